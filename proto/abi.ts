@@ -1,0 +1,107 @@
+/**
+ * ABI encoding of records whose fields are all static: one 32-byte word a field, as `abi.encode` of the same types in
+ * Solidity gives. A whole tree of leaves passes through here, so it packs bytes directly instead of going through a
+ * general encoder (which took minutes where this takes a second).
+ */
+import { fromHex, type Hex, toHex } from './hex.js'
+
+export type AbiType = 'bool' | 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'uint256' | 'address' | 'bytes32'
+
+export type AbiFields = readonly (readonly [name: string, type: AbiType])[]
+
+/** The TypeScript side of a static ABI type. `uint64` values must be safe integers. */
+export type AbiValue<T extends AbiType> = T extends 'bool'
+  ? boolean
+  : T extends 'uint256'
+    ? bigint
+    : T extends 'address' | 'bytes32'
+      ? Hex
+      : number
+
+export type AbiRecord<F extends AbiFields> = { [E in F[number] as E[0]]: AbiValue<E[1]> }
+
+const WORD_BYTES = 32
+const ADDRESS_BYTES = 20
+const LIMITS: Record<'uint8' | 'uint16' | 'uint32' | 'uint64', number> = {
+  uint8: 0xff,
+  uint16: 0xffff,
+  uint32: 0xffffffff,
+  uint64: Number.MAX_SAFE_INTEGER,
+}
+
+/** @throws RangeError if a value does not fit its type */
+export function encodeWords(types: readonly AbiType[], values: readonly unknown[]): Uint8Array {
+  if (types.length !== values.length) throw new RangeError(`${types.length} types but ${values.length} values`)
+  const out = new Uint8Array(types.length * WORD_BYTES)
+  for (const [i, type] of types.entries()) writeWord(out, i * WORD_BYTES, type, values[i])
+  return out
+}
+
+export function encodeRecord<F extends AbiFields>(fields: F, record: AbiRecord<F>): Uint8Array {
+  const out = new Uint8Array(fields.length * WORD_BYTES)
+  const values = record as Record<string, unknown>
+  for (const [i, [name, type]] of fields.entries()) writeWord(out, i * WORD_BYTES, type, values[name])
+  return out
+}
+
+/** Inverse of `encodeRecord`. @throws RangeError on a wrong length or on padding that is not zero */
+export function decodeRecord<F extends AbiFields>(fields: F, bytes: Uint8Array): AbiRecord<F> {
+  if (bytes.length !== fields.length * WORD_BYTES) {
+    throw new RangeError(`record of ${bytes.length} bytes where ${fields.length * WORD_BYTES} were expected`)
+  }
+  const record: Record<string, unknown> = {}
+  for (const [i, [name, type]] of fields.entries()) record[name] = readWord(bytes, i * WORD_BYTES, type)
+  return record as AbiRecord<F>
+}
+
+function writeWord(out: Uint8Array, at: number, type: AbiType, value: unknown): void {
+  switch (type) {
+    case 'bool':
+      out[at + 31] = value ? 1 : 0
+      return
+    case 'uint256':
+      writeBigUint(out, at, value as bigint)
+      return
+    case 'address':
+      return writeBytes(out, at + WORD_BYTES - ADDRESS_BYTES, value as Hex, ADDRESS_BYTES)
+    case 'bytes32':
+      return writeBytes(out, at, value as Hex, WORD_BYTES)
+    default: {
+      const n = value as number
+      if (!Number.isSafeInteger(n) || n < 0 || n > LIMITS[type]) throw new RangeError(`${n} is no ${type}`)
+      writeBigUint(out, at, BigInt(n))
+    }
+  }
+}
+
+function writeBytes(out: Uint8Array, at: number, hex: Hex, length: number): void {
+  const bytes = fromHex(hex)
+  if (bytes.length !== length) throw new RangeError(`${hex} has ${bytes.length} bytes where ${length} were expected`)
+  out.set(bytes, at)
+}
+
+function writeBigUint(out: Uint8Array, at: number, value: bigint): void {
+  if (value < 0n || value >> 256n !== 0n) throw new RangeError(`${value} is no uint256`)
+  let rest = value
+  for (let i = at + 31; rest !== 0n; i--) {
+    out[i] = Number(rest & 0xffn)
+    rest >>= 8n
+  }
+}
+
+function readWord(bytes: Uint8Array, at: number, type: AbiType): unknown {
+  const word = bytes.subarray(at, at + WORD_BYTES)
+  if (type === 'bytes32') return toHex(word)
+  if (type === 'address') {
+    if (word.subarray(0, WORD_BYTES - ADDRESS_BYTES).some(b => b !== 0)) throw new RangeError('address has dirty padding')
+    return toHex(word.subarray(WORD_BYTES - ADDRESS_BYTES))
+  }
+  const value = BigInt(toHex(word))
+  if (type === 'uint256') return value
+  if (type === 'bool') {
+    if (value > 1n) throw new RangeError(`${value} is no bool`)
+    return value === 1n
+  }
+  if (value > BigInt(LIMITS[type])) throw new RangeError(`${value} is no ${type}`)
+  return Number(value)
+}

@@ -1,0 +1,108 @@
+/**
+ * What is hashed and signed, in one place. All are `keccak256(abi.encode(domain, …))` over static types; those that are
+ * signed bind the chain and the `EpochReports` contract, so that nothing signed for one network holds on another.
+ */
+import { concatBytes } from '@noble/hashes/utils.js'
+import { DOMAIN } from './domains.js'
+import { keccak, keccakWords } from './hash.js'
+import { HEADER_FIELDS, type Header } from './header.js'
+import { fromHex, type Hex } from './hex.js'
+
+/** Which network a signature is for: chain id and address of `EpochReports`. */
+export interface NetworkId {
+  readonly chainId: number
+  readonly contract: Hex
+}
+
+/** The epoch that a signature belongs to. */
+export interface EpochId {
+  readonly era: number
+  readonly epoch: number
+}
+
+const PREFIX = ['bytes32', 'uint256', 'address', 'uint64', 'uint64'] as const
+const prefix = (domain: Hex, network: NetworkId, { era, epoch }: EpochId) =>
+  [domain, BigInt(network.chainId), network.contract, era, epoch] as const
+
+/** The epoch's public randomness, from `prevrandao` of B(e). */
+export const beaconOf = (prevRandao: Hex, epoch: number): Hex =>
+  keccakWords(['bytes32', 'bytes32', 'uint64'], [DOMAIN.beacon, prevRandao, epoch])
+
+/** What `PoP` signs: binds a BLS key (128 bytes, EIP-2537 encoding) to one account of one registry on one chain. */
+export const proofOfPossessionDigest = (chainId: number, registry: Hex, account: Hex, blsKey: Uint8Array): Hex =>
+  keccakWords(
+    ['bytes32', 'uint256', 'address', 'address', 'bytes32'],
+    [DOMAIN.proofOfPossession, BigInt(chainId), registry, account, keccak(blsKey)],
+  )
+
+export const headerHash = (network: NetworkId, header: Header): Hex =>
+  keccakWords(
+    ['bytes32', 'uint256', 'address', ...HEADER_FIELDS.map(([, type]) => type)],
+    [DOMAIN.header, BigInt(network.chainId), network.contract, ...HEADER_FIELDS.map(([name]) => header[name])],
+  )
+
+/** What a partial signature, and so the certificate, signs. */
+export const reportDigest = (network: NetworkId, id: EpochId, round: number, header: Hex): Hex =>
+  keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN.report, network, id), round, header])
+
+/** What the leader signs over its proposal. */
+export const proposalDigest = (network: NetworkId, id: EpochId, round: number, header: Hex): Hex =>
+  keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN.proposal, network, id), round, header])
+
+export const ballotDigest = (network: NetworkId, id: EpochId, verifier: number, root: Hex): Hex =>
+  keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN.ballot, network, id), verifier, root])
+
+/** What a verifier commits to before anybody reveals: its ballot's root and signature. The signature serves as the salt. */
+export const commitmentOf = (ballotRoot: Hex, ballotSignature: Uint8Array): Hex =>
+  keccak(concatBytes(fromHex(ballotRoot), ballotSignature))
+
+export const commitDigest = (network: NetworkId, id: EpochId, verifier: number, commitment: Hex): Hex =>
+  keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN.commit, network, id), verifier, commitment])
+
+/** One line of a seen list: a verifier's registry index and the ballot root that was committed in time and held. */
+export interface SeenEntry {
+  readonly verifier: number
+  readonly root: Hex
+}
+
+export const seenListHash = (entries: readonly SeenEntry[]): Hex =>
+  keccakWords(
+    entries.flatMap(() => ['uint32', 'bytes32'] as const),
+    entries.flatMap(entry => [entry.verifier, entry.root]),
+  )
+
+export const seenDigest = (network: NetworkId, id: EpochId, verifier: number, entries: readonly SeenEntry[]): Hex =>
+  keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN.seen, network, id), verifier, seenListHash(entries)])
+
+/**
+ * What a receiver signs to draw its secret schedule: one BLS signature an epoch, unpredictable to others, checkable by all.
+ */
+export const scheduleDigest = (network: NetworkId, id: EpochId, beacon: Hex): Hex =>
+  keccakWords([...PREFIX, 'bytes32'], [...prefix(DOMAIN.schedule, network, id), beacon])
+
+/** The schedule's seed for one provider; shown in the vote, checked against the signature that the ballot carries. */
+export const providerSchedule = (scheduleSignature: Uint8Array, provider: Hex): Hex =>
+  keccak(concatBytes(scheduleSignature, fromHex(provider)))
+
+/** Binds chain, epoch, beacon, all parties and a nonce. `receiver` and `senders` are registry indices. */
+export const sessionIdOf = (
+  network: NetworkId,
+  id: EpochId,
+  beacon: Hex,
+  parties: { readonly provider: Hex; readonly receiver: number; readonly senders: readonly number[] },
+  nonce: Hex,
+): Hex =>
+  keccakWords(
+    [...PREFIX, 'bytes32', 'address', 'uint32', 'bytes32', 'bytes32'],
+    [
+      ...prefix(DOMAIN.session, network, id),
+      beacon,
+      parties.provider,
+      parties.receiver,
+      keccakWords(
+        parties.senders.map(() => 'uint32' as const),
+        parties.senders,
+      ),
+      nonce,
+    ],
+  )

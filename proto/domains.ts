@@ -1,0 +1,21 @@
+/**
+ * Every digest that anybody signs or commits to begins with one of these words, so that a signature made for one
+ * purpose never serves another. The contracts hold the same values; `vectors/digests.json` keeps the two in step.
+ */
+import { keccakText } from './hash.js'
+import type { Hex } from './hex.js'
+
+const domain = (name: string): Hex => keccakText(`bandwitness/v1/${name}`)
+
+export const DOMAIN = {
+  beacon: domain('beacon'),
+  session: domain('session'),
+  schedule: domain('schedule'),
+  commit: domain('commit'),
+  ballot: domain('ballot'),
+  seen: domain('seen'),
+  proposal: domain('proposal'),
+  header: domain('header'),
+  report: domain('report'),
+  proofOfPossession: domain('proof-of-possession'),
+} as const

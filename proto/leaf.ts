@@ -1,0 +1,37 @@
+/** A leaf of the report: a provider's published score together with the whole state carried to the next epoch. */
+import { type AbiRecord, decodeRecord, encodeRecord } from './abi.js'
+
+export const STATUS = {
+  /** fewer than 2f+1 usable votes: no rate, no breach, no reward */
+  unmeasured: 0,
+  measured: 1,
+  /** 2f+1 receivers report that it refuses sessions or forwards nothing: rate 0, a breach */
+  unserving: 2,
+} as const
+
+export type StatusCode = (typeof STATUS)[keyof typeof STATUS]
+
+export const LEAF_FIELDS = [
+  ['epoch', 'uint64'],
+  ['index', 'uint32'], // the provider's registry index
+  ['provider', 'address'],
+  ['status', 'uint8'],
+  ['uptimeBps', 'uint16'], // U: Wilson lower bound over the decayed ticks
+  ['rateKbps', 'uint32'], // certified rate of the window; 0 where status is unmeasured (JSON shows null)
+  ['claimKbps', 'uint32'],
+  ['scoreBps', 'uint16'], // R = T·U
+  ['tier', 'uint8'],
+  ['throughputQ32', 'uint64'], // T, 2^32 = 1
+  ['ticksUpQ16', 'uint64'], // decayed counts, 2^16 = one tick
+  ['ticksTotalQ16', 'uint64'],
+  ['unmeasuredRun', 'uint32'], // epochs since the last measured window
+  ['soakVotes', 'bytes32'], // digest of the last soak votes of distinct receivers; zero while there are none
+  ['breachBits', 'uint8'], // bit 0 this window, bit i the i-th before; cleared when a penalty is set
+  ['assignedRoot', 'bytes32'], // Merkle root of the assigned receivers
+  ['penaltyBps', 'uint16'],
+] as const
+
+export type Leaf = AbiRecord<typeof LEAF_FIELDS>
+
+export const encodeLeaf = (leaf: Leaf): Uint8Array => encodeRecord(LEAF_FIELDS, leaf)
+export const decodeLeaf = (bytes: Uint8Array): Leaf => decodeRecord(LEAF_FIELDS, bytes)

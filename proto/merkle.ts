@@ -1,0 +1,65 @@
+/**
+ * Merkle trees with the layout of OpenZeppelin's StandardMerkleTree: leaves hashed twice, sorted, in a complete binary
+ * tree kept as an array with the root at 0; a pair is hashed in ascending order, so a proof needs no directions.
+ */
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import { concatBytes } from '@noble/hashes/utils.js'
+import { fromHex, type Hex, toHex, ZERO_HASH } from './hex.js'
+
+/** Hash of a leaf from its ABI encoding. Hashed twice so that no inner node can pass for a leaf. */
+export const leafHash = (encoded: Uint8Array): Uint8Array => keccak_256(keccak_256(encoded))
+
+export class MerkleTree {
+  readonly #nodes: Uint8Array[]
+  /** position in the tree of the i-th leaf given */
+  readonly #position: number[]
+
+  /** @param leaves ABI encodings, in any order. A tree of none has the zero root. */
+  constructor(leaves: readonly Uint8Array[]) {
+    const hashed = leaves.map((leaf, index) => ({ index, hash: leafHash(leaf) }))
+    hashed.sort((a, b) => compareBytes(a.hash, b.hash))
+    const size = Math.max(0, 2 * leaves.length - 1)
+    this.#nodes = new Array(size)
+    this.#position = new Array(leaves.length)
+    for (const [rank, { index, hash }] of hashed.entries()) {
+      this.#nodes[size - 1 - rank] = hash
+      this.#position[index] = size - 1 - rank
+    }
+    for (let i = size - leaves.length - 1; i >= 0; i--) {
+      this.#nodes[i] = hashPair(this.#nodes[2 * i + 1]!, this.#nodes[2 * i + 2]!)
+    }
+  }
+
+  get root(): Hex {
+    return this.#nodes[0] ? toHex(this.#nodes[0]) : ZERO_HASH
+  }
+
+  /** Siblings from the leaf upwards. @param index of the leaf as given to the constructor */
+  proof(index: number): Hex[] {
+    let at = this.#position[index]
+    if (at === undefined) throw new RangeError(`no leaf ${index} in a tree of ${this.#position.length}`)
+    const proof: Hex[] = []
+    while (at > 0) {
+      proof.push(toHex(this.#nodes[at % 2 === 1 ? at + 1 : at - 1]!))
+      at = (at - 1) >> 1
+    }
+    return proof
+  }
+}
+
+export function verifyProof(root: Hex, encodedLeaf: Uint8Array, proof: readonly Hex[]): boolean {
+  const folded = proof.reduce((node, sibling) => hashPair(node, fromHex(sibling)), leafHash(encodedLeaf))
+  return toHex(folded) === root
+}
+
+function hashPair(a: Uint8Array, b: Uint8Array): Uint8Array {
+  return keccak_256(compareBytes(a, b) <= 0 ? concatBytes(a, b) : concatBytes(b, a))
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < a.length; i++) {
+    const difference = a[i]! - b[i]!
+    if (difference !== 0) return difference
+  }
+  return 0
+}

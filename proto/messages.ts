@@ -1,0 +1,289 @@
+/**
+ * The messages as TypeScript sees them, their limits, and their codecs. A decoder takes exactly one encoding of a
+ * message: protobuf would also take unknown and repeated fields and padded varints, and a message with many encodings
+ * has many gossip ids.
+ */
+import { readFileSync } from 'node:fs'
+import protobuf from 'protobufjs'
+
+// ---- session: sender and provider ----
+
+export interface RelayOpen {
+  sessionId: Uint8Array
+  nextHopHost: string
+  nextHopPort: number
+  budgetBytes: number
+  rateKbps: number
+  durationMs: number
+}
+export interface RelayGrant {
+  sessionId: Uint8Array
+  tag: Uint8Array
+  udpPort: number
+  signature: Uint8Array
+}
+export interface RelayRefuse {
+  sessionId: Uint8Array
+  reason: number
+  signature: Uint8Array
+}
+export interface RelayReady {
+  sessionId: Uint8Array
+}
+export interface Receipt {
+  sessionId: Uint8Array
+  sequence: number
+  bytes: number
+  root: Uint8Array
+  elapsedMs: number
+  head: Uint8Array
+  signature: Uint8Array
+}
+/** Exactly one is set; so in every message below that says so. */
+export interface RelayFrame {
+  grant?: RelayGrant
+  refuse?: RelayRefuse
+  ready?: RelayReady
+  receipt?: Receipt
+}
+
+// ---- probe: receiver and sender ----
+
+export interface ProbeInvite {
+  sessionId: Uint8Array
+  epoch: number
+  provider: Uint8Array
+  receiver: number
+  slot: number
+  host: string
+  port: number
+  rateKbps: number
+  budgetBytes: number
+  durationMs: number
+  nonce: Uint8Array
+}
+/** Exactly one is set. */
+export interface ProbeRelay {
+  grant?: RelayGrant
+  refuse?: RelayRefuse
+  unreachable?: string
+}
+export interface SendLog {
+  intervalMs: number
+  sent: number[]
+  blocked: number[]
+  errors: number[]
+}
+export interface ProbeReveal {
+  key: Uint8Array
+  log: SendLog
+  receipts: Receipt[]
+  signature: Uint8Array
+}
+/** Exactly one is set. */
+export interface ProbeFrame {
+  invite?: ProbeInvite
+  accept?: { commitment: Uint8Array }
+  decline?: { reason: string }
+  relay?: ProbeRelay
+  ready?: Record<string, never>
+  start?: Record<string, never>
+  stop?: { chunkRoot: Uint8Array; signature: Uint8Array }
+  reveal?: ProbeReveal
+}
+
+// ---- gossip ----
+
+export interface Commit {
+  epoch: number
+  verifier: number
+  commitment: Uint8Array
+  signature: Uint8Array
+}
+export interface Ballot {
+  epoch: number
+  verifier: number
+  root: Uint8Array
+  signature: Uint8Array
+  schedule: Uint8Array
+  votes: Uint8Array[]
+}
+export interface SeenListMessage {
+  epoch: number
+  verifier: number
+  entries: { verifier: number; root: Uint8Array }[]
+  signature: Uint8Array
+}
+export interface Proposal {
+  epoch: number
+  round: number
+  leader: number
+  header: Uint8Array
+  lists: SeenListMessage[]
+  signature: Uint8Array
+}
+export interface Partial {
+  epoch: number
+  round: number
+  headerHash: Uint8Array
+  verifier: number
+  signature: Uint8Array
+}
+export interface Certificate {
+  epoch: number
+  round: number
+  header: Uint8Array
+  nonSigners: number[]
+  signature: Uint8Array
+}
+
+// ---- sync ----
+
+/** Exactly one is set. */
+export interface SyncRequest {
+  ballot?: Uint8Array
+  leaves?: Uint8Array
+  ballotSet?: Uint8Array
+  gossip?: number
+}
+export interface GossipItem {
+  kind: string
+  data: Uint8Array
+}
+export interface SyncResponse {
+  found: boolean
+  items: Uint8Array[]
+}
+
+/** Largest encoding that a decoder looks at, in bytes. */
+const KIB = 1024
+const MAX_BYTES = {
+  RelayOpen: 256,
+  RelayFrame: KIB,
+  ProbeFrame: 256 * KIB, // a reveal with the receipts of a long session
+  Commit: 256,
+  Ballot: 256 * KIB, // larger ones are fetched by root, see MAX_GOSSIP_BALLOT_BYTES
+  SeenList: 16 * KIB,
+  Proposal: 2048 * KIB, // up to 191 seen lists of 191 entries
+  Partial: 256,
+  Certificate: 2 * KIB,
+  SyncRequest: 64,
+  GossipItem: 2048 * KIB,
+  SyncResponse: 64 * KIB * KIB,
+} as const
+
+/** A ballot above this travels by root only. */
+export const MAX_GOSSIP_BALLOT_BYTES = 128 * KIB
+/** Most items that a repeated field may hold, in any message but a `SyncResponse`. */
+const MAX_ITEMS = 4096
+
+export type MessageErrorCode = 'too-large' | 'malformed' | 'not-canonical' | 'wrong-size'
+
+/** A message that cannot be taken: the peer's fault, never a reason to stop. */
+export class MessageError extends Error {
+  constructor(
+    readonly code: MessageErrorCode,
+    readonly type: string,
+    detail: string,
+  ) {
+    super(`${type}: ${detail}`)
+    this.name = 'MessageError'
+  }
+}
+
+export interface Codec<T> {
+  readonly name: string
+  readonly maxBytes: number
+  /** @throws MessageError `too-large`, when the encoding exceeds what a decoder would take */
+  encode(message: T): Uint8Array
+  /** The result shares no memory with `bytes`. @throws MessageError */
+  decode(bytes: Uint8Array): T
+}
+
+const root = protobuf.parse(readFileSync(new URL('./messages.proto', import.meta.url), 'utf8')).root
+
+/** Bytes fields that have one right length; a field that is named here and absent has the wrong one. */
+const FIXED_BYTES: Record<string, number> = {
+  sessionId: 32,
+  tag: 8,
+  provider: 20,
+  nonce: 32,
+  commitment: 32,
+  root: 32,
+  head: 32,
+  key: 16,
+  chunkRoot: 32,
+  headerHash: 32,
+  schedule: 96,
+}
+
+function codec<T extends object>(name: keyof typeof MAX_BYTES): Codec<T> {
+  const type = root.lookupType(`bandwitness.v1.${name}`)
+  const maxBytes = MAX_BYTES[name]
+  const maxItems = name === 'SyncResponse' ? Number.POSITIVE_INFINITY : MAX_ITEMS
+  const encode = (message: T): Uint8Array => {
+    const bytes = Uint8Array.from(type.encode(type.fromObject(message)).finish())
+    if (bytes.length > maxBytes) throw new MessageError('too-large', name, `${bytes.length} > ${maxBytes} bytes`)
+    return bytes
+  }
+  const decode = (bytes: Uint8Array): T => {
+    if (bytes.length > maxBytes) throw new MessageError('too-large', name, `${bytes.length} > ${maxBytes} bytes`)
+    let decoded: protobuf.Message
+    try {
+      decoded = type.decode(Uint8Array.from(bytes))
+    } catch (cause) {
+      throw new MessageError('malformed', name, (cause as Error).message)
+    }
+    const again = type.encode(decoded).finish()
+    if (Buffer.compare(again, bytes) !== 0) throw new MessageError('not-canonical', name, 'another encoding exists')
+    const message = type.toObject(decoded, { arrays: true, defaults: true, oneofs: false }) as T
+    checkSizes(type, message as Record<string, unknown>, maxItems)
+    return message
+  }
+  return { name, maxBytes, encode, decode }
+}
+
+function checkSizes(type: protobuf.Type, message: Record<string, unknown>, maxItems: number): void {
+  for (const oneof of type.oneofsArray) {
+    if (!oneof.fieldsArray.some(field => message[field.name] !== undefined)) {
+      throw new MessageError('malformed', type.name, `none of ${oneof.oneof.join(', ')} is set`)
+    }
+  }
+  for (const field of type.fieldsArray) {
+    field.resolve()
+    const value = message[field.name]
+    if (value === undefined) {
+      if (field.partOf === null || field.partOf === undefined) {
+        throw new MessageError('malformed', type.name, `${field.name} is missing`)
+      }
+      continue
+    }
+    const values = field.repeated ? (value as unknown[]) : [value]
+    if (values.length > maxItems) throw new MessageError('wrong-size', type.name, `${values.length} ${field.name}`)
+    for (const one of values) {
+      if (field.resolvedType instanceof protobuf.Type) {
+        if (one === null) throw new MessageError('malformed', type.name, `${field.name} is missing`)
+        checkSizes(field.resolvedType, one as Record<string, unknown>, maxItems)
+      } else if (field.type === 'bytes') {
+        const expected = FIXED_BYTES[field.name]
+        const { length } = one as Uint8Array
+        if (expected !== undefined && length !== expected) {
+          throw new MessageError('wrong-size', type.name, `${field.name} of ${length} bytes, not ${expected}`)
+        }
+      }
+    }
+  }
+}
+
+export const RelayOpen = codec<RelayOpen>('RelayOpen')
+export const RelayFrame = codec<RelayFrame>('RelayFrame')
+export const ProbeFrame = codec<ProbeFrame>('ProbeFrame')
+export const Commit = codec<Commit>('Commit')
+export const Ballot = codec<Ballot>('Ballot')
+export const SeenListMessage = codec<SeenListMessage>('SeenList')
+export const Proposal = codec<Proposal>('Proposal')
+export const Partial = codec<Partial>('Partial')
+export const Certificate = codec<Certificate>('Certificate')
+export const SyncRequest = codec<SyncRequest>('SyncRequest')
+export const GossipItem = codec<GossipItem>('GossipItem')
+export const SyncResponse = codec<SyncResponse>('SyncResponse')

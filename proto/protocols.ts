@@ -1,0 +1,13 @@
+/** Protocol ids and topics: built here and nowhere else. */
+import type { NetworkId } from './digests.js'
+
+export const SESSION_PROTOCOL = '/bandwitness/session/1.0.0' // sender → provider
+export const PROBE_PROTOCOL = '/bandwitness/probe/1.0.0' // receiver → sender
+export const SYNC_PROTOCOL = '/bandwitness/sync/1.0.0' // anybody → verifier
+
+export const GOSSIP_KINDS = ['commit', 'ballot', 'seen', 'proposal', 'partial', 'certificate'] as const
+export type GossipKind = (typeof GOSSIP_KINDS)[number]
+
+/** One topic for each kind of message and each network, so that two networks never mix. */
+export const topicOf = (network: NetworkId, kind: GossipKind): string =>
+  `/bandwitness/1/${network.chainId}/${network.contract.toLowerCase()}/${kind}`
