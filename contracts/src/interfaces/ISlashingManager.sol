@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+/// @notice Takes what a certified leaf says is owed. Anyone may settle.
+interface ISlashingManager {
+    /// @dev Field order is that of proto/leaf.ts.
+    struct Leaf {
+        uint64 epoch;
+        uint32 index;
+        address provider;
+        uint8 status;
+        uint16 uptimeBps;
+        uint32 rateKbps;
+        uint32 claimKbps;
+        uint16 scoreBps;
+        uint8 tier;
+        uint64 throughputQ32;
+        uint64 ticksUpQ16;
+        uint64 ticksTotalQ16;
+        uint32 unmeasuredRun;
+        bytes32 soakVotes;
+        uint8 breachBits;
+        bytes32 assignedRoot;
+        uint16 penaltyBps;
+    }
+
+    event Settled(
+        uint64 indexed epoch, address indexed provider, uint256 charged, uint256 bounty, uint256 burned, address settler
+    );
+
+    function settle(Leaf calldata leaf, bytes32[] calldata proof) external returns (uint256 charged);
+    function isSettled(uint64 epoch, address provider) external view returns (bool);
+    /// @notice Charged so far in a week, counted from genesis.
+    function chargedIn(address provider, uint64 week) external view returns (uint256);
+}

@@ -1,0 +1,49 @@
+/**
+ * What comes of a session, as the receiver knows it. A new member must be handled where votes are made
+ * (`verifier/core/vote.ts`), and in `proto/vote.ts`.
+ */
+import type { Hex } from '../proto/hex.js'
+
+/** Rates in kbit/s at the IP layer unless named goodput. */
+export interface Measurement {
+  /** min(arrived, verified·k/(k−f'), claim) */
+  readonly rateKbps: number
+  readonly arrivedKbps: number
+  readonly verifiedKbps: number
+  readonly goodputKbps: number
+  readonly lossBps: number
+  readonly jitterUs: number
+  /** sum over the senders' signed logs */
+  readonly offeredKbps: number
+  readonly windows: number
+  readonly durationMs: number
+  readonly receivedBytes: number
+}
+
+/** What of the session's evidence goes into the vote, whatever came of it. */
+export interface SessionEvidence {
+  readonly sessionId: Hex
+  readonly chunkRoot: Hex
+  /** keccak256 of the k commitments in sender order; a missing one is 32 zero bytes */
+  readonly keyCommitments: Hex
+  readonly receiptHead: Hex
+  /** bitmap over the k senders: data that was not what its sender had committed to, or no key revealed */
+  readonly unverifiableSenders: number
+}
+
+export type AtLeastReason = 'sender-limited' | 'unstable'
+export type NoDataReason = 'provider-unreachable' | 'senders-missing' | 'path-not-validated' | 'receiver-fault'
+
+export type Outcome =
+  | { readonly kind: 'verified'; readonly measurement: Measurement }
+  | { readonly kind: 'under'; readonly measurement: Measurement }
+  | { readonly kind: 'at-least'; readonly measurement: Measurement; readonly reason: AtLeastReason }
+  | { readonly kind: 'refused'; readonly refusals: number }
+  | { readonly kind: 'dead'; readonly granted: number }
+  | { readonly kind: 'garbage'; readonly measurement: Measurement }
+  | { readonly kind: 'no-data'; readonly reason: NoDataReason }
+
+export interface SessionResult {
+  readonly outcome: Outcome
+  readonly evidence: SessionEvidence
+}

@@ -1,0 +1,41 @@
+/** What the probe needs from outside. The composition roots fill these in; tests use real UDP and in-memory streams. */
+import type { Hex } from '../proto/hex.js'
+
+/** One message-framed, ordered, reliable stream to a peer (libp2p in a node). */
+export interface MessageStream {
+  /** @throws when the stream is closed */
+  send(message: Uint8Array): Promise<void>
+  /** The next message, or undefined once the peer has closed. @throws when the stream broke */
+  receive(): Promise<Uint8Array | undefined>
+  close(): Promise<void>
+}
+
+/** A stream to a provider, with the address its UDP port is to be reached at. */
+export interface ProviderStream extends MessageStream {
+  readonly remoteHost: string
+}
+
+/** Monotonic time in milliseconds, with a fraction. Never the wall clock. */
+export interface MonotonicClock {
+  now(): number
+}
+
+export interface RandomSource {
+  bytes(length: number): Uint8Array
+}
+
+/** A peer's libp2p key (Ed25519). */
+export interface PeerSigner {
+  sign(digest: Uint8Array): Promise<Uint8Array>
+}
+
+/** Checks a signature made by a known peer's `PeerSigner`. */
+export type PeerVerifier = (digest: Uint8Array, signature: Uint8Array) => Promise<boolean>
+
+/** Who a session is between, and what is promised. `senders` and `receiver` are registry indices. */
+export interface SessionParties {
+  readonly epoch: number
+  readonly provider: Hex
+  readonly receiver: number
+  readonly senders: readonly number[]
+}

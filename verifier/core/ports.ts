@@ -1,0 +1,65 @@
+/** What the node's logic needs from outside; `verifier/{chain,store,net,bls}` fill these in. */
+import type { EpochClock } from '../../proto/epoch.js'
+import type { NetworkId } from '../../proto/digests.js'
+import type { Header } from '../../proto/header.js'
+import type { Hex } from '../../proto/hex.js'
+import type { Leaf } from '../../proto/leaf.js'
+import type { ChainFacts } from './facts.js'
+
+/** A report that the chain has accepted. */
+export interface PostedReport {
+  readonly header: Header
+  readonly headerHash: Hex
+  readonly round: number
+  /** positions in the frozen set */
+  readonly nonSigners: readonly number[]
+  readonly txHash: Hex
+  readonly blockNumber: number
+  readonly gasUsed: number
+}
+
+/** Where a registered node says it is reached. */
+export interface Announcement {
+  readonly role: 'verifier' | 'provider'
+  readonly index: number
+  readonly account: Hex
+  readonly peerId: string
+  readonly multiaddrs: readonly string[]
+}
+
+export interface Settlement {
+  readonly epoch: number
+  readonly provider: Hex
+  readonly charged: bigint
+  readonly txHash: Hex
+}
+
+/** What one transaction came to. `already` says that another node was first, which is no failure. */
+export type TxResult =
+  | { readonly kind: 'done'; readonly txHash: Hex; readonly gasUsed: number }
+  | { readonly kind: 'already' }
+  | { readonly kind: 'rejected'; readonly reason: string }
+
+export interface Chain {
+  readonly network: NetworkId
+  /** Undefined before `start`. */
+  clock(): Promise<EpochClock | undefined>
+  /** Facts at B(e); undefined until a block at or after the epoch's start exists, which fixes B(e). */
+  factsAt(epoch: number): Promise<ChainFacts | undefined>
+  /** The last accepted report's epoch and header hash; epoch 0 and the zero hash before the first. */
+  tip(): Promise<{ readonly epoch: number; readonly headerHash: Hex }>
+  /** The accepted report of an epoch, from its `Posted` event. */
+  posted(epoch: number): Promise<PostedReport | undefined>
+  /** Newest announcement of every registered node. */
+  announcements(): Promise<Announcement[]>
+  announce(role: 'verifier' | 'provider', peerId: string, multiaddrs: readonly string[]): Promise<TxResult>
+  post(header: Header, round: number, nonSigners: readonly number[], signature: Uint8Array): Promise<TxResult>
+  freeze(era: number): Promise<TxResult>
+  isFrozen(era: number): Promise<boolean>
+  isFinal(epoch: number): Promise<boolean>
+  isSettled(epoch: number, provider: Hex): Promise<boolean>
+  settle(leaf: Leaf, proof: readonly Hex[]): Promise<TxResult>
+  /** Every `Settled` event of a provider. */
+  settlements(provider: Hex): Promise<Settlement[]>
+  close(): void
+}
