@@ -206,7 +206,7 @@ export class Agreement<L> {
         return `epoch ${epoch}: round ${this.#round}, led by verifier ${leaderOf(verifiers, beacon, this.#round)}; ${this.#lack()}`
       case 'certified':
         return `epoch ${epoch} is certified`
-      case 'missed':
+      default:
         return `epoch ${epoch} has no report: ${this.#lack()}`
     }
   }
