@@ -1,0 +1,66 @@
+/** Named inputs and outputs of every function in `digests.ts`. 64-bit and larger numbers stand as numbers while safe. */
+import {
+  ballotDigest,
+  beaconOf,
+  commitDigest,
+  commitmentOf,
+  headerHash,
+  proofOfPossessionDigest,
+  proposalDigest,
+  providerSchedule,
+  reportDigest,
+  scheduleDigest,
+  seenDigest,
+  seenListHash,
+  sessionIdOf,
+} from '../digests.js'
+import { DOMAIN } from '../domains.js'
+import { keccakText } from '../hash.js'
+import { fromHex, type Hex } from '../hex.js'
+import { sampleAddress, sampleBytes, sampleHeader } from './samples.js'
+
+export function digestVectors() {
+  const network = { chainId: 31337, contract: sampleAddress('EpochReports') }
+  const id = { era: 3, epoch: 14 }
+  const header = sampleHeader()
+  const hash = headerHash(network, header)
+  const ballotRoot = keccakText('ballot root')
+  const ballotSignature = sampleBytes('ballot signature', 96)
+  const commitment = commitmentOf(ballotRoot, fromHex(ballotSignature))
+  const entries = [
+    { verifier: 0, root: keccakText('root of 0') },
+    { verifier: 7, root: keccakText('root of 7') },
+  ]
+  const beacon = beaconOf(keccakText('prevrandao'), id.epoch)
+  const scheduleSignature = sampleBytes('schedule signature', 96)
+  const provider = sampleAddress('provider')
+  const parties = { provider, receiver: 4, senders: [0, 2, 7] }
+  const nonce = keccakText('nonce')
+  const registry = sampleAddress('VerifierRegistry')
+  const account = sampleAddress('verifier')
+  const blsKey = sampleBytes('BLS key', 128)
+  const bound = { ...network, ...id }
+  return {
+    domains: DOMAIN,
+    beacon: { prevRandao: keccakText('prevrandao'), epoch: id.epoch, digest: beacon },
+    proofOfPossession: {
+      chainId: network.chainId,
+      registry,
+      account,
+      blsKey,
+      digest: proofOfPossessionDigest(network.chainId, registry, account, fromHex(blsKey)),
+    },
+    header: { ...network, header, digest: hash },
+    report: { ...bound, round: 2, headerHash: hash, digest: reportDigest(network, id, 2, hash) },
+    proposal: { ...bound, round: 2, headerHash: hash, digest: proposalDigest(network, id, 2, hash) },
+    ballot: { ...bound, verifier: 7, root: ballotRoot, digest: ballotDigest(network, id, 7, ballotRoot) },
+    commitment: { ballotRoot, ballotSignature, digest: commitment },
+    commit: { ...bound, verifier: 7, commitment, digest: commitDigest(network, id, 7, commitment) },
+    seenList: { entries, digest: seenListHash(entries) },
+    emptySeenList: { entries: [], digest: seenListHash([]) },
+    seen: { ...bound, verifier: 7, entries, digest: seenDigest(network, id, 7, entries) },
+    schedule: { ...bound, beacon, digest: scheduleDigest(network, id, beacon) },
+    providerSchedule: { scheduleSignature, provider, digest: providerSchedule(fromHex(scheduleSignature), provider) },
+    session: { ...bound, beacon, ...parties, nonce, digest: sessionIdOf(network, id, beacon, parties, nonce) },
+  } satisfies Record<string, Record<string, unknown> & { digest?: Hex }>
+}

@@ -1,0 +1,73 @@
+/** Records with a different value in every field, so that two swapped fields never encode alike. */
+
+import { keccakText } from '../hash.js'
+import type { Header } from '../header.js'
+import type { Hex } from '../hex.js'
+import { type Leaf, STATUS } from '../leaf.js'
+import { OUTCOME, type Vote } from '../vote.js'
+
+export const sampleAddress = (name: string): Hex => keccakText(name).slice(0, 42) as Hex
+
+/** `length` bytes drawn from a name. */
+export function sampleBytes(name: string, length: number): Hex {
+  let hex = ''
+  for (let i = 0; hex.length < 2 * length; i++) hex += keccakText(`${name} ${i}`).slice(2)
+  return `0x${hex.slice(0, 2 * length)}`
+}
+
+export const sampleVote = (): Vote => ({
+  epoch: 14,
+  provider: sampleAddress('provider'),
+  receiver: 7,
+  outcome: OUTCOME.under,
+  rateKbps: 9_874,
+  goodputKbps: 9_512,
+  lossBps: 6_050,
+  jitterUs: 1_234,
+  offeredKbps: 41_250,
+  controlLossBps: 12,
+  controlDelayUs: 345,
+  directKbps: 61_000,
+  unverifiableSenders: 0b100,
+  ticksSent: (1n << 255n) | 0xffn,
+  ticksAnswered: (1n << 255n) | 0x0fn,
+  sessionId: keccakText('session'),
+  chunkRoot: keccakText('chunk root'),
+  keyCommitments: keccakText('key commitments'),
+  receiptHead: keccakText('receipt head'),
+  soak: true,
+  scheduleProof: keccakText('schedule proof'),
+})
+
+export const sampleLeaf = (index = 3): Leaf => ({
+  epoch: 14,
+  index,
+  provider: sampleAddress(`provider ${index}`),
+  status: STATUS.measured,
+  uptimeBps: 9_731,
+  rateKbps: 9_874,
+  claimKbps: 25_000,
+  scoreBps: 3_843,
+  tier: 2,
+  throughputQ32: 1_696_333_824,
+  ticksUpQ16: 1_572_864,
+  ticksTotalQ16: 1_638_400,
+  unmeasuredRun: 5,
+  soakVotes: keccakText('soak votes'),
+  breachBits: 0b10101,
+  assignedRoot: keccakText('assigned'),
+  penaltyBps: 473,
+})
+
+export const sampleHeader = (): Header => ({
+  era: 3,
+  epoch: 14,
+  blockNumber: 1_025,
+  blockHash: keccakText('block'),
+  previousHeader: keccakText('previous header'),
+  scoreRoot: keccakText('score root'),
+  ballotSetRoot: keccakText('ballot set root'),
+  rewardsRoot: keccakText('rewards root'),
+  providerCount: 4,
+  commonFailure: true,
+})
