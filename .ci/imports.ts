@@ -1,0 +1,111 @@
+/** Reads what a TypeScript file imports, and holds it against the layers. Nothing here touches a disk. */
+import { posix } from 'node:path'
+import { LAZY, type Layer, layerOf } from './layers.js'
+
+export interface Import {
+  readonly specifier: string
+  /** gone after compilation */
+  readonly typeOnly: boolean
+  readonly dynamic: boolean
+  readonly line: number
+}
+
+/** Path from the repository's root → source text. */
+export type Sources = ReadonlyMap<string, string>
+
+const STATEMENT = /^[ \t]*(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"\n]+)['"]/gm
+const DYNAMIC = /\bimport\(\s*['"]([^'"\n]+)['"]/g
+const ALL_TYPES = /\{\s*(?:type\s+\w+(?:\s+as\s+\w+)?\s*,?\s*)+\}/
+
+export function importsOf(source: string): Import[] {
+  const line = (index: number) => source.slice(0, index).split('\n').length
+  const code = withoutComments(source)
+  return [
+    ...[...code.matchAll(STATEMENT)].map(match => ({
+      specifier: match[2]!,
+      typeOnly: match[1] !== undefined || ALL_TYPES.test(match[0]),
+      dynamic: false,
+      line: line(match.index + match[0].length - 1),
+    })),
+    ...[...code.matchAll(DYNAMIC)].map(match => ({
+      specifier: match[1]!,
+      typeOnly: false,
+      dynamic: true,
+      line: line(match.index),
+    })),
+  ]
+}
+
+/** Comments blanked out, lines kept. */
+const withoutComments = (source: string): string =>
+  source
+    .replace(/\/\*[\s\S]*?\*\//g, text => text.replace(/[^\n]/g, ' '))
+    .replace(/(^|\s)\/\/.*$/gm, text => ' '.repeat(text.length))
+
+/** A relative import as a path from the root, `.ts` again; undefined for a package. */
+export const resolveImport = (from: string, specifier: string): string | undefined =>
+  specifier.startsWith('.')
+    ? posix.normalize(posix.join(posix.dirname(from), specifier)).replace(/\.js$/, '.ts')
+    : undefined
+
+const isTest = (path: string): boolean => /(^|\/)test\//.test(path)
+
+/** Clock, randomness and IO that `verifier/core` must get from its caller. */
+const IMPURE =
+  /\bDate\b|\bMath\.random\b|\bperformance\b|\bprocess\b|\bset(?:Timeout|Interval|Immediate)\b|\bfetch\(|\bconsole\b|\bBuffer\b|\bglobalThis\b|\bcrypto\b/g
+
+/** Every violation as one line, `file:line: what is wrong`. */
+export function violations(sources: Sources): string[] {
+  const found: string[] = []
+  for (const [path, source] of sources) {
+    const layer = layerOf(path)
+    if (!layer) found.push(`${path}:1: belongs to no layer; see .ci/layers.ts`)
+    else if (!isTest(path)) found.push(...importViolations(path, source, layer))
+    if (layer?.name === 'core' && !isTest(path)) found.push(...impurities(path, source), ...reaches(path, sources))
+  }
+  return found.sort()
+}
+
+/** Tests are free in what they import: they compare with other libraries and bring up chains. */
+function importViolations(path: string, source: string, layer: Layer): string[] {
+  return importsOf(source).flatMap(({ specifier, dynamic, line }) => {
+    const target = resolveImport(path, specifier)
+    if (target === undefined) {
+      const allowed = layer.packages.some(pattern => pattern.test(specifier))
+      return allowed ? [] : [`${path}:${line}: ${layer.name} must not import the package ${specifier}`]
+    }
+    if (isTest(target)) return [`${path}:${line}: must not import the test file ${target}`]
+    const other = layerOf(target)?.name
+    if (other === layer.name || (other !== undefined && layer.imports.includes(other))) return []
+    if (dynamic && path === LAZY.from && other === LAZY.to) return []
+    return [`${path}:${line}: ${layer.name} must not import ${other ?? 'anything outside the layers'} (${target})`]
+  })
+}
+
+function impurities(path: string, source: string): string[] {
+  const code = withoutComments(source).replace(/'[^'\n]*'/g, text => ' '.repeat(text.length))
+  return [...code.matchAll(IMPURE)].map(
+    match => `${path}:${code.slice(0, match.index).split('\n').length}: core is pure, it must not use ${match[0]}`,
+  )
+}
+
+/** Core may not reach the outside through a file of proto or probe either. Types reach nothing. */
+function reaches(path: string, sources: Sources): string[] {
+  const seen = new Set([path])
+  const queue = [path]
+  const found: string[] = []
+  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+    for (const { specifier, typeOnly } of importsOf(sources.get(at) ?? '')) {
+      if (typeOnly) continue
+      const target = resolveImport(at, specifier)
+      if (target === undefined && at !== path && !/^@noble\/hashes/.test(specifier)) {
+        found.push(`${path}:1: core is pure, but reaches ${specifier} through ${at}`)
+      }
+      if (target !== undefined && !seen.has(target)) {
+        seen.add(target)
+        queue.push(target)
+      }
+    }
+  }
+  return found
+}

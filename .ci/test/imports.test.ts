@@ -1,0 +1,88 @@
+import { expect } from 'chai'
+import { importsOf, resolveImport, violations } from '../imports.js'
+
+const check = (path: string, source: string, others: Record<string, string> = {}) =>
+  violations(new Map([[path, source], ...Object.entries(others)]))
+
+describe('import direction', () => {
+  it('reads every kind of import, and no comment', () => {
+    const source = [
+      "import '../proto/polyfill.js'",
+      "import type { A } from './a.js'",
+      "import { type B, type C } from './b.js'",
+      'import {\n  type D,\n  e,\n} from "./d.js"',
+      "export * from './f.js'",
+      "// import './no.js'",
+      "/* import './no.js'\n   import './no.js' */",
+      "const g = await import('./g.js')",
+    ].join('\n')
+    expect(importsOf(source).map(({ specifier, typeOnly, dynamic }) => [specifier, typeOnly, dynamic])).to.deep.equal([
+      ['../proto/polyfill.js', false, false],
+      ['./a.js', true, false],
+      ['./b.js', true, false],
+      ['./d.js', false, false],
+      ['./f.js', false, false],
+      ['./g.js', false, true],
+    ])
+  })
+
+  it('resolves a relative import to its source file', () => {
+    expect(resolveImport('verifier/core/score.ts', '../../proto/leaf.js')).to.equal('proto/leaf.ts')
+    expect(resolveImport('verifier/core/score.ts', 'ethers')).to.equal(undefined)
+  })
+
+  it('lets imports run downwards', () => {
+    expect(check('probe/relay.ts', "import { x } from '../proto/hex.js'")).to.deep.equal([])
+    expect(check('verifier/net/gossip.ts', "import { x } from '@libp2p/gossipsub'")).to.deep.equal([])
+    expect(check('testnet/run.ts', "import { x } from '../verifier/verifier-node.js'")).to.deep.equal([])
+  })
+
+  const wrong: [string, string, string][] = [
+    ['upwards', 'proto/hex.ts', "import { x } from '../probe/relay.js'"],
+    ['upwards, over lines', 'probe/relay.ts', "import {\n  x,\n} from '../verifier/core/facts.js'"],
+    ['upwards, as a type', 'probe/relay.ts', "import type { X } from '../verifier/core/facts.js'"],
+    ['upwards, re-exported', 'proto/hex.ts', "export { x } from '../testnet/run.js'"],
+    ['from one adapter to another', 'verifier/net/sync.ts', "import { x } from '../store/store.js'"],
+    ['from an adapter to a node', 'verifier/net/sync.ts', "import { x } from '../verifier-node.js'"],
+    ['from a node to the command line', 'verifier/verifier-node.ts', "import { x } from './cli/run.js'"],
+    [
+      'to the contracts from outside verifier/chain',
+      'verifier/api/server.ts',
+      "import { x } from '../../contracts/artifacts.js'",
+    ],
+    ['of the testnet, lazily, outside the entry', 'verifier/cli/run.ts', "await import('../../testnet/run.js')"],
+    ['of the testnet by the entry, but not lazily', 'verifier/cli/bandwitness.ts', "import '../../testnet/run.js'"],
+    ['of a test', 'probe/relay.ts', "import { x } from './test/helper.js'"],
+    ['of a package that belongs elsewhere', 'probe/relay.ts', "import { x } from 'libp2p'"],
+    ['of a file in no layer', 'probe/relay.ts', "import { x } from '../other/thing.js'"],
+  ]
+  for (const [what, path, source] of wrong) {
+    it(`catches an import ${what}`, () => {
+      expect(check(path, source)).to.have.length(1)
+    })
+  }
+
+  it('lets the entry alone load the testnet command, when asked for', () => {
+    expect(check('verifier/cli/bandwitness.ts', "await import('../../testnet/command.js')")).to.deep.equal([])
+  })
+
+  it('catches what makes core impure: a package, a clock, randomness, and either of them at second hand', () => {
+    const core = 'verifier/core/score.ts'
+    expect(check(core, "import { readFileSync } from 'node:fs'")).to.have.length(1)
+    expect(check(core, 'export const now = () => Date.now()')).to.deep.equal([
+      'verifier/core/score.ts:1: core is pure, it must not use Date',
+    ])
+    expect(check(core, 'export const draw = () => Math.random()')).to.have.length(1)
+    const second = { 'proto/messages.ts': "import { readFileSync } from 'node:fs'" }
+    expect(check(core, "import { x } from '../../proto/messages.js'", second)).to.have.length(1)
+    expect(check(core, "import type { X } from '../../proto/messages.js'", second)).to.deep.equal([])
+  })
+
+  it('reads code alone: a comment or a text that names a clock is none', () => {
+    expect(check('verifier/core/score.ts', "// never Date.now()\nexport const x = 'Date'")).to.deep.equal([])
+  })
+
+  it('leaves tests free in what they import', () => {
+    expect(check('verifier/core/test/score.test.ts', "import { ethers } from 'ethers'\nDate.now()")).to.deep.equal([])
+  })
+})
