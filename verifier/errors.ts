@@ -1,0 +1,33 @@
+/**
+ * An error that a person can do something about: one line that says what to do, and a documented exit code. Everything
+ * else that reaches the command line is a fault of the program and ends it with code 1.
+ */
+
+/** Exit codes of `bandwitness`; 0 is success. A new code must also be described in the command line's documentation. */
+export const EXIT_CODE = {
+  unexpected: 1,
+  usage: 2,
+  /** a bad key file or network file, a wrong chain id, parameters that are not the network's */
+  configuration: 3,
+  'chain-unreachable': 4,
+  'port-in-use': 5,
+  /** damaged, locked, or no space left */
+  store: 6,
+  /** a test network ran, and what its profiles promise did not come true on the chain */
+  'promises-not-kept': 7,
+} as const
+
+export type UserErrorCode = keyof typeof EXIT_CODE
+
+export class UserError extends Error {
+  override readonly name = 'UserError'
+  readonly code: UserErrorCode
+  readonly exitCode: number
+
+  /** @param message one line; the cause, if any, is for the log */
+  constructor(code: UserErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message.replace(/\s*\n\s*/g, ' '), options)
+    this.code = code
+    this.exitCode = EXIT_CODE[code]
+  }
+}
