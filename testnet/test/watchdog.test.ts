@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+import { expect } from 'chai'
+import { entryPoint } from '../entry-point.js'
+import { identify, isAlive } from '../process-identity.js'
+
+interface Started {
+  watchdog: number
+  pids: number[]
+  ports: number[]
+  directory: string
+}
+
+describe('watchdog', () => {
+  for (const way of ['close', 'SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
+    it(`leaves no process, port or directory behind when the testnet ends by ${way}`, async () => {
+      const [command, ...args] = entryPoint(import.meta.url, './fixtures/parent-main.js')
+      const parent = spawn(command!, [...args, way], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const [line] = (await once(createInterface({ input: parent.stdout! }), 'line')) as [string]
+      const started = JSON.parse(line) as Started
+      const identities = [started.watchdog, ...started.pids].map(identify)
+      if (way !== 'close') {
+        expect(identities.map(isAlive)).to.deep.equal([true, true, true])
+        expect(existsSync(started.directory)).to.equal(true)
+        parent.kill(way)
+      }
+      // The watchdog is no child of this process: its end shows in /proc alone.
+      while (identities.some(isAlive)) await new Promise(setImmediate)
+      expect(existsSync(started.directory)).to.equal(false)
+      for (const port of started.ports) expect(await isFree(port)).to.equal(true)
+    }).timeout(20_000)
+  }
+
+  it('takes a process that was given an ended one’s pid for another', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+    await once(child, 'spawn')
+    const identity = identify(child.pid!)
+    expect(isAlive(identity)).to.equal(true)
+    expect(isAlive({ pid: identity.pid, startTime: '1' })).to.equal(false)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    expect(isAlive(identity)).to.equal(false)
+  })
+})
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1')
+  const free = await Promise.race([once(server, 'listening').then(() => true), once(server, 'error').then(() => false)])
+  if (free) {
+    server.close()
+    await once(server, 'close')
+  }
+  return free
+}
