@@ -1,0 +1,37 @@
+/** What every part of a running verifier shares. Filled in once, by the composition root. */
+import type { Libp2p } from '@libp2p/interface'
+import type { Logger } from 'pino'
+import type { NetworkId } from '../../proto/digests.js'
+import type { EpochClock } from '../../proto/epoch.js'
+import type { Hex } from '../../proto/hex.js'
+import type { NetworkParams } from '../../proto/params.js'
+import type { MonotonicClock, PeerSigner, RandomSource } from '../../probe/ports.js'
+import type { BlsSigner } from '../bls/signer.js'
+import type { BlsVerifier } from '../bls/verifier.js'
+import type { Chain } from '../core/ports.js'
+import type { Gossip } from '../net/gossip.js'
+import type { Store } from '../store/store.js'
+
+/** The network's time: what epochs are counted in. */
+export interface WallClock {
+  nowMs(): number
+}
+
+export interface VerifierContext {
+  readonly self: { readonly index: number; readonly account: Hex }
+  readonly network: NetworkId
+  readonly params: NetworkParams
+  readonly epochs: EpochClock
+  readonly chain: Chain
+  readonly store: Store
+  readonly peer: Libp2p
+  readonly gossip: Gossip
+  readonly bls: { readonly signer: BlsSigner; readonly verifier: BlsVerifier }
+  readonly peerSigner: PeerSigner
+  readonly wall: WallClock
+  readonly clock: MonotonicClock
+  readonly random: RandomSource
+  readonly log: Logger
+  /** Aborted when the node stops: every wait ends with it. */
+  readonly stopping: AbortSignal
+}

@@ -1,0 +1,59 @@
+/** What is known of each epoch as soon as B(e) is fixed: the chain's facts, and the assignment that follows from them. */
+import { type Assignment, assign } from '../core/assignment.js'
+import type { ChainFacts } from '../core/facts.js'
+import type { VerifierContext } from './context.js'
+import { poll } from './waiting.js'
+
+export interface EpochRecord {
+  readonly facts: ChainFacts
+  readonly assignment: Assignment
+}
+
+/** How often the chain is asked whether B(e) is fixed. */
+const POLL_MS = 100
+/** Epochs kept in memory: the one measured, the one agreed on, and some for late questions. */
+const KEPT_EPOCHS = 8
+
+export class EpochBook {
+  readonly #records = new Map<number, Promise<EpochRecord>>()
+
+  constructor(private readonly context: Pick<VerifierContext, 'chain' | 'params' | 'store' | 'stopping' | 'log'>) {}
+
+  /** Waits until B(e) is fixed. */
+  get(epoch: number): Promise<EpochRecord> {
+    let record = this.#records.get(epoch)
+    if (record === undefined) {
+      record = this.#read(epoch)
+      record.catch(() => this.#records.delete(epoch))
+      this.#records.set(epoch, record)
+      this.#records.delete(epoch - KEPT_EPOCHS)
+    }
+    return record
+  }
+
+  /** Reads again, because a reorganisation may have replaced B(e) since it was first seen. */
+  async reread(epoch: number): Promise<EpochRecord> {
+    const [known, facts] = await Promise.all([this.get(epoch), this.context.chain.factsAt(epoch)])
+    if (facts === undefined || facts.blockHash === known.facts.blockHash) return known
+    this.context.log.warn({ epoch, was: known.facts.blockHash, is: facts.blockHash }, 'B(e) was reorganised away')
+    const record = this.#record(facts)
+    this.#records.set(epoch, Promise.resolve(record))
+    return record
+  }
+
+  async #read(epoch: number): Promise<EpochRecord> {
+    const { chain, log, store, stopping } = this.context
+    const ask = () =>
+      chain.factsAt(epoch).catch((error: Error) => {
+        log.warn({ epoch, error: error.message }, 'the chain did not answer; asking again')
+        return undefined
+      })
+    const facts = await poll(ask, POLL_MS, stopping)
+    await store.putFacts(facts)
+    return this.#record(facts)
+  }
+
+  #record(facts: ChainFacts): EpochRecord {
+    return { facts, assignment: assign(facts, this.context.params) }
+  }
+}

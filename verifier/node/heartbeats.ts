@@ -1,0 +1,86 @@
+/** One verifier's heartbeats through one provider in one epoch: one nonce a tick, at a secret instant within it. */
+import { epochStartMs } from '../../proto/epoch.js'
+import type { Hex } from '../../proto/hex.js'
+import { RelayFrame } from '../../proto/messages.js'
+import { SESSION_PROTOCOL } from '../../proto/protocols.js'
+import { HeartbeatSession } from '../../probe/heartbeat.js'
+import type { ChainFacts } from '../core/facts.js'
+import { ticksOf, tickOffsetMs } from '../core/schedule.js'
+import { peerVerifier } from '../net/peer-keys.js'
+import { openStream } from '../net/streams.js'
+import type { MeasuringModules } from './measuring.js'
+import { isAbort, until } from './waiting.js'
+
+/** How long an answer is awaited, as a share of the tick. */
+const TIMEOUT_TICKS = 1.5
+
+export class Heartbeats {
+  /** Bitmaps over the epoch's ticks. */
+  sent = 0n
+  answered = 0n
+  #session: Promise<HeartbeatSession> | undefined
+
+  constructor(
+    private readonly modules: MeasuringModules,
+    private readonly facts: ChainFacts,
+    private readonly provider: Hex,
+    private readonly scheduleProof: Hex,
+  ) {}
+
+  /** Until `ended` aborts. Never throws: a provider that does not answer is what is being counted. */
+  async run(ended: AbortSignal): Promise<void> {
+    const { context } = this.modules
+    const startMs = epochStartMs(context.epochs, this.facts.epoch)
+    const beats: Promise<void>[] = []
+    try {
+      for (let tick = 0; tick < ticksOf(context.params); tick++) {
+        const instantMs = startMs + tick * context.params.tickMs + tickOffsetMs(this.scheduleProof, tick, context.params)
+        if (instantMs < context.wall.nowMs()) continue
+        await until(instantMs, context.wall, ended)
+        beats.push(this.#beat(tick, ended))
+      }
+    } catch (error) {
+      if (!isAbort(error) && !ended.aborted) throw error
+    }
+    await Promise.all(beats)
+    await this.#close()
+  }
+
+  async #beat(tick: number, ended: AbortSignal): Promise<void> {
+    const bit = 1n << BigInt(tick)
+    const timeoutMs = this.modules.context.params.tickMs * TIMEOUT_TICKS
+    const session = this.#session ?? this.#open(ended)
+    this.#session = session
+    const answered = await session.then(s => s.tick(timeoutMs)).catch(() => false)
+    if (ended.aborted && !answered) return // the epoch ended before the answer could be awaited
+    this.sent |= bit
+    if (answered) this.answered |= bit
+    else if (this.#session === session) {
+      // A provider that was restarted knows nothing of the old session.
+      this.#session = undefined
+      await session.then(s => s.close()).catch(() => undefined)
+    }
+  }
+
+  #open(ended: AbortSignal): Promise<HeartbeatSession> {
+    const { context, directory, receiver, udpHost } = this.modules
+    const provider = directory.provider(this.provider)
+    if (provider === undefined) return Promise.reject(new Error('the provider has announced no address'))
+    const signal = AbortSignal.any([ended, AbortSignal.timeout(2 * context.params.tickMs)])
+    return HeartbeatSession.open(
+      {
+        openProvider: () => openStream(context.peer, provider, SESSION_PROTOCOL, RelayFrame.maxBytes, signal),
+        providerVerifier: peerVerifier(provider.peerId),
+        advertisedHost: udpHost,
+        ticks: ticksOf(context.params),
+        durationMs: context.params.epochSeconds * 1000,
+        signal,
+      },
+      { receiver, clock: context.clock, random: context.random },
+    )
+  }
+
+  async #close(): Promise<void> {
+    await this.#session?.then(session => session.close()).catch(() => undefined)
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * The reports that the chain has accepted, with their leaves. State is keyed by header hash and moves only with the
+ * chain: the current state is whatever the chain's last header names, so a reorganisation needs no undoing.
+ */
+import { headerHash, type SeenEntry } from '../../proto/digests.js'
+import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
+import { decodeLeaf, encodeLeaf, type Leaf } from '../../proto/leaf.js'
+import { MerkleTree } from '../../proto/merkle.js'
+import { Ballot } from '../../proto/messages.js'
+import { decodeVote } from '../../proto/vote.js'
+import { buildReport, type Report } from '../core/report.js'
+import type { PostedReport } from '../core/ports.js'
+import type { VerifierContext } from './context.js'
+import type { EpochBook } from './epoch-book.js'
+import type { PeerSync } from './peer-sync.js'
+
+/** What the next epoch is computed from. */
+export interface State {
+  readonly epoch: number
+  readonly headerHash: Hex
+  readonly leaves: readonly Leaf[]
+}
+
+export const GENESIS_STATE: State = { epoch: 0, headerHash: ZERO_HASH, leaves: [] }
+
+export class History {
+  #alarm: string | undefined
+
+  constructor(
+    private readonly context: VerifierContext,
+    private readonly book: EpochBook,
+    private readonly peers: PeerSync,
+  ) {}
+
+  /** Why this node signs nothing any more; undefined while all is well. */
+  get alarm(): string | undefined {
+    return this.#alarm
+  }
+
+  /** The state that the chain stands at now, fetched or recomputed where this node does not hold it. */
+  async current(): Promise<State> {
+    const tip = await this.context.chain.tip()
+    return tip.epoch === 0 ? GENESIS_STATE : this.#stateOf(tip.headerHash, tip.epoch)
+  }
+
+  /** Makes an accepted report this node's own: recomputes it where the ballots can be had, else takes checked leaves. */
+  async adopt(posted: PostedReport): Promise<void> {
+    const { store, log } = this.context
+    const held = await store.getReport(posted.headerHash)
+    if (held !== undefined) {
+      if (held.posted === undefined) await store.putReport({ ...held, posted })
+      return
+    }
+    const recomputed = await this.#recompute(posted)
+    if (recomputed !== undefined && headerHash(this.context.network, recomputed.header) !== posted.headerHash) {
+      this.#alarm = `the accepted report of epoch ${posted.header.epoch} does not follow from its ballots`
+      log.fatal({ epoch: posted.header.epoch, headerHash: posted.headerHash }, `ALARM: ${this.#alarm}; signing nothing`)
+      throw new Error(this.#alarm)
+    }
+    if (recomputed !== undefined) return this.keep(recomputed, posted)
+    const leaves = await this.#fetchLeaves(posted)
+    await store.putReport({ header: posted.header, headerHash: posted.headerHash, leaves, ballots: [], posted })
+    log.info(
+      { epoch: posted.header.epoch, leaves: leaves.length },
+      'leaves fetched from peers and checked against the score root',
+    )
+  }
+
+  /** Stores a report together with what it was computed from. */
+  async keep(report: Report, posted?: PostedReport): Promise<void> {
+    const { header, leaves, ballotSet } = report
+    const hash = headerHash(this.context.network, header)
+    await this.context.store.putReport({ header, headerHash: hash, leaves, ballots: ballotSet, posted })
+  }
+
+  /** The report that follows from a ballot set; undefined where a ballot cannot be had from anybody. */
+  async compute(epoch: number, previous: State, ballotSet: readonly SeenEntry[]): Promise<Report | undefined> {
+    const record = await this.book.reread(epoch)
+    const ballots = await Promise.all(
+      ballotSet.map(async entry => {
+        const ballot = await this.peers.ballot(entry.root)
+        return ballot && { verifier: entry.verifier, votes: ballot.votes.map(decodeVote) }
+      }),
+    )
+    if (ballots.includes(undefined)) return undefined
+    return buildReport({
+      params: this.context.params,
+      facts: record.facts,
+      assignment: record.assignment,
+      previous,
+      previousHeader: previous.headerHash,
+      ballotSet,
+      ballots: ballots.map(ballot => ballot!),
+    })
+  }
+
+  async #stateOf(hash: Hex, epoch: number): Promise<State> {
+    const held = await this.context.store.getReport(hash)
+    if (held !== undefined) return { epoch, headerHash: hash, leaves: held.leaves }
+    const posted = await this.context.chain.posted(epoch)
+    if (posted === undefined || posted.headerHash !== hash) throw new Error(`the chain moved away from epoch ${epoch}`)
+    await this.adopt(posted)
+    return this.#stateOf(hash, epoch)
+  }
+
+  async #recompute(posted: PostedReport): Promise<Report | undefined> {
+    const { previousHeader, epoch } = posted.header
+    const previous = previousHeader === ZERO_HASH ? GENESIS_STATE : await this.#known(previousHeader)
+    const ballotSet = previous && (await this.peers.ballotSet(posted))
+    return ballotSet && this.compute(epoch, previous, ballotSet)
+  }
+
+  async #known(hash: Hex): Promise<State | undefined> {
+    const held = await this.context.store.getReport(hash)
+    return held && { epoch: held.header.epoch, headerHash: hash, leaves: held.leaves }
+  }
+
+  async #fetchLeaves(posted: PostedReport): Promise<Leaf[]> {
+    const leaves = await this.peers.leaves(posted.headerHash, encoded => {
+      return new MerkleTree(encoded).root === posted.header.scoreRoot
+    })
+    return leaves.map(decodeLeaf)
+  }
+}
+
+/** What `/bandwitness/sync` gives out: whatever this node stores. */
+export function syncSource(context: VerifierContext) {
+  const { store } = context
+  return {
+    ballot: (root: Uint8Array) => store.getBallot(toHex(root)),
+    leaves: async (hash: Uint8Array) => (await store.getReport(toHex(hash)))?.leaves.map(encodeLeaf),
+    ballotSet: async (hash: Uint8Array) => {
+      const report = await store.getReport(toHex(hash))
+      if (report === undefined || report.ballots.length === 0) return undefined
+      const ballots = await Promise.all(report.ballots.map(({ root }) => store.getBallot(root)))
+      return ballots.every(ballot => ballot !== undefined) ? ballots : undefined
+    },
+    gossip: (epoch: number) => store.heardGossip(epoch),
+  }
+}
+
+export const decodeBallot = (bytes: Uint8Array) => Ballot.decode(bytes)

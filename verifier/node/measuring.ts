@@ -1,0 +1,131 @@
+/**
+ * One verifier's measuring in one epoch: its sessions as a receiver, at their secret instants, and its heartbeats. What
+ * comes out is a vote for every provider that it was assigned to.
+ */
+import { epochEndMs, epochStartMs } from '../../proto/epoch.js'
+import { providerSchedule, sessionIdOf } from '../../proto/digests.js'
+import { fromHex, type Hex, toHex } from '../../proto/hex.js'
+import { PROBE_PROTOCOL } from '../../proto/protocols.js'
+import { ProbeFrame } from '../../proto/messages.js'
+import type { Vote } from '../../proto/vote.js'
+import type { SessionResult } from '../../probe/outcome.js'
+import type { Receiver } from '../../probe/receiver.js'
+import { measureSession } from '../../probe/session.js'
+import type { Session } from '../core/assignment.js'
+import { sessionOffsetMs } from '../core/schedule.js'
+import { makeVote } from '../core/vote.js'
+import { peerVerifier } from '../net/peer-keys.js'
+import { openStream } from '../net/streams.js'
+import type { VerifierContext } from './context.js'
+import type { Directory } from './directory.js'
+import type { EpochRecord } from './epoch-book.js'
+import { Heartbeats } from './heartbeats.js'
+import { until } from './waiting.js'
+
+/** Opening a stream to a peer that is up takes milliseconds; a session cannot wait longer for one that is not. */
+const OPEN_STREAM_MS = 1000
+
+export interface MeasuringModules {
+  readonly context: VerifierContext
+  readonly directory: Directory
+  readonly receiver: Receiver
+  readonly udpHost: string
+}
+
+/** Measures until the epoch ends. @param scheduleSignature BLS signature over the schedule digest */
+export async function measureEpoch(
+  modules: MeasuringModules,
+  record: EpochRecord,
+  scheduleSignature: Uint8Array,
+): Promise<Vote[]> {
+  const { context } = modules
+  const { epoch } = record.facts
+  const mine = record.assignment.assigned.filter(a => a.receivers.includes(context.self.index))
+  const ended = AbortSignal.any([context.stopping, endOf(context, epoch)])
+  const heartbeats = mine.map(
+    ({ provider }) => new Heartbeats(modules, record.facts, provider, providerSchedule(scheduleSignature, provider)),
+  )
+  const results = new Map<Hex, SessionResult>()
+  const sessions = record.assignment.sessions.filter(session => session.receiver === context.self.index)
+  await Promise.all([
+    ...heartbeats.map(beats => beats.run(ended)),
+    ...sessions.map(async session => {
+      const result = await runSession(modules, record, session, scheduleSignature)
+      if (result !== undefined) results.set(session.provider, result)
+    }),
+    until(epochEndMs(context.epochs, epoch), context.wall, context.stopping),
+  ])
+  return mine.map(({ provider }, i) =>
+    makeVote({
+      epoch,
+      provider,
+      receiver: context.self.index,
+      result: results.get(provider),
+      ticksSent: heartbeats[i]!.sent,
+      ticksAnswered: heartbeats[i]!.answered,
+      scheduleProof: providerSchedule(scheduleSignature, provider),
+    }),
+  )
+}
+
+function endOf(context: VerifierContext, epoch: number): AbortSignal {
+  return AbortSignal.timeout(Math.max(0, epochEndMs(context.epochs, epoch) - context.wall.nowMs()))
+}
+
+async function runSession(
+  { context, directory, receiver, udpHost }: MeasuringModules,
+  { facts, assignment }: EpochRecord,
+  session: Session,
+  scheduleSignature: Uint8Array,
+): Promise<SessionResult | undefined> {
+  const { params, network, random } = context
+  const { epoch, era, beacon } = facts
+  const slotMs = epochStartMs(context.epochs, epoch) + params.leadMs + session.round * params.slotMs
+  const proof = providerSchedule(scheduleSignature, session.provider)
+  if (context.wall.nowMs() > slotMs + params.offsetMs) return undefined // this node came up after the slot
+  await until(slotMs + sessionOffsetMs(proof, params), context.wall, context.stopping)
+  const provider = directory.provider(session.provider)
+  const claimKbps = facts.providers.find(p => p.account === session.provider)!.claimKbps
+  const nonce = toHex(random.bytes(32))
+  const parties = { epoch, provider: session.provider, receiver: session.receiver, senders: session.senders }
+  const sessionId = sessionIdOf(network, { era, epoch }, beacon, parties, nonce)
+  const log = context.log.child({ epoch, provider: session.provider, sessionId })
+  const result = await measureSession(
+    {
+      parties,
+      sessionId,
+      nonce,
+      claimKbps,
+      breachBps: params.breachBps,
+      senders: session.senders.map(index => {
+        const sender = directory.verifier(index)
+        return {
+          open: async () => {
+            if (sender === undefined) throw new Error(`verifier ${index} has not announced where it is reached`)
+            const signal = AbortSignal.any([context.stopping, AbortSignal.timeout(OPEN_STREAM_MS)])
+            return openStream(context.peer, sender, PROBE_PROTOCOL, ProbeFrame.maxBytes, signal)
+          },
+          verifier: sender === undefined ? async () => false : peerVerifier(sender.peerId),
+        }
+      }),
+      providerVerifier: provider === undefined ? async () => false : peerVerifier(provider.peerId),
+      advertisedHost: udpHost,
+    },
+    { receiver, clock: context.clock, random, signer: context.peerSigner, log },
+  )
+  log.info({ round: session.round, senders: session.senders, rounds: assignment.rounds, ...result }, 'session ended')
+  return result
+}
+
+/** Checks a session id that an invitation names, so that a sender serves no session but those assigned. */
+export function isSessionIdOf(
+  context: Pick<VerifierContext, 'network'>,
+  { facts }: EpochRecord,
+  session: Session,
+  nonce: Uint8Array,
+  sessionId: Uint8Array,
+): boolean {
+  const { era, epoch, beacon } = facts
+  const expected = sessionIdOf(context.network, { era, epoch }, beacon, session, toHex(nonce))
+  return Buffer.compare(fromHex(expected), sessionId) === 0
+}

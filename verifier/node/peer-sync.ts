@@ -1,0 +1,103 @@
+/** What a verifier asks of its peers when it missed something. Every answer is checked; nobody need be trusted. */
+import { ballotDigest, commitmentOf, scheduleDigest, providerSchedule, type SeenEntry } from '../../proto/digests.js'
+import { fromHex, type Hex, toHex } from '../../proto/hex.js'
+import { MerkleTree } from '../../proto/merkle.js'
+import { Ballot, type GossipItem, GossipItem as GossipItemCodec, type SyncRequest } from '../../proto/messages.js'
+import { decodeVote } from '../../proto/vote.js'
+import { ballotSetRoot } from '../core/ballot-set.js'
+import type { ChainFacts } from '../core/facts.js'
+import type { PostedReport } from '../core/ports.js'
+import { syncFrom } from '../net/sync.js'
+import type { VerifierContext } from './context.js'
+import type { Directory } from './directory.js'
+
+const ANSWER_MS = 2000
+
+export class PeerSync {
+  constructor(
+    private readonly context: VerifierContext,
+    private readonly directory: Directory,
+  ) {}
+
+  /** The ballot with this root, its votes included. */
+  async ballot(root: Hex): Promise<Ballot | undefined> {
+    const held = await this.context.store.getBallot(root)
+    if (held !== undefined) return Ballot.decode(held)
+    return this.#ask({ ballot: fromHex(root) }, async ([bytes]) => {
+      const ballot = bytes && Ballot.decode(bytes)
+      if (ballot === undefined || toHex(ballot.root) !== root || !hasRoot(ballot)) return undefined
+      await this.context.store.putBallot(root, bytes!)
+      return ballot
+    })
+  }
+
+  /** The ballot set of an accepted report, checked against the header's root; the ballots are stored. */
+  async ballotSet(posted: PostedReport): Promise<SeenEntry[] | undefined> {
+    return this.#ask({ ballotSet: fromHex(posted.headerHash) }, async items => {
+      const ballots = items.map(bytes => ({ bytes, ballot: Ballot.decode(bytes) }))
+      const entries = ballots.map(({ ballot }) => ({ verifier: ballot.verifier, root: toHex(ballot.root) }))
+      if (ballotSetRoot(entries) !== posted.header.ballotSetRoot) return undefined
+      if (!ballots.every(({ ballot }) => hasRoot(ballot))) return undefined
+      await Promise.all(ballots.map(({ bytes, ballot }) => this.context.store.putBallot(toHex(ballot.root), bytes)))
+      return entries
+    })
+  }
+
+  /** @throws when no peer has leaves that pass `check` */
+  async leaves(headerHash: Hex, check: (encoded: Uint8Array[]) => boolean): Promise<Uint8Array[]> {
+    const leaves = await this.#ask({ leaves: fromHex(headerHash) }, async items => (check(items) ? items : undefined))
+    if (leaves === undefined) throw new Error(`no peer has the leaves of ${headerHash}`)
+    return leaves
+  }
+
+  /** Everything that one peer heard in an epoch; gossip itself replays nothing. */
+  async gossip(epoch: number): Promise<GossipItem[]> {
+    const items = await this.#ask({ gossip: epoch }, async found => found.map(bytes => GossipItemCodec.decode(bytes)))
+    return items ?? []
+  }
+
+  /** Asks one peer after another until one answers to satisfaction. */
+  async #ask<T>(request: SyncRequest, take: (items: Uint8Array[]) => Promise<T | undefined>): Promise<T | undefined> {
+    const { self, stopping, peer, log } = this.context
+    for (const other of this.directory.verifiers()) {
+      if (other.index === self.index) continue
+      try {
+        const signal = AbortSignal.any([stopping, AbortSignal.timeout(ANSWER_MS)])
+        const response = await syncFrom(peer, other, request, signal)
+        const taken = response.found ? await take(response.items) : undefined
+        if (taken !== undefined) return taken
+      } catch (error) {
+        stopping.throwIfAborted()
+        log.debug({ peer: other.index, error: (error as Error).message }, 'a peer could not be asked')
+      }
+    }
+    return undefined
+  }
+}
+
+/** Whether a ballot's votes are those that its root names. */
+export const hasRoot = (ballot: Ballot): boolean => new MerkleTree(ballot.votes).root === toHex(ballot.root)
+
+/** Why a complete ballot cannot be taken; undefined when it can. */
+export function ballotFault(context: VerifierContext, facts: ChainFacts, ballot: Ballot): string | undefined {
+  const { bls, network } = context
+  const verifier = facts.verifiers.find(v => v.index === ballot.verifier)
+  if (verifier === undefined) return 'not in the frozen set'
+  const root = toHex(ballot.root)
+  if (!bls.verifier.verify(verifier.blsKey, ballotDigest(network, facts, ballot.verifier, root), ballot.signature)) {
+    return 'wrong signature'
+  }
+  if (ballot.votes.length === 0) return undefined
+  if (!hasRoot(ballot)) return 'votes that its root does not name'
+  if (!bls.verifier.verify(verifier.blsKey, scheduleDigest(network, facts, facts.beacon), ballot.schedule)) {
+    return 'wrong schedule signature'
+  }
+  for (const encoded of ballot.votes) {
+    const vote = decodeVote(encoded)
+    if (vote.epoch !== facts.epoch || vote.receiver !== ballot.verifier) return 'a vote of another epoch or verifier'
+    if (vote.scheduleProof !== providerSchedule(ballot.schedule, vote.provider)) return 'a wrong schedule proof'
+  }
+  return undefined
+}
+
+export const commitmentIn = (ballot: Ballot): Hex => commitmentOf(toHex(ballot.root), ballot.signature)

@@ -1,0 +1,13 @@
+import type { Hex } from '../../proto/hex.js'
+import type { BlsSigner } from '../bls/signer.js'
+import type { Store } from '../store/store.js'
+
+/**
+ * Signs one digest for one slot, for ever: the record is on disk before the signature exists, so that not even a crash
+ * makes this key sign two things for one slot.
+ * @throws SigningConflict when the slot holds another digest
+ */
+export async function signOnce(store: Store, signer: BlsSigner, slot: string, digest: Hex): Promise<Uint8Array> {
+  await store.recordSigned(slot, digest)
+  return signer.sign(digest)
+}

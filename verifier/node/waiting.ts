@@ -1,0 +1,22 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { WallClock } from './context.js'
+
+/** Resolves at `instantMs` of the network's clock, at once if it is past. @throws AbortError when `signal` aborts */
+export async function until(instantMs: number, clock: WallClock, signal: AbortSignal): Promise<void> {
+  // A timer may fire a millisecond early, and the wall clock may be set back while we wait.
+  for (let left = instantMs - clock.nowMs(); left > 0; left = instantMs - clock.nowMs()) {
+    await sleep(Math.ceil(left), undefined, { signal })
+  }
+}
+
+/** Asks every `everyMs` until there is an answer. @throws AbortError when `signal` aborts */
+export async function poll<T>(ask: () => Promise<T | undefined>, everyMs: number, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    signal.throwIfAborted()
+    const answer = await ask()
+    if (answer !== undefined) return answer
+    await sleep(everyMs, undefined, { signal })
+  }
+}
+
+export const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError'
