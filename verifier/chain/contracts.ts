@@ -1,0 +1,49 @@
+/** The deployed contracts as ethers sees them, and how their values become records of `proto`. */
+import { Contract, type ContractRunner, Interface } from 'ethers'
+import { artifact } from '../../contracts/artifacts.js'
+import type { AbiFields, AbiRecord, AbiType } from '../../proto/abi.js'
+import type { Hex } from '../../proto/hex.js'
+import type { ContractName, NetworkFile } from '../network-file.js'
+
+export type Contracts = Readonly<Record<ContractName, Contract>>
+
+const ARTIFACT: Readonly<Record<ContractName, string>> = {
+  stakeToken: 'StakeToken',
+  stakeVault: 'StakeVault',
+  verifierRegistry: 'VerifierRegistry',
+  providerRegistry: 'ProviderRegistry',
+  epochReports: 'EpochReports',
+  slashingManager: 'SlashingManager',
+}
+
+const NAMES = Object.keys(ARTIFACT) as ContractName[]
+
+export function contractsOf(network: NetworkFile, runner: ContractRunner): Contracts {
+  const entries = NAMES.map(name => [
+    name,
+    new Contract(network.contracts[name], artifact(ARTIFACT[name]).abi as [], runner),
+  ])
+  return Object.fromEntries(entries) as Contracts
+}
+
+/** Every custom error of every contract: a call may fail in a contract that another one calls. */
+export function allErrors(contracts: Contracts): Interface {
+  const errors = new Map<string, string>()
+  for (const name of NAMES) {
+    contracts[name].interface.forEachError(error => errors.set(error.selector, error.format('full')))
+  }
+  return new Interface([...errors.values()])
+}
+
+/** Addresses in ethers' checksummed spelling, and everything else, to the one spelling that records use. */
+export const hex = (text: string): Hex => text.toLowerCase() as Hex
+
+/** A struct that a call or an event returned, as the record with the same fields. */
+export function recordFrom<F extends AbiFields>(fields: F, result: Record<string, unknown>): AbiRecord<F> {
+  return Object.fromEntries(fields.map(([name, type]) => [name, fromAbi(type, result[name])])) as AbiRecord<F>
+}
+
+function fromAbi(type: AbiType, value: unknown): unknown {
+  if (type === 'bool' || type === 'uint256') return value
+  return type === 'address' || type === 'bytes32' ? hex(value as string) : Number(value)
+}

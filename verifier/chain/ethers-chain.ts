@@ -1,0 +1,98 @@
+/** The `Chain` port over an EVM chain. Holds no answers: a reorganisation is seen by the next read. */
+import type { EpochClock } from '../../proto/epoch.js'
+import type { Header } from '../../proto/header.js'
+import type { Hex } from '../../proto/hex.js'
+import type { Leaf } from '../../proto/leaf.js'
+import type { ChainFacts } from '../core/facts.js'
+import type { Announcement, Chain, PostedReport, Settlement, TxResult } from '../core/ports.js'
+import { readAnnouncements } from './announcements.js'
+import { announceCall, freezeCall, postCall, settleCall, startCall } from './calls.js'
+import type { ChainContext } from './context.js'
+import { hex } from './contracts.js'
+import { readClock, readFacts } from './facts.js'
+import { readPosted, readSettlements, readTip } from './reports.js'
+import type { Call, Sender } from './sender.js'
+
+export class EthersChain implements Chain {
+  readonly network
+
+  constructor(
+    readonly context: ChainContext,
+    /** Absent for somebody who only reads. */
+    readonly sender?: Sender,
+  ) {
+    this.network = context.network
+  }
+
+  /** The account that pays for this node's transactions. */
+  get account(): Hex | undefined {
+    return this.sender && hex(this.sender.wallet.address)
+  }
+
+  clock(): Promise<EpochClock | undefined> {
+    return readClock(this.context)
+  }
+
+  factsAt(epoch: number): Promise<ChainFacts | undefined> {
+    return readFacts(this.context, epoch)
+  }
+
+  tip(): Promise<{ readonly epoch: number; readonly headerHash: Hex }> {
+    return readTip(this.context)
+  }
+
+  posted(epoch: number): Promise<PostedReport | undefined> {
+    return readPosted(this.context, epoch)
+  }
+
+  announcements(): Promise<Announcement[]> {
+    return readAnnouncements(this.context)
+  }
+
+  settlements(provider: Hex): Promise<Settlement[]> {
+    return readSettlements(this.context, provider)
+  }
+
+  isFrozen(era: number): Promise<boolean> {
+    return this.context.contracts.verifierRegistry.getFunction('isFrozen')(era)
+  }
+
+  isFinal(epoch: number): Promise<boolean> {
+    return this.context.contracts.epochReports.getFunction('isFinal')(epoch)
+  }
+
+  isSettled(epoch: number, provider: Hex): Promise<boolean> {
+    return this.context.contracts.slashingManager.getFunction('isSettled')(epoch, provider)
+  }
+
+  announce(role: Announcement['role'], peerId: string, multiaddrs: readonly string[]): Promise<TxResult> {
+    return this.#send(announceCall(this.context, role, peerId, multiaddrs))
+  }
+
+  /** @param signature the aggregate as the contract reads it: 256 bytes, EIP-2537 G2 */
+  post(header: Header, round: number, nonSigners: readonly number[], signature: Uint8Array): Promise<TxResult> {
+    return this.#send(postCall(this.context, header, round, nonSigners, signature))
+  }
+
+  freeze(era: number): Promise<TxResult> {
+    return this.#send(freezeCall(this.context, era))
+  }
+
+  settle(leaf: Leaf, proof: readonly Hex[]): Promise<TxResult> {
+    return this.#send(settleCall(this.context, leaf, proof))
+  }
+
+  /** Sets genesis and freezes era 1, once for the network. */
+  start(): Promise<TxResult> {
+    return this.#send(startCall(this.context))
+  }
+
+  close(): void {
+    this.sender?.close()
+    this.context.provider.destroy()
+  }
+
+  async #send(call: Call): Promise<TxResult> {
+    return this.sender?.send(call) ?? { kind: 'rejected', reason: 'this connection has no key to sign with' }
+  }
+}

@@ -1,0 +1,102 @@
+/** What the chain says at B(e). Every node must read the very same, so all reads are at one block and checked again. */
+import type { Block } from 'ethers'
+import { beaconOf } from '../../proto/digests.js'
+import { type EpochClock, epochStartMs, eraOf } from '../../proto/epoch.js'
+import { type Hex, ZERO_HASH } from '../../proto/hex.js'
+import type { ActiveProvider, ChainFacts, FrozenVerifier } from '../core/facts.js'
+import { lastBlockBefore } from './block-search.js'
+import type { ChainContext } from './context.js'
+import { hex } from './contracts.js'
+
+/** Providers read in one call: well under the size at which nodes cut an answer short. */
+const PROVIDERS_PER_PAGE = 500
+
+/** Undefined before `start`. */
+export async function readClock({ contracts, file }: ChainContext): Promise<EpochClock | undefined> {
+  const genesis = Number(await contracts.verifierRegistry.getFunction('genesis')())
+  if (genesis === 0) return undefined
+  const { epochSeconds, eraEpochs } = file.params
+  return { genesisMs: genesis * 1000, epochMs: epochSeconds * 1000, eraEpochs }
+}
+
+/** B(e): the last block before the epoch's start; undefined until a later one exists. */
+export async function blockOfEpoch(
+  context: ChainContext,
+  clock: EpochClock,
+  epoch: number,
+): Promise<Block | undefined> {
+  return lastBlockBefore(context.provider, epochStartMs(clock, epoch) / 1000, context.file.deployBlock)
+}
+
+export async function readFacts(context: ChainContext, epoch: number): Promise<ChainFacts | undefined> {
+  if (!Number.isSafeInteger(epoch) || epoch < 1) throw new RangeError(`${epoch} is no epoch`)
+  for (;;) {
+    const clock = await readClock(context)
+    const block = clock && (await blockOfEpoch(context, clock, epoch))
+    if (!clock || !block) return undefined
+    const era = eraOf(clock, epoch)
+    const [verifiers, providers] = await Promise.all([
+      readFrozenSet(context, era, block.number),
+      readProviders(context, block.number),
+    ])
+    // A reorganisation may have put another block in this place while the pages were read.
+    const now = await context.provider.getBlock(block.number)
+    if (now === null || now.hash !== block.hash) continue
+    return {
+      era,
+      epoch,
+      blockNumber: block.number,
+      blockHash: hex(block.hash ?? ZERO_HASH),
+      beacon: beaconOf(hex(block.prevRandao ?? ZERO_HASH), epoch),
+      verifiers,
+      providers,
+    }
+  }
+}
+
+async function readFrozenSet({ contracts }: ChainContext, era: number, blockTag: number): Promise<FrozenVerifier[]> {
+  const set: VerifierTuple[] = await contracts.verifierRegistry.getFunction('frozenSet')(era, { blockTag })
+  return set
+    .map(verifier => ({
+      index: Number(verifier.index),
+      account: hex(verifier.account),
+      blsKey: hex(verifier.blsKey),
+      capacityKbps: Number(verifier.capacityKbps),
+    }))
+    .sort((a, b) => a.index - b.index)
+}
+
+async function readProviders({ contracts }: ChainContext, blockTag: number): Promise<ActiveProvider[]> {
+  const active = contracts.providerRegistry.getFunction('active')
+  const count = Number(await contracts.providerRegistry.getFunction('activeCount')({ blockTag }))
+  const providers: ActiveProvider[] = []
+  for (let offset = 0; offset < count; offset += PROVIDERS_PER_PAGE) {
+    const page: ProviderTuple[] = await active(offset, PROVIDERS_PER_PAGE, { blockTag })
+    for (const provider of page) {
+      providers.push({
+        index: Number(provider.index),
+        account: hex(provider.account),
+        claimKbps: Number(provider.claimKbps),
+        region: hex(provider.region) as Hex,
+        stake: provider.stake,
+      })
+    }
+  }
+  return providers.sort((a, b) => a.index - b.index)
+}
+
+/** As ethers decodes the structs of `IVerifierRegistry` and `IProviderRegistry`. */
+interface VerifierTuple {
+  readonly index: bigint
+  readonly account: string
+  readonly capacityKbps: bigint
+  readonly blsKey: string
+}
+
+interface ProviderTuple {
+  readonly index: bigint
+  readonly account: string
+  readonly claimKbps: bigint
+  readonly region: string
+  readonly stake: bigint
+}

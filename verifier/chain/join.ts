@@ -1,0 +1,86 @@
+/** What an account does to become a verifier or a provider: approve and deposit its stake, then register. */
+import type { Contract, TransactionReceipt } from 'ethers'
+import { keccakText } from '../../proto/hash.js'
+import { type Hex, toHex } from '../../proto/hex.js'
+import { type Contracts, hex } from './contracts.js'
+import type { PlannedTransaction, Sender } from './sender.js'
+
+/** Gas limits, well above what these calls take: they are sent before their predecessors are mined. */
+const APPROVE_GAS = 100_000n
+const DEPOSIT_GAS = 400_000n
+const REGISTER_PROVIDER_GAS = 600_000n
+/** Holds the pairing check of the proof of possession. */
+const REGISTER_VERIFIER_GAS = 1_500_000n
+
+export interface VerifierApplication {
+  /** 128 bytes, EIP-2537 G1 */
+  readonly blsKey: Uint8Array
+  /** 256 bytes, EIP-2537 G2, over `proofOfPossessionDigest` */
+  readonly proofOfPossession: Uint8Array
+  readonly capacityKbps: number
+}
+
+export interface ProviderApplication {
+  readonly stake: bigint
+  readonly claimKbps: number
+  readonly region: Hex
+  readonly peerId: string
+}
+
+/** The sender's account must hold the verifiers' bond in stake tokens. @returns its registry index */
+export async function joinAsVerifier(sender: Sender, application: VerifierApplication): Promise<number> {
+  const { contracts } = sender.context
+  const registry = contracts.verifierRegistry
+  const bond: bigint = await registry.getFunction('verifierBond')()
+  const { blsKey, proofOfPossession, capacityKbps } = application
+  const register = registry.interface.encodeFunctionData('register', [
+    toHex(blsKey),
+    toHex(proofOfPossession),
+    capacityKbps,
+  ])
+  return join(sender, registry, bond, register, REGISTER_VERIFIER_GAS)
+}
+
+/** The sender's account must hold the stake in stake tokens. @returns its registry index */
+export async function joinAsProvider(sender: Sender, application: ProviderApplication): Promise<number> {
+  const registry = sender.context.contracts.providerRegistry
+  const { stake, claimKbps, region, peerId } = application
+  const register = registry.interface.encodeFunctionData('register', [claimKbps, region, keccakText(peerId)])
+  return join(sender, registry, stake, register, REGISTER_PROVIDER_GAS)
+}
+
+async function join(sender: Sender, registry: Contract, stake: bigint, register: string, gasLimit: bigint) {
+  const role = registry.target as string
+  const receipts = await sender.sendAll([
+    ...depositTransactions(sender.context.contracts, sender.context.file.contracts.stakeVault, role, stake),
+    { label: 'registration', to: role, data: register, gasLimit },
+  ])
+  return registeredIndex(registry, receipts.at(-1)!)
+}
+
+function depositTransactions(contracts: Contracts, vault: string, role: string, stake: bigint): PlannedTransaction[] {
+  const { stakeToken, stakeVault } = contracts
+  return [
+    {
+      label: 'approval of the stake',
+      to: stakeToken.target as string,
+      data: stakeToken.interface.encodeFunctionData('approve', [vault, stake]),
+      gasLimit: APPROVE_GAS,
+    },
+    {
+      label: 'deposit of the stake',
+      to: vault,
+      data: stakeVault.interface.encodeFunctionData('deposit', [role, stake]),
+      gasLimit: DEPOSIT_GAS,
+    },
+  ]
+}
+
+function registeredIndex(registry: Contract, receipt: TransactionReceipt): number {
+  for (const log of receipt.logs) {
+    if (hex(log.address) !== hex(registry.target as string)) continue
+    const event = registry.interface.parseLog(log)
+    if (event?.name === 'Registered') return Number(event.args.index)
+  }
+  throw new Error('the registry accepted the registration without its event')
+}

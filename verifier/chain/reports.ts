@@ -1,0 +1,55 @@
+/** Reports that the chain has accepted, and penalties that it has taken. */
+import { HEADER_FIELDS } from '../../proto/header.js'
+import { type Hex, ZERO_HASH } from '../../proto/hex.js'
+import type { PostedReport, Settlement } from '../core/ports.js'
+import { blockAt } from './block-search.js'
+import type { ChainContext } from './context.js'
+import { hex, recordFrom } from './contracts.js'
+import { eventsOf } from './events.js'
+import { blockOfEpoch, readClock } from './facts.js'
+
+export async function readTip({ provider, contracts }: ChainContext): Promise<{ epoch: number; headerHash: Hex }> {
+  // Both reads at one block: a report may be accepted between them.
+  const blockTag = (await blockAt(provider, 'latest')).number
+  const [epoch, headerHash] = await Promise.all([
+    contracts.epochReports.getFunction('lastEpoch')({ blockTag }),
+    contracts.epochReports.getFunction('lastHeaderHash')({ blockTag }),
+  ])
+  return { epoch: Number(epoch), headerHash: hex(headerHash) }
+}
+
+export async function readPosted(context: ChainContext, epoch: number): Promise<PostedReport | undefined> {
+  const { contracts, provider } = context
+  const accepted = hex(await contracts.epochReports.getFunction('headerHashOf')(epoch))
+  const clock = await readClock(context)
+  if (accepted === ZERO_HASH || !clock) return undefined
+  // The contract takes a report only while the next epoch runs, so the event lies between B(e+1) and B(e+2).
+  const [before, last] = await Promise.all([
+    blockOfEpoch(context, clock, epoch + 1),
+    blockOfEpoch(context, clock, epoch + 2),
+  ])
+  if (!before) return undefined
+  const events = await eventsOf(context, contracts.epochReports, 'Posted', [epoch], before.number + 1, last?.number)
+  const event = events.find(({ args }) => hex(args.headerHash) === accepted)
+  const receipt = event && (await provider.getTransactionReceipt(event.transactionHash))
+  if (!event || !receipt) return undefined // rolled back since
+  return {
+    header: recordFrom(HEADER_FIELDS, event.args.header),
+    headerHash: accepted,
+    round: Number(event.args.round),
+    nonSigners: (event.args.nonSigners as bigint[]).map(Number),
+    txHash: hex(event.transactionHash),
+    blockNumber: event.blockNumber,
+    gasUsed: Number(receipt.gasUsed),
+  }
+}
+
+export async function readSettlements(context: ChainContext, provider: Hex): Promise<Settlement[]> {
+  const events = await eventsOf(context, context.contracts.slashingManager, 'Settled', [null, provider])
+  return events.map(({ args, transactionHash }) => ({
+    epoch: Number(args.epoch),
+    provider: hex(args.provider),
+    charged: args.charged as bigint,
+    txHash: hex(transactionHash),
+  }))
+}
