@@ -1,0 +1,111 @@
+/**
+ * A node of the peer-to-peer network: TCP, Noise, Yamux, identify, and gossipsub with unsigned messages (every message
+ * carries a BLS signature of its own, and StrictNoSign keeps a message's id the same whoever forwards it).
+ */
+import { createHash } from 'node:crypto'
+import { type GossipSub, gossipsub, type Message } from '@libp2p/gossipsub'
+import { type Identify, identify } from '@libp2p/identify'
+import type { Libp2p } from '@libp2p/interface'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import type { Logger } from 'pino'
+import { fromHex, type Hex } from '../../proto/hex.js'
+import { peerPrivateKey } from './peer-keys.js'
+
+export type Peer = Libp2p<{ identify: Identify; pubsub: GossipSub }>
+
+export interface PeerOptions {
+  /** 32-byte seed of the Ed25519 key */
+  readonly seed: Hex
+  /** multiaddrs; port 0 takes any free port */
+  readonly listen: readonly string[]
+  readonly log: Logger
+}
+
+/** The operator chose an address that cannot be had. */
+export class ListenError extends Error {
+  constructor(listen: readonly string[], cause: unknown) {
+    super(
+      `cannot listen on ${listen.join(', ')}: the port is taken or the address is not this machine's; choose another`,
+      { cause },
+    )
+    this.name = 'ListenError'
+  }
+}
+
+/** A whole set dials in the same second at an era's start; libp2p's own limit of 5 a second would turn most away. */
+const INBOUND_CONNECTIONS_PER_SECOND = 256
+const PENDING_CONNECTIONS = 256
+
+/**
+ * What one stream may have in flight. Below libp2p's 4 MiB limit for what a paused stream buffers, above which it would
+ * reset the stream instead of holding the sender back.
+ */
+const STREAM_WINDOW_BYTES = 1024 * 1024
+
+const MESSAGE_ID_BYTES = 20
+
+/**
+ * @returns a started node
+ * @throws ListenError
+ */
+export async function createPeer({ seed, listen, log }: PeerOptions): Promise<Peer> {
+  const peer: Peer = await createLibp2p({
+    start: false,
+    privateKey: await peerPrivateKey(fromHex(seed)),
+    addresses: { listen: [...listen] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES } })],
+    connectionManager: {
+      inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
+      maxIncomingPendingConnections: PENDING_CONNECTIONS,
+    },
+    services: {
+      identify: identify(),
+      pubsub: gossipsub({
+        globalSignaturePolicy: 'StrictNoSign',
+        fallbackToFloodsub: false,
+        floodPublish: false,
+        // the first node of a network has nobody to tell yet; those who come later ask over sync
+        allowPublishToZeroTopicPeers: true,
+        ignoreDuplicatePublishError: true,
+        msgIdFn: messageId,
+        // gossipsub distrusts many peers on one address, which is what a network on one machine looks like
+        scoreParams: listen.every(isLoopback) ? { IPColocationFactorWhitelist: new Set(LOOPBACK_HOSTS) } : {},
+      }),
+    },
+  })
+  peer.addEventListener('peer:connect', event => log.debug({ peer: event.detail.toString() }, 'peer connected'))
+  peer.addEventListener('peer:disconnect', event => log.debug({ peer: event.detail.toString() }, 'peer disconnected'))
+  try {
+    await peer.start()
+  } catch (cause) {
+    await peer.stop()
+    throw new ListenError(listen, cause)
+  }
+  return peer
+}
+
+/** Multiaddrs to announce, each ending in the peer id. */
+export const listenAddresses = (peer: Peer): string[] => peer.getMultiaddrs().map(String)
+
+const LOOPBACK_HOSTS = ['127.0.0.1', '::1', '::ffff:127.0.0.1']
+
+const isLoopback = (address: string): boolean => LOOPBACK_HOSTS.includes(hostOf(address) ?? '')
+
+/** The IP address in a multiaddr; undefined if it has none. */
+export function hostOf(address: string): string | undefined {
+  const components = multiaddr(address).getComponents()
+  return components.find(({ name }) => name === 'ip4' || name === 'ip6')?.value
+}
+
+/**
+ * The topic is part of the id: otherwise bytes that are valid in one topic, sent ahead in another, would be taken for
+ * seen when they arrive where they belong.
+ */
+const messageId = ({ topic, data }: Message): Uint8Array =>
+  createHash('sha256').update(topic).update('\0').update(data).digest().subarray(0, MESSAGE_ID_BYTES)

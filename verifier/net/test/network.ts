@@ -1,0 +1,29 @@
+/** Real nodes on loopback, for the tests of this folder. */
+import pino from 'pino'
+import { type Hex, toHex } from '../../../proto/hex.js'
+import { createPeer, listenAddresses, type Peer } from '../libp2p.js'
+import type { PeerAddress } from '../streams.js'
+
+export const silent = pino({ level: 'silent' })
+
+export const NETWORK = { chainId: 31337, contract: `0x${'ab'.repeat(20)}` as Hex }
+
+export const seedOf = (index: number): Hex => toHex(new Uint8Array(32).fill(index + 1))
+
+export const startPeer = (index: number): Promise<Peer> =>
+  createPeer({ seed: seedOf(index), listen: ['/ip4/127.0.0.1/tcp/0'], log: silent })
+
+export const addressOf = (peer: Peer): PeerAddress => ({
+  peerId: peer.peerId.toString(),
+  multiaddrs: listenAddresses(peer),
+})
+
+/** Starts `count` peers, hands them to `use`, and stops them whatever happens. */
+export async function withPeers(count: number, use: (...peers: Peer[]) => Promise<void>): Promise<void> {
+  const peers = await Promise.all(Array.from({ length: count }, (_, index) => startPeer(index)))
+  try {
+    await use(...peers)
+  } finally {
+    await Promise.all(peers.map(peer => peer.stop()))
+  }
+}
