@@ -1,5 +1,4 @@
 /** What every part of a running verifier shares. Filled in once, by the composition root. */
-import type { Libp2p } from '@libp2p/interface'
 import type { Logger } from 'pino'
 import type { NetworkId } from '../../proto/digests.js'
 import type { EpochClock } from '../../proto/epoch.js'
@@ -10,6 +9,7 @@ import type { BlsSigner } from '../bls/signer.js'
 import type { BlsVerifier } from '../bls/verifier.js'
 import type { Chain } from '../core/ports.js'
 import type { Gossip } from '../net/gossip.js'
+import type { Peer } from '../net/libp2p.js'
 import type { Store } from '../store/store.js'
 
 /** The network's time: what epochs are counted in. */
@@ -24,7 +24,7 @@ export interface VerifierContext {
   readonly epochs: EpochClock
   readonly chain: Chain
   readonly store: Store
-  readonly peer: Libp2p
+  readonly peer: Peer
   readonly gossip: Gossip
   readonly bls: { readonly signer: BlsSigner; readonly verifier: BlsVerifier }
   readonly peerSigner: PeerSigner
@@ -34,4 +34,6 @@ export interface VerifierContext {
   readonly log: Logger
   /** Aborted when the node stops: every wait ends with it. */
   readonly stopping: AbortSignal
+  /** Ends the node, with an error that it cannot go on after. */
+  readonly fail: (error: Error) => void
 }

@@ -3,13 +3,13 @@
  * chain: the current state is whatever the chain's last header names, so a reorganisation needs no undoing.
  */
 import { headerHash, type SeenEntry } from '../../proto/digests.js'
-import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
+import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { decodeLeaf, encodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { MerkleTree } from '../../proto/merkle.js'
-import { Ballot } from '../../proto/messages.js'
 import { decodeVote } from '../../proto/vote.js'
 import { buildReport, type Report } from '../core/report.js'
 import type { PostedReport } from '../core/ports.js'
+import type { SyncSource } from '../net/sync.js'
 import type { VerifierContext } from './context.js'
 import type { EpochBook } from './epoch-book.js'
 import type { PeerSync } from './peer-sync.js'
@@ -123,20 +123,17 @@ export class History {
   }
 }
 
-/** What `/bandwitness/sync` gives out: whatever this node stores. */
-export function syncSource(context: VerifierContext) {
-  const { store } = context
+/** What `/bandwitness/sync/1.0.0` gives out: whatever this node stores. */
+export function syncSource({ store }: Pick<VerifierContext, 'store'>): SyncSource {
   return {
-    ballot: (root: Uint8Array) => store.getBallot(toHex(root)),
-    leaves: async (hash: Uint8Array) => (await store.getReport(toHex(hash)))?.leaves.map(encodeLeaf),
-    ballotSet: async (hash: Uint8Array) => {
-      const report = await store.getReport(toHex(hash))
+    ballot: root => store.getBallot(root),
+    leaves: async hash => (await store.getReport(hash))?.leaves.map(encodeLeaf),
+    ballotSet: async hash => {
+      const report = await store.getReport(hash)
       if (report === undefined || report.ballots.length === 0) return undefined
       const ballots = await Promise.all(report.ballots.map(({ root }) => store.getBallot(root)))
       return ballots.every(ballot => ballot !== undefined) ? ballots : undefined
     },
-    gossip: (epoch: number) => store.heardGossip(epoch),
+    gossip: epoch => store.heardGossip(epoch),
   }
 }
-
-export const decodeBallot = (bytes: Uint8Array) => Ballot.decode(bytes)

@@ -20,7 +20,7 @@ import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
 import type { EpochRecord } from './epoch-book.js'
 import { Heartbeats } from './heartbeats.js'
-import { until } from './waiting.js'
+import { isAbort, until } from './waiting.js'
 
 /** Opening a stream to a peer that is up takes milliseconds; a session cannot wait longer for one that is not. */
 const OPEN_STREAM_MS = 1000
@@ -32,7 +32,7 @@ export interface MeasuringModules {
   readonly udpHost: string
 }
 
-/** Measures until the epoch ends. @param scheduleSignature BLS signature over the schedule digest */
+/** Measures until the epoch ends, and not a moment longer. @param scheduleSignature BLS signature over the schedule digest */
 export async function measureEpoch(
   modules: MeasuringModules,
   record: EpochRecord,
@@ -40,22 +40,26 @@ export async function measureEpoch(
 ): Promise<Vote[]> {
   const { context } = modules
   const { epoch } = record.facts
-  const mine = record.assignment.assigned.filter(a => a.receivers.includes(context.self.index))
+  const mine = record.facts.providers
+    .map(({ account }) => account)
+    .filter(provider => record.assignment.receiversOf(provider).includes(context.self.index))
   const ended = AbortSignal.any([context.stopping, endOf(context, epoch)])
   const heartbeats = mine.map(
-    ({ provider }) => new Heartbeats(modules, record.facts, provider, providerSchedule(scheduleSignature, provider)),
+    provider => new Heartbeats(modules, record.facts, provider, providerSchedule(scheduleSignature, provider)),
   )
   const results = new Map<Hex, SessionResult>()
-  const sessions = record.assignment.sessions.filter(session => session.receiver === context.self.index)
-  await Promise.all([
-    ...heartbeats.map(beats => beats.run(ended)),
-    ...sessions.map(async session => {
-      const result = await runSession(modules, record, session, scheduleSignature)
-      if (result !== undefined) results.set(session.provider, result)
-    }),
-    until(epochEndMs(context.epochs, epoch), context.wall, context.stopping),
-  ])
-  return mine.map(({ provider }, i) =>
+  const beating = heartbeats.map(beats => beats.run(ended))
+  for (const session of record.assignment.sessions) {
+    if (session.receiver !== context.self.index) continue
+    runSession(modules, record, session, scheduleSignature).then(
+      result => result && results.set(session.provider, result),
+      error => isAbort(error) || context.log.error({ epoch, provider: session.provider, err: error }, 'session failed'),
+    )
+  }
+  // A session that is not through by now is too late for the ballot; it ends by its own timeout.
+  await until(epochEndMs(context.epochs, epoch), context.wall, context.stopping)
+  await Promise.all(beating)
+  return mine.map((provider, i) =>
     makeVote({
       epoch,
       provider,

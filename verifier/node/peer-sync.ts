@@ -63,8 +63,8 @@ export class PeerSync {
       if (other.index === self.index) continue
       try {
         const signal = AbortSignal.any([stopping, AbortSignal.timeout(ANSWER_MS)])
-        const response = await syncFrom(peer, other, request, signal)
-        const taken = response.found ? await take(response.items) : undefined
+        const items = await syncFrom(peer, other, request, signal)
+        const taken = items && (await take(items))
         if (taken !== undefined) return taken
       } catch (error) {
         stopping.throwIfAborted()

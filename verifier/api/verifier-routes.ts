@@ -1,0 +1,100 @@
+/**
+ * What a verifier tells over HTTP: where it stands, the accepted reports, and for each the evidence from which anybody
+ * can compute it again.
+ */
+import type { FastifyInstance } from 'fastify'
+import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
+import { encodeLeaf } from '../../proto/leaf.js'
+import type { VerifierNode } from '../verifier-node.js'
+import { leafJson } from './leaf-json.js'
+
+const EPOCH = { type: 'object', properties: { epoch: { type: 'string', pattern: '^([1-9][0-9]{0,9}|latest)$' } } }
+
+export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
+  app.get('/v1/status', async () => ({
+    role: node.role,
+    account: node.account,
+    index: node.index,
+    peerId: node.peerId,
+    pid: process.pid,
+    epoch: node.epochNow(),
+    state: node.epochs?.phase ?? 'waiting',
+    sentence: node.epochs?.history.alarm ?? node.epochs?.sentence ?? 'waiting for the network to start',
+    tip: await node.chain.tip(),
+    peers: node.connections(),
+  }))
+
+  app.get<{ Params: { epoch: string } }>('/v1/reports/:epoch', { schema: { params: EPOCH } }, async (request, reply) => {
+    const report = await acceptedReport(node, request.params.epoch)
+    if (report === undefined) return reply.code(404).send({ error: `no report of epoch ${request.params.epoch} is held` })
+    const { header, headerHash, posted, leaves } = report
+    return {
+      header,
+      headerHash,
+      round: posted.round,
+      nonSigners: posted.nonSigners,
+      txHash: posted.txHash,
+      blockNumber: posted.blockNumber,
+      gasUsed: posted.gasUsed,
+      leaves: leaves.map(leafJson),
+    }
+  })
+
+  app.get('/v1/providers', async () => {
+    const report = await acceptedReport(node, 'latest')
+    const facts = await node.store.latestFacts()
+    return (facts?.providers ?? []).map(provider => {
+      const leaf = report?.leaves.find(({ provider: account }) => account === provider.account)
+      return {
+        provider: provider.account,
+        index: provider.index,
+        region: provider.region,
+        claimKbps: provider.claimKbps,
+        stake: provider.stake,
+        leaf: leaf === undefined ? null : leafJson(leaf),
+      }
+    })
+  })
+
+  app.get<{ Params: { epoch: string } }>('/v1/evidence/:epoch', { schema: { params: EPOCH } }, async (request, reply) => {
+    const report = await acceptedReport(node, request.params.epoch)
+    if (report === undefined) return reply.code(404).send({ error: `no report of epoch ${request.params.epoch} is held` })
+    const { header, headerHash, posted, leaves, ballots } = report
+    const facts = await node.store.getFacts(header.epoch, header.blockHash)
+    const previous = header.previousHeader === ZERO_HASH ? undefined : await node.store.getReport(header.previousHeader)
+    const encoded = await Promise.all(ballots.map(({ root }) => node.store.getBallot(root)))
+    const complete = header.previousHeader === ZERO_HASH || previous !== undefined
+    if (facts === undefined || !complete || ballots.length === 0 || encoded.includes(undefined)) {
+      return reply.code(404).send({ error: `this verifier did not keep the evidence of epoch ${header.epoch}: ask another` })
+    }
+    return {
+      params: node.params,
+      network: node.chain.network,
+      facts,
+      previous: {
+        epoch: previous?.header.epoch ?? 0,
+        headerHash: header.previousHeader,
+        leaves: (previous?.leaves ?? []).map(leaf => toHex(encodeLeaf(leaf))),
+      },
+      ballots: encoded.map(bytes => toHex(bytes!)),
+      header,
+      headerHash,
+      leaves: leaves.map(leaf => toHex(encodeLeaf(leaf))),
+      posted,
+    }
+  })
+
+  app.get<{ Params: { provider: string } }>('/v1/settlements/:provider', async request =>
+    node.chain.settlements(request.params.provider.toLowerCase() as Hex),
+  )
+}
+
+/** A report that the chain has accepted and this node holds. */
+async function acceptedReport({ chain, store }: VerifierNode, which: string) {
+  const tip = await chain.tip()
+  const epoch = which === 'latest' ? tip.epoch : Number(which)
+  if (epoch === 0 || epoch > tip.epoch) return undefined
+  const posted = await chain.posted(epoch)
+  const held = posted && (await store.getReport(posted.headerHash))
+  return held && { ...held, posted }
+}

@@ -1,0 +1,208 @@
+/** The epochs of a running verifier, one after the other: measure, agree, follow the chain, do one's duties. */
+import { scheduleDigest } from '../../proto/digests.js'
+import { epochAt, epochStartMs } from '../../proto/epoch.js'
+import { Certificate } from '../../proto/messages.js'
+import type { Hex } from '../../proto/hex.js'
+import type { Receiver } from '../../probe/receiver.js'
+import type { DialBook } from '../net/dial-book.js'
+import { Agreeing } from './agreeing.js'
+import type { VerifierContext } from './context.js'
+import type { Directory } from './directory.js'
+import { Duties } from './duties.js'
+import { EpochBook, type EpochRecord } from './epoch-book.js'
+import { History } from './history.js'
+import { Inbox } from './inbox.js'
+import { measureEpoch } from './measuring.js'
+import { PeerSync } from './peer-sync.js'
+import { Serving } from './serving.js'
+import { signOnce } from './signing.js'
+import { isAbort, poll, until } from './waiting.js'
+
+/** How often the chain's last report is looked at. */
+const FOLLOW_MS = 250
+/** How often announcements are read, so that a node that came back elsewhere is found. */
+const DIRECTORY_MS = 2000
+/** Reports whose penalties a node that was away looks after. */
+const LOOKBACK_EPOCHS = 10
+const KEPT_AGREEMENTS = 3
+
+export interface EpochsModules {
+  readonly directory: Directory
+  readonly dialBook: DialBook
+  readonly receiver: Receiver
+  readonly udpHost: string
+}
+
+export class Epochs {
+  readonly serving: Serving
+  readonly history: History
+  readonly #book: EpochBook
+  readonly #inbox: Inbox
+  readonly #duties: Duties
+  readonly #agreeings = new Map<number, Promise<Agreeing | undefined>>()
+  /** Penalties this node looks after already, by header hash. */
+  readonly #settling = new Set<Hex>()
+  #latest: Agreeing | undefined
+  #idle = 'waiting for the first epoch'
+
+  constructor(
+    private readonly context: VerifierContext,
+    private readonly modules: EpochsModules,
+  ) {
+    const peers = new PeerSync(context, modules.directory)
+    this.#book = new EpochBook(context)
+    this.history = new History(context, this.#book, peers)
+    this.serving = new Serving(context, this.#book, modules.directory)
+    this.#duties = new Duties(context)
+    this.#inbox = new Inbox({ context, peers, agreeing: epoch => this.#agreeingOf(epoch) })
+  }
+
+  /** Where the last agreement stands. */
+  get phase(): string {
+    return this.#latest?.phase ?? 'idle'
+  }
+
+  get sentence(): string {
+    return this.#latest?.sentence ?? this.#idle
+  }
+
+  /** Until the node stops. */
+  async run(): Promise<void> {
+    const { epochs, wall, stopping, log } = this.context
+    this.#inbox.subscribe()
+    await this.#refreshDirectory()
+    const background = [this.#follow(), this.#keepDirectory()]
+    const first = Math.max(1, epochAt(epochs, wall.nowMs()))
+    log.info({ epoch: first, genesisMs: epochs.genesisMs }, 'taking part')
+    if (first > 1) this.#inBackground(this.#catchUp(first - 1))
+    for (let epoch = first; !stopping.aborted; epoch++) {
+      await until(epochStartMs(epochs, epoch), wall, stopping)
+      const record = await this.#book.get(epoch)
+      this.#inBackground(this.#takePart(record))
+      this.#inBackground(this.#duties.freezeNextEra(record.facts))
+      this.serving.forget(epoch - 1)
+      await this.#prune(epoch)
+    }
+    await Promise.all(background)
+  }
+
+  /** Measures an epoch, then agrees on it with the others. */
+  async #takePart(record: EpochRecord): Promise<void> {
+    const { context, modules } = this
+    const { epoch, era, verifiers, beacon } = record.facts
+    const agreeing = await this.#agreeingOf(epoch)
+    if (agreeing === undefined) {
+      this.#idle = `epoch ${epoch}: not in the frozen set of era ${era}, which has ${verifiers.length} verifiers`
+      this.#latest = undefined
+      context.log.info({ epoch, era }, this.#idle)
+      return
+    }
+    const schedule = await signOnce(
+      context.store,
+      context.bls.signer,
+      `schedule/${epoch}`,
+      scheduleDigest(context.network, record.facts, beacon),
+    )
+    const votes = await measureEpoch({ context, ...modules }, record, schedule)
+    agreeing.setVotes(votes, schedule)
+    this.#latest = agreeing
+    await agreeing.run()
+  }
+
+  /** Joins the agreement on an epoch that ended while this node was away. */
+  async #catchUp(epoch: number): Promise<void> {
+    const agreeing = await this.#agreeingOf(epoch)
+    if (agreeing === undefined) return
+    await Promise.all([this.#inbox.replay(epoch), this.#inbox.replay(epoch + 1)])
+    this.#latest = agreeing
+    await agreeing.run()
+  }
+
+  #agreeingOf(epoch: number): Promise<Agreeing | undefined> {
+    let agreeing = this.#agreeings.get(epoch)
+    if (agreeing === undefined) {
+      agreeing = this.#book.get(epoch).then(record => this.#newAgreeing(record))
+      agreeing.catch(() => this.#agreeings.delete(epoch))
+      this.#agreeings.set(epoch, agreeing)
+      this.#agreeings.delete(epoch - KEPT_AGREEMENTS)
+    }
+    return agreeing
+  }
+
+  #newAgreeing(record: EpochRecord): Agreeing | undefined {
+    const { context } = this
+    if (!record.facts.verifiers.some(verifier => verifier.index === context.self.index)) return undefined
+    return new Agreeing(
+      {
+        context,
+        history: this.history,
+        broadcast: (kind, bytes) => this.#inbox.broadcast(kind, bytes),
+        onCertificate: certificate => this.#onCertificate(certificate, record),
+      },
+      record,
+    )
+  }
+
+  #onCertificate(certificate: Certificate, { facts }: EpochRecord): void {
+    this.#inBackground(this.context.store.putCertificate(facts.epoch, Certificate.encode(certificate)))
+    this.#inBackground(this.#duties.post(certificate, facts))
+  }
+
+  /** Moves with the chain: adopts what it accepts, and looks after its penalties. */
+  async #follow(): Promise<void> {
+    const { chain, log, stopping, store } = this.context
+    let seen: Hex | undefined
+    const step = async () => {
+      const tip = await chain.tip()
+      if (tip.headerHash === seen || tip.epoch === 0) return undefined
+      const posted = await chain.posted(tip.epoch)
+      if (posted === undefined || posted.headerHash !== tip.headerHash) return undefined
+      await this.history.adopt(posted)
+      log.info({ epoch: tip.epoch, round: posted.round, headerHash: posted.headerHash }, `epoch ${tip.epoch} is posted`)
+      const from = seen === undefined ? Math.max(1, tip.epoch - LOOKBACK_EPOCHS) : tip.epoch
+      seen = tip.headerHash
+      for (let epoch = from; epoch <= tip.epoch; epoch++) {
+        const report = epoch === tip.epoch ? posted : await chain.posted(epoch)
+        const held = report && (await store.getReport(report.headerHash))
+        if (held !== undefined) this.#settle(epoch, held.headerHash, held.leaves)
+      }
+      return undefined
+    }
+    await poll(() => step().catch(error => this.#complain(error, 'could not follow the chain')), FOLLOW_MS, stopping)
+  }
+
+  #settle(epoch: number, headerHash: Hex, leaves: Parameters<Duties['settle']>[1]): void {
+    if (this.#settling.has(headerHash)) return
+    this.#settling.add(headerHash)
+    this.#inBackground(this.#book.get(epoch).then(({ facts }) => this.#duties.settle(epoch, leaves, facts)))
+  }
+
+  async #keepDirectory(): Promise<void> {
+    const { stopping } = this.context
+    const step = () => this.#refreshDirectory().catch(error => this.#complain(error, 'could not read announcements'))
+    await poll(step, DIRECTORY_MS, stopping)
+  }
+
+  async #refreshDirectory(): Promise<undefined> {
+    await this.modules.directory.refresh()
+    this.modules.dialBook.update(this.modules.directory.verifiers())
+  }
+
+  async #prune(epoch: number): Promise<void> {
+    const { params, store } = this.context
+    const keptEpochs = Math.ceil(params.evidenceSeconds / params.epochSeconds)
+    if (epoch > keptEpochs) await store.prune(epoch - keptEpochs)
+  }
+
+  #complain(error: Error, what: string): undefined {
+    this.context.stopping.throwIfAborted()
+    this.context.log.warn({ error: error.message }, what)
+  }
+
+  /** Runs beside the epochs; an unexpected error ends the node rather than to go unseen. */
+  #inBackground(work: Promise<unknown>): void {
+    work.catch(error => {
+      if (!isAbort(error) && !this.context.stopping.aborted) this.context.fail(error)
+    })
+  }
+}
