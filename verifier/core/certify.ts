@@ -1,0 +1,115 @@
+/**
+ * From the votes of a provider's assigned receivers to what is certified about it. With n assigned, f = ⌊(n−1)/3⌋ of
+ * them may be Byzantine, and nothing is certified without 2f+1 usable votes: then the low median has an honest reading
+ * on either side of it, and a breach has f+1 honest witnesses.
+ */
+
+import { STATUS, type StatusCode } from '../../proto/leaf.js'
+import type { NetworkParams } from '../../proto/params.js'
+import { faultsTolerated } from '../../proto/quorum.js'
+import type { Vote } from '../../proto/vote.js'
+import { type Counted, type CountedVote, countVote } from './count-vote.js'
+
+export interface CertifyInput {
+  /** of this epoch, for this provider; votes of others than the assigned, and of one receiver twice, count for nothing */
+  readonly votes: readonly Vote[]
+  /** registry indices of the assigned receivers */
+  readonly assigned: readonly number[]
+  readonly claimKbps: number
+  readonly params: Pick<NetworkParams, 'breachBps'>
+}
+
+/** How one assigned receiver's vote counted, for a person to read. */
+export interface VoteAccount {
+  readonly receiver: number
+  readonly vote?: Vote
+  readonly counted: Counted
+  readonly why: string
+}
+
+export interface Certification {
+  readonly status: StatusCode
+  /** kbit/s at the IP layer, at most the claim; 0 where the status is unmeasured */
+  readonly rateKbps: number
+  readonly breach: boolean
+  /** n, and what of it: f, and the 2f+1 that a certification needs */
+  readonly assigned: number
+  readonly faults: number
+  readonly quorum: number
+  readonly usable: number
+  readonly underLine: number
+  /** one for every assigned receiver, ascending */
+  readonly receivers: readonly VoteAccount[]
+}
+
+export function certify(input: CertifyInput): Certification {
+  const n = input.assigned.length
+  const faults = Math.max(0, faultsTolerated(n))
+  const quorum = 2 * faults + 1
+  const accounts = accountFor(input)
+
+  const readings: number[] = []
+  const atLeast: number[] = []
+  let underLine = 0
+  let unserving = 0
+  for (const { counted, rateKbps, serving } of accounts) {
+    if (counted === 'rate' || counted === 'under') readings.push(rateKbps)
+    if (counted === 'at-least') atLeast.push(rateKbps)
+    if (counted === 'under') underLine++
+    if (!serving) unserving++
+  }
+  const breach = underLine >= quorum
+  const rateKbps = breach ? rankedLow(readings, faults) : bestLowMedian(readings, atLeast, quorum)
+  const summary = {
+    assigned: n,
+    faults,
+    quorum,
+    usable: readings.length + atLeast.length,
+    underLine,
+    receivers: accounts.map(({ receiver, vote, counted, why }) => ({ receiver, ...(vote && { vote }), counted, why })),
+  }
+  if (rateKbps === undefined) return { status: STATUS.unmeasured, rateKbps: 0, breach: false, ...summary }
+  return { status: unserving >= quorum ? STATUS.unserving : STATUS.measured, rateKbps, breach, ...summary }
+}
+
+type Account = VoteAccount & CountedVote
+
+function accountFor({ votes, assigned, claimKbps, params }: CertifyInput): Account[] {
+  const nothing = { rateKbps: 0, serving: true }
+  return [...assigned]
+    .sort((a, b) => a - b)
+    .map((receiver): Account => {
+      const [vote, second] = votes.filter(one => one.receiver === receiver)
+      if (!vote) return { receiver, counted: 'missing', why: 'no vote in the ballot set', ...nothing }
+      if (second) return { receiver, counted: 'ignored', why: 'two votes for one provider', ...nothing }
+      return { receiver, vote, ...countVote(vote, claimKbps, params) }
+    })
+}
+
+/**
+ * The low median, and if readings "at least x" raise it, the highest that a choice of them gives: what j of them can do,
+ * the j largest can. They are lower bounds, so they may add to what is certified and never take from it.
+ */
+function bestLowMedian(readings: readonly number[], atLeast: readonly number[], quorum: number): number | undefined {
+  const chosen = [...readings]
+  const rest = [...atLeast].sort((a, b) => b - a)
+  let best = chosen.length >= quorum ? lowMedian(chosen) : undefined
+  for (const reading of rest) {
+    chosen.push(reading)
+    if (chosen.length >= quorum) best = Math.max(best ?? 0, lowMedian(chosen))
+  }
+  return best
+}
+
+/** The middle reading; of two in the middle the lower. @param readings at least one, in any order */
+export function lowMedian(readings: readonly number[]): number {
+  return rankedLow(readings, (readings.length - 1) >> 1)
+}
+
+/**
+ * In a breach the reading with f below it, which is the low median of exactly 2f+1. Its rank does not move with the
+ * number of votes, so that one more low vote can never raise the rate, and with it lower the penalty.
+ */
+function rankedLow(readings: readonly number[], rank: number): number {
+  return [...readings].sort((a, b) => a - b)[rank]!
+}

@@ -1,0 +1,32 @@
+/**
+ * When, within what the assignment makes public, a receiver acts: drawn from its `providerSchedule` (proto/digests.ts),
+ * which nobody can foresee and which its vote shows afterwards.
+ */
+import { keccakText, keccakWords } from '../../proto/hash.js'
+import type { Hex } from '../../proto/hex.js'
+import type { NetworkParams } from '../../proto/params.js'
+
+const SESSION = keccakText('bandwitness/v1/draw/session-offset')
+const TICK = keccakText('bandwitness/v1/draw/tick-offset')
+
+/** A tick's place in a vote is a bit of a 256-bit map. */
+const MAX_TICKS = 256
+
+/** Whole ticks in an epoch. */
+export const ticksOf = (params: Pick<NetworkParams, 'epochSeconds' | 'tickMs'>): number =>
+  Math.min(MAX_TICKS, Math.floor((params.epochSeconds * 1000) / params.tickMs))
+
+/** From the start of the session's slot, in whole milliseconds below `offsetMs`. */
+export const sessionOffsetMs = (scheduleProof: Hex, params: Pick<NetworkParams, 'offsetMs'>): number =>
+  offset(scheduleProof, SESSION, 0, params.offsetMs)
+
+/** From the start of the tick to its heartbeat, in whole milliseconds below `tickMs`. */
+export const tickOffsetMs = (scheduleProof: Hex, tick: number, params: Pick<NetworkParams, 'tickMs'>): number =>
+  offset(scheduleProof, TICK, tick, params.tickMs)
+
+function offset(scheduleProof: Hex, label: Hex, counter: number, rangeMs: number): number {
+  if (rangeMs === 0) return 0
+  // 2^256 mod the range is negligible beside 2^256, so the draw needs no rejection.
+  const draw = BigInt(keccakWords(['bytes32', 'bytes32', 'uint32'], [scheduleProof, label, counter]))
+  return Number(draw % BigInt(rangeMs))
+}
