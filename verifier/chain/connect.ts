@@ -1,6 +1,5 @@
 /** Opens the connection to a network's chain, and makes sure that it is that chain and that network. */
 import { FetchRequest, isError, JsonRpcProvider, Network, Wallet } from 'ethers'
-import type { Hex } from '../../proto/hex.js'
 import { paramsHash } from '../../proto/params.js'
 import { UserError } from '../errors.js'
 import type { NetworkFile } from '../network-file.js'
@@ -16,7 +15,7 @@ export interface ConnectOptions {
   readonly rpcUrl: string
   readonly network: NetworkFile
   /** Needed to send; a reader goes without. */
-  readonly privateKey?: Hex
+  readonly privateKey?: string
 }
 
 /** @throws UserError 'chain-unreachable', or 'configuration' where the chain or its contracts are not the network's */

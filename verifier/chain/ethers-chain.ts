@@ -3,13 +3,14 @@ import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
-import type { ChainFacts } from '../core/facts.js'
+import type { ActiveProvider, ChainFacts } from '../core/facts.js'
 import type { Announcement, Chain, PostedReport, Settlement, TxResult } from '../core/ports.js'
 import { readAnnouncements } from './announcements.js'
 import { announceCall, freezeCall, postCall, settleCall, startCall } from './calls.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { readClock, readFacts } from './facts.js'
+import { readProvider, readVerifier } from './registrations.js'
 import { readPosted, readSettlements, readTip } from './reports.js'
 import type { Call, Sender } from './sender.js'
 
@@ -43,6 +44,16 @@ export class EthersChain implements Chain {
 
   posted(epoch: number): Promise<PostedReport | undefined> {
     return readPosted(this.context, epoch)
+  }
+
+  /** The account's registry index; undefined if it is no registered verifier. */
+  async verifierIndex(account: Hex): Promise<number | undefined> {
+    return (await readVerifier(this.context, account))?.index
+  }
+
+  /** The provider as it is registered now; undefined if it is not. */
+  provider(account: Hex): Promise<ActiveProvider | undefined> {
+    return readProvider(this.context, account)
   }
 
   announcements(): Promise<Announcement[]> {

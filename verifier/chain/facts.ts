@@ -2,11 +2,12 @@
 import type { Block } from 'ethers'
 import { beaconOf } from '../../proto/digests.js'
 import { type EpochClock, epochStartMs, eraOf } from '../../proto/epoch.js'
-import { type Hex, ZERO_HASH } from '../../proto/hex.js'
+import { ZERO_HASH } from '../../proto/hex.js'
 import type { ActiveProvider, ChainFacts, FrozenVerifier } from '../core/facts.js'
 import { lastBlockBefore } from './block-search.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
+import { type ProviderTuple, providerFrom, type VerifierTuple, verifierFrom } from './registrations.js'
 
 /** Providers read in one call: well under the size at which nodes cut an answer short. */
 const PROVIDERS_PER_PAGE = 500
@@ -56,14 +57,7 @@ export async function readFacts(context: ChainContext, epoch: number): Promise<C
 
 async function readFrozenSet({ contracts }: ChainContext, era: number, blockTag: number): Promise<FrozenVerifier[]> {
   const set: VerifierTuple[] = await contracts.verifierRegistry.getFunction('frozenSet')(era, { blockTag })
-  return set
-    .map(verifier => ({
-      index: Number(verifier.index),
-      account: hex(verifier.account),
-      blsKey: hex(verifier.blsKey),
-      capacityKbps: Number(verifier.capacityKbps),
-    }))
-    .sort((a, b) => a.index - b.index)
+  return set.map(verifierFrom).sort((a, b) => a.index - b.index)
 }
 
 async function readProviders({ contracts }: ChainContext, blockTag: number): Promise<ActiveProvider[]> {
@@ -72,31 +66,7 @@ async function readProviders({ contracts }: ChainContext, blockTag: number): Pro
   const providers: ActiveProvider[] = []
   for (let offset = 0; offset < count; offset += PROVIDERS_PER_PAGE) {
     const page: ProviderTuple[] = await active(offset, PROVIDERS_PER_PAGE, { blockTag })
-    for (const provider of page) {
-      providers.push({
-        index: Number(provider.index),
-        account: hex(provider.account),
-        claimKbps: Number(provider.claimKbps),
-        region: hex(provider.region) as Hex,
-        stake: provider.stake,
-      })
-    }
+    providers.push(...page.map(providerFrom))
   }
   return providers.sort((a, b) => a.index - b.index)
-}
-
-/** As ethers decodes the structs of `IVerifierRegistry` and `IProviderRegistry`. */
-interface VerifierTuple {
-  readonly index: bigint
-  readonly account: string
-  readonly capacityKbps: bigint
-  readonly blsKey: string
-}
-
-interface ProviderTuple {
-  readonly index: bigint
-  readonly account: string
-  readonly claimKbps: bigint
-  readonly region: string
-  readonly stake: bigint
 }

@@ -1,0 +1,58 @@
+/** The registries' entries. */
+import { isError } from 'ethers'
+import type { Hex } from '../../proto/hex.js'
+import type { ActiveProvider, FrozenVerifier } from '../core/facts.js'
+import type { ChainContext } from './context.js'
+import { hex } from './contracts.js'
+
+/** As ethers decodes the structs of `IVerifierRegistry` and `IProviderRegistry`. */
+export interface VerifierTuple {
+  readonly index: bigint
+  readonly account: string
+  readonly capacityKbps: bigint
+  readonly blsKey: string
+}
+
+export interface ProviderTuple {
+  readonly index: bigint
+  readonly account: string
+  readonly claimKbps: bigint
+  readonly region: string
+  readonly stake: bigint
+}
+
+export const verifierFrom = ({ index, account, blsKey, capacityKbps }: VerifierTuple): FrozenVerifier => ({
+  index: Number(index),
+  account: hex(account),
+  blsKey: hex(blsKey),
+  capacityKbps: Number(capacityKbps),
+})
+
+export const providerFrom = ({ index, account, claimKbps, region, stake }: ProviderTuple): ActiveProvider => ({
+  index: Number(index),
+  account: hex(account),
+  claimKbps: Number(claimKbps),
+  region: hex(region),
+  stake,
+})
+
+/** As it stands now; undefined for an account that is not registered. */
+export async function readVerifier({ contracts }: ChainContext, account: Hex): Promise<FrozenVerifier | undefined> {
+  const tuple = await entry<VerifierTuple>(contracts.verifierRegistry.getFunction('verifierOf')(account))
+  return tuple && hex(tuple.account) === account ? verifierFrom(tuple) : undefined
+}
+
+export async function readProvider({ contracts }: ChainContext, account: Hex): Promise<ActiveProvider | undefined> {
+  const tuple = await entry<ProviderTuple>(contracts.providerRegistry.getFunction('providerOf')(account))
+  return tuple && hex(tuple.account) === account ? providerFrom(tuple) : undefined
+}
+
+/** The registry may refuse an account that it does not know. */
+async function entry<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call
+  } catch (error) {
+    if (isError(error, 'CALL_EXCEPTION')) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,167 @@
+/** A real chain with the real contracts, four verifiers and two providers on it, for the tests of this folder. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { headerHash, reportDigest } from '../../../proto/digests.js'
+import type { Header } from '../../../proto/header.js'
+import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import { encodeLeaf, type Leaf, STATUS } from '../../../proto/leaf.js'
+import { MerkleTree } from '../../../proto/merkle.js'
+import { DEVNET, type NetworkParams } from '../../../proto/params.js'
+import { type Anvil, startAnvil } from '../../../testnet/anvil.js'
+import { type NetworkSetup, setUpNetwork, startNetwork } from '../../../testnet/setup.js'
+import { g2ToEip2537 } from '../../bls/encoding.js'
+import { BlsSigner } from '../../bls/signer.js'
+import { BlsVerifier } from '../../bls/verifier.js'
+import type { ChainFacts } from '../../core/facts.js'
+import { keysFromSeed, type NodeKeys } from '../../keys.js'
+import { blockAt } from '../block-search.js'
+import { connectChain } from '../connect.js'
+import type { EthersChain } from '../ethers-chain.js'
+
+export const PARAMS: NetworkParams = { ...DEVNET, settlementSeconds: 6 }
+const VERIFIERS = ['v0', 'v1', 'v2', 'v3']
+const PROVIDERS = ['p0', 'p1']
+const CLAIM_KBPS = 25_000
+
+export class LiveNetwork {
+  private constructor(
+    readonly anvil: Anvil,
+    readonly setup: NetworkSetup,
+    /** by name */
+    readonly keys: Readonly<Record<string, NodeKeys>>,
+    /** connected with the account of the first verifier */
+    readonly chain: EthersChain,
+    private readonly dir: string,
+  ) {}
+
+  /** Mines a block a transaction, so that nothing waits for the clock; time moves by `mineAt` alone. */
+  static async start(): Promise<LiveNetwork> {
+    const anvil = await startAnvil()
+    const dir = await mkdtemp(join(tmpdir(), 'bandwitness-chain-'))
+    const keys = Object.fromEntries([...VERIFIERS, ...PROVIDERS].map(name => [name, keysFromSeed('chain tests', name)]))
+    const setup = await setUpNetwork({
+      anvil,
+      chainId: 31_337,
+      params: PARAMS,
+      verifiers: VERIFIERS.map(name => ({ name, keys: keys[name]!, capacityKbps: 100_000 })),
+      lateVerifiers: [],
+      providers: PROVIDERS.map(name => ({ name, keys: keys[name]!, claimKbps: CLAIM_KBPS })),
+      networkFile: join(dir, 'network.json'),
+    })
+    const { network } = setup
+    const chain = await connectChain({ rpcUrl: anvil.rpcUrl, network, privateKey: keys.v0!.evm })
+    return new LiveNetwork(anvil, setup, keys, chain, dir)
+  }
+
+  async stop(): Promise<void> {
+    this.chain.close()
+    await this.anvil.stop()
+    await rm(this.dir, { recursive: true })
+  }
+
+  rpc(method: string, params: unknown[] = []): Promise<unknown> {
+    return this.chain.context.provider.send(method, params)
+  }
+
+  connectAs(name: string): Promise<EthersChain> {
+    const { anvil, setup } = this
+    return connectChain({ rpcUrl: anvil.rpcUrl, network: setup.network, privateKey: this.keys[name]!.evm })
+  }
+
+  connectAsReader(): Promise<EthersChain> {
+    return connectChain({ rpcUrl: this.anvil.rpcUrl, network: this.setup.network })
+  }
+
+  /** Resolves as soon as this many transactions wait to be mined. */
+  async pending(count: number): Promise<void> {
+    for (;;) {
+      const status = (await this.rpc('txpool_status')) as { readonly pending: string }
+      if (Number(status.pending) === count) return
+    }
+  }
+
+  startEpochs(): Promise<number> {
+    return startNetwork(this.anvil.rpcUrl, this.setup.network, this.keys.v1!.evm)
+  }
+
+  /** Mines a block with this timestamp, in unix seconds. */
+  async mineAt(seconds: number): Promise<void> {
+    await this.rpc('evm_setNextBlockTimestamp', [seconds])
+    await this.rpc('evm_mine')
+  }
+
+  async epochStart(epoch: number): Promise<number> {
+    const clock = await this.chain.clock()
+    return (clock!.genesisMs + (epoch - 1) * clock!.epochMs) / 1000
+  }
+
+  /** Seconds of the newest block. */
+  async now(): Promise<number> {
+    return (await blockAt(this.chain.context.provider, 'latest')).timestamp
+  }
+
+  /** A header over leaves that anybody could have computed, certified by the given positions of the frozen set. */
+  certify(facts: ChainFacts, previousHeader: Hex, round = 0, signers = [0, 1, 2, 3]): Certified {
+    const { network } = this.chain
+    const leaves = facts.providers.map((provider, i) => leafOf(facts.epoch, provider.index, provider.account, i))
+    const tree = new MerkleTree(leaves.map(encodeLeaf))
+    const header: Header = {
+      era: facts.era,
+      epoch: facts.epoch,
+      blockNumber: facts.blockNumber,
+      blockHash: facts.blockHash,
+      previousHeader,
+      scoreRoot: tree.root,
+      ballotSetRoot: ZERO_HASH,
+      rewardsRoot: ZERO_HASH,
+      providerCount: leaves.length,
+      commonFailure: false,
+    }
+    const hash = headerHash(network, header)
+    const digest = reportDigest(network, facts, round, hash)
+    const partials = signers.map(position => this.#signerOf(facts.verifiers[position]!.account).sign(digest))
+    const signature = g2ToEip2537(new BlsVerifier().aggregate(partials))
+    const nonSigners = facts.verifiers.map((_, i) => i).filter(i => !signers.includes(i))
+    return { header, headerHash: hash, round, nonSigners, signature, leaves, tree }
+  }
+
+  #signerOf(account: Hex): BlsSigner {
+    const { name } = this.setup.verifiers.find(verifier => verifier.account === account)!
+    return new BlsSigner(this.keys[name]!.bls)
+  }
+}
+
+export interface Certified {
+  readonly header: Header
+  readonly headerHash: Hex
+  readonly round: number
+  readonly nonSigners: readonly number[]
+  readonly signature: Uint8Array
+  readonly leaves: readonly Leaf[]
+  readonly tree: MerkleTree
+}
+
+export const postTo = (chain: EthersChain, { header, round, nonSigners, signature }: Certified) =>
+  chain.post(header, round, nonSigners, signature)
+
+/** The first provider owes 2 % of its stake, the second nothing. */
+const leafOf = (epoch: number, index: number, provider: Hex, i: number): Leaf => ({
+  epoch,
+  index,
+  provider,
+  status: STATUS.measured,
+  uptimeBps: 9_000,
+  rateKbps: i === 0 ? 2_500 : CLAIM_KBPS,
+  claimKbps: CLAIM_KBPS,
+  scoreBps: i === 0 ? 900 : 9_000,
+  tier: 1,
+  throughputQ32: 2 ** 30,
+  ticksUpQ16: 65_536,
+  ticksTotalQ16: 65_536,
+  unmeasuredRun: 0,
+  soakVotes: ZERO_HASH,
+  breachBits: 0,
+  assignedRoot: ZERO_HASH,
+  penaltyBps: i === 0 ? 200 : 0,
+})
