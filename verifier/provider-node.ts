@@ -10,11 +10,11 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { Logger } from 'pino'
+import type { Forwarding } from '../probe/forwarding.js'
+import { Relay } from '../probe/relay.js'
 import { fromHex } from '../proto/hex.js'
 import { RelayOpen } from '../proto/messages.js'
 import { SESSION_PROTOCOL } from '../proto/protocols.js'
-import type { Forwarding } from '../probe/forwarding.js'
-import { Relay } from '../probe/relay.js'
 import { connectChain } from './chain/connect.js'
 import type { EthersChain } from './chain/ethers-chain.js'
 import { UserError } from './errors.js'
@@ -72,7 +72,10 @@ export async function startProviderNode(options: ProviderOptions): Promise<Provi
     const account = chain.account!
     const registered = await chain.provider(account)
     if (registered === undefined) {
-      throw new UserError('configuration', `${account} is no registered provider of network "${network.name}": register it first.`)
+      throw new UserError(
+        'configuration',
+        `${account} is no registered provider of network "${network.name}": register it first.`,
+      )
     }
     const relay = await Relay.open({
       host,

@@ -16,11 +16,11 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { Logger } from 'pino'
+import { Receiver } from '../probe/receiver.js'
 import { type EpochClock, epochAt } from '../proto/epoch.js'
 import { fromHex } from '../proto/hex.js'
 import { ProbeFrame } from '../proto/messages.js'
 import { PROBE_PROTOCOL } from '../proto/protocols.js'
-import { Receiver } from '../probe/receiver.js'
 import { BlsSigner } from './bls/signer.js'
 import { BlsVerifier } from './bls/verifier.js'
 import { connectChain } from './chain/connect.js'
@@ -34,10 +34,10 @@ import { peerSigner } from './net/peer-keys.js'
 import { handleStreams } from './net/streams.js'
 import { serveSync } from './net/sync.js'
 import type { NetworkFile } from './network-file.js'
+import { announceSelf } from './node/announcing.js'
 import type { VerifierContext } from './node/context.js'
 import { Directory } from './node/directory.js'
 import { Epochs } from './node/epochs.js'
-import { announceSelf } from './node/announcing.js'
 import { syncSource } from './node/history.js'
 import { isAbort, poll } from './node/waiting.js'
 import { Store } from './store/store.js'
@@ -94,7 +94,10 @@ export async function startVerifierNode(options: VerifierOptions): Promise<Verif
     const account = chain.account!
     const index = await chain.verifierIndex(account)
     if (index === undefined) {
-      throw new UserError('configuration', `${account} is no registered verifier of network "${network.name}": register it first.`)
+      throw new UserError(
+        'configuration',
+        `${account} is no registered verifier of network "${network.name}": register it first.`,
+      )
     }
     const store = await Store.open(join(options.dataDir, 'db'), { mode: 'existing' })
     closers.push(() => store.close())

@@ -24,8 +24,12 @@ export async function serveApi(
     await app.close()
     const { code } = cause as NodeJS.ErrnoException
     if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw cause
-    throw new UserError('port-in-use', `The API cannot listen on ${host}:${port} (${code}): choose another with --api.`, {
-      cause,
-    })
+    throw new UserError(
+      'port-in-use',
+      `The API cannot listen on ${host}:${port} (${code}): choose another with --api.`,
+      {
+        cause,
+      },
+    )
   }
 }

@@ -38,10 +38,7 @@ export async function startProvider(options: ProviderOptions & ApiOptions): Prom
   )
 }
 
-async function withApi(
-  node: Omit<RunningNode, 'apiUrl'>,
-  serve: () => Promise<ApiServer>,
-): Promise<RunningNode> {
+async function withApi(node: Omit<RunningNode, 'apiUrl'>, serve: () => Promise<ApiServer>): Promise<RunningNode> {
   let api: ApiServer
   try {
     api = await serve()

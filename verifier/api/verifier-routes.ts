@@ -24,21 +24,26 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
     peers: node.connections(),
   }))
 
-  app.get<{ Params: { epoch: string } }>('/v1/reports/:epoch', { schema: { params: EPOCH } }, async (request, reply) => {
-    const report = await acceptedReport(node, request.params.epoch)
-    if (report === undefined) return reply.code(404).send({ error: `no report of epoch ${request.params.epoch} is held` })
-    const { header, headerHash, posted, leaves } = report
-    return {
-      header,
-      headerHash,
-      round: posted.round,
-      nonSigners: posted.nonSigners,
-      txHash: posted.txHash,
-      blockNumber: posted.blockNumber,
-      gasUsed: posted.gasUsed,
-      leaves: leaves.map(leafJson),
-    }
-  })
+  app.get<{ Params: { epoch: string } }>(
+    '/v1/reports/:epoch',
+    { schema: { params: EPOCH } },
+    async (request, reply) => {
+      const report = await acceptedReport(node, request.params.epoch)
+      if (report === undefined)
+        return reply.code(404).send({ error: `no report of epoch ${request.params.epoch} is held` })
+      const { header, headerHash, posted, leaves } = report
+      return {
+        header,
+        headerHash,
+        round: posted.round,
+        nonSigners: posted.nonSigners,
+        txHash: posted.txHash,
+        blockNumber: posted.blockNumber,
+        gasUsed: posted.gasUsed,
+        leaves: leaves.map(leafJson),
+      }
+    },
+  )
 
   app.get('/v1/providers', async () => {
     const report = await acceptedReport(node, 'latest')
@@ -56,33 +61,41 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
     })
   })
 
-  app.get<{ Params: { epoch: string } }>('/v1/evidence/:epoch', { schema: { params: EPOCH } }, async (request, reply) => {
-    const report = await acceptedReport(node, request.params.epoch)
-    if (report === undefined) return reply.code(404).send({ error: `no report of epoch ${request.params.epoch} is held` })
-    const { header, headerHash, posted, leaves, ballots } = report
-    const facts = await node.store.getFacts(header.epoch, header.blockHash)
-    const previous = header.previousHeader === ZERO_HASH ? undefined : await node.store.getReport(header.previousHeader)
-    const encoded = await Promise.all(ballots.map(({ root }) => node.store.getBallot(root)))
-    const complete = header.previousHeader === ZERO_HASH || previous !== undefined
-    if (facts === undefined || !complete || ballots.length === 0 || encoded.includes(undefined)) {
-      return reply.code(404).send({ error: `this verifier did not keep the evidence of epoch ${header.epoch}: ask another` })
-    }
-    return {
-      params: node.params,
-      network: node.chain.network,
-      facts,
-      previous: {
-        epoch: previous?.header.epoch ?? 0,
-        headerHash: header.previousHeader,
-        leaves: (previous?.leaves ?? []).map(leaf => toHex(encodeLeaf(leaf))),
-      },
-      ballots: encoded.map(bytes => toHex(bytes!)),
-      header,
-      headerHash,
-      leaves: leaves.map(leaf => toHex(encodeLeaf(leaf))),
-      posted,
-    }
-  })
+  app.get<{ Params: { epoch: string } }>(
+    '/v1/evidence/:epoch',
+    { schema: { params: EPOCH } },
+    async (request, reply) => {
+      const report = await acceptedReport(node, request.params.epoch)
+      if (report === undefined)
+        return reply.code(404).send({ error: `no report of epoch ${request.params.epoch} is held` })
+      const { header, headerHash, posted, leaves, ballots } = report
+      const facts = await node.store.getFacts(header.epoch, header.blockHash)
+      const previous =
+        header.previousHeader === ZERO_HASH ? undefined : await node.store.getReport(header.previousHeader)
+      const encoded = await Promise.all(ballots.map(({ root }) => node.store.getBallot(root)))
+      const complete = header.previousHeader === ZERO_HASH || previous !== undefined
+      if (facts === undefined || !complete || ballots.length === 0 || encoded.includes(undefined)) {
+        return reply
+          .code(404)
+          .send({ error: `this verifier did not keep the evidence of epoch ${header.epoch}: ask another` })
+      }
+      return {
+        params: node.params,
+        network: node.chain.network,
+        facts,
+        previous: {
+          epoch: previous?.header.epoch ?? 0,
+          headerHash: header.previousHeader,
+          leaves: (previous?.leaves ?? []).map(leaf => toHex(encodeLeaf(leaf))),
+        },
+        ballots: encoded.map(bytes => toHex(bytes!)),
+        header,
+        headerHash,
+        leaves: leaves.map(leaf => toHex(encodeLeaf(leaf))),
+        posted,
+      }
+    },
+  )
 
   app.get<{ Params: { provider: string } }>('/v1/settlements/:provider', async request =>
     node.chain.settlements(request.params.provider.toLowerCase() as Hex),

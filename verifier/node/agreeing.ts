@@ -126,9 +126,7 @@ export class Agreeing {
       return
     }
     const { network } = this.modules.context
-    await this.#carryOut(
-      this.#agreement.approve(proposal.round, headerHash(network, decodeHeader(proposal.header))),
-    )
+    await this.#carryOut(this.#agreement.approve(proposal.round, headerHash(network, decodeHeader(proposal.header))))
   }
 
   hearPartial(partial: Partial): Promise<void> {
@@ -148,7 +146,10 @@ export class Agreeing {
         await this.#carryOutOne(action)
       } catch (error) {
         if (this.modules.context.stopping.aborted) throw error
-        this.modules.context.log.error({ epoch: this.record.facts.epoch, action: action.do, err: error }, 'could not act')
+        this.modules.context.log.error(
+          { epoch: this.record.facts.epoch, action: action.do, err: error },
+          'could not act',
+        )
       }
     }
   }

@@ -1,10 +1,10 @@
 /** What every part of a running verifier shares. Filled in once, by the composition root. */
 import type { Logger } from 'pino'
+import type { MonotonicClock, PeerSigner, RandomSource } from '../../probe/ports.js'
 import type { NetworkId } from '../../proto/digests.js'
 import type { EpochClock } from '../../proto/epoch.js'
 import type { Hex } from '../../proto/hex.js'
 import type { NetworkParams } from '../../proto/params.js'
-import type { MonotonicClock, PeerSigner, RandomSource } from '../../probe/ports.js'
 import type { BlsSigner } from '../bls/signer.js'
 import type { BlsVerifier } from '../bls/verifier.js'
 import type { Chain } from '../core/ports.js'

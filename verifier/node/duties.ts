@@ -3,12 +3,13 @@
  * rank from the leader, node i waits i·Δ and then sends only if the chain has none, so that one transaction is the rule
  * and a missing node costs a delay.
  */
-import { g2ToEip2537 } from '../bls/encoding.js'
+
 import { epochEndMs, epochStartMs, eraOf, firstEpochOf } from '../../proto/epoch.js'
 import { decodeHeader } from '../../proto/header.js'
 import { encodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import type { Certificate } from '../../proto/messages.js'
+import { g2ToEip2537 } from '../bls/encoding.js'
 import { rankOf } from '../core/agreement.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { TxResult } from '../core/ports.js'
@@ -80,9 +81,7 @@ export class Duties {
           log.warn(`gave up: ${what} is too late`)
           return true
         }
-        const result = await attempt().catch(
-          (error: Error): TxResult => ({ kind: 'rejected', reason: error.message }),
-        )
+        const result = await attempt().catch((error: Error): TxResult => ({ kind: 'rejected', reason: error.message }))
         if (result.kind === 'done') log.info({ txHash: result.txHash, gasUsed: result.gasUsed }, `sent: ${what}`)
         if (result.kind === 'rejected') log.warn({ reason: result.reason }, `not taken: ${what}`)
         return result.kind === 'rejected' ? undefined : true

@@ -1,9 +1,10 @@
 /** The epochs of a running verifier, one after the other: measure, agree, follow the chain, do one's duties. */
+
+import type { Receiver } from '../../probe/receiver.js'
 import { scheduleDigest } from '../../proto/digests.js'
 import { epochAt, epochStartMs } from '../../proto/epoch.js'
-import { Certificate } from '../../proto/messages.js'
 import type { Hex } from '../../proto/hex.js'
-import type { Receiver } from '../../probe/receiver.js'
+import { Certificate } from '../../proto/messages.js'
 import type { DialBook } from '../net/dial-book.js'
 import { Agreeing } from './agreeing.js'
 import type { VerifierContext } from './context.js'

@@ -1,11 +1,12 @@
 /** One verifier's heartbeats through one provider in one epoch: one nonce a tick, at a secret instant within it. */
+
+import { HeartbeatSession } from '../../probe/heartbeat.js'
 import { epochStartMs } from '../../proto/epoch.js'
 import type { Hex } from '../../proto/hex.js'
 import { RelayFrame } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
-import { HeartbeatSession } from '../../probe/heartbeat.js'
 import type { ChainFacts } from '../core/facts.js'
-import { ticksOf, tickOffsetMs } from '../core/schedule.js'
+import { tickOffsetMs, ticksOf } from '../core/schedule.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import { openStream } from '../net/streams.js'
 import type { MeasuringModules } from './measuring.js'
@@ -34,7 +35,8 @@ export class Heartbeats {
     const beats: Promise<void>[] = []
     try {
       for (let tick = 0; tick < ticksOf(context.params); tick++) {
-        const instantMs = startMs + tick * context.params.tickMs + tickOffsetMs(this.scheduleProof, tick, context.params)
+        const instantMs =
+          startMs + tick * context.params.tickMs + tickOffsetMs(this.scheduleProof, tick, context.params)
         if (instantMs < context.wall.nowMs()) continue
         await until(instantMs, context.wall, ended)
         beats.push(this.#beat(tick, ended))

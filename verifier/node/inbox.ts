@@ -109,7 +109,9 @@ export class Inbox {
         if (!isSupermajority(lists.length, facts.verifiers.length)) return 'too few seen lists'
         return (
           signed(leader, proposalDigest(network, facts, round, hash), signature) ??
-          lists.map(list => (list.epoch === facts.epoch ? this.#listFault(list, facts) : 'a list of another epoch')).find(Boolean)
+          lists
+            .map(list => (list.epoch === facts.epoch ? this.#listFault(list, facts) : 'a list of another epoch'))
+            .find(Boolean)
         )
       }
       case 'partial': {
@@ -121,7 +123,10 @@ export class Inbox {
     }
   }
 
-  #listFault({ verifier, entries, signature }: SeenListMessage, facts: Agreeing['record']['facts']): string | undefined {
+  #listFault(
+    { verifier, entries, signature }: SeenListMessage,
+    facts: Agreeing['record']['facts'],
+  ): string | undefined {
     const { network } = this.modules.context
     const list = entries.map(entry => ({ verifier: entry.verifier, root: toHex(entry.root) }))
     if (list.some((entry, i) => i > 0 && entry.verifier <= list[i - 1]!.verifier)) return 'a list out of order'

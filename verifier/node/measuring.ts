@@ -2,15 +2,16 @@
  * One verifier's measuring in one epoch: its sessions as a receiver, at their secret instants, and its heartbeats. What
  * comes out is a vote for every provider that it was assigned to.
  */
-import { epochEndMs, epochStartMs } from '../../proto/epoch.js'
-import { providerSchedule, sessionIdOf } from '../../proto/digests.js'
-import { fromHex, type Hex, toHex } from '../../proto/hex.js'
-import { PROBE_PROTOCOL } from '../../proto/protocols.js'
-import { ProbeFrame } from '../../proto/messages.js'
-import type { Vote } from '../../proto/vote.js'
+
 import type { SessionResult } from '../../probe/outcome.js'
 import type { Receiver } from '../../probe/receiver.js'
 import { measureSession } from '../../probe/session.js'
+import { providerSchedule, sessionIdOf } from '../../proto/digests.js'
+import { epochEndMs, epochStartMs } from '../../proto/epoch.js'
+import { fromHex, type Hex, toHex } from '../../proto/hex.js'
+import { ProbeFrame } from '../../proto/messages.js'
+import { PROBE_PROTOCOL } from '../../proto/protocols.js'
+import type { Vote } from '../../proto/vote.js'
 import type { Session } from '../core/assignment.js'
 import { sessionOffsetMs } from '../core/schedule.js'
 import { makeVote } from '../core/vote.js'

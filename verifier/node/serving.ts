@@ -1,10 +1,11 @@
 /** The sender's side: serves the sessions that the assignment gives this verifier a part in, and no others. */
+
+import type { MessageStream, PeerVerifier, ProviderStream } from '../../probe/ports.js'
+import { serveProbe } from '../../probe/sender.js'
 import { epochEndMs, epochStartMs } from '../../proto/epoch.js'
 import { toHex } from '../../proto/hex.js'
 import { type ProbeInvite, RelayFrame } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
-import type { MessageStream, PeerVerifier, ProviderStream } from '../../probe/ports.js'
-import { serveProbe } from '../../probe/sender.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import { openStream } from '../net/streams.js'
 import type { VerifierContext } from './context.js'
