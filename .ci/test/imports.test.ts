@@ -44,14 +44,14 @@ describe('import direction', () => {
     ['upwards, re-exported', 'proto/hex.ts', "export { x } from '../testnet/run.js'"],
     ['from one adapter to another', 'verifier/net/sync.ts', "import { x } from '../store/store.js'"],
     ['from an adapter to a node', 'verifier/net/sync.ts', "import { x } from '../verifier-node.js'"],
-    ['from a node to the command line', 'verifier/verifier-node.ts', "import { x } from './cli/run.js'"],
+    ['from a node to its API', 'verifier/verifier-node.ts', "import { x } from './api/server.js'"],
     [
       'to the contracts from outside verifier/chain',
       'verifier/api/server.ts',
       "import { x } from '../../contracts/artifacts.js'",
     ],
-    ['of the testnet, lazily, outside the entry', 'verifier/cli/run.ts', "await import('../../testnet/run.js')"],
-    ['of the testnet by the entry, but not lazily', 'verifier/cli/bandwitness.ts', "import '../../testnet/run.js'"],
+    ['of the testnet, lazily, by another command', 'verifier/cli/run.ts', "await import('../../testnet/run.js')"],
+    ['of the testnet, but not lazily', 'verifier/cli/main.ts', "import '../../testnet/run.js'"],
     ['of a test', 'probe/relay.ts', "import { x } from './test/helper.js'"],
     ['of a package that belongs elsewhere', 'probe/relay.ts', "import { x } from 'libp2p'"],
     ['of a file in no layer', 'probe/relay.ts', "import { x } from '../other/thing.js'"],
@@ -62,8 +62,8 @@ describe('import direction', () => {
     })
   }
 
-  it('lets the entry alone load the testnet command, when asked for', () => {
-    expect(check('verifier/cli/bandwitness.ts', "await import('../../testnet/command.js')")).to.deep.equal([])
+  it('lets the command line load the testnet command, when asked for', () => {
+    expect(check('verifier/cli/main.ts', "await import('../../testnet/command.js')")).to.deep.equal([])
   })
 
   it('catches what makes core impure: a package, a clock, randomness, and either of them at second hand', () => {
