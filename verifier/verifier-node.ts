@@ -105,7 +105,7 @@ export async function startVerifierNode(options: VerifierOptions): Promise<Verif
     closers.push(() => peer.stop())
     const clock = { now: () => performance.now() }
     const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) }
-    const receiver = await Receiver.open({ host: udpHost, port: options.udpPort, clock, random })
+    const receiver = await Receiver.open({ host: udpHost, port: options.udpPort, clock })
     closers.push(() => receiver.close())
     const directory = new Directory(chain)
     const dialBook = new DialBook(peer, log)

@@ -53,7 +53,7 @@ export class Epochs {
     const peers = new PeerSync(context, modules.directory)
     this.#book = new EpochBook(context)
     this.history = new History(context, this.#book, peers)
-    this.serving = new Serving(context, this.#book, modules.directory)
+    this.serving = new Serving(context, this.#book, modules.directory, modules.udpHost)
     this.#duties = new Duties(context)
     this.#inbox = new Inbox({ context, peers, agreeing: epoch => this.#agreeingOf(epoch) })
   }

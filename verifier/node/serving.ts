@@ -1,7 +1,8 @@
 /** The sender's side: serves the sessions that the assignment gives this verifier a part in, and no others. */
 
-import type { MessageStream, PeerVerifier, ProviderStream } from '../../probe/ports.js'
-import { serveProbe } from '../../probe/sender.js'
+import type { MessageStream } from '../../probe/ports.js'
+import { SeenSessions } from '../../probe/seen-sessions.js'
+import { type Authorization, serveProbe } from '../../probe/sender.js'
 import { epochEndMs, epochStartMs } from '../../proto/epoch.js'
 import { toHex } from '../../proto/hex.js'
 import { type ProbeInvite, RelayFrame } from '../../proto/messages.js'
@@ -17,34 +18,44 @@ import { isSessionIdOf } from './measuring.js'
 const CLOCK_TOLERANCE_MS = 1000
 const OPEN_STREAM_MS = 1000
 
-export type Authorization =
-  | {
-      readonly ok: true
-      readonly receiverVerifier: PeerVerifier
-      readonly providerVerifier: PeerVerifier
-      readonly openProvider: () => Promise<ProviderStream>
-    }
-  | { readonly ok: false; readonly reason: string }
-
 export class Serving {
-  /** Sessions served, so that none is served twice. */
+  readonly #seen = new SeenSessions()
+  /** Sessions served by what the assignment calls them, so that a receiver cannot have one twice under two nonces. */
   readonly #served = new Set<string>()
 
   constructor(
     private readonly context: VerifierContext,
     private readonly book: EpochBook,
     private readonly directory: Directory,
+    private readonly udpHost: string,
   ) {}
 
-  async serve(stream: MessageStream, peerId: string): Promise<void> {
-    const { clock, random, peerSigner, log } = this.context
-    const authorize = (invite: ProbeInvite) => this.#authorize(invite, peerId)
-    await serveProbe(stream, { authorize, clock, random, signer: peerSigner, log })
+  serve(stream: MessageStream, peerId: string): Promise<void> {
+    const { clock, random, peerSigner, peer, stopping } = this.context
+    return serveProbe(stream, {
+      authorize: invite => this.#authorize(invite, peerId),
+      openProvider: async invite => {
+        const announced = this.directory.provider(toHex(invite.provider))
+        if (announced === undefined) throw new Error('the provider has announced no address')
+        const signal = AbortSignal.any([stopping, AbortSignal.timeout(OPEN_STREAM_MS)])
+        return openStream(peer, announced, SESSION_PROTOCOL, RelayFrame.maxBytes, signal)
+      },
+      udpHost: this.udpHost,
+      served: this.#seen,
+      clock,
+      random,
+      signer: peerSigner,
+    })
+  }
+
+  /** Forgets the sessions of epochs past. */
+  forget(beforeEpoch: number): void {
+    for (const key of this.#served) if (Number(key.split('/')[0]) < beforeEpoch) this.#served.delete(key)
   }
 
   async #authorize(invite: ProbeInvite, peerId: string): Promise<Authorization> {
     const refuse = (reason: string): Authorization => ({ ok: false, reason })
-    const { epochs, wall, params, self, stopping, peer } = this.context
+    const { epochs, wall, params, self } = this.context
     const { epoch, receiver, slot } = invite
     const provider = toHex(invite.provider)
     const nowMs = wall.nowMs()
@@ -57,24 +68,17 @@ export class Serving {
     if (Math.abs(nowMs - startMs) > CLOCK_TOLERANCE_MS + params.offsetMs) return refuse('not the time of its slot')
     if (!isSessionIdOf(this.context, record, session, invite.nonce, invite.sessionId)) return refuse('wrong session id')
     if (this.directory.verifier(receiver)?.peerId !== peerId) return refuse('not from its receiver')
+    const announced = this.directory.provider(provider)
+    if (announced === undefined) return refuse('the provider has announced no address')
     const key = `${epoch}/${provider}/${receiver}`
     if (this.#served.has(key)) return refuse('served already')
     this.#served.add(key)
-    const announced = this.directory.provider(provider)
     return {
       ok: true,
-      receiverVerifier: peerVerifier(peerId),
-      providerVerifier: announced === undefined ? async () => false : peerVerifier(announced.peerId),
-      openProvider: async () => {
-        if (announced === undefined) throw new Error('the provider has announced no address')
-        const signal = AbortSignal.any([stopping, AbortSignal.timeout(OPEN_STREAM_MS)])
-        return openStream(peer, announced, SESSION_PROTOCOL, RelayFrame.maxBytes, signal)
-      },
+      claimKbps: record.facts.providers.find(({ account }) => account === provider)!.claimKbps,
+      senders: session.senders.length,
+      receiver: peerVerifier(peerId),
+      provider: peerVerifier(announced.peerId),
     }
-  }
-
-  /** Forgets the sessions of epochs past. */
-  forget(beforeEpoch: number): void {
-    for (const key of this.#served) if (Number(key.split('/')[0]) < beforeEpoch) this.#served.delete(key)
   }
 }
