@@ -28,8 +28,18 @@ interface ISlashingManager {
         uint64 indexed epoch, address indexed provider, uint256 charged, uint256 bounty, uint256 burned, address settler
     );
 
+    error NotPosted(uint64 epoch);
+    error NotFinal(uint64 epoch, uint64 finalAt);
+    error NotInReport(uint64 epoch, bytes32 leafHash);
+    error NoPenalty(uint64 epoch, address provider);
+    error PenaltyTooHigh(uint16 penaltyBps, uint16 maximum);
+    error AlreadySettled(uint64 epoch, address provider);
+    /// @notice Stake could leave before what it is liable for is settled.
+    error UnbondingTooShort(uint64 unbondingSeconds, uint64 needed);
+
+    /// @param proof siblings from the leaf upwards, under the epoch's score root
     function settle(Leaf calldata leaf, bytes32[] calldata proof) external returns (uint256 charged);
     function isSettled(uint64 epoch, address provider) external view returns (bool);
-    /// @notice Charged so far in a week, counted from genesis.
-    function chargedIn(address provider, uint64 week) external view returns (uint256);
+    /// @notice Charged so far in a week (of epochs, counted from genesis), in basis points of the week's base.
+    function chargedBpsIn(address provider, uint64 week) external view returns (uint16);
 }

@@ -1,0 +1,95 @@
+/** Compiles src/**.sol into build/<Contract>.json; does nothing when neither sources nor settings changed. */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join, relative, sep } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { buildFolder, repositoryRoot } from './root.js'
+
+const SETTINGS = {
+  evmVersion: 'osaka', // the precompiles of EIP-2537, and MCOPY
+  viaIR: true, // without it `EpochReports.post` runs out of stack slots
+  optimizer: { enabled: true, runs: 10_000 },
+  metadata: { bytecodeHash: 'none' },
+  outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } },
+} as const
+
+interface Output {
+  errors?: { severity: string; formattedMessage: string; sourceLocation?: { file: string } }[]
+  contracts?: Record<string, Record<string, { abi: unknown; evm: { bytecode: { object: string } } }>>
+}
+interface Solc {
+  version(): string
+  compile(input: string, callbacks: { import: (path: string) => { contents: string } | { error: string } }): string
+}
+
+const HASH_FILE = '.sources.sha256'
+
+/** @returns the names compiled; none when the build is up to date. @throws with the compiler's messages */
+export function compile(): string[] {
+  const root = repositoryRoot()
+  const build = buildFolder()
+  const sources = readSources(join(root, 'contracts', 'src'))
+  const require = createRequire(join(root, 'package.json'))
+  const hash = createHash('sha256')
+    .update(
+      JSON.stringify([SETTINGS, sources, versionOf(require, 'solc'), versionOf(require, '@openzeppelin/contracts')]),
+    )
+    .digest('hex')
+  const hashFile = join(build, HASH_FILE)
+  if (existsSync(hashFile) && readFileSync(hashFile, 'utf8') === hash) return []
+
+  const solc = require('solc') as Solc // 8 MB of WebAssembly: loaded only when there is something to compile
+  const input = {
+    language: 'Solidity',
+    sources: Object.fromEntries(Object.entries(sources).map(([name, content]) => [name, { content }])),
+    settings: SETTINGS,
+  }
+  const importFile = (path: string): { contents: string } | { error: string } => {
+    try {
+      return { contents: readFileSync(require.resolve(path), 'utf8') }
+    } catch {
+      return { error: `${path} is not installed` }
+    }
+  }
+  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: importFile })) as Output
+  const problems = (output.errors ?? []).filter(
+    e => e.severity === 'error' || (e.severity === 'warning' && (e.sourceLocation?.file ?? '') in sources),
+  )
+  if (problems.length > 0) throw new Error(problems.map(e => e.formattedMessage).join('\n'))
+
+  rmSync(hashFile, { force: true })
+  mkdirSync(build, { recursive: true })
+  const names: string[] = []
+  for (const [source, contracts] of Object.entries(output.contracts ?? {})) {
+    if (!(source in sources)) continue
+    for (const [name, { abi, evm }] of Object.entries(contracts)) {
+      writeAtomically(join(build, `${name}.json`), JSON.stringify({ abi, bytecode: `0x${evm.bytecode.object}` }))
+      names.push(name)
+    }
+  }
+  writeAtomically(hashFile, hash)
+  return names.sort()
+}
+
+/** Two processes may compile at once. */
+function writeAtomically(file: string, content: string): void {
+  const temporary = `${file}.${process.pid}`
+  writeFileSync(temporary, content)
+  renameSync(temporary, file)
+}
+
+function readSources(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.sol'))
+  return Object.fromEntries(
+    files.sort().map(name => [relative('.', name).split(sep).join('/'), readFileSync(join(folder, name), 'utf8')]),
+  )
+}
+
+const versionOf = (require: NodeJS.Require, name: string): string =>
+  (require(`${name}/package.json`) as { version: string }).version
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const names = compile()
+  console.log(names.length === 0 ? 'contracts: up to date' : `contracts: compiled ${names.length}`)
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IProviderRegistry} from "./interfaces/IProviderRegistry.sol";
+import {IStakeVault} from "./interfaces/IStakeVault.sol";
+import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
+
+/// @notice Providers and their claims.
+contract ProviderRegistry is IProviderRegistry {
+    struct Record {
+        uint32 index;
+        uint32 claimKbps;
+        uint32 loweredKbps; // takes the claim's place from `loweredAt` on
+        uint64 loweredAt; // unix seconds; 0 where nothing is pending
+        uint32 position; // in `_active`, counted from one; 0 after the exit
+        bytes32 region;
+        bytes32 peerIdHash;
+    }
+
+    IStakeVault public immutable vault;
+    IVerifierRegistry public immutable verifiers;
+    uint256 public immutable minimumStake;
+    uint64 public immutable claimDelaySeconds;
+
+    uint32 private _lastIndex;
+    address[] private _active;
+    mapping(address account => Record) private _records;
+
+    constructor(IStakeVault vault_, IVerifierRegistry verifiers_, uint256 minimumStake_, uint64 claimDelaySeconds_) {
+        vault = vault_;
+        verifiers = verifiers_;
+        minimumStake = minimumStake_;
+        claimDelaySeconds = claimDelaySeconds_;
+    }
+
+    // ------------------------------------------------------------------ the provider
+
+    function register(uint32 claimKbps, bytes32 region, bytes32 peerIdHash) external returns (uint32 index) {
+        Record storage record = _records[msg.sender];
+        if (record.index != 0) revert AlreadyRegistered(msg.sender, record.index);
+        if (claimKbps == 0) revert ZeroClaim();
+        uint256 stake = vault.freeOf(address(this), msg.sender);
+        if (stake < minimumStake || stake == 0) revert StakeTooLow(stake, minimumStake);
+
+        index = ++_lastIndex;
+        _active.push(msg.sender);
+        record.index = index;
+        record.claimKbps = claimKbps;
+        record.position = uint32(_active.length);
+        record.region = region;
+        record.peerIdHash = peerIdHash;
+        emit Registered(index, msg.sender, claimKbps, region, peerIdHash);
+        vault.bond(msg.sender, stake);
+    }
+
+    function announce(string calldata peerId, string[] calldata multiaddrs) external {
+        Record storage record = _registered(msg.sender);
+        bytes32 given = keccak256(bytes(peerId));
+        if (given != record.peerIdHash) revert PeerIdMismatch(given, record.peerIdHash);
+        emit Announced(record.index, msg.sender, peerId, multiaddrs);
+    }
+
+    function setClaim(uint32 claimKbps) external {
+        Record storage record = _staying(msg.sender);
+        if (claimKbps == 0) revert ZeroClaim();
+        uint32 inForce = _claimInForce(record);
+        uint64 effectiveAt = uint64(block.timestamp);
+        if (claimKbps < inForce && _networkRuns()) {
+            effectiveAt += claimDelaySeconds;
+            record.claimKbps = inForce;
+            record.loweredKbps = claimKbps;
+            record.loweredAt = effectiveAt;
+        } else {
+            record.claimKbps = claimKbps;
+            record.loweredKbps = 0;
+            record.loweredAt = 0;
+        }
+        emit ClaimChanged(record.index, msg.sender, claimKbps, effectiveAt);
+    }
+
+    function exit() external {
+        Record storage record = _staying(msg.sender);
+        uint32 position = record.position;
+        address last = _active[_active.length - 1];
+        _active[position - 1] = last;
+        _records[last].position = position;
+        _active.pop();
+        record.position = 0;
+        emit Exited(record.index, msg.sender);
+        vault.unbond(msg.sender);
+    }
+
+    // ------------------------------------------------------------------ views
+
+    function activeCount() external view returns (uint256) {
+        return _active.length;
+    }
+
+    function active(uint256 offset, uint256 limit) external view returns (Provider[] memory page) {
+        uint256 rest = offset < _active.length ? _active.length - offset : 0;
+        page = new Provider[](limit < rest ? limit : rest);
+        for (uint256 i = 0; i < page.length; i++) {
+            page[i] = _provider(_active[offset + i]);
+        }
+    }
+
+    function providerOf(address account) external view returns (Provider memory) {
+        _registered(account);
+        return _provider(account);
+    }
+
+    // ------------------------------------------------------------------ records
+
+    function _registered(address account) private view returns (Record storage record) {
+        record = _records[account];
+        if (record.index == 0) revert NotRegistered(account);
+    }
+
+    function _staying(address account) private view returns (Record storage record) {
+        record = _registered(account);
+        if (record.position == 0) revert AlreadyExited(account);
+    }
+
+    function _claimInForce(Record storage record) private view returns (uint32) {
+        return record.loweredAt != 0 && record.loweredAt <= block.timestamp ? record.loweredKbps : record.claimKbps;
+    }
+
+    function _networkRuns() private view returns (bool) {
+        uint64 genesis = verifiers.genesis();
+        return genesis != 0 && genesis <= block.timestamp;
+    }
+
+    function _provider(address account) private view returns (Provider memory) {
+        Record storage record = _records[account];
+        return Provider(
+            record.index,
+            account,
+            _claimInForce(record),
+            record.region,
+            record.peerIdHash,
+            vault.slashable(address(this), account)
+        );
+    }
+}

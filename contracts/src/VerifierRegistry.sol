@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
+import {IStakeVault} from "./interfaces/IStakeVault.sol";
+import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
+import {Bls12381} from "./libraries/Bls12381.sol";
+import {Digests} from "./libraries/Digests.sol";
+import {EpochClock} from "./libraries/EpochClock.sol";
+import {KeySnapshot} from "./libraries/KeySnapshot.sol";
+
+/// @notice Verifiers, the network's clock, and the frozen set of each era.
+contract VerifierRegistry is IVerifierRegistry {
+    using Bls12381 for Bls12381.G1;
+    using Checkpoints for Checkpoints.Trace224;
+    using KeySnapshot for address;
+    using KeySnapshot for bytes;
+    using SafeCast for uint256;
+
+    struct Record {
+        address account;
+        uint32 capacityKbps;
+        uint64 exitingSince;
+        bytes32[3] packedKey; // 96 bytes
+    }
+
+    /// @notice What one key snapshot, and one freeze within a transaction's gas limit, can hold.
+    uint256 public constant MAX_VERIFIERS = 191;
+
+    IStakeVault public immutable vault;
+    uint256 public immutable verifierBond;
+    uint64 public immutable epochSeconds;
+    uint64 public immutable eraEpochs;
+    uint64 public immutable startDelay;
+    uint32 public immutable minimumVerifiers;
+
+    uint64 public genesis;
+    uint32 public stayingCount;
+    uint32 private _lastIndex;
+    /// @dev Ascending indices of those in the last frozen set that stay or are exiting, and of those registered since.
+    uint32[] private _members;
+    mapping(uint32 index => Record) private _records;
+    mapping(address account => uint32) private _indexOf;
+    mapping(bytes32 keyHash => bool) private _keyTaken;
+    /// @dev By era: that era in the high bits, the address of its snapshot in the low 160.
+    Checkpoints.Trace224 private _frozen;
+
+    constructor(
+        IStakeVault vault_,
+        uint256 verifierBond_,
+        uint64 epochSeconds_,
+        uint64 eraEpochs_,
+        uint64 startDelay_,
+        uint32 minimumVerifiers_
+    ) {
+        if (verifierBond_ == 0) revert ZeroParameter("verifierBond");
+        if (epochSeconds_ == 0) revert ZeroParameter("epochSeconds");
+        if (eraEpochs_ == 0) revert ZeroParameter("eraEpochs");
+        if (minimumVerifiers_ == 0) revert ZeroParameter("minimumVerifiers");
+        Bls12381.requirePrecompiles();
+        vault = vault_;
+        verifierBond = verifierBond_;
+        epochSeconds = epochSeconds_;
+        eraEpochs = eraEpochs_;
+        startDelay = startDelay_;
+        minimumVerifiers = minimumVerifiers_;
+    }
+
+    // ------------------------------------------------------------------ the verifier
+
+    function register(bytes calldata blsKey, bytes calldata proofOfPossession, uint32 capacityKbps)
+        external
+        returns (uint32 index)
+    {
+        if (_indexOf[msg.sender] != 0) revert AlreadyRegistered(msg.sender, _indexOf[msg.sender]);
+        if (_members.length >= MAX_VERIFIERS) revert SetFull(MAX_VERIFIERS);
+        Bls12381.G1 memory key = _provenKey(blsKey, proofOfPossession);
+        bytes32 keyHash = keccak256(blsKey);
+        if (_keyTaken[keyHash]) revert KeyAlreadyRegistered(keyHash);
+
+        index = ++_lastIndex;
+        ++stayingCount;
+        _keyTaken[keyHash] = true;
+        _indexOf[msg.sender] = index;
+        _members.push(index);
+        Record storage record = _records[index];
+        record.account = msg.sender;
+        record.capacityKbps = capacityKbps;
+        _storeKey(record, key);
+        emit Registered(index, msg.sender, blsKey, capacityKbps);
+        vault.bond(msg.sender, verifierBond);
+    }
+
+    function announce(string calldata peerId, string[] calldata multiaddrs) external {
+        emit Announced(_registered(msg.sender), msg.sender, peerId, multiaddrs);
+    }
+
+    function exit() external {
+        uint32 index = _registered(msg.sender);
+        Record storage record = _records[index];
+        if (record.exitingSince != 0) revert AlreadyExiting(msg.sender, record.exitingSince);
+        record.exitingSince = uint64(block.timestamp);
+        --stayingCount;
+        emit ExitRequested(index, msg.sender);
+    }
+
+    // ------------------------------------------------------------------ everybody
+
+    function start() external {
+        if (genesis != 0) revert AlreadyStarted(genesis);
+        if (stayingCount < minimumVerifiers) revert TooFewVerifiers(stayingCount, minimumVerifiers);
+        genesis = uint64(block.timestamp) + startDelay;
+        emit Started(genesis);
+        _freeze(1);
+    }
+
+    function freeze(uint64 era) external {
+        if (genesis == 0) revert NotStarted();
+        if (isFrozen(era)) revert AlreadyFrozen(era);
+        uint64 current = EpochClock.epochAt(genesis, epochSeconds, block.timestamp);
+        uint64 due = era == 0 ? 0 : EpochClock.freezeEpochOf(eraEpochs, era);
+        if (due == 0 || current != due) revert FreezeNotDue(era, current, due);
+        _freeze(era);
+    }
+
+    // ------------------------------------------------------------------ views
+
+    function isFrozen(uint64 era) public view returns (bool) {
+        return era != 0 && frozenEraFor(era) == era;
+    }
+
+    function frozenEraFor(uint64 era) public view returns (uint64) {
+        return uint64(_frozen.upperLookupRecent(uint256(era).toUint32()) >> 160);
+    }
+
+    function certificateSet(uint64 era) external view returns (address snapshot, uint64 genesisTime) {
+        return (_snapshotFor(era), genesis);
+    }
+
+    function frozenSet(uint64 era) external view returns (Verifier[] memory set) {
+        address snapshot = _snapshotFor(era);
+        if (snapshot == address(0)) return set;
+        set = new Verifier[](snapshot.sizeOf());
+        for (uint256 i = 0; i < set.length; i++) {
+            set[i] = _verifier(snapshot.indexAt(i));
+        }
+    }
+
+    function verifierOf(address account) external view returns (Verifier memory) {
+        return _verifier(_registered(account));
+    }
+
+    // ------------------------------------------------------------------ freezing
+
+    /// @dev Drops those who are exiting, and writes the keys of the others with their sum as a snapshot. An empty set
+    ///      is possible, and certifies nothing.
+    function _freeze(uint64 era) private {
+        uint256 size = stayingCount;
+        bytes memory data = KeySnapshot.allocate(size);
+        Bls12381.G1 memory sum;
+        uint256 members = _members.length;
+        uint256 staying;
+        for (uint256 i = 0; i < members; i++) {
+            uint32 index = _members[i];
+            Record storage record = _records[index];
+            if (record.exitingSince != 0) {
+                emit LeftOut(index, record.account, era);
+                vault.unbond(record.account);
+                continue;
+            }
+            Bls12381.G1 memory key = _loadKey(record);
+            sum.addInto(key);
+            data.setRecord(staying, key, index);
+            if (staying != i) _members[staying] = index;
+            ++staying;
+        }
+        for (uint256 i = staying; i < members; i++) {
+            _members.pop();
+        }
+        data.setAggregate(sum);
+        address snapshot = data.create();
+        _frozen.push(uint256(era).toUint32(), (uint224(era) << 160) | uint160(snapshot));
+        emit Frozen(era, snapshot, uint32(size));
+    }
+
+    function _snapshotFor(uint64 era) private view returns (address) {
+        return address(uint160(_frozen.upperLookupRecent(uint256(era).toUint32())));
+    }
+
+    // ------------------------------------------------------------------ records
+
+    function _provenKey(bytes calldata blsKey, bytes calldata proofOfPossession)
+        private
+        view
+        returns (Bls12381.G1 memory key)
+    {
+        if (blsKey.length != Bls12381.G1_BYTES) revert WrongKeyLength(blsKey.length);
+        if (proofOfPossession.length != Bls12381.G2_BYTES) revert WrongSignatureLength(proofOfPossession.length);
+        key = Bls12381.g1(blsKey);
+        Bls12381.G2 memory proof = Bls12381.g2(proofOfPossession);
+        if (key.isInfinity()) revert InfinityKey();
+        if (Bls12381.isInfinity(proof)) revert InfinityProof();
+        bytes32 digest = Digests.proofOfPossession(block.chainid, address(this), msg.sender, blsKey);
+        if (!Bls12381.verify(key, digest, proof)) revert InvalidProofOfPossession(msg.sender);
+    }
+
+    function _registered(address account) private view returns (uint32 index) {
+        index = _indexOf[account];
+        if (index == 0) revert NotRegistered(account);
+    }
+
+    function _verifier(uint32 index) private view returns (Verifier memory) {
+        Record storage record = _records[index];
+        Bls12381.G1 memory key = _loadKey(record);
+        return Verifier(
+            index,
+            record.account,
+            record.capacityKbps,
+            record.exitingSince,
+            abi.encodePacked(key.xHi, key.xLo, key.yHi, key.yLo)
+        );
+    }
+
+    function _storeKey(Record storage record, Bls12381.G1 memory key) private {
+        record.packedKey[0] = bytes32((key.xHi << 128) | key.yHi);
+        record.packedKey[1] = bytes32(key.xLo);
+        record.packedKey[2] = bytes32(key.yLo);
+    }
+
+    function _loadKey(Record storage record) private view returns (Bls12381.G1 memory) {
+        uint256 high = uint256(record.packedKey[0]);
+        return Bls12381.G1(
+            high >> 128, uint256(record.packedKey[1]), uint128(high), uint256(record.packedKey[2])
+        );
+    }
+}
