@@ -1,0 +1,166 @@
+/**
+ * Looks at a test network's chain, and at the leaves that a verifier serves, for as long as the network runs: what it
+ * knows at the end is what an outsider could have known. Leaves count only if another library's Merkle tree over them
+ * has the root that the chain holds.
+ */
+import { StandardMerkleTree } from '@openzeppelin/merkle-tree'
+import type { Hex } from '../../proto/hex.js'
+import { LEAF_FIELDS, type Leaf } from '../../proto/leaf.js'
+import type { ReadyEvent } from '../events.js'
+import { addressOf, bigintOf, JsonRpc, type Log, numberOf } from './json-rpc.js'
+
+const POLL_MS = 400
+const POSTED =
+  'Posted(uint64,bytes32,(uint64,uint64,uint64,bytes32,bytes32,bytes32,bytes32,bytes32,uint32,bool),uint32,uint32[],address)'
+const SETTLED = 'Settled(uint64,address,uint256,uint256,uint256,address)'
+
+export interface SeenHeader {
+  readonly epoch: number
+  readonly era: number
+  readonly headerHash: Hex
+  readonly previousHeader: Hex
+  readonly scoreRoot: Hex
+  readonly round: number
+  /** positions in the frozen set */
+  readonly nonSigners: readonly number[]
+}
+
+export interface SeenSettlement {
+  readonly epoch: number
+  readonly provider: Hex
+  readonly charged: bigint
+  /** of its block, unix seconds */
+  readonly timestamp: number
+}
+
+export class ChainWatch {
+  readonly rpc: JsonRpc
+  readonly headers = new Map<number, SeenHeader>()
+  readonly settlements = new Map<string, SeenSettlement>()
+  /** last seen, by account */
+  readonly stakes = new Map<string, bigint>()
+  /** by epoch, only where they hash to the chain's score root */
+  readonly leaves = new Map<number, readonly Leaf[]>()
+  /** epochs for which leaves were served that do not */
+  readonly wrongLeaves = new Set<number>()
+  readonly #ready: ReadyEvent
+  readonly #stopped = new AbortController()
+  readonly #done: Promise<void>
+
+  constructor(ready: ReadyEvent) {
+    this.#ready = ready
+    this.rpc = new JsonRpc(ready.rpcUrl)
+    this.#done = this.#watch()
+  }
+
+  /** Unix seconds; 0 before the network has started. */
+  async genesis(): Promise<number> {
+    return numberOf((await this.rpc.call(this.#ready.contracts.verifierRegistry, 'genesis()'))[0]!)
+  }
+
+  async epochSeconds(): Promise<number> {
+    return numberOf((await this.rpc.call(this.#ready.contracts.verifierRegistry, 'epochSeconds()'))[0]!)
+  }
+
+  /** Ends with the network: what was read last stays. */
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    await this.#done
+  }
+
+  leavesOf(provider: string): Leaf[] {
+    const address = provider.toLowerCase()
+    return [...this.leaves.entries()]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([, leaves]) => leaves.filter(leaf => leaf.provider.toLowerCase() === address))
+  }
+
+  settlementsOf(provider: string): SeenSettlement[] {
+    return [...this.settlements.values()].filter(one => one.provider === provider.toLowerCase())
+  }
+
+  async #watch(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      // The chain goes away when the network ends; what cannot be read any more was read before, or is missed by a check.
+      await this.#look().catch(() => {})
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, POLL_MS)
+        this.#stopped.signal.addEventListener('abort', () => {
+          clearTimeout(timer)
+          resolve()
+        })
+      })
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { contracts, providers } = this.#ready
+    for (const log of await this.rpc.logs(contracts.epochReports, POSTED)) {
+      const header = headerOf(log)
+      this.headers.set(header.epoch, header)
+    }
+    for (const { address } of providers) {
+      const [stake] = await this.rpc.call(
+        contracts.stakeVault,
+        'slashable(address,address)',
+        contracts.providerRegistry,
+        address,
+      )
+      this.stakes.set(address.toLowerCase(), bigintOf(stake!))
+    }
+    for (const log of await this.rpc.logs(contracts.slashingManager, SETTLED)) await this.#addSettlement(log)
+    for (const header of this.headers.values()) await this.#readLeaves(header)
+  }
+
+  async #addSettlement(log: Log): Promise<void> {
+    const epoch = Number(log.topics[1])
+    const provider = addressOf(log.topics[2]!.slice(2))
+    const key = `${epoch}:${provider}`
+    if (this.settlements.has(key)) return
+    const block = await this.rpc.block(log.blockNumber)
+    if (block) {
+      this.settlements.set(key, { epoch, provider, charged: bigintOf(log.words[0]!), timestamp: block.timestamp })
+    }
+  }
+
+  async #readLeaves(header: SeenHeader): Promise<void> {
+    if (this.leaves.has(header.epoch) || this.wrongLeaves.has(header.epoch)) return
+    const leaves = await servedLeaves(this.#ready.apiUrl, header.epoch)
+    if (!leaves) return
+    if (rootOf(leaves) === header.scoreRoot) this.leaves.set(header.epoch, leaves)
+    else this.wrongLeaves.add(header.epoch)
+  }
+}
+
+/** Undefined while the node has no report of that epoch. An unmeasured rate is null in JSON and 0 in the leaf. */
+export async function servedLeaves(apiUrl: string, epoch: number): Promise<Leaf[] | undefined> {
+  const response = await fetch(new URL(`/v1/reports/${epoch}`, apiUrl), { signal: AbortSignal.timeout(5000) })
+  if (!response.ok) return undefined
+  const { leaves } = (await response.json()) as { leaves: (Omit<Leaf, 'rateKbps'> & { rateKbps: number | null })[] }
+  return leaves.map(leaf => ({ ...leaf, rateKbps: leaf.rateKbps ?? 0 }))
+}
+
+/** The score root as OpenZeppelin's library computes it. */
+export function rootOf(leaves: readonly Leaf[]): Hex {
+  const values = leaves.map(leaf => LEAF_FIELDS.map(([name]) => leaf[name]))
+  return StandardMerkleTree.of(
+    values,
+    LEAF_FIELDS.map(([, type]) => type),
+  ).root as Hex
+}
+
+function headerOf({ topics, words }: Log): SeenHeader {
+  const hex = (i: number): Hex => `0x${words[i]!}`
+  // Header: words 0–9; round: 10; offset of nonSigners: 11; poster: 12.
+  const at = numberOf(words[11]!) / 32
+  const count = numberOf(words[at]!)
+  return {
+    epoch: Number(topics[1]),
+    era: numberOf(words[0]!),
+    headerHash: topics[2]!,
+    previousHeader: hex(4),
+    scoreRoot: hex(5),
+    round: numberOf(words[10]!),
+    nonSigners: words.slice(at + 1, at + 1 + count).map(numberOf),
+  }
+}

@@ -1,0 +1,47 @@
+/** Point 3: two silent verifiers of seven change nothing, three stop every report, and each node says why. */
+import { ChainWatch } from './chain-watch.js'
+import type { Checks, Point } from './checks.js'
+import { nodeStatus } from './nodes.js'
+import { leftBehind, TestnetRun } from './testnet-run.js'
+
+const EPOCHS = 3
+const RUN_SECONDS = 300
+
+export const silence: Point = {
+  number: 3,
+  title: 'a third of the verifiers may be silent, not more',
+  async run(checks) {
+    await observe(checks, 'honest=5,silent=2', true)
+    await observe(checks, 'honest=4,silent=3', false)
+  },
+}
+
+const observe = (checks: Checks, verifiers: string, reports: boolean): Promise<void> =>
+  TestnetRun.with(['--verifiers', verifiers, '--epochs', String(EPOCHS)], run =>
+    follow(checks, run, verifiers, reports),
+  )
+
+async function follow(checks: Checks, run: TestnetRun, verifiers: string, reports: boolean): Promise<void> {
+  const ready = await run.ready()
+  const watch = new ChainWatch(ready)
+  const first = await run.epoch(1, RUN_SECONDS)
+  if (!first.posted) {
+    for (const node of ready.verifiers.filter(({ profile }) => profile === 'honest')) {
+      const { sentence } = await nodeStatus(node)
+      checks.that(/ of 7 verifiers, 5 are needed/.test(sentence), `${node.name} says why there is no report`, sentence)
+    }
+  }
+  const exit = await run.end(RUN_SECONDS)
+  await watch.stop()
+  checks.that(exit.code === 0, `${verifiers}: exit code 0`, `${exit.code ?? exit.signal}`)
+  if (exit.code !== 0) checks.note(run.stderr)
+  const posted = run.epochs.filter(epoch => epoch.posted).length
+  checks.that(
+    run.epochs.length === EPOCHS && posted === (reports ? EPOCHS : 0) && watch.headers.size === posted,
+    `${verifiers}: ${reports ? 'every epoch' : 'no epoch'} is posted`,
+    `${posted} of ${EPOCHS}, on the chain ${watch.headers.size}`,
+  )
+  if (!reports) checks.that(watch.settlements.size === 0, `${verifiers}: nobody is slashed`)
+  const left = await leftBehind(ready, true)
+  checks.that(left.length === 0, `${verifiers}: nothing is left behind`, left.join(', '))
+}

@@ -1,0 +1,141 @@
+/** Point 4: a verifier that is killed in mid-epoch, and a leader, cost no report; both come back and sign again. */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beaconOf } from '../../proto/digests.js'
+import { leaderOf } from '../../verifier/core/agreement.js'
+import type { ReadyEvent, ReadyNode } from '../events.js'
+import { ChainWatch } from './chain-watch.js'
+import type { Checks, Point } from './checks.js'
+import { killNode, RestartedNode } from './nodes.js'
+import { signaturesKept } from './signatures.js'
+import { leftBehind, TestnetRun } from './testnet-run.js'
+
+const EPOCHS = 9
+const RUN_SECONDS = 300
+/** Epochs in whose middle a verifier that does not lead, and one that does, is killed. */
+const FIRST_KILL = 3
+const SECOND_KILL = 6
+const POLL_MS = 100
+
+export const kills: Point = {
+  number: 4,
+  title: 'killing a verifier, or the leader, in mid-epoch costs no report',
+  async run(checks) {
+    const dataDir = mkdtempSync(join(tmpdir(), 'bandwitness-accept-'))
+    const restarted: RestartedNode[] = []
+    try {
+      await TestnetRun.with(['--epochs', String(EPOCHS), '--data-dir', dataDir], run => follow(checks, run, restarted))
+    } finally {
+      for (const node of restarted) await node.stop()
+      rmSync(dataDir, { recursive: true, force: true })
+    }
+  },
+}
+
+/** @param restarted filled with the nodes that were started again, which are ours to stop */
+async function follow(checks: Checks, run: TestnetRun, restarted: RestartedNode[]): Promise<void> {
+  const ready = await run.ready()
+  const watch = new ChainWatch(ready)
+  await run.epoch(1, RUN_SECONDS)
+  const clock = { genesis: await watch.genesis(), seconds: await watch.epochSeconds() }
+
+  const bystander = await victimOf(watch, ready, clock, FIRST_KILL, false)
+  restarted.push(await killAndRestart(checks, watch, run, bystander, FIRST_KILL, 'a verifier'))
+  const leader = await victimOf(watch, ready, clock, SECOND_KILL, true)
+  restarted.push(await killAndRestart(checks, watch, run, leader, SECOND_KILL, 'the leader'))
+
+  const exit = await run.end(RUN_SECONDS)
+  await watch.stop()
+  checks.that(exit.code === 0, 'exit code 0', `${exit.code ?? exit.signal}`)
+  if (exit.code !== 0) checks.note(`${run.result?.failures.join('; ')}\n${run.stderr}`)
+  const missed = run.epochs.filter(epoch => !epoch.posted)
+  checks.that(run.epochs.length === EPOCHS && missed.length === 0, 'no epoch is missed', roundsOf(watch))
+  checkSignsAgain(checks, watch, ready, bystander, FIRST_KILL)
+  checkSignsAgain(checks, watch, ready, leader, SECOND_KILL)
+  for (const node of restarted) await node.stop()
+  const signed = await signaturesKept(ready.verifiers, EPOCHS)
+  checks.that(
+    signed.count > 0 && signed.contradictions.length === 0,
+    'nobody signed two reports for one round',
+    [`${signed.count} signatures kept by the nodes`, ...signed.contradictions].join('; '),
+  )
+  const left = await leftBehind(ready, false)
+  checks.that(left.length === 0, 'nothing is left behind', left.join(', '))
+}
+
+function checkSignsAgain(
+  checks: Checks,
+  watch: ChainWatch,
+  ready: ReadyEvent,
+  node: ReadyNode,
+  killedIn: number,
+): void {
+  const position = indices(ready).indexOf(node.index)
+  const epochs = [...watch.headers.values()]
+    .filter(({ epoch, nonSigners }) => epoch > killedIn && !nonSigners.includes(position))
+    .map(({ epoch }) => epoch)
+  checks.that(epochs.length > 0, `${node.name} signs again once it is back`, `epochs ${epochs.join(' ')}`)
+}
+
+interface Clock {
+  readonly genesis: number
+  readonly seconds: number
+}
+
+/** Waits for the middle of an epoch's measuring, and says who leads its first round, or who does not. */
+async function victimOf(
+  watch: ChainWatch,
+  ready: ReadyEvent,
+  clock: Clock,
+  epoch: number,
+  leads: boolean,
+): Promise<ReadyNode> {
+  const start = clock.genesis + (epoch - 1) * clock.seconds
+  for (;;) {
+    const block = await watch.rpc.block('latest')
+    if (block && block.timestamp >= start + clock.seconds / 2) break
+    await new Promise(resolve => setTimeout(resolve, POLL_MS))
+  }
+  const leader = leaderOf(indices(ready), beaconOf(await randaoBefore(watch, start), epoch), 0)
+  const found = ready.verifiers.find(node => (node.index === leader) === leads && node.apiUrl !== ready.apiUrl)
+  // The node whose API the run itself asks can lead too; then it is the one to kill.
+  return found ?? ready.verifiers.find(node => (node.index === leader) === leads)!
+}
+
+/** `prevrandao` of B(e), the last block before the epoch starts. */
+async function randaoBefore(watch: ChainWatch, start: number) {
+  for (let block = await watch.rpc.block('latest'); block; block = await watch.rpc.block(block.number - 1)) {
+    if (block.timestamp < start) return block.prevRandao
+  }
+  throw new Error('there is no block before the epoch')
+}
+
+async function killAndRestart(
+  checks: Checks,
+  watch: ChainWatch,
+  run: TestnetRun,
+  node: ReadyNode,
+  epoch: number,
+  what: string,
+): Promise<RestartedNode> {
+  await killNode(node)
+  const report = await run.epoch(epoch, 60)
+  const round = watch.headers.get(epoch)?.round
+  checks.that(
+    report.posted,
+    `epoch ${epoch} is posted although ${what} (${node.name}) was killed in it`,
+    `round ${round ?? report.round}`,
+  )
+  const restarted = await RestartedNode.start(node)
+  checks.note(`${node.name} is started again`)
+  return restarted
+}
+
+const indices = (ready: ReadyEvent): number[] => ready.verifiers.map(node => node.index).sort((a, b) => a - b)
+const roundsOf = (watch: ChainWatch): string =>
+  `rounds ${[...watch.headers.values()]
+    .sort((a, b) => a.epoch - b.epoch)
+    .map(header => header.round)
+    .join(' ')}`

@@ -1,0 +1,37 @@
+/** What the verifiers heard from one another, read from their databases once they have stopped. */
+import { join } from 'node:path'
+import { toHex } from '../../proto/hex.js'
+import { GossipItem, Partial } from '../../proto/messages.js'
+import { Store } from '../../verifier/store/store.js'
+import type { ReadyNode } from '../events.js'
+
+export interface SignaturesKept {
+  /** different partial signatures, over all nodes */
+  readonly count: number
+  /** verifiers that signed two headers for one round of one epoch */
+  readonly contradictions: readonly string[]
+}
+
+export async function signaturesKept(verifiers: readonly ReadyNode[], epochs: number): Promise<SignaturesKept> {
+  const signed = new Map<string, Set<string>>()
+  for (const { dataDir } of verifiers) {
+    const store = await Store.open(join(dataDir, 'db'), { mode: 'existing' })
+    try {
+      for (let epoch = 1; epoch <= epochs; epoch++) {
+        for (const bytes of await store.heardGossip(epoch)) addPartial(signed, bytes)
+      }
+    } finally {
+      await store.close()
+    }
+  }
+  const contradictions = [...signed].filter(([, headers]) => headers.size > 1).map(([slot]) => slot)
+  return { count: signed.size, contradictions }
+}
+
+function addPartial(signed: Map<string, Set<string>>, bytes: Uint8Array): void {
+  const { kind, data } = GossipItem.decode(bytes)
+  if (kind !== 'partial') return
+  const { epoch, round, verifier, headerHash } = Partial.decode(data)
+  const slot = `verifier ${verifier} in round ${round} of epoch ${epoch}`
+  signed.set(slot, (signed.get(slot) ?? new Set()).add(toHex(headerHash)))
+}
