@@ -16,6 +16,7 @@ export interface ReportInput extends EvaluateInput {
 
 export interface Report extends Evaluation {
   readonly header: Header
+  readonly ballotSet: readonly SeenEntry[]
   /** `tree.proof(i)` proves `leaves[i]` */
   readonly tree: MerkleTree
 }
@@ -36,5 +37,5 @@ export function buildReport(input: ReportInput): Report {
     providerCount: facts.providers.length,
     commonFailure: evaluation.commonFailure,
   }
-  return { header, tree, ...evaluation }
+  return { header, ballotSet, tree, ...evaluation }
 }

@@ -1,0 +1,76 @@
+/** Chain facts, votes and parameters for tests: small, named, and the same at every run. */
+import { keccakText } from '../../../proto/hash.js'
+import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import { DEVNET, type NetworkParams } from '../../../proto/params.js'
+import { OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
+import type { ActiveProvider, ChainFacts } from '../facts.js'
+
+export const CLAIM_KBPS = 25_000
+/** More than any test's sessions take. */
+const AMPLE_KBPS = 1_000_000_000
+
+export const PARAMS: NetworkParams = DEVNET
+
+export const account = (name: string): Hex => keccakText(name).slice(0, 42) as Hex
+
+export const providerNamed = (index: number, over: Partial<ActiveProvider> = {}): ActiveProvider => ({
+  index,
+  account: account(`provider ${index}`),
+  claimKbps: CLAIM_KBPS,
+  region: ZERO_HASH,
+  stake: 1_000n,
+  ...over,
+})
+
+export interface FactsShape {
+  readonly verifiers: number
+  readonly providers: number
+  readonly epoch?: number
+  readonly beacon?: string
+  readonly capacityKbps?: number
+}
+
+/** Registry indices have gaps, as after exits: a position in the set is no index. */
+export const registryIndex = (position: number): number => 2 * position + 1
+
+export const facts = (shape: FactsShape): ChainFacts => ({
+  era: 1,
+  epoch: shape.epoch ?? 4,
+  blockNumber: 100,
+  blockHash: keccakText('block'),
+  beacon: keccakText(`beacon ${shape.beacon ?? ''}`),
+  verifiers: Array.from({ length: shape.verifiers }, (_, position) => ({
+    index: registryIndex(position),
+    account: account(`verifier ${position}`),
+    blsKey: ZERO_HASH,
+    capacityKbps: shape.capacityKbps ?? AMPLE_KBPS,
+  })),
+  providers: Array.from({ length: shape.providers }, (_, index) => providerNamed(index)),
+})
+
+export const vote = (receiver: number, outcome: OutcomeCode, rateKbps = 0, over: Partial<Vote> = {}): Vote => ({
+  epoch: 4,
+  provider: account('provider 0'),
+  receiver,
+  outcome,
+  rateKbps,
+  goodputKbps: rateKbps,
+  lossBps: 0,
+  jitterUs: 0,
+  offeredKbps: 41_250,
+  controlLossBps: 0,
+  controlDelayUs: 0,
+  directKbps: 0,
+  unverifiableSenders: 0,
+  ticksSent: 0n,
+  ticksAnswered: 0n,
+  sessionId: ZERO_HASH,
+  chunkRoot: ZERO_HASH,
+  keyCommitments: ZERO_HASH,
+  receiptHead: ZERO_HASH,
+  soak: false,
+  scheduleProof: ZERO_HASH,
+  ...over,
+})
+
+export const ALL_OUTCOMES: readonly OutcomeCode[] = Object.values(OUTCOME)
