@@ -12,11 +12,12 @@ import { killNode, RestartedNode } from './nodes.js'
 import { signaturesKept } from './signatures.js'
 import { leftBehind, TestnetRun } from './testnet-run.js'
 
-const EPOCHS = 9
+const EPOCHS = 11
 const RUN_SECONDS = 300
-/** Epochs in whose middle a verifier that does not lead, and one that does, is killed. */
+/** Epochs in whose middle a verifier that does not lead is killed, and, from the second to the last, one that does. */
 const FIRST_KILL = 3
 const SECOND_KILL = 6
+const LAST_KILL = 8
 const POLL_MS = 100
 
 export const kills: Point = {
@@ -41,10 +42,10 @@ async function follow(checks: Checks, run: TestnetRun, restarted: RestartedNode[
   await run.epoch(1, RUN_SECONDS)
   const clock = { genesis: await watch.genesis(), seconds: await watch.epochSeconds() }
 
-  const bystander = await victimOf(watch, ready, clock, FIRST_KILL, false)
+  const bystander = (await victims(watch, ready, clock, FIRST_KILL)).others[0]!
   restarted.push(await killAndRestart(checks, watch, run, bystander, FIRST_KILL, 'a verifier'))
-  const leader = await victimOf(watch, ready, clock, SECOND_KILL, true)
-  restarted.push(await killAndRestart(checks, watch, run, leader, SECOND_KILL, 'the leader'))
+  const { leader, epoch } = await otherLeader(watch, ready, clock)
+  restarted.push(await killAndRestart(checks, watch, run, leader, epoch, 'the leader'))
 
   const exit = await run.end(RUN_SECONDS)
   await watch.stop()
@@ -53,7 +54,7 @@ async function follow(checks: Checks, run: TestnetRun, restarted: RestartedNode[
   const missed = run.epochs.filter(epoch => !epoch.posted)
   checks.that(run.epochs.length === EPOCHS && missed.length === 0, 'no epoch is missed', roundsOf(watch))
   checkSignsAgain(checks, watch, ready, bystander, FIRST_KILL)
-  checkSignsAgain(checks, watch, ready, leader, SECOND_KILL)
+  checkSignsAgain(checks, watch, ready, leader, epoch)
   for (const node of restarted) await node.stop()
   const signed = await signaturesKept(ready.verifiers, EPOCHS)
   checks.that(
@@ -84,24 +85,32 @@ interface Clock {
   readonly seconds: number
 }
 
-/** Waits for the middle of an epoch's measuring, and says who leads its first round, or who does not. */
-async function victimOf(
-  watch: ChainWatch,
-  ready: ReadyEvent,
-  clock: Clock,
-  epoch: number,
-  leads: boolean,
-): Promise<ReadyNode> {
+interface Victims {
+  /** of the epoch's first round */
+  readonly leader: ReadyNode
+  /** without the node whose API the run itself asks */
+  readonly others: readonly ReadyNode[]
+}
+
+/** Waits for the middle of an epoch's measuring. */
+async function victims(watch: ChainWatch, ready: ReadyEvent, clock: Clock, epoch: number): Promise<Victims> {
   const start = clock.genesis + (epoch - 1) * clock.seconds
   for (;;) {
     const block = await watch.rpc.block('latest')
     if (block && block.timestamp >= start + clock.seconds / 2) break
     await new Promise(resolve => setTimeout(resolve, POLL_MS))
   }
-  const leader = leaderOf(indices(ready), beaconOf(await randaoBefore(watch, start), epoch), 0)
-  const found = ready.verifiers.find(node => (node.index === leader) === leads && node.apiUrl !== ready.apiUrl)
-  // The node whose API the run itself asks can lead too; then it is the one to kill.
-  return found ?? ready.verifiers.find(node => (node.index === leader) === leads)!
+  const index = leaderOf(indices(ready), beaconOf(await randaoBefore(watch, start), epoch), 0)
+  const others = ready.verifiers.filter(node => node.index !== index && node.apiUrl !== ready.apiUrl)
+  return { leader: ready.verifiers.find(node => node.index === index)!, others }
+}
+
+/** The first leader, from an epoch on, whose API the run itself does not ask; the last epoch's whoever it is. */
+async function otherLeader(watch: ChainWatch, ready: ReadyEvent, clock: Clock) {
+  for (let epoch = SECOND_KILL; ; epoch++) {
+    const { leader } = await victims(watch, ready, clock, epoch)
+    if (leader.apiUrl !== ready.apiUrl || epoch === LAST_KILL) return { leader, epoch }
+  }
 }
 
 /** `prevrandao` of B(e), the last block before the epoch starts. */
