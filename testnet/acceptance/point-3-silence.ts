@@ -1,7 +1,8 @@
 /** Point 3: two silent verifiers of seven change nothing, three stop every report, and each node says why. */
+
+import type { ReadyEvent } from '../events.js'
 import { ChainWatch } from './chain-watch.js'
 import type { Checks, Point } from './checks.js'
-import { nodeStatus } from './nodes.js'
 import { leftBehind, TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 3
@@ -24,13 +25,6 @@ const observe = (checks: Checks, verifiers: string, reports: boolean): Promise<v
 async function follow(checks: Checks, run: TestnetRun, verifiers: string, reports: boolean): Promise<void> {
   const ready = await run.ready()
   const watch = new ChainWatch(ready)
-  const first = await run.epoch(1, RUN_SECONDS)
-  if (!first.posted) {
-    for (const node of ready.verifiers.filter(({ profile }) => profile === 'honest')) {
-      const { sentence } = await nodeStatus(node)
-      checks.that(/ of 7 verifiers, 5 are needed/.test(sentence), `${node.name} says why there is no report`, sentence)
-    }
-  }
   const exit = await run.end(RUN_SECONDS)
   await watch.stop()
   checks.that(exit.code === 0, `${verifiers}: exit code 0`, `${exit.code ?? exit.signal}`)
@@ -41,7 +35,22 @@ async function follow(checks: Checks, run: TestnetRun, verifiers: string, report
     `${verifiers}: ${reports ? 'every epoch' : 'no epoch'} is posted`,
     `${posted} of ${EPOCHS}, on the chain ${watch.headers.size}`,
   )
-  if (!reports) checks.that(watch.settlements.size === 0, `${verifiers}: nobody is slashed`)
+  if (!reports) {
+    checks.that(watch.settlements.size === 0, `${verifiers}: nobody is slashed`)
+    checkReasons(checks, run, ready)
+  }
   const left = await leftBehind(ready, true)
   checks.that(left.length === 0, `${verifiers}: nothing is left behind`, left.join(', '))
+}
+
+function checkReasons(checks: Checks, run: TestnetRun, ready: ReadyEvent): void {
+  const honest = ready.verifiers.filter(({ profile }) => profile === 'honest')
+  for (const { epoch, why } of run.epochs) {
+    const reasons = why.filter(({ sentence }) => / of 7 verifiers, 5 are needed/.test(sentence))
+    checks.that(
+      honest.every(({ name }) => reasons.some(reason => reason.name === name)),
+      `every honest verifier says why epoch ${epoch} has no report`,
+      why.map(({ name, sentence }) => `${name}: ${sentence}`).join('; '),
+    )
+  }
 }
