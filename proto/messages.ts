@@ -39,6 +39,9 @@ export interface Receipt {
   head: Uint8Array
   signature: Uint8Array
 }
+export interface RelayFinish {
+  sessionId: Uint8Array
+}
 /** Exactly one is set; so in every message below that says so. */
 export interface RelayFrame {
   grant?: RelayGrant
@@ -159,6 +162,7 @@ export interface SyncResponse {
 const KIB = 1024
 const MAX_BYTES = {
   RelayOpen: 256,
+  RelayFinish: 64,
   RelayFrame: KIB,
   ProbeFrame: 256 * KIB, // a reveal with the receipts of a long session
   Commit: 256,
@@ -276,6 +280,7 @@ function checkSizes(type: protobuf.Type, message: Record<string, unknown>, maxIt
 }
 
 export const RelayOpen = codec<RelayOpen>('RelayOpen')
+export const RelayFinish = codec<RelayFinish>('RelayFinish')
 export const RelayFrame = codec<RelayFrame>('RelayFrame')
 export const ProbeFrame = codec<ProbeFrame>('ProbeFrame')
 export const Commit = codec<Commit>('Commit')

@@ -1,0 +1,48 @@
+/** What the probe fixes. Times in milliseconds, rates in kbit/s at the IP layer. */
+
+/** A log entry's length; both ends count in it. */
+export const LOG_INTERVAL_MS = 50
+
+/** A receiver keeps this many chunks open for reordered datagrams; older ones close as they are. */
+export const CHUNKS_BEHIND = 32
+
+/** Bucket of the exact limiter: as much as FACTS of real shapers suggest a short queue holds. */
+export const LIMITER_BURST_MS = 50
+
+/** A sender that was held up makes good for at most this much; more would be a burst that the relay polices away. */
+export const CATCH_UP_MS = 40
+/** Most that a sender puts out without yielding to the event loop. */
+export const BURST_MS = 2
+/** The relay's bucket for one session: above CATCH_UP_MS, so that an honest sender never meets it. */
+export const POLICE_BURST_MS = 60
+/** And its rate above what was asked for: two clocks never run alike. */
+export const POLICE_SLACK = 1.05
+/** What a session may ask for above the share: rounding, and a claim that was read a block earlier. */
+export const SHARE_SLACK = 1.02
+
+/** The relay asks the next hop for an echo this often, and this long. */
+export const CHALLENGE_INTERVAL_MS = 20
+export const CHALLENGE_TIMEOUT_MS = 1000
+
+/** No unpaid session carries more than its rate for this long (a soak takes 10 s), or lives longer than an hour. */
+export const MAX_BUDGET_MS = 15_000
+export const MAX_DURATION_MS = 3_600_000
+
+/** A provider's unpaid sessions: a verifier has one for heartbeats and a few at most for data. */
+export const MAX_SESSIONS_PER_PEER = 8
+export const MAX_SESSIONS = 256
+
+/** From the call to the first datagram sent: all senders ready, or this long after enough of them are. */
+export const STRAGGLER_MS = 350
+export const HANDSHAKE_MS = 950
+/** Most that data may flow for: straggler, discard and windows with room for a long round trip. */
+export const DATA_MS = 2000
+/** From the published root to the last reveal. */
+export const REVEAL_MS = 600
+/** Whatever happens, a session has ended by then. */
+export const SESSION_MS = 3500
+
+/** A receipt about this often, in forwarded IP-layer bytes. */
+export const RECEIPT_BYTES = 1 << 20
+/** How long a sender waits for the provider's last receipt: it corroborates, the reveal must not hang on it. */
+export const LAST_RECEIPT_MS = 150

@@ -1,0 +1,198 @@
+/** The receiver's side of its talk with one sender, from the invitation to the reveal. */
+import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
+import { ProbeFrame, type ProbeInvite, type ProbeRelay, type ProbeReveal, type RelayGrant } from '../proto/messages.js'
+import { type Chunk, ChunkCollector } from './chunks.js'
+import { DATA_MS, HANDSHAKE_MS } from './constants.js'
+import { within } from './deadline.js'
+import type { PartyEvidence } from './judge.js'
+import type { MessageStream, MonotonicClock, PeerVerifier } from './ports.js'
+import { checkReceipts } from './receipts.js'
+import type { Expected, Receiver } from './receiver.js'
+import { isGrantOf, isRefusalOf } from './relay-client.js'
+import { isWellFormed } from './send-log.js'
+import { keyCommitment, revealDigest } from './statements.js'
+import { type Verified, verifyChunks } from './verify-chunks.js'
+
+export interface PartyPeers {
+  /** opens a stream to the sender */
+  open(): Promise<MessageStream>
+  readonly sender: PeerVerifier
+  readonly provider: PeerVerifier
+}
+
+export interface PartyPorts {
+  readonly receiver: Receiver
+  readonly clock: MonotonicClock
+  /** Called at every step; whoever waits for one looks again. */
+  changed(): void
+  /** Called for every datagram that counts. */
+  arrived(nowMs: number): void
+}
+
+export class Party {
+  readonly #invite: ProbeInvite
+  readonly #peers: PartyPeers
+  readonly #ports: PartyPorts
+  readonly #collector: ChunkCollector
+  #stream: MessageStream | undefined
+  #expected: Expected | undefined
+  #answer: PartyEvidence['answer'] = 'missing'
+  #grant: RelayGrant | undefined
+  #ready = false
+  #started = false
+  #stopped = false
+  #ended = false
+  #reveal: ProbeReveal | undefined
+  #verified: Verified = { datagrams: 0, jitterUs: 0 }
+  /** H(K), once the sender has committed to it */
+  commitment: Uint8Array | undefined
+  /** from the invitation to its acceptance */
+  rttMs: number | undefined
+  /** h_j of the provider's last receipt, if the chain holds */
+  receiptHead: Uint8Array | undefined
+  /** why it came to nothing, for a log */
+  note: string | undefined
+
+  constructor(invite: ProbeInvite, peers: PartyPeers, ports: PartyPorts) {
+    this.#invite = invite
+    this.#peers = peers
+    this.#ports = ports
+    this.#collector = new ChunkCollector(invite.slot, Math.floor(invite.budgetBytes / IP_DATAGRAM_BYTES))
+  }
+
+  get isReady(): boolean {
+    return this.#ready
+  }
+
+  /** Nothing that could still make it ready is under way. */
+  get isDecided(): boolean {
+    return this.#ready || this.#ended || this.#answer === 'refused' || this.#answer === 'unreachable'
+  }
+
+  /** The reveal is there, or will not come. */
+  get isRevealed(): boolean {
+    return !this.#started || this.#reveal !== undefined || this.#ended
+  }
+
+  /** Talks to the sender until the stream ends. Never throws: what went wrong is in `note`. */
+  async run(): Promise<void> {
+    try {
+      const stream = await within(HANDSHAKE_MS, 'sender', this.#peers.open())
+      this.#stream = stream
+      if (this.#ended) return
+      const invitedMs = this.#ports.clock.now()
+      await this.#send({ invite: this.#invite })
+      for (let bytes = await stream.receive(); bytes && !this.#ended; bytes = await stream.receive()) {
+        await this.#onFrame(ProbeFrame.decode(bytes), invitedMs)
+        this.#ports.changed()
+      }
+    } catch (cause) {
+      this.note ??= cause instanceof Error ? cause.message : String(cause)
+    } finally {
+      await this.close()
+      this.#ports.changed()
+    }
+  }
+
+  start(): void {
+    if (this.#started || !this.#ready || this.#ended) return
+    this.#started = true
+    this.#tell({ start: {} })
+  }
+
+  /** No more data counts. What arrived, for the root. */
+  finish(): Chunk[] {
+    this.#expected?.close()
+    return this.#collector.finish()
+  }
+
+  /** Publishes the root: from now on the sender may reveal its key. */
+  stop(chunkRoot: Uint8Array, signature: Uint8Array): void {
+    this.#stopped = true
+    if (this.#started) this.#tell({ stop: { chunkRoot, signature } })
+  }
+
+  /** Checks the reveal, the receipts, and every byte of `chunks`. */
+  async check(chunks: readonly Chunk[]): Promise<void> {
+    const reveal = this.#reveal
+    if (!reveal || !this.#grant) return
+    const { sessionId, slot } = this.#invite
+    const committed =
+      Buffer.compare(keyCommitment(sessionId, slot, reveal.key), this.commitment ?? new Uint8Array()) === 0 &&
+      isWellFormed(reveal.log) &&
+      (await this.#peers.sender(revealDigest(sessionId, slot, reveal.key, reveal.log), reveal.signature))
+    if (!committed) {
+      this.#reveal = undefined
+      this.note ??= 'the key that it revealed is not the one that it had committed to'
+      return
+    }
+    this.receiptHead = await checkReceipts(reveal.receipts, sessionId, this.#grant.tag, this.#peers.provider)
+    this.#verified = await verifyChunks(reveal.key, chunks, DATA_MS * 1000)
+  }
+
+  get evidence(): PartyEvidence {
+    return {
+      answer: this.#answer,
+      ready: this.#ready,
+      arrived: this.#collector.arrived,
+      highest: this.#collector.highest,
+      verified: this.#verified.datagrams,
+      log: this.#reveal?.log,
+      jitterUs: this.#verified.jitterUs,
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#ended = true
+    this.#expected?.close()
+    await this.#stream?.close().catch(() => {})
+  }
+
+  async #onFrame(frame: ProbeFrame, invitedMs: number): Promise<void> {
+    if (frame.accept && !this.commitment) {
+      this.commitment = frame.accept.commitment
+      this.rttMs = this.#ports.clock.now() - invitedMs
+    } else if (frame.decline) {
+      throw new Error(`declined: ${frame.decline.reason}`)
+    } else if (frame.relay && this.commitment && this.#answer === 'missing') {
+      await this.#onAnswer(frame.relay)
+    } else if (frame.ready && this.#grant) {
+      this.#ready = true
+    } else if (frame.reveal && this.#stopped && !this.#reveal) {
+      this.#reveal = frame.reveal
+    } else {
+      throw new Error('spoke out of turn')
+    }
+  }
+
+  async #onAnswer({ grant, refuse, unreachable }: ProbeRelay): Promise<void> {
+    const { sessionId } = this.#invite
+    const { provider } = this.#peers
+    if (unreachable !== undefined) {
+      this.#answer = 'unreachable'
+      this.note = `provider unreachable: ${unreachable}`
+    } else if (refuse) {
+      if (!(await isRefusalOf(refuse, sessionId, provider))) throw new Error('the provider did not sign this refusal')
+      this.#answer = 'refused'
+      this.note = `provider refused, reason ${refuse.reason}`
+    } else if (grant) {
+      if (!(await isGrantOf(grant, sessionId, provider))) throw new Error('the provider did not sign this grant')
+      this.#answer = 'granted'
+      this.#grant = grant
+      // A tag that is in use gets no data: the provider chose it, so the session counts as granted and not served.
+      this.#expected = this.#ports.receiver.expect(grant.tag, grant.udpPort, (datagram, nowMs) => {
+        if (this.#started && this.#collector.accept(datagram, nowMs) === 'new') this.#ports.arrived(nowMs)
+      })
+    }
+  }
+
+  #tell(frame: ProbeFrame): void {
+    this.#send(frame).catch(() => {
+      // The stream is gone: `run` notices.
+    })
+  }
+
+  async #send(frame: ProbeFrame): Promise<void> {
+    await this.#stream?.send(ProbeFrame.encode(frame))
+  }
+}

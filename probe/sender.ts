@@ -1,0 +1,191 @@
+/**
+ * A sender's side of a session: it commits to a key, has the provider open a session towards the receiver, sends at its
+ * share, and reveals the key, with a signed log of what it sent, only after the receiver has signed the root of what came.
+ */
+import { CHUNK_DATAGRAMS, IP_DATAGRAM_BYTES, MAX_SEQUENCE } from '../proto/datagram.js'
+import { ProbeFrame, type ProbeInvite, type RelayGrant, type SendLog } from '../proto/messages.js'
+import { DATA_MS, HANDSHAKE_MS, REVEAL_MS, SESSION_MS, SHARE_SLACK } from './constants.js'
+import { within } from './deadline.js'
+import { chunkKeystream, datagramAt, KEY_BYTES, layHeader } from './keystream.js'
+import { Pacer } from './pacing.js'
+import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from './ports.js'
+import { RelayClient } from './relay-client.js'
+import type { SeenSessions } from './seen-sessions.js'
+import { bytesIn, shareKbps } from './share.js'
+import { keyCommitment, revealDigest, stopDigest } from './statements.js'
+import { UdpPort } from './udp-port.js'
+
+/** Datagrams handed to the system and not yet taken: beyond this the sender's own uplink is the limit. */
+const MAX_IN_FLIGHT = 512
+const MAX_REASON_CHARS = 200
+
+/** What a node knows of an invitation: whether it is due, and whose keys the others' signatures must be made with. */
+export type Authorization =
+  | {
+      readonly ok: true
+      readonly claimKbps: number
+      /** k */
+      readonly senders: number
+      readonly receiver: PeerVerifier
+      readonly provider: PeerVerifier
+    }
+  | { readonly ok: false; readonly reason: string }
+
+export interface SenderDeps {
+  readonly authorize: (invite: ProbeInvite) => Promise<Authorization>
+  readonly openProvider: (invite: ProbeInvite) => Promise<ProviderStream>
+  /** where the sending socket is bound, a literal of the provider's address family */
+  readonly udpHost: string
+  /** sessions served before; one for the whole node */
+  readonly served: SeenSessions
+  readonly signer: PeerSigner
+  readonly clock: MonotonicClock
+  readonly random: RandomSource
+}
+
+/** Serves one invitation, to its end. Never throws for a peer's fault. */
+export async function serveProbe(stream: MessageStream, deps: SenderDeps): Promise<void> {
+  const ends: (() => unknown)[] = [() => stream.close()]
+  try {
+    const { invite } = await nextFrame(stream, HANDSHAKE_MS)
+    if (invite) await serveInvite(stream, invite, deps, ends)
+  } catch {
+    // The receiver notices by itself: it has a deadline for every step.
+  } finally {
+    for (const end of ends.reverse()) await Promise.resolve(end()).catch(() => {})
+  }
+}
+
+async function serveInvite(
+  stream: MessageStream,
+  invite: ProbeInvite,
+  deps: SenderDeps,
+  ends: (() => unknown)[],
+): Promise<void> {
+  const { sessionId, slot } = invite
+  const authorization = await deps.authorize(invite)
+  const refusal = authorization.ok ? unreasonable(invite, authorization, deps) : authorization.reason
+  if (!authorization.ok || refusal) {
+    await send(stream, { decline: { reason: (refusal ?? 'declined').slice(0, MAX_REASON_CHARS) } })
+    return
+  }
+  const key = deps.random.bytes(KEY_BYTES)
+  await send(stream, { accept: { commitment: keyCommitment(sessionId, slot, key) } })
+
+  const relay = await openRelay(invite, deps, authorization.provider, stream)
+  if (!relay) return
+  ends.push(() => relay.client.close())
+  if (!(await within(SESSION_MS, 'path validation', relay.client.ready))) return
+  const udp = await UdpPort.open(deps.udpHost, 0, () => {})
+  ends.push(() => udp.close())
+  await send(stream, { ready: {} })
+  if (!(await nextFrame(stream, SESSION_MS)).start) return
+
+  const pacer = sendData(invite, key, relay.grant, relay.client.host, udp, deps)
+  ends.push(() => pacer.stop())
+  const { stop } = await nextFrame(stream, invite.durationMs + SESSION_MS)
+  const log = pacer.stop()
+  if (!stop || !(await authorization.receiver(stopDigest(sessionId, stop.chunkRoot), stop.signature))) return
+  await relay.client.finish()
+  await reveal(stream, invite, key, log, relay.client, deps.signer)
+  // The receiver closes once it has the reveal; closing first could cut it off.
+  await within(REVEAL_MS, 'end of session', stream.receive()).catch(() => {})
+}
+
+/** Why an invitation that was due is still not to be followed. */
+function unreasonable(
+  invite: ProbeInvite,
+  { claimKbps, senders }: { readonly claimKbps: number; readonly senders: number },
+  { served, clock }: SenderDeps,
+): string | undefined {
+  const mostKbps = shareKbps(claimKbps, senders) * SHARE_SLACK
+  if (invite.rateKbps < 1 || invite.rateKbps > mostKbps) return 'the rate is not a sender’s share of the claim'
+  if (invite.durationMs < 1 || invite.durationMs > DATA_MS) return 'the session is too long'
+  if (invite.budgetBytes > bytesIn(mostKbps, DATA_MS) * SHARE_SLACK) return 'the budget is too large'
+  if (invite.slot >= senders) return 'there is no such sender'
+  if (!served.add(Buffer.from(invite.sessionId).toString('hex'), clock.now())) return 'the session was served before'
+  return undefined
+}
+
+/** Opens the session with the provider and tells the receiver what came of it. */
+async function openRelay(
+  invite: ProbeInvite,
+  deps: SenderDeps,
+  provider: PeerVerifier,
+  stream: MessageStream,
+): Promise<{ readonly client: RelayClient; readonly grant: RelayGrant } | undefined> {
+  let client: RelayClient | undefined
+  try {
+    client = new RelayClient(await within(HANDSHAKE_MS, 'provider', deps.openProvider(invite)), invite.sessionId)
+    const request = {
+      sessionId: invite.sessionId,
+      nextHopHost: invite.host,
+      nextHopPort: invite.port,
+      budgetBytes: invite.budgetBytes,
+      rateKbps: invite.rateKbps,
+      durationMs: SESSION_MS,
+    }
+    const answer = await client.open(request, provider, HANDSHAKE_MS)
+    if (answer.kind === 'grant') {
+      await send(stream, { relay: { grant: answer.grant } })
+      return { client, grant: answer.grant }
+    }
+    await send(stream, { relay: { refuse: answer.refuse } })
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : ''
+    await send(stream, { relay: { unreachable: message.slice(0, MAX_REASON_CHARS) || 'provider did not answer' } })
+  }
+  await client?.close()
+  return undefined
+}
+
+function sendData(
+  invite: ProbeInvite,
+  key: Uint8Array,
+  grant: RelayGrant,
+  host: string,
+  udp: UdpPort,
+  deps: SenderDeps,
+): Pacer {
+  const startMs = deps.clock.now()
+  let sequence = 0
+  let chunk: Buffer = Buffer.alloc(0)
+  return new Pacer({
+    rateKbps: invite.rateKbps,
+    durationMs: invite.durationMs,
+    maxDatagrams: Math.min(Math.floor(invite.budgetBytes / IP_DATAGRAM_BYTES), MAX_SEQUENCE + 1),
+    clock: deps.clock,
+    errors: () => udp.errors,
+    send: () => {
+      if (udp.inFlight >= MAX_IN_FLIGHT) return false
+      const place = sequence % CHUNK_DATAGRAMS
+      if (place === 0) chunk = chunkKeystream(key, sequence / CHUNK_DATAGRAMS)
+      const datagram = datagramAt(chunk, place)
+      layHeader(datagram, grant.tag, invite.slot, sequence, Math.round((deps.clock.now() - startMs) * 1000))
+      udp.send(datagram, grant.udpPort, host)
+      sequence++
+      return true
+    },
+  })
+}
+
+async function reveal(
+  stream: MessageStream,
+  { sessionId, slot }: ProbeInvite,
+  key: Uint8Array,
+  log: SendLog,
+  relay: RelayClient,
+  signer: PeerSigner,
+): Promise<void> {
+  const signature = await signer.sign(revealDigest(sessionId, slot, key, log))
+  await send(stream, { reveal: { key, log, receipts: relay.receipts, signature } })
+}
+
+const send = (stream: MessageStream, frame: ProbeFrame): Promise<void> => stream.send(ProbeFrame.encode(frame))
+
+/** @throws if the receiver has closed, is silent, or speaks nonsense */
+async function nextFrame(stream: MessageStream, ms: number): Promise<ProbeFrame> {
+  const bytes = await within(ms, 'receiver', stream.receive())
+  if (!bytes) throw new Error('receiver closed the stream')
+  return ProbeFrame.decode(bytes)
+}

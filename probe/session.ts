@@ -1,0 +1,183 @@
+/**
+ * One session, as its receiver runs it:
+ *
+ *   invite ─▶ accept(H(K)) ─▶ relay(grant | refuse | unreachable) ─▶ ready      each sender, side by side
+ *   start ─▶ data through the provider ─▶ estimator says enough
+ *   stop(chunk root, signed) ─▶ reveal(K, log, receipts) ─▶ every byte checked ─▶ outcome
+ *
+ * Every step has a deadline, so a session ends with an outcome whatever the peers do.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
+import { keccak } from '../proto/hash.js'
+import { fromHex, type Hex, ZERO_HASH } from '../proto/hex.js'
+import { chunkRoot } from './chunks.js'
+import { DATA_MS, HANDSHAKE_MS, REVEAL_MS, STRAGGLER_MS } from './constants.js'
+import { Condition } from './deadline.js'
+import { Estimator } from './estimator.js'
+import { judge, unverifiableSenders } from './judge.js'
+import type { SessionResult } from './outcome.js'
+import { Party } from './party.js'
+import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, SessionParties } from './ports.js'
+import type { Receiver } from './receiver.js'
+import { bytesIn, MIN_SENDERS, neededSenders, shareKbps } from './share.js'
+import { stopDigest } from './statements.js'
+
+export interface SessionRequest {
+  readonly parties: SessionParties
+  readonly sessionId: Hex
+  /** 32 bytes, bound in the session id */
+  readonly nonce: Hex
+  readonly claimKbps: number
+  /** the slashing line, in basis points of the claim */
+  readonly breachBps: number
+  /** in slot order */
+  readonly senders: readonly { open(): Promise<MessageStream>; readonly verifier: PeerVerifier }[]
+  readonly providerVerifier: PeerVerifier
+  /** where the provider reaches the receiver's UDP port: an address literal */
+  readonly advertisedHost: string
+}
+
+export interface SessionDeps {
+  readonly receiver: Receiver
+  readonly clock: MonotonicClock
+  readonly signer: PeerSigner
+  /** One line for each sender that did not do its part. */
+  readonly log?: ((note: string) => void) | undefined
+}
+
+/** How often the measurement is looked at. */
+const LOOK_MS = 10
+/** Windows close this much late: what has arrived in the meantime may still wait behind this very timer. */
+const GRACE_MS = 15
+/** The event loop stood still if a timer is this late. */
+const STARVED_MS = 50
+
+/** Never throws for a peer's fault, and ends within the sum of its deadlines. */
+export async function measureSession(request: SessionRequest, deps: SessionDeps): Promise<SessionResult> {
+  const session = new Session(request, deps)
+  try {
+    return await session.run()
+  } finally {
+    session.close()
+  }
+}
+
+class Session {
+  readonly #request: SessionRequest
+  readonly #deps: SessionDeps
+  readonly #condition = new Condition()
+  readonly #parties: readonly Party[]
+  readonly #needed: number
+  #estimator: Estimator | undefined
+  #startMs = 0
+  #starvedMs = 0
+
+  constructor(request: SessionRequest, deps: SessionDeps) {
+    this.#request = request
+    this.#deps = deps
+    this.#needed = neededSenders(request.senders.length)
+    const rateKbps = shareKbps(request.claimKbps, request.senders.length)
+    this.#parties = request.senders.map(({ open, verifier }, slot) => {
+      const invite = {
+        sessionId: fromHex(request.sessionId),
+        epoch: request.parties.epoch,
+        provider: fromHex(request.parties.provider),
+        receiver: request.parties.receiver,
+        slot,
+        host: request.advertisedHost,
+        port: deps.receiver.port,
+        rateKbps,
+        budgetBytes: Math.floor(bytesIn(rateKbps, DATA_MS)),
+        durationMs: DATA_MS,
+        nonce: fromHex(request.nonce),
+      }
+      const peers = { open, sender: verifier, provider: request.providerVerifier }
+      return new Party(invite, peers, {
+        receiver: deps.receiver,
+        clock: deps.clock,
+        changed: () => this.#condition.changed(),
+        arrived: nowMs => this.#estimator?.push(nowMs, IP_DATAGRAM_BYTES),
+      })
+    })
+  }
+
+  async run(): Promise<SessionResult> {
+    if (this.#parties.length < MIN_SENDERS) return this.#result(ZERO_HASH)
+    for (const party of this.#parties) void party.run()
+    if (await this.#handshake()) await this.#measure()
+    const chunks = this.#parties.map(party => party.finish())
+    const root = chunkRoot(chunks)
+    if (this.#estimator) {
+      const signature = await this.#deps.signer.sign(stopDigest(fromHex(this.#request.sessionId), fromHex(root)))
+      for (const party of this.#parties) party.stop(fromHex(root), signature)
+      await this.#condition.until(() => this.#parties.every(party => party.isRevealed), REVEAL_MS)
+      for (const [slot, party] of this.#parties.entries()) await party.check(chunks[slot]!)
+    }
+    return this.#result(root)
+  }
+
+  close(): void {
+    for (const [slot, party] of this.#parties.entries()) {
+      if (party.note) this.#deps.log?.(`sender ${slot}: ${party.note}`)
+      void party.close()
+    }
+  }
+
+  /** @returns whether enough senders are ready for data to flow */
+  async #handshake(): Promise<boolean> {
+    const parties = this.#parties
+    const ready = () => parties.filter(party => party.isReady).length
+    const decided = () => parties.every(party => party.isDecided)
+    await this.#condition.until(() => decided() || ready() >= this.#needed, HANDSHAKE_MS)
+    if (ready() < this.#needed) return false
+    await this.#condition.until(decided, STRAGGLER_MS)
+    return true
+  }
+
+  async #measure(): Promise<void> {
+    const { clock } = this.#deps
+    this.#startMs = clock.now()
+    const rttMs = Math.min(...this.#parties.map(party => party.rttMs ?? Number.POSITIVE_INFINITY))
+    const estimator = new Estimator(this.#startMs, { claimKbps: this.#request.claimKbps, rttMs })
+    this.#estimator = estimator
+    let lookedMs = this.#startMs
+    do {
+      for (const party of this.#parties) party.start()
+      await pause(LOOK_MS)
+      const lateMs = clock.now() - lookedMs - LOOK_MS
+      if (lateMs > STARVED_MS) this.#starvedMs += lateMs
+      lookedMs = clock.now()
+    } while (!estimator.isDone(lookedMs - GRACE_MS))
+  }
+
+  #result(root: Hex): SessionResult {
+    const { claimKbps, breachBps, sessionId } = this.#request
+    const parties = this.#parties.map(party => party.evidence)
+    const outcome = judge({
+      claimKbps,
+      breachBps,
+      parties,
+      estimate: this.#estimator?.result(),
+      startMs: this.#startMs,
+      heard: this.#deps.receiver.heard,
+      starvedMs: this.#starvedMs,
+    })
+    return {
+      outcome,
+      evidence: {
+        sessionId,
+        chunkRoot: root,
+        keyCommitments: keccakOf(this.#parties.map(party => party.commitment)),
+        receiptHead: this.#parties.some(party => party.receiptHead)
+          ? keccakOf(this.#parties.map(party => party.receiptHead))
+          : ZERO_HASH,
+        unverifiableSenders: unverifiableSenders(parties),
+      },
+    }
+  }
+}
+
+/** keccak256 of 32-byte values in slot order; a missing one is zeros. */
+const keccakOf = (values: readonly (Uint8Array | undefined)[]): Hex =>
+  keccak(Buffer.concat(values.map(value => value ?? new Uint8Array(32))))

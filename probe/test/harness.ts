@@ -1,0 +1,154 @@
+/** Senders, a relay and a receiver in one process: real UDP over loopback, in-memory message streams, real Ed25519. */
+import { generateKeyPairSync, type KeyObject, randomBytes, sign, verify } from 'node:crypto'
+import { type Hex, toHex } from '../../proto/hex.js'
+import type { Forwarding } from '../forwarding.js'
+import type { SessionResult } from '../outcome.js'
+import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
+import { Receiver } from '../receiver.js'
+import { Relay } from '../relay.js'
+import { SeenSessions } from '../seen-sessions.js'
+import { type SenderDeps, serveProbe } from '../sender.js'
+import { measureSession } from '../session.js'
+
+export const HOST = '127.0.0.1'
+export const clock: MonotonicClock = performance
+export const random: RandomSource = { bytes: length => randomBytes(length) }
+
+export interface Peer {
+  readonly signer: PeerSigner
+  readonly verifier: PeerVerifier
+}
+
+export function newPeer(): Peer {
+  const { privateKey, publicKey }: { privateKey: KeyObject; publicKey: KeyObject } = generateKeyPairSync('ed25519')
+  return {
+    signer: { sign: async digest => sign(null, digest, privateKey) },
+    verifier: async (digest, signature) => verify(null, digest, publicKey, signature),
+  }
+}
+
+/** Two ends of a stream. Closing one end ends both, as soon as what was sent is read. */
+export function streamPair(): [ProviderStream, ProviderStream] {
+  const queues = [newQueue(), newQueue()] as const
+  const end = (mine: number): ProviderStream => ({
+    remoteHost: HOST,
+    send: async message => queues[1 - mine]!.put(Uint8Array.from(message)),
+    receive: () => queues[mine]!.take(),
+    close: async () => {
+      for (const queue of queues) queue.end()
+    },
+  })
+  return [end(0), end(1)]
+}
+
+function newQueue() {
+  const items: Uint8Array[] = []
+  const takers: ((item: Uint8Array | undefined) => void)[] = []
+  let ended = false
+  return {
+    put(item: Uint8Array): void {
+      if (ended) throw new Error('the stream is closed')
+      const taker = takers.shift()
+      if (taker) taker(item)
+      else items.push(item)
+    },
+    take: (): Promise<Uint8Array | undefined> => {
+      if (items.length > 0 || ended) return Promise.resolve(items.shift())
+      return new Promise(resolve => takers.push(resolve))
+    },
+    end(): void {
+      ended = true
+      for (const taker of takers.splice(0)) taker(undefined)
+    },
+  }
+}
+
+export interface NetworkOptions {
+  readonly claimKbps: number
+  readonly limitKbps?: number
+  readonly forwarding?: Forwarding
+}
+
+/** What one sender does instead of its part: serves its stream some other way, or with other dependencies. */
+export type Behaviour = (stream: MessageStream, deps: SenderDeps) => Promise<void>
+export const honest: Behaviour = serveProbe
+
+export class Network {
+  readonly provider = newPeer()
+  readonly receiverPeer = newPeer()
+  readonly senders = [newPeer(), newPeer(), newPeer()]
+  readonly served = this.senders.map(() => new SeenSessions())
+  readonly notes: string[] = []
+  relay!: Relay
+  receiver!: Receiver
+  readonly #options: NetworkOptions
+
+  private constructor(options: NetworkOptions) {
+    this.#options = options
+  }
+
+  static async open(options: NetworkOptions): Promise<Network> {
+    const network = new Network(options)
+    network.receiver = await Receiver.open({ host: HOST, port: 0, clock })
+    await network.openRelay()
+    return network
+  }
+
+  async openRelay(port = 0): Promise<void> {
+    const { signer } = this.provider
+    this.relay = await Relay.open({ ...this.#options, host: HOST, port, signer, clock, random })
+  }
+
+  async close(): Promise<void> {
+    await this.relay.close()
+    await this.receiver.close()
+  }
+
+  /** A stream to the relay, as `peer`. */
+  openProvider(peer: string): ProviderStream {
+    const [mine, theirs] = streamPair()
+    void this.relay.serve(theirs, peer)
+    return mine
+  }
+
+  senderDeps(slot: number): SenderDeps {
+    return {
+      authorize: async () => ({
+        ok: true,
+        claimKbps: this.#options.claimKbps,
+        senders: this.senders.length,
+        receiver: this.receiverPeer.verifier,
+        provider: this.provider.verifier,
+      }),
+      openProvider: async () => this.openProvider(`sender ${slot}`),
+      udpHost: HOST,
+      served: this.served[slot]!,
+      signer: this.senders[slot]!.signer,
+      clock,
+      random,
+    }
+  }
+
+  measure(behaviours: readonly Behaviour[] = [], sessionId: Hex = toHex(randomBytes(32))): Promise<SessionResult> {
+    return measureSession(
+      {
+        parties: { epoch: 1, provider: `0x${'11'.repeat(20)}`, receiver: 9, senders: [1, 2, 3] },
+        sessionId,
+        nonce: toHex(randomBytes(32)),
+        claimKbps: this.#options.claimKbps,
+        breachBps: 7500,
+        senders: this.senders.map(({ verifier }, slot) => ({
+          verifier,
+          open: async () => {
+            const [mine, theirs] = streamPair()
+            void (behaviours[slot] ?? honest)(theirs, this.senderDeps(slot))
+            return mine
+          },
+        })),
+        providerVerifier: this.provider.verifier,
+        advertisedHost: HOST,
+      },
+      { receiver: this.receiver, clock, signer: this.receiverPeer.signer, log: note => this.notes.push(note) },
+    )
+  }
+}
