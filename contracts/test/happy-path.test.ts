@@ -1,0 +1,44 @@
+import { expect } from 'chai'
+import { headerHash } from '../../proto/digests.js'
+import { leafOf, MINIMUM_STAKE, PARAMS, TestNetwork } from './support/network.js'
+
+describe('contracts: a network from deployment to a settled penalty', () => {
+  it('registers, starts, freezes, posts and settles', async () => {
+    const network = await TestNetwork.create()
+    for (let i = 0; i < 4; i++) await network.addVerifier()
+    const provider = await network.addProvider()
+    await network.start()
+
+    const leaves = [leafOf(1, provider, 400), leafOf(1, network.newAccount(), 0)]
+    const tree = await network.reportLeaves(1, leaves)
+    expect(await network.reports.read('lastEpoch')).to.equal(1n)
+    expect(await network.reports.read('scoreRootOf', 1)).to.equal(tree.root)
+
+    await network.evm.at((await network.evm.now()) + PARAMS.settlementSeconds)
+    const receipt = await network.settle(leaves[0]!, tree.proof(0), network.verifiers[0]!.account)
+    const charge = (MINIMUM_STAKE * 400n) / 10_000n
+    const [settled] = network.slashing.events(receipt, 'Settled')
+    expect(settled?.args.charged).to.equal(charge)
+    expect(settled?.args.bounty).to.equal(charge / 20n)
+    expect(await network.vault.read('slashable', network.providers.address, provider)).to.equal(MINIMUM_STAKE - charge)
+    expect(await network.token.read('balanceOf', network.verifiers[0]!.account)).to.equal(charge / 20n)
+    console.log('settle', receipt.gasUsed)
+  })
+
+  it('takes the hash of the header that off-chain code computes, and freezes the next era', async () => {
+    const network = await TestNetwork.running()
+    await network.enter(2)
+    const header = await network.header(1)
+    const receipt = await network.post(network.certify(header, { nonSigners: [2] }))
+    expect(await network.reports.read('lastHeaderHash')).to.equal(headerHash(network.id, header))
+    console.log('post', receipt.gasUsed)
+
+    await network.enter(PARAMS.eraEpochs)
+    const freeze = await network.registry.send(network.deployer, 'freeze', 2)
+    console.log('freeze', freeze.gasUsed)
+    expect(await network.registry.read('isFrozen', 2)).to.equal(true)
+    const second = await network.report(24)
+    const third = await network.report(25)
+    console.log('post', second.gasUsed, third.gasUsed)
+  })
+})

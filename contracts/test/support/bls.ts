@@ -1,0 +1,58 @@
+/** BLS keys for tests, and the EIP-2537 encoding of points, written apart from the nodes' own as a second opinion. */
+import bls from '@chainsafe/bls'
+import type { PublicKey, SecretKey, Signature } from '@chainsafe/bls/types'
+import { bls12_381 } from '@noble/curves/bls12-381.js'
+import { concatBytes } from '@noble/hashes/utils.js'
+import { keccakText } from '../../../proto/hash.js'
+import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
+
+if (bls.implementation !== 'blst-native')
+  throw new Error(`BLS runs on ${bls.implementation}, not on blst-native: npm ci`)
+
+/** Order of the group. */
+export const ORDER = bls12_381.fields.Fr.ORDER
+export const { G1, G2 } = bls12_381
+type Point1 = InstanceType<typeof G1.Point>
+type Point2 = InstanceType<typeof G2.Point>
+
+export interface TestKey {
+  readonly secret: SecretKey
+  readonly scalar: bigint
+  /** 128 bytes */
+  readonly publicKey: Hex
+}
+
+export function keyOfScalar(scalar: bigint): TestKey {
+  const secret = bls.SecretKey.fromBytes(fromHex(scalar.toString(16).padStart(64, '0')))
+  return { secret, scalar, publicKey: encodeG1(secret.toPublicKey()) }
+}
+
+export const keyOf = (label: string): TestKey => keyOfScalar((BigInt(keccakText(label)) % (ORDER - 1n)) + 1n)
+
+export const sign = (key: TestKey, digest: Hex): Signature => key.secret.sign(fromHex(digest))
+
+export const aggregate = (signatures: readonly Signature[]): Hex => encodeG2(bls.Signature.aggregate([...signatures]))
+
+const UNCOMPRESSED = 'uncompressed' as Parameters<PublicKey['toBytes']>[0]
+const PADDING = new Uint8Array(16)
+
+export const encodeG1 = (key: PublicKey): Hex => padCoordinates(key.toBytes(UNCOMPRESSED), [0, 1])
+
+/** blst puts the imaginary part first, EIP-2537 the real one. */
+export const encodeG2 = (signature: Signature): Hex => padCoordinates(signature.toBytes(UNCOMPRESSED), [1, 0, 3, 2])
+
+export const encodeNobleG1 = (point: Point1): Hex => padCoordinates(point.toBytes(false), [0, 1])
+export const encodeNobleG2 = (point: Point2): Hex => padCoordinates(point.toBytes(false), [1, 0, 3, 2])
+
+function padCoordinates(bytes: Uint8Array, order: readonly number[]): Hex {
+  return toHex(concatBytes(...order.flatMap(i => [PADDING, bytes.subarray(48 * i, 48 * (i + 1))])))
+}
+
+/** The four coefficients of a G2 point in blst's order: what a careless encoder would send. */
+export function swapFp2(encoded: Hex): Hex {
+  const bytes = fromHex(encoded)
+  return toHex(concatBytes(...[1, 0, 3, 2].map(i => bytes.subarray(64 * i, 64 * (i + 1)))))
+}
+
+export const INFINITY_G1: Hex = `0x${'00'.repeat(128)}`
+export const INFINITY_G2: Hex = `0x${'00'.repeat(256)}`

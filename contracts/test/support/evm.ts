@@ -1,0 +1,214 @@
+/** One chain for all contract tests, and calls to it that give back decoded errors and events. */
+import { expect } from 'chai'
+import { Interface, JsonRpcProvider, type LogDescription, type Result } from 'ethers'
+import { after } from 'mocha'
+import type { Hex } from '../../../proto/hex.js'
+import { type Anvil, startAnvil } from '../../../testnet/anvil.js'
+import { artifact } from '../../artifacts.js'
+import { compile } from '../../compile.js'
+
+const ACCOUNTS = 200
+/** The most that a transaction may use (EIP-7825). */
+export const TX_GAS_LIMIT = 16_777_216
+
+export interface Receipt {
+  readonly status: number
+  readonly gasUsed: number
+  readonly blockNumber: number
+  readonly transactionHash: Hex
+  readonly logs: readonly { readonly address: string; readonly topics: string[]; readonly data: string }[]
+}
+
+/** What a contract said when it reverted. */
+export class Reverted extends Error {
+  constructor(
+    readonly errorName: string,
+    readonly args: readonly unknown[],
+  ) {
+    super(`reverted with ${errorName}(${args.join(', ')})`)
+  }
+}
+
+export class Evm {
+  readonly accounts: readonly Hex[]
+
+  private constructor(
+    readonly anvil: Anvil,
+    readonly provider: JsonRpcProvider,
+  ) {
+    this.accounts = anvil.accounts.map(({ address }) => address as Hex)
+  }
+
+  static async start(): Promise<Evm> {
+    compile()
+    const anvil = await startAnvil({ seed: 'contract tests', accounts: ACCOUNTS })
+    const options = { batchMaxCount: 1, cacheTimeout: -1, staticNetwork: true, pollingInterval: 20 }
+    return new Evm(anvil, new JsonRpcProvider(anvil.rpcUrl, undefined, options))
+  }
+
+  async stop(): Promise<void> {
+    this.provider.destroy()
+    await this.anvil.stop()
+  }
+
+  rpc<T = unknown>(method: string, ...params: unknown[]): Promise<T> {
+    return this.provider.send(method, params)
+  }
+
+  // ---- time ----
+
+  async now(): Promise<number> {
+    return Number((await this.rpc<{ timestamp: string }>('eth_getBlockByNumber', 'latest', false)).timestamp)
+  }
+
+  /** Mines a block at this time; what follows happens at it or seconds after. */
+  async at(time: number): Promise<void> {
+    await this.rpc('evm_setNextBlockTimestamp', time)
+    await this.rpc('evm_mine')
+  }
+
+  async block(number: number | 'latest' = 'latest'): Promise<{ number: number; hash: Hex }> {
+    const tag = typeof number === 'number' ? `0x${number.toString(16)}` : number
+    const block = await this.rpc<{ number: string; hash: Hex }>('eth_getBlockByNumber', tag, false)
+    return { number: Number(block.number), hash: block.hash }
+  }
+
+  mine(blocks: number): Promise<unknown> {
+    return this.rpc('anvil_mine', `0x${blocks.toString(16)}`, '0x0')
+  }
+
+  snapshot(): Promise<string> {
+    return this.rpc('evm_snapshot')
+  }
+
+  // ---- transactions ----
+
+  /** @throws Reverted */
+  async send(from: Hex, to: Hex | undefined, data: string, gas = TX_GAS_LIMIT): Promise<Receipt> {
+    const transaction = { from, to, data, gas: `0x${gas.toString(16)}` }
+    const hash = await this.rpc<Hex>('eth_sendTransaction', transaction)
+    const receipt = await this.#receipt(hash)
+    if (receipt.status === 0) {
+      await this.call(from, to, data)
+      throw new Error(`transaction ${hash} reverted, but not when called again`)
+    }
+    return receipt
+  }
+
+  /** @throws Reverted */
+  async call(from: Hex, to: Hex | undefined, data: string): Promise<Hex> {
+    const gas = `0x${TX_GAS_LIMIT.toString(16)}`
+    try {
+      return await this.rpc<Hex>('eth_call', { from, to, data, gas }, 'latest')
+    } catch (cause) {
+      throw revertOf(cause) ?? cause
+    }
+  }
+
+  async deploy(from: Hex, name: string, args: readonly unknown[] = []): Promise<Hex> {
+    const { abi, bytecode } = artifact(name)
+    const encoded = new Interface(abi).encodeDeploy(args)
+    const receipt = await this.send(from, undefined, bytecode + encoded.slice(2))
+    return (receipt as unknown as { contractAddress: Hex }).contractAddress
+  }
+
+  async #receipt(hash: Hex): Promise<Receipt> {
+    for (;;) {
+      const receipt = await this.rpc<Record<keyof Receipt, string> | null>('eth_getTransactionReceipt', hash)
+      if (!receipt) continue // mined at once, but not always known at once
+      const numbers = { status: Number(receipt.status), gasUsed: Number(receipt.gasUsed) }
+      return { ...receipt, ...numbers, blockNumber: Number(receipt.blockNumber) } as unknown as Receipt
+    }
+  }
+}
+
+/** A contract at an address: encodes, sends, decodes. */
+export class Bound {
+  readonly interface: Interface
+
+  constructor(
+    readonly evm: Evm,
+    readonly address: Hex,
+    name: string,
+  ) {
+    this.interface = new Interface(artifact(name).abi)
+  }
+
+  /** @throws Reverted */
+  send(from: Hex, method: string, ...args: unknown[]): Promise<Receipt> {
+    return this.evm.send(from, this.address, this.interface.encodeFunctionData(method, args))
+  }
+
+  /** The result, or the only value of it. @throws Reverted */
+  async read<T = bigint>(method: string, ...args: unknown[]): Promise<T> {
+    return this.readFrom<T>(this.evm.accounts[0]!, method, ...args)
+  }
+
+  async readFrom<T = bigint>(from: Hex, method: string, ...args: unknown[]): Promise<T> {
+    const data = await this.evm.call(from, this.address, this.interface.encodeFunctionData(method, args))
+    const result = this.interface.decodeFunctionResult(method, data)
+    return (result.length === 1 ? result[0] : result) as T
+  }
+
+  events(receipt: Receipt, name: string): LogDescription[] {
+    return receipt.logs
+      .filter(log => log.address.toLowerCase() === this.address.toLowerCase())
+      .map(log => this.interface.parseLog(log))
+      .filter((event): event is LogDescription => event?.name === name)
+  }
+}
+
+const ERROR_SOURCES = [
+  'StakeVault',
+  'VerifierRegistry',
+  'ProviderRegistry',
+  'EpochReports',
+  'SlashingManager',
+  'StakeToken',
+]
+
+function revertOf(cause: unknown): Reverted | undefined {
+  const data = (cause as { info?: { error?: { data?: string } } }).info?.error?.data
+  if (typeof data !== 'string' || data === '0x') return undefined
+  for (const name of ERROR_SOURCES) {
+    const parsed = new Interface(artifact(name).abi).parseError(data)
+    if (parsed) return new Reverted(parsed.name, plain(parsed.args))
+  }
+  return undefined
+}
+
+/** Numbers for bigints that are safe, lower case for text, arrays for results: what tests compare with. */
+export function plain(values: Result | readonly unknown[]): unknown[] {
+  return [...values].map(value => {
+    if (typeof value === 'bigint' && value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value)
+    if (typeof value === 'string') return value.toLowerCase()
+    return Array.isArray(value) ? plain(value) : value
+  })
+}
+
+/** Passes when the promise rejects with this custom error, and these arguments where given. */
+export async function expectRevert(promise: Promise<unknown>, name: string, ...args: unknown[]): Promise<void> {
+  let caught: unknown
+  try {
+    await promise
+  } catch (error) {
+    caught = error
+  }
+  if (!(caught instanceof Reverted)) {
+    throw new Error(`expected ${name}, got ${caught === undefined ? 'success' : caught}`, { cause: caught })
+  }
+  expect(caught.errorName, caught.message).to.equal(name)
+  if (args.length > 0) expect(caught.args).to.deep.equal(args)
+}
+
+let shared: Promise<Evm> | undefined
+
+/** The chain of this run: started by the first who asks, stopped after the last test. */
+export function theChain(): Promise<Evm> {
+  shared ??= Evm.start()
+  return shared
+}
+
+after(async () => {
+  if (shared) await (await shared).stop()
+})

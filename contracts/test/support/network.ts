@@ -1,0 +1,224 @@
+/** A deployed network for tests, with epochs of an hour as a real one has. */
+import { JsonRpcSigner } from 'ethers'
+import { headerHash, type NetworkId, proofOfPossessionDigest, reportDigest } from '../../../proto/digests.js'
+import { keccakText } from '../../../proto/hash.js'
+import type { Header } from '../../../proto/header.js'
+import { fromHex, type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import { encodeLeaf, type Leaf } from '../../../proto/leaf.js'
+import { MerkleTree } from '../../../proto/merkle.js'
+import { DEVNET, type NetworkParams } from '../../../proto/params.js'
+import { deploy } from '../../deploy.js'
+import { aggregate, encodeG2, keyOf, sign, type TestKey } from './bls.js'
+import { Bound, type Evm, type Receipt, theChain } from './evm.js'
+
+export const HOUR = 3600
+export const DAY = 24 * HOUR
+export const WEEK = 7 * DAY
+export const TOKEN = 10n ** 18n
+
+export const PARAMS: NetworkParams = {
+  ...DEVNET,
+  epochSeconds: HOUR,
+  eraEpochs: 24,
+  settlementSeconds: DAY,
+  evidenceSeconds: 7 * DAY,
+  unbondingSeconds: 14 * DAY,
+  claimDelaySeconds: DAY,
+}
+export const VERIFIER_BOND = 1000n * TOKEN
+export const MINIMUM_STAKE = 500n * TOKEN
+export const START_DELAY = 60
+export const MINIMUM_VERIFIERS = 4
+
+export interface TestVerifier {
+  readonly account: Hex
+  readonly key: TestKey
+}
+
+export interface Certificate {
+  readonly header: Header
+  readonly round: number
+  readonly nonSigners: readonly number[]
+  readonly signature: Hex
+}
+
+export class TestNetwork {
+  readonly verifiers: TestVerifier[] = []
+  genesis = 0
+  #nextAccount = 1
+
+  private constructor(
+    readonly evm: Evm,
+    readonly id: NetworkId,
+    readonly token: Bound,
+    readonly vault: Bound,
+    readonly registry: Bound,
+    readonly providers: Bound,
+    readonly reports: Bound,
+    readonly slashing: Bound,
+  ) {}
+
+  static async create(params: NetworkParams = PARAMS): Promise<TestNetwork> {
+    const evm = await theChain()
+    const signer = new JsonRpcSigner(evm.provider, evm.accounts[0]!)
+    const { chainId, contracts } = await deploy(signer, {
+      params,
+      minimumVerifiers: MINIMUM_VERIFIERS,
+      startDelaySeconds: START_DELAY,
+      verifierBond: VERIFIER_BOND,
+      minimumProviderStake: MINIMUM_STAKE,
+    })
+    return new TestNetwork(
+      evm,
+      { chainId, contract: contracts.epochReports },
+      new Bound(evm, contracts.stakeToken, 'StakeToken'),
+      new Bound(evm, contracts.stakeVault, 'StakeVault'),
+      new Bound(evm, contracts.verifierRegistry, 'VerifierRegistry'),
+      new Bound(evm, contracts.providerRegistry, 'ProviderRegistry'),
+      new Bound(evm, contracts.epochReports, 'EpochReports'),
+      new Bound(evm, contracts.slashingManager, 'SlashingManager'),
+    )
+  }
+
+  /** Genesis over, four verifiers frozen. */
+  static async running(verifiers = MINIMUM_VERIFIERS): Promise<TestNetwork> {
+    const network = await TestNetwork.create()
+    for (let i = 0; i < verifiers; i++) await network.addVerifier()
+    await network.start()
+    return network
+  }
+
+  /** The one that deployed, and holds the tokens that nobody else has. */
+  get deployer(): Hex {
+    return this.evm.accounts[0]!
+  }
+
+  newAccount(): Hex {
+    const account = this.evm.accounts[this.#nextAccount++]
+    if (!account) throw new Error('the test chain has no more accounts')
+    return account
+  }
+
+  // ---- stakes ----
+
+  async fund(account: Hex, amount: bigint): Promise<void> {
+    await this.token.send(this.deployer, 'transfer', account, amount)
+    await this.token.send(account, 'approve', this.vault.address, amount)
+  }
+
+  async deposit(role: Bound, account: Hex, amount: bigint): Promise<void> {
+    await this.fund(account, amount)
+    await this.vault.send(account, 'deposit', role.address, amount)
+  }
+
+  // ---- registration ----
+
+  proofOf(key: TestKey, account: Hex, registry = this.registry.address, chainId = this.id.chainId): Hex {
+    const digest = proofOfPossessionDigest(chainId, registry, account, fromHex(key.publicKey))
+    return encodeG2(sign(key, digest))
+  }
+
+  async addVerifier(key?: TestKey): Promise<TestVerifier & { receipt: Receipt }> {
+    const account = this.newAccount()
+    const own = key ?? keyOf(`${this.registry.address} verifier ${account}`)
+    await this.deposit(this.registry, account, VERIFIER_BOND)
+    const receipt = await this.registry.send(account, 'register', own.publicKey, this.proofOf(own, account), 100_000)
+    const verifier = { account, key: own }
+    this.verifiers.push(verifier)
+    return { ...verifier, receipt }
+  }
+
+  async addProvider(stake = MINIMUM_STAKE, claimKbps = 25_000): Promise<Hex> {
+    const account = this.newAccount()
+    await this.deposit(this.providers, account, stake)
+    await this.providers.send(account, 'register', claimKbps, ZERO_HASH, keccakText(account))
+    return account
+  }
+
+  async start(): Promise<Receipt> {
+    const receipt = await this.registry.send(this.deployer, 'start')
+    this.genesis = Number(await this.registry.read('genesis'))
+    return receipt
+  }
+
+  // ---- time ----
+
+  startOf(epoch: number): number {
+    return this.genesis + (epoch - 1) * HOUR
+  }
+
+  /** Moves to the middle of an epoch. */
+  async enter(epoch: number): Promise<void> {
+    await this.evm.at(this.startOf(epoch) + HOUR / 2)
+  }
+
+  // ---- reports ----
+
+  /** A header that the contract would take after `epoch`, were it signed. */
+  async header(epoch: number, change: Partial<Header> = {}): Promise<Header> {
+    const block = await this.evm.block()
+    return {
+      era: Math.floor((epoch - 1) / PARAMS.eraEpochs) + 1,
+      epoch,
+      blockNumber: block.number,
+      blockHash: block.hash,
+      previousHeader: await this.reports.read<Hex>('lastHeaderHash'),
+      scoreRoot: keccakText('score root'),
+      ballotSetRoot: keccakText('ballot set'),
+      rewardsRoot: ZERO_HASH,
+      providerCount: 1,
+      commonFailure: false,
+      ...change,
+    }
+  }
+
+  /** Signed by all verifiers but those at `nonSigners`. */
+  certify(header: Header, { round = 0, nonSigners = [] as readonly number[], id = this.id } = {}): Certificate {
+    const digest = reportDigest(id, header, round, headerHash(id, header))
+    const signers = this.verifiers.filter((_, position) => !nonSigners.includes(position))
+    return { header, round, nonSigners, signature: aggregate(signers.map(({ key }) => sign(key, digest))) }
+  }
+
+  post({ header, round, nonSigners, signature }: Certificate, from = this.deployer): Promise<Receipt> {
+    return this.reports.send(from, 'post', header, round, nonSigners, signature)
+  }
+
+  /** Enters the epoch after, and posts. */
+  async report(epoch: number, change: Partial<Header> = {}): Promise<Receipt> {
+    await this.enter(epoch + 1)
+    return this.post(this.certify(await this.header(epoch, change)))
+  }
+
+  // ---- settlements ----
+
+  /** Reports an epoch whose leaves are these, and passes the settlement delay. */
+  async reportLeaves(epoch: number, leaves: readonly Leaf[]): Promise<MerkleTree> {
+    const tree = new MerkleTree(leaves.map(encodeLeaf))
+    await this.report(epoch, { scoreRoot: tree.root })
+    return tree
+  }
+
+  settle(leaf: Leaf, proof: readonly Hex[], from = this.deployer): Promise<Receipt> {
+    return this.slashing.send(from, 'settle', leaf, proof)
+  }
+}
+
+export const leafOf = (epoch: number, provider: Hex, penaltyBps: number): Leaf => ({
+  epoch,
+  index: 1,
+  provider,
+  status: 1,
+  uptimeBps: 9000,
+  rateKbps: 2500,
+  claimKbps: 25_000,
+  scoreBps: 900,
+  tier: 1,
+  throughputQ32: 429_496_729,
+  ticksUpQ16: 65_536,
+  ticksTotalQ16: 131_072,
+  unmeasuredRun: 0,
+  soakVotes: ZERO_HASH,
+  breachBits: 0,
+  assignedRoot: keccakText('assigned'),
+  penaltyBps,
+})
