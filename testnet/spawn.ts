@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { environmentWithoutSettings } from '../verifier/cli/settings.js'
 import type { Watchdog } from './watchdog.js'
 
 /** How long a node has to stop by itself before it is killed. */
@@ -12,9 +13,6 @@ const TAIL_LINES = 3
 export interface ReadyLine {
   readonly event: 'ready'
   readonly role: 'verifier' | 'provider'
-  readonly account: string
-  readonly index: number
-  readonly peerId?: string
   readonly apiUrl?: string
   readonly pid: number
 }
@@ -61,7 +59,11 @@ export async function spawnNode(spec: NodeSpec, watchdog: Watchdog): Promise<Nod
   const [command, ...args] = spec.argv
   const log = openSync(spec.logPath, 'a')
   // Detached: Ctrl-C in the terminal goes to the testnet alone, which then stops its nodes in order.
-  const child = spawn(command!, args, { stdio: ['ignore', 'pipe', log], detached: true })
+  const child = spawn(command!, args, {
+    stdio: ['ignore', 'pipe', log],
+    detached: true,
+    env: environmentWithoutSettings(),
+  })
   closeSync(log)
   if (child.pid !== undefined) watchdog.watch(child.pid)
   const pid = child.pid ?? 0

@@ -1,0 +1,83 @@
+/** Promises that several profiles share. Each gives the sentences of what did not come true. */
+import { STATUS } from '../../proto/leaf.js'
+import { DEVNET } from '../../proto/params.js'
+import type { ProviderHistory } from './profile.js'
+
+/** Certified rates must come this near to what is delivered. */
+const RATE_TOLERANCE = 0.1
+/** A provider that keeps its claim must be certified at least this much of it. */
+const HONEST_SHARE = 0.95
+/** Epochs from the third breach to the end of the epoch in which its penalty must have been taken. */
+const SETTLED_WITHIN_EPOCHS = 2
+const BREACHES = 3
+const WINDOWS = 5
+
+export function keptClaim({ leaves, claimKbps }: ProviderHistory): string[] {
+  return leaves
+    .filter(leaf => leaf.status !== STATUS.unmeasured && leaf.rateKbps < HONEST_SHARE * claimKbps)
+    .map(
+      leaf => `was certified ${leaf.rateKbps} kbit/s in epoch ${leaf.epoch}, under 95 % of its claim of ${claimKbps}`,
+    )
+}
+
+export function measuredAsDelivered({ leaves, deliversKbps }: ProviderHistory): string[] {
+  return leaves
+    .filter(leaf => leaf.status !== STATUS.unmeasured)
+    .filter(leaf => Math.abs(leaf.rateKbps - deliversKbps) > RATE_TOLERANCE * deliversKbps)
+    .map(
+      leaf =>
+        `was certified ${leaf.rateKbps} kbit/s in epoch ${leaf.epoch}, more than 10 % off the ${deliversKbps} it delivers`,
+    )
+}
+
+/** With every verifier at work there is a measurement in every epoch that has a report. */
+export function measuredAlways({ leaves, allVerifiersHonest }: ProviderHistory): string[] {
+  const missing = leaves.filter(leaf => leaf.status === STATUS.unmeasured)
+  if (leaves.length === 0 || (missing.length > 0 && !allVerifiersHonest)) return []
+  return missing.map(leaf => `was not measured in epoch ${leaf.epoch}`)
+}
+
+export function noBreach({ leaves }: ProviderHistory): string[] {
+  return leaves
+    .filter(leaf => leaf.breachBits !== 0 || leaf.penaltyBps !== 0)
+    .map(leaf => `has a breach in epoch ${leaf.epoch}`)
+}
+
+export function stakeIntact({ stakeBefore, stakeAfter, settlements }: ProviderHistory): string[] {
+  if (stakeBefore === stakeAfter && settlements.length === 0) return []
+  return [`lost ${stakeBefore - stakeAfter} wei of its stake`]
+}
+
+/** The third breach among five windows sets a penalty in that epoch's leaf, and it is taken within two epochs. */
+export function slashedInTime(history: ProviderHistory): string[] {
+  const { leaves, settlements, stakeBefore, stakeAfter, epochsRun } = history
+  const third = thirdBreach(history)
+  if (third === undefined) {
+    return leaves.length >= WINDOWS ? [`was never ${BREACHES} times under the line in ${leaves.length} reports`] : []
+  }
+  const penalty = leaves.find(leaf => leaf.epoch === third)!.penaltyBps
+  if (penalty === 0) return [`has no penalty in epoch ${third}, its third breach`]
+  if (epochsRun < third + SETTLED_WITHIN_EPOCHS) return []
+  const settled = settlements.find(settlement => settlement.epoch === third)
+  if (settled === undefined) return [`was not slashed for epoch ${third}`]
+  const failures: string[] = []
+  if (settled.settledIn > third + SETTLED_WITHIN_EPOCHS) {
+    failures.push(`was slashed for epoch ${third} as late as in epoch ${settled.settledIn}`)
+  }
+  const charged = settlements.reduce((sum, settlement) => sum + settlement.charged, 0n)
+  if (charged === 0n || stakeBefore - stakeAfter !== charged) {
+    failures.push(`has ${stakeBefore - stakeAfter} wei less at stake where ${charged} wei were charged`)
+  }
+  return failures
+}
+
+/** The first epoch in which three of the last five reports show it under the line, counted from rates alone. */
+function thirdBreach({ leaves }: ProviderHistory): number | undefined {
+  const under = leaves.map(
+    leaf => leaf.status !== STATUS.unmeasured && leaf.rateKbps * 10_000 < DEVNET.breachBps * leaf.claimKbps,
+  )
+  const at = under.findIndex(
+    (_, i) => under.slice(Math.max(0, i + 1 - WINDOWS), i + 1).filter(Boolean).length >= BREACHES,
+  )
+  return leaves[at]?.epoch
+}

@@ -1,0 +1,31 @@
+import { STATUS } from '../../proto/leaf.js'
+import { keptClaim, noBreach, stakeIntact } from './checks.js'
+import type { ProviderHistory, ProviderProfile } from './profile.js'
+
+export const offline: ProviderProfile = {
+  describe: 'is gone from the second epoch',
+  takesFraction: false,
+  deliversKbps: claimKbps => claimKbps,
+  endsAtEpoch: 2,
+  broken: history =>
+    [keptClaim, unmeasuredOnceGone, uptimeFalls, noBreach, stakeIntact].flatMap(check => check(history)),
+}
+
+/** Nobody can say how fast it would be, so it has no rate: not the rate zero. */
+function unmeasuredOnceGone({ leaves, goneFromEpoch }: ProviderHistory): string[] {
+  if (goneFromEpoch === undefined) return []
+  return leaves
+    .filter(leaf => leaf.epoch >= goneFromEpoch && leaf.status !== STATUS.unmeasured)
+    .map(leaf => `has a rate in epoch ${leaf.epoch}, when it was gone`)
+}
+
+function uptimeFalls({ leaves, goneFromEpoch }: ProviderHistory): string[] {
+  if (goneFromEpoch === undefined) return []
+  return leaves.flatMap((leaf, i) => {
+    const before = leaves[i - 1]
+    if (!before || leaf.epoch < goneFromEpoch || leaf.uptimeBps < before.uptimeBps || before.uptimeBps === 0) return []
+    return [
+      `has an uptime that did not fall in epoch ${leaf.epoch}: ${before.uptimeBps} to ${leaf.uptimeBps} basis points`,
+    ]
+  })
+}

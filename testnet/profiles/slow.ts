@@ -1,0 +1,24 @@
+import { DEVNET } from '../../proto/params.js'
+import { measuredAlways, measuredAsDelivered, noBreach, slashedInTime, stakeIntact } from './checks.js'
+import type { ProviderHistory, ProviderProfile } from './profile.js'
+
+export const slow: ProviderProfile = {
+  describe: 'delivers the given fraction of its claim',
+  takesFraction: true,
+  deliversKbps: (claimKbps, fraction) => Math.round(claimKbps * fraction!),
+  broken: brokenByLimit,
+}
+
+export const throttled: ProviderProfile = {
+  describe: 'delivers a tenth of its claim',
+  takesFraction: false,
+  deliversKbps: claimKbps => Math.round(claimKbps / 10),
+  broken: brokenByLimit,
+}
+
+/** Under the line it is slashed; above it, nothing may happen to it. */
+function brokenByLimit(history: ProviderHistory): string[] {
+  const under = history.deliversKbps * 10_000 < DEVNET.breachBps * history.claimKbps
+  const consequences = under ? [slashedInTime] : [noBreach, stakeIntact]
+  return [measuredAsDelivered, measuredAlways, ...consequences].flatMap(check => check(history))
+}

@@ -1,0 +1,11 @@
+import { UserError } from '../errors.js'
+
+/** `127.0.0.1:7380`; port 0 takes a free one. @throws UserError 'usage' */
+export function parseHostPort(option: string, text: string): { host: string; port: number } {
+  const match = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text)
+  const port = Number(match?.[2])
+  if (!match || port > 65_535) {
+    throw new UserError('usage', `--${option} ${text}: give host and port, such as 127.0.0.1:7380.`)
+  }
+  return { host: match[1]!, port }
+}

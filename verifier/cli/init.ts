@@ -1,0 +1,45 @@
+/** Makes a node's data directory: fresh keys, and for a verifier the database that holds what it signs. */
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { computeAddress } from 'ethers'
+import type { CommandModule, InferredOptionTypes } from 'yargs'
+import { createKeys, type NodeKeys, saveKeys } from '../keys.js'
+import { Store } from '../store/store.js'
+import { keysPath } from './node-settings.js'
+import { settings } from './settings.js'
+
+const OPTIONS = {
+  'data-dir': { type: 'string', demandOption: true, describe: 'where to make them; existing keys are never replaced' },
+} as const
+
+type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
+
+export const verifierInit = initCommand('verifier')
+export const providerInit = initCommand('provider')
+
+/** @throws UserError where there are keys already */
+export async function initNode(role: 'verifier' | 'provider', dataDir: string, keys: NodeKeys): Promise<void> {
+  await mkdir(dataDir, { recursive: true })
+  await saveKeys(keysPath(dataDir), keys)
+  if (role === 'verifier') await (await Store.open(join(dataDir, 'db'), { mode: 'create' })).close()
+}
+
+function initCommand(role: 'verifier' | 'provider'): CommandModule<object, Flags> {
+  return {
+    command: 'init',
+    describe: `make the data directory of a new ${role}`,
+    builder: y => settings(y, OPTIONS),
+    handler: async flags => {
+      const dataDir = flags['data-dir']
+      const keys = createKeys({ bytes: length => new Uint8Array(randomBytes(length)) })
+      await initNode(role, dataDir, keys)
+      const account = computeAddress(keys.evm).toLowerCase()
+      process.stdout.write(
+        flags.json
+          ? `${JSON.stringify({ role, account, dataDir })}\n`
+          : `New ${role} in ${dataDir}, account ${account}. Keep a copy of its keys.json.\n`,
+      )
+    },
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The command line: its commands, and how it ends. A setting is taken from the flag, else from BANDWITNESS_…, else from
+ * the --config file, else from the default. Exit codes are those of `EXIT_CODE`; an error is one line on standard error.
+ */
+import yargs, { type Argv } from 'yargs'
+import { EXIT_CODE, UserError } from '../errors.js'
+import { readConfig } from './config-file.js'
+import { explain } from './explain.js'
+import { providerInit, verifierInit } from './init.js'
+import { providerRun } from './provider-run.js'
+import { reportError } from './report-error.js'
+import { reputation } from './reputation.js'
+import { verifierRun } from './verifier-run.js'
+
+const EXIT_CODES_TEXT = `Exit codes: 0 success, ${Object.entries(EXIT_CODE)
+  .map(([name, code]) => `${code} ${name.replaceAll('-', ' ')}`)
+  .join(', ')}. See docs/exit-codes.md.`
+
+/** @returns the exit code */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    await commandLine(args).parseAsync()
+    return 0
+  } catch (error) {
+    return reportError(error)
+  }
+}
+
+function commandLine(args: readonly string[]): Argv {
+  const cli = yargs([...args])
+    .scriptName('bandwitness')
+    .usage('$0 COMMAND\n\nFinds out whether bandwidth providers keep their promise.')
+    .parserConfiguration({ 'duplicate-arguments-array': false, 'strip-dashed': true, 'strip-aliased': true })
+    .env('BANDWITNESS')
+    .option('config', { type: 'string', config: true, configParser: readConfig, describe: 'settings, YAML or JSON' })
+    .option('json', { type: 'boolean', default: false, describe: 'print JSON on standard output' })
+    // Loaded only when it is called: the verifier's code knows nothing of the testnet, which is built on top of it.
+    .command({
+      command: 'testnet',
+      describe: 'start a whole network on this machine, watch it, and take it down again',
+      builder: async (y: Argv) => (await import('../../testnet/command.js')).testnetOptions(y),
+      handler: async argv => (await import('../../testnet/command.js')).testnet(argv),
+    })
+    .command('verifier', 'measure providers and certify reports', y =>
+      y.command(verifierInit).command(verifierRun).demandCommand(1, 'Say what to do with the verifier: init or run.'),
+    )
+    .command('provider', 'relay traffic at a promised rate', y =>
+      y.command(providerInit).command(providerRun).demandCommand(1, 'Say what to do with the provider: init or run.'),
+    )
+    .command(reputation)
+    .command(explain)
+    .demandCommand(1, 'Say what to do: a command is missing.')
+    .strict()
+    .epilogue(EXIT_CODES_TEXT)
+    .wrap(120)
+    .exitProcess(false)
+    .fail((message: string | undefined, error: Error | undefined) => {
+      throw error && error.name !== 'YError'
+        ? error
+        : new UserError('usage', `${message ?? error?.message} See --help.`)
+    })
+  return cli
+}

@@ -1,0 +1,63 @@
+/** What `verifier run` and `provider run` have in common: their options, and what follows from them. */
+import { join } from 'node:path'
+import pino, { type Logger } from 'pino'
+import type { InferredOptionTypes, Options } from 'yargs'
+import { loadKeys, type NodeKeys } from '../keys.js'
+import { loadNetworkFile, type NetworkFile } from '../network-file.js'
+import { parseHostPort } from './host-port.js'
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
+
+export const NODE_OPTIONS = {
+  'data-dir': { type: 'string', demandOption: true, describe: "the node's keys and database, made by `init`" },
+  network: { type: 'string', demandOption: true, describe: 'the network file' },
+  rpc: { type: 'string', default: 'http://127.0.0.1:8545', describe: "JSON-RPC URL of the network's chain" },
+  listen: {
+    type: 'string',
+    array: true,
+    default: ['/ip4/127.0.0.1/tcp/0'],
+    describe: 'multiaddresses for other nodes; port 0 takes a free one',
+  },
+  'udp-host': { type: 'string', default: '127.0.0.1', describe: 'address by which the UDP port is reached' },
+  'udp-port': { type: 'number', default: 0, describe: 'that port; 0 takes a free one' },
+  api: {
+    type: 'string',
+    default: '127.0.0.1:7380',
+    describe: 'host and port of the HTTP API; port 0 takes a free one',
+  },
+  'log-level': { choices: LOG_LEVELS, default: 'info' as const, describe: 'JSON lines on standard error from here up' },
+} satisfies Record<string, Options>
+
+export type NodeFlags = InferredOptionTypes<typeof NODE_OPTIONS>
+
+export interface NodeSettings {
+  readonly dataDir: string
+  readonly keys: NodeKeys
+  readonly network: NetworkFile
+  readonly rpcUrl: string
+  readonly listen: readonly string[]
+  readonly udpHost: string
+  readonly udpPort: number
+  readonly apiHost: string
+  readonly apiPort: number
+  readonly logger: Logger
+}
+
+export const keysPath = (dataDir: string): string => join(dataDir, 'keys.json')
+
+/** @throws UserError for what cannot be used */
+export async function nodeSettings(flags: NodeFlags): Promise<NodeSettings> {
+  const { host, port } = parseHostPort('api', flags.api)
+  return {
+    dataDir: flags['data-dir'],
+    keys: await loadKeys(keysPath(flags['data-dir'])),
+    network: await loadNetworkFile(flags.network),
+    rpcUrl: flags.rpc,
+    listen: flags.listen,
+    udpHost: flags['udp-host'],
+    udpPort: flags['udp-port'],
+    apiHost: host,
+    apiPort: port,
+    logger: pino({ level: flags['log-level'] }, pino.destination({ dest: 2, sync: true })),
+  }
+}
