@@ -1,0 +1,55 @@
+import { StandardMerkleTree } from '@openzeppelin/merkle-tree'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { encodeWords } from '../abi.js'
+import { toHex, ZERO_HASH } from '../hex.js'
+import { MerkleTree, verifyProof } from '../merkle.js'
+
+const TYPES = ['uint32', 'bytes32'] as const
+const leaf = fc.tuple(fc.nat(0xffffffff), fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex))
+const someLeaves = fc.array(leaf, { minLength: 1, maxLength: 40 })
+const encoded = (values: readonly (readonly [number, string])[]) => values.map(one => encodeWords(TYPES, one))
+
+describe('Merkle tree', () => {
+  it('has the root and the proofs of the reference implementation', () => {
+    fc.assert(
+      fc.property(someLeaves, values => {
+        const tree = new MerkleTree(encoded(values))
+        const reference = StandardMerkleTree.of(values, [...TYPES])
+        expect(tree.root).to.equal(reference.root)
+        for (const i of values.keys()) {
+          expect(StandardMerkleTree.verify(tree.root, [...TYPES], values[i]!, tree.proof(i))).to.equal(true)
+        }
+      }),
+    )
+  })
+
+  it('has one root for every order of its leaves', () => {
+    const shuffled = someLeaves.chain(values =>
+      fc.tuple(fc.constant(values), fc.shuffledSubarray(values, { minLength: values.length })),
+    )
+    fc.assert(
+      fc.property(shuffled, ([values, other]) => {
+        expect(new MerkleTree(encoded(other)).root).to.equal(new MerkleTree(encoded(values)).root)
+      }),
+    )
+  })
+
+  it('proves each leaf and no other', () => {
+    fc.assert(
+      fc.property(someLeaves, leaf, (values, stranger) => {
+        fc.pre(!values.some(one => toHex(encodeWords(TYPES, one)) === toHex(encodeWords(TYPES, stranger))))
+        const tree = new MerkleTree(encoded(values))
+        for (const [i, one] of encoded(values).entries()) {
+          expect(verifyProof(tree.root, one, tree.proof(i))).to.equal(true)
+          expect(verifyProof(tree.root, encodeWords(TYPES, stranger), tree.proof(i))).to.equal(false)
+        }
+      }),
+    )
+  })
+
+  it('has the zero root when empty, and no proof for a leaf it lacks', () => {
+    expect(new MerkleTree([]).root).to.equal(ZERO_HASH)
+    expect(() => new MerkleTree(encoded([[1, ZERO_HASH]])).proof(1)).to.throw(RangeError)
+  })
+})

@@ -1,0 +1,189 @@
+import { expect } from 'chai'
+import protobuf from 'protobufjs'
+import * as messages from '../messages.js'
+import { type Codec, MessageError, type MessageErrorCode } from '../messages.js'
+
+const bytes = (length: number, seed = 1) => Uint8Array.from({ length }, (_, i) => (seed + 7 * i) & 0xff)
+const h32 = bytes(32)
+
+const grant: messages.RelayGrant = { sessionId: h32, tag: bytes(8), udpPort: 4_000, signature: bytes(64) }
+const refuse: messages.RelayRefuse = { sessionId: h32, reason: 2, signature: bytes(64) }
+const receipt: messages.Receipt = {
+  sessionId: h32,
+  sequence: 1,
+  bytes: 1_048_576,
+  root: bytes(32, 2),
+  elapsedMs: 400,
+  head: bytes(32, 3),
+  signature: bytes(64),
+}
+const invite: messages.ProbeInvite = {
+  sessionId: h32,
+  epoch: 14,
+  provider: bytes(20),
+  receiver: 3,
+  slot: 2,
+  host: '127.0.0.1',
+  port: 4_001,
+  rateKbps: 13_750,
+  budgetBytes: 3_000_000,
+  durationMs: 900,
+  nonce: bytes(32, 4),
+}
+const reveal: messages.ProbeReveal = {
+  key: bytes(16),
+  log: { intervalMs: 50, sent: [70, 71], blocked: [0, 1], errors: [0, 0] },
+  receipts: [receipt],
+  signature: bytes(64),
+}
+const seen: messages.SeenListMessage = {
+  epoch: 14,
+  verifier: 3,
+  entries: [
+    { verifier: 0, root: h32 },
+    { verifier: 3, root: bytes(32, 9) },
+  ],
+  signature: bytes(96),
+}
+
+const { RelayFrame, ProbeFrame } = messages
+const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
+  ['relay grant', RelayFrame, { grant }],
+  ['relay refusal', RelayFrame, { refuse }],
+  ['relay ready', RelayFrame, { ready: { sessionId: h32 } }],
+  ['receipt', RelayFrame, { receipt }],
+  ['relay finish', messages.RelayFinish, { sessionId: h32 }],
+  [
+    'relay open',
+    messages.RelayOpen,
+    { sessionId: h32, nextHopHost: '::1', nextHopPort: 1, budgetBytes: 2, rateKbps: 3, durationMs: 4 },
+  ],
+  ['invitation', ProbeFrame, { invite }],
+  ['acceptance', ProbeFrame, { accept: { commitment: h32 } }],
+  ['declination', ProbeFrame, { decline: { reason: 'busy' } }],
+  ['relayed grant', ProbeFrame, { relay: { grant } }],
+  ['relayed refusal', ProbeFrame, { relay: { refuse } }],
+  ['unreachable provider', ProbeFrame, { relay: { unreachable: 'connection refused' } }],
+  ['ready', ProbeFrame, { ready: {} }],
+  ['start', ProbeFrame, { start: {} }],
+  ['stop', ProbeFrame, { stop: { chunkRoot: h32, signature: bytes(64) } }],
+  ['reveal', ProbeFrame, { reveal }],
+  ['commit', messages.Commit, { epoch: 14, verifier: 3, commitment: h32, signature: bytes(96) }],
+  [
+    'ballot',
+    messages.Ballot,
+    { epoch: 14, verifier: 3, root: h32, signature: bytes(96), schedule: bytes(96), votes: [bytes(672), bytes(672)] },
+  ],
+  ['seen list', messages.SeenListMessage, seen],
+  [
+    'proposal',
+    messages.Proposal,
+    { epoch: 14, round: 1, leader: 0, header: bytes(320), lists: [seen, seen], signature: bytes(96) },
+  ],
+  ['partial', messages.Partial, { epoch: 14, round: 0, headerHash: h32, verifier: 0, signature: bytes(96) }],
+  [
+    'certificate',
+    messages.Certificate,
+    { epoch: 14, round: 0, header: bytes(320), nonSigners: [0, 4], signature: bytes(96) },
+  ],
+  ['request for a ballot', messages.SyncRequest, { ballot: h32 }],
+  ['request for leaves', messages.SyncRequest, { leaves: h32 }],
+  ['request for a ballot set', messages.SyncRequest, { ballotSet: h32 }],
+  ['request for gossip', messages.SyncRequest, { gossip: 14 }],
+  ['gossip item', messages.GossipItem, { kind: 'commit', data: bytes(150) }],
+  ['sync response', messages.SyncResponse, { found: true, items: [bytes(10), bytes(0)] }],
+] as [string, Codec<never>, object][]
+
+const encodedOf = (codec: Codec<never>, message: object): Uint8Array => codec.encode(message as never)
+
+/** What decoding fails with. */
+function refusal(codec: Codec<never>, encoded: Uint8Array): MessageErrorCode | 'accepted' {
+  try {
+    codec.decode(encoded)
+    return 'accepted'
+  } catch (error) {
+    if (error instanceof MessageError) return error.code
+    throw error
+  }
+}
+
+const joined = (...parts: Uint8Array[]) => Uint8Array.from(parts.flatMap(part => [...part]))
+/** Field 127 with the value 1; no message has that many. */
+const UNKNOWN_FIELD = Uint8Array.of(0xf8, 0x07, 1)
+const Commit = messages.Commit as Codec<never>
+const commit = { epoch: 14, verifier: 3, commitment: h32, signature: bytes(96) }
+
+describe('messages', () => {
+  for (const [name, codec, message] of SAMPLES) {
+    it(`${name} comes back as it was sent`, () => {
+      expect(codec.decode(encodedOf(codec, message))).to.deep.include(message)
+    })
+
+    it(`${name} has no second encoding`, () => {
+      const encoded = encodedOf(codec, message)
+      expect(refusal(codec, joined(encoded, UNKNOWN_FIELD)), 'unknown field').to.equal('not-canonical')
+      expect(refusal(codec, encoded.subarray(0, encoded.length - 1)), 'cut short').not.to.equal('accepted')
+    })
+  }
+
+  it('refuse a repeated field, a padded varint and fields out of order', () => {
+    const writer = (fields: (writer: protobuf.Writer) => void) => {
+      const one = protobuf.Writer.create()
+      fields(one)
+      return Uint8Array.from(one.finish())
+    }
+    const epoch = writer(one => one.uint32(8).uint32(14))
+    const rest = encodedOf(Commit, commit).subarray(epoch.length)
+    expect(refusal(Commit, joined(epoch, rest))).to.equal('accepted')
+    expect(refusal(Commit, joined(epoch, epoch, rest))).to.equal('not-canonical')
+    expect(refusal(Commit, joined(rest, epoch))).to.equal('not-canonical')
+    expect(refusal(Commit, joined(Uint8Array.of(8, 0x8e, 0), rest))).to.equal('not-canonical')
+  })
+
+  it('refuse two members of what holds exactly one, and none', () => {
+    const relay = RelayFrame as Codec<never>
+    const both = joined(encodedOf(relay, { refuse }), encodedOf(relay, { ready: { sessionId: h32 } }))
+    expect(refusal(relay, both)).not.to.equal('accepted')
+    expect(refusal(relay, Uint8Array.of())).to.equal('malformed')
+    expect(refusal(ProbeFrame as Codec<never>, encodedOf(ProbeFrame as Codec<never>, { relay: {} }))).to.equal(
+      'malformed',
+    )
+  })
+
+  it('refuse fields of a wrong size', () => {
+    for (const wrong of [{ commitment: bytes(31) }, { commitment: bytes(33) }, { commitment: bytes(0) }]) {
+      expect(refusal(Commit, encodedOf(Commit, { ...commit, ...wrong }))).to.equal('wrong-size')
+    }
+    const relay = RelayFrame as Codec<never>
+    expect(refusal(relay, encodedOf(relay, { grant: { ...grant, tag: bytes(9) } }))).to.equal('wrong-size')
+  })
+
+  it('refuse what is too large before looking at it, on either side', () => {
+    expect(refusal(Commit, bytes(Commit.maxBytes + 1))).to.equal('too-large')
+    expect(() => encodedOf(Commit, { ...commit, signature: bytes(Commit.maxBytes) })).to.throw(MessageError)
+  })
+
+  it('refuse too many items', () => {
+    const ballot = { epoch: 1, verifier: 1, root: h32, signature: bytes(96), schedule: bytes(96) }
+    const codec = messages.Ballot as Codec<never>
+    expect(refusal(codec, encodedOf(codec, { ...ballot, votes: Array(4_097).fill(bytes(1)) }))).to.equal('wrong-size')
+  })
+
+  it('share no memory with what they were decoded from', () => {
+    const encoded = encodedOf(Commit, commit)
+    const decoded = messages.Commit.decode(encoded)
+    encoded.fill(0)
+    expect(decoded.commitment).to.deep.equal(h32)
+  })
+
+  it('never throw anything but a MessageError, whatever arrives', () => {
+    for (const [name, codec, message] of SAMPLES) {
+      const encoded = encodedOf(codec, message)
+      for (let i = 0; i < encoded.length; i++) {
+        const flipped = Uint8Array.from(encoded)
+        flipped[i]! ^= 1 << (i % 8)
+        expect(refusal(codec, flipped), `${name}, byte ${i}`).to.be.a('string')
+      }
+    }
+  })
+})
