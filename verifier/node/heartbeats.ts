@@ -2,13 +2,13 @@
 
 import { HeartbeatSession } from '../../probe/heartbeat.js'
 import { epochStartMs } from '../../proto/epoch.js'
-import type { Hex } from '../../proto/hex.js'
+import { type Hex, toHex } from '../../proto/hex.js'
 import { RelayFrame } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
 import type { ChainFacts } from '../core/facts.js'
 import { tickOffsetMs, ticksOf } from '../core/schedule.js'
 import { peerVerifier } from '../net/peer-keys.js'
-import { openStream } from '../net/streams.js'
+import { dialStream } from './dialling.js'
 import type { MeasuringModules } from './measuring.js'
 import { isAbort, until } from './waiting.js'
 
@@ -51,7 +51,7 @@ export class Heartbeats {
   async #beat(tick: number, ended: AbortSignal): Promise<void> {
     const bit = 1n << BigInt(tick)
     const timeoutMs = this.modules.context.params.tickMs * TIMEOUT_TICKS
-    const session = this.#session ?? this.#open(ended)
+    const session = this.#session ?? this.#open()
     this.#session = session
     const answered = await session.then(s => s.tick(timeoutMs)).catch(() => false)
     if (ended.aborted && !answered) return // the epoch ended before the answer could be awaited
@@ -64,21 +64,20 @@ export class Heartbeats {
     }
   }
 
-  #open(ended: AbortSignal): Promise<HeartbeatSession> {
+  async #open(): Promise<HeartbeatSession> {
     const { context, directory, receiver, udpHost } = this.modules
     const provider = directory.provider(this.provider)
-    if (provider === undefined) return Promise.reject(new Error('the provider has announced no address'))
-    const signal = AbortSignal.any([ended, AbortSignal.timeout(2 * context.params.tickMs)])
+    if (provider === undefined) throw new Error('the provider has announced no address')
+    const stream = await dialStream(context, provider, SESSION_PROTOCOL, RelayFrame.maxBytes)
     return HeartbeatSession.open(
       {
-        openProvider: () => openStream(context.peer, provider, SESSION_PROTOCOL, RelayFrame.maxBytes, signal),
-        providerVerifier: peerVerifier(provider.peerId),
+        sessionId: toHex(context.random.bytes(32)),
+        stream,
+        provider: peerVerifier(provider.peerId),
         advertisedHost: udpHost,
-        ticks: ticksOf(context.params),
         durationMs: context.params.epochSeconds * 1000,
-        signal,
       },
-      { receiver, clock: context.clock, random: context.random },
+      { receiver, random: context.random },
     )
   }
 

@@ -16,15 +16,12 @@ import type { Session } from '../core/assignment.js'
 import { sessionOffsetMs } from '../core/schedule.js'
 import { makeVote } from '../core/vote.js'
 import { peerVerifier } from '../net/peer-keys.js'
-import { openStream } from '../net/streams.js'
 import type { VerifierContext } from './context.js'
+import { dialStream } from './dialling.js'
 import type { Directory } from './directory.js'
 import type { EpochRecord } from './epoch-book.js'
 import { Heartbeats } from './heartbeats.js'
 import { isAbort, until } from './waiting.js'
-
-/** Opening a stream to a peer that is up takes milliseconds; a session cannot wait longer for one that is not. */
-const OPEN_STREAM_MS = 1000
 
 export interface MeasuringModules {
   readonly context: VerifierContext
@@ -107,8 +104,7 @@ async function runSession(
         return {
           open: async () => {
             if (sender === undefined) throw new Error(`verifier ${index} has not announced where it is reached`)
-            const signal = AbortSignal.any([context.stopping, AbortSignal.timeout(OPEN_STREAM_MS)])
-            return openStream(context.peer, sender, PROBE_PROTOCOL, ProbeFrame.maxBytes, signal)
+            return dialStream(context, sender, PROBE_PROTOCOL, ProbeFrame.maxBytes)
           },
           verifier: sender === undefined ? async () => false : peerVerifier(sender.peerId),
         }
@@ -116,7 +112,7 @@ async function runSession(
       providerVerifier: provider === undefined ? async () => false : peerVerifier(provider.peerId),
       advertisedHost: udpHost,
     },
-    { receiver, clock: context.clock, random, signer: context.peerSigner, log },
+    { receiver, clock: context.clock, signer: context.peerSigner, log: note => log.info(note) },
   )
   log.info({ round: session.round, senders: session.senders, rounds: assignment.rounds, ...result }, 'session ended')
   return result

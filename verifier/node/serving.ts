@@ -8,15 +8,14 @@ import { toHex } from '../../proto/hex.js'
 import { type ProbeInvite, RelayFrame } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
 import { peerVerifier } from '../net/peer-keys.js'
-import { openStream } from '../net/streams.js'
 import type { VerifierContext } from './context.js'
+import { dialStream } from './dialling.js'
 import type { Directory } from './directory.js'
 import type { EpochBook } from './epoch-book.js'
 import { isSessionIdOf } from './measuring.js'
 
 /** How far a receiver's clock may be from ours. */
 const CLOCK_TOLERANCE_MS = 1000
-const OPEN_STREAM_MS = 1000
 
 export class Serving {
   readonly #seen = new SeenSessions()
@@ -31,14 +30,13 @@ export class Serving {
   ) {}
 
   serve(stream: MessageStream, peerId: string): Promise<void> {
-    const { clock, random, peerSigner, peer, stopping } = this.context
+    const { clock, random, peerSigner } = this.context
     return serveProbe(stream, {
       authorize: invite => this.#authorize(invite, peerId),
       openProvider: async invite => {
         const announced = this.directory.provider(toHex(invite.provider))
         if (announced === undefined) throw new Error('the provider has announced no address')
-        const signal = AbortSignal.any([stopping, AbortSignal.timeout(OPEN_STREAM_MS)])
-        return openStream(peer, announced, SESSION_PROTOCOL, RelayFrame.maxBytes, signal)
+        return dialStream(this.context, announced, SESSION_PROTOCOL, RelayFrame.maxBytes)
       },
       udpHost: this.udpHost,
       served: this.#seen,
