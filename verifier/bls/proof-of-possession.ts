@@ -1,5 +1,5 @@
 import { proofOfPossessionDigest } from '../../proto/digests.js'
-import { fromHex, type Hex } from '../../proto/hex.js'
+import type { Hex } from '../../proto/hex.js'
 import { g2ToEip2537 } from './encoding.js'
 import type { BlsSigner } from './signer.js'
 
