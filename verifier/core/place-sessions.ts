@@ -2,9 +2,9 @@
  * In which round each session runs: the first one in which its provider has no other session, a lane is free and none
  * of its parties carries more than its capacity. First fit needs no look-ahead and gives every node the same plan.
  */
+import { MIN_SENDERS, shareKbps } from '../../probe/share.js'
 import type { Hex } from '../../proto/hex.js'
 import type { FrozenVerifier } from './facts.js'
-import { receiverLoadKbps, senderLoadKbps } from './session-load.js'
 
 export interface DrawnSession {
   readonly provider: Hex
@@ -39,14 +39,18 @@ export function placeSessions(
   const unplaced: DrawnSession[] = []
 
   for (const session of drawn) {
+    if (session.senders.length < MIN_SENDERS) {
+      unplaced.push(session)
+      continue
+    }
     const loads = loadsOf(session)
     const fits = (round: Round): boolean =>
       round.providers.size < lanes &&
       !round.providers.has(session.provider) &&
       loads.every(([party, load]) => (round.loadKbps.get(party) ?? 0) + load <= capacityKbps.get(party)!)
 
-    let at = session.senders.length === 0 ? -1 : rounds.findIndex(fits)
-    if (at === -1 && session.senders.length > 0 && rounds.length < limits.rounds) {
+    let at = rounds.findIndex(fits)
+    if (at === -1 && rounds.length < limits.rounds) {
       const fresh = { providers: new Set<Hex>(), loadKbps: new Map<number, number>() }
       if (fits(fresh)) at = rounds.push(fresh) - 1
     }
@@ -64,10 +68,8 @@ export function placeSessions(
   return { sessions, unplaced, rounds: rounds.length }
 }
 
+/** The receiver's is the most that can reach it: all k shares, from a provider that carries more than it claims. */
 function loadsOf({ claimKbps, receiver, senders }: DrawnSession): [party: number, loadKbps: number][] {
-  const k = senders.length
-  return [
-    [receiver, receiverLoadKbps(claimKbps, k)],
-    ...senders.map((sender): [number, number] => [sender, senderLoadKbps(claimKbps, k)]),
-  ]
+  const share = shareKbps(claimKbps, senders.length)
+  return [[receiver, senders.length * share], ...senders.map((sender): [number, number] => [sender, share])]
 }

@@ -1,12 +1,12 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { shareKbps } from '../../../probe/share.js'
 import { assign, assignedRoot, roundsAvailable } from '../assignment.js'
-import { receiverLoadKbps, senderLoadKbps } from '../session-load.js'
 import { CLAIM_KBPS, facts, PARAMS } from './samples.js'
 
 const LONG = { ...PARAMS, epochSeconds: 3_600 }
 const shape = fc.record({
-  verifiers: fc.integer({ min: 2, max: 9 }),
+  verifiers: fc.integer({ min: 3, max: 9 }),
   providers: fc.integer({ min: 1, max: 7 }),
   beacon: fc.string(),
 })
@@ -17,7 +17,7 @@ describe('assignment', () => {
       fc.property(
         shape,
         fc.integer({ min: 1, max: 9 }),
-        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 2, max: 4 }),
         (given, receivers, senders) => {
           const chain = facts(given)
           const plan = assign(chain, { ...LONG, receivers, senders })
@@ -41,7 +41,7 @@ describe('assignment', () => {
   })
 
   it('never gives a provider two sessions in a round, nor a round more than its lanes, nor a verifier too much', () => {
-    const capacity = fc.integer({ min: receiverLoadKbps(CLAIM_KBPS, 3), max: 4 * receiverLoadKbps(CLAIM_KBPS, 3) })
+    const capacity = fc.integer({ min: 3 * shareKbps(CLAIM_KBPS, 3), max: 12 * shareKbps(CLAIM_KBPS, 3) })
     fc.assert(
       fc.property(shape, fc.integer({ min: 0, max: 4 }), capacity, (given, lanes, capacityKbps) => {
         const plan = assign(facts({ ...given, capacityKbps }), { ...LONG, lanes })
@@ -53,8 +53,8 @@ describe('assignment', () => {
           const load = new Map<number, number>()
           for (const { receiver, senders, claimKbps } of sessions) {
             const k = senders.length
-            load.set(receiver, (load.get(receiver) ?? 0) + receiverLoadKbps(claimKbps, k))
-            for (const one of senders) load.set(one, (load.get(one) ?? 0) + senderLoadKbps(claimKbps, k))
+            load.set(receiver, (load.get(receiver) ?? 0) + k * shareKbps(claimKbps, k))
+            for (const one of senders) load.set(one, (load.get(one) ?? 0) + shareKbps(claimKbps, k))
           }
           for (const carried of load.values()) expect(carried).to.be.at.most(capacityKbps)
         }
@@ -88,7 +88,7 @@ describe('assignment', () => {
 
   it('draws no sender that cannot carry a share, and places no session that its receiver cannot carry', () => {
     const chain = facts({ verifiers: 5, providers: 1 })
-    const weak = { ...chain.verifiers[0]!, capacityKbps: senderLoadKbps(CLAIM_KBPS, 3) - 1 }
+    const weak = { ...chain.verifiers[0]!, capacityKbps: shareKbps(CLAIM_KBPS, 3) - 1 }
     const plan = assign({ ...chain, verifiers: [weak, ...chain.verifiers.slice(1)] }, LONG)
     expect(plan.sessions.some(session => session.senders.includes(weak.index))).to.equal(false)
     expect(plan.unplaced.map(session => session.receiver)).to.deep.equal([weak.index])
@@ -122,8 +122,9 @@ describe('assignment', () => {
     expect(assignedRoot([1, 5, 9])).not.to.equal(assignedRoot([1, 5]))
   })
 
-  it('loads three senders with 0.55 of the claim each and their receiver with 1.65', () => {
-    expect(senderLoadKbps(25_000, 3)).to.equal(13_750)
-    expect(receiverLoadKbps(25_000, 3)).to.equal(41_250)
+  it('places no session without the senders that it takes', () => {
+    const plan = assign(facts({ verifiers: 2, providers: 1 }), LONG)
+    expect(plan.sessions).to.have.length(0)
+    expect(plan.unplaced).to.have.length(2)
   })
 })
