@@ -1,0 +1,202 @@
+import { once } from 'node:events'
+import { expect } from 'chai'
+import { Commit } from '../../../proto/messages.js'
+import { topicOf } from '../../../proto/protocols.js'
+import { DialBook } from '../dial-book.js'
+import { Gossip, type Verdict } from '../gossip.js'
+import type { Peer } from '../libp2p.js'
+import { addressOf, NETWORK, silent, startPeer, withPeers } from './network.js'
+
+const text = (message: string) => Buffer.from(message)
+
+/** Resolves once every one of `gossips` knows `count` listeners of commits. */
+const meshed = (gossips: readonly Gossip[], count: number): Promise<unknown> =>
+  Promise.all(
+    gossips.map(
+      gossip =>
+        new Promise<void>(resolve => {
+          const stop = gossip.onPeersChanged(check)
+          function check() {
+            if (gossip.peers('commit').length < count) return
+            stop()
+            resolve()
+          }
+          check()
+        }),
+    ),
+  )
+
+/**
+ * Resolves once each of `peers` has had mesh links to `count` others. Listening must begin before the links do. (Until
+ * then a message is not forwarded to whoever is about to be linked, and nobody offers it again.)
+ */
+const linked = (peers: readonly Peer[], count: number): Promise<unknown> =>
+  Promise.all(
+    peers.map(
+      peer =>
+        new Promise<void>(resolve => {
+          const links = new Set<string>()
+          peer.services.pubsub.addEventListener('gossipsub:graft', ({ detail }) => {
+            if (links.add(detail.peerId).size === count) resolve()
+          })
+        }),
+    ),
+  )
+
+/** Runs `use` with peers that all dial one another, and their gossip. */
+async function withMesh(count: number, use: (gossips: Gossip[], peers: Peer[]) => Promise<void>): Promise<void> {
+  await withPeers(count, async (...peers) => {
+    const books = peers.map(peer => new DialBook(peer, silent))
+    try {
+      for (const book of books) book.update(peers.map(addressOf))
+      await use(
+        peers.map(peer => new Gossip(peer, NETWORK, silent)),
+        peers,
+      )
+    } finally {
+      await Promise.all(books.map(book => book.stop()))
+    }
+  })
+}
+
+describe('gossip', () => {
+  it('reaches all of eight peers from each of them', async () => {
+    await withMesh(8, async (gossips, peers) => {
+      const ready = linked(peers, 4) // gossipsub asks for more links only while it has fewer
+      const heard = gossips.map(() => new Set<string>())
+      const all = Promise.withResolvers<void>()
+      for (const [index, gossip] of gossips.entries()) {
+        gossip.subscribe('commit', async bytes => {
+          heard[index]!.add(Buffer.from(bytes).toString())
+          if (heard.every(messages => messages.size === 7)) all.resolve()
+          return 'accept'
+        })
+      }
+      await meshed(gossips, 7)
+      await ready
+      await Promise.all(gossips.map((gossip, index) => gossip.publish('commit', text(`from ${index}`))))
+      await all.promise
+      expect([...heard[0]!].sort()).to.deep.equal([1, 2, 3, 4, 5, 6, 7].map(index => `from ${index}`))
+    })
+  })
+
+  it('keeps kinds apart, even for the same bytes', async () => {
+    await withMesh(2, async ([a, b]) => {
+      const seen: string[] = []
+      const both = Promise.withResolvers<void>()
+      const note = (kind: string, verdict: Verdict) => async () => {
+        if (seen.push(kind) === 2) both.resolve()
+        return verdict
+      }
+      b!.subscribe('partial', note('partial', 'ignore'))
+      b!.subscribe('commit', note('commit', 'accept'))
+      await meshed([a!], 1)
+      expect(await a!.publish('partial', text('same'))).to.equal(1)
+      expect(await a!.publish('commit', text('same'))).to.equal(1)
+      await both.promise
+      expect(seen.sort()).to.deep.equal(['commit', 'partial'])
+    })
+  })
+
+  it('survives a validator that throws, and does not forward what is rejected', async () => {
+    await withPeers(3, async (a, b, c) => {
+      // a – b – c: c hears a's messages only if b forwards them
+      const ready = [linked([a!, c!], 1), linked([b!], 2)]
+      const books = [new DialBook(a!, silent), new DialBook(c!, silent)]
+      for (const book of books) book.update([addressOf(b!)])
+      const [first, middle, last] = [a!, b!, c!].map(peer => new Gossip(peer, NETWORK, silent))
+      const heard: string[] = []
+      const done = Promise.withResolvers<void>()
+      first!.subscribe('commit', async () => 'accept')
+      middle!.subscribe('commit', async bytes => {
+        const message = Buffer.from(bytes).toString()
+        if (message === 'throws') throw new Error('validator failed')
+        return message === 'bad' ? 'reject' : 'accept'
+      })
+      last!.subscribe('commit', async bytes => {
+        heard.push(Buffer.from(bytes).toString())
+        if (heard.includes('good')) done.resolve()
+        return 'accept'
+      })
+      await Promise.all(ready)
+      for (const message of ['bad', 'throws', 'good']) await first!.publish('commit', text(message))
+      await done.promise
+      expect(heard).to.deep.equal(['good'])
+      await Promise.all(books.map(book => book.stop()))
+    })
+  })
+
+  it('refuses to send, and rejects, what is larger than its kind may be', async () => {
+    await withMesh(2, async ([a, b], [peer]) => {
+      const heard: number[] = []
+      const done = Promise.withResolvers<void>()
+      b!.subscribe('commit', async bytes => {
+        heard.push(bytes.length)
+        done.resolve()
+        return 'accept'
+      })
+      await meshed([a!], 1)
+      const large = new Uint8Array(Commit.maxBytes + 1)
+      const error = await a!.publish('commit', large).catch(error => error)
+      expect(error).to.be.instanceOf(RangeError)
+      await peer!.services.pubsub.publish(topicOf(NETWORK, 'commit'), large)
+      await a!.publish('commit', text('small'))
+      await done.promise
+      expect(heard).to.deep.equal([5])
+    })
+  })
+
+  it('says that nobody hears where nobody listens', async () => {
+    await withPeers(1, async alone => {
+      expect(await new Gossip(alone!, NETWORK, silent).publish('commit', text('hello'))).to.equal(0)
+    })
+  })
+})
+
+describe('dial book', () => {
+  it('dials again when a peer comes back at another address', async () => {
+    await withPeers(1, async peer => {
+      const book = new DialBook(peer!, silent)
+      const first = await startPeer(5)
+      const connected = once(peer!, 'peer:connect')
+      book.update([addressOf(first), addressOf(peer!)])
+      await connected
+      const disconnected = once(peer!, 'peer:disconnect')
+      await first.stop()
+      await disconnected
+      const second = await startPeer(5)
+      const again = once(peer!, 'peer:connect')
+      book.update([addressOf(second)])
+      await again
+      expect(peer!.getPeers().map(String)).to.deep.equal([second.peerId.toString()])
+      await book.stop()
+      await second.stop()
+    })
+  })
+
+  it('finds by itself a peer that returns at the same address', async () => {
+    await withPeers(2, async (peer, other) => {
+      const book = new DialBook(peer!, silent)
+      const connected = [once(peer!, 'peer:connect'), once(other!, 'peer:connect')]
+      book.update([addressOf(other!)])
+      await Promise.all(connected)
+      const again = once(peer!, 'peer:connect')
+      await other!.hangUp(peer!.peerId)
+      await again
+      expect(peer!.getPeers()).to.have.lengthOf(1)
+      await book.stop()
+    })
+  })
+
+  it('stops while it is still trying', async () => {
+    await withPeers(1, async peer => {
+      const gone = await startPeer(6)
+      const address = addressOf(gone)
+      await gone.stop()
+      const book = new DialBook(peer!, silent)
+      book.update([address])
+      await book.stop()
+      expect(peer!.getPeers()).to.deep.equal([])
+    })
+  })
+})

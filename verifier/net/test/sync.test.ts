@@ -1,0 +1,73 @@
+import { expect } from 'chai'
+import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
+import type { GossipItem } from '../../../proto/messages.js'
+import { SYNC_PROTOCOL } from '../../../proto/protocols.js'
+import { Gossip } from '../gossip.js'
+import { openStream } from '../streams.js'
+import { gossipFrom, type SyncSource, serveSync, syncFrom } from '../sync.js'
+import { addressOf, NETWORK, silent, withPeers } from './network.js'
+
+const hash = (byte: number): Hex => toHex(new Uint8Array(32).fill(byte))
+
+const source: SyncSource = {
+  ballot: async root => (root === hash(1) ? Uint8Array.of(1, 2, 3) : undefined),
+  // larger than a stream's window, and in an order to be kept
+  leaves: async header =>
+    header === hash(2) ? Array.from({ length: 3000 }, (_, index) => new Uint8Array(544).fill(index)) : undefined,
+  ballotSet: async header => (header === hash(3) ? [] : undefined),
+  gossip: async epoch => (epoch === 7 ? [{ kind: 'commit', data: Uint8Array.of(9) }] : []),
+}
+
+describe('sync', () => {
+  it('gives what is there and says what is not', async () => {
+    await withPeers(2, async (client, server) => {
+      await serveSync(server!, source, silent)
+      const from = addressOf(server!)
+      expect(await syncFrom(client!, from, { ballot: fromHex(hash(1)) })).to.deep.equal([Uint8Array.of(1, 2, 3)])
+      expect(await syncFrom(client!, from, { ballot: fromHex(hash(2)) })).to.equal(undefined)
+      const leaves = await syncFrom(client!, from, { leaves: fromHex(hash(2)) })
+      expect(leaves).to.have.lengthOf(3000)
+      expect(leaves![2999]).to.deep.equal(new Uint8Array(544).fill(2999))
+      expect(await syncFrom(client!, from, { ballotSet: fromHex(hash(3)) })).to.deep.equal([])
+      expect(await gossipFrom(client!, from, 7)).to.deep.equal([{ kind: 'commit', data: Uint8Array.of(9) }])
+      expect(await gossipFrom(client!, from, 8)).to.deep.equal([])
+    })
+  })
+
+  it('tells a late joiner what was gossiped before it came', async () => {
+    await withPeers(3, async (speaker, listener, late) => {
+      const heard: GossipItem[] = []
+      const said = Promise.withResolvers<void>()
+      new Gossip(listener!, NETWORK, silent).subscribe('commit', async data => {
+        heard.push({ kind: 'commit', data })
+        said.resolve()
+        return 'accept'
+      })
+      const gossip = new Gossip(speaker!, NETWORK, silent)
+      const known = Promise.withResolvers<void>()
+      const stop = gossip.onPeersChanged(() => gossip.peers('commit').length > 0 && known.resolve())
+      await speaker!.dial(listener!.getMultiaddrs())
+      await known.promise
+      stop()
+      await gossip.publish('commit', Uint8Array.of(1, 2))
+      await said.promise
+      await serveSync(listener!, { ...source, gossip: async () => heard }, silent)
+      const items = await gossipFrom(late!, addressOf(listener!), 1)
+      expect(items).to.deep.equal([{ kind: 'commit', data: Uint8Array.of(1, 2) }])
+    })
+  })
+
+  it('breaks the stream of a peer that asks nonsense or too much, and goes on', async () => {
+    await withPeers(2, async (client, server) => {
+      await serveSync(server!, source, silent)
+      for (const nonsense of [new Uint8Array(0), Uint8Array.of(255, 255), new Uint8Array(65)]) {
+        const stream = await openStream(client!, addressOf(server!), SYNC_PROTOCOL, 1024, AbortSignal.timeout(10_000))
+        await stream.send(nonsense)
+        const error = await stream.receive().catch(error => error)
+        expect(error).to.include({ code: 'broken' })
+        await stream.close()
+      }
+      expect(await syncFrom(client!, addressOf(server!), { ballot: fromHex(hash(1)) })).to.have.lengthOf(1)
+    })
+  })
+})
