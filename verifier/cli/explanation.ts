@@ -1,0 +1,215 @@
+/** Why a provider has the score it has: every step from the votes to the tokens, as figures and as text. */
+import type { Hex } from '../../proto/hex.js'
+import { type Leaf, STATUS } from '../../proto/leaf.js'
+import { OUTCOME_NAME, type OutcomeName } from '../../proto/vote.js'
+import { type LeafJson, leafJson } from '../api/leaf-json.js'
+import type { VoteAccount } from '../core/certify.js'
+import type { PostedReport } from '../core/ports.js'
+import { NEVER_MEASURED } from '../core/throughput.js'
+import type { Check, Recomputed } from './evidence.js'
+import { breachText, rateText, shareText, tokensText } from './figures.js'
+import { textTable } from './text-table.js'
+
+/** What an outcome means to a person. */
+const OUTCOME_TEXT: Record<OutcomeName, string> = {
+  verified: 'verified',
+  under: 'under the line',
+  atLeast: 'at least',
+  refused: 'refused',
+  dead: 'dead',
+  garbage: 'garbage',
+  noData: 'no data',
+}
+
+export interface SettlementJson {
+  readonly epoch: number
+  readonly charged: string
+  readonly txHash: Hex
+}
+
+export interface Explanation {
+  readonly provider: Hex
+  readonly epoch: number
+  readonly leaf: LeafJson
+  readonly previousLeaf: LeafJson | null
+  readonly previousEpoch: number
+  readonly votes: readonly VoteJson[]
+  readonly quorum: {
+    readonly assigned: number
+    readonly faults: number
+    readonly needed: number
+    readonly usable: number
+  }
+  readonly underLine: number
+  readonly lineKbps: number
+  readonly ticks: { readonly up: number; readonly total: number }
+  readonly commonFailure: boolean
+  readonly maxPenaltyBps: number
+  readonly certificate: Pick<
+    PostedReport,
+    'headerHash' | 'round' | 'nonSigners' | 'txHash' | 'blockNumber' | 'gasUsed'
+  > & {
+    readonly verifiers: number
+  }
+  readonly settlement: SettlementJson | null
+  readonly checks: readonly Check[]
+}
+
+interface VoteJson {
+  readonly verifier: number
+  readonly outcome: OutcomeName | null
+  readonly rateKbps: number | null
+  readonly offeredKbps: number | null
+  readonly lossBps: number | null
+  readonly ticksSent: number
+  readonly ticksAnswered: number
+  readonly counted: VoteAccount['counted']
+  readonly why: string
+}
+
+/** Undefined for an account that was no active provider at B(e). */
+export function explanationOf(
+  provider: Hex,
+  recomputed: Recomputed,
+  posted: PostedReport,
+  settlements: readonly SettlementJson[],
+  chainChecks: readonly Check[],
+): Explanation | undefined {
+  const { report, facts, previous, params, checks } = recomputed
+  const leaf = report.leaves.find(one => one.provider === provider)
+  const certification = report.certifications.get(provider)
+  const ticks = report.ticks.get(provider)
+  if (!leaf || !certification || !ticks) return undefined
+  const before = previous.leaves.find(one => one.provider === provider && one.index === leaf.index)
+  const { assigned, faults, quorum: needed, usable, underLine, receivers } = certification
+  const { headerHash, round, nonSigners, txHash, blockNumber, gasUsed } = posted
+  return {
+    ...{ provider, epoch: leaf.epoch, leaf: leafJson(leaf), previousLeaf: before ? leafJson(before) : null },
+    previousEpoch: previous.epoch,
+    votes: receivers.map(voteJson),
+    quorum: { assigned, faults, needed, usable },
+    ...{ underLine, lineKbps: (leaf.claimKbps * params.breachBps) / 10_000, ticks },
+    ...{ commonFailure: report.commonFailure, maxPenaltyBps: params.maxPenaltyBps },
+    certificate: { headerHash, round, nonSigners, txHash, blockNumber, gasUsed, verifiers: facts.verifiers.length },
+    settlement: settlements.find(({ epoch }) => epoch === leaf.epoch) ?? null,
+    checks: [...checks, ...chainChecks],
+  }
+}
+
+export function explanationText(of: Explanation): string {
+  return [
+    heading(of),
+    votesText(of),
+    rateLine(of),
+    ...uptimeLines(of),
+    throughputLine(of),
+    scoreLine(of),
+    ...breachLines(of),
+    certificateText(of),
+    checksText(of),
+  ].join('\n')
+}
+
+function voteJson({ receiver, vote, counted, why }: VoteAccount): VoteJson {
+  return {
+    verifier: receiver,
+    outcome: (vote && OUTCOME_NAME[vote.outcome]) ?? null,
+    rateKbps: vote?.rateKbps ?? null,
+    offeredKbps: vote?.offeredKbps ?? null,
+    lossBps: vote?.lossBps ?? null,
+    ticksSent: bits(vote?.ticksSent),
+    ticksAnswered: bits(vote?.ticksAnswered),
+    counted,
+    why,
+  }
+}
+
+const bits = (map = 0n): number => map.toString(2).replaceAll('0', '').length
+
+function heading({ provider, epoch, leaf }: Explanation): string {
+  return `${provider} in epoch ${epoch}: score ${shareText(leaf.scoreBps)}, certified ${rateText(leaf.rateKbps)} of ${rateText(leaf.claimKbps)}, tier ${leaf.tier}\n`
+}
+
+function votesText({ votes }: Explanation): string {
+  const rows = votes.map(vote => [
+    `${vote.verifier}`,
+    vote.outcome === null ? 'none' : OUTCOME_TEXT[vote.outcome],
+    vote.rateKbps === null ? '' : rateText(vote.rateKbps),
+    vote.offeredKbps === null ? '' : rateText(vote.offeredKbps),
+    vote.lossBps === null ? '' : shareText(vote.lossBps),
+    `${vote.ticksAnswered}/${vote.ticksSent}`,
+    vote.counted,
+    vote.why,
+  ])
+  return `${textTable([['VERIFIER', 'OUTCOME', 'RATE', 'OFFERED', 'LOSS', 'TICKS', 'COUNTED AS', 'WHY'], ...rows])}\n`
+}
+
+function rateLine({ quorum, leaf }: Explanation): string {
+  const { usable, assigned, needed } = quorum
+  const votes = `${usable} usable votes of ${assigned} assigned verifiers, ${needed} are needed`
+  if (leaf.status === STATUS.unmeasured) return `Rate        ${votes}: unmeasured, so there is no rate and no breach.`
+  const found =
+    leaf.status === STATUS.unserving
+      ? 'it serves nobody, so the rate is 0'
+      : `certified ${rateText(leaf.rateKbps)}, from their low median, at most the claim`
+  return `Rate        ${votes}: ${found}.`
+}
+
+function uptimeLines({ ticks, leaf }: Explanation): string[] {
+  const count = (q16: number) => (q16 / 2 ** 16).toFixed(2)
+  return [
+    `Uptime U    ${ticks.up} of ${ticks.total} ticks up in this epoch; with the earlier ones, decaying, ${count(leaf.ticksUpQ16)} of ${count(leaf.ticksTotalQ16)}.`,
+    `            Lower end of the Wilson interval (z = 1.645): ${shareText(leaf.uptimeBps)}.`,
+  ]
+}
+
+function throughputLine({ leaf, previousLeaf, previousEpoch }: Explanation): string {
+  const t = (of: Pick<Leaf, 'throughputQ32'>) => (of.throughputQ32 / 2 ** 32).toFixed(6)
+  const measuredBefore = previousLeaf !== null && BigInt(previousLeaf.throughputQ32) !== NEVER_MEASURED
+  const before = measuredBefore ? `T of epoch ${previousEpoch} was ${t(previousLeaf)}` : 'not measured before'
+  if (leaf.rateKbps === null) return `Throughput T ${before}; unmeasured, so it only decays: ${t(leaf)}.`
+  const ratio = Math.min(1, leaf.rateKbps / leaf.claimKbps).toFixed(6)
+  const rule = measuredBefore ? 'T·d + rate/claim·(1 − d)' : 'the first measured window sets it'
+  return `Throughput T ${before}; rate/claim = ${ratio}; ${rule}: ${t(leaf)}.`
+}
+
+const scoreLine = ({ leaf }: Explanation): string =>
+  `Score R     T·U = ${(leaf.throughputQ32 / 2 ** 32).toFixed(6)} · ${shareText(leaf.uptimeBps)} = ${shareText(leaf.scoreBps)}.`
+
+function breachLines({
+  leaf,
+  underLine,
+  quorum,
+  lineKbps,
+  commonFailure,
+  previousLeaf,
+  maxPenaltyBps,
+  settlement,
+}: Explanation): string[] {
+  const breach = underLine >= quorum.needed
+  const said = `${underLine} votes under the line of ${rateText(lineKbps)}, ${quorum.needed} make a breach`
+  const verdict = breach
+    ? commonFailure
+      ? 'a breach, but so many fell at once that none is set'
+      : 'a breach'
+    : 'no breach'
+  const history = `last five windows ${breachText(leaf.penaltyBps > 0 ? ((previousLeaf?.breachBits ?? 0) << 1) | 1 : leaf.breachBits)}`
+  const lines = [`Breach      ${said}: ${verdict}; ${history}, three of them cost stake.`]
+  if (leaf.penaltyBps === 0) return [...lines, 'Penalty     none.']
+  const share = `${shareText(maxPenaltyBps)} · (line − rate)/line = ${(leaf.penaltyBps / 100).toFixed(2)} % of the stake`
+  const taken = settlement
+    ? `${tokensText(BigInt(settlement.charged))} tokens were taken in ${settlement.txHash}`
+    : 'not taken yet: anybody may settle it once the report is final'
+  return [...lines, `Penalty     ${share}; ${taken}.`]
+}
+
+function certificateText({ certificate }: Explanation): string {
+  const { verifiers, nonSigners, round, txHash, blockNumber, gasUsed, headerHash } = certificate
+  return [
+    `Certificate ${verifiers - nonSigners.length} of ${verifiers} verifiers signed header ${headerHash} in round ${round};`,
+    `            accepted in block ${blockNumber} by ${txHash} for ${gasUsed} gas.\n`,
+  ].join('\n')
+}
+
+const checksText = ({ checks }: Explanation): string =>
+  checks.map(({ what, holds }) => `${holds ? '✓' : '✗'} ${what}`).join('\n')
