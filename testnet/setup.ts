@@ -26,6 +26,9 @@ const NODE_ETHER = 100n * 10n ** 18n
 /** Seconds from `start` to genesis: the blocks of `start` and of B(1) lie in between. */
 const START_DELAY_SECONDS = 3
 
+/** How often the deployment asks for its receipts. */
+const DEPLOYMENT_POLL_MS = 100
+
 const ETHER_TRANSFER_GAS = 21_000n
 const TOKEN_TRANSFER_GAS = 100_000n
 
@@ -131,6 +134,7 @@ async function deployNetwork(
   verifiers: number,
 ): Promise<NetworkFile> {
   const provider = openProvider(rpcUrl, chainId)
+  provider.pollingInterval = DEPLOYMENT_POLL_MS
   try {
     const deployment = await deploy(new Wallet(treasury, provider), {
       params,

@@ -25,7 +25,7 @@ export async function receiptOf(
     signal.throwIfAborted()
     const receipt = await provider.getTransactionReceipt(txHash).catch(() => null)
     if (receipt !== null) return receipt
-    await delay(RECEIPT_POLL_MS, undefined, { signal })
+    await delay(RECEIPT_POLL_MS)
   }
   return undefined
 }
