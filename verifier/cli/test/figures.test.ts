@@ -1,0 +1,44 @@
+import { expect } from 'chai'
+import { UserError } from '../../errors.js'
+import { breachText, rateText, shareText, shortHex, tokensText } from '../figures.js'
+import { parseHostPort } from '../host-port.js'
+import { parseRate } from '../rate.js'
+import { textTable } from '../text-table.js'
+
+describe('figures on the command line', () => {
+  it('writes rates, shares, breaches and tokens', () => {
+    expect(rateText(null)).to.equal('unmeasured')
+    expect(rateText(2456)).to.equal('2.46 Mbit/s')
+    expect(rateText(123_456)).to.equal('123.5 Mbit/s')
+    expect(shareText(9734)).to.equal('97.3 %')
+    expect(breachText(0b00011)).to.equal('○○○●●')
+    expect(tokensText(1000n * 10n ** 18n)).to.equal('1000')
+    expect(tokensText(86_600_000_000_000_000_000n)).to.equal('86.6')
+    expect(shortHex('0x1234567890abcdef')).to.equal('0x1234…cdef')
+  })
+
+  it('aligns columns', () =>
+    expect(
+      textTable([
+        ['A', 'B'],
+        ['long', 'x'],
+      ]),
+    ).to.equal('A     B\nlong  x'))
+
+  it('reads rates with their unit', () => {
+    expect(parseRate('limit', '10mbps')).to.equal(10_000)
+    expect(parseRate('limit', '2500 kbps')).to.equal(2500)
+    expect(parseRate('limit', '1.5Gbps')).to.equal(1_500_000)
+    for (const wrong of ['10', 'fast', '0mbps', '-1mbps', '']) {
+      expect(() => parseRate('limit', wrong)).to.throw(UserError, '--limit')
+    }
+  })
+
+  it('reads host and port', () => {
+    expect(parseHostPort('api', '127.0.0.1:0')).to.deep.equal({ host: '127.0.0.1', port: 0 })
+    expect(parseHostPort('api', '[::1]:7380')).to.deep.equal({ host: '::1', port: 7380 })
+    for (const wrong of ['7380', 'host:', 'host:70000', ':80']) {
+      expect(() => parseHostPort('api', wrong)).to.throw(UserError, '--api')
+    }
+  })
+})
