@@ -180,7 +180,7 @@ export class Agreeing {
     const root = new MerkleTree(votes).root
     const signature = await this.#signOnce(`ballot/${epoch}`, ballotDigest(network, facts, self.index, root))
     const ballot = { epoch, verifier: self.index, root: fromHex(root), signature, schedule, votes }
-    await store.putBallot(root, Ballot.encode(ballot))
+    await store.putBallot(root, Ballot.encode(ballot), true)
     this.#signedBallot = ballot
     const commitment = commitmentOf(root, signature)
     const digest = commitDigest(network, facts, self.index, commitment)

@@ -82,7 +82,7 @@ export class Epochs {
       this.#inBackground(this.#takePart(record))
       this.#inBackground(this.#duties.freezeNextEra(record.facts))
       this.serving.forget(epoch - 1)
-      await this.#prune(epoch)
+      this.#inBackground(this.#prune(epoch).catch(error => this.#complain(error, 'could not prune')))
     }
     await Promise.all(background)
   }
@@ -189,10 +189,11 @@ export class Epochs {
     this.modules.dialBook.update(this.modules.directory.verifiers())
   }
 
+  /** Keeps the evidence period, and the state that the chain stands at, however old it is. */
   async #prune(epoch: number): Promise<void> {
-    const { params, store } = this.context
+    const { params, store, chain } = this.context
     const keptEpochs = Math.ceil(params.evidenceSeconds / params.epochSeconds)
-    if (epoch > keptEpochs) await store.prune(epoch - keptEpochs)
+    if (epoch > keptEpochs) await store.prune(Math.min(epoch - keptEpochs, (await chain.tip()).epoch))
   }
 
   #complain(error: Error, what: string): undefined {

@@ -79,7 +79,7 @@ export class Inbox {
       this.modules.context.log.warn({ kind, epoch: message.epoch }, `rejected: ${fault}`)
       return 'reject'
     }
-    await store.putGossip(message.epoch, kind, GossipItem.encode({ kind, data: bytes }))
+    await store.putGossip(message.epoch, GossipItem.encode({ kind, data: bytes }))
     // Handled apart, so that a proposal's recomputation does not hold up its forwarding.
     this.#deliver(kind, message, agreeing).catch(error => {
       if (!isAbort(error)) this.modules.context.log.error({ kind, err: error }, 'could not handle')

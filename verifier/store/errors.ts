@@ -1,0 +1,59 @@
+import { UserError } from '../errors.js'
+
+export type StoreFault = 'missing' | 'damaged' | 'locked' | 'no-space'
+
+/** The database cannot be used. The message says what to do; no file is ever removed. */
+export class StoreError extends UserError {
+  constructor(
+    readonly fault: StoreFault,
+    message: string,
+    cause?: unknown,
+  ) {
+    super('store', message, { cause })
+  }
+}
+
+/** This key has signed something else for this slot already. To sign again would cost the bond. */
+export class SigningConflict extends Error {
+  override readonly name = 'SigningConflict'
+
+  constructor(
+    readonly slot: string,
+    readonly recorded: string,
+    readonly refused: string,
+  ) {
+    super(`${slot} was signed as ${recorded}: refusing to sign ${refused}`)
+  }
+}
+
+/** What went wrong at the database, in words for whoever runs the node. @returns the error itself if it is another one */
+export function storeErrorFrom(error: unknown, dir: string): unknown {
+  const texts: string[] = []
+  const codes = new Set<string>()
+  for (let e = error as NodeJS.ErrnoException | undefined; e instanceof Error; e = e.cause as typeof e) {
+    texts.push(e.message)
+    if (e.code !== undefined) codes.add(e.code)
+  }
+  const text = texts.join(': ')
+  if (codes.has('ENOSPC') || /no space left/i.test(text)) {
+    return new StoreError(
+      'no-space',
+      `No space is left for the database in ${dir}: free some, then start again.`,
+      error,
+    )
+  }
+  if (codes.has('LEVEL_LOCKED')) {
+    return new StoreError('locked', `The database in ${dir} is in use: stop the other process that runs on it.`, error)
+  }
+  if (codes.has('LEVEL_CORRUPTION') || /corrupt|missing files|does not exist|CURRENT|MANIFEST/i.test(text)) {
+    return damaged(dir, text, error)
+  }
+  return error
+}
+
+const damaged = (dir: string, what: string, cause: unknown): StoreError =>
+  new StoreError(
+    'damaged',
+    `The database in ${dir} is damaged (${what}); its files were kept. Restore that directory from a copy; without one, exit this verifier and register a new key, for a key must not sign without its record.`,
+    cause,
+  )

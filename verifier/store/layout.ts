@@ -1,0 +1,44 @@
+/**
+ * Where things stand in the database. Numbers in keys have a fixed width, so that a range of epochs is a range of keys.
+ *
+ *   meta/version                                  which layout this is; its presence says that the signing record is whole
+ *   signed/<slot>                                 digest that was signed for the slot, for ever
+ *   ballot/<root>                                 encoded Ballot
+ *   ballot-of/<epoch>/<root>                      for pruning
+ *   facts/<epoch>/<block hash>                    ChainFacts, JSON
+ *   report/<header hash>                          StoredReport, JSON
+ *   report-of/<epoch>/<header hash>               for pruning
+ *   gossip/<epoch>/<hash>                         encoded GossipItem
+ *   certificate/<epoch>                           encoded Certificate
+ */
+import type { Hex } from '../../proto/hex.js'
+
+export const LAYOUT_VERSION = '1'
+
+const EPOCH_DIGITS = 12
+const epochKey = (epoch: number): string => String(epoch).padStart(EPOCH_DIGITS, '0')
+
+export const KEY = {
+  version: 'meta/version',
+  signed: (slot: string) => `signed/${slot}`,
+  ballot: (root: Hex) => `ballot/${root}`,
+  ballotOf: (epoch: number, root: Hex) => `ballot-of/${epochKey(epoch)}/${root}`,
+  facts: (epoch: number, blockHash: Hex) => `facts/${epochKey(epoch)}/${blockHash}`,
+  report: (headerHash: Hex) => `report/${headerHash}`,
+  reportOf: (epoch: number, headerHash: Hex) => `report-of/${epochKey(epoch)}/${headerHash}`,
+  gossip: (epoch: number, hash: string) => `gossip/${epochKey(epoch)}/${hash}`,
+  certificate: (epoch: number) => `certificate/${epochKey(epoch)}`,
+} as const
+
+/** Kinds of keys that have an epoch; '~' sorts behind every key of a kind. */
+export type EpochKind = 'ballot-of' | 'facts' | 'report-of' | 'gossip' | 'certificate'
+
+export const allOf = (kind: EpochKind) => ({ gte: `${kind}/`, lt: `${kind}/~` })
+export const ofEpoch = (kind: EpochKind, epoch: number) => ({
+  gte: `${kind}/${epochKey(epoch)}`,
+  lt: `${kind}/${epochKey(epoch)}/~`,
+})
+export const beforeEpoch = (kind: EpochKind, epoch: number) => ({ gte: `${kind}/`, lt: `${kind}/${epochKey(epoch)}` })
+
+/** The last part of a key: a root or a hash. */
+export const nameIn = (key: string): Hex => key.slice(key.lastIndexOf('/') + 1) as Hex
