@@ -1,7 +1,7 @@
 /** What the verifiers heard from one another, read from their databases once they have stopped. */
 import { join } from 'node:path'
 import { toHex } from '../../proto/hex.js'
-import { GossipItem, Partial } from '../../proto/messages.js'
+import { type GossipItem, Partial } from '../../proto/messages.js'
 import { Store } from '../../verifier/store/store.js'
 import type { ReadyNode } from '../events.js'
 
@@ -18,7 +18,7 @@ export async function signaturesKept(verifiers: readonly ReadyNode[], epochs: nu
     const store = await Store.open(join(dataDir, 'db'), { mode: 'existing' })
     try {
       for (let epoch = 1; epoch <= epochs; epoch++) {
-        for (const bytes of await store.heardGossip(epoch)) addPartial(signed, bytes)
+        for (const item of await store.heardGossip(epoch)) addPartial(signed, item)
       }
     } finally {
       await store.close()
@@ -28,8 +28,7 @@ export async function signaturesKept(verifiers: readonly ReadyNode[], epochs: nu
   return { count: signed.size, contradictions }
 }
 
-function addPartial(signed: Map<string, Set<string>>, bytes: Uint8Array): void {
-  const { kind, data } = GossipItem.decode(bytes)
+function addPartial(signed: Map<string, Set<string>>, { kind, data }: GossipItem): void {
   if (kind !== 'partial') return
   const { epoch, round, verifier, headerHash } = Partial.decode(data)
   const slot = `verifier ${verifier} in round ${round} of epoch ${epoch}`
