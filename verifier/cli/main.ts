@@ -30,7 +30,7 @@ function commandLine(args: readonly string[]): Argv {
   const cli = yargs([...args])
     .scriptName('bandwitness')
     .usage('$0 COMMAND\n\nFinds out whether bandwidth providers keep their promise.')
-    .parserConfiguration({ 'duplicate-arguments-array': false, 'strip-dashed': true, 'strip-aliased': true })
+    .parserConfiguration({ 'duplicate-arguments-array': false })
     .env('BANDWITNESS')
     .option('config', { type: 'string', config: true, configParser: readConfig, describe: 'settings, YAML or JSON' })
     .option('json', { type: 'boolean', default: false, describe: 'print JSON on standard output' })
