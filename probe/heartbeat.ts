@@ -11,9 +11,10 @@ import type { PeerVerifier, ProviderStream, RandomSource } from './ports.js'
 import type { Expected, Receiver } from './receiver.js'
 import { RelayClient } from './relay-client.js'
 
-const RATE_KBPS = 64
+/** What a heartbeat session asks for: any session of data asks for more. */
+export const HEARTBEAT_RATE_KBPS = 64
 /** Of one heartbeat session, whatever its length: what its ticks take, and no more than this many. */
-const MAX_TICKS = 4096
+const MAX_TICKS = 1024
 
 export interface HeartbeatRequest {
   /** 32 bytes, fresh */
@@ -67,7 +68,7 @@ export class HeartbeatSession {
         nextHopHost: advertisedHost,
         nextHopPort: deps.receiver.port,
         budgetBytes: MAX_TICKS * (HEARTBEAT_BYTES + IP_UDP_HEADER_BYTES),
-        rateKbps: RATE_KBPS,
+        rateKbps: HEARTBEAT_RATE_KBPS,
         durationMs,
       }
       const answer = await client.open(open, provider, HANDSHAKE_MS)

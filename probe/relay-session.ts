@@ -23,6 +23,7 @@ export class RelaySession {
   readonly #openedMs: number
   readonly #bucket: TokenBucket
   readonly #receipts: ReceiptChain
+  readonly #closed = Promise.withResolvers<undefined>()
   /** Receipts are signed and sent one after another. */
   #sending: Promise<void> = Promise.resolve()
   #budgetBytes: number
@@ -71,6 +72,16 @@ export class RelaySession {
   /** Counts a datagram that went on, and sends a receipt when one is due. */
   forwarded(datagram: Uint8Array, nowMs: number): void {
     if (this.#receipts.forwarded(datagram)) this.#sendReceipt(nowMs)
+  }
+
+  /** The opener's next message: it finishes, or goes away. Undefined also when the relay closes. */
+  ended(): Promise<Uint8Array | undefined> {
+    return Promise.race([this.#stream.receive(), this.#closed.promise])
+  }
+
+  close(): void {
+    this.path.stop()
+    this.#closed.resolve(undefined)
   }
 
   /** The last receipt has gone out when this resolves. */

@@ -90,7 +90,7 @@ export class Relay {
   }
 
   async close(): Promise<void> {
-    for (const session of this.#sessions.values()) session.path.stop()
+    for (const session of this.#sessions.values()) session.close()
     this.#sessions.clear()
     await this.#udp.close()
   }
@@ -127,10 +127,10 @@ export class Relay {
       if (!(await session.path.settled)) return
       await stream.send(RelayFrame.encode({ ready: { sessionId: open.sessionId } }))
       // The opener finishes, goes away or runs out of time; whatever it says now means the end.
-      await within(open.durationMs, 'end of session', stream.receive()).catch(() => {})
+      await within(open.durationMs, 'end of session', session.ended()).catch(() => {})
       await session.finish(clock.now())
     } finally {
-      session.path.stop()
+      session.close()
       this.#sessions.delete(tagKey(tag))
       this.stats.sessions = this.#sessions.size
     }

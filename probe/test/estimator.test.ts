@@ -1,0 +1,150 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { IP_DATAGRAM_BYTES as BYTES } from '../../proto/datagram.js'
+import { type Estimate, Estimator } from '../estimator.js'
+
+/** Plays arrivals (ms from the start, ascending) to an estimator that is looked at every 10 ms, until it is done. */
+function play(claimKbps: number, arrivals: Iterable<number>, rttMs = 1): Estimate & { endMs: number } {
+  const estimator = new Estimator(0, { claimKbps, rttMs })
+  let lookMs = 0
+  const isDoneBefore = (ms: number): boolean => {
+    for (; lookMs < ms; lookMs += 10) if (estimator.isDone(lookMs)) return true
+    return false
+  }
+  for (const ms of arrivals) {
+    if (isDoneBefore(ms)) break
+    estimator.push(ms, BYTES)
+  }
+  isDoneBefore(10_000)
+  return { ...estimator.result(), endMs: lookMs }
+}
+
+/** Arrivals at a rate that may change with time, in bursts of `burst` at once. */
+function* at(rateKbps: (ms: number) => number, burst = 1, forMs = 3000): Generator<number> {
+  let ms = 0
+  while (ms < forMs) {
+    for (let i = 0; i < burst; i++) yield ms
+    ms += (burst * BYTES * 8) / rateKbps(ms)
+  }
+}
+
+const near = (kbps: number, expected: number, share: number): void => {
+  expect(kbps).to.be.within(expected * (1 - share), expected * (1 + share))
+}
+
+const claims = fc.integer({ min: 5_000, max: 200_000 })
+
+describe('estimator', () => {
+  it('reads a constant rate, at any claim and any share of it', () => {
+    fc.assert(
+      fc.property(claims, fc.double({ min: 0.1, max: 1.65, noNaN: true }), (claimKbps, share) => {
+        near(
+          play(
+            claimKbps,
+            at(() => claimKbps * share),
+          ).rateKbps,
+          claimKbps * share,
+          0.005,
+        )
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('is not misled by bursts', () => {
+    fc.assert(
+      fc.property(claims, fc.double({ min: 1, max: 12, noNaN: true }), (claimKbps, burstMs) => {
+        const burst = Math.max(1, Math.round((claimKbps * burstMs) / 8 / BYTES))
+        near(
+          play(
+            claimKbps,
+            at(() => claimKbps, burst),
+          ).rateKbps,
+          claimKbps,
+          0.03,
+        )
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('reads what a relay that is silent half of the time carries, not twice that', () => {
+    const arrivals = [...at(() => 20_000)].filter(ms => Math.floor(ms / 25) % 2 === 0)
+    near(play(20_000, arrivals).rateKbps, 10_000, 0.05)
+  })
+
+  it('stops early once the claim is beyond doubt, and at the end of its time at the latest', () => {
+    fc.assert(
+      fc.property(claims, fc.double({ min: 0.05, max: 1.65, noNaN: true }), (claimKbps, share) => {
+        const { endMs, windows } = play(
+          claimKbps,
+          at(() => claimKbps * share),
+        )
+        expect(endMs).to.be.at.most(1400)
+        expect(windows).to.be.at.least(4)
+        if (share >= 1.1) expect(windows).to.be.at.most(10)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('takes the rate after a drop that it lives to see, where a token bucket ran empty', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 220, max: 540 }),
+        fc.double({ min: 0.1, max: 0.75, noNaN: true }),
+        (dropMs, share) => {
+          const rate = (ms: number) => (ms < dropMs ? 20_000 : 20_000 * share)
+          near(play(25_000, at(rate)).rateKbps, 20_000 * share, 0.03)
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it('ignores one window that is low because the machine paused', () => {
+    const arrivals = [...at(() => 20_000)].map(ms => (ms >= 500 && ms < 545 ? 545 : ms))
+    near(play(25_000, arrivals).rateKbps, 20_000, 0.02)
+  })
+
+  it('never reads more than the fastest that arrived, nor less than nothing', () => {
+    const gaps = fc.array(fc.double({ min: 0.05, max: 30, noNaN: true }), { minLength: 1, maxLength: 2000 })
+    fc.assert(
+      fc.property(claims, gaps, (claimKbps, between) => {
+        let ms = 0
+        const arrivals = between.map(gap => (ms += gap))
+        const { rateKbps } = play(claimKbps, arrivals)
+        expect(rateKbps).to.be.at.least(0)
+        expect(rateKbps).to.be.at.most((BYTES * 8) / Math.min(...between) + 1e-6)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('counts windows without arrivals as zero', () => {
+    const nothing = play(20_000, [])
+    expect(nothing.rateKbps).to.equal(0)
+    expect(nothing.windows).to.be.at.least(8)
+    expect(nothing.endMs).to.be.at.most(1400)
+    const once = play(20_000, [5])
+    expect(once.rateKbps).to.equal(0)
+    expect(once.windows).to.be.at.least(8)
+    near(
+      play(
+        20_000,
+        at(() => 20_000, 1, 400),
+      ).rateKbps,
+      0,
+      0,
+    )
+  })
+
+  it('discards four round trips, so a long path’s queue has settled', () => {
+    const { fromMs } = play(
+      20_000,
+      at(() => 30_000),
+      80,
+    )
+    expect(fromMs).to.equal(320)
+  })
+})

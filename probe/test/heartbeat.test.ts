@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto'
+import { expect } from 'chai'
+import { toHex } from '../../proto/hex.js'
+import { type Forwarding, forwardAll, REFUSE } from '../forwarding.js'
+import { HEARTBEAT_RATE_KBPS, HeartbeatSession } from '../heartbeat.js'
+import { HOST, Network, random } from './harness.js'
+
+const CLAIM_KBPS = 10_000
+
+describe('heartbeat', () => {
+  let network: Network | undefined
+  let session: HeartbeatSession | undefined
+
+  async function open(forwarding: Forwarding = forwardAll): Promise<HeartbeatSession> {
+    network = await Network.open({ claimKbps: CLAIM_KBPS, forwarding })
+    session = await HeartbeatSession.open(
+      {
+        sessionId: toHex(randomBytes(32)),
+        stream: network.openProvider('verifier'),
+        provider: network.provider.verifier,
+        advertisedHost: HOST,
+        durationMs: 60_000,
+      },
+      { receiver: network.receiver, random },
+    )
+    return session
+  }
+
+  afterEach(async () => {
+    await session?.close()
+    await network?.close()
+    session = undefined
+    network = undefined
+  })
+
+  it('comes back through the relay, tick after tick, several at once', async () => {
+    await open()
+    expect(await session!.tick(1000)).to.equal(true)
+    expect(await Promise.all([session!.tick(1000), session!.tick(1000), session!.tick(1000)])).to.not.include(false)
+    expect(network!.relay.stats.forwarded).to.equal(4)
+    expect(network!.receiver.heard).to.equal(true)
+  })
+
+  it('is missed when the provider forwards nothing', async () => {
+    await open({ ...forwardAll, forward: () => false })
+    expect(await session!.tick(50)).to.equal(false)
+    expect(session!.isOpen).to.equal(true)
+  })
+
+  it('is answered only by its own nonce', async () => {
+    await open({
+      ...forwardAll,
+      forward: datagram => {
+        datagram[datagram.length - 1]! ^= 1
+        return true
+      },
+    })
+    expect(await session!.tick(100)).to.equal(false)
+  })
+
+  it('is missed at once, and known to be over, when the relay is gone', async () => {
+    await open()
+    await network!.relay.close()
+    expect(await session!.tick(50)).to.equal(false)
+    expect(session!.isOpen).to.equal(false)
+  })
+
+  it('is refused by a provider that serves nobody', async () => {
+    const refused = await open({ ...forwardAll, admit: () => REFUSE.notServing }).catch((error: Error) => error)
+    expect(refused)
+      .to.be.instanceOf(Error)
+      .with.property('message')
+      .that.matches(/refused/)
+  })
+
+  it('can be told from data, by a provider that wants to, by its rate alone', async () => {
+    const rates: number[] = []
+    await open({
+      ...forwardAll,
+      admit: ({ rateKbps }) => {
+        rates.push(rateKbps)
+        return rateKbps <= HEARTBEAT_RATE_KBPS || REFUSE.notServing
+      },
+    })
+    expect(await session!.tick(1000)).to.equal(true)
+    expect((await network!.measure()).outcome).to.have.property('kind', 'refused')
+    expect(Math.min(...rates.slice(1))).to.be.greaterThan(HEARTBEAT_RATE_KBPS)
+  })
+})

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto'
+import { expect } from 'chai'
+import { RECEIPT_BYTES } from '../constants.js'
+import { checkReceipts, ReceiptChain } from '../receipts.js'
+import { newPeer } from './harness.js'
+
+const provider = newPeer()
+const sessionId = randomBytes(32)
+const tag = randomBytes(8)
+
+async function chainOf(receipts: number) {
+  const chain = new ReceiptChain(sessionId, tag)
+  const made = []
+  for (let i = 0; i < receipts; i++) {
+    let datagrams = 1
+    while (!chain.forwarded(randomBytes(1200))) datagrams++
+    expect(datagrams * 1228).to.be.within(RECEIPT_BYTES, RECEIPT_BYTES + 1228)
+    made.push(await chain.next(100 * i, provider.signer))
+  }
+  return made
+}
+
+describe('receipts', () => {
+  it('are due about every MiB, and a whole chain is accepted by its last head', async () => {
+    const receipts = await chainOf(3)
+    const head = await checkReceipts(receipts, sessionId, tag, provider.verifier)
+    expect(head).to.deep.equal(receipts[2]!.head)
+    expect(receipts.map(receipt => receipt.sequence)).to.deep.equal([1, 2, 3])
+  })
+
+  it('are refused when changed, cut out, of another session, or not the provider’s', async () => {
+    const receipts = await chainOf(3)
+    const check = (changed: typeof receipts, id = sessionId, by = provider) =>
+      checkReceipts(changed, id, tag, by.verifier)
+    expect(await check([])).to.equal(undefined)
+    expect(await check(receipts.slice(1))).to.equal(undefined)
+    expect(await check(receipts.with(1, { ...receipts[1]!, bytes: receipts[1]!.bytes + 1 }))).to.equal(undefined)
+    expect(await check(receipts.with(0, { ...receipts[0]!, elapsedMs: 5 }))).to.equal(undefined)
+    expect(await check(receipts, randomBytes(32))).to.equal(undefined)
+    expect(await check(receipts, sessionId, newPeer())).to.equal(undefined)
+  })
+})
