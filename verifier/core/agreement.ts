@@ -20,6 +20,7 @@ export interface AgreementTiming {
   readonly endMs: number
   readonly commitMs: number
   readonly revealMs: number
+  /** also how long the last signatures are awaited once there are enough */
   readonly listMs: number
   readonly roundMs: number
   /** the next epoch's agree phase begins: no report of this one will be accepted any more */
@@ -82,7 +83,9 @@ export class Agreement<L> {
   #round = -1
   #proposedRound = -1
   #signedRound = -1
-  #aggregated: string | undefined
+  /** the header that more than two thirds have signed, and until when the others' signatures are awaited */
+  #quorum: { readonly round: number; readonly headerHash: Hex; readonly dueMs: number } | undefined
+  #aggregated = false
   #refusal: string | undefined
 
   constructor(self: number, options: AgreementOptions) {
@@ -106,6 +109,12 @@ export class Agreement<L> {
 
   /** When `advance` has something to do next; undefined once nothing is left. */
   nextInstantMs(): number | undefined {
+    const phase = this.#nextPhaseMs()
+    const quorum = this.#aggregated || phase === undefined ? undefined : this.#quorum?.dueMs
+    return quorum === undefined || phase === undefined ? phase : Math.min(phase, quorum)
+  }
+
+  #nextPhaseMs(): number | undefined {
     const { endMs, deadlineMs } = this.#options.timing
     switch (this.#phase) {
       case 'measuring':
@@ -126,10 +135,10 @@ export class Agreement<L> {
   /** Moves through every phase that is due at `nowMs`. */
   advance(nowMs: number): Action<L>[] {
     const actions: Action<L>[] = []
-    for (let due = this.nextInstantMs(); due !== undefined && due <= nowMs; due = this.nextInstantMs()) {
+    for (let due = this.#nextPhaseMs(); due !== undefined && due <= nowMs; due = this.#nextPhaseMs()) {
       actions.push(...this.#enterNext())
     }
-    actions.push(...this.#proposeIfLeader())
+    actions.push(...this.#proposeIfLeader(), ...this.#aggregateIfDue(nowMs))
     return actions
   }
 
@@ -173,15 +182,20 @@ export class Agreement<L> {
     this.#refusal = `round ${round}: ${reason}`
   }
 
-  hearPartial(round: number, headerHash: Hex, verifier: number, signature: Uint8Array): Action<L>[] {
+  /**
+   * A signature over (header, round). Once more than two thirds have signed, the others are awaited for a moment: each
+   * that is missing from a certificate costs gas, and its signer's reward.
+   */
+  hearPartial(nowMs: number, round: number, headerHash: Hex, verifier: number, signature: Uint8Array): Action<L>[] {
     if (this.#phase === 'certified') return []
-    const key = `${round}:${headerHash}`
+    const key = keyOf(round, headerHash)
     const signatures = this.#partials.get(key) ?? new Map<number, Uint8Array>()
     this.#partials.set(key, signatures)
     signatures.set(verifier, signature)
-    if (!isSupermajority(signatures.size, this.#options.verifiers.length) || this.#aggregated === key) return []
-    this.#aggregated = key
-    return [{ do: 'aggregate', round, headerHash, signatures: new Map(signatures) }]
+    if (this.#quorum === undefined && isSupermajority(signatures.size, this.#options.verifiers.length)) {
+      this.#quorum = { round, headerHash, dueMs: nowMs + this.#options.timing.listMs }
+    }
+    return this.#aggregateIfDue(nowMs)
   }
 
   /** A valid certificate exists, from whomever: nothing more is signed in this epoch. */
@@ -270,6 +284,15 @@ export class Agreement<L> {
     return [{ do: 'propose', round, lists: [...this.#lists.values()].sort((a, b) => a.verifier - b.verifier) }]
   }
 
+  #aggregateIfDue(nowMs: number): Action<L>[] {
+    if (this.#quorum === undefined || this.#aggregated || this.#phase === 'certified') return []
+    const { round, headerHash, dueMs } = this.#quorum
+    const signatures = this.#partials.get(keyOf(round, headerHash))!
+    if (nowMs < dueMs && signatures.size < this.#options.verifiers.length) return []
+    this.#aggregated = true
+    return [{ do: 'aggregate', round, headerHash, signatures: new Map(signatures) }]
+  }
+
   #lack(): string {
     const n = this.#options.verifiers.length
     const needed = Math.floor((2 * n) / 3) + 1
@@ -279,3 +302,5 @@ export class Agreement<L> {
     return `signatures of ${most} of ${n} verifiers, ${needed} are needed`
   }
 }
+
+const keyOf = (round: number, headerHash: Hex): string => `${round}:${headerHash}`

@@ -129,9 +129,11 @@ export class Agreeing {
     await this.#carryOut(this.#agreement.approve(proposal.round, headerHash(network, decodeHeader(proposal.header))))
   }
 
-  hearPartial(partial: Partial): Promise<void> {
+  async hearPartial(partial: Partial): Promise<void> {
     const { round, verifier, signature } = partial
-    return this.#carryOut(this.#agreement.hearPartial(round, toHex(partial.headerHash), verifier, signature))
+    const nowMs = this.modules.context.wall.nowMs()
+    await this.#carryOut(this.#agreement.hearPartial(nowMs, round, toHex(partial.headerHash), verifier, signature))
+    this.#wake.abort() // there may be something to wait for that is due before the next phase
   }
 
   hearCertificate(certificate: Certificate): void {

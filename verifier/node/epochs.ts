@@ -69,22 +69,25 @@ export class Epochs {
 
   /** Until the node stops. */
   async run(): Promise<void> {
-    const { epochs, wall, stopping, log } = this.context
     this.#inbox.subscribe()
     await this.#refreshDirectory()
-    const background = [this.#follow(), this.#keepDirectory()]
+    await Promise.all([this.#follow(), this.#keepDirectory(), this.#takeTurns()])
+  }
+
+  /** One epoch after the other, from the one that is under way. */
+  async #takeTurns(): Promise<void> {
+    const { epochs, wall, stopping, log } = this.context
     const first = Math.max(1, epochAt(epochs, wall.nowMs()))
     log.info({ epoch: first, genesisMs: epochs.genesisMs }, 'taking part')
     if (first > 1) this.#inBackground(this.#catchUp(first - 1))
-    for (let epoch = first; !stopping.aborted; epoch++) {
+    for (let epoch = first; ; epoch++) {
       await until(epochStartMs(epochs, epoch), wall, stopping)
       const record = await this.#book.get(epoch)
       this.#inBackground(this.#takePart(record))
       this.#inBackground(this.#duties.freezeNextEra(record.facts))
-      this.serving.forget(epoch - 1)
       this.#inBackground(this.#prune(epoch).catch(error => this.#complain(error, 'could not prune')))
+      this.serving.forget(epoch - 1)
     }
-    await Promise.all(background)
   }
 
   /** Measures an epoch, then agrees on it with the others. */

@@ -29,9 +29,11 @@ class Network {
     this.nodes = new Map(indices.filter(alive).map(index => [index, new Agreement<number>(index, options)]))
   }
 
+  nowMs = 0
+
   run(): void {
-    for (let nowMs = 990; nowMs <= TIMING.deadlineMs + 10; nowMs += 10) {
-      for (const [index, node] of this.nodes) this.carryOut(index, node.advance(nowMs))
+    for (this.nowMs = 990; this.nowMs <= TIMING.deadlineMs + 10; this.nowMs += 10) {
+      for (const [index, node] of this.nodes) this.carryOut(index, node.advance(this.nowMs))
     }
   }
 
@@ -59,7 +61,7 @@ class Network {
       if (action.do === 'sign') {
         this.signed.push({ verifier: from, round: action.round, headerHash: action.headerHash })
         this.#hear(from, (node, to) => {
-          this.carryOut(to, node.hearPartial(action.round, action.headerHash, from, SIGNATURE))
+          this.carryOut(to, node.hearPartial(this.nowMs, action.round, action.headerHash, from, SIGNATURE))
         })
       }
     }
@@ -151,6 +153,25 @@ describe('agreement', () => {
     node.advance(1100)
     expect(node.advance(1200)).to.deep.equal([{ do: 'list', entries: [] }])
     expect(node.equivocators).to.deep.equal([4])
+  })
+
+  it('awaits the last signatures for a moment, and no longer', () => {
+    const node = new Agreement<number>(1, { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING })
+    node.advance(1260)
+    const sign = (nowMs: number, verifier: number) => node.hearPartial(nowMs, 0, rootOf(0), verifier, SIGNATURE)
+    expect([sign(1260, 1), sign(1261, 4), sign(1262, 7)]).to.deep.equal([[], [], []])
+    expect(node.nextInstantMs()).to.equal(1262 + TIMING.listMs)
+    expect(node.advance(1311)).to.deep.equal([])
+    const [action] = node.advance(1312)
+    expect(action).to.include({ do: 'aggregate', round: 0, headerHash: rootOf(0) })
+    expect(sign(1313, 10)).to.deep.equal([])
+  })
+
+  it('aggregates at once when all have signed', () => {
+    const node = new Agreement<number>(1, { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING })
+    node.advance(1300)
+    const done = range(4).map(verifier => node.hearPartial(1300, 0, rootOf(0), verifier, SIGNATURE).length)
+    expect(done).to.deep.equal([0, 0, 0, 1])
   })
 
   it('signs no later round once a certificate is known', () => {
