@@ -84,9 +84,10 @@ async function runOnChain({
     signal,
   )
 
+  let concluded = false
   const nodes = new Nodes({ networkFile, rpcUrl, seed: options.seed }, watchdog, exit => {
     const { name, wanted, code, signal: by, lastLog } = exit
-    if (!signal.aborted) emit({ event: 'node-ended', name, wanted, code, signal: by, lastLog })
+    if (!concluded && !signal.aborted) emit({ event: 'node-ended', name, wanted, code, signal: by, lastLog })
   })
   closers.push(() => nodes.stopAll())
   const { verifiers, providers } = await abortable(startAll(plan, nodes, setup, options), signal)
@@ -143,6 +144,7 @@ async function runOnChain({
   for (const [i, record] of records.entries()) {
     records[i] = { ...record, stakeAfter: await reader.stakeOf(record.address) }
   }
+  concluded = true // from here on nodes end because the run does
   const members = [...verifiers, ...joined]
   return conclude(options, interrupted, {
     verifiers: plan.verifiers.map(planned => ({
