@@ -23,7 +23,7 @@ export class Duties {
 
   /** Brings a certificate to the chain, until the chain has a report of its epoch or takes none any more. */
   async post(certificate: Certificate, facts: ChainFacts): Promise<void> {
-    const { chain, epochs, wall, log } = this.context
+    const { chain, epochs } = this.context
     const header = decodeHeader(certificate.header)
     const { epoch } = header
     await this.#awaitTurn(facts)
@@ -33,7 +33,6 @@ export class Duties {
       if ((await chain.tip()).epoch >= epoch) return { kind: 'already' }
       return chain.post(header, certificate.round, certificate.nonSigners, signature)
     })
-    if (wall.nowMs() >= deadlineMs) log.warn({ epoch }, 'the certificate was not posted in time')
   }
 
   /** Settles every penalty of a report once it is final. */
