@@ -21,7 +21,14 @@ const secret = z
   .string()
   .regex(/^0x[0-9a-f]{64}$/, 'must be 32 bytes in lower-case hexadecimal with 0x')
   .transform(text => text as Hex)
-const keyFile = z.strictObject({ evm: secret, bls: secret, peer: secret })
+
+/** Orders of the two groups: SEC 2 section 2.4.1, and r of BLS12-381. A secret lies between zero and the order. */
+const SECP256K1_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
+const BLS12_381_ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n
+const secretOf = (order: bigint) =>
+  secret.refine(text => BigInt(text) > 0n && BigInt(text) < order, 'is no secret key of its curve')
+
+const keyFile = z.strictObject({ evm: secretOf(SECP256K1_ORDER), bls: secretOf(BLS12_381_ORDER), peer: secret })
 
 const SECRET_BYTES = 32
 

@@ -66,17 +66,6 @@ export async function syncFrom(
   }
 }
 
-/** What a peer heard in an epoch; nothing where it heard nothing. @throws as `syncFrom` */
-export async function gossipFrom(
-  peer: Peer,
-  from: PeerAddress,
-  epoch: number,
-  signal?: AbortSignal,
-): Promise<GossipItem[]> {
-  const items = (await syncFrom(peer, from, { gossip: epoch }, signal)) ?? []
-  return items.map(item => GossipItem.decode(item))
-}
-
 async function answer(source: SyncSource, request: SyncRequest): Promise<Uint8Array[] | undefined> {
   if (request.ballot !== undefined) {
     const ballot = await source.ballot(toHex(request.ballot))

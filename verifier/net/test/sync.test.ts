@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
-import type { GossipItem } from '../../../proto/messages.js'
+import { GossipItem } from '../../../proto/messages.js'
 import { SYNC_PROTOCOL } from '../../../proto/protocols.js'
 import { Gossip } from '../gossip.js'
 import { openStream } from '../streams.js'
-import { gossipFrom, type SyncSource, serveSync, syncFrom } from '../sync.js'
+import { type SyncSource, serveSync, syncFrom } from '../sync.js'
 import { addressOf, NETWORK, silent, withPeers } from './network.js'
 
 const hash = (byte: number): Hex => toHex(new Uint8Array(32).fill(byte))
@@ -29,8 +29,9 @@ describe('sync', () => {
       expect(leaves).to.have.lengthOf(3000)
       expect(leaves![2999]).to.deep.equal(new Uint8Array(544).fill(2999))
       expect(await syncFrom(client!, from, { ballotSet: fromHex(hash(3)) })).to.deep.equal([])
-      expect(await gossipFrom(client!, from, 7)).to.deep.equal([{ kind: 'commit', data: Uint8Array.of(9) }])
-      expect(await gossipFrom(client!, from, 8)).to.deep.equal([])
+      const item = { kind: 'commit', data: Uint8Array.of(9) }
+      expect(await syncFrom(client!, from, { gossip: 7 })).to.deep.equal([GossipItem.encode(item)])
+      expect(await syncFrom(client!, from, { gossip: 8 })).to.deep.equal([])
     })
   })
 
@@ -52,8 +53,8 @@ describe('sync', () => {
       await gossip.publish('commit', Uint8Array.of(1, 2))
       await said.promise
       await serveSync(listener!, { ...source, gossip: async () => heard }, silent)
-      const items = await gossipFrom(late!, addressOf(listener!), 1)
-      expect(items).to.deep.equal([{ kind: 'commit', data: Uint8Array.of(1, 2) }])
+      const items = await syncFrom(late!, addressOf(listener!), { gossip: 1 })
+      expect(items).to.deep.equal([GossipItem.encode({ kind: 'commit', data: Uint8Array.of(1, 2) })])
     })
   })
 
