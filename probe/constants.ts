@@ -9,12 +9,16 @@ export const CHUNKS_BEHIND = 32
 /** Bucket of the exact limiter: as much as FACTS of real shapers suggest a short queue holds. */
 export const LIMITER_BURST_MS = 50
 
-/** A sender that was held up makes good for at most this much; more would be a burst that the relay polices away. */
-export const CATCH_UP_MS = 40
-/** Most that a sender puts out without yielding to the event loop. */
-export const BURST_MS = 2
+/**
+ * A sender that its machine held up makes good for at most this much: with one of three senders missing, the others
+ * have five hundredths to spare, and a busy machine takes more than that in one pause.
+ */
+export const CATCH_UP_MS = 250
+/** It catches up at this multiple of its rate, with this much at once, so that no queue on the way overflows. */
+export const CATCH_UP_SPEED = 2
+export const BURST_MS = 20
 /** The relay's bucket for one session: above CATCH_UP_MS, so that an honest sender never meets it. */
-export const POLICE_BURST_MS = 60
+export const POLICE_BURST_MS = 300
 /** And its rate above what was asked for: two clocks never run alike. */
 export const POLICE_SLACK = 1.05
 /** What a session may ask for above the share: rounding, and a claim that was read a block earlier. */
@@ -34,13 +38,13 @@ export const MAX_SESSIONS = 256
 
 /** From the call to the first datagram sent: all senders ready, or this long after enough of them are. */
 export const STRAGGLER_MS = 350
-export const HANDSHAKE_MS = 950
+export const HANDSHAKE_MS = 1200
 /** Most that data may flow for: straggler, discard and windows with room for a long round trip. */
 export const DATA_MS = 2000
 /** From the published root to the last reveal. */
-export const REVEAL_MS = 600
+export const REVEAL_MS = 1500
 /** Whatever happens, a session has ended by then. */
-export const SESSION_MS = 3500
+export const SESSION_MS = 5000
 
 /** A receipt about this often, in forwarded IP-layer bytes. */
 export const RECEIPT_BYTES = 1 << 20

@@ -18,8 +18,8 @@ const OFFERED = 1.05
 const OFFERED_MOST = 1.1
 /** UDP's own checksum leaves next to nothing broken: a sender with less of its data verified is unverifiable. */
 const VERIFIED_SHARE = 0.98
-/** A receiver whose own event loop stood still for this part of the measurement blames nobody. */
-const STARVED_SHARE = 0.25
+/** A receiver whose own event loop stood still for this part of the measurement blames nobody: half of the windows. */
+const STARVED_SHARE = 0.5
 
 /** What the receiver has of one sender at the end. */
 export interface PartyEvidence {

@@ -18,8 +18,6 @@ contract EpochReports is IEpochReports {
     struct Report {
         bytes32 headerHash;
         bytes32 scoreRoot;
-        uint64 epochStart;
-        uint64 postedAt;
     }
 
     IVerifierRegistry public immutable registry;
@@ -28,7 +26,12 @@ contract EpochReports is IEpochReports {
     uint64 private immutable _epochSeconds;
     uint64 private immutable _eraEpochs;
 
-    uint64 public lastEpoch;
+    /// @dev One more than the last epoch accepted: never zero, so that the first post costs no more than the next.
+    uint64 private _nextEpoch = 1;
+    /// @dev The registry's, known from the first post on.
+    uint64 private _genesis;
+    /// @dev The first half of the last header's hash: enough to check what more than two thirds signed, and in this slot.
+    bytes16 private _lastHeaderStart;
     mapping(uint64 epoch => Report) private _reports;
 
     constructor(IVerifierRegistry registry_, bytes32 parametersHash_, uint64 settlementSeconds_) {
@@ -52,20 +55,19 @@ contract EpochReports is IEpochReports {
         Bls12381.G1 memory signers = _signersKey(snapshot, nonSigners);
         if (!_isSigned(signers, digest, signature)) revert InvalidCertificate(hash, round);
 
-        lastEpoch = header.epoch;
-        _reports[header.epoch] = Report({
-            headerHash: hash,
-            scoreRoot: header.scoreRoot,
-            epochStart: EpochClock.startOf(genesis, _epochSeconds, header.epoch),
-            postedAt: uint64(block.timestamp)
-        });
+        (_nextEpoch, _genesis, _lastHeaderStart) = (header.epoch + 1, genesis, bytes16(hash));
+        _reports[header.epoch] = Report(hash, header.scoreRoot);
         emit Posted(header.epoch, hash, header, round, nonSigners, msg.sender);
     }
 
     // ------------------------------------------------------------------ views
 
+    function lastEpoch() public view returns (uint64) {
+        return _nextEpoch - 1;
+    }
+
     function lastHeaderHash() public view returns (bytes32) {
-        return _reports[lastEpoch].headerHash;
+        return _reports[lastEpoch()].headerHash;
     }
 
     function headerHashOf(uint64 epoch) external view returns (bytes32) {
@@ -76,23 +78,20 @@ contract EpochReports is IEpochReports {
         return _reports[epoch].scoreRoot;
     }
 
-    function postedAt(uint64 epoch) external view returns (uint64) {
-        return _reports[epoch].postedAt;
-    }
-
     function isFinal(uint64 epoch) external view returns (bool) {
-        uint64 posted = _reports[epoch].postedAt;
-        return posted != 0 && posted + settlementSeconds <= block.timestamp;
+        return _reports[epoch].headerHash != 0 && _finalAt(epoch) <= block.timestamp;
     }
 
-    function settlementOf(uint64 epoch)
-        external
-        view
-        returns (bytes32 scoreRoot, uint64 epochStart, uint64 finalAt)
-    {
-        Report storage report = _reports[epoch];
-        if (report.postedAt == 0) return (0, 0, 0);
-        return (report.scoreRoot, report.epochStart, report.postedAt + settlementSeconds);
+    function settlementOf(uint64 epoch) external view returns (bytes32 scoreRoot, uint64 epochStart, uint64 finalAt) {
+        scoreRoot = _reports[epoch].scoreRoot;
+        if (scoreRoot == 0) return (0, 0, 0);
+        return (scoreRoot, EpochClock.startOf(_genesis, _epochSeconds, epoch), _finalAt(epoch));
+    }
+
+    /// @dev The delay counts from the end of the time in which the epoch can be posted, so it is the same whoever posts
+    ///      when, and needs no record of its own.
+    function _finalAt(uint64 epoch) private view returns (uint64) {
+        return EpochClock.startOf(_genesis, _epochSeconds, epoch + 2) + settlementSeconds;
     }
 
     // ------------------------------------------------------------------ checks
@@ -103,11 +102,12 @@ contract EpochReports is IEpochReports {
         uint64 current = EpochClock.epochAt(genesis, _epochSeconds, block.timestamp);
         uint64 postable = current == 0 ? 0 : current - 1;
         if (header.epoch != postable || postable == 0) revert NotPostable(header.epoch, postable);
-        if (lastEpoch == header.epoch) revert AlreadyPosted(header.epoch, lastHeaderHash());
+        if (lastEpoch() == header.epoch) revert AlreadyPosted(header.epoch, lastHeaderHash());
         uint64 era = EpochClock.eraOf(_eraEpochs, header.epoch);
         if (header.era != era) revert WrongEra(header.era, era);
-        bytes32 last = lastHeaderHash();
-        if (header.previousHeader != last) revert WrongPreviousHeader(header.previousHeader, last);
+        if (bytes16(header.previousHeader) != _lastHeaderStart) {
+            revert WrongPreviousHeader(header.previousHeader, lastHeaderHash());
+        }
         bytes32 known = header.blockNumber < block.number ? Blockhash.blockHash(header.blockNumber) : bytes32(0);
         if (known == 0 || header.blockHash != known) {
             revert WrongBlockHash(header.blockNumber, header.blockHash, known);

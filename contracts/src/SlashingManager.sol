@@ -2,11 +2,14 @@
 pragma solidity ^0.8.30;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IEpochReports} from "./interfaces/IEpochReports.sol";
 import {ISlashingManager} from "./interfaces/ISlashingManager.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
 import {Digests} from "./libraries/Digests.sol";
+import {EpochClock} from "./libraries/EpochClock.sol";
+import {WeekStarts} from "./libraries/WeekStarts.sol";
 
 /// @notice Takes a provider's penalties: each leaf once, at most a tenth of its stake in a fixed week of epochs.
 /// @dev Both the penalty and the weekly limit are shares of one base, the stake at the start of the week, and what is
@@ -15,7 +18,10 @@ contract SlashingManager is ISlashingManager {
     uint16 public constant MAX_WEEKLY_BPS = 1_000;
     uint16 public constant BOUNTY_BPS = 500;
     uint16 private constant FULL_BPS = 10_000;
-    uint64 private constant WEEK_SECONDS = 7 days;
+    /// @dev How long a settlement delay may be, so that at least six days are left to settle in.
+    uint64 private constant MAX_SETTLEMENT_SECONDS = 7 days;
+    /// @dev An epoch can be settled until so many weeks after its own have ended: as far back as bases are known.
+    uint64 private constant WEEKS_TO_SETTLE = 2;
 
     /// @dev One word for a week of up to 240 epochs: the running total in the low 16 bits, a bit for each settled epoch
     ///      above. Later epochs of a week that has more go on in words of their own.
@@ -24,6 +30,7 @@ contract SlashingManager is ISlashingManager {
 
     IStakeVault public immutable vault;
     IEpochReports public immutable reports;
+    IVerifierRegistry public immutable registry;
     address public immutable providers;
     uint64 private immutable _epochSeconds;
 
@@ -36,10 +43,13 @@ contract SlashingManager is ISlashingManager {
         address providers_,
         uint64 evidenceSeconds
     ) {
-        uint64 needed = reports_.settlementSeconds() + evidenceSeconds;
+        uint64 settlement = reports_.settlementSeconds();
+        if (settlement > MAX_SETTLEMENT_SECONDS) revert SettlementTooLong(settlement, MAX_SETTLEMENT_SECONDS);
+        uint64 needed = settlement + evidenceSeconds;
         if (vault_.unbondingSeconds() <= needed) revert UnbondingTooShort(vault_.unbondingSeconds(), needed);
         vault = vault_;
         reports = reports_;
+        registry = registry_;
         providers = providers_;
         _epochSeconds = registry_.epochSeconds();
     }
@@ -55,21 +65,25 @@ contract SlashingManager is ISlashingManager {
         if (leaf.penaltyBps == 0) revert NoPenalty(leaf.epoch, leaf.provider);
         if (leaf.penaltyBps > MAX_WEEKLY_BPS) revert PenaltyTooHigh(leaf.penaltyBps, MAX_WEEKLY_BPS);
 
-        uint64 sinceGenesis = (leaf.epoch - 1) * _epochSeconds;
-        (uint256 before, uint256 total) = _mark(leaf.epoch, leaf.provider, leaf.penaltyBps);
-        uint256 base = vault.slashableAt(providers, leaf.provider, epochStart - sinceGenesis % WEEK_SECONDS);
+        uint64 week = WeekStarts.weekOf(epochStart);
+        if (WeekStarts.weekOf(block.timestamp) > week + WEEKS_TO_SETTLE) {
+            revert TooLate(leaf.epoch, uint64((week + WEEKS_TO_SETTLE + 1) * WeekStarts.WEEK_SECONDS));
+        }
+        (uint256 before, uint256 total) = _mark(leaf, week, epochStart);
+        uint256 base = vault.slashableAtStartOf(week, providers, leaf.provider);
+        uint256 owed = (base * total) / FULL_BPS - (base * before) / FULL_BPS;
         uint256 bounty;
-        (charged, bounty) = vault.slash(
-            providers, leaf.provider, (base * total) / FULL_BPS - (base * before) / FULL_BPS, BOUNTY_BPS, msg.sender
-        );
+        (charged, bounty) = vault.slash(providers, leaf.provider, owed, BOUNTY_BPS, msg.sender);
         emit Settled(leaf.epoch, leaf.provider, charged, bounty, charged - bounty, msg.sender);
     }
 
     // ------------------------------------------------------------------ views
 
     function isSettled(uint64 epoch, address provider) external view returns (bool) {
-        (uint64 week, uint256 word, uint256 bit) = _place(epoch);
-        return _weeks[provider][week][word] & bit != 0;
+        if (epoch == 0) return false;
+        uint64 epochStart = EpochClock.startOf(registry.genesis(), _epochSeconds, epoch);
+        (uint256 word, uint256 bit) = _place(epochStart);
+        return _weeks[provider][WeekStarts.weekOf(epochStart)][word] & bit != 0;
     }
 
     function chargedBpsIn(address provider, uint64 week) external view returns (uint16) {
@@ -78,26 +92,24 @@ contract SlashingManager is ISlashingManager {
 
     // ------------------------------------------------------------------ the week's record
 
-    /// @return before the week's running total in basis points of its base, without and `total` with this penalty
-    function _mark(uint64 epoch, address provider, uint16 penaltyBps) private returns (uint256 before, uint256 total) {
-        (uint64 week, uint256 word, uint256 bit) = _place(epoch);
-        mapping(uint256 => uint256) storage words = _weeks[provider][week];
+    /// @return before the week's running total in basis points of its base, without this penalty
+    /// @return total the same with it, at most the weekly limit
+    function _mark(Leaf calldata leaf, uint64 week, uint64 epochStart) private returns (uint256 before, uint256 total) {
+        (uint256 word, uint256 bit) = _place(epochStart);
+        mapping(uint256 => uint256) storage words = _weeks[leaf.provider][week];
         uint256 marks = words[word];
-        if (marks & bit != 0) revert AlreadySettled(epoch, provider);
+        if (marks & bit != 0) revert AlreadySettled(leaf.epoch, leaf.provider);
         if (word != 0) words[word] = marks | bit;
 
         uint256 first = word == 0 ? marks | bit : words[0];
         before = first & TOTAL_MASK;
-        total = before + penaltyBps;
-        if (total > MAX_WEEKLY_BPS) total = MAX_WEEKLY_BPS;
+        total = Math.min(before + leaf.penaltyBps, MAX_WEEKLY_BPS);
         words[0] = (first & ~TOTAL_MASK) | total;
     }
 
-    function _place(uint64 epoch) private view returns (uint64 week, uint256 word, uint256 bit) {
-        if (epoch == 0) return (0, 0, 0);
-        uint64 sinceGenesis = (epoch - 1) * _epochSeconds;
-        week = sinceGenesis / WEEK_SECONDS;
-        uint256 place = (sinceGenesis % WEEK_SECONDS) / _epochSeconds + TOTAL_BITS;
-        return (week, place >> 8, 1 << (place & 0xff));
+    /// @dev Epochs start once in `_epochSeconds`, so each of a week has a place of its own.
+    function _place(uint64 epochStart) private view returns (uint256 word, uint256 bit) {
+        uint256 place = (epochStart % WeekStarts.WEEK_SECONDS) / _epochSeconds + TOTAL_BITS;
+        return (place >> 8, 1 << (place & 0xff));
     }
 }

@@ -5,8 +5,8 @@ import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC2
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
+import {WeekStarts} from "./libraries/WeekStarts.sol";
 
 /// @notice All stakes of the network. Only the role that an account is under bonds and unbonds it, only the slashing
 ///         manager slashes; nobody else, and no owner, can touch a token.
@@ -15,7 +15,7 @@ import {IStakeVault} from "./interfaces/IStakeVault.sol";
 contract StakeVault is IStakeVault {
     using SafeERC20 for ERC20Burnable;
     using SafeCast for uint256;
-    using Checkpoints for Checkpoints.Trace208;
+    using WeekStarts for WeekStarts.History;
 
     /// @dev Amounts of 96 bits hold 79 billion tokens of 18 decimals, and let a slash touch one slot.
     struct Account {
@@ -23,6 +23,7 @@ contract StakeVault is IStakeVault {
         uint96 unbonding;
         uint64 releaseAt;
         uint96 free;
+        WeekStarts.History history; // of active plus unbonding
     }
 
     uint16 private constant FULL_BPS = 10_000;
@@ -32,8 +33,6 @@ contract StakeVault is IStakeVault {
     uint64 public immutable unbondingSeconds;
 
     mapping(address role => mapping(address account => Account)) private _accounts;
-    /// @dev Slashable after each change, by unix seconds.
-    mapping(address role => mapping(address account => Checkpoints.Trace208)) private _history;
 
     constructor(ERC20Burnable token_, address slashingManager_, uint64 unbondingSeconds_) {
         token = token_;
@@ -55,10 +54,11 @@ contract StakeVault is IStakeVault {
         amount = account.free;
         account.free = 0;
         if (account.unbonding > 0 && account.releaseAt <= block.timestamp) {
+            uint256 balance = uint256(account.active) + account.unbonding;
+            account.history.beforeChange(balance, account.active);
             amount += account.unbonding;
             account.unbonding = 0;
             account.releaseAt = 0;
-            _record(role, msg.sender, account);
         }
         if (amount == 0) revert NothingToWithdraw(role, msg.sender, account.releaseAt);
         emit Withdrawn(role, msg.sender, amount);
@@ -72,9 +72,10 @@ contract StakeVault is IStakeVault {
         uint96 free = held.free;
         bonded = amount == 0 ? free : amount;
         if (bonded == 0 || bonded > free) revert InsufficientDeposit(msg.sender, account, free, bonded);
+        uint256 balance = uint256(held.active) + held.unbonding;
+        held.history.beforeChange(balance, balance + bonded);
         held.free = free - uint96(bonded);
         held.active += uint96(bonded);
-        _record(msg.sender, account, held);
         emit Bonded(msg.sender, account, bonded);
     }
 
@@ -98,13 +99,14 @@ contract StakeVault is IStakeVault {
         if (msg.sender != slashingManager) revert NotSlashingManager(msg.sender);
         Account storage held = _accounts[role][account];
         (uint96 active, uint96 unbonding) = (held.active, held.unbonding);
-        charged = Math.min(amount, uint256(active) + unbonding);
+        uint256 balance = uint256(active) + unbonding;
+        charged = Math.min(amount, balance);
         if (charged == 0) return (0, 0);
+        held.history.beforeChange(balance, balance - charged);
 
         uint96 fromActive = uint96(Math.min(charged, active));
         held.active = active - fromActive;
         held.unbonding = unbonding - uint96(charged - fromActive);
-        _record(role, account, held);
         bounty = (charged * bountyBps) / FULL_BPS;
         emit Slashed(role, account, charged, bounty, bountyTo);
         if (bounty > 0) token.safeTransfer(bountyTo, bounty);
@@ -131,16 +133,7 @@ contract StakeVault is IStakeVault {
         return (held.unbonding, held.releaseAt);
     }
 
-    function slashableAt(address role, address account, uint64 time) external view returns (uint256) {
-        Checkpoints.Trace208 storage history = _history[role][account];
-        uint256 length = history.length();
-        if (length == 0) return 0;
-        Checkpoints.Checkpoint208 memory first = history.pos(0);
-        if (time <= first._key || length == 1) return first._value;
-        return history.upperLookupRecent(uint48(time));
-    }
-
-    function _record(address role, address account, Account storage held) private {
-        _history[role][account].push(uint48(block.timestamp), uint208(held.active) + held.unbonding);
+    function slashableAtStartOf(uint64 week, address role, address account) external view returns (uint256) {
+        return _accounts[role][account].history.startOf(week, slashable(role, account));
     }
 }

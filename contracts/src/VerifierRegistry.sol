@@ -25,6 +25,12 @@ contract VerifierRegistry is IVerifierRegistry {
         bytes32[3] packedKey; // 96 bytes
     }
 
+    struct Newest {
+        uint32 era;
+        address snapshot;
+        uint64 genesis; // the same in both
+    }
+
     /// @notice What one key snapshot, and one freeze within a transaction's gas limit, can hold.
     uint256 public constant MAX_VERIFIERS = 191;
 
@@ -35,7 +41,9 @@ contract VerifierRegistry is IVerifierRegistry {
     uint64 public immutable startDelay;
     uint32 public immutable minimumVerifiers;
 
-    uint64 public genesis;
+    /// @dev The newest set of an even and of an odd era: a certificate is checked with one of them, and reads one slot.
+    Newest[2] private _newest;
+
     uint32 public stayingCount;
     uint32 private _lastIndex;
     /// @dev Ascending indices of those in the last frozen set that stay or are exiting, and of those registered since.
@@ -43,7 +51,7 @@ contract VerifierRegistry is IVerifierRegistry {
     mapping(uint32 index => Record) private _records;
     mapping(address account => uint32) private _indexOf;
     mapping(bytes32 keyHash => bool) private _keyTaken;
-    /// @dev By era: that era in the high bits, the address of its snapshot in the low 160.
+    /// @dev All sets. By era: that era in the high bits, the address of its snapshot in the low 160.
     Checkpoints.Trace224 private _frozen;
 
     constructor(
@@ -108,23 +116,28 @@ contract VerifierRegistry is IVerifierRegistry {
     // ------------------------------------------------------------------ everybody
 
     function start() external {
-        if (genesis != 0) revert AlreadyStarted(genesis);
+        if (genesis() != 0) revert AlreadyStarted(genesis());
         if (stayingCount < minimumVerifiers) revert TooFewVerifiers(stayingCount, minimumVerifiers);
-        genesis = uint64(block.timestamp) + startDelay;
-        emit Started(genesis);
-        _freeze(1);
+        uint64 time = uint64(block.timestamp) + startDelay;
+        emit Started(time);
+        _freeze(1, time);
     }
 
     function freeze(uint64 era) external {
-        if (genesis == 0) revert NotStarted();
+        uint64 time = genesis();
+        if (time == 0) revert NotStarted();
         if (isFrozen(era)) revert AlreadyFrozen(era);
-        uint64 current = EpochClock.epochAt(genesis, epochSeconds, block.timestamp);
+        uint64 current = EpochClock.epochAt(time, epochSeconds, block.timestamp);
         uint64 due = era == 0 ? 0 : EpochClock.freezeEpochOf(eraEpochs, era);
         if (due == 0 || current != due) revert FreezeNotDue(era, current, due);
-        _freeze(era);
+        _freeze(era, time);
     }
 
     // ------------------------------------------------------------------ views
+
+    function genesis() public view returns (uint64) {
+        return _newest[1].genesis; // era 1 is the first that is frozen
+    }
 
     function isFrozen(uint64 era) public view returns (bool) {
         return era != 0 && frozenEraFor(era) == era;
@@ -135,11 +148,11 @@ contract VerifierRegistry is IVerifierRegistry {
     }
 
     function certificateSet(uint64 era) external view returns (address snapshot, uint64 genesisTime) {
-        return (_snapshotFor(era), genesis);
+        return _inForce(era);
     }
 
     function frozenSet(uint64 era) external view returns (Verifier[] memory set) {
-        address snapshot = _snapshotFor(era);
+        (address snapshot,) = _inForce(era);
         if (snapshot == address(0)) return set;
         set = new Verifier[](snapshot.sizeOf());
         for (uint256 i = 0; i < set.length; i++) {
@@ -155,7 +168,7 @@ contract VerifierRegistry is IVerifierRegistry {
 
     /// @dev Drops those who are exiting, and writes the keys of the others with their sum as a snapshot. An empty set
     ///      is possible, and certifies nothing.
-    function _freeze(uint64 era) private {
+    function _freeze(uint64 era, uint64 time) private {
         uint256 size = stayingCount;
         bytes memory data = KeySnapshot.allocate(size);
         Bls12381.G1 memory sum;
@@ -180,12 +193,19 @@ contract VerifierRegistry is IVerifierRegistry {
         }
         data.setAggregate(sum);
         address snapshot = data.create();
-        _frozen.push(uint256(era).toUint32(), (uint224(era) << 160) | uint160(snapshot));
+        uint32 eraKey = uint256(era).toUint32();
+        _newest[era & 1] = Newest(eraKey, snapshot, time);
+        _frozen.push(eraKey, (uint224(era) << 160) | uint160(snapshot));
         emit Frozen(era, snapshot, uint32(size));
     }
 
-    function _snapshotFor(uint64 era) private view returns (address) {
-        return address(uint160(_frozen.upperLookupRecent(uint256(era).toUint32())));
+    function _inForce(uint64 era) private view returns (address snapshot, uint64 time) {
+        Newest memory same = _newest[era & 1];
+        if (same.era == era) return (same.snapshot, same.genesis);
+        Newest memory other = _newest[(era & 1) ^ 1];
+        Newest memory last = same.era > other.era ? same : other;
+        if (era > last.era) return (last.snapshot, last.genesis);
+        return (address(uint160(_frozen.upperLookupRecent(uint256(era).toUint32()))), last.genesis);
     }
 
     // ------------------------------------------------------------------ records

@@ -14,7 +14,7 @@ describe('contracts: a network from deployment to a settled penalty', () => {
     expect(await network.reports.read('lastEpoch')).to.equal(1n)
     expect(await network.reports.read('scoreRootOf', 1)).to.equal(tree.root)
 
-    await network.evm.at((await network.evm.now()) + PARAMS.settlementSeconds)
+    await network.evm.at(network.startOf(3) + PARAMS.settlementSeconds)
     const receipt = await network.settle(leaves[0]!, tree.proof(0), network.verifiers[0]!.account)
     const charge = (MINIMUM_STAKE * 400n) / 10_000n
     const [settled] = network.slashing.events(receipt, 'Settled')

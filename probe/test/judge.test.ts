@@ -114,11 +114,11 @@ describe('judge', () => {
       kind: 'no-data',
       reason: 'path-not-validated',
     })
-    expect(judged([granted, granted, granted], 2_000, { starvedMs: 400 })).to.deep.equal({
+    expect(judged([granted, granted, granted], 2_000, { starvedMs: 600 })).to.deep.equal({
       kind: 'no-data',
       reason: 'receiver-fault',
     })
-    expect(judged([granted, granted, granted], 30_000, { starvedMs: 400 })).to.have.property('kind', 'verified')
+    expect(judged([granted, granted, granted], 30_000, { starvedMs: 600 })).to.have.property('kind', 'verified')
   })
 
   it('gives no reading from too few windows, and none from a single sender', () => {

@@ -1,7 +1,7 @@
 /** Providers that serve nobody. Refusing must not be safer than failing: both have the rate zero, and are slashed. */
 import { REFUSE } from '../../probe/forwarding.js'
 import { STATUS } from '../../proto/leaf.js'
-import { measuredAlways, slashedInTime } from './checks.js'
+import { measuredMostly, slashedInTime } from './checks.js'
 import type { ProviderHistory, ProviderProfile } from './profile.js'
 
 /** A heartbeat's whole budget is far below this, a data session's far above: that is how a refuser tells them apart. */
@@ -30,5 +30,5 @@ function broken(history: ProviderHistory): string[] {
   const passed = history.leaves
     .filter(leaf => leaf.status === STATUS.measured)
     .map(leaf => `passes for serving in epoch ${leaf.epoch}, at ${leaf.rateKbps} kbit/s`)
-  return [...passed, ...measuredAlways(history), ...slashedInTime(history)]
+  return [...passed, ...measuredMostly(history), ...slashedInTime(history)]
 }

@@ -1,6 +1,7 @@
 /** What the node's logic needs from outside; `verifier/{chain,store,net,bls}` fill these in. */
-import type { EpochClock } from '../../proto/epoch.js'
+
 import type { NetworkId } from '../../proto/digests.js'
+import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.js'
+import { DamagedValue } from './sealed.js'
 
-export type StoreFault = 'missing' | 'damaged' | 'locked' | 'no-space'
+export type StoreFault = 'missing' | 'exists' | 'damaged' | 'unreadable' | 'locked' | 'no-space'
 
 /** The database cannot be used. The message says what to do; no file is ever removed. */
 export class StoreError extends UserError {
@@ -28,6 +29,7 @@ export class SigningConflict extends Error {
 
 /** What went wrong at the database, in words for whoever runs the node. @returns the error itself if it is another one */
 export function storeErrorFrom(error: unknown, dir: string): unknown {
+  if (error instanceof StoreError) return error
   const texts: string[] = []
   const codes = new Set<string>()
   for (let e = error as NodeJS.ErrnoException | undefined; e instanceof Error; e = e.cause as typeof e) {
@@ -38,22 +40,30 @@ export function storeErrorFrom(error: unknown, dir: string): unknown {
   if (codes.has('ENOSPC') || /no space left/i.test(text)) {
     return new StoreError(
       'no-space',
-      `No space is left for the database in ${dir}: free some, then start again.`,
+      `No space is left for the database in ${dir}: free some, then start again. Nothing stored is lost.`,
       error,
     )
   }
   if (codes.has('LEVEL_LOCKED')) {
     return new StoreError('locked', `The database in ${dir} is in use: stop the other process that runs on it.`, error)
   }
-  if (codes.has('LEVEL_CORRUPTION') || /corrupt|missing files|does not exist|CURRENT|MANIFEST/i.test(text)) {
+  // what the database says of a table or manifest that is gone has no code of its own
+  if (error instanceof DamagedValue || codes.has('LEVEL_CORRUPTION') || /corrupt|no such file/i.test(text)) {
     return damaged(dir, text, error)
   }
   return error
 }
 
-const damaged = (dir: string, what: string, cause: unknown): StoreError =>
+export const damaged = (dir: string, what: string, cause?: unknown): StoreError =>
   new StoreError(
     'damaged',
     `The database in ${dir} is damaged (${what}); its files were kept. Restore that directory from a copy; without one, exit this verifier and register a new key, for a key must not sign without its record.`,
     cause,
+  )
+
+/** Not to be told from a database that was lost, so nothing is made in its place. */
+export const noRecord = (dir: string, what: string): StoreError =>
+  new StoreError(
+    'missing',
+    `Cannot use the database in ${dir}: ${what}. For a new key run "bandwitness verifier init"; for a key in use restore the directory from a copy, for a key must not sign without its record.`,
   )

@@ -4,16 +4,19 @@
  * may be lost with the machine's power, and is then fetched from peers.
  */
 import { createHash } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
 import { Level } from 'level'
 import type { SeenEntry } from '../../proto/digests.js'
 import type { Header } from '../../proto/header.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
 import { decodeLeaf, encodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { Ballot, GossipItem } from '../../proto/messages.js'
+import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
-import { SigningConflict, StoreError, storeErrorFrom } from './errors.js'
+import { damaged, noRecord, SigningConflict, StoreError, storeErrorFrom } from './errors.js'
 import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
+import { seal, unseal } from './sealed.js'
 
 export interface StoredReport {
   readonly header: Header
@@ -26,10 +29,7 @@ export interface StoredReport {
 }
 
 /** What is used of the database below, so that a test can put a failing one in its place. */
-export type Database = Pick<
-  Level<string, Uint8Array>,
-  'open' | 'close' | 'get' | 'getMany' | 'put' | 'batch' | 'iterator' | 'keys' | 'values'
->
+export type Database = Pick<Level<string, Uint8Array>, 'open' | 'close' | 'get' | 'batch' | 'iterator' | 'keys'>
 
 export interface StoreOptions {
   /** `existing` refuses to start on nothing: a key whose record is gone must not sign */
@@ -41,7 +41,12 @@ const ENCODING = { keyEncoding: 'utf8', valueEncoding: 'view' } as const
 const text = (value: Uint8Array): string => new TextDecoder().decode(value)
 const bytes = (value: string): Uint8Array => new TextEncoder().encode(value)
 
+type Row = readonly [key: string, value: Uint8Array]
+
 export class Store {
+  /** Ends when no slot is being written: two calls for one slot must not both find it free. */
+  #recording: Promise<unknown> = Promise.resolve()
+
   private constructor(
     private readonly dir: string,
     private readonly db: Database,
@@ -49,17 +54,18 @@ export class Store {
 
   /** @throws StoreError */
   static async open(dir: string, { mode, database }: StoreOptions): Promise<Store> {
+    if (database === undefined) await checkDirectory(dir, mode)
     const options = { createIfMissing: mode === 'create', errorIfExists: mode === 'create' }
     const db = database ?? new Level<string, Uint8Array>(dir, { ...ENCODING, ...options })
     const store = new Store(dir, db)
     try {
       await db.open()
-      if (mode === 'create') await db.put(KEY.version, bytes(LAYOUT_VERSION), { sync: true })
+      if (mode === 'create') await store.#write([[KEY.version, bytes(LAYOUT_VERSION)]], true)
       else await store.#check()
       return store
     } catch (error) {
       await db.close().catch(() => undefined)
-      throw openErrorFrom(error, dir, mode)
+      throw storeErrorFrom(error, dir)
     }
   }
 
@@ -70,14 +76,18 @@ export class Store {
   // -------------------------------------------------------------------------------------------- what was signed
 
   /** @returns whether it was new. @throws SigningConflict when the slot holds another digest; StoreError */
-  async recordSigned(slot: string, digest: Hex): Promise<'recorded' | 'same'> {
-    const recorded = await this.#get(KEY.signed(slot))
-    if (recorded === undefined) {
-      await this.#put(KEY.signed(slot), fromHex(digest), true)
-      return 'recorded'
-    }
-    if (toHex(recorded) === digest) return 'same'
-    throw new SigningConflict(slot, toHex(recorded), digest)
+  recordSigned(slot: string, digest: Hex): Promise<'recorded' | 'same'> {
+    const recording = this.#recording.then(async () => {
+      const recorded = await this.#get(KEY.signed(slot))
+      if (recorded === undefined) {
+        await this.#write([[KEY.signed(slot), fromHex(digest)]], true)
+        return 'recorded'
+      }
+      if (toHex(recorded) === digest) return 'same'
+      throw new SigningConflict(slot, toHex(recorded), digest)
+    })
+    this.#recording = recording.catch(() => undefined)
+    return recording
   }
 
   // -------------------------------------------------------------------------------------------- ballots and facts
@@ -85,15 +95,11 @@ export class Store {
   /** @param encoded a whole Ballot; @param own is on disk when this returns */
   async putBallot(root: Hex, encoded: Uint8Array, own = false): Promise<void> {
     const { epoch } = Ballot.decode(encoded)
-    await this.#guarded(() =>
-      this.db.batch(
-        [
-          { type: 'put', key: KEY.ballot(root), value: encoded },
-          { type: 'put', key: KEY.ballotOf(epoch, root), value: new Uint8Array() },
-        ],
-        { sync: own },
-      ),
-    )
+    const rows: Row[] = [
+      [KEY.ballot(root), encoded],
+      [KEY.ballotOf(epoch, root), new Uint8Array()],
+    ]
+    await this.#write(rows, own)
   }
 
   getBallot(root: Hex): Promise<Uint8Array | undefined> {
@@ -102,7 +108,7 @@ export class Store {
 
   putFacts(facts: ChainFacts): Promise<void> {
     const json = JSON.stringify(facts, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))
-    return this.#put(KEY.facts(facts.epoch, facts.blockHash), bytes(json))
+    return this.#write([[KEY.facts(facts.epoch, facts.blockHash), bytes(json)]])
   }
 
   async getFacts(epoch: number, blockHash: Hex): Promise<ChainFacts | undefined> {
@@ -112,7 +118,7 @@ export class Store {
 
   /** Of the newest epoch. */
   async latestFacts(): Promise<ChainFacts | undefined> {
-    const [value] = await this.#guarded(() => this.db.values({ ...allOf('facts'), reverse: true, limit: 1 }).all())
+    const [value] = await this.#values({ ...allOf('facts'), reverse: true, limit: 1 })
     return value && factsFrom(value)
   }
 
@@ -120,12 +126,10 @@ export class Store {
 
   async putReport(report: StoredReport): Promise<void> {
     const json = JSON.stringify({ ...report, leaves: report.leaves.map(leaf => toHex(encodeLeaf(leaf))) })
-    await this.#guarded(() =>
-      this.db.batch([
-        { type: 'put', key: KEY.report(report.headerHash), value: bytes(json) },
-        { type: 'put', key: KEY.reportOf(report.header.epoch, report.headerHash), value: new Uint8Array() },
-      ]),
-    )
+    await this.#write([
+      [KEY.report(report.headerHash), bytes(json)],
+      [KEY.reportOf(report.header.epoch, report.headerHash), new Uint8Array()],
+    ])
   }
 
   async getReport(headerHash: Hex): Promise<StoredReport | undefined> {
@@ -138,16 +142,17 @@ export class Store {
   // -------------------------------------------------------------------------------------------- what was heard
 
   putGossip(epoch: number, item: Uint8Array): Promise<void> {
-    return this.#put(KEY.gossip(epoch, createHash('sha256').update(item).digest('hex')), item)
+    return this.#write([[KEY.gossip(epoch, createHash('sha256').update(item).digest('hex')), item]])
   }
 
+  /** Each item once, in the order of an epoch's phases, in which they make sense to whoever hears them all at once. */
   async heardGossip(epoch: number): Promise<GossipItem[]> {
-    const items = await this.#guarded(() => this.db.values(ofEpoch('gossip', epoch)).all())
-    return items.map(item => GossipItem.decode(item))
+    const items = (await this.#values(ofEpoch('gossip', epoch))).map(item => GossipItem.decode(item))
+    return items.sort((a, b) => phaseOf(a) - phaseOf(b))
   }
 
   putCertificate(epoch: number, certificate: Uint8Array): Promise<void> {
-    return this.#put(KEY.certificate(epoch), certificate)
+    return this.#write([[KEY.certificate(epoch), certificate]])
   }
 
   // -------------------------------------------------------------------------------------------- pruning
@@ -173,22 +178,33 @@ export class Store {
 
   // -------------------------------------------------------------------------------------------- access
 
-  /** Reads everything once: a damaged table is otherwise found only when its turn comes, perhaps in mid-epoch. */
+  /** Reads everything once: damage is otherwise found only when its turn comes, perhaps in mid-epoch. */
   async #check(): Promise<void> {
     const version = await this.db.get(KEY.version)
-    if (version === undefined) throw new Error('the signing record is missing')
-    if (text(version) !== LAYOUT_VERSION) throw new Error(`layout ${text(version)} where ${LAYOUT_VERSION} is known`)
-    for await (const _ of this.db.iterator()) {
-      // reading is the check
-    }
+    if (version === undefined) throw noRecord(this.dir, 'it holds no signing record')
+    const known = text(unseal(KEY.version, version))
+    if (known !== LAYOUT_VERSION) throw noRecord(this.dir, `its layout is ${known}, where ${LAYOUT_VERSION} is known`)
+    for await (const [key, value] of this.db.iterator()) unseal(key, value)
   }
 
   #get(key: string): Promise<Uint8Array | undefined> {
-    return this.#guarded(() => this.db.get(key))
+    return this.#guarded(async () => {
+      const value = await this.db.get(key)
+      return value && unseal(key, value)
+    })
   }
 
-  #put(key: string, value: Uint8Array, sync = false): Promise<void> {
-    return this.#guarded(() => this.db.put(key, value, { sync }))
+  #values(range: { gte: string; lt: string; reverse?: boolean; limit?: number }): Promise<Uint8Array[]> {
+    return this.#guarded(async () => {
+      const entries = await this.db.iterator(range).all()
+      return entries.map(([key, value]) => unseal(key, value))
+    })
+  }
+
+  /** All rows or none. @param sync whether they are on disk when this returns */
+  #write(rows: readonly Row[], sync = false): Promise<void> {
+    const puts = rows.map(([key, value]) => ({ type: 'put' as const, key, value: seal(key, value) }))
+    return this.#guarded(() => this.db.batch(puts, { sync }))
   }
 
   async #guarded<T>(work: () => Promise<T>): Promise<T> {
@@ -203,26 +219,21 @@ export class Store {
 const factsFrom = (value: Uint8Array): ChainFacts =>
   JSON.parse(text(value), (key, field) => (key === 'stake' ? BigInt((field as string).slice(0, -1)) : field))
 
-function openErrorFrom(error: unknown, dir: string, mode: StoreOptions['mode']): unknown {
-  const messages: string[] = []
-  for (let e = error; e instanceof Error; e = e.cause) messages.push(e.message)
-  const all = messages.join(': ')
-  if (mode === 'create' && /exists/.test(all)) {
-    return new StoreError(
-      'locked',
-      `There is a database in ${dir} already: use it, or choose another directory.`,
-      error,
-    )
+const phaseOf = ({ kind }: GossipItem): number => GOSSIP_KINDS.indexOf(kind as GossipKind)
+
+/**
+ * Looks before the database does: where its first file is gone it would take a damaged directory for an empty one, and
+ * where there is none it would leave an empty one behind.
+ */
+async function checkDirectory(dir: string, mode: StoreOptions['mode']): Promise<void> {
+  const files = await readdir(dir).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return []
+    throw new StoreError('unreadable', `Cannot read the database in ${dir}: ${error.message}.`, error)
+  })
+  const hasData = files.some(file => /^(CURRENT|MANIFEST-.*|.*\.(ldb|sst|log))$/.test(file))
+  if (mode === 'create' && hasData) {
+    throw new StoreError('exists', `There is a database in ${dir} already: use it, or choose another directory.`)
   }
-  if (mode === 'existing' && /does not exist \(create_if_missing/.test(all)) {
-    return new StoreError(
-      'missing',
-      `There is no database in ${dir}. For a new key run "bandwitness verifier init"; for a key in use restore the directory from a copy, for a key must not sign without its record.`,
-      error,
-    )
-  }
-  if (/signing record is missing|layout .* is known/.test(all)) {
-    return new StoreError('damaged', `The database in ${dir} cannot be used: ${all}. Restore it from a copy.`, error)
-  }
-  return storeErrorFrom(error, dir)
+  if (mode === 'existing' && !hasData) throw noRecord(dir, 'there is no database')
+  if (mode === 'existing' && !files.includes('CURRENT')) throw damaged(dir, 'CURRENT is missing')
 }

@@ -48,11 +48,10 @@ interface IEpochReports {
     /// @notice Zero where no report was accepted.
     function headerHashOf(uint64 epoch) external view returns (bytes32);
     function scoreRootOf(uint64 epoch) external view returns (bytes32);
-    function postedAt(uint64 epoch) external view returns (uint64);
     function settlementSeconds() external view returns (uint64);
-    /// @notice The settlement delay has passed.
+    /// @notice The settlement delay has passed. It counts from the end of the next epoch, when posting ends.
     function isFinal(uint64 epoch) external view returns (bool);
-    /// @notice What a settlement needs to know of an epoch, in one call. All zero where no report was accepted.
+    /// @notice What a settlement needs to know of an epoch, in one call. All zero where there is no report with leaves.
     function settlementOf(uint64 epoch)
         external
         view

@@ -34,12 +34,16 @@ interface ISlashingManager {
     error NoPenalty(uint64 epoch, address provider);
     error PenaltyTooHigh(uint16 penaltyBps, uint16 maximum);
     error AlreadySettled(uint64 epoch, address provider);
+    /// @notice Two weeks after the week of the epoch, the stake it was a share of is no longer known.
+    error TooLate(uint64 epoch, uint64 deadline);
+    error SettlementTooLong(uint64 settlementSeconds, uint64 maximum);
     /// @notice Stake could leave before what it is liable for is settled.
     error UnbondingTooShort(uint64 unbondingSeconds, uint64 needed);
 
     /// @param proof siblings from the leaf upwards, under the epoch's score root
     function settle(Leaf calldata leaf, bytes32[] calldata proof) external returns (uint256 charged);
     function isSettled(uint64 epoch, address provider) external view returns (bool);
-    /// @notice Charged so far in a week (of epochs, counted from genesis), in basis points of the week's base.
+    /// @notice Charged so far for epochs of a week (unix time / 7 days), in basis points of the week's base: the stake at
+    ///         its start.
     function chargedBpsIn(address provider, uint64 week) external view returns (uint16);
 }

@@ -48,7 +48,8 @@ interface IStakeVault {
     function freeOf(address role, address account) external view returns (uint256);
     function activeStake(address role, address account) external view returns (uint256);
     function unbondingOf(address role, address account) external view returns (uint256 amount, uint64 releaseAt);
-    /// @notice Slashable at a time past (unix seconds); where there was none yet, the first that came after.
-    function slashableAt(address role, address account, uint64 time) external view returns (uint256);
+    /// @notice Slashable at the start of a week (unix time / 7 days), rounded down to 10^9 wei; where there was none
+    ///         yet, the first that came after. Known for three weeks: the one of the last change and the two before.
+    function slashableAtStartOf(uint64 week, address role, address account) external view returns (uint256);
     function unbondingSeconds() external view returns (uint64);
 }

@@ -33,6 +33,7 @@ library Bls12381 {
     /// @notice The chain lacks a precompile of EIP-2537, or it does not do what it should.
     error PrecompileUnusable(address precompile);
 
+    address private constant SHA256 = address(0x02);
     address private constant MODEXP = address(0x05);
     address private constant G1_ADD = address(0x0b);
     address private constant G2_ADD = address(0x0d);
@@ -56,8 +57,9 @@ library Bls12381 {
     uint256 private constant NEGATED_Y_HI = 0x114d1d6855d545a8aa7d76c8cf2e21f2;
     uint256 private constant NEGATED_Y_LO = 0x67816aef1db507c96655b9d5caac42364e6f38ba0ecb751bad54dcd6b939c2ca;
 
-    /// @dev Domain separation tag and its length, as RFC 9380 appends them: 44 bytes.
-    bytes private constant DST_PRIME = "BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_\x2b";
+    /// @dev Domain separation tag and its length, as RFC 9380 appends them: 44 bytes in all.
+    bytes32 private constant DST_START = "BLS_SIG_BLS12381G2_XMD:SHA-256_S";
+    bytes32 private constant DST_END_AND_LENGTH = "SWU_RO_POP_\x2b";
 
     // ------------------------------------------------------------------ decoding
 
@@ -168,17 +170,38 @@ library Bls12381 {
     }
 
     /// @dev RFC 9380 section 5.3.1, expand_message_xmd for 256 bytes: eight blocks of SHA-256.
-    function expandMessage(bytes32 message) private pure returns (bytes memory uniform) {
+    function expandMessage(bytes32 message) private view returns (bytes memory uniform) {
         uniform = new bytes(256);
-        bytes memory tag = DST_PRIME;
-        bytes32 first = sha256(abi.encodePacked(bytes32(0), bytes32(0), message, hex"010000", tag));
-        bytes32 block_;
-        for (uint256 i = 1; i <= 8; i++) {
-            block_ = sha256(abi.encodePacked(first ^ block_, uint8(i), tag));
-            assembly ("memory-safe") {
-                mstore(add(uniform, mul(i, 32)), block_)
+        bytes32 tag = DST_START;
+        bytes32 tagEnd = DST_END_AND_LENGTH;
+        address precompile = SHA256;
+        bool usable;
+        assembly ("memory-safe") {
+            let out := add(uniform, 32)
+            let data := mload(0x40)
+            // b0 = H(64 zeros | message | 256 as two bytes | 0 | tag); message to tag end at 64
+            calldatacopy(data, calldatasize(), 64)
+            mstore(add(data, 64), message)
+            mstore(add(data, 96), shl(232, 0x010000))
+            mstore(add(data, 99), tag)
+            mstore(add(data, 131), tagEnd)
+            usable := staticcall(gas(), precompile, data, 143, 0, 32)
+            usable := and(usable, eq(returndatasize(), 32))
+            let first := mload(0)
+            // bi = H(b0 xor b(i-1) | i | tag), with b0 alone for the first
+            mstore(add(data, 33), tag)
+            mstore(add(data, 65), tagEnd)
+            let previous := 0
+            for { let i := 1 } lt(i, 9) { i := add(i, 1) } {
+                mstore(data, xor(first, previous))
+                mstore8(add(data, 32), i)
+                let done := staticcall(gas(), precompile, data, 77, out, 32)
+                usable := and(usable, done)
+                previous := mload(out)
+                out := add(out, 32)
             }
         }
+        if (!usable) revert PrecompileUnusable(precompile);
     }
 
     /// @dev Reduces the 64 bytes at `offset` modulo the prime, as two words: modexp with exponent one.

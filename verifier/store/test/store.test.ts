@@ -1,0 +1,328 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { Level } from 'level'
+import { keccakText } from '../../../proto/hash.js'
+import { fromHex, type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import type { Leaf } from '../../../proto/leaf.js'
+import { Ballot, GossipItem } from '../../../proto/messages.js'
+import type { ChainFacts } from '../../core/facts.js'
+import { SigningConflict, StoreError, type StoreFault } from '../errors.js'
+import { type Database, Store, type StoredReport } from '../store.js'
+
+const WRITER = fileURLToPath(new URL('./writer.ts', import.meta.url))
+const account: Hex = `0x${'12'.repeat(20)}`
+
+const facts = (epoch: number, name: string): ChainFacts => ({
+  era: 1,
+  epoch,
+  blockNumber: 100 + epoch,
+  blockHash: keccakText(name),
+  beacon: keccakText(`beacon of ${name}`),
+  verifiers: [{ index: 0, account, blsKey: `0x${'34'.repeat(128)}`, capacityKbps: 1000 }],
+  providers: [{ index: 0, account, claimKbps: 25_000, region: ZERO_HASH, stake: 10n ** 24n }],
+})
+
+const ballot = (epoch: number, name: string): Uint8Array =>
+  Ballot.encode({
+    epoch,
+    verifier: 1,
+    root: fromHex(keccakText(name)),
+    signature: new Uint8Array(96),
+    schedule: new Uint8Array(96),
+    votes: [new Uint8Array(64).fill(epoch)],
+  })
+
+const leaf = (epoch: number, index: number): Leaf => ({
+  epoch,
+  index,
+  provider: account,
+  status: 1,
+  uptimeBps: 9000,
+  rateKbps: 24_000,
+  claimKbps: 25_000,
+  scoreBps: 8000,
+  tier: 2,
+  throughputQ32: 2 ** 32,
+  ticksUpQ16: 10,
+  ticksTotalQ16: 12,
+  unmeasuredRun: 0,
+  soakVotes: ZERO_HASH,
+  breachBits: 3,
+  assignedRoot: ZERO_HASH,
+  penaltyBps: 0,
+})
+
+const report = (epoch: number): StoredReport => ({
+  header: {
+    era: 1,
+    epoch,
+    blockNumber: 5,
+    blockHash: ZERO_HASH,
+    previousHeader: ZERO_HASH,
+    scoreRoot: ZERO_HASH,
+    ballotSetRoot: ZERO_HASH,
+    rewardsRoot: ZERO_HASH,
+    providerCount: 2,
+    commonFailure: false,
+  },
+  headerHash: keccakText(`header ${epoch}`),
+  leaves: [leaf(epoch, 0), leaf(epoch, 1)],
+  ballots: [{ verifier: 1, root: keccakText('ballot') }],
+  posted: undefined,
+})
+
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    error => error,
+  )
+
+async function expectFault(promise: Promise<unknown>, fault: StoreFault, ...words: string[]): Promise<void> {
+  const error = await failure(promise)
+  expect(error).to.be.instanceOf(StoreError)
+  expect((error as StoreError).fault).to.equal(fault)
+  expect((error as StoreError).message).to.not.include('\n')
+  for (const word of words) expect((error as StoreError).message).to.include(word)
+}
+
+describe('store', () => {
+  let parent: string
+  let dir: string
+  let store: Store
+  beforeEach(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'bandwitness-store-'))
+    dir = join(parent, 'db')
+    store = await Store.open(dir, { mode: 'create' })
+  })
+  afterEach(async () => {
+    await store.close()
+    await rm(parent, { recursive: true })
+  })
+  const reopen = async () => {
+    await store.close()
+    store = await Store.open(dir, { mode: 'existing' })
+  }
+
+  describe('record of what was signed', () => {
+    it('holds one digest a slot, for ever', async () => {
+      expect(await store.recordSigned('report/7/0', keccakText('a'))).to.equal('recorded')
+      expect(await store.recordSigned('report/7/0', keccakText('a'))).to.equal('same')
+      expect(await store.recordSigned('report/7/1', keccakText('b'))).to.equal('recorded')
+      await store.prune(1000)
+      await reopen()
+      expect(await store.recordSigned('report/7/0', keccakText('a'))).to.equal('same')
+      expect(await failure(store.recordSigned('report/7/0', keccakText('b')))).to.be.instanceOf(SigningConflict)
+    })
+
+    it('lets one of many through that ask at once', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.uuid(), fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 2 }), async (slot, names) => {
+          const asked = names.map(name => store.recordSigned(slot, keccakText(name)))
+          const results = await Promise.allSettled(asked)
+          for (const [index, result] of results.entries()) {
+            expect(result.status).to.equal(names[index] === names[0] ? 'fulfilled' : 'rejected')
+          }
+        }),
+        { numRuns: 20 },
+      )
+    })
+
+    it('has every record that a killed process was told of', async () => {
+      await store.close()
+      const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', WRITER, dir], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const ended = once(child, 'exit')
+      let acknowledged = -1
+      for await (const line of createInterface({ input: child.stdout! })) {
+        acknowledged = Number(line)
+        if (acknowledged === 200) child.kill('SIGKILL')
+      }
+      await ended
+      expect(acknowledged).to.be.at.least(200)
+      store = await Store.open(dir, { mode: 'existing' })
+      for (let i = 0; i <= acknowledged; i++) {
+        expect(await store.recordSigned(`report/${i}/0`, keccakText(String(i)))).to.equal('same')
+      }
+    })
+  })
+
+  describe('contents', () => {
+    it('come back as they were, after a restart too', async () => {
+      await store.putBallot(keccakText('one'), ballot(3, 'one'), true)
+      await store.putFacts(facts(3, 'three'))
+      await store.putReport(report(3))
+      await reopen()
+      expect(await store.getBallot(keccakText('one'))).to.deep.equal(ballot(3, 'one'))
+      expect(await store.getBallot(keccakText('two'))).to.equal(undefined)
+      expect(await store.getFacts(3, keccakText('three'))).to.deep.equal(facts(3, 'three'))
+      expect(await store.getFacts(3, keccakText('four'))).to.equal(undefined)
+      expect(await store.getReport(report(3).headerHash)).to.deep.equal(report(3))
+      expect(await store.getReport(ZERO_HASH)).to.equal(undefined)
+    })
+
+    it('of a report grow when it is posted', async () => {
+      const { header, headerHash } = report(3)
+      const posted = {
+        header,
+        headerHash,
+        round: 1,
+        nonSigners: [2],
+        txHash: ZERO_HASH,
+        blockNumber: 9,
+        gasUsed: 240_000,
+      }
+      await store.putReport(report(3))
+      await store.putReport({ ...report(3), posted })
+      expect(await store.getReport(headerHash)).to.deep.equal({ ...report(3), posted })
+    })
+
+    it('tell the newest facts by number, not by digits', async () => {
+      expect(await store.latestFacts()).to.equal(undefined)
+      for (const epoch of [9, 100, 10]) await store.putFacts(facts(epoch, String(epoch)))
+      expect((await store.latestFacts())?.epoch).to.equal(100)
+    })
+
+    it('hold what was heard once, by epoch, in the order of the phases', async () => {
+      const item = (kind: string, byte: number) => ({ kind, data: Uint8Array.of(byte) })
+      const heard = [item('partial', 1), item('commit', 2), item('ballot', 3), item('commit', 2)]
+      for (const one of heard) await store.putGossip(11, GossipItem.encode(one))
+      await store.putGossip(1, GossipItem.encode(item('commit', 9)))
+      expect(await store.heardGossip(11)).to.deep.equal([item('commit', 2), item('ballot', 3), item('partial', 1)])
+      expect(await store.heardGossip(1)).to.deep.equal([item('commit', 9)])
+      expect(await store.heardGossip(2)).to.deep.equal([])
+    })
+
+    it('of earlier epochs are forgotten when pruned, and no others', async () => {
+      for (const epoch of [9, 10, 100]) {
+        await store.putBallot(keccakText(String(epoch)), ballot(epoch, String(epoch)))
+        await store.putFacts(facts(epoch, String(epoch)))
+        await store.putReport(report(epoch))
+        await store.putGossip(epoch, GossipItem.encode({ kind: 'commit', data: Uint8Array.of(epoch) }))
+        await store.putCertificate(epoch, Uint8Array.of(1))
+      }
+      await store.prune(100)
+      for (const epoch of [9, 10, 100]) {
+        const kept = epoch === 100
+        expect((await store.getBallot(keccakText(String(epoch)))) !== undefined).to.equal(kept)
+        expect((await store.getFacts(epoch, keccakText(String(epoch)))) !== undefined).to.equal(kept)
+        expect((await store.getReport(report(epoch).headerHash)) !== undefined).to.equal(kept)
+        expect(await store.heardGossip(epoch)).to.have.lengthOf(kept ? 1 : 0)
+      }
+    })
+  })
+
+  describe('refuses to open', () => {
+    it('what is not there, and makes nothing in its place', async () => {
+      const missing = join(parent, 'elsewhere')
+      await expectFault(Store.open(missing, { mode: 'existing' }), 'missing', missing, 'restore')
+      expect(await readdir(parent)).to.deep.equal(['db'])
+    })
+
+    it('a database without a signing record', async () => {
+      const other = join(parent, 'other')
+      const level = new Level(other)
+      await level.put('a', 'b')
+      await level.close()
+      await expectFault(Store.open(other, { mode: 'existing' }), 'missing', other, 'restore')
+    })
+
+    it('a new one where there is one', async () => {
+      await expectFault(Store.open(dir, { mode: 'create' }), 'exists', dir)
+    })
+
+    it('one that is in use', async () => {
+      await expectFault(Store.open(dir, { mode: 'existing' }), 'locked', dir, 'stop')
+    })
+  })
+
+  describe('refuses a damaged database and keeps its files', () => {
+    const fill = async () => {
+      for (let i = 0; i < 50; i++) await store.recordSigned(`report/${i}/0`, keccakText(String(i)))
+      await reopen() // moves the log into a table
+      await store.close()
+    }
+    const fileLike = async (pattern: RegExp) => join(dir, (await readdir(dir)).find(name => pattern.test(name))!)
+    const DAMAGE: [what: string, damage: () => Promise<void>][] = [
+      ['CURRENT is garbage', async () => writeFile(join(dir, 'CURRENT'), 'garbage')],
+      ['CURRENT is gone', async () => rename(join(dir, 'CURRENT'), join(parent, 'CURRENT'))],
+      ['the manifest is garbage', async () => writeFile(await fileLike(/^MANIFEST/), 'garbage garbage')],
+      ['the manifest is gone', async () => rename(await fileLike(/^MANIFEST/), join(parent, 'MANIFEST'))],
+      ['a table is gone', async () => rename(await fileLike(/\.ldb$/), join(parent, 'table'))],
+      ['a table is garbage', async () => writeFile(await fileLike(/\.ldb$/), Buffer.alloc(3000, 7))],
+    ]
+    for (const [what, damage] of DAMAGE) {
+      it(`when ${what}`, async () => {
+        await fill()
+        await damage()
+        const kept = (await readdir(dir)).filter(name => !name.startsWith('LO')).sort()
+        await expectFault(Store.open(dir, { mode: 'existing' }), 'damaged', dir, 'Restore')
+        const after = await readdir(dir)
+        expect(after).to.include.members(kept)
+      })
+    }
+
+    it('when any one bit of a table is flipped', async () => {
+      await fill()
+      const path = await fileLike(/\.ldb$/)
+      const table = await readFile(path)
+      // the head of the table: its rows; the rest is index and padding
+      await fc.assert(
+        fc.asyncProperty(fc.nat(Math.min(table.length, 1500) * 8 - 1), async bit => {
+          const flipped = Buffer.from(table)
+          flipped[bit >> 3]! ^= 1 << (bit & 7)
+          await writeFile(path, flipped)
+          const error = await failure(Store.open(dir, { mode: 'existing' }).then(opened => opened.close()))
+          await writeFile(path, table)
+          expect(error).to.be.instanceOf(StoreError).with.property('fault').that.is.oneOf(['damaged', 'missing'])
+        }),
+        { numRuns: 40 },
+      )
+    })
+  })
+
+  describe('on a full disk', () => {
+    /** The real database, until `full` is set. */
+    function fillable(level: Level<string, Uint8Array>): { database: Database; disk: { full: boolean } } {
+      const disk = { full: false }
+      const database: Database = {
+        open: () => level.open(),
+        close: () => level.close(),
+        get: (key: string) => level.get(key),
+        iterator: ((range: object) => level.iterator(range)) as Database['iterator'],
+        keys: ((range: object) => level.keys(range)) as Database['keys'],
+        batch: (async (rows: never, options: never) => {
+          if (disk.full) throw Object.assign(new Error('write failed'), { code: 'ENOSPC' })
+          return level.batch(rows, options)
+        }) as Database['batch'],
+      }
+      return { database, disk }
+    }
+
+    it('says so, signs nothing and loses nothing', async () => {
+      await store.close()
+      const level = new Level<string, Uint8Array>(dir, { keyEncoding: 'utf8', valueEncoding: 'view' })
+      const { database, disk } = fillable(level)
+      store = await Store.open(dir, { mode: 'existing', database })
+      await store.recordSigned('report/1/0', keccakText('a'))
+      await store.putBallot(keccakText('one'), ballot(3, 'one'))
+      disk.full = true
+      await expectFault(store.recordSigned('report/2/0', keccakText('b')), 'no-space', dir, 'free')
+      await expectFault(store.putFacts(facts(1, 'one')), 'no-space')
+      expect(await store.recordSigned('report/1/0', keccakText('a'))).to.equal('same')
+      disk.full = false
+      expect(await store.recordSigned('report/2/0', keccakText('c'))).to.equal('recorded')
+      await reopen()
+      expect(await store.recordSigned('report/1/0', keccakText('a'))).to.equal('same')
+      expect(await store.recordSigned('report/2/0', keccakText('c'))).to.equal('same')
+      expect(await store.getBallot(keccakText('one'))).to.deep.equal(ballot(3, 'one'))
+    })
+  })
+})
