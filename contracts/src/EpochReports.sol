@@ -45,9 +45,12 @@ contract EpochReports is IEpochReports {
 
     // ------------------------------------------------------------------ posting
 
-    function post(Header calldata header, uint32 round, uint32[] calldata nonSigners, bytes calldata signature)
-        external
-    {
+    function post(
+        Header calldata header,
+        uint32 round,
+        uint32[] calldata nonSigners,
+        bytes calldata signature
+    ) external {
         (address snapshot, uint64 genesis) = registry.certificateSet(header.era);
         _checkPlace(header, genesis);
         bytes32 hash = Digests.headerHash(block.chainid, address(this), header);

@@ -132,13 +132,14 @@ contract ProviderRegistry is IProviderRegistry {
 
     function _provider(address account) private view returns (Provider memory) {
         Record storage record = _records[account];
-        return Provider(
-            record.index,
-            account,
-            _claimInForce(record),
-            record.region,
-            record.peerIdHash,
-            vault.slashable(address(this), account)
-        );
+        return
+            Provider(
+                record.index,
+                account,
+                _claimInForce(record),
+                record.region,
+                record.peerIdHash,
+                vault.slashable(address(this), account)
+            );
     }
 }

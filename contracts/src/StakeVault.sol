@@ -92,10 +92,13 @@ contract StakeVault is IStakeVault {
 
     // ------------------------------------------------------------------ the slashing manager
 
-    function slash(address role, address account, uint256 amount, uint16 bountyBps, address bountyTo)
-        external
-        returns (uint256 charged, uint256 bounty)
-    {
+    function slash(
+        address role,
+        address account,
+        uint256 amount,
+        uint16 bountyBps,
+        address bountyTo
+    ) external returns (uint256 charged, uint256 bounty) {
         if (msg.sender != slashingManager) revert NotSlashingManager(msg.sender);
         Account storage held = _accounts[role][account];
         (uint96 active, uint96 unbonding) = (held.active, held.unbonding);

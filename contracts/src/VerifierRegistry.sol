@@ -77,10 +77,11 @@ contract VerifierRegistry is IVerifierRegistry {
 
     // ------------------------------------------------------------------ the verifier
 
-    function register(bytes calldata blsKey, bytes calldata proofOfPossession, uint32 capacityKbps)
-        external
-        returns (uint32 index)
-    {
+    function register(
+        bytes calldata blsKey,
+        bytes calldata proofOfPossession,
+        uint32 capacityKbps
+    ) external returns (uint32 index) {
         if (_indexOf[msg.sender] != 0) revert AlreadyRegistered(msg.sender, _indexOf[msg.sender]);
         if (_members.length >= MAX_VERIFIERS) revert SetFull(MAX_VERIFIERS);
         Bls12381.G1 memory key = _provenKey(blsKey, proofOfPossession);
@@ -152,7 +153,7 @@ contract VerifierRegistry is IVerifierRegistry {
     }
 
     function frozenSet(uint64 era) external view returns (Verifier[] memory set) {
-        (address snapshot,) = _inForce(era);
+        (address snapshot, ) = _inForce(era);
         if (snapshot == address(0)) return set;
         set = new Verifier[](snapshot.sizeOf());
         for (uint256 i = 0; i < set.length; i++) {
@@ -210,11 +211,10 @@ contract VerifierRegistry is IVerifierRegistry {
 
     // ------------------------------------------------------------------ records
 
-    function _provenKey(bytes calldata blsKey, bytes calldata proofOfPossession)
-        private
-        view
-        returns (Bls12381.G1 memory key)
-    {
+    function _provenKey(
+        bytes calldata blsKey,
+        bytes calldata proofOfPossession
+    ) private view returns (Bls12381.G1 memory key) {
         if (blsKey.length != Bls12381.G1_BYTES) revert WrongKeyLength(blsKey.length);
         if (proofOfPossession.length != Bls12381.G2_BYTES) revert WrongSignatureLength(proofOfPossession.length);
         key = Bls12381.g1(blsKey);
@@ -233,13 +233,14 @@ contract VerifierRegistry is IVerifierRegistry {
     function _verifier(uint32 index) private view returns (Verifier memory) {
         Record storage record = _records[index];
         Bls12381.G1 memory key = _loadKey(record);
-        return Verifier(
-            index,
-            record.account,
-            record.capacityKbps,
-            record.exitingSince,
-            abi.encodePacked(key.xHi, key.xLo, key.yHi, key.yLo)
-        );
+        return
+            Verifier(
+                index,
+                record.account,
+                record.capacityKbps,
+                record.exitingSince,
+                abi.encodePacked(key.xHi, key.xLo, key.yHi, key.yLo)
+            );
     }
 
     function _storeKey(Record storage record, Bls12381.G1 memory key) private {
@@ -250,8 +251,6 @@ contract VerifierRegistry is IVerifierRegistry {
 
     function _loadKey(Record storage record) private view returns (Bls12381.G1 memory) {
         uint256 high = uint256(record.packedKey[0]);
-        return Bls12381.G1(
-            high >> 128, uint256(record.packedKey[1]), uint128(high), uint256(record.packedKey[2])
-        );
+        return Bls12381.G1(high >> 128, uint256(record.packedKey[1]), uint128(high), uint256(record.packedKey[2]));
     }
 }

@@ -18,7 +18,12 @@ interface IEpochReports {
     }
 
     event Posted(
-        uint64 indexed epoch, bytes32 indexed headerHash, Header header, uint32 round, uint32[] nonSigners, address poster
+        uint64 indexed epoch,
+        bytes32 indexed headerHash,
+        Header header,
+        uint32 round,
+        uint32[] nonSigners,
+        address poster
     );
 
     error NotStarted();
@@ -40,7 +45,12 @@ interface IEpochReports {
 
     /// @param nonSigners positions in the frozen set, strictly ascending
     /// @param signature aggregate over the report digest, 256 bytes, EIP-2537 G2
-    function post(Header calldata header, uint32 round, uint32[] calldata nonSigners, bytes calldata signature) external;
+    function post(
+        Header calldata header,
+        uint32 round,
+        uint32[] calldata nonSigners,
+        bytes calldata signature
+    ) external;
 
     function parametersHash() external view returns (bytes32);
     function lastEpoch() external view returns (uint64);
@@ -52,8 +62,5 @@ interface IEpochReports {
     /// @notice The settlement delay has passed. It counts from the end of the next epoch, when posting ends.
     function isFinal(uint64 epoch) external view returns (bool);
     /// @notice What a settlement needs to know of an epoch, in one call. All zero where there is no report with leaves.
-    function settlementOf(uint64 epoch)
-        external
-        view
-        returns (bytes32 scoreRoot, uint64 epochStart, uint64 finalAt);
+    function settlementOf(uint64 epoch) external view returns (bytes32 scoreRoot, uint64 epochStart, uint64 finalAt);
 }

@@ -13,7 +13,13 @@ interface IProviderRegistry {
         uint256 stake; // active and slashable
     }
 
-    event Registered(uint32 indexed index, address indexed account, uint32 claimKbps, bytes32 region, bytes32 peerIdHash);
+    event Registered(
+        uint32 indexed index,
+        address indexed account,
+        uint32 claimKbps,
+        bytes32 region,
+        bytes32 peerIdHash
+    );
     /// @notice Where a provider is reached; kept in events alone.
     event Announced(uint32 indexed index, address indexed account, string peerId, string[] multiaddrs);
     event ClaimChanged(uint32 indexed index, address indexed account, uint32 claimKbps, uint64 effectiveAt);

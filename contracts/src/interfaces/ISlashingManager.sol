@@ -25,7 +25,12 @@ interface ISlashingManager {
     }
 
     event Settled(
-        uint64 indexed epoch, address indexed provider, uint256 charged, uint256 bounty, uint256 burned, address settler
+        uint64 indexed epoch,
+        address indexed provider,
+        uint256 charged,
+        uint256 bounty,
+        uint256 burned,
+        address settler
     );
 
     error NotPosted(uint64 epoch);

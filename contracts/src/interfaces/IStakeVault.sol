@@ -37,9 +37,13 @@ interface IStakeVault {
 
     /// @notice Takes at most `amount`, from active tokens first. `bountyBps` of what was taken goes to `bountyTo`, the
     ///         rest is burned.
-    function slash(address role, address account, uint256 amount, uint16 bountyBps, address bountyTo)
-        external
-        returns (uint256 charged, uint256 bounty);
+    function slash(
+        address role,
+        address account,
+        uint256 amount,
+        uint16 bountyBps,
+        address bountyTo
+    ) external returns (uint256 charged, uint256 bounty);
 
     // ------------------------------------------------------------------ views
 

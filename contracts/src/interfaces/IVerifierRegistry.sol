@@ -44,9 +44,11 @@ interface IVerifierRegistry {
     /// @notice Takes `verifierBond` from the caller's free deposit in the vault.
     /// @param blsKey 128 bytes, EIP-2537 G1
     /// @param proofOfPossession 256 bytes, EIP-2537 G2
-    function register(bytes calldata blsKey, bytes calldata proofOfPossession, uint32 capacityKbps)
-        external
-        returns (uint32 index);
+    function register(
+        bytes calldata blsKey,
+        bytes calldata proofOfPossession,
+        uint32 capacityKbps
+    ) external returns (uint32 index);
     function announce(string calldata peerId, string[] calldata multiaddrs) external;
     /// @notice The next frozen set leaves the caller out; unbonding starts then.
     function exit() external;

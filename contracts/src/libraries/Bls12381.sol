@@ -82,8 +82,9 @@ library Bls12381 {
     }
 
     function isInfinity(G2 memory point) internal pure returns (bool) {
-        return (point.x0Hi | point.x0Lo | point.x1Hi | point.x1Lo | point.y0Hi | point.y0Lo | point.y1Hi | point.y1Lo)
-            == 0;
+        return
+            (point.x0Hi | point.x0Lo | point.x1Hi | point.x1Lo | point.y0Hi | point.y0Lo | point.y1Hi | point.y1Lo) ==
+            0;
     }
 
     // ------------------------------------------------------------------ verification
@@ -192,7 +193,11 @@ library Bls12381 {
             mstore(add(data, 33), tag)
             mstore(add(data, 65), tagEnd)
             let previous := 0
-            for { let i := 1 } lt(i, 9) { i := add(i, 1) } {
+            for {
+                let i := 1
+            } lt(i, 9) {
+                i := add(i, 1)
+            } {
                 mstore(data, xor(first, previous))
                 mstore8(add(data, 32), i)
                 let done := staticcall(gas(), precompile, data, 77, out, 32)

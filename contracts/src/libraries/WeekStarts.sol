@@ -35,7 +35,12 @@ library WeekStarts {
         }
         uint64 same = _units(balance); // since the last change, so at the start of each week after it
         uint64 before = week - last == 1 ? self.start : same;
-        uint64 twoBefore = week - last == 1 ? self.before : week - last == 2 ? self.start : same;
+        uint64 twoBefore =
+            week - last == 1
+                ? self.before
+                : week - last == 2
+                    ? self.start
+                    : same;
         (self.week, self.start, self.before, self.twoBefore) = (week, same, before, twoBefore);
     }
 
