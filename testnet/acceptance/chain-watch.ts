@@ -3,6 +3,7 @@
  * knows at the end is what an outsider could have known. Leaves count only if another library's Merkle tree over them
  * has the root that the chain holds.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import { StandardMerkleTree } from '@openzeppelin/merkle-tree'
 import type { Hex } from '../../proto/hex.js'
 import { LEAF_FIELDS, type Leaf } from '../../proto/leaf.js'
@@ -44,13 +45,14 @@ export class ChainWatch {
   /** epochs for which leaves were served that do not */
   readonly wrongLeaves = new Set<number>()
   readonly #ready: ReadyEvent
-  readonly #stopped = new AbortController()
-  readonly #done: Promise<void>
+  /** Resolves when the network has ended: what was read last stays. */
+  readonly ended: Promise<void>
 
-  constructor(ready: ReadyEvent) {
+  /** @param over aborted when the network has ended */
+  constructor(ready: ReadyEvent, over: AbortSignal) {
     this.#ready = ready
     this.rpc = new JsonRpc(ready.rpcUrl)
-    this.#done = this.#watch()
+    this.ended = this.#watch(over)
   }
 
   /** Unix seconds; 0 before the network has started. */
@@ -60,12 +62,6 @@ export class ChainWatch {
 
   async epochSeconds(): Promise<number> {
     return numberOf((await this.rpc.call(this.#ready.contracts.verifierRegistry, 'epochSeconds()'))[0]!)
-  }
-
-  /** Ends with the network: what was read last stays. */
-  async stop(): Promise<void> {
-    this.#stopped.abort()
-    await this.#done
   }
 
   leavesOf(provider: string): Leaf[] {
@@ -79,17 +75,11 @@ export class ChainWatch {
     return [...this.settlements.values()].filter(one => one.provider === provider.toLowerCase())
   }
 
-  async #watch(): Promise<void> {
-    while (!this.#stopped.signal.aborted) {
+  async #watch(over: AbortSignal): Promise<void> {
+    while (!over.aborted) {
       // The chain goes away when the network ends; what cannot be read any more was read before, or is missed by a check.
       await this.#look().catch(() => {})
-      await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, POLL_MS)
-        this.#stopped.signal.addEventListener('abort', () => {
-          clearTimeout(timer)
-          resolve()
-        })
-      })
+      await delay(POLL_MS, undefined, { signal: over }).catch(() => {})
     }
   }
 

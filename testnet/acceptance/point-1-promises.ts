@@ -37,11 +37,11 @@ const observe = (checks: Checks, args: readonly string[]): Promise<void> =>
 
 async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   const ready = await run.ready()
-  const watch = new ChainWatch(ready)
+  const watch = new ChainWatch(ready, run.over)
   await run.epoch(1, RUN_SECONDS)
   const [genesis, epochSeconds] = [await watch.genesis(), await watch.epochSeconds()]
   const exit = await run.end(RUN_SECONDS)
-  await watch.stop()
+  await watch.ended
   const { result } = run
   checks.that(
     exit.code === 0,
@@ -54,7 +54,7 @@ async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   const observed = { checks, ready, watch, genesis, epochSeconds }
   checkReports(observed, run)
   for (const provider of result.providers) checkProvider(observed, provider)
-  const left = await leftBehind(ready, true)
+  const left = await leftBehind(ready, run.result?.ok === true)
   checks.that(left.length === 0, 'nothing is left behind', left.join(', '))
 }
 

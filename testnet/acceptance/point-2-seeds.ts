@@ -21,7 +21,7 @@ async function observe(checks: Checks, run: TestnetRun, seed: number): Promise<v
   const seconds = run.seconds
   const exit = await run.end(RUN_SECONDS)
   const missed = run.epochs.filter(epoch => !epoch.posted).length
-  const left = await leftBehind(ready, true)
+  const left = await leftBehind(ready, run.result?.ok === true)
   const wrong = [...(run.result?.failures ?? ['there is no result']), ...left.map(what => `left behind: ${what}`)]
   checks.that(
     exit.code === 0 && run.result?.ok === true && missed === 0 && left.length === 0,

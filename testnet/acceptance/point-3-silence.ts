@@ -24,9 +24,9 @@ const observe = (checks: Checks, verifiers: string, reports: boolean): Promise<v
 
 async function follow(checks: Checks, run: TestnetRun, verifiers: string, reports: boolean): Promise<void> {
   const ready = await run.ready()
-  const watch = new ChainWatch(ready)
+  const watch = new ChainWatch(ready, run.over)
   const exit = await run.end(RUN_SECONDS)
-  await watch.stop()
+  await watch.ended
   checks.that(exit.code === 0, `${verifiers}: exit code 0`, `${exit.code ?? exit.signal}`)
   if (exit.code !== 0) checks.note(run.stderr)
   const posted = run.epochs.filter(epoch => epoch.posted).length
@@ -39,7 +39,7 @@ async function follow(checks: Checks, run: TestnetRun, verifiers: string, report
     checks.that(watch.settlements.size === 0, `${verifiers}: nobody is slashed`)
     checkReasons(checks, run, ready)
   }
-  const left = await leftBehind(ready, true)
+  const left = await leftBehind(ready, run.result?.ok === true)
   checks.that(left.length === 0, `${verifiers}: nothing is left behind`, left.join(', '))
 }
 

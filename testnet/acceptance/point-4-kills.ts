@@ -38,7 +38,7 @@ export const kills: Point = {
 /** @param restarted filled with the nodes that were started again, which are ours to stop */
 async function follow(checks: Checks, run: TestnetRun, restarted: RestartedNode[]): Promise<void> {
   const ready = await run.ready()
-  const watch = new ChainWatch(ready)
+  const watch = new ChainWatch(ready, run.over)
   await run.epoch(1, RUN_SECONDS)
   const clock = { genesis: await watch.genesis(), seconds: await watch.epochSeconds() }
 
@@ -48,7 +48,7 @@ async function follow(checks: Checks, run: TestnetRun, restarted: RestartedNode[
   restarted.push(await killAndRestart(checks, watch, run, leader, epoch, 'the leader'))
 
   const exit = await run.end(RUN_SECONDS)
-  await watch.stop()
+  await watch.ended
   checks.that(exit.code === 0, 'exit code 0', `${exit.code ?? exit.signal}`)
   if (exit.code !== 0) checks.note(`${run.result?.failures.join('; ')}\n${run.stderr}`)
   const missed = run.epochs.filter(epoch => !epoch.posted)

@@ -19,7 +19,7 @@ export const late: Point = {
 
 async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   const ready = await run.ready()
-  const watch = new ChainWatch(ready)
+  const watch = new ChainWatch(ready, run.over)
   await run.epoch(FIRST_WITH_LATE + 1, RUN_SECONDS)
 
   const frozen = await watch.rpc.logs(ready.contracts.verifierRegistry, 'Frozen(uint64,address,uint32)')
@@ -42,7 +42,7 @@ async function follow(checks: Checks, run: TestnetRun): Promise<void> {
     checks.note(`${node.name}: ${(await nodeStatus(node)).sentence}`)
   }
   const exit = await run.end(RUN_SECONDS)
-  await watch.stop()
+  await watch.ended
   checks.that(exit.code === 0, 'exit code 0', `${exit.code ?? exit.signal}`)
   if (exit.code !== 0) checks.note(`${run.result?.failures.join('; ')}\n${run.stderr}`)
   checks.that(run.epochs.filter(epoch => epoch.posted).length === EPOCHS, 'every epoch is posted')
@@ -55,6 +55,6 @@ async function follow(checks: Checks, run: TestnetRun): Promise<void> {
     'its signature is in certificates',
     `epochs ${signed.map(header => header.epoch).join(' ')}`,
   )
-  const left = await leftBehind(ready, true)
+  const left = await leftBehind(ready, run.result?.ok === true)
   checks.that(left.length === 0, 'nothing is left behind', left.join(', '))
 }

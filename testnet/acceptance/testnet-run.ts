@@ -21,6 +21,7 @@ export class TestnetRun {
   readonly exited: Promise<RunExit>
   readonly #child: ChildProcess
   readonly #bus = new EventEmitter()
+  readonly #over = new AbortController()
   readonly #startMs = performance.now()
   readonly #stderr: string[] = []
   /** Lines on standard output that are no JSON: npm's banner and nothing else. */
@@ -41,6 +42,7 @@ export class TestnetRun {
     })
     this.exited = once(this.#child, 'close').then(([code, signal]) => {
       const exit = { code, signal, seconds: this.seconds } as RunExit
+      this.#over.abort()
       this.#bus.emit('exit', exit)
       return exit
     })
@@ -60,6 +62,11 @@ export class TestnetRun {
   /** Since the command was given, building included. */
   get seconds(): number {
     return (performance.now() - this.#startMs) / 1000
+  }
+
+  /** Aborted when the command has ended. */
+  get over(): AbortSignal {
+    return this.#over.signal
   }
 
   /** The last lines of standard error, for a person who has to find out what went wrong. */
@@ -136,7 +143,10 @@ export class TestnetRun {
   }
 }
 
-/** What of a network is still there: processes, ports, data. Empty when it is gone, as it has to be. */
+/**
+ * What of a network is still there: processes, ports, data. Empty when it is gone, as it has to be.
+ * @param temporary whether its data has to be gone too: not that of a failed run, and not what the user named
+ */
 export async function leftBehind(ready: ReadyEvent, temporary: boolean): Promise<string[]> {
   const nodes = [...ready.verifiers, ...ready.providers]
   const ports = [ready.rpcUrl, ready.apiUrl].filter(url => url !== undefined)

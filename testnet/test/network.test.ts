@@ -13,9 +13,9 @@ describe('a whole network', function () {
     const args = ['--verifiers', '5', '--providers', 'honest=1,throttled=1', '--epochs', String(EPOCHS)]
     await TestnetRun.with(args, async run => {
       const ready = await run.ready()
-      const watch = new ChainWatch(ready)
+      const watch = new ChainWatch(ready, run.over)
       const exit = await run.end(RUN_SECONDS)
-      await watch.stop()
+      await watch.ended
 
       expect(run.result?.failures, run.stderr).to.deep.equal([])
       expect(exit.code, run.stderr).to.equal(0)
