@@ -47,8 +47,9 @@ export function storeErrorFrom(error: unknown, dir: string): unknown {
   if (codes.has('LEVEL_LOCKED')) {
     return new StoreError('locked', `The database in ${dir} is in use: stop the other process that runs on it.`, error)
   }
-  // what the database says of a table or manifest that is gone has no code of its own
-  if (error instanceof DamagedValue || codes.has('LEVEL_CORRUPTION') || /corrupt|no such file/i.test(text)) {
+  // what the database says of a file that is gone, or shorter than its manifest says, has no code of its own
+  const isDamage = /corrupt|no such file|invalid argument/i.test(text)
+  if (error instanceof DamagedValue || codes.has('LEVEL_CORRUPTION') || isDamage) {
     return damaged(dir, text, error)
   }
   return error

@@ -1,6 +1,6 @@
 /**
- * A checksum before every value, over key and value. The database verifies its own only in parts, and hands out values
- * in which the disk has flipped a bit.
+ * A checksum before every value, over key and value. The database does not verify its own when it reads, and hands out
+ * values in which the disk has flipped a bit.
  */
 import { crc32 } from 'node:zlib'
 

@@ -15,7 +15,7 @@ import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
 import { damaged, noRecord, SigningConflict, StoreError, storeErrorFrom } from './errors.js'
-import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
+import { allOf, beforeEpoch, isSigned, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
 import { seal, unseal } from './sealed.js'
 
 export interface StoredReport {
@@ -29,7 +29,10 @@ export interface StoredReport {
 }
 
 /** What is used of the database below, so that a test can put a failing one in its place. */
-export type Database = Pick<Level<string, Uint8Array>, 'open' | 'close' | 'get' | 'batch' | 'iterator' | 'keys'>
+export type Database = Pick<
+  Level<string, Uint8Array>,
+  'open' | 'close' | 'get' | 'getMany' | 'batch' | 'iterator' | 'keys'
+>
 
 export interface StoreOptions {
   /** `existing` refuses to start on nothing: a key whose record is gone must not sign */
@@ -46,6 +49,7 @@ type Row = readonly [key: string, value: Uint8Array]
 export class Store {
   /** Ends when no slot is being written: two calls for one slot must not both find it free. */
   #recording: Promise<unknown> = Promise.resolve()
+  #signedCount = 0
 
   private constructor(
     private readonly dir: string,
@@ -60,7 +64,7 @@ export class Store {
     const store = new Store(dir, db)
     try {
       await db.open()
-      if (mode === 'create') await store.#write([[KEY.version, bytes(LAYOUT_VERSION)]], true)
+      if (mode === 'create') await store.#write([[KEY.version, bytes(LAYOUT_VERSION)], store.#countRow(0)], true)
       else await store.#check()
       return store
     } catch (error) {
@@ -80,7 +84,8 @@ export class Store {
     const recording = this.#recording.then(async () => {
       const recorded = await this.#get(KEY.signed(slot))
       if (recorded === undefined) {
-        await this.#write([[KEY.signed(slot), fromHex(digest)]], true)
+        await this.#write([[KEY.signed(slot), fromHex(digest)], this.#countRow(this.#signedCount + 1)], true)
+        this.#signedCount++
         return 'recorded'
       }
       if (toHex(recorded) === digest) return 'same'
@@ -184,7 +189,23 @@ export class Store {
     if (version === undefined) throw noRecord(this.dir, 'it holds no signing record')
     const known = text(unseal(KEY.version, version))
     if (known !== LAYOUT_VERSION) throw noRecord(this.dir, `its layout is ${known}, where ${LAYOUT_VERSION} is known`)
-    for await (const [key, value] of this.db.iterator()) unseal(key, value)
+    const signed: string[] = []
+    for await (const [key, value] of this.db.iterator()) {
+      unseal(key, value)
+      if (isSigned(key)) signed.push(key)
+    }
+    const count = await this.#get(KEY.signedCount)
+    this.#signedCount = signed.length
+    if (count === undefined || text(count) !== `${signed.length}`) {
+      throw damaged(this.dir, `${signed.length} signatures are recorded where ${count && text(count)} were made`)
+    }
+    // A damaged index may hide from a look-up what a walk through all finds.
+    const found = await this.db.getMany(signed)
+    if (found.includes(undefined as never)) throw damaged(this.dir, 'not every recorded signature is found by its slot')
+  }
+
+  #countRow(count: number): Row {
+    return [KEY.signedCount, bytes(`${count}`)]
   }
 
   #get(key: string): Promise<Uint8Array | undefined> {
@@ -236,4 +257,6 @@ async function checkDirectory(dir: string, mode: StoreOptions['mode']): Promise<
   }
   if (mode === 'existing' && !hasData) throw noRecord(dir, 'there is no database')
   if (mode === 'existing' && !files.includes('CURRENT')) throw damaged(dir, 'CURRENT is missing')
+  // The newest records are in the log alone, and the database takes a missing one for an empty one.
+  if (mode === 'existing' && !files.some(file => file.endsWith('.log'))) throw damaged(dir, 'its log is missing')
 }

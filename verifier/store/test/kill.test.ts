@@ -1,0 +1,53 @@
+/** What a verifier was told is recorded must be there after its process was killed: it has signed by then. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { keccakText } from '../../../proto/hash.js'
+import { SigningConflict } from '../errors.js'
+import { Store } from '../store.js'
+
+const WRITER = fileURLToPath(new URL('./writer.ts', import.meta.url))
+const KILLED_AFTER = [1, 50, 200]
+
+describe('a store whose process is killed', () => {
+  let parent: string
+  let dir: string
+  beforeEach(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'bandwitness-store-'))
+    dir = join(parent, 'db')
+    await (await Store.open(dir, { mode: 'create' })).close()
+  })
+  afterEach(() => rm(parent, { recursive: true }))
+
+  /** @returns the last slot that the writer was told is recorded, when it was killed after so many */
+  async function killedWriter(after: number): Promise<number> {
+    const child = spawn(process.execPath, ['--import', 'tsx', WRITER, dir], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = once(child, 'exit')
+    let acknowledged = -1
+    for await (const line of createInterface({ input: child.stdout })) {
+      acknowledged = Number(line)
+      if (acknowledged === after) child.kill('SIGKILL')
+    }
+    expect((await ended)[1]).to.equal('SIGKILL')
+    return acknowledged
+  }
+
+  for (const after of KILLED_AFTER) {
+    it(`has every acknowledged record, killed after ${after}`, async () => {
+      const acknowledged = await killedWriter(after)
+      expect(acknowledged).to.be.at.least(after)
+      const store = await Store.open(dir, { mode: 'existing' })
+      for (let i = 0; i <= acknowledged; i++) {
+        expect(await store.recordSigned(`report/${i}/0`, keccakText(String(i)))).to.equal('same')
+      }
+      const other = await store.recordSigned(`report/${acknowledged}/0`, keccakText('other')).catch(error => error)
+      expect(other).to.be.instanceOf(SigningConflict)
+      await store.close()
+    })
+  }
+})
