@@ -23,6 +23,13 @@ export class Checks {
     this.#print(`  ${holds ? 'ok  ' : 'FAIL'} ${sentence}${evidence ? ` (${evidence})` : ''}`)
   }
 
+  /** Takes over what other checks found and printed. */
+  include(other: Checks, lines: readonly string[]): void {
+    this.#failed += other.failed
+    this.#held += other.held
+    for (const line of lines) this.#print(line)
+  }
+
   /** Worth knowing, but nothing that could fail. */
   note(text: string): void {
     this.#print(`       ${text}`)
