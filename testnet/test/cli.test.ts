@@ -1,7 +1,8 @@
 /** What goes wrong for an operator, with the real command as a process of its own: one line, and the documented exit code. */
 import { spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +10,7 @@ import { expect } from 'chai'
 import { DEVNET } from '../../proto/params.js'
 import { initNode } from '../../verifier/cli/init.js'
 import { keysFromSeed } from '../../verifier/keys.js'
+import { Store } from '../../verifier/store/store.js'
 import { type Anvil, startAnvil } from '../anvil.js'
 import { entryPoint } from '../entry-point.js'
 import { setUpNetwork } from '../setup.js'
@@ -161,12 +163,56 @@ describe('the command line', function () {
     expect(complaint(ended)).to.include(`${port}`)
   })
 
+  it('ends with 5 when the port for other nodes is in use', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    for (const role of ['provider', 'verifier'] as const) {
+      const ended = await bandwitness(runArgs(role, { listen: `/ip4/127.0.0.1/tcp/${port}` }))
+      expect(ended.code, ended.stderr).to.equal(5)
+      expect(complaint(ended)).to.include(`${port}`).and.include('--listen')
+    }
+    server.close()
+  })
+
+  it('ends with 5 when the UDP port is in use', async () => {
+    const socket = createSocket('udp4').bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    const { port } = socket.address()
+    for (const role of ['provider', 'verifier'] as const) {
+      const ended = await bandwitness(runArgs(role, { 'udp-port': `${port}` }))
+      expect(ended.code, ended.stderr).to.equal(5)
+      expect(complaint(ended)).to.include(`${port}`).and.include('--udp-port')
+    }
+    socket.close()
+  })
+
   it('ends with 6 when a verifier has keys and no database', async () => {
     const forgetful = join(directory, 'forgetful')
     await initNode('provider', forgetful, keysFromSeed('cli', 'verifier-1'))
     const ended = await bandwitness(runArgs('verifier', { 'data-dir': forgetful }))
     expect(ended.code).to.equal(6)
     expect(complaint(ended)).to.include('forgetful')
+  })
+
+  it('ends with 6 on a damaged database, and keeps its files', async () => {
+    const damaged = join(directory, 'damaged-database')
+    await initNode('verifier', damaged, keysFromSeed('cli', 'verifier-1'))
+    writeFileSync(join(damaged, 'db', 'CURRENT'), 'garbage')
+    const files = readdirSync(join(damaged, 'db'))
+    const ended = await bandwitness(runArgs('verifier', { 'data-dir': damaged }))
+    expect(ended.code, ended.stderr).to.equal(6)
+    expect(complaint(ended)).to.include(join(damaged, 'db')).and.include('Restore')
+    expect(readdirSync(join(damaged, 'db'))).to.include.members(files)
+    expect(readFileSync(join(damaged, 'db', 'CURRENT'), 'utf8')).to.equal('garbage')
+  })
+
+  it('ends with 6 on a database that another process uses', async () => {
+    const store = await Store.open(join(directory, 'verifier-1', 'db'), { mode: 'existing' })
+    const ended = await bandwitness(runArgs('verifier'))
+    await store.close()
+    expect(ended.code, ended.stderr).to.equal(6)
+    expect(complaint(ended)).to.include('in use')
   })
 
   it('runs a node until it is told to stop', async () => {

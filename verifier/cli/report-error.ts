@@ -1,5 +1,14 @@
-import { EXIT_CODE, UserError } from '../errors.js'
+import { UdpPortError } from '../../probe/udp-port.js'
+import { EXIT_CODE, UserError, type UserErrorCode } from '../errors.js'
 import { KeyFileError } from '../keys.js'
+import { ListenError } from '../net/libp2p.js'
+
+/** Errors of parts that know nothing of the command line, and the flag that they are about. */
+const KNOWN: readonly (readonly [kind: new (...args: never[]) => Error, code: UserErrorCode, flag: string])[] = [
+  [KeyFileError, 'configuration', '--data-dir'],
+  [ListenError, 'port-in-use', '--listen'],
+  [UdpPortError, 'port-in-use', '--udp-host and --udp-port'],
+]
 
 /** Tells a person what went wrong, on standard error. @returns the exit code */
 export function reportError(error: unknown): number {
@@ -7,9 +16,11 @@ export function reportError(error: unknown): number {
     process.stderr.write(`bandwitness: ${error.message}\n`)
     return error.exitCode
   }
-  if (error instanceof KeyFileError) {
-    process.stderr.write(`bandwitness: ${error.message}\n`)
-    return EXIT_CODE.configuration
+  for (const [kind, code, flag] of KNOWN) {
+    if (error instanceof kind) {
+      process.stderr.write(`bandwitness: ${error.message} (${flag})\n`)
+      return EXIT_CODE[code]
+    }
   }
   // A fault of the program: the stack is what its author needs.
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }

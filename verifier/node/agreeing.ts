@@ -29,6 +29,7 @@ import { encodeVote, type Vote } from '../../proto/vote.js'
 import { type Action, Agreement, type HeldList, leaderOf } from '../core/agreement.js'
 import { ballotSetOf } from '../core/ballot-set.js'
 import type { Report } from '../core/report.js'
+import { StoreError } from '../store/errors.js'
 import type { VerifierContext } from './context.js'
 import type { EpochRecord } from './epoch-book.js'
 import type { History } from './history.js'
@@ -148,6 +149,7 @@ export class Agreeing {
         await this.#carryOutOne(action)
       } catch (error) {
         if (this.modules.context.stopping.aborted) throw error
+        if (error instanceof StoreError) this.modules.context.fail(error) // without a record nothing may be signed
         this.modules.context.log.error(
           { epoch: this.record.facts.epoch, action: action.do, err: error },
           'could not act',

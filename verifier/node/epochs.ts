@@ -6,6 +6,7 @@ import { epochAt, epochStartMs } from '../../proto/epoch.js'
 import type { Hex } from '../../proto/hex.js'
 import { Certificate } from '../../proto/messages.js'
 import type { DialBook } from '../net/dial-book.js'
+import { StoreError } from '../store/errors.js'
 import { Agreeing } from './agreeing.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
@@ -201,6 +202,7 @@ export class Epochs {
 
   #complain(error: Error, what: string): undefined {
     this.context.stopping.throwIfAborted()
+    if (error instanceof StoreError) this.context.fail(error)
     this.context.log.warn({ error: error.message }, what)
   }
 

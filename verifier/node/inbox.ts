@@ -18,6 +18,7 @@ import {
 } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import { isSupermajority } from '../../proto/quorum.js'
+import { StoreError } from '../store/errors.js'
 import type { Agreeing } from './agreeing.js'
 import type { VerifierContext } from './context.js'
 import { ballotFault, type PeerSync } from './peer-sync.js'
@@ -61,6 +62,7 @@ export class Inbox {
       return verdict
     } catch (error) {
       if (isAbort(error)) return 'ignore'
+      if (error instanceof StoreError) context.fail(error)
       context.log.warn({ kind, error: (error as Error).message }, 'bad gossip')
       return error instanceof MessageError || error instanceof RangeError ? 'reject' : 'ignore'
     }
@@ -82,7 +84,9 @@ export class Inbox {
     await store.putGossip(message.epoch, GossipItem.encode({ kind, data: bytes }))
     // Handled apart, so that a proposal's recomputation does not hold up its forwarding.
     this.#deliver(kind, message, agreeing).catch(error => {
-      if (!isAbort(error)) this.modules.context.log.error({ kind, err: error }, 'could not handle')
+      if (isAbort(error)) return
+      if (error instanceof StoreError) this.modules.context.fail(error)
+      this.modules.context.log.error({ kind, err: error }, 'could not handle')
     })
     return 'accept'
   }
