@@ -41,8 +41,61 @@ export const encodeG1 = (key: PublicKey): Hex => padCoordinates(key.toBytes(UNCO
 /** blst puts the imaginary part first, EIP-2537 the real one. */
 export const encodeG2 = (signature: Signature): Hex => padCoordinates(signature.toBytes(UNCOMPRESSED), [1, 0, 3, 2])
 
-export const encodeNobleG1 = (point: Point1): Hex => padCoordinates(point.toBytes(false), [0, 1])
-export const encodeNobleG2 = (point: Point2): Hex => padCoordinates(point.toBytes(false), [1, 0, 3, 2])
+/** By affine coordinates: noble's own serialisation refuses points outside the subgroup. */
+export const encodeNobleG1 = (point: Point1): Hex => {
+  const { x, y } = point.toAffine()
+  return words([x, y])
+}
+export const encodeNobleG2 = (point: Point2): Hex => {
+  const { x, y } = point.toAffine()
+  return words([x.c0, x.c1, y.c0, y.c1])
+}
+const words = (coordinates: readonly bigint[]): Hex =>
+  `0x${coordinates.map(c => c.toString(16).padStart(128, '0')).join('')}`
+
+/** A point of the curve over Fp that is not in G1: the first x that gives one. */
+export function outsideG1(): Point1 {
+  const { Fp, BASE, fromAffine } = G1.Point
+  const b = Fp.sub(Fp.sqr(BASE.y), Fp.mul(Fp.sqr(BASE.x), BASE.x))
+  return outside(Fp, b, Fp.ONE, (x, y) => fromAffine({ x, y }))
+}
+
+/** A point of the twist that is not in G2. */
+export function outsideG2(): Point2 {
+  const { BASE, fromAffine } = G2.Point
+  const { Fp2 } = bls12_381.fields
+  const b = Fp2.sub(Fp2.sqr(BASE.y), Fp2.mul(Fp2.sqr(BASE.x), BASE.x))
+  return outside(Fp2, b, Fp2.ONE, (x, y) => fromAffine({ x, y }))
+}
+
+interface Field<F> {
+  add(a: F, b: F): F
+  mul(a: F, b: F): F
+  sqr(a: F): F
+  sqrt(a: F): F
+}
+
+function outside<F, P extends { isTorsionFree(): boolean }>(
+  field: Field<F>,
+  b: F,
+  one: F,
+  pointOf: (x: F, y: F) => P,
+): P {
+  for (let x = one; ; x = field.add(x, one)) {
+    const y = squareRoot(field, field.add(field.mul(field.sqr(x), x), b))
+    if (y === undefined) continue
+    const point = pointOf(x, y)
+    if (!point.isTorsionFree()) return point
+  }
+}
+
+function squareRoot<F>(field: Field<F>, square: F): F | undefined {
+  try {
+    return field.sqrt(square)
+  } catch {
+    return undefined // not a square
+  }
+}
 
 function padCoordinates(bytes: Uint8Array, order: readonly number[]): Hex {
   return toHex(concatBytes(...order.flatMap(i => [PADDING, bytes.subarray(48 * i, 48 * (i + 1))])))

@@ -158,6 +158,9 @@ export class Bound {
   }
 }
 
+/** Names of the custom errors that the tests of this run saw. */
+export const seenErrors = new Set<string>()
+
 const ERROR_SOURCES = [
   'StakeVault',
   'VerifierRegistry',
@@ -198,6 +201,7 @@ export async function expectRevert(promise: Promise<unknown>, name: string, ...a
     throw new Error(`expected ${name}, got ${caught === undefined ? 'success' : caught}`, { cause: caught })
   }
   expect(caught.errorName, caught.message).to.equal(name)
+  seenErrors.add(name)
   if (args.length > 0) expect(caught.args).to.deep.equal(args)
 }
 

@@ -99,6 +99,19 @@ export class TestNetwork {
     return account
   }
 
+  /** Takes the chain and what is known of it here back to where they are now. */
+  async checkpoint(): Promise<() => Promise<void>> {
+    const id = await this.evm.snapshot()
+    const { genesis } = this
+    const [verifiers, nextAccount] = [this.verifiers.length, this.#nextAccount]
+    return async () => {
+      await this.evm.rpc('evm_revert', id)
+      this.genesis = genesis
+      this.verifiers.length = verifiers
+      this.#nextAccount = nextAccount
+    }
+  }
+
   // ---- stakes ----
 
   async fund(account: Hex, amount: bigint): Promise<void> {
@@ -118,11 +131,15 @@ export class TestNetwork {
     return encodeG2(sign(key, digest))
   }
 
+  register(account: Hex, key: TestKey, proof = this.proofOf(key, account)): Promise<Receipt> {
+    return this.registry.send(account, 'register', key.publicKey, proof, 100_000)
+  }
+
   async addVerifier(key?: TestKey): Promise<TestVerifier & { receipt: Receipt }> {
     const account = this.newAccount()
     const own = key ?? keyOf(`${this.registry.address} verifier ${account}`)
     await this.deposit(this.registry, account, VERIFIER_BOND)
-    const receipt = await this.registry.send(account, 'register', own.publicKey, this.proofOf(own, account), 100_000)
+    const receipt = await this.register(account, own)
     const verifier = { account, key: own }
     this.verifiers.push(verifier)
     return { ...verifier, receipt }
@@ -201,6 +218,25 @@ export class TestNetwork {
   settle(leaf: Leaf, proof: readonly Hex[], from = this.deployer): Promise<Receipt> {
     return this.slashing.send(from, 'settle', leaf, proof)
   }
+}
+
+/** The same network before each test of a suite: the chain goes back after each, and to before all after the last. */
+export function networkForEach(create: () => Promise<TestNetwork>): () => TestNetwork {
+  let network: TestNetwork
+  let restore: () => Promise<void>
+  let beforeAll: string
+  before(async () => {
+    beforeAll = await (await theChain()).snapshot()
+    network = await create()
+  })
+  beforeEach(async () => {
+    restore = await network.checkpoint()
+  })
+  afterEach(() => restore())
+  after(async () => {
+    await network.evm.rpc('evm_revert', beforeAll)
+  })
+  return () => network
 }
 
 export const leafOf = (epoch: number, provider: Hex, penaltyBps: number): Leaf => ({
