@@ -50,7 +50,8 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
       ...['--accounts', String(count), '--mnemonic', mnemonic.phrase],
       ...(options.blockTime === undefined ? [] : ['--block-time', String(options.blockTime)]),
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    // Detached: the terminal's Ctrl-C must not end the chain before the nodes that need it.
+    { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   )
   const listening = await listeningPort(child, port)
   const ended = once(child, 'exit')
