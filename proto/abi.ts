@@ -63,9 +63,11 @@ function writeWord(out: Uint8Array, at: number, type: AbiType, value: unknown): 
       writeBigUint(out, at, value as bigint)
       return
     case 'address':
-      return writeBytes(out, at + WORD_BYTES - ADDRESS_BYTES, value as Hex, ADDRESS_BYTES)
+      writeBytes(out, at + WORD_BYTES - ADDRESS_BYTES, value as Hex, ADDRESS_BYTES)
+      return
     case 'bytes32':
-      return writeBytes(out, at, value as Hex, WORD_BYTES)
+      writeBytes(out, at, value as Hex, WORD_BYTES)
+      return
     default: {
       const n = value as number
       if (!Number.isSafeInteger(n) || n < 0 || n > LIMITS[type]) throw new RangeError(`${n} is no ${type}`)
@@ -93,7 +95,8 @@ function readWord(bytes: Uint8Array, at: number, type: AbiType): unknown {
   const word = bytes.subarray(at, at + WORD_BYTES)
   if (type === 'bytes32') return toHex(word)
   if (type === 'address') {
-    if (word.subarray(0, WORD_BYTES - ADDRESS_BYTES).some(b => b !== 0)) throw new RangeError('address has dirty padding')
+    if (word.subarray(0, WORD_BYTES - ADDRESS_BYTES).some(b => b !== 0))
+      throw new RangeError('address has dirty padding')
     return toHex(word.subarray(WORD_BYTES - ADDRESS_BYTES))
   }
   const value = BigInt(toHex(word))

@@ -1,15 +1,15 @@
 /** From an empty chain to a network whose verifiers and providers are registered: deploy, fund, join, write its file. */
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
-import { computeAddress, Wallet } from 'ethers'
+import { Wallet } from 'ethers'
 import { compile } from '../contracts/compile.js'
 import { deploy } from '../contracts/deploy.js'
 import { fromHex, type Hex, ZERO_HASH } from '../proto/hex.js'
 import type { NetworkParams } from '../proto/params.js'
 import { proveOfPossession } from '../verifier/bls/proof-of-possession.js'
 import { BlsSigner } from '../verifier/bls/signer.js'
+import { accountOf } from '../verifier/chain/account.js'
 import { connectChain, openProvider } from '../verifier/chain/connect.js'
-import { hex } from '../verifier/chain/contracts.js'
 import type { EthersChain } from '../verifier/chain/ethers-chain.js'
 import { joinAsProvider, joinAsVerifier } from '../verifier/chain/join.js'
 import type { NodeKeys } from '../verifier/keys.js'
@@ -103,7 +103,7 @@ export async function joinVerifier(
   { name, keys, capacityKbps }: VerifierSetup,
 ): Promise<RegisteredNode> {
   return connected(rpcUrl, network, keys.evm, async chain => {
-    const account = addressOf(keys)
+    const account = accountOf(keys.evm)
     const signer = new BlsSigner(keys.bls)
     const index = await joinAsVerifier(chain.sender!, {
       blsKey: signer.publicKey128,
@@ -122,7 +122,7 @@ async function joinProvider(
   const peerId = await peerIdOf(keys)
   return connected(rpcUrl, network, keys.evm, async chain => {
     const application = { stake: PROVIDER_STAKE, claimKbps, region: ZERO_HASH, peerId }
-    return { name, account: addressOf(keys), index: await joinAsProvider(chain.sender!, application) }
+    return { name, account: accountOf(keys.evm), index: await joinAsProvider(chain.sender!, application) }
   })
 }
 
@@ -158,7 +158,7 @@ async function fund(
   await connected(rpcUrl, network, treasury, async chain => {
     const token = chain.context.contracts.stakeToken
     const transfers = nodes.flatMap(({ keys, stake }) => {
-      const account = addressOf(keys)
+      const account = accountOf(keys.evm)
       const data = token.interface.encodeFunctionData('transfer', [account, stake])
       return [
         { label: 'transfer of ether', to: account, value: NODE_ETHER, gasLimit: ETHER_TRANSFER_GAS },
@@ -172,8 +172,6 @@ async function fund(
 /** How libp2p writes the identity that belongs to a node's key. */
 export const peerIdOf = async (keys: NodeKeys): Promise<string> =>
   peerIdFromPrivateKey(await generateKeyPairFromSeed('Ed25519', fromHex(keys.peer))).toString()
-
-const addressOf = (keys: NodeKeys): Hex => hex(computeAddress(keys.evm))
 
 async function connected<T>(
   rpcUrl: string,

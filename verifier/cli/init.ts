@@ -2,8 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { computeAddress } from 'ethers'
+
 import type { CommandModule, InferredOptionTypes } from 'yargs'
+import { accountOf } from '../chain/account.js'
 import { createKeys, type NodeKeys, saveKeys } from '../keys.js'
 import { Store } from '../store/store.js'
 import { keysPath } from './node-settings.js'
@@ -34,7 +35,7 @@ function initCommand(role: 'verifier' | 'provider'): CommandModule<object, Flags
       const dataDir = flags['data-dir']
       const keys = createKeys({ bytes: length => new Uint8Array(randomBytes(length)) })
       await initNode(role, dataDir, keys)
-      const account = computeAddress(keys.evm).toLowerCase()
+      const account = accountOf(keys.evm)
       process.stdout.write(
         flags.json
           ? `${JSON.stringify({ role, account, dataDir })}\n`

@@ -1,5 +1,5 @@
 /** What a verifier asks of its peers when it missed something. Every answer is checked; nobody need be trusted. */
-import { ballotDigest, commitmentOf, providerSchedule, type SeenEntry, scheduleDigest } from '../../proto/digests.js'
+import { ballotDigest, providerSchedule, type SeenEntry, scheduleDigest } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import { Ballot, type GossipItem, GossipItem as GossipItemCodec, type SyncRequest } from '../../proto/messages.js'
@@ -99,5 +99,3 @@ export function ballotFault(context: VerifierContext, facts: ChainFacts, ballot:
   }
   return undefined
 }
-
-export const commitmentIn = (ballot: Ballot): Hex => commitmentOf(toHex(ballot.root), ballot.signature)
