@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import { platformBinary } from '../../testnet/anvil.js'
+import { repositoryRoot } from '../root.js'
+
+interface Suite {
+  readonly test_results: Record<
+    string,
+    { readonly status: string; readonly reason: string | null; readonly counterexample: unknown }
+  >
+}
+
+/** Compiling takes most of it, and is skipped while nothing changed. */
+const TIMEOUT_MS = 300_000
+
+describe('contracts: fuzz and invariant tests', () => {
+  it('hold in every run that forge makes of them', async function () {
+    this.timeout(TIMEOUT_MS)
+    const root = repositoryRoot()
+    const { stdout, stderr } = await promisify(execFile)(
+      platformBinary('forge'),
+      ['test', '--root', root, '--use', join(root, 'contracts/test/forge/solc-js.cjs'), '--json', '--allow-failure'],
+      { env: { ...process.env, FOUNDRY_CONFIG: join(root, 'contracts/foundry.toml') }, maxBuffer: 64 * 1024 * 1024 },
+    )
+    const suites = Object.entries(JSON.parse(stdout) as Record<string, Suite>)
+    const failed = suites.flatMap(([suite, { test_results }]) =>
+      Object.entries(test_results)
+        .filter(([, { status }]) => status !== 'Success')
+        .map(([test, { reason, counterexample }]) => `${suite} ${test}: ${reason} ${JSON.stringify(counterexample)}`),
+    )
+    expect(failed, `seed and runs are in contracts/foundry.toml; ${stderr}`).to.deep.equal([])
+    expect(suites.map(([name]) => name.split(':')[1]).sort()).to.deep.equal([
+      'CertificatesTest',
+      'InvariantsTest',
+      'SettlementsTest',
+    ])
+  })
+})

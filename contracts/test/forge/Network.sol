@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {EpochReports} from "../../src/EpochReports.sol";
+import {ProviderRegistry} from "../../src/ProviderRegistry.sol";
+import {SlashingManager} from "../../src/SlashingManager.sol";
+import {StakeVault} from "../../src/StakeVault.sol";
+import {VerifierRegistry} from "../../src/VerifierRegistry.sol";
+import {IEpochReports} from "../../src/interfaces/IEpochReports.sol";
+import {ISlashingManager} from "../../src/interfaces/ISlashingManager.sol";
+import {Digests} from "../../src/libraries/Digests.sol";
+import {StakeToken} from "../../src/testnet/StakeToken.sol";
+import {CHEATS} from "./Cheats.sol";
+import {Signer} from "./Signer.sol";
+
+/// @notice A whole network with real keys and certificates; the i-th verifier's secret is i + 1.
+contract Network {
+    uint256 public constant VERIFIERS = 7;
+    uint256 public constant BOND = 1_000 ether;
+    uint256 public constant MINIMUM_STAKE = 500 ether;
+    uint64 public constant EPOCH_SECONDS = 1 hours;
+    uint64 public constant SETTLEMENT_SECONDS = 1 days;
+    uint64 public constant ERA_EPOCHS = 24;
+    uint256 public constant SUPPLY = 1_000_000_000 ether;
+
+    StakeToken public immutable token;
+    StakeVault public immutable vault;
+    VerifierRegistry public immutable registry;
+    ProviderRegistry public immutable providers;
+    EpochReports public immutable reports;
+    SlashingManager public immutable slashing;
+    uint64 public genesis;
+
+    constructor() {
+        address self = address(this);
+        uint256 nonce = CHEATS.getNonce(self);
+        token = new StakeToken();
+        vault = new StakeVault(token, CHEATS.computeCreateAddress(self, nonce + 5), 15 days);
+        registry = new VerifierRegistry(vault, BOND, EPOCH_SECONDS, ERA_EPOCHS, 60, uint32(VERIFIERS));
+        providers = new ProviderRegistry(vault, registry, MINIMUM_STAKE, 1 days);
+        reports = new EpochReports(registry, keccak256("parameters"), SETTLEMENT_SECONDS);
+        slashing = new SlashingManager(vault, reports, registry, address(providers), 7 days);
+    }
+
+    /// @notice Registers the verifiers and starts the clock. Apart, since a contract cannot call itself while it is made.
+    function start() external {
+        for (uint256 i = 0; i < VERIFIERS; i++) {
+            _register(i);
+        }
+        registry.start();
+        genesis = registry.genesis();
+    }
+
+    function verifier(uint256 i) public pure returns (address) {
+        return address(uint160(0x10000 + i));
+    }
+
+    /// @notice Registers a provider with this stake.
+    function addProvider(address account, uint256 stake) external {
+        _deposit(address(providers), account, stake);
+        CHEATS.prank(account);
+        providers.register(25_000, "region", keccak256("peer"));
+    }
+
+    /// @notice The next epoch that can be posted if time moves on: the one now running.
+    function currentEpoch() public view returns (uint64) {
+        return block.timestamp < genesis ? 1 : uint64((block.timestamp - genesis) / EPOCH_SECONDS + 1);
+    }
+
+    /// @notice Moves on to the middle of the next epoch, and gives the header that can be posted for this one.
+    function finish(bytes32 scoreRoot) public returns (IEpochReports.Header memory) {
+        uint64 epoch = currentEpoch();
+        CHEATS.warp(genesis + epoch * EPOCH_SECONDS + EPOCH_SECONDS / 2);
+        CHEATS.roll(block.number + 1);
+        bytes32 blockHash = keccak256(abi.encode("block", block.number - 1));
+        CHEATS.setBlockhash(block.number - 1, blockHash);
+        return
+            IEpochReports.Header({
+                era: (epoch - 1) / ERA_EPOCHS + 1,
+                epoch: epoch,
+                blockNumber: uint64(block.number - 1),
+                blockHash: blockHash,
+                previousHeader: reports.lastHeaderHash(),
+                scoreRoot: scoreRoot,
+                ballotSetRoot: keccak256("ballots"),
+                rewardsRoot: 0,
+                providerCount: 1,
+                commonFailure: false
+            });
+    }
+
+    /// @notice Signed by all but those in the bit mask.
+    function certify(
+        IEpochReports.Header calldata header,
+        uint32 round,
+        uint256 missing
+    ) external view returns (bytes memory signature, uint32[] memory nonSigners) {
+        uint256 secrets;
+        uint256 count;
+        nonSigners = new uint32[](VERIFIERS);
+        for (uint256 i = 0; i < VERIFIERS; i++) {
+            if (missing & (1 << i) == 0) secrets += i + 1;
+            else nonSigners[count++] = uint32(i);
+        }
+        assembly ("memory-safe") {
+            mstore(nonSigners, count)
+        }
+        bytes32 hash = Digests.headerHash(block.chainid, address(reports), header);
+        bytes32 digest = Digests.report(block.chainid, address(reports), header.era, header.epoch, round, hash);
+        signature = Signer.sign(secrets, digest);
+    }
+
+    /// @notice Finishes the running epoch with a report of a single leaf, whose hash is its score root.
+    function report(address provider, uint16 penaltyBps) external returns (ISlashingManager.Leaf memory leaf) {
+        leaf.epoch = currentEpoch();
+        leaf.provider = provider;
+        leaf.penaltyBps = penaltyBps;
+        IEpochReports.Header memory header = finish(keccak256(bytes.concat(keccak256(abi.encode(leaf)))));
+        (bytes memory signature, uint32[] memory nonSigners) = this.certify(header, 0, 0);
+        reports.post(header, 0, nonSigners, signature);
+    }
+
+    /// @notice When the epoch's penalty can be taken at the earliest.
+    function finalAt(uint64 epoch) public view returns (uint256) {
+        return genesis + (epoch + 1) * EPOCH_SECONDS + SETTLEMENT_SECONDS;
+    }
+
+    function deposit(address role, address account, uint256 amount) external {
+        _deposit(role, account, amount);
+    }
+
+    function _register(uint256 i) private {
+        address account = verifier(i);
+        _deposit(address(registry), account, BOND);
+        bytes memory key = Signer.publicKey(i + 1);
+        bytes memory proof = Signer.sign(i + 1, this.possessionDigest(account, key));
+        CHEATS.prank(account);
+        registry.register(key, proof, 1);
+    }
+
+    function possessionDigest(address account, bytes calldata key) external view returns (bytes32) {
+        return Digests.proofOfPossession(block.chainid, address(registry), account, key);
+    }
+
+    function _deposit(address role, address account, uint256 amount) private {
+        token.transfer(account, amount);
+        CHEATS.prank(account);
+        token.approve(address(vault), amount);
+        CHEATS.prank(account);
+        vault.deposit(role, amount);
+    }
+}
