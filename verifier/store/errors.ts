@@ -62,6 +62,9 @@ export const damaged = (dir: string, what: string, cause?: unknown): StoreError 
     cause,
   )
 
+export const unreadable = (dir: string, error: unknown): StoreError =>
+  new StoreError('unreadable', `Cannot read the database in ${dir}: ${(error as Error).message}.`, error)
+
 /** Not to be told from a database that was lost, so nothing is made in its place. */
 export const noRecord = (dir: string, what: string): StoreError =>
   new StoreError(

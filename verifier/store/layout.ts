@@ -2,7 +2,6 @@
  * Where things stand in the database. Numbers in keys have a fixed width, so that a range of epochs is a range of keys.
  *
  *   meta/version                                  which layout this is; its presence says that the signing record is whole
- *   meta/signed-count                             how many slots are signed: a record that the disk has hidden is missed
  *   signed/<slot>                                 digest that was signed for the slot, for ever
  *   ballot/<root>                                 encoded Ballot
  *   ballot-of/<epoch>/<root>                      for pruning
@@ -21,7 +20,6 @@ const epochKey = (epoch: number): string => String(epoch).padStart(EPOCH_DIGITS,
 
 export const KEY = {
   version: 'meta/version',
-  signedCount: 'meta/signed-count',
   signed: (slot: string) => `signed/${slot}`,
   ballot: (root: Hex) => `ballot/${root}`,
   ballotOf: (epoch: number, root: Hex) => `ballot-of/${epochKey(epoch)}/${root}`,
@@ -31,8 +29,6 @@ export const KEY = {
   gossip: (epoch: number, hash: string) => `gossip/${epochKey(epoch)}/${hash}`,
   certificate: (epoch: number) => `certificate/${epochKey(epoch)}`,
 } as const
-
-export const isSigned = (key: string): boolean => key.startsWith('signed/')
 
 /** Kinds of keys that have an epoch; '~' sorts behind every key of a kind. */
 export type EpochKind = 'ballot-of' | 'facts' | 'report-of' | 'gossip' | 'certificate'

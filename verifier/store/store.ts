@@ -14,8 +14,9 @@ import { Ballot, GossipItem } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
-import { damaged, noRecord, SigningConflict, StoreError, storeErrorFrom } from './errors.js'
-import { allOf, beforeEpoch, isSigned, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
+import { checkFiles } from './check-files.js'
+import { noRecord, SigningConflict, StoreError, storeErrorFrom, unreadable } from './errors.js'
+import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
 import { seal, unseal } from './sealed.js'
 
 export interface StoredReport {
@@ -29,10 +30,7 @@ export interface StoredReport {
 }
 
 /** What is used of the database below, so that a test can put a failing one in its place. */
-export type Database = Pick<
-  Level<string, Uint8Array>,
-  'open' | 'close' | 'get' | 'getMany' | 'batch' | 'iterator' | 'keys'
->
+export type Database = Pick<Level<string, Uint8Array>, 'open' | 'close' | 'get' | 'batch' | 'iterator' | 'keys'>
 
 export interface StoreOptions {
   /** `existing` refuses to start on nothing: a key whose record is gone must not sign */
@@ -49,7 +47,6 @@ type Row = readonly [key: string, value: Uint8Array]
 export class Store {
   /** Ends when no slot is being written: two calls for one slot must not both find it free. */
   #recording: Promise<unknown> = Promise.resolve()
-  #signedCount = 0
 
   private constructor(
     private readonly dir: string,
@@ -58,13 +55,17 @@ export class Store {
 
   /** @throws StoreError */
   static async open(dir: string, { mode, database }: StoreOptions): Promise<Store> {
-    if (database === undefined) await checkDirectory(dir, mode)
-    const options = { createIfMissing: mode === 'create', errorIfExists: mode === 'create' }
+    if (database === undefined) {
+      await checkDirectory(dir, mode)
+      if (mode === 'existing') await checkFiles(dir)
+    }
+    // not compressed, for an index that can be checked
+    const options = { createIfMissing: mode === 'create', errorIfExists: mode === 'create', compression: false }
     const db = database ?? new Level<string, Uint8Array>(dir, { ...ENCODING, ...options })
     const store = new Store(dir, db)
     try {
       await db.open()
-      if (mode === 'create') await store.#write([[KEY.version, bytes(LAYOUT_VERSION)], store.#countRow(0)], true)
+      if (mode === 'create') await store.#write([[KEY.version, bytes(LAYOUT_VERSION)]], true)
       else await store.#check()
       return store
     } catch (error) {
@@ -84,8 +85,7 @@ export class Store {
     const recording = this.#recording.then(async () => {
       const recorded = await this.#get(KEY.signed(slot))
       if (recorded === undefined) {
-        await this.#write([[KEY.signed(slot), fromHex(digest)], this.#countRow(this.#signedCount + 1)], true)
-        this.#signedCount++
+        await this.#write([[KEY.signed(slot), fromHex(digest)]], true)
         return 'recorded'
       }
       if (toHex(recorded) === digest) return 'same'
@@ -189,23 +189,7 @@ export class Store {
     if (version === undefined) throw noRecord(this.dir, 'it holds no signing record')
     const known = text(unseal(KEY.version, version))
     if (known !== LAYOUT_VERSION) throw noRecord(this.dir, `its layout is ${known}, where ${LAYOUT_VERSION} is known`)
-    const signed: string[] = []
-    for await (const [key, value] of this.db.iterator()) {
-      unseal(key, value)
-      if (isSigned(key)) signed.push(key)
-    }
-    const count = await this.#get(KEY.signedCount)
-    this.#signedCount = signed.length
-    if (count === undefined || text(count) !== `${signed.length}`) {
-      throw damaged(this.dir, `${signed.length} signatures are recorded where ${count && text(count)} were made`)
-    }
-    // A damaged index may hide from a look-up what a walk through all finds.
-    const found = await this.db.getMany(signed)
-    if (found.includes(undefined as never)) throw damaged(this.dir, 'not every recorded signature is found by its slot')
-  }
-
-  #countRow(count: number): Row {
-    return [KEY.signedCount, bytes(`${count}`)]
+    for await (const [key, value] of this.db.iterator()) unseal(key, value)
   }
 
   #get(key: string): Promise<Uint8Array | undefined> {
@@ -242,21 +226,15 @@ const factsFrom = (value: Uint8Array): ChainFacts =>
 
 const phaseOf = ({ kind }: GossipItem): number => GOSSIP_KINDS.indexOf(kind as GossipKind)
 
-/**
- * Looks before the database does: where its first file is gone it would take a damaged directory for an empty one, and
- * where there is none it would leave an empty one behind.
- */
+/** Looks before the database does, which would leave an empty directory behind where there is none. */
 async function checkDirectory(dir: string, mode: StoreOptions['mode']): Promise<void> {
   const files = await readdir(dir).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []
-    throw new StoreError('unreadable', `Cannot read the database in ${dir}: ${error.message}.`, error)
+    throw unreadable(dir, error)
   })
   const hasData = files.some(file => /^(CURRENT|MANIFEST-.*|.*\.(ldb|sst|log))$/.test(file))
   if (mode === 'create' && hasData) {
     throw new StoreError('exists', `There is a database in ${dir} already: use it, or choose another directory.`)
   }
   if (mode === 'existing' && !hasData) throw noRecord(dir, 'there is no database')
-  if (mode === 'existing' && !files.includes('CURRENT')) throw damaged(dir, 'CURRENT is missing')
-  // The newest records are in the log alone, and the database takes a missing one for an empty one.
-  if (mode === 'existing' && !files.some(file => file.endsWith('.log'))) throw damaged(dir, 'its log is missing')
 }
