@@ -103,26 +103,29 @@ describe('gossip', () => {
       // a – b – c: c hears a's messages only if b forwards them
       const ready = [linked([a!, c!], 1), linked([b!], 2)]
       const books = [new DialBook(a!, silent), new DialBook(c!, silent)]
-      for (const book of books) book.update([addressOf(b!)])
-      const [first, middle, last] = [a!, b!, c!].map(peer => new Gossip(peer, NETWORK, silent))
-      const heard: string[] = []
-      const done = Promise.withResolvers<void>()
-      first!.subscribe('commit', async () => 'accept')
-      middle!.subscribe('commit', async bytes => {
-        const message = Buffer.from(bytes).toString()
-        if (message === 'throws') throw new Error('validator failed')
-        return message === 'bad' ? 'reject' : 'accept'
-      })
-      last!.subscribe('commit', async bytes => {
-        heard.push(Buffer.from(bytes).toString())
-        if (heard.includes('good')) done.resolve()
-        return 'accept'
-      })
-      await Promise.all(ready)
-      for (const message of ['bad', 'throws', 'good']) await first!.publish('commit', text(message))
-      await done.promise
-      expect(heard).to.deep.equal(['good'])
-      await Promise.all(books.map(book => book.stop()))
+      try {
+        for (const book of books) book.update([addressOf(b!)])
+        const [first, middle, last] = [a!, b!, c!].map(peer => new Gossip(peer, NETWORK, silent))
+        const heard: string[] = []
+        const done = Promise.withResolvers<void>()
+        first!.subscribe('commit', async () => 'accept')
+        middle!.subscribe('commit', async bytes => {
+          const message = Buffer.from(bytes).toString()
+          if (message === 'throws') throw new Error('validator failed')
+          return message === 'bad' ? 'reject' : 'accept'
+        })
+        last!.subscribe('commit', async bytes => {
+          heard.push(Buffer.from(bytes).toString())
+          if (heard.includes('good')) done.resolve()
+          return 'accept'
+        })
+        await Promise.all(ready)
+        for (const message of ['bad', 'throws', 'good']) await first!.publish('commit', text(message))
+        await done.promise
+        expect(heard).to.deep.equal(['good'])
+      } finally {
+        await Promise.all(books.map(book => book.stop()))
+      }
     })
   })
 
