@@ -63,7 +63,7 @@ export function outsideG1(): Point1 {
 /** A point of the twist that is not in G2. */
 export function outsideG2(): Point2 {
   const { BASE, fromAffine } = G2.Point
-  const { Fp2 } = bls12_381.fields
+  const Fp2: Field<Point2['x']> & { ONE: Point2['x'] } = bls12_381.fields.Fp2
   const b = Fp2.sub(Fp2.sqr(BASE.y), Fp2.mul(Fp2.sqr(BASE.x), BASE.x))
   return outside(Fp2, b, Fp2.ONE, (x, y) => fromAffine({ x, y }))
 }
@@ -73,6 +73,7 @@ interface Field<F> {
   mul(a: F, b: F): F
   sqr(a: F): F
   sqrt(a: F): F
+  sub(a: F, b: F): F
 }
 
 function outside<F, P extends { isTorsionFree(): boolean }>(

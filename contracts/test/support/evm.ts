@@ -96,10 +96,9 @@ export class Evm {
   }
 
   /** @throws Reverted */
-  async call(from: Hex, to: Hex | undefined, data: string): Promise<Hex> {
-    const gas = `0x${TX_GAS_LIMIT.toString(16)}`
+  async call(from: Hex, to: Hex | undefined, data: string, gas = TX_GAS_LIMIT): Promise<Hex> {
     try {
-      return await this.rpc<Hex>('eth_call', { from, to, data, gas }, 'latest')
+      return await this.rpc<Hex>('eth_call', { from, to, data, gas: `0x${gas.toString(16)}` }, 'latest')
     } catch (cause) {
       throw revertOf(cause) ?? cause
     }
