@@ -127,7 +127,7 @@ describe('inbox of a verifier', () => {
     store = await Store.open(join(dir, 'db'), { mode: 'existing', database })
     certificates = []
     failures = []
-    const epochs = { genesisMs: 1_000_000, epochMs: DEVNET.epochSeconds * 1000 }
+    const epochs = { genesisMs: 1_000_000, epochMs: DEVNET.epochSeconds * 1000, eraEpochs: DEVNET.eraEpochs }
     const context = {
       self: { index: 3, account: facts.verifiers[3]!.account },
       network,
