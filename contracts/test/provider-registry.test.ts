@@ -1,0 +1,153 @@
+import { expect } from 'chai'
+import { keccakText } from '../../proto/hash.js'
+import { type Hex, ZERO_HASH } from '../../proto/hex.js'
+import { expectRevert } from './support/evm.js'
+import { DAY, MINIMUM_STAKE, MINIMUM_VERIFIERS, networkForEach, PARAMS, TestNetwork } from './support/network.js'
+
+interface Provider {
+  readonly index: bigint
+  readonly account: string
+  readonly claimKbps: bigint
+  readonly stake: bigint
+}
+
+describe('contracts: providers', () => {
+  const net = networkForEach(() => TestNetwork.running())
+  const MAX_UINT = 2n ** 256n - 1n
+  const register = (account: Hex, claim = 25_000) =>
+    net().providers.send(account, 'register', claim, ZERO_HASH, keccakText('peer'))
+  const claimOf = async (account: Hex) =>
+    Number((await net().providers.read<Provider>('providerOf', account)).claimKbps)
+  const active = (offset: bigint | number = 0, limit: bigint | number = 100) =>
+    net().providers.read<Provider[]>('active', offset, limit)
+
+  describe('registration', () => {
+    it('bonds all that was deposited, and is told in an event', async () => {
+      const account = net().newAccount()
+      await net().deposit(net().providers, account, MINIMUM_STAKE * 3n)
+      const [event] = net().providers.events(await register(account), 'Registered')
+      expect([event?.args.index, event?.args.claimKbps]).to.deep.equal([1n, 25_000n])
+      expect((await active()).map(({ stake }) => stake)).to.deep.equal([MINIMUM_STAKE * 3n])
+      expect(await net().vault.read('freeOf', net().providers.address, account)).to.equal(0n)
+    })
+
+    it('needs the minimum stake, under the right role, and a claim', async () => {
+      const account = net().newAccount()
+      await expectRevert(register(account), 'StakeTooLow')
+      await net().deposit(net().registry, account, MINIMUM_STAKE)
+      await expectRevert(register(account), 'StakeTooLow')
+      await net().deposit(net().providers, account, MINIMUM_STAKE - 1n)
+      await expectRevert(register(account), 'StakeTooLow')
+      await net().deposit(net().providers, account, 1n)
+      await expectRevert(register(account, 0), 'ZeroClaim')
+      await register(account)
+      await expectRevert(register(account), 'AlreadyRegistered', account, 1)
+    })
+
+    it('announces only the peer that was registered', async () => {
+      const account = net().newAccount()
+      await expectRevert(net().providers.send(account, 'announce', 'peer', []), 'NotRegistered', account)
+      await net().deposit(net().providers, account, MINIMUM_STAKE)
+      await register(account)
+      const args = [keccakText('another'), keccakText('peer')]
+      await expectRevert(net().providers.send(account, 'announce', 'another', []), 'PeerIdMismatch', ...args)
+      const receipt = await net().providers.send(account, 'announce', 'peer', ['/ip4/127.0.0.1/tcp/1'])
+      expect(net().providers.events(receipt, 'Announced')[0]?.args.peerId).to.equal('peer')
+    })
+  })
+
+  describe('claims', () => {
+    let account: Hex
+    beforeEach(async () => {
+      account = await net().addProvider()
+      await net().enter(1)
+    })
+    const set = (claim: number, from = account) => net().providers.send(from, 'setClaim', claim)
+
+    it('raised: at once, so from the next epoch on', async () => {
+      await set(50_000)
+      expect(await claimOf(account)).to.equal(50_000)
+    })
+
+    it('lowered: after the delay, so that no breach under way is dodged', async () => {
+      const receipt = await set(10_000)
+      const effectiveAt = (await net().evm.now()) + PARAMS.claimDelaySeconds
+      const [event] = net().providers.events(receipt, 'ClaimChanged')
+      expect([event?.args.claimKbps, event?.args.effectiveAt]).to.deep.equal([10_000n, BigInt(effectiveAt)])
+      await net().evm.at(effectiveAt - 1)
+      expect(await claimOf(account)).to.equal(25_000)
+      await net().evm.at(effectiveAt)
+      expect(await claimOf(account)).to.equal(10_000)
+      expect((await active())[0]?.claimKbps).to.equal(10_000n)
+    })
+
+    it('lowered twice: the delay starts again; nothing is in force before its time', async () => {
+      await set(10_000)
+      await net().evm.at((await net().evm.now()) + DAY / 2)
+      await set(20_000)
+      await net().evm.at((await net().evm.now()) + DAY / 2 + 10)
+      expect(await claimOf(account)).to.equal(25_000)
+      await net().evm.at((await net().evm.now()) + DAY / 2)
+      expect(await claimOf(account)).to.equal(20_000)
+      await set(10_000)
+      expect(await claimOf(account)).to.equal(20_000)
+    })
+
+    it('lowered and raised again: what was pending is gone', async () => {
+      await set(10_000)
+      await set(30_000)
+      await net().evm.at((await net().evm.now()) + 2 * DAY)
+      expect(await claimOf(account)).to.equal(30_000)
+    })
+
+    it('must be positive, and of one who is there', async () => {
+      await expectRevert(set(0), 'ZeroClaim')
+      const stranger = net().newAccount()
+      await expectRevert(set(1, stranger), 'NotRegistered', stranger)
+      await expectRevert(net().providers.read('providerOf', stranger), 'NotRegistered', stranger)
+    })
+  })
+
+  describe('exit', () => {
+    it('takes it off the list at once, starts unbonding, and is for good', async () => {
+      const [first, second, third] = [await net().addProvider(), await net().addProvider(), await net().addProvider()]
+      await net().providers.send(first, 'exit')
+      expect((await active()).map(({ index }) => Number(index)).sort()).to.deep.equal([2, 3])
+      await expectRevert(net().providers.send(first, 'exit'), 'AlreadyExited', first)
+      await expectRevert(net().providers.send(first, 'setClaim', 1), 'AlreadyExited', first)
+      await net().deposit(net().providers, first, MINIMUM_STAKE)
+      await expectRevert(register(first), 'AlreadyRegistered', first, 1)
+      const [amount] = await net().vault.read<bigint[]>('unbondingOf', net().providers.address, first)
+      expect(amount).to.equal(MINIMUM_STAKE)
+      await net().providers.send(third, 'exit')
+      await net().providers.send(second, 'exit')
+      expect(await net().providers.read('activeCount')).to.equal(0n)
+      const next = await net().addProvider()
+      expect((await active()).map(({ index, account }) => [index, account.toLowerCase()])).to.deep.equal([[4n, next]])
+    })
+  })
+
+  describe('pages', () => {
+    it('together list each provider once', async () => {
+      for (let i = 0; i < 5; i++) await net().addProvider()
+      const pages = [await active(0, 2), await active(2, 2), await active(4, 2), await active(5, 2), await active(9, 9)]
+      expect(pages.map(({ length }) => length)).to.deep.equal([2, 2, 1, 0, 0])
+      expect(new Set(pages.flatMap(page => [...page]).map(({ index }) => Number(index))).size).to.equal(5)
+      expect(await active(1, MAX_UINT)).to.have.length(4)
+      expect(await active(MAX_UINT, 1)).to.have.length(0)
+    })
+  })
+})
+
+describe('contracts: claims before genesis', () => {
+  const net = networkForEach(() => TestNetwork.create())
+  it('change at once, up and down', async () => {
+    const account = await net().addProvider()
+    await net().providers.send(account, 'setClaim', 10_000)
+    for (let i = 0; i < MINIMUM_VERIFIERS; i++) await net().addVerifier()
+    await net().start()
+    await net().providers.send(account, 'setClaim', 5_000)
+    const { claimKbps } = await net().providers.read<Provider>('providerOf', account)
+    expect(claimKbps).to.equal(5_000n)
+  })
+})
