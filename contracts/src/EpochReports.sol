@@ -120,11 +120,12 @@ contract EpochReports is IEpochReports {
     /// @dev Sum of the keys of all who signed.
     function _signersKey(address snapshot, uint32[] calldata nonSigners) private view returns (Bls12381.G1 memory key) {
         uint256 size = snapshot.sizeOf();
-        for (uint256 i = 0; i < nonSigners.length; i++) {
-            if (nonSigners[i] >= size) revert NonSignerOutOfRange(nonSigners[i], size);
-            if (i > 0 && nonSigners[i] <= nonSigners[i - 1]) {
-                revert NonSignersNotAscending(nonSigners[i], nonSigners[i - 1]);
-            }
+        uint32 previous;
+        for (uint256 i = 0; i < nonSigners.length; ++i) {
+            uint32 position = nonSigners[i];
+            if (position >= size) revert NonSignerOutOfRange(position, size);
+            if (position <= previous && i > 0) revert NonSignersNotAscending(position, previous);
+            previous = position;
         }
         uint256 signers = size - nonSigners.length;
         if (signers * 3 <= size * 2) revert TooFewSigners(signers, size);

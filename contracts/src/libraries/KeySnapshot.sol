@@ -65,10 +65,17 @@ library KeySnapshot {
 
     /// @notice The sum of the keys at the given positions, which the caller has checked to be in range.
     function sumOf(address snapshot, uint32[] calldata positions) internal view returns (Bls12381.G1 memory sum) {
-        Bls12381.G1 memory key;
-        for (uint256 i = 0; i < positions.length; i++) {
-            readKey(snapshot, HEAD_BYTES + positions[i] * RECORD_BYTES, key);
-            Bls12381.addInto(sum, key);
+        bytes memory pair = new bytes(2 * Bls12381.G1_BYTES); // the sum so far, and the next key
+        Bls12381.G1 memory next;
+        assembly ("memory-safe") {
+            sum := add(pair, 32)
+            next := add(pair, 160)
+        }
+        unchecked {
+            for (uint256 i = 0; i < positions.length; ++i) {
+                readKey(snapshot, HEAD_BYTES + positions[i] * RECORD_BYTES, next);
+                Bls12381.addSecond(pair);
+            }
         }
     }
 

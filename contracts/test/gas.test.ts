@@ -1,0 +1,101 @@
+import { after, before } from 'mocha'
+import type { Hex } from '../../proto/hex.js'
+import { encodeLeaf } from '../../proto/leaf.js'
+import { MerkleTree } from '../../proto/merkle.js'
+import { theChain } from './support/evm.js'
+import { compareGas, type GasRow } from './support/gas-table.js'
+import { leafOf, PARAMS, TestNetwork } from './support/network.js'
+
+const POST_BOUND = 260_000
+const POST_MISSING_BOUND = 340_000
+const SETTLE_BOUND = 130_000
+const FREEZE_BOUND = 10_000_000
+const PROVIDERS = 100_000
+const THIRD_OF_128 = Array.from({ length: 42 }, (_, i) => 3 * i)
+const TIMEOUT_MS = 180_000
+
+const addressOf = (i: number): Hex => `0x${i.toString(16).padStart(40, '0')}`
+
+/** One table of all: each figure is of a transaction on a network that is in use. */
+describe('contracts: gas', function () {
+  this.timeout(TIMEOUT_MS)
+  const rows: GasRow[] = []
+  let beforeAll: string
+  before(async () => {
+    beforeAll = await (await theChain()).snapshot()
+  })
+  after(async () => {
+    await (await theChain()).rpc('evm_revert', beforeAll)
+  })
+
+  it('is within its bounds, and what the table says', async () => {
+    await small()
+    await large(64)
+    await large(128)
+    compareGas(rows)
+  })
+
+  /** Four verifiers: registration, the first report, settlements. */
+  async function small(): Promise<void> {
+    const network = await TestNetwork.create()
+    for (let i = 0; i < 3; i++) await network.addVerifier()
+    const { receipt } = await network.addVerifier()
+    rows.push({ call: 'register a verifier', gas: receipt.gasUsed })
+    const provider = await network.addProvider()
+    await network.start()
+    const first = await network.report(1)
+    rows.push({ call: 'post, 4 of 4 verifiers, the first report', gas: first.gasUsed, bound: POST_BOUND })
+    const settle = await penalties(network, provider)
+    await eraEnd(network, 4)
+    await settle()
+  }
+
+  /** Reports two with 100,000 leaves, and gives the function that settles them once they are final. */
+  async function penalties(network: TestNetwork, provider: Hex): Promise<() => Promise<void>> {
+    const trees = [2, 3].map(epoch => {
+      const leaves = Array.from({ length: PROVIDERS }, (_, i) => leafOf(epoch, i === 0 ? provider : addressOf(i), 100))
+      return { leaf: leaves[0]!, epoch, tree: new MerkleTree(leaves.map(encodeLeaf)) }
+    })
+    for (const { epoch, tree } of trees) {
+      const { gasUsed } = await network.report(epoch, { scoreRoot: tree.root, providerCount: PROVIDERS })
+      if (epoch === 2) rows.push({ call: `post, 4 of 4, 100,000 providers`, gas: gasUsed, bound: POST_BOUND })
+    }
+    return async () => {
+      await network.evm.at(network.startOf(5) + PARAMS.settlementSeconds)
+      const settler = network.newAccount()
+      const cases = ['first of the week, by one without tokens', 'second of the week, same settler']
+      for (const [i, { leaf, tree }] of trees.entries()) {
+        const { gasUsed } = await network.settle(leaf, tree.proof(0), settler)
+        rows.push({ call: `settle, 100,000 providers, ${cases[i]}`, gas: gasUsed, bound: SETTLE_BOUND })
+      }
+    }
+  }
+
+  async function large(size: number): Promise<void> {
+    const network = await TestNetwork.running(size)
+    await network.report(1)
+    const all = await network.report(2)
+    rows.push({ call: `post, ${size} of ${size}`, gas: all.gasUsed, bound: POST_BOUND })
+    if (size === 128) {
+      await network.enter(4)
+      const certificate = network.certify(await network.header(3), { nonSigners: THIRD_OF_128 })
+      const { gasUsed } = await network.post(certificate)
+      rows.push({ call: 'post, 86 of 128', gas: gasUsed, bound: POST_MISSING_BOUND })
+    }
+    await eraEnd(network, size)
+  }
+
+  /** The last epoch of era 1: freezes era 2, then era 3 with a third leaving. */
+  async function eraEnd(network: TestNetwork, size: number): Promise<void> {
+    await network.enter(PARAMS.eraEpochs)
+    const freeze = await network.registry.send(network.deployer, 'freeze', 2)
+    rows.push({ call: `freeze ${size}`, gas: freeze.gasUsed, bound: FREEZE_BOUND })
+    const post = await network.report(PARAMS.eraEpochs)
+    rows.push({ call: `post, ${size} of ${size}, the last of an era`, gas: post.gasUsed, bound: POST_BOUND })
+    if (size !== 128) return
+    for (const position of THIRD_OF_128) await network.registry.send(network.verifiers[position]!.account, 'exit')
+    await network.enter(2 * PARAMS.eraEpochs)
+    const leaving = await network.registry.send(network.deployer, 'freeze', 3)
+    rows.push({ call: 'freeze 86, 42 leaving', gas: leaving.gasUsed, bound: FREEZE_BOUND })
+  }
+})
