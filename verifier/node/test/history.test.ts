@@ -1,0 +1,155 @@
+/** What a verifier makes its own of what the chain has accepted: only what is under the accepted header. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import pino from 'pino'
+import { headerHash, type NetworkId } from '../../../proto/digests.js'
+import { keccakText } from '../../../proto/hash.js'
+import type { Header } from '../../../proto/header.js'
+import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import { encodeLeaf, type Leaf } from '../../../proto/leaf.js'
+import { MerkleTree } from '../../../proto/merkle.js'
+import { DEVNET } from '../../../proto/params.js'
+import { assign } from '../../core/assignment.js'
+import { ballotSetRoot } from '../../core/ballot-set.js'
+import type { ChainFacts } from '../../core/facts.js'
+import type { PostedReport } from '../../core/ports.js'
+import { buildReport } from '../../core/report.js'
+import { Store } from '../../store/store.js'
+import type { VerifierContext } from '../context.js'
+import type { EpochBook } from '../epoch-book.js'
+import { GENESIS_STATE, History } from '../history.js'
+import type { PeerSync } from '../peer-sync.js'
+
+const network: NetworkId = { chainId: 31_337, contract: `0x${'ab'.repeat(20)}` }
+const account = (byte: string): Hex => `0x${byte.repeat(20)}`
+const facts: ChainFacts = {
+  era: 1,
+  epoch: 1,
+  blockNumber: 10,
+  blockHash: keccakText('B(1)'),
+  beacon: keccakText('beacon'),
+  verifiers: [0, 1, 2, 3].map(index => ({
+    index,
+    account: account(`0${index}`),
+    blsKey: `0x${'11'.repeat(128)}`,
+    capacityKbps: 1_000_000,
+  })),
+  providers: [1, 2].map(index => ({
+    index,
+    account: account(`1${index}`),
+    claimKbps: 25_000,
+    region: ZERO_HASH,
+    stake: 10n ** 21n,
+  })),
+}
+const record = { facts, assignment: assign(facts, DEVNET) }
+/** Nobody has voted: a report all the same, in which nobody is measured. */
+const report = buildReport({
+  params: DEVNET,
+  ...record,
+  previous: GENESIS_STATE,
+  previousHeader: ZERO_HASH,
+  ballotSet: [],
+  ballots: [],
+})
+
+const posted = (header: Header): PostedReport => ({
+  header,
+  headerHash: headerHash(network, header),
+  round: 0,
+  nonSigners: [],
+  txHash: keccakText('transaction'),
+  blockNumber: 20,
+  gasUsed: 240_000,
+})
+
+describe('history of a verifier', () => {
+  let dir: string
+  let store: Store
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'bandwitness-history-'))
+    store = await Store.open(join(dir, 'db'), { mode: 'create' })
+  })
+  afterEach(async () => {
+    await store.close()
+    await rm(dir, { recursive: true })
+  })
+
+  /** @param has what the only peer gives out for the accepted report */
+  function history(tip: PostedReport | undefined, has: { ballotSet?: boolean; leaves?: readonly Leaf[] }): History {
+    const context = {
+      network,
+      params: DEVNET,
+      store,
+      log: pino({ level: 'silent' }),
+      chain: {
+        tip: async () => ({ epoch: tip?.header.epoch ?? 0, headerHash: tip?.headerHash ?? ZERO_HASH }),
+        posted: async () => tip,
+      },
+    } as unknown as VerifierContext
+    const peers: Pick<PeerSync, 'ballot' | 'ballotSet' | 'leaves'> = {
+      ballot: async () => undefined,
+      ballotSet: async () => (has.ballotSet ? [] : undefined),
+      leaves: async (_, check) => {
+        const encoded = has.leaves?.map(encodeLeaf)
+        if (encoded === undefined || !check(encoded)) throw new Error('no peer has the leaves')
+        return encoded
+      },
+    }
+    return new History(context, { reread: async () => record } as unknown as EpochBook, peers as PeerSync)
+  }
+
+  it('begins with nothing', async () => {
+    expect(await history(undefined, {}).current()).to.equal(GENESIS_STATE)
+  })
+
+  it('recomputes an accepted report whose ballots can be had', async () => {
+    const tip = posted(report.header)
+    expect(await history(tip, { ballotSet: true }).current()).to.deep.equal({
+      epoch: 1,
+      headerHash: tip.headerHash,
+      leaves: report.leaves,
+    })
+    expect((await store.getReport(tip.headerHash))?.posted).to.deep.equal(tip)
+  })
+
+  it('takes leaves from a peer where the ballots are gone', async () => {
+    const tip = posted(report.header)
+    expect((await history(tip, { leaves: report.leaves }).current()).leaves).to.deep.equal(report.leaves)
+  })
+
+  it('takes no leaves that are not under the accepted score root', async () => {
+    const tip = posted(report.header)
+    const better = report.leaves.map((leaf, i) => (i === 0 ? { ...leaf, scoreBps: leaf.scoreBps + 1 } : leaf))
+    for (const leaves of [better, report.leaves.slice(1), [...report.leaves, report.leaves[0]!], []]) {
+      const error = await history(tip, { leaves })
+        .current()
+        .catch(thrown => thrown)
+      expect(error).to.be.instanceOf(Error)
+      expect(await store.getReport(tip.headerHash)).to.equal(undefined)
+    }
+  })
+
+  it('raises the alarm, and signs nothing more, when an accepted report does not follow from its ballots', async () => {
+    const wrong = report.leaves.map(leaf => ({ ...leaf, scoreBps: leaf.scoreBps + 1 }))
+    const scoreRoot = new MerkleTree(wrong.map(encodeLeaf)).root
+    const tip = posted({ ...report.header, scoreRoot, ballotSetRoot: ballotSetRoot([]) })
+    const alarmed = history(tip, { ballotSet: true, leaves: wrong })
+    const error = await alarmed.current().catch(thrown => thrown)
+    expect(error).to.be.instanceOf(Error)
+    expect(alarmed.alarm).to.include('epoch 1')
+    expect(await store.getReport(tip.headerHash)).to.equal(undefined)
+  })
+
+  it('marks a report that it computed itself as posted, and keeps its ballots', async () => {
+    const tip = posted(report.header)
+    const own = history(tip, {})
+    await own.keep(report)
+    expect((await store.getReport(tip.headerHash))?.posted).to.equal(undefined)
+    await own.adopt(tip)
+    expect((await store.getReport(tip.headerHash))?.posted).to.deep.equal(tip)
+    expect((await own.current()).leaves).to.deep.equal(report.leaves)
+  })
+})
