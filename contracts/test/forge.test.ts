@@ -35,6 +35,7 @@ describe('contracts: fuzz and invariant tests', () => {
       'CertificatesTest',
       'InvariantsTest',
       'SettlementsTest',
+      'VectorsTest',
     ])
   })
 })

@@ -8,12 +8,20 @@ interface ICheats {
     function setBlockhash(uint256 number, bytes32 hash) external;
     function prank(address sender) external;
     function assume(bool condition) external pure;
-    function expectRevert(bytes4 error) external;
-    function expectPartialRevert(bytes4 error) external;
+    function expectPartialRevert(bytes4 selector) external;
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function getNonce(address account) external view returns (uint64);
     function snapshotState() external returns (uint256);
     function revertToState(uint256 snapshot) external returns (bool);
+    function readFile(string calldata path) external view returns (string memory);
+    function toString(uint256 value) external pure returns (string memory);
+    function keyExistsJson(string calldata json, string calldata key) external pure returns (bool);
+    function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
+    function parseJsonBool(string calldata json, string calldata key) external pure returns (bool);
+    function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
+    function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
+    function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
+    function parseJsonBytes32Array(string calldata json, string calldata key) external pure returns (bytes32[] memory);
 }
 
 ICheats constant CHEATS = ICheats(address(uint160(uint256(keccak256("hevm cheat code")))));

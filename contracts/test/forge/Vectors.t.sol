@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {IEpochReports} from "../../src/interfaces/IEpochReports.sol";
+import {ISlashingManager} from "../../src/interfaces/ISlashingManager.sol";
+import {Bls12381} from "../../src/libraries/Bls12381.sol";
+import {Digests} from "../../src/libraries/Digests.sol";
+import {CHEATS, check} from "./Cheats.sol";
+
+/// @notice The golden vectors that the nodes' tests read too: digests, leaves, trees and points are the same here.
+contract VectorsTest {
+    // ------------------------------------------------------------------ digests
+
+    function testDomains() external view {
+        string memory json = _read("digests");
+        check(Digests.DOMAIN_HEADER == CHEATS.parseJsonBytes32(json, ".domains.header"), "header");
+        check(Digests.DOMAIN_REPORT == CHEATS.parseJsonBytes32(json, ".domains.report"), "report");
+        bytes32 possession = CHEATS.parseJsonBytes32(json, ".domains.proofOfPossession");
+        check(Digests.DOMAIN_PROOF_OF_POSSESSION == possession, "proof of possession");
+    }
+
+    function testProofOfPossession() external view {
+        string memory json = _read("digests");
+        bytes32 digest = this.proofOfPossession(
+            CHEATS.parseJsonUint(json, ".proofOfPossession.chainId"),
+            CHEATS.parseJsonAddress(json, ".proofOfPossession.registry"),
+            CHEATS.parseJsonAddress(json, ".proofOfPossession.account"),
+            CHEATS.parseJsonBytes(json, ".proofOfPossession.blsKey")
+        );
+        check(digest == CHEATS.parseJsonBytes32(json, ".proofOfPossession.digest"), "proof of possession");
+    }
+
+    function testHeader() external view {
+        string memory json = _read("digests");
+        bytes32 digest = this.headerHash(
+            CHEATS.parseJsonUint(json, ".header.chainId"),
+            CHEATS.parseJsonAddress(json, ".header.contract"),
+            _header(json)
+        );
+        check(digest == CHEATS.parseJsonBytes32(json, ".header.digest"), "header");
+    }
+
+    function testReport() external view {
+        string memory json = _read("digests");
+        bytes32 digest = Digests.report(
+            CHEATS.parseJsonUint(json, ".report.chainId"),
+            CHEATS.parseJsonAddress(json, ".report.contract"),
+            uint64(CHEATS.parseJsonUint(json, ".report.era")),
+            uint64(CHEATS.parseJsonUint(json, ".report.epoch")),
+            uint32(CHEATS.parseJsonUint(json, ".report.round")),
+            CHEATS.parseJsonBytes32(json, ".report.headerHash")
+        );
+        check(digest == CHEATS.parseJsonBytes32(json, ".report.digest"), "report");
+    }
+
+    // ------------------------------------------------------------------ leaves and trees
+
+    function testLeaf() external view {
+        string memory json = _read("records");
+        bytes memory encoded = CHEATS.parseJsonBytes(json, ".leaf.encoded");
+        ISlashingManager.Leaf memory leaf = abi.decode(encoded, (ISlashingManager.Leaf));
+        check(keccak256(abi.encode(leaf)) == keccak256(encoded), "encoding");
+        check(this.leafHash(leaf) == CHEATS.parseJsonBytes32(json, ".leaf.leafHash"), "hash");
+        check(leaf.provider == CHEATS.parseJsonAddress(json, ".leaf.record.provider"), "provider");
+        check(leaf.penaltyBps == CHEATS.parseJsonUint(json, ".leaf.record.penaltyBps"), "penalty");
+    }
+
+    function testTrees() external view {
+        string memory json = _read("merkle");
+        uint256 leaves;
+        for (uint256 i = 0; CHEATS.keyExistsJson(json, _at(".trees", i)); i++) {
+            bytes32 root = CHEATS.parseJsonBytes32(json, string.concat(_at(".trees", i), ".root"));
+            string memory list = string.concat(_at(".trees", i), ".leaves");
+            for (uint256 j = 0; CHEATS.keyExistsJson(json, _at(list, j)); j++) {
+                bytes memory encoded = CHEATS.parseJsonBytes(json, string.concat(_at(list, j), ".encoded"));
+                bytes32 hash = keccak256(bytes.concat(keccak256(encoded)));
+                check(hash == CHEATS.parseJsonBytes32(json, string.concat(_at(list, j), ".hash")), "leaf");
+                bytes32[] memory proof = CHEATS.parseJsonBytes32Array(json, string.concat(_at(list, j), ".proof"));
+                check(MerkleProof.verify(proof, root, hash), "proof");
+                ++leaves;
+            }
+        }
+        check(leaves > 0, "no trees read");
+    }
+
+    // ------------------------------------------------------------------ points
+
+    function testPoints() external view {
+        string memory json = _read("bls");
+        bytes32 digest = CHEATS.parseJsonBytes32(json, ".digest");
+        bytes memory hashed = abi.encode(Bls12381.hashToG2(digest));
+        check(keccak256(hashed) == keccak256(CHEATS.parseJsonBytes(json, ".messagePoint")), "hash to curve");
+        bytes memory generator = abi.encode(Bls12381.negatedGenerator());
+        check(keccak256(generator) == keccak256(CHEATS.parseJsonBytes(json, ".negativeGenerator")), "generator");
+
+        Bls12381.G1 memory sum;
+        uint256 signers;
+        for (; CHEATS.keyExistsJson(json, _at(".signers", signers)); signers++) {
+            bytes memory key = CHEATS.parseJsonBytes(
+                json,
+                string.concat(_at(".signers", signers), ".publicKeyEip2537")
+            );
+            bytes memory signature = CHEATS.parseJsonBytes(
+                json,
+                string.concat(_at(".signers", signers), ".signatureEip2537")
+            );
+            check(this.verify(key, digest, signature), "signature");
+            check(!this.verify(key, ~digest, signature), "signature of something else");
+            Bls12381.addInto(sum, abi.decode(key, (Bls12381.G1)));
+        }
+        check(signers > 1, "no signers read");
+        bytes memory aggregate = CHEATS.parseJsonBytes(json, ".aggregate.publicKeyEip2537");
+        check(keccak256(abi.encode(sum)) == keccak256(aggregate), "aggregate key");
+        bytes memory joint = CHEATS.parseJsonBytes(json, ".aggregate.signatureEip2537");
+        check(this.verify(aggregate, digest, joint), "aggregate signature");
+    }
+
+    // ------------------------------------------------------------------ what takes calldata
+
+    function proofOfPossession(
+        uint256 chainId,
+        address registry,
+        address account,
+        bytes calldata key
+    ) external pure returns (bytes32) {
+        return Digests.proofOfPossession(chainId, registry, account, key);
+    }
+
+    function headerHash(
+        uint256 chainId,
+        address reports,
+        IEpochReports.Header calldata header
+    ) external pure returns (bytes32) {
+        return Digests.headerHash(chainId, reports, header);
+    }
+
+    function leafHash(ISlashingManager.Leaf calldata leaf) external pure returns (bytes32) {
+        return Digests.leafHash(leaf);
+    }
+
+    function verify(bytes calldata key, bytes32 digest, bytes calldata signature) external view returns (bool) {
+        return Bls12381.verify(Bls12381.g1(key), digest, Bls12381.g2(signature));
+    }
+
+    // ------------------------------------------------------------------ reading
+
+    function _read(string memory name) private view returns (string memory) {
+        return CHEATS.readFile(string.concat("proto/vectors/", name, ".json"));
+    }
+
+    function _at(string memory list, uint256 i) private pure returns (string memory) {
+        return string.concat(list, "[", CHEATS.toString(i), "]");
+    }
+
+    function _header(string memory json) private pure returns (IEpochReports.Header memory header) {
+        string memory path = ".header.header.";
+        header.era = uint64(CHEATS.parseJsonUint(json, string.concat(path, "era")));
+        header.epoch = uint64(CHEATS.parseJsonUint(json, string.concat(path, "epoch")));
+        header.blockNumber = uint64(CHEATS.parseJsonUint(json, string.concat(path, "blockNumber")));
+        header.blockHash = CHEATS.parseJsonBytes32(json, string.concat(path, "blockHash"));
+        header.previousHeader = CHEATS.parseJsonBytes32(json, string.concat(path, "previousHeader"));
+        header.scoreRoot = CHEATS.parseJsonBytes32(json, string.concat(path, "scoreRoot"));
+        header.ballotSetRoot = CHEATS.parseJsonBytes32(json, string.concat(path, "ballotSetRoot"));
+        header.rewardsRoot = CHEATS.parseJsonBytes32(json, string.concat(path, "rewardsRoot"));
+        header.providerCount = uint32(CHEATS.parseJsonUint(json, string.concat(path, "providerCount")));
+        header.commonFailure = CHEATS.parseJsonBool(json, string.concat(path, "commonFailure"));
+    }
+}
