@@ -46,7 +46,9 @@ async function follow(checks: Checks, run: TestnetRun, verifiers: string, report
 function checkReasons(checks: Checks, run: TestnetRun, ready: ReadyEvent): void {
   const honest = ready.verifiers.filter(({ profile }) => profile === 'honest')
   for (const { epoch, why } of run.epochs) {
-    const reasons = why.filter(({ sentence }) => / of 7 verifiers, 5 are needed/.test(sentence))
+    const reasons = why.filter(({ sentence }) =>
+      new RegExp(`epoch ${epoch} has no report: .* of 7 verifiers, 5 are needed`).test(sentence),
+    )
     checks.that(
       honest.every(({ name }) => reasons.some(reason => reason.name === name)),
       `every honest verifier says why epoch ${epoch} has no report`,

@@ -45,6 +45,8 @@ export class Epochs {
   /** Penalties this node looks after already, by header hash. */
   readonly #settling = new Set<Hex>()
   #latest: Agreeing | undefined
+  /** Why the last epoch that is over has no report; undefined when it has one. */
+  #missed: string | undefined
   #idle = 'waiting for the first epoch'
 
   constructor(
@@ -65,7 +67,8 @@ export class Epochs {
   }
 
   get sentence(): string {
-    return this.#latest?.sentence ?? this.#idle
+    const now = this.#latest?.sentence ?? this.#idle
+    return this.#missed === undefined ? now : `${now}; ${this.#missed}`
   }
 
   /** Until the node stops. */
@@ -112,6 +115,7 @@ export class Epochs {
     agreeing.setVotes(votes, schedule)
     this.#latest = agreeing
     await agreeing.run()
+    this.#missed = agreeing.phase === 'missed' ? agreeing.sentence : undefined
   }
 
   /** Joins the agreement on an epoch that ended while this node was away. */
