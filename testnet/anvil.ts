@@ -18,6 +18,8 @@ export interface AnvilOptions {
   readonly blockTime?: number
   /** any text; fixes the accounts' keys */
   readonly seed?: string
+  /** the EVM's rules; tests show what the contracts do under older ones */
+  readonly hardfork?: 'osaka' | 'cancun' | undefined
   /** how many funded accounts */
   readonly accounts?: number
 }
@@ -46,7 +48,15 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
     anvilBinary(),
     [
       ...['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(options.chainId ?? DEVNET_CHAIN_ID)],
-      ...['--hardfork', 'osaka', '--enable-tx-gas-limit', '--order', 'fifo', '--balance', String(BALANCE)],
+      ...[
+        '--hardfork',
+        options.hardfork ?? 'osaka',
+        '--enable-tx-gas-limit',
+        '--order',
+        'fifo',
+        '--balance',
+        String(BALANCE),
+      ],
       ...['--accounts', String(count), '--mnemonic', mnemonic.phrase],
       ...(options.blockTime === undefined ? [] : ['--block-time', String(options.blockTime)]),
     ],

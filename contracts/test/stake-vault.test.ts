@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { keccakWords } from '../../proto/hash.js'
 import type { Hex } from '../../proto/hex.js'
 import { keyOf } from './support/bls.js'
 import { expectRevert } from './support/evm.js'
@@ -57,6 +58,16 @@ describe('contracts: stake vault', () => {
     await expectRevert(vault().send(role, 'unbond', account), 'NothingActive', role, account)
     await expectRevert(vault().send(account, 'deposit', role, 1n << 96n), 'SafeCastOverflowedUintDowncast')
     await expectRevert(vault().send(account, 'deposit', role, 1), 'ERC20InsufficientAllowance')
+  })
+
+  it('refuses a balance that its history cannot hold', async () => {
+    const tooLarge = (1n << 64n) * 10n ** 9n
+    const slot = keccakWords(['address', 'uint256'], [account, 0n]) // of the token's first mapping, the balances
+    await net().evm.rpc('anvil_setStorageAt', net().token.address, slot, `0x${tooLarge.toString(16).padStart(64, '0')}`)
+    await net().token.send(account, 'approve', vault().address, tooLarge)
+    await vault().send(account, 'deposit', role, tooLarge)
+    await expectRevert(vault().send(role, 'bond', account, 0), 'BalanceTooLarge')
+    await vault().send(role, 'bond', account, tooLarge - 1n)
   })
 
   it('a role touches its own accounts only', async () => {

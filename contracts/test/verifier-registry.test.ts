@@ -22,6 +22,9 @@ import {
   VERIFIER_BOND,
 } from './support/network.js'
 
+/** Where the registry keeps how many members the next frozen set may have. */
+const MEMBERS_SLOT = '0x3'
+
 describe('contracts: registration of verifiers', () => {
   const net = networkForEach(() => TestNetwork.create())
   const key = keyOf('candidate')
@@ -130,6 +133,20 @@ describe('contracts: registration of verifiers', () => {
     await expectRevert(net().registry.send(account, 'exit'), 'NotRegistered', account)
     await expectRevert(net().registry.send(account, 'announce', 'peer', []), 'NotRegistered', account)
     await expectRevert(net().registry.read('verifierOf', account), 'NotRegistered', account)
+  })
+
+  it('more than a key snapshot can hold', async () => {
+    const holding = (members: bigint) =>
+      net().evm.rpc(
+        'anvil_setStorageAt',
+        net().registry.address,
+        MEMBERS_SLOT,
+        `0x${members.toString(16).padStart(64, '0')}`,
+      )
+    await holding(191n)
+    await expectRevert(net().register(account, key), 'SetFull', 191)
+    await holding(190n)
+    await net().register(account, key)
   })
 
   it('announces where a verifier is reached', async () => {

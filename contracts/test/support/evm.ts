@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { Interface, JsonRpcProvider, type LogDescription, type Result } from 'ethers'
 import { after } from 'mocha'
 import type { Hex } from '../../../proto/hex.js'
-import { type Anvil, startAnvil } from '../../../testnet/anvil.js'
+import { type Anvil, type AnvilOptions, startAnvil } from '../../../testnet/anvil.js'
 import { artifact } from '../../artifacts.js'
 import { compile } from '../../compile.js'
 
@@ -39,9 +39,9 @@ export class Evm {
     this.accounts = anvil.accounts.map(({ address }) => address as Hex)
   }
 
-  static async start(): Promise<Evm> {
+  static async start(hardfork?: AnvilOptions['hardfork']): Promise<Evm> {
     compile()
-    const anvil = await startAnvil({ seed: 'contract tests', accounts: ACCOUNTS })
+    const anvil = await startAnvil({ seed: 'contract tests', accounts: ACCOUNTS, hardfork })
     const options = { batchMaxCount: 1, cacheTimeout: -1, staticNetwork: true, pollingInterval: 20 }
     return new Evm(anvil, new JsonRpcProvider(anvil.rpcUrl, undefined, options))
   }

@@ -48,6 +48,7 @@ export class TestNetwork {
   #nextAccount = 1
 
   private constructor(
+    readonly params: NetworkParams,
     readonly evm: Evm,
     readonly id: NetworkId,
     readonly token: Bound,
@@ -69,6 +70,7 @@ export class TestNetwork {
       minimumProviderStake: MINIMUM_STAKE,
     })
     return new TestNetwork(
+      params,
       evm,
       { chainId, contract: contracts.epochReports },
       new Bound(evm, contracts.stakeToken, 'StakeToken'),
@@ -81,8 +83,8 @@ export class TestNetwork {
   }
 
   /** Genesis over, four verifiers frozen. */
-  static async running(verifiers = MINIMUM_VERIFIERS): Promise<TestNetwork> {
-    const network = await TestNetwork.create()
+  static async running(verifiers = MINIMUM_VERIFIERS, params = PARAMS): Promise<TestNetwork> {
+    const network = await TestNetwork.create(params)
     for (let i = 0; i < verifiers; i++) await network.addVerifier()
     await network.start()
     return network
@@ -161,12 +163,12 @@ export class TestNetwork {
   // ---- time ----
 
   startOf(epoch: number): number {
-    return this.genesis + (epoch - 1) * HOUR
+    return this.genesis + (epoch - 1) * this.params.epochSeconds
   }
 
   /** Moves to the middle of an epoch. */
   async enter(epoch: number): Promise<void> {
-    await this.evm.at(this.startOf(epoch) + HOUR / 2)
+    await this.evm.at(this.startOf(epoch) + this.params.epochSeconds / 2)
   }
 
   // ---- reports ----
@@ -175,7 +177,7 @@ export class TestNetwork {
   async header(epoch: number, change: Partial<Header> = {}): Promise<Header> {
     const block = await this.evm.block()
     return {
-      era: Math.floor((epoch - 1) / PARAMS.eraEpochs) + 1,
+      era: Math.floor((epoch - 1) / this.params.eraEpochs) + 1,
       epoch,
       blockNumber: block.number,
       blockHash: block.hash,
