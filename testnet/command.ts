@@ -49,7 +49,8 @@ export async function testnet(flags: Flags): Promise<void> {
   try {
     const result = await runTestnet(options, view ? event => view.show(event) : printJson, interrupt.signal)
     if (result.ok) return
-    throw new UserError('promises-not-kept', result.failures.join(' '))
+    const logs = result.keptIn === null ? '' : ` The logs are in ${result.keptIn}.`
+    throw new UserError('promises-not-kept', `${result.failures.join(' ')}${logs}`)
   } catch (error) {
     if (!interrupt.signal.aborted || error instanceof UserError) throw error
     throw new UserError('promises-not-kept', 'Interrupted before the network was up.', { cause: error })

@@ -121,6 +121,8 @@ export interface ResultEvent {
   readonly epochs: number
   readonly posted: number
   readonly interrupted: boolean
+  /** The data directory with the logs, where it outlives the run: a failed run keeps a temporary one. */
+  readonly keptIn: string | null
   readonly providers: readonly ProviderResult[]
 }
 

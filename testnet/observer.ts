@@ -1,6 +1,6 @@
 /** Follows a running network through its epochs, and keeps the record that the result is judged by. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { epochStartMs } from '../proto/epoch.js'
+import { epochEndMs, epochStartMs } from '../proto/epoch.js'
 import { type Leaf, STATUS } from '../proto/leaf.js'
 import type { PostedReport } from '../verifier/core/ports.js'
 import type { ChainReader, SeenSettlement } from './chain-reader.js'
@@ -9,6 +9,9 @@ import type { EpochOutcome, ProviderRecord } from './result.js'
 import { type ApiNode, leavesOf, sentencesOf } from './verifier-api.js'
 
 const POLL_MS = 250
+/** A report that is not there this long after its epoch may never come: the verifiers are asked why, this often. */
+const OVERDUE_MS = 4000
+const ASK_WHY_MS = 1000
 /** How long the leaves of a report may take to show in the API of any verifier. */
 const LEAVES_TIMEOUT_MS = 10_000
 
@@ -34,16 +37,35 @@ export class Observer {
   /** Until the last epoch's report, or until interrupted. @throws AbortError */
   async follow(lastEpoch: number): Promise<void> {
     for (let epoch = 1; epoch <= lastEpoch; epoch++) {
-      const report = await this.#poll(() => this.reader.reportOf(epoch))
-      await this.#conclude(epoch, report === 'missed' ? undefined : report)
+      const why = new Map<string, string>()
+      let askAtMs = epochEndMs(this.reader.clock, epoch) + OVERDUE_MS
+      const report = await this.#poll(async () => {
+        if (Date.now() >= askAtMs) {
+          askAtMs = Date.now() + ASK_WHY_MS
+          await this.#askWhy(epoch, why)
+        }
+        return this.reader.reportOf(epoch)
+      })
+      await this.#conclude(epoch, report === 'missed' ? undefined : report, why)
     }
     await this.#blocks(2) // so that whoever else watches the chain sees the last report too
   }
 
-  async #conclude(epoch: number, report: PostedReport | undefined): Promise<void> {
+  /** What each verifier last said about this very epoch; soon it will speak of the next. */
+  async #askWhy(epoch: number, why: Map<string, string>): Promise<void> {
+    for (const { name, sentence } of await sentencesOf(this.verifiers())) {
+      if (new RegExp(`^epoch ${epoch}\\b`).test(sentence)) why.set(name, sentence)
+    }
+  }
+
+  async #conclude(
+    epoch: number,
+    report: PostedReport | undefined,
+    reasons: ReadonlyMap<string, string>,
+  ): Promise<void> {
     const frozen = await this.reader.frozenIndices(epoch)
     const leaves = report ? await this.#leaves(report) : []
-    const why = report ? [] : await sentencesOf(this.verifiers())
+    const why = report ? [] : [...reasons].map(([name, sentence]) => ({ name, sentence }))
     this.epochs.push({ epoch, report, leaves, frozen })
     this.emit(epochEvent(epoch, report, frozen.length, this.#scores(leaves), why))
   }

@@ -43,9 +43,8 @@ export async function runTestnet(options: TestnetOptions, emit: Emit, signal: Ab
     watchdog.watch(anvil.pid)
     closers.push(() => anvil.stop())
     const result = await runOnChain({ options, emit, signal, watchdog, closers, anvil, directory })
+    if (result.keptIn !== null) watchdog.keep(directory)
     emit(result)
-    // What a failed run was about stands in its logs.
-    if (!result.ok && !result.interrupted) watchdog.keep(directory)
     return result
   } finally {
     for (const close of closers.reverse()) await close()
@@ -146,7 +145,7 @@ async function runOnChain({
   }
   concluded = true // from here on nodes end because the run does
   const members = [...verifiers, ...joined]
-  return conclude(options, interrupted, {
+  return conclude(options, directory, interrupted, {
     verifiers: plan.verifiers.map(planned => ({
       planned,
       index: members.find(({ name }) => name === planned.name)?.index,
@@ -180,15 +179,18 @@ async function startAll(plan: Plan, nodes: Nodes, setup: NetworkSetup, options: 
   return { verifiers, providers }
 }
 
-function conclude(options: TestnetOptions, interrupted: boolean, record: RunRecord): ResultEvent {
+function conclude(options: TestnetOptions, directory: string, interrupted: boolean, record: RunRecord): ResultEvent {
   const run = record.epochs.length
   const cutShort = interrupted && options.epochs !== undefined
   const failures = [
     ...(cutShort ? [`Interrupted after ${run} of ${options.epochs} epochs.`] : []),
     ...failuresOf(record),
   ]
+  const ok = failures.length === 0
+  // What a failed run was about stands in its logs.
+  const kept = options.dataDir !== undefined || options.keep || !(ok || interrupted)
   return {
-    ...{ event: 'result', ok: failures.length === 0, failures, epochs: run, interrupted },
+    ...{ event: 'result', ok, failures, epochs: run, interrupted, keptIn: kept ? directory : null },
     posted: record.epochs.filter(({ report }) => report !== undefined).length,
     providers: record.providers.map(provider => providerResult(record, provider)),
   }

@@ -1,21 +1,23 @@
 /** Providers that serve nobody. Refusing must not be safer than failing: both have the rate zero, and are slashed. */
 import { REFUSE } from '../../probe/forwarding.js'
+import { HEARTBEAT_RATE_KBPS } from '../../probe/heartbeat.js'
 import { STATUS } from '../../proto/leaf.js'
 import { measuredMostly, slashedInTime } from './checks.js'
 import type { ProviderHistory, ProviderProfile } from './profile.js'
 
-/** A heartbeat's whole budget is far below this, a data session's far above: that is how a refuser tells them apart. */
-const LARGEST_HEARTBEAT_BUDGET_BYTES = 16 * 1024
+/** Heartbeats alone keep it well above this, from the second report on. */
+const REFUSER_UPTIME_BPS = 5000
 
 export const refuser: ProviderProfile = {
   describe: 'answers heartbeats, takes no session',
   takesFraction: false,
   deliversKbps: () => 0,
   forwarding: () => ({
-    admit: open => open.budgetBytes <= LARGEST_HEARTBEAT_BUDGET_BYTES || REFUSE.notServing,
+    // A heartbeat's session asks for far less than one for data: that is how it tells them apart.
+    admit: open => open.rateKbps <= HEARTBEAT_RATE_KBPS || REFUSE.notServing,
     forward: () => true,
   }),
-  broken,
+  broken: history => [...broken(history), ...answersHeartbeats(history)],
 }
 
 export const dead: ProviderProfile = {
@@ -31,4 +33,10 @@ function broken(history: ProviderHistory): string[] {
     .filter(leaf => leaf.status === STATUS.measured)
     .map(leaf => `passes for serving in epoch ${leaf.epoch}, at ${leaf.rateKbps} kbit/s`)
   return [...passed, ...measuredMostly(history), ...slashedInTime(history)]
+}
+
+function answersHeartbeats({ leaves }: ProviderHistory): string[] {
+  const last = leaves.at(-1)
+  if (leaves.length < 2 || last!.uptimeBps >= REFUSER_UPTIME_BPS) return []
+  return [`has an uptime of ${last!.uptimeBps} basis points, though it answers heartbeats`]
 }
