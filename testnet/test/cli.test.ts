@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { DEVNET } from '../../proto/params.js'
 import { initNode } from '../../verifier/cli/init.js'
@@ -24,9 +25,26 @@ interface Ended {
   readonly stderr: string
 }
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const BUILT = join(ROOT, 'dist', 'verifier', 'cli', 'bandwitness.js')
+
+/** The built command, which starts three times faster, unless a source has changed since it was built. */
+function commandLine(): string[] {
+  const sources = ['proto', 'probe', 'verifier', 'testnet'].flatMap(folder =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter(file => file.endsWith('.ts') && !file.includes('test/'))
+      .map(file => statSync(join(ROOT, folder, file)).mtimeMs),
+  )
+  const built = statSync(BUILT, { throwIfNoEntry: false })
+  const isCurrent = built !== undefined && built.mtimeMs > Math.max(...sources)
+  return isCurrent ? [process.execPath, BUILT] : entryPoint(import.meta.url, '../../verifier/cli/bandwitness.js')
+}
+
+const COMMAND = commandLine()
+
 /** The command in an environment of its own. A node that comes up, which none of these should, is stopped. */
 async function bandwitness(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
-  const [command, ...entry] = entryPoint(import.meta.url, '../../verifier/cli/bandwitness.js')
+  const [command, ...entry] = COMMAND
   const child = spawn(command!, [...entry, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
