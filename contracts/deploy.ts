@@ -1,8 +1,8 @@
 /**
  * Deploys a network. The contracts name one another in their constructors; the addresses are known beforehand from the
- * deployer's nonces, so all transactions go out at once and most land in one block.
+ * deployer's nonces, so no transaction waits for another to be mined and most land in one block.
  */
-import { ContractFactory, getCreateAddress, type Signer } from 'ethers'
+import { ContractFactory, getCreateAddress, type Signer, type TransactionResponse } from 'ethers'
 import type { Hex } from '../proto/hex.js'
 import { type NetworkParams, paramsHash } from '../proto/params.js'
 import { artifact } from './artifacts.js'
@@ -56,51 +56,47 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
   const token = config.token ? { address: config.token.toLowerCase() as Hex } : next()
   const [vault, verifiers, providers, reports, slashing] = [next(), next(), next(), next(), next()]
 
-  const create = async (name: string, at: { nonce: number; address: Hex }, args: readonly unknown[]) => {
+  const planned = [
+    ...('nonce' in token ? [{ name: 'StakeToken', at: token, args: [] }] : []),
+    { name: 'StakeVault', at: vault, args: [token.address, slashing.address, params.unbondingSeconds] },
+    {
+      name: 'VerifierRegistry',
+      at: verifiers,
+      args: [
+        vault.address,
+        config.verifierBond,
+        params.epochSeconds,
+        params.eraEpochs,
+        config.startDelaySeconds,
+        config.minimumVerifiers,
+      ],
+    },
+    {
+      name: 'ProviderRegistry',
+      at: providers,
+      args: [vault.address, verifiers.address, config.minimumProviderStake, params.claimDelaySeconds],
+    },
+    { name: 'EpochReports', at: reports, args: [verifiers.address, paramsHash(params), params.settlementSeconds] },
+    {
+      name: 'SlashingManager',
+      at: slashing,
+      args: [vault.address, reports.address, verifiers.address, providers.address, params.evidenceSeconds],
+    },
+  ]
+  const sent: { name: string; transaction: TransactionResponse }[] = []
+  // In the order of their nonces: a node may forget what arrives ahead of its turn.
+  for (const { name, at, args } of planned) {
     const { abi, bytecode } = artifact(name)
-    const transaction = await new ContractFactory(abi, bytecode).getDeployTransaction(...args)
-    const sent = await signer.sendTransaction({
-      ...transaction,
+    const transaction = await signer.sendTransaction({
+      ...(await new ContractFactory(abi, bytecode).getDeployTransaction(...args)),
       nonce: at.nonce,
       chainId,
       gasLimit: DEPLOY_GAS,
       ...(maxFeePerGas === null ? {} : { type: 2, maxFeePerGas, maxPriorityFeePerGas }),
     })
-    return { name, sent }
+    sent.push({ name, transaction })
   }
-  const sending = [
-    ...('nonce' in token ? [create('StakeToken', token, [])] : []),
-    create('StakeVault', vault, [token.address, slashing.address, params.unbondingSeconds]),
-    create('VerifierRegistry', verifiers, [
-      vault.address,
-      config.verifierBond,
-      params.epochSeconds,
-      params.eraEpochs,
-      config.startDelaySeconds,
-      config.minimumVerifiers,
-    ]),
-    create('ProviderRegistry', providers, [
-      vault.address,
-      verifiers.address,
-      config.minimumProviderStake,
-      params.claimDelaySeconds,
-    ]),
-    create('EpochReports', reports, [verifiers.address, paramsHash(params), params.settlementSeconds]),
-    create('SlashingManager', slashing, [
-      vault.address,
-      reports.address,
-      verifiers.address,
-      providers.address,
-      params.evidenceSeconds,
-    ]),
-  ]
-  const blocks = await Promise.all(
-    (await Promise.all(sending)).map(async ({ name, sent }) => {
-      const receipt = await sent.wait()
-      if (!receipt) throw new Error(`deployment of ${name} has no receipt`)
-      return receipt.blockNumber
-    }),
-  )
+  const blocks = await Promise.all(sent.map(minedIn))
   return {
     chainId: Number(chainId),
     deployBlock: Math.min(...blocks),
@@ -113,4 +109,10 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
       slashingManager: slashing.address,
     },
   }
+}
+
+async function minedIn({ name, transaction }: { name: string; transaction: TransactionResponse }): Promise<number> {
+  const receipt = await transaction.wait()
+  if (!receipt) throw new Error(`deployment of ${name} has no receipt`)
+  return receipt.blockNumber
 }

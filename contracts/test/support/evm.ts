@@ -87,7 +87,7 @@ export class Evm {
   async send(from: Hex, to: Hex | undefined, data: string, gas = TX_GAS_LIMIT): Promise<Receipt> {
     const transaction = { from, to, data, gas: `0x${gas.toString(16)}` }
     const hash = await this.rpc<Hex>('eth_sendTransaction', transaction)
-    const receipt = await this.#receipt(hash)
+    const receipt = await this.receipt(hash)
     if (receipt.status === 0) {
       await this.call(from, to, data)
       throw new Error(`transaction ${hash} reverted, but not when called again`)
@@ -111,10 +111,11 @@ export class Evm {
     return (receipt as unknown as { contractAddress: Hex }).contractAddress
   }
 
-  async #receipt(hash: Hex): Promise<Receipt> {
+  /** Waits for it: a transaction is mined at once, but not always known at once. */
+  async receipt(hash: Hex): Promise<Receipt> {
     for (;;) {
       const receipt = await this.rpc<Record<keyof Receipt, string> | null>('eth_getTransactionReceipt', hash)
-      if (!receipt) continue // mined at once, but not always known at once
+      if (!receipt) continue
       const numbers = { status: Number(receipt.status), gasUsed: Number(receipt.gasUsed) }
       return { ...receipt, ...numbers, blockNumber: Number(receipt.blockNumber) } as unknown as Receipt
     }

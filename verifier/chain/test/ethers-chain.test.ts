@@ -259,7 +259,8 @@ describe('chain adapter', function () {
       const settle = () => chain.settle(leaf!, tree.proof(0))
       expect(await chain.isFinal(1)).to.equal(false)
       expect(await settle()).to.include({ kind: 'rejected' })
-      await live.mineAt((await live.now()) + PARAMS.settlementSeconds + 1)
+      // The delay counts from the end of the time in which the epoch could be posted.
+      await live.mineAt((await live.epochStart(3)) + PARAMS.settlementSeconds)
       expect(await chain.isFinal(1)).to.equal(true)
       expect(await chain.isSettled(1, leaf!.provider)).to.equal(false)
       const result = await settle()
