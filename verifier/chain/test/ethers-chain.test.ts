@@ -271,7 +271,7 @@ describe('chain adapter', function () {
         { epoch: 1, provider: leaf!.provider, charged, txHash: result.txHash },
       ])
       expect(await settle()).to.deep.equal({ kind: 'already' })
-      const after = await runTo(3)
+      const after = await runTo(4)
       expect(after.providers.find(({ account }) => account === leaf!.provider)?.stake).to.equal(
         PROVIDER_STAKE - charged,
       )
