@@ -5,7 +5,7 @@
 import { breachText, rateText, shareText, shortHex, tokensText } from '../verifier/cli/figures.js'
 import { textTable } from '../verifier/cli/text-table.js'
 import type { EpochEvent, ReadyEvent, ResultEvent, TestnetEvent } from './events.js'
-import { sentencesOf } from './verifier-api.js'
+import { statusesOf } from './verifier-api.js'
 
 /** How often the first verifier is asked what it is doing. */
 const STATUS_MS = 1000
@@ -60,7 +60,7 @@ export class LiveView {
   }
 
   async #askPhase(): Promise<void> {
-    const [first] = await sentencesOf(this.#ready!.verifiers.filter(({ apiUrl }) => apiUrl === this.#ready!.apiUrl))
+    const [first] = await statusesOf(this.#ready!.verifiers.filter(({ apiUrl }) => apiUrl === this.#ready!.apiUrl))
     if (!first || first.sentence === this.#phase || this.#result) return
     this.#phase = first.sentence
     this.#redraw()

@@ -1,17 +1,16 @@
 /** Follows a running network through its epochs, and keeps the record that the result is judged by. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { epochEndMs, epochStartMs } from '../proto/epoch.js'
+import { epochStartMs } from '../proto/epoch.js'
 import { type Leaf, STATUS } from '../proto/leaf.js'
 import type { PostedReport } from '../verifier/core/ports.js'
 import type { ChainReader, SeenSettlement } from './chain-reader.js'
 import type { EpochEvent, ProviderScore, TestnetEvent } from './events.js'
 import type { EpochOutcome, ProviderRecord } from './result.js'
-import { type ApiNode, leavesOf, sentencesOf } from './verifier-api.js'
+import { type ApiNode, leavesOf, statusesOf } from './verifier-api.js'
 
 const POLL_MS = 250
-/** A report that is not there this long after its epoch may never come: the verifiers are asked why, this often. */
-const OVERDUE_MS = 4000
-const ASK_WHY_MS = 1000
+/** How long verifiers may take to notice that the time for an epoch's report is over. */
+const REASONS_TIMEOUT_MS = 5000
 /** How long the leaves of a report may take to show in the API of any verifier. */
 const LEAVES_TIMEOUT_MS = 10_000
 
@@ -37,37 +36,43 @@ export class Observer {
   /** Until the last epoch's report, or until interrupted. @throws AbortError */
   async follow(lastEpoch: number): Promise<void> {
     for (let epoch = 1; epoch <= lastEpoch; epoch++) {
-      const why = new Map<string, string>()
-      let askAtMs = epochEndMs(this.reader.clock, epoch) + OVERDUE_MS
-      const report = await this.#poll(async () => {
-        if (Date.now() >= askAtMs) {
-          askAtMs = Date.now() + ASK_WHY_MS
-          await this.#askWhy(epoch, why)
-        }
-        return this.reader.reportOf(epoch)
-      })
-      await this.#conclude(epoch, report === 'missed' ? undefined : report, why)
+      const report = await this.#poll(() => this.reader.reportOf(epoch))
+      await (report === 'missed' ? this.#concludeMissed(epoch) : this.#conclude(epoch, report))
     }
     await this.#blocks(2) // so that whoever else watches the chain sees the last report too
   }
 
-  /** What each verifier last said about this very epoch; soon it will speak of the next. */
-  async #askWhy(epoch: number, why: Map<string, string>): Promise<void> {
-    for (const { name, sentence } of await sentencesOf(this.verifiers())) {
-      if (new RegExp(`^epoch ${epoch}\\b`).test(sentence)) why.set(name, sentence)
-    }
+  async #conclude(epoch: number, report: PostedReport): Promise<void> {
+    const frozen = await this.reader.frozenIndices(epoch)
+    const leaves = await this.#leaves(report)
+    this.epochs.push({ epoch, report, leaves, frozen })
+    const { round, gasUsed, txHash, nonSigners } = report
+    const signers = frozen.length - nonSigners.length
+    const scores = this.#scores(leaves)
+    const verifiers = frozen.length
+    this.emit({ event: 'epoch', epoch, posted: true, round, signers, verifiers, gasUsed, txHash, scores, why: [] })
   }
 
-  async #conclude(
-    epoch: number,
-    report: PostedReport | undefined,
-    reasons: ReadonlyMap<string, string>,
-  ): Promise<void> {
+  async #concludeMissed(epoch: number): Promise<void> {
     const frozen = await this.reader.frozenIndices(epoch)
-    const leaves = report ? await this.#leaves(report) : []
-    const why = report ? [] : [...reasons].map(([name, sentence]) => ({ name, sentence }))
-    this.epochs.push({ epoch, report, leaves, frozen })
-    this.emit(epochEvent(epoch, report, frozen.length, this.#scores(leaves), why))
+    const why = await this.#reasons(epoch)
+    this.epochs.push({ epoch, report: undefined, leaves: [], frozen })
+    const nothing = { round: null, signers: null, gasUsed: null, txHash: null, scores: [] }
+    this.emit({ event: 'epoch', epoch, posted: false, ...nothing, verifiers: frozen.length, why })
+  }
+
+  /** Why each verifier that answers has no report of this epoch, as soon as they all know that there is none. */
+  async #reasons(epoch: number): Promise<EpochEvent['why']> {
+    const deadline = performance.now() + REASONS_TIMEOUT_MS
+    return this.#poll(async () => {
+      const statuses = await statusesOf(this.verifiers())
+      const know = statuses.every(({ missed }) => missed?.epoch === epoch)
+      if (!know && performance.now() < deadline) return undefined
+      return statuses.map(({ name, sentence, missed }) => ({
+        name,
+        sentence: missed?.epoch === epoch ? missed.sentence : sentence,
+      }))
+    })
   }
 
   async #leaves(report: PostedReport): Promise<readonly Leaf[]> {
@@ -135,29 +140,6 @@ export class Observer {
         this.emit({ event: 'slashed', epoch, name: planned.name, address, charged: `${charged}`, stake, txHash })
       }
     }
-  }
-}
-
-function epochEvent(
-  epoch: number,
-  report: PostedReport | undefined,
-  verifiers: number,
-  scores: ProviderScore[],
-  why: EpochEvent['why'],
-): EpochEvent {
-  const signers = report ? verifiers - report.nonSigners.length : null
-  const { round = null, gasUsed = null, txHash = null } = report ?? {}
-  return {
-    event: 'epoch',
-    epoch,
-    posted: report !== undefined,
-    round,
-    signers,
-    verifiers,
-    gasUsed,
-    txHash,
-    scores,
-    why,
   }
 }
 

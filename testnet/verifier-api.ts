@@ -27,12 +27,20 @@ export async function leavesOf(report: PostedReport, verifiers: readonly ApiNode
   return undefined
 }
 
+export interface VerifierStatus {
+  readonly name: string
+  /** where it stands, in words */
+  readonly sentence: string
+  /** the last epoch that is over, where it has no report, and why */
+  readonly missed: { readonly epoch: number; readonly sentence: string } | null
+}
+
 /** What each verifier says about itself; those that do not answer are left out. */
-export async function sentencesOf(verifiers: readonly ApiNode[]): Promise<{ name: string; sentence: string }[]> {
+export async function statusesOf(verifiers: readonly ApiNode[]): Promise<VerifierStatus[]> {
   const all = await Promise.all(
     verifiers.map(async ({ name, apiUrl }) => {
-      const status = await get<{ sentence: string }>(apiUrl, '/v1/status')
-      return status ? [{ name, sentence: status.sentence }] : []
+      const status = await get<Omit<VerifierStatus, 'name'>>(apiUrl, '/v1/status')
+      return status ? [{ ...status, name }] : []
     }),
   )
   return all.flat()

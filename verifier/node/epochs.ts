@@ -35,6 +35,12 @@ export interface EpochsModules {
   readonly udpHost: string
 }
 
+export interface MissedEpoch {
+  readonly epoch: number
+  /** why it has no report */
+  readonly sentence: string
+}
+
 export class Epochs {
   readonly serving: Serving
   readonly history: History
@@ -45,8 +51,7 @@ export class Epochs {
   /** Penalties this node looks after already, by header hash. */
   readonly #settling = new Set<Hex>()
   #latest: Agreeing | undefined
-  /** Why the last epoch that is over has no report; undefined when it has one. */
-  #missed: string | undefined
+  #missed: MissedEpoch | undefined
   #idle = 'waiting for the first epoch'
 
   constructor(
@@ -68,7 +73,12 @@ export class Epochs {
 
   get sentence(): string {
     const now = this.#latest?.sentence ?? this.#idle
-    return this.#missed === undefined ? now : `${now}; ${this.#missed}`
+    return this.#missed === undefined ? now : `${now}; ${this.#missed.sentence}`
+  }
+
+  /** The last epoch that is over, where it has no report. */
+  get missed(): MissedEpoch | undefined {
+    return this.#missed
   }
 
   /** Until the node stops. */
@@ -115,7 +125,7 @@ export class Epochs {
     agreeing.setVotes(votes, schedule)
     this.#latest = agreeing
     await agreeing.run()
-    this.#missed = agreeing.phase === 'missed' ? agreeing.sentence : undefined
+    this.#missed = agreeing.phase === 'missed' ? { epoch, sentence: agreeing.sentence } : undefined
   }
 
   /** Joins the agreement on an epoch that ended while this node was away. */
