@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createConnection } from 'node:net'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
 import { entryPoint } from '../entry-point.js'
 import { identify, isAlive } from '../process-identity.js'
@@ -25,12 +26,14 @@ describe('watchdog', () => {
       if (way !== 'close') {
         expect(identities.map(isAlive)).to.deep.equal([true, true, true])
         expect(existsSync(started.directory)).to.equal(true)
+        expect(await Promise.all(started.ports.map(listenerAt))).to.deep.equal(started.pids)
         parent.kill(way)
       }
       // The watchdog is no child of this process: its end shows in /proc alone.
       while (identities.some(isAlive)) await new Promise(setImmediate)
       expect(existsSync(started.directory)).to.equal(false)
-      for (const port of started.ports) expect(await isFree(port)).to.equal(true)
+      // The system may have given a port to somebody else by now, but not to one of these.
+      for (const port of started.ports) expect(started.pids).to.not.include(await listenerAt(port))
     }).timeout(20_000)
   }
 
@@ -46,12 +49,13 @@ describe('watchdog', () => {
   })
 })
 
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, '127.0.0.1')
-  const free = await Promise.race([once(server, 'listening').then(() => true), once(server, 'error').then(() => false)])
-  if (free) {
-    server.close()
-    await once(server, 'close')
+/** The pid that the process at a port says it has; undefined where nobody listens, or says nothing of the kind. */
+async function listenerAt(port: number): Promise<number | undefined> {
+  const socket = createConnection({ port, host: '127.0.0.1', timeout: 1000 })
+  socket.on('timeout', () => socket.destroy())
+  try {
+    return Number(await text(socket))
+  } catch {
+    return undefined
   }
-  return free
 }
