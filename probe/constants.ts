@@ -17,12 +17,17 @@ export const CATCH_UP_MS = 250
 /** It catches up at this multiple of its rate, with this much at once, so that no queue on the way overflows. */
 export const CATCH_UP_SPEED = 2
 export const BURST_MS = 20
+/** Control datagrams, as a share of what a sender sends through the provider. */
+export const CONTROL_SHARE = 0.02
 /** The relay's bucket for one session: above CATCH_UP_MS, so that an honest sender never meets it. */
 export const POLICE_BURST_MS = 300
 /** And its rate above what was asked for: two clocks never run alike. */
 export const POLICE_SLACK = 1.05
 /** What a session may ask for above the share: rounding, and a claim that was read a block earlier. */
 export const SHARE_SLACK = 1.02
+
+/** What a heartbeat session asks for: any session of data asks for more. */
+export const HEARTBEAT_RATE_KBPS = 64
 
 /** The relay asks the next hop for an echo this often, and this long. */
 export const CHALLENGE_INTERVAL_MS = 20

@@ -1,17 +1,16 @@
 /** The receiver's side of its talk with one sender, from the invitation to the reveal. */
-import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
 import { ProbeFrame, type ProbeInvite, type ProbeRelay, type ProbeReveal, type RelayGrant } from '../proto/messages.js'
-import { type Chunk, ChunkCollector } from './chunks.js'
+import type { Chunk } from './chunks.js'
 import { DATA_MS, HANDSHAKE_MS } from './constants.js'
 import { within } from './deadline.js'
 import type { PartyEvidence } from './judge.js'
 import type { MessageStream, MonotonicClock, PeerVerifier } from './ports.js'
 import { checkReceipts } from './receipts.js'
-import type { Expected, Receiver } from './receiver.js'
+import type { Arrived, Collecting, Expected, SenderArrivals } from './receiver.js'
 import { isGrantOf, isRefusalOf } from './relay-client.js'
 import { isWellFormed } from './send-log.js'
 import { keyCommitment, revealDigest } from './statements.js'
-import { type Verified, verifyChunks } from './verify-chunks.js'
+import type { Verified } from './verify-chunks.js'
 
 export interface PartyPeers {
   /** opens a stream to the sender */
@@ -21,19 +20,17 @@ export interface PartyPeers {
 }
 
 export interface PartyPorts {
-  readonly receiver: Receiver
+  /** the session's, for all its senders */
+  readonly collecting: Collecting
   readonly clock: MonotonicClock
   /** Called at every step; whoever waits for one looks again. */
   changed(): void
-  /** Called for every datagram that counts. */
-  arrived(nowMs: number): void
 }
 
 export class Party {
   readonly #invite: ProbeInvite
   readonly #peers: PartyPeers
   readonly #ports: PartyPorts
-  readonly #collector: ChunkCollector
   #stream: MessageStream | undefined
   #expected: Expected | undefined
   #answer: PartyEvidence['answer'] = 'missing'
@@ -43,6 +40,7 @@ export class Party {
   #stopped = false
   #ended = false
   #reveal: ProbeReveal | undefined
+  #arrived: Arrived = { chunks: [], arrived: 0, highest: -1 }
   #verified: Verified = { datagrams: 0, jitterUs: 0 }
   /** H(K), once the sender has committed to it */
   commitment: Uint8Array | undefined
@@ -57,7 +55,6 @@ export class Party {
     this.#invite = invite
     this.#peers = peers
     this.#ports = ports
-    this.#collector = new ChunkCollector(invite.slot, Math.floor(invite.budgetBytes / IP_DATAGRAM_BYTES))
   }
 
   get isReady(): boolean {
@@ -101,9 +98,10 @@ export class Party {
   }
 
   /** No more data counts. What arrived, for the root. */
-  finish(): Chunk[] {
+  finish({ main }: SenderArrivals): readonly Chunk[] {
     this.#expected?.close()
-    return this.#collector.finish()
+    this.#arrived = main
+    return main.chunks
   }
 
   /** Publishes the root: from now on the sender may reveal its key. */
@@ -112,8 +110,8 @@ export class Party {
     if (this.#started) this.#tell({ stop: { chunkRoot, signature } })
   }
 
-  /** Checks the reveal, the receipts, and every byte of `chunks`. */
-  async check(chunks: readonly Chunk[]): Promise<void> {
+  /** Checks the reveal, the receipts, and every byte that arrived. */
+  async check(): Promise<void> {
     const reveal = this.#reveal
     if (!reveal || !this.#grant) return
     const { sessionId, slot } = this.#invite
@@ -127,15 +125,15 @@ export class Party {
       return
     }
     this.receiptHead = await checkReceipts(reveal.receipts, sessionId, this.#grant.tag, this.#peers.provider)
-    this.#verified = await verifyChunks(reveal.key, chunks, DATA_MS * 1000)
+    this.#verified = await this.#ports.collecting.verify(slot, 'main', reveal.key, DATA_MS * 1000)
   }
 
   get evidence(): PartyEvidence {
     return {
       answer: this.#answer,
       ready: this.#ready,
-      arrived: this.#collector.arrived,
-      highest: this.#collector.highest,
+      arrived: this.#arrived.arrived,
+      highest: this.#arrived.highest,
       verified: this.#verified.datagrams,
       log: this.#reveal?.log,
       jitterUs: this.#verified.jitterUs,
@@ -180,9 +178,7 @@ export class Party {
       this.#answer = 'granted'
       this.#grant = grant
       // A tag that is in use gets no data: the provider chose it, so the session counts as granted and not served.
-      this.#expected = this.#ports.receiver.expect(grant.tag, grant.udpPort, (datagram, nowMs) => {
-        if (this.#started && this.#collector.accept(datagram, nowMs) === 'new') this.#ports.arrived(nowMs)
-      })
+      this.#expected = this.#ports.collecting.expect(this.#invite.slot, grant.tag, grant.udpPort)
     }
   }
 

@@ -2,21 +2,20 @@
  * A sender's side of a session: it commits to a key, has the provider open a session towards the receiver, sends at its
  * share, and reveals the key, with a signed log of what it sent, only after the receiver has signed the root of what came.
  */
-import { CHUNK_DATAGRAMS, IP_DATAGRAM_BYTES, MAX_SEQUENCE } from '../proto/datagram.js'
 import { ProbeFrame, type ProbeInvite, type RelayGrant, type SendLog } from '../proto/messages.js'
 import { DATA_MS, HANDSHAKE_MS, REVEAL_MS, SESSION_MS, SHARE_SLACK } from './constants.js'
 import { within } from './deadline.js'
-import { chunkKeystream, datagramAt, KEY_BYTES, layHeader } from './keystream.js'
-import { Pacer } from './pacing.js'
+import type { Backend } from './io/datagram-port.js'
+import { KEY_BYTES } from './keystream.js'
+import { anchorOf } from './plane/clock.js'
+import { openRemote, type Remote } from './plane/host.js'
+import type { FlowSpec, SendingOptions } from './plane/sending.js'
 import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from './ports.js'
 import { RelayClient } from './relay-client.js'
 import type { SeenSessions } from './seen-sessions.js'
 import { bytesIn, shareKbps } from './share.js'
 import { keyCommitment, revealDigest, stopDigest } from './statements.js'
-import { UdpPort } from './udp-port.js'
 
-/** Datagrams handed to the system and not yet taken: beyond this the sender's own uplink is the limit. */
-const MAX_IN_FLIGHT = 512
 const MAX_REASON_CHARS = 200
 
 /** What a node knows of an invitation: whether it is due, and whose keys the others' signatures must be made with. */
@@ -36,6 +35,8 @@ export interface SenderDeps {
   readonly openProvider: (invite: ProbeInvite) => Promise<ProviderStream>
   /** where the sending socket is bound, a literal of the provider's address family */
   readonly udpHost: string
+  /** to insist on one; else the best that there is */
+  readonly backend?: Backend | undefined
   /** sessions served before; one for the whole node */
   readonly served: SeenSessions
   readonly signer: PeerSigner
@@ -76,15 +77,14 @@ async function serveInvite(
   if (!relay) return
   ends.push(() => relay.client.close())
   if (!(await within(SESSION_MS, 'path validation', relay.client.ready))) return
-  const udp = await UdpPort.open(deps.udpHost, 0, () => {})
-  ends.push(() => udp.close())
+  const flow = await openFlow(deps)
+  ends.push(() => flow.close())
   await send(stream, { ready: {} })
   if (!(await nextFrame(stream, SESSION_MS)).start) return
 
-  const pacer = sendData(invite, key, relay.grant, relay.client.host, udp, deps)
-  ends.push(() => pacer.stop())
+  await flow.call('start', flowOf(invite, key, relay.grant, relay.client.host))
   const { stop } = await nextFrame(stream, invite.durationMs + SESSION_MS)
-  const log = pacer.stop()
+  const { log } = await flow.call('stop')
   if (!stop || !(await authorization.receiver(stopDigest(sessionId, stop.chunkRoot), stop.signature))) return
   await relay.client.finish()
   await reveal(stream, invite, key, log, relay.client, deps.signer)
@@ -139,35 +139,19 @@ async function openRelay(
   return undefined
 }
 
-function sendData(
-  invite: ProbeInvite,
-  key: Uint8Array,
-  grant: RelayGrant,
-  host: string,
-  udp: UdpPort,
-  deps: SenderDeps,
-): Pacer {
-  const startMs = deps.clock.now()
-  let sequence = 0
-  let chunk: Buffer = Buffer.alloc(0)
-  return new Pacer({
-    rateKbps: invite.rateKbps,
-    durationMs: invite.durationMs,
-    maxDatagrams: Math.min(Math.floor(invite.budgetBytes / IP_DATAGRAM_BYTES), MAX_SEQUENCE + 1),
-    clock: deps.clock,
-    errors: () => udp.errors,
-    send: () => {
-      if (udp.inFlight >= MAX_IN_FLIGHT) return false
-      const place = sequence % CHUNK_DATAGRAMS
-      if (place === 0) chunk = chunkKeystream(key, sequence / CHUNK_DATAGRAMS)
-      const datagram = datagramAt(chunk, place)
-      layHeader(datagram, grant.tag, invite.slot, sequence, Math.round((deps.clock.now() - startMs) * 1000))
-      udp.send(datagram, grant.udpPort, host)
-      sequence++
-      return true
-    },
-  })
+function openFlow({ udpHost, backend, clock }: SenderDeps): Promise<Remote<'sending'>> {
+  const options: SendingOptions = { host: udpHost, port: 0, backend, clock: anchorOf(clock), offload: false }
+  return openRemote('sending', options, () => {})
 }
+
+const flowOf = (invite: ProbeInvite, key: Uint8Array, { tag, udpPort }: RelayGrant, host: string): FlowSpec => ({
+  key,
+  slot: invite.slot,
+  rateKbps: invite.rateKbps,
+  durationMs: invite.durationMs,
+  budgetBytes: invite.budgetBytes,
+  provider: { tag, host, port: udpPort },
+})
 
 async function reveal(
   stream: MessageStream,

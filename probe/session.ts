@@ -14,12 +14,12 @@ import { fromHex, type Hex, ZERO_HASH } from '../proto/hex.js'
 import { chunkRoot } from './chunks.js'
 import { DATA_MS, HANDSHAKE_MS, REVEAL_MS, STRAGGLER_MS } from './constants.js'
 import { Condition } from './deadline.js'
-import { Estimator } from './estimator.js'
+import type { Estimate } from './estimator.js'
 import { judge, unverifiableSenders } from './judge.js'
 import type { SessionResult } from './outcome.js'
 import { Party } from './party.js'
 import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, SessionParties } from './ports.js'
-import type { Receiver } from './receiver.js'
+import type { Collecting, Receiver } from './receiver.js'
 import { bytesIn, MIN_SENDERS, neededSenders, shareKbps } from './share.js'
 import { stopDigest } from './statements.js'
 
@@ -48,10 +48,6 @@ export interface SessionDeps {
 
 /** How often the measurement is looked at. */
 const LOOK_MS = 10
-/** Windows close this much late: what has arrived in the meantime may still wait behind this very timer. */
-const GRACE_MS = 15
-/** The event loop stood still if a timer is this late. */
-const STARVED_MS = 50
 
 /** Never throws for a peer's fault, and ends within the sum of its deadlines. */
 export async function measureSession(request: SessionRequest, deps: SessionDeps): Promise<SessionResult> {
@@ -68,8 +64,9 @@ class Session {
   readonly #deps: SessionDeps
   readonly #condition = new Condition()
   readonly #parties: readonly Party[]
+  readonly #collecting: Collecting
   readonly #needed: number
-  #estimator: Estimator | undefined
+  #estimate: Estimate | undefined
   #startMs = 0
   #starvedMs = 0
 
@@ -78,6 +75,8 @@ class Session {
     this.#deps = deps
     this.#needed = neededSenders(request.senders.length)
     const rateKbps = shareKbps(request.claimKbps, request.senders.length)
+    const budgetBytes = Math.floor(bytesIn(rateKbps, DATA_MS))
+    this.#collecting = deps.receiver.collect(request.senders.length, Math.floor(budgetBytes / IP_DATAGRAM_BYTES))
     this.#parties = request.senders.map(({ open, verifier }, slot) => {
       const invite = {
         sessionId: fromHex(request.sessionId),
@@ -88,16 +87,15 @@ class Session {
         host: request.advertisedHost,
         port: deps.receiver.port,
         rateKbps,
-        budgetBytes: Math.floor(bytesIn(rateKbps, DATA_MS)),
+        budgetBytes,
         durationMs: DATA_MS,
         nonce: fromHex(request.nonce),
       }
       const peers = { open, sender: verifier, provider: request.providerVerifier }
       return new Party(invite, peers, {
-        receiver: deps.receiver,
+        collecting: this.#collecting,
         clock: deps.clock,
         changed: () => this.#condition.changed(),
-        arrived: nowMs => this.#estimator?.push(nowMs, IP_DATAGRAM_BYTES),
       })
     })
   }
@@ -106,13 +104,13 @@ class Session {
     if (this.#parties.length < MIN_SENDERS) return this.#result(ZERO_HASH)
     for (const party of this.#parties) void party.run()
     if (await this.#handshake()) await this.#measure()
-    const chunks = this.#parties.map(party => party.finish())
-    const root = chunkRoot(chunks)
-    if (this.#estimator) {
+    const arrivals = await this.#collecting.finish()
+    const root = chunkRoot(this.#parties.map((party, slot) => party.finish(arrivals[slot]!)))
+    if (this.#estimate) {
       const signature = await this.#deps.signer.sign(stopDigest(fromHex(this.#request.sessionId), fromHex(root)))
       for (const party of this.#parties) party.stop(fromHex(root), signature)
       await this.#condition.until(() => this.#parties.every(party => party.isRevealed), REVEAL_MS)
-      for (const [slot, party] of this.#parties.entries()) await party.check(chunks[slot]!)
+      for (const party of this.#parties) await party.check()
     }
     return this.#result(root)
   }
@@ -122,6 +120,7 @@ class Session {
       if (party.note) this.#deps.log?.(`sender ${slot}: ${party.note}`)
       void party.close()
     }
+    this.#collecting.close()
   }
 
   /** @returns whether enough senders are ready for data to flow */
@@ -139,16 +138,13 @@ class Session {
     const { clock } = this.#deps
     this.#startMs = clock.now()
     const rttMs = Math.min(...this.#parties.map(party => party.rttMs ?? Number.POSITIVE_INFINITY))
-    const estimator = new Estimator(this.#startMs, { claimKbps: this.#request.claimKbps, rttMs })
-    this.#estimator = estimator
-    let lookedMs = this.#startMs
+    await this.#collecting.begin(this.#startMs, { claimKbps: this.#request.claimKbps, rttMs })
     do {
       for (const party of this.#parties) party.start()
       await pause(LOOK_MS)
-      const lateMs = clock.now() - lookedMs - LOOK_MS
-      if (lateMs > STARVED_MS) this.#starvedMs += lateMs
-      lookedMs = clock.now()
-    } while (!estimator.isDone(lookedMs - GRACE_MS))
+    } while (!this.#collecting.progress?.isDone)
+    this.#estimate = this.#collecting.progress.estimate
+    this.#starvedMs = this.#collecting.progress.starvedMs
   }
 
   #result(root: Hex): SessionResult {
@@ -158,7 +154,7 @@ class Session {
       claimKbps,
       breachBps,
       parties,
-      estimate: this.#estimator?.result(),
+      estimate: this.#estimate,
       startMs: this.#startMs,
       heard: this.#deps.receiver.heard,
       starvedMs: this.#starvedMs,

@@ -1,7 +1,7 @@
 /** Senders, a relay and a receiver in one process: real UDP over loopback, in-memory message streams, real Ed25519. */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign, verify } from 'node:crypto'
 import { type Hex, toHex } from '../../proto/hex.js'
-import type { Forwarding } from '../forwarding.js'
+import type { ForwardingSpec } from '../forwarding.js'
 import type { SessionResult } from '../outcome.js'
 import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
 import { Receiver } from '../receiver.js'
@@ -66,7 +66,7 @@ function newQueue() {
 export interface NetworkOptions {
   readonly claimKbps: number
   readonly limitKbps?: number
-  readonly forwarding?: Forwarding
+  readonly forwarding?: ForwardingSpec
 }
 
 /** What one sender does instead of its part: serves its stream some other way, or with other dependencies. */

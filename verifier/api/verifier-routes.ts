@@ -22,6 +22,7 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
     sentence: node.epochs?.history.alarm ?? node.epochs?.sentence ?? 'waiting for the network to start',
     tip: await node.chain.tip(),
     peers: node.connections(),
+    udp: node.udp,
   }))
 
   app.get<{ Params: { epoch: string } }>(
