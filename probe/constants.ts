@@ -17,8 +17,6 @@ export const CATCH_UP_MS = 250
 /** It catches up at this multiple of its rate, with this much at once, so that no queue on the way overflows. */
 export const CATCH_UP_SPEED = 2
 export const BURST_MS = 20
-/** Control datagrams, as a share of what a sender sends through the provider. */
-export const CONTROL_SHARE = 0.02
 /** The relay's bucket for one session: above CATCH_UP_MS, so that an honest sender never meets it. */
 export const POLICE_BURST_MS = 300
 /** And its rate above what was asked for: two clocks never run alike. */

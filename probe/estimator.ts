@@ -6,7 +6,7 @@
  * first and last arrival would read a relay that is silent half of each window at twice its rate).
  *
  * An ordinary session ends when the reading is precise, or a second after the discard; if the reading is low it goes on
- * for as long as the evidence that a low vote needs is short. A soak or a direct probe takes a fixed time.
+ * for as long as the evidence that a low vote needs is short: control datagrams, and windows where a restart left few. A soak or a direct probe takes a fixed time.
  */
 import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
 import { LONGEST_MEASURE_MS } from './constants.js'
@@ -117,7 +117,7 @@ export class Estimator {
     if (!this.#enough) return false
     const goesOn =
       !this.#options.fixed &&
-      !hasControl &&
+      (!hasControl || this.#rates.length < MIN_WINDOWS) &&
       median(this.#rates) < this.#options.lineKbps &&
       this.#windowStartMs + this.#windowMs <= this.#latestMs
     if (!this.#done && goesOn) {

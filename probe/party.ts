@@ -1,12 +1,20 @@
 /** The receiver's side of its talk with one sender, from the invitation to the reveal. */
-import { ProbeFrame, type ProbeInvite, type ProbeRelay, type ProbeReveal, type RelayGrant } from '../proto/messages.js'
-import type { Chunk } from './chunks.js'
-import { DATA_MS, HANDSHAKE_MS } from './constants.js'
+import {
+  type ProbeDirect,
+  ProbeFrame,
+  type ProbeInvite,
+  type ProbeRelay,
+  type ProbeReveal,
+  type RelayGrant,
+} from '../proto/messages.js'
+import { HANDSHAKE_MS, OVERHEAD_MS } from './constants.js'
+import { controlFlow, delayRiseMs } from './control.js'
 import { within } from './deadline.js'
 import type { PartyEvidence } from './judge.js'
+import { RUNS, type Run } from './plane/collection.js'
 import type { MessageStream, MonotonicClock, PeerVerifier } from './ports.js'
 import { checkReceipts } from './receipts.js'
-import type { Arrived, Collecting, Expected, SenderArrivals } from './receiver.js'
+import type { Collecting, Expected, SenderArrivals } from './receiver.js'
 import { isGrantOf, isRefusalOf } from './relay-client.js'
 import { isWellFormed } from './send-log.js'
 import { keyCommitment, revealDigest } from './statements.js'
@@ -27,12 +35,14 @@ export interface PartyPorts {
   changed(): void
 }
 
+const NOTHING: Verified = { datagrams: 0, jitterUs: 0, transits: { sentMs: [], arrivedMs: [] } }
+
 export class Party {
   readonly #invite: ProbeInvite
   readonly #peers: PartyPeers
   readonly #ports: PartyPorts
   #stream: MessageStream | undefined
-  #expected: Expected | undefined
+  readonly #expected: (Expected | undefined)[] = []
   #answer: PartyEvidence['answer'] = 'missing'
   #grant: RelayGrant | undefined
   #ready = false
@@ -40,8 +50,8 @@ export class Party {
   #stopped = false
   #ended = false
   #reveal: ProbeReveal | undefined
-  #arrived: Arrived = { chunks: [], arrived: 0, highest: -1 }
-  #verified: Verified = { datagrams: 0, jitterUs: 0 }
+  #arrived: SenderArrivals | undefined
+  readonly #verified: Record<Run, Verified> = { main: NOTHING, control: NOTHING, direct: NOTHING }
   /** H(K), once the sender has committed to it */
   commitment: Uint8Array | undefined
   /** from the invitation to its acceptance */
@@ -97,11 +107,15 @@ export class Party {
     this.#tell({ start: {} })
   }
 
-  /** No more data counts. What arrived, for the root. */
-  finish({ main }: SenderArrivals): readonly Chunk[] {
-    this.#expected?.close()
-    this.#arrived = main
-    return main.chunks
+  /** Has the sender stop what goes through the provider, and send straight to the receiver. */
+  probeDirectly(direct: ProbeDirect): void {
+    if (this.#started) this.#tell({ direct })
+  }
+
+  /** No more data counts. @param arrived all that did */
+  finish(arrived: SenderArrivals): void {
+    for (const expected of this.#expected) expected?.close()
+    this.#arrived = arrived
   }
 
   /** Publishes the root: from now on the sender may reveal its key. */
@@ -114,7 +128,7 @@ export class Party {
   async check(): Promise<void> {
     const reveal = this.#reveal
     if (!reveal || !this.#grant) return
-    const { sessionId, slot } = this.#invite
+    const { sessionId, slot, durationMs } = this.#invite
     const committed =
       Buffer.compare(keyCommitment(sessionId, slot, reveal.key), this.commitment ?? new Uint8Array()) === 0 &&
       isWellFormed(reveal.log) &&
@@ -125,24 +139,33 @@ export class Party {
       return
     }
     this.receiptHead = await checkReceipts(reveal.receipts, sessionId, this.#grant.tag, this.#peers.provider)
-    this.#verified = await this.#ports.collecting.verify(slot, 'main', reveal.key, DATA_MS * 1000)
+    const maxSentUs = (durationMs + OVERHEAD_MS) * 1000
+    for (const run of RUNS) {
+      this.#verified[run] = await this.#ports.collecting.verify(slot, run, reveal.key, maxSentUs)
+    }
   }
 
   get evidence(): PartyEvidence {
+    const { main, control, direct } = this.#verified
+    const log = this.#reveal?.log
+    const arrived = this.#arrived
     return {
       answer: this.#answer,
       ready: this.#ready,
-      arrived: this.#arrived.arrived,
-      highest: this.#arrived.highest,
-      verified: this.#verified.datagrams,
-      log: this.#reveal?.log,
-      jitterUs: this.#verified.jitterUs,
+      arrived: arrived?.main.arrived ?? 0,
+      highest: arrived?.main.highest ?? -1,
+      verified: main.datagrams,
+      log,
+      jitterUs: main.jitterUs,
+      riseMs: delayRiseMs(main.transits),
+      control: arrived && log && controlFlow(control.transits, arrived.control.highest, log.control, arrived.haltedMs),
+      direct: { arrived: arrived?.direct.arrived ?? 0, verified: direct.datagrams },
     }
   }
 
   async close(): Promise<void> {
     this.#ended = true
-    this.#expected?.close()
+    for (const expected of this.#expected) expected?.close()
     await this.#stream?.close().catch(() => {})
   }
 
@@ -178,7 +201,9 @@ export class Party {
       this.#answer = 'granted'
       this.#grant = grant
       // A tag that is in use gets no data: the provider chose it, so the session counts as granted and not served.
-      this.#expected = this.#ports.collecting.expect(this.#invite.slot, grant.tag, grant.udpPort)
+      const { slot, controlTag } = this.#invite
+      const { collecting } = this.#ports
+      this.#expected.push(collecting.expect(slot, grant.tag, grant.udpPort), collecting.expectDirect(slot, controlTag))
     }
   }
 

@@ -4,9 +4,10 @@
  */
 import { type ChunkRows, chunksOf } from './chunk-table.js'
 import type { Chunk } from './chunks.js'
+import type { EstimatorOptions } from './estimator.js'
 import type { Backend, PortFacts } from './io/datagram-port.js'
 import { anchorOf } from './plane/clock.js'
-import type { EstimatorOptions, Progress, Run } from './plane/collection.js'
+import type { Progress, Run, RunLimits } from './plane/collection.js'
 import { openRemote, type Remote } from './plane/host.js'
 import type { ReceivingEvent, ReceivingOptions } from './plane/receiving.js'
 import type { MonotonicClock } from './ports.js'
@@ -44,7 +45,10 @@ export interface Arrived {
   readonly highest: number
 }
 
-export type SenderArrivals = Readonly<Record<Run, Arrived>>
+export interface SenderArrivals extends Readonly<Record<Run, Arrived>> {
+  /** until when main and control datagrams counted */
+  readonly haltedMs: number
+}
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
@@ -85,10 +89,10 @@ export class Receiver {
     return this.stats.echoes > 0
   }
 
-  /** For one session. @param maxDatagrams of each sender's run, as its budget allows */
-  collect(senders: number, maxDatagrams: number): Collecting {
+  /** For one session. @param limits of each sender's runs, as its budget allows */
+  collect(senders: number, limits: RunLimits): Collecting {
     const id = ++this.#ids
-    this.#remote.tell('collect', id, senders, maxDatagrams)
+    this.#remote.tell('collect', id, senders, limits)
     const collecting = new Collecting(id, this.#remote, {
       expect: (tag, relayPort, slot) => this.#expect(tag, () => this.#remote.tell('expect', tag, relayPort, id, slot)),
       closed: () => this.#collectings.delete(id),
@@ -147,7 +151,7 @@ interface CollectingPorts {
   closed(): void
 }
 
-/** What arrives in one session. Counts from `begin` to `finish`. */
+/** What arrives in one session. Counts from `begin` to `finish`; from `beginDirect` on the direct probe alone. */
 export class Collecting {
   readonly #id: number
   readonly #remote: Remote<'receiving'>
@@ -176,9 +180,15 @@ export class Collecting {
     return this.#remote.call('begin', this.#id, startMs, options)
   }
 
+  /** Resolves when the direct probe is counted, and nothing else is any more. `progress` is then that of the probe. */
+  async beginDirect(startMs: number, options: EstimatorOptions): Promise<void> {
+    await this.#remote.call('beginDirect', this.#id, startMs, options)
+    this.progress = undefined
+  }
+
   /** No more counts. @returns what arrived, by sender */
   async finish(): Promise<SenderArrivals[]> {
-    const senders = await this.#remote.call('finish', this.#id)
+    const { senders, haltedMs } = await this.#remote.call('finish', this.#id)
     const arrived = ({ rows, arrived, highest }: { rows: ChunkRows; arrived: number; highest: number }): Arrived => ({
       chunks: chunksOf(rows),
       arrived,
@@ -188,6 +198,7 @@ export class Collecting {
       main: arrived(main),
       control: arrived(control),
       direct: arrived(direct),
+      haltedMs,
     }))
   }
 

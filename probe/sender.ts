@@ -3,7 +3,7 @@
  * share, and reveals the key, with a signed log of what it sent, only after the receiver has signed the root of what came.
  */
 import { ProbeFrame, type ProbeInvite, type RelayGrant, type SendLog } from '../proto/messages.js'
-import { DATA_MS, HANDSHAKE_MS, REVEAL_MS, SESSION_MS, SHARE_SLACK } from './constants.js'
+import { DATA_MS, DIRECT_MS, HANDSHAKE_MS, OVERHEAD_MS, REVEAL_MS, SHARE_SLACK, soakDataMs } from './constants.js'
 import { within } from './deadline.js'
 import type { Backend } from './io/datagram-port.js'
 import { KEY_BYTES } from './keystream.js'
@@ -25,6 +25,8 @@ export type Authorization =
       readonly claimKbps: number
       /** k */
       readonly senders: number
+      /** how long a soak takes, if this session is to be one */
+      readonly soakMs?: number | undefined
       readonly receiver: PeerVerifier
       readonly provider: PeerVerifier
     }
@@ -76,17 +78,26 @@ async function serveInvite(
   const relay = await openRelay(invite, deps, authorization.provider, stream)
   if (!relay) return
   ends.push(() => relay.client.close())
-  if (!(await within(SESSION_MS, 'path validation', relay.client.ready))) return
+  if (!(await within(OVERHEAD_MS, 'path validation', relay.client.ready))) return
   const flow = await openFlow(deps)
   ends.push(() => flow.close())
   await send(stream, { ready: {} })
-  if (!(await nextFrame(stream, SESSION_MS)).start) return
+  if (!(await nextFrame(stream, OVERHEAD_MS)).start) return
 
   await flow.call('start', flowOf(invite, key, relay.grant, relay.client.host))
-  const { stop } = await nextFrame(stream, invite.durationMs + SESSION_MS)
-  const { log } = await flow.call('stop')
+  let { direct, stop } = await nextFrame(stream, invite.durationMs + OVERHEAD_MS)
+  if (direct) {
+    if (direct.rateKbps > invite.rateKbps || direct.durationMs > DIRECT_MS) return
+    await flow.call('direct', direct.rateKbps, direct.durationMs)
+  } else {
+    await flow.call('stop')
+  }
+  // The provider is done: its next session may begin.
+  const finished = relay.client.finish()
+  if (direct) stop = (await nextFrame(stream, direct.durationMs + OVERHEAD_MS)).stop
+  const log = await flow.call('stop')
   if (!stop || !(await authorization.receiver(stopDigest(sessionId, stop.chunkRoot), stop.signature))) return
-  await relay.client.finish()
+  await finished
   await reveal(stream, invite, key, log, relay.client, deps.signer)
   // The receiver closes once it has the reveal; closing first could cut it off.
   await within(REVEAL_MS, 'end of session', stream.receive()).catch(() => {})
@@ -95,13 +106,14 @@ async function serveInvite(
 /** Why an invitation that was due is still not to be followed. */
 function unreasonable(
   invite: ProbeInvite,
-  { claimKbps, senders }: { readonly claimKbps: number; readonly senders: number },
+  { claimKbps, senders, soakMs }: Authorization & { readonly ok: true },
   { served, clock }: SenderDeps,
 ): string | undefined {
   const mostKbps = shareKbps(claimKbps, senders) * SHARE_SLACK
   if (invite.rateKbps < 1 || invite.rateKbps > mostKbps) return 'the rate is not a sender’s share of the claim'
-  if (invite.durationMs < 1 || invite.durationMs > DATA_MS) return 'the session is too long'
-  if (invite.budgetBytes > bytesIn(mostKbps, DATA_MS) * SHARE_SLACK) return 'the budget is too large'
+  const dataMs = soakMs === undefined ? DATA_MS : soakDataMs(soakMs)
+  if (invite.durationMs < 1 || invite.durationMs > dataMs) return 'the session is too long'
+  if (invite.budgetBytes > bytesIn(mostKbps, dataMs) * SHARE_SLACK) return 'the budget is too large'
   if (invite.slot >= senders) return 'there is no such sender'
   if (!served.add(Buffer.from(invite.sessionId).toString('hex'), clock.now())) return 'the session was served before'
   return undefined
@@ -123,7 +135,7 @@ async function openRelay(
       nextHopPort: invite.port,
       budgetBytes: invite.budgetBytes,
       rateKbps: invite.rateKbps,
-      durationMs: SESSION_MS,
+      durationMs: invite.durationMs + OVERHEAD_MS,
     }
     const answer = await client.open(request, provider, HANDSHAKE_MS)
     if (answer.kind === 'grant') {
@@ -151,6 +163,7 @@ const flowOf = (invite: ProbeInvite, key: Uint8Array, { tag, udpPort }: RelayGra
   durationMs: invite.durationMs,
   budgetBytes: invite.budgetBytes,
   provider: { tag, host, port: udpPort },
+  receiver: { tag: invite.controlTag, host: invite.host, port: invite.port },
 })
 
 async function reveal(

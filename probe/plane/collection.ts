@@ -1,11 +1,13 @@
 /**
  * One session's arrivals: of each sender the chunks of its main flow, of its control datagrams and of its direct probe,
- * and over all main flows together the estimate. Arrivals count from `begin` to `finish`.
+ * and over all main flows together the estimate, over all direct ones another. Main and control datagrams count from
+ * `begin` until `beginDirect` or `finish`, those of a direct probe from `beginDirect` on.
  */
 import { CONTROL_CHUNK, DIRECT_CHUNK, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { type ChunkRows, chunksOf } from '../chunk-table.js'
 import { ChunkCollector } from '../chunks.js'
-import { type Estimate, Estimator } from '../estimator.js'
+import { type ControlFlow, isEnoughControl } from '../control.js'
+import { type Estimate, Estimator, type EstimatorOptions } from '../estimator.js'
 import type { DatagramPort, PortFacts } from '../io/datagram-port.js'
 import type { MonotonicClock } from '../ports.js'
 import { bytesIn } from '../share.js'
@@ -28,13 +30,24 @@ export interface Progress {
   /** enough was seen, or there is no more time */
   readonly isDone: boolean
   readonly estimate: Estimate
+  /** of the direct probe; undefined before it */
+  readonly direct: Estimate | undefined
   /** how long the thread that receives stood still */
   readonly starvedMs: number
-  /** control datagrams so far, all senders together */
-  readonly control: number
+  /** datagrams through the provider so far, by sender */
+  readonly arrived: readonly number[]
+  /** control datagrams so far, by sender, as far as their numbers tell */
+  readonly control: readonly (ControlFlow | undefined)[]
 }
 
-export type EstimatorOptions = ConstructorParameters<typeof Estimator>[1]
+/** Most datagrams of one sender's run. */
+export type RunLimits = Readonly<Record<Run, number>>
+
+/** What arrived of each sender, and until when on the receiver's clock main and control datagrams counted. */
+export interface Arrivals {
+  readonly senders: readonly Record<Run, ArrivedRows>[]
+  readonly haltedMs: number
+}
 
 /** How often the measurement is looked at. */
 const LOOK_MS = 10
@@ -60,7 +73,11 @@ export class Collection {
   readonly #clock: MonotonicClock
   readonly #port: DatagramPort
   readonly #tell: (progress: Progress) => void
+  /** first and last arrival of each sender's control datagrams */
+  readonly #controlSpans: ({ readonly firstMs: number; lastMs: number } | undefined)[]
   #estimator: Estimator | undefined
+  #direct: Estimator | undefined
+  #haltedMs: number | undefined
   #timer: NodeJS.Timeout | undefined
   #patienceMs = STARVED_MS
   #lookedMs = 0
@@ -68,20 +85,20 @@ export class Collection {
   #wasDone = false
   #starvedMs = 0
 
-  /** @param maxDatagrams of each sender's run, as its budget allows */
   constructor(
     senders: number,
-    maxDatagrams: number,
+    limits: RunLimits,
     clock: MonotonicClock,
     port: DatagramPort,
     tell: (progress: Progress) => void,
   ) {
-    const collector = (run: Run) => new ChunkCollector(maxDatagrams, FIRST_CHUNK[run])
+    const collector = (run: Run) => new ChunkCollector(limits[run], FIRST_CHUNK[run])
     this.#senders = Array.from({ length: senders }, () => ({
       main: collector('main'),
       control: collector('control'),
       direct: collector('direct'),
     }))
+    this.#controlSpans = new Array(senders).fill(undefined)
     this.#clock = clock
     this.#port = port
     this.#tell = tell
@@ -95,24 +112,39 @@ export class Collection {
     this.#timer = setInterval(() => this.#look(), LOOK_MS)
   }
 
-  /** @param sequence from the run's start. @param hashed masked send time and payload */
-  accept(slot: number, run: Run, sequence: number, hashed: Uint8Array, arrivedMs: number): void {
-    if (!this.#estimator) return
-    const arrival = this.#senders[slot]![run].accept(sequence, hashed, arrivedMs)
-    if (arrival === 'new' && run === 'main') this.#estimator.push(arrivedMs, IP_DATAGRAM_BYTES)
+  /** Counts the direct probe from now on, and nothing else. */
+  beginDirect(startMs: number, options: EstimatorOptions): void {
+    this.#halt()
+    this.#direct = new Estimator(startMs, options)
+    this.#wasDone = false
   }
 
-  finish(): Record<Run, ArrivedRows>[] {
+  /** @param sequence from the run's start. @param hashed masked send time and payload */
+  accept(slot: number, run: Run, sequence: number, hashed: Uint8Array, arrivedMs: number): void {
+    const counts = run === 'direct' ? this.#direct : this.#haltedMs === undefined && this.#estimator
+    if (!counts || this.#senders[slot]![run].accept(sequence, hashed, arrivedMs) !== 'new') return
+    if (run !== 'control') {
+      counts.push(arrivedMs, IP_DATAGRAM_BYTES)
+      return
+    }
+    const span = this.#controlSpans[slot]
+    if (span) span.lastMs = arrivedMs
+    else this.#controlSpans[slot] = { firstMs: arrivedMs, lastMs: arrivedMs }
+  }
+
+  finish(): Arrivals {
+    this.#halt()
     this.close()
     const arrived = (collector: ChunkCollector): ArrivedRows => {
       const { arrived, highest } = collector
       return { rows: collector.finish().rows, arrived, highest }
     }
-    return this.#senders.map(({ main, control, direct }) => ({
+    const senders = this.#senders.map(({ main, control, direct }) => ({
       main: arrived(main),
       control: arrived(control),
       direct: arrived(direct),
     }))
+    return { senders, haltedMs: this.#haltedMs! }
   }
 
   /** Only after `finish`. */
@@ -124,17 +156,36 @@ export class Collection {
     clearInterval(this.#timer)
   }
 
+  #halt(): void {
+    this.#port.receive()
+    this.#haltedMs ??= this.#clock.now()
+  }
+
   #look(): void {
     this.#port.receive()
     const nowMs = this.#clock.now()
     const lateMs = nowMs - this.#lookedMs - LOOK_MS
-    if (lateMs > this.#patienceMs) this.#starvedMs += lateMs
+    if (lateMs > this.#patienceMs && !this.#direct) this.#starvedMs += lateMs
     this.#lookedMs = nowMs
-    const isDone = this.#estimator!.isDone(nowMs - GRACE_MS)
+    const control = this.#controlFlows()
+    const isDone = (this.#direct ?? this.#estimator!).isDone(nowMs - GRACE_MS, isEnoughControl(control))
     if (nowMs - this.#toldMs < TELL_MS && isDone === this.#wasDone) return
     this.#toldMs = nowMs
     this.#wasDone = isDone
-    const control = this.#senders.reduce((sum, sender) => sum + sender.control.arrived, 0)
-    this.#tell({ isDone, estimate: this.#estimator!.result(), starvedMs: this.#starvedMs, control })
+    this.#tell({
+      isDone,
+      estimate: this.#estimator!.result(),
+      direct: this.#direct?.result(),
+      starvedMs: this.#starvedMs,
+      arrived: this.#senders.map(({ main }) => main.arrived),
+      control,
+    })
+  }
+
+  #controlFlows(): (ControlFlow | undefined)[] {
+    return this.#senders.map(({ control: { highest, arrived } }, slot) => {
+      const span = this.#controlSpans[slot]
+      return span && { sent: highest + 1, arrived, spanMs: span.lastMs - span.firstMs, riseMs: 0 }
+    })
   }
 }

@@ -4,6 +4,7 @@
  */
 import { CHALLENGE_BYTES, DATAGRAM_BYTES, DIRECT_SEQUENCE, HEARTBEAT_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import { HASHED_BYTES } from '../chunks.js'
+import type { EstimatorOptions } from '../estimator.js'
 import type { DatagramPort, Endpoint, PortFacts, ReceivedBatch } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
 import { TIME_OFFSET } from '../keystream.js'
@@ -12,7 +13,7 @@ import type { MonotonicClock } from '../ports.js'
 import { type ReceiverCounterMemory, type ReceiverStats, receiverStats } from '../receiver-stats.js'
 import type { Verified } from '../verify-chunks.js'
 import { clockOf } from './clock.js'
-import { type ArrivedRows, Collection, type EstimatorOptions, type Progress, type Run } from './collection.js'
+import { type Arrivals, Collection, type Progress, type Run, type RunLimits } from './collection.js'
 import type { PortSpec } from './kinds.js'
 import { TagTable } from './tag-table.js'
 
@@ -69,10 +70,9 @@ export class Receiving {
     return this.#port.facts
   }
 
-  /** @param maxDatagrams of each sender's run, as its budget allows */
-  collect(id: number, senders: number, maxDatagrams: number): void {
+  collect(id: number, senders: number, limits: RunLimits): void {
     const tell = (progress: Progress) => this.#emit({ kind: 'progress', collection: id, progress })
-    this.#collections.set(id, new Collection(senders, maxDatagrams, this.#clock, this.#port, tell))
+    this.#collections.set(id, new Collection(senders, limits, this.#clock, this.#port, tell))
   }
 
   /** @param relayPort where the provider sends from; undefined for a sender that comes directly */
@@ -93,8 +93,11 @@ export class Receiving {
     this.#collections.get(collection)!.begin(startMs, options)
   }
 
-  finish(collection: number): Record<Run, ArrivedRows>[] {
-    this.#port.receive()
+  beginDirect(collection: number, startMs: number, options: EstimatorOptions): void {
+    this.#collections.get(collection)!.beginDirect(startMs, options)
+  }
+
+  finish(collection: number): Arrivals {
     return this.#collections.get(collection)!.finish()
   }
 

@@ -4,12 +4,12 @@
  */
 import { CONTROL_CHUNK, DIRECT_CHUNK, DIRECT_SEQUENCE, IP_DATAGRAM_BYTES, MAX_SEQUENCE } from '../../proto/datagram.js'
 import type { SendLog } from '../../proto/messages.js'
-import { CATCH_UP_MS, CONTROL_SHARE } from '../constants.js'
+import { CATCH_UP_MS } from '../constants.js'
+import { controlDueMs } from '../control.js'
 import { BATCH, type DatagramPort, type PortFacts } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
 import { Pacer } from '../pacing.js'
 import { SendLogWriter } from '../send-log.js'
-import { bytesIn } from '../share.js'
 import { clockOf } from './clock.js'
 import type { PortSpec } from './kinds.js'
 import { Outgoing } from './outgoing.js'
@@ -32,14 +32,8 @@ export interface FlowSpec {
   readonly durationMs: number
   readonly budgetBytes: number
   readonly provider: Destination
-  /** the receiver itself: control datagrams go there if it is given */
-  readonly receiver?: Destination | undefined
-}
-
-export interface FlowLog {
-  readonly log: SendLog
-  /** control datagrams, an entry an interval of the log; those of a direct probe count here, too */
-  readonly control: readonly number[]
+  /** the receiver itself, for control datagrams and the direct probe */
+  readonly receiver: Destination
 }
 
 export interface SendingOptions extends PortSpec {
@@ -73,10 +67,10 @@ export class Sending {
     startPaced(flow)
   }
 
-  /** Ends it. What was sent. */
-  stop(): FlowLog {
+  /** Ends it. What was sent, without the direct probe. */
+  stop(): SendLog {
     if (this.#flow) stopPaced(this.#flow)
-    return this.#flow?.log ?? { log: new SendLogWriter().log, control: [] }
+    return this.#flow?.log ?? new SendLogWriter().log
   }
 
   async close(): Promise<void> {
@@ -90,14 +84,14 @@ class Flow implements Paced {
   readonly #spec: FlowSpec
   readonly #startMs = performance.now()
   readonly #log = new SendLogWriter()
-  readonly #controlLog = new SendLogWriter()
-  readonly #control: Outgoing | undefined
+  readonly #control: Outgoing
   readonly #errorsBefore: number
   #outgoing: Outgoing
   #pacer: Pacer
   #isDirect = false
   #errors = 0
-  #nextControlMs = Number.POSITIVE_INFINITY
+  #controls = 0
+  #nextControlMs: number
 
   constructor(port: DatagramPort, spec: FlowSpec) {
     this.#port = port
@@ -111,20 +105,19 @@ class Flow implements Paced {
       startMs: this.#startMs,
       maxDatagrams: Math.min(Math.floor(budgetBytes / IP_DATAGRAM_BYTES), MAX_SEQUENCE + 1),
     })
-    if (!receiver) return
     this.#control = new Outgoing(port, { ...receiver, key, slot, firstSequence: 0, firstChunk: CONTROL_CHUNK })
-    this.#nextControlMs = this.#startMs + this.#controlGapMs()
+    this.#nextControlMs = this.#controlMs()
   }
 
-  get log(): FlowLog {
-    return { log: this.#log.log, control: this.#controlLog.log.sent }
+  get log(): SendLog {
+    return this.#log.log
   }
 
-  /** Only where there is a receiver to send to. */
   direct(rateKbps: number, durationMs: number): void {
     const { key, slot, receiver } = this.#spec
-    if (!receiver || this.#isDirect) return
+    if (this.#isDirect) return
     this.#isDirect = true
+    this.#nextControlMs = Number.POSITIVE_INFINITY
     this.#outgoing = new Outgoing(this.#port, {
       ...receiver,
       key,
@@ -143,9 +136,7 @@ class Flow implements Paced {
     const due = this.#pacer.due(nowMs)
     const sent = due > 0 ? this.#outgoing.send(due, Math.round(elapsedMs * 1000)) : 0
     this.#pacer.sent(sent, nowMs)
-    if (this.#isDirect) {
-      this.#controlLog.add('sent', elapsedMs, sent)
-    } else {
+    if (!this.#isDirect) {
       this.#log.add('sent', elapsedMs, sent)
       this.#log.add('blocked', elapsedMs, blocked)
       this.#sendControl(nowMs)
@@ -160,19 +151,16 @@ class Flow implements Paced {
 
   /** One at a time, so that they ask of every moment alike; those that a pause delayed are let go. */
   #sendControl(nowMs: number): void {
-    if (!this.#control || nowMs < this.#nextControlMs) return
+    if (nowMs < this.#nextControlMs) return
     if (nowMs - this.#nextControlMs < CATCH_UP_MS) {
       const elapsedMs = nowMs - this.#startMs
-      this.#controlLog.add('sent', elapsedMs, this.#control.send(1, Math.round(elapsedMs * 1000)))
-      this.#nextControlMs += this.#controlGapMs()
-    } else {
-      this.#nextControlMs = nowMs + this.#controlGapMs()
+      this.#log.add('control', elapsedMs, this.#control.send(1, Math.round(elapsedMs * 1000)))
     }
+    this.#controls++
+    this.#nextControlMs = this.#controlMs()
   }
 
-  /** Exponential, so that nobody can tell when the next one comes. */
-  #controlGapMs(): number {
-    const aMs = (CONTROL_SHARE * bytesIn(this.#spec.rateKbps, 1)) / IP_DATAGRAM_BYTES
-    return -Math.log(1 - Math.random()) / aMs
+  #controlMs(): number {
+    return this.#startMs + controlDueMs(this.#controls, this.#spec.rateKbps, Math.random())
   }
 }

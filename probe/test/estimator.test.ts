@@ -93,7 +93,8 @@ describe('estimator', () => {
           claimKbps,
           at(() => claimKbps * share),
         )
-        expect(endMs).to.be.at.most(1400)
+        const windowMs = Math.max(50, 960_000 / claimKbps)
+        expect(endMs).to.be.at.most(share < 0.76 ? Math.max(1400, 400 + 8 * windowMs) : 1400)
         expect(windows).to.be.at.least(4)
         if (share >= 1.1) expect(windows).to.be.at.most(10)
       }),
@@ -203,6 +204,19 @@ describe('estimator', () => {
         },
       ),
       { numRuns: 80 },
+    )
+  })
+
+  it('calls no stall a low rate, and rests every low reading on eight windows', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 250, max: 1_150 }), fc.integer({ min: 60, max: 190 }), (fromMs, forMs) => {
+        const stalled = [...at(() => 20_000)].filter(ms => ms < fromMs || ms >= fromMs + forMs)
+        expect(play(25_000, stalled).rateKbps).to.be.at.least(0.75 * 25_000)
+        const rate = (ms: number) => (ms < fromMs ? 40_000 : 10_000)
+        const low = play(25_000, at(rate))
+        if (low.rateKbps < 0.75 * 25_000) expect(low.windows).to.be.at.least(8)
+      }),
+      { numRuns: 100 },
     )
   })
 

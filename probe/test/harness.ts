@@ -148,7 +148,7 @@ export class Network {
         providerVerifier: this.provider.verifier,
         advertisedHost: HOST,
       },
-      { receiver: this.receiver, clock, signer: this.receiverPeer.signer, log: note => this.notes.push(note) },
+      { receiver: this.receiver, clock, random, signer: this.receiverPeer.signer, log: note => this.notes.push(note) },
     )
   }
 }
