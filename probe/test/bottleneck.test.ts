@@ -10,6 +10,7 @@ import { Link, LinkQueue } from './link.js'
 const CLAIM_KBPS = 10_000
 const NARROW_KBPS = 5_000
 const DOWNLINK_HOST = '127.0.0.2'
+const UPLINK_HOST = '127.0.0.3'
 
 /** The sender's stream, with the invitation changed as it comes in. */
 const invited = (stream: MessageStream, host: string, port: number): MessageStream => ({
@@ -93,6 +94,18 @@ describe('bottleneck', function () {
     expect(controlLossBps).to.be.at.most(300)
     expect(directKbps).to.be.at.least(1.15 * rateKbps)
     expect(offeredKbps).to.be.at.least(1.05 * CLAIM_KBPS)
+  })
+
+  it('is the provider, and one sender that loses its control datagrams on purpose cannot deny it', async () => {
+    await open({ limitKbps: NARROW_KBPS })
+    const nowhere = await link(UPLINK_HOST, new LinkQueue(1, 0), network.receiver.port)
+    const vetoing: Behaviour = (stream, deps) =>
+      serveProbe(invited(stream, UPLINK_HOST, nowhere.port), {
+        ...deps,
+        openProvider: async invite => throughUplink(await deps.openProvider(invite), HOST, network.receiver.port),
+      })
+    const result = await network.measure([vetoing])
+    expect(result.outcome, story(result)).to.have.property('kind', 'under')
   })
 
   for (const [name, queueMs] of [

@@ -67,6 +67,8 @@ export interface NetworkOptions {
   readonly claimKbps: number
   readonly limitKbps?: number
   readonly forwarding?: ForwardingSpec
+  /** all sessions are soaks, of this length */
+  readonly soakMs?: number
 }
 
 /** What one sender does instead of its part: serves its stream some other way, or with other dependencies. */
@@ -117,6 +119,7 @@ export class Network {
         ok: true,
         claimKbps: this.#options.claimKbps,
         senders: this.senders.length,
+        soakMs: this.#options.soakMs,
         receiver: this.receiverPeer.verifier,
         provider: this.provider.verifier,
       }),
@@ -136,6 +139,7 @@ export class Network {
         sessionId,
         nonce: toHex(randomBytes(32)),
         claimKbps: this.#options.claimKbps,
+        soakMs: this.#options.soakMs,
         breachBps: 7500,
         senders: this.senders.map(({ verifier }, slot) => ({
           verifier,

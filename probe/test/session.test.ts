@@ -6,8 +6,8 @@ import { ProbeFrame } from '../../proto/messages.js'
 import { REFUSE } from '../forwarding.js'
 import type { SessionResult } from '../outcome.js'
 import type { MessageStream } from '../ports.js'
-import { serveProbe } from '../sender.js'
-import { forwardings } from './fixtures/forwardings.js'
+import { type Authorization, serveProbe } from '../sender.js'
+import { forwardings, SAVING } from './fixtures/forwardings.js'
 import { type Behaviour, honest, Network, type NetworkOptions, newPeer, streamPair } from './harness.js'
 import { PlainUdp } from './plain-udp.js'
 
@@ -177,6 +177,33 @@ describe('session', function () {
   it('gives a provider no way out by rewriting send times', async () => {
     const { outcome } = await (await open({ forwarding: forwardings.rewritesTimes })).measure()
     expect(outcome).to.have.property('kind', 'garbage')
+  })
+
+  it('is deceived by saved credit, and a soak is not', async () => {
+    const forwarding = forwardings.savesCredit
+    const short = await (await open({ forwarding })).measure()
+    expect(short.outcome, story(network!, short)).to.have.property('kind', 'verified')
+    await network!.close()
+
+    const soak = await (await open({ forwarding, soakMs: 4_000 })).measure()
+    expect(soak.outcome, story(network!, soak)).to.have.property('kind', 'under')
+    if (soak.outcome.kind !== 'under') return
+    expect(soak.outcome.measurement.rateKbps).to.be.within(0.9 * SAVING.rateKbps, 1.1 * SAVING.rateKbps)
+    expect(soak.outcome.measurement.durationMs).to.be.closeTo(2_000, 100)
+  })
+
+  it('is served as a soak only where a soak is due', async () => {
+    await open({ soakMs: 5_000 })
+    const notDue: Behaviour = (stream, deps) =>
+      serveProbe(stream, {
+        ...deps,
+        authorize: async invite => ({ ...(await deps.authorize(invite)), soakMs: undefined }) as Authorization,
+      })
+    expect((await network!.measure([notDue, notDue])).outcome).to.deep.equal({
+      kind: 'no-data',
+      reason: 'senders-missing',
+    })
+    expect(network!.notes.join()).to.contain('the session is too long')
   })
 
   it('takes no grant and no refusal that the provider did not sign', async () => {
