@@ -52,6 +52,11 @@ describe('network file', () => {
       /slotMs has no room for a soak.* at params/,
     ],
     [
+      'soaks longer than a relay lends to a session',
+      () => JSON.stringify({ ...NETWORK, params: { ...DEVNET, soakShareBps: 500, slotMs: 60_000, soakMs: 15_000 } }),
+      /more than a relay lends/,
+    ],
+    [
       'a bad address',
       () => JSON.stringify({ ...NETWORK, contracts: { ...NETWORK.contracts, stakeVault: '0x12' } }),
       /contracts\.stakeVault/,
