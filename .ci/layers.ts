@@ -23,7 +23,7 @@ const BELOW_NODES = ['proto', 'probe', 'core', 'base', ...ADAPTERS]
 
 export const LAYERS: readonly Layer[] = [
   { name: 'proto', holds: /^proto\//, imports: [], packages: [NODE, HASHES, /^protobufjs(\/|$)/] },
-  { name: 'probe', holds: /^probe\//, imports: ['proto'], packages: [NODE, HASHES] },
+  { name: 'probe', holds: /^probe\//, imports: ['proto'], packages: [NODE, HASHES, /^koffi$/] },
   { name: 'core', holds: /^verifier\/core\//, imports: ['proto', 'probe'], packages: [HASHES] },
   {
     name: 'base',

@@ -5,13 +5,15 @@
  */
 import { createHash } from 'node:crypto'
 import { encodeWords } from '../proto/abi.js'
-import { CHUNK_DATAGRAMS, DATAGRAM_BYTES, TAG_BYTES } from '../proto/datagram.js'
+import { CHUNK_DATAGRAMS, DATAGRAM_BYTES } from '../proto/datagram.js'
 import { type Hex, toHex } from '../proto/hex.js'
 import { MerkleTree } from '../proto/merkle.js'
+import { ChunkTable } from './chunk-table.js'
 import { CHUNKS_BEHIND } from './constants.js'
 import { TIME_OFFSET } from './keystream.js'
 
-const HASHED_BYTES = DATAGRAM_BYTES - TIME_OFFSET
+/** Of each datagram, what a chunk's hash covers: masked send time and payload. */
+export const HASHED_BYTES = DATAGRAM_BYTES - TIME_OFFSET
 
 export interface Chunk {
   readonly index: number
@@ -24,87 +26,103 @@ export interface Chunk {
   readonly arrivals: Float64Array
 }
 
+/** A chunk that more may come of. Used again once it is closed. */
 interface OpenChunk {
   readonly bytes: Buffer
-  readonly maskedTimes: Uint32Array
-  readonly arrivals: Float64Array
   readonly present: Uint8Array
+  number: number
+  row: number
   count: number
 }
 
 export type Arrival = 'new' | 'duplicate' | 'late' | 'malformed'
 
 export class ChunkCollector {
-  readonly #slot: number
   readonly #maxDatagrams: number
+  readonly #firstChunk: number
   readonly #open = new Map<number, OpenChunk>()
-  readonly #closed = new Map<number, Chunk>()
+  readonly #free: OpenChunk[] = []
+  readonly #table = new ChunkTable()
   #oldest = 0
+  /** of the last datagram: most often that of the next one, too */
+  #current: OpenChunk | undefined
   arrived = 0
   /** highest sequence number that arrived, or −1 */
   highest = -1
 
-  /** @param maxDatagrams most that the session's budget allows: sequence numbers beyond it are forged */
-  constructor(slot: number, maxDatagrams: number) {
-    this.#slot = slot
+  /**
+   * @param maxDatagrams most that the session's budget allows: sequence numbers beyond it are forged
+   * @param firstChunk where this run's keystream begins
+   */
+  constructor(maxDatagrams: number, firstChunk = 0) {
     this.#maxDatagrams = maxDatagrams
+    this.#firstChunk = firstChunk
   }
 
-  /** Only `new` ones count. */
-  accept(datagram: Buffer, nowMs: number): Arrival {
-    if (datagram.length !== DATAGRAM_BYTES || datagram[TAG_BYTES] !== this.#slot) return 'malformed'
-    const sequence = datagram.readUIntBE(TAG_BYTES + 1, 3)
-    if (sequence >= this.#maxDatagrams) return 'malformed'
-    const index = Math.floor(sequence / CHUNK_DATAGRAMS)
-    if (index < this.#oldest || this.#closed.has(index)) return 'late'
-    const chunk = this.#open.get(index) ?? this.#begin(index)
-    const place = sequence % CHUNK_DATAGRAMS
+  /**
+   * Only `new` ones count.
+   * @param sequence from the run's start
+   * @param hashed masked send time and payload
+   */
+  accept(sequence: number, hashed: Uint8Array, nowMs: number): Arrival {
+    if (sequence >= this.#maxDatagrams || hashed.length !== HASHED_BYTES) return 'malformed'
+    const number = Math.floor(sequence / CHUNK_DATAGRAMS)
+    const chunk = this.#current?.number === number ? this.#current : (this.#open.get(number) ?? this.#begin(number))
+    if (!chunk) return 'late'
+    this.#current = chunk
+    const place = sequence - number * CHUNK_DATAGRAMS
     if (chunk.present[place]) return 'duplicate'
     chunk.present[place] = 1
     chunk.count++
-    chunk.maskedTimes[place] = datagram.readUInt32BE(TIME_OFFSET)
-    chunk.arrivals[place] = nowMs
-    datagram.copy(chunk.bytes, place * HASHED_BYTES, TIME_OFFSET)
+    chunk.bytes.set(hashed, place * HASHED_BYTES)
+    this.#table.arrived(chunk.row, place, chunk.bytes.readUInt32BE(place * HASHED_BYTES), nowMs)
     this.arrived++
-    this.highest = Math.max(this.highest, sequence)
-    if (chunk.count === CHUNK_DATAGRAMS) this.#close(index, chunk)
+    if (sequence > this.highest) this.highest = sequence
+    if (chunk.count === CHUNK_DATAGRAMS) this.#close(chunk)
     return 'new'
   }
 
-  /** Closes what is open. All chunks with an arrival, ascending. */
-  finish(): Chunk[] {
-    for (const [index, chunk] of this.#open) this.#close(index, chunk)
+  /** Closes what is open. Nothing counts any more. */
+  finish(): ChunkTable {
+    for (const chunk of this.#open.values()) this.#close(chunk)
     this.#oldest = Number.POSITIVE_INFINITY
-    return [...this.#closed.values()].sort((a, b) => a.index - b.index)
+    return this.#table
   }
 
-  #begin(index: number): OpenChunk {
-    for (const [other, chunk] of this.#open) if (other <= index - CHUNKS_BEHIND) this.#close(other, chunk)
-    this.#oldest = Math.max(this.#oldest, index - CHUNKS_BEHIND + 1)
-    const chunk = {
-      bytes: Buffer.allocUnsafe(CHUNK_DATAGRAMS * HASHED_BYTES),
-      maskedTimes: new Uint32Array(CHUNK_DATAGRAMS),
-      arrivals: new Float64Array(CHUNK_DATAGRAMS),
+  /** @returns undefined if it is closed already */
+  #begin(number: number): OpenChunk | undefined {
+    if (number < this.#oldest || this.#table.has(this.#firstChunk + number)) return undefined
+    for (const [other, chunk] of this.#open) if (other <= number - CHUNKS_BEHIND) this.#close(chunk)
+    this.#oldest = Math.max(this.#oldest, number - CHUNKS_BEHIND + 1)
+    const chunk = this.#free.pop() ?? {
+      bytes: Buffer.allocUnsafeSlow(CHUNK_DATAGRAMS * HASHED_BYTES),
       present: new Uint8Array(CHUNK_DATAGRAMS),
+      number: 0,
+      row: 0,
       count: 0,
     }
-    this.#open.set(index, chunk)
+    chunk.number = number
+    chunk.row = this.#table.begin(this.#firstChunk + number)
+    this.#open.set(number, chunk)
     return chunk
   }
 
-  #close(index: number, chunk: OpenChunk): void {
-    this.#open.delete(index)
+  #close(chunk: OpenChunk): void {
+    this.#open.delete(chunk.number)
+    if (this.#current === chunk) this.#current = undefined
+    const { bytes, present, count } = chunk
     const hash = createHash('sha256')
     let bitmap = 0
-    if (chunk.count === CHUNK_DATAGRAMS) hash.update(chunk.bytes)
+    if (count === CHUNK_DATAGRAMS) hash.update(bytes)
     for (let place = 0; place < CHUNK_DATAGRAMS; place++) {
-      if (!chunk.present[place]) continue
+      if (!present[place]) continue
       bitmap += 2 ** place
-      if (chunk.count < CHUNK_DATAGRAMS)
-        hash.update(chunk.bytes.subarray(place * HASHED_BYTES, (place + 1) * HASHED_BYTES))
+      if (count < CHUNK_DATAGRAMS) hash.update(bytes.subarray(place * HASHED_BYTES, (place + 1) * HASHED_BYTES))
     }
-    const { count, maskedTimes, arrivals } = chunk
-    this.#closed.set(index, { index, bitmap, count, hash: hash.digest(), maskedTimes, arrivals })
+    this.#table.close(chunk.row, bitmap, count, hash.digest())
+    chunk.count = 0
+    present.fill(0)
+    this.#free.push(chunk)
   }
 }
 

@@ -24,6 +24,9 @@ export const POLICE_SLACK = 1.05
 /** What a session may ask for above the share: rounding, and a claim that was read a block earlier. */
 export const SHARE_SLACK = 1.02
 
+/** What a heartbeat session asks for: any session of data asks for more. */
+export const HEARTBEAT_RATE_KBPS = 64
+
 /** The relay asks the next hop for an echo this often, and this long. */
 export const CHALLENGE_INTERVAL_MS = 20
 export const CHALLENGE_TIMEOUT_MS = 1000
@@ -36,15 +39,32 @@ export const MAX_DURATION_MS = 3_600_000
 export const MAX_SESSIONS_PER_PEER = 8
 export const MAX_SESSIONS = 256
 
+/**
+ * Control datagrams: this share of a sender's main flow, and at least so many a second, so that a second has the
+ * hundred that a low vote needs even where one of three senders is missing.
+ */
+export const CONTROL_SHARE = 0.02
+export const CONTROL_PER_SECOND = 60
+
+/** A direct probe sends for so long; its first part is discarded, and it is read a little before its end. */
+export const DIRECT_MS = 700
+export const DIRECT_SPAN = { discardMs: 150, measureMs: 500 }
+
 /** From the call to the first datagram sent: all senders ready, or this long after enough of them are. */
 export const STRAGGLER_MS = 350
 export const HANDSHAKE_MS = 1200
-/** Most that data may flow for: straggler, discard and windows with room for a long round trip. */
-export const DATA_MS = 2000
+/** Most that is measured in a session that is no soak: a low reading may need more evidence than a second has. */
+export const LONGEST_MEASURE_MS = 4000
+/** From the start to the last arrival that is looked at, beyond what is measured: a long round trip, and the halt. */
+const DATA_SLACK_MS = 800
+/** Most that data may flow for through the provider. */
+export const DATA_MS = LONGEST_MEASURE_MS + DATA_SLACK_MS
+/** The same of a soak. */
+export const soakDataMs = (soakMs: number): number => soakMs + DATA_SLACK_MS
 /** From the published root to the last reveal. */
 export const REVEAL_MS = 1500
-/** Whatever happens, a session has ended by then. */
-export const SESSION_MS = 5000
+/** What a session may take besides its data: handshakes, stragglers, direct probe and reveal. */
+export const OVERHEAD_MS = 4000
 
 /** A receipt about this often, in forwarded IP-layer bytes. */
 export const RECEIPT_BYTES = 1 << 20

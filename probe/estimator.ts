@@ -4,18 +4,23 @@
  * A window's rate is its bytes over the time from the last arrival before it to its own last arrival. Between two
  * arrivals no time is left out, so neither bursts nor pauses make a rate that never was (bytes between a window's own
  * first and last arrival would read a relay that is silent half of each window at twice its rate).
+ *
+ * An ordinary session ends when the reading is precise, or a second after the discard; if the reading is low it goes on
+ * for as long as the evidence that a low vote needs is short: control datagrams, and windows where a restart left few. A soak or a direct probe takes a fixed time.
  */
 import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
+import { LONGEST_MEASURE_MS } from './constants.js'
 
 const MIN_WINDOW_MS = 50
 /** A window holds about a hundred datagrams at the claim: 960 ms over the claim in Mbit/s. */
 const WINDOW_MS_MBPS = 960
 const MIN_DISCARD_MS = 200
-const MAX_DISCARD_MS = 400
+const MAX_DISCARD_MS = 1000
 const DISCARD_RTTS = 4
 const MEASURE_MS = 1000
 /** The discard counts from the first arrival, or from here: who sends nothing for long has windows at zero, not fewer. */
 const FIRST_ARRIVAL_MS = 150
+const FIRST_ARRIVAL_RTTS = 2
 const MIN_WINDOWS = 8
 /** Fewer give no reading: with a restart there must be room for as many. */
 export const MIN_STABLE_WINDOWS = 4
@@ -23,8 +28,28 @@ const PRECISION = 0.01
 /** Standard error of a median over normal readings, from the median absolute deviation: √(π/2) and 1/Φ⁻¹(3/4). */
 const MEDIAN_ERROR = 1.2533 * 1.4826
 const DECLINE = 0.9
+/** Windows that are compared at either end, to see a decline. */
+const END_WINDOWS = 3
 /** A median this many standard errors above the claim: more precision would be cut off by min(…, claim). */
 const SURE_ERRORS = 3
+
+export interface EstimatorOptions {
+  readonly claimKbps: number
+  /** the slashing line: a reading under it is low */
+  readonly lineKbps: number
+  /** of the direct path */
+  readonly rttMs: number
+  /** instead of the stop rule: so much is discarded from the first arrival on, and so much measured */
+  readonly fixed?: FixedSpan | undefined
+}
+
+export interface FixedSpan {
+  readonly discardMs: number
+  readonly measureMs: number
+}
+
+/** A soak reads its last half. */
+export const soakSpan = (soakMs: number): FixedSpan => ({ discardMs: soakMs / 2, measureMs: soakMs / 2 })
 
 export interface Estimate {
   /** median of the windows, kbit/s at the IP layer */
@@ -36,36 +61,38 @@ export interface Estimate {
 }
 
 export class Estimator {
-  readonly #claimKbps: number
+  readonly #options: EstimatorOptions
   readonly #windowMs: number
   readonly #discardMs: number
+  readonly #measureMs: number
   #rates: number[] = []
-  #windowStartMs: number
-  #endMs: number
+  #windowStartMs = 0
+  #endMs = 0
+  #latestMs = 0
   #windowBytes = 0
   /** last arrival before the window, and last of all */
   #previousMs: number
   #lastMs: number
   #anyArrival = false
-  #stopped = false
+  /** precise enough, or no whole window fits into the time that is left */
+  #enough = false
+  #done = false
 
-  /** @param startMs when the senders were told to start. @param rttMs of the direct path */
-  constructor(startMs: number, options: { readonly claimKbps: number; readonly rttMs: number }) {
-    this.#claimKbps = options.claimKbps
-    this.#windowMs = Math.max(MIN_WINDOW_MS, (WINDOW_MS_MBPS * 1000) / options.claimKbps)
-    this.#discardMs = Math.min(MAX_DISCARD_MS, Math.max(MIN_DISCARD_MS, DISCARD_RTTS * options.rttMs))
-    this.#windowStartMs = startMs + FIRST_ARRIVAL_MS + this.#discardMs
-    this.#endMs = this.#windowStartMs + MEASURE_MS
+  /** @param startMs when the senders were told to start */
+  constructor(startMs: number, options: EstimatorOptions) {
+    const { claimKbps, rttMs, fixed } = options
+    this.#options = options
+    this.#windowMs = Math.max(MIN_WINDOW_MS, (WINDOW_MS_MBPS * 1000) / claimKbps)
+    this.#discardMs = fixed?.discardMs ?? Math.min(MAX_DISCARD_MS, Math.max(MIN_DISCARD_MS, DISCARD_RTTS * rttMs))
+    this.#measureMs = fixed?.measureMs ?? MEASURE_MS
+    this.#begin(startMs + Math.max(FIRST_ARRIVAL_MS, Math.min(FIRST_ARRIVAL_RTTS * rttMs, MAX_DISCARD_MS)))
     this.#previousMs = startMs
     this.#lastMs = startMs
   }
 
   /** An arrival. Times never go back. */
   push(nowMs: number, bytes: number): void {
-    if (!this.#anyArrival && nowMs + this.#discardMs < this.#windowStartMs) {
-      this.#windowStartMs = nowMs + this.#discardMs
-      this.#endMs = this.#windowStartMs + MEASURE_MS
-    }
+    if (!this.#anyArrival && nowMs + this.#discardMs < this.#windowStartMs) this.#begin(nowMs)
     this.#anyArrival = true
     if (nowMs >= this.#windowStartMs) {
       this.advance(nowMs)
@@ -78,19 +105,41 @@ export class Estimator {
 
   /** Closes the windows that have passed, also those without an arrival. */
   advance(nowMs: number): void {
-    while (!this.#stopped && nowMs >= this.#windowStartMs + this.#windowMs) this.#closeWindow()
+    while (!this.#enough && nowMs >= this.#windowStartMs + this.#windowMs) this.#closeWindow()
   }
 
-  /** Whether enough was seen, or there is no more time. */
-  isDone(nowMs: number): boolean {
+  /**
+   * Whether enough was seen, or there is no more time. Once it was, it stays so.
+   * @param hasControl whether the control datagrams suffice for a low vote
+   */
+  isDone(nowMs: number, hasControl: boolean): boolean {
     this.advance(nowMs)
-    return this.#stopped || nowMs >= this.#endMs
+    if (!this.#enough) return false
+    const goesOn =
+      !this.#options.fixed &&
+      (!hasControl || this.#rates.length < MIN_WINDOWS) &&
+      median(this.#rates) < this.#options.lineKbps &&
+      this.#windowStartMs + this.#windowMs <= this.#latestMs
+    if (!this.#done && goesOn) {
+      this.#enough = false
+      this.#endMs = Math.max(this.#endMs, this.#windowStartMs + this.#windowMs)
+      return false
+    }
+    this.#done = true
+    return true
   }
 
   result(): Estimate {
     const windows = this.#rates.length
     const toMs = this.#windowStartMs
     return { rateKbps: median(this.#rates), windows, fromMs: toMs - windows * this.#windowMs, toMs }
+  }
+
+  /** @param beginMs the first arrival, or when it should have come */
+  #begin(beginMs: number): void {
+    this.#windowStartMs = beginMs + this.#discardMs
+    this.#endMs = this.#windowStartMs + this.#measureMs
+    this.#latestMs = beginMs + LONGEST_MEASURE_MS
   }
 
   #closeWindow(): void {
@@ -108,30 +157,38 @@ export class Estimator {
   }
 
   #judge(): void {
+    if (this.#windowStartMs + this.#windowMs > this.#endMs) this.#enough = true
+    if (this.#enough || this.#options.fixed) return
     const rates = this.#rates
-    if (this.#windowStartMs + this.#windowMs > this.#endMs) this.#stopped = true
-    if (this.#stopped || rates.length < MIN_WINDOWS) return
     const middle = median(rates)
-    const declined = this.#declinedWindows(middle)
+    const { declined, mayBe } = this.#decline(middle)
     if (declined > 0) {
       const room = (this.#endMs - this.#windowStartMs) / this.#windowMs
       if (declined + room >= MIN_STABLE_WINDOWS) this.#rates = rates.slice(-declined)
       return
     }
+    if (rates.length < MIN_WINDOWS || mayBe) return
     const deviation = Math.max(
       median(rates.map(rate => Math.abs(rate - middle))),
       (IP_DATAGRAM_BYTES * 8) / this.#windowMs,
     )
     const error = (MEDIAN_ERROR * deviation) / Math.sqrt(rates.length)
-    this.#stopped = error <= PRECISION * middle || middle - SURE_ERRORS * error >= this.#claimKbps
+    this.#enough = error <= PRECISION * middle || middle - SURE_ERRORS * error >= this.#options.claimKbps
   }
 
-  /** How many of the last windows lie after a drop; 0 if there was none. */
-  #declinedWindows(middle: number): number {
+  /**
+   * How many of the last windows lie after a drop, 0 if there was none; and whether the very last may be the first of
+   * them. One low window is no drop if the next makes up for it: the machine had paused.
+   */
+  #decline(middle: number): { declined: number; mayBe: boolean } {
     const rates = this.#rates
-    if (median(rates.slice(-3)) < DECLINE * median(rates.slice(0, 3))) return 3
-    // The last two together: a window that is low because the machine paused is followed by one that is high.
-    return (rates.at(-1)! + rates.at(-2)!) / 2 < DECLINE * middle ? 2 : 0
+    if (rates.length < 2 * END_WINDOWS) return { declined: 0, mayBe: false }
+    if (median(rates.slice(-END_WINDOWS)) < DECLINE * median(rates.slice(0, END_WINDOWS)))
+      return { declined: END_WINDOWS, mayBe: false }
+    const [before, last] = rates.slice(-2) as [number, number]
+    const isLow = (rate: number): boolean => rate < DECLINE * middle
+    if (isLow(before) && before + last < (1 + DECLINE) * middle) return { declined: 2, mayBe: false }
+    return { declined: 0, mayBe: isLow(last) }
   }
 }
 

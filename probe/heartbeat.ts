@@ -2,17 +2,15 @@
  * Heartbeats go through the very session that data takes: a verifier opens one with itself as the next hop, and every
  * tick is a fresh nonce that must come back through the relay.
  */
-import { HEARTBEAT_BYTES, IP_UDP_HEADER_BYTES, NONCE_BYTES, TAG_BYTES } from '../proto/datagram.js'
+import { HEARTBEAT_BYTES, IP_UDP_HEADER_BYTES, NONCE_BYTES } from '../proto/datagram.js'
 import { fromHex, type Hex } from '../proto/hex.js'
 import type { RelayGrant } from '../proto/messages.js'
-import { HANDSHAKE_MS } from './constants.js'
+import { HANDSHAKE_MS, HEARTBEAT_RATE_KBPS } from './constants.js'
 import { within } from './deadline.js'
 import type { PeerVerifier, ProviderStream, RandomSource } from './ports.js'
-import type { Expected, Receiver } from './receiver.js'
+import type { ExpectedHeartbeats, Receiver } from './receiver.js'
 import { RelayClient } from './relay-client.js'
 
-/** What a heartbeat session asks for: any session of data asks for more. */
-export const HEARTBEAT_RATE_KBPS = 64
 /** Of one heartbeat session, whatever its length: what its ticks take, and no more than this many. */
 const MAX_TICKS = 1024
 
@@ -38,18 +36,14 @@ export class HeartbeatError extends Error {
 
 export class HeartbeatSession {
   readonly #client: RelayClient
-  readonly #grant: RelayGrant
   readonly #deps: HeartbeatDeps
-  readonly #expected: Expected
-  /** by nonce */
-  readonly #waiting = new Map<string, () => void>()
+  readonly #expected: ExpectedHeartbeats
   #ended = false
 
   private constructor(client: RelayClient, grant: RelayGrant, deps: HeartbeatDeps) {
     this.#client = client
-    this.#grant = grant
     this.#deps = deps
-    const expected = deps.receiver.expect(grant.tag, grant.udpPort, datagram => this.#onDatagram(datagram))
+    const expected = deps.receiver.expectHeartbeats(grant.tag, grant.udpPort)
     if (!expected) throw new HeartbeatError('provider granted a tag that is in use')
     this.#expected = expected
     void client.ended.then(() => {
@@ -90,17 +84,14 @@ export class HeartbeatSession {
   /** @returns whether the nonce came back through the relay in time */
   async tick(timeoutMs: number): Promise<boolean> {
     if (this.#ended) return false
-    const nonce = Buffer.from(this.#deps.random.bytes(NONCE_BYTES))
-    const key = nonce.toString('hex')
-    const back = new Promise<void>(resolve => this.#waiting.set(key, resolve))
-    this.#deps.receiver.send(Buffer.concat([this.#grant.tag, nonce]), this.#grant.udpPort, this.#client.host)
+    const nonce = this.#deps.random.bytes(NONCE_BYTES)
     try {
-      await within(timeoutMs, 'heartbeat', back)
+      await within(timeoutMs, 'heartbeat', this.#expected.beat(nonce, this.#client.host))
       return true
     } catch {
       return false
     } finally {
-      this.#waiting.delete(key)
+      this.#expected.forget(nonce)
     }
   }
 
@@ -108,9 +99,5 @@ export class HeartbeatSession {
     this.#ended = true
     this.#expected.close()
     await this.#client.close()
-  }
-
-  #onDatagram(datagram: Buffer): void {
-    if (datagram.length === HEARTBEAT_BYTES) this.#waiting.get(datagram.toString('hex', TAG_BYTES))?.()
   }
 }

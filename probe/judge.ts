@@ -4,16 +4,26 @@
  * k − f' senders decide: fewer could be a faulty minority. A provider must not be better off by refusing, by never
  * validating the path or by forwarding nothing than by being slow, so all of these are its own outcome; and a low reading
  * that something else may explain is only "at least x".
+ *
+ * Loss and delay show that something was full, not where. So a low reading is the provider's only if the senders offered
+ * enough, if the datagrams that did not pass through it came through well at the same time, and if the very same paths
+ * then carried more without it.
  */
 import { IP_DATAGRAM_BYTES, PAYLOAD_BYTES } from '../proto/datagram.js'
 import type { SendLog } from '../proto/messages.js'
+import { type ControlFlow, controlPath, isEnoughControl } from './control.js'
 import { type Estimate, MIN_STABLE_WINDOWS } from './estimator.js'
-import type { Measurement, Outcome } from './outcome.js'
+import type { AtLeastReason, Measurement, Outcome } from './outcome.js'
 import { isWellFormed, offeredKbps, totalSent } from './send-log.js'
 import { MIN_SENDERS, neededSenders, overdrive, toleratedSenders } from './share.js'
 
-/** A low reading needs senders that offered this much of the claim. */
-const OFFERED = 1.05
+/** What a low reading needs, in hundredths: offered of the claim, and carried without the provider of the reading. */
+export const OFFERED_PERCENT = 105
+export const DIRECT_PERCENT = 115
+/** And the most that control datagrams may have suffered: loss, and delay of its own or as a part of the main flow's. */
+export const CONTROL_LOSS_BPS = 300
+const CONTROL_RISE_MS = 5
+const CONTROL_RISE_SHARE = 0.25
 /** A log that shows more than this of the sender's share is made up: the relay polices it to the share. */
 const OFFERED_MOST = 1.1
 /** UDP's own checksum leaves next to nothing broken: a sender with less of its data verified is unverifiable. */
@@ -35,6 +45,12 @@ export interface PartyEvidence {
   /** with a key that is the committed one, signed; undefined otherwise */
   readonly log: SendLog | undefined
   readonly jitterUs: number
+  /** of its data through the provider, above the shortest transit */
+  readonly riseMs: number
+  /** undefined if nothing of it can be believed */
+  readonly control: ControlFlow | undefined
+  /** datagrams of the direct probe */
+  readonly direct: { readonly arrived: number; readonly verified: number }
 }
 
 export interface SessionFacts {
@@ -43,6 +59,10 @@ export interface SessionFacts {
   readonly parties: readonly PartyEvidence[]
   /** undefined if no data was asked for */
   readonly estimate: Estimate | undefined
+  /** of the direct probe; undefined if there was none */
+  readonly direct: Estimate | undefined
+  /** arrival times are the kernel's: without them delay says nothing */
+  readonly kernelTimestamps: boolean
   /** when the senders were told to start, on the estimate's clock */
   readonly startMs: number
   /** this receiver's port has heard a provider, ever */
@@ -72,10 +92,35 @@ export function judge(facts: SessionFacts): Outcome {
   const measurement = measure(facts)
   if (parties.filter(isMismatched).length > toleratedSenders(k)) return { kind: 'garbage', measurement }
   if (measurement.windows < MIN_STABLE_WINDOWS) return { kind: 'at-least', measurement, reason: 'unstable' }
-  if (measurement.rateKbps >= (facts.claimKbps * facts.breachBps) / 10_000) return { kind: 'verified', measurement }
+  if (measurement.rateKbps >= lineKbps(facts)) return { kind: 'verified', measurement }
   if (facts.starvedMs > STARVED_SHARE * measurement.durationMs) return { kind: 'no-data', reason: 'receiver-fault' }
-  if (!hasLowEvidence(facts)) return { kind: 'at-least', measurement, reason: 'sender-limited' }
-  return { kind: 'under', measurement }
+  const reason = otherLimit(facts, measurement)
+  return reason ? { kind: 'at-least', measurement, reason } : { kind: 'under', measurement }
+}
+
+/** The slashing line as a rate. */
+export const lineKbps = ({ claimKbps, breachBps }: Pick<SessionFacts, 'claimKbps' | 'breachBps'>): number =>
+  (claimKbps * breachBps) / 10_000
+
+/**
+ * Whether a direct probe could make a low vote of what has arrived: before the keys are known, so without delays, and
+ * as if the f' senders that came through best had sent garbage.
+ * @param arrivedKbps the estimate. @param arrived datagrams of each sender. @param control as seen so far
+ */
+export function isDirectProbeDue(
+  facts: Pick<SessionFacts, 'claimKbps' | 'breachBps'>,
+  arrivedKbps: number,
+  arrived: readonly number[],
+  control: readonly (ControlFlow | undefined)[],
+): boolean {
+  if (sum(arrived) === 0) return false // `dead`, if anything
+  const k = arrived.length
+  const needed = neededSenders(k)
+  const least = [...arrived].sort((a, b) => a - b).slice(0, needed)
+  const verifiable = (sum(least) * k) / (needed * sum(arrived))
+  if (arrivedKbps * Math.min(1, verifiable) >= lineKbps(facts)) return false
+  const path = controlPath(control)
+  return path !== undefined && path.lossShare * 10_000 <= CONTROL_LOSS_BPS
 }
 
 /** The outcome of a session in which nothing arrived; undefined if something did. */
@@ -107,6 +152,7 @@ function measure(facts: SessionFacts): Measurement {
   const verifiedKbps = arrived > 0 ? (arrivedKbps * sum(parties.map(party => party.verified))) / arrived : 0
   const rateKbps = Math.min(arrivedKbps, (verifiedKbps * k) / neededSenders(k), claimKbps)
   const sent = sum(parties.map(party => party.highest + 1))
+  const path = controlPath(parties.map(party => party.control))
   const withJitter = parties.filter(party => party.verified > 0)
   return {
     rateKbps: Math.round(rateKbps),
@@ -116,18 +162,43 @@ function measure(facts: SessionFacts): Measurement {
     lossBps: sent > 0 ? Math.round((1 - arrived / sent) * 10_000) : 0,
     jitterUs: Math.round(sum(withJitter.map(party => party.jitterUs)) / Math.max(1, withJitter.length)),
     offeredKbps: Math.round(sum(parties.map(party => (party.log ? offered(facts, party.log) : 0)))),
+    controlLossBps: Math.round((path?.lossShare ?? 0) * 10_000),
+    controlDelayUs: facts.kernelTimestamps ? Math.round((path?.riseMs ?? 0) * 1000) : 0,
+    directKbps: Math.round(directRate(facts)),
     windows: estimate.windows,
     durationMs: Math.round(estimate.toMs - estimate.fromMs),
     receivedBytes: arrived * IP_DATAGRAM_BYTES,
   }
 }
 
-/** The senders offered enough, and at most f' of them have no credible log. */
-function hasLowEvidence(facts: SessionFacts): boolean {
+/** What else than the provider may have been the limit of a low reading; undefined if nothing may. */
+function otherLimit(facts: SessionFacts, measurement: Measurement): AtLeastReason | undefined {
   const { parties, claimKbps } = facts
   const credible = parties.filter(party => !isMismatched(party) && isCredible(facts, party))
-  if (credible.length < neededSenders(parties.length)) return false
-  return sum(credible.map(party => offered(facts, party.log!))) >= OFFERED * claimKbps
+  const offeredKbps = sum(credible.map(party => offered(facts, party.log!)))
+  const { rateKbps, directKbps, controlLossBps } = measurement
+  if (credible.length < neededSenders(parties.length)) return 'sender-limited'
+  if (offeredKbps * 100 < OFFERED_PERCENT * claimKbps) return 'sender-limited'
+  if (!isEnoughControl(parties.map(party => party.control))) return 'no-control'
+  if (controlLossBps > CONTROL_LOSS_BPS || isHeldUp(facts, measurement)) return 'path-limited'
+  return directKbps * 100 < DIRECT_PERCENT * rateKbps ? 'path-limited' : undefined
+}
+
+/** The main flow's delay is that of the sender in the middle: one alone cannot stretch it to excuse its own link. */
+function isHeldUp({ parties, kernelTimestamps }: SessionFacts, { controlDelayUs }: Measurement): boolean {
+  if (!kernelTimestamps) return false
+  const rises = parties.filter(party => party.verified > 0).map(party => party.riseMs)
+  const mainMs = rises.sort((a, b) => a - b)[(rises.length - 1) >> 1] ?? 0
+  return controlDelayUs / 1000 > Math.max(CONTROL_RISE_MS, CONTROL_RISE_SHARE * mainMs)
+}
+
+/** min(arrived, verified·k/(k−f')) of the direct probe, kbit/s. */
+function directRate({ parties, direct }: SessionFacts): number {
+  const arrived = sum(parties.map(party => party.direct.arrived))
+  if (!direct || arrived === 0) return 0
+  const verified = sum(parties.map(party => party.direct.verified))
+  const k = parties.length
+  return direct.rateKbps * Math.min(1, ((verified / arrived) * k) / neededSenders(k))
 }
 
 /**

@@ -15,6 +15,11 @@ export interface Measurement {
   readonly jitterUs: number
   /** sum over the senders' signed logs */
   readonly offeredKbps: number
+  /** of the control datagrams, over the senders that count; 0 where too few came to tell */
+  readonly controlLossBps: number
+  readonly controlDelayUs: number
+  /** what the direct probe carried; 0 where there was none */
+  readonly directKbps: number
   readonly windows: number
   readonly durationMs: number
   readonly receivedBytes: number
@@ -31,7 +36,11 @@ export interface SessionEvidence {
   readonly unverifiableSenders: number
 }
 
-export type AtLeastReason = 'sender-limited' | 'unstable'
+/**
+ * Why a reading is a lower bound only: the senders offered too little; a link of theirs or of the receiver's was full, or
+ * was not shown to carry more; there were too few windows; too few control datagrams.
+ */
+export type AtLeastReason = 'sender-limited' | 'path-limited' | 'unstable' | 'no-control'
 export type NoDataReason = 'provider-unreachable' | 'senders-missing' | 'path-not-validated' | 'receiver-fault'
 
 export type Outcome =

@@ -1,17 +1,24 @@
 /** The receiver's side of its talk with one sender, from the invitation to the reveal. */
-import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
-import { ProbeFrame, type ProbeInvite, type ProbeRelay, type ProbeReveal, type RelayGrant } from '../proto/messages.js'
-import { type Chunk, ChunkCollector } from './chunks.js'
-import { DATA_MS, HANDSHAKE_MS } from './constants.js'
+import {
+  type ProbeDirect,
+  ProbeFrame,
+  type ProbeInvite,
+  type ProbeRelay,
+  type ProbeReveal,
+  type RelayGrant,
+} from '../proto/messages.js'
+import { HANDSHAKE_MS, OVERHEAD_MS } from './constants.js'
+import { controlFlow, delayRiseMs } from './control.js'
 import { within } from './deadline.js'
 import type { PartyEvidence } from './judge.js'
+import { RUNS, type Run } from './plane/collection.js'
 import type { MessageStream, MonotonicClock, PeerVerifier } from './ports.js'
 import { checkReceipts } from './receipts.js'
-import type { Expected, Receiver } from './receiver.js'
+import type { Collecting, Expected, SenderArrivals } from './receiver.js'
 import { isGrantOf, isRefusalOf } from './relay-client.js'
 import { isWellFormed } from './send-log.js'
 import { keyCommitment, revealDigest } from './statements.js'
-import { type Verified, verifyChunks } from './verify-chunks.js'
+import type { Verified } from './verify-chunks.js'
 
 export interface PartyPeers {
   /** opens a stream to the sender */
@@ -21,21 +28,21 @@ export interface PartyPeers {
 }
 
 export interface PartyPorts {
-  readonly receiver: Receiver
+  /** the session's, for all its senders */
+  readonly collecting: Collecting
   readonly clock: MonotonicClock
   /** Called at every step; whoever waits for one looks again. */
   changed(): void
-  /** Called for every datagram that counts. */
-  arrived(nowMs: number): void
 }
+
+const NOTHING: Verified = { datagrams: 0, jitterUs: 0, transits: { sentMs: [], arrivedMs: [] } }
 
 export class Party {
   readonly #invite: ProbeInvite
   readonly #peers: PartyPeers
   readonly #ports: PartyPorts
-  readonly #collector: ChunkCollector
   #stream: MessageStream | undefined
-  #expected: Expected | undefined
+  readonly #expected: (Expected | undefined)[] = []
   #answer: PartyEvidence['answer'] = 'missing'
   #grant: RelayGrant | undefined
   #ready = false
@@ -43,7 +50,8 @@ export class Party {
   #stopped = false
   #ended = false
   #reveal: ProbeReveal | undefined
-  #verified: Verified = { datagrams: 0, jitterUs: 0 }
+  #arrived: SenderArrivals | undefined
+  readonly #verified: Record<Run, Verified> = { main: NOTHING, control: NOTHING, direct: NOTHING }
   /** H(K), once the sender has committed to it */
   commitment: Uint8Array | undefined
   /** from the invitation to its acceptance */
@@ -57,7 +65,6 @@ export class Party {
     this.#invite = invite
     this.#peers = peers
     this.#ports = ports
-    this.#collector = new ChunkCollector(invite.slot, Math.floor(invite.budgetBytes / IP_DATAGRAM_BYTES))
   }
 
   get isReady(): boolean {
@@ -100,10 +107,15 @@ export class Party {
     this.#tell({ start: {} })
   }
 
-  /** No more data counts. What arrived, for the root. */
-  finish(): Chunk[] {
-    this.#expected?.close()
-    return this.#collector.finish()
+  /** Has the sender stop what goes through the provider, and send straight to the receiver. */
+  probeDirectly(direct: ProbeDirect): void {
+    if (this.#started) this.#tell({ direct })
+  }
+
+  /** No more data counts. @param arrived all that did */
+  finish(arrived: SenderArrivals): void {
+    for (const expected of this.#expected) expected?.close()
+    this.#arrived = arrived
   }
 
   /** Publishes the root: from now on the sender may reveal its key. */
@@ -112,11 +124,11 @@ export class Party {
     if (this.#started) this.#tell({ stop: { chunkRoot, signature } })
   }
 
-  /** Checks the reveal, the receipts, and every byte of `chunks`. */
-  async check(chunks: readonly Chunk[]): Promise<void> {
+  /** Checks the reveal, the receipts, and every byte that arrived. */
+  async check(): Promise<void> {
     const reveal = this.#reveal
     if (!reveal || !this.#grant) return
-    const { sessionId, slot } = this.#invite
+    const { sessionId, slot, durationMs } = this.#invite
     const committed =
       Buffer.compare(keyCommitment(sessionId, slot, reveal.key), this.commitment ?? new Uint8Array()) === 0 &&
       isWellFormed(reveal.log) &&
@@ -127,24 +139,33 @@ export class Party {
       return
     }
     this.receiptHead = await checkReceipts(reveal.receipts, sessionId, this.#grant.tag, this.#peers.provider)
-    this.#verified = await verifyChunks(reveal.key, chunks, DATA_MS * 1000)
+    const maxSentUs = (durationMs + OVERHEAD_MS) * 1000
+    for (const run of RUNS) {
+      this.#verified[run] = await this.#ports.collecting.verify(slot, run, reveal.key, maxSentUs)
+    }
   }
 
   get evidence(): PartyEvidence {
+    const { main, control, direct } = this.#verified
+    const log = this.#reveal?.log
+    const arrived = this.#arrived
     return {
       answer: this.#answer,
       ready: this.#ready,
-      arrived: this.#collector.arrived,
-      highest: this.#collector.highest,
-      verified: this.#verified.datagrams,
-      log: this.#reveal?.log,
-      jitterUs: this.#verified.jitterUs,
+      arrived: arrived?.main.arrived ?? 0,
+      highest: arrived?.main.highest ?? -1,
+      verified: main.datagrams,
+      log,
+      jitterUs: main.jitterUs,
+      riseMs: delayRiseMs(main.transits),
+      control: arrived && log && controlFlow(control.transits, arrived.control.highest, log.control, arrived.haltedMs),
+      direct: { arrived: arrived?.direct.arrived ?? 0, verified: direct.datagrams },
     }
   }
 
   async close(): Promise<void> {
     this.#ended = true
-    this.#expected?.close()
+    for (const expected of this.#expected) expected?.close()
     await this.#stream?.close().catch(() => {})
   }
 
@@ -180,9 +201,9 @@ export class Party {
       this.#answer = 'granted'
       this.#grant = grant
       // A tag that is in use gets no data: the provider chose it, so the session counts as granted and not served.
-      this.#expected = this.#ports.receiver.expect(grant.tag, grant.udpPort, (datagram, nowMs) => {
-        if (this.#started && this.#collector.accept(datagram, nowMs) === 'new') this.#ports.arrived(nowMs)
-      })
+      const { slot, controlTag } = this.#invite
+      const { collecting } = this.#ports
+      this.#expected.push(collecting.expect(slot, grant.tag, grant.udpPort), collecting.expectDirect(slot, controlTag))
     }
   }
 

@@ -2,7 +2,6 @@
  * Before a relay forwards anything, the next hop must echo a nonce from the very address that was named: nobody can be
  * made the target of data that he did not ask for. What goes out before that is bounded: 28 bytes, 50 times at most.
  */
-import type { RemoteInfo } from 'node:dgram'
 import { CHALLENGE_BYTES, CHALLENGE_MAGIC, ECHO_MAGIC, NONCE_BYTES, TAG_BYTES } from '../proto/datagram.js'
 import { CHALLENGE_INTERVAL_MS, CHALLENGE_TIMEOUT_MS } from './constants.js'
 
@@ -25,25 +24,21 @@ export function echoOf(challenge: Uint8Array): Buffer {
 
 export class PathValidation {
   readonly #nonce: Uint8Array
-  readonly #nextHop: { readonly host: string; readonly port: number }
-  readonly #settle: (validated: boolean) => void
+  readonly #onSettled: (validated: boolean) => void
   readonly #interval: NodeJS.Timeout
   readonly #timeout: NodeJS.Timeout
-  /** Resolves once, with whether the next hop answered in time. */
-  readonly settled: Promise<boolean>
+  #settled = false
   validated = false
 
+  /** @param onSettled called once, with whether the next hop answered in time */
   constructor(
     tag: Uint8Array,
     nonce: Uint8Array,
-    nextHop: { readonly host: string; readonly port: number },
     send: (challenge: Uint8Array) => void,
+    onSettled: (validated: boolean) => void,
   ) {
     this.#nonce = nonce
-    this.#nextHop = nextHop
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    this.settled = promise
-    this.#settle = resolve
+    this.#onSettled = onSettled
     const challenge = challengeOf(tag, nonce)
     send(challenge)
     this.#interval = setInterval(() => send(challenge), CHALLENGE_INTERVAL_MS)
@@ -51,9 +46,8 @@ export class PathValidation {
   }
 
   /** @returns whether this is the echo that was waited for */
-  accept(echo: Buffer, source: RemoteInfo): boolean {
-    const fromNextHop = source.port === this.#nextHop.port && source.address === this.#nextHop.host
-    if (!fromNextHop || Buffer.compare(echo.subarray(NONCE_OFFSET), this.#nonce) !== 0) return false
+  accept(echo: Uint8Array, isFromNextHop: boolean): boolean {
+    if (!isFromNextHop || Buffer.compare(echo.subarray(NONCE_OFFSET), this.#nonce) !== 0) return false
     this.validated = true
     this.stop()
     return true
@@ -62,6 +56,8 @@ export class PathValidation {
   stop(): void {
     clearInterval(this.#interval)
     clearTimeout(this.#timeout)
-    this.#settle(this.validated)
+    if (this.#settled) return
+    this.#settled = true
+    this.#onSettled(this.validated)
   }
 }

@@ -1,69 +1,87 @@
 /**
- * A verifier's UDP port: all its sessions' data and heartbeats come in here, told apart by tag. Challenges are echoed for
- * tags that are expected and no others, so this port answers nobody who was not invited.
+ * A verifier's UDP port, as the main thread holds it: which tags may come, and what is collected of them. Datagrams are
+ * the worker's: see plane/receiving.ts.
  */
-import type { RemoteInfo } from 'node:dgram'
-import { DATAGRAM_BYTES, TAG_BYTES } from '../proto/datagram.js'
-import { echoOf, isChallenge } from './path-validation.js'
+import { type ChunkRows, chunksOf } from './chunk-table.js'
+import type { Chunk } from './chunks.js'
+import type { EstimatorOptions } from './estimator.js'
+import type { Backend, PortFacts } from './io/datagram-port.js'
+import { anchorOf } from './plane/clock.js'
+import type { Progress, Run, RunLimits } from './plane/collection.js'
+import { openRemote, type Remote } from './plane/host.js'
+import type { ReceivingEvent, ReceivingOptions } from './plane/receiving.js'
 import type { MonotonicClock } from './ports.js'
-import { UdpPort } from './udp-port.js'
+import { type ReceiverStats, receiverCounterMemory, receiverStats } from './receiver-stats.js'
+import type { Verified } from './verify-chunks.js'
 
-export interface ReceiverStats {
-  taken: number
-  echoes: number
-  readonly dropped: { 'unknown-tag': number; malformed: number; 'wrong-source': number }
+export interface ReceiverOptions {
+  readonly host: string
+  /** 0 for any */
+  readonly port: number
+  readonly clock: MonotonicClock
+  /** to insist on one; else the best that there is */
+  readonly backend?: Backend | undefined
 }
 
-/** A tag that a provider granted, and what to do with what comes under it. */
+/** A tag that may come. Once it is closed, nothing that comes under it counts. */
 export interface Expected {
-  /** whether the provider has challenged this tag from its port */
-  readonly challenged: boolean
   close(): void
 }
 
-interface Expectation {
-  readonly relayPort: number
-  readonly sink: (datagram: Buffer, nowMs: number) => void
-  /** the provider's address: where the first challenge came from */
-  host: string | undefined
+export interface ExpectedHeartbeats extends Expected {
+  /** Sends a nonce through the relay. @returns when it is back */
+  beat(nonce: Uint8Array, host: string): Promise<void>
+  /** It is not waited for any longer. */
+  forget(nonce: Uint8Array): void
 }
 
-const tagKey = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, TAG_BYTES).toString('latin1')
+/** What arrived of one run of a sender's datagrams. */
+export interface Arrived {
+  /** ascending */
+  readonly chunks: readonly Chunk[]
+  /** datagrams */
+  readonly arrived: number
+  /** highest sequence number that arrived, from the run's start, or −1 */
+  readonly highest: number
+}
+
+export interface SenderArrivals extends Readonly<Record<Run, Arrived>> {
+  /** until when main and control datagrams counted */
+  readonly haltedMs: number
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 export class Receiver {
-  readonly stats: ReceiverStats = {
-    taken: 0,
-    echoes: 0,
-    dropped: { 'unknown-tag': 0, malformed: 0, 'wrong-source': 0 },
-  }
-  readonly #clock: MonotonicClock
-  readonly #expected = new Map<string, Expectation>()
-  #udp!: UdpPort
+  readonly stats: ReceiverStats
+  /** Tags that are expected, in hexadecimal. */
+  readonly #tags = new Set<string>()
+  readonly #collectings = new Map<number, Collecting>()
+  /** by nonce */
+  readonly #waiting = new Map<string, () => void>()
+  #remote!: Remote<'receiving'>
+  #ids = 0
 
-  private constructor(clock: MonotonicClock) {
-    this.#clock = clock
+  private constructor(stats: ReceiverStats) {
+    this.stats = stats
   }
 
-  /** @param options.port 0 for any. @throws UdpPortError */
-  static async open(options: {
-    readonly host: string
-    readonly port: number
-    readonly clock: MonotonicClock
-  }): Promise<Receiver> {
-    const receiver = new Receiver(options.clock)
-    receiver.#udp = await UdpPort.open(options.host, options.port, (datagram, source) =>
-      receiver.#onDatagram(datagram, source),
-    )
+  /** @throws UdpPortError */
+  static async open({ host, port, clock, backend }: ReceiverOptions): Promise<Receiver> {
+    const counters = receiverCounterMemory()
+    const receiver = new Receiver(receiverStats(counters))
+    const spec: ReceivingOptions = { host, port, backend, clock: anchorOf(clock), counters }
+    receiver.#remote = await openRemote('receiving', spec, event => receiver.#onEvent(event))
     return receiver
   }
 
-  get port(): number {
-    return this.#udp.port
+  /** The UDP port, and what carries it. */
+  get facts(): PortFacts {
+    return this.#remote.facts
   }
 
-  /** What the system gave; below about a tenth of a second of data, a busy machine loses some. */
-  get receiveBufferBytes(): number {
-    return this.#udp.receiveBufferBytes
+  get port(): number {
+    return this.facts.port
   }
 
   /** Whether any provider has ever been heard here: until then, silence may be this port's own fault. */
@@ -71,58 +89,130 @@ export class Receiver {
     return this.stats.echoes > 0
   }
 
-  /** @returns undefined if the tag is expected already: a provider must not use one twice */
-  expect(tag: Uint8Array, relayPort: number, sink: (datagram: Buffer, nowMs: number) => void): Expected | undefined {
-    const key = tagKey(tag)
-    if (this.#expected.has(key)) return undefined
-    const expectation: Expectation = { relayPort, sink, host: undefined }
-    this.#expected.set(key, expectation)
-    return {
-      get challenged() {
-        return expectation.host !== undefined
-      },
-      close: () => {
-        this.#expected.delete(key)
-      },
-    }
+  /** For one session. @param limits of each sender's runs, as its budget allows */
+  collect(senders: number, limits: RunLimits): Collecting {
+    const id = ++this.#ids
+    this.#remote.tell('collect', id, senders, limits)
+    const collecting = new Collecting(id, this.#remote, {
+      expect: (tag, relayPort, slot) => this.#expect(tag, () => this.#remote.tell('expect', tag, relayPort, id, slot)),
+      closed: () => this.#collectings.delete(id),
+    })
+    this.#collectings.set(id, collecting)
+    return collecting
   }
 
-  send(datagram: Uint8Array, port: number, host: string): void {
-    this.#udp.send(datagram, port, host)
+  /** @returns undefined if the tag is expected already: a provider must not use one twice */
+  expectHeartbeats(tag: Uint8Array, relayPort: number): ExpectedHeartbeats | undefined {
+    const expected = this.#expect(tag, () => this.#remote.tell('expectHeartbeats', tag, relayPort))
+    return (
+      expected && {
+        ...expected,
+        beat: (nonce, host) => {
+          const back = new Promise<void>(resolve => this.#waiting.set(hex(nonce), resolve))
+          this.#remote.tell('beat', tag, nonce, host, relayPort)
+          return back
+        },
+        forget: nonce => {
+          if (this.#waiting.delete(hex(nonce))) this.#remote.tell('forgetNonce', hex(nonce))
+        },
+      }
+    )
   }
 
   async close(): Promise<void> {
-    this.#expected.clear()
-    await this.#udp.close()
+    this.#tags.clear()
+    await this.#remote.close()
   }
 
-  #onDatagram(datagram: Buffer, source: RemoteInfo): void {
-    const { dropped } = this.stats
-    if (datagram.length <= TAG_BYTES || datagram.length > DATAGRAM_BYTES) {
-      dropped.malformed++
-      return
+  #expect(tag: Uint8Array, tell: () => void): Expected | undefined {
+    const key = hex(tag)
+    if (this.#tags.has(key)) return undefined
+    this.#tags.add(key)
+    tell()
+    return {
+      close: () => {
+        if (this.#tags.delete(key)) this.#remote.tell('forget', tag)
+      },
     }
-    const expectation = this.#expected.get(tagKey(datagram))
-    if (!expectation) {
-      dropped['unknown-tag']++
-      return
+  }
+
+  #onEvent(event: ReceivingEvent): void {
+    if (event.kind === 'progress') {
+      this.#collectings.get(event.collection)?.onProgress(event.progress)
+    } else {
+      this.#waiting.get(event.nonce)?.()
+      this.#waiting.delete(event.nonce)
     }
-    const { host = source.address, relayPort } = expectation
-    if (source.port !== relayPort || source.address !== host) {
-      dropped['wrong-source']++
-      return
-    }
-    if (isChallenge(datagram)) {
-      expectation.host = host
-      this.stats.echoes++
-      this.#udp.send(echoOf(datagram), source.port, source.address)
-      return
-    }
-    if (expectation.host === undefined) {
-      dropped['wrong-source']++
-      return
-    }
-    this.stats.taken++
-    expectation.sink(datagram, this.#clock.now())
+  }
+}
+
+interface CollectingPorts {
+  expect(tag: Uint8Array, relayPort: number | undefined, slot: number): Expected | undefined
+  closed(): void
+}
+
+/** What arrives in one session. Counts from `begin` to `finish`; from `beginDirect` on the direct probe alone. */
+export class Collecting {
+  readonly #id: number
+  readonly #remote: Remote<'receiving'>
+  readonly #ports: CollectingPorts
+  /** as of a moment ago; undefined before `begin` */
+  progress: Progress | undefined
+
+  constructor(id: number, remote: Remote<'receiving'>, ports: CollectingPorts) {
+    this.#id = id
+    this.#remote = remote
+    this.#ports = ports
+  }
+
+  /** A sender's main flow, from the provider's port. @returns undefined if the tag is expected already */
+  expect(slot: number, tag: Uint8Array, relayPort: number): Expected | undefined {
+    return this.#ports.expect(tag, relayPort, slot)
+  }
+
+  /** A sender's control datagrams and direct probe: from wherever the first of them comes. */
+  expectDirect(slot: number, tag: Uint8Array): Expected | undefined {
+    return this.#ports.expect(tag, undefined, slot)
+  }
+
+  /** Resolves when what comes is counted: senders may start. */
+  begin(startMs: number, options: EstimatorOptions): Promise<void> {
+    return this.#remote.call('begin', this.#id, startMs, options)
+  }
+
+  /** Resolves when the direct probe is counted, and nothing else is any more. `progress` is then that of the probe. */
+  async beginDirect(startMs: number, options: EstimatorOptions): Promise<void> {
+    await this.#remote.call('beginDirect', this.#id, startMs, options)
+    this.progress = undefined
+  }
+
+  /** No more counts. @returns what arrived, by sender */
+  async finish(): Promise<SenderArrivals[]> {
+    const { senders, haltedMs } = await this.#remote.call('finish', this.#id)
+    const arrived = ({ rows, arrived, highest }: { rows: ChunkRows; arrived: number; highest: number }): Arrived => ({
+      chunks: chunksOf(rows),
+      arrived,
+      highest,
+    })
+    return senders.map(({ main, control, direct }) => ({
+      main: arrived(main),
+      control: arrived(control),
+      direct: arrived(direct),
+      haltedMs,
+    }))
+  }
+
+  /** Only after `finish`: regenerates all of a run and compares. @param maxSentUs see `verifyChunks` */
+  verify(slot: number, run: Run, key: Uint8Array, maxSentUs: number): Promise<Verified> {
+    return this.#remote.call('verify', this.#id, slot, run, key, maxSentUs)
+  }
+
+  close(): void {
+    this.#ports.closed()
+    this.#remote.tell('drop', this.#id)
+  }
+
+  onProgress(progress: Progress): void {
+    this.progress = progress
   }
 }

@@ -1,11 +1,8 @@
 /**
- * The provider's side: one UDP port for all sessions. Whatever comes in without a session's tag, from another source, too
- * fast or too much is dropped and counted. Nothing is ever answered to an address that has not been validated, but the
- * bounded challenges of path-validation.ts.
+ * The provider's side: who gets a session, and what is signed for it. Datagrams are the worker's: see plane/relaying.ts.
  */
-import type { RemoteInfo } from 'node:dgram'
 import { isIP } from 'node:net'
-import { DATAGRAM_BYTES, TAG_BYTES } from '../proto/datagram.js'
+import { NONCE_BYTES, TAG_BYTES } from '../proto/datagram.js'
 import { RelayFrame, RelayOpen } from '../proto/messages.js'
 import {
   HANDSHAKE_MS,
@@ -16,14 +13,26 @@ import {
   SHARE_SLACK,
 } from './constants.js'
 import { within } from './deadline.js'
-import { type Forwarding, forwardAll, limited, REFUSE, type RefuseName, type RefuseReason } from './forwarding.js'
+import {
+  type Forwarding,
+  type ForwardingSpec,
+  forwardAll,
+  limited,
+  loadForwarding,
+  REFUSE,
+  type RefuseName,
+  type RefuseReason,
+} from './forwarding.js'
+import type { Backend, PortFacts } from './io/datagram-port.js'
+import { anchorOf } from './plane/clock.js'
+import { openRemote, type Remote } from './plane/host.js'
+import type { RelayingEvent, RelayingOptions } from './plane/relaying.js'
 import type { MessageStream, MonotonicClock, PeerSigner, RandomSource } from './ports.js'
 import { RelaySession } from './relay-session.js'
-import { newRelayStats, type RelayStats } from './relay-stats.js'
+import { newRelayStats, type RelayStats, relayCounterMemory } from './relay-stats.js'
 import { SeenSessions } from './seen-sessions.js'
 import { bytesIn, maxShareKbps } from './share.js'
 import { grantDigest, refuseDigest } from './statements.js'
-import { UdpPort } from './udp-port.js'
 
 export interface RelayOptions {
   readonly host: string
@@ -33,43 +42,56 @@ export interface RelayOptions {
   /** all sessions together; see `limited` */
   readonly limitKbps?: number | undefined
   /** instead of `limitKbps` */
-  readonly forwarding?: Forwarding | undefined
+  readonly forwarding?: ForwardingSpec | undefined
+  /** to insist on one; else the best that there is */
+  readonly backend?: Backend | undefined
+  /** see `PortOptions`; off unless it is asked for */
+  readonly offload?: boolean | undefined
   readonly signer: PeerSigner
   readonly clock: MonotonicClock
   readonly random: RandomSource
 }
 
 const REFUSE_NAME = new Map(Object.entries(REFUSE).map(([name, reason]) => [reason, name as RefuseName]))
-const tagKey = (datagram: Buffer): string => datagram.toString('latin1', 0, TAG_BYTES)
 
 export class Relay {
-  readonly stats: RelayStats = newRelayStats()
+  readonly stats: RelayStats
   readonly #options: RelayOptions
   readonly #forwarding: Forwarding
-  readonly #sessions = new Map<string, RelaySession>()
+  readonly #sessions = new Map<number, RelaySession>()
   readonly #seen = new SeenSessions()
+  readonly #family: number
   #claimKbps: number
-  #udp!: UdpPort
-  #family = 4
+  #remote!: Remote<'relaying'>
+  #ids = 0
 
-  private constructor(options: RelayOptions) {
+  private constructor(options: RelayOptions, forwarding: Forwarding, stats: RelayStats) {
     this.#options = options
     this.#claimKbps = options.claimKbps
-    this.#forwarding = options.forwarding ?? (options.limitKbps ? limited(options.limitKbps) : forwardAll)
+    this.#forwarding = forwarding
+    this.#family = isIP(options.host)
+    this.stats = stats
   }
 
   /** @throws UdpPortError */
   static async open(options: RelayOptions): Promise<Relay> {
-    const relay = new Relay(options)
-    relay.#family = isIP(options.host)
-    relay.#udp = await UdpPort.open(options.host, options.port, (datagram, source) =>
-      relay.#onDatagram(datagram, source),
-    )
+    const { host, port, backend, offload = false, limitKbps } = options
+    const forwarding = options.forwarding ?? (limitKbps ? limited(limitKbps) : forwardAll)
+    const counters = relayCounterMemory()
+    const relay = new Relay(options, await loadForwarding(forwarding), newRelayStats(counters))
+    const clock = anchorOf(options.clock)
+    const spec: RelayingOptions = { host, port, backend, offload, clock, counters, forwarding }
+    relay.#remote = await openRemote('relaying', spec, event => relay.#onEvent(event))
     return relay
   }
 
+  /** The UDP port, and what carries it. */
+  get facts(): PortFacts {
+    return this.#remote.facts
+  }
+
   get port(): number {
-    return this.#udp.port
+    return this.facts.port
   }
 
   /** A claim that changes on chain; sessions that are open keep what they were granted. */
@@ -92,11 +114,11 @@ export class Relay {
   async close(): Promise<void> {
     for (const session of this.#sessions.values()) session.close()
     this.#sessions.clear()
-    await this.#udp.close()
+    await this.#remote.close()
   }
 
   async #serve(open: RelayOpen, stream: MessageStream, peer: string): Promise<void> {
-    const { clock, random, signer } = this.#options
+    const { random, signer } = this.#options
     const reason = this.#refusal(open, peer)
     if (reason !== undefined) {
       this.stats.refused[REFUSE_NAME.get(reason)!]++
@@ -104,34 +126,30 @@ export class Relay {
       await stream.send(RelayFrame.encode({ refuse: { sessionId: open.sessionId, reason, signature } }))
       return
     }
-    const tag = Buffer.from(random.bytes(TAG_BYTES))
-    const session = new RelaySession(open, {
-      peer,
-      tag,
-      nonce: random.bytes(16),
-      stream,
-      signer,
-      nowMs: clock.now(),
-      challenge: (challenge, port, host) => {
-        this.stats.challenges++
-        this.#udp.send(challenge, port, host)
-      },
-    })
-    this.#sessions.set(tagKey(tag), session)
+    const tag = random.bytes(TAG_BYTES)
+    const id = ++this.#ids
+    const session = new RelaySession(open, { peer, tag, stream, signer })
+    this.#sessions.set(id, session)
     this.stats.sessions = this.#sessions.size
     this.stats.granted++
+    const { nextHopHost, nextHopPort, rateKbps, budgetBytes } = open
+    const nonce = random.bytes(NONCE_BYTES)
     try {
+      await this.#remote.call('openSession', { id, tag, nonce, nextHopHost, nextHopPort, rateKbps, budgetBytes })
       const grant = { sessionId: open.sessionId, tag, udpPort: this.port }
       const signature = await signer.sign(grantDigest(grant))
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
-      if (!(await session.path.settled)) return
+      if (!(await session.pathSettled)) return
       await stream.send(RelayFrame.encode({ ready: { sessionId: open.sessionId } }))
       // The opener finishes, goes away or runs out of time; whatever it says now means the end.
       await within(open.durationMs, 'end of session', session.ended()).catch(() => {})
-      await session.finish(clock.now())
+      const due = await this.#remote.call('endSession', id)
+      if (due) session.sendReceipt(due)
+      await session.receiptsSent
     } finally {
+      this.#remote.tell('endSession', id)
       session.close()
-      this.#sessions.delete(tagKey(tag))
+      this.#sessions.delete(id)
       this.stats.sessions = this.#sessions.size
     }
   }
@@ -154,30 +172,9 @@ export class Relay {
     return admitted === true ? undefined : admitted
   }
 
-  #onDatagram(datagram: Buffer, source: RemoteInfo): void {
-    const { dropped } = this.stats
-    if (datagram.length <= TAG_BYTES || datagram.length > DATAGRAM_BYTES) {
-      dropped.malformed++
-      return
-    }
-    const session = this.#sessions.get(tagKey(datagram))
-    if (!session) {
-      dropped['unknown-tag']++
-      return
-    }
-    const nowMs = this.#options.clock.now()
-    const verdict = session.police(datagram, source, nowMs)
-    if (verdict === 'echo') {
-      this.stats.echoes++
-    } else if (verdict !== 'forward') {
-      dropped[verdict]++
-    } else if (!this.#forwarding.forward(datagram, nowMs)) {
-      dropped['not-forwarded']++
-    } else {
-      this.#udp.send(datagram, session.nextHop.port, session.nextHop.host)
-      this.stats.forwarded++
-      this.stats.forwardedBytes += datagram.length
-      session.forwarded(datagram, nowMs)
-    }
+  #onEvent(event: RelayingEvent): void {
+    const session = this.#sessions.get(event.session)
+    if (event.kind === 'path') session?.settlePath(event.validated)
+    else session?.sendReceipt(event.due)
   }
 }

@@ -3,23 +3,25 @@ import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
 import type { SendLog } from '../proto/messages.js'
 import { LOG_INTERVAL_MS } from './constants.js'
 
-export class SendLogWriter {
-  readonly #log = { intervalMs: LOG_INTERVAL_MS, sent: [] as number[], blocked: [] as number[], errors: [] as number[] }
+/** Sent through the provider, due and not taken by the socket, refused by it, and sent directly. */
+export type LogKind = 'sent' | 'blocked' | 'errors' | 'control'
 
-  add(kind: 'sent' | 'blocked' | 'errors', elapsedMs: number, datagrams: number): void {
+export class SendLogWriter {
+  readonly #log: Record<LogKind, number[]> = { sent: [], blocked: [], errors: [], control: [] }
+
+  add(kind: LogKind, elapsedMs: number, datagrams: number): void {
     const interval = Math.floor(elapsedMs / LOG_INTERVAL_MS)
-    const { sent, blocked, errors } = this.#log
-    while (sent.length <= interval) for (const list of [sent, blocked, errors]) list.push(0)
+    while (this.#log.sent.length <= interval) for (const list of Object.values(this.#log)) list.push(0)
     this.#log[kind][interval]! += datagrams
   }
 
   get log(): SendLog {
-    return this.#log
+    return { intervalMs: LOG_INTERVAL_MS, ...this.#log }
   }
 }
 
-export const isWellFormed = ({ intervalMs, sent, blocked, errors }: SendLog): boolean =>
-  intervalMs === LOG_INTERVAL_MS && blocked.length === sent.length && errors.length === sent.length
+export const isWellFormed = ({ intervalMs, sent, blocked, errors, control }: SendLog): boolean =>
+  intervalMs === LOG_INTERVAL_MS && [blocked, errors, control].every(list => list.length === sent.length)
 
 export const totalSent = (log: SendLog): number => log.sent.reduce((sum, n) => sum + n, 0)
 

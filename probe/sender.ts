@@ -2,21 +2,20 @@
  * A sender's side of a session: it commits to a key, has the provider open a session towards the receiver, sends at its
  * share, and reveals the key, with a signed log of what it sent, only after the receiver has signed the root of what came.
  */
-import { CHUNK_DATAGRAMS, IP_DATAGRAM_BYTES, MAX_SEQUENCE } from '../proto/datagram.js'
 import { ProbeFrame, type ProbeInvite, type RelayGrant, type SendLog } from '../proto/messages.js'
-import { DATA_MS, HANDSHAKE_MS, REVEAL_MS, SESSION_MS, SHARE_SLACK } from './constants.js'
+import { DATA_MS, DIRECT_MS, HANDSHAKE_MS, OVERHEAD_MS, REVEAL_MS, SHARE_SLACK, soakDataMs } from './constants.js'
 import { within } from './deadline.js'
-import { chunkKeystream, datagramAt, KEY_BYTES, layHeader } from './keystream.js'
-import { Pacer } from './pacing.js'
+import type { Backend } from './io/datagram-port.js'
+import { KEY_BYTES } from './keystream.js'
+import { anchorOf } from './plane/clock.js'
+import { openRemote, type Remote } from './plane/host.js'
+import type { FlowSpec, SendingOptions } from './plane/sending.js'
 import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from './ports.js'
 import { RelayClient } from './relay-client.js'
 import type { SeenSessions } from './seen-sessions.js'
 import { bytesIn, shareKbps } from './share.js'
 import { keyCommitment, revealDigest, stopDigest } from './statements.js'
-import { UdpPort } from './udp-port.js'
 
-/** Datagrams handed to the system and not yet taken: beyond this the sender's own uplink is the limit. */
-const MAX_IN_FLIGHT = 512
 const MAX_REASON_CHARS = 200
 
 /** What a node knows of an invitation: whether it is due, and whose keys the others' signatures must be made with. */
@@ -26,6 +25,8 @@ export type Authorization =
       readonly claimKbps: number
       /** k */
       readonly senders: number
+      /** how long a soak takes, if this session is to be one */
+      readonly soakMs?: number | undefined
       readonly receiver: PeerVerifier
       readonly provider: PeerVerifier
     }
@@ -36,6 +37,8 @@ export interface SenderDeps {
   readonly openProvider: (invite: ProbeInvite) => Promise<ProviderStream>
   /** where the sending socket is bound, a literal of the provider's address family */
   readonly udpHost: string
+  /** to insist on one; else the best that there is */
+  readonly backend?: Backend | undefined
   /** sessions served before; one for the whole node */
   readonly served: SeenSessions
   readonly signer: PeerSigner
@@ -75,18 +78,26 @@ async function serveInvite(
   const relay = await openRelay(invite, deps, authorization.provider, stream)
   if (!relay) return
   ends.push(() => relay.client.close())
-  if (!(await within(SESSION_MS, 'path validation', relay.client.ready))) return
-  const udp = await UdpPort.open(deps.udpHost, 0, () => {})
-  ends.push(() => udp.close())
+  if (!(await within(OVERHEAD_MS, 'path validation', relay.client.ready))) return
+  const flow = await openFlow(deps)
+  ends.push(() => flow.close())
   await send(stream, { ready: {} })
-  if (!(await nextFrame(stream, SESSION_MS)).start) return
+  if (!(await nextFrame(stream, OVERHEAD_MS)).start) return
 
-  const pacer = sendData(invite, key, relay.grant, relay.client.host, udp, deps)
-  ends.push(() => pacer.stop())
-  const { stop } = await nextFrame(stream, invite.durationMs + SESSION_MS)
-  const log = pacer.stop()
+  await flow.call('start', flowOf(invite, key, relay.grant, relay.client.host))
+  let { direct, stop } = await nextFrame(stream, invite.durationMs + OVERHEAD_MS)
+  if (direct) {
+    if (direct.rateKbps > invite.rateKbps || direct.durationMs > DIRECT_MS) return
+    await flow.call('direct', direct.rateKbps, direct.durationMs)
+  } else {
+    await flow.call('stop')
+  }
+  // The provider is done: its next session may begin.
+  const finished = relay.client.finish()
+  if (direct) stop = (await nextFrame(stream, direct.durationMs + OVERHEAD_MS)).stop
+  const log = await flow.call('stop')
   if (!stop || !(await authorization.receiver(stopDigest(sessionId, stop.chunkRoot), stop.signature))) return
-  await relay.client.finish()
+  await finished
   await reveal(stream, invite, key, log, relay.client, deps.signer)
   // The receiver closes once it has the reveal; closing first could cut it off.
   await within(REVEAL_MS, 'end of session', stream.receive()).catch(() => {})
@@ -95,13 +106,14 @@ async function serveInvite(
 /** Why an invitation that was due is still not to be followed. */
 function unreasonable(
   invite: ProbeInvite,
-  { claimKbps, senders }: { readonly claimKbps: number; readonly senders: number },
+  { claimKbps, senders, soakMs }: Authorization & { readonly ok: true },
   { served, clock }: SenderDeps,
 ): string | undefined {
   const mostKbps = shareKbps(claimKbps, senders) * SHARE_SLACK
   if (invite.rateKbps < 1 || invite.rateKbps > mostKbps) return 'the rate is not a sender’s share of the claim'
-  if (invite.durationMs < 1 || invite.durationMs > DATA_MS) return 'the session is too long'
-  if (invite.budgetBytes > bytesIn(mostKbps, DATA_MS) * SHARE_SLACK) return 'the budget is too large'
+  const dataMs = soakMs === undefined ? DATA_MS : soakDataMs(soakMs)
+  if (invite.durationMs < 1 || invite.durationMs > dataMs) return 'the session is too long'
+  if (invite.budgetBytes > bytesIn(mostKbps, dataMs) * SHARE_SLACK) return 'the budget is too large'
   if (invite.slot >= senders) return 'there is no such sender'
   if (!served.add(Buffer.from(invite.sessionId).toString('hex'), clock.now())) return 'the session was served before'
   return undefined
@@ -123,7 +135,7 @@ async function openRelay(
       nextHopPort: invite.port,
       budgetBytes: invite.budgetBytes,
       rateKbps: invite.rateKbps,
-      durationMs: SESSION_MS,
+      durationMs: invite.durationMs + OVERHEAD_MS,
     }
     const answer = await client.open(request, provider, HANDSHAKE_MS)
     if (answer.kind === 'grant') {
@@ -139,35 +151,20 @@ async function openRelay(
   return undefined
 }
 
-function sendData(
-  invite: ProbeInvite,
-  key: Uint8Array,
-  grant: RelayGrant,
-  host: string,
-  udp: UdpPort,
-  deps: SenderDeps,
-): Pacer {
-  const startMs = deps.clock.now()
-  let sequence = 0
-  let chunk: Buffer = Buffer.alloc(0)
-  return new Pacer({
-    rateKbps: invite.rateKbps,
-    durationMs: invite.durationMs,
-    maxDatagrams: Math.min(Math.floor(invite.budgetBytes / IP_DATAGRAM_BYTES), MAX_SEQUENCE + 1),
-    clock: deps.clock,
-    errors: () => udp.errors,
-    send: () => {
-      if (udp.inFlight >= MAX_IN_FLIGHT) return false
-      const place = sequence % CHUNK_DATAGRAMS
-      if (place === 0) chunk = chunkKeystream(key, sequence / CHUNK_DATAGRAMS)
-      const datagram = datagramAt(chunk, place)
-      layHeader(datagram, grant.tag, invite.slot, sequence, Math.round((deps.clock.now() - startMs) * 1000))
-      udp.send(datagram, grant.udpPort, host)
-      sequence++
-      return true
-    },
-  })
+function openFlow({ udpHost, backend, clock }: SenderDeps): Promise<Remote<'sending'>> {
+  const options: SendingOptions = { host: udpHost, port: 0, backend, clock: anchorOf(clock), offload: false }
+  return openRemote('sending', options, () => {})
 }
+
+const flowOf = (invite: ProbeInvite, key: Uint8Array, { tag, udpPort }: RelayGrant, host: string): FlowSpec => ({
+  key,
+  slot: invite.slot,
+  rateKbps: invite.rateKbps,
+  durationMs: invite.durationMs,
+  budgetBytes: invite.budgetBytes,
+  provider: { tag, host, port: udpPort },
+  receiver: { tag: invite.controlTag, host: invite.host, port: invite.port },
+})
 
 async function reveal(
   stream: MessageStream,

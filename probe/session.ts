@@ -2,25 +2,27 @@
  * One session, as its receiver runs it:
  *
  *   invite ─▶ accept(H(K)) ─▶ relay(grant | refuse | unreachable) ─▶ ready      each sender, side by side
- *   start ─▶ data through the provider ─▶ estimator says enough
+ *   start ─▶ data through the provider, and control datagrams beside it ─▶ estimator says enough
+ *   direct ─▶ data without the provider, where the reading is low
  *   stop(chunk root, signed) ─▶ reveal(K, log, receipts) ─▶ every byte checked ─▶ outcome
  *
  * Every step has a deadline, so a session ends with an outcome whatever the peers do.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
+import { IP_DATAGRAM_BYTES, TAG_BYTES } from '../proto/datagram.js'
 import { keccak } from '../proto/hash.js'
 import { fromHex, type Hex, ZERO_HASH } from '../proto/hex.js'
 import { chunkRoot } from './chunks.js'
-import { DATA_MS, HANDSHAKE_MS, REVEAL_MS, STRAGGLER_MS } from './constants.js'
+import { DATA_MS, DIRECT_MS, DIRECT_SPAN, HANDSHAKE_MS, REVEAL_MS, STRAGGLER_MS, soakDataMs } from './constants.js'
 import { Condition } from './deadline.js'
-import { Estimator } from './estimator.js'
-import { judge, unverifiableSenders } from './judge.js'
+import { type Estimate, type EstimatorOptions, soakSpan } from './estimator.js'
+import { isDirectProbeDue, judge, lineKbps, unverifiableSenders } from './judge.js'
 import type { SessionResult } from './outcome.js'
 import { Party } from './party.js'
-import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, SessionParties } from './ports.js'
-import type { Receiver } from './receiver.js'
-import { bytesIn, MIN_SENDERS, neededSenders, shareKbps } from './share.js'
+import { type Progress, RUNS } from './plane/collection.js'
+import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, RandomSource, SessionParties } from './ports.js'
+import type { Collecting, Receiver } from './receiver.js'
+import { bytesIn, controlKbps, directShareKbps, MIN_SENDERS, neededSenders, shareKbps } from './share.js'
 import { stopDigest } from './statements.js'
 
 export interface SessionRequest {
@@ -29,6 +31,8 @@ export interface SessionRequest {
   /** 32 bytes, bound in the session id */
   readonly nonce: Hex
   readonly claimKbps: number
+  /** how long it takes as a soak; undefined for an ordinary session */
+  readonly soakMs?: number | undefined
   /** the slashing line, in basis points of the claim */
   readonly breachBps: number
   /** in slot order */
@@ -42,16 +46,15 @@ export interface SessionDeps {
   readonly receiver: Receiver
   readonly clock: MonotonicClock
   readonly signer: PeerSigner
+  readonly random: RandomSource
   /** One line for each sender that did not do its part. */
   readonly log?: ((note: string) => void) | undefined
 }
 
 /** How often the measurement is looked at. */
 const LOOK_MS = 10
-/** Windows close this much late: what has arrived in the meantime may still wait behind this very timer. */
-const GRACE_MS = 15
-/** The event loop stood still if a timer is this late. */
-const STARVED_MS = 50
+/** Datagrams that may come beyond what was asked for. */
+const SLACK = 1.5
 
 /** Never throws for a peer's fault, and ends within the sum of its deadlines. */
 export async function measureSession(request: SessionRequest, deps: SessionDeps): Promise<SessionResult> {
@@ -68,8 +71,10 @@ class Session {
   readonly #deps: SessionDeps
   readonly #condition = new Condition()
   readonly #parties: readonly Party[]
+  readonly #collecting: Collecting
   readonly #needed: number
-  #estimator: Estimator | undefined
+  #estimate: Estimate | undefined
+  #direct: Estimate | undefined
   #startMs = 0
   #starvedMs = 0
 
@@ -78,6 +83,14 @@ class Session {
     this.#deps = deps
     this.#needed = neededSenders(request.senders.length)
     const rateKbps = shareKbps(request.claimKbps, request.senders.length)
+    const dataMs = request.soakMs === undefined ? DATA_MS : soakDataMs(request.soakMs)
+    const budgetBytes = Math.floor(bytesIn(rateKbps, dataMs))
+    const datagrams = (bytes: number): number => Math.floor(bytes / IP_DATAGRAM_BYTES)
+    this.#collecting = deps.receiver.collect(request.senders.length, {
+      main: datagrams(budgetBytes),
+      control: datagrams(SLACK * bytesIn(controlKbps(rateKbps), dataMs)),
+      direct: datagrams(bytesIn(rateKbps, DIRECT_MS)),
+    })
     this.#parties = request.senders.map(({ open, verifier }, slot) => {
       const invite = {
         sessionId: fromHex(request.sessionId),
@@ -88,16 +101,16 @@ class Session {
         host: request.advertisedHost,
         port: deps.receiver.port,
         rateKbps,
-        budgetBytes: Math.floor(bytesIn(rateKbps, DATA_MS)),
-        durationMs: DATA_MS,
+        budgetBytes,
+        durationMs: dataMs,
         nonce: fromHex(request.nonce),
+        controlTag: deps.random.bytes(TAG_BYTES),
       }
       const peers = { open, sender: verifier, provider: request.providerVerifier }
       return new Party(invite, peers, {
-        receiver: deps.receiver,
+        collecting: this.#collecting,
         clock: deps.clock,
         changed: () => this.#condition.changed(),
-        arrived: nowMs => this.#estimator?.push(nowMs, IP_DATAGRAM_BYTES),
       })
     })
   }
@@ -106,13 +119,15 @@ class Session {
     if (this.#parties.length < MIN_SENDERS) return this.#result(ZERO_HASH)
     for (const party of this.#parties) void party.run()
     if (await this.#handshake()) await this.#measure()
-    const chunks = this.#parties.map(party => party.finish())
-    const root = chunkRoot(chunks)
-    if (this.#estimator) {
+    const arrivals = await this.#collecting.finish()
+    for (const [slot, party] of this.#parties.entries()) party.finish(arrivals[slot]!)
+    // Of k senders, slots from k on stand for their control datagrams, from 2k on for their direct probe.
+    const root = chunkRoot(RUNS.flatMap(run => arrivals.map(of => of[run].chunks)))
+    if (this.#estimate) {
       const signature = await this.#deps.signer.sign(stopDigest(fromHex(this.#request.sessionId), fromHex(root)))
       for (const party of this.#parties) party.stop(fromHex(root), signature)
       await this.#condition.until(() => this.#parties.every(party => party.isRevealed), REVEAL_MS)
-      for (const [slot, party] of this.#parties.entries()) await party.check(chunks[slot]!)
+      for (const party of this.#parties) await party.check()
     }
     return this.#result(root)
   }
@@ -122,6 +137,7 @@ class Session {
       if (party.note) this.#deps.log?.(`sender ${slot}: ${party.note}`)
       void party.close()
     }
+    this.#collecting.close()
   }
 
   /** @returns whether enough senders are ready for data to flow */
@@ -136,19 +152,42 @@ class Session {
   }
 
   async #measure(): Promise<void> {
-    const { clock } = this.#deps
-    this.#startMs = clock.now()
-    const rttMs = Math.min(...this.#parties.map(party => party.rttMs ?? Number.POSITIVE_INFINITY))
-    const estimator = new Estimator(this.#startMs, { claimKbps: this.#request.claimKbps, rttMs })
-    this.#estimator = estimator
-    let lookedMs = this.#startMs
-    do {
+    const { soakMs } = this.#request
+    this.#startMs = this.#deps.clock.now()
+    await this.#collecting.begin(
+      this.#startMs,
+      this.#estimatorOptions(soakMs === undefined ? {} : { fixed: soakSpan(soakMs) }),
+    )
+    const progress = await this.#watch(() => {
       for (const party of this.#parties) party.start()
+    })
+    this.#estimate = progress.estimate
+    this.#starvedMs = progress.starvedMs
+    const { arrived, control } = progress
+    if (isDirectProbeDue(this.#request, progress.estimate.rateKbps, arrived, control)) await this.#probeDirectly()
+  }
+
+  /** Lets the senders show what the path carries without the provider: a low vote hangs on it. */
+  async #probeDirectly(): Promise<void> {
+    const rateKbps = directShareKbps(this.#estimate!.rateKbps, this.#request.claimKbps, this.#parties.length)
+    await this.#collecting.beginDirect(this.#deps.clock.now(), this.#estimatorOptions({ fixed: DIRECT_SPAN }))
+    for (const party of this.#parties) party.probeDirectly({ rateKbps, durationMs: DIRECT_MS })
+    this.#direct = (await this.#watch(() => {})).direct
+  }
+
+  #estimatorOptions(options: Pick<EstimatorOptions, 'fixed'>): EstimatorOptions {
+    const rttMs = Math.min(...this.#parties.map(party => party.rttMs ?? Number.POSITIVE_INFINITY))
+    return { claimKbps: this.#request.claimKbps, lineKbps: lineKbps(this.#request), rttMs, ...options }
+  }
+
+  /** Until enough was seen. @param look at every look */
+  async #watch(look: () => void): Promise<Progress> {
+    for (;;) {
+      look()
       await pause(LOOK_MS)
-      const lateMs = clock.now() - lookedMs - LOOK_MS
-      if (lateMs > STARVED_MS) this.#starvedMs += lateMs
-      lookedMs = clock.now()
-    } while (!estimator.isDone(lookedMs - GRACE_MS))
+      const { progress } = this.#collecting
+      if (progress?.isDone) return progress
+    }
   }
 
   #result(root: Hex): SessionResult {
@@ -158,7 +197,9 @@ class Session {
       claimKbps,
       breachBps,
       parties,
-      estimate: this.#estimator?.result(),
+      estimate: this.#estimate,
+      direct: this.#direct,
+      kernelTimestamps: this.#deps.receiver.facts.kernelTimestamps,
       startMs: this.#startMs,
       heard: this.#deps.receiver.heard,
       starvedMs: this.#starvedMs,

@@ -2,9 +2,15 @@
  * How much each sender offers. With k senders of which f' may be silent, slow or send garbage, the other k − f' must
  * still offer 1.1·claim, so all together are paced at m·claim with m = 1.1·k/(k−f').
  */
+import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
+import { CONTROL_PER_SECOND, CONTROL_SHARE } from './constants.js'
 
 /** Margin over the claim that the senders who do their part still offer. */
 const MARGIN = 1.1
+
+/** A direct probe has to show 1.15 times the reading: so much more is offered, and at least for this part of the claim. */
+const DIRECT_OFFER = 1.3
+const DIRECT_FLOOR = 0.1
 
 /** Sessions need at least two senders: one alone could forge any low reading. */
 export const MIN_SENDERS = 2
@@ -20,6 +26,17 @@ export const overdrive = (k: number): number => (MARGIN * k) / neededSenders(k)
 
 /** m·claim/k: one sender's share, kbit/s at the IP layer. */
 export const shareKbps = (claimKbps: number, k: number): number => Math.ceil((overdrive(k) * claimKbps) / k)
+
+/** What one sender's control datagrams take, at a share: kbit/s at the IP layer. */
+export const controlKbps = (rateKbps: number): number =>
+  Math.max(CONTROL_SHARE * rateKbps, (CONTROL_PER_SECOND * IP_DATAGRAM_BYTES * 8) / 1000)
+
+/**
+ * What each sender sends in a direct probe after a reading of `readingKbps`. Without f' of them it is still
+ * DIRECT_OFFER · reading. A very low reading is answered with some datagrams, too.
+ */
+export const directShareKbps = (readingKbps: number, claimKbps: number, k: number): number =>
+  Math.ceil((DIRECT_OFFER * Math.max(readingKbps, DIRECT_FLOOR * claimKbps)) / neededSenders(k))
 
 /** The largest share of any k: what a relay, which does not know k, lets one session ask for. */
 export const maxShareKbps = (claimKbps: number): number => shareKbps(claimKbps, MIN_SENDERS)

@@ -30,9 +30,9 @@ export const refuseDigest = (sessionId: Uint8Array, reason: number): Uint8Array 
 export const stopDigest = (sessionId: Uint8Array, chunkRoot: Uint8Array): Uint8Array =>
   digest('stop', sessionId, chunkRoot)
 
-/** Signed by the sender. The three lists have one length, so the layout is unambiguous. */
+/** Signed by the sender. The four lists have one length, so the layout is unambiguous. */
 export function revealDigest(sessionId: Uint8Array, slot: number, key: Uint8Array, log: SendLog): Uint8Array {
-  const counts = [...log.sent, ...log.blocked, ...log.errors].map(uint32)
+  const counts = [...log.sent, ...log.blocked, ...log.errors, ...log.control].map(uint32)
   return digest(
     'reveal',
     sessionId,

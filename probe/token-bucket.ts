@@ -14,12 +14,17 @@ export class TokenBucket {
     this.#filledMs = nowMs
   }
 
-  /** Takes all of `bytes` or nothing. */
-  take(bytes: number, nowMs: number): boolean {
+  /** How many bytes could be taken now. */
+  available(nowMs: number): number {
     const elapsedMs = Math.max(0, nowMs - this.#filledMs)
     this.#tokens = Math.min(this.#capacityBytes, this.#tokens + bytesIn(this.#rateKbps, elapsedMs))
     this.#filledMs = Math.max(this.#filledMs, nowMs)
-    if (this.#tokens < bytes) return false
+    return this.#tokens
+  }
+
+  /** Takes all of `bytes` or nothing. */
+  take(bytes: number, nowMs: number): boolean {
+    if (this.available(nowMs) < bytes) return false
     this.#tokens -= bytes
     return true
   }

@@ -2,6 +2,7 @@
  * What crosses the UDP ports, in fixed layouts. A tag (8 bytes, from the provider's grant) always comes first.
  *
  * data       tag 8 | sender 1 | sequence 3 | send time 4, masked | payload 1184
+ * control    the same, under a tag of the receiver's choice, from the sender directly
  * heartbeat  tag 8 | nonce 16
  * challenge  tag 8 | "BWCH" | nonce 16      provider → next hop, before anything is forwarded
  * echo       tag 8 | "BWEC" | nonce 16      next hop → provider
@@ -25,3 +26,9 @@ export const CHALLENGE_MAGIC = Buffer.from('BWCH')
 export const ECHO_MAGIC = Buffer.from('BWEC')
 
 export const MAX_SEQUENCE = 0xffffff
+
+/** Control datagrams are the keystream from this chunk on: what goes through the provider never comes so far. */
+export const CONTROL_CHUNK = 2 ** 20
+/** Those of a direct probe have the same tag, sequence numbers from here, and the keystream from a chunk of their own. */
+export const DIRECT_SEQUENCE = 2 ** 23
+export const DIRECT_CHUNK = 2 ** 21

@@ -25,11 +25,13 @@ export const LEAF_FIELDS = [
   ['ticksUpQ16', 'uint64'], // decayed counts, 2^16 = one tick
   ['ticksTotalQ16', 'uint64'],
   ['unmeasuredRun', 'uint32'], // epochs since the last measured window
-  ['soakVotes', 'bytes32'], // digest of the last soak votes of distinct receivers; zero while there are none
+  ['soakVotes', 'bytes32'], // digest of the last soak votes of distinct receivers, see soak-vote.ts; zero while there are none
   ['breachBits', 'uint8'], // bit 0 this window, bit i the i-th before; cleared when a penalty is set
   ['assignedRoot', 'bytes32'], // Merkle root of the assigned receivers
   ['penaltyBps', 'uint16'],
 ] as const
+
+export const LEAF_BYTES = 32 * LEAF_FIELDS.length
 
 export type Leaf = AbiRecord<typeof LEAF_FIELDS>
 

@@ -64,6 +64,7 @@ export interface ProbeInvite {
   budgetBytes: number
   durationMs: number
   nonce: Uint8Array
+  controlTag: Uint8Array
 }
 /** Exactly one is set. */
 export interface ProbeRelay {
@@ -76,6 +77,11 @@ export interface SendLog {
   sent: number[]
   blocked: number[]
   errors: number[]
+  control: number[]
+}
+export interface ProbeDirect {
+  rateKbps: number
+  durationMs: number
 }
 export interface ProbeReveal {
   key: Uint8Array
@@ -93,6 +99,7 @@ export interface ProbeFrame {
   start?: Record<string, never>
   stop?: { chunkRoot: Uint8Array; signature: Uint8Array }
   reveal?: ProbeReveal
+  direct?: ProbeDirect
 }
 
 // ---- gossip ----
@@ -210,6 +217,7 @@ const root = protobuf.parse(readFileSync(new URL('./messages.proto', import.meta
 const FIXED_BYTES: Record<string, number> = {
   sessionId: 32,
   tag: 8,
+  controlTag: 8,
   provider: 20,
   nonce: 32,
   commitment: 32,

@@ -28,6 +28,9 @@ export interface NetworkParams {
   readonly receivers: number
   /** k */
   readonly senders: number
+  /** In this share of (provider, epoch) pairs all sessions are soaks, and run so long. 0 for no soaks at all. */
+  readonly soakShareBps: number
+  readonly soakMs: number
   readonly breachBps: number
   readonly maxPenaltyBps: number
   readonly halfLifeSeconds: number
@@ -41,9 +44,9 @@ export interface NetworkParams {
 
 const DAY_SECONDS = 86_400
 
-/** One machine, epochs of about ten seconds. */
+/** One machine, epochs of some ten seconds. */
 export const DEVNET: NetworkParams = {
-  epochSeconds: 12,
+  epochSeconds: 15,
   eraEpochs: 5,
   commitMs: 800,
   revealMs: 800,
@@ -52,11 +55,13 @@ export const DEVNET: NetworkParams = {
   rankDelayMs: 1500,
   tickMs: 500,
   leadMs: 1600,
-  slotMs: 1400,
+  slotMs: 1700,
   offsetMs: 100,
   lanes: 3,
   receivers: 64,
   senders: 3,
+  soakShareBps: 0, // its epoch has no room for one
+  soakMs: 10_000,
   breachBps: 7500,
   maxPenaltyBps: 1000,
   halfLifeSeconds: 3 * DAY_SECONDS,

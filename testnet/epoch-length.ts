@@ -1,8 +1,8 @@
 /** An epoch that is just long enough for a mix, so that a short run shows many epochs. */
 import { DEVNET, type NetworkParams } from '../proto/params.js'
 
-/** From the last slot to the epoch's end: what a late session and its checking may take. */
-const MARGIN_MS = 400
+/** From the last slot to the epoch's end: what a direct probe, a late session and its checking may take. */
+const MARGIN_MS = 700
 const SHORTEST_SECONDS = 10
 
 /**

@@ -3,6 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { Hex } from '../proto/hex.js'
 import { DEVNET, type NetworkParams } from '../proto/params.js'
+import { paramsFault } from './core/check-params.js'
 import { UserError } from './errors.js'
 
 const address = z
@@ -13,9 +14,14 @@ const address = z
 const count = z.number().int().nonnegative()
 
 /** One number for every parameter, by name: a missing or an unknown one is an error, since their hash is on the chain. */
-const params = z.strictObject(
-  Object.fromEntries(Object.keys(DEVNET).map(name => [name, count])) as Record<keyof NetworkParams, typeof count>,
-)
+const params = z
+  .strictObject(
+    Object.fromEntries(Object.keys(DEVNET).map(name => [name, count])) as Record<keyof NetworkParams, typeof count>,
+  )
+  .superRefine((values, issues) => {
+    const fault = paramsFault(values)
+    if (fault !== undefined) issues.addIssue({ code: 'custom', message: fault })
+  })
 
 const networkFile = z.strictObject({
   name: z.string().min(1),

@@ -10,7 +10,7 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { Logger } from 'pino'
-import type { Forwarding } from '../probe/forwarding.js'
+import type { ForwardingSpec } from '../probe/forwarding.js'
 import { Relay } from '../probe/relay.js'
 import { fromHex } from '../proto/hex.js'
 import { RelayOpen } from '../proto/messages.js'
@@ -40,7 +40,7 @@ export interface ProviderOptions {
   readonly udpPort: number
   readonly logger: Logger
   /** What becomes of sessions and datagrams; everything is forwarded by default. */
-  readonly forwarding?: Forwarding
+  readonly forwarding?: ForwardingSpec
 }
 
 export interface ProviderNode {
@@ -111,7 +111,10 @@ export async function startProviderNode(options: ProviderOptions): Promise<Provi
       if (!isAbort(error)) failure.reject(error)
     })
     closers.push(() => following as Promise<void>)
-    log.info({ account, claimKbps: registered.claimKbps, peerId: peer.peerId.toString() }, 'taking sessions')
+    log.info(
+      { account, claimKbps: registered.claimKbps, peerId: peer.peerId.toString(), udp: relay.facts },
+      'taking sessions',
+    )
     return {
       role: 'provider',
       account,

@@ -16,6 +16,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { Logger } from 'pino'
+import type { PortFacts } from '../probe/io/datagram-port.js'
 import { Receiver } from '../probe/receiver.js'
 import { type EpochClock, epochAt } from '../proto/epoch.js'
 import { fromHex } from '../proto/hex.js'
@@ -64,6 +65,7 @@ export interface VerifierNode {
   readonly params: NetworkFile['params']
   readonly store: Store
   readonly chain: EthersChain
+  readonly udp: PortFacts
   /** Undefined before the network's start. */
   readonly epochs: Epochs | undefined
   readonly connections: () => number
@@ -107,6 +109,7 @@ export async function startVerifierNode(options: VerifierOptions): Promise<Verif
     const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) }
     const receiver = await Receiver.open({ host: udpHost, port: options.udpPort, clock })
     closers.push(() => receiver.close())
+    log.info({ udp: receiver.facts }, 'receiving')
     const directory = new Directory(chain)
     const dialBook = new DialBook(peer, log)
     closers.push(() => dialBook.stop())
@@ -159,6 +162,7 @@ export async function startVerifierNode(options: VerifierOptions): Promise<Verif
       params: network.params,
       store,
       chain,
+      udp: receiver.facts,
       get epochs() {
         return epochs
       },

@@ -1,21 +1,34 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { IP_DATAGRAM_BYTES as BYTES } from '../../proto/datagram.js'
-import { type Estimate, Estimator } from '../estimator.js'
+import { type Estimate, Estimator, soakSpan } from '../estimator.js'
+
+interface Play {
+  readonly rttMs?: number
+  readonly soakMs?: number
+  /** from when on the control datagrams suffice */
+  readonly controlMs?: number
+}
 
 /** Plays arrivals (ms from the start, ascending) to an estimator that is looked at every 10 ms, until it is done. */
-function play(claimKbps: number, arrivals: Iterable<number>, rttMs = 1): Estimate & { endMs: number } {
-  const estimator = new Estimator(0, { claimKbps, rttMs })
+function play(claimKbps: number, arrivals: Iterable<number>, options: Play = {}): Estimate & { endMs: number } {
+  const { rttMs = 1, soakMs, controlMs = 0 } = options
+  const estimator = new Estimator(0, {
+    claimKbps,
+    lineKbps: 0.75 * claimKbps,
+    rttMs,
+    fixed: soakMs === undefined ? undefined : soakSpan(soakMs),
+  })
   let lookMs = 0
   const isDoneBefore = (ms: number): boolean => {
-    for (; lookMs < ms; lookMs += 10) if (estimator.isDone(lookMs)) return true
+    for (; lookMs < ms; lookMs += 10) if (estimator.isDone(lookMs, lookMs >= controlMs)) return true
     return false
   }
   for (const ms of arrivals) {
     if (isDoneBefore(ms)) break
     estimator.push(ms, BYTES)
   }
-  isDoneBefore(10_000)
+  isDoneBefore(20_000)
   return { ...estimator.result(), endMs: lookMs }
 }
 
@@ -80,7 +93,8 @@ describe('estimator', () => {
           claimKbps,
           at(() => claimKbps * share),
         )
-        expect(endMs).to.be.at.most(1400)
+        const windowMs = Math.max(50, 960_000 / claimKbps)
+        expect(endMs).to.be.at.most(share < 0.76 ? Math.max(1400, 400 + 8 * windowMs) : 1400)
         expect(windows).to.be.at.least(4)
         if (share >= 1.1) expect(windows).to.be.at.most(10)
       }),
@@ -143,8 +157,89 @@ describe('estimator', () => {
     const { fromMs } = play(
       20_000,
       at(() => 30_000),
-      80,
+      { rttMs: 80 },
     )
     expect(fromMs).to.equal(320)
+    const long = play(
+      20_000,
+      at(ms => (ms < 600 ? 1 : 30_000)),
+      { rttMs: 600 },
+    )
+    expect(long.toMs).to.be.at.most(3_000)
+  })
+
+  it('takes no fast beginning for the rate, in whichever window it ends', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 250, max: 548 }),
+        fc.double({ min: 0.1, max: 0.87, noNaN: true }),
+        (dropMs, share) => {
+          const { rateKbps } = play(
+            25_000,
+            at(ms => (ms < dropMs ? 40_000 : 40_000 * share)),
+          )
+          near(rateKbps, 40_000 * share, 0.03)
+        },
+      ),
+      { numRuns: 100 },
+    )
+  })
+
+  it('goes on with a low reading while evidence is short, and never with one that is not low', () => {
+    fc.assert(
+      fc.property(
+        claims,
+        fc.double({ min: 0.05, max: 1.5, noNaN: true }),
+        fc.nat(8_000),
+        (claimKbps, share, controlMs) => {
+          const rate = () => claimKbps * share
+          const hurried = play(claimKbps, at(rate, 1, 9000))
+          const patient = play(claimKbps, at(rate, 1, 9000), { controlMs })
+          near(patient.rateKbps, claimKbps * share, 0.01)
+          if (share >= 0.76) expect(patient.endMs).to.equal(hurried.endMs)
+          if (share > 0.74) return
+          const windowMs = (patient.toMs - patient.fromMs) / patient.windows
+          expect(patient.endMs).to.be.within(hurried.endMs, Math.max(hurried.endMs, 4_000 + windowMs))
+          if (controlMs < 4_000 - windowMs) expect(patient.endMs).to.be.at.least(controlMs)
+        },
+      ),
+      { numRuns: 80 },
+    )
+  })
+
+  it('calls no stall a low rate, and rests every low reading on eight windows', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 250, max: 1_150 }), fc.integer({ min: 60, max: 190 }), (fromMs, forMs) => {
+        const stalled = [...at(() => 20_000)].filter(ms => ms < fromMs || ms >= fromMs + forMs)
+        expect(play(25_000, stalled).rateKbps).to.be.at.least(0.75 * 25_000)
+        const rate = (ms: number) => (ms < fromMs ? 40_000 : 10_000)
+        const low = play(25_000, at(rate))
+        if (low.rateKbps < 0.75 * 25_000) expect(low.windows).to.be.at.least(8)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('reads the last half of a soak, whatever it began with', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 4_900 }), fc.double({ min: 0.1, max: 1, noNaN: true }), (dropMs, share) => {
+        const rate = (ms: number) => (ms < dropMs ? 40_000 : 40_000 * share)
+        const soak = play(25_000, at(rate, 1, 11_000), { soakMs: 10_000, controlMs: 20_000 })
+        near(soak.rateKbps, 40_000 * share, 0.01)
+        expect(soak.fromMs).to.be.closeTo(5_000, 60)
+        expect(soak.endMs).to.be.closeTo(10_000, 60)
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('stays done once it was', () => {
+    const estimator = new Estimator(0, { claimKbps: 25_000, lineKbps: 18_750, rttMs: 1 })
+    for (const ms of at(() => 10_000, 1, 1_000)) estimator.push(ms, BYTES)
+    expect(estimator.isDone(1_000, true)).to.equal(true)
+    const before = estimator.result()
+    for (const ms of at(() => 90_000, 1, 500)) estimator.push(1_000 + ms, BYTES)
+    expect(estimator.isDone(2_000, false)).to.equal(true)
+    expect(estimator.result()).to.deep.equal(before)
   })
 })

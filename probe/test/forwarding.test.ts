@@ -1,9 +1,11 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { limited } from '../forwarding.js'
+import { createForwarding, type Packet } from '../forwarding.js'
 import { SeenSessions } from '../seen-sessions.js'
 import { maxShareKbps, neededSenders, overdrive, shareKbps } from '../share.js'
 import { TokenBucket } from '../token-bucket.js'
+
+const PACKET: Packet = { bytes: Buffer.alloc(1200), length: 1200, session: 1, rateKbps: 1000, ageMs: 0 }
 
 describe('token bucket', () => {
   it('lets through its rate and no more than its content at once', () => {
@@ -28,18 +30,17 @@ describe('token bucket', () => {
 
 describe('the limiter', () => {
   it('forwards exactly its rate of a faster stream', () => {
-    const { forward } = limited(2_500)
-    const datagram = new Uint8Array(1200)
+    const { forward } = createForwarding({ limitKbps: 2_500 })
     let bytes = 0
-    for (let ms = 0; ms < 4000; ms += 0.25) if (forward(datagram, ms)) bytes += 1228
+    for (let ms = 0; ms < 4000; ms += 0.25) if (forward(PACKET, ms) === 'now') bytes += 1228
     expect((bytes * 8) / 4000).to.be.within(2_500, 2_500 * 1.02)
   })
 
   it('never holds less than one datagram', () => {
-    const { forward } = limited(10)
-    expect(forward(new Uint8Array(1200), 0)).to.equal(true)
-    expect(forward(new Uint8Array(1200), 500)).to.equal(false)
-    expect(forward(new Uint8Array(1200), 1000)).to.equal(true)
+    const { forward } = createForwarding({ limitKbps: 10 })
+    expect(forward(PACKET, 0)).to.equal('now')
+    expect(forward(PACKET, 500)).to.equal('drop')
+    expect(forward(PACKET, 1000)).to.equal('now')
   })
 })
 

@@ -1,7 +1,7 @@
 /** Senders, a relay and a receiver in one process: real UDP over loopback, in-memory message streams, real Ed25519. */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign, verify } from 'node:crypto'
 import { type Hex, toHex } from '../../proto/hex.js'
-import type { Forwarding } from '../forwarding.js'
+import type { ForwardingSpec } from '../forwarding.js'
 import type { SessionResult } from '../outcome.js'
 import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
 import { Receiver } from '../receiver.js'
@@ -66,7 +66,9 @@ function newQueue() {
 export interface NetworkOptions {
   readonly claimKbps: number
   readonly limitKbps?: number
-  readonly forwarding?: Forwarding
+  readonly forwarding?: ForwardingSpec
+  /** all sessions are soaks, of this length */
+  readonly soakMs?: number
 }
 
 /** What one sender does instead of its part: serves its stream some other way, or with other dependencies. */
@@ -117,6 +119,7 @@ export class Network {
         ok: true,
         claimKbps: this.#options.claimKbps,
         senders: this.senders.length,
+        soakMs: this.#options.soakMs,
         receiver: this.receiverPeer.verifier,
         provider: this.provider.verifier,
       }),
@@ -136,6 +139,7 @@ export class Network {
         sessionId,
         nonce: toHex(randomBytes(32)),
         claimKbps: this.#options.claimKbps,
+        soakMs: this.#options.soakMs,
         breachBps: 7500,
         senders: this.senders.map(({ verifier }, slot) => ({
           verifier,
@@ -148,7 +152,7 @@ export class Network {
         providerVerifier: this.provider.verifier,
         advertisedHost: HOST,
       },
-      { receiver: this.receiver, clock, signer: this.receiverPeer.signer, log: note => this.notes.push(note) },
+      { receiver: this.receiver, clock, random, signer: this.receiverPeer.signer, log: note => this.notes.push(note) },
     )
   }
 }

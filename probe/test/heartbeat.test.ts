@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { toHex } from '../../proto/hex.js'
-import { type Forwarding, forwardAll, REFUSE } from '../forwarding.js'
-import { HEARTBEAT_RATE_KBPS, HeartbeatSession } from '../heartbeat.js'
+import { HEARTBEAT_RATE_KBPS } from '../constants.js'
+import { type ForwardingSpec, forwardAll } from '../forwarding.js'
+import { HeartbeatSession } from '../heartbeat.js'
+import { admittedRates, forwardings } from './fixtures/forwardings.js'
 import { HOST, Network, random } from './harness.js'
 
 const CLAIM_KBPS = 10_000
@@ -11,7 +13,7 @@ describe('heartbeat', () => {
   let network: Network | undefined
   let session: HeartbeatSession | undefined
 
-  async function open(forwarding: Forwarding = forwardAll): Promise<HeartbeatSession> {
+  async function open(forwarding: ForwardingSpec = forwardAll): Promise<HeartbeatSession> {
     network = await Network.open({ claimKbps: CLAIM_KBPS, forwarding })
     session = await HeartbeatSession.open(
       {
@@ -42,19 +44,13 @@ describe('heartbeat', () => {
   })
 
   it('is missed when the provider forwards nothing', async () => {
-    await open({ ...forwardAll, forward: () => false })
+    await open(forwardings.forwardsNothing)
     expect(await session!.tick(50)).to.equal(false)
     expect(session!.isOpen).to.equal(true)
   })
 
   it('is answered only by its own nonce', async () => {
-    await open({
-      ...forwardAll,
-      forward: datagram => {
-        datagram[datagram.length - 1]! ^= 1
-        return true
-      },
-    })
+    await open(forwardings.flipsLastBit)
     expect(await session!.tick(100)).to.equal(false)
   })
 
@@ -66,7 +62,7 @@ describe('heartbeat', () => {
   })
 
   it('is refused by a provider that serves nobody', async () => {
-    const refused = await open({ ...forwardAll, admit: () => REFUSE.notServing }).catch((error: Error) => error)
+    const refused = await open(forwardings.refuses).catch((error: Error) => error)
     expect(refused)
       .to.be.instanceOf(Error)
       .with.property('message')
@@ -74,16 +70,10 @@ describe('heartbeat', () => {
   })
 
   it('can be told from data, by a provider that wants to, by its rate alone', async () => {
-    const rates: number[] = []
-    await open({
-      ...forwardAll,
-      admit: ({ rateKbps }) => {
-        rates.push(rateKbps)
-        return rateKbps <= HEARTBEAT_RATE_KBPS || REFUSE.notServing
-      },
-    })
+    admittedRates.length = 0
+    await open(forwardings.takesHeartbeatsOnly)
     expect(await session!.tick(1000)).to.equal(true)
     expect((await network!.measure()).outcome).to.have.property('kind', 'refused')
-    expect(Math.min(...rates.slice(1))).to.be.greaterThan(HEARTBEAT_RATE_KBPS)
+    expect(Math.min(...admittedRates.slice(1))).to.be.greaterThan(HEARTBEAT_RATE_KBPS)
   })
 })

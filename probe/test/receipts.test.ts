@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { RECEIPT_BYTES } from '../constants.js'
+import { Forwarded } from '../plane/forwarded.js'
 import { checkReceipts, ReceiptChain } from '../receipts.js'
 import { newPeer } from './harness.js'
 
@@ -10,12 +11,14 @@ const tag = randomBytes(8)
 
 async function chainOf(receipts: number) {
   const chain = new ReceiptChain(sessionId, tag)
+  const forwarded = new Forwarded()
   const made = []
   for (let i = 0; i < receipts; i++) {
     let datagrams = 1
-    while (!chain.forwarded(randomBytes(1200))) datagrams++
+    while (!forwarded.add(randomBytes(1200))) datagrams++
     expect(datagrams * 1228).to.be.within(RECEIPT_BYTES, RECEIPT_BYTES + 1228)
-    made.push(await chain.next(100 * i, provider.signer))
+    const { root, bytes } = forwarded.next()!
+    made.push(await chain.next(root, bytes, 100 * i, provider.signer))
   }
   return made
 }

@@ -11,8 +11,8 @@ import type { ProviderStream } from '../ports.js'
 import { checkReceipts } from '../receipts.js'
 import { RelayClient } from '../relay-client.js'
 import { maxShareKbps } from '../share.js'
-import { UdpPort } from '../udp-port.js'
 import { HOST, Network } from './harness.js'
+import { PlainUdp } from './plain-udp.js'
 
 const CLAIM_KBPS = 10_000
 
@@ -20,13 +20,13 @@ const CLAIM_KBPS = 10_000
 class Hop {
   readonly got: { datagram: Buffer; source: RemoteInfo }[] = []
   readonly condition = new Condition()
-  udp!: UdpPort
+  udp!: PlainUdp
 
   static async open(answersChallenges = true): Promise<Hop> {
     const hop = new Hop()
-    hop.udp = await UdpPort.open(HOST, 0, (datagram, source) => {
+    hop.udp = await PlainUdp.open((datagram, source) => {
       hop.got.push({ datagram, source })
-      if (answersChallenges && isChallenge(datagram)) hop.udp.send(echoOf(datagram), source.port, source.address)
+      if (answersChallenges && isChallenge(datagram)) hop.udp.send(echoOf(datagram), source.port)
       hop.condition.changed()
     })
     return hop
@@ -81,7 +81,7 @@ describe('relay', () => {
     if (answer.kind !== 'grant') throw new Error('the relay refused')
     expect(await client.ready).to.equal(true)
     const { tag, udpPort } = answer.grant
-    const send = (rest: Uint8Array, from = source) => from.udp.send(Buffer.concat([tag, rest]), udpPort, HOST)
+    const send = (rest: Uint8Array, from = source) => from.udp.send(Buffer.concat([tag, rest]), udpPort)
     return { client, wanted, tag, send }
   }
 
@@ -89,7 +89,7 @@ describe('relay', () => {
   async function settled(): Promise<void> {
     const { stats } = network.relay
     const before = stats.dropped.malformed
-    source.udp.send(new Uint8Array(3), network.relay.port, HOST)
+    source.udp.send(new Uint8Array(3), network.relay.port)
     while (stats.dropped.malformed === before) await new Promise(resolve => setImmediate(resolve))
   }
 
@@ -113,14 +113,14 @@ describe('relay', () => {
       const { client, answer } = await open({ nextHopPort: victim.udp.port })
       if (answer.kind !== 'grant') throw new Error('the relay refused')
       const { tag, udpPort } = answer.grant
-      for (let i = 0; i < 200; i++) source.udp.send(Buffer.concat([tag, randomBytes(1192)]), udpPort, HOST)
+      for (let i = 0; i < 200; i++) source.udp.send(Buffer.concat([tag, randomBytes(1192)]), udpPort)
       // The right echo from a wrong address validates nothing.
       await victim.condition.until(() => victim.got.length > 0, 1000)
-      source.udp.send(echoOf(victim.got[0]!.datagram), udpPort, HOST)
+      source.udp.send(echoOf(victim.got[0]!.datagram), udpPort)
       // Nor does a wrong nonce from the right one.
       const wrong = echoOf(victim.got[0]!.datagram)
       wrong[wrong.length - 1]! ^= 1
-      victim.udp.send(wrong, udpPort, HOST)
+      victim.udp.send(wrong, udpPort)
       expect(await client.ready).to.equal(false)
       await settled()
       expect(victim.got.every(({ datagram }) => isChallenge(datagram))).to.equal(true)
@@ -169,10 +169,10 @@ describe('relay', () => {
     send(randomBytes(100))
     send(randomBytes(100), nextHop)
     const { port } = network.relay
-    source.udp.send(randomBytes(1200), port, HOST)
-    source.udp.send(randomBytes(8), port, HOST)
-    source.udp.send(randomBytes(1201), port, HOST)
-    source.udp.send(new Uint8Array(0), port, HOST)
+    source.udp.send(randomBytes(1200), port)
+    source.udp.send(randomBytes(8), port)
+    source.udp.send(randomBytes(1201), port)
+    source.udp.send(new Uint8Array(0), port)
     await settled()
     const { dropped, forwarded } = network.relay.stats
     expect(forwarded).to.equal(1)

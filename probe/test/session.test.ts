@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
-import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { toHex, ZERO_HASH } from '../../proto/hex.js'
 import { ProbeFrame } from '../../proto/messages.js'
-import { type Forwarding, forwardAll, REFUSE } from '../forwarding.js'
+import { REFUSE } from '../forwarding.js'
 import type { SessionResult } from '../outcome.js'
 import type { MessageStream } from '../ports.js'
-import { serveProbe } from '../sender.js'
-import { UdpPort } from '../udp-port.js'
-import { type Behaviour, HOST, honest, Network, type NetworkOptions, newPeer, streamPair } from './harness.js'
+import { type Authorization, serveProbe } from '../sender.js'
+import { forwardings, SAVING } from './fixtures/forwardings.js'
+import { type Behaviour, honest, Network, type NetworkOptions, newPeer, streamPair } from './harness.js'
+import { PlainUdp } from './plain-udp.js'
 
 const CLAIM_KBPS = 10_000
 
@@ -158,39 +159,51 @@ describe('session', function () {
   })
 
   it('knows a provider that takes no session', async () => {
-    const forwarding: Forwarding = { ...forwardAll, admit: () => REFUSE.notServing }
-    const { outcome } = await (await open({ forwarding })).measure()
+    const { outcome } = await (await open({ forwarding: forwardings.refuses })).measure()
     expect(outcome).to.deep.equal({ kind: 'refused', refusals: 3 })
   })
 
   it('knows a provider that takes the session and forwards nothing', async () => {
-    const forwarding: Forwarding = { ...forwardAll, forward: () => false }
-    const { outcome } = await (await open({ forwarding })).measure()
+    const { outcome } = await (await open({ forwarding: forwardings.forwardsNothing })).measure()
     expect(outcome).to.deep.equal({ kind: 'dead', granted: 3 })
   })
 
   it('knows a provider that changes what it forwards', async () => {
-    const forwarding: Forwarding = {
-      ...forwardAll,
-      forward: datagram => {
-        if (datagram.length === DATAGRAM_BYTES) datagram[600]! ^= 1
-        return true
-      },
-    }
-    const { outcome } = await (await open({ forwarding })).measure()
+    const { outcome } = await (await open({ forwarding: forwardings.flipsPayload })).measure()
     expect(outcome, JSON.stringify([outcome, network!.notes])).to.have.property('kind', 'garbage')
     if (outcome.kind === 'garbage') expect(outcome.measurement.rateKbps).to.equal(0)
   })
 
   it('gives a provider no way out by rewriting send times', async () => {
-    const forwarding: Forwarding = {
-      ...forwardAll,
-      forward: datagram => {
-        if (datagram.length === DATAGRAM_BYTES) datagram.set([1, 2, 3, 4], 12)
-        return true
-      },
-    }
-    expect((await (await open({ forwarding })).measure()).outcome).to.have.property('kind', 'garbage')
+    const { outcome } = await (await open({ forwarding: forwardings.rewritesTimes })).measure()
+    expect(outcome).to.have.property('kind', 'garbage')
+  })
+
+  it('is deceived by saved credit, and a soak is not', async () => {
+    const forwarding = forwardings.savesCredit
+    const short = await (await open({ forwarding })).measure()
+    expect(short.outcome, story(network!, short)).to.have.property('kind', 'verified')
+    await network!.close()
+
+    const soak = await (await open({ forwarding, soakMs: 4_000 })).measure()
+    expect(soak.outcome, story(network!, soak)).to.have.property('kind', 'under')
+    if (soak.outcome.kind !== 'under') return
+    expect(soak.outcome.measurement.rateKbps).to.be.within(0.9 * SAVING.rateKbps, 1.1 * SAVING.rateKbps)
+    expect(soak.outcome.measurement.durationMs).to.be.closeTo(2_000, 100)
+  })
+
+  it('is served as a soak only where a soak is due', async () => {
+    await open({ soakMs: 5_000 })
+    const notDue: Behaviour = (stream, deps) =>
+      serveProbe(stream, {
+        ...deps,
+        authorize: async invite => ({ ...(await deps.authorize(invite)), soakMs: undefined }) as Authorization,
+      })
+    expect((await network!.measure([notDue, notDue])).outcome).to.deep.equal({
+      kind: 'no-data',
+      reason: 'senders-missing',
+    })
+    expect(network!.notes.join()).to.contain('the session is too long')
   })
 
   it('takes no grant and no refusal that the provider did not sign', async () => {
@@ -241,13 +254,13 @@ describe('session', function () {
 
   it('keeps its reading while garbage floods both ports', async () => {
     await open()
-    const flooder = await UdpPort.open(HOST, 0, () => {})
+    const flooder = await PlainUdp.open(() => {})
     const garbageDatagram = randomBytes(1200)
     let flooding = true
     const flood = (): void => {
       for (let i = 0; i < 8; i++) {
-        flooder.send(garbageDatagram, network!.relay.port, HOST)
-        flooder.send(garbageDatagram, network!.receiver.port, HOST)
+        flooder.send(garbageDatagram, network!.relay.port)
+        flooder.send(garbageDatagram, network!.receiver.port)
       }
       if (flooding) setTimeout(flood, 1)
     }

@@ -29,10 +29,11 @@ const invite: messages.ProbeInvite = {
   budgetBytes: 3_000_000,
   durationMs: 900,
   nonce: bytes(32, 4),
+  controlTag: bytes(8, 5),
 }
 const reveal: messages.ProbeReveal = {
   key: bytes(16),
-  log: { intervalMs: 50, sent: [70, 71], blocked: [0, 1], errors: [0, 0] },
+  log: { intervalMs: 50, sent: [70, 71], blocked: [0, 1], errors: [0, 0], control: [2, 1] },
   receipts: [receipt],
   signature: bytes(64),
 }
@@ -66,6 +67,7 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['unreachable provider', ProbeFrame, { relay: { unreachable: 'connection refused' } }],
   ['ready', ProbeFrame, { ready: {} }],
   ['start', ProbeFrame, { start: {} }],
+  ['direct probe', ProbeFrame, { direct: { rateKbps: 9_000, durationMs: 700 } }],
   ['stop', ProbeFrame, { stop: { chunkRoot: h32, signature: bytes(64) } }],
   ['reveal', ProbeFrame, { reveal }],
   ['commit', messages.Commit, { epoch: 14, verifier: 3, commitment: h32, signature: bytes(96) }],

@@ -1,10 +1,6 @@
-import { createHash } from 'node:crypto'
-import { type Forwarding, REFUSE } from '../../probe/forwarding.js'
-import type { ForwardingOptions, ProviderHistory, ProviderProfile } from './profile.js'
+import { upAndDown } from './forwarding/up-and-down.js'
+import type { ProviderHistory, ProviderProfile } from './profile.js'
 
-/** Outages come in whole blocks of this length, one block in five. */
-const BLOCK_MS = 1000
-const BLOCKS_AN_OUTAGE = 5
 /** What three reports and more must show: the Wilson bound is well under 0.8 for so few ticks, and never near 1. */
 const UPTIME_BPS = { lowest: 5000, highest: 9700 }
 const REPORTS_TO_JUDGE = 3
@@ -13,22 +9,8 @@ export const flaky: ProviderProfile = {
   describe: 'is up about 80 % of the time',
   takesFraction: false,
   deliversKbps: claimKbps => claimKbps,
-  forwarding,
+  forwarding: upAndDown,
   broken: uptimeInBetween,
-}
-
-function forwarding({ seed }: ForwardingOptions): Forwarding {
-  const isUp = (nowMs: number) => {
-    const draw = createHash('sha256')
-      .update(`${seed}/${Math.floor(nowMs / BLOCK_MS)}`)
-      .digest()
-      .readUInt32BE()
-    return draw % BLOCKS_AN_OUTAGE !== 0
-  }
-  return {
-    admit: (_open, nowMs) => isUp(nowMs) || REFUSE.notServing,
-    forward: (_datagram, nowMs) => isUp(nowMs),
-  }
 }
 
 function uptimeInBetween({ leaves }: ProviderHistory): string[] {

@@ -1,5 +1,5 @@
 /** What a provider of the test network is like, what it is started with, and what the chain must show of it at the end. */
-import type { Forwarding } from '../../probe/forwarding.js'
+import type { ForwardingSpec } from '../../probe/forwarding.js'
 import type { Leaf } from '../../proto/leaf.js'
 
 /** What the chain says of one provider after a run. Epochs ascend; those without a report are absent. */
@@ -39,7 +39,7 @@ export interface ProviderProfile {
   readonly takesFraction: boolean
   deliversKbps(claimKbps: number, fraction: number | undefined): number
   /** Present when an ordinary provider would forward too well: then it runs through `provider-main.ts`. */
-  forwarding?(options: ForwardingOptions): Forwarding
+  forwarding?(options: ForwardingOptions): ForwardingSpec
   /** The testnet ends its process when this epoch begins. */
   readonly endsAtEpoch?: number
   /** What it promised and the chain does not show: one sentence each, without a subject. */

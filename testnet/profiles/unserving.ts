@@ -1,8 +1,7 @@
 /** Providers that serve nobody. Refusing must not be safer than failing: both have the rate zero, and are slashed. */
-import { REFUSE } from '../../probe/forwarding.js'
-import { HEARTBEAT_RATE_KBPS } from '../../probe/heartbeat.js'
 import { STATUS } from '../../proto/leaf.js'
 import { measuredMostly, slashedInTime } from './checks.js'
+import { unserving } from './forwarding/unserving.js'
 import type { ProviderHistory, ProviderProfile } from './profile.js'
 
 /** Heartbeats alone keep it well above this, from the second report on. */
@@ -12,11 +11,7 @@ export const refuser: ProviderProfile = {
   describe: 'answers heartbeats, takes no session',
   takesFraction: false,
   deliversKbps: () => 0,
-  forwarding: () => ({
-    // A heartbeat's session asks for far less than one for data: that is how it tells them apart.
-    admit: open => open.rateKbps <= HEARTBEAT_RATE_KBPS || REFUSE.notServing,
-    forward: () => true,
-  }),
+  forwarding: () => unserving({ refuses: true }),
   broken: history => [...broken(history), ...answersHeartbeats(history)],
 }
 
@@ -24,7 +19,7 @@ export const dead: ProviderProfile = {
   describe: 'takes sessions, forwards nothing',
   takesFraction: false,
   deliversKbps: () => 0,
-  forwarding: () => ({ admit: () => true, forward: () => false }),
+  forwarding: () => unserving({ refuses: false }),
   broken,
 }
 

@@ -32,8 +32,16 @@ export async function startProvider(options: ProviderOptions & ApiOptions): Prom
   const node = await startProviderNode(options)
   return withApi(node, () =>
     serveApi({ host: options.apiHost, port: options.apiPort }, app => {
-      const { role, account, index, peerId } = node
-      app.get('/v1/status', async () => ({ role, account, index, peerId, pid: process.pid, relay: node.relay.stats }))
+      const { role, account, index, peerId, relay } = node
+      app.get('/v1/status', async () => ({
+        role,
+        account,
+        index,
+        peerId,
+        pid: process.pid,
+        udp: relay.facts,
+        relay: relay.stats,
+      }))
     }),
   )
 }

@@ -5,6 +5,7 @@
 import type { FastifyInstance } from 'fastify'
 import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import { encodeLeaf } from '../../proto/leaf.js'
+import { encodeCarried } from '../core/carried.js'
 import type { VerifierNode } from '../verifier-node.js'
 import { leafJson } from './leaf-json.js'
 
@@ -23,6 +24,7 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
     missed: node.epochs?.missed ?? null,
     tip: await node.chain.tip(),
     peers: node.connections(),
+    udp: node.udp,
   }))
 
   app.get<{ Params: { epoch: string } }>(
@@ -87,7 +89,7 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
         previous: {
           epoch: previous?.header.epoch ?? 0,
           headerHash: header.previousHeader,
-          leaves: (previous?.leaves ?? []).map(leaf => toHex(encodeLeaf(leaf))),
+          leaves: previous ? encodeCarried(previous).map(toHex) : [],
         },
         ballots: encoded.map(bytes => toHex(bytes!)),
         header,

@@ -5,13 +5,14 @@
 import { ballotDigest, headerHash, type NetworkId } from '../../proto/digests.js'
 import type { Header } from '../../proto/header.js'
 import { fromHex, type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
-import { decodeLeaf, type Leaf } from '../../proto/leaf.js'
+import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import { Ballot } from '../../proto/messages.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { decodeVote } from '../../proto/vote.js'
 import { BlsVerifier } from '../bls/verifier.js'
 import { assign } from '../core/assignment.js'
+import { type Carried, carriedFrom } from '../core/carried.js'
 import type { ActiveProvider, ChainFacts } from '../core/facts.js'
 import type { Chain, PostedReport } from '../core/ports.js'
 import { buildReport, type Report } from '../core/report.js'
@@ -23,6 +24,7 @@ export interface EvidenceJson {
   readonly facts: Omit<ChainFacts, 'providers'> & {
     readonly providers: readonly (Omit<ActiveProvider, 'stake'> & { readonly stake: string })[]
   }
+  /** its leaves with what is carried beside them, see proto/leaf-state.ts */
   readonly previous: { readonly epoch: number; readonly headerHash: Hex; readonly leaves: readonly Hex[] }
   readonly ballots: readonly Hex[]
   readonly header: Header
@@ -38,7 +40,7 @@ export interface Check {
 export interface Recomputed {
   readonly facts: ChainFacts
   readonly params: NetworkParams
-  readonly previous: { readonly epoch: number; readonly leaves: readonly Leaf[] }
+  readonly previous: Carried & { readonly epoch: number }
   readonly report: Report
   readonly checks: readonly Check[]
 }
@@ -47,9 +49,9 @@ export function recompute(evidence: EvidenceJson): Recomputed {
   const { params, network, previous } = evidence
   const facts = factsFromJson(evidence.facts)
   const ballots = evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
-  const leaves = previous.leaves.map(hex => decodeLeaf(fromHex(hex)))
+  const carried = carriedFrom(previous.leaves.map(fromHex))
   const report = buildReport({
-    ...{ params, facts, assignment: assign(facts, params), previous: { epoch: previous.epoch, leaves } },
+    ...{ params, facts, assignment: assign(facts, params), previous: { epoch: previous.epoch, ...carried } },
     previousHeader: previous.headerHash,
     ballotSet: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
     ballots: ballots.map(({ verifier, votes }) => ({ verifier, votes: votes.map(decodeVote) })),
@@ -73,7 +75,7 @@ export function recompute(evidence: EvidenceJson): Recomputed {
       holds: headerHash(network, report.header) === evidence.headerHash,
     },
   ]
-  return { facts, params, previous: { epoch: previous.epoch, leaves }, report, checks }
+  return { facts, params, previous: { epoch: previous.epoch, ...carried }, report, checks }
 }
 
 /** The same things asked of the chain itself instead of a verifier. */
@@ -81,7 +83,7 @@ export async function checkAgainstChain(evidence: EvidenceJson, chain: Chain): P
   const { epoch } = evidence.header
   const [posted, facts] = await Promise.all([chain.posted(epoch), chain.factsAt(epoch)])
   const previousPosted = evidence.previous.epoch === 0 ? undefined : await chain.posted(evidence.previous.epoch)
-  const previousRoot = new MerkleTree(evidence.previous.leaves.map(fromHex)).root
+  const previousRoot = new MerkleTree(evidence.previous.leaves.map(hex => leafPart(fromHex(hex)))).root
   return [
     { what: 'the chain accepted this header', holds: posted?.headerHash === evidence.headerHash },
     { what: 'the facts at B(e) are those of the chain', holds: sameJson(facts, factsFromJson(evidence.facts)) },

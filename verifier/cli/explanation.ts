@@ -1,10 +1,12 @@
 /** Why a provider has the score it has: every step from the votes to the tokens, as figures and as text. */
 import type { Hex } from '../../proto/hex.js'
 import { type Leaf, STATUS } from '../../proto/leaf.js'
+import type { SoakVote } from '../../proto/soak-vote.js'
 import { OUTCOME_NAME, type OutcomeName } from '../../proto/vote.js'
 import { type LeafJson, leafJson } from '../api/leaf-json.js'
 import type { VoteAccount } from '../core/certify.js'
 import type { PostedReport } from '../core/ports.js'
+import { isSoak } from '../core/schedule.js'
 import { NEVER_MEASURED } from '../core/throughput.js'
 import type { Check, Recomputed } from './evidence.js'
 import { breachText, rateText, shareText, tokensText } from './figures.js'
@@ -40,6 +42,13 @@ export interface Explanation {
     readonly needed: number
     readonly usable: number
   }
+  readonly soak: {
+    /** whether this epoch was one */
+    readonly now: boolean
+    readonly limitKbps: number | null
+    /** in force, whenever they were cast */
+    readonly votes: readonly SoakVote[]
+  }
   readonly underLine: number
   readonly lineKbps: number
   readonly ticks: { readonly up: number; readonly total: number }
@@ -61,6 +70,9 @@ interface VoteJson {
   readonly rateKbps: number | null
   readonly offeredKbps: number | null
   readonly lossBps: number | null
+  readonly controlLossBps: number | null
+  readonly controlDelayUs: number | null
+  readonly directKbps: number | null
   readonly ticksSent: number
   readonly ticksAnswered: number
   readonly counted: VoteAccount['counted']
@@ -88,6 +100,11 @@ export function explanationOf(
     previousEpoch: previous.epoch,
     votes: receivers.map(voteJson),
     quorum: { assigned, faults, needed, usable },
+    soak: {
+      now: isSoak(facts.beacon, provider, params),
+      limitKbps: certification.soakLimitKbps ?? null,
+      votes: certification.soakVotes,
+    },
     ...{ underLine, lineKbps: (leaf.claimKbps * params.breachBps) / 10_000, ticks },
     ...{ commonFailure: report.commonFailure, maxPenaltyBps: params.maxPenaltyBps },
     certificate: { headerHash, round, nonSigners, txHash, blockNumber, gasUsed, verifiers: facts.verifiers.length },
@@ -117,6 +134,9 @@ function voteJson({ receiver, vote, counted, why }: VoteAccount): VoteJson {
     rateKbps: vote?.rateKbps ?? null,
     offeredKbps: vote?.offeredKbps ?? null,
     lossBps: vote?.lossBps ?? null,
+    controlLossBps: vote?.controlLossBps ?? null,
+    controlDelayUs: vote?.controlDelayUs ?? null,
+    directKbps: vote?.directKbps ?? null,
     ticksSent: bits(vote?.ticksSent),
     ticksAnswered: bits(vote?.ticksAnswered),
     counted,
@@ -137,21 +157,37 @@ function votesText({ votes }: Explanation): string {
     vote.rateKbps === null ? '' : rateText(vote.rateKbps),
     vote.offeredKbps === null ? '' : rateText(vote.offeredKbps),
     vote.lossBps === null ? '' : shareText(vote.lossBps),
+    vote.controlLossBps === null ? '' : shareText(vote.controlLossBps),
+    vote.directKbps ? rateText(vote.directKbps) : '',
     `${vote.ticksAnswered}/${vote.ticksSent}`,
     vote.counted,
     vote.why,
   ])
-  return `${textTable([['VERIFIER', 'OUTCOME', 'RATE', 'OFFERED', 'LOSS', 'TICKS', 'COUNTED AS', 'WHY'], ...rows])}\n`
+  const head = [
+    'VERIFIER',
+    'OUTCOME',
+    'RATE',
+    'OFFERED',
+    'LOSS',
+    'CONTROL LOSS',
+    'DIRECT',
+    'TICKS',
+    'COUNTED AS',
+    'WHY',
+  ]
+  return `${textTable([head, ...rows])}\n`
 }
 
-function rateLine({ quorum, leaf }: Explanation): string {
+function rateLine({ quorum, leaf, soak }: Explanation): string {
   const { usable, assigned, needed } = quorum
   const votes = `${usable} usable votes of ${assigned} assigned verifiers, ${needed} are needed`
   if (leaf.status === STATUS.unmeasured) return `Rate        ${votes}: unmeasured, so there is no rate and no breach.`
+  const limits =
+    soak.limitKbps === null ? 'at most the claim' : `at most the claim and the last soak's ${rateText(soak.limitKbps)}`
   const found =
     leaf.status === STATUS.unserving
       ? 'it serves nobody, so the rate is 0'
-      : `certified ${rateText(leaf.rateKbps)}, from their low median, at most the claim`
+      : `certified ${rateText(leaf.rateKbps)}, from their low median, ${limits}`
   return `Rate        ${votes}: ${found}.`
 }
 

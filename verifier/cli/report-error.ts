@@ -1,4 +1,4 @@
-import { UdpPortError } from '../../probe/udp-port.js'
+import { UdpPortError } from '../../probe/io/errors.js'
 import { EXIT_CODE, UserError, type UserErrorCode } from '../errors.js'
 import { KeyFileError } from '../keys.js'
 import { ListenError } from '../net/libp2p.js'

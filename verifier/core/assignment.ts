@@ -2,7 +2,6 @@
  * Who measures whom in an epoch: a pure function of the beacon and of B(e), the same on every node. For each provider
  * n receivers are drawn, for each receiver k senders; `place-sessions.ts` says in which round each session runs.
  */
-import { shareKbps } from '../../probe/share.js'
 import { encodeWords } from '../../proto/abi.js'
 import { keccakText, keccakWords } from '../../proto/hash.js'
 import type { Hex } from '../../proto/hex.js'
@@ -10,7 +9,7 @@ import { MerkleTree } from '../../proto/merkle.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { Draw } from './draw.js'
 import type { ActiveProvider, ChainFacts, FrozenVerifier } from './facts.js'
-import { type DrawnSession, placeSessions, type Session } from './place-sessions.js'
+import { type DrawnSession, placeSessions, type Session, senderLoadKbps } from './place-sessions.js'
 
 const RECEIVERS = keccakText('bandwitness/v1/draw/receivers')
 const SENDERS = keccakText('bandwitness/v1/draw/senders')
@@ -58,7 +57,7 @@ function drawReceivers(facts: ChainFacts, params: NetworkParams, { account }: Ac
 /** k senders from the others; one whose capacity is below a sender's share is not drawn. */
 function drawSenders(facts: ChainFacts, params: NetworkParams, provider: ActiveProvider, receiver: number): number[] {
   const able = (k: number) => (one: FrozenVerifier) =>
-    one.index !== receiver && one.capacityKbps >= shareKbps(provider.claimKbps, k)
+    one.index !== receiver && one.capacityKbps >= senderLoadKbps(provider.claimKbps, k)
   const k = Math.min(params.senders, facts.verifiers.length - 1)
   if (k < 1) return []
   const indices = facts.verifiers.filter(able(k)).map(verifier => verifier.index)

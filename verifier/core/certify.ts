@@ -7,8 +7,11 @@
 import { STATUS, type StatusCode } from '../../proto/leaf.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { faultsTolerated } from '../../proto/quorum.js'
+import type { SoakVote } from '../../proto/soak-vote.js'
 import type { Vote } from '../../proto/vote.js'
 import { type Counted, type CountedVote, countVote } from './count-vote.js'
+import { lowMedian, rankedLow } from './low-median.js'
+import { soakLimitKbps, soakVotesInForce } from './soak-votes.js'
 
 export interface CertifyInput {
   /** of this epoch, for this provider; votes of others than the assigned, and of one receiver twice, count for nothing */
@@ -17,6 +20,12 @@ export interface CertifyInput {
   readonly assigned: readonly number[]
   readonly claimKbps: number
   readonly params: Pick<NetworkParams, 'breachBps'>
+  readonly soak: {
+    /** this epoch is one for this provider */
+    readonly now: boolean
+    /** carried from the last report */
+    readonly held: readonly SoakVote[]
+  }
 }
 
 /** How one assigned receiver's vote counted, for a person to read. */
@@ -29,8 +38,12 @@ export interface VoteAccount {
 
 export interface Certification {
   readonly status: StatusCode
-  /** kbit/s at the IP layer, at most the claim; 0 where the status is unmeasured */
+  /** kbit/s at the IP layer, at most the claim and the soak limit; 0 where the status is unmeasured */
   readonly rateKbps: number
+  /** low median of the soak votes in force; undefined while there is no quorum of them */
+  readonly soakLimitKbps: number | undefined
+  /** in force from now on */
+  readonly soakVotes: readonly SoakVote[]
   readonly breach: boolean
   /** n, and what of it: f, and the 2f+1 that a certification needs */
   readonly assigned: number
@@ -59,8 +72,14 @@ export function certify(input: CertifyInput): Certification {
     if (!serving) unserving++
   }
   const breach = underLine >= quorum
-  const rateKbps = breach ? rankedLow(readings, faults) : bestLowMedian(readings, atLeast, quorum)
+  // In a breach the reading with f below it, which is the low median of exactly 2f+1: its rank does not move with the
+  // number of votes, so that one more low vote can never raise the rate, and with it lower the penalty.
+  const votedKbps = breach ? rankedLow(readings, faults) : bestLowMedian(readings, atLeast, quorum)
+  const soakVotes = soakVotesInForce(input.soak.held, input.soak.now ? soakVotesOf(accounts) : [], quorum)
+  const limitKbps = soakLimitKbps(soakVotes, quorum)
   const summary = {
+    soakVotes,
+    soakLimitKbps: limitKbps,
     assigned: n,
     faults,
     quorum,
@@ -68,13 +87,20 @@ export function certify(input: CertifyInput): Certification {
     underLine,
     receivers: accounts.map(({ receiver, vote, counted, why }) => ({ receiver, ...(vote && { vote }), counted, why })),
   }
-  if (rateKbps === undefined) return { status: STATUS.unmeasured, rateKbps: 0, breach: false, ...summary }
+  if (votedKbps === undefined) return { status: STATUS.unmeasured, rateKbps: 0, breach: false, ...summary }
+  const rateKbps = Math.min(votedKbps, limitKbps ?? votedKbps)
   return { status: unserving >= quorum ? STATUS.unserving : STATUS.measured, rateKbps, breach, ...summary }
 }
 
 type Account = VoteAccount & CountedVote
 
-function accountFor({ votes, assigned, claimKbps, params }: CertifyInput): Account[] {
+/** Of a soak: what was read, and zero from those whom it did not serve. */
+const soakVotesOf = (accounts: readonly Account[]): SoakVote[] =>
+  accounts
+    .filter(({ counted }) => counted === 'rate' || counted === 'under')
+    .map(({ receiver, vote, rateKbps }) => ({ receiver, epoch: vote!.epoch, rateKbps }))
+
+function accountFor({ votes, assigned, claimKbps, params, soak }: CertifyInput): Account[] {
   const nothing = { rateKbps: 0, serving: true }
   return [...assigned]
     .sort((a, b) => a - b)
@@ -82,7 +108,7 @@ function accountFor({ votes, assigned, claimKbps, params }: CertifyInput): Accou
       const [vote, second] = votes.filter(one => one.receiver === receiver)
       if (!vote) return { receiver, counted: 'missing', why: 'no vote in the ballot set', ...nothing }
       if (second) return { receiver, counted: 'ignored', why: 'two votes for one provider', ...nothing }
-      return { receiver, vote, ...countVote(vote, claimKbps, params) }
+      return { receiver, vote, ...countVote(vote, claimKbps, soak.now, params) }
     })
 }
 
@@ -99,17 +125,4 @@ function bestLowMedian(readings: readonly number[], atLeast: readonly number[], 
     if (chosen.length >= quorum) best = Math.max(best ?? 0, lowMedian(chosen))
   }
   return best
-}
-
-/** The middle reading; of two in the middle the lower. @param readings at least one, in any order */
-export function lowMedian(readings: readonly number[]): number {
-  return rankedLow(readings, (readings.length - 1) >> 1)
-}
-
-/**
- * In a breach the reading with f below it, which is the low median of exactly 2f+1. Its rank does not move with the
- * number of votes, so that one more low vote can never raise the rate, and with it lower the penalty.
- */
-function rankedLow(readings: readonly number[], rank: number): number {
-  return [...readings].sort((a, b) => a - b)[rank]!
 }

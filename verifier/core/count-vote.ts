@@ -1,4 +1,5 @@
 /** What one vote counts as, and why, in words for the operator whose score it makes. */
+import { CONTROL_LOSS_BPS, DIRECT_PERCENT, OFFERED_PERCENT } from '../../probe/judge.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { OUTCOME, type Vote } from '../../proto/vote.js'
 import { isUnderLine } from './breach-line.js'
@@ -18,24 +19,33 @@ export interface CountedVote {
   readonly why: string
 }
 
-export function countVote(vote: Vote, claimKbps: number, params: Pick<NetworkParams, 'breachBps'>): CountedVote {
+/** @param soak whether the epoch is a soak for this provider */
+export function countVote(
+  vote: Vote,
+  claimKbps: number,
+  soak: boolean,
+  params: Pick<NetworkParams, 'breachBps'>,
+): CountedVote {
   const rateKbps = Math.min(vote.rateKbps, claimKbps)
   const low = isUnderLine(rateKbps, claimKbps, params.breachBps)
   const unserving = (why: string): CountedVote => ({ counted: 'under', rateKbps: 0, serving: false, why })
   const reading = (counted: Counted, why: string): CountedVote => ({ counted, rateKbps, serving: true, why })
   const ignored = (why: string): CountedVote => ({ counted: 'ignored', rateKbps: 0, serving: true, why })
 
+  if (vote.soak !== soak) return ignored(soak ? 'its session was no soak, as was due' : 'a soak that was not due')
+  const doubt = doubtOf(vote, claimKbps)
   switch (vote.outcome) {
     case OUTCOME.verified:
       return reading('rate', low ? 'measured low, without the evidence that a breach needs' : 'measured')
     case OUTCOME.under:
-      return low
-        ? reading('under', 'measured under the slashing line')
-        : reading('rate', 'measured at or above the line')
+      if (!low) return reading('rate', 'measured at or above the line')
+      return doubt
+        ? ignored(`the vote does not carry the evidence of a low reading: ${doubt}`)
+        : reading('under', 'measured under the slashing line, while all else was shown to carry more')
     case OUTCOME.atLeast:
       return low
-        ? ignored('something other than the provider may have been the limit, and the bound is under the line')
-        : reading('at-least', 'something other than the provider may have been the limit: can raise the rate only')
+        ? ignored(`${doubt ?? 'the reading left doubt'}, and the bound is under the line`)
+        : reading('at-least', `${doubt ?? 'the reading left doubt'}: can raise the rate only`)
     case OUTCOME.refused:
       return unserving('the provider was up and took no session')
     case OUTCOME.dead:
@@ -47,4 +57,12 @@ export function countVote(vote: Vote, claimKbps: number, params: Pick<NetworkPar
     default:
       return ignored(`outcome ${vote.outcome} is unknown`)
   }
+}
+
+/** What in a vote's own figures speaks for another limit than the provider; undefined if nothing does. */
+function doubtOf({ offeredKbps, controlLossBps, directKbps, rateKbps }: Vote, claimKbps: number): string | undefined {
+  if (offeredKbps * 100 < OFFERED_PERCENT * claimKbps) return 'the senders offered too little'
+  if (controlLossBps > CONTROL_LOSS_BPS) return 'control datagrams were lost that did not pass through it'
+  if (directKbps * 100 < DIRECT_PERCENT * rateKbps) return 'the path without it was not shown to carry more'
+  return undefined
 }

@@ -3,17 +3,18 @@
  * three gets the same bits, whatever order they came in.
  */
 import type { Hex } from '../../proto/hex.js'
-import { ZERO_HASH } from '../../proto/hex.js'
 import { type Leaf, STATUS } from '../../proto/leaf.js'
 import type { NetworkParams } from '../../proto/params.js'
+import { soakVotesDigest } from '../../proto/soak-vote.js'
 import type { Vote } from '../../proto/vote.js'
 import { type Assignment, assignedRoot } from './assignment.js'
 import { nextBreachState } from './breach.js'
+import type { Carried } from './carried.js'
 import { type Certification, certify } from './certify.js'
 import { isCommonFailure } from './common-failure.js'
 import { decayed, decayQ32 } from './decay.js'
 import type { ActiveProvider, ChainFacts } from './facts.js'
-import { ticksOf } from './schedule.js'
+import { isSoak, ticksOf } from './schedule.js'
 import { scoreBps, tierOf } from './score.js'
 import { NEVER_MEASURED, nextThroughputQ32 } from './throughput.js'
 import { TICK_Q16, type WindowTicks, wilsonLowerBps, windowTicks } from './uptime.js'
@@ -29,13 +30,12 @@ export interface EvaluateInput {
   readonly facts: ChainFacts
   readonly assignment: Pick<Assignment, 'receiversOf'>
   /** the last accepted report; epoch 0 and no leaves before the first */
-  readonly previous: { readonly epoch: number; readonly leaves: readonly Leaf[] }
+  readonly previous: Carried & { readonly epoch: number }
   readonly ballots: readonly CountedBallot[]
 }
 
-export interface Evaluation {
-  /** one for every active provider, ascending by index */
-  readonly leaves: readonly Leaf[]
+/** Its leaves: one for every active provider, ascending by index. */
+export interface Evaluation extends Carried {
   readonly commonFailure: boolean
   /** by provider */
   readonly certifications: ReadonlyMap<Hex, Certification>
@@ -60,18 +60,23 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
     .sort((a, b) => a.index - b.index)
     .map((provider): Window => {
       const receivers = assignment.receiversOf(provider.account)
+      const last = previous.get(keyOf(provider.index, provider.account))
       const certification = certify({
         votes: votes.get(provider.account) ?? [],
         assigned: receivers,
         claimKbps: provider.claimKbps,
         params,
+        soak: {
+          now: isSoak(facts.beacon, provider.account, params),
+          held: (last && input.previous.soakVotes.get(provider.account)) ?? [],
+        },
       })
       const counted = certification.receivers.flatMap(({ vote }) => vote ?? [])
       return {
         provider,
         stake: provider.stake,
         receivers,
-        previous: previous.get(keyOf(provider.index, provider.account)),
+        previous: last,
         certification,
         ticks: windowTicks(counted, receivers.length, ticksOf(params)),
       }
@@ -80,6 +85,11 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
   const factorQ32 = decayQ32((facts.epoch - input.previous.epoch) * params.epochSeconds, params.halfLifeSeconds)
   return {
     leaves: windows.map(window => leafOf(window, input, factorQ32, commonFailure)),
+    soakVotes: new Map(
+      windows
+        .filter(({ certification }) => certification.soakVotes.length > 0)
+        .map(({ provider, certification }) => [provider.account, certification.soakVotes]),
+    ),
     commonFailure,
     certifications: new Map(windows.map(({ provider, certification }) => [provider.account, certification])),
     ticks: new Map(windows.map(({ provider, ticks }) => [provider.account, ticks])),
@@ -129,7 +139,7 @@ function leafOf(window: Window, input: EvaluateInput, factorQ32: bigint, commonF
     ticksUpQ16: Number(upQ16),
     ticksTotalQ16: Number(totalQ16),
     unmeasuredRun: measured ? 0 : Math.min(0xffffffff, (previous?.unmeasuredRun ?? 0) + elapsedEpochs),
-    soakVotes: ZERO_HASH,
+    soakVotes: soakVotesDigest(certification.soakVotes),
     assignedRoot: assignedRoot(window.receivers),
     ...nextBreachState(
       previous?.breachBits ?? 0,

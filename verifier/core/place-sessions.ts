@@ -2,7 +2,7 @@
  * In which round each session runs: the first one in which its provider has no other session, a lane is free and none
  * of its parties carries more than its capacity. First fit needs no look-ahead and gives every node the same plan.
  */
-import { MIN_SENDERS, shareKbps } from '../../probe/share.js'
+import { controlKbps, MIN_SENDERS, shareKbps } from '../../probe/share.js'
 import type { Hex } from '../../proto/hex.js'
 import type { FrozenVerifier } from './facts.js'
 
@@ -68,8 +68,14 @@ export function placeSessions(
   return { sessions, unplaced, rounds: rounds.length }
 }
 
-/** The receiver's is the most that can reach it: all k shares, from a provider that carries more than it claims. */
+/** A sender's load at a claim: its share, and its control datagrams beside it. */
+export function senderLoadKbps(claimKbps: number, k: number): number {
+  const share = shareKbps(claimKbps, k)
+  return share + Math.ceil(controlKbps(share))
+}
+
+/** The receiver's is the most that can reach it: all k senders', from a provider that carries more than it claims. */
 function loadsOf({ claimKbps, receiver, senders }: DrawnSession): [party: number, loadKbps: number][] {
-  const share = shareKbps(claimKbps, senders.length)
+  const share = senderLoadKbps(claimKbps, senders.length)
   return [[receiver, senders.length * share], ...senders.map((sender): [number, number] => [sender, share])]
 }

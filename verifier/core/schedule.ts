@@ -6,6 +6,7 @@ import { keccakText, keccakWords } from '../../proto/hash.js'
 import type { Hex } from '../../proto/hex.js'
 import type { NetworkParams } from '../../proto/params.js'
 
+const SOAK = keccakText('bandwitness/v1/draw/soak')
 const SESSION = keccakText('bandwitness/v1/draw/session-offset')
 const TICK = keccakText('bandwitness/v1/draw/tick-offset')
 
@@ -15,6 +16,14 @@ const MAX_TICKS = 256
 /** Whole ticks in an epoch. */
 export const ticksOf = (params: Pick<NetworkParams, 'epochSeconds' | 'tickMs'>): number =>
   Math.min(MAX_TICKS, Math.floor((params.epochSeconds * 1000) / params.tickMs))
+
+/**
+ * Whether all of a provider's sessions in the epoch of this beacon are soaks. Known to all as soon as the beacon is: a
+ * provider that keeps up its rate for so long because it is watched has the rate.
+ */
+export const isSoak = (beacon: Hex, provider: Hex, params: Pick<NetworkParams, 'soakShareBps'>): boolean =>
+  BigInt(keccakWords(['bytes32', 'bytes32', 'address'], [beacon, SOAK, provider])) % 10_000n <
+  BigInt(params.soakShareBps)
 
 /** From the start of the session's slot, in whole milliseconds below `offsetMs`. */
 export const sessionOffsetMs = (scheduleProof: Hex, params: Pick<NetworkParams, 'offsetMs'>): number =>

@@ -14,6 +14,8 @@ export interface VoteInput {
   readonly ticksSent: bigint
   readonly ticksAnswered: bigint
   readonly scheduleProof: Hex
+  /** whether the epoch is a soak for this provider */
+  readonly soak: boolean
 }
 
 const MAX_UINT16 = 0xffff
@@ -35,9 +37,6 @@ export function makeVote(input: VoteInput): Vote {
     // Bytes that nobody committed to are no rate, however many arrived.
     rateKbps: outcome === OUTCOME.garbage ? 0 : whole(measured?.rateKbps, MAX_UINT32),
     ...fieldsOf(measured),
-    controlLossBps: 0,
-    controlDelayUs: 0,
-    directKbps: 0,
     unverifiableSenders: whole(evidence?.unverifiableSenders, MAX_UINT32),
     ticksSent,
     ticksAnswered,
@@ -45,7 +44,7 @@ export function makeVote(input: VoteInput): Vote {
     chunkRoot: evidence?.chunkRoot ?? ZERO_HASH,
     keyCommitments: evidence?.keyCommitments ?? ZERO_HASH,
     receiptHead: evidence?.receiptHead ?? ZERO_HASH,
-    soak: false,
+    soak: input.soak,
     scheduleProof,
   }
 }
@@ -84,6 +83,9 @@ function fieldsOf(measured: Measurement | undefined) {
     lossBps: whole(measured?.lossBps, MAX_UINT16),
     jitterUs: whole(measured?.jitterUs, MAX_UINT32),
     offeredKbps: whole(measured?.offeredKbps, MAX_UINT32),
+    controlLossBps: whole(measured?.controlLossBps, MAX_UINT16),
+    controlDelayUs: whole(measured?.controlDelayUs, MAX_UINT32),
+    directKbps: whole(measured?.directKbps, MAX_UINT32),
   }
 }
 

@@ -14,7 +14,7 @@ import { handleStreams, openStream, type PeerAddress } from './streams.js'
 export interface SyncSource {
   /** an encoded Ballot, with its votes */
   ballot(root: Hex): Promise<Uint8Array | undefined>
-  /** encoded leaves in their order */
+  /** encoded leaves in their order, each with what is carried beside it, see proto/leaf-state.ts */
   leaves(headerHash: Hex): Promise<Uint8Array[] | undefined>
   /** encoded Ballots */
   ballotSet(headerHash: Hex): Promise<Uint8Array[] | undefined>

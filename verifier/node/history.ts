@@ -4,9 +4,10 @@
  */
 import { headerHash, type SeenEntry } from '../../proto/digests.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
-import { decodeLeaf, encodeLeaf, type Leaf } from '../../proto/leaf.js'
+import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import { decodeVote } from '../../proto/vote.js'
+import { type Carried, carriedFrom, encodeCarried } from '../core/carried.js'
 import type { PostedReport } from '../core/ports.js'
 import { buildReport, type Report } from '../core/report.js'
 import type { SyncSource } from '../net/sync.js'
@@ -15,13 +16,12 @@ import type { EpochBook } from './epoch-book.js'
 import type { PeerSync } from './peer-sync.js'
 
 /** What the next epoch is computed from. */
-export interface State {
+export interface State extends Carried {
   readonly epoch: number
   readonly headerHash: Hex
-  readonly leaves: readonly Leaf[]
 }
 
-export const GENESIS_STATE: State = { epoch: 0, headerHash: ZERO_HASH, leaves: [] }
+export const GENESIS_STATE: State = { epoch: 0, headerHash: ZERO_HASH, leaves: [], soakVotes: new Map() }
 
 export class History {
   #alarm: string | undefined
@@ -58,19 +58,19 @@ export class History {
       throw new Error(this.#alarm)
     }
     if (recomputed !== undefined) return this.keep(recomputed, posted)
-    const leaves = await this.#fetchLeaves(posted)
-    await store.putReport({ header: posted.header, headerHash: posted.headerHash, leaves, ballots: [], posted })
+    const carried = await this.#fetchLeaves(posted)
+    await store.putReport({ header: posted.header, headerHash: posted.headerHash, ...carried, ballots: [], posted })
     log.info(
-      { epoch: posted.header.epoch, leaves: leaves.length },
+      { epoch: posted.header.epoch, leaves: carried.leaves.length },
       'leaves fetched from peers and checked against the score root',
     )
   }
 
   /** Stores a report together with what it was computed from. */
   async keep(report: Report, posted?: PostedReport): Promise<void> {
-    const { header, leaves, ballotSet } = report
+    const { header, leaves, soakVotes, ballotSet } = report
     const hash = headerHash(this.context.network, header)
-    await this.context.store.putReport({ header, headerHash: hash, leaves, ballots: ballotSet, posted })
+    await this.context.store.putReport({ header, headerHash: hash, leaves, soakVotes, ballots: ballotSet, posted })
   }
 
   /** The report that follows from a ballot set; undefined where a ballot cannot be had from anybody. */
@@ -96,7 +96,7 @@ export class History {
 
   async #stateOf(hash: Hex, epoch: number): Promise<State> {
     const held = await this.context.store.getReport(hash)
-    if (held !== undefined) return { epoch, headerHash: hash, leaves: held.leaves }
+    if (held !== undefined) return { epoch, headerHash: hash, leaves: held.leaves, soakVotes: held.soakVotes }
     const posted = await this.context.chain.posted(epoch)
     if (posted === undefined || posted.headerHash !== hash) throw new Error(`the chain moved away from epoch ${epoch}`)
     await this.adopt(posted)
@@ -112,14 +112,15 @@ export class History {
 
   async #known(hash: Hex): Promise<State | undefined> {
     const held = await this.context.store.getReport(hash)
-    return held && { epoch: held.header.epoch, headerHash: hash, leaves: held.leaves }
+    if (held === undefined) return undefined
+    return { epoch: held.header.epoch, headerHash: hash, leaves: held.leaves, soakVotes: held.soakVotes }
   }
 
-  async #fetchLeaves(posted: PostedReport): Promise<Leaf[]> {
-    const leaves = await this.peers.leaves(posted.headerHash, encoded => {
-      return new MerkleTree(encoded).root === posted.header.scoreRoot
-    })
-    return leaves.map(decodeLeaf)
+  /** Each leaf is checked against the score root, and what is carried beside it against the leaf. */
+  async #fetchLeaves(posted: PostedReport): Promise<Carried> {
+    return this.peers.leaves(posted.headerHash, encoded =>
+      new MerkleTree(encoded.map(leafPart)).root === posted.header.scoreRoot ? carriedFrom(encoded) : undefined,
+    )
   }
 }
 
@@ -127,7 +128,10 @@ export class History {
 export function syncSource({ store }: Pick<VerifierContext, 'store'>): SyncSource {
   return {
     ballot: root => store.getBallot(root),
-    leaves: async hash => (await store.getReport(hash))?.leaves.map(encodeLeaf),
+    leaves: async hash => {
+      const report = await store.getReport(hash)
+      return report && encodeCarried(report)
+    },
     ballotSet: async hash => {
       const report = await store.getReport(hash)
       if (report === undefined || report.ballots.length === 0) return undefined

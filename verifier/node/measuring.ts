@@ -13,7 +13,7 @@ import { ProbeFrame } from '../../proto/messages.js'
 import { PROBE_PROTOCOL } from '../../proto/protocols.js'
 import type { Vote } from '../../proto/vote.js'
 import type { Session } from '../core/assignment.js'
-import { sessionOffsetMs } from '../core/schedule.js'
+import { isSoak, sessionOffsetMs } from '../core/schedule.js'
 import { makeVote } from '../core/vote.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import type { VerifierContext } from './context.js'
@@ -66,6 +66,7 @@ export async function measureEpoch(
       ticksSent: heartbeats[i]!.sent,
       ticksAnswered: heartbeats[i]!.answered,
       scheduleProof: providerSchedule(scheduleSignature, provider),
+      soak: isSoak(record.facts.beacon, provider, context.params),
     }),
   )
 }
@@ -99,6 +100,7 @@ async function runSession(
       nonce,
       claimKbps,
       breachBps: params.breachBps,
+      soakMs: isSoak(beacon, session.provider, params) ? params.soakMs : undefined,
       senders: session.senders.map(index => {
         const sender = directory.verifier(index)
         return {
@@ -112,7 +114,7 @@ async function runSession(
       providerVerifier: provider === undefined ? async () => false : peerVerifier(provider.peerId),
       advertisedHost: udpHost,
     },
-    { receiver, clock: context.clock, signer: context.peerSigner, log: note => log.info(note) },
+    { receiver, clock: context.clock, random, signer: context.peerSigner, log: note => log.info(note) },
   )
   log.info({ round: session.round, senders: session.senders, rounds: assignment.rounds, ...result }, 'session ended')
   return result

@@ -43,9 +43,9 @@ export class PeerSync {
     })
   }
 
-  /** @throws when no peer has leaves that pass `check` */
-  async leaves(headerHash: Hex, check: (encoded: Uint8Array[]) => boolean): Promise<Uint8Array[]> {
-    const leaves = await this.#ask({ leaves: fromHex(headerHash) }, async items => (check(items) ? items : undefined))
+  /** @param take undefined, or an error, for leaves that do not pass. @throws when no peer has leaves that do */
+  async leaves<T>(headerHash: Hex, take: (encoded: Uint8Array[]) => T | undefined): Promise<T> {
+    const leaves = await this.#ask({ leaves: fromHex(headerHash) }, async items => take(items))
     if (leaves === undefined) throw new Error(`no peer has the leaves of ${headerHash}`)
     return leaves
   }

@@ -7,6 +7,7 @@ import { epochEndMs, epochStartMs } from '../../proto/epoch.js'
 import { toHex } from '../../proto/hex.js'
 import { type ProbeInvite, RelayFrame } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
+import { isSoak } from '../core/schedule.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import type { VerifierContext } from './context.js'
 import { dialStream } from './dialling.js'
@@ -75,6 +76,7 @@ export class Serving {
       ok: true,
       claimKbps: record.facts.providers.find(({ account }) => account === provider)!.claimKbps,
       senders: session.senders.length,
+      soakMs: isSoak(record.facts.beacon, provider, params) ? params.soakMs : undefined,
       receiver: peerVerifier(peerId),
       provider: peerVerifier(announced.peerId),
     }

@@ -9,9 +9,9 @@ import { Level } from 'level'
 import type { SeenEntry } from '../../proto/digests.js'
 import type { Header } from '../../proto/header.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
-import { decodeLeaf, encodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { Ballot, GossipItem } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
+import { type Carried, carriedFrom, encodeCarried } from '../core/carried.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
 import { checkFiles } from './check-files.js'
@@ -19,10 +19,9 @@ import { noRecord, SigningConflict, StoreError, storeErrorFrom, unreadable } fro
 import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
 import { seal, unseal } from './sealed.js'
 
-export interface StoredReport {
+export interface StoredReport extends Carried {
   readonly header: Header
   readonly headerHash: Hex
-  readonly leaves: readonly Leaf[]
   /** the ballot set it was computed from; empty where the leaves were fetched instead */
   readonly ballots: readonly SeenEntry[]
   /** once the chain was seen to have accepted it */
@@ -130,7 +129,8 @@ export class Store {
   // -------------------------------------------------------------------------------------------- reports
 
   async putReport(report: StoredReport): Promise<void> {
-    const json = JSON.stringify({ ...report, leaves: report.leaves.map(leaf => toHex(encodeLeaf(leaf))) })
+    const { header, headerHash, ballots, posted } = report
+    const json = JSON.stringify({ header, headerHash, ballots, posted, leaves: encodeCarried(report).map(toHex) })
     await this.#write([
       [KEY.report(report.headerHash), bytes(json)],
       [KEY.reportOf(report.header.epoch, report.headerHash), new Uint8Array()],
@@ -140,8 +140,8 @@ export class Store {
   async getReport(headerHash: Hex): Promise<StoredReport | undefined> {
     const value = await this.#get(KEY.report(headerHash))
     if (value === undefined) return undefined
-    const stored = JSON.parse(text(value)) as Omit<StoredReport, 'leaves'> & { leaves: Hex[] }
-    return { ...stored, posted: stored.posted, leaves: stored.leaves.map(leaf => decodeLeaf(fromHex(leaf))) }
+    const stored = JSON.parse(text(value)) as Omit<StoredReport, keyof Carried> & { leaves: Hex[] }
+    return { ...stored, posted: stored.posted, ...carriedFrom(stored.leaves.map(fromHex)) }
   }
 
   // -------------------------------------------------------------------------------------------- what was heard

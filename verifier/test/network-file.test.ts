@@ -47,6 +47,16 @@ describe('network file', () => {
     ],
     ['an unknown parameter', () => JSON.stringify({ ...NETWORK, params: { ...DEVNET, slotMillis: 1 } }), /slotMillis/],
     [
+      'slots too short for the soaks that are due',
+      () => JSON.stringify({ ...NETWORK, params: { ...DEVNET, soakShareBps: 500 } }),
+      /slotMs has no room for a soak.* at params/,
+    ],
+    [
+      'soaks longer than a relay lends to a session',
+      () => JSON.stringify({ ...NETWORK, params: { ...DEVNET, soakShareBps: 500, slotMs: 60_000, soakMs: 15_000 } }),
+      /more than a relay lends/,
+    ],
+    [
       'a bad address',
       () => JSON.stringify({ ...NETWORK, contracts: { ...NETWORK.contracts, stakeVault: '0x12' } }),
       /contracts\.stakeVault/,
@@ -61,6 +71,12 @@ describe('network file', () => {
       expect(error.message).to.match(says).and.to.include(path).and.not.to.include('\n')
     })
   }
+
+  it('takes soaks that fit their slots', async () => {
+    const params = { ...DEVNET, soakShareBps: 500, slotMs: 20_000, epochSeconds: 3_600 }
+    await saveNetworkFile(path, { ...NETWORK, params })
+    expect((await loadNetworkFile(path)).params).to.deep.equal(params)
+  })
 
   it('says so when there is no such file', async () => {
     const error = await caught(loadNetworkFile(path))

@@ -2,18 +2,22 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { STATUS } from '../../../proto/leaf.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
+import type { SoakVote } from '../../../proto/soak-vote.js'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
 import { penaltyBps } from '../breach.js'
 import { certify } from '../certify.js'
 import { anyVote, receiversUpTo, someVotes, voteFromLine, voteUnderLine } from './arbitraries.js'
 import { CLAIM_KBPS, PARAMS, vote } from './samples.js'
 
-const certified = (votes: readonly Vote[], assigned: readonly number[]) =>
-  certify({ votes, assigned, claimKbps: CLAIM_KBPS, params: PARAMS })
+const certified = (
+  votes: readonly Vote[],
+  assigned: readonly number[],
+  soak: { readonly now: boolean; readonly held: readonly SoakVote[] } = { now: false, held: [] },
+) => certify({ votes, assigned, claimKbps: CLAIM_KBPS, params: PARAMS, soak })
 
 /** What a third breach with these votes would cost. */
-const penalty = (votes: readonly Vote[], assigned: readonly number[]): number => {
-  const { breach, rateKbps } = certified(votes, assigned)
+const penalty = (...args: Parameters<typeof certified>): number => {
+  const { breach, rateKbps } = certified(...args)
   return breach ? penaltyBps(rateKbps, CLAIM_KBPS, PARAMS) : 0
 }
 
@@ -53,6 +57,18 @@ describe('certification', () => {
   it('asks for the evidence: a low reading that is not `under` makes no breach', () => {
     const votes = [0, 1, 2, 3, 4].map(i => vote(i, OUTCOME.verified, 2_500))
     expect(certified(votes, FIVE)).to.include({ breach: false, rateKbps: 2_500 })
+  })
+
+  it('asks for the figures of that evidence: a vote that lacks them counts for nothing', () => {
+    const evidence = [{ offeredKbps: 26_249 }, { controlLossBps: 301 }, { directKbps: 11_499 }]
+    for (const [i, missing] of evidence.entries()) {
+      const votes = FIVE.map(receiver => vote(receiver, OUTCOME.under, 10_000, receiver < 3 ? missing : {}))
+      expect(certified(votes, FIVE), `${i}`).to.include({ breach: false, underLine: 2 })
+      expect(certified(votes, FIVE).receivers[0]!.why).to.match(/too little|lost|carry more/)
+    }
+    const whole = { offeredKbps: 26_250, controlLossBps: 300, directKbps: 11_500 }
+    const votes = FIVE.map(receiver => vote(receiver, OUTCOME.under, 10_000, whole))
+    expect(certified(votes, FIVE)).to.include({ breach: true, rateKbps: 10_000 })
   })
 
   it('makes refusing, dying and garbage no safer than failing', () => {

@@ -3,9 +3,11 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { decodeLeaf, encodeLeaf, LEAF_FIELDS, type Leaf, STATUS } from '../../../proto/leaf.js'
+import { type SoakVote, soakVotesDigest } from '../../../proto/soak-vote.js'
 import { OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
 import { assign, assignedRoot } from '../assignment.js'
 import { ballotSetRoot } from '../ballot-set.js'
+import { carriedFrom, encodeCarried } from '../carried.js'
 import { decayQ32 } from '../decay.js'
 import { type CountedBallot, type EvaluateInput, evaluateEpoch } from '../evaluate.js'
 import { buildReport } from '../report.js'
@@ -15,7 +17,8 @@ import { account, CLAIM_KBPS, facts, PARAMS, providerNamed, registryIndex, vote 
 
 const ALL_TICKS = (1n << 24n) - 1n
 const VERIFIERS = [0, 1, 2, 3, 4].map(registryIndex)
-const NOTHING = { epoch: 0, leaves: [] }
+const NO_SOAKS: ReadonlyMap<Hex, readonly SoakVote[]> = new Map()
+const NOTHING = { epoch: 0, leaves: [], soakVotes: NO_SOAKS }
 
 type Cast = (provider: Hex, receiver: number) => { outcome: OutcomeCode; rateKbps: number; answered?: bigint }
 
@@ -45,7 +48,7 @@ function run(casts: readonly (Cast | undefined)[]): Leaf[] {
   for (const [i, cast] of casts.entries()) {
     if (cast === undefined) continue
     const last = leaves.at(-1)
-    const previous = last ? { epoch: last.epoch, leaves: [last] } : NOTHING
+    const previous = last ? { epoch: last.epoch, leaves: [last], soakVotes: NO_SOAKS } : NOTHING
     leaves.push(evaluateEpoch(inputOf(i + 1, 1, { previous, ballots: ballotsOf(i + 1, 1, cast) })).leaves[0]!)
   }
   return leaves
@@ -103,9 +106,14 @@ describe('evaluation of an epoch', () => {
   })
 
   it('starts afresh for an account that was not in the last report under the same index', () => {
-    const previous = { epoch: 1, leaves: run([throttled]).map(leaf => ({ ...leaf, index: 9 })) }
+    const held = [0, 1, 2].map(receiver => ({ receiver, epoch: 1, rateKbps: 1 }))
+    const previous = {
+      epoch: 1,
+      leaves: run([throttled]).map(leaf => ({ ...leaf, index: 9 })),
+      soakVotes: new Map([[account('provider 0'), held]]),
+    }
     const { leaves } = evaluateEpoch(inputOf(2, 1, { previous, ballots: ballotsOf(2, 1, honest) }))
-    expect(leaves[0]).to.include({ breachBits: 0, throughputQ32: 2 ** 32 })
+    expect(leaves[0]).to.include({ breachBits: 0, throughputQ32: 2 ** 32, soakVotes: ZERO_HASH })
   })
 
   it('counts no vote of another epoch, of another receiver, or cast twice', () => {
@@ -124,11 +132,48 @@ describe('evaluation of an epoch', () => {
     const fine = evaluateEpoch(inputOf(1, 20, { ballots: ballotsOf(1, 20, honest) }))
     const fallen = new Set([0, 1, 2, 3, 4].map(i => account(`provider ${i}`)))
     const cast: Cast = (provider, receiver) => (fallen.has(provider) ? throttled : honest)(provider, receiver)
-    const previous = { epoch: 1, leaves: fine.leaves }
+    const previous = { epoch: 1, ...fine }
     const common = evaluateEpoch(inputOf(2, 20, { previous, ballots: ballotsOf(2, 20, cast) }))
     expect(common.commonFailure).to.equal(true)
     expect(common.leaves.every(leaf => leaf.breachBits === 0)).to.equal(true)
     expect(common.leaves[0]!.rateKbps).to.equal(CLAIM_KBPS / 10)
+  })
+
+  it('holds a provider to its last soak until the next, by votes whose digest is in the leaf', () => {
+    const soaks = { ...PARAMS, soakShareBps: 10_000 }
+    const slow: Cast = () => ({ outcome: OUTCOME.under, rateKbps: CLAIM_KBPS / 5 })
+    const soak = (cast: Cast, previous: EvaluateInput['previous'], epoch: number) => {
+      const ballots = ballotsOf(epoch, 1, cast).map(one => ({
+        ...one,
+        votes: one.votes.map(cast => ({ ...cast, soak: true })),
+      }))
+      return evaluateEpoch(inputOf(epoch, 1, { params: soaks, previous, ballots }))
+    }
+    const short = (previous: EvaluateInput['previous'], epoch: number) =>
+      evaluateEpoch(inputOf(epoch, 1, { previous, ballots: ballotsOf(epoch, 1, honest) }))
+
+    const first = soak(slow, NOTHING, 1)
+    const second = short({ epoch: 1, ...first }, 2)
+    const third = soak(honest, { epoch: 2, ...second }, 3)
+    expect(first.leaves[0]).to.include({ rateKbps: CLAIM_KBPS / 5, breachBits: 1 })
+    expect(second.leaves[0]).to.include({ rateKbps: CLAIM_KBPS / 5, breachBits: 0b10, status: STATUS.measured })
+    expect(third.leaves[0]).to.include({ rateKbps: CLAIM_KBPS })
+    for (const { leaves, soakVotes } of [first, second, third]) {
+      expect(leaves[0]!.soakVotes).to.equal(soakVotesDigest(soakVotes.get(account('provider 0'))!))
+    }
+    expect(second.leaves[0]!.soakVotes).to.equal(first.leaves[0]!.soakVotes).and.not.equal(third.leaves[0]!.soakVotes)
+    expect(third.soakVotes.get(account('provider 0'))!.map(one => one.epoch)).to.deep.equal([3, 3, 3, 3, 3])
+  })
+
+  it('comes back whole from what is stored and served of it', () => {
+    const held = VERIFIERS.map(receiver => ({ receiver, epoch: 1, rateKbps: 100 * receiver }))
+    const before = evaluateEpoch(inputOf(1, 2, { ballots: ballotsOf(1, 2, honest) }))
+    const carried = {
+      leaves: before.leaves.map((leaf, i) => (i === 0 ? { ...leaf, soakVotes: soakVotesDigest(held) } : leaf)),
+      soakVotes: new Map([[account('provider 0'), held]]),
+    }
+    expect(carriedFrom(encodeCarried(carried))).to.deep.equal(carried)
+    expect(() => carriedFrom(encodeCarried({ ...carried, soakVotes: NO_SOAKS }))).to.throw(RangeError)
   })
 
   const anyEpoch = fc.record({
@@ -148,7 +193,7 @@ describe('evaluation of an epoch', () => {
     const cast: Cast = (provider, receiver) =>
       earlier[[0, 1, 2].findIndex(i => provider === account(`provider ${i}`))]!(provider, receiver)
     const before = evaluateEpoch(inputOf(2, 3, { ballots: ballotsOf(2, 3, cast) }))
-    return inputOf(4, 3, { previous: { epoch: 2, leaves: before.leaves }, ballots })
+    return inputOf(4, 3, { previous: { epoch: 2, ...before }, ballots })
   }
 
   it('is the same for every order of its inputs', () => {

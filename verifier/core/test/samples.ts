@@ -60,7 +60,7 @@ export const vote = (receiver: number, outcome: OutcomeCode, rateKbps = 0, over:
   offeredKbps: 41_250,
   controlLossBps: 0,
   controlDelayUs: 0,
-  directKbps: 0,
+  directKbps: outcome === OUTCOME.under ? 2 * rateKbps : 0,
   unverifiableSenders: 0,
   ticksSent: 0n,
   ticksAnswered: 0n,

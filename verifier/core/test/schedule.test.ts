@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { keccakText } from '../../../proto/hash.js'
-import { sessionOffsetMs, tickOffsetMs, ticksOf } from '../schedule.js'
+import { isSoak, sessionOffsetMs, tickOffsetMs, ticksOf } from '../schedule.js'
+import { account } from './samples.js'
 
 const proof = fc.string().map(keccakText)
 
@@ -26,5 +27,15 @@ describe('schedule', () => {
     expect(ticksOf({ epochSeconds: 12, tickMs: 500 })).to.equal(24)
     expect(ticksOf({ epochSeconds: 10, tickMs: 3_000 })).to.equal(3)
     expect(ticksOf({ epochSeconds: 3_600, tickMs: 1_000 })).to.equal(256)
+  })
+
+  it('makes soaks of the share of (provider, epoch) pairs that the parameters say', () => {
+    const soaks = (soakShareBps: number) =>
+      Array.from({ length: 4_000 }, (_, i) =>
+        isSoak(keccakText(`beacon ${i >> 2}`), account(`provider ${i & 3}`), { soakShareBps }),
+      ).filter(Boolean).length
+    expect(soaks(0)).to.equal(0)
+    expect(soaks(500)).to.be.within(140, 260)
+    expect(soaks(10_000)).to.equal(4_000)
   })
 })

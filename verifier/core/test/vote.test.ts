@@ -14,6 +14,9 @@ const MEASUREMENT: Measurement = {
   lossBps: 12.5,
   jitterUs: 340,
   offeredKbps: 41_250,
+  controlLossBps: 40,
+  controlDelayUs: 730,
+  directKbps: 31_000,
   windows: 9,
   durationMs: 700,
   receivedBytes: 3_000_000,
@@ -34,6 +37,7 @@ const made = (outcome: Outcome | undefined, ticksSent = 0n, ticksAnswered = 0n) 
     ticksSent,
     ticksAnswered,
     scheduleProof: keccakText('schedule'),
+    soak: false,
   })
 
 describe('vote', () => {
@@ -41,7 +45,9 @@ describe('vote', () => {
     const measurement = MEASUREMENT
     expect(made({ kind: 'verified', measurement }).outcome).to.equal(OUTCOME.verified)
     expect(made({ kind: 'under', measurement }).outcome).to.equal(OUTCOME.under)
-    expect(made({ kind: 'at-least', measurement, reason: 'unstable' }).outcome).to.equal(OUTCOME.atLeast)
+    for (const reason of ['sender-limited', 'path-limited', 'unstable', 'no-control'] as const) {
+      expect(made({ kind: 'at-least', measurement, reason }).outcome).to.equal(OUTCOME.atLeast)
+    }
     expect(made({ kind: 'refused', refusals: 3 }).outcome).to.equal(OUTCOME.refused)
     expect(made({ kind: 'dead', granted: 3 }).outcome).to.equal(OUTCOME.dead)
     expect(made({ kind: 'garbage', measurement }).outcome).to.equal(OUTCOME.garbage)
@@ -54,6 +60,9 @@ describe('vote', () => {
       rateKbps: 24_567,
       goodputKbps: 24_001,
       lossBps: 12,
+      controlLossBps: 40,
+      controlDelayUs: 730,
+      directKbps: 31_000,
       ...EVIDENCE,
     })
   })
@@ -84,6 +93,9 @@ describe('vote', () => {
       lossBps: anything,
       jitterUs: anything,
       offeredKbps: anything,
+      controlLossBps: anything,
+      controlDelayUs: anything,
+      directKbps: anything,
       windows: anything,
       durationMs: anything,
       receivedBytes: anything,

@@ -11,8 +11,10 @@ import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { encodeLeaf, type Leaf } from '../../../proto/leaf.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import { DEVNET } from '../../../proto/params.js'
+import { soakVotesDigest } from '../../../proto/soak-vote.js'
 import { assign } from '../../core/assignment.js'
 import { ballotSetRoot } from '../../core/ballot-set.js'
+import { type Carried, encodeCarried } from '../../core/carried.js'
 import type { ChainFacts } from '../../core/facts.js'
 import type { PostedReport } from '../../core/ports.js'
 import { buildReport } from '../../core/report.js'
@@ -78,7 +80,7 @@ describe('history of a verifier', () => {
   })
 
   /** @param has what the only peer gives out for the accepted report */
-  function history(tip: PostedReport | undefined, has: { ballotSet?: boolean; leaves?: readonly Leaf[] }): History {
+  function history(tip: PostedReport | undefined, has: { ballotSet?: boolean; carried?: Carried }): History {
     const context = {
       network,
       params: DEVNET,
@@ -92,10 +94,10 @@ describe('history of a verifier', () => {
     const peers: Pick<PeerSync, 'ballot' | 'ballotSet' | 'leaves'> = {
       ballot: async () => undefined,
       ballotSet: async () => (has.ballotSet ? [] : undefined),
-      leaves: async (_, check) => {
-        const encoded = has.leaves?.map(encodeLeaf)
-        if (encoded === undefined || !check(encoded)) throw new Error('no peer has the leaves')
-        return encoded
+      leaves: async (_, take) => {
+        const taken = has.carried && take(encodeCarried(has.carried))
+        if (taken === undefined) throw new Error('no peer has the leaves')
+        return taken
       },
     }
     return new History(context, { reread: async () => record } as unknown as EpochBook, peers as PeerSync)
@@ -111,20 +113,21 @@ describe('history of a verifier', () => {
       epoch: 1,
       headerHash: tip.headerHash,
       leaves: report.leaves,
+      soakVotes: new Map(),
     })
     expect((await store.getReport(tip.headerHash))?.posted).to.deep.equal(tip)
   })
 
   it('takes leaves from a peer where the ballots are gone', async () => {
     const tip = posted(report.header)
-    expect((await history(tip, { leaves: report.leaves }).current()).leaves).to.deep.equal(report.leaves)
+    expect((await history(tip, { carried: report }).current()).leaves).to.deep.equal(report.leaves)
   })
 
   it('takes no leaves that are not under the accepted score root', async () => {
     const tip = posted(report.header)
     const better = report.leaves.map((leaf, i) => (i === 0 ? { ...leaf, scoreBps: leaf.scoreBps + 1 } : leaf))
     for (const leaves of [better, report.leaves.slice(1), [...report.leaves, report.leaves[0]!], []]) {
-      const error = await history(tip, { leaves })
+      const error = await history(tip, { carried: { leaves, soakVotes: new Map() } })
         .current()
         .catch(thrown => thrown)
       expect(error).to.be.instanceOf(Error)
@@ -132,11 +135,28 @@ describe('history of a verifier', () => {
     }
   })
 
+  it('takes soak votes with the leaves, and none that their leaf does not name', async () => {
+    const [first, second] = report.leaves as [Leaf, Leaf]
+    const votes = [0, 1, 2].map(receiver => ({ receiver, epoch: 1, rateKbps: 20_000 + receiver }))
+    const leaves = [{ ...first, soakVotes: soakVotesDigest(votes) }, second]
+    const tip = posted({ ...report.header, scoreRoot: new MerkleTree(leaves.map(encodeLeaf)).root })
+    const soakVotes = new Map([[first.provider, votes]])
+    for (const forged of [[], votes.slice(1), votes.map(vote => ({ ...vote, rateKbps: 25_000 }))]) {
+      const carried = { leaves, soakVotes: new Map([[first.provider, forged]]) }
+      const error = await history(tip, { carried })
+        .current()
+        .catch(thrown => thrown)
+      expect(error).to.be.instanceOf(Error)
+    }
+    expect(await history(tip, { carried: { leaves, soakVotes } }).current()).to.deep.include({ leaves, soakVotes })
+    expect(await history(tip, {}).current()).to.deep.include({ leaves, soakVotes })
+  })
+
   it('raises the alarm, and signs nothing more, when an accepted report does not follow from its ballots', async () => {
     const wrong = report.leaves.map(leaf => ({ ...leaf, scoreBps: leaf.scoreBps + 1 }))
     const scoreRoot = new MerkleTree(wrong.map(encodeLeaf)).root
     const tip = posted({ ...report.header, scoreRoot, ballotSetRoot: ballotSetRoot([]) })
-    const alarmed = history(tip, { ballotSet: true, leaves: wrong })
+    const alarmed = history(tip, { ballotSet: true, carried: { leaves: wrong, soakVotes: new Map() } })
     const error = await alarmed.current().catch(thrown => thrown)
     expect(error).to.be.instanceOf(Error)
     expect(alarmed.alarm).to.include('epoch 1')

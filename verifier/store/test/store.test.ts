@@ -8,6 +8,7 @@ import { keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import type { Leaf } from '../../../proto/leaf.js'
 import { Ballot, GossipItem } from '../../../proto/messages.js'
+import { soakVotesDigest } from '../../../proto/soak-vote.js'
 import type { ChainFacts } from '../../core/facts.js'
 import { SigningConflict, StoreError, type StoreFault } from '../errors.js'
 import { type Database, Store, type StoredReport } from '../store.js'
@@ -37,7 +38,7 @@ const ballot = (epoch: number, name: string): Uint8Array =>
 const leaf = (epoch: number, index: number): Leaf => ({
   epoch,
   index,
-  provider: account,
+  provider: `0x${`0${index}`.repeat(20)}`,
   status: 1,
   uptimeBps: 9000,
   rateKbps: 24_000,
@@ -54,6 +55,8 @@ const leaf = (epoch: number, index: number): Leaf => ({
   penaltyBps: 0,
 })
 
+const SOAK_VOTES = [0, 1, 2].map(receiver => ({ receiver, epoch: 5, rateKbps: 20_000 }))
+
 const report = (epoch: number): StoredReport => ({
   header: {
     era: 1,
@@ -68,7 +71,8 @@ const report = (epoch: number): StoredReport => ({
     commonFailure: false,
   },
   headerHash: keccakText(`header ${epoch}`),
-  leaves: [leaf(epoch, 0), leaf(epoch, 1)],
+  leaves: [{ ...leaf(epoch, 0), soakVotes: soakVotesDigest(SOAK_VOTES) }, leaf(epoch, 1)],
+  soakVotes: new Map([[leaf(epoch, 0).provider, SOAK_VOTES]]),
   ballots: [{ verifier: 1, root: keccakText('ballot') }],
   posted: undefined,
 })

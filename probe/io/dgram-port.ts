@@ -1,0 +1,151 @@
+/** The backend that always works: one datagram a call, one a batch, arrival times as good as the event loop. */
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { isIPv6 } from 'node:net'
+import { DATAGRAM_BYTES } from '../../proto/datagram.js'
+import {
+  BATCH,
+  type DatagramPort,
+  type Endpoint,
+  type PortFacts,
+  type PortOptions,
+  type ReceivedBatch,
+  SOCKET_BUFFER_BYTES,
+} from './datagram-port.js'
+import { portError } from './errors.js'
+
+/** Datagrams handed to the system and not yet taken: beyond this the sender's own uplink is the limit. */
+const MAX_IN_FLIGHT = 512
+
+class SingleBatch implements ReceivedBatch {
+  readonly count = 1
+  readonly lengths = new Uint32Array(1)
+  readonly arrivedMs = new Float64Array(1)
+  readonly headers: Buffer
+  readonly bodies: Buffer
+  from!: RemoteInfo
+
+  constructor(headerBytes: number) {
+    this.headers = Buffer.alloc(headerBytes)
+    this.bodies = Buffer.alloc(DATAGRAM_BYTES - headerBytes)
+  }
+
+  isFrom(_i: number, { host, port }: Endpoint): boolean {
+    return this.from.port === port && this.from.address === host
+  }
+
+  source(): Endpoint {
+    return { host: this.from.address, port: this.from.port }
+  }
+
+  take(datagram: Buffer, from: RemoteInfo, arrivedMs: number): void {
+    this.from = from
+    this.lengths[0] = datagram.length
+    this.arrivedMs[0] = arrivedMs
+    datagram.copy(this.headers, 0, 0, this.headers.length)
+    if (datagram.length > this.headers.length) datagram.copy(this.bodies, 0, this.headers.length)
+  }
+}
+
+export class DgramPort implements DatagramPort {
+  readonly facts: PortFacts
+  readonly staging = Buffer.alloc(BATCH * DATAGRAM_BYTES)
+  errors = 0
+  readonly #socket: Socket
+  readonly #batch: SingleBatch
+  readonly #onSent = (error: Error | null): void => {
+    this.#inFlight--
+    if (error) this.errors++
+  }
+  #inFlight = 0
+  #closed = false
+
+  private constructor(socket: Socket, { headerBytes, clock, onBatch }: PortOptions) {
+    this.#socket = socket
+    this.#batch = new SingleBatch(headerBytes)
+    socket.on('error', () => {
+      this.errors++
+    })
+    for (const set of ['setRecvBufferSize', 'setSendBufferSize'] as const) {
+      try {
+        socket[set](SOCKET_BUFFER_BYTES)
+      } catch {
+        // The system's default stays; the facts tell.
+      }
+    }
+    this.facts = {
+      backend: 'dgram',
+      kernelTimestamps: false,
+      port: socket.address().port,
+      receiveBufferBytes: socket.getRecvBufferSize(),
+    }
+    if (!onBatch) return
+    socket.on('message', (datagram, source) => {
+      this.#batch.take(datagram, source, clock.now())
+      onBatch(this.#batch)
+    })
+  }
+
+  /** @throws UdpPortError */
+  static open(options: PortOptions): Promise<DgramPort> {
+    const { host, port } = options
+    const family = isIPv6(host) ? 6 : 4
+    // Addresses here are always literals: a lookup that answers at once saves a turn of the event loop a datagram.
+    const lookup = (address: string, _options: unknown, done: (e: null, address: string, family: number) => void) =>
+      done(null, address, family)
+    const socket = createSocket({ type: `udp${family}`, lookup: lookup as never })
+    return new Promise((resolve, reject) => {
+      const onError = (cause: NodeJS.ErrnoException): void => {
+        socket.close()
+        reject(portError(host, port, cause.code ?? 'unknown', { cause }))
+      }
+      socket.once('error', onError)
+      socket.bind({ address: host, port, exclusive: true }, () => {
+        socket.off('error', onError)
+        resolve(new DgramPort(socket, options))
+      })
+    })
+  }
+
+  endpoint(host: string, port: number): Endpoint {
+    return { host, port }
+  }
+
+  sendStaged(count: number, to: Endpoint): number {
+    let taken = 0
+    while (taken < count && this.#inFlight < MAX_IN_FLIGHT) {
+      this.send(this.staging.subarray(taken * DATAGRAM_BYTES, (taken + 1) * DATAGRAM_BYTES), to)
+      taken++
+    }
+    return taken
+  }
+
+  forward(_i: number, length: number, to: Endpoint): void {
+    this.send(this.#batch.bodies.subarray(0, length), to)
+  }
+
+  flush(): void {
+    // Everything has been handed over already.
+  }
+
+  send(datagram: Uint8Array, { port, host }: Endpoint): void {
+    if (this.#closed) return
+    this.#inFlight++
+    try {
+      // A copy: the system may take it later, when its place holds another.
+      this.#socket.send(Buffer.from(datagram), port, host, this.#onSent)
+    } catch {
+      this.#inFlight--
+      this.errors++
+    }
+  }
+
+  receive(): void {
+    // Datagrams come by themselves, one a callback.
+  }
+
+  close(): Promise<void> {
+    if (this.#closed) return Promise.resolve()
+    this.#closed = true
+    return new Promise(resolve => this.#socket.close(() => resolve()))
+  }
+}

@@ -1,0 +1,20 @@
+/** A UDP port that cannot be opened: one line that says what to do. */
+export class UdpPortError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+    this.name = 'UdpPortError'
+  }
+}
+
+/** @param code the system's name of the error, such as EADDRINUSE */
+export function portError(host: string, port: number, code: string, options?: ErrorOptions): UdpPortError {
+  const hint =
+    code === 'EADDRINUSE'
+      ? 'is in use: stop what holds it, or choose another port'
+      : `cannot be opened (${code}): choose an address of this machine and a free port`
+  return new UdpPortError(code, `UDP port ${port} on ${host} ${hint}`, options)
+}

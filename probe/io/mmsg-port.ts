@@ -1,0 +1,129 @@
+/** The batch backend: one system call for up to BATCH datagrams, with the kernel's own arrival times. */
+import { DATAGRAM_BYTES } from '../../proto/datagram.js'
+import {
+  BATCH,
+  type DatagramPort,
+  type Endpoint,
+  type PortFacts,
+  type PortOptions,
+  type ReceivedBatch,
+  SOCKET_BUFFER_BYTES,
+} from './datagram-port.js'
+import { portError } from './errors.js'
+import { pinned } from './mmsg-memory.js'
+import type { Native } from './native.js'
+import { ReceiveArena } from './receive-arena.js'
+import { SendQueue } from './send-queue.js'
+import { type Family, familyOf, NAME_BYTES, NativeEndpoint } from './socket-address.js'
+
+const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000
+const SOL_SOCKET = 1
+const SO_SNDBUF = 7
+const SO_RCVBUF = 8
+const SO_TIMESTAMPNS = 35
+
+/** Batches in one turn of the event loop: what else the thread has to do must get its turn. */
+const BATCHES_A_TURN = 8
+
+export class MmsgPort implements DatagramPort {
+  readonly facts: PortFacts
+  readonly staging: Buffer
+  readonly #native: Native
+  readonly #family: Family
+  readonly #fd: number
+  readonly #arena: ReceiveArena | undefined
+  readonly #staged: SendQueue
+  readonly #forwarded: SendQueue
+  readonly #onBatch: ((batch: ReceivedBatch) => void) | undefined
+  readonly #stopListening: (() => void) | undefined
+  readonly #stagingAddress: number
+  #closed = false
+
+  /** @throws UdpPortError */
+  constructor(native: Native, { host, port, headerBytes, clock, offload, onBatch }: PortOptions) {
+    this.#native = native
+    this.#family = familyOf(host)
+    this.#fd = native.socket(this.#family, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0)
+    const fail = (): never => {
+      const code = native.errnoName(native.errno())
+      if (this.#fd >= 0) native.close(this.#fd)
+      throw portError(host, port, code)
+    }
+    if (this.#fd < 0) fail()
+    for (const option of [SO_RCVBUF, SO_SNDBUF]) this.#set(option, SOCKET_BUFFER_BYTES)
+    this.#set(SO_TIMESTAMPNS, 1)
+    const nameBytes = NAME_BYTES[this.#family]
+    const { words } = NativeEndpoint.of(native, this.#family, host, port).memory
+    const name = new Uint8Array(words.buffer)
+    if (native.bind(this.#fd, name, nameBytes) !== 0) fail()
+    if (native.getsockname(this.#fd, name, Uint32Array.of(nameBytes)) !== 0) fail()
+    const size = new Int32Array(1)
+    native.getsockopt(this.#fd, SOL_SOCKET, SO_RCVBUF, size, Uint32Array.of(4))
+    this.facts = {
+      backend: 'mmsg',
+      kernelTimestamps: true,
+      port: new DataView(name.buffer).getUint16(2),
+      receiveBufferBytes: size[0]!,
+    }
+
+    const staging = pinned(native, BATCH * DATAGRAM_BYTES)
+    this.staging = staging.buffer
+    this.#stagingAddress = staging.address
+    this.#staged = new SendQueue(native, nameBytes, offload)
+    this.#forwarded = new SendQueue(native, nameBytes, offload)
+    this.#onBatch = onBatch
+    if (!onBatch) return
+    this.#arena = new ReceiveArena(native, this.#family, headerBytes, clock)
+    this.#stopListening = native.whenReadable(this.#fd, () => this.receive())
+  }
+
+  get errors(): number {
+    return this.#staged.errors + this.#forwarded.errors
+  }
+
+  endpoint(host: string, port: number): Endpoint {
+    return NativeEndpoint.of(this.#native, this.#family, host, port)
+  }
+
+  sendStaged(count: number, to: Endpoint): number {
+    for (let i = 0; i < count; i++) {
+      this.#staged.add(this.#stagingAddress + i * DATAGRAM_BYTES, DATAGRAM_BYTES, to as NativeEndpoint)
+    }
+    return this.#staged.send(this.#fd)
+  }
+
+  forward(i: number, length: number, to: Endpoint): void {
+    this.#forwarded.add(this.#arena!.bodyAddress(i), length, to as NativeEndpoint)
+  }
+
+  flush(): void {
+    this.#forwarded.sendOrDrop(this.#fd)
+  }
+
+  send(datagram: Uint8Array, to: Endpoint): void {
+    if (this.#closed) return
+    this.staging.set(datagram)
+    this.#staged.add(this.#stagingAddress, datagram.length, to as NativeEndpoint)
+    this.#staged.sendOrDrop(this.#fd)
+  }
+
+  receive(): void {
+    for (let batches = 0; batches < BATCHES_A_TURN && !this.#closed; batches++) {
+      const count = this.#arena!.receive(this.#fd)
+      if (count > 0) this.#onBatch!(this.#arena!)
+      if (count < BATCH) return
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#stopListening?.()
+    this.#native.close(this.#fd)
+  }
+
+  #set(option: number, value: number): void {
+    // What the system does not grant, it does without: the receive buffer's size is read back.
+    this.#native.setsockopt(this.#fd, SOL_SOCKET, option, Int32Array.of(value), 4)
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * The C library's socket calls, through koffi. Structures are laid out by hand in buffers that stay where they are, so a
+ * call passes nothing but addresses. Linux with 64-bit pointers, low byte first.
+ */
+import { endianness } from 'node:os'
+
+export interface Native {
+  socket(family: number, type: number, protocol: number): number
+  bind(fd: number, address: Uint8Array, length: number): number
+  getsockname(fd: number, address: Uint8Array, length: Uint32Array): number
+  setsockopt(fd: number, level: number, name: number, value: Int32Array, length: number): number
+  getsockopt(fd: number, level: number, name: number, value: Int32Array, length: Uint32Array): number
+  recvmmsg(fd: number, headers: number, count: number, flags: number, timeout: number): number
+  sendmmsg(fd: number, headers: number, count: number, flags: number): number
+  inetPton(family: number, text: string, bytes: Uint8Array): number
+  clockGettime(clock: number, time: Uint32Array): number
+  close(fd: number): number
+  /** of the last call */
+  errno(): number
+  errnoName(errno: number): string
+  /** where a buffer's memory begins: only of one that is not on the JavaScript heap */
+  addressOf(bytes: ArrayBufferView): number
+  /** Calls back whenever there is something to read. @returns what ends it */
+  whenReadable(fd: number, callback: () => void): () => void
+}
+
+/** koffi's own scratch memory: no call here passes structures by value or strings beyond an address. */
+const STACK_BYTES = 256 << 10
+const HEAP_BYTES = 64 << 10
+
+let loading: Promise<Native | undefined> | undefined
+
+/** Undefined where the platform is another, or koffi is not installed: it is an optional dependency. */
+export function loadNative(): Promise<Native | undefined> {
+  loading ??= load().catch(() => undefined)
+  return loading
+}
+
+async function load(): Promise<Native | undefined> {
+  if (process.platform !== 'linux' || endianness() !== 'LE') return undefined
+  const { default: koffi } = await import('koffi')
+  if (koffi.sizeof('void *') !== 8) return undefined
+  koffi.config({ sync_stack_size: STACK_BYTES, sync_heap_size: HEAP_BYTES })
+  const libc = koffi.load(null)
+  const names = new Map(Object.entries(koffi.os.errno).map(([name, value]) => [value, name]))
+  return {
+    socket: libc.func('int socket(int, int, int)'),
+    bind: libc.func('int bind(int, const void *, uint32_t)'),
+    getsockname: libc.func('int getsockname(int, void *, void *)'),
+    setsockopt: libc.func('int setsockopt(int, int, int, const void *, uint32_t)'),
+    getsockopt: libc.func('int getsockopt(int, int, int, void *, void *)'),
+    recvmmsg: libc.func('int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)'),
+    sendmmsg: libc.func('int sendmmsg(int, uintptr_t, uint32_t, int)'),
+    inetPton: libc.func('int inet_pton(int, const char *, void *)'),
+    clockGettime: libc.func('int clock_gettime(int, void *)'),
+    close: libc.func('int close(int)'),
+    errno: () => koffi.errno(),
+    errnoName: errno => names.get(errno) ?? `errno ${errno}`,
+    addressOf: bytes => Number(koffi.address(bytes)),
+    whenReadable: (fd, callback) => {
+      const handle = koffi.node.poll(fd, { readable: true }, callback)
+      return () => {
+        handle.stop()
+        handle.close()
+      }
+    },
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * The main thread's end of the data plane. One worker does all datagram work of a process; it starts with the first object
+ * that is opened and ends with the last. An error that the worker does not handle ends the process: a node whose data
+ * plane is gone measures nothing.
+ */
+import { Worker } from 'node:worker_threads'
+import type { PortFacts } from '../io/datagram-port.js'
+import { UdpPortError } from '../io/errors.js'
+import type { Failure, Kind, Kinds, Reply, Request } from './kinds.js'
+
+const FROM_SOURCE = `
+  const { tsx, entry } = require('node:worker_threads').workerData
+  import(tsx).then(({ register }) => { register(); return import(entry) })`
+
+/** The compiled worker beside the compiled host; the source beside the source, as in tests. */
+function startWorker(): Worker {
+  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./entry.js', import.meta.url))
+  // What loads TypeScript in this thread does not in a worker: it is asked for there again.
+  const workerData = { tsx: import.meta.resolve('tsx/esm/api'), entry: new URL('./entry.ts', import.meta.url).href }
+  return new Worker(FROM_SOURCE, { eval: true, execArgv: [], workerData })
+}
+
+type Methods<K extends Kind> = Kinds[K]['object']
+type MethodName<K extends Kind> = {
+  [M in keyof Methods<K>]: Methods<K>[M] extends (...args: never[]) => unknown ? M : never
+}[keyof Methods<K>] &
+  string
+type Arguments<F> = F extends (...args: infer A) => unknown ? A : never
+type Result<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never
+
+/** An object in the worker, as the main thread holds it. */
+export class Remote<K extends Kind> {
+  readonly facts: PortFacts
+  readonly #plane: Plane
+  readonly #id: number
+  #closed: Promise<void> | undefined
+
+  constructor(plane: Plane, id: number, facts: PortFacts) {
+    this.#plane = plane
+    this.#id = id
+    this.facts = facts
+  }
+
+  /** Calls are carried out in the order in which they are made. Rejects once the object is closed. */
+  call<M extends MethodName<K>>(method: M, ...args: Arguments<Methods<K>[M]>): Promise<Result<Methods<K>[M]>> {
+    if (this.#closed) return Promise.reject(new Error('the port is closed'))
+    return this.#plane.call(this.#id, method, args) as Promise<Result<Methods<K>[M]>>
+  }
+
+  /** As `call`, where nobody waits for the answer; once the object is closed, nothing happens. */
+  tell<M extends MethodName<K>>(method: M, ...args: Arguments<Methods<K>[M]>): void {
+    if (!this.#closed) void this.call(method, ...args)
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#plane.close(this.#id)
+    return this.#closed
+  }
+}
+
+let current: Plane | undefined
+
+/** @throws UdpPortError */
+export function openRemote<K extends Kind>(
+  what: K,
+  options: unknown,
+  onEvent: (event: Kinds[K]['event']) => void,
+): Promise<Remote<K>> {
+  current ??= new Plane()
+  return current.open(what, options, onEvent as (event: unknown) => void)
+}
+
+class Plane {
+  readonly #worker = startWorker()
+  readonly #pending = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  readonly #listeners = new Map<number, (event: unknown) => void>()
+  #calls = 0
+  #ids = 0
+
+  constructor() {
+    this.#worker.on('message', (reply: Reply) => this.#onReply(reply))
+  }
+
+  async open<K extends Kind>(what: K, options: unknown, onEvent: (event: unknown) => void): Promise<Remote<K>> {
+    const id = ++this.#ids
+    this.#listeners.set(id, onEvent)
+    try {
+      const facts = await this.#ask(call => ({ kind: 'open', id, what, options, call }))
+      return new Remote<K>(this, id, facts as PortFacts)
+    } catch (error) {
+      await this.#forget(id)
+      throw error
+    }
+  }
+
+  call(id: number, method: string, args: readonly unknown[]): Promise<unknown> {
+    return this.#ask(call => ({ kind: 'call', id, method, args, call }))
+  }
+
+  async close(id: number): Promise<void> {
+    await this.call(id, 'close', [])
+    await this.#forget(id)
+  }
+
+  #ask(request: (call: number) => Request): Promise<unknown> {
+    const call = ++this.#calls
+    return new Promise((resolve, reject) => {
+      this.#pending.set(call, { resolve, reject })
+      this.#worker.postMessage(request(call))
+    })
+  }
+
+  async #forget(id: number): Promise<void> {
+    this.#listeners.delete(id)
+    if (this.#listeners.size > 0) return
+    // From here on the next object starts a worker of its own.
+    if (current === this) current = undefined
+    await this.#worker.terminate()
+  }
+
+  #onReply(reply: Reply): void {
+    if (reply.kind === 'event') {
+      this.#listeners.get(reply.id)?.(reply.event)
+      return
+    }
+    const waiting = this.#pending.get(reply.call)!
+    this.#pending.delete(reply.call)
+    if (reply.kind === 'value') waiting.resolve(reply.value)
+    else waiting.reject(errorOf(reply.failure))
+  }
+}
+
+const errorOf = ({ message, code }: Failure): Error =>
+  code === undefined ? new Error(message) : new UdpPortError(code, message)

@@ -1,0 +1,55 @@
+/**
+ * What the main thread and the data plane's worker say to each other. The main thread opens an object of a kind, calls its
+ * methods and hears its events; everything crosses as a structured clone. Type imports only: this file runs in neither.
+ */
+import type { Backend } from '../io/datagram-port.js'
+import type { ClockAnchor } from './clock.js'
+import type { Receiving, ReceivingEvent } from './receiving.js'
+import type { Relaying, RelayingEvent } from './relaying.js'
+import type { Sending } from './sending.js'
+
+export interface PortSpec {
+  readonly host: string
+  readonly port: number
+  /** to insist on one */
+  readonly backend?: Backend | undefined
+  readonly clock: ClockAnchor
+}
+
+/** An object's class, and the events that it emits. */
+export interface Kinds {
+  receiving: { object: Receiving; event: ReceivingEvent }
+  relaying: { object: Relaying; event: RelayingEvent }
+  sending: { object: Sending; event: never }
+}
+export type Kind = keyof Kinds
+
+/** main thread → worker */
+export type Request =
+  | {
+      readonly kind: 'open'
+      readonly id: number
+      readonly what: Kind
+      readonly options: unknown
+      readonly call: number
+    }
+  | {
+      readonly kind: 'call'
+      readonly id: number
+      readonly method: string
+      readonly args: readonly unknown[]
+      readonly call: number
+    }
+
+/** worker → main thread */
+export type Reply =
+  | { readonly kind: 'value'; readonly call: number; readonly value: unknown }
+  | { readonly kind: 'failed'; readonly call: number; readonly failure: Failure }
+  | { readonly kind: 'event'; readonly id: number; readonly event: unknown }
+
+/** An error, as it crosses: a clone would lose its class and its code. */
+export interface Failure {
+  readonly message: string
+  /** of a UdpPortError */
+  readonly code: string | undefined
+}

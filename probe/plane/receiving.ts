@@ -1,0 +1,205 @@
+/**
+ * A verifier's UDP port, in the worker: all its sessions' data and heartbeats come in here, told apart by tag. Challenges
+ * are echoed for tags that are expected and no others, so this port answers nobody who was not invited.
+ */
+import { CHALLENGE_BYTES, DATAGRAM_BYTES, DIRECT_SEQUENCE, HEARTBEAT_BYTES, TAG_BYTES } from '../../proto/datagram.js'
+import { HASHED_BYTES } from '../chunks.js'
+import type { EstimatorOptions } from '../estimator.js'
+import type { DatagramPort, Endpoint, PortFacts, ReceivedBatch } from '../io/datagram-port.js'
+import { openPort } from '../io/open-port.js'
+import { TIME_OFFSET } from '../keystream.js'
+import { echoOf, isChallenge } from '../path-validation.js'
+import type { MonotonicClock } from '../ports.js'
+import { type ReceiverCounterMemory, type ReceiverStats, receiverStats } from '../receiver-stats.js'
+import type { Verified } from '../verify-chunks.js'
+import { clockOf } from './clock.js'
+import { type Arrivals, Collection, type Progress, type Run, type RunLimits } from './collection.js'
+import type { PortSpec } from './kinds.js'
+import { TagTable } from './tag-table.js'
+
+/** Datagrams that are handled whole, and are not data, are no longer than this. */
+const SMALL_BYTES = Math.max(CHALLENGE_BYTES, HEARTBEAT_BYTES)
+
+export interface ReceivingOptions extends PortSpec {
+  readonly counters: ReceiverCounterMemory
+}
+
+export type ReceivingEvent =
+  | { readonly kind: 'progress'; readonly collection: number; readonly progress: Progress }
+  | { readonly kind: 'heartbeat'; readonly nonce: string }
+
+/** A tag that may come, and what to do with what comes under it. */
+interface Expectation {
+  /** where the provider sends from; undefined for a sender's own port, which is not known beforehand */
+  readonly relayPort: number | undefined
+  /** the provider's address once it has challenged from there; a direct sender's from its first datagram on */
+  source: Endpoint | undefined
+  readonly sink: { readonly collection: Collection; readonly slot: number } | 'heartbeats'
+}
+
+export class Receiving {
+  readonly #clock: MonotonicClock
+  readonly #stats: ReceiverStats
+  readonly #emit: (event: ReceivingEvent) => void
+  readonly #expected = new TagTable<Expectation>()
+  readonly #collections = new Map<number, Collection>()
+  /** that are waited for, in hexadecimal */
+  readonly #nonces = new Set<string>()
+  #port!: DatagramPort
+  /** of each of a batch's datagrams the part that is hashed: made once, so that none is made a datagram */
+  #hashed: readonly Buffer[] = []
+
+  private constructor(clock: MonotonicClock, stats: ReceiverStats, emit: (event: ReceivingEvent) => void) {
+    this.#clock = clock
+    this.#stats = stats
+    this.#emit = emit
+  }
+
+  /** @throws UdpPortError */
+  static async open(options: ReceivingOptions, emit: (event: ReceivingEvent) => void): Promise<Receiving> {
+    const { host, port, backend } = options
+    const clock = clockOf(options.clock)
+    const receiving = new Receiving(clock, receiverStats(options.counters), emit)
+    const onBatch = (batch: ReceivedBatch) => receiving.#onBatch(batch)
+    // Apart from what is hashed, so that one datagram's is followed by the next one's.
+    receiving.#port = await openPort({ host, port, headerBytes: TIME_OFFSET, clock, offload: false, onBatch }, backend)
+    return receiving
+  }
+
+  get facts(): PortFacts {
+    return this.#port.facts
+  }
+
+  collect(id: number, senders: number, limits: RunLimits): void {
+    const tell = (progress: Progress) => this.#emit({ kind: 'progress', collection: id, progress })
+    this.#collections.set(id, new Collection(senders, limits, this.#clock, this.#port, tell))
+  }
+
+  /** @param relayPort where the provider sends from; undefined for a sender that comes directly */
+  expect(tag: Uint8Array, relayPort: number | undefined, collection: number, slot: number): void {
+    const sink = { collection: this.#collections.get(collection)!, slot }
+    this.#expected.set(tag, { relayPort, source: undefined, sink })
+  }
+
+  expectHeartbeats(tag: Uint8Array, relayPort: number): void {
+    this.#expected.set(tag, { relayPort, source: undefined, sink: 'heartbeats' })
+  }
+
+  forget(tag: Uint8Array): void {
+    this.#expected.delete(tag)
+  }
+
+  begin(collection: number, startMs: number, options: EstimatorOptions): void {
+    this.#collections.get(collection)!.begin(startMs, options)
+  }
+
+  beginDirect(collection: number, startMs: number, options: EstimatorOptions): void {
+    this.#collections.get(collection)!.beginDirect(startMs, options)
+  }
+
+  finish(collection: number): Arrivals {
+    return this.#collections.get(collection)!.finish()
+  }
+
+  verify(collection: number, slot: number, run: Run, key: Uint8Array, maxSentUs: number): Promise<Verified> {
+    return this.#collections.get(collection)!.verify(slot, run, key, maxSentUs)
+  }
+
+  drop(collection: number): void {
+    this.#collections.get(collection)!.close()
+    this.#collections.delete(collection)
+  }
+
+  /** Sends a heartbeat; an event tells when its nonce is back. */
+  beat(tag: Uint8Array, nonce: Uint8Array, host: string, port: number): void {
+    this.#nonces.add(Buffer.from(nonce).toString('hex'))
+    this.#port.send(Buffer.concat([tag, nonce]), this.#port.endpoint(host, port))
+  }
+
+  forgetNonce(nonce: string): void {
+    this.#nonces.delete(nonce)
+  }
+
+  async close(): Promise<void> {
+    for (const collection of this.#collections.values()) collection.close()
+    await this.#port.close()
+  }
+
+  #onBatch(batch: ReceivedBatch): void {
+    const { dropped } = this.#stats
+    for (let i = 0; i < batch.count; i++) {
+      const length = batch.lengths[i]!
+      if (length <= TAG_BYTES || length > DATAGRAM_BYTES) {
+        dropped.malformed++
+        continue
+      }
+      const expectation = this.#expected.find(batch.headers, i * TIME_OFFSET)
+      if (!expectation) {
+        dropped['unknown-tag']++
+      } else if (!this.#isFromSource(batch, i, expectation)) {
+        dropped['wrong-source']++
+      } else if (length <= SMALL_BYTES) {
+        this.#onSmall(batch, i, expectation)
+      } else if (!expectation.source) {
+        dropped['wrong-source']++
+      } else {
+        this.#stats.taken++
+        this.#onData(batch, i, expectation)
+      }
+    }
+  }
+
+  #isFromSource(batch: ReceivedBatch, i: number, expectation: Expectation): boolean {
+    if (expectation.source) return batch.isFrom(i, expectation.source)
+    if (expectation.relayPort !== undefined) return batch.source(i).port === expectation.relayPort
+    expectation.source = batch.source(i)
+    return true
+  }
+
+  #onData(batch: ReceivedBatch, i: number, { sink, relayPort }: Expectation): void {
+    if (sink === 'heartbeats' || batch.lengths[i] !== DATAGRAM_BYTES) return
+    const header = batch.headers.readUInt32BE(i * TIME_OFFSET + TAG_BYTES)
+    if (header >>> 24 !== sink.slot) return
+    const sequence = header & 0xffffff
+    const run = relayPort !== undefined ? 'main' : sequence < DIRECT_SEQUENCE ? 'control' : 'direct'
+    const fromStart = run === 'direct' ? sequence - DIRECT_SEQUENCE : sequence
+    sink.collection.accept(sink.slot, run, fromStart, this.#hashedOf(batch, i), batch.arrivedMs[i]!)
+  }
+
+  /** A challenge, or a heartbeat that is back. */
+  #onSmall(batch: ReceivedBatch, i: number, expectation: Expectation): void {
+    const datagram = wholeOf(batch, i)
+    if (isChallenge(datagram)) {
+      if (expectation.relayPort === undefined) return
+      expectation.source ??= batch.source(i)
+      this.#stats.echoes++
+      this.#port.send(echoOf(datagram), expectation.source)
+      return
+    }
+    if (!expectation.source) {
+      this.#stats.dropped['wrong-source']++
+      return
+    }
+    this.#stats.taken++
+    if (expectation.sink !== 'heartbeats' || datagram.length !== HEARTBEAT_BYTES) return
+    const nonce = datagram.toString('hex', TAG_BYTES)
+    if (this.#nonces.delete(nonce)) this.#emit({ kind: 'heartbeat', nonce })
+  }
+
+  #hashedOf({ bodies }: ReceivedBatch, i: number): Buffer {
+    if (this.#hashed.length === 0) {
+      this.#hashed = Array.from({ length: bodies.length / HASHED_BYTES }, (_, place) =>
+        bodies.subarray(place * HASHED_BYTES, (place + 1) * HASHED_BYTES),
+      )
+    }
+    return this.#hashed[i]!
+  }
+}
+
+/** A small datagram, header and body together again. */
+function wholeOf({ headers, bodies, lengths }: ReceivedBatch, i: number): Buffer {
+  const length = lengths[i]!
+  const header = headers.subarray(i * TIME_OFFSET, i * TIME_OFFSET + Math.min(length, TIME_OFFSET))
+  const body = bodies.subarray(i * HASHED_BYTES, i * HASHED_BYTES + Math.max(0, length - TIME_OFFSET))
+  return Buffer.concat([header, body])
+}

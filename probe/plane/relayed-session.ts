@@ -1,0 +1,66 @@
+/** One session as the relay's worker sees it: what may be forwarded, from where, to whom, how fast and how much. */
+import { CHALLENGE_BYTES, IP_DATAGRAM_BYTES, IP_UDP_HEADER_BYTES } from '../../proto/datagram.js'
+import { POLICE_BURST_MS, POLICE_SLACK } from '../constants.js'
+import type { Endpoint, ReceivedBatch } from '../io/datagram-port.js'
+import { isEcho, type PathValidation } from '../path-validation.js'
+import type { DropReason } from '../relay-stats.js'
+import { bytesIn } from '../share.js'
+import { TokenBucket } from '../token-bucket.js'
+import { Forwarded } from './forwarded.js'
+
+/** Small sessions (heartbeats) may still send a handful of datagrams at once. */
+const MIN_BURST_BYTES = 16 * IP_DATAGRAM_BYTES
+
+/** What the main thread grants. */
+export interface SessionSpec {
+  readonly id: number
+  readonly tag: Uint8Array
+  /** for the next hop to echo */
+  readonly nonce: Uint8Array
+  readonly nextHopHost: string
+  readonly nextHopPort: number
+  readonly rateKbps: number
+  readonly budgetBytes: number
+}
+
+export class RelayedSession {
+  readonly id: number
+  readonly tag: Uint8Array
+  readonly nextHop: Endpoint
+  readonly rateKbps: number
+  readonly openedMs: number
+  readonly path: PathValidation
+  readonly forwarded = new Forwarded()
+  readonly #bucket: TokenBucket
+  #budgetBytes: number
+  #source: Endpoint | undefined
+
+  constructor(spec: SessionSpec, nextHop: Endpoint, path: PathValidation, nowMs: number) {
+    this.id = spec.id
+    this.tag = spec.tag
+    this.nextHop = nextHop
+    this.rateKbps = spec.rateKbps
+    this.openedMs = nowMs
+    this.path = path
+    this.#budgetBytes = spec.budgetBytes
+    const burstBytes = Math.max(bytesIn(spec.rateKbps, POLICE_BURST_MS), MIN_BURST_BYTES)
+    this.#bucket = new TokenBucket(spec.rateKbps * POLICE_SLACK, burstBytes, nowMs)
+  }
+
+  /** Whether the batch's i-th datagram may go on: `echo` is for the relay itself. @param place where it lies */
+  police(batch: ReceivedBatch, i: number, place: Buffer, nowMs: number): 'forward' | 'echo' | DropReason {
+    const length = batch.lengths[i]!
+    if (length === CHALLENGE_BYTES && isEcho(place.subarray(0, length))) {
+      const accepted = this.path.accept(place.subarray(0, length), batch.isFrom(i, this.nextHop))
+      return accepted ? 'echo' : 'wrong-echo'
+    }
+    if (!this.path.validated) return 'not-validated'
+    this.#source ??= batch.source(i)
+    if (!batch.isFrom(i, this.#source)) return 'wrong-source'
+    const bytes = length + IP_UDP_HEADER_BYTES
+    if (bytes > this.#budgetBytes) return 'over-budget'
+    if (!this.#bucket.take(bytes, nowMs)) return 'over-rate'
+    this.#budgetBytes -= bytes
+    return 'forward'
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * The provider's UDP port, in the worker: one for all sessions. Whatever comes in without a session's tag, from another
+ * source, too fast or too much is dropped and counted. Nothing is ever answered to an address that has not been
+ * validated, but the bounded challenges of path-validation.ts.
+ */
+import { DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
+import { type Forwarding, type ForwardingSpec, loadForwarding, type Packet } from '../forwarding.js'
+import type { DatagramPort, PortFacts, ReceivedBatch } from '../io/datagram-port.js'
+import { openPort } from '../io/open-port.js'
+import { PathValidation } from '../path-validation.js'
+import type { MonotonicClock } from '../ports.js'
+import { type RelayCounterMemory, type RelayTraffic, relayTraffic } from '../relay-stats.js'
+import { clockOf } from './clock.js'
+import type { ForwardedPart } from './forwarded.js'
+import { Held } from './held.js'
+import type { PortSpec } from './kinds.js'
+import { RelayedSession, type SessionSpec } from './relayed-session.js'
+import { TagTable } from './tag-table.js'
+
+export interface RelayingOptions extends PortSpec {
+  readonly offload: boolean
+  readonly counters: RelayCounterMemory
+  readonly forwarding: ForwardingSpec
+}
+
+/** What a receipt is made of. */
+export interface DueReceipt extends ForwardedPart {
+  /** since the session was opened */
+  readonly elapsedMs: number
+}
+
+export type RelayingEvent =
+  | { readonly kind: 'path'; readonly session: number; readonly validated: boolean }
+  | { readonly kind: 'receipt'; readonly session: number; readonly due: DueReceipt }
+
+type WritablePacket = { -readonly [Name in keyof Packet]: Packet[Name] }
+
+export class Relaying {
+  readonly #clock: MonotonicClock
+  readonly #stats: RelayTraffic
+  readonly #forwarding: Forwarding
+  readonly #emit: (event: RelayingEvent) => void
+  readonly #byTag = new TagTable<RelayedSession>()
+  readonly #byId = new Map<number, RelayedSession>()
+  readonly #held: Held
+  #port!: DatagramPort
+  /** where a batch's datagrams lie: made once, so that none is made a datagram */
+  #places: readonly Buffer[] = []
+  readonly #packet: WritablePacket = { bytes: Buffer.alloc(0), length: 0, session: 0, rateKbps: 0, ageMs: 0 }
+
+  private constructor(
+    clock: MonotonicClock,
+    stats: RelayTraffic,
+    forwarding: Forwarding,
+    emit: (event: RelayingEvent) => void,
+  ) {
+    this.#clock = clock
+    this.#stats = stats
+    this.#forwarding = forwarding
+    this.#emit = emit
+    this.#held = new Held(
+      () => clock.now(),
+      ({ session, bytes }) => this.#releaseHeld(session, bytes),
+    )
+  }
+
+  /** @throws UdpPortError */
+  static async open(options: RelayingOptions, emit: (event: RelayingEvent) => void): Promise<Relaying> {
+    const { host, port, backend, offload } = options
+    const clock = clockOf(options.clock)
+    const forwarding = await loadForwarding(options.forwarding)
+    const relaying = new Relaying(clock, relayTraffic(options.counters), forwarding, emit)
+    const onBatch = (batch: ReceivedBatch) => relaying.#onBatch(batch)
+    relaying.#port = await openPort({ host, port, headerBytes: 0, clock, offload, onBatch }, backend)
+    return relaying
+  }
+
+  get facts(): PortFacts {
+    return this.#port.facts
+  }
+
+  /** An event tells what came of its path. */
+  openSession(spec: SessionSpec): void {
+    const nextHop = this.#port.endpoint(spec.nextHopHost, spec.nextHopPort)
+    const path = new PathValidation(
+      spec.tag,
+      spec.nonce,
+      challenge => {
+        this.#stats.challenges++
+        this.#port.send(challenge, nextHop)
+      },
+      validated => this.#emit({ kind: 'path', session: spec.id, validated }),
+    )
+    const session = new RelayedSession(spec, nextHop, path, this.#clock.now())
+    this.#byTag.set(spec.tag, session)
+    this.#byId.set(spec.id, session)
+  }
+
+  /** @returns what the last receipt is made of, if one is due */
+  endSession(id: number): DueReceipt | undefined {
+    const session = this.#byId.get(id)
+    if (!session) return undefined
+    session.path.stop()
+    this.#byTag.delete(session.tag)
+    this.#byId.delete(id)
+    return this.#receiptOf(session)
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.#byId.values()) session.path.stop()
+    this.#byId.clear()
+    this.#held.stop()
+    await this.#port.close()
+  }
+
+  #onBatch(batch: ReceivedBatch): void {
+    const nowMs = this.#clock.now()
+    const { dropped } = this.#stats
+    for (let i = 0; i < batch.count; i++) {
+      const length = batch.lengths[i]!
+      if (length <= TAG_BYTES || length > DATAGRAM_BYTES) {
+        dropped.malformed++
+        continue
+      }
+      const place = this.#placeOf(batch, i)
+      const session = this.#byTag.find(place)
+      if (!session) {
+        dropped['unknown-tag']++
+        continue
+      }
+      const verdict = session.police(batch, i, place, nowMs)
+      if (verdict === 'forward') this.#forward(batch, i, session, nowMs)
+      else if (verdict === 'echo') this.#stats.echoes++
+      else dropped[verdict]++
+    }
+    this.#port.flush()
+  }
+
+  #forward(batch: ReceivedBatch, i: number, session: RelayedSession, nowMs: number): void {
+    const packet = this.#packet
+    packet.bytes = this.#placeOf(batch, i)
+    packet.length = batch.lengths[i]!
+    packet.session = session.id
+    packet.rateKbps = session.rateKbps
+    packet.ageMs = nowMs - session.openedMs
+    const verdict = this.#forwarding.forward(packet, nowMs)
+    if (verdict === 'now') {
+      this.#port.forward(i, packet.length, session.nextHop)
+      const whole = packet.length === packet.bytes.length
+      this.#count(session, whole ? packet.bytes : packet.bytes.subarray(0, packet.length), nowMs)
+    } else if (verdict === 'drop') {
+      this.#stats.dropped['not-forwarded']++
+    } else {
+      const bytes = Buffer.from(packet.bytes.subarray(0, packet.length))
+      this.#held.add({ dueMs: nowMs + verdict.holdMs, bytes, session: session.id })
+    }
+  }
+
+  #releaseHeld(id: number, bytes: Buffer): void {
+    const session = this.#byId.get(id)
+    if (!session) return // it has ended meanwhile
+    this.#port.send(bytes, session.nextHop)
+    this.#count(session, bytes, this.#clock.now())
+  }
+
+  #count(session: RelayedSession, datagram: Uint8Array, nowMs: number): void {
+    this.#stats.forwarded++
+    this.#stats.forwardedBytes += datagram.length
+    if (!session.forwarded.add(datagram)) return
+    this.#emit({ kind: 'receipt', session: session.id, due: this.#receiptOf(session, nowMs)! })
+  }
+
+  #receiptOf(session: RelayedSession, nowMs = this.#clock.now()): DueReceipt | undefined {
+    const part = session.forwarded.next()
+    return part && { ...part, elapsedMs: nowMs - session.openedMs }
+  }
+
+  #placeOf({ bodies }: ReceivedBatch, i: number): Buffer {
+    if (this.#places.length === 0) {
+      this.#places = Array.from({ length: bodies.length / DATAGRAM_BYTES }, (_, place) =>
+        bodies.subarray(place * DATAGRAM_BYTES, (place + 1) * DATAGRAM_BYTES),
+      )
+    }
+    return this.#places[i]!
+  }
+}

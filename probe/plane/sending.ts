@@ -1,0 +1,166 @@
+/**
+ * A sender's port in one session: its share through the provider, control datagrams directly to the receiver beside it,
+ * and, when it is asked for, a direct probe in the end.
+ */
+import { CONTROL_CHUNK, DIRECT_CHUNK, DIRECT_SEQUENCE, IP_DATAGRAM_BYTES, MAX_SEQUENCE } from '../../proto/datagram.js'
+import type { SendLog } from '../../proto/messages.js'
+import { CATCH_UP_MS } from '../constants.js'
+import { controlDueMs } from '../control.js'
+import { BATCH, type DatagramPort, type PortFacts } from '../io/datagram-port.js'
+import { openPort } from '../io/open-port.js'
+import { Pacer } from '../pacing.js'
+import { SendLogWriter } from '../send-log.js'
+import { clockOf } from './clock.js'
+import type { PortSpec } from './kinds.js'
+import { Outgoing } from './outgoing.js'
+import { type Paced, startPaced, stopPaced } from './ticker.js'
+
+/** What was due and could not be sent is tried again after this. */
+const RETRY_MS = 0.2
+
+/** Where datagrams go, and under which tag. */
+export interface Destination {
+  readonly tag: Uint8Array
+  readonly host: string
+  readonly port: number
+}
+
+export interface FlowSpec {
+  readonly key: Uint8Array
+  readonly slot: number
+  readonly rateKbps: number
+  readonly durationMs: number
+  readonly budgetBytes: number
+  readonly provider: Destination
+  /** the receiver itself, for control datagrams and the direct probe */
+  readonly receiver: Destination
+}
+
+export interface SendingOptions extends PortSpec {
+  readonly offload: boolean
+}
+
+export class Sending {
+  readonly facts: PortFacts
+  readonly #port: DatagramPort
+  #flow: Flow | undefined
+
+  private constructor(port: DatagramPort) {
+    this.facts = port.facts
+    this.#port = port
+  }
+
+  static async open({ host, port, backend, clock, offload }: SendingOptions): Promise<Sending> {
+    return new Sending(await openPort({ host, port, headerBytes: 0, clock: clockOf(clock), offload }, backend))
+  }
+
+  start(spec: FlowSpec): void {
+    this.#flow = new Flow(this.#port, spec)
+    startPaced(this.#flow)
+  }
+
+  /** Ends what goes through the provider and sends straight to the receiver instead. */
+  direct(rateKbps: number, durationMs: number): void {
+    const flow = this.#flow
+    if (!flow) return
+    flow.direct(rateKbps, durationMs)
+    startPaced(flow)
+  }
+
+  /** Ends it. What was sent, without the direct probe. */
+  stop(): SendLog {
+    if (this.#flow) stopPaced(this.#flow)
+    return this.#flow?.log ?? new SendLogWriter().log
+  }
+
+  async close(): Promise<void> {
+    this.stop()
+    await this.#port.close()
+  }
+}
+
+class Flow implements Paced {
+  readonly #port: DatagramPort
+  readonly #spec: FlowSpec
+  readonly #startMs = performance.now()
+  readonly #log = new SendLogWriter()
+  readonly #control: Outgoing
+  readonly #errorsBefore: number
+  #outgoing: Outgoing
+  #pacer: Pacer
+  #isDirect = false
+  #errors = 0
+  #controls = 0
+  #nextControlMs: number
+
+  constructor(port: DatagramPort, spec: FlowSpec) {
+    this.#port = port
+    this.#spec = spec
+    this.#errorsBefore = port.errors
+    const { key, slot, provider, receiver, rateKbps, durationMs, budgetBytes } = spec
+    this.#outgoing = new Outgoing(port, { ...provider, key, slot, firstSequence: 0, firstChunk: 0 })
+    this.#pacer = new Pacer({
+      rateKbps,
+      durationMs,
+      startMs: this.#startMs,
+      maxDatagrams: Math.min(Math.floor(budgetBytes / IP_DATAGRAM_BYTES), MAX_SEQUENCE + 1),
+    })
+    this.#control = new Outgoing(port, { ...receiver, key, slot, firstSequence: 0, firstChunk: CONTROL_CHUNK })
+    this.#nextControlMs = this.#controlMs()
+  }
+
+  get log(): SendLog {
+    return this.#log.log
+  }
+
+  direct(rateKbps: number, durationMs: number): void {
+    const { key, slot, receiver } = this.#spec
+    if (this.#isDirect) return
+    this.#isDirect = true
+    this.#nextControlMs = Number.POSITIVE_INFINITY
+    this.#outgoing = new Outgoing(this.#port, {
+      ...receiver,
+      key,
+      slot,
+      firstSequence: DIRECT_SEQUENCE,
+      firstChunk: DIRECT_CHUNK,
+    })
+    const maxDatagrams = MAX_SEQUENCE + 1 - DIRECT_SEQUENCE
+    this.#pacer = new Pacer({ rateKbps, durationMs, maxDatagrams, startMs: performance.now() })
+  }
+
+  run(nowMs: number): number | undefined {
+    if (this.#pacer.isOver(nowMs)) return undefined
+    const elapsedMs = nowMs - this.#startMs
+    const blocked = this.#pacer.forgo(nowMs)
+    const due = this.#pacer.due(nowMs)
+    const sent = due > 0 ? this.#outgoing.send(due, Math.round(elapsedMs * 1000)) : 0
+    this.#pacer.sent(sent, nowMs)
+    if (!this.#isDirect) {
+      this.#log.add('sent', elapsedMs, sent)
+      this.#log.add('blocked', elapsedMs, blocked)
+      this.#sendControl(nowMs)
+    }
+    const failed = this.#port.errors - this.#errorsBefore - this.#errors
+    this.#errors += failed
+    if (failed > 0) this.#log.add('errors', elapsedMs, failed)
+    // Behind with a whole batch sent: on with it at once. Otherwise the socket is full, or it is too soon to catch up.
+    const nextMs = sent >= BATCH ? this.#pacer.nextMs() : Math.max(this.#pacer.nextMs(), nowMs + RETRY_MS)
+    return Math.min(nextMs, Math.max(this.#nextControlMs, nowMs + RETRY_MS))
+  }
+
+  /** One at a time, so that they ask of every moment alike; those that a pause delayed are let go. */
+  #sendControl(nowMs: number): void {
+    if (nowMs < this.#nextControlMs) return
+    if (nowMs - this.#nextControlMs < CATCH_UP_MS) {
+      const elapsedMs = nowMs - this.#startMs
+      this.#log.add('control', elapsedMs, this.#control.send(1, Math.round(elapsedMs * 1000)))
+    }
+    this.#controls++
+    this.#nextControlMs = this.#controlMs()
+  }
+
+  #controlMs(): number {
+    return this.#startMs + controlDueMs(this.#controls, this.#spec.rateKbps, Math.random())
+  }
+}

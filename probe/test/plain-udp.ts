@@ -1,0 +1,29 @@
+/** A UDP port by Node's own means, on loopback: what the project's ports talk to in tests. */
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { HOST } from './harness.js'
+
+export class PlainUdp {
+  readonly port: number
+  readonly #socket: Socket
+  #closed = false
+
+  private constructor(socket: Socket) {
+    this.#socket = socket
+    this.port = socket.address().port
+  }
+
+  static async open(onDatagram: (datagram: Buffer, source: RemoteInfo) => void): Promise<PlainUdp> {
+    const socket = createSocket('udp4', onDatagram)
+    await new Promise<void>(resolve => socket.bind(0, HOST, resolve))
+    return new PlainUdp(socket)
+  }
+
+  send(datagram: Uint8Array, port: number): void {
+    if (!this.#closed) this.#socket.send(datagram, port, HOST)
+  }
+
+  close(): Promise<void> {
+    this.#closed = true
+    return new Promise(resolve => this.#socket.close(() => resolve()))
+  }
+}
