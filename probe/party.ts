@@ -12,7 +12,7 @@ import { controlFlow, delayRiseMs } from './control.js'
 import { within } from './deadline.js'
 import type { PartyEvidence } from './judge.js'
 import { RUNS, type Run } from './plane/collection.js'
-import type { MessageStream, MonotonicClock, PeerVerifier } from './ports.js'
+import type { MessageStream, MonotonicClock, PeerVerifier, VoucherVerifier } from './ports.js'
 import { checkReceipts } from './receipts.js'
 import type { Collecting, Expected, SenderArrivals } from './receiver.js'
 import { isGrantOf, isRefusalOf } from './relay-client.js'
@@ -25,6 +25,7 @@ export interface PartyPeers {
   open(): Promise<MessageStream>
   readonly sender: PeerVerifier
   readonly provider: PeerVerifier
+  readonly providerVouchers: VoucherVerifier
 }
 
 export interface PartyPorts {
@@ -138,7 +139,8 @@ export class Party {
       this.note ??= 'the key that it revealed is not the one that it had committed to'
       return
     }
-    this.receiptHead = await checkReceipts(reveal.receipts, sessionId, this.#grant.tag, this.#peers.provider)
+    const of = { sessionId, tag: this.#grant.tag, sender: slot }
+    this.receiptHead = await checkReceipts(reveal.receipts, of, this.#peers.providerVouchers)
     const maxSentUs = (durationMs + OVERHEAD_MS) * 1000
     for (const run of RUNS) {
       this.#verified[run] = await this.#ports.collecting.verify(slot, run, reveal.key, maxSentUs)

@@ -136,6 +136,7 @@ async function openRelay(
       budgetBytes: invite.budgetBytes,
       rateKbps: invite.rateKbps,
       durationMs: invite.durationMs + OVERHEAD_MS,
+      sender: invite.slot,
     }
     const answer = await client.open(request, provider, HANDSHAKE_MS)
     if (answer.kind === 'grant') {

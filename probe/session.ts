@@ -20,7 +20,15 @@ import { isDirectProbeDue, judge, lineKbps, unverifiableSenders } from './judge.
 import type { SessionResult } from './outcome.js'
 import { Party } from './party.js'
 import { type Progress, RUNS } from './plane/collection.js'
-import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, RandomSource, SessionParties } from './ports.js'
+import type {
+  MessageStream,
+  MonotonicClock,
+  PeerSigner,
+  PeerVerifier,
+  RandomSource,
+  SessionParties,
+  VoucherVerifier,
+} from './ports.js'
 import type { Collecting, Receiver } from './receiver.js'
 import { bytesIn, controlKbps, directShareKbps, MIN_SENDERS, neededSenders, shareKbps } from './share.js'
 import { stopDigest } from './statements.js'
@@ -38,6 +46,8 @@ export interface SessionRequest {
   /** in slot order */
   readonly senders: readonly { open(): Promise<MessageStream>; readonly verifier: PeerVerifier }[]
   readonly providerVerifier: PeerVerifier
+  /** checks the provider's receipts */
+  readonly providerVouchers: VoucherVerifier
   /** where the provider reaches the receiver's UDP port: an address literal */
   readonly advertisedHost: string
 }
@@ -106,7 +116,8 @@ class Session {
         nonce: fromHex(request.nonce),
         controlTag: deps.random.bytes(TAG_BYTES),
       }
-      const peers = { open, sender: verifier, provider: request.providerVerifier }
+      const { providerVerifier: provider, providerVouchers } = request
+      const peers = { open, sender: verifier, provider, providerVouchers }
       return new Party(invite, peers, {
         collecting: this.#collecting,
         clock: deps.clock,

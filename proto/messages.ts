@@ -15,6 +15,7 @@ export interface RelayOpen {
   budgetBytes: number
   rateKbps: number
   durationMs: number
+  sender: number
 }
 export interface RelayGrant {
   sessionId: Uint8Array
@@ -37,6 +38,15 @@ export interface Receipt {
   root: Uint8Array
   elapsedMs: number
   head: Uint8Array
+  signature: Uint8Array
+  sender: number
+}
+export interface CounterReceipt {
+  sessionId: Uint8Array
+  sender: number
+  bytes: number
+  head: Uint8Array
+  elapsedMs: number
   signature: Uint8Array
 }
 export interface RelayFinish {

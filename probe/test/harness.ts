@@ -1,9 +1,21 @@
 /** Senders, a relay and a receiver in one process: real UDP over loopback, in-memory message streams, real Ed25519. */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign, verify } from 'node:crypto'
-import { type Hex, toHex } from '../../proto/hex.js'
+import { SigningKey } from 'ethers'
+import type { NetworkId } from '../../proto/digests.js'
+import { fromHex, type Hex, toHex } from '../../proto/hex.js'
+import { voucherDigest } from '../../proto/voucher.js'
 import type { ForwardingSpec } from '../forwarding.js'
 import type { SessionResult } from '../outcome.js'
-import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
+import type {
+  MessageStream,
+  MonotonicClock,
+  PeerSigner,
+  PeerVerifier,
+  ProviderStream,
+  RandomSource,
+  VoucherSigner,
+  VoucherVerifier,
+} from '../ports.js'
 import { Receiver } from '../receiver.js'
 import { Relay } from '../relay.js'
 import { SeenSessions } from '../seen-sessions.js'
@@ -12,18 +24,25 @@ import { measureSession } from '../session.js'
 
 export const HOST = '127.0.0.1'
 export const clock: MonotonicClock = performance
+const NETWORK: NetworkId = { chainId: 31_337, contract: `0x${'ee'.repeat(20)}` }
 export const random: RandomSource = { bytes: length => randomBytes(length) }
 
 export interface Peer {
   readonly signer: PeerSigner
   readonly verifier: PeerVerifier
+  readonly voucherSigner: VoucherSigner
+  readonly vouchers: VoucherVerifier
 }
 
 export function newPeer(): Peer {
   const { privateKey, publicKey }: { privateKey: KeyObject; publicKey: KeyObject } = generateKeyPairSync('ed25519')
+  const account = new SigningKey(toHex(randomBytes(32)))
   return {
     signer: { sign: async digest => sign(null, digest, privateKey) },
     verifier: async (digest, signature) => verify(null, digest, publicKey, signature),
+    voucherSigner: { sign: async voucher => fromHex(account.sign(voucherDigest(NETWORK, voucher)).serialized) },
+    vouchers: async (voucher, signature) =>
+      SigningKey.recoverPublicKey(voucherDigest(NETWORK, voucher), toHex(signature)) === account.publicKey,
   }
 }
 
@@ -97,8 +116,8 @@ export class Network {
   }
 
   async openRelay(port = 0): Promise<void> {
-    const { signer } = this.provider
-    this.relay = await Relay.open({ ...this.#options, host: HOST, port, signer, clock, random })
+    const { signer, voucherSigner } = this.provider
+    this.relay = await Relay.open({ ...this.#options, host: HOST, port, signer, voucherSigner, clock, random })
   }
 
   async close(): Promise<void> {
@@ -150,6 +169,7 @@ export class Network {
           },
         })),
         providerVerifier: this.provider.verifier,
+        providerVouchers: this.provider.vouchers,
         advertisedHost: HOST,
       },
       { receiver: this.receiver, clock, random, signer: this.receiverPeer.signer, log: note => this.notes.push(note) },

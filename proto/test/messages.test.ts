@@ -15,7 +15,8 @@ const receipt: messages.Receipt = {
   root: bytes(32, 2),
   elapsedMs: 400,
   head: bytes(32, 3),
-  signature: bytes(64),
+  signature: bytes(65),
+  sender: 2,
 }
 const invite: messages.ProbeInvite = {
   sessionId: h32,
@@ -57,7 +58,7 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   [
     'relay open',
     messages.RelayOpen,
-    { sessionId: h32, nextHopHost: '::1', nextHopPort: 1, budgetBytes: 2, rateKbps: 3, durationMs: 4 },
+    { sessionId: h32, nextHopHost: '::1', nextHopPort: 1, budgetBytes: 2, rateKbps: 3, durationMs: 4, sender: 5 },
   ],
   ['invitation', ProbeFrame, { invite }],
   ['acceptance', ProbeFrame, { accept: { commitment: h32 } }],

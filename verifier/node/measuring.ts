@@ -12,6 +12,7 @@ import { fromHex, type Hex, toHex } from '../../proto/hex.js'
 import { ProbeFrame } from '../../proto/messages.js'
 import { PROBE_PROTOCOL } from '../../proto/protocols.js'
 import type { Vote } from '../../proto/vote.js'
+import { voucherVerifier } from '../chain/vouchers.js'
 import type { Session } from '../core/assignment.js'
 import { isSoak, sessionOffsetMs } from '../core/schedule.js'
 import { makeVote } from '../core/vote.js'
@@ -111,6 +112,7 @@ async function runSession(
           verifier: sender === undefined ? async () => false : peerVerifier(sender.peerId),
         }
       }),
+      providerVouchers: voucherVerifier(network, session.provider),
       providerVerifier: provider === undefined ? async () => false : peerVerifier(provider.peerId),
       advertisedHost: udpHost,
     },
