@@ -11,8 +11,9 @@ import { HANDSHAKE_MS, OVERHEAD_MS } from './constants.js'
 import { controlFlow, delayRiseMs } from './control.js'
 import { within } from './deadline.js'
 import type { PartyEvidence } from './judge.js'
+import type { Publication } from './openings.js'
 import { RUNS, type Run } from './plane/collection.js'
-import type { MessageStream, MonotonicClock, PeerVerifier, VoucherVerifier } from './ports.js'
+import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, VoucherVerifier } from './ports.js'
 import { checkReceipts } from './receipts.js'
 import type { Collecting, Expected, SenderArrivals } from './receiver.js'
 import { isGrantOf, isRefusalOf } from './relay-client.js'
@@ -145,6 +146,13 @@ export class Party {
     for (const run of RUNS) {
       this.#verified[run] = await this.#ports.collecting.verify(slot, run, reveal.key, maxSentUs)
     }
+  }
+
+  /** Opens what the revealed key picks, so that the sender sees whether its data came. */
+  async open(published: Publication, signer: PeerSigner): Promise<void> {
+    if (!this.#reveal) return
+    const { sessionId, slot } = this.#invite
+    this.#tell({ openings: await published.open(sessionId, slot, this.#reveal.key, signer) })
   }
 
   get evidence(): PartyEvidence {

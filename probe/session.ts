@@ -4,7 +4,7 @@
  *   invite ─▶ accept(H(K)) ─▶ relay(grant | refuse | unreachable) ─▶ ready      each sender, side by side
  *   start ─▶ data through the provider, and control datagrams beside it ─▶ estimator says enough
  *   direct ─▶ data without the provider, where the reading is low
- *   stop(chunk root, signed) ─▶ reveal(K, log, receipts) ─▶ every byte checked ─▶ outcome
+ *   stop(chunk root, signed) ─▶ reveal(K, log, receipts) ─▶ every byte checked ─▶ openings ─▶ outcome
  *
  * Every step has a deadline, so a session ends with an outcome whatever the peers do.
  */
@@ -12,11 +12,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { IP_DATAGRAM_BYTES, TAG_BYTES } from '../proto/datagram.js'
 import { keccak } from '../proto/hash.js'
 import { fromHex, type Hex, ZERO_HASH } from '../proto/hex.js'
-import { chunkRoot } from './chunks.js'
 import { DATA_MS, DIRECT_MS, DIRECT_SPAN, HANDSHAKE_MS, REVEAL_MS, STRAGGLER_MS, soakDataMs } from './constants.js'
 import { Condition } from './deadline.js'
 import { type Estimate, type EstimatorOptions, soakSpan } from './estimator.js'
 import { isDirectProbeDue, judge, lineKbps, unverifiableSenders } from './judge.js'
+import { Publication } from './openings.js'
 import type { SessionResult } from './outcome.js'
 import { Party } from './party.js'
 import { type Progress, RUNS } from './plane/collection.js'
@@ -133,12 +133,14 @@ class Session {
     const arrivals = await this.#collecting.finish()
     for (const [slot, party] of this.#parties.entries()) party.finish(arrivals[slot]!)
     // Of k senders, slots from k on stand for their control datagrams, from 2k on for their direct probe.
-    const root = chunkRoot(RUNS.flatMap(run => arrivals.map(of => of[run].chunks)))
+    const published = new Publication(RUNS.flatMap(run => arrivals.map(of => of[run].chunks)))
+    const { root } = published
     if (this.#estimate) {
       const signature = await this.#deps.signer.sign(stopDigest(fromHex(this.#request.sessionId), fromHex(root)))
       for (const party of this.#parties) party.stop(fromHex(root), signature)
       await this.#condition.until(() => this.#parties.every(party => party.isRevealed), REVEAL_MS)
       for (const party of this.#parties) await party.check()
+      for (const party of this.#parties) await party.open(published, this.#deps.signer)
     }
     return this.#result(root)
   }

@@ -99,6 +99,31 @@ export interface ProbeReveal {
   receipts: Receipt[]
   signature: Uint8Array
 }
+export interface ChunkRecord {
+  index: number
+  arrivedLow: number
+  arrivedHigh: number
+  hash: Uint8Array
+  maskedTimes: number[]
+}
+export interface ProbeOpenings {
+  slotRoots: Uint8Array[]
+  treeRoot: Uint8Array
+  held: Uint8Array
+  openings: { chunk: ChunkRecord; mismatched: boolean; proof: Uint8Array[] }[]
+  signature: Uint8Array
+}
+export interface OpeningFault {
+  sessionId: Uint8Array
+  epoch: number
+  receiver: number
+  slot: number
+  key: Uint8Array
+  chunkRoot: Uint8Array
+  rootSignature: Uint8Array
+  openings: ProbeOpenings
+  reason: string
+}
 /** Exactly one is set. */
 export interface ProbeFrame {
   invite?: ProbeInvite
@@ -110,6 +135,7 @@ export interface ProbeFrame {
   stop?: { chunkRoot: Uint8Array; signature: Uint8Array }
   reveal?: ProbeReveal
   direct?: ProbeDirect
+  openings?: ProbeOpenings
 }
 
 // ---- gossip ----
@@ -182,6 +208,7 @@ const MAX_BYTES = {
   RelayFinish: 64,
   RelayFrame: KIB,
   ProbeFrame: 256 * KIB, // a reveal with the receipts of a long session
+  OpeningFault: 256 * KIB,
   Commit: 256,
   Ballot: 256 * KIB, // larger ones are fetched by root, see MAX_GOSSIP_BALLOT_BYTES
   SeenList: 16 * KIB,
@@ -236,6 +263,10 @@ const FIXED_BYTES: Record<string, number> = {
   key: 16,
   chunkRoot: 32,
   headerHash: 32,
+  hash: 32,
+  slotRoots: 32,
+  treeRoot: 32,
+  proof: 32,
   schedule: 96,
 }
 
@@ -301,6 +332,7 @@ export const RelayOpen = codec<RelayOpen>('RelayOpen')
 export const RelayFinish = codec<RelayFinish>('RelayFinish')
 export const RelayFrame = codec<RelayFrame>('RelayFrame')
 export const ProbeFrame = codec<ProbeFrame>('ProbeFrame')
+export const OpeningFault = codec<OpeningFault>('OpeningFault')
 export const Commit = codec<Commit>('Commit')
 export const Ballot = codec<Ballot>('Ballot')
 export const SeenListMessage = codec<SeenListMessage>('SeenList')

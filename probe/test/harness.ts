@@ -4,7 +4,9 @@ import { SigningKey } from 'ethers'
 import type { NetworkId } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
 import { voucherDigest } from '../../proto/voucher.js'
+import { Condition } from '../deadline.js'
 import type { ForwardingSpec } from '../forwarding.js'
+import type { OpeningsVerdict } from '../openings.js'
 import type { SessionResult } from '../outcome.js'
 import type {
   MessageStream,
@@ -100,6 +102,9 @@ export class Network {
   readonly senders = [newPeer(), newPeer(), newPeer()]
   readonly served = this.senders.map(() => new SeenSessions())
   readonly notes: string[] = []
+  /** what the senders found in the receiver's openings */
+  readonly opened: OpeningsVerdict[] = []
+  readonly condition = new Condition()
   relay!: Relay
   receiver!: Receiver
   readonly #options: NetworkOptions
@@ -148,6 +153,10 @@ export class Network {
       signer: this.senders[slot]!.signer,
       clock,
       random,
+      opened: verdict => {
+        this.opened.push(verdict)
+        this.condition.changed()
+      },
     }
   }
 

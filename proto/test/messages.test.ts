@@ -38,6 +38,19 @@ const reveal: messages.ProbeReveal = {
   receipts: [receipt],
   signature: bytes(64),
 }
+const openings: messages.ProbeOpenings = {
+  slotRoots: [h32, bytes(32, 5), bytes(32, 6)],
+  treeRoot: bytes(32, 7),
+  held: bytes(12),
+  openings: [
+    {
+      chunk: { index: 3, arrivedLow: 0x80000001, arrivedHigh: 0, hash: h32, maskedTimes: [0, 0xffffffff] },
+      mismatched: true,
+      proof: [h32, bytes(32, 8)],
+    },
+  ],
+  signature: bytes(64),
+}
 const seen: messages.SeenListMessage = {
   epoch: 14,
   verifier: 3,
@@ -71,6 +84,15 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['direct probe', ProbeFrame, { direct: { rateKbps: 9_000, durationMs: 700 } }],
   ['stop', ProbeFrame, { stop: { chunkRoot: h32, signature: bytes(64) } }],
   ['reveal', ProbeFrame, { reveal }],
+  ['openings', ProbeFrame, { openings }],
+  [
+    'opening fault',
+    messages.OpeningFault,
+    {
+      ...{ sessionId: h32, epoch: 14, receiver: 3, slot: 2, key: bytes(16), chunkRoot: h32 },
+      ...{ rootSignature: bytes(64), openings, reason: 'chunk 3 is not what was sent' },
+    },
+  ],
   ['commit', messages.Commit, { epoch: 14, verifier: 3, commitment: h32, signature: bytes(96) }],
   [
     'ballot',

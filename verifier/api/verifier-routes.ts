@@ -5,6 +5,7 @@
 import type { FastifyInstance } from 'fastify'
 import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import { encodeLeaf } from '../../proto/leaf.js'
+import { OpeningFault } from '../../proto/messages.js'
 import { encodeCarried } from '../core/carried.js'
 import type { VerifierNode } from '../verifier-node.js'
 import { leafJson } from './leaf-json.js'
@@ -25,7 +26,18 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
     tip: await node.chain.tip(),
     peers: node.connections(),
     udp: node.udp,
+    openings: node.epochs?.serving.openings ?? null,
   }))
+
+  app.get('/v1/opening-faults', async () =>
+    (await node.store.openingFaults()).map(fault => ({
+      sessionId: toHex(fault.sessionId),
+      epoch: fault.epoch,
+      receiver: fault.receiver,
+      reason: fault.reason,
+      evidence: toHex(OpeningFault.encode(fault)),
+    })),
+  )
 
   app.get<{ Params: { epoch: string } }>(
     '/v1/reports/:epoch',

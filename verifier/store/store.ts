@@ -9,7 +9,7 @@ import { Level } from 'level'
 import type { SeenEntry } from '../../proto/digests.js'
 import type { Header } from '../../proto/header.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
-import { Ballot, GossipItem } from '../../proto/messages.js'
+import { Ballot, GossipItem, OpeningFault } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import { type Carried, carriedFrom, encodeCarried } from '../core/carried.js'
 import type { ChainFacts } from '../core/facts.js'
@@ -160,6 +160,18 @@ export class Store {
     return this.#write([[KEY.certificate(epoch), certificate]])
   }
 
+  // -------------------------------------------------------------------------------------------- evidence of sessions
+
+  /** @param encoded an OpeningFault; on disk when this returns: nobody else has it */
+  putOpeningFault(epoch: number, sessionId: Uint8Array, encoded: Uint8Array): Promise<void> {
+    return this.#write([[KEY.openingFault(epoch, toHex(sessionId)), encoded]], true)
+  }
+
+  /** All that are kept, oldest first. */
+  async openingFaults(): Promise<OpeningFault[]> {
+    return (await this.#values(allOf('opening-fault'))).map(fault => OpeningFault.decode(fault))
+  }
+
   // -------------------------------------------------------------------------------------------- pruning
 
   /** Forgets all of earlier epochs, except what was signed. */
@@ -168,7 +180,9 @@ export class Store {
       const ballots = await this.db.keys(beforeEpoch('ballot-of', epoch)).all()
       const reports = await this.db.keys(beforeEpoch('report-of', epoch)).all()
       const plain = await Promise.all(
-        (['facts', 'gossip', 'certificate'] as const).map(kind => this.db.keys(beforeEpoch(kind, epoch)).all()),
+        (['facts', 'gossip', 'certificate', 'opening-fault'] as const).map(kind =>
+          this.db.keys(beforeEpoch(kind, epoch)).all(),
+        ),
       )
       const keys = [
         ...ballots,
