@@ -3,7 +3,7 @@
  * counted; they never set the rate.
  */
 import { toHex } from '../proto/hex.js'
-import type { Receipt } from '../proto/messages.js'
+import type { CounterReceipt, Receipt } from '../proto/messages.js'
 import type { Voucher } from '../proto/voucher.js'
 import type { VoucherSigner, VoucherVerifier } from './ports.js'
 import { receiptHead, receiptSeed } from './statements.js'
@@ -49,6 +49,13 @@ export class ReceiptChain {
     this.#head = head
     return { ...receipt, head, signature: await signer.sign(voucherOf({ ...receipt, head })) }
   }
+}
+
+/** The receiver's word on a provider's last receipt. @param bytes that it hashed itself, IP layer */
+export async function counterSign(last: Receipt, bytes: number, signer: VoucherSigner): Promise<CounterReceipt> {
+  const { sessionId, sender, head, elapsedMs } = last
+  const counter = { sessionId, sender, bytes, head, elapsedMs }
+  return { ...counter, signature: await signer.sign(voucherOf(counter)) }
 }
 
 /**

@@ -138,6 +138,62 @@ export interface ProbeFrame {
   openings?: ProbeOpenings
 }
 
+// ---- transcripts ----
+
+export interface EstimateRecord {
+  rateKbps: number
+  windows: number
+  fromMs: number
+  toMs: number
+}
+export interface PartyRecord {
+  rateKbps: number
+  commitment?: Uint8Array | undefined
+  answer?: ProbeRelay | undefined
+  ready: boolean
+  chunks: ChunkRecord[]
+  reveal?: ProbeReveal | undefined
+  counter?: CounterReceipt | undefined
+  jitterUs: number
+  control: ChunkRecord[]
+  direct: ChunkRecord[]
+  riseMs: number
+  controlFlow?: { sent: number; spanMs: number; riseMs: number } | undefined
+}
+export interface SessionRecord {
+  sessionId: Uint8Array
+  nonce: Uint8Array
+  epoch: number
+  provider: Uint8Array
+  receiver: number
+  senders: number[]
+  claimKbps: number
+  breachBps: number
+  durationMs: number
+  parties: PartyRecord[]
+  chunkRoot: Uint8Array
+  rootSignature?: Uint8Array | undefined
+  estimate?: EstimateRecord | undefined
+  heard: boolean
+  starvedMs: number
+  outcome: string
+  reason: string
+  direct?: EstimateRecord | undefined
+  kernelTimestamps: boolean
+}
+export interface Transcript {
+  chainId: string
+  contract: Uint8Array
+  era: number
+  beacon: Uint8Array
+  providerPeer: string
+  receiverPeer: string
+  senderPeers: string[]
+  receiverAccount: Uint8Array
+  session: SessionRecord
+  vote: Uint8Array
+}
+
 // ---- gossip ----
 
 export interface Commit {
@@ -191,6 +247,7 @@ export interface SyncRequest {
   leaves?: Uint8Array
   ballotSet?: Uint8Array
   gossip?: number
+  transcript?: Uint8Array
 }
 export interface GossipItem {
   kind: string
@@ -209,6 +266,7 @@ const MAX_BYTES = {
   RelayFrame: KIB,
   ProbeFrame: 256 * KIB, // a reveal with the receipts of a long session
   OpeningFault: 256 * KIB,
+  Transcript: 48 * KIB * KIB, // of a session that carried 10 GB
   Commit: 256,
   Ballot: 256 * KIB, // larger ones are fetched by root, see MAX_GOSSIP_BALLOT_BYTES
   SeenList: 16 * KIB,
@@ -222,8 +280,12 @@ const MAX_BYTES = {
 
 /** A ballot above this travels by root only. */
 export const MAX_GOSSIP_BALLOT_BYTES = 128 * KIB
-/** Most items that a repeated field may hold, in any message but a `SyncResponse`. */
+/** Most items that a repeated field may hold. */
 const MAX_ITEMS = 4096
+const MAX_ITEMS_OF: { [name in keyof typeof MAX_BYTES]?: number } = {
+  SyncResponse: Number.POSITIVE_INFINITY,
+  Transcript: 65_536, // chunks of one sender
+}
 
 export type MessageErrorCode = 'too-large' | 'malformed' | 'not-canonical' | 'wrong-size'
 
@@ -267,13 +329,16 @@ const FIXED_BYTES: Record<string, number> = {
   slotRoots: 32,
   treeRoot: 32,
   proof: 32,
+  contract: 20,
+  beacon: 32,
+  receiverAccount: 20,
   schedule: 96,
 }
 
 function codec<T extends object>(name: keyof typeof MAX_BYTES): Codec<T> {
   const type = root.lookupType(`bandwitness.v1.${name}`)
   const maxBytes = MAX_BYTES[name]
-  const maxItems = name === 'SyncResponse' ? Number.POSITIVE_INFINITY : MAX_ITEMS
+  const maxItems = MAX_ITEMS_OF[name] ?? MAX_ITEMS
   const encode = (message: T): Uint8Array => {
     const bytes = Uint8Array.from(type.encode(type.fromObject(message)).finish())
     if (bytes.length > maxBytes) throw new MessageError('too-large', name, `${bytes.length} > ${maxBytes} bytes`)
@@ -298,6 +363,7 @@ function codec<T extends object>(name: keyof typeof MAX_BYTES): Codec<T> {
 
 function checkSizes(type: protobuf.Type, message: Record<string, unknown>, maxItems: number): void {
   for (const oneof of type.oneofsArray) {
+    if (oneof.isProto3Optional) continue
     if (!oneof.fieldsArray.some(field => message[field.name] !== undefined)) {
       throw new MessageError('malformed', type.name, `none of ${oneof.oneof.join(', ')} is set`)
     }
@@ -333,6 +399,7 @@ export const RelayFinish = codec<RelayFinish>('RelayFinish')
 export const RelayFrame = codec<RelayFrame>('RelayFrame')
 export const ProbeFrame = codec<ProbeFrame>('ProbeFrame')
 export const OpeningFault = codec<OpeningFault>('OpeningFault')
+export const Transcript = codec<Transcript>('Transcript')
 export const Commit = codec<Commit>('Commit')
 export const Ballot = codec<Ballot>('Ballot')
 export const SeenListMessage = codec<SeenListMessage>('SeenList')

@@ -15,6 +15,7 @@ import type {
   PeerVerifier,
   ProviderStream,
   RandomSource,
+  SessionParties,
   VoucherSigner,
   VoucherVerifier,
 } from '../ports.js'
@@ -26,7 +27,7 @@ import { measureSession } from '../session.js'
 
 export const HOST = '127.0.0.1'
 export const clock: MonotonicClock = performance
-const NETWORK: NetworkId = { chainId: 31_337, contract: `0x${'ee'.repeat(20)}` }
+export const NETWORK: NetworkId = { chainId: 31_337, contract: `0x${'ee'.repeat(20)}` }
 export const random: RandomSource = { bytes: length => randomBytes(length) }
 
 export interface Peer {
@@ -90,6 +91,16 @@ export interface NetworkOptions {
   readonly forwarding?: ForwardingSpec
   /** all sessions are soaks, of this length */
   readonly soakMs?: number
+  /** instead of fresh ones */
+  readonly peers?: NetworkPeers
+  /** the provider's account */
+  readonly account?: Hex
+}
+
+export interface NetworkPeers {
+  readonly provider: Peer
+  readonly receiver: Peer
+  readonly senders: Peer[]
 }
 
 /** What one sender does instead of its part: serves its stream some other way, or with other dependencies. */
@@ -97,10 +108,10 @@ export type Behaviour = (stream: MessageStream, deps: SenderDeps) => Promise<voi
 export const honest: Behaviour = serveProbe
 
 export class Network {
-  readonly provider = newPeer()
-  readonly receiverPeer = newPeer()
-  readonly senders = [newPeer(), newPeer(), newPeer()]
-  readonly served = this.senders.map(() => new SeenSessions())
+  readonly provider: Peer
+  readonly receiverPeer: Peer
+  readonly senders: Peer[]
+  readonly served: SeenSessions[]
   readonly notes: string[] = []
   /** what the senders found in the receiver's openings */
   readonly opened: OpeningsVerdict[] = []
@@ -111,6 +122,10 @@ export class Network {
 
   private constructor(options: NetworkOptions) {
     this.#options = options
+    this.provider = options.peers?.provider ?? newPeer()
+    this.receiverPeer = options.peers?.receiver ?? newPeer()
+    this.senders = options.peers?.senders ?? [newPeer(), newPeer(), newPeer()]
+    this.served = this.senders.map(() => new SeenSessions())
   }
 
   static async open(options: NetworkOptions): Promise<Network> {
@@ -160,12 +175,20 @@ export class Network {
     }
   }
 
-  measure(behaviours: readonly Behaviour[] = [], sessionId: Hex = toHex(randomBytes(32))): Promise<SessionResult> {
+  get parties(): SessionParties {
+    return { epoch: 1, provider: this.#options.account ?? `0x${'11'.repeat(20)}`, receiver: 9, senders: [1, 2, 3] }
+  }
+
+  measure(
+    behaviours: readonly Behaviour[] = [],
+    sessionId: Hex = toHex(randomBytes(32)),
+    nonce: Hex = toHex(randomBytes(32)),
+  ): Promise<SessionResult> {
     return measureSession(
       {
-        parties: { epoch: 1, provider: `0x${'11'.repeat(20)}`, receiver: 9, senders: [1, 2, 3] },
+        parties: this.parties,
         sessionId,
-        nonce: toHex(randomBytes(32)),
+        nonce,
         claimKbps: this.#options.claimKbps,
         soakMs: this.#options.soakMs,
         breachBps: 7500,
@@ -181,7 +204,14 @@ export class Network {
         providerVouchers: this.provider.vouchers,
         advertisedHost: HOST,
       },
-      { receiver: this.receiver, clock, random, signer: this.receiverPeer.signer, log: note => this.notes.push(note) },
+      {
+        receiver: this.receiver,
+        clock,
+        random,
+        signer: this.receiverPeer.signer,
+        voucherSigner: this.receiverPeer.voucherSigner,
+        log: note => this.notes.push(note),
+      },
     )
   }
 }

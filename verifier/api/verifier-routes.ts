@@ -12,6 +12,8 @@ import { leafJson } from './leaf-json.js'
 
 const EPOCH = { type: 'object', properties: { epoch: { type: 'string', pattern: '^([1-9][0-9]{0,9}|latest)$' } } }
 
+const SESSION = { type: 'object', properties: { session: { type: 'string', pattern: '^0x[0-9a-f]{64}$' } } }
+
 export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
   app.get('/v1/status', async () => ({
     role: node.role,
@@ -28,6 +30,21 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
     udp: node.udp,
     openings: node.epochs?.serving.openings ?? null,
   }))
+
+  app.get<{ Params: { session: string } }>(
+    '/v1/transcripts/:session',
+    { schema: { params: SESSION } },
+    async (request, reply) => {
+      const session = request.params.session as Hex
+      const transcript = await (node.epochs?.peers.transcript(session) ?? node.store.getTranscript(session))
+      if (transcript === undefined) {
+        return reply.code(404).send({
+          error: `no verifier that answers has the transcript of ${session}: it is kept for the evidence period, by its receiver`,
+        })
+      }
+      return { sessionId: session, transcript: toHex(transcript) }
+    },
+  )
 
   app.get('/v1/opening-faults', async () =>
     (await node.store.openingFaults()).map(fault => ({

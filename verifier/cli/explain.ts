@@ -44,7 +44,7 @@ export const explain: CommandModule<object, Flags> = {
     process.stdout.write(`${flags.json ? JSON.stringify(explanation) : explanationText(explanation)}\n`)
     const failed = explanation.checks.filter(({ holds }) => !holds).map(({ what }) => what)
     if (failed.length === 0) return
-    throw new UserError('promises-not-kept', `The evidence does not bear out the report; not so: ${failed.join('; ')}.`)
+    throw new UserError('evidence', `The evidence does not bear out the report; not so: ${failed.join('; ')}.`)
   },
 }
 

@@ -162,6 +162,18 @@ export class Store {
 
   // -------------------------------------------------------------------------------------------- evidence of sessions
 
+  async putTranscript(epoch: number, sessionId: Uint8Array, encoded: Uint8Array): Promise<void> {
+    const id = toHex(sessionId)
+    await this.#write([
+      [KEY.transcript(id), encoded],
+      [KEY.transcriptOf(epoch, id), new Uint8Array()],
+    ])
+  }
+
+  getTranscript(sessionId: Hex): Promise<Uint8Array | undefined> {
+    return this.#get(KEY.transcript(sessionId))
+  }
+
   /** @param encoded an OpeningFault; on disk when this returns: nobody else has it */
   putOpeningFault(epoch: number, sessionId: Uint8Array, encoded: Uint8Array): Promise<void> {
     return this.#write([[KEY.openingFault(epoch, toHex(sessionId)), encoded]], true)
@@ -178,6 +190,7 @@ export class Store {
   async prune(epoch: number): Promise<void> {
     await this.#guarded(async () => {
       const ballots = await this.db.keys(beforeEpoch('ballot-of', epoch)).all()
+      const transcripts = await this.db.keys(beforeEpoch('transcript-of', epoch)).all()
       const reports = await this.db.keys(beforeEpoch('report-of', epoch)).all()
       const plain = await Promise.all(
         (['facts', 'gossip', 'certificate', 'opening-fault'] as const).map(kind =>
@@ -189,6 +202,8 @@ export class Store {
         ...ballots.map(key => KEY.ballot(nameIn(key))),
         ...reports,
         ...reports.map(key => KEY.report(nameIn(key))),
+        ...transcripts,
+        ...transcripts.map(key => KEY.transcript(nameIn(key))),
         ...plain.flat(),
       ]
       await this.db.batch(keys.map(key => ({ type: 'del', key })))

@@ -199,6 +199,7 @@ describe('store', () => {
         await store.putReport(report(epoch))
         await store.putGossip(epoch, GossipItem.encode({ kind: 'commit', data: Uint8Array.of(epoch) }))
         await store.putCertificate(epoch, Uint8Array.of(1))
+        await store.putTranscript(epoch, fromHex(keccakText(`session ${epoch}`)), Uint8Array.of(epoch))
         await store.putOpeningFault(epoch, fromHex(keccakText('session')), OpeningFault.encode(fault(epoch)))
       }
       await store.prune(100)
@@ -208,6 +209,8 @@ describe('store', () => {
         expect((await store.getFacts(epoch, keccakText(String(epoch)))) !== undefined).to.equal(kept)
         expect((await store.getReport(report(epoch).headerHash)) !== undefined).to.equal(kept)
         expect(await store.heardGossip(epoch)).to.have.lengthOf(kept ? 1 : 0)
+        const transcript = kept ? Uint8Array.of(epoch) : undefined
+        expect(await store.getTranscript(keccakText(`session ${epoch}`))).to.deep.equal(transcript)
       }
       expect(await store.openingFaults()).to.deep.equal([fault(100)])
     })
