@@ -1,10 +1,11 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { Check } from '../../probe/recheck-party.js'
 import type { Hex } from '../../proto/hex.js'
 import { connectChain } from '../chain/connect.js'
 import { UserError } from '../errors.js'
 import { loadNetworkFile } from '../network-file.js'
 import { API_OPTION, askApi } from './api-client.js'
-import { type Check, checkAgainstChain, type EvidenceJson, recompute } from './evidence.js'
+import { checkAgainstChain, type EvidenceJson, recompute } from './evidence.js'
 import { explanationOf, explanationText, type SettlementJson } from './explanation.js'
 import { settings } from './settings.js'
 

@@ -61,7 +61,7 @@ async function transcriptOfSession(): Promise<Transcript> {
     expect(result.outcome.kind, network.notes.join()).to.equal('under')
     const vote = makeVote({
       ...{ epoch, provider: parties.provider, receiver: parties.receiver, result },
-      ...{ ticksSent: 0b111n, ticksAnswered: 0b101n, scheduleProof: keccakText('schedule') },
+      ...{ ticksSent: 0b111n, ticksAnswered: 0b101n, scheduleProof: keccakText('schedule'), soak: false },
     })
     return {
       ...{ chainId: String(NETWORK.chainId), contract: fromHex(NETWORK.contract), era: ERA, beacon: fromHex(BEACON) },
