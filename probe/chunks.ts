@@ -4,10 +4,7 @@
  * revealed, so neither the receiver nor the provider can make the data up afterwards.
  */
 import { createHash } from 'node:crypto'
-import { encodeWords } from '../proto/abi.js'
 import { CHUNK_DATAGRAMS, DATAGRAM_BYTES } from '../proto/datagram.js'
-import { type Hex, toHex } from '../proto/hex.js'
-import { MerkleTree } from '../proto/merkle.js'
 import { ChunkTable } from './chunk-table.js'
 import { CHUNKS_BEHIND } from './constants.js'
 import { TIME_OFFSET } from './keystream.js'
@@ -128,13 +125,3 @@ export class ChunkCollector {
 
 /** Whether a chunk's datagram arrived. Bits above 31 are out of reach of `&`. */
 export const hasArrived = (bitmap: number, place: number): boolean => Math.floor(bitmap / 2 ** place) % 2 === 1
-
-/** Root over the chunks of all senders, in slot order. */
-export function chunkRoot(chunksBySlot: readonly (readonly Chunk[])[]): Hex {
-  const leaves = chunksBySlot.flatMap((chunks, slot) =>
-    chunks.map(({ index, bitmap, hash }) =>
-      encodeWords(['uint32', 'uint32', 'uint64', 'bytes32'], [slot, index, bitmap, toHex(hash)]),
-    ),
-  )
-  return new MerkleTree(leaves).root
-}

@@ -63,6 +63,8 @@ export const DATA_MS = LONGEST_MEASURE_MS + DATA_SLACK_MS
 export const soakDataMs = (soakMs: number): number => soakMs + DATA_SLACK_MS
 /** From the published root to the last reveal. */
 export const REVEAL_MS = 1500
+/** From a sender's reveal to the openings that it is owed: the other reveals are awaited first, and all data is checked. */
+export const OPENINGS_MS = 2 * REVEAL_MS
 /** What a session may take besides its data: handshakes, stragglers, direct probe and reveal. */
 export const OVERHEAD_MS = 4000
 

@@ -64,6 +64,7 @@ export class HeartbeatSession {
         budgetBytes: MAX_TICKS * (HEARTBEAT_BYTES + IP_UDP_HEADER_BYTES),
         rateKbps: HEARTBEAT_RATE_KBPS,
         durationMs,
+        sender: 0,
       }
       const answer = await client.open(open, provider, HANDSHAKE_MS)
       if (answer.kind === 'refuse') throw new HeartbeatError(`provider refused, reason ${answer.refuse.reason}`)

@@ -3,6 +3,7 @@
  * (`verifier/core/vote.ts`), and in `proto/vote.ts`.
  */
 import type { Hex } from '../proto/hex.js'
+import type { SessionRecord } from '../proto/messages.js'
 
 /** Rates in kbit/s at the IP layer unless named goodput. */
 export interface Measurement {
@@ -55,4 +56,6 @@ export type Outcome =
 export interface SessionResult {
   readonly outcome: Outcome
   readonly evidence: SessionEvidence
+  /** for the transcript */
+  readonly record: SessionRecord
 }

@@ -1,5 +1,8 @@
 /** The receiver's side of its talk with one sender, from the invitation to the reveal. */
+import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
 import {
+  type CounterReceipt,
+  type PartyRecord,
   type ProbeDirect,
   ProbeFrame,
   type ProbeInvite,
@@ -7,13 +10,22 @@ import {
   type ProbeReveal,
   type RelayGrant,
 } from '../proto/messages.js'
+import { recordOf } from './chunk-records.js'
 import { HANDSHAKE_MS, OVERHEAD_MS } from './constants.js'
 import { controlFlow, delayRiseMs } from './control.js'
 import { within } from './deadline.js'
 import type { PartyEvidence } from './judge.js'
+import type { Publication } from './openings.js'
 import { RUNS, type Run } from './plane/collection.js'
-import type { MessageStream, MonotonicClock, PeerVerifier } from './ports.js'
-import { checkReceipts } from './receipts.js'
+import type {
+  MessageStream,
+  MonotonicClock,
+  PeerSigner,
+  PeerVerifier,
+  VoucherSigner,
+  VoucherVerifier,
+} from './ports.js'
+import { checkReceipts, counterSign } from './receipts.js'
 import type { Collecting, Expected, SenderArrivals } from './receiver.js'
 import { isGrantOf, isRefusalOf } from './relay-client.js'
 import { isWellFormed } from './send-log.js'
@@ -25,12 +37,14 @@ export interface PartyPeers {
   open(): Promise<MessageStream>
   readonly sender: PeerVerifier
   readonly provider: PeerVerifier
+  readonly providerVouchers: VoucherVerifier
 }
 
 export interface PartyPorts {
   /** the session's, for all its senders */
   readonly collecting: Collecting
   readonly clock: MonotonicClock
+  readonly voucherSigner: VoucherSigner
   /** Called at every step; whoever waits for one looks again. */
   changed(): void
 }
@@ -44,7 +58,9 @@ export class Party {
   #stream: MessageStream | undefined
   readonly #expected: (Expected | undefined)[] = []
   #answer: PartyEvidence['answer'] = 'missing'
+  #relay: ProbeRelay | undefined
   #grant: RelayGrant | undefined
+  #counter: CounterReceipt | undefined
   #ready = false
   #started = false
   #stopped = false
@@ -127,7 +143,10 @@ export class Party {
   /** Checks the reveal, the receipts, and every byte that arrived. */
   async check(): Promise<void> {
     const reveal = this.#reveal
-    if (!reveal || !this.#grant) return
+    if (!reveal || !this.#grant) {
+      this.#ended = true // a reveal that comes now is too late to be checked
+      return
+    }
     const { sessionId, slot, durationMs } = this.#invite
     const committed =
       Buffer.compare(keyCommitment(sessionId, slot, reveal.key), this.commitment ?? new Uint8Array()) === 0 &&
@@ -138,11 +157,43 @@ export class Party {
       this.note ??= 'the key that it revealed is not the one that it had committed to'
       return
     }
-    this.receiptHead = await checkReceipts(reveal.receipts, sessionId, this.#grant.tag, this.#peers.provider)
+    const of = { sessionId, tag: this.#grant.tag, sender: slot }
+    this.receiptHead = await checkReceipts(reveal.receipts, of, this.#peers.providerVouchers)
+    if (this.receiptHead) {
+      const hashedBytes = (this.#arrived?.main.arrived ?? 0) * IP_DATAGRAM_BYTES
+      this.#counter = await counterSign(reveal.receipts.at(-1)!, hashedBytes, this.#ports.voucherSigner)
+    }
     const maxSentUs = (durationMs + OVERHEAD_MS) * 1000
     for (const run of RUNS) {
       this.#verified[run] = await this.#ports.collecting.verify(slot, run, reveal.key, maxSentUs)
     }
+  }
+
+  /** For the transcript. */
+  get record(): PartyRecord {
+    const chunks = (run: Run) => (this.#arrived?.[run].chunks ?? []).map(recordOf)
+    const { riseMs, control } = this.evidence
+    return {
+      rateKbps: this.#invite.rateKbps,
+      commitment: this.commitment,
+      answer: this.#answer === 'missing' ? undefined : this.#relay,
+      ready: this.#ready,
+      chunks: chunks('main'),
+      reveal: this.#reveal,
+      counter: this.#counter,
+      jitterUs: this.#verified.main.jitterUs,
+      control: chunks('control'),
+      direct: chunks('direct'),
+      riseMs,
+      controlFlow: control && { sent: control.sent, spanMs: control.spanMs, riseMs: control.riseMs },
+    }
+  }
+
+  /** Opens what the revealed key picks, so that the sender sees whether its data came. */
+  async open(published: Publication, signer: PeerSigner): Promise<void> {
+    if (!this.#reveal) return
+    const { sessionId, slot } = this.#invite
+    this.#tell({ openings: await published.open(sessionId, slot, this.#reveal.key, signer) })
   }
 
   get evidence(): PartyEvidence {
@@ -186,9 +237,11 @@ export class Party {
     }
   }
 
-  async #onAnswer({ grant, refuse, unreachable }: ProbeRelay): Promise<void> {
+  async #onAnswer(relay: ProbeRelay): Promise<void> {
+    const { grant, refuse, unreachable } = relay
     const { sessionId } = this.#invite
     const { provider } = this.#peers
+    this.#relay = relay
     if (unreachable !== undefined) {
       this.#answer = 'unreachable'
       this.note = `provider unreachable: ${unreachable}`

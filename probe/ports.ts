@@ -1,5 +1,6 @@
 /** What the probe needs from outside. The composition roots fill these in; tests use real UDP and in-memory streams. */
 import type { Hex } from '../proto/hex.js'
+import type { Voucher } from '../proto/voucher.js'
 
 /** One message-framed, ordered, reliable stream to a peer (libp2p in a node). */
 export interface MessageStream {
@@ -31,6 +32,15 @@ export interface PeerSigner {
 
 /** Checks a signature made by a known peer's `PeerSigner`. */
 export type PeerVerifier = (digest: Uint8Array, signature: Uint8Array) => Promise<boolean>
+
+/** A node's EVM key, for receipts on one network. */
+export interface VoucherSigner {
+  /** @returns r, s and v: 65 bytes */
+  sign(voucher: Voucher): Promise<Uint8Array>
+}
+
+/** Checks a signature made by a known account's `VoucherSigner`. */
+export type VoucherVerifier = (voucher: Voucher, signature: Uint8Array) => Promise<boolean>
 
 /** Who a session is between, and what is promised. `senders` and `receiver` are registry indices. */
 export interface SessionParties {

@@ -1,15 +1,33 @@
-/** The provider's receipts of one session. They corroborate what the receiver counted; they never set the rate. */
-import type { Receipt } from '../proto/messages.js'
-import type { PeerSigner, PeerVerifier } from './ports.js'
+/**
+ * The provider's receipts of one session, shaped as vouchers (proto/voucher.ts). They corroborate what the receiver
+ * counted; they never set the rate.
+ */
+import { toHex } from '../proto/hex.js'
+import type { CounterReceipt, Receipt } from '../proto/messages.js'
+import type { Voucher } from '../proto/voucher.js'
+import type { VoucherSigner, VoucherVerifier } from './ports.js'
 import { receiptHead, receiptSeed } from './statements.js'
+
+/** A receipt, or the receiver's counterpart of it, as it is signed. */
+export const voucherOf = (
+  receipt: Pick<Receipt, 'sessionId' | 'sender' | 'bytes' | 'head' | 'elapsedMs'>,
+): Voucher => ({
+  sessionId: toHex(receipt.sessionId),
+  sender: receipt.sender,
+  bytes: receipt.bytes,
+  head: toHex(receipt.head),
+  elapsedMs: receipt.elapsedMs,
+})
 
 export class ReceiptChain {
   readonly #sessionId: Uint8Array
+  readonly #sender: number
   #head: Uint8Array
   #sequence = 0
 
-  constructor(sessionId: Uint8Array, tag: Uint8Array) {
+  constructor(sessionId: Uint8Array, tag: Uint8Array, sender: number) {
     this.#sessionId = sessionId
+    this.#sender = sender
     this.#head = receiptSeed(sessionId, tag)
   }
 
@@ -18,18 +36,26 @@ export class ReceiptChain {
    * @param root SHA-256 of it
    * @param bytes of the session so far, at the IP layer
    */
-  async next(root: Uint8Array, bytes: number, elapsedMs: number, signer: PeerSigner): Promise<Receipt> {
+  async next(root: Uint8Array, bytes: number, elapsedMs: number, signer: VoucherSigner): Promise<Receipt> {
     const receipt = {
       sessionId: this.#sessionId,
       sequence: ++this.#sequence,
+      sender: this.#sender,
       bytes,
       root,
       elapsedMs: Math.round(elapsedMs),
     }
     const head = receiptHead(this.#head, root, bytes, receipt.elapsedMs)
     this.#head = head
-    return { ...receipt, head, signature: await signer.sign(head) }
+    return { ...receipt, head, signature: await signer.sign(voucherOf({ ...receipt, head })) }
   }
+}
+
+/** The receiver's word on a provider's last receipt. @param bytes that it hashed itself, IP layer */
+export async function counterSign(last: Receipt, bytes: number, signer: VoucherSigner): Promise<CounterReceipt> {
+  const { sessionId, sender, head, elapsedMs } = last
+  const counter = { sessionId, sender, bytes, head, elapsedMs }
+  return { ...counter, signature: await signer.sign(voucherOf(counter)) }
 }
 
 /**
@@ -38,19 +64,19 @@ export class ReceiptChain {
  */
 export async function checkReceipts(
   receipts: readonly Receipt[],
-  sessionId: Uint8Array,
-  tag: Uint8Array,
-  provider: PeerVerifier,
+  of: { readonly sessionId: Uint8Array; readonly tag: Uint8Array; readonly sender: number },
+  provider: VoucherVerifier,
 ): Promise<Uint8Array | undefined> {
   const last = receipts.at(-1)
   if (!last) return undefined
-  let head = receiptSeed(sessionId, tag)
+  let head = receiptSeed(of.sessionId, of.tag)
   let bytes = 0
   for (const [i, receipt] of receipts.entries()) {
     head = receiptHead(head, receipt.root, receipt.bytes, receipt.elapsedMs)
-    if (receipt.sequence !== i + 1 || receipt.bytes < bytes || Buffer.compare(head, receipt.head) !== 0)
-      return undefined
+    const isOurs = receipt.sender === of.sender && Buffer.compare(receipt.sessionId, of.sessionId) === 0
+    const isNext = receipt.sequence === i + 1 && receipt.bytes >= bytes && Buffer.compare(head, receipt.head) === 0
+    if (!isOurs || !isNext) return undefined
     bytes = receipt.bytes
   }
-  return (await provider(head, last.signature)) ? head : undefined
+  return (await provider(voucherOf(last), last.signature)) ? head : undefined
 }

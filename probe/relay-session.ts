@@ -1,13 +1,13 @@
 /** One session as its provider's main thread sees it: its stream, and the receipts that it signs. */
 import { type Receipt, RelayFrame, type RelayOpen } from '../proto/messages.js'
 import type { DueReceipt } from './plane/relaying.js'
-import type { MessageStream, PeerSigner } from './ports.js'
+import type { MessageStream, VoucherSigner } from './ports.js'
 import { ReceiptChain } from './receipts.js'
 
 export class RelaySession {
   readonly peer: string
   readonly #stream: MessageStream
-  readonly #signer: PeerSigner
+  readonly #signer: VoucherSigner
   readonly #receipts: ReceiptChain
   readonly #path = Promise.withResolvers<boolean>()
   readonly #closed = Promise.withResolvers<undefined>()
@@ -20,13 +20,13 @@ export class RelaySession {
       readonly peer: string
       readonly tag: Uint8Array
       readonly stream: MessageStream
-      readonly signer: PeerSigner
+      readonly signer: VoucherSigner
     },
   ) {
     this.peer = given.peer
     this.#stream = given.stream
     this.#signer = given.signer
-    this.#receipts = new ReceiptChain(open.sessionId, given.tag)
+    this.#receipts = new ReceiptChain(open.sessionId, given.tag, open.sender)
   }
 
   /** Resolves once, with whether the next hop answered in time. */

@@ -27,7 +27,7 @@ import type { Backend, PortFacts } from './io/datagram-port.js'
 import { anchorOf } from './plane/clock.js'
 import { openRemote, type Remote } from './plane/host.js'
 import type { RelayingEvent, RelayingOptions } from './plane/relaying.js'
-import type { MessageStream, MonotonicClock, PeerSigner, RandomSource } from './ports.js'
+import type { MessageStream, MonotonicClock, PeerSigner, RandomSource, VoucherSigner } from './ports.js'
 import { RelaySession } from './relay-session.js'
 import { newRelayStats, type RelayStats, relayCounterMemory } from './relay-stats.js'
 import { SeenSessions } from './seen-sessions.js'
@@ -48,6 +48,8 @@ export interface RelayOptions {
   /** see `PortOptions`; off unless it is asked for */
   readonly offload?: boolean | undefined
   readonly signer: PeerSigner
+  /** for receipts */
+  readonly voucherSigner: VoucherSigner
   readonly clock: MonotonicClock
   readonly random: RandomSource
 }
@@ -118,7 +120,7 @@ export class Relay {
   }
 
   async #serve(open: RelayOpen, stream: MessageStream, peer: string): Promise<void> {
-    const { random, signer } = this.#options
+    const { random, signer, voucherSigner } = this.#options
     const reason = this.#refusal(open, peer)
     if (reason !== undefined) {
       this.stats.refused[REFUSE_NAME.get(reason)!]++
@@ -128,7 +130,7 @@ export class Relay {
     }
     const tag = random.bytes(TAG_BYTES)
     const id = ++this.#ids
-    const session = new RelaySession(open, { peer, tag, stream, signer })
+    const session = new RelaySession(open, { peer, tag, stream, signer: voucherSigner })
     this.#sessions.set(id, session)
     this.stats.sessions = this.#sessions.size
     this.stats.granted++

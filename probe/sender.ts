@@ -1,12 +1,14 @@
 /**
  * A sender's side of a session: it commits to a key, has the provider open a session towards the receiver, sends at its
  * share, and reveals the key, with a signed log of what it sent, only after the receiver has signed the root of what came.
+ * Then the receiver owes it openings of that root.
  */
 import { ProbeFrame, type ProbeInvite, type RelayGrant, type SendLog } from '../proto/messages.js'
-import { DATA_MS, DIRECT_MS, HANDSHAKE_MS, OVERHEAD_MS, REVEAL_MS, SHARE_SLACK, soakDataMs } from './constants.js'
+import { DATA_MS, DIRECT_MS, HANDSHAKE_MS, OPENINGS_MS, OVERHEAD_MS, SHARE_SLACK, soakDataMs } from './constants.js'
 import { within } from './deadline.js'
 import type { Backend } from './io/datagram-port.js'
 import { KEY_BYTES } from './keystream.js'
+import { checkOpenings, type OpeningsVerdict } from './openings.js'
 import { anchorOf } from './plane/clock.js'
 import { openRemote, type Remote } from './plane/host.js'
 import type { FlowSpec, SendingOptions } from './plane/sending.js'
@@ -44,6 +46,8 @@ export interface SenderDeps {
   readonly signer: PeerSigner
   readonly clock: MonotonicClock
   readonly random: RandomSource
+  /** What came of the openings that the receiver owed. */
+  readonly opened: (verdict: OpeningsVerdict) => void
 }
 
 /** Serves one invitation, to its end. Never throws for a peer's fault. */
@@ -99,8 +103,25 @@ async function serveInvite(
   if (!stop || !(await authorization.receiver(stopDigest(sessionId, stop.chunkRoot), stop.signature))) return
   await finished
   await reveal(stream, invite, key, log, relay.client, deps.signer)
-  // The receiver closes once it has the reveal; closing first could cut it off.
-  await within(REVEAL_MS, 'end of session', stream.receive()).catch(() => {})
+  deps.opened(await awaitOpenings(stream, invite, key, stop, authorization.receiver))
+}
+
+/** What the receiver shows of this sender's data. It closes once it has shown it. */
+async function awaitOpenings(
+  stream: MessageStream,
+  { sessionId, epoch, receiver, slot }: ProbeInvite,
+  key: Uint8Array,
+  { chunkRoot, signature: rootSignature }: NonNullable<ProbeFrame['stop']>,
+  verifier: PeerVerifier,
+): Promise<OpeningsVerdict> {
+  const claim = { sessionId, epoch, receiver, slot, key, chunkRoot, rootSignature }
+  try {
+    const { openings } = await nextFrame(stream, OPENINGS_MS)
+    if (openings) return await checkOpenings(claim, openings, verifier)
+    return { ...claim, kind: 'missing', reason: 'the receiver said something else' }
+  } catch (cause) {
+    return { ...claim, kind: 'missing', reason: (cause as Error).message }
+  }
 }
 
 /** Why an invitation that was due is still not to be followed. */
@@ -136,6 +157,7 @@ async function openRelay(
       budgetBytes: invite.budgetBytes,
       rateKbps: invite.rateKbps,
       durationMs: invite.durationMs + OVERHEAD_MS,
+      sender: invite.slot,
     }
     const answer = await client.open(request, provider, HANDSHAKE_MS)
     if (answer.kind === 'grant') {

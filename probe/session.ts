@@ -4,26 +4,36 @@
  *   invite ─▶ accept(H(K)) ─▶ relay(grant | refuse | unreachable) ─▶ ready      each sender, side by side
  *   start ─▶ data through the provider, and control datagrams beside it ─▶ estimator says enough
  *   direct ─▶ data without the provider, where the reading is low
- *   stop(chunk root, signed) ─▶ reveal(K, log, receipts) ─▶ every byte checked ─▶ outcome
+ *   stop(chunk root, signed) ─▶ reveal(K, log, receipts) ─▶ every byte checked ─▶ openings ─▶ outcome
  *
  * Every step has a deadline, so a session ends with an outcome whatever the peers do.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { IP_DATAGRAM_BYTES, TAG_BYTES } from '../proto/datagram.js'
-import { keccak } from '../proto/hash.js'
 import { fromHex, type Hex, ZERO_HASH } from '../proto/hex.js'
-import { chunkRoot } from './chunks.js'
 import { DATA_MS, DIRECT_MS, DIRECT_SPAN, HANDSHAKE_MS, REVEAL_MS, STRAGGLER_MS, soakDataMs } from './constants.js'
 import { Condition } from './deadline.js'
 import { type Estimate, type EstimatorOptions, soakSpan } from './estimator.js'
-import { isDirectProbeDue, judge, lineKbps, unverifiableSenders } from './judge.js'
+import { evidenceOf } from './evidence.js'
+import { isDirectProbeDue, judge, lineKbps, type SessionFacts } from './judge.js'
+import { Publication } from './openings.js'
 import type { SessionResult } from './outcome.js'
 import { Party } from './party.js'
 import { type Progress, RUNS } from './plane/collection.js'
-import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, RandomSource, SessionParties } from './ports.js'
+import type {
+  MessageStream,
+  MonotonicClock,
+  PeerSigner,
+  PeerVerifier,
+  RandomSource,
+  SessionParties,
+  VoucherSigner,
+  VoucherVerifier,
+} from './ports.js'
 import type { Collecting, Receiver } from './receiver.js'
 import { bytesIn, controlKbps, directShareKbps, MIN_SENDERS, neededSenders, shareKbps } from './share.js'
 import { stopDigest } from './statements.js'
+import { recordSession } from './transcript.js'
 
 export interface SessionRequest {
   readonly parties: SessionParties
@@ -38,6 +48,8 @@ export interface SessionRequest {
   /** in slot order */
   readonly senders: readonly { open(): Promise<MessageStream>; readonly verifier: PeerVerifier }[]
   readonly providerVerifier: PeerVerifier
+  /** checks the provider's receipts */
+  readonly providerVouchers: VoucherVerifier
   /** where the provider reaches the receiver's UDP port: an address literal */
   readonly advertisedHost: string
 }
@@ -47,6 +59,8 @@ export interface SessionDeps {
   readonly clock: MonotonicClock
   readonly signer: PeerSigner
   readonly random: RandomSource
+  /** counter-signs receipts */
+  readonly voucherSigner: VoucherSigner
   /** One line for each sender that did not do its part. */
   readonly log?: ((note: string) => void) | undefined
 }
@@ -73,6 +87,7 @@ class Session {
   readonly #parties: readonly Party[]
   readonly #collecting: Collecting
   readonly #needed: number
+  readonly #dataMs: number
   #estimate: Estimate | undefined
   #direct: Estimate | undefined
   #startMs = 0
@@ -84,6 +99,7 @@ class Session {
     this.#needed = neededSenders(request.senders.length)
     const rateKbps = shareKbps(request.claimKbps, request.senders.length)
     const dataMs = request.soakMs === undefined ? DATA_MS : soakDataMs(request.soakMs)
+    this.#dataMs = dataMs
     const budgetBytes = Math.floor(bytesIn(rateKbps, dataMs))
     const datagrams = (bytes: number): number => Math.floor(bytes / IP_DATAGRAM_BYTES)
     this.#collecting = deps.receiver.collect(request.senders.length, {
@@ -106,10 +122,12 @@ class Session {
         nonce: fromHex(request.nonce),
         controlTag: deps.random.bytes(TAG_BYTES),
       }
-      const peers = { open, sender: verifier, provider: request.providerVerifier }
+      const { providerVerifier: provider, providerVouchers } = request
+      const peers = { open, sender: verifier, provider, providerVouchers }
       return new Party(invite, peers, {
         collecting: this.#collecting,
         clock: deps.clock,
+        voucherSigner: deps.voucherSigner,
         changed: () => this.#condition.changed(),
       })
     })
@@ -122,14 +140,17 @@ class Session {
     const arrivals = await this.#collecting.finish()
     for (const [slot, party] of this.#parties.entries()) party.finish(arrivals[slot]!)
     // Of k senders, slots from k on stand for their control datagrams, from 2k on for their direct probe.
-    const root = chunkRoot(RUNS.flatMap(run => arrivals.map(of => of[run].chunks)))
+    const published = new Publication(RUNS.flatMap(run => arrivals.map(of => of[run].chunks)))
+    const { root } = published
+    let signature: Uint8Array | undefined
     if (this.#estimate) {
-      const signature = await this.#deps.signer.sign(stopDigest(fromHex(this.#request.sessionId), fromHex(root)))
+      signature = await this.#deps.signer.sign(stopDigest(fromHex(this.#request.sessionId), fromHex(root)))
       for (const party of this.#parties) party.stop(fromHex(root), signature)
       await this.#condition.until(() => this.#parties.every(party => party.isRevealed), REVEAL_MS)
       for (const party of this.#parties) await party.check()
+      for (const party of this.#parties) await party.open(published, this.#deps.signer)
     }
-    return this.#result(root)
+    return this.#result(root, signature)
   }
 
   close(): void {
@@ -190,35 +211,29 @@ class Session {
     }
   }
 
-  #result(root: Hex): SessionResult {
-    const { claimKbps, breachBps, sessionId } = this.#request
-    const parties = this.#parties.map(party => party.evidence)
-    const outcome = judge({
+  #result(root: Hex, rootSignature?: Uint8Array): SessionResult {
+    const { claimKbps, breachBps, parties, sessionId, nonce } = this.#request
+    const evidence = this.#parties.map(party => party.evidence)
+    const facts: SessionFacts = {
       claimKbps,
       breachBps,
-      parties,
+      parties: evidence,
       estimate: this.#estimate,
       direct: this.#direct,
       kernelTimestamps: this.#deps.receiver.facts.kernelTimestamps,
       startMs: this.#startMs,
       heard: this.#deps.receiver.heard,
       starvedMs: this.#starvedMs,
-    })
+    }
+    const outcome = judge(facts)
+    const partyRecords = this.#parties.map(party => party.record)
     return {
       outcome,
-      evidence: {
-        sessionId,
-        chunkRoot: root,
-        keyCommitments: keccakOf(this.#parties.map(party => party.commitment)),
-        receiptHead: this.#parties.some(party => party.receiptHead)
-          ? keccakOf(this.#parties.map(party => party.receiptHead))
-          : ZERO_HASH,
-        unverifiableSenders: unverifiableSenders(parties),
-      },
+      evidence: evidenceOf(sessionId, root, this.#parties, evidence),
+      record: recordSession({
+        ...{ parties, sessionId, nonce, durationMs: this.#dataMs, partyRecords },
+        ...{ chunkRoot: root, rootSignature, facts, outcome },
+      }),
     }
   }
 }
-
-/** keccak256 of 32-byte values in slot order; a missing one is zeros. */
-const keccakOf = (values: readonly (Uint8Array | undefined)[]): Hex =>
-  keccak(Buffer.concat(values.map(value => value ?? new Uint8Array(32))))

@@ -1,6 +1,6 @@
 /** What the parties of a session sign and commit to: SHA-256 over a domain and fixed layouts, never protobuf bytes. */
 import { createHash } from 'node:crypto'
-import type { RelayGrant, SendLog } from '../proto/messages.js'
+import type { ProbeOpenings, RelayGrant, SendLog } from '../proto/messages.js'
 
 function digest(domain: string, ...parts: readonly Uint8Array[]): Uint8Array {
   const hash = createHash('sha256').update(`bandwitness/v1/probe/${domain}\n`)
@@ -29,6 +29,41 @@ export const refuseDigest = (sessionId: Uint8Array, reason: number): Uint8Array 
 /** Signed by the receiver, before any key is revealed. */
 export const stopDigest = (sessionId: Uint8Array, chunkRoot: Uint8Array): Uint8Array =>
   digest('stop', sessionId, chunkRoot)
+
+/** Picks the i-th chunk to be opened. */
+export const pickDigest = (chunkRoot: Uint8Array, slot: number, key: Uint8Array, i: number): Uint8Array =>
+  digest('pick', chunkRoot, Uint8Array.of(slot), key, uint32(i))
+
+/** Signed by the receiver. The commitment is in it, so that a sender cannot hold it against another key. */
+export function openingsDigest(
+  sessionId: Uint8Array,
+  slot: number,
+  commitment: Uint8Array,
+  chunkRoot: Uint8Array,
+  { slotRoots, treeRoot, held, openings }: Omit<ProbeOpenings, 'signature'>,
+): Uint8Array {
+  const counted = (items: readonly Uint8Array[]) => [uint32(items.length), ...items]
+  const opened = openings.flatMap(({ chunk, mismatched, proof }) => [
+    ...[chunk.index, chunk.arrivedLow, chunk.arrivedHigh].map(uint32),
+    chunk.hash,
+    ...counted(chunk.maskedTimes.map(uint32)),
+    Uint8Array.of(mismatched ? 1 : 0),
+    ...counted(proof),
+  ])
+  return digest(
+    'openings',
+    sessionId,
+    Uint8Array.of(slot),
+    commitment,
+    chunkRoot,
+    ...counted(slotRoots),
+    treeRoot,
+    uint32(held.length),
+    held,
+    uint32(openings.length),
+    ...opened,
+  )
+}
 
 /** Signed by the sender. The four lists have one length, so the layout is unambiguous. */
 export function revealDigest(sessionId: Uint8Array, slot: number, key: Uint8Array, log: SendLog): Uint8Array {

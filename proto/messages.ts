@@ -15,6 +15,7 @@ export interface RelayOpen {
   budgetBytes: number
   rateKbps: number
   durationMs: number
+  sender: number
 }
 export interface RelayGrant {
   sessionId: Uint8Array
@@ -37,6 +38,15 @@ export interface Receipt {
   root: Uint8Array
   elapsedMs: number
   head: Uint8Array
+  signature: Uint8Array
+  sender: number
+}
+export interface CounterReceipt {
+  sessionId: Uint8Array
+  sender: number
+  bytes: number
+  head: Uint8Array
+  elapsedMs: number
   signature: Uint8Array
 }
 export interface RelayFinish {
@@ -89,6 +99,31 @@ export interface ProbeReveal {
   receipts: Receipt[]
   signature: Uint8Array
 }
+export interface ChunkRecord {
+  index: number
+  arrivedLow: number
+  arrivedHigh: number
+  hash: Uint8Array
+  maskedTimes: number[]
+}
+export interface ProbeOpenings {
+  slotRoots: Uint8Array[]
+  treeRoot: Uint8Array
+  held: Uint8Array
+  openings: { chunk: ChunkRecord; mismatched: boolean; proof: Uint8Array[] }[]
+  signature: Uint8Array
+}
+export interface OpeningFault {
+  sessionId: Uint8Array
+  epoch: number
+  receiver: number
+  slot: number
+  key: Uint8Array
+  chunkRoot: Uint8Array
+  rootSignature: Uint8Array
+  openings: ProbeOpenings
+  reason: string
+}
 /** Exactly one is set. */
 export interface ProbeFrame {
   invite?: ProbeInvite
@@ -100,6 +135,63 @@ export interface ProbeFrame {
   stop?: { chunkRoot: Uint8Array; signature: Uint8Array }
   reveal?: ProbeReveal
   direct?: ProbeDirect
+  openings?: ProbeOpenings
+}
+
+// ---- transcripts ----
+
+export interface EstimateRecord {
+  rateKbps: number
+  windows: number
+  fromMs: number
+  toMs: number
+}
+export interface PartyRecord {
+  rateKbps: number
+  commitment?: Uint8Array | undefined
+  answer?: ProbeRelay | undefined
+  ready: boolean
+  chunks: ChunkRecord[]
+  reveal?: ProbeReveal | undefined
+  counter?: CounterReceipt | undefined
+  jitterUs: number
+  control: ChunkRecord[]
+  direct: ChunkRecord[]
+  riseMs: number
+  controlFlow?: { sent: number; spanMs: number; riseMs: number } | undefined
+}
+export interface SessionRecord {
+  sessionId: Uint8Array
+  nonce: Uint8Array
+  epoch: number
+  provider: Uint8Array
+  receiver: number
+  senders: number[]
+  claimKbps: number
+  breachBps: number
+  durationMs: number
+  parties: PartyRecord[]
+  chunkRoot: Uint8Array
+  rootSignature?: Uint8Array | undefined
+  estimate?: EstimateRecord | undefined
+  heard: boolean
+  starvedMs: number
+  outcome: string
+  reason: string
+  direct?: EstimateRecord | undefined
+  kernelTimestamps: boolean
+}
+export interface Transcript {
+  chainId: string
+  contract: Uint8Array
+  era: number
+  beacon: Uint8Array
+  providerPeer: string
+  receiverPeer: string
+  senderPeers: string[]
+  receiverAccount: Uint8Array
+  session: SessionRecord
+  vote: Uint8Array
 }
 
 // ---- gossip ----
@@ -155,6 +247,7 @@ export interface SyncRequest {
   leaves?: Uint8Array
   ballotSet?: Uint8Array
   gossip?: number
+  transcript?: Uint8Array
 }
 export interface GossipItem {
   kind: string
@@ -172,6 +265,8 @@ const MAX_BYTES = {
   RelayFinish: 64,
   RelayFrame: KIB,
   ProbeFrame: 256 * KIB, // a reveal with the receipts of a long session
+  OpeningFault: 256 * KIB,
+  Transcript: 48 * KIB * KIB, // of a session that carried 10 GB
   Commit: 256,
   Ballot: 256 * KIB, // larger ones are fetched by root, see MAX_GOSSIP_BALLOT_BYTES
   SeenList: 16 * KIB,
@@ -185,8 +280,12 @@ const MAX_BYTES = {
 
 /** A ballot above this travels by root only. */
 export const MAX_GOSSIP_BALLOT_BYTES = 128 * KIB
-/** Most items that a repeated field may hold, in any message but a `SyncResponse`. */
+/** Most items that a repeated field may hold. */
 const MAX_ITEMS = 4096
+const MAX_ITEMS_OF: { [name in keyof typeof MAX_BYTES]?: number } = {
+  SyncResponse: Number.POSITIVE_INFINITY,
+  Transcript: 65_536, // chunks of one sender
+}
 
 export type MessageErrorCode = 'too-large' | 'malformed' | 'not-canonical' | 'wrong-size'
 
@@ -226,13 +325,20 @@ const FIXED_BYTES: Record<string, number> = {
   key: 16,
   chunkRoot: 32,
   headerHash: 32,
+  hash: 32,
+  slotRoots: 32,
+  treeRoot: 32,
+  proof: 32,
+  contract: 20,
+  beacon: 32,
+  receiverAccount: 20,
   schedule: 96,
 }
 
 function codec<T extends object>(name: keyof typeof MAX_BYTES): Codec<T> {
   const type = root.lookupType(`bandwitness.v1.${name}`)
   const maxBytes = MAX_BYTES[name]
-  const maxItems = name === 'SyncResponse' ? Number.POSITIVE_INFINITY : MAX_ITEMS
+  const maxItems = MAX_ITEMS_OF[name] ?? MAX_ITEMS
   const encode = (message: T): Uint8Array => {
     const bytes = Uint8Array.from(type.encode(type.fromObject(message)).finish())
     if (bytes.length > maxBytes) throw new MessageError('too-large', name, `${bytes.length} > ${maxBytes} bytes`)
@@ -257,6 +363,7 @@ function codec<T extends object>(name: keyof typeof MAX_BYTES): Codec<T> {
 
 function checkSizes(type: protobuf.Type, message: Record<string, unknown>, maxItems: number): void {
   for (const oneof of type.oneofsArray) {
+    if (oneof.isProto3Optional) continue
     if (!oneof.fieldsArray.some(field => message[field.name] !== undefined)) {
       throw new MessageError('malformed', type.name, `none of ${oneof.oneof.join(', ')} is set`)
     }
@@ -291,6 +398,8 @@ export const RelayOpen = codec<RelayOpen>('RelayOpen')
 export const RelayFinish = codec<RelayFinish>('RelayFinish')
 export const RelayFrame = codec<RelayFrame>('RelayFrame')
 export const ProbeFrame = codec<ProbeFrame>('ProbeFrame')
+export const OpeningFault = codec<OpeningFault>('OpeningFault')
+export const Transcript = codec<Transcript>('Transcript')
 export const Commit = codec<Commit>('Commit')
 export const Ballot = codec<Ballot>('Ballot')
 export const SeenListMessage = codec<SeenListMessage>('SeenList')

@@ -15,6 +15,8 @@ export const EXIT_CODE = {
   store: 6,
   /** a test network ran, and what its profiles promise did not come true on the chain */
   'promises-not-kept': 7,
+  /** a report or a transcript does not follow from what was signed */
+  evidence: 8,
 } as const
 
 export type UserErrorCode = keyof typeof EXIT_CODE

@@ -17,6 +17,7 @@ import { RelayOpen } from '../proto/messages.js'
 import { SESSION_PROTOCOL } from '../proto/protocols.js'
 import { connectChain } from './chain/connect.js'
 import type { EthersChain } from './chain/ethers-chain.js'
+import { voucherSigner } from './chain/vouchers.js'
 import { UserError } from './errors.js'
 import type { NodeKeys } from './keys.js'
 import { createPeer, listenAddresses } from './net/libp2p.js'
@@ -83,6 +84,7 @@ export async function startProviderNode(options: ProviderOptions): Promise<Provi
       claimKbps: registered.claimKbps,
       forwarding,
       signer: await peerSigner(fromHex(keys.peer)),
+      voucherSigner: voucherSigner(chain.network, keys.evm),
       clock: { now: () => performance.now() },
       random: { bytes: length => new Uint8Array(randomBytes(length)) },
     })

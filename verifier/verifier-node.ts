@@ -26,6 +26,7 @@ import { BlsSigner } from './bls/signer.js'
 import { BlsVerifier } from './bls/verifier.js'
 import { connectChain } from './chain/connect.js'
 import type { EthersChain } from './chain/ethers-chain.js'
+import { voucherSigner } from './chain/vouchers.js'
 import { UserError } from './errors.js'
 import type { NodeKeys } from './keys.js'
 import { DialBook } from './net/dial-book.js'
@@ -131,6 +132,7 @@ export async function startVerifierNode(options: VerifierOptions): Promise<Verif
         peer,
         gossip: new Gossip(peer, chain.network, log),
         bls: { signer: new BlsSigner(keys.bls), verifier: new BlsVerifier() },
+        voucherSigner: voucherSigner(chain.network, keys.evm),
         peerSigner: await peerSigner(fromHex(keys.peer)),
         wall,
         clock,

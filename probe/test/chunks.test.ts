@@ -2,9 +2,10 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { CHUNK_DATAGRAMS } from '../../proto/datagram.js'
 import { chunksOf } from '../chunk-table.js'
-import { type Arrival, ChunkCollector, chunkRoot, hasArrived } from '../chunks.js'
+import { type Arrival, ChunkCollector, hasArrived } from '../chunks.js'
 import { CHUNKS_BEHIND } from '../constants.js'
 import { chunkKeystream, datagramAt, layHeader, TIME_OFFSET } from '../keystream.js'
+import { Publication } from '../openings.js'
 import { verifyChunks } from '../verify-chunks.js'
 
 const KEY = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex')
@@ -47,7 +48,7 @@ describe('chunks', () => {
           .sort((a, b) => a.key - b.key)
           .map(({ sequence }) => sequence)
         const chunks = collect(shuffled)
-        expect(chunkRoot([[], chunks])).to.equal(chunkRoot([[], collect(arrived)]))
+        expect(new Publication([[], chunks]).root).to.equal(new Publication([[], collect(arrived)]).root)
         expect((await verifyChunks(KEY, chunks, MAX_SENT_US)).datagrams).to.equal(arrived.length)
       }),
       { numRuns: 20 },

@@ -1,9 +1,24 @@
 /** Senders, a relay and a receiver in one process: real UDP over loopback, in-memory message streams, real Ed25519. */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign, verify } from 'node:crypto'
-import { type Hex, toHex } from '../../proto/hex.js'
+import { SigningKey } from 'ethers'
+import type { NetworkId } from '../../proto/digests.js'
+import { fromHex, type Hex, toHex } from '../../proto/hex.js'
+import { voucherDigest } from '../../proto/voucher.js'
+import { Condition } from '../deadline.js'
 import type { ForwardingSpec } from '../forwarding.js'
+import type { OpeningsVerdict } from '../openings.js'
 import type { SessionResult } from '../outcome.js'
-import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
+import type {
+  MessageStream,
+  MonotonicClock,
+  PeerSigner,
+  PeerVerifier,
+  ProviderStream,
+  RandomSource,
+  SessionParties,
+  VoucherSigner,
+  VoucherVerifier,
+} from '../ports.js'
 import { Receiver } from '../receiver.js'
 import { Relay } from '../relay.js'
 import { SeenSessions } from '../seen-sessions.js'
@@ -12,18 +27,25 @@ import { measureSession } from '../session.js'
 
 export const HOST = '127.0.0.1'
 export const clock: MonotonicClock = performance
+export const NETWORK: NetworkId = { chainId: 31_337, contract: `0x${'ee'.repeat(20)}` }
 export const random: RandomSource = { bytes: length => randomBytes(length) }
 
 export interface Peer {
   readonly signer: PeerSigner
   readonly verifier: PeerVerifier
+  readonly voucherSigner: VoucherSigner
+  readonly vouchers: VoucherVerifier
 }
 
 export function newPeer(): Peer {
   const { privateKey, publicKey }: { privateKey: KeyObject; publicKey: KeyObject } = generateKeyPairSync('ed25519')
+  const account = new SigningKey(toHex(randomBytes(32)))
   return {
     signer: { sign: async digest => sign(null, digest, privateKey) },
     verifier: async (digest, signature) => verify(null, digest, publicKey, signature),
+    voucherSigner: { sign: async voucher => fromHex(account.sign(voucherDigest(NETWORK, voucher)).serialized) },
+    vouchers: async (voucher, signature) =>
+      SigningKey.recoverPublicKey(voucherDigest(NETWORK, voucher), toHex(signature)) === account.publicKey,
   }
 }
 
@@ -69,6 +91,16 @@ export interface NetworkOptions {
   readonly forwarding?: ForwardingSpec
   /** all sessions are soaks, of this length */
   readonly soakMs?: number
+  /** instead of fresh ones */
+  readonly peers?: NetworkPeers
+  /** the provider's account */
+  readonly account?: Hex
+}
+
+export interface NetworkPeers {
+  readonly provider: Peer
+  readonly receiver: Peer
+  readonly senders: Peer[]
 }
 
 /** What one sender does instead of its part: serves its stream some other way, or with other dependencies. */
@@ -76,17 +108,24 @@ export type Behaviour = (stream: MessageStream, deps: SenderDeps) => Promise<voi
 export const honest: Behaviour = serveProbe
 
 export class Network {
-  readonly provider = newPeer()
-  readonly receiverPeer = newPeer()
-  readonly senders = [newPeer(), newPeer(), newPeer()]
-  readonly served = this.senders.map(() => new SeenSessions())
+  readonly provider: Peer
+  readonly receiverPeer: Peer
+  readonly senders: Peer[]
+  readonly served: SeenSessions[]
   readonly notes: string[] = []
+  /** what the senders found in the receiver's openings */
+  readonly opened: OpeningsVerdict[] = []
+  readonly condition = new Condition()
   relay!: Relay
   receiver!: Receiver
   readonly #options: NetworkOptions
 
   private constructor(options: NetworkOptions) {
     this.#options = options
+    this.provider = options.peers?.provider ?? newPeer()
+    this.receiverPeer = options.peers?.receiver ?? newPeer()
+    this.senders = options.peers?.senders ?? [newPeer(), newPeer(), newPeer()]
+    this.served = this.senders.map(() => new SeenSessions())
   }
 
   static async open(options: NetworkOptions): Promise<Network> {
@@ -97,8 +136,8 @@ export class Network {
   }
 
   async openRelay(port = 0): Promise<void> {
-    const { signer } = this.provider
-    this.relay = await Relay.open({ ...this.#options, host: HOST, port, signer, clock, random })
+    const { signer, voucherSigner } = this.provider
+    this.relay = await Relay.open({ ...this.#options, host: HOST, port, signer, voucherSigner, clock, random })
   }
 
   async close(): Promise<void> {
@@ -129,15 +168,27 @@ export class Network {
       signer: this.senders[slot]!.signer,
       clock,
       random,
+      opened: verdict => {
+        this.opened.push(verdict)
+        this.condition.changed()
+      },
     }
   }
 
-  measure(behaviours: readonly Behaviour[] = [], sessionId: Hex = toHex(randomBytes(32))): Promise<SessionResult> {
+  get parties(): SessionParties {
+    return { epoch: 1, provider: this.#options.account ?? `0x${'11'.repeat(20)}`, receiver: 9, senders: [1, 2, 3] }
+  }
+
+  measure(
+    behaviours: readonly Behaviour[] = [],
+    sessionId: Hex = toHex(randomBytes(32)),
+    nonce: Hex = toHex(randomBytes(32)),
+  ): Promise<SessionResult> {
     return measureSession(
       {
-        parties: { epoch: 1, provider: `0x${'11'.repeat(20)}`, receiver: 9, senders: [1, 2, 3] },
+        parties: this.parties,
         sessionId,
-        nonce: toHex(randomBytes(32)),
+        nonce,
         claimKbps: this.#options.claimKbps,
         soakMs: this.#options.soakMs,
         breachBps: 7500,
@@ -150,9 +201,17 @@ export class Network {
           },
         })),
         providerVerifier: this.provider.verifier,
+        providerVouchers: this.provider.vouchers,
         advertisedHost: HOST,
       },
-      { receiver: this.receiver, clock, random, signer: this.receiverPeer.signer, log: note => this.notes.push(note) },
+      {
+        receiver: this.receiver,
+        clock,
+        random,
+        signer: this.receiverPeer.signer,
+        voucherSigner: this.receiverPeer.voucherSigner,
+        log: note => this.notes.push(note),
+      },
     )
   }
 }

@@ -65,6 +65,7 @@ describe('relay', () => {
     budgetBytes: 100 * IP_DATAGRAM_BYTES,
     rateKbps: 1000,
     durationMs: 5000,
+    sender: 1,
     ...more,
   })
 
@@ -103,7 +104,7 @@ describe('relay', () => {
     await client.finish()
     expect(client.receipts).to.have.length(1)
     expect(client.receipts[0]!.bytes).to.equal(1192 + 16 + 500 + 3 * 36)
-    const head = await checkReceipts(client.receipts, wanted.sessionId, tag, network.provider.verifier)
+    const head = await checkReceipts(client.receipts, { ...wanted, tag }, network.provider.vouchers)
     expect(head).to.deep.equal(client.receipts[0]!.head)
     expect(network.relay.stats.sessions).to.equal(0)
   })

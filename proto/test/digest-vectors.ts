@@ -1,4 +1,5 @@
-/** Named inputs and outputs of every function in `digests.ts`. 64-bit and larger numbers stand as numbers while safe. */
+/** Named inputs and outputs of every function in `digests.ts` and `voucher.ts`. 64-bit and larger numbers stand as numbers while safe. */
+import { computeAddress, SigningKey } from 'ethers'
 import {
   ballotDigest,
   beaconOf,
@@ -17,6 +18,7 @@ import {
 import { DOMAIN } from '../domains.js'
 import { keccakText } from '../hash.js'
 import { fromHex, type Hex } from '../hex.js'
+import { voucherDigest } from '../voucher.js'
 import { sampleAddress, sampleBytes, sampleHeader } from './samples.js'
 
 export function digestVectors() {
@@ -39,6 +41,15 @@ export function digestVectors() {
   const registry = sampleAddress('VerifierRegistry')
   const account = sampleAddress('verifier')
   const blsKey = sampleBytes('BLS key', 128)
+  const voucher = {
+    sessionId: sessionIdOf(network, id, beacon, parties, nonce),
+    sender: 2,
+    bytes: 5 * 2 ** 32 + 7,
+    head: keccakText('receipt head'),
+    elapsedMs: 412_345,
+  }
+  const voucherKey = keccakText('provider key')
+  const digestOfVoucher = voucherDigest(network, voucher)
   const bound = { ...network, ...id }
   return {
     domains: DOMAIN,
@@ -62,5 +73,12 @@ export function digestVectors() {
     schedule: { ...bound, beacon, digest: scheduleDigest(network, id, beacon) },
     providerSchedule: { scheduleSignature, provider, digest: providerSchedule(fromHex(scheduleSignature), provider) },
     session: { ...bound, beacon, ...parties, nonce, digest: sessionIdOf(network, id, beacon, parties, nonce) },
+    voucher: {
+      ...network,
+      voucher,
+      digest: digestOfVoucher,
+      signer: computeAddress(voucherKey).toLowerCase() as Hex,
+      signature: new SigningKey(voucherKey).sign(digestOfVoucher).serialized as Hex,
+    },
   } satisfies Record<string, Record<string, unknown> & { digest?: Hex }>
 }

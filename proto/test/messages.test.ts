@@ -15,7 +15,8 @@ const receipt: messages.Receipt = {
   root: bytes(32, 2),
   elapsedMs: 400,
   head: bytes(32, 3),
-  signature: bytes(64),
+  signature: bytes(65),
+  sender: 2,
 }
 const invite: messages.ProbeInvite = {
   sessionId: h32,
@@ -37,6 +38,57 @@ const reveal: messages.ProbeReveal = {
   receipts: [receipt],
   signature: bytes(64),
 }
+const openings: messages.ProbeOpenings = {
+  slotRoots: [h32, bytes(32, 5), bytes(32, 6)],
+  treeRoot: bytes(32, 7),
+  held: bytes(12),
+  openings: [
+    {
+      chunk: { index: 3, arrivedLow: 0x80000001, arrivedHigh: 0, hash: h32, maskedTimes: [0, 0xffffffff] },
+      mismatched: true,
+      proof: [h32, bytes(32, 8)],
+    },
+  ],
+  signature: bytes(64),
+}
+const party: messages.PartyRecord = {
+  rateKbps: 13_750,
+  commitment: h32,
+  answer: { grant },
+  ready: true,
+  chunks: [openings.openings[0]!.chunk],
+  reveal,
+  counter: { sessionId: h32, sender: 1, bytes: 2456, head: h32, elapsedMs: 400, signature: bytes(65) },
+  jitterUs: 120,
+  control: [{ ...openings.openings[0]!.chunk, index: 2 ** 20 }],
+  direct: [{ ...openings.openings[0]!.chunk, index: 2 ** 21 }],
+  riseMs: 1.25,
+  controlFlow: { sent: 120, spanMs: 1100.5, riseMs: 0.25 },
+}
+const session: messages.SessionRecord = {
+  ...{ sessionId: h32, nonce: bytes(32, 4), epoch: 14, provider: bytes(20), receiver: 3, senders: [0, 2, 7] },
+  ...{ claimKbps: 25_000, breachBps: 7500, durationMs: 2000 },
+  parties: [
+    party,
+    {
+      rateKbps: 13_750,
+      answer: { unreachable: 'refused' },
+      ready: false,
+      chunks: [],
+      jitterUs: 0,
+      control: [],
+      direct: [],
+      riseMs: 0,
+    },
+    { rateKbps: 13_750, ready: false, chunks: [], jitterUs: 0, control: [], direct: [], riseMs: 0 },
+  ],
+  chunkRoot: h32,
+  rootSignature: bytes(64),
+  estimate: { rateKbps: 24_999.5, windows: 9, fromMs: 350.25, toMs: 800.25 },
+  direct: { rateKbps: 30_000.5, windows: 5, fromMs: 1150.25, toMs: 1500.25 },
+  kernelTimestamps: true,
+  ...{ heard: true, starvedMs: 0.5, outcome: 'at-least', reason: 'sender-limited' },
+}
 const seen: messages.SeenListMessage = {
   epoch: 14,
   verifier: 3,
@@ -57,7 +109,7 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   [
     'relay open',
     messages.RelayOpen,
-    { sessionId: h32, nextHopHost: '::1', nextHopPort: 1, budgetBytes: 2, rateKbps: 3, durationMs: 4 },
+    { sessionId: h32, nextHopHost: '::1', nextHopPort: 1, budgetBytes: 2, rateKbps: 3, durationMs: 4, sender: 5 },
   ],
   ['invitation', ProbeFrame, { invite }],
   ['acceptance', ProbeFrame, { accept: { commitment: h32 } }],
@@ -70,6 +122,23 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['direct probe', ProbeFrame, { direct: { rateKbps: 9_000, durationMs: 700 } }],
   ['stop', ProbeFrame, { stop: { chunkRoot: h32, signature: bytes(64) } }],
   ['reveal', ProbeFrame, { reveal }],
+  ['openings', ProbeFrame, { openings }],
+  [
+    'opening fault',
+    messages.OpeningFault,
+    {
+      ...{ sessionId: h32, epoch: 14, receiver: 3, slot: 2, key: bytes(16), chunkRoot: h32 },
+      ...{ rootSignature: bytes(64), openings, reason: 'chunk 3 is not what was sent' },
+    },
+  ],
+  [
+    'transcript',
+    messages.Transcript,
+    {
+      ...{ chainId: '31337', contract: bytes(20), era: 3, beacon: h32, providerPeer: 'p', receiverPeer: 'r' },
+      ...{ senderPeers: ['a', 'b', 'c'], receiverAccount: bytes(20), session, vote: bytes(672) },
+    },
+  ],
   ['commit', messages.Commit, { epoch: 14, verifier: 3, commitment: h32, signature: bytes(96) }],
   [
     'ballot',
@@ -91,6 +160,7 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['request for a ballot', messages.SyncRequest, { ballot: h32 }],
   ['request for leaves', messages.SyncRequest, { leaves: h32 }],
   ['request for a ballot set', messages.SyncRequest, { ballotSet: h32 }],
+  ['request for a transcript', messages.SyncRequest, { transcript: h32 }],
   ['request for gossip', messages.SyncRequest, { gossip: 14 }],
   ['gossip item', messages.GossipItem, { kind: 'commit', data: bytes(150) }],
   ['sync response', messages.SyncResponse, { found: true, items: [bytes(10), bytes(0)] }],

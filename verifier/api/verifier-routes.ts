@@ -5,11 +5,14 @@
 import type { FastifyInstance } from 'fastify'
 import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import { encodeLeaf } from '../../proto/leaf.js'
+import { OpeningFault } from '../../proto/messages.js'
 import { encodeCarried } from '../core/carried.js'
 import type { VerifierNode } from '../verifier-node.js'
 import { leafJson } from './leaf-json.js'
 
 const EPOCH = { type: 'object', properties: { epoch: { type: 'string', pattern: '^([1-9][0-9]{0,9}|latest)$' } } }
+
+const SESSION = { type: 'object', properties: { session: { type: 'string', pattern: '^0x[0-9a-f]{64}$' } } }
 
 export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
   app.get('/v1/status', async () => ({
@@ -25,7 +28,33 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
     tip: await node.chain.tip(),
     peers: node.connections(),
     udp: node.udp,
+    openings: node.epochs?.serving.openings ?? null,
   }))
+
+  app.get<{ Params: { session: string } }>(
+    '/v1/transcripts/:session',
+    { schema: { params: SESSION } },
+    async (request, reply) => {
+      const session = request.params.session as Hex
+      const transcript = await (node.epochs?.peers.transcript(session) ?? node.store.getTranscript(session))
+      if (transcript === undefined) {
+        return reply.code(404).send({
+          error: `no verifier that answers has the transcript of ${session}: it is kept for the evidence period, by its receiver`,
+        })
+      }
+      return { sessionId: session, transcript: toHex(transcript) }
+    },
+  )
+
+  app.get('/v1/opening-faults', async () =>
+    (await node.store.openingFaults()).map(fault => ({
+      sessionId: toHex(fault.sessionId),
+      epoch: fault.epoch,
+      receiver: fault.receiver,
+      reason: fault.reason,
+      evidence: toHex(OpeningFault.encode(fault)),
+    })),
+  )
 
   app.get<{ Params: { epoch: string } }>(
     '/v1/reports/:epoch',

@@ -2,6 +2,7 @@
  * An epoch's report computed again from its evidence: the chain's facts at B(e), the previous leaves and the signed
  * ballots. Nothing that a verifier computed is believed; each thing it serves is a check that holds or does not.
  */
+import type { Check } from '../../probe/recheck-party.js'
 import { ballotDigest, headerHash, type NetworkId } from '../../proto/digests.js'
 import type { Header } from '../../proto/header.js'
 import { fromHex, type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
@@ -30,11 +31,6 @@ export interface EvidenceJson {
   readonly header: Header
   readonly headerHash: Hex
   readonly posted: PostedReport
-}
-
-export interface Check {
-  readonly what: string
-  readonly holds: boolean
 }
 
 export interface Recomputed {

@@ -1,10 +1,11 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { Check } from '../../probe/recheck-party.js'
 import type { Hex } from '../../proto/hex.js'
 import { connectChain } from '../chain/connect.js'
 import { UserError } from '../errors.js'
 import { loadNetworkFile } from '../network-file.js'
 import { API_OPTION, askApi } from './api-client.js'
-import { type Check, checkAgainstChain, type EvidenceJson, recompute } from './evidence.js'
+import { checkAgainstChain, type EvidenceJson, recompute } from './evidence.js'
 import { explanationOf, explanationText, type SettlementJson } from './explanation.js'
 import { settings } from './settings.js'
 
@@ -44,7 +45,7 @@ export const explain: CommandModule<object, Flags> = {
     process.stdout.write(`${flags.json ? JSON.stringify(explanation) : explanationText(explanation)}\n`)
     const failed = explanation.checks.filter(({ holds }) => !holds).map(({ what }) => what)
     if (failed.length === 0) return
-    throw new UserError('promises-not-kept', `The evidence does not bear out the report; not so: ${failed.join('; ')}.`)
+    throw new UserError('evidence', `The evidence does not bear out the report; not so: ${failed.join('; ')}.`)
   },
 }
 

@@ -1,5 +1,6 @@
 /** Why a provider has the score it has: every step from the votes to the tokens, as figures and as text. */
-import type { Hex } from '../../proto/hex.js'
+import type { Check } from '../../probe/recheck-party.js'
+import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { type Leaf, STATUS } from '../../proto/leaf.js'
 import type { SoakVote } from '../../proto/soak-vote.js'
 import { OUTCOME_NAME, type OutcomeName } from '../../proto/vote.js'
@@ -8,20 +9,10 @@ import type { VoteAccount } from '../core/certify.js'
 import type { PostedReport } from '../core/ports.js'
 import { isSoak } from '../core/schedule.js'
 import { NEVER_MEASURED } from '../core/throughput.js'
-import type { Check, Recomputed } from './evidence.js'
+import type { Recomputed } from './evidence.js'
 import { breachText, rateText, shareText, tokensText } from './figures.js'
+import { OUTCOME_TEXT } from './outcome-text.js'
 import { textTable } from './text-table.js'
-
-/** What an outcome means to a person. */
-const OUTCOME_TEXT: Record<OutcomeName, string> = {
-  verified: 'verified',
-  under: 'under the line',
-  atLeast: 'at least',
-  refused: 'refused',
-  dead: 'dead',
-  garbage: 'garbage',
-  noData: 'no data',
-}
 
 export interface SettlementJson {
   readonly epoch: number
@@ -66,6 +57,8 @@ export interface Explanation {
 
 interface VoteJson {
   readonly verifier: number
+  /** null where no session ran */
+  readonly sessionId: Hex | null
   readonly outcome: OutcomeName | null
   readonly rateKbps: number | null
   readonly offeredKbps: number | null
@@ -123,6 +116,7 @@ export function explanationText(of: Explanation): string {
     scoreLine(of),
     ...breachLines(of),
     certificateText(of),
+    ...sessionLines(of),
     checksText(of),
   ].join('\n')
 }
@@ -130,6 +124,7 @@ export function explanationText(of: Explanation): string {
 function voteJson({ receiver, vote, counted, why }: VoteAccount): VoteJson {
   return {
     verifier: receiver,
+    sessionId: vote === undefined || vote.sessionId === ZERO_HASH ? null : vote.sessionId,
     outcome: (vote && OUTCOME_NAME[vote.outcome]) ?? null,
     rateKbps: vote?.rateKbps ?? null,
     offeredKbps: vote?.offeredKbps ?? null,
@@ -237,6 +232,14 @@ function breachLines({
     ? `${tokensText(BigInt(settlement.charged))} tokens were taken in ${settlement.txHash}`
     : 'not taken yet: anybody may settle it once the report is final'
   return [...lines, `Penalty     ${share}; ${taken}.`]
+}
+
+/** What `bandwitness transcript` takes. */
+function sessionLines({ votes }: Explanation): string[] {
+  const lines = votes.flatMap(({ verifier, sessionId }) => (sessionId ? [`  verifier ${verifier}  ${sessionId}`] : []))
+  return lines.length === 0
+    ? []
+    : ['Sessions    (their evidence: bandwitness transcript SESSION --out FILE)', ...lines, '']
 }
 
 function certificateText({ certificate }: Explanation): string {

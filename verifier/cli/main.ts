@@ -10,7 +10,9 @@ import { providerInit, verifierInit } from './init.js'
 import { providerRun } from './provider-run.js'
 import { reportError } from './report-error.js'
 import { reputation } from './reputation.js'
+import { transcript } from './transcript.js'
 import { verifierRun } from './verifier-run.js'
+import { verifyTranscript } from './verify-transcript.js'
 
 const EXIT_CODES_TEXT = `Exit codes: 0 success, ${Object.entries(EXIT_CODE)
   .map(([name, code]) => `${code} ${name.replaceAll('-', ' ')}`)
@@ -49,6 +51,8 @@ function commandLine(args: readonly string[]): Argv {
     )
     .command(reputation)
     .command(explain)
+    .command(transcript)
+    .command(verifyTranscript)
     .demandCommand(1, 'Say what to do: a command is missing.')
     .strict()
     .epilogue(EXIT_CODES_TEXT)

@@ -9,7 +9,7 @@ export interface VoteInput {
   readonly provider: Hex
   readonly receiver: number
   /** undefined where no session ran: it had no place in the epoch, or this node was not there */
-  readonly result: SessionResult | undefined
+  readonly result: Pick<SessionResult, 'outcome' | 'evidence'> | undefined
   /** bitmaps over the epoch's ticks, bit i for tick i */
   readonly ticksSent: bigint
   readonly ticksAnswered: bigint

@@ -1,4 +1,4 @@
-/** The Ed25519 keys that peers are known by, and what they sign in a probe: grants, receipts, roots, reveals. */
+/** The Ed25519 keys that peers are known by, and what they sign in a probe: grants, refusals, roots, reveals, openings. */
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'

@@ -1,6 +1,6 @@
 /**
- * Request and response for what gossip does not bring: large ballots, and all that was said before a node came. What
- * is fetched proves itself (by a root, a header hash or a signature), so a server need not be trusted, only bounded.
+ * Request and response for what gossip does not bring: large ballots, transcripts of sessions, and all that was said
+ * before a node came. What is fetched proves itself (by a root, a header hash or a signature), so a server need not be trusted, only bounded.
  */
 import type { Logger } from 'pino'
 import type { Hex } from '../../proto/hex.js'
@@ -18,6 +18,8 @@ export interface SyncSource {
   leaves(headerHash: Hex): Promise<Uint8Array[] | undefined>
   /** encoded Ballots */
   ballotSet(headerHash: Hex): Promise<Uint8Array[] | undefined>
+  /** an encoded Transcript */
+  transcript(sessionId: Hex): Promise<Uint8Array | undefined>
   /** all that was heard of an epoch */
   gossip(epoch: number): Promise<GossipItem[]>
 }
@@ -70,6 +72,10 @@ async function answer(source: SyncSource, request: SyncRequest): Promise<Uint8Ar
   if (request.ballot !== undefined) {
     const ballot = await source.ballot(toHex(request.ballot))
     return ballot === undefined ? undefined : [ballot]
+  }
+  if (request.transcript !== undefined) {
+    const transcript = await source.transcript(toHex(request.transcript))
+    return transcript === undefined ? undefined : [transcript]
   }
   if (request.leaves !== undefined) return source.leaves(toHex(request.leaves))
   if (request.ballotSet !== undefined) return source.ballotSet(toHex(request.ballotSet))

@@ -44,6 +44,7 @@ export interface MissedEpoch {
 export class Epochs {
   readonly serving: Serving
   readonly history: History
+  readonly peers: PeerSync
   readonly #book: EpochBook
   readonly #inbox: Inbox
   readonly #duties: Duties
@@ -59,6 +60,7 @@ export class Epochs {
     private readonly modules: EpochsModules,
   ) {
     const peers = new PeerSync(context, modules.directory)
+    this.peers = peers
     this.#book = new EpochBook(context)
     this.history = new History(context, this.#book, peers)
     this.serving = new Serving(context, this.#book, modules.directory, modules.udpHost)

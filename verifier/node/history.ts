@@ -138,6 +138,7 @@ export function syncSource({ store }: Pick<VerifierContext, 'store'>): SyncSourc
       const ballots = await Promise.all(report.ballots.map(({ root }) => store.getBallot(root)))
       return ballots.every(ballot => ballot !== undefined) ? ballots : undefined
     },
+    transcript: sessionId => store.getTranscript(sessionId),
     gossip: epoch => store.heardGossip(epoch),
   }
 }

@@ -12,6 +12,7 @@ import { fromHex, type Hex, toHex } from '../../proto/hex.js'
 import { ProbeFrame } from '../../proto/messages.js'
 import { PROBE_PROTOCOL } from '../../proto/protocols.js'
 import type { Vote } from '../../proto/vote.js'
+import { voucherVerifier } from '../chain/vouchers.js'
 import type { Session } from '../core/assignment.js'
 import { isSoak, sessionOffsetMs } from '../core/schedule.js'
 import { makeVote } from '../core/vote.js'
@@ -21,6 +22,7 @@ import { dialStream } from './dialling.js'
 import type { Directory } from './directory.js'
 import type { EpochRecord } from './epoch-book.js'
 import { Heartbeats } from './heartbeats.js'
+import { keepTranscripts, type Unvoted, unvotedTranscript } from './transcripts.js'
 import { isAbort, until } from './waiting.js'
 
 export interface MeasuringModules {
@@ -45,7 +47,7 @@ export async function measureEpoch(
   const heartbeats = mine.map(
     provider => new Heartbeats(modules, record.facts, provider, providerSchedule(scheduleSignature, provider)),
   )
-  const results = new Map<Hex, SessionResult>()
+  const results = new Map<Hex, Measured>()
   const beating = heartbeats.map(beats => beats.run(ended))
   for (const session of record.assignment.sessions) {
     if (session.receiver !== context.self.index) continue
@@ -57,18 +59,29 @@ export async function measureEpoch(
   // A session that is not through by now is too late for the ballot; it ends by its own timeout.
   await until(epochEndMs(context.epochs, epoch), context.wall, context.stopping)
   await Promise.all(beating)
-  return mine.map((provider, i) =>
+  const votes = mine.map((provider, i) =>
     makeVote({
       epoch,
       provider,
       receiver: context.self.index,
-      result: results.get(provider),
+      result: results.get(provider)?.result,
       ticksSent: heartbeats[i]!.sent,
       ticksAnswered: heartbeats[i]!.answered,
       scheduleProof: providerSchedule(scheduleSignature, provider),
       soak: isSoak(record.facts.beacon, provider, context.params),
     }),
   )
+  keepTranscripts(
+    context,
+    [...results.values()].map(({ transcript }) => transcript),
+    votes,
+  ).catch(error => context.stopping.aborted || context.fail(error))
+  return votes
+}
+
+interface Measured {
+  readonly result: SessionResult
+  readonly transcript: Unvoted
 }
 
 function endOf(context: VerifierContext, epoch: number): AbortSignal {
@@ -77,10 +90,11 @@ function endOf(context: VerifierContext, epoch: number): AbortSignal {
 
 async function runSession(
   { context, directory, receiver, udpHost }: MeasuringModules,
-  { facts, assignment }: EpochRecord,
+  epochRecord: EpochRecord,
   session: Session,
   scheduleSignature: Uint8Array,
-): Promise<SessionResult | undefined> {
+): Promise<Measured | undefined> {
+  const { facts, assignment } = epochRecord
   const { params, network, random } = context
   const { epoch, era, beacon } = facts
   const slotMs = epochStartMs(context.epochs, epoch) + params.leadMs + session.round * params.slotMs
@@ -111,13 +125,25 @@ async function runSession(
           verifier: sender === undefined ? async () => false : peerVerifier(sender.peerId),
         }
       }),
+      providerVouchers: voucherVerifier(network, session.provider),
       providerVerifier: provider === undefined ? async () => false : peerVerifier(provider.peerId),
       advertisedHost: udpHost,
     },
-    { receiver, clock: context.clock, random, signer: context.peerSigner, log: note => log.info(note) },
+    {
+      receiver,
+      clock: context.clock,
+      random,
+      signer: context.peerSigner,
+      voucherSigner: context.voucherSigner,
+      log: note => log.info(note),
+    },
   )
-  log.info({ round: session.round, senders: session.senders, rounds: assignment.rounds, ...result }, 'session ended')
-  return result
+  const { outcome, evidence } = result
+  log.info(
+    { round: session.round, senders: session.senders, rounds: assignment.rounds, outcome, evidence },
+    'session ended',
+  )
+  return { result, transcript: unvotedTranscript(context, directory, epochRecord, session, result.record) }
 }
 
 /** Checks a session id that an invitation names, so that a sender serves no session but those assigned. */

@@ -2,7 +2,13 @@
 import { ballotDigest, providerSchedule, type SeenEntry, scheduleDigest } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
 import { MerkleTree } from '../../proto/merkle.js'
-import { Ballot, type GossipItem, GossipItem as GossipItemCodec, type SyncRequest } from '../../proto/messages.js'
+import {
+  Ballot,
+  type GossipItem,
+  GossipItem as GossipItemCodec,
+  type SyncRequest,
+  Transcript,
+} from '../../proto/messages.js'
 import { decodeVote } from '../../proto/vote.js'
 import { ballotSetRoot } from '../core/ballot-set.js'
 import type { ChainFacts } from '../core/facts.js'
@@ -48,6 +54,15 @@ export class PeerSync {
     const leaves = await this.#ask({ leaves: fromHex(headerHash) }, async items => take(items))
     if (leaves === undefined) throw new Error(`no peer has the leaves of ${headerHash}`)
     return leaves
+  }
+
+  /** The transcript of a session, encoded: this node's own, or that of a peer. It proves itself: see recheck.ts. */
+  async transcript(sessionId: Hex): Promise<Uint8Array | undefined> {
+    const held = await this.context.store.getTranscript(sessionId)
+    if (held !== undefined) return held
+    return this.#ask({ transcript: fromHex(sessionId) }, async ([bytes]) =>
+      bytes && toHex(Transcript.decode(bytes).session.sessionId) === sessionId ? bytes : undefined,
+    )
   }
 
   /** Everything that one peer heard in an epoch; gossip itself replays nothing. */

@@ -1,11 +1,12 @@
 /** The sender's side: serves the sessions that the assignment gives this verifier a part in, and no others. */
 
+import type { OpeningsVerdict } from '../../probe/openings.js'
 import type { MessageStream } from '../../probe/ports.js'
 import { SeenSessions } from '../../probe/seen-sessions.js'
 import { type Authorization, serveProbe } from '../../probe/sender.js'
 import { epochEndMs, epochStartMs } from '../../proto/epoch.js'
 import { toHex } from '../../proto/hex.js'
-import { type ProbeInvite, RelayFrame } from '../../proto/messages.js'
+import { OpeningFault, type ProbeInvite, RelayFrame } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
 import { isSoak } from '../core/schedule.js'
 import { peerVerifier } from '../net/peer-keys.js'
@@ -19,6 +20,8 @@ import { isSessionIdOf } from './measuring.js'
 const CLOCK_TOLERANCE_MS = 1000
 
 export class Serving {
+  /** What receivers showed of the data that this node had sent them. */
+  readonly openings: Record<OpeningsVerdict['kind'], number> = { held: 0, mismatched: 0, failed: 0, missing: 0 }
   readonly #seen = new SeenSessions()
   /** Sessions served by what the assignment calls them, so that a receiver cannot have one twice under two nonces. */
   readonly #served = new Set<string>()
@@ -44,12 +47,27 @@ export class Serving {
       clock,
       random,
       signer: peerSigner,
+      opened: verdict => this.#opened(verdict),
     })
   }
 
   /** Forgets the sessions of epochs past. */
   forget(beforeEpoch: number): void {
     for (const key of this.#served) if (Number(key.split('/')[0]) < beforeEpoch) this.#served.delete(key)
+  }
+
+  #opened(verdict: OpeningsVerdict): void {
+    const { log, store, fail } = this.context
+    this.openings[verdict.kind]++
+    if (verdict.kind === 'held') return
+    const { epoch, receiver, sessionId } = verdict
+    const facts = { epoch, receiver, sessionId: toHex(sessionId), openings: verdict.kind }
+    if (verdict.kind !== 'failed') {
+      log.info(facts, 'a receiver did not show all of the data that it was sent')
+      return
+    }
+    log.warn({ ...facts, reason: verdict.reason }, 'a receiver published a root for data that it did not have')
+    store.putOpeningFault(verdict.epoch, verdict.sessionId, OpeningFault.encode(verdict)).catch(fail)
   }
 
   async #authorize(invite: ProbeInvite, peerId: string): Promise<Authorization> {

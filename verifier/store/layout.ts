@@ -10,6 +10,9 @@
  *   report-of/<epoch>/<header hash>               for pruning
  *   gossip/<epoch>/<hash>                         encoded GossipItem
  *   certificate/<epoch>                           encoded Certificate
+ *   transcript/<session id>                       encoded Transcript, of a session that this node received
+ *   transcript-of/<epoch>/<session id>            for pruning
+ *   opening-fault/<epoch>/<session id>            encoded OpeningFault, of a session that this node sent in
  */
 import type { Hex } from '../../proto/hex.js'
 
@@ -28,10 +31,20 @@ export const KEY = {
   reportOf: (epoch: number, headerHash: Hex) => `report-of/${epochKey(epoch)}/${headerHash}`,
   gossip: (epoch: number, hash: string) => `gossip/${epochKey(epoch)}/${hash}`,
   certificate: (epoch: number) => `certificate/${epochKey(epoch)}`,
+  transcript: (sessionId: Hex) => `transcript/${sessionId}`,
+  transcriptOf: (epoch: number, sessionId: Hex) => `transcript-of/${epochKey(epoch)}/${sessionId}`,
+  openingFault: (epoch: number, sessionId: Hex) => `opening-fault/${epochKey(epoch)}/${sessionId}`,
 } as const
 
 /** Kinds of keys that have an epoch; '~' sorts behind every key of a kind. */
-export type EpochKind = 'ballot-of' | 'facts' | 'report-of' | 'gossip' | 'certificate'
+export type EpochKind =
+  | 'ballot-of'
+  | 'facts'
+  | 'report-of'
+  | 'gossip'
+  | 'certificate'
+  | 'transcript-of'
+  | 'opening-fault'
 
 export const allOf = (kind: EpochKind) => ({ gte: `${kind}/`, lt: `${kind}/~` })
 export const ofEpoch = (kind: EpochKind, epoch: number) => ({

@@ -9,7 +9,7 @@ import { Level } from 'level'
 import type { SeenEntry } from '../../proto/digests.js'
 import type { Header } from '../../proto/header.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
-import { Ballot, GossipItem } from '../../proto/messages.js'
+import { Ballot, GossipItem, OpeningFault } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import { type Carried, carriedFrom, encodeCarried } from '../core/carried.js'
 import type { ChainFacts } from '../core/facts.js'
@@ -160,21 +160,50 @@ export class Store {
     return this.#write([[KEY.certificate(epoch), certificate]])
   }
 
+  // -------------------------------------------------------------------------------------------- evidence of sessions
+
+  async putTranscript(epoch: number, sessionId: Uint8Array, encoded: Uint8Array): Promise<void> {
+    const id = toHex(sessionId)
+    await this.#write([
+      [KEY.transcript(id), encoded],
+      [KEY.transcriptOf(epoch, id), new Uint8Array()],
+    ])
+  }
+
+  getTranscript(sessionId: Hex): Promise<Uint8Array | undefined> {
+    return this.#get(KEY.transcript(sessionId))
+  }
+
+  /** @param encoded an OpeningFault; on disk when this returns: nobody else has it */
+  putOpeningFault(epoch: number, sessionId: Uint8Array, encoded: Uint8Array): Promise<void> {
+    return this.#write([[KEY.openingFault(epoch, toHex(sessionId)), encoded]], true)
+  }
+
+  /** All that are kept, oldest first. */
+  async openingFaults(): Promise<OpeningFault[]> {
+    return (await this.#values(allOf('opening-fault'))).map(fault => OpeningFault.decode(fault))
+  }
+
   // -------------------------------------------------------------------------------------------- pruning
 
   /** Forgets all of earlier epochs, except what was signed. */
   async prune(epoch: number): Promise<void> {
     await this.#guarded(async () => {
       const ballots = await this.db.keys(beforeEpoch('ballot-of', epoch)).all()
+      const transcripts = await this.db.keys(beforeEpoch('transcript-of', epoch)).all()
       const reports = await this.db.keys(beforeEpoch('report-of', epoch)).all()
       const plain = await Promise.all(
-        (['facts', 'gossip', 'certificate'] as const).map(kind => this.db.keys(beforeEpoch(kind, epoch)).all()),
+        (['facts', 'gossip', 'certificate', 'opening-fault'] as const).map(kind =>
+          this.db.keys(beforeEpoch(kind, epoch)).all(),
+        ),
       )
       const keys = [
         ...ballots,
         ...ballots.map(key => KEY.ballot(nameIn(key))),
         ...reports,
         ...reports.map(key => KEY.report(nameIn(key))),
+        ...transcripts,
+        ...transcripts.map(key => KEY.transcript(nameIn(key))),
         ...plain.flat(),
       ]
       await this.db.batch(keys.map(key => ({ type: 'del', key })))

@@ -11,6 +11,25 @@ library Digests {
     bytes32 internal constant DOMAIN_REPORT = keccak256("bandwitness/v1/report");
     bytes32 internal constant DOMAIN_PROOF_OF_POSSESSION = keccak256("bandwitness/v1/proof-of-possession");
 
+    bytes32 internal constant VOUCHER_DOMAIN_TYPE = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
+    bytes32 internal constant VOUCHER_TYPE = keccak256(
+        "Receipt(bytes32 sessionId,uint32 sender,uint64 bytes,bytes32 head,uint32 elapsedMs)"
+    );
+    bytes32 internal constant VOUCHER_NAME = keccak256("Bandwitness");
+    bytes32 internal constant VOUCHER_VERSION = keccak256("1");
+
+    /// @notice A receipt of a session: signed by the provider over what it forwarded, and by the receiver over what it
+    ///         hashed.
+    struct Voucher {
+        bytes32 sessionId;
+        uint32 sender;
+        uint64 bytesCarried;
+        bytes32 head;
+        uint32 elapsedMs;
+    }
+
     /// @notice What a proof of possession signs: binds a BLS key to one account of one registry on one chain.
     function proofOfPossession(
         uint256 chainId,
@@ -44,5 +63,11 @@ library Digests {
     /// @notice Hashed twice so that no inner node of the tree can pass for a leaf.
     function leafHash(ISlashingManager.Leaf calldata leaf) internal pure returns (bytes32) {
         return keccak256(bytes.concat(keccak256(abi.encode(leaf))));
+    }
+
+    /// @notice EIP-712 digest of a receipt, which the provider and the receiver sign with their accounts' keys.
+    function voucher(uint256 chainId, address reports, Voucher memory receipt) internal pure returns (bytes32) {
+        bytes32 separator = keccak256(abi.encode(VOUCHER_DOMAIN_TYPE, VOUCHER_NAME, VOUCHER_VERSION, chainId, reports));
+        return keccak256(abi.encodePacked(hex"1901", separator, keccak256(abi.encode(VOUCHER_TYPE, receipt))));
     }
 }

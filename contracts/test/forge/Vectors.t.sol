@@ -54,6 +54,24 @@ contract VectorsTest {
         check(digest == CHEATS.parseJsonBytes32(json, ".report.digest"), "report");
     }
 
+    function testVoucher() external view {
+        string memory json = _read("digests");
+        bytes32 digest = Digests.voucher(
+            CHEATS.parseJsonUint(json, ".voucher.chainId"),
+            CHEATS.parseJsonAddress(json, ".voucher.contract"),
+            Digests.Voucher({
+                sessionId: CHEATS.parseJsonBytes32(json, ".voucher.voucher.sessionId"),
+                sender: uint32(CHEATS.parseJsonUint(json, ".voucher.voucher.sender")),
+                bytesCarried: uint64(CHEATS.parseJsonUint(json, ".voucher.voucher.bytes")),
+                head: CHEATS.parseJsonBytes32(json, ".voucher.voucher.head"),
+                elapsedMs: uint32(CHEATS.parseJsonUint(json, ".voucher.voucher.elapsedMs"))
+            })
+        );
+        check(digest == CHEATS.parseJsonBytes32(json, ".voucher.digest"), "digest");
+        (uint8 v, bytes32 r, bytes32 s) = _split(CHEATS.parseJsonBytes(json, ".voucher.signature"));
+        check(ecrecover(digest, v, r, s) == CHEATS.parseJsonAddress(json, ".voucher.signer"), "signer");
+    }
+
     // ------------------------------------------------------------------ leaves and trees
 
     function testLeaf() external view {
@@ -147,6 +165,16 @@ contract VectorsTest {
 
     function _read(string memory name) private view returns (string memory) {
         return CHEATS.readFile(string.concat("proto/vectors/", name, ".json"));
+    }
+
+    /// @dev r, s, v: how a node's 65 bytes are laid out.
+    function _split(bytes memory signature) private pure returns (uint8 v, bytes32 r, bytes32 s) {
+        check(signature.length == 65, "signature");
+        v = uint8(signature[64]);
+        assembly ("memory-safe") {
+            r := mload(add(signature, 32))
+            s := mload(add(signature, 64))
+        }
     }
 
     function _at(string memory list, uint256 i) private pure returns (string memory) {

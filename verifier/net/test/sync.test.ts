@@ -15,6 +15,7 @@ const source: SyncSource = {
   leaves: async header =>
     header === hash(2) ? Array.from({ length: 3000 }, (_, index) => new Uint8Array(544).fill(index)) : undefined,
   ballotSet: async header => (header === hash(3) ? [] : undefined),
+  transcript: async session => (session === hash(4) ? Uint8Array.of(4, 5) : undefined),
   gossip: async epoch => (epoch === 7 ? [{ kind: 'commit', data: Uint8Array.of(9) }] : []),
 }
 
@@ -29,6 +30,8 @@ describe('sync', () => {
       expect(leaves).to.have.lengthOf(3000)
       expect(leaves![2999]).to.deep.equal(new Uint8Array(544).fill(2999))
       expect(await syncFrom(client!, from, { ballotSet: fromHex(hash(3)) })).to.deep.equal([])
+      expect(await syncFrom(client!, from, { transcript: fromHex(hash(4)) })).to.deep.equal([Uint8Array.of(4, 5)])
+      expect(await syncFrom(client!, from, { transcript: fromHex(hash(5)) })).to.equal(undefined)
       const item = { kind: 'commit', data: Uint8Array.of(9) }
       expect(await syncFrom(client!, from, { gossip: 7 })).to.deep.equal([GossipItem.encode(item)])
       expect(await syncFrom(client!, from, { gossip: 8 })).to.deep.equal([])

@@ -7,7 +7,7 @@ import { Level } from 'level'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import type { Leaf } from '../../../proto/leaf.js'
-import { Ballot, GossipItem } from '../../../proto/messages.js'
+import { Ballot, GossipItem, OpeningFault } from '../../../proto/messages.js'
 import { soakVotesDigest } from '../../../proto/soak-vote.js'
 import type { ChainFacts } from '../../core/facts.js'
 import { SigningConflict, StoreError, type StoreFault } from '../errors.js'
@@ -34,6 +34,18 @@ const ballot = (epoch: number, name: string): Uint8Array =>
     schedule: new Uint8Array(96),
     votes: [new Uint8Array(64).fill(epoch)],
   })
+
+const fault = (epoch: number): OpeningFault => ({
+  ...{ sessionId: fromHex(keccakText('session')), epoch, receiver: 1, slot: 2, key: new Uint8Array(16) },
+  ...{ chunkRoot: fromHex(ZERO_HASH), rootSignature: new Uint8Array(64), reason: 'chunk 3 is not what was sent' },
+  openings: {
+    slotRoots: [],
+    treeRoot: fromHex(ZERO_HASH),
+    held: new Uint8Array(),
+    openings: [],
+    signature: new Uint8Array(64),
+  },
+})
 
 const leaf = (epoch: number, index: number): Leaf => ({
   epoch,
@@ -187,6 +199,8 @@ describe('store', () => {
         await store.putReport(report(epoch))
         await store.putGossip(epoch, GossipItem.encode({ kind: 'commit', data: Uint8Array.of(epoch) }))
         await store.putCertificate(epoch, Uint8Array.of(1))
+        await store.putTranscript(epoch, fromHex(keccakText(`session ${epoch}`)), Uint8Array.of(epoch))
+        await store.putOpeningFault(epoch, fromHex(keccakText('session')), OpeningFault.encode(fault(epoch)))
       }
       await store.prune(100)
       for (const epoch of [9, 10, 100]) {
@@ -195,7 +209,10 @@ describe('store', () => {
         expect((await store.getFacts(epoch, keccakText(String(epoch)))) !== undefined).to.equal(kept)
         expect((await store.getReport(report(epoch).headerHash)) !== undefined).to.equal(kept)
         expect(await store.heardGossip(epoch)).to.have.lengthOf(kept ? 1 : 0)
+        const transcript = kept ? Uint8Array.of(epoch) : undefined
+        expect(await store.getTranscript(keccakText(`session ${epoch}`))).to.deep.equal(transcript)
       }
+      expect(await store.openingFaults()).to.deep.equal([fault(100)])
     })
   })
 

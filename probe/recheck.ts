@@ -1,0 +1,104 @@
+/**
+ * A session's transcript checked again, without its receiver: every byte is made again from the revealed keys, every
+ * signature verified, and the outcome judged anew. What stays the receiver's own word is time: when data arrived, and so
+ * the reading, is on no other clock than its own.
+ */
+import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
+import { toHex } from '../proto/hex.js'
+import type { SessionRecord } from '../proto/messages.js'
+import { evidenceOf } from './evidence.js'
+import { judge, type PartyEvidence, type SessionFacts } from './judge.js'
+import { Publication } from './openings.js'
+import type { Outcome, SessionEvidence } from './outcome.js'
+import { RUNS } from './plane/collection.js'
+import { type Check, chunksListed, type RecheckedParty, recheckParty, type TranscriptKeys } from './recheck-party.js'
+import { stopDigest } from './statements.js'
+import { reasonOf } from './transcript.js'
+
+export interface Rechecked {
+  readonly outcome: Outcome
+  readonly evidence: SessionEvidence
+  readonly parties: readonly RecheckedParty[]
+  readonly checks: readonly Check[]
+}
+
+export async function recheckSession(record: SessionRecord, keys: TranscriptKeys): Promise<Rechecked> {
+  const listed = record.parties.map(chunksListed)
+  const parties: RecheckedParty[] = []
+  for (const [slot, party] of record.parties.entries()) {
+    parties.push(await recheckParty(record, party, slot, listed[slot]!, keys))
+  }
+  const facts = factsOf(record, parties)
+  const outcome = judge(facts)
+  const root = new Publication(RUNS.flatMap(run => listed.map(of => of[run]))).root
+  return {
+    outcome,
+    evidence: evidenceOf(
+      toHex(record.sessionId),
+      root,
+      record.parties.map(({ commitment }, slot) => ({ commitment, receiptHead: parties[slot]!.receiptHead })),
+      facts.parties,
+    ),
+    parties,
+    checks: [
+      {
+        what: 'there is one account of each sender',
+        holds: record.parties.length === record.senders.length && keys.senders.length === record.senders.length,
+      },
+      ...mergedChecks(parties),
+      {
+        what: 'the chunks listed are those of the published root',
+        holds: listed.every(({ isWhole }) => isWhole) && root === toHex(record.chunkRoot),
+      },
+      { what: 'the receiver signed that root, before it was shown any key', holds: await isRootSigned(record, keys) },
+      { what: 'the data that arrived is enough for the reading', holds: areReadingsBorneOut(facts) },
+      {
+        what: `the outcome judged from it is ${record.outcome}${record.reason && `, ${record.reason}`}`,
+        holds: outcome.kind === record.outcome && reasonOf(outcome) === record.reason,
+      },
+    ],
+  }
+}
+
+/** What the judge saw. @param parties rechecked */
+const factsOf = (record: SessionRecord, parties: readonly RecheckedParty[]): SessionFacts => ({
+  claimKbps: record.claimKbps,
+  breachBps: record.breachBps,
+  parties: parties.map(({ evidence }) => evidence),
+  estimate: record.estimate,
+  direct: record.direct,
+  kernelTimestamps: record.kernelTimestamps,
+  startMs: 0,
+  heard: record.heard,
+  starvedMs: record.starvedMs,
+})
+
+/** A check of every sender, as one of all; they come in one order. */
+const mergedChecks = (parties: readonly RecheckedParty[]): Check[] =>
+  (parties[0]?.checks ?? []).map(({ what }, i) => ({ what, holds: parties.every(({ checks }) => checks[i]!.holds) }))
+
+const isRootSigned = async (
+  { sessionId, chunkRoot, rootSignature, estimate }: SessionRecord,
+  { receiver }: TranscriptKeys,
+): Promise<boolean> =>
+  rootSignature ? receiver(stopDigest(sessionId, chunkRoot), rootSignature) : estimate === undefined
+
+/**
+ * At least half of the windows reached the median, and the rate of one is over at least half of its length: so a quarter
+ * of the bytes that a reading stands for must have arrived.
+ */
+function areReadingsBorneOut({ estimate, direct, parties }: SessionFacts): boolean {
+  const isBorneOut = (reading: SessionFacts['estimate'], datagrams: number): boolean =>
+    !reading || datagrams * IP_DATAGRAM_BYTES * 8 >= (reading.rateKbps * (reading.toMs - reading.fromMs)) / 4
+  const total = (of: (party: PartyEvidence) => number): number => parties.reduce((sum, party) => sum + of(party), 0)
+  return (
+    isBorneOut(
+      estimate,
+      total(({ arrived }) => arrived),
+    ) &&
+    isBorneOut(
+      direct,
+      total(party => party.direct.arrived),
+    )
+  )
+}

@@ -1,0 +1,55 @@
+/** What a receiver keeps of a session, whatever came of it: enough for anybody to check the vote again (recheck.ts). */
+import { fromHex, type Hex } from '../proto/hex.js'
+import type { EstimateRecord, PartyRecord, SessionRecord } from '../proto/messages.js'
+import type { Estimate } from './estimator.js'
+import type { SessionFacts } from './judge.js'
+import type { Outcome } from './outcome.js'
+import type { SessionParties } from './ports.js'
+
+export interface TranscriptParts {
+  readonly parties: SessionParties
+  readonly sessionId: Hex
+  readonly nonce: Hex
+  /** most that data may flow for */
+  readonly durationMs: number
+  readonly partyRecords: readonly PartyRecord[]
+  readonly chunkRoot: Hex
+  /** undefined where no data was asked for */
+  readonly rootSignature: Uint8Array | undefined
+  readonly facts: SessionFacts
+  readonly outcome: Outcome
+}
+
+export function recordSession(parts: TranscriptParts): SessionRecord {
+  const { parties, facts, outcome } = parts
+  return {
+    sessionId: fromHex(parts.sessionId),
+    nonce: fromHex(parts.nonce),
+    epoch: parties.epoch,
+    provider: fromHex(parties.provider),
+    receiver: parties.receiver,
+    senders: [...parties.senders],
+    claimKbps: facts.claimKbps,
+    breachBps: facts.breachBps,
+    durationMs: parts.durationMs,
+    parties: [...parts.partyRecords],
+    chunkRoot: fromHex(parts.chunkRoot),
+    rootSignature: parts.rootSignature,
+    estimate: estimateRecord(facts.estimate, facts.startMs),
+    direct: estimateRecord(facts.direct, facts.startMs),
+    kernelTimestamps: facts.kernelTimestamps,
+    heard: facts.heard,
+    starvedMs: facts.starvedMs,
+    outcome: outcome.kind,
+    reason: reasonOf(outcome),
+  }
+}
+
+/** Empty for an outcome that needs none. */
+export const reasonOf = (outcome: Outcome): string => ('reason' in outcome ? outcome.reason : '')
+
+const estimateRecord = (estimate: Estimate | undefined, startMs: number): EstimateRecord | undefined =>
+  estimate && {
+    ...{ rateKbps: estimate.rateKbps, windows: estimate.windows },
+    ...{ fromMs: estimate.fromMs - startMs, toMs: estimate.toMs - startMs },
+  }

@@ -1,0 +1,39 @@
+import { expect } from 'chai'
+import { TypedDataEncoder } from 'ethers'
+import fc from 'fast-check'
+import { type Hex, toHex } from '../hex.js'
+import { voucherDigest } from '../voucher.js'
+
+const TYPES = {
+  Receipt: [
+    { name: 'sessionId', type: 'bytes32' },
+    { name: 'sender', type: 'uint32' },
+    { name: 'bytes', type: 'uint64' },
+    { name: 'head', type: 'bytes32' },
+    { name: 'elapsedMs', type: 'uint32' },
+  ],
+}
+
+const hexOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map(toHex)
+
+describe('vouchers', () => {
+  it('have the digest that EIP-712 prescribes', () => {
+    fc.assert(
+      fc.property(
+        fc.record({ chainId: fc.nat(), contract: hexOf(20) }),
+        fc.record({
+          sessionId: hexOf(32),
+          sender: fc.nat(0xffffffff),
+          bytes: fc.maxSafeNat(),
+          head: hexOf(32),
+          elapsedMs: fc.nat(0xffffffff),
+        }),
+        (network, voucher) => {
+          const { chainId, contract: verifyingContract } = network
+          const domain = { name: 'Bandwitness', version: '1', chainId, verifyingContract }
+          expect(voucherDigest(network, voucher)).to.equal(TypedDataEncoder.hash(domain, TYPES, voucher) as Hex)
+        },
+      ),
+    )
+  })
+})

@@ -1,0 +1,46 @@
+/**
+ * A receipt as it is signed: EIP-712 typed data, so that a wallet can show it and a contract can take it as a payment
+ * voucher. Within (session, sender) `bytes` only grows, and the newest stands for all before it. The provider signs what
+ * it forwarded; the receiver signs the same receipt over the bytes that it hashed.
+ */
+import { concatBytes } from '@noble/hashes/utils.js'
+import type { NetworkId } from './digests.js'
+import { keccak, keccakText, keccakWords } from './hash.js'
+import { fromHex, type Hex } from './hex.js'
+
+export interface Voucher {
+  readonly sessionId: Hex
+  /** which of the session's senders: its slot */
+  readonly sender: number
+  /** cumulative, IP layer */
+  readonly bytes: number
+  /** h_j: the hash chain over everything that the provider says it forwarded */
+  readonly head: Hex
+  readonly elapsedMs: number
+}
+
+const DOMAIN_TYPE = keccakText('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)')
+const RECEIPT_TYPE = keccakText('Receipt(bytes32 sessionId,uint32 sender,uint64 bytes,bytes32 head,uint32 elapsedMs)')
+const NAME = keccakText('Bandwitness')
+const VERSION = keccakText('1')
+const PREFIX = Uint8Array.of(0x19, 0x01)
+
+/** What is signed with an EVM key. The verifying contract is `EpochReports`, which names the network everywhere else too. */
+export const voucherDigest = (network: NetworkId, { sessionId, sender, bytes, head, elapsedMs }: Voucher): Hex =>
+  keccak(
+    concatBytes(
+      PREFIX,
+      fromHex(
+        keccakWords(
+          ['bytes32', 'bytes32', 'bytes32', 'uint256', 'address'],
+          [DOMAIN_TYPE, NAME, VERSION, BigInt(network.chainId), network.contract],
+        ),
+      ),
+      fromHex(
+        keccakWords(
+          ['bytes32', 'bytes32', 'uint32', 'uint64', 'bytes32', 'uint32'],
+          [RECEIPT_TYPE, sessionId, sender, bytes, head, elapsedMs],
+        ),
+      ),
+    ),
+  )

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import { expect } from 'chai'
+import { keccakText } from '../../../proto/hash.js'
+import { fromHex, toHex } from '../../../proto/hex.js'
+import { voucherSigner, voucherVerifier } from '../vouchers.js'
+
+const { voucher: golden } = JSON.parse(
+  readFileSync(new URL('../../../proto/vectors/digests.json', import.meta.url), 'utf8'),
+)
+const { voucher, signer, signature } = golden
+const SECRET = keccakText('provider key')
+/** Order of secp256k1: SEC 2, section 2.4.1. */
+const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
+
+describe('vouchers signed with EVM keys', () => {
+  it('are those of the golden vector', async () => {
+    expect(toHex(await voucherSigner(golden, SECRET).sign(voucher))).to.equal(signature)
+    expect(await voucherVerifier(golden, signer)(voucher, fromHex(signature))).to.equal(true)
+  })
+
+  it('hold for one account, one network and one voucher', async () => {
+    const bytes = fromHex(signature)
+    expect(await voucherVerifier(golden, `0x${'12'.repeat(20)}`)(voucher, bytes)).to.equal(false)
+    expect(await voucherVerifier({ ...golden, chainId: 1 }, signer)(voucher, bytes)).to.equal(false)
+    for (const change of [{ bytes: voucher.bytes + 1 }, { sender: 1 }, { elapsedMs: 1 }, { head: voucher.sessionId }]) {
+      expect(await voucherVerifier(golden, signer)({ ...voucher, ...change }, bytes)).to.equal(false)
+    }
+  })
+
+  it('have one signature and no other form of it', async () => {
+    const check = voucherVerifier(golden, signer)
+    const bytes = fromHex(signature)
+    expect(await check(voucher, bytes.subarray(0, 64)), 'too short').to.equal(false)
+    expect(await check(voucher, Uint8Array.from([...bytes, 0])), 'too long').to.equal(false)
+    const s = ORDER - BigInt(toHex(bytes.subarray(32, 64)))
+    const mirrored = fromHex(`${toHex(bytes.subarray(0, 32)).slice(2)}${s.toString(16).padStart(64, '0')}00`)
+    mirrored[64] = bytes[64] === 27 ? 28 : 27
+    expect(await check(voucher, mirrored), 'the other root').to.equal(false)
+  })
+})

@@ -1,0 +1,190 @@
+/** The two commands on a real session's transcript: saved from a verifier's API, and checked with nothing but the file. */
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { NETWORK, Network, type Peer } from '../../../probe/test/harness.js'
+import { sessionIdOf } from '../../../proto/digests.js'
+import { keccakText } from '../../../proto/hash.js'
+import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
+import { Transcript } from '../../../proto/messages.js'
+import { encodeVote } from '../../../proto/vote.js'
+import { type ApiServer, serveApi } from '../../api/server.js'
+import { verifierRoutes } from '../../api/verifier-routes.js'
+import { accountOf } from '../../chain/account.js'
+import { voucherSigner, voucherVerifier } from '../../chain/vouchers.js'
+import { makeVote } from '../../core/vote.js'
+import { UserError } from '../../errors.js'
+import { peerIdOf, peerSigner, peerVerifier } from '../../net/peer-keys.js'
+import { Store } from '../../store/store.js'
+import type { VerifierNode } from '../../verifier-node.js'
+import { checkTranscript } from '../transcript-checks.js'
+
+const CLAIM_KBPS = 10_000
+const ERA = 1
+const BEACON = keccakText('beacon')
+const ENTRY = fileURLToPath(new URL('../bandwitness.ts', import.meta.url))
+
+interface Member extends Peer {
+  readonly peerId: string
+  readonly account: Hex
+}
+
+async function member(): Promise<Member> {
+  const [seed, secret] = [randomBytes(32), toHex(randomBytes(32))]
+  const [peerId, account] = [await peerIdOf(seed), accountOf(secret)]
+  return {
+    ...{ peerId, account, signer: await peerSigner(seed), verifier: peerVerifier(peerId) },
+    voucherSigner: voucherSigner(NETWORK, secret),
+    vouchers: voucherVerifier(NETWORK, account),
+  }
+}
+
+/** One session over real UDP, and its transcript as a verifier keeps it. */
+async function transcriptOfSession(): Promise<Transcript> {
+  const [provider, receiver, ...senders] = await Promise.all(Array.from({ length: 5 }, member))
+  const network = await Network.open({
+    claimKbps: CLAIM_KBPS,
+    limitKbps: CLAIM_KBPS / 2,
+    peers: { provider: provider!, receiver: receiver!, senders },
+    account: provider!.account,
+  })
+  try {
+    const { parties } = network
+    const nonce = toHex(randomBytes(32))
+    const { epoch } = parties
+    const result = await network.measure([], sessionIdOf(NETWORK, { era: ERA, epoch }, BEACON, parties, nonce), nonce)
+    expect(result.outcome.kind, network.notes.join()).to.equal('under')
+    const vote = makeVote({
+      ...{ epoch, provider: parties.provider, receiver: parties.receiver, result },
+      ...{ ticksSent: 0b111n, ticksAnswered: 0b101n, scheduleProof: keccakText('schedule'), soak: false },
+    })
+    return {
+      ...{ chainId: String(NETWORK.chainId), contract: fromHex(NETWORK.contract), era: ERA, beacon: fromHex(BEACON) },
+      ...{ providerPeer: provider!.peerId, receiverPeer: receiver!.peerId },
+      senderPeers: senders.map(({ peerId }) => peerId),
+      receiverAccount: fromHex(receiver!.account),
+      session: result.record,
+      vote: encodeVote(vote),
+    }
+  } finally {
+    await network.close()
+  }
+}
+
+function bandwitness(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise(resolve => {
+    execFile(process.execPath, ['--import', 'tsx/esm', ENTRY, ...args], (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    )
+  })
+}
+
+describe('a transcript in a file', function () {
+  this.timeout(60_000)
+  let directory: string
+  let file: string
+  let transcript: Transcript
+  let sessionId: Hex
+  let api: ApiServer
+  let store: Store
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'bandwitness-transcript-'))
+    transcript = await transcriptOfSession()
+    sessionId = toHex(transcript.session.sessionId)
+    store = await Store.open(join(directory, 'db'), { mode: 'create' })
+    await store.putTranscript(1, transcript.session.sessionId, Transcript.encode(transcript))
+    const node = { store, epochs: undefined } as unknown as VerifierNode
+    api = await serveApi({ host: '127.0.0.1', port: 0 }, app => verifierRoutes(app, node))
+    file = join(directory, 'session.transcript')
+    await writeFile(file, Transcript.encode(transcript))
+  })
+
+  after(async () => {
+    await api.close()
+    await store.close()
+    await rm(directory, { recursive: true })
+  })
+
+  it('is saved from a verifier, once, and holds', async () => {
+    const out = join(directory, 'saved')
+    const saved = await bandwitness('transcript', sessionId, '--out', out, '--api', api.url, '--json')
+    expect(saved.code, saved.stderr).to.equal(0)
+    expect(JSON.parse(saved.stdout)).to.include({ sessionId, file: out })
+    expect(await readFile(out)).to.deep.equal(Buffer.from(Transcript.encode(transcript)))
+    const again = await bandwitness('transcript', sessionId, '--out', out, '--api', api.url)
+    expect(again.code).to.equal(2)
+    expect(again.stderr).to.match(/^bandwitness: .*exists already.*\n$/)
+
+    const held = await bandwitness('verify-transcript', out, '--json')
+    expect(held.code, held.stderr).to.equal(0)
+    const checked = JSON.parse(held.stdout)
+    expect(checked).to.include({ sessionId, outcome: 'under', claimKbps: CLAIM_KBPS })
+    expect(checked.checks.every((check: { holds: boolean }) => check.holds)).to.equal(true)
+    expect(checked.senders.map((sender: { verifier: number }) => sender.verifier)).to.deep.equal([1, 2, 3])
+    const text = await bandwitness('verify-transcript', out)
+    expect(text.stdout).to.include(sessionId).and.to.include('under the line')
+  })
+
+  it('that nobody has, and a session that is none, are one line', async () => {
+    const unknown = await bandwitness(
+      'transcript',
+      keccakText('other'),
+      '--out',
+      join(directory, 'x'),
+      '--api',
+      api.url,
+    )
+    expect(unknown.code).to.equal(3)
+    expect(unknown.stderr).to.match(/^bandwitness: .*evidence period.*\n$/)
+    const nonsense = await bandwitness('transcript', '0x12', '--out', join(directory, 'x'))
+    expect(nonsense.code).to.equal(2)
+    expect(nonsense.stderr).to.match(/^bandwitness: .*session id.*\n$/)
+  })
+
+  it('that is missing, is none, or was changed, ends the check with the documented code and one line', async () => {
+    const missing = await bandwitness('verify-transcript', join(directory, 'missing'))
+    expect(missing.code).to.equal(2)
+    expect(missing.stderr).to.match(/^bandwitness: .*no such file.*\n$/)
+    const none = join(directory, 'none')
+    await writeFile(none, 'not a transcript')
+    const refused = await bandwitness('verify-transcript', none)
+    expect(refused.code).to.equal(8)
+    expect(refused.stderr).to.match(/^bandwitness: .*is no transcript.*\n$/)
+    const better = join(directory, 'better')
+    const { session } = transcript
+    await writeFile(better, Transcript.encode({ ...transcript, session: { ...session, outcome: 'verified' } }))
+    const failed = await bandwitness('verify-transcript', better, '--json')
+    expect(failed.code).to.equal(8)
+    expect(failed.stderr).to.match(/^bandwitness: .*not so: the outcome judged from it is verified.*\n$/)
+    expect(JSON.parse(failed.stdout).checks.some((check: { holds: boolean }) => !check.holds)).to.equal(true)
+    const help = await bandwitness('verify-transcript', '--help')
+    expect(help.code).to.equal(0)
+    expect(help.stdout).to.include('--json')
+  })
+
+  it('with any bit flipped is refused, or says the same', async () => {
+    const whole = Transcript.encode(transcript)
+    const { outcome, rateKbps } = await checkTranscript(whole, file)
+    await fc.assert(
+      fc.asyncProperty(fc.nat(whole.length * 8 - 1), async bit => {
+        const flipped = Uint8Array.from(whole)
+        flipped[bit >> 3]! ^= 1 << (bit & 7)
+        try {
+          const checked = await checkTranscript(flipped, file)
+          const holds = checked.checks.every(check => check.holds)
+          if (holds) expect(checked).to.include({ outcome, rateKbps, sessionId })
+        } catch (error) {
+          if (!(error instanceof UserError)) throw error
+          expect(error.code).to.equal('evidence')
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+})

@@ -1,0 +1,46 @@
+/** The transcript of a session that this node measured: what the probe recorded, whose keys it was made with, and the vote. */
+import { fromHex } from '../../proto/hex.js'
+import { type SessionRecord, Transcript } from '../../proto/messages.js'
+import { encodeVote, type Vote } from '../../proto/vote.js'
+import type { Session } from '../core/assignment.js'
+import type { VerifierContext } from './context.js'
+import type { Directory } from './directory.js'
+import type { EpochRecord } from './epoch-book.js'
+
+/** All but the vote, which is made when the epoch has ended. */
+export type Unvoted = Omit<Transcript, 'vote'>
+
+export function unvotedTranscript(
+  { network, self, peer }: Pick<VerifierContext, 'network' | 'self' | 'peer'>,
+  directory: Directory,
+  { facts }: EpochRecord,
+  session: Session,
+  record: SessionRecord,
+): Unvoted {
+  return {
+    chainId: String(network.chainId),
+    contract: fromHex(network.contract),
+    era: facts.era,
+    beacon: fromHex(facts.beacon),
+    // Empty for a node that has announced none: nothing that it should have signed was taken.
+    providerPeer: directory.provider(session.provider)?.peerId ?? '',
+    receiverPeer: peer.peerId.toString(),
+    senderPeers: session.senders.map(index => directory.verifier(index)?.peerId ?? ''),
+    receiverAccount: fromHex(self.account),
+    session: record,
+  }
+}
+
+/** One after the other, each in a turn of its own: the epoch's end has more urgent things to do. */
+export async function keepTranscripts(
+  { store }: Pick<VerifierContext, 'store'>,
+  unvoted: readonly Unvoted[],
+  votes: readonly Vote[],
+): Promise<void> {
+  for (const transcript of unvoted) {
+    const { epoch, sessionId, provider } = transcript.session
+    const vote = votes.find(one => Buffer.compare(fromHex(one.provider), provider) === 0)
+    if (vote === undefined) continue
+    await store.putTranscript(epoch, sessionId, Transcript.encode({ ...transcript, vote: encodeVote(vote) }))
+  }
+}
