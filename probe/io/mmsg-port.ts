@@ -1,4 +1,5 @@
 /** The batch backend: one system call for up to BATCH datagrams, with the kernel's own arrival times. */
+import { getSystemErrorName } from 'node:util'
 import { DATAGRAM_BYTES } from '../../proto/datagram.js'
 import {
   BATCH,
@@ -45,7 +46,7 @@ export class MmsgPort implements DatagramPort {
     this.#family = familyOf(host)
     this.#fd = native.socket(this.#family, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0)
     const fail = (): never => {
-      const code = native.errnoName(native.errno())
+      const code = getSystemErrorName(-native.errno())
       if (this.#fd >= 0) native.close(this.#fd)
       throw portError(host, port, code)
     }

@@ -17,7 +17,6 @@ export interface Native {
   close(fd: number): number
   /** of the last call */
   errno(): number
-  errnoName(errno: number): string
   /** where a buffer's memory begins: only of one that is not on the JavaScript heap */
   addressOf(bytes: ArrayBufferView): number
   /** Calls back whenever there is something to read. @returns what ends it */
@@ -42,7 +41,6 @@ async function load(): Promise<Native | undefined> {
   if (koffi.sizeof('void *') !== 8) return undefined
   koffi.config({ sync_stack_size: STACK_BYTES, sync_heap_size: HEAP_BYTES })
   const libc = koffi.load(null)
-  const names = new Map(Object.entries(koffi.os.errno).map(([name, value]) => [value, name]))
   return {
     socket: libc.func('int socket(int, int, int)'),
     bind: libc.func('int bind(int, const void *, uint32_t)'),
@@ -55,7 +53,6 @@ async function load(): Promise<Native | undefined> {
     clockGettime: libc.func('int clock_gettime(int, void *)'),
     close: libc.func('int close(int)'),
     errno: () => koffi.errno(),
-    errnoName: errno => names.get(errno) ?? `errno ${errno}`,
     addressOf: bytes => Number(koffi.address(bytes)),
     whenReadable: (fd, callback) => {
       const handle = koffi.node.poll(fd, { readable: true }, callback)
