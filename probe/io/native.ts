@@ -19,8 +19,14 @@ export interface Native {
   errno(): number
   /** where a buffer's memory begins: only of one that is not on the JavaScript heap */
   addressOf(bytes: ArrayBufferView): number
-  /** Calls back whenever there is something to read. @returns what ends it */
-  whenReadable(fd: number, callback: () => void): () => void
+  /** Calls back whenever there is something to read. */
+  watch(fd: number, onReadable: () => void): Watch
+}
+
+export interface Watch {
+  pause(): void
+  resume(): void
+  close(): void
 }
 
 /** koffi's own scratch memory: no call here passes structures by value or strings beyond an address. */
@@ -54,11 +60,15 @@ async function load(): Promise<Native | undefined> {
     close: libc.func('int close(int)'),
     errno: () => koffi.errno(),
     addressOf: bytes => Number(koffi.address(bytes)),
-    whenReadable: (fd, callback) => {
-      const handle = koffi.node.poll(fd, { readable: true }, callback)
-      return () => {
-        handle.stop()
-        handle.close()
+    watch: (fd, onReadable) => {
+      const handle = koffi.node.poll(fd, { readable: true }, onReadable)
+      return {
+        pause: () => handle.stop(),
+        resume: () => handle.start({ readable: true }, onReadable),
+        close: () => {
+          handle.stop()
+          handle.close()
+        },
       }
     },
   }

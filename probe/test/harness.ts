@@ -2,6 +2,8 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign, verify } from 'node:crypto'
 import { type Hex, toHex } from '../../proto/hex.js'
 import type { ForwardingSpec } from '../forwarding.js'
+import type { Backend } from '../io/datagram-port.js'
+import { loadNative } from '../io/native.js'
 import type { SessionResult } from '../outcome.js'
 import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
 import { Receiver } from '../receiver.js'
@@ -11,6 +13,8 @@ import { type SenderDeps, serveProbe } from '../sender.js'
 import { measureSession } from '../session.js'
 
 export const HOST = '127.0.0.1'
+/** Those that this machine has, the one that is used unless another is asked for first. */
+export const BACKENDS: readonly Backend[] = (await loadNative()) ? ['mmsg', 'dgram'] : ['dgram']
 export const clock: MonotonicClock = performance
 export const random: RandomSource = { bytes: length => randomBytes(length) }
 
@@ -67,6 +71,7 @@ export interface NetworkOptions {
   readonly claimKbps: number
   readonly limitKbps?: number
   readonly forwarding?: ForwardingSpec
+  readonly backend?: Backend
 }
 
 /** What one sender does instead of its part: serves its stream some other way, or with other dependencies. */
@@ -89,7 +94,7 @@ export class Network {
 
   static async open(options: NetworkOptions): Promise<Network> {
     const network = new Network(options)
-    network.receiver = await Receiver.open({ host: HOST, port: 0, clock })
+    network.receiver = await Receiver.open({ host: HOST, port: 0, clock, backend: options.backend })
     await network.openRelay()
     return network
   }
@@ -122,6 +127,7 @@ export class Network {
       }),
       openProvider: async () => this.openProvider(`sender ${slot}`),
       udpHost: HOST,
+      backend: this.#options.backend,
       served: this.served[slot]!,
       signer: this.senders[slot]!.signer,
       clock,
