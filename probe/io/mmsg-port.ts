@@ -1,4 +1,5 @@
 /** The batch backend: one system call for up to BATCH datagrams, with the kernel's own arrival times. */
+import { getSystemErrorName } from 'node:util'
 import { DATAGRAM_BYTES } from '../../proto/datagram.js'
 import {
   BATCH,
@@ -11,10 +12,11 @@ import {
 } from './datagram-port.js'
 import { portError } from './errors.js'
 import { pinned } from './mmsg-memory.js'
-import type { Native } from './native.js'
+import type { Native, Watch } from './native.js'
 import { ReceiveArena } from './receive-arena.js'
 import { SendQueue } from './send-queue.js'
 import { type Family, familyOf, NAME_BYTES, NativeEndpoint } from './socket-address.js'
+import { type Paced, startPaced, stopPaced } from './ticker.js'
 
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000
 const SOL_SOCKET = 1
@@ -25,7 +27,17 @@ const SO_TIMESTAMPNS = 35
 /** Batches in one turn of the event loop: what else the thread has to do must get its turn. */
 const BATCHES_A_TURN = 8
 
-export class MmsgPort implements DatagramPort {
+/**
+ * A port that is read whenever something comes is woken for every datagram, which costs both ends more than all else
+ * does. So once arrivals are this close, it is read now and then instead: often enough that no more than a few
+ * datagrams wait, and a relay sends no long bursts, and until nothing has come for a while.
+ */
+const BUSY_GAP_MS = 1
+const DATAGRAMS_A_READ = 16
+const READ_MS = { shortest: 0.2, longest: 1 } as const
+const IDLE_MS = 5
+
+export class MmsgPort implements DatagramPort, Paced {
   readonly facts: PortFacts
   readonly staging: Buffer
   readonly #native: Native
@@ -35,9 +47,11 @@ export class MmsgPort implements DatagramPort {
   readonly #staged: SendQueue
   readonly #forwarded: SendQueue
   readonly #onBatch: ((batch: ReceivedBatch) => void) | undefined
-  readonly #stopListening: (() => void) | undefined
+  readonly #watch: Watch | undefined
   readonly #stagingAddress: number
   #closed = false
+  #lastReadMs = 0
+  #lastArrivalMs = 0
 
   /** @throws UdpPortError */
   constructor(native: Native, { host, port, headerBytes, clock, offload, onBatch }: PortOptions) {
@@ -45,7 +59,7 @@ export class MmsgPort implements DatagramPort {
     this.#family = familyOf(host)
     this.#fd = native.socket(this.#family, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0)
     const fail = (): never => {
-      const code = native.errnoName(native.errno())
+      const code = getSystemErrorName(-native.errno())
       if (this.#fd >= 0) native.close(this.#fd)
       throw portError(host, port, code)
     }
@@ -74,7 +88,7 @@ export class MmsgPort implements DatagramPort {
     this.#onBatch = onBatch
     if (!onBatch) return
     this.#arena = new ReceiveArena(native, this.#family, headerBytes, clock)
-    this.#stopListening = native.whenReadable(this.#fd, () => this.receive())
+    this.#watch = native.watch(this.#fd, () => this.#onReadable())
   }
 
   get errors(): number {
@@ -108,18 +122,52 @@ export class MmsgPort implements DatagramPort {
   }
 
   receive(): void {
-    for (let batches = 0; batches < BATCHES_A_TURN && !this.#closed; batches++) {
-      const count = this.#arena!.receive(this.#fd)
-      if (count > 0) this.#onBatch!(this.#arena!)
-      if (count < BATCH) return
+    this.#read()
+  }
+
+  /** While the port is busy. */
+  run(nowMs: number): number | undefined {
+    const count = this.#read()
+    const sinceMs = nowMs - this.#lastReadMs
+    this.#lastReadMs = nowMs
+    if (count > 0) this.#lastArrivalMs = nowMs
+    if (nowMs - this.#lastArrivalMs > IDLE_MS) {
+      this.#watch!.resume()
+      return undefined
     }
+    const waitMs = count > 0 ? (DATAGRAMS_A_READ / count) * sinceMs : READ_MS.longest
+    return nowMs + Math.min(READ_MS.longest, Math.max(READ_MS.shortest, waitMs))
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#stopListening?.()
+    stopPaced(this)
+    this.#watch?.close()
     this.#native.close(this.#fd)
+  }
+
+  #onReadable(): void {
+    const nowMs = performance.now()
+    const isBusy = nowMs - this.#lastReadMs < BUSY_GAP_MS
+    this.#lastReadMs = nowMs
+    this.#read()
+    if (!isBusy || this.#closed) return
+    this.#watch!.pause()
+    this.#lastArrivalMs = nowMs
+    startPaced(this)
+  }
+
+  /** @returns how many came */
+  #read(): number {
+    let total = 0
+    for (let batches = 0; batches < BATCHES_A_TURN && !this.#closed; batches++) {
+      const count = this.#arena!.receive(this.#fd)
+      if (count > 0) this.#onBatch!(this.#arena!)
+      total += count
+      if (count < BATCH) break
+    }
+    return total
   }
 
   #set(option: number, value: number): void {

@@ -17,11 +17,16 @@ export interface Native {
   close(fd: number): number
   /** of the last call */
   errno(): number
-  errnoName(errno: number): string
   /** where a buffer's memory begins: only of one that is not on the JavaScript heap */
   addressOf(bytes: ArrayBufferView): number
-  /** Calls back whenever there is something to read. @returns what ends it */
-  whenReadable(fd: number, callback: () => void): () => void
+  /** Calls back whenever there is something to read. */
+  watch(fd: number, onReadable: () => void): Watch
+}
+
+export interface Watch {
+  pause(): void
+  resume(): void
+  close(): void
 }
 
 /** koffi's own scratch memory: no call here passes structures by value or strings beyond an address. */
@@ -42,7 +47,6 @@ async function load(): Promise<Native | undefined> {
   if (koffi.sizeof('void *') !== 8) return undefined
   koffi.config({ sync_stack_size: STACK_BYTES, sync_heap_size: HEAP_BYTES })
   const libc = koffi.load(null)
-  const names = new Map(Object.entries(koffi.os.errno).map(([name, value]) => [value, name]))
   return {
     socket: libc.func('int socket(int, int, int)'),
     bind: libc.func('int bind(int, const void *, uint32_t)'),
@@ -55,13 +59,16 @@ async function load(): Promise<Native | undefined> {
     clockGettime: libc.func('int clock_gettime(int, void *)'),
     close: libc.func('int close(int)'),
     errno: () => koffi.errno(),
-    errnoName: errno => names.get(errno) ?? `errno ${errno}`,
     addressOf: bytes => Number(koffi.address(bytes)),
-    whenReadable: (fd, callback) => {
-      const handle = koffi.node.poll(fd, { readable: true }, callback)
-      return () => {
-        handle.stop()
-        handle.close()
+    watch: (fd, onReadable) => {
+      const handle = koffi.node.poll(fd, { readable: true }, onReadable)
+      return {
+        pause: () => handle.stop(),
+        resume: () => handle.start({ readable: true }, onReadable),
+        close: () => {
+          handle.stop()
+          handle.close()
+        },
       }
     },
   }

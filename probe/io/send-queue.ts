@@ -1,4 +1,5 @@
 /** Datagrams that wait for one sendmmsg: where they lie and where they go. Nothing is copied. */
+import { constants } from 'node:os'
 import { DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { BATCH } from './datagram-port.js'
 import { CONTROL, CONTROL_WORDS, HEADER, HEADER_WORDS, IOV, IOV_WORDS, Memory } from './mmsg-memory.js'
@@ -14,8 +15,9 @@ const SEGMENT_SPACE = 24
 /** What one large datagram may hold: the kernel takes 64 segments and 65,507 bytes. */
 const MAX_SEGMENTS = 52
 
+const { EAGAIN, ENOBUFS } = constants.errno
 /** The system takes no more now; it will later. */
-const isFull = (code: string): boolean => code === 'EAGAIN' || code === 'ENOBUFS'
+const isFull = (errno: number): boolean => errno === EAGAIN || errno === ENOBUFS
 
 export class SendQueue {
   readonly #native: Native
@@ -80,7 +82,7 @@ export class SendQueue {
     while (next < count) {
       const done = this.#native.sendmmsg(fd, this.#messages.at(next * HEADER_WORDS), count - next, MSG_DONTWAIT)
       if (done < 0) {
-        if (isFull(this.#native.errnoName(this.#native.errno()))) break
+        if (isFull(this.#native.errno())) break
         // This one cannot be sent at all (no route, say): it counts as sent and as an error, and the next has its turn.
         this.errors++
         taken += this.#datagrams[next]!
@@ -99,6 +101,8 @@ export class SendQueue {
   sendOrDrop(fd: number): void {
     let queued = 0
     for (let i = 0; i < this.#count; i++) queued += this.#datagrams[i]!
-    if (queued > 0) this.errors += queued - this.send(fd)
+    if (queued === 0) return
+    const taken = this.send(fd)
+    this.errors += queued - taken
   }
 }

@@ -8,12 +8,12 @@ import { CATCH_UP_MS } from '../constants.js'
 import { controlDueMs } from '../control.js'
 import { BATCH, type DatagramPort, type PortFacts } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
+import { type Paced, startPaced, stopPaced } from '../io/ticker.js'
 import { Pacer } from '../pacing.js'
 import { SendLogWriter } from '../send-log.js'
 import { clockOf } from './clock.js'
 import type { PortSpec } from './kinds.js'
 import { Outgoing } from './outgoing.js'
-import { type Paced, startPaced, stopPaced } from './ticker.js'
 
 /** What was due and could not be sent is tried again after this. */
 const RETRY_MS = 0.2

@@ -6,6 +6,8 @@ import { fromHex, type Hex, toHex } from '../../proto/hex.js'
 import { voucherDigest } from '../../proto/voucher.js'
 import { Condition } from '../deadline.js'
 import type { ForwardingSpec } from '../forwarding.js'
+import type { Backend } from '../io/datagram-port.js'
+import { loadNative } from '../io/native.js'
 import type { OpeningsVerdict } from '../openings.js'
 import type { SessionResult } from '../outcome.js'
 import type {
@@ -26,6 +28,8 @@ import { type SenderDeps, serveProbe } from '../sender.js'
 import { measureSession } from '../session.js'
 
 export const HOST = '127.0.0.1'
+/** Those that this machine has, the one that is used unless another is asked for first. */
+export const BACKENDS: readonly Backend[] = (await loadNative()) ? ['mmsg', 'dgram'] : ['dgram']
 export const clock: MonotonicClock = performance
 export const NETWORK: NetworkId = { chainId: 31_337, contract: `0x${'ee'.repeat(20)}` }
 export const random: RandomSource = { bytes: length => randomBytes(length) }
@@ -91,6 +95,7 @@ export interface NetworkOptions {
   readonly forwarding?: ForwardingSpec
   /** all sessions are soaks, of this length */
   readonly soakMs?: number
+  readonly backend?: Backend
   /** instead of fresh ones */
   readonly peers?: NetworkPeers
   /** the provider's account */
@@ -130,7 +135,7 @@ export class Network {
 
   static async open(options: NetworkOptions): Promise<Network> {
     const network = new Network(options)
-    network.receiver = await Receiver.open({ host: HOST, port: 0, clock })
+    network.receiver = await Receiver.open({ host: HOST, port: 0, clock, backend: options.backend })
     await network.openRelay()
     return network
   }
@@ -164,6 +169,7 @@ export class Network {
       }),
       openProvider: async () => this.openProvider(`sender ${slot}`),
       udpHost: HOST,
+      backend: this.#options.backend,
       served: this.served[slot]!,
       signer: this.senders[slot]!.signer,
       clock,

@@ -6,6 +6,8 @@ export class PlainUdp {
   readonly port: number
   readonly #socket: Socket
   #closed = false
+  /** datagrams */
+  sent = 0
 
   private constructor(socket: Socket) {
     this.#socket = socket
@@ -19,7 +21,9 @@ export class PlainUdp {
   }
 
   send(datagram: Uint8Array, port: number): void {
-    if (!this.#closed) this.#socket.send(datagram, port, HOST)
+    if (this.#closed) return
+    this.sent++
+    this.#socket.send(datagram, port, HOST)
   }
 
   close(): Promise<void> {

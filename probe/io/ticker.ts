@@ -1,14 +1,15 @@
 /**
- * Runs what sends at a rate. All flows of the worker share one loop: each turn sends what is due and then waits until
- * the next datagram is, by a wait that is good for tenths of a millisecond where a timer takes whole ones. Between two
- * turns the event loop runs, so arrivals and messages get theirs.
+ * Runs what has something to do every millisecond or more often: flows that send at a rate, and ports in which much
+ * arrives. All of a thread share one loop: each turn does what is due and then waits until the next thing is, by a wait
+ * that is good for tenths of a millisecond where a timer takes whole ones. Between two turns the event loop runs, so
+ * that everything else gets its turn.
  */
 
 /** Longest that the thread stands still. */
 const MAX_WAIT_MS = 1
 
 export interface Paced {
-  /** Sends what is due. @returns when more will be, on the same clock; undefined once nothing will */
+  /** Does what is due. @returns when more will be, on the same clock; undefined once nothing will */
   run(nowMs: number): number | undefined
 }
 

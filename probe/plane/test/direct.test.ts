@@ -1,0 +1,109 @@
+/** What a sender sends directly: control datagrams beside its main flow, and a direct probe after it. */
+import { randomBytes } from 'node:crypto'
+import { expect } from 'chai'
+import { CONTROL_CHUNK, DIRECT_CHUNK, IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
+import { CONTROL_SHARE, DIRECT_SPAN } from '../../constants.js'
+import { Condition } from '../../deadline.js'
+import { Receiver } from '../../receiver.js'
+import { bytesIn } from '../../share.js'
+import { HOST } from '../../test/harness.js'
+import { PlainUdp } from '../../test/plain-udp.js'
+import { anchorOf } from '../clock.js'
+import { openRemote, type Remote } from '../host.js'
+import type { FlowSpec, SendingOptions } from '../sending.js'
+
+/** High enough that two in a hundred are many. */
+const RATE_KBPS = 40_000
+const SLOT = 2
+const PROBE_MS = 400
+const MANY = 100_000
+const OPTIONS = { claimKbps: RATE_KBPS, lineKbps: 0.75 * RATE_KBPS, rttMs: 1 }
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, n) => total + n, 0)
+
+describe('direct datagrams', () => {
+  let receiver: Receiver
+  let sending: Remote<'sending'>
+  let provider: PlainUdp
+  let main = 0
+  const arrivals = new Condition()
+
+  beforeEach(async () => {
+    main = 0
+    receiver = await Receiver.open({ host: HOST, port: 0, clock: performance })
+    provider = await PlainUdp.open(() => {
+      main++
+      arrivals.changed()
+    })
+    const options: SendingOptions = { host: HOST, port: 0, clock: anchorOf(performance), offload: false }
+    sending = await openRemote('sending', options, () => {})
+  })
+
+  afterEach(async () => {
+    await sending.close()
+    await receiver.close()
+    await provider.close()
+  })
+
+  const key = randomBytes(16)
+  const tag = randomBytes(8)
+
+  const flow = (more: Partial<FlowSpec> = {}): FlowSpec => ({
+    key,
+    slot: SLOT,
+    rateKbps: RATE_KBPS,
+    durationMs: 10_000,
+    budgetBytes: 1e9,
+    provider: { tag: randomBytes(8), host: HOST, port: provider.port },
+    receiver: { tag, host: HOST, port: receiver.port },
+    ...more,
+  })
+
+  async function collecting() {
+    const collecting = receiver.collect(SLOT + 1, { main: MANY, control: MANY, direct: MANY })
+    expect(collecting.expectDirect(SLOT, tag)).to.have.property('close')
+    expect(collecting.expectDirect(SLOT, tag), 'no tag twice').to.equal(undefined)
+    await collecting.begin(performance.now(), OPTIONS)
+    return collecting
+  }
+
+  it('accompany the main flow, two in a hundred, and are told apart from it', async () => {
+    const collected = await collecting()
+    await sending.call('start', flow())
+    expect(await arrivals.until(() => main >= 3000, 10_000)).to.equal(true)
+    const log = await sending.call('stop')
+    const { main: none, control: arrived, direct } = (await collected.finish())[SLOT]!
+    const sent = sum(log.control)
+    const share = sent / sum(log.sent)
+    expect(share).to.be.within(0.5 * CONTROL_SHARE, 2 * CONTROL_SHARE)
+    expect(arrived.arrived).to.equal(sent)
+    expect(arrived.highest).to.equal(sent - 1)
+    expect(arrived.chunks[0]!.index).to.equal(CONTROL_CHUNK)
+    expect([none.arrived, direct.arrived]).to.deep.equal([0, 0])
+    const { datagrams } = await collected.verify(SLOT, 'control', key, 10_000_000)
+    expect(datagrams).to.equal(sent)
+    expect((await collected.verify(SLOT, 'control', randomBytes(16), 10_000_000)).datagrams).to.equal(0)
+    collected.close()
+  })
+
+  it('take the place of the main flow in a direct probe, at its rate', async () => {
+    const collected = await collecting()
+    await sending.call('start', flow())
+    expect(await arrivals.until(() => main > 100, 5000)).to.equal(true)
+    await collected.beginDirect(performance.now(), { ...OPTIONS, fixed: DIRECT_SPAN })
+    await sending.call('direct', RATE_KBPS / 2, PROBE_MS)
+    const wanted = Math.floor(bytesIn(RATE_KBPS / 2, PROBE_MS) / IP_DATAGRAM_BYTES)
+    const from = receiver.stats.taken
+    while (receiver.stats.taken < from + wanted) await arrivals.until(() => false, 10)
+    const log = await sending.call('stop')
+    expect(await arrivals.until(() => main === sum(log.sent), 1000), 'nothing went to the provider since').to.equal(
+      true,
+    )
+    const { direct, control: beside } = (await collected.finish())[SLOT]!
+    expect(direct.arrived).to.be.within(wanted, wanted + 1)
+    expect(beside.arrived, 'control datagrams alone are in the log').to.equal(sum(log.control))
+    expect(direct.chunks[0]!.index).to.equal(DIRECT_CHUNK)
+    expect((await collected.verify(SLOT, 'direct', key, 10_000_000)).datagrams).to.equal(direct.arrived)
+    collected.close()
+  })
+})
