@@ -1,0 +1,240 @@
+/**
+ * Five namespaces around a hub, which only routes:
+ *
+ *   sender-1 ─┐
+ *   sender-2 ─┼─ hub ── delay and loss ── receiver
+ *   sender-3 ─┘   │
+ *              provider, its way out shaped
+ *
+ * Delay and loss lie on the receiver's link, so that the direct path from a sender to the receiver has them as well as
+ * the one through the provider: both have the cell's round trip, and between senders and provider there is next to none.
+ */
+import { startWatchdog, type Watchdog } from '../watchdog.js'
+import { type Iperf3Result, runIperf3 } from './iperf3.js'
+import {
+  type Calibration,
+  type Cell,
+  claimOf,
+  type Lab,
+  type MeasuredSession,
+  type ToolFlow,
+  type ToolRequest,
+} from './lab.js'
+import { LinkCounter } from './link-counter.js'
+import { Namespace } from './namespace.js'
+import { HUB_DEVICE, openPath, type Path, type PathCounter, RECEIVER_DEVICE } from './path.js'
+import { RoleProcess } from './role-process.js'
+import { SENDERS } from './session.js'
+import { ipBytes, readFilter, tokenBucketFilter } from './shaper.js'
+
+/** Everybody's own device is called after where it leads. */
+const OWN_DEVICE = RECEIVER_DEVICE
+/** Networks behind the hub: the provider's, then the senders', and last the receiver's. */
+const PROVIDER = 0
+const RECEIVER = SENDERS + 1
+const hubAddress = (network: number): string => `10.0.${network}.1`
+const hostAddress = (network: number): string => `10.0.${network}.2`
+
+/** As large as a connection of 1 Gbit/s over 150 ms needs: the usual maximum would be the other tools' bottleneck. */
+const TCP_BUFFERS = '4096 131072 67108864'
+
+const CALIBRATION_SECONDS = 3
+const CALIBRATION_OVERDRIVE = 1.2
+/** Of the intervals of half a second the first two are the start, and the last is cut short. */
+const SETTLED = { first: 2, last: -1, ms: 500 } as const
+/** More than iperf3's ends tell each other before the flow begins. */
+const FLOW_BYTES = 20_000
+/** tc and the device count the same packets: a larger difference and one of them is not the shaper's. */
+const COUNTERS_DIFFER = 0.002
+
+interface Parts {
+  readonly watchdog: Watchdog
+  readonly namespaces: readonly { readonly name: string; readonly namespace: Namespace }[]
+  readonly provider: Namespace
+  readonly receiver: Namespace
+  readonly path: Path
+  readonly counter: LinkCounter
+  readonly roles: {
+    readonly provider: RoleProcess
+    readonly receiver: RoleProcess
+    readonly senders: readonly RoleProcess[]
+  }
+}
+
+export class NamespaceLab implements Lab {
+  readonly kind = 'namespaces'
+  readonly description: string
+  readonly #parts: Parts
+  readonly #closers: (() => Promise<void> | void)[]
+  #cell: Cell | undefined
+
+  private constructor(parts: Parts, closers: (() => Promise<void> | void)[]) {
+    this.#parts = parts
+    this.#closers = closers
+    this.description = `network namespaces, tbf, delay and loss by ${parts.path.kind}`
+  }
+
+  /** @throws NamespaceError if this machine cannot have it */
+  static async open(): Promise<NamespaceLab> {
+    const closers: (() => Promise<void> | void)[] = []
+    try {
+      return new NamespaceLab(await build(closers), closers)
+    } catch (error) {
+      await closeAll(closers)
+      throw error
+    }
+  }
+
+  /** How to get in by hand, one line a namespace. */
+  get doors(): string[] {
+    return this.#parts.namespaces.map(({ name, namespace }) => `${name}: ${namespace.inside(['bash']).join(' ')}`)
+  }
+
+  async shape(cell: Cell): Promise<void> {
+    const { provider, path, roles } = this.#parts
+    await provider.run(['tc', 'qdisc', 'replace', 'dev', OWN_DEVICE, 'root', ...tokenBucketFilter(cell.rateKbps)])
+    await path.set(cell)
+    const cast = {
+      claimKbps: claimOf(cell),
+      provider: roles.provider.address,
+      receiver: roles.receiver.address,
+      senders: roles.senders.map(({ address }) => address),
+    }
+    for (const role of [roles.provider, ...roles.senders, roles.receiver]) await role.cast(cast)
+    this.#cell = cell
+  }
+
+  async calibrate(): Promise<Calibration> {
+    const bitrate = `${Math.round(CALIBRATION_OVERDRIVE * this.#cell!.rateKbps)}k`
+    const request = { protocol: 'udp', seconds: CALIBRATION_SECONDS, options: ['--bitrate', bitrate] } as const
+    const { result, counted } = await this.#counted(this.#iperf3(request))
+    const { intervalsKbps, link } = result
+    const settled = intervalsKbps.slice(SETTLED.first, SETTLED.last)
+    const fromMs = link.riseMs(link.fromMs, FLOW_BYTES)! + SETTLED.first * SETTLED.ms
+    return {
+      linkKbps: link.rateKbps(fromMs, fromMs + settled.length * SETTLED.ms),
+      arrivedKbps: settled.reduce((sum, kbps) => sum + kbps, 0) / settled.length / (1 - counted.lostShare),
+    }
+  }
+
+  async measure(): Promise<MeasuredSession> {
+    const { result, counted } = await this.#counted(this.#session())
+    return { ...result, ...counted }
+  }
+
+  readonly iperf3 = (request: ToolRequest): Promise<ToolFlow> => this.#iperf3(request)
+
+  close(): Promise<void> {
+    return closeAll(this.#closers)
+  }
+
+  async #session() {
+    const { counter, roles } = this.#parts
+    const before = await this.#passed()
+    const { result: reading, curve: link } = await counter.during(roles.receiver.measure())
+    const passed = (await this.#passed()) - before
+    const seen = link.bytesAt(link.toMs) - link.bytesAt(link.fromMs)
+    if (Math.abs(passed - seen) > COUNTERS_DIFFER * passed) {
+      throw new Error(`the shaper counted ${passed} bytes, the device behind it ${seen}: there is no truth`)
+    }
+    return { reading, link }
+  }
+
+  async #iperf3(request: ToolRequest): Promise<ToolFlow & Pick<Iperf3Result, 'intervalsKbps'>> {
+    const { provider, receiver, counter, watchdog } = this.#parts
+    const ends = { client: provider, server: receiver, host: hostAddress(RECEIVER), watchdog }
+    const { result, curve: link } = await counter.during(runIperf3(ends, request))
+    return { ...result, link }
+  }
+
+  /** With what the path behind the link lost meanwhile. */
+  async #counted<T>(work: Promise<T>): Promise<{ result: T; counted: { lostShare: number } }> {
+    const { path } = this.#parts
+    const before = await path.count()
+    const result = await work
+    return { result, counted: { lostShare: lostShare(before, await path.count()) } }
+  }
+
+  /** Bytes that the shaper has let through, at the IP layer. */
+  async #passed(): Promise<number> {
+    const { provider } = this.#parts
+    return ipBytes(readFilter(await provider.run(['tc', '-s', '-j', 'qdisc', 'show', 'dev', OWN_DEVICE])))
+  }
+}
+
+function lostShare(before: PathCounter, after: PathCounter): number {
+  const packets = after.packets - before.packets
+  return packets > 0 ? (after.lost - before.lost) / packets : 0
+}
+
+/** @param closers filled with what undoes each step, in order */
+async function build(closers: (() => Promise<void> | void)[]): Promise<Parts> {
+  const watchdog = await startWatchdog()
+  closers.push(() => watchdog.close())
+  const open = async () => {
+    const namespace = await Namespace.open(watchdog)
+    closers.push(() => namespace.close())
+    return namespace
+  }
+  const [hub, provider, receiver] = [await open(), await open(), await open()]
+  const senders: Namespace[] = []
+  while (senders.length < SENDERS) senders.push(await open())
+
+  await hub.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1'])
+  for (const [network, namespace] of [provider, ...senders].entries()) {
+    const device = `network-${network}`
+    const veth = ['type', 'veth', 'peer', 'name', OWN_DEVICE, 'netns', String(namespace.pid)]
+    await hub.run(['ip', 'link', 'add', 'name', device, ...veth])
+    await address(hub, device, namespace, network)
+  }
+  const path = await openPath(hub, receiver, watchdog)
+  closers.push(() => path.close())
+  await address(hub, HUB_DEVICE, receiver, RECEIVER)
+  for (const end of [provider, receiver]) {
+    await end.run(['sysctl', '-qw', `net.ipv4.tcp_rmem=${TCP_BUFFERS}`, `net.ipv4.tcp_wmem=${TCP_BUFFERS}`])
+  }
+  const counter = new LinkCounter(provider.pid, OWN_DEVICE)
+  closers.push(() => counter.close())
+  const namespaces = [
+    { name: 'hub', namespace: hub },
+    { name: `provider ${hostAddress(PROVIDER)}`, namespace: provider },
+    { name: `receiver ${hostAddress(RECEIVER)}`, namespace: receiver },
+    ...senders.map((namespace, i) => ({ name: `sender ${hostAddress(1 + i)}`, namespace })),
+  ]
+  const roles = await startRoles(closers, watchdog, { provider, receiver, senders })
+  return { watchdog, namespaces, provider, receiver, path, counter, roles }
+}
+
+/** Gives both ends of a link their addresses, and the far one its way to everybody else. */
+async function address(hub: Namespace, device: string, far: Namespace, network: number): Promise<void> {
+  await hub.run(['ip', 'address', 'add', `${hubAddress(network)}/24`, 'dev', device])
+  await hub.run(['ip', 'link', 'set', device, 'up'])
+  await far.run(['ip', 'address', 'add', `${hostAddress(network)}/24`, 'dev', OWN_DEVICE])
+  await far.run(['ip', 'link', 'set', OWN_DEVICE, 'up'])
+  await far.run(['ip', 'route', 'add', 'default', 'via', hubAddress(network)])
+}
+
+async function startRoles(
+  closers: (() => Promise<void> | void)[],
+  watchdog: Watchdog,
+  { provider, receiver, senders }: { provider: Namespace; receiver: Namespace; senders: readonly Namespace[] },
+): Promise<Parts['roles']> {
+  const start = async (role: 'provider' | 'receiver' | 'sender', namespace: Namespace, network: number) => {
+    const started = await RoleProcess.start(role, namespace, hostAddress(network), watchdog)
+    closers.push(() => started.close())
+    return started
+  }
+  const starting = [
+    start('provider', provider, PROVIDER),
+    start('receiver', receiver, RECEIVER),
+    ...senders.map((sender, i) => start('sender', sender, 1 + i)),
+  ]
+  const failed = (await Promise.allSettled(starting)).find(started => started.status === 'rejected')
+  if (failed) throw failed.reason
+  const [startedProvider, startedReceiver, ...startedSenders] = await Promise.all(starting)
+  return { provider: startedProvider!, receiver: startedReceiver!, senders: startedSenders }
+}
+
+async function closeAll(closers: (() => Promise<void> | void)[]): Promise<void> {
+  for (const close of closers.splice(0).reverse()) await close()
+}
