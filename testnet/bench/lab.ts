@@ -17,7 +17,7 @@ export async function run(args: string[]): Promise<number> {
   try {
     await lab.shape(cell)
     console.log(`${cellName(cell)}: ${lab.description}`)
-    for (const line of lab.doors) console.log(line)
+    for (const { name, namespace } of lab.namespaces) console.log(`${name}: ${namespace.inside(['bash']).join(' ')}`)
     console.log('Ctrl-C takes it down.')
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
     return 0

@@ -31,18 +31,21 @@ export async function run(args: string[]): Promise<number> {
   const { json, ...grid } = values
   const plan = planGrid(grid)
   const startMs = performance.now()
-  const lab = await openLab()
+  const lab = await openLab(line => console.log(line))
   console.log(`lab: ${lab.description}`)
   const interrupt = new AbortController()
   const onSignal = () => {
-    interrupt.abort()
+    interrupt.abort(new Error('interrupted'))
     void lab.close() // what is under way fails at once
   }
   for (const name of INTERRUPTS) process.on(name, onSignal)
   const cells: CellResult[] = []
   try {
     for (const [i, planned] of plan.entries()) {
-      const measured = await measureCell(lab, planned, line => progress(`[${i + 1}/${plan.length}] ${line}`))
+      const measured = await measureCell(lab, planned, line => {
+        interrupt.signal.throwIfAborted()
+        progress(`[${i + 1}/${plan.length}] ${line}`)
+      })
       cells.push(measured)
       console.log(`[${i + 1}/${plan.length}] ${describe(measured, planned.repeat)}`)
     }
@@ -72,6 +75,7 @@ export async function run(args: string[]): Promise<number> {
   return ok ? 0 : 1
 }
 
+/** @param progress told before every step, and may throw to end it */
 async function measureCell(
   lab: Lab,
   { cell, repeat, peers }: PlannedCell,

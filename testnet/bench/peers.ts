@@ -40,7 +40,11 @@ const PEERS: readonly Peer[] = [
   },
 ]
 
-/** Runs each of them `count` times. A tool that this machine lacks (BBR) has failures instead of rows. */
+/**
+ * Runs each of them `count` times. A tool that this machine lacks (BBR) has failures instead of rows.
+ *
+ * @param progress told before every run, and may throw to end it
+ */
 export async function measurePeers(
   iperf3: NonNullable<Lab['iperf3']>,
   cell: Cell,

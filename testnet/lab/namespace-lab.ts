@@ -1,10 +1,13 @@
 /**
- * Five namespaces around a hub, which only routes:
+ * Namespaces around a hub, which only routes:
  *
  *   sender-1 ─┐
  *   sender-2 ─┼─ hub ── delay and loss ── receiver
- *   sender-3 ─┘   │
- *              provider, its way out shaped
+ *   sender-3 ─┘ │ ╰──────────╮
+ *               ╰─ provider ─ router, its way out shaped
+ *
+ * The provider's link is shaped at a router of its own, as at home: were it the provider's own device, the system would
+ * hold the relay back instead of dropping what is too much. What comes in takes the other way, which nothing limits.
  *
  * Delay and loss lie on the receiver's link, so that the direct path from a sender to the receiver has them as well as
  * the one through the provider: both have the cell's round trip, and between senders and provider there is next to none.
@@ -27,12 +30,16 @@ import { RoleProcess } from './role-process.js'
 import { SENDERS } from './session.js'
 import { ipBytes, readFilter, tokenBucketFilter } from './shaper.js'
 
-/** Everybody's own device is called after where it leads. */
+/** Devices are called after where they lead. */
 const OWN_DEVICE = RECEIVER_DEVICE
+const ROUTER_DEVICE = 'router'
 /** Networks behind the hub: the provider's, then the senders', and last the receiver's. */
 const PROVIDER = 0
 const RECEIVER = SENDERS + 1
-const hubAddress = (network: number): string => `10.0.${network}.1`
+/** From the provider to its router, and from there to the hub. */
+const TO_ROUTER = 100
+const FROM_ROUTER = 101
+const routerAddress = (network: number): string => `10.0.${network}.1`
 const hostAddress = (network: number): string => `10.0.${network}.2`
 
 /** As large as a connection of 1 Gbit/s over 150 ms needs: the usual maximum would be the other tools' bottleneck. */
@@ -51,6 +58,7 @@ interface Parts {
   readonly watchdog: Watchdog
   readonly namespaces: readonly { readonly name: string; readonly namespace: Namespace }[]
   readonly provider: Namespace
+  readonly router: Namespace
   readonly receiver: Namespace
   readonly path: Path
   readonly counter: LinkCounter
@@ -67,6 +75,7 @@ export class NamespaceLab implements Lab {
   readonly #parts: Parts
   readonly #closers: (() => Promise<void> | void)[]
   #cell: Cell | undefined
+  #closing: Promise<void> | undefined
 
   private constructor(parts: Parts, closers: (() => Promise<void> | void)[]) {
     this.#parts = parts
@@ -74,7 +83,7 @@ export class NamespaceLab implements Lab {
     this.description = `network namespaces, tbf, delay and loss by ${parts.path.kind}`
   }
 
-  /** @throws NamespaceError if this machine cannot have it */
+  /** @throws Error if this machine cannot have it; `whyNoNamespaces` tells before */
   static async open(): Promise<NamespaceLab> {
     const closers: (() => Promise<void> | void)[] = []
     try {
@@ -85,14 +94,13 @@ export class NamespaceLab implements Lab {
     }
   }
 
-  /** How to get in by hand, one line a namespace. */
-  get doors(): string[] {
-    return this.#parts.namespaces.map(({ name, namespace }) => `${name}: ${namespace.inside(['bash']).join(' ')}`)
+  get namespaces(): Parts['namespaces'] {
+    return this.#parts.namespaces
   }
 
   async shape(cell: Cell): Promise<void> {
-    const { provider, path, roles } = this.#parts
-    await provider.run(['tc', 'qdisc', 'replace', 'dev', OWN_DEVICE, 'root', ...tokenBucketFilter(cell.rateKbps)])
+    const { router, path, roles } = this.#parts
+    await router.run(['tc', 'qdisc', 'replace', 'dev', OWN_DEVICE, 'root', ...tokenBucketFilter(cell.rateKbps)])
     await path.set(cell)
     const cast = {
       claimKbps: claimOf(cell),
@@ -125,7 +133,8 @@ export class NamespaceLab implements Lab {
   readonly iperf3 = (request: ToolRequest): Promise<ToolFlow> => this.#iperf3(request)
 
   close(): Promise<void> {
-    return closeAll(this.#closers)
+    this.#closing ??= closeAll(this.#closers)
+    return this.#closing
   }
 
   async #session() {
@@ -157,8 +166,8 @@ export class NamespaceLab implements Lab {
 
   /** Bytes that the shaper has let through, at the IP layer. */
   async #passed(): Promise<number> {
-    const { provider } = this.#parts
-    return ipBytes(readFilter(await provider.run(['tc', '-s', '-j', 'qdisc', 'show', 'dev', OWN_DEVICE])))
+    const { router } = this.#parts
+    return ipBytes(readFilter(await router.run(['tc', '-s', '-j', 'qdisc', 'show', 'dev', OWN_DEVICE])))
   }
 }
 
@@ -176,42 +185,66 @@ async function build(closers: (() => Promise<void> | void)[]): Promise<Parts> {
     closers.push(() => namespace.close())
     return namespace
   }
-  const [hub, provider, receiver] = [await open(), await open(), await open()]
+  const [hub, provider, router, receiver] = [await open(), await open(), await open(), await open()]
   const senders: Namespace[] = []
   while (senders.length < SENDERS) senders.push(await open())
 
-  await hub.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1'])
-  for (const [network, namespace] of [provider, ...senders].entries()) {
-    const device = `network-${network}`
-    const veth = ['type', 'veth', 'peer', 'name', OWN_DEVICE, 'netns', String(namespace.pid)]
-    await hub.run(['ip', 'link', 'add', 'name', device, ...veth])
-    await address(hub, device, namespace, network)
+  for (const namespace of [hub, router]) await namespace.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1'])
+  for (const namespace of [hub, provider]) {
+    await namespace.run(['sysctl', '-qw', ...['all', 'default'].map(which => `net.ipv4.conf.${which}.rp_filter=0`)])
   }
+  for (const [network, namespace] of [provider, ...senders].entries()) {
+    await join(network, { namespace: hub, device: `network-${network}` }, { namespace, device: OWN_DEVICE })
+    if (namespace !== provider) await defaultRoute(namespace, routerAddress(network))
+  }
+  await join(TO_ROUTER, { namespace: router, device: 'provider' }, { namespace: provider, device: ROUTER_DEVICE })
+  await join(FROM_ROUTER, { namespace: hub, device: ROUTER_DEVICE }, { namespace: router, device: OWN_DEVICE })
+  await defaultRoute(provider, routerAddress(TO_ROUTER), 'src', hostAddress(PROVIDER))
+  await defaultRoute(router, routerAddress(FROM_ROUTER))
   const path = await openPath(hub, receiver, watchdog)
   closers.push(() => path.close())
-  await address(hub, HUB_DEVICE, receiver, RECEIVER)
+  await address(RECEIVER, { namespace: hub, device: HUB_DEVICE }, { namespace: receiver, device: RECEIVER_DEVICE })
+  await defaultRoute(receiver, routerAddress(RECEIVER))
   for (const end of [provider, receiver]) {
     await end.run(['sysctl', '-qw', `net.ipv4.tcp_rmem=${TCP_BUFFERS}`, `net.ipv4.tcp_wmem=${TCP_BUFFERS}`])
   }
-  const counter = new LinkCounter(provider.pid, OWN_DEVICE)
+  const counter = new LinkCounter(router.pid, OWN_DEVICE)
   closers.push(() => counter.close())
   const namespaces = [
     { name: 'hub', namespace: hub },
     { name: `provider ${hostAddress(PROVIDER)}`, namespace: provider },
+    { name: 'router of the provider', namespace: router },
     { name: `receiver ${hostAddress(RECEIVER)}`, namespace: receiver },
     ...senders.map((namespace, i) => ({ name: `sender ${hostAddress(1 + i)}`, namespace })),
   ]
   const roles = await startRoles(closers, watchdog, { provider, receiver, senders })
-  return { watchdog, namespaces, provider, receiver, path, counter, roles }
+  return { watchdog, namespaces, provider, router, receiver, path, counter, roles }
 }
 
-/** Gives both ends of a link their addresses, and the far one its way to everybody else. */
-async function address(hub: Namespace, device: string, far: Namespace, network: number): Promise<void> {
-  await hub.run(['ip', 'address', 'add', `${hubAddress(network)}/24`, 'dev', device])
-  await hub.run(['ip', 'link', 'set', device, 'up'])
-  await far.run(['ip', 'address', 'add', `${hostAddress(network)}/24`, 'dev', OWN_DEVICE])
-  await far.run(['ip', 'link', 'set', OWN_DEVICE, 'up'])
-  await far.run(['ip', 'route', 'add', 'default', 'via', hubAddress(network)])
+interface End {
+  readonly namespace: Namespace
+  readonly device: string
+}
+
+async function join(network: number, near: End, far: End): Promise<void> {
+  const peer = ['type', 'veth', 'peer', 'name', far.device, 'netns', String(far.namespace.pid)]
+  await near.namespace.run(['ip', 'link', 'add', 'name', near.device, ...peer])
+  await address(network, near, far)
+}
+
+/** The near end is the one that routes. */
+async function address(network: number, near: End, far: End): Promise<void> {
+  for (const [{ namespace, device }, host] of [
+    [near, routerAddress(network)],
+    [far, hostAddress(network)],
+  ] as const) {
+    await namespace.run(['ip', 'address', 'add', `${host}/24`, 'dev', device])
+    await namespace.run(['ip', 'link', 'set', device, 'up'])
+  }
+}
+
+async function defaultRoute(namespace: Namespace, via: string, ...more: string[]): Promise<void> {
+  await namespace.run(['ip', 'route', 'add', 'default', 'via', via, ...more])
 }
 
 async function startRoles(

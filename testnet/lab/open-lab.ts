@@ -2,13 +2,12 @@
 import { InProcessLab } from './in-process-lab.js'
 import type { Lab } from './lab.js'
 import { NamespaceLab } from './namespace-lab.js'
+import { whyNoNamespaces } from './support.js'
 
-export async function openLab(): Promise<Lab> {
-  try {
-    return await NamespaceLab.open()
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    console.error(`no namespaces here: ${reason}. What follows runs inside this process.`)
-    return InProcessLab.open()
-  }
+/** @param say hears why it is not the better one */
+export async function openLab(say: (line: string) => void): Promise<Lab> {
+  const reason = await whyNoNamespaces()
+  if (reason === undefined) return NamespaceLab.open()
+  say(`no lab of network namespaces: ${reason}`)
+  return InProcessLab.open()
 }

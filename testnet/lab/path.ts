@@ -41,17 +41,18 @@ export const RECEIVER_DEVICE = 'hub'
 const NETEM_LIMIT = 32_768
 /** What waits at a TUN device while the shim is not scheduled; the kernel's 500 are 5 ms at 1 Gbit/s. */
 const TUN_QUEUE = 10_000
+const COMPILE_MS = 60_000
 const SHIM_SOURCE = fileURLToPath(new URL('./shim.c', import.meta.url))
 
-/** Joins the receiver to the hub. @throws NamespaceError if neither way is open */
+/** Joins the receiver to the hub. @throws Error if neither way is open */
 export async function openPath(hub: Namespace, receiver: Namespace, watchdog: Watchdog): Promise<Path> {
   return (await hasNetem(hub)) ? openNetem(hub, receiver) : openShim(hub, receiver, watchdog)
 }
 
-async function hasNetem(hub: Namespace): Promise<boolean> {
+export async function hasNetem(namespace: Namespace): Promise<boolean> {
   try {
-    await hub.run(['tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'netem', 'delay', '1ms'])
-    await hub.run(['tc', 'qdisc', 'del', 'dev', 'lo', 'root'])
+    await namespace.run(['tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'netem', 'delay', '1ms'])
+    await namespace.run(['tc', 'qdisc', 'del', 'dev', 'lo', 'root'])
     return true
   } catch {
     return false
@@ -88,14 +89,7 @@ async function openShim(hub: Namespace, receiver: Namespace, watchdog: Watchdog)
   const directory = mkdtempSync(join(tmpdir(), 'bandwitness-lab-'))
   watchdog.temporary(directory)
   const program = join(directory, 'shim')
-  try {
-    await run(['cc', '-O2', '-o', program, SHIM_SOURCE], 60_000)
-  } catch (cause) {
-    rmSync(directory, { recursive: true })
-    throw new NamespaceError(
-      `neither has the kernel netem, nor is there a C compiler for the shim (${(cause as Error).message})`,
-    )
-  }
+  await run(['cc', '-O2', '-o', program, SHIM_SOURCE], COMPILE_MS)
   const shim = await Shim.start(hub.inside([program, HUB_DEVICE, RECEIVER_DEVICE]), watchdog)
   await hub.run(['ip', 'link', 'set', RECEIVER_DEVICE, 'netns', String(receiver.pid)])
   await hub.run(['ip', 'link', 'set', HUB_DEVICE, 'txqueuelen', String(TUN_QUEUE)])

@@ -4,8 +4,8 @@ import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 /** What the filter and the device count for each packet beyond the IP layer's bytes. */
 export const ETHERNET_BYTES = 14
 
-/** As much as a timer that is late on a busy machine leaves out: at 1 Gbit/s 262 KB. */
-const BURST_MS = 2.1
+/** As much as a timer that is late on a busy machine leaves out. Nothing is saved up while the link is busy. */
+const BURST_MS = 5
 const MIN_BURST_DATAGRAMS = 8
 /** What a home router's queue holds; longer ones are a matter of the estimator's decline check, not of the lab. */
 const QUEUE_MS = 50
