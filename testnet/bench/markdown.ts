@@ -9,7 +9,7 @@ export function measureTables(result: MeasureResult): string {
   const { cells, date, machine, lab, claimFactor, minutes, verdict } = result
   const repeat = Math.max(...cells.map(({ sessions }) => sessions.length))
   return [
-    `Measured on ${date.slice(0, 10)} with ${machine}; ${lab}; ${repeat} sessions a cell, claim ${claimFactor} × the link's rate; ${minutes.toFixed(0)} minutes in all.`,
+    `Measured on ${date.slice(0, 10)} with ${machine}; ${lab}; ${repeat} sessions a cell, claim ${claimFactor} × the link's rate; ${minutes.toFixed(1)} minutes in all.`,
     '',
     `**${verdict}**`,
     '',
@@ -21,8 +21,7 @@ export function measureTables(result: MeasureResult): string {
     '',
     ...costTable(cells),
     '',
-    'Beside other tools (error in per cent; for one session or one run: seconds and sent or delivered MB):',
-    '',
+    againstLink(cells),
     ...toolTable(cells),
     ...remarks(cells, repeat),
   ].join('\n')
@@ -70,6 +69,7 @@ function costTable(cells: readonly CellResult[]): string[] {
 
 function toolTable(cells: readonly CellResult[]): string[] {
   const compared = cells.filter(({ tools }) => tools.some(({ tool }) => tool !== FIRST_READING))
+  if (compared.length === 0) return []
   const rows = compared.flatMap(({ cell, sessions, tools }) =>
     [{ tool: 'this probe', rows: sessions, failures: [] as readonly string[] }, ...tools].map(
       ({ tool, rows, failures }, i) => [
@@ -86,7 +86,22 @@ function toolTable(cells: readonly CellResult[]): string[] {
       ],
     ),
   )
-  return table(['cell', 'tool', 'median / P95', 'bias', 's', 'MB'], rows)
+  return [
+    '',
+    'Beside other tools (errors in per cent; for one session or one run, seconds and MB):',
+    '',
+    ...table(['cell', 'tool', 'median / P95', 'bias', 's', 'MB'], rows),
+  ]
+}
+
+/** What the errors would be if the loss behind the link counted against the reading. */
+function againstLink(cells: readonly CellResult[]): string {
+  const medians = distinct(cells.map(({ cell }) => cell.lossPercent)).map(loss => {
+    const rows = cells.filter(({ cell }) => cell.lossPercent === loss).flatMap(({ sessions }) => sessions)
+    const errors = rows.map(({ readingKbps, linkKbps }) => (readingKbps ?? 0) / linkKbps - 1)
+    return `${signed(summarise(errors).bias)} at ${loss} % loss`
+  })
+  return `Against the shaper's counter alone, loss behind it counted as an error, the median is ${medians.join(', ')}.`
 }
 
 function remarks(cells: readonly CellResult[], repeat: number): string[] {

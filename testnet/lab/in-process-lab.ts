@@ -13,6 +13,7 @@ import { Relay } from '../../probe/relay.js'
 import { SeenSessions } from '../../probe/seen-sessions.js'
 import { bytesIn, overdrive } from '../../probe/share.js'
 import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { UserError } from '../../verifier/errors.js'
 import { peerIdOf, peerSigner, peerVerifier } from '../../verifier/net/peer-keys.js'
 import { InProcessPath, PATH_HOST } from './in-process-path.js'
 import { type Calibration, type Cell, claimOf, type Lab, type MeasuredSession } from './lab.js'
@@ -52,7 +53,7 @@ export class InProcessLab implements Lab {
     this.#parts = parts
   }
 
-  /** @throws Error if there is no second loopback address */
+  /** @throws UserError if there is no second loopback address */
   static async open(): Promise<InProcessLab> {
     const [provider, receiver] = [await newKeys(), await newKeys()]
     const senders = await Promise.all(
@@ -64,10 +65,13 @@ export class InProcessLab implements Lab {
       const ends = { host: HOST, providerPort: relay.port, receiverPort: port.port }
       const path = await InProcessPath.open(ends, Math.random)
       return new InProcessLab({ provider, receiver, senders, relay, port, path })
-    } catch (error) {
+    } catch (cause) {
       await relay.close()
       await port.close()
-      throw error
+      const what = `the second loopback address ${PATH_HOST} cannot be had (${(cause as Error).message})`
+      throw new UserError('configuration', `No lab on this machine: ${what}; give it to the loopback device.`, {
+        cause,
+      })
     }
   }
 

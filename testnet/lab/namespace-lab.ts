@@ -12,6 +12,7 @@
  * Delay and loss lie on the receiver's link, so that the direct path from a sender to the receiver has them as well as
  * the one through the provider: both have the cell's round trip, and between senders and provider there is next to none.
  */
+import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { startWatchdog, type Watchdog } from '../watchdog.js'
 import { type Iperf3Result, runIperf3 } from './iperf3.js'
 import {
@@ -51,8 +52,8 @@ const CALIBRATION_OVERDRIVE = 1.2
 const SETTLED = { first: 2, last: -1, ms: 500 } as const
 /** More than iperf3's ends tell each other before the flow begins. */
 const FLOW_BYTES = 20_000
-/** tc and the device count the same packets: a larger difference and one of them is not the shaper's. */
-const COUNTERS_DIFFER = 0.002
+/** tc and the device count the same packets, but not in the same instant: this much may be between the two. */
+const COUNTERS_DIFFER = 32 * IP_DATAGRAM_BYTES
 
 interface Parts {
   readonly watchdog: Watchdog
@@ -139,12 +140,13 @@ export class NamespaceLab implements Lab {
 
   async #session() {
     const { counter, roles } = this.#parts
-    const before = await this.#passed()
+    const before = await this.#counters()
     const { result: reading, curve: link } = await counter.during(roles.receiver.measure())
-    const passed = (await this.#passed()) - before
-    const seen = link.bytesAt(link.toMs) - link.bytesAt(link.fromMs)
-    if (Math.abs(passed - seen) > COUNTERS_DIFFER * passed) {
-      throw new Error(`the shaper counted ${passed} bytes, the device behind it ${seen}: there is no truth`)
+    const after = await this.#counters()
+    const passed = after.filter - before.filter
+    const [least, most] = [after.deviceBefore - before.deviceAfter, after.deviceAfter - before.deviceBefore]
+    if (passed < least - COUNTERS_DIFFER || passed > most + COUNTERS_DIFFER) {
+      throw new Error(`the shaper counted ${passed} bytes, the device behind it ${least} to ${most}: there is no truth`)
     }
     return { reading, link }
   }
@@ -164,10 +166,12 @@ export class NamespaceLab implements Lab {
     return { result, counted: { lostShare: lostShare(before, await path.count()) } }
   }
 
-  /** Bytes that the shaper has let through, at the IP layer. */
-  async #passed(): Promise<number> {
-    const { router } = this.#parts
-    return ipBytes(readFilter(await router.run(['tc', '-s', '-j', 'qdisc', 'show', 'dev', OWN_DEVICE])))
+  /** Bytes that the shaper has let through by its own count, and by its device's before and after that was asked for. */
+  async #counters() {
+    const { router, counter } = this.#parts
+    const deviceBefore = ipBytes(counter.read())
+    const filter = ipBytes(readFilter(await router.run(['tc', '-s', '-j', 'qdisc', 'show', 'dev', OWN_DEVICE])))
+    return { deviceBefore, filter, deviceAfter: ipBytes(counter.read()) }
   }
 }
 
