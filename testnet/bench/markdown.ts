@@ -1,9 +1,7 @@
 /** A run's figures as the tables of `docs/measurement.md`. Pure. */
 import { cellName } from './grid.js'
-import type { CellResult, MeasureResult, SessionRow, ToolRow } from './results.js'
+import { type CellResult, FIRST_READING, type MeasureResult, type SessionRow, type ToolRow } from './results.js'
 import { mean, percent, shortcomings, summarise } from './summary.js'
-
-const FIRST_READING = 'first 100 ms'
 
 export function measureTables(result: MeasureResult): string {
   const { cells, date, machine, lab, claimFactor, minutes, verdict } = result
@@ -44,7 +42,8 @@ function errorTable(cells: readonly CellResult[]): string[] {
         ({ cell }) => cell.rateKbps === rateKbps && `${cell.rttMs} ms, ${cell.lossPercent} %` === path,
       )
       if (!found) return ''
-      return found.limited === null ? errors(found.sessions) : 'harness-limited'
+      if (found.limited !== null) return 'harness-limited'
+      return found.sessions.length > 0 ? errors(found.sessions) : 'failed'
     }),
   ])
   return table(['', ...paths], rows)

@@ -29,6 +29,9 @@ export interface ToolRow {
   readonly bytes: number
 }
 
+/** The one tool that is fed by the sessions themselves. */
+export const FIRST_READING = 'first 100 ms'
+
 export interface ToolResult {
   readonly tool: string
   readonly rows: readonly ToolRow[]
@@ -38,9 +41,12 @@ export interface ToolResult {
 
 export interface CellResult {
   readonly cell: Cell
-  readonly calibration: Calibration
+  /** null if that failed */
+  readonly calibration: Calibration | null
   /** why the harness itself cannot carry this cell; null if it can */
   readonly limited: string | null
+  /** what broke off its measuring; null if nothing did */
+  readonly failure: string | null
   readonly sessions: readonly SessionRow[]
   readonly tools: readonly ToolResult[]
 }

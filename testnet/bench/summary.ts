@@ -77,8 +77,9 @@ export function sessionRow(session: MeasuredSession, { rttMs }: Cell, calibratio
 }
 
 /** Every promise that a cell does not keep; empty when it keeps all. */
-export function shortcomings({ cell, limited, sessions }: CellResult, repeat: number): string[] {
+export function shortcomings({ cell, limited, failure, sessions }: CellResult, repeat: number): string[] {
   if (limited !== null) return []
+  if (failure !== null) return [failure]
   if (sessions.length < repeat) return [`${repeat - sessions.length} of ${repeat} sessions are missing`]
   const { median, p95 } = summarise(sessions.map(row => row.error))
   const discardMs = Math.max(MIN_DISCARD_MS, DISCARD_RTTS * cell.rttMs)

@@ -1,13 +1,14 @@
 /**
- * Namespaces around a hub, which only routes:
+ * Namespaces, and how they are joined:
  *
- *   sender-1 ─┐
- *   sender-2 ─┼─ hub ── delay and loss ── receiver
- *   sender-3 ─┘ │ ╰──────────╮
- *               ╰─ provider ─ router, its way out shaped
+ *   provider ── router, its way out shaped ─╮
+ *    │ │ │                                  hub ── delay and loss ── receiver
+ *    │ │ ╰─ sender-1 ───────────────────────┤
+ *    │ ╰─── sender-2 ───────────────────────┤
+ *    ╰───── sender-3 ───────────────────────╯
  *
  * The provider's link is shaped at a router of its own, as at home: were it the provider's own device, the system would
- * hold the relay back instead of dropping what is too much. What comes in takes the other way, which nothing limits.
+ * hold the relay back instead of dropping what is too much. What comes in from senders has links that nothing limits.
  *
  * Delay and loss lie on the receiver's link, so that the direct path from a sender to the receiver has them as well as
  * the one through the provider: both have the cell's round trip, and between senders and provider there is next to none.
@@ -32,22 +33,26 @@ import { SENDERS } from './session.js'
 import { ipBytes, readFilter, tokenBucketFilter } from './shaper.js'
 
 /** Devices are called after where they lead. */
-const OWN_DEVICE = RECEIVER_DEVICE
-const ROUTER_DEVICE = 'router'
-/** Networks behind the hub: the provider's, then the senders', and last the receiver's. */
+const TO_HUB = RECEIVER_DEVICE
+const TO_PROVIDER = 'provider'
+const TO_ROUTER = 'router'
+
+/** Third bytes of the networks' numbers. A node is known by its address in the first three kinds. */
 const PROVIDER = 0
+const senderNetwork = (i: number): number => 1 + i
 const RECEIVER = SENDERS + 1
-/** From the provider to its router, and from there to the hub. */
-const TO_ROUTER = 100
-const FROM_ROUTER = 101
-const routerAddress = (network: number): string => `10.0.${network}.1`
-const hostAddress = (network: number): string => `10.0.${network}.2`
+const senderToProvider = (i: number): number => 100 + i
+const ROUTER_TO_HUB = 200
+/** In every network the end that routes for the other, and the other. */
+const gateway = (network: number): string => `10.0.${network}.1`
+const host = (network: number): string => `10.0.${network}.2`
 
 /** As large as a connection of 1 Gbit/s over 150 ms needs: the usual maximum would be the other tools' bottleneck. */
 const TCP_BUFFERS = '4096 131072 67108864'
 
 const CALIBRATION_SECONDS = 3
-const CALIBRATION_OVERDRIVE = 1.2
+/** Enough to keep the shaper busy, and not more than iperf3 itself can send on a small machine. */
+const CALIBRATION_OVERDRIVE = 1.05
 /** Of the intervals of half a second the first two are the start, and the last is cut short. */
 const SETTLED = { first: 2, last: -1, ms: 500 } as const
 /** More than iperf3's ends tell each other before the flow begins. */
@@ -101,7 +106,7 @@ export class NamespaceLab implements Lab {
 
   async shape(cell: Cell): Promise<void> {
     const { router, path, roles } = this.#parts
-    await router.run(['tc', 'qdisc', 'replace', 'dev', OWN_DEVICE, 'root', ...tokenBucketFilter(cell.rateKbps)])
+    await router.run(['tc', 'qdisc', 'replace', 'dev', TO_HUB, 'root', ...tokenBucketFilter(cell.rateKbps)])
     await path.set(cell)
     const cast = {
       claimKbps: claimOf(cell),
@@ -153,7 +158,7 @@ export class NamespaceLab implements Lab {
 
   async #iperf3(request: ToolRequest): Promise<ToolFlow & Pick<Iperf3Result, 'intervalsKbps'>> {
     const { provider, receiver, counter, watchdog } = this.#parts
-    const ends = { client: provider, server: receiver, host: hostAddress(RECEIVER), watchdog }
+    const ends = { client: provider, server: receiver, host: host(RECEIVER), watchdog }
     const { result, curve: link } = await counter.during(runIperf3(ends, request))
     return { ...result, link }
   }
@@ -170,7 +175,7 @@ export class NamespaceLab implements Lab {
   async #counters() {
     const { router, counter } = this.#parts
     const deviceBefore = ipBytes(counter.read())
-    const filter = ipBytes(readFilter(await router.run(['tc', '-s', '-j', 'qdisc', 'show', 'dev', OWN_DEVICE])))
+    const filter = ipBytes(readFilter(await router.run(['tc', '-s', '-j', 'qdisc', 'show', 'dev', TO_HUB])))
     return { deviceBefore, filter, deviceAfter: ipBytes(counter.read()) }
   }
 }
@@ -194,61 +199,59 @@ async function build(closers: (() => Promise<void> | void)[]): Promise<Parts> {
   while (senders.length < SENDERS) senders.push(await open())
 
   for (const namespace of [hub, router]) await namespace.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1'])
-  for (const namespace of [hub, provider]) {
-    await namespace.run(['sysctl', '-qw', ...['all', 'default'].map(which => `net.ipv4.conf.${which}.rp_filter=0`)])
+  await join(PROVIDER, [router, TO_PROVIDER], [provider, TO_ROUTER])
+  await route(provider, ['default', 'via', gateway(PROVIDER)])
+  await join(ROUTER_TO_HUB, [hub, TO_ROUTER], [router, TO_HUB])
+  await route(router, ['default', 'via', gateway(ROUTER_TO_HUB)])
+  await route(hub, [host(PROVIDER), 'via', host(ROUTER_TO_HUB)])
+  for (const [i, sender] of senders.entries()) {
+    const device = `sender-${i + 1}`
+    await join(senderNetwork(i), [hub, device], [sender, TO_HUB])
+    await route(sender, ['default', 'via', gateway(senderNetwork(i))])
+    await join(senderToProvider(i), [provider, device], [sender, TO_PROVIDER])
+    await route(sender, [host(PROVIDER), 'via', gateway(senderToProvider(i)), 'src', host(senderNetwork(i))])
+    await route(provider, [host(senderNetwork(i)), 'via', host(senderToProvider(i)), 'src', host(PROVIDER)])
   }
-  for (const [network, namespace] of [provider, ...senders].entries()) {
-    await join(network, { namespace: hub, device: `network-${network}` }, { namespace, device: OWN_DEVICE })
-    if (namespace !== provider) await defaultRoute(namespace, routerAddress(network))
-  }
-  await join(TO_ROUTER, { namespace: router, device: 'provider' }, { namespace: provider, device: ROUTER_DEVICE })
-  await join(FROM_ROUTER, { namespace: hub, device: ROUTER_DEVICE }, { namespace: router, device: OWN_DEVICE })
-  await defaultRoute(provider, routerAddress(TO_ROUTER), 'src', hostAddress(PROVIDER))
-  await defaultRoute(router, routerAddress(FROM_ROUTER))
   const path = await openPath(hub, receiver, watchdog)
   closers.push(() => path.close())
-  await address(RECEIVER, { namespace: hub, device: HUB_DEVICE }, { namespace: receiver, device: RECEIVER_DEVICE })
-  await defaultRoute(receiver, routerAddress(RECEIVER))
+  await address(RECEIVER, [hub, HUB_DEVICE], [receiver, RECEIVER_DEVICE])
+  await route(receiver, ['default', 'via', gateway(RECEIVER)])
   for (const end of [provider, receiver]) {
     await end.run(['sysctl', '-qw', `net.ipv4.tcp_rmem=${TCP_BUFFERS}`, `net.ipv4.tcp_wmem=${TCP_BUFFERS}`])
   }
-  const counter = new LinkCounter(router.pid, OWN_DEVICE)
+  const counter = new LinkCounter(router.pid, TO_HUB)
   closers.push(() => counter.close())
   const namespaces = [
     { name: 'hub', namespace: hub },
-    { name: `provider ${hostAddress(PROVIDER)}`, namespace: provider },
+    { name: `provider ${host(PROVIDER)}`, namespace: provider },
     { name: 'router of the provider', namespace: router },
-    { name: `receiver ${hostAddress(RECEIVER)}`, namespace: receiver },
-    ...senders.map((namespace, i) => ({ name: `sender ${hostAddress(1 + i)}`, namespace })),
+    { name: `receiver ${host(RECEIVER)}`, namespace: receiver },
+    ...senders.map((namespace, i) => ({ name: `sender ${host(senderNetwork(i))}`, namespace })),
   ]
   const roles = await startRoles(closers, watchdog, { provider, receiver, senders })
   return { watchdog, namespaces, provider, router, receiver, path, counter, roles }
 }
 
-interface End {
-  readonly namespace: Namespace
-  readonly device: string
-}
+type End = readonly [Namespace, device: string]
 
 async function join(network: number, near: End, far: End): Promise<void> {
-  const peer = ['type', 'veth', 'peer', 'name', far.device, 'netns', String(far.namespace.pid)]
-  await near.namespace.run(['ip', 'link', 'add', 'name', near.device, ...peer])
+  const peer = ['type', 'veth', 'peer', 'name', far[1], 'netns', String(far[0].pid)]
+  await near[0].run(['ip', 'link', 'add', 'name', near[1], ...peer])
   await address(network, near, far)
 }
 
-/** The near end is the one that routes. */
 async function address(network: number, near: End, far: End): Promise<void> {
-  for (const [{ namespace, device }, host] of [
-    [near, routerAddress(network)],
-    [far, hostAddress(network)],
+  for (const [[namespace, device], own] of [
+    [near, gateway(network)],
+    [far, host(network)],
   ] as const) {
-    await namespace.run(['ip', 'address', 'add', `${host}/24`, 'dev', device])
+    await namespace.run(['ip', 'address', 'add', `${own}/24`, 'dev', device])
     await namespace.run(['ip', 'link', 'set', device, 'up'])
   }
 }
 
-async function defaultRoute(namespace: Namespace, via: string, ...more: string[]): Promise<void> {
-  await namespace.run(['ip', 'route', 'add', 'default', 'via', via, ...more])
+async function route(namespace: Namespace, route: readonly string[]): Promise<void> {
+  await namespace.run(['ip', 'route', 'add', ...route])
 }
 
 async function startRoles(
@@ -257,14 +260,14 @@ async function startRoles(
   { provider, receiver, senders }: { provider: Namespace; receiver: Namespace; senders: readonly Namespace[] },
 ): Promise<Parts['roles']> {
   const start = async (role: 'provider' | 'receiver' | 'sender', namespace: Namespace, network: number) => {
-    const started = await RoleProcess.start(role, namespace, hostAddress(network), watchdog)
+    const started = await RoleProcess.start(role, namespace, host(network), watchdog)
     closers.push(() => started.close())
     return started
   }
   const starting = [
     start('provider', provider, PROVIDER),
     start('receiver', receiver, RECEIVER),
-    ...senders.map((sender, i) => start('sender', sender, 1 + i)),
+    ...senders.map((sender, i) => start('sender', sender, senderNetwork(i))),
   ]
   const failed = (await Promise.allSettled(starting)).find(started => started.status === 'rejected')
   if (failed) throw failed.reason

@@ -27,6 +27,7 @@ const cell = (sessions: SessionRow[], more: Partial<CellResult> = {}): CellResul
   cell: CELL,
   calibration: CALIBRATION,
   limited: null,
+  failure: null,
   sessions,
   tools: [],
   ...more,
@@ -158,6 +159,7 @@ describe('bench measure', () => {
       expect(verdictOf([cell([row(0)])], 2, 1).line).to.match(/^FAIL .*1 not measured/)
       expect(verdictOf([cell([row(0)])], 1, 2).line).to.match(/^FAIL .*100 Mbit\/s, 50 ms, 1 %/)
       expect(verdictOf([limited], 1, 1)).to.have.property('ok', false)
+      expect(shortcomings(cell([row(0)], { failure: 'the shim has ended' }), 1)).to.deep.equal(['the shim has ended'])
     })
   })
 
