@@ -5,7 +5,8 @@
  *
  *   provider :P ══ ours :R ── link, delay, loss ── ours :P ══ receiver :R
  *
- * What senders send straight to the receiver comes in at :R too, and has delay and loss only.
+ * What senders send straight to the receiver comes in at :R too, and has delay and loss only. Where the receiver's own link
+ * is narrow, everything has to fit through that as well.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
@@ -19,6 +20,11 @@ import { monotonicMs } from './monotonic.js'
 /** A second loopback address, which Linux has without being told. */
 export const PATH_HOST = '127.0.0.2'
 const BUFFER_BYTES = 4 << 20
+
+export interface PathShape extends Cell {
+  /** of the receiver's own link; undefined for one that is wide enough */
+  readonly receiverKbps?: number | undefined
+}
 
 export interface PathEnds {
   readonly host: string
@@ -40,6 +46,7 @@ export class InProcessPath {
   readonly #line = new DelayLine()
   #cell: Cell = { rateKbps: 1, rttMs: 0, lossPercent: 0 }
   #link = new LinkModel(1)
+  #downlink: LinkModel | undefined
   #passed = 0
   #curve = new Curve()
   /** towards the receiver, since the start */
@@ -70,9 +77,11 @@ export class InProcessPath {
     return new InProcessPath(ends, { toProvider, toReceiver, direct }, random)
   }
 
-  shape(cell: Cell): void {
-    this.#cell = cell
-    this.#link = new LinkModel(cell.rateKbps)
+  shape(shape: PathShape): void {
+    const { receiverKbps } = shape
+    this.#cell = shape
+    this.#link = new LinkModel(shape.rateKbps)
+    this.#downlink = receiverKbps === undefined ? undefined : new LinkModel(receiverKbps)
   }
 
   /** What passes the provider's link from now on, at the IP layer. */
@@ -93,13 +102,15 @@ export class InProcessPath {
     const nowMs = monotonicMs()
     const fromProvider = source.port === providerPort && source.address === host
     let leavesMs: number | undefined = nowMs
+    const bytes = datagram.length + IP_UDP_HEADER_BYTES
     if (fromProvider) {
-      const bytes = datagram.length + IP_UDP_HEADER_BYTES
       leavesMs = this.#link.leavesMs(bytes, nowMs)
       if (leavesMs === undefined) return
       this.#passed += bytes
       this.#curve.push(leavesMs, this.#passed)
     }
+    if (this.#downlink) leavesMs = this.#downlink.leavesMs(bytes, leavesMs)
+    if (leavesMs === undefined) return
     this.packets++
     const socket = fromProvider ? this.#sockets.toReceiver : this.#sockets.direct
     if (!this.#delay(leavesMs, () => socket.send(datagram, receiverPort, host))) this.lost++

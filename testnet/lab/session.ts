@@ -91,7 +91,7 @@ export async function measure(part: ReceiverPart): Promise<SessionReading> {
       providerVerifier: part.provider,
       advertisedHost: part.host,
     },
-    { receiver: part.receiver, clock, signer: part.signer, log: note => notes.push(note) },
+    { receiver: part.receiver, clock, random, signer: part.signer, log: note => notes.push(note) },
   )
   return { outcome, startMs: told.startMs, haltMs: told.haltMs, tookMs: monotonicMs() - beganMs, notes }
 }
