@@ -10,6 +10,7 @@ import {
 import { HANDSHAKE_MS, OVERHEAD_MS } from './constants.js'
 import { controlFlow, delayRiseMs } from './control.js'
 import { within } from './deadline.js'
+import { heldBackFactor, type Span } from './held-back.js'
 import type { PartyEvidence } from './judge.js'
 import { RUNS, type Run } from './plane/collection.js'
 import type { MessageStream, MonotonicClock, PeerVerifier } from './ports.js'
@@ -145,7 +146,8 @@ export class Party {
     }
   }
 
-  get evidence(): PartyEvidence {
+  /** @param span of the estimate; undefined if no data was asked for */
+  evidence(span: Span | undefined): PartyEvidence {
     const { main, control, direct } = this.#verified
     const log = this.#reveal?.log
     const arrived = this.#arrived
@@ -157,6 +159,7 @@ export class Party {
       verified: main.datagrams,
       log,
       jitterUs: main.jitterUs,
+      heldBack: span ? heldBackFactor(main.transits, span) : 1,
       riseMs: delayRiseMs(main.transits),
       control: arrived && log && controlFlow(control.transits, arrived.control.highest, log.control, arrived.haltedMs),
       direct: { arrived: arrived?.direct.arrived ?? 0, verified: direct.datagrams },

@@ -192,7 +192,7 @@ class Session {
 
   #result(root: Hex): SessionResult {
     const { claimKbps, breachBps, sessionId } = this.#request
-    const parties = this.#parties.map(party => party.evidence)
+    const parties = this.#parties.map(party => party.evidence(this.#estimate))
     const outcome = judge({
       claimKbps,
       breachBps,
