@@ -10,6 +10,7 @@ interface Bench {
 const BENCHES: Record<string, () => Promise<Bench>> = {
   measure: () => import('./bench/measure.js'),
   lab: () => import('./bench/lab.js'),
+  cheat: () => import('./bench/cheat.js'),
   tables: () => import('./bench/tables.js'),
 }
 

@@ -33,6 +33,8 @@ export const random: RandomSource = { bytes: length => new Uint8Array(randomByte
 
 export interface SenderPart {
   readonly claimKbps: number
+  /** for a soak: how long it takes */
+  readonly soakMs?: number | undefined
   readonly signer: PeerSigner
   readonly receiver: PeerVerifier
   readonly provider: PeerVerifier
@@ -43,10 +45,11 @@ export interface SenderPart {
 
 /** A sender's part. */
 export function send(stream: MessageStream, part: SenderPart): Promise<void> {
-  const { claimKbps, receiver, provider, signer, openProvider, udpHost, served } = part
+  const { claimKbps, soakMs, receiver, provider, signer, openProvider, udpHost, served } = part
   const authorize: SenderDeps['authorize'] = async () => ({
     ok: true,
     claimKbps,
+    soakMs,
     senders: SENDERS,
     receiver,
     provider,
@@ -56,6 +59,7 @@ export function send(stream: MessageStream, part: SenderPart): Promise<void> {
 
 export interface ReceiverPart {
   readonly claimKbps: number
+  readonly soakMs?: number | undefined
   readonly signer: PeerSigner
   readonly receiver: Receiver
   readonly provider: PeerVerifier
@@ -86,6 +90,7 @@ export async function measure(part: ReceiverPart): Promise<SessionReading> {
       sessionId: toHex(randomBytes(32)),
       nonce: toHex(randomBytes(32)),
       claimKbps: part.claimKbps,
+      soakMs: part.soakMs,
       breachBps: DEVNET.breachBps,
       senders: part.senders.map(({ open, verifier }) => ({ verifier, open: async () => told.watch(await open()) })),
       providerVerifier: part.provider,

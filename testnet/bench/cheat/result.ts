@@ -1,0 +1,167 @@
+/** What a run of `bench cheat` finds out, as its JSON file holds it, and what is to be read from it. Rates in kbit/s. */
+import { type Committee, SHARES } from './bounds.js'
+import { binomial, tail, upperChance } from './odds.js'
+import type { Innocence, Sample } from './sessions.js'
+import type { WindowResult } from './windows.js'
+
+/** A certified rate may be this much above what is delivered. */
+export const INFLATION = 0.05
+/** Up to this share of colluding verifiers. */
+export const HELD_SHARE = 0.2
+/** A count that chance gives less often than this contradicts its bound. */
+const CHANCE = 0.001
+/** A provider under the line must be slashed in so many windows, so many times in a hundred. */
+export const BLOCK_WINDOWS = 5
+const SLASHED_SHARE = 0.99
+
+/** One cheat at one share of colluding verifiers. */
+export interface CheatRow {
+  readonly cheat: string
+  readonly share: number
+  /** of the claim */
+  readonly deliveredShare: number
+  /** windows in which it had a certified rate, from the first soak on */
+  readonly measured: number
+  /** of those, the mean of rate over delivered less one; of the claim where nothing is delivered */
+  readonly inflation: number
+  /** of those, inflated by more than 5 % */
+  readonly inflated: number
+  /** before the first soak: windows, and of them inflated */
+  readonly early: number
+  readonly earlyInflated: number
+  /** of all windows */
+  readonly breaches: number
+  readonly penalties: number
+  /** at the end */
+  readonly scoreBps: number
+  /** the derived probability that a window is inflated */
+  readonly bound: number
+}
+
+/** What liars did to an honest provider (`framed`), or for one that delivers 60 % (`vetoed`). */
+export interface CurveRow {
+  readonly share: number
+  readonly windows: number
+  readonly framed: number
+  readonly framedBound: number
+  readonly vetoed: number
+  readonly vetoedBound: number
+}
+
+export interface CheatResult {
+  readonly bench: 'cheat'
+  readonly date: string
+  readonly machine: string
+  readonly seed: string
+  readonly claimKbps: number
+  readonly windows: number
+  readonly committee: Required<Omit<Committee, 'share'>>
+  /** relative errors of the readings of a provider whose rate is known */
+  readonly errors: readonly number[]
+  readonly samples: Readonly<Record<string, Sample>>
+  readonly innocence: readonly Innocence[]
+  readonly honest: { readonly windows: number; readonly breaches: number }
+  readonly slow: { readonly runs: number; readonly slashed: number }
+  readonly rows: readonly CheatRow[]
+  /** Colluding senders that send beside the provider's link: outside of what is bounded, docs/cheats.md section 5. */
+  readonly lending: readonly CheatRow[]
+  readonly curves: readonly CurveRow[]
+  readonly minutes: number
+  readonly failures: readonly string[]
+  readonly verdict: string
+}
+
+export function cheatRow(
+  cheat: string,
+  share: number,
+  claimKbps: number,
+  deliveredShare: number,
+  windows: readonly WindowResult[],
+  bound: number,
+): CheatRow {
+  const deliveredKbps = deliveredShare * claimKbps
+  const inflationOf = (rateKbps: number): number =>
+    deliveredKbps > 0 ? Math.max(0, rateKbps / deliveredKbps - 1) : rateKbps / claimKbps
+  const ratesOf = (some: readonly WindowResult[]) => some.flatMap(({ rateKbps }) => rateKbps ?? []).map(inflationOf)
+  const isInflated = (inflation: number): boolean => inflation > INFLATION
+  const early = ratesOf(windows.filter(window => !window.soaked))
+  const later = ratesOf(windows.filter(window => window.soaked))
+  return {
+    cheat,
+    share,
+    deliveredShare,
+    measured: later.length,
+    inflation: later.length === 0 ? 0 : later.reduce((sum, one) => sum + one, 0) / later.length,
+    inflated: later.filter(isInflated).length,
+    early: early.length,
+    earlyInflated: early.filter(isInflated).length,
+    breaches: windows.filter(({ breach }) => breach).length,
+    penalties: windows.filter(({ penaltyBps }) => penaltyBps > 0).length,
+    scoreBps: windows.at(-1)?.scoreBps ?? 0,
+    bound,
+  }
+}
+
+/** In how many runs of five windows a penalty was set. */
+export function slashedRuns(windows: readonly WindowResult[]): { runs: number; slashed: number } {
+  const runs = Math.floor(windows.length / BLOCK_WINDOWS)
+  const run = (i: number) => windows.slice(i * BLOCK_WINDOWS, (i + 1) * BLOCK_WINDOWS)
+  const slashed = Array.from({ length: runs }, (_, i) => run(i).some(({ penaltyBps }) => penaltyBps > 0))
+  return { runs, slashed: slashed.filter(Boolean).length }
+}
+
+/** Whether a count is more than its bound explains. */
+const exceeds = (count: number, trials: number, bound: number): boolean =>
+  count > 0 && tail(count, trials, hits => binomial(trials, bound, hits)) < CHANCE
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+
+/** One sentence for each thing that does not hold. */
+export function failuresOf({
+  rows,
+  honest,
+  slow,
+  curves,
+  innocence,
+}: Omit<CheatResult, 'failures' | 'verdict'>): string[] {
+  const inflated = rows
+    .filter(row => row.share <= HELD_SHARE && row.inflation > INFLATION && row.penalties === 0)
+    .map(row => `${row.cheat} at share ${row.share} is inflated by ${percent(row.inflation)} and was not caught`)
+  const beyond = rows
+    .filter(row => row.penalties === 0 && exceeds(row.inflated, row.measured, row.bound))
+    .map(
+      row =>
+        `${row.cheat} at share ${row.share} is inflated in ${row.inflated} of ${row.measured} windows, where ${percent(row.bound)} are derived`,
+    )
+  const framed = curves
+    .filter(row => exceeds(row.framed, row.windows, row.framedBound))
+    .map(row => `an honest provider is framed in ${row.framed} of ${row.windows} windows at share ${row.share}`)
+  const blamed = innocence
+    .filter(({ outcome }) => ['under', 'dead', 'refused', 'garbage'].includes(outcome.kind))
+    .map(({ fault, outcome }) => `an honest provider is "${outcome.kind}" for a fault of others: ${fault}`)
+  return [
+    ...inflated,
+    ...beyond,
+    ...framed,
+    ...blamed,
+    ...(honest.breaches > 0 ? [`an honest provider has ${honest.breaches} breaches in ${honest.windows} windows`] : []),
+    ...(slow.slashed < SLASHED_SHARE * slow.runs
+      ? [
+          `one that delivers 60 % is slashed within ${BLOCK_WINDOWS} windows in ${slow.slashed} of ${slow.runs} runs only`,
+        ]
+      : []),
+  ]
+}
+
+export function verdictOf(result: Omit<CheatResult, 'verdict'>): string {
+  const { failures, rows, honest, slow } = result
+  if (failures.length > 0) return `FAIL: ${failures.join('; ')}`
+  const held = rows.filter(row => row.share <= HELD_SHARE && row.penalties === 0)
+  const most = Math.max(0, ...held.map(row => row.inflation))
+  return (
+    `PASS: up to a share of ${HELD_SHARE} no cheat is inflated by more than ${percent(most)} without being slashed, at ` +
+    `${SHARES.at(-1)} none more often than derived; honest: ${honest.breaches} breaches in ${honest.windows} windows ` +
+    `(at most ${percent(upperChance(honest.breaches, honest.windows))} at 95 %); 60 %: slashed within ${BLOCK_WINDOWS} windows in ` +
+    `${slow.slashed} of ${slow.runs} runs (missed at most ${percent(upperChance(slow.runs - slow.slashed, slow.runs))} at 95 %)`
+  )
+}
