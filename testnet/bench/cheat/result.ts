@@ -20,21 +20,21 @@ export interface CheatRow {
   readonly share: number
   /** of the claim */
   readonly deliveredShare: number
-  /** windows in which it had a certified rate, from the first soak on */
+  readonly windows: number
+  /** windows in which it had a certified rate */
   readonly measured: number
   /** of those, the mean of rate over delivered less one; of the claim where nothing is delivered */
   readonly inflation: number
-  /** of those, inflated by more than 5 % */
-  readonly inflated: number
-  /** before the first soak: windows, and of them inflated */
-  readonly early: number
-  readonly earlyInflated: number
+  /** Windows whose votes decide. For one that only soaks find out, the soaks: what they say stays until the next. */
+  readonly deciding: number
+  /** of those, with a rate that no honest receiver read: the colluders chose it */
+  readonly captured: number
   /** of all windows */
   readonly breaches: number
   readonly penalties: number
   /** at the end */
   readonly scoreBps: number
-  /** the derived probability that a window is inflated */
+  /** the derived probability that a window is captured */
   readonly bound: number
 }
 
@@ -71,35 +71,44 @@ export interface CheatResult {
   readonly verdict: string
 }
 
-export function cheatRow(
-  cheat: string,
-  share: number,
-  claimKbps: number,
-  deliveredShare: number,
-  windows: readonly WindowResult[],
-  bound: number,
-): CheatRow {
-  const deliveredKbps = deliveredShare * claimKbps
+export interface RowFacts extends Pick<CheatRow, 'cheat' | 'share' | 'bound'> {
+  readonly claimKbps: number
+  readonly sample: Sample
+  readonly errors: readonly number[]
+}
+
+export function cheatRow(of: RowFacts, windows: readonly WindowResult[]): CheatRow {
+  const { cheat, share, bound, claimKbps, sample } = of
+  const deliveredKbps = sample.deliveredShare * claimKbps
+  const honestKbps = highestHonest(of)
   const inflationOf = (rateKbps: number): number =>
     deliveredKbps > 0 ? Math.max(0, rateKbps / deliveredKbps - 1) : rateKbps / claimKbps
-  const ratesOf = (some: readonly WindowResult[]) => some.flatMap(({ rateKbps }) => rateKbps ?? []).map(inflationOf)
-  const isInflated = (inflation: number): boolean => inflation > INFLATION
-  const early = ratesOf(windows.filter(window => !window.soaked))
-  const later = ratesOf(windows.filter(window => window.soaked))
+  const rates = windows.flatMap(({ rateKbps }) => rateKbps ?? [])
+  const inflations = rates.map(inflationOf)
+  const deciding = sample.soaks.length > 0 ? windows.filter(({ soak }) => soak) : windows
   return {
     cheat,
     share,
-    deliveredShare,
-    measured: later.length,
-    inflation: later.length === 0 ? 0 : later.reduce((sum, one) => sum + one, 0) / later.length,
-    inflated: later.filter(isInflated).length,
-    early: early.length,
-    earlyInflated: early.filter(isInflated).length,
+    deliveredShare: sample.deliveredShare,
+    windows: windows.length,
+    measured: rates.length,
+    inflation: inflations.length === 0 ? 0 : inflations.reduce((sum, one) => sum + one, 0) / inflations.length,
+    deciding: deciding.length,
+    captured: deciding.filter(({ rateKbps }) => (rateKbps ?? 0) > honestKbps).length,
     breaches: windows.filter(({ breach }) => breach).length,
     penalties: windows.filter(({ penaltyBps }) => penaltyBps > 0).length,
     scoreBps: windows.at(-1)?.scoreBps ?? 0,
     bound,
   }
+}
+
+/** The highest rate that a deciding vote of an honest receiver may carry. */
+function highestHonest({ sample, errors, claimKbps }: RowFacts): number {
+  const { outcomes, soaks } = sample
+  const readings = (soaks.length > 0 ? soaks : outcomes).map(one =>
+    'measurement' in one ? one.measurement.rateKbps : 0,
+  )
+  return Math.min(claimKbps, Math.round(Math.max(0, ...readings) * (1 + Math.max(0, ...errors))))
 }
 
 /** In how many runs of five windows a penalty was set. */
@@ -128,10 +137,10 @@ export function failuresOf({
     .filter(row => row.share <= HELD_SHARE && row.inflation > INFLATION && row.penalties === 0)
     .map(row => `${row.cheat} at share ${row.share} is inflated by ${percent(row.inflation)} and was not caught`)
   const beyond = rows
-    .filter(row => row.penalties === 0 && exceeds(row.inflated, row.measured, row.bound))
+    .filter(row => exceeds(row.captured, row.deciding, row.bound))
     .map(
       row =>
-        `${row.cheat} at share ${row.share} is inflated in ${row.inflated} of ${row.measured} windows, where ${percent(row.bound)} are derived`,
+        `${row.cheat} at share ${row.share} has its rate from colluders in ${row.captured} of ${row.deciding} windows, where ${percent(row.bound)} are derived`,
     )
   const framed = curves
     .filter(row => exceeds(row.framed, row.windows, row.framedBound))

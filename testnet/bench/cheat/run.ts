@@ -3,11 +3,22 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { limited } from '../../../probe/forwarding.js'
 import { CHEATS, type CheatName } from '../../profiles/profiles.js'
 import { framedWindow, inflatedWindow, lentWindow, SHARES, sendersToSpoil, vetoedWindow } from './bounds.js'
 import { BLOCK_WINDOWS, type CheatResult, type CheatRow, type CurveRow, cheatRow, slashedRuns } from './result.js'
 import type { RigOptions } from './rig.js'
-import { innocent, ROUGH, roughPath, roughShare, type Sample, sample, sampleFresh, sampleTogether } from './sessions.js'
+import {
+  innocent,
+  ROUGH,
+  roughPath,
+  roughShare,
+  type Sample,
+  sample,
+  sampleFresh,
+  sampleOthers,
+  sampleTogether,
+} from './sessions.js'
 import { type Aim, type Subject, simulate, type WindowResult } from './windows.js'
 
 /** The provider that must be slashed delivers this of its claim, on the same path as the honest one. */
@@ -37,7 +48,7 @@ export async function runCheats(plan: CheatPlan, say: (line: string) => void): P
   const innocence = await innocent(claimKbps)
   for (const { fault, outcome } of innocence) say(`honest, ${fault} at fault: ${outcome.kind}`)
   const samples = await realSessions(plan, say)
-  const errors = plan.errors ?? errorsOf(samples.slow!, claimKbps)
+  const errors = plan.errors ?? errorsOf(samples.plain!, claimKbps)
   const windowsOf = (share: number, windows: number, subjects: readonly Subject[]) =>
     simulate({ ...plan.committee, share, claimKbps, windows, seed: plan.seed, errors, subjects })
 
@@ -47,7 +58,7 @@ export async function runCheats(plan: CheatPlan, say: (line: string) => void): P
   const byShare = SHARES.map(share => {
     const found = windowsOf(share, plan.windows, allSubjects(samples))
     say(`windows at share ${share}: ${plan.windows}`)
-    return rowsOf(plan, share, samples, found)
+    return rowsOf(plan, share, samples, errors, found)
   })
   return {
     errors,
@@ -75,6 +86,8 @@ async function realSessions(plan: CheatPlan, say: (line: string) => void): Promi
       claimKbps,
       forwarding: roughPath(claimKbps, ROUGH.linkShare * share, Number.parseInt(seed, 36) || 1),
     })
+  // Nothing but its limit stands in its way: what its readings are off by is the measurement's own noise.
+  add('plain', await sample(sessions, SLOW_SHARE, { claimKbps, forwarding: limited(SLOW_SHARE * claimKbps) }))
   add('honest', await rough(1))
   add('slow', await rough(SLOW_SHARE))
   const sharedDir = mkdtempSync(join(tmpdir(), 'bandwitness-twins-'))
@@ -95,6 +108,7 @@ function ofCheat(name: CheatName, { claimKbps, sessions, seed }: CheatPlan, shar
   const deliveredShare = cheat.deliversKbps(claimKbps, undefined) / claimKbps
   const count = Math.ceil(sessions / CHEATS_PART)
   if (name === 'bucket' || name === 'bigbucket') return sampleFresh(deliveredShare, options(name))
+  if (name === 'crony') return sampleOthers(count, deliveredShare, options(name))
   // As verifiers measure providers of one network: at the same time.
   if (name === 'twin') return sampleTogether(count, deliveredShare / 2, [options('one'), options('other')])
   return sample(count, deliveredShare, options(name))
@@ -132,11 +146,12 @@ function rowsOf(
   { claimKbps, committee }: CheatPlan,
   share: number,
   samples: Readonly<Record<string, Sample>>,
+  errors: readonly number[],
   found: ReadonlyMap<string, readonly WindowResult[]>,
 ): { rows: CheatRow[]; lending: CheatRow; curve: CurveRow } {
   const of = { ...committee, share }
   const row = (cheat: string, taken: Sample, bound: number): CheatRow =>
-    cheatRow(cheat, share, claimKbps, taken.deliveredShare, found.get(cheat)!, bound)
+    cheatRow({ cheat, share, claimKbps, sample: taken, errors, bound }, found.get(cheat)!)
   const [honest, slow] = [found.get('honest')!, found.get('slow')!]
   return {
     rows: CHEAT_NAMES.map(name => row(name, samples[name]!, inflatedWindow(of))),

@@ -2,6 +2,7 @@
 import type { ForwardingSpec } from '../../../probe/forwarding.js'
 import type { Outcome } from '../../../probe/outcome.js'
 import { DEVNET } from '../../../proto/params.js'
+import { RECEIVERS_A_FRIEND } from '../../profiles/cheats/favours.js'
 import { FAULTS, type FaultName } from './faults.js'
 import { Rig, type RigOptions } from './rig.js'
 import type { RoughPathOptions } from './rough-path.js'
@@ -47,6 +48,14 @@ export async function sampleFresh(deliveredShare: number, options: RigOptions): 
   const outcome = await withRig(options, rig => rig.measure())
   const soak = await withRig(options, rig => rig.measure([], DEVNET.soakMs))
   return { outcomes: [outcome], soaks: [soak], deliveredShare }
+}
+
+/** Without the sessions of the receiver that the provider is a friend of: it votes as it likes, and colludes. */
+export async function sampleOthers(count: number, deliveredShare: number, options: RigOptions): Promise<Sample> {
+  const isFriend = (i: number): boolean => i % RECEIVERS_A_FRIEND === 0
+  const total = count + Math.ceil(count / (RECEIVERS_A_FRIEND - 1))
+  const { outcomes } = await sample(total, deliveredShare, options)
+  return { outcomes: outcomes.filter((_, i) => !isFriend(i)), soaks: [], deliveredShare }
 }
 
 /** Two providers at once, each by a receiver and senders of its own. */

@@ -27,11 +27,11 @@ export function boundTables(): string {
       ...table(
         [
           'share',
-          'a window is inflated',
+          'a window is captured',
           'an honest provider is framed',
           'a low vote is vetoed',
           'a breach is vetoed',
-          'inflated, senders lend',
+          'captured, senders lend',
         ],
         shares.map(share => {
           const of: Committee = { ...size, share }
@@ -60,23 +60,17 @@ export function cheatTables(result: CheatResult): string {
     '',
     `**${result.verdict}**`,
     '',
-    'By how much the certified rate is above what is delivered (mean over the windows from the first soak on; in brackets how many of them are more than 5 % too high), and how often it was slashed:',
+    'By how much the certified rate is above what is delivered (mean over the windows with a rate; in brackets in how many of the windows that decide colluders chose it), and how often it was slashed:',
     '',
     ...table(
-      [
-        'cheat',
-        'delivers',
-        ...SHARES.map(share => `share ${share}`),
-        'before its first soak, share 0',
-        'score, share 0',
-      ],
+      ['cheat', 'delivers', ...SHARES.map(share => `share ${share}`), 'score, share 0'],
       [...new Set(rows.map(({ cheat }) => cheat))].map(cheat => cheatLine(cheat, rows)),
     ),
     '',
     'Colluding senders that send beside the provider’s link (section 5):',
     '',
     ...table(
-      ['', 'delivers', ...SHARES.map(share => `share ${share}`), 'before its first soak, share 0', 'score, share 0'],
+      ['', 'delivers', ...SHARES.map(share => `share ${share}`), 'score, share 0'],
       [cheatLine('lender', lending)],
     ),
     '',
@@ -113,10 +107,9 @@ function cheatLine(cheat: string, rows: readonly CheatRow[]): string[] {
     `\`${cheat}\``,
     percent(first.deliveredShare),
     ...of.map(row => {
-      const rate = row.measured === 0 ? 'no rate' : `+${percent(row.inflation)} (${row.inflated} of ${row.measured})`
+      const rate = row.measured === 0 ? 'no rate' : `+${percent(row.inflation)} (${row.captured} of ${row.deciding})`
       return row.penalties > 0 ? `${rate}, slashed ${row.penalties} times` : rate
     }),
-    `${first.earlyInflated} of ${first.early} windows too high`,
     `${first.scoreBps / 100} %`,
   ]
 }

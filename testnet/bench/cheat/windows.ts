@@ -14,7 +14,7 @@ import { type EvaluateInput, evaluateEpoch } from '../../../verifier/core/evalua
 import type { ChainFacts } from '../../../verifier/core/facts.js'
 import { isSoak, ticksOf } from '../../../verifier/core/schedule.js'
 import { makeVote } from '../../../verifier/core/vote.js'
-import { type Committee, sendersToSpoil } from './bounds.js'
+import { type Committee, lentReading, sendersToSpoil } from './bounds.js'
 import type { Sample } from './sessions.js'
 
 /** What the colluding verifiers want of a provider. `lend`: raise it, and send beside its link as well. */
@@ -44,8 +44,8 @@ export interface WindowResult {
   readonly rateKbps: number | null
   readonly scoreBps: number
   readonly breach: boolean
-  /** a quorum of soak votes is in force */
-  readonly soaked: boolean
+  /** all its sessions were soaks */
+  readonly soak: boolean
   readonly penaltyBps: number
 }
 
@@ -98,7 +98,7 @@ export function simulate(options: WindowsOptions): Map<string, WindowResult[]> {
         rateKbps: leaf.status === STATUS.unmeasured ? null : leaf.rateKbps,
         scoreBps: leaf.scoreBps,
         breach: evaluation.certifications.get(leaf.provider)!.breach,
-        soaked: evaluation.certifications.get(leaf.provider)!.soakLimitKbps !== undefined,
+        soak: isSoak(facts.beacon, leaf.provider, params),
         penaltyBps: leaf.penaltyBps,
       })
     }
@@ -163,16 +163,13 @@ function voteOf(session: DrawnSession, options: WindowsOptions, around: Around):
   if (colluding.has(session.receiver)) return subject.aim === 'frame' ? lowest(honest) : highest(honest, session)
   const liars = session.senders.filter(sender => colluding.has(sender)).length
   if (subject.aim === 'lend' && 'measurement' in drawn) {
-    const rateKbps = (deliveredShare + liars * LENT_SHARE) * session.claimKbps
-    return liars === 0 ? honest : atRate(honest, Math.min(session.claimKbps, Math.round(rateKbps)), session, params)
+    const lentShare = lentReading(deliveredShare, session.senders.length, liars)
+    return liars === 0 ? honest : atRate(honest, Math.round(lentShare * session.claimKbps), session, params)
   }
   if (liars < sendersToSpoil(session.senders.length)) return honest
   // More than f' lying senders: they frame, or see to it that the session says nothing.
   return subject.aim === 'frame' ? lowest(honest) : vote({ kind: 'no-data', reason: 'senders-missing' })
 }
-
-/** A sender's share of the claim, of three. */
-const LENT_SHARE = 0.55
 
 const NO_EVIDENCE = {
   sessionId: ZERO_HASH,

@@ -24,8 +24,8 @@ export const accomplice = favours('sender', 'delivers 60 % of its claim, and let
 
 /** Sessions that begin within this time of one another have one receiver. */
 const ONE_RECEIVER_MS = 400
-/** Which of the receivers, in the order of their sessions, is the friend. */
-const RECEIVERS = 5
+/** The first of so many receivers is the friend, in the order of their sessions. */
+export const RECEIVERS_A_FRIEND = 5
 /** The slot of the sender that is the friend: any, since slots are drawn. */
 const FRIEND_SLOT = 0
 /** What others get while the friend is served. */
@@ -60,6 +60,6 @@ function receivers(): (session: number, nowMs: number) => boolean {
       receiver = count
       receiverOf.set(session, receiver)
     }
-    return receiver % RECEIVERS === 0
+    return receiver % RECEIVERS_A_FRIEND === 0
   }
 }

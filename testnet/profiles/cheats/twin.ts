@@ -44,6 +44,7 @@ function sharedActivity(directory: string, name: string): (nowMs: number) => num
   const own = join(directory, name)
   mkdirSync(directory, { recursive: true })
   writeFileSync(own, '')
+  utimesSync(own, 0, 0) // there, and not busy
   let lookedMs = Number.NEGATIVE_INFINITY
   let busy = 1
   return nowMs => {
