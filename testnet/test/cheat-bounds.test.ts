@@ -38,6 +38,7 @@ const measured = (rateKbps: number): Measurement => ({
 const reads = (share: number, kind: 'verified' | 'under'): Sample => ({
   outcomes: [{ kind, measurement: measured(share * CLAIM_KBPS) } satisfies Outcome],
   soaks: [],
+  repeated: 0,
   deliveredShare: share,
 })
 

@@ -79,7 +79,8 @@ async function realSessions(plan: CheatPlan, say: (line: string) => void): Promi
   const samples: Record<string, Sample> = {}
   const add = (name: string, taken: Sample): void => {
     samples[name] = taken
-    say(`${name}: ${[...taken.outcomes, ...taken.soaks].map(describe).join(', ')}`)
+    const again = taken.repeated > 0 ? `; ${taken.repeated} held again` : ''
+    say(`${name}: ${[...taken.outcomes, ...taken.soaks].map(describe).join(', ')}${again}`)
   }
   const rough = (share: number) =>
     sample(sessions, Math.min(1, roughShare(ROUGH.linkShare * share)), {

@@ -1,6 +1,6 @@
 /** Real sessions, and what of them the simulated windows draw from. */
 import type { ForwardingSpec } from '../../../probe/forwarding.js'
-import type { Outcome } from '../../../probe/outcome.js'
+import type { AtLeastReason, NoDataReason, Outcome } from '../../../probe/outcome.js'
 import { DEVNET } from '../../../proto/params.js'
 import { RECEIVERS_A_FRIEND } from '../../profiles/cheats/favours.js'
 import { FAULTS, type FaultName } from './faults.js'
@@ -15,6 +15,8 @@ export interface Sample {
   readonly outcomes: readonly Outcome[]
   /** of soaks; empty where they read what any session reads */
   readonly soaks: readonly Outcome[]
+  /** sessions that were held again, since this machine had no time for their senders or their receiver */
+  readonly repeated: number
   /** what it truly delivers, as a share of its claim */
   readonly deliveredShare: number
 }
@@ -35,27 +37,63 @@ export const roughPath = (claimKbps: number, linkShare: number, seed: number): F
 export const roughShare = (linkShare: number): number => linkShare * (1 - ROUGH.crossShare) * (1 - ROUGH.lossShare)
 
 export async function sample(count: number, deliveredShare: number, options: RigOptions): Promise<Sample> {
-  const outcomes = await withRig(options, async rig => {
-    const outcomes: Outcome[] = []
-    while (outcomes.length < count) outcomes.push(await rig.measure())
-    return outcomes
-  })
-  return { outcomes, soaks: [], deliveredShare }
+  const sessions = new Sessions()
+  const outcomes = await withRig(options, rig => sessions.several(count, () => rig.measure()))
+  return { outcomes, soaks: [], repeated: sessions.repeated, deliveredShare }
 }
 
 /** One ordinary session and one soak, each of a provider that has just started: its credit is whole. */
 export async function sampleFresh(deliveredShare: number, options: RigOptions): Promise<Sample> {
-  const outcome = await withRig(options, rig => rig.measure())
-  const soak = await withRig(options, rig => rig.measure([], DEVNET.soakMs))
-  return { outcomes: [outcome], soaks: [soak], deliveredShare }
+  const sessions = new Sessions()
+  const outcome = await sessions.one(() => withRig(options, rig => rig.measure()))
+  const soak = await sessions.one(() => withRig(options, rig => rig.measure([], DEVNET.soakMs)))
+  return { outcomes: [outcome], soaks: [soak], repeated: sessions.repeated, deliveredShare }
 }
+
+/**
+ * Senders and receiver are this process's own, and honest: an outcome that lays a low reading at their door, or at their
+ * own links', says that the machine was busy with something else.
+ */
+class Sessions {
+  repeated = 0
+
+  async one(measure: () => Promise<Outcome>): Promise<Outcome> {
+    for (let tries = 1; ; tries++) {
+      const outcome = await measure()
+      if (tries === MOST_TRIES || !('reason' in outcome) || !STARVED.has(outcome.reason)) return outcome
+      this.repeated++
+    }
+  }
+
+  async several(count: number, measure: () => Promise<Outcome>): Promise<Outcome[]> {
+    const outcomes: Outcome[] = []
+    while (outcomes.length < count) outcomes.push(await this.one(measure))
+    return outcomes
+  }
+}
+
+const MOST_TRIES = 5
+const STARVED: ReadonlySet<string> = new Set<AtLeastReason | NoDataReason>([
+  'sender-limited',
+  'path-limited',
+  'senders-missing',
+  'receiver-fault',
+])
 
 /** Without the sessions of the receiver that the provider is a friend of: it votes as it likes, and colludes. */
 export async function sampleOthers(count: number, deliveredShare: number, options: RigOptions): Promise<Sample> {
-  const isFriend = (i: number): boolean => i % RECEIVERS_A_FRIEND === 0
-  const total = count + Math.ceil(count / (RECEIVERS_A_FRIEND - 1))
-  const { outcomes } = await sample(total, deliveredShare, options)
-  return { outcomes: outcomes.filter((_, i) => !isFriend(i)), soaks: [], deliveredShare }
+  const sessions = new Sessions()
+  let held = 0
+  const outcomes = await withRig(options, rig =>
+    sessions.several(count, async () => {
+      if (held++ % RECEIVERS_A_FRIEND === 0) {
+        await rig.measure()
+        held++
+      }
+      return rig.measure()
+    }),
+  )
+  return { outcomes, soaks: [], repeated: sessions.repeated, deliveredShare }
 }
 
 /** Two providers at once, each by a receiver and senders of its own. */
@@ -70,7 +108,7 @@ export async function sampleTogether(
       while (outcomes.length < count) outcomes.push(...(await Promise.all([one.measure(), other.measure()])))
     }),
   )
-  return { outcomes, soaks: [], deliveredShare }
+  return { outcomes, soaks: [], repeated: 0, deliveredShare }
 }
 
 async function withRig<T>(options: RigOptions, use: (rig: Rig) => Promise<T>): Promise<T> {
