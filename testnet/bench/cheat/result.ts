@@ -163,7 +163,8 @@ export function failuresOf({
 }
 
 export function verdictOf(result: Omit<CheatResult, 'verdict'>): string {
-  const { failures, rows, honest, slow } = result
+  const { failures, rows, lending, honest, slow } = result
+  const lent = lending.find(row => row.share === HELD_SHARE)?.inflation ?? 0
   if (failures.length > 0) return `FAIL: ${failures.join('; ')}`
   const held = rows.filter(row => row.share <= HELD_SHARE && row.penalties === 0)
   const most = Math.max(0, ...held.map(row => row.inflation))
@@ -171,6 +172,7 @@ export function verdictOf(result: Omit<CheatResult, 'verdict'>): string {
     `PASS: up to a share of ${HELD_SHARE} no cheat is inflated by more than ${percent(most)} without being slashed, at ` +
     `${SHARES.at(-1)} none more often than derived; honest: ${honest.breaches} breaches in ${honest.windows} windows ` +
     `(at most ${percent(upperChance(honest.breaches, honest.windows))} at 95 %); 60 %: slashed within ${BLOCK_WINDOWS} windows in ` +
-    `${slow.slashed} of ${slow.runs} runs (missed at most ${percent(upperChance(slow.runs - slow.slashed, slow.runs))} at 95 %)`
+    `${slow.slashed} of ${slow.runs} runs (missed at most ${percent(upperChance(slow.runs - slow.slashed, slow.runs))} at 95 %); not bounded, and not counted: senders that ` +
+    `lend bandwidth (+${percent(lent)} at ${HELD_SHARE})`
   )
 }
