@@ -54,20 +54,19 @@ export function delayRiseMs(transits: Transits): number {
 }
 
 /**
- * @param transits of the datagrams whose bytes are those that the sender committed to, in any order
+ * @param verified the datagrams whose bytes are those that the sender committed to; of very many, some transits
  * @param highest sequence number that came, or −1
  * @param log the sender's own count for each interval
  * @param endMs until when arrivals were taken, on the receiver's clock
  * @returns undefined where nothing came, or the log contradicts what came
  */
 export function controlFlow(
-  transits: Transits,
+  { datagrams: arrived, transits }: { readonly datagrams: number; readonly transits: Transits },
   highest: number,
   log: readonly number[],
   endMs: number,
 ): ControlFlow | undefined {
   const { sentMs, arrivedMs } = transits
-  const arrived = arrivedMs.length
   if (arrived === 0 || highest >= log.reduce((sum, n) => sum + n, 0)) return undefined
   const times = { first: Number.POSITIVE_INFINITY, last: 0, transit: Number.POSITIVE_INFINITY }
   for (const [i, ms] of arrivedMs.entries()) {

@@ -30,6 +30,12 @@ const MEDIAN_ERROR = 1.2533 * 1.4826
 const DECLINE = 0.9
 /** Windows that are compared at either end, to see a decline. */
 const END_WINDOWS = 3
+/**
+ * A fixed span's reading is at most this much above the mean of its windows. By the median alone a relay that pauses for 45
+ * of every 100 windows would read as one that never does, however long the soak. An ordinary session is too short to
+ * tell that from the machine's own pauses.
+ */
+const ABOVE_MEAN = 1.05
 /** A median this many standard errors above the claim: more precision would be cut off by min(…, claim). */
 const SURE_ERRORS = 3
 
@@ -52,7 +58,7 @@ export interface FixedSpan {
 export const soakSpan = (soakMs: number): FixedSpan => ({ discardMs: soakMs / 2, measureMs: soakMs / 2 })
 
 export interface Estimate {
-  /** median of the windows, kbit/s at the IP layer */
+  /** median of the windows; of a fixed span at most 1.05 of their mean; kbit/s at the IP layer */
   readonly rateKbps: number
   readonly windows: number
   /** what the windows span, on the clock that `push` was given */
@@ -132,7 +138,14 @@ export class Estimator {
   result(): Estimate {
     const windows = this.#rates.length
     const toMs = this.#windowStartMs
-    return { rateKbps: median(this.#rates), windows, fromMs: toMs - windows * this.#windowMs, toMs }
+    return { rateKbps: this.#reading(), windows, fromMs: toMs - windows * this.#windowMs, toMs }
+  }
+
+  #reading(): number {
+    const middle = median(this.#rates)
+    if (!this.#options.fixed) return middle
+    const mean = this.#rates.reduce((sum, rate) => sum + rate, 0) / Math.max(1, this.#rates.length)
+    return Math.min(middle, ABOVE_MEAN * mean)
   }
 
   /** @param beginMs the first arrival, or when it should have come */

@@ -13,6 +13,7 @@ import { IP_DATAGRAM_BYTES, PAYLOAD_BYTES } from '../proto/datagram.js'
 import type { SendLog } from '../proto/messages.js'
 import { type ControlFlow, controlPath, isEnoughControl } from './control.js'
 import { type Estimate, MIN_STABLE_WINDOWS } from './estimator.js'
+import { commonFactor } from './held-back.js'
 import type { AtLeastReason, Measurement, Outcome } from './outcome.js'
 import { isWellFormed, offeredKbps, totalSent } from './send-log.js'
 import { MIN_SENDERS, neededSenders, overdrive, toleratedSenders } from './share.js'
@@ -45,6 +46,8 @@ export interface PartyEvidence {
   /** with a key that is the committed one, signed; undefined otherwise */
   readonly log: SendLog | undefined
   readonly jitterUs: number
+  /** see `heldBackFactor`; 1 where nothing was verified */
+  readonly heldBack: number
   /** of its data through the provider, above the shortest transit */
   readonly riseMs: number
   /** undefined if nothing of it can be believed */
@@ -148,7 +151,8 @@ function measure(facts: SessionFacts): Measurement {
   const k = parties.length
   const estimate = facts.estimate ?? { rateKbps: 0, windows: 0, fromMs: 0, toMs: 0 }
   const arrived = sum(parties.map(party => party.arrived))
-  const arrivedKbps = estimate.rateKbps
+  const heldBack = commonFactor(parties.filter(party => party.verified > 0).map(party => party.heldBack))
+  const arrivedKbps = estimate.rateKbps * heldBack
   const verifiedKbps = arrived > 0 ? (arrivedKbps * sum(parties.map(party => party.verified))) / arrived : 0
   const rateKbps = Math.min(arrivedKbps, (verifiedKbps * k) / neededSenders(k), claimKbps)
   const sent = sum(parties.map(party => party.highest + 1))

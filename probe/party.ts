@@ -14,6 +14,7 @@ import { recordOf } from './chunk-records.js'
 import { HANDSHAKE_MS, OVERHEAD_MS } from './constants.js'
 import { controlFlow, delayRiseMs } from './control.js'
 import { within } from './deadline.js'
+import { heldBackFactor, type Span } from './held-back.js'
 import type { PartyEvidence } from './judge.js'
 import type { Publication } from './openings.js'
 import { RUNS, type Run } from './plane/collection.js'
@@ -170,9 +171,8 @@ export class Party {
   }
 
   /** For the transcript. */
-  get record(): PartyRecord {
+  record({ heldBack, riseMs, control }: PartyEvidence): PartyRecord {
     const chunks = (run: Run) => (this.#arrived?.[run].chunks ?? []).map(recordOf)
-    const { riseMs, control } = this.evidence
     return {
       rateKbps: this.#invite.rateKbps,
       commitment: this.commitment,
@@ -184,6 +184,7 @@ export class Party {
       jitterUs: this.#verified.main.jitterUs,
       control: chunks('control'),
       direct: chunks('direct'),
+      heldBack,
       riseMs,
       controlFlow: control && { sent: control.sent, spanMs: control.spanMs, riseMs: control.riseMs },
     }
@@ -196,7 +197,8 @@ export class Party {
     this.#tell({ openings: await published.open(sessionId, slot, this.#reveal.key, signer) })
   }
 
-  get evidence(): PartyEvidence {
+  /** @param span of the estimate; undefined if no data was asked for */
+  evidence(span: Span | undefined): PartyEvidence {
     const { main, control, direct } = this.#verified
     const log = this.#reveal?.log
     const arrived = this.#arrived
@@ -208,8 +210,9 @@ export class Party {
       verified: main.datagrams,
       log,
       jitterUs: main.jitterUs,
+      heldBack: span ? heldBackFactor(main.transits, span) : 1,
       riseMs: delayRiseMs(main.transits),
-      control: arrived && log && controlFlow(control.transits, arrived.control.highest, log.control, arrived.haltedMs),
+      control: arrived && log && controlFlow(control, arrived.control.highest, log.control, arrived.haltedMs),
       direct: { arrived: arrived?.direct.arrived ?? 0, verified: direct.datagrams },
     }
   }

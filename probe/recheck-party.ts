@@ -56,7 +56,7 @@ export function chunksListed({ chunks, control, direct }: PartyRecord): Listed {
 
 export async function recheckParty(
   { sessionId, durationMs }: SessionRecord,
-  { answer, reveal, commitment, counter, ready, jitterUs, riseMs, controlFlow }: PartyRecord,
+  { answer, reveal, commitment, counter, ready, jitterUs, heldBack, riseMs, controlFlow }: PartyRecord,
   slot: number,
   listed: Listed,
   keys: TranscriptKeys,
@@ -65,7 +65,7 @@ export async function recheckParty(
   const verified = async (run: Run): Promise<Verified | undefined> =>
     reveal && verifyChunks(reveal.key, listed[run], (durationMs + OVERHEAD_MS) * 1000)
   const [main, control, direct] = [await verified('main'), await verified('control'), await verified('direct')]
-  const controlArrived = control?.transits.arrivedMs.length ?? 0
+  const controlArrived = control?.datagrams ?? 0
   const flow = controlFlow && { ...controlFlow, arrived: controlArrived }
   const tag = answer?.grant?.tag
   const receiptHead =
@@ -80,6 +80,7 @@ export async function recheckParty(
       verified: main?.datagrams ?? 0,
       log: reveal?.log,
       jitterUs,
+      heldBack,
       riseMs,
       control: flow,
       direct: { arrived: countOf(listed.direct), verified: direct?.datagrams ?? 0 },

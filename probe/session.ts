@@ -213,7 +213,7 @@ class Session {
 
   #result(root: Hex, rootSignature?: Uint8Array): SessionResult {
     const { claimKbps, breachBps, parties, sessionId, nonce } = this.#request
-    const evidence = this.#parties.map(party => party.evidence)
+    const evidence = this.#parties.map(party => party.evidence(this.#estimate))
     const facts: SessionFacts = {
       claimKbps,
       breachBps,
@@ -226,7 +226,7 @@ class Session {
       starvedMs: this.#starvedMs,
     }
     const outcome = judge(facts)
-    const partyRecords = this.#parties.map(party => party.record)
+    const partyRecords = this.#parties.map((party, slot) => party.record(evidence[slot]!))
     return {
       outcome,
       evidence: evidenceOf(sessionId, root, this.#parties, evidence),

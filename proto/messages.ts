@@ -159,6 +159,7 @@ export interface PartyRecord {
   direct: ChunkRecord[]
   riseMs: number
   controlFlow?: { sent: number; spanMs: number; riseMs: number } | undefined
+  heldBack: number
 }
 export interface SessionRecord {
   sessionId: Uint8Array

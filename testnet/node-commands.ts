@@ -1,4 +1,5 @@
 /** The command lines of a run's nodes. An ordinary node runs the very command that an operator would type. */
+import { dirname, join } from 'node:path'
 import { entryPoint } from './entry-point.js'
 import type { PlannedProvider, PlannedVerifier } from './plan.js'
 
@@ -24,10 +25,9 @@ export function providerCommand(provider: PlannedProvider, around: NodeSurroundi
     return [
       ...CHEATING_PROVIDER,
       ...flags,
-      '--profile',
-      provider.profileName,
-      '--seed',
-      `${around.seed}/${provider.name}`,
+      ...['--profile', provider.profileName, '--seed', `${around.seed}/${provider.name}`],
+      ...['--claim-kbps', `${provider.claimKbps}`],
+      ...['--shared-dir', join(dirname(provider.dataDir), `${provider.profileName}.shared`)],
     ]
   }
   const limit = provider.deliversKbps < provider.claimKbps ? ['--limit', `${provider.deliversKbps}kbps`] : []

@@ -12,11 +12,17 @@ const OPTIONS = {
   ...NODE_OPTIONS,
   profile: { type: 'string', demandOption: true },
   seed: { type: 'string', demandOption: true },
+  'claim-kbps': { type: 'number', demandOption: true },
+  'shared-dir': { type: 'string', demandOption: true },
 } as const
 
 try {
   const flags = await yargs(process.argv.slice(2)).options(OPTIONS).strict().parseAsync()
-  const forwarding = PROVIDER_PROFILES[flags.profile]?.forwarding?.({ seed: flags.seed })
+  const forwarding = PROVIDER_PROFILES[flags.profile]?.forwarding?.({
+    seed: flags.seed,
+    claimKbps: flags['claim-kbps'],
+    sharedDir: flags['shared-dir'],
+  })
   if (!forwarding) throw new UserError('usage', `--profile ${flags.profile} needs no provider of its own.`)
   const options = await nodeSettings(flags)
   await runNode(() => startProvider({ ...options, forwarding }))

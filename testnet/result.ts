@@ -117,6 +117,7 @@ function providerFailures(run: RunRecord, provider: ProviderRecord): string[] {
     claimKbps: planned.claimKbps,
     deliversKbps: planned.deliversKbps,
     epochsRun: run.epochs.length,
+    ofThisProfile: run.providers.filter(other => other.planned.profile === planned.profile).length,
     allVerifiersHonest: run.verifiers.every(verifier => verifier.planned.profile === 'honest'),
     leaves: run.epochs.flatMap(({ leaves }) => leaves.filter(leaf => leaf.provider === address)),
     settlements: run.settlements.filter(settlement => settlement.provider === address),

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { type ControlFlow, controlFlow, controlPath, delayRiseMs, isEnoughControl } from '../control.js'
+import { type ControlFlow, controlFlow, controlPath, delayRiseMs, isEnoughControl, type Transits } from '../control.js'
 
 const EVERY_MS = 16
 /** What the two clocks differ by, and how long a datagram takes at the least. */
@@ -25,8 +25,11 @@ function flowOf({ forMs = 1_600, delayMs = () => 0, isLost = () => false }: Shap
     .map((sentMs, sequence) => ({ sequence, sentMs, arrivedMs: OFFSET_MS + TRANSIT_MS + sentMs + delayMs(sentMs) }))
     .filter(({ sequence, arrivedMs }) => !isLost(sequence) && arrivedMs <= endMs)
   const transits = { sentMs: came.map(one => one.sentMs), arrivedMs: came.map(one => one.arrivedMs) }
-  return controlFlow(transits, Math.max(-1, ...came.map(one => one.sequence)), log, endMs)
+  return controlFlow(all(transits), Math.max(-1, ...came.map(one => one.sequence)), log, endMs)
 }
+
+/** Every datagram's times are there. */
+const all = (transits: Transits) => ({ datagrams: transits.arrivedMs.length, transits })
 
 const clean = flowOf()!
 const lossy = flowOf({ isLost: sequence => sequence % 3 === 1 })!
@@ -62,8 +65,8 @@ describe('control datagrams', () => {
 
   it('say nothing where nothing came, or more than the log has', () => {
     expect(flowOf({ isLost: () => true })).to.equal(undefined)
-    expect(controlFlow({ sentMs: [0], arrivedMs: [5] }, 3, [1, 2], 100)).to.equal(undefined)
-    expect(controlFlow({ sentMs: [0], arrivedMs: [5] }, 2, [1, 2], 100)).to.include({ sent: 3, arrived: 1 })
+    expect(controlFlow(all({ sentMs: [0], arrivedMs: [5] }), 3, [1, 2], 100)).to.equal(undefined)
+    expect(controlFlow(all({ sentMs: [0], arrivedMs: [5] }), 2, [1, 2], 100)).to.include({ sent: 3, arrived: 1 })
   })
 
   it('need a hundred, over a second, of k − f′ senders alike', () => {
@@ -114,7 +117,7 @@ describe('control datagrams', () => {
     )
     const times = { sentMs: [0, 16, 32], arrivedMs: [20, 40, 52] }
     const reversed = { sentMs: [32, 16, 0], arrivedMs: [52, 40, 20] }
-    expect(controlFlow(reversed, 2, [4], 100)).to.deep.equal(controlFlow(times, 2, [4], 100))
+    expect(controlFlow(all(reversed), 2, [4], 100)).to.deep.equal(controlFlow(all(times), 2, [4], 100))
   })
 
   it('never look better for more loss or more delay', () => {

@@ -233,6 +233,11 @@ describe('estimator', () => {
     )
   })
 
+  it('reads in a soak what a relay that pauses for nearly half of the time carries, not what its pulses do', () => {
+    const pulses = [...at(() => 20_000, 1, 11_000)].filter(ms => ms % 600 < 330)
+    expect(play(25_000, pulses, { soakMs: 10_000 }).rateKbps).to.be.within(10_500, 12_500)
+  })
+
   it('stays done once it was', () => {
     const estimator = new Estimator(0, { claimKbps: 25_000, lineKbps: 18_750, rttMs: 1 })
     for (const ms of at(() => 10_000, 1, 1_000)) estimator.push(ms, BYTES)

@@ -27,6 +27,7 @@ const granted: PartyEvidence = {
   verified: 500,
   log: logOf(A_SHARE),
   jitterUs: 100,
+  heldBack: 1,
   riseMs: 80,
   control: clean,
   direct: { arrived: 60, verified: 60 },
@@ -39,6 +40,7 @@ const silent: PartyEvidence = {
   verified: 0,
   log: undefined,
   jitterUs: 0,
+  heldBack: 1,
   riseMs: 0,
   control: undefined,
   direct: { arrived: 0, verified: 0 },
@@ -215,6 +217,7 @@ describe('judge', () => {
       verified: fc.nat(1500),
       log: fc.option(fc.nat(200).map(logOf), { nil: undefined }),
       jitterUs: fc.nat(10_000),
+      heldBack: fc.double({ min: 0, max: 1, noNaN: true }),
       riseMs: fc.double({ min: 0, max: 2_000, noNaN: true }),
       control: anyControl,
       direct: fc.record({ arrived: fc.nat(200), verified: fc.nat(200) }),
@@ -224,6 +227,16 @@ describe('judge', () => {
       verified: Math.min(party.verified, party.arrived),
       direct: { ...party.direct, verified: Math.min(party.direct.verified, party.direct.arrived) },
     }))
+
+  it('credits what was saved up only at the pace at which it had been sent', () => {
+    const held = { ...granted, heldBack: 0.9 }
+    const rate = (parties: readonly PartyEvidence[]) => {
+      const outcome = judged(parties, 19_000)
+      return 'measurement' in outcome ? outcome.measurement.rateKbps : undefined
+    }
+    expect(rate([held, held, granted])).to.equal(17_100)
+    expect(rate([held, granted, granted]), 'one sender’s times alone').to.equal(19_000)
+  })
 
   it('never lets f′ of the senders make a provider that serves the others look bad', () => {
     const full = { ...granted, arrived: 1500, verified: 1500 }

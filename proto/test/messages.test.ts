@@ -64,6 +64,7 @@ const party: messages.PartyRecord = {
   direct: [{ ...openings.openings[0]!.chunk, index: 2 ** 21 }],
   riseMs: 1.25,
   controlFlow: { sent: 120, spanMs: 1100.5, riseMs: 0.25 },
+  heldBack: 0.75,
 }
 const session: messages.SessionRecord = {
   ...{ sessionId: h32, nonce: bytes(32, 4), epoch: 14, provider: bytes(20), receiver: 3, senders: [0, 2, 7] },
@@ -79,8 +80,9 @@ const session: messages.SessionRecord = {
       control: [],
       direct: [],
       riseMs: 0,
+      heldBack: 1,
     },
-    { rateKbps: 13_750, ready: false, chunks: [], jitterUs: 0, control: [], direct: [], riseMs: 0 },
+    { rateKbps: 13_750, ready: false, chunks: [], jitterUs: 0, control: [], direct: [], riseMs: 0, heldBack: 1 },
   ],
   chunkRoot: h32,
   rootSignature: bytes(64),

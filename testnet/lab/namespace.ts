@@ -15,6 +15,9 @@ export class NamespaceError extends Error {
   }
 }
 
+/** Says a word once it is inside, then waits until its standard input ends. */
+const HOLD = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && echo held && exec cat'] as const
+
 export class Namespace {
   readonly #holder: ChildProcess
 
@@ -24,8 +27,8 @@ export class Namespace {
 
   /** @throws NamespaceError if this user or kernel may not */
   static async open(watchdog: Watchdog): Promise<Namespace> {
-    const hold = 'ip link set lo up && echo held && exec cat'
-    const holder = spawn('unshare', ['--net', 'sh', '-c', hold], { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
+    const [command, ...args] = HOLD
+    const holder = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
     let said = ''
     holder.stderr.on('data', data => {
       said += data

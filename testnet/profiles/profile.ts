@@ -9,6 +9,8 @@ export interface ProviderHistory {
   readonly deliversKbps: number
   /** Epochs that were run, with or without a report. */
   readonly epochsRun: number
+  /** Providers of this profile in the run, this one among them. */
+  readonly ofThisProfile: number
   /** Every verifier was meant to take part, so no measurement may be missing for want of verifiers. */
   readonly allVerifiersHonest: boolean
   readonly leaves: readonly Leaf[]
@@ -27,9 +29,13 @@ export interface SettledPenalty {
   readonly settledIn: number
 }
 
+/** What `createForwarding` of a profile's module is given. */
 export interface ForwardingOptions {
   /** Fixes whatever the profile draws. */
   readonly seed: string
+  readonly claimKbps: number
+  /** A directory that the providers of one profile in one run have in common. */
+  readonly sharedDir: string
 }
 
 export interface ProviderProfile {

@@ -1,10 +1,38 @@
 /** Every profile by the name that `--providers` takes. */
+import { bigbucket, bucket } from './cheats/bucket.js'
+import { accomplice, crony } from './cheats/favours.js'
+import { forger } from './cheats/forger.js'
+import { delayer, reorderer, stretcher } from './cheats/holding.js'
+import { hollow } from './cheats/hollow.js'
+import { guesser, replayer, truncater } from './cheats/invented.js'
+import { picky } from './cheats/picky.js'
+import { twin } from './cheats/twin.js'
 import { flaky } from './flaky.js'
 import { honest } from './honest.js'
 import { offline } from './offline.js'
 import type { ProviderProfile } from './profile.js'
 import { slow, throttled } from './slow.js'
 import { dead, refuser } from './unserving.js'
+
+/** Those that mean to pass for more than they are; `npm run bench -- cheat` measures what comes of it. */
+export const CHEATS = {
+  bucket,
+  bigbucket,
+  picky,
+  guesser,
+  replayer,
+  truncater,
+  hollow,
+  delayer,
+  reorderer,
+  stretcher,
+  forger,
+  crony,
+  accomplice,
+  twin,
+} satisfies Record<string, ProviderProfile>
+
+export type CheatName = keyof typeof CHEATS
 
 export const PROVIDER_PROFILES: Readonly<Record<string, ProviderProfile>> = {
   honest,
@@ -14,6 +42,7 @@ export const PROVIDER_PROFILES: Readonly<Record<string, ProviderProfile>> = {
   offline,
   refuser,
   dead,
+  ...CHEATS,
 }
 
 /**

@@ -33,6 +33,7 @@ const history = (leaves: Leaf[], more: Partial<ProviderHistory> = {}): ProviderH
   claimKbps: CLAIM_KBPS,
   deliversKbps: CLAIM_KBPS,
   epochsRun: leaves.length,
+  ofThisProfile: 1,
   allVerifiersHonest: true,
   leaves,
   settlements: [],

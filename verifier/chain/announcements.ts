@@ -14,9 +14,14 @@ export async function readAnnouncements(context: ChainContext): Promise<Announce
   return perRole.flat()
 }
 
-async function newestOf(context: ChainContext, role: Announcement['role']): Promise<Announcement[]> {
+/** Of one role. @param to the last block, by default the newest */
+export async function newestOf(
+  context: ChainContext,
+  role: Announcement['role'],
+  to?: number,
+): Promise<Announcement[]> {
   const newest = new Map<number, Announcement>()
-  for (const { args } of await eventsOf(context, context.contracts[REGISTRY[role]], 'Announced', [])) {
+  for (const { args } of await eventsOf(context, context.contracts[REGISTRY[role]], 'Announced', [], undefined, to)) {
     const index = Number(args.index)
     newest.set(index, {
       role,

@@ -3,7 +3,7 @@ import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
-import type { ActiveProvider, ChainFacts } from '../core/facts.js'
+import type { ChainFacts, RegisteredProvider } from '../core/facts.js'
 import type { Announcement, Chain, PostedReport, Settlement, TxResult } from '../core/ports.js'
 import { readAnnouncements } from './announcements.js'
 import { announceCall, freezeCall, postCall, settleCall, startCall } from './calls.js'
@@ -52,7 +52,7 @@ export class EthersChain implements Chain {
   }
 
   /** The provider as it is registered now; undefined if it is not. */
-  provider(account: Hex): Promise<ActiveProvider | undefined> {
+  provider(account: Hex): Promise<RegisteredProvider | undefined> {
     return readProvider(this.context, account)
   }
 

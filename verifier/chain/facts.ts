@@ -4,6 +4,8 @@ import { beaconOf } from '../../proto/digests.js'
 import { type EpochClock, epochStartMs, eraOf } from '../../proto/epoch.js'
 import { ZERO_HASH } from '../../proto/hex.js'
 import type { ActiveProvider, ChainFacts, FrozenVerifier } from '../core/facts.js'
+import { linkOf } from '../core/link-groups.js'
+import { newestOf } from './announcements.js'
 import { lastBlockBefore } from './block-search.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
@@ -60,13 +62,18 @@ async function readFrozenSet({ contracts }: ChainContext, era: number, blockTag:
   return set.map(verifierFrom).sort((a, b) => a.index - b.index)
 }
 
-async function readProviders({ contracts }: ChainContext, blockTag: number): Promise<ActiveProvider[]> {
+async function readProviders(context: ChainContext, blockTag: number): Promise<ActiveProvider[]> {
+  const { contracts } = context
+  const announced = await newestOf(context, 'provider', blockTag)
+  const links = new Map(announced.map(({ index, multiaddrs }) => [index, linkOf(multiaddrs)]))
   const active = contracts.providerRegistry.getFunction('active')
   const count = Number(await contracts.providerRegistry.getFunction('activeCount')({ blockTag }))
   const providers: ActiveProvider[] = []
   for (let offset = 0; offset < count; offset += PROVIDERS_PER_PAGE) {
     const page: ProviderTuple[] = await active(offset, PROVIDERS_PER_PAGE, { blockTag })
-    providers.push(...page.map(providerFrom))
+    providers.push(
+      ...page.map(tuple => ({ ...providerFrom(tuple), link: links.get(Number(tuple.index)) ?? ZERO_HASH })),
+    )
   }
   return providers.sort((a, b) => a.index - b.index)
 }

@@ -1,7 +1,7 @@
 /** The registries' entries. */
 import { isError } from 'ethers'
 import type { Hex } from '../../proto/hex.js'
-import type { ActiveProvider, FrozenVerifier } from '../core/facts.js'
+import type { FrozenVerifier, RegisteredProvider } from '../core/facts.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 
@@ -28,7 +28,7 @@ export const verifierFrom = ({ index, account, blsKey, capacityKbps }: VerifierT
   capacityKbps: Number(capacityKbps),
 })
 
-export const providerFrom = ({ index, account, claimKbps, region, stake }: ProviderTuple): ActiveProvider => ({
+export const providerFrom = ({ index, account, claimKbps, region, stake }: ProviderTuple): RegisteredProvider => ({
   index: Number(index),
   account: hex(account),
   claimKbps: Number(claimKbps),
@@ -42,7 +42,7 @@ export async function readVerifier({ contracts }: ChainContext, account: Hex): P
   return tuple && hex(tuple.account) === account ? verifierFrom(tuple) : undefined
 }
 
-export async function readProvider({ contracts }: ChainContext, account: Hex): Promise<ActiveProvider | undefined> {
+export async function readProvider({ contracts }: ChainContext, account: Hex): Promise<RegisteredProvider | undefined> {
   const tuple = await entry<ProviderTuple>(contracts.providerRegistry.getFunction('providerOf')(account))
   return tuple && hex(tuple.account) === account ? providerFrom(tuple) : undefined
 }

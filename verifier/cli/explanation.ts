@@ -176,7 +176,10 @@ function votesText({ votes }: Explanation): string {
 function rateLine({ quorum, leaf, soak }: Explanation): string {
   const { usable, assigned, needed } = quorum
   const votes = `${usable} usable votes of ${assigned} assigned verifiers, ${needed} are needed`
-  if (leaf.status === STATUS.unmeasured) return `Rate        ${votes}: unmeasured, so there is no rate and no breach.`
+  if (leaf.status === STATUS.unmeasured) {
+    const why = usable >= needed ? ', but no soak has borne out a rate yet' : ''
+    return `Rate        ${votes}${why}: unmeasured, so there is no rate and no breach.`
+  }
   const limits =
     soak.limitKbps === null ? 'at most the claim' : `at most the claim and the last soak's ${rateText(soak.limitKbps)}`
   const found =

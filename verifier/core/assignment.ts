@@ -1,6 +1,7 @@
 /**
  * Who measures whom in an epoch: a pure function of the beacon and of B(e), the same on every node. For each provider
  * n receivers are drawn, for each receiver k senders; `place-sessions.ts` says in which round each session runs.
+ * Providers that may share a link have the same receivers, and each measures them together (`link-groups.ts`).
  */
 import { encodeWords } from '../../proto/abi.js'
 import { keccakText, keccakWords } from '../../proto/hash.js'
@@ -9,6 +10,7 @@ import { MerkleTree } from '../../proto/merkle.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { Draw } from './draw.js'
 import type { ActiveProvider, ChainFacts, FrozenVerifier } from './facts.js'
+import { linkGroups } from './link-groups.js'
 import { type DrawnSession, placeSessions, type Session, senderLoadKbps } from './place-sessions.js'
 
 const RECEIVERS = keccakText('bandwitness/v1/draw/receivers')
@@ -29,8 +31,14 @@ export interface Assignment {
 }
 
 export function assign(facts: ChainFacts, params: NetworkParams): Assignment {
-  const receivers = new Map(facts.providers.map(one => [one.account, drawReceivers(facts, params, one)]))
-  const drawn = inFairOrder(facts, receivers, params)
+  const groups = linkGroups(facts)
+  const receivers = new Map(
+    groups.flatMap(group => {
+      const drawn = drawReceivers(facts, params, group[0]!)
+      return group.map(({ account }) => [account, drawn] as const)
+    }),
+  )
+  const drawn = inFairOrder(facts, groups, receivers, params)
   return {
     ...placeSessions(drawn, facts.verifiers, { rounds: roundsAvailable(params), lanes: params.lanes }),
     receiversOf: provider => receivers.get(provider)?.toSorted((a, b) => a - b) ?? [],
@@ -65,28 +73,41 @@ function drawSenders(facts: ChainFacts, params: NetworkParams, provider: ActiveP
 }
 
 /**
- * Every provider's first session, then every provider's second, and so on; in each pass the providers in an order of
- * the beacon's. So where the epoch is too short, all providers go short alike, and none always comes last.
+ * Every provider's first session, then every provider's second, and so on; in each pass the groups in an order of the
+ * beacon's. So where the epoch is too short, all providers go short alike, and none always comes last.
  */
 function inFairOrder(
   facts: ChainFacts,
+  groups: readonly (readonly ActiveProvider[])[],
   receivers: ReadonlyMap<Hex, readonly number[]>,
   params: NetworkParams,
-): DrawnSession[] {
+): DrawnSession[][] {
   const passes = Math.min(params.receivers, facts.verifiers.length)
-  const drawn: DrawnSession[] = []
+  const drawn: DrawnSession[][] = []
   for (let pass = 0; pass < passes; pass++) {
     const seed = keccakWords(['bytes32', 'bytes32', 'uint32'], [facts.beacon, ORDER, pass])
-    for (const provider of new Draw(seed).sample(facts.providers, facts.providers.length)) {
-      const receiver = receivers.get(provider.account)![pass]!
-      drawn.push({
-        provider: provider.account,
-        providerIndex: provider.index,
-        claimKbps: provider.claimKbps,
-        receiver,
-        senders: drawSenders(facts, params, provider, receiver),
-      })
+    for (const group of new Draw(seed).sample(groups, groups.length)) {
+      drawn.push(
+        group.map(provider => drawSession(facts, params, provider, receivers.get(provider.account)![pass]!, group[0]!)),
+      )
     }
   }
   return drawn
+}
+
+function drawSession(
+  facts: ChainFacts,
+  params: NetworkParams,
+  provider: ActiveProvider,
+  receiver: number,
+  first: ActiveProvider,
+): DrawnSession {
+  return {
+    provider: provider.account,
+    providerIndex: provider.index,
+    claimKbps: provider.claimKbps,
+    receiver,
+    senders: drawSenders(facts, params, provider, receiver),
+    startsWith: first.account,
+  }
 }

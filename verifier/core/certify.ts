@@ -25,6 +25,8 @@ export interface CertifyInput {
     readonly now: boolean
     /** carried from the last report */
     readonly held: readonly SoakVote[]
+    /** the network has soaks: nothing is certified that none has borne out */
+    readonly needed: boolean
   }
 }
 
@@ -87,7 +89,9 @@ export function certify(input: CertifyInput): Certification {
     underLine,
     receivers: accounts.map(({ receiver, vote, counted, why }) => ({ receiver, ...(vote && { vote }), counted, why })),
   }
-  if (votedKbps === undefined) return { status: STATUS.unmeasured, rateKbps: 0, breach: false, ...summary }
+  // Until its first soak a provider may be all credit. Under the line it is whatever a soak would say.
+  const borneOut = breach || limitKbps !== undefined || !input.soak.needed
+  if (votedKbps === undefined || !borneOut) return { status: STATUS.unmeasured, rateKbps: 0, breach: false, ...summary }
   const rateKbps = Math.min(votedKbps, limitKbps ?? votedKbps)
   return { status: unserving >= quorum ? STATUS.unserving : STATUS.measured, rateKbps, breach, ...summary }
 }

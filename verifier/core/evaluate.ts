@@ -69,6 +69,7 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
         soak: {
           now: isSoak(facts.beacon, provider.account, params),
           held: (last && input.previous.soakVotes.get(provider.account)) ?? [],
+          needed: params.soakShareBps > 0,
         },
       })
       const counted = certification.receivers.flatMap(({ vote }) => vote ?? [])

@@ -15,8 +15,13 @@ export interface ActiveProvider {
   readonly account: Hex
   readonly claimKbps: number
   readonly region: Hex
+  /** see `linkOf`: what its announced addresses say of the link it is on; zero for nothing */
+  readonly link: Hex
   readonly stake: bigint
 }
+
+/** What the registry alone knows of a provider. */
+export type RegisteredProvider = Omit<ActiveProvider, 'link'>
 
 export interface ChainFacts {
   readonly era: number

@@ -1,6 +1,7 @@
 /**
  * In which round each session runs: the first one in which its provider has no other session, a lane is free and none
  * of its parties carries more than its capacity. First fit needs no look-ahead and gives every node the same plan.
+ * Sessions that are to run together share a round, or where no round has room for all of them, are placed one by one.
  */
 import { controlKbps, MIN_SENDERS, shareKbps } from '../../probe/share.js'
 import type { Hex } from '../../proto/hex.js'
@@ -14,6 +15,8 @@ export interface DrawnSession {
   readonly receiver: number
   /** in slot order */
   readonly senders: readonly number[]
+  /** The provider whose schedule says when in the slot it starts: one for all that run together. */
+  readonly startsWith: Hex
 }
 
 export interface Session extends DrawnSession {
@@ -27,8 +30,9 @@ interface Round {
   readonly loadKbps: Map<number, number>
 }
 
+/** @param drawn sessions that are to run together, in the order in which they are placed */
 export function placeSessions(
-  drawn: readonly DrawnSession[],
+  drawn: readonly (readonly DrawnSession[])[],
   verifiers: readonly FrozenVerifier[],
   limits: { readonly rounds: number; readonly lanes: number },
 ): { sessions: Session[]; unplaced: DrawnSession[]; rounds: number } {
@@ -38,16 +42,13 @@ export function placeSessions(
   const sessions: Session[] = []
   const unplaced: DrawnSession[] = []
 
-  for (const session of drawn) {
-    if (session.senders.length < MIN_SENDERS) {
-      unplaced.push(session)
-      continue
-    }
-    const loads = loadsOf(session)
+  /** @returns whether a round had room for all of them */
+  const place = (together: readonly DrawnSession[]): boolean => {
+    const loads = loadsOf(together)
     const fits = (round: Round): boolean =>
-      round.providers.size < lanes &&
-      !round.providers.has(session.provider) &&
-      loads.every(([party, load]) => (round.loadKbps.get(party) ?? 0) + load <= capacityKbps.get(party)!)
+      round.providers.size + together.length <= lanes &&
+      !together.some(({ provider }) => round.providers.has(provider)) &&
+      [...loads].every(([party, load]) => (round.loadKbps.get(party) ?? 0) + load <= capacityKbps.get(party)!)
 
     let at = rounds.findIndex(fits)
     if (at === -1 && rounds.length < limits.rounds) {
@@ -55,13 +56,20 @@ export function placeSessions(
       if (fits(fresh)) at = rounds.push(fresh) - 1
     }
     const round = rounds[at]
-    if (round === undefined) {
-      unplaced.push(session)
-      continue
+    if (round === undefined) return false
+    for (const session of together) {
+      round.providers.add(session.provider)
+      sessions.push({ ...session, round: at })
     }
-    round.providers.add(session.provider)
     for (const [party, load] of loads) round.loadKbps.set(party, (round.loadKbps.get(party) ?? 0) + load)
-    sessions.push({ ...session, round: at })
+    return true
+  }
+
+  for (const together of drawn) {
+    const able = together.filter(session => session.senders.length >= MIN_SENDERS)
+    unplaced.push(...together.filter(session => session.senders.length < MIN_SENDERS))
+    if (able.length > 0 && !place(able))
+      unplaced.push(...able.filter(session => able.length === 1 || !place([session])))
   }
   // A stable sort: within a round the order of the draw stays.
   sessions.sort((a, b) => a.round - b.round)
@@ -75,7 +83,13 @@ export function senderLoadKbps(claimKbps: number, k: number): number {
 }
 
 /** The receiver's is the most that can reach it: all k senders', from a provider that carries more than it claims. */
-function loadsOf({ claimKbps, receiver, senders }: DrawnSession): [party: number, loadKbps: number][] {
-  const share = senderLoadKbps(claimKbps, senders.length)
-  return [[receiver, senders.length * share], ...senders.map((sender): [number, number] => [sender, share])]
+function loadsOf(together: readonly DrawnSession[]): Map<number, number> {
+  const loads = new Map<number, number>()
+  const add = (party: number, loadKbps: number) => loads.set(party, (loads.get(party) ?? 0) + loadKbps)
+  for (const { claimKbps, receiver, senders } of together) {
+    const share = senderLoadKbps(claimKbps, senders.length)
+    add(receiver, senders.length * share)
+    for (const sender of senders) add(sender, share)
+  }
+  return loads
 }

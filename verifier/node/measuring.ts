@@ -98,7 +98,7 @@ async function runSession(
   const { params, network, random } = context
   const { epoch, era, beacon } = facts
   const slotMs = epochStartMs(context.epochs, epoch) + params.leadMs + session.round * params.slotMs
-  const proof = providerSchedule(scheduleSignature, session.provider)
+  const proof = providerSchedule(scheduleSignature, session.startsWith)
   if (context.wall.nowMs() > slotMs + params.offsetMs) return undefined // this node came up after the slot
   await until(slotMs + sessionOffsetMs(proof, params), context.wall, context.stopping)
   const provider = directory.provider(session.provider)

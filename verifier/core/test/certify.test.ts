@@ -12,8 +12,11 @@ import { CLAIM_KBPS, PARAMS, vote } from './samples.js'
 const certified = (
   votes: readonly Vote[],
   assigned: readonly number[],
-  soak: { readonly now: boolean; readonly held: readonly SoakVote[] } = { now: false, held: [] },
-) => certify({ votes, assigned, claimKbps: CLAIM_KBPS, params: PARAMS, soak })
+  soak: { readonly now: boolean; readonly held: readonly SoakVote[]; readonly needed?: boolean } = {
+    now: false,
+    held: [],
+  },
+) => certify({ votes, assigned, claimKbps: CLAIM_KBPS, params: PARAMS, soak: { needed: false, ...soak } })
 
 /** What a third breach with these votes would cost. */
 const penalty = (...args: Parameters<typeof certified>): number => {
@@ -41,6 +44,15 @@ describe('certification', () => {
     expect(certified(votes, FIVE)).to.include({ status: STATUS.unmeasured, rateKbps: 0, breach: false, usable: 2 })
     expect(certified([], FIVE).status).to.equal(STATUS.unmeasured)
     expect(certified([], []).status).to.equal(STATUS.unmeasured)
+  })
+
+  it('certifies nothing that no soak has borne out, where there are soaks; a breach needs none', () => {
+    const needed = { now: false, held: [], needed: true }
+    const full = rated([25_000, 25_000, 25_000, 25_000, 25_000])
+    expect(certified(full, FIVE, needed)).to.include({ status: STATUS.unmeasured, rateKbps: 0, breach: false })
+    const held = FIVE.map(receiver => ({ receiver, epoch: 1, rateKbps: 24_000 }))
+    expect(certified(full, FIVE, { ...needed, held })).to.include({ status: STATUS.measured, rateKbps: 24_000 })
+    expect(certified(rated([2_500, 2_600, 2_700]), FIVE, needed)).to.include({ status: STATUS.measured, breach: true })
   })
 
   it('sets a breach with 2f+1 votes under the line, and not with 2f', () => {

@@ -18,6 +18,7 @@ export const providerNamed = (index: number, over: Partial<ActiveProvider> = {})
   account: account(`provider ${index}`),
   claimKbps: CLAIM_KBPS,
   region: ZERO_HASH,
+  link: ZERO_HASH,
   stake: 1_000n,
   ...over,
 })

@@ -43,6 +43,7 @@ const facts: ChainFacts = {
     account: account(`1${index}`),
     claimKbps: 25_000,
     region: ZERO_HASH,
+    link: ZERO_HASH,
     stake: 10n ** 21n,
   })),
 }

@@ -22,7 +22,7 @@ const facts = (epoch: number, name: string): ChainFacts => ({
   blockHash: keccakText(name),
   beacon: keccakText(`beacon of ${name}`),
   verifiers: [{ index: 0, account, blsKey: `0x${'34'.repeat(128)}`, capacityKbps: 1000 }],
-  providers: [{ index: 0, account, claimKbps: 25_000, region: ZERO_HASH, stake: 10n ** 24n }],
+  providers: [{ index: 0, account, claimKbps: 25_000, region: ZERO_HASH, link: ZERO_HASH, stake: 10n ** 24n }],
 })
 
 const ballot = (epoch: number, name: string): Uint8Array =>

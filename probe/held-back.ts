@@ -1,0 +1,69 @@
+/**
+ * Whether a provider saved up what it then delivered all the faster. A link that brings in 60 % of the claim can pass for a
+ * whole one: it holds a session's first half second back and forwards it together with the next, and any reading by
+ * arrival sees more than the claim; against a longer session it only takes more memory. What such a provider cannot change
+ * is when the senders sent: what arrives within 50 ms was sent over 100.
+ *
+ * So the pace of a sender's masked, and thereby unforgeable, send times is held against that of their arrivals. A queue that
+ * fills slows arrivals down and a constant delay changes nothing, so an honest provider's send times never run faster than
+ * its arrivals; and where a session overdrives the link, a queue does not drain.
+ */
+import type { Transits } from './control.js'
+
+export interface Span {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+const WINDOW_MS = 50
+/** A window with fewer datagrams says nothing of its pace. */
+const MIN_DATAGRAMS = 3
+/** What is less than this away from 1 is noise of two clocks. */
+const NOISE = 0.03
+
+/**
+ * By what a reading of the span is to be multiplied: 1, or the share of a moment's sending that a moment's arrivals are.
+ * @param transits of one sender's verified datagrams, in any order
+ */
+export function heldBackFactor(transits: Transits, span: Span): number {
+  const means = windowMeans(transits, span)
+  const paces = means.slice(1).map((mean, i) => {
+    const sentMs = mean.sentMs - means[i]!.sentMs
+    return sentMs > 0 ? Math.min(1, (mean.arrivedMs - means[i]!.arrivedMs) / sentMs) : 1
+  })
+  const factor = lowerMiddle(paces)
+  return factor < 1 - NOISE ? factor : 1
+}
+
+interface Means {
+  readonly arrivedMs: number
+  readonly sentMs: number
+}
+
+/** Mean arrival and mean send time of each window's datagrams: means, because neighbours may have changed places. */
+function windowMeans({ sentMs, arrivedMs }: Transits, { fromMs, toMs }: Span): Means[] {
+  const sums: { arrivedMs: number; sentMs: number; count: number }[] = []
+  for (const [i, arrived] of arrivedMs.entries()) {
+    if (arrived < fromMs || arrived >= toMs) continue
+    const window = Math.floor((arrived - fromMs) / WINDOW_MS)
+    sums[window] ??= { arrivedMs: 0, sentMs: 0, count: 0 }
+    const sum = sums[window]
+    sum.arrivedMs += arrived
+    sum.sentMs += sentMs[i]!
+    sum.count++
+  }
+  return sums
+    .filter(sum => sum.count >= MIN_DATAGRAMS)
+    .map(({ arrivedMs, sentMs, count }) => ({ arrivedMs: arrivedMs / count, sentMs: sentMs / count }))
+}
+
+/**
+ * Of all senders the one in the middle, the lower of two: a minority that lies about its times moves nothing.
+ * @param factors of the senders whose data was verified
+ */
+export const commonFactor = (factors: readonly number[]): number => lowerMiddle(factors)
+
+/** 1 for none. */
+function lowerMiddle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[(values.length - 1) >> 1] ?? 1
+}

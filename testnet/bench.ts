@@ -1,0 +1,37 @@
+/** `npm run bench -- NAME …`: what the project says about itself in figures, measured on this machine. */
+import '../proto/polyfill.js'
+import { UserError } from '../verifier/errors.js'
+
+interface Bench {
+  /** The exit code. */
+  run(args: string[]): Promise<number>
+}
+
+const BENCHES: Record<string, () => Promise<Bench>> = {
+  measure: () => import('./bench/measure.js'),
+  lab: () => import('./bench/lab.js'),
+  cheat: () => import('./bench/cheat.js'),
+  tables: () => import('./bench/tables.js'),
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+process.exit(await main())
+
+async function main(): Promise<number> {
+  const load = BENCHES[name]
+  if (!load) {
+    console.error(`usage: npm run bench -- NAME …, where NAME is one of ${Object.keys(BENCHES).join(', ')}`)
+    return 2
+  }
+  try {
+    return await (await load()).run(args)
+  } catch (error) {
+    if (!(error instanceof UserError) && !isWrongOption(error)) throw error
+    console.error(error.message)
+    return 2
+  }
+}
+
+function isWrongOption(error: unknown): error is Error {
+  return error instanceof TypeError && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS')
+}

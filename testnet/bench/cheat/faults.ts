@@ -1,0 +1,79 @@
+/** Senders that do not do their part, one at a time. Each is the real sender with something between it and the others. */
+import type { MessageStream, PeerSigner } from '../../../probe/ports.js'
+import { revealDigest } from '../../../probe/statements.js'
+import { ProbeFrame, type ProbeInvite } from '../../../proto/messages.js'
+import { LinkModel } from '../../lab/link-model.js'
+
+export interface Fault {
+  /** Stands between the sender and the receiver; undefined for a sender that never answers. */
+  stream?(stream: MessageStream, signer: PeerSigner): MessageStream | undefined
+  /** Stands between the sender and the relay: how often a datagram is passed on. @param shareKbps that it was asked for */
+  link?(shareKbps: number): (bytes: number, nowMs: number) => number
+}
+
+/** Passes frames on, changed. */
+const changing = (
+  stream: MessageStream,
+  change: {
+    readonly toSender?: (frame: ProbeFrame) => ProbeFrame
+    readonly toReceiver?: (frame: ProbeFrame) => ProbeFrame | Promise<ProbeFrame>
+  },
+): MessageStream => ({
+  close: () => stream.close(),
+  receive: async () => {
+    const message = await stream.receive()
+    return message && change.toSender ? ProbeFrame.encode(change.toSender(ProbeFrame.decode(message))) : message
+  },
+  send: async message => {
+    const changed = change.toReceiver && (await change.toReceiver(ProbeFrame.decode(message)))
+    await stream.send(changed ? ProbeFrame.encode(changed) : message)
+  },
+})
+
+const silent: Fault = { stream: () => undefined }
+
+/** Sends half of what it was asked for, and says so. */
+const slow: Fault = {
+  stream: stream =>
+    changing(stream, {
+      toSender: frame =>
+        frame.invite ? { invite: { ...frame.invite, rateKbps: Math.round(frame.invite.rateKbps / 2) } } : frame,
+    }),
+}
+
+/** Every datagram four times: the relay polices it, and duplicates do not count. */
+const flooding: Fault = { link: () => () => 4 }
+
+/** Every other sequence number only, and a log that says so: by the numbers half of its data is lost on the way. */
+const skipping: Fault = {
+  stream: (stream, signer) => {
+    let invite: ProbeInvite | undefined
+    return changing(stream, {
+      toSender: frame => {
+        invite ??= frame.invite
+        return frame
+      },
+      toReceiver: async frame => {
+        if (!frame.reveal || !invite) return frame
+        const log = { ...frame.reveal.log, sent: frame.reveal.log.sent.map(sent => Math.floor(sent / 2)) }
+        const signature = await signer.sign(revealDigest(invite.sessionId, invite.slot, frame.reveal.key, log))
+        return { reveal: { ...frame.reveal, log, signature } }
+      },
+    })
+  },
+  link: () => {
+    let count = 0
+    return () => count++ % 2
+  },
+}
+
+/** Its own link carries a third of its share. */
+const thin: Fault = {
+  link: shareKbps => {
+    const link = new LinkModel(shareKbps / 3)
+    return (bytes, nowMs) => (link.leavesMs(bytes, nowMs) === undefined ? 0 : 1)
+  },
+}
+
+export const FAULTS = { silent, slow, flooding, skipping, thin } as const satisfies Record<string, Fault>
+export type FaultName = keyof typeof FAULTS

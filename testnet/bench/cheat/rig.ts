@@ -1,0 +1,162 @@
+/**
+ * Real sessions for the bench, in one process: three senders, a relay with any forwarding, a receiver, real UDP over
+ * loopback, real keys. The receiver's link and a sender's are as narrow as asked for.
+ *
+ *   sender ══ [its link] ══▶ relay (forwarding) ══ [receiver's link] ══▶ receiver
+ *        ════════════ control, direct ════════════ [receiver's link] ══▶
+ */
+
+import { randomBytes } from 'node:crypto'
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import type { ForwardingSpec } from '../../../probe/forwarding.js'
+import type { Outcome } from '../../../probe/outcome.js'
+import type { PeerSigner, PeerVerifier, ProviderStream } from '../../../probe/ports.js'
+import { Receiver } from '../../../probe/receiver.js'
+import { Relay } from '../../../probe/relay.js'
+import { SeenSessions } from '../../../probe/seen-sessions.js'
+import { shareKbps } from '../../../probe/share.js'
+import { IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
+import { peerIdOf, peerSigner, peerVerifier } from '../../../verifier/net/peer-keys.js'
+import { InProcessPath, PATH_HOST } from '../../lab/in-process-path.js'
+import { streamPair } from '../../lab/memory-streams.js'
+import { monotonicMs } from '../../lab/monotonic.js'
+import { clock, measure, providerVouchers, random, SENDERS, send } from '../../lab/session.js'
+import type { Fault } from './faults.js'
+
+const HOST = '127.0.0.1'
+/** Where a sender with a link of its own finds the relay. */
+const LINK_HOST = '127.0.0.3'
+/** More than any session sends. */
+const WIDE_KBPS = 1e9
+
+interface Keys {
+  readonly signer: PeerSigner
+  readonly verifier: PeerVerifier
+}
+
+export interface RigOptions {
+  readonly claimKbps: number
+  readonly forwarding?: ForwardingSpec | undefined
+  /** of the receiver's own link, for all that reaches it; as wide as can be by default */
+  readonly receiverKbps?: number
+}
+
+export class Rig {
+  readonly #options: RigOptions
+  readonly #provider: Keys
+  readonly #receiver: Keys
+  readonly #senders: readonly (Keys & { readonly served: SeenSessions })[]
+  readonly #relay: Relay
+  readonly #port: Receiver
+  readonly #path: InProcessPath
+
+  private constructor(
+    options: RigOptions,
+    keys: readonly [Keys, Keys, ...Keys[]],
+    parts: { readonly relay: Relay; readonly port: Receiver; readonly path: InProcessPath },
+  ) {
+    const [provider, receiver, ...senders] = keys
+    this.#options = options
+    this.#provider = provider
+    this.#receiver = receiver
+    this.#senders = senders.map(one => ({ ...one, served: new SeenSessions() }))
+    this.#relay = parts.relay
+    this.#port = parts.port
+    this.#path = parts.path
+  }
+
+  static async open(options: RigOptions): Promise<Rig> {
+    const { claimKbps, forwarding } = options
+    const [provider, receiver, ...senders] = await Promise.all(Array.from({ length: 2 + SENDERS }, newKeys))
+    const relay = await Relay.open({
+      host: HOST,
+      port: 0,
+      claimKbps,
+      forwarding,
+      signer: provider!.signer,
+      voucherSigner: providerVouchers,
+      clock,
+      random,
+    })
+    const port = await Receiver.open({ host: HOST, port: 0, clock })
+    const ends = { host: HOST, providerPort: relay.port, receiverPort: port.port }
+    const path = await InProcessPath.open(ends, () => 1)
+    path.shape({ rateKbps: WIDE_KBPS, rttMs: 0, lossPercent: 0, receiverKbps: options.receiverKbps })
+    return new Rig(options, [provider!, receiver!, ...senders], { relay, port, path })
+  }
+
+  /**
+   * One session.
+   * @param faults by sender's slot; senders without one do their part
+   * @param soakMs for a soak: how long it takes
+   */
+  async measure(faults: readonly (Fault | undefined)[] = [], soakMs?: number): Promise<Outcome> {
+    const { claimKbps } = this.#options
+    const links: Socket[] = []
+    try {
+      const { outcome } = await measure({
+        claimKbps,
+        soakMs,
+        signer: this.#receiver.signer,
+        receiver: this.#port,
+        provider: this.#provider.verifier,
+        senders: this.#senders.map((sender, slot) => ({
+          verifier: sender.verifier,
+          open: async () => {
+            const [mine, theirs] = streamPair(0, HOST)
+            const fault = faults[slot]
+            const stream = fault?.stream ? fault.stream(theirs, sender.signer) : theirs
+            const pass = fault?.link?.(shareKbps(claimKbps, SENDERS))
+            if (pass) links.push(await this.#senderLink(pass))
+            const part = {
+              ...sender,
+              claimKbps,
+              soakMs,
+              receiver: this.#receiver.verifier,
+              provider: this.#provider.verifier,
+              openProvider: async () => this.#openProvider(pass ? LINK_HOST : HOST),
+              udpHost: pass ? LINK_HOST : HOST,
+            }
+            if (stream) void send(stream, part)
+            return mine
+          },
+        })),
+        host: PATH_HOST,
+      })
+      return outcome
+    } finally {
+      for (const link of links) link.close()
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#path.close()
+    await this.#relay.close()
+    await this.#port.close()
+  }
+
+  #openProvider(host: string): ProviderStream {
+    const [mine, theirs] = streamPair(0, host)
+    void this.#relay.serve(theirs, randomBytes(8).toString('hex'))
+    return mine
+  }
+
+  /** A UDP port with the relay's number under another address, which passes on what the link carries. */
+  async #senderLink(pass: (bytes: number, nowMs: number) => number): Promise<Socket> {
+    const socket = createSocket('udp4')
+    socket.bind({ address: LINK_HOST, port: this.#relay.port, exclusive: true })
+    await once(socket, 'listening')
+    socket.on('error', () => {}) // what cannot be delivered is lost
+    socket.on('message', datagram => {
+      const times = pass(datagram.length + IP_UDP_HEADER_BYTES, monotonicMs())
+      for (let i = 0; i < times; i++) socket.send(datagram, this.#relay.port, HOST)
+    })
+    return socket
+  }
+}
+
+async function newKeys(): Promise<Keys> {
+  const seed = new Uint8Array(randomBytes(32))
+  return { signer: await peerSigner(seed), verifier: peerVerifier(await peerIdOf(seed)) }
+}

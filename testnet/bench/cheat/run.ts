@@ -1,0 +1,169 @@
+/** All that `bench cheat` does: real sessions first, then windows of them. */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { limited } from '../../../probe/forwarding.js'
+import { CHEATS, type CheatName } from '../../profiles/profiles.js'
+import { framedWindow, inflatedWindow, lentWindow, SHARES, sendersToSpoil, vetoedWindow } from './bounds.js'
+import { BLOCK_WINDOWS, type CheatResult, type CheatRow, type CurveRow, cheatRow, slashedRuns } from './result.js'
+import type { RigOptions } from './rig.js'
+import {
+  innocent,
+  ROUGH,
+  roughPath,
+  roughShare,
+  type Sample,
+  sample,
+  sampleFresh,
+  sampleOthers,
+  sampleTogether,
+} from './sessions.js'
+import { type Aim, type Subject, simulate, type WindowResult } from './windows.js'
+
+/** The provider that must be slashed delivers this of its claim, on the same path as the honest one. */
+const SLOW_SHARE = 0.6
+/** Runs of five windows in which it must be. */
+const SLOW_RUNS = 100
+/** Of the sessions of an honest provider, one in so many for each cheat: they differ less. */
+const CHEATS_PART = 3
+
+export interface CheatPlan {
+  readonly seed: string
+  readonly claimKbps: number
+  readonly sessions: number
+  readonly windows: number
+  /** instead of those that are measured */
+  readonly errors: readonly number[] | undefined
+  readonly committee: CheatResult['committee']
+}
+
+export type Findings = Pick<
+  CheatResult,
+  'errors' | 'samples' | 'innocence' | 'honest' | 'slow' | 'rows' | 'lending' | 'curves'
+>
+
+export async function runCheats(plan: CheatPlan, say: (line: string) => void): Promise<Findings> {
+  const { claimKbps } = plan
+  const innocence = await innocent(claimKbps)
+  for (const { fault, outcome } of innocence) say(`honest, ${fault} at fault: ${outcome.kind}`)
+  const samples = await realSessions(plan, say)
+  const errors = plan.errors ?? errorsOf(samples.plain!, claimKbps)
+  const windowsOf = (share: number, windows: number, subjects: readonly Subject[]) =>
+    simulate({ ...plan.committee, share, claimKbps, windows, seed: plan.seed, errors, subjects })
+
+  const fair = (name: string, freshEvery?: number): Subject => subjectOf(name, samples[name]!, 'raise', freshEvery)
+  const honest = windowsOf(0, plan.windows, [fair('honest')]).get('honest')!
+  const slow = windowsOf(0, SLOW_RUNS * BLOCK_WINDOWS, [fair('slow', BLOCK_WINDOWS)]).get('slow')!
+  const byShare = SHARES.map(share => {
+    const found = windowsOf(share, plan.windows, allSubjects(samples))
+    say(`windows at share ${share}: ${plan.windows}`)
+    return rowsOf(plan, share, samples, errors, found)
+  })
+  return {
+    errors,
+    samples,
+    innocence,
+    honest: { windows: honest.length, breaches: honest.filter(({ breach }) => breach).length },
+    slow: slashedRuns(slow),
+    rows: byShare.flatMap(({ rows }) => rows),
+    lending: byShare.map(({ lending }) => lending),
+    curves: byShare.map(({ curve }) => curve),
+  }
+}
+
+const CHEAT_NAMES = Object.keys(CHEATS) as CheatName[]
+
+async function realSessions(plan: CheatPlan, say: (line: string) => void): Promise<Record<string, Sample>> {
+  const { claimKbps, sessions, seed } = plan
+  const samples: Record<string, Sample> = {}
+  const add = (name: string, taken: Sample): void => {
+    samples[name] = taken
+    const again = taken.repeated > 0 ? `; ${taken.repeated} held again` : ''
+    say(`${name}: ${[...taken.outcomes, ...taken.soaks].map(describe).join(', ')}${again}`)
+  }
+  const rough = (share: number) =>
+    sample(sessions, Math.min(1, roughShare(ROUGH.linkShare * share)), {
+      claimKbps,
+      forwarding: roughPath(claimKbps, ROUGH.linkShare * share, Number.parseInt(seed, 36) || 1),
+    })
+  // Nothing but its limit stands in its way: what its readings are off by is the measurement's own noise.
+  add('plain', await sample(sessions, SLOW_SHARE, { claimKbps, forwarding: limited(SLOW_SHARE * claimKbps) }))
+  add('honest', await rough(1))
+  add('slow', await rough(SLOW_SHARE))
+  const sharedDir = mkdtempSync(join(tmpdir(), 'bandwitness-twins-'))
+  try {
+    for (const name of CHEAT_NAMES) add(name, await ofCheat(name, plan, sharedDir))
+  } finally {
+    rmSync(sharedDir, { recursive: true })
+  }
+  return samples
+}
+
+function ofCheat(name: CheatName, { claimKbps, sessions, seed }: CheatPlan, sharedDir: string): Promise<Sample> {
+  const cheat = CHEATS[name]
+  const options = (of: string): RigOptions => ({
+    claimKbps,
+    forwarding: cheat.forwarding!({ seed: `${seed}/${of}`, claimKbps, sharedDir }),
+  })
+  const deliveredShare = cheat.deliversKbps(claimKbps, undefined) / claimKbps
+  const count = Math.ceil(sessions / CHEATS_PART)
+  if (name === 'bucket' || name === 'bigbucket') return sampleFresh(deliveredShare, options(name))
+  if (name === 'crony') return sampleOthers(count, deliveredShare, options(name))
+  // As verifiers measure providers of one network: at the same time.
+  if (name === 'twin') return sampleTogether(count, deliveredShare / 2, [options('one'), options('other')])
+  return sample(count, deliveredShare, options(name))
+}
+
+function describe(outcome: Sample['outcomes'][number]): string {
+  const reason = 'reason' in outcome ? ` (${outcome.reason})` : ''
+  return `${outcome.kind}${reason}${'measurement' in outcome ? ` ${outcome.measurement.rateKbps}` : ''}`
+}
+
+/** How far readings lie from what was delivered, where that is known and no claim cuts them off. */
+const errorsOf = ({ outcomes, deliveredShare }: Sample, claimKbps: number): number[] =>
+  outcomes.flatMap(outcome =>
+    'measurement' in outcome ? outcome.measurement.rateKbps / (deliveredShare * claimKbps) - 1 : [],
+  )
+
+const subjectOf = (name: string, taken: Sample, aim: Aim, freshEvery?: number): Subject => ({
+  name,
+  sample: taken,
+  aim,
+  answersHeartbeats: name !== 'picky',
+  ...(freshEvery && { freshEvery }),
+})
+
+const LENDER = 'lender'
+
+const allSubjects = (samples: Readonly<Record<string, Sample>>): Subject[] => [
+  subjectOf('honest', samples.honest!, 'frame'),
+  subjectOf('slow', samples.slow!, 'raise'),
+  ...CHEAT_NAMES.map(name => subjectOf(name, samples[name]!, 'raise')),
+  subjectOf(LENDER, samples.accomplice!, 'lend'),
+]
+
+function rowsOf(
+  { claimKbps, committee }: CheatPlan,
+  share: number,
+  samples: Readonly<Record<string, Sample>>,
+  errors: readonly number[],
+  found: ReadonlyMap<string, readonly WindowResult[]>,
+): { rows: CheatRow[]; lending: CheatRow; curve: CurveRow } {
+  const of = { ...committee, share }
+  const row = (cheat: string, taken: Sample, bound: number): CheatRow =>
+    cheatRow({ cheat, share, claimKbps, sample: taken, errors, bound }, found.get(cheat)!)
+  const [honest, slow] = [found.get('honest')!, found.get('slow')!]
+  return {
+    rows: CHEAT_NAMES.map(name => row(name, samples[name]!, inflatedWindow(of))),
+    lending: row(LENDER, samples.accomplice!, lentWindow(of, 1)),
+    curve: {
+      share,
+      windows: honest.length,
+      framed: honest.filter(({ breach }) => breach).length,
+      framedBound: framedWindow(of),
+      vetoed: slow.filter(({ breach }) => !breach).length,
+      vetoedBound: vetoedWindow(of, sendersToSpoil(committee.senders)),
+    },
+  }
+}

@@ -1,0 +1,140 @@
+/** Real sessions, and what of them the simulated windows draw from. */
+import type { ForwardingSpec } from '../../../probe/forwarding.js'
+import type { AtLeastReason, NoDataReason, Outcome } from '../../../probe/outcome.js'
+import { DEVNET } from '../../../proto/params.js'
+import { RECEIVERS_A_FRIEND } from '../../profiles/cheats/favours.js'
+import { FAULTS, type FaultName } from './faults.js'
+import { Rig, type RigOptions } from './rig.js'
+import type { RoughPathOptions } from './rough-path.js'
+
+/** What the honest provider of the third "done when" has to live with. */
+export const ROUGH = { linkShare: 1 / 0.7, crossShare: 0.3, lossShare: 0.01, rttMs: 150 } as const
+
+/** Sessions of one provider, as they came out. */
+export interface Sample {
+  readonly outcomes: readonly Outcome[]
+  /** of soaks; empty where they read what any session reads */
+  readonly soaks: readonly Outcome[]
+  /** sessions that were held again, since this machine had no time for their senders or their receiver */
+  readonly repeated: number
+  /** what it truly delivers, as a share of its claim */
+  readonly deliveredShare: number
+}
+
+/** @param linkShare of the link, in claims */
+export const roughPath = (claimKbps: number, linkShare: number, seed: number): ForwardingSpec => ({
+  module: new URL('./rough-path.js', import.meta.url).href,
+  options: {
+    linkKbps: claimKbps * linkShare,
+    crossShare: ROUGH.crossShare,
+    lossShare: ROUGH.lossShare,
+    delayMs: ROUGH.rttMs / 2,
+    seed,
+  } satisfies RoughPathOptions,
+})
+
+/** The delivered share of a rough path's provider: what others and loss leave of its link. */
+export const roughShare = (linkShare: number): number => linkShare * (1 - ROUGH.crossShare) * (1 - ROUGH.lossShare)
+
+export async function sample(count: number, deliveredShare: number, options: RigOptions): Promise<Sample> {
+  const sessions = new Sessions()
+  const outcomes = await withRig(options, rig => sessions.several(count, () => rig.measure()))
+  return { outcomes, soaks: [], repeated: sessions.repeated, deliveredShare }
+}
+
+/** One ordinary session and one soak, each of a provider that has just started: its credit is whole. */
+export async function sampleFresh(deliveredShare: number, options: RigOptions): Promise<Sample> {
+  const sessions = new Sessions()
+  const outcome = await sessions.one(() => withRig(options, rig => rig.measure()))
+  const soak = await sessions.one(() => withRig(options, rig => rig.measure([], DEVNET.soakMs)))
+  return { outcomes: [outcome], soaks: [soak], repeated: sessions.repeated, deliveredShare }
+}
+
+/**
+ * Senders and receiver are this process's own, and honest: an outcome that lays a low reading at their door, or at their
+ * own links', says that the machine was busy with something else.
+ */
+class Sessions {
+  repeated = 0
+
+  async one(measure: () => Promise<Outcome>): Promise<Outcome> {
+    for (let tries = 1; ; tries++) {
+      const outcome = await measure()
+      if (tries === MOST_TRIES || !('reason' in outcome) || !STARVED.has(outcome.reason)) return outcome
+      this.repeated++
+    }
+  }
+
+  async several(count: number, measure: () => Promise<Outcome>): Promise<Outcome[]> {
+    const outcomes: Outcome[] = []
+    while (outcomes.length < count) outcomes.push(await this.one(measure))
+    return outcomes
+  }
+}
+
+const MOST_TRIES = 5
+const STARVED: ReadonlySet<string> = new Set<AtLeastReason | NoDataReason>([
+  'sender-limited',
+  'path-limited',
+  'senders-missing',
+  'receiver-fault',
+])
+
+/** Without the sessions of the receiver that the provider is a friend of: it votes as it likes, and colludes. */
+export async function sampleOthers(count: number, deliveredShare: number, options: RigOptions): Promise<Sample> {
+  const sessions = new Sessions()
+  let held = 0
+  const outcomes = await withRig(options, rig =>
+    sessions.several(count, async () => {
+      if (held++ % RECEIVERS_A_FRIEND === 0) {
+        await rig.measure()
+        held++
+      }
+      return rig.measure()
+    }),
+  )
+  return { outcomes, soaks: [], repeated: sessions.repeated, deliveredShare }
+}
+
+/** Two providers at once, each by a receiver and senders of its own. */
+export async function sampleTogether(
+  count: number,
+  deliveredShare: number,
+  each: readonly [RigOptions, RigOptions],
+): Promise<Sample> {
+  const outcomes: Outcome[] = []
+  await withRig(each[0], one =>
+    withRig(each[1], async other => {
+      while (outcomes.length < count) outcomes.push(...(await Promise.all([one.measure(), other.measure()])))
+    }),
+  )
+  return { outcomes, soaks: [], repeated: 0, deliveredShare }
+}
+
+async function withRig<T>(options: RigOptions, use: (rig: Rig) => Promise<T>): Promise<T> {
+  const rig = await Rig.open(options)
+  try {
+    return await use(rig)
+  } finally {
+    await rig.close()
+  }
+}
+
+/** What was wrong with somebody else than an honest provider, and what came of the session. */
+export interface Innocence {
+  readonly fault: FaultName | 'receiver'
+  readonly outcome: Outcome
+}
+
+/** An honest provider, each time with one thing wrong that is not its fault. */
+export async function innocent(claimKbps: number): Promise<Innocence[]> {
+  const faulty = await withRig({ claimKbps }, async rig => {
+    const results: Innocence[] = []
+    for (const fault of Object.keys(FAULTS) as FaultName[]) {
+      results.push({ fault, outcome: await rig.measure([undefined, FAULTS[fault]]) })
+    }
+    return results
+  })
+  const narrow = await withRig({ claimKbps, receiverKbps: claimKbps / 2 }, rig => rig.measure())
+  return [...faulty, { fault: 'receiver', outcome: narrow }]
+}

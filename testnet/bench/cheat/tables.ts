@@ -1,0 +1,129 @@
+/** A run's figures, and the bounds that were derived before it, as the tables of `docs/cheats.md`. Pure. */
+import {
+  type Committee,
+  framedWindow,
+  inflatedWindow,
+  lentWindow,
+  SHARES,
+  sendersToSpoil,
+  vetoedVote,
+  vetoedWindow,
+} from './bounds.js'
+import { upperChance } from './odds.js'
+import { BLOCK_WINDOWS, type CheatResult, type CheatRow } from './result.js'
+
+/** Needs no run: what section 4 of the page derives. */
+export function boundTables(): string {
+  const shares = [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.33]
+  const sizes = [
+    { receivers: 31, senders: 3 },
+    { receivers: 31, senders: 3, verifiers: 64 },
+    { receivers: 64, senders: 3 },
+  ]
+  return sizes
+    .flatMap(size => [
+      `n = ${size.receivers}, k = ${size.senders}, ${size.verifiers ? `set of ${size.verifiers}` : 'a set that is large beside n'}:`,
+      '',
+      ...table(
+        [
+          'share',
+          'a window is captured',
+          'an honest provider is framed',
+          'a low vote is vetoed',
+          'a breach is vetoed',
+          'captured, senders lend',
+        ],
+        shares.map(share => {
+          const of: Committee = { ...size, share }
+          const needed = sendersToSpoil(size.senders)
+          const odds = [
+            inflatedWindow(of),
+            framedWindow(of),
+            vetoedVote(of, needed),
+            vetoedWindow(of, needed),
+            lentWindow(of, 1),
+          ]
+          return [`${share}`, ...odds.map(probability)]
+        }),
+      ),
+      '',
+    ])
+    .join('\n')
+    .trimEnd()
+}
+
+export function cheatTables(result: CheatResult): string {
+  const { committee, windows, seed, claimKbps, honest, slow, curves, rows, lending, innocence } = result
+  const { receivers, senders, verifiers } = committee
+  return [
+    `Run on ${result.date.slice(0, 10)} with ${result.machine}, seed ${seed}, claim ${claimKbps / 1000} Mbit/s: ${windows} windows for each cheat and share, n = ${receivers}, k = ${senders}, a set of ${verifiers}; ${result.minutes.toFixed(1)} minutes.`,
+    '',
+    `**${result.verdict}**`,
+    '',
+    'By how much the certified rate is above what is delivered (mean over the windows with a rate; in brackets in how many of the windows that decide colluders chose it), and how often it was slashed:',
+    '',
+    ...table(
+      ['cheat', 'delivers', ...SHARES.map(share => `share ${share}`), 'score, share 0'],
+      [...new Set(rows.map(({ cheat }) => cheat))].map(cheat => cheatLine(cheat, rows)),
+    ),
+    '',
+    'Colluding senders that send beside the provider’s link (section 5):',
+    '',
+    ...table(
+      ['', 'delivers', ...SHARES.map(share => `share ${share}`), 'score, share 0'],
+      [cheatLine('lender', lending)],
+    ),
+    '',
+    'Framing and vetoing, in windows; in brackets what was derived:',
+    '',
+    ...table(
+      ['share', 'an honest provider is framed', 'one that delivers 60 % is not breached'],
+      curves.map(row => [
+        `${row.share}`,
+        `${row.framed} of ${row.windows} (${probability(row.framedBound)})`,
+        `${row.vetoed} of ${row.windows} (${probability(row.vetoedBound)})`,
+      ]),
+    ),
+    '',
+    `An honest provider with a link of claim/0.7, 1 % loss, 150 ms and 30 % cross traffic: ${honest.breaches} breaches in ${honest.windows} windows, so at most ${percent(upperChance(honest.breaches, honest.windows))} of windows with 95 % confidence. One that delivers 60 %: slashed within ${BLOCK_WINDOWS} windows in ${slow.slashed} of ${slow.runs} runs, so missed in at most ${percent(upperChance(slow.runs - slow.slashed, slow.runs))}. Both are simulated windows, of sessions that were measured.`,
+    '',
+    'An honest provider, and one thing wrong that is not its fault (real sessions):',
+    '',
+    ...table(
+      ['at fault', 'outcome', 'reading, kbit/s'],
+      innocence.map(({ fault, outcome }) => [
+        fault === 'receiver' ? 'the receiver’s link carries half of the claim' : `one sender of three: ${fault}`,
+        `${outcome.kind}${'reason' in outcome ? `, ${outcome.reason}` : ''}`,
+        'measurement' in outcome ? `${outcome.measurement.rateKbps}` : '',
+      ]),
+    ),
+  ].join('\n')
+}
+
+function cheatLine(cheat: string, rows: readonly CheatRow[]): string[] {
+  const of = SHARES.map(share => rows.find(row => row.cheat === cheat && row.share === share)!)
+  const first = of[0]!
+  return [
+    `\`${cheat}\``,
+    percent(first.deliveredShare),
+    ...of.map(row => {
+      const rate = row.measured === 0 ? 'no rate' : `+${percent(row.inflation)} (${row.captured} of ${row.deciding})`
+      return row.penalties > 0 ? `${rate}, slashed ${row.penalties} times` : rate
+    }),
+    `${first.scoreBps / 100} %`,
+  ]
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+
+/** Two figures; what is less than a millionth by its power of ten. */
+function probability(chance: number): string {
+  if (chance === 0) return '0'
+  if (chance >= 0.001) return percent(chance)
+  return `10^${Math.round(Math.log10(chance))}`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)]
+}

@@ -1,0 +1,122 @@
+/** From rows to the figures that are promised, and whether they are kept. Pure. */
+import type { Calibration, Cell, MeasuredSession } from '../lab/lab.js'
+import { cellName } from './grid.js'
+import type { CellResult, SessionRow, ToolRow } from './results.js'
+
+/** What is promised of every cell that the harness can carry. */
+const MEDIAN_ERROR = 0.01
+const P95_ERROR = 0.03
+const MEASURE_MS = 1000
+const MIN_DISCARD_MS = 200
+const DISCARD_RTTS = 4
+const MAX_BYTES = 80e6
+/** The receiver looks at its measurement every 10 ms, and gives late arrivals 15 more. */
+const LOOK_MS = 60
+
+/** A harness that is further off than this from the rate that was set cannot tell whether a probe is right. */
+const CALIBRATION_ERROR = 0.01
+
+/** The receiver tells the senders to stop about this long after its last window. */
+const HALT_LAG_MS = 25
+/** A link that let through less than this of what it can was not kept busy: then truth is what it can. */
+const BUSY = 0.95
+
+export const MEASURED_OUTCOMES: readonly string[] = ['verified', 'under']
+
+export interface Summary {
+  /** of the absolute errors */
+  readonly median: number
+  readonly p95: number
+  /** median of the errors with their sign */
+  readonly bias: number
+}
+
+export function summarise(errors: readonly number[]): Summary {
+  const sizes = errors.map(Math.abs).sort((a, b) => a - b)
+  const signed = [...errors].sort((a, b) => a - b)
+  return { median: quantile(sizes, 0.5), p95: quantile(sizes, 0.95), bias: quantile(signed, 0.5) }
+}
+
+/** Nearest rank, and the mean of the middle two for a median. */
+function quantile(sorted: readonly number[], share: number): number {
+  const rank = share * sorted.length
+  const value = sorted[Math.max(0, Math.ceil(rank) - 1)] ?? 0
+  return share === 0.5 && Number.isInteger(rank) ? (value + sorted[rank]!) / 2 : value
+}
+
+/** Why a cell's calibration says that the harness cannot carry it; null if it can. */
+export function limitOf({ rateKbps }: Cell, { linkKbps, arrivedKbps }: Calibration): string | null {
+  const off = (kbps: number, of: number) => Math.abs(kbps / of - 1) > CALIBRATION_ERROR
+  const mbps = (kbps: number) => `${(kbps / 1000).toFixed(1)} Mbit/s`
+  if (off(linkKbps, rateKbps)) return `the shaper lets ${mbps(linkKbps)} through`
+  if (off(arrivedKbps, linkKbps)) return `of ${mbps(linkKbps)} past the shaper ${mbps(arrivedKbps)} arrive`
+  return null
+}
+
+export function sessionRow(session: MeasuredSession, { rttMs }: Cell, calibration: Calibration): SessionRow {
+  const { outcome, startMs, haltMs, tookMs } = session.reading
+  const measurement = 'measurement' in outcome ? outcome.measurement : undefined
+  const reason = 'reason' in outcome ? `: ${outcome.reason}` : ''
+  const readingKbps = measurement && MEASURED_OUTCOMES.includes(outcome.kind) ? measurement.rateKbps : null
+  // What arrived in the windows had left the link half a round trip before.
+  const toMs = (haltMs ?? session.link.toMs) - HALT_LAG_MS - rttMs / 2
+  const passedKbps = session.link.rateKbps(toMs - (measurement?.durationMs || MEASURE_MS), toMs)
+  const linkKbps = passedKbps < BUSY * calibration.linkKbps ? calibration.linkKbps : passedKbps
+  const truthKbps = linkKbps * (1 - session.lostShare)
+  return {
+    outcome: outcome.kind + reason,
+    readingKbps,
+    truthKbps,
+    linkKbps,
+    lostShare: session.lostShare,
+    error: (readingKbps ?? 0) / truthKbps - 1,
+    sendingMs: startMs === undefined || haltMs === undefined ? 0 : haltMs - startMs,
+    seconds: tookMs / 1000,
+    bytes: measurement?.receivedBytes ?? 0,
+  }
+}
+
+/** Every promise that a cell does not keep; empty when it keeps all. */
+export function shortcomings({ cell, limited, failure, sessions }: CellResult, repeat: number): string[] {
+  if (limited !== null) return []
+  if (failure !== null) return [failure]
+  if (sessions.length < repeat) return [`${repeat - sessions.length} of ${repeat} sessions are missing`]
+  const { median, p95 } = summarise(sessions.map(row => row.error))
+  const discardMs = Math.max(MIN_DISCARD_MS, DISCARD_RTTS * cell.rttMs)
+  // The words to start and to stop take a round trip, in which data flows as well.
+  const mostMs = discardMs + MEASURE_MS + cell.rttMs + LOOK_MS
+  const sendingMs = Math.max(...sessions.map(row => row.sendingMs))
+  const bytes = Math.max(...sessions.map(row => row.bytes))
+  return [
+    ...(median > MEDIAN_ERROR ? [`median error ${percent(median)}`] : []),
+    ...(p95 > P95_ERROR ? [`P95 error ${percent(p95)}`] : []),
+    ...(sendingMs > mostMs ? [`data flowed for ${Math.round(sendingMs)} ms of at most ${Math.round(mostMs)}`] : []),
+    ...(bytes > MAX_BYTES ? [`${(bytes / 1e6).toFixed(0)} MB delivered`] : []),
+  ]
+}
+
+export interface Verdict {
+  readonly ok: boolean
+  readonly line: string
+}
+
+/** @param planned cells, of which each has to be there */
+export function verdictOf(cells: readonly CellResult[], planned: number, repeat: number): Verdict {
+  const limited = cells.filter(cell => cell.limited !== null)
+  const failed = cells.filter(cell => shortcomings(cell, repeat).length > 0)
+  const skipped = planned - cells.length
+  const kept = cells.length - limited.length - failed.length
+  const parts = [
+    `${kept} of ${planned} cells within ${percent(MEDIAN_ERROR, 0)} in the median and ${percent(P95_ERROR, 0)} at P95`,
+    ...(limited.length > 0 ? [`${limited.length} harness-limited`] : []),
+    ...(skipped > 0 ? [`${skipped} not measured`] : []),
+    ...(failed.length > 0 ? [`${failed.length} not: ${failed.map(({ cell }) => cellName(cell)).join('; ')}`] : []),
+  ]
+  const ok = failed.length === 0 && skipped === 0 && kept > 0
+  return { ok, line: `${ok ? 'PASS' : 'FAIL'} measure: ${parts.join(', ')}` }
+}
+
+export const percent = (share: number, digits = 2): string => `${(100 * share).toFixed(digits)} %`
+
+export const mean = (rows: readonly (SessionRow | ToolRow)[], of: 'seconds' | 'bytes'): number =>
+  rows.reduce((sum, row) => sum + row[of], 0) / Math.max(1, rows.length)

@@ -1,0 +1,170 @@
+/**
+ * The lab where there is no root or no Linux kernel to make namespaces with: senders, relay and receiver in this process,
+ * the provider's link and the path behind it as numbers between their UDP ports. The same sessions, at lower rates: what
+ * the process cannot carry beside its own work shows in the calibration.
+ */
+import { randomBytes } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { PeerSigner, PeerVerifier } from '../../probe/ports.js'
+import { Receiver } from '../../probe/receiver.js'
+import { Relay } from '../../probe/relay.js'
+import { SeenSessions } from '../../probe/seen-sessions.js'
+import { bytesIn, overdrive } from '../../probe/share.js'
+import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { UserError } from '../../verifier/errors.js'
+import { peerIdOf, peerSigner, peerVerifier } from '../../verifier/net/peer-keys.js'
+import { InProcessPath, PATH_HOST } from './in-process-path.js'
+import { type Calibration, type Cell, claimOf, type Lab, type MeasuredSession } from './lab.js'
+import { streamPair } from './memory-streams.js'
+import { monotonicMs } from './monotonic.js'
+import { clock, measure, providerVouchers, random, SENDERS, send } from './session.js'
+
+const HOST = '127.0.0.1'
+const CALIBRATION_MS = 1500
+/** Of a flow's beginning, and of its end, nothing counts. */
+const CALIBRATION_MARGIN_MS = 300
+const TICK_MS = 1
+
+interface Keys {
+  readonly signer: PeerSigner
+  readonly verifier: PeerVerifier
+}
+
+interface Parts {
+  readonly provider: Keys
+  readonly receiver: Keys
+  readonly senders: readonly (Keys & { readonly served: SeenSessions })[]
+  readonly relay: Relay
+  readonly port: Receiver
+  readonly path: InProcessPath
+}
+
+export class InProcessLab implements Lab {
+  readonly kind = 'in-process'
+  readonly description = 'in one process, token bucket, delay and loss as numbers between UDP ports; no iperf3'
+  readonly iperf3 = undefined
+  readonly #parts: Parts
+  #cell: Cell = { rateKbps: 1, rttMs: 0, lossPercent: 0 }
+  #closed = false
+
+  private constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** @throws UserError if there is no second loopback address */
+  static async open(): Promise<InProcessLab> {
+    const [provider, receiver] = [await newKeys(), await newKeys()]
+    const senders = await Promise.all(
+      Array.from({ length: SENDERS }, async () => ({ ...(await newKeys()), served: new SeenSessions() })),
+    )
+    const { signer } = provider
+    const relay = await Relay.open({
+      ...{ host: HOST, port: 0, claimKbps: 1, signer, voucherSigner: providerVouchers, clock, random },
+    })
+    const port = await Receiver.open({ host: HOST, port: 0, clock })
+    try {
+      const ends = { host: HOST, providerPort: relay.port, receiverPort: port.port }
+      const path = await InProcessPath.open(ends, Math.random)
+      return new InProcessLab({ provider, receiver, senders, relay, port, path })
+    } catch (cause) {
+      await relay.close()
+      await port.close()
+      const what = `the second loopback address ${PATH_HOST} cannot be had (${(cause as Error).message})`
+      throw new UserError('configuration', `No lab on this machine: ${what}; give it to the loopback device.`, {
+        cause,
+      })
+    }
+  }
+
+  async shape(cell: Cell): Promise<void> {
+    this.#cell = cell
+    this.#parts.path.shape(cell)
+    this.#parts.relay.setClaim(claimOf(cell))
+  }
+
+  /** A flow as heavy as a session's senders make it, between ports of its own, through a path like the sessions'. */
+  async calibrate(): Promise<Calibration> {
+    const [source, sink] = [createSocket('udp4'), createSocket('udp4')]
+    for (const socket of [source, sink]) {
+      socket.bind(0, HOST)
+      await once(socket, 'listening')
+    }
+    const ends = { host: HOST, providerPort: source.address().port, receiverPort: sink.address().port }
+    const path = await InProcessPath.open(ends, Math.random)
+    try {
+      path.shape(this.#cell)
+      let arrived = 0
+      sink.on('message', () => {
+        arrived++
+      })
+      const link = path.watch()
+      const beganMs = monotonicMs()
+      const datagram = Buffer.alloc(DATAGRAM_BYTES)
+      const offeredKbps = overdrive(SENDERS) * claimOf(this.#cell)
+      for (let sent = 0, nowMs = beganMs; nowMs < beganMs + CALIBRATION_MS; nowMs = monotonicMs()) {
+        for (; sent < bytesIn(offeredKbps, nowMs - beganMs); sent += IP_DATAGRAM_BYTES) {
+          source.send(datagram, ends.receiverPort, PATH_HOST)
+        }
+        await pause(TICK_MS)
+      }
+      await pause(this.#cell.rttMs / 2 + CALIBRATION_MARGIN_MS)
+      const linkKbps = link.rateKbps(beganMs + CALIBRATION_MARGIN_MS, beganMs + CALIBRATION_MS - CALIBRATION_MARGIN_MS)
+      return { linkKbps, arrivedKbps: (linkKbps * arrived) / (path.packets - path.lost) }
+    } finally {
+      await path.close()
+      for (const socket of [source, sink]) socket.close()
+    }
+  }
+
+  async measure(): Promise<MeasuredSession> {
+    const { path, provider, receiver, senders, port } = this.#parts
+    const claimKbps = claimOf(this.#cell)
+    const { packets, lost } = path
+    const link = path.watch()
+    const reading = await measure({
+      claimKbps,
+      signer: receiver.signer,
+      receiver: port,
+      provider: provider.verifier,
+      senders: senders.map(sender => ({
+        verifier: sender.verifier,
+        open: async () => {
+          const [mine, theirs] = streamPair(this.#cell.rttMs / 2, HOST)
+          void send(theirs, {
+            ...sender,
+            claimKbps,
+            receiver: receiver.verifier,
+            provider: provider.verifier,
+            openProvider: async () => this.#openProvider(),
+            udpHost: HOST,
+          })
+          return mine
+        },
+      })),
+      host: PATH_HOST,
+    })
+    return { reading, link, lostShare: (path.lost - lost) / Math.max(1, path.packets - packets) }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    const { path, relay, port } = this.#parts
+    await path.close()
+    await relay.close()
+    await port.close()
+  }
+
+  #openProvider() {
+    const [mine, theirs] = streamPair(0, HOST)
+    void this.#parts.relay.serve(theirs, randomBytes(8).toString('hex'))
+    return mine
+  }
+}
+
+async function newKeys(): Promise<Keys> {
+  const seed = new Uint8Array(randomBytes(32))
+  return { signer: await peerSigner(seed), verifier: peerVerifier(await peerIdOf(seed)) }
+}

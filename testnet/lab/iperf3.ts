@@ -1,0 +1,134 @@
+/** iperf3 from the provider to the receiver, through the shaped link. */
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import type { Watchdog } from '../watchdog.js'
+import type { ToolRequest } from './lab.js'
+import type { Namespace } from './namespace.js'
+
+const PORT = 5201
+const LISTEN_MS = 5000
+const POLL_MS = 10
+/** Beyond the flow's own time: its control connection has round trips to make, at 1 % loss some of them twice. */
+const SLACK_MS = 20_000
+const INTERVAL_SECONDS = 0.5
+/** The kernel's default holds 2 ms of 1 Gbit/s. */
+const UDP_BUFFER = '2M'
+/** A segment's payload with timestamps on a link of 1500, and the whole packet. */
+const TCP_PAYLOAD_BYTES = 1448
+const TCP_PACKET_BYTES = 1500
+
+interface Sum {
+  readonly bytes: number
+  readonly seconds: number
+  readonly bits_per_second: number
+}
+
+/** The parts of iperf3's JSON that are read here. */
+export interface Iperf3Json {
+  readonly error?: string
+  readonly intervals: readonly { readonly sum: Sum }[]
+  readonly end: { readonly sum_sent: Sum; readonly sum_received: Sum }
+}
+
+export interface Iperf3Result {
+  /** what it prints at its end for the receiver, at the IP layer */
+  readonly readingKbps: number
+  /** sent, at the IP layer */
+  readonly bytes: number
+  readonly seconds: number
+  /** rates at the receiver, half a second each, at the IP layer */
+  readonly intervalsKbps: readonly number[]
+}
+
+export interface Iperf3Ends {
+  readonly client: Namespace
+  readonly server: Namespace
+  /** the server's address */
+  readonly host: string
+  readonly watchdog: Watchdog
+}
+
+/** @throws Error with what iperf3 says */
+export async function runIperf3(ends: Iperf3Ends, request: ToolRequest): Promise<Iperf3Result> {
+  const { client, server, host, watchdog } = ends
+  const { protocol, seconds, options } = request
+  const limitMs = seconds * 1000 + SLACK_MS
+  const common = ['--json', '--interval', String(INTERVAL_SECONDS), '--port', String(PORT)]
+  const udp = protocol === 'udp' ? ['--udp', '--length', String(DATAGRAM_BYTES), '--window', UDP_BUFFER] : []
+  const serving = start(server.inside(['iperf3', '--server', '--one-off', ...common]), watchdog, LISTEN_MS + limitMs)
+  try {
+    await listening(server.pid)
+    const flow = ['--client', host, '--time', String(seconds), ...udp, ...options, ...common]
+    const sent = await start(client.inside(['iperf3', ...flow]), watchdog, limitMs).output
+    return readIperf3(sent, await serving.output, protocol)
+  } finally {
+    serving.end()
+    await serving.output.catch(() => {}) // its port must be free for the next one
+  }
+}
+
+/** @param sent by the client @param received by the server */
+export function readIperf3(sent: Iperf3Json, received: Iperf3Json, protocol: ToolRequest['protocol']): Iperf3Result {
+  const overhead = protocol === 'udp' ? IP_DATAGRAM_BYTES / DATAGRAM_BYTES : TCP_PACKET_BYTES / TCP_PAYLOAD_BYTES
+  return {
+    readingKbps: (sent.end.sum_received.bits_per_second / 1000) * overhead,
+    bytes: sent.end.sum_sent.bytes * overhead,
+    seconds: sent.end.sum_sent.seconds,
+    intervalsKbps: received.intervals.map(({ sum }) => (sum.bits_per_second / 1000) * overhead),
+  }
+}
+
+function start(argv: readonly string[], watchdog: Watchdog, limitMs: number) {
+  const [command, ...args] = argv
+  const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const pid = child.pid
+  if (pid !== undefined) watchdog.watch(pid)
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', data => {
+      said += data
+    })
+  }
+  const end = () => void child.kill('SIGKILL')
+  const timer = setTimeout(end, limitMs)
+  const output = new Promise<Iperf3Json>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', () => {
+      clearTimeout(timer)
+      if (pid !== undefined) watchdog.forget(pid)
+      const result = parse(said)
+      if (result.error === undefined) resolve(result)
+      else reject(new Error(`iperf3: ${result.error}`))
+    })
+  })
+  output.catch(() => {}) // whoever awaits it hears of it
+  return { output, end }
+}
+
+function parse(said: string): Iperf3Json {
+  try {
+    return JSON.parse(said) as Iperf3Json
+  } catch {
+    return { error: said.trim() || 'ended without a word', intervals: [] } as never
+  }
+}
+
+/** @throws Error if nobody listens on the port in time */
+async function listening(pid: number): Promise<void> {
+  const entry = new RegExp(`:${PORT.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A `)
+  for (let waitedMs = 0; waitedMs < LISTEN_MS; waitedMs += POLL_MS) {
+    if (['tcp', 'tcp6'].some(table => entry.test(readTable(`/proc/${pid}/net/${table}`)))) return
+    await pause(POLL_MS)
+  }
+  throw new Error('iperf3 does not listen')
+}
+
+function readTable(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return '' // a kernel without IPv6 has no tcp6
+  }
+}

@@ -1,0 +1,133 @@
+/** The process of one sender, provider or receiver: `role-main ROLE HOST`. It ends when whoever started it does. */
+import '../../proto/polyfill.js'
+import { randomBytes } from 'node:crypto'
+import pino from 'pino'
+import type { PeerSigner } from '../../probe/ports.js'
+import { Receiver } from '../../probe/receiver.js'
+import { Relay } from '../../probe/relay.js'
+import { SeenSessions } from '../../probe/seen-sessions.js'
+import { toHex } from '../../proto/hex.js'
+import { ProbeFrame, RelayFrame, RelayOpen } from '../../proto/messages.js'
+import { PROBE_PROTOCOL, SESSION_PROTOCOL } from '../../proto/protocols.js'
+import { createPeer, listenAddresses, type Peer } from '../../verifier/net/libp2p.js'
+import { peerSigner, peerVerifier } from '../../verifier/net/peer-keys.js'
+import { connect, handleStreams, openStream, type PeerAddress } from '../../verifier/net/streams.js'
+import type { Answer, Cast, Order, Role } from './role-messages.js'
+import { clock, measure, providerVouchers, random, type SessionReading, send } from './session.js'
+
+/** Reaching a peer takes a few round trips. */
+const DIAL_MS = 3000
+
+interface Part {
+  /** Also opens the connections that it will need: a session's time must not hang on a first dial. */
+  cast(cast: Cast): Promise<void>
+  measure?(): Promise<SessionReading>
+}
+
+interface Self {
+  readonly peer: Peer
+  readonly host: string
+  readonly signer: PeerSigner
+}
+
+const PARTS: Record<Role, (self: Self) => Promise<Part>> = { sender, provider, receiver }
+
+const [role, host] = process.argv.slice(2) as [Role, string]
+const answer = (message: Answer) => void process.send!(message)
+process.once('disconnect', () => process.exit(0))
+
+const seed = new Uint8Array(randomBytes(32))
+const log = pino({ level: 'silent' })
+const peer = await createPeer({ seed: toHex(seed), listen: [`/ip4/${host}/tcp/0`], log })
+const part = await PARTS[role]({ peer, host, signer: await peerSigner(seed) })
+
+process.on('message', async (order: Order) => {
+  if ('cast' in order) {
+    await part.cast(order.cast)
+    answer({ casted: true })
+  } else {
+    answer({ reading: await part.measure!() })
+  }
+})
+answer({ ready: { peerId: peer.peerId.toString(), multiaddrs: listenAddresses(peer) } })
+
+async function sender({ peer, host, signer }: Self): Promise<Part> {
+  const served = new SeenSessions()
+  let now: Cast | undefined
+  await handleStreams(
+    peer,
+    PROBE_PROTOCOL,
+    ProbeFrame.maxBytes,
+    async stream => {
+      if (now === undefined) return
+      const { claimKbps, provider, receiver } = now
+      await send(stream, {
+        claimKbps,
+        signer,
+        receiver: peerVerifier(receiver.peerId),
+        provider: peerVerifier(provider.peerId),
+        openProvider: () => open(peer, provider, SESSION_PROTOCOL, RelayFrame.maxBytes),
+        udpHost: host,
+        served,
+      })
+    },
+    () => {}, // the receiver reports it
+  )
+  return {
+    async cast(cast) {
+      now = cast
+      await connect(peer, cast.provider, AbortSignal.timeout(DIAL_MS))
+    },
+  }
+}
+
+async function provider({ peer, host, signer }: Self): Promise<Part> {
+  const relay = await Relay.open({
+    host,
+    port: 0,
+    claimKbps: 1,
+    signer,
+    voucherSigner: providerVouchers,
+    clock,
+    random,
+  })
+  await handleStreams(
+    peer,
+    SESSION_PROTOCOL,
+    RelayOpen.maxBytes,
+    (stream, peerId) => relay.serve(stream, peerId),
+    () => {}, // the sender reports it
+  )
+  return {
+    async cast({ claimKbps }) {
+      relay.setClaim(claimKbps)
+    },
+  }
+}
+
+async function receiver({ peer, host, signer }: Self): Promise<Part> {
+  const udp = await Receiver.open({ host, port: 0, clock })
+  let now: Cast
+  return {
+    async cast(cast) {
+      now = cast
+      for (const to of cast.senders) await connect(peer, to, AbortSignal.timeout(DIAL_MS))
+    },
+    measure: () =>
+      measure({
+        claimKbps: now.claimKbps,
+        signer,
+        receiver: udp,
+        provider: peerVerifier(now.provider.peerId),
+        senders: now.senders.map(to => ({
+          verifier: peerVerifier(to.peerId),
+          open: () => open(peer, to, PROBE_PROTOCOL, ProbeFrame.maxBytes),
+        })),
+        host,
+      }),
+  }
+}
+
+function open(peer: Peer, to: PeerAddress, protocol: string, maxBytes: number) {
+  return openStream(peer, to, protocol, maxBytes, AbortSignal.timeout(60_000))
+}

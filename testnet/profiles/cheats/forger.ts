@@ -1,0 +1,28 @@
+/**
+ * Delivers 60 % of its claim and signs receipts for everything. What does not fit through its link goes out under a tag that
+ * nobody expects: the provider's own count, and so its receipts, hold it; no receiver ever takes it.
+ */
+import type { Forwarding } from '../../../probe/forwarding.js'
+import { TAG_BYTES } from '../../../proto/datagram.js'
+import type { ProviderProfile } from '../profile.js'
+import { caught } from './check.js'
+import { DELIVERED_SHARE, isData, Link, takesAll } from './link.js'
+
+export const forger: ProviderProfile = {
+  describe: 'delivers 60 % of its claim, and signs receipts for all of it',
+  takesFraction: false,
+  deliversKbps: claimKbps => Math.round(claimKbps * DELIVERED_SHARE),
+  forwarding: ({ claimKbps }) => ({ module: import.meta.url, options: { claimKbps } }),
+  broken: caught,
+}
+
+export function createForwarding({ claimKbps }: { claimKbps: number }): Forwarding {
+  const link = new Link(claimKbps * DELIVERED_SHARE)
+  return {
+    ...takesAll,
+    forward: (packet, nowMs) => {
+      if (isData(packet) && !link.takes(packet, nowMs)) packet.bytes.fill(0, 0, TAG_BYTES)
+      return 'now'
+    },
+  }
+}

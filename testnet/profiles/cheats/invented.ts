@@ -1,0 +1,63 @@
+/**
+ * Data that never came through, made up on the spot: behind a link that brings in 60 % of the claim, the rest is guessed,
+ * taken from an old session, or cut short. The receiver has published the root of what came before any key is revealed,
+ * so each chunk with one such datagram is worthless.
+ */
+import type { Forwarding, Packet } from '../../../probe/forwarding.js'
+import { DATAGRAM_BYTES, HEADER_BYTES } from '../../../proto/datagram.js'
+import type { ProviderProfile } from '../profile.js'
+import { caught } from './check.js'
+import { DELIVERED_SHARE, isData, Link, takesAll } from './link.js'
+
+type Invention = 'guessed' | 'replayed' | 'truncated'
+
+const invents = (invention: Invention, describe: string): ProviderProfile => ({
+  describe,
+  takesFraction: false,
+  deliversKbps: claimKbps => Math.round(claimKbps * DELIVERED_SHARE),
+  forwarding: ({ claimKbps }) => ({ module: import.meta.url, options: { claimKbps, invention } }),
+  broken: caught,
+})
+
+export const guesser = invents('guessed', 'brings in 60 % of its claim and predicts the rest from what came before')
+export const replayer = invents('replayed', 'brings in 60 % of its claim and fills up with an old session’s data')
+export const truncater = invents('truncated', 'brings in 60 % of its claim and cuts the rest down to what fits')
+
+/** Of a session that it keeps for later: more would only take memory. */
+const KEPT_DATAGRAMS = 4096
+
+export function createForwarding({ claimKbps, invention }: { claimKbps: number; invention: Invention }): Forwarding {
+  const link = new Link(claimKbps * DELIVERED_SHARE)
+  const invent = INVENTIONS[invention]()
+  return {
+    ...takesAll,
+    forward: (packet, nowMs) => {
+      if (isData(packet)) invent(packet, link.takes(packet, nowMs))
+      return 'now'
+    },
+  }
+}
+
+/** Each sees every datagram, and changes those that did not come in. */
+const INVENTIONS: Readonly<Record<Invention, () => (packet: Packet, cameIn: boolean) => void>> = {
+  guessed: () => {
+    const last = Buffer.alloc(DATAGRAM_BYTES)
+    return ({ bytes, length }, cameIn) => {
+      // The best guess that a stream gives is what it looked like just before.
+      if (cameIn) bytes.copy(last, HEADER_BYTES, HEADER_BYTES, length)
+      else last.copy(bytes, HEADER_BYTES, HEADER_BYTES, length)
+    }
+  },
+  replayed: () => {
+    const kept: Buffer[] = []
+    let next = 0
+    return ({ bytes, length }, cameIn) => {
+      if (cameIn && kept.length < KEPT_DATAGRAMS) kept.push(Buffer.from(bytes.subarray(HEADER_BYTES, length)))
+      const old = cameIn ? undefined : kept[next++ % Math.max(1, kept.length)]
+      old?.copy(bytes, HEADER_BYTES)
+    }
+  },
+  truncated: () => (packet, cameIn) => {
+    if (!cameIn) packet.length = HEADER_BYTES + 64
+  },
+}

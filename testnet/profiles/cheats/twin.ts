@@ -1,0 +1,63 @@
+/**
+ * Providers on one link that holds one claim: each is as fast as it says while the others are idle. They know of one
+ * another through a directory in which each touches a file of its own; those that are busy share the link alike.
+ */
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Forwarding } from '../../../probe/forwarding.js'
+import type { ForwardingOptions, ProviderHistory, ProviderProfile } from '../profile.js'
+import { caught } from './check.js'
+import { isData, Link, takesAll } from './link.js'
+
+export const twin: ProviderProfile = {
+  describe: 'shares one link of its claim with every other twin of the run',
+  takesFraction: false,
+  deliversKbps: claimKbps => claimKbps,
+  forwarding: options => ({ module: import.meta.url, options }),
+  broken: creditedJointly,
+}
+
+/** A twin is busy for this long after its last datagram; the directory is looked at this often. */
+const BUSY_MS = 100
+const LOOK_MS = 20
+
+export function createForwarding({ claimKbps, seed, sharedDir }: ForwardingOptions): Forwarding {
+  const busyTwins = sharedActivity(sharedDir, createHash('sha256').update(seed).digest('hex').slice(0, 16))
+  const links = new Map<number, Link>()
+  const linkOf = (twins: number): Link => {
+    const link = links.get(twins) ?? new Link(claimKbps / twins)
+    links.set(twins, link)
+    return link
+  }
+  return {
+    ...takesAll,
+    forward: (packet, nowMs) => {
+      if (!isData(packet)) return 'now'
+      return linkOf(busyTwins(nowMs)).takes(packet, nowMs) ? 'now' : 'drop'
+    },
+  }
+}
+
+/** Says that this one is busy, and how many are, itself among them. */
+function sharedActivity(directory: string, name: string): (nowMs: number) => number {
+  const own = join(directory, name)
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(own, '')
+  utimesSync(own, 0, 0) // there, and not busy
+  let lookedMs = Number.NEGATIVE_INFINITY
+  let busy = 1
+  return nowMs => {
+    if (nowMs - lookedMs < LOOK_MS) return busy
+    lookedMs = nowMs
+    const wallMs = Date.now()
+    utimesSync(own, wallMs / 1000, wallMs / 1000)
+    busy = readdirSync(directory).filter(file => wallMs - statSync(join(directory, file)).mtimeMs < BUSY_MS).length
+    return Math.max(1, busy)
+  }
+}
+
+/** All twins together are one link: none may be certified more than its part, or it is under the line. */
+function creditedJointly(history: ProviderHistory): string[] {
+  return caught({ ...history, deliversKbps: Math.round(history.claimKbps / history.ofThisProfile) })
+}
