@@ -13,6 +13,7 @@ const CALIBRATION = { linkKbps: 100_000, arrivedKbps: 100_000 }
 
 const row = (error: number, more: Partial<SessionRow> = {}): SessionRow => ({
   outcome: 'verified',
+  backend: 'mmsg',
   readingKbps: 100_000 * (1 + error),
   truthKbps: 100_000,
   linkKbps: 101_000,
@@ -112,6 +113,8 @@ describe('bench measure', () => {
         outcome: kind === 'verified' ? { kind, measurement } : { kind, measurement, reason: 'unstable' as const },
         startMs: 100,
         haltMs: 900,
+        span: { fromMs: 475, toMs: 875 },
+        backend: 'mmsg',
         tookMs: 1300,
         notes: [],
       },
