@@ -15,6 +15,8 @@ export interface SessionRow {
   readonly lostShare: number
   /** reading over truth, less one */
   readonly error: number
+  /** datagrams that sockets had no room for; null where nobody counts them */
+  readonly overruns: { readonly provider: number; readonly receiver: number } | null
   /** from the word to start to the word to stop */
   readonly sendingMs: number
   /** from the first invitation to the outcome */

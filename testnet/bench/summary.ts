@@ -68,6 +68,7 @@ export function sessionRow(session: MeasuredSession, { rttMs }: Cell, calibratio
     linkKbps,
     lostShare: session.lostShare,
     error: (readingKbps ?? 0) / truthKbps - 1,
+    overruns: session.overruns ?? null,
     sendingMs: startMs === undefined || haltMs === undefined ? 0 : haltMs - startMs,
     seconds: tookMs / 1000,
     bytes: measurement?.receivedBytes ?? 0,

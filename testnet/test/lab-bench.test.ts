@@ -19,6 +19,7 @@ const row = (error: number, more: Partial<SessionRow> = {}): SessionRow => ({
   linkKbps: 101_000,
   lostShare: 0.01,
   error,
+  overruns: null,
   sendingMs: 700,
   seconds: 1.1,
   bytes: 8e6,
@@ -120,6 +121,7 @@ describe('bench measure', () => {
       },
       link,
       lostShare: 0.01,
+      overruns: undefined,
     })
 
     it('is the link in the very interval, less what the path lost', () => {
