@@ -6,8 +6,9 @@ import { mean, percent, shortcomings, summarise } from './summary.js'
 export function measureTables(result: MeasureResult): string {
   const { cells, date, machine, lab, claimFactor, minutes, verdict } = result
   const repeat = Math.max(...cells.map(({ sessions }) => sessions.length))
+  const backends = distinct(cells.flatMap(({ sessions }) => sessions.map(({ backend }) => backend)))
   return [
-    `Measured on ${date.slice(0, 10)} with ${machine}; ${lab}; ${repeat} sessions a cell, claim ${claimFactor} × the link's rate; ${minutes.toFixed(1)} minutes in all.`,
+    `Measured on ${date.slice(0, 10)} with ${machine}; ${lab}; datagrams by ${backends.join(', ')}; ${repeat} sessions a cell, claim ${claimFactor} × the link's rate; ${minutes.toFixed(1)} minutes in all.`,
     '',
     `**${verdict}**`,
     '',

@@ -163,6 +163,7 @@ function describe(result: CellResult, repeat: number): string {
   const wrong = shortcomings(result, repeat)
   return [
     line(cellName(cell), sessions),
+    ...overruns(sessions),
     ...odd.map(outcome => `    without a reading: ${outcome}`),
     ...wrong.map(what => `    ✗ ${what}`),
     ...(tools.length > 1 ? tools : []).flatMap(({ tool, rows, failures }) => [
@@ -170,4 +171,11 @@ function describe(result: CellResult, repeat: number): string {
       ...failures.map(failure => `        failed: ${failure}`),
     ]),
   ].join('\n')
+}
+
+/** A socket that its process does not read in time loses data that the link carried: worth a look at the machine. */
+function overruns(sessions: readonly SessionRow[]): string[] {
+  const total = (of: 'provider' | 'receiver') => sessions.reduce((sum, row) => sum + (row.overruns?.[of] ?? 0), 0)
+  const lost = (['provider', 'receiver'] as const).filter(of => total(of) > 0)
+  return lost.map(of => `    the ${of}'s socket had no room for ${total(of)} datagrams in ${sessions.length} sessions`)
 }

@@ -4,6 +4,8 @@ import type { Calibration, Cell } from '../lab/lab.js'
 export interface SessionRow {
   /** with its reason, if it has one */
   readonly outcome: string
+  /** what carried the datagrams */
+  readonly backend: string
   /** null when the outcome gives none: it then counts as a reading of zero */
   readonly readingKbps: number | null
   /** what the provider's link let through in the very interval of the reading, less what the path behind it lost */
@@ -13,6 +15,8 @@ export interface SessionRow {
   readonly lostShare: number
   /** reading over truth, less one */
   readonly error: number
+  /** datagrams that sockets had no room for; null where nobody counts them */
+  readonly overruns: { readonly provider: number; readonly receiver: number } | null
   /** from the word to start to the word to stop */
   readonly sendingMs: number
   /** from the first invitation to the outcome */

@@ -16,8 +16,6 @@ const LOOK_MS = 60
 /** A harness that is further off than this from the rate that was set cannot tell whether a probe is right. */
 const CALIBRATION_ERROR = 0.01
 
-/** The receiver tells the senders to stop about this long after its last window. */
-const HALT_LAG_MS = 25
 /** A link that let through less than this of what it can was not kept busy: then truth is what it can. */
 const BUSY = 0.95
 
@@ -54,22 +52,23 @@ export function limitOf({ rateKbps }: Cell, { linkKbps, arrivedKbps }: Calibrati
 }
 
 export function sessionRow(session: MeasuredSession, { rttMs }: Cell, calibration: Calibration): SessionRow {
-  const { outcome, startMs, haltMs, tookMs } = session.reading
+  const { outcome, startMs, haltMs, span, tookMs, backend } = session.reading
   const measurement = 'measurement' in outcome ? outcome.measurement : undefined
   const reason = 'reason' in outcome ? `: ${outcome.reason}` : ''
   const readingKbps = measurement && MEASURED_OUTCOMES.includes(outcome.kind) ? measurement.rateKbps : null
   // What arrived in the windows had left the link half a round trip before.
-  const toMs = (haltMs ?? session.link.toMs) - HALT_LAG_MS - rttMs / 2
-  const passedKbps = session.link.rateKbps(toMs - (measurement?.durationMs || MEASURE_MS), toMs)
+  const passedKbps = span ? session.link.rateKbps(span.fromMs - rttMs / 2, span.toMs - rttMs / 2) : 0
   const linkKbps = passedKbps < BUSY * calibration.linkKbps ? calibration.linkKbps : passedKbps
   const truthKbps = linkKbps * (1 - session.lostShare)
   return {
     outcome: outcome.kind + reason,
+    backend,
     readingKbps,
     truthKbps,
     linkKbps,
     lostShare: session.lostShare,
     error: (readingKbps ?? 0) / truthKbps - 1,
+    overruns: session.overruns ?? null,
     sendingMs: startMs === undefined || haltMs === undefined ? 0 : haltMs - startMs,
     seconds: tookMs / 1000,
     bytes: measurement?.receivedBytes ?? 0,

@@ -145,7 +145,7 @@ export class InProcessLab implements Lab {
       })),
       host: PATH_HOST,
     })
-    return { reading, link, lostShare: (path.lost - lost) / Math.max(1, path.packets - packets) }
+    return { reading, link, lostShare: (path.lost - lost) / Math.max(1, path.packets - packets), overruns: undefined }
   }
 
   async close(): Promise<void> {

@@ -32,6 +32,8 @@ export interface MeasuredSession {
   readonly link: Curve
   /** share of packets that the path behind the link lost on purpose */
   readonly lostShare: number
+  /** datagrams that the provider's and the receiver's sockets had no room for; undefined where nobody counts them */
+  readonly overruns: { readonly provider: number; readonly receiver: number } | undefined
 }
 
 /** A flow through the provider's link by another tool. */

@@ -31,6 +31,7 @@ import { HUB_DEVICE, openPath, type Path, type PathCounter, RECEIVER_DEVICE } fr
 import { RoleProcess } from './role-process.js'
 import { SENDERS } from './session.js'
 import { ipBytes, readFilter, tokenBucketFilter } from './shaper.js'
+import { socketOverruns } from './socket-overruns.js'
 
 /** Devices are called after where they lead. */
 const TO_HUB = RECEIVER_DEVICE
@@ -144,7 +145,8 @@ export class NamespaceLab implements Lab {
   }
 
   async #session() {
-    const { counter, roles } = this.#parts
+    const { counter, roles, provider, receiver } = this.#parts
+    const [providerBefore, receiverBefore] = [socketOverruns(provider.pid), socketOverruns(receiver.pid)]
     const before = await this.#counters()
     const { result: reading, curve: link } = await counter.during(roles.receiver.measure())
     const after = await this.#counters()
@@ -153,7 +155,11 @@ export class NamespaceLab implements Lab {
     if (passed < least - COUNTERS_DIFFER || passed > most + COUNTERS_DIFFER) {
       throw new Error(`the shaper counted ${passed} bytes, the device behind it ${least} to ${most}: there is no truth`)
     }
-    return { reading, link }
+    const overruns = {
+      provider: socketOverruns(provider.pid) - providerBefore,
+      receiver: socketOverruns(receiver.pid) - receiverBefore,
+    }
+    return { reading, link, overruns }
   }
 
   async #iperf3(request: ToolRequest): Promise<ToolFlow & Pick<Iperf3Result, 'intervalsKbps'>> {

@@ -53,6 +53,8 @@ answer({ ready: { peerId: peer.peerId.toString(), multiaddrs: listenAddresses(pe
 
 async function sender({ peer, host, signer }: Self): Promise<Part> {
   const served = new SeenSessions()
+  // Every verifier has a port of its own; with it the data plane's thread is there before a session needs it.
+  await Receiver.open({ host, port: 0, clock })
   let now: Cast | undefined
   await handleStreams(
     peer,

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { computeAddress } from 'ethers'
+import type { Backend } from '../../probe/io/datagram-port.js'
 import type { Outcome } from '../../probe/outcome.js'
 import type {
   MessageStream,
@@ -13,7 +14,7 @@ import type {
   ProviderStream,
   RandomSource,
 } from '../../probe/ports.js'
-import type { Receiver } from '../../probe/receiver.js'
+import type { Collecting, Receiver } from '../../probe/receiver.js'
 import type { SeenSessions } from '../../probe/seen-sessions.js'
 import { type SenderDeps, serveProbe } from '../../probe/sender.js'
 import { measureSession } from '../../probe/session.js'
@@ -84,6 +85,10 @@ export interface SessionReading {
   /** When the senders were told to start, and when to stop, on the monotonic clock; undefined if they never were. */
   readonly startMs: number | undefined
   readonly haltMs: number | undefined
+  /** what the windows of the reading span, on the same clock */
+  readonly span: { readonly fromMs: number; readonly toMs: number } | undefined
+  /** what carried the receiver's datagrams */
+  readonly backend: Backend
   /** from the first invitation to the outcome */
   readonly tookMs: number
   /** what a verifier would have logged */
@@ -94,6 +99,7 @@ export interface SessionReading {
 export async function measure(part: ReceiverPart): Promise<SessionReading> {
   const notes: string[] = []
   const told = new Told()
+  const watched = watchReceiver(part.receiver)
   const beganMs = monotonicMs()
   const { outcome } = await measureSession(
     {
@@ -109,7 +115,7 @@ export async function measure(part: ReceiverPart): Promise<SessionReading> {
       advertisedHost: part.host,
     },
     {
-      receiver: part.receiver,
+      receiver: watched.receiver,
       clock,
       random,
       signer: part.signer,
@@ -117,7 +123,32 @@ export async function measure(part: ReceiverPart): Promise<SessionReading> {
       log: note => notes.push(note),
     },
   )
-  return { outcome, startMs: told.startMs, haltMs: told.haltMs, tookMs: monotonicMs() - beganMs, notes }
+  return {
+    outcome,
+    startMs: told.startMs,
+    haltMs: told.haltMs,
+    span: watched.span(),
+    backend: part.receiver.facts.backend,
+    tookMs: monotonicMs() - beganMs,
+    notes,
+  }
+}
+
+/** The same receiver, which also tells of which interval the session's estimate was. */
+function watchReceiver(receiver: Receiver): { readonly receiver: Receiver; span(): SessionReading['span'] } {
+  let collecting: Collecting | undefined
+  const collect: Receiver['collect'] = (...given) => {
+    collecting = receiver.collect(...given)
+    return collecting
+  }
+  const watched = new Proxy(receiver, {
+    get: (_, name) => (name === 'collect' ? collect : Reflect.get(receiver, name)),
+  })
+  const span = () => {
+    const estimate = collecting?.progress?.estimate
+    return estimate && { fromMs: estimate.fromMs, toMs: estimate.toMs }
+  }
+  return { receiver: watched, span }
 }
 
 /** When the receiver told the first sender to start, and when to stop: whatever it says next. */

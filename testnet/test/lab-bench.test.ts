@@ -13,11 +13,13 @@ const CALIBRATION = { linkKbps: 100_000, arrivedKbps: 100_000 }
 
 const row = (error: number, more: Partial<SessionRow> = {}): SessionRow => ({
   outcome: 'verified',
+  backend: 'mmsg',
   readingKbps: 100_000 * (1 + error),
   truthKbps: 100_000,
   linkKbps: 101_000,
   lostShare: 0.01,
   error,
+  overruns: null,
   sendingMs: 700,
   seconds: 1.1,
   bytes: 8e6,
@@ -112,11 +114,14 @@ describe('bench measure', () => {
         outcome: kind === 'verified' ? { kind, measurement } : { kind, measurement, reason: 'unstable' as const },
         startMs: 100,
         haltMs: 900,
+        span: { fromMs: 475, toMs: 875 },
+        backend: 'mmsg',
         tookMs: 1300,
         notes: [],
       },
       link,
       lostShare: 0.01,
+      overruns: undefined,
     })
 
     it('is the link in the very interval, less what the path lost', () => {

@@ -6,6 +6,7 @@ import { readIperf3 } from '../lab/iperf3.js'
 import { sentBy } from '../lab/link-counter.js'
 import { LinkModel } from '../lab/link-model.js'
 import { ipBytes, readFilter, tokenBucketFilter } from '../lab/shaper.js'
+import { overrunsIn } from '../lab/socket-overruns.js'
 
 describe('lab', () => {
   describe('curve', () => {
@@ -68,6 +69,15 @@ describe('lab', () => {
       expect(sentBy(table, 'hub')).to.deep.equal({ bytes: 87_654_321, packets: 200_000 })
       expect(() => sentBy(table, 'eth0')).to.throw('no device eth0')
     })
+  })
+
+  it('reads what sockets had no room for', () => {
+    const table = `Udp: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors
+Udp: 10 0 7 20 6 0
+UdpLite: InDatagrams RcvbufErrors
+UdpLite: 1 2
+`
+    expect(overrunsIn(table)).to.equal(6)
   })
 
   it('a modelled link never carries more than its rate, and all of it while it is busy', () => {
