@@ -33,10 +33,13 @@ export const controlKbps = (rateKbps: number): number =>
 
 /**
  * What each sender sends in a direct probe after a reading of `readingKbps`. Without f' of them it is still
- * DIRECT_OFFER · reading. A very low reading is answered with some datagrams, too.
+ * DIRECT_OFFER · reading, as far as their share of the claim goes: under the slashing line that is far enough. A very low
+ * reading is answered with some datagrams, too.
  */
-export const directShareKbps = (readingKbps: number, claimKbps: number, k: number): number =>
-  Math.ceil((DIRECT_OFFER * Math.max(readingKbps, DIRECT_FLOOR * claimKbps)) / neededSenders(k))
+export const directShareKbps = (readingKbps: number, claimKbps: number, k: number): number => {
+  const wantedKbps = (DIRECT_OFFER * Math.max(readingKbps, DIRECT_FLOOR * claimKbps)) / neededSenders(k)
+  return Math.min(Math.ceil(wantedKbps), shareKbps(claimKbps, k))
+}
 
 /** The largest share of any k: what a relay, which does not know k, lets one session ask for. */
 export const maxShareKbps = (claimKbps: number): number => shareKbps(claimKbps, MIN_SENDERS)

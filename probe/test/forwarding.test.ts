@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { createForwarding, type Packet } from '../forwarding.js'
 import { SeenSessions } from '../seen-sessions.js'
-import { maxShareKbps, neededSenders, overdrive, shareKbps } from '../share.js'
+import { directShareKbps, maxShareKbps, neededSenders, overdrive, shareKbps } from '../share.js'
 import { TokenBucket } from '../token-bucket.js'
 
 const PACKET: Packet = { bytes: Buffer.alloc(1200), length: 1200, session: 1, rateKbps: 1000, ageMs: 0 }
@@ -51,6 +51,14 @@ describe('shares', () => {
       expect(shareKbps(25_000, k)).to.be.at.most(maxShareKbps(25_000))
     }
     expect(overdrive(3)).to.be.closeTo(1.65, 1e-9)
+  })
+
+  it('let a direct probe show 1.15 times a reading under the line, and ask no sender for more than its share', () => {
+    for (const reading of [0, 2_500, 18_749, 25_000]) {
+      const direct = directShareKbps(reading, 25_000, 3)
+      expect(direct).to.be.within(1, shareKbps(25_000, 3))
+      if (reading < 18_750) expect(neededSenders(3) * direct).to.be.at.least(1.15 * reading)
+    }
   })
 })
 

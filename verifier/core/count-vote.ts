@@ -36,7 +36,9 @@ export function countVote(
   const doubt = doubtOf(vote, claimKbps)
   switch (vote.outcome) {
     case OUTCOME.verified:
-      return reading('rate', low ? 'measured low, without the evidence that a breach needs' : 'measured')
+      return low
+        ? ignored('it says that the claim was kept, with a rate under the slashing line')
+        : reading('rate', 'measured')
     case OUTCOME.under:
       if (!low) return reading('rate', 'measured at or above the line')
       return doubt
