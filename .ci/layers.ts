@@ -42,7 +42,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'cli',
     holds: /^verifier\/cli\//,
     imports: [...BELOW_NODES, 'nodes', 'api'],
-    packages: [...COMMON, /^yargs(\/|$)/, /^yaml$/],
+    packages: [...COMMON, /^yargs(\/|$)/, /^(yaml|asciichart)$/],
   },
   { name: 'nodes', holds: /^verifier\//, imports: BELOW_NODES, packages: [...COMMON, LIBP2P] },
   {

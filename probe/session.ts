@@ -45,6 +45,8 @@ export interface SessionRequest {
   readonly soakMs?: number | undefined
   /** the slashing line, in basis points of the claim */
   readonly breachBps: number
+  /** the senders are the receiver's own: one is enough */
+  readonly trusted?: boolean
   /** in slot order */
   readonly senders: readonly { open(): Promise<MessageStream>; readonly verifier: PeerVerifier }[]
   readonly providerVerifier: PeerVerifier
@@ -61,6 +63,8 @@ export interface SessionDeps {
   readonly random: RandomSource
   /** counter-signs receipts */
   readonly voucherSigner: VoucherSigner
+  /** Hears how the measurement goes on, some twenty times a second. */
+  readonly progress?: ((progress: Progress) => void) | undefined
   /** One line for each sender that did not do its part. */
   readonly log?: ((note: string) => void) | undefined
 }
@@ -134,7 +138,7 @@ class Session {
   }
 
   async run(): Promise<SessionResult> {
-    if (this.#parties.length < MIN_SENDERS) return this.#result(ZERO_HASH)
+    if (this.#parties.length < (this.#request.trusted ? 1 : MIN_SENDERS)) return this.#result(ZERO_HASH)
     for (const party of this.#parties) void party.run()
     if (await this.#handshake()) await this.#measure()
     const arrivals = await this.#collecting.finish()
@@ -203,10 +207,13 @@ class Session {
 
   /** Until enough was seen. @param look at every look */
   async #watch(look: () => void): Promise<Progress> {
+    let told: Progress | undefined
     for (;;) {
       look()
       await pause(LOOK_MS)
       const { progress } = this.#collecting
+      if (progress && progress !== told) this.#deps.progress?.(progress)
+      told = progress
       if (progress?.isDone) return progress
     }
   }
@@ -215,6 +222,7 @@ class Session {
     const { claimKbps, breachBps, parties, sessionId, nonce } = this.#request
     const evidence = this.#parties.map(party => party.evidence(this.#estimate))
     const facts: SessionFacts = {
+      trusted: this.#request.trusted,
       claimKbps,
       breachBps,
       parties: evidence,

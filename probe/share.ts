@@ -12,7 +12,10 @@ const MARGIN = 1.1
 const DIRECT_OFFER = 1.3
 const DIRECT_FLOOR = 0.1
 
-/** Sessions need at least two senders: one alone could forge any low reading. */
+/** What the only sender offers, where the receiver trusts it as itself: nobody makes up for what its machine holds up. */
+const TRUSTED_MARGIN = 1.25
+
+/** Sessions need at least two senders that the receiver has to believe: one alone could forge any low reading. */
 export const MIN_SENDERS = 2
 
 /** f': a minority of the k senders. */
@@ -21,8 +24,8 @@ export const toleratedSenders = (k: number): number => Math.floor((k - 1) / 2)
 /** k − f' */
 export const neededSenders = (k: number): number => k - toleratedSenders(k)
 
-/** m, e.g. 1.65 for k = 3 */
-export const overdrive = (k: number): number => (MARGIN * k) / neededSenders(k)
+/** m, e.g. 1.65 for k = 3; k = 1 is a sender that the receiver trusts */
+export const overdrive = (k: number): number => (k === 1 ? TRUSTED_MARGIN : (MARGIN * k) / neededSenders(k))
 
 /** m·claim/k: one sender's share, kbit/s at the IP layer. */
 export const shareKbps = (claimKbps: number, k: number): number => Math.ceil((overdrive(k) * claimKbps) / k)
@@ -42,7 +45,7 @@ export const directShareKbps = (readingKbps: number, claimKbps: number, k: numbe
 }
 
 /** The largest share of any k: what a relay, which does not know k, lets one session ask for. */
-export const maxShareKbps = (claimKbps: number): number => shareKbps(claimKbps, MIN_SENDERS)
+export const maxShareKbps = (claimKbps: number): number => shareKbps(claimKbps, 1)
 
 /** Bytes that a rate carries in a time. kbit/s are bits per millisecond. */
 export const bytesIn = (rateKbps: number, ms: number): number => (rateKbps * ms) / 8

@@ -63,7 +63,7 @@ export interface VerifierNode {
   readonly account: `0x${string}`
   readonly index: number
   readonly peerId: string
-  readonly params: NetworkFile['params']
+  readonly network: NetworkFile
   readonly store: Store
   readonly chain: EthersChain
   readonly udp: PortFacts
@@ -161,7 +161,7 @@ export async function startVerifierNode(options: VerifierOptions): Promise<Verif
       account,
       index,
       peerId: peer.peerId.toString(),
-      params: network.params,
+      network,
       store,
       chain,
       udp: receiver.facts,

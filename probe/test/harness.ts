@@ -8,6 +8,7 @@ import { Condition } from '../deadline.js'
 import type { ForwardingSpec } from '../forwarding.js'
 import type { Backend } from '../io/datagram-port.js'
 import { loadNative } from '../io/native.js'
+import { streamPair } from '../local-streams.js'
 import type { OpeningsVerdict } from '../openings.js'
 import type { SessionResult } from '../outcome.js'
 import type {
@@ -50,42 +51,6 @@ export function newPeer(): Peer {
     voucherSigner: { sign: async voucher => fromHex(account.sign(voucherDigest(NETWORK, voucher)).serialized) },
     vouchers: async (voucher, signature) =>
       SigningKey.recoverPublicKey(voucherDigest(NETWORK, voucher), toHex(signature)) === account.publicKey,
-  }
-}
-
-/** Two ends of a stream. Closing one end ends both, as soon as what was sent is read. */
-export function streamPair(): [ProviderStream, ProviderStream] {
-  const queues = [newQueue(), newQueue()] as const
-  const end = (mine: number): ProviderStream => ({
-    remoteHost: HOST,
-    send: async message => queues[1 - mine]!.put(Uint8Array.from(message)),
-    receive: () => queues[mine]!.take(),
-    close: async () => {
-      for (const queue of queues) queue.end()
-    },
-  })
-  return [end(0), end(1)]
-}
-
-function newQueue() {
-  const items: Uint8Array[] = []
-  const takers: ((item: Uint8Array | undefined) => void)[] = []
-  let ended = false
-  return {
-    put(item: Uint8Array): void {
-      if (ended) throw new Error('the stream is closed')
-      const taker = takers.shift()
-      if (taker) taker(item)
-      else items.push(item)
-    },
-    take: (): Promise<Uint8Array | undefined> => {
-      if (items.length > 0 || ended) return Promise.resolve(items.shift())
-      return new Promise(resolve => takers.push(resolve))
-    },
-    end(): void {
-      ended = true
-      for (const taker of takers.splice(0)) taker(undefined)
-    },
   }
 }
 
@@ -152,7 +117,7 @@ export class Network {
 
   /** A stream to the relay, as `peer`. */
   openProvider(peer: string): ProviderStream {
-    const [mine, theirs] = streamPair()
+    const [mine, theirs] = streamPair(HOST)
     void this.relay.serve(theirs, peer)
     return mine
   }
@@ -201,7 +166,7 @@ export class Network {
         senders: this.senders.map(({ verifier }, slot) => ({
           verifier,
           open: async () => {
-            const [mine, theirs] = streamPair()
+            const [mine, theirs] = streamPair(HOST)
             void (behaviours[slot] ?? honest)(theirs, this.senderDeps(slot))
             return mine
           },

@@ -9,12 +9,13 @@ import { chunksOf } from '../chunk-table.js'
 import { type Chunk, ChunkCollector } from '../chunks.js'
 import { DATA_MS } from '../constants.js'
 import { chunkKeystream, datagramAt, layHeader, TIME_OFFSET } from '../keystream.js'
+import { streamPair } from '../local-streams.js'
 import { checkOpenings, type OpeningsVerdict, Publication, type PublishedClaim } from '../openings.js'
 import { serveProbe } from '../sender.js'
 import { shareKbps } from '../share.js'
 import { keyCommitment, openingsDigest, stopDigest } from '../statements.js'
 import { forwardings } from './fixtures/forwardings.js'
-import { HOST, Network, newPeer, streamPair } from './harness.js'
+import { HOST, Network, newPeer } from './harness.js'
 
 const receiver = newPeer()
 const sessionId = randomBytes(32)
@@ -191,7 +192,7 @@ describe('openings over real UDP', function () {
   ) {
     const id = randomBytes(32)
     const rateKbps = shareKbps(CLAIM_KBPS, 3)
-    const [mine, theirs] = streamPair()
+    const [mine, theirs] = streamPair(HOST)
     const serving = serveProbe(theirs, network.senderDeps(SLOT))
     const next = async () => ProbeFrame.decode((await mine.receive())!)
     const send = (frame: ProbeFrame) => mine.send(ProbeFrame.encode(frame))

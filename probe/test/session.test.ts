@@ -4,11 +4,12 @@ import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { toHex, ZERO_HASH } from '../../proto/hex.js'
 import { ProbeFrame } from '../../proto/messages.js'
 import { REFUSE } from '../forwarding.js'
+import { streamPair } from '../local-streams.js'
 import type { SessionResult } from '../outcome.js'
 import type { MessageStream } from '../ports.js'
 import { type Authorization, serveProbe } from '../sender.js'
 import { forwardings, SAVING } from './fixtures/forwardings.js'
-import { type Behaviour, honest, Network, type NetworkOptions, newPeer, streamPair } from './harness.js'
+import { type Behaviour, HOST, honest, Network, type NetworkOptions, newPeer } from './harness.js'
 import { PlainUdp } from './plain-udp.js'
 
 const CLAIM_KBPS = 10_000
@@ -305,7 +306,7 @@ describe('session', function () {
   })
 
   it('has a stream that ends at both ends', async () => {
-    const [one, other] = streamPair()
+    const [one, other] = streamPair(HOST)
     await one.send(Uint8Array.of(1))
     await one.close()
     expect(await other.receive()).to.deep.equal(Uint8Array.of(1))

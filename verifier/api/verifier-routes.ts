@@ -31,6 +31,8 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
     openings: node.epochs?.serving.openings ?? null,
   }))
 
+  app.get('/v1/network', async () => node.network)
+
   app.get<{ Params: { session: string } }>(
     '/v1/transcripts/:session',
     { schema: { params: SESSION } },
@@ -80,7 +82,9 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
   app.get('/v1/providers', async () => {
     const report = await acceptedReport(node, 'latest')
     const facts = await node.store.latestFacts()
+    const announced = await node.chain.announcements()
     return (facts?.providers ?? []).map(provider => {
+      const address = announced.find(({ role, account }) => role === 'provider' && account === provider.account)
       const leaf = report?.leaves.find(({ provider: account }) => account === provider.account)
       return {
         provider: provider.account,
@@ -88,6 +92,8 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
         region: provider.region,
         claimKbps: provider.claimKbps,
         stake: provider.stake,
+        peerId: address?.peerId ?? null,
+        multiaddrs: address?.multiaddrs ?? [],
         leaf: leaf === undefined ? null : leafJson(leaf),
       }
     })
@@ -112,7 +118,7 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
           .send({ error: `this verifier did not keep the evidence of epoch ${header.epoch}: ask another` })
       }
       return {
-        params: node.params,
+        params: node.network.params,
         network: node.chain.network,
         facts,
         previous: {

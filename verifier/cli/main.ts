@@ -7,6 +7,7 @@ import { EXIT_CODE, UserError } from '../errors.js'
 import { readConfig } from './config-file.js'
 import { explain } from './explain.js'
 import { providerInit, verifierInit } from './init.js'
+import { measure } from './measure.js'
 import { providerRun } from './provider-run.js'
 import { reportError } from './report-error.js'
 import { reputation } from './reputation.js'
@@ -51,6 +52,7 @@ function commandLine(args: readonly string[]): Argv {
     )
     .command(reputation)
     .command(explain)
+    .command(measure)
     .command(transcript)
     .command(verifyTranscript)
     .demandCommand(1, 'Say what to do: a command is missing.')
