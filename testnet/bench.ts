@@ -11,6 +11,8 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   measure: () => import('./bench/measure.js'),
   lab: () => import('./bench/lab.js'),
   cheat: () => import('./bench/cheat.js'),
+  dataplane: () => import('./bench/dataplane.js'),
+  'dataplane-sessions': () => import('./bench/dataplane-sessions.js'),
   tables: () => import('./bench/tables.js'),
 }
 

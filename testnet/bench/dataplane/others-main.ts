@@ -1,0 +1,47 @@
+/** Everybody but the receiver, in one process: the senders, and as many providers as there are sessions at once. */
+import '../../../proto/polyfill.js'
+import type { MessageStream } from '../../../probe/ports.js'
+import { Relay } from '../../../probe/relay.js'
+import { SeenSessions } from '../../../probe/seen-sessions.js'
+import { peerVerifier } from '../../../verifier/net/peer-keys.js'
+import { streamPair } from '../../lab/memory-streams.js'
+import { clock, providerVouchers, random, SENDERS, send } from '../../lab/session.js'
+import { IpcStreams, type StreamMessage } from './ipc-streams.js'
+import { newKeys, type Others, type OthersOptions } from './others.js'
+
+const HOST = '127.0.0.1'
+
+const { receiverPeerId, providers, claimKbps, limitKbps } = JSON.parse(process.argv[2]!) as OthersOptions
+process.once('disconnect', () => process.exit(0))
+
+const senders = await Promise.all(
+  Array.from({ length: SENDERS }, async () => ({ ...(await newKeys()), served: new SeenSessions() })),
+)
+const relays = await Promise.all(
+  Array.from({ length: providers }, async () => {
+    const { signer, peerId } = await newKeys()
+    const own = { signer, voucherSigner: providerVouchers, clock, random }
+    return { relay: await Relay.open({ host: HOST, port: 0, claimKbps, limitKbps, ...own }), peerId }
+  }),
+)
+const streams = new IpcStreams(message => void process.send!(message), serve)
+process.on('message', (message: StreamMessage) => streams.take(message))
+const others: Others = { senders: senders.map(s => s.peerId), providers: relays.map(r => r.peerId) }
+process.send!({ others })
+
+/** @param purpose which sender, and through which provider */
+function serve(stream: MessageStream, purpose: string): void {
+  const [slot, provider] = purpose.split('/').map(Number)
+  const { relay, peerId } = relays[provider!]!
+  const sender = senders[slot!]!
+  void send(stream, {
+    ...{ claimKbps, signer: sender.signer, served: sender.served, udpHost: HOST },
+    receiver: peerVerifier(receiverPeerId),
+    provider: peerVerifier(peerId),
+    openProvider: async () => {
+      const [mine, theirs] = streamPair(0, HOST)
+      void relay.serve(theirs, sender.peerId)
+      return mine
+    },
+  })
+}

@@ -1,0 +1,122 @@
+/** The process of one role: `role-main OPTIONS`, these as JSON. It ends when whoever started it does. */
+import '../../../proto/polyfill.js'
+import { randomBytes } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import { forwardAll } from '../../../probe/forwarding.js'
+import { challengeOf } from '../../../probe/path-validation.js'
+import { anchorOf } from '../../../probe/plane/clock.js'
+import { openRemote } from '../../../probe/plane/host.js'
+import type { RelayingEvent, RelayingOptions } from '../../../probe/plane/relaying.js'
+import type { SendingOptions } from '../../../probe/plane/sending.js'
+import { type Collecting, Receiver, type SenderArrivals } from '../../../probe/receiver.js'
+import { relayCounterMemory } from '../../../probe/relay-stats.js'
+import { bytesIn } from '../../../probe/share.js'
+import { MAX_SEQUENCE, NONCE_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
+import type { Answer, Order, Role, RoleOptions } from './role-messages.js'
+
+/** For what was due last, and for a socket that was full. */
+const SEND_SLACK_MS = 100
+/** So that no session of the bench ends by its budget. */
+const BUDGET_SLACK = 4
+
+type Part = { readonly port: number; handle(order: Order): Promise<Answer> }
+
+const PARTS: Record<Role, (options: RoleOptions) => Promise<Part>> = { sender, relay, receiver }
+
+const options = JSON.parse(process.argv[2]!) as RoleOptions
+const answer = (message: Answer) => void process.send!(message)
+const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex')
+process.once('disconnect', () => process.exit(0))
+const part = await PARTS[options.role](options)
+process.on('message', (order: Order) => void part.handle(order).then(answer))
+answer({ ready: part.port })
+
+async function receiver({ host, backend }: RoleOptions): Promise<Part> {
+  const receiver = await Receiver.open({ host, port: 0, clock: performance, backend })
+  let collecting: Collecting | undefined
+  let arrivals: SenderArrivals | undefined
+  return {
+    port: receiver.port,
+    async handle(order) {
+      if ('expect' in order) {
+        const { tag, relayPort, rateKbps } = order.expect
+        collecting = receiver.collect(1, { main: MAX_SEQUENCE, control: 0, direct: 0 })
+        collecting.expect(0, bytes(tag), relayPort)
+        await collecting.begin(performance.now(), { claimKbps: rateKbps, lineKbps: 0, rttMs: 1 })
+        return { done: true }
+      }
+      if ('finish' in order) {
+        arrivals = (await collecting!.finish())[0]!
+        const { arrived, chunks } = arrivals.main
+        const times = chunks.flatMap(chunk => [...chunk.arrivals].filter(ms => ms > 0))
+        const span = times.reduce((m, ms) => [Math.min(m[0]!, ms), Math.max(m[1]!, ms)], [Infinity, 0])
+        return { arrived: { datagrams: arrived, ms: span[1]! - span[0]! } }
+      }
+      if (!('verify' in order)) throw new Error('no order for a receiver')
+      const { datagrams } = await collecting!.verify(0, 'main', bytes(order.verify.key), 2 ** 32)
+      collecting!.close()
+      return { verified: datagrams }
+    },
+  }
+}
+
+async function relay({ host, backend, offload }: RoleOptions): Promise<Part> {
+  const paths = new Map<number, (validated: boolean) => void>()
+  const onEvent = (event: RelayingEvent) => event.kind === 'path' && paths.get(event.session)?.(event.validated)
+  const spec: RelayingOptions = {
+    ...{ host, port: 0, backend, offload, clock: anchorOf(performance), forwarding: forwardAll },
+    counters: relayCounterMemory(),
+  }
+  const remote = await openRemote('relaying', spec, onEvent)
+  let id = 0
+  return {
+    port: remote.facts.port,
+    async handle(order) {
+      if ('finish' in order) {
+        await remote.call('endSession', id)
+        return { done: true }
+      }
+      if (!('relay' in order)) throw new Error('no order for a relay')
+      const { tag, to, rateKbps, ms } = order.relay
+      const validated = new Promise<boolean>(resolve => paths.set(++id, resolve))
+      const budgetBytes = BUDGET_SLACK * bytesIn(rateKbps, ms)
+      const nonce = randomBytes(NONCE_BYTES)
+      const hop = { nextHopHost: to.host, nextHopPort: to.port }
+      await remote.call('openSession', { id, tag: bytes(tag), nonce, ...hop, rateKbps, budgetBytes })
+      if (!(await validated)) throw new Error('the receiver did not echo')
+      return { done: true }
+    },
+  }
+}
+
+async function sender({ host, backend, offload }: RoleOptions): Promise<Part> {
+  const spec: SendingOptions = { host, port: 0, backend, offload, clock: anchorOf(performance) }
+  const remote = await openRemote('sending', spec, () => {})
+  return {
+    port: remote.facts.port,
+    async handle(order) {
+      if ('challenge' in order) {
+        const { tag, to } = order.challenge
+        const socket = createSocket('udp4')
+        socket.send(challengeOf(bytes(tag), randomBytes(NONCE_BYTES)), to.port, to.host)
+        await once(socket, 'listening')
+        await pause(SEND_SLACK_MS)
+        socket.close()
+        return { done: true }
+      }
+      if (!('send' in order)) throw new Error('no order for a sender')
+      const { tag, key, to, receiver, rateKbps, ms } = order.send
+      const budgetBytes = BUDGET_SLACK * bytesIn(rateKbps, ms)
+      const provider = { tag: bytes(tag), host: to.host, port: to.port }
+      const flow = { key: bytes(key), slot: 0, rateKbps, durationMs: ms, budgetBytes }
+      // Control datagrams go along, as in a session; the receiver, which expects none, drops them.
+      const control = { tag: randomBytes(TAG_BYTES), ...receiver }
+      await remote.call('start', { ...flow, provider, receiver: control })
+      await pause(ms + SEND_SLACK_MS)
+      const log = await remote.call('stop')
+      return { sent: log.sent.reduce((sum, n) => sum + n, 0) }
+    },
+  }
+}

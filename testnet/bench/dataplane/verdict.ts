@@ -1,0 +1,49 @@
+/** What the figures have to show, and whether they do. Pure. */
+
+/** The best trial of one way to carry datagrams; undefined where it carried nothing without loss. */
+export interface Row {
+  readonly name: string
+  readonly gbps: number
+  /** processor seconds a gigabit, by role */
+  readonly coreSeconds: Readonly<Record<string, number>>
+  readonly residentMb: Readonly<Record<string, number>>
+  /** one best figure a round */
+  readonly roundsGbps: readonly number[]
+}
+
+export interface Rows {
+  readonly mmsg?: Row | undefined
+  readonly dgram?: Row | undefined
+  readonly offload?: Row | undefined
+  readonly socat?: Row | undefined
+  readonly iperf3?: Row | undefined
+}
+
+export interface Criterion {
+  readonly what: string
+  /** undefined where one of the two has no figure */
+  readonly value: number | undefined
+  readonly atLeast?: number
+  readonly atMost?: number
+}
+
+const ratio = (a: Row | undefined, b: Row | undefined): number | undefined => a && b && a.gbps / b.gbps
+
+export const totalCoreSeconds = (row: Row): number => Object.values(row.coreSeconds).reduce((sum, s) => sum + s, 0)
+
+export const criteriaOf = ({ mmsg, dgram, socat, iperf3 }: Rows): Criterion[] => [
+  { what: 'mmsg / iperf3 direct', value: ratio(mmsg, iperf3), atLeast: 0.8 },
+  { what: 'mmsg / dgram', value: ratio(mmsg, dgram), atLeast: 2.5 },
+  { what: 'core-seconds a Gbit, mmsg', value: mmsg && totalCoreSeconds(mmsg), atMost: 0.7 },
+  { what: 'dgram / socat', value: ratio(dgram, socat), atLeast: 1 },
+]
+
+export function verdictOf(criteria: readonly Criterion[]): { ok: boolean; line: string } {
+  const parts = criteria.map(({ what, value, atLeast, atMost }) => {
+    const bound = atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`
+    const holds = value !== undefined && value >= (atLeast ?? value) && value <= (atMost ?? value)
+    return { holds, text: `${what} ${value?.toFixed(2) ?? '–'} (${holds ? '' : 'NOT '}${bound})` }
+  })
+  const ok = parts.every(({ holds }) => holds)
+  return { ok, line: `dataplane: ${ok ? 'as promised' : 'FAILED'}: ${parts.map(({ text }) => text).join(', ')}` }
+}

@@ -1,0 +1,61 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { highestRate, MAX_LOSS } from '../dataplane/search.js'
+import { criteriaOf, type Row, verdictOf } from '../dataplane/verdict.js'
+
+describe('search for the highest rate', () => {
+  /** Carries up to its capacity; beyond it, what is too much is lost. */
+  const link = (capacity: number) => async (gbps: number) => ({
+    gbps: Math.min(gbps, capacity),
+    loss: Math.max(0, 1 - capacity / gbps),
+  })
+
+  it('finds what a link carries, whether it begins below or above', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.double({ min: 0.1, max: 20, noNaN: true }), async capacity => {
+        const best = await highestRate(0.4, link(capacity))
+        expect(best!.gbps).to.be.within(0.9 * capacity, capacity)
+        expect(best!.loss).to.be.at.most(MAX_LOSS)
+      }),
+    )
+  })
+
+  it('ends where a sender brings no more, though nothing is lost', async () => {
+    let trials = 0
+    const best = await highestRate(0.4, async gbps => {
+      trials++
+      return { gbps: Math.min(gbps, 1), loss: 0 }
+    })
+    expect(best!.gbps).to.be.within(0.97, 1)
+    expect(trials).to.be.at.most(12)
+  })
+
+  it('finds nothing where something is always lost', async () =>
+    expect(await highestRate(0.4, async gbps => ({ gbps, loss: 0.01 }))).to.equal(undefined))
+})
+
+describe('verdict on the data plane', () => {
+  const row = (name: string, gbps: number, coreSeconds = 0.2): Row => ({
+    name,
+    gbps,
+    coreSeconds: { sender: coreSeconds, relay: coreSeconds },
+    residentMb: {},
+    roundsGbps: [gbps],
+  })
+  const rows = { mmsg: row('mmsg', 4), dgram: row('dgram', 1.5), socat: row('socat', 1.4), iperf3: row('iperf3', 4.9) }
+
+  it('holds every figure against its bound', () => {
+    expect(verdictOf(criteriaOf(rows))).to.include({ ok: true })
+    const of = (more: Partial<typeof rows>) => verdictOf(criteriaOf({ ...rows, ...more }))
+    expect(of({ iperf3: row('iperf3', 5.1) }).line).to.include('iperf3 direct 0.78 (NOT ≥ 0.8)')
+    expect(of({ dgram: row('dgram', 1.7) }).line).to.include('mmsg / dgram 2.35 (NOT ≥ 2.5)')
+    expect(of({ mmsg: row('mmsg', 4, 0.4) }).line).to.include('0.80 (NOT ≤ 0.7)')
+    expect(of({ socat: row('socat', 1.6) }).line).to.include('dgram / socat 0.94 (NOT ≥ 1)')
+  })
+
+  it('fails where a figure is missing', () => {
+    const { ok, line } = verdictOf(criteriaOf({ dgram: row('dgram', 1) }))
+    expect(ok).to.equal(false)
+    expect(line).to.include('– (NOT')
+  })
+})
