@@ -9,7 +9,7 @@ import type { SessionResult } from '../outcome.js'
 import type { MessageStream } from '../ports.js'
 import { type Authorization, serveProbe } from '../sender.js'
 import { forwardings, SAVING } from './fixtures/forwardings.js'
-import { type Behaviour, HOST, honest, Network, type NetworkOptions, newPeer } from './harness.js'
+import { BACKENDS, type Behaviour, HOST, honest, Network, type NetworkOptions, newPeer } from './harness.js'
 import { PlainUdp } from './plain-udp.js'
 
 const CLAIM_KBPS = 10_000
@@ -118,12 +118,18 @@ describe('session', function () {
     expect(network!.notes).to.deep.equal([])
   })
 
-  it('reads a tenth of a provider that is limited to a tenth', async () => {
-    const limitKbps = CLAIM_KBPS / 10
-    const { outcome } = await (await open({ limitKbps })).measure()
-    expect(outcome, JSON.stringify([outcome, network!.notes])).to.have.property('kind', 'under')
-    if (outcome.kind === 'under') expect(outcome.measurement.rateKbps).to.be.within(0.9 * limitKbps, 1.1 * limitKbps)
-  })
+  for (const backend of BACKENDS) {
+    it(`reads a tenth of a provider that is limited to a tenth, and the claim of another, over ${backend}`, async () => {
+      const limitKbps = CLAIM_KBPS / 10
+      const { outcome } = await (await open({ limitKbps, backend })).measure()
+      expect(outcome, JSON.stringify([outcome, network!.notes])).to.have.property('kind', 'under')
+      if (outcome.kind === 'under') expect(outcome.measurement.rateKbps).to.be.within(0.9 * limitKbps, 1.1 * limitKbps)
+      await network!.close()
+      const kept = await (await open({ backend })).measure()
+      expect(kept.outcome, story(network!, kept)).to.have.property('kind', 'verified')
+      expect(network!.receiver.facts.backend).to.equal(backend)
+    })
+  }
 
   for (const [name, behaviour] of Object.entries({ silent, declining, slow, keyless, wrongKey, garbage, cutOff })) {
     it(`spares an honest provider, and catches a slow one, in spite of one ${name} sender`, async () => {
