@@ -7,15 +7,14 @@ import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { PeerSigner, PeerVerifier } from '../../probe/ports.js'
 import { Receiver } from '../../probe/receiver.js'
 import { Relay } from '../../probe/relay.js'
 import { SeenSessions } from '../../probe/seen-sessions.js'
 import { bytesIn, overdrive } from '../../probe/share.js'
 import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { UserError } from '../../verifier/errors.js'
-import { peerIdOf, peerSigner, peerVerifier } from '../../verifier/net/peer-keys.js'
 import { InProcessPath, PATH_HOST } from './in-process-path.js'
+import { type Keys, newKeys } from './keys.js'
 import { type Calibration, type Cell, claimOf, type Lab, type MeasuredSession } from './lab.js'
 import { streamPair } from './memory-streams.js'
 import { monotonicMs } from './monotonic.js'
@@ -26,11 +25,6 @@ const CALIBRATION_MS = 1500
 /** Of a flow's beginning, and of its end, nothing counts. */
 const CALIBRATION_MARGIN_MS = 300
 const TICK_MS = 1
-
-interface Keys {
-  readonly signer: PeerSigner
-  readonly verifier: PeerVerifier
-}
 
 interface Parts {
   readonly provider: Keys
@@ -162,9 +156,4 @@ export class InProcessLab implements Lab {
     void this.#parts.relay.serve(theirs, randomBytes(8).toString('hex'))
     return mine
   }
-}
-
-async function newKeys(): Promise<Keys> {
-  const seed = new Uint8Array(randomBytes(32))
-  return { signer: await peerSigner(seed), verifier: peerVerifier(await peerIdOf(seed)) }
 }

@@ -11,14 +11,14 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { ForwardingSpec } from '../../../probe/forwarding.js'
 import type { Outcome } from '../../../probe/outcome.js'
-import type { PeerSigner, PeerVerifier, ProviderStream } from '../../../probe/ports.js'
+import type { ProviderStream } from '../../../probe/ports.js'
 import { Receiver } from '../../../probe/receiver.js'
 import { Relay } from '../../../probe/relay.js'
 import { SeenSessions } from '../../../probe/seen-sessions.js'
 import { shareKbps } from '../../../probe/share.js'
 import { IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
-import { peerIdOf, peerSigner, peerVerifier } from '../../../verifier/net/peer-keys.js'
 import { InProcessPath, PATH_HOST } from '../../lab/in-process-path.js'
+import { type Keys, newKeys } from '../../lab/keys.js'
 import { streamPair } from '../../lab/memory-streams.js'
 import { monotonicMs } from '../../lab/monotonic.js'
 import { clock, measure, providerVouchers, random, SENDERS, send } from '../../lab/session.js'
@@ -29,11 +29,6 @@ const HOST = '127.0.0.1'
 const LINK_HOST = '127.0.0.3'
 /** More than any session sends. */
 const WIDE_KBPS = 1e9
-
-interface Keys {
-  readonly signer: PeerSigner
-  readonly verifier: PeerVerifier
-}
 
 export interface RigOptions {
   readonly claimKbps: number
@@ -154,9 +149,4 @@ export class Rig {
     })
     return socket
   }
-}
-
-async function newKeys(): Promise<Keys> {
-  const seed = new Uint8Array(randomBytes(32))
-  return { signer: await peerSigner(seed), verifier: peerVerifier(await peerIdOf(seed)) }
 }

@@ -1,0 +1,14 @@
+/** A party's libp2p key, made anew: what it signs with, and what others check that with. */
+import { randomBytes } from 'node:crypto'
+import type { PeerSigner, PeerVerifier } from '../../probe/ports.js'
+import { peerIdOf, peerSigner, peerVerifier } from '../../verifier/net/peer-keys.js'
+
+export interface Keys {
+  readonly signer: PeerSigner
+  readonly verifier: PeerVerifier
+}
+
+export async function newKeys(): Promise<Keys> {
+  const seed = new Uint8Array(randomBytes(32))
+  return { signer: await peerSigner(seed), verifier: peerVerifier(await peerIdOf(seed)) }
+}
