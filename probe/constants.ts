@@ -59,8 +59,9 @@ export const LONGEST_MEASURE_MS = 4000
 const DATA_SLACK_MS = 800
 /** Most that data may flow for through the provider. */
 export const DATA_MS = LONGEST_MEASURE_MS + DATA_SLACK_MS
-/** The same of a soak. */
-export const soakDataMs = (soakMs: number): number => soakMs + DATA_SLACK_MS
+/** The same of a soak: its last turn may come as late as a provider's queue holds it up (turns.ts). */
+const SOAK_SLACK_MS = 1600
+export const soakDataMs = (soakMs: number): number => soakMs + SOAK_SLACK_MS
 /** From the published root to the last reveal. */
 export const REVEAL_MS = 1500
 /** From a sender's reveal to the openings that it is owed: the other reveals are awaited first, and all data is checked. */

@@ -9,6 +9,11 @@
 import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
 import { LOG_INTERVAL_MS } from './constants.js'
 import { bytesIn, controlKbps, neededSenders } from './share.js'
+import type { Span } from './turns.js'
+
+/** Control datagrams are held up with the data if they are by more than this: some of it is of any path. */
+const CONTROL_RISE_MS = 5
+const CONTROL_RISE_SHARE = 0.25
 
 /** A low vote needs so many control datagrams of the senders that count together, over so long. */
 const MIN_CONTROL = 100
@@ -35,6 +40,14 @@ export interface ControlFlow {
   readonly arrived: number
   /** from the first arrival to the last */
   readonly spanMs: number
+  readonly riseMs: number
+}
+
+/** The part of them that a sender sent in its turn of a soak. */
+export interface TurnControl {
+  readonly sent: number
+  readonly arrived: number
+  /** of these above the shortest transit of all */
   readonly riseMs: number
 }
 
@@ -79,6 +92,29 @@ export function controlFlow(
   const due = log.slice(0, intervals).reduce((sum, n) => sum + n, 0)
   const sent = Math.max(due, highest + 1)
   return { sent, arrived, spanMs: times.last - times.first, riseMs: delayRiseMs(transits) }
+}
+
+/** @param mainMs how far the data through the provider was held up */
+export const isHeldUpBy = (controlMs: number, mainMs: number): boolean =>
+  controlMs > Math.max(CONTROL_RISE_MS, CONTROL_RISE_SHARE * mainMs)
+
+/** @param turn on the sender's clock. @returns undefined where nothing was sent, or more came than the log shows */
+export function turnControl(
+  { datagrams, transits }: { readonly datagrams: number; readonly transits: Transits },
+  log: readonly number[],
+  turn: Span,
+): TurnControl | undefined {
+  const { sentMs, arrivedMs } = transits
+  const first = Math.ceil(turn.fromMs / LOG_INTERVAL_MS)
+  const end = Math.floor(turn.toMs / LOG_INTERVAL_MS)
+  const sent = log.slice(first, end).reduce((sum, n) => sum + n, 0)
+  const isInTurn = (ms: number): boolean => ms >= first * LOG_INTERVAL_MS && ms < end * LOG_INTERVAL_MS
+  const all = Float64Array.from(arrivedMs, (arrived, i) => arrived - sentMs[i]!)
+  const own = all.filter((_, i) => isInTurn(sentMs[i]!)).sort()
+  const arrived = Math.round((own.length * datagrams) / Math.max(1, all.length))
+  if (sent === 0 || arrived > sent) return undefined
+  const shortest = all.reduce((least, transit) => Math.min(least, transit), Number.POSITIVE_INFINITY)
+  return { sent, arrived, riseMs: own.length === 0 ? 0 : own[own.length >> 1]! - shortest }
 }
 
 /** Whether k − f' of the k senders have shown enough, each its part of it: so no flow stands in for another. */

@@ -6,7 +6,8 @@
  * first and last arrival would read a relay that is silent half of each window at twice its rate).
  *
  * An ordinary session ends when the reading is precise, or a second after the discard; if the reading is low it goes on
- * for as long as the evidence that a low vote needs is short: control datagrams, and windows where a restart left few. A soak or a direct probe takes a fixed time.
+ * for as long as the evidence that a low vote needs is short: control datagrams, and windows where a restart left few. A
+ * turn of a soak and a direct probe take a fixed time.
  */
 import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
 import { LONGEST_MEASURE_MS } from './constants.js'
@@ -32,7 +33,7 @@ const DECLINE = 0.9
 const END_WINDOWS = 3
 /**
  * A fixed span's reading is at most this much above the mean of its windows. By the median alone a relay that pauses for 45
- * of every 100 windows would read as one that never does, however long the soak. An ordinary session is too short to
+ * of every 100 windows would read as one that never does, however long it is. An ordinary session is too short to
  * tell that from the machine's own pauses.
  */
 const ABOVE_MEAN = 1.05
@@ -52,10 +53,11 @@ export interface EstimatorOptions {
 export interface FixedSpan {
   readonly discardMs: number
   readonly measureMs: number
+  /** the first arrival is awaited so long instead of a round trip or two */
+  readonly waitMs?: number
+  /** windows are no longer than this */
+  readonly windowMs?: number
 }
-
-/** A soak reads its last half. */
-export const soakSpan = (soakMs: number): FixedSpan => ({ discardMs: soakMs / 2, measureMs: soakMs / 2 })
 
 export interface Estimate {
   /** median of the windows; of a fixed span at most 1.05 of their mean; kbit/s at the IP layer */
@@ -88,10 +90,12 @@ export class Estimator {
   constructor(startMs: number, options: EstimatorOptions) {
     const { claimKbps, rttMs, fixed } = options
     this.#options = options
-    this.#windowMs = Math.max(MIN_WINDOW_MS, (WINDOW_MS_MBPS * 1000) / claimKbps)
+    const windowMs = Math.max(MIN_WINDOW_MS, (WINDOW_MS_MBPS * 1000) / claimKbps)
+    this.#windowMs = Math.min(windowMs, fixed?.windowMs ?? windowMs)
     this.#discardMs = fixed?.discardMs ?? Math.min(MAX_DISCARD_MS, Math.max(MIN_DISCARD_MS, DISCARD_RTTS * rttMs))
     this.#measureMs = fixed?.measureMs ?? MEASURE_MS
-    this.#begin(startMs + Math.max(FIRST_ARRIVAL_MS, Math.min(FIRST_ARRIVAL_RTTS * rttMs, MAX_DISCARD_MS)))
+    const waitMs = Math.max(FIRST_ARRIVAL_MS, Math.min(FIRST_ARRIVAL_RTTS * rttMs, MAX_DISCARD_MS))
+    this.#begin(startMs + (fixed?.waitMs ?? waitMs))
     this.#previousMs = startMs
     this.#lastMs = startMs
   }

@@ -8,12 +8,9 @@
  * fills slows arrivals down and a constant delay changes nothing, so an honest provider's send times never run faster than
  * its arrivals; and where a session overdrives the link, a queue does not drain.
  */
+import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
 import type { Transits } from './control.js'
-
-export interface Span {
-  readonly fromMs: number
-  readonly toMs: number
-}
+import type { Span } from './turns.js'
 
 const WINDOW_MS = 50
 /** A window with fewer datagrams says nothing of its pace. */
@@ -62,6 +59,24 @@ function windowMeans({ sentMs, arrivedMs }: Transits, { fromMs, toMs }: Span): M
  * @param factors of the senders whose data was verified
  */
 export const commonFactor = (factors: readonly number[]): number => lowerMiddle(factors)
+
+/**
+ * The same of a whole turn of a soak, which has a beginning and an end: the rate at which what has come of it was sent. However
+ * long it was held and however it was mixed on the way, it is no more than was brought in while it was being sent.
+ * @param datagrams of which the transits may be a part
+ */
+export function sentRateKbps(datagrams: number, { sentMs }: Transits): number {
+  const places = sentMs.length
+  if (places < 2) return 0
+  let [first, last] = [sentMs[0]!, sentMs[0]!]
+  for (const ms of sentMs) {
+    first = Math.min(first, ms)
+    last = Math.max(last, ms)
+  }
+  // Between n datagrams lie n − 1 gaps.
+  const sent = (datagrams * (places - 1)) / places
+  return last > first ? (sent * IP_DATAGRAM_BYTES * 8) / (last - first) : 0
+}
 
 /** 1 for none. */
 function lowerMiddle(values: readonly number[]): number {

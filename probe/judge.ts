@@ -11,20 +11,19 @@
  */
 import { IP_DATAGRAM_BYTES, PAYLOAD_BYTES } from '../proto/datagram.js'
 import type { SendLog } from '../proto/messages.js'
-import { type ControlFlow, controlPath, isEnoughControl } from './control.js'
+import { type ControlFlow, controlPath, isEnoughControl, isHeldUpBy } from './control.js'
 import { type Estimate, MIN_STABLE_WINDOWS } from './estimator.js'
 import { commonFactor } from './held-back.js'
+import { leastTurnKbps, readTurns, type TurnEvidence, type TurnFacts, turnsLimit } from './judge-turns.js'
 import type { AtLeastReason, Measurement, Outcome } from './outcome.js'
 import { isWellFormed, offeredKbps, totalSent } from './send-log.js'
-import { MIN_SENDERS, neededSenders, overdrive, toleratedSenders } from './share.js'
+import { MIN_SENDERS, neededSenders, overdrive, toleratedSenders, turnKbps } from './share.js'
 
 /** What a low reading needs, in hundredths: offered of the claim, and carried without the provider of the reading. */
 export const OFFERED_PERCENT = 105
 export const DIRECT_PERCENT = 115
-/** And the most that control datagrams may have suffered: loss, and delay of its own or as a part of the main flow's. */
+/** And the most that control datagrams may have lost. */
 export const CONTROL_LOSS_BPS = 300
-const CONTROL_RISE_MS = 5
-const CONTROL_RISE_SHARE = 0.25
 /** A log that shows more than this of the sender's share is made up: the relay polices it to the share. */
 const OFFERED_MOST = 1.1
 /** UDP's own checksum leaves next to nothing broken: a sender with less of its data verified is unverifiable. */
@@ -38,11 +37,13 @@ export interface PartyEvidence {
   readonly answer: 'granted' | 'refused' | 'unreachable' | 'missing'
   /** the provider validated the path to the receiver */
   readonly ready: boolean
-  /** datagrams */
+  /** datagrams, with those of its turn */
   readonly arrived: number
-  /** highest sequence number that arrived, or −1 */
+  /** highest sequence number that arrived, or −1; without those of its turn */
   readonly highest: number
   readonly verified: number
+  /** of a soak */
+  readonly turn?: TurnEvidence | undefined
   /** with a key that is the committed one, signed; undefined otherwise */
   readonly log: SendLog | undefined
   readonly jitterUs: number
@@ -61,8 +62,10 @@ export interface SessionFacts {
   readonly breachBps: number
   /** the senders are the receiver's own: one is enough */
   readonly trusted?: boolean | undefined
+  /** how long it took as a soak; undefined for an ordinary session */
+  readonly soakMs?: number | undefined
   readonly parties: readonly PartyEvidence[]
-  /** undefined if no data was asked for */
+  /** undefined if no data was asked for; of a soak that of the turn in the middle */
   readonly estimate: Estimate | undefined
   /** of the direct probe; undefined if there was none */
   readonly direct: Estimate | undefined
@@ -111,21 +114,28 @@ export const lineKbps = ({ claimKbps, breachBps }: Pick<SessionFacts, 'claimKbps
  * Whether a direct probe could make a low vote of what has arrived: before the keys are known, so without delays, and
  * as if the f' senders that came through best had sent garbage.
  * @param arrivedKbps the estimate. @param arrived datagrams of each sender. @param control as seen so far
+ * @param turns of a soak
  */
 export function isDirectProbeDue(
   facts: Pick<SessionFacts, 'claimKbps' | 'breachBps'>,
   arrivedKbps: number,
   arrived: readonly number[],
   control: readonly (ControlFlow | undefined)[],
+  turns?: readonly Estimate[],
 ): boolean {
   if (sum(arrived) === 0) return false // `dead`, if anything
+  const likelyKbps = turns ? leastTurnKbps(turns) : leastVerifiedKbps(arrivedKbps, arrived)
+  if (likelyKbps >= lineKbps(facts)) return false
+  const path = controlPath(control)
+  return path !== undefined && path.lossShare * 10_000 <= CONTROL_LOSS_BPS
+}
+
+function leastVerifiedKbps(arrivedKbps: number, arrived: readonly number[]): number {
   const k = arrived.length
   const needed = neededSenders(k)
   const least = [...arrived].sort((a, b) => a - b).slice(0, needed)
   const verifiable = (sum(least) * k) / (needed * sum(arrived))
-  if (arrivedKbps * Math.min(1, verifiable) >= lineKbps(facts)) return false
-  const path = controlPath(control)
-  return path !== undefined && path.lossShare * 10_000 <= CONTROL_LOSS_BPS
+  return arrivedKbps * Math.min(1, verifiable)
 }
 
 /** The outcome of a session in which nothing arrived; undefined if something did. */
@@ -150,14 +160,13 @@ function judgeUnserved({ parties, heard }: SessionFacts): Outcome | undefined {
 
 function measure(facts: SessionFacts): Measurement {
   const { parties, claimKbps } = facts
-  const k = parties.length
-  const estimate = facts.estimate ?? { rateKbps: 0, windows: 0, fromMs: 0, toMs: 0 }
+  const soak = soakOf(facts)
+  const { arrivedKbps, verifiedKbps, offeredKbps, windows, durationMs } = soak ? readTurns(soak) : readTogether(facts)
+  // A turn is one sender's alone: nobody makes up for it, and of f' others' garbage nothing is in it.
+  const scale = soak ? 1 : parties.length / neededSenders(parties.length)
+  const rateKbps = Math.min(arrivedKbps, verifiedKbps * scale, claimKbps)
   const arrived = sum(parties.map(party => party.arrived))
-  const heldBack = commonFactor(parties.filter(party => party.verified > 0).map(party => party.heldBack))
-  const arrivedKbps = estimate.rateKbps * heldBack
-  const verifiedKbps = arrived > 0 ? (arrivedKbps * sum(parties.map(party => party.verified))) / arrived : 0
-  const rateKbps = Math.min(arrivedKbps, (verifiedKbps * k) / neededSenders(k), claimKbps)
-  const sent = sum(parties.map(party => party.highest + 1))
+  const sent = sum(parties.map(sentBy))
   const path = controlPath(parties.map(party => party.control))
   const withJitter = parties.filter(party => party.verified > 0)
   return {
@@ -167,27 +176,66 @@ function measure(facts: SessionFacts): Measurement {
     goodputKbps: Math.round((rateKbps * PAYLOAD_BYTES) / IP_DATAGRAM_BYTES),
     lossBps: sent > 0 ? Math.round((1 - arrived / sent) * 10_000) : 0,
     jitterUs: Math.round(sum(withJitter.map(party => party.jitterUs)) / Math.max(1, withJitter.length)),
-    offeredKbps: Math.round(sum(parties.map(party => (party.log ? offered(facts, party.log) : 0)))),
+    offeredKbps: Math.round(offeredKbps),
     controlLossBps: Math.round((path?.lossShare ?? 0) * 10_000),
     controlDelayUs: facts.kernelTimestamps ? Math.round((path?.riseMs ?? 0) * 1000) : 0,
     directKbps: Math.round(directRate(facts)),
-    windows: estimate.windows,
-    durationMs: Math.round(estimate.toMs - estimate.fromMs),
+    windows,
+    durationMs: Math.round(durationMs),
     receivedBytes: arrived * IP_DATAGRAM_BYTES,
   }
 }
 
+/** Of a session in which all send together all the time. */
+function readTogether(facts: SessionFacts): ReturnType<typeof readTurns> {
+  const { parties } = facts
+  const estimate = facts.estimate ?? { rateKbps: 0, windows: 0, fromMs: 0, toMs: 0 }
+  const arrived = sum(parties.map(party => party.arrived))
+  const heldBack = commonFactor(parties.filter(party => party.verified > 0).map(party => party.heldBack))
+  const arrivedKbps = estimate.rateKbps * heldBack
+  return {
+    arrivedKbps,
+    verifiedKbps: arrived > 0 ? (arrivedKbps * sum(parties.map(party => party.verified))) / arrived : 0,
+    offeredKbps: sum(parties.map(party => (party.log ? offered(facts, party.log) : 0))),
+    windows: estimate.windows,
+    durationMs: estimate.toMs - estimate.fromMs,
+  }
+}
+
+/** As far as the sequence numbers tell. */
+const sentBy = ({ highest, turn }: PartyEvidence): number => highest + 1 + (turn ? turn.highest + 1 : 0)
+
+/** Undefined for an ordinary session. */
+const soakOf = (facts: SessionFacts): TurnFacts<PartyEvidence> | undefined =>
+  facts.soakMs === undefined ? undefined : { ...facts, soakMs: facts.soakMs, lineKbps: lineKbps(facts) }
+
 /** What else than the provider may have been the limit of a low reading; undefined if nothing may. */
 function otherLimit(facts: SessionFacts, measurement: Measurement): AtLeastReason | undefined {
-  const { parties, claimKbps } = facts
-  const credible = parties.filter(party => !isMismatched(party) && isCredible(facts, party))
-  const offeredKbps = sum(credible.map(party => offered(facts, party.log!)))
+  const { parties } = facts
   const { rateKbps, directKbps, controlLossBps } = measurement
-  if (credible.length < neededSenders(parties.length)) return 'sender-limited'
-  if (offeredKbps * 100 < OFFERED_PERCENT * claimKbps) return 'sender-limited'
+  const soak = soakOf(facts)
+  const ofOffer = soak ? limitOfTurns(soak) : isOffered(facts) ? undefined : 'sender-limited'
+  if (ofOffer) return ofOffer
   if (!isEnoughControl(parties.map(party => party.control))) return 'no-control'
   if (controlLossBps > CONTROL_LOSS_BPS || isHeldUp(facts, measurement)) return 'path-limited'
   return directKbps * 100 < DIRECT_PERCENT * rateKbps ? 'path-limited' : undefined
+}
+
+function isOffered(facts: SessionFacts): boolean {
+  const { parties, claimKbps } = facts
+  const k = parties.length
+  const mostKbps = (OFFERED_MOST * overdrive(k) * claimKbps) / k
+  const credible = parties.filter(party => isCredible(party) && offered(facts, party.log!) <= mostKbps)
+  if (credible.length < neededSenders(k)) return false
+  return sum(credible.map(party => offered(facts, party.log!))) * 100 >= OFFERED_PERCENT * claimKbps
+}
+
+function limitOfTurns(soak: TurnFacts<PartyEvidence>): AtLeastReason | undefined {
+  const { claimKbps, parties } = soak
+  return turnsLimit(soak, isCredible, {
+    leastKbps: (OFFERED_PERCENT * claimKbps) / 100,
+    mostKbps: OFFERED_MOST * turnKbps(claimKbps, parties.length),
+  })
 }
 
 /** The main flow's delay is that of the sender in the middle: one alone cannot stretch it to excuse its own link. */
@@ -195,7 +243,7 @@ function isHeldUp({ parties, kernelTimestamps }: SessionFacts, { controlDelayUs 
   if (!kernelTimestamps) return false
   const rises = parties.filter(party => party.verified > 0).map(party => party.riseMs)
   const mainMs = rises.sort((a, b) => a - b)[(rises.length - 1) >> 1] ?? 0
-  return controlDelayUs / 1000 > Math.max(CONTROL_RISE_MS, CONTROL_RISE_SHARE * mainMs)
+  return isHeldUpBy(controlDelayUs / 1000, mainMs)
 }
 
 /** min(arrived, verified·k/(k−f')) of the direct probe, kbit/s. */
@@ -208,14 +256,12 @@ function directRate({ parties, direct }: SessionFacts): number {
 }
 
 /**
- * A log that does not contradict what arrived. That little of what it shows arrived is no contradiction: a provider with
+ * Data that is its sender's, and a log that does not contradict what arrived. That little of what it shows arrived is no contradiction: a provider with
  * a deep queue delivers a stream's beginning only.
  */
-function isCredible(facts: SessionFacts, { log, highest }: PartyEvidence): boolean {
-  if (!log || !isWellFormed(log)) return false
-  const k = facts.parties.length
-  const mostKbps = (OFFERED_MOST * overdrive(k) * facts.claimKbps) / k
-  return highest < totalSent(log) && offered(facts, log) <= mostKbps
+function isCredible(party: PartyEvidence): boolean {
+  const { log } = party
+  return log !== undefined && !isMismatched(party) && isWellFormed(log) && sentBy(party) <= totalSent(log)
 }
 
 const offered = ({ estimate, startMs }: SessionFacts, log: SendLog): number =>

@@ -12,10 +12,11 @@ import {
 } from '../proto/messages.js'
 import { recordOf } from './chunk-records.js'
 import { HANDSHAKE_MS, OVERHEAD_MS } from './constants.js'
-import { controlFlow, delayRiseMs } from './control.js'
+import { controlFlow, delayRiseMs, turnControl } from './control.js'
 import { within } from './deadline.js'
-import { heldBackFactor, type Span } from './held-back.js'
+import { heldBackFactor, sentRateKbps } from './held-back.js'
 import type { PartyEvidence } from './judge.js'
+import type { TurnEvidence } from './judge-turns.js'
 import type { Publication } from './openings.js'
 import { RUNS, type Run } from './plane/collection.js'
 import type {
@@ -31,6 +32,8 @@ import type { Collecting, Expected, SenderArrivals } from './receiver.js'
 import { isGrantOf, isRefusalOf } from './relay-client.js'
 import { isWellFormed } from './send-log.js'
 import { keyCommitment, revealDigest } from './statements.js'
+import { estimateRecord } from './transcript.js'
+import { type Span, turnOf } from './turns.js'
 import type { Verified } from './verify-chunks.js'
 
 export interface PartyPeers {
@@ -68,7 +71,7 @@ export class Party {
   #ended = false
   #reveal: ProbeReveal | undefined
   #arrived: SenderArrivals | undefined
-  readonly #verified: Record<Run, Verified> = { main: NOTHING, control: NOTHING, direct: NOTHING }
+  readonly #verified: Record<Run, Verified> = { main: NOTHING, control: NOTHING, direct: NOTHING, turn: NOTHING }
   /** H(K), once the sender has committed to it */
   commitment: Uint8Array | undefined
   /** from the invitation to its acceptance */
@@ -161,7 +164,8 @@ export class Party {
     const of = { sessionId, tag: this.#grant.tag, sender: slot }
     this.receiptHead = await checkReceipts(reveal.receipts, of, this.#peers.providerVouchers)
     if (this.receiptHead) {
-      const hashedBytes = (this.#arrived?.main.arrived ?? 0) * IP_DATAGRAM_BYTES
+      const { main, turn } = this.#arrived!
+      const hashedBytes = (main.arrived + turn.arrived) * IP_DATAGRAM_BYTES
       this.#counter = await counterSign(reveal.receipts.at(-1)!, hashedBytes, this.#ports.voucherSigner)
     }
     const maxSentUs = (durationMs + OVERHEAD_MS) * 1000
@@ -171,14 +175,14 @@ export class Party {
   }
 
   /** For the transcript. */
-  record({ heldBack, riseMs, control }: PartyEvidence): PartyRecord {
+  record({ heldBack, riseMs, control, turn }: PartyEvidence, startMs: number): PartyRecord {
     const chunks = (run: Run) => (this.#arrived?.[run].chunks ?? []).map(recordOf)
     return {
       rateKbps: this.#invite.rateKbps,
       commitment: this.commitment,
       answer: this.#answer === 'missing' ? undefined : this.#relay,
       ready: this.#ready,
-      chunks: chunks('main'),
+      chunks: [...chunks('main'), ...chunks('turn')],
       reveal: this.#reveal,
       counter: this.#counter,
       jitterUs: this.#verified.main.jitterUs,
@@ -187,6 +191,12 @@ export class Party {
       heldBack,
       riseMs,
       controlFlow: control && { sent: control.sent, spanMs: control.spanMs, riseMs: control.riseMs },
+      turn: turn && {
+        estimate: estimateRecord(turn.estimate, startMs),
+        crowdKbps: [...turn.crowdKbps],
+        riseMs: turn.riseMs,
+        controlRiseMs: turn.control?.riseMs ?? 0,
+      },
     }
   }
 
@@ -197,23 +207,42 @@ export class Party {
     this.#tell({ openings: await published.open(sessionId, slot, this.#reveal.key, signer) })
   }
 
-  /** @param span of the estimate; undefined if no data was asked for */
-  evidence(span: Span | undefined): PartyEvidence {
-    const { main, control, direct } = this.#verified
+  /**
+   * @param span of the estimate; undefined if no data was asked for
+   * @param soak undefined for an ordinary session
+   */
+  evidence(span: Span | undefined, soak?: { readonly soakMs: number; readonly k: number }): PartyEvidence {
+    const { main, control, direct, turn } = this.#verified
     const log = this.#reveal?.log
     const arrived = this.#arrived
     return {
       answer: this.#answer,
       ready: this.#ready,
-      arrived: arrived?.main.arrived ?? 0,
+      arrived: (arrived?.main.arrived ?? 0) + (arrived?.turn.arrived ?? 0),
       highest: arrived?.main.highest ?? -1,
-      verified: main.datagrams,
+      verified: main.datagrams + turn.datagrams,
+      turn: soak && this.#turnEvidence(turnOf(soak.soakMs, soak.k, this.#invite.slot)),
       log,
       jitterUs: main.jitterUs,
-      heldBack: span ? heldBackFactor(main.transits, span) : 1,
+      heldBack: span && !soak ? heldBackFactor(main.transits, span) : 1,
       riseMs: delayRiseMs(main.transits),
       control: arrived && log && controlFlow(control, arrived.control.highest, log.control, arrived.haltedMs),
       direct: { arrived: arrived?.direct.arrived ?? 0, verified: direct.datagrams },
+    }
+  }
+
+  #turnEvidence(due: Span): TurnEvidence | undefined {
+    const arrived = this.#arrived
+    if (!arrived?.turnRead) return undefined
+    const { turn, control } = this.#verified
+    return {
+      ...arrived.turnRead,
+      arrived: arrived.turn.arrived,
+      highest: arrived.turn.highest,
+      verified: turn.datagrams,
+      sentKbps: sentRateKbps(turn.datagrams, turn.transits),
+      riseMs: delayRiseMs(turn.transits),
+      control: turnControl(control, this.#reveal?.log.control ?? [], due),
     }
   }
 

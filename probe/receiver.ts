@@ -7,7 +7,7 @@ import type { Chunk } from './chunks.js'
 import type { EstimatorOptions } from './estimator.js'
 import type { Backend, PortFacts } from './io/datagram-port.js'
 import { anchorOf } from './plane/clock.js'
-import type { Progress, Run, RunLimits } from './plane/collection.js'
+import type { Progress, Run, RunLimits, TurnPlan, TurnRead } from './plane/collection.js'
 import { openRemote, type Remote } from './plane/host.js'
 import type { ReceivingEvent, ReceivingOptions } from './plane/receiving.js'
 import type { MonotonicClock } from './ports.js'
@@ -46,8 +46,10 @@ export interface Arrived {
 }
 
 export interface SenderArrivals extends Readonly<Record<Run, Arrived>> {
-  /** until when main and control datagrams counted */
+  /** until when all but direct datagrams counted */
   readonly haltedMs: number
+  /** undefined where there are no turns */
+  readonly turnRead: TurnRead | undefined
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
@@ -175,9 +177,9 @@ export class Collecting {
     return this.#ports.expect(tag, undefined, slot)
   }
 
-  /** Resolves when what comes is counted: senders may start. */
-  begin(startMs: number, options: EstimatorOptions): Promise<void> {
-    return this.#remote.call('begin', this.#id, startMs, options)
+  /** Resolves when what comes is counted: senders may start. @param turns of a soak, by sender */
+  begin(startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[] = []): Promise<void> {
+    return this.#remote.call('begin', this.#id, startMs, options, turns)
   }
 
   /** Resolves when the direct probe is counted, and nothing else is any more. `progress` is then that of the probe. */
@@ -194,10 +196,12 @@ export class Collecting {
       arrived,
       highest,
     })
-    return senders.map(({ main, control, direct }) => ({
+    return senders.map(({ main, control, direct, turn, turnRead }) => ({
       main: arrived(main),
       control: arrived(control),
       direct: arrived(direct),
+      turn: arrived(turn),
+      turnRead,
       haltedMs,
     }))
   }

@@ -2,19 +2,31 @@
  * What one sender did, as a transcript shows it: its data made again from its key, and everything checked that it, the
  * provider and the receiver signed about it.
  */
-import { CHUNK_DATAGRAMS, CONTROL_CHUNK, IP_DATAGRAM_BYTES } from '../proto/datagram.js'
-import type { CounterReceipt, PartyRecord, ProbeRelay, ProbeReveal, Receipt, SessionRecord } from '../proto/messages.js'
+import { CHUNK_DATAGRAMS, CONTROL_CHUNK, IP_DATAGRAM_BYTES, TURN_CHUNK } from '../proto/datagram.js'
+import type {
+  ChunkRecord,
+  CounterReceipt,
+  PartyRecord,
+  ProbeRelay,
+  ProbeReveal,
+  Receipt,
+  SessionRecord,
+  TurnRecord,
+} from '../proto/messages.js'
 import { chunkOf } from './chunk-records.js'
 import { type Chunk, hasArrived } from './chunks.js'
 import { OVERHEAD_MS } from './constants.js'
-import type { ControlFlow } from './control.js'
+import { type ControlFlow, turnControl } from './control.js'
+import { sentRateKbps } from './held-back.js'
 import type { PartyEvidence } from './judge.js'
+import type { TurnEvidence } from './judge-turns.js'
 import { RUNS, type Run } from './plane/collection.js'
 import type { PeerVerifier, VoucherVerifier } from './ports.js'
 import { checkReceipts, voucherOf } from './receipts.js'
 import { isGrantOf, isRefusalOf } from './relay-client.js'
 import { isWellFormed } from './send-log.js'
 import { keyCommitment, revealDigest } from './statements.js'
+import { turnOf } from './turns.js'
 import { type Verified, verifyChunks } from './verify-chunks.js'
 
 export interface Check {
@@ -48,23 +60,42 @@ export type Listed = Readonly<Record<Run, readonly Chunk[]>> & {
 }
 
 export function chunksListed({ chunks, control, direct }: PartyRecord): Listed {
-  const parsed = { main: chunks.map(chunkOf), control: control.map(chunkOf), direct: direct.map(chunkOf) }
+  const isOfTurn = ({ index }: ChunkRecord): boolean => index >= TURN_CHUNK
+  const parsed = {
+    main: chunks.filter(chunk => !isOfTurn(chunk)).map(chunkOf),
+    control: control.map(chunkOf),
+    direct: direct.map(chunkOf),
+    turn: chunks.filter(isOfTurn).map(chunkOf),
+  }
   const sane = (run: Run) => parsed[run].filter(chunk => chunk !== undefined)
   const isWhole = RUNS.every(run => sane(run).length === parsed[run].length && isAscending(sane(run)))
-  return { main: sane('main'), control: sane('control'), direct: sane('direct'), isWhole }
+  return { main: sane('main'), control: sane('control'), direct: sane('direct'), turn: sane('turn'), isWhole }
 }
 
 export async function recheckParty(
-  { sessionId, durationMs }: SessionRecord,
-  { answer, reveal, commitment, counter, ready, jitterUs, heldBack, riseMs, controlFlow }: PartyRecord,
+  { sessionId, durationMs, soakMs, senders }: SessionRecord,
+  {
+    answer,
+    reveal,
+    commitment,
+    counter,
+    ready,
+    jitterUs,
+    heldBack,
+    riseMs,
+    controlFlow,
+    turn: turnRecord,
+  }: PartyRecord,
   slot: number,
   listed: Listed,
   keys: TranscriptKeys,
 ): Promise<RecheckedParty> {
-  const arrived = countOf(listed.main)
+  const arrived = countOf(listed.main) + countOf(listed.turn)
   const verified = async (run: Run): Promise<Verified | undefined> =>
     reveal && verifyChunks(reveal.key, listed[run], (durationMs + OVERHEAD_MS) * 1000)
   const [main, control, direct] = [await verified('main'), await verified('control'), await verified('direct')]
+  const ofTurn = await verified('turn')
+  const due = soakMs === undefined ? undefined : turnOf(soakMs, senders.length, slot)
   const controlArrived = control?.datagrams ?? 0
   const flow = controlFlow && { ...controlFlow, arrived: controlArrived }
   const tag = answer?.grant?.tag
@@ -77,7 +108,17 @@ export async function recheckParty(
       ready,
       arrived,
       highest: highestOf(listed.main, 0),
-      verified: main?.datagrams ?? 0,
+      verified: (main?.datagrams ?? 0) + (ofTurn?.datagrams ?? 0),
+      turn:
+        due &&
+        turnRecord &&
+        turnOfRecord(turnRecord, {
+          arrived: countOf(listed.turn),
+          highest: highestOf(listed.turn, TURN_CHUNK),
+          verified: ofTurn?.datagrams ?? 0,
+          sentKbps: ofTurn ? sentRateKbps(ofTurn.datagrams, ofTurn.transits) : 0,
+          control: control && turnControl(control, reveal?.log.control ?? [], due),
+        }),
       log: reveal?.log,
       jitterUs,
       heldBack,
@@ -109,6 +150,16 @@ export async function recheckParty(
     ],
   }
 }
+
+/** Delays are the receiver's word. */
+const turnOfRecord = (
+  { estimate, crowdKbps, riseMs, controlRiseMs }: TurnRecord,
+  { control, ...found }: Pick<TurnEvidence, 'arrived' | 'highest' | 'verified' | 'sentKbps' | 'control'>,
+): TurnEvidence => ({
+  ...found,
+  ...{ estimate, crowdKbps, riseMs },
+  control: control && { ...control, riseMs: controlRiseMs },
+})
 
 function answerOf(answer: ProbeRelay | undefined): PartyEvidence['answer'] {
   if (answer?.grant) return 'granted'

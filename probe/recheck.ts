@@ -8,9 +8,8 @@ import { toHex } from '../proto/hex.js'
 import type { SessionRecord } from '../proto/messages.js'
 import { evidenceOf } from './evidence.js'
 import { judge, type PartyEvidence, type SessionFacts } from './judge.js'
-import { Publication } from './openings.js'
 import type { Outcome, SessionEvidence } from './outcome.js'
-import { RUNS } from './plane/collection.js'
+import { publish } from './publish.js'
 import { type Check, chunksListed, type RecheckedParty, recheckParty, type TranscriptKeys } from './recheck-party.js'
 import { stopDigest } from './statements.js'
 import { reasonOf } from './transcript.js'
@@ -30,7 +29,7 @@ export async function recheckSession(record: SessionRecord, keys: TranscriptKeys
   }
   const facts = factsOf(record, parties)
   const outcome = judge(facts)
-  const root = new Publication(RUNS.flatMap(run => listed.map(of => of[run]))).root
+  const { root } = publish(listed)
   return {
     outcome,
     evidence: evidenceOf(
@@ -53,6 +52,10 @@ export async function recheckSession(record: SessionRecord, keys: TranscriptKeys
       { what: 'the receiver signed that root, before it was shown any key', holds: await isRootSigned(record, keys) },
       { what: 'the data that arrived is enough for the reading', holds: areReadingsBorneOut(facts) },
       {
+        what: 'a soak has an account of every turn, and no other session has any',
+        holds: record.parties.every(({ turn }) => (turn !== undefined) === isSoakMeasured(record)),
+      },
+      {
         what: `the outcome judged from it is ${record.outcome}${record.reason && `, ${record.reason}`}`,
         holds: outcome.kind === record.outcome && reasonOf(outcome) === record.reason,
       },
@@ -63,6 +66,7 @@ export async function recheckSession(record: SessionRecord, keys: TranscriptKeys
 /** What the judge saw. @param parties rechecked */
 const factsOf = (record: SessionRecord, parties: readonly RecheckedParty[]): SessionFacts => ({
   claimKbps: record.claimKbps,
+  soakMs: record.soakMs,
   breachBps: record.breachBps,
   parties: parties.map(({ evidence }) => evidence),
   estimate: record.estimate,
@@ -72,6 +76,9 @@ const factsOf = (record: SessionRecord, parties: readonly RecheckedParty[]): Ses
   heard: record.heard,
   starvedMs: record.starvedMs,
 })
+
+/** Where no data was asked for there are no turns. */
+const isSoakMeasured = ({ soakMs, estimate }: SessionRecord): boolean => soakMs !== undefined && estimate !== undefined
 
 /** A check of every sender, as one of all; they come in one order. */
 const mergedChecks = (parties: readonly RecheckedParty[]): Check[] =>
@@ -87,15 +94,19 @@ const isRootSigned = async (
  * At least half of the windows reached the median, and the rate of one is over at least half of its length: so a quarter
  * of the bytes that a reading stands for must have arrived.
  */
-function areReadingsBorneOut({ estimate, direct, parties }: SessionFacts): boolean {
+function areReadingsBorneOut({ estimate, direct, parties, soakMs }: SessionFacts): boolean {
   const isBorneOut = (reading: SessionFacts['estimate'], datagrams: number): boolean =>
     !reading || datagrams * IP_DATAGRAM_BYTES * 8 >= (reading.rateKbps * (reading.toMs - reading.fromMs)) / 4
   const total = (of: (party: PartyEvidence) => number): number => parties.reduce((sum, party) => sum + of(party), 0)
+  const isMainBorneOut =
+    soakMs === undefined
+      ? isBorneOut(
+          estimate,
+          total(({ arrived }) => arrived),
+        )
+      : parties.every(({ turn }) => isBorneOut(turn?.estimate, turn?.arrived ?? 0))
   return (
-    isBorneOut(
-      estimate,
-      total(({ arrived }) => arrived),
-    ) &&
+    isMainBorneOut &&
     isBorneOut(
       direct,
       total(party => party.direct.arrived),

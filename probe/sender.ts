@@ -1,6 +1,6 @@
 /**
  * A sender's side of a session: it commits to a key, has the provider open a session towards the receiver, sends at its
- * share, and reveals the key, with a signed log of what it sent, only after the receiver has signed the root of what came.
+ * share, in a soak also in its turn, and reveals the key, with a signed log of what it sent, only after the receiver has signed the root of what came.
  * Then the receiver owes it openings of that root.
  */
 import { ProbeFrame, type ProbeInvite, type RelayGrant, type SendLog } from '../proto/messages.js'
@@ -15,8 +15,9 @@ import type { FlowSpec, SendingOptions } from './plane/sending.js'
 import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from './ports.js'
 import { RelayClient } from './relay-client.js'
 import type { SeenSessions } from './seen-sessions.js'
-import { bytesIn, shareKbps } from './share.js'
+import { bytesIn, shareKbps, soakKbps } from './share.js'
 import { keyCommitment, revealDigest, stopDigest } from './statements.js'
+import { bytesOf, type Phase, phasesOf } from './turns.js'
 
 const MAX_REASON_CHARS = 200
 
@@ -88,7 +89,7 @@ async function serveInvite(
   await send(stream, { ready: {} })
   if (!(await nextFrame(stream, OVERHEAD_MS)).start) return
 
-  await flow.call('start', flowOf(invite, key, relay.grant, relay.client.host))
+  await flow.call('start', flowOf(invite, key, phasesFor(invite, authorization), relay.grant, relay.client.host))
   let { direct, stop } = await nextFrame(stream, invite.durationMs + OVERHEAD_MS)
   if (direct) {
     if (direct.rateKbps > invite.rateKbps || direct.durationMs > DIRECT_MS) return
@@ -130,12 +131,17 @@ function unreasonable(
   { claimKbps, senders, soakMs }: Authorization & { readonly ok: true },
   { served, clock }: SenderDeps,
 ): string | undefined {
-  const mostKbps = shareKbps(claimKbps, senders) * SHARE_SLACK
-  if (invite.rateKbps < 1 || invite.rateKbps > mostKbps) return 'the rate is not a sender’s share of the claim'
+  if (invite.slot >= senders) return 'there is no such sender'
   const dataMs = soakMs === undefined ? DATA_MS : soakDataMs(soakMs)
   if (invite.durationMs < 1 || invite.durationMs > dataMs) return 'the session is too long'
-  if (invite.budgetBytes > bytesIn(mostKbps, dataMs) * SHARE_SLACK) return 'the budget is too large'
-  if (invite.slot >= senders) return 'there is no such sender'
+  const askedKbps = soakMs === undefined ? shareKbps(claimKbps, senders) : soakKbps(claimKbps, senders)
+  const mostKbps = askedKbps * SHARE_SLACK
+  if (invite.rateKbps < 1 || invite.rateKbps > mostKbps) return 'the rate is not a sender’s share of the claim'
+  const mostBytes =
+    soakMs === undefined
+      ? bytesIn(mostKbps, dataMs)
+      : bytesOf(phasesOf(soakMs, claimKbps, senders, invite.slot)) * SHARE_SLACK
+  if (invite.budgetBytes > mostBytes * SHARE_SLACK) return 'the budget is too large'
   if (!served.add(Buffer.from(invite.sessionId).toString('hex'), clock.now())) return 'the session was served before'
   return undefined
 }
@@ -178,10 +184,26 @@ function openFlow({ udpHost, backend, clock }: SenderDeps): Promise<Remote<'send
   return openRemote('sending', options, () => {})
 }
 
-const flowOf = (invite: ProbeInvite, key: Uint8Array, { tag, udpPort }: RelayGrant, host: string): FlowSpec => ({
+/** What it is to send when, nowhere more than it was asked for. */
+function phasesFor(
+  { slot, rateKbps, durationMs }: ProbeInvite,
+  { claimKbps, senders, soakMs }: Authorization & { readonly ok: true },
+): Phase[] {
+  if (soakMs === undefined) return [{ run: 'main', fromMs: 0, toMs: durationMs, rateKbps }]
+  const phases = phasesOf(soakMs, claimKbps, senders, slot)
+  return phases.map(phase => ({ ...phase, rateKbps: Math.min(phase.rateKbps, rateKbps) }))
+}
+
+const flowOf = (
+  invite: ProbeInvite,
+  key: Uint8Array,
+  phases: readonly Phase[],
+  { tag, udpPort }: RelayGrant,
+  host: string,
+): FlowSpec => ({
   key,
   slot: invite.slot,
-  rateKbps: invite.rateKbps,
+  phases,
   durationMs: invite.durationMs,
   budgetBytes: invite.budgetBytes,
   provider: { tag, host, port: udpPort },

@@ -2,7 +2,7 @@
  * One session, as its receiver runs it:
  *
  *   invite ─▶ accept(H(K)) ─▶ relay(grant | refuse | unreachable) ─▶ ready      each sender, side by side
- *   start ─▶ data through the provider, and control datagrams beside it ─▶ estimator says enough
+ *   start ─▶ data through the provider, and control datagrams beside it ─▶ estimator says enough, in a soak of each turn
  *   direct ─▶ data without the provider, where the reading is low
  *   stop(chunk root, signed) ─▶ reveal(K, log, receipts) ─▶ every byte checked ─▶ openings ─▶ outcome
  *
@@ -11,15 +11,23 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { IP_DATAGRAM_BYTES, TAG_BYTES } from '../proto/datagram.js'
 import { fromHex, type Hex, ZERO_HASH } from '../proto/hex.js'
-import { DATA_MS, DIRECT_MS, DIRECT_SPAN, HANDSHAKE_MS, REVEAL_MS, STRAGGLER_MS, soakDataMs } from './constants.js'
+import {
+  DATA_MS,
+  DIRECT_MS,
+  DIRECT_SPAN,
+  HANDSHAKE_MS,
+  REVEAL_MS,
+  SHARE_SLACK,
+  STRAGGLER_MS,
+  soakDataMs,
+} from './constants.js'
 import { Condition } from './deadline.js'
-import { type Estimate, type EstimatorOptions, soakSpan } from './estimator.js'
+import type { Estimate, EstimatorOptions } from './estimator.js'
 import { evidenceOf } from './evidence.js'
 import { isDirectProbeDue, judge, lineKbps, type SessionFacts } from './judge.js'
-import { Publication } from './openings.js'
 import type { SessionResult } from './outcome.js'
 import { Party } from './party.js'
-import { type Progress, RUNS } from './plane/collection.js'
+import type { Progress } from './plane/collection.js'
 import type {
   MessageStream,
   MonotonicClock,
@@ -30,10 +38,12 @@ import type {
   VoucherSigner,
   VoucherVerifier,
 } from './ports.js'
+import { publish } from './publish.js'
 import type { Collecting, Receiver } from './receiver.js'
-import { bytesIn, controlKbps, directShareKbps, MIN_SENDERS, neededSenders, shareKbps } from './share.js'
+import { bytesIn, controlKbps, directShareKbps, MIN_SENDERS, neededSenders, shareKbps, soakKbps } from './share.js'
 import { stopDigest } from './statements.js'
 import { recordSession } from './transcript.js'
+import { bytesOf, phasesOf, togetherSpan, turnSpans } from './turns.js'
 
 export interface SessionRequest {
   readonly parties: SessionParties
@@ -101,15 +111,20 @@ class Session {
     this.#request = request
     this.#deps = deps
     this.#needed = neededSenders(request.senders.length)
-    const rateKbps = shareKbps(request.claimKbps, request.senders.length)
-    const dataMs = request.soakMs === undefined ? DATA_MS : soakDataMs(request.soakMs)
+    const { claimKbps, soakMs } = request
+    const k = request.senders.length
+    const shareOf = shareKbps(claimKbps, k)
+    const rateKbps = soakMs === undefined ? shareOf : soakKbps(claimKbps, k)
+    const dataMs = soakMs === undefined ? DATA_MS : soakDataMs(soakMs)
     this.#dataMs = dataMs
-    const budgetBytes = Math.floor(bytesIn(rateKbps, dataMs))
+    const soakBytes = soakMs === undefined ? 0 : SHARE_SLACK * bytesOf(phasesOf(soakMs, claimKbps, k, 0))
+    const budgetBytes = Math.floor(soakMs === undefined ? bytesIn(shareOf, dataMs) : soakBytes)
     const datagrams = (bytes: number): number => Math.floor(bytes / IP_DATAGRAM_BYTES)
-    this.#collecting = deps.receiver.collect(request.senders.length, {
+    this.#collecting = deps.receiver.collect(k, {
       main: datagrams(budgetBytes),
-      control: datagrams(SLACK * bytesIn(controlKbps(rateKbps), dataMs)),
-      direct: datagrams(bytesIn(rateKbps, DIRECT_MS)),
+      control: datagrams(SLACK * bytesIn(controlKbps(shareOf), dataMs)),
+      direct: datagrams(bytesIn(shareOf, DIRECT_MS)),
+      turn: datagrams(soakBytes),
     })
     this.#parties = request.senders.map(({ open, verifier }, slot) => {
       const invite = {
@@ -143,8 +158,14 @@ class Session {
     if (await this.#handshake()) await this.#measure()
     const arrivals = await this.#collecting.finish()
     for (const [slot, party] of this.#parties.entries()) party.finish(arrivals[slot]!)
-    // Of k senders, slots from k on stand for their control datagrams, from 2k on for their direct probe.
-    const published = new Publication(RUNS.flatMap(run => arrivals.map(of => of[run].chunks)))
+    const published = publish(
+      arrivals.map(({ main, control, direct, turn }) => ({
+        main: main.chunks,
+        control: control.chunks,
+        direct: direct.chunks,
+        turn: turn.chunks,
+      })),
+    )
     const { root } = published
     let signature: Uint8Array | undefined
     if (this.#estimate) {
@@ -179,17 +200,20 @@ class Session {
   async #measure(): Promise<void> {
     const { soakMs } = this.#request
     this.#startMs = this.#deps.clock.now()
-    await this.#collecting.begin(
-      this.#startMs,
-      this.#estimatorOptions(soakMs === undefined ? {} : { fixed: soakSpan(soakMs) }),
-    )
+    if (soakMs === undefined) {
+      await this.#collecting.begin(this.#startMs, this.#estimatorOptions())
+    } else {
+      const rttMs = Math.max(...this.#parties.map(party => party.rttMs ?? 0))
+      const options = this.#estimatorOptions({ fixed: togetherSpan(soakMs) })
+      await this.#collecting.begin(this.#startMs, options, turnSpans(soakMs, this.#parties.length, rttMs))
+    }
     const progress = await this.#watch(() => {
       for (const party of this.#parties) party.start()
     })
     this.#estimate = progress.estimate
     this.#starvedMs = progress.starvedMs
-    const { arrived, control } = progress
-    if (isDirectProbeDue(this.#request, progress.estimate.rateKbps, arrived, control)) await this.#probeDirectly()
+    const { estimate, arrived, control, turns } = progress
+    if (isDirectProbeDue(this.#request, estimate.rateKbps, arrived, control, turns)) await this.#probeDirectly()
   }
 
   /** Lets the senders show what the path carries without the provider: a low vote hangs on it. */
@@ -200,7 +224,7 @@ class Session {
     this.#direct = (await this.#watch(() => {})).direct
   }
 
-  #estimatorOptions(options: Pick<EstimatorOptions, 'fixed'>): EstimatorOptions {
+  #estimatorOptions(options: Pick<EstimatorOptions, 'fixed'> = {}): EstimatorOptions {
     const rttMs = Math.min(...this.#parties.map(party => party.rttMs ?? Number.POSITIVE_INFINITY))
     return { claimKbps: this.#request.claimKbps, lineKbps: lineKbps(this.#request), rttMs, ...options }
   }
@@ -219,10 +243,12 @@ class Session {
   }
 
   #result(root: Hex, rootSignature?: Uint8Array): SessionResult {
-    const { claimKbps, breachBps, parties, sessionId, nonce } = this.#request
-    const evidence = this.#parties.map(party => party.evidence(this.#estimate))
+    const { claimKbps, breachBps, parties, sessionId, nonce, soakMs } = this.#request
+    const soak = soakMs === undefined ? undefined : { soakMs, k: this.#parties.length }
+    const evidence = this.#parties.map(party => party.evidence(this.#estimate, soak))
     const facts: SessionFacts = {
       trusted: this.#request.trusted,
+      soakMs,
       claimKbps,
       breachBps,
       parties: evidence,
@@ -234,7 +260,7 @@ class Session {
       starvedMs: this.#starvedMs,
     }
     const outcome = judge(facts)
-    const partyRecords = this.#parties.map((party, slot) => party.record(evidence[slot]!))
+    const partyRecords = this.#parties.map((party, slot) => party.record(evidence[slot]!, this.#startMs))
     return {
       outcome,
       evidence: evidenceOf(sessionId, root, this.#parties, evidence),

@@ -30,6 +30,14 @@ export const overdrive = (k: number): number => (k === 1 ? TRUSTED_MARGIN : (MAR
 /** m·claim/k: one sender's share, kbit/s at the IP layer. */
 export const shareKbps = (claimKbps: number, k: number): number => Math.ceil((overdrive(k) * claimKbps) / k)
 
+/** What a sender offers in its turn of a soak, alone, kbit/s at the IP layer. */
+export const turnKbps = (claimKbps: number, k: number): number =>
+  k === 1 ? shareKbps(claimKbps, k) : Math.ceil(MARGIN * claimKbps)
+
+/** The most that one sender of a soak is asked for at any time. */
+export const soakKbps = (claimKbps: number, k: number): number =>
+  Math.max(shareKbps(claimKbps, k), turnKbps(claimKbps, k))
+
 /** What one sender's control datagrams take, at a share: kbit/s at the IP layer. */
 export const controlKbps = (rateKbps: number): number =>
   Math.max(CONTROL_SHARE * rateKbps, (CONTROL_PER_SECOND * IP_DATAGRAM_BYTES * 8) / 1000)

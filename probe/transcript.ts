@@ -35,11 +35,12 @@ export function recordSession(parts: TranscriptParts): SessionRecord {
     parties: [...parts.partyRecords],
     chunkRoot: fromHex(parts.chunkRoot),
     rootSignature: parts.rootSignature,
-    estimate: estimateRecord(facts.estimate, facts.startMs),
-    direct: estimateRecord(facts.direct, facts.startMs),
+    estimate: facts.estimate && estimateRecord(facts.estimate, facts.startMs),
+    direct: facts.direct && estimateRecord(facts.direct, facts.startMs),
     kernelTimestamps: facts.kernelTimestamps,
     heard: facts.heard,
     starvedMs: facts.starvedMs,
+    soakMs: facts.soakMs,
     outcome: outcome.kind,
     reason: reasonOf(outcome),
   }
@@ -48,8 +49,8 @@ export function recordSession(parts: TranscriptParts): SessionRecord {
 /** Empty for an outcome that needs none. */
 export const reasonOf = (outcome: Outcome): string => ('reason' in outcome ? outcome.reason : '')
 
-const estimateRecord = (estimate: Estimate | undefined, startMs: number): EstimateRecord | undefined =>
-  estimate && {
-    ...{ rateKbps: estimate.rateKbps, windows: estimate.windows },
-    ...{ fromMs: estimate.fromMs - startMs, toMs: estimate.toMs - startMs },
-  }
+/** @param startMs when the senders were told to start */
+export const estimateRecord = ({ rateKbps, windows, fromMs, toMs }: Estimate, startMs: number): EstimateRecord => ({
+  ...{ rateKbps, windows },
+  ...{ fromMs: fromMs - startMs, toMs: toMs - startMs },
+})

@@ -29,6 +29,9 @@ export const MAX_SEQUENCE = 0xffffff
 
 /** Control datagrams are the keystream from this chunk on: what goes through the provider never comes so far. */
 export const CONTROL_CHUNK = 2 ** 20
+/** What a sender sends in its turn of a soak: sequence numbers from here, and the keystream from a chunk of its own. */
+export const TURN_SEQUENCE = 2 ** 22
+export const TURN_CHUNK = 2 ** 19
 /** Those of a direct probe have the same tag, sequence numbers from here, and the keystream from a chunk of their own. */
 export const DIRECT_SEQUENCE = 2 ** 23
 export const DIRECT_CHUNK = 2 ** 21

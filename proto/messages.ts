@@ -146,6 +146,12 @@ export interface EstimateRecord {
   fromMs: number
   toMs: number
 }
+export interface TurnRecord {
+  estimate: EstimateRecord
+  crowdKbps: number[]
+  riseMs: number
+  controlRiseMs: number
+}
 export interface PartyRecord {
   rateKbps: number
   commitment?: Uint8Array | undefined
@@ -160,6 +166,7 @@ export interface PartyRecord {
   riseMs: number
   controlFlow?: { sent: number; spanMs: number; riseMs: number } | undefined
   heldBack: number
+  turn?: TurnRecord | undefined
 }
 export interface SessionRecord {
   sessionId: Uint8Array
@@ -181,6 +188,7 @@ export interface SessionRecord {
   reason: string
   direct?: EstimateRecord | undefined
   kernelTimestamps: boolean
+  soakMs?: number | undefined
 }
 export interface Transcript {
   chainId: string

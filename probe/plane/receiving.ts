@@ -2,7 +2,13 @@
  * A verifier's UDP port, in the worker: all its sessions' data and heartbeats come in here, told apart by tag. Challenges
  * are echoed for tags that are expected and no others, so this port answers nobody who was not invited.
  */
-import { CHALLENGE_BYTES, DATAGRAM_BYTES, DIRECT_SEQUENCE, HEARTBEAT_BYTES, TAG_BYTES } from '../../proto/datagram.js'
+import {
+  CHALLENGE_BYTES,
+  DATAGRAM_BYTES,
+  HEARTBEAT_BYTES,
+  IP_UDP_HEADER_BYTES,
+  TAG_BYTES,
+} from '../../proto/datagram.js'
 import { HASHED_BYTES } from '../chunks.js'
 import type { EstimatorOptions } from '../estimator.js'
 import type { DatagramPort, Endpoint, PortFacts, ReceivedBatch } from '../io/datagram-port.js'
@@ -13,7 +19,7 @@ import type { MonotonicClock } from '../ports.js'
 import { type ReceiverCounterMemory, type ReceiverStats, receiverStats } from '../receiver-stats.js'
 import type { Verified } from '../verify-chunks.js'
 import { clockOf } from './clock.js'
-import { type Arrivals, Collection, type Progress, type Run, type RunLimits } from './collection.js'
+import { type Arrivals, Collection, type Progress, type Run, type RunLimits, type TurnPlan } from './collection.js'
 import type { PortSpec } from './kinds.js'
 import { TagTable } from './tag-table.js'
 
@@ -89,8 +95,8 @@ export class Receiving {
     this.#expected.delete(tag)
   }
 
-  begin(collection: number, startMs: number, options: EstimatorOptions): void {
-    this.#collections.get(collection)!.begin(startMs, options)
+  begin(collection: number, startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[]): void {
+    this.#collections.get(collection)!.begin(startMs, options, turns)
   }
 
   beginDirect(collection: number, startMs: number, options: EstimatorOptions): void {
@@ -136,9 +142,17 @@ export class Receiving {
       const expectation = this.#expected.find(batch.headers, i * TIME_OFFSET)
       if (!expectation) {
         dropped['unknown-tag']++
-      } else if (!this.#isFromSource(batch, i, expectation)) {
+        continue
+      }
+      if (!this.#isFromSource(batch, i, expectation)) {
         dropped['wrong-source']++
-      } else if (length <= SMALL_BYTES) {
+        continue
+      }
+      const { sink, relayPort } = expectation
+      if (sink !== 'heartbeats' && relayPort !== undefined) {
+        sink.collection.pass(sink.slot, length + IP_UDP_HEADER_BYTES, batch.arrivedMs[i]!)
+      }
+      if (length <= SMALL_BYTES) {
         this.#onSmall(batch, i, expectation)
       } else if (!expectation.source) {
         dropped['wrong-source']++
@@ -160,10 +174,8 @@ export class Receiving {
     if (sink === 'heartbeats' || batch.lengths[i] !== DATAGRAM_BYTES) return
     const header = batch.headers.readUInt32BE(i * TIME_OFFSET + TAG_BYTES)
     if (header >>> 24 !== sink.slot) return
-    const sequence = header & 0xffffff
-    const run = relayPort !== undefined ? 'main' : sequence < DIRECT_SEQUENCE ? 'control' : 'direct'
-    const fromStart = run === 'direct' ? sequence - DIRECT_SEQUENCE : sequence
-    sink.collection.accept(sink.slot, run, fromStart, this.#hashedOf(batch, i), batch.arrivedMs[i]!)
+    const fromProvider = relayPort !== undefined
+    sink.collection.accept(sink.slot, fromProvider, header & 0xffffff, this.#hashedOf(batch, i), batch.arrivedMs[i]!)
   }
 
   /** A challenge, or a heartbeat that is back. */

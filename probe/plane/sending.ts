@@ -2,7 +2,15 @@
  * A sender's port in one session: its share through the provider, control datagrams directly to the receiver beside it,
  * and, when it is asked for, a direct probe in the end.
  */
-import { CONTROL_CHUNK, DIRECT_CHUNK, DIRECT_SEQUENCE, IP_DATAGRAM_BYTES, MAX_SEQUENCE } from '../../proto/datagram.js'
+import {
+  CONTROL_CHUNK,
+  DIRECT_CHUNK,
+  DIRECT_SEQUENCE,
+  IP_DATAGRAM_BYTES,
+  MAX_SEQUENCE,
+  TURN_CHUNK,
+  TURN_SEQUENCE,
+} from '../../proto/datagram.js'
 import type { SendLog } from '../../proto/messages.js'
 import { CATCH_UP_MS } from '../constants.js'
 import { controlDueMs } from '../control.js'
@@ -11,9 +19,10 @@ import { openPort } from '../io/open-port.js'
 import { type Paced, startPaced, stopPaced } from '../io/ticker.js'
 import { Pacer } from '../pacing.js'
 import { SendLogWriter } from '../send-log.js'
+import type { Phase } from '../turns.js'
 import { clockOf } from './clock.js'
 import type { PortSpec } from './kinds.js'
-import { Outgoing } from './outgoing.js'
+import { Outgoing, type OutgoingSpec } from './outgoing.js'
 
 /** What was due and could not be sent is tried again after this. */
 const RETRY_MS = 0.2
@@ -28,7 +37,9 @@ export interface Destination {
 export interface FlowSpec {
   readonly key: Uint8Array
   readonly slot: number
-  readonly rateKbps: number
+  /** ascending; between them only control datagrams are sent, at the pace that goes with the first */
+  readonly phases: readonly Phase[]
+  /** ends by itself after this */
   readonly durationMs: number
   readonly budgetBytes: number
   readonly provider: Destination
@@ -79,6 +90,12 @@ export class Sending {
   }
 }
 
+/** Where each run through the provider begins, and how many sequence numbers it has. */
+const FIRST: Record<Phase['run'], Pick<OutgoingSpec, 'firstSequence' | 'firstChunk'> & { sequences: number }> = {
+  main: { firstSequence: 0, firstChunk: 0, sequences: MAX_SEQUENCE + 1 },
+  turn: { firstSequence: TURN_SEQUENCE, firstChunk: TURN_CHUNK, sequences: MAX_SEQUENCE + 1 - TURN_SEQUENCE },
+}
+
 class Flow implements Paced {
   readonly #port: DatagramPort
   readonly #spec: FlowSpec
@@ -86,8 +103,11 @@ class Flow implements Paced {
   readonly #log = new SendLogWriter()
   readonly #control: Outgoing
   readonly #errorsBefore: number
-  #outgoing: Outgoing
-  #pacer: Pacer
+  #outgoing!: Outgoing
+  #pacer!: Pacer
+  /** phases that have begun */
+  #begun = 0
+  #budgetDatagrams: number
   #isDirect = false
   #errors = 0
   #controls = 0
@@ -97,16 +117,25 @@ class Flow implements Paced {
     this.#port = port
     this.#spec = spec
     this.#errorsBefore = port.errors
-    const { key, slot, provider, receiver, rateKbps, durationMs, budgetBytes } = spec
-    this.#outgoing = new Outgoing(port, { ...provider, key, slot, firstSequence: 0, firstChunk: 0 })
-    this.#pacer = new Pacer({
-      rateKbps,
-      durationMs,
-      startMs: this.#startMs,
-      maxDatagrams: Math.min(Math.floor(budgetBytes / IP_DATAGRAM_BYTES), MAX_SEQUENCE + 1),
-    })
+    const { key, slot, receiver, budgetBytes } = spec
+    this.#budgetDatagrams = Math.floor(budgetBytes / IP_DATAGRAM_BYTES)
+    this.#beginPhase()
     this.#control = new Outgoing(port, { ...receiver, key, slot, firstSequence: 0, firstChunk: CONTROL_CHUNK })
     this.#nextControlMs = this.#controlMs()
+  }
+
+  /** The next one: its pacer waits for its time. */
+  #beginPhase(): void {
+    const { key, slot, provider, phases } = this.#spec
+    const { run, fromMs, toMs, rateKbps } = phases[this.#begun++]!
+    const { sequences, ...first } = FIRST[run]
+    this.#outgoing = new Outgoing(this.#port, { ...provider, key, slot, ...first })
+    this.#pacer = new Pacer({
+      rateKbps,
+      durationMs: toMs - fromMs,
+      startMs: this.#startMs + fromMs,
+      maxDatagrams: Math.min(this.#budgetDatagrams, sequences),
+    })
   }
 
   get log(): SendLog {
@@ -117,6 +146,7 @@ class Flow implements Paced {
     const { key, slot, receiver } = this.#spec
     if (this.#isDirect) return
     this.#isDirect = true
+    this.#begun = this.#spec.phases.length
     this.#nextControlMs = Number.POSITIVE_INFINITY
     this.#outgoing = new Outgoing(this.#port, {
       ...receiver,
@@ -130,12 +160,16 @@ class Flow implements Paced {
   }
 
   run(nowMs: number): number | undefined {
-    if (this.#pacer.isOver(nowMs)) return undefined
     const elapsedMs = nowMs - this.#startMs
+    while (this.#pacer.isOver(nowMs)) {
+      if (this.#begun === this.#spec.phases.length) return this.#afterPhases(nowMs)
+      this.#beginPhase()
+    }
     const blocked = this.#pacer.forgo(nowMs)
     const due = this.#pacer.due(nowMs)
     const sent = due > 0 ? this.#outgoing.send(due, Math.round(elapsedMs * 1000)) : 0
     this.#pacer.sent(sent, nowMs)
+    this.#budgetDatagrams -= sent
     if (!this.#isDirect) {
       this.#log.add('sent', elapsedMs, sent)
       this.#log.add('blocked', elapsedMs, blocked)
@@ -147,6 +181,13 @@ class Flow implements Paced {
     // Behind with a whole batch sent: on with it at once. Otherwise the socket is full, or it is too soon to catch up.
     const nextMs = sent >= BATCH ? this.#pacer.nextMs() : Math.max(this.#pacer.nextMs(), nowMs + RETRY_MS)
     return Math.min(nextMs, Math.max(this.#nextControlMs, nowMs + RETRY_MS))
+  }
+
+  /** Control datagrams go on to the end. */
+  #afterPhases(nowMs: number): number | undefined {
+    if (this.#isDirect || nowMs - this.#startMs >= this.#spec.durationMs) return undefined
+    this.#sendControl(nowMs)
+    return Math.max(this.#nextControlMs, nowMs + RETRY_MS)
   }
 
   /** One at a time, so that they ask of every moment alike; those that a pause delayed are let go. */
@@ -161,6 +202,6 @@ class Flow implements Paced {
   }
 
   #controlMs(): number {
-    return this.#startMs + controlDueMs(this.#controls, this.#spec.rateKbps, Math.random())
+    return this.#startMs + controlDueMs(this.#controls, this.#spec.phases[0]!.rateKbps, Math.random())
   }
 }

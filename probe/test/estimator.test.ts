@@ -1,23 +1,23 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { IP_DATAGRAM_BYTES as BYTES } from '../../proto/datagram.js'
-import { type Estimate, Estimator, soakSpan } from '../estimator.js'
+import { type Estimate, Estimator, type FixedSpan } from '../estimator.js'
 
 interface Play {
   readonly rttMs?: number
-  readonly soakMs?: number
+  readonly fixed?: FixedSpan
   /** from when on the control datagrams suffice */
   readonly controlMs?: number
 }
 
 /** Plays arrivals (ms from the start, ascending) to an estimator that is looked at every 10 ms, until it is done. */
 function play(claimKbps: number, arrivals: Iterable<number>, options: Play = {}): Estimate & { endMs: number } {
-  const { rttMs = 1, soakMs, controlMs = 0 } = options
+  const { rttMs = 1, fixed, controlMs = 0 } = options
   const estimator = new Estimator(0, {
     claimKbps,
     lineKbps: 0.75 * claimKbps,
     rttMs,
-    fixed: soakMs === undefined ? undefined : soakSpan(soakMs),
+    fixed,
   })
   let lookMs = 0
   const isDoneBefore = (ms: number): boolean => {
@@ -220,11 +220,13 @@ describe('estimator', () => {
     )
   })
 
-  it('reads the last half of a soak, whatever it began with', () => {
+  const LAST_HALF: FixedSpan = { discardMs: 5_000, measureMs: 5_000 }
+
+  it('reads a fixed span, whatever was before it', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4_900 }), fc.double({ min: 0.1, max: 1, noNaN: true }), (dropMs, share) => {
         const rate = (ms: number) => (ms < dropMs ? 40_000 : 40_000 * share)
-        const soak = play(25_000, at(rate, 1, 11_000), { soakMs: 10_000, controlMs: 20_000 })
+        const soak = play(25_000, at(rate, 1, 11_000), { fixed: LAST_HALF, controlMs: 20_000 })
         near(soak.rateKbps, 40_000 * share, 0.01)
         expect(soak.fromMs).to.be.closeTo(5_000, 60)
         expect(soak.endMs).to.be.closeTo(10_000, 60)
@@ -233,9 +235,30 @@ describe('estimator', () => {
     )
   })
 
-  it('reads in a soak what a relay that pauses for nearly half of the time carries, not what its pulses do', () => {
+  it('reads in a fixed span what a relay that pauses for nearly half of the time carries, not what its pulses do', () => {
     const pulses = [...at(() => 20_000, 1, 11_000)].filter(ms => ms % 600 < 330)
-    expect(play(25_000, pulses, { soakMs: 10_000 }).rateKbps).to.be.within(10_500, 12_500)
+    expect(play(25_000, pulses, { fixed: LAST_HALF }).rateKbps).to.be.within(10_500, 12_500)
+  })
+
+  it('counts a turn from its first datagram, however late, and has windows enough at any claim', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 990 }), fc.integer({ min: 1_000, max: 100_000 }), (lateMs, claimKbps) => {
+        const fixed = { discardMs: 200, measureMs: 1360, waitMs: 1000, windowMs: 170 }
+        const turn = play(
+          claimKbps,
+          [...at(() => 0.6 * claimKbps, 1, 1660)].map(ms => ms + lateMs),
+          { fixed },
+        )
+        near(turn.rateKbps, 0.6 * claimKbps, 0.06)
+        expect(turn.windows).to.be.at.least(7)
+        expect(turn.fromMs).to.be.closeTo(lateMs + 200, 1e-6)
+      }),
+      { numRuns: 50 },
+    )
+    expect(play(25_000, [], { fixed: { discardMs: 200, measureMs: 400, waitMs: 1000 } })).to.include({
+      rateKbps: 0,
+      fromMs: 1200,
+    })
   })
 
   it('stays done once it was', () => {

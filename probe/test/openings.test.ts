@@ -206,7 +206,7 @@ describe('openings over real UDP', function () {
     })
     expect(await next()).to.have.property('accept')
     const { tag, udpPort } = (await next()).relay!.grant!
-    const thrownAway = network.receiver.collect(3, { main: 100_000, control: 0, direct: 0 })
+    const thrownAway = network.receiver.collect(3, { main: 100_000, control: 0, direct: 0, turn: 0 })
     thrownAway.expect(SLOT, tag, udpPort)
     expect(await next()).to.have.property('ready')
     await send({ start: {} })

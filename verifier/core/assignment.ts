@@ -12,6 +12,7 @@ import { Draw } from './draw.js'
 import type { ActiveProvider, ChainFacts, FrozenVerifier } from './facts.js'
 import { linkGroups } from './link-groups.js'
 import { type DrawnSession, placeSessions, type Session, senderLoadKbps } from './place-sessions.js'
+import { isSoak } from './schedule.js'
 
 const RECEIVERS = keccakText('bandwitness/v1/draw/receivers')
 const SENDERS = keccakText('bandwitness/v1/draw/senders')
@@ -62,10 +63,11 @@ function drawReceivers(facts: ChainFacts, params: NetworkParams, { account }: Ac
   return new Draw(seedOf(facts, RECEIVERS, account, 0)).sample(indices, params.receivers)
 }
 
-/** k senders from the others; one whose capacity is below a sender's share is not drawn. */
+/** k senders from the others; one whose capacity is below a sender's load is not drawn. */
 function drawSenders(facts: ChainFacts, params: NetworkParams, provider: ActiveProvider, receiver: number): number[] {
   const able = (k: number) => (one: FrozenVerifier) =>
-    one.index !== receiver && one.capacityKbps >= senderLoadKbps(provider.claimKbps, k)
+    one.index !== receiver &&
+    one.capacityKbps >= senderLoadKbps(provider.claimKbps, k, isSoak(facts.beacon, provider.account, params))
   const k = Math.min(params.senders, facts.verifiers.length - 1)
   if (k < 1) return []
   const indices = facts.verifiers.filter(able(k)).map(verifier => verifier.index)
@@ -106,6 +108,7 @@ function drawSession(
     provider: provider.account,
     providerIndex: provider.index,
     claimKbps: provider.claimKbps,
+    soak: isSoak(facts.beacon, provider.account, params),
     receiver,
     senders: drawSenders(facts, params, provider, receiver),
     startsWith: first.account,

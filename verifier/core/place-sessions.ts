@@ -3,7 +3,7 @@
  * of its parties carries more than its capacity. First fit needs no look-ahead and gives every node the same plan.
  * Sessions that are to run together share a round, or where no round has room for all of them, are placed one by one.
  */
-import { controlKbps, MIN_SENDERS, shareKbps } from '../../probe/share.js'
+import { controlKbps, MIN_SENDERS, shareKbps, soakKbps } from '../../probe/share.js'
 import type { Hex } from '../../proto/hex.js'
 import type { FrozenVerifier } from './facts.js'
 
@@ -11,6 +11,8 @@ export interface DrawnSession {
   readonly provider: Hex
   readonly providerIndex: number
   readonly claimKbps: number
+  /** all of this provider's sessions in the epoch are soaks */
+  readonly soak: boolean
   /** registry index, as are the senders */
   readonly receiver: number
   /** in slot order */
@@ -76,20 +78,21 @@ export function placeSessions(
   return { sessions, unplaced, rounds: rounds.length }
 }
 
-/** A sender's load at a claim: its share, and its control datagrams beside it. */
-export function senderLoadKbps(claimKbps: number, k: number): number {
+/** A sender's load at a claim: its share, in a soak what it sends in its turn, and its control datagrams beside it. */
+export function senderLoadKbps(claimKbps: number, k: number, soak: boolean): number {
   const share = shareKbps(claimKbps, k)
-  return share + Math.ceil(controlKbps(share))
+  return (soak ? soakKbps(claimKbps, k) : share) + Math.ceil(controlKbps(share))
 }
 
 /** The receiver's is the most that can reach it: all k senders', from a provider that carries more than it claims. */
 function loadsOf(together: readonly DrawnSession[]): Map<number, number> {
   const loads = new Map<number, number>()
   const add = (party: number, loadKbps: number) => loads.set(party, (loads.get(party) ?? 0) + loadKbps)
-  for (const { claimKbps, receiver, senders } of together) {
-    const share = senderLoadKbps(claimKbps, senders.length)
-    add(receiver, senders.length * share)
-    for (const sender of senders) add(sender, share)
+  for (const { claimKbps, soak, receiver, senders } of together) {
+    const k = senders.length
+    // In a soak, too, all of them send together before they take turns.
+    add(receiver, k * senderLoadKbps(claimKbps, k, false))
+    for (const sender of senders) add(sender, senderLoadKbps(claimKbps, k, soak))
   }
   return loads
 }

@@ -51,7 +51,7 @@ describe('direct datagrams', () => {
   const flow = (more: Partial<FlowSpec> = {}): FlowSpec => ({
     key,
     slot: SLOT,
-    rateKbps: RATE_KBPS,
+    phases: [{ run: 'main', fromMs: 0, toMs: 10_000, rateKbps: RATE_KBPS }],
     durationMs: 10_000,
     budgetBytes: 1e9,
     provider: { tag: randomBytes(8), host: HOST, port: provider.port },
@@ -60,7 +60,7 @@ describe('direct datagrams', () => {
   })
 
   async function collecting() {
-    const collecting = receiver.collect(SLOT + 1, { main: MANY, control: MANY, direct: MANY })
+    const collecting = receiver.collect(SLOT + 1, { main: MANY, control: MANY, direct: MANY, turn: 0 })
     expect(collecting.expectDirect(SLOT, tag)).to.have.property('close')
     expect(collecting.expectDirect(SLOT, tag), 'no tag twice').to.equal(undefined)
     await collecting.begin(performance.now(), OPTIONS)

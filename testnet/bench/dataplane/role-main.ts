@@ -42,7 +42,7 @@ async function receiver({ host, backend }: RoleOptions): Promise<Part> {
     async handle(order) {
       if ('expect' in order) {
         const { tag, relayPort, rateKbps } = order.expect
-        collecting = receiver.collect(1, { main: MAX_SEQUENCE, control: 0, direct: 0 })
+        collecting = receiver.collect(1, { main: MAX_SEQUENCE, control: 0, direct: 0, turn: 0 })
         collecting.expect(0, bytes(tag), relayPort)
         await collecting.begin(performance.now(), { claimKbps: rateKbps, lineKbps: 0, rttMs: 1 })
         return { done: true }
@@ -110,7 +110,8 @@ async function sender({ host, backend, offload }: RoleOptions): Promise<Part> {
       const { tag, key, to, receiver, rateKbps, ms } = order.send
       const budgetBytes = BUDGET_SLACK * bytesIn(rateKbps, ms)
       const provider = { tag: bytes(tag), host: to.host, port: to.port }
-      const flow = { key: bytes(key), slot: 0, rateKbps, durationMs: ms, budgetBytes }
+      const phases = [{ run: 'main' as const, fromMs: 0, toMs: ms, rateKbps }]
+      const flow = { key: bytes(key), slot: 0, phases, durationMs: ms, budgetBytes }
       // Control datagrams go along, as in a session; the receiver, which expects none, drops them.
       const control = { tag: randomBytes(TAG_BYTES), ...receiver }
       await remote.call('start', { ...flow, provider, receiver: control })

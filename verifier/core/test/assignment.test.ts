@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { shareKbps } from '../../../probe/share.js'
+import { shareKbps, soakKbps } from '../../../probe/share.js'
 import { assign, assignedRoot, roundsAvailable } from '../assignment.js'
+import { senderLoadKbps } from '../place-sessions.js'
 import { CLAIM_KBPS, facts, PARAMS } from './samples.js'
 
 const LONG = { ...PARAMS, epochSeconds: 3_600 }
@@ -92,6 +93,28 @@ describe('assignment', () => {
     const plan = assign({ ...chain, verifiers: [weak, ...chain.verifiers.slice(1)] }, LONG)
     expect(plan.sessions.some(session => session.senders.includes(weak.index))).to.equal(false)
     expect(plan.unplaced.map(session => session.receiver)).to.deep.equal([weak.index])
+  })
+
+  it('draws no sender for a soak that cannot carry its turn, and counts turns in a round', () => {
+    const chain = facts({ verifiers: 5, providers: 2 })
+    const soaks = { ...LONG, soakShareBps: 10_000 }
+    const weak = { ...chain.verifiers[0]!, capacityKbps: soakKbps(CLAIM_KBPS, 3) }
+    const sessionsOf = (params: typeof LONG) =>
+      assign({ ...chain, verifiers: [weak, ...chain.verifiers.slice(1)] }, params).sessions
+    expect(sessionsOf(LONG).some(({ senders }) => senders.includes(weak.index))).to.equal(true)
+    expect(sessionsOf(soaks).some(({ senders }) => senders.includes(weak.index))).to.equal(false)
+    expect(sessionsOf(soaks).every(({ soak }) => soak)).to.equal(true)
+
+    const capacityKbps = 3 * senderLoadKbps(CLAIM_KBPS, 3, false)
+    const roundsOf = (params: typeof LONG) =>
+      assign(facts({ verifiers: 4, providers: 6, capacityKbps }), { ...params, lanes: 0 })
+    for (const { round, senders } of roundsOf(soaks).sessions) {
+      const others = roundsOf(soaks).sessions.filter(one => one.round === round)
+      for (const sender of senders) {
+        const turns = others.filter(one => one.senders.includes(sender)).length
+        expect(turns * soakKbps(CLAIM_KBPS, 3)).to.be.at.most(capacityKbps)
+      }
+    }
   })
 
   it('is the same for the same facts and another for another beacon', () => {
