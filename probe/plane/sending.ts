@@ -24,8 +24,8 @@ import { clockOf } from './clock.js'
 import type { PortSpec } from './kinds.js'
 import { Outgoing, type OutgoingSpec } from './outgoing.js'
 
-/** What was due and could not be sent is tried again after this. */
-const RETRY_MS = 0.2
+/** A flow sends what is due this often at most: each turn costs as much as several datagrams. */
+const EVERY_MS = 0.5
 
 /** Where datagrams go, and under which tag. */
 export interface Destination {
@@ -179,15 +179,15 @@ class Flow implements Paced {
     this.#errors += failed
     if (failed > 0) this.#log.add('errors', elapsedMs, failed)
     // Behind with a whole batch sent: on with it at once. Otherwise the socket is full, or it is too soon to catch up.
-    const nextMs = sent >= BATCH ? this.#pacer.nextMs() : Math.max(this.#pacer.nextMs(), nowMs + RETRY_MS)
-    return Math.min(nextMs, Math.max(this.#nextControlMs, nowMs + RETRY_MS))
+    const nextMs = sent >= BATCH ? this.#pacer.nextMs() : Math.max(this.#pacer.nextMs(), nowMs + EVERY_MS)
+    return Math.min(nextMs, Math.max(this.#nextControlMs, nowMs + EVERY_MS))
   }
 
   /** Control datagrams go on to the end. */
   #afterPhases(nowMs: number): number | undefined {
     if (this.#isDirect || nowMs - this.#startMs >= this.#spec.durationMs) return undefined
     this.#sendControl(nowMs)
-    return Math.max(this.#nextControlMs, nowMs + RETRY_MS)
+    return Math.max(this.#nextControlMs, nowMs + EVERY_MS)
   }
 
   /** One at a time, so that they ask of every moment alike; those that a pause delayed are let go. */
