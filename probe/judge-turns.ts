@@ -12,7 +12,7 @@ import type { Estimate } from './estimator.js'
 import type { AtLeastReason } from './outcome.js'
 import { offeredKbps } from './send-log.js'
 import { neededSenders, toleratedSenders } from './share.js'
-import { middleTurn, togetherMs, turnOf } from './turns.js'
+import { middleTurn, surelySent, togetherMs, turnOf } from './turns.js'
 
 /** What the receiver has of one sender's turn at the end. */
 export interface TurnEvidence {
@@ -93,7 +93,7 @@ function turnReading({ turn }: TurnParty): number {
 
 /** By the sender's own log, kbit/s. */
 function offeredInTurn({ soakMs, parties }: TurnFacts, party: TurnParty, slot: number): number {
-  const { fromMs, toMs } = turnOf(soakMs, parties.length, slot)
+  const { fromMs, toMs } = surelySent(turnOf(soakMs, parties.length, slot))
   return party.log ? offeredKbps(party.log, fromMs, toMs) : 0
 }
 

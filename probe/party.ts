@@ -283,6 +283,10 @@ export class Party {
       this.note = `provider refused, reason ${refuse.reason}`
     } else if (grant) {
       if (!(await isGrantOf(grant, sessionId, provider))) throw new Error('the provider did not sign this grant')
+      // What an honest provider holds it to: with more it could crowd out the other senders.
+      const { rateKbps, budgetBytes } = this.#invite
+      if (grant.rateKbps > rateKbps || grant.budgetBytes > budgetBytes)
+        throw new Error('asked the provider for too much')
       this.#answer = 'granted'
       this.#grant = grant
       // A tag that is in use gets no data: the provider chose it, so the session counts as granted and not served.

@@ -69,6 +69,8 @@ export class RelayClient {
     if (refuse && (await isRefusalOf(refuse, this.#sessionId, provider))) return { kind: 'refuse', refuse }
     if (!grant || !(await isGrantOf(grant, this.#sessionId, provider)))
       throw new Error('provider did not sign its answer')
+    if (grant.rateKbps !== request.rateKbps || grant.budgetBytes !== request.budgetBytes)
+      throw new Error('provider granted something else')
     void this.#listen()
     return { kind: 'grant', grant }
   }

@@ -138,7 +138,7 @@ export class Relay {
     const nonce = random.bytes(NONCE_BYTES)
     try {
       await this.#remote.call('openSession', { id, tag, nonce, nextHopHost, nextHopPort, rateKbps, budgetBytes })
-      const grant = { sessionId: open.sessionId, tag, udpPort: this.port }
+      const grant = { sessionId: open.sessionId, tag, udpPort: this.port, rateKbps, budgetBytes }
       const signature = await signer.sign(grantDigest(grant))
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
       if (!(await session.pathSettled)) return

@@ -19,8 +19,8 @@ export const keyCommitment = (sessionId: Uint8Array, slot: number, key: Uint8Arr
   digest('key', sessionId, Uint8Array.of(slot), key)
 
 /** Signed by the provider. */
-export const grantDigest = (grant: Pick<RelayGrant, 'sessionId' | 'tag' | 'udpPort'>): Uint8Array =>
-  digest('grant', grant.sessionId, grant.tag, uint32(grant.udpPort))
+export const grantDigest = (grant: Omit<RelayGrant, 'signature'>): Uint8Array =>
+  digest('grant', grant.sessionId, grant.tag, ...[grant.udpPort, grant.rateKbps, grant.budgetBytes].map(uint32))
 
 /** Signed by the provider. */
 export const refuseDigest = (sessionId: Uint8Array, reason: number): Uint8Array =>

@@ -43,6 +43,12 @@ export function turnOf(soakMs: number, k: number, slot: number): Span {
   return { fromMs, toMs: fromMs + turnMs }
 }
 
+/** What of a turn is sent in any case: once enough of the last one has come, the session ends. */
+export function surelySent(turn: Span): Span {
+  const turnMs = turn.toMs - turn.fromMs
+  return { fromMs: turn.fromMs, toMs: turn.toMs - turnMs * MOST_DISCARD * END_SHARE }
+}
+
 /** What one sender sends, from its start. */
 export const phasesOf = (soakMs: number, claimKbps: number, k: number, slot: number): Phase[] => [
   { run: 'main', fromMs: 0, toMs: togetherMs(soakMs), rateKbps: shareKbps(claimKbps, k) },

@@ -22,6 +22,8 @@ export interface RelayGrant {
   tag: Uint8Array
   udpPort: number
   signature: Uint8Array
+  rateKbps: number
+  budgetBytes: number
 }
 export interface RelayRefuse {
   sessionId: Uint8Array

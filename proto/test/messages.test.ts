@@ -6,7 +6,14 @@ import { type Codec, MessageError, type MessageErrorCode } from '../messages.js'
 const bytes = (length: number, seed = 1) => Uint8Array.from({ length }, (_, i) => (seed + 7 * i) & 0xff)
 const h32 = bytes(32)
 
-const grant: messages.RelayGrant = { sessionId: h32, tag: bytes(8), udpPort: 4_000, signature: bytes(64) }
+const grant: messages.RelayGrant = {
+  sessionId: h32,
+  tag: bytes(8),
+  udpPort: 4_000,
+  signature: bytes(64),
+  rateKbps: 13_750,
+  budgetBytes: 9_000_000,
+}
 const refuse: messages.RelayRefuse = { sessionId: h32, reason: 2, signature: bytes(64) }
 const receipt: messages.Receipt = {
   sessionId: h32,
@@ -65,6 +72,10 @@ const party: messages.PartyRecord = {
   riseMs: 1.25,
   controlFlow: { sent: 120, spanMs: 1100.5, riseMs: 0.25 },
   heldBack: 0.75,
+  turn: {
+    estimate: { rateKbps: 24_000.5, windows: 27, fromMs: 5200.25, toMs: 6560.25 },
+    ...{ crowdKbps: [0, 12.5, 0], riseMs: 2.5, controlRiseMs: 0.75 },
+  },
 }
 const session: messages.SessionRecord = {
   ...{ sessionId: h32, nonce: bytes(32, 4), epoch: 14, provider: bytes(20), receiver: 3, senders: [0, 2, 7] },
@@ -89,6 +100,7 @@ const session: messages.SessionRecord = {
   estimate: { rateKbps: 24_999.5, windows: 9, fromMs: 350.25, toMs: 800.25 },
   direct: { rateKbps: 30_000.5, windows: 5, fromMs: 1150.25, toMs: 1500.25 },
   kernelTimestamps: true,
+  soakMs: 10_000,
   ...{ heard: true, starvedMs: 0.5, outcome: 'at-least', reason: 'sender-limited' },
 }
 const seen: messages.SeenListMessage = {
