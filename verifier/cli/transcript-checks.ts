@@ -83,13 +83,13 @@ export async function checkTranscript(bytes: Uint8Array, name: string): Promise<
 
 /** Heartbeats and the schedule are not the session's: they are taken as the vote says. */
 function isVoteOf(vote: Vote, { outcome, evidence }: Rechecked, { session }: Transcript): boolean {
-  const { ticksSent, ticksAnswered, scheduleProof, soak } = vote
+  const { ticksSent, ticksAnswered, scheduleProof } = vote
   const again = makeVote({
     epoch: session.epoch,
     provider: toHex(session.provider),
     receiver: session.receiver,
     result: { outcome, evidence },
-    ...{ ticksSent, ticksAnswered, scheduleProof, soak },
+    ...{ ticksSent, ticksAnswered, scheduleProof, soak: session.soakMs !== undefined },
   })
   return Buffer.compare(encodeVote(again), encodeVote(vote)) === 0
 }
