@@ -31,7 +31,7 @@ export const HEARTBEAT_RATE_KBPS = 64
 export const CHALLENGE_INTERVAL_MS = 20
 export const CHALLENGE_TIMEOUT_MS = 1000
 
-/** No unpaid session carries more than its rate for this long (a soak takes 10 s), or lives longer than an hour. */
+/** No unpaid session carries more than its rate for this long (a soak takes 12 s), or lives longer than an hour. */
 export const MAX_BUDGET_MS = 15_000
 export const MAX_DURATION_MS = 3_600_000
 

@@ -61,7 +61,7 @@ export const DEVNET: NetworkParams = {
   receivers: 64,
   senders: 3,
   soakShareBps: 0, // its epoch has no room for one
-  soakMs: 10_000,
+  soakMs: 12_000,
   breachBps: 7500,
   maxPenaltyBps: 1000,
   halfLifeSeconds: 3 * DAY_SECONDS,

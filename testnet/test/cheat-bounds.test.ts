@@ -74,7 +74,7 @@ describe('what is derived of colluding verifiers', () => {
             expect(odds(more)).to.be.at.least(odds(of) - 1e-12)
           }
           expect(vetoedVote(of, 1)).to.be.at.least(vetoedVote(of, 2))
-          expect(lentWindow(of, 1)).to.be.at.least(inflatedWindow(of) - 1e-12)
+          expect(lentWindow(of)).to.be.at.least(inflatedWindow(of) - 1e-12)
         },
       ),
       { numRuns: 20 },
@@ -95,11 +95,7 @@ describe('what is derived of colluding verifiers', () => {
       sample,
       answersHeartbeats: true,
     })
-    const subjects = [
-      subject('honest', 'frame', reads(1, 'verified')),
-      subject('slow', 'raise', reads(0.6, 'under')),
-      subject('lender', 'lend', reads(0.6, 'under')),
-    ]
+    const subjects = [subject('honest', 'frame', reads(1, 'verified')), subject('slow', 'raise', reads(0.6, 'under'))]
     const windows = 60
     const found = simulate({ ...committee, claimKbps: CLAIM_KBPS, windows, seed: 'a test', subjects, errors: [0] })
     const isLikely = (count: number, chance: number) => {
@@ -116,6 +112,35 @@ describe('what is derived of colluding verifiers', () => {
       count('slow', ({ breach }) => !breach),
       vetoedWindow(committee, 2),
     )
+  })
+})
+
+describe('a provider that senders lend bandwidth to', function () {
+  this.timeout(60_000)
+  const slow = reads(0.6, 'under')
+  const [low, high] = [slow.outcomes, reads(1, 'verified').outcomes]
+  const lent = { outcomes: [low, high, high], soaks: [low, low, high] }
+  const lender: Subject = {
+    ...{ name: 'lender', aim: 'lend', answersHeartbeats: true },
+    sample: { ...slow, soaks: low, lent },
+  }
+  const simulated = (share: number) =>
+    simulate({
+      ...{ receivers: 31, senders: 3, verifiers: 64, share, claimKbps: CLAIM_KBPS, windows: 100 },
+      ...{ seed: 'a test', subjects: [lender], errors: [0] },
+    }).get('lender')!
+
+  it('reads its claim in ordinary sessions, and is held to its last soak', () => {
+    const rates = simulated(0.2).flatMap(({ rateKbps }) => rateKbps ?? [])
+    expect(rates).not.to.have.length(0)
+    expect(Math.max(...rates)).to.equal(0.6 * CLAIM_KBPS)
+  })
+
+  it('is found out by nothing where soaks are lent to as well', () => {
+    const all = { ...lender, sample: { ...lender.sample, lent: { ...lent, soaks: [low, high, high] } } }
+    const options = { receivers: 31, senders: 3, verifiers: 64, share: 0.2, claimKbps: CLAIM_KBPS, windows: 100 }
+    const windows = simulate({ ...options, seed: 'a test', subjects: [all], errors: [0] }).get('lender')!
+    expect(windows.some(({ rateKbps }) => rateKbps === CLAIM_KBPS)).to.equal(true)
   })
 })
 

@@ -2,7 +2,7 @@
  * What colluding verifiers can do to one provider's window, derived in docs/cheats.md, sections 2 to 4. Pure: the bench
  * prints these before it simulates anything, and a test holds them against the simulation.
  */
-import { shareKbps, toleratedSenders } from '../../../probe/share.js'
+import { toleratedSenders } from '../../../probe/share.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
 import { binomial, hypergeometric, tail } from './odds.js'
 
@@ -85,11 +85,12 @@ export function inflatedWindow(committee: Committee): number {
 }
 
 /**
- * The same where a colluding sender's data reaches the receiver beside the provider's link: every honest vote with at
- * least `lenders` such senders counts as the colluders' choice too.
+ * P(the soak limit is the colluders' choice) where a colluding sender's data reaches the receiver beside the provider's link:
+ * every honest soak vote with more than f' such senders is theirs, too. Fewer move no soak, so ordinary votes may all be lent
+ * to: the rate is at most the soak limit.
  */
-export function lentWindow(committee: Committee, lenders: number): number {
-  const lent = sendersAtLeast(committee, lenders)
+export function lentWindow(committee: Committee): number {
+  const lent = sendersAtLeast(committee, sendersToSpoil(committee.senders))
   const quorum = quorumOf(committee.receivers)
   return overWindows(
     committee,
@@ -97,10 +98,6 @@ export function lentWindow(committee: Committee, lenders: number): number {
     ({ colluding, spoilt, sound }) => colluding + spoilt > sound && colluding + spoilt + sound >= quorum,
   )
 }
-
-/** What a session reads of a provider that delivers `share` of its claim, as a share of the claim, with j lending senders. */
-export const lentReading = (share: number, senders: number, lenders: number): number =>
-  Math.min(1, share + lenders * (shareKbps(1_000_000, senders) / 1_000_000))
 
 /**
  * The largest expected inflation of a window's certified rate, as a share of what is delivered: nothing but the

@@ -1,10 +1,19 @@
 /** Senders that do not do their part, one at a time. Each is the real sender with something between it and the others. */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { MessageStream, PeerSigner } from '../../../probe/ports.js'
 import { revealDigest } from '../../../probe/statements.js'
 import { ProbeFrame, type ProbeInvite } from '../../../proto/messages.js'
 import { LinkModel } from '../../lab/link-model.js'
 
+/** What a sender goes by: the claim, and how long a soak takes. */
+export interface Order {
+  readonly claimKbps: number
+  readonly soakMs: number | undefined
+}
+
 export interface Fault {
+  /** What it takes its order for. */
+  order?(given: Order): Order
   /** Stands between the sender and the receiver; undefined for a sender that never answers. */
   stream?(stream: MessageStream, signer: PeerSigner): MessageStream | undefined
   /** Stands between the sender and the relay: how often a datagram is passed on. @param shareKbps that it was asked for */
@@ -75,5 +84,24 @@ const thin: Fault = {
   },
 }
 
+/** Longest that a sender waits for its start. */
+const STILL_MS = 3_500
+/** Keeps still at first, and then spends what it was granted as fast as the relay lets it, also in the others' turns of a soak. */
+const crowding: Fault = {
+  order: ({ claimKbps, soakMs }) => ({ claimKbps: 2 * claimKbps, soakMs: soakMs && 2 * soakMs }),
+  stream: stream => ({
+    send: message => stream.send(message),
+    close: () => stream.close(),
+    receive: async () => {
+      const message = await stream.receive()
+      if (message && ProbeFrame.decode(message).start) await pause(STILL_MS)
+      return message
+    },
+  }),
+}
+
+/** In a soak; elsewhere nobody has a turn. */
+export const SOAK_FAULTS = { silent, slow, flooding, skipping, thin, crowding } as const satisfies Record<string, Fault>
+
 export const FAULTS = { silent, slow, flooding, skipping, thin } as const satisfies Record<string, Fault>
-export type FaultName = keyof typeof FAULTS
+export type FaultName = keyof typeof FAULTS | keyof typeof SOAK_FAULTS

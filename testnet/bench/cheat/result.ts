@@ -63,8 +63,6 @@ export interface CheatResult {
   readonly honest: { readonly windows: number; readonly breaches: number }
   readonly slow: { readonly runs: number; readonly slashed: number }
   readonly rows: readonly CheatRow[]
-  /** Colluding senders that send beside the provider's link: outside of what is bounded, docs/cheats.md section 5. */
-  readonly lending: readonly CheatRow[]
   readonly curves: readonly CurveRow[]
   readonly minutes: number
   readonly failures: readonly string[]
@@ -147,7 +145,10 @@ export function failuresOf({
     .map(row => `an honest provider is framed in ${row.framed} of ${row.windows} windows at share ${row.share}`)
   const blamed = innocence
     .filter(({ outcome }) => ['under', 'dead', 'refused', 'garbage'].includes(outcome.kind))
-    .map(({ fault, outcome }) => `an honest provider is "${outcome.kind}" for a fault of others: ${fault}`)
+    .map(
+      ({ fault, soak, outcome }) =>
+        `an honest provider is "${outcome.kind}" for a fault of others: ${fault}${soak ? ' in a soak' : ''}`,
+    )
   return [
     ...inflated,
     ...beyond,
@@ -163,8 +164,7 @@ export function failuresOf({
 }
 
 export function verdictOf(result: Omit<CheatResult, 'verdict'>): string {
-  const { failures, rows, lending, honest, slow } = result
-  const lent = lending.find(row => row.share === HELD_SHARE)?.inflation ?? 0
+  const { failures, rows, honest, slow } = result
   if (failures.length > 0) return `FAIL: ${failures.join('; ')}`
   const held = rows.filter(row => row.share <= HELD_SHARE && row.penalties === 0)
   const most = Math.max(0, ...held.map(row => row.inflation))
@@ -172,7 +172,6 @@ export function verdictOf(result: Omit<CheatResult, 'verdict'>): string {
     `PASS: up to a share of ${HELD_SHARE} no cheat is inflated by more than ${percent(most)} without being slashed, at ` +
     `${SHARES.at(-1)} none more often than derived; honest: ${honest.breaches} breaches in ${honest.windows} windows ` +
     `(at most ${percent(upperChance(honest.breaches, honest.windows))} at 95 %); 60 %: slashed within ${BLOCK_WINDOWS} windows in ` +
-    `${slow.slashed} of ${slow.runs} runs (missed at most ${percent(upperChance(slow.runs - slow.slashed, slow.runs))} at 95 %); not bounded, and not counted: senders that ` +
-    `lend bandwidth (+${percent(lent)} at ${HELD_SHARE})`
+    `${slow.slashed} of ${slow.runs} runs (missed at most ${percent(upperChance(slow.runs - slow.slashed, slow.runs))} at 95 %)`
   )
 }

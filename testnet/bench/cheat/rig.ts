@@ -101,13 +101,13 @@ export class Rig {
           open: async () => {
             const [mine, theirs] = streamPair(0, HOST)
             const fault = faults[slot]
+            const order = { claimKbps, soakMs }
             const stream = fault?.stream ? fault.stream(theirs, sender.signer) : theirs
             const pass = fault?.link?.(shareKbps(claimKbps, SENDERS))
             if (pass) links.push(await this.#senderLink(pass))
             const part = {
               ...sender,
-              claimKbps,
-              soakMs,
+              ...(fault?.order?.(order) ?? order),
               receiver: this.#receiver.verifier,
               provider: this.#provider.verifier,
               openProvider: async () => this.#openProvider(pass ? LINK_HOST : HOST),

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { limited } from '../../../probe/forwarding.js'
+import { DELIVERED_SHARE } from '../../profiles/cheats/link.js'
 import { CHEATS, type CheatName } from '../../profiles/profiles.js'
 import { framedWindow, inflatedWindow, lentWindow, SHARES, sendersToSpoil, vetoedWindow } from './bounds.js'
 import { BLOCK_WINDOWS, type CheatResult, type CheatRow, type CurveRow, cheatRow, slashedRuns } from './result.js'
@@ -16,6 +17,7 @@ import {
   type Sample,
   sample,
   sampleFresh,
+  sampleLent,
   sampleOthers,
   sampleTogether,
 } from './sessions.js'
@@ -38,15 +40,14 @@ export interface CheatPlan {
   readonly committee: CheatResult['committee']
 }
 
-export type Findings = Pick<
-  CheatResult,
-  'errors' | 'samples' | 'innocence' | 'honest' | 'slow' | 'rows' | 'lending' | 'curves'
->
+export type Findings = Pick<CheatResult, 'errors' | 'samples' | 'innocence' | 'honest' | 'slow' | 'rows' | 'curves'>
 
 export async function runCheats(plan: CheatPlan, say: (line: string) => void): Promise<Findings> {
   const { claimKbps } = plan
   const innocence = await innocent(claimKbps)
-  for (const { fault, outcome } of innocence) say(`honest, ${fault} at fault: ${outcome.kind}`)
+  for (const { fault, soak, outcome } of innocence) {
+    say(`honest, ${fault} at fault${soak ? ' in a soak' : ''}: ${describe(outcome)}`)
+  }
   const samples = await realSessions(plan, say)
   const errors = plan.errors ?? errorsOf(samples.plain!, claimKbps)
   const windowsOf = (share: number, windows: number, subjects: readonly Subject[]) =>
@@ -67,11 +68,11 @@ export async function runCheats(plan: CheatPlan, say: (line: string) => void): P
     honest: { windows: honest.length, breaches: honest.filter(({ breach }) => breach).length },
     slow: slashedRuns(slow),
     rows: byShare.flatMap(({ rows }) => rows),
-    lending: byShare.map(({ lending }) => lending),
     curves: byShare.map(({ curve }) => curve),
   }
 }
 
+const LENDER = 'lender'
 const CHEAT_NAMES = Object.keys(CHEATS) as CheatName[]
 
 async function realSessions(plan: CheatPlan, say: (line: string) => void): Promise<Record<string, Sample>> {
@@ -80,7 +81,8 @@ async function realSessions(plan: CheatPlan, say: (line: string) => void): Promi
   const add = (name: string, taken: Sample): void => {
     samples[name] = taken
     const again = taken.repeated > 0 ? `; ${taken.repeated} held again` : ''
-    say(`${name}: ${[...taken.outcomes, ...taken.soaks].map(describe).join(', ')}${again}`)
+    const all = taken.lent ? [...taken.lent.outcomes, ...taken.lent.soaks].flat() : [...taken.outcomes, ...taken.soaks]
+    say(`${name}: ${all.map(describe).join(', ')}${again}`)
   }
   const rough = (share: number) =>
     sample(sessions, Math.min(1, roughShare(ROUGH.linkShare * share)), {
@@ -97,6 +99,7 @@ async function realSessions(plan: CheatPlan, say: (line: string) => void): Promi
   } finally {
     rmSync(sharedDir, { recursive: true })
   }
+  add(LENDER, await sampleLent(Math.ceil(sessions / CHEATS_PART), DELIVERED_SHARE, { claimKbps }))
   return samples
 }
 
@@ -134,13 +137,11 @@ const subjectOf = (name: string, taken: Sample, aim: Aim, freshEvery?: number): 
   ...(freshEvery && { freshEvery }),
 })
 
-const LENDER = 'lender'
-
 const allSubjects = (samples: Readonly<Record<string, Sample>>): Subject[] => [
   subjectOf('honest', samples.honest!, 'frame'),
   subjectOf('slow', samples.slow!, 'raise'),
   ...CHEAT_NAMES.map(name => subjectOf(name, samples[name]!, 'raise')),
-  subjectOf(LENDER, samples.accomplice!, 'lend'),
+  subjectOf(LENDER, samples[LENDER]!, 'lend'),
 ]
 
 function rowsOf(
@@ -149,14 +150,16 @@ function rowsOf(
   samples: Readonly<Record<string, Sample>>,
   errors: readonly number[],
   found: ReadonlyMap<string, readonly WindowResult[]>,
-): { rows: CheatRow[]; lending: CheatRow; curve: CurveRow } {
+): { rows: CheatRow[]; curve: CurveRow } {
   const of = { ...committee, share }
   const row = (cheat: string, taken: Sample, bound: number): CheatRow =>
     cheatRow({ cheat, share, claimKbps, sample: taken, errors, bound }, found.get(cheat)!)
   const [honest, slow] = [found.get('honest')!, found.get('slow')!]
   return {
-    rows: CHEAT_NAMES.map(name => row(name, samples[name]!, inflatedWindow(of))),
-    lending: row(LENDER, samples.accomplice!, lentWindow(of, 1)),
+    rows: [
+      ...CHEAT_NAMES.map(name => row(name, samples[name]!, inflatedWindow(of))),
+      row(LENDER, samples[LENDER]!, lentWindow(of)),
+    ],
     curve: {
       share,
       windows: honest.length,

@@ -1,9 +1,10 @@
 /** Real sessions, and what of them the simulated windows draw from. */
-import type { ForwardingSpec } from '../../../probe/forwarding.js'
+import { type ForwardingSpec, limited } from '../../../probe/forwarding.js'
 import type { AtLeastReason, NoDataReason, Outcome } from '../../../probe/outcome.js'
 import { DEVNET } from '../../../proto/params.js'
 import { RECEIVERS_A_FRIEND } from '../../profiles/cheats/favours.js'
-import { FAULTS, type FaultName } from './faults.js'
+import { FAULTS, type Fault, type FaultName, SOAK_FAULTS } from './faults.js'
+import { lending } from './lending.js'
 import { Rig, type RigOptions } from './rig.js'
 import type { RoughPathOptions } from './rough-path.js'
 
@@ -15,6 +16,11 @@ export interface Sample {
   readonly outcomes: readonly Outcome[]
   /** of soaks; empty where they read what any session reads */
   readonly soaks: readonly Outcome[]
+  /** of a provider that senders lend bandwidth to: by how many of a session's senders do */
+  readonly lent?: {
+    readonly outcomes: readonly (readonly Outcome[])[]
+    readonly soaks: readonly (readonly Outcome[])[]
+  }
   /** sessions that were held again, since this machine had no time for their senders or their receiver */
   readonly repeated: number
   /** what it truly delivers, as a share of its claim */
@@ -48,6 +54,32 @@ export async function sampleFresh(deliveredShare: number, options: RigOptions): 
   const outcome = await sessions.one(() => withRig(options, rig => rig.measure()))
   const soak = await sessions.one(() => withRig(options, rig => rig.measure([], DEVNET.soakMs)))
   return { outcomes: [outcome], soaks: [soak], repeated: sessions.repeated, deliveredShare }
+}
+
+/** How many senders of a session lend at most: with more than f' of them it is theirs, however many they are. */
+const MOST_LENDERS = 2
+
+/**
+ * A provider that delivers a part of its claim: sessions and soaks to which none of the senders lends, one, and two. One alone
+ * lends in its own turn, and then in another's.
+ */
+export async function sampleLent(count: number, deliveredShare: number, { claimKbps }: RigOptions): Promise<Sample> {
+  const sessions = new Sessions()
+  const outcomes: Outcome[][] = []
+  const soaks: Outcome[][] = []
+  for (let j = 0; j <= MOST_LENDERS; j++) {
+    const lenders = [2, 1].slice(0, j)
+    const forwarding = lending({ linkKbps: deliveredShare * claimKbps, lenders })
+    const ways: (Fault | undefined)[] = j === 1 ? [undefined, SOAK_FAULTS.crowding] : [undefined]
+    await withRig({ claimKbps, forwarding }, async rig => {
+      outcomes.push(await sessions.several(count, () => rig.measure()))
+      soaks.push([])
+      for (const way of ways)
+        soaks[j]!.push(await sessions.one(() => rig.measure([undefined, undefined, way], DEVNET.soakMs)))
+    })
+  }
+  const honest = { outcomes: outcomes[0]!, soaks: [...soaks[0]!, ...soaks[1]!] }
+  return { ...honest, lent: { outcomes, soaks }, repeated: sessions.repeated, deliveredShare }
 }
 
 /**
@@ -123,6 +155,8 @@ async function withRig<T>(options: RigOptions, use: (rig: Rig) => Promise<T>): P
 /** What was wrong with somebody else than an honest provider, and what came of the session. */
 export interface Innocence {
   readonly fault: FaultName | 'receiver'
+  /** the session was a soak, of a provider with a link as wide as one has to have */
+  readonly soak: boolean
   readonly outcome: Outcome
 }
 
@@ -130,11 +164,20 @@ export interface Innocence {
 export async function innocent(claimKbps: number): Promise<Innocence[]> {
   const faulty = await withRig({ claimKbps }, async rig => {
     const results: Innocence[] = []
-    for (const fault of Object.keys(FAULTS) as FaultName[]) {
-      results.push({ fault, outcome: await rig.measure([undefined, FAULTS[fault]]) })
+    for (const fault of Object.keys(FAULTS) as (keyof typeof FAULTS)[]) {
+      results.push({ fault, soak: false, outcome: await rig.measure([undefined, FAULTS[fault]]) })
     }
     return results
   })
   const narrow = await withRig({ claimKbps, receiverKbps: claimKbps / 2 }, rig => rig.measure())
-  return [...faulty, { fault: 'receiver', outcome: narrow }]
+  const link = { claimKbps, forwarding: limited(ROUGH.linkShare * claimKbps) }
+  const soaks = await withRig(link, async rig => {
+    const results: Innocence[] = []
+    for (const fault of Object.keys(SOAK_FAULTS) as (keyof typeof SOAK_FAULTS)[]) {
+      const outcome = await rig.measure([undefined, SOAK_FAULTS[fault]], DEVNET.soakMs)
+      results.push({ fault, soak: true, outcome })
+    }
+    return results
+  })
+  return [...faulty, { fault: 'receiver', soak: false, outcome: narrow }, ...soaks]
 }

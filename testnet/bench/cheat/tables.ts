@@ -31,7 +31,7 @@ export function boundTables(): string {
           'an honest provider is framed',
           'a low vote is vetoed',
           'a breach is vetoed',
-          'captured, senders lend',
+          'a soak limit is captured, senders lend',
         ],
         shares.map(share => {
           const of: Committee = { ...size, share }
@@ -41,7 +41,7 @@ export function boundTables(): string {
             framedWindow(of),
             vetoedVote(of, needed),
             vetoedWindow(of, needed),
-            lentWindow(of, 1),
+            lentWindow(of),
           ]
           return [`${share}`, ...odds.map(probability)]
         }),
@@ -53,7 +53,7 @@ export function boundTables(): string {
 }
 
 export function cheatTables(result: CheatResult): string {
-  const { committee, windows, seed, claimKbps, honest, slow, curves, rows, lending, innocence } = result
+  const { committee, windows, seed, claimKbps, honest, slow, curves, rows, innocence } = result
   const { receivers, senders, verifiers } = committee
   return [
     `Run on ${result.date.slice(0, 10)} with ${result.machine}, seed ${seed}, claim ${claimKbps / 1000} Mbit/s: ${windows} windows for each cheat and share, n = ${receivers}, k = ${senders}, a set of ${verifiers}; ${result.minutes.toFixed(1)} minutes.`,
@@ -65,13 +65,6 @@ export function cheatTables(result: CheatResult): string {
     ...table(
       ['cheat', 'delivers', ...SHARES.map(share => `share ${share}`), 'score, share 0'],
       [...new Set(rows.map(({ cheat }) => cheat))].map(cheat => cheatLine(cheat, rows)),
-    ),
-    '',
-    'Colluding senders that send beside the provider’s link (section 5):',
-    '',
-    ...table(
-      ['', 'delivers', ...SHARES.map(share => `share ${share}`), 'score, share 0'],
-      [cheatLine('lender', lending)],
     ),
     '',
     'Framing and vetoing, in windows; in brackets what was derived:',
@@ -91,8 +84,10 @@ export function cheatTables(result: CheatResult): string {
     '',
     ...table(
       ['at fault', 'outcome', 'reading, kbit/s'],
-      innocence.map(({ fault, outcome }) => [
-        fault === 'receiver' ? 'the receiver’s link carries half of the claim' : `one sender of three: ${fault}`,
+      innocence.map(({ fault, soak, outcome }) => [
+        fault === 'receiver'
+          ? 'the receiver’s link carries half of the claim'
+          : `one sender of three${soak ? ', in a soak' : ''}: ${fault}`,
         `${outcome.kind}${'reason' in outcome ? `, ${outcome.reason}` : ''}`,
         'measurement' in outcome ? `${outcome.measurement.rateKbps}` : '',
       ]),

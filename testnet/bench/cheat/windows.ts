@@ -14,7 +14,7 @@ import { type EvaluateInput, evaluateEpoch } from '../../../verifier/core/evalua
 import type { ChainFacts } from '../../../verifier/core/facts.js'
 import { isSoak, ticksOf } from '../../../verifier/core/schedule.js'
 import { makeVote } from '../../../verifier/core/vote.js'
-import { type Committee, lentReading, sendersToSpoil } from './bounds.js'
+import { type Committee, sendersToSpoil } from './bounds.js'
 import type { Sample } from './sessions.js'
 
 /** What the colluding verifiers want of a provider. `lend`: raise it, and send beside its link as well. */
@@ -155,20 +155,24 @@ function voteOf(session: DrawnSession, options: WindowsOptions, around: Around):
     soak: isSoak(facts.beacon, session.provider, params),
   }
   const vote = (outcome: Outcome): Vote => makeVote({ ...given, result: { outcome, evidence: NO_EVIDENCE } })
-  const { outcomes: ordinary, soaks, deliveredShare } = subject.sample
-  const outcomes = given.soak && soaks.length > 0 ? soaks : ordinary
-  const drawn = noisy(outcomes[random.below(outcomes.length)]!, options, random)
-  const honest = vote(drawn)
+  const liars = session.senders.filter(sender => colluding.has(sender)).length
+  const outcomes = outcomesOf(subject, given.soak, liars)
+  const honest = vote(noisy(outcomes[random.below(outcomes.length)]!, options, random))
   // A colluding receiver signs what it likes; every field is its own.
   if (colluding.has(session.receiver)) return subject.aim === 'frame' ? lowest(honest) : highest(honest, session)
-  const liars = session.senders.filter(sender => colluding.has(sender)).length
-  if (subject.aim === 'lend' && 'measurement' in drawn) {
-    const lentShare = lentReading(deliveredShare, session.senders.length, liars)
-    return liars === 0 ? honest : atRate(honest, Math.round(lentShare * session.claimKbps), session, params)
-  }
-  if (liars < sendersToSpoil(session.senders.length)) return honest
+  if (subject.aim === 'lend' || liars < sendersToSpoil(session.senders.length)) return honest
   // More than f' lying senders: they frame, or see to it that the session says nothing.
   return subject.aim === 'frame' ? lowest(honest) : vote({ kind: 'no-data', reason: 'senders-missing' })
+}
+
+/** What a session of its may read. Of one that is lent to it is also a matter of how many of the senders lend. */
+function outcomesOf({ aim, sample }: Subject, soak: boolean, liars: number): readonly Outcome[] {
+  const { outcomes, soaks, lent } = sample
+  if (aim === 'lend' && lent) {
+    const byLenders = soak ? lent.soaks : lent.outcomes
+    return byLenders[Math.min(liars, byLenders.length - 1)]!
+  }
+  return soak && soaks.length > 0 ? soaks : outcomes
 }
 
 const NO_EVIDENCE = {
@@ -187,9 +191,6 @@ const highest = (vote: Vote, { claimKbps }: DrawnSession): Vote => ({
 
 /** `dead` needs no evidence. */
 const lowest = (vote: Vote): Vote => ({ ...vote, outcome: OUTCOME.dead, rateKbps: 0 })
-
-const atRate = (vote: Vote, rateKbps: number, { claimKbps }: DrawnSession, { breachBps }: NetworkParams): Vote =>
-  rateKbps * 10_000 >= breachBps * claimKbps ? { ...vote, outcome: OUTCOME.verified, rateKbps } : { ...vote, rateKbps }
 
 /** A reading with an error drawn from the measured ones on top: few real sessions stand for many windows. */
 function noisy(outcome: Outcome, { errors, claimKbps }: WindowsOptions, random: Draw): Outcome {

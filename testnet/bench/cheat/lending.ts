@@ -1,0 +1,26 @@
+/**
+ * A provider whose link carries a part of its claim, with friends among the senders who lend it theirs: what they send never
+ * passes that link, as if they sent straight to the receiver under the provider's address.
+ */
+import type { Forwarding, ForwardingSpec } from '../../../probe/forwarding.js'
+import { TAG_BYTES } from '../../../proto/datagram.js'
+import { isData, Link, takesAll } from '../../profiles/cheats/link.js'
+
+export interface LendingOptions {
+  readonly linkKbps: number
+  /** slots */
+  readonly lenders: readonly number[]
+}
+
+export const lending = (options: LendingOptions): ForwardingSpec => ({ module: import.meta.url, options })
+
+export function createForwarding({ linkKbps, lenders }: LendingOptions): Forwarding {
+  const link = new Link(linkKbps)
+  return {
+    ...takesAll,
+    forward: (packet, nowMs) => {
+      if (!isData(packet) || lenders.includes(packet.bytes[TAG_BYTES]!)) return 'now'
+      return link.takes(packet, nowMs) ? 'now' : 'drop'
+    },
+  }
+}
