@@ -4,7 +4,7 @@ import type { AtLeastReason, NoDataReason, Outcome } from '../../../probe/outcom
 import { DEVNET } from '../../../proto/params.js'
 import { RECEIVERS_A_FRIEND } from '../../profiles/cheats/favours.js'
 import { FAULTS, type Fault, type FaultName, SOAK_FAULTS } from './faults.js'
-import { lending } from './lending.js'
+import type { LendingOptions } from './lending.js'
 import { Rig, type RigOptions } from './rig.js'
 import type { RoughPathOptions } from './rough-path.js'
 
@@ -55,6 +55,11 @@ export async function sampleFresh(deliveredShare: number, options: RigOptions): 
   const soak = await sessions.one(() => withRig(options, rig => rig.measure([], DEVNET.soakMs)))
   return { outcomes: [outcome], soaks: [soak], repeated: sessions.repeated, deliveredShare }
 }
+
+const lending = (options: LendingOptions): ForwardingSpec => ({
+  module: new URL('./lending.js', import.meta.url).href,
+  options,
+})
 
 /** How many senders of a session lend at most: with more than f' of them it is theirs, however many they are. */
 const MOST_LENDERS = 2
