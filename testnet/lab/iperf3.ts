@@ -10,7 +10,9 @@ import type { Namespace } from './namespace.js'
 const LISTEN_MS = 5000
 const POLL_MS = 10
 /** Beyond the flow's own time: its control connection has round trips to make, at 1 % loss some of them twice. */
-const SLACK_MS = 20_000
+const SLACK_MS = 10_000
+/** A UDP flow begins with one datagram each way. iperf3 waits for ever for one that is lost, so it is ended and begins again. */
+const TRIES = 3
 const INTERVAL_SECONDS = 0.5
 /** The kernel's default holds 2 ms of 1 Gbit/s. */
 const UDP_BUFFER = '2M'
@@ -52,6 +54,19 @@ export interface Iperf3Ends {
 
 /** @throws Error with what iperf3 says */
 export async function runIperf3(ends: Iperf3Ends, request: ToolRequest): Promise<Iperf3Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await runOnce(ends, request)
+    } catch (error) {
+      if (!(error instanceof SilentError) || tries === TRIES) throw error
+    }
+  }
+}
+
+/** It was ended since it said nothing in time. */
+class SilentError extends Error {}
+
+async function runOnce(ends: Iperf3Ends, request: ToolRequest): Promise<Iperf3Result> {
   const { client, server, host, port, watchdog } = ends
   const { protocol, seconds, options } = request
   const limitMs = seconds * 1000 + SLACK_MS
@@ -100,6 +115,7 @@ function start(argv: readonly string[], watchdog: Watchdog, limitMs: number) {
       if (pid !== undefined) watchdog.forget(pid)
       const result = parse(said)
       if (result.error === undefined) resolve(result)
+      else if (child.signalCode === 'SIGKILL') reject(new SilentError('iperf3 said nothing in time'))
       else reject(new Error(`iperf3: ${result.error}`))
     })
   })
