@@ -33,6 +33,8 @@ const OPTIONS = {
 
 /** Tries. */
 const CALIBRATIONS = 3
+/** A link that is filled to less than this is no chance's doing. */
+const HOPELESS = 0.8
 /** Sessions before the first that counts. A verifier and a provider run for days: their code is compiled when one comes. */
 const WARM_UPS = 2
 const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -107,10 +109,11 @@ async function measureCell(
   try {
     await lab.shape(cell)
     // What else this machine does may spoil a calibration; only a harness that fails again and again is at its limit.
-    for (let tries = 0; tries < CALIBRATIONS && (tries === 0 || limited !== null); tries++) {
+    for (let tries = 0; tries < CALIBRATIONS; tries++) {
       step('calibrating')
       calibration = await lab.calibrate()
       limited = limitOf(cell, calibration)
+      if (limited === null || calibration.linkKbps < HOPELESS * cell.rateKbps) break
     }
     if (calibration && limited === null) {
       tools.push(await measureSessions(lab, cell, calibration, repeat, sessions, step))
