@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import type { CommandModule } from 'yargs'
 import { UserError } from '../errors.js'
+import { type CheckedTranscript, checkTranscript, parseTranscript } from '../node/transcript-checks.js'
 import { rateText } from './figures.js'
 import { OUTCOME_TEXT } from './outcome-text.js'
 import { settings } from './settings.js'
 import { textTable } from './text-table.js'
-import { type CheckedTranscript, checkTranscript } from './transcript-checks.js'
 
 interface Flags {
   file?: string | undefined
@@ -23,7 +23,7 @@ export const verifyTranscript: CommandModule<object, Flags> = {
     }),
   handler: async flags => {
     const file = flags.file ?? ''
-    const checked = await checkTranscript(await contentsOf(file), file)
+    const checked = await checkTranscript(parseTranscript(await contentsOf(file), file))
     process.stdout.write(`${flags.json ? JSON.stringify(checked) : transcriptText(checked)}\n`)
     const failed = checked.checks.filter(({ holds }) => !holds).map(({ what }) => what)
     if (failed.length === 0) return

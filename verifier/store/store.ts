@@ -110,6 +110,15 @@ export class Store {
     return this.#get(KEY.ballot(root))
   }
 
+  /** All that are held of an epoch. */
+  ballotsOf(epoch: number): Promise<Ballot[]> {
+    return this.#guarded(async () => {
+      const keys = await this.db.keys(ofEpoch('ballot-of', epoch)).all()
+      const encoded = await Promise.all(keys.map(key => this.getBallot(nameIn(key))))
+      return encoded.filter(bytes => bytes !== undefined).map(bytes => Ballot.decode(bytes))
+    })
+  }
+
   putFacts(facts: ChainFacts): Promise<void> {
     const json = JSON.stringify(facts, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))
     return this.#write([[KEY.facts(facts.epoch, facts.blockHash), bytes(json)]])

@@ -1,80 +1,23 @@
 /** The two commands on a real session's transcript: saved from a verifier's API, and checked with nothing but the file. */
 import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { NETWORK, Network, type Peer } from '../../../probe/test/harness.js'
-import { sessionIdOf } from '../../../proto/digests.js'
 import { keccakText } from '../../../proto/hash.js'
-import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
+import { type Hex, toHex } from '../../../proto/hex.js'
 import { Transcript } from '../../../proto/messages.js'
-import { encodeVote } from '../../../proto/vote.js'
 import { type ApiServer, serveApi } from '../../api/server.js'
 import { verifierRoutes } from '../../api/verifier-routes.js'
-import { accountOf } from '../../chain/account.js'
-import { voucherSigner, voucherVerifier } from '../../chain/vouchers.js'
-import { makeVote } from '../../core/vote.js'
 import { UserError } from '../../errors.js'
-import { peerIdOf, peerSigner, peerVerifier } from '../../net/peer-keys.js'
+import { CLAIM_KBPS, transcriptOfSession } from '../../node/test/session-transcript.js'
+import { checkTranscript, parseTranscript } from '../../node/transcript-checks.js'
 import { Store } from '../../store/store.js'
 import type { VerifierNode } from '../../verifier-node.js'
-import { checkTranscript } from '../transcript-checks.js'
 
-const CLAIM_KBPS = 10_000
-const ERA = 1
-const BEACON = keccakText('beacon')
 const ENTRY = fileURLToPath(new URL('../bandwitness.ts', import.meta.url))
-
-interface Member extends Peer {
-  readonly peerId: string
-  readonly account: Hex
-}
-
-async function member(): Promise<Member> {
-  const [seed, secret] = [randomBytes(32), toHex(randomBytes(32))]
-  const [peerId, account] = [await peerIdOf(seed), accountOf(secret)]
-  return {
-    ...{ peerId, account, signer: await peerSigner(seed), verifier: peerVerifier(peerId) },
-    voucherSigner: voucherSigner(NETWORK, secret),
-    vouchers: voucherVerifier(NETWORK, account),
-  }
-}
-
-/** One session over real UDP, and its transcript as a verifier keeps it. */
-async function transcriptOfSession(): Promise<Transcript> {
-  const [provider, receiver, ...senders] = await Promise.all(Array.from({ length: 5 }, member))
-  const network = await Network.open({
-    claimKbps: CLAIM_KBPS,
-    limitKbps: CLAIM_KBPS / 2,
-    peers: { provider: provider!, receiver: receiver!, senders },
-    account: provider!.account,
-  })
-  try {
-    const { parties } = network
-    const nonce = toHex(randomBytes(32))
-    const { epoch } = parties
-    const result = await network.measure([], sessionIdOf(NETWORK, { era: ERA, epoch }, BEACON, parties, nonce), nonce)
-    expect(result.outcome.kind, network.notes.join()).to.equal('under')
-    const vote = makeVote({
-      ...{ epoch, provider: parties.provider, receiver: parties.receiver, result },
-      ...{ ticksSent: 0b111n, ticksAnswered: 0b101n, scheduleProof: keccakText('schedule'), soak: false },
-    })
-    return {
-      ...{ chainId: String(NETWORK.chainId), contract: fromHex(NETWORK.contract), era: ERA, beacon: fromHex(BEACON) },
-      ...{ providerPeer: provider!.peerId, receiverPeer: receiver!.peerId },
-      senderPeers: senders.map(({ peerId }) => peerId),
-      receiverAccount: fromHex(receiver!.account),
-      session: result.record,
-      vote: encodeVote(vote),
-    }
-  } finally {
-    await network.close()
-  }
-}
 
 function bandwitness(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise(resolve => {
@@ -95,7 +38,7 @@ describe('a transcript in a file', function () {
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'bandwitness-transcript-'))
-    transcript = await transcriptOfSession()
+    transcript = (await transcriptOfSession()).transcript
     sessionId = toHex(transcript.session.sessionId)
     store = await Store.open(join(directory, 'db'), { mode: 'create' })
     await store.putTranscript(1, transcript.session.sessionId, Transcript.encode(transcript))
@@ -170,13 +113,13 @@ describe('a transcript in a file', function () {
 
   it('with any bit flipped is refused, or says the same', async () => {
     const whole = Transcript.encode(transcript)
-    const { outcome, rateKbps } = await checkTranscript(whole, file)
+    const { outcome, rateKbps } = await checkTranscript(parseTranscript(whole, file))
     await fc.assert(
       fc.asyncProperty(fc.nat(whole.length * 8 - 1), async bit => {
         const flipped = Uint8Array.from(whole)
         flipped[bit >> 3]! ^= 1 << (bit & 7)
         try {
-          const checked = await checkTranscript(flipped, file)
+          const checked = await checkTranscript(parseTranscript(flipped, file))
           const holds = checked.checks.every(check => check.holds)
           if (holds) expect(checked).to.include({ outcome, rateKbps, sessionId })
         } catch (error) {
