@@ -1,10 +1,8 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs'
-import type { Check } from '../../probe/recheck-party.js'
 import type { Hex } from '../../proto/hex.js'
-import { connectChain } from '../chain/connect.js'
 import { UserError } from '../errors.js'
-import { loadNetworkFile } from '../network-file.js'
 import { API_OPTION, askApi } from './api-client.js'
+import { askChain, chainOptions } from './chain-option.js'
 import { checkAgainstChain, type EvidenceJson, recompute } from './evidence.js'
 import { explanationOf, explanationText, type SettlementJson } from './explanation.js'
 import { settings } from './settings.js'
@@ -12,8 +10,7 @@ import { settings } from './settings.js'
 const OPTIONS = {
   ...API_OPTION,
   epoch: { type: 'string', default: 'latest', describe: 'whose report; the last accepted one without it' },
-  rpc: { type: 'string', implies: 'network', describe: 'ask this chain too, instead of believing the verifier' },
-  network: { type: 'string', implies: 'rpc', describe: 'the network file, for --rpc' },
+  ...chainOptions('ask this chain too, instead of believing the verifier'),
 } as const
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { provider?: string | undefined; json?: unknown }
@@ -34,7 +31,7 @@ export const explain: CommandModule<object, Flags> = {
     }
     const evidence = await askApi<EvidenceJson>(flags.api, `/v1/evidence/${flags.epoch}`)
     const settlements = await askApi<SettlementJson[]>(flags.api, `/v1/settlements/${provider}`)
-    const checks = await chainChecks(evidence, flags)
+    const checks = (await askChain(flags, chain => checkAgainstChain(evidence, chain))) ?? []
     const explanation = explanationOf(provider, recompute(evidence), evidence.posted, settlements, checks)
     if (!explanation) {
       throw new UserError(
@@ -47,14 +44,4 @@ export const explain: CommandModule<object, Flags> = {
     if (failed.length === 0) return
     throw new UserError('evidence', `The evidence does not bear out the report; not so: ${failed.join('; ')}.`)
   },
-}
-
-async function chainChecks(evidence: EvidenceJson, { rpc, network }: Flags): Promise<Check[]> {
-  if (rpc === undefined || network === undefined) return []
-  const chain = await connectChain({ rpcUrl: rpc, network: await loadNetworkFile(network) })
-  try {
-    return await checkAgainstChain(evidence, chain)
-  } finally {
-    chain.close()
-  }
 }

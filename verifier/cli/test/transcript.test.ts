@@ -1,5 +1,6 @@
 /** The two commands on a real session's transcript: saved from a verifier's API, and checked with nothing but the file. */
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,12 +8,20 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { keccakText } from '../../../proto/hash.js'
-import { type Hex, toHex } from '../../../proto/hex.js'
+import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
 import { Transcript } from '../../../proto/messages.js'
 import { type ApiServer, serveApi } from '../../api/server.js'
 import { verifierRoutes } from '../../api/verifier-routes.js'
+import { LiveNetwork } from '../../chain/test/live-network.js'
 import { UserError } from '../../errors.js'
-import { CLAIM_KBPS, transcriptOfSession } from '../../node/test/session-transcript.js'
+import {
+  CLAIM_KBPS,
+  freshMembers,
+  type Member,
+  type Members,
+  memberOf,
+  transcriptOfSession,
+} from '../../node/test/session-transcript.js'
 import { checkTranscript, parseTranscript } from '../../node/transcript-checks.js'
 import { Store } from '../../store/store.js'
 import type { VerifierNode } from '../../verifier-node.js'
@@ -27,6 +36,26 @@ function bandwitness(...args: string[]): Promise<{ code: number; stdout: string;
   })
 }
 
+/** Those of a real chain, announced there before its first epoch. */
+async function membersOn(live: LiveNetwork): Promise<Members> {
+  const { setup, keys } = live
+  const network = { chainId: setup.network.chainId, contract: setup.network.contracts.epochReports }
+  const joined = async (role: 'verifier' | 'provider', name: string) => {
+    const { peer, evm } = keys[name]!
+    const member = await memberOf(network, fromHex(peer), evm)
+    const chain = await live.connectAs(name)
+    await chain.announce(role, member.peerId, [])
+    chain.close()
+    return member
+  }
+  const provider = await joined('provider', setup.providers[0]!.name)
+  const verifiers = new Map<number, Member>()
+  for (const { index, name } of setup.verifiers) verifiers.set(index, await joined('verifier', name))
+  await live.startEpochs()
+  await live.mineAt((await live.epochStart(1)) + 1)
+  return { network, facts: (await live.chain.factsAt(1))!, provider, verifiers }
+}
+
 describe('a transcript in a file', function () {
   this.timeout(60_000)
   let directory: string
@@ -38,7 +67,7 @@ describe('a transcript in a file', function () {
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'bandwitness-transcript-'))
-    transcript = (await transcriptOfSession()).transcript
+    transcript = await transcriptOfSession(await freshMembers())
     sessionId = toHex(transcript.session.sessionId)
     store = await Store.open(join(directory, 'db'), { mode: 'create' })
     await store.putTranscript(1, transcript.session.sessionId, Transcript.encode(transcript))
@@ -69,7 +98,9 @@ describe('a transcript in a file', function () {
     const checked = JSON.parse(held.stdout)
     expect(checked).to.include({ sessionId, outcome: 'under', claimKbps: CLAIM_KBPS })
     expect(checked.checks.every((check: { holds: boolean }) => check.holds)).to.equal(true)
-    expect(checked.senders.map((sender: { verifier: number }) => sender.verifier)).to.deep.equal([1, 2, 3])
+    expect(checked.senders.map((sender: { verifier: number }) => sender.verifier)).to.deep.equal(
+      transcript.session.senders,
+    )
     const text = await bandwitness('verify-transcript', out)
     expect(text.stdout).to.include(sessionId).and.to.include('under the line')
   })
@@ -109,6 +140,45 @@ describe('a transcript in a file', function () {
     const help = await bandwitness('verify-transcript', '--help')
     expect(help.code).to.equal(0)
     expect(help.stdout).to.include('--json')
+  })
+
+  it('is held against the chain where one is named, and is said not to be where none is', async () => {
+    const text = await bandwitness('verify-transcript', file)
+    expect(text.stdout).to.include('--rpc')
+    const live = await LiveNetwork.start()
+    try {
+      const members = await membersOn(live)
+      const { network, verifiers } = members
+      const onChain = await transcriptOfSession(members)
+      const named = ['--rpc', live.anvil.rpcUrl, '--network', live.networkFile]
+      const [own, swapped] = [join(directory, 'own'), join(directory, 'swapped')]
+      await writeFile(own, Transcript.encode(onChain))
+      const held = await bandwitness('verify-transcript', own, ...named)
+      expect(held.code, held.stderr).to.equal(0)
+      expect(held.stdout).to.include('registered').and.not.to.include('--rpc')
+
+      // All of it signed, by an account that is not the receiver's.
+      const { receiver } = onChain.session
+      const stranger = await memberOf(network, randomBytes(32), toHex(randomBytes(32)))
+      const { peerId, signer, verifier } = verifiers.get(receiver)!
+      const withStranger = new Map([...verifiers, [receiver, { ...stranger, peerId, signer, verifier }]])
+      await writeFile(swapped, Transcript.encode(await transcriptOfSession({ ...members, verifiers: withStranger })))
+      expect((await bandwitness('verify-transcript', swapped)).code).to.equal(0)
+      const failed = await bandwitness('verify-transcript', swapped, ...named, '--json')
+      expect(failed.code).to.equal(8)
+      expect(failed.stderr).to.match(
+        /^bandwitness: .*not so: the receiver’s account and peer are the registered ones\.\n$/,
+      )
+      expect(JSON.parse(failed.stdout)).to.include({ askedChain: true })
+
+      const elsewhere = await bandwitness('verify-transcript', file, ...named)
+      expect(elsewhere.code).to.equal(8)
+      expect(elsewhere.stderr).to.include('it is of this network')
+      const half = await bandwitness('verify-transcript', file, '--rpc', live.anvil.rpcUrl)
+      expect(half.code).to.equal(2)
+    } finally {
+      await live.stop()
+    }
   })
 
   it('with any bit flipped is refused, or says the same', async () => {

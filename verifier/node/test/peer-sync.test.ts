@@ -17,19 +17,23 @@ import type { VerifierContext } from '../context.js'
 import type { Directory } from '../directory.js'
 import { syncSource } from '../history.js'
 import { PeerSync } from '../peer-sync.js'
-import { type SessionTranscript, transcriptOfSession } from './session-transcript.js'
+import type { Registry } from '../registry-checks.js'
+import { freshMembers, registryOf, transcriptOfSession } from './session-transcript.js'
 
 describe('what a verifier asks of its peers', function () {
   this.timeout(60_000)
-  let of: SessionTranscript
+  let registry: Registry
+  let transcript: Transcript
   let sessionId: Hex
   let honest: Uint8Array
   let dir: string
   let store: Store
   before(async () => {
-    of = await transcriptOfSession()
-    sessionId = toHex(of.transcript.session.sessionId)
-    honest = Transcript.encode(of.transcript)
+    const members = await freshMembers()
+    registry = registryOf(members)
+    transcript = await transcriptOfSession(members)
+    sessionId = toHex(transcript.session.sessionId)
+    honest = Transcript.encode(transcript)
   })
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'bandwitness-peers-'))
@@ -49,7 +53,7 @@ describe('what a verifier asks of its peers', function () {
         await serveSync(peer, { ...none, transcript: async () => answers[i] }, silent)
       }
       const context = {
-        ...{ store, peer: self!, log: silent, params: DEVNET, chain: of.registry },
+        ...{ store, peer: self!, log: silent, params: DEVNET, chain: registry },
         ...{ self: { index: 0 }, stopping: new AbortController().signal },
       } as unknown as VerifierContext
       found = await new PeerSync(context, directoryOf(peers)).transcript(id)
@@ -62,10 +66,10 @@ describe('what a verifier asks of its peers', function () {
     return { verifiers: () => announced } as unknown as Directory
   }
 
-  const changed = (change: Partial<Transcript>): Uint8Array => Transcript.encode({ ...of.transcript, ...change })
+  const changed = (change: Partial<Transcript>): Uint8Array => Transcript.encode({ ...transcript, ...change })
 
   it('is a transcript from the first that has one which holds, whatever others say before it', async () => {
-    const { session, receiverPeer } = of.transcript
+    const { session, receiverPeer } = transcript
     const [first, ...others] = session.parties
     const lies = [
       Uint8Array.of(1, 2, 3),
@@ -79,13 +83,12 @@ describe('what a verifier asks of its peers', function () {
   })
 
   it('is no transcript of keys that the chain does not name, though they signed all of it', async () => {
-    const other = await transcriptOfSession()
-    const id = toHex(other.transcript.session.sessionId)
-    expect(await asked([Transcript.encode(other.transcript)], id)).to.equal(undefined)
+    const other = await transcriptOfSession(await freshMembers())
+    expect(await asked([Transcript.encode(other)], toHex(other.session.sessionId))).to.equal(undefined)
   })
 
   it('is no transcript with another vote than the one that its receiver cast', async () => {
-    const { session, vote } = of.transcript
+    const { session, vote } = transcript
     const { epoch, receiver } = session
     const cast = encodeVote({ ...decodeVote(vote), ticksAnswered: 0n }) // which nothing but the ballot shows
     const ballot = async (votes: Uint8Array[]) => {

@@ -1,8 +1,8 @@
-/** One session over real UDP, its transcript as a verifier keeps it, and what the chain says of those who took part. */
+/** One session over real UDP, its transcript as a verifier keeps it, and what a chain says of those who took part. */
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { NETWORK, Network, type Peer } from '../../../probe/test/harness.js'
-import { sessionIdOf } from '../../../proto/digests.js'
+import { type NetworkId, sessionIdOf } from '../../../proto/digests.js'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, toHex, ZERO_HASH } from '../../../proto/hex.js'
 import type { Transcript } from '../../../proto/messages.js'
@@ -19,91 +19,92 @@ import type { Registry } from '../registry-checks.js'
 
 export const CLAIM_KBPS = 10_000
 
-interface Member extends Peer {
+/** One who takes part, with its keys. */
+export interface Member extends Peer {
   readonly peerId: string
   readonly account: Hex
 }
 
-export interface SessionTranscript {
-  readonly transcript: Transcript
-  readonly registry: Registry
+/** Who could take part, and what the chain says of them. */
+export interface Members {
+  readonly network: NetworkId
   readonly facts: ChainFacts
-  readonly announced: readonly Announcement[]
+  readonly provider: Member
+  /** by registry index */
+  readonly verifiers: ReadonlyMap<number, Member>
 }
 
-async function member(): Promise<Member> {
-  const [seed, secret] = [randomBytes(32), toHex(randomBytes(32))]
+/** @param seed of the peer's key @param secret of the account's */
+export async function memberOf(network: NetworkId, seed: Uint8Array, secret: Hex): Promise<Member> {
   const [peerId, account] = [await peerIdOf(seed), accountOf(secret)]
   return {
     ...{ peerId, account, signer: await peerSigner(seed), verifier: peerVerifier(peerId) },
-    voucherSigner: voucherSigner(NETWORK, secret),
-    vouchers: voucherVerifier(NETWORK, account),
+    voucherSigner: voucherSigner(network, secret),
+    vouchers: voucherVerifier(network, account),
   }
 }
 
-/** Of a provider that delivers half of its claim. */
-export async function transcriptOfSession(): Promise<SessionTranscript> {
-  const [provider, receiver, ...senders] = await Promise.all(Array.from({ length: 5 }, member))
-  const network = await Network.open({
-    claimKbps: CLAIM_KBPS,
-    limitKbps: CLAIM_KBPS / 2,
-    peers: { provider: provider!, receiver: receiver!, senders },
-    account: provider!.account,
-  })
+/** One provider and four verifiers that no chain knows. */
+export async function freshMembers(): Promise<Members> {
+  const fresh = () => memberOf(NETWORK, randomBytes(32), toHex(randomBytes(32)))
+  const provider = await fresh()
+  const verifiers = new Map(await Promise.all([1, 2, 3, 9].map(async index => [index, await fresh()] as const)))
+  const facts: ChainFacts = {
+    ...{ era: 1, epoch: 1, blockNumber: 10, blockHash: keccakText('B(1)'), beacon: keccakText('beacon') },
+    verifiers: [...verifiers].map(([index, { account }]) => ({
+      ...{ index, account, blsKey: ZERO_HASH, capacityKbps: 1_000_000 },
+    })),
+    providers: [
+      {
+        ...{ index: 0, account: provider.account, claimKbps: CLAIM_KBPS },
+        region: ZERO_HASH,
+        link: ZERO_HASH,
+        stake: 1n,
+      },
+    ],
+  }
+  return { network: NETWORK, facts, provider, verifiers }
+}
+
+/** Of a session that was assigned, with a provider that delivers half of its claim. */
+export async function transcriptOfSession({ network: id, facts, provider, verifiers }: Members): Promise<Transcript> {
+  const { epoch, era, beacon } = facts
+  const { receiver, senders } = assign(facts, DEVNET).sessions.find(session => session.provider === provider.account)!
+  const parties = { epoch, provider: provider.account, receiver, senders }
+  const claimKbps = facts.providers.find(({ account }) => account === provider.account)!.claimKbps
+  const [receiving, sending] = [verifiers.get(receiver)!, senders.map(index => verifiers.get(index)!)]
+  const peers = { provider, receiver: receiving, senders: sending }
+  const network = await Network.open({ claimKbps, limitKbps: claimKbps / 2, peers, parties })
   try {
-    const { parties } = network
-    const verifiers = new Map(parties.senders.map((index, slot) => [index, senders[slot]!]))
-    verifiers.set(parties.receiver, receiver!)
-    const facts = factsOf(parties, verifiers)
-    const { epoch, era, beacon } = facts
     const nonce = toHex(randomBytes(32))
-    const result = await network.measure([], sessionIdOf(NETWORK, { era, epoch }, beacon, parties, nonce), nonce)
+    const result = await network.measure([], sessionIdOf(id, { era, epoch }, beacon, parties, nonce), nonce)
     expect(result.outcome.kind, network.notes.join()).to.equal('under')
     const vote = makeVote({
-      ...{ epoch, provider: parties.provider, receiver: parties.receiver, result },
+      ...{ epoch, provider: parties.provider, receiver, result },
       ...{ ticksSent: 0b111n, ticksAnswered: 0b101n, scheduleProof: keccakText('schedule'), soak: false },
     })
-    const transcript = {
-      ...{ chainId: String(NETWORK.chainId), contract: fromHex(NETWORK.contract), era, beacon: fromHex(beacon) },
-      ...{ providerPeer: provider!.peerId, receiverPeer: receiver!.peerId },
-      senderPeers: senders.map(({ peerId }) => peerId),
-      receiverAccount: fromHex(receiver!.account),
+    return {
+      ...{ chainId: String(id.chainId), contract: fromHex(id.contract), era, beacon: fromHex(beacon) },
+      ...{ providerPeer: provider.peerId, receiverPeer: receiving.peerId },
+      senderPeers: sending.map(({ peerId }) => peerId),
+      receiverAccount: fromHex(receiving.account),
       session: result.record,
       vote: encodeVote(vote),
     }
-    const announced: Announcement[] = [
-      ...[...verifiers].map(([index, { account, peerId }]) => ({
-        ...{ role: 'verifier' as const, index, account, peerId, multiaddrs: [] },
-      })),
-      { role: 'provider', index: 0, account: provider!.account, peerId: provider!.peerId, multiaddrs: [] },
-    ]
-    const registry: Registry = {
-      network: NETWORK,
-      factsAt: async asked => (asked === epoch ? facts : undefined),
-      announcedIn: async asked => (asked === epoch ? announced : []),
-    }
-    return { transcript, registry, facts, announced }
   } finally {
     await network.close()
   }
 }
 
-/** With a beacon that assigns just these senders, in their order, to the receiver. */
-function factsOf(
-  { epoch, provider, receiver, senders }: Network['parties'],
-  members: ReadonlyMap<number, Member>,
-): ChainFacts {
-  for (let i = 0; ; i++) {
-    const facts: ChainFacts = {
-      ...{ era: 1, epoch, blockNumber: 10, blockHash: keccakText('B(1)'), beacon: keccakText(`beacon ${i}`) },
-      verifiers: [...members]
-        .map(([index, { account }]) => ({ index, account, blsKey: ZERO_HASH, capacityKbps: 1_000_000 }))
-        .sort((a, b) => a.index - b.index),
-      providers: [
-        { index: 0, account: provider, claimKbps: CLAIM_KBPS, region: ZERO_HASH, link: ZERO_HASH, stake: 1n },
-      ],
-    }
-    const session = assign(facts, DEVNET).sessions.find(one => one.receiver === receiver)
-    if (session?.senders.join() === senders.join()) return facts
+/** A chain that names all of them. */
+export function registryOf({ network, facts, provider, verifiers }: Members): Registry {
+  const announced: Announcement[] = [...verifiers].map(([index, { account, peerId }]) => ({
+    ...{ role: 'verifier', index, account, peerId, multiaddrs: [] },
+  }))
+  announced.push({ role: 'provider', index: 0, account: provider.account, peerId: provider.peerId, multiaddrs: [] })
+  return {
+    network,
+    factsAt: async epoch => (epoch === facts.epoch ? facts : undefined),
+    announcedIn: async epoch => (epoch === facts.epoch ? announced : []),
   }
 }
