@@ -1,10 +1,10 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs'
-import type { Hex } from '../../proto/hex.js'
 import { UserError } from '../errors.js'
 import { API_OPTION, askApi } from './api-client.js'
 import { askChain, chainOptions } from './chain-option.js'
 import { checkAgainstChain, type EvidenceJson, recompute } from './evidence.js'
 import { explanationOf, explanationText, type SettlementJson } from './explanation.js'
+import { PROVIDER_ARGUMENT, providerOf } from './provider-argument.js'
 import { settings } from './settings.js'
 
 const OPTIONS = {
@@ -18,27 +18,20 @@ type Flags = InferredOptionTypes<typeof OPTIONS> & { provider?: string | undefin
 export const explain: CommandModule<object, Flags> = {
   command: 'explain <provider>',
   describe: "why a provider has its score: computed again from the verifiers' signed votes",
-  builder: y =>
-    settings(y, OPTIONS).positional('provider', {
-      type: 'string',
-      demandOption: true,
-      describe: "the provider's address",
-    }),
+  builder: y => settings(y, OPTIONS).positional('provider', { ...PROVIDER_ARGUMENT, demandOption: true }),
   handler: async flags => {
-    const provider = (flags.provider ?? '').toLowerCase() as Hex
+    const { provider = '' } = flags
     if (!/^(latest|[1-9]\d{0,9})$/.test(flags.epoch)) {
       throw new UserError('usage', `--epoch ${flags.epoch}: give a number from 1, or latest.`)
     }
     const evidence = await askApi<EvidenceJson>(flags.api, `/v1/evidence/${flags.epoch}`)
     const settlements = await askApi<SettlementJson[]>(flags.api, `/v1/settlements/${provider}`)
     const checks = (await askChain(flags, chain => checkAgainstChain(evidence, chain))) ?? []
-    const explanation = explanationOf(provider, recompute(evidence), evidence.posted, settlements, checks)
-    if (!explanation) {
-      throw new UserError(
-        'usage',
-        `${flags.provider} was no active provider in epoch ${evidence.header.epoch}: see \`bandwitness reputation\`.`,
-      )
-    }
+    const explanation = providerOf(
+      provider,
+      account => explanationOf(account, recompute(evidence), evidence.posted, settlements, checks),
+      evidence.header.epoch,
+    )
     process.stdout.write(`${flags.json ? JSON.stringify(explanation) : explanationText(explanation)}\n`)
     const failed = explanation.checks.filter(({ holds }) => !holds).map(({ what }) => what)
     if (failed.length === 0) return
