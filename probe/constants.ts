@@ -67,6 +67,8 @@ export const REVEAL_MS = 1500
 export const OPENINGS_MS = 2 * REVEAL_MS
 /** What a session may take besides its data: handshakes, stragglers, direct probe and reveal. */
 export const OVERHEAD_MS = 4000
+/** How long a provider listens for the counter-signature of a session that has finished: it comes with the openings. */
+export const COUNTER_MS = OVERHEAD_MS + OPENINGS_MS
 
 /** A receipt about this often, in forwarded IP-layer bytes, but no more than ten a second: each is signed. */
 export const RECEIPT_BYTES = 1 << 20

@@ -63,8 +63,7 @@ export interface NetworkOptions {
   readonly backend?: Backend
   /** instead of fresh ones */
   readonly peers?: NetworkPeers
-  /** the provider's account */
-  readonly account?: Hex
+  readonly parties?: SessionParties
 }
 
 export interface NetworkPeers {
@@ -147,7 +146,7 @@ export class Network {
   }
 
   get parties(): SessionParties {
-    return { epoch: 1, provider: this.#options.account ?? `0x${'11'.repeat(20)}`, receiver: 9, senders: [1, 2, 3] }
+    return this.#options.parties ?? { epoch: 1, provider: `0x${'11'.repeat(20)}`, receiver: 9, senders: [1, 2, 3] }
   }
 
   measure(

@@ -118,6 +118,14 @@ describe('session', function () {
     expect(network!.notes).to.deep.equal([])
   })
 
+  it('leaves the provider with its receipts counter-signed', async () => {
+    const { record } = await (await open()).measure()
+    const { stats } = network!.relay
+    while (stats.counterSigned < record.parties.length) await new Promise(resolve => setImmediate(resolve))
+    const hashed = record.parties.reduce((sum, { counter }) => sum + counter!.bytes, 0)
+    expect(stats.counterSignedBytes).to.equal(hashed)
+  })
+
   for (const backend of BACKENDS) {
     it(`reads a tenth of a provider that is limited to a tenth, and the claim of another, over ${backend}`, async () => {
       const limitKbps = CLAIM_KBPS / 10

@@ -18,6 +18,9 @@ const receipt: messages.Receipt = {
   signature: bytes(65),
   sender: 2,
 }
+const counter: messages.CounterReceipt = {
+  ...{ sessionId: h32, sender: 1, bytes: 5, head: h32, elapsedMs: 6, signature: bytes(65) },
+}
 const invite: messages.ProbeInvite = {
   sessionId: h32,
   epoch: 14,
@@ -108,6 +111,8 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['relay ready', RelayFrame, { ready: { sessionId: h32 } }],
   ['receipt', RelayFrame, { receipt }],
   ['relay finish', messages.RelayFinish, { sessionId: h32 }],
+  ['counter receipt', messages.CounterReceipt, counter],
+  ['relay’s own finish', RelayFrame, { finish: { sessionId: h32 } }],
   [
     'relay open',
     messages.RelayOpen,
@@ -125,6 +130,7 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['stop', ProbeFrame, { stop: { chunkRoot: h32, signature: bytes(64) } }],
   ['reveal', ProbeFrame, { reveal }],
   ['openings', ProbeFrame, { openings }],
+  ['openings with a receipt', ProbeFrame, { openings, counter }],
   [
     'opening fault',
     messages.OpeningFault,
