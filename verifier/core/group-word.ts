@@ -1,0 +1,82 @@
+/**
+ * What a group of receivers says of a provider (`receiver-groups.ts`): one word, the sum of what its members read at once.
+ *
+ * A sum, and not each member's share times their number: a provider could favour some members. With three of them, of a
+ * provider that delivers two thirds, two would read their whole share. So all members count with the sum, or none does:
+ * what a provider does to one member it does to its group, and refusing one is no better than delivering nothing to it.
+ */
+import type { NetworkParams } from '../../proto/params.js'
+import { OUTCOME, type Vote } from '../../proto/vote.js'
+import { isUnderLine } from './breach-line.js'
+import type { Counted, CountedVote } from './count-vote.js'
+import { memberClaimKbps } from './receiver-groups.js'
+
+/** What the members of a group read, in their order, and the sum that each of them counts with. */
+export interface GroupReading {
+  readonly verifiers: readonly number[]
+  readonly ratesKbps: readonly number[]
+  readonly sumKbps: number
+}
+
+/** An assigned receiver, and how its vote counts. */
+export interface Account extends CountedVote {
+  readonly receiver: number
+  readonly vote?: Vote
+  readonly group?: GroupReading
+}
+
+/**
+ * @param members how each one's vote counts against its share of the claim. A low one that counts carries its evidence;
+ * and a low sum has a low member, since the lines of the shares sum to the line of the claim.
+ */
+export function groupWord(
+  members: readonly Account[],
+  claimKbps: number,
+  soak: boolean,
+  params: Pick<NetworkParams, 'breachBps'>,
+): Account[] {
+  const shareKbps = memberClaimKbps(claimKbps, members.length)
+  const readings = members.map(member => readingOf(member, shareKbps, soak))
+  const silent = readings.filter(({ counted }) => counted === 'missing' || counted === 'ignored')
+  if (silent.length > 0) {
+    const names = silent.map(({ receiver }) => receiver).join(', ')
+    const why = `its group was not whole: nothing that counts from verifier ${names}`
+    return members.map((member, i) =>
+      silent.includes(readings[i]!) ? member : { ...member, counted: 'ignored', rateKbps: 0, serving: true, why },
+    )
+  }
+  const ratesKbps = readings.map(({ rateKbps }) => rateKbps)
+  const sumKbps = Math.min(
+    claimKbps,
+    ratesKbps.reduce((sum, rate) => sum + rate, 0),
+  )
+  const low = isUnderLine(sumKbps, claimKbps, params.breachBps)
+  const isBound = readings.some(({ counted }) => counted === 'at-least')
+  const { counted, why } = isBound ? boundWord(low) : sumWord(low)
+  const group: GroupReading = { verifiers: members.map(({ receiver }) => receiver), ratesKbps, sumKbps }
+  const rateKbps = counted === 'ignored' ? 0 : sumKbps
+  const serving = readings.some(reading => reading.serving)
+  return members.map(member => ({ ...member, counted, rateKbps, serving, why, group }))
+}
+
+/** A bound under the line of its share says nothing alone; in a sum it may. */
+function readingOf(member: Account, shareKbps: number, soak: boolean): Account {
+  const { vote } = member
+  if (vote?.outcome !== OUTCOME.atLeast || vote.soak !== soak) return member
+  return { ...member, counted: 'at-least', rateKbps: Math.min(vote.rateKbps, shareKbps) }
+}
+
+interface Word {
+  readonly counted: Counted
+  readonly why: string
+}
+
+const sumWord = (low: boolean): Word =>
+  low
+    ? { counted: 'under', why: 'the sum of its group, under the slashing line' }
+    : { counted: 'rate', why: 'the sum of its group' }
+
+const boundWord = (low: boolean): Word =>
+  low
+    ? { counted: 'ignored', why: 'a member of its group can tell a lower bound only, and the sum is under the line' }
+    : { counted: 'at-least', why: 'a member of its group can tell a lower bound only: can raise the rate only' }
