@@ -11,7 +11,7 @@ import type { PostedReport } from '../core/ports.js'
 import { isSoak } from '../core/schedule.js'
 import { NEVER_MEASURED } from '../core/throughput.js'
 import type { Recomputed } from './evidence.js'
-import { breachText, rateText, shareText, tokensText } from './figures.js'
+import { breachText, groupText, rateText, shareText, tokensText } from './figures.js'
 import { OUTCOME_TEXT } from './outcome-text.js'
 import { textTable } from './text-table.js'
 
@@ -175,13 +175,6 @@ function votesText({ votes, leaf }: Explanation): string {
     'WHY',
   ]
   return `${textTable([head, ...rows])}\n`
-}
-
-/** As `with verifiers 3 and 7: 480 + 470 = 950 of 1000 Mbit/s`. */
-function groupText({ verifiers, ratesKbps, sumKbps }: GroupReading, claimKbps: number): string {
-  const names = `${verifiers.slice(0, -1).join(', ')} and ${verifiers.at(-1)}`
-  const mbps = (kbps: number) => `${kbps / 1000}`
-  return `with verifiers ${names}: ${ratesKbps.map(mbps).join(' + ')} = ${mbps(sumKbps)} of ${rateText(claimKbps)}`
 }
 
 function rateLine({ quorum, leaf, soak }: Explanation): string {

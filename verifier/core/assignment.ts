@@ -31,7 +31,7 @@ export interface Assignment {
   readonly rounds: number
   /** Registry indices, ascending; none for an account that is no active provider. */
   receiversOf(provider: Hex): readonly number[]
-  /** The groups of receivers that measure its claim together; none where each of them measures it alone. */
+  /** The groups of receivers that measure its claim together, each ascending; none where each measures it alone. */
   groupsOf(provider: Hex): readonly (readonly number[])[]
 }
 
@@ -50,7 +50,10 @@ export function assign(facts: ChainFacts, params: NetworkParams): Assignment {
   return {
     ...placeSessions(sessions, facts.verifiers, { rounds: roundsAvailable(params), lanes: params.lanes }),
     receiversOf: provider => drawn.get(provider)?.receivers.toSorted((a, b) => a - b) ?? [],
-    groupsOf: provider => drawn.get(provider)?.groups.filter(group => group.length > 1) ?? [],
+    groupsOf: provider => {
+      const groups = drawn.get(provider)?.groups.filter(group => group.length > 1) ?? []
+      return groups.map(group => group.toSorted((a, b) => a - b))
+    },
   }
 }
 

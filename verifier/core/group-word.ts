@@ -73,10 +73,10 @@ interface Word {
 
 const sumWord = (low: boolean): Word =>
   low
-    ? { counted: 'under', why: 'the sum of its group, under the slashing line' }
-    : { counted: 'rate', why: 'the sum of its group' }
+    ? { counted: 'under', why: 'measured at once, their sum under the slashing line' }
+    : { counted: 'rate', why: 'measured at once' }
 
 const boundWord = (low: boolean): Word =>
   low
-    ? { counted: 'ignored', why: 'a member of its group can tell a lower bound only, and the sum is under the line' }
-    : { counted: 'at-least', why: 'a member of its group can tell a lower bound only: can raise the rate only' }
+    ? { counted: 'ignored', why: 'one of them can tell a lower bound only, and the sum is under the line' }
+    : { counted: 'at-least', why: 'one of them can tell a lower bound only: can raise the rate only' }
