@@ -71,7 +71,8 @@ export const OPENINGS_MS = 2 * REVEAL_MS
 /** What a session may take besides its data: handshakes, stragglers, direct probe and reveal. */
 export const OVERHEAD_MS = 4000
 
-/** A receipt about this often, in forwarded IP-layer bytes. */
+/** A receipt about this often, in forwarded IP-layer bytes, but no more than ten a second: each is signed. */
 export const RECEIPT_BYTES = 1 << 20
+export const RECEIPT_MS = 100
 /** How long a sender waits for the provider's last receipt: it corroborates, the reveal must not hang on it. */
 export const LAST_RECEIPT_MS = 150

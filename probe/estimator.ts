@@ -22,6 +22,14 @@ const MEASURE_MS = 1000
 /** The discard counts from the first arrival, or from here: who sends nothing for long has windows at zero, not fewer. */
 const FIRST_ARRIVAL_MS = 150
 const FIRST_ARRIVAL_RTTS = 2
+/**
+ * Most that a reading should cost, at the claim. From some 400 Mbit/s on it shortens the discard of a long round trip, and
+ * then what is measured: fast links have thousands of datagrams in each window.
+ */
+const DATA_BYTES = 80_000_000
+/** From the last window to the last arrival: the halt has to travel to the senders, and what they sent meanwhile arrives. */
+const HALT_RTTS = 1
+const HALT_MS = 50
 const MIN_WINDOWS = 8
 /** Fewer give no reading: with a restart there must be room for as many. */
 export const MIN_STABLE_WINDOWS = 4
@@ -99,8 +107,9 @@ export class Estimator {
     const { claimKbps, rttMs, fixed } = options
     this.#options = options
     this.#windowMs = Math.max(MIN_WINDOW_MS, (WINDOW_MS_MBPS * 1000) / claimKbps)
-    this.#discardMs = fixed?.discardMs ?? Math.min(MAX_DISCARD_MS, Math.max(MIN_DISCARD_MS, DISCARD_RTTS * rttMs))
-    this.#measureMs = fixed?.measureMs ?? MEASURE_MS
+    const { discardMs, measureMs } = fixed ?? this.#span()
+    this.#discardMs = discardMs
+    this.#measureMs = measureMs
     this.#begin(startMs + Math.max(FIRST_ARRIVAL_MS, Math.min(FIRST_ARRIVAL_RTTS * rttMs, MAX_DISCARD_MS)))
     this.#previousMs = startMs
     this.#lastMs = startMs
@@ -149,6 +158,16 @@ export class Estimator {
     const windows = this.#rates.length
     const toMs = this.#windowStartMs
     return { rateKbps: this.#reading(), windows, fromMs: toMs - windows * this.#windowMs, toMs }
+  }
+
+  /** What is discarded and most that is measured, of an ordinary session. */
+  #span(): FixedSpan {
+    const { claimKbps, rttMs } = this.#options
+    const affordedMs = (DATA_BYTES * 8) / claimKbps - (HALT_MS + HALT_RTTS * Math.min(rttMs, MAX_DISCARD_MS))
+    const wantedMs = Math.min(MAX_DISCARD_MS, Math.max(MIN_DISCARD_MS, DISCARD_RTTS * rttMs))
+    const discardMs = Math.max(MIN_DISCARD_MS, Math.min(wantedMs, affordedMs - MIN_WINDOWS * this.#windowMs))
+    const leastMs = MIN_STABLE_WINDOWS * this.#windowMs
+    return { discardMs, measureMs: Math.max(leastMs, Math.min(MEASURE_MS, affordedMs - discardMs)) }
   }
 
   #reading(): number {

@@ -5,8 +5,9 @@
  * is when the senders sent: what arrives within 50 ms was sent over 100.
  *
  * So the pace of a sender's masked, and thereby unforgeable, send times is held against that of their arrivals. A queue that
- * fills slows arrivals down and a constant delay changes nothing, so an honest provider's send times never run faster than
- * its arrivals; and where a session overdrives the link, a queue does not drain.
+ * fills slows arrivals down and a constant delay changes nothing. A queue that drains does look like saving up, and a
+ * relay that was slow to begin has one: but its link was busy all along, so what arrived since the session began, over
+ * the time in which it was sent, bears the reading out. What was saved up was not delivered before, so it does not.
  */
 import type { Transits } from './control.js'
 
@@ -22,17 +23,41 @@ const MIN_DATAGRAMS = 3
 const NOISE = 0.03
 
 /**
- * By what a reading of the span is to be multiplied: 1, or the share of a moment's sending that a moment's arrivals are.
- * @param transits of one sender's verified datagrams, in any order
+ * By what a reading of the span is to be multiplied: 1, or the share of a moment's sending that a moment's arrivals are,
+ * but no less than the part of the reading that all arrivals up to then bear out.
+ * @param transits of one sender's verified datagrams, evenly picked, in any order; sent times from its start
  */
 export function heldBackFactor(transits: Transits, span: Span): number {
+  const factor = Math.max(pace(transits, span), Math.min(1, borneOut(transits, span)))
+  return factor < 1 - NOISE ? factor : 1
+}
+
+/** How fast send times went by in the arrivals of a window, in the middle of the windows. */
+function pace(transits: Transits, span: Span): number {
   const means = windowMeans(transits, span)
   const paces = means.slice(1).map((mean, i) => {
     const sentMs = mean.sentMs - means[i]!.sentMs
     return sentMs > 0 ? Math.min(1, (mean.arrivedMs - means[i]!.arrivedMs) / sentMs) : 1
   })
-  const factor = lowerMiddle(paces)
-  return factor < 1 - NOISE ? factor : 1
+  return lowerMiddle(paces)
+}
+
+/** What arrived up to the span's end, over the time in which it was sent, beside the rate of the arrivals in the span. */
+function borneOut({ sentMs, arrivedMs }: Transits, { fromMs, toMs }: Span): number {
+  let all = 0
+  let within = 0
+  let lastSentMs = 0
+  let [firstMs, lastMs] = [toMs, fromMs]
+  for (const [i, arrived] of arrivedMs.entries()) {
+    if (arrived >= toMs) continue
+    all++
+    lastSentMs = Math.max(lastSentMs, sentMs[i]!)
+    if (arrived < fromMs) continue
+    within++
+    firstMs = Math.min(firstMs, arrived)
+    lastMs = Math.max(lastMs, arrived)
+  }
+  return within > 0 && lastSentMs > 0 ? all / lastSentMs / (within / (lastMs - firstMs)) : 0
 }
 
 interface Means {

@@ -33,8 +33,8 @@ const BATCHES_A_TURN = 8
  * datagrams wait, and a relay sends no long bursts, and until nothing has come for a while.
  */
 const BUSY_GAP_MS = 1
-const DATAGRAMS_A_READ = 16
-const READ_MS = { shortest: 0.2, longest: 1 } as const
+const DATAGRAMS_A_READ = 32
+const READ_MS = { shortest: 0.3, longest: 1 } as const
 const IDLE_MS = 5
 
 export class MmsgPort implements DatagramPort, Paced {

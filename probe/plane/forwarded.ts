@@ -1,7 +1,8 @@
 /** What a session has forwarded since its last receipt: how much, and the hash over all of it in order. */
 import { createHash } from 'node:crypto'
 import { DATAGRAM_BYTES, IP_UDP_HEADER_BYTES } from '../../proto/datagram.js'
-import { RECEIPT_BYTES } from '../constants.js'
+import { RECEIPT_BYTES, RECEIPT_MS } from '../constants.js'
+import { bytesIn } from '../share.js'
 
 /** Gathered to this much before it is hashed: a call a datagram would cost as much as the hash. */
 const GATHERED_BYTES = 16 * DATAGRAM_BYTES
@@ -15,11 +16,18 @@ export interface ForwardedPart {
 }
 
 export class Forwarded {
+  /** bytes from one receipt to the next */
+  readonly #step: number
   readonly #gathered = Buffer.allocUnsafeSlow(GATHERED_BYTES)
   #filled = 0
   #hash = createHash('sha256')
   #bytes = 0
   #receiptedBytes = 0
+
+  /** @param rateKbps what the session was granted */
+  constructor(rateKbps: number) {
+    this.#step = Math.max(RECEIPT_BYTES, bytesIn(rateKbps, RECEIPT_MS))
+  }
 
   /** @returns whether a receipt is due */
   add(datagram: Uint8Array): boolean {
@@ -27,7 +35,7 @@ export class Forwarded {
     this.#gathered.set(datagram, this.#filled)
     this.#filled += datagram.length
     this.#bytes += datagram.length + IP_UDP_HEADER_BYTES
-    return this.#bytes - this.#receiptedBytes >= RECEIPT_BYTES
+    return this.#bytes - this.#receiptedBytes >= this.#step
   }
 
   /** For all that was forwarded since the last; undefined if that is nothing. */

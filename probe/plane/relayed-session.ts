@@ -30,7 +30,7 @@ export class RelayedSession {
   readonly rateKbps: number
   readonly openedMs: number
   readonly path: PathValidation
-  readonly forwarded = new Forwarded()
+  readonly forwarded: Forwarded
   readonly #bucket: TokenBucket
   #budgetBytes: number
   #source: Endpoint | undefined
@@ -42,6 +42,7 @@ export class RelayedSession {
     this.rateKbps = spec.rateKbps
     this.openedMs = nowMs
     this.path = path
+    this.forwarded = new Forwarded(spec.rateKbps)
     this.#budgetBytes = spec.budgetBytes
     const burstBytes = Math.max(bytesIn(spec.rateKbps, POLICE_BURST_MS), MIN_BURST_BYTES)
     this.#bucket = new TokenBucket(spec.rateKbps * POLICE_SLACK, burstBytes, nowMs)

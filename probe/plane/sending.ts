@@ -15,8 +15,8 @@ import { clockOf } from './clock.js'
 import type { PortSpec } from './kinds.js'
 import { Outgoing } from './outgoing.js'
 
-/** What was due and could not be sent is tried again after this. */
-const RETRY_MS = 0.2
+/** A flow sends what is due this often at most: each turn costs as much as several datagrams. */
+const TURN_MS = 0.5
 
 /** Where datagrams go, and under which tag. */
 export interface Destination {
@@ -145,8 +145,8 @@ class Flow implements Paced {
     this.#errors += failed
     if (failed > 0) this.#log.add('errors', elapsedMs, failed)
     // Behind with a whole batch sent: on with it at once. Otherwise the socket is full, or it is too soon to catch up.
-    const nextMs = sent >= BATCH ? this.#pacer.nextMs() : Math.max(this.#pacer.nextMs(), nowMs + RETRY_MS)
-    return Math.min(nextMs, Math.max(this.#nextControlMs, nowMs + RETRY_MS))
+    const nextMs = sent >= BATCH ? this.#pacer.nextMs() : Math.max(this.#pacer.nextMs(), nowMs + TURN_MS)
+    return Math.min(nextMs, Math.max(this.#nextControlMs, nowMs + TURN_MS))
   }
 
   /** One at a time, so that they ask of every moment alike; those that a pause delayed are let go. */

@@ -168,6 +168,25 @@ describe('estimator', () => {
     expect(long.toMs).to.be.at.most(3_000)
   })
 
+  it('costs no more than its budget of data where a claim is large and the path is long', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 300_000, max: 1_100_000 }),
+        fc.integer({ min: 1, max: 150 }),
+        fc.constantFrom(1, 1.05),
+        (claimKbps, rttMs, ripple) => {
+          // Whether it is precise early or, with a ripple, never: 80 MB at most, with what the halt lets through.
+          const rate = (ms: number) => 0.95 * claimKbps * (Math.floor(ms / 50) % 2 === 0 ? ripple : 2 - ripple)
+          const { rateKbps, windows, endMs } = play(claimKbps, at(rate, 64), { rttMs })
+          near(rateKbps, 0.95 * claimKbps, 0.06)
+          expect(windows).to.be.at.least(4)
+          expect(((endMs + rttMs) * 0.95 * claimKbps) / 8).to.be.at.most(84e6)
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
   it('takes no fast beginning for the rate, in whichever window it ends', () => {
     fc.assert(
       fc.property(

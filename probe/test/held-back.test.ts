@@ -32,6 +32,20 @@ describe('what was held back', () => {
     )
   })
 
+  it('is told from a queue that drains behind a link that was busy all along', () => {
+    // Every other datagram finds room in the queue until 250 ms of sending wait in it; then a faster relay drains them.
+    const sentMs = Array.from({ length: 2400 }, (_, i) => i / 2)
+    const arrivedMs = sentMs.map(ms => (ms < 500 ? ms * 1.5 : 750 + (ms - 500) * 0.7))
+    const picked = sentMs.map((_, i) => i).filter(i => sentMs[i]! < 500 || i % 15 < 7)
+    const drained = { sentMs: picked.map(i => sentMs[i]!), arrivedMs: picked.map(i => arrivedMs[i]!) }
+    expect(heldBackFactor(drained, { fromMs: 800, toMs: 1150 })).to.equal(1)
+  })
+
+  it('is not borne out by what came before it was saved up', () => {
+    const bursts = stream(sentMs => (sentMs < 300 ? 0 : Math.max(0, 600 - sentMs / 2)))
+    expect(heldBackFactor(bursts, { fromMs: 650, toMs: 1000 })).to.be.below(0.8)
+  })
+
   it('is told from datagrams that change places', () => {
     const shuffled = stream(sentMs => (sentMs * 7919) % 40)
     expect(heldBackFactor(shuffled, SPAN)).to.equal(1)

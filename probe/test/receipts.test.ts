@@ -12,7 +12,7 @@ const of = { sessionId, tag, sender: 2 }
 
 async function chainOf(receipts: number) {
   const chain = new ReceiptChain(sessionId, tag, of.sender)
-  const forwarded = new Forwarded()
+  const forwarded = new Forwarded(10_000)
   const made = []
   for (let i = 0; i < receipts; i++) {
     let datagrams = 1
@@ -30,6 +30,14 @@ describe('receipts', () => {
     const head = await checkReceipts(receipts, of, provider.vouchers)
     expect(head).to.deep.equal(receipts[2]!.head)
     expect(receipts.map(receipt => receipt.sequence)).to.deep.equal([1, 2, 3])
+  })
+
+  it('are due ten times a second at most, however fast a session is', () => {
+    const forwarded = new Forwarded(800_000)
+    const datagram = randomBytes(1200)
+    let datagrams = 1
+    while (!forwarded.add(datagram) && datagrams < 20_000) datagrams++
+    expect(datagrams * 1228).to.be.within(10_000_000, 10_000_000 + 1228)
   })
 
   it('are refused when changed, cut out, of another session, or not the provider’s', async () => {

@@ -1,4 +1,4 @@
-/** iperf3 from the provider to the receiver, through the shaped link. */
+/** iperf3 from one node of the lab to another. */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -7,7 +7,6 @@ import type { Watchdog } from '../watchdog.js'
 import type { ToolRequest } from './lab.js'
 import type { Namespace } from './namespace.js'
 
-const PORT = 5201
 const LISTEN_MS = 5000
 const POLL_MS = 10
 /** Beyond the flow's own time: its control connection has round trips to make, at 1 % loss some of them twice. */
@@ -45,21 +44,22 @@ export interface Iperf3Result {
 export interface Iperf3Ends {
   readonly client: Namespace
   readonly server: Namespace
-  /** the server's address */
+  /** the server's address, and a port of its own for each flow at a time */
   readonly host: string
+  readonly port: number
   readonly watchdog: Watchdog
 }
 
 /** @throws Error with what iperf3 says */
 export async function runIperf3(ends: Iperf3Ends, request: ToolRequest): Promise<Iperf3Result> {
-  const { client, server, host, watchdog } = ends
+  const { client, server, host, port, watchdog } = ends
   const { protocol, seconds, options } = request
   const limitMs = seconds * 1000 + SLACK_MS
-  const common = ['--json', '--interval', String(INTERVAL_SECONDS), '--port', String(PORT)]
+  const common = ['--json', '--interval', String(INTERVAL_SECONDS), '--port', String(port)]
   const udp = protocol === 'udp' ? ['--udp', '--length', String(DATAGRAM_BYTES), '--window', UDP_BUFFER] : []
   const serving = start(server.inside(['iperf3', '--server', '--one-off', ...common]), watchdog, LISTEN_MS + limitMs)
   try {
-    await listening(server.pid)
+    await listening(server.pid, port)
     const flow = ['--client', host, '--time', String(seconds), ...udp, ...options, ...common]
     const sent = await start(client.inside(['iperf3', ...flow]), watchdog, limitMs).output
     return readIperf3(sent, await serving.output, protocol)
@@ -116,8 +116,8 @@ function parse(said: string): Iperf3Json {
 }
 
 /** @throws Error if nobody listens on the port in time */
-async function listening(pid: number): Promise<void> {
-  const entry = new RegExp(`:${PORT.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A `)
+async function listening(pid: number, port: number): Promise<void> {
+  const entry = new RegExp(`:${port.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A `)
   for (let waitedMs = 0; waitedMs < LISTEN_MS; waitedMs += POLL_MS) {
     if (['tcp', 'tcp6'].some(table => entry.test(readTable(`/proc/${pid}/net/${table}`)))) return
     await pause(POLL_MS)

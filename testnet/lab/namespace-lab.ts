@@ -13,6 +13,8 @@
  * Delay and loss lie on the receiver's link, so that the direct path from a sender to the receiver has them as well as
  * the one through the provider: both have the cell's round trip, and between senders and provider there is next to none.
  */
+
+import { shareKbps } from '../../probe/share.js'
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { startWatchdog, type Watchdog } from '../watchdog.js'
 import { type Iperf3Result, runIperf3 } from './iperf3.js'
@@ -52,6 +54,11 @@ const host = (network: number): string => `10.0.${network}.2`
 const TCP_BUFFERS = '4096 131072 67108864'
 
 const CALIBRATION_SECONDS = 3
+/** Of iperf3's flows, the one through the link and those that are its load: a port each. */
+const FLOW_PORT = 5201
+const LOAD_PORT = FLOW_PORT + 1
+/** The load begins and ends around the flow that is calibrated, which takes some round trips to begin. */
+const LOAD_SECONDS = CALIBRATION_SECONDS + 3
 /** Enough to keep the shaper busy, and not more than iperf3 itself can send on a small machine. */
 const CALIBRATION_OVERDRIVE = 1.05
 /** Of the intervals of half a second the first two are the start, and the last is cut short. */
@@ -67,6 +74,7 @@ interface Parts {
   readonly provider: Namespace
   readonly router: Namespace
   readonly receiver: Namespace
+  readonly senders: readonly Namespace[]
   readonly path: Path
   readonly counter: LinkCounter
   readonly roles: {
@@ -122,7 +130,7 @@ export class NamespaceLab implements Lab {
   async calibrate(): Promise<Calibration> {
     const bitrate = `${Math.round(CALIBRATION_OVERDRIVE * this.#cell!.rateKbps)}k`
     const request = { protocol: 'udp', seconds: CALIBRATION_SECONDS, options: ['--bitrate', bitrate] } as const
-    const { result, counted } = await this.#counted(this.#iperf3(request))
+    const { result, counted } = await this.#underLoad(() => this.#counted(this.#iperf3(request)))
     const { intervalsKbps, link } = result
     const settled = intervalsKbps.slice(SETTLED.first, SETTLED.last)
     const fromMs = link.riseMs(link.fromMs, FLOW_BYTES)! + SETTLED.first * SETTLED.ms
@@ -164,9 +172,24 @@ export class NamespaceLab implements Lab {
 
   async #iperf3(request: ToolRequest): Promise<ToolFlow & Pick<Iperf3Result, 'intervalsKbps'>> {
     const { provider, receiver, counter, watchdog } = this.#parts
-    const ends = { client: provider, server: receiver, host: host(RECEIVER), watchdog }
+    const ends = { client: provider, server: receiver, host: host(RECEIVER), port: FLOW_PORT, watchdog }
     const { result, curve: link } = await counter.during(runIperf3(ends, request))
     return { ...result, link }
+  }
+
+  /** While each sender has a flow to the provider as fast as a session's: what that costs is the harness's, too. */
+  async #underLoad<T>(work: () => Promise<T>): Promise<T> {
+    const { provider, senders, watchdog } = this.#parts
+    const bitrate = `${shareKbps(claimOf(this.#cell!), SENDERS)}k`
+    const request = { protocol: 'udp', seconds: LOAD_SECONDS, options: ['--bitrate', bitrate] } as const
+    const loads = senders.map((sender, i) =>
+      runIperf3({ client: sender, server: provider, host: host(PROVIDER), port: LOAD_PORT + i, watchdog }, request),
+    )
+    try {
+      return await work()
+    } finally {
+      await Promise.all(loads)
+    }
   }
 
   /** With what the path behind the link lost meanwhile. */
@@ -235,7 +258,7 @@ async function build(closers: (() => Promise<void> | void)[]): Promise<Parts> {
     ...senders.map((namespace, i) => ({ name: `sender ${host(senderNetwork(i))}`, namespace })),
   ]
   const roles = await startRoles(closers, watchdog, { provider, receiver, senders })
-  return { watchdog, namespaces, provider, router, receiver, path, counter, roles }
+  return { watchdog, namespaces, provider, router, receiver, senders, path, counter, roles }
 }
 
 type End = readonly [Namespace, device: string]
