@@ -17,7 +17,7 @@ const WINDOW_MS_MBPS = 960
 const MIN_DISCARD_MS = 200
 const MAX_DISCARD_MS = 1000
 const DISCARD_RTTS = 4
-const TOGETHER_DISCARD_MS = 500
+const GROUP_DISCARD_MS = 500
 const MEASURE_MS = 1000
 /** The discard counts from the first arrival, or from here: who sends nothing for long has windows at zero, not fewer. */
 const FIRST_ARRIVAL_MS = 150
@@ -67,8 +67,8 @@ export interface FixedSpan {
  * Of receivers that measure at once: no stop rule, so that their spans overlap, and a discard that is longer than their
  * clocks differ.
  */
-export const togetherSpan = (rttMs: number): FixedSpan => ({
-  discardMs: Math.min(MAX_DISCARD_MS, Math.max(TOGETHER_DISCARD_MS, DISCARD_RTTS * rttMs)),
+export const groupSpan = (rttMs: number): FixedSpan => ({
+  discardMs: Math.min(MAX_DISCARD_MS, Math.max(GROUP_DISCARD_MS, DISCARD_RTTS * rttMs)),
   measureMs: MEASURE_MS,
 })
 

@@ -22,7 +22,7 @@ import {
   soakDataMs,
 } from './constants.js'
 import { Condition } from './deadline.js'
-import { type Estimate, type EstimatorOptions, type FixedSpan, soakSpan, togetherSpan } from './estimator.js'
+import { type Estimate, type EstimatorOptions, type FixedSpan, groupSpan, soakSpan } from './estimator.js'
 import { evidenceOf } from './evidence.js'
 import { isDirectProbeDue, judge, lineKbps, type SessionFacts } from './judge.js'
 import { Publication } from './openings.js'
@@ -196,7 +196,7 @@ class Session {
     if (startMs === undefined) return true
     await pause(Math.max(0, startMs - this.#deps.clock.now()))
     const isInTime = this.#deps.clock.now() <= startMs + START_TOLERANCE_MS
-    if (!isInTime) this.#deps.log?.('its senders were ready too late to start with the others')
+    if (!isInTime) this.#deps.log?.('its senders were ready too late to start with the other receivers')
     return isInTime
   }
 
@@ -228,7 +228,7 @@ class Session {
   #span(): FixedSpan | undefined {
     const { soakMs, startMs } = this.#request
     if (soakMs !== undefined) return soakSpan(soakMs)
-    return startMs === undefined ? undefined : togetherSpan(this.#rttMs)
+    return startMs === undefined ? undefined : groupSpan(this.#rttMs)
   }
 
   get #rttMs(): number {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { IP_DATAGRAM_BYTES as BYTES } from '../../proto/datagram.js'
-import { type Estimate, Estimator, soakSpan, togetherSpan } from '../estimator.js'
+import { type Estimate, Estimator, groupSpan, soakSpan } from '../estimator.js'
 
 interface Play {
   readonly rttMs?: number
@@ -268,8 +268,8 @@ describe('estimator', () => {
   })
 
   it('reads receivers that start together over a second, after half of one or four round trips', () => {
-    expect(togetherSpan(1)).to.deep.equal({ discardMs: 500, measureMs: 1000 })
-    expect(togetherSpan(150)).to.deep.equal({ discardMs: 600, measureMs: 1000 })
-    expect(togetherSpan(800)).to.deep.equal({ discardMs: 1000, measureMs: 1000 })
+    expect(groupSpan(1)).to.deep.equal({ discardMs: 500, measureMs: 1000 })
+    expect(groupSpan(150)).to.deep.equal({ discardMs: 600, measureMs: 1000 })
+    expect(groupSpan(800)).to.deep.equal({ discardMs: 1000, measureMs: 1000 })
   })
 })
