@@ -53,8 +53,8 @@ export interface SessionRequest {
   /** how long it takes as a soak; undefined for an ordinary session */
   readonly soakMs?: number | undefined
   /**
-   * When data starts, on the receiver's clock: other receivers start then too, and all measure over one span. It should be
-   * START_LEAD_MS ahead. Undefined for data as soon as the senders are ready.
+   * When data starts, on the receiver's clock: other receivers start then too, each for its share of a claim, and all measure
+   * over one span. It should be START_LEAD_MS ahead. Undefined for data as soon as the senders are ready.
    */
   readonly startMs?: number | undefined
   /** the slashing line, in basis points of the claim */
@@ -259,6 +259,7 @@ class Session {
       estimate: this.#estimate,
       direct: this.#direct,
       kernelTimestamps: this.#deps.receiver.facts.kernelTimestamps,
+      atOnce: this.#request.startMs !== undefined,
       startMs: this.#startMs,
       heard: this.#deps.receiver.heard,
       starvedMs: this.#starvedMs,

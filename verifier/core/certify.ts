@@ -24,7 +24,7 @@ export interface CertifyInput {
   /** of them, those that measure together; none where each measures the whole claim */
   readonly groups: readonly (readonly number[])[]
   readonly claimKbps: number
-  readonly params: Pick<NetworkParams, 'breachBps'>
+  readonly params: Pick<NetworkParams, 'breachBps' | 'senders'>
   readonly soak: {
     /** this epoch is one for this provider */
     readonly now: boolean

@@ -4,14 +4,18 @@
  * A sum, and not each member's share times their number: a provider could favour some members. With three of them, of a
  * provider that delivers two thirds, two would read their whole share. So all members count with the sum, or none does:
  * what a provider does to one member it does to its group, and refusing one is no better than delivering nothing to it.
+ *
+ * A reading counts beyond its share, as far as senders offer: two flows through one queue may divide it very unevenly, and
+ * an honest provider's sum must not suffer from that.
  */
+import { shareKbps } from '../../probe/share.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { OUTCOME, type Vote } from '../../proto/vote.js'
 import { isUnderLine } from './breach-line.js'
 import type { Counted, CountedVote } from './count-vote.js'
 import { memberClaimKbps } from './receiver-groups.js'
 
-/** What the members of a group read, in their order, and the sum that each of them counts with. */
+/** What the members of a group read, in their order, and the sum; each of them counts with it, up to the claim. */
 export interface GroupReading {
   readonly verifiers: readonly number[]
   readonly ratesKbps: readonly number[]
@@ -33,10 +37,10 @@ export function groupWord(
   members: readonly Account[],
   claimKbps: number,
   soak: boolean,
-  params: Pick<NetworkParams, 'breachBps'>,
+  params: Pick<NetworkParams, 'breachBps' | 'senders'>,
 ): Account[] {
-  const shareKbps = memberClaimKbps(claimKbps, members.length)
-  const readings = members.map(member => readingOf(member, shareKbps, soak))
+  const offeredKbps = params.senders * shareKbps(memberClaimKbps(claimKbps, members.length), params.senders)
+  const readings = members.map(member => readingOf(member, offeredKbps, soak))
   const silent = readings.filter(({ counted }) => counted === 'missing' || counted === 'ignored')
   if (silent.length > 0) {
     const names = silent.map(({ receiver }) => receiver).join(', ')
@@ -46,24 +50,22 @@ export function groupWord(
     )
   }
   const ratesKbps = readings.map(({ rateKbps }) => rateKbps)
-  const sumKbps = Math.min(
-    claimKbps,
-    ratesKbps.reduce((sum, rate) => sum + rate, 0),
-  )
+  const sumKbps = ratesKbps.reduce((sum, rate) => sum + rate, 0)
   const low = isUnderLine(sumKbps, claimKbps, params.breachBps)
   const isBound = readings.some(({ counted }) => counted === 'at-least')
   const { counted, why } = isBound ? boundWord(low) : sumWord(low)
   const group: GroupReading = { verifiers: members.map(({ receiver }) => receiver), ratesKbps, sumKbps }
-  const rateKbps = counted === 'ignored' ? 0 : sumKbps
+  const rateKbps = counted === 'ignored' ? 0 : Math.min(sumKbps, claimKbps)
   const serving = readings.some(reading => reading.serving)
   return members.map(member => ({ ...member, counted, rateKbps, serving, why, group }))
 }
 
-/** A bound under the line of its share says nothing alone; in a sum it may. */
-function readingOf(member: Account, shareKbps: number, soak: boolean): Account {
-  const { vote } = member
-  if (vote?.outcome !== OUTCOME.atLeast || vote.soak !== soak) return member
-  return { ...member, counted: 'at-least', rateKbps: Math.min(vote.rateKbps, shareKbps) }
+/** With what is above its share. And a bound under the line of its share, which says nothing alone, may in a sum. */
+function readingOf(member: Account, offeredKbps: number, soak: boolean): Account {
+  const { vote, counted } = member
+  const isBound = vote?.outcome === OUTCOME.atLeast && vote.soak === soak
+  if (vote === undefined || !(isBound || counted === 'rate')) return member
+  return { ...member, counted: isBound ? 'at-least' : 'rate', rateKbps: Math.min(vote.rateKbps, offeredKbps) }
 }
 
 interface Word {

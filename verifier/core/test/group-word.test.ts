@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { shareKbps } from '../../../probe/share.js'
 import { STATUS } from '../../../proto/leaf.js'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
 import { certify } from '../certify.js'
@@ -34,6 +35,19 @@ describe('the word of a group', () => {
     expect(result).to.include({ status: STATUS.measured, rateKbps: 950, breach: false, usable: 6 })
     expect(result.receivers[0]!.group).to.deep.equal({ verifiers: [0, 1], ratesKbps: [480, 470], sumKbps: 950 })
     expect(result.receivers[5]!.group!.sumKbps).to.equal(1000)
+  })
+
+  it('makes nothing of how unevenly a queue divides itself among the members', () => {
+    const votes = read([820, 190, 820, 180, 815, 185])
+    const result = certified(votes)
+    expect(result).to.include({ breach: false, underLine: 0, rateKbps: 1000 })
+    expect(result.receivers[0]!.group!.sumKbps).to.equal(1010)
+  })
+
+  it('takes from a member no more than its senders offer', () => {
+    expect(certified(read([1000, 100, 500, 500, 500, 500])).receivers[0]!.group!.sumKbps).to.equal(
+      3 * shareKbps(500, 3) + 100,
+    )
   })
 
   it('is at most the claim, whatever its members say', () => {
