@@ -10,7 +10,8 @@ export const rateText = (kbps: number | null): string => (kbps === null ? 'unmea
 /** `verifiers 3 and 7: 480.0 + 470.0 = 950.0 of 1000.0 Mbit/s` */
 export function groupText({ verifiers, ratesKbps, sumKbps }: GroupReading, claimKbps: number): string {
   const names = `${verifiers.slice(0, -1).join(', ')} and ${verifiers.at(-1)}`
-  return `verifiers ${names}: ${ratesKbps.map(mbpsText).join(' + ')} = ${mbpsText(sumKbps)} of ${rateText(claimKbps)}`
+  const sum = `verifiers ${names}: ${ratesKbps.map(mbpsText).join(' + ')} = ${mbpsText(sumKbps)}`
+  return sumKbps > claimKbps ? `${sum}, above the ${rateText(claimKbps)} claimed` : `${sum} of ${rateText(claimKbps)}`
 }
 
 /** `97.3 %` of basis points. */
