@@ -53,6 +53,9 @@ export const DIRECT_SPAN = { discardMs: 150, measureMs: 500 }
 /** From the call to the first datagram sent: all senders ready, or this long after enough of them are. */
 export const STRAGGLER_MS = 350
 export const HANDSHAKE_MS = 1200
+/** Where data starts at an instant that was fixed before, the call comes so long ahead of it; and not later than this. */
+export const START_LEAD_MS = HANDSHAKE_MS + STRAGGLER_MS
+export const START_TOLERANCE_MS = 200
 /** Most that is measured in a session that is no soak: a low reading may need more evidence than a second has. */
 export const LONGEST_MEASURE_MS = 4000
 /** From the start to the last arrival that is looked at, beyond what is measured: a long round trip, and the halt. */

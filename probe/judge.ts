@@ -68,6 +68,11 @@ export interface SessionFacts {
   readonly direct: Estimate | undefined
   /** arrival times are the kernel's: without them delay says nothing */
   readonly kernelTimestamps: boolean
+  /**
+   * Other receivers measured at the same time, and what all of them read is added up. So the reading is not cut off at this
+   * one's share: a queue may divide itself as it likes.
+   */
+  readonly atOnce: boolean
   /** when the senders were told to start, on the estimate's clock */
   readonly startMs: number
   /** this receiver's port has heard a provider, ever */
@@ -156,7 +161,8 @@ function measure(facts: SessionFacts): Measurement {
   const heldBack = commonFactor(parties.filter(party => party.verified > 0).map(party => party.heldBack))
   const arrivedKbps = estimate.rateKbps * heldBack
   const verifiedKbps = arrived > 0 ? (arrivedKbps * sum(parties.map(party => party.verified))) / arrived : 0
-  const rateKbps = Math.min(arrivedKbps, (verifiedKbps * k) / neededSenders(k), claimKbps)
+  const mostKbps = facts.atOnce ? Number.POSITIVE_INFINITY : claimKbps
+  const rateKbps = Math.min(arrivedKbps, (verifiedKbps * k) / neededSenders(k), mostKbps)
   const sent = sum(parties.map(party => party.highest + 1))
   const path = controlPath(parties.map(party => party.control))
   const withJitter = parties.filter(party => party.verified > 0)

@@ -11,9 +11,18 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { IP_DATAGRAM_BYTES, TAG_BYTES } from '../proto/datagram.js'
 import { fromHex, type Hex, ZERO_HASH } from '../proto/hex.js'
-import { DATA_MS, DIRECT_MS, DIRECT_SPAN, HANDSHAKE_MS, REVEAL_MS, STRAGGLER_MS, soakDataMs } from './constants.js'
+import {
+  DATA_MS,
+  DIRECT_MS,
+  DIRECT_SPAN,
+  HANDSHAKE_MS,
+  REVEAL_MS,
+  START_TOLERANCE_MS,
+  STRAGGLER_MS,
+  soakDataMs,
+} from './constants.js'
 import { Condition } from './deadline.js'
-import { type Estimate, type EstimatorOptions, soakSpan } from './estimator.js'
+import { type Estimate, type EstimatorOptions, type FixedSpan, groupSpan, soakSpan } from './estimator.js'
 import { evidenceOf } from './evidence.js'
 import { isDirectProbeDue, judge, lineKbps, type SessionFacts } from './judge.js'
 import { Publication } from './openings.js'
@@ -43,6 +52,11 @@ export interface SessionRequest {
   readonly claimKbps: number
   /** how long it takes as a soak; undefined for an ordinary session */
   readonly soakMs?: number | undefined
+  /**
+   * When data starts, on the receiver's clock: other receivers start then too, each for its share of a claim, and all measure
+   * over one span. It should be START_LEAD_MS ahead. Undefined for data as soon as the senders are ready.
+   */
+  readonly startMs?: number | undefined
   /** the slashing line, in basis points of the claim */
   readonly breachBps: number
   /** the senders are the receiver's own: one is enough */
@@ -140,7 +154,7 @@ class Session {
   async run(): Promise<SessionResult> {
     if (this.#parties.length < (this.#request.trusted ? 1 : MIN_SENDERS)) return this.#result(ZERO_HASH)
     for (const party of this.#parties) void party.run()
-    if (await this.#handshake()) await this.#measure()
+    if ((await this.#handshake()) && (await this.#held())) await this.#measure()
     const arrivals = await this.#collecting.finish()
     for (const [slot, party] of this.#parties.entries()) party.finish(arrivals[slot]!)
     // Of k senders, slots from k on stand for their control datagrams, from 2k on for their direct probe.
@@ -176,13 +190,19 @@ class Session {
     return true
   }
 
+  /** Until data is to start. @returns whether it is still time for it: too late it would be measured beside nobody */
+  async #held(): Promise<boolean> {
+    const { startMs } = this.#request
+    if (startMs === undefined) return true
+    await pause(Math.max(0, startMs - this.#deps.clock.now()))
+    const isInTime = this.#deps.clock.now() <= startMs + START_TOLERANCE_MS
+    if (!isInTime) this.#deps.log?.('its senders were ready too late to start with the other receivers')
+    return isInTime
+  }
+
   async #measure(): Promise<void> {
-    const { soakMs } = this.#request
     this.#startMs = this.#deps.clock.now()
-    await this.#collecting.begin(
-      this.#startMs,
-      this.#estimatorOptions(soakMs === undefined ? {} : { fixed: soakSpan(soakMs) }),
-    )
+    await this.#collecting.begin(this.#startMs, this.#estimatorOptions({ fixed: this.#span() }))
     const progress = await this.#watch(() => {
       for (const party of this.#parties) party.start()
     })
@@ -201,8 +221,18 @@ class Session {
   }
 
   #estimatorOptions(options: Pick<EstimatorOptions, 'fixed'>): EstimatorOptions {
-    const rttMs = Math.min(...this.#parties.map(party => party.rttMs ?? Number.POSITIVE_INFINITY))
-    return { claimKbps: this.#request.claimKbps, lineKbps: lineKbps(this.#request), rttMs, ...options }
+    const { claimKbps } = this.#request
+    return { claimKbps, lineKbps: lineKbps(this.#request), rttMs: this.#rttMs, ...options }
+  }
+
+  #span(): FixedSpan | undefined {
+    const { soakMs, startMs } = this.#request
+    if (soakMs !== undefined) return soakSpan(soakMs)
+    return startMs === undefined ? undefined : groupSpan(this.#rttMs)
+  }
+
+  get #rttMs(): number {
+    return Math.min(...this.#parties.map(party => party.rttMs ?? Number.POSITIVE_INFINITY))
   }
 
   /** Until enough was seen. @param look at every look */
@@ -229,6 +259,7 @@ class Session {
       estimate: this.#estimate,
       direct: this.#direct,
       kernelTimestamps: this.#deps.receiver.facts.kernelTimestamps,
+      atOnce: this.#request.startMs !== undefined,
       startMs: this.#startMs,
       heard: this.#deps.receiver.heard,
       starvedMs: this.#starvedMs,

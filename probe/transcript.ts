@@ -38,6 +38,7 @@ export function recordSession(parts: TranscriptParts): SessionRecord {
     estimate: estimateRecord(facts.estimate, facts.startMs),
     direct: estimateRecord(facts.direct, facts.startMs),
     kernelTimestamps: facts.kernelTimestamps,
+    atOnce: facts.atOnce,
     heard: facts.heard,
     starvedMs: facts.starvedMs,
     outcome: outcome.kind,

@@ -183,6 +183,7 @@ export interface SessionRecord {
   reason: string
   direct?: EstimateRecord | undefined
   kernelTimestamps: boolean
+  atOnce: boolean
 }
 export interface Transcript {
   chainId: string

@@ -60,6 +60,8 @@ export interface NetworkOptions {
   readonly forwarding?: ForwardingSpec
   /** all sessions are soaks, of this length */
   readonly soakMs?: number
+  /** data starts so long after the call, at an instant that the receiver was given */
+  readonly startsInMs?: number
   readonly backend?: Backend
   /** instead of fresh ones */
   readonly peers?: NetworkPeers
@@ -154,6 +156,7 @@ export class Network {
     sessionId: Hex = toHex(randomBytes(32)),
     nonce: Hex = toHex(randomBytes(32)),
   ): Promise<SessionResult> {
+    const { startsInMs } = this.#options
     return measureSession(
       {
         parties: this.parties,
@@ -161,6 +164,7 @@ export class Network {
         nonce,
         claimKbps: this.#options.claimKbps,
         soakMs: this.#options.soakMs,
+        startMs: startsInMs === undefined ? undefined : clock.now() + startsInMs,
         breachBps: 7500,
         senders: this.senders.map(({ verifier }, slot) => ({
           verifier,

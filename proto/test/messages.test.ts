@@ -92,6 +92,7 @@ const session: messages.SessionRecord = {
   estimate: { rateKbps: 24_999.5, windows: 9, fromMs: 350.25, toMs: 800.25 },
   direct: { rateKbps: 30_000.5, windows: 5, fromMs: 1150.25, toMs: 1500.25 },
   kernelTimestamps: true,
+  atOnce: true,
   ...{ heard: true, starvedMs: 0.5, outcome: 'at-least', reason: 'sender-limited' },
 }
 const seen: messages.SeenListMessage = {

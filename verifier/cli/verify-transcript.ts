@@ -59,7 +59,7 @@ function transcriptText(of: CheckedTranscript & { readonly askedChain: boolean }
   ])
   return [
     `Session ${of.sessionId}`,
-    `Epoch ${of.epoch}, chain ${of.network.chainId}: verifier ${of.receiver} of provider ${of.provider}, which claims ${rateText(of.claimKbps)}`,
+    `Epoch ${of.epoch}, chain ${of.network.chainId}: verifier ${of.receiver} of provider ${of.provider}, against a claim of ${rateText(of.claimKbps)}`,
     `Vote    ${found}${of.reason ? ` (${of.reason})` : ''}, ${rateText(of.rateKbps)}; the senders offered ${rateText(of.offeredKbps)}\n`,
     `${textTable([['SENDER', 'PROVIDER', 'KEY SHOWN', 'ARRIVED', 'VERIFIED', 'RECEIPTED BYTES'], ...rows])}\n`,
     ...of.checks.map(({ what, holds }) => `${holds ? '✓' : '✗'} ${what}`),

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { shareKbps } from '../../../probe/share.js'
 import { assign, assignedRoot, roundsAvailable } from '../assignment.js'
+import { senderLoadKbps } from '../place-sessions.js'
 import { CLAIM_KBPS, facts, PARAMS } from './samples.js'
 
 const LONG = { ...PARAMS, epochSeconds: 3_600 }
@@ -41,7 +42,8 @@ describe('assignment', () => {
   })
 
   it('never gives a provider two sessions in a round, nor a round more than its lanes, nor a verifier too much', () => {
-    const capacity = fc.integer({ min: 3 * shareKbps(CLAIM_KBPS, 3), max: 12 * shareKbps(CLAIM_KBPS, 3) })
+    const loadKbps = 3 * senderLoadKbps(CLAIM_KBPS, 3)
+    const capacity = fc.integer({ min: loadKbps, max: 4 * loadKbps })
     fc.assert(
       fc.property(shape, fc.integer({ min: 0, max: 4 }), capacity, (given, lanes, capacityKbps) => {
         const plan = assign(facts({ ...given, capacityKbps }), { ...LONG, lanes })
