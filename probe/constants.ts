@@ -53,6 +53,9 @@ export const DIRECT_SPAN = { discardMs: 150, measureMs: 500 }
 /** From the call to the first datagram sent: all senders ready, or this long after enough of them are. */
 export const STRAGGLER_MS = 350
 export const HANDSHAKE_MS = 1200
+/** Where data starts at an instant that was fixed before, the call comes so long ahead of it; and not later than this. */
+export const START_LEAD_MS = HANDSHAKE_MS + STRAGGLER_MS
+export const START_TOLERANCE_MS = 200
 /** Most that is measured in a session that is no soak: a low reading may need more evidence than a second has. */
 export const LONGEST_MEASURE_MS = 4000
 /** From the start to the last arrival that is looked at, beyond what is measured: a long round trip, and the halt. */
@@ -68,6 +71,8 @@ export const REVEAL_MS = 1500
 export const OPENINGS_MS = 2 * REVEAL_MS
 /** What a session may take besides its data: handshakes, stragglers, direct probe and reveal. */
 export const OVERHEAD_MS = 4000
+/** How long a provider listens for the counter-signature of a session that has finished: it comes with the openings. */
+export const COUNTER_MS = OVERHEAD_MS + OPENINGS_MS
 
 /** A receipt about this often, in forwarded IP-layer bytes, but no more than ten a second: each is signed. */
 export const RECEIPT_BYTES = 1 << 20

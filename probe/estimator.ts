@@ -18,6 +18,7 @@ const WINDOW_MS_MBPS = 960
 const MIN_DISCARD_MS = 200
 const MAX_DISCARD_MS = 1000
 const DISCARD_RTTS = 4
+const GROUP_DISCARD_MS = 500
 const MEASURE_MS = 1000
 /** The discard counts from the first arrival, or from here: who sends nothing for long has windows at zero, not fewer. */
 const FIRST_ARRIVAL_MS = 150
@@ -66,6 +67,15 @@ export interface FixedSpan {
   /** windows are no longer than this */
   readonly windowMs?: number
 }
+
+/**
+ * Of receivers that measure at once: no stop rule, so that their spans overlap, and a discard that is longer than their
+ * clocks differ.
+ */
+export const groupSpan = (rttMs: number): FixedSpan => ({
+  discardMs: Math.min(MAX_DISCARD_MS, Math.max(GROUP_DISCARD_MS, DISCARD_RTTS * rttMs)),
+  measureMs: MEASURE_MS,
+})
 
 export interface Estimate {
   /** median of the windows; of a fixed span at most 1.05 of their mean; kbit/s at the IP layer */

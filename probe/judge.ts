@@ -71,6 +71,11 @@ export interface SessionFacts {
   readonly direct: Estimate | undefined
   /** arrival times are the kernel's: without them delay says nothing */
   readonly kernelTimestamps: boolean
+  /**
+   * Other receivers measured at the same time, and what all of them read is added up. So the reading is not cut off at this
+   * one's share: a queue may divide itself as it likes.
+   */
+  readonly atOnce: boolean
   /** when the senders were told to start, on the estimate's clock */
   readonly startMs: number
   /** this receiver's port has heard a provider, ever */
@@ -164,7 +169,8 @@ function measure(facts: SessionFacts): Measurement {
   const { arrivedKbps, verifiedKbps, offeredKbps, windows, durationMs } = soak ? readTurns(soak) : readTogether(facts)
   // A turn is one sender's alone: nobody makes up for it, and of f' others' garbage nothing is in it.
   const scale = soak ? 1 : parties.length / neededSenders(parties.length)
-  const rateKbps = Math.min(arrivedKbps, verifiedKbps * scale, claimKbps)
+  const mostKbps = facts.atOnce ? Number.POSITIVE_INFINITY : claimKbps
+  const rateKbps = Math.min(arrivedKbps, verifiedKbps * scale, mostKbps)
   const arrived = sum(parties.map(party => party.arrived))
   const sent = sum(parties.map(sentBy))
   const path = controlPath(parties.map(party => party.control))

@@ -7,7 +7,7 @@ import type { SessionRecord } from '../proto/messages.js'
 
 /** Rates in kbit/s at the IP layer unless named goodput. */
 export interface Measurement {
-  /** min(arrived, verified·k/(k−f'), claim) */
+  /** min(arrived, verified·k/(k−f'), claim); without the claim where others measured at once */
   readonly rateKbps: number
   readonly arrivedKbps: number
   readonly verifiedKbps: number

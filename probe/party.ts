@@ -200,11 +200,15 @@ export class Party {
     }
   }
 
-  /** Opens what the revealed key picks, so that the sender sees whether its data came. */
+  /**
+   * Opens what the revealed key picks, so that the sender sees whether its data came. With it goes the counter-signed
+   * receipt: the sender has the stream to the provider, whose receipt it is.
+   */
   async open(published: Publication, signer: PeerSigner): Promise<void> {
     if (!this.#reveal) return
     const { sessionId, slot } = this.#invite
-    this.#tell({ openings: await published.open(sessionId, slot, this.#reveal.key, signer) })
+    const openings = await published.open(sessionId, slot, this.#reveal.key, signer)
+    this.#tell({ openings, counter: this.#counter })
   }
 
   /**

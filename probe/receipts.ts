@@ -58,6 +58,17 @@ export async function counterSign(last: Receipt, bytes: number, signer: VoucherS
   return { ...counter, signature: await signer.sign(voucherOf(counter)) }
 }
 
+/** Whether a receiver's word is on this receipt; whose word it is, its signature says. */
+export function isCounterOf(counter: CounterReceipt, last: Receipt): boolean {
+  const [said, receipt] = [voucherOf(counter), voucherOf(last)]
+  return (
+    said.sessionId === receipt.sessionId &&
+    said.sender === receipt.sender &&
+    said.head === receipt.head &&
+    said.elapsedMs === receipt.elapsedMs
+  )
+}
+
 /**
  * The last receipt's head if the chain is whole and signed by the provider, else undefined. Its signature covers all
  * before it, so one check is enough.

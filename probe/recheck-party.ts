@@ -22,7 +22,7 @@ import type { PartyEvidence } from './judge.js'
 import type { TurnEvidence } from './judge-turns.js'
 import { RUNS, type Run } from './plane/collection.js'
 import type { PeerVerifier, VoucherVerifier } from './ports.js'
-import { checkReceipts, voucherOf } from './receipts.js'
+import { checkReceipts, isCounterOf, voucherOf } from './receipts.js'
 import { isGrantOf, isRefusalOf } from './relay-client.js'
 import { isWellFormed } from './send-log.js'
 import { keyCommitment, revealDigest } from './statements.js'
@@ -204,10 +204,8 @@ async function isCounterSigned(
   receiver: VoucherVerifier,
 ): Promise<boolean> {
   if (!last || !counter) return !last && !counter
-  const { sessionId, sender, bytes, head, elapsedMs } = voucherOf({ ...last, bytes: hashedBytes })
-  const said = voucherOf(counter)
-  const isOfLast = said.sessionId === sessionId && said.sender === sender && said.head === head
-  return isOfLast && said.bytes === bytes && said.elapsedMs === elapsedMs && receiver(said, counter.signature)
+  const isOfLast = isCounterOf(counter, last) && counter.bytes === hashedBytes
+  return isOfLast && receiver(voucherOf(counter), counter.signature)
 }
 
 /** A flow is told of exactly if something arrived that the log does not contradict: see `controlFlow`. */

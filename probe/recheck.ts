@@ -72,6 +72,7 @@ const factsOf = (record: SessionRecord, parties: readonly RecheckedParty[]): Ses
   estimate: record.estimate,
   direct: record.direct,
   kernelTimestamps: record.kernelTimestamps,
+  atOnce: record.atOnce,
   startMs: 0,
   heard: record.heard,
   starvedMs: record.starvedMs,

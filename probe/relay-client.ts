@@ -1,5 +1,6 @@
 /** The opener's side of a session with a provider: what both senders and heartbeats begin with. */
 import {
+  CounterReceipt,
   type Receipt,
   RelayFinish,
   RelayFrame,
@@ -55,7 +56,7 @@ export class RelayClient {
     return this.#ready.promise
   }
 
-  /** When the provider's stream has ended. */
+  /** When the provider has ended the session, or its stream has ended. */
   get ended(): Promise<void> {
     return this.#ended.promise
   }
@@ -81,6 +82,11 @@ export class RelayClient {
     await within(LAST_RECEIPT_MS, 'last receipt', this.ended).catch(() => {})
   }
 
+  /** After `finish`: what the receiver says of the last receipt is the provider's. */
+  async handOver(counter: CounterReceipt): Promise<void> {
+    await this.#stream.send(CounterReceipt.encode(counter)).catch(() => {})
+  }
+
   async close(): Promise<void> {
     await this.#stream.close().catch(() => {})
   }
@@ -88,15 +94,20 @@ export class RelayClient {
   async #listen(): Promise<void> {
     try {
       for (let bytes = await this.#stream.receive(); bytes; bytes = await this.#stream.receive()) {
-        const { ready, receipt } = RelayFrame.decode(bytes)
+        const { ready, receipt, finish } = RelayFrame.decode(bytes)
         if (ready) this.#ready.resolve(true)
         if (receipt && isSame(receipt.sessionId, this.#sessionId)) this.receipts.push(receipt)
+        if (finish) this.#end()
       }
     } catch {
       // A stream that broke has ended, too.
     } finally {
-      this.#ready.resolve(false)
-      this.#ended.resolve()
+      this.#end()
     }
+  }
+
+  #end(): void {
+    this.#ready.resolve(false)
+    this.#ended.resolve()
   }
 }

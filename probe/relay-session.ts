@@ -10,6 +10,7 @@ export class RelaySession {
   readonly #signer: VoucherSigner
   readonly #receipts: ReceiptChain
   readonly #path = Promise.withResolvers<boolean>()
+  #lastReceipt: Receipt | undefined
   readonly #closed = Promise.withResolvers<undefined>()
   /** Receipts are signed and sent one after another. */
   #sending: Promise<void> = Promise.resolve()
@@ -52,6 +53,10 @@ export class RelaySession {
       })
   }
 
+  get lastReceipt(): Receipt | undefined {
+    return this.#lastReceipt
+  }
+
   /** When all receipts so far have gone out. */
   get receiptsSent(): Promise<void> {
     return this.#sending
@@ -63,6 +68,8 @@ export class RelaySession {
   }
 
   async #send(receipt: Promise<Receipt>): Promise<void> {
-    await this.#stream.send(RelayFrame.encode({ receipt: await receipt }))
+    const signed = await receipt
+    this.#lastReceipt = signed
+    await this.#stream.send(RelayFrame.encode({ receipt: signed }))
   }
 }

@@ -22,6 +22,9 @@ export type RelayTraffic = Record<(typeof PASSED)[number], number> & { readonly 
 export type RelayStats = RelayTraffic & {
   sessions: number
   granted: number
+  /** flows whose receiver has signed for what it hashed, and how much that was, IP layer */
+  counterSigned: number
+  counterSignedBytes: number
   readonly refused: Record<RefuseName, number>
 }
 
@@ -42,5 +45,7 @@ export const newRelayStats = (memory: RelayCounterMemory): RelayStats =>
   Object.assign(relayTraffic(memory), {
     sessions: 0,
     granted: 0,
+    counterSigned: 0,
+    counterSignedBytes: 0,
     refused: Object.fromEntries(Object.keys(REFUSE).map(name => [name, 0])) as Record<RefuseName, number>,
   })

@@ -3,8 +3,9 @@
  */
 import { isIP } from 'node:net'
 import { NONCE_BYTES, TAG_BYTES } from '../proto/datagram.js'
-import { RelayFrame, RelayOpen } from '../proto/messages.js'
+import { CounterReceipt, type Receipt, RelayFrame, RelayOpen } from '../proto/messages.js'
 import {
+  COUNTER_MS,
   HANDSHAKE_MS,
   MAX_BUDGET_MS,
   MAX_DURATION_MS,
@@ -28,6 +29,7 @@ import { anchorOf } from './plane/clock.js'
 import { openRemote, type Remote } from './plane/host.js'
 import type { RelayingEvent, RelayingOptions } from './plane/relaying.js'
 import type { MessageStream, MonotonicClock, PeerSigner, RandomSource, VoucherSigner } from './ports.js'
+import { isCounterOf } from './receipts.js'
 import { RelaySession } from './relay-session.js'
 import { newRelayStats, type RelayStats, relayCounterMemory } from './relay-stats.js'
 import { SeenSessions } from './seen-sessions.js'
@@ -63,6 +65,7 @@ export class Relay {
   readonly #sessions = new Map<number, RelaySession>()
   readonly #seen = new SeenSessions()
   readonly #family: number
+  readonly #closing = Promise.withResolvers<undefined>()
   #claimKbps: number
   #remote!: Remote<'relaying'>
   #ids = 0
@@ -101,11 +104,12 @@ export class Relay {
     this.#claimKbps = claimKbps
   }
 
-  /** One session, from its request to its last receipt. Never throws for a peer's fault. */
+  /** One session, from its request to the receiver's word on its last receipt. Never throws for a peer's fault. */
   async serve(stream: MessageStream, peer: string): Promise<void> {
     try {
       const request = await within(HANDSHAKE_MS, 'session request', stream.receive())
-      if (request) await this.#serve(RelayOpen.decode(request), stream, peer)
+      const finished = request && (await this.#serve(RelayOpen.decode(request), stream, peer))
+      if (finished) await this.#hearCounter(finished, stream)
     } catch {
       // A peer that is gone, silent or speaks nonsense: there is nobody to tell.
     } finally {
@@ -114,19 +118,21 @@ export class Relay {
   }
 
   async close(): Promise<void> {
+    this.#closing.resolve(undefined)
     for (const session of this.#sessions.values()) session.close()
     this.#sessions.clear()
     await this.#remote.close()
   }
 
-  async #serve(open: RelayOpen, stream: MessageStream, peer: string): Promise<void> {
+  /** @returns the last receipt of a session that its opener has finished */
+  async #serve(open: RelayOpen, stream: MessageStream, peer: string): Promise<Receipt | undefined> {
     const { random, signer, voucherSigner } = this.#options
     const reason = this.#refusal(open, peer)
     if (reason !== undefined) {
       this.stats.refused[REFUSE_NAME.get(reason)!]++
       const signature = await signer.sign(refuseDigest(open.sessionId, reason))
       await stream.send(RelayFrame.encode({ refuse: { sessionId: open.sessionId, reason, signature } }))
-      return
+      return undefined
     }
     const tag = random.bytes(TAG_BYTES)
     const id = ++this.#ids
@@ -141,19 +147,34 @@ export class Relay {
       const grant = { sessionId: open.sessionId, tag, udpPort: this.port, rateKbps, budgetBytes }
       const signature = await signer.sign(grantDigest(grant))
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
-      if (!(await session.pathSettled)) return
+      if (!(await session.pathSettled)) return undefined
       await stream.send(RelayFrame.encode({ ready: { sessionId: open.sessionId } }))
       // The opener finishes, goes away or runs out of time; whatever it says now means the end.
-      await within(open.durationMs, 'end of session', session.ended()).catch(() => {})
+      const finish = await within(open.durationMs, 'end of session', session.ended()).catch(() => undefined)
       const due = await this.#remote.call('endSession', id)
       if (due) session.sendReceipt(due)
       await session.receiptsSent
+      await stream.send(RelayFrame.encode({ finish: { sessionId: open.sessionId } }))
+      return finish && session.lastReceipt
     } finally {
       this.#remote.tell('endSession', id)
       session.close()
       this.#sessions.delete(id)
       this.stats.sessions = this.#sessions.size
     }
+  }
+
+  /**
+   * The receiver's word on the last receipt, which makes a voucher of it. The session is over by now and counts in no
+   * limit. That the word is the payer's, whoever redeems it must check: nobody has said at opening who that is.
+   */
+  async #hearCounter(last: Receipt, stream: MessageStream): Promise<void> {
+    const heard = Promise.race([stream.receive(), this.#closing.promise])
+    const bytes = await within(COUNTER_MS, 'counter-signature', heard)
+    const counter = bytes && CounterReceipt.decode(bytes)
+    if (!counter || !isCounterOf(counter, last)) return
+    this.stats.counterSigned++
+    this.stats.counterSignedBytes += counter.bytes
   }
 
   #refusal(open: RelayOpen, peer: string): RefuseReason | undefined {

@@ -1,9 +1,10 @@
 /**
  * A sender's side of a session: it commits to a key, has the provider open a session towards the receiver, sends at its
- * share, in a soak also in its turn, and reveals the key, with a signed log of what it sent, only after the receiver has signed the root of what came.
- * Then the receiver owes it openings of that root.
+ * share, in a soak also in its turn, and reveals the key, with a signed log of what it sent, only after the receiver has
+ * signed the root of what came. Then the receiver owes it openings of that root, and the provider the receiver's word on its
+ * receipts.
  */
-import { ProbeFrame, type ProbeInvite, type RelayGrant, type SendLog } from '../proto/messages.js'
+import { type CounterReceipt, ProbeFrame, type ProbeInvite, type RelayGrant, type SendLog } from '../proto/messages.js'
 import { DATA_MS, DIRECT_MS, HANDSHAKE_MS, OPENINGS_MS, OVERHEAD_MS, SHARE_SLACK, soakDataMs } from './constants.js'
 import { within } from './deadline.js'
 import type { Backend } from './io/datagram-port.js'
@@ -104,24 +105,26 @@ async function serveInvite(
   if (!stop || !(await authorization.receiver(stopDigest(sessionId, stop.chunkRoot), stop.signature))) return
   await finished
   await reveal(stream, invite, key, log, relay.client, deps.signer)
-  deps.opened(await awaitOpenings(stream, invite, key, stop, authorization.receiver))
+  const { verdict, counter } = await awaitOpenings(stream, invite, key, stop, authorization.receiver)
+  deps.opened(verdict)
+  if (counter) await relay.client.handOver(counter)
 }
 
-/** What the receiver shows of this sender's data. It closes once it has shown it. */
+/** What the receiver shows of this sender's data, and its word on the provider's receipts. It closes once it has shown it. */
 async function awaitOpenings(
   stream: MessageStream,
   { sessionId, epoch, receiver, slot }: ProbeInvite,
   key: Uint8Array,
   { chunkRoot, signature: rootSignature }: NonNullable<ProbeFrame['stop']>,
   verifier: PeerVerifier,
-): Promise<OpeningsVerdict> {
+): Promise<{ readonly verdict: OpeningsVerdict; readonly counter?: CounterReceipt | undefined }> {
   const claim = { sessionId, epoch, receiver, slot, key, chunkRoot, rootSignature }
   try {
-    const { openings } = await nextFrame(stream, OPENINGS_MS)
-    if (openings) return await checkOpenings(claim, openings, verifier)
-    return { ...claim, kind: 'missing', reason: 'the receiver said something else' }
+    const { openings, counter } = await nextFrame(stream, OPENINGS_MS)
+    if (openings) return { verdict: await checkOpenings(claim, openings, verifier), counter }
+    return { verdict: { ...claim, kind: 'missing', reason: 'the receiver said something else' } }
   } catch (cause) {
-    return { ...claim, kind: 'missing', reason: (cause as Error).message }
+    return { verdict: { ...claim, kind: 'missing', reason: (cause as Error).message } }
   }
 }
 

@@ -18,11 +18,12 @@ import {
   HANDSHAKE_MS,
   REVEAL_MS,
   SHARE_SLACK,
+  START_TOLERANCE_MS,
   STRAGGLER_MS,
   soakDataMs,
 } from './constants.js'
 import { Condition } from './deadline.js'
-import type { Estimate, EstimatorOptions } from './estimator.js'
+import { type Estimate, type EstimatorOptions, type FixedSpan, groupSpan } from './estimator.js'
 import { evidenceOf } from './evidence.js'
 import { isDirectProbeDue, judge, lineKbps, type SessionFacts } from './judge.js'
 import type { SessionResult } from './outcome.js'
@@ -53,6 +54,11 @@ export interface SessionRequest {
   readonly claimKbps: number
   /** how long it takes as a soak; undefined for an ordinary session */
   readonly soakMs?: number | undefined
+  /**
+   * When data starts, on the receiver's clock: other receivers start then too, each for its share of a claim, and all measure
+   * over one span. It should be START_LEAD_MS ahead. Undefined for data as soon as the senders are ready.
+   */
+  readonly startMs?: number | undefined
   /** the slashing line, in basis points of the claim */
   readonly breachBps: number
   /** the senders are the receiver's own: one is enough */
@@ -155,7 +161,7 @@ class Session {
   async run(): Promise<SessionResult> {
     if (this.#parties.length < (this.#request.trusted ? 1 : MIN_SENDERS)) return this.#result(ZERO_HASH)
     for (const party of this.#parties) void party.run()
-    if (await this.#handshake()) await this.#measure()
+    if ((await this.#handshake()) && (await this.#held())) await this.#measure()
     const arrivals = await this.#collecting.finish()
     for (const [slot, party] of this.#parties.entries()) party.finish(arrivals[slot]!)
     const published = publish(
@@ -197,16 +203,23 @@ class Session {
     return true
   }
 
+  /** Until data is to start. @returns whether it is still time for it: too late it would be measured beside nobody */
+  async #held(): Promise<boolean> {
+    const { startMs } = this.#request
+    if (startMs === undefined) return true
+    await pause(Math.max(0, startMs - this.#deps.clock.now()))
+    const isInTime = this.#deps.clock.now() <= startMs + START_TOLERANCE_MS
+    if (!isInTime) this.#deps.log?.('its senders were ready too late to start with the other receivers')
+    return isInTime
+  }
+
   async #measure(): Promise<void> {
-    const { soakMs } = this.#request
     this.#startMs = this.#deps.clock.now()
-    if (soakMs === undefined) {
-      await this.#collecting.begin(this.#startMs, this.#estimatorOptions())
-    } else {
-      const rttMs = Math.max(...this.#parties.map(party => party.rttMs ?? 0))
-      const options = this.#estimatorOptions({ fixed: togetherSpan(soakMs) })
-      await this.#collecting.begin(this.#startMs, options, turnSpans(soakMs, this.#parties.length, rttMs))
-    }
+    const { soakMs } = this.#request
+    // The longest way counts: behind it the turn before it ends last.
+    const rttMs = Math.max(...this.#parties.map(party => party.rttMs ?? 0))
+    const plans = soakMs === undefined ? [] : turnSpans(soakMs, this.#parties.length, rttMs)
+    await this.#collecting.begin(this.#startMs, this.#estimatorOptions({ fixed: this.#span() }), plans)
     const progress = await this.#watch(() => {
       for (const party of this.#parties) party.start()
     })
@@ -224,9 +237,19 @@ class Session {
     this.#direct = (await this.#watch(() => {})).direct
   }
 
-  #estimatorOptions(options: Pick<EstimatorOptions, 'fixed'> = {}): EstimatorOptions {
-    const rttMs = Math.min(...this.#parties.map(party => party.rttMs ?? Number.POSITIVE_INFINITY))
-    return { claimKbps: this.#request.claimKbps, lineKbps: lineKbps(this.#request), rttMs, ...options }
+  #estimatorOptions(options: Pick<EstimatorOptions, 'fixed'>): EstimatorOptions {
+    const { claimKbps } = this.#request
+    return { claimKbps, lineKbps: lineKbps(this.#request), rttMs: this.#rttMs, ...options }
+  }
+
+  #span(): FixedSpan | undefined {
+    const { soakMs, startMs } = this.#request
+    if (soakMs !== undefined) return togetherSpan(soakMs)
+    return startMs === undefined ? undefined : groupSpan(this.#rttMs)
+  }
+
+  get #rttMs(): number {
+    return Math.min(...this.#parties.map(party => party.rttMs ?? Number.POSITIVE_INFINITY))
   }
 
   /** Until enough was seen. @param look at every look */
@@ -255,6 +278,7 @@ class Session {
       estimate: this.#estimate,
       direct: this.#direct,
       kernelTimestamps: this.#deps.receiver.facts.kernelTimestamps,
+      atOnce: this.#request.startMs !== undefined,
       startMs: this.#startMs,
       heard: this.#deps.receiver.heard,
       starvedMs: this.#starvedMs,

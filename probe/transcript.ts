@@ -38,6 +38,7 @@ export function recordSession(parts: TranscriptParts): SessionRecord {
     estimate: facts.estimate && estimateRecord(facts.estimate, facts.startMs),
     direct: facts.direct && estimateRecord(facts.direct, facts.startMs),
     kernelTimestamps: facts.kernelTimestamps,
+    atOnce: facts.atOnce,
     heard: facts.heard,
     starvedMs: facts.starvedMs,
     soakMs: facts.soakMs,

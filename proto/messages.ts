@@ -60,6 +60,7 @@ export interface RelayFrame {
   refuse?: RelayRefuse
   ready?: RelayReady
   receipt?: Receipt
+  finish?: RelayFinish
 }
 
 // ---- probe: receiver and sender ----
@@ -126,7 +127,7 @@ export interface OpeningFault {
   openings: ProbeOpenings
   reason: string
 }
-/** Exactly one is set. */
+/** Exactly one is set; with the openings there may be a counter-signed receipt. */
 export interface ProbeFrame {
   invite?: ProbeInvite
   accept?: { commitment: Uint8Array }
@@ -138,6 +139,7 @@ export interface ProbeFrame {
   reveal?: ProbeReveal
   direct?: ProbeDirect
   openings?: ProbeOpenings
+  counter?: CounterReceipt | undefined
 }
 
 // ---- transcripts ----
@@ -191,6 +193,7 @@ export interface SessionRecord {
   direct?: EstimateRecord | undefined
   kernelTimestamps: boolean
   soakMs?: number | undefined
+  atOnce: boolean
 }
 export interface Transcript {
   chainId: string
@@ -274,6 +277,7 @@ const KIB = 1024
 const MAX_BYTES = {
   RelayOpen: 256,
   RelayFinish: 64,
+  CounterReceipt: 256,
   RelayFrame: KIB,
   ProbeFrame: 256 * KIB, // a reveal with the receipts of a long session
   OpeningFault: 256 * KIB,
@@ -408,6 +412,7 @@ function checkSizes(type: protobuf.Type, message: Record<string, unknown>, maxIt
 export const RelayOpen = codec<RelayOpen>('RelayOpen')
 export const RelayFinish = codec<RelayFinish>('RelayFinish')
 export const RelayFrame = codec<RelayFrame>('RelayFrame')
+export const CounterReceipt = codec<CounterReceipt>('CounterReceipt')
 export const ProbeFrame = codec<ProbeFrame>('ProbeFrame')
 export const OpeningFault = codec<OpeningFault>('OpeningFault')
 export const Transcript = codec<Transcript>('Transcript')

@@ -22,7 +22,7 @@ export interface NetworkParams {
   readonly slotMs: number
   /** A session starts at a secret offset below this into its slot. */
   readonly offsetMs: number
-  /** Sessions that may run at once in the whole network; 0 for no such limit. */
+  /** Providers that may be measured at once in the whole network; 0 for no such limit. */
   readonly lanes: number
   /** n, or the whole set where that is smaller. */
   readonly receivers: number

@@ -37,7 +37,7 @@ export const VOTE_FIELDS = [
   ['provider', 'address'],
   ['receiver', 'uint32'], // the verifier's registry index
   ['outcome', 'uint8'],
-  ['rateKbps', 'uint32'], // min(estimate, claim); for `atLeast` the x
+  ['rateKbps', 'uint32'], // min(estimate, claim), in a group the estimate; for `atLeast` the x
   ['goodputKbps', 'uint32'],
   ['lossBps', 'uint16'],
   ['jitterUs', 'uint32'],

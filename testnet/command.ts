@@ -29,6 +29,10 @@ const OPTIONS = {
   },
   epochs: { type: 'number', describe: 'end after that many; without it, run until interrupted' },
   claim: { type: 'number', default: 25, describe: 'what every provider promises, Mbit/s' },
+  capacity: {
+    type: 'number',
+    describe: 'what a verifier can take at once, Mbit/s; under 1.7 times the claim, groups of them measure together',
+  },
   seed: { type: 'string', describe: 'any text; fixes keys and what profiles draw. Random without it' },
   'data-dir': { type: 'string', describe: 'a new or empty directory for keys, databases and logs, which is kept' },
   keep: { type: 'boolean', default: false, describe: 'keep the temporary directory' },
@@ -64,6 +68,10 @@ function testnetOptionsFrom(flags: Flags): TestnetOptions {
   const { epochs, claim } = flags
   if (epochs !== undefined && !(Number.isInteger(epochs) && epochs >= 1)) throw wrong('epochs', 'a whole number from 1')
   if (!(claim >= 1 && claim <= 10_000)) throw wrong('claim', 'a rate in Mbit/s from 1 to 10000')
+  const { capacity } = flags
+  if (capacity !== undefined && !(capacity >= 1 && capacity <= 100_000)) {
+    throw wrong('capacity', 'a rate in Mbit/s from 1 to 100000')
+  }
   const port = flags['api-port']
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) throw wrong('api-port', 'a port')
   const verifiers = parseMix(flags.verifiers, {
@@ -83,6 +91,7 @@ function testnetOptionsFrom(flags: Flags): TestnetOptions {
     }),
     epochs,
     claimKbps: Math.round(claim * 1000),
+    capacityKbps: capacity === undefined ? undefined : Math.round(capacity * 1000),
     seed: flags.seed ?? String(Math.floor(Math.random() * 1_000_000)),
     dataDir: flags['data-dir'],
     apiPort: port,

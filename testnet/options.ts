@@ -6,6 +6,8 @@ export interface TestnetOptions {
   /** Undefined: until interrupted. */
   readonly epochs: number | undefined
   readonly claimKbps: number
+  /** What every verifier registers that it can take at once; undefined for more than any claim needs. */
+  readonly capacityKbps: number | undefined
   readonly seed: string
   /** Kept after the run; undefined for a temporary one. */
   readonly dataDir: string | undefined

@@ -6,8 +6,8 @@ import { type MixEntry, mixName } from './parse-mix.js'
 import type { ProviderProfile } from './profiles/profile.js'
 import { PROVIDER_PROFILES, type VerifierProfile } from './profiles/profiles.js'
 
-/** What a verifier registers; far above any claim here, since `lanes` already bounds what runs at once. */
-const CAPACITY_KBPS = 1_000_000
+/** What a verifier registers unless told; far above any claim here, since `lanes` already bounds what runs at once. */
+const AMPLE_CAPACITY_KBPS = 1_000_000
 
 interface PlannedNode {
   readonly name: string
@@ -52,7 +52,7 @@ export function planRun(options: TestnetOptions, directory: string): Plan {
       ...node('verifier', entry, i),
       role: 'verifier',
       profile: entry.profile as VerifierProfile,
-      capacityKbps: CAPACITY_KBPS,
+      capacityKbps: options.capacityKbps ?? AMPLE_CAPACITY_KBPS,
     })),
     providers: options.providers.map((entry, i) => {
       const profile = PROVIDER_PROFILES[entry.profile]!

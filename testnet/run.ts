@@ -11,7 +11,7 @@ import { connectChain } from '../verifier/chain/connect.js'
 import { UserError } from '../verifier/errors.js'
 import { type Anvil, startAnvil } from './anvil.js'
 import { ChainReader } from './chain-reader.js'
-import { testnetParams } from './epoch-length.js'
+import { narrowParams, testnetParams } from './epoch-length.js'
 import type { ReadyNode, ResultEvent, TestnetEvent } from './events.js'
 import { Nodes } from './nodes.js'
 import { Observer } from './observer.js'
@@ -71,7 +71,10 @@ async function runOnChain({
   directory,
 }: RunParts): Promise<ResultEvent> {
   const plan = planRun(options, directory)
-  const params = testnetParams(plan.verifiers.length, plan.providers.length)
+  const { claimKbps, capacityKbps } = options
+  const shape = [plan.verifiers.length, plan.providers.length] as const
+  const params =
+    capacityKbps === undefined ? testnetParams(...shape) : narrowParams(...shape, { claimKbps, capacityKbps })
   const networkFile = join(directory, 'network.json')
   const late = plan.verifiers.filter(({ profile }) => profile === 'late')
   const { rpcUrl } = anvil

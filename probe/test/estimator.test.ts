@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { IP_DATAGRAM_BYTES as BYTES } from '../../proto/datagram.js'
-import { type Estimate, Estimator, type FixedSpan } from '../estimator.js'
+import { type Estimate, Estimator, type FixedSpan, groupSpan } from '../estimator.js'
 
 interface Play {
   readonly rttMs?: number
@@ -288,5 +288,11 @@ describe('estimator', () => {
     for (const ms of at(() => 90_000, 1, 500)) estimator.push(1_000 + ms, BYTES)
     expect(estimator.isDone(2_000, false)).to.equal(true)
     expect(estimator.result()).to.deep.equal(before)
+  })
+
+  it('reads receivers that start together over a second, after half of one or four round trips', () => {
+    expect(groupSpan(1)).to.deep.equal({ discardMs: 500, measureMs: 1000 })
+    expect(groupSpan(150)).to.deep.equal({ discardMs: 600, measureMs: 1000 })
+    expect(groupSpan(800)).to.deep.equal({ discardMs: 1000, measureMs: 1000 })
   })
 })

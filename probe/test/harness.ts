@@ -60,11 +60,12 @@ export interface NetworkOptions {
   readonly forwarding?: ForwardingSpec
   /** all sessions are soaks, of this length */
   readonly soakMs?: number
+  /** data starts so long after the call, at an instant that the receiver was given */
+  readonly startsInMs?: number
   readonly backend?: Backend
   /** instead of fresh ones */
   readonly peers?: NetworkPeers
-  /** the provider's account */
-  readonly account?: Hex
+  readonly parties?: SessionParties
 }
 
 export interface NetworkPeers {
@@ -147,7 +148,7 @@ export class Network {
   }
 
   get parties(): SessionParties {
-    return { epoch: 1, provider: this.#options.account ?? `0x${'11'.repeat(20)}`, receiver: 9, senders: [1, 2, 3] }
+    return this.#options.parties ?? { epoch: 1, provider: `0x${'11'.repeat(20)}`, receiver: 9, senders: [1, 2, 3] }
   }
 
   measure(
@@ -155,6 +156,7 @@ export class Network {
     sessionId: Hex = toHex(randomBytes(32)),
     nonce: Hex = toHex(randomBytes(32)),
   ): Promise<SessionResult> {
+    const { startsInMs } = this.#options
     return measureSession(
       {
         parties: this.parties,
@@ -162,6 +164,7 @@ export class Network {
         nonce,
         claimKbps: this.#options.claimKbps,
         soakMs: this.#options.soakMs,
+        startMs: startsInMs === undefined ? undefined : clock.now() + startsInMs,
         breachBps: 7500,
         senders: this.senders.map(({ verifier }, slot) => ({
           verifier,

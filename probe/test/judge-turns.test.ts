@@ -71,7 +71,7 @@ function judged(parties: readonly PartyEvidence[], more: Partial<SessionFacts> =
     ...{ claimKbps: CLAIM_KBPS, breachBps: 7500, soakMs: SOAK_MS, parties },
     estimate: parties[0]!.turn?.estimate,
     direct: { rateKbps: 2 * CLAIM_KBPS, windows: 10, fromMs: 12_500, toMs: 13_000 },
-    ...{ kernelTimestamps: true, startMs: 1000, heard: true, starvedMs: 0 },
+    ...{ kernelTimestamps: true, atOnce: false, startMs: 1000, heard: true, starvedMs: 0 },
     ...more,
   })
 }

@@ -66,6 +66,7 @@ function judged(parties: readonly PartyEvidence[], rateKbps: number, more: Parti
     estimate: { rateKbps, windows: 20, fromMs: 1200, toMs: 2200 },
     direct: { rateKbps: 1.3 * rateKbps, windows: 10, fromMs: 2500, toMs: 3000 },
     kernelTimestamps: true,
+    atOnce: false,
     startMs: 1000,
     heard: true,
     starvedMs: 0,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { SessionRecord } from '../../proto/messages.js'
+import { START_LEAD_MS } from '../constants.js'
 import type { SessionResult } from '../outcome.js'
 import { recheckSession } from '../recheck.js'
 import type { Check, TranscriptKeys } from '../recheck-party.js'
@@ -49,6 +50,7 @@ describe('a transcript, checked again', function () {
     ['verified', {}, [honest, silent]],
     ['under', { limitKbps: CLAIM_KBPS / 4 }],
     ['verified', { soakMs: 1500 }],
+    ['verified', { startsInMs: START_LEAD_MS }],
     ['refused', { forwarding: forwardings.refuses }],
     ['dead', { forwarding: forwardings.forwardsNothing }],
     ['garbage', { forwarding: forwardings.flipsPayload }],

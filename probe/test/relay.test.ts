@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import type { RemoteInfo } from 'node:dgram'
 import { expect } from 'chai'
 import { CHALLENGE_BYTES, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
-import { RelayFrame, RelayOpen } from '../../proto/messages.js'
+import { type CounterReceipt, RelayFrame, RelayOpen } from '../../proto/messages.js'
 import { CHALLENGE_INTERVAL_MS, CHALLENGE_TIMEOUT_MS, MAX_SESSIONS_PER_PEER, POLICE_BURST_MS } from '../constants.js'
 import { Condition } from '../deadline.js'
 import { REFUSE } from '../forwarding.js'
 import { echoOf, isChallenge } from '../path-validation.js'
 import type { ProviderStream } from '../ports.js'
-import { checkReceipts } from '../receipts.js'
+import { checkReceipts, counterSign } from '../receipts.js'
 import { RelayClient } from '../relay-client.js'
 import { maxShareKbps } from '../share.js'
 import { BACKENDS, HOST, Network } from './harness.js'
@@ -108,6 +108,24 @@ for (const backend of BACKENDS)
       const head = await checkReceipts(client.receipts, { ...wanted, tag }, network.provider.vouchers)
       expect(head).to.deep.equal(client.receipts[0]!.head)
       expect(network.relay.stats.sessions).to.equal(0)
+    })
+
+    it('hears the receiver’s word on its last receipt, and on no other, when the session is over', async () => {
+      const heard = async (change: (counter: CounterReceipt) => CounterReceipt) => {
+        const { client, send } = await openReady()
+        send(randomBytes(1192))
+        await settled()
+        await client.finish()
+        expect(network.relay.stats.sessions).to.equal(0)
+        const counter = await counterSign(client.receipts.at(-1)!, 1000, network.receiverPeer.voucherSigner)
+        await client.handOver(change(counter))
+        await streams.at(-1)!.receive() // undefined: the relay is done with it
+        return network.relay.stats.counterSigned
+      }
+      expect(await heard(counter => ({ ...counter, head: randomBytes(32) }))).to.equal(0)
+      expect(await heard(counter => ({ ...counter, sessionId: randomBytes(32) }))).to.equal(0)
+      expect(await heard(counter => counter)).to.equal(1)
+      expect(network.relay.stats.counterSignedBytes).to.equal(1000)
     })
 
     it('sends nothing but bounded challenges to a next hop that does not echo, and then gives the session up', async () => {

@@ -3,13 +3,14 @@ import { expect } from 'chai'
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { toHex, ZERO_HASH } from '../../proto/hex.js'
 import { ProbeFrame } from '../../proto/messages.js'
+import { START_LEAD_MS } from '../constants.js'
 import { REFUSE } from '../forwarding.js'
 import { streamPair } from '../local-streams.js'
 import type { SessionResult } from '../outcome.js'
 import type { MessageStream } from '../ports.js'
 import { type Authorization, serveProbe } from '../sender.js'
 import { forwardings, SAVING } from './fixtures/forwardings.js'
-import { BACKENDS, type Behaviour, HOST, honest, Network, type NetworkOptions, newPeer } from './harness.js'
+import { BACKENDS, type Behaviour, clock, HOST, honest, Network, type NetworkOptions, newPeer } from './harness.js'
 import { PlainUdp } from './plain-udp.js'
 
 const CLAIM_KBPS = 10_000
@@ -118,6 +119,14 @@ describe('session', function () {
     expect(network!.notes).to.deep.equal([])
   })
 
+  it('leaves the provider with its receipts counter-signed', async () => {
+    const { record } = await (await open()).measure()
+    const { stats } = network!.relay
+    while (stats.counterSigned < record.parties.length) await new Promise(resolve => setImmediate(resolve))
+    const hashed = record.parties.reduce((sum, { counter }) => sum + counter!.bytes, 0)
+    expect(stats.counterSignedBytes).to.equal(hashed)
+  })
+
   for (const backend of BACKENDS) {
     it(`reads a tenth of a provider that is limited to a tenth, and the claim of another, over ${backend}`, async () => {
       const limitKbps = CLAIM_KBPS / 10
@@ -211,6 +220,49 @@ describe('session', function () {
       reason: 'senders-missing',
     })
     expect(network!.notes.join()).to.contain('the session is too long')
+  })
+
+  it('starts no data before the instant that it is given, and reads a fixed span', async () => {
+    await open({ startsInMs: START_LEAD_MS })
+    const startedMs: number[] = []
+    const noting: Behaviour = (stream, deps) =>
+      serveProbe(
+        {
+          ...stream,
+          receive: async () => {
+            const message = await stream.receive()
+            if (message && ProbeFrame.decode(message).start) startedMs.push(clock.now())
+            return message
+          },
+        },
+        deps,
+      )
+    const calledMs = clock.now()
+    const { outcome } = await network!.measure([noting, noting, noting])
+    expect(startedMs).to.have.length(3)
+    expect(Math.min(...startedMs)).to.be.at.least(calledMs + START_LEAD_MS)
+    expect(outcome, JSON.stringify([outcome, network!.notes])).to.have.property('kind', 'verified')
+    // Ten windows of 96 ms fit into a second.
+    if (outcome.kind === 'verified') expect(outcome.measurement).to.include({ windows: 10, durationMs: 960 })
+  })
+
+  it('asks for no data once the instant is past, and blames nobody', async () => {
+    await open({ startsInMs: -1_000 })
+    const { outcome } = await network!.measure()
+    expect(outcome).to.deep.equal({ kind: 'no-data', reason: 'senders-missing' })
+    expect(network!.notes.join('\n')).to.contain('too late to start')
+    expect(network!.relay.stats.forwarded).to.equal(0)
+  })
+
+  it('reads with another that starts at the same instant what the provider carries for both', async () => {
+    const limitKbps = 1.2 * CLAIM_KBPS
+    await open({ startsInMs: START_LEAD_MS, limitKbps })
+    // However unevenly: what one of them gets above its share, the other lacks.
+    const both = await Promise.all([network!.measure(), network!.measure()])
+    const outcomes = both.map(({ outcome }) => outcome)
+    const rates = outcomes.map(outcome => ('measurement' in outcome ? outcome.measurement.rateKbps : 0))
+    const told = JSON.stringify([outcomes, network!.notes])
+    expect(rates[0]! + rates[1]!, told).to.be.within(0.9 * limitKbps, 1.1 * limitKbps)
   })
 
   it('takes no grant and no refusal that the provider did not sign', async () => {

@@ -25,6 +25,9 @@ const receipt: messages.Receipt = {
   signature: bytes(65),
   sender: 2,
 }
+const counter: messages.CounterReceipt = {
+  ...{ sessionId: h32, sender: 1, bytes: 5, head: h32, elapsedMs: 6, signature: bytes(65) },
+}
 const invite: messages.ProbeInvite = {
   sessionId: h32,
   epoch: 14,
@@ -101,6 +104,7 @@ const session: messages.SessionRecord = {
   direct: { rateKbps: 30_000.5, windows: 5, fromMs: 1150.25, toMs: 1500.25 },
   kernelTimestamps: true,
   soakMs: 10_000,
+  atOnce: true,
   ...{ heard: true, starvedMs: 0.5, outcome: 'at-least', reason: 'sender-limited' },
 }
 const seen: messages.SeenListMessage = {
@@ -120,6 +124,8 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['relay ready', RelayFrame, { ready: { sessionId: h32 } }],
   ['receipt', RelayFrame, { receipt }],
   ['relay finish', messages.RelayFinish, { sessionId: h32 }],
+  ['counter receipt', messages.CounterReceipt, counter],
+  ['relay’s own finish', RelayFrame, { finish: { sessionId: h32 } }],
   [
     'relay open',
     messages.RelayOpen,
@@ -137,6 +143,7 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['stop', ProbeFrame, { stop: { chunkRoot: h32, signature: bytes(64) } }],
   ['reveal', ProbeFrame, { reveal }],
   ['openings', ProbeFrame, { openings }],
+  ['openings with a receipt', ProbeFrame, { openings, counter }],
   [
     'opening fault',
     messages.OpeningFault,

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { UserError } from '../../verifier/errors.js'
 import { type CheatResult, failuresOf, verdictOf } from './cheat/result.js'
 import { runCheats } from './cheat/run.js'
-import { boundTables, cheatTables } from './cheat/tables.js'
+import { boundTables, cheatTables, groupTables } from './cheat/tables.js'
 import { between } from './markdown.js'
 
 const PAGE = fileURLToPath(new URL('../../docs/cheats.md', import.meta.url))
@@ -73,7 +73,8 @@ export async function run(args: string[]): Promise<number> {
 /** Puts a run's tables where the page has its markers. */
 function writeTables(file: string): number {
   const result = JSON.parse(readFileSync(file, 'utf8')) as CheatResult
-  const page = between(readFileSync(PAGE, 'utf8'), 'bounds', boundTables())
+  const bounds = between(readFileSync(PAGE, 'utf8'), 'bounds', boundTables())
+  const page = between(bounds, 'groups', groupTables())
   writeFileSync(PAGE, between(page, result.bench, cheatTables(result)))
   console.log(`${PAGE}: ${result.verdict}`)
   return 0

@@ -16,7 +16,7 @@ import { clock, measure } from '../lab/session.js'
 import { startWatchdog } from '../watchdog.js'
 import { IpcStreams, type StreamMessage } from './dataplane/ipc-streams.js'
 import { newKeys, type Others, type OthersOptions } from './dataplane/others.js'
-import { median, quantile } from './dataplane/quantile.js'
+import { median, quantile } from './quantile.js'
 
 const OPTIONS = {
   sessions: { type: 'string', default: '16' },

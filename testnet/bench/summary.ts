@@ -1,6 +1,7 @@
 /** From rows to the figures that are promised, and whether they are kept. Pure. */
 import type { Calibration, Cell, MeasuredSession } from '../lab/lab.js'
 import { cellName } from './grid.js'
+import { median, quantile } from './quantile.js'
 import type { CellResult, SessionRow, ToolRow } from './results.js'
 
 /** What is promised of every cell that the harness can carry. */
@@ -30,16 +31,8 @@ export interface Summary {
 }
 
 export function summarise(errors: readonly number[]): Summary {
-  const sizes = errors.map(Math.abs).sort((a, b) => a - b)
-  const signed = [...errors].sort((a, b) => a - b)
-  return { median: quantile(sizes, 0.5), p95: quantile(sizes, 0.95), bias: quantile(signed, 0.5) }
-}
-
-/** Nearest rank, and the mean of the middle two for a median. */
-function quantile(sorted: readonly number[], share: number): number {
-  const rank = share * sorted.length
-  const value = sorted[Math.max(0, Math.ceil(rank) - 1)] ?? 0
-  return share === 0.5 && Number.isInteger(rank) ? (value + sorted[rank]!) / 2 : value
+  const sizes = errors.map(Math.abs)
+  return { median: median(sizes), p95: quantile(sizes, 0.95), bias: median(errors) }
 }
 
 /** Why a cell's calibration says that the harness cannot carry it; null if it can. */
@@ -80,14 +73,14 @@ export function shortcomings({ cell, limited, failure, sessions }: CellResult, r
   if (limited !== null) return []
   if (failure !== null) return [failure]
   if (sessions.length < repeat) return [`${repeat - sessions.length} of ${repeat} sessions are missing`]
-  const { median, p95 } = summarise(sessions.map(row => row.error))
+  const { median: error, p95 } = summarise(sessions.map(row => row.error))
   const discardMs = Math.max(MIN_DISCARD_MS, DISCARD_RTTS * cell.rttMs)
   // The words to start and to stop take a round trip, in which data flows as well.
   const mostMs = discardMs + MEASURE_MS + cell.rttMs + LOOK_MS
   const sendingMs = Math.max(...sessions.map(row => row.sendingMs))
   const bytes = Math.max(...sessions.map(row => row.bytes))
   return [
-    ...(median > MEDIAN_ERROR ? [`median error ${percent(median)}`] : []),
+    ...(error > MEDIAN_ERROR ? [`median error ${percent(error)}`] : []),
     ...(p95 > P95_ERROR ? [`P95 error ${percent(p95)}`] : []),
     ...(sendingMs > mostMs ? [`data flowed for ${Math.round(sendingMs)} ms of at most ${Math.round(mostMs)}`] : []),
     ...(bytes > MAX_BYTES ? [`${(bytes / 1e6).toFixed(0)} MB delivered`] : []),

@@ -10,10 +10,14 @@ import type { Namespace } from './namespace.js'
 const LISTEN_MS = 5000
 const POLL_MS = 10
 /** Beyond the flow's own time: its control connection has round trips to make, at 1 % loss some of them twice. */
-const SLACK_MS = 20_000
+const SLACK_MS = 10_000
+/** A UDP flow begins with one datagram each way. iperf3 waits for ever for one that is lost, so it is ended and begins again. */
+const TRIES = 3
 const INTERVAL_SECONDS = 0.5
 /** The kernel's default holds 2 ms of 1 Gbit/s. */
-const UDP_BUFFER = '2M'
+const UDP = ['--udp', '--length', String(DATAGRAM_BYTES), '--window', '2M']
+/** No load goes on for longer, whatever happens to whoever started it. */
+const LOAD_LIMIT_MS = 60_000
 /** A segment's payload with timestamps on a link of 1500, and the whole packet. */
 const TCP_PAYLOAD_BYTES = 1448
 const TCP_PACKET_BYTES = 1500
@@ -52,11 +56,38 @@ export interface Iperf3Ends {
 
 /** @throws Error with what iperf3 says */
 export async function runIperf3(ends: Iperf3Ends, request: ToolRequest): Promise<Iperf3Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await runOnce(ends, request)
+    } catch (error) {
+      if (!(error instanceof SilentError) || tries === TRIES) throw error
+    }
+  }
+}
+
+/** A UDP flow that goes on until it is ended, and of which nobody asks what arrived. @returns what ends it */
+export async function startLoad(ends: Iperf3Ends, rateKbps: number): Promise<() => Promise<void>> {
+  const { client, server, host, port, watchdog } = ends
+  const run = (at: Namespace, options: readonly string[]) =>
+    start(at.inside(['iperf3', ...options, '--json', '--port', String(port)]), watchdog, LOAD_LIMIT_MS)
+  const serving = run(server, ['--server', '--one-off'])
+  await listening(server.pid, port)
+  const sending = run(client, ['--client', host, '--time', '0', ...UDP, '--bitrate', `${rateKbps}k`])
+  return async () => {
+    for (const one of [sending, serving]) one.end()
+    await Promise.allSettled([sending.output, serving.output])
+  }
+}
+
+/** It was ended since it said nothing in time. */
+class SilentError extends Error {}
+
+async function runOnce(ends: Iperf3Ends, request: ToolRequest): Promise<Iperf3Result> {
   const { client, server, host, port, watchdog } = ends
   const { protocol, seconds, options } = request
   const limitMs = seconds * 1000 + SLACK_MS
   const common = ['--json', '--interval', String(INTERVAL_SECONDS), '--port', String(port)]
-  const udp = protocol === 'udp' ? ['--udp', '--length', String(DATAGRAM_BYTES), '--window', UDP_BUFFER] : []
+  const udp = protocol === 'udp' ? UDP : []
   const serving = start(server.inside(['iperf3', '--server', '--one-off', ...common]), watchdog, LISTEN_MS + limitMs)
   try {
     await listening(server.pid, port)
@@ -100,6 +131,7 @@ function start(argv: readonly string[], watchdog: Watchdog, limitMs: number) {
       if (pid !== undefined) watchdog.forget(pid)
       const result = parse(said)
       if (result.error === undefined) resolve(result)
+      else if (child.signalCode === 'SIGKILL') reject(new SilentError('iperf3 said nothing in time'))
       else reject(new Error(`iperf3: ${result.error}`))
     })
   })

@@ -17,7 +17,7 @@
 import { shareKbps } from '../../probe/share.js'
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { startWatchdog, type Watchdog } from '../watchdog.js'
-import { type Iperf3Result, runIperf3 } from './iperf3.js'
+import { type Iperf3Result, runIperf3, startLoad } from './iperf3.js'
 import {
   type Calibration,
   type Cell,
@@ -57,8 +57,6 @@ const CALIBRATION_SECONDS = 3
 /** Of iperf3's flows, the one through the link and those that are its load: a port each. */
 const FLOW_PORT = 5201
 const LOAD_PORT = FLOW_PORT + 1
-/** The load begins and ends around the flow that is calibrated, which takes some round trips to begin. */
-const LOAD_SECONDS = CALIBRATION_SECONDS + 3
 /** Enough to keep the shaper busy, and not more than iperf3 itself can send on a small machine. */
 const CALIBRATION_OVERDRIVE = 1.05
 /** Of the intervals of half a second the first two are the start, and the last is cut short. */
@@ -180,15 +178,16 @@ export class NamespaceLab implements Lab {
   /** While each sender has a flow to the provider as fast as a session's: what that costs is the harness's, too. */
   async #underLoad<T>(work: () => Promise<T>): Promise<T> {
     const { provider, senders, watchdog } = this.#parts
-    const bitrate = `${shareKbps(claimOf(this.#cell!), SENDERS)}k`
-    const request = { protocol: 'udp', seconds: LOAD_SECONDS, options: ['--bitrate', bitrate] } as const
-    const loads = senders.map((sender, i) =>
-      runIperf3({ client: sender, server: provider, host: host(PROVIDER), port: LOAD_PORT + i, watchdog }, request),
-    )
+    const rateKbps = shareKbps(claimOf(this.#cell!), SENDERS)
+    const ends: (() => Promise<void>)[] = []
     try {
+      for (const [i, sender] of senders.entries()) {
+        const flow = { client: sender, server: provider, host: host(PROVIDER), port: LOAD_PORT + i, watchdog }
+        ends.push(await startLoad(flow, rateKbps))
+      }
       return await work()
     } finally {
-      await Promise.all(loads)
+      await Promise.all(ends.map(end => end()))
     }
   }
 

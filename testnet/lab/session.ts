@@ -14,7 +14,7 @@ import type {
   ProviderStream,
   RandomSource,
 } from '../../probe/ports.js'
-import type { Collecting, Receiver } from '../../probe/receiver.js'
+import type { Receiver } from '../../probe/receiver.js'
 import type { SeenSessions } from '../../probe/seen-sessions.js'
 import { type SenderDeps, serveProbe } from '../../probe/sender.js'
 import { measureSession } from '../../probe/session.js'
@@ -99,7 +99,7 @@ export interface SessionReading {
 export async function measure(part: ReceiverPart): Promise<SessionReading> {
   const notes: string[] = []
   const told = new Told()
-  const watched = watchReceiver(part.receiver)
+  let span: SessionReading['span']
   const beganMs = monotonicMs()
   const { outcome } = await measureSession(
     {
@@ -115,11 +115,14 @@ export async function measure(part: ReceiverPart): Promise<SessionReading> {
       advertisedHost: part.host,
     },
     {
-      receiver: watched.receiver,
+      receiver: part.receiver,
       clock,
       random,
       signer: part.signer,
       voucherSigner: voucherSigner(NETWORK, RECEIVER_SECRET),
+      progress: ({ estimate: { fromMs, toMs }, direct }) => {
+        if (!direct) span = { fromMs, toMs }
+      },
       log: note => notes.push(note),
     },
   )
@@ -127,28 +130,11 @@ export async function measure(part: ReceiverPart): Promise<SessionReading> {
     outcome,
     startMs: told.startMs,
     haltMs: told.haltMs,
-    span: watched.span(),
+    span,
     backend: part.receiver.facts.backend,
     tookMs: monotonicMs() - beganMs,
     notes,
   }
-}
-
-/** The same receiver, which also tells of which interval the session's estimate was. */
-function watchReceiver(receiver: Receiver): { readonly receiver: Receiver; span(): SessionReading['span'] } {
-  let collecting: Collecting | undefined
-  const collect: Receiver['collect'] = (...given) => {
-    collecting = receiver.collect(...given)
-    return collecting
-  }
-  const watched = new Proxy(receiver, {
-    get: (_, name) => (name === 'collect' ? collect : Reflect.get(receiver, name)),
-  })
-  const span = () => {
-    const estimate = collecting?.progress?.estimate
-    return estimate && { fromMs: estimate.fromMs, toMs: estimate.toMs }
-  }
-  return { receiver: watched, span }
 }
 
 /** When the receiver told the first sender to start, and when to stop: whatever it says next. */

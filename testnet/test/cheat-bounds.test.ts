@@ -1,6 +1,12 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Measurement, Outcome } from '../../probe/outcome.js'
+import { keccakText } from '../../proto/hash.js'
+import { DEVNET } from '../../proto/params.js'
+import { OUTCOME } from '../../proto/vote.js'
+import { certify } from '../../verifier/core/certify.js'
+import { Draw } from '../../verifier/core/draw.js'
+import { vote } from '../../verifier/core/test/samples.js'
 import {
   type Committee,
   colludingSenders,
@@ -12,6 +18,13 @@ import {
   vetoedVote,
   vetoedWindow,
 } from '../bench/cheat/bounds.js'
+import {
+  capturedByGroups,
+  framedByGroups,
+  type GroupCommittee,
+  largestShare,
+  vetoedByGroups,
+} from '../bench/cheat/group-bounds.js'
 import { binomial, hypergeometric, tail, upperChance } from '../bench/cheat/odds.js'
 import { cheatRow, slashedRuns } from '../bench/cheat/result.js'
 import type { Sample } from '../bench/cheat/sessions.js'
@@ -141,6 +154,49 @@ describe('a provider that senders lend bandwidth to', function () {
     const options = { receivers: 31, senders: 3, verifiers: 64, share: 0.2, claimKbps: CLAIM_KBPS, windows: 100 }
     const windows = simulate({ ...options, seed: 'a test', subjects: [all], errors: [0] }).get('lender')!
     expect(windows.some(({ rateKbps }) => rateKbps === CLAIM_KBPS)).to.equal(true)
+  })
+})
+
+describe('what is derived of groups of receivers', () => {
+  const of = { receivers: 31, senders: 3 }
+
+  it('is what is derived of receivers, for groups of one', () => {
+    for (const share of [0.1, 0.2, 0.33]) {
+      const alone: Committee = { ...of, share }
+      const group: GroupCommittee = { ...of, share, size: 1 }
+      expect(capturedByGroups(group)).to.be.closeTo(inflatedWindow(alone), 1e-12)
+      expect(framedByGroups(group)).to.be.closeTo(framedWindow(alone), 1e-12)
+      expect(vetoedByGroups(group)).to.be.closeTo(vetoedWindow(alone, 2), 1e-12)
+    }
+  })
+
+  it('lets a share do less the larger groups are', () => {
+    const shares = [1, 2, 3, 4].map(size => largestShare({ ...of, size }, capturedByGroups, 0.002))
+    expect(shares).to.deep.equal(shares.toSorted((a, b) => b - a))
+    expect(shares[0]).to.be.at.least(0.2)
+    expect(shares[1]).to.be.below(0.2)
+  })
+
+  it('is what the real rules make of members that lie, and of honest ones whose senders do', () => {
+    const [share, size, windows] = [0.25, 2, 200]
+    const spoilt = sendersAtLeast({ ...of, share }, 2)
+    const random = new Draw(keccakText('groups'))
+    const isLikely = (chance: number) => random.below(1_000_000) < chance * 1_000_000
+    const assigned = Array.from({ length: 31 }, (_, i) => i)
+    const groups = Array.from({ length: 15 }, (_, i) => [2 * i, 2 * i + 1])
+    let framed = 0
+    for (let window = 0; window < windows; window++) {
+      const votes = assigned.map(receiver => {
+        const lies = isLikely(share) || isLikely(spoilt)
+        return lies ? vote(receiver, OUTCOME.dead) : vote(receiver, OUTCOME.verified, CLAIM_KBPS / 2)
+      })
+      const soak = { now: false, held: [], needed: false }
+      const { breach } = certify({ votes, assigned, groups, claimKbps: CLAIM_KBPS, params: DEVNET, soak })
+      if (breach) framed++
+    }
+    const chance = framedByGroups({ ...of, share, size })
+    expect(tail(framed, windows, hits => binomial(windows, chance, hits))).to.be.greaterThan(1e-4)
+    expect(1 - tail(framed + 1, windows, hits => binomial(windows, chance, hits))).to.be.greaterThan(1e-4)
   })
 })
 

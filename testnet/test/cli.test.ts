@@ -118,6 +118,7 @@ describe('the command line', function () {
     'no honest verifier': [['testnet', '--verifiers', 'silent=4'], 'at least one honest'],
     'no epochs': [['testnet', '--epochs', '0'], '--epochs must be a whole number'],
     'a claim of nothing': [['testnet', '--claim', '0'], '--claim must be'],
+    'a capacity of nothing': [['testnet', '--capacity', '0'], '--capacity must be'],
     'an epoch that is none': [['explain', '0xab', '--epoch', 'x'], '--epoch x'],
   }
   for (const [what, [args, says]] of Object.entries(wrongUsage)) {

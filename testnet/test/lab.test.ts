@@ -1,14 +1,33 @@
-/** The lab's parts that are numbers only. */
+/** The lab's parts that need no network. */
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Curve } from '../lab/curve.js'
 import { readIperf3 } from '../lab/iperf3.js'
 import { sentBy } from '../lab/link-counter.js'
 import { LinkModel } from '../lab/link-model.js'
+import { streamPair } from '../lab/memory-streams.js'
+import { monotonicMs } from '../lab/monotonic.js'
 import { ipBytes, readFilter, tokenBucketFilter } from '../lab/shaper.js'
 import { overrunsIn } from '../lab/socket-overruns.js'
 
 describe('lab', () => {
+  it('has streams that take their time, and end when all that was sent has been read', async () => {
+    for (const delayMs of [0, 5]) {
+      const [one, other] = streamPair(delayMs, '127.0.0.1')
+      const message = Uint8Array.of(1)
+      const fromMs = monotonicMs()
+      await one.send(message)
+      message[0] = 2 // the sender may use its buffer again
+      expect(await other.receive()).to.deep.equal(Uint8Array.of(1))
+      expect(monotonicMs() - fromMs).to.be.at.least(delayMs)
+      await other.send(Uint8Array.of(3))
+      await other.close()
+      expect(await one.receive()).to.deep.equal(Uint8Array.of(3))
+      expect(await one.receive()).to.equal(undefined)
+      expect(await other.send(message).catch(error => error.message)).to.equal('the stream is closed')
+    }
+  })
+
   describe('curve', () => {
     const curve = new Curve()
     for (const [ms, bytes] of [

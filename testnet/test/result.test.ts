@@ -16,7 +16,15 @@ function record(mix: string, epochs: readonly EpochOutcome[], more: Partial<RunR
     {
       verifiers: parseMix(mix, { option: 'verifiers', profiles: PROFILES, minimum: 1, maximum: 20 }),
       providers: [{ profile: 'honest', value: undefined }],
-      ...{ epochs: undefined, claimKbps: 25_000, seed: 'test', dataDir: undefined, apiPort: undefined, keep: false },
+      ...{
+        epochs: undefined,
+        claimKbps: 25_000,
+        capacityKbps: undefined,
+        seed: 'test',
+        dataDir: undefined,
+        apiPort: undefined,
+        keep: false,
+      },
     },
     '/nowhere',
   )

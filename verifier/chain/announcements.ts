@@ -1,4 +1,5 @@
 /** Where the registered nodes say they are reached. Kept in events alone, since the contracts never need it. */
+import type { EventLog } from 'ethers'
 import type { Announcement } from '../core/ports.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
@@ -21,15 +22,30 @@ export async function newestOf(
   to?: number,
 ): Promise<Announcement[]> {
   const newest = new Map<number, Announcement>()
-  for (const { args } of await eventsOf(context, context.contracts[REGISTRY[role]], 'Announced', [], undefined, to)) {
-    const index = Number(args.index)
-    newest.set(index, {
-      role,
-      index,
-      account: hex(args.account),
-      peerId: args.peerId as string,
-      multiaddrs: [...(args.multiaddrs as string[])],
-    })
+  for (const event of await eventsOf(context, context.contracts[REGISTRY[role]], 'Announced', [], undefined, to)) {
+    const announcement = announcementFrom(role, event)
+    newest.set(announcement.index, announcement)
   }
   return [...newest.values()].sort((a, b) => a.index - b.index)
 }
+
+/** All that stood at some time: the newest of every account at block `from`, and those made since, up to block `to`. */
+export async function announcedBetween(context: ChainContext, from: number, to?: number): Promise<Announcement[]> {
+  const perRole = await Promise.all(
+    ROLES.map(async role => [
+      ...(await newestOf(context, role, from)),
+      ...(await eventsOf(context, context.contracts[REGISTRY[role]], 'Announced', [], from + 1, to)).map(event =>
+        announcementFrom(role, event),
+      ),
+    ]),
+  )
+  return perRole.flat()
+}
+
+const announcementFrom = (role: Announcement['role'], { args }: EventLog): Announcement => ({
+  role,
+  index: Number(args.index),
+  account: hex(args.account),
+  peerId: args.peerId as string,
+  multiaddrs: [...(args.multiaddrs as string[])],
+})

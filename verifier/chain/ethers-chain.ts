@@ -9,7 +9,7 @@ import { readAnnouncements } from './announcements.js'
 import { announceCall, freezeCall, postCall, settleCall, startCall } from './calls.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
-import { readClock, readFacts } from './facts.js'
+import { readAnnouncedIn, readClock, readFacts } from './facts.js'
 import { readProvider, readVerifier } from './registrations.js'
 import { readPosted, readSettlements, readTip } from './reports.js'
 import type { Call, Sender } from './sender.js'
@@ -58,6 +58,11 @@ export class EthersChain implements Chain {
 
   announcements(): Promise<Announcement[]> {
     return readAnnouncements(this.context)
+  }
+
+  /** Every announcement that stood at some time in an epoch. */
+  announcedIn(epoch: number): Promise<Announcement[]> {
+    return readAnnouncedIn(this.context, epoch)
   }
 
   settlements(provider: Hex): Promise<Settlement[]> {

@@ -5,7 +5,8 @@ import { type EpochClock, epochStartMs, eraOf } from '../../proto/epoch.js'
 import { ZERO_HASH } from '../../proto/hex.js'
 import type { ActiveProvider, ChainFacts, FrozenVerifier } from '../core/facts.js'
 import { linkOf } from '../core/link-groups.js'
-import { newestOf } from './announcements.js'
+import type { Announcement } from '../core/ports.js'
+import { announcedBetween, newestOf } from './announcements.js'
 import { lastBlockBefore } from './block-search.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
@@ -55,6 +56,15 @@ export async function readFacts(context: ChainContext, epoch: number): Promise<C
       providers,
     }
   }
+}
+
+/** What stood at some time in an epoch: a node may have announced another peer while it was measured. */
+export async function readAnnouncedIn(context: ChainContext, epoch: number): Promise<Announcement[]> {
+  const clock = await readClock(context)
+  const first = clock && (await blockOfEpoch(context, clock, epoch))
+  if (!clock || !first) return []
+  const last = await blockOfEpoch(context, clock, epoch + 1)
+  return announcedBetween(context, first.number, last?.number)
 }
 
 async function readFrozenSet({ contracts }: ChainContext, era: number, blockTag: number): Promise<FrozenVerifier[]> {

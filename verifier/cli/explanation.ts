@@ -6,11 +6,12 @@ import type { SoakVote } from '../../proto/soak-vote.js'
 import { OUTCOME_NAME, type OutcomeName } from '../../proto/vote.js'
 import { type LeafJson, leafJson } from '../api/leaf-json.js'
 import type { VoteAccount } from '../core/certify.js'
+import type { GroupReading } from '../core/group-word.js'
 import type { PostedReport } from '../core/ports.js'
 import { isSoak } from '../core/schedule.js'
 import { NEVER_MEASURED } from '../core/throughput.js'
 import type { Recomputed } from './evidence.js'
-import { breachText, rateText, shareText, tokensText } from './figures.js'
+import { breachText, groupText, rateText, shareText, tokensText } from './figures.js'
 import { OUTCOME_TEXT } from './outcome-text.js'
 import { textTable } from './text-table.js'
 
@@ -70,6 +71,8 @@ interface VoteJson {
   readonly ticksAnswered: number
   readonly counted: VoteAccount['counted']
   readonly why: string
+  /** the verifiers that measured together with it, and the sum that all of them count with; null for one alone */
+  readonly group: GroupReading | null
 }
 
 /** Undefined for an account that was no active provider at B(e). */
@@ -121,7 +124,7 @@ export function explanationText(of: Explanation): string {
   ].join('\n')
 }
 
-function voteJson({ receiver, vote, counted, why }: VoteAccount): VoteJson {
+function voteJson({ receiver, vote, counted, why, group }: VoteAccount): VoteJson {
   return {
     verifier: receiver,
     sessionId: vote === undefined || vote.sessionId === ZERO_HASH ? null : vote.sessionId,
@@ -136,6 +139,7 @@ function voteJson({ receiver, vote, counted, why }: VoteAccount): VoteJson {
     ticksAnswered: bits(vote?.ticksAnswered),
     counted,
     why,
+    group: group ?? null,
   }
 }
 
@@ -145,7 +149,7 @@ function heading({ provider, epoch, leaf }: Explanation): string {
   return `${provider} in epoch ${epoch}: score ${shareText(leaf.scoreBps)}, certified ${rateText(leaf.rateKbps)} of ${rateText(leaf.claimKbps)}, tier ${leaf.tier}\n`
 }
 
-function votesText({ votes }: Explanation): string {
+function votesText({ votes, leaf }: Explanation): string {
   const rows = votes.map(vote => [
     `${vote.verifier}`,
     vote.outcome === null ? 'none' : OUTCOME_TEXT[vote.outcome],
@@ -156,7 +160,7 @@ function votesText({ votes }: Explanation): string {
     vote.directKbps ? rateText(vote.directKbps) : '',
     `${vote.ticksAnswered}/${vote.ticksSent}`,
     vote.counted,
-    vote.why,
+    vote.group === null ? vote.why : `${groupText(vote.group, leaf.claimKbps)}; ${vote.why}`,
   ])
   const head = [
     'VERIFIER',

@@ -1,8 +1,18 @@
 /** How figures are written for people, everywhere the same. */
+import type { GroupReading } from '../core/group-word.js'
 
-/** `24.9 Mbit/s`, or `unmeasured`. */
-export const rateText = (kbps: number | null): string =>
-  kbps === null ? 'unmeasured' : `${(kbps / 1000).toFixed(kbps < 100_000 ? 2 : 1)} Mbit/s`
+/** `24.93` of kbit/s. */
+const mbpsText = (kbps: number): string => (kbps / 1000).toFixed(kbps < 100_000 ? 2 : 1)
+
+/** `24.93 Mbit/s`, or `unmeasured`. */
+export const rateText = (kbps: number | null): string => (kbps === null ? 'unmeasured' : `${mbpsText(kbps)} Mbit/s`)
+
+/** `verifiers 3 and 7: 480.0 + 470.0 = 950.0 of 1000.0 Mbit/s` */
+export function groupText({ verifiers, ratesKbps, sumKbps }: GroupReading, claimKbps: number): string {
+  const names = `${verifiers.slice(0, -1).join(', ')} and ${verifiers.at(-1)}`
+  const sum = `verifiers ${names}: ${ratesKbps.map(mbpsText).join(' + ')} = ${mbpsText(sumKbps)}`
+  return sumKbps > claimKbps ? `${sum}, above the ${rateText(claimKbps)} claimed` : `${sum} of ${rateText(claimKbps)}`
+}
 
 /** `97.3 %` of basis points. */
 export const shareText = (bps: number): string => `${(bps / 100).toFixed(1)} %`

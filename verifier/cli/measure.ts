@@ -14,6 +14,7 @@ import { measureProvider } from '../node/own-session.js'
 import { API_OPTION, askApi } from './api-client.js'
 import { rateText, shareText } from './figures.js'
 import { verdictOf } from './measure-verdict.js'
+import { PROVIDER_ARGUMENT, providerOf } from './provider-argument.js'
 import { parseRate } from './rate.js'
 import { settings } from './settings.js'
 
@@ -45,12 +46,7 @@ const PLOT = { height: 8, width: 72, label: 10 }
 export const measure: CommandModule<object, Flags> = {
   command: 'measure <provider>',
   describe: 'measure one provider from where you stand, as verifiers do',
-  builder: y =>
-    settings(y, OPTIONS).positional('provider', {
-      type: 'string',
-      demandOption: true,
-      describe: "the provider's address",
-    }),
+  builder: y => settings(y, OPTIONS).positional('provider', { ...PROVIDER_ARGUMENT, demandOption: true }),
   handler: async flags => {
     const soakMs = soakMsOf(flags.seconds)
     const network = await askApi<NetworkFile>(flags.api, '/v1/network')
@@ -80,10 +76,7 @@ function soakMsOf(seconds: number | undefined): number | undefined {
 
 async function providerRow({ api, provider }: Flags): Promise<ProviderRow & { readonly peerId: string }> {
   const rows = await askApi<ProviderRow[]>(api, '/v1/providers')
-  const row = rows.find(one => one.provider === provider?.toLowerCase())
-  if (!row) {
-    throw new UserError('usage', `${provider} is no active provider: see \`bandwitness reputation\` for those.`)
-  }
+  const row = providerOf(provider ?? '', account => rows.find(one => one.provider === account))
   if (row.peerId === null) throw new UserError('configuration', `${provider} has not announced where it is reached.`)
   return { ...row, peerId: row.peerId }
 }

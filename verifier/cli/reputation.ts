@@ -1,8 +1,8 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import type { LeafJson } from '../api/leaf-json.js'
-import { UserError } from '../errors.js'
 import { API_OPTION, askApi } from './api-client.js'
 import { breachText, rateText, shareText, tokensText } from './figures.js'
+import { PROVIDER_ARGUMENT, providerOf } from './provider-argument.js'
 import { settings } from './settings.js'
 import { textTable } from './text-table.js'
 
@@ -20,13 +20,13 @@ type Flags = InferredOptionTypes<typeof API_OPTION> & { provider?: string | unde
 export const reputation: CommandModule<object, Flags> = {
   command: 'reputation [provider]',
   describe: 'what the last report says of every provider, or of one',
-  builder: y => settings(y, API_OPTION).positional('provider', { type: 'string', describe: "the provider's address" }),
+  builder: y => settings(y, API_OPTION).positional('provider', PROVIDER_ARGUMENT),
   handler: async flags => {
     const all = await askApi<ProviderRow[]>(flags.api, '/v1/providers')
-    const rows = flags.provider === undefined ? all : all.filter(row => row.provider === flags.provider?.toLowerCase())
-    if (rows.length === 0 && flags.provider !== undefined) {
-      throw new UserError('usage', `${flags.provider} is no active provider: see \`bandwitness reputation\` for those.`)
-    }
+    const rows =
+      flags.provider === undefined
+        ? all
+        : [providerOf(flags.provider, account => all.find(row => row.provider === account))]
     const withSlashed = await Promise.all(
       rows.map(async row => ({ ...row, slashed: (await slashedWei(flags.api, row.provider)).toString() })),
     )

@@ -1,17 +1,20 @@
 /**
  * Who measures whom in an epoch: a pure function of the beacon and of B(e), the same on every node. For each provider
  * n receivers are drawn, for each receiver k senders; `place-sessions.ts` says in which round each session runs.
- * Providers that may share a link have the same receivers, and each measures them together (`link-groups.ts`).
+ * Providers that may share a link have the same receivers, and each measures them together (`link-groups.ts`). A claim
+ * that is too large for one receiver is measured by several at once (`receiver-groups.ts`).
  */
 import { encodeWords } from '../../proto/abi.js'
 import { keccakText, keccakWords } from '../../proto/hash.js'
 import type { Hex } from '../../proto/hex.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import type { NetworkParams } from '../../proto/params.js'
+import { faultsTolerated } from '../../proto/quorum.js'
 import { Draw } from './draw.js'
 import type { ActiveProvider, ChainFacts, FrozenVerifier } from './facts.js'
 import { linkGroups } from './link-groups.js'
 import { type DrawnSession, placeSessions, type Session, senderLoadKbps } from './place-sessions.js'
+import { type DrawnReceivers, groupSize, groupsOfSize, memberClaimKbps } from './receiver-groups.js'
 import { isSoak } from './schedule.js'
 
 const RECEIVERS = keccakText('bandwitness/v1/draw/receivers')
@@ -29,20 +32,29 @@ export interface Assignment {
   readonly rounds: number
   /** Registry indices, ascending; none for an account that is no active provider. */
   receiversOf(provider: Hex): readonly number[]
+  /** The groups of receivers that measure its claim together, each ascending; none where each measures it alone. */
+  groupsOf(provider: Hex): readonly (readonly number[])[]
+}
+
+/** A provider, and who measures it. */
+interface Drawn {
+  readonly provider: ActiveProvider
+  readonly receivers: readonly number[]
+  /** one session each, the members of one at once */
+  readonly groups: readonly (readonly number[])[]
 }
 
 export function assign(facts: ChainFacts, params: NetworkParams): Assignment {
-  const groups = linkGroups(facts)
-  const receivers = new Map(
-    groups.flatMap(group => {
-      const drawn = drawReceivers(facts, params, group[0]!)
-      return group.map(({ account }) => [account, drawn] as const)
-    }),
-  )
-  const drawn = inFairOrder(facts, groups, receivers, params)
+  const links = linkGroups(facts).map(link => drawLink(facts, params, link))
+  const drawn = new Map(links.flat().map(one => [one.provider.account, one]))
+  const sessions = inFairOrder(facts, links, params)
   return {
-    ...placeSessions(drawn, facts.verifiers, { rounds: roundsAvailable(params), lanes: params.lanes }),
-    receiversOf: provider => receivers.get(provider)?.toSorted((a, b) => a - b) ?? [],
+    ...placeSessions(sessions, facts.verifiers, { rounds: roundsAvailable(params), lanes: params.lanes }),
+    receiversOf: provider => drawn.get(provider)?.receivers.toSorted((a, b) => a - b) ?? [],
+    groupsOf: provider => {
+      const groups = drawn.get(provider)?.groups.filter(group => group.length > 1) ?? []
+      return groups.map(group => group.toSorted((a, b) => a - b))
+    },
   }
 }
 
@@ -63,54 +75,87 @@ function drawReceivers(facts: ChainFacts, params: NetworkParams, { account }: Ac
   return new Draw(seedOf(facts, RECEIVERS, account, 0)).sample(indices, params.receivers)
 }
 
-/** k senders from the others; one whose capacity is below a sender's load is not drawn. */
-function drawSenders(facts: ChainFacts, params: NetworkParams, provider: ActiveProvider, receiver: number): number[] {
-  const able = (k: number) => (one: FrozenVerifier) =>
-    one.index !== receiver &&
-    one.capacityKbps >= senderLoadKbps(provider.claimKbps, k, isSoak(facts.beacon, provider.account, params))
-  const k = Math.min(params.senders, facts.verifiers.length - 1)
+/**
+ * Providers of one link: with the same receivers, and in groups of one size, so that as many sessions of each run at once.
+ * A claim that no size suffices for is left to single receivers, whose sessions no round has room for.
+ */
+function drawLink(facts: ChainFacts, params: NetworkParams, link: readonly ActiveProvider[]): Drawn[] {
+  const receivers = drawReceivers(facts, params, link[0]!)
+  const capacityKbps = new Map(facts.verifiers.map(verifier => [verifier.index, verifier.capacityKbps]))
+  const quorum = 2 * Math.max(0, faultsTolerated(receivers.length)) + 1
+  const sized = link.map(provider => {
+    const { claimKbps } = provider
+    const of: DrawnReceivers = { receivers, claimKbps, senders: sendersEach(facts, params), capacityKbps, quorum }
+    return { provider, of, size: groupSize(of) }
+  })
+  const size = Math.max(...sized.map(one => one.size ?? 1))
+  return sized.map(({ provider, of, size: own }) => ({
+    ...{ provider, receivers },
+    groups: own === undefined || size === 1 ? receivers.map(receiver => [receiver]) : groupsOfSize(of, size),
+  }))
+}
+
+const sendersEach = (facts: ChainFacts, params: NetworkParams): number =>
+  Math.max(0, Math.min(params.senders, facts.verifiers.length - 1))
+
+/**
+ * k senders from the others; one whose capacity is below a sender's load is not drawn. In a group they are neither its
+ * members nor senders of those before, as long as there are enough others.
+ */
+function drawSenders(
+  facts: ChainFacts,
+  params: NetworkParams,
+  provider: Pick<ActiveProvider, 'account' | 'claimKbps'>,
+  receiver: number,
+  group: { readonly members: readonly number[]; readonly taken: readonly number[] },
+): number[] {
+  const k = sendersEach(facts, params)
   if (k < 1) return []
-  const indices = facts.verifiers.filter(able(k)).map(verifier => verifier.index)
+  const loadKbps = senderLoadKbps(provider.claimKbps, k, isSoak(facts.beacon, provider.account, params))
+  const able = (one: FrozenVerifier) => one.index !== receiver && one.capacityKbps >= loadKbps
+  const all = facts.verifiers.filter(able).map(verifier => verifier.index)
+  const outside = all.filter(index => !group.members.includes(index))
+  const fresh = outside.filter(index => !group.taken.includes(index))
+  const indices = [fresh, outside].find(choice => choice.length >= k) ?? all
   return new Draw(seedOf(facts, SENDERS, provider.account, receiver)).sample(indices, k)
 }
 
 /**
- * Every provider's first session, then every provider's second, and so on; in each pass the groups in an order of the
- * beacon's. So where the epoch is too short, all providers go short alike, and none always comes last.
+ * Every provider's first session, then every provider's second, and so on; in each pass the providers in an order of the
+ * beacon's, those of one link together. So where the epoch is too short, all go short alike, and none always comes last.
  */
-function inFairOrder(
-  facts: ChainFacts,
-  groups: readonly (readonly ActiveProvider[])[],
-  receivers: ReadonlyMap<Hex, readonly number[]>,
-  params: NetworkParams,
-): DrawnSession[][] {
+function inFairOrder(facts: ChainFacts, links: readonly (readonly Drawn[])[], params: NetworkParams): DrawnSession[][] {
   const passes = Math.min(params.receivers, facts.verifiers.length)
   const drawn: DrawnSession[][] = []
   for (let pass = 0; pass < passes; pass++) {
     const seed = keccakWords(['bytes32', 'bytes32', 'uint32'], [facts.beacon, ORDER, pass])
-    for (const group of new Draw(seed).sample(groups, groups.length)) {
-      drawn.push(
-        group.map(provider => drawSession(facts, params, provider, receivers.get(provider.account)![pass]!, group[0]!)),
+    for (const link of new Draw(seed).sample(links, links.length)) {
+      const isGrouped = link.some(({ groups }) => groups.some(group => group.length > 1))
+      const startsWith = isGrouped ? undefined : link[0]!.provider.account
+      const together = link.flatMap(({ provider, groups }) =>
+        drawSessions(facts, params, provider, groups[pass] ?? [], startsWith),
       )
+      if (together.length > 0) drawn.push(together)
     }
   }
   return drawn
 }
 
-function drawSession(
+/** One for each member of a group. */
+function drawSessions(
   facts: ChainFacts,
   params: NetworkParams,
-  provider: ActiveProvider,
-  receiver: number,
-  first: ActiveProvider,
-): DrawnSession {
-  return {
-    provider: provider.account,
-    providerIndex: provider.index,
-    claimKbps: provider.claimKbps,
-    soak: isSoak(facts.beacon, provider.account, params),
-    receiver,
-    senders: drawSenders(facts, params, provider, receiver),
-    startsWith: first.account,
+  { account, index, claimKbps: wholeKbps }: ActiveProvider,
+  members: readonly number[],
+  startsWith: Hex | undefined,
+): DrawnSession[] {
+  const claimKbps = memberClaimKbps(wholeKbps, Math.max(1, members.length))
+  const soak = isSoak(facts.beacon, account, params)
+  const sessions: DrawnSession[] = []
+  for (const receiver of members) {
+    const taken = sessions.flatMap(session => session.senders)
+    const senders = drawSenders(facts, params, { account, claimKbps }, receiver, { members, taken })
+    sessions.push({ provider: account, providerIndex: index, claimKbps, soak, receiver, senders, startsWith })
   }
+  return sessions
 }

@@ -1,7 +1,8 @@
 /**
  * From the votes of a provider's assigned receivers to what is certified about it. With n assigned, f = ⌊(n−1)/3⌋ of
  * them may be Byzantine, and nothing is certified without 2f+1 usable votes: then the low median has an honest reading
- * on either side of it, and a breach has f+1 honest witnesses.
+ * on either side of it, and a breach has f+1 honest witnesses. Where receivers measure in groups, all members of one count
+ * with its word (`group-word.ts`).
  */
 
 import { STATUS, type StatusCode } from '../../proto/leaf.js'
@@ -9,8 +10,10 @@ import type { NetworkParams } from '../../proto/params.js'
 import { faultsTolerated } from '../../proto/quorum.js'
 import type { SoakVote } from '../../proto/soak-vote.js'
 import type { Vote } from '../../proto/vote.js'
-import { type Counted, type CountedVote, countVote } from './count-vote.js'
+import { type Counted, countVote } from './count-vote.js'
+import { type Account, type GroupReading, groupWord } from './group-word.js'
 import { lowMedian, rankedLow } from './low-median.js'
+import { memberClaimKbps } from './receiver-groups.js'
 import { soakLimitKbps, soakVotesInForce } from './soak-votes.js'
 
 export interface CertifyInput {
@@ -18,8 +21,10 @@ export interface CertifyInput {
   readonly votes: readonly Vote[]
   /** registry indices of the assigned receivers */
   readonly assigned: readonly number[]
+  /** of them, those that measure together; none where each measures the whole claim */
+  readonly groups: readonly (readonly number[])[]
   readonly claimKbps: number
-  readonly params: Pick<NetworkParams, 'breachBps'>
+  readonly params: Pick<NetworkParams, 'breachBps' | 'senders'>
   readonly soak: {
     /** this epoch is one for this provider */
     readonly now: boolean
@@ -36,6 +41,8 @@ export interface VoteAccount {
   readonly vote?: Vote
   readonly counted: Counted
   readonly why: string
+  /** whose sum it counted with; absent for a receiver alone, and in a group that was not whole */
+  readonly group?: GroupReading
 }
 
 export interface Certification {
@@ -87,7 +94,11 @@ export function certify(input: CertifyInput): Certification {
     quorum,
     usable: readings.length + atLeast.length,
     underLine,
-    receivers: accounts.map(({ receiver, vote, counted, why }) => ({ receiver, ...(vote && { vote }), counted, why })),
+    receivers: accounts.map(({ receiver, vote, counted, why, group }) => ({
+      ...{ receiver, counted, why },
+      ...(vote && { vote }),
+      ...(group && { group }),
+    })),
   }
   // Until its first soak a provider may be all credit. Under the line it is whatever a soak would say.
   const borneOut = breach || limitKbps !== undefined || !input.soak.needed
@@ -96,24 +107,37 @@ export function certify(input: CertifyInput): Certification {
   return { status: unserving >= quorum ? STATUS.unserving : STATUS.measured, rateKbps, breach, ...summary }
 }
 
-type Account = VoteAccount & CountedVote
-
 /** Of a soak: what was read, and zero from those whom it did not serve. */
 const soakVotesOf = (accounts: readonly Account[]): SoakVote[] =>
   accounts
     .filter(({ counted }) => counted === 'rate' || counted === 'under')
     .map(({ receiver, vote, rateKbps }) => ({ receiver, epoch: vote!.epoch, rateKbps }))
 
-function accountFor({ votes, assigned, claimKbps, params, soak }: CertifyInput): Account[] {
-  const nothing = { rateKbps: 0, serving: true }
-  return [...assigned]
-    .sort((a, b) => a - b)
+function accountFor(input: CertifyInput): Account[] {
+  const { assigned, groups, claimKbps, params, soak } = input
+  if (groups.length === 0) return [...assigned].sort((a, b) => a - b).map(one => accountOf(one, claimKbps, input))
+  const words = groups.flatMap(group => {
+    const shareKbps = memberClaimKbps(claimKbps, group.length)
+    const members = group.map(receiver => accountOf(receiver, shareKbps, input))
+    return groupWord(members, claimKbps, soak.now, params)
+  })
+  const alone = assigned
+    .filter(receiver => !groups.flat().includes(receiver))
     .map((receiver): Account => {
-      const [vote, second] = votes.filter(one => one.receiver === receiver)
-      if (!vote) return { receiver, counted: 'missing', why: 'no vote in the ballot set', ...nothing }
-      if (second) return { receiver, counted: 'ignored', why: 'two votes for one provider', ...nothing }
-      return { receiver, vote, ...countVote(vote, claimKbps, soak.now, params) }
+      const account = accountOf(receiver, claimKbps, input)
+      if (account.counted === 'missing') return account
+      return { ...account, ...NOTHING, counted: 'ignored', why: 'it was in no group, so it had no session' }
     })
+  return [...words, ...alone].sort((a, b) => a.receiver - b.receiver)
+}
+
+const NOTHING = { rateKbps: 0, serving: true }
+
+function accountOf(receiver: number, claimKbps: number, { votes, params, soak }: CertifyInput): Account {
+  const [vote, second] = votes.filter(one => one.receiver === receiver)
+  if (!vote) return { receiver, counted: 'missing', why: 'no vote in the ballot set', ...NOTHING }
+  if (second) return { receiver, counted: 'ignored', why: 'two votes for one provider', ...NOTHING }
+  return { receiver, vote, ...countVote(vote, claimKbps, soak.now, params) }
 }
 
 /**

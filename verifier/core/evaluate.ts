@@ -28,7 +28,7 @@ export interface CountedBallot {
 export interface EvaluateInput {
   readonly params: NetworkParams
   readonly facts: ChainFacts
-  readonly assignment: Pick<Assignment, 'receiversOf'>
+  readonly assignment: Pick<Assignment, 'receiversOf' | 'groupsOf'>
   /** the last accepted report; epoch 0 and no leaves before the first */
   readonly previous: Carried & { readonly epoch: number }
   readonly ballots: readonly CountedBallot[]
@@ -64,6 +64,7 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
       const certification = certify({
         votes: votes.get(provider.account) ?? [],
         assigned: receivers,
+        groups: assignment.groupsOf(provider.account),
         claimKbps: provider.claimKbps,
         params,
         soak: {

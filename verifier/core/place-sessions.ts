@@ -1,7 +1,8 @@
 /**
  * In which round each session runs: the first one in which its provider has no other session, a lane is free and none
  * of its parties carries more than its capacity. First fit needs no look-ahead and gives every node the same plan.
- * Sessions that are to run together share a round, or where no round has room for all of them, are placed one by one.
+ * Sessions that are to run together share a round, or where no round has room for all of them, are placed provider by
+ * provider; those of one provider, which are a group's, never apart.
  */
 import { controlKbps, MIN_SENDERS, shareKbps, soakKbps } from '../../probe/share.js'
 import type { Hex } from '../../proto/hex.js'
@@ -10,6 +11,7 @@ import type { FrozenVerifier } from './facts.js'
 export interface DrawnSession {
   readonly provider: Hex
   readonly providerIndex: number
+  /** what is measured: the provider's claim, or of a group each member's share of it */
   readonly claimKbps: number
   /** all of this provider's sessions in the epoch are soaks */
   readonly soak: boolean
@@ -17,8 +19,11 @@ export interface DrawnSession {
   readonly receiver: number
   /** in slot order */
   readonly senders: readonly number[]
-  /** The provider whose schedule says when in the slot it starts: one for all that run together. */
-  readonly startsWith: Hex
+  /**
+   * The provider whose schedule says when in the slot it starts: one for all that run together. Undefined where several
+   * receivers start at once: they do so at an instant that all of them know (see `groupOffsetMs`).
+   */
+  readonly startsWith: Hex | undefined
 }
 
 export interface Session extends DrawnSession {
@@ -48,7 +53,7 @@ export function placeSessions(
   const place = (together: readonly DrawnSession[]): boolean => {
     const loads = loadsOf(together)
     const fits = (round: Round): boolean =>
-      round.providers.size + together.length <= lanes &&
+      round.providers.size + new Set(together.map(({ provider }) => provider)).size <= lanes &&
       !together.some(({ provider }) => round.providers.has(provider)) &&
       [...loads].every(([party, load]) => (round.loadKbps.get(party) ?? 0) + load <= capacityKbps.get(party)!)
 
@@ -68,18 +73,24 @@ export function placeSessions(
   }
 
   for (const together of drawn) {
-    const able = together.filter(session => session.senders.length >= MIN_SENDERS)
-    unplaced.push(...together.filter(session => session.senders.length < MIN_SENDERS))
-    if (able.length > 0 && !place(able))
-      unplaced.push(...able.filter(session => able.length === 1 || !place([session])))
+    const hasSenders = (of: DrawnSession[]) => of.every(session => session.senders.length >= MIN_SENDERS)
+    const able = byProvider(together).filter(hasSenders)
+    unplaced.push(...together.filter(session => !able.flat().includes(session)))
+    if (able.length > 0 && !place(able.flat()))
+      unplaced.push(...able.filter(of => able.length === 1 || !place(of)).flat())
   }
   // A stable sort: within a round the order of the draw stays.
   sessions.sort((a, b) => a.round - b.round)
   return { sessions, unplaced, rounds: rounds.length }
 }
 
+function byProvider(sessions: readonly DrawnSession[]): DrawnSession[][] {
+  const providers = [...new Set(sessions.map(({ provider }) => provider))]
+  return providers.map(provider => sessions.filter(session => session.provider === provider))
+}
+
 /** A sender's load at a claim: its share, in a soak what it sends in its turn, and its control datagrams beside it. */
-export function senderLoadKbps(claimKbps: number, k: number, soak: boolean): number {
+export function senderLoadKbps(claimKbps: number, k: number, soak = false): number {
   const share = shareKbps(claimKbps, k)
   return (soak ? soakKbps(claimKbps, k) : share) + Math.ceil(controlKbps(share))
 }
@@ -91,7 +102,7 @@ function loadsOf(together: readonly DrawnSession[]): Map<number, number> {
   for (const { claimKbps, soak, receiver, senders } of together) {
     const k = senders.length
     // In a soak, too, all of them send together before they take turns.
-    add(receiver, k * senderLoadKbps(claimKbps, k, false))
+    add(receiver, k * senderLoadKbps(claimKbps, k))
     for (const sender of senders) add(sender, senderLoadKbps(claimKbps, k, soak))
   }
   return loads

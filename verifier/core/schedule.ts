@@ -29,6 +29,12 @@ export const isSoak = (beacon: Hex, provider: Hex, params: Pick<NetworkParams, '
 export const sessionOffsetMs = (scheduleProof: Hex, params: Pick<NetworkParams, 'offsetMs'>): number =>
   offset(scheduleProof, SESSION, 0, params.offsetMs)
 
+/**
+ * The same for a group of receivers: the last of the offsets that one alone may draw. It is no secret, since all members have
+ * to know it; nothing is told but the instant within a slot that is public anyway.
+ */
+export const groupOffsetMs = (params: Pick<NetworkParams, 'offsetMs'>): number => params.offsetMs
+
 /** From the start of the tick to its heartbeat, in whole milliseconds below `tickMs`. */
 export const tickOffsetMs = (scheduleProof: Hex, tick: number, params: Pick<NetworkParams, 'tickMs'>): number =>
   offset(scheduleProof, TICK, tick, params.tickMs)

@@ -11,6 +11,7 @@ import type { Chain } from '../core/ports.js'
 import type { Gossip } from '../net/gossip.js'
 import type { Peer } from '../net/libp2p.js'
 import type { Store } from '../store/store.js'
+import type { Registry } from './registry-checks.js'
 
 /** The network's time: what epochs are counted in. */
 export interface WallClock {
@@ -22,7 +23,7 @@ export interface VerifierContext {
   readonly network: NetworkId
   readonly params: NetworkParams
   readonly epochs: EpochClock
-  readonly chain: Chain
+  readonly chain: Chain & Registry
   readonly store: Store
   readonly peer: Peer
   readonly gossip: Gossip

@@ -3,6 +3,7 @@
  * comes out is a vote for every provider that it was assigned to.
  */
 
+import { START_LEAD_MS } from '../../probe/constants.js'
 import type { SessionResult } from '../../probe/outcome.js'
 import type { Receiver } from '../../probe/receiver.js'
 import { measureSession } from '../../probe/session.js'
@@ -14,7 +15,7 @@ import { PROBE_PROTOCOL } from '../../proto/protocols.js'
 import type { Vote } from '../../proto/vote.js'
 import { voucherVerifier } from '../chain/vouchers.js'
 import type { Session } from '../core/assignment.js'
-import { isSoak, sessionOffsetMs } from '../core/schedule.js'
+import { groupOffsetMs, isSoak, sessionOffsetMs } from '../core/schedule.js'
 import { makeVote } from '../core/vote.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import type { VerifierContext } from './context.js'
@@ -98,11 +99,15 @@ async function runSession(
   const { params, network, random } = context
   const { epoch, era, beacon } = facts
   const slotMs = epochStartMs(context.epochs, epoch) + params.leadMs + session.round * params.slotMs
-  const proof = providerSchedule(scheduleSignature, session.startsWith)
   if (context.wall.nowMs() > slotMs + params.offsetMs) return undefined // this node came up after the slot
-  await until(slotMs + sessionOffsetMs(proof, params), context.wall, context.stopping)
+  const { claimKbps, startsWith } = session
+  const offsetMs =
+    startsWith === undefined
+      ? groupOffsetMs(params)
+      : sessionOffsetMs(providerSchedule(scheduleSignature, startsWith), params)
+  const leadMs = startsWith === undefined ? START_LEAD_MS : 0
+  await until(slotMs + offsetMs - leadMs, context.wall, context.stopping)
   const provider = directory.provider(session.provider)
-  const claimKbps = facts.providers.find(p => p.account === session.provider)!.claimKbps
   const nonce = toHex(random.bytes(32))
   const parties = { epoch, provider: session.provider, receiver: session.receiver, senders: session.senders }
   const sessionId = sessionIdOf(network, { era, epoch }, beacon, parties, nonce)
@@ -115,6 +120,7 @@ async function runSession(
       claimKbps,
       breachBps: params.breachBps,
       soakMs: isSoak(beacon, session.provider, params) ? params.soakMs : undefined,
+      startMs: startsWith === undefined ? context.clock.now() + slotMs + offsetMs - context.wall.nowMs() : undefined,
       senders: session.senders.map(index => {
         const sender = directory.verifier(index)
         return {

@@ -1,14 +1,9 @@
 /** What a verifier asks of its peers when it missed something. Every answer is checked; nobody need be trusted. */
+import type { Check } from '../../probe/recheck-party.js'
 import { ballotDigest, providerSchedule, type SeenEntry, scheduleDigest } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
 import { MerkleTree } from '../../proto/merkle.js'
-import {
-  Ballot,
-  type GossipItem,
-  GossipItem as GossipItemCodec,
-  type SyncRequest,
-  Transcript,
-} from '../../proto/messages.js'
+import { Ballot, type GossipItem, GossipItem as GossipItemCodec, type SyncRequest } from '../../proto/messages.js'
 import { decodeVote } from '../../proto/vote.js'
 import { ballotSetRoot } from '../core/ballot-set.js'
 import type { ChainFacts } from '../core/facts.js'
@@ -16,6 +11,8 @@ import type { PostedReport } from '../core/ports.js'
 import { syncFrom } from '../net/sync.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
+import { checkRegistered } from './registry-checks.js'
+import { checkTranscript, type ParsedTranscript, parseTranscript } from './transcript-checks.js'
 
 const ANSWER_MS = 2000
 
@@ -56,19 +53,37 @@ export class PeerSync {
     return leaves
   }
 
-  /** The transcript of a session, encoded: this node's own, or that of a peer. It proves itself: see recheck.ts. */
+  /** The transcript of a session, encoded: this node's own, or a peer's that bears out the vote that its receiver cast. */
   async transcript(sessionId: Hex): Promise<Uint8Array | undefined> {
     const held = await this.context.store.getTranscript(sessionId)
     if (held !== undefined) return held
-    return this.#ask({ transcript: fromHex(sessionId) }, async ([bytes]) =>
-      bytes && toHex(Transcript.decode(bytes).session.sessionId) === sessionId ? bytes : undefined,
-    )
+    return this.#ask({ transcript: fromHex(sessionId) }, async ([bytes]) => {
+      if (bytes === undefined) return undefined
+      const parsed = parseTranscript(bytes, 'what a peer gave')
+      if (toHex(parsed.transcript.session.sessionId) !== sessionId) return undefined
+      return (await this.#isBorneOut(parsed)) ? bytes : undefined
+    })
   }
 
   /** Everything that one peer heard in an epoch; gossip itself replays nothing. */
   async gossip(epoch: number): Promise<GossipItem[]> {
     const items = await this.#ask({ gossip: epoch }, async found => found.map(bytes => GossipItemCodec.decode(bytes)))
     return items ?? []
+  }
+
+  /** What takes long comes last: making a session's data again is for a transcript whose vote and keys are known. */
+  async #isBorneOut(parsed: ParsedTranscript): Promise<boolean> {
+    const { chain, params } = this.context
+    if (!(await this.#isVoteCast(parsed))) return false
+    const holds = (checks: readonly Check[]) => checks.every(check => check.holds)
+    return holds(await checkRegistered(parsed, chain, params)) && holds((await checkTranscript(parsed)).checks)
+  }
+
+  /** Whether the vote is in its receiver's ballot; where this node has none of it, there is nothing to hold it against. */
+  async #isVoteCast({ transcript: { session, vote } }: ParsedTranscript): Promise<boolean> {
+    const ballots = await this.context.store.ballotsOf(session.epoch)
+    const cast = ballots.filter(({ verifier }) => verifier === session.receiver).flatMap(({ votes }) => votes)
+    return cast.length === 0 || cast.some(one => Buffer.compare(one, vote) === 0)
   }
 
   /** Asks one peer after another until one answers to satisfaction. */

@@ -1,5 +1,6 @@
 /** The sender's side: serves the sessions that the assignment gives this verifier a part in, and no others. */
 
+import { START_LEAD_MS } from '../../probe/constants.js'
 import type { OpeningsVerdict } from '../../probe/openings.js'
 import type { MessageStream } from '../../probe/ports.js'
 import { SeenSessions } from '../../probe/seen-sessions.js'
@@ -76,13 +77,15 @@ export class Serving {
     const { epoch, receiver, slot } = invite
     const provider = toHex(invite.provider)
     const nowMs = wall.nowMs()
-    const fromMs = epochStartMs(epochs, epoch) + params.leadMs - CLOCK_TOLERANCE_MS
+    const fromMs = epochStartMs(epochs, epoch) + Math.max(0, params.leadMs - START_LEAD_MS) - CLOCK_TOLERANCE_MS
     if (nowMs < fromMs || nowMs > epochEndMs(epochs, epoch)) return refuse(`epoch ${epoch} is not being measured`)
     const record = await this.book.get(epoch)
     const session = record.assignment.sessions.find(s => s.provider === provider && s.receiver === receiver)
     if (session === undefined || session.senders[slot] !== self.index) return refuse('not assigned to this sender')
     const startMs = epochStartMs(epochs, epoch) + params.leadMs + session.round * params.slotMs
-    if (Math.abs(nowMs - startMs) > CLOCK_TOLERANCE_MS + params.offsetMs) return refuse('not the time of its slot')
+    const earlyMs = session.startsWith === undefined ? START_LEAD_MS : params.offsetMs
+    if (nowMs < startMs - earlyMs - CLOCK_TOLERANCE_MS || nowMs > startMs + params.offsetMs + CLOCK_TOLERANCE_MS)
+      return refuse('not the time of its slot')
     if (!isSessionIdOf(this.context, record, session, invite.nonce, invite.sessionId)) return refuse('wrong session id')
     if (this.directory.verifier(receiver)?.peerId !== peerId) return refuse('not from its receiver')
     const announced = this.directory.provider(provider)
@@ -92,7 +95,7 @@ export class Serving {
     this.#served.add(key)
     return {
       ok: true,
-      claimKbps: record.facts.providers.find(({ account }) => account === provider)!.claimKbps,
+      claimKbps: session.claimKbps,
       senders: session.senders.length,
       soakMs: isSoak(record.facts.beacon, provider, params) ? params.soakMs : undefined,
       receiver: peerVerifier(peerId),

@@ -62,6 +62,10 @@ export const damaged = (dir: string, what: string, cause?: unknown): StoreError 
     cause,
   )
 
+/** Nothing that is signed depends on it, so the rest of the database is as good as it was. */
+export const damagedTranscript = (path: string, cause: unknown): StoreError =>
+  new StoreError('damaged', `The transcript in ${path} is damaged; its file was kept, and the node can go on.`, cause)
+
 export const unreadable = (dir: string, error: unknown): StoreError =>
   new StoreError('unreadable', `Cannot read the database in ${dir}: ${(error as Error).message}.`, error)
 

@@ -10,48 +10,40 @@
  *   report-of/<epoch>/<header hash>               for pruning
  *   gossip/<epoch>/<hash>                         encoded GossipItem
  *   certificate/<epoch>                           encoded Certificate
- *   transcript/<session id>                       encoded Transcript, of a session that this node received
- *   transcript-of/<epoch>/<session id>            for pruning
  *   opening-fault/<epoch>/<session id>            encoded OpeningFault, of a session that this node sent in
+ *
+ * Transcripts stand in files of their own: see transcript-files.ts.
  */
 import type { Hex } from '../../proto/hex.js'
 
 export const LAYOUT_VERSION = '1'
 
 const EPOCH_DIGITS = 12
-const epochKey = (epoch: number): string => String(epoch).padStart(EPOCH_DIGITS, '0')
+/** Epochs in this form have the order of their numbers. */
+export const epochName = (epoch: number): string => String(epoch).padStart(EPOCH_DIGITS, '0')
 
 export const KEY = {
   version: 'meta/version',
   signed: (slot: string) => `signed/${slot}`,
   ballot: (root: Hex) => `ballot/${root}`,
-  ballotOf: (epoch: number, root: Hex) => `ballot-of/${epochKey(epoch)}/${root}`,
-  facts: (epoch: number, blockHash: Hex) => `facts/${epochKey(epoch)}/${blockHash}`,
+  ballotOf: (epoch: number, root: Hex) => `ballot-of/${epochName(epoch)}/${root}`,
+  facts: (epoch: number, blockHash: Hex) => `facts/${epochName(epoch)}/${blockHash}`,
   report: (headerHash: Hex) => `report/${headerHash}`,
-  reportOf: (epoch: number, headerHash: Hex) => `report-of/${epochKey(epoch)}/${headerHash}`,
-  gossip: (epoch: number, hash: string) => `gossip/${epochKey(epoch)}/${hash}`,
-  certificate: (epoch: number) => `certificate/${epochKey(epoch)}`,
-  transcript: (sessionId: Hex) => `transcript/${sessionId}`,
-  transcriptOf: (epoch: number, sessionId: Hex) => `transcript-of/${epochKey(epoch)}/${sessionId}`,
-  openingFault: (epoch: number, sessionId: Hex) => `opening-fault/${epochKey(epoch)}/${sessionId}`,
+  reportOf: (epoch: number, headerHash: Hex) => `report-of/${epochName(epoch)}/${headerHash}`,
+  gossip: (epoch: number, hash: string) => `gossip/${epochName(epoch)}/${hash}`,
+  certificate: (epoch: number) => `certificate/${epochName(epoch)}`,
+  openingFault: (epoch: number, sessionId: Hex) => `opening-fault/${epochName(epoch)}/${sessionId}`,
 } as const
 
 /** Kinds of keys that have an epoch; '~' sorts behind every key of a kind. */
-export type EpochKind =
-  | 'ballot-of'
-  | 'facts'
-  | 'report-of'
-  | 'gossip'
-  | 'certificate'
-  | 'transcript-of'
-  | 'opening-fault'
+export type EpochKind = 'ballot-of' | 'facts' | 'report-of' | 'gossip' | 'certificate' | 'opening-fault'
 
 export const allOf = (kind: EpochKind) => ({ gte: `${kind}/`, lt: `${kind}/~` })
 export const ofEpoch = (kind: EpochKind, epoch: number) => ({
-  gte: `${kind}/${epochKey(epoch)}`,
-  lt: `${kind}/${epochKey(epoch)}/~`,
+  gte: `${kind}/${epochName(epoch)}`,
+  lt: `${kind}/${epochName(epoch)}/~`,
 })
-export const beforeEpoch = (kind: EpochKind, epoch: number) => ({ gte: `${kind}/`, lt: `${kind}/${epochKey(epoch)}` })
+export const beforeEpoch = (kind: EpochKind, epoch: number) => ({ gte: `${kind}/`, lt: `${kind}/${epochName(epoch)}` })
 
 /** The last part of a key: a root or a hash. */
 export const nameIn = (key: string): Hex => key.slice(key.lastIndexOf('/') + 1) as Hex

@@ -18,6 +18,7 @@ import { checkFiles } from './check-files.js'
 import { noRecord, SigningConflict, StoreError, storeErrorFrom, unreadable } from './errors.js'
 import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
 import { seal, unseal } from './sealed.js'
+import { TranscriptFiles } from './transcript-files.js'
 
 export interface StoredReport extends Carried {
   readonly header: Header
@@ -46,11 +47,14 @@ type Row = readonly [key: string, value: Uint8Array]
 export class Store {
   /** Ends when no slot is being written: two calls for one slot must not both find it free. */
   #recording: Promise<unknown> = Promise.resolve()
+  readonly #transcripts: TranscriptFiles
 
   private constructor(
     private readonly dir: string,
     private readonly db: Database,
-  ) {}
+  ) {
+    this.#transcripts = new TranscriptFiles(dir)
+  }
 
   /** @throws StoreError */
   static async open(dir: string, { mode, database }: StoreOptions): Promise<Store> {
@@ -110,6 +114,15 @@ export class Store {
     return this.#get(KEY.ballot(root))
   }
 
+  /** All that are held of an epoch. */
+  ballotsOf(epoch: number): Promise<Ballot[]> {
+    return this.#guarded(async () => {
+      const keys = await this.db.keys(ofEpoch('ballot-of', epoch)).all()
+      const encoded = await Promise.all(keys.map(key => this.getBallot(nameIn(key))))
+      return encoded.filter(bytes => bytes !== undefined).map(bytes => Ballot.decode(bytes))
+    })
+  }
+
   putFacts(facts: ChainFacts): Promise<void> {
     const json = JSON.stringify(facts, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))
     return this.#write([[KEY.facts(facts.epoch, facts.blockHash), bytes(json)]])
@@ -162,16 +175,13 @@ export class Store {
 
   // -------------------------------------------------------------------------------------------- evidence of sessions
 
-  async putTranscript(epoch: number, sessionId: Uint8Array, encoded: Uint8Array): Promise<void> {
-    const id = toHex(sessionId)
-    await this.#write([
-      [KEY.transcript(id), encoded],
-      [KEY.transcriptOf(epoch, id), new Uint8Array()],
-    ])
+  putTranscript(epoch: number, sessionId: Uint8Array, encoded: Uint8Array): Promise<void> {
+    return this.#guarded(() => this.#transcripts.put(epoch, toHex(sessionId), encoded))
   }
 
+  /** Damage to it is found here, not when the store opens. */
   getTranscript(sessionId: Hex): Promise<Uint8Array | undefined> {
-    return this.#get(KEY.transcript(sessionId))
+    return this.#guarded(() => this.#transcripts.get(sessionId))
   }
 
   /** @param encoded an OpeningFault; on disk when this returns: nobody else has it */
@@ -190,7 +200,6 @@ export class Store {
   async prune(epoch: number): Promise<void> {
     await this.#guarded(async () => {
       const ballots = await this.db.keys(beforeEpoch('ballot-of', epoch)).all()
-      const transcripts = await this.db.keys(beforeEpoch('transcript-of', epoch)).all()
       const reports = await this.db.keys(beforeEpoch('report-of', epoch)).all()
       const plain = await Promise.all(
         (['facts', 'gossip', 'certificate', 'opening-fault'] as const).map(kind =>
@@ -202,17 +211,16 @@ export class Store {
         ...ballots.map(key => KEY.ballot(nameIn(key))),
         ...reports,
         ...reports.map(key => KEY.report(nameIn(key))),
-        ...transcripts,
-        ...transcripts.map(key => KEY.transcript(nameIn(key))),
         ...plain.flat(),
       ]
       await this.db.batch(keys.map(key => ({ type: 'del', key })))
+      await this.#transcripts.prune(epoch)
     })
   }
 
   // -------------------------------------------------------------------------------------------- access
 
-  /** Reads everything once: damage is otherwise found only when its turn comes, perhaps in mid-epoch. */
+  /** Reads everything but transcripts once: damage is otherwise found only when its turn comes, perhaps in mid-epoch. */
   async #check(): Promise<void> {
     const version = await this.db.get(KEY.version)
     if (version === undefined) throw noRecord(this.dir, 'it holds no signing record')

@@ -9,6 +9,7 @@ import {
   vetoedVote,
   vetoedWindow,
 } from './bounds.js'
+import { capturedByGroups, framedByGroups, largestShare, vetoedByGroups } from './group-bounds.js'
 import { upperChance } from './odds.js'
 import { BLOCK_WINDOWS, type CheatResult, type CheatRow } from './result.js'
 
@@ -50,6 +51,55 @@ export function boundTables(): string {
     ])
     .join('\n')
     .trimEnd()
+}
+
+/** What a captured window may cost: five per cent in the mean, less the reading's own error, for a tenth of the claim. */
+const CAPTURED_MOST = (0.05 - 0.03) / (1 / 0.1 - 1)
+/** The design's odds of framing at a third, for receivers that each measure the whole claim. */
+const FRAMED_MOST = 1e-5
+
+/** Section 6b: the same for groups of receivers, of a set that is large beside n. */
+export function groupTables(): string {
+  const sizes = [31, 64].flatMap(receivers => [1, 2, 3, 4].map(size => ({ receivers, size, senders: 3 })))
+  const shares = [0.05, 0.1, 0.15, 0.2, 0.25, 0.33]
+  const odds = [
+    ['A window is captured', capturedByGroups],
+    ['An honest provider is framed', framedByGroups],
+    ['A breach is vetoed', vetoedByGroups],
+  ] as const
+  const head = (of: readonly string[]) => ['n', 'g', 'groups', ...of]
+  const row = ({ receivers, size }: (typeof sizes)[number], of: readonly string[]) => [
+    ...[`${receivers}`, `${size}`, `${Math.floor(receivers / size)}`],
+    ...of,
+  ]
+  return [
+    ...odds.flatMap(([what, chance]) => [
+      `${what}, by share of colluding verifiers:`,
+      '',
+      ...table(
+        head(shares.map(share => `${share}`)),
+        sizes.map(of =>
+          row(
+            of,
+            shares.map(share => probability(chance({ ...of, share }))),
+          ),
+        ),
+      ),
+      '',
+    ]),
+    'The largest share at which',
+    '',
+    ...table(
+      head(['inflation stays within 5 %', 'framing stays within 10^-5 a window', 'a breach is vetoed once in four']),
+      sizes.map(of =>
+        row(of, [
+          `${largestShare(of, capturedByGroups, CAPTURED_MOST)}`,
+          `${largestShare(of, framedByGroups, FRAMED_MOST)}`,
+          `${largestShare(of, vetoedByGroups, 0.25)}`,
+        ]),
+      ),
+    ),
+  ].join('\n')
 }
 
 export function cheatTables(result: CheatResult): string {

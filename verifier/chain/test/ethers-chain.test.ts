@@ -234,6 +234,20 @@ describe('chain adapter', function () {
       }
     })
 
+    it('tells what stood at some time in an epoch', async () => {
+      await chain.announce('verifier', 'peer-1', [])
+      await chain.announce('verifier', 'peer-2', [])
+      await runTo(1)
+      await chain.announce('verifier', 'peer-3', []) // in epoch 2
+      await runTo(2)
+      await chain.announce('verifier', 'peer-4', [])
+      const peersIn = async (epoch: number) => (await chain.announcedIn(epoch)).map(({ peerId }) => peerId)
+      expect(await peersIn(1)).to.deep.equal(['peer-2'])
+      expect(await peersIn(2)).to.deep.equal(['peer-2', 'peer-3'])
+      expect(await peersIn(3)).to.deep.equal(['peer-3', 'peer-4'])
+      expect(await peersIn(4)).to.deep.equal([])
+    })
+
     it('rejects without a key', async () => {
       const reader = await live.connectAsReader()
       expect(await reader.freeze(2)).to.include({ kind: 'rejected' })

@@ -60,6 +60,10 @@ export class LiveNetwork {
     await rm(this.dir, { recursive: true })
   }
 
+  get networkFile(): string {
+    return join(this.dir, 'network.json')
+  }
+
   rpc(method: string, params: unknown[] = []): Promise<unknown> {
     return this.chain.context.provider.send(method, params)
   }

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { UserError } from '../../errors.js'
-import { breachText, rateText, shareText, shortHex, tokensText } from '../figures.js'
+import { breachText, groupText, rateText, shareText, shortHex, tokensText } from '../figures.js'
 import { parseHostPort } from '../host-port.js'
 import { parseRate } from '../rate.js'
 import { textTable } from '../text-table.js'
@@ -15,6 +15,15 @@ describe('figures on the command line', () => {
     expect(tokensText(1000n * 10n ** 18n)).to.equal('1000')
     expect(tokensText(86_600_000_000_000_000_000n)).to.equal('86.6')
     expect(shortHex('0x1234567890abcdef')).to.equal('0x1234…cdef')
+  })
+
+  it('writes out what a group of verifiers read at once', () => {
+    const pair = { verifiers: [3, 7], ratesKbps: [480_000, 470_000], sumKbps: 950_000 }
+    expect(groupText(pair, 1_000_000)).to.equal('verifiers 3 and 7: 480.0 + 470.0 = 950.0 of 1000.0 Mbit/s')
+    const three = { verifiers: [1, 2, 6], ratesKbps: [8013, 8240, 8204], sumKbps: 24_457 }
+    expect(groupText(three, 40_000)).to.equal('verifiers 1, 2 and 6: 8.01 + 8.24 + 8.20 = 24.46 of 40.00 Mbit/s')
+    const more = { verifiers: [2, 5], ratesKbps: [33_000, 32_960], sumKbps: 65_960 }
+    expect(groupText(more, 40_000)).to.equal('verifiers 2 and 5: 33.00 + 32.96 = 65.96, above the 40.00 Mbit/s claimed')
   })
 
   it('aligns columns', () =>

@@ -7,74 +7,26 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { NETWORK, Network, type Peer } from '../../../probe/test/harness.js'
-import { sessionIdOf } from '../../../proto/digests.js'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
 import { Transcript } from '../../../proto/messages.js'
-import { encodeVote } from '../../../proto/vote.js'
 import { type ApiServer, serveApi } from '../../api/server.js'
 import { verifierRoutes } from '../../api/verifier-routes.js'
-import { accountOf } from '../../chain/account.js'
-import { voucherSigner, voucherVerifier } from '../../chain/vouchers.js'
-import { makeVote } from '../../core/vote.js'
+import { LiveNetwork } from '../../chain/test/live-network.js'
 import { UserError } from '../../errors.js'
-import { peerIdOf, peerSigner, peerVerifier } from '../../net/peer-keys.js'
+import {
+  CLAIM_KBPS,
+  freshMembers,
+  type Member,
+  type Members,
+  memberOf,
+  transcriptOfSession,
+} from '../../node/test/session-transcript.js'
+import { checkTranscript, parseTranscript } from '../../node/transcript-checks.js'
 import { Store } from '../../store/store.js'
 import type { VerifierNode } from '../../verifier-node.js'
-import { checkTranscript } from '../transcript-checks.js'
 
-const CLAIM_KBPS = 10_000
-const ERA = 1
-const BEACON = keccakText('beacon')
 const ENTRY = fileURLToPath(new URL('../bandwitness.ts', import.meta.url))
-
-interface Member extends Peer {
-  readonly peerId: string
-  readonly account: Hex
-}
-
-async function member(): Promise<Member> {
-  const [seed, secret] = [randomBytes(32), toHex(randomBytes(32))]
-  const [peerId, account] = [await peerIdOf(seed), accountOf(secret)]
-  return {
-    ...{ peerId, account, signer: await peerSigner(seed), verifier: peerVerifier(peerId) },
-    voucherSigner: voucherSigner(NETWORK, secret),
-    vouchers: voucherVerifier(NETWORK, account),
-  }
-}
-
-/** One session over real UDP, and its transcript as a verifier keeps it. */
-async function transcriptOfSession(): Promise<Transcript> {
-  const [provider, receiver, ...senders] = await Promise.all(Array.from({ length: 5 }, member))
-  const network = await Network.open({
-    claimKbps: CLAIM_KBPS,
-    limitKbps: CLAIM_KBPS / 2,
-    peers: { provider: provider!, receiver: receiver!, senders },
-    account: provider!.account,
-  })
-  try {
-    const { parties } = network
-    const nonce = toHex(randomBytes(32))
-    const { epoch } = parties
-    const result = await network.measure([], sessionIdOf(NETWORK, { era: ERA, epoch }, BEACON, parties, nonce), nonce)
-    expect(result.outcome.kind, network.notes.join()).to.equal('under')
-    const vote = makeVote({
-      ...{ epoch, provider: parties.provider, receiver: parties.receiver, result },
-      ...{ ticksSent: 0b111n, ticksAnswered: 0b101n, scheduleProof: keccakText('schedule'), soak: false },
-    })
-    return {
-      ...{ chainId: String(NETWORK.chainId), contract: fromHex(NETWORK.contract), era: ERA, beacon: fromHex(BEACON) },
-      ...{ providerPeer: provider!.peerId, receiverPeer: receiver!.peerId },
-      senderPeers: senders.map(({ peerId }) => peerId),
-      receiverAccount: fromHex(receiver!.account),
-      session: result.record,
-      vote: encodeVote(vote),
-    }
-  } finally {
-    await network.close()
-  }
-}
 
 function bandwitness(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise(resolve => {
@@ -82,6 +34,26 @@ function bandwitness(...args: string[]): Promise<{ code: number; stdout: string;
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     )
   })
+}
+
+/** Those of a real chain, announced there before its first epoch. */
+async function membersOn(live: LiveNetwork): Promise<Members> {
+  const { setup, keys } = live
+  const network = { chainId: setup.network.chainId, contract: setup.network.contracts.epochReports }
+  const joined = async (role: 'verifier' | 'provider', name: string) => {
+    const { peer, evm } = keys[name]!
+    const member = await memberOf(network, fromHex(peer), evm)
+    const chain = await live.connectAs(name)
+    await chain.announce(role, member.peerId, [])
+    chain.close()
+    return member
+  }
+  const provider = await joined('provider', setup.providers[0]!.name)
+  const verifiers = new Map<number, Member>()
+  for (const { index, name } of setup.verifiers) verifiers.set(index, await joined('verifier', name))
+  await live.startEpochs()
+  await live.mineAt((await live.epochStart(1)) + 1)
+  return { network, facts: (await live.chain.factsAt(1))!, provider, verifiers }
 }
 
 describe('a transcript in a file', function () {
@@ -95,7 +67,7 @@ describe('a transcript in a file', function () {
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'bandwitness-transcript-'))
-    transcript = await transcriptOfSession()
+    transcript = await transcriptOfSession(await freshMembers())
     sessionId = toHex(transcript.session.sessionId)
     store = await Store.open(join(directory, 'db'), { mode: 'create' })
     await store.putTranscript(1, transcript.session.sessionId, Transcript.encode(transcript))
@@ -126,7 +98,9 @@ describe('a transcript in a file', function () {
     const checked = JSON.parse(held.stdout)
     expect(checked).to.include({ sessionId, outcome: 'under', claimKbps: CLAIM_KBPS })
     expect(checked.checks.every((check: { holds: boolean }) => check.holds)).to.equal(true)
-    expect(checked.senders.map((sender: { verifier: number }) => sender.verifier)).to.deep.equal([1, 2, 3])
+    expect(checked.senders.map((sender: { verifier: number }) => sender.verifier)).to.deep.equal(
+      transcript.session.senders,
+    )
     const text = await bandwitness('verify-transcript', out)
     expect(text.stdout).to.include(sessionId).and.to.include('under the line')
   })
@@ -168,15 +142,54 @@ describe('a transcript in a file', function () {
     expect(help.stdout).to.include('--json')
   })
 
+  it('is held against the chain where one is named, and is said not to be where none is', async () => {
+    const text = await bandwitness('verify-transcript', file)
+    expect(text.stdout).to.include('--rpc')
+    const live = await LiveNetwork.start()
+    try {
+      const members = await membersOn(live)
+      const { network, verifiers } = members
+      const onChain = await transcriptOfSession(members)
+      const named = ['--rpc', live.anvil.rpcUrl, '--network', live.networkFile]
+      const [own, swapped] = [join(directory, 'own'), join(directory, 'swapped')]
+      await writeFile(own, Transcript.encode(onChain))
+      const held = await bandwitness('verify-transcript', own, ...named)
+      expect(held.code, held.stderr).to.equal(0)
+      expect(held.stdout).to.include('registered').and.not.to.include('--rpc')
+
+      // All of it signed, by an account that is not the receiver's.
+      const { receiver } = onChain.session
+      const stranger = await memberOf(network, randomBytes(32), toHex(randomBytes(32)))
+      const { peerId, signer, verifier } = verifiers.get(receiver)!
+      const withStranger = new Map([...verifiers, [receiver, { ...stranger, peerId, signer, verifier }]])
+      await writeFile(swapped, Transcript.encode(await transcriptOfSession({ ...members, verifiers: withStranger })))
+      expect((await bandwitness('verify-transcript', swapped)).code).to.equal(0)
+      const failed = await bandwitness('verify-transcript', swapped, ...named, '--json')
+      expect(failed.code).to.equal(8)
+      expect(failed.stderr).to.match(
+        /^bandwitness: .*not so: the receiver’s account and peer are the registered ones\.\n$/,
+      )
+      expect(JSON.parse(failed.stdout)).to.include({ askedChain: true })
+
+      const elsewhere = await bandwitness('verify-transcript', file, ...named)
+      expect(elsewhere.code).to.equal(8)
+      expect(elsewhere.stderr).to.include('it is of this network')
+      const half = await bandwitness('verify-transcript', file, '--rpc', live.anvil.rpcUrl)
+      expect(half.code).to.equal(2)
+    } finally {
+      await live.stop()
+    }
+  })
+
   it('with any bit flipped is refused, or says the same', async () => {
     const whole = Transcript.encode(transcript)
-    const { outcome, rateKbps } = await checkTranscript(whole, file)
+    const { outcome, rateKbps } = await checkTranscript(parseTranscript(whole, file))
     await fc.assert(
       fc.asyncProperty(fc.nat(whole.length * 8 - 1), async bit => {
         const flipped = Uint8Array.from(whole)
         flipped[bit >> 3]! ^= 1 << (bit & 7)
         try {
-          const checked = await checkTranscript(flipped, file)
+          const checked = await checkTranscript(parseTranscript(flipped, file))
           const holds = checked.checks.every(check => check.holds)
           if (holds) expect(checked).to.include({ outcome, rateKbps, sessionId })
         } catch (error) {

@@ -42,7 +42,8 @@ describe('assignment', () => {
   })
 
   it('never gives a provider two sessions in a round, nor a round more than its lanes, nor a verifier too much', () => {
-    const capacity = fc.integer({ min: 3 * shareKbps(CLAIM_KBPS, 3), max: 12 * shareKbps(CLAIM_KBPS, 3) })
+    const loadKbps = 3 * senderLoadKbps(CLAIM_KBPS, 3)
+    const capacity = fc.integer({ min: loadKbps, max: 4 * loadKbps })
     fc.assert(
       fc.property(shape, fc.integer({ min: 0, max: 4 }), capacity, (given, lanes, capacityKbps) => {
         const plan = assign(facts({ ...given, capacityKbps }), { ...LONG, lanes })
@@ -105,7 +106,7 @@ describe('assignment', () => {
     expect(sessionsOf(soaks).some(({ senders }) => senders.includes(weak.index))).to.equal(false)
     expect(sessionsOf(soaks).every(({ soak }) => soak)).to.equal(true)
 
-    const capacityKbps = 3 * senderLoadKbps(CLAIM_KBPS, 3, false)
+    const capacityKbps = 3 * senderLoadKbps(CLAIM_KBPS, 3)
     const roundsOf = (params: typeof LONG) =>
       assign(facts({ verifiers: 4, providers: 6, capacityKbps }), { ...params, lanes: 0 })
     for (const { round, senders } of roundsOf(soaks).sessions) {

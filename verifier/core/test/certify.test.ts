@@ -16,7 +16,7 @@ const certified = (
     now: false,
     held: [],
   },
-) => certify({ votes, assigned, claimKbps: CLAIM_KBPS, params: PARAMS, soak: { needed: false, ...soak } })
+) => certify({ votes, assigned, groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, soak: { needed: false, ...soak } })
 
 /** What a third breach with these votes would cost. */
 const penalty = (...args: Parameters<typeof certified>): number => {

@@ -64,7 +64,7 @@ describe('providers that may share a link', () => {
   })
 
   it('are still all measured where no round has room for them together', () => {
-    const one = 3 * senderLoadKbps(CLAIM_KBPS, 3, false)
+    const one = 3 * senderLoadKbps(CLAIM_KBPS, 3)
     for (const narrow of [{ capacityKbps: one }, { lanes: 1 }]) {
       const chain = onOneLink([0, 1], { verifiers: 6, providers: 2, ...narrow })
       const plan = assign(chain, { ...LONG, ...narrow })

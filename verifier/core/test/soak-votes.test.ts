@@ -17,7 +17,7 @@ const anyHeld: fc.Arbitrary<SoakVote[]> = fc
   .map(votes => soakVotesInForce(votes, [], QUORUM))
 
 const certified = (votes: readonly Vote[], assigned: readonly number[], now: boolean, held: readonly SoakVote[]) =>
-  certify({ votes, assigned, claimKbps: CLAIM_KBPS, params: PARAMS, soak: { now, held, needed: false } })
+  certify({ votes, assigned, groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, soak: { now, held, needed: false } })
 
 const asSoaks = (votes: readonly Vote[]): Vote[] => votes.map(one => ({ ...one, soak: true }))
 

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -213,6 +213,76 @@ describe('store', () => {
         expect(await store.getTranscript(keccakText(`session ${epoch}`))).to.deep.equal(transcript)
       }
       expect(await store.openingFaults()).to.deep.equal([fault(100)])
+    })
+  })
+
+  describe('transcripts', () => {
+    const COUNT = 60
+    const BODY_BYTES = 300_000
+    const session = (i: number) => keccakText(`session ${i}`)
+    const body = (i: number) => new Uint8Array(BODY_BYTES).fill(i)
+    const fill = async () => {
+      for (let i = 0; i < COUNT; i++) await store.putTranscript(1 + (i % 4), fromHex(session(i)), body(i))
+    }
+    const files = async () => {
+      const entries = await readdir(dir, { recursive: true, withFileTypes: true })
+      return entries.filter(entry => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
+    }
+    const fileOf = async (i: number) => (await files()).find(path => path.endsWith(session(i)))!
+
+    it('come back as they were, after a restart too, and again when put again', async () => {
+      await fill()
+      await store.putTranscript(3, fromHex(session(2)), body(7))
+      await reopen()
+      expect(await store.getTranscript(session(0))).to.deep.equal(body(0))
+      expect(await store.getTranscript(session(COUNT - 1))).to.deep.equal(body(COUNT - 1))
+      expect(await store.getTranscript(session(2))).to.deep.equal(body(7))
+      expect(await store.getTranscript(session(COUNT))).to.equal(undefined)
+    })
+
+    it('are not read when the store opens', async () => {
+      await fill()
+      await store.close()
+      const bodies = await Promise.all(Array.from({ length: COUNT }, (_, i) => fileOf(i)))
+      const others = (await files()).filter(path => !bodies.includes(path))
+      const sizes = await Promise.all(others.map(async path => (await stat(path)).size))
+      expect(sizes.reduce((sum, size) => sum + size)).to.be.lessThan(BODY_BYTES)
+      // what no read would survive
+      for (const path of bodies) {
+        await rm(path)
+        await mkdir(path)
+      }
+      store = await Store.open(dir, { mode: 'existing' })
+      expect(await failure(store.getTranscript(session(0)))).to.include({ code: 'EISDIR' })
+    })
+
+    it('that are damaged are found when they are read, with the fault of a damaged database', async () => {
+      await fill()
+      const path = await fileOf(5)
+      const whole = await readFile(path)
+      const flipped = Buffer.from(whole)
+      flipped[BODY_BYTES >> 1]! ^= 1
+      for (const bad of [flipped, whole.subarray(0, -1), whole.subarray(0, 2), Buffer.alloc(0)]) {
+        await writeFile(path, bad)
+        await reopen()
+        await expectFault(store.getTranscript(session(5)), 'damaged', path, 'kept', 'go on')
+      }
+      await writeFile(path, await readFile(await fileOf(6))) // another's
+      await expectFault(store.getTranscript(session(5)), 'damaged')
+      expect(await store.getTranscript(session(6))).to.deep.equal(body(6))
+      expect(await store.recordSigned('report/1/0', keccakText('a'))).to.equal('recorded')
+    })
+
+    it('whose writing was interrupted are not there, and are gone with their epoch', async () => {
+      await fill()
+      const path = await fileOf(0)
+      await rename(path, `${path}.partial`)
+      await reopen()
+      expect(await store.getTranscript(session(0))).to.equal(undefined)
+      await store.prune(2)
+      expect((await files()).filter(name => name.includes('partial'))).to.deep.equal([])
+      expect(await store.getTranscript(session(4))).to.equal(undefined)
+      expect(await store.getTranscript(session(1))).to.deep.equal(body(1))
     })
   })
 

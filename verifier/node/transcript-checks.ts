@@ -1,8 +1,8 @@
 /**
  * A transcript checked without asking anybody: that its session is the one that its id names, that everything in it is
- * signed by whom it names, that every byte follows from the revealed keys, and that its vote follows from it.
+ * signed by whom it names, that every byte follows from the revealed keys, and that its vote follows from it. Whether
+ * whom it names is whom the chain names: see registry-checks.ts.
  */
-
 import type { PeerVerifier } from '../../probe/ports.js'
 import { type Rechecked, recheckSession } from '../../probe/recheck.js'
 import type { Check } from '../../probe/recheck-party.js'
@@ -40,11 +40,31 @@ export interface CheckedTranscript {
   readonly checks: readonly Check[]
 }
 
-/** @throws UserError 'evidence' for what is no transcript at all */
-export async function checkTranscript(bytes: Uint8Array, name: string): Promise<CheckedTranscript> {
-  const { transcript, vote } = parsed(bytes, name)
+export interface ParsedTranscript {
+  readonly transcript: Transcript
+  readonly network: NetworkId
+  readonly vote: Vote
+}
+
+/** @param name for the error. @throws UserError 'evidence' for what is no transcript at all */
+export function parseTranscript(bytes: Uint8Array, name: string): ParsedTranscript {
+  try {
+    const transcript = Transcript.decode(bytes)
+    const network = { chainId: Number(transcript.chainId), contract: toHex(transcript.contract) }
+    if (!Number.isSafeInteger(network.chainId)) throw new RangeError('its chain id is no number')
+    return { transcript, network, vote: decodeVote(transcript.vote) }
+  } catch (cause) {
+    if (!(cause instanceof MessageError || cause instanceof RangeError)) throw cause
+    throw new UserError(
+      'evidence',
+      `${name} is no transcript (${cause.message}): get it again with \`bandwitness transcript\`.`,
+      { cause },
+    )
+  }
+}
+
+export async function checkTranscript({ transcript, network, vote }: ParsedTranscript): Promise<CheckedTranscript> {
   const { session } = transcript
-  const network = { chainId: Number(transcript.chainId), contract: toHex(transcript.contract) }
   const provider = toHex(session.provider)
   const rechecked = await recheckSession(session, {
     senders: transcript.senderPeers.map(verifierOf),
@@ -92,21 +112,6 @@ function isVoteOf(vote: Vote, { outcome, evidence }: Rechecked, { session }: Tra
     ...{ ticksSent, ticksAnswered, scheduleProof, soak: session.soakMs !== undefined },
   })
   return Buffer.compare(encodeVote(again), encodeVote(vote)) === 0
-}
-
-function parsed(bytes: Uint8Array, name: string): { transcript: Transcript; vote: Vote } {
-  try {
-    const transcript = Transcript.decode(bytes)
-    if (!Number.isSafeInteger(Number(transcript.chainId))) throw new RangeError('its chain id is no number')
-    return { transcript, vote: decodeVote(transcript.vote) }
-  } catch (cause) {
-    if (!(cause instanceof MessageError || cause instanceof RangeError)) throw cause
-    throw new UserError(
-      'evidence',
-      `${name} is no transcript (${cause.message}): get it again with \`bandwitness transcript\`.`,
-      { cause },
-    )
-  }
 }
 
 /** Nothing holds for a peer id that is none. */

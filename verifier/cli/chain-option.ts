@@ -1,0 +1,26 @@
+/** Options of the commands that can ask the chain itself. */
+import { connectChain } from '../chain/connect.js'
+import type { EthersChain } from '../chain/ethers-chain.js'
+import { loadNetworkFile, type NetworkFile } from '../network-file.js'
+
+/** @param describe what the chain is asked for */
+export const chainOptions = (describe: string) =>
+  ({
+    rpc: { type: 'string', implies: 'network', describe },
+    network: { type: 'string', implies: 'rpc', describe: 'the network file, for --rpc' },
+  }) as const
+
+/** @returns what the chain says, or undefined where nobody wants it asked. @throws UserError */
+export async function askChain<T>(
+  { rpc, network }: { readonly rpc?: string | undefined; readonly network?: string | undefined },
+  ask: (chain: EthersChain, network: NetworkFile) => Promise<T>,
+): Promise<T | undefined> {
+  if (rpc === undefined || network === undefined) return undefined
+  const file = await loadNetworkFile(network)
+  const chain = await connectChain({ rpcUrl: rpc, network: file })
+  try {
+    return await ask(chain, file)
+  } finally {
+    chain.close()
+  }
+}

@@ -1,0 +1,103 @@
+/** What a verifier takes of its peers' answers: none may hide what another one has. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { keccakText } from '../../../proto/hash.js'
+import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
+import { MerkleTree } from '../../../proto/merkle.js'
+import { Ballot, Transcript } from '../../../proto/messages.js'
+import { DEVNET } from '../../../proto/params.js'
+import { decodeVote, encodeVote } from '../../../proto/vote.js'
+import type { Peer } from '../../net/libp2p.js'
+import { serveSync } from '../../net/sync.js'
+import { addressOf, silent, withPeers } from '../../net/test/network.js'
+import { Store } from '../../store/store.js'
+import type { VerifierContext } from '../context.js'
+import type { Directory } from '../directory.js'
+import { syncSource } from '../history.js'
+import { PeerSync } from '../peer-sync.js'
+import type { Registry } from '../registry-checks.js'
+import { freshMembers, registryOf, transcriptOfSession } from './session-transcript.js'
+
+describe('what a verifier asks of its peers', function () {
+  this.timeout(60_000)
+  let registry: Registry
+  let transcript: Transcript
+  let sessionId: Hex
+  let honest: Uint8Array
+  let dir: string
+  let store: Store
+  before(async () => {
+    const members = await freshMembers()
+    registry = registryOf(members)
+    transcript = await transcriptOfSession(members)
+    sessionId = toHex(transcript.session.sessionId)
+    honest = Transcript.encode(transcript)
+  })
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'bandwitness-peers-'))
+    store = await Store.open(join(dir, 'db'), { mode: 'create' })
+  })
+  afterEach(async () => {
+    await store.close()
+    await rm(dir, { recursive: true })
+  })
+
+  /** What comes of asking for the transcript, where each peer in turn answers so. */
+  async function asked(answers: readonly Uint8Array[], id = sessionId): Promise<Uint8Array | undefined> {
+    let found: Uint8Array | undefined
+    await withPeers(answers.length + 1, async (self, ...peers) => {
+      const none = syncSource({ store })
+      for (const [i, peer] of peers.entries()) {
+        await serveSync(peer, { ...none, transcript: async () => answers[i] }, silent)
+      }
+      const context = {
+        ...{ store, peer: self!, log: silent, params: DEVNET, chain: registry },
+        ...{ self: { index: 0 }, stopping: new AbortController().signal },
+      } as unknown as VerifierContext
+      found = await new PeerSync(context, directoryOf(peers)).transcript(id)
+    })
+    return found
+  }
+
+  const directoryOf = (peers: readonly Peer[]): Directory => {
+    const announced = peers.map((peer, i) => ({ ...addressOf(peer), role: 'verifier', index: i + 1 }))
+    return { verifiers: () => announced } as unknown as Directory
+  }
+
+  const changed = (change: Partial<Transcript>): Uint8Array => Transcript.encode({ ...transcript, ...change })
+
+  it('is a transcript from the first that has one which holds, whatever others say before it', async () => {
+    const { session, receiverPeer } = transcript
+    const [first, ...others] = session.parties
+    const lies = [
+      Uint8Array.of(1, 2, 3),
+      changed({ session: { ...session, sessionId: fromHex(keccakText('another')) } }),
+      changed({ session: { ...session, outcome: 'verified' } }),
+      changed({ session: { ...session, parties: [{ ...first!, chunks: first!.chunks.slice(1) }, ...others] } }),
+      changed({ providerPeer: receiverPeer }),
+    ]
+    for (const lie of lies) expect(await asked([lie])).to.equal(undefined)
+    expect(await asked([...lies, honest])).to.deep.equal(honest)
+  })
+
+  it('is no transcript of keys that the chain does not name, though they signed all of it', async () => {
+    const other = await transcriptOfSession(await freshMembers())
+    expect(await asked([Transcript.encode(other)], toHex(other.session.sessionId))).to.equal(undefined)
+  })
+
+  it('is no transcript with another vote than the one that its receiver cast', async () => {
+    const { session, vote } = transcript
+    const { epoch, receiver } = session
+    const cast = encodeVote({ ...decodeVote(vote), ticksAnswered: 0n }) // which nothing but the ballot shows
+    const ballot = async (votes: Uint8Array[]) => {
+      const root = fromHex(new MerkleTree(votes).root)
+      const signatures = { signature: new Uint8Array(96), schedule: new Uint8Array(96) }
+      await store.putBallot(toHex(root), Ballot.encode({ epoch, verifier: receiver, root, votes, ...signatures }))
+    }
+    await ballot([cast])
+    expect(await asked([honest])).to.equal(undefined)
+    expect(await asked([honest, changed({ vote: cast })])).to.deep.equal(changed({ vote: cast }))
+  })
+})

@@ -1,0 +1,52 @@
+/** Whose keys a transcript is made with: it is held against what the chain says of its epoch. */
+import { expect } from 'chai'
+import { keccakText } from '../../../proto/hash.js'
+import { fromHex } from '../../../proto/hex.js'
+import { Transcript } from '../../../proto/messages.js'
+import { DEVNET } from '../../../proto/params.js'
+import { checkRegistered } from '../registry-checks.js'
+import { parseTranscript } from '../transcript-checks.js'
+import { freshMembers, type Members, registryOf, transcriptOfSession } from './session-transcript.js'
+
+describe('a transcript beside the registry', function () {
+  this.timeout(20_000)
+  let members: Members
+  let transcript: Transcript
+  before(async () => {
+    members = await freshMembers()
+    transcript = await transcriptOfSession(members)
+  })
+
+  /** What does not hold. */
+  const faults = async (change: Partial<Transcript>, params = DEVNET): Promise<string[]> => {
+    const parsed = parseTranscript(Transcript.encode({ ...transcript, ...change }), 'it')
+    const checks = await checkRegistered(parsed, registryOf(members), params)
+    return checks.filter(({ holds }) => !holds).map(({ what }) => what)
+  }
+
+  it('holds with the keys, the parties and the claim that the chain names', async () => {
+    expect(await faults({})).to.deep.equal([])
+  })
+
+  it('does not hold with any other', async () => {
+    const { session, senderPeers, receiverPeer } = transcript
+    const [first, ...others] = senderPeers
+    const fault = async (change: Partial<Transcript>) => (await faults(change)).join()
+    expect(await fault({ chainId: '1' })).to.include('of this network')
+    expect(await fault({ session: { ...session, epoch: 2 } })).to.include('an epoch that it has had')
+    expect(await fault({ session: { ...session, epoch: 0 } })).to.include('an epoch that it has had')
+    expect(await fault({ beacon: fromHex(keccakText('another')) })).to.include('beacon')
+    expect(await fault({ session: { ...session, claimKbps: session.claimKbps + 1 } })).to.include('claim')
+    expect(await fault({ session: { ...session, senders: session.senders.toReversed() } })).to.include('assigned')
+    expect(await fault({ receiverPeer: first! })).to.include('receiver’s account and peer')
+    expect(await fault({ receiverAccount: session.provider })).to.include('receiver’s account and peer')
+    expect(await fault({ senderPeers: [receiverPeer, ...others] })).to.include('senders’ peers')
+    expect(await fault({ providerPeer: receiverPeer })).to.include('provider’s peer')
+    expect(await faults({}, { ...DEVNET, breachBps: 9000 })).to.have.length(1)
+  })
+
+  it('may leave a peer out that had announced none, since nothing can then be signed by it', async () => {
+    expect(await faults({ providerPeer: '', senderPeers: transcript.senderPeers.map(() => '') })).to.deep.equal([])
+    expect(await faults({ receiverPeer: '' })).to.have.length(1)
+  })
+})
