@@ -1,6 +1,14 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { type ControlFlow, controlFlow, controlPath, delayRiseMs, isEnoughControl, type Transits } from '../control.js'
+import {
+  type ControlFlow,
+  controlFlow,
+  controlPath,
+  delayRiseMs,
+  isEnoughControl,
+  type Transits,
+  turnControl,
+} from '../control.js'
 
 const EVERY_MS = 16
 /** What the two clocks differ by, and how long a datagram takes at the least. */
@@ -34,6 +42,65 @@ const all = (transits: Transits) => ({ datagrams: transits.arrivedMs.length, tra
 const clean = flowOf()!
 const lossy = flowOf({ isLost: sequence => sequence % 3 === 1 })!
 const late = flowOf({ delayMs: ms => Math.min(200, ms / 2) })!
+
+describe('control datagrams of a turn', () => {
+  const turn = { fromMs: 1_020, toMs: 2_030 }
+  const log = new Array<number>(60).fill(3)
+  /** Three in each 50 ms, of which some are lost, held up by so much in the turn. */
+  const sent = (isLost: (ms: number) => boolean, heldMs = 0) => {
+    const sentMs = Array.from({ length: 180 }, (_, i) => (i * 50) / 3 + 1).filter(ms => !isLost(ms))
+    const arrivedMs = sentMs.map(ms => 5_000 + ms + (ms >= 1_020 && ms < 2_030 ? heldMs : 0))
+    return { datagrams: sentMs.length, transits: { sentMs, arrivedMs } }
+  }
+
+  it('are those of the whole intervals in it, by the sender’s own clock', () => {
+    expect(
+      turnControl(
+        sent(() => false),
+        log,
+        turn,
+      ),
+    ).to.deep.equal({ sent: 57, arrived: 57, riseMs: 0 })
+    expect(
+      turnControl(
+        sent(ms => ms < 1_050),
+        log,
+        turn,
+      ),
+    ).to.deep.equal({ sent: 57, arrived: 57, riseMs: 0 })
+    expect(
+      turnControl(
+        sent(ms => ms >= 1_500),
+        log,
+        turn,
+      ),
+    ).to.include({ sent: 57, arrived: 27 })
+    expect(
+      turnControl(
+        sent(() => false, 40),
+        log,
+        turn,
+      )!.riseMs,
+    ).to.be.closeTo(40, 1e-9)
+  })
+
+  it('say nothing where none were logged, or more came than that', () => {
+    expect(
+      turnControl(
+        sent(() => false),
+        [],
+        turn,
+      ),
+    ).to.equal(undefined)
+    expect(
+      turnControl(
+        sent(() => false),
+        log.map(() => 2),
+        turn,
+      ),
+    ).to.equal(undefined)
+  })
+})
 
 describe('control datagrams', () => {
   it('tell neither loss nor delay on a free path, whatever the clocks say', () => {

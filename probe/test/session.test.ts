@@ -280,6 +280,25 @@ describe('session', function () {
     expect((await network!.measure()).outcome).to.deep.equal({ kind: 'no-data', reason: 'provider-unreachable' })
   })
 
+  it('takes no data of a sender that had more granted than it was asked for', async () => {
+    const greedy: Behaviour = (stream, deps) => {
+      const doubled: MessageStream = {
+        ...stream,
+        receive: async () => {
+          const message = await stream.receive()
+          const frame = message && ProbeFrame.decode(message)
+          if (!frame?.invite) return message
+          return ProbeFrame.encode({ invite: { ...frame.invite, budgetBytes: 2 * frame.invite.budgetBytes } })
+        },
+      }
+      const authorize = async () => ({ ...(await deps.authorize({} as never)), claimKbps: 2 * CLAIM_KBPS })
+      return serveProbe(doubled, { ...deps, authorize: authorize as typeof deps.authorize })
+    }
+    const { outcome } = await (await open()).measure([greedy])
+    expect(outcome, JSON.stringify([outcome, network!.notes])).to.have.property('kind', 'verified')
+    expect(network!.notes).to.contain('sender 0: asked the provider for too much')
+  })
+
   it('is served once only: a replayed invitation is declined', async () => {
     const sessionId = toHex(randomBytes(32))
     await open()
