@@ -35,17 +35,4 @@ describe('a whole network', function () {
       expect(await leftBehind(ready, true)).to.deep.equal([])
     })
   })
-
-  it('measures a claim that no verifier can take alone, by groups of two', async () => {
-    const narrow = ['--verifiers', '5', '--providers', 'honest=1,slow@0.6=1', '--claim', '30', '--capacity', '40']
-    await TestnetRun.with([...narrow, '--epochs', '2'], async run => {
-      const exit = await run.end(RUN_SECONDS)
-      expect(run.result?.failures, run.stderr).to.deep.equal([])
-      expect(exit.code, run.stderr).to.equal(0)
-      for (const { claimKbps, deliversKbps, rateKbps } of run.result!.providers) {
-        expect(claimKbps).to.equal(30_000)
-        expect(rateKbps).to.be.within(0.9 * deliversKbps, 1.1 * deliversKbps)
-      }
-    })
-  })
 })

@@ -1,0 +1,28 @@
+/** Point 6: a claim that no verifier can take alone is measured by groups of two. */
+import type { Point } from './checks.js'
+import { TestnetRun } from './testnet-run.js'
+
+const RUN_SECONDS = 300
+const PROVIDERS = 'honest=1,slow@0.6=1'
+const ARGS = ['--verifiers', '5', '--providers', PROVIDERS, '--claim', '30', '--capacity', '40', '--epochs', '6']
+
+export const groups: Point = {
+  number: 6,
+  title: 'claims above what one verifier can take',
+  run: checks =>
+    TestnetRun.with(ARGS, async run => {
+      const exit = await run.end(RUN_SECONDS)
+      checks.that(exit.code === 0, 'exit code 0', `${exit.code ?? exit.signal}`)
+      if (exit.code !== 0) checks.note(run.stderr)
+      for (const { profile, claimKbps, deliversKbps, rateKbps, slashed } of run.result?.providers ?? []) {
+        const isNear = rateKbps !== null && Math.abs(rateKbps / deliversKbps - 1) <= 0.1
+        checks.that(isNear, `${profile}: certified at what it delivers`, `${rateKbps} of ${deliversKbps} kbit/s`)
+        const isDue = deliversKbps < 0.75 * claimKbps
+        checks.that(
+          BigInt(slashed) > 0n === isDue,
+          `${profile}: ${isDue ? 'slashed' : 'not slashed'}`,
+          `${slashed} wei`,
+        )
+      }
+    }),
+}
