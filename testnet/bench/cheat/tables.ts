@@ -58,7 +58,7 @@ const CAPTURED_MOST = (0.05 - 0.03) / (1 / 0.1 - 1)
 /** The design's odds of framing at a third, for receivers that each measure the whole claim. */
 const FRAMED_MOST = 1e-5
 
-/** Section 6b: the same for groups of receivers, of a set that is large beside n. */
+/** Section 7: the same for groups of receivers, of a set that is large beside n. */
 export function groupTables(): string {
   const sizes = [31, 64].flatMap(receivers => [1, 2, 3, 4].map(size => ({ receivers, size, senders: 3 })))
   const shares = [0.05, 0.1, 0.15, 0.2, 0.25, 0.33]
