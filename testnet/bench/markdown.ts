@@ -51,18 +51,20 @@ function errorTable(cells: readonly CellResult[]): string[] {
 }
 
 function costTable(cells: readonly CellResult[]): string[] {
-  const rows = distinct(cells.map(({ cell }) => cell.rateKbps)).map(rateKbps => {
+  const rows = distinct(cells.map(({ cell }) => cell.rateKbps)).flatMap(rateKbps => {
     const sessions = cells.filter(({ cell }) => cell.rateKbps === rateKbps).flatMap(cell => cell.sessions)
+    if (sessions.length === 0) return []
     const sending = sessions.map(row => row.sendingMs / 1000)
-    const most = Math.max(0, ...sessions.map(row => row.bytes))
-    return [
+    const most = Math.max(...sessions.map(row => row.bytes))
+    const row = [
       `${rateKbps / 1000} Mbit/s`,
-      (sending.reduce((sum, seconds) => sum + seconds, 0) / Math.max(1, sending.length)).toFixed(2),
-      Math.max(0, ...sending).toFixed(2),
+      (sending.reduce((sum, seconds) => sum + seconds, 0) / sending.length).toFixed(2),
+      Math.max(...sending).toFixed(2),
       mean(sessions, 'seconds').toFixed(2),
       megabytes(mean(sessions, 'bytes')),
       megabytes(most),
     ]
+    return [row]
   })
   return table(['', 'data flows, s', 'at most', 'whole session, s', 'delivered, MB', 'at most'], rows)
 }
