@@ -12,10 +12,11 @@ import { Receiver } from '../../probe/receiver.js'
 import { environmentWithoutSettings } from '../../verifier/cli/settings.js'
 import { peerVerifier } from '../../verifier/net/peer-keys.js'
 import { entryPoint } from '../entry-point.js'
+import { newKeys } from '../lab/keys.js'
 import { clock, measure } from '../lab/session.js'
 import { startWatchdog } from '../watchdog.js'
 import { IpcStreams, type StreamMessage } from './dataplane/ipc-streams.js'
-import { newKeys, type Others, type OthersOptions } from './dataplane/others.js'
+import type { Others, OthersOptions } from './dataplane/others.js'
 import { median, quantile } from './quantile.js'
 
 const OPTIONS = {

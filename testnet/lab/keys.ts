@@ -4,11 +4,13 @@ import type { PeerSigner, PeerVerifier } from '../../probe/ports.js'
 import { peerIdOf, peerSigner, peerVerifier } from '../../verifier/net/peer-keys.js'
 
 export interface Keys {
+  readonly peerId: string
   readonly signer: PeerSigner
   readonly verifier: PeerVerifier
 }
 
 export async function newKeys(): Promise<Keys> {
   const seed = new Uint8Array(randomBytes(32))
-  return { signer: await peerSigner(seed), verifier: peerVerifier(await peerIdOf(seed)) }
+  const peerId = await peerIdOf(seed)
+  return { peerId, signer: await peerSigner(seed), verifier: peerVerifier(peerId) }
 }

@@ -4,10 +4,11 @@ import type { MessageStream } from '../../../probe/ports.js'
 import { Relay } from '../../../probe/relay.js'
 import { SeenSessions } from '../../../probe/seen-sessions.js'
 import { peerVerifier } from '../../../verifier/net/peer-keys.js'
+import { newKeys } from '../../lab/keys.js'
 import { streamPair } from '../../lab/memory-streams.js'
 import { clock, providerVouchers, random, SENDERS, send } from '../../lab/session.js'
 import { IpcStreams, type StreamMessage } from './ipc-streams.js'
-import { newKeys, type Others, type OthersOptions } from './others.js'
+import type { Others, OthersOptions } from './others.js'
 
 const HOST = '127.0.0.1'
 
