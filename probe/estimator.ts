@@ -68,12 +68,15 @@ export interface FixedSpan {
   readonly windowMs?: number
 }
 
+const discardOf = (rttMs: number, leastMs: number): number =>
+  Math.min(MAX_DISCARD_MS, Math.max(leastMs, DISCARD_RTTS * rttMs))
+
 /**
  * Of receivers that measure at once: no stop rule, so that their spans overlap, and a discard that is longer than their
  * clocks differ.
  */
 export const groupSpan = (rttMs: number): FixedSpan => ({
-  discardMs: Math.min(MAX_DISCARD_MS, Math.max(GROUP_DISCARD_MS, DISCARD_RTTS * rttMs)),
+  discardMs: discardOf(rttMs, GROUP_DISCARD_MS),
   measureMs: MEASURE_MS,
 })
 
@@ -168,8 +171,10 @@ export class Estimator {
   #span(): FixedSpan {
     const { claimKbps, rttMs } = this.#options
     const affordedMs = (DATA_BYTES * 8) / claimKbps - (HALT_MS + HALT_RTTS * Math.min(rttMs, MAX_DISCARD_MS))
-    const wantedMs = Math.min(MAX_DISCARD_MS, Math.max(MIN_DISCARD_MS, DISCARD_RTTS * rttMs))
-    const discardMs = Math.max(MIN_DISCARD_MS, Math.min(wantedMs, affordedMs - MIN_WINDOWS * this.#windowMs))
+    const discardMs = Math.max(
+      MIN_DISCARD_MS,
+      Math.min(discardOf(rttMs, MIN_DISCARD_MS), affordedMs - MIN_WINDOWS * this.#windowMs),
+    )
     const leastMs = MIN_STABLE_WINDOWS * this.#windowMs
     return { discardMs, measureMs: Math.max(leastMs, Math.min(MEASURE_MS, affordedMs - discardMs)) }
   }

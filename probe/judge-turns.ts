@@ -9,10 +9,11 @@ import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
 import type { SendLog } from '../proto/messages.js'
 import { isHeldUpBy, type TurnControl } from './control.js'
 import type { Estimate } from './estimator.js'
+import { lowerMiddle } from './lower-middle.js'
 import type { AtLeastReason } from './outcome.js'
 import { offeredKbps } from './send-log.js'
 import { neededSenders, toleratedSenders } from './share.js'
-import { middleTurn, surelySent, togetherMs, turnOf } from './turns.js'
+import { surelySent, togetherMs, turnOf } from './turns.js'
 
 /** What the receiver has of one sender's turn at the end. */
 export interface TurnEvidence {
@@ -83,7 +84,7 @@ export function readTurns(facts: TurnFacts): TurnsReading {
   }
 }
 
-const middle = (values: readonly number[]): number => middleTurn(values, value => value)
+const middle = (values: readonly number[]): number => lowerMiddle(values) ?? 0
 
 /** What a turn reads: what arrived as far as it was verified, and no faster than it had been sent. */
 function turnReading({ turn }: TurnParty): number {

@@ -15,6 +15,7 @@ import { type ControlFlow, controlPath, isEnoughControl, isHeldUpBy } from './co
 import { type Estimate, MIN_STABLE_WINDOWS } from './estimator.js'
 import { commonFactor } from './held-back.js'
 import { leastTurnKbps, readTurns, type TurnEvidence, type TurnFacts, turnsLimit } from './judge-turns.js'
+import { lowerMiddle } from './lower-middle.js'
 import type { AtLeastReason, Measurement, Outcome } from './outcome.js'
 import { isWellFormed, offeredKbps, totalSent } from './send-log.js'
 import { MIN_SENDERS, neededSenders, overdrive, toleratedSenders, turnKbps } from './share.js'
@@ -248,8 +249,7 @@ function limitOfTurns(soak: TurnFacts<PartyEvidence>): AtLeastReason | undefined
 function isHeldUp({ parties, kernelTimestamps }: SessionFacts, { controlDelayUs }: Measurement): boolean {
   if (!kernelTimestamps) return false
   const rises = parties.filter(party => party.verified > 0).map(party => party.riseMs)
-  const mainMs = rises.sort((a, b) => a - b)[(rises.length - 1) >> 1] ?? 0
-  return isHeldUpBy(controlDelayUs / 1000, mainMs)
+  return isHeldUpBy(controlDelayUs / 1000, lowerMiddle(rises) ?? 0)
 }
 
 /** min(arrived, verified·k/(k−f')) of the direct probe, kbit/s. */
@@ -262,8 +262,8 @@ function directRate({ parties, direct }: SessionFacts): number {
 }
 
 /**
- * Data that is its sender's, and a log that does not contradict what arrived. That little of what it shows arrived is no contradiction: a provider with
- * a deep queue delivers a stream's beginning only.
+ * Data that is its sender's, and a log that does not contradict what arrived. That little of what it shows arrived is no
+ * contradiction: a provider with a deep queue delivers a stream's beginning only.
  */
 function isCredible(party: PartyEvidence): boolean {
   const { log } = party

@@ -5,7 +5,8 @@
  * receipts.
  */
 import { type CounterReceipt, ProbeFrame, type ProbeInvite, type RelayGrant, type SendLog } from '../proto/messages.js'
-import { DATA_MS, DIRECT_MS, HANDSHAKE_MS, OPENINGS_MS, OVERHEAD_MS, SHARE_SLACK, soakDataMs } from './constants.js'
+import { askedOf } from './asked.js'
+import { DIRECT_MS, HANDSHAKE_MS, OPENINGS_MS, OVERHEAD_MS, SHARE_SLACK } from './constants.js'
 import { within } from './deadline.js'
 import type { Backend } from './io/datagram-port.js'
 import { KEY_BYTES } from './keystream.js'
@@ -16,9 +17,8 @@ import type { FlowSpec, SendingOptions } from './plane/sending.js'
 import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from './ports.js'
 import { RelayClient } from './relay-client.js'
 import type { SeenSessions } from './seen-sessions.js'
-import { bytesIn, shareKbps, soakKbps } from './share.js'
 import { keyCommitment, revealDigest, stopDigest } from './statements.js'
-import { bytesOf, type Phase, phasesOf } from './turns.js'
+import { type Phase, phasesOf } from './turns.js'
 
 const MAX_REASON_CHARS = 200
 
@@ -135,16 +135,11 @@ function unreasonable(
   { served, clock }: SenderDeps,
 ): string | undefined {
   if (invite.slot >= senders) return 'there is no such sender'
-  const dataMs = soakMs === undefined ? DATA_MS : soakDataMs(soakMs)
+  const { rateKbps, dataMs, bytes } = askedOf(claimKbps, senders, soakMs)
   if (invite.durationMs < 1 || invite.durationMs > dataMs) return 'the session is too long'
-  const askedKbps = soakMs === undefined ? shareKbps(claimKbps, senders) : soakKbps(claimKbps, senders)
-  const mostKbps = askedKbps * SHARE_SLACK
-  if (invite.rateKbps < 1 || invite.rateKbps > mostKbps) return 'the rate is not a sender’s share of the claim'
-  const mostBytes =
-    soakMs === undefined
-      ? bytesIn(mostKbps, dataMs)
-      : bytesOf(phasesOf(soakMs, claimKbps, senders, invite.slot)) * SHARE_SLACK
-  if (invite.budgetBytes > mostBytes * SHARE_SLACK) return 'the budget is too large'
+  if (invite.rateKbps < 1 || invite.rateKbps > rateKbps * SHARE_SLACK)
+    return 'the rate is not a sender’s share of the claim'
+  if (invite.budgetBytes > bytes * SHARE_SLACK * SHARE_SLACK) return 'the budget is too large'
   if (!served.add(Buffer.from(invite.sessionId).toString('hex'), clock.now())) return 'the session was served before'
   return undefined
 }

@@ -11,8 +11,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { IP_DATAGRAM_BYTES, TAG_BYTES } from '../proto/datagram.js'
 import { fromHex, type Hex, ZERO_HASH } from '../proto/hex.js'
+import { askedOf } from './asked.js'
 import {
-  DATA_MS,
   DIRECT_MS,
   DIRECT_SPAN,
   HANDSHAKE_MS,
@@ -20,7 +20,6 @@ import {
   SHARE_SLACK,
   START_TOLERANCE_MS,
   STRAGGLER_MS,
-  soakDataMs,
 } from './constants.js'
 import { Condition } from './deadline.js'
 import { type Estimate, type EstimatorOptions, type FixedSpan, groupSpan } from './estimator.js'
@@ -41,10 +40,10 @@ import type {
 } from './ports.js'
 import { publish } from './publish.js'
 import type { Collecting, Receiver } from './receiver.js'
-import { bytesIn, controlKbps, directShareKbps, MIN_SENDERS, neededSenders, shareKbps, soakKbps } from './share.js'
+import { bytesIn, controlKbps, directShareKbps, MIN_SENDERS, neededSenders, shareKbps } from './share.js'
 import { stopDigest } from './statements.js'
 import { recordSession } from './transcript.js'
-import { bytesOf, phasesOf, togetherSpan, turnSpans } from './turns.js'
+import { togetherSpan, turnSpans } from './turns.js'
 
 export interface SessionRequest {
   readonly parties: SessionParties
@@ -120,17 +119,15 @@ class Session {
     const { claimKbps, soakMs } = request
     const k = request.senders.length
     const shareOf = shareKbps(claimKbps, k)
-    const rateKbps = soakMs === undefined ? shareOf : soakKbps(claimKbps, k)
-    const dataMs = soakMs === undefined ? DATA_MS : soakDataMs(soakMs)
+    const { rateKbps, dataMs, bytes } = askedOf(claimKbps, k, soakMs)
     this.#dataMs = dataMs
-    const soakBytes = soakMs === undefined ? 0 : SHARE_SLACK * bytesOf(phasesOf(soakMs, claimKbps, k, 0))
-    const budgetBytes = Math.floor(soakMs === undefined ? bytesIn(shareOf, dataMs) : soakBytes)
+    const budgetBytes = Math.floor(soakMs === undefined ? bytes : SHARE_SLACK * bytes)
     const datagrams = (bytes: number): number => Math.floor(bytes / IP_DATAGRAM_BYTES)
     this.#collecting = deps.receiver.collect(k, {
       main: datagrams(budgetBytes),
       control: datagrams(SLACK * bytesIn(controlKbps(shareOf), dataMs)),
       direct: datagrams(bytesIn(shareOf, DIRECT_MS)),
-      turn: datagrams(soakBytes),
+      turn: soakMs === undefined ? 0 : datagrams(budgetBytes),
     })
     this.#parties = request.senders.map(({ open, verifier }, slot) => {
       const invite = {
