@@ -113,7 +113,7 @@ export class ChunkCollector {
     if (count === CHUNK_DATAGRAMS) hash.update(bytes)
     for (let place = 0; place < CHUNK_DATAGRAMS; place++) {
       if (!present[place]) continue
-      bitmap += 2 ** place
+      bitmap += BITS[place]!
       if (count < CHUNK_DATAGRAMS) hash.update(bytes.subarray(place * HASHED_BYTES, (place + 1) * HASHED_BYTES))
     }
     this.#table.close(chunk.row, bitmap, count, hash.digest())
@@ -123,5 +123,8 @@ export class ChunkCollector {
   }
 }
 
+/** Powers of two by exponent: looked up, since they are asked for once a datagram. */
+const BITS = Float64Array.from({ length: CHUNK_DATAGRAMS }, (_, place) => 2 ** place)
+
 /** Whether a chunk's datagram arrived. Bits above 31 are out of reach of `&`. */
-export const hasArrived = (bitmap: number, place: number): boolean => Math.floor(bitmap / 2 ** place) % 2 === 1
+export const hasArrived = (bitmap: number, place: number): boolean => Math.floor(bitmap / BITS[place]!) % 2 === 1

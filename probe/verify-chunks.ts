@@ -1,10 +1,10 @@
 /** Once a sender has revealed its key: every byte that was counted is regenerated and hashed again. */
 import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { CHUNK_DATAGRAMS } from '../proto/datagram.js'
-import { type Chunk, hasArrived } from './chunks.js'
+import { CHUNK_DATAGRAMS, DATAGRAM_BYTES } from '../proto/datagram.js'
+import { type Chunk, HASHED_BYTES, hasArrived } from './chunks.js'
 import type { Transits } from './control.js'
-import { chunkKeystream, datagramAt, TIME_OFFSET } from './keystream.js'
+import { chunkKeystream, TIME_OFFSET } from './keystream.js'
 
 /** About 2 ms of work between two turns of the event loop: other sessions keep their timing. */
 const CHUNKS_A_TURN = 16
@@ -32,28 +32,35 @@ export async function verifyChunks(key: Uint8Array, chunks: readonly Chunk[], ma
   let lastUs = 0
   let lastTransitUs: number | undefined
   const transits = { sentMs: [] as number[], arrivedMs: [] as number[] }
+  /** of the chunk in hand */
+  const times = { sentMs: new Float64Array(CHUNK_DATAGRAMS), arrivedMs: new Float64Array(CHUNK_DATAGRAMS) }
   const stride = Math.ceil(chunks.reduce((sum, chunk) => sum + chunk.count, 0) / MAX_TRANSITS)
   for (const [i, chunk] of chunks.entries()) {
     if (i % CHUNKS_A_TURN === CHUNKS_A_TURN - 1) await nextTurn()
-    const keystream = chunkKeystream(key, chunk.index)
-    const hash = createHash('sha256')
-    const times: { readonly sentMs: number; readonly arrivedMs: number }[] = []
+    const bytes = chunkKeystream(key, chunk.index)
+    let length = 0
+    let count = 0
     let sentUs = lastUs
     let inOrder = true
     for (let place = 0; place < CHUNK_DATAGRAMS; place++) {
       if (!hasArrived(chunk.bitmap, place)) continue
-      const datagram = datagramAt(keystream, place)
+      const from = place * DATAGRAM_BYTES + TIME_OFFSET
       const masked = chunk.maskedTimes[place]!
-      const timeUs = (datagram.readUInt32BE(TIME_OFFSET) ^ masked) >>> 0
+      const timeUs = (bytes.readUInt32BE(from) ^ masked) >>> 0
       inOrder &&= timeUs >= sentUs && timeUs <= maxSentUs
       sentUs = timeUs
-      times.push({ sentMs: timeUs / 1000, arrivedMs: chunk.arrivals[place]! })
-      datagram.writeUInt32BE(masked, TIME_OFFSET)
-      hash.update(datagram.subarray(TIME_OFFSET))
+      times.sentMs[count] = timeUs / 1000
+      times.arrivedMs[count++] = chunk.arrivals[place]!
+      // What is hashed moves down to follow on what was there before, so that one call hashes it all.
+      bytes.copyWithin(length, from, from + HASHED_BYTES)
+      bytes.writeUInt32BE(masked, length)
+      length += HASHED_BYTES
     }
-    if (!inOrder || !hash.digest().equals(chunk.hash)) continue
+    const hash = createHash('sha256').update(bytes.subarray(0, length)).digest()
+    if (!inOrder || !hash.equals(chunk.hash)) continue
     lastUs = sentUs
-    for (const { sentMs, arrivedMs } of times) {
+    for (let n = 0; n < count; n++) {
+      const [sentMs, arrivedMs] = [times.sentMs[n]!, times.arrivedMs[n]!]
       if (datagrams++ % stride === 0) {
         transits.sentMs.push(sentMs)
         transits.arrivedMs.push(arrivedMs)
