@@ -11,7 +11,7 @@
  */
 import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
 import type { Transits } from './control.js'
-import { lowerMiddle } from './lower-middle.js'
+import { lowMedian } from './low-median.js'
 import type { Span } from './turns.js'
 
 const WINDOW_MS = 50
@@ -37,7 +37,7 @@ function pace(transits: Transits, span: Span): number {
     const sentMs = mean.sentMs - means[i]!.sentMs
     return sentMs > 0 ? Math.min(1, (mean.arrivedMs - means[i]!.arrivedMs) / sentMs) : 1
   })
-  return lowerMiddle(paces) ?? 1
+  return lowMedian(paces) ?? 1
 }
 
 /** What arrived up to the span's end, over the time in which it was sent, beside the rate of the arrivals in the span. */
@@ -84,7 +84,7 @@ function windowMeans({ sentMs, arrivedMs }: Transits, { fromMs, toMs }: Span): M
  * Of all senders the one in the middle, the lower of two: a minority that lies about its times moves nothing.
  * @param factors of the senders whose data was verified
  */
-export const commonFactor = (factors: readonly number[]): number => lowerMiddle(factors) ?? 1
+export const commonFactor = (factors: readonly number[]): number => lowMedian(factors) ?? 1
 
 /**
  * The same of a whole turn of a soak, which has a beginning and an end: the rate at which what has come of it was sent. However

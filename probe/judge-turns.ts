@@ -9,7 +9,7 @@ import { IP_DATAGRAM_BYTES } from '../proto/datagram.js'
 import type { SendLog } from '../proto/messages.js'
 import { isHeldUpBy, type TurnControl } from './control.js'
 import type { Estimate } from './estimator.js'
-import { lowerMiddle } from './lower-middle.js'
+import { lowMedian } from './low-median.js'
 import type { AtLeastReason } from './outcome.js'
 import { offeredKbps } from './send-log.js'
 import { neededSenders, toleratedSenders } from './share.js'
@@ -84,7 +84,7 @@ export function readTurns(facts: TurnFacts): TurnsReading {
   }
 }
 
-const middle = (values: readonly number[]): number => lowerMiddle(values) ?? 0
+const middle = (values: readonly number[]): number => lowMedian(values) ?? 0
 
 /** What a turn reads: what arrived as far as it was verified, and no faster than it had been sent. */
 function turnReading({ turn }: TurnParty): number {

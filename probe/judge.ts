@@ -15,7 +15,7 @@ import { type ControlFlow, controlPath, isEnoughControl, isHeldUpBy } from './co
 import { type Estimate, MIN_STABLE_WINDOWS } from './estimator.js'
 import { commonFactor } from './held-back.js'
 import { leastTurnKbps, readTurns, type TurnEvidence, type TurnFacts, turnsLimit } from './judge-turns.js'
-import { lowerMiddle } from './lower-middle.js'
+import { lowMedian } from './low-median.js'
 import type { AtLeastReason, Measurement, Outcome } from './outcome.js'
 import { isWellFormed, offeredKbps, totalSent } from './send-log.js'
 import { MIN_SENDERS, neededSenders, overdrive, toleratedSenders, turnKbps } from './share.js'
@@ -249,7 +249,7 @@ function limitOfTurns(soak: TurnFacts<PartyEvidence>): AtLeastReason | undefined
 function isHeldUp({ parties, kernelTimestamps }: SessionFacts, { controlDelayUs }: Measurement): boolean {
   if (!kernelTimestamps) return false
   const rises = parties.filter(party => party.verified > 0).map(party => party.riseMs)
-  return isHeldUpBy(controlDelayUs / 1000, lowerMiddle(rises) ?? 0)
+  return isHeldUpBy(controlDelayUs / 1000, lowMedian(rises) ?? 0)
 }
 
 /** min(arrived, verified·k/(k−f')) of the direct probe, kbit/s. */

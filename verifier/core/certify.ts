@@ -5,6 +5,7 @@
  * with its word (`group-word.ts`).
  */
 
+import { lowMedian, rankedLow } from '../../probe/low-median.js'
 import { STATUS, type StatusCode } from '../../proto/leaf.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { faultsTolerated } from '../../proto/quorum.js'
@@ -12,7 +13,6 @@ import type { SoakVote } from '../../proto/soak-vote.js'
 import type { Vote } from '../../proto/vote.js'
 import { type Counted, countVote } from './count-vote.js'
 import { type Account, type GroupReading, groupWord } from './group-word.js'
-import { lowMedian, rankedLow } from './low-median.js'
 import { memberClaimKbps } from './receiver-groups.js'
 import { soakLimitKbps, soakVotesInForce } from './soak-votes.js'
 
@@ -150,7 +150,7 @@ function bestLowMedian(readings: readonly number[], atLeast: readonly number[], 
   let best = chosen.length >= quorum ? lowMedian(chosen) : undefined
   for (const reading of rest) {
     chosen.push(reading)
-    if (chosen.length >= quorum) best = Math.max(best ?? 0, lowMedian(chosen))
+    if (chosen.length >= quorum) best = Math.max(best ?? 0, lowMedian(chosen)!)
   }
   return best
 }

@@ -3,8 +3,9 @@
  * they found stays in force until the next soak: whoever beats a short reading with credit is held to the last long one.
  * So a claim that was raised is certified once a soak has borne it out.
  */
+
+import { lowMedian } from '../../probe/low-median.js'
 import type { SoakVote } from '../../proto/soak-vote.js'
-import { lowMedian } from './low-median.js'
 
 /**
  * The soak votes that are in force after an epoch: of the newest epochs, each taken whole, until they are a quorum; of
