@@ -4,15 +4,12 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { UserError } from '../../verifier/errors.js'
 import { type CheatResult, failuresOf, verdictOf } from './cheat/result.js'
 import { runCheats } from './cheat/run.js'
-import { boundTables, cheatTables, groupTables } from './cheat/tables.js'
-import { between } from './markdown.js'
-
-const PAGE = fileURLToPath(new URL('../../docs/cheats.md', import.meta.url))
+import { boundTables, cheatTables } from './cheat/tables.js'
+import { positive } from './numbers.js'
 
 const OPTIONS = {
   seed: { type: 'string' },
@@ -23,14 +20,12 @@ const OPTIONS = {
   verifiers: { type: 'string', default: '64' },
   noise: { type: 'string' },
   json: { type: 'string', default: 'bench-cheat.json' },
-  tables: { type: 'string' },
 } as const
 
 const SENDERS = 3
 
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS })
-  if (values.tables !== undefined) return writeTables(values.tables)
   const seed = values.seed ?? Math.random().toString(36).slice(2, 8)
   const startMs = performance.now()
   const claimKbps = 1000 * positive('claim', values.claim)
@@ -70,24 +65,8 @@ export async function run(args: string[]): Promise<number> {
   return failures.length === 0 ? 0 : 1
 }
 
-/** Puts a run's tables where the page has its markers. */
-function writeTables(file: string): number {
-  const result = JSON.parse(readFileSync(file, 'utf8')) as CheatResult
-  const bounds = between(readFileSync(PAGE, 'utf8'), 'bounds', boundTables())
-  const page = between(bounds, 'groups', groupTables())
-  writeFileSync(PAGE, between(page, result.bench, cheatTables(result)))
-  console.log(`${PAGE}: ${result.verdict}`)
-  return 0
-}
-
 /** From a run's JSON file, or a bare list. */
 function errorsFrom(file: string): readonly number[] {
   const content = JSON.parse(readFileSync(file, 'utf8')) as readonly number[] | Pick<CheatResult, 'errors'>
   return 'errors' in content ? content.errors : content
-}
-
-function positive(option: string, text: string): number {
-  const value = Number(text)
-  if (!(value > 0)) throw new UserError('usage', `--${option} ${text}: a number above zero`)
-  return value
 }

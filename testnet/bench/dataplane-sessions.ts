@@ -17,6 +17,8 @@ import { clock, measure } from '../lab/session.js'
 import { startWatchdog } from '../watchdog.js'
 import { IpcStreams, type StreamMessage } from './dataplane/ipc-streams.js'
 import type { Others, OthersOptions } from './dataplane/others.js'
+import type { Round, SessionsResult } from './dataplane/results.js'
+import { positive } from './numbers.js'
 import { median, quantile } from './quantile.js'
 
 const OPTIONS = {
@@ -34,18 +36,12 @@ const MAX_P95_ERROR = 0.03
 /** Of the process's memory, from the second fifth of the time to the last. */
 const MAX_GROWTH = 0.1
 
-interface Round {
-  readonly seconds: number
-  readonly residentMb: number
-  /** relative; one without a reading is missing */
-  readonly errors: readonly number[]
-}
-
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS })
-  const sessions = Number(values.sessions)
-  const limitKbps = Math.round((Number(values.mbps) * 1000) / sessions)
+  const sessions = positive('sessions', values.sessions)
+  const limitKbps = Math.round((positive('mbps', values.mbps) * 1000) / sessions)
   const claimKbps = Math.round(limitKbps / DELIVERED)
+  const minutes = positive('minutes', values.minutes)
   const keys = await newKeys()
   const watchdog = await startWatchdog()
   const rounds: Round[] = []
@@ -67,7 +63,7 @@ export async function run(args: string[]): Promise<number> {
     )
     child.on('message', (message: StreamMessage) => streams.take(message))
     const startMs = performance.now()
-    const endMs = startMs + Number(values.minutes) * 60_000
+    const endMs = startMs + minutes * 60_000
     const errorOf = async (provider: number) => {
       const { outcome } = await measure({
         ...{ claimKbps, receiver, signer: keys.signer, host: HOST },
@@ -92,18 +88,16 @@ export async function run(args: string[]): Promise<number> {
     await watchdog.close()
   }
   const { ok, line, figures } = verdictOf(rounds, sessions)
-  const result = {
+  const result: SessionsResult = {
     bench: 'dataplane-sessions',
     date: new Date().toISOString(),
-    udp: receiver.facts,
-    sessions,
-    claimKbps,
+    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, load ${loadavg()[1]!.toFixed(1)}`,
+    backend: receiver.facts.backend,
+    ...{ sessions, claimKbps, limitKbps },
+    ...figures,
+    ...{ rounds, ok, verdict: line },
   }
-  const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, load ${loadavg()[1]!.toFixed(1)}`
-  writeFileSync(
-    values.json,
-    `${JSON.stringify({ ...result, limitKbps, machine, ...figures, rounds, ok, verdict: line }, undefined, 1)}\n`,
-  )
+  writeFileSync(values.json, `${JSON.stringify(result, undefined, 1)}\n`)
   console.log(line)
   return ok ? 0 : 1
 }

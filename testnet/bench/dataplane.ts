@@ -10,11 +10,13 @@ import { loadNative } from '../../probe/io/native.js'
 import { startWatchdog, type Watchdog } from '../watchdog.js'
 import { openPath, type Path } from './dataplane/path.js'
 import { iperf3, startSocat } from './dataplane/programs.js'
+import { type DataplaneResult, labelOf } from './dataplane/results.js'
 import type { Role } from './dataplane/role-messages.js'
 import { RoleProcess } from './dataplane/role-process.js'
 import { highestRate, type Trial } from './dataplane/search.js'
 import { type RelayPart, transfer } from './dataplane/transfer.js'
-import { criteriaOf, type Row, type Rows, totalCoreSeconds, verdictOf } from './dataplane/verdict.js'
+import { criteriaOf, type Row, type Rows, total, verdictOf } from './dataplane/verdict.js'
+import { positive } from './numbers.js'
 
 const OPTIONS = {
   seconds: { type: 'string', default: '2' },
@@ -29,22 +31,15 @@ const WARM_UP_MS = 1000
 
 interface Measured extends Trial {
   readonly coreSeconds: Readonly<Record<string, number>>
+  readonly kernelSeconds: Readonly<Record<string, number>>
   readonly residentMb?: Readonly<Record<string, number>>
 }
 type Name = keyof Rows
 
-const LABELS: Record<Name, string> = {
-  iperf3: 'iperf3 UDP, no relay',
-  mmsg: 'mmsg',
-  offload: 'mmsg with segmentation offload, not packet by packet',
-  dgram: 'dgram',
-  socat: 'socat as the relay between dgram ends',
-}
-
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS })
-  const ms = Number(values.seconds) * 1000
-  const rounds = Number(values.repeat)
+  const ms = positive('seconds', values.seconds) * 1000
+  const rounds = positive('repeat', values.repeat)
   const watchdog = await startWatchdog()
   const found = new Map<Name, Measured[]>()
   let description = ''
@@ -69,10 +64,10 @@ export async function run(args: string[]): Promise<number> {
     await watchdog.close()
   }
   const rows = Object.fromEntries([...found].map(([name, best]) => [name, rowOf(name, best)])) as Rows
-  for (const row of Object.values(rows)) console.log(table(row))
+  for (const row of Object.values(rows)) console.log(summary(row))
   const criteria = criteriaOf(rows)
   const { ok, line } = verdictOf(criteria)
-  const result = {
+  const result: DataplaneResult = {
     bench: 'dataplane',
     date: new Date().toISOString(),
     machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${process.platform} ${release()}, Node ${process.version}`,
@@ -145,21 +140,22 @@ function ourRelay(process: RoleProcess, path: Path, receiverPort: number): Relay
 /** The middle one of the rounds stands for all. */
 function rowOf(name: Name, best: readonly Measured[]): Row {
   const sorted = [...best].sort((a, b) => a.gbps - b.gbps)
-  const { gbps, coreSeconds, residentMb = {} } = sorted[sorted.length >> 1]!
-  return { name, gbps, coreSeconds, residentMb, roundsGbps: best.map(measured => measured.gbps) }
+  const { gbps, coreSeconds, kernelSeconds, residentMb = {} } = sorted[sorted.length >> 1]!
+  return { name, gbps, coreSeconds, kernelSeconds, residentMb, roundsGbps: best.map(measured => measured.gbps) }
 }
 
 const describe = ({ gbps, loss }: Measured): string => `${gbps.toFixed(2)} Gbit/s, ${(100 * loss).toFixed(2)} % lost`
 
-function table(row: Row): string {
+function summary(row: Row): string {
   const list = (values: Readonly<Record<string, number>>, digits: number) =>
     Object.entries(values)
       .map(([role, value]) => `${role} ${value.toFixed(digits)}`)
       .join(', ')
-  const label = LABELS[row.name as Name]
+  const { gbps, coreSeconds, kernelSeconds } = row
   const memory = list(row.residentMb, 0)
   return (
-    `${label}: ${row.gbps.toFixed(2)} Gbit/s; core-seconds a Gbit ${totalCoreSeconds(row).toFixed(2)}` +
-    ` (${list(row.coreSeconds, 2)})${memory && `; resident MB ${memory}`}`
+    `${labelOf(row)}: ${gbps.toFixed(2)} Gbit/s; core-seconds a Gbit ${total(coreSeconds).toFixed(2)}` +
+    ` (${list(coreSeconds, 2)}), of these in the kernel ${total(kernelSeconds).toFixed(2)}` +
+    `${memory && `; resident MB ${memory}`}`
   )
 }

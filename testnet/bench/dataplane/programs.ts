@@ -18,13 +18,16 @@ const LISTEN_MS = 300
 
 export interface IperfTrial extends Trial {
   readonly coreSeconds: { readonly sender: number; readonly receiver: number }
+  readonly kernelSeconds: { readonly sender: number; readonly receiver: number }
 }
 
 interface IperfJson {
   readonly error?: string
   readonly end: {
     readonly sum: { readonly seconds: number; readonly packets: number; readonly lost_packets: number }
-    readonly cpu_utilization_percent: { readonly host_total: number; readonly remote_total: number }
+    readonly cpu_utilization_percent: Readonly<
+      Record<'host_total' | 'host_system' | 'remote_total' | 'remote_system', number>
+    >
   }
 }
 
@@ -45,15 +48,14 @@ export async function iperf3(path: Path, gbps: number, ms: number, watchdog: Wat
     const { error, end } = JSON.parse(stdout) as IperfJson
     if (error !== undefined) throw new Error(`iperf3: ${error}`)
     const { seconds, packets, lost_packets: lost } = end.sum
+    const used = end.cpu_utilization_percent
     const gigabits = ((packets - lost) * DATAGRAM_BYTES * 8) / 1e9
     const perGigabit = (percent: number) => (percent * seconds) / 100 / gigabits
     return {
       gbps: gigabits / seconds,
       loss: packets > 0 ? lost / packets : 1,
-      coreSeconds: {
-        sender: perGigabit(end.cpu_utilization_percent.host_total),
-        receiver: perGigabit(end.cpu_utilization_percent.remote_total),
-      },
+      coreSeconds: { sender: perGigabit(used.host_total), receiver: perGigabit(used.remote_total) },
+      kernelSeconds: { sender: perGigabit(used.host_system), receiver: perGigabit(used.remote_system) },
     }
   } finally {
     serving.kill()

@@ -16,6 +16,8 @@ export type Inside = (argv: readonly string[]) => readonly string[]
 export interface Usage {
   /** user and system, all threads */
   readonly cpuSeconds: number
+  /** system alone */
+  readonly kernelSeconds: number
   readonly residentBytes: number
 }
 
@@ -25,7 +27,11 @@ export function usageOf(pid: number): Usage {
     .replace(/^.*\) /, '')
     .split(' ')
   const [user, system, resident] = [fields[11], fields[12], fields[21]].map(Number)
-  return { cpuSeconds: (user! + system!) / TICKS_A_SECOND, residentBytes: resident! * PAGE_BYTES }
+  return {
+    cpuSeconds: (user! + system!) / TICKS_A_SECOND,
+    kernelSeconds: system! / TICKS_A_SECOND,
+    residentBytes: resident! * PAGE_BYTES,
+  }
 }
 
 export class RoleProcess {

@@ -5,11 +5,16 @@ import type { Answer, Role } from './role-messages.js'
 import { type RoleProcess, type Usage, usageOf } from './role-process.js'
 import type { Trial } from './search.js'
 
+/** The roles, and what the receiver does once the key is revealed. */
+type Part = Role | 'verifying'
+
 export interface TransferTrial extends Trial {
   readonly sent: number
   readonly verified: number
   /** processor seconds for each gigabit that was verified */
-  readonly coreSeconds: Readonly<Record<Role | 'verifying', number>>
+  readonly coreSeconds: Readonly<Record<Part, number>>
+  /** of these, in the kernel */
+  readonly kernelSeconds: Readonly<Record<Part, number>>
   readonly residentMb: Readonly<Record<Role, number>>
 }
 
@@ -50,18 +55,21 @@ export async function transfer(
   const beforeVerifying = usageOf(receiver.pid)
   const { verified } = has('verified', await receiver.ask({ verify: { key } }))
   const gigabits = (verified * DATAGRAM_BYTES * 8) / 1e9
-  const perGigabit = (from: Usage, to: Usage) => (to.cpuSeconds - from.cpuSeconds) / gigabits
+  const spans: Record<Part, readonly [Usage, Usage]> = {
+    sender: [before.sender, after.sender],
+    relay: [before.relay, after.relay],
+    receiver: [before.receiver, after.receiver],
+    verifying: [beforeVerifying, usageOf(receiver.pid)],
+  }
+  const perGigabit = (what: 'cpuSeconds' | 'kernelSeconds') =>
+    mapParts(spans, ([from, to]) => (to[what] - from[what]) / gigabits)
   return {
     gbps: arrived.ms > 0 ? (verified * DATAGRAM_BYTES * 8) / (arrived.ms * 1e6) : 0,
     loss: sent > 0 ? 1 - verified / sent : 1,
     sent,
     verified,
-    coreSeconds: {
-      sender: perGigabit(before.sender, after.sender),
-      relay: perGigabit(before.relay, after.relay),
-      receiver: perGigabit(before.receiver, after.receiver),
-      verifying: perGigabit(beforeVerifying, usageOf(receiver.pid)),
-    },
+    coreSeconds: perGigabit('cpuSeconds'),
+    kernelSeconds: perGigabit('kernelSeconds'),
     residentMb: mapRoles(after, ({ residentBytes }) => Math.round(residentBytes / 1e6)),
   }
 }
@@ -70,6 +78,11 @@ const mapRoles = <A, B>(from: Record<Role, A>, map: (value: A) => B): Record<Rol
   sender: map(from.sender),
   relay: map(from.relay),
   receiver: map(from.receiver),
+})
+
+const mapParts = <A, B>(from: Record<Part, A>, map: (value: A) => B): Record<Part, B> => ({
+  ...mapRoles(from, map),
+  verifying: map(from.verifying),
 })
 
 type Having<K extends string> = Extract<Answer, Record<K, unknown>>

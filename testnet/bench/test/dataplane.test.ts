@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { highestRate, MAX_LOSS } from '../dataplane/search.js'
+import { dataplaneTables } from '../dataplane/tables.js'
 import { criteriaOf, type Row, verdictOf } from '../dataplane/verdict.js'
 
 describe('search for the highest rate', () => {
@@ -39,6 +40,7 @@ describe('verdict on the data plane', () => {
     name,
     gbps,
     coreSeconds: { sender: coreSeconds, relay: coreSeconds },
+    kernelSeconds: { sender: coreSeconds / 2, relay: coreSeconds / 4 },
     residentMb: {},
     roundsGbps: [gbps],
   })
@@ -57,5 +59,38 @@ describe('verdict on the data plane', () => {
     const { ok, line } = verdictOf(criteriaOf({ dgram: row('dgram', 1) }))
     expect(ok).to.equal(false)
     expect(line).to.include('– (NOT')
+  })
+})
+
+describe('tables of the data plane', () => {
+  it('give rates, rounds and costs a row, and leave out what a row has not', () => {
+    const rows = {
+      mmsg: {
+        name: 'mmsg',
+        gbps: 1.5,
+        coreSeconds: { sender: 0.4, relay: 0.5, receiver: 0.2, verifying: 0.1 },
+        kernelSeconds: { sender: 0.3, relay: 0.4, receiver: 0.1, verifying: 0 },
+        residentMb: { sender: 141, relay: 115, receiver: 240 },
+        roundsGbps: [1.4, 1.5, 1.6],
+      },
+      iperf3: {
+        name: 'iperf3',
+        gbps: 1.6,
+        coreSeconds: { sender: 0.6, receiver: 0.3 },
+        kernelSeconds: { sender: 0.5, receiver: 0.2 },
+        residentMb: {},
+        roundsGbps: [1.6, 1.6, 1.6],
+      },
+    }
+    const text = dataplaneTables({
+      bench: 'dataplane',
+      ...{ date: '2026-01-02T03:04:05Z', machine: 'a machine', path: 'a path', seconds: 2 },
+      ...{ rows, criteria: [], ok: true, verdict: 'all is well' },
+    })
+    expect(text).to.include('2026-01-02 with a machine; a path; trials of 2 s, each row the middle one of 3 rounds.')
+    expect(text).to.include('**all is well**')
+    expect(text).to.include('| mmsg | 1.50 | 1.40, 1.50, 1.60 | 141, 115, 240 |')
+    expect(text).to.include('| mmsg | 1.20, 0.80 | 0.40, 0.30 | 0.50, 0.40 | 0.20, 0.10 | 0.10, 0.00 |')
+    expect(text).to.include('| iperf3 UDP, no relay | 0.90, 0.70 | 0.60, 0.50 |  | 0.30, 0.20 |  |')
   })
 })

@@ -1,0 +1,54 @@
+/** What runs of `bench dataplane` and `bench dataplane-sessions` find out, as their JSON files hold it. */
+import type { Criterion, Row, Rows } from './verdict.js'
+
+export interface DataplaneResult {
+  readonly bench: 'dataplane'
+  readonly date: string
+  readonly machine: string
+  readonly path: string
+  /** how long a trial lasts */
+  readonly seconds: number
+  readonly rows: Rows
+  readonly criteria: readonly Criterion[]
+  readonly ok: boolean
+  readonly verdict: string
+}
+
+/** Ways to carry datagrams, as they are told apart in words. */
+export const LABELS: Record<keyof Rows, string> = {
+  iperf3: 'iperf3 UDP, no relay',
+  mmsg: 'mmsg',
+  offload: 'mmsg with segmentation offload, not packet by packet',
+  dgram: 'dgram',
+  socat: 'socat as the relay between dgram ends',
+}
+
+export const labelOf = ({ name }: Row): string => LABELS[name as keyof Rows]
+
+/** One round of as many sessions as there are providers. */
+export interface Round {
+  readonly seconds: number
+  readonly residentMb: number
+  /** relative; one without a reading is missing */
+  readonly errors: readonly number[]
+}
+
+export interface SessionsResult {
+  readonly bench: 'dataplane-sessions'
+  readonly date: string
+  readonly machine: string
+  readonly backend: string
+  readonly sessions: number
+  readonly claimKbps: number
+  /** what each provider truly forwards */
+  readonly limitKbps: number
+  readonly medianError: number
+  readonly p95Error: number
+  /** sessions without a reading */
+  readonly missing: number
+  /** of the receiver's process, in the second fifth of the time and in the last */
+  readonly residentMb: { readonly early: number; readonly late: number }
+  readonly rounds: readonly Round[]
+  readonly ok: boolean
+  readonly verdict: string
+}
