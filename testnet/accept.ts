@@ -10,8 +10,9 @@ import { silence } from './acceptance/point-3-silence.js'
 import { kills } from './acceptance/point-4-kills.js'
 import { late } from './acceptance/point-5-late.js'
 import { groups } from './acceptance/point-6-groups.js'
+import { soaks } from './acceptance/point-7-soaks.js'
 
-const POINTS: readonly Point[] = [promises, seeds, silence, kills, late, groups]
+const POINTS: readonly Point[] = [promises, seeds, silence, kills, late, groups, soaks]
 const USAGE = 'npm run accept -- [--only 1,3] [--seeds 10]'
 const print = (line: string) => console.log(line)
 

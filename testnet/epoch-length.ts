@@ -2,6 +2,7 @@
 import { DIRECT_MS, START_LEAD_MS } from '../probe/constants.js'
 import { DEVNET, type NetworkParams } from '../proto/params.js'
 import { faultsTolerated } from '../proto/quorum.js'
+import { soakSlotMs } from '../verifier/core/check-params.js'
 import { groupSize } from '../verifier/core/receiver-groups.js'
 import { UserError } from '../verifier/errors.js'
 import type { TestnetOptions } from './options.js'
@@ -10,14 +11,22 @@ import type { TestnetOptions } from './options.js'
 const MARGIN_MS = 700
 const SHORTEST_SECONDS = 10
 
+/** What of a run decides how long its epochs are. */
+export interface Shape {
+  readonly verifiers: number
+  readonly providers: number
+  /** every session is one */
+  readonly soaks: boolean
+}
+
 /**
  * Every provider has a session with every verifier as receiver, `lanes` sessions run at once, and a provider's own
  * sessions never overlap: max(⌈V·P / lanes⌉, V) slots.
  */
-export function testnetParams(verifiers: number, providers: number): NetworkParams {
+export function testnetParams({ verifiers, providers, soaks }: Shape): NetworkParams {
   const receivers = Math.min(verifiers, DEVNET.receivers)
   const rounds = Math.max(Math.ceil((receivers * providers) / DEVNET.lanes), receivers)
-  return paramsFor(rounds, DEVNET)
+  return paramsFor(rounds, soaks ? soaking(DEVNET) : DEVNET)
 }
 
 /**
@@ -27,8 +36,7 @@ export function testnetParams(verifiers: number, providers: number): NetworkPara
  * @throws UserError 'usage' where no group of them can take the claim
  */
 export function narrowParams(
-  verifiers: number,
-  providers: number,
+  { verifiers, providers, soaks }: Shape,
   { claimKbps, capacityKbps }: Pick<TestnetOptions, 'claimKbps'> & { readonly capacityKbps: number },
 ): NetworkParams {
   const receivers = Array.from({ length: Math.min(verifiers, DEVNET.receivers) }, (_, i) => i)
@@ -41,8 +49,16 @@ export function narrowParams(
     throw new UserError('usage', `--capacity ${capacityKbps / 1000} is too little for a claim of ${claimKbps / 1000}.`)
   }
   const rounds = Math.floor(receivers.length / size) * providers
-  return paramsFor(rounds, { ...DEVNET, offsetMs: START_LEAD_MS, slotMs: START_LEAD_MS + DEVNET.slotMs + DIRECT_MS })
+  const slotMs = START_LEAD_MS + DEVNET.slotMs + DIRECT_MS
+  const params = { ...DEVNET, offsetMs: START_LEAD_MS, slotMs }
+  return paramsFor(rounds, soaks ? soaking(params) : params)
 }
+
+const soaking = (params: NetworkParams): NetworkParams => ({
+  ...params,
+  soakShareBps: 10_000,
+  slotMs: soakSlotMs(params),
+})
 
 function paramsFor(rounds: number, params: NetworkParams): NetworkParams {
   const seconds = Math.ceil((params.leadMs + rounds * params.slotMs + MARGIN_MS) / 1000)

@@ -8,6 +8,8 @@ export interface TestnetOptions {
   readonly claimKbps: number
   /** What every verifier registers that it can take at once; undefined for more than any claim needs. */
   readonly capacityKbps: number | undefined
+  /** Whether every session is a soak. */
+  readonly soaks: boolean
   readonly seed: string
   /** Kept after the run; undefined for a temporary one. */
   readonly dataDir: string | undefined

@@ -71,10 +71,9 @@ async function runOnChain({
   directory,
 }: RunParts): Promise<ResultEvent> {
   const plan = planRun(options, directory)
-  const { claimKbps, capacityKbps } = options
-  const shape = [plan.verifiers.length, plan.providers.length] as const
-  const params =
-    capacityKbps === undefined ? testnetParams(...shape) : narrowParams(...shape, { claimKbps, capacityKbps })
+  const { claimKbps, capacityKbps, soaks } = options
+  const shape = { verifiers: plan.verifiers.length, providers: plan.providers.length, soaks }
+  const params = capacityKbps === undefined ? testnetParams(shape) : narrowParams(shape, { claimKbps, capacityKbps })
   const networkFile = join(directory, 'network.json')
   const late = plan.verifiers.filter(({ profile }) => profile === 'late')
   const { rpcUrl } = anvil

@@ -20,6 +20,7 @@ function record(mix: string, epochs: readonly EpochOutcome[], more: Partial<RunR
         epochs: undefined,
         claimKbps: 25_000,
         capacityKbps: undefined,
+        soaks: false,
         seed: 'test',
         dataDir: undefined,
         apiPort: undefined,

@@ -114,6 +114,7 @@ export function explanationText(of: Explanation): string {
     heading(of),
     votesText(of),
     rateLine(of),
+    ...soakLines(of),
     ...uptimeLines(of),
     throughputLine(of),
     scoreLine(of),
@@ -191,6 +192,16 @@ function rateLine({ quorum, leaf, soak }: Explanation): string {
       ? 'it serves nobody, so the rate is 0'
       : `certified ${rateText(leaf.rateKbps)}, from their low median, ${limits}`
   return `Rate        ${votes}: ${found}.`
+}
+
+/** None where the network has no soaks. */
+function soakLines({ soak }: Explanation): string[] {
+  if (!soak.now && soak.votes.length === 0) return []
+  const held = soak.votes.map(
+    ({ rateKbps, receiver, epoch }) => `${rateText(rateKbps)} (verifier ${receiver}, epoch ${epoch})`,
+  )
+  const now = soak.now ? 'all sessions of this epoch were soaks' : 'no session of this epoch was one'
+  return [`Soaks       ${now}; in force: ${held.join(', ') || 'none'}.`]
 }
 
 function uptimeLines({ ticks, leaf }: Explanation): string[] {

@@ -1,0 +1,54 @@
+/** Point 7: where every session is a soak, a bucket of credit gains nothing, for single receivers and for groups of two. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { FOLD } from '../profiles/cheats/bucket.js'
+import { INFLATION } from '../profiles/cheats/check.js'
+import type { Checks, Point } from './checks.js'
+import { explain } from './explain.js'
+import { nodeStatus } from './nodes.js'
+import { TestnetRun } from './testnet-run.js'
+
+const RUN_SECONDS = 400
+/** Until the verifier that is asked has heard of the report, too. */
+const POLL_MS = 100
+const COMMON = ['--providers', 'honest=1,bucket=1', '--soaks', '--epochs', '2']
+
+const NETWORKS = [
+  { name: 'alone', args: ['--verifiers', '4', '--claim', '25'] },
+  { name: 'in groups', args: ['--verifiers', '5', '--claim', '30', '--capacity', '40'] },
+]
+
+export const soaks: Point = {
+  number: 7,
+  title: 'soaks',
+  run: async checks => {
+    for (const { name, args } of NETWORKS) await network(checks, name, [...args, ...COMMON])
+  },
+}
+
+const network = (checks: Checks, name: string, args: readonly string[]) =>
+  TestnetRun.with(args, async run => {
+    const ready = await run.ready()
+    await run.epoch(1, RUN_SECONDS)
+    while ((await nodeStatus(ready)).tip.epoch < 1) await pause(POLL_MS)
+    for (const { profile, address } of ready.providers) {
+      const { code, text } = await explain(ready, address, 1)
+      const told = text.includes('Soaks       all sessions of this epoch were soaks; in force: ')
+      checks.that(code === 0 && told, `${name}: explain bears out ${profile} against the chain, soaks and all`)
+      if (code !== 0 || !told) checks.note(text)
+    }
+    const exit = await run.end(RUN_SECONDS)
+    checks.that(exit.code === 0, `${name}: exit code 0`, `${exit.code ?? exit.signal}`)
+    if (exit.code !== 0) checks.note(run.stderr)
+    checks.that(run.epochs.length === 2 && run.epochs.every(({ posted }) => posted), `${name}: both epochs posted`)
+    for (const { epoch, scores } of run.epochs) {
+      for (const { profile, rateKbps, claimKbps } of scores) {
+        const most = profile === 'bucket' ? (claimKbps / FOLD) * (1 + INFLATION) : claimKbps
+        const least = profile === 'bucket' ? (claimKbps / FOLD) * (1 - INFLATION) : 0.95 * claimKbps
+        checks.that(
+          rateKbps !== null && rateKbps >= least && rateKbps <= most,
+          `${name}: ${profile} certified in epoch ${epoch} at what it sustains`,
+          `${rateKbps} kbit/s of ${claimKbps}`,
+        )
+      }
+    }
+  })
