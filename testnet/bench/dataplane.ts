@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import type { Backend } from '../../probe/io/datagram-port.js'
 import { loadNative } from '../../probe/io/native.js'
 import { startWatchdog, type Watchdog } from '../watchdog.js'
+import { type Bare, bare, compileBare } from './dataplane/bare.js'
 import { openPath, type Path } from './dataplane/path.js'
 import { iperf3, startSocat } from './dataplane/programs.js'
 import { type DataplaneResult, labelOf } from './dataplane/results.js'
@@ -44,13 +45,14 @@ export async function run(args: string[]): Promise<number> {
   const found = new Map<Name, Measured[]>()
   let description = ''
   try {
+    const bareProgram = await compileBare(watchdog)
     const path = await openPath(watchdog, line => console.log(line))
     description = path.description
     console.log(`path: ${description}; load ${loadavg()[0]!.toFixed(1)} on ${cpus().length} processors`)
     try {
       for (let round = 1; round <= rounds; round++) {
-        for (const name of await waysToCarry()) {
-          const best = await measure(name, path, ms, watchdog)
+        for (const name of await waysToCarry(bareProgram)) {
+          const best = await measure(name, path, ms, watchdog, bareProgram)
           if (best) found.set(name, [...(found.get(name) ?? []), best])
           console.log(
             `[${round}/${rounds}] ${name.padEnd(8)} ${best ? describe(best) : 'carried nothing without loss'}`,
@@ -59,6 +61,7 @@ export async function run(args: string[]): Promise<number> {
       }
     } finally {
       await path.close()
+      bareProgram?.close()
     }
   } finally {
     await watchdog.close()
@@ -83,12 +86,19 @@ export async function run(args: string[]): Promise<number> {
   return ok ? 0 : 1
 }
 
-async function waysToCarry(): Promise<Name[]> {
+async function waysToCarry(bareProgram: Bare | undefined): Promise<Name[]> {
   const native: Name[] = (await loadNative()) ? ['mmsg', 'offload'] : []
-  return ['iperf3', ...native, 'dgram', 'socat']
+  return ['iperf3', ...(bareProgram ? ['bare' as const] : []), ...native, 'dgram', 'socat']
 }
 
-async function measure(name: Name, path: Path, ms: number, watchdog: Watchdog): Promise<Measured | undefined> {
+async function measure(
+  name: Name,
+  path: Path,
+  ms: number,
+  watchdog: Watchdog,
+  bareProgram: Bare | undefined,
+): Promise<Measured | undefined> {
+  if (name === 'bare') return bareProgram && highestRate(FROM_GBPS, gbps => bare(bareProgram, path, gbps, ms, watchdog))
   if (name === 'iperf3') return highestRate(FROM_GBPS, gbps => iperf3(path, gbps, ms, watchdog))
   // socat stands between the ends that dgram has, so that only the relays differ.
   const backend: Backend = name === 'dgram' || name === 'socat' ? 'dgram' : 'mmsg'

@@ -17,6 +17,7 @@ export interface DataplaneResult {
 /** Ways to carry datagrams, as they are told apart in words. */
 export const LABELS: Record<keyof Rows, string> = {
   iperf3: 'iperf3 UDP, no relay',
+  bare: 'the system calls alone, in C',
   mmsg: 'mmsg',
   offload: 'mmsg with segmentation offload, not packet by packet',
   dgram: 'dgram',

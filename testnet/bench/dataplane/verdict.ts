@@ -19,6 +19,7 @@ export interface Rows {
   readonly offload?: Row | undefined
   readonly socat?: Row | undefined
   readonly iperf3?: Row | undefined
+  readonly bare?: Row | undefined
 }
 
 export interface Criterion {
