@@ -101,7 +101,8 @@ describe('direct datagrams', () => {
       true,
     )
     const { direct, control: beside } = (await collected.finish())[SLOT]!
-    expect(direct.arrived).to.be.within(wanted / 2, wanted + 1)
+    // A pause of the machine at its very end costs it the last ones.
+    expect(direct.arrived).to.be.within(0.8 * wanted, wanted + 1)
     expect(sum(log.control), 'control datagrams alone are in the log').to.be.at.most(
       2 * CONTROL_SHARE * sum(log.sent) + 1,
     )
