@@ -3,12 +3,12 @@
  * what each cheat reads; windows drawn from them, through the real assignment and evaluation, show what that is worth.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus, release } from 'node:os'
 import { parseArgs } from 'node:util'
 import { UserError } from '../../verifier/errors.js'
 import { type CheatResult, failuresOf, verdictOf } from './cheat/result.js'
 import { runCheats } from './cheat/run.js'
 import { boundTables, cheatTables } from './cheat/tables.js'
+import { machineText } from './machine.js'
 import { positive } from './numbers.js'
 
 const OPTIONS = {
@@ -52,7 +52,7 @@ export async function run(args: string[]): Promise<number> {
   const partial = {
     bench: 'cheat' as const,
     date: new Date().toISOString(),
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${process.platform} ${release()}, Node ${process.version}`,
+    machine: machineText(),
     ...{ seed, claimKbps, windows, committee },
     ...findings,
     minutes: (performance.now() - startMs) / 60_000,

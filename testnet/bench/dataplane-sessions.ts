@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { cpus, loadavg } from 'node:os'
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Receiver } from '../../probe/receiver.js'
 import { environmentWithoutSettings } from '../../verifier/cli/settings.js'
@@ -18,6 +18,7 @@ import { startWatchdog } from '../watchdog.js'
 import { IpcStreams, type StreamMessage } from './dataplane/ipc-streams.js'
 import type { Others, OthersOptions } from './dataplane/others.js'
 import type { Round, SessionsResult } from './dataplane/results.js'
+import { processorsText } from './machine.js'
 import { positive } from './numbers.js'
 import { median, quantile } from './quantile.js'
 
@@ -91,7 +92,7 @@ export async function run(args: string[]): Promise<number> {
   const result: SessionsResult = {
     bench: 'dataplane-sessions',
     date: new Date().toISOString(),
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, load ${loadavg()[1]!.toFixed(1)}`,
+    machine: `${processorsText()}, Node ${process.version}, load ${loadavg()[1]!.toFixed(1)}`,
     backend: receiver.facts.backend,
     ...{ sessions, claimKbps, limitKbps },
     ...figures,

@@ -3,12 +3,13 @@
  * of its own, with either backend, beside iperf3 over the same links without a relay and socat as the relay.
  */
 import { writeFileSync } from 'node:fs'
-import { cpus, loadavg, release } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Backend } from '../../probe/io/datagram-port.js'
 import { loadNative } from '../../probe/io/native.js'
+import type { Compiled } from '../lab/compile.js'
 import { startWatchdog, type Watchdog } from '../watchdog.js'
-import { type Bare, bare, compileBare } from './dataplane/bare.js'
+import { bare, compileBare } from './dataplane/bare.js'
 import { openPath, type Path } from './dataplane/path.js'
 import { iperf3, startSocat } from './dataplane/programs.js'
 import { type DataplaneResult, labelOf } from './dataplane/results.js'
@@ -17,6 +18,7 @@ import { RoleProcess } from './dataplane/role-process.js'
 import { highestRate, type Trial } from './dataplane/search.js'
 import { type RelayPart, transfer } from './dataplane/transfer.js'
 import { criteriaOf, type Row, type Rows, total, verdictOf } from './dataplane/verdict.js'
+import { machineText } from './machine.js'
 import { positive } from './numbers.js'
 
 const OPTIONS = {
@@ -73,7 +75,7 @@ export async function run(args: string[]): Promise<number> {
   const result: DataplaneResult = {
     bench: 'dataplane',
     date: new Date().toISOString(),
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${process.platform} ${release()}, Node ${process.version}`,
+    machine: machineText(),
     path: description,
     seconds: ms / 1000,
     rows,
@@ -86,7 +88,7 @@ export async function run(args: string[]): Promise<number> {
   return ok ? 0 : 1
 }
 
-async function waysToCarry(bareProgram: Bare | undefined): Promise<Name[]> {
+async function waysToCarry(bareProgram: Compiled | undefined): Promise<Name[]> {
   const native: Name[] = (await loadNative()) ? ['mmsg', 'offload'] : []
   return ['iperf3', ...(bareProgram ? ['bare' as const] : []), ...native, 'dgram', 'socat']
 }
@@ -96,7 +98,7 @@ async function measure(
   path: Path,
   ms: number,
   watchdog: Watchdog,
-  bareProgram: Bare | undefined,
+  bareProgram: Compiled | undefined,
 ): Promise<Measured | undefined> {
   if (name === 'bare') return bareProgram && highestRate(FROM_GBPS, gbps => bare(bareProgram, path, gbps, ms, watchdog))
   if (name === 'iperf3') return highestRate(FROM_GBPS, gbps => iperf3(path, gbps, ms, watchdog))

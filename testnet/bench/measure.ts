@@ -3,12 +3,12 @@
  * instead, each against what the link's own counter says.
  */
 import { writeFileSync } from 'node:fs'
-import { cpus, release } from 'node:os'
 import { parseArgs } from 'node:util'
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { type Calibration, type Cell, CLAIM_FACTOR, type Lab } from '../lab/lab.js'
 import { openLab } from '../lab/open-lab.js'
 import { cellName, type PlannedCell, planGrid } from './grid.js'
+import { machineText } from './machine.js'
 import { measurePeers } from './peers.js'
 import { firstReading } from './readings.js'
 import {
@@ -76,7 +76,7 @@ export async function run(args: string[]): Promise<number> {
   const result: MeasureResult = {
     bench: 'measure',
     date: new Date().toISOString(),
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${process.platform} ${release()}, Node ${process.version}`,
+    machine: machineText(),
     lab: lab.description,
     claimFactor: CLAIM_FACTOR,
     cells,

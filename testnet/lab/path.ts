@@ -1,13 +1,10 @@
 /** Delay and loss on the receiver's link: by netem where the kernel has it, else by the shim beside this file. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Watchdog } from '../watchdog.js'
-import { run } from './commands.js'
+import { compileC } from './compile.js'
 import { type Namespace, NamespaceError } from './namespace.js'
 
 export interface PathSettings {
@@ -41,7 +38,6 @@ export const RECEIVER_DEVICE = 'hub'
 const NETEM_LIMIT = 32_768
 /** What waits at a TUN device while the shim is not scheduled; the kernel's 500 are 5 ms at 1 Gbit/s. */
 const TUN_QUEUE = 10_000
-const COMPILE_MS = 60_000
 const SHIM_SOURCE = fileURLToPath(new URL('./shim.c', import.meta.url))
 
 /** Joins the receiver to the hub. @throws Error if neither way is open */
@@ -86,10 +82,7 @@ async function openNetem(hub: Namespace, receiver: Namespace): Promise<Path> {
 }
 
 async function openShim(hub: Namespace, receiver: Namespace, watchdog: Watchdog): Promise<Path> {
-  const directory = mkdtempSync(join(tmpdir(), 'bandwitness-lab-'))
-  watchdog.temporary(directory)
-  const program = join(directory, 'shim')
-  await run(['cc', '-O2', '-o', program, SHIM_SOURCE], COMPILE_MS)
+  const { program, close } = await compileC(SHIM_SOURCE, watchdog)
   const shim = await Shim.start(hub.inside([program, HUB_DEVICE, RECEIVER_DEVICE]), watchdog)
   await hub.run(['ip', 'link', 'set', RECEIVER_DEVICE, 'netns', String(receiver.pid)])
   await hub.run(['ip', 'link', 'set', HUB_DEVICE, 'txqueuelen', String(TUN_QUEUE)])
@@ -100,7 +93,7 @@ async function openShim(hub: Namespace, receiver: Namespace, watchdog: Watchdog)
     count: () => shim.count(),
     async close() {
       await shim.close()
-      rmSync(directory, { recursive: true, force: true })
+      close()
     },
   }
 }

@@ -1,6 +1,6 @@
 /*
- * The system calls of the data plane and nothing else: no keystream, no hash, no check. What it takes of the processor
- * no program can save that sends packet by packet through plain sockets.
+ * The system calls of the data plane and nothing else: no keystream, no hash, no check. It tells what plain sockets
+ * cost, packet by packet.
  *
  *   bare send HOST PORT TO_HOST TO_PORT BYTES_PER_SECOND MS   paced, in batches as the sender's
  *   bare forward HOST PORT TO_HOST TO_PORT

@@ -1,21 +1,18 @@
-/** The system calls of the data plane and nothing else, by a program in C: what no program can save that makes them. */
+/** The system calls of the data plane and nothing else, by a program in C: what plain sockets cost, packet by packet. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { DATAGRAM_BYTES } from '../../../proto/datagram.js'
-import { CommandError, run } from '../../lab/commands.js'
+import { CommandError } from '../../lab/commands.js'
+import { type Compiled, compileC } from '../../lab/compile.js'
 import type { Watchdog } from '../../watchdog.js'
 import type { Path } from './path.js'
 import { ROLES, type Role } from './role-messages.js'
 import type { Trial } from './search.js'
 
 const SOURCE = fileURLToPath(new URL('./bare.c', import.meta.url))
-const COMPILE_MS = 60_000
 const PORTS: Record<Role, string> = { sender: '5304', relay: '5305', receiver: '5306' }
 /** For what was sent last to arrive. */
 const DRAIN_MS = 100
@@ -25,29 +22,18 @@ export interface BareTrial extends Trial {
   readonly kernelSeconds: Readonly<Record<Role, number>>
 }
 
-export interface Bare {
-  readonly program: string
-  close(): void
-}
-
 /** @returns undefined where there is no C compiler */
-export async function compileBare(watchdog: Watchdog): Promise<Bare | undefined> {
-  const directory = mkdtempSync(join(tmpdir(), 'bandwitness-bench-'))
-  watchdog.temporary(directory)
-  const program = join(directory, 'bare')
-  const close = () => rmSync(directory, { recursive: true, force: true })
+export async function compileBare(watchdog: Watchdog): Promise<Compiled | undefined> {
   try {
-    await run(['cc', '-O2', '-o', program, SOURCE], COMPILE_MS)
-    return { program, close }
+    return await compileC(SOURCE, watchdog)
   } catch (error) {
-    close()
     if (error instanceof CommandError) return undefined
     throw error
   }
 }
 
 export async function bare(
-  { program }: Bare,
+  { program }: Compiled,
   path: Path,
   gbps: number,
   ms: number,
@@ -98,13 +84,7 @@ async function startProgram(argv: readonly string[], watchdog: Watchdog) {
   await line()
   const counted = line().then(async (text): Promise<Counts> => {
     await ended
-    const [datagrams, userUs, systemUs, firstUs, lastUs] = text.split(' ').map(Number) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ]
+    const [datagrams = 0, userUs = 0, systemUs = 0, firstUs = 0, lastUs = 0] = text.split(' ').map(Number)
     return { datagrams, userUs, systemUs, firstUs, lastUs }
   })
   return { counted, end: () => child.stdin.end() }

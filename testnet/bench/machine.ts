@@ -1,0 +1,7 @@
+/** What figures were measured with, as the JSON files have it. */
+import { cpus, release } from 'node:os'
+
+export const processorsText = (): string => `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`
+
+export const machineText = (): string =>
+  `${processorsText()}, ${process.platform} ${release()}, Node ${process.version}`

@@ -1,0 +1,29 @@
+/** Small programs in C that are compiled when they are needed. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Watchdog } from '../watchdog.js'
+import { run } from './commands.js'
+
+const COMPILE_MS = 60_000
+
+export interface Compiled {
+  readonly program: string
+  /** Removes it. */
+  close(): void
+}
+
+/** @throws CommandError where there is no C compiler */
+export async function compileC(source: string, watchdog: Watchdog): Promise<Compiled> {
+  const directory = mkdtempSync(join(tmpdir(), 'bandwitness-lab-'))
+  watchdog.temporary(directory)
+  const program = join(directory, 'program')
+  const close = () => rmSync(directory, { recursive: true, force: true })
+  try {
+    await run(['cc', '-O2', '-o', program, source], COMPILE_MS)
+  } catch (error) {
+    close()
+    throw error
+  }
+  return { program, close }
+}
