@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { violations } from './imports.js'
 
-const TREES = ['proto', 'probe', 'verifier', 'contracts', 'testnet']
+const TREES = ['proto', 'probe', 'verifier', 'market', 'contracts', 'testnet']
 
 // Tracked and new files alike, without what .gitignore names.
 const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...TREES], {

@@ -1,6 +1,11 @@
 /**
- * Which part may import which. Imports run one way:
- * proto ← probe ← verifier ← testnet, and in verifier core ← {bls, store, net, chain} ← nodes ← api ← cli.
+ * Which part may import which. Imports run one way: proto ← probe ← verifier ← market ← testnet.
+ *
+ *   probe:    wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
+ *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← api ← cli
+ *   core:     {assignment, agreement} ← scoring
+ *   testnet:  {process, profiles} ← network ← acceptance; process ← lab; {profiles, lab, sim} ← bench
+ *
  * The contracts' artifacts are reached through verifier/chain, and by the testnet, which deploys them.
  */
 export interface Layer {
@@ -17,49 +22,113 @@ const NODE = /^node:/
 const HASHES = /^@noble\/hashes(\/|$)/
 const LIBP2P = /^(libp2p|@libp2p\/.*|@multiformats\/.*)$/
 const ETHERS = /^ethers$/
+const YARGS = /^yargs(\/|$)/
 const COMMON = [NODE, HASHES, /^(pino|zod|p-retry)$/]
+
+/** A wing of the probe. It may import proto, the probe's ports and constants, and the wings named. */
+const wing = (name: string, imports: readonly string[], packages: readonly RegExp[] = [NODE, HASHES]): Layer => ({
+  name: `probe/${name}`,
+  holds: new RegExp(`^probe/${name}/`),
+  imports: ['proto', 'probe/ports', ...imports.map(other => `probe/${other}`)],
+  packages,
+})
+
+const PURE_WINGS = ['wire', 'verdict', 'chunks', 'transcript']
+const CARRYING_WINGS = ['io', 'plane']
+const ROLES = ['sender', 'relay', 'receiver']
+const WINGS = [
+  wing('wire', []),
+  wing('verdict', ['wire']),
+  wing('chunks', ['wire']),
+  wing('transcript', ['wire', 'verdict', 'chunks']),
+  wing('io', ['wire'], [NODE, /^koffi$/]),
+  wing('plane', ['wire', 'verdict', 'chunks', 'io']),
+  ...ROLES.map(role => wing(role, [...PURE_WINGS, ...CARRYING_WINGS])),
+]
+
+const PROBE = ['probe', 'probe/ports', ...WINGS.map(({ name }) => name)]
+const CORE = ['core', 'core/assignment', 'core/agreement', 'core/scoring']
+/** What a rule may use of the probe: what is pure. */
+const RULES = ['proto', 'probe/ports', 'probe/wire', 'probe/verdict', 'core']
 const ADAPTERS = ['bls', 'store', 'net', 'chain']
-const BELOW_NODES = ['proto', 'probe', 'core', 'base', ...ADAPTERS]
+const BELOW_EVIDENCE = ['proto', ...PROBE, 'config', ...CORE, ...ADAPTERS]
+const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'evidence', 'node', 'api', 'cli']
+
+const ROOMS = ['process', 'profiles', 'network', 'acceptance', 'lab', 'sim', 'bench']
+/** A folder of the testnet, with those beside it that it may import. */
+const room = (name: string, beside: readonly string[]): Layer => ({
+  name: `testnet/${name}`,
+  holds: new RegExp(`^testnet/${name}/`),
+  imports: ['proto', ...PROBE, ...VERIFIER, 'market', 'contracts', ...beside.map(other => `testnet/${other}`)],
+  packages: [...COMMON, LIBP2P, ETHERS, YARGS, /^@openzeppelin\/merkle-tree$/],
+})
 
 export const LAYERS: readonly Layer[] = [
   { name: 'proto', holds: /^proto\//, imports: [], packages: [NODE, HASHES, /^protobufjs(\/|$)/] },
-  { name: 'probe', holds: /^probe\//, imports: ['proto'], packages: [NODE, HASHES, /^koffi$/] },
-  { name: 'core', holds: /^verifier\/core\//, imports: ['proto', 'probe'], packages: [HASHES] },
+
+  { name: 'probe/ports', holds: /^probe\/(ports|constants|deadline)\.ts$/, imports: ['proto'], packages: [NODE] },
+  ...WINGS,
+  { name: 'probe', holds: /^probe\//, imports: ['proto', ...PROBE], packages: [NODE, HASHES] },
+
+  { name: 'config', holds: /^verifier\/config\//, imports: ['proto', 'probe/ports'], packages: COMMON },
+  { name: 'core/assignment', holds: /^verifier\/core\/assignment\//, imports: RULES, packages: [HASHES] },
+  { name: 'core/agreement', holds: /^verifier\/core\/agreement\//, imports: RULES, packages: [HASHES] },
   {
-    name: 'base',
-    holds: /^verifier\/(errors|keys|network-file)\.ts$/,
-    imports: ['proto', 'probe', 'core'],
-    packages: COMMON,
+    name: 'core/scoring',
+    holds: /^verifier\/core\/scoring\//,
+    imports: [...RULES, 'core/assignment', 'core/agreement'],
+    packages: [HASHES],
   },
+  { name: 'core', holds: /^verifier\/core\//, imports: ['proto', 'probe/ports'], packages: [HASHES] },
   ...ADAPTERS.map(name => ({
     name,
     holds: new RegExp(`^verifier/${name}/`),
-    imports: ['proto', 'probe', 'core', 'base', ...(name === 'chain' ? ['contracts'] : [])],
+    imports: ['proto', ...PROBE, 'config', ...CORE, ...(name === 'chain' ? ['contracts'] : [])],
     packages: [...COMMON, ...{ bls: [/^@chainsafe\//], store: [/^level$/], net: [LIBP2P], chain: [ETHERS] }[name]!],
   })),
-  { name: 'api', holds: /^verifier\/api\//, imports: [...BELOW_NODES, 'nodes'], packages: [...COMMON, /^fastify$/] },
+  { name: 'evidence', holds: /^verifier\/evidence\//, imports: BELOW_EVIDENCE, packages: COMMON },
+  { name: 'node', holds: /^verifier\/node\//, imports: [...BELOW_EVIDENCE, 'evidence'], packages: [...COMMON, LIBP2P] },
+  {
+    name: 'api',
+    holds: /^verifier\/api\//,
+    imports: [...BELOW_EVIDENCE, 'evidence', 'node'],
+    packages: [...COMMON, /^fastify$/],
+  },
   {
     name: 'cli',
     holds: /^verifier\/cli\//,
-    imports: [...BELOW_NODES, 'nodes', 'api'],
-    packages: [...COMMON, /^yargs(\/|$)/, /^(yaml|asciichart)$/],
+    imports: [...BELOW_EVIDENCE, 'evidence', 'node', 'api'],
+    packages: [...COMMON, YARGS, /^(yaml|asciichart)$/],
   },
-  { name: 'nodes', holds: /^verifier\//, imports: BELOW_NODES, packages: [...COMMON, LIBP2P] },
+
+  {
+    name: 'market',
+    holds: /^market\//,
+    imports: ['proto', ...PROBE, ...VERIFIER],
+    packages: [...COMMON, YARGS],
+  },
   {
     name: 'contracts',
     holds: /^contracts\//,
     imports: ['proto'],
     packages: [NODE, ETHERS, /^solc$/, /^@openzeppelin\//],
   },
-  {
-    name: 'testnet',
-    holds: /^testnet\//,
-    imports: [...BELOW_NODES, 'nodes', 'api', 'cli', 'contracts'],
-    packages: [...COMMON, LIBP2P, ETHERS, /^yargs(\/|$)/, /^@openzeppelin\/merkle-tree$/],
-  },
+  room('process', []),
+  room('profiles', []),
+  room('network', ['process', 'profiles']),
+  room('acceptance', ['profiles', 'network']),
+  room('lab', ['process']),
+  room('sim', []),
+  room('bench', ['process', 'profiles', 'lab', 'sim']),
+  { ...room('', ROOMS), name: 'testnet', holds: /^testnet\// },
 ]
 
-/** One place looks the other way: the command line loads the `testnet` command when, and only when, it is asked for. */
-export const LAZY = { from: 'verifier/cli/main.ts', to: 'testnet' }
+/** One place looks the other way: the command line loads what is built on top of the verifier when, and only when, it is asked for. */
+export const LAZY = { from: 'verifier/cli/main.ts', to: ['market', 'testnet'] }
+
+/** A folder whose own files are counted: what else it holds belongs into one of its folders. */
+export const TOP_FILES: Readonly<Record<string, readonly string[]>> = {
+  testnet: ['accept.ts', 'bench.ts', 'command.ts'],
+}
 
 export const layerOf = (path: string): Layer | undefined => LAYERS.find(layer => layer.holds.test(path))

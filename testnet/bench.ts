@@ -1,6 +1,6 @@
 /** `npm run bench -- NAME …`: what the project says about itself in figures, measured on this machine. */
 import '../proto/polyfill.js'
-import { UserError } from '../verifier/errors.js'
+import { UserError } from '../verifier/config/errors.js'
 
 interface Bench {
   /** The exit code. */
@@ -8,11 +8,11 @@ interface Bench {
 }
 
 const BENCHES: Record<string, () => Promise<Bench>> = {
-  measure: () => import('./bench/measure.js'),
-  lab: () => import('./bench/lab.js'),
-  cheat: () => import('./bench/cheat.js'),
-  dataplane: () => import('./bench/dataplane.js'),
-  'dataplane-sessions': () => import('./bench/dataplane-sessions.js'),
+  measure: () => import('./bench/measure/measure.js'),
+  lab: () => import('./bench/measure/lab.js'),
+  cheat: () => import('./bench/cheat/cheat.js'),
+  dataplane: () => import('./bench/dataplane/dataplane.js'),
+  'dataplane-sessions': () => import('./bench/dataplane/sessions.js'),
   tables: () => import('./bench/tables.js'),
 }
 

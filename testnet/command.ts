@@ -1,13 +1,13 @@
 /** `bandwitness testnet`: options, Ctrl-C, output and exit code of a run. */
 import type { Argv, InferredOptionTypes } from 'yargs'
 import { settings } from '../verifier/cli/settings.js'
-import { UserError } from '../verifier/errors.js'
-import type { TestnetEvent } from './events.js'
-import { LiveView } from './live-view.js'
-import type { TestnetOptions } from './options.js'
-import { parseMix } from './parse-mix.js'
+import { UserError } from '../verifier/config/errors.js'
+import type { TestnetEvent } from './network/events.js'
+import { LiveView } from './network/live-view.js'
+import type { TestnetOptions } from './network/options.js'
+import { parseMix } from './network/parse-mix.js'
+import { runTestnet } from './network/run.js'
 import { PROVIDER_PROFILES, VERIFIER_PROFILES } from './profiles/profiles.js'
-import { runTestnet } from './run.js'
 
 const MAX_NODES = 64
 const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

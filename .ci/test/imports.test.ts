@@ -27,34 +27,50 @@ describe('import direction', () => {
   })
 
   it('resolves a relative import to its source file', () => {
-    expect(resolveImport('verifier/core/score.ts', '../../proto/leaf.js')).to.equal('proto/leaf.ts')
-    expect(resolveImport('verifier/core/score.ts', 'ethers')).to.equal(undefined)
+    expect(resolveImport('verifier/core/scoring/score.ts', '../../../proto/leaf.js')).to.equal('proto/leaf.ts')
+    expect(resolveImport('verifier/core/scoring/score.ts', 'ethers')).to.equal(undefined)
   })
 
   it('lets imports run downwards', () => {
-    expect(check('probe/relay.ts', "import { x } from '../proto/hex.js'")).to.deep.equal([])
+    expect(check('probe/relay/relay.ts', "import { x } from '../../proto/hex.js'")).to.deep.equal([])
     expect(check('verifier/net/gossip.ts', "import { x } from '@libp2p/gossipsub'")).to.deep.equal([])
-    expect(check('testnet/run.ts', "import { x } from '../verifier/verifier-node.js'")).to.deep.equal([])
+    expect(check('testnet/network/run.ts', "import { x } from '../../market/provider/start.js'")).to.deep.equal([])
   })
 
   const wrong: [string, string, string][] = [
-    ['upwards', 'proto/hex.ts', "import { x } from '../probe/relay.js'"],
-    ['upwards, over lines', 'probe/relay.ts', "import {\n  x,\n} from '../verifier/core/facts.js'"],
-    ['upwards, as a type', 'probe/relay.ts', "import type { X } from '../verifier/core/facts.js'"],
-    ['upwards, re-exported', 'proto/hex.ts', "export { x } from '../testnet/run.js'"],
+    ['upwards', 'proto/hex.ts', "import { x } from '../probe/relay/relay.js'"],
+    ['upwards, over lines', 'probe/relay/relay.ts', "import {\n  x,\n} from '../../verifier/core/facts.js'"],
+    ['upwards, as a type', 'probe/relay/relay.ts', "import type { X } from '../../verifier/core/facts.js'"],
+    ['upwards, re-exported', 'proto/hex.ts', "export { x } from '../testnet/network/run.js'"],
+    ['from one wing of the probe to a higher one', 'probe/wire/receipts.ts', "import { x } from '../verdict/judge.js'"],
+    ['from one role of a session to another', 'probe/sender/sender.ts', "import { x } from '../relay/relay.js'"],
+    ['from the data plane to a role', 'probe/plane/sending.ts', "import { x } from '../sender/sender.js'"],
+    ['from a wing to the public surface', 'probe/relay/relay.ts', "import { x } from '../index.js'"],
+    ['from assignment to scoring', 'verifier/core/assignment/draw.ts', "import { x } from '../scoring/score.js'"],
+    [
+      'from the rules to a wing that carries data',
+      'verifier/core/facts.ts',
+      "import { x } from '../../probe/io/errors.js'",
+    ],
     ['from one adapter to another', 'verifier/net/sync.ts', "import { x } from '../store/store.js'"],
-    ['from an adapter to a node', 'verifier/net/sync.ts', "import { x } from '../verifier-node.js'"],
-    ['from a node to its API', 'verifier/verifier-node.ts', "import { x } from './api/server.js'"],
+    ['from an adapter to a node', 'verifier/net/sync.ts', "import { x } from '../node/verifier-node.js'"],
+    ['from evidence to a node', 'verifier/evidence/recompute.ts', "import { x } from '../node/context.js'"],
+    ['from a node to its API', 'verifier/node/verifier-node.ts', "import { x } from '../api/server.js'"],
+    ['from the verifier to the market', 'verifier/api/start.ts', "import { x } from '../../market/provider/start.js'"],
     [
       'to the contracts from outside verifier/chain',
       'verifier/api/server.ts',
       "import { x } from '../../contracts/artifacts.js'",
     ],
-    ['of the testnet, lazily, by another command', 'verifier/cli/run.ts', "await import('../../testnet/run.js')"],
-    ['of the testnet, but not lazily', 'verifier/cli/main.ts', "import '../../testnet/run.js'"],
-    ['of a test', 'probe/relay.ts', "import { x } from './test/helper.js'"],
-    ['of a package that belongs elsewhere', 'probe/relay.ts', "import { x } from 'libp2p'"],
-    ['of a file in no layer', 'probe/relay.ts', "import { x } from '../other/thing.js'"],
+    [
+      'of the testnet, lazily, by another command',
+      'verifier/cli/explain.ts',
+      "await import('../../testnet/network/run.js')",
+    ],
+    ['of the testnet, but not lazily', 'verifier/cli/main.ts', "import '../../testnet/network/run.js'"],
+    ['of a test', 'probe/relay/relay.ts', "import { x } from './test/helper.js'"],
+    ['of a package that belongs elsewhere', 'probe/relay/relay.ts', "import { x } from 'libp2p'"],
+    ['of a file in no layer', 'probe/relay/relay.ts', "import { x } from '../../other/thing.js'"],
   ]
   for (const [what, path, source] of wrong) {
     it(`catches an import ${what}`, () => {
@@ -62,27 +78,42 @@ describe('import direction', () => {
     })
   }
 
-  it('lets the command line load the testnet command, when asked for', () => {
+  it('catches a circle of files, of types too, and names it once', () => {
+    const others = { 'proto/b.ts': "import { c } from './c.js'", 'proto/c.ts': "import type { A } from './a.js'" }
+    expect(check('proto/a.ts', "import { b } from './b.js'", others)).to.deep.equal([
+      'proto/a.ts:1: a circle of files: proto/a.ts → proto/b.ts → proto/c.ts → proto/a.ts',
+    ])
+  })
+
+  it('catches a file on top of the testnet beyond the three that belong there', () => {
+    expect(check('testnet/accept.ts', '')).to.deep.equal([])
+    expect(check('testnet/helper.ts', '')).to.have.length(1)
+  })
+
+  it('lets the command line load the commands of market and testnet, when asked for', () => {
+    expect(check('verifier/cli/main.ts', "await import('../../market/provider/command.js')")).to.deep.equal([])
     expect(check('verifier/cli/main.ts', "await import('../../testnet/command.js')")).to.deep.equal([])
   })
 
   it('catches what makes core impure: a package, a clock, randomness, and either of them at second hand', () => {
-    const core = 'verifier/core/score.ts'
+    const core = 'verifier/core/scoring/score.ts'
     expect(check(core, "import { readFileSync } from 'node:fs'")).to.have.length(1)
     expect(check(core, 'export const now = () => Date.now()')).to.deep.equal([
-      'verifier/core/score.ts:1: core is pure, it must not use Date',
+      'verifier/core/scoring/score.ts:1: core is pure, it must not use Date',
     ])
     expect(check(core, 'export const draw = () => Math.random()')).to.have.length(1)
     const second = { 'proto/messages.ts': "import { readFileSync } from 'node:fs'" }
-    expect(check(core, "import { x } from '../../proto/messages.js'", second)).to.have.length(1)
-    expect(check(core, "import type { X } from '../../proto/messages.js'", second)).to.deep.equal([])
+    expect(check(core, "import { x } from '../../../proto/messages.js'", second)).to.have.length(1)
+    expect(check(core, "import type { X } from '../../../proto/messages.js'", second)).to.deep.equal([])
   })
 
   it('reads code alone: a comment or a text that names a clock is none', () => {
-    expect(check('verifier/core/score.ts', "// never Date.now()\nexport const x = 'Date'")).to.deep.equal([])
+    expect(check('verifier/core/scoring/score.ts', "// never Date.now()\nexport const x = 'Date'")).to.deep.equal([])
   })
 
   it('leaves tests free in what they import', () => {
-    expect(check('verifier/core/test/score.test.ts', "import { ethers } from 'ethers'\nDate.now()")).to.deep.equal([])
+    expect(
+      check('verifier/core/scoring/test/score.test.ts', "import { ethers } from 'ethers'\nDate.now()"),
+    ).to.deep.equal([])
   })
 })

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { platformBinary } from '../../testnet/anvil.js'
+import { platformBinary } from '../../testnet/network/anvil.js'
 import { repositoryRoot } from '../root.js'
 
 interface Suite {

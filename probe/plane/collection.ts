@@ -4,6 +4,7 @@
  * an estimate of its own, over its one sender's data. All but direct probes count from `begin` until `beginDirect` or
  * `finish`, these from `beginDirect` on.
  */
+
 import {
   CONTROL_CHUNK,
   DIRECT_CHUNK,
@@ -12,19 +13,17 @@ import {
   TURN_CHUNK,
   TURN_SEQUENCE,
 } from '../../proto/datagram.js'
-import { type ChunkRows, chunksOf } from '../chunk-table.js'
-import { ChunkCollector } from '../chunks.js'
-import { type ControlFlow, isEnoughControl } from '../control.js'
-import { type Estimate, Estimator, type EstimatorOptions, type FixedSpan } from '../estimator.js'
+import { ChunkCollector } from '../chunks/collect.js'
+import type { Run } from '../chunks/runs.js'
+import { type ChunkRows, chunksOf } from '../chunks/table.js'
+import { verifyChunks } from '../chunks/verify.js'
 import type { DatagramPort, PortFacts } from '../io/datagram-port.js'
 import type { MonotonicClock } from '../ports.js'
-import { bytesIn } from '../share.js'
-import { middleTurn } from '../turns.js'
-import { type Verified, verifyChunks } from '../verify-chunks.js'
-
-/** The parts of what a sender sends, each with sequence numbers and keystream of its own. */
-export const RUNS = ['main', 'control', 'direct', 'turn'] as const
-export type Run = (typeof RUNS)[number]
+import { type ControlFlow, isEnoughControl } from '../verdict/control.js'
+import { type Estimate, Estimator, type EstimatorOptions, type FixedSpan } from '../verdict/estimator.js'
+import { bytesIn } from '../verdict/share.js'
+import { middleTurn } from '../verdict/turns.js'
+import type { Verified } from '../wire/verified.js'
 
 const FIRST_CHUNK: Record<Run, number> = { main: 0, control: CONTROL_CHUNK, direct: DIRECT_CHUNK, turn: TURN_CHUNK }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { DATAGRAM_BYTES, IP_UDP_HEADER_BYTES } from '../../proto/datagram.js'
 import { RECEIPT_BYTES, RECEIPT_MS } from '../constants.js'
-import { bytesIn } from '../share.js'
+import { bytesIn } from '../verdict/share.js'
 
 /** Gathered to this much before it is hashed: a call a datagram would cost as much as the hash. */
 const GATHERED_BYTES = 16 * DATAGRAM_BYTES

@@ -2,19 +2,9 @@
  * What the main thread and the data plane's worker say to each other. The main thread opens an object of a kind, calls its
  * methods and hears its events; everything crosses as a structured clone. Type imports only: this file runs in neither.
  */
-import type { Backend } from '../io/datagram-port.js'
-import type { ClockAnchor } from './clock.js'
 import type { Receiving, ReceivingEvent } from './receiving.js'
 import type { Relaying, RelayingEvent } from './relaying.js'
 import type { Sending } from './sending.js'
-
-export interface PortSpec {
-  readonly host: string
-  readonly port: number
-  /** to insist on one */
-  readonly backend?: Backend | undefined
-  readonly clock: ClockAnchor
-}
 
 /** An object's class, and the events that it emits. */
 export interface Kinds {

@@ -1,7 +1,7 @@
 /** One numbered run of a sender's datagrams: its keystream from some chunk on, under one tag, to one address. */
 import { CHUNK_DATAGRAMS, DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { BATCH, type DatagramPort, type Endpoint } from '../io/datagram-port.js'
-import { chunkKeystream, datagramAt, layHeader } from '../keystream.js'
+import { chunkKeystream, datagramAt, layHeader } from '../wire/keystream.js'
 
 export interface OutgoingSpec {
   readonly key: Uint8Array

@@ -2,6 +2,7 @@
  * A verifier's UDP port, in the worker: all its sessions' data and heartbeats come in here, told apart by tag. Challenges
  * are echoed for tags that are expected and no others, so this port answers nobody who was not invited.
  */
+
 import {
   CHALLENGE_BYTES,
   DATAGRAM_BYTES,
@@ -9,18 +10,19 @@ import {
   IP_UDP_HEADER_BYTES,
   TAG_BYTES,
 } from '../../proto/datagram.js'
-import { HASHED_BYTES } from '../chunks.js'
-import type { EstimatorOptions } from '../estimator.js'
+import { HASHED_BYTES } from '../chunks/collect.js'
+import type { Run } from '../chunks/runs.js'
 import type { DatagramPort, Endpoint, PortFacts, ReceivedBatch } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
-import { TIME_OFFSET } from '../keystream.js'
-import { echoOf, isChallenge } from '../path-validation.js'
 import type { MonotonicClock } from '../ports.js'
-import { type ReceiverCounterMemory, type ReceiverStats, receiverStats } from '../receiver-stats.js'
-import type { Verified } from '../verify-chunks.js'
+import type { EstimatorOptions } from '../verdict/estimator.js'
+import { TIME_OFFSET } from '../wire/keystream.js'
+import { echoOf, isChallenge } from '../wire/path-validation.js'
+import type { Verified } from '../wire/verified.js'
 import { clockOf } from './clock.js'
-import { type Arrivals, Collection, type Progress, type Run, type RunLimits, type TurnPlan } from './collection.js'
-import type { PortSpec } from './kinds.js'
+import { type Arrivals, Collection, type Progress, type RunLimits, type TurnPlan } from './collection.js'
+import type { PortSpec } from './port-spec.js'
+import { type ReceiverCounterMemory, type ReceiverStats, receiverStats } from './receiver-stats.js'
 import { TagTable } from './tag-table.js'
 
 /** Datagrams that are handled whole, and are not data, are no longer than this. */

@@ -2,11 +2,11 @@
 import { CHALLENGE_BYTES, IP_DATAGRAM_BYTES, IP_UDP_HEADER_BYTES } from '../../proto/datagram.js'
 import { POLICE_BURST_MS, POLICE_SLACK } from '../constants.js'
 import type { Endpoint, ReceivedBatch } from '../io/datagram-port.js'
-import { isEcho, type PathValidation } from '../path-validation.js'
-import type { DropReason } from '../relay-stats.js'
-import { bytesIn } from '../share.js'
-import { TokenBucket } from '../token-bucket.js'
+import { bytesIn } from '../verdict/share.js'
+import { isEcho, type PathValidation } from '../wire/path-validation.js'
 import { Forwarded } from './forwarded.js'
+import type { DropReason } from './relay-stats.js'
+import { TokenBucket } from './token-bucket.js'
 
 /** Small sessions (heartbeats) may still send a handful of datagrams at once. */
 const MIN_BURST_BYTES = 16 * IP_DATAGRAM_BYTES

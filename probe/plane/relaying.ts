@@ -3,17 +3,18 @@
  * source, too fast or too much is dropped and counted. Nothing is ever answered to an address that has not been
  * validated, but the bounded challenges of path-validation.ts.
  */
+
 import { DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
-import { type Forwarding, type ForwardingSpec, loadForwarding, type Packet } from '../forwarding.js'
 import type { DatagramPort, PortFacts, ReceivedBatch } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
-import { PathValidation } from '../path-validation.js'
 import type { MonotonicClock } from '../ports.js'
-import { type RelayCounterMemory, type RelayTraffic, relayTraffic } from '../relay-stats.js'
+import { PathValidation } from '../wire/path-validation.js'
 import { clockOf } from './clock.js'
 import type { ForwardedPart } from './forwarded.js'
+import { type Forwarding, type ForwardingSpec, loadForwarding, type Packet } from './forwarding.js'
 import { Held } from './held.js'
-import type { PortSpec } from './kinds.js'
+import type { PortSpec } from './port-spec.js'
+import { type RelayCounterMemory, type RelayTraffic, relayTraffic } from './relay-stats.js'
 import { RelayedSession, type SessionSpec } from './relayed-session.js'
 import { TagTable } from './tag-table.js'
 

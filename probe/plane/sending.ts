@@ -2,6 +2,7 @@
  * A sender's port in one session: its share through the provider, control datagrams directly to the receiver beside it,
  * and, when it is asked for, a direct probe in the end.
  */
+
 import {
   CONTROL_CHUNK,
   DIRECT_CHUNK,
@@ -13,16 +14,16 @@ import {
 } from '../../proto/datagram.js'
 import type { SendLog } from '../../proto/messages.js'
 import { CATCH_UP_MS } from '../constants.js'
-import { controlDueMs } from '../control.js'
 import { BATCH, type DatagramPort, type PortFacts } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
 import { type Paced, startPaced, stopPaced } from '../io/ticker.js'
-import { Pacer } from '../pacing.js'
-import { SendLogWriter } from '../send-log.js'
-import type { Phase } from '../turns.js'
+import { controlDueMs } from '../verdict/control.js'
+import type { Phase } from '../verdict/turns.js'
+import { SendLogWriter } from '../wire/send-log.js'
 import { clockOf } from './clock.js'
-import type { PortSpec } from './kinds.js'
 import { Outgoing, type OutgoingSpec } from './outgoing.js'
+import { Pacer } from './pacing.js'
+import type { PortSpec } from './port-spec.js'
 
 /** A flow sends what is due this often at most: each turn costs as much as several datagrams. */
 const EVERY_MS = 0.5

@@ -4,13 +4,11 @@ import { SigningKey } from 'ethers'
 import type { NetworkId } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
 import { voucherDigest } from '../../proto/voucher.js'
+import type { OpeningsVerdict } from '../chunks/openings.js'
 import { Condition } from '../deadline.js'
-import type { ForwardingSpec } from '../forwarding.js'
 import type { Backend } from '../io/datagram-port.js'
 import { loadNative } from '../io/native.js'
-import { streamPair } from '../local-streams.js'
-import type { OpeningsVerdict } from '../openings.js'
-import type { SessionResult } from '../outcome.js'
+import type { ForwardingSpec } from '../plane/forwarding.js'
 import type {
   MessageStream,
   MonotonicClock,
@@ -22,11 +20,13 @@ import type {
   VoucherSigner,
   VoucherVerifier,
 } from '../ports.js'
-import { Receiver } from '../receiver.js'
-import { Relay } from '../relay.js'
-import { SeenSessions } from '../seen-sessions.js'
-import { type SenderDeps, serveProbe } from '../sender.js'
-import { measureSession } from '../session.js'
+import { Receiver } from '../receiver/receiver.js'
+import { measureSession } from '../receiver/session.js'
+import { Relay } from '../relay/relay.js'
+import { type SenderDeps, serveProbe } from '../sender/sender.js'
+import type { SessionResult } from '../verdict/outcome.js'
+import { streamPair } from '../wire/local-streams.js'
+import { SeenSessions } from '../wire/seen-sessions.js'
 
 export const HOST = '127.0.0.1'
 /** Those that this machine has, the one that is used unless another is asked for first. */

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { StandardMerkleTree } from '@openzeppelin/merkle-tree'
 import type { Hex } from '../../proto/hex.js'
 import { LEAF_FIELDS, type Leaf } from '../../proto/leaf.js'
-import type { ReadyEvent } from '../events.js'
+import type { ReadyEvent } from '../network/events.js'
 import { addressOf, bigintOf, JsonRpc, type Log, numberOf } from './json-rpc.js'
 
 const POLL_MS = 400

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { ReadyEvent } from '../events.js'
+import type { ReadyEvent } from '../network/events.js'
 
 const COMMAND = fileURLToPath(new URL('../../dist/verifier/cli/bandwitness.js', import.meta.url))
 

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import type { ReadyNode } from '../events.js'
+import type { ReadyNode } from '../network/events.js'
 import { isAlive } from './testnet-run.js'
 
 export interface NodeStatus {

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { STATUS } from '../../proto/leaf.js'
 import { DEVNET } from '../../proto/params.js'
-import type { ProviderResult, ReadyEvent, ResultEvent } from '../events.js'
+import type { ProviderResult, ReadyEvent, ResultEvent } from '../network/events.js'
 import { ChainWatch } from './chain-watch.js'
 import { Checks, type Point } from './checks.js'
 import { scoreBps, throughputOf, throughputs, uptimeBps } from './formula.js'

@@ -1,6 +1,6 @@
 /** Point 3: two silent verifiers of seven change nothing, three stop every report, and each node says why. */
 
-import type { ReadyEvent } from '../events.js'
+import type { ReadyEvent } from '../network/events.js'
 import { ChainWatch } from './chain-watch.js'
 import type { Checks, Point } from './checks.js'
 import { leftBehind, TestnetRun } from './testnet-run.js'

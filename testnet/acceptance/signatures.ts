@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { toHex } from '../../proto/hex.js'
 import { type GossipItem, Partial } from '../../proto/messages.js'
 import { Store } from '../../verifier/store/store.js'
-import type { ReadyNode } from '../events.js'
+import type { ReadyNode } from '../network/events.js'
 
 export interface SignaturesKept {
   /** different partial signatures, over all nodes */

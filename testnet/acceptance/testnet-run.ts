@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { EpochEvent, ReadyEvent, ResultEvent, TestnetEvent } from '../events.js'
+import type { EpochEvent, ReadyEvent, ResultEvent, TestnetEvent } from '../network/events.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const STDERR_LINES = 20

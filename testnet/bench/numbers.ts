@@ -1,4 +1,4 @@
-import { UserError } from '../../verifier/errors.js'
+import { UserError } from '../../verifier/config/errors.js'
 
 /** The number that an option's text is. @throws UserError 'usage' unless it is above zero */
 export function positive(option: string, text: string): number {

@@ -2,14 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { UserError } from '../../verifier/errors.js'
+import { UserError } from '../../verifier/config/errors.js'
 import type { CheatResult } from './cheat/result.js'
 import { boundTables, cheatTables, groupTables } from './cheat/tables.js'
 import type { DataplaneResult, SessionsResult } from './dataplane/results.js'
 import { dataplaneTables, sessionsTables } from './dataplane/tables.js'
 import { between } from './markdown.js'
-import { measureTables } from './measure-tables.js'
-import type { MeasureResult } from './results.js'
+import type { MeasureResult } from './measure/results.js'
+import { measureTables } from './measure/tables.js'
 
 type Result = MeasureResult | CheatResult | DataplaneResult | SessionsResult
 

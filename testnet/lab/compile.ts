@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Watchdog } from '../watchdog.js'
+import type { Watchdog } from '../process/watchdog.js'
 import { run } from './commands.js'
 
 const COMPILE_MS = 60_000

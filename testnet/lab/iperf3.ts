@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
-import type { Watchdog } from '../watchdog.js'
+import type { Watchdog } from '../process/watchdog.js'
 import type { ToolRequest } from './lab.js'
 import type { Namespace } from './namespace.js'
 

@@ -2,7 +2,7 @@
  * A link of a fixed rate with a short queue, in numbers: what comes in leaves after what is before it, or is dropped when
  * the queue is full. That is a token bucket whose bucket holds one datagram, and exact whenever it is asked. Pure.
  */
-import { bytesIn } from '../../probe/share.js'
+import { bytesIn } from '../../probe/verdict/share.js'
 
 const QUEUE_MS = 50
 

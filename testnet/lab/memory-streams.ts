@@ -1,6 +1,7 @@
 /** Two ends of a message stream inside one process, with a delay each way. */
-import { streamPair as promptPair } from '../../probe/local-streams.js'
+
 import type { ProviderStream } from '../../probe/ports.js'
+import { streamPair as promptPair } from '../../probe/wire/local-streams.js'
 import { DelayLine } from './delay-line.js'
 import { monotonicMs } from './monotonic.js'
 

@@ -14,9 +14,9 @@
  * the one through the provider: both have the cell's round trip, and between senders and provider there is next to none.
  */
 
-import { shareKbps } from '../../probe/share.js'
+import { shareKbps } from '../../probe/verdict/share.js'
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
-import { startWatchdog, type Watchdog } from '../watchdog.js'
+import { startWatchdog, type Watchdog } from '../process/watchdog.js'
 import { type Iperf3Result, runIperf3, startLoad } from './iperf3.js'
 import {
   type Calibration,

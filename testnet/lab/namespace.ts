@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import type { Watchdog } from '../watchdog.js'
+import type { Watchdog } from '../process/watchdog.js'
 import { run } from './commands.js'
 
 export class NamespaceError extends Error {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { Watchdog } from '../watchdog.js'
+import type { Watchdog } from '../process/watchdog.js'
 import { compileC } from './compile.js'
 import { type Namespace, NamespaceError } from './namespace.js'
 

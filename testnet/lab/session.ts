@@ -5,7 +5,6 @@
 import { randomBytes } from 'node:crypto'
 import { computeAddress } from 'ethers'
 import type { Backend } from '../../probe/io/datagram-port.js'
-import type { Outcome } from '../../probe/outcome.js'
 import type {
   MessageStream,
   MonotonicClock,
@@ -14,10 +13,11 @@ import type {
   ProviderStream,
   RandomSource,
 } from '../../probe/ports.js'
-import type { Receiver } from '../../probe/receiver.js'
-import type { SeenSessions } from '../../probe/seen-sessions.js'
-import { type SenderDeps, serveProbe } from '../../probe/sender.js'
-import { measureSession } from '../../probe/session.js'
+import type { Receiver } from '../../probe/receiver/receiver.js'
+import { measureSession } from '../../probe/receiver/session.js'
+import { type SenderDeps, serveProbe } from '../../probe/sender/sender.js'
+import type { Outcome } from '../../probe/verdict/outcome.js'
+import type { SeenSessions } from '../../probe/wire/seen-sessions.js'
 import type { NetworkId } from '../../proto/digests.js'
 import { keccakText } from '../../proto/hash.js'
 import { type Hex, toHex } from '../../proto/hex.js'

@@ -1,6 +1,6 @@
 /** Whether this machine, and this user, can have the lab of namespaces. */
 import { accessSync, constants } from 'node:fs'
-import { startWatchdog } from '../watchdog.js'
+import { startWatchdog } from '../process/watchdog.js'
 import { run } from './commands.js'
 import { Namespace } from './namespace.js'
 import { hasNetem } from './path.js'

@@ -1,5 +1,5 @@
 /** What a provider of the test network is like, what it is started with, and what the chain must show of it at the end. */
-import type { ForwardingSpec } from '../../probe/forwarding.js'
+import type { ForwardingSpec } from '../../probe/plane/forwarding.js'
 import type { Leaf } from '../../proto/leaf.js'
 
 /** What the chain says of one provider after a run. Epochs ascend; those without a report are absent. */

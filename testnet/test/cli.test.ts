@@ -10,11 +10,11 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { DEVNET } from '../../proto/params.js'
 import { initNode } from '../../verifier/cli/init.js'
-import { keysFromSeed } from '../../verifier/keys.js'
+import { keysFromSeed } from '../../verifier/config/keys.js'
 import { Store } from '../../verifier/store/store.js'
-import { type Anvil, startAnvil } from '../anvil.js'
-import { entryPoint } from '../entry-point.js'
-import { setUpNetwork } from '../setup.js'
+import { type Anvil, startAnvil } from '../network/anvil.js'
+import { setUpNetwork } from '../network/setup.js'
+import { entryPoint } from '../process/entry-point.js'
 
 const CHAIN_ID = 31_337
 const TIMEOUT_MS = 60_000

@@ -1,6 +1,9 @@
 /** The HTTP server of a node: loopback by default, JSON, read-only. */
 import fastify, { type FastifyInstance } from 'fastify'
-import { UserError } from '../errors.js'
+import { UserError } from '../config/errors.js'
+
+/** Adds a node's routes to its server. */
+export type Routes = (app: FastifyInstance) => void
 
 export interface ApiServer {
   readonly url: string
@@ -10,7 +13,7 @@ export interface ApiServer {
 /** @throws UserError 'port-in-use' */
 export async function serveApi(
   { host, port }: { readonly host: string; readonly port: number },
-  routes: (app: FastifyInstance) => void,
+  routes: Routes,
 ): Promise<ApiServer> {
   const app = fastify({ forceCloseConnections: true })
   app.setReplySerializer(payload =>

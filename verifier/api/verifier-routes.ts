@@ -6,9 +6,9 @@ import type { FastifyInstance } from 'fastify'
 import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import { encodeLeaf } from '../../proto/leaf.js'
 import { OpeningFault } from '../../proto/messages.js'
-import { encodeCarried } from '../core/carried.js'
-import type { VerifierNode } from '../verifier-node.js'
-import { leafJson } from './leaf-json.js'
+import { encodeCarried } from '../core/scoring/carried.js'
+import { leafJson } from '../evidence/leaf-json.js'
+import type { VerifierNode } from '../node/verifier-node.js'
 
 const EPOCH = { type: 'object', properties: { epoch: { type: 'string', pattern: '^([1-9][0-9]{0,9}|latest)$' } } }
 

@@ -1,8 +1,8 @@
 /** Opens the connection to a network's chain, and makes sure that it is that chain and that network. */
 import { FetchRequest, isError, JsonRpcProvider, Network, Wallet } from 'ethers'
 import { paramsHash } from '../../proto/params.js'
-import { UserError } from '../errors.js'
-import type { NetworkFile } from '../network-file.js'
+import { UserError } from '../config/errors.js'
+import type { NetworkFile } from '../config/network-file.js'
 import type { ChainContext } from './context.js'
 import { allErrors, contractsOf } from './contracts.js'
 import { EthersChain } from './ethers-chain.js'

@@ -1,7 +1,7 @@
 /** What every part of the adapter works with: one connection, one network. */
 import type { JsonRpcProvider } from 'ethers'
 import type { NetworkId } from '../../proto/digests.js'
-import type { NetworkFile } from '../network-file.js'
+import type { NetworkFile } from '../config/network-file.js'
 import type { Contracts } from './contracts.js'
 
 export interface ChainContext {

@@ -3,7 +3,7 @@ import { Contract, type ContractRunner, Interface } from 'ethers'
 import { artifact } from '../../contracts/artifacts.js'
 import type { AbiFields, AbiRecord, AbiType } from '../../proto/abi.js'
 import type { Hex } from '../../proto/hex.js'
-import type { ContractName, NetworkFile } from '../network-file.js'
+import type { ContractName, NetworkFile } from '../config/network-file.js'
 
 export type Contracts = Readonly<Record<ContractName, Contract>>
 

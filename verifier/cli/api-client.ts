@@ -1,5 +1,5 @@
 /** Asks a verifier's HTTP API. */
-import { UserError } from '../errors.js'
+import { UserError } from '../config/errors.js'
 
 export const DEFAULT_API_URL = 'http://127.0.0.1:7380'
 const TIMEOUT_MS = 10_000

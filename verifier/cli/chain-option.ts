@@ -1,7 +1,7 @@
 /** Options of the commands that can ask the chain itself. */
 import { connectChain } from '../chain/connect.js'
 import type { EthersChain } from '../chain/ethers-chain.js'
-import { loadNetworkFile, type NetworkFile } from '../network-file.js'
+import { loadNetworkFile, type NetworkFile } from '../config/network-file.js'
 
 /** @param describe what the chain is asked for */
 export const chainOptions = (describe: string) =>

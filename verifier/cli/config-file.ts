@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import { UserError } from '../errors.js'
+import { UserError } from '../config/errors.js'
 
 /** Settings from a YAML or JSON file, named like the flags. @throws UserError 'configuration' */
 export function readConfig(path: string): Record<string, unknown> {

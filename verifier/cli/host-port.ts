@@ -1,4 +1,4 @@
-import { UserError } from '../errors.js'
+import { UserError } from '../config/errors.js'
 
 /** `127.0.0.1:7380`; port 0 takes a free one. @throws UserError 'usage' */
 export function parseHostPort(option: string, text: string): { host: string; port: number } {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { accountOf } from '../chain/account.js'
-import { createKeys, type NodeKeys, saveKeys } from '../keys.js'
+import { createKeys, type NodeKeys, saveKeys } from '../config/keys.js'
 import { Store } from '../store/store.js'
 import { keysPath } from './node-settings.js'
 import { settings } from './settings.js'
@@ -16,9 +16,6 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
-export const verifierInit = initCommand('verifier')
-export const providerInit = initCommand('provider')
-
 /** @throws UserError where there are keys already */
 export async function initNode(role: 'verifier' | 'provider', dataDir: string, keys: NodeKeys): Promise<void> {
   await mkdir(dataDir, { recursive: true })
@@ -26,7 +23,7 @@ export async function initNode(role: 'verifier' | 'provider', dataDir: string, k
   if (role === 'verifier') await (await Store.open(join(dataDir, 'db'), { mode: 'create' })).close()
 }
 
-function initCommand(role: 'verifier' | 'provider'): CommandModule<object, Flags> {
+export function initCommand(role: 'verifier' | 'provider'): CommandModule<object, Flags> {
   return {
     command: 'init',
     describe: `make the data directory of a new ${role}`,

@@ -3,12 +3,11 @@
  * the --config file, else from the default. Exit codes are those of `EXIT_CODE`; an error is one line on standard error.
  */
 import yargs, { type Argv } from 'yargs'
-import { EXIT_CODE, UserError } from '../errors.js'
+import { EXIT_CODE, UserError } from '../config/errors.js'
 import { readConfig } from './config-file.js'
 import { explain } from './explain.js'
-import { providerInit, verifierInit } from './init.js'
+import { initCommand } from './init.js'
 import { measure } from './measure.js'
-import { providerRun } from './provider-run.js'
 import { reportError } from './report-error.js'
 import { reputation } from './reputation.js'
 import { transcript } from './transcript.js'
@@ -37,7 +36,7 @@ function commandLine(args: readonly string[]): Argv {
     .env('BANDWITNESS')
     .option('config', { type: 'string', config: true, configParser: readConfig, describe: 'settings, YAML or JSON' })
     .option('json', { type: 'boolean', default: false, describe: 'print JSON on standard output' })
-    // Loaded only when it is called: the verifier's code knows nothing of the testnet, which is built on top of it.
+    // What is built on top of the verifier is loaded only when it is called.
     .command({
       command: 'testnet',
       describe: 'start a whole network on this machine, watch it, and take it down again',
@@ -45,10 +44,13 @@ function commandLine(args: readonly string[]): Argv {
       handler: async argv => (await import('../../testnet/command.js')).testnet(argv),
     })
     .command('verifier', 'measure providers and certify reports', y =>
-      y.command(verifierInit).command(verifierRun).demandCommand(1, 'Say what to do with the verifier: init or run.'),
+      y
+        .command(initCommand('verifier'))
+        .command(verifierRun)
+        .demandCommand(1, 'Say what to do with the verifier: init or run.'),
     )
-    .command('provider', 'relay traffic at a promised rate', y =>
-      y.command(providerInit).command(providerRun).demandCommand(1, 'Say what to do with the provider: init or run.'),
+    .command('provider', 'relay traffic at a promised rate', async y =>
+      (await import('../../market/provider/command.js')).providerCommands(y),
     )
     .command(reputation)
     .command(explain)

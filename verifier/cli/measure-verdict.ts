@@ -1,5 +1,5 @@
 /** What a session of one's own says, in words: a plain verdict and its reason. */
-import type { Outcome } from '../../probe/outcome.js'
+import type { Outcome } from '../../probe/verdict/outcome.js'
 import { rateText } from './figures.js'
 
 /** @param lineKbps the slashing line */

@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import type { InferredOptionTypes, Options } from 'yargs'
-import { loadKeys, type NodeKeys } from '../keys.js'
-import { loadNetworkFile, type NetworkFile } from '../network-file.js'
+import { loadKeys, type NodeKeys } from '../config/keys.js'
+import { loadNetworkFile, type NetworkFile } from '../config/network-file.js'
 import { parseHostPort } from './host-port.js'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const

@@ -1,6 +1,6 @@
 /** The provider that a command is about, by the address that a person gives. */
 import type { Hex } from '../../proto/hex.js'
-import { UserError } from '../errors.js'
+import { UserError } from '../config/errors.js'
 
 export const PROVIDER_ARGUMENT = { type: 'string', describe: "the provider's address" } as const
 

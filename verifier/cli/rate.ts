@@ -1,4 +1,4 @@
-import { UserError } from '../errors.js'
+import { UserError } from '../config/errors.js'
 
 const UNIT_KBPS: Record<string, number> = { kbps: 1, mbps: 1000, gbps: 1_000_000 }
 

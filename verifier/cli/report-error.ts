@@ -1,6 +1,6 @@
 import { UdpPortError } from '../../probe/io/errors.js'
-import { EXIT_CODE, UserError, type UserErrorCode } from '../errors.js'
-import { KeyFileError } from '../keys.js'
+import { EXIT_CODE, UserError, type UserErrorCode } from '../config/errors.js'
+import { KeyFileError } from '../config/keys.js'
 import { ListenError } from '../net/libp2p.js'
 
 /** Errors of parts that know nothing of the command line, and the flag that they are about. */

@@ -1,5 +1,5 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs'
-import type { LeafJson } from '../api/leaf-json.js'
+import type { LeafJson } from '../evidence/leaf-json.js'
 import { API_OPTION, askApi } from './api-client.js'
 import { breachText, rateText, shareText, tokensText } from './figures.js'
 import { PROVIDER_ARGUMENT, providerOf } from './provider-argument.js'

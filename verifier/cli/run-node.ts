@@ -1,5 +1,5 @@
 /** A node in the foreground: started, announced on standard output, stopped by a signal or by its own failure. */
-import type { RunningNode } from '../api/start.js'
+import type { RunningNode } from '../api/running-node.js'
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { fromHex } from '../../proto/hex.js'
-import { UserError } from '../errors.js'
+import { UserError } from '../config/errors.js'
 import { API_OPTION, askApi } from './api-client.js'
 import { settings } from './settings.js'
 

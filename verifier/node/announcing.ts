@@ -1,6 +1,6 @@
 import type { Hex } from '../../proto/hex.js'
+import { UserError } from '../config/errors.js'
 import type { Chain } from '../core/ports.js'
-import { UserError } from '../errors.js'
 import type { Directory } from './directory.js'
 
 /**

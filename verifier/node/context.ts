@@ -8,10 +8,10 @@ import type { NetworkParams } from '../../proto/params.js'
 import type { BlsSigner } from '../bls/signer.js'
 import type { BlsVerifier } from '../bls/verifier.js'
 import type { Chain } from '../core/ports.js'
+import type { Registry } from '../evidence/registry-checks.js'
 import type { Gossip } from '../net/gossip.js'
 import type { Peer } from '../net/libp2p.js'
 import type { Store } from '../store/store.js'
-import type { Registry } from './registry-checks.js'
 
 /** The network's time: what epochs are counted in. */
 export interface WallClock {

@@ -1,5 +1,5 @@
 /** What is known of each epoch as soon as B(e) is fixed: the chain's facts, and the assignment that follows from them. */
-import { type Assignment, assign } from '../core/assignment.js'
+import { type Assignment, assign } from '../core/assignment/assign.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { VerifierContext } from './context.js'
 import { poll } from './waiting.js'

@@ -1,15 +1,15 @@
 /** One verifier's heartbeats through one provider in one epoch: one nonce a tick, at a secret instant within it. */
 
-import { HeartbeatSession } from '../../probe/heartbeat.js'
+import { HeartbeatSession } from '../../probe/receiver/heartbeat.js'
 import { epochStartMs } from '../../proto/epoch.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { RelayFrame } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
+import { tickOffsetMs, ticksOf } from '../core/assignment/schedule.js'
 import type { ChainFacts } from '../core/facts.js'
-import { tickOffsetMs, ticksOf } from '../core/schedule.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import { dialStream } from './dialling.js'
-import type { MeasuringModules } from './measuring.js'
+import type { MeasuringModules } from './measuring-modules.js'
 import { isAbort, until } from './waiting.js'
 
 /** How long an answer is awaited, as a share of the tick. */

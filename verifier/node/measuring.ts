@@ -4,9 +4,8 @@
  */
 
 import { START_LEAD_MS } from '../../probe/constants.js'
-import type { SessionResult } from '../../probe/outcome.js'
-import type { Receiver } from '../../probe/receiver.js'
-import { measureSession } from '../../probe/session.js'
+import { measureSession } from '../../probe/receiver/session.js'
+import type { SessionResult } from '../../probe/verdict/outcome.js'
 import { providerSchedule, sessionIdOf } from '../../proto/digests.js'
 import { epochEndMs, epochStartMs } from '../../proto/epoch.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
@@ -14,24 +13,17 @@ import { ProbeFrame } from '../../proto/messages.js'
 import { PROBE_PROTOCOL } from '../../proto/protocols.js'
 import type { Vote } from '../../proto/vote.js'
 import { voucherVerifier } from '../chain/vouchers.js'
-import type { Session } from '../core/assignment.js'
-import { groupOffsetMs, isSoak, sessionOffsetMs } from '../core/schedule.js'
-import { makeVote } from '../core/vote.js'
+import type { Session } from '../core/assignment/assign.js'
+import { groupOffsetMs, isSoak, sessionOffsetMs } from '../core/assignment/schedule.js'
+import { makeVote } from '../core/scoring/vote.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import type { VerifierContext } from './context.js'
 import { dialStream } from './dialling.js'
-import type { Directory } from './directory.js'
 import type { EpochRecord } from './epoch-book.js'
 import { Heartbeats } from './heartbeats.js'
+import type { MeasuringModules } from './measuring-modules.js'
 import { keepTranscripts, type Unvoted, unvotedTranscript } from './transcripts.js'
 import { isAbort, until } from './waiting.js'
-
-export interface MeasuringModules {
-  readonly context: VerifierContext
-  readonly directory: Directory
-  readonly receiver: Receiver
-  readonly udpHost: string
-}
 
 /** Measures until the epoch ends, and not a moment longer. @param scheduleSignature BLS signature over the schedule digest */
 export async function measureEpoch(

@@ -1,18 +1,18 @@
 /** What a verifier asks of its peers when it missed something. Every answer is checked; nobody need be trusted. */
-import type { Check } from '../../probe/recheck-party.js'
+import type { Check } from '../../probe/transcript/recheck-party.js'
 import { ballotDigest, providerSchedule, type SeenEntry, scheduleDigest } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import { Ballot, type GossipItem, GossipItem as GossipItemCodec, type SyncRequest } from '../../proto/messages.js'
 import { decodeVote } from '../../proto/vote.js'
-import { ballotSetRoot } from '../core/ballot-set.js'
+import { ballotSetRoot } from '../core/agreement/ballot-set.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
+import { checkRegistered } from '../evidence/registry-checks.js'
+import { checkTranscript, type ParsedTranscript, parseTranscript } from '../evidence/transcript-checks.js'
 import { syncFrom } from '../net/sync.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
-import { checkRegistered } from './registry-checks.js'
-import { checkTranscript, type ParsedTranscript, parseTranscript } from './transcript-checks.js'
 
 const ANSWER_MS = 2000
 

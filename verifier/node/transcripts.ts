@@ -2,7 +2,7 @@
 import { fromHex } from '../../proto/hex.js'
 import { type SessionRecord, Transcript } from '../../proto/messages.js'
 import { encodeVote, type Vote } from '../../proto/vote.js'
-import type { Session } from '../core/assignment.js'
+import type { Session } from '../core/assignment/assign.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
 import type { EpochRecord } from './epoch-book.js'

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.js'
+import { UserError } from '../config/errors.js'
 import { DamagedValue } from './sealed.js'
 
 export type StoreFault = 'missing' | 'exists' | 'damaged' | 'unreadable' | 'locked' | 'no-space'

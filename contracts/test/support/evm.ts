@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { Interface, JsonRpcProvider, type LogDescription, type Result } from 'ethers'
 import { after } from 'mocha'
 import type { Hex } from '../../../proto/hex.js'
-import { type Anvil, type AnvilOptions, startAnvil } from '../../../testnet/anvil.js'
+import { type Anvil, type AnvilOptions, startAnvil } from '../../../testnet/network/anvil.js'
 import { artifact } from '../../artifacts.js'
 import { compile } from '../../compile.js'
 

@@ -2,7 +2,7 @@
  * A provider whose link carries a part of its claim, with friends among the senders who lend it theirs: what they send never
  * passes that link, as if they sent straight to the receiver under the provider's address.
  */
-import type { Forwarding } from '../../../probe/forwarding.js'
+import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import { TAG_BYTES } from '../../../proto/datagram.js'
 import { isData, Link, takesAll } from '../../profiles/cheats/link.js'
 

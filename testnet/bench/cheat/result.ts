@@ -1,8 +1,10 @@
 /** What a run of `bench cheat` finds out, as its JSON file holds it, and what is to be read from it. Rates in kbit/s. */
-import { type Committee, SHARES } from './bounds.js'
-import { binomial, tail, upperChance } from './odds.js'
-import type { Innocence, Sample } from './sessions.js'
-import type { WindowResult } from './windows.js'
+
+import { type Committee, SHARES } from '../../sim/bounds.js'
+import { binomial, tail, upperChance } from '../../sim/odds.js'
+import type { Sample } from '../../sim/sample.js'
+import type { WindowResult } from '../../sim/windows.js'
+import type { Innocence } from './sessions.js'
 
 /** A certified rate may be this much above what is delivered. */
 export const INFLATION = 0.05

@@ -2,8 +2,8 @@
  * An honest provider on a poor path, as a forwarding: a link that other users share in bursts, a long way, some loss. All of
  * it by a seed.
  */
-import type { Forwarding } from '../../../probe/forwarding.js'
-import { bytesIn } from '../../../probe/share.js'
+import type { Forwarding } from '../../../probe/plane/forwarding.js'
+import { bytesIn } from '../../../probe/verdict/share.js'
 import { IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
 import { isData, takesAll } from '../../profiles/cheats/link.js'
 

@@ -3,10 +3,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { limited } from '../../../probe/forwarding.js'
+import { limited } from '../../../probe/plane/forwarding.js'
 import { DELIVERED_SHARE } from '../../profiles/cheats/link.js'
 import { CHEATS, type CheatName } from '../../profiles/profiles.js'
-import { framedWindow, inflatedWindow, lentWindow, SHARES, sendersToSpoil, vetoedWindow } from './bounds.js'
+import { framedWindow, inflatedWindow, lentWindow, SHARES, sendersToSpoil, vetoedWindow } from '../../sim/bounds.js'
+import type { Sample } from '../../sim/sample.js'
+import { type Aim, type Subject, simulate, type WindowResult } from '../../sim/windows.js'
 import { BLOCK_WINDOWS, type CheatResult, type CheatRow, type CurveRow, cheatRow, slashedRuns } from './result.js'
 import type { RigOptions } from './rig.js'
 import {
@@ -14,14 +16,12 @@ import {
   ROUGH,
   roughPath,
   roughShare,
-  type Sample,
   sample,
   sampleFresh,
   sampleLent,
   sampleOthers,
   sampleTogether,
 } from './sessions.js'
-import { type Aim, type Subject, simulate, type WindowResult } from './windows.js'
 
 /** The provider that must be slashed delivers this of its claim, on the same path as the honest one. */
 const SLOW_SHARE = 0.6

@@ -1,8 +1,10 @@
 /** Real sessions, and what of them the simulated windows draw from. */
-import { type ForwardingSpec, limited } from '../../../probe/forwarding.js'
-import type { AtLeastReason, NoDataReason, Outcome } from '../../../probe/outcome.js'
+
+import { type ForwardingSpec, limited } from '../../../probe/plane/forwarding.js'
+import type { AtLeastReason, NoDataReason, Outcome } from '../../../probe/verdict/outcome.js'
 import { DEVNET } from '../../../proto/params.js'
 import { RECEIVERS_A_FRIEND } from '../../profiles/cheats/favours.js'
+import type { Sample } from '../../sim/sample.js'
 import { FAULTS, type Fault, type FaultName, SOAK_FAULTS } from './faults.js'
 import type { LendingOptions } from './lending.js'
 import { Rig, type RigOptions } from './rig.js'
@@ -10,22 +12,6 @@ import type { RoughPathOptions } from './rough-path.js'
 
 /** What the honest provider of the third "done when" has to live with. */
 export const ROUGH = { linkShare: 1 / 0.7, crossShare: 0.3, lossShare: 0.01, rttMs: 150 } as const
-
-/** Sessions of one provider, as they came out. */
-export interface Sample {
-  readonly outcomes: readonly Outcome[]
-  /** of soaks; empty where they read what any session reads */
-  readonly soaks: readonly Outcome[]
-  /** of a provider that senders lend bandwidth to: by how many of a session's senders do */
-  readonly lent?: {
-    readonly outcomes: readonly (readonly Outcome[])[]
-    readonly soaks: readonly (readonly Outcome[])[]
-  }
-  /** sessions that were held again, since this machine had no time for their senders or their receiver */
-  readonly repeated: number
-  /** what it truly delivers, as a share of its claim */
-  readonly deliveredShare: number
-}
 
 /** @param linkShare of the link, in claims */
 export const roughPath = (claimKbps: number, linkShare: number, seed: number): ForwardingSpec => ({

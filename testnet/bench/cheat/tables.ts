@@ -8,9 +8,9 @@ import {
   sendersToSpoil,
   vetoedVote,
   vetoedWindow,
-} from './bounds.js'
-import { capturedByGroups, framedByGroups, largestShare, vetoedByGroups } from './group-bounds.js'
-import { upperChance } from './odds.js'
+} from '../../sim/bounds.js'
+import { capturedByGroups, framedByGroups, largestShare, vetoedByGroups } from '../../sim/group-bounds.js'
+import { upperChance } from '../../sim/odds.js'
 import { BLOCK_WINDOWS, type CheatResult, type CheatRow } from './result.js'
 
 /** Needs no run: what section 4 of the page derives. */

@@ -1,8 +1,8 @@
 /** Everybody but the receiver, in one process: the senders, and as many providers as there are sessions at once. */
 import '../../../proto/polyfill.js'
 import type { MessageStream } from '../../../probe/ports.js'
-import { Relay } from '../../../probe/relay.js'
-import { SeenSessions } from '../../../probe/seen-sessions.js'
+import { Relay } from '../../../probe/relay/relay.js'
+import { SeenSessions } from '../../../probe/wire/seen-sessions.js'
 import { peerVerifier } from '../../../verifier/net/peer-keys.js'
 import { newKeys } from '../../lab/keys.js'
 import { streamPair } from '../../lab/memory-streams.js'

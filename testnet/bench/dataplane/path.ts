@@ -1,6 +1,6 @@
 /** Where the bench's datagrams go: over two veth pairs between three network namespaces, or over loopback. */
 import { Namespace, NamespaceError } from '../../lab/namespace.js'
-import type { Watchdog } from '../../watchdog.js'
+import type { Watchdog } from '../../process/watchdog.js'
 import type { Role } from './role-messages.js'
 import type { Inside } from './role-process.js'
 

@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { environmentWithoutSettings } from '../../../verifier/cli/settings.js'
-import { entryPoint } from '../../entry-point.js'
-import type { Watchdog } from '../../watchdog.js'
+import { entryPoint } from '../../process/entry-point.js'
+import type { Watchdog } from '../../process/watchdog.js'
 import type { Answer, Order, RoleOptions } from './role-messages.js'
 
 const TICKS_A_SECOND = 100

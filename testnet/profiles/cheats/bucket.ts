@@ -2,7 +2,7 @@
  * Claims five times its rate on the strength of a token bucket: a burst is fast, all that follows is not. In an epoch with
  * several sessions the bucket runs dry; where sessions are far apart, soaks outlast it.
  */
-import type { Forwarding } from '../../../probe/forwarding.js'
+import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import type { ProviderProfile } from '../profile.js'
 import { caught } from './check.js'
 import { Link, takesAll } from './link.js'

@@ -3,7 +3,7 @@
  * friend's data in every session, go first. With a receiver for a friend its vote is as high as it likes; with a sender,
  * whose key the provider knows, that sender's data costs no way in, yet still has to leave through the link.
  */
-import type { Forwarding } from '../../../probe/forwarding.js'
+import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import { TAG_BYTES } from '../../../proto/datagram.js'
 import type { ProviderProfile } from '../profile.js'
 import { caught } from './check.js'

@@ -2,7 +2,7 @@
  * Delivers 60 % of its claim and signs receipts for everything. What does not fit through its link goes out under a tag that
  * nobody expects: the provider's own count, and so its receipts, hold it; no receiver ever takes it.
  */
-import type { Forwarding } from '../../../probe/forwarding.js'
+import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import { TAG_BYTES } from '../../../proto/datagram.js'
 import type { ProviderProfile } from '../profile.js'
 import { caught } from './check.js'

@@ -3,7 +3,7 @@
  * saved up and then all the faster, out of order, or late by what a naive measurement would subtract as its round trip.
  */
 import { createHash } from 'node:crypto'
-import type { Forwarding } from '../../../probe/forwarding.js'
+import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import type { ProviderProfile } from '../profile.js'
 import { caught } from './check.js'
 import { DELIVERED_SHARE, isData, Link, takesAll } from './link.js'

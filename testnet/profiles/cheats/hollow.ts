@@ -1,5 +1,5 @@
 /** Answers heartbeats and takes every session, and forwards no data. */
-import type { Forwarding } from '../../../probe/forwarding.js'
+import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import type { ProviderProfile } from '../profile.js'
 import { caught } from './check.js'
 import { isData, takesAll } from './link.js'

@@ -3,7 +3,7 @@
  * taken from an old session, or cut short. The receiver has published the root of what came before any key is revealed,
  * so each chunk with one such datagram is worthless.
  */
-import type { Forwarding, Packet } from '../../../probe/forwarding.js'
+import type { Forwarding, Packet } from '../../../probe/plane/forwarding.js'
 import { DATAGRAM_BYTES, HEADER_BYTES } from '../../../proto/datagram.js'
 import type { ProviderProfile } from '../profile.js'
 import { caught } from './check.js'

@@ -2,9 +2,9 @@
  * The link that a cheat's provider has, in its own forwarding: what fits in passes, the rest is dropped, as a shaper with
  * a short queue does. So the truth of every cheat is known to the bit.
  */
-import type { Forwarding, Packet } from '../../../probe/forwarding.js'
-import { bytesIn } from '../../../probe/share.js'
-import { TokenBucket } from '../../../probe/token-bucket.js'
+import type { Forwarding, Packet } from '../../../probe/plane/forwarding.js'
+import { TokenBucket } from '../../../probe/plane/token-bucket.js'
+import { bytesIn } from '../../../probe/verdict/share.js'
 import { IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
 
 /** As the exact limiter of probe/forwarding.ts: reads 1–4 % low with less. */

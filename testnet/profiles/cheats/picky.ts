@@ -3,8 +3,8 @@
  * else, heartbeats among them, is turned away. What it certifies it does deliver to whoever asks like a probe; turning
  * the others away leaves it without uptime, and so without a score.
  */
-import { type Forwarding, REFUSE } from '../../../probe/forwarding.js'
-import { shareKbps } from '../../../probe/share.js'
+import { type Forwarding, REFUSE } from '../../../probe/plane/forwarding.js'
+import { shareKbps } from '../../../probe/verdict/share.js'
 import type { ProviderHistory, ProviderProfile } from '../profile.js'
 
 /** More senders have smaller shares; a probe of fifteen still looks like one. */

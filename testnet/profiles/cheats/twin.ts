@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Forwarding } from '../../../probe/forwarding.js'
+import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import type { ForwardingOptions, ProviderHistory, ProviderProfile } from '../profile.js'
 import { caught } from './check.js'
 import { isData, Link, takesAll } from './link.js'

@@ -1,6 +1,6 @@
 /** Serves nobody: takes no session of data, or forwards none of it. */
 import { HEARTBEAT_RATE_KBPS } from '../../../probe/constants.js'
-import { type Forwarding, type ForwardingSpec, REFUSE } from '../../../probe/forwarding.js'
+import { type Forwarding, type ForwardingSpec, REFUSE } from '../../../probe/plane/forwarding.js'
 
 interface Options {
   /** data is refused outright; else it is taken, and everything dropped */

@@ -1,6 +1,6 @@
 /** Serves about 80 % of the time: outages come in whole blocks, drawn from the seed. */
 import { createHash } from 'node:crypto'
-import { type Forwarding, type ForwardingSpec, REFUSE } from '../../../probe/forwarding.js'
+import { type Forwarding, type ForwardingSpec, REFUSE } from '../../../probe/plane/forwarding.js'
 import type { ForwardingOptions } from '../profile.js'
 
 const BLOCK_MS = 1000

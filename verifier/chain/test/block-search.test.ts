@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { JsonRpcProvider } from 'ethers'
 import fc from 'fast-check'
-import { type Anvil, startAnvil } from '../../../testnet/anvil.js'
+import { type Anvil, startAnvil } from '../../../testnet/network/anvil.js'
 import { blockAt, lastBlockBefore } from '../block-search.js'
 import { openProvider } from '../connect.js'
 

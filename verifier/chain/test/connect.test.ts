@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { expect } from 'chai'
-import { UserError } from '../../errors.js'
-import type { NetworkFile } from '../../network-file.js'
+import { UserError } from '../../config/errors.js'
+import type { NetworkFile } from '../../config/network-file.js'
 import { connectChain } from '../connect.js'
 import { LiveNetwork } from './live-network.js'
 

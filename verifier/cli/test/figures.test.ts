@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { UserError } from '../../errors.js'
+import { UserError } from '../../config/errors.js'
 import { breachText, groupText, rateText, shareText, shortHex, tokensText } from '../figures.js'
 import { parseHostPort } from '../host-port.js'
 import { parseRate } from '../rate.js'

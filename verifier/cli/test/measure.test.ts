@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { Measurement, Outcome } from '../../../probe/outcome.js'
+import type { Measurement, Outcome } from '../../../probe/verdict/outcome.js'
 import { measurementText } from '../measure.js'
 import { verdictOf } from '../measure-verdict.js'
 

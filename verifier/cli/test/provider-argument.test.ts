@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { UserError } from '../../errors.js'
+import { UserError } from '../../config/errors.js'
 import { providerOf } from '../provider-argument.js'
 
 describe('the provider that a command is about', () => {

@@ -13,7 +13,7 @@ import { Transcript } from '../../../proto/messages.js'
 import { type ApiServer, serveApi } from '../../api/server.js'
 import { verifierRoutes } from '../../api/verifier-routes.js'
 import { LiveNetwork } from '../../chain/test/live-network.js'
-import { UserError } from '../../errors.js'
+import { UserError } from '../../config/errors.js'
 import {
   CLAIM_KBPS,
   freshMembers,
@@ -21,10 +21,10 @@ import {
   type Members,
   memberOf,
   transcriptOfSession,
-} from '../../node/test/session-transcript.js'
-import { checkTranscript, parseTranscript } from '../../node/transcript-checks.js'
+} from '../../evidence/test/session-transcript.js'
+import { checkTranscript, parseTranscript } from '../../evidence/transcript-checks.js'
+import type { VerifierNode } from '../../node/verifier-node.js'
 import { Store } from '../../store/store.js'
-import type { VerifierNode } from '../../verifier-node.js'
 
 const ENTRY = fileURLToPath(new URL('../bandwitness.ts', import.meta.url))
 

@@ -9,6 +9,8 @@ import { MerkleTree } from '../../../proto/merkle.js'
 import { Ballot, Transcript } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
 import { decodeVote, encodeVote } from '../../../proto/vote.js'
+import type { Registry } from '../../evidence/registry-checks.js'
+import { freshMembers, registryOf, transcriptOfSession } from '../../evidence/test/session-transcript.js'
 import type { Peer } from '../../net/libp2p.js'
 import { serveSync } from '../../net/sync.js'
 import { addressOf, silent, withPeers } from '../../net/test/network.js'
@@ -17,8 +19,6 @@ import type { VerifierContext } from '../context.js'
 import type { Directory } from '../directory.js'
 import { syncSource } from '../history.js'
 import { PeerSync } from '../peer-sync.js'
-import type { Registry } from '../registry-checks.js'
-import { freshMembers, registryOf, transcriptOfSession } from './session-transcript.js'
 
 describe('what a verifier asks of its peers', function () {
   this.timeout(60_000)

@@ -1,0 +1,10 @@
+/** `bandwitness provider`: what a node operator does with a provider. */
+import type { Argv } from 'yargs'
+import { initCommand } from '../../verifier/cli/init.js'
+import { providerRun } from './run-command.js'
+
+export const providerCommands = (y: Argv): Argv =>
+  y
+    .command(initCommand('provider'))
+    .command(providerRun)
+    .demandCommand(1, 'Say what to do with the provider: init or run.')

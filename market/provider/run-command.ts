@@ -1,0 +1,23 @@
+import type { CommandModule, InferredOptionTypes } from 'yargs'
+import { forwardAll, limited } from '../../probe/plane/forwarding.js'
+import { NODE_OPTIONS, nodeSettings } from '../../verifier/cli/node-settings.js'
+import { parseRate } from '../../verifier/cli/rate.js'
+import { runNode } from '../../verifier/cli/run-node.js'
+import { settings } from '../../verifier/cli/settings.js'
+import { startProvider } from './start.js'
+
+const OPTIONS = {
+  ...NODE_OPTIONS,
+  limit: { type: 'string', describe: 'forward at most this much over all sessions, such as 10mbps' },
+} as const
+
+export const providerRun: CommandModule<object, InferredOptionTypes<typeof OPTIONS>> = {
+  command: 'run',
+  describe: 'run a registered provider until it is interrupted',
+  builder: y => settings(y, OPTIONS),
+  handler: async flags => {
+    const forwarding = flags.limit === undefined ? forwardAll : limited(parseRate('limit', flags.limit))
+    const options = await nodeSettings(flags)
+    await runNode(() => startProvider({ ...options, forwarding }))
+  },
+}

@@ -1,0 +1,19 @@
+/** A provider together with its HTTP API: what the command line and the testnet start. */
+import { type ApiOptions, type RunningNode, withApi } from '../../verifier/api/running-node.js'
+import { type ProviderOptions, startProviderNode } from './provider-node.js'
+
+export async function startProvider(options: ProviderOptions & ApiOptions): Promise<RunningNode> {
+  const node = await startProviderNode(options)
+  return withApi(node, options, app => {
+    const { role, account, index, peerId, relay } = node
+    app.get('/v1/status', async () => ({
+      role,
+      account,
+      index,
+      peerId,
+      pid: process.pid,
+      udp: relay.facts,
+      relay: relay.stats,
+    }))
+  })
+}

@@ -1,0 +1,11 @@
+/** What a receiver keeps of one chunk. */
+export interface Chunk {
+  readonly index: number
+  /** bit i: the chunk's i-th datagram arrived; 52 bits, so exact in a number */
+  readonly bitmap: number
+  readonly count: number
+  readonly hash: Uint8Array
+  /** of each of the 52 datagrams the send time as it came, and when it came (ms); 0 where it did not */
+  readonly maskedTimes: Uint32Array
+  readonly arrivals: Float64Array
+}

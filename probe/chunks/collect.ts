@@ -1,0 +1,119 @@
+/**
+ * What arrived from one sender, chunk by chunk, without knowing the sender's key: a bitmap and SHA-256 over the bytes
+ * that arrived (masked send time and payload) in order. The root over all chunks is published before any key is
+ * revealed, so neither the receiver nor the provider can make the data up afterwards.
+ */
+import { createHash } from 'node:crypto'
+import { CHUNK_DATAGRAMS, DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { CHUNKS_BEHIND } from '../constants.js'
+import { TIME_OFFSET } from '../wire/keystream.js'
+import { ChunkTable } from './table.js'
+
+/** Of each datagram, what a chunk's hash covers: masked send time and payload. */
+export const HASHED_BYTES = DATAGRAM_BYTES - TIME_OFFSET
+
+/** A chunk that more may come of. Used again once it is closed. */
+interface OpenChunk {
+  readonly bytes: Buffer
+  readonly present: Uint8Array
+  number: number
+  row: number
+  count: number
+}
+
+export type Arrival = 'new' | 'duplicate' | 'late' | 'malformed'
+
+export class ChunkCollector {
+  readonly #maxDatagrams: number
+  readonly #firstChunk: number
+  readonly #open = new Map<number, OpenChunk>()
+  readonly #free: OpenChunk[] = []
+  readonly #table = new ChunkTable()
+  #oldest = 0
+  /** of the last datagram: most often that of the next one, too */
+  #current: OpenChunk | undefined
+  arrived = 0
+  /** highest sequence number that arrived, or −1 */
+  highest = -1
+
+  /**
+   * @param maxDatagrams most that the session's budget allows: sequence numbers beyond it are forged
+   * @param firstChunk where this run's keystream begins
+   */
+  constructor(maxDatagrams: number, firstChunk = 0) {
+    this.#maxDatagrams = maxDatagrams
+    this.#firstChunk = firstChunk
+  }
+
+  /**
+   * Only `new` ones count.
+   * @param sequence from the run's start
+   * @param hashed masked send time and payload
+   */
+  accept(sequence: number, hashed: Uint8Array, nowMs: number): Arrival {
+    if (sequence >= this.#maxDatagrams || hashed.length !== HASHED_BYTES) return 'malformed'
+    const number = Math.floor(sequence / CHUNK_DATAGRAMS)
+    const chunk = this.#current?.number === number ? this.#current : (this.#open.get(number) ?? this.#begin(number))
+    if (!chunk) return 'late'
+    this.#current = chunk
+    const place = sequence - number * CHUNK_DATAGRAMS
+    if (chunk.present[place]) return 'duplicate'
+    chunk.present[place] = 1
+    chunk.count++
+    chunk.bytes.set(hashed, place * HASHED_BYTES)
+    this.#table.arrived(chunk.row, place, chunk.bytes.readUInt32BE(place * HASHED_BYTES), nowMs)
+    this.arrived++
+    if (sequence > this.highest) this.highest = sequence
+    if (chunk.count === CHUNK_DATAGRAMS) this.#close(chunk)
+    return 'new'
+  }
+
+  /** Closes what is open. Nothing counts any more. */
+  finish(): ChunkTable {
+    for (const chunk of this.#open.values()) this.#close(chunk)
+    this.#oldest = Number.POSITIVE_INFINITY
+    return this.#table
+  }
+
+  /** @returns undefined if it is closed already */
+  #begin(number: number): OpenChunk | undefined {
+    if (number < this.#oldest || this.#table.has(this.#firstChunk + number)) return undefined
+    for (const [other, chunk] of this.#open) if (other <= number - CHUNKS_BEHIND) this.#close(chunk)
+    this.#oldest = Math.max(this.#oldest, number - CHUNKS_BEHIND + 1)
+    const chunk = this.#free.pop() ?? {
+      bytes: Buffer.allocUnsafeSlow(CHUNK_DATAGRAMS * HASHED_BYTES),
+      present: new Uint8Array(CHUNK_DATAGRAMS),
+      number: 0,
+      row: 0,
+      count: 0,
+    }
+    chunk.number = number
+    chunk.row = this.#table.begin(this.#firstChunk + number)
+    this.#open.set(number, chunk)
+    return chunk
+  }
+
+  #close(chunk: OpenChunk): void {
+    this.#open.delete(chunk.number)
+    if (this.#current === chunk) this.#current = undefined
+    const { bytes, present, count } = chunk
+    const hash = createHash('sha256')
+    let bitmap = 0
+    if (count === CHUNK_DATAGRAMS) hash.update(bytes)
+    for (let place = 0; place < CHUNK_DATAGRAMS; place++) {
+      if (!present[place]) continue
+      bitmap += BITS[place]!
+      if (count < CHUNK_DATAGRAMS) hash.update(bytes.subarray(place * HASHED_BYTES, (place + 1) * HASHED_BYTES))
+    }
+    this.#table.close(chunk.row, bitmap, count, hash.digest())
+    chunk.count = 0
+    present.fill(0)
+    this.#free.push(chunk)
+  }
+}
+
+/** Powers of two by exponent: looked up, since they are asked for once a datagram. */
+const BITS = Float64Array.from({ length: CHUNK_DATAGRAMS }, (_, place) => 2 ** place)
+
+/** Whether a chunk's datagram arrived. Bits above 31 are out of reach of `&`. */
+export const hasArrived = (bitmap: number, place: number): boolean => Math.floor(bitmap / BITS[place]!) % 2 === 1

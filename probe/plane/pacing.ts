@@ -1,0 +1,65 @@
+/**
+ * How much of a stream at a rate is due: by the monotonic clock, however late one looks. A sender that was held up catches
+ * up at twice its rate; what is beyond that it writes down as blocked, so that nobody blames the provider. Pure.
+ */
+import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { BURST_MS, CATCH_UP_MS, CATCH_UP_SPEED } from '../constants.js'
+import { bytesIn } from '../verdict/share.js'
+import { TokenBucket } from './token-bucket.js'
+
+export interface PacerOptions {
+  readonly rateKbps: number
+  /** ends by itself after this */
+  readonly durationMs: number
+  readonly maxDatagrams: number
+  readonly startMs: number
+}
+
+export class Pacer {
+  readonly #options: PacerOptions
+  readonly #datagramsPerMs: number
+  readonly #burst: TokenBucket
+  #sent = 0
+  #forgone = 0
+
+  constructor(options: PacerOptions) {
+    this.#options = options
+    const { rateKbps, startMs } = options
+    this.#datagramsPerMs = bytesIn(rateKbps, 1) / IP_DATAGRAM_BYTES
+    const burstBytes = Math.max(bytesIn(rateKbps, BURST_MS), IP_DATAGRAM_BYTES)
+    this.#burst = new TokenBucket(CATCH_UP_SPEED * rateKbps, burstBytes, startMs)
+  }
+
+  isOver(nowMs: number): boolean {
+    const { startMs, durationMs, maxDatagrams } = this.#options
+    return nowMs - startMs >= durationMs || this.#sent >= maxDatagrams
+  }
+
+  /** Gives up what is too late to be made good for. @returns datagrams, to be logged as blocked */
+  forgo(nowMs: number): number {
+    const excess = Math.max(0, this.#behind(nowMs) - Math.ceil(CATCH_UP_MS * this.#datagramsPerMs))
+    this.#forgone += excess
+    return excess
+  }
+
+  /** How many may be sent now. */
+  due(nowMs: number): number {
+    const burst = Math.floor(this.#burst.available(nowMs) / IP_DATAGRAM_BYTES)
+    return Math.max(0, Math.min(this.#behind(nowMs), burst, this.#options.maxDatagrams - this.#sent))
+  }
+
+  sent(datagrams: number, nowMs: number): void {
+    this.#sent += datagrams
+    this.#burst.take(datagrams * IP_DATAGRAM_BYTES, nowMs)
+  }
+
+  /** When the next datagram is due, if all that was due before it has been sent. */
+  nextMs(): number {
+    return this.#options.startMs + (this.#sent + this.#forgone) / this.#datagramsPerMs
+  }
+
+  #behind(nowMs: number): number {
+    const elapsedMs = nowMs - this.#options.startMs
+    return Math.floor(elapsedMs * this.#datagramsPerMs) + 1 - this.#sent - this.#forgone
+  }
+}

@@ -1,0 +1,22 @@
+/** What a receiver counts of its datagrams. */
+import { counterMemory, sharedCounters } from './counters.js'
+
+const TAKEN = ['taken', 'echoes'] as const
+const DROPPED = ['unknown-tag', 'malformed', 'wrong-source'] as const
+
+export type ReceiverStats = Record<(typeof TAKEN)[number], number> & {
+  readonly dropped: Record<(typeof DROPPED)[number], number>
+}
+
+export interface ReceiverCounterMemory {
+  readonly taken: SharedArrayBuffer
+  readonly dropped: SharedArrayBuffer
+}
+
+export const receiverCounterMemory = (): ReceiverCounterMemory => ({
+  taken: counterMemory(TAKEN),
+  dropped: counterMemory(DROPPED),
+})
+
+export const receiverStats = ({ taken, dropped }: ReceiverCounterMemory): ReceiverStats =>
+  Object.assign(sharedCounters(TAKEN, taken), { dropped: sharedCounters(DROPPED, dropped) })

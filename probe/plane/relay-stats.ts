@@ -1,0 +1,52 @@
+/** What a relay counts. Every datagram that comes in is either forwarded, an echo, or dropped for one reason. */
+
+import { counterMemory, sharedCounters } from './counters.js'
+import { REFUSE, type RefuseName } from './forwarding.js'
+
+const DROPPED = [
+  'unknown-tag', // no session, or one that has ended
+  'malformed', // too short for a tag, or longer than a datagram may be
+  'wrong-source', // not from where the session's first datagram came
+  'wrong-echo', // an echo from elsewhere, or of another nonce
+  'not-validated', // the next hop has not echoed yet
+  'over-rate', // beyond the rate that was granted
+  'over-budget',
+  'not-forwarded', // the provider's own limit
+] as const
+const PASSED = ['forwarded', 'forwardedBytes', 'challenges', 'echoes'] as const
+
+export type DropReason = (typeof DROPPED)[number]
+
+/** What the worker counts. */
+export type RelayTraffic = Record<(typeof PASSED)[number], number> & { readonly dropped: Record<DropReason, number> }
+
+export type RelayStats = RelayTraffic & {
+  sessions: number
+  granted: number
+  /** flows whose receiver has signed for what it hashed, and how much that was, IP layer */
+  counterSigned: number
+  counterSignedBytes: number
+  readonly refused: Record<RefuseName, number>
+}
+
+export interface RelayCounterMemory {
+  readonly passed: SharedArrayBuffer
+  readonly dropped: SharedArrayBuffer
+}
+
+export const relayCounterMemory = (): RelayCounterMemory => ({
+  passed: counterMemory(PASSED),
+  dropped: counterMemory(DROPPED),
+})
+
+export const relayTraffic = ({ passed, dropped }: RelayCounterMemory): RelayTraffic =>
+  Object.assign(sharedCounters(PASSED, passed), { dropped: sharedCounters(DROPPED, dropped) })
+
+export const newRelayStats = (memory: RelayCounterMemory): RelayStats =>
+  Object.assign(relayTraffic(memory), {
+    sessions: 0,
+    granted: 0,
+    counterSigned: 0,
+    counterSignedBytes: 0,
+    refused: Object.fromEntries(Object.keys(REFUSE).map(name => [name, 0])) as Record<RefuseName, number>,
+  })

@@ -1,0 +1,74 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { directShareKbps, maxShareKbps, neededSenders, overdrive, shareKbps } from '../../verdict/share.js'
+import { SeenSessions } from '../../wire/seen-sessions.js'
+import { createForwarding, type Packet } from '../forwarding.js'
+import { TokenBucket } from '../token-bucket.js'
+
+const PACKET: Packet = { bytes: Buffer.alloc(1200), length: 1200, session: 1, rateKbps: 1000, ageMs: 0 }
+
+describe('token bucket', () => {
+  it('lets through its rate and no more than its content at once', () => {
+    const gaps = fc.array(fc.double({ min: 0, max: 20, noNaN: true }), { minLength: 50, maxLength: 500 })
+    fc.assert(
+      fc.property(fc.integer({ min: 500, max: 50_000 }), gaps, (rateKbps, between) => {
+        const capacity = (rateKbps * 50) / 8
+        const bucket = new TokenBucket(rateKbps, capacity, 0)
+        let nowMs = 0
+        let taken = 0
+        for (const gap of between) {
+          nowMs += gap
+          while (bucket.take(1228, nowMs)) taken += 1228
+        }
+        expect(taken).to.be.at.most(capacity + (rateKbps * nowMs) / 8 + 1e-6)
+        expect(bucket.take(1228, nowMs - 1000), 'a clock that goes back fills nothing').to.equal(false)
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
+describe('the limiter', () => {
+  it('forwards exactly its rate of a faster stream', () => {
+    const { forward } = createForwarding({ limitKbps: 2_500 })
+    let bytes = 0
+    for (let ms = 0; ms < 4000; ms += 0.25) if (forward(PACKET, ms) === 'now') bytes += 1228
+    expect((bytes * 8) / 4000).to.be.within(2_500, 2_500 * 1.02)
+  })
+
+  it('never holds less than one datagram', () => {
+    const { forward } = createForwarding({ limitKbps: 10 })
+    expect(forward(PACKET, 0)).to.equal('now')
+    expect(forward(PACKET, 500)).to.equal('drop')
+    expect(forward(PACKET, 1000)).to.equal('now')
+  })
+})
+
+describe('shares', () => {
+  it('leave 1.1 times the claim to the senders that do their part, for any k', () => {
+    for (const k of [2, 3, 4, 5, 9]) {
+      expect(neededSenders(k) * shareKbps(25_000, k)).to.be.within(27_500, 27_600)
+      expect(shareKbps(25_000, k)).to.be.at.most(maxShareKbps(25_000))
+    }
+    expect(overdrive(3)).to.be.closeTo(1.65, 1e-9)
+  })
+
+  it('let a direct probe show 1.15 times a reading under the line, and ask no sender for more than its share', () => {
+    for (const reading of [0, 2_500, 18_749, 25_000]) {
+      const direct = directShareKbps(reading, 25_000, 3)
+      expect(direct).to.be.within(1, shareKbps(25_000, 3))
+      if (reading < 18_750) expect(neededSenders(3) * direct).to.be.at.least(1.15 * reading)
+    }
+  })
+})
+
+describe('seen sessions', () => {
+  it('are known for their time, and bounded in number', () => {
+    const seen = new SeenSessions()
+    expect(seen.add('a', 0)).to.equal(true)
+    expect(seen.add('a', 599_999)).to.equal(false)
+    expect(seen.add('a', 600_000)).to.equal(true)
+    for (let i = 0; i < 8192; i++) seen.add(`other ${i}`, 600_001)
+    expect(seen.add('a', 600_002), 'pushed out by a flood of others').to.equal(true)
+  })
+})

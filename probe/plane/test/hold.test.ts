@@ -1,0 +1,71 @@
+/** What a provider can do with a packet besides passing it on at once. */
+import { randomBytes } from 'node:crypto'
+import { expect } from 'chai'
+import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
+import { Condition } from '../../deadline.js'
+import { forwardings } from '../../test/fixtures/forwardings.js'
+import { BACKENDS, HOST, Network } from '../../test/harness.js'
+import { PlainUdp } from '../../test/plain-udp.js'
+import { echoOf, isChallenge } from '../../wire/path-validation.js'
+import { RelayClient } from '../../wire/relay-client.js'
+import { Held } from '../held.js'
+
+describe('held datagrams', () => {
+  it('go in the order of their times, none before its time', async () => {
+    const released: { bytes: Buffer; dueMs: number; atMs: number }[] = []
+    const condition = new Condition()
+    const held = new Held(
+      () => performance.now(),
+      ({ bytes, dueMs }) => {
+        released.push({ bytes, dueMs, atMs: performance.now() })
+        condition.changed()
+      },
+    )
+    const nowMs = performance.now()
+    for (const ms of [30, 10, 20, 10, 5, 0]) {
+      held.add({ dueMs: nowMs + ms, bytes: Buffer.from([ms]), session: 1 })
+    }
+    expect(await condition.until(() => released.length === 6, 5000)).to.equal(true)
+    expect(released.map(({ bytes }) => bytes[0])).to.deep.equal([0, 5, 10, 10, 20, 30])
+    for (const { dueMs, atMs } of released) expect(atMs).to.be.at.least(dueMs)
+  })
+
+  for (const backend of BACKENDS) {
+    for (const [name, length, holdMs] of [
+      ['delays', 1200, 20],
+      ['truncates', 100, 0],
+    ] as const) {
+      it(`a provider that ${name} what it forwards, over ${backend}`, async () => {
+        const network = await Network.open({ claimKbps: 10_000, forwarding: forwardings[name], backend })
+        const got: { datagram: Buffer; atMs: number }[] = []
+        const condition = new Condition()
+        const nextHop: PlainUdp = await PlainUdp.open((datagram, source) => {
+          if (isChallenge(datagram)) nextHop.send(echoOf(datagram), source.port)
+          else got.push({ datagram, atMs: performance.now() })
+          condition.changed()
+        })
+        const sessionId = randomBytes(32)
+        const client = new RelayClient(network.openProvider('a'), sessionId)
+        try {
+          const open = { nextHopHost: HOST, nextHopPort: nextHop.port, rateKbps: 5000, durationMs: 5000 }
+          const request = { ...open, sessionId, budgetBytes: 100 * IP_DATAGRAM_BYTES, sender: 0 }
+          const answer = await client.open(request, network.provider.verifier, 1000)
+          if (answer.kind !== 'grant') throw new Error('the relay refused')
+          expect(await client.ready).to.equal(true)
+          const sent = Buffer.concat([answer.grant.tag, randomBytes(1192)])
+          const sentMs = performance.now()
+          nextHop.send(sent, answer.grant.udpPort)
+          expect(await condition.until(() => got.length > 0, 2000)).to.equal(true)
+          expect(got[0]!.datagram.equals(sent.subarray(0, length))).to.equal(true)
+          expect(got[0]!.atMs - sentMs).to.be.at.least(holdMs)
+          await client.finish()
+          expect(client.receipts.at(-1)!.bytes, 'a receipt is for what went on').to.equal(length + 28)
+        } finally {
+          await client.close()
+          await network.close()
+          await nextHop.close()
+        }
+      })
+    }
+  }
+})

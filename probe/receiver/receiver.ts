@@ -1,0 +1,223 @@
+/**
+ * A verifier's UDP port, as the main thread holds it: which tags may come, and what is collected of them. Datagrams are
+ * the worker's: see plane/receiving.ts.
+ */
+import type { Chunk } from '../chunks/chunk.js'
+import type { Run } from '../chunks/runs.js'
+import { type ChunkRows, chunksOf } from '../chunks/table.js'
+import type { Backend, PortFacts } from '../io/datagram-port.js'
+import { anchorOf } from '../plane/clock.js'
+import type { Progress, RunLimits, TurnPlan, TurnRead } from '../plane/collection.js'
+import { openRemote, type Remote } from '../plane/host.js'
+import { type ReceiverStats, receiverCounterMemory, receiverStats } from '../plane/receiver-stats.js'
+import type { ReceivingEvent, ReceivingOptions } from '../plane/receiving.js'
+import type { MonotonicClock } from '../ports.js'
+import type { EstimatorOptions } from '../verdict/estimator.js'
+import type { Verified } from '../wire/verified.js'
+
+export interface ReceiverOptions {
+  readonly host: string
+  /** 0 for any */
+  readonly port: number
+  readonly clock: MonotonicClock
+  /** to insist on one; else the best that there is */
+  readonly backend?: Backend | undefined
+}
+
+/** A tag that may come. Once it is closed, nothing that comes under it counts. */
+export interface Expected {
+  close(): void
+}
+
+export interface ExpectedHeartbeats extends Expected {
+  /** Sends a nonce through the relay. @returns when it is back */
+  beat(nonce: Uint8Array, host: string): Promise<void>
+  /** It is not waited for any longer. */
+  forget(nonce: Uint8Array): void
+}
+
+/** What arrived of one run of a sender's datagrams. */
+export interface Arrived {
+  /** ascending */
+  readonly chunks: readonly Chunk[]
+  /** datagrams */
+  readonly arrived: number
+  /** highest sequence number that arrived, from the run's start, or −1 */
+  readonly highest: number
+}
+
+export interface SenderArrivals extends Readonly<Record<Run, Arrived>> {
+  /** until when all but direct datagrams counted */
+  readonly haltedMs: number
+  /** undefined where there are no turns */
+  readonly turnRead: TurnRead | undefined
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+export class Receiver {
+  readonly stats: ReceiverStats
+  /** Tags that are expected, in hexadecimal. */
+  readonly #tags = new Set<string>()
+  readonly #collectings = new Map<number, Collecting>()
+  /** by nonce */
+  readonly #waiting = new Map<string, () => void>()
+  #remote!: Remote<'receiving'>
+  #ids = 0
+
+  private constructor(stats: ReceiverStats) {
+    this.stats = stats
+  }
+
+  /** @throws UdpPortError */
+  static async open({ host, port, clock, backend }: ReceiverOptions): Promise<Receiver> {
+    const counters = receiverCounterMemory()
+    const receiver = new Receiver(receiverStats(counters))
+    const spec: ReceivingOptions = { host, port, backend, clock: anchorOf(clock), counters }
+    receiver.#remote = await openRemote('receiving', spec, event => receiver.#onEvent(event))
+    return receiver
+  }
+
+  /** The UDP port, and what carries it. */
+  get facts(): PortFacts {
+    return this.#remote.facts
+  }
+
+  get port(): number {
+    return this.facts.port
+  }
+
+  /** Whether any provider has ever been heard here: until then, silence may be this port's own fault. */
+  get heard(): boolean {
+    return this.stats.echoes > 0
+  }
+
+  /** For one session. @param limits of each sender's runs, as its budget allows */
+  collect(senders: number, limits: RunLimits): Collecting {
+    const id = ++this.#ids
+    this.#remote.tell('collect', id, senders, limits)
+    const collecting = new Collecting(id, this.#remote, {
+      expect: (tag, relayPort, slot) => this.#expect(tag, () => this.#remote.tell('expect', tag, relayPort, id, slot)),
+      closed: () => this.#collectings.delete(id),
+    })
+    this.#collectings.set(id, collecting)
+    return collecting
+  }
+
+  /** @returns undefined if the tag is expected already: a provider must not use one twice */
+  expectHeartbeats(tag: Uint8Array, relayPort: number): ExpectedHeartbeats | undefined {
+    const expected = this.#expect(tag, () => this.#remote.tell('expectHeartbeats', tag, relayPort))
+    return (
+      expected && {
+        ...expected,
+        beat: (nonce, host) => {
+          const back = new Promise<void>(resolve => this.#waiting.set(hex(nonce), resolve))
+          this.#remote.tell('beat', tag, nonce, host, relayPort)
+          return back
+        },
+        forget: nonce => {
+          if (this.#waiting.delete(hex(nonce))) this.#remote.tell('forgetNonce', hex(nonce))
+        },
+      }
+    )
+  }
+
+  async close(): Promise<void> {
+    this.#tags.clear()
+    await this.#remote.close()
+  }
+
+  #expect(tag: Uint8Array, tell: () => void): Expected | undefined {
+    const key = hex(tag)
+    if (this.#tags.has(key)) return undefined
+    this.#tags.add(key)
+    tell()
+    return {
+      close: () => {
+        if (this.#tags.delete(key)) this.#remote.tell('forget', tag)
+      },
+    }
+  }
+
+  #onEvent(event: ReceivingEvent): void {
+    if (event.kind === 'progress') {
+      this.#collectings.get(event.collection)?.onProgress(event.progress)
+    } else {
+      this.#waiting.get(event.nonce)?.()
+      this.#waiting.delete(event.nonce)
+    }
+  }
+}
+
+interface CollectingPorts {
+  expect(tag: Uint8Array, relayPort: number | undefined, slot: number): Expected | undefined
+  closed(): void
+}
+
+/** What arrives in one session. Counts from `begin` to `finish`; from `beginDirect` on the direct probe alone. */
+export class Collecting {
+  readonly #id: number
+  readonly #remote: Remote<'receiving'>
+  readonly #ports: CollectingPorts
+  /** as of a moment ago; undefined before `begin` */
+  progress: Progress | undefined
+
+  constructor(id: number, remote: Remote<'receiving'>, ports: CollectingPorts) {
+    this.#id = id
+    this.#remote = remote
+    this.#ports = ports
+  }
+
+  /** A sender's main flow, from the provider's port. @returns undefined if the tag is expected already */
+  expect(slot: number, tag: Uint8Array, relayPort: number): Expected | undefined {
+    return this.#ports.expect(tag, relayPort, slot)
+  }
+
+  /** A sender's control datagrams and direct probe: from wherever the first of them comes. */
+  expectDirect(slot: number, tag: Uint8Array): Expected | undefined {
+    return this.#ports.expect(tag, undefined, slot)
+  }
+
+  /** Resolves when what comes is counted: senders may start. @param turns of a soak, by sender */
+  begin(startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[] = []): Promise<void> {
+    return this.#remote.call('begin', this.#id, startMs, options, turns)
+  }
+
+  /** Resolves when the direct probe is counted, and nothing else is any more. `progress` is then that of the probe. */
+  async beginDirect(startMs: number, options: EstimatorOptions): Promise<void> {
+    await this.#remote.call('beginDirect', this.#id, startMs, options)
+    this.progress = undefined
+  }
+
+  /** No more counts. @returns what arrived, by sender */
+  async finish(): Promise<SenderArrivals[]> {
+    const { senders, haltedMs } = await this.#remote.call('finish', this.#id)
+    const arrived = ({ rows, arrived, highest }: { rows: ChunkRows; arrived: number; highest: number }): Arrived => ({
+      chunks: chunksOf(rows),
+      arrived,
+      highest,
+    })
+    return senders.map(({ main, control, direct, turn, turnRead }) => ({
+      main: arrived(main),
+      control: arrived(control),
+      direct: arrived(direct),
+      turn: arrived(turn),
+      turnRead,
+      haltedMs,
+    }))
+  }
+
+  /** Only after `finish`: regenerates all of a run and compares. @param maxSentUs see `verifyChunks` */
+  verify(slot: number, run: Run, key: Uint8Array, maxSentUs: number): Promise<Verified> {
+    return this.#remote.call('verify', this.#id, slot, run, key, maxSentUs)
+  }
+
+  close(): void {
+    this.#ports.closed()
+    this.#remote.tell('drop', this.#id)
+  }
+
+  onProgress(progress: Progress): void {
+    this.progress = progress
+  }
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { expect } from 'chai'
+import { toHex } from '../../../proto/hex.js'
+import { HEARTBEAT_RATE_KBPS } from '../../constants.js'
+import { type ForwardingSpec, forwardAll } from '../../plane/forwarding.js'
+import { admittedRates, forwardings } from '../../test/fixtures/forwardings.js'
+import { BACKENDS, HOST, Network, random } from '../../test/harness.js'
+import { HeartbeatSession } from '../heartbeat.js'
+
+const CLAIM_KBPS = 10_000
+
+for (const backend of BACKENDS)
+  describe(`heartbeat over ${backend}`, () => {
+    let network: Network | undefined
+    let session: HeartbeatSession | undefined
+
+    async function open(forwarding: ForwardingSpec = forwardAll): Promise<HeartbeatSession> {
+      network = await Network.open({ claimKbps: CLAIM_KBPS, backend, forwarding })
+      session = await HeartbeatSession.open(
+        {
+          sessionId: toHex(randomBytes(32)),
+          stream: network.openProvider('verifier'),
+          provider: network.provider.verifier,
+          advertisedHost: HOST,
+          durationMs: 60_000,
+        },
+        { receiver: network.receiver, random },
+      )
+      return session
+    }
+
+    afterEach(async () => {
+      await session?.close()
+      await network?.close()
+      session = undefined
+      network = undefined
+    })
+
+    it('comes back through the relay, tick after tick, several at once', async () => {
+      await open()
+      expect(await session!.tick(1000)).to.equal(true)
+      expect(await Promise.all([session!.tick(1000), session!.tick(1000), session!.tick(1000)])).to.not.include(false)
+      expect(network!.relay.stats.forwarded).to.equal(4)
+      expect(network!.receiver.heard).to.equal(true)
+    })
+
+    it('is missed when the provider forwards nothing', async () => {
+      await open(forwardings.forwardsNothing)
+      expect(await session!.tick(50)).to.equal(false)
+      expect(session!.isOpen).to.equal(true)
+    })
+
+    it('is answered only by its own nonce', async () => {
+      await open(forwardings.flipsLastBit)
+      expect(await session!.tick(100)).to.equal(false)
+    })
+
+    it('is missed at once, and known to be over, when the relay is gone', async () => {
+      await open()
+      await network!.relay.close()
+      expect(await session!.tick(50)).to.equal(false)
+      expect(session!.isOpen).to.equal(false)
+    })
+
+    it('is refused by a provider that serves nobody', async () => {
+      const refused = await open(forwardings.refuses).catch((error: Error) => error)
+      expect(refused)
+        .to.be.instanceOf(Error)
+        .with.property('message')
+        .that.matches(/refused/)
+    })
+
+    it('can be told from data, by a provider that wants to, by its rate alone', async () => {
+      admittedRates.length = 0
+      await open(forwardings.takesHeartbeatsOnly)
+      expect(await session!.tick(1000)).to.equal(true)
+      expect((await network!.measure()).outcome).to.have.property('kind', 'refused')
+      expect(Math.min(...admittedRates.slice(1))).to.be.greaterThan(HEARTBEAT_RATE_KBPS)
+    })
+  })

@@ -1,0 +1,133 @@
+/** Soaks over real UDP: an honest provider, a slow one, and senders of three that lend, flood, or do not do their part. */
+import { expect } from 'chai'
+import { ProbeFrame } from '../../../proto/messages.js'
+import { type Authorization, serveProbe } from '../../sender/sender.js'
+import { lending } from '../../test/fixtures/lending.js'
+import { type Behaviour, honest, Network, type NetworkOptions } from '../../test/harness.js'
+import type { Rechecked } from '../../transcript/recheck.js'
+import { recheckSession } from '../../transcript/recheck.js'
+import type { SessionResult } from '../../verdict/outcome.js'
+
+const CLAIM_KBPS = 10_000
+const SLOW_KBPS = 0.6 * CLAIM_KBPS
+/** Turns of a second. */
+const SOAK_MS = 6_000
+
+/**
+ * Keeps still while all send together, and spends what it was granted in the others' turns, as fast as the relay lets it.
+ * What it was granted it cannot choose: the receiver sees it in the provider's grant.
+ */
+const flooding: Behaviour = (stream, deps) =>
+  serveProbe(
+    {
+      ...stream,
+      receive: async () => {
+        const message = await stream.receive()
+        if (message && ProbeFrame.decode(message).start) await new Promise(resolve => setTimeout(resolve, SOAK_MS / 2))
+        return message
+      },
+    },
+    {
+      ...deps,
+      authorize: async invite =>
+        ({ ...(await deps.authorize(invite)), claimKbps: 2 * CLAIM_KBPS, soakMs: 2 * SOAK_MS }) as Authorization,
+    },
+  )
+const silent: Behaviour = async () => {}
+
+interface Case {
+  readonly options: Partial<NetworkOptions>
+  readonly behaviours?: Behaviour[]
+}
+
+const SLOW: Record<string, Case> = {
+  'that delivers 60 %': { options: { limitKbps: SLOW_KBPS } },
+  'with a sender that lends it bandwidth': { options: { forwarding: lending(SLOW_KBPS, [0]) } },
+  'with one that lends in the others’ turns too': {
+    options: { forwarding: lending(SLOW_KBPS, [1]) },
+    behaviours: [honest, flooding],
+  },
+  'in spite of a silent sender': { options: { limitKbps: SLOW_KBPS }, behaviours: [honest, honest, silent] },
+}
+const OTHERS = {
+  honest: { options: { limitKbps: CLAIM_KBPS } },
+  lentByTwo: { options: { forwarding: lending(SLOW_KBPS, [0, 2]) } },
+  flooded: { options: { limitKbps: 1.45 * CLAIM_KBPS }, behaviours: [flooding] },
+} satisfies Record<string, Case>
+
+interface Soak {
+  readonly result: SessionResult
+  /** checked again from its record alone */
+  readonly again: Rechecked
+  readonly rateKbps: number
+  readonly story: string
+}
+
+async function soak({ options, behaviours = [] }: Case): Promise<Soak> {
+  const network = await Network.open({ claimKbps: CLAIM_KBPS, soakMs: SOAK_MS, ...options })
+  try {
+    const result = await network.measure(behaviours)
+    const { outcome, record } = result
+    const again = await recheckSession(record, {
+      senders: network.senders.map(({ verifier }) => verifier),
+      receiver: network.receiverPeer.verifier,
+      provider: network.provider.verifier,
+      providerVouchers: network.provider.vouchers,
+      receiverVouchers: network.receiverPeer.vouchers,
+    })
+    const turns = record.parties.map(({ turn }) => turn)
+    return {
+      result,
+      again,
+      rateKbps: 'measurement' in outcome ? outcome.measurement.rateKbps : -1,
+      story: JSON.stringify({ outcome, turns, notes: network.notes }),
+    }
+  } finally {
+    await network.close()
+  }
+}
+
+/** Several at a time: a soak is mostly waiting. */
+async function soaks<Name extends string>(cases: Record<Name, Case>): Promise<Record<Name, Soak>> {
+  const names = Object.keys(cases) as Name[]
+  const measured = await Promise.all(names.map(name => soak(cases[name])))
+  return Object.fromEntries(names.map((name, i) => [name, measured[i]])) as Record<Name, Soak>
+}
+
+describe('a soak', function () {
+  this.timeout(60_000)
+  let slow: Record<string, Soak>
+  let others: Record<keyof typeof OTHERS, Soak>
+
+  before(async () => {
+    slow = await soaks(SLOW)
+    others = await soaks(OTHERS)
+  })
+
+  it('reads the claim of a provider that delivers just that', () => {
+    const { result, rateKbps, story } = others.honest
+    expect(result.outcome, story).to.have.property('kind', 'verified')
+    expect(rateKbps, story).to.be.at.least(0.95 * CLAIM_KBPS)
+  })
+
+  for (const name of Object.keys(SLOW)) {
+    it(`reads 60 % of a provider ${name}: under, with all evidence, and anybody can check it`, () => {
+      const { result, again, rateKbps, story } = slow[name]!
+      expect(result.outcome, story).to.have.property('kind', 'under')
+      expect(rateKbps, story).to.be.within(0.93 * SLOW_KBPS, 1.05 * SLOW_KBPS)
+      expect(again.checks.filter(({ holds }) => !holds)).to.deep.equal([])
+      expect(again.outcome).to.deep.equal(result.outcome)
+    })
+  }
+
+  it('is lent to by two senders of three, and then reads the claim', () => {
+    const { result, rateKbps, story } = others.lentByTwo
+    expect(result.outcome, story).to.have.property('kind', 'verified')
+    expect(rateKbps, story).to.be.at.least(0.95 * CLAIM_KBPS)
+  })
+
+  it('blames no provider for a sender that floods the others’ turns', () => {
+    const { result, story } = others.flooded
+    expect(result.outcome.kind, story).to.be.oneOf(['verified', 'at-least'])
+  })
+})

@@ -1,0 +1,75 @@
+/** One session as its provider's main thread sees it: its stream, and the receipts that it signs. */
+import { type Receipt, RelayFrame, type RelayOpen } from '../../proto/messages.js'
+import type { DueReceipt } from '../plane/relaying.js'
+import type { MessageStream, VoucherSigner } from '../ports.js'
+import { ReceiptChain } from '../wire/receipts.js'
+
+export class RelaySession {
+  readonly peer: string
+  readonly #stream: MessageStream
+  readonly #signer: VoucherSigner
+  readonly #receipts: ReceiptChain
+  readonly #path = Promise.withResolvers<boolean>()
+  #lastReceipt: Receipt | undefined
+  readonly #closed = Promise.withResolvers<undefined>()
+  /** Receipts are signed and sent one after another. */
+  #sending: Promise<void> = Promise.resolve()
+
+  constructor(
+    open: RelayOpen,
+    given: {
+      readonly peer: string
+      readonly tag: Uint8Array
+      readonly stream: MessageStream
+      readonly signer: VoucherSigner
+    },
+  ) {
+    this.peer = given.peer
+    this.#stream = given.stream
+    this.#signer = given.signer
+    this.#receipts = new ReceiptChain(open.sessionId, given.tag, open.sender)
+  }
+
+  /** Resolves once, with whether the next hop answered in time. */
+  get pathSettled(): Promise<boolean> {
+    return this.#path.promise
+  }
+
+  settlePath(validated: boolean): void {
+    this.#path.resolve(validated)
+  }
+
+  /** The opener's next message: it finishes, or goes away. Undefined also when the relay closes. */
+  ended(): Promise<Uint8Array | undefined> {
+    return Promise.race([this.#stream.receive(), this.#closed.promise])
+  }
+
+  sendReceipt({ root, bytes, elapsedMs }: DueReceipt): void {
+    const receipt = this.#receipts.next(root, bytes, elapsedMs, this.#signer)
+    this.#sending = this.#sending
+      .then(() => this.#send(receipt))
+      .catch(() => {
+        // The stream is gone, and with it whoever wanted the receipt.
+      })
+  }
+
+  get lastReceipt(): Receipt | undefined {
+    return this.#lastReceipt
+  }
+
+  /** When all receipts so far have gone out. */
+  get receiptsSent(): Promise<void> {
+    return this.#sending
+  }
+
+  close(): void {
+    this.#path.resolve(false)
+    this.#closed.resolve(undefined)
+  }
+
+  async #send(receipt: Promise<Receipt>): Promise<void> {
+    const signed = await receipt
+    this.#lastReceipt = signed
+    await this.#stream.send(RelayFrame.encode({ receipt: signed }))
+  }
+}

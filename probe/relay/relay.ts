@@ -1,0 +1,203 @@
+/**
+ * The provider's side: who gets a session, and what is signed for it. Datagrams are the worker's: see plane/relaying.ts.
+ */
+import { isIP } from 'node:net'
+import { NONCE_BYTES, TAG_BYTES } from '../../proto/datagram.js'
+import { CounterReceipt, type Receipt, RelayFrame, RelayOpen } from '../../proto/messages.js'
+import {
+  COUNTER_MS,
+  HANDSHAKE_MS,
+  MAX_BUDGET_MS,
+  MAX_DURATION_MS,
+  MAX_SESSIONS,
+  MAX_SESSIONS_PER_PEER,
+  SHARE_SLACK,
+} from '../constants.js'
+import { within } from '../deadline.js'
+import type { Backend, PortFacts } from '../io/datagram-port.js'
+import { anchorOf } from '../plane/clock.js'
+import {
+  type Forwarding,
+  type ForwardingSpec,
+  forwardAll,
+  limited,
+  loadForwarding,
+  REFUSE,
+  type RefuseName,
+  type RefuseReason,
+} from '../plane/forwarding.js'
+import { openRemote, type Remote } from '../plane/host.js'
+import { newRelayStats, type RelayStats, relayCounterMemory } from '../plane/relay-stats.js'
+import type { RelayingEvent, RelayingOptions } from '../plane/relaying.js'
+import type { MessageStream, MonotonicClock, PeerSigner, RandomSource, VoucherSigner } from '../ports.js'
+import { bytesIn, maxShareKbps } from '../verdict/share.js'
+import { isCounterOf } from '../wire/receipts.js'
+import { SeenSessions } from '../wire/seen-sessions.js'
+import { grantDigest, refuseDigest } from '../wire/statements.js'
+import { RelaySession } from './relay-session.js'
+
+export interface RelayOptions {
+  readonly host: string
+  /** 0 for any */
+  readonly port: number
+  readonly claimKbps: number
+  /** all sessions together; see `limited` */
+  readonly limitKbps?: number | undefined
+  /** instead of `limitKbps` */
+  readonly forwarding?: ForwardingSpec | undefined
+  /** to insist on one; else the best that there is */
+  readonly backend?: Backend | undefined
+  /** see `PortOptions`; off unless it is asked for */
+  readonly offload?: boolean | undefined
+  readonly signer: PeerSigner
+  /** for receipts */
+  readonly voucherSigner: VoucherSigner
+  readonly clock: MonotonicClock
+  readonly random: RandomSource
+}
+
+const REFUSE_NAME = new Map(Object.entries(REFUSE).map(([name, reason]) => [reason, name as RefuseName]))
+
+export class Relay {
+  readonly stats: RelayStats
+  readonly #options: RelayOptions
+  readonly #forwarding: Forwarding
+  readonly #sessions = new Map<number, RelaySession>()
+  readonly #seen = new SeenSessions()
+  readonly #family: number
+  readonly #closing = Promise.withResolvers<undefined>()
+  #claimKbps: number
+  #remote!: Remote<'relaying'>
+  #ids = 0
+
+  private constructor(options: RelayOptions, forwarding: Forwarding, stats: RelayStats) {
+    this.#options = options
+    this.#claimKbps = options.claimKbps
+    this.#forwarding = forwarding
+    this.#family = isIP(options.host)
+    this.stats = stats
+  }
+
+  /** @throws UdpPortError */
+  static async open(options: RelayOptions): Promise<Relay> {
+    const { host, port, backend, offload = false, limitKbps } = options
+    const forwarding = options.forwarding ?? (limitKbps ? limited(limitKbps) : forwardAll)
+    const counters = relayCounterMemory()
+    const relay = new Relay(options, await loadForwarding(forwarding), newRelayStats(counters))
+    const clock = anchorOf(options.clock)
+    const spec: RelayingOptions = { host, port, backend, offload, clock, counters, forwarding }
+    relay.#remote = await openRemote('relaying', spec, event => relay.#onEvent(event))
+    return relay
+  }
+
+  /** The UDP port, and what carries it. */
+  get facts(): PortFacts {
+    return this.#remote.facts
+  }
+
+  get port(): number {
+    return this.facts.port
+  }
+
+  /** A claim that changes on chain; sessions that are open keep what they were granted. */
+  setClaim(claimKbps: number): void {
+    this.#claimKbps = claimKbps
+  }
+
+  /** One session, from its request to the receiver's word on its last receipt. Never throws for a peer's fault. */
+  async serve(stream: MessageStream, peer: string): Promise<void> {
+    try {
+      const request = await within(HANDSHAKE_MS, 'session request', stream.receive())
+      const finished = request && (await this.#serve(RelayOpen.decode(request), stream, peer))
+      if (finished) await this.#hearCounter(finished, stream)
+    } catch {
+      // A peer that is gone, silent or speaks nonsense: there is nobody to tell.
+    } finally {
+      await stream.close().catch(() => {})
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.resolve(undefined)
+    for (const session of this.#sessions.values()) session.close()
+    this.#sessions.clear()
+    await this.#remote.close()
+  }
+
+  /** @returns the last receipt of a session that its opener has finished */
+  async #serve(open: RelayOpen, stream: MessageStream, peer: string): Promise<Receipt | undefined> {
+    const { random, signer, voucherSigner } = this.#options
+    const reason = this.#refusal(open, peer)
+    if (reason !== undefined) {
+      this.stats.refused[REFUSE_NAME.get(reason)!]++
+      const signature = await signer.sign(refuseDigest(open.sessionId, reason))
+      await stream.send(RelayFrame.encode({ refuse: { sessionId: open.sessionId, reason, signature } }))
+      return undefined
+    }
+    const tag = random.bytes(TAG_BYTES)
+    const id = ++this.#ids
+    const session = new RelaySession(open, { peer, tag, stream, signer: voucherSigner })
+    this.#sessions.set(id, session)
+    this.stats.sessions = this.#sessions.size
+    this.stats.granted++
+    const { nextHopHost, nextHopPort, rateKbps, budgetBytes } = open
+    const nonce = random.bytes(NONCE_BYTES)
+    try {
+      await this.#remote.call('openSession', { id, tag, nonce, nextHopHost, nextHopPort, rateKbps, budgetBytes })
+      const grant = { sessionId: open.sessionId, tag, udpPort: this.port, rateKbps, budgetBytes }
+      const signature = await signer.sign(grantDigest(grant))
+      await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
+      if (!(await session.pathSettled)) return undefined
+      await stream.send(RelayFrame.encode({ ready: { sessionId: open.sessionId } }))
+      // The opener finishes, goes away or runs out of time; whatever it says now means the end.
+      const finish = await within(open.durationMs, 'end of session', session.ended()).catch(() => undefined)
+      const due = await this.#remote.call('endSession', id)
+      if (due) session.sendReceipt(due)
+      await session.receiptsSent
+      await stream.send(RelayFrame.encode({ finish: { sessionId: open.sessionId } }))
+      return finish && session.lastReceipt
+    } finally {
+      this.#remote.tell('endSession', id)
+      session.close()
+      this.#sessions.delete(id)
+      this.stats.sessions = this.#sessions.size
+    }
+  }
+
+  /**
+   * The receiver's word on the last receipt, which makes a voucher of it. The session is over by now and counts in no
+   * limit. That the word is the payer's, whoever redeems it must check: nobody has said at opening who that is.
+   */
+  async #hearCounter(last: Receipt, stream: MessageStream): Promise<void> {
+    const heard = Promise.race([stream.receive(), this.#closing.promise])
+    const bytes = await within(COUNTER_MS, 'counter-signature', heard)
+    const counter = bytes && CounterReceipt.decode(bytes)
+    if (!counter || !isCounterOf(counter, last)) return
+    this.stats.counterSigned++
+    this.stats.counterSignedBytes += counter.bytes
+  }
+
+  #refusal(open: RelayOpen, peer: string): RefuseReason | undefined {
+    const { rateKbps, budgetBytes, durationMs, nextHopHost, nextHopPort } = open
+    const nowMs = this.#options.clock.now()
+    if (isIP(nextHopHost) !== this.#family || nextHopPort < 1 || nextHopPort > 0xffff) return REFUSE.malformed
+    if (rateKbps < 1 || budgetBytes < 1 || durationMs < 1) return REFUSE.malformed
+    const mostKbps = maxShareKbps(this.#claimKbps) * SHARE_SLACK
+    if (rateKbps > mostKbps || budgetBytes > bytesIn(mostKbps, MAX_BUDGET_MS) || durationMs > MAX_DURATION_MS) {
+      return REFUSE.tooMuch
+    }
+    let ofPeer = 0
+    for (const session of this.#sessions.values()) if (session.peer === peer) ofPeer++
+    if (ofPeer >= MAX_SESSIONS_PER_PEER || this.#sessions.size >= MAX_SESSIONS) return REFUSE.busy
+    // A session has several senders: one id, once from each.
+    if (!this.#seen.add(`${Buffer.from(open.sessionId).toString('hex')} ${peer}`, nowMs)) return REFUSE.replayed
+    const admitted = this.#forwarding.admit(open, nowMs)
+    return admitted === true ? undefined : admitted
+  }
+
+  #onEvent(event: RelayingEvent): void {
+    const session = this.#sessions.get(event.session)
+    if (event.kind === 'path') session?.settlePath(event.validated)
+    else session?.sendReceipt(event.due)
+  }
+}

@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import type { SessionRecord } from '../../../proto/messages.js'
+import { START_LEAD_MS } from '../../constants.js'
+import { serveProbe } from '../../sender/sender.js'
+import { forwardings } from '../../test/fixtures/forwardings.js'
+import { type Behaviour, honest, Network, type NetworkOptions, newPeer } from '../../test/harness.js'
+import type { SessionResult } from '../../verdict/outcome.js'
+import { recheckSession } from '../recheck.js'
+import type { Check, TranscriptKeys } from '../recheck-party.js'
+
+const CLAIM_KBPS = 10_000
+
+const keysOf = (network: Network): TranscriptKeys => ({
+  senders: network.senders.map(({ verifier }) => verifier),
+  receiver: network.receiverPeer.verifier,
+  provider: network.provider.verifier,
+  providerVouchers: network.provider.vouchers,
+  receiverVouchers: network.receiverPeer.vouchers,
+})
+
+const failed = (checks: readonly Check[]): string[] => checks.filter(({ holds }) => !holds).map(({ what }) => what)
+
+const silent: Behaviour = async () => {}
+const cutOff: Behaviour = (stream, deps) =>
+  serveProbe(stream, {
+    ...deps,
+    openProvider: async () => {
+      throw new Error('connection refused')
+    },
+  })
+
+describe('a transcript, checked again', function () {
+  this.timeout(20_000)
+  let network: Network | undefined
+
+  async function measured(options: Partial<NetworkOptions>, behaviours: Behaviour[] = []): Promise<SessionResult> {
+    network = await Network.open({ claimKbps: CLAIM_KBPS, ...options })
+    return network.measure(behaviours)
+  }
+
+  afterEach(async () => {
+    await network?.close()
+    network = undefined
+  })
+
+  const CASES: [outcome: string, options: Partial<NetworkOptions>, behaviours?: Behaviour[]][] = [
+    ['verified', {}],
+    ['verified', {}, [honest, silent]],
+    ['under', { limitKbps: CLAIM_KBPS / 4 }],
+    ['verified', { soakMs: 1500 }],
+    ['verified', { startsInMs: START_LEAD_MS }],
+    ['refused', { forwarding: forwardings.refuses }],
+    ['dead', { forwarding: forwardings.forwardsNothing }],
+    ['garbage', { forwarding: forwardings.flipsPayload }],
+    ['no-data', {}, [cutOff, cutOff]],
+    ['no-data', {}, [silent, silent]],
+  ]
+  for (const [outcome, options, behaviours] of CASES) {
+    it(`bears out "${outcome}"${behaviours ? ' in spite of some senders' : ''}`, async () => {
+      const result = await measured(options, behaviours)
+      expect(result.outcome.kind, JSON.stringify(network!.notes)).to.equal(outcome)
+      const again = await recheckSession(result.record, keysOf(network!))
+      expect(failed(again.checks)).to.deep.equal([])
+      expect(again.outcome).to.deep.include({ kind: outcome })
+      expect(again.evidence).to.deep.equal(result.evidence)
+      if ('measurement' in result.outcome && 'measurement' in again.outcome) {
+        const { durationMs: _, ...measurement } = result.outcome.measurement
+        expect(again.outcome.measurement).to.deep.include(measurement)
+      }
+    })
+  }
+
+  it('does not bear out what was changed afterwards, whatever it was', async () => {
+    const { record } = await measured({ limitKbps: CLAIM_KBPS / 2 })
+    const keys = keysOf(network!)
+    const party = (slot: number, change: (of: SessionRecord['parties'][number]) => object): SessionRecord => ({
+      ...record,
+      parties: record.parties.with(slot, { ...record.parties[slot]!, ...change(record.parties[slot]!) }),
+    })
+    const reveal = record.parties[1]!.reveal!
+    const chunks = record.parties[1]!.chunks
+    const counter = record.parties[1]!.counter!
+    const estimate = record.estimate!
+    const changes: Record<string, SessionRecord> = {
+      'the outcome': { ...record, outcome: 'verified' },
+      'its reason': { ...record, reason: 'unstable' },
+      'the session': { ...record, sessionId: randomBytes(32) },
+      'the root': { ...record, chunkRoot: randomBytes(32) },
+      'no signature': { ...record, rootSignature: undefined },
+      'the claim': { ...record, claimKbps: CLAIM_KBPS / 2 },
+      'a rate of its own': { ...record, estimate: { ...estimate, rateKbps: estimate.rateKbps * 3 } },
+      'one sender less': { ...record, parties: record.parties.slice(1) },
+      'a chunk left out': party(1, () => ({ chunks: chunks.slice(1) })),
+      'a chunk twice': party(1, () => ({ chunks: [chunks[0]!, ...chunks] })),
+      'a datagram that did not arrive': party(1, () => ({
+        chunks: chunks.with(0, { ...chunks[0]!, arrivedHigh: chunks[0]!.arrivedHigh ^ 1 }),
+      })),
+      'another hash': party(1, () => ({ chunks: chunks.with(0, { ...chunks[0]!, hash: randomBytes(32) }) })),
+      'another key': party(1, () => ({ reveal: { ...reveal, key: randomBytes(16) } })),
+      'another commitment': party(1, () => ({ commitment: randomBytes(32) })),
+      'a log of more': party(1, () => ({
+        reveal: { ...reveal, log: { ...reveal.log, sent: reveal.log.sent.map(sent => sent + 1) } },
+      })),
+      'a reveal left out, for another outcome': party(1, () => ({ reveal: undefined, counter: undefined })),
+      'a grant that the provider did not sign': party(1, ({ answer }) => ({
+        answer: { grant: { ...answer!.grant!, udpPort: 1 } },
+      })),
+      'no grant': party(1, () => ({ answer: { unreachable: 'gone' } })),
+      'a counter-signature of more': party(1, () => ({ counter: { ...counter, bytes: counter.bytes + 1228 } })),
+      'a counter-signature for another': party(1, () => ({ counter: { ...counter, sender: 0 } })),
+      'control datagrams left out': party(1, () => ({ control: [] })),
+      'more control datagrams than logged': party(1, ({ controlFlow }) => ({
+        controlFlow: { ...controlFlow!, sent: 1_000_000 },
+      })),
+      'nothing said of control datagrams': party(1, () => ({ controlFlow: undefined })),
+      'a direct reading out of nothing': {
+        ...record,
+        direct: { rateKbps: 100 * CLAIM_KBPS, windows: 10, fromMs: 0, toMs: 1000 },
+      },
+      'no counter-signature': party(1, () => ({ counter: undefined })),
+      'a receipt of more': party(1, () => ({
+        reveal: { ...reveal, receipts: reveal.receipts.map(one => ({ ...one, bytes: one.bytes + 1 })) },
+      })),
+    }
+    for (const [what, changed] of Object.entries(changes)) {
+      const again = await recheckSession(changed, keys)
+      const isRevealLeftOut = what.startsWith('a reveal left out')
+      if (isRevealLeftOut) {
+        // Two of three suffice for a reading; but the vote, and what it says of its senders, is another one.
+        expect(again.evidence.unverifiableSenders).to.equal(0b010)
+      } else expect(failed(again.checks), what).not.to.deep.equal([])
+    }
+  })
+
+  it('holds for one set of keys only', async () => {
+    const { record } = await measured({})
+    const keys = keysOf(network!)
+    const stranger = newPeer()
+    for (const other of [
+      { ...keys, receiver: stranger.verifier },
+      { ...keys, provider: stranger.verifier },
+      { ...keys, providerVouchers: stranger.vouchers },
+      { ...keys, receiverVouchers: stranger.vouchers },
+      { ...keys, senders: keys.senders.with(2, stranger.verifier) },
+    ]) {
+      expect(failed((await recheckSession(record, other)).checks)).not.to.deep.equal([])
+    }
+  })
+
+  it('is never thrown off by nonsense', async () => {
+    const { record } = await measured({})
+    const keys = keysOf(network!)
+    const chunk = fc.record({
+      index: fc.nat(0xffffffff),
+      arrivedLow: fc.nat(0xffffffff),
+      arrivedHigh: fc.nat(0xffffffff),
+      hash: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+      maskedTimes: fc.array(fc.nat(0xffffffff), { maxLength: 52 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(chunk, { maxLength: 4 }), fc.nat(2), async (chunks, slot) => {
+        const parties = record.parties.with(slot, { ...record.parties[slot]!, chunks })
+        const again = await recheckSession({ ...record, parties }, keys)
+        expect(failed(again.checks)).not.to.deep.equal([])
+      }),
+      { numRuns: 30 },
+    )
+  })
+})

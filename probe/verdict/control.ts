@@ -1,0 +1,133 @@
+/**
+ * What the control datagrams say of the path without the provider. They share both end links with the main flow, but go
+ * directly: if they are lost or held up, then a link of the senders or of the receiver is full, not the provider's. Pure.
+ *
+ * Of k senders f' may lie, in either direction. So the f' flows that look worst are left out, and of the others, of which
+ * at least k − 2f' are honest, loss is averaged flow by flow (a flood of clean datagrams weighs no more than one flow)
+ * and the longest delay counts.
+ */
+
+import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { LOG_INTERVAL_MS } from '../constants.js'
+import type { Transits } from '../wire/verified.js'
+import { bytesIn, controlKbps, neededSenders } from './share.js'
+import type { Span } from './turns.js'
+
+/** Control datagrams are held up with the data if they are by more than this: some of it is of any path. */
+const CONTROL_RISE_MS = 5
+const CONTROL_RISE_SHARE = 0.25
+
+/** A low vote needs so many control datagrams of the senders that count together, over so long. */
+const MIN_CONTROL = 100
+const MIN_CONTROL_MS = 1000
+
+/**
+ * When control datagram n is due, from the start: at a random instant of an interval of its own. So nobody can tell when
+ * the next one comes, and every moment has its share of them.
+ * @param random in [0, 1)
+ */
+export const controlDueMs = (n: number, rateKbps: number, random: number): number =>
+  ((n + random) * IP_DATAGRAM_BYTES) / bytesIn(controlKbps(rateKbps), 1)
+
+/** One sender's control datagrams. */
+export interface ControlFlow {
+  /** those that had the time to arrive */
+  readonly sent: number
+  readonly arrived: number
+  /** from the first arrival to the last */
+  readonly spanMs: number
+  readonly riseMs: number
+}
+
+/** The part of them that a sender sent in its turn of a soak. */
+export interface TurnControl {
+  readonly sent: number
+  readonly arrived: number
+  /** of these above the shortest transit of all */
+  readonly riseMs: number
+}
+
+/** What the flows that count say together. */
+export interface ControlPath {
+  readonly lossShare: number
+  readonly riseMs: number
+}
+
+/**
+ * How far a flow's typical transit lies above its shortest. The clocks of both ends need not agree: what they differ by
+ * is in every transit. A queue that was full all the time does not show here; it shows as loss.
+ */
+export function delayRiseMs(transits: Transits): number {
+  const sorted = Float64Array.from(transits.arrivedMs, (arrived, i) => arrived - transits.sentMs[i]!).sort()
+  return sorted.length === 0 ? 0 : sorted[sorted.length >> 1]! - sorted[0]!
+}
+
+/**
+ * @param verified the datagrams whose bytes are those that the sender committed to; of very many, some transits
+ * @param highest sequence number that came, or −1
+ * @param log the sender's own count for each interval
+ * @param endMs until when arrivals were taken, on the receiver's clock
+ * @returns undefined where nothing came, or the log contradicts what came
+ */
+export function controlFlow(
+  { datagrams: arrived, transits }: { readonly datagrams: number; readonly transits: Transits },
+  highest: number,
+  log: readonly number[],
+  endMs: number,
+): ControlFlow | undefined {
+  const { sentMs, arrivedMs } = transits
+  if (arrived === 0 || highest >= log.reduce((sum, n) => sum + n, 0)) return undefined
+  const times = { first: Number.POSITIVE_INFINITY, last: 0, transit: Number.POSITIVE_INFINITY }
+  for (const [i, ms] of arrivedMs.entries()) {
+    times.first = Math.min(times.first, ms)
+    times.last = Math.max(times.last, ms)
+    times.transit = Math.min(times.transit, ms - sentMs[i]!)
+  }
+  // What was sent in an interval had the time to arrive if its last datagram had, by the shortest transit.
+  const intervals = Math.max(0, Math.floor((endMs - times.transit) / LOG_INTERVAL_MS))
+  const due = log.slice(0, intervals).reduce((sum, n) => sum + n, 0)
+  const sent = Math.max(due, highest + 1)
+  return { sent, arrived, spanMs: times.last - times.first, riseMs: delayRiseMs(transits) }
+}
+
+/** @param mainMs how far the data through the provider was held up */
+export const isHeldUpBy = (controlMs: number, mainMs: number): boolean =>
+  controlMs > Math.max(CONTROL_RISE_MS, CONTROL_RISE_SHARE * mainMs)
+
+/** @param turn on the sender's clock. @returns undefined where nothing was sent, or more came than the log shows */
+export function turnControl(
+  { datagrams, transits }: { readonly datagrams: number; readonly transits: Transits },
+  log: readonly number[],
+  turn: Span,
+): TurnControl | undefined {
+  const { sentMs, arrivedMs } = transits
+  const first = Math.ceil(turn.fromMs / LOG_INTERVAL_MS)
+  const end = Math.floor(turn.toMs / LOG_INTERVAL_MS)
+  const sent = log.slice(first, end).reduce((sum, n) => sum + n, 0)
+  const isInTurn = (ms: number): boolean => ms >= first * LOG_INTERVAL_MS && ms < end * LOG_INTERVAL_MS
+  const all = Float64Array.from(arrivedMs, (arrived, i) => arrived - sentMs[i]!)
+  const own = all.filter((_, i) => isInTurn(sentMs[i]!)).sort()
+  const arrived = Math.round((own.length * datagrams) / Math.max(1, all.length))
+  if (sent === 0 || arrived > sent) return undefined
+  const shortest = all.reduce((least, transit) => Math.min(least, transit), Number.POSITIVE_INFINITY)
+  return { sent, arrived, riseMs: own.length === 0 ? 0 : own[own.length >> 1]! - shortest }
+}
+
+/** Whether k − f' of the k senders have shown enough, each its part of it: so no flow stands in for another. */
+export const isEnoughControl = (flows: readonly (Pick<ControlFlow, 'sent' | 'spanMs'> | undefined)[]): boolean =>
+  flows.filter(flow => flow !== undefined && isLongEnough(flow, flows.length)).length >= neededSenders(flows.length)
+
+/** @param flows one for each of the k senders, in any order. @returns undefined where they are not enough */
+export function controlPath(flows: readonly (ControlFlow | undefined)[]): ControlPath | undefined {
+  const k = flows.length
+  const counted = flows.filter(flow => flow !== undefined).filter(flow => isLongEnough(flow, k))
+  const needed = neededSenders(k)
+  if (counted.length < needed) return undefined
+  const best = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b).slice(0, needed)
+  const losses = best(counted.map(({ sent, arrived }) => Math.max(0, 1 - arrived / sent)))
+  const rises = best(counted.map(flow => flow.riseMs))
+  return { lossShare: losses.reduce((sum, loss) => sum + loss, 0) / needed, riseMs: rises.at(-1)! }
+}
+
+const isLongEnough = ({ sent, spanMs }: Pick<ControlFlow, 'sent' | 'spanMs'>, k: number): boolean =>
+  sent * neededSenders(k) >= MIN_CONTROL && spanMs >= MIN_CONTROL_MS

@@ -1,0 +1,70 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import type { Transits } from '../../wire/verified.js'
+import { commonFactor, heldBackFactor } from '../held-back.js'
+
+/** Datagrams sent every half millisecond for `forMs`, each arriving after a delay that may change with time. */
+function stream(delayMs: (sentMs: number) => number, forMs = 1400): Transits {
+  const sentMs = Array.from({ length: forMs * 2 }, (_, i) => i / 2)
+  return { sentMs, arrivedMs: sentMs.map(ms => ms + delayMs(ms)) }
+}
+
+const SPAN = { fromMs: 350, toMs: 1000 }
+
+describe('what was held back', () => {
+  it('counts at the pace at which it was sent', () => {
+    const savedUp = stream(sentMs => Math.max(0, 600 - sentMs / 2))
+    expect(heldBackFactor(savedUp, SPAN)).to.be.within(0.48, 0.52)
+  })
+
+  it('is told from any constant delay, from jitter, and from a queue that fills', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0, max: 300, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.array(fc.double({ min: 0, max: 4, noNaN: true }), { minLength: 97, maxLength: 97 }),
+        (constant, filling, jitter) => {
+          const delay = (sentMs: number) => constant + filling * sentMs + jitter[(sentMs * 2) % jitter.length]!
+          expect(heldBackFactor(stream(delay), SPAN)).to.equal(1)
+        },
+      ),
+      { numRuns: 50 },
+    )
+  })
+
+  it('is told from a queue that drains behind a link that was busy all along', () => {
+    // Every other datagram finds room in the queue until 250 ms of sending wait in it; then a faster relay drains them.
+    const sentMs = Array.from({ length: 2400 }, (_, i) => i / 2)
+    const arrivedMs = sentMs.map(ms => (ms < 500 ? ms * 1.5 : 750 + (ms - 500) * 0.7))
+    const picked = sentMs.map((_, i) => i).filter(i => sentMs[i]! < 500 || i % 15 < 7)
+    const drained = { sentMs: picked.map(i => sentMs[i]!), arrivedMs: picked.map(i => arrivedMs[i]!) }
+    expect(heldBackFactor(drained, { fromMs: 800, toMs: 1150 })).to.equal(1)
+  })
+
+  it('is not borne out by what came before it was saved up', () => {
+    const bursts = stream(sentMs => (sentMs < 300 ? 0 : Math.max(0, 600 - sentMs / 2)))
+    expect(heldBackFactor(bursts, { fromMs: 650, toMs: 1000 })).to.be.below(0.8)
+  })
+
+  it('is told from datagrams that change places', () => {
+    const shuffled = stream(sentMs => (sentMs * 7919) % 40)
+    expect(heldBackFactor(shuffled, SPAN)).to.equal(1)
+  })
+
+  it('is nothing where there is nothing to see', () => {
+    expect(heldBackFactor({ sentMs: [], arrivedMs: [] }, SPAN)).to.equal(1)
+    expect(
+      heldBackFactor(
+        stream(() => 0, 20),
+        { fromMs: 0, toMs: 20 },
+      ),
+    ).to.equal(1)
+  })
+
+  it('is what the sender in the middle shows', () => {
+    expect(commonFactor([1, 0.2, 1])).to.equal(1)
+    expect(commonFactor([0.6, 1, 0.6])).to.equal(0.6)
+    expect(commonFactor([0.6, 1])).to.equal(0.6)
+    expect(commonFactor([])).to.equal(1)
+  })
+})

@@ -1,0 +1,93 @@
+/**
+ * The provider's receipts of one session, shaped as vouchers (proto/voucher.ts). They corroborate what the receiver
+ * counted; they never set the rate.
+ */
+import { toHex } from '../../proto/hex.js'
+import type { CounterReceipt, Receipt } from '../../proto/messages.js'
+import type { Voucher } from '../../proto/voucher.js'
+import type { VoucherSigner, VoucherVerifier } from '../ports.js'
+import { receiptHead, receiptSeed } from './statements.js'
+
+/** A receipt, or the receiver's counterpart of it, as it is signed. */
+export const voucherOf = (
+  receipt: Pick<Receipt, 'sessionId' | 'sender' | 'bytes' | 'head' | 'elapsedMs'>,
+): Voucher => ({
+  sessionId: toHex(receipt.sessionId),
+  sender: receipt.sender,
+  bytes: receipt.bytes,
+  head: toHex(receipt.head),
+  elapsedMs: receipt.elapsedMs,
+})
+
+export class ReceiptChain {
+  readonly #sessionId: Uint8Array
+  readonly #sender: number
+  #head: Uint8Array
+  #sequence = 0
+
+  constructor(sessionId: Uint8Array, tag: Uint8Array, sender: number) {
+    this.#sessionId = sessionId
+    this.#sender = sender
+    this.#head = receiptSeed(sessionId, tag)
+  }
+
+  /**
+   * For all that was forwarded since the last.
+   * @param root SHA-256 of it
+   * @param bytes of the session so far, at the IP layer
+   */
+  async next(root: Uint8Array, bytes: number, elapsedMs: number, signer: VoucherSigner): Promise<Receipt> {
+    const receipt = {
+      sessionId: this.#sessionId,
+      sequence: ++this.#sequence,
+      sender: this.#sender,
+      bytes,
+      root,
+      elapsedMs: Math.round(elapsedMs),
+    }
+    const head = receiptHead(this.#head, root, bytes, receipt.elapsedMs)
+    this.#head = head
+    return { ...receipt, head, signature: await signer.sign(voucherOf({ ...receipt, head })) }
+  }
+}
+
+/** The receiver's word on a provider's last receipt. @param bytes that it hashed itself, IP layer */
+export async function counterSign(last: Receipt, bytes: number, signer: VoucherSigner): Promise<CounterReceipt> {
+  const { sessionId, sender, head, elapsedMs } = last
+  const counter = { sessionId, sender, bytes, head, elapsedMs }
+  return { ...counter, signature: await signer.sign(voucherOf(counter)) }
+}
+
+/** Whether a receiver's word is on this receipt; whose word it is, its signature says. */
+export function isCounterOf(counter: CounterReceipt, last: Receipt): boolean {
+  const [said, receipt] = [voucherOf(counter), voucherOf(last)]
+  return (
+    said.sessionId === receipt.sessionId &&
+    said.sender === receipt.sender &&
+    said.head === receipt.head &&
+    said.elapsedMs === receipt.elapsedMs
+  )
+}
+
+/**
+ * The last receipt's head if the chain is whole and signed by the provider, else undefined. Its signature covers all
+ * before it, so one check is enough.
+ */
+export async function checkReceipts(
+  receipts: readonly Receipt[],
+  of: { readonly sessionId: Uint8Array; readonly tag: Uint8Array; readonly sender: number },
+  provider: VoucherVerifier,
+): Promise<Uint8Array | undefined> {
+  const last = receipts.at(-1)
+  if (!last) return undefined
+  let head = receiptSeed(of.sessionId, of.tag)
+  let bytes = 0
+  for (const [i, receipt] of receipts.entries()) {
+    head = receiptHead(head, receipt.root, receipt.bytes, receipt.elapsedMs)
+    const isOurs = receipt.sender === of.sender && Buffer.compare(receipt.sessionId, of.sessionId) === 0
+    const isNext = receipt.sequence === i + 1 && receipt.bytes >= bytes && Buffer.compare(head, receipt.head) === 0
+    if (!isOurs || !isNext) return undefined
+    bytes = receipt.bytes
+  }
+  return (await provider(voucherOf(last), last.signature)) ? head : undefined
+}

@@ -1,0 +1,87 @@
+/** What the parties of a session sign and commit to: SHA-256 over a domain and fixed layouts, never protobuf bytes. */
+import { createHash } from 'node:crypto'
+import type { ProbeOpenings, RelayGrant, SendLog } from '../../proto/messages.js'
+
+function digest(domain: string, ...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash('sha256').update(`bandwitness/v1/probe/${domain}\n`)
+  for (const part of parts) hash.update(part)
+  return new Uint8Array(hash.digest())
+}
+
+export function uint32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, value)
+  return bytes
+}
+
+/** H(K): binds the key to one session and one sender, so that it cannot be shown for another's data. */
+export const keyCommitment = (sessionId: Uint8Array, slot: number, key: Uint8Array): Uint8Array =>
+  digest('key', sessionId, Uint8Array.of(slot), key)
+
+/** Signed by the provider. */
+export const grantDigest = (grant: Omit<RelayGrant, 'signature'>): Uint8Array =>
+  digest('grant', grant.sessionId, grant.tag, ...[grant.udpPort, grant.rateKbps, grant.budgetBytes].map(uint32))
+
+/** Signed by the provider. */
+export const refuseDigest = (sessionId: Uint8Array, reason: number): Uint8Array =>
+  digest('refuse', sessionId, uint32(reason))
+
+/** Signed by the receiver, before any key is revealed. */
+export const stopDigest = (sessionId: Uint8Array, chunkRoot: Uint8Array): Uint8Array =>
+  digest('stop', sessionId, chunkRoot)
+
+/** Picks the i-th chunk to be opened. */
+export const pickDigest = (chunkRoot: Uint8Array, slot: number, key: Uint8Array, i: number): Uint8Array =>
+  digest('pick', chunkRoot, Uint8Array.of(slot), key, uint32(i))
+
+/** Signed by the receiver. The commitment is in it, so that a sender cannot hold it against another key. */
+export function openingsDigest(
+  sessionId: Uint8Array,
+  slot: number,
+  commitment: Uint8Array,
+  chunkRoot: Uint8Array,
+  { slotRoots, treeRoot, held, openings }: Omit<ProbeOpenings, 'signature'>,
+): Uint8Array {
+  const counted = (items: readonly Uint8Array[]) => [uint32(items.length), ...items]
+  const opened = openings.flatMap(({ chunk, mismatched, proof }) => [
+    ...[chunk.index, chunk.arrivedLow, chunk.arrivedHigh].map(uint32),
+    chunk.hash,
+    ...counted(chunk.maskedTimes.map(uint32)),
+    Uint8Array.of(mismatched ? 1 : 0),
+    ...counted(proof),
+  ])
+  return digest(
+    'openings',
+    sessionId,
+    Uint8Array.of(slot),
+    commitment,
+    chunkRoot,
+    ...counted(slotRoots),
+    treeRoot,
+    uint32(held.length),
+    held,
+    uint32(openings.length),
+    ...opened,
+  )
+}
+
+/** Signed by the sender. The four lists have one length, so the layout is unambiguous. */
+export function revealDigest(sessionId: Uint8Array, slot: number, key: Uint8Array, log: SendLog): Uint8Array {
+  const counts = [...log.sent, ...log.blocked, ...log.errors, ...log.control].map(uint32)
+  return digest(
+    'reveal',
+    sessionId,
+    Uint8Array.of(slot),
+    key,
+    uint32(log.intervalMs),
+    uint32(log.sent.length),
+    ...counts,
+  )
+}
+
+/** h_0 of a session's receipts. */
+export const receiptSeed = (sessionId: Uint8Array, tag: Uint8Array): Uint8Array => digest('receipts', sessionId, tag)
+
+/** h_j = SHA-256(h_{j−1} ‖ root_j ‖ bytes ‖ t_j): the provider signs it. */
+export const receiptHead = (previous: Uint8Array, root: Uint8Array, bytes: number, elapsedMs: number): Uint8Array =>
+  digest('receipt', previous, root, uint32(bytes), uint32(elapsedMs))

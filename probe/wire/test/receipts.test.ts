@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+import { expect } from 'chai'
+import { RECEIPT_BYTES } from '../../constants.js'
+import { Forwarded } from '../../plane/forwarded.js'
+import { newPeer } from '../../test/harness.js'
+import { checkReceipts, ReceiptChain } from '../receipts.js'
+
+const provider = newPeer()
+const sessionId = randomBytes(32)
+const tag = randomBytes(8)
+const of = { sessionId, tag, sender: 2 }
+
+async function chainOf(receipts: number) {
+  const chain = new ReceiptChain(sessionId, tag, of.sender)
+  const forwarded = new Forwarded(10_000)
+  const made = []
+  for (let i = 0; i < receipts; i++) {
+    let datagrams = 1
+    while (!forwarded.add(randomBytes(1200))) datagrams++
+    expect(datagrams * 1228).to.be.within(RECEIPT_BYTES, RECEIPT_BYTES + 1228)
+    const { root, bytes } = forwarded.next()!
+    made.push(await chain.next(root, bytes, 100 * i, provider.voucherSigner))
+  }
+  return made
+}
+
+describe('receipts', () => {
+  it('are due about every MiB, and a whole chain is accepted by its last head', async () => {
+    const receipts = await chainOf(3)
+    const head = await checkReceipts(receipts, of, provider.vouchers)
+    expect(head).to.deep.equal(receipts[2]!.head)
+    expect(receipts.map(receipt => receipt.sequence)).to.deep.equal([1, 2, 3])
+  })
+
+  it('are due ten times a second at most, however fast a session is', () => {
+    const forwarded = new Forwarded(800_000)
+    const datagram = randomBytes(1200)
+    let datagrams = 1
+    while (!forwarded.add(datagram) && datagrams < 20_000) datagrams++
+    expect(datagrams * 1228).to.be.within(10_000_000, 10_000_000 + 1228)
+  })
+
+  it('are refused when changed, cut out, of another session, or not the provider’s', async () => {
+    const receipts = await chainOf(3)
+    const check = (changed: typeof receipts, more: Partial<typeof of> = {}, by = provider) =>
+      checkReceipts(changed, { ...of, ...more }, by.vouchers)
+    expect(await check([])).to.equal(undefined)
+    expect(await check(receipts.slice(1))).to.equal(undefined)
+    expect(await check(receipts.with(1, { ...receipts[1]!, bytes: receipts[1]!.bytes + 1 }))).to.equal(undefined)
+    expect(await check(receipts.with(0, { ...receipts[0]!, elapsedMs: 5 }))).to.equal(undefined)
+    expect(await check(receipts, { sessionId: randomBytes(32) })).to.equal(undefined)
+    expect(await check(receipts, { sender: 1 })).to.equal(undefined)
+    const elsewhere = receipts.map(receipt => ({ ...receipt, sessionId: randomBytes(32) }))
+    expect(await check(elsewhere), 'what is counter-signed is of this session').to.equal(undefined)
+    const asAnother = receipts.map(receipt => ({ ...receipt, sender: 1 }))
+    expect(await check(asAnother, { sender: 1 }), 'the sender is in what is signed').to.equal(undefined)
+    expect(await check(receipts, {}, newPeer())).to.equal(undefined)
+  })
+})

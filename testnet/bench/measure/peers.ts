@@ -1,0 +1,75 @@
+/** The tools that people would use instead, on the same link: iperf3 four ways, and the median of thirty seconds. */
+import type { Calibration, Cell, Lab, ToolFlow, ToolRequest } from '../../lab/lab.js'
+import { medianOfSeconds } from './readings.js'
+import type { ToolResult, ToolRow } from './results.js'
+
+const TCP_SECONDS = 10
+const THIRTY_SECONDS = 30
+/** What UDP tools offer: a tenth above the link, as somebody would who knows about what it carries. */
+const OFFER = 1.1
+/** More than iperf3's ends tell each other before the flow begins. */
+const FLOW_BYTES = 20_000
+
+interface Peer {
+  readonly tool: string
+  readonly request: (cell: Cell) => ToolRequest
+  /** What it makes of the flow; by default what iperf3 itself says. */
+  readonly read?: (flow: ToolFlow) => { readonly kbps: number }
+}
+
+const tcp =
+  (...options: string[]) =>
+  (): ToolRequest => ({ protocol: 'tcp', seconds: TCP_SECONDS, options })
+const udp =
+  (seconds: number) =>
+  ({ rateKbps }: Cell): ToolRequest => ({
+    protocol: 'udp',
+    seconds,
+    options: ['--bitrate', `${Math.round(OFFER * rateKbps)}k`],
+  })
+
+const PEERS: readonly Peer[] = [
+  { tool: 'iperf3 cubic', request: tcp('--congestion', 'cubic') },
+  { tool: 'iperf3 BBR', request: tcp('--congestion', 'bbr') },
+  { tool: 'iperf3 BBR -O2 -P8', request: tcp('--congestion', 'bbr', '--omit', '2', '--parallel', '8') },
+  { tool: 'iperf3 UDP', request: udp(TCP_SECONDS) },
+  {
+    tool: '30 × 1 s median',
+    request: udp(THIRTY_SECONDS),
+    read: ({ link }) => medianOfSeconds(link, link.riseMs(link.fromMs, FLOW_BYTES)!),
+  },
+]
+
+/**
+ * Runs each of them `count` times. A tool that this machine lacks (BBR) has failures instead of rows.
+ *
+ * @param progress told before every run, and may throw to end it
+ */
+export async function measurePeers(
+  iperf3: NonNullable<Lab['iperf3']>,
+  cell: Cell,
+  calibration: Calibration,
+  count: number,
+  progress: (line: string) => void,
+): Promise<ToolResult[]> {
+  const results: ToolResult[] = []
+  for (const { tool, request, read } of PEERS) {
+    const rows: ToolRow[] = []
+    const failures: string[] = []
+    for (let i = 0; i < count; i++) {
+      progress(`${tool} ${i + 1}/${count}`)
+      try {
+        const flow = await iperf3(request(cell))
+        // The median of seconds reads the link's own counter, before the path loses anything.
+        const truthKbps = calibration.linkKbps * (read ? 1 : 1 - cell.lossPercent / 100)
+        const readingKbps = read ? read(flow).kbps : flow.readingKbps
+        const { seconds, bytes } = flow
+        rows.push({ readingKbps, truthKbps, error: readingKbps / truthKbps - 1, seconds, bytes })
+      } catch (error) {
+        failures.push((error as Error).message)
+      }
+    }
+    results.push({ tool, rows, failures })
+  }
+  return results
+}

@@ -1,0 +1,81 @@
+/** Whole sessions in both labs; that of namespaces only where this machine can have it. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readlinkSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { expect } from 'chai'
+import { sessionRow } from '../../bench/measure/summary.js'
+import { entryPoint } from '../../process/entry-point.js'
+import { InProcessLab } from '../in-process-lab.js'
+import type { Lab } from '../lab.js'
+import { NamespaceLab } from '../namespace-lab.js'
+import { whyNoNamespaces } from '../support.js'
+
+const CELL = { rateKbps: 10_000, rttMs: 40, lossPercent: 1 }
+/** Wide: other tests may run beside this one. The bench is what holds the probe to its promise. */
+const ERROR = 0.1
+
+const reason = await whyNoNamespaces()
+const where = reason === undefined ? it : it.skip
+const because = reason === undefined ? '' : ` (not here: ${reason})`
+
+describe('lab sessions', function () {
+  this.timeout(120_000)
+  let lab: Lab | undefined
+
+  afterEach(async () => {
+    await lab?.close()
+    lab = undefined
+  })
+
+  it('measure through a link in this process', async () => {
+    lab = await InProcessLab.open()
+    await checkSession(lab)
+  })
+
+  where(`measure through network namespaces${because}`, async () => {
+    lab = await NamespaceLab.open()
+    await checkSession(lab)
+    const flow = await lab.iperf3!({ protocol: 'udp', seconds: 1, options: ['--bitrate', '5M'] })
+    // One second on a busy machine: whether it runs and is read, not how well it sends.
+    expect(flow.readingKbps).to.be.within(1000, 6000)
+    expect(flow.link.rateKbps(flow.link.fromMs, flow.link.toMs)).to.be.within(500, 6000)
+  })
+
+  where(`leave no namespace, process or file behind when they are killed${because}`, async () => {
+    const [command, ...args] = entryPoint(import.meta.url, './fixtures/lab-main.js')
+    const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+    const { namespaces, directory } = JSON.parse(line) as { namespaces: string[]; directory: string | null }
+    expect(namespaces.filter(isHeld)).to.have.length(namespaces.length)
+    child.kill('SIGKILL')
+    while (namespaces.some(isHeld) || (directory !== null && existsSync(directory))) await new Promise(setImmediate)
+  })
+})
+
+async function checkSession(lab: Lab): Promise<void> {
+  await lab.shape(CELL)
+  const calibration = await lab.calibrate()
+  expect(calibration.linkKbps).to.be.closeTo(CELL.rateKbps, ERROR * CELL.rateKbps)
+  const session = await lab.measure()
+  const row = sessionRow(session, CELL, calibration)
+  const story = JSON.stringify([row, session.reading, calibration])
+  expect(row.outcome, story).to.equal('verified')
+  expect(row.error, story).to.be.within(-ERROR, ERROR)
+  expect(row.lostShare, story).to.be.within(0.001, 0.03)
+  // The invitation and its answer, the word to start and the data, the word to stop and the reveal: three round trips.
+  expect(session.reading.tookMs - row.sendingMs, story).to.be.at.least(2 * CELL.rttMs)
+}
+
+/** Whether any process is in the namespace. @param namespace as /proc/PID/ns/net links to it */
+function isHeld(namespace: string): boolean {
+  return readdirSync('/proc').some(pid => /^\d+$/.test(pid) && namespaceOf(pid) === namespace)
+}
+
+function namespaceOf(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`)
+  } catch {
+    return undefined // it has ended in the meantime
+  }
+}

@@ -1,0 +1,68 @@
+/** Reads from the chain what a result is judged by. Nothing a node says counts unless the chain bears it out. */
+import { type EpochClock, epochAt, epochEndMs, eraOf } from '../../proto/epoch.js'
+import type { Hex } from '../../proto/hex.js'
+import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
+import type { PostedReport } from '../../verifier/core/ports.js'
+import type { SettledPenalty } from '../profiles/profile.js'
+
+export interface SeenSettlement extends SettledPenalty {
+  readonly provider: Hex
+  readonly txHash: Hex
+}
+
+export class ChainReader {
+  readonly #blockSeconds = new Map<Hex, number>()
+
+  constructor(
+    readonly chain: EthersChain,
+    readonly clock: EpochClock,
+  ) {}
+
+  async newestBlockMs(): Promise<number> {
+    const block = await this.chain.context.provider.getBlock('latest')
+    return block!.timestamp * 1000
+  }
+
+  /** The accepted report, `missed` once none can be accepted any more, undefined while that is open. */
+  async reportOf(epoch: number): Promise<PostedReport | 'missed' | undefined> {
+    // The block is read first: a report that came later than it is found all the same.
+    const isOver = (await this.newestBlockMs()) >= epochEndMs(this.clock, epoch + 1)
+    return (await this.chain.posted(epoch)) ?? (isOver ? 'missed' : undefined)
+  }
+
+  /** Slashable stake of a provider, wei. */
+  stakeOf(provider: Hex): Promise<bigint> {
+    const { contracts, file } = this.chain.context
+    return contracts.stakeVault.getFunction('slashable')(file.contracts.providerRegistry, provider)
+  }
+
+  async settlementsOf(provider: Hex): Promise<SeenSettlement[]> {
+    const settlements = await this.chain.settlements(provider)
+    return Promise.all(
+      settlements.map(async ({ epoch, charged, txHash }) => ({
+        epoch,
+        provider,
+        charged,
+        txHash,
+        settledIn: epochAt(this.clock, (await this.#secondsOf(txHash)) * 1000),
+      })),
+    )
+  }
+
+  /** Registry indices of the set in force in an epoch, in certificate order. */
+  async frozenIndices(epoch: number): Promise<number[]> {
+    const registry = this.chain.context.contracts.verifierRegistry
+    const set: { index: bigint }[] = await registry.getFunction('frozenSet')(eraOf(this.clock, epoch))
+    return set.map(({ index }) => Number(index))
+  }
+
+  async #secondsOf(txHash: Hex): Promise<number> {
+    const known = this.#blockSeconds.get(txHash)
+    if (known !== undefined) return known
+    const { provider } = this.chain.context
+    const receipt = await provider.getTransactionReceipt(txHash)
+    const seconds = (await provider.getBlock(receipt!.blockNumber))!.timestamp
+    this.#blockSeconds.set(txHash, seconds)
+    return seconds
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * What a run tells, as it happens. With `--json` each is one line on standard output; scripts rely on the fields, so
+ * they only ever grow. Stakes are decimal strings of wei, rates kbit/s, shares basis points, an unmeasured rate null.
+ */
+import type { Hex } from '../../proto/hex.js'
+import type { NetworkFile } from '../../verifier/config/network-file.js'
+
+export interface ReadyNode {
+  readonly name: string
+  readonly role: 'verifier' | 'provider'
+  readonly profile: string
+  /** registry index */
+  readonly index: number
+  readonly address: Hex
+  readonly pid: number
+  /** absent for a node that serves none */
+  readonly apiUrl?: string | undefined
+  readonly dataDir: string
+  readonly log: string
+  /** The command line that starts this very node again. */
+  readonly argv: readonly string[]
+}
+
+export interface ReadyEvent {
+  readonly event: 'ready'
+  readonly seed: string
+  readonly rpcUrl: string
+  readonly chainId: number
+  readonly contracts: NetworkFile['contracts']
+  /** of the first verifier */
+  readonly apiUrl: string
+  readonly dataDir: string
+  readonly networkFile: string
+  /** what epoch, era and everything else last */
+  readonly params: NetworkFile['params']
+  readonly verifiers: readonly ReadyNode[]
+  readonly providers: readonly (ReadyNode & { readonly claimKbps: number; readonly deliversKbps: number })[]
+}
+
+/** The network's genesis is set. */
+export interface StartedEvent {
+  readonly event: 'started'
+  readonly genesisMs: number
+}
+
+/** A late verifier has registered and is up. */
+export type JoinedEvent = ReadyNode & { readonly event: 'joined' }
+
+/** A node's process ended; `wanted` when the testnet ended it because its profile says so. */
+export interface NodeEndedEvent {
+  readonly event: 'node-ended'
+  readonly name: string
+  readonly wanted: boolean
+  readonly code: number | null
+  readonly signal: string | null
+  readonly lastLog: readonly string[]
+}
+
+export interface ProviderScore {
+  readonly name: string
+  readonly address: Hex
+  readonly profile: string
+  readonly status: 'unmeasured' | 'measured' | 'unserving'
+  readonly claimKbps: number
+  readonly rateKbps: number | null
+  readonly uptimeBps: number
+  readonly scoreBps: number
+  readonly tier: number
+  /** bit 0 this epoch, bit i the i-th before */
+  readonly breachBits: number
+  readonly penaltyBps: number
+}
+
+export interface EpochEvent {
+  readonly event: 'epoch'
+  readonly epoch: number
+  readonly posted: boolean
+  readonly round: number | null
+  readonly signers: number | null
+  /** of the frozen set */
+  readonly verifiers: number
+  readonly gasUsed: number | null
+  readonly txHash: Hex | null
+  readonly scores: readonly ProviderScore[]
+  /** Where there is no report: what each verifier says about it. */
+  readonly why: readonly { readonly name: string; readonly sentence: string }[]
+}
+
+export interface SlashedEvent {
+  readonly event: 'slashed'
+  /** whose leaf set the penalty */
+  readonly epoch: number
+  readonly name: string
+  readonly address: Hex
+  readonly charged: string
+  readonly stake: string
+  readonly txHash: Hex
+}
+
+export interface ProviderResult {
+  readonly name: string
+  readonly address: Hex
+  readonly profile: string
+  readonly claimKbps: number
+  readonly deliversKbps: number
+  readonly rateKbps: number | null
+  readonly uptimeBps: number
+  readonly scoreBps: number
+  readonly tier: number
+  readonly stakeBefore: string
+  readonly stakeAfter: string
+  readonly slashed: string
+}
+
+export interface ResultEvent {
+  readonly event: 'result'
+  readonly ok: boolean
+  /** one sentence each */
+  readonly failures: readonly string[]
+  /** run to their end */
+  readonly epochs: number
+  readonly posted: number
+  readonly interrupted: boolean
+  /** The data directory with the logs, where it outlives the run: a failed run keeps a temporary one. */
+  readonly keptIn: string | null
+  readonly providers: readonly ProviderResult[]
+}
+
+export type TestnetEvent =
+  | ReadyEvent
+  | StartedEvent
+  | JoinedEvent
+  | NodeEndedEvent
+  | EpochEvent
+  | SlashedEvent
+  | ResultEvent

@@ -1,0 +1,42 @@
+/** The command lines of a run's nodes. An ordinary node runs the very command that an operator would type. */
+import { dirname, join } from 'node:path'
+import { entryPoint } from '../process/entry-point.js'
+import type { PlannedProvider, PlannedVerifier } from './plan.js'
+
+export interface NodeSurroundings {
+  readonly networkFile: string
+  readonly rpcUrl: string
+  readonly seed: string
+}
+
+const BANDWITNESS = entryPoint(import.meta.url, '../../verifier/cli/bandwitness.js')
+const CHEATING_PROVIDER = entryPoint(import.meta.url, './provider-main.js')
+const SILENT_VERIFIER = entryPoint(import.meta.url, './silent-main.js')
+
+/** @param apiPort 0 for a free one */
+export function verifierCommand(verifier: PlannedVerifier, around: NodeSurroundings, apiPort: number): string[] {
+  if (verifier.profile === 'silent') return [...SILENT_VERIFIER, '--data-dir', verifier.dataDir]
+  return [...BANDWITNESS, 'verifier', 'run', ...nodeFlags(verifier.dataDir, around, apiPort)]
+}
+
+export function providerCommand(provider: PlannedProvider, around: NodeSurroundings): string[] {
+  const flags = nodeFlags(provider.dataDir, around, 0)
+  if (provider.profile.forwarding) {
+    return [
+      ...CHEATING_PROVIDER,
+      ...flags,
+      ...['--profile', provider.profileName, '--seed', `${around.seed}/${provider.name}`],
+      ...['--claim-kbps', `${provider.claimKbps}`],
+      ...['--shared-dir', join(dirname(provider.dataDir), `${provider.profileName}.shared`)],
+    ]
+  }
+  const limit = provider.deliversKbps < provider.claimKbps ? ['--limit', `${provider.deliversKbps}kbps`] : []
+  return [...BANDWITNESS, 'provider', 'run', ...flags, ...limit]
+}
+
+function nodeFlags(dataDir: string, { networkFile, rpcUrl }: NodeSurroundings, apiPort: number): string[] {
+  return [
+    ...['--data-dir', dataDir, '--network', networkFile, '--rpc', rpcUrl],
+    ...['--listen', '/ip4/127.0.0.1/tcp/0', '--udp-host', '127.0.0.1', '--api', `127.0.0.1:${apiPort}`],
+  ]
+}

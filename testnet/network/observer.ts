@@ -1,0 +1,149 @@
+/** Follows a running network through its epochs, and keeps the record that the result is judged by. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { epochStartMs } from '../../proto/epoch.js'
+import { type Leaf, STATUS } from '../../proto/leaf.js'
+import type { PostedReport } from '../../verifier/core/ports.js'
+import type { ChainReader, SeenSettlement } from './chain-reader.js'
+import type { EpochEvent, ProviderScore, TestnetEvent } from './events.js'
+import type { EpochOutcome, ProviderRecord } from './result.js'
+import { type ApiNode, leavesOf, statusesOf } from './verifier-api.js'
+
+const POLL_MS = 250
+/** How long verifiers may take to notice that the time for an epoch's report is over. */
+const REASONS_TIMEOUT_MS = 5000
+/** How long the leaves of a report may take to show in the API of any verifier. */
+const LEAVES_TIMEOUT_MS = 10_000
+
+export class Observer {
+  readonly epochs: EpochOutcome[] = []
+  readonly settlements: SeenSettlement[] = []
+  readonly faults: string[] = []
+  readonly #tasks: { atMs: number; run: () => Promise<void> }[] = []
+
+  constructor(
+    private readonly reader: ChainReader,
+    private readonly verifiers: () => readonly ApiNode[],
+    private readonly providers: readonly Pick<ProviderRecord, 'planned' | 'address'>[],
+    private readonly emit: (event: TestnetEvent) => void,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** `run` is begun when the epoch begins, and not waited for; what it throws is a fault. */
+  whenEpochBegins(epoch: number, run: () => Promise<void>): void {
+    this.#tasks.push({ atMs: epochStartMs(this.reader.clock, epoch), run })
+  }
+
+  /** Until the last epoch's report, or until interrupted. @throws AbortError */
+  async follow(lastEpoch: number): Promise<void> {
+    for (let epoch = 1; epoch <= lastEpoch; epoch++) {
+      const report = await this.#poll(() => this.reader.reportOf(epoch))
+      await (report === 'missed' ? this.#concludeMissed(epoch) : this.#conclude(epoch, report))
+    }
+    await this.#blocks(2) // so that whoever else watches the chain sees the last report too
+  }
+
+  async #conclude(epoch: number, report: PostedReport): Promise<void> {
+    const frozen = await this.reader.frozenIndices(epoch)
+    const leaves = await this.#leaves(report)
+    this.epochs.push({ epoch, report, leaves, frozen })
+    const { round, gasUsed, txHash, nonSigners } = report
+    const signers = frozen.length - nonSigners.length
+    const scores = this.#scores(leaves)
+    const verifiers = frozen.length
+    this.emit({ event: 'epoch', epoch, posted: true, round, signers, verifiers, gasUsed, txHash, scores, why: [] })
+  }
+
+  async #concludeMissed(epoch: number): Promise<void> {
+    const frozen = await this.reader.frozenIndices(epoch)
+    const why = await this.#reasons(epoch)
+    this.epochs.push({ epoch, report: undefined, leaves: [], frozen })
+    const nothing = { round: null, signers: null, gasUsed: null, txHash: null, scores: [] }
+    this.emit({ event: 'epoch', epoch, posted: false, ...nothing, verifiers: frozen.length, why })
+  }
+
+  /** Why each verifier that answers has no report of this epoch, as soon as they all know that there is none. */
+  async #reasons(epoch: number): Promise<EpochEvent['why']> {
+    const deadline = performance.now() + REASONS_TIMEOUT_MS
+    return this.#poll(async () => {
+      const statuses = await statusesOf(this.verifiers())
+      const know = statuses.every(({ missed }) => missed?.epoch === epoch)
+      if (!know && performance.now() < deadline) return undefined
+      return statuses.map(({ name, sentence, missed }) => ({
+        name,
+        sentence: missed?.epoch === epoch ? missed.sentence : sentence,
+      }))
+    })
+  }
+
+  async #leaves(report: PostedReport): Promise<readonly Leaf[]> {
+    const deadline = performance.now() + LEAVES_TIMEOUT_MS
+    const served = await this.#poll(async () => {
+      const found = await leavesOf(report, this.verifiers())
+      return (
+        found ??
+        (performance.now() > deadline
+          ? { wrong: `Nobody serves the leaves of epoch ${report.header.epoch}.` }
+          : undefined)
+      )
+    })
+    if ('leaves' in served) return served.leaves
+    this.faults.push(served.wrong)
+    return []
+  }
+
+  #scores(leaves: readonly Leaf[]): ProviderScore[] {
+    return this.providers.flatMap(({ planned, address }) => {
+      const leaf = leaves.find(({ provider }) => provider === address)
+      if (!leaf) return []
+      const { claimKbps, uptimeBps, scoreBps, tier, breachBits, penaltyBps } = leaf
+      return {
+        ...{ name: planned.name, address, profile: planned.profileName, status: statusName(leaf), claimKbps },
+        rateKbps: leaf.status === STATUS.unmeasured ? null : leaf.rateKbps,
+        ...{ uptimeBps, scoreBps, tier, breachBits, penaltyBps },
+      }
+    })
+  }
+
+  async #poll<T>(ask: () => Promise<T | undefined>): Promise<T> {
+    for (;;) {
+      this.#runTasks()
+      const answer = await ask()
+      if (answer !== undefined) return answer
+      await this.#readSettlements()
+      await delay(POLL_MS, undefined, { signal: this.signal })
+    }
+  }
+
+  async #blocks(count: number): Promise<void> {
+    const { provider } = this.reader.chain.context
+    const last = (await provider.getBlockNumber()) + count
+    await this.#poll(async () => ((await provider.getBlockNumber()) >= last ? true : undefined))
+    await this.#readSettlements()
+  }
+
+  #runTasks(): void {
+    while (this.#tasks.some(({ atMs }) => atMs <= Date.now())) {
+      const at = this.#tasks.findIndex(({ atMs }) => atMs <= Date.now())
+      const [task] = this.#tasks.splice(at, 1)
+      task!.run().catch((error: Error) => this.faults.push(`${error.message}.`))
+    }
+  }
+
+  async #readSettlements(): Promise<void> {
+    for (const { planned, address } of this.providers) {
+      for (const settlement of await this.reader.settlementsOf(address)) {
+        const known = this.settlements.some(({ provider, epoch }) => provider === address && epoch === settlement.epoch)
+        if (known) continue
+        this.settlements.push(settlement)
+        const { epoch, charged, txHash } = settlement
+        const stake = (await this.reader.stakeOf(address)).toString()
+        this.emit({ event: 'slashed', epoch, name: planned.name, address, charged: `${charged}`, stake, txHash })
+      }
+    }
+  }
+}
+
+function statusName({ status }: Leaf): ProviderScore['status'] {
+  if (status === STATUS.unmeasured) return 'unmeasured'
+  return status === STATUS.unserving ? 'unserving' : 'measured'
+}

@@ -1,0 +1,68 @@
+/** Every node of a run before anything is started: its name, profile, keys and directory. */
+import { join } from 'node:path'
+import { keysFromSeed, type NodeKeys } from '../../verifier/config/keys.js'
+import type { ProviderProfile } from '../profiles/profile.js'
+import { PROVIDER_PROFILES, type VerifierProfile } from '../profiles/profiles.js'
+import type { TestnetOptions } from './options.js'
+import { type MixEntry, mixName } from './parse-mix.js'
+
+/** What a verifier registers unless told; far above any claim here, since `lanes` already bounds what runs at once. */
+const AMPLE_CAPACITY_KBPS = 1_000_000
+
+interface PlannedNode {
+  readonly name: string
+  /** as given: `slow@0.6` */
+  readonly profileName: string
+  readonly keys: NodeKeys
+  readonly dataDir: string
+  readonly log: string
+}
+
+export interface PlannedVerifier extends PlannedNode {
+  readonly role: 'verifier'
+  readonly profile: VerifierProfile
+  readonly capacityKbps: number
+}
+
+export interface PlannedProvider extends PlannedNode {
+  readonly role: 'provider'
+  readonly profile: ProviderProfile
+  readonly claimKbps: number
+  readonly deliversKbps: number
+}
+
+export interface Plan {
+  readonly verifiers: readonly PlannedVerifier[]
+  readonly providers: readonly PlannedProvider[]
+}
+
+export function planRun(options: TestnetOptions, directory: string): Plan {
+  const node = (role: 'verifier' | 'provider', entry: MixEntry, i: number) => {
+    const name = `${role}-${i + 1}`
+    return {
+      name,
+      profileName: mixName(entry),
+      keys: keysFromSeed(options.seed, name),
+      dataDir: join(directory, name),
+      log: join(directory, `${name}.log`),
+    }
+  }
+  return {
+    verifiers: options.verifiers.map((entry, i) => ({
+      ...node('verifier', entry, i),
+      role: 'verifier',
+      profile: entry.profile as VerifierProfile,
+      capacityKbps: options.capacityKbps ?? AMPLE_CAPACITY_KBPS,
+    })),
+    providers: options.providers.map((entry, i) => {
+      const profile = PROVIDER_PROFILES[entry.profile]!
+      return {
+        ...node('provider', entry, i),
+        role: 'provider',
+        profile,
+        claimKbps: options.claimKbps,
+        deliversKbps: profile.deliversKbps(options.claimKbps, entry.value),
+      }
+    }),
+  }
+}

@@ -1,0 +1,146 @@
+/** Whether what a run's profiles and mix promise came true on the chain. Pure: the sentences follow from the record. */
+
+import type { Hex } from '../../proto/hex.js'
+import { type Leaf, STATUS } from '../../proto/leaf.js'
+import { isSupermajority } from '../../proto/quorum.js'
+import type { PostedReport } from '../../verifier/core/ports.js'
+import { describeExit, type NodeExit } from '../process/spawn.js'
+import type { ProviderHistory } from '../profiles/profile.js'
+import type { SeenSettlement } from './chain-reader.js'
+import type { ProviderResult } from './events.js'
+import type { PlannedProvider, PlannedVerifier } from './plan.js'
+
+export interface EpochOutcome {
+  readonly epoch: number
+  /** Undefined where none was posted while it could be. */
+  readonly report: PostedReport | undefined
+  /** Of the report, checked against its score root. */
+  readonly leaves: readonly Leaf[]
+  /** Registry indices of the set that was in force. */
+  readonly frozen: readonly number[]
+}
+
+export interface ProviderRecord {
+  readonly planned: PlannedProvider
+  readonly address: Hex
+  readonly stakeBefore: bigint
+  readonly stakeAfter: bigint
+  readonly goneFromEpoch: number | undefined
+}
+
+export interface RunRecord {
+  /** With their registry index, once registered. */
+  readonly verifiers: readonly { readonly planned: PlannedVerifier; readonly index: number | undefined }[]
+  readonly providers: readonly ProviderRecord[]
+  readonly epochs: readonly EpochOutcome[]
+  readonly settlements: readonly SeenSettlement[]
+  readonly exits: readonly NodeExit[]
+  /** What went wrong besides: leaves that do not hash to the chain's root, and the like. */
+  readonly faults: readonly string[]
+}
+
+/** An era later than the one in which a late verifier registers, and reports enough for it to have signed one. */
+const LATE_REPORTS = 3
+
+export function failuresOf(run: RunRecord): string[] {
+  return [
+    ...run.faults,
+    ...run.exits.flatMap(crash),
+    ...run.epochs.flatMap(epoch => mixFailures(run, epoch)),
+    ...(run.epochs.some(epoch => reportsExpected(run, epoch) !== 'never')
+      ? run.providers.flatMap(provider => providerFailures(run, provider))
+      : nobodySlashed(run)),
+    ...lateFailures(run),
+  ]
+}
+
+export function providerResult(
+  run: RunRecord,
+  { planned, address, stakeBefore, stakeAfter }: ProviderRecord,
+): ProviderResult {
+  const leaf = run.epochs.flatMap(({ leaves }) => leaves.filter(({ provider }) => provider === address)).at(-1)
+  const slashed = run.settlements
+    .filter(({ provider }) => provider === address)
+    .reduce((sum, { charged }) => sum + charged, 0n)
+  return {
+    name: planned.name,
+    address,
+    profile: planned.profileName,
+    claimKbps: planned.claimKbps,
+    deliversKbps: planned.deliversKbps,
+    rateKbps: leaf === undefined || leaf.status === STATUS.unmeasured ? null : leaf.rateKbps,
+    uptimeBps: leaf?.uptimeBps ?? 0,
+    scoreBps: leaf?.scoreBps ?? 0,
+    tier: leaf?.tier ?? 0,
+    stakeBefore: stakeBefore.toString(),
+    stakeAfter: stakeAfter.toString(),
+    slashed: slashed.toString(),
+  }
+}
+
+/** A node that gave up by itself. One that somebody else killed is told of, but is no fault of the network. */
+function crash(exit: NodeExit): string[] {
+  const byItself = exit.signal === null ? exit.code !== 0 : !['SIGKILL', 'SIGTERM', 'SIGINT'].includes(exit.signal)
+  if (exit.wanted || !byItself) return []
+  return [`${exit.name} ${describeExit(exit)}${exit.lastLog.length > 0 ? `: ${exit.lastLog.join(' | ')}` : ''}.`]
+}
+
+/** `maybe` while it hangs on a verifier that may not be up yet. */
+function reportsExpected(run: RunRecord, { frozen }: EpochOutcome): 'always' | 'maybe' | 'never' {
+  const members = (profile: string) =>
+    run.verifiers.filter(({ planned, index }) => planned.profile === profile && frozen.includes(index ?? -1)).length
+  const honest = members('honest')
+  if (isSupermajority(honest, frozen.length)) return 'always'
+  return isSupermajority(honest + members('late'), frozen.length) ? 'maybe' : 'never'
+}
+
+function mixFailures(run: RunRecord, outcome: EpochOutcome): string[] {
+  const expected = reportsExpected(run, outcome)
+  if (expected === 'always' && !outcome.report) return [`Epoch ${outcome.epoch} has no report.`]
+  if (expected === 'never' && outcome.report) {
+    return [`Epoch ${outcome.epoch} has a report, though no more than two thirds of its verifiers are honest.`]
+  }
+  return []
+}
+
+function nobodySlashed({ providers, settlements }: RunRecord): string[] {
+  const lost = providers.filter(({ stakeBefore, stakeAfter }) => stakeBefore !== stakeAfter)
+  return [
+    ...lost.map(({ planned }) => `${planned.name} lost stake, though there was no report.`),
+    ...settlements.map(({ provider, epoch }) => `${provider} was slashed for epoch ${epoch}, which has no report.`),
+  ]
+}
+
+function providerFailures(run: RunRecord, provider: ProviderRecord): string[] {
+  const { planned, address, stakeBefore, stakeAfter, goneFromEpoch } = provider
+  const history: ProviderHistory = {
+    claimKbps: planned.claimKbps,
+    deliversKbps: planned.deliversKbps,
+    epochsRun: run.epochs.length,
+    ofThisProfile: run.providers.filter(other => other.planned.profile === planned.profile).length,
+    allVerifiersHonest: run.verifiers.every(verifier => verifier.planned.profile === 'honest'),
+    leaves: run.epochs.flatMap(({ leaves }) => leaves.filter(leaf => leaf.provider === address)),
+    settlements: run.settlements.filter(settlement => settlement.provider === address),
+    stakeBefore,
+    stakeAfter,
+    goneFromEpoch,
+  }
+  return planned.profile.broken(history).map(sentence => `${planned.name} (${planned.profileName}) ${sentence}.`)
+}
+
+/** A late verifier is in the next frozen set, and signs there. */
+function lateFailures({ verifiers, epochs }: RunRecord): string[] {
+  const eras = new Set(epochs.map(({ report }) => report?.header.era))
+  return verifiers
+    .filter(({ planned }) => planned.profile === 'late')
+    .flatMap(({ planned, index }) => {
+      const later = epochs.filter(({ report }) => report !== undefined && report.header.era > 1)
+      if (!eras.has(2) || later.length === 0) return []
+      const member = later.filter(({ frozen }) => frozen.includes(index ?? -1))
+      if (member.length < later.length) return [`${planned.name} (late) is not in the next frozen set.`]
+      const signed = member.some(({ frozen, report }) => !report!.nonSigners.includes(frozen.indexOf(index!)))
+      return signed || member.length < LATE_REPORTS
+        ? []
+        : [`${planned.name} (late) signed none of ${member.length} reports.`]
+    })
+}

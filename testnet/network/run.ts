@@ -1,0 +1,236 @@
+/**
+ * One run of a whole network: watchdog, chain, contracts, nodes, epochs, result. Everything a run starts is told to the
+ * watchdog first of all, so that nothing is left however this process ends; on the way out the nodes are stopped in
+ * order, then the chain, then the watchdog.
+ */
+import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { connectChain } from '../../verifier/chain/connect.js'
+import { UserError } from '../../verifier/config/errors.js'
+import { startWatchdog, type Watchdog } from '../process/watchdog.js'
+import { type Anvil, startAnvil } from './anvil.js'
+import { ChainReader } from './chain-reader.js'
+import { narrowParams, testnetParams } from './epoch-length.js'
+import type { ReadyNode, ResultEvent, TestnetEvent } from './events.js'
+import { Nodes } from './nodes.js'
+import { Observer } from './observer.js'
+import type { TestnetOptions } from './options.js'
+import { type Plan, planRun } from './plan.js'
+import { failuresOf, type ProviderRecord, providerResult, type RunRecord } from './result.js'
+import { joinVerifier, type NetworkSetup, setUpNetwork, startNetwork } from './setup.js'
+
+const CHAIN_ID = 31_337
+const BLOCK_SECONDS = 1
+/** Where a person looks first; a free port is taken when somebody else has it. */
+const USUAL_API_PORT = 7380
+const LATE_EPOCH = 3
+
+type Emit = (event: TestnetEvent) => void
+
+/**
+ * @param signal ends the run early: the result then covers what was seen
+ * @throws what kept the network from starting
+ */
+export async function runTestnet(options: TestnetOptions, emit: Emit, signal: AbortSignal): Promise<ResultEvent> {
+  const closers: (() => Promise<void>)[] = []
+  try {
+    const watchdog = await startWatchdog()
+    closers.push(() => watchdog.close())
+    const directory = dataDirectory(options, watchdog)
+    const anvil = await startAnvil({ chainId: CHAIN_ID, blockTime: BLOCK_SECONDS, seed: options.seed })
+    watchdog.watch(anvil.pid)
+    closers.push(() => anvil.stop())
+    const result = await runOnChain({ options, emit, signal, watchdog, closers, anvil, directory })
+    if (result.keptIn !== null) watchdog.keep(directory)
+    emit(result)
+    return result
+  } finally {
+    for (const close of closers.reverse()) await close()
+  }
+}
+
+interface RunParts {
+  readonly options: TestnetOptions
+  readonly emit: Emit
+  readonly signal: AbortSignal
+  readonly watchdog: Watchdog
+  readonly closers: (() => Promise<void>)[]
+  readonly anvil: Anvil
+  readonly directory: string
+}
+
+async function runOnChain({
+  options,
+  emit,
+  signal,
+  watchdog,
+  closers,
+  anvil,
+  directory,
+}: RunParts): Promise<ResultEvent> {
+  const plan = planRun(options, directory)
+  const { claimKbps, capacityKbps, soaks } = options
+  const shape = { verifiers: plan.verifiers.length, providers: plan.providers.length, soaks }
+  const params = capacityKbps === undefined ? testnetParams(shape) : narrowParams(shape, { claimKbps, capacityKbps })
+  const networkFile = join(directory, 'network.json')
+  const late = plan.verifiers.filter(({ profile }) => profile === 'late')
+  const { rpcUrl } = anvil
+  const setup = await abortable(
+    setUpNetwork({
+      ...{ anvil, chainId: CHAIN_ID, params, networkFile, lateVerifiers: late, providers: plan.providers },
+      verifiers: plan.verifiers.filter(({ profile }) => profile !== 'late'),
+    }),
+    signal,
+  )
+
+  let concluded = false
+  const nodes = new Nodes({ networkFile, rpcUrl, seed: options.seed }, watchdog, exit => {
+    const { name, wanted, code, signal: by, lastLog } = exit
+    if (!concluded && !signal.aborted) emit({ event: 'node-ended', name, wanted, code, signal: by, lastLog })
+  })
+  closers.push(() => nodes.stopAll())
+  const { verifiers, providers } = await abortable(startAll(plan, nodes, setup, options), signal)
+  const apiUrl = verifiers.find(node => node.apiUrl !== undefined)!.apiUrl!
+  const { contracts } = setup.network
+  emit({
+    ...{
+      event: 'ready',
+      seed: options.seed,
+      rpcUrl,
+      chainId: CHAIN_ID,
+      contracts,
+      apiUrl,
+      dataDir: directory,
+      networkFile,
+    },
+    ...{ params, verifiers, providers },
+  })
+
+  const chain = await connectChain({ rpcUrl, network: setup.network })
+  closers.push(async () => chain.close())
+  const records: ProviderRecord[] = []
+  await abortable(startNetwork(rpcUrl, setup.network, anvil.accounts[0]!.privateKey), signal)
+  const clock = (await chain.clock())!
+  emit({ event: 'started', genesisMs: clock.genesisMs })
+
+  const reader = new ChainReader(chain, clock)
+  for (const { name, account } of setup.providers) {
+    const planned = plan.providers.find(provider => provider.name === name)!
+    const stake = await reader.stakeOf(account)
+    const goneFromEpoch = planned.profile.endsAtEpoch
+    records.push({ planned, address: account, stakeBefore: stake, stakeAfter: stake, goneFromEpoch })
+  }
+  const joined: ReadyNode[] = []
+  const observer = new Observer(reader, () => [...verifiers, ...joined], records, emit, signal)
+  for (const { planned, goneFromEpoch } of records) {
+    if (goneFromEpoch !== undefined) observer.whenEpochBegins(goneFromEpoch, () => nodes.stop(planned.name))
+  }
+  for (const verifier of late) {
+    observer.whenEpochBegins(LATE_EPOCH, async () => {
+      const registered = await joinVerifier(rpcUrl, setup.network, verifier)
+      const node = await nodes.startVerifier(verifier, registered, 0)
+      joined.push(node)
+      emit({ event: 'joined', ...node })
+    })
+  }
+  const interrupted = await observer.follow(options.epochs ?? Number.POSITIVE_INFINITY).then(
+    () => false,
+    error => {
+      if (!signal.aborted) throw error
+      return true
+    },
+  )
+  for (const [i, record] of records.entries()) {
+    records[i] = { ...record, stakeAfter: await reader.stakeOf(record.address) }
+  }
+  concluded = true // from here on nodes end because the run does
+  const members = [...verifiers, ...joined]
+  return conclude(options, directory, interrupted, {
+    verifiers: plan.verifiers.map(planned => ({
+      planned,
+      index: members.find(({ name }) => name === planned.name)?.index,
+    })),
+    providers: records,
+    epochs: observer.epochs,
+    settlements: observer.settlements,
+    exits: nodes.exits,
+    faults: observer.faults,
+  })
+}
+
+/** All at once: together they take no longer than the cores need. */
+async function startAll(plan: Plan, nodes: Nodes, setup: NetworkSetup, options: TestnetOptions) {
+  const registered = ({ name }: { readonly name: string }) =>
+    [...setup.verifiers, ...setup.providers].find(node => node.name === name)!
+  const punctual = plan.verifiers.filter(({ profile }) => profile !== 'late')
+  const first = punctual.find(({ profile }) => profile === 'honest')
+  const firstPort = options.apiPort ?? ((await isFree(USUAL_API_PORT)) ? USUAL_API_PORT : 0)
+  const [verifiers, providers] = await Promise.all([
+    Promise.all(
+      punctual.map(verifier => nodes.startVerifier(verifier, registered(verifier), verifier === first ? firstPort : 0)),
+    ),
+    Promise.all(
+      plan.providers.map(async provider => {
+        const { claimKbps, deliversKbps } = provider
+        return { ...(await nodes.startProvider(provider, registered(provider))), claimKbps, deliversKbps }
+      }),
+    ),
+  ])
+  return { verifiers, providers }
+}
+
+function conclude(options: TestnetOptions, directory: string, interrupted: boolean, record: RunRecord): ResultEvent {
+  const run = record.epochs.length
+  const cutShort = interrupted && options.epochs !== undefined
+  const failures = [
+    ...(cutShort ? [`Interrupted after ${run} of ${options.epochs} epochs.`] : []),
+    ...failuresOf(record),
+  ]
+  const ok = failures.length === 0
+  // What a failed run was about stands in its logs.
+  const kept = options.dataDir !== undefined || options.keep || !(ok || interrupted)
+  return {
+    ...{ event: 'result', ok, failures, epochs: run, interrupted, keptIn: kept ? directory : null },
+    posted: record.epochs.filter(({ report }) => report !== undefined).length,
+    providers: record.providers.map(provider => providerResult(record, provider)),
+  }
+}
+
+/** The given one, which must be new or empty, or a temporary one that goes with the run. */
+function dataDirectory({ dataDir, keep }: TestnetOptions, watchdog: Watchdog): string {
+  if (dataDir === undefined) {
+    const directory = mkdtempSync(join(tmpdir(), 'bandwitness-'))
+    if (!keep) watchdog.temporary(directory)
+    return directory
+  }
+  const directory = resolve(dataDir)
+  mkdirSync(directory, { recursive: true })
+  if (readdirSync(directory).length === 0) return directory
+  throw new UserError('configuration', `--data-dir ${dataDir} is not empty: a run needs a directory of its own.`)
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise(resolvePromise => {
+    const server = createServer()
+    server.once('error', () => resolvePromise(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolvePromise(true)))
+  })
+}
+
+/** Stops waiting for `work` when the run is interrupted; what it has started is cleaned up by the watchdog. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  work.catch(() => {}) // it may fail once the run is over
+  signal.throwIfAborted()
+  let onAbort = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}

@@ -1,0 +1,188 @@
+/** From an empty chain to a network whose verifiers and providers are registered: deploy, fund, join, write its file. */
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { Wallet } from 'ethers'
+import { compile } from '../../contracts/compile.js'
+import { deploy } from '../../contracts/deploy.js'
+import { fromHex, type Hex, ZERO_HASH } from '../../proto/hex.js'
+import type { NetworkParams } from '../../proto/params.js'
+import { proveOfPossession } from '../../verifier/bls/proof-of-possession.js'
+import { BlsSigner } from '../../verifier/bls/signer.js'
+import { accountOf } from '../../verifier/chain/account.js'
+import { connectChain, openProvider } from '../../verifier/chain/connect.js'
+import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
+import { joinAsProvider, joinAsVerifier } from '../../verifier/chain/join.js'
+import type { NodeKeys } from '../../verifier/config/keys.js'
+import { type NetworkFile, saveNetworkFile } from '../../verifier/config/network-file.js'
+import type { Anvil } from './anvil.js'
+
+/** Bond of a verifier and stake of a provider, in wei of the stake token. */
+export const VERIFIER_BOND = 10_000n * 10n ** 18n
+export const PROVIDER_STAKE = 1_000n * 10n ** 18n
+
+/** Pays for a node's transactions over a run of hours. */
+const NODE_ETHER = 100n * 10n ** 18n
+
+/** Seconds from `start` to genesis: the blocks of `start` and of B(1) lie in between. */
+const START_DELAY_SECONDS = 3
+
+/** How often the deployment asks for its receipts. */
+const DEPLOYMENT_POLL_MS = 100
+
+const ETHER_TRANSFER_GAS = 21_000n
+const TOKEN_TRANSFER_GAS = 100_000n
+
+export interface NodeSetup {
+  readonly name: string
+  readonly keys: NodeKeys
+}
+
+export interface VerifierSetup extends NodeSetup {
+  readonly capacityKbps: number
+}
+
+export interface ProviderSetup extends NodeSetup {
+  readonly claimKbps: number
+}
+
+export interface SetupOptions {
+  readonly anvil: Pick<Anvil, 'rpcUrl' | 'accounts'>
+  readonly chainId: number
+  readonly params: NetworkParams
+  readonly verifiers: readonly VerifierSetup[]
+  /** Funded like verifiers, but not registered: they join later (`joinVerifier`). */
+  readonly lateVerifiers: readonly VerifierSetup[]
+  readonly providers: readonly ProviderSetup[]
+  readonly networkFile: string
+}
+
+export interface RegisteredNode {
+  readonly name: string
+  readonly account: Hex
+  readonly index: number
+}
+
+export interface NetworkSetup {
+  readonly network: NetworkFile
+  readonly verifiers: readonly RegisteredNode[]
+  readonly providers: readonly RegisteredNode[]
+}
+
+/** Nothing waits for a transaction that something else does not build on: about four blocks in all. */
+export async function setUpNetwork(options: SetupOptions): Promise<NetworkSetup> {
+  const { anvil, chainId, params, verifiers, lateVerifiers, providers } = options
+  compile()
+  const treasury = anvil.accounts[0]!.privateKey
+  const network = await deployNetwork(anvil.rpcUrl, chainId, treasury, params, verifiers.length)
+  await saveNetworkFile(options.networkFile, network)
+  await fund(anvil.rpcUrl, network, treasury, [
+    ...[...verifiers, ...lateVerifiers].map(node => ({ keys: node.keys, stake: VERIFIER_BOND })),
+    ...providers.map(node => ({ keys: node.keys, stake: PROVIDER_STAKE })),
+  ])
+  const [registeredVerifiers, registeredProviders] = await Promise.all([
+    Promise.all(verifiers.map(verifier => joinVerifier(anvil.rpcUrl, network, verifier))),
+    Promise.all(providers.map(provider => joinProvider(anvil.rpcUrl, network, provider))),
+  ])
+  return { network, verifiers: registeredVerifiers, providers: registeredProviders }
+}
+
+/** Sets genesis: epoch 1 starts then. Call it once all nodes are up. @returns unix seconds */
+export async function startNetwork(rpcUrl: string, network: NetworkFile, privateKey: string): Promise<number> {
+  return connected(rpcUrl, network, privateKey, async chain => {
+    const result = await chain.start()
+    if (result.kind === 'rejected') throw new Error(`the network does not start: ${result.reason}`)
+    const clock = await chain.clock()
+    if (!clock) throw new Error('the network was started, yet it has no genesis')
+    return clock.genesisMs / 1000
+  })
+}
+
+export async function joinVerifier(
+  rpcUrl: string,
+  network: NetworkFile,
+  { name, keys, capacityKbps }: VerifierSetup,
+): Promise<RegisteredNode> {
+  return connected(rpcUrl, network, keys.evm, async chain => {
+    const account = accountOf(keys.evm)
+    const signer = new BlsSigner(keys.bls)
+    const index = await joinAsVerifier(chain.sender!, {
+      blsKey: signer.publicKey128,
+      proofOfPossession: proveOfPossession(signer, network.chainId, network.contracts.verifierRegistry, account),
+      capacityKbps,
+    })
+    return { name, account, index }
+  })
+}
+
+async function joinProvider(
+  rpcUrl: string,
+  network: NetworkFile,
+  { name, keys, claimKbps }: ProviderSetup,
+): Promise<RegisteredNode> {
+  const peerId = await peerIdOf(keys)
+  return connected(rpcUrl, network, keys.evm, async chain => {
+    const application = { stake: PROVIDER_STAKE, claimKbps, region: ZERO_HASH, peerId }
+    return { name, account: accountOf(keys.evm), index: await joinAsProvider(chain.sender!, application) }
+  })
+}
+
+async function deployNetwork(
+  rpcUrl: string,
+  chainId: number,
+  treasury: string,
+  params: NetworkParams,
+  verifiers: number,
+): Promise<NetworkFile> {
+  const provider = openProvider(rpcUrl, chainId)
+  provider.pollingInterval = DEPLOYMENT_POLL_MS
+  try {
+    const deployment = await deploy(new Wallet(treasury, provider), {
+      params,
+      minimumVerifiers: verifiers,
+      startDelaySeconds: START_DELAY_SECONDS,
+      verifierBond: VERIFIER_BOND,
+      minimumProviderStake: PROVIDER_STAKE,
+    })
+    return { name: 'testnet', ...deployment, params }
+  } finally {
+    provider.destroy()
+  }
+}
+
+async function fund(
+  rpcUrl: string,
+  network: NetworkFile,
+  treasury: string,
+  nodes: readonly { readonly keys: NodeKeys; readonly stake: bigint }[],
+): Promise<void> {
+  await connected(rpcUrl, network, treasury, async chain => {
+    const token = chain.context.contracts.stakeToken
+    const transfers = nodes.flatMap(({ keys, stake }) => {
+      const account = accountOf(keys.evm)
+      const data = token.interface.encodeFunctionData('transfer', [account, stake])
+      return [
+        { label: 'transfer of ether', to: account, value: NODE_ETHER, gasLimit: ETHER_TRANSFER_GAS },
+        { label: 'transfer of stake tokens', to: token.target as string, data, gasLimit: TOKEN_TRANSFER_GAS },
+      ]
+    })
+    await chain.sender!.sendAll(transfers)
+  })
+}
+
+/** How libp2p writes the identity that belongs to a node's key. */
+export const peerIdOf = async (keys: NodeKeys): Promise<string> =>
+  peerIdFromPrivateKey(await generateKeyPairFromSeed('Ed25519', fromHex(keys.peer))).toString()
+
+async function connected<T>(
+  rpcUrl: string,
+  network: NetworkFile,
+  privateKey: string,
+  work: (chain: EthersChain) => Promise<T>,
+): Promise<T> {
+  const chain = await connectChain({ rpcUrl, network, privateKey })
+  try {
+    return await work(chain)
+  } finally {
+    chain.close()
+  }
+}

@@ -1,0 +1,39 @@
+import { expect } from 'chai'
+import { UserError } from '../../../verifier/config/errors.js'
+import { type MixRules, mixName, parseMix } from '../parse-mix.js'
+
+const RULES: MixRules = {
+  option: 'providers',
+  profiles: { honest: false, silent: false, slow: true },
+  minimum: 1,
+  maximum: 9,
+}
+const names = (text: string) => parseMix(text, RULES).map(mixName)
+
+describe('parseMix', () => {
+  it('takes a number as that many honest ones', () => expect(names('3')).to.deep.equal(['honest', 'honest', 'honest']))
+
+  it('takes profiles with counts and values, in order', () =>
+    expect(names('honest=2, slow@0.6=1,silent=0')).to.deep.equal(['honest', 'honest', 'slow@0.6']))
+
+  const wrong: Record<string, string> = {
+    honest: 'neither a number nor profile=count',
+    '': 'neither a number nor profile=count',
+    'honest=-1': 'neither a number nor profile=count',
+    'fast=1': 'no profile "fast"; there are honest, silent, slow',
+    'slow=1': 'takes a fraction',
+    'slow@2=1': 'takes a fraction',
+    'slow@x=1': 'takes a fraction',
+    'honest@0.5=1': 'takes no value',
+    '0': 'too few; from 1 to 9',
+    '10': 'too many; from 1 to 9',
+    'honest=99999999999': 'too many',
+  }
+  for (const [text, message] of Object.entries(wrong)) {
+    it(`says what is wrong with "${text}"`, () =>
+      expect(() => parseMix(text, RULES))
+        .to.throw(UserError, message)
+        .with.property('message')
+        .that.includes('--providers'))
+  }
+})

@@ -1,0 +1,81 @@
+/** A whole network that is interrupted or killed: no process, no port and no directory may be left. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { expect } from 'chai'
+import { entryPoint } from '../../process/entry-point.js'
+import { identify, isAlive, type ProcessIdentity } from '../../process/process-identity.js'
+import type { ReadyEvent, TestnetEvent } from '../events.js'
+
+const TIMEOUT_MS = 120_000
+
+describe('a network that ends early', function () {
+  this.timeout(TIMEOUT_MS)
+
+  for (const [way, code] of [
+    ['SIGINT', 7],
+    ['SIGKILL', null],
+  ] as const) {
+    it(`leaves nothing behind after ${way}`, async () => {
+      const testnet = start()
+      const ready = await readyOf(testnet)
+      const nodes = [...ready.verifiers, ...ready.providers].map(({ pid }) => identify(pid))
+      expect(nodes.every(isAlive)).to.equal(true)
+      const exited = once(testnet, 'exit')
+      testnet.kill(way)
+      if (way === 'SIGINT') testnet.kill(way) // an impatient second Ctrl-C
+      expect((await exited)[0]).to.equal(code)
+      while (nodes.some(isAlive) || existsSync(ready.dataDir)) await new Promise(setImmediate)
+      for (const url of [ready.rpcUrl, ready.apiUrl]) expect(await answers(url)).to.equal(false)
+    })
+  }
+
+  it('leaves nothing behind when it is interrupted before it is up', async () => {
+    const testnet = start()
+    const watchdog = await watchdogOf(testnet.pid!)
+    const exited = once(testnet, 'exit')
+    testnet.kill('SIGINT')
+    expect((await exited)[0]).to.equal(7)
+    expect(isAlive(watchdog)).to.equal(false)
+  })
+})
+
+function start(): ChildProcess {
+  const [command, ...entry] = entryPoint(import.meta.url, '../../../verifier/cli/bandwitness.js')
+  const args = ['testnet', '--verifiers', '4', '--providers', '1', '--epochs', '2', '--api-port', '0', '--json']
+  return spawn(command!, [...entry, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+}
+
+async function readyOf(testnet: ChildProcess): Promise<ReadyEvent> {
+  for await (const line of createInterface({ input: testnet.stdout! })) {
+    const event = JSON.parse(line) as TestnetEvent
+    if (event.event === 'ready') return event
+  }
+  return expect.fail('the network did not come up')
+}
+
+/** Its command line names it; tsx has children of its own. */
+async function watchdogOf(pid: number): Promise<ProcessIdentity> {
+  for (;;) {
+    for (const child of read(`/proc/${pid}/task/${pid}/children`).trim().split(' ')) {
+      if (read(`/proc/${child}/cmdline`).includes('watchdog-main')) return identify(Number(child))
+    }
+    await new Promise(setImmediate)
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return '' // gone in the meantime
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url, { signal: AbortSignal.timeout(1000) }).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,194 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { HEARTBEAT_RATE_KBPS } from '../../../probe/constants.js'
+import { type Forwarding, loadForwarding, type Packet } from '../../../probe/plane/forwarding.js'
+import { shareKbps } from '../../../probe/verdict/share.js'
+import { DATAGRAM_BYTES, HEADER_BYTES, HEARTBEAT_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
+import { ZERO_HASH } from '../../../proto/hex.js'
+import { type Leaf, STATUS } from '../../../proto/leaf.js'
+import type { RelayOpen } from '../../../proto/messages.js'
+import type { ProviderHistory } from '../profile.js'
+import { CHEATS, type CheatName } from '../profiles.js'
+
+const CLAIM_KBPS = 25_000
+const SHARE_KBPS = shareKbps(CLAIM_KBPS, 3)
+
+describe('a cheat', () => {
+  let sharedDir: string
+  before(() => {
+    sharedDir = mkdtempSync(join(tmpdir(), 'bandwitness-test-'))
+  })
+  after(() => rmSync(sharedDir, { recursive: true }))
+
+  const load = (name: CheatName, seed = 'a'): Promise<Forwarding> =>
+    loadForwarding(CHEATS[name].forwarding!({ seed, claimKbps: CLAIM_KBPS, sharedDir }))
+
+  const data = (over: Partial<Packet> = {}): Packet => ({
+    bytes: Buffer.alloc(DATAGRAM_BYTES, 7),
+    length: DATAGRAM_BYTES,
+    session: 1,
+    rateKbps: SHARE_KBPS,
+    ageMs: 0,
+    ...over,
+  })
+  const heartbeat = (): Packet => data({ length: HEARTBEAT_BYTES, rateKbps: HEARTBEAT_RATE_KBPS })
+
+  /** kbit/s that pass of three senders at their shares. @param sees each datagram and what became of it */
+  function passed(
+    { forward }: Forwarding,
+    forMs: number,
+    fromMs = 0,
+    sees: (packet: Packet, verdict: ReturnType<Forwarding['forward']>, nowMs: number) => void = () => {},
+  ): number {
+    const gapMs = ((DATAGRAM_BYTES + 28) * 8) / (3 * SHARE_KBPS)
+    let bytes = 0
+    for (let i = 0; i * gapMs < forMs; i++) {
+      const packet = data({ session: 1 + (i % 3) })
+      packet.bytes[TAG_BYTES] = i % 3
+      const verdict = forward(packet, fromMs + i * gapMs)
+      if (verdict !== 'drop') bytes += packet.length + 28
+      sees(packet, verdict, fromMs + i * gapMs)
+    }
+    return (bytes * 8) / forMs
+  }
+
+  for (const name of Object.keys(CHEATS) as CheatName[]) {
+    it(`${name} takes sessions of a probe's size, and says what it does`, async () => {
+      const { admit } = await load(name)
+      expect(admit({ rateKbps: SHARE_KBPS } as RelayOpen, 0)).to.equal(true)
+      expect(CHEATS[name].describe).to.match(/^[a-z]/)
+    })
+  }
+
+  it('with a bucket is fast while that lasts', async () => {
+    for (const [name, seconds] of [
+      ['bucket', 1.7],
+      ['bigbucket', 7],
+    ] as const) {
+      const forwarding = await load(name)
+      expect(passed(forwarding, seconds * 1000), name).to.be.closeTo(3 * SHARE_KBPS, 100)
+      passed(forwarding, 1000, seconds * 1000)
+      expect(passed(forwarding, 2000, seconds * 1000 + 1000), name).to.be.closeTo(CLAIM_KBPS / 5, 100)
+    }
+  })
+
+  it('that is picky turns heartbeats away', async () => {
+    expect((await load('picky')).admit({ rateKbps: HEARTBEAT_RATE_KBPS } as RelayOpen, 0)).not.to.equal(true)
+  })
+
+  it('that makes data up changes nothing else', async () => {
+    for (const name of ['guesser', 'replayer', 'truncater'] as const) {
+      const forwarding = await load(name)
+      let made = 0
+      passed(forwarding, 500, 0, (packet, verdict) => {
+        expect(verdict).to.equal('now')
+        expect(packet.bytes.readUInt8(0)).to.equal(7)
+        if (packet.length < DATAGRAM_BYTES) made++
+      })
+      if (name === 'truncater') expect(made).to.be.greaterThan(100)
+      const before = heartbeat()
+      expect(forwarding.forward(before, 600)).to.equal('now')
+      expect(before.length).to.equal(HEARTBEAT_BYTES)
+    }
+    const { forward } = await load('guesser')
+    // More than the link's short queue takes at once.
+    for (let i = 0; i < 200; i++) forward(data({ bytes: Buffer.alloc(DATAGRAM_BYTES, 1) }), 0)
+    const guessed = data({ bytes: Buffer.alloc(DATAGRAM_BYTES, 2) })
+    forward(guessed, 0)
+    expect(guessed.bytes[DATAGRAM_BYTES - 1]).to.equal(1)
+    expect(guessed.bytes[HEADER_BYTES - 1], 'the header stays').to.equal(2)
+  })
+
+  it('that is hollow passes heartbeats only', async () => {
+    const { forward } = await load('hollow')
+    expect(forward(data(), 0)).to.equal('drop')
+    expect(forward(heartbeat(), 0)).to.equal('now')
+  })
+
+  it('that plays with time still brings in 60 %', async () => {
+    for (const name of ['delayer', 'reorderer', 'stretcher'] as const) {
+      const forwarding = await load(name)
+      passed(forwarding, 200)
+      expect(passed(forwarding, 1000, 200), name).to.be.closeTo(0.6 * CLAIM_KBPS, 150)
+    }
+    const { forward } = await load('delayer')
+    const leaves = [0, 400, 800, 1200].map(ms => ms + (forward(data(), ms) as { holdMs: number }).holdMs)
+    expect(leaves).to.deep.equal([600, 800, 1000, 1200])
+  })
+
+  it('that forges receipts lets its relay count what nobody gets', async () => {
+    let undelivered = 0
+    let total = 0
+    passed(await load('forger'), 1000, 0, ({ bytes }, verdict) => {
+      expect(verdict).to.equal('now')
+      total++
+      if (bytes.readBigUInt64BE(0) === 0n) undelivered++
+    })
+    expect(1 - undelivered / total).to.be.closeTo(0.6 / 1.65, 0.03)
+  })
+
+  it('with a friend serves it first, and no more than it has', async () => {
+    const accomplice = await load('accomplice')
+    const ofSlot = [0, 0, 0]
+    expect(
+      passed(accomplice, 1000, 0, ({ bytes }, verdict) => {
+        if (verdict === 'now') ofSlot[bytes[TAG_BYTES]!]!++
+      }),
+    ).to.be.closeTo(0.6 * CLAIM_KBPS, 0.05 * CLAIM_KBPS)
+    expect(ofSlot[0]!).to.be.greaterThan(5 * ofSlot[1]!)
+
+    const crony = await load('crony')
+    const session = (id: number, atMs: number) => {
+      let taken = 0
+      for (let ms = 0; ms < 500; ms += 0.25) if (crony.forward(data({ session: id }), atMs + ms) === 'now') taken++
+      return taken
+    }
+    const counts = [0, 1, 2, 3, 4, 5].map(i => session(i, 2000 * i))
+    expect(counts[0]).to.equal(2000)
+    expect(counts[5]).to.equal(2000)
+    expect(Math.max(...counts.slice(1, 5))).to.be.lessThan(1000)
+  })
+
+  it('with a twin has half of the link while the other is busy', async () => {
+    const [one, other] = [await load('twin', 'one'), await load('twin', 'other')]
+    expect(passed(one, 500)).to.be.within(CLAIM_KBPS, 1.12 * CLAIM_KBPS)
+    other.forward(data(), 1000)
+    expect(passed(one, 500, 1000)).to.be.within(CLAIM_KBPS / 2, 0.56 * CLAIM_KBPS)
+  })
+
+  const leaf = (epoch: number, rateKbps: number, breachBits = 0): Leaf => ({
+    ...{ epoch, index: 1, provider: '0x00000000000000000000000000000000000000aa', status: STATUS.measured },
+    ...{ uptimeBps: 9000, rateKbps, claimKbps: CLAIM_KBPS, scoreBps: 0, tier: 0, throughputQ32: 0, ticksUpQ16: 0 },
+    ...{ ticksTotalQ16: 0, unmeasuredRun: 0, soakVotes: ZERO_HASH, breachBits, assignedRoot: ZERO_HASH, penaltyBps: 0 },
+  })
+  const history = (leaves: Leaf[], more: Partial<ProviderHistory>): ProviderHistory => ({
+    ...{ claimKbps: CLAIM_KBPS, deliversKbps: 15_000, epochsRun: leaves.length, ofThisProfile: 1 },
+    ...{ allVerifiersHonest: true, leaves, settlements: [], stakeBefore: 1n, stakeAfter: 1n, goneFromEpoch: undefined },
+    ...more,
+  })
+  const six = (rateKbps: number, breachBits = 0): Leaf[] =>
+    [1, 2, 3, 4, 5, 6].map(epoch => leaf(epoch, rateKbps, breachBits))
+
+  it('is inflated by at most 5 %, or caught, within six reports', () => {
+    const broken = (leaves: Leaf[]) => CHEATS.reorderer.broken(history(leaves, {}))
+    expect(broken(six(15_750))).to.deep.equal([])
+    expect(broken(six(15_751)).join()).to.include('passes for 15751 kbit/s where it delivers 15000')
+    expect(broken(six(25_000, 1))).to.deep.equal([])
+    expect(broken(six(25_000).slice(1))).to.deep.equal([])
+  })
+
+  it('with a twin is credited with its part of the link', () => {
+    const broken = (ofThisProfile: number) =>
+      CHEATS.twin.broken(history(six(25_000), { ofThisProfile, deliversKbps: CLAIM_KBPS }))
+    expect(broken(1)).to.deep.equal([])
+    expect(broken(2).join()).to.include('where it delivers 12500')
+  })
+
+  it('that is picky has no score', () => {
+    const scored = six(25_000).map(one => ({ ...one, scoreBps: 1 }))
+    expect(CHEATS.picky.broken(history(six(25_000), { deliversKbps: CLAIM_KBPS }))).to.deep.equal([])
+    expect(CHEATS.picky.broken(history(scored, { deliversKbps: CLAIM_KBPS })).join()).to.include('no heartbeat')
+  })
+})

@@ -1,0 +1,110 @@
+/**
+ * What colluding verifiers can do to one provider's window, derived in docs/cheats.md, sections 2 to 4. Pure: the bench
+ * prints these before it simulates anything, and a test holds them against the simulation.
+ */
+import { toleratedSenders } from '../../probe/verdict/share.js'
+import { faultsTolerated } from '../../proto/quorum.js'
+import { binomial, hypergeometric, tail } from './odds.js'
+
+export interface Committee {
+  /** n, the assigned receivers of a window */
+  readonly receivers: number
+  /** k, the senders of each */
+  readonly senders: number
+  /** of the verifiers, colluding with one another */
+  readonly share: number
+  /** N, the frozen set they are drawn from; undefined for one that is large beside n */
+  readonly verifiers?: number
+}
+
+/** P(j of the k senders of an honest receiver collude). */
+export function colludingSenders({ senders, share, verifiers }: Committee, j: number): number {
+  if (verifiers === undefined) return binomial(senders, share, j)
+  return hypergeometric(verifiers - 1, colluders(share, verifiers), senders, j)
+}
+
+/** P(at least `least` of an honest receiver's senders collude). */
+export const sendersAtLeast = (committee: Committee, least: number): number =>
+  tail(least, committee.senders, j => colludingSenders(committee, j))
+
+/** P(l of the n receivers collude). */
+function colludingReceivers({ receivers, share, verifiers }: Committee, l: number): number {
+  if (verifiers === undefined) return binomial(receivers, share, l)
+  return hypergeometric(verifiers, colluders(share, verifiers), receivers, l)
+}
+
+const colluders = (share: number, verifiers: number): number => Math.floor(share * verifiers)
+
+/** Sums over l colluding receivers and, of the honest n − l, over those whose vote the senders have spoilt. */
+function overWindows(
+  committee: Committee,
+  spoilt: number,
+  holds: (counts: { readonly colluding: number; readonly spoilt: number; readonly sound: number }) => boolean,
+): number {
+  const n = committee.receivers
+  let sum = 0
+  for (let l = 0; l <= n; l++) {
+    const ofReceivers = colludingReceivers(committee, l)
+    if (ofReceivers === 0) continue
+    for (let e = 0; e <= n - l; e++) {
+      if (holds({ colluding: l, spoilt: e, sound: n - l - e })) sum += ofReceivers * binomial(n - l, spoilt, e)
+    }
+  }
+  return Math.min(1, sum)
+}
+
+const quorumOf = (n: number): number => 2 * faultsTolerated(n) + 1
+
+/** More than f' senders must lie before an honest receiver's vote is theirs. */
+export const sendersToSpoil = (senders: number): number => toleratedSenders(senders) + 1
+
+/**
+ * P(a window of an honest provider is a breach): 2f+1 votes under the line, from receivers that lie and from honest ones
+ * with more than f' lying senders.
+ */
+export function framedWindow(committee: Committee): number {
+  const framed = sendersAtLeast(committee, sendersToSpoil(committee.senders))
+  return overWindows(committee, framed, ({ sound }) => committee.receivers - sound >= quorumOf(committee.receivers))
+}
+
+/** P(a low vote of an honest receiver is made "at least x"), if it takes `needed` of its senders. */
+export const vetoedVote = (committee: Committee, needed: number): number => sendersAtLeast(committee, needed)
+
+/** P(a window of a provider under the line is no breach): fewer than 2f+1 low votes are left. */
+export const vetoedWindow = (committee: Committee, needed: number): number =>
+  overWindows(committee, vetoedVote(committee, needed), ({ sound }) => sound < quorumOf(committee.receivers))
+
+/**
+ * P(the certified rate is the colluders' choice): the low median of the usable votes lies among those of colluding
+ * receivers, l > h, and there are 2f+1 usable ones at all. A spoilt vote is none.
+ */
+export function inflatedWindow(committee: Committee): number {
+  const spoilt = sendersAtLeast(committee, sendersToSpoil(committee.senders))
+  const quorum = quorumOf(committee.receivers)
+  return overWindows(committee, spoilt, ({ colluding, sound }) => colluding > sound && colluding + sound >= quorum)
+}
+
+/**
+ * P(the soak limit is the colluders' choice) where a colluding sender's data reaches the receiver beside the provider's link:
+ * every honest soak vote with more than f' such senders is theirs, too. Fewer move no soak, so ordinary votes may all be lent
+ * to: the rate is at most the soak limit.
+ */
+export function lentWindow(committee: Committee): number {
+  const lent = sendersAtLeast(committee, sendersToSpoil(committee.senders))
+  const quorum = quorumOf(committee.receivers)
+  return overWindows(
+    committee,
+    lent,
+    ({ colluding, spoilt, sound }) => colluding + spoilt > sound && colluding + spoilt + sound >= quorum,
+  )
+}
+
+/**
+ * The largest expected inflation of a window's certified rate, as a share of what is delivered: nothing but the
+ * colluders' windows is inflated, and those at most to the claim.
+ */
+export const expectedInflation = (committee: Committee, delivered: number): number =>
+  inflatedWindow(committee) * (1 / delivered - 1)
+
+/** Shares of colluding verifiers that all tables give. */
+export const SHARES = [0, 0.1, 0.2, 0.33] as const

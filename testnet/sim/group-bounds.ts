@@ -1,0 +1,64 @@
+/**
+ * The bounds where a claim is measured by groups of receivers, derived in docs/cheats.md, section 7. One liar spoils a
+ * group, so the groups are what counts. Of a set that is large beside n, which is the worse case.
+ */
+import { faultsTolerated } from '../../proto/quorum.js'
+import { type Committee, sendersAtLeast, sendersToSpoil } from './bounds.js'
+import { binomial } from './odds.js'
+
+export interface GroupCommittee extends Omit<Committee, 'verifiers'> {
+  /** g; 1 is each receiver for itself */
+  readonly size: number
+}
+
+interface GroupCounts {
+  /** with a colluding receiver */
+  readonly colluding: number
+  /** with honest receivers, one of them with more than f' lying senders */
+  readonly spoilt: number
+  readonly sound: number
+}
+
+const ofOneAtLeast = (chance: number, size: number): number => 1 - (1 - chance) ** size
+
+/** @param holds of how the whole groups fall, and of how many receivers some of them have, at least a quorum */
+function overGroups(
+  committee: GroupCommittee,
+  holds: (counts: GroupCounts, isQuorum: (groups: number) => boolean) => boolean,
+): number {
+  const { receivers, senders, share, size } = committee
+  const groups = Math.floor(receivers / size)
+  const isQuorum = (count: number): boolean => size * count >= 2 * faultsTolerated(receivers) + 1
+  const liar = ofOneAtLeast(share, size)
+  const spoilt = ofOneAtLeast(sendersAtLeast({ receivers, senders, share }, sendersToSpoil(senders)), size)
+  let sum = 0
+  for (let l = 0; l <= groups; l++) {
+    for (let e = 0; e <= groups - l; e++) {
+      const counts = { colluding: l, spoilt: e, sound: groups - l - e }
+      if (holds(counts, isQuorum)) sum += binomial(groups, liar, l) * binomial(groups - l, spoilt, e)
+    }
+  }
+  return Math.min(1, sum)
+}
+
+/** P(the certified rate is one that colluders have a part in): most usable groups have a liar. */
+export const capturedByGroups = (of: GroupCommittee): number =>
+  overGroups(of, ({ colluding, sound }, isQuorum) => colluding > sound && isQuorum(colluding + sound))
+
+/** P(a window of an honest provider is a breach). */
+export const framedByGroups = (of: GroupCommittee): number =>
+  overGroups(of, ({ colluding, spoilt }, isQuorum) => isQuorum(colluding + spoilt))
+
+/** P(a window of a provider under the line is no breach). */
+export const vetoedByGroups = (of: GroupCommittee): number => overGroups(of, ({ sound }, isQuorum) => !isQuorum(sound))
+
+/** In steps of a hundredth: the largest share up to which `odds` stay at or below `most`. */
+export function largestShare(
+  of: Omit<GroupCommittee, 'share'>,
+  odds: (of: GroupCommittee) => number,
+  most: number,
+): number {
+  let hundredths = 0
+  while (hundredths < 100 && odds({ ...of, share: (hundredths + 1) / 100 }) <= most) hundredths++
+  return hundredths / 100
+}

@@ -1,0 +1,202 @@
+/**
+ * Windows of a network with colluding verifiers: the real assignment, the real votes' rules and the real evaluation, over
+ * sessions drawn from those that were really measured. Pure, and the same for the same seed.
+ */
+
+import type { Outcome } from '../../probe/verdict/outcome.js'
+import { keccakText } from '../../proto/hash.js'
+import { type Hex, ZERO_HASH } from '../../proto/hex.js'
+import { STATUS } from '../../proto/leaf.js'
+import { DEVNET, type NetworkParams } from '../../proto/params.js'
+import { OUTCOME, type Vote } from '../../proto/vote.js'
+import { assign, type DrawnSession } from '../../verifier/core/assignment/assign.js'
+import { Draw } from '../../verifier/core/assignment/draw.js'
+import { isSoak, ticksOf } from '../../verifier/core/assignment/schedule.js'
+import type { ChainFacts } from '../../verifier/core/facts.js'
+import { type EvaluateInput, evaluateEpoch } from '../../verifier/core/scoring/evaluate.js'
+import { makeVote } from '../../verifier/core/scoring/vote.js'
+import { type Committee, sendersToSpoil } from './bounds.js'
+import type { Sample } from './sample.js'
+
+/** What the colluding verifiers want of a provider. `lend`: raise it, and send beside its link as well. */
+export type Aim = 'raise' | 'frame' | 'lend'
+
+export interface Subject {
+  readonly name: string
+  readonly sample: Sample
+  readonly aim: Aim
+  /** of its heartbeats */
+  readonly answersHeartbeats: boolean
+  /** Forgotten every so many windows, so that each run of them stands for itself. */
+  readonly freshEvery?: number
+}
+
+export interface WindowsOptions extends Required<Committee> {
+  readonly claimKbps: number
+  readonly windows: number
+  readonly seed: string
+  readonly subjects: readonly Subject[]
+  /** relative errors of readings, as measured */
+  readonly errors: readonly number[]
+}
+
+/** What a window left of a provider. */
+export interface WindowResult {
+  readonly rateKbps: number | null
+  readonly scoreBps: number
+  readonly breach: boolean
+  /** all its sessions were soaks */
+  readonly soak: boolean
+  readonly penaltyBps: number
+}
+
+/** With room for a soak. */
+const SLOT_MS = 20_000
+
+/** One epoch is one window, long enough for every session. Whatever else is as on the devnet. */
+const paramsOf = ({ receivers, senders }: Committee): NetworkParams => ({
+  ...DEVNET,
+  epochSeconds: 3600,
+  receivers,
+  senders,
+  lanes: 0,
+  soakShareBps: 500,
+  slotMs: SLOT_MS,
+})
+
+/** More than a group of providers takes at once. */
+const CAPACITY_KBPS = 1e9
+
+/** By subject, window after window. */
+export function simulate(options: WindowsOptions): Map<string, WindowResult[]> {
+  const params = paramsOf(options)
+  const random = new Draw(keccakText(`bench cheat ${options.seed} ${options.share}`))
+  const colluding = new Set(random.sample(indices(options.verifiers), Math.floor(options.share * options.verifiers)))
+  const results = new Map(options.subjects.map(({ name }) => [name, [] as WindowResult[]]))
+  let previous: EvaluateInput['previous'] = { epoch: 0, leaves: [], soakVotes: new Map() }
+  for (let epoch = 1; epoch <= options.windows; epoch++) {
+    const facts = factsOf(options, epoch)
+    const assignment = assign(facts, params)
+    const votes = new Map<number, Vote[]>(facts.verifiers.map(({ index }) => [index, []]))
+    for (const session of assignment.sessions) {
+      const vote = voteOf(session, options, { facts, params, colluding, random })
+      votes.get(session.receiver)!.push(vote)
+    }
+    const forgotten = new Set(
+      options.subjects.flatMap(({ freshEvery }, i) => (freshEvery && (epoch - 1) % freshEvery === 0 ? [i] : [])),
+    )
+    const evaluation = evaluateEpoch({
+      params,
+      facts,
+      assignment,
+      previous: { ...previous, leaves: previous.leaves.filter(leaf => !forgotten.has(leaf.index)) },
+      ballots: [...votes].map(([verifier, cast]) => ({ verifier, votes: cast })),
+    })
+    previous = { epoch, leaves: evaluation.leaves, soakVotes: evaluation.soakVotes }
+    for (const [i, { name }] of options.subjects.entries()) {
+      const leaf = evaluation.leaves[i]!
+      results.get(name)!.push({
+        rateKbps: leaf.status === STATUS.unmeasured ? null : leaf.rateKbps,
+        scoreBps: leaf.scoreBps,
+        breach: evaluation.certifications.get(leaf.provider)!.breach,
+        soak: isSoak(facts.beacon, leaf.provider, params),
+        penaltyBps: leaf.penaltyBps,
+      })
+    }
+  }
+  return results
+}
+
+const indices = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
+
+const accountOf = (name: string): Hex => keccakText(name).slice(0, 42) as Hex
+
+function factsOf({ verifiers, subjects, claimKbps, seed }: WindowsOptions, epoch: number): ChainFacts {
+  return {
+    era: 1,
+    epoch,
+    blockNumber: epoch,
+    blockHash: keccakText(`block ${epoch}`),
+    beacon: keccakText(`beacon ${seed} ${epoch}`),
+    verifiers: indices(verifiers).map(index => ({
+      index,
+      account: accountOf(`verifier ${index}`),
+      blsKey: ZERO_HASH,
+      capacityKbps: CAPACITY_KBPS,
+    })),
+    providers: subjects.map(({ name }, index) => ({
+      index,
+      account: accountOf(`provider ${name}`),
+      claimKbps,
+      region: ZERO_HASH,
+      link: ZERO_HASH,
+      stake: 1_000_000n,
+    })),
+  }
+}
+
+interface Around {
+  readonly facts: ChainFacts
+  readonly params: NetworkParams
+  readonly colluding: ReadonlySet<number>
+  readonly random: Draw
+}
+
+function voteOf(session: DrawnSession, options: WindowsOptions, around: Around): Vote {
+  const { facts, params, colluding, random } = around
+  const subject = options.subjects[session.providerIndex]!
+  const ticks = (1n << BigInt(ticksOf(params))) - 1n
+  const given = {
+    epoch: facts.epoch,
+    provider: session.provider,
+    receiver: session.receiver,
+    ticksSent: ticks,
+    ticksAnswered: subject.answersHeartbeats ? ticks : 0n,
+    scheduleProof: ZERO_HASH,
+    soak: isSoak(facts.beacon, session.provider, params),
+  }
+  const vote = (outcome: Outcome): Vote => makeVote({ ...given, result: { outcome, evidence: NO_EVIDENCE } })
+  const liars = session.senders.filter(sender => colluding.has(sender)).length
+  const outcomes = outcomesOf(subject, given.soak, liars)
+  const honest = vote(noisy(outcomes[random.below(outcomes.length)]!, options, random))
+  // A colluding receiver signs what it likes; every field is its own.
+  if (colluding.has(session.receiver)) return subject.aim === 'frame' ? lowest(honest) : highest(honest, session)
+  if (subject.aim === 'lend' || liars < sendersToSpoil(session.senders.length)) return honest
+  // More than f' lying senders: they frame, or see to it that the session says nothing.
+  return subject.aim === 'frame' ? lowest(honest) : vote({ kind: 'no-data', reason: 'senders-missing' })
+}
+
+/** What a session of its may read. Of one that is lent to it is also a matter of how many of the senders lend. */
+function outcomesOf({ aim, sample }: Subject, soak: boolean, liars: number): readonly Outcome[] {
+  const { outcomes, soaks, lent } = sample
+  if (aim === 'lend' && lent) {
+    const byLenders = soak ? lent.soaks : lent.outcomes
+    return byLenders[Math.min(liars, byLenders.length - 1)]!
+  }
+  return soak && soaks.length > 0 ? soaks : outcomes
+}
+
+const NO_EVIDENCE = {
+  sessionId: ZERO_HASH,
+  chunkRoot: ZERO_HASH,
+  keyCommitments: ZERO_HASH,
+  receiptHead: ZERO_HASH,
+  unverifiableSenders: 0,
+}
+
+const highest = (vote: Vote, { claimKbps }: DrawnSession): Vote => ({
+  ...vote,
+  outcome: OUTCOME.verified,
+  rateKbps: claimKbps,
+})
+
+/** `dead` needs no evidence. */
+const lowest = (vote: Vote): Vote => ({ ...vote, outcome: OUTCOME.dead, rateKbps: 0 })
+
+/** A reading with an error drawn from the measured ones on top: few real sessions stand for many windows. */
+function noisy(outcome: Outcome, { errors, claimKbps }: WindowsOptions, random: Draw): Outcome {
+  if (!('measurement' in outcome) || errors.length === 0) return outcome
+  const error = errors[random.below(errors.length)]!
+  const rateKbps = Math.min(claimKbps, Math.round(outcome.measurement.rateKbps * (1 + error)))
+  return { ...outcome, measurement: { ...outcome.measurement, rateKbps } }
+}

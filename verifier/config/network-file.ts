@@ -1,0 +1,86 @@
+/** The network file: what a node must know to take part in one network. Public, the same for all nodes, JSON. */
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { z } from 'zod'
+import type { Hex } from '../../proto/hex.js'
+import { DEVNET, type NetworkParams } from '../../proto/params.js'
+import { paramsFault } from './check-params.js'
+import { UserError } from './errors.js'
+
+const address = z
+  .string()
+  .regex(/^0x[0-9a-f]{40}$/, 'must be a lower-case address of 20 bytes')
+  .transform(text => text as Hex)
+
+const count = z.number().int().nonnegative()
+
+/** One number for every parameter, by name: a missing or an unknown one is an error, since their hash is on the chain. */
+const params = z
+  .strictObject(
+    Object.fromEntries(Object.keys(DEVNET).map(name => [name, count])) as Record<keyof NetworkParams, typeof count>,
+  )
+  .superRefine((values, issues) => {
+    const fault = paramsFault(values)
+    if (fault !== undefined) issues.addIssue({ code: 'custom', message: fault })
+  })
+
+const networkFile = z.strictObject({
+  name: z.string().min(1),
+  chainId: z.number().int().positive(),
+  contracts: z.strictObject({
+    stakeToken: address,
+    stakeVault: address,
+    verifierRegistry: address,
+    providerRegistry: address,
+    epochReports: address,
+    slashingManager: address,
+  }),
+  /** The block of the deployment: no event is older. */
+  deployBlock: count,
+  params,
+})
+
+export type NetworkFile = z.infer<typeof networkFile>
+export type ContractName = keyof NetworkFile['contracts']
+
+/** @throws UserError 'configuration' naming the file and the first thing that is wrong in it */
+export async function loadNetworkFile(path: string): Promise<NetworkFile> {
+  const parsed = networkFile.safeParse(parseJson(path, await readText(path)))
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  const where = issue?.path.length ? ` at ${issue.path.join('.')}` : ''
+  throw unusable(path, `${issue?.message ?? 'it does not have the expected form'}${where}`, parsed.error)
+}
+
+/** Replaces the file in one step, so that a node that starts meanwhile never reads half of it. */
+export async function saveNetworkFile(path: string, network: NetworkFile): Promise<void> {
+  const partial = `${path}.${process.pid}.partial`
+  await writeFile(partial, `${JSON.stringify(networkFile.parse(network), null, 2)}\n`)
+  await rename(partial, path)
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw unusable(
+      path,
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(cause),
+      cause,
+    )
+  }
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw unusable(path, 'it is not valid JSON', cause)
+  }
+}
+
+const unusable = (path: string, reason: string, cause: unknown): UserError =>
+  new UserError(
+    'configuration',
+    `Cannot use network file ${path}: ${reason}. Get the file again from whoever runs the network, and pass it with --network.`,
+    { cause },
+  )

@@ -1,0 +1,96 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { DEVNET } from '../../../proto/params.js'
+import { UserError } from '../errors.js'
+import { loadNetworkFile, type NetworkFile, saveNetworkFile } from '../network-file.js'
+
+const address = (byte: string) => `0x${byte.repeat(20)}` as const
+
+const NETWORK: NetworkFile = {
+  name: 'devnet',
+  chainId: 31337,
+  contracts: {
+    stakeToken: address('01'),
+    stakeVault: address('02'),
+    verifierRegistry: address('03'),
+    providerRegistry: address('04'),
+    epochReports: address('05'),
+    slashingManager: address('06'),
+  },
+  deployBlock: 1,
+  params: DEVNET,
+}
+
+describe('network file', () => {
+  let dir: string
+  let path: string
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'bandwitness-network-'))
+    path = join(dir, 'network.json')
+  })
+  afterEach(() => rm(dir, { recursive: true }))
+
+  it('comes back as it was saved', async () => {
+    await saveNetworkFile(path, NETWORK)
+    expect(await loadNetworkFile(path)).to.deep.equal(NETWORK)
+  })
+
+  const bad: [name: string, text: () => string, says: RegExp][] = [
+    ['text that is no JSON', () => '{"name":', /not valid JSON/],
+    [
+      'a missing parameter',
+      () => JSON.stringify({ ...NETWORK, params: { ...DEVNET, slotMs: undefined } }),
+      /params\.slotMs/,
+    ],
+    ['an unknown parameter', () => JSON.stringify({ ...NETWORK, params: { ...DEVNET, slotMillis: 1 } }), /slotMillis/],
+    [
+      'slots too short for the soaks that are due',
+      () => JSON.stringify({ ...NETWORK, params: { ...DEVNET, soakShareBps: 500 } }),
+      /slotMs has no room for a soak.* at params/,
+    ],
+    [
+      'soaks longer than a relay lends to a session',
+      () => JSON.stringify({ ...NETWORK, params: { ...DEVNET, soakShareBps: 500, slotMs: 60_000, soakMs: 15_000 } }),
+      /more than a relay lends/,
+    ],
+    [
+      'a bad address',
+      () => JSON.stringify({ ...NETWORK, contracts: { ...NETWORK.contracts, stakeVault: '0x12' } }),
+      /contracts\.stakeVault/,
+    ],
+    ['a chain id that is no number', () => JSON.stringify({ ...NETWORK, chainId: '31337' }), /chainId/],
+  ]
+  for (const [name, text, says] of bad) {
+    it(`refuses ${name} in one line`, async () => {
+      await writeFile(path, text())
+      const error = await caught(loadNetworkFile(path))
+      expect(error).to.include({ code: 'configuration', exitCode: 3 })
+      expect(error.message).to.match(says).and.to.include(path).and.not.to.include('\n')
+    })
+  }
+
+  it('takes soaks that fit their slots', async () => {
+    const params = { ...DEVNET, soakShareBps: 500, slotMs: 20_000, epochSeconds: 3_600 }
+    await saveNetworkFile(path, { ...NETWORK, params })
+    expect((await loadNetworkFile(path)).params).to.deep.equal(params)
+  })
+
+  it('says so when there is no such file', async () => {
+    const error = await caught(loadNetworkFile(path))
+    expect(error.exitCode).to.equal(3)
+    expect(error.message).to.match(/no such file/)
+  })
+})
+
+async function caught(promise: Promise<unknown>): Promise<UserError> {
+  try {
+    await promise
+  } catch (error) {
+    expect(error).to.be.instanceOf(UserError)
+    return error as UserError
+  }
+  throw new Error('nothing was thrown')
+}

@@ -1,0 +1,64 @@
+/**
+ * Which ballots make an epoch's report: exactly those that more than a third of the frozen set lists. Among lists of
+ * more than two thirds, whichever a leader picks, a ballot that more than two thirds listed has more than a third; and
+ * of any third one is honest, holds the ballot, and has checked its signature and its commit.
+ */
+import { encodeWords } from '../../../proto/abi.js'
+import { type SeenEntry, seenListHash } from '../../../proto/digests.js'
+import type { Hex } from '../../../proto/hex.js'
+import { MerkleTree } from '../../../proto/merkle.js'
+import { hasHonest } from '../../../proto/quorum.js'
+
+export interface SignedList {
+  readonly verifier: number
+  readonly entries: readonly SeenEntry[]
+}
+
+export interface BallotSet {
+  /** one ballot root a verifier, ascending by verifier */
+  readonly roots: SeenEntry[]
+  /** verifiers left out because two roots of theirs were listed by more than a third, ascending */
+  readonly equivocators: number[]
+}
+
+/** @param setSize of the frozen set, not of those who sent lists */
+export function ballotSetOf(lists: readonly SignedList[], setSize: number): BallotSet {
+  const listers = new Map<number, Map<Hex, number>>()
+  for (const { entries } of oneListEach(lists)) {
+    for (const { verifier, root } of withoutRepeats(entries)) {
+      const counts = listers.get(verifier) ?? new Map<Hex, number>()
+      counts.set(root, (counts.get(root) ?? 0) + 1)
+      listers.set(verifier, counts)
+    }
+  }
+  const roots: SeenEntry[] = []
+  const equivocators: number[] = []
+  for (const [verifier, counts] of [...listers].sort(([a], [b]) => a - b)) {
+    const vouched = [...counts].filter(([, count]) => hasHonest(count, setSize)).map(([root]) => root)
+    if (vouched.length === 1) roots.push({ verifier, root: vouched[0]! })
+    if (vouched.length > 1) equivocators.push(verifier)
+  }
+  return { roots, equivocators }
+}
+
+/** Merkle root over (verifier, ballot root), as the report's header carries it. */
+export const ballotSetRoot = (entries: readonly SeenEntry[]): Hex =>
+  new MerkleTree(entries.map(({ verifier, root }) => encodeWords(['uint32', 'bytes32'], [verifier, root]))).root
+
+/** A verifier that signed two different lists has none: which of them came first must not matter. */
+function oneListEach(lists: readonly SignedList[]): SignedList[] {
+  const hashes = new Map<number, Hex>()
+  const contradicted = new Set<number>()
+  const kept = lists.filter(({ verifier, entries }) => {
+    const hash = seenListHash(entries)
+    const known = hashes.get(verifier)
+    if (known !== undefined && known !== hash) contradicted.add(verifier)
+    hashes.set(verifier, known ?? hash)
+    return known === undefined
+  })
+  return kept.filter(({ verifier }) => !contradicted.has(verifier))
+}
+
+const withoutRepeats = (entries: readonly SeenEntry[]): SeenEntry[] => [
+  ...new Map(entries.map(entry => [`${entry.verifier} ${entry.root}`, entry])).values(),
+]

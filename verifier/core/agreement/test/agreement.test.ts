@@ -1,0 +1,194 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { keccakText } from '../../../../proto/hash.js'
+import type { Hex } from '../../../../proto/hex.js'
+import { type Action, Agreement, leaderOf, rankOf } from '../agreement.js'
+import { ballotSetOf, ballotSetRoot } from '../ballot-set.js'
+
+const TIMING = { endMs: 1000, commitMs: 100, revealMs: 100, listMs: 50, roundMs: 100, deadlineMs: 2000 }
+const rootOf = (verifier: number): Hex => keccakText(`ballot of ${verifier}`)
+const commitmentFor = (verifier: number): Hex => keccakText(`commitment of ${verifier}`)
+const SIGNATURE = new Uint8Array(96)
+
+/** Verifiers that hear one another at once, with a clock that is moved by hand. */
+class Network {
+  readonly nodes: Map<number, Agreement<number>>
+  readonly signed: { verifier: number; round: number; headerHash: Hex }[] = []
+  readonly proposals: { round: number; leader: number; headerHash: Hex }[] = []
+  readonly aggregated = new Set<string>()
+
+  constructor(
+    readonly indices: readonly number[],
+    readonly beacon: Hex,
+    /** who takes part at all */
+    readonly alive: (verifier: number) => boolean = () => true,
+    /** whether what one says reaches another */
+    readonly reaches: (from: number, to: number) => boolean = () => true,
+  ) {
+    const options = { epoch: 7, beacon, verifiers: indices, timing: TIMING }
+    this.nodes = new Map(indices.filter(alive).map(index => [index, new Agreement<number>(index, options)]))
+  }
+
+  nowMs = 0
+
+  run(): void {
+    for (this.nowMs = 990; this.nowMs <= TIMING.deadlineMs + 10; this.nowMs += 10) {
+      for (const [index, node] of this.nodes) this.carryOut(index, node.advance(this.nowMs))
+    }
+  }
+
+  carryOut(from: number, actions: readonly Action<number>[]): void {
+    for (const action of actions) {
+      if (action.do === 'aggregate') {
+        this.aggregated.add(`${action.round}:${action.headerHash}`)
+        this.#hear(from, node => void node.hearCertificate())
+      }
+      if (action.do === 'commit') this.#hear(from, node => node.hearCommitment(from, commitmentFor(from)))
+      if (action.do === 'reveal') this.#hear(from, node => node.hearBallot(from, rootOf(from), commitmentFor(from)))
+      if (action.do === 'list') {
+        this.#hear(from, (node, to) => {
+          this.carryOut(to, node.hearList({ verifier: from, entries: action.entries, message: from }))
+        })
+      }
+      if (action.do === 'propose') {
+        const { roots } = ballotSetOf(action.lists, this.indices.length)
+        const headerHash = ballotSetRoot(roots)
+        this.proposals.push({ round: action.round, leader: from, headerHash })
+        this.#hear(from, (node, to) => {
+          if (node.wants(action.round, from)) this.carryOut(to, node.approve(action.round, headerHash))
+        })
+      }
+      if (action.do === 'sign') {
+        this.signed.push({ verifier: from, round: action.round, headerHash: action.headerHash })
+        this.#hear(from, (node, to) => {
+          this.carryOut(to, node.hearPartial(this.nowMs, action.round, action.headerHash, from, SIGNATURE))
+        })
+      }
+    }
+  }
+
+  #hear(from: number, tell: (node: Agreement<number>, to: number) => void): void {
+    for (const [to, node] of this.nodes) if (to === from || this.reaches(from, to)) tell(node, to)
+  }
+}
+
+const beacons = fc.string({ minLength: 1, maxLength: 12 }).map(keccakText)
+const sizes = fc.integer({ min: 4, max: 13 })
+const range = (n: number) => Array.from({ length: n }, (_, i) => i * 3 + 1)
+
+describe('agreement', () => {
+  it('certifies in round 0 when everybody is heard', () => {
+    fc.assert(
+      fc.property(sizes, beacons, (n, beacon) => {
+        const network = new Network(range(n), beacon)
+        network.run()
+        expect(network.aggregated.size).to.equal(1)
+        expect([...network.nodes.values()].map(node => node.phase)).to.deep.equal(range(n).map(() => 'certified'))
+        expect(network.proposals.map(p => [p.round, p.leader])).to.deep.equal([[0, leaderOf(range(n), beacon, 0)]])
+      }),
+    )
+  })
+
+  it('goes to the next round when the leader is gone', () => {
+    fc.assert(
+      fc.property(sizes, beacons, (n, beacon) => {
+        const leader = leaderOf(range(n), beacon, 0)
+        const network = new Network(range(n), beacon, verifier => verifier !== leader)
+        network.run()
+        expect([...network.aggregated].map(key => key.split(':')[0])).to.deep.equal(['1'])
+        expect(network.proposals[0]?.leader).to.equal(leaderOf(range(n), beacon, 1))
+      }),
+    )
+  })
+
+  it('has no report without more than two thirds, and every verifier says what is lacking', () => {
+    const network = new Network(range(7), keccakText('beacon'), verifier => range(4).includes(verifier))
+    network.run()
+    expect(network.aggregated.size).to.equal(0)
+    for (const node of network.nodes.values()) {
+      expect(node.phase).to.equal('missed')
+      expect(node.sentence).to.equal('epoch 7 has no report: seen lists of 4 of 7 verifiers, 5 are needed')
+    }
+  })
+
+  it('never has a verifier sign two headers in one round, whoever hears whom', () => {
+    fc.assert(
+      fc.property(sizes, beacons, fc.infiniteStream(fc.integer({ min: 0, max: 99 })), (n, beacon, luck) => {
+        const network = new Network(
+          range(n),
+          beacon,
+          () => true,
+          () => luck.next().value < 60,
+        )
+        network.run()
+        const slots = network.signed.map(({ verifier, round }) => `${verifier}/${round}`)
+        expect(new Set(slots).size).to.equal(slots.length)
+      }),
+    )
+  })
+
+  it('counts no ballot without its commitment, and none that comes late', () => {
+    const options = { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING }
+    const node = new Agreement<number>(1, options)
+    node.advance(1000)
+    node.hearCommitment(1, commitmentFor(1))
+    node.hearCommitment(4, commitmentFor(4))
+    node.hearCommitment(10, commitmentFor(10))
+    node.advance(1100)
+    node.hearCommitment(7, commitmentFor(7)) // too late
+    node.hearBallot(1, rootOf(1), commitmentFor(1))
+    node.hearBallot(4, rootOf(4), commitmentFor(1)) // not what it committed to
+    node.hearBallot(7, rootOf(7), commitmentFor(7))
+    const [list] = node.advance(1200)
+    node.hearBallot(10, rootOf(10), commitmentFor(10)) // too late
+    expect(list).to.deep.equal({ do: 'list', entries: [{ verifier: 1, root: rootOf(1) }] })
+  })
+
+  it('leaves out a verifier with two ballots', () => {
+    const node = new Agreement<number>(1, { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING })
+    node.advance(1000)
+    node.hearCommitment(4, commitmentFor(4))
+    node.hearBallot(4, rootOf(4), commitmentFor(4))
+    node.hearBallot(4, rootOf(5), commitmentFor(5))
+    node.advance(1100)
+    expect(node.advance(1200)).to.deep.equal([{ do: 'list', entries: [] }])
+    expect(node.equivocators).to.deep.equal([4])
+  })
+
+  it('awaits the last signatures for a moment, and no longer', () => {
+    const node = new Agreement<number>(1, { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING })
+    node.advance(1260)
+    const sign = (nowMs: number, verifier: number) => node.hearPartial(nowMs, 0, rootOf(0), verifier, SIGNATURE)
+    expect([sign(1260, 1), sign(1261, 4), sign(1262, 7)]).to.deep.equal([[], [], []])
+    expect(node.nextInstantMs()).to.equal(1262 + TIMING.listMs)
+    expect(node.advance(1311)).to.deep.equal([])
+    const [action] = node.advance(1312)
+    expect(action).to.include({ do: 'aggregate', round: 0, headerHash: rootOf(0) })
+    expect(sign(1313, 10)).to.deep.equal([])
+  })
+
+  it('aggregates at once when all have signed', () => {
+    const node = new Agreement<number>(1, { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING })
+    node.advance(1300)
+    const done = range(4).map(verifier => node.hearPartial(1300, 0, rootOf(0), verifier, SIGNATURE).length)
+    expect(done).to.deep.equal([0, 0, 0, 1])
+  })
+
+  it('signs no later round once a certificate is known', () => {
+    const node = new Agreement<number>(1, { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING })
+    node.advance(1300)
+    node.hearCertificate()
+    expect(node.approve(1, rootOf(1))).to.deep.equal([])
+    expect(node.nextInstantMs()).to.equal(undefined)
+  })
+
+  it('ranks the verifiers from the leader on', () => {
+    fc.assert(
+      fc.property(sizes, beacons, (n, beacon) => {
+        const ranks = range(n).map(index => rankOf(range(n), beacon, index))
+        expect([...ranks].sort((a, b) => a - b)).to.deep.equal(range(n).map((_, i) => i))
+        expect(rankOf(range(n), beacon, leaderOf(range(n), beacon, 0))).to.equal(0)
+      }),
+    )
+  })
+})

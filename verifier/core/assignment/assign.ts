@@ -1,0 +1,161 @@
+/**
+ * Who measures whom in an epoch: a pure function of the beacon and of B(e), the same on every node. For each provider
+ * n receivers are drawn, for each receiver k senders; `place-sessions.ts` says in which round each session runs.
+ * Providers that may share a link have the same receivers, and each measures them together (`link-groups.ts`). A claim
+ * that is too large for one receiver is measured by several at once (`receiver-groups.ts`).
+ */
+import { encodeWords } from '../../../proto/abi.js'
+import { keccakText, keccakWords } from '../../../proto/hash.js'
+import type { Hex } from '../../../proto/hex.js'
+import { MerkleTree } from '../../../proto/merkle.js'
+import type { NetworkParams } from '../../../proto/params.js'
+import { faultsTolerated } from '../../../proto/quorum.js'
+import type { ActiveProvider, ChainFacts, FrozenVerifier } from '../facts.js'
+import { Draw } from './draw.js'
+import { linkGroups } from './link-groups.js'
+import { type DrawnSession, placeSessions, type Session, senderLoadKbps } from './place.js'
+import { type DrawnReceivers, groupSize, groupsOfSize, memberClaimKbps } from './receiver-groups.js'
+import { isSoak } from './schedule.js'
+
+const RECEIVERS = keccakText('bandwitness/v1/draw/receivers')
+const SENDERS = keccakText('bandwitness/v1/draw/senders')
+const ORDER = keccakText('bandwitness/v1/draw/order')
+
+export type { DrawnSession, Session } from './place.js'
+
+export interface Assignment {
+  /** ascending by round */
+  readonly sessions: readonly Session[]
+  /** Sessions that no round of the epoch had room for. Their receivers stay assigned and count in n. */
+  readonly unplaced: readonly DrawnSession[]
+  /** Rounds in use, at most `roundsAvailable`. */
+  readonly rounds: number
+  /** Registry indices, ascending; none for an account that is no active provider. */
+  receiversOf(provider: Hex): readonly number[]
+  /** The groups of receivers that measure its claim together, each ascending; none where each measures it alone. */
+  groupsOf(provider: Hex): readonly (readonly number[])[]
+}
+
+/** A provider, and who measures it. */
+interface Drawn {
+  readonly provider: ActiveProvider
+  readonly receivers: readonly number[]
+  /** one session each, the members of one at once */
+  readonly groups: readonly (readonly number[])[]
+}
+
+export function assign(facts: ChainFacts, params: NetworkParams): Assignment {
+  const links = linkGroups(facts).map(link => drawLink(facts, params, link))
+  const drawn = new Map(links.flat().map(one => [one.provider.account, one]))
+  const sessions = inFairOrder(facts, links, params)
+  return {
+    ...placeSessions(sessions, facts.verifiers, { rounds: roundsAvailable(params), lanes: params.lanes }),
+    receiversOf: provider => drawn.get(provider)?.receivers.toSorted((a, b) => a - b) ?? [],
+    groupsOf: provider => {
+      const groups = drawn.get(provider)?.groups.filter(group => group.length > 1) ?? []
+      return groups.map(group => group.toSorted((a, b) => a - b))
+    },
+  }
+}
+
+/** Rounds of `slotMs` that fit between the lead and the end of the epoch. */
+export const roundsAvailable = (params: NetworkParams): number =>
+  Math.max(0, Math.floor((params.epochSeconds * 1000 - params.leadMs) / params.slotMs))
+
+/** Merkle root over the assigned receivers' registry indices, as a leaf carries it. */
+export const assignedRoot = (receivers: readonly number[]): Hex =>
+  new MerkleTree(receivers.map(receiver => encodeWords(['uint32'], [receiver]))).root
+
+function seedOf(facts: ChainFacts, label: Hex, provider: Hex, counter: number): Hex {
+  return keccakWords(['bytes32', 'bytes32', 'address', 'uint32'], [facts.beacon, label, provider, counter])
+}
+
+function drawReceivers(facts: ChainFacts, params: NetworkParams, { account }: ActiveProvider): number[] {
+  const indices = facts.verifiers.map(verifier => verifier.index)
+  return new Draw(seedOf(facts, RECEIVERS, account, 0)).sample(indices, params.receivers)
+}
+
+/**
+ * Providers of one link: with the same receivers, and in groups of one size, so that as many sessions of each run at once.
+ * A claim that no size suffices for is left to single receivers, whose sessions no round has room for.
+ */
+function drawLink(facts: ChainFacts, params: NetworkParams, link: readonly ActiveProvider[]): Drawn[] {
+  const receivers = drawReceivers(facts, params, link[0]!)
+  const capacityKbps = new Map(facts.verifiers.map(verifier => [verifier.index, verifier.capacityKbps]))
+  const quorum = 2 * Math.max(0, faultsTolerated(receivers.length)) + 1
+  const sized = link.map(provider => {
+    const { claimKbps } = provider
+    const of: DrawnReceivers = { receivers, claimKbps, senders: sendersEach(facts, params), capacityKbps, quorum }
+    return { provider, of, size: groupSize(of) }
+  })
+  const size = Math.max(...sized.map(one => one.size ?? 1))
+  return sized.map(({ provider, of, size: own }) => ({
+    ...{ provider, receivers },
+    groups: own === undefined || size === 1 ? receivers.map(receiver => [receiver]) : groupsOfSize(of, size),
+  }))
+}
+
+const sendersEach = (facts: ChainFacts, params: NetworkParams): number =>
+  Math.max(0, Math.min(params.senders, facts.verifiers.length - 1))
+
+/**
+ * k senders from the others; one whose capacity is below a sender's load is not drawn. In a group they are neither its
+ * members nor senders of those before, as long as there are enough others.
+ */
+function drawSenders(
+  facts: ChainFacts,
+  params: NetworkParams,
+  provider: Pick<ActiveProvider, 'account' | 'claimKbps'>,
+  receiver: number,
+  group: { readonly members: readonly number[]; readonly taken: readonly number[] },
+): number[] {
+  const k = sendersEach(facts, params)
+  if (k < 1) return []
+  const loadKbps = senderLoadKbps(provider.claimKbps, k, isSoak(facts.beacon, provider.account, params))
+  const able = (one: FrozenVerifier) => one.index !== receiver && one.capacityKbps >= loadKbps
+  const all = facts.verifiers.filter(able).map(verifier => verifier.index)
+  const outside = all.filter(index => !group.members.includes(index))
+  const fresh = outside.filter(index => !group.taken.includes(index))
+  const indices = [fresh, outside].find(choice => choice.length >= k) ?? all
+  return new Draw(seedOf(facts, SENDERS, provider.account, receiver)).sample(indices, k)
+}
+
+/**
+ * Every provider's first session, then every provider's second, and so on; in each pass the providers in an order of the
+ * beacon's, those of one link together. So where the epoch is too short, all go short alike, and none always comes last.
+ */
+function inFairOrder(facts: ChainFacts, links: readonly (readonly Drawn[])[], params: NetworkParams): DrawnSession[][] {
+  const passes = Math.min(params.receivers, facts.verifiers.length)
+  const drawn: DrawnSession[][] = []
+  for (let pass = 0; pass < passes; pass++) {
+    const seed = keccakWords(['bytes32', 'bytes32', 'uint32'], [facts.beacon, ORDER, pass])
+    for (const link of new Draw(seed).sample(links, links.length)) {
+      const isGrouped = link.some(({ groups }) => groups.some(group => group.length > 1))
+      const startsWith = isGrouped ? undefined : link[0]!.provider.account
+      const together = link.flatMap(({ provider, groups }) =>
+        drawSessions(facts, params, provider, groups[pass] ?? [], startsWith),
+      )
+      if (together.length > 0) drawn.push(together)
+    }
+  }
+  return drawn
+}
+
+/** One for each member of a group. */
+function drawSessions(
+  facts: ChainFacts,
+  params: NetworkParams,
+  { account, index, claimKbps: wholeKbps }: ActiveProvider,
+  members: readonly number[],
+  startsWith: Hex | undefined,
+): DrawnSession[] {
+  const claimKbps = memberClaimKbps(wholeKbps, Math.max(1, members.length))
+  const soak = isSoak(facts.beacon, account, params)
+  const sessions: DrawnSession[] = []
+  for (const receiver of members) {
+    const taken = sessions.flatMap(session => session.senders)
+    const senders = drawSenders(facts, params, { account, claimKbps }, receiver, { members, taken })
+    sessions.push({ provider: account, providerIndex: index, claimKbps, soak, receiver, senders, startsWith })
+  }
+  return sessions
+}

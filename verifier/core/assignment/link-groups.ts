@@ -1,0 +1,81 @@
+/**
+ * Providers that may share one link are measured together, so that each is credited with what the link carries for all of
+ * them at once. Measured one after another, two providers on one link would both be credited with the whole of it.
+ *
+ * Who may share a link is told by where they say they are reached: one announced network is taken for one link. That harms
+ * nobody who does not share: a claim is the rate that a new session gets, *whatever else the provider carries*, so one
+ * with a link of its own reads the same beside its neighbours. For that reason the rule can be coarse.
+ */
+import { keccakText, keccakWords } from '../../../proto/hash.js'
+import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import type { ActiveProvider, ChainFacts } from '../facts.js'
+import { Draw } from './draw.js'
+
+const GROUPS = keccakText('bandwitness/v1/draw/link-groups')
+
+/**
+ * Most that are measured together: one receiver takes in all their data at once. Of a larger network the beacon draws who
+ * meets whom, anew in every epoch.
+ */
+const MOST_TOGETHER = 4
+
+/** Ends of what counts as one network: what a line or a rack is usually given. */
+const IP4_PREFIX_BYTES = 3
+const IP6_PREFIX_GROUPS = 3
+
+/**
+ * The link that announced addresses stand for: a hash of the first one's network. Zero where they tell nothing, as loopback
+ * does: on one machine all share one processor anyway.
+ */
+export function linkOf(multiaddrs: readonly string[]): Hex {
+  for (const address of multiaddrs) {
+    const [, protocol, host = ''] = address.split('/')
+    const network = protocol === undefined ? undefined : networkOf(protocol, host)
+    if (network !== undefined) return keccakText(network)
+  }
+  return ZERO_HASH
+}
+
+function networkOf(protocol: string, host: string): string | undefined {
+  if (protocol === 'ip4') return host.startsWith('127.') ? undefined : prefixOf(host, '.', IP4_PREFIX_BYTES)
+  if (protocol === 'ip6') return host === '::1' ? undefined : prefixOf(expanded(host), ':', IP6_PREFIX_GROUPS)
+  return protocol.startsWith('dns') ? host.toLowerCase() : undefined
+}
+
+const prefixOf = (host: string, separator: string, parts: number): string =>
+  host.split(separator).slice(0, parts).join(separator)
+
+/** An IPv6 address with its run of zeros written out, as far as the prefix needs it. */
+function expanded(host: string): string {
+  const [head = '', tail] = host.toLowerCase().split('::')
+  const groups = (part: string) => (part === '' ? [] : part.split(':').map(group => group.replace(/^0+(?=.)/, '')))
+  const [left, right] = [groups(head), groups(tail ?? '')]
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
+  return [...left, ...new Array<string>(zeros).fill('0'), ...right].join(':')
+}
+
+/** Every active provider in one group, ascending by index; those without a known link alone. */
+export function linkGroups({ beacon, providers }: Pick<ChainFacts, 'beacon' | 'providers'>): ActiveProvider[][] {
+  const byLink = new Map<Hex, ActiveProvider[]>()
+  const groups: ActiveProvider[][] = []
+  for (const provider of providers) {
+    const known = byLink.get(provider.link)
+    if (known) known.push(provider)
+    else {
+      const group = [provider]
+      groups.push(group)
+      if (provider.link !== ZERO_HASH) byLink.set(provider.link, group)
+    }
+  }
+  return groups.flatMap(group => split(group, beacon))
+}
+
+function split(group: ActiveProvider[], beacon: Hex): ActiveProvider[][] {
+  if (group.length <= MOST_TOGETHER) return [group]
+  const draw = new Draw(keccakWords(['bytes32', 'bytes32', 'bytes32'], [beacon, GROUPS, group[0]!.link]))
+  const drawn = draw.sample(group, group.length)
+  const parts = Math.ceil(group.length / MOST_TOGETHER)
+  return Array.from({ length: parts }, (_, part) => drawn.filter((_, i) => i % parts === part)).map(members =>
+    members.sort((a, b) => a.index - b.index),
+  )
+}

@@ -1,0 +1,97 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { keccakText } from '../../../../proto/hash.js'
+import { type Hex, ZERO_HASH } from '../../../../proto/hex.js'
+import type { ChainFacts } from '../../facts.js'
+import { CLAIM_KBPS, facts, PARAMS } from '../../test/samples.js'
+import { assign } from '../assign.js'
+import { linkGroups, linkOf } from '../link-groups.js'
+import { senderLoadKbps } from '../place.js'
+
+const LONG = { ...PARAMS, epochSeconds: 3_600, lanes: 0 }
+const LINK = keccakText('a link')
+
+/** Providers of which those at the given places announce one network. */
+function onOneLink(places: readonly number[], shape: Parameters<typeof facts>[0], link: Hex = LINK): ChainFacts {
+  const chain = facts(shape)
+  return {
+    ...chain,
+    providers: chain.providers.map((one, i) => (places.includes(i) ? { ...one, link } : one)),
+  }
+}
+
+describe('the link that addresses stand for', () => {
+  const same = (a: string, b: string) => expect(linkOf([a])).to.equal(linkOf([b]))
+  const differ = (a: string, b: string) => expect(linkOf([a])).not.to.equal(linkOf([b]))
+
+  it('is one for one network', () => {
+    same('/ip4/203.0.113.7/tcp/4001', '/ip4/203.0.113.250/tcp/9')
+    differ('/ip4/203.0.113.7/tcp/4001', '/ip4/203.0.114.7/tcp/4001')
+    same('/ip6/2001:db8:1::1/tcp/1', '/ip6/2001:0db8:0001:ffff::2/tcp/1')
+    differ('/ip6/2001:db8:1::1/tcp/1', '/ip6/2001:db8:2::1/tcp/1')
+    same('/dns4/Relay.example/tcp/1', '/dns/relay.example/tcp/2')
+  })
+
+  it('is the first that tells anything, and none for loopback or nothing', () => {
+    same('/ip4/203.0.113.7/tcp/1', '/ip4/203.0.113.9/tcp/1')
+    expect(linkOf(['/ip4/127.0.0.1/tcp/1', '/ip4/203.0.113.7/tcp/1'])).to.equal(linkOf(['/ip4/203.0.113.1/tcp/1']))
+    for (const nothing of [[], ['/ip4/127.0.0.1/tcp/1'], ['/ip6/::1/tcp/1'], ['nonsense']]) {
+      expect(linkOf(nothing)).to.equal(ZERO_HASH)
+    }
+  })
+})
+
+describe('providers that may share a link', () => {
+  it('run all their sessions in the same rounds, with the same receivers and the same start', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 4, max: 9 }),
+        fc.integer({ min: 3, max: 7 }),
+        fc.string(),
+        (verifiers, providers, beacon) => {
+          const plan = assign(onOneLink([0, 2], { verifiers, providers, beacon }), { ...LONG, receivers: 3 })
+          const of = (index: number) => plan.sessions.filter(session => session.providerIndex === index)
+          const [first, second] = [of(0), of(2)]
+          const when = (sessions: typeof first) =>
+            sessions.map(({ round, receiver, startsWith }) => ({ round, receiver, startsWith }))
+          expect(first).to.have.length(3)
+          expect(when(second)).to.deep.equal(when(first))
+          expect(of(1).every(({ provider, startsWith }) => startsWith === provider)).to.equal(true)
+        },
+      ),
+      { numRuns: 30 },
+    )
+  })
+
+  it('are still all measured where no round has room for them together', () => {
+    const one = 3 * senderLoadKbps(CLAIM_KBPS, 3)
+    for (const narrow of [{ capacityKbps: one }, { lanes: 1 }]) {
+      const chain = onOneLink([0, 1], { verifiers: 6, providers: 2, ...narrow })
+      const plan = assign(chain, { ...LONG, ...narrow })
+      expect(plan.unplaced).to.have.length(0)
+      expect(plan.sessions).to.have.length(12)
+    }
+  })
+
+  it('are at most four at once; the beacon draws who of a larger network meets whom', () => {
+    const places = [0, 1, 2, 3, 4, 5, 6, 7, 8]
+    const groups = (beacon: string) => linkGroups(onOneLink(places, { verifiers: 4, providers: 10, beacon }))
+    expect(
+      groups('a')
+        .map(group => group.length)
+        .sort(),
+    ).to.deep.equal([1, 3, 3, 3])
+    expect(groups('a')).to.deep.equal(groups('a'))
+    expect(groups('a')).not.to.deep.equal(groups('b'))
+    expect(
+      groups('a')
+        .flat()
+        .map(({ index }) => index)
+        .sort(),
+    ).to.deep.equal([...places, 9])
+  })
+
+  it('are alone where nothing is known of their link', () => {
+    expect(linkGroups(facts({ verifiers: 4, providers: 5 })).map(group => group.length)).to.deep.equal([1, 1, 1, 1, 1])
+  })
+})

@@ -1,0 +1,46 @@
+/**
+ * From breaches to a penalty: three in the last five windows. An epoch without a report is no window. A window that was
+ * not measured is one without a breach: nothing is slashed on what nobody saw, and going unmeasured costs T and reward.
+ */
+import type { NetworkParams } from '../../../proto/params.js'
+
+const WINDOWS = 5
+const WINDOW_MASK = (1 << WINDOWS) - 1
+const BREACHES_FOR_PENALTY = 3
+
+export interface BreachState {
+  /** bit 0 this window, bit i the i-th before */
+  readonly breachBits: number
+  /** of the stake; 0 for none */
+  readonly penaltyBps: number
+}
+
+/** The breaches that led to a penalty are spent with it. */
+export function nextBreachState(
+  previousBits: number,
+  breach: boolean,
+  rateKbps: number,
+  claimKbps: number,
+  params: Pick<NetworkParams, 'breachBps' | 'maxPenaltyBps'>,
+): BreachState {
+  const breachBits = ((previousBits << 1) & WINDOW_MASK) | (breach ? 1 : 0)
+  if (bitCount(breachBits) < BREACHES_FOR_PENALTY) return { breachBits, penaltyBps: 0 }
+  return { breachBits: 0, penaltyBps: penaltyBps(rateKbps, claimKbps, params) }
+}
+
+/**
+ * maxPenalty · (line − rate/claim) / line: nothing on the line, all of it at rate 0. Rounded down, but at least one
+ * basis point under the line.
+ */
+export function penaltyBps(
+  rateKbps: number,
+  claimKbps: number,
+  { breachBps, maxPenaltyBps }: Pick<NetworkParams, 'breachBps' | 'maxPenaltyBps'>,
+): number {
+  const line = BigInt(breachBps) * BigInt(claimKbps)
+  const shortfall = line - 10_000n * BigInt(rateKbps)
+  if (shortfall <= 0n) return 0
+  return Math.max(1, Number((BigInt(maxPenaltyBps) * shortfall) / line))
+}
+
+const bitCount = (bits: number): number => bits.toString(2).replaceAll('0', '').length

@@ -1,0 +1,156 @@
+/**
+ * From the votes of a provider's assigned receivers to what is certified about it. With n assigned, f = ⌊(n−1)/3⌋ of
+ * them may be Byzantine, and nothing is certified without 2f+1 usable votes: then the low median has an honest reading
+ * on either side of it, and a breach has f+1 honest witnesses. Where receivers measure in groups, all members of one count
+ * with its word (`group-word.ts`).
+ */
+
+import { lowMedian, rankedLow } from '../../../probe/verdict/low-median.js'
+import { STATUS, type StatusCode } from '../../../proto/leaf.js'
+import type { NetworkParams } from '../../../proto/params.js'
+import { faultsTolerated } from '../../../proto/quorum.js'
+import type { SoakVote } from '../../../proto/soak-vote.js'
+import type { Vote } from '../../../proto/vote.js'
+import { memberClaimKbps } from '../assignment/receiver-groups.js'
+import { type Counted, countVote } from './count-vote.js'
+import { type Account, type GroupReading, groupWord } from './group-word.js'
+import { soakLimitKbps, soakVotesInForce } from './soak-votes.js'
+
+export interface CertifyInput {
+  /** of this epoch, for this provider; votes of others than the assigned, and of one receiver twice, count for nothing */
+  readonly votes: readonly Vote[]
+  /** registry indices of the assigned receivers */
+  readonly assigned: readonly number[]
+  /** of them, those that measure together; none where each measures the whole claim */
+  readonly groups: readonly (readonly number[])[]
+  readonly claimKbps: number
+  readonly params: Pick<NetworkParams, 'breachBps' | 'senders'>
+  readonly soak: {
+    /** this epoch is one for this provider */
+    readonly now: boolean
+    /** carried from the last report */
+    readonly held: readonly SoakVote[]
+    /** the network has soaks: nothing is certified that none has borne out */
+    readonly needed: boolean
+  }
+}
+
+/** How one assigned receiver's vote counted, for a person to read. */
+export interface VoteAccount {
+  readonly receiver: number
+  readonly vote?: Vote
+  readonly counted: Counted
+  readonly why: string
+  /** whose sum it counted with; absent for a receiver alone, and in a group that was not whole */
+  readonly group?: GroupReading
+}
+
+export interface Certification {
+  readonly status: StatusCode
+  /** kbit/s at the IP layer, at most the claim and the soak limit; 0 where the status is unmeasured */
+  readonly rateKbps: number
+  /** low median of the soak votes in force; undefined while there is no quorum of them */
+  readonly soakLimitKbps: number | undefined
+  /** in force from now on */
+  readonly soakVotes: readonly SoakVote[]
+  readonly breach: boolean
+  /** n, and what of it: f, and the 2f+1 that a certification needs */
+  readonly assigned: number
+  readonly faults: number
+  readonly quorum: number
+  readonly usable: number
+  readonly underLine: number
+  /** one for every assigned receiver, ascending */
+  readonly receivers: readonly VoteAccount[]
+}
+
+export function certify(input: CertifyInput): Certification {
+  const n = input.assigned.length
+  const faults = Math.max(0, faultsTolerated(n))
+  const quorum = 2 * faults + 1
+  const accounts = accountFor(input)
+
+  const readings: number[] = []
+  const atLeast: number[] = []
+  let underLine = 0
+  let unserving = 0
+  for (const { counted, rateKbps, serving } of accounts) {
+    if (counted === 'rate' || counted === 'under') readings.push(rateKbps)
+    if (counted === 'at-least') atLeast.push(rateKbps)
+    if (counted === 'under') underLine++
+    if (!serving) unserving++
+  }
+  const breach = underLine >= quorum
+  // In a breach the reading with f below it, which is the low median of exactly 2f+1: its rank does not move with the
+  // number of votes, so that one more low vote can never raise the rate, and with it lower the penalty.
+  const votedKbps = breach ? rankedLow(readings, faults) : bestLowMedian(readings, atLeast, quorum)
+  const soakVotes = soakVotesInForce(input.soak.held, input.soak.now ? soakVotesOf(accounts) : [], quorum)
+  const limitKbps = soakLimitKbps(soakVotes, quorum)
+  const summary = {
+    soakVotes,
+    soakLimitKbps: limitKbps,
+    assigned: n,
+    faults,
+    quorum,
+    usable: readings.length + atLeast.length,
+    underLine,
+    receivers: accounts.map(({ receiver, vote, counted, why, group }) => ({
+      ...{ receiver, counted, why },
+      ...(vote && { vote }),
+      ...(group && { group }),
+    })),
+  }
+  // Until its first soak a provider may be all credit. Under the line it is whatever a soak would say.
+  const borneOut = breach || limitKbps !== undefined || !input.soak.needed
+  if (votedKbps === undefined || !borneOut) return { status: STATUS.unmeasured, rateKbps: 0, breach: false, ...summary }
+  const rateKbps = Math.min(votedKbps, limitKbps ?? votedKbps)
+  return { status: unserving >= quorum ? STATUS.unserving : STATUS.measured, rateKbps, breach, ...summary }
+}
+
+/** Of a soak: what was read, and zero from those whom it did not serve. */
+const soakVotesOf = (accounts: readonly Account[]): SoakVote[] =>
+  accounts
+    .filter(({ counted }) => counted === 'rate' || counted === 'under')
+    .map(({ receiver, vote, rateKbps }) => ({ receiver, epoch: vote!.epoch, rateKbps }))
+
+function accountFor(input: CertifyInput): Account[] {
+  const { assigned, groups, claimKbps, params, soak } = input
+  if (groups.length === 0) return [...assigned].sort((a, b) => a - b).map(one => accountOf(one, claimKbps, input))
+  const words = groups.flatMap(group => {
+    const shareKbps = memberClaimKbps(claimKbps, group.length)
+    const members = group.map(receiver => accountOf(receiver, shareKbps, input))
+    return groupWord(members, claimKbps, soak.now, params)
+  })
+  const alone = assigned
+    .filter(receiver => !groups.flat().includes(receiver))
+    .map((receiver): Account => {
+      const account = accountOf(receiver, claimKbps, input)
+      if (account.counted === 'missing') return account
+      return { ...account, ...NOTHING, counted: 'ignored', why: 'it was in no group, so it had no session' }
+    })
+  return [...words, ...alone].sort((a, b) => a.receiver - b.receiver)
+}
+
+const NOTHING = { rateKbps: 0, serving: true }
+
+function accountOf(receiver: number, claimKbps: number, { votes, params, soak }: CertifyInput): Account {
+  const [vote, second] = votes.filter(one => one.receiver === receiver)
+  if (!vote) return { receiver, counted: 'missing', why: 'no vote in the ballot set', ...NOTHING }
+  if (second) return { receiver, counted: 'ignored', why: 'two votes for one provider', ...NOTHING }
+  return { receiver, vote, ...countVote(vote, claimKbps, soak.now, params) }
+}
+
+/**
+ * The low median, and if readings "at least x" raise it, the highest that a choice of them gives: what j of them can do,
+ * the j largest can. They are lower bounds, so they may add to what is certified and never take from it.
+ */
+function bestLowMedian(readings: readonly number[], atLeast: readonly number[], quorum: number): number | undefined {
+  const chosen = [...readings]
+  const rest = [...atLeast].sort((a, b) => b - a)
+  let best = chosen.length >= quorum ? lowMedian(chosen) : undefined
+  for (const reading of rest) {
+    chosen.push(reading)
+    if (chosen.length >= quorum) best = Math.max(best ?? 0, lowMedian(chosen)!)
+  }
+  return best
+}

@@ -1,0 +1,32 @@
+/**
+ * When many providers fall at once, the fault is more likely the network's than theirs: if, among enough measured
+ * providers, more than a share by stake newly fall under the line in one window, no breach is set in it.
+ */
+import { type Leaf, STATUS } from '../../../proto/leaf.js'
+import type { NetworkParams } from '../../../proto/params.js'
+import { isUnderLine } from './breach-line.js'
+import type { Certification } from './certify.js'
+
+export interface MeasuredProvider {
+  readonly stake: bigint
+  readonly certification: Pick<Certification, 'status' | 'breach'>
+  /** from the last report; undefined for a new provider */
+  readonly previous: Pick<Leaf, 'status' | 'rateKbps' | 'claimKbps'> | undefined
+}
+
+export function isCommonFailure(
+  providers: readonly MeasuredProvider[],
+  params: Pick<NetworkParams, 'breachBps' | 'commonFailureMinProviders' | 'commonFailureShareBps'>,
+): boolean {
+  const measured = providers.filter(one => one.certification.status !== STATUS.unmeasured)
+  if (measured.length < params.commonFailureMinProviders) return false
+  const fallen = measured.filter(one => one.certification.breach && wasFine(one.previous, params.breachBps))
+  return stakeOf(fallen) * 10_000n > stakeOf(measured) * BigInt(params.commonFailureShareBps)
+}
+
+/** Only who was seen at or above the line can newly fall: else a group of cheats could void any window by rejoining. */
+const wasFine = (previous: MeasuredProvider['previous'], breachBps: number): boolean =>
+  previous?.status === STATUS.measured && !isUnderLine(previous.rateKbps, previous.claimKbps, breachBps)
+
+const stakeOf = (providers: readonly MeasuredProvider[]): bigint =>
+  providers.reduce((sum, provider) => sum + provider.stake, 0n)

@@ -1,0 +1,156 @@
+/**
+ * The heart of it: next leaves = f(previous leaves, ballot set, chain facts at B(e)), and nothing else. Whoever has the
+ * three gets the same bits, whatever order they came in.
+ */
+import type { Hex } from '../../../proto/hex.js'
+import { type Leaf, STATUS } from '../../../proto/leaf.js'
+import type { NetworkParams } from '../../../proto/params.js'
+import { soakVotesDigest } from '../../../proto/soak-vote.js'
+import type { Vote } from '../../../proto/vote.js'
+import { type Assignment, assignedRoot } from '../assignment/assign.js'
+import { isSoak, ticksOf } from '../assignment/schedule.js'
+import type { ActiveProvider, ChainFacts } from '../facts.js'
+import { nextBreachState } from './breach.js'
+import type { Carried } from './carried.js'
+import { type Certification, certify } from './certify.js'
+import { isCommonFailure } from './common-failure.js'
+import { decayed, decayQ32 } from './decay.js'
+import { scoreBps, tierOf } from './score.js'
+import { NEVER_MEASURED, nextThroughputQ32 } from './throughput.js'
+import { TICK_Q16, type WindowTicks, wilsonLowerBps, windowTicks } from './uptime.js'
+
+export interface CountedBallot {
+  /** registry index of the verifier whose signature the ballot's root carries */
+  readonly verifier: number
+  readonly votes: readonly Vote[]
+}
+
+export interface EvaluateInput {
+  readonly params: NetworkParams
+  readonly facts: ChainFacts
+  readonly assignment: Pick<Assignment, 'receiversOf' | 'groupsOf'>
+  /** the last accepted report; epoch 0 and no leaves before the first */
+  readonly previous: Carried & { readonly epoch: number }
+  readonly ballots: readonly CountedBallot[]
+}
+
+/** Its leaves: one for every active provider, ascending by index. */
+export interface Evaluation extends Carried {
+  readonly commonFailure: boolean
+  /** by provider */
+  readonly certifications: ReadonlyMap<Hex, Certification>
+  readonly ticks: ReadonlyMap<Hex, WindowTicks>
+}
+
+/** One provider's part of the evaluation, before the leaf. */
+interface Window {
+  readonly provider: ActiveProvider
+  readonly stake: bigint
+  readonly receivers: readonly number[]
+  readonly previous: Leaf | undefined
+  readonly certification: Certification
+  readonly ticks: WindowTicks
+}
+
+export function evaluateEpoch(input: EvaluateInput): Evaluation {
+  const { params, facts, assignment } = input
+  const votes = votesByProvider(input)
+  const previous = new Map(input.previous.leaves.map(leaf => [keyOf(leaf.index, leaf.provider), leaf]))
+  const windows = [...facts.providers]
+    .sort((a, b) => a.index - b.index)
+    .map((provider): Window => {
+      const receivers = assignment.receiversOf(provider.account)
+      const last = previous.get(keyOf(provider.index, provider.account))
+      const certification = certify({
+        votes: votes.get(provider.account) ?? [],
+        assigned: receivers,
+        groups: assignment.groupsOf(provider.account),
+        claimKbps: provider.claimKbps,
+        params,
+        soak: {
+          now: isSoak(facts.beacon, provider.account, params),
+          held: (last && input.previous.soakVotes.get(provider.account)) ?? [],
+          needed: params.soakShareBps > 0,
+        },
+      })
+      const counted = certification.receivers.flatMap(({ vote }) => vote ?? [])
+      return {
+        provider,
+        stake: provider.stake,
+        receivers,
+        previous: last,
+        certification,
+        ticks: windowTicks(counted, receivers.length, ticksOf(params)),
+      }
+    })
+  const commonFailure = isCommonFailure(windows, params)
+  const factorQ32 = decayQ32((facts.epoch - input.previous.epoch) * params.epochSeconds, params.halfLifeSeconds)
+  return {
+    leaves: windows.map(window => leafOf(window, input, factorQ32, commonFailure)),
+    soakVotes: new Map(
+      windows
+        .filter(({ certification }) => certification.soakVotes.length > 0)
+        .map(({ provider, certification }) => [provider.account, certification.soakVotes]),
+    ),
+    commonFailure,
+    certifications: new Map(windows.map(({ provider, certification }) => [provider.account, certification])),
+    ticks: new Map(windows.map(({ provider, ticks }) => [provider.account, ticks])),
+  }
+}
+
+/** A vote counts that is for this epoch and in its own receiver's ballot; `certify` sees to the rest. */
+function votesByProvider({ facts, ballots }: EvaluateInput): Map<Hex, Vote[]> {
+  const votes = new Map<Hex, Vote[]>()
+  for (const { verifier, votes: cast } of ballots) {
+    for (const vote of cast) {
+      if (vote.epoch !== facts.epoch || vote.receiver !== verifier) continue
+      const others = votes.get(vote.provider)
+      if (others) others.push(vote)
+      else votes.set(vote.provider, [vote])
+    }
+  }
+  return votes
+}
+
+function leafOf(window: Window, input: EvaluateInput, factorQ32: bigint, commonFailure: boolean): Leaf {
+  const { provider, previous, certification, ticks } = window
+  const { params, facts } = input
+  const { status, rateKbps } = certification
+  const measured = status !== STATUS.unmeasured
+  const throughput = nextThroughputQ32(
+    previous ? BigInt(previous.throughputQ32) : NEVER_MEASURED,
+    factorQ32,
+    measured ? rateKbps : undefined,
+    provider.claimKbps,
+  )
+  const upQ16 = decayed(BigInt(previous?.ticksUpQ16 ?? 0), factorQ32) + BigInt(ticks.up) * TICK_Q16
+  const totalQ16 = decayed(BigInt(previous?.ticksTotalQ16 ?? 0), factorQ32) + BigInt(ticks.total) * TICK_Q16
+  const uptimeBps = wilsonLowerBps(upQ16, totalQ16)
+  const elapsedEpochs = facts.epoch - (previous ? input.previous.epoch : facts.epoch - 1)
+  return {
+    epoch: facts.epoch,
+    index: provider.index,
+    provider: provider.account,
+    status,
+    uptimeBps,
+    rateKbps,
+    claimKbps: provider.claimKbps,
+    scoreBps: scoreBps(throughput, uptimeBps),
+    tier: tierOf(uptimeBps),
+    throughputQ32: Number(throughput),
+    ticksUpQ16: Number(upQ16),
+    ticksTotalQ16: Number(totalQ16),
+    unmeasuredRun: measured ? 0 : Math.min(0xffffffff, (previous?.unmeasuredRun ?? 0) + elapsedEpochs),
+    soakVotes: soakVotesDigest(certification.soakVotes),
+    assignedRoot: assignedRoot(window.receivers),
+    ...nextBreachState(
+      previous?.breachBits ?? 0,
+      certification.breach && !commonFailure,
+      rateKbps,
+      provider.claimKbps,
+      params,
+    ),
+  }
+}
+
+const keyOf = (index: number, provider: Hex): string => `${index} ${provider}`

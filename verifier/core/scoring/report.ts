@@ -1,0 +1,41 @@
+/** An epoch's report: the header that is signed, the leaves under it, and their tree for opening one on chain. */
+import type { SeenEntry } from '../../../proto/digests.js'
+import type { Header } from '../../../proto/header.js'
+import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import { encodeLeaf } from '../../../proto/leaf.js'
+import { MerkleTree } from '../../../proto/merkle.js'
+import { ballotSetRoot } from '../agreement/ballot-set.js'
+import { type EvaluateInput, type Evaluation, evaluateEpoch } from './evaluate.js'
+
+export interface ReportInput extends EvaluateInput {
+  /** hash of the last accepted header; zero for the first */
+  readonly previousHeader: Hex
+  /** what `ballots` were opened from */
+  readonly ballotSet: readonly SeenEntry[]
+}
+
+export interface Report extends Evaluation {
+  readonly header: Header
+  readonly ballotSet: readonly SeenEntry[]
+  /** `tree.proof(i)` proves `leaves[i]` */
+  readonly tree: MerkleTree
+}
+
+export function buildReport(input: ReportInput): Report {
+  const { facts, previousHeader, ballotSet } = input
+  const evaluation = evaluateEpoch(input)
+  const tree = new MerkleTree(evaluation.leaves.map(encodeLeaf))
+  const header: Header = {
+    era: facts.era,
+    epoch: facts.epoch,
+    blockNumber: facts.blockNumber,
+    blockHash: facts.blockHash,
+    previousHeader,
+    scoreRoot: tree.root,
+    ballotSetRoot: ballotSetRoot(ballotSet),
+    rewardsRoot: ZERO_HASH,
+    providerCount: facts.providers.length,
+    commonFailure: evaluation.commonFailure,
+  }
+  return { header, ballotSet, tree, ...evaluation }
+}

@@ -1,0 +1,99 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { STATUS } from '../../../../proto/leaf.js'
+import { rateUnderLine } from '../../test/arbitraries.js'
+import { CLAIM_KBPS, PARAMS } from '../../test/samples.js'
+import { nextBreachState, penaltyBps } from '../breach.js'
+import { isCommonFailure, type MeasuredProvider } from '../common-failure.js'
+
+/** Penalties of a run of windows, each a breach at a tenth of the claim or none. */
+function penalties(windows: readonly boolean[]): number[] {
+  let breachBits = 0
+  return windows.map(breach => {
+    const next = nextBreachState(breachBits, breach, breach ? CLAIM_KBPS / 10 : CLAIM_KBPS, CLAIM_KBPS, PARAMS)
+    breachBits = next.breachBits
+    return next.penaltyBps
+  })
+}
+
+describe('breach', () => {
+  it('is penalised at the third in five windows, which are spent with it', () => {
+    expect(penalties([true, true, true, true, true, true])).to.deep.equal([0, 0, 866, 0, 0, 866])
+    expect(penalties([true, false, true, false, true])).to.deep.equal([0, 0, 0, 0, 866])
+    expect(penalties([true, true, false, false, false, true])).to.deep.equal([0, 0, 0, 0, 0, 0])
+  })
+
+  it('is penalised in proportion to the shortfall, between a basis point and the maximum', () => {
+    expect(penaltyBps(0, CLAIM_KBPS, PARAMS)).to.equal(1_000)
+    expect(penaltyBps(CLAIM_KBPS / 10, CLAIM_KBPS, PARAMS)).to.equal(866)
+    expect(penaltyBps(18_749, CLAIM_KBPS, PARAMS)).to.equal(1)
+    expect(penaltyBps(18_750, CLAIM_KBPS, PARAMS)).to.equal(0)
+    expect(penaltyBps(CLAIM_KBPS, CLAIM_KBPS, PARAMS)).to.equal(0)
+  })
+
+  it('never costs less for a lower rate', () => {
+    fc.assert(
+      fc.property(rateUnderLine, rateUnderLine, (a, b) => {
+        const [low, high] = [
+          penaltyBps(Math.min(a, b), CLAIM_KBPS, PARAMS),
+          penaltyBps(Math.max(a, b), CLAIM_KBPS, PARAMS),
+        ]
+        expect(low).to.be.at.least(high)
+        expect(high).to.be.at.least(1)
+        expect(low).to.be.at.most(PARAMS.maxPenaltyBps)
+      }),
+    )
+  })
+
+  it('never leads to more penalties than a third of the breaches', () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { maxLength: 60 }), windows => {
+        const breaches = windows.filter(Boolean).length
+        expect(penalties(windows).filter(one => one > 0).length).to.be.at.most(Math.floor(breaches / 3))
+      }),
+    )
+  })
+})
+
+describe('common failure', () => {
+  const fine = { status: STATUS.measured, rateKbps: CLAIM_KBPS, claimKbps: CLAIM_KBPS }
+  const low = { ...fine, rateKbps: CLAIM_KBPS / 10 }
+  const provider = (breach: boolean, over: Partial<MeasuredProvider> = {}): MeasuredProvider => ({
+    stake: 100n,
+    certification: { status: STATUS.measured, breach },
+    previous: fine,
+    ...over,
+  })
+  const network = (fallen: readonly MeasuredProvider[], total: number): MeasuredProvider[] => [
+    ...fallen,
+    ...Array.from({ length: total - fallen.length }, () => provider(false)),
+  ]
+  const many = (count: number, one: MeasuredProvider) => Array.from({ length: count }, () => one)
+
+  it('is more than a fifth by stake of at least twenty, newly under the line', () => {
+    expect(isCommonFailure(network(many(5, provider(true)), 20), PARAMS)).to.equal(true)
+    expect(isCommonFailure(network(many(4, provider(true)), 20), PARAMS)).to.equal(false)
+    expect(isCommonFailure(network(many(5, provider(true)), 19), PARAMS)).to.equal(false)
+  })
+
+  it('weighs by stake', () => {
+    expect(isCommonFailure(network([provider(true, { stake: 10_000n })], 20), PARAMS)).to.equal(true)
+    expect(isCommonFailure(network(many(9, provider(true, { stake: 1n })), 20), PARAMS)).to.equal(false)
+  })
+
+  it('leaves out who was under the line before, was not measured before, or is new', () => {
+    for (const previous of [
+      low,
+      { ...fine, status: STATUS.unmeasured },
+      { ...low, status: STATUS.unserving },
+      undefined,
+    ]) {
+      expect(isCommonFailure(network(many(10, provider(true, { previous })), 20), PARAMS)).to.equal(false)
+    }
+  })
+
+  it('counts measured providers only', () => {
+    const unmeasured = provider(false, { certification: { status: STATUS.unmeasured, breach: false } })
+    expect(isCommonFailure([...network(many(5, provider(true)), 19), unmeasured], PARAMS)).to.equal(false)
+  })
+})

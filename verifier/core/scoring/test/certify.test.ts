@@ -1,0 +1,201 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { STATUS } from '../../../../proto/leaf.js'
+import { faultsTolerated } from '../../../../proto/quorum.js'
+import type { SoakVote } from '../../../../proto/soak-vote.js'
+import { OUTCOME, type Vote } from '../../../../proto/vote.js'
+import { anyVote, receiversUpTo, someVotes, voteFromLine, voteUnderLine } from '../../test/arbitraries.js'
+import { CLAIM_KBPS, PARAMS, vote } from '../../test/samples.js'
+import { penaltyBps } from '../breach.js'
+import { certify } from '../certify.js'
+
+const certified = (
+  votes: readonly Vote[],
+  assigned: readonly number[],
+  soak: { readonly now: boolean; readonly held: readonly SoakVote[]; readonly needed?: boolean } = {
+    now: false,
+    held: [],
+  },
+) => certify({ votes, assigned, groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, soak: { needed: false, ...soak } })
+
+/** What a third breach with these votes would cost. */
+const penalty = (...args: Parameters<typeof certified>): number => {
+  const { breach, rateKbps } = certified(...args)
+  return breach ? penaltyBps(rateKbps, CLAIM_KBPS, PARAMS) : 0
+}
+
+const FIVE = [0, 1, 2, 3, 4]
+const rated = (rates: readonly number[]): Vote[] =>
+  rates.map((rate, i) => vote(i, rate < 0.75 * CLAIM_KBPS ? OUTCOME.under : OUTCOME.verified, rate))
+
+describe('certification', () => {
+  it('takes the low median of what was measured', () => {
+    const odd = certified(rated([25_000, 24_000, 23_000, 22_000, 21_000]), FIVE)
+    expect(odd).to.include({ status: STATUS.measured, rateKbps: 23_000, breach: false, usable: 5 })
+    expect(certified(rated([25_000, 24_000, 23_000, 22_000]), FIVE).rateKbps).to.equal(23_000)
+  })
+
+  it('never certifies more than the claim', () => {
+    expect(certified(rated([90_000, 90_000, 90_000]), FIVE).rateKbps).to.equal(CLAIM_KBPS)
+  })
+
+  it('is unmeasured below 2f+1 usable votes', () => {
+    const votes = [...rated([25_000, 25_000]), vote(2, OUTCOME.noData)]
+    expect(certified(votes, FIVE)).to.include({ status: STATUS.unmeasured, rateKbps: 0, breach: false, usable: 2 })
+    expect(certified([], FIVE).status).to.equal(STATUS.unmeasured)
+    expect(certified([], []).status).to.equal(STATUS.unmeasured)
+  })
+
+  it('certifies nothing that no soak has borne out, where there are soaks; a breach needs none', () => {
+    const needed = { now: false, held: [], needed: true }
+    const full = rated([25_000, 25_000, 25_000, 25_000, 25_000])
+    expect(certified(full, FIVE, needed)).to.include({ status: STATUS.unmeasured, rateKbps: 0, breach: false })
+    const held = FIVE.map(receiver => ({ receiver, epoch: 1, rateKbps: 24_000 }))
+    expect(certified(full, FIVE, { ...needed, held })).to.include({ status: STATUS.measured, rateKbps: 24_000 })
+    expect(certified(rated([2_500, 2_600, 2_700]), FIVE, needed)).to.include({ status: STATUS.measured, breach: true })
+  })
+
+  it('sets a breach with 2f+1 votes under the line, and not with 2f', () => {
+    expect(certified(rated([2_500, 2_600, 2_700, 25_000, 25_000]), FIVE)).to.include({ breach: true, underLine: 3 })
+    expect(certified(rated([2_500, 2_600, 25_000, 25_000, 25_000]), FIVE)).to.include({ breach: false, underLine: 2 })
+  })
+
+  it('counts a reading on the line as no low vote, whatever its outcome says', () => {
+    expect(certified(rated([18_750, 18_750, 18_750]), FIVE).underLine).to.equal(0)
+    const mislabelled = [0, 1, 2].map(i => vote(i, OUTCOME.under, 18_750))
+    expect(certified(mislabelled, FIVE)).to.include({ breach: false, rateKbps: 18_750 })
+  })
+
+  it('takes no low reading that calls itself verified: it contradicts itself', () => {
+    const votes = [0, 1, 2, 3, 4].map(i => vote(i, OUTCOME.verified, 2_500))
+    expect(certified(votes, FIVE)).to.include({ status: STATUS.unmeasured, breach: false, usable: 0 })
+  })
+
+  it('asks for the figures of that evidence: a vote that lacks them counts for nothing', () => {
+    const evidence = [{ offeredKbps: 26_249 }, { controlLossBps: 301 }, { directKbps: 11_499 }]
+    for (const [i, missing] of evidence.entries()) {
+      const votes = FIVE.map(receiver => vote(receiver, OUTCOME.under, 10_000, receiver < 3 ? missing : {}))
+      expect(certified(votes, FIVE), `${i}`).to.include({ breach: false, underLine: 2 })
+      expect(certified(votes, FIVE).receivers[0]!.why).to.match(/too little|lost|carry more/)
+    }
+    const whole = { offeredKbps: 26_250, controlLossBps: 300, directKbps: 11_500 }
+    const votes = FIVE.map(receiver => vote(receiver, OUTCOME.under, 10_000, whole))
+    expect(certified(votes, FIVE)).to.include({ breach: true, rateKbps: 10_000 })
+  })
+
+  it('makes refusing, dying and garbage no safer than failing', () => {
+    const votes = [vote(0, OUTCOME.refused), vote(1, OUTCOME.dead), vote(2, OUTCOME.garbage, 25_000)]
+    expect(certified(votes, FIVE)).to.include({ status: STATUS.unserving, rateKbps: 0, breach: true })
+  })
+
+  it('lets "at least x" raise the rate and never lower it', () => {
+    const low = rated([19_000, 20_000, 25_000])
+    expect(certified(low, FIVE).rateKbps).to.equal(20_000)
+    const raised = [...low, vote(3, OUTCOME.atLeast, 24_000), vote(4, OUTCOME.atLeast, 23_000)]
+    expect(certified(raised, FIVE).rateKbps).to.equal(23_000)
+    const bound = [
+      ...rated([24_000, 24_500, 25_000]),
+      vote(3, OUTCOME.atLeast, 19_000),
+      vote(4, OUTCOME.atLeast, 19_000),
+    ]
+    expect(certified(bound, FIVE).rateKbps).to.equal(24_500)
+  })
+
+  it('ignores "at least x" under the line', () => {
+    const votes = [0, 1, 2, 3, 4].map(i => vote(i, OUTCOME.atLeast, 2_500))
+    expect(certified(votes, FIVE)).to.include({ status: STATUS.unmeasured, usable: 0 })
+  })
+
+  it('counts nothing from those who are not assigned, nor from who voted twice', () => {
+    const votes = [...rated([25_000, 25_000, 25_000]), vote(2, OUTCOME.under, 1), vote(9, OUTCOME.under, 1)]
+    const result = certified(votes, FIVE)
+    expect(result.usable).to.equal(2)
+    expect(result.receivers.map(one => one.counted)).to.deep.equal(['rate', 'rate', 'ignored', 'missing', 'missing'])
+    expect(result.receivers.every(one => one.why.length > 0)).to.equal(true)
+  })
+
+  it('does not depend on the order of votes', () => {
+    fc.assert(
+      fc.property(
+        receiversUpTo(13).chain(assigned =>
+          someVotes(assigned).chain(votes =>
+            fc.record({
+              assigned: fc.constant(assigned),
+              votes: fc.constant(votes),
+              shuffled: fc.shuffledSubarray(votes, { minLength: votes.length }),
+            }),
+          ),
+        ),
+        ({ assigned, votes, shuffled }) => {
+          expect(certified(shuffled, [...assigned].reverse())).to.deep.equal(certified(votes, assigned))
+        },
+      ),
+    )
+  })
+
+  it('never lowers a penalty, nor raises a rate in breach, for one more vote under the line', () => {
+    const drawn = receiversUpTo(13).chain(assigned =>
+      fc.record({
+        assigned: fc.constant(assigned),
+        votes: someVotes(assigned),
+        more: fc.tuple(...assigned.map(voteUnderLine)),
+        who: fc.subarray(assigned),
+      }),
+    )
+    fc.assert(
+      fc.property(drawn, ({ assigned, votes, more, who }) => {
+        // Of those whose vote was not under the line already: replaced or added.
+        const lower = who.filter(receiver => {
+          const account = certified(votes, assigned).receivers.find(one => one.receiver === receiver)
+          return account?.counted !== 'under'
+        })
+        const after = [...votes.filter(one => !lower.includes(one.receiver)), ...lower.map(receiver => more[receiver]!)]
+        expect(penalty(after, assigned)).to.be.at.least(penalty(votes, assigned))
+        const before = certified(votes, assigned)
+        if (before.breach) expect(certified(after, assigned).rateKbps).to.be.at.most(before.rateKbps)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('cannot be outvoted by f when n is the whole set', () => {
+    const drawn = receiversUpTo(16).chain(assigned => {
+      const byzantine = assigned.slice(0, faultsTolerated(assigned.length))
+      const honest = assigned.slice(byzantine.length)
+      return fc.record({
+        assigned: fc.constant(assigned),
+        byzantine: fc.tuple(...byzantine.map(anyVote)),
+        fine: fc.tuple(...honest.map(voteFromLine)),
+        low: fc.tuple(...honest.map(voteUnderLine)),
+      })
+    })
+    fc.assert(
+      fc.property(drawn, ({ assigned, byzantine, fine, low }) => {
+        const innocent = certified([...byzantine, ...fine], assigned)
+        expect(innocent).to.include({ breach: false, status: STATUS.measured })
+        const rates = fine.map(one => one.rateKbps)
+        expect(innocent.rateKbps).to.be.within(Math.min(...rates), Math.max(...rates))
+
+        const guilty = certified([...byzantine, ...low], assigned)
+        expect(guilty.breach).to.equal(true)
+        const lowRates = low.map(one => one.rateKbps)
+        expect(guilty.rateKbps).to.be.within(Math.min(...lowRates), Math.max(...lowRates))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('gives whole numbers within the claim, whatever the votes', () => {
+    fc.assert(
+      fc.property(
+        receiversUpTo(13).chain(assigned => fc.tuple(fc.constant(assigned), someVotes(assigned))),
+        ([assigned, votes]) => {
+          const result = certified(votes, assigned)
+          expect(Number.isSafeInteger(result.rateKbps)).to.equal(true)
+          expect(result.rateKbps).to.be.within(0, CLAIM_KBPS)
+          expect(result.receivers).to.have.length(assigned.length)
+        },
+      ),
+    )
+  })
+})

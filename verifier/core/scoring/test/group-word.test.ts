@@ -1,0 +1,163 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { shareKbps } from '../../../../probe/verdict/share.js'
+import { STATUS } from '../../../../proto/leaf.js'
+import { OUTCOME, type Vote } from '../../../../proto/vote.js'
+import { anyVote } from '../../test/arbitraries.js'
+import { PARAMS, vote } from '../../test/samples.js'
+import { certify } from '../certify.js'
+
+/** Shares of 500, with a line of 375; the claim's is at 750. */
+const CLAIM_KBPS = 1000
+const PAIRS = [
+  [0, 1],
+  [2, 3],
+  [4, 5],
+] as const
+const SIX = [0, 1, 2, 3, 4, 5]
+
+const certified = (votes: readonly Vote[], groups: readonly (readonly number[])[] = PAIRS, soak = false) =>
+  certify({
+    ...{ votes, groups, assigned: SIX, claimKbps: CLAIM_KBPS, params: PARAMS },
+    soak: { now: soak, held: [], needed: false },
+  })
+
+/** By receiver; under the line of a share with evidence, or `atLeast`. */
+const read = (rates: readonly number[]): Vote[] =>
+  rates.map((rate, i) => vote(i, rate < 375 ? OUTCOME.under : OUTCOME.verified, rate))
+const replaced = (votes: readonly Vote[], other: Vote): Vote[] =>
+  votes.map(one => (one.receiver === other.receiver ? other : one))
+const counted = (votes: readonly Vote[]) => certified(votes).receivers.map(one => one.counted)
+
+describe('the word of a group', () => {
+  it('is the sum of what its members read, and each counts with it', () => {
+    const result = certified(read([480, 470, 490, 460, 500, 500]))
+    expect(result).to.include({ status: STATUS.measured, rateKbps: 950, breach: false, usable: 6 })
+    expect(result.receivers[0]!.group).to.deep.equal({ verifiers: [0, 1], ratesKbps: [480, 470], sumKbps: 950 })
+    expect(result.receivers[5]!.group!.sumKbps).to.equal(1000)
+  })
+
+  it('makes nothing of how unevenly a queue divides itself among the members', () => {
+    const votes = read([820, 190, 820, 180, 815, 185])
+    const result = certified(votes)
+    expect(result).to.include({ breach: false, underLine: 0, rateKbps: 1000 })
+    expect(result.receivers[0]!.group!.sumKbps).to.equal(1010)
+  })
+
+  it('takes from a member no more than its senders offer', () => {
+    expect(certified(read([1000, 100, 500, 500, 500, 500])).receivers[0]!.group!.sumKbps).to.equal(
+      3 * shareKbps(500, 3) + 100,
+    )
+  })
+
+  it('is at most the claim, whatever its members say', () => {
+    expect(certified(read([900, 900, 900, 900, 900, 900])).rateKbps).to.equal(1000)
+    const odd = certify({
+      ...{ votes: read([334, 334, 334]).map(one => ({ ...one, outcome: OUTCOME.verified })), groups: [[0, 1, 2]] },
+      ...{ assigned: [0, 1, 2], claimKbps: 1000, params: PARAMS, soak: { now: false, held: [], needed: false } },
+    })
+    expect(odd.rateKbps).to.equal(1000)
+  })
+
+  it('does not let a provider favour some members', () => {
+    // 600 of 1000: three members read their whole share.
+    const result = certified(read([500, 100, 500, 100, 100, 500]))
+    expect(result).to.include({ breach: true, underLine: 6, rateKbps: 600 })
+  })
+
+  it('is no low vote where the whole claim was kept up, though a member read low', () => {
+    expect(certified(read([500, 300, 500, 500, 500, 500]))).to.include({ underLine: 0, rateKbps: 1000, usable: 6 })
+  })
+
+  it('takes a low member at its evidence only', () => {
+    const votes = replaced(
+      read([500, 100, 500, 500, 500, 500]),
+      vote(1, OUTCOME.under, 100, { controlLossBps: 301, offeredKbps: 1000 }),
+    )
+    expect(counted(votes).slice(0, 2)).to.deep.equal(['ignored', 'ignored'])
+    const result = certified(votes)
+    expect(result.receivers[0]!.why).to.include('not whole').and.include('verifier 1')
+    expect(result.receivers[1]!.why).to.include('evidence')
+    expect(result.receivers[0]!.group).to.equal(undefined)
+  })
+
+  it('is a lower bound if one member can tell no more, even under its own line', () => {
+    const votes = replaced(read([500, 500, 500, 500, 500, 500]), vote(1, OUTCOME.atLeast, 300))
+    expect(counted(votes)).to.deep.equal(['at-least', 'at-least', 'rate', 'rate', 'rate', 'rate'])
+    expect(certified(votes).receivers[0]!.group!.sumKbps).to.equal(800)
+    const low = replaced(votes, vote(1, OUTCOME.atLeast, 200))
+    expect(counted(low).slice(0, 2)).to.deep.equal(['ignored', 'ignored'])
+    expect(certified(low)).to.include({ underLine: 0, usable: 4 })
+  })
+
+  it('says nothing if a member says nothing', () => {
+    const votes = read([500, 500, 500, 500, 500, 500])
+    expect(counted(votes.slice(1)).slice(0, 2)).to.deep.equal(['missing', 'ignored'])
+    expect(counted(replaced(votes, vote(1, OUTCOME.noData))).slice(0, 2)).to.deep.equal(['ignored', 'ignored'])
+    expect(counted([...votes, vote(1, OUTCOME.verified, 500)]).slice(0, 2)).to.deep.equal(['ignored', 'ignored'])
+    expect(certified(votes.filter(({ receiver }) => receiver % 2 === 0))).to.include({ status: STATUS.unmeasured })
+  })
+
+  it('counts a member that was refused as one to which nothing was delivered', () => {
+    for (const outcome of [OUTCOME.refused, OUTCOME.dead, OUTCOME.garbage]) {
+      const favoured = SIX.map(i => (i % 2 === 0 ? vote(i, OUTCOME.verified, 500) : vote(i, outcome)))
+      expect(certified(favoured)).to.include({ breach: true, rateKbps: 500, status: STATUS.measured })
+      expect(certified(SIX.map(i => vote(i, outcome)))).to.include({ rateKbps: 0, status: STATUS.unserving })
+    }
+  })
+
+  it('counts nothing from assigned receivers that are in no group', () => {
+    const result = certified(read([500, 500, 500, 500, 500, 500]), [
+      [0, 1],
+      [2, 3],
+    ])
+    expect(result).to.include({ assigned: 6, usable: 4 })
+    expect(result.receivers[4]).to.include({ counted: 'ignored' })
+    expect(result.receivers[4]!.why).to.include('no group')
+  })
+
+  it('is what each member holds of a soak', () => {
+    const votes = read([480, 470, 490, 460, 500, 500]).map(one => ({ ...one, soak: true }))
+    const { soakVotes } = certified(votes, PAIRS, true)
+    expect(soakVotes.map(({ rateKbps }) => rateKbps)).to.deep.equal([950, 950, 950, 950, 1000, 1000])
+    expect(certified(votes).usable).to.equal(0)
+  })
+
+  it('lets one liar turn its own group and no other', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...SIX).chain(liar => fc.tuple(fc.constant(liar), anyVote(liar))),
+        fc.tuple(...SIX.map(() => fc.integer({ min: 375, max: 500 }))),
+        ([liar, lie], rates) => {
+          const votes = read(rates)
+          const lied = certified(replaced(votes, lie))
+          const honest = certified(votes)
+          expect(lied.breach).to.equal(false)
+          for (const [i, account] of lied.receivers.entries()) {
+            if (PAIRS.find(pair => pair.some(one => one === i))!.some(one => one === liar)) continue
+            expect(account).to.deep.equal(honest.receivers[i])
+          }
+        },
+      ),
+    )
+  })
+
+  it('is the same for all members, and has no evidence of a breach without a low member', () => {
+    const drawn = fc.tuple(...SIX.map(anyVote))
+    fc.assert(
+      fc.property(drawn, votes => {
+        const { receivers } = certified(votes)
+        for (const pair of PAIRS) {
+          const [first, second] = pair.map(i => receivers[i]!)
+          expect(first!.counted).to.equal(second!.counted)
+          expect(first!.group).to.deep.equal(second!.group)
+          const kinds = pair.map(i => votes[i]!.outcome)
+          if (first!.counted === 'under') {
+            expect(kinds.some(kind => kind !== OUTCOME.verified && kind !== OUTCOME.atLeast)).to.equal(true)
+          }
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

@@ -1,0 +1,110 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import type { Measurement, Outcome, SessionEvidence } from '../../../../probe/verdict/outcome.js'
+import { keccakText } from '../../../../proto/hash.js'
+import { decodeVote, encodeVote, OUTCOME } from '../../../../proto/vote.js'
+import { account } from '../../test/samples.js'
+import { makeVote } from '../vote.js'
+
+const MEASUREMENT: Measurement = {
+  rateKbps: 24_567.8,
+  arrivedKbps: 25_000,
+  verifiedKbps: 25_000,
+  goodputKbps: 24_001.2,
+  lossBps: 12.5,
+  jitterUs: 340,
+  offeredKbps: 41_250,
+  controlLossBps: 40,
+  controlDelayUs: 730,
+  directKbps: 31_000,
+  windows: 9,
+  durationMs: 700,
+  receivedBytes: 3_000_000,
+}
+const EVIDENCE: SessionEvidence = {
+  sessionId: keccakText('session'),
+  chunkRoot: keccakText('chunk root'),
+  keyCommitments: keccakText('commitments'),
+  receiptHead: keccakText('receipts'),
+  unverifiableSenders: 0b10,
+}
+const made = (outcome: Outcome | undefined, ticksSent = 0n, ticksAnswered = 0n) =>
+  makeVote({
+    epoch: 4,
+    provider: account('provider 0'),
+    receiver: 3,
+    result: outcome && { outcome, evidence: EVIDENCE },
+    ticksSent,
+    ticksAnswered,
+    scheduleProof: keccakText('schedule'),
+    soak: false,
+  })
+
+describe('vote', () => {
+  it('carries each outcome of the probe under its number', () => {
+    const measurement = MEASUREMENT
+    expect(made({ kind: 'verified', measurement }).outcome).to.equal(OUTCOME.verified)
+    expect(made({ kind: 'under', measurement }).outcome).to.equal(OUTCOME.under)
+    for (const reason of ['sender-limited', 'path-limited', 'unstable', 'no-control'] as const) {
+      expect(made({ kind: 'at-least', measurement, reason }).outcome).to.equal(OUTCOME.atLeast)
+    }
+    expect(made({ kind: 'refused', refusals: 3 }).outcome).to.equal(OUTCOME.refused)
+    expect(made({ kind: 'dead', granted: 3 }).outcome).to.equal(OUTCOME.dead)
+    expect(made({ kind: 'garbage', measurement }).outcome).to.equal(OUTCOME.garbage)
+    expect(made({ kind: 'no-data', reason: 'senders-missing' }).outcome).to.equal(OUTCOME.noData)
+    expect(made(undefined).outcome).to.equal(OUTCOME.noData)
+  })
+
+  it('rounds rates down and keeps the evidence', () => {
+    expect(made({ kind: 'verified', measurement: MEASUREMENT })).to.include({
+      rateKbps: 24_567,
+      goodputKbps: 24_001,
+      lossBps: 12,
+      controlLossBps: 40,
+      controlDelayUs: 730,
+      directKbps: 31_000,
+      ...EVIDENCE,
+    })
+  })
+
+  it('gives garbage no rate', () => {
+    expect(made({ kind: 'garbage', measurement: MEASUREMENT }).rateKbps).to.equal(0)
+  })
+
+  it('takes hanging up for a refusal, if the provider answered half of the heartbeats', () => {
+    const unreachable: Outcome = { kind: 'no-data', reason: 'provider-unreachable' }
+    expect(made(unreachable, 0b1111n, 0b0011n).outcome).to.equal(OUTCOME.refused)
+    expect(made(unreachable, 0b1111n, 0b0001n).outcome).to.equal(OUTCOME.noData)
+    expect(made(unreachable, 0n, 0b1111n).outcome).to.equal(OUTCOME.noData)
+    expect(made({ kind: 'no-data', reason: 'receiver-fault' }, 0b11n, 0b11n).outcome).to.equal(OUTCOME.noData)
+  })
+
+  it('counts no answer to a heartbeat that was not sent', () => {
+    expect(made(undefined, 0b0101n, 0b1111n).ticksAnswered).to.equal(0b0101n)
+  })
+
+  it('fits its fields, whatever was measured', () => {
+    const anything = fc.double()
+    const measurements = fc.record({
+      rateKbps: anything,
+      arrivedKbps: anything,
+      verifiedKbps: anything,
+      goodputKbps: anything,
+      lossBps: anything,
+      jitterUs: anything,
+      offeredKbps: anything,
+      controlLossBps: anything,
+      controlDelayUs: anything,
+      directKbps: anything,
+      windows: anything,
+      durationMs: anything,
+      receivedBytes: anything,
+    })
+    fc.assert(
+      fc.property(measurements, fc.bigInt({ min: 0n, max: 1n << 260n }), (measurement, ticks) => {
+        const vote = made({ kind: 'under', measurement }, ticks, ticks)
+        expect(decodeVote(encodeVote(vote))).to.deep.equal(vote)
+      }),
+    )
+  })
+})

@@ -1,0 +1,98 @@
+/** From what the probe found to the vote that a receiver signs. */
+
+import type { Measurement, Outcome, SessionResult } from '../../../probe/verdict/outcome.js'
+import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import { OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
+
+export interface VoteInput {
+  readonly epoch: number
+  readonly provider: Hex
+  readonly receiver: number
+  /** undefined where no session ran: it had no place in the epoch, or this node was not there */
+  readonly result: Pick<SessionResult, 'outcome' | 'evidence'> | undefined
+  /** bitmaps over the epoch's ticks, bit i for tick i */
+  readonly ticksSent: bigint
+  readonly ticksAnswered: bigint
+  readonly scheduleProof: Hex
+  /** whether the epoch is a soak for this provider */
+  readonly soak: boolean
+}
+
+const MAX_UINT16 = 0xffff
+const MAX_UINT32 = 0xffffffff
+const TICK_MASK = (1n << 256n) - 1n
+
+export function makeVote(input: VoteInput): Vote {
+  const { result, epoch, provider, receiver, scheduleProof } = input
+  const ticksSent = input.ticksSent & TICK_MASK
+  const ticksAnswered = input.ticksAnswered & ticksSent
+  const outcome = result ? codeOf(result.outcome, ticksSent, ticksAnswered) : OUTCOME.noData
+  const measured = result && 'measurement' in result.outcome ? result.outcome.measurement : undefined
+  const evidence = result?.evidence
+  return {
+    epoch,
+    provider,
+    receiver,
+    outcome,
+    // Bytes that nobody committed to are no rate, however many arrived.
+    rateKbps: outcome === OUTCOME.garbage ? 0 : whole(measured?.rateKbps, MAX_UINT32),
+    ...fieldsOf(measured),
+    unverifiableSenders: whole(evidence?.unverifiableSenders, MAX_UINT32),
+    ticksSent,
+    ticksAnswered,
+    sessionId: evidence?.sessionId ?? ZERO_HASH,
+    chunkRoot: evidence?.chunkRoot ?? ZERO_HASH,
+    keyCommitments: evidence?.keyCommitments ?? ZERO_HASH,
+    receiptHead: evidence?.receiptHead ?? ZERO_HASH,
+    soak: input.soak,
+    scheduleProof,
+  }
+}
+
+function codeOf(outcome: Outcome, ticksSent: bigint, ticksAnswered: bigint): OutcomeCode {
+  switch (outcome.kind) {
+    case 'verified':
+      return OUTCOME.verified
+    case 'under':
+      return OUTCOME.under
+    case 'at-least':
+      return OUTCOME.atLeast
+    case 'refused':
+      return OUTCOME.refused
+    case 'dead':
+      return OUTCOME.dead
+    case 'garbage':
+      return OUTCOME.garbage
+    case 'no-data':
+      // Hanging up on those who ask for a session must not be safer than saying no.
+      return outcome.reason === 'provider-unreachable' && wasUp(ticksSent, ticksAnswered)
+        ? OUTCOME.refused
+        : OUTCOME.noData
+  }
+}
+
+/** It answered at least half of the heartbeats sent. */
+function wasUp(ticksSent: bigint, ticksAnswered: bigint): boolean {
+  const sent = bitCount(ticksSent)
+  return sent > 0 && bitCount(ticksAnswered) * 2 >= sent
+}
+
+function fieldsOf(measured: Measurement | undefined) {
+  return {
+    goodputKbps: whole(measured?.goodputKbps, MAX_UINT32),
+    lossBps: whole(measured?.lossBps, MAX_UINT16),
+    jitterUs: whole(measured?.jitterUs, MAX_UINT32),
+    offeredKbps: whole(measured?.offeredKbps, MAX_UINT32),
+    controlLossBps: whole(measured?.controlLossBps, MAX_UINT16),
+    controlDelayUs: whole(measured?.controlDelayUs, MAX_UINT32),
+    directKbps: whole(measured?.directKbps, MAX_UINT32),
+  }
+}
+
+/** The whole number at or below `value` that its field can hold; 0 for what is absent or no number. */
+function whole(value: number | undefined, max: number): number {
+  if (value === undefined || Number.isNaN(value)) return 0
+  return Math.min(max, Math.max(0, Math.floor(value)))
+}
+
+const bitCount = (bits: bigint): number => bits.toString(2).replaceAll('0', '').length

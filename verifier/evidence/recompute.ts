@@ -1,0 +1,112 @@
+/**
+ * An epoch's report computed again from its evidence: the chain's facts at B(e), the previous leaves and the signed
+ * ballots. Nothing that a verifier computed is believed; each thing it serves is a check that holds or does not.
+ */
+import type { Check } from '../../probe/transcript/recheck-party.js'
+import { ballotDigest, headerHash, type NetworkId } from '../../proto/digests.js'
+import type { Header } from '../../proto/header.js'
+import { fromHex, type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
+import { leafPart } from '../../proto/leaf-state.js'
+import { MerkleTree } from '../../proto/merkle.js'
+import { Ballot } from '../../proto/messages.js'
+import type { NetworkParams } from '../../proto/params.js'
+import { decodeVote } from '../../proto/vote.js'
+import { BlsVerifier } from '../bls/verifier.js'
+import { assign } from '../core/assignment/assign.js'
+import type { ActiveProvider, ChainFacts } from '../core/facts.js'
+import type { Chain, PostedReport } from '../core/ports.js'
+import { type Carried, carriedFrom } from '../core/scoring/carried.js'
+import { buildReport, type Report } from '../core/scoring/report.js'
+
+/** As `/v1/evidence/:epoch` serves it: wei as decimal strings. */
+export interface EvidenceJson {
+  readonly params: NetworkParams
+  readonly network: NetworkId
+  readonly facts: Omit<ChainFacts, 'providers'> & {
+    readonly providers: readonly (Omit<ActiveProvider, 'stake'> & { readonly stake: string })[]
+  }
+  /** its leaves with what is carried beside them, see proto/leaf-state.ts */
+  readonly previous: { readonly epoch: number; readonly headerHash: Hex; readonly leaves: readonly Hex[] }
+  readonly ballots: readonly Hex[]
+  readonly header: Header
+  readonly headerHash: Hex
+  readonly posted: PostedReport
+}
+
+export interface Recomputed {
+  readonly facts: ChainFacts
+  readonly params: NetworkParams
+  readonly previous: Carried & { readonly epoch: number }
+  readonly report: Report
+  readonly checks: readonly Check[]
+}
+
+export function recompute(evidence: EvidenceJson): Recomputed {
+  const { params, network, previous } = evidence
+  const facts = factsFromJson(evidence.facts)
+  const ballots = evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
+  const carried = carriedFrom(previous.leaves.map(fromHex))
+  const report = buildReport({
+    ...{ params, facts, assignment: assign(facts, params), previous: { epoch: previous.epoch, ...carried } },
+    previousHeader: previous.headerHash,
+    ballotSet: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
+    ballots: ballots.map(({ verifier, votes }) => ({ verifier, votes: votes.map(decodeVote) })),
+  })
+  const signed = ballots.filter(ballot => isSigned(ballot, facts, network)).length
+  const checks = [
+    {
+      what: `${signed} of ${ballots.length} ballots carry their verifier's signature`,
+      holds: signed === ballots.length,
+    },
+    {
+      what: 'the votes of every ballot hash to its signed root',
+      holds: ballots.every(({ votes, root }) => new MerkleTree(votes).root === toHex(root)),
+    },
+    {
+      what: 'the leaves computed from them have the score root of the report',
+      holds: report.tree.root === evidence.header.scoreRoot,
+    },
+    {
+      what: 'the whole header computed from them is the certified one',
+      holds: headerHash(network, report.header) === evidence.headerHash,
+    },
+  ]
+  return { facts, params, previous: { epoch: previous.epoch, ...carried }, report, checks }
+}
+
+/** The same things asked of the chain itself instead of a verifier. */
+export async function checkAgainstChain(evidence: EvidenceJson, chain: Chain): Promise<Check[]> {
+  const { epoch } = evidence.header
+  const [posted, facts] = await Promise.all([chain.posted(epoch), chain.factsAt(epoch)])
+  const previousPosted = evidence.previous.epoch === 0 ? undefined : await chain.posted(evidence.previous.epoch)
+  const previousRoot = new MerkleTree(evidence.previous.leaves.map(hex => leafPart(fromHex(hex)))).root
+  return [
+    { what: 'the chain accepted this header', holds: posted?.headerHash === evidence.headerHash },
+    { what: 'the facts at B(e) are those of the chain', holds: sameJson(facts, factsFromJson(evidence.facts)) },
+    {
+      what: 'the previous leaves have the score root that the chain accepted before',
+      holds: previousRoot === (previousPosted?.header.scoreRoot ?? ZERO_HASH),
+    },
+  ]
+}
+
+function isSigned(ballot: Ballot, facts: ChainFacts, network: NetworkId): boolean {
+  const key = facts.verifiers.find(({ index }) => index === ballot.verifier)?.blsKey
+  if (key === undefined) return false
+  const digest = ballotDigest(network, facts, ballot.verifier, toHex(ballot.root))
+  return new BlsVerifier().verify(key, digest, ballot.signature)
+}
+
+const factsFromJson = (facts: EvidenceJson['facts']): ChainFacts => ({
+  ...facts,
+  providers: facts.providers.map(provider => ({ ...provider, stake: BigInt(provider.stake) })),
+})
+
+function sameJson(a: unknown, b: unknown): boolean {
+  const sorted = (_: string, value: unknown) => {
+    if (typeof value === 'bigint') return value.toString()
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+    return Object.fromEntries(Object.entries(value).sort(([x], [y]) => (x < y ? -1 : 1)))
+  }
+  return JSON.stringify(a, sorted) === JSON.stringify(b, sorted)
+}

@@ -1,0 +1,124 @@
+/**
+ * A transcript checked without asking anybody: that its session is the one that its id names, that everything in it is
+ * signed by whom it names, that every byte follows from the revealed keys, and that its vote follows from it. Whether
+ * whom it names is whom the chain names: see registry-checks.ts.
+ */
+import type { PeerVerifier } from '../../probe/ports.js'
+import { type Rechecked, recheckSession } from '../../probe/transcript/recheck.js'
+import type { Check } from '../../probe/transcript/recheck-party.js'
+import { type NetworkId, sessionIdOf } from '../../proto/digests.js'
+import { type Hex, toHex } from '../../proto/hex.js'
+import { MessageError, Transcript } from '../../proto/messages.js'
+import { decodeVote, encodeVote, OUTCOME_NAME, type OutcomeName, type Vote } from '../../proto/vote.js'
+import { voucherVerifier } from '../chain/vouchers.js'
+import { UserError } from '../config/errors.js'
+import { makeVote } from '../core/scoring/vote.js'
+import { peerVerifier } from '../net/peer-keys.js'
+
+export interface CheckedTranscript {
+  readonly sessionId: Hex
+  readonly network: NetworkId
+  readonly epoch: number
+  readonly provider: Hex
+  readonly receiver: number
+  readonly claimKbps: number
+  readonly outcome: OutcomeName | null
+  readonly reason: string | null
+  readonly rateKbps: number
+  readonly offeredKbps: number
+  readonly senders: readonly {
+    readonly verifier: number
+    readonly peer: string
+    readonly answer: string
+    readonly revealed: boolean
+    /** datagrams */
+    readonly arrived: number
+    readonly verified: number
+    /** IP-layer bytes of the last receipt that holds */
+    readonly receiptBytes: number | null
+  }[]
+  readonly checks: readonly Check[]
+}
+
+export interface ParsedTranscript {
+  readonly transcript: Transcript
+  readonly network: NetworkId
+  readonly vote: Vote
+}
+
+/** @param name for the error. @throws UserError 'evidence' for what is no transcript at all */
+export function parseTranscript(bytes: Uint8Array, name: string): ParsedTranscript {
+  try {
+    const transcript = Transcript.decode(bytes)
+    const network = { chainId: Number(transcript.chainId), contract: toHex(transcript.contract) }
+    if (!Number.isSafeInteger(network.chainId)) throw new RangeError('its chain id is no number')
+    return { transcript, network, vote: decodeVote(transcript.vote) }
+  } catch (cause) {
+    if (!(cause instanceof MessageError || cause instanceof RangeError)) throw cause
+    throw new UserError(
+      'evidence',
+      `${name} is no transcript (${cause.message}): get it again with \`bandwitness transcript\`.`,
+      { cause },
+    )
+  }
+}
+
+export async function checkTranscript({ transcript, network, vote }: ParsedTranscript): Promise<CheckedTranscript> {
+  const { session } = transcript
+  const provider = toHex(session.provider)
+  const rechecked = await recheckSession(session, {
+    senders: transcript.senderPeers.map(verifierOf),
+    receiver: verifierOf(transcript.receiverPeer),
+    provider: verifierOf(transcript.providerPeer),
+    providerVouchers: voucherVerifier(network, provider),
+    receiverVouchers: voucherVerifier(network, toHex(transcript.receiverAccount)),
+  })
+  const parties = { provider, receiver: session.receiver, senders: session.senders }
+  const id = { era: transcript.era, epoch: session.epoch }
+  const sessionId = sessionIdOf(network, id, toHex(transcript.beacon), parties, toHex(session.nonce))
+  return {
+    sessionId: toHex(session.sessionId),
+    ...{ network, epoch: session.epoch, provider, receiver: session.receiver, claimKbps: session.claimKbps },
+    outcome: OUTCOME_NAME[vote.outcome] ?? null,
+    reason: session.reason || null,
+    rateKbps: vote.rateKbps,
+    offeredKbps: vote.offeredKbps,
+    senders: rechecked.parties.map(({ evidence, receiptBytes }, slot) => ({
+      verifier: session.senders[slot] ?? -1,
+      peer: transcript.senderPeers[slot] ?? '',
+      answer: evidence.answer,
+      revealed: evidence.log !== undefined,
+      ...{ arrived: evidence.arrived, verified: evidence.verified, receiptBytes: receiptBytes ?? null },
+    })),
+    checks: [
+      {
+        what: 'the session id is that of its network, epoch, beacon, parties and nonce',
+        holds: sessionId === toHex(session.sessionId),
+      },
+      ...rechecked.checks,
+      { what: 'the vote is the one that follows from all this', holds: isVoteOf(vote, rechecked, transcript) },
+    ],
+  }
+}
+
+/** Heartbeats and the schedule are not the session's: they are taken as the vote says. */
+function isVoteOf(vote: Vote, { outcome, evidence }: Rechecked, { session }: Transcript): boolean {
+  const { ticksSent, ticksAnswered, scheduleProof } = vote
+  const again = makeVote({
+    epoch: session.epoch,
+    provider: toHex(session.provider),
+    receiver: session.receiver,
+    result: { outcome, evidence },
+    ...{ ticksSent, ticksAnswered, scheduleProof, soak: session.soakMs !== undefined },
+  })
+  return Buffer.compare(encodeVote(again), encodeVote(vote)) === 0
+}
+
+/** Nothing holds for a peer id that is none. */
+function verifierOf(peerId: string): PeerVerifier {
+  try {
+    return peerVerifier(peerId)
+  } catch {
+    return async () => false
+  }
+}

@@ -1,0 +1,11 @@
+/** What measuring needs of its node. */
+import type { Receiver } from '../../probe/receiver/receiver.js'
+import type { VerifierContext } from './context.js'
+import type { Directory } from './directory.js'
+
+export interface MeasuringModules {
+  readonly context: VerifierContext
+  readonly directory: Directory
+  readonly receiver: Receiver
+  readonly udpHost: string
+}
