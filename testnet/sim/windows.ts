@@ -98,7 +98,7 @@ export function simulate(options: WindowsOptions): Map<string, WindowResult[]> {
       results.get(name)!.push({
         rateKbps: leaf.status === STATUS.unmeasured ? null : leaf.rateKbps,
         scoreBps: leaf.scoreBps,
-        breach: evaluation.certifications.get(leaf.provider)!.breach,
+        breach: evaluation.tallies.get(leaf.provider)!.breach,
         soak: isSoak(facts.beacon, leaf.provider, params),
         penaltyBps: leaf.penaltyBps,
       })

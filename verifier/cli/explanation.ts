@@ -6,8 +6,8 @@ import type { SoakVote } from '../../proto/soak-vote.js'
 import { OUTCOME_NAME, type OutcomeName } from '../../proto/vote.js'
 import { isSoak } from '../core/assignment/schedule.js'
 import type { PostedReport } from '../core/ports.js'
-import type { VoteAccount } from '../core/scoring/certify.js'
 import type { GroupReading } from '../core/scoring/group-word.js'
+import type { VoteAccount } from '../core/scoring/tally.js'
 import { NEVER_MEASURED } from '../core/scoring/throughput.js'
 import { type LeafJson, leafJson } from '../evidence/leaf-json.js'
 import type { Recomputed } from '../evidence/recompute.js'
@@ -85,11 +85,11 @@ export function explanationOf(
 ): Explanation | undefined {
   const { report, facts, previous, params, checks } = recomputed
   const leaf = report.leaves.find(one => one.provider === provider)
-  const certification = report.certifications.get(provider)
+  const tally = report.tallies.get(provider)
   const ticks = report.ticks.get(provider)
-  if (!leaf || !certification || !ticks) return undefined
+  if (!leaf || !tally || !ticks) return undefined
   const before = previous.leaves.find(one => one.provider === provider && one.index === leaf.index)
-  const { assigned, faults, quorum: needed, usable, underLine, receivers } = certification
+  const { assigned, faults, quorum: needed, usable, underLine, receivers } = tally
   const { headerHash, round, nonSigners, txHash, blockNumber, gasUsed } = posted
   return {
     ...{ provider, epoch: leaf.epoch, leaf: leafJson(leaf), previousLeaf: before ? leafJson(before) : null },
@@ -98,8 +98,8 @@ export function explanationOf(
     quorum: { assigned, faults, needed, usable },
     soak: {
       now: isSoak(facts.beacon, provider, params),
-      limitKbps: certification.soakLimitKbps ?? null,
-      votes: certification.soakVotes,
+      limitKbps: tally.soakLimitKbps ?? null,
+      votes: tally.soakVotes,
     },
     ...{ underLine, lineKbps: (leaf.claimKbps * params.breachBps) / 10_000, ticks },
     ...{ commonFailure: report.commonFailure, maxPenaltyBps: params.maxPenaltyBps },

@@ -5,7 +5,7 @@ import { keccakText } from '../../../proto/hash.js'
 import { DEVNET } from '../../../proto/params.js'
 import { OUTCOME } from '../../../proto/vote.js'
 import { Draw } from '../../../verifier/core/assignment/draw.js'
-import { certify } from '../../../verifier/core/scoring/certify.js'
+import { tallyVotes } from '../../../verifier/core/scoring/tally.js'
 import { vote } from '../../../verifier/core/test/samples.js'
 import { cheatRow, slashedRuns } from '../../bench/cheat/result.js'
 import {
@@ -185,7 +185,7 @@ describe('what is derived of groups of receivers', () => {
         return lies ? vote(receiver, OUTCOME.dead) : vote(receiver, OUTCOME.verified, CLAIM_KBPS / 2)
       })
       const soak = { now: false, held: [], needed: false }
-      const { breach } = certify({ votes, assigned, groups, claimKbps: CLAIM_KBPS, params: DEVNET, soak })
+      const { breach } = tallyVotes({ votes, assigned, groups, claimKbps: CLAIM_KBPS, params: DEVNET, soak })
       if (breach) framed++
     }
     const chance = framedByGroups({ ...of, share, size })

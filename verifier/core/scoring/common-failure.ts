@@ -5,11 +5,11 @@
 import { type Leaf, STATUS } from '../../../proto/leaf.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { isUnderLine } from './breach-line.js'
-import type { Certification } from './certify.js'
+import type { Tally } from './tally.js'
 
 export interface MeasuredProvider {
   readonly stake: bigint
-  readonly certification: Pick<Certification, 'status' | 'breach'>
+  readonly tally: Pick<Tally, 'status' | 'breach'>
   /** from the last report; undefined for a new provider */
   readonly previous: Pick<Leaf, 'status' | 'rateKbps' | 'claimKbps'> | undefined
 }
@@ -18,9 +18,9 @@ export function isCommonFailure(
   providers: readonly MeasuredProvider[],
   params: Pick<NetworkParams, 'breachBps' | 'commonFailureMinProviders' | 'commonFailureShareBps'>,
 ): boolean {
-  const measured = providers.filter(one => one.certification.status !== STATUS.unmeasured)
+  const measured = providers.filter(one => one.tally.status !== STATUS.unmeasured)
   if (measured.length < params.commonFailureMinProviders) return false
-  const fallen = measured.filter(one => one.certification.breach && wasFine(one.previous, params.breachBps))
+  const fallen = measured.filter(one => one.tally.breach && wasFine(one.previous, params.breachBps))
   return stakeOf(fallen) * 10_000n > stakeOf(measured) * BigInt(params.commonFailureShareBps)
 }
 

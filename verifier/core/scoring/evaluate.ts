@@ -12,10 +12,10 @@ import { isSoak, ticksOf } from '../assignment/schedule.js'
 import type { ActiveProvider, ChainFacts } from '../facts.js'
 import { nextBreachState } from './breach.js'
 import type { Carried } from './carried.js'
-import { type Certification, certify } from './certify.js'
 import { isCommonFailure } from './common-failure.js'
 import { decayed, decayQ32 } from './decay.js'
 import { scoreBps, tierOf } from './score.js'
+import { type Tally, tallyVotes } from './tally.js'
 import { NEVER_MEASURED, nextThroughputQ32 } from './throughput.js'
 import { TICK_Q16, type WindowTicks, wilsonLowerBps, windowTicks } from './uptime.js'
 
@@ -38,7 +38,7 @@ export interface EvaluateInput {
 export interface Evaluation extends Carried {
   readonly commonFailure: boolean
   /** by provider */
-  readonly certifications: ReadonlyMap<Hex, Certification>
+  readonly tallies: ReadonlyMap<Hex, Tally>
   readonly ticks: ReadonlyMap<Hex, WindowTicks>
 }
 
@@ -48,7 +48,7 @@ interface Window {
   readonly stake: bigint
   readonly receivers: readonly number[]
   readonly previous: Leaf | undefined
-  readonly certification: Certification
+  readonly tally: Tally
   readonly ticks: WindowTicks
 }
 
@@ -61,7 +61,7 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
     .map((provider): Window => {
       const receivers = assignment.receiversOf(provider.account)
       const last = previous.get(keyOf(provider.index, provider.account))
-      const certification = certify({
+      const tally = tallyVotes({
         votes: votes.get(provider.account) ?? [],
         assigned: receivers,
         groups: assignment.groupsOf(provider.account),
@@ -73,13 +73,13 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
           needed: params.soakShareBps > 0,
         },
       })
-      const counted = certification.receivers.flatMap(({ vote }) => vote ?? [])
+      const counted = tally.receivers.flatMap(({ vote }) => vote ?? [])
       return {
         provider,
         stake: provider.stake,
         receivers,
         previous: last,
-        certification,
+        tally,
         ticks: windowTicks(counted, receivers.length, ticksOf(params)),
       }
     })
@@ -89,16 +89,16 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
     leaves: windows.map(window => leafOf(window, input, factorQ32, commonFailure)),
     soakVotes: new Map(
       windows
-        .filter(({ certification }) => certification.soakVotes.length > 0)
-        .map(({ provider, certification }) => [provider.account, certification.soakVotes]),
+        .filter(({ tally }) => tally.soakVotes.length > 0)
+        .map(({ provider, tally }) => [provider.account, tally.soakVotes]),
     ),
     commonFailure,
-    certifications: new Map(windows.map(({ provider, certification }) => [provider.account, certification])),
+    tallies: new Map(windows.map(({ provider, tally }) => [provider.account, tally])),
     ticks: new Map(windows.map(({ provider, ticks }) => [provider.account, ticks])),
   }
 }
 
-/** A vote counts that is for this epoch and in its own receiver's ballot; `certify` sees to the rest. */
+/** A vote counts that is for this epoch and in its own receiver's ballot; `tallyVotes` sees to the rest. */
 function votesByProvider({ facts, ballots }: EvaluateInput): Map<Hex, Vote[]> {
   const votes = new Map<Hex, Vote[]>()
   for (const { verifier, votes: cast } of ballots) {
@@ -113,9 +113,9 @@ function votesByProvider({ facts, ballots }: EvaluateInput): Map<Hex, Vote[]> {
 }
 
 function leafOf(window: Window, input: EvaluateInput, factorQ32: bigint, commonFailure: boolean): Leaf {
-  const { provider, previous, certification, ticks } = window
+  const { provider, previous, tally, ticks } = window
   const { params, facts } = input
-  const { status, rateKbps } = certification
+  const { status, rateKbps } = tally
   const measured = status !== STATUS.unmeasured
   const throughput = nextThroughputQ32(
     previous ? BigInt(previous.throughputQ32) : NEVER_MEASURED,
@@ -141,15 +141,9 @@ function leafOf(window: Window, input: EvaluateInput, factorQ32: bigint, commonF
     ticksUpQ16: Number(upQ16),
     ticksTotalQ16: Number(totalQ16),
     unmeasuredRun: measured ? 0 : Math.min(0xffffffff, (previous?.unmeasuredRun ?? 0) + elapsedEpochs),
-    soakVotes: soakVotesDigest(certification.soakVotes),
+    soakVotes: soakVotesDigest(tally.soakVotes),
     assignedRoot: assignedRoot(window.receivers),
-    ...nextBreachState(
-      previous?.breachBits ?? 0,
-      certification.breach && !commonFailure,
-      rateKbps,
-      provider.claimKbps,
-      params,
-    ),
+    ...nextBreachState(previous?.breachBits ?? 0, tally.breach && !commonFailure, rateKbps, provider.claimKbps, params),
   }
 }
 

@@ -60,7 +60,7 @@ describe('common failure', () => {
   const low = { ...fine, rateKbps: CLAIM_KBPS / 10 }
   const provider = (breach: boolean, over: Partial<MeasuredProvider> = {}): MeasuredProvider => ({
     stake: 100n,
-    certification: { status: STATUS.measured, breach },
+    tally: { status: STATUS.measured, breach },
     previous: fine,
     ...over,
   })
@@ -93,7 +93,7 @@ describe('common failure', () => {
   })
 
   it('counts measured providers only', () => {
-    const unmeasured = provider(false, { certification: { status: STATUS.unmeasured, breach: false } })
+    const unmeasured = provider(false, { tally: { status: STATUS.unmeasured, breach: false } })
     expect(isCommonFailure([...network(many(5, provider(true)), 19), unmeasured], PARAMS)).to.equal(false)
   })
 })

@@ -121,7 +121,7 @@ describe('evaluation of an epoch', () => {
     const withVotes = (change: (votes: readonly Vote[]) => Vote[]) =>
       evaluateEpoch(
         inputOf(4, 1, { ballots: ballots.map((one, i) => (i < 3 ? { ...one, votes: change(one.votes) } : one)) }),
-      ).certifications.get(account('provider 0'))!.usable
+      ).tallies.get(account('provider 0'))!.usable
     expect(withVotes(votes => [...votes])).to.equal(5)
     expect(withVotes(votes => votes.map(one => ({ ...one, epoch: 3 })))).to.equal(2)
     expect(withVotes(votes => votes.map(one => ({ ...one, receiver: 9 })))).to.equal(2)

@@ -5,7 +5,7 @@ import { STATUS } from '../../../../proto/leaf.js'
 import { OUTCOME, type Vote } from '../../../../proto/vote.js'
 import { anyVote } from '../../test/arbitraries.js'
 import { PARAMS, vote } from '../../test/samples.js'
-import { certify } from '../certify.js'
+import { tallyVotes } from '../tally.js'
 
 /** Shares of 500, with a line of 375; the claim's is at 750. */
 const CLAIM_KBPS = 1000
@@ -17,7 +17,7 @@ const PAIRS = [
 const SIX = [0, 1, 2, 3, 4, 5]
 
 const certified = (votes: readonly Vote[], groups: readonly (readonly number[])[] = PAIRS, soak = false) =>
-  certify({
+  tallyVotes({
     ...{ votes, groups, assigned: SIX, claimKbps: CLAIM_KBPS, params: PARAMS },
     soak: { now: soak, held: [], needed: false },
   })
@@ -52,7 +52,7 @@ describe('the word of a group', () => {
 
   it('is at most the claim, whatever its members say', () => {
     expect(certified(read([900, 900, 900, 900, 900, 900])).rateKbps).to.equal(1000)
-    const odd = certify({
+    const odd = tallyVotes({
       ...{ votes: read([334, 334, 334]).map(one => ({ ...one, outcome: OUTCOME.verified })), groups: [[0, 1, 2]] },
       ...{ assigned: [0, 1, 2], claimKbps: 1000, params: PARAMS, soak: { now: false, held: [], needed: false } },
     })

@@ -5,8 +5,8 @@ import { type SoakVote, soakVotesDigest } from '../../../../proto/soak-vote.js'
 import { OUTCOME, type Vote } from '../../../../proto/vote.js'
 import { rateFromLine, receiversUpTo, someVotes, voteFromLine } from '../../test/arbitraries.js'
 import { CLAIM_KBPS, PARAMS, vote } from '../../test/samples.js'
-import { certify } from '../certify.js'
 import { soakLimitKbps, soakVotesInForce } from '../soak-votes.js'
+import { tallyVotes } from '../tally.js'
 
 const QUORUM = 3
 const cast = (epoch: number, rates: Record<number, number>): SoakVote[] =>
@@ -17,7 +17,7 @@ const anyHeld: fc.Arbitrary<SoakVote[]> = fc
   .map(votes => soakVotesInForce(votes, [], QUORUM))
 
 const certified = (votes: readonly Vote[], assigned: readonly number[], now: boolean, held: readonly SoakVote[]) =>
-  certify({ votes, assigned, groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, soak: { now, held, needed: false } })
+  tallyVotes({ votes, assigned, groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, soak: { now, held, needed: false } })
 
 const asSoaks = (votes: readonly Vote[]): Vote[] => votes.map(one => ({ ...one, soak: true }))
 

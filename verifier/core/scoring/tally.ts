@@ -16,7 +16,7 @@ import { type Counted, countVote } from './count-vote.js'
 import { type Account, type GroupReading, groupWord } from './group-word.js'
 import { soakLimitKbps, soakVotesInForce } from './soak-votes.js'
 
-export interface CertifyInput {
+export interface TallyInput {
   /** of this epoch, for this provider; votes of others than the assigned, and of one receiver twice, count for nothing */
   readonly votes: readonly Vote[]
   /** registry indices of the assigned receivers */
@@ -45,7 +45,7 @@ export interface VoteAccount {
   readonly group?: GroupReading
 }
 
-export interface Certification {
+export interface Tally {
   readonly status: StatusCode
   /** kbit/s at the IP layer, at most the claim and the soak limit; 0 where the status is unmeasured */
   readonly rateKbps: number
@@ -54,7 +54,7 @@ export interface Certification {
   /** in force from now on */
   readonly soakVotes: readonly SoakVote[]
   readonly breach: boolean
-  /** n, and what of it: f, and the 2f+1 that a certification needs */
+  /** n, and what of it: f, and the 2f+1 that a tally needs */
   readonly assigned: number
   readonly faults: number
   readonly quorum: number
@@ -64,7 +64,7 @@ export interface Certification {
   readonly receivers: readonly VoteAccount[]
 }
 
-export function certify(input: CertifyInput): Certification {
+export function tallyVotes(input: TallyInput): Tally {
   const n = input.assigned.length
   const faults = Math.max(0, faultsTolerated(n))
   const quorum = 2 * faults + 1
@@ -113,7 +113,7 @@ const soakVotesOf = (accounts: readonly Account[]): SoakVote[] =>
     .filter(({ counted }) => counted === 'rate' || counted === 'under')
     .map(({ receiver, vote, rateKbps }) => ({ receiver, epoch: vote!.epoch, rateKbps }))
 
-function accountFor(input: CertifyInput): Account[] {
+function accountFor(input: TallyInput): Account[] {
   const { assigned, groups, claimKbps, params, soak } = input
   if (groups.length === 0) return [...assigned].sort((a, b) => a - b).map(one => accountOf(one, claimKbps, input))
   const words = groups.flatMap(group => {
@@ -133,7 +133,7 @@ function accountFor(input: CertifyInput): Account[] {
 
 const NOTHING = { rateKbps: 0, serving: true }
 
-function accountOf(receiver: number, claimKbps: number, { votes, params, soak }: CertifyInput): Account {
+function accountOf(receiver: number, claimKbps: number, { votes, params, soak }: TallyInput): Account {
   const [vote, second] = votes.filter(one => one.receiver === receiver)
   if (!vote) return { receiver, counted: 'missing', why: 'no vote in the ballot set', ...NOTHING }
   if (second) return { receiver, counted: 'ignored', why: 'two votes for one provider', ...NOTHING }

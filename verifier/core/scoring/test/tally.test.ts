@@ -7,7 +7,7 @@ import { OUTCOME, type Vote } from '../../../../proto/vote.js'
 import { anyVote, receiversUpTo, someVotes, voteFromLine, voteUnderLine } from '../../test/arbitraries.js'
 import { CLAIM_KBPS, PARAMS, vote } from '../../test/samples.js'
 import { penaltyBps } from '../breach.js'
-import { certify } from '../certify.js'
+import { tallyVotes } from '../tally.js'
 
 const certified = (
   votes: readonly Vote[],
@@ -16,7 +16,8 @@ const certified = (
     now: false,
     held: [],
   },
-) => certify({ votes, assigned, groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, soak: { needed: false, ...soak } })
+) =>
+  tallyVotes({ votes, assigned, groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, soak: { needed: false, ...soak } })
 
 /** What a third breach with these votes would cost. */
 const penalty = (...args: Parameters<typeof certified>): number => {
@@ -28,7 +29,7 @@ const FIVE = [0, 1, 2, 3, 4]
 const rated = (rates: readonly number[]): Vote[] =>
   rates.map((rate, i) => vote(i, rate < 0.75 * CLAIM_KBPS ? OUTCOME.under : OUTCOME.verified, rate))
 
-describe('certification', () => {
+describe('tally', () => {
   it('takes the low median of what was measured', () => {
     const odd = certified(rated([25_000, 24_000, 23_000, 22_000, 21_000]), FIVE)
     expect(odd).to.include({ status: STATUS.measured, rateKbps: 23_000, breach: false, usable: 5 })
