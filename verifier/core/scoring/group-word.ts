@@ -13,7 +13,7 @@ import type { NetworkParams } from '../../../proto/params.js'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
 import { memberClaimKbps } from '../assignment/receiver-groups.js'
 import { isUnderLine } from './breach-line.js'
-import type { Counted, CountedVote } from './count-vote.js'
+import type { ClassifiedVote, VoteClass } from './classify-vote.js'
 
 /** What the members of a group read, in their order, and the sum; each of them counts with it, up to the claim. */
 export interface GroupReading {
@@ -23,7 +23,7 @@ export interface GroupReading {
 }
 
 /** An assigned receiver, and how its vote counts. */
-export interface Account extends CountedVote {
+export interface Account extends ClassifiedVote {
   readonly receiver: number
   readonly vote?: Vote
   readonly group?: GroupReading
@@ -69,7 +69,7 @@ function readingOf(member: Account, offeredKbps: number, soak: boolean): Account
 }
 
 interface Word {
-  readonly counted: Counted
+  readonly counted: VoteClass
   readonly why: string
 }
 

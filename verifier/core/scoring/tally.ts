@@ -12,7 +12,7 @@ import { faultsTolerated } from '../../../proto/quorum.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
 import type { Vote } from '../../../proto/vote.js'
 import { memberClaimKbps } from '../assignment/receiver-groups.js'
-import { type Counted, countVote } from './count-vote.js'
+import { classifyVote, type VoteClass } from './classify-vote.js'
 import { type Account, type GroupReading, groupWord } from './group-word.js'
 import { soakLimitKbps, soakVotesInForce } from './soak-votes.js'
 
@@ -39,7 +39,7 @@ export interface TallyInput {
 export interface VoteAccount {
   readonly receiver: number
   readonly vote?: Vote
-  readonly counted: Counted
+  readonly counted: VoteClass
   readonly why: string
   /** whose sum it counted with; absent for a receiver alone, and in a group that was not whole */
   readonly group?: GroupReading
@@ -137,7 +137,7 @@ function accountOf(receiver: number, claimKbps: number, { votes, params, soak }:
   const [vote, second] = votes.filter(one => one.receiver === receiver)
   if (!vote) return { receiver, counted: 'missing', why: 'no vote in the ballot set', ...NOTHING }
   if (second) return { receiver, counted: 'ignored', why: 'two votes for one provider', ...NOTHING }
-  return { receiver, vote, ...countVote(vote, claimKbps, soak.now, params) }
+  return { receiver, vote, ...classifyVote(vote, claimKbps, soak.now, params) }
 }
 
 /**

@@ -8,10 +8,10 @@ import { isUnderLine } from './breach-line.js'
  * rate: a reading at or above the line. under: a reading that also counts towards a breach. at-least: a lower bound.
  * ignored: says nothing about the provider. missing: no vote.
  */
-export type Counted = 'rate' | 'under' | 'at-least' | 'ignored' | 'missing'
+export type VoteClass = 'rate' | 'under' | 'at-least' | 'ignored' | 'missing'
 
-export interface CountedVote {
-  readonly counted: Counted
+export interface ClassifiedVote {
+  readonly counted: VoteClass
   /** what it counts with: at most the claim, 0 for nothing served or nothing said */
   readonly rateKbps: number
   /** false for a receiver that got nothing it could verify although the provider was there */
@@ -20,17 +20,17 @@ export interface CountedVote {
 }
 
 /** @param soak whether the epoch is a soak for this provider */
-export function countVote(
+export function classifyVote(
   vote: Vote,
   claimKbps: number,
   soak: boolean,
   params: Pick<NetworkParams, 'breachBps'>,
-): CountedVote {
+): ClassifiedVote {
   const rateKbps = Math.min(vote.rateKbps, claimKbps)
   const low = isUnderLine(rateKbps, claimKbps, params.breachBps)
-  const unserving = (why: string): CountedVote => ({ counted: 'under', rateKbps: 0, serving: false, why })
-  const reading = (counted: Counted, why: string): CountedVote => ({ counted, rateKbps, serving: true, why })
-  const ignored = (why: string): CountedVote => ({ counted: 'ignored', rateKbps: 0, serving: true, why })
+  const unserving = (why: string): ClassifiedVote => ({ counted: 'under', rateKbps: 0, serving: false, why })
+  const reading = (counted: VoteClass, why: string): ClassifiedVote => ({ counted, rateKbps, serving: true, why })
+  const ignored = (why: string): ClassifiedVote => ({ counted: 'ignored', rateKbps: 0, serving: true, why })
 
   if (vote.soak !== soak) return ignored(soak ? 'its session was no soak, as was due' : 'a soak that was not due')
   const doubt = doubtOf(vote, claimKbps)
