@@ -1,5 +1,5 @@
 /** How figures are written for people, everywhere the same. */
-import type { GroupReading } from '../core/scoring/group-word.js'
+import type { GroupReading } from '../core/scoring/group-reading.js'
 
 /** `24.93` of kbit/s. */
 const mbpsText = (kbps: number): string => (kbps / 1000).toFixed(kbps < 100_000 ? 2 : 1)

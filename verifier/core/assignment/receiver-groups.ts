@@ -1,6 +1,6 @@
 /**
  * Claims above what one receiver can take are measured by groups of receivers: each member measures its share of the
- * claim, all at the same time, and the sum of what they read is the group's word (`group-word.ts`). Here: how large the
+ * claim, all at the same time, and the sum of what they read is the group's word (`group-reading.ts`). Here: how large the
  * groups of a provider are, and who is in them.
  */
 import { senderLoadKbps } from './place.js'

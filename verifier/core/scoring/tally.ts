@@ -2,7 +2,7 @@
  * From the votes of a provider's assigned receivers to what is certified about it. With n assigned, f = ⌊(n−1)/3⌋ of
  * them may be Byzantine, and nothing is certified without 2f+1 usable votes: then the low median has an honest reading
  * on either side of it, and a breach has f+1 honest witnesses. Where receivers measure in groups, all members of one count
- * with its word (`group-word.ts`).
+ * with its word (`group-reading.ts`).
  */
 
 import { lowMedian, rankedLow } from '../../../probe/verdict/low-median.js'
@@ -13,7 +13,7 @@ import type { SoakVote } from '../../../proto/soak-vote.js'
 import type { Vote } from '../../../proto/vote.js'
 import { memberClaimKbps } from '../assignment/receiver-groups.js'
 import { classifyVote, type VoteClass } from './classify-vote.js'
-import { type Account, type GroupReading, groupWord } from './group-word.js'
+import { type Account, type GroupReading, readGroup } from './group-reading.js'
 import { soakLimitKbps, soakVotesInForce } from './soak-votes.js'
 
 export interface TallyInput {
@@ -116,10 +116,10 @@ const soakVotesOf = (accounts: readonly Account[]): SoakVote[] =>
 function accountFor(input: TallyInput): Account[] {
   const { assigned, groups, claimKbps, params, soak } = input
   if (groups.length === 0) return [...assigned].sort((a, b) => a - b).map(one => accountOf(one, claimKbps, input))
-  const words = groups.flatMap(group => {
+  const grouped = groups.flatMap(group => {
     const shareKbps = memberClaimKbps(claimKbps, group.length)
     const members = group.map(receiver => accountOf(receiver, shareKbps, input))
-    return groupWord(members, claimKbps, soak.now, params)
+    return readGroup(members, claimKbps, soak.now, params)
   })
   const alone = assigned
     .filter(receiver => !groups.flat().includes(receiver))
@@ -128,7 +128,7 @@ function accountFor(input: TallyInput): Account[] {
       if (account.counted === 'missing') return account
       return { ...account, ...NOTHING, counted: 'ignored', why: 'it was in no group, so it had no session' }
     })
-  return [...words, ...alone].sort((a, b) => a.receiver - b.receiver)
+  return [...grouped, ...alone].sort((a, b) => a.receiver - b.receiver)
 }
 
 const NOTHING = { rateKbps: 0, serving: true }

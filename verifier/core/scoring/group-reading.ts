@@ -33,7 +33,7 @@ export interface Account extends ClassifiedVote {
  * @param members how each one's vote counts against its share of the claim. A low one that counts carries its evidence;
  * and a low sum has a low member, since the lines of the shares sum to the line of the claim.
  */
-export function groupWord(
+export function readGroup(
   members: readonly Account[],
   claimKbps: number,
   soak: boolean,
@@ -53,7 +53,7 @@ export function groupWord(
   const sumKbps = ratesKbps.reduce((sum, rate) => sum + rate, 0)
   const low = isUnderLine(sumKbps, claimKbps, params.breachBps)
   const isBound = readings.some(({ counted }) => counted === 'at-least')
-  const { counted, why } = isBound ? boundWord(low) : sumWord(low)
+  const { counted, why } = isBound ? boundClass(low) : sumClass(low)
   const group: GroupReading = { verifiers: members.map(({ receiver }) => receiver), ratesKbps, sumKbps }
   const rateKbps = counted === 'ignored' ? 0 : Math.min(sumKbps, claimKbps)
   const serving = readings.some(reading => reading.serving)
@@ -68,17 +68,17 @@ function readingOf(member: Account, offeredKbps: number, soak: boolean): Account
   return { ...member, counted: isBound ? 'at-least' : 'rate', rateKbps: Math.min(vote.rateKbps, offeredKbps) }
 }
 
-interface Word {
+interface GroupClass {
   readonly counted: VoteClass
   readonly why: string
 }
 
-const sumWord = (low: boolean): Word =>
+const sumClass = (low: boolean): GroupClass =>
   low
     ? { counted: 'under', why: 'measured at once, their sum under the slashing line' }
     : { counted: 'rate', why: 'measured at once' }
 
-const boundWord = (low: boolean): Word =>
+const boundClass = (low: boolean): GroupClass =>
   low
     ? { counted: 'ignored', why: 'one of them can tell a lower bound only, and the sum is under the line' }
     : { counted: 'at-least', why: 'one of them can tell a lower bound only: can raise the rate only' }
