@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import { encodeLeaf } from '../../proto/leaf.js'
 import { OpeningFault } from '../../proto/messages.js'
-import { encodeCarried } from '../core/scoring/carried.js'
+import { encodeCarryOver } from '../core/scoring/carry-over.js'
 import { leafJson } from '../evidence/leaf-json.js'
 import type { VerifierNode } from '../node/verifier-node.js'
 
@@ -124,7 +124,7 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
         previous: {
           epoch: previous?.header.epoch ?? 0,
           headerHash: header.previousHeader,
-          leaves: previous ? encodeCarried(previous).map(toHex) : [],
+          leaves: previous ? encodeCarryOver(previous).map(toHex) : [],
         },
         ballots: encoded.map(bytes => toHex(bytes!)),
         header,

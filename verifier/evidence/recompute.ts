@@ -15,7 +15,7 @@ import { BlsVerifier } from '../bls/verifier.js'
 import { assign } from '../core/assignment/assign.js'
 import type { ActiveProvider, ChainFacts } from '../core/facts.js'
 import type { Chain, PostedReport } from '../core/ports.js'
-import { type Carried, carriedFrom } from '../core/scoring/carried.js'
+import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
 import { buildReport, type Report } from '../core/scoring/report.js'
 
 /** As `/v1/evidence/:epoch` serves it: wei as decimal strings. */
@@ -36,7 +36,7 @@ export interface EvidenceJson {
 export interface Recomputed {
   readonly facts: ChainFacts
   readonly params: NetworkParams
-  readonly previous: Carried & { readonly epoch: number }
+  readonly previous: CarryOver & { readonly epoch: number }
   readonly report: Report
   readonly checks: readonly Check[]
 }
@@ -45,9 +45,9 @@ export function recompute(evidence: EvidenceJson): Recomputed {
   const { params, network, previous } = evidence
   const facts = factsFromJson(evidence.facts)
   const ballots = evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
-  const carried = carriedFrom(previous.leaves.map(fromHex))
+  const carryOver = decodeCarryOver(previous.leaves.map(fromHex))
   const report = buildReport({
-    ...{ params, facts, assignment: assign(facts, params), previous: { epoch: previous.epoch, ...carried } },
+    ...{ params, facts, assignment: assign(facts, params), previous: { epoch: previous.epoch, ...carryOver } },
     previousHeader: previous.headerHash,
     ballotSet: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
     ballots: ballots.map(({ verifier, votes }) => ({ verifier, votes: votes.map(decodeVote) })),
@@ -71,7 +71,7 @@ export function recompute(evidence: EvidenceJson): Recomputed {
       holds: headerHash(network, report.header) === evidence.headerHash,
     },
   ]
-  return { facts, params, previous: { epoch: previous.epoch, ...carried }, report, checks }
+  return { facts, params, previous: { epoch: previous.epoch, ...carryOver }, report, checks }
 }
 
 /** The same things asked of the chain itself instead of a verifier. */

@@ -8,7 +8,7 @@ import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import { decodeVote } from '../../proto/vote.js'
 import type { PostedReport } from '../core/ports.js'
-import { type Carried, carriedFrom, encodeCarried } from '../core/scoring/carried.js'
+import { type CarryOver, decodeCarryOver, encodeCarryOver } from '../core/scoring/carry-over.js'
 import { buildReport, type Report } from '../core/scoring/report.js'
 import type { SyncSource } from '../net/sync.js'
 import type { VerifierContext } from './context.js'
@@ -16,7 +16,7 @@ import type { EpochBook } from './epoch-book.js'
 import type { PeerSync } from './peer-sync.js'
 
 /** What the next epoch is computed from. */
-export interface State extends Carried {
+export interface State extends CarryOver {
   readonly epoch: number
   readonly headerHash: Hex
 }
@@ -58,10 +58,10 @@ export class History {
       throw new Error(this.#alarm)
     }
     if (recomputed !== undefined) return this.keep(recomputed, posted)
-    const carried = await this.#fetchLeaves(posted)
-    await store.putReport({ header: posted.header, headerHash: posted.headerHash, ...carried, ballots: [], posted })
+    const carryOver = await this.#fetchLeaves(posted)
+    await store.putReport({ header: posted.header, headerHash: posted.headerHash, ...carryOver, ballots: [], posted })
     log.info(
-      { epoch: posted.header.epoch, leaves: carried.leaves.length },
+      { epoch: posted.header.epoch, leaves: carryOver.leaves.length },
       'leaves fetched from peers and checked against the score root',
     )
   }
@@ -117,9 +117,9 @@ export class History {
   }
 
   /** Each leaf is checked against the score root, and what is carried beside it against the leaf. */
-  async #fetchLeaves(posted: PostedReport): Promise<Carried> {
+  async #fetchLeaves(posted: PostedReport): Promise<CarryOver> {
     return this.peers.leaves(posted.headerHash, encoded =>
-      new MerkleTree(encoded.map(leafPart)).root === posted.header.scoreRoot ? carriedFrom(encoded) : undefined,
+      new MerkleTree(encoded.map(leafPart)).root === posted.header.scoreRoot ? decodeCarryOver(encoded) : undefined,
     )
   }
 }
@@ -130,7 +130,7 @@ export function syncSource({ store }: Pick<VerifierContext, 'store'>): SyncSourc
     ballot: root => store.getBallot(root),
     leaves: async hash => {
       const report = await store.getReport(hash)
-      return report && encodeCarried(report)
+      return report && encodeCarryOver(report)
     },
     ballotSet: async hash => {
       const report = await store.getReport(hash)

@@ -13,14 +13,14 @@ import { Ballot, GossipItem, OpeningFault } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
-import { type Carried, carriedFrom, encodeCarried } from '../core/scoring/carried.js'
+import { type CarryOver, decodeCarryOver, encodeCarryOver } from '../core/scoring/carry-over.js'
 import { checkFiles } from './check-files.js'
 import { noRecord, SigningConflict, StoreError, storeErrorFrom, unreadable } from './errors.js'
 import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
 import { seal, unseal } from './sealed.js'
 import { TranscriptFiles } from './transcript-files.js'
 
-export interface StoredReport extends Carried {
+export interface StoredReport extends CarryOver {
   readonly header: Header
   readonly headerHash: Hex
   /** the ballot set it was computed from; empty where the leaves were fetched instead */
@@ -143,7 +143,7 @@ export class Store {
 
   async putReport(report: StoredReport): Promise<void> {
     const { header, headerHash, ballots, posted } = report
-    const json = JSON.stringify({ header, headerHash, ballots, posted, leaves: encodeCarried(report).map(toHex) })
+    const json = JSON.stringify({ header, headerHash, ballots, posted, leaves: encodeCarryOver(report).map(toHex) })
     await this.#write([
       [KEY.report(report.headerHash), bytes(json)],
       [KEY.reportOf(report.header.epoch, report.headerHash), new Uint8Array()],
@@ -153,8 +153,8 @@ export class Store {
   async getReport(headerHash: Hex): Promise<StoredReport | undefined> {
     const value = await this.#get(KEY.report(headerHash))
     if (value === undefined) return undefined
-    const stored = JSON.parse(text(value)) as Omit<StoredReport, keyof Carried> & { leaves: Hex[] }
-    return { ...stored, posted: stored.posted, ...carriedFrom(stored.leaves.map(fromHex)) }
+    const stored = JSON.parse(text(value)) as Omit<StoredReport, keyof CarryOver> & { leaves: Hex[] }
+    return { ...stored, posted: stored.posted, ...decodeCarryOver(stored.leaves.map(fromHex)) }
   }
 
   // -------------------------------------------------------------------------------------------- what was heard

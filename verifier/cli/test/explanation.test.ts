@@ -9,7 +9,7 @@ import { decodeVote, encodeVote, OUTCOME, type OutcomeCode } from '../../../prot
 import { BlsSigner } from '../../bls/signer.js'
 import { keysFromSeed } from '../../config/keys.js'
 import { assign } from '../../core/assignment/assign.js'
-import { carriedFrom, encodeCarried } from '../../core/scoring/carried.js'
+import { decodeCarryOver, encodeCarryOver } from '../../core/scoring/carry-over.js'
 import { buildReport } from '../../core/scoring/report.js'
 import { account, CLAIM_KBPS, facts, PARAMS, vote } from '../../core/test/samples.js'
 import { type EvidenceJson, recompute } from '../../evidence/recompute.js'
@@ -49,12 +49,12 @@ function epochOf(
   })
   const { header, ...report } = buildReport({
     ...{ params, facts: truth, assignment: assign(truth, params), previousHeader: previous.headerHash },
-    previous: { epoch: previous.epoch, ...carriedFrom(previous.leaves.map(fromHex)) },
+    previous: { epoch: previous.epoch, ...decodeCarryOver(previous.leaves.map(fromHex)) },
     ballotSet: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
     ballots: ballots.map(({ verifier, votes }) => ({ verifier, votes: votes.map(decodeVote) })),
   })
   const hash = headerHash(NETWORK, header)
-  const leaves = encodeCarried(report).map(toHex)
+  const leaves = encodeCarryOver(report).map(toHex)
   return {
     next: { epoch, headerHash: hash, leaves },
     evidence: {

@@ -11,7 +11,7 @@ import { type Assignment, assignedRoot } from '../assignment/assign.js'
 import { isSoak, ticksOf } from '../assignment/schedule.js'
 import type { ActiveProvider, ChainFacts } from '../facts.js'
 import { nextBreachState } from './breach.js'
-import type { Carried } from './carried.js'
+import type { CarryOver } from './carry-over.js'
 import { isCommonFailure } from './common-failure.js'
 import { decayed, decayQ32 } from './decay.js'
 import { scoreBps, tierOf } from './score.js'
@@ -30,12 +30,12 @@ export interface EvaluateInput {
   readonly facts: ChainFacts
   readonly assignment: Pick<Assignment, 'receiversOf' | 'groupsOf'>
   /** the last accepted report; epoch 0 and no leaves before the first */
-  readonly previous: Carried & { readonly epoch: number }
+  readonly previous: CarryOver & { readonly epoch: number }
   readonly ballots: readonly CountedBallot[]
 }
 
 /** Its leaves: one for every active provider, ascending by index. */
-export interface Evaluation extends Carried {
+export interface Evaluation extends CarryOver {
   readonly commonFailure: boolean
   /** by provider */
   readonly tallies: ReadonlyMap<Hex, Tally>

@@ -16,7 +16,7 @@ import { ballotSetRoot } from '../../core/agreement/ballot-set.js'
 import { assign } from '../../core/assignment/assign.js'
 import type { ChainFacts } from '../../core/facts.js'
 import type { PostedReport } from '../../core/ports.js'
-import { type Carried, encodeCarried } from '../../core/scoring/carried.js'
+import { type CarryOver, encodeCarryOver } from '../../core/scoring/carry-over.js'
 import { buildReport } from '../../core/scoring/report.js'
 import { Store } from '../../store/store.js'
 import type { VerifierContext } from '../context.js'
@@ -81,7 +81,7 @@ describe('history of a verifier', () => {
   })
 
   /** @param has what the only peer gives out for the accepted report */
-  function history(tip: PostedReport | undefined, has: { ballotSet?: boolean; carried?: Carried }): History {
+  function history(tip: PostedReport | undefined, has: { ballotSet?: boolean; carryOver?: CarryOver }): History {
     const context = {
       network,
       params: DEVNET,
@@ -96,7 +96,7 @@ describe('history of a verifier', () => {
       ballot: async () => undefined,
       ballotSet: async () => (has.ballotSet ? [] : undefined),
       leaves: async (_, take) => {
-        const taken = has.carried && take(encodeCarried(has.carried))
+        const taken = has.carryOver && take(encodeCarryOver(has.carryOver))
         if (taken === undefined) throw new Error('no peer has the leaves')
         return taken
       },
@@ -121,14 +121,14 @@ describe('history of a verifier', () => {
 
   it('takes leaves from a peer where the ballots are gone', async () => {
     const tip = posted(report.header)
-    expect((await history(tip, { carried: report }).current()).leaves).to.deep.equal(report.leaves)
+    expect((await history(tip, { carryOver: report }).current()).leaves).to.deep.equal(report.leaves)
   })
 
   it('takes no leaves that are not under the accepted score root', async () => {
     const tip = posted(report.header)
     const better = report.leaves.map((leaf, i) => (i === 0 ? { ...leaf, scoreBps: leaf.scoreBps + 1 } : leaf))
     for (const leaves of [better, report.leaves.slice(1), [...report.leaves, report.leaves[0]!], []]) {
-      const error = await history(tip, { carried: { leaves, soakVotes: new Map() } })
+      const error = await history(tip, { carryOver: { leaves, soakVotes: new Map() } })
         .current()
         .catch(thrown => thrown)
       expect(error).to.be.instanceOf(Error)
@@ -143,13 +143,13 @@ describe('history of a verifier', () => {
     const tip = posted({ ...report.header, scoreRoot: new MerkleTree(leaves.map(encodeLeaf)).root })
     const soakVotes = new Map([[first.provider, votes]])
     for (const forged of [[], votes.slice(1), votes.map(vote => ({ ...vote, rateKbps: 25_000 }))]) {
-      const carried = { leaves, soakVotes: new Map([[first.provider, forged]]) }
-      const error = await history(tip, { carried })
+      const carryOver = { leaves, soakVotes: new Map([[first.provider, forged]]) }
+      const error = await history(tip, { carryOver })
         .current()
         .catch(thrown => thrown)
       expect(error).to.be.instanceOf(Error)
     }
-    expect(await history(tip, { carried: { leaves, soakVotes } }).current()).to.deep.include({ leaves, soakVotes })
+    expect(await history(tip, { carryOver: { leaves, soakVotes } }).current()).to.deep.include({ leaves, soakVotes })
     expect(await history(tip, {}).current()).to.deep.include({ leaves, soakVotes })
   })
 
@@ -157,7 +157,7 @@ describe('history of a verifier', () => {
     const wrong = report.leaves.map(leaf => ({ ...leaf, scoreBps: leaf.scoreBps + 1 }))
     const scoreRoot = new MerkleTree(wrong.map(encodeLeaf)).root
     const tip = posted({ ...report.header, scoreRoot, ballotSetRoot: ballotSetRoot([]) })
-    const alarmed = history(tip, { ballotSet: true, carried: { leaves: wrong, soakVotes: new Map() } })
+    const alarmed = history(tip, { ballotSet: true, carryOver: { leaves: wrong, soakVotes: new Map() } })
     const error = await alarmed.current().catch(thrown => thrown)
     expect(error).to.be.instanceOf(Error)
     expect(alarmed.alarm).to.include('epoch 1')

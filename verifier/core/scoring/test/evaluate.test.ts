@@ -9,7 +9,7 @@ import { ballotSetRoot } from '../../agreement/ballot-set.js'
 import { assign, assignedRoot } from '../../assignment/assign.js'
 import { anyVote } from '../../test/arbitraries.js'
 import { account, CLAIM_KBPS, facts, PARAMS, providerNamed, registryIndex, vote } from '../../test/samples.js'
-import { carriedFrom, encodeCarried } from '../carried.js'
+import { decodeCarryOver, encodeCarryOver } from '../carry-over.js'
 import { decayQ32 } from '../decay.js'
 import { type CountedBallot, type EvaluateInput, evaluateEpoch } from '../evaluate.js'
 import { buildReport } from '../report.js'
@@ -168,12 +168,12 @@ describe('evaluation of an epoch', () => {
   it('comes back whole from what is stored and served of it', () => {
     const held = VERIFIERS.map(receiver => ({ receiver, epoch: 1, rateKbps: 100 * receiver }))
     const before = evaluateEpoch(inputOf(1, 2, { ballots: ballotsOf(1, 2, honest) }))
-    const carried = {
+    const carryOver = {
       leaves: before.leaves.map((leaf, i) => (i === 0 ? { ...leaf, soakVotes: soakVotesDigest(held) } : leaf)),
       soakVotes: new Map([[account('provider 0'), held]]),
     }
-    expect(carriedFrom(encodeCarried(carried))).to.deep.equal(carried)
-    expect(() => carriedFrom(encodeCarried({ ...carried, soakVotes: NO_SOAKS }))).to.throw(RangeError)
+    expect(decodeCarryOver(encodeCarryOver(carryOver))).to.deep.equal(carryOver)
+    expect(() => decodeCarryOver(encodeCarryOver({ ...carryOver, soakVotes: NO_SOAKS }))).to.throw(RangeError)
   })
 
   const anyEpoch = fc.record({

@@ -1,21 +1,21 @@
-/** What an accepted report carries to the next epoch: its leaves, and what they have only a digest of. */
+/** The carry-over: what an accepted report hands to the next epoch, its leaves and what they have only a digest of. */
 import type { Hex } from '../../../proto/hex.js'
 import type { Leaf } from '../../../proto/leaf.js'
 import { decodeLeafState, encodeLeafState } from '../../../proto/leaf-state.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
 
-export interface Carried {
+export interface CarryOver {
   readonly leaves: readonly Leaf[]
   /** by provider; no entry for none */
   readonly soakVotes: ReadonlyMap<Hex, readonly SoakVote[]>
 }
 
 /** One encoding a leaf, in their order. */
-export const encodeCarried = ({ leaves, soakVotes }: Carried): Uint8Array[] =>
+export const encodeCarryOver = ({ leaves, soakVotes }: CarryOver): Uint8Array[] =>
   leaves.map(leaf => encodeLeafState({ leaf, soakVotes: soakVotes.get(leaf.provider) ?? [] }))
 
 /** @throws RangeError on what is no such encoding, or has other soak votes than the leaf names */
-export function carriedFrom(encoded: readonly Uint8Array[]): Carried {
+export function decodeCarryOver(encoded: readonly Uint8Array[]): CarryOver {
   const states = encoded.map(decodeLeafState)
   return {
     leaves: states.map(({ leaf }) => leaf),
