@@ -7,9 +7,9 @@ import { type AbiRecord, decodeRecord, encodeRecord } from './abi.js'
  * as) and `verifier/cli/explain.ts` (what a person reads).
  */
 export const OUTCOME = {
-  /** measured, at or above the slashing line */
+  /** measured, at or above the slashing threshold */
   verified: 1,
-  /** measured under the slashing line, with the evidence that a low vote needs */
+  /** measured below the slashing threshold, with the evidence that a low vote needs */
   under: 2,
   /** "at least x": something other than the provider may have been the limit; can raise a score, never slash */
   atLeast: 3,

@@ -37,7 +37,7 @@ import { recordSession } from '../transcript/record.js'
 import { askedOf } from '../verdict/asked.js'
 import { type Estimate, type EstimatorOptions, type FixedSpan, groupSpan } from '../verdict/estimator.js'
 import { evidenceOf } from '../verdict/evidence.js'
-import { isDirectProbeDue, judge, lineKbps, type SessionFacts } from '../verdict/judge.js'
+import { isDirectProbeDue, judge, type SessionFacts, thresholdKbps } from '../verdict/judge.js'
 import type { SessionResult } from '../verdict/outcome.js'
 import { bytesIn, controlKbps, directShareKbps, MIN_SENDERS, neededSenders, shareKbps } from '../verdict/share.js'
 import { togetherSpan, turnSpans } from '../verdict/turns.js'
@@ -58,7 +58,7 @@ export interface SessionRequest {
    * over one span. It should be START_LEAD_MS ahead. Undefined for data as soon as the senders are ready.
    */
   readonly startMs?: number | undefined
-  /** the slashing line, in basis points of the claim */
+  /** the slashing threshold, in basis points of the claim */
   readonly breachBps: number
   /** the senders are the receiver's own: one is enough */
   readonly trusted?: boolean
@@ -236,7 +236,7 @@ class Session {
 
   #estimatorOptions(options: Pick<EstimatorOptions, 'fixed'>): EstimatorOptions {
     const { claimKbps } = this.#request
-    return { claimKbps, lineKbps: lineKbps(this.#request), rttMs: this.#rttMs, ...options }
+    return { claimKbps, thresholdKbps: thresholdKbps(this.#request), rttMs: this.#rttMs, ...options }
   }
 
   #span(): FixedSpan | undefined {

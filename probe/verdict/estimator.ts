@@ -51,8 +51,8 @@ const SURE_ERRORS = 3
 
 export interface EstimatorOptions {
   readonly claimKbps: number
-  /** the slashing line: a reading under it is low */
-  readonly lineKbps: number
+  /** the slashing threshold: a reading under it is low */
+  readonly thresholdKbps: number
   /** of the direct path */
   readonly rttMs: number
   /** instead of the stop rule: so much is discarded from the first arrival on, and so much measured */
@@ -150,7 +150,7 @@ export class Estimator {
     const goesOn =
       !this.#options.fixed &&
       (!hasControl || this.#rates.length < MIN_WINDOWS) &&
-      median(this.#rates) < this.#options.lineKbps &&
+      median(this.#rates) < this.#options.thresholdKbps &&
       this.#windowStartMs + this.#windowMs <= this.#latestMs
     if (!this.#done && goesOn) {
       this.#enough = false

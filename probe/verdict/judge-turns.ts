@@ -45,7 +45,7 @@ interface TurnParty {
 
 export interface TurnFacts<P extends TurnParty = TurnParty> {
   readonly claimKbps: number
-  readonly lineKbps: number
+  readonly thresholdKbps: number
   readonly soakMs: number
   readonly kernelTimestamps: boolean
   /** by slot */
@@ -107,11 +107,11 @@ export function turnsLimit<P extends TurnParty>(
   isCredible: (party: P) => boolean,
   offer: { readonly leastKbps: number; readonly mostKbps: number },
 ): AtLeastReason | undefined {
-  const { parties, lineKbps } = facts
+  const { parties, thresholdKbps } = facts
   const enough = toleratedSenders(parties.length) + 1
   const low = parties
     .map((party, slot) => ({ party, slot }))
-    .filter(({ party }) => turnReading(party) < lineKbps && isCredible(party))
+    .filter(({ party }) => turnReading(party) < thresholdKbps && isCredible(party))
     .filter(({ party, slot }) => {
       const kbps = offeredInTurn(facts, party, slot)
       return kbps >= offer.leastKbps && kbps <= offer.mostKbps && !isCrowded(facts, party)
@@ -129,17 +129,17 @@ const isPathFree = ({ kernelTimestamps }: TurnFacts, { control, riseMs }: TurnEv
 
 /**
  * Whether others' data may have taken the room that a turn lacks: the f' senders that sent most beside it, and with
- * theirs the line would have been reached. That alone would let one sender excuse any provider, by sending beside its link. So
+ * theirs the slashing threshold would have been reached. That alone would let one sender excuse any provider, by sending beside its link. So
  * it is believed only of a provider that the other senders have shown to carry their part of the claim, while all were sending.
  */
-function isCrowded({ parties, claimKbps, lineKbps, soakMs }: TurnFacts, party: TurnParty): boolean {
+function isCrowded({ parties, claimKbps, thresholdKbps, soakMs }: TurnFacts, party: TurnParty): boolean {
   const k = parties.length
   const bySize = (party.turn?.crowdKbps ?? [])
     .map((kbps, slot) => ({ kbps, slot }))
     .sort((a, b) => b.kbps - a.kbps)
     .slice(0, toleratedSenders(k))
   const crowdKbps = bySize.reduce((sum, { kbps }) => sum + kbps, 0)
-  if (turnReading(party) + crowdKbps < lineKbps) return false
+  if (turnReading(party) + crowdKbps < thresholdKbps) return false
   const crowd = bySize.map(({ slot }) => slot)
   const together = parties.filter((_, slot) => !crowd.includes(slot)).map(one => togetherKbps(one, soakMs))
   const carriedKbps = together.reduce((sum, kbps) => sum + kbps, 0)

@@ -106,14 +106,14 @@ export function judge(facts: SessionFacts): Outcome {
   const measurement = measure(facts)
   if (parties.filter(isMismatched).length > toleratedSenders(k)) return { kind: 'garbage', measurement }
   if (measurement.windows < MIN_STABLE_WINDOWS) return { kind: 'at-least', measurement, reason: 'unstable' }
-  if (measurement.rateKbps >= lineKbps(facts)) return { kind: 'verified', measurement }
+  if (measurement.rateKbps >= thresholdKbps(facts)) return { kind: 'verified', measurement }
   if (facts.starvedMs > STARVED_SHARE * measurement.durationMs) return { kind: 'no-data', reason: 'receiver-fault' }
   const reason = otherLimit(facts, measurement)
   return reason ? { kind: 'at-least', measurement, reason } : { kind: 'under', measurement }
 }
 
-/** The slashing line as a rate. */
-export const lineKbps = ({ claimKbps, breachBps }: Pick<SessionFacts, 'claimKbps' | 'breachBps'>): number =>
+/** The slashing threshold as a rate. */
+export const thresholdKbps = ({ claimKbps, breachBps }: Pick<SessionFacts, 'claimKbps' | 'breachBps'>): number =>
   (claimKbps * breachBps) / 10_000
 
 /**
@@ -131,7 +131,7 @@ export function isDirectProbeDue(
 ): boolean {
   if (sum(arrived) === 0) return false // `dead`, if anything
   const likelyKbps = turns ? leastTurnKbps(turns) : leastVerifiedKbps(arrivedKbps, arrived)
-  if (likelyKbps >= lineKbps(facts)) return false
+  if (likelyKbps >= thresholdKbps(facts)) return false
   const path = controlPath(control)
   return path !== undefined && path.lossShare * 10_000 <= CONTROL_LOSS_BPS
 }
@@ -214,7 +214,7 @@ const sentBy = ({ highest, turn }: PartyEvidence): number => highest + 1 + (turn
 
 /** Undefined for an ordinary session. */
 const soakOf = (facts: SessionFacts): TurnFacts<PartyEvidence> | undefined =>
-  facts.soakMs === undefined ? undefined : { ...facts, soakMs: facts.soakMs, lineKbps: lineKbps(facts) }
+  facts.soakMs === undefined ? undefined : { ...facts, soakMs: facts.soakMs, thresholdKbps: thresholdKbps(facts) }
 
 /** What else than the provider may have been the limit of a low reading; undefined if nothing may. */
 function otherLimit(facts: SessionFacts, measurement: Measurement): AtLeastReason | undefined {

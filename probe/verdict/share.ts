@@ -44,7 +44,7 @@ export const controlKbps = (rateKbps: number): number =>
 
 /**
  * What each sender sends in a direct probe after a reading of `readingKbps`. Without f' of them it is still
- * DIRECT_OFFER · reading, as far as their share of the claim goes: under the slashing line that is far enough. A very low
+ * DIRECT_OFFER · reading, as far as their share of the claim goes: below the slashing threshold that is far enough. A very low
  * reading is answered with some datagrams, too.
  */
 export const directShareKbps = (readingKbps: number, claimKbps: number, k: number): number => {

@@ -56,7 +56,9 @@ export function slashedInTime(history: ProviderHistory): string[] {
   const { leaves, settlements, stakeBefore, stakeAfter, epochsRun } = history
   const third = thirdBreach(history)
   if (third === undefined) {
-    return leaves.length >= WINDOWS ? [`was never ${BREACHES} times under the line in ${leaves.length} reports`] : []
+    return leaves.length >= WINDOWS
+      ? [`was never ${BREACHES} times below the slashing threshold in ${leaves.length} reports`]
+      : []
   }
   const penalty = leaves.find(leaf => leaf.epoch === third)!.penaltyBps
   if (penalty === 0) return [`has no penalty in epoch ${third}, its third breach`]
@@ -74,7 +76,7 @@ export function slashedInTime(history: ProviderHistory): string[] {
   return failures
 }
 
-/** The first epoch in which three of the last five reports show it under the line, counted from rates alone. */
+/** The first epoch in which three of the last five reports show it below the slashing threshold, counted from rates alone. */
 function thirdBreach({ leaves }: ProviderHistory): number | undefined {
   const under = leaves.map(
     leaf => leaf.status !== STATUS.unmeasured && leaf.rateKbps * 10_000 < DEVNET.breachBps * leaf.claimKbps,

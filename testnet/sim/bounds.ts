@@ -59,7 +59,7 @@ const quorumOf = (n: number): number => 2 * faultsTolerated(n) + 1
 export const sendersToSpoil = (senders: number): number => toleratedSenders(senders) + 1
 
 /**
- * P(a window of an honest provider is a breach): 2f+1 votes under the line, from receivers that lie and from honest ones
+ * P(a window of an honest provider is a breach): 2f+1 votes below the slashing threshold, from receivers that lie and from honest ones
  * with more than f' lying senders.
  */
 export function framedWindow(committee: Committee): number {
@@ -70,7 +70,7 @@ export function framedWindow(committee: Committee): number {
 /** P(a low vote of an honest receiver is made "at least x"), if it takes `needed` of its senders. */
 export const vetoedVote = (committee: Committee, needed: number): number => sendersAtLeast(committee, needed)
 
-/** P(a window of a provider under the line is no breach): fewer than 2f+1 low votes are left. */
+/** P(a window of a provider below the slashing threshold is no breach): fewer than 2f+1 low votes are left. */
 export const vetoedWindow = (committee: Committee, needed: number): number =>
   overWindows(committee, vetoedVote(committee, needed), ({ sound }) => sound < quorumOf(committee.receivers))
 

@@ -49,7 +49,7 @@ export const capturedByGroups = (of: GroupCommittee): number =>
 export const framedByGroups = (of: GroupCommittee): number =>
   overGroups(of, ({ colluding, spoilt }, isQuorum) => isQuorum(colluding + spoilt))
 
-/** P(a window of a provider under the line is no breach). */
+/** P(a window of a provider below the slashing threshold is no breach). */
 export const vetoedByGroups = (of: GroupCommittee): number => overGroups(of, ({ sound }, isQuorum) => !isQuorum(sound))
 
 /** In steps of a hundredth: the largest share up to which `odds` stay at or below `most`. */

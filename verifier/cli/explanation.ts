@@ -41,8 +41,8 @@ export interface Explanation {
     /** in force, whenever they were cast */
     readonly votes: readonly SoakVote[]
   }
-  readonly underLine: number
-  readonly lineKbps: number
+  readonly belowThreshold: number
+  readonly thresholdKbps: number
   readonly ticks: { readonly up: number; readonly total: number }
   readonly commonFailure: boolean
   readonly maxPenaltyBps: number
@@ -89,7 +89,7 @@ export function explanationOf(
   const ticks = report.ticks.get(provider)
   if (!leaf || !tally || !ticks) return undefined
   const before = previous.leaves.find(one => one.provider === provider && one.index === leaf.index)
-  const { assigned, faults, quorum: needed, usable, underLine, receivers } = tally
+  const { assigned, faults, quorum: needed, usable, belowThreshold, receivers } = tally
   const { headerHash, round, nonSigners, txHash, blockNumber, gasUsed } = posted
   return {
     ...{ provider, epoch: leaf.epoch, leaf: leafJson(leaf), previousLeaf: before ? leafJson(before) : null },
@@ -101,7 +101,7 @@ export function explanationOf(
       limitKbps: tally.soakLimitKbps ?? null,
       votes: tally.soakVotes,
     },
-    ...{ underLine, lineKbps: (leaf.claimKbps * params.breachBps) / 10_000, ticks },
+    ...{ belowThreshold, thresholdKbps: (leaf.claimKbps * params.breachBps) / 10_000, ticks },
     ...{ commonFailure: report.commonFailure, maxPenaltyBps: params.maxPenaltyBps },
     certificate: { headerHash, round, nonSigners, txHash, blockNumber, gasUsed, verifiers: facts.verifiers.length },
     settlement: settlements.find(({ epoch }) => epoch === leaf.epoch) ?? null,
@@ -227,16 +227,16 @@ const scoreLine = ({ leaf }: Explanation): string =>
 
 function breachLines({
   leaf,
-  underLine,
+  belowThreshold,
   quorum,
-  lineKbps,
+  thresholdKbps,
   commonFailure,
   previousLeaf,
   maxPenaltyBps,
   settlement,
 }: Explanation): string[] {
-  const breach = underLine >= quorum.needed
-  const said = `${underLine} votes under the line of ${rateText(lineKbps)}, ${quorum.needed} make a breach`
+  const breach = belowThreshold >= quorum.needed
+  const said = `${belowThreshold} votes below the slashing threshold of ${rateText(thresholdKbps)}, ${quorum.needed} make a breach`
   const verdict = breach
     ? commonFailure
       ? 'a breach, but so many fell at once that none is set'
@@ -245,7 +245,7 @@ function breachLines({
   const history = `last five windows ${breachText(leaf.penaltyBps > 0 ? ((previousLeaf?.breachBits ?? 0) << 1) | 1 : leaf.breachBits)}`
   const lines = [`Breach      ${said}: ${verdict}; ${history}, three of them cost stake.`]
   if (leaf.penaltyBps === 0) return [...lines, 'Penalty     none.']
-  const share = `${shareText(maxPenaltyBps)} · (line − rate)/line = ${(leaf.penaltyBps / 100).toFixed(2)} % of the stake`
+  const share = `${shareText(maxPenaltyBps)} · (threshold − rate)/threshold = ${(leaf.penaltyBps / 100).toFixed(2)} % of the stake`
   const taken = settlement
     ? `${tokensText(BigInt(settlement.charged))} tokens were taken in ${settlement.txHash}`
     : 'not taken yet: anybody may settle it once the report is final'

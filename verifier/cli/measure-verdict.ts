@@ -2,17 +2,17 @@
 import type { Outcome } from '../../probe/verdict/outcome.js'
 import { rateText } from './figures.js'
 
-/** @param lineKbps the slashing line */
-export function verdictOf(outcome: Outcome, claimKbps: number, lineKbps: number): string {
+/** @param thresholdKbps the slashing threshold */
+export function verdictOf(outcome: Outcome, claimKbps: number, thresholdKbps: number): string {
   const claim = rateText(claimKbps)
   switch (outcome.kind) {
     case 'verified': {
       const { rateKbps } = outcome.measurement
       if (rateKbps >= claimKbps) return `It keeps its claim of ${claim}.`
-      return `It carried ${rateText(rateKbps)} of the ${claim} that it claims: above the slashing line of ${rateText(lineKbps)}.`
+      return `It carried ${rateText(rateKbps)} of the ${claim} that it claims: above the slashing threshold of ${rateText(thresholdKbps)}.`
     }
     case 'under':
-      return `It carried ${rateText(outcome.measurement.rateKbps)} of the ${claim} that it claims, under the slashing line of ${rateText(lineKbps)}. The limit is the provider, or the path between it and this machine.`
+      return `It carried ${rateText(outcome.measurement.rateKbps)} of the ${claim} that it claims, below the slashing threshold of ${rateText(thresholdKbps)}. The limit is the provider, or the path between it and this machine.`
     case 'at-least':
       return `It carried at least ${rateText(outcome.measurement.rateKbps)} of the ${claim} that it claims. ${LIMITS[outcome.reason]}`
     case 'refused':

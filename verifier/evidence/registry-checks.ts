@@ -44,7 +44,7 @@ export async function checkRegistered(
       holds: session?.senders.join() === senders.join(),
     },
     {
-      what: 'it was measured against the claim and the slashing line that the chain names',
+      what: 'it was measured against the claim and the slashing threshold that the chain names',
       holds: session?.claimKbps === claimKbps && breachBps === params.breachBps,
     },
     {

@@ -17,7 +17,7 @@ const RATE_KBPS = 40_000
 const SLOT = 2
 const PROBE_MS = 400
 const MANY = 100_000
-const OPTIONS = { claimKbps: RATE_KBPS, lineKbps: 0.75 * RATE_KBPS, rttMs: 1 }
+const OPTIONS = { claimKbps: RATE_KBPS, thresholdKbps: 0.75 * RATE_KBPS, rttMs: 1 }
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, n) => total + n, 0)
 

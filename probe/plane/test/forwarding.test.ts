@@ -53,7 +53,7 @@ describe('shares', () => {
     expect(overdrive(3)).to.be.closeTo(1.65, 1e-9)
   })
 
-  it('let a direct probe show 1.15 times a reading under the line, and ask no sender for more than its share', () => {
+  it('let a direct probe show 1.15 times a reading below the slashing threshold, and ask no sender for more than its share', () => {
     for (const reading of [0, 2_500, 18_749, 25_000]) {
       const direct = directShareKbps(reading, 25_000, 3)
       expect(direct).to.be.within(1, shareKbps(25_000, 3))

@@ -15,7 +15,7 @@ function play(claimKbps: number, arrivals: Iterable<number>, options: Play = {})
   const { rttMs = 1, fixed, controlMs = 0 } = options
   const estimator = new Estimator(0, {
     claimKbps,
-    lineKbps: 0.75 * claimKbps,
+    thresholdKbps: 0.75 * claimKbps,
     rttMs,
     fixed,
   })
@@ -281,7 +281,7 @@ describe('estimator', () => {
   })
 
   it('stays done once it was', () => {
-    const estimator = new Estimator(0, { claimKbps: 25_000, lineKbps: 18_750, rttMs: 1 })
+    const estimator = new Estimator(0, { claimKbps: 25_000, thresholdKbps: 18_750, rttMs: 1 })
     for (const ms of at(() => 10_000, 1, 1_000)) estimator.push(ms, BYTES)
     expect(estimator.isDone(1_000, true)).to.equal(true)
     const before = estimator.result()

@@ -75,7 +75,7 @@ function judged(parties: readonly PartyEvidence[], rateKbps: number, more: Parti
 }
 
 describe('judge', () => {
-  it('verifies a reading at or above the line, and never above the claim', () => {
+  it('verifies a reading at or above the slashing threshold, and never above the claim', () => {
     const fine = judged([granted, granted, granted], 33_000)
     expect(fine).to.have.property('kind', 'verified')
     expect(fine).to.have.nested.property('measurement.rateKbps', CLAIM_KBPS)

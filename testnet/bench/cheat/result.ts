@@ -12,7 +12,7 @@ export const INFLATION = 0.05
 export const HELD_SHARE = 0.2
 /** A count that chance gives less often than this contradicts its bound. */
 const CHANCE = 0.001
-/** A provider under the line must be slashed in so many windows, so many times in a hundred. */
+/** A provider below the slashing threshold must be slashed in so many windows, so many times in a hundred. */
 export const BLOCK_WINDOWS = 5
 const SLASHED_SHARE = 0.99
 

@@ -44,7 +44,7 @@ async function receiver({ host, backend }: RoleOptions): Promise<Part> {
         const { tag, relayPort, rateKbps } = order.expect
         collecting = receiver.collect(1, { main: MAX_SEQUENCE, control: 0, direct: 0, turn: 0 })
         collecting.expect(0, bytes(tag), relayPort)
-        await collecting.begin(performance.now(), { claimKbps: rateKbps, lineKbps: 0, rttMs: 1 })
+        await collecting.begin(performance.now(), { claimKbps: rateKbps, thresholdKbps: 0, rttMs: 1 })
         return { done: true }
       }
       if ('finish' in order) {

@@ -30,7 +30,7 @@ const OPTIONS = {
 } as const
 
 const HOST = '127.0.0.1'
-/** What the providers forward, of their claim: above the line, so that nothing but the reading is in question. */
+/** What the providers forward, of their claim: above the slashing threshold, so that nothing but the reading is in question. */
 const DELIVERED = 0.95
 const MAX_MEDIAN_ERROR = 0.01
 const MAX_P95_ERROR = 0.03

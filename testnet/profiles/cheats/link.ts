@@ -28,7 +28,7 @@ export class Link {
   }
 }
 
-/** What most cheats deliver of their claim: well under the line, so that passing for more is worth something. */
+/** What most cheats deliver of their claim: well below the slashing threshold, so that passing for more is worth something. */
 export const DELIVERED_SHARE = 0.6
 /** Data and heartbeats are told apart by size: a heartbeat's datagram is 24 bytes. */
 export const isData = ({ length }: Pick<Packet, 'length'>): boolean => length > 100

@@ -57,7 +57,7 @@ function sharedActivity(directory: string, name: string): (nowMs: number) => num
   }
 }
 
-/** All twins together are one link: none may be certified more than its part, or it is under the line. */
+/** All twins together are one link: none may be certified more than its part, or it is below the slashing threshold. */
 function creditedJointly(history: ProviderHistory): string[] {
   return caught({ ...history, deliversKbps: Math.round(history.claimKbps / history.ofThisProfile) })
 }

@@ -102,7 +102,7 @@ describe('what the profiles promise', () => {
       ).to.include('was never 3 times'))
   })
 
-  it('slow above the line loses nothing', () => {
+  it('slow above the slashing threshold loses nothing', () => {
     const of = history([leaf(1, 20_000)], { deliversKbps: 20_000 })
     expect(broken('slow', of)).to.deep.equal([])
     expect(broken('slow', { ...of, stakeAfter: 0n }).join()).to.include('lost 1000 wei')

@@ -89,18 +89,20 @@ describe('explain', () => {
     expect(text.match(/^✓ /gm)).to.have.length(4)
   })
 
-  it('leads from three windows under the line to the stake that it cost', () => {
+  it('leads from three windows below the slashing threshold to the stake that it cost', () => {
     const then = epochOf(2, slow, epochOf(1, slow).next)
     const third = epochOf(3, slow, then.next)
     const early = explanationText(explained(then.evidence))
     expect(early).to.include(
-      '4 votes under the line of 18.75 Mbit/s, 3 make a breach: a breach; last five windows ○○○●●',
+      '4 votes below the slashing threshold of 18.75 Mbit/s, 3 make a breach: a breach; last five windows ○○○●●',
     )
     expect(early).to.include('Penalty     none.')
     const settled = { epoch: 3, charged: `${33n * 10n ** 18n}`, txHash: account('settlement') }
     const text = explanationText(explained(third.evidence, [settled]))
     expect(text).to.include('last five windows ○○●●●, three of them cost stake')
-    expect(text).to.include('Penalty     10.0 % · (line − rate)/line = 3.33 % of the stake; 33 tokens were taken in ')
+    expect(text).to.include(
+      'Penalty     10.0 % · (threshold − rate)/threshold = 3.33 % of the stake; 33 tokens were taken in ',
+    )
     expect(explanationText(explained(third.evidence))).to.include('not taken yet')
   })
 

@@ -102,7 +102,7 @@ describe('a transcript in a file', function () {
       transcript.session.senders,
     )
     const text = await bandwitness('verify-transcript', out)
-    expect(text.stdout).to.include(sessionId).and.to.include('under the line')
+    expect(text.stdout).to.include(sessionId).and.to.include('below the slashing threshold')
   })
 
   it('that nobody has, and a session that is none, are one line', async () => {

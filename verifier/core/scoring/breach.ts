@@ -29,18 +29,18 @@ export function nextBreachState(
 }
 
 /**
- * maxPenalty · (line − rate/claim) / line: nothing on the line, all of it at rate 0. Rounded down, but at least one
- * basis point under the line.
+ * maxPenalty · (threshold − rate/claim) / threshold: nothing at the threshold, all of it at rate 0. Rounded down, but at least one
+ * basis point below the slashing threshold.
  */
 export function penaltyBps(
   rateKbps: number,
   claimKbps: number,
   { breachBps, maxPenaltyBps }: Pick<NetworkParams, 'breachBps' | 'maxPenaltyBps'>,
 ): number {
-  const line = BigInt(breachBps) * BigInt(claimKbps)
-  const shortfall = line - 10_000n * BigInt(rateKbps)
+  const threshold = BigInt(breachBps) * BigInt(claimKbps)
+  const shortfall = threshold - 10_000n * BigInt(rateKbps)
   if (shortfall <= 0n) return 0
-  return Math.max(1, Number((BigInt(maxPenaltyBps) * shortfall) / line))
+  return Math.max(1, Number((BigInt(maxPenaltyBps) * shortfall) / threshold))
 }
 
 const bitCount = (bits: number): number => bits.toString(2).replaceAll('0', '').length

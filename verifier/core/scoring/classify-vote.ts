@@ -2,10 +2,10 @@
 import { CONTROL_LOSS_BPS, DIRECT_PERCENT, OFFERED_PERCENT } from '../../../probe/verdict/judge.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
-import { isUnderLine } from './breach-line.js'
+import { isBelowThreshold } from './slashing-threshold.js'
 
 /**
- * rate: a reading at or above the line. under: a reading that also counts towards a breach. at-least: a lower bound.
+ * rate: a reading at or above the slashing threshold. under: a reading that also counts towards a breach. at-least: a lower bound.
  * ignored: says nothing about the provider. missing: no vote.
  */
 export type VoteClass = 'rate' | 'under' | 'at-least' | 'ignored' | 'missing'
@@ -27,7 +27,7 @@ export function classifyVote(
   params: Pick<NetworkParams, 'breachBps'>,
 ): ClassifiedVote {
   const rateKbps = Math.min(vote.rateKbps, claimKbps)
-  const low = isUnderLine(rateKbps, claimKbps, params.breachBps)
+  const low = isBelowThreshold(rateKbps, claimKbps, params.breachBps)
   const unserving = (why: string): ClassifiedVote => ({ counted: 'under', rateKbps: 0, serving: false, why })
   const reading = (counted: VoteClass, why: string): ClassifiedVote => ({ counted, rateKbps, serving: true, why })
   const ignored = (why: string): ClassifiedVote => ({ counted: 'ignored', rateKbps: 0, serving: true, why })
@@ -37,16 +37,16 @@ export function classifyVote(
   switch (vote.outcome) {
     case OUTCOME.verified:
       return low
-        ? ignored('it says that the claim was kept, with a rate under the slashing line')
+        ? ignored('it says that the claim was kept, with a rate below the slashing threshold')
         : reading('rate', 'measured')
     case OUTCOME.under:
-      if (!low) return reading('rate', 'measured at or above the line')
+      if (!low) return reading('rate', 'measured at or above the slashing threshold')
       return doubt
         ? ignored(`the vote does not carry the evidence of a low reading: ${doubt}`)
-        : reading('under', 'measured under the slashing line, while all else was shown to carry more')
+        : reading('under', 'measured below the slashing threshold, while all else was shown to carry more')
     case OUTCOME.atLeast:
       return low
-        ? ignored(`${doubt ?? 'the reading left doubt'}, and the bound is under the line`)
+        ? ignored(`${doubt ?? 'the reading left doubt'}, and the bound is below the slashing threshold`)
         : reading('at-least', `${doubt ?? 'the reading left doubt'}: can raise the rate only`)
     case OUTCOME.refused:
       return unserving('the provider was up and took no session')

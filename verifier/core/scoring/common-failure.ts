@@ -1,10 +1,10 @@
 /**
  * When many providers fall at once, the fault is more likely the network's than theirs: if, among enough measured
- * providers, more than a share by stake newly fall under the line in one window, no breach is set in it.
+ * providers, more than a share by stake newly fall below the slashing threshold in one window, no breach is set in it.
  */
 import { type Leaf, STATUS } from '../../../proto/leaf.js'
 import type { NetworkParams } from '../../../proto/params.js'
-import { isUnderLine } from './breach-line.js'
+import { isBelowThreshold } from './slashing-threshold.js'
 import type { Tally } from './tally.js'
 
 export interface MeasuredProvider {
@@ -24,9 +24,9 @@ export function isCommonFailure(
   return stakeOf(fallen) * 10_000n > stakeOf(measured) * BigInt(params.commonFailureShareBps)
 }
 
-/** Only who was seen at or above the line can newly fall: else a group of cheats could void any window by rejoining. */
+/** Only who was seen at or above the slashing threshold can newly fall: else a group of cheats could void any window by rejoining. */
 const wasFine = (previous: MeasuredProvider['previous'], breachBps: number): boolean =>
-  previous?.status === STATUS.measured && !isUnderLine(previous.rateKbps, previous.claimKbps, breachBps)
+  previous?.status === STATUS.measured && !isBelowThreshold(previous.rateKbps, previous.claimKbps, breachBps)
 
 const stakeOf = (providers: readonly MeasuredProvider[]): bigint =>
   providers.reduce((sum, provider) => sum + provider.stake, 0n)

@@ -12,8 +12,8 @@ import { shareKbps } from '../../../probe/verdict/share.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
 import { memberClaimKbps } from '../assignment/receiver-groups.js'
-import { isUnderLine } from './breach-line.js'
 import type { ClassifiedVote, VoteClass } from './classify-vote.js'
+import { isBelowThreshold } from './slashing-threshold.js'
 
 /** What the members of a group read, in their order, and the sum; each of them counts with it, up to the claim. */
 export interface GroupReading {
@@ -31,7 +31,7 @@ export interface Account extends ClassifiedVote {
 
 /**
  * @param members how each one's vote counts against its share of the claim. A low one that counts carries its evidence;
- * and a low sum has a low member, since the lines of the shares sum to the line of the claim.
+ * and a low sum has a low member, since the thresholds of the shares sum to the threshold of the claim.
  */
 export function readGroup(
   members: readonly Account[],
@@ -51,7 +51,7 @@ export function readGroup(
   }
   const ratesKbps = readings.map(({ rateKbps }) => rateKbps)
   const sumKbps = ratesKbps.reduce((sum, rate) => sum + rate, 0)
-  const low = isUnderLine(sumKbps, claimKbps, params.breachBps)
+  const low = isBelowThreshold(sumKbps, claimKbps, params.breachBps)
   const isBound = readings.some(({ counted }) => counted === 'at-least')
   const { counted, why } = isBound ? boundClass(low) : sumClass(low)
   const group: GroupReading = { verifiers: members.map(({ receiver }) => receiver), ratesKbps, sumKbps }
@@ -60,7 +60,7 @@ export function readGroup(
   return members.map(member => ({ ...member, counted, rateKbps, serving, why, group }))
 }
 
-/** With what is above its share. And a bound under the line of its share, which says nothing alone, may in a sum. */
+/** With what is above its share. And a bound below the slashing threshold of its share, which says nothing alone, may in a sum. */
 function readingOf(member: Account, offeredKbps: number, soak: boolean): Account {
   const { vote, counted } = member
   const isBound = vote?.outcome === OUTCOME.atLeast && vote.soak === soak
@@ -75,10 +75,13 @@ interface GroupClass {
 
 const sumClass = (low: boolean): GroupClass =>
   low
-    ? { counted: 'under', why: 'measured at once, their sum under the slashing line' }
+    ? { counted: 'under', why: 'measured at once, their sum below the slashing threshold' }
     : { counted: 'rate', why: 'measured at once' }
 
 const boundClass = (low: boolean): GroupClass =>
   low
-    ? { counted: 'ignored', why: 'one of them can tell a lower bound only, and the sum is under the line' }
+    ? {
+        counted: 'ignored',
+        why: 'one of them can tell a lower bound only, and the sum is below the slashing threshold',
+      }
     : { counted: 'at-least', why: 'one of them can tell a lower bound only: can raise the rate only' }

@@ -59,7 +59,7 @@ export interface Tally {
   readonly faults: number
   readonly quorum: number
   readonly usable: number
-  readonly underLine: number
+  readonly belowThreshold: number
   /** one for every assigned receiver, ascending */
   readonly receivers: readonly VoteAccount[]
 }
@@ -72,15 +72,15 @@ export function tallyVotes(input: TallyInput): Tally {
 
   const readings: number[] = []
   const atLeast: number[] = []
-  let underLine = 0
+  let belowThreshold = 0
   let unserving = 0
   for (const { counted, rateKbps, serving } of accounts) {
     if (counted === 'rate' || counted === 'under') readings.push(rateKbps)
     if (counted === 'at-least') atLeast.push(rateKbps)
-    if (counted === 'under') underLine++
+    if (counted === 'under') belowThreshold++
     if (!serving) unserving++
   }
-  const breach = underLine >= quorum
+  const breach = belowThreshold >= quorum
   // In a breach the reading with f below it, which is the low median of exactly 2f+1: its rank does not move with the
   // number of votes, so that one more low vote can never raise the rate, and with it lower the penalty.
   const votedKbps = breach ? rankedLow(readings, faults) : bestLowMedian(readings, atLeast, quorum)
@@ -93,14 +93,14 @@ export function tallyVotes(input: TallyInput): Tally {
     faults,
     quorum,
     usable: readings.length + atLeast.length,
-    underLine,
+    belowThreshold,
     receivers: accounts.map(({ receiver, vote, counted, why, group }) => ({
       ...{ receiver, counted, why },
       ...(vote && { vote }),
       ...(group && { group }),
     })),
   }
-  // Until its first soak a provider may be all credit. Under the line it is whatever a soak would say.
+  // Until its first soak a provider may be all credit. Below the slashing threshold it is whatever a soak would say.
   const borneOut = breach || limitKbps !== undefined || !input.soak.needed
   if (votedKbps === undefined || !borneOut) return { status: STATUS.unmeasured, rateKbps: 0, breach: false, ...summary }
   const rateKbps = Math.min(votedKbps, limitKbps ?? votedKbps)

@@ -3,11 +3,11 @@ import fc from 'fast-check'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
 import { ALL_OUTCOMES, CLAIM_KBPS, vote } from './samples.js'
 
-const LINE_KBPS = CLAIM_KBPS * 0.75
+const THRESHOLD_KBPS = CLAIM_KBPS * 0.75
 
 export const anyRate = fc.integer({ min: 0, max: 2 * CLAIM_KBPS })
-export const rateUnderLine = fc.integer({ min: 0, max: LINE_KBPS - 1 })
-export const rateFromLine = fc.integer({ min: LINE_KBPS, max: CLAIM_KBPS })
+export const rateBelowThreshold = fc.integer({ min: 0, max: THRESHOLD_KBPS - 1 })
+export const rateFromThreshold = fc.integer({ min: THRESHOLD_KBPS, max: CLAIM_KBPS })
 export const anyTicks = fc.bigInt({ min: 0n, max: (1n << 24n) - 1n })
 
 export const anyVote = (receiver: number): fc.Arbitrary<Vote> =>
@@ -15,14 +15,14 @@ export const anyVote = (receiver: number): fc.Arbitrary<Vote> =>
     .record({ outcome: fc.constantFrom(...ALL_OUTCOMES), rate: anyRate, ticksSent: anyTicks, ticksAnswered: anyTicks })
     .map(({ outcome, rate, ...ticks }) => vote(receiver, outcome, rate, ticks))
 
-export const voteUnderLine = (receiver: number): fc.Arbitrary<Vote> =>
+export const voteBelowThreshold = (receiver: number): fc.Arbitrary<Vote> =>
   fc.oneof(
-    rateUnderLine.map(rate => vote(receiver, OUTCOME.under, rate)),
+    rateBelowThreshold.map(rate => vote(receiver, OUTCOME.under, rate)),
     fc.constantFrom(OUTCOME.refused, OUTCOME.dead, OUTCOME.garbage).map(outcome => vote(receiver, outcome)),
   )
 
-export const voteFromLine = (receiver: number): fc.Arbitrary<Vote> =>
-  rateFromLine.map(rate => vote(receiver, OUTCOME.verified, rate))
+export const voteFromThreshold = (receiver: number): fc.Arbitrary<Vote> =>
+  rateFromThreshold.map(rate => vote(receiver, OUTCOME.verified, rate))
 
 /** One vote or none from each receiver. */
 export const someVotes = (receivers: readonly number[]): fc.Arbitrary<Vote[]> =>

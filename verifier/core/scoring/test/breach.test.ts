@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { STATUS } from '../../../../proto/leaf.js'
-import { rateUnderLine } from '../../test/arbitraries.js'
+import { rateBelowThreshold } from '../../test/arbitraries.js'
 import { CLAIM_KBPS, PARAMS } from '../../test/samples.js'
 import { nextBreachState, penaltyBps } from '../breach.js'
 import { isCommonFailure, type MeasuredProvider } from '../common-failure.js'
@@ -33,7 +33,7 @@ describe('breach', () => {
 
   it('never costs less for a lower rate', () => {
     fc.assert(
-      fc.property(rateUnderLine, rateUnderLine, (a, b) => {
+      fc.property(rateBelowThreshold, rateBelowThreshold, (a, b) => {
         const [low, high] = [
           penaltyBps(Math.min(a, b), CLAIM_KBPS, PARAMS),
           penaltyBps(Math.max(a, b), CLAIM_KBPS, PARAMS),
@@ -70,7 +70,7 @@ describe('common failure', () => {
   ]
   const many = (count: number, one: MeasuredProvider) => Array.from({ length: count }, () => one)
 
-  it('is more than a fifth by stake of at least twenty, newly under the line', () => {
+  it('is more than a fifth by stake of at least twenty, newly below the slashing threshold', () => {
     expect(isCommonFailure(network(many(5, provider(true)), 20), PARAMS)).to.equal(true)
     expect(isCommonFailure(network(many(4, provider(true)), 20), PARAMS)).to.equal(false)
     expect(isCommonFailure(network(many(5, provider(true)), 19), PARAMS)).to.equal(false)
@@ -81,7 +81,7 @@ describe('common failure', () => {
     expect(isCommonFailure(network(many(9, provider(true, { stake: 1n })), 20), PARAMS)).to.equal(false)
   })
 
-  it('leaves out who was under the line before, was not measured before, or is new', () => {
+  it('leaves out who was below the slashing threshold before, was not measured before, or is new', () => {
     for (const previous of [
       low,
       { ...fine, status: STATUS.unmeasured },

@@ -22,7 +22,7 @@ const certified = (votes: readonly Vote[], groups: readonly (readonly number[])[
     soak: { now: soak, held: [], needed: false },
   })
 
-/** By receiver; under the line of a share with evidence, or `atLeast`. */
+/** By receiver; below the slashing threshold of a share with evidence, or `atLeast`. */
 const read = (rates: readonly number[]): Vote[] =>
   rates.map((rate, i) => vote(i, rate < 375 ? OUTCOME.under : OUTCOME.verified, rate))
 const replaced = (votes: readonly Vote[], other: Vote): Vote[] =>
@@ -40,7 +40,7 @@ describe('the word of a group', () => {
   it('makes nothing of how unevenly a queue divides itself among the members', () => {
     const votes = read([820, 190, 820, 180, 815, 185])
     const result = certified(votes)
-    expect(result).to.include({ breach: false, underLine: 0, rateKbps: 1000 })
+    expect(result).to.include({ breach: false, belowThreshold: 0, rateKbps: 1000 })
     expect(result.receivers[0]!.group!.sumKbps).to.equal(1010)
   })
 
@@ -62,11 +62,11 @@ describe('the word of a group', () => {
   it('does not let a provider favour some members', () => {
     // 600 of 1000: three members read their whole share.
     const result = certified(read([500, 100, 500, 100, 100, 500]))
-    expect(result).to.include({ breach: true, underLine: 6, rateKbps: 600 })
+    expect(result).to.include({ breach: true, belowThreshold: 6, rateKbps: 600 })
   })
 
   it('is no low vote where the whole claim was kept up, though a member read low', () => {
-    expect(certified(read([500, 300, 500, 500, 500, 500]))).to.include({ underLine: 0, rateKbps: 1000, usable: 6 })
+    expect(certified(read([500, 300, 500, 500, 500, 500]))).to.include({ belowThreshold: 0, rateKbps: 1000, usable: 6 })
   })
 
   it('takes a low member at its evidence only', () => {
@@ -81,13 +81,13 @@ describe('the word of a group', () => {
     expect(result.receivers[0]!.group).to.equal(undefined)
   })
 
-  it('is a lower bound if one member can tell no more, even under its own line', () => {
+  it('is a lower bound if one member can tell no more, even below its own threshold', () => {
     const votes = replaced(read([500, 500, 500, 500, 500, 500]), vote(1, OUTCOME.atLeast, 300))
     expect(counted(votes)).to.deep.equal(['at-least', 'at-least', 'rate', 'rate', 'rate', 'rate'])
     expect(certified(votes).receivers[0]!.group!.sumKbps).to.equal(800)
     const low = replaced(votes, vote(1, OUTCOME.atLeast, 200))
     expect(counted(low).slice(0, 2)).to.deep.equal(['ignored', 'ignored'])
-    expect(certified(low)).to.include({ underLine: 0, usable: 4 })
+    expect(certified(low)).to.include({ belowThreshold: 0, usable: 4 })
   })
 
   it('says nothing if a member says nothing', () => {

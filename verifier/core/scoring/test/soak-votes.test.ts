@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { faultsTolerated } from '../../../../proto/quorum.js'
 import { type SoakVote, soakVotesDigest } from '../../../../proto/soak-vote.js'
 import { OUTCOME, type Vote } from '../../../../proto/vote.js'
-import { rateFromLine, receiversUpTo, someVotes, voteFromLine } from '../../test/arbitraries.js'
+import { rateFromThreshold, receiversUpTo, someVotes, voteFromThreshold } from '../../test/arbitraries.js'
 import { CLAIM_KBPS, PARAMS, vote } from '../../test/samples.js'
 import { soakLimitKbps, soakVotesInForce } from '../soak-votes.js'
 import { tallyVotes } from '../tally.js'
@@ -103,8 +103,8 @@ describe('soak votes', () => {
       return fc.record({
         assigned: fc.constant(assigned),
         liars: fc.array(fc.nat(CLAIM_KBPS), { minLength: f, maxLength: f }),
-        honest: fc.array(rateFromLine, { minLength: assigned.length - f, maxLength: assigned.length - f }),
-        fine: fc.tuple(...assigned.map(voteFromLine)),
+        honest: fc.array(rateFromThreshold, { minLength: assigned.length - f, maxLength: assigned.length - f }),
+        fine: fc.tuple(...assigned.map(voteFromThreshold)),
       })
     })
     fc.assert(

@@ -4,7 +4,7 @@ import { STATUS } from '../../../../proto/leaf.js'
 import { faultsTolerated } from '../../../../proto/quorum.js'
 import type { SoakVote } from '../../../../proto/soak-vote.js'
 import { OUTCOME, type Vote } from '../../../../proto/vote.js'
-import { anyVote, receiversUpTo, someVotes, voteFromLine, voteUnderLine } from '../../test/arbitraries.js'
+import { anyVote, receiversUpTo, someVotes, voteBelowThreshold, voteFromThreshold } from '../../test/arbitraries.js'
 import { CLAIM_KBPS, PARAMS, vote } from '../../test/samples.js'
 import { penaltyBps } from '../breach.js'
 import { tallyVotes } from '../tally.js'
@@ -56,13 +56,19 @@ describe('tally', () => {
     expect(certified(rated([2_500, 2_600, 2_700]), FIVE, needed)).to.include({ status: STATUS.measured, breach: true })
   })
 
-  it('sets a breach with 2f+1 votes under the line, and not with 2f', () => {
-    expect(certified(rated([2_500, 2_600, 2_700, 25_000, 25_000]), FIVE)).to.include({ breach: true, underLine: 3 })
-    expect(certified(rated([2_500, 2_600, 25_000, 25_000, 25_000]), FIVE)).to.include({ breach: false, underLine: 2 })
+  it('sets a breach with 2f+1 votes below the slashing threshold, and not with 2f', () => {
+    expect(certified(rated([2_500, 2_600, 2_700, 25_000, 25_000]), FIVE)).to.include({
+      breach: true,
+      belowThreshold: 3,
+    })
+    expect(certified(rated([2_500, 2_600, 25_000, 25_000, 25_000]), FIVE)).to.include({
+      breach: false,
+      belowThreshold: 2,
+    })
   })
 
-  it('counts a reading on the line as no low vote, whatever its outcome says', () => {
-    expect(certified(rated([18_750, 18_750, 18_750]), FIVE).underLine).to.equal(0)
+  it('counts a reading at the threshold as no low vote, whatever its outcome says', () => {
+    expect(certified(rated([18_750, 18_750, 18_750]), FIVE).belowThreshold).to.equal(0)
     const mislabelled = [0, 1, 2].map(i => vote(i, OUTCOME.under, 18_750))
     expect(certified(mislabelled, FIVE)).to.include({ breach: false, rateKbps: 18_750 })
   })
@@ -76,7 +82,7 @@ describe('tally', () => {
     const evidence = [{ offeredKbps: 26_249 }, { controlLossBps: 301 }, { directKbps: 11_499 }]
     for (const [i, missing] of evidence.entries()) {
       const votes = FIVE.map(receiver => vote(receiver, OUTCOME.under, 10_000, receiver < 3 ? missing : {}))
-      expect(certified(votes, FIVE), `${i}`).to.include({ breach: false, underLine: 2 })
+      expect(certified(votes, FIVE), `${i}`).to.include({ breach: false, belowThreshold: 2 })
       expect(certified(votes, FIVE).receivers[0]!.why).to.match(/too little|lost|carry more/)
     }
     const whole = { offeredKbps: 26_250, controlLossBps: 300, directKbps: 11_500 }
@@ -102,7 +108,7 @@ describe('tally', () => {
     expect(certified(bound, FIVE).rateKbps).to.equal(24_500)
   })
 
-  it('ignores "at least x" under the line', () => {
+  it('ignores "at least x" below the slashing threshold', () => {
     const votes = [0, 1, 2, 3, 4].map(i => vote(i, OUTCOME.atLeast, 2_500))
     expect(certified(votes, FIVE)).to.include({ status: STATUS.unmeasured, usable: 0 })
   })
@@ -134,18 +140,18 @@ describe('tally', () => {
     )
   })
 
-  it('never lowers a penalty, nor raises a rate in breach, for one more vote under the line', () => {
+  it('never lowers a penalty, nor raises a rate in breach, for one more vote below the slashing threshold', () => {
     const drawn = receiversUpTo(13).chain(assigned =>
       fc.record({
         assigned: fc.constant(assigned),
         votes: someVotes(assigned),
-        more: fc.tuple(...assigned.map(voteUnderLine)),
+        more: fc.tuple(...assigned.map(voteBelowThreshold)),
         who: fc.subarray(assigned),
       }),
     )
     fc.assert(
       fc.property(drawn, ({ assigned, votes, more, who }) => {
-        // Of those whose vote was not under the line already: replaced or added.
+        // Of those whose vote was not below the slashing threshold already: replaced or added.
         const lower = who.filter(receiver => {
           const account = certified(votes, assigned).receivers.find(one => one.receiver === receiver)
           return account?.counted !== 'under'
@@ -166,8 +172,8 @@ describe('tally', () => {
       return fc.record({
         assigned: fc.constant(assigned),
         byzantine: fc.tuple(...byzantine.map(anyVote)),
-        fine: fc.tuple(...honest.map(voteFromLine)),
-        low: fc.tuple(...honest.map(voteUnderLine)),
+        fine: fc.tuple(...honest.map(voteFromThreshold)),
+        low: fc.tuple(...honest.map(voteBelowThreshold)),
       })
     })
     fc.assert(

@@ -1,0 +1,5 @@
+/** The slashing threshold: a share of the claim, compared without rounding. */
+
+/** Whether a rate lies below `breachBps` of the claim. A rate exactly at the threshold is not below it. */
+export const isBelowThreshold = (rateKbps: number, claimKbps: number, breachBps: number): boolean =>
+  BigInt(rateKbps) * 10_000n < BigInt(breachBps) * BigInt(claimKbps)
