@@ -169,7 +169,7 @@ export interface PartyRecord {
   direct: ChunkRecord[]
   riseMs: number
   controlFlow?: { sent: number; spanMs: number; riseMs: number } | undefined
-  heldBack: number
+  hoarding: number
   turn?: TurnRecord | undefined
 }
 export interface SessionRecord {

@@ -26,7 +26,7 @@ import type {
 } from '../ports.js'
 import { estimateRecord } from '../transcript/record.js'
 import { controlFlow, delayRiseMs, turnControl } from '../verdict/control.js'
-import { heldBackFactor, sentRateKbps } from '../verdict/held-back.js'
+import { hoardingFactor, sentRateKbps } from '../verdict/hoarding.js'
 import type { PartyEvidence } from '../verdict/judge.js'
 import type { TurnEvidence } from '../verdict/judge-turns.js'
 import { type Span, turnOf } from '../verdict/turns.js'
@@ -176,7 +176,7 @@ export class Party {
   }
 
   /** For the transcript. */
-  record({ heldBack, riseMs, control, turn }: PartyEvidence, startMs: number): PartyRecord {
+  record({ hoarding, riseMs, control, turn }: PartyEvidence, startMs: number): PartyRecord {
     const chunks = (run: Run) => (this.#arrived?.[run].chunks ?? []).map(recordOf)
     return {
       rateKbps: this.#invite.rateKbps,
@@ -189,7 +189,7 @@ export class Party {
       jitterUs: this.#verified.main.jitterUs,
       control: chunks('control'),
       direct: chunks('direct'),
-      heldBack,
+      hoarding,
       riseMs,
       controlFlow: control && { sent: control.sent, spanMs: control.spanMs, riseMs: control.riseMs },
       turn: turn && {
@@ -229,7 +229,7 @@ export class Party {
       turn: soak && this.#turnEvidence(turnOf(soak.soakMs, soak.k, this.#invite.slot)),
       log,
       jitterUs: main.jitterUs,
-      heldBack: span && !soak ? heldBackFactor(main.transits, span) : 1,
+      hoarding: span && !soak ? hoardingFactor(main.transits, span) : 1,
       riseMs: delayRiseMs(main.transits),
       control: arrived && log && controlFlow(control, arrived.control.highest, log.control, arrived.haltedMs),
       direct: { arrived: arrived?.direct.arrived ?? 0, verified: direct.datagrams },

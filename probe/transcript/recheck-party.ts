@@ -22,7 +22,7 @@ import { verifyChunks } from '../chunks/verify.js'
 import { OVERHEAD_MS } from '../constants.js'
 import type { PeerVerifier, VoucherVerifier } from '../ports.js'
 import { type ControlFlow, turnControl } from '../verdict/control.js'
-import { sentRateKbps } from '../verdict/held-back.js'
+import { sentRateKbps } from '../verdict/hoarding.js'
 import type { PartyEvidence } from '../verdict/judge.js'
 import type { TurnEvidence } from '../verdict/judge-turns.js'
 import { turnOf } from '../verdict/turns.js'
@@ -84,7 +84,7 @@ export async function recheckParty(
     counter,
     ready,
     jitterUs,
-    heldBack,
+    hoarding,
     riseMs,
     controlFlow,
     turn: turnRecord,
@@ -124,7 +124,7 @@ export async function recheckParty(
         }),
       log: reveal?.log,
       jitterUs,
-      heldBack,
+      hoarding,
       riseMs,
       control: flow,
       direct: { arrived: countOf(listed.direct), verified: direct?.datagrams ?? 0 },

@@ -14,7 +14,7 @@ import type { SendLog } from '../../proto/messages.js'
 import { isWellFormed, offeredKbps, totalSent } from '../wire/send-log.js'
 import { type ControlFlow, controlPath, isEnoughControl, isHeldUpBy } from './control.js'
 import { type Estimate, MIN_STABLE_WINDOWS } from './estimator.js'
-import { commonFactor } from './held-back.js'
+import { commonFactor } from './hoarding.js'
 import { leastTurnKbps, readTurns, type TurnEvidence, type TurnFacts, turnsLimit } from './judge-turns.js'
 import { lowMedian } from './low-median.js'
 import type { AtLeastReason, Measurement, Outcome } from './outcome.js'
@@ -48,8 +48,8 @@ export interface PartyEvidence {
   /** with a key that is the committed one, signed; undefined otherwise */
   readonly log: SendLog | undefined
   readonly jitterUs: number
-  /** see `heldBackFactor`; 1 where nothing was verified */
-  readonly heldBack: number
+  /** see `hoardingFactor`; 1 where nothing was verified */
+  readonly hoarding: number
   /** of its data through the provider, above the shortest transit */
   readonly riseMs: number
   /** undefined if nothing of it can be believed */
@@ -198,8 +198,8 @@ function readTogether(facts: SessionFacts): ReturnType<typeof readTurns> {
   const { parties } = facts
   const estimate = facts.estimate ?? { rateKbps: 0, windows: 0, fromMs: 0, toMs: 0 }
   const arrived = sum(parties.map(party => party.arrived))
-  const heldBack = commonFactor(parties.filter(party => party.verified > 0).map(party => party.heldBack))
-  const arrivedKbps = estimate.rateKbps * heldBack
+  const hoarding = commonFactor(parties.filter(party => party.verified > 0).map(party => party.hoarding))
+  const arrivedKbps = estimate.rateKbps * hoarding
   return {
     arrivedKbps,
     verifiedKbps: arrived > 0 ? (arrivedKbps * sum(parties.map(party => party.verified))) / arrived : 0,

@@ -49,7 +49,7 @@ function honest(
   const fromMs = 1000 + turnOf(SOAK_MS, K, slot).fromMs + 200
   return {
     ...{ answer: 'granted', ready: true, arrived: all, highest: 2_000, verified: all, log: logOf(slot) },
-    ...{ jitterUs: 100, heldBack: 1, riseMs: 80, control: CLEAN, direct: { arrived: 60, verified: 60 } },
+    ...{ jitterUs: 100, hoarding: 1, riseMs: 80, control: CLEAN, direct: { arrived: 60, verified: 60 } },
     turn: {
       estimate: { rateKbps: Math.min(kbps, turnKbps(CLAIM_KBPS, K)), windows: 27, fromMs, toMs: fromMs + 1_350 },
       ...{ crowdKbps: [0, 0, 0], arrived, highest: arrived - 1, verified: arrived, riseMs: 40 },
@@ -79,7 +79,7 @@ function judged(parties: readonly PartyEvidence[], more: Partial<SessionFacts> =
 /** What one sender of three may do, and what came of it at a provider that carries `kbps`. */
 const silent: PartyEvidence = {
   ...{ answer: 'missing', ready: false, arrived: 0, highest: -1, verified: 0, log: undefined },
-  ...{ jitterUs: 0, heldBack: 1, riseMs: 0, control: undefined, direct: { arrived: 0, verified: 0 } },
+  ...{ jitterUs: 0, hoarding: 1, riseMs: 0, control: undefined, direct: { arrived: 0, verified: 0 } },
   turn: {
     estimate: { rateKbps: 0, windows: 27, fromMs: 8_000, toMs: 9_350 },
     ...{ crowdKbps: [0, 0, 0], arrived: 0, highest: -1, verified: 0, sentKbps: 0, riseMs: 0, control: undefined },
@@ -278,7 +278,7 @@ describe('judging turns', () => {
     .map(({ turn, more, ...party }) => ({
       ...party,
       ...{ turn, arrived: turn.arrived + more, verified: turn.verified + more },
-      ...{ jitterUs: 0, heldBack: 1, riseMs: 0, direct: { arrived: 0, verified: 0 } },
+      ...{ jitterUs: 0, hoarding: 1, riseMs: 0, direct: { arrived: 0, verified: 0 } },
     }))
 
   it('never lets one sender of three, whatever it says, move the reading beyond the others’', () => {

@@ -27,7 +27,7 @@ const granted: PartyEvidence = {
   verified: 500,
   log: logOf(A_SHARE),
   jitterUs: 100,
-  heldBack: 1,
+  hoarding: 1,
   riseMs: 80,
   control: clean,
   direct: { arrived: 60, verified: 60 },
@@ -40,7 +40,7 @@ const silent: PartyEvidence = {
   verified: 0,
   log: undefined,
   jitterUs: 0,
-  heldBack: 1,
+  hoarding: 1,
   riseMs: 0,
   control: undefined,
   direct: { arrived: 0, verified: 0 },
@@ -218,7 +218,7 @@ describe('judge', () => {
       verified: fc.nat(1500),
       log: fc.option(fc.nat(200).map(logOf), { nil: undefined }),
       jitterUs: fc.nat(10_000),
-      heldBack: fc.double({ min: 0, max: 1, noNaN: true }),
+      hoarding: fc.double({ min: 0, max: 1, noNaN: true }),
       riseMs: fc.double({ min: 0, max: 2_000, noNaN: true }),
       control: anyControl,
       direct: fc.record({ arrived: fc.nat(200), verified: fc.nat(200) }),
@@ -230,7 +230,7 @@ describe('judge', () => {
     }))
 
   it('credits what was saved up only at the pace at which it had been sent', () => {
-    const held = { ...granted, heldBack: 0.9 }
+    const held = { ...granted, hoarding: 0.9 }
     const rate = (parties: readonly PartyEvidence[]) => {
       const outcome = judged(parties, 19_000)
       return 'measurement' in outcome ? outcome.measurement.rateKbps : undefined

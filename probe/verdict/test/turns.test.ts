@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
 import { soakDataMs } from '../../constants.js'
-import { sentRateKbps } from '../held-back.js'
+import { sentRateKbps } from '../hoarding.js'
 import { bytesIn, maxShareKbps, shareKbps, soakKbps, toleratedSenders, turnKbps } from '../share.js'
 import { bytesOf, middleTurn, phasesOf, togetherMs, turnOf, turnSpans } from '../turns.js'
 

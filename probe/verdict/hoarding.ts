@@ -26,7 +26,7 @@ const NOISE = 0.03
  * but no less than the part of the reading that all arrivals up to then bear out.
  * @param transits of one sender's verified datagrams, evenly picked, in any order; sent times from its start
  */
-export function heldBackFactor(transits: Transits, span: Span): number {
+export function hoardingFactor(transits: Transits, span: Span): number {
   const factor = Math.max(pace(transits, span), Math.min(1, borneOut(transits, span)))
   return factor < 1 - NOISE ? factor : 1
 }

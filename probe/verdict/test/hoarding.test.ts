@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Transits } from '../../wire/verified.js'
-import { commonFactor, heldBackFactor } from '../held-back.js'
+import { commonFactor, hoardingFactor } from '../hoarding.js'
 
 /** Datagrams sent every half millisecond for `forMs`, each arriving after a delay that may change with time. */
 function stream(delayMs: (sentMs: number) => number, forMs = 1400): Transits {
@@ -14,7 +14,7 @@ const SPAN = { fromMs: 350, toMs: 1000 }
 describe('what was held back', () => {
   it('counts at the pace at which it was sent', () => {
     const savedUp = stream(sentMs => Math.max(0, 600 - sentMs / 2))
-    expect(heldBackFactor(savedUp, SPAN)).to.be.within(0.48, 0.52)
+    expect(hoardingFactor(savedUp, SPAN)).to.be.within(0.48, 0.52)
   })
 
   it('is told from any constant delay, from jitter, and from a queue that fills', () => {
@@ -25,7 +25,7 @@ describe('what was held back', () => {
         fc.array(fc.double({ min: 0, max: 4, noNaN: true }), { minLength: 97, maxLength: 97 }),
         (constant, filling, jitter) => {
           const delay = (sentMs: number) => constant + filling * sentMs + jitter[(sentMs * 2) % jitter.length]!
-          expect(heldBackFactor(stream(delay), SPAN)).to.equal(1)
+          expect(hoardingFactor(stream(delay), SPAN)).to.equal(1)
         },
       ),
       { numRuns: 50 },
@@ -38,23 +38,23 @@ describe('what was held back', () => {
     const arrivedMs = sentMs.map(ms => (ms < 500 ? ms * 1.5 : 750 + (ms - 500) * 0.7))
     const picked = sentMs.map((_, i) => i).filter(i => sentMs[i]! < 500 || i % 15 < 7)
     const drained = { sentMs: picked.map(i => sentMs[i]!), arrivedMs: picked.map(i => arrivedMs[i]!) }
-    expect(heldBackFactor(drained, { fromMs: 800, toMs: 1150 })).to.equal(1)
+    expect(hoardingFactor(drained, { fromMs: 800, toMs: 1150 })).to.equal(1)
   })
 
   it('is not borne out by what came before it was saved up', () => {
     const bursts = stream(sentMs => (sentMs < 300 ? 0 : Math.max(0, 600 - sentMs / 2)))
-    expect(heldBackFactor(bursts, { fromMs: 650, toMs: 1000 })).to.be.below(0.8)
+    expect(hoardingFactor(bursts, { fromMs: 650, toMs: 1000 })).to.be.below(0.8)
   })
 
   it('is told from datagrams that change places', () => {
     const shuffled = stream(sentMs => (sentMs * 7919) % 40)
-    expect(heldBackFactor(shuffled, SPAN)).to.equal(1)
+    expect(hoardingFactor(shuffled, SPAN)).to.equal(1)
   })
 
   it('is nothing where there is nothing to see', () => {
-    expect(heldBackFactor({ sentMs: [], arrivedMs: [] }, SPAN)).to.equal(1)
+    expect(hoardingFactor({ sentMs: [], arrivedMs: [] }, SPAN)).to.equal(1)
     expect(
-      heldBackFactor(
+      hoardingFactor(
         stream(() => 0, 20),
         { fromMs: 0, toMs: 20 },
       ),
