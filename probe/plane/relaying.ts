@@ -10,9 +10,9 @@ import { openPort } from '../io/open-port.js'
 import type { MonotonicClock } from '../ports.js'
 import { PathValidation } from '../wire/path-validation.js'
 import { clockOf } from './clock.js'
+import { DelayQueue } from './delay-queue.js'
 import type { ForwardedPart } from './forwarded.js'
 import { type Forwarding, type ForwardingSpec, loadForwarding, type Packet } from './forwarding.js'
-import { Held } from './held.js'
 import type { PortSpec } from './port-spec.js'
 import { type RelayCounterMemory, type RelayTraffic, relayTraffic } from './relay-stats.js'
 import { RelayedSession, type SessionSpec } from './relayed-session.js'
@@ -43,7 +43,7 @@ export class Relaying {
   readonly #emit: (event: RelayingEvent) => void
   readonly #byTag = new TagTable<RelayedSession>()
   readonly #byId = new Map<number, RelayedSession>()
-  readonly #held: Held
+  readonly #held: DelayQueue
   #port!: DatagramPort
   /** where a batch's datagrams lie: made once, so that none is made a datagram */
   #places: readonly Buffer[] = []
@@ -59,7 +59,7 @@ export class Relaying {
     this.#stats = stats
     this.#forwarding = forwarding
     this.#emit = emit
-    this.#held = new Held(
+    this.#held = new DelayQueue(
       () => clock.now(),
       ({ session, bytes }) => this.#releaseHeld(session, bytes),
     )

@@ -8,13 +8,13 @@ import { BACKENDS, HOST, Network } from '../../test/harness.js'
 import { PlainUdp } from '../../test/plain-udp.js'
 import { echoOf, isChallenge } from '../../wire/path-validation.js'
 import { RelayClient } from '../../wire/relay-client.js'
-import { Held } from '../held.js'
+import { DelayQueue } from '../delay-queue.js'
 
 describe('held datagrams', () => {
   it('go in the order of their times, none before its time', async () => {
     const released: { bytes: Buffer; dueMs: number; atMs: number }[] = []
     const condition = new Condition()
-    const held = new Held(
+    const held = new DelayQueue(
       () => performance.now(),
       ({ bytes, dueMs }) => {
         released.push({ bytes, dueMs, atMs: performance.now() })

@@ -1,25 +1,25 @@
 /** Datagrams that a forwarding lets wait: copies, sent when their time has come, in the order of their times. */
 
-export interface HeldDatagram {
+export interface DelayedDatagram {
   readonly dueMs: number
   readonly bytes: Buffer
   readonly session: number
 }
 
-export class Held {
+export class DelayQueue {
   /** ascending by time; those before `#first` have gone */
-  #waiting: HeldDatagram[] = []
+  #waiting: DelayedDatagram[] = []
   #first = 0
   #timer: NodeJS.Timeout | undefined
   readonly #now: () => number
-  readonly #release: (datagram: HeldDatagram) => void
+  readonly #release: (datagram: DelayedDatagram) => void
 
-  constructor(now: () => number, release: (datagram: HeldDatagram) => void) {
+  constructor(now: () => number, release: (datagram: DelayedDatagram) => void) {
     this.#now = now
     this.#release = release
   }
 
-  add(datagram: HeldDatagram): void {
+  add(datagram: DelayedDatagram): void {
     let at = this.#waiting.length
     while (at > this.#first && this.#waiting[at - 1]!.dueMs > datagram.dueMs) at--
     this.#waiting.splice(at, 0, datagram)
