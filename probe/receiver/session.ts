@@ -34,11 +34,11 @@ import type {
   VoucherVerifier,
 } from '../ports.js'
 import { recordSession } from '../transcript/record.js'
-import { askedOf } from '../verdict/asked.js'
 import { type Estimate, type EstimatorOptions, type FixedSpan, groupSpan } from '../verdict/estimator.js'
 import { evidenceOf } from '../verdict/evidence.js'
 import { isDirectProbeDue, judge, type SessionFacts, thresholdKbps } from '../verdict/judge.js'
 import type { SessionResult } from '../verdict/outcome.js'
+import { sessionBudget } from '../verdict/session-budget.js'
 import { bytesIn, controlKbps, directShareKbps, MIN_SENDERS, neededSenders, shareKbps } from '../verdict/share.js'
 import { togetherSpan, turnSpans } from '../verdict/turns.js'
 import { stopDigest } from '../wire/statements.js'
@@ -119,7 +119,7 @@ class Session {
     const { claimKbps, soakMs } = request
     const k = request.senders.length
     const shareOf = shareKbps(claimKbps, k)
-    const { rateKbps, dataMs, bytes } = askedOf(claimKbps, k, soakMs)
+    const { rateKbps, dataMs, bytes } = sessionBudget(claimKbps, k, soakMs)
     this.#dataMs = dataMs
     const budgetBytes = Math.floor(soakMs === undefined ? bytes : SHARE_SLACK * bytes)
     const datagrams = (bytes: number): number => Math.floor(bytes / IP_DATAGRAM_BYTES)

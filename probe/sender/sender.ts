@@ -19,7 +19,7 @@ import { anchorOf } from '../plane/clock.js'
 import { openRemote, type Remote } from '../plane/host.js'
 import type { FlowSpec, SendingOptions } from '../plane/sending.js'
 import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
-import { askedOf } from '../verdict/asked.js'
+import { sessionBudget } from '../verdict/session-budget.js'
 import { type Phase, phasesOf } from '../verdict/turns.js'
 import { KEY_BYTES } from '../wire/keystream.js'
 import { RelayClient } from '../wire/relay-client.js'
@@ -141,7 +141,7 @@ function unreasonable(
   { served, clock }: SenderDeps,
 ): string | undefined {
   if (invite.slot >= senders) return 'there is no such sender'
-  const { rateKbps, dataMs, bytes } = askedOf(claimKbps, senders, soakMs)
+  const { rateKbps, dataMs, bytes } = sessionBudget(claimKbps, senders, soakMs)
   if (invite.durationMs < 1 || invite.durationMs > dataMs) return 'the session is too long'
   if (invite.rateKbps < 1 || invite.rateKbps > rateKbps * SHARE_SLACK)
     return 'the rate is not a sender’s share of the claim'

@@ -3,7 +3,7 @@ import { DATA_MS, soakDataMs } from '../constants.js'
 import { bytesIn, shareKbps, soakKbps } from './share.js'
 import { bytesOf, phasesOf } from './turns.js'
 
-export interface Asked {
+export interface SessionBudget {
   /** at most at any time, kbit/s at the IP layer */
   readonly rateKbps: number
   /** most that data may flow for */
@@ -13,7 +13,7 @@ export interface Asked {
 }
 
 /** @param soakMs how long it takes as a soak; undefined for an ordinary session */
-export function askedOf(claimKbps: number, k: number, soakMs: number | undefined): Asked {
+export function sessionBudget(claimKbps: number, k: number, soakMs: number | undefined): SessionBudget {
   if (soakMs === undefined) {
     const rateKbps = shareKbps(claimKbps, k)
     return { rateKbps, dataMs: DATA_MS, bytes: bytesIn(rateKbps, DATA_MS) }
