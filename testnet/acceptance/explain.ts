@@ -1,4 +1,4 @@
-/** The operator's question, put with the built command to a running network and to its chain. */
+/** Asks a running network and its chain the operator's question, with the built command. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,7 @@ export interface Explained {
   readonly text: string
 }
 
-/** `bandwitness explain`, with what it prints on either output. */
+/** Runs `bandwitness explain`; the text is that of both outputs. */
 export async function explain(ready: ReadyEvent, provider: string, epoch: number): Promise<Explained> {
   const { apiUrl, rpcUrl, networkFile } = ready
   const where = ['--api', apiUrl, '--rpc', rpcUrl, '--network', networkFile]

@@ -1,21 +1,21 @@
-/** Single nodes of a running test network: asked, killed and started again from outside. */
+/** Single nodes of a running test network, which are asked, killed and started again from outside. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { ask } from '../../verifier/api/client.js'
+import { ENDPOINTS } from '../../verifier/evidence/schema/endpoints.js'
+import type { StatusJson } from '../../verifier/evidence/schema/status.js'
 import type { ReadyNode } from '../network/events.js'
 import { isAlive } from './testnet-run.js'
 
-export interface NodeStatus {
-  readonly epoch: number
-  /** why the node stands where it stands, for people */
-  readonly sentence: string
-  readonly tip: { readonly epoch: number; readonly headerHash: string }
-}
+const TIMEOUT_MS = 5000
 
-export async function nodeStatus(node: { readonly apiUrl?: string | undefined }): Promise<NodeStatus> {
-  if (!node.apiUrl) throw new Error('the node has no API address')
-  const response = await fetch(new URL('/v1/status', node.apiUrl), { signal: AbortSignal.timeout(5000) })
-  return (await response.json()) as NodeStatus
+/** @throws Error where the verifier does not answer, or answers with something else */
+export async function nodeStatus({ apiUrl }: { readonly apiUrl?: string | undefined }): Promise<StatusJson> {
+  if (!apiUrl) throw new Error('the node has no API address')
+  const answer = await ask(ENDPOINTS.status, { apiUrl, timeoutMs: TIMEOUT_MS })
+  if (answer.kind === 'answer') return answer.value
+  throw new Error(`no status from ${apiUrl}: ${JSON.stringify(answer)}`)
 }
 
 /** SIGKILL by its id; resolves once the process is gone. */
@@ -24,7 +24,7 @@ export async function killNode(node: ReadyNode): Promise<void> {
   while (isAlive(node.pid)) await new Promise(resolve => setTimeout(resolve, 20))
 }
 
-/** A node started again with the command line that the test network names for it. It is ours to stop. */
+/** A node that was started again with the command line that the test network names for it. The caller stops it. */
 export class RestartedNode {
   readonly #child: ChildProcess
   readonly #log: string[] = []

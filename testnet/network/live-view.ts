@@ -144,8 +144,8 @@ export function lineOf(event: TestnetEvent): string {
       return epochLine(event)
     case 'result':
       return event.ok
-        ? `result: every promise came true in ${event.epochs} epochs, ${event.posted} of them with a report`
-        : `result: ${event.failures.join(' ')}`
+        ? `result: PASS in ${event.epochs} epochs, ${event.posted} of them with a report`
+        : `result: FAIL. ${event.failures.join(' ')}`
   }
 }
 

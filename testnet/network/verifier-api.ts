@@ -1,8 +1,12 @@
-/** Leaves and sentences from the verifiers' APIs. Leaves count only if they hash to the score root that the chain holds. */
+/** Leaves and sentences from the verifiers' APIs. Leaves count only if they hash to the chain's score root. */
+import type { z } from 'zod'
 import { encodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { MerkleTree } from '../../proto/merkle.js'
+import { ask } from '../../verifier/api/client.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
-import { type LeafJson, leafFromJson } from '../../verifier/evidence/leaf-json.js'
+import { ENDPOINTS, type Endpoint } from '../../verifier/evidence/schema/endpoints.js'
+import { leafFromJson } from '../../verifier/evidence/schema/report.js'
+import type { StatusJson } from '../../verifier/evidence/schema/status.js'
 
 const TIMEOUT_MS = 2000
 
@@ -16,7 +20,7 @@ export type ServedLeaves = { readonly leaves: readonly Leaf[] } | { readonly wro
 /** From the first verifier that has them; undefined while none does. */
 export async function leavesOf(report: PostedReport, verifiers: readonly ApiNode[]): Promise<ServedLeaves> {
   for (const { name, apiUrl } of verifiers) {
-    const served = await get<{ headerHash: string; leaves: LeafJson[] }>(apiUrl, `/v1/reports/${report.header.epoch}`)
+    const served = await get(apiUrl, ENDPOINTS.report, String(report.header.epoch))
     if (served?.headerHash !== report.headerHash) continue
     const leaves = served.leaves.map(leafFromJson)
     if (new MerkleTree(leaves.map(encodeLeaf)).root === report.header.scoreRoot) return { leaves }
@@ -27,31 +31,28 @@ export async function leavesOf(report: PostedReport, verifiers: readonly ApiNode
   return undefined
 }
 
-export interface VerifierStatus {
+export interface VerifierStatus extends StatusJson {
   readonly name: string
-  /** where it stands, in words */
-  readonly sentence: string
-  /** the last epoch that is over, where it has no report, and why */
-  readonly missed: { readonly epoch: number; readonly sentence: string } | null
 }
 
-/** What each verifier says about itself; those that do not answer are left out. */
+/** What each verifier says about itself; a verifier that does not answer is left out. */
 export async function statusesOf(verifiers: readonly ApiNode[]): Promise<VerifierStatus[]> {
   const all = await Promise.all(
     verifiers.map(async ({ name, apiUrl }) => {
-      const status = await get<Omit<VerifierStatus, 'name'>>(apiUrl, '/v1/status')
+      const status = await get(apiUrl, ENDPOINTS.status)
       return status ? [{ ...status, name }] : []
     }),
   )
   return all.flat()
 }
 
-async function get<T>(apiUrl: string | undefined, path: string): Promise<T | undefined> {
+/** Undefined while the node is down, busy, or answers with something else: another is asked, or the same again. */
+async function get<T extends z.ZodType>(
+  apiUrl: string | undefined,
+  endpoint: Endpoint<T>,
+  argument?: string,
+): Promise<z.infer<T> | undefined> {
   if (apiUrl === undefined) return undefined
-  try {
-    const response = await fetch(new URL(path, apiUrl), { signal: AbortSignal.timeout(TIMEOUT_MS) })
-    return response.ok ? ((await response.json()) as T) : undefined
-  } catch {
-    return undefined // It is down, or busy; another one is asked, or the same again.
-  }
+  const answer = await ask(endpoint, { apiUrl, timeoutMs: TIMEOUT_MS, ...(argument !== undefined && { argument }) })
+  return answer.kind === 'answer' ? answer.value : undefined
 }

@@ -108,7 +108,7 @@ describe('the command line', function () {
   }
 
   const wrongUsage: Record<string, [args: string[], says: string]> = {
-    'no command': [[], 'a command is missing'],
+    'no command': [[], 'Missing command. Run `bandwitness --help`.'],
     'an unknown command': [['fly'], 'Unknown'],
     'a command without its part': [['verifier'], 'init or run'],
     'an unknown flag': [['testnet', '--fast'], 'Unknown argument: fast'],

@@ -1,12 +1,14 @@
 /** A node of either kind together with its HTTP API. */
+import type { Logger } from 'pino'
 import { type Routes, serveApi } from './server.js'
 
 export interface ApiOptions {
   readonly apiHost: string
   readonly apiPort: number
+  readonly logger: Logger
 }
 
-/** A node that is up. Whoever started it stops it. */
+/** A node that is up. Its starter stops it. */
 export interface RunningNode {
   readonly role: 'verifier' | 'provider'
   readonly account: `0x${string}`
@@ -21,12 +23,12 @@ export interface RunningNode {
 /** Serves a node's API. Stops the node if that fails. */
 export async function withApi(
   node: Omit<RunningNode, 'apiUrl'>,
-  { apiHost, apiPort }: ApiOptions,
+  { apiHost, apiPort, logger }: ApiOptions,
   routes: Routes,
 ): Promise<RunningNode> {
   const { role, account, index, peerId, failed } = node
   try {
-    const api = await serveApi({ host: apiHost, port: apiPort }, routes)
+    const api = await serveApi({ host: apiHost, port: apiPort, logger }, routes)
     const stop = async () => {
       await api.close()
       await node.stop()

@@ -1,7 +1,10 @@
-/** Asks a verifier's HTTP API. */
+/** Asks a verifier for a person: whatever goes wrong is one line that says what to do. */
+import type { z } from 'zod'
+import { ask } from '../api/client.js'
 import { UserError } from '../config/errors.js'
+import type { Endpoint } from '../evidence/schema/endpoints.js'
 
-export const DEFAULT_API_URL = 'http://127.0.0.1:7380'
+const DEFAULT_API_URL = 'http://127.0.0.1:7380'
 const TIMEOUT_MS = 10_000
 
 /** Option of every command that asks a verifier. */
@@ -9,23 +12,31 @@ export const API_OPTION = {
   api: { type: 'string', default: DEFAULT_API_URL, describe: "URL of a verifier's API" },
 } as const
 
-/** @throws UserError 'configuration' when nobody answers there, or with what the verifier says is missing */
-export async function askApi<T>(apiUrl: string, path: string): Promise<T> {
-  let response: Response
-  try {
-    response = await fetch(new URL(path, apiUrl), { signal: AbortSignal.timeout(TIMEOUT_MS) })
-  } catch (cause) {
-    throw new UserError(
-      'configuration',
-      `No verifier answers at ${apiUrl}: start one, or pass the URL of one that runs with --api.`,
-      { cause },
-    )
+/** @throws UserError 'usage' for what is no URL, 'configuration' where the verifier gives no answer of use */
+export async function askApi<T extends z.ZodType>(
+  apiUrl: string,
+  endpoint: Endpoint<T>,
+  argument?: string,
+): Promise<z.infer<T>> {
+  if (!URL.canParse(endpoint.path, apiUrl)) {
+    throw new UserError('usage', `--api ${apiUrl} is not a URL. Give one such as ${DEFAULT_API_URL}.`)
   }
-  const body: unknown = await response.json().catch(() => undefined)
-  if (response.ok && body !== undefined) return body as T
-  const said = (body as { error?: string; message?: string } | undefined) ?? {}
-  throw new UserError(
-    'configuration',
-    `The verifier at ${apiUrl} answers ${response.status}: ${said.error ?? said.message ?? 'no JSON'}.`,
-  )
+  const answer = await ask(endpoint, { apiUrl, timeoutMs: TIMEOUT_MS, ...(argument !== undefined && { argument }) })
+  switch (answer.kind) {
+    case 'answer':
+      return answer.value
+    case 'silent':
+      throw new UserError(
+        'configuration',
+        `No verifier answers at ${apiUrl}. Start one, or pass the URL of a running verifier with --api.`,
+        { cause: answer.cause },
+      )
+    case 'refused':
+      throw new UserError('configuration', `The verifier at ${apiUrl} answers ${answer.status}: ${answer.error}`)
+    case 'unusable':
+      throw new UserError(
+        'configuration',
+        `The answer of ${apiUrl} is not ${endpoint.title} (${answer.fault}). Pass the URL of another verifier with --api.`,
+      )
+  }
 }

@@ -3,14 +3,14 @@ import { connectChain } from '../chain/connect.js'
 import type { EthersChain } from '../chain/ethers-chain.js'
 import { loadNetworkFile, type NetworkFile } from '../config/network-file.js'
 
-/** @param describe what the chain is asked for */
+/** @param describe why the chain is asked */
 export const chainOptions = (describe: string) =>
   ({
-    rpc: { type: 'string', implies: 'network', describe },
-    network: { type: 'string', implies: 'rpc', describe: 'the network file, for --rpc' },
+    rpc: { type: 'string', implies: 'network', describe: `JSON-RPC URL: ${describe}` },
+    network: { type: 'string', implies: 'rpc', describe: 'network file that belongs to --rpc' },
   }) as const
 
-/** @returns what the chain says, or undefined where nobody wants it asked. @throws UserError */
+/** @returns what the chain says; undefined without --rpc. @throws UserError */
 export async function askChain<T>(
   { rpc, network }: { readonly rpc?: string | undefined; readonly network?: string | undefined },
   ask: (chain: EthersChain, network: NetworkFile) => Promise<T>,

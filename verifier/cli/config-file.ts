@@ -8,10 +8,17 @@ export function readConfig(path: string): Record<string, unknown> {
   try {
     settings = parse(readFileSync(path, 'utf8'))
   } catch (cause) {
-    throw new UserError('configuration', `Cannot read --config ${path}: ${(cause as Error).message}`, { cause })
+    throw new UserError(
+      'configuration',
+      `Cannot read --config ${path}: ${(cause as Error).message}. Correct the file, or pass another.`,
+      { cause },
+    )
   }
   if (typeof settings === 'object' && settings !== null && !Array.isArray(settings)) {
     return settings as Record<string, unknown>
   }
-  throw new UserError('configuration', `--config ${path} must hold settings by name, as "api: 127.0.0.1:7380".`)
+  throw new UserError(
+    'configuration',
+    `--config ${path} holds no settings. Write one setting a line, such as "api: 127.0.0.1:7380".`,
+  )
 }

@@ -1,40 +1,57 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { UserError } from '../config/errors.js'
-import { checkAgainstChain, type EvidenceJson, recompute } from '../evidence/recompute.js'
+import { explanationOf } from '../evidence/explanation.js'
+import { checkAgainstChain, recompute } from '../evidence/recompute.js'
+import { epochArgument } from '../evidence/schema/arguments.js'
+import { ENDPOINTS } from '../evidence/schema/endpoints.js'
+import type { ExplanationJson } from '../evidence/schema/explanation.js'
 import { API_OPTION, askApi } from './api-client.js'
+import { argumentOf } from './argument.js'
 import { askChain, chainOptions } from './chain-option.js'
-import { explanationOf, explanationText, type SettlementJson } from './explanation.js'
-import { PROVIDER_ARGUMENT, providerOf } from './provider-argument.js'
+import { explanationText } from './explanation/text.js'
+import { print } from './output.js'
+import { PROVIDER_ARGUMENT, providerAddress, providerOf } from './provider-argument.js'
 import { settings } from './settings.js'
 
 const OPTIONS = {
   ...API_OPTION,
-  epoch: { type: 'string', default: 'latest', describe: 'whose report; the last accepted one without it' },
-  ...chainOptions('ask this chain too, instead of believing the verifier'),
+  epoch: { type: 'string', default: 'latest', describe: 'epoch of the report' },
+  ...chainOptions('also check the report against this chain'),
 } as const
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { provider?: string | undefined; json?: unknown }
 
 export const explain: CommandModule<object, Flags> = {
   command: 'explain <provider>',
-  describe: "why a provider has its score: computed again from the verifiers' signed votes",
+  describe: "show why a provider has its score, recomputed from the verifiers' signed votes",
   builder: y => settings(y, OPTIONS).positional('provider', { ...PROVIDER_ARGUMENT, demandOption: true }),
   handler: async flags => {
-    const { provider = '' } = flags
-    if (!/^(latest|[1-9]\d{0,9})$/.test(flags.epoch)) {
-      throw new UserError('usage', `--epoch ${flags.epoch}: give a number from 1, or latest.`)
-    }
-    const evidence = await askApi<EvidenceJson>(flags.api, `/v1/evidence/${flags.epoch}`)
-    const settlements = await askApi<SettlementJson[]>(flags.api, `/v1/settlements/${provider}`)
-    const checks = (await askChain(flags, chain => checkAgainstChain(evidence, chain))) ?? []
-    const explanation = providerOf(
-      provider,
-      account => explanationOf(account, recompute(evidence), evidence.posted, settlements, checks),
-      evidence.header.epoch,
-    )
-    process.stdout.write(`${flags.json ? JSON.stringify(explanation) : explanationText(explanation)}\n`)
+    const explanation = await explanationFor(flags)
+    print(flags, explanation, explanationText)
     const failed = explanation.checks.filter(({ holds }) => !holds).map(({ what }) => what)
     if (failed.length === 0) return
-    throw new UserError('evidence', `The evidence does not bear out the report; not so: ${failed.join('; ')}.`)
+    throw new UserError(
+      'evidence',
+      `The report does not follow from its evidence. Ask another verifier. Failed checks: ${failed.join('; ')}.`,
+    )
   },
+}
+
+/** @throws UserError for an argument that is none, and for a verifier that has no such evidence or other evidence */
+export async function explanationFor(flags: Omit<Flags, 'json'>): Promise<ExplanationJson> {
+  const epoch = argumentOf(epochArgument, flags.epoch, '--epoch ')
+  const provider = providerAddress(flags.provider)
+  const evidence = await askApi(flags.api, ENDPOINTS.evidence, epoch)
+  const answered = evidence.header.epoch
+  if (epoch !== 'latest' && answered !== Number(epoch)) {
+    throw new UserError(
+      'evidence',
+      `The verifier at ${flags.api} answers with epoch ${answered} instead of ${epoch}. Ask another verifier with --api.`,
+    )
+  }
+  const settlements = await askApi(flags.api, ENDPOINTS.settlements, provider)
+  const checks = (await askChain(flags, chain => checkAgainstChain(evidence, chain))) ?? []
+  const recomputed = recompute(evidence)
+  const find = () => explanationOf(provider, recomputed, evidence.posted, settlements, checks)
+  return providerOf(provider, find, answered)
 }

@@ -2,7 +2,7 @@
 import type { GroupReading } from '../core/scoring/group-reading.js'
 
 /** `24.93` of kbit/s. */
-const mbpsText = (kbps: number): string => (kbps / 1000).toFixed(kbps < 100_000 ? 2 : 1)
+export const mbpsText = (kbps: number): string => (kbps / 1000).toFixed(kbps < 100_000 ? 2 : 1)
 
 /** `24.93 Mbit/s`, or `unmeasured`. */
 export const rateText = (kbps: number | null): string => (kbps === null ? 'unmeasured' : `${mbpsText(kbps)} Mbit/s`)

@@ -5,7 +5,7 @@ export function parseHostPort(option: string, text: string): { host: string; por
   const match = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text)
   const port = Number(match?.[2])
   if (!match || port > 65_535) {
-    throw new UserError('usage', `--${option} ${text}: give host and port, such as 127.0.0.1:7380.`)
+    throw new UserError('usage', `--${option} ${text} is not a host and port. Give both, such as 127.0.0.1:7380.`)
   }
   return { host: match[1]!, port }
 }

@@ -1,6 +1,6 @@
 /**
- * The command line: its commands, and how it ends. A setting is taken from the flag, else from BANDWITNESS_…, else from
- * the --config file, else from the default. Exit codes are those of `EXIT_CODE`; an error is one line on standard error.
+ * The command line: its commands, and how it ends. A setting comes from the flag, else from BANDWITNESS_…, else from the
+ * --config file, else from the default. Exit codes are those of `EXIT_CODE`; an error is one line on standard error.
  */
 import yargs, { type Argv } from 'yargs'
 import { EXIT_CODE, UserError } from '../config/errors.js'
@@ -16,7 +16,7 @@ import { verifyTranscript } from './verify-transcript.js'
 
 const EXIT_CODES_TEXT = `Exit codes: 0 success, ${Object.entries(EXIT_CODE)
   .map(([name, code]) => `${code} ${name.replaceAll('-', ' ')}`)
-  .join(', ')}. See docs/exit-codes.md.`
+  .join(', ')}. See docs/guides/exit-codes.md.`
 
 /** @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
@@ -31,23 +31,27 @@ export async function main(args: readonly string[]): Promise<number> {
 function commandLine(args: readonly string[]): Argv {
   const cli = yargs([...args])
     .scriptName('bandwitness')
-    .usage('$0 COMMAND\n\nFinds out whether bandwidth providers keep their promise.')
+    .usage(
+      '$0 COMMAND\n\nMeasures whether bandwidth providers deliver the rate that they promise, and certifies the result on a chain.',
+    )
     .parserConfiguration({ 'duplicate-arguments-array': false })
     .env('BANDWITNESS')
-    .option('config', { type: 'string', config: true, configParser: readConfig, describe: 'settings, YAML or JSON' })
+    .option('config', {
+      type: 'string',
+      config: true,
+      configParser: readConfig,
+      describe: 'file of settings, YAML or JSON',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'print JSON on standard output' })
-    // What is built on top of the verifier is loaded only when it is called.
+    // Commands that are built on top of the verifier are loaded only when they are called.
     .command({
       command: 'testnet',
-      describe: 'start a whole network on this machine, watch it, and take it down again',
+      describe: 'run a whole network on this machine, and check what it certifies',
       builder: async (y: Argv) => (await import('../../testnet/command.js')).testnetOptions(y),
       handler: async argv => (await import('../../testnet/command.js')).testnet(argv),
     })
     .command('verifier', 'measure providers and certify reports', y =>
-      y
-        .command(initCommand('verifier'))
-        .command(verifierRun)
-        .demandCommand(1, 'Say what to do with the verifier: init or run.'),
+      y.command(initCommand('verifier')).command(verifierRun).demandCommand(1, 'Missing command: init or run.'),
     )
     .command('provider', 'relay traffic at a promised rate', async y =>
       (await import('../../market/provider/command.js')).providerCommands(y),
@@ -57,7 +61,7 @@ function commandLine(args: readonly string[]): Argv {
     .command(measure)
     .command(transcript)
     .command(verifyTranscript)
-    .demandCommand(1, 'Say what to do: a command is missing.')
+    .demandCommand(1, 'Missing command.')
     .strict()
     .epilogue(EXIT_CODES_TEXT)
     .wrap(120)
@@ -65,7 +69,7 @@ function commandLine(args: readonly string[]): Argv {
     .fail((message: string | undefined, error: Error | undefined) => {
       throw error && error.name !== 'YError'
         ? error
-        : new UserError('usage', `${message ?? error?.message} See --help.`)
+        : new UserError('usage', `${message ?? error?.message} Run \`bandwitness --help\`.`)
     })
   return cli
 }

@@ -1,4 +1,4 @@
-/** What a session of one's own says, in words: a plain verdict and its reason. */
+/** The verdict of one session in words, and its reason. */
 import type { Outcome } from '../../probe/verdict/outcome.js'
 import { rateText } from './figures.js'
 
@@ -8,35 +8,35 @@ export function verdictOf(outcome: Outcome, claimKbps: number, thresholdKbps: nu
   switch (outcome.kind) {
     case 'verified': {
       const { rateKbps } = outcome.measurement
-      if (rateKbps >= claimKbps) return `It keeps its claim of ${claim}.`
-      return `It carried ${rateText(rateKbps)} of the ${claim} that it claims: above the slashing threshold of ${rateText(thresholdKbps)}.`
+      if (rateKbps >= claimKbps) return `The provider keeps its claim of ${claim}.`
+      return `The provider carried ${rateText(rateKbps)} of the ${claim} claimed: above the slashing threshold of ${rateText(thresholdKbps)}.`
     }
     case 'under':
-      return `It carried ${rateText(outcome.measurement.rateKbps)} of the ${claim} that it claims, below the slashing threshold of ${rateText(thresholdKbps)}. The limit is the provider, or the path between it and this machine.`
+      return `The provider carried ${rateText(outcome.measurement.rateKbps)} of the ${claim} claimed: below the slashing threshold of ${rateText(thresholdKbps)}. The limit is the provider, or the path between the provider and this machine.`
     case 'at-least':
-      return `It carried at least ${rateText(outcome.measurement.rateKbps)} of the ${claim} that it claims. ${LIMITS[outcome.reason]}`
+      return `The provider carried at least ${rateText(outcome.measurement.rateKbps)} of the ${claim} claimed. ${LIMITS[outcome.reason]}`
     case 'refused':
-      return 'It takes no session: it is busy, or serves nobody just now, or the claim that was asked for is not its own.'
+      return 'The provider takes no session. It is busy, it serves nobody now, or the requested claim is not its own.'
     case 'dead':
-      return 'It takes the session and forwards nothing. Does it reach this machine by UDP? See --udp-host and --udp-port.'
+      return 'The provider takes the session and forwards nothing. Check that it can reach this machine by UDP: see --udp-host and --udp-port.'
     case 'garbage':
-      return 'What arrived is not what was sent.'
+      return 'The data that arrived is not the data that was sent.'
     case 'no-data':
       return NOTHING[outcome.reason]
   }
 }
 
 const LIMITS = {
-  'sender-limited': 'This machine could not send enough to tell more.',
-  'path-limited': 'This machine was not shown to carry more by itself.',
+  'sender-limited': 'This machine could not send enough to show more.',
+  'path-limited': 'This machine did not show that it can carry more by itself.',
   unstable: 'The reading never settled.',
-  'no-control': 'Too little was seen of the path beside the provider to tell more.',
+  'no-control': 'Too few datagrams took the path without the provider to show more.',
 } as const
 
 const NOTHING = {
-  'provider-unreachable': 'It cannot be reached at the address that it has announced.',
-  'senders-missing': 'Nothing can be said: the session did not come to its end.',
+  'provider-unreachable': 'The provider cannot be reached at its announced address.',
+  'senders-missing': 'No result: the session did not come to its end.',
   'path-not-validated':
-    'It does not reach this machine: pass an address and an open UDP port of this machine with --udp-host and --udp-port.',
-  'receiver-fault': 'Nothing can be said: this machine was too busy to measure.',
+    'The provider does not reach this machine. Pass an address and an open UDP port of this machine with --udp-host and --udp-port.',
+  'receiver-fault': 'No result: this machine was too busy to measure. Try again.',
 } as const

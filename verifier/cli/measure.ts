@@ -8,32 +8,32 @@ import type { SessionResult } from '../../probe/verdict/outcome.js'
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import type { Hex } from '../../proto/hex.js'
 import { UserError } from '../config/errors.js'
-import type { NetworkFile } from '../config/network-file.js'
+import { ENDPOINTS } from '../evidence/schema/endpoints.js'
+import type { MeasureJson } from '../evidence/schema/measure.js'
+import type { ProviderJson } from '../evidence/schema/providers.js'
 import { hostOf } from '../net/libp2p.js'
 import { measureProvider } from '../node/own-session.js'
 import { API_OPTION, askApi } from './api-client.js'
 import { rateText, shareText } from './figures.js'
 import { verdictOf } from './measure-verdict.js'
-import { PROVIDER_ARGUMENT, providerOf } from './provider-argument.js'
+import { print } from './output.js'
+import { printable } from './printable.js'
+import { PROVIDER_ARGUMENT, providerAddress, providerOf } from './provider-argument.js'
 import { parseRate } from './rate.js'
 import { settings } from './settings.js'
 
 const OPTIONS = {
   ...API_OPTION,
-  claim: { type: 'string', describe: 'what to measure against, such as 25mbps; the registered claim without it' },
-  seconds: { type: 'number', describe: 'measure for so long, 1 to 10, and read the second half; about one without it' },
-  'udp-host': { type: 'string', describe: 'address by which the provider reaches this machine; found out without it' },
-  'udp-port': { type: 'number', default: 0, describe: 'UDP port of this machine; 0 takes a free one' },
+  claim: { type: 'string', describe: 'rate to measure against, such as 25mbps (default: the registered claim)' },
+  seconds: {
+    type: 'number',
+    describe: 'length of the session, 1 to 10, of which the second half is read (default: about one)',
+  },
+  'udp-host': { type: 'string', describe: 'address at which the provider reaches this machine (default: detected)' },
+  'udp-port': { type: 'number', default: 0, describe: 'UDP port of this machine; 0 takes any free port' },
 } as const
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { provider?: string | undefined; json?: unknown }
-
-interface ProviderRow {
-  readonly provider: Hex
-  readonly claimKbps: number
-  readonly peerId: string | null
-  readonly multiaddrs: readonly string[]
-}
 
 /** A point of the plot. */
 export interface RatePoint {
@@ -45,13 +45,15 @@ const PLOT = { height: 8, width: 72, label: 10 }
 
 export const measure: CommandModule<object, Flags> = {
   command: 'measure <provider>',
-  describe: 'measure one provider from where you stand, as verifiers do',
+  describe: 'measure one provider from this machine, as verifiers do',
   builder: y => settings(y, OPTIONS).positional('provider', { ...PROVIDER_ARGUMENT, demandOption: true }),
   handler: async flags => {
     const soakMs = soakMsOf(flags.seconds)
-    const network = await askApi<NetworkFile>(flags.api, '/v1/network')
-    const provider = await providerRow(flags)
-    const claimKbps = flags.claim === undefined ? provider.claimKbps : parseRate('claim', flags.claim)
+    const claim = flags.claim === undefined ? undefined : parseRate('claim', flags.claim)
+    const account = providerAddress(flags.provider)
+    const network = await askApi(flags.api, ENDPOINTS.network)
+    const provider = await announcedProvider(flags.api, account)
+    const claimKbps = claim ?? provider.claimKbps
     const udpHost = flags['udp-host'] ?? (await ownAddress(provider.multiaddrs))
     const rates = new Rates(flags.json ? undefined : process.stderr)
     const { outcome } = await measureProvider({
@@ -63,29 +65,32 @@ export const measure: CommandModule<object, Flags> = {
     })
     rates.end()
     const verdict = verdictOf(outcome, claimKbps, (claimKbps * network.params.breachBps) / 10_000)
-    const found = { provider: provider.provider, claimKbps, outcome, verdict, rates: rates.points }
-    process.stdout.write(`${flags.json ? JSON.stringify(found) : measurementText(outcome, verdict, rates.points)}\n`)
+    const found: MeasureJson = { provider: provider.provider, claimKbps, outcome, verdict, rates: rates.points }
+    print(flags, found, () => measurementText(outcome, verdict, rates.points))
   },
 }
 
 function soakMsOf(seconds: number | undefined): number | undefined {
   if (seconds === undefined) return undefined
   if (seconds >= 1 && seconds <= 10) return Math.round(seconds * 1000)
-  throw new UserError('usage', `--seconds ${seconds}: give a number from 1 to 10.`)
+  throw new UserError('usage', `--seconds ${seconds} is out of range. Give a number from 1 to 10.`)
 }
 
-async function providerRow({ api, provider }: Flags): Promise<ProviderRow & { readonly peerId: string }> {
-  const rows = await askApi<ProviderRow[]>(api, '/v1/providers')
-  const row = providerOf(provider ?? '', account => rows.find(one => one.provider === account))
-  if (row.peerId === null) throw new UserError('configuration', `${provider} has not announced where it is reached.`)
-  return { ...row, peerId: row.peerId }
+async function announcedProvider(api: string, provider: Hex): Promise<ProviderJson & { readonly peerId: string }> {
+  const rows = await askApi(api, ENDPOINTS.providers)
+  const row = providerOf(provider, account => rows.find(one => one.provider === account))
+  if (row.peerId !== null) return { ...row, peerId: row.peerId }
+  throw new UserError('configuration', `${provider} has announced no address. Try again once its node is up.`)
 }
 
-/** The address that packets to the provider leave from. Nothing is sent to find it out. */
+/** The address from which packets to the provider leave. Finding it sends nothing. */
 async function ownAddress(multiaddrs: readonly string[]): Promise<string> {
   const host = multiaddrs.map(hostOf).find(one => one !== undefined && isIP(one) !== 0)
   if (host === undefined) {
-    throw new UserError('configuration', 'The provider announces no IP address: say yours with --udp-host.')
+    throw new UserError(
+      'configuration',
+      'The provider announces no IP address. Pass the address of this machine with --udp-host.',
+    )
   }
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4')
   try {
@@ -93,7 +98,7 @@ async function ownAddress(multiaddrs: readonly string[]): Promise<string> {
     await once(socket, 'connect')
     return socket.address().address
   } catch (cause) {
-    throw new UserError('configuration', `There is no way to ${host} from here: say your address with --udp-host.`, {
+    throw new UserError('configuration', `This machine has no route to ${host}. Pass its address with --udp-host.`, {
       cause,
     })
   } finally {
@@ -124,7 +129,7 @@ class Rates {
   note(text: string): void {
     if (!this.terminal) return
     this.end()
-    this.terminal.write(`${text}\n`)
+    this.terminal.write(`${printable(text)}\n`)
   }
 
   end(): void {
@@ -151,7 +156,7 @@ export function measurementText(
       : ''
   const facts = [
     `read ${rateText(rateKbps)} (IP layer; payload ${rateText(goodputKbps)}) in ${(durationMs / 1000).toFixed(2)} s after the discard`,
-    `offered ${rateText(offeredKbps)}, lost ${shareText(lossBps)} of it, jitter ${(jitterUs / 1000).toFixed(2)} ms, ${(receivedBytes / 1e6).toFixed(1)} MB received`,
+    `offered ${rateText(offeredKbps)}, loss ${shareText(lossBps)}, jitter ${(jitterUs / 1000).toFixed(2)} ms, ${(receivedBytes / 1e6).toFixed(1)} MB received`,
   ]
   return `${chart}${facts.join('\n')}\n\n${verdict}`
 }

@@ -1,4 +1,4 @@
-/** What `verifier run` and `provider run` have in common: their options, and what follows from them. */
+/** The options that `verifier run` and `provider run` share, and the settings that follow from them. */
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import type { InferredOptionTypes, Options } from 'yargs'
@@ -9,23 +9,31 @@ import { parseHostPort } from './host-port.js'
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 
 export const NODE_OPTIONS = {
-  'data-dir': { type: 'string', demandOption: true, describe: "the node's keys and database, made by `init`" },
-  network: { type: 'string', demandOption: true, describe: 'the network file' },
+  'data-dir': {
+    type: 'string',
+    demandOption: true,
+    describe: "directory of the node's keys and database, made by `init`",
+  },
+  network: { type: 'string', demandOption: true, describe: 'network file' },
   rpc: { type: 'string', default: 'http://127.0.0.1:8545', describe: "JSON-RPC URL of the network's chain" },
   listen: {
     type: 'string',
     array: true,
     default: ['/ip4/127.0.0.1/tcp/0'],
-    describe: 'multiaddresses for other nodes; port 0 takes a free one',
+    describe: 'multiaddresses that other nodes connect to; port 0 takes any free port',
   },
-  'udp-host': { type: 'string', default: '127.0.0.1', describe: 'address by which the UDP port is reached' },
-  'udp-port': { type: 'number', default: 0, describe: 'that port; 0 takes a free one' },
+  'udp-host': { type: 'string', default: '127.0.0.1', describe: 'address at which other nodes reach the UDP port' },
+  'udp-port': { type: 'number', default: 0, describe: 'UDP port; 0 takes any free port' },
   api: {
     type: 'string',
     default: '127.0.0.1:7380',
-    describe: 'host and port of the HTTP API; port 0 takes a free one',
+    describe: 'host and port of the HTTP API; port 0 takes any free port',
   },
-  'log-level': { choices: LOG_LEVELS, default: 'info' as const, describe: 'JSON lines on standard error from here up' },
+  'log-level': {
+    choices: LOG_LEVELS,
+    default: 'info' as const,
+    describe: 'lowest level to log; the log is JSON lines on standard error',
+  },
 } satisfies Record<string, Options>
 
 export type NodeFlags = InferredOptionTypes<typeof NODE_OPTIONS>
@@ -45,7 +53,7 @@ export interface NodeSettings {
 
 export const keysPath = (dataDir: string): string => join(dataDir, 'keys.json')
 
-/** @throws UserError for what cannot be used */
+/** @throws UserError for a setting that cannot be used */
 export async function nodeSettings(flags: NodeFlags): Promise<NodeSettings> {
   const { host, port } = parseHostPort('api', flags.api)
   return {

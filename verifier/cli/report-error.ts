@@ -2,8 +2,9 @@ import { UdpPortError } from '../../probe/io/errors.js'
 import { EXIT_CODE, UserError, type UserErrorCode } from '../config/errors.js'
 import { KeyFileError } from '../config/keys.js'
 import { ListenError } from '../net/libp2p.js'
+import { printable } from './printable.js'
 
-/** Errors of parts that know nothing of the command line, and the flag that they are about. */
+/** Errors of parts that know nothing of the command line, each with the flag that sets what failed. */
 const KNOWN: readonly (readonly [kind: new (...args: never[]) => Error, code: UserErrorCode, flag: string])[] = [
   [KeyFileError, 'configuration', '--data-dir'],
   [ListenError, 'port-in-use', '--listen'],
@@ -13,16 +14,16 @@ const KNOWN: readonly (readonly [kind: new (...args: never[]) => Error, code: Us
 /** Tells a person what went wrong, on standard error. @returns the exit code */
 export function reportError(error: unknown): number {
   if (error instanceof UserError) {
-    process.stderr.write(`bandwitness: ${error.message}\n`)
+    process.stderr.write(`bandwitness: ${printable(error.message)}\n`)
     return error.exitCode
   }
   for (const [kind, code, flag] of KNOWN) {
     if (error instanceof kind) {
-      process.stderr.write(`bandwitness: ${error.message} (${flag})\n`)
+      process.stderr.write(`bandwitness: ${printable(error.message)} (${flag})\n`)
       return EXIT_CODE[code]
     }
   }
-  // A fault of the program: the stack is what its author needs.
+  // A fault of the program: its author needs the stack.
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
   process.stderr.write(`bandwitness: unexpected error: ${message}\n${stack ?? ''}\n`)
   return EXIT_CODE.unexpected

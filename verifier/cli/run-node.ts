@@ -1,11 +1,11 @@
-/** A node in the foreground: started, announced on standard output, stopped by a signal or by its own failure. */
+/** Runs a node in the foreground: announces it on standard output, and stops it on a signal or when it fails. */
 import type { RunningNode } from '../api/running-node.js'
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Resolves once a signal has stopped the node. @throws what the node failed with */
+/** Resolves once a signal has stopped the node. @throws the error that the node failed with */
 export async function runNode(start: () => Promise<RunningNode>): Promise<void> {
-  // Before the node starts: a signal that comes meanwhile stops it as soon as it is up.
+  // Registered before the node starts, so that a signal during the start stops the node as soon as it is up.
   const stopped = new Promise<void>(resolve => {
     for (const signal of STOP_SIGNALS) process.on(signal, () => resolve())
   })

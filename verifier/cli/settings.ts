@@ -5,8 +5,8 @@ const PREFIX = 'BANDWITNESS_'
 const COMMON = ['config', 'json']
 
 /**
- * A command's options, each also taken from its environment variable: `--data-dir` from BANDWITNESS_DATA_DIR. Variables
- * meant for other commands are dropped, since a strict parser would call them unknown arguments.
+ * A command's options. Each can also be set by its environment variable, such as `--data-dir` by BANDWITNESS_DATA_DIR.
+ * Variables of other commands are dropped, since a strict parser would call them unknown arguments.
  */
 export function settings<O extends Record<string, Options>>(y: Argv, options: O): Argv<InferredOptionTypes<O>> {
   const known = new Set([...Object.keys(options), ...COMMON].map(variableOf))
@@ -16,7 +16,7 @@ export function settings<O extends Record<string, Options>>(y: Argv, options: O)
   return y.options(options) as unknown as Argv<InferredOptionTypes<O>>
 }
 
-/** The environment without this program's settings: for nodes that get theirs from their command line alone. */
+/** The environment without this program's settings, for nodes that take theirs from their command line alone. */
 export function environmentWithoutSettings(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith(PREFIX)))
 }

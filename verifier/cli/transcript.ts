@@ -2,48 +2,48 @@ import { writeFile } from 'node:fs/promises'
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { fromHex } from '../../proto/hex.js'
 import { UserError } from '../config/errors.js'
+import { sessionArgument } from '../evidence/schema/arguments.js'
+import { ENDPOINTS } from '../evidence/schema/endpoints.js'
+import type { SavedTranscriptJson } from '../evidence/schema/transcript.js'
 import { API_OPTION, askApi } from './api-client.js'
+import { argumentOf } from './argument.js'
+import { print } from './output.js'
 import { settings } from './settings.js'
 
 const OPTIONS = {
   ...API_OPTION,
-  out: { type: 'string', demandOption: true, describe: 'the file to write; one that exists is not replaced' },
+  out: { type: 'string', demandOption: true, describe: 'file to write; an existing file is never replaced' },
 } as const
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { session?: string | undefined; json?: unknown }
 
 export const transcript: CommandModule<object, Flags> = {
   command: 'transcript <session>',
-  describe: 'save the evidence behind one vote: what the receiver, the senders and the provider signed',
+  describe: 'save the evidence behind one vote: all that receiver, senders and provider signed',
   builder: y =>
     settings(y, OPTIONS).positional('session', {
       type: 'string',
       demandOption: true,
-      describe: 'the session id, as `bandwitness explain` shows it',
+      describe: 'session id, as `bandwitness explain` shows it',
     }),
   handler: async flags => {
-    const sessionId = (flags.session ?? '').toLowerCase()
-    if (!/^0x[0-9a-f]{64}$/.test(sessionId)) {
-      throw new UserError(
-        'usage',
-        `${flags.session} is no session id: \`bandwitness explain\` shows those of an epoch.`,
-      )
-    }
-    const { transcript: hex } = await askApi<{ transcript: string }>(flags.api, `/v1/transcripts/${sessionId}`)
-    const bytes = fromHex(hex)
+    const sessionId = argumentOf(sessionArgument, flags.session)
+    const bytes = fromHex((await askApi(flags.api, ENDPOINTS.transcript, sessionId)).transcript)
     await save(flags.out, bytes)
-    const saved = { sessionId, file: flags.out, bytes: bytes.length }
-    const text = `${flags.out}: ${bytes.length} bytes. Check it with \`bandwitness verify-transcript ${flags.out}\`.`
-    process.stdout.write(`${flags.json ? JSON.stringify(saved) : text}\n`)
+    const saved: SavedTranscriptJson = { sessionId, file: flags.out, bytes: bytes.length }
+    print(flags, saved, savedText)
   },
 }
+
+const savedText = ({ file, bytes }: SavedTranscriptJson): string =>
+  `Saved ${bytes} bytes in ${file}. Check them with \`bandwitness verify-transcript ${file}\`.`
 
 async function save(file: string, bytes: Uint8Array): Promise<void> {
   try {
     await writeFile(file, bytes, { flag: 'wx' })
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
-    const reason = code === 'EEXIST' ? 'it exists already' : message
+    const reason = code === 'EEXIST' ? 'the file exists already' : message
     throw new UserError('usage', `Cannot write --out ${file}: ${reason}. Choose another file.`, { cause })
   }
 }

@@ -14,7 +14,7 @@ const address = z
 const count = z.number().int().nonnegative()
 
 /** One number for every parameter, by name: a missing or an unknown one is an error, since their hash is on the chain. */
-const params = z
+export const paramsSchema = z
   .strictObject(
     Object.fromEntries(Object.keys(DEVNET).map(name => [name, count])) as Record<keyof NetworkParams, typeof count>,
   )
@@ -23,7 +23,7 @@ const params = z
     if (fault !== undefined) issues.addIssue({ code: 'custom', message: fault })
   })
 
-const networkFile = z.strictObject({
+export const networkFileSchema = z.strictObject({
   name: z.string().min(1),
   chainId: z.number().int().positive(),
   contracts: z.strictObject({
@@ -36,15 +36,15 @@ const networkFile = z.strictObject({
   }),
   /** The block of the deployment: no event is older. */
   deployBlock: count,
-  params,
+  params: paramsSchema,
 })
 
-export type NetworkFile = z.infer<typeof networkFile>
+export type NetworkFile = z.infer<typeof networkFileSchema>
 export type ContractName = keyof NetworkFile['contracts']
 
 /** @throws UserError 'configuration' naming the file and the first thing that is wrong in it */
 export async function loadNetworkFile(path: string): Promise<NetworkFile> {
-  const parsed = networkFile.safeParse(parseJson(path, await readText(path)))
+  const parsed = networkFileSchema.safeParse(parseJson(path, await readText(path)))
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   const where = issue?.path.length ? ` at ${issue.path.join('.')}` : ''
@@ -54,7 +54,7 @@ export async function loadNetworkFile(path: string): Promise<NetworkFile> {
 /** Replaces the file in one step, so that a node that starts meanwhile never reads half of it. */
 export async function saveNetworkFile(path: string, network: NetworkFile): Promise<void> {
   const partial = `${path}.${process.pid}.partial`
-  await writeFile(partial, `${JSON.stringify(networkFile.parse(network), null, 2)}\n`)
+  await writeFile(partial, `${JSON.stringify(networkFileSchema.parse(network), null, 2)}\n`)
   await rename(partial, path)
 }
 

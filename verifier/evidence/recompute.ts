@@ -1,47 +1,47 @@
 /**
- * An epoch's report computed again from its evidence: the chain's facts at B(e), the previous leaves and the signed
- * ballots. Nothing that a verifier computed is believed; each thing it serves is a check that holds or does not.
+ * Computes an epoch's report again from its evidence: the chain's facts at B(e), the previous leaves and the signed
+ * ballots. Nothing that a verifier computed is believed; each thing that the verifier serves becomes a check.
  */
-import type { Check } from '../../probe/transcript/recheck-party.js'
 import { ballotDigest, headerHash, type NetworkId } from '../../proto/digests.js'
-import type { Header } from '../../proto/header.js'
-import { fromHex, type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
+import { fromHex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
-import { Ballot } from '../../proto/messages.js'
+import { Ballot, MessageError } from '../../proto/messages.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { decodeVote } from '../../proto/vote.js'
 import { BlsVerifier } from '../bls/verifier.js'
+import { UserError } from '../config/errors.js'
 import { assign } from '../core/assignment/assign.js'
-import type { ActiveProvider, ChainFacts } from '../core/facts.js'
-import type { Chain, PostedReport } from '../core/ports.js'
+import type { ChainFacts } from '../core/facts.js'
+import type { Chain } from '../core/ports.js'
 import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
 import { buildReport, type Report } from '../core/scoring/report.js'
-
-/** As `/v1/evidence/:epoch` serves it: wei as decimal strings. */
-export interface EvidenceJson {
-  readonly params: NetworkParams
-  readonly network: NetworkId
-  readonly facts: Omit<ChainFacts, 'providers'> & {
-    readonly providers: readonly (Omit<ActiveProvider, 'stake'> & { readonly stake: string })[]
-  }
-  /** its leaves with what is carried beside them, see proto/leaf-state.ts */
-  readonly previous: { readonly epoch: number; readonly headerHash: Hex; readonly leaves: readonly Hex[] }
-  readonly ballots: readonly Hex[]
-  readonly header: Header
-  readonly headerHash: Hex
-  readonly posted: PostedReport
-}
+import type { CheckJson } from './schema/checks.js'
+import type { EvidenceJson } from './schema/evidence.js'
 
 export interface Recomputed {
   readonly facts: ChainFacts
   readonly params: NetworkParams
   readonly previous: CarryOver & { readonly epoch: number }
   readonly report: Report
-  readonly checks: readonly Check[]
+  readonly checks: readonly CheckJson[]
 }
 
+/** @throws UserError 'evidence' for ballots, votes or leaves that cannot be decoded */
 export function recompute(evidence: EvidenceJson): Recomputed {
+  try {
+    return reportOf(evidence)
+  } catch (cause) {
+    if (!(cause instanceof MessageError || cause instanceof RangeError)) throw cause
+    throw new UserError(
+      'evidence',
+      `The evidence of epoch ${evidence.header.epoch} cannot be decoded (${cause.message}). Ask another verifier.`,
+      { cause },
+    )
+  }
+}
+
+function reportOf(evidence: EvidenceJson): Recomputed {
   const { params, network, previous } = evidence
   const facts = factsFromJson(evidence.facts)
   const ballots = evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
@@ -74,8 +74,8 @@ export function recompute(evidence: EvidenceJson): Recomputed {
   return { facts, params, previous: { epoch: previous.epoch, ...carryOver }, report, checks }
 }
 
-/** The same things asked of the chain itself instead of a verifier. */
-export async function checkAgainstChain(evidence: EvidenceJson, chain: Chain): Promise<Check[]> {
+/** Asks the chain itself for what the verifier says of the chain. */
+export async function checkAgainstChain(evidence: EvidenceJson, chain: Chain): Promise<CheckJson[]> {
   const { epoch } = evidence.header
   const [posted, facts] = await Promise.all([chain.posted(epoch), chain.factsAt(epoch)])
   const previousPosted = evidence.previous.epoch === 0 ? undefined : await chain.posted(evidence.previous.epoch)

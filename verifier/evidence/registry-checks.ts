@@ -2,11 +2,11 @@
  * Whether a transcript is of a session that its network had: who took part is asked of the chain, the rest follows from
  * the transcript itself (transcript-checks.ts).
  */
-import type { Check } from '../../probe/transcript/recheck-party.js'
 import { toHex } from '../../proto/hex.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { assign } from '../core/assignment/assign.js'
 import type { Announcement, Chain } from '../core/ports.js'
+import type { CheckJson } from './schema/checks.js'
 import type { ParsedTranscript } from './transcript-checks.js'
 
 /** What of the chain says who took part in an epoch's sessions. */
@@ -19,7 +19,7 @@ export async function checkRegistered(
   { transcript, network }: ParsedTranscript,
   registry: Registry,
   params: NetworkParams,
-): Promise<Check[]> {
+): Promise<CheckJson[]> {
   const { epoch, provider: account, receiver, senders, claimKbps, breachBps } = transcript.session
   const isOfNetwork = network.chainId === registry.network.chainId && network.contract === registry.network.contract
   const facts = isOfNetwork && epoch > 0 ? await registry.factsAt(epoch) : undefined

@@ -5,40 +5,15 @@
  */
 import type { PeerVerifier } from '../../probe/ports.js'
 import { type Rechecked, recheckSession } from '../../probe/transcript/recheck.js'
-import type { Check } from '../../probe/transcript/recheck-party.js'
 import { type NetworkId, sessionIdOf } from '../../proto/digests.js'
-import { type Hex, toHex } from '../../proto/hex.js'
+import { toHex } from '../../proto/hex.js'
 import { MessageError, Transcript } from '../../proto/messages.js'
-import { decodeVote, encodeVote, OUTCOME_NAME, type OutcomeName, type Vote } from '../../proto/vote.js'
+import { decodeVote, encodeVote, OUTCOME_NAME, type Vote } from '../../proto/vote.js'
 import { voucherVerifier } from '../chain/vouchers.js'
 import { UserError } from '../config/errors.js'
 import { makeVote } from '../core/scoring/vote.js'
 import { peerVerifier } from '../net/peer-keys.js'
-
-export interface CheckedTranscript {
-  readonly sessionId: Hex
-  readonly network: NetworkId
-  readonly epoch: number
-  readonly provider: Hex
-  readonly receiver: number
-  readonly claimKbps: number
-  readonly outcome: OutcomeName | null
-  readonly reason: string | null
-  readonly rateKbps: number
-  readonly offeredKbps: number
-  readonly senders: readonly {
-    readonly verifier: number
-    readonly peer: string
-    readonly answer: string
-    readonly revealed: boolean
-    /** datagrams */
-    readonly arrived: number
-    readonly verified: number
-    /** IP-layer bytes of the last receipt that holds */
-    readonly receiptBytes: number | null
-  }[]
-  readonly checks: readonly Check[]
-}
+import type { CheckedTranscript } from './schema/transcript.js'
 
 export interface ParsedTranscript {
   readonly transcript: Transcript

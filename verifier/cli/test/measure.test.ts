@@ -13,7 +13,7 @@ const verdict = (outcome: Outcome) => verdictOf(outcome, 25_000, 18_750)
 describe('measure', () => {
   it('has a verdict for every outcome', () => {
     expect(verdict({ kind: 'verified', measurement: { ...measurement, rateKbps: 25_000 } })).to.equal(
-      'It keeps its claim of 25.00 Mbit/s.',
+      'The provider keeps its claim of 25.00 Mbit/s.',
     )
     const all: Outcome[] = [
       { kind: 'verified', measurement },

@@ -10,9 +10,12 @@ describe('the provider that a command is about', () => {
   })
 
   it('is asked for again where it is none', () => {
-    expect(() => providerOf('0xAC', find)).to.throw(UserError, '0xAC is no active provider: see')
+    expect(() => providerOf('0xAC', find)).to.throw(
+      UserError,
+      '0xAC is not an active provider. `bandwitness reputation`',
+    )
     expect(() => providerOf('', find, 7))
-      .to.throw(UserError, 'was no active provider in epoch 7')
+      .to.throw(UserError, 'was not an active provider in epoch 7')
       .with.property('code', 'usage')
   })
 })

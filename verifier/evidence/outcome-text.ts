@@ -1,6 +1,6 @@
 import type { OutcomeName } from '../../proto/vote.js'
 
-/** What an outcome means to a person. */
+/** An outcome in words, the same wherever a person reads it. */
 export const OUTCOME_TEXT: Record<OutcomeName, string> = {
   verified: 'verified',
   under: 'below the slashing threshold',

@@ -1,0 +1,90 @@
+/** The parts of a score, each with the figures that it follows from. */
+import { STATUS } from '../../../proto/leaf.js'
+import type { ExplanationJson } from '../../evidence/schema/explanation.js'
+import { isBreach, ratioOf, throughputBefore, throughputOf } from '../../evidence/score-parts.js'
+import { rateText, shareText } from '../figures.js'
+import { field, section } from './layout.js'
+
+export const partsText = (of: ExplanationJson): string =>
+  section('How it follows', [
+    field('Rate', votesLine(of), rateLine(of)),
+    ...soakFields(of),
+    field('Throughput', throughputLine(of)),
+    field('Uptime', ...uptimeLines(of)),
+    field('Breach', ...breachLines(of)),
+    ...penaltyFields(of),
+  ])
+
+const votesLine = ({ quorum: { usable, assigned, needed } }: ExplanationJson): string =>
+  `${usable} usable votes of ${assigned} assigned verifiers; ${needed} are needed.`
+
+function rateLine({ quorum, leaf, soak }: ExplanationJson): string {
+  switch (leaf.status) {
+    case STATUS.unmeasured:
+      return quorum.usable < quorum.needed
+        ? 'Unmeasured: there is no rate and no breach.'
+        : 'Unmeasured until a soak confirms a rate: there is no rate and no breach.'
+    case STATUS.unserving:
+      return 'The provider serves no session, so the rate is 0.'
+    default:
+      return soak.limitKbps === null
+        ? 'The rate is their low median, at most the claim.'
+        : `The rate is their low median, at most the claim and the last soak's ${rateText(soak.limitKbps)}.`
+  }
+}
+
+/** None where the network has no soaks. */
+function soakFields({ soak }: ExplanationJson): string[] {
+  if (!soak.now && soak.votes.length === 0) return []
+  const now = soak.now ? 'All sessions of this epoch were soaks.' : 'No session of this epoch was a soak.'
+  if (soak.votes.length === 0) return [field('Soaks', `${now} None is in force.`)]
+  const epochs = [...new Set(soak.votes.map(({ epoch }) => epoch))].sort((a, b) => a - b)
+  const held = epochs.map(epoch => {
+    const rates = soak.votes
+      .filter(vote => vote.epoch === epoch)
+      .map(({ receiver, rateKbps }) => `${rateText(rateKbps)} (verifier ${receiver})`)
+    return `In force from epoch ${epoch}: ${rates.join(', ')}.`
+  })
+  return [field('Soaks', now, ...held)]
+}
+
+function throughputLine(of: ExplanationJson): string {
+  const now = throughputOf(of.leaf).toFixed(6)
+  const before = throughputBefore(of)
+  const ratio = ratioOf(of.leaf)
+  if (before === undefined) {
+    return ratio === undefined
+      ? 'Not measured in this epoch or before.'
+      : `Not measured before, so T = rate/claim = ${ratio.toFixed(6)}.`
+  }
+  const then = `T was ${before.toFixed(6)} in epoch ${of.previousEpoch}`
+  return ratio === undefined
+    ? `${then}; an unmeasured window only lets T decay, to ${now}.`
+    : `${then}, rate/claim is ${ratio.toFixed(6)} now: T·d + rate/claim·(1 − d) = ${now}.`
+}
+
+function uptimeLines({ ticks, leaf }: ExplanationJson): string[] {
+  const ticksOf = (q16: number) => (q16 / 2 ** 16).toFixed(2)
+  return [
+    `${ticks.up} of ${ticks.total} ticks up in this epoch; with the earlier ones, decaying, ${ticksOf(leaf.ticksUpQ16)} of ${ticksOf(leaf.ticksTotalQ16)}.`,
+    `U is the lower end of the Wilson interval (z = 1.645).`,
+  ]
+}
+
+function breachLines(of: ExplanationJson): string[] {
+  const { belowThreshold, quorum, thresholdKbps, commonFailure } = of
+  const votes = `${belowThreshold} votes below the slashing threshold of ${rateText(thresholdKbps)}; ${quorum.needed} make a breach.`
+  if (!isBreach(of)) return [votes, 'This window is no breach.']
+  return [
+    votes,
+    commonFailure
+      ? 'Too many providers fell below at once: a common failure, so this window is no breach.'
+      : 'This window is a breach.',
+  ]
+}
+
+function penaltyFields({ leaf, maxPenaltyBps }: ExplanationJson): string[] {
+  if (leaf.penaltyBps === 0) return []
+  const share = `${(leaf.penaltyBps / 100).toFixed(2)} % of the stake`
+  return [field('Penalty', `${shareText(maxPenaltyBps)} · (threshold − rate)/threshold = ${share}.`)]
+}

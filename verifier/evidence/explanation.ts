@@ -1,0 +1,66 @@
+/** Why a provider has the score it has: every step from the votes to the tokens, as data. */
+import { type Hex, ZERO_HASH } from '../../proto/hex.js'
+import { OUTCOME_NAME } from '../../proto/vote.js'
+import { isSoak } from '../core/assignment/schedule.js'
+import type { PostedReport } from '../core/ports.js'
+import type { VoteAccount } from '../core/scoring/tally.js'
+import type { Recomputed } from './recompute.js'
+import type { CheckJson } from './schema/checks.js'
+import type { ExplanationJson, VoteJson } from './schema/explanation.js'
+import type { SettlementJson } from './schema/providers.js'
+import { leafJson } from './schema/report.js'
+
+/** Undefined for an account that was no active provider at B(e). */
+export function explanationOf(
+  provider: Hex,
+  recomputed: Recomputed,
+  posted: PostedReport,
+  settlements: readonly SettlementJson[],
+  chainChecks: readonly CheckJson[],
+): ExplanationJson | undefined {
+  const { report, facts, previous, params, checks } = recomputed
+  const leaf = report.leaves.find(one => one.provider === provider)
+  const tally = report.tallies.get(provider)
+  const ticks = report.ticks.get(provider)
+  if (!leaf || !tally || !ticks) return undefined
+  const before = previous.leaves.find(one => one.provider === provider && one.index === leaf.index)
+  const { assigned, faults, quorum: needed, usable, belowThreshold, receivers } = tally
+  const { headerHash, round, nonSigners, txHash, blockNumber, gasUsed } = posted
+  return {
+    ...{ provider, epoch: leaf.epoch, leaf: leafJson(leaf), previousLeaf: before ? leafJson(before) : null },
+    previousEpoch: previous.epoch,
+    votes: receivers.map(voteJson),
+    quorum: { assigned, faults, needed, usable },
+    soak: {
+      now: isSoak(facts.beacon, provider, params),
+      limitKbps: tally.soakLimitKbps ?? null,
+      votes: tally.soakVotes,
+    },
+    ...{ belowThreshold, thresholdKbps: (leaf.claimKbps * params.breachBps) / 10_000, ticks },
+    ...{ commonFailure: report.commonFailure, maxPenaltyBps: params.maxPenaltyBps },
+    certificate: { headerHash, round, nonSigners, txHash, blockNumber, gasUsed, verifiers: facts.verifiers.length },
+    settlement: settlements.find(({ epoch }) => epoch === leaf.epoch) ?? null,
+    checks: [...checks, ...chainChecks],
+  }
+}
+
+function voteJson({ receiver, vote, counted, why, group }: VoteAccount): VoteJson {
+  return {
+    verifier: receiver,
+    sessionId: vote === undefined || vote.sessionId === ZERO_HASH ? null : vote.sessionId,
+    outcome: (vote && OUTCOME_NAME[vote.outcome]) ?? null,
+    rateKbps: vote?.rateKbps ?? null,
+    offeredKbps: vote?.offeredKbps ?? null,
+    lossBps: vote?.lossBps ?? null,
+    controlLossBps: vote?.controlLossBps ?? null,
+    controlDelayUs: vote?.controlDelayUs ?? null,
+    directKbps: vote?.directKbps ?? null,
+    ticksSent: bits(vote?.ticksSent),
+    ticksAnswered: bits(vote?.ticksAnswered),
+    counted,
+    why,
+    group: group ?? null,
+  }
+}
+
+const bits = (map = 0n): number => map.toString(2).replaceAll('0', '').length

@@ -1,0 +1,41 @@
+/** All that an epoch's report follows from, so that anybody can compute it again. */
+import { z } from 'zod'
+import { paramsSchema } from '../../config/network-file.js'
+import { headerSchema, postedSchema } from './report.js'
+import { address, bytes, count, hash, listOf, wei } from './scalars.js'
+
+const networkIdSchema = z.object({ chainId: count, contract: address })
+
+/** What the chain says at B(e). */
+const factsSchema = z.object({
+  era: count,
+  epoch: count,
+  blockNumber: count,
+  blockHash: hash,
+  beacon: hash,
+  verifiers: listOf(z.object({ index: count, account: address, blsKey: bytes, capacityKbps: count })),
+  providers: listOf(
+    z.object({ index: count, account: address, claimKbps: count, region: hash, link: hash, stake: wei }),
+  ),
+})
+
+export const evidenceSchema = z
+  .object({
+    params: paramsSchema,
+    network: networkIdSchema,
+    facts: factsSchema,
+    /** its leaves with what is carried beside them, see proto/leaf-state.ts; epoch 0 and no leaves for the first */
+    previous: z.object({ epoch: count, headerHash: hash, leaves: listOf(bytes) }),
+    ballots: listOf(bytes),
+    header: headerSchema,
+    headerHash: hash,
+    /** as the verifier has them; whoever computes them again does not need them */
+    leaves: listOf(bytes),
+    posted: postedSchema,
+  })
+  .refine(
+    ({ facts, header, headerHash, posted }) =>
+      facts.epoch === header.epoch && posted.header.epoch === header.epoch && posted.headerHash === headerHash,
+    'its parts belong to different reports',
+  )
+export type EvidenceJson = z.infer<typeof evidenceSchema>

@@ -1,0 +1,63 @@
+/** `bandwitness explain --json`: every step from the votes to the tokens. */
+import { z } from 'zod'
+import { OUTCOME, type OutcomeName } from '../../../proto/vote.js'
+import { checkSchema } from './checks.js'
+import { settlementSchema } from './providers.js'
+import { leafSchema, postedSchema } from './report.js'
+import { address, count, hash, listOf } from './scalars.js'
+
+export const outcomeSchema = z.enum(Object.keys(OUTCOME) as [OutcomeName, ...OutcomeName[]]).nullable()
+
+const soakVoteSchema = z.object({ receiver: count, epoch: count, rateKbps: count })
+
+/** What the members of a group read at once, and the sum that each of them counts with. */
+const groupSchema = z.object({ verifiers: listOf(count), ratesKbps: listOf(count), sumKbps: count })
+
+const voteSchema = z.object({
+  verifier: count,
+  /** null where no session ran */
+  sessionId: hash.nullable(),
+  outcome: outcomeSchema,
+  rateKbps: count.nullable(),
+  offeredKbps: count.nullable(),
+  lossBps: count.nullable(),
+  controlLossBps: count.nullable(),
+  controlDelayUs: count.nullable(),
+  directKbps: count.nullable(),
+  ticksSent: count,
+  ticksAnswered: count,
+  counted: z.enum(['rate', 'under', 'at-least', 'ignored', 'missing']),
+  why: z.string(),
+  /** null for a verifier that measured alone */
+  group: groupSchema.nullable(),
+})
+export type VoteJson = z.infer<typeof voteSchema>
+
+export const explanationSchema = z.object({
+  provider: address,
+  epoch: count,
+  leaf: leafSchema,
+  previousLeaf: leafSchema.nullable(),
+  previousEpoch: count,
+  /** one for every assigned verifier, ascending */
+  votes: listOf(voteSchema),
+  quorum: z.object({ assigned: count, faults: count, needed: count, usable: count }),
+  soak: z.object({
+    /** whether the sessions of this epoch were soaks */
+    now: z.boolean(),
+    limitKbps: count.nullable(),
+    /** in force, whenever they were cast */
+    votes: listOf(soakVoteSchema),
+  }),
+  /** votes below the slashing threshold */
+  belowThreshold: count,
+  thresholdKbps: z.number().nonnegative(),
+  ticks: z.object({ up: count, total: count }),
+  commonFailure: z.boolean(),
+  maxPenaltyBps: count,
+  certificate: postedSchema.omit({ header: true }).extend({ verifiers: count }),
+  /** null while the penalty, if there is one, is not taken */
+  settlement: settlementSchema.nullable(),
+  checks: listOf(checkSchema),
+})
+export type ExplanationJson = z.infer<typeof explanationSchema>

@@ -1,0 +1,32 @@
+/** Where a verifier stands. */
+import { z } from 'zod'
+import { address, count, hash } from './scalars.js'
+
+export const statusSchema = z.object({
+  role: z.literal('verifier'),
+  account: address,
+  index: count,
+  peerId: z.string(),
+  pid: count,
+  /** by the network's clock */
+  epoch: z.int(),
+  /** the phase of the epoch that is measured or agreed on, or `waiting` */
+  state: z.string(),
+  /** the same in words */
+  sentence: z.string(),
+  /** the last epoch that is over, where it has no report, and why */
+  missed: z.object({ epoch: count, sentence: z.string() }).nullable(),
+  /** the last accepted report */
+  tip: z.object({ epoch: count, headerHash: hash }),
+  /** connections to other nodes */
+  peers: count,
+  udp: z.object({
+    backend: z.enum(['mmsg', 'dgram']),
+    kernelTimestamps: z.boolean(),
+    port: count,
+    receiveBufferBytes: count,
+  }),
+  /** chunks that receivers opened to this sender, by what came of them */
+  openings: z.object({ held: count, mismatched: count, failed: count, missing: count }).nullable(),
+})
+export type StatusJson = z.infer<typeof statusSchema>
