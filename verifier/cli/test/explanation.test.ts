@@ -40,7 +40,7 @@ describe('explain', () => {
     expect(early).to.include('This window is a breach.')
     expect(early).to.include('○○○●● in the last five windows, this one last; three cost stake')
     expect(early).to.include('Penalty      none\n')
-    const settled = { epoch: 3, charged: `${33n * 10n ** 18n}`, txHash: account('settlement') }
+    const settled = { epoch: 3, provider: PROVIDER, charged: `${33n * 10n ** 18n}`, txHash: account('settlement') }
     const text = explanationText(explained(third.evidence, [settled]))
     expect(text).to.include('○○●●● in the last five windows, this one last; three cost stake')
     expect(text).to.include('Penalty      33 tokens slashed, 3.33 % of the stake\n')
@@ -78,7 +78,7 @@ describe('explain', () => {
 
   it('does not bear out evidence that was changed', () => {
     const { evidence } = epochOf(1, honest)
-    const changed = (change: (ballot: Ballot) => void): ExplanationJsonJson => {
+    const changed = (change: (ballot: Ballot) => void): ExplanationJson => {
       const ballot = Ballot.decode(fromHex(evidence.ballots[0]!))
       change(ballot)
       return explained({ ...evidence, ballots: [toHex(Ballot.encode(ballot)), ...evidence.ballots.slice(1)] })

@@ -1,0 +1,108 @@
+/** A verifier that holds two accepted reports and a transcript, with a real store and a chain that is a table. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { keccakText } from '../../../proto/hash.js'
+import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
+import { Ballot } from '../../../proto/messages.js'
+import type { NetworkFile } from '../../config/network-file.js'
+import type { Announcement, Settlement } from '../../core/ports.js'
+import { decodeCarryOver } from '../../core/scoring/carry-over.js'
+import { account, PARAMS } from '../../core/test/samples.js'
+import type { EvidenceJson } from '../../evidence/schema/evidence.js'
+import { epochOf, NETWORK, PROVIDER, slow } from '../../evidence/test/epoch-evidence.js'
+import type { VerifierNode } from '../../node/verifier-node.js'
+import { Store } from '../../store/store.js'
+import { type ApiServer, serveApi } from '../server.js'
+import { verifierRoutes } from '../verifier-routes.js'
+
+export const SESSION = keccakText('session')
+/** What a provider could announce to confuse whoever lists it. */
+export const HOSTILE = '/ip4/1.2.3.4\u001b[2J\u009b31m\u202e\r\n✓ all is well'
+const CHARGED_WEI = 33n * 10n ** 18n
+
+const first = epochOf(1, slow)
+const second = epochOf(2, slow, first.next)
+const REPORTS = [
+  { evidence: first.evidence, next: first.next },
+  { evidence: second.evidence, next: second.next },
+]
+
+const network: NetworkFile = {
+  name: 'sample',
+  chainId: NETWORK.chainId,
+  contracts: {
+    stakeToken: account('token'),
+    stakeVault: account('vault'),
+    verifierRegistry: account('verifiers'),
+    providerRegistry: account('providers'),
+    epochReports: NETWORK.contract,
+    slashingManager: account('slashing'),
+  },
+  deployBlock: 1,
+  params: PARAMS,
+}
+
+const announcement: Announcement = {
+  ...{ role: 'provider', index: 0, account: PROVIDER, peerId: HOSTILE, multiaddrs: [HOSTILE] },
+}
+
+const settlement: Settlement = { epoch: 2, provider: PROVIDER, charged: CHARGED_WEI, txHash: keccakText('settlement') }
+
+const chain = {
+  network: NETWORK,
+  tip: async () => ({ epoch: 2, headerHash: second.evidence.headerHash }),
+  posted: async (epoch: number) => REPORTS[epoch - 1]?.evidence.posted,
+  announcements: async () => [announcement],
+  settlements: async (provider: Hex) => {
+    if (!/^0x[0-9a-f]{40}$/.test(provider)) throw new Error(`no address: ${provider}`) // as ethers does
+    return provider === PROVIDER ? [settlement] : []
+  },
+}
+
+async function fill(store: Store): Promise<void> {
+  for (const { evidence, next } of REPORTS) {
+    const ballots = evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
+    for (const ballot of ballots) await store.putBallot(toHex(ballot.root), Ballot.encode(ballot))
+    const providers = evidence.facts.providers.map(one => ({ ...one, stake: BigInt(one.stake) }))
+    await store.putFacts({ ...evidence.facts, providers })
+    await store.putReport({
+      ...{ header: evidence.header, headerHash: evidence.headerHash, posted: evidence.posted },
+      ballots: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
+      ...decodeCarryOver(next.leaves.map(fromHex)),
+    })
+  }
+  await store.putTranscript(2, fromHex(SESSION), new Uint8Array([1, 2, 3]))
+}
+
+export interface SampleNode {
+  readonly api: ApiServer
+  /** of epochs 1 and 2 */
+  readonly evidence: readonly EvidenceJson[]
+  stop(): Promise<void>
+}
+
+/** @param changes of its chain */
+export async function startSampleNode(changes: Partial<typeof chain> = {}): Promise<SampleNode> {
+  const directory = await mkdtemp(join(tmpdir(), 'bandwitness-api-'))
+  const store = await Store.open(join(directory, 'db'), { mode: 'create' })
+  await fill(store)
+  const node = {
+    ...{ role: 'verifier', account: account('verifier 0'), index: 1, peerId: 'peer', network, store },
+    chain: { ...chain, ...changes },
+    udp: { backend: 'dgram', kernelTimestamps: false, port: 4000, receiveBufferBytes: 212_992 },
+    epochs: undefined,
+    connections: () => 3,
+    epochNow: () => 3,
+  } as unknown as VerifierNode
+  const api = await serveApi({ host: '127.0.0.1', port: 0 }, app => verifierRoutes(app, node))
+  return {
+    api,
+    evidence: REPORTS.map(({ evidence }) => evidence),
+    stop: async () => {
+      await api.close()
+      await store.close()
+      await rm(directory, { recursive: true })
+    },
+  }
+}
