@@ -3,10 +3,14 @@ import { connectChain } from '../chain/connect.js'
 import type { EthersChain } from '../chain/ethers-chain.js'
 import { loadNetworkFile, type NetworkFile } from '../config/network-file.js'
 
-/** @param describe why the chain is asked */
-export const chainOptions = (describe: string) =>
+/** @param checked what the chain is asked about */
+export const chainOptions = (checked: string) =>
   ({
-    rpc: { type: 'string', implies: 'network', describe: `JSON-RPC URL: ${describe}` },
+    rpc: {
+      type: 'string',
+      implies: 'network',
+      describe: `JSON-RPC URL of a chain against which to check ${checked} (default: none)`,
+    },
     network: { type: 'string', implies: 'rpc', describe: 'network file that belongs to --rpc' },
   }) as const
 

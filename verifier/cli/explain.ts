@@ -16,7 +16,7 @@ import { settings } from './settings.js'
 const OPTIONS = {
   ...API_OPTION,
   epoch: { type: 'string', default: 'latest', describe: 'epoch of the report' },
-  ...chainOptions('also check the report against this chain'),
+  ...chainOptions('the report'),
 } as const
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { provider?: string | undefined; json?: unknown }

@@ -69,7 +69,10 @@ function commandLine(args: readonly string[]): Argv {
     .fail((message: string | undefined, error: Error | undefined) => {
       throw error && error.name !== 'YError'
         ? error
-        : new UserError('usage', `${message ?? error?.message} Run \`bandwitness --help\`.`)
+        : new UserError('usage', `${sentence(message ?? error?.message ?? 'Wrong usage')} Run \`bandwitness --help\`.`)
     })
   return cli
 }
+
+/** With the full stop that most messages of the parser lack. */
+const sentence = (text: string): string => (/[.:!?]$/.test(text.trim()) ? text : `${text.trim()}.`)

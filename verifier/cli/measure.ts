@@ -27,7 +27,7 @@ const OPTIONS = {
   claim: { type: 'string', describe: 'rate to measure against, such as 25mbps (default: the registered claim)' },
   seconds: {
     type: 'number',
-    describe: 'length of the session, 1 to 10, of which the second half is read (default: about one)',
+    describe: 'length of the session in seconds, 1 to 10; its second half is read (default: about one)',
   },
   'udp-host': { type: 'string', describe: 'address at which the provider reaches this machine (default: detected)' },
   'udp-port': { type: 'number', default: 0, describe: 'UDP port of this machine; 0 takes any free port' },

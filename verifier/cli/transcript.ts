@@ -19,7 +19,7 @@ type Flags = InferredOptionTypes<typeof OPTIONS> & { session?: string | undefine
 
 export const transcript: CommandModule<object, Flags> = {
   command: 'transcript <session>',
-  describe: 'save the evidence behind one vote: all that receiver, senders and provider signed',
+  describe: 'save the signed evidence behind one vote',
   builder: y =>
     settings(y, OPTIONS).positional('session', {
       type: 'string',

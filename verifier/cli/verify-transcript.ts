@@ -12,7 +12,7 @@ import { printable } from './printable.js'
 import { settings } from './settings.js'
 import { textTable } from './text-table.js'
 
-const OPTIONS = chainOptions('also check against this chain who took part')
+const OPTIONS = chainOptions('who took part')
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { file?: string | undefined; json?: unknown }
 

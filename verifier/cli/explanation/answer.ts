@@ -20,7 +20,10 @@ export function answerText(of: ExplanationJson): string {
         ? `unmeasured; the claim is ${rateText(leaf.claimKbps)}`
         : `certified ${rateText(leaf.rateKbps)} of ${rateText(leaf.claimKbps)} claimed`,
     ),
-    field('Breaches', `${breachText(windowBits(of))} in the last five windows, this one last; three cost stake`),
+    field(
+      'Breaches',
+      `${breachText(windowBits(of))} in the last five windows, this one last; three cost stake, and a penalty clears them`,
+    ),
     field('Penalty', penaltyText(of)),
   ].join('\n')
 }

@@ -60,7 +60,7 @@ function throughputLine(of: ExplanationJson): string {
   const then = `T was ${before.toFixed(6)} in epoch ${of.previousEpoch}`
   return ratio === undefined
     ? `${then}; an unmeasured window only lets T decay, to ${now}.`
-    : `${then}, rate/claim is ${ratio.toFixed(6)} now: T·d + rate/claim·(1 − d) = ${now}.`
+    : `${then}, rate/claim is ${ratio.toFixed(6)} now: T·d + rate/claim·(1 − d) = ${now}, d being the decay since then.`
 }
 
 function uptimeLines({ ticks, leaf }: ExplanationJson): string[] {

@@ -23,10 +23,13 @@ function certificateFields({ certificate, settlement }: ExplanationJson): string
 function sessionFields({ votes }: ExplanationJson): string[] {
   const sessions = votes.flatMap(({ verifier, sessionId }) => (sessionId ? [{ verifier, sessionId }] : []))
   if (sessions.length === 0) return []
+  const width = Math.max(...sessions.map(({ verifier }) => `verifier ${verifier}`.length))
   return [
     '',
     field('Sessions', 'To save the evidence of a vote: bandwitness transcript SESSION --out FILE'),
-    ...sessions.map(({ verifier, sessionId }) => field(`  ${verifier}`, sessionId)),
+    ...sessions.map(
+      ({ verifier, sessionId }) => `${INDENT}${INDENT}${`verifier ${verifier}`.padEnd(width)}  ${sessionId}`,
+    ),
   ]
 }
 

@@ -69,12 +69,12 @@ function groupsOf(votes: readonly VoteJson[]) {
   return [...new Map(groups.map(group => [group.verifiers.join(), group])).values()]
 }
 
-/** `Verifiers 1–5 count as below: …`, in the order of the table. */
+/** `COUNTED AS below (verifiers 1–5): …`, in the order of the table. */
 function reasonsOf(votes: readonly VoteJson[]): string[] {
-  const reasonOf = ({ counted, why }: VoteJson) => `${COUNTED_TEXT[counted]}: ${why}.`
+  const reasonOf = ({ counted, why }: VoteJson) => `${counted} ${why}`
   return [...new Set(votes.map(reasonOf))].map(reason => {
     const alike = votes.filter(vote => reasonOf(vote) === reason)
-    const who = verifiersText(alike.map(({ verifier }) => verifier))
-    return `${who[0]!.toUpperCase()}${who.slice(1)} ${alike.length === 1 ? 'counts' : 'count'} as ${reason}`
+    const { counted, why } = alike[0]!
+    return `COUNTED AS ${COUNTED_TEXT[counted]} (${verifiersText(alike.map(({ verifier }) => verifier))}): ${why}.`
   })
 }

@@ -95,7 +95,7 @@ describe('the text of an explanation', () => {
         for (const { receiver } of of.soak.votes) expect(flat).to.include(`(verifier ${receiver})`)
         for (const { what, holds } of of.checks) expect(flat).to.include(`${holds ? '✓' : '✗'} ${what}`)
         const rows = new Set(of.votes.map(({ counted, why }) => `${counted} ${why}`))
-        expect(flat.match(/[Vv]erifiers? [\d–, and]+ counts? as /g)).to.have.length(rows.size)
+        expect(flat.match(/COUNTED AS [a-z ]+ \(verifiers? [\d–, and]+\): /g)).to.have.length(rows.size)
         for (const { why } of of.votes) expect(flat).to.include(`: ${why}.`)
         for (const hash of [of.certificate.headerHash, of.certificate.txHash]) expect(flat).to.include(hash)
       }),

@@ -9,7 +9,7 @@ import { account, PARAMS, vote } from '../../core/test/samples.js'
 import { explanationOf } from '../../evidence/explanation.js'
 import { recompute } from '../../evidence/recompute.js'
 import type { EvidenceJson } from '../../evidence/schema/evidence.js'
-import type { ExplanationJson } from '../../evidence/schema/explanation.js'
+import { type ExplanationJson, explanationSchema } from '../../evidence/schema/explanation.js'
 import type { SettlementJson } from '../../evidence/schema/providers.js'
 import { epochOf, GENESIS, honest, NETWORK, PROVIDER, slow } from '../../evidence/test/epoch-evidence.js'
 import { explanationText } from '../explanation/text.js'
@@ -23,6 +23,7 @@ describe('explain', () => {
   it('gives every step of an honest score, and bears it out', () => {
     const explanation = explained(epochOf(1, honest).evidence)
     expect(failing(explanation)).to.deep.equal([])
+    expect(explanationSchema.parse(explanation)).to.deep.equal(explanation)
     const text = explanationText(explanation)
     expect(text).to.include('certified 25.00 Mbit/s of 25.00 Mbit/s claimed')
     expect(text).to.include('Rate         4 usable votes of 4 assigned verifiers; 3 are needed.')

@@ -8,6 +8,7 @@ import { expect } from 'chai'
 import { HOSTILE, type SampleNode, startSampleNode } from '../../api/test/sample-node.js'
 import { UserError } from '../../config/errors.js'
 import { ENDPOINTS, type Endpoint } from '../../evidence/schema/endpoints.js'
+import { reputationSchema } from '../../evidence/schema/providers.js'
 import { PROVIDER } from '../../evidence/test/epoch-evidence.js'
 import { askApi } from '../api-client.js'
 import { explain, explanationFor } from '../explain.js'
@@ -158,7 +159,9 @@ describe('a verifier that lies', function () {
     const { code, stdout, stderr } = await bandwitness('reputation', '--json', '--api', honest.api.url)
     expect(code, stderr).to.equal(0)
     expect(stdout.slice(0, -1)).not.to.match(UNPRINTABLE)
-    expect(JSON.parse(stdout)[0]).to.include({ peerId: HOSTILE, slashed: `${33n * 10n ** 18n}` })
+    const rows = JSON.parse(stdout)
+    expect(reputationSchema.parse(rows)).to.deep.equal(rows)
+    expect(rows[0]).to.include({ peerId: HOSTILE, slashed: `${33n * 10n ** 18n}` })
     const table = reputationTable(await reputationOf({ api: honest.api.url }))
     expect(table.split('\n')).to.have.length(2)
     expect(table).not.to.match(/all is well/)

@@ -1,5 +1,7 @@
 import { expect } from 'chai'
 import type { Measurement, Outcome } from '../../../probe/verdict/outcome.js'
+import { account } from '../../core/test/samples.js'
+import { measureSchema } from '../../evidence/schema/measure.js'
 import { measurementText } from '../measure.js'
 import { verdictOf } from '../measure-verdict.js'
 
@@ -28,6 +30,10 @@ describe('measure', () => {
         ...{ kind: 'no-data' as const, reason },
       })),
     ]
+    for (const outcome of all) {
+      const found = { provider: account('provider'), claimKbps: 25_000, outcome, verdict: '', rates: [] }
+      expect(measureSchema.parse(found)).to.deep.equal(found)
+    }
     const texts = all.map(verdict)
     expect(new Set(texts).size).to.equal(all.length)
     for (const text of texts) expect(text).to.match(/^[A-Z].*[.]$/)

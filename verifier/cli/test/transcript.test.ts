@@ -14,6 +14,7 @@ import { type ApiServer, serveApi } from '../../api/server.js'
 import { verifierRoutes } from '../../api/verifier-routes.js'
 import { LiveNetwork } from '../../chain/test/live-network.js'
 import { UserError } from '../../config/errors.js'
+import { savedTranscriptSchema, verifiedTranscriptSchema } from '../../evidence/schema/transcript.js'
 import {
   CLAIM_KBPS,
   freshMembers,
@@ -87,7 +88,7 @@ describe('a transcript in a file', function () {
     const out = join(directory, 'saved')
     const saved = await bandwitness('transcript', sessionId, '--out', out, '--api', api.url, '--json')
     expect(saved.code, saved.stderr).to.equal(0)
-    expect(JSON.parse(saved.stdout)).to.include({ sessionId, file: out })
+    expect(savedTranscriptSchema.parse(JSON.parse(saved.stdout))).to.include({ sessionId, file: out })
     expect(await readFile(out)).to.deep.equal(Buffer.from(Transcript.encode(transcript)))
     const again = await bandwitness('transcript', sessionId, '--out', out, '--api', api.url)
     expect(again.code).to.equal(2)
@@ -96,6 +97,7 @@ describe('a transcript in a file', function () {
     const held = await bandwitness('verify-transcript', out, '--json')
     expect(held.code, held.stderr).to.equal(0)
     const checked = JSON.parse(held.stdout)
+    expect(verifiedTranscriptSchema.parse(checked)).to.deep.equal(checked)
     expect(checked).to.include({ sessionId, outcome: 'under', claimKbps: CLAIM_KBPS })
     expect(checked.checks.every((check: { holds: boolean }) => check.holds)).to.equal(true)
     expect(checked.senders.map((sender: { verifier: number }) => sender.verifier)).to.deep.equal(
