@@ -8,6 +8,7 @@ import { readConfig } from './config-file.js'
 import { explain } from './explain.js'
 import { initCommand } from './init.js'
 import { measure } from './measure.js'
+import { parserMessage } from './parser-message.js'
 import { reportError } from './report-error.js'
 import { reputation } from './reputation.js'
 import { transcript } from './transcript.js'
@@ -69,10 +70,10 @@ function commandLine(args: readonly string[]): Argv {
     .fail((message: string | undefined, error: Error | undefined) => {
       throw error && error.name !== 'YError'
         ? error
-        : new UserError('usage', `${sentence(message ?? error?.message ?? 'Wrong usage')} Run \`bandwitness --help\`.`)
+        : new UserError(
+            'usage',
+            `${parserMessage(message ?? error?.message ?? 'Wrong usage')} Run \`bandwitness --help\`.`,
+          )
     })
   return cli
 }
-
-/** With the full stop that most messages of the parser lack. */
-const sentence = (text: string): string => (/[.:!?]$/.test(text.trim()) ? text : `${text.trim()}.`)
