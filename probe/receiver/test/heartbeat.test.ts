@@ -3,8 +3,9 @@ import { expect } from 'chai'
 import { toHex } from '../../../proto/hex.js'
 import { HEARTBEAT_RATE_KBPS } from '../../constants.js'
 import { type ForwardingSpec, forwardAll } from '../../plane/forwarding.js'
+import { systemRandom } from '../../system.js'
 import { admittedRates, forwardings } from '../../test/fixtures/forwardings.js'
-import { BACKENDS, HOST, Network, random } from '../../test/harness.js'
+import { BACKENDS, HOST, Network } from '../../test/harness.js'
 import { HeartbeatSession } from '../heartbeat.js'
 
 const CLAIM_KBPS = 10_000
@@ -24,7 +25,7 @@ for (const backend of BACKENDS)
           advertisedHost: HOST,
           durationMs: 60_000,
         },
-        { receiver: network.receiver, random },
+        { receiver: network.receiver, random: systemRandom },
       )
       return session
     }

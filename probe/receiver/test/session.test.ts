@@ -7,17 +7,9 @@ import { START_LEAD_MS } from '../../constants.js'
 import { REFUSE } from '../../plane/forwarding.js'
 import type { MessageStream } from '../../ports.js'
 import { type Authorization, serveProbe } from '../../sender/sender.js'
+import { systemClock } from '../../system.js'
 import { forwardings, SAVING } from '../../test/fixtures/forwardings.js'
-import {
-  BACKENDS,
-  type Behaviour,
-  clock,
-  HOST,
-  honest,
-  Network,
-  type NetworkOptions,
-  newPeer,
-} from '../../test/harness.js'
+import { BACKENDS, type Behaviour, HOST, honest, Network, type NetworkOptions, newPeer } from '../../test/harness.js'
 import { PlainUdp } from '../../test/plain-udp.js'
 import type { SessionResult } from '../../verdict/outcome.js'
 import { streamPair } from '../../wire/local-streams.js'
@@ -240,13 +232,13 @@ describe('session', function () {
           ...stream,
           receive: async () => {
             const message = await stream.receive()
-            if (message && ProbeFrame.decode(message).start) startedMs.push(clock.now())
+            if (message && ProbeFrame.decode(message).start) startedMs.push(systemClock.now())
             return message
           },
         },
         deps,
       )
-    const calledMs = clock.now()
+    const calledMs = systemClock.now()
     const { outcome } = await network!.measure([noting, noting, noting])
     expect(startedMs).to.have.length(3)
     expect(Math.min(...startedMs)).to.be.at.least(calledMs + START_LEAD_MS)
