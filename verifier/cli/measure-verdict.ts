@@ -1,4 +1,4 @@
-/** What a session of one's own says, in words: a plain verdict and its reason. */
+/** What a solo session says, in words: a plain verdict and its reason. */
 import type { Outcome } from '../../probe/verdict/outcome.js'
 import { rateText } from './figures.js'
 

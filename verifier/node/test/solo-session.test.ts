@@ -1,4 +1,4 @@
-/** A session of one's own with a real relay, over libp2p and UDP on loopback. */
+/** A solo session with a real relay, over libp2p and UDP on loopback. */
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { computeAddress } from 'ethers'
@@ -13,13 +13,13 @@ import { voucherSigner } from '../../chain/vouchers.js'
 import { createPeer, listenAddresses, type Peer } from '../../net/libp2p.js'
 import { peerSigner } from '../../net/peer-keys.js'
 import { handleStreams } from '../../net/streams.js'
-import { measureProvider } from '../own-session.js'
+import { measureProvider } from '../solo-session.js'
 
 const HOST = '127.0.0.1'
 const CLAIM_KBPS = 10_000
 const NETWORK: NetworkId = { chainId: 31_337, contract: `0x${'22'.repeat(20)}` }
 
-describe("a session of one's own", function () {
+describe('a solo session', function () {
   this.timeout(20_000)
   let relay: Relay
   let peer: Peer
