@@ -34,6 +34,13 @@ export type RelayingEvent =
   | { readonly kind: 'path'; readonly session: number; readonly validated: boolean }
   | { readonly kind: 'receipt'; readonly session: number; readonly due: DueReceipt }
 
+/** A copy that waits in the queue until its time. */
+interface DelayedDatagram {
+  readonly dueMs: number
+  readonly bytes: Buffer
+  readonly session: number
+}
+
 type WritablePacket = { -readonly [Name in keyof Packet]: Packet[Name] }
 
 export class Relaying {
@@ -43,7 +50,7 @@ export class Relaying {
   readonly #emit: (event: RelayingEvent) => void
   readonly #byTag = new TagTable<RelayedSession>()
   readonly #byId = new Map<number, RelayedSession>()
-  readonly #held: DelayQueue
+  readonly #delayed: DelayQueue<DelayedDatagram>
   #port!: DatagramPort
   /** where a batch's datagrams lie: made once, so that none is made a datagram */
   #places: readonly Buffer[] = []
@@ -59,9 +66,9 @@ export class Relaying {
     this.#stats = stats
     this.#forwarding = forwarding
     this.#emit = emit
-    this.#held = new DelayQueue(
+    this.#delayed = new DelayQueue(
       () => clock.now(),
-      ({ session, bytes }) => this.#releaseHeld(session, bytes),
+      ({ session, bytes }) => this.#releaseDelayed(session, bytes),
     )
   }
 
@@ -110,7 +117,7 @@ export class Relaying {
   async close(): Promise<void> {
     for (const session of this.#byId.values()) session.path.stop()
     this.#byId.clear()
-    this.#held.stop()
+    this.#delayed.stop()
     await this.#port.close()
   }
 
@@ -153,11 +160,11 @@ export class Relaying {
       this.#stats.dropped['not-forwarded']++
     } else {
       const bytes = Buffer.from(packet.bytes.subarray(0, packet.length))
-      this.#held.add({ dueMs: nowMs + verdict.holdMs, bytes, session: session.id })
+      this.#delayed.add({ dueMs: nowMs + verdict.holdMs, bytes, session: session.id })
     }
   }
 
-  #releaseHeld(id: number, bytes: Buffer): void {
+  #releaseDelayed(id: number, bytes: Buffer): void {
     const session = this.#byId.get(id)
     if (!session) return // it has ended meanwhile
     this.#port.send(bytes, session.nextHop)

@@ -14,7 +14,7 @@ describe('held datagrams', () => {
   it('go in the order of their times, none before its time', async () => {
     const released: { bytes: Buffer; dueMs: number; atMs: number }[] = []
     const condition = new Condition()
-    const held = new DelayQueue(
+    const held = new DelayQueue<{ dueMs: number; bytes: Buffer }>(
       () => performance.now(),
       ({ bytes, dueMs }) => {
         released.push({ bytes, dueMs, atMs: performance.now() })
@@ -23,7 +23,7 @@ describe('held datagrams', () => {
     )
     const nowMs = performance.now()
     for (const ms of [30, 10, 20, 10, 5, 0]) {
-      held.add({ dueMs: nowMs + ms, bytes: Buffer.from([ms]), session: 1 })
+      held.add({ dueMs: nowMs + ms, bytes: Buffer.from([ms]) })
     }
     expect(await condition.until(() => released.length === 6, 5000)).to.equal(true)
     expect(released.map(({ bytes }) => bytes[0])).to.deep.equal([0, 5, 10, 10, 20, 30])

@@ -1,16 +1,15 @@
-/** Two ends of a message stream inside one process, with a delay each way. */
-
+/** A message stream inside one process, whose messages take their time. */
+import { monotonicMs } from '../../probe/plane/clock.js'
 import type { ProviderStream } from '../../probe/ports.js'
-import { streamPair as promptPair } from '../../probe/wire/local-streams.js'
+import { type StreamPair, streamPair } from '../../probe/wire/local-streams.js'
 import { DelayLine } from './delay-line.js'
-import { monotonicMs } from './monotonic.js'
 
-/** Closing one end ends both, when all that was sent has been read. */
-export function streamPair(delayMs: number, host: string): [ProviderStream, ProviderStream] {
-  const ends = promptPair(host)
-  if (delayMs === 0) return ends
+/** The two ends of one stream, each way with the delay. Closing one end ends both, once the messages already sent are read. */
+export function delayedPair(delayMs: number, host: string): StreamPair {
+  const [one, other] = streamPair(host)
+  if (delayMs === 0) return [one, other]
   const line = new DelayLine()
-  // What comes to an end that has closed meanwhile is lost, as it is on any path.
+  // A message to an end that has closed in the meantime is lost, as it is on any path.
   const later = (act: () => Promise<void>) => line.put(monotonicMs() + delayMs, () => void act().catch(() => {}))
   const delayed = (end: ProviderStream): ProviderStream => {
     let closed = false
@@ -28,5 +27,5 @@ export function streamPair(delayMs: number, host: string): [ProviderStream, Prov
       },
     }
   }
-  return [delayed(ends[0]), delayed(ends[1])]
+  return [delayed(one), delayed(other)]
 }
