@@ -77,11 +77,6 @@ export class HeartbeatSession {
     }
   }
 
-  /** Whether the session is still open at the provider. A closed one answers no tick: open another. */
-  get isOpen(): boolean {
-    return !this.#ended
-  }
-
   /** @returns whether the nonce came back through the relay in time */
   async tick(timeoutMs: number): Promise<boolean> {
     if (this.#ended) return false
