@@ -103,7 +103,8 @@ async function examine(
   { slotRoots, treeRoot, held, openings }: ProbeOpenings,
 ): Promise<'held' | 'mismatched' | { readonly reason: string }> {
   const failed = (reason: string) => ({ reason })
-  if (rootOf(slotRoots.map(toHex)) !== toHex(chunkRoot)) return failed('the openings are not of the root that was published')
+  if (rootOf(slotRoots.map(toHex)) !== toHex(chunkRoot))
+    return failed('the openings are not of the root that was published')
   if (slotRootOf(toHex(treeRoot), held) !== toHex(slotRoots[slot] ?? new Uint8Array())) {
     return failed('the openings are not of this sender’s chunks')
   }

@@ -1,7 +1,7 @@
 /**
- * The provider's UDP port, in the worker: one for all sessions. Whatever comes in without a session's tag, from another
- * source, too fast or too much is dropped and counted. Nothing is ever answered to an address that has not been
- * validated, but the bounded challenges of path-validation.ts.
+ * The provider's UDP port, in the worker: one for all sessions. The relay drops and counts each datagram that has no
+ * session's tag, comes from another source, or exceeds its session's rate or budget. Before an address is validated, the
+ * relay sends it nothing but the bounded challenges of path-validation.ts.
  */
 
 import { DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
@@ -24,7 +24,7 @@ export interface RelayingOptions extends PortSpec {
   readonly forwarding: ForwardingSpec
 }
 
-/** What a receipt is made of. */
+/** The content of a receipt. */
 export interface DueReceipt extends ForwardedPart {
   /** since the session was opened */
   readonly elapsedMs: number
@@ -52,7 +52,7 @@ export class Relaying {
   readonly #byId = new Map<number, RelayedSession>()
   readonly #delayed: DelayQueue<DelayedDatagram>
   #port!: DatagramPort
-  /** where a batch's datagrams lie: made once, so that none is made a datagram */
+  /** views of a batch's datagrams: made once, so that no datagram costs a new one */
   #places: readonly Buffer[] = []
   readonly #packet: WritablePacket = { bytes: Buffer.alloc(0), length: 0, session: 0, rateKbps: 0, ageMs: 0 }
 
@@ -87,7 +87,7 @@ export class Relaying {
     return this.#port.facts
   }
 
-  /** An event tells what came of its path. */
+  /** An event tells whether the session's path was validated. */
   openSession(spec: SessionSpec): void {
     const nextHop = this.#port.endpoint(spec.nextHopHost, spec.nextHopPort)
     const path = new PathValidation(
@@ -104,7 +104,7 @@ export class Relaying {
     this.#byId.set(spec.id, session)
   }
 
-  /** @returns what the last receipt is made of, if one is due */
+  /** @returns the content of the last receipt, if one is due */
   endSession(id: number): DueReceipt | undefined {
     const session = this.#byId.get(id)
     if (!session) return undefined
@@ -166,7 +166,7 @@ export class Relaying {
 
   #releaseDelayed(id: number, bytes: Buffer): void {
     const session = this.#byId.get(id)
-    if (!session) return // it has ended meanwhile
+    if (!session) return // the session has ended in the meantime
     this.#port.send(bytes, session.nextHop)
     this.#count(session, bytes, this.#clock.now())
   }
