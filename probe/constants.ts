@@ -14,7 +14,9 @@ export const LIMITER_BURST_MS = 50
  * than needed, and one pause of a busy machine costs more than that.
  */
 export const CATCH_UP_MS = 250
-/** A sender catches up at this multiple of its rate, in bursts of at most BURST_MS: no queue on the way may overflow. */
+/**
+ * A sender catches up at this multiple of its rate, in bursts of at most BURST_MS: no queue on the way may overflow.
+ */
 export const CATCH_UP_SPEED = 2
 export const BURST_MS = 20
 /** The relay's token bucket for one session. It is larger than CATCH_UP_MS, so an honest sender never exceeds it. */
@@ -40,8 +42,8 @@ export const MAX_SESSIONS_PER_PEER = 8
 export const MAX_SESSIONS = 256
 
 /**
- * Control datagrams: this share of a sender's main flow, and at least CONTROL_PER_SECOND. Two senders of three then send
- * at least the hundred a second that a low vote needs.
+ * Control datagrams: this share of a sender's main flow, and at least CONTROL_PER_SECOND. Two senders of three then
+ * send at least the hundred a second that a low vote needs.
  */
 export const CONTROL_SHARE = 0.02
 export const CONTROL_PER_SECOND = 60
@@ -54,7 +56,10 @@ export const DIRECT_SPAN = { discardMs: 150, measureMs: 500 }
 export const STRAGGLER_MS = 350
 /** Longest wait for one step of a handshake. */
 export const HANDSHAKE_MS = 1200
-/** If data must start at a fixed instant, the receiver calls the senders this long before it. Later than the tolerance is too late. */
+/**
+ * If data must start at a fixed instant, the receiver calls the senders this long before it. Later than the tolerance
+ * is too late.
+ */
 export const START_LEAD_MS = HANDSHAKE_MS + STRAGGLER_MS
 export const START_TOLERANCE_MS = 200
 /** Longest measurement of an ordinary session: a low reading may need more evidence than one second gives. */
@@ -69,15 +74,24 @@ const SOAK_SLACK_MS = 1600
 export const soakDataMs = (soakMs: number): number => soakMs + SOAK_SLACK_MS
 /** From the published root to the last reveal. */
 export const REVEAL_MS = 1500
-/** From a sender's reveal to the openings it is owed. In between the receiver awaits the other reveals and checks all data. */
+/**
+ * From a sender's reveal to the openings it is owed. In between the receiver awaits the other reveals and checks all
+ * data.
+ */
 export const OPENINGS_MS = 2 * REVEAL_MS
 /** Time of a session besides its data: handshakes, stragglers, direct probe and reveal. */
 export const OVERHEAD_MS = 4000
 /** How long a provider waits for the counter-signature after a session: the sender gets it with the openings. */
 export const COUNTER_MS = OVERHEAD_MS + OPENINGS_MS
 
-/** A receipt covers about this many forwarded IP-layer bytes. At most ten a second are due, because each needs a signature. */
+/**
+ * A receipt covers about this many forwarded IP-layer bytes. At most ten a second are due, because each needs a
+ * signature.
+ */
 export const RECEIPT_BYTES = 1 << 20
 export const RECEIPT_MS = 100
-/** How long a sender waits for the provider's last receipt. The receipt only corroborates, so the reveal must not wait long. */
+/**
+ * How long a sender waits for the provider's last receipt. The receipt only corroborates, so the reveal must not wait
+ * long.
+ */
 export const LAST_RECEIPT_MS = 150

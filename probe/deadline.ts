@@ -7,7 +7,10 @@ export class DeadlineError extends Error {
   }
 }
 
-/** @param what names the awaited event, for the message. @throws DeadlineError, or the error that `promise` rejects with */
+/**
+ * @param what names the awaited event, for the message.
+ * @throws DeadlineError, or the error that `promise` rejects with
+ */
 export function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new DeadlineError(what, ms)), Math.max(0, ms))

@@ -1,9 +1,10 @@
 /**
- * The probe: one session, and what it proves. Senders push unpredictable data through a provider's relay to a receiver, which
- * checks every byte and reads the rate at which the data came.
+ * The probe: one session, and what it proves. Senders push unpredictable data through a provider's relay to a receiver,
+ * which checks every byte and reads the rate at which the data came.
  *
- * Streams to peers, keys, the clock, randomness and the signatures on receipts are ports (see ports.ts). A session that a
- * chain assigned runs through `measureSession` and `serveProbe`. A session without a chain runs through `measureSolo` and
+ * Streams to peers, keys, the clock, randomness and the signatures on receipts are ports (see ports.ts). A session that
+ * a chain assigned runs through `measureSession` and `serveProbe`. A session without a chain runs through `measureSolo`
+ * and
  * `soloSender`, which call the same two.
  *
  * @example One session in one process, over loopback: three senders, one relay, one receiver.

@@ -1,4 +1,6 @@
-/** What the probe needs from outside. Composition roots provide these ports; tests use real UDP and in-memory streams. */
+/**
+ * What the probe needs from outside. Composition roots provide these ports; tests use real UDP and in-memory streams.
+ */
 import type { Hex } from '../proto/hex.js'
 import type { Voucher } from '../proto/voucher.js'
 
@@ -16,7 +18,9 @@ export interface ProviderStream extends MessageStream {
   readonly remoteHost: string
 }
 
-/** Monotonic time in milliseconds, with a fraction. Not the wall clock: a clock that is set would spoil a measurement. */
+/**
+ * Monotonic time in milliseconds, with a fraction. Not the wall clock: a clock that is set would spoil a measurement.
+ */
 export interface MonotonicClock {
   now(): number
 }

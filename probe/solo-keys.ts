@@ -18,9 +18,9 @@ const NO_NETWORK: NetworkId = { chainId: 0, contract: `0x${'00'.repeat(20)}` }
 const VOUCHER_SIGNATURE_BYTES = 65
 
 /**
- * No contract redeems the receipts of a solo session. So the Ed25519 key signs them too, in place of an EVM key, and zeros
- * fill the signature up to the length of an EVM one. Where receipts must be real, put a signer of EIP-712 vouchers and its
- * verifier in place of these two.
+ * No contract redeems the receipts of a solo session. So the Ed25519 key signs them too, in place of an EVM key, and
+ * zeros fill the signature up to the length of an EVM one. Where receipts must be real, put a signer of EIP-712
+ * vouchers and its verifier in place of these two.
  */
 export function soloKeys(): SoloKeys {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')

@@ -1,14 +1,15 @@
 /**
- * Openings keep a receiver from publishing a root for data that it never got. The root commits the receiver to the set of
- * chunks that it holds of each sender, and to their hashes. The revealed key and the root together pick four of those
- * chunks. The receiver owes the sender their leaves, and the sender, who can generate the data again, checks them. If the
- * receiver made up a share p of the chunks, each sender catches it with probability 1 − (1−p)^4. Neither side can steer
- * the picks: the sender committed to the key before the root, and the receiver published the root before the key.
+ * Openings keep a receiver from publishing a root for data that it never got. The root commits the receiver to the set
+ * of chunks that it holds of each sender, and to their hashes. The revealed key and the root together pick four of
+ * those chunks. The receiver owes the sender their leaves, and the sender, who can generate the data again, checks
+ * them. If the receiver made up a share p of the chunks, each sender catches it with probability 1 − (1−p)^4. Neither
+ * side can steer the picks: the sender committed to the key before the root, and the receiver published the root before
+ * the key.
  *
  *   leaf = abi(slot, index, bitmap, hash) · slot root = keccak256(abi(tree root, keccak256(held))) · root = keccak256(abi(slot roots))
  *
- * A provider can change data on the way, and an honest receiver then hashes the changed data. Once it knows the key, the
- * receiver declares such a chunk mismatched. A mismatched chunk does not count as verified.
+ * A provider can change data on the way, and an honest receiver then hashes the changed data. Once it knows the key,
+ * the receiver declares such a chunk mismatched. A mismatched chunk does not count as verified.
  */
 
 import { encodeWords } from '../../proto/abi.js'
@@ -97,7 +98,10 @@ export async function checkOpenings(
   return typeof found === 'string' ? { ...claim, kind: found } : { ...claim, kind: 'failed', ...found, openings }
 }
 
-/** @returns `held` if every opened chunk is what was sent, `mismatched` if all but the declared ones are; else the reason why not */
+/**
+ * @returns `held` if every opened chunk is what was sent, `mismatched` if all but the declared ones are; else the
+ * reason why not
+ */
 async function examine(
   { slot, key, chunkRoot }: PublishedClaim,
   { slotRoots, treeRoot, held, openings }: ProbeOpenings,

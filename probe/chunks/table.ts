@@ -1,6 +1,6 @@
 /**
- * The facts of many chunks, one row each, in a few large arrays. The arrays grow by doubling, and another thread gets them
- * as they are. One object for each chunk would cost more than the chunk's hash.
+ * The facts of many chunks, one row each, in a few large arrays. The arrays grow by doubling, and another thread gets
+ * them as they are. One object for each chunk would cost more than the chunk's hash.
  */
 
 import { CHUNK_DATAGRAMS } from '../../proto/datagram.js'

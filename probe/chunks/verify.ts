@@ -17,8 +17,8 @@ const JITTER_GAIN = 1 / 16
 const MAX_TRANSITS = 4096
 
 /**
- * A chunk counts only if its hash matches, its send times ascend, and none is later than `maxSentUs`. Send times are masked,
- * so a time that a relay rewrote is almost certainly out of order or too late.
+ * A chunk counts only if its hash matches, its send times ascend, and none is later than `maxSentUs`. Send times are
+ * masked, so a time that a relay rewrote is almost certainly out of order or too late.
  * @param maxSentUs latest possible send time, in microseconds since the sender's start
  */
 export async function verifyChunks(key: Uint8Array, chunks: readonly Chunk[], maxSentUs: number): Promise<Verified> {

@@ -1,9 +1,9 @@
 /**
- * A UDP port, over either backend: Node's dgram, or system calls that each take a batch. A datagram that cannot be sent is
- * counted and never thrown. An error of the socket never ends the process.
+ * A UDP port, over either backend: Node's dgram, or system calls that each take a batch. A datagram that cannot be sent
+ * is counted and never thrown. An error of the socket never ends the process.
  *
- * Except inside dgram, no datagram costs an allocation: batches and buffers are used again. The next call overwrites them,
- * so copy what you need.
+ * Except inside dgram, no datagram costs an allocation: batches and buffers are used again. The next call overwrites
+ * them, so copy what you need.
  */
 import type { MonotonicClock } from '../ports.js'
 
@@ -53,7 +53,9 @@ export interface PortOptions {
 /** Facts of an open port. */
 export interface PortFacts {
   readonly backend: Backend
-  /** the kernel takes the arrival times; else a callback does, which is good for throughput but not for queueing delay */
+  /**
+   * the kernel takes the arrival times; else a callback does, which is good for throughput but not for queueing delay
+   */
   readonly kernelTimestamps: boolean
   readonly port: number
   /** as the system granted; with less than about a tenth of a second of data, a busy machine loses datagrams */

@@ -1,6 +1,7 @@
 /**
- * The memory that recvmmsg and sendmmsg work on: laid out once, and used for every call. The positions of fields are those
- * of Linux with 64-bit pointers, counted in 32-bit words. A pointer takes two words, low word first, which avoids BigInt.
+ * The memory that recvmmsg and sendmmsg work on: laid out once, and used for every call. The positions of fields are
+ * those of Linux with 64-bit pointers, counted in 32-bit words. A pointer takes two words, low word first, which avoids
+ * BigInt.
  */
 import type { Native } from './native.js'
 

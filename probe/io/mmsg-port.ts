@@ -29,8 +29,8 @@ const BATCHES_A_TURN = 8
 
 /**
  * A port that wakes for every datagram costs both ends more than all other work. So once two arrivals are closer than
- * BUSY_GAP_MS, the port is read at intervals instead, until nothing has come for IDLE_MS. The intervals are short enough
- * that few datagrams wait and a relay sends no long bursts.
+ * BUSY_GAP_MS, the port is read at intervals instead, until nothing has come for IDLE_MS. The intervals are short
+ * enough that few datagrams wait and a relay sends no long bursts.
  */
 const BUSY_GAP_MS = 1
 const DATAGRAMS_A_READ = 32

@@ -4,7 +4,10 @@ import { DgramPort } from './dgram-port.js'
 import { MmsgPort } from './mmsg-port.js'
 import { loadNative } from './native.js'
 
-/** @param backend to insist on one (default: the best available). @throws UdpPortError, or Error if the backend is not available */
+/**
+ * @param backend to insist on one (default: the best available).
+ * @throws UdpPortError, or Error if the backend is not available
+ */
 export async function openPort(options: PortOptions, backend?: Backend): Promise<DatagramPort> {
   const native = backend === 'dgram' ? undefined : await loadNative()
   if (native) return new MmsgPort(native, options)

@@ -90,7 +90,8 @@ export class ReceiveArena implements ReceivedBatch {
     for (let i = 0; i < count; i++) {
       const message = i * HEADER_WORDS
       const time = i * CONTROL_WORDS + CONTROL.data
-      // The kernel's times are wall-clock times. As differences from now, they suffer for one batch at most if the clock is set.
+      // The kernel's times are wall-clock times. As differences from now, they suffer for one batch at most if the
+      // clock is set.
       const ageMs = (seconds - controls[time]!) * 1e3 + (nanoseconds - controls[time + 2]!) / 1e6
       this.#lastMs = Math.min(nowMs, Math.max(this.#lastMs, nowMs - ageMs))
       this.arrivedMs[i] = this.#lastMs

@@ -83,7 +83,8 @@ export class SendQueue {
       const done = this.#native.sendmmsg(fd, this.#messages.at(next * HEADER_WORDS), count - next, MSG_DONTWAIT)
       if (done < 0) {
         if (isFull(this.#native.errno())) break
-        // This message can never be sent (no route, for example). It counts as sent and as an error, and the next is tried.
+        // This message can never be sent (no route, for example). It counts as sent and as an error, and the next is
+        // tried.
         this.errors++
         taken += this.#datagrams[next]!
         next++

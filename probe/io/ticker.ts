@@ -1,7 +1,8 @@
 /**
  * Runs work that is due every millisecond or more often: flows that send at a rate, and busy ports. All such work of a
- * thread shares one loop. Each turn does the work that is due, and then waits until more is due. The wait is exact to tenths
- * of a millisecond, which a timer is not. Between two turns the event loop runs, so that all other work gets its turn.
+ * thread shares one loop. Each turn does the work that is due, and then waits until more is due. The wait is exact to
+ * tenths of a millisecond, which a timer is not. Between two turns the event loop runs, so that all other work gets its
+ * turn.
  */
 
 /** Longest time that the thread blocks. */

@@ -1,10 +1,13 @@
-/** A clock of the main thread, read in the worker: both threads share the monotonic clock below it, with other zeros. */
+/**
+ * A clock of the main thread, read in the worker: both threads share the monotonic clock below it, with other zeros.
+ */
 import type { MonotonicClock } from '../ports.js'
 
 const NS_PER_MS = 1e6
 
 /**
- * The machine's monotonic clock, in milliseconds: the same number in every thread and process of the machine. The zero of
+ * The machine's monotonic clock, in milliseconds: the same number in every thread and process of the machine. The zero
+ * of
  * `performance.now` differs from one thread to the next.
  */
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / NS_PER_MS

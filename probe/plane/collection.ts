@@ -1,8 +1,8 @@
 /**
  * One session's arrivals. For each sender there are the chunks of its main flow, of its turn in a soak, of its control
- * datagrams and of its direct probe. One estimate covers all main flows together, another all direct probes. In a soak each
- * turn has an estimate of its own, over its sender's data alone. Direct probes count from `beginDirect` on. All else counts
- * from `begin` until `beginDirect` or `finish`.
+ * datagrams and of its direct probe. One estimate covers all main flows together, another all direct probes. In a soak
+ * each turn has an estimate of its own, over its sender's data alone. Direct probes count from `beginDirect` on. All
+ * else counts from `begin` until `beginDirect` or `finish`.
  */
 
 import {
@@ -72,7 +72,10 @@ export interface TurnPlan {
 export interface TurnRead {
   /** over this sender's data alone */
   readonly estimate: Estimate
-  /** what came through the provider under each other sender's tag in the meantime, in kbit/s at the IP layer; 0 for this sender */
+  /**
+   * what came through the provider under each other sender's tag in the meantime, in kbit/s at the IP layer; 0 for this
+   * sender
+   */
   readonly crowdKbps: readonly number[]
 }
 
@@ -86,8 +89,9 @@ const TELL_MS = 50
 /** Windows close this much late, because a datagram that has arrived may still wait behind this very timer. */
 const GRACE_MS = 15
 /**
- * If callbacks take the arrival times, a timer that is this late shows a harmful pause. If the kernel takes them, a pause
- * does no harm until the socket's buffer is full. Half of the buffer holds data, and at most twice the claim comes in.
+ * If callbacks take the arrival times, a timer that is this late shows a harmful pause. If the kernel takes them, a
+ * pause does no harm until the socket's buffer is full. Half of the buffer holds data, and at most twice the claim
+ * comes in.
  */
 const STARVED_MS = 50
 const BUFFERED_SHARE = 0.5
@@ -106,7 +110,9 @@ export class Collection {
   /** first and last arrival of each sender's control datagrams */
   readonly #controlSpans: ({ readonly firstMs: number; lastMs: number } | undefined)[]
   #estimator: Estimator | undefined
-  /** in a soak, by sender: the estimator of its turn, and the bytes through the provider in each interval from the start */
+  /**
+   * in a soak, by sender: the estimator of its turn, and the bytes through the provider in each interval from the start
+   */
   #turns: readonly Estimator[] = []
   #passed: readonly number[][] = []
   #startMs = 0

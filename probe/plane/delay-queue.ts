@@ -1,4 +1,6 @@
-/** Items that wait for their time, released in the order of their times, to a millisecond. One timer serves them all. */
+/**
+ * Items that wait for their time, released in the order of their times, to a millisecond. One timer serves them all.
+ */
 
 const TICK_MS = 1
 

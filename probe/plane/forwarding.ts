@@ -1,7 +1,7 @@
 /**
- * A provider's own choice of the sessions and datagrams that its relay serves (default: all). The main thread asks about
- * sessions, and the data plane's worker about datagrams. So a forwarding is named by the module that makes it. Each thread
- * makes its own, and the two share nothing.
+ * A provider's own choice of the sessions and datagrams that its relay serves (default: all). The main thread asks
+ * about sessions, and the data plane's worker about datagrams. So a forwarding is named by the module that makes it.
+ * Each thread makes its own, and the two share nothing.
  */
 import { IP_DATAGRAM_BYTES, IP_UDP_HEADER_BYTES } from '../../proto/datagram.js'
 import type { RelayOpen } from '../../proto/messages.js'
@@ -66,8 +66,8 @@ export async function loadForwarding({ module, options }: ForwardingSpec): Promi
 export const forwardAll: ForwardingSpec = { module: import.meta.url, options: {} }
 
 /**
- * Forwards at most `limitKbps` over all sessions together. An exact token bucket of 50 ms, and of at least one datagram,
- * drops each datagram for which it holds too few tokens.
+ * Forwards at most `limitKbps` over all sessions together. An exact token bucket of 50 ms, and of at least one
+ * datagram, drops each datagram for which it holds too few tokens.
  */
 export const limited = (limitKbps: number): ForwardingSpec => ({ module: import.meta.url, options: { limitKbps } })
 

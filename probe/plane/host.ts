@@ -1,7 +1,7 @@
 /**
- * The main thread's end of the data plane. One worker does all datagram work of a process. The worker starts with the first
- * open object and ends with the last. An error that the worker does not handle ends the process, because a node without
- * its data plane measures nothing.
+ * The main thread's end of the data plane. One worker does all datagram work of a process. The worker starts with the
+ * first open object and ends with the last. An error that the worker does not handle ends the process, because a node
+ * without its data plane measures nothing.
  */
 import { Worker } from 'node:worker_threads'
 import type { PortFacts } from '../io/datagram-port.js'
@@ -12,7 +12,9 @@ const FROM_SOURCE = `
   const { tsx, entry } = require('node:worker_threads').workerData
   import(tsx).then(({ register }) => { register(); return import(entry) })`
 
-/** A compiled host starts the compiled worker beside it. A host that runs from source, as in tests, starts the source. */
+/**
+ * A compiled host starts the compiled worker beside it. A host that runs from source, as in tests, starts the source.
+ */
 function startWorker(): Worker {
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./entry.js', import.meta.url))
   // A worker does not inherit this thread's TypeScript loader, so the worker registers one itself.

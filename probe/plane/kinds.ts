@@ -1,6 +1,7 @@
 /**
- * The messages between the main thread and the data plane's worker. The main thread opens an object of a kind, calls its
- * methods and hears its events. Every message crosses as a structured clone. This file holds types alone and runs in neither.
+ * The messages between the main thread and the data plane's worker. The main thread opens an object of a kind, calls
+ * its methods and hears its events. Every message crosses as a structured clone. This file holds types alone and runs
+ * in neither.
  */
 import type { Receiving, ReceivingEvent } from './receiving.js'
 import type { Relaying, RelayingEvent } from './relaying.js'

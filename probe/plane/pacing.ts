@@ -1,7 +1,7 @@
 /**
- * How much of a paced stream is due, by the monotonic clock, however late one looks. A sender that was held up catches up at
- * twice its rate. It gives up the datagrams that are too late and logs them as blocked, so that nobody blames the provider.
- * Pure.
+ * How much of a paced stream is due, by the monotonic clock, however late one looks. A sender that was held up catches
+ * up at twice its rate. It gives up the datagrams that are too late and logs them as blocked, so that nobody blames the
+ * provider. Pure.
  */
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { BURST_MS, CATCH_UP_MS, CATCH_UP_SPEED } from '../constants.js'

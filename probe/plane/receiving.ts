@@ -1,6 +1,6 @@
 /**
- * A verifier's UDP port, in the worker. The data and heartbeats of all its sessions come in here, and their tags tell them
- * apart. The port echoes challenges for expected tags alone, so it answers nobody who was not invited.
+ * A verifier's UDP port, in the worker. The data and heartbeats of all its sessions come in here, and their tags tell
+ * them apart. The port echoes challenges for expected tags alone, so it answers nobody who was not invited.
  */
 
 import {
@@ -10,6 +10,7 @@ import {
   IP_UDP_HEADER_BYTES,
   TAG_BYTES,
 } from '../../proto/datagram.js'
+import { toHex } from '../../proto/hex.js'
 import { HASHED_BYTES } from '../chunks/collect.js'
 import type { Run } from '../chunks/runs.js'
 import type { DatagramPort, Endpoint, PortFacts, ReceivedBatch } from '../io/datagram-port.js'
@@ -120,7 +121,7 @@ export class Receiving {
 
   /** Sends a heartbeat. An event tells when its nonce is back. */
   beat(tag: Uint8Array, nonce: Uint8Array, host: string, port: number): void {
-    this.#nonces.add(Buffer.from(nonce).toString('hex'))
+    this.#nonces.add(toHex(nonce))
     this.#port.send(Buffer.concat([tag, nonce]), this.#port.endpoint(host, port))
   }
 
@@ -196,7 +197,7 @@ export class Receiving {
     }
     this.#stats.taken++
     if (expectation.sink !== 'heartbeats' || datagram.length !== HEARTBEAT_BYTES) return
-    const nonce = datagram.toString('hex', TAG_BYTES)
+    const nonce = toHex(datagram.subarray(TAG_BYTES))
     if (this.#nonces.delete(nonce)) this.#emit({ kind: 'heartbeat', nonce })
   }
 

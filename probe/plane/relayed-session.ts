@@ -48,7 +48,10 @@ export class RelayedSession {
     this.#bucket = new TokenBucket(spec.rateKbps * POLICE_SLACK, burstBytes, nowMs)
   }
 
-  /** Whether the batch's i-th datagram may go on. An `echo` is for the relay itself. @param place memory of the datagram */
+  /**
+   * Whether the batch's i-th datagram may go on. An `echo` is for the relay itself.
+   * @param place memory of the datagram
+   */
   police(batch: ReceivedBatch, i: number, place: Buffer, nowMs: number): 'forward' | 'echo' | DropReason {
     const length = batch.lengths[i]!
     if (length === CHALLENGE_BYTES && isEcho(place.subarray(0, length))) {

@@ -1,7 +1,7 @@
 /**
  * The provider's UDP port, in the worker: one for all sessions. The relay drops and counts each datagram that has no
- * session's tag, comes from another source, or exceeds its session's rate or budget. Before an address is validated, the
- * relay sends it nothing but the bounded challenges of path-validation.ts.
+ * session's tag, comes from another source, or exceeds its session's rate or budget. Before an address is validated,
+ * the relay sends it nothing but the bounded challenges of path-validation.ts.
  */
 
 import { DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'

@@ -1,6 +1,6 @@
 /**
- * A sender's port in one session. It sends the sender's share through the provider, and control datagrams directly to the
- * receiver. If the receiver asks for a direct probe, that comes at the end.
+ * A sender's port in one session. It sends the sender's share through the provider, and control datagrams directly to
+ * the receiver. If the receiver asks for a direct probe, that comes at the end.
  */
 
 import {
@@ -179,7 +179,8 @@ class Flow implements Paced {
     const failed = this.#port.errors - this.#errorsBefore - this.#errors
     this.#errors += failed
     if (failed > 0) this.#log.add('errors', elapsedMs, failed)
-    // A flow that sent a whole batch and is still behind goes on at once. Else the socket is full, or more is not yet due.
+    // A flow that sent a whole batch and is still behind goes on at once. Else the socket is full, or more is not yet
+    // due.
     const nextMs = sent >= BATCH ? this.#pacer.nextMs() : Math.max(this.#pacer.nextMs(), nowMs + EVERY_MS)
     return Math.min(nextMs, Math.max(this.#nextControlMs, nowMs + EVERY_MS))
   }

@@ -1,6 +1,7 @@
 /**
  * A link in front of a UDP port, for tests: what is sent to the link's address comes out at the port, at no more than a
- * rate, after a queue. Loopback has many addresses: the link sends from one of its own, with the port number of whoever sent.
+ * rate, after a queue. Loopback has many addresses: the link sends from one of its own, with the port number of whoever
+ * sent.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'

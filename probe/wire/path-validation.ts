@@ -1,6 +1,7 @@
 /**
- * Before a relay forwards anything, the next hop must echo a nonce from the address that the session names. So nobody can
- * aim a relay at a host that did not ask for data. Before the echo the relay sends at most 50 datagrams of 28 bytes.
+ * Before a relay forwards anything, the next hop must echo a nonce from the address that the session names. So nobody
+ * can aim a relay at a host that did not ask for data. Before the echo the relay sends at most 50 datagrams of 28
+ * bytes.
  */
 import { CHALLENGE_BYTES, CHALLENGE_MAGIC, ECHO_MAGIC, NONCE_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import { CHALLENGE_INTERVAL_MS, CHALLENGE_TIMEOUT_MS } from '../constants.js'

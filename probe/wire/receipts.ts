@@ -52,7 +52,10 @@ export class ReceiptChain {
   }
 }
 
-/** The receiver's counter-signature of a provider's last receipt. @param bytes that the receiver hashed, at the IP layer */
+/**
+ * The receiver's counter-signature of a provider's last receipt.
+ * @param bytes that the receiver hashed, at the IP layer
+ */
 export async function counterSign(last: Receipt, bytes: number, signer: VoucherSigner): Promise<CounterReceipt> {
   const { sessionId, sender, head, elapsedMs } = last
   const counter = { sessionId, sender, bytes, head, elapsedMs }

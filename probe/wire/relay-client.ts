@@ -61,7 +61,9 @@ export class RelayClient {
     return this.#ended.promise
   }
 
-  /** @throws if the provider does not answer in `timeoutMs`, did not sign its answer, or grants another rate or budget */
+  /**
+   * @throws if the provider does not answer in `timeoutMs`, did not sign its answer, or grants another rate or budget
+   */
   async open(request: RelayOpen, provider: PeerVerifier, timeoutMs: number): Promise<RelayAnswer> {
     await this.#stream.send(RelayOpenCodec.encode(request))
     const bytes = await within(timeoutMs, 'provider', this.#stream.receive())

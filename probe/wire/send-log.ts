@@ -1,4 +1,7 @@
-/** What a sender says it sent, in intervals of 50 ms from its start. Without this log no low reading counts against a provider. */
+/**
+ * What a sender says it sent, in intervals of 50 ms from its start. Without this log no low reading counts against a
+ * provider.
+ */
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import type { SendLog } from '../../proto/messages.js'
 import { LOG_INTERVAL_MS } from '../constants.js'

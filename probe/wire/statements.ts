@@ -1,4 +1,7 @@
-/** What the parties of a session sign and commit to: SHA-256 over a domain and a fixed layout, never over protobuf bytes. */
+/**
+ * What the parties of a session sign and commit to: SHA-256 over a domain and a fixed layout, never over protobuf
+ * bytes.
+ */
 import { createHash } from 'node:crypto'
 import type { ProbeOpenings, RelayGrant, SendLog } from '../../proto/messages.js'
 
@@ -34,7 +37,9 @@ export const stopDigest = (sessionId: Uint8Array, chunkRoot: Uint8Array): Uint8A
 export const pickDigest = (chunkRoot: Uint8Array, slot: number, key: Uint8Array, i: number): Uint8Array =>
   digest('pick', chunkRoot, Uint8Array.of(slot), key, uint32(i))
 
-/** Signed by the receiver. The digest holds the commitment, so that a sender cannot check the openings with another key. */
+/**
+ * Signed by the receiver. The digest holds the commitment, so that a sender cannot check the openings with another key.
+ */
 export function openingsDigest(
   sessionId: Uint8Array,
   slot: number,

@@ -1,6 +1,9 @@
 /** The part of a flow that is the sender's beyond doubt. */
 
-/** When each datagram was sent, on the sender's clock, and when it arrived, on the receiver's. The two lists run in parallel. */
+/**
+ * When each datagram was sent, on the sender's clock, and when it arrived, on the receiver's. The two lists run in
+ * parallel.
+ */
 export interface Transits {
   readonly sentMs: readonly number[]
   readonly arrivedMs: readonly number[]

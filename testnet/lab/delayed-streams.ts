@@ -4,7 +4,10 @@ import type { ProviderStream } from '../../probe/ports.js'
 import { type StreamPair, streamPair } from '../../probe/wire/local-streams.js'
 import { DelayLine } from './delay-line.js'
 
-/** The two ends of one stream, each way with the delay. Closing one end ends both, once the messages already sent are read. */
+/**
+ * The two ends of one stream, each way with the delay. Closing one end ends both, once the messages already sent are
+ * read.
+ */
 export function delayedPair(delayMs: number, host: string): StreamPair {
   const [one, other] = streamPair(host)
   if (delayMs === 0) return [one, other]

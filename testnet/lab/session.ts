@@ -1,4 +1,6 @@
-/** The lab's solo sessions: how many send, what receipts are signed with, and what the lab wants to know of a session. */
+/**
+ * The lab's solo sessions: how many send, what receipts are signed with, and what the lab wants to know of a session.
+ */
 import { computeAddress } from 'ethers'
 import type { Backend } from '../../probe/io/datagram-port.js'
 import type { MessageStream, PeerSigner, PeerVerifier } from '../../probe/ports.js'

@@ -1,4 +1,6 @@
-/** Soaks over real UDP: an honest provider, a slow one, and senders of three that lend, flood, or do not do their part. */
+/**
+ * Soaks over real UDP: an honest provider, a slow one, and senders of three that lend, flood, or do not do their part.
+ */
 import { expect } from 'chai'
 import { ProbeFrame } from '../../../proto/messages.js'
 import { type Authorization, serveProbe } from '../../sender/sender.js'
@@ -14,8 +16,8 @@ const SLOW_KBPS = 0.6 * CLAIM_KBPS
 const SOAK_MS = 6_000
 
 /**
- * Keeps still while all send together, and spends what it was granted in the others' turns, as fast as the relay lets it.
- * What it was granted it cannot choose: the receiver sees it in the provider's grant.
+ * Keeps still while all send together, and spends what it was granted in the others' turns, as fast as the relay lets
+ * it. What it was granted it cannot choose: the receiver sees it in the provider's grant.
  */
 const flooding: Behaviour = (stream, deps) =>
   serveProbe(
