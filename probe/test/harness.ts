@@ -21,13 +21,13 @@ import { connect, streamPair } from '../wire/local-streams.js'
 import { SeenSessions } from '../wire/seen-sessions.js'
 
 export const HOST = '127.0.0.1'
-/** Those that this machine has, the one that is used unless another is asked for first. */
+/** The backends of this machine, the default one first. */
 export const BACKENDS: readonly Backend[] = (await loadNative()) ? ['mmsg', 'dgram'] : ['dgram']
 export const NETWORK: NetworkId = { chainId: 31_337, contract: `0x${'ee'.repeat(20)}` }
 
 export type Peer = SoloKeys
 
-/** With receipts that a contract would take. */
+/** Fresh keys, whose receipts a contract would accept. */
 export function newPeer(): Peer {
   const account = new SigningKey(toHex(randomBytes(32)))
   return {
@@ -42,12 +42,12 @@ export interface NetworkOptions {
   readonly claimKbps: number
   readonly limitKbps?: number
   readonly forwarding?: ForwardingSpec
-  /** all sessions are soaks, of this length */
+  /** length of a soak; undefined for ordinary sessions */
   readonly soakMs?: number
-  /** data starts so long after the call, at an instant that the receiver was given */
+  /** the receiver gets an instant for the start of data, this long after the call */
   readonly startsInMs?: number
   readonly backend?: Backend
-  /** instead of fresh ones */
+  /** keys to use (default: fresh ones) */
   readonly peers?: NetworkPeers
   readonly parties?: SessionParties
 }
@@ -58,9 +58,13 @@ export interface NetworkPeers {
   readonly senders: Peer[]
 }
 
-/** What one sender does instead of its part: serves its stream some other way, or with other dependencies. */
+/** One sender's behaviour: how it serves its stream, and with which dependencies. */
 export type Behaviour = (stream: MessageStream, deps: SenderDeps) => Promise<void>
 export const honest: Behaviour = serveProbe
+
+/** For the message of a failing test: all that is known of a session. */
+export const story = (network: Network, { outcome }: SessionResult): string =>
+  JSON.stringify({ outcome, notes: network.notes })
 
 export class Network {
   readonly provider: Peer
@@ -101,7 +105,7 @@ export class Network {
     await this.receiver.close()
   }
 
-  /** A stream to the relay, as `peer`. */
+  /** Opens a stream to the relay, as `peer`. */
   openProvider(peer: string): ProviderStream {
     return connect(streamPair(HOST), stream => this.relay.serve(stream, peer))
   }

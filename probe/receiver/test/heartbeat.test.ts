@@ -45,20 +45,20 @@ for (const backend of BACKENDS)
       expect(network!.receiver.heard).to.equal(true)
     })
 
-    it('is missed when the provider forwards nothing', async () => {
+    it('fails when the provider forwards nothing', async () => {
       await open(forwardings.forwardsNothing)
       const startMs = performance.now()
       expect(await session!.tick(50)).to.equal(false)
-      // A session that is over would not wait.
+      // A closed session would not wait.
       expect(performance.now() - startMs).to.be.at.least(49)
     })
 
-    it('is answered only by its own nonce', async () => {
+    it('accepts its own nonce alone', async () => {
       await open(forwardings.flipsLastBit)
       expect(await session!.tick(100)).to.equal(false)
     })
 
-    it('is missed at once, and known to be over, when the relay is gone', async () => {
+    it('fails at once, without waiting, when the relay is gone', async () => {
       await open()
       await network!.relay.close()
       expect(await session!.tick(50)).to.equal(false)
@@ -74,7 +74,7 @@ for (const backend of BACKENDS)
         .that.matches(/refused/)
     })
 
-    it('can be told from data, by a provider that wants to, by its rate alone', async () => {
+    it('differs from data only by its rate, for a provider that wants to tell them apart', async () => {
       admittedRates.length = 0
       await open(forwardings.takesHeartbeatsOnly)
       expect(await session!.tick(1000)).to.equal(true)

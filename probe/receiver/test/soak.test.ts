@@ -1,9 +1,10 @@
 /**
- * Soaks over real UDP: an honest provider, a slow one, and senders of three that lend, flood, or do not do their part.
+ * Soaks over real UDP: an honest provider, a slow one, and senders that lend, flood, or do not do their part.
  */
 import { expect } from 'chai'
 import { ProbeFrame } from '../../../proto/messages.js'
 import { type Authorization, serveProbe } from '../../sender/sender.js'
+import { silent } from '../../test/fixtures/behaviours.js'
 import { lending } from '../../test/fixtures/lending.js'
 import { type Behaviour, honest, Network, type NetworkOptions } from '../../test/harness.js'
 import type { Rechecked } from '../../transcript/recheck.js'
@@ -12,12 +13,12 @@ import type { SessionResult } from '../../verdict/outcome.js'
 
 const CLAIM_KBPS = 10_000
 const SLOW_KBPS = 0.6 * CLAIM_KBPS
-/** Turns of a second. */
+/** Each of three turns takes a second. */
 const SOAK_MS = 6_000
 
 /**
- * Keeps still while all send together, and spends what it was granted in the others' turns, as fast as the relay lets
- * it. What it was granted it cannot choose: the receiver sees it in the provider's grant.
+ * Keeps still while all send together, and spends its budget in the others' turns, as fast as the relay allows. It cannot
+ * choose its budget: the receiver sees it in the provider's grant.
  */
 const flooding: Behaviour = (stream, deps) =>
   serveProbe(
@@ -35,7 +36,6 @@ const flooding: Behaviour = (stream, deps) =>
         ({ ...(await deps.authorize(invite)), claimKbps: 2 * CLAIM_KBPS, soakMs: 2 * SOAK_MS }) as Authorization,
     },
   )
-const silent: Behaviour = async () => {}
 
 interface Case {
   readonly options: Partial<NetworkOptions>
@@ -89,7 +89,7 @@ async function soak({ options, behaviours = [] }: Case): Promise<Soak> {
   }
 }
 
-/** Several at a time: a soak is mostly waiting. */
+/** Runs several soaks at a time: a soak is mostly waiting. */
 async function soaks<Name extends string>(cases: Record<Name, Case>): Promise<Record<Name, Soak>> {
   const names = Object.keys(cases) as Name[]
   const measured = await Promise.all(names.map(name => soak(cases[name])))
@@ -106,14 +106,14 @@ describe('a soak', function () {
     others = await soaks(OTHERS)
   })
 
-  it('reads the claim of a provider that delivers just that', () => {
+  it('reads the claim of a provider that delivers exactly its claim', () => {
     const { result, rateKbps, story } = others.honest
     expect(result.outcome, story).to.have.property('kind', 'verified')
     expect(rateKbps, story).to.be.at.least(0.95 * CLAIM_KBPS)
   })
 
   for (const name of Object.keys(SLOW)) {
-    it(`reads 60 % of a provider ${name}: under, with all evidence, and anybody can check it`, () => {
+    it(`reads 60 % of a provider ${name}: under, with all evidence, for anybody to check`, () => {
       const { result, again, rateKbps, story } = slow[name]!
       expect(result.outcome, story).to.have.property('kind', 'under')
       expect(rateKbps, story).to.be.within(0.93 * SLOW_KBPS, 1.05 * SLOW_KBPS)
@@ -122,7 +122,7 @@ describe('a soak', function () {
     })
   }
 
-  it('is lent to by two senders of three, and then reads the claim', () => {
+  it('reads the claim if two senders of three lend the provider bandwidth', () => {
     const { result, rateKbps, story } = others.lentByTwo
     expect(result.outcome, story).to.have.property('kind', 'verified')
     expect(rateKbps, story).to.be.at.least(0.95 * CLAIM_KBPS)

@@ -11,7 +11,7 @@ import { ipBytes, readFilter, tokenBucketFilter } from '../shaper.js'
 import { overrunsIn } from '../socket-overruns.js'
 
 describe('lab', () => {
-  it('has streams that take their time, and end when all that was sent has been read', async () => {
+  it('has streams with a delay, which end once all messages have been read', async () => {
     for (const delayMs of [0, 5]) {
       const [one, other] = delayedPair(delayMs, '127.0.0.1')
       const message = Uint8Array.of(1)

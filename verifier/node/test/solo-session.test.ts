@@ -58,7 +58,7 @@ describe('a solo session', function () {
       ...more,
     })
 
-  it('reads the claim of a provider that keeps it, tells how it goes on, and gets its receipts', async () => {
+  it('reads the claim of an honest provider, reports progress, and gets receipts', async () => {
     const heard: Progress[] = []
     const { outcome, evidence } = await measure(await open(), heard)
     expect(outcome, JSON.stringify([outcome, notes])).to.have.property('kind', 'verified')
@@ -68,13 +68,13 @@ describe('a solo session', function () {
     expect(evidence.receiptHead).to.not.equal(toHex(new Uint8Array(32)))
   })
 
-  it('reads what a slow one carries', async () => {
+  it('reads the rate of a slow provider', async () => {
     const { outcome } = await measure(await open(CLAIM_KBPS / 5))
     expect(outcome, JSON.stringify([outcome, notes])).to.have.property('kind', 'under')
     if (outcome.kind === 'under') expect(outcome.measurement.rateKbps).to.be.within(1_800, 2_200)
   })
 
-  it('tells a provider that is not there, and one that asks for less', async () => {
+  it('tells an absent provider from one that refuses a claim above its own', async () => {
     const provider = await open()
     const above = await measure(provider, [], { claimKbps: 3 * CLAIM_KBPS })
     expect(above.outcome).to.deep.equal({ kind: 'refused', refusals: 1 })
