@@ -67,8 +67,8 @@
 import '../proto/polyfill.js'
 
 export type { OpeningsVerdict } from './chunks/openings.js'
+export { START_LEAD_MS } from './constants.js'
 export type { Backend, PortFacts } from './io/datagram-port.js'
-export { UdpPortError } from './io/errors.js'
 export type { Progress } from './plane/collection.js'
 export { type ForwardingSpec, forwardAll, limited } from './plane/forwarding.js'
 export type {
@@ -79,7 +79,6 @@ export type {
   ProviderStream,
   RandomSource,
   VoucherSigner,
-  VoucherVerifier,
 } from './ports.js'
 export { HeartbeatSession } from './receiver/heartbeat.js'
 export { Receiver } from './receiver/receiver.js'

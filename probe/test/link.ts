@@ -1,7 +1,7 @@
 /**
- * A link in front of a UDP port, for tests. A datagram to the link's address waits in a queue, and comes out at the port at
- * no more than the link's rate. Loopback has many addresses: the link sends from an address of its own, with the port
- * number of the original sender.
+ * A link in front of a UDP port, for tests. A datagram to the link's address waits in a queue, and comes out at the
+ * port at no more than the link's rate. Loopback has many addresses: the link sends from an address of its own, with
+ * the port number of the original sender.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'

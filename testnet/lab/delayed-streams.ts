@@ -1,6 +1,7 @@
 /** A message stream inside one process, whose messages take their time. */
+
+import type { ProviderStream } from '../../probe/index.js'
 import { monotonicMs } from '../../probe/plane/clock.js'
-import type { ProviderStream } from '../../probe/ports.js'
 import { type StreamPair, streamPair } from '../../probe/wire/local-streams.js'
 import { DelayLine } from './delay-line.js'
 

@@ -7,14 +7,18 @@ import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
+import {
+  connect,
+  Receiver,
+  Relay,
+  serveProbe,
+  soloSender,
+  streamPair,
+  systemClock,
+  systemRandom,
+} from '../../probe/index.js'
 import { monotonicMs } from '../../probe/plane/clock.js'
-import { Receiver } from '../../probe/receiver/receiver.js'
-import { Relay } from '../../probe/relay/relay.js'
-import { serveProbe } from '../../probe/sender/sender.js'
-import { soloSender } from '../../probe/solo-session.js'
-import { systemClock, systemRandom } from '../../probe/system.js'
 import { bytesIn, overdrive } from '../../probe/verdict/share.js'
-import { connect, streamPair } from '../../probe/wire/local-streams.js'
 import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { delayedPair } from './delayed-streams.js'

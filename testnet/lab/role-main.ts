@@ -2,12 +2,15 @@
 import '../../proto/polyfill.js'
 import { randomBytes } from 'node:crypto'
 import pino from 'pino'
-import type { PeerSigner } from '../../probe/ports.js'
-import { Receiver } from '../../probe/receiver/receiver.js'
-import { Relay } from '../../probe/relay/relay.js'
-import { serveProbe } from '../../probe/sender/sender.js'
-import { soloSender } from '../../probe/solo-session.js'
-import { systemClock, systemRandom } from '../../probe/system.js'
+import {
+  type PeerSigner,
+  Receiver,
+  Relay,
+  serveProbe,
+  soloSender,
+  systemClock,
+  systemRandom,
+} from '../../probe/index.js'
 import { toHex } from '../../proto/hex.js'
 import { ProbeFrame, RelayFrame, RelayOpen } from '../../proto/messages.js'
 import { PROBE_PROTOCOL, SESSION_PROTOCOL } from '../../proto/protocols.js'

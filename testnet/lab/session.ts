@@ -2,12 +2,16 @@
  * The lab's solo sessions: how many send, what receipts are signed with, and what the lab wants to know of a session.
  */
 import { computeAddress } from 'ethers'
-import type { Backend } from '../../probe/io/datagram-port.js'
-import type { MessageStream, PeerSigner, PeerVerifier } from '../../probe/ports.js'
-import type { Receiver } from '../../probe/receiver/receiver.js'
-import { measureSolo } from '../../probe/solo-session.js'
-import { systemClock } from '../../probe/system.js'
-import type { Outcome } from '../../probe/verdict/outcome.js'
+import {
+  type Backend,
+  type MessageStream,
+  measureSolo,
+  type Outcome,
+  type PeerSigner,
+  type PeerVerifier,
+  type Receiver,
+  systemClock,
+} from '../../probe/index.js'
 import type { NetworkId } from '../../proto/digests.js'
 import { keccakText } from '../../proto/hash.js'
 import type { Hex } from '../../proto/hex.js'

@@ -1,6 +1,6 @@
 /** What every part of a running verifier shares. Filled in once, by the composition root. */
 import type { Logger } from 'pino'
-import type { MonotonicClock, PeerSigner, RandomSource, VoucherSigner } from '../../probe/ports.js'
+import type { MonotonicClock, PeerSigner, RandomSource, VoucherSigner } from '../../probe/index.js'
 import type { NetworkId } from '../../proto/digests.js'
 import type { EpochClock } from '../../proto/epoch.js'
 import type { Hex } from '../../proto/hex.js'

@@ -1,4 +1,4 @@
-import type { ProviderStream } from '../../probe/ports.js'
+import type { ProviderStream } from '../../probe/index.js'
 import { openStream, type PeerAddress } from '../net/streams.js'
 import type { VerifierContext } from './context.js'
 

@@ -1,6 +1,6 @@
 /** The epochs of a running verifier, one after the other: measure, agree, follow the chain, do one's duties. */
 
-import type { Receiver } from '../../probe/receiver/receiver.js'
+import type { Receiver } from '../../probe/index.js'
 import { scheduleDigest } from '../../proto/digests.js'
 import { epochAt, epochStartMs } from '../../proto/epoch.js'
 import type { Hex } from '../../proto/hex.js'

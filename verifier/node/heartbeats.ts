@@ -1,6 +1,6 @@
 /** One verifier's heartbeats through one provider in one epoch: one nonce a tick, at a secret instant within it. */
 
-import { HeartbeatSession } from '../../probe/receiver/heartbeat.js'
+import { HeartbeatSession } from '../../probe/index.js'
 import { epochStartMs } from '../../proto/epoch.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { RelayFrame } from '../../proto/messages.js'

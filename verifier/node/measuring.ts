@@ -3,9 +3,7 @@
  * comes out is a vote for every provider that it was assigned to.
  */
 
-import { START_LEAD_MS } from '../../probe/constants.js'
-import { measureSession } from '../../probe/receiver/session.js'
-import type { SessionResult } from '../../probe/verdict/outcome.js'
+import { measureSession, type SessionResult, START_LEAD_MS } from '../../probe/index.js'
 import { providerSchedule, sessionIdOf } from '../../proto/digests.js'
 import { epochEndMs, epochStartMs } from '../../proto/epoch.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'

@@ -1,10 +1,13 @@
 /** The sender's side: serves the sessions that the assignment gives this verifier a part in, and no others. */
 
-import type { OpeningsVerdict } from '../../probe/chunks/openings.js'
-import { START_LEAD_MS } from '../../probe/constants.js'
-import type { MessageStream } from '../../probe/ports.js'
-import { type Authorization, serveProbe } from '../../probe/sender/sender.js'
-import { SeenSessions } from '../../probe/wire/seen-sessions.js'
+import {
+  type Authorization,
+  type MessageStream,
+  type OpeningsVerdict,
+  SeenSessions,
+  START_LEAD_MS,
+  serveProbe,
+} from '../../probe/index.js'
 import { epochEndMs, epochStartMs } from '../../proto/epoch.js'
 import { toHex } from '../../proto/hex.js'
 import { OpeningFault, type ProbeInvite, RelayFrame } from '../../proto/messages.js'

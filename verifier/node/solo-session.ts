@@ -4,14 +4,18 @@
  */
 import { randomBytes } from 'node:crypto'
 import pino from 'pino'
-import type { Progress } from '../../probe/plane/collection.js'
-import { Receiver } from '../../probe/receiver/receiver.js'
-import { serveProbe } from '../../probe/sender/sender.js'
-import { soloKeys } from '../../probe/solo-keys.js'
-import { measureSolo, soloSender } from '../../probe/solo-session.js'
-import { systemClock } from '../../probe/system.js'
-import type { SessionResult } from '../../probe/verdict/outcome.js'
-import { connect, streamPair } from '../../probe/wire/local-streams.js'
+import {
+  connect,
+  measureSolo,
+  type Progress,
+  Receiver,
+  type SessionResult,
+  serveProbe,
+  soloKeys,
+  soloSender,
+  streamPair,
+  systemClock,
+} from '../../probe/index.js'
 import type { NetworkId } from '../../proto/digests.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { RelayFrame } from '../../proto/messages.js'

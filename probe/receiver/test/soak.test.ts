@@ -17,8 +17,8 @@ const SLOW_KBPS = 0.6 * CLAIM_KBPS
 const SOAK_MS = 6_000
 
 /**
- * Keeps still while all send together, and spends its budget in the others' turns, as fast as the relay allows. It cannot
- * choose its budget: the receiver sees it in the provider's grant.
+ * Keeps still while all send together, and spends its budget in the others' turns, as fast as the relay allows. It
+ * cannot choose its budget: the receiver sees it in the provider's grant.
  */
 const flooding: Behaviour = (stream, deps) =>
   serveProbe(

@@ -9,16 +9,20 @@
 import { randomBytes } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import type { ForwardingSpec } from '../../../probe/plane/forwarding.js'
-import type { ProviderStream } from '../../../probe/ports.js'
-import { Receiver } from '../../../probe/receiver/receiver.js'
-import { Relay } from '../../../probe/relay/relay.js'
-import { serveProbe } from '../../../probe/sender/sender.js'
-import { soloSender } from '../../../probe/solo-session.js'
-import { systemClock, systemRandom } from '../../../probe/system.js'
-import type { Outcome } from '../../../probe/verdict/outcome.js'
+import {
+  connect,
+  type ForwardingSpec,
+  type Outcome,
+  type ProviderStream,
+  Receiver,
+  Relay,
+  serveProbe,
+  soloSender,
+  streamPair,
+  systemClock,
+  systemRandom,
+} from '../../../probe/index.js'
 import { shareKbps } from '../../../probe/verdict/share.js'
-import { connect, streamPair } from '../../../probe/wire/local-streams.js'
 import { IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
 import { InProcessPath, PATH_HOST } from '../../lab/in-process-path.js'
 import { type Keys, newKeys } from '../../lab/keys.js'

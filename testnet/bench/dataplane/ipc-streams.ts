@@ -1,5 +1,5 @@
 /** Message streams between two processes over the channel that Node gives a child: as many as are opened. */
-import type { MessageStream } from '../../../probe/ports.js'
+import type { MessageStream } from '../../../probe/index.js'
 import { MessageQueue } from '../../../probe/wire/local-streams.js'
 
 /** What crosses the channel. `bytes` absent: the stream ends. */

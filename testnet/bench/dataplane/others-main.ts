@@ -1,11 +1,15 @@
 /** Everybody but the receiver, in one process: the senders, and as many providers as there are sessions at once. */
 import '../../../proto/polyfill.js'
-import type { MessageStream } from '../../../probe/ports.js'
-import { Relay } from '../../../probe/relay/relay.js'
-import { serveProbe } from '../../../probe/sender/sender.js'
-import { soloSender } from '../../../probe/solo-session.js'
-import { systemClock, systemRandom } from '../../../probe/system.js'
-import { connect, streamPair } from '../../../probe/wire/local-streams.js'
+import {
+  connect,
+  type MessageStream,
+  Relay,
+  serveProbe,
+  soloSender,
+  streamPair,
+  systemClock,
+  systemRandom,
+} from '../../../probe/index.js'
 import { peerVerifier } from '../../../verifier/net/peer-keys.js'
 import { newKeys } from '../../lab/keys.js'
 import { providerVouchers, SENDERS } from '../../lab/session.js'
