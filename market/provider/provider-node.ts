@@ -7,10 +7,8 @@
  *
  * Started: chain, relay, peer, handler, announcement. Stopped in the reverse order.
  */
-import { randomBytes } from 'node:crypto'
-import { performance } from 'node:perf_hooks'
 import type { Logger } from 'pino'
-import { type ForwardingSpec, Relay } from '../../probe/index.js'
+import { type ForwardingSpec, Relay, systemClock, systemRandom } from '../../probe/index.js'
 import { fromHex } from '../../proto/hex.js'
 import { RelayOpen } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
@@ -84,8 +82,8 @@ export async function startProviderNode(options: ProviderOptions): Promise<Provi
       forwarding,
       signer: await peerSigner(fromHex(keys.peer)),
       voucherSigner: voucherSigner(chain.network, keys.evm),
-      clock: { now: () => performance.now() },
-      random: { bytes: length => new Uint8Array(randomBytes(length)) },
+      clock: systemClock,
+      random: systemRandom,
     })
     closers.push(() => relay.close())
     const peer = await createPeer({ seed: keys.peer, listen: options.listen, log })

@@ -12,11 +12,9 @@
  * Started in this order: chain, store, peer, UDP port, handlers, announcement, epochs. Stopped in the reverse, so that
  * nothing is asked of a part that is gone. Epochs overlap: while one is agreed on, the next is measured.
  */
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import type { Logger } from 'pino'
-import { type PortFacts, Receiver } from '../../probe/index.js'
+import { type PortFacts, Receiver, systemClock, systemRandom } from '../../probe/index.js'
 import { type EpochClock, epochAt } from '../../proto/epoch.js'
 import { fromHex } from '../../proto/hex.js'
 import { ProbeFrame } from '../../proto/messages.js'
@@ -105,9 +103,7 @@ export async function startVerifierNode(options: VerifierOptions): Promise<Verif
     closers.push(() => store.close())
     const peer: Peer = await createPeer({ seed: keys.peer, listen: options.listen, log })
     closers.push(() => peer.stop())
-    const clock = { now: () => performance.now() }
-    const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) }
-    const receiver = await Receiver.open({ host: udpHost, port: options.udpPort, clock })
+    const receiver = await Receiver.open({ host: udpHost, port: options.udpPort, clock: systemClock })
     closers.push(() => receiver.close())
     log.info({ udp: receiver.facts }, 'receiving')
     const directory = new Directory(chain)
@@ -134,8 +130,8 @@ export async function startVerifierNode(options: VerifierOptions): Promise<Verif
         voucherSigner: voucherSigner(chain.network, keys.evm),
         peerSigner: await peerSigner(fromHex(keys.peer)),
         wall,
-        clock,
-        random,
+        clock: systemClock,
+        random: systemRandom,
         log,
         stopping: stopping.signal,
         fail: failure.reject,
