@@ -1,4 +1,4 @@
-/** A run's figures as the tables of `docs/measurement.md`. Pure. */
+/** A run's figures as the tables of `docs/research/measurement.md`. Pure. */
 import { cellName } from './grid.js'
 import { table } from './markdown.js'
 import { type CellResult, FIRST_READING, type MeasureResult, type SessionRow, type ToolRow } from './results.js'

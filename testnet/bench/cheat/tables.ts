@@ -1,4 +1,4 @@
-/** A run's figures, and the bounds that were derived before it, as the tables of `docs/cheats.md`. Pure. */
+/** A run's figures, and the bounds that were derived before it, as the tables of `docs/research/cheats.md`. Pure. */
 import {
   type Committee,
   framedWindow,
