@@ -1,5 +1,5 @@
 /**
- * The bounds where a claim is measured by groups of receivers, derived in docs/research/cheats.md, section 7. One liar spoils a
+ * The bounds where a claim is measured by groups of receivers, derived in docs/research/cheats-derivations.md, section 7. One liar spoils a
  * group, so the groups are what counts. Of a set that is large beside n, which is the worse case.
  */
 import { faultsTolerated } from '../../../proto/quorum.js'
