@@ -16,7 +16,7 @@ import { verifyTranscript } from './verify-transcript.js'
 
 const EXIT_CODES_TEXT = `Exit codes: 0 success, ${Object.entries(EXIT_CODE)
   .map(([name, code]) => `${code} ${name.replaceAll('-', ' ')}`)
-  .join(', ')}. See docs/exit-codes.md.`
+  .join(', ')}. See docs/guides/exit-codes.md.`
 
 /** @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
