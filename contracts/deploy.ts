@@ -1,6 +1,6 @@
 /**
- * Deploys a network. The contracts name one another in their constructors. The deployer's nonces determine all addresses
- * in advance, so no transaction waits for another one, and most land in one block.
+ * Deploys a network. The contracts name one another in their constructors. The deployer's nonces determine all
+ * addresses in advance, so no transaction waits for another one, and most land in one block.
  */
 import { ContractFactory, getCreateAddress, type Signer, type TransactionResponse } from 'ethers'
 import type { Hex } from '../proto/hex.js'
@@ -28,14 +28,14 @@ export type ContractName =
   | 'epochReports'
   | 'slashingManager'
 
-/** Addresses are in lower case. `deployBlock` is the first block with one of the contracts: read events from there on. */
+/** Addresses are in lower case. `deployBlock` is the first block with one of the contracts; read events from there. */
 export interface Deployment {
   readonly chainId: number
   readonly deployBlock: number
   readonly contracts: Readonly<Record<ContractName, Hex>>
 }
 
-/** Gas limit of one deployment. An estimate would fail, because a constructor calls contracts that are not mined yet. */
+/** Gas limit of one deployment. An estimate would fail, because constructors call contracts that are not mined yet. */
 const DEPLOY_GAS = 6_000_000
 
 /** @throws Error if the signer has no provider or a constructor reverts */

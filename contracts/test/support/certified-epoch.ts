@@ -25,7 +25,7 @@ export interface CertifiedEpoch {
 export function certifiedEpoch(): CertifiedEpoch {
   let header: Header
   let good: Certificate
-  // Stands before `networkForEach`, whose own hook takes the chain back: mocha runs hooks in the order of their definition.
+  // Mocha runs hooks in the order of their definition. This one must run before `networkForEach` takes the chain back.
   afterEach('the contract still accepts the good certificate if its time has not passed', async () => {
     const epoch = Math.floor(((await net().evm.now()) - net().genesis) / HOUR) + 1
     if (epoch === EPOCH + 1 && (await net().reports.read('lastEpoch')) === 1n) await net().post(good)
