@@ -10,8 +10,11 @@ import type { Leaf } from '../../../proto/leaf.js'
 import { Ballot, GossipItem, OpeningFault } from '../../../proto/messages.js'
 import { soakVotesDigest } from '../../../proto/soak-vote.js'
 import type { ChainFacts } from '../../core/facts.js'
-import { SigningConflict, StoreError, type StoreFault } from '../errors.js'
-import { type Database, Store, type StoredReport } from '../store.js'
+import type { Database } from '../database.js'
+import { SigningConflict, StoreError } from '../errors.js'
+import { openRecordFile } from '../signing-record.js'
+import { Store, type StoredReport } from '../store.js'
+import { expectFault, failure } from './faults.js'
 
 const account: Hex = `0x${'12'.repeat(20)}`
 
@@ -89,28 +92,16 @@ const report = (epoch: number): StoredReport => ({
   posted: undefined,
 })
 
-const failure = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    error => error,
-  )
-
-async function expectFault(promise: Promise<unknown>, fault: StoreFault, ...words: string[]): Promise<void> {
-  const error = await failure(promise)
-  expect(error).to.be.instanceOf(StoreError)
-  expect((error as StoreError).fault).to.equal(fault)
-  expect((error as StoreError).message).to.not.include('\n')
-  for (const word of words) expect((error as StoreError).message).to.include(word)
-}
-
 describe('store', () => {
   let parent: string
+  let dataDir: string
   let dir: string
   let store: Store
   beforeEach(async () => {
     parent = await mkdtemp(join(tmpdir(), 'bandwitness-store-'))
-    dir = join(parent, 'db')
-    store = await Store.open(dir, { mode: 'create' })
+    dataDir = join(parent, 'verifier')
+    dir = join(dataDir, 'db')
+    store = await Store.open(dataDir, { mode: 'create' })
   })
   afterEach(async () => {
     await store.close()
@@ -118,7 +109,7 @@ describe('store', () => {
   })
   const reopen = async () => {
     await store.close()
-    store = await Store.open(dir, { mode: 'existing' })
+    store = await Store.open(dataDir, { mode: 'existing' })
   }
 
   describe('record of what was signed', () => {
@@ -252,7 +243,7 @@ describe('store', () => {
         await rm(path)
         await mkdir(path)
       }
-      store = await Store.open(dir, { mode: 'existing' })
+      store = await Store.open(dataDir, { mode: 'existing' })
       expect(await failure(store.getTranscript(session(0)))).to.include({ code: 'EISDIR' })
     })
 
@@ -290,30 +281,56 @@ describe('store', () => {
     it('what is not there, and makes nothing in its place', async () => {
       const missing = join(parent, 'elsewhere')
       await expectFault(Store.open(missing, { mode: 'existing' }), 'missing', missing, 'restore')
-      expect(await readdir(parent)).to.deep.equal(['db'])
+      expect(await readdir(parent)).to.deep.equal(['verifier'])
     })
 
     it('a database without a signing record', async () => {
       const other = join(parent, 'other')
-      const level = new Level(other)
+      const level = new Level(join(other, 'db'))
       await level.put('a', 'b')
       await level.close()
       await expectFault(Store.open(other, { mode: 'existing' }), 'missing', other, 'restore')
     })
 
     it('a new one where there is one', async () => {
-      await expectFault(Store.open(dir, { mode: 'create' }), 'exists', dir)
+      await expectFault(Store.open(dataDir, { mode: 'create' }), 'exists', dir)
+    })
+
+    it('a new one where there is a signing record', async () => {
+      await store.close()
+      await rename(dir, join(parent, 'lost'))
+      const path = join(dataDir, 'signing-record')
+      await expectFault(Store.open(dataDir, { mode: 'create' }), 'exists', path)
+      await expectFault(Store.open(dataDir, { mode: 'existing' }), 'missing', dir, 'restore')
+      expect(await readdir(dataDir)).to.deep.equal(['signing-record'])
+      await rename(join(parent, 'lost'), dir)
+      await reopen()
+    })
+
+    it('a key whose signing record is missing', async () => {
+      await store.close()
+      const path = join(dataDir, 'signing-record')
+      await rename(path, join(parent, 'lost'))
+      await expectFault(Store.open(dataDir, { mode: 'existing' }), 'missing', path, 'restore')
+      await expectFault(Store.open(dataDir, { mode: 'create' }), 'exists', dir)
+      expect(await readdir(dataDir)).to.deep.equal(['db'])
+      await rename(join(parent, 'lost'), path)
+      await reopen()
     })
 
     it('one that is in use', async () => {
-      await expectFault(Store.open(dir, { mode: 'existing' }), 'locked', dir, 'stop')
+      await expectFault(Store.open(dataDir, { mode: 'existing' }), 'locked', dir, 'stop')
     })
   })
 
   describe('refuses a damaged database and keeps its files', () => {
     const SIGNED = 50
+    const root = (i: number) => keccakText(`ballot ${i}`)
     const fill = async () => {
-      for (let i = 0; i < SIGNED; i++) await store.recordSigned(`report/${i}/0`, keccakText(String(i)))
+      for (let i = 0; i < SIGNED; i++) {
+        await store.recordSigned(`report/${i}/0`, keccakText(String(i)))
+        await store.putBallot(root(i), ballot(i, `ballot ${i}`))
+      }
       await reopen() // moves the log into a table
       await store.close()
     }
@@ -332,7 +349,6 @@ describe('store', () => {
       ['a table is garbage', /\.ldb$/, path => writeFile(path, Buffer.alloc(3000, 7))],
       ['a table is empty', /\.ldb$/, path => writeFile(path, '')],
       ['a table is cut off', /\.ldb$/, () => truncated(/\.ldb$/, 1000)],
-      ['a log is gone', /\.log$/, path => rm(path)],
     ]
     for (const [what, file, damage] of DAMAGE) {
       it(`when ${what}`, async () => {
@@ -342,23 +358,40 @@ describe('store', () => {
         const path = await fileLike(file)
         await damage(path)
         const damagedBytes = await readFile(path).catch(() => undefined)
-        await expectFault(Store.open(dir, { mode: 'existing' }), 'damaged', dir, 'kept', 'Restore')
+        await expectFault(Store.open(dataDir, { mode: 'existing' }), 'damaged', dir, 'kept', 'Restore')
         const tables = (await readdir(copy)).filter(name => name.endsWith('.ldb') && join(dir, name) !== path)
         expect(await readdir(dir)).to.include.members(tables)
         if (path.endsWith('.ldb')) expect(await readFile(path).catch(() => undefined)).to.deep.equal(damagedBytes)
         // what the error tells its reader to do
         await rm(dir, { recursive: true })
         await rename(copy, dir)
-        store = await Store.open(dir, { mode: 'existing' })
+        store = await Store.open(dataDir, { mode: 'existing' })
         expect(await store.recordSigned('report/49/0', keccakText('49'))).to.equal('same')
+        expect(await store.getBallot(root(49))).to.deep.equal(ballot(49, 'ballot 49'))
       })
     }
 
-    for (const [what, file, meaningless] of [
-      // a handle in the footer is followed by zeros up to 40 bytes, which nobody reads
-      ['a table', /\.ldb$/, 40],
-      ['the manifest', /^MANIFEST/, 0],
-      ['CURRENT', /^CURRENT$/, 0],
+    it('when one bit of a value in a table is flipped', async () => {
+      await fill()
+      const path = await fileLike(/\.ldb$/)
+      const whole = await readFile(path)
+      const value = ballot(7, 'ballot 7')
+      const at = whole.indexOf(value)
+      expect(at).to.be.greaterThan(0)
+      await fc.assert(
+        fc.asyncProperty(fc.nat(value.length * 8 - 1), async bit => {
+          const flipped = Buffer.from(whole)
+          flipped[at + (bit >> 3)]! ^= 1 << (bit & 7)
+          await writeFile(path, flipped)
+          await expectFault(Store.open(dataDir, { mode: 'existing' }), 'damaged', dir)
+        }),
+        { numRuns: 100 },
+      )
+    })
+
+    for (const [what, file] of [
+      ['the manifest', /^MANIFEST/],
+      ['CURRENT', /^CURRENT$/],
     ] as const) {
       it(`when one bit of ${what} is flipped`, async () => {
         await fill()
@@ -369,18 +402,82 @@ describe('store', () => {
             const flipped = Buffer.from(whole)
             flipped[bit >> 3]! ^= 1 << (bit & 7)
             await writeFile(path, flipped)
-            const error = await failure(Store.open(dir, { mode: 'existing' }).then(opened => opened.close()))
-            if (error !== undefined || bit >> 3 < whole.length - 8 - meaningless) {
-              expect(error).to.be.instanceOf(StoreError).with.property('fault', 'damaged')
-            }
-            await writeFile(path, whole)
+            await expectFault(Store.open(dataDir, { mode: 'existing' }), 'damaged', dir)
           }),
           { numRuns: 100 },
         )
-        await rm(path)
-        await writeFile(path, whole)
       })
     }
+  })
+
+  describe('with an older database, whose record goes on,', () => {
+    const sign = (i: number) => store.recordSigned(`report/${i}/0`, keccakText(String(i)))
+    const expectAllSigned = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        expect(await sign(i)).to.equal('same')
+        const other = await failure(store.recordSigned(`report/${i}/0`, keccakText('other')))
+        expect(other).to.be.instanceOf(SigningConflict)
+      }
+    }
+
+    it('opens when it was restored from a copy, and the record then is not taken for the older one', async () => {
+      for (let i = 0; i < 3; i++) await sign(i)
+      await store.close()
+      const copy = join(parent, 'copy')
+      await cp(dataDir, copy, { recursive: true })
+      store = await Store.open(dataDir, { mode: 'existing' })
+      for (let i = 3; i < 6; i++) await sign(i)
+      await store.close()
+      await rm(dir, { recursive: true })
+      await cp(join(copy, 'db'), dir, { recursive: true })
+      store = await Store.open(dataDir, { mode: 'existing' })
+      await expectAllSigned(6)
+      await store.close()
+      await rm(join(dataDir, 'signing-record'))
+      await cp(join(copy, 'signing-record'), join(dataDir, 'signing-record'))
+      await expectFault(Store.open(dataDir, { mode: 'existing' }), 'damaged', 'after 3 entries, where 6')
+      // both from one copy: nothing here can tell
+      await rm(dataDir, { recursive: true })
+      await rename(copy, dataDir)
+      store = await Store.open(dataDir, { mode: 'existing' })
+      await expectAllSigned(3)
+    })
+
+    it('opens when its log is gone', async () => {
+      await sign(0)
+      await reopen() // moves the log into a table
+      for (let i = 1; i < 6; i++) await sign(i)
+      await store.close()
+      await rm(join(dir, (await readdir(dir)).find(name => name.endsWith('.log'))!))
+      store = await Store.open(dataDir, { mode: 'existing' })
+      await expectAllSigned(6)
+    })
+
+    it('opens, or says that it is damaged, when one bit of its log is flipped', async () => {
+      for (let i = 0; i < 6; i++) await sign(i)
+      await store.close()
+      const copy = join(parent, 'copy')
+      await cp(dataDir, copy, { recursive: true })
+      const log = join(dir, (await readdir(dir)).find(name => name.endsWith('.log'))!)
+      const whole = await readFile(log)
+      await fc.assert(
+        fc.asyncProperty(fc.nat(whole.length * 8 - 1), async bit => {
+          await rm(dataDir, { recursive: true })
+          await cp(copy, dataDir, { recursive: true })
+          const flipped = Buffer.from(whole)
+          flipped[bit >> 3]! ^= 1 << (bit & 7)
+          await writeFile(log, flipped)
+          const opened = await Store.open(dataDir, { mode: 'existing' }).catch(error => error)
+          if (opened instanceof Store) {
+            store = opened
+            await expectAllSigned(6)
+            await store.close()
+          } else
+            expect(opened).to.be.instanceOf(StoreError).with.property('fault').that.is.oneOf(['damaged', 'missing'])
+        }),
+        { numRuns: 100 },
+      )
+    })
   })
 
   describe('on a full disk', () => {
@@ -405,11 +502,21 @@ describe('store', () => {
       await store.close()
       const level = new Level<string, Uint8Array>(dir, { keyEncoding: 'utf8', valueEncoding: 'view' })
       const { database, disk } = fillable(level)
-      store = await Store.open(dir, { mode: 'existing', database })
+      const openFile: typeof openRecordFile = async path => {
+        const file = await openRecordFile(path)
+        const write = file.write.bind(file) as (...args: unknown[]) => Promise<never>
+        return Object.assign(file, {
+          write: async (...args: unknown[]) => {
+            if (disk.full) throw Object.assign(new Error('write failed'), { code: 'ENOSPC' })
+            return write(...args)
+          },
+        })
+      }
+      store = await Store.open(dataDir, { mode: 'existing', database, openFile })
       await store.recordSigned('report/1/0', keccakText('a'))
       await store.putBallot(keccakText('one'), ballot(3, 'one'))
       disk.full = true
-      await expectFault(store.recordSigned('report/2/0', keccakText('b')), 'no-space', dir, 'free')
+      await expectFault(store.recordSigned('report/2/0', keccakText('b')), 'no-space', dataDir, 'free')
       await expectFault(store.putFacts(facts(1, 'one')), 'no-space')
       expect(await store.recordSigned('report/1/0', keccakText('a'))).to.equal('same')
       disk.full = false

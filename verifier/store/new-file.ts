@@ -1,0 +1,46 @@
+import { access, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/**
+ * Writes a file that is not there yet. The file has its name only once all of it is on disk, and the name is on disk
+ * when this returns.
+ * @throws Error with code EEXIST where there is a file of that name
+ */
+export async function writeNewFile(path: string, bytes: Uint8Array): Promise<void> {
+  if (await isFile(path)) throw Object.assign(new Error(`there is a file ${path} already`), { code: 'EEXIST' })
+  const partial = `${path}.partial`
+  try {
+    const file = await open(partial, 'w')
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(partial, path)
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw error
+  }
+  await syncDirectory(dirname(path))
+}
+
+/** @throws what keeps the system from telling */
+export async function isFile(path: string): Promise<boolean> {
+  try {
+    await access(path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
