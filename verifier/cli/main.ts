@@ -12,6 +12,7 @@ import { providerRun } from './provider-run.js'
 import { reportError } from './report-error.js'
 import { reputation } from './reputation.js'
 import { transcript } from './transcript.js'
+import { verifierRecord } from './verifier-record.js'
 import { verifierRun } from './verifier-run.js'
 import { verifyTranscript } from './verify-transcript.js'
 
@@ -45,7 +46,11 @@ function commandLine(args: readonly string[]): Argv {
       handler: async argv => (await import('../../testnet/command.js')).testnet(argv),
     })
     .command('verifier', 'measure providers and certify reports', y =>
-      y.command(verifierInit).command(verifierRun).demandCommand(1, 'Say what to do with the verifier: init or run.'),
+      y
+        .command(verifierInit)
+        .command(verifierRun)
+        .command(verifierRecord)
+        .demandCommand(1, 'Say what to do with the verifier: init or run, or record.'),
     )
     .command('provider', 'relay traffic at a promised rate', y =>
       y.command(providerInit).command(providerRun).demandCommand(1, 'Say what to do with the provider: init or run.'),

@@ -85,17 +85,26 @@ export const noRecord = (dir: string, what: string): StoreError =>
 export function recordErrorFrom(error: unknown, path: string): StoreError {
   if (error instanceof StoreError) return error
   const { text, codes } = saidBy(error)
-  if (codes.has('ENOSPC')) return noSpace(`signing record in ${path}`, error)
-  if (codes.has('EEXIST')) return existingFile(path)
+  if (codes.has('ENOSPC')) return noSpace(`signing record ${path}`, error)
   return new StoreError(
     'unwritable',
-    `Cannot write the signing record in ${path} (${text}): nothing is signed until the node starts again. Check the disk first.`,
+    `Cannot write the signing record ${path} (${text}): nothing is signed until the node starts again. Check the disk first.`,
     error,
   )
 }
 
+/** What went wrong at a new file: a record that is made, or a copy of it. */
+export function newFileErrorFrom(error: unknown, path: string): StoreError {
+  const { text, codes } = saidBy(error)
+  if (codes.has('ENOSPC')) return noSpace(`file ${path}`, error)
+  return new StoreError('unwritable', `Cannot write ${path} (${text}): choose another place.`, error)
+}
+
 export const existingFile = (path: string): StoreError =>
   new StoreError('exists', `There is a file ${path} already: choose another name.`)
+
+export const existingRecord = (path: string): StoreError =>
+  new StoreError('exists', `There is a signing record ${path} already: use it, or choose another directory.`)
 
 export const missingRecord = (path: string): StoreError =>
   new StoreError(

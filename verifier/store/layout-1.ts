@@ -16,7 +16,7 @@ import { SigningRecord, type Witness } from './signing-record.js'
 
 const SIGNED = 'signed/'
 /** A version that no program knows. Otherwise the next start would take what is left for the whole. */
-const LOST = '1, but signatures are lost'
+const LOST = '1 with lost signatures'
 
 /** @param dir of the database. @throws StoreError 'damaged' */
 export async function moveSigned(db: Database, dir: string, recordPath: string): Promise<void> {

@@ -1,13 +1,14 @@
 import { access, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { existingFile, newFileErrorFrom } from './errors.js'
 
 /**
  * Writes a file that is not there yet. The file has its name only once all of it is on disk, and the name is on disk
  * when this returns.
- * @throws Error with code EEXIST where there is a file of that name
+ * @throws StoreError, 'exists' where there is a file of that name
  */
 export async function writeNewFile(path: string, bytes: Uint8Array): Promise<void> {
-  if (await isFile(path)) throw Object.assign(new Error(`there is a file ${path} already`), { code: 'EEXIST' })
+  if (await isFile(path)) throw existingFile(path)
   const partial = `${path}.partial`
   try {
     const file = await open(partial, 'w')
@@ -18,11 +19,11 @@ export async function writeNewFile(path: string, bytes: Uint8Array): Promise<voi
       await file.close()
     }
     await rename(partial, path)
+    await syncDirectory(dirname(path))
   } catch (error) {
     await rm(partial, { force: true })
-    throw error
+    throw newFileErrorFrom(error, path)
   }
-  await syncDirectory(dirname(path))
 }
 
 /** @throws what keeps the system from telling */

@@ -67,9 +67,7 @@ export class SigningRecord {
   /** Makes the file, whole or not at all. @throws StoreError */
   static async create(path: string, signed: readonly Signed[] = []): Promise<RecordHead> {
     const bytes = encodeRecord(randomBytes(32), signed)
-    await writeNewFile(path, bytes).catch(error => {
-      throw recordErrorFrom(error, path)
-    })
+    await writeNewFile(path, bytes)
     return decodeRecord(bytes).heads.at(-1)!
   }
 
@@ -116,9 +114,7 @@ export class SigningRecord {
     return this.#inTurn(async () => {
       const { bytes, contents } = await read(this.path)
       checkWitness(this.path, contents, this.head)
-      await writeNewFile(path, bytes).catch(error => {
-        throw recordErrorFrom(error, path)
-      })
+      await writeNewFile(path, bytes)
       return this.head
     })
   }

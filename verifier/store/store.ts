@@ -15,7 +15,7 @@ import { type Carried, carriedFrom, encodeCarried } from '../core/carried.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
 import { checkDirectory, type Database, databaseIn, type OpenMode } from './database.js'
-import { damaged, existingFile, noRecord, storeErrorFrom } from './errors.js'
+import { damaged, existingRecord, noRecord, storeErrorFrom } from './errors.js'
 import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
 import { moveSigned } from './layout-1.js'
 import { isFile } from './new-file.js'
@@ -61,7 +61,7 @@ export class Store {
     const dir = join(dataDir, 'db')
     const recordPath = join(dataDir, 'signing-record')
     if (database === undefined) await checkDirectory(dir, mode)
-    if (mode === 'create' && (await isFile(recordPath))) throw existingFile(recordPath)
+    if (mode === 'create' && (await isFile(recordPath))) throw existingRecord(recordPath)
     const store = new Store(dir, database ?? databaseIn(dir, mode))
     try {
       await store.db.open()
