@@ -6,8 +6,8 @@ import { expect } from 'chai'
 import { keccakText } from '../../../proto/hash.js'
 import { SigningConflict } from '../errors.js'
 import { BLOCK_BYTES, type RecordHead } from '../record-format.js'
-import { openRecordFile, type RecordFile, SigningRecord, type Witness } from '../signing-record.js'
-import { expectFault, failure } from './faults.js'
+import { openRecordFile, SigningRecord, type Witness } from '../signing-record.js'
+import { expectFault, type Faults, failing, failure, io } from './faults.js'
 
 const SIGNED = 5
 
@@ -152,34 +152,6 @@ describe('the file of a signing record', () => {
   })
 
   describe('on a dying disk', () => {
-    type Faults = Partial<Record<keyof RecordFile, NodeJS.ErrnoException>>
-    const io = (code: string) => Object.assign(new Error(`${code}: it failed`), { code })
-    /** The real file, until a fault is set. A write that fails has written half of what it was to write. */
-    const failing =
-      (faults: Faults): typeof openRecordFile =>
-      async name => {
-        const file = await openRecordFile(name)
-        const unless = (operation: keyof RecordFile) => {
-          if (faults[operation]) throw faults[operation]
-        }
-        return {
-          close: () => file.close(),
-          write: (async (bytes: Uint8Array, offset: number) => {
-            const half = await file.write(bytes, offset, Math.ceil((bytes.length - offset) / 2))
-            unless('write')
-            return half
-          }) as RecordFile['write'],
-          datasync: async () => {
-            unless('datasync')
-            await file.datasync()
-          },
-          truncate: async length => {
-            unless('truncate')
-            await file.truncate(length)
-          },
-        }
-      }
-
     it('that is full says so, signs nothing and loses nothing, and goes on when there is space', async () => {
       const faults: Faults = { write: io('ENOSPC') }
       const whole = await readFile(path)
