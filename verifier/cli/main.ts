@@ -11,6 +11,7 @@ import { measure } from './measure.js'
 import { reportError } from './report-error.js'
 import { reputation } from './reputation.js'
 import { transcript } from './transcript.js'
+import { verifierRecord } from './verifier-record.js'
 import { verifierRun } from './verifier-run.js'
 import { verifyTranscript } from './verify-transcript.js'
 
@@ -47,7 +48,8 @@ function commandLine(args: readonly string[]): Argv {
       y
         .command(initCommand('verifier'))
         .command(verifierRun)
-        .demandCommand(1, 'Say what to do with the verifier: init or run.'),
+        .command(verifierRecord)
+        .demandCommand(1, 'Say what to do with the verifier: init or run, or record.'),
     )
     .command('provider', 'relay traffic at a promised rate', async y =>
       (await import('../../market/provider/command.js')).providerCommands(y),

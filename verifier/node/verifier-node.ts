@@ -13,7 +13,6 @@
  * nothing is asked of a part that is gone. Epochs overlap: while one is agreed on, the next is measured.
  */
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { Logger } from 'pino'
 import type { PortFacts } from '../../probe/io/datagram-port.js'
@@ -102,7 +101,7 @@ export async function startVerifierNode(options: VerifierOptions): Promise<Verif
         `${account} is no registered verifier of network "${network.name}": register it first.`,
       )
     }
-    const store = await Store.open(join(options.dataDir, 'db'), { mode: 'existing' })
+    const store = await Store.open(options.dataDir, { mode: 'existing' })
     closers.push(() => store.close())
     const peer: Peer = await createPeer({ seed: keys.peer, listen: options.listen, log })
     closers.push(() => peer.stop())
