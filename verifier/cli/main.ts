@@ -11,12 +11,13 @@ import { measure } from './measure.js'
 import { reportError } from './report-error.js'
 import { reputation } from './reputation.js'
 import { transcript } from './transcript.js'
+import { verifierRecord } from './verifier-record.js'
 import { verifierRun } from './verifier-run.js'
 import { verifyTranscript } from './verify-transcript.js'
 
 const EXIT_CODES_TEXT = `Exit codes: 0 success, ${Object.entries(EXIT_CODE)
   .map(([name, code]) => `${code} ${name.replaceAll('-', ' ')}`)
-  .join(', ')}. See docs/exit-codes.md.`
+  .join(', ')}. See docs/guides/exit-codes.md.`
 
 /** @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
@@ -47,7 +48,8 @@ function commandLine(args: readonly string[]): Argv {
       y
         .command(initCommand('verifier'))
         .command(verifierRun)
-        .demandCommand(1, 'Say what to do with the verifier: init or run.'),
+        .command(verifierRecord)
+        .demandCommand(1, 'Say what to do with the verifier: init or run, or record.'),
     )
     .command('provider', 'relay traffic at a promised rate', async y =>
       (await import('../../market/provider/command.js')).providerCommands(y),

@@ -12,7 +12,6 @@
  * Started in this order: chain, store, peer, UDP port, handlers, announcement, epochs. Stopped in the reverse, so that
  * nothing is asked of a part that is gone. Epochs overlap: while one is agreed on, the next is measured.
  */
-import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type PortFacts, Receiver, systemClock, systemRandom } from '../../probe/index.js'
 import { type EpochClock, epochAt } from '../../proto/epoch.js'
@@ -99,7 +98,7 @@ export async function startVerifierNode(options: VerifierOptions): Promise<Verif
         `${account} is no registered verifier of network "${network.name}": register it first.`,
       )
     }
-    const store = await Store.open(join(options.dataDir, 'db'), { mode: 'existing' })
+    const store = await Store.open(options.dataDir, { mode: 'existing' })
     closers.push(() => store.close())
     const peer: Peer = await createPeer({ seed: keys.peer, listen: options.listen, log })
     closers.push(() => peer.stop())

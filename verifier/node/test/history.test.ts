@@ -73,7 +73,7 @@ describe('history of a verifier', () => {
   let store: Store
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'bandwitness-history-'))
-    store = await Store.open(join(dir, 'db'), { mode: 'create' })
+    store = await Store.open(dir, { mode: 'create' })
   })
   afterEach(async () => {
     await store.close()

@@ -24,8 +24,9 @@ import { BlsVerifier } from '../../bls/verifier.js'
 import { keysFromSeed } from '../../config/keys.js'
 import { assign } from '../../core/assignment/assign.js'
 import type { ChainFacts } from '../../core/facts.js'
+import type { Database } from '../../store/database.js'
 import { StoreError } from '../../store/errors.js'
-import { type Database, Store } from '../../store/store.js'
+import { Store } from '../../store/store.js'
 import { Agreeing } from '../agreeing.js'
 import type { VerifierContext } from '../context.js'
 import { Inbox, type InboxModules } from '../inbox.js'
@@ -114,7 +115,7 @@ describe('inbox of a verifier', () => {
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'bandwitness-inbox-'))
-    await (await Store.open(join(dir, 'db'), { mode: 'create' })).close()
+    await (await Store.open(dir, { mode: 'create' })).close()
     const level = new Level<string, Uint8Array>(join(dir, 'db'), { keyEncoding: 'utf8', valueEncoding: 'view' })
     const batch = level.batch.bind(level) as (rows: never, options: never) => Promise<void>
     const database = Object.assign(level, {
@@ -124,7 +125,7 @@ describe('inbox of a verifier', () => {
       },
     }) as Database
     disk.full = false
-    store = await Store.open(join(dir, 'db'), { mode: 'existing', database })
+    store = await Store.open(dir, { mode: 'existing', database })
     certificates = []
     failures = []
     const epochs = { genesisMs: 1_000_000, epochMs: DEVNET.epochSeconds * 1000, eraEpochs: DEVNET.eraEpochs }

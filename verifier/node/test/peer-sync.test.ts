@@ -37,7 +37,7 @@ describe('what a verifier asks of its peers', function () {
   })
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'bandwitness-peers-'))
-    store = await Store.open(join(dir, 'db'), { mode: 'create' })
+    store = await Store.open(dir, { mode: 'create' })
   })
   afterEach(async () => {
     await store.close()
