@@ -1,4 +1,4 @@
-/** What a receiver keeps of a session, whatever came of it: enough for anybody to check the vote again (recheck.ts). */
+/** What a receiver keeps of a session, whatever came of it: enough for anybody to check the vote again (verify.ts). */
 import { fromHex, type Hex } from '../../proto/hex.js'
 import type { EstimateRecord, PartyRecord, SessionRecord } from '../../proto/messages.js'
 import type { SessionParties } from '../ports.js'

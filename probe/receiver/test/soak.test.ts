@@ -4,8 +4,8 @@ import { ProbeFrame } from '../../../proto/messages.js'
 import { type Authorization, serveProbe } from '../../sender/sender.js'
 import { lending } from '../../test/fixtures/lending.js'
 import { type Behaviour, honest, Network, type NetworkOptions } from '../../test/harness.js'
-import type { Rechecked } from '../../transcript/recheck.js'
-import { recheckSession } from '../../transcript/recheck.js'
+import type { TranscriptVerification } from '../../transcript/verify.js'
+import { verifyTranscript } from '../../transcript/verify.js'
 import type { SessionResult } from '../../verdict/outcome.js'
 
 const CLAIM_KBPS = 10_000
@@ -58,7 +58,7 @@ const OTHERS = {
 interface Soak {
   readonly result: SessionResult
   /** checked again from its record alone */
-  readonly again: Rechecked
+  readonly again: TranscriptVerification
   readonly rateKbps: number
   readonly story: string
 }
@@ -68,7 +68,7 @@ async function soak({ options, behaviours = [] }: Case): Promise<Soak> {
   try {
     const result = await network.measure(behaviours)
     const { outcome, record } = result
-    const again = await recheckSession(record, {
+    const again = await verifyTranscript(record, {
       senders: network.senders.map(({ verifier }) => verifier),
       receiver: network.receiverPeer.verifier,
       provider: network.provider.verifier,

@@ -31,11 +31,7 @@ import { isGrantOf, isRefusalOf } from '../wire/relay-client.js'
 import { isWellFormed } from '../wire/send-log.js'
 import { keyCommitment, revealDigest } from '../wire/statements.js'
 import type { Verified } from '../wire/verified.js'
-
-export interface Check {
-  readonly what: string
-  readonly holds: boolean
-}
+import type { Check } from './check.js'
 
 /** Whose signatures a transcript must carry. */
 export interface TranscriptKeys {
@@ -48,7 +44,7 @@ export interface TranscriptKeys {
 }
 
 /** One sender, as the transcript shows it. */
-export interface RecheckedParty {
+export interface VerifiedSender {
   readonly evidence: PartyEvidence
   readonly receiptHead: Uint8Array | undefined
   /** IP-layer bytes of the provider's last receipt, if its receipts hold */
@@ -75,7 +71,7 @@ export function chunksListed({ chunks, control, direct }: PartyRecord): Listed {
   return { main: sane('main'), control: sane('control'), direct: sane('direct'), turn: sane('turn'), isWhole }
 }
 
-export async function recheckParty(
+export async function verifySender(
   { sessionId, durationMs, soakMs, senders }: SessionRecord,
   {
     answer,
@@ -92,7 +88,7 @@ export async function recheckParty(
   slot: number,
   listed: Listed,
   keys: TranscriptKeys,
-): Promise<RecheckedParty> {
+): Promise<VerifiedSender> {
   const arrived = countOf(listed.main) + countOf(listed.turn)
   const verified = async (run: Run): Promise<Verified | undefined> =>
     reveal && verifyChunks(reveal.key, listed[run], (durationMs + OVERHEAD_MS) * 1000)

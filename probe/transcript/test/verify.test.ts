@@ -7,8 +7,9 @@ import { serveProbe } from '../../sender/sender.js'
 import { forwardings } from '../../test/fixtures/forwardings.js'
 import { type Behaviour, honest, Network, type NetworkOptions, newPeer } from '../../test/harness.js'
 import type { SessionResult } from '../../verdict/outcome.js'
-import { recheckSession } from '../recheck.js'
-import type { Check, TranscriptKeys } from '../recheck-party.js'
+import type { Check } from '../check.js'
+import { verifyTranscript } from '../verify.js'
+import type { TranscriptKeys } from '../verify-sender.js'
 
 const CLAIM_KBPS = 10_000
 
@@ -61,7 +62,7 @@ describe('a transcript, checked again', function () {
     it(`bears out "${outcome}"${behaviours ? ' in spite of some senders' : ''}`, async () => {
       const result = await measured(options, behaviours)
       expect(result.outcome.kind, JSON.stringify(network!.notes)).to.equal(outcome)
-      const again = await recheckSession(result.record, keysOf(network!))
+      const again = await verifyTranscript(result.record, keysOf(network!))
       expect(failed(again.checks)).to.deep.equal([])
       expect(again.outcome).to.deep.include({ kind: outcome })
       expect(again.evidence).to.deep.equal(result.evidence)
@@ -125,7 +126,7 @@ describe('a transcript, checked again', function () {
       })),
     }
     for (const [what, changed] of Object.entries(changes)) {
-      const again = await recheckSession(changed, keys)
+      const again = await verifyTranscript(changed, keys)
       const isRevealLeftOut = what.startsWith('a reveal left out')
       if (isRevealLeftOut) {
         // Two of three suffice for a reading; but the vote, and what it says of its senders, is another one.
@@ -145,7 +146,7 @@ describe('a transcript, checked again', function () {
       { ...keys, receiverVouchers: stranger.vouchers },
       { ...keys, senders: keys.senders.with(2, stranger.verifier) },
     ]) {
-      expect(failed((await recheckSession(record, other)).checks)).not.to.deep.equal([])
+      expect(failed((await verifyTranscript(record, other)).checks)).not.to.deep.equal([])
     }
   })
 
@@ -162,7 +163,7 @@ describe('a transcript, checked again', function () {
     await fc.assert(
       fc.asyncProperty(fc.array(chunk, { maxLength: 4 }), fc.nat(2), async (chunks, slot) => {
         const parties = record.parties.with(slot, { ...record.parties[slot]!, chunks })
-        const again = await recheckSession({ ...record, parties }, keys)
+        const again = await verifyTranscript({ ...record, parties }, keys)
         expect(failed(again.checks)).not.to.deep.equal([])
       }),
       { numRuns: 30 },

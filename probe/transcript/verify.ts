@@ -11,21 +11,22 @@ import { evidenceOf } from '../verdict/evidence.js'
 import { judge, type PartyEvidence, type SessionFacts } from '../verdict/judge.js'
 import type { Outcome, SessionEvidence } from '../verdict/outcome.js'
 import { stopDigest } from '../wire/statements.js'
-import { type Check, chunksListed, type RecheckedParty, recheckParty, type TranscriptKeys } from './recheck-party.js'
+import type { Check } from './check.js'
 import { reasonOf } from './record.js'
+import { chunksListed, type TranscriptKeys, type VerifiedSender, verifySender } from './verify-sender.js'
 
-export interface Rechecked {
+export interface TranscriptVerification {
   readonly outcome: Outcome
   readonly evidence: SessionEvidence
-  readonly parties: readonly RecheckedParty[]
+  readonly parties: readonly VerifiedSender[]
   readonly checks: readonly Check[]
 }
 
-export async function recheckSession(record: SessionRecord, keys: TranscriptKeys): Promise<Rechecked> {
+export async function verifyTranscript(record: SessionRecord, keys: TranscriptKeys): Promise<TranscriptVerification> {
   const listed = record.parties.map(chunksListed)
-  const parties: RecheckedParty[] = []
+  const parties: VerifiedSender[] = []
   for (const [slot, party] of record.parties.entries()) {
-    parties.push(await recheckParty(record, party, slot, listed[slot]!, keys))
+    parties.push(await verifySender(record, party, slot, listed[slot]!, keys))
   }
   const facts = factsOf(record, parties)
   const outcome = judge(facts)
@@ -63,8 +64,8 @@ export async function recheckSession(record: SessionRecord, keys: TranscriptKeys
   }
 }
 
-/** What the judge saw. @param parties rechecked */
-const factsOf = (record: SessionRecord, parties: readonly RecheckedParty[]): SessionFacts => ({
+/** What the judge saw. @param parties verified */
+const factsOf = (record: SessionRecord, parties: readonly VerifiedSender[]): SessionFacts => ({
   claimKbps: record.claimKbps,
   soakMs: record.soakMs,
   breachBps: record.breachBps,
@@ -82,7 +83,7 @@ const factsOf = (record: SessionRecord, parties: readonly RecheckedParty[]): Ses
 const isSoakMeasured = ({ soakMs, estimate }: SessionRecord): boolean => soakMs !== undefined && estimate !== undefined
 
 /** A check of every sender, as one of all; they come in one order. */
-const mergedChecks = (parties: readonly RecheckedParty[]): Check[] =>
+const mergedChecks = (parties: readonly VerifiedSender[]): Check[] =>
   (parties[0]?.checks ?? []).map(({ what }, i) => ({ what, holds: parties.every(({ checks }) => checks[i]!.holds) }))
 
 const isRootSigned = async (
