@@ -156,7 +156,7 @@ export interface TurnRecord {
   riseMs: number
   controlRiseMs: number
 }
-export interface PartyRecord {
+export interface SenderRecord {
   rateKbps: number
   commitment?: Uint8Array | undefined
   answer?: ProbeRelay | undefined
@@ -182,7 +182,7 @@ export interface SessionRecord {
   claimKbps: number
   breachBps: number
   durationMs: number
-  parties: PartyRecord[]
+  senderRecords: SenderRecord[]
   chunkRoot: Uint8Array
   rootSignature?: Uint8Array | undefined
   estimate?: EstimateRecord | undefined

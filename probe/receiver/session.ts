@@ -42,8 +42,8 @@ import { sessionBudget } from '../verdict/session-budget.js'
 import { bytesIn, controlKbps, directShareKbps, MIN_SENDERS, neededSenders, shareKbps } from '../verdict/share.js'
 import { togetherSpan, turnSpans } from '../verdict/turns.js'
 import { stopDigest } from '../wire/statements.js'
-import { Party } from './party.js'
 import type { Collecting, Receiver } from './receiver.js'
+import { SenderLink } from './sender-link.js'
 
 export interface SessionRequest {
   readonly parties: SessionParties
@@ -103,7 +103,7 @@ class Session {
   readonly #request: SessionRequest
   readonly #deps: SessionDeps
   readonly #condition = new Condition()
-  readonly #parties: readonly Party[]
+  readonly #links: readonly SenderLink[]
   readonly #collecting: Collecting
   readonly #needed: number
   readonly #dataMs: number
@@ -129,7 +129,7 @@ class Session {
       direct: datagrams(bytesIn(shareOf, DIRECT_MS)),
       turn: soakMs === undefined ? 0 : datagrams(budgetBytes),
     })
-    this.#parties = request.senders.map(({ open, verifier }, slot) => {
+    this.#links = request.senders.map(({ open, verifier }, slot) => {
       const invite = {
         sessionId: fromHex(request.sessionId),
         epoch: request.parties.epoch,
@@ -146,7 +146,7 @@ class Session {
       }
       const { providerVerifier: provider, providerVouchers } = request
       const peers = { open, sender: verifier, provider, providerVouchers }
-      return new Party(invite, peers, {
+      return new SenderLink(invite, peers, {
         collecting: this.#collecting,
         clock: deps.clock,
         voucherSigner: deps.voucherSigner,
@@ -156,11 +156,11 @@ class Session {
   }
 
   async run(): Promise<SessionResult> {
-    if (this.#parties.length < (this.#request.trusted ? 1 : MIN_SENDERS)) return this.#result(ZERO_HASH)
-    for (const party of this.#parties) void party.run()
+    if (this.#links.length < (this.#request.trusted ? 1 : MIN_SENDERS)) return this.#result(ZERO_HASH)
+    for (const link of this.#links) void link.run()
     if ((await this.#handshake()) && (await this.#held())) await this.#measure()
     const arrivals = await this.#collecting.finish()
-    for (const [slot, party] of this.#parties.entries()) party.finish(arrivals[slot]!)
+    for (const [slot, link] of this.#links.entries()) link.finish(arrivals[slot]!)
     const published = publish(
       arrivals.map(({ main, control, direct, turn }) => ({
         main: main.chunks,
@@ -173,27 +173,27 @@ class Session {
     let signature: Uint8Array | undefined
     if (this.#estimate) {
       signature = await this.#deps.signer.sign(stopDigest(fromHex(this.#request.sessionId), fromHex(root)))
-      for (const party of this.#parties) party.stop(fromHex(root), signature)
-      await this.#condition.until(() => this.#parties.every(party => party.isRevealed), REVEAL_MS)
-      for (const party of this.#parties) await party.check()
-      for (const party of this.#parties) await party.open(published, this.#deps.signer)
+      for (const link of this.#links) link.stop(fromHex(root), signature)
+      await this.#condition.until(() => this.#links.every(link => link.isRevealed), REVEAL_MS)
+      for (const link of this.#links) await link.check()
+      for (const link of this.#links) await link.open(published, this.#deps.signer)
     }
     return this.#result(root, signature)
   }
 
   close(): void {
-    for (const [slot, party] of this.#parties.entries()) {
-      if (party.note) this.#deps.log?.(`sender ${slot}: ${party.note}`)
-      void party.close()
+    for (const [slot, link] of this.#links.entries()) {
+      if (link.note) this.#deps.log?.(`sender ${slot}: ${link.note}`)
+      void link.close()
     }
     this.#collecting.close()
   }
 
   /** @returns whether enough senders are ready for data to flow */
   async #handshake(): Promise<boolean> {
-    const parties = this.#parties
-    const ready = () => parties.filter(party => party.isReady).length
-    const decided = () => parties.every(party => party.isDecided)
+    const links = this.#links
+    const ready = () => links.filter(link => link.isReady).length
+    const decided = () => links.every(link => link.isDecided)
     await this.#condition.until(() => decided() || ready() >= this.#needed, HANDSHAKE_MS)
     if (ready() < this.#needed) return false
     await this.#condition.until(decided, STRAGGLER_MS)
@@ -214,11 +214,11 @@ class Session {
     this.#startMs = this.#deps.clock.now()
     const { soakMs } = this.#request
     // The longest way counts: behind it the turn before it ends last.
-    const rttMs = Math.max(...this.#parties.map(party => party.rttMs ?? 0))
-    const plans = soakMs === undefined ? [] : turnSpans(soakMs, this.#parties.length, rttMs)
+    const rttMs = Math.max(...this.#links.map(link => link.rttMs ?? 0))
+    const plans = soakMs === undefined ? [] : turnSpans(soakMs, this.#links.length, rttMs)
     await this.#collecting.begin(this.#startMs, this.#estimatorOptions({ fixed: this.#span() }), plans)
     const progress = await this.#watch(() => {
-      for (const party of this.#parties) party.start()
+      for (const link of this.#links) link.start()
     })
     this.#estimate = progress.estimate
     this.#starvedMs = progress.starvedMs
@@ -228,9 +228,9 @@ class Session {
 
   /** Lets the senders show what the path carries without the provider: a low vote hangs on it. */
   async #probeDirectly(): Promise<void> {
-    const rateKbps = directShareKbps(this.#estimate!.rateKbps, this.#request.claimKbps, this.#parties.length)
+    const rateKbps = directShareKbps(this.#estimate!.rateKbps, this.#request.claimKbps, this.#links.length)
     await this.#collecting.beginDirect(this.#deps.clock.now(), this.#estimatorOptions({ fixed: DIRECT_SPAN }))
-    for (const party of this.#parties) party.probeDirectly({ rateKbps, durationMs: DIRECT_MS })
+    for (const link of this.#links) link.probeDirectly({ rateKbps, durationMs: DIRECT_MS })
     this.#direct = (await this.#watch(() => {})).direct
   }
 
@@ -246,7 +246,7 @@ class Session {
   }
 
   get #rttMs(): number {
-    return Math.min(...this.#parties.map(party => party.rttMs ?? Number.POSITIVE_INFINITY))
+    return Math.min(...this.#links.map(link => link.rttMs ?? Number.POSITIVE_INFINITY))
   }
 
   /** Until enough was seen. @param look at every look */
@@ -264,14 +264,14 @@ class Session {
 
   #result(root: Hex, rootSignature?: Uint8Array): SessionResult {
     const { claimKbps, breachBps, parties, sessionId, nonce, soakMs } = this.#request
-    const soak = soakMs === undefined ? undefined : { soakMs, k: this.#parties.length }
-    const evidence = this.#parties.map(party => party.evidence(this.#estimate, soak))
+    const soak = soakMs === undefined ? undefined : { soakMs, k: this.#links.length }
+    const evidence = this.#links.map(link => link.evidence(this.#estimate, soak))
     const facts: SessionFacts = {
       trusted: this.#request.trusted,
       soakMs,
       claimKbps,
       breachBps,
-      parties: evidence,
+      senders: evidence,
       estimate: this.#estimate,
       direct: this.#direct,
       kernelTimestamps: this.#deps.receiver.facts.kernelTimestamps,
@@ -281,12 +281,12 @@ class Session {
       starvedMs: this.#starvedMs,
     }
     const outcome = judge(facts)
-    const partyRecords = this.#parties.map((party, slot) => party.record(evidence[slot]!, this.#startMs))
+    const senderRecords = this.#links.map((link, slot) => link.record(evidence[slot]!, this.#startMs))
     return {
       outcome,
-      evidence: evidenceOf(sessionId, root, this.#parties, evidence),
+      evidence: evidenceOf(sessionId, root, this.#links, evidence),
       record: recordSession({
-        ...{ parties, sessionId, nonce, durationMs: this.#dataMs, partyRecords },
+        ...{ parties, sessionId, nonce, durationMs: this.#dataMs, senderRecords },
         ...{ chunkRoot: root, rootSignature, facts, outcome },
       }),
     }

@@ -1,6 +1,6 @@
 /** What a receiver keeps of a session, whatever came of it: enough for anybody to check the vote again (verify.ts). */
 import { fromHex, type Hex } from '../../proto/hex.js'
-import type { EstimateRecord, PartyRecord, SessionRecord } from '../../proto/messages.js'
+import type { EstimateRecord, SenderRecord, SessionRecord } from '../../proto/messages.js'
 import type { SessionParties } from '../ports.js'
 import type { Estimate } from '../verdict/estimator.js'
 import type { SessionFacts } from '../verdict/judge.js'
@@ -12,7 +12,7 @@ export interface TranscriptParts {
   readonly nonce: Hex
   /** most that data may flow for */
   readonly durationMs: number
-  readonly partyRecords: readonly PartyRecord[]
+  readonly senderRecords: readonly SenderRecord[]
   readonly chunkRoot: Hex
   /** undefined where no data was asked for */
   readonly rootSignature: Uint8Array | undefined
@@ -32,7 +32,7 @@ export function recordSession(parts: TranscriptParts): SessionRecord {
     claimKbps: facts.claimKbps,
     breachBps: facts.breachBps,
     durationMs: parts.durationMs,
-    parties: [...parts.partyRecords],
+    senderRecords: [...parts.senderRecords],
     chunkRoot: fromHex(parts.chunkRoot),
     rootSignature: parts.rootSignature,
     estimate: facts.estimate && estimateRecord(facts.estimate, facts.startMs),

@@ -7,10 +7,10 @@ import { CHUNK_DATAGRAMS, CONTROL_CHUNK, IP_DATAGRAM_BYTES, TURN_CHUNK } from '.
 import type {
   ChunkRecord,
   CounterReceipt,
-  PartyRecord,
   ProbeRelay,
   ProbeReveal,
   Receipt,
+  SenderRecord,
   SessionRecord,
   TurnRecord,
 } from '../../proto/messages.js'
@@ -23,7 +23,7 @@ import { OVERHEAD_MS } from '../constants.js'
 import type { PeerVerifier, VoucherVerifier } from '../ports.js'
 import { type ControlFlow, turnControl } from '../verdict/control.js'
 import { sentRateKbps } from '../verdict/hoarding.js'
-import type { PartyEvidence } from '../verdict/judge.js'
+import type { SenderEvidence } from '../verdict/judge.js'
 import type { TurnEvidence } from '../verdict/judge-turns.js'
 import { turnOf } from '../verdict/turns.js'
 import { checkReceipts, isCounterOf, voucherOf } from '../wire/receipts.js'
@@ -45,7 +45,7 @@ export interface TranscriptKeys {
 
 /** One sender, as the transcript shows it. */
 export interface VerifiedSender {
-  readonly evidence: PartyEvidence
+  readonly evidence: SenderEvidence
   readonly receiptHead: Uint8Array | undefined
   /** IP-layer bytes of the provider's last receipt, if its receipts hold */
   readonly receiptBytes: number | undefined
@@ -58,7 +58,7 @@ export type Listed = Readonly<Record<Run, readonly Chunk[]>> & {
   readonly isWhole: boolean
 }
 
-export function chunksListed({ chunks, control, direct }: PartyRecord): Listed {
+export function chunksListed({ chunks, control, direct }: SenderRecord): Listed {
   const isOfTurn = ({ index }: ChunkRecord): boolean => index >= TURN_CHUNK
   const parsed = {
     main: chunks.filter(chunk => !isOfTurn(chunk)).map(chunkOf),
@@ -84,7 +84,7 @@ export async function verifySender(
     riseMs,
     controlFlow,
     turn: turnRecord,
-  }: PartyRecord,
+  }: SenderRecord,
   slot: number,
   listed: Listed,
   keys: TranscriptKeys,
@@ -160,7 +160,7 @@ const turnOfRecord = (
   control: control && { ...control, riseMs: controlRiseMs },
 })
 
-function answerOf(answer: ProbeRelay | undefined): PartyEvidence['answer'] {
+function answerOf(answer: ProbeRelay | undefined): SenderEvidence['answer'] {
   if (answer?.grant) return 'granted'
   if (answer?.refuse) return 'refused'
   return answer ? 'unreachable' : 'missing'

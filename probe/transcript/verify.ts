@@ -8,7 +8,7 @@ import { toHex } from '../../proto/hex.js'
 import type { SessionRecord } from '../../proto/messages.js'
 import { publish } from '../chunks/publish.js'
 import { evidenceOf } from '../verdict/evidence.js'
-import { judge, type PartyEvidence, type SessionFacts } from '../verdict/judge.js'
+import { judge, type SenderEvidence, type SessionFacts } from '../verdict/judge.js'
 import type { Outcome, SessionEvidence } from '../verdict/outcome.js'
 import { stopDigest } from '../wire/statements.js'
 import type { Check } from './check.js'
@@ -18,17 +18,17 @@ import { chunksListed, type TranscriptKeys, type VerifiedSender, verifySender } 
 export interface TranscriptVerification {
   readonly outcome: Outcome
   readonly evidence: SessionEvidence
-  readonly parties: readonly VerifiedSender[]
+  readonly senders: readonly VerifiedSender[]
   readonly checks: readonly Check[]
 }
 
 export async function verifyTranscript(record: SessionRecord, keys: TranscriptKeys): Promise<TranscriptVerification> {
-  const listed = record.parties.map(chunksListed)
-  const parties: VerifiedSender[] = []
-  for (const [slot, party] of record.parties.entries()) {
-    parties.push(await verifySender(record, party, slot, listed[slot]!, keys))
+  const listed = record.senderRecords.map(chunksListed)
+  const senders: VerifiedSender[] = []
+  for (const [slot, sender] of record.senderRecords.entries()) {
+    senders.push(await verifySender(record, sender, slot, listed[slot]!, keys))
   }
-  const facts = factsOf(record, parties)
+  const facts = factsOf(record, senders)
   const outcome = judge(facts)
   const { root } = publish(listed)
   return {
@@ -36,16 +36,16 @@ export async function verifyTranscript(record: SessionRecord, keys: TranscriptKe
     evidence: evidenceOf(
       toHex(record.sessionId),
       root,
-      record.parties.map(({ commitment }, slot) => ({ commitment, receiptHead: parties[slot]!.receiptHead })),
-      facts.parties,
+      record.senderRecords.map(({ commitment }, slot) => ({ commitment, receiptHead: senders[slot]!.receiptHead })),
+      facts.senders,
     ),
-    parties,
+    senders,
     checks: [
       {
         what: 'there is one account of each sender',
-        holds: record.parties.length === record.senders.length && keys.senders.length === record.senders.length,
+        holds: record.senderRecords.length === record.senders.length && keys.senders.length === record.senders.length,
       },
-      ...mergedChecks(parties),
+      ...mergedChecks(senders),
       {
         what: 'the chunks listed are those of the published root',
         holds: listed.every(({ isWhole }) => isWhole) && root === toHex(record.chunkRoot),
@@ -54,7 +54,7 @@ export async function verifyTranscript(record: SessionRecord, keys: TranscriptKe
       { what: 'the data that arrived is enough for the reading', holds: areReadingsBorneOut(facts) },
       {
         what: 'a soak has an account of every turn, and no other session has any',
-        holds: record.parties.every(({ turn }) => (turn !== undefined) === isSoakMeasured(record)),
+        holds: record.senderRecords.every(({ turn }) => (turn !== undefined) === isSoakMeasured(record)),
       },
       {
         what: `the outcome judged from it is ${record.outcome}${record.reason && `, ${record.reason}`}`,
@@ -64,12 +64,12 @@ export async function verifyTranscript(record: SessionRecord, keys: TranscriptKe
   }
 }
 
-/** What the judge saw. @param parties verified */
-const factsOf = (record: SessionRecord, parties: readonly VerifiedSender[]): SessionFacts => ({
+/** What the judge saw. @param senders verified */
+const factsOf = (record: SessionRecord, senders: readonly VerifiedSender[]): SessionFacts => ({
   claimKbps: record.claimKbps,
   soakMs: record.soakMs,
   breachBps: record.breachBps,
-  parties: parties.map(({ evidence }) => evidence),
+  senders: senders.map(({ evidence }) => evidence),
   estimate: record.estimate,
   direct: record.direct,
   kernelTimestamps: record.kernelTimestamps,
@@ -83,8 +83,8 @@ const factsOf = (record: SessionRecord, parties: readonly VerifiedSender[]): Ses
 const isSoakMeasured = ({ soakMs, estimate }: SessionRecord): boolean => soakMs !== undefined && estimate !== undefined
 
 /** A check of every sender, as one of all; they come in one order. */
-const mergedChecks = (parties: readonly VerifiedSender[]): Check[] =>
-  (parties[0]?.checks ?? []).map(({ what }, i) => ({ what, holds: parties.every(({ checks }) => checks[i]!.holds) }))
+const mergedChecks = (senders: readonly VerifiedSender[]): Check[] =>
+  (senders[0]?.checks ?? []).map(({ what }, i) => ({ what, holds: senders.every(({ checks }) => checks[i]!.holds) }))
 
 const isRootSigned = async (
   { sessionId, chunkRoot, rootSignature, estimate }: SessionRecord,
@@ -96,22 +96,22 @@ const isRootSigned = async (
  * At least half of the windows reached the median, and the rate of one is over at least half of its length: so a quarter
  * of the bytes that a reading stands for must have arrived.
  */
-function areReadingsBorneOut({ estimate, direct, parties, soakMs }: SessionFacts): boolean {
+function areReadingsBorneOut({ estimate, direct, senders, soakMs }: SessionFacts): boolean {
   const isBorneOut = (reading: SessionFacts['estimate'], datagrams: number): boolean =>
     !reading || datagrams * IP_DATAGRAM_BYTES * 8 >= (reading.rateKbps * (reading.toMs - reading.fromMs)) / 4
-  const total = (of: (party: PartyEvidence) => number): number => parties.reduce((sum, party) => sum + of(party), 0)
+  const total = (of: (sender: SenderEvidence) => number): number => senders.reduce((sum, sender) => sum + of(sender), 0)
   const isMainBorneOut =
     soakMs === undefined
       ? isBorneOut(
           estimate,
           total(({ arrived }) => arrived),
         )
-      : parties.every(({ turn }) => isBorneOut(turn?.estimate, turn?.arrived ?? 0))
+      : senders.every(({ turn }) => isBorneOut(turn?.estimate, turn?.arrived ?? 0))
   return (
     isMainBorneOut &&
     isBorneOut(
       direct,
-      total(party => party.direct.arrived),
+      total(sender => sender.direct.arrived),
     )
   )
 }

@@ -1,11 +1,11 @@
 /** What of a session's evidence goes into the vote. */
 import { keccak } from '../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
-import { type PartyEvidence, unverifiableSenders } from './judge.js'
+import { type SenderEvidence, unverifiableSenders } from './judge.js'
 import type { SessionEvidence } from './outcome.js'
 
 /** Of one sender, in slot order. */
-interface PartyStatements {
+interface SenderStatements {
   readonly commitment?: Uint8Array | undefined
   /** h_j of the provider's last receipt, if the chain holds */
   readonly receiptHead?: Uint8Array | undefined
@@ -14,8 +14,8 @@ interface PartyStatements {
 export const evidenceOf = (
   sessionId: Hex,
   chunkRoot: Hex,
-  statements: readonly PartyStatements[],
-  parties: readonly PartyEvidence[],
+  statements: readonly SenderStatements[],
+  senders: readonly SenderEvidence[],
 ): SessionEvidence => ({
   sessionId,
   chunkRoot,
@@ -23,7 +23,7 @@ export const evidenceOf = (
   receiptHead: statements.some(({ receiptHead }) => receiptHead)
     ? keccakOf(statements.map(({ receiptHead }) => receiptHead))
     : ZERO_HASH,
-  unverifiableSenders: unverifiableSenders(parties),
+  unverifiableSenders: unverifiableSenders(senders),
 })
 
 /** keccak256 of 32-byte values in slot order; a missing one is zeros. */

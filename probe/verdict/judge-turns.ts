@@ -35,7 +35,7 @@ export interface TurnEvidence {
 }
 
 /** What the judge has of one sender, as far as it matters here. */
-interface TurnParty {
+interface TurnSender {
   readonly log: SendLog | undefined
   /** of all its data through the provider, datagrams */
   readonly verified: number
@@ -43,13 +43,13 @@ interface TurnParty {
   readonly turn?: TurnEvidence | undefined
 }
 
-export interface TurnFacts<P extends TurnParty = TurnParty> {
+export interface TurnFacts<P extends TurnSender = TurnSender> {
   readonly claimKbps: number
   readonly thresholdKbps: number
   readonly soakMs: number
   readonly kernelTimestamps: boolean
   /** by slot */
-  readonly parties: readonly P[]
+  readonly senders: readonly P[]
 }
 
 /** In its turn a sender's own path is free if it loses no more control datagrams: a way too narrow loses a quarter. */
@@ -71,13 +71,13 @@ export interface TurnsReading {
 }
 
 export function readTurns(facts: TurnFacts): TurnsReading {
-  const { parties } = facts
-  const estimates = parties.flatMap(({ turn }) => turn?.estimate ?? [])
-  const offers = parties.map((party, slot) => offeredInTurn(facts, party, slot))
+  const { senders } = facts
+  const estimates = senders.flatMap(({ turn }) => turn?.estimate ?? [])
+  const offers = senders.map((sender, slot) => offeredInTurn(facts, sender, slot))
   const sum = (of: (estimate: Estimate) => number): number => estimates.reduce((total, one) => total + of(one), 0)
   return {
-    arrivedKbps: middle(parties.map(({ turn }) => turn?.estimate.rateKbps ?? 0)),
-    verifiedKbps: middle(parties.map(turnReading)),
+    arrivedKbps: middle(senders.map(({ turn }) => turn?.estimate.rateKbps ?? 0)),
+    verifiedKbps: middle(senders.map(turnReading)),
     offeredKbps: -middle(offers.map(offer => -offer)),
     windows: sum(({ windows }) => windows),
     durationMs: sum(({ fromMs, toMs }) => toMs - fromMs),
@@ -87,37 +87,37 @@ export function readTurns(facts: TurnFacts): TurnsReading {
 const middle = (values: readonly number[]): number => lowMedian(values) ?? 0
 
 /** What a turn reads: what arrived as far as it was verified, and no faster than it had been sent. */
-function turnReading({ turn }: TurnParty): number {
+function turnReading({ turn }: TurnSender): number {
   if (!turn || turn.arrived === 0) return 0
   return Math.min((turn.estimate.rateKbps * turn.verified) / turn.arrived, turn.sentKbps)
 }
 
 /** By the sender's own log, kbit/s. */
-function offeredInTurn({ soakMs, parties }: TurnFacts, party: TurnParty, slot: number): number {
-  const { fromMs, toMs } = surelySent(turnOf(soakMs, parties.length, slot))
-  return party.log ? offeredKbps(party.log, fromMs, toMs) : 0
+function offeredInTurn({ soakMs, senders }: TurnFacts, sender: TurnSender, slot: number): number {
+  const { fromMs, toMs } = surelySent(turnOf(soakMs, senders.length, slot))
+  return sender.log ? offeredKbps(sender.log, fromMs, toMs) : 0
 }
 
 /**
  * What else than the provider may have been the limit of a low reading; undefined if nothing may.
  * @param isCredible whether a sender's log agrees with what arrived. @param offer what it has to show of its turn
  */
-export function turnsLimit<P extends TurnParty>(
+export function turnsLimit<P extends TurnSender>(
   facts: TurnFacts<P>,
-  isCredible: (party: P) => boolean,
+  isCredible: (sender: P) => boolean,
   offer: { readonly leastKbps: number; readonly mostKbps: number },
 ): AtLeastReason | undefined {
-  const { parties, thresholdKbps } = facts
-  const enough = toleratedSenders(parties.length) + 1
-  const low = parties
-    .map((party, slot) => ({ party, slot }))
-    .filter(({ party }) => turnReading(party) < thresholdKbps && isCredible(party))
-    .filter(({ party, slot }) => {
-      const kbps = offeredInTurn(facts, party, slot)
-      return kbps >= offer.leastKbps && kbps <= offer.mostKbps && !isCrowded(facts, party)
+  const { senders, thresholdKbps } = facts
+  const enough = toleratedSenders(senders.length) + 1
+  const low = senders
+    .map((sender, slot) => ({ sender, slot }))
+    .filter(({ sender }) => turnReading(sender) < thresholdKbps && isCredible(sender))
+    .filter(({ sender, slot }) => {
+      const kbps = offeredInTurn(facts, sender, slot)
+      return kbps >= offer.leastKbps && kbps <= offer.mostKbps && !isCrowded(facts, sender)
     })
   if (low.length < enough) return 'sender-limited'
-  const shown = low.flatMap(({ party: { turn } }) => (turn?.control && turn.control.sent >= LEAST_CONTROL ? turn : []))
+  const shown = low.flatMap(({ sender: { turn } }) => (turn?.control && turn.control.sent >= LEAST_CONTROL ? turn : []))
   if (shown.length < enough) return 'no-control'
   return shown.filter(turn => isPathFree(facts, turn)).length < enough ? 'path-limited' : undefined
 }
@@ -132,22 +132,22 @@ const isPathFree = ({ kernelTimestamps }: TurnFacts, { control, riseMs }: TurnEv
  * theirs the slashing threshold would have been reached. That alone would let one sender excuse any provider, by sending beside its link. So
  * it is believed only of a provider that the other senders have shown to carry their part of the claim, while all were sending.
  */
-function isCrowded({ parties, claimKbps, thresholdKbps, soakMs }: TurnFacts, party: TurnParty): boolean {
-  const k = parties.length
-  const bySize = (party.turn?.crowdKbps ?? [])
+function isCrowded({ senders, claimKbps, thresholdKbps, soakMs }: TurnFacts, sender: TurnSender): boolean {
+  const k = senders.length
+  const bySize = (sender.turn?.crowdKbps ?? [])
     .map((kbps, slot) => ({ kbps, slot }))
     .sort((a, b) => b.kbps - a.kbps)
     .slice(0, toleratedSenders(k))
   const crowdKbps = bySize.reduce((sum, { kbps }) => sum + kbps, 0)
-  if (turnReading(party) + crowdKbps < thresholdKbps) return false
+  if (turnReading(sender) + crowdKbps < thresholdKbps) return false
   const crowd = bySize.map(({ slot }) => slot)
-  const together = parties.filter((_, slot) => !crowd.includes(slot)).map(one => togetherKbps(one, soakMs))
+  const together = senders.filter((_, slot) => !crowd.includes(slot)).map(one => togetherKbps(one, soakMs))
   const carriedKbps = together.reduce((sum, kbps) => sum + kbps, 0)
   return carriedKbps >= (FAIR_PART * neededSenders(k) * claimKbps) / k
 }
 
 /** Mean of what came of one sender while all were sending. */
-const togetherKbps = ({ verified, turn }: TurnParty, soakMs: number): number =>
+const togetherKbps = ({ verified, turn }: TurnSender, soakMs: number): number =>
   ((verified - (turn?.verified ?? 0)) * IP_DATAGRAM_BYTES * 8) / togetherMs(soakMs)
 
 /**

@@ -1,5 +1,5 @@
 /**
- * What comes of a session, from what was measured and what the parties showed. Pure.
+ * What comes of a session, from what was measured and what the senders showed. Pure.
  *
  * k − f' senders decide: fewer could be a faulty minority. A provider must not be better off by refusing, by never
  * validating the path or by forwarding nothing than by being slow, so all of these are its own outcome; and a low reading
@@ -33,7 +33,7 @@ const VERIFIED_SHARE = 0.98
 const STARVED_SHARE = 0.5
 
 /** What the receiver has of one sender at the end. */
-export interface PartyEvidence {
+export interface SenderEvidence {
   /** what the provider answered to it, by the provider's own signature; `missing` if the sender gave no account */
   readonly answer: 'granted' | 'refused' | 'unreachable' | 'missing'
   /** the provider validated the path to the receiver */
@@ -65,7 +65,7 @@ export interface SessionFacts {
   readonly trusted?: boolean | undefined
   /** how long it took as a soak; undefined for an ordinary session */
   readonly soakMs?: number | undefined
-  readonly parties: readonly PartyEvidence[]
+  readonly senders: readonly SenderEvidence[]
   /** undefined if no data was asked for; of a soak that of the turn in the middle */
   readonly estimate: Estimate | undefined
   /** of the direct probe; undefined if there was none */
@@ -88,23 +88,23 @@ export interface SessionFacts {
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
 /** Data that is not what the sender committed to, although it showed the key. */
-const isMismatched = ({ log, arrived, verified }: PartyEvidence): boolean =>
+const isMismatched = ({ log, arrived, verified }: SenderEvidence): boolean =>
   log !== undefined && verified < VERIFIED_SHARE * arrived
 
 /** Bitmap over the senders: mismatched, or a sender that was to send and showed no key. */
-export const unverifiableSenders = (parties: readonly PartyEvidence[]): number =>
-  sum(parties.map((party, slot) => (isMismatched(party) || (party.ready && !party.log) ? 2 ** slot : 0)))
+export const unverifiableSenders = (senders: readonly SenderEvidence[]): number =>
+  sum(senders.map((sender, slot) => (isMismatched(sender) || (sender.ready && !sender.log) ? 2 ** slot : 0)))
 
 export function judge(facts: SessionFacts): Outcome {
-  const { parties } = facts
-  const k = parties.length
+  const { senders } = facts
+  const k = senders.length
   if (k < (facts.trusted ? 1 : MIN_SENDERS)) return { kind: 'no-data', reason: 'senders-missing' }
   const unserved = judgeUnserved(facts)
   if (unserved) return unserved
-  if (parties.filter(party => party.log).length < neededSenders(k))
+  if (senders.filter(sender => sender.log).length < neededSenders(k))
     return { kind: 'no-data', reason: 'senders-missing' }
   const measurement = measure(facts)
-  if (parties.filter(isMismatched).length > toleratedSenders(k)) return { kind: 'garbage', measurement }
+  if (senders.filter(isMismatched).length > toleratedSenders(k)) return { kind: 'garbage', measurement }
   if (measurement.windows < MIN_STABLE_WINDOWS) return { kind: 'at-least', measurement, reason: 'unstable' }
   if (measurement.rateKbps >= thresholdKbps(facts)) return { kind: 'verified', measurement }
   if (facts.starvedMs > STARVED_SHARE * measurement.durationMs) return { kind: 'no-data', reason: 'receiver-fault' }
@@ -145,13 +145,13 @@ function leastVerifiedKbps(arrivedKbps: number, arrived: readonly number[]): num
 }
 
 /** The outcome of a session in which nothing arrived; undefined if something did. */
-function judgeUnserved({ parties, heard }: SessionFacts): Outcome | undefined {
-  const needed = neededSenders(parties.length)
-  const refusals = parties.filter(party => party.answer === 'refused').length
+function judgeUnserved({ senders, heard }: SessionFacts): Outcome | undefined {
+  const needed = neededSenders(senders.length)
+  const refusals = senders.filter(sender => sender.answer === 'refused').length
   if (refusals >= needed) return { kind: 'refused', refusals }
-  if (sum(parties.map(party => party.arrived)) > 0) return undefined
+  if (sum(senders.map(sender => sender.arrived)) > 0) return undefined
   // It took the session and then did not even ask the receiver for its echo, or forwarded none of what was sent.
-  const granted = parties.filter(
+  const granted = senders.filter(
     ({ answer, ready, log }) => answer === 'granted' && (!ready || (log !== undefined && totalSent(log) > 0)),
   ).length
   // A receiver that nobody has ever reached may have a closed port: it can say nothing about anybody.
@@ -159,30 +159,30 @@ function judgeUnserved({ parties, heard }: SessionFacts): Outcome | undefined {
   if (refusals + granted >= needed) {
     return refusals > granted ? { kind: 'refused', refusals } : { kind: 'dead', granted }
   }
-  const unreachable = parties.filter(party => party.answer === 'unreachable').length
+  const unreachable = senders.filter(sender => sender.answer === 'unreachable').length
   const reason = refusals + granted + unreachable >= needed ? 'provider-unreachable' : 'senders-missing'
   return { kind: 'no-data', reason }
 }
 
 function measure(facts: SessionFacts): Measurement {
-  const { parties, claimKbps } = facts
+  const { senders, claimKbps } = facts
   const soak = soakOf(facts)
   const { arrivedKbps, verifiedKbps, offeredKbps, windows, durationMs } = soak ? readTurns(soak) : readTogether(facts)
   // A turn is one sender's alone: nobody makes up for it, and of f' others' garbage nothing is in it.
-  const scale = soak ? 1 : parties.length / neededSenders(parties.length)
+  const scale = soak ? 1 : senders.length / neededSenders(senders.length)
   const mostKbps = facts.atOnce ? Number.POSITIVE_INFINITY : claimKbps
   const rateKbps = Math.min(arrivedKbps, verifiedKbps * scale, mostKbps)
-  const arrived = sum(parties.map(party => party.arrived))
-  const sent = sum(parties.map(sentBy))
-  const path = controlPath(parties.map(party => party.control))
-  const withJitter = parties.filter(party => party.verified > 0)
+  const arrived = sum(senders.map(sender => sender.arrived))
+  const sent = sum(senders.map(sentBy))
+  const path = controlPath(senders.map(sender => sender.control))
+  const withJitter = senders.filter(sender => sender.verified > 0)
   return {
     rateKbps: Math.round(rateKbps),
     arrivedKbps: Math.round(arrivedKbps),
     verifiedKbps: Math.round(verifiedKbps),
     goodputKbps: Math.round((rateKbps * PAYLOAD_BYTES) / IP_DATAGRAM_BYTES),
     lossBps: sent > 0 ? Math.round((1 - arrived / sent) * 10_000) : 0,
-    jitterUs: Math.round(sum(withJitter.map(party => party.jitterUs)) / Math.max(1, withJitter.length)),
+    jitterUs: Math.round(sum(withJitter.map(sender => sender.jitterUs)) / Math.max(1, withJitter.length)),
     offeredKbps: Math.round(offeredKbps),
     controlLossBps: Math.round((path?.lossShare ?? 0) * 10_000),
     controlDelayUs: facts.kernelTimestamps ? Math.round((path?.riseMs ?? 0) * 1000) : 0,
@@ -195,69 +195,69 @@ function measure(facts: SessionFacts): Measurement {
 
 /** Of a session in which all send together all the time. */
 function readTogether(facts: SessionFacts): ReturnType<typeof readTurns> {
-  const { parties } = facts
+  const { senders } = facts
   const estimate = facts.estimate ?? { rateKbps: 0, windows: 0, fromMs: 0, toMs: 0 }
-  const arrived = sum(parties.map(party => party.arrived))
-  const hoarding = commonFactor(parties.filter(party => party.verified > 0).map(party => party.hoarding))
+  const arrived = sum(senders.map(sender => sender.arrived))
+  const hoarding = commonFactor(senders.filter(sender => sender.verified > 0).map(sender => sender.hoarding))
   const arrivedKbps = estimate.rateKbps * hoarding
   return {
     arrivedKbps,
-    verifiedKbps: arrived > 0 ? (arrivedKbps * sum(parties.map(party => party.verified))) / arrived : 0,
-    offeredKbps: sum(parties.map(party => (party.log ? offered(facts, party.log) : 0))),
+    verifiedKbps: arrived > 0 ? (arrivedKbps * sum(senders.map(sender => sender.verified))) / arrived : 0,
+    offeredKbps: sum(senders.map(sender => (sender.log ? offered(facts, sender.log) : 0))),
     windows: estimate.windows,
     durationMs: estimate.toMs - estimate.fromMs,
   }
 }
 
 /** As far as the sequence numbers tell. */
-const sentBy = ({ highest, turn }: PartyEvidence): number => highest + 1 + (turn ? turn.highest + 1 : 0)
+const sentBy = ({ highest, turn }: SenderEvidence): number => highest + 1 + (turn ? turn.highest + 1 : 0)
 
 /** Undefined for an ordinary session. */
-const soakOf = (facts: SessionFacts): TurnFacts<PartyEvidence> | undefined =>
+const soakOf = (facts: SessionFacts): TurnFacts<SenderEvidence> | undefined =>
   facts.soakMs === undefined ? undefined : { ...facts, soakMs: facts.soakMs, thresholdKbps: thresholdKbps(facts) }
 
 /** What else than the provider may have been the limit of a low reading; undefined if nothing may. */
 function otherLimit(facts: SessionFacts, measurement: Measurement): AtLeastReason | undefined {
-  const { parties } = facts
+  const { senders } = facts
   const { rateKbps, directKbps, controlLossBps } = measurement
   const soak = soakOf(facts)
   const ofOffer = soak ? limitOfTurns(soak) : isOffered(facts) ? undefined : 'sender-limited'
   if (ofOffer) return ofOffer
-  if (!isEnoughControl(parties.map(party => party.control))) return 'no-control'
+  if (!isEnoughControl(senders.map(sender => sender.control))) return 'no-control'
   if (controlLossBps > CONTROL_LOSS_BPS || isHeldUp(facts, measurement)) return 'path-limited'
   return directKbps * 100 < DIRECT_PERCENT * rateKbps ? 'path-limited' : undefined
 }
 
 function isOffered(facts: SessionFacts): boolean {
-  const { parties, claimKbps } = facts
-  const k = parties.length
+  const { senders, claimKbps } = facts
+  const k = senders.length
   const mostKbps = (OFFERED_MOST * overdrive(k) * claimKbps) / k
-  const credible = parties.filter(party => isCredible(party) && offered(facts, party.log!) <= mostKbps)
+  const credible = senders.filter(sender => isCredible(sender) && offered(facts, sender.log!) <= mostKbps)
   if (credible.length < neededSenders(k)) return false
-  return sum(credible.map(party => offered(facts, party.log!))) * 100 >= OFFERED_PERCENT * claimKbps
+  return sum(credible.map(sender => offered(facts, sender.log!))) * 100 >= OFFERED_PERCENT * claimKbps
 }
 
-function limitOfTurns(soak: TurnFacts<PartyEvidence>): AtLeastReason | undefined {
-  const { claimKbps, parties } = soak
+function limitOfTurns(soak: TurnFacts<SenderEvidence>): AtLeastReason | undefined {
+  const { claimKbps, senders } = soak
   return turnsLimit(soak, isCredible, {
     leastKbps: (OFFERED_PERCENT * claimKbps) / 100,
-    mostKbps: OFFERED_MOST * turnKbps(claimKbps, parties.length),
+    mostKbps: OFFERED_MOST * turnKbps(claimKbps, senders.length),
   })
 }
 
 /** The main flow's delay is that of the sender in the middle: one alone cannot stretch it to excuse its own link. */
-function isHeldUp({ parties, kernelTimestamps }: SessionFacts, { controlDelayUs }: Measurement): boolean {
+function isHeldUp({ senders, kernelTimestamps }: SessionFacts, { controlDelayUs }: Measurement): boolean {
   if (!kernelTimestamps) return false
-  const rises = parties.filter(party => party.verified > 0).map(party => party.riseMs)
+  const rises = senders.filter(sender => sender.verified > 0).map(sender => sender.riseMs)
   return isHeldUpBy(controlDelayUs / 1000, lowMedian(rises) ?? 0)
 }
 
 /** min(arrived, verified·k/(k−f')) of the direct probe, kbit/s. */
-function directRate({ parties, direct }: SessionFacts): number {
-  const arrived = sum(parties.map(party => party.direct.arrived))
+function directRate({ senders, direct }: SessionFacts): number {
+  const arrived = sum(senders.map(sender => sender.direct.arrived))
   if (!direct || arrived === 0) return 0
-  const verified = sum(parties.map(party => party.direct.verified))
-  const k = parties.length
+  const verified = sum(senders.map(sender => sender.direct.verified))
+  const k = senders.length
   return direct.rateKbps * Math.min(1, ((verified / arrived) * k) / neededSenders(k))
 }
 
@@ -265,9 +265,9 @@ function directRate({ parties, direct }: SessionFacts): number {
  * Data that is its sender's, and a log that does not contradict what arrived. That little of what it shows arrived is no
  * contradiction: a provider with a deep queue delivers a stream's beginning only.
  */
-function isCredible(party: PartyEvidence): boolean {
-  const { log } = party
-  return log !== undefined && !isMismatched(party) && isWellFormed(log) && sentBy(party) <= totalSent(log)
+function isCredible(sender: SenderEvidence): boolean {
+  const { log } = sender
+  return log !== undefined && !isMismatched(sender) && isWellFormed(log) && sentBy(sender) <= totalSent(log)
 }
 
 const offered = ({ estimate, startMs }: SessionFacts, log: SendLog): number =>

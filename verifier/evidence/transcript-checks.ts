@@ -83,7 +83,7 @@ export async function checkTranscript({ transcript, network, vote }: ParsedTrans
     reason: session.reason || null,
     rateKbps: vote.rateKbps,
     offeredKbps: vote.offeredKbps,
-    senders: verification.parties.map(({ evidence, receiptBytes }, slot) => ({
+    senders: verification.senders.map(({ evidence, receiptBytes }, slot) => ({
       verifier: session.senders[slot] ?? -1,
       peer: transcript.senderPeers[slot] ?? '',
       answer: evidence.answer,

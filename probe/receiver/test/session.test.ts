@@ -131,8 +131,8 @@ describe('session', function () {
   it('leaves the provider with its receipts counter-signed', async () => {
     const { record } = await (await open()).measure()
     const { stats } = network!.relay
-    while (stats.counterSigned < record.parties.length) await new Promise(resolve => setImmediate(resolve))
-    const hashed = record.parties.reduce((sum, { counter }) => sum + counter!.bytes, 0)
+    while (stats.counterSigned < record.senderRecords.length) await new Promise(resolve => setImmediate(resolve))
+    const hashed = record.senderRecords.reduce((sum, { counter }) => sum + counter!.bytes, 0)
     expect(stats.counterSignedBytes).to.equal(hashed)
   })
 

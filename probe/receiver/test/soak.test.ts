@@ -75,7 +75,7 @@ async function soak({ options, behaviours = [] }: Case): Promise<Soak> {
       providerVouchers: network.provider.vouchers,
       receiverVouchers: network.receiverPeer.vouchers,
     })
-    const turns = record.parties.map(({ turn }) => turn)
+    const turns = record.senderRecords.map(({ turn }) => turn)
     return {
       result,
       again,

@@ -76,13 +76,19 @@ describe('a transcript, checked again', function () {
   it('does not bear out what was changed afterwards, whatever it was', async () => {
     const { record } = await measured({ limitKbps: CLAIM_KBPS / 2 })
     const keys = keysOf(network!)
-    const party = (slot: number, change: (of: SessionRecord['parties'][number]) => object): SessionRecord => ({
+    const withSender = (
+      slot: number,
+      change: (of: SessionRecord['senderRecords'][number]) => object,
+    ): SessionRecord => ({
       ...record,
-      parties: record.parties.with(slot, { ...record.parties[slot]!, ...change(record.parties[slot]!) }),
+      senderRecords: record.senderRecords.with(slot, {
+        ...record.senderRecords[slot]!,
+        ...change(record.senderRecords[slot]!),
+      }),
     })
-    const reveal = record.parties[1]!.reveal!
-    const chunks = record.parties[1]!.chunks
-    const counter = record.parties[1]!.counter!
+    const reveal = record.senderRecords[1]!.reveal!
+    const chunks = record.senderRecords[1]!.chunks
+    const counter = record.senderRecords[1]!.counter!
     const estimate = record.estimate!
     const changes: Record<string, SessionRecord> = {
       'the outcome': { ...record, outcome: 'verified' },
@@ -92,36 +98,36 @@ describe('a transcript, checked again', function () {
       'no signature': { ...record, rootSignature: undefined },
       'the claim': { ...record, claimKbps: CLAIM_KBPS / 2 },
       'a rate of its own': { ...record, estimate: { ...estimate, rateKbps: estimate.rateKbps * 3 } },
-      'one sender less': { ...record, parties: record.parties.slice(1) },
-      'a chunk left out': party(1, () => ({ chunks: chunks.slice(1) })),
-      'a chunk twice': party(1, () => ({ chunks: [chunks[0]!, ...chunks] })),
-      'a datagram that did not arrive': party(1, () => ({
+      'one sender less': { ...record, senderRecords: record.senderRecords.slice(1) },
+      'a chunk left out': withSender(1, () => ({ chunks: chunks.slice(1) })),
+      'a chunk twice': withSender(1, () => ({ chunks: [chunks[0]!, ...chunks] })),
+      'a datagram that did not arrive': withSender(1, () => ({
         chunks: chunks.with(0, { ...chunks[0]!, arrivedHigh: chunks[0]!.arrivedHigh ^ 1 }),
       })),
-      'another hash': party(1, () => ({ chunks: chunks.with(0, { ...chunks[0]!, hash: randomBytes(32) }) })),
-      'another key': party(1, () => ({ reveal: { ...reveal, key: randomBytes(16) } })),
-      'another commitment': party(1, () => ({ commitment: randomBytes(32) })),
-      'a log of more': party(1, () => ({
+      'another hash': withSender(1, () => ({ chunks: chunks.with(0, { ...chunks[0]!, hash: randomBytes(32) }) })),
+      'another key': withSender(1, () => ({ reveal: { ...reveal, key: randomBytes(16) } })),
+      'another commitment': withSender(1, () => ({ commitment: randomBytes(32) })),
+      'a log of more': withSender(1, () => ({
         reveal: { ...reveal, log: { ...reveal.log, sent: reveal.log.sent.map(sent => sent + 1) } },
       })),
-      'a reveal left out, for another outcome': party(1, () => ({ reveal: undefined, counter: undefined })),
-      'a grant that the provider did not sign': party(1, ({ answer }) => ({
+      'a reveal left out, for another outcome': withSender(1, () => ({ reveal: undefined, counter: undefined })),
+      'a grant that the provider did not sign': withSender(1, ({ answer }) => ({
         answer: { grant: { ...answer!.grant!, udpPort: 1 } },
       })),
-      'no grant': party(1, () => ({ answer: { unreachable: 'gone' } })),
-      'a counter-signature of more': party(1, () => ({ counter: { ...counter, bytes: counter.bytes + 1228 } })),
-      'a counter-signature for another': party(1, () => ({ counter: { ...counter, sender: 0 } })),
-      'control datagrams left out': party(1, () => ({ control: [] })),
-      'more control datagrams than logged': party(1, ({ controlFlow }) => ({
+      'no grant': withSender(1, () => ({ answer: { unreachable: 'gone' } })),
+      'a counter-signature of more': withSender(1, () => ({ counter: { ...counter, bytes: counter.bytes + 1228 } })),
+      'a counter-signature for another': withSender(1, () => ({ counter: { ...counter, sender: 0 } })),
+      'control datagrams left out': withSender(1, () => ({ control: [] })),
+      'more control datagrams than logged': withSender(1, ({ controlFlow }) => ({
         controlFlow: { ...controlFlow!, sent: 1_000_000 },
       })),
-      'nothing said of control datagrams': party(1, () => ({ controlFlow: undefined })),
+      'nothing said of control datagrams': withSender(1, () => ({ controlFlow: undefined })),
       'a direct reading out of nothing': {
         ...record,
         direct: { rateKbps: 100 * CLAIM_KBPS, windows: 10, fromMs: 0, toMs: 1000 },
       },
-      'no counter-signature': party(1, () => ({ counter: undefined })),
-      'a receipt of more': party(1, () => ({
+      'no counter-signature': withSender(1, () => ({ counter: undefined })),
+      'a receipt of more': withSender(1, () => ({
         reveal: { ...reveal, receipts: reveal.receipts.map(one => ({ ...one, bytes: one.bytes + 1 })) },
       })),
     }
@@ -162,8 +168,8 @@ describe('a transcript, checked again', function () {
     })
     await fc.assert(
       fc.asyncProperty(fc.array(chunk, { maxLength: 4 }), fc.nat(2), async (chunks, slot) => {
-        const parties = record.parties.with(slot, { ...record.parties[slot]!, chunks })
-        const again = await verifyTranscript({ ...record, parties }, keys)
+        const senderRecords = record.senderRecords.with(slot, { ...record.senderRecords[slot]!, chunks })
+        const again = await verifyTranscript({ ...record, senderRecords }, keys)
         expect(failed(again.checks)).not.to.deep.equal([])
       }),
       { numRuns: 30 },

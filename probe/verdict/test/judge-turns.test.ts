@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
 import type { SendLog } from '../../../proto/messages.js'
 import type { ControlFlow } from '../control.js'
-import { isDirectProbeDue, judge, type PartyEvidence, type SessionFacts } from '../judge.js'
+import { isDirectProbeDue, judge, type SenderEvidence, type SessionFacts } from '../judge.js'
 import type { TurnEvidence } from '../judge-turns.js'
 import { shareKbps, turnKbps } from '../share.js'
 import { togetherMs, turnOf } from '../turns.js'
@@ -42,7 +42,7 @@ interface Way {
 function honest(
   slot: number,
   { kbps, togetherKbps = Math.min(shareKbps(CLAIM_KBPS, K), kbps / K) }: Way,
-): PartyEvidence {
+): SenderEvidence {
   const turnMs = turnOf(SOAK_MS, K, slot).toMs - turnOf(SOAK_MS, K, slot).fromMs
   const arrived = datagramsOf(Math.min(kbps, turnKbps(CLAIM_KBPS, K)), turnMs)
   const all = datagramsOf(togetherKbps, togetherMs(SOAK_MS)) + arrived
@@ -59,17 +59,17 @@ function honest(
   }
 }
 
-const three = (kbps: number): PartyEvidence[] => [0, 1, 2].map(slot => honest(slot, { kbps }))
+const three = (kbps: number): SenderEvidence[] => [0, 1, 2].map(slot => honest(slot, { kbps }))
 
-const withTurn = (party: PartyEvidence, change: Partial<TurnEvidence>): PartyEvidence => ({
-  ...party,
-  turn: { ...party.turn!, ...change },
+const withTurn = (sender: SenderEvidence, change: Partial<TurnEvidence>): SenderEvidence => ({
+  ...sender,
+  turn: { ...sender.turn!, ...change },
 })
 
-function judged(parties: readonly PartyEvidence[], more: Partial<SessionFacts> = {}) {
+function judged(senders: readonly SenderEvidence[], more: Partial<SessionFacts> = {}) {
   return judge({
-    ...{ claimKbps: CLAIM_KBPS, breachBps: 7500, soakMs: SOAK_MS, parties },
-    estimate: parties[0]!.turn?.estimate,
+    ...{ claimKbps: CLAIM_KBPS, breachBps: 7500, soakMs: SOAK_MS, senders },
+    estimate: senders[0]!.turn?.estimate,
     direct: { rateKbps: 2 * CLAIM_KBPS, windows: 10, fromMs: 12_500, toMs: 13_000 },
     ...{ kernelTimestamps: true, atOnce: false, startMs: 1000, heard: true, starvedMs: 0 },
     ...more,
@@ -77,7 +77,7 @@ function judged(parties: readonly PartyEvidence[], more: Partial<SessionFacts> =
 }
 
 /** What one sender of three may do, and what came of it at a provider that carries `kbps`. */
-const silent: PartyEvidence = {
+const silent: SenderEvidence = {
   ...{ answer: 'missing', ready: false, arrived: 0, highest: -1, verified: 0, log: undefined },
   ...{ jitterUs: 0, hoarding: 1, riseMs: 0, control: undefined, direct: { arrived: 0, verified: 0 } },
   turn: {
@@ -85,16 +85,19 @@ const silent: PartyEvidence = {
     ...{ crowdKbps: [0, 0, 0], arrived: 0, highest: -1, verified: 0, sentKbps: 0, riseMs: 0, control: undefined },
   },
 }
-const half = (party: PartyEvidence, slot: number): PartyEvidence => ({
-  ...withTurn(party, { estimate: { ...party.turn!.estimate, rateKbps: 0.5 * CLAIM_KBPS }, sentKbps: 0.5 * CLAIM_KBPS }),
+const half = (sender: SenderEvidence, slot: number): SenderEvidence => ({
+  ...withTurn(sender, {
+    estimate: { ...sender.turn!.estimate, rateKbps: 0.5 * CLAIM_KBPS },
+    sentKbps: 0.5 * CLAIM_KBPS,
+  }),
   log: logOf(slot, 0.5, 0.45),
 })
-const LIES: Record<string, (party: PartyEvidence, slot: number) => PartyEvidence> = {
+const LIES: Record<string, (sender: SenderEvidence, slot: number) => SenderEvidence> = {
   silent: () => silent,
   slow: half,
-  'a lying log, of one that sends next to nothing': (party, slot) => ({
-    ...withTurn(party, {
-      estimate: { ...party.turn!.estimate, rateKbps: 100 },
+  'a lying log, of one that sends next to nothing': (sender, slot) => ({
+    ...withTurn(sender, {
+      estimate: { ...sender.turn!.estimate, rateKbps: 100 },
       sentKbps: 100,
       arrived: 10,
       verified: 10,
@@ -102,9 +105,9 @@ const LIES: Record<string, (party: PartyEvidence, slot: number) => PartyEvidence
     }),
     log: logOf(slot),
   }),
-  garbage: party => ({ ...withTurn(party, { verified: 0, sentKbps: 0 }), verified: 0, control: undefined }),
-  'no key': party => ({
-    ...withTurn(party, { verified: 0, sentKbps: 0, control: undefined }),
+  garbage: sender => ({ ...withTurn(sender, { verified: 0, sentKbps: 0 }), verified: 0, control: undefined }),
+  'no key': sender => ({
+    ...withTurn(sender, { verified: 0, sentKbps: 0, control: undefined }),
     verified: 0,
     log: undefined,
     control: undefined,
@@ -136,22 +139,22 @@ describe('judging turns', () => {
   }
 
   it('is the senders’ where two of three offered too little', () => {
-    const parties = three(SLOW_KBPS)
-    const outcome = judged([half(parties[0]!, 0), half(parties[1]!, 1), parties[2]!])
+    const senders = three(SLOW_KBPS)
+    const outcome = judged([half(senders[0]!, 0), half(senders[1]!, 1), senders[2]!])
     expect(outcome).to.include({ kind: 'at-least', reason: 'sender-limited' })
   })
 
   it('takes no log that shows more than a turn, or less than came of it', () => {
-    const boast = three(SLOW_KBPS).map((party, slot) => ({ ...party, log: logOf(slot, 1, 1.2) }))
+    const boast = three(SLOW_KBPS).map((sender, slot) => ({ ...sender, log: logOf(slot, 1, 1.2) }))
     expect(judged(boast)).to.include({ kind: 'at-least', reason: 'sender-limited' })
-    const short = three(SLOW_KBPS).map((party, slot) => ({ ...party, log: logOf(slot), highest: 1e6 }))
+    const short = three(SLOW_KBPS).map((sender, slot) => ({ ...sender, log: logOf(slot), highest: 1e6 }))
     expect(judged(short)).to.include({ kind: 'at-least', reason: 'sender-limited' })
   })
 
   it('is the path’s where a sender’s own way was full in its turn, and free while all sent', () => {
     // Two of three whose uplink carries less than a turn: of their control datagrams six in a hundred are lost over all.
     const narrow = (control: TurnEvidence['control']) =>
-      three(0.7 * CLAIM_KBPS).map((party, slot) => (slot < 2 ? withTurn(party, { control }) : party))
+      three(0.7 * CLAIM_KBPS).map((sender, slot) => (slot < 2 ? withTurn(sender, { control }) : sender))
     expect(judged(narrow({ sent: 100, arrived: 66, riseMs: 0.3 }))).to.include({
       kind: 'at-least',
       reason: 'path-limited',
@@ -169,14 +172,14 @@ describe('judging turns', () => {
       reason: 'no-control',
     })
     expect(judged(narrow(undefined))).to.include({ kind: 'at-least', reason: 'no-control' })
-    const lossy = three(SLOW_KBPS).map(party => ({ ...party, control: { ...CLEAN, arrived: 500 } }))
+    const lossy = three(SLOW_KBPS).map(sender => ({ ...sender, control: { ...CLEAN, arrived: 500 } }))
     expect(judged(lossy)).to.include({ kind: 'at-least', reason: 'path-limited' })
     expect(judged(three(SLOW_KBPS), { direct: undefined })).to.include({ kind: 'at-least', reason: 'path-limited' })
   })
 
   it('credits what was held back no faster than it had been sent', () => {
-    const held = three(SLOW_KBPS).map(party =>
-      withTurn(party, { estimate: { ...party.turn!.estimate, rateKbps: 1.1 * CLAIM_KBPS } }),
+    const held = three(SLOW_KBPS).map(sender =>
+      withTurn(sender, { estimate: { ...sender.turn!.estimate, rateKbps: 1.1 * CLAIM_KBPS } }),
     )
     expect(judged(held)).to.have.nested.property('measurement.rateKbps', SLOW_KBPS)
   })
@@ -185,7 +188,7 @@ describe('judging turns', () => {
    * The link carries `linkKbps`; sender 0 keeps to its share or more while all send, and sends beside the others' turns as
    * fast as the relay lets it. What two flows bring to a full link it carries in proportion.
    */
-  function flooded(linkKbps: number, floodKbps: number, togetherKbps: number): PartyEvidence[] {
+  function flooded(linkKbps: number, floodKbps: number, togetherKbps: number): SenderEvidence[] {
     const share = shareKbps(CLAIM_KBPS, K)
     const turn = turnKbps(CLAIM_KBPS, K)
     const part = (own: number, all: number): number => own * Math.min(1, linkKbps / all)
@@ -194,11 +197,11 @@ describe('judging turns', () => {
         return withTurn(honest(0, { kbps: 0, togetherKbps: part(togetherKbps, togetherKbps + 2 * share) }), {
           crowdKbps: [0, 0, 0],
         })
-      const party = honest(slot, {
+      const sender = honest(slot, {
         kbps: part(turn, turn + floodKbps),
         togetherKbps: part(share, togetherKbps + 2 * share),
       })
-      return withTurn(party, { crowdKbps: [part(floodKbps, turn + floodKbps), 0, 0] })
+      return withTurn(sender, { crowdKbps: [part(floodKbps, turn + floodKbps), 0, 0] })
     })
   }
 
@@ -227,14 +230,14 @@ describe('judging turns', () => {
         (share, flood, slot) => {
           // Nothing of the lender's takes room on the link: the two others have all of it.
           const link = share * CLAIM_KBPS
-          const parties = [0, 1, 2].map(one =>
+          const senders = [0, 1, 2].map(one =>
             one === slot
               ? honest(one, { kbps: 1.1 * CLAIM_KBPS, togetherKbps: flood * CLAIM_KBPS })
               : withTurn(honest(one, { kbps: link, togetherKbps: link / 2 }), {
                   crowdKbps: [0, 1, 2].map(by => (by === slot ? flood * CLAIM_KBPS : 0)),
                 }),
           )
-          const outcome = judged(parties)
+          const outcome = judged(senders)
           expect(outcome).to.have.property('kind', 'under')
           expect(outcome).to.have.nested.property('measurement.rateKbps', Math.round(link))
         },
@@ -262,9 +265,9 @@ describe('judging turns', () => {
       crowdKbps: [0, 0, 0],
     }))
   /** Whatever one sender may say and send, beside the others' turns apart. */
-  const anyParty: fc.Arbitrary<PartyEvidence> = fc
+  const anySender: fc.Arbitrary<SenderEvidence> = fc
     .record({
-      answer: fc.constantFrom<PartyEvidence['answer']>('granted', 'refused', 'unreachable', 'missing'),
+      answer: fc.constantFrom<SenderEvidence['answer']>('granted', 'refused', 'unreachable', 'missing'),
       ready: fc.boolean(),
       turn: anyTurn,
       more: fc.nat(5_000),
@@ -275,8 +278,8 @@ describe('judging turns', () => {
       ),
       control: fc.option(fc.constant(CLEAN), { nil: undefined }),
     })
-    .map(({ turn, more, ...party }) => ({
-      ...party,
+    .map(({ turn, more, ...sender }) => ({
+      ...sender,
       ...{ turn, arrived: turn.arrived + more, verified: turn.verified + more },
       ...{ jitterUs: 0, hoarding: 1, riseMs: 0, direct: { arrived: 0, verified: 0 } },
     }))
@@ -284,14 +287,14 @@ describe('judging turns', () => {
   it('never lets one sender of three, whatever it says, move the reading beyond the others’', () => {
     fc.assert(
       fc.property(
-        anyParty,
+        anySender,
         fc.nat(2),
         fc.integer({ min: 1_000, max: 22_000 }),
         fc.integer({ min: 1_000, max: 22_000 }),
         (liar, slot, one, other) => {
           const kbps = [one, other]
-          const parties = [0, 1, 2].map(at => (at === slot ? liar : honest(at, { kbps: kbps.pop()! })))
-          const outcome = judged(parties)
+          const senders = [0, 1, 2].map(at => (at === slot ? liar : honest(at, { kbps: kbps.pop()! })))
+          const outcome = judged(senders)
           if (!('measurement' in outcome)) throw new Error(`there is no reading: ${JSON.stringify(outcome)}`)
           const { rateKbps } = outcome.measurement
           expect(rateKbps).to.be.within(Math.min(one, other, CLAIM_KBPS), Math.min(Math.max(one, other), CLAIM_KBPS))

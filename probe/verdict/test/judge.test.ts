@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { ControlFlow } from '../control.js'
-import { isDirectProbeDue, judge, type PartyEvidence, type SessionFacts, unverifiableSenders } from '../judge.js'
+import { isDirectProbeDue, judge, type SenderEvidence, type SessionFacts, unverifiableSenders } from '../judge.js'
 
 const CLAIM_KBPS = 20_000
 /** datagrams in 50 ms at the share of 11 Mbit/s */
@@ -19,7 +19,7 @@ const clean: ControlFlow = { sent: 72, arrived: 72, spanMs: 1_150, riseMs: 0.3 }
 const lossy: ControlFlow = { ...clean, arrived: 50 }
 const heldUp: ControlFlow = { ...clean, riseMs: 120 }
 
-const granted: PartyEvidence = {
+const granted: SenderEvidence = {
   answer: 'granted',
   ready: true,
   arrived: 500,
@@ -32,7 +32,7 @@ const granted: PartyEvidence = {
   control: clean,
   direct: { arrived: 60, verified: 60 },
 }
-const silent: PartyEvidence = {
+const silent: SenderEvidence = {
   answer: 'missing',
   ready: false,
   arrived: 0,
@@ -45,12 +45,12 @@ const silent: PartyEvidence = {
   control: undefined,
   direct: { arrived: 0, verified: 0 },
 }
-const refused: PartyEvidence = { ...silent, answer: 'refused' }
-const unreachable: PartyEvidence = { ...silent, answer: 'unreachable' }
-const notValidated: PartyEvidence = { ...silent, answer: 'granted' }
-const nothingCame: PartyEvidence = { ...granted, arrived: 0, highest: -1, verified: 0 }
-const tampered: PartyEvidence = { ...granted, verified: 0 }
-const keyless: PartyEvidence = {
+const refused: SenderEvidence = { ...silent, answer: 'refused' }
+const unreachable: SenderEvidence = { ...silent, answer: 'unreachable' }
+const notValidated: SenderEvidence = { ...silent, answer: 'granted' }
+const nothingCame: SenderEvidence = { ...granted, arrived: 0, highest: -1, verified: 0 }
+const tampered: SenderEvidence = { ...granted, verified: 0 }
+const keyless: SenderEvidence = {
   ...granted,
   verified: 0,
   log: undefined,
@@ -58,11 +58,11 @@ const keyless: PartyEvidence = {
   direct: { arrived: 60, verified: 0 },
 }
 
-function judged(parties: readonly PartyEvidence[], rateKbps: number, more: Partial<SessionFacts> = {}) {
+function judged(senders: readonly SenderEvidence[], rateKbps: number, more: Partial<SessionFacts> = {}) {
   return judge({
     claimKbps: CLAIM_KBPS,
     breachBps: 7500,
-    parties,
+    senders,
     estimate: { rateKbps, windows: 20, fromMs: 1200, toMs: 2200 },
     direct: { rateKbps: 1.3 * rateKbps, windows: 10, fromMs: 2500, toMs: 3000 },
     kernelTimestamps: true,
@@ -110,13 +110,13 @@ describe('judge', () => {
   })
 
   it('measures delay against the main flow’s, and not at all without the kernel’s timestamps', () => {
-    const parties = (riseMs: number, mainMs: number) =>
+    const senders = (riseMs: number, mainMs: number) =>
       [0, 1, 2].map(() => ({ ...granted, riseMs: mainMs, control: { ...clean, riseMs } }))
-    expect(judged(parties(4.9, 0), 2_000)).to.have.property('kind', 'under')
-    expect(judged(parties(5.1, 0), 2_000)).to.have.property('kind', 'at-least')
-    expect(judged(parties(24, 100), 2_000)).to.have.property('kind', 'under')
-    expect(judged(parties(26, 100), 2_000)).to.have.property('kind', 'at-least')
-    const blind = judged(parties(26, 100), 2_000, { kernelTimestamps: false })
+    expect(judged(senders(4.9, 0), 2_000)).to.have.property('kind', 'under')
+    expect(judged(senders(5.1, 0), 2_000)).to.have.property('kind', 'at-least')
+    expect(judged(senders(24, 100), 2_000)).to.have.property('kind', 'under')
+    expect(judged(senders(26, 100), 2_000)).to.have.property('kind', 'at-least')
+    const blind = judged(senders(26, 100), 2_000, { kernelTimestamps: false })
     expect(blind).to.have.property('kind', 'under')
     expect(blind).to.have.nested.property('measurement.controlDelayUs', 0)
   })
@@ -209,9 +209,9 @@ describe('judge', () => {
     { nil: undefined },
   )
   /** Whatever one sender may say and send. */
-  const anyParty: fc.Arbitrary<PartyEvidence> = fc
+  const anySender: fc.Arbitrary<SenderEvidence> = fc
     .record({
-      answer: fc.constantFrom<PartyEvidence['answer']>('granted', 'refused', 'unreachable', 'missing'),
+      answer: fc.constantFrom<SenderEvidence['answer']>('granted', 'refused', 'unreachable', 'missing'),
       ready: fc.boolean(),
       arrived: fc.nat(1500),
       highest: fc.integer({ min: -1, max: 3000 }),
@@ -223,16 +223,16 @@ describe('judge', () => {
       control: anyControl,
       direct: fc.record({ arrived: fc.nat(200), verified: fc.nat(200) }),
     })
-    .map(party => ({
-      ...party,
-      verified: Math.min(party.verified, party.arrived),
-      direct: { ...party.direct, verified: Math.min(party.direct.verified, party.direct.arrived) },
+    .map(sender => ({
+      ...sender,
+      verified: Math.min(sender.verified, sender.arrived),
+      direct: { ...sender.direct, verified: Math.min(sender.direct.verified, sender.direct.arrived) },
     }))
 
   it('credits what was saved up only at the pace at which it had been sent', () => {
     const held = { ...granted, hoarding: 0.9 }
-    const rate = (parties: readonly PartyEvidence[]) => {
-      const outcome = judged(parties, 19_000)
+    const rate = (senders: readonly SenderEvidence[]) => {
+      const outcome = judged(senders, 19_000)
       return 'measurement' in outcome ? outcome.measurement.rateKbps : undefined
     }
     expect(rate([held, held, granted])).to.equal(17_100)
@@ -242,7 +242,7 @@ describe('judge', () => {
   it('never lets f′ of the senders make a provider that serves the others look bad', () => {
     const full = { ...granted, arrived: 1500, verified: 1500 }
     fc.assert(
-      fc.property(anyParty, fc.nat(2), fc.integer({ min: 22_000, max: 33_000 }), (liar, slot, rateKbps) => {
+      fc.property(anySender, fc.nat(2), fc.integer({ min: 22_000, max: 33_000 }), (liar, slot, rateKbps) => {
         const outcome = judged([full, full, full].with(slot, liar), rateKbps)
         expect(outcome).to.have.property('kind', 'verified')
         expect(outcome).to.have.nested.property('measurement.rateKbps', CLAIM_KBPS)
@@ -251,7 +251,7 @@ describe('judge', () => {
   })
 
   /** An honest sender's flows where the receiver's downlink carries `share` of the claim and a queue of `queueMs`. */
-  const throughFullLink = (share: number, queueMs: number): PartyEvidence => {
+  const throughFullLink = (share: number, queueMs: number): SenderEvidence => {
     const arrived = Math.round(1500 * Math.min(1, share / 1.1))
     const lost = queueMs === 0 ? 1 - Math.min(1, share / 1.1) : 0
     const control = { ...clean, arrived: Math.round(clean.sent * (1 - lost)), riseMs: queueMs / 2 }
@@ -261,7 +261,7 @@ describe('judge', () => {
   it('never lets one liar of three turn a full link of the receiver’s into a low vote', () => {
     fc.assert(
       fc.property(
-        anyParty,
+        anySender,
         fc.nat(2),
         fc.double({ min: 0.02, max: 0.74, noNaN: true }),
         fc.constantFrom(0, 50, 2_000),
@@ -281,7 +281,7 @@ describe('judge', () => {
 
   it('never lets one liar of three pass off as carried what the others’ direct probe did not carry', () => {
     fc.assert(
-      fc.property(anyParty, fc.nat(2), fc.integer({ min: 1_000, max: 14_000 }), (liar, slot, rateKbps) => {
+      fc.property(anySender, fc.nat(2), fc.integer({ min: 1_000, max: 14_000 }), (liar, slot, rateKbps) => {
         // Fair queueing spared the control datagrams; the full link shows in the direct probe alone.
         const direct = { rateKbps: 1.1 * rateKbps, windows: 10, fromMs: 2500, toMs: 3000 }
         const outcome = judged([granted, granted, granted].with(slot, liar), rateKbps, { direct })
@@ -305,30 +305,30 @@ describe('judge', () => {
   })
 
   it('never makes a low vote of less evidence', () => {
-    const weaker: fc.Arbitrary<(facts: { parties: PartyEvidence[]; more: Partial<SessionFacts> }) => void> = fc
+    const weaker: fc.Arbitrary<(facts: { senders: SenderEvidence[]; more: Partial<SessionFacts> }) => void> = fc
       .tuple(fc.nat(2), fc.constantFrom('control', 'log', 'direct', 'loss', 'delay', 'offer'))
       .map(([slot, what]) => facts => {
-        const party = facts.parties[slot]!
-        const control = party.control && { ...party.control }
+        const sender = facts.senders[slot]!
+        const control = sender.control && { ...sender.control }
         if (what === 'loss' && control) Object.assign(control, { arrived: Math.floor(control.arrived / 2) })
         if (what === 'delay' && control) Object.assign(control, { riseMs: control.riseMs + 100 })
-        facts.parties[slot] = {
-          ...party,
+        facts.senders[slot] = {
+          ...sender,
           control: what === 'control' ? undefined : control,
-          log: what === 'log' ? undefined : what === 'offer' && party.log ? logOf(20) : party.log,
+          log: what === 'log' ? undefined : what === 'offer' && sender.log ? logOf(20) : sender.log,
         }
         if (what === 'direct') facts.more = { ...facts.more, direct: undefined }
       })
     fc.assert(
       fc.property(
-        fc.array(anyParty, { minLength: 3, maxLength: 3 }),
+        fc.array(anySender, { minLength: 3, maxLength: 3 }),
         fc.array(weaker, { maxLength: 4 }),
         fc.integer({ min: 0, max: 14_000 }),
-        (parties, changes, rateKbps) => {
-          const facts = { parties: [...parties], more: {} }
-          const before = judged(parties, rateKbps)
+        (senders, changes, rateKbps) => {
+          const facts = { senders: [...senders], more: {} }
+          const before = judged(senders, rateKbps)
           for (const change of changes) change(facts)
-          const after = judged(facts.parties, rateKbps, facts.more)
+          const after = judged(facts.senders, rateKbps, facts.more)
           if (before.kind === 'at-least') expect(after.kind).to.not.equal('under')
         },
       ),
@@ -339,10 +339,10 @@ describe('judge', () => {
   it('does not depend on the order of senders', () => {
     fc.assert(
       fc.property(
-        fc.array(anyParty, { minLength: 2, maxLength: 5 }),
+        fc.array(anySender, { minLength: 2, maxLength: 5 }),
         fc.integer({ min: 0, max: 33_000 }),
-        (parties, rateKbps) => {
-          expect(judged([...parties].reverse(), rateKbps)).to.deep.equal(judged(parties, rateKbps))
+        (senders, rateKbps) => {
+          expect(judged([...senders].reverse(), rateKbps)).to.deep.equal(judged(senders, rateKbps))
         },
       ),
     )

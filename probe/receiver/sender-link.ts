@@ -3,13 +3,13 @@
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import {
   type CounterReceipt,
-  type PartyRecord,
   type ProbeDirect,
   ProbeFrame,
   type ProbeInvite,
   type ProbeRelay,
   type ProbeReveal,
   type RelayGrant,
+  type SenderRecord,
 } from '../../proto/messages.js'
 import type { Publication } from '../chunks/openings.js'
 import { recordOf } from '../chunks/records.js'
@@ -27,7 +27,7 @@ import type {
 import { estimateRecord } from '../transcript/record.js'
 import { controlFlow, delayRiseMs, turnControl } from '../verdict/control.js'
 import { hoardingFactor, sentRateKbps } from '../verdict/hoarding.js'
-import type { PartyEvidence } from '../verdict/judge.js'
+import type { SenderEvidence } from '../verdict/judge.js'
 import type { TurnEvidence } from '../verdict/judge-turns.js'
 import { type Span, turnOf } from '../verdict/turns.js'
 import { checkReceipts, counterSign } from '../wire/receipts.js'
@@ -37,7 +37,7 @@ import { keyCommitment, revealDigest } from '../wire/statements.js'
 import type { Verified } from '../wire/verified.js'
 import type { Collecting, Expected, SenderArrivals } from './receiver.js'
 
-export interface PartyPeers {
+export interface LinkPeers {
   /** opens a stream to the sender */
   open(): Promise<MessageStream>
   readonly sender: PeerVerifier
@@ -45,7 +45,7 @@ export interface PartyPeers {
   readonly providerVouchers: VoucherVerifier
 }
 
-export interface PartyPorts {
+export interface LinkPorts {
   /** the session's, for all its senders */
   readonly collecting: Collecting
   readonly clock: MonotonicClock
@@ -56,13 +56,13 @@ export interface PartyPorts {
 
 const NOTHING: Verified = { datagrams: 0, jitterUs: 0, transits: { sentMs: [], arrivedMs: [] } }
 
-export class Party {
+export class SenderLink {
   readonly #invite: ProbeInvite
-  readonly #peers: PartyPeers
-  readonly #ports: PartyPorts
+  readonly #peers: LinkPeers
+  readonly #ports: LinkPorts
   #stream: MessageStream | undefined
   readonly #expected: (Expected | undefined)[] = []
-  #answer: PartyEvidence['answer'] = 'missing'
+  #answer: SenderEvidence['answer'] = 'missing'
   #relay: ProbeRelay | undefined
   #grant: RelayGrant | undefined
   #counter: CounterReceipt | undefined
@@ -82,7 +82,7 @@ export class Party {
   /** why it came to nothing, for a log */
   note: string | undefined
 
-  constructor(invite: ProbeInvite, peers: PartyPeers, ports: PartyPorts) {
+  constructor(invite: ProbeInvite, peers: LinkPeers, ports: LinkPorts) {
     this.#invite = invite
     this.#peers = peers
     this.#ports = ports
@@ -176,7 +176,7 @@ export class Party {
   }
 
   /** For the transcript. */
-  record({ hoarding, riseMs, control, turn }: PartyEvidence, startMs: number): PartyRecord {
+  record({ hoarding, riseMs, control, turn }: SenderEvidence, startMs: number): SenderRecord {
     const chunks = (run: Run) => (this.#arrived?.[run].chunks ?? []).map(recordOf)
     return {
       rateKbps: this.#invite.rateKbps,
@@ -216,7 +216,7 @@ export class Party {
    * @param span of the estimate; undefined if no data was asked for
    * @param soak undefined for an ordinary session
    */
-  evidence(span: Span | undefined, soak?: { readonly soakMs: number; readonly k: number }): PartyEvidence {
+  evidence(span: Span | undefined, soak?: { readonly soakMs: number; readonly k: number }): SenderEvidence {
     const { main, control, direct, turn } = this.#verified
     const log = this.#reveal?.log
     const arrived = this.#arrived
