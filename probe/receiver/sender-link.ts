@@ -1,5 +1,4 @@
 /** The receiver's side of its talk with one sender, from the invitation to the reveal. */
-
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import {
   type CounterReceipt,
@@ -9,11 +8,9 @@ import {
   type ProbeRelay,
   type ProbeReveal,
   type RelayGrant,
-  type SenderRecord,
 } from '../../proto/messages.js'
 import type { Publication } from '../chunks/openings.js'
-import { recordOf } from '../chunks/records.js'
-import { RUNS, type Run } from '../chunks/runs.js'
+import type { Run } from '../chunks/runs.js'
 import { HANDSHAKE_MS, OVERHEAD_MS } from '../constants.js'
 import { within } from '../deadline.js'
 import type {
@@ -24,17 +21,11 @@ import type {
   VoucherSigner,
   VoucherVerifier,
 } from '../ports.js'
-import { estimateRecord } from '../transcript/record.js'
-import { controlFlow, delayRiseMs, turnControl } from '../verdict/control.js'
-import { hoardingFactor, sentRateKbps } from '../verdict/hoarding.js'
-import type { SenderEvidence } from '../verdict/judge.js'
-import type { TurnEvidence } from '../verdict/judge-turns.js'
-import { type Span, turnOf } from '../verdict/turns.js'
+import { NOTHING_VERIFIED } from '../transcript/facts.js'
+import type { LiveSender } from '../transcript/record.js'
+import { isCommitted, isSigned } from '../transcript/reveal.js'
 import { checkReceipts, counterSign } from '../wire/receipts.js'
 import { isGrantOf, isRefusalOf } from '../wire/relay-client.js'
-import { isWellFormed } from '../wire/send-log.js'
-import { keyCommitment, revealDigest } from '../wire/statements.js'
-import type { Verified } from '../wire/verified.js'
 import type { Collecting, Expected, SenderArrivals } from './receiver.js'
 
 export interface LinkPeers {
@@ -46,24 +37,30 @@ export interface LinkPeers {
 }
 
 export interface LinkPorts {
-  /** the session's, for all its senders */
+  /** of the session, for all its senders */
   readonly collecting: Collecting
   readonly clock: MonotonicClock
   readonly voucherSigner: VoucherSigner
-  /** Called at every step; whoever waits for one looks again. */
+  /** Called at every step, so that those who wait for one look again. */
   changed(): void
 }
 
-const NOTHING: Verified = { datagrams: 0, jitterUs: 0, transits: { sentMs: [], arrivedMs: [] } }
+/** One sender, checked. */
+export interface CheckedSender extends LiveSender {
+  /** h_j of the provider's last receipt; undefined unless the provider's receipts hold */
+  readonly receiptHead: Uint8Array | undefined
+}
 
 export class SenderLink {
   readonly #invite: ProbeInvite
   readonly #peers: LinkPeers
   readonly #ports: LinkPorts
-  #stream: MessageStream | undefined
   readonly #expected: (Expected | undefined)[] = []
-  #answer: SenderEvidence['answer'] = 'missing'
-  #relay: ProbeRelay | undefined
+  #stream: MessageStream | undefined
+  /** H(K), once the sender has committed to it */
+  #commitment: Uint8Array | undefined
+  /** the provider's answer, once the receiver accepts it */
+  #answer: ProbeRelay | undefined
   #grant: RelayGrant | undefined
   #counter: CounterReceipt | undefined
   #ready = false
@@ -71,15 +68,9 @@ export class SenderLink {
   #stopped = false
   #ended = false
   #reveal: ProbeReveal | undefined
-  #arrived: SenderArrivals | undefined
-  readonly #verified: Record<Run, Verified> = { main: NOTHING, control: NOTHING, direct: NOTHING, turn: NOTHING }
-  /** H(K), once the sender has committed to it */
-  commitment: Uint8Array | undefined
   /** from the invitation to its acceptance */
   rttMs: number | undefined
-  /** h_j of the provider's last receipt, if the chain holds */
-  receiptHead: Uint8Array | undefined
-  /** why it came to nothing, for a log */
+  /** why the sender came to nothing, for a log */
   note: string | undefined
 
   constructor(invite: ProbeInvite, peers: LinkPeers, ports: LinkPorts) {
@@ -92,17 +83,17 @@ export class SenderLink {
     return this.#ready
   }
 
-  /** Nothing that could still make it ready is under way. */
+  /** The sender is ready, or nothing under way can still make it ready. */
   get isDecided(): boolean {
-    return this.#ready || this.#ended || this.#answer === 'refused' || this.#answer === 'unreachable'
+    return this.#ready || this.#ended || (this.#answer !== undefined && !this.#grant)
   }
 
-  /** The reveal is there, or will not come. */
+  /** The reveal has come, or will not come. */
   get isRevealed(): boolean {
     return !this.#started || this.#reveal !== undefined || this.#ended
   }
 
-  /** Talks to the sender until the stream ends. Never throws: what went wrong is in `note`. */
+  /** Talks to the sender until the stream ends. Never throws: `note` says what went wrong. */
   async run(): Promise<void> {
     try {
       const stream = await within(HANDSHAKE_MS, 'sender', this.#peers.open())
@@ -128,15 +119,14 @@ export class SenderLink {
     this.#tell({ start: {} })
   }
 
-  /** Has the sender stop what goes through the provider, and send straight to the receiver. */
+  /** Tells the sender to stop its data through the provider, and to send straight to the receiver. */
   probeDirectly(direct: ProbeDirect): void {
     if (this.#started) this.#tell({ direct })
   }
 
-  /** No more data counts. @param arrived all that did */
-  finish(arrived: SenderArrivals): void {
+  /** No more data counts. */
+  halt(): void {
     for (const expected of this.#expected) expected?.close()
-    this.#arrived = arrived
   }
 
   /** Publishes the root: from now on the sender may reveal its key. */
@@ -145,65 +135,40 @@ export class SenderLink {
     if (this.#started) this.#tell({ stop: { chunkRoot, signature } })
   }
 
-  /** Checks the reveal, the receipts, and every byte that arrived. */
-  async check(): Promise<void> {
-    const reveal = this.#reveal
-    if (!reveal || !this.#grant) {
-      this.#ended = true // a reveal that comes now is too late to be checked
-      return
-    }
-    const { sessionId, slot, durationMs } = this.#invite
-    const committed =
-      Buffer.compare(keyCommitment(sessionId, slot, reveal.key), this.commitment ?? new Uint8Array()) === 0 &&
-      isWellFormed(reveal.log) &&
-      (await this.#peers.sender(revealDigest(sessionId, slot, reveal.key, reveal.log), reveal.signature))
-    if (!committed) {
-      this.#reveal = undefined
-      this.note ??= 'the key that it revealed is not the one that it had committed to'
-      return
-    }
-    const of = { sessionId, tag: this.#grant.tag, sender: slot }
-    this.receiptHead = await checkReceipts(reveal.receipts, of, this.#peers.providerVouchers)
-    if (this.receiptHead) {
-      const { main, turn } = this.#arrived!
-      const hashedBytes = (main.arrived + turn.arrived) * IP_DATAGRAM_BYTES
-      this.#counter = await counterSign(reveal.receipts.at(-1)!, hashedBytes, this.#ports.voucherSigner)
-    }
+  /** Checks the reveal, the receipts, and every byte that arrived. A later reveal does not count. */
+  async check(arrived: SenderArrivals): Promise<CheckedSender> {
+    const reveal = await this.#checkedReveal()
+    const receiptHead = reveal && (await this.#checkReceipts(reveal, arrived))
+    const { rateKbps, slot, durationMs } = this.#invite
     const maxSentUs = (durationMs + OVERHEAD_MS) * 1000
-    for (const run of RUNS) {
-      this.#verified[run] = await this.#ports.collecting.verify(slot, run, reveal.key, maxSentUs)
-    }
-  }
-
-  /** For the transcript. */
-  record({ hoarding, riseMs, control, turn }: SenderEvidence, startMs: number): SenderRecord {
-    const chunks = (run: Run) => (this.#arrived?.[run].chunks ?? []).map(recordOf)
+    const verified = async (run: Run) => ({
+      ...arrived[run],
+      ...(reveal ? await this.#ports.collecting.verify(slot, run, reveal.key, maxSentUs) : NOTHING_VERIFIED),
+    })
     return {
-      rateKbps: this.#invite.rateKbps,
-      commitment: this.commitment,
-      answer: this.#answer === 'missing' ? undefined : this.#relay,
-      ready: this.#ready,
-      chunks: [...chunks('main'), ...chunks('turn')],
-      reveal: this.#reveal,
-      counter: this.#counter,
-      jitterUs: this.#verified.main.jitterUs,
-      control: chunks('control'),
-      direct: chunks('direct'),
-      hoarding,
-      riseMs,
-      controlFlow: control && { sent: control.sent, spanMs: control.spanMs, riseMs: control.riseMs },
-      turn: turn && {
-        estimate: estimateRecord(turn.estimate, startMs),
-        crowdKbps: [...turn.crowdKbps],
-        riseMs: turn.riseMs,
-        controlRiseMs: turn.control?.riseMs ?? 0,
+      runs: {
+        main: await verified('main'),
+        control: await verified('control'),
+        direct: await verified('direct'),
+        turn: await verified('turn'),
       },
+      account: {
+        rateKbps,
+        commitment: this.#commitment,
+        answer: this.#answer,
+        ready: this.#ready,
+        reveal,
+        counter: this.#counter,
+      },
+      receiptHead,
+      haltedMs: arrived.haltedMs,
+      turnRead: arrived.turnRead,
     }
   }
 
   /**
-   * Opens what the revealed key picks, so that the sender sees whether its data came. With it goes the counter-signed
-   * receipt: the sender has the stream to the provider, whose receipt it is.
+   * Opens what the revealed key picks, so that the sender sees whether its data came. With the openings goes the
+   * counter-signed receipt: the sender has the stream to the provider, and the receipt is the provider's.
    */
   async open(published: Publication, signer: PeerSigner): Promise<void> {
     if (!this.#reveal) return
@@ -212,59 +177,50 @@ export class SenderLink {
     this.#tell({ openings, counter: this.#counter })
   }
 
-  /**
-   * @param span of the estimate; undefined if no data was asked for
-   * @param soak undefined for an ordinary session
-   */
-  evidence(span: Span | undefined, soak?: { readonly soakMs: number; readonly k: number }): SenderEvidence {
-    const { main, control, direct, turn } = this.#verified
-    const log = this.#reveal?.log
-    const arrived = this.#arrived
-    return {
-      answer: this.#answer,
-      ready: this.#ready,
-      arrived: (arrived?.main.arrived ?? 0) + (arrived?.turn.arrived ?? 0),
-      highest: arrived?.main.highest ?? -1,
-      verified: main.datagrams + turn.datagrams,
-      turn: soak && this.#turnEvidence(turnOf(soak.soakMs, soak.k, this.#invite.slot)),
-      log,
-      jitterUs: main.jitterUs,
-      hoarding: span && !soak ? hoardingFactor(main.transits, span) : 1,
-      riseMs: delayRiseMs(main.transits),
-      control: arrived && log && controlFlow(control, arrived.control.highest, log.control, arrived.haltedMs),
-      direct: { arrived: arrived?.direct.arrived ?? 0, verified: direct.datagrams },
-    }
-  }
-
-  #turnEvidence(due: Span): TurnEvidence | undefined {
-    const arrived = this.#arrived
-    if (!arrived?.turnRead) return undefined
-    const { turn, control } = this.#verified
-    return {
-      ...arrived.turnRead,
-      arrived: arrived.turn.arrived,
-      highest: arrived.turn.highest,
-      verified: turn.datagrams,
-      sentKbps: sentRateKbps(turn.datagrams, turn.transits),
-      riseMs: delayRiseMs(turn.transits),
-      control: turnControl(control, this.#reveal?.log.control ?? [], due),
-    }
-  }
-
   async close(): Promise<void> {
     this.#ended = true
-    for (const expected of this.#expected) expected?.close()
+    this.halt()
     await this.#stream?.close().catch(() => {})
   }
 
+  /** Undefined unless the sender signed the reveal, and had committed to its key. */
+  async #checkedReveal(): Promise<ProbeReveal | undefined> {
+    const reveal = this.#reveal
+    if (!reveal || !this.#grant) {
+      this.#ended = true
+      return undefined
+    }
+    const { sessionId, slot } = this.#invite
+    if (
+      isCommitted(reveal, sessionId, slot, this.#commitment) &&
+      (await isSigned(reveal, sessionId, slot, this.#peers.sender))
+    )
+      return reveal
+    this.#reveal = undefined
+    this.note ??= 'the key that it revealed is not the one that it had committed to'
+    return undefined
+  }
+
+  /** Counter-signs the last receipt if all of them hold. @returns its h_j */
+  async #checkReceipts({ receipts }: ProbeReveal, { main, turn }: SenderArrivals): Promise<Uint8Array | undefined> {
+    const { sessionId, slot } = this.#invite
+    const of = { sessionId, tag: this.#grant!.tag, sender: slot }
+    const head = await checkReceipts(receipts, of, this.#peers.providerVouchers)
+    if (!head) return undefined
+    const hashedBytes = (main.arrived + turn.arrived) * IP_DATAGRAM_BYTES
+    this.#counter = await counterSign(receipts.at(-1)!, hashedBytes, this.#ports.voucherSigner)
+    return head
+  }
+
   async #onFrame(frame: ProbeFrame, invitedMs: number): Promise<void> {
-    if (frame.accept && !this.commitment) {
-      this.commitment = frame.accept.commitment
+    if (frame.accept && !this.#commitment) {
+      this.#commitment = frame.accept.commitment
       this.rttMs = this.#ports.clock.now() - invitedMs
     } else if (frame.decline) {
       throw new Error(`declined: ${frame.decline.reason}`)
-    } else if (frame.relay && this.commitment && this.#answer === 'missing') {
+    } else if (frame.relay && this.#commitment && !this.#answer) {
       await this.#onAnswer(frame.relay)
+      this.#answer = frame.relay
     } else if (frame.ready && this.#grant) {
       this.#ready = true
     } else if (frame.reveal && this.#stopped && !this.#reveal) {
@@ -274,28 +230,22 @@ export class SenderLink {
     }
   }
 
-  async #onAnswer(relay: ProbeRelay): Promise<void> {
-    const { grant, refuse, unreachable } = relay
-    const { sessionId } = this.#invite
+  /** @throws unless the provider signed its answer, and was asked for no more than the sender was invited to send */
+  async #onAnswer({ grant, refuse, unreachable }: ProbeRelay): Promise<void> {
+    const { sessionId, slot, controlTag, rateKbps, budgetBytes } = this.#invite
     const { provider } = this.#peers
-    this.#relay = relay
     if (unreachable !== undefined) {
-      this.#answer = 'unreachable'
       this.note = `provider unreachable: ${unreachable}`
     } else if (refuse) {
       if (!(await isRefusalOf(refuse, sessionId, provider))) throw new Error('the provider did not sign this refusal')
-      this.#answer = 'refused'
       this.note = `provider refused, reason ${refuse.reason}`
     } else if (grant) {
       if (!(await isGrantOf(grant, sessionId, provider))) throw new Error('the provider did not sign this grant')
-      // What an honest provider holds it to: with more it could crowd out the other senders.
-      const { rateKbps, budgetBytes } = this.#invite
+      // An honest provider holds the sender to what it granted: with more the sender could crowd out the others.
       if (grant.rateKbps > rateKbps || grant.budgetBytes > budgetBytes)
         throw new Error('asked the provider for too much')
-      this.#answer = 'granted'
       this.#grant = grant
       // A tag that is in use gets no data: the provider chose it, so the session counts as granted and not served.
-      const { slot, controlTag } = this.#invite
       const { collecting } = this.#ports
       this.#expected.push(collecting.expect(slot, grant.tag, grant.udpPort), collecting.expectDirect(slot, controlTag))
     }

@@ -1,45 +1,45 @@
 /**
- * A session's transcript checked again, without its receiver: every byte is made again from the revealed keys, every
- * signature verified, and the outcome judged anew. What stays the receiver's own word is time: when data arrived, and so
- * the reading, is on no other clock than its own.
+ * A session's transcript, verified without its receiver: every byte is made again from the revealed keys, every signature
+ * is checked, and the session is judged anew. Only time remains the receiver's own word: no clock but its own has seen when
+ * the data arrived, and the reading follows from that.
  */
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { toHex } from '../../proto/hex.js'
 import type { SessionRecord } from '../../proto/messages.js'
 import { publish } from '../chunks/publish.js'
-import { evidenceOf } from '../verdict/evidence.js'
-import { judge, type SenderEvidence, type SessionFacts } from '../verdict/judge.js'
 import type { Outcome, SessionEvidence } from '../verdict/outcome.js'
+import type { SenderEvidence, SessionFacts } from '../verdict/session-facts.js'
 import { stopDigest } from '../wire/statements.js'
 import type { Check } from './check.js'
+import { conclude } from './conclude.js'
+import { listedRuns } from './listed-runs.js'
 import { reasonOf } from './record.js'
-import { chunksListed, type TranscriptKeys, type VerifiedSender, verifySender } from './verify-sender.js'
+import { type SenderVerification, type TranscriptKeys, verifySender } from './verify-sender.js'
 
 export interface TranscriptVerification {
   readonly outcome: Outcome
   readonly evidence: SessionEvidence
-  readonly senders: readonly VerifiedSender[]
+  /** by slot */
+  readonly senders: readonly {
+    readonly evidence: SenderEvidence
+    /** IP-layer bytes of the provider's last receipt; undefined unless the provider's receipts hold */
+    readonly receiptBytes: number | undefined
+  }[]
   readonly checks: readonly Check[]
 }
 
+/** Never throws, whatever the record holds: a false record fails a check. */
 export async function verifyTranscript(record: SessionRecord, keys: TranscriptKeys): Promise<TranscriptVerification> {
-  const listed = record.senderRecords.map(chunksListed)
-  const senders: VerifiedSender[] = []
+  const listed = record.senderRecords.map(listedRuns)
+  const senders: SenderVerification[] = []
   for (const [slot, sender] of record.senderRecords.entries()) {
     senders.push(await verifySender(record, sender, slot, listed[slot]!, keys))
   }
-  const facts = factsOf(record, senders)
-  const outcome = judge(facts)
-  const { root } = publish(listed)
+  const { outcome, evidence, facts } = conclude(record, senders)
   return {
     outcome,
-    evidence: evidenceOf(
-      toHex(record.sessionId),
-      root,
-      record.senderRecords.map(({ commitment }, slot) => ({ commitment, receiptHead: senders[slot]!.receiptHead })),
-      facts.senders,
-    ),
-    senders,
+    evidence,
+    senders: senders.map(({ receiptBytes }, slot) => ({ evidence: facts.senders[slot]!, receiptBytes })),
     checks: [
       {
         what: 'there is one account of each sender',
@@ -48,7 +48,7 @@ export async function verifyTranscript(record: SessionRecord, keys: TranscriptKe
       ...mergedChecks(senders),
       {
         what: 'the chunks listed are those of the published root',
-        holds: listed.every(({ isWhole }) => isWhole) && root === toHex(record.chunkRoot),
+        holds: listed.every(({ isWhole }) => isWhole) && publish(listed).root === toHex(record.chunkRoot),
       },
       { what: 'the receiver signed that root, before it was shown any key', holds: await isRootSigned(record, keys) },
       { what: 'the data that arrived is enough for the reading', holds: areReadingsBorneOut(facts) },
@@ -64,26 +64,11 @@ export async function verifyTranscript(record: SessionRecord, keys: TranscriptKe
   }
 }
 
-/** What the judge saw. @param senders verified */
-const factsOf = (record: SessionRecord, senders: readonly VerifiedSender[]): SessionFacts => ({
-  claimKbps: record.claimKbps,
-  soakMs: record.soakMs,
-  breachBps: record.breachBps,
-  senders: senders.map(({ evidence }) => evidence),
-  estimate: record.estimate,
-  direct: record.direct,
-  kernelTimestamps: record.kernelTimestamps,
-  atOnce: record.atOnce,
-  startMs: 0,
-  heard: record.heard,
-  starvedMs: record.starvedMs,
-})
-
-/** Where no data was asked for there are no turns. */
+/** A session in which no data was asked for has no turns. */
 const isSoakMeasured = ({ soakMs, estimate }: SessionRecord): boolean => soakMs !== undefined && estimate !== undefined
 
-/** A check of every sender, as one of all; they come in one order. */
-const mergedChecks = (senders: readonly VerifiedSender[]): Check[] =>
+/** The checks of all senders as one list: a check holds if it holds for every sender. */
+const mergedChecks = (senders: readonly SenderVerification[]): Check[] =>
   (senders[0]?.checks ?? []).map(({ what }, i) => ({ what, holds: senders.every(({ checks }) => checks[i]!.holds) }))
 
 const isRootSigned = async (
@@ -93,25 +78,18 @@ const isRootSigned = async (
   rootSignature ? receiver(stopDigest(sessionId, chunkRoot), rootSignature) : estimate === undefined
 
 /**
- * At least half of the windows reached the median, and the rate of one is over at least half of its length: so a quarter
- * of the bytes that a reading stands for must have arrived.
+ * At least half of the windows reached the median, and the rate of one window is over at least half of its length. So at
+ * least a quarter of the bytes that a reading stands for must have arrived.
  */
 function areReadingsBorneOut({ estimate, direct, senders, soakMs }: SessionFacts): boolean {
   const isBorneOut = (reading: SessionFacts['estimate'], datagrams: number): boolean =>
     !reading || datagrams * IP_DATAGRAM_BYTES * 8 >= (reading.rateKbps * (reading.toMs - reading.fromMs)) / 4
   const total = (of: (sender: SenderEvidence) => number): number => senders.reduce((sum, sender) => sum + of(sender), 0)
+  const arrived = total(sender => sender.arrived)
+  const directArrived = total(sender => sender.direct.arrived)
   const isMainBorneOut =
     soakMs === undefined
-      ? isBorneOut(
-          estimate,
-          total(({ arrived }) => arrived),
-        )
+      ? isBorneOut(estimate, arrived)
       : senders.every(({ turn }) => isBorneOut(turn?.estimate, turn?.arrived ?? 0))
-  return (
-    isMainBorneOut &&
-    isBorneOut(
-      direct,
-      total(sender => sender.direct.arrived),
-    )
-  )
+  return isMainBorneOut && isBorneOut(direct, directArrived)
 }

@@ -3,8 +3,10 @@ import fc from 'fast-check'
 import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
 import type { SendLog } from '../../../proto/messages.js'
 import type { ControlFlow } from '../control.js'
-import { isDirectProbeDue, judge, type SenderEvidence, type SessionFacts } from '../judge.js'
+import { judge } from '../judge.js'
 import type { TurnEvidence } from '../judge-turns.js'
+import { isDirectProbeDue } from '../other-limit.js'
+import type { SenderEvidence, SessionFacts } from '../session-facts.js'
 import { shareKbps, turnKbps } from '../share.js'
 import { togetherMs, turnOf } from '../turns.js'
 
@@ -46,7 +48,7 @@ function honest(
   const turnMs = turnOf(SOAK_MS, K, slot).toMs - turnOf(SOAK_MS, K, slot).fromMs
   const arrived = datagramsOf(Math.min(kbps, turnKbps(CLAIM_KBPS, K)), turnMs)
   const all = datagramsOf(togetherKbps, togetherMs(SOAK_MS)) + arrived
-  const fromMs = 1000 + turnOf(SOAK_MS, K, slot).fromMs + 200
+  const fromMs = turnOf(SOAK_MS, K, slot).fromMs + 200
   return {
     ...{ answer: 'granted', ready: true, arrived: all, highest: 2_000, verified: all, log: logOf(slot) },
     ...{ jitterUs: 100, hoarding: 1, riseMs: 80, control: CLEAN, direct: { arrived: 60, verified: 60 } },
@@ -70,8 +72,8 @@ function judged(senders: readonly SenderEvidence[], more: Partial<SessionFacts> 
   return judge({
     ...{ claimKbps: CLAIM_KBPS, breachBps: 7500, soakMs: SOAK_MS, senders },
     estimate: senders[0]!.turn?.estimate,
-    direct: { rateKbps: 2 * CLAIM_KBPS, windows: 10, fromMs: 12_500, toMs: 13_000 },
-    ...{ kernelTimestamps: true, atOnce: false, startMs: 1000, heard: true, starvedMs: 0 },
+    direct: { rateKbps: 2 * CLAIM_KBPS, windows: 10, fromMs: 11_500, toMs: 12_000 },
+    ...{ kernelTimestamps: true, atOnce: false, heard: true, starvedMs: 0 },
     ...more,
   })
 }
@@ -81,7 +83,7 @@ const silent: SenderEvidence = {
   ...{ answer: 'missing', ready: false, arrived: 0, highest: -1, verified: 0, log: undefined },
   ...{ jitterUs: 0, hoarding: 1, riseMs: 0, control: undefined, direct: { arrived: 0, verified: 0 } },
   turn: {
-    estimate: { rateKbps: 0, windows: 27, fromMs: 8_000, toMs: 9_350 },
+    estimate: { rateKbps: 0, windows: 27, fromMs: 7_000, toMs: 8_350 },
     ...{ crowdKbps: [0, 0, 0], arrived: 0, highest: -1, verified: 0, sentKbps: 0, riseMs: 0, control: undefined },
   },
 }
@@ -261,7 +263,7 @@ describe('judging turns', () => {
     .map(({ rateKbps, verified, ...turn }) => ({
       ...turn,
       verified: Math.min(verified, turn.arrived),
-      estimate: { rateKbps, windows: 27, fromMs: 6_200, toMs: 7_550 },
+      estimate: { rateKbps, windows: 27, fromMs: 5_200, toMs: 6_550 },
       crowdKbps: [0, 0, 0],
     }))
   /** Whatever one sender may say and send, beside the others' turns apart. */

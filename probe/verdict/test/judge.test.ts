@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { ControlFlow } from '../control.js'
-import { isDirectProbeDue, judge, type SenderEvidence, type SessionFacts, unverifiableSenders } from '../judge.js'
+import { judge } from '../judge.js'
+import { isDirectProbeDue } from '../other-limit.js'
+import { type SenderEvidence, type SessionFacts, unverifiableSenders } from '../session-facts.js'
 
 const CLAIM_KBPS = 20_000
 /** datagrams in 50 ms at the share of 11 Mbit/s */
@@ -63,11 +65,10 @@ function judged(senders: readonly SenderEvidence[], rateKbps: number, more: Part
     claimKbps: CLAIM_KBPS,
     breachBps: 7500,
     senders,
-    estimate: { rateKbps, windows: 20, fromMs: 1200, toMs: 2200 },
-    direct: { rateKbps: 1.3 * rateKbps, windows: 10, fromMs: 2500, toMs: 3000 },
+    estimate: { rateKbps, windows: 20, fromMs: 200, toMs: 1200 },
+    direct: { rateKbps: 1.3 * rateKbps, windows: 10, fromMs: 1500, toMs: 2000 },
     kernelTimestamps: true,
     atOnce: false,
-    startMs: 1000,
     heard: true,
     starvedMs: 0,
     ...more,
@@ -122,7 +123,7 @@ describe('judge', () => {
   })
 
   it('asks for a direct probe that carried 1.15 times the reading', () => {
-    const direct = (rateKbps: number) => ({ rateKbps, windows: 10, fromMs: 2500, toMs: 3000 })
+    const direct = (rateKbps: number) => ({ rateKbps, windows: 10, fromMs: 1500, toMs: 2000 })
     const three = [granted, granted, granted]
     expect(judged(three, 2_000, { direct: undefined })).to.include({ kind: 'at-least', reason: 'path-limited' })
     expect(judged(three, 2_000, { direct: direct(2_299) })).to.include({ kind: 'at-least', reason: 'path-limited' })
@@ -194,7 +195,7 @@ describe('judge', () => {
   })
 
   it('gives no reading from too few windows, and none from a single sender', () => {
-    const estimate = { rateKbps: 2_000, windows: 3, fromMs: 1200, toMs: 1350 }
+    const estimate = { rateKbps: 2_000, windows: 3, fromMs: 200, toMs: 350 }
     expect(judged([granted, granted, granted], 0, { estimate })).to.include({ kind: 'at-least', reason: 'unstable' })
     expect(judged([granted], 2_000)).to.deep.equal({ kind: 'no-data', reason: 'senders-missing' })
   })
@@ -270,7 +271,7 @@ describe('judge', () => {
           const honest = throughFullLink(share, queueMs)
           const rateKbps = share * CLAIM_KBPS
           // Even where the link stood free again during the direct probe.
-          const direct = { rateKbps: directGain * rateKbps, windows: 10, fromMs: 2500, toMs: 3000 }
+          const direct = { rateKbps: directGain * rateKbps, windows: 10, fromMs: 1500, toMs: 2000 }
           const outcome = judged([honest, honest, honest].with(slot, liar), rateKbps, { direct })
           expect(outcome.kind).to.not.equal('under')
         },
@@ -283,7 +284,7 @@ describe('judge', () => {
     fc.assert(
       fc.property(anySender, fc.nat(2), fc.integer({ min: 1_000, max: 14_000 }), (liar, slot, rateKbps) => {
         // Fair queueing spared the control datagrams; the full link shows in the direct probe alone.
-        const direct = { rateKbps: 1.1 * rateKbps, windows: 10, fromMs: 2500, toMs: 3000 }
+        const direct = { rateKbps: 1.1 * rateKbps, windows: 10, fromMs: 1500, toMs: 2000 }
         const outcome = judged([granted, granted, granted].with(slot, liar), rateKbps, { direct })
         if (outcome.kind === 'under') {
           // Only a reading that the liar's garbage has lowered lies that far below the probe.
