@@ -9,12 +9,17 @@ import { verifyChunks } from '../chunks/verify.js'
 import { NOTHING_VERIFIED, type VerifiedRuns } from './facts.js'
 
 export type ListedRuns = Readonly<Record<Run, readonly Chunk[]>> & {
-  /** every entry makes sense, and they ascend */
+  /** every entry makes sense, and each run ascends within its own part of the keystream */
   readonly isWhole: boolean
 }
 
-/** Where each run begins. */
-const FIRST_CHUNK: Record<Run, number> = { main: 0, control: CONTROL_CHUNK, direct: DIRECT_CHUNK, turn: TURN_CHUNK }
+/** Chunks of each run: the first, and the one after the last. No datagram of one run can pass for another's. */
+const CHUNKS_OF: Record<Run, readonly [first: number, end: number]> = {
+  main: [0, TURN_CHUNK],
+  turn: [TURN_CHUNK, CONTROL_CHUNK],
+  control: [CONTROL_CHUNK, DIRECT_CHUNK],
+  direct: [DIRECT_CHUNK, Number.POSITIVE_INFINITY],
+}
 
 export function listedRuns({ chunks, control, direct }: SenderRecord): ListedRuns {
   const isOfTurn = ({ index }: ChunkRecord): boolean => index >= TURN_CHUNK
@@ -25,7 +30,7 @@ export function listedRuns({ chunks, control, direct }: SenderRecord): ListedRun
     turn: chunks.filter(isOfTurn).map(chunkOf),
   }
   const sane = (run: Run) => parsed[run].filter(chunk => chunk !== undefined)
-  const isWhole = RUNS.every(run => sane(run).length === parsed[run].length && isAscending(sane(run)))
+  const isWhole = RUNS.every(run => sane(run).length === parsed[run].length && isOfRun(run, sane(run)))
   return { main: sane('main'), control: sane('control'), direct: sane('direct'), turn: sane('turn'), isWhole }
 }
 
@@ -38,7 +43,7 @@ export async function verifyRuns(
   const verified = async (run: Run) => ({
     ...(key ? await verifyChunks(key, listed[run], maxSentUs) : NOTHING_VERIFIED),
     arrived: listed[run].reduce((sum, { count }) => sum + count, 0),
-    highest: highestOf(listed[run], FIRST_CHUNK[run]),
+    highest: highestOf(listed[run], CHUNKS_OF[run][0]),
   })
   return {
     main: await verified('main'),
@@ -48,8 +53,10 @@ export async function verifyRuns(
   }
 }
 
-const isAscending = (chunks: readonly Chunk[]): boolean =>
-  chunks.every(({ index }, i) => i === 0 || index > chunks[i - 1]!.index)
+function isOfRun(run: Run, chunks: readonly Chunk[]): boolean {
+  const [first, end] = CHUNKS_OF[run]
+  return chunks.every(({ index }, i) => index >= (i === 0 ? first : chunks[i - 1]!.index + 1) && index < end)
+}
 
 /** Highest sequence number from the run's start, or −1. */
 function highestOf(chunks: readonly Chunk[], firstChunk: number): number {

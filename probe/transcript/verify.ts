@@ -3,16 +3,16 @@
  * is checked, and the session is judged anew. Only time remains the receiver's own word: no clock but its own has seen when
  * the data arrived, and the reading follows from that.
  */
-import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { toHex } from '../../proto/hex.js'
 import type { SessionRecord } from '../../proto/messages.js'
 import { publish } from '../chunks/publish.js'
 import type { Outcome, SessionEvidence } from '../verdict/outcome.js'
-import type { SenderEvidence, SessionFacts } from '../verdict/session-facts.js'
+import type { SenderEvidence } from '../verdict/session-facts.js'
 import { stopDigest } from '../wire/statements.js'
 import type { Check } from './check.js'
 import { conclude } from './conclude.js'
 import { listedRuns } from './listed-runs.js'
+import { areReadingsBorneOut } from './readings.js'
 import { reasonOf } from './record.js'
 import { type SenderVerification, type TranscriptKeys, verifySender } from './verify-sender.js'
 
@@ -29,7 +29,9 @@ export interface TranscriptVerification {
 }
 
 /** Never throws, whatever the record holds: a false record fails a check. */
-export async function verifyTranscript(record: SessionRecord, keys: TranscriptKeys): Promise<TranscriptVerification> {
+export async function verifyTranscript(whole: SessionRecord, keys: TranscriptKeys): Promise<TranscriptVerification> {
+  // Records beyond the senders fail the first check: nobody need make their data again.
+  const record = { ...whole, senderRecords: whole.senderRecords.slice(0, whole.senders.length) }
   const listed = record.senderRecords.map(listedRuns)
   const senders: SenderVerification[] = []
   for (const [slot, sender] of record.senderRecords.entries()) {
@@ -43,7 +45,7 @@ export async function verifyTranscript(record: SessionRecord, keys: TranscriptKe
     checks: [
       {
         what: 'there is one account of each sender',
-        holds: record.senderRecords.length === record.senders.length && keys.senders.length === record.senders.length,
+        holds: [whole.senderRecords, keys.senders].every(({ length }) => length === whole.senders.length),
       },
       ...mergedChecks(senders),
       {
@@ -76,20 +78,3 @@ const isRootSigned = async (
   { receiver }: TranscriptKeys,
 ): Promise<boolean> =>
   rootSignature ? receiver(stopDigest(sessionId, chunkRoot), rootSignature) : estimate === undefined
-
-/**
- * At least half of the windows reached the median, and the rate of one window is over at least half of its length. So at
- * least a quarter of the bytes that a reading stands for must have arrived.
- */
-function areReadingsBorneOut({ estimate, direct, senders, soakMs }: SessionFacts): boolean {
-  const isBorneOut = (reading: SessionFacts['estimate'], datagrams: number): boolean =>
-    !reading || datagrams * IP_DATAGRAM_BYTES * 8 >= (reading.rateKbps * (reading.toMs - reading.fromMs)) / 4
-  const total = (of: (sender: SenderEvidence) => number): number => senders.reduce((sum, sender) => sum + of(sender), 0)
-  const arrived = total(sender => sender.arrived)
-  const directArrived = total(sender => sender.direct.arrived)
-  const isMainBorneOut =
-    soakMs === undefined
-      ? isBorneOut(estimate, arrived)
-      : senders.every(({ turn }) => isBorneOut(turn?.estimate, turn?.arrived ?? 0))
-  return isMainBorneOut && isBorneOut(direct, directArrived)
-}

@@ -2,10 +2,11 @@
 import { expect } from 'chai'
 import { ProbeFrame } from '../../../proto/messages.js'
 import { type Authorization, serveProbe } from '../../sender/sender.js'
+import { silent } from '../../test/fixtures/behaviours.js'
 import { lending } from '../../test/fixtures/lending.js'
+import { keysOf } from '../../test/fixtures/records.js'
 import { type Behaviour, honest, Network, type NetworkOptions } from '../../test/harness.js'
-import type { TranscriptVerification } from '../../transcript/verify.js'
-import { verifyTranscript } from '../../transcript/verify.js'
+import { type TranscriptVerification, verifyTranscript } from '../../transcript/verify.js'
 import type { SessionResult } from '../../verdict/outcome.js'
 
 const CLAIM_KBPS = 10_000
@@ -33,7 +34,6 @@ const flooding: Behaviour = (stream, deps) =>
         ({ ...(await deps.authorize(invite)), claimKbps: 2 * CLAIM_KBPS, soakMs: 2 * SOAK_MS }) as Authorization,
     },
   )
-const silent: Behaviour = async () => {}
 
 interface Case {
   readonly options: Partial<NetworkOptions>
@@ -68,13 +68,7 @@ async function soak({ options, behaviours = [] }: Case): Promise<Soak> {
   try {
     const result = await network.measure(behaviours)
     const { outcome, record } = result
-    const again = await verifyTranscript(record, {
-      senders: network.senders.map(({ verifier }) => verifier),
-      receiver: network.receiverPeer.verifier,
-      provider: network.provider.verifier,
-      providerVouchers: network.provider.vouchers,
-      receiverVouchers: network.receiverPeer.vouchers,
-    })
+    const again = await verifyTranscript(record, keysOf(network))
     const turns = record.senderRecords.map(({ turn }) => turn)
     return {
       result,
