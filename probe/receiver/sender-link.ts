@@ -223,7 +223,7 @@ export class SenderLink {
       this.#answer = frame.relay
     } else if (frame.ready && this.#grant) {
       this.#ready = true
-    } else if (frame.reveal && this.#stopped && !this.#reveal) {
+    } else if (frame.reveal && this.#started && this.#stopped && !this.#reveal) {
       this.#reveal = frame.reveal
     } else {
       throw new Error('spoke out of turn')

@@ -16,7 +16,9 @@ import {
   slow,
   wrongKey,
 } from '../../test/fixtures/behaviours.js'
+import { failed, keysOf } from '../../test/fixtures/records.js'
 import { type Behaviour, honest, Network, type NetworkOptions, newPeer } from '../../test/harness.js'
+import { verifyTranscript } from '../../transcript/verify.js'
 import type { SessionResult } from '../../verdict/outcome.js'
 
 const CLAIM_KBPS = 10_000
@@ -151,5 +153,45 @@ describe('session with faulty senders', function () {
     await open()
     network!.senders.splice(1)
     expect((await network!.measure()).outcome).to.deep.equal({ kind: 'no-data', reason: 'senders-missing' })
+  })
+
+  it('records no key of a sender that was granted nothing, whatever it reveals', async () => {
+    await open()
+    const hasRevealed = Promise.withResolvers<void>()
+    let opened: Uint8Array | undefined
+    // The third sender tells its accomplice when the keys are due.
+    const keysDue = Promise.withResolvers<void>()
+    const telling: Behaviour = (stream, deps) =>
+      serveProbe(
+        {
+          ...stream,
+          receive: async () => {
+            const message = await stream.receive()
+            if (message && ProbeFrame.decode(message).stop) {
+              keysDue.resolve()
+              await hasRevealed.promise
+            }
+            return message
+          },
+        },
+        deps,
+      )
+    const revealing: Behaviour = async stream => {
+      await stream.receive()
+      const send = (frame: ProbeFrame) => stream.send(ProbeFrame.encode(frame))
+      await send({ accept: { commitment: randomBytes(32) } })
+      await send({ relay: { unreachable: 'gone' } })
+      await keysDue.promise
+      const log = { intervalMs: 50, sent: [1_000_000], blocked: [0], errors: [0], control: [0] }
+      await send({ reveal: { key: randomBytes(16), log, receipts: [], signature: randomBytes(64) } })
+      hasRevealed.resolve()
+      opened = await stream.receive()
+    }
+    const result = await network!.measure([honest, telling, revealing])
+    expect(result.outcome, story(network!, result)).to.have.property('kind', 'verified')
+    expect(result.record.senderRecords[2]!.reveal).to.equal(undefined)
+    expect(failed((await verifyTranscript(result.record, keysOf(network!))).checks)).to.deep.equal([])
+    expect(network!.notes).to.contain('sender 2: provider unreachable: gone')
+    expect(opened, 'it is owed no openings').to.equal(undefined)
   })
 })
