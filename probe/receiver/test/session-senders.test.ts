@@ -23,7 +23,7 @@ import type { SessionResult } from '../../verdict/outcome.js'
 
 const CLAIM_KBPS = 10_000
 
-/** For a failing test: all that is known of the session. */
+/** All that is known about the session, for a failing test. */
 const story = (network: Network, { outcome }: SessionResult): string =>
   JSON.stringify({ outcome, notes: network.notes })
 
@@ -42,7 +42,7 @@ describe('session with faulty senders', function () {
   })
 
   for (const [name, behaviour] of Object.entries({ silent, declining, slow, keyless, wrongKey, garbage, cutOff })) {
-    it(`spares an honest provider, and catches a slow one, in spite of one ${name} sender`, async () => {
+    it(`verifies an honest provider and votes a slow one under, with one ${name} sender`, async () => {
       const fine = await (await open()).measure([honest, behaviour])
       expect(fine.outcome, story(network!, fine)).to.have.property('kind', 'verified')
       if (fine.outcome.kind === 'verified') {
@@ -57,20 +57,20 @@ describe('session with faulty senders', function () {
       if (limited.outcome.kind === 'under') {
         const { rateKbps } = limited.outcome.measurement
         expect(rateKbps, story(network!, limited)).to.be.at.most(1.1 * (CLAIM_KBPS / 4))
-        // What cannot be verified may have taken more than its share of the bucket's tokens; it counts as a third.
+        // Unverifiable data may have taken more than its share of the bucket's tokens; it counts as a third.
         if (!unverifiable) expect(rateKbps, story(network!, limited)).to.be.at.least(0.9 * (CLAIM_KBPS / 4))
       }
     })
   }
 
-  it('says nothing of the provider when two of three senders are missing', async () => {
+  it('says nothing about the provider if two of three senders are missing', async () => {
     const { outcome, evidence } = await (await open()).measure([silent, declining])
     expect(outcome).to.deep.equal({ kind: 'no-data', reason: 'senders-missing' })
     expect(evidence.chunkRoot).to.equal(ZERO_HASH)
     expect(network!.notes.join('\n')).to.contain('sender 1: declined: not due')
   })
 
-  it('is served as a soak only where a soak is due', async () => {
+  it('runs as a soak only if the senders know that a soak is due', async () => {
     await open({ soakMs: 5_000 })
     const notDue: Behaviour = (stream, deps) =>
       serveProbe(stream, {
@@ -84,7 +84,7 @@ describe('session with faulty senders', function () {
     expect(network!.notes.join()).to.contain('the session is too long')
   })
 
-  it('takes no grant and no refusal that the provider did not sign', async () => {
+  it('accepts no grant and no refusal that the provider did not sign', async () => {
     const impostor = newPeer()
     const forged = changing(frame => {
       if (!frame.relay?.grant) return frame
@@ -99,7 +99,7 @@ describe('session with faulty senders', function () {
     expect((await network!.measure()).outcome).to.deep.equal({ kind: 'no-data', reason: 'provider-unreachable' })
   })
 
-  it('takes no data of a sender that had more granted than it was asked for', async () => {
+  it('accepts no data from a sender that asked the provider for too much', async () => {
     const greedy: Behaviour = (stream, deps) => {
       const doubled: MessageStream = {
         ...stream,
@@ -118,7 +118,7 @@ describe('session with faulty senders', function () {
     expect(network!.notes).to.contain('sender 0: asked the provider for too much')
   })
 
-  it('is served once only: a replayed invitation is declined', async () => {
+  it('is served once: senders decline a replayed invitation', async () => {
     const sessionId = toHex(randomBytes(32))
     await open()
     expect((await network!.measure([], sessionId)).outcome).to.have.property('kind', 'verified')
@@ -129,7 +129,7 @@ describe('session with faulty senders', function () {
     expect(network!.notes).to.contain('sender 0: declined: the session was served before')
   })
 
-  it('survives a sender that speaks nonsense at any point', async () => {
+  it('survives a sender that sends nonsense at any point', async () => {
     await open()
     const babble =
       (after: keyof ProbeFrame): Behaviour =>
@@ -155,7 +155,7 @@ describe('session with faulty senders', function () {
     expect((await network!.measure()).outcome).to.deep.equal({ kind: 'no-data', reason: 'senders-missing' })
   })
 
-  it('records no key of a sender that was granted nothing, whatever it reveals', async () => {
+  it('records no key of a sender without a grant, even if the sender reveals one', async () => {
     await open()
     const hasRevealed = Promise.withResolvers<void>()
     let opened: Uint8Array | undefined

@@ -21,7 +21,7 @@ describe('session with a fixed start', function () {
     network = undefined
   })
 
-  it('starts no data before the instant that it is given, and reads a fixed span', async () => {
+  it('starts no data before the given instant, and reads a fixed span', async () => {
     await open({ startsInMs: START_LEAD_MS })
     const startedMs: number[] = []
     const noting: Behaviour = (stream, deps) =>
@@ -45,7 +45,7 @@ describe('session with a fixed start', function () {
     if (outcome.kind === 'verified') expect(outcome.measurement).to.include({ windows: 10, durationMs: 960 })
   })
 
-  it('asks for no data once the instant is past, and blames nobody', async () => {
+  it('asks for no data if the instant has passed, and blames nobody', async () => {
     await open({ startsInMs: -1_000 })
     const { outcome } = await network!.measure()
     expect(outcome).to.deep.equal({ kind: 'no-data', reason: 'senders-missing' })
@@ -53,10 +53,10 @@ describe('session with a fixed start', function () {
     expect(network!.relay.stats.forwarded).to.equal(0)
   })
 
-  it('reads with another that starts at the same instant what the provider carries for both', async () => {
+  it('and another that starts at the same instant read together what the provider carries for both', async () => {
     const limitKbps = 1.2 * CLAIM_KBPS
     await open({ startsInMs: START_LEAD_MS, limitKbps })
-    // However unevenly: what one of them gets above its share, the other lacks.
+    // The provider may split its rate unevenly: the sum counts.
     const both = await Promise.all([network!.measure(), network!.measure()])
     const outcomes = both.map(({ outcome }) => outcome)
     const rates = outcomes.map(outcome => ('measurement' in outcome ? outcome.measurement.rateKbps : 0))

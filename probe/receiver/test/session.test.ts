@@ -12,7 +12,7 @@ import type { SessionResult } from '../../verdict/outcome.js'
 
 const CLAIM_KBPS = 10_000
 
-/** For a failing test: all that is known of the session. */
+/** All that is known about the session, for a failing test. */
 const story = (network: Network, { outcome }: SessionResult): string =>
   JSON.stringify({ outcome, notes: network.notes })
 
@@ -30,7 +30,7 @@ describe('session', function () {
     network = undefined
   })
 
-  it('reads the claim of a provider that keeps it, with all evidence', async () => {
+  it('reads the claim of a provider that keeps its claim, with all evidence', async () => {
     const { outcome, evidence } = await (await open()).measure()
     expect(outcome, JSON.stringify([outcome, network!.notes])).to.have.property('kind', 'verified')
     if (outcome.kind !== 'verified') return
@@ -48,7 +48,7 @@ describe('session', function () {
     expect(network!.notes).to.deep.equal([])
   })
 
-  it('leaves the provider with its receipts counter-signed', async () => {
+  it('counter-signs the provider’s receipts', async () => {
     const { record } = await (await open()).measure()
     const { stats } = network!.relay
     while (stats.counterSigned < record.senderRecords.length) await new Promise(resolve => setImmediate(resolve))
@@ -57,7 +57,7 @@ describe('session', function () {
   })
 
   for (const backend of BACKENDS) {
-    it(`reads a tenth of a provider that is limited to a tenth, and the claim of another, over ${backend}`, async () => {
+    it(`reads a tenth of the claim if the provider is limited to a tenth, and the claim if not, over ${backend}`, async () => {
       const limitKbps = CLAIM_KBPS / 10
       const { outcome } = await (await open({ limitKbps, backend })).measure()
       expect(outcome, JSON.stringify([outcome, network!.notes])).to.have.property('kind', 'under')
@@ -69,33 +69,33 @@ describe('session', function () {
     })
   }
 
-  it('knows a provider that cannot be reached', async () => {
+  it('recognises a provider that cannot be reached', async () => {
     const { outcome } = await (await open()).measure([cutOff, cutOff])
     expect(outcome).to.deep.equal({ kind: 'no-data', reason: 'provider-unreachable' })
   })
 
-  it('knows a provider that takes no session', async () => {
+  it('recognises a provider that refuses sessions', async () => {
     const { outcome } = await (await open({ forwarding: forwardings.refuses })).measure()
     expect(outcome).to.deep.equal({ kind: 'refused', refusals: 3 })
   })
 
-  it('knows a provider that takes the session and forwards nothing', async () => {
+  it('recognises a provider that grants the session and forwards nothing', async () => {
     const { outcome } = await (await open({ forwarding: forwardings.forwardsNothing })).measure()
     expect(outcome).to.deep.equal({ kind: 'dead', granted: 3 })
   })
 
-  it('knows a provider that changes what it forwards', async () => {
+  it('recognises a provider that changes the data', async () => {
     const { outcome } = await (await open({ forwarding: forwardings.flipsPayload })).measure()
     expect(outcome, JSON.stringify([outcome, network!.notes])).to.have.property('kind', 'garbage')
     if (outcome.kind === 'garbage') expect(outcome.measurement.rateKbps).to.equal(0)
   })
 
-  it('gives a provider no way out by rewriting send times', async () => {
+  it('does not excuse a provider that rewrites send times', async () => {
     const { outcome } = await (await open({ forwarding: forwardings.rewritesTimes })).measure()
     expect(outcome).to.have.property('kind', 'garbage')
   })
 
-  it('is deceived by saved credit, and a soak is not', async () => {
+  it('is deceived by saved credit; a soak is not', async () => {
     const forwarding = forwardings.savesCredit
     const short = await (await open({ forwarding })).measure()
     expect(short.outcome, story(network!, short)).to.have.property('kind', 'verified')

@@ -11,12 +11,12 @@ import type { SessionResult } from '../../verdict/outcome.js'
 
 const CLAIM_KBPS = 10_000
 const SLOW_KBPS = 0.6 * CLAIM_KBPS
-/** Turns of a second. */
+/** Each turn takes a second. */
 const SOAK_MS = 6_000
 
 /**
- * Keeps still while all send together, and spends what it was granted in the others' turns, as fast as the relay lets it.
- * What it was granted it cannot choose: the receiver sees it in the provider's grant.
+ * Sends nothing while all send together, and spends its grant in the other senders' turns, as fast as the relay allows. The
+ * sender cannot enlarge its grant: the receiver sees the provider's grant.
  */
 const flooding: Behaviour = (stream, deps) =>
   serveProbe(
@@ -57,7 +57,7 @@ const OTHERS = {
 
 interface Soak {
   readonly result: SessionResult
-  /** checked again from its record alone */
+  /** verified from its record alone */
   readonly again: TranscriptVerification
   readonly rateKbps: number
   readonly story: string
@@ -81,7 +81,7 @@ async function soak({ options, behaviours = [] }: Case): Promise<Soak> {
   }
 }
 
-/** Several at a time: a soak is mostly waiting. */
+/** Runs several soaks at a time: a soak is mostly waiting. */
 async function soaks<Name extends string>(cases: Record<Name, Case>): Promise<Record<Name, Soak>> {
   const names = Object.keys(cases) as Name[]
   const measured = await Promise.all(names.map(name => soak(cases[name])))
@@ -105,7 +105,7 @@ describe('a soak', function () {
   })
 
   for (const name of Object.keys(SLOW)) {
-    it(`reads 60 % of a provider ${name}: under, with all evidence, and anybody can check it`, () => {
+    it(`reads 60 % of a provider ${name}: under, with all evidence, and its transcript verifies`, () => {
       const { result, again, rateKbps, story } = slow[name]!
       expect(result.outcome, story).to.have.property('kind', 'under')
       expect(rateKbps, story).to.be.within(0.93 * SLOW_KBPS, 1.05 * SLOW_KBPS)
@@ -114,13 +114,13 @@ describe('a soak', function () {
     })
   }
 
-  it('is lent to by two senders of three, and then reads the claim', () => {
+  it('reads the claim if two of three senders lend the provider bandwidth', () => {
     const { result, rateKbps, story } = others.lentByTwo
     expect(result.outcome, story).to.have.property('kind', 'verified')
     expect(rateKbps, story).to.be.at.least(0.95 * CLAIM_KBPS)
   })
 
-  it('blames no provider for a sender that floods the others’ turns', () => {
+  it('does not blame the provider for a sender that floods the other turns', () => {
     const { result, story } = others.flooded
     expect(result.outcome.kind, story).to.be.oneOf(['verified', 'at-least'])
   })

@@ -41,7 +41,7 @@ describe('a transcript of a malicious receiver', function () {
     ...record,
     senderRecords: record.senderRecords.with(slot, { ...record.senderRecords[slot]!, ...change }),
   })
-  /** With the root of what it lists now, signed, and with the outcome that follows: all that a receiver can make right by itself. */
+  /** Signs the root of the listed chunks, and states the outcome that follows: all that a receiver can do alone. */
   async function resigned(record: SessionRecord): Promise<SessionRecord> {
     const { root } = publish(record.senderRecords.map(listedRuns))
     const rootSignature = await network.receiverPeer.signer.sign(stopDigest(record.sessionId, fromHex(root)))
@@ -59,11 +59,11 @@ describe('a transcript of a malicious receiver', function () {
   const verify = (record: SessionRecord): Promise<TranscriptVerification> => verifyTranscript(record, keys)
   const faults = async (record: SessionRecord): Promise<string[]> => failed((await verify(written(record))).checks)
 
-  it('is resigned without a fault by the helper of this test, where nothing is made up', async () => {
+  it('verifies if its receiver signs it again and makes nothing up', async () => {
     for (const record of [under, soak]) expect(await faults(await resigned(record))).to.deep.equal([])
   })
 
-  it('with more sender records than senders fails, and is not checked beyond its senders', async () => {
+  it('fails with more sender records than senders, and costs no work for the surplus', async () => {
     let checked = 0
     const counting: TranscriptKeys = {
       ...keys,
@@ -81,7 +81,7 @@ describe('a transcript of a malicious receiver', function () {
     expect(failed((await verifyTranscript({ ...under, senderRecords: [] }, keys)).checks)).to.include(ONE_EACH)
   })
 
-  /** Every double of a record, by name, with what sets it. */
+  /** Every double of a record: its name, and a function that sets it. */
   const doublesOf = (record: SessionRecord): [name: string, set: (value: number) => SessionRecord][] => {
     const [sender] = record.senderRecords
     const { estimate, direct } = record
@@ -117,7 +117,7 @@ describe('a transcript of a malicious receiver', function () {
     ] as [string, (value: number) => SessionRecord][]
   }
 
-  it('with a reading that no clock gives fails, whichever it is, though the outcome that follows is the one it says', async () => {
+  it('fails with any reading that no clock gives, even if the outcome follows from the reading', async () => {
     for (const record of [under, soak]) {
       for (const [name, set] of doublesOf(record)) {
         for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1]) {
@@ -127,7 +127,7 @@ describe('a transcript of a malicious receiver', function () {
     }
   })
 
-  it('gains no rate by a hoarding factor above one, or a reading over no time', async () => {
+  it('gains no rate from a hoarding factor above one, or from a span that runs backwards', async () => {
     const { estimate } = under
     const all = (hoarding: number) => ({
       ...under,
@@ -138,7 +138,7 @@ describe('a transcript of a malicious receiver', function () {
     expect(await faults(await resigned({ ...under, estimate: backwards }))).to.include(BORNE_OUT)
   })
 
-  it('that passes off one run’s chunks as another’s fails', async () => {
+  it('fails if it lists the chunks of one run under another', async () => {
     const listing = (change: (sender: SenderRecord) => Partial<SenderRecord>): SessionRecord => ({
       ...under,
       senderRecords: under.senderRecords.map(sender => ({ ...sender, ...change(sender) })),
@@ -155,7 +155,7 @@ describe('a transcript of a malicious receiver', function () {
     }
   })
 
-  it('with chunk numbers up to 2^32, or lengths of no session, fails and does not hang', async () => {
+  it('fails, and does not hang, with chunk numbers up to 2^32 or absurd lengths', async () => {
     const chunk: fc.Arbitrary<ChunkRecord> = fc
       .tuple(fc.constantFrom(0, 2 ** 19, 2 ** 20, 2 ** 21, 2 ** 32 - 20), fc.nat(19), fc.nat(0xffffffff))
       .map(([from, n, maskedTime]) => ({

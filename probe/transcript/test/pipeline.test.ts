@@ -44,7 +44,7 @@ describe('the pipeline from a session to a vote', function () {
     'a soak below it': ['under', { soakMs: 4500, limitKbps: CLAIM_KBPS / 2 }],
   }
   for (const [name, [outcome, options, behaviours]] of Object.entries(CASES)) {
-    it(`judges the record of ${name} as the session was judged, to the last bit`, async () => {
+    it(`judges the record of ${name} exactly as the session was judged`, async () => {
       const { network, result } = await measured(options, behaviours)
       expect(result.outcome.kind, JSON.stringify([result.outcome, network.notes])).to.equal(outcome)
       const record = written(result.record)
@@ -58,7 +58,7 @@ describe('the pipeline from a session to a vote', function () {
     })
   }
 
-  it('loses no bit of a reading on the wire', async () => {
+  it('loses no bit of a reading in encoding', async () => {
     const { result } = await measured({ limitKbps: CLAIM_KBPS / 4 })
     const verified = await verifiedOffline(result.record)
     fc.assert(

@@ -1,4 +1,4 @@
-/** Transcripts of live sessions, verified; and what was changed in them afterwards, found. */
+/** Transcripts of live sessions verify, and every later change fails a check. */
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import fc from 'fast-check'
@@ -40,7 +40,7 @@ describe('a transcript, verified', function () {
     ['no-data', {}, [silent, silent]],
   ]
   for (const [outcome, options, behaviours] of CASES) {
-    it(`bears out "${outcome}"${behaviours ? ' in spite of some senders' : ''}`, async () => {
+    it(`shows the outcome "${outcome}"${behaviours ? ' in spite of some senders' : ''}`, async () => {
       const result = await measured(options, behaviours)
       expect(result.outcome.kind, JSON.stringify(network!.notes)).to.equal(outcome)
       const again = await verifyTranscript(result.record, keysOf(network!))
@@ -50,7 +50,7 @@ describe('a transcript, verified', function () {
     })
   }
 
-  it('does not bear out what was changed afterwards, whatever it was', async () => {
+  it('fails a check after any change', async () => {
     const { record } = await measured({ limitKbps: CLAIM_KBPS / 2 })
     const keys = keysOf(network!)
     const withSender = (
@@ -112,13 +112,13 @@ describe('a transcript, verified', function () {
       const again = await verifyTranscript(changed, keys)
       const isRevealLeftOut = what.startsWith('a reveal left out')
       if (isRevealLeftOut) {
-        // Two of three suffice for a reading; but the vote, and what it says of its senders, is another one.
+        // Two of three senders are enough for a reading. But the vote differs, for it names the unverifiable sender.
         expect(again.evidence.unverifiableSenders).to.equal(0b010)
       } else expect(failed(again.checks), what).not.to.deep.equal([])
     }
   })
 
-  it('holds for one set of keys only', async () => {
+  it('verifies with one set of keys only', async () => {
     const { record } = await measured({})
     const keys = keysOf(network!)
     const stranger = newPeer()
@@ -133,7 +133,7 @@ describe('a transcript, verified', function () {
     }
   })
 
-  it('is never thrown off by nonsense', async () => {
+  it('fails a check, and nothing worse, if its chunks are nonsense', async () => {
     const { record } = await measured({})
     const keys = keysOf(network!)
     const chunk = fc.record({

@@ -15,7 +15,7 @@ describe('judge, with liars among the senders', () => {
     }),
     { nil: undefined },
   )
-  /** Whatever one sender may say and send. */
+  /** Anything that one sender may say and send. */
   const anySender: fc.Arbitrary<SenderEvidence> = fc
     .record({
       answer: fc.constantFrom<SenderEvidence['answer']>('granted', 'refused', 'unreachable', 'missing'),
@@ -36,7 +36,7 @@ describe('judge, with liars among the senders', () => {
       direct: { ...sender.direct, verified: Math.min(sender.direct.verified, sender.direct.arrived) },
     }))
 
-  it('never lets f′ of the senders make a provider that serves the others look bad', () => {
+  it('never lets f′ senders make an honest provider look bad', () => {
     const full = { ...granted, arrived: 1500, verified: 1500 }
     fc.assert(
       fc.property(anySender, fc.nat(2), fc.integer({ min: 22_000, max: 33_000 }), (liar, slot, rateKbps) => {
@@ -47,7 +47,7 @@ describe('judge, with liars among the senders', () => {
     )
   })
 
-  /** An honest sender's flows where the receiver's downlink carries `share` of the claim and a queue of `queueMs`. */
+  /** An honest sender's flows if the receiver's downlink carries `share` of the claim and has a queue of `queueMs`. */
   const throughFullLink = (share: number, queueMs: number): SenderEvidence => {
     const arrived = Math.round(1500 * Math.min(1, share / 1.1))
     const lost = queueMs === 0 ? 1 - Math.min(1, share / 1.1) : 0
@@ -55,7 +55,7 @@ describe('judge, with liars among the senders', () => {
     return { ...granted, arrived, verified: arrived, riseMs: queueMs / 2, control }
   }
 
-  it('never lets one liar of three turn a full link of the receiver’s into a low vote', () => {
+  it('never lets one liar of three turn the receiver’s own full link into a low vote', () => {
     fc.assert(
       fc.property(
         anySender,
@@ -66,7 +66,7 @@ describe('judge, with liars among the senders', () => {
         (liar, slot, share, queueMs, directGain) => {
           const honest = throughFullLink(share, queueMs)
           const rateKbps = share * CLAIM_KBPS
-          // Even where the link stood free again during the direct probe.
+          // Even if the link was free again during the direct probe.
           const direct = { rateKbps: directGain * rateKbps, windows: 10, fromMs: 1500, toMs: 2000 }
           const outcome = judged([honest, honest, honest].with(slot, liar), rateKbps, { direct })
           expect(outcome.kind).to.not.equal('under')
@@ -76,14 +76,14 @@ describe('judge, with liars among the senders', () => {
     )
   })
 
-  it('never lets one liar of three pass off as carried what the others’ direct probe did not carry', () => {
+  it('never lets one liar of three add to what the direct probe carried', () => {
     fc.assert(
       fc.property(anySender, fc.nat(2), fc.integer({ min: 1_000, max: 14_000 }), (liar, slot, rateKbps) => {
         // Fair queueing spared the control datagrams; the full link shows in the direct probe alone.
         const direct = { rateKbps: 1.1 * rateKbps, windows: 10, fromMs: 1500, toMs: 2000 }
         const outcome = judged([granted, granted, granted].with(slot, liar), rateKbps, { direct })
         if (outcome.kind === 'under') {
-          // Only a reading that the liar's garbage has lowered lies that far below the probe.
+          // Only the liar's garbage can lower a reading that far below the probe.
           expect(outcome.measurement.rateKbps * 1.15).to.be.at.most(1.1 * rateKbps + 1)
           expect(liar.verified).to.be.below(liar.arrived)
         }
@@ -92,7 +92,7 @@ describe('judge, with liars among the senders', () => {
     )
   })
 
-  it('does not let one liar of three excuse a provider that the others show to be slow', () => {
+  it('does not let one liar of three excuse a slow provider', () => {
     fc.assert(
       fc.property(anyControl, fc.double({ min: 0, max: 2_000, noNaN: true }), fc.nat(2), (control, riseMs, slot) => {
         const liar = { ...granted, control, riseMs }
@@ -101,7 +101,7 @@ describe('judge, with liars among the senders', () => {
     )
   })
 
-  it('never makes a low vote of less evidence', () => {
+  it('never makes a low vote from less evidence', () => {
     const weaker: fc.Arbitrary<(facts: { senders: SenderEvidence[]; more: Partial<SessionFacts> }) => void> = fc
       .tuple(fc.nat(2), fc.constantFrom('control', 'log', 'direct', 'loss', 'delay', 'offer'))
       .map(([slot, what]) => facts => {
@@ -133,7 +133,7 @@ describe('judge, with liars among the senders', () => {
     )
   })
 
-  it('does not depend on the order of senders', () => {
+  it('does not depend on the order of the senders', () => {
     fc.assert(
       fc.property(
         fc.array(anySender, { minLength: 2, maxLength: 5 }),

@@ -28,7 +28,7 @@ describe('judging turns, with a liar among the senders', () => {
     })
   }
 
-  it('calls no flood of one sender’s the provider’s fault, if that carries its claim', () => {
+  it('does not blame one sender’s flood on a provider that carries its claim', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 1, max: 3, noNaN: true }),
@@ -44,14 +44,14 @@ describe('judging turns, with a liar among the senders', () => {
     expect(whole).to.include({ kind: 'at-least', reason: 'sender-limited' })
   })
 
-  it('lets one sender excuse no slow provider by sending beside its link', () => {
+  it('lets no sender excuse a slow provider by sending beside the provider’s link', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.05, max: 0.62, noNaN: true }),
         fc.double({ min: 0, max: 5, noNaN: true }),
         fc.nat(2),
         (share, flood, slot) => {
-          // Nothing of the lender's takes room on the link: the two others have all of it.
+          // The lender's data takes no room on the link: the other two senders have all of it.
           const link = share * CLAIM_KBPS
           const senders = [0, 1, 2].map(one =>
             one === slot
@@ -87,7 +87,7 @@ describe('judging turns, with a liar among the senders', () => {
       estimate: { rateKbps, windows: 27, fromMs: 5_200, toMs: 6_550 },
       crowdKbps: [0, 0, 0],
     }))
-  /** Whatever one sender may say and send, beside the others' turns apart. */
+  /** Anything that one sender may say and send, except beside the other turns. */
   const anySender: fc.Arbitrary<SenderEvidence> = fc
     .record({
       answer: fc.constantFrom<SenderEvidence['answer']>('granted', 'refused', 'unreachable', 'missing'),
@@ -107,7 +107,7 @@ describe('judging turns, with a liar among the senders', () => {
       ...{ jitterUs: 0, hoarding: 1, riseMs: 0, direct: { arrived: 0, verified: 0 } },
     }))
 
-  it('never lets one sender of three, whatever it says, move the reading beyond the others’', () => {
+  it('never lets one sender of three move the reading beyond the readings of the others', () => {
     fc.assert(
       fc.property(
         anySender,

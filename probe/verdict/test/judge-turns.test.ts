@@ -5,7 +5,7 @@ import { isDirectProbeDue } from '../other-limit.js'
 import { CLAIM_KBPS, CLEAN, half, honest, judged, LIES, logOf, SLOW_KBPS, three, withTurn } from './turn-samples.js'
 
 describe('judging turns', () => {
-  it('verifies the claim, and lays a slow provider’s reading at its door', () => {
+  it('verifies the claim, and blames a low reading on the provider', () => {
     const fine = judged(three(1.1 * CLAIM_KBPS))
     expect(fine).to.have.property('kind', 'verified')
     expect(fine).to.have.nested.property('measurement.rateKbps', CLAIM_KBPS)
@@ -27,21 +27,21 @@ describe('judging turns', () => {
     })
   }
 
-  it('is the senders’ where two of three offered too little', () => {
+  it('blames the senders if two of three offered too little', () => {
     const senders = three(SLOW_KBPS)
     const outcome = judged([half(senders[0]!, 0), half(senders[1]!, 1), senders[2]!])
     expect(outcome).to.include({ kind: 'at-least', reason: 'sender-limited' })
   })
 
-  it('takes no log that shows more than a turn, or less than came of it', () => {
+  it('believes no log that shows more than a turn, or less than what arrived', () => {
     const boast = three(SLOW_KBPS).map((sender, slot) => ({ ...sender, log: logOf(slot, 1, 1.2) }))
     expect(judged(boast)).to.include({ kind: 'at-least', reason: 'sender-limited' })
     const short = three(SLOW_KBPS).map((sender, slot) => ({ ...sender, log: logOf(slot), highest: 1e6 }))
     expect(judged(short)).to.include({ kind: 'at-least', reason: 'sender-limited' })
   })
 
-  it('is the path’s where a sender’s own way was full in its turn, and free while all sent', () => {
-    // Two of three whose uplink carries less than a turn: of their control datagrams six in a hundred are lost over all.
+  it('blames the path if a sender’s own path was full in its turn, and free while all sent', () => {
+    // Two of three senders have an uplink narrower than a turn. Over the whole soak they lose 6 % of their control datagrams.
     const narrow = (control: TurnEvidence['control']) =>
       three(0.7 * CLAIM_KBPS).map((sender, slot) => (slot < 2 ? withTurn(sender, { control }) : sender))
     expect(judged(narrow({ sent: 100, arrived: 66, riseMs: 0.3 }))).to.include({
@@ -66,20 +66,20 @@ describe('judging turns', () => {
     expect(judged(three(SLOW_KBPS), { direct: undefined })).to.include({ kind: 'at-least', reason: 'path-limited' })
   })
 
-  it('credits what was held back no faster than it had been sent', () => {
+  it('credits hoarded data no faster than it was sent', () => {
     const held = three(SLOW_KBPS).map(sender =>
       withTurn(sender, { estimate: { ...sender.turn!.estimate, rateKbps: 1.1 * CLAIM_KBPS } }),
     )
     expect(judged(held)).to.have.nested.property('measurement.rateKbps', SLOW_KBPS)
   })
 
-  it('does without the account of a turn, and blames nobody for it', () => {
+  it('does without the record of one turn, and blames nobody', () => {
     const { turn: _, ...without } = honest(1, { kbps: SLOW_KBPS })
     const fine = three(1.1 * CLAIM_KBPS).with(1, without)
     expect(judged(fine)).to.have.property('kind', 'verified')
   })
 
-  it('sends a direct probe where the reading may come to be low', () => {
+  it('sends a direct probe if the reading may turn out low', () => {
     const facts = { claimKbps: CLAIM_KBPS, breachBps: 7500 }
     const due = (...rates: number[]) => {
       const turns = rates.map(rateKbps => ({ rateKbps, windows: 27, fromMs: 0, toMs: 1 }))

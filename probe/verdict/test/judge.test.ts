@@ -30,14 +30,14 @@ describe('judge', () => {
     expect(judged([granted, granted, granted], 14_999)).to.have.property('kind', 'under')
   })
 
-  it('lays a low reading at the provider’s door only when the others offered enough', () => {
+  it('blames a low reading on the provider only if the other senders offered enough', () => {
     expect(judged([granted, granted, silent], 2_000)).to.have.property('kind', 'under')
     const slow = { ...granted, log: logOf(20), highest: 500 }
     expect(judged([granted, granted, slow], 2_000)).to.have.property('kind', 'under')
     expect(judged([granted, slow, slow], 2_000)).to.include({ kind: 'at-least', reason: 'sender-limited' })
   })
 
-  it('takes no log that contradicts what arrived, or shows more than a share', () => {
+  it('believes no log that contradicts what arrived, or shows more than a share', () => {
     const understated = { ...granted, log: logOf(10), highest: 1500 }
     expect(judged([granted, granted, understated], 2_000)).to.have.property('kind', 'under')
     expect(judged([granted, understated, understated], 2_000)).to.have.property('kind', 'at-least')
@@ -45,7 +45,7 @@ describe('judge', () => {
     expect(judged([boaster, granted, silent], 2_000)).to.have.property('kind', 'at-least')
   })
 
-  it('asks for control datagrams that came through well at the same time', () => {
+  it('needs control datagrams that came through well at the same time', () => {
     const with3 = (control: ControlFlow | undefined) => [0, 1, 2].map(() => ({ ...granted, control }))
     expect(judged(with3(undefined), 2_000)).to.include({ kind: 'at-least', reason: 'no-control' })
     expect(judged(with3({ ...clean, spanMs: 900 }), 2_000)).to.include({ kind: 'at-least', reason: 'no-control' })
@@ -56,7 +56,7 @@ describe('judge', () => {
     for (const rateKbps of [15_000, 30_000]) expect(judged(with3(lossy), rateKbps)).to.have.property('kind', 'verified')
   })
 
-  it('measures delay against the main flow’s, and not at all without the kernel’s timestamps', () => {
+  it('compares delay with the main flow’s delay, and ignores it without kernel timestamps', () => {
     const senders = (riseMs: number, mainMs: number) =>
       [0, 1, 2].map(() => ({ ...granted, riseMs: mainMs, control: { ...clean, riseMs } }))
     expect(judged(senders(4.9, 0), 2_000)).to.have.property('kind', 'under')
@@ -68,7 +68,7 @@ describe('judge', () => {
     expect(blind).to.have.nested.property('measurement.controlDelayUs', 0)
   })
 
-  it('asks for a direct probe that carried 1.15 times the reading', () => {
+  it('needs a direct probe that carried 1.15 times the reading', () => {
     const direct = (rateKbps: number) => ({ rateKbps, windows: 10, fromMs: 1500, toMs: 2000 })
     const three = [granted, granted, granted]
     expect(judged(three, 2_000, { direct: undefined })).to.include({ kind: 'at-least', reason: 'path-limited' })
@@ -81,7 +81,7 @@ describe('judge', () => {
     expect(judged([granted, unverified, unverified], 2_000)).to.include({ kind: 'at-least', reason: 'path-limited' })
   })
 
-  it('sends a direct probe after a low reading whose control datagrams came through, and after no other', () => {
+  it('sends a direct probe only after a low reading whose control datagrams came through', () => {
     const facts = { claimKbps: CLAIM_KBPS, breachBps: 7500 }
     const due = (rateKbps: number, arrived: number[], control: ControlFlow | null = clean) =>
       isDirectProbeDue(facts, rateKbps, arrived, Array(3).fill(control ?? undefined))
@@ -103,12 +103,12 @@ describe('judge', () => {
     expect(unverifiableSenders([silent, refused, granted])).to.equal(0)
   })
 
-  it('blames the senders when two of three show no key', () => {
+  it('blames the senders if two of three reveal no key', () => {
     expect(judged([granted, keyless, keyless], 30_000)).to.deep.equal({ kind: 'no-data', reason: 'senders-missing' })
     expect(judged([granted, granted, keyless], 30_000)).to.have.property('kind', 'verified')
   })
 
-  it('tells refusing, forwarding nothing and not being there apart', () => {
+  it('distinguishes a refusal, a dead provider and an unreachable one', () => {
     expect(judged([refused, refused, silent], 0)).to.deep.equal({ kind: 'refused', refusals: 2 })
     expect(judged([nothingCame, nothingCame, silent], 0)).to.deep.equal({ kind: 'dead', granted: 2 })
     expect(judged([notValidated, notValidated, silent], 0)).to.deep.equal({ kind: 'dead', granted: 2 })
@@ -122,13 +122,13 @@ describe('judge', () => {
     })
   })
 
-  it('lets no mixture of refusing and failing be safer than either', () => {
+  it('makes no mixture of refusing and failing safer than either', () => {
     expect(judged([refused, notValidated, silent], 0)).to.have.property('kind', 'dead')
     expect(judged([refused, nothingCame, unreachable], 0)).to.have.property('kind', 'dead')
     expect(judged([refused, unreachable, silent], 0)).to.deep.equal({ kind: 'no-data', reason: 'provider-unreachable' })
   })
 
-  it('says nothing about others while nobody has reached its own port, or its machine stood still', () => {
+  it('says nothing about others if nobody ever reached its own port, or its machine stood still', () => {
     expect(judged([notValidated, notValidated, notValidated], 0, { heard: false })).to.deep.equal({
       kind: 'no-data',
       reason: 'path-not-validated',
@@ -140,13 +140,13 @@ describe('judge', () => {
     expect(judged([granted, granted, granted], 30_000, { starvedMs: 600 })).to.have.property('kind', 'verified')
   })
 
-  it('gives no reading from too few windows, and none from a single sender', () => {
+  it('gives no reading from too few windows, or from a single sender', () => {
     const estimate = { rateKbps: 2_000, windows: 3, fromMs: 200, toMs: 350 }
     expect(judged([granted, granted, granted], 0, { estimate })).to.include({ kind: 'at-least', reason: 'unstable' })
     expect(judged([granted], 2_000)).to.deep.equal({ kind: 'no-data', reason: 'senders-missing' })
   })
 
-  it('credits what was saved up only at the pace at which it had been sent', () => {
+  it('credits hoarded data only at the pace at which it was sent', () => {
     const held = { ...granted, hoarding: 0.9 }
     const rate = (senders: readonly SenderEvidence[]) => {
       const outcome = judged(senders, 19_000)

@@ -4,7 +4,7 @@ import { judge } from '../judge.js'
 import type { SenderEvidence, SessionFacts } from '../session-facts.js'
 
 export const CLAIM_KBPS = 20_000
-/** datagrams in 50 ms at the share of 11 Mbit/s */
+/** Datagrams in 50 ms at a share of 11 Mbit/s. */
 export const A_SHARE = 56
 
 export const logOf = (perInterval: number) => ({

@@ -16,7 +16,7 @@ export const SLOW_KBPS = 0.6 * CLAIM_KBPS
 
 export const datagramsOf = (kbps: number, ms: number): number => Math.round((kbps * ms) / 8 / IP_DATAGRAM_BYTES)
 
-/** What a sender logs that offers so much of what it is asked for, while all send together and in its turn. */
+/** The log of a sender that offers these fractions of its share, while all send together and in its turn. */
 export function logOf(slot: number, together = 1, inTurn = 1): SendLog {
   const { fromMs, toMs } = turnOf(SOAK_MS, K, slot)
   const length = SOAK_MS / INTERVAL_MS
@@ -32,13 +32,13 @@ export function logOf(slot: number, together = 1, inTurn = 1): SendLog {
 export const CLEAN: ControlFlow = { sent: 600, arrived: 598, spanMs: 9_900, riseMs: 0.3 }
 
 export interface Way {
-  /** what the provider carries of a turn */
+  /** rate that the provider carries in a turn */
   readonly kbps: number
-  /** of one sender's data while all send together; the third of what a turn carries by default */
+  /** rate of one sender's data while all send together (default: a third of `kbps`) */
   readonly togetherKbps?: number
 }
 
-/** An honest sender in its slot, and what came of it. */
+/** The evidence of an honest sender. */
 export function honest(
   slot: number,
   { kbps, togetherKbps = Math.min(shareKbps(CLAIM_KBPS, K), kbps / K) }: Way,
@@ -76,7 +76,7 @@ export function judged(senders: readonly SenderEvidence[], more: Partial<Session
   })
 }
 
-/** What one sender of three may do, and what came of it at a provider that carries `kbps`. */
+/** One silent sender, and lies that one sender of three may tell. */
 export const silent: SenderEvidence = {
   ...{ answer: 'missing', ready: false, arrived: 0, highest: -1, verified: 0, log: undefined },
   ...{ jitterUs: 0, hoarding: 1, riseMs: 0, control: undefined, direct: { arrived: 0, verified: 0 } },
