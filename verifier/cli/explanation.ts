@@ -1,5 +1,5 @@
 /** Why a provider has the score it has: every step from the votes to the tokens, as figures and as text. */
-import type { Check } from '../../probe/transcript/recheck-party.js'
+import type { Check } from '../../probe/transcript/check.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { type Leaf, STATUS } from '../../proto/leaf.js'
 import type { SoakVote } from '../../proto/soak-vote.js'

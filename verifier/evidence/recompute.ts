@@ -2,7 +2,7 @@
  * An epoch's report computed again from its evidence: the chain's facts at B(e), the previous leaves and the signed
  * ballots. Nothing that a verifier computed is believed; each thing it serves is a check that holds or does not.
  */
-import type { Check } from '../../probe/transcript/recheck-party.js'
+import type { Check } from '../../probe/transcript/check.js'
 import { ballotDigest, headerHash, type NetworkId } from '../../proto/digests.js'
 import type { Header } from '../../proto/header.js'
 import { fromHex, type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'

@@ -2,7 +2,7 @@
  * Whether a transcript is of a session that its network had: who took part is asked of the chain, the rest follows from
  * the transcript itself (transcript-checks.ts).
  */
-import type { Check } from '../../probe/transcript/recheck-party.js'
+import type { Check } from '../../probe/transcript/check.js'
 import { toHex } from '../../proto/hex.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { assign } from '../core/assignment/assign.js'

@@ -1,5 +1,5 @@
 /** What a verifier asks of its peers when it missed something. Every answer is checked; nobody need be trusted. */
-import type { Check } from '../../probe/transcript/recheck-party.js'
+import type { Check } from '../../probe/transcript/check.js'
 import { ballotDigest, providerSchedule, type SeenEntry, scheduleDigest } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
 import { MerkleTree } from '../../proto/merkle.js'

@@ -1,3 +1,4 @@
+/** Sessions over real UDP in which some senders do not do their part. */
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { toHex, ZERO_HASH } from '../../../proto/hex.js'
@@ -15,11 +16,18 @@ import {
   slow,
   wrongKey,
 } from '../../test/fixtures/behaviours.js'
-import { type Behaviour, honest, Network, type NetworkOptions, newPeer, story } from '../../test/harness.js'
+import { failed, keysOf } from '../../test/fixtures/records.js'
+import { type Behaviour, honest, Network, type NetworkOptions, newPeer } from '../../test/harness.js'
+import { verifyTranscript } from '../../transcript/verify.js'
+import type { SessionResult } from '../../verdict/outcome.js'
 
 const CLAIM_KBPS = 10_000
 
-describe('session with senders that do not do their part', function () {
+/** All that is known about the session, for a failing test. */
+const story = (network: Network, { outcome }: SessionResult): string =>
+  JSON.stringify({ outcome, notes: network.notes })
+
+describe('session with faulty senders', function () {
   this.timeout(15_000)
   let network: Network | undefined
 
@@ -34,7 +42,7 @@ describe('session with senders that do not do their part', function () {
   })
 
   for (const [name, behaviour] of Object.entries({ silent, declining, slow, keyless, wrongKey, garbage, cutOff })) {
-    it(`verifies an honest provider, and catches a slow one, despite one ${name} sender`, async () => {
+    it(`verifies an honest provider and votes a slow one under, with one ${name} sender`, async () => {
       const fine = await (await open()).measure([honest, behaviour])
       expect(fine.outcome, story(network!, fine)).to.have.property('kind', 'verified')
       if (fine.outcome.kind === 'verified') {
@@ -49,20 +57,20 @@ describe('session with senders that do not do their part', function () {
       if (limited.outcome.kind === 'under') {
         const { rateKbps } = limited.outcome.measurement
         expect(rateKbps, story(network!, limited)).to.be.at.most(1.1 * (CLAIM_KBPS / 4))
-        // An unverifiable sender may take more than its share of the bucket's tokens, but counts as a third.
+        // Unverifiable data may have taken more than its share of the bucket's tokens; it counts as a third.
         if (!unverifiable) expect(rateKbps, story(network!, limited)).to.be.at.least(0.9 * (CLAIM_KBPS / 4))
       }
     })
   }
 
-  it('says nothing of the provider when two of three senders are missing', async () => {
+  it('says nothing about the provider if two of three senders are missing', async () => {
     const { outcome, evidence } = await (await open()).measure([silent, declining])
     expect(outcome).to.deep.equal({ kind: 'no-data', reason: 'senders-missing' })
     expect(evidence.chunkRoot).to.equal(ZERO_HASH)
     expect(network!.notes.join('\n')).to.contain('sender 1: declined: not due')
   })
 
-  it('is served as a soak only if a soak is due', async () => {
+  it('runs as a soak only if the senders know that a soak is due', async () => {
     await open({ soakMs: 5_000 })
     const notDue: Behaviour = (stream, deps) =>
       serveProbe(stream, {
@@ -76,7 +84,7 @@ describe('session with senders that do not do their part', function () {
     expect(network!.notes.join()).to.contain('the session is too long')
   })
 
-  it('accepts no grant and no refusal without the provider’s signature', async () => {
+  it('accepts no grant and no refusal that the provider did not sign', async () => {
     const impostor = newPeer()
     const forged = changing(frame => {
       if (!frame.relay?.grant) return frame
@@ -91,7 +99,7 @@ describe('session with senders that do not do their part', function () {
     expect((await network!.measure()).outcome).to.deep.equal({ kind: 'no-data', reason: 'provider-unreachable' })
   })
 
-  it('accepts no data from a sender that asked the provider for more than its share', async () => {
+  it('accepts no data from a sender that asked the provider for too much', async () => {
     const greedy: Behaviour = (stream, deps) => {
       const doubled: MessageStream = {
         ...stream,
@@ -110,7 +118,7 @@ describe('session with senders that do not do their part', function () {
     expect(network!.notes).to.contain('sender 0: asked the provider for too much')
   })
 
-  it('is served only once: senders decline a replayed invitation', async () => {
+  it('is served once: senders decline a replayed invitation', async () => {
     const sessionId = toHex(randomBytes(32))
     await open()
     expect((await network!.measure([], sessionId)).outcome).to.have.property('kind', 'verified')
@@ -121,7 +129,7 @@ describe('session with senders that do not do their part', function () {
     expect(network!.notes).to.contain('sender 0: declined: the session was served before')
   })
 
-  it('survives a sender that speaks nonsense at any point', async () => {
+  it('survives a sender that sends nonsense at any point', async () => {
     await open()
     const babble =
       (after: keyof ProbeFrame): Behaviour =>
@@ -139,5 +147,51 @@ describe('session with senders that do not do their part', function () {
     for (const after of ['accept', 'ready'] as const) {
       expect((await network!.measure([babble(after)])).outcome).to.have.property('kind', 'verified')
     }
+  })
+
+  it('needs at least two senders', async () => {
+    await open()
+    network!.senders.splice(1)
+    expect((await network!.measure()).outcome).to.deep.equal({ kind: 'no-data', reason: 'senders-missing' })
+  })
+
+  it('records no key of a sender without a grant, even if the sender reveals one', async () => {
+    await open()
+    const hasRevealed = Promise.withResolvers<void>()
+    let opened: Uint8Array | undefined
+    // The third sender tells its accomplice when the keys are due.
+    const keysDue = Promise.withResolvers<void>()
+    const telling: Behaviour = (stream, deps) =>
+      serveProbe(
+        {
+          ...stream,
+          receive: async () => {
+            const message = await stream.receive()
+            if (message && ProbeFrame.decode(message).stop) {
+              keysDue.resolve()
+              await hasRevealed.promise
+            }
+            return message
+          },
+        },
+        deps,
+      )
+    const revealing: Behaviour = async stream => {
+      await stream.receive()
+      const send = (frame: ProbeFrame) => stream.send(ProbeFrame.encode(frame))
+      await send({ accept: { commitment: randomBytes(32) } })
+      await send({ relay: { unreachable: 'gone' } })
+      await keysDue.promise
+      const log = { intervalMs: 50, sent: [1_000_000], blocked: [0], errors: [0], control: [0] }
+      await send({ reveal: { key: randomBytes(16), log, receipts: [], signature: randomBytes(64) } })
+      hasRevealed.resolve()
+      opened = await stream.receive()
+    }
+    const result = await network!.measure([honest, telling, revealing])
+    expect(result.outcome, story(network!, result)).to.have.property('kind', 'verified')
+    expect(result.record.senderRecords[2]!.reveal).to.equal(undefined)
+    expect(failed((await verifyTranscript(result.record, keysOf(network!))).checks)).to.deep.equal([])
+    expect(network!.notes).to.contain('sender 2: provider unreachable: gone')
+    expect(opened, 'it is owed no openings').to.equal(undefined)
   })
 })

@@ -1,24 +1,22 @@
-/**
- * Soaks over real UDP: an honest provider, a slow one, and senders that lend, flood, or do not do their part.
- */
+/** Soaks over real UDP: an honest provider, a slow one, and senders of three that lend, flood, or do not do their part. */
 import { expect } from 'chai'
 import { ProbeFrame } from '../../../proto/messages.js'
 import { type Authorization, serveProbe } from '../../sender/sender.js'
 import { silent } from '../../test/fixtures/behaviours.js'
 import { lending } from '../../test/fixtures/lending.js'
+import { keysOf } from '../../test/fixtures/records.js'
 import { type Behaviour, honest, Network, type NetworkOptions } from '../../test/harness.js'
-import type { Rechecked } from '../../transcript/recheck.js'
-import { recheckSession } from '../../transcript/recheck.js'
+import { type TranscriptVerification, verifyTranscript } from '../../transcript/verify.js'
 import type { SessionResult } from '../../verdict/outcome.js'
 
 const CLAIM_KBPS = 10_000
 const SLOW_KBPS = 0.6 * CLAIM_KBPS
-/** Each of three turns takes a second. */
+/** Each turn takes a second. */
 const SOAK_MS = 6_000
 
 /**
- * Keeps still while all send together, and spends its budget in the others' turns, as fast as the relay allows. It
- * cannot choose its budget: the receiver sees it in the provider's grant.
+ * Sends nothing while all send together, and spends its grant in the other senders' turns, as fast as the relay allows. The
+ * sender cannot enlarge its grant: the receiver sees the provider's grant.
  */
 const flooding: Behaviour = (stream, deps) =>
   serveProbe(
@@ -59,8 +57,8 @@ const OTHERS = {
 
 interface Soak {
   readonly result: SessionResult
-  /** checked again from its record alone */
-  readonly again: Rechecked
+  /** verified from its record alone */
+  readonly again: TranscriptVerification
   readonly rateKbps: number
   readonly story: string
 }
@@ -70,14 +68,8 @@ async function soak({ options, behaviours = [] }: Case): Promise<Soak> {
   try {
     const result = await network.measure(behaviours)
     const { outcome, record } = result
-    const again = await recheckSession(record, {
-      senders: network.senders.map(({ verifier }) => verifier),
-      receiver: network.receiverPeer.verifier,
-      provider: network.provider.verifier,
-      providerVouchers: network.provider.vouchers,
-      receiverVouchers: network.receiverPeer.vouchers,
-    })
-    const turns = record.parties.map(({ turn }) => turn)
+    const again = await verifyTranscript(record, keysOf(network))
+    const turns = record.senderRecords.map(({ turn }) => turn)
     return {
       result,
       again,
@@ -106,14 +98,14 @@ describe('a soak', function () {
     others = await soaks(OTHERS)
   })
 
-  it('reads the claim of a provider that delivers exactly its claim', () => {
+  it('reads the claim of a provider that delivers just that', () => {
     const { result, rateKbps, story } = others.honest
     expect(result.outcome, story).to.have.property('kind', 'verified')
     expect(rateKbps, story).to.be.at.least(0.95 * CLAIM_KBPS)
   })
 
   for (const name of Object.keys(SLOW)) {
-    it(`reads 60 % of a provider ${name}: under, with all evidence, for anybody to check`, () => {
+    it(`reads 60 % of a provider ${name}: under, with all evidence, and its transcript verifies`, () => {
       const { result, again, rateKbps, story } = slow[name]!
       expect(result.outcome, story).to.have.property('kind', 'under')
       expect(rateKbps, story).to.be.within(0.93 * SLOW_KBPS, 1.05 * SLOW_KBPS)
@@ -122,13 +114,13 @@ describe('a soak', function () {
     })
   }
 
-  it('reads the claim if two senders of three lend the provider bandwidth', () => {
+  it('reads the claim if two of three senders lend the provider bandwidth', () => {
     const { result, rateKbps, story } = others.lentByTwo
     expect(result.outcome, story).to.have.property('kind', 'verified')
     expect(rateKbps, story).to.be.at.least(0.95 * CLAIM_KBPS)
   })
 
-  it('blames no provider for a sender that floods the others’ turns', () => {
+  it('does not blame the provider for a sender that floods the other turns', () => {
     const { result, story } = others.flooded
     expect(result.outcome.kind, story).to.be.oneOf(['verified', 'at-least'])
   })

@@ -1,5 +1,5 @@
 /** What one vote counts as, and why, in words for the operator whose score it makes. */
-import { CONTROL_LOSS_BPS, DIRECT_PERCENT, OFFERED_PERCENT } from '../../../probe/verdict/judge.js'
+import { CONTROL_LOSS_BPS, DIRECT_PERCENT, OFFERED_PERCENT } from '../../../probe/verdict/other-limit.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
 import { isBelowThreshold } from './slashing-threshold.js'

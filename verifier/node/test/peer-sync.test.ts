@@ -70,12 +70,12 @@ describe('what a verifier asks of its peers', function () {
 
   it('is a transcript from the first that has one which holds, whatever others say before it', async () => {
     const { session, receiverPeer } = transcript
-    const [first, ...others] = session.parties
+    const [first, ...others] = session.senderRecords
     const lies = [
       Uint8Array.of(1, 2, 3),
       changed({ session: { ...session, sessionId: fromHex(keccakText('another')) } }),
       changed({ session: { ...session, outcome: 'verified' } }),
-      changed({ session: { ...session, parties: [{ ...first!, chunks: first!.chunks.slice(1) }, ...others] } }),
+      changed({ session: { ...session, senderRecords: [{ ...first!, chunks: first!.chunks.slice(1) }, ...others] } }),
       changed({ providerPeer: receiverPeer }),
     ]
     for (const lie of lies) expect(await asked([lie])).to.equal(undefined)
