@@ -7,7 +7,7 @@ import type { Hex } from '../../proto/hex.js'
 import { Certificate } from '../../proto/messages.js'
 import type { DialBook } from '../net/dial-book.js'
 import { StoreError } from '../store/errors.js'
-import { Agreeing } from './agreeing.js'
+import { AgreementRunner } from './agreement-runner.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
 import { Duties } from './duties.js'
@@ -48,10 +48,10 @@ export class Epochs {
   readonly #book: EpochBook
   readonly #inbox: Inbox
   readonly #duties: Duties
-  readonly #agreeings = new Map<number, Promise<Agreeing | undefined>>()
+  readonly #runners = new Map<number, Promise<AgreementRunner | undefined>>()
   /** Penalties this node looks after already, by header hash. */
   readonly #settling = new Set<Hex>()
-  #latest: Agreeing | undefined
+  #latest: AgreementRunner | undefined
   #missed: MissedEpoch | undefined
   #idle = 'waiting for the first epoch'
 
@@ -65,7 +65,7 @@ export class Epochs {
     this.history = new History(context, this.#book, peers)
     this.serving = new Serving(context, this.#book, modules.directory, modules.udpHost)
     this.#duties = new Duties(context)
-    this.#inbox = new Inbox({ context, peers, agreeing: epoch => this.#agreeingOf(epoch) })
+    this.#inbox = new Inbox({ context, peers, runner: epoch => this.#runnerOf(epoch) })
   }
 
   /** Where the last agreement stands. */
@@ -110,8 +110,8 @@ export class Epochs {
   async #takePart(record: EpochRecord): Promise<void> {
     const { context, modules } = this
     const { epoch, era, verifiers, beacon } = record.facts
-    const agreeing = await this.#agreeingOf(epoch)
-    if (agreeing === undefined) {
+    const runner = await this.#runnerOf(epoch)
+    if (runner === undefined) {
       this.#idle = `epoch ${epoch}: not in the frozen set of era ${era}, which has ${verifiers.length} verifiers`
       this.#latest = undefined
       context.log.info({ epoch, era }, this.#idle)
@@ -124,36 +124,36 @@ export class Epochs {
       scheduleDigest(context.network, record.facts, beacon),
     )
     const votes = await measureEpoch({ context, ...modules }, record, schedule)
-    agreeing.setVotes(votes, schedule)
-    this.#latest = agreeing
-    await agreeing.run()
-    this.#missed = agreeing.phase === 'missed' ? { epoch, sentence: agreeing.sentence } : undefined
+    runner.setVotes(votes, schedule)
+    this.#latest = runner
+    await runner.run()
+    this.#missed = runner.phase === 'missed' ? { epoch, sentence: runner.sentence } : undefined
   }
 
   /** Joins the agreement on an epoch that ended while this node was away. */
   async #catchUp(epoch: number): Promise<void> {
-    const agreeing = await this.#agreeingOf(epoch)
-    if (agreeing === undefined) return
+    const runner = await this.#runnerOf(epoch)
+    if (runner === undefined) return
     await Promise.all([this.#inbox.replay(epoch), this.#inbox.replay(epoch + 1)])
-    this.#latest = agreeing
-    await agreeing.run()
+    this.#latest = runner
+    await runner.run()
   }
 
-  #agreeingOf(epoch: number): Promise<Agreeing | undefined> {
-    let agreeing = this.#agreeings.get(epoch)
-    if (agreeing === undefined) {
-      agreeing = this.#book.get(epoch).then(record => this.#newAgreeing(record))
-      agreeing.catch(() => this.#agreeings.delete(epoch))
-      this.#agreeings.set(epoch, agreeing)
-      this.#agreeings.delete(epoch - KEPT_AGREEMENTS)
+  #runnerOf(epoch: number): Promise<AgreementRunner | undefined> {
+    let runner = this.#runners.get(epoch)
+    if (runner === undefined) {
+      runner = this.#book.get(epoch).then(record => this.#newRunner(record))
+      runner.catch(() => this.#runners.delete(epoch))
+      this.#runners.set(epoch, runner)
+      this.#runners.delete(epoch - KEPT_AGREEMENTS)
     }
-    return agreeing
+    return runner
   }
 
-  #newAgreeing(record: EpochRecord): Agreeing | undefined {
+  #newRunner(record: EpochRecord): AgreementRunner | undefined {
     const { context } = this
     if (!record.facts.verifiers.some(verifier => verifier.index === context.self.index)) return undefined
-    return new Agreeing(
+    return new AgreementRunner(
       {
         context,
         history: this.history,

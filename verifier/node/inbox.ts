@@ -19,7 +19,7 @@ import {
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import { isSupermajority } from '../../proto/quorum.js'
 import { StoreError } from '../store/errors.js'
-import type { Agreeing } from './agreeing.js'
+import type { AgreementRunner } from './agreement-runner.js'
 import type { VerifierContext } from './context.js'
 import { ballotFault, type PeerSync } from './peer-sync.js'
 import { isAbort } from './waiting.js'
@@ -30,7 +30,7 @@ export interface InboxModules {
   readonly context: VerifierContext
   readonly peers: PeerSync
   /** The agreement of an epoch, once its facts are known; undefined where this node takes no part in it. */
-  readonly agreeing: (epoch: number) => Promise<Agreeing | undefined>
+  readonly runner: (epoch: number) => Promise<AgreementRunner | undefined>
 }
 
 export class Inbox {
@@ -74,16 +74,16 @@ export class Inbox {
     const now = epochAt(epochs, wall.nowMs())
     // Agreement on an epoch takes place in the next one; clocks may differ by less than an epoch.
     if (message.epoch < now - 1 || message.epoch > now + 1) return 'ignore'
-    const agreeing = await this.modules.agreeing(message.epoch)
-    if (agreeing === undefined) return 'ignore'
-    const fault = this.#fault(kind, message, agreeing)
+    const runner = await this.modules.runner(message.epoch)
+    if (runner === undefined) return 'ignore'
+    const fault = this.#fault(kind, message, runner)
     if (fault !== undefined) {
       this.modules.context.log.warn({ kind, epoch: message.epoch }, `rejected: ${fault}`)
       return 'reject'
     }
     await store.putGossip(message.epoch, GossipItem.encode({ kind, data: bytes }))
     // Handled apart, so that a proposal's recomputation does not hold up its forwarding.
-    this.#deliver(kind, message, agreeing).catch(error => {
+    this.#deliver(kind, message, runner).catch(error => {
       if (isAbort(error)) return
       if (error instanceof StoreError) this.modules.context.fail(error)
       this.modules.context.log.error({ kind, err: error }, 'could not handle')
@@ -92,7 +92,7 @@ export class Inbox {
   }
 
   /** Why a message is wrong; undefined when it is right. */
-  #fault(kind: GossipKind, message: Heard, { record: { facts } }: Agreeing): string | undefined {
+  #fault(kind: GossipKind, message: Heard, { record: { facts } }: AgreementRunner): string | undefined {
     const { network } = this.modules.context
     const signed = (verifier: number, digest: Hex, signature: Uint8Array) =>
       this.#isSignedBy(facts.verifiers.find(v => v.index === verifier)?.blsKey, digest, signature)
@@ -129,7 +129,7 @@ export class Inbox {
 
   #listFault(
     { verifier, entries, signature }: SeenListMessage,
-    facts: Agreeing['record']['facts'],
+    facts: AgreementRunner['record']['facts'],
   ): string | undefined {
     const { network } = this.modules.context
     const list = entries.map(entry => ({ verifier: entry.verifier, root: toHex(entry.root) }))
@@ -138,7 +138,7 @@ export class Inbox {
     return this.#isSignedBy(key, seenDigest(network, facts, verifier, list), signature)
   }
 
-  #certificateFault(certificate: Certificate, facts: Agreeing['record']['facts']): string | undefined {
+  #certificateFault(certificate: Certificate, facts: AgreementRunner['record']['facts']): string | undefined {
     const { network, bls } = this.modules.context
     const { round, header, nonSigners, signature } = certificate
     const missing = new Set(nonSigners)
@@ -158,33 +158,33 @@ export class Inbox {
     return this.modules.context.bls.verifier.verify(blsKey, digest, signature) ? undefined : 'wrong signature'
   }
 
-  async #deliver(kind: GossipKind, message: Heard, agreeing: Agreeing): Promise<void> {
+  async #deliver(kind: GossipKind, message: Heard, runner: AgreementRunner): Promise<void> {
     switch (kind) {
       case 'commit':
-        return agreeing.hearCommit(message as Commit)
+        return runner.hearCommit(message as Commit)
       case 'ballot':
-        return this.#deliverBallot(message as Ballot, agreeing)
+        return this.#deliverBallot(message as Ballot, runner)
       case 'seen':
-        return agreeing.hearList(message as SeenListMessage)
+        return runner.hearList(message as SeenListMessage)
       case 'proposal':
-        return agreeing.hearProposal(message as Proposal)
+        return runner.hearProposal(message as Proposal)
       case 'partial':
-        return agreeing.hearPartial(message as Partial)
+        return runner.hearPartial(message as Partial)
       case 'certificate':
-        return agreeing.hearCertificate(message as Certificate)
+        return runner.hearCertificate(message as Certificate)
     }
   }
 
   /** A ballot that came by root alone is fetched first: a seen list may name only what is held. */
-  async #deliverBallot(ballot: Ballot, agreeing: Agreeing): Promise<void> {
+  async #deliverBallot(ballot: Ballot, runner: AgreementRunner): Promise<void> {
     const { context, peers } = this.modules
     const root = toHex(ballot.root)
     if (ballot.votes.length > 0) await context.store.putBallot(root, Ballot.encode(ballot))
     else {
       const whole = await peers.ballot(root)
-      if (whole === undefined || ballotFault(context, agreeing.record.facts, whole) !== undefined) return
+      if (whole === undefined || ballotFault(context, runner.record.facts, whole) !== undefined) return
     }
-    agreeing.hearBallot(ballot)
+    runner.hearBallot(ballot)
   }
 }
 

@@ -4,7 +4,7 @@
  *                      chain ◀───────────── duties: post, settle, freeze ◀──────────────┐
  *                        │ facts at B(e), tip                                           │ certificate
  *                        ▼                                                              │
- *   serving ◀─ book: facts, assignment ─▶ measuring ── votes ─▶ agreeing ◀── inbox ◀── gossip
+ *   serving ◀─ book: facts, assignment ─▶ measuring ── votes ─▶ agreement runner ◀── inbox ◀── gossip
  *   (sender)                              (receiver, heartbeats)   │  ▲
  *                                                                  ▼  │ leaves
  *                                          store ◀── history: reports the chain has accepted ◀─▶ sync

@@ -26,7 +26,7 @@ import { assign } from '../../core/assignment/assign.js'
 import type { ChainFacts } from '../../core/facts.js'
 import { StoreError } from '../../store/errors.js'
 import { type Database, Store } from '../../store/store.js'
-import { Agreeing } from '../agreeing.js'
+import { AgreementRunner } from '../agreement-runner.js'
 import type { VerifierContext } from '../context.js'
 import { Inbox, type InboxModules } from '../inbox.js'
 
@@ -141,7 +141,7 @@ describe('inbox of a verifier', () => {
       fail: (error: Error) => failures.push(error),
     } as unknown as VerifierContext
     const record = { facts, assignment: assign(facts, DEVNET) }
-    const agreeing = new Agreeing(
+    const runner = new AgreementRunner(
       {
         context,
         history: undefined as never, // no proposal here is checked further than its signatures
@@ -150,8 +150,8 @@ describe('inbox of a verifier', () => {
       },
       record,
     )
-    const agreeingOf = async (epoch: number) => (epoch === EPOCH ? agreeing : undefined)
-    inbox = new Inbox({ context, peers: undefined as never, agreeing: agreeingOf } satisfies InboxModules)
+    const runnerOf = async (epoch: number) => (epoch === EPOCH ? runner : undefined)
+    inbox = new Inbox({ context, peers: undefined as never, runner: runnerOf } satisfies InboxModules)
   })
   afterEach(async () => {
     await store.close()

@@ -36,7 +36,7 @@ import type { History } from './history.js'
 import { signOnce } from './signing.js'
 import { isAbort, until } from './waiting.js'
 
-export interface AgreeingModules {
+export interface AgreementRunnerModules {
   readonly context: VerifierContext
   readonly history: History
   /** Publishes to the others and delivers to this node as well. */
@@ -46,7 +46,7 @@ export interface AgreeingModules {
 
 type SeenLists = HeldList<SeenListMessage>
 
-export class Agreeing {
+export class AgreementRunner {
   readonly #agreement: Agreement<SeenListMessage>
   readonly #proposed = new Map<Hex, Report>()
   #ballot: { readonly votes: Uint8Array[]; readonly schedule: Uint8Array } | undefined
@@ -54,7 +54,7 @@ export class Agreeing {
   #wake = new AbortController()
 
   constructor(
-    private readonly modules: AgreeingModules,
+    private readonly modules: AgreementRunnerModules,
     readonly record: EpochRecord,
   ) {
     const { epochs, params, self } = modules.context
