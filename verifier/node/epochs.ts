@@ -1,4 +1,4 @@
-/** The epochs of a running verifier, one after the other: measure, agree, follow the chain, do one's duties. */
+/** The epochs of a running verifier, one after the other: measure, agree, follow the chain, transmit what the chain needs. */
 
 import type { Receiver } from '../../probe/receiver/receiver.js'
 import { scheduleDigest } from '../../proto/digests.js'
@@ -10,7 +10,7 @@ import { StoreError } from '../store/errors.js'
 import { AgreementRunner } from './agreement-runner.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
-import { Duties } from './duties.js'
+import { Transmission } from './transmission.js'
 import { EpochBook, type EpochRecord } from './epoch-book.js'
 import { History } from './history.js'
 import { Inbox } from './inbox.js'
@@ -47,7 +47,7 @@ export class Epochs {
   readonly peers: PeerSync
   readonly #book: EpochBook
   readonly #inbox: Inbox
-  readonly #duties: Duties
+  readonly #transmission: Transmission
   readonly #runners = new Map<number, Promise<AgreementRunner | undefined>>()
   /** Penalties this node looks after already, by header hash. */
   readonly #settling = new Set<Hex>()
@@ -64,7 +64,7 @@ export class Epochs {
     this.#book = new EpochBook(context)
     this.history = new History(context, this.#book, peers)
     this.serving = new Serving(context, this.#book, modules.directory, modules.udpHost)
-    this.#duties = new Duties(context)
+    this.#transmission = new Transmission(context)
     this.#inbox = new Inbox({ context, peers, runner: epoch => this.#runnerOf(epoch) })
   }
 
@@ -100,7 +100,7 @@ export class Epochs {
       await until(epochStartMs(epochs, epoch), wall, stopping)
       const record = await this.#book.get(epoch)
       this.#inBackground(this.#takePart(record))
-      this.#inBackground(this.#duties.freezeNextEra(record.facts))
+      this.#inBackground(this.#transmission.freezeNextEra(record.facts))
       this.#inBackground(this.#prune(epoch).catch(error => this.#complain(error, 'could not prune')))
       this.serving.forget(epoch - 1)
     }
@@ -166,7 +166,7 @@ export class Epochs {
 
   #onCertificate(certificate: Certificate, { facts }: EpochRecord): void {
     this.#inBackground(this.context.store.putCertificate(facts.epoch, Certificate.encode(certificate)))
-    this.#inBackground(this.#duties.post(certificate, facts))
+    this.#inBackground(this.#transmission.post(certificate, facts))
   }
 
   /** Moves with the chain: adopts what it accepts, and looks after its penalties. */
@@ -192,10 +192,10 @@ export class Epochs {
     await poll(() => step().catch(error => this.#complain(error, 'could not follow the chain')), FOLLOW_MS, stopping)
   }
 
-  #settle(epoch: number, headerHash: Hex, leaves: Parameters<Duties['settle']>[1]): void {
+  #settle(epoch: number, headerHash: Hex, leaves: Parameters<Transmission['settle']>[1]): void {
     if (this.#settling.has(headerHash)) return
     this.#settling.add(headerHash)
-    this.#inBackground(this.#book.get(epoch).then(({ facts }) => this.#duties.settle(epoch, leaves, facts)))
+    this.#inBackground(this.#book.get(epoch).then(({ facts }) => this.#transmission.settle(epoch, leaves, facts)))
   }
 
   async #keepDirectory(): Promise<void> {

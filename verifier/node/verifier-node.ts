@@ -1,7 +1,7 @@
 /**
  * A verifier, put together. What each part does stands in its own file; here is how they hang together.
  *
- *                      chain ◀───────────── duties: post, settle, freeze ◀──────────────┐
+ *                      chain ◀────────── transmission: post, settle, freeze ◀────────────┐
  *                        │ facts at B(e), tip                                           │ certificate
  *                        ▼                                                              │
  *   serving ◀─ book: facts, assignment ─▶ measuring ── votes ─▶ agreement runner ◀── inbox ◀── gossip

@@ -18,7 +18,7 @@ import { poll, until } from './waiting.js'
 
 const POLL_MS = 300
 
-export class Duties {
+export class Transmission {
   constructor(private readonly context: VerifierContext) {}
 
   /** Brings a certificate to the chain, until the chain has a report of its epoch or takes none any more. */
