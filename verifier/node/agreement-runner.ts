@@ -30,15 +30,15 @@ import { type Action, Agreement, type HeldList, leaderOf } from '../core/agreeme
 import { ballotSetOf } from '../core/agreement/ballot-set.js'
 import type { Report } from '../core/scoring/report.js'
 import { StoreError } from '../store/errors.js'
+import type { AcceptedReports } from './accepted-reports.js'
 import type { VerifierContext } from './context.js'
 import type { EpochRecord } from './epoch-book.js'
-import type { History } from './history.js'
 import { signOnce } from './signing.js'
 import { isAbort, until } from './waiting.js'
 
 export interface AgreementRunnerModules {
   readonly context: VerifierContext
-  readonly history: History
+  readonly reports: AcceptedReports
   /** Publishes to the others and delivers to this node as well. */
   readonly broadcast: (kind: GossipKind, message: Uint8Array) => Promise<void>
   readonly onCertificate: (certificate: Certificate) => void
@@ -250,13 +250,13 @@ export class AgreementRunner {
 
   /** The report that follows from seen lists, or why there is none. */
   async #report(lists: readonly SeenLists[]): Promise<Report | string> {
-    const { history } = this.modules
-    if (history.alarm !== undefined) return history.alarm
+    const { reports } = this.modules
+    if (reports.alarm !== undefined) return reports.alarm
     const { epoch, verifiers } = this.record.facts
     const { roots } = ballotSetOf(lists, verifiers.length)
-    const report = await history.compute(epoch, await history.current(), roots)
+    const report = await reports.compute(epoch, await reports.current(), roots)
     if (report === undefined) return 'a ballot that its lists name cannot be had from anybody'
-    await history.keep(report)
+    await reports.keep(report)
     this.#proposed.set(headerHash(this.modules.context.network, report.header), report)
     return report
   }

@@ -7,17 +7,17 @@ import type { Hex } from '../../proto/hex.js'
 import { Certificate } from '../../proto/messages.js'
 import type { DialBook } from '../net/dial-book.js'
 import { StoreError } from '../store/errors.js'
+import { AcceptedReports } from './accepted-reports.js'
 import { AgreementRunner } from './agreement-runner.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
-import { Transmission } from './transmission.js'
 import { EpochBook, type EpochRecord } from './epoch-book.js'
-import { History } from './history.js'
 import { Inbox } from './inbox.js'
 import { measureEpoch } from './measuring.js'
 import { PeerSync } from './peer-sync.js'
 import { Serving } from './serving.js'
 import { signOnce } from './signing.js'
+import { Transmission } from './transmission.js'
 import { isAbort, poll, until } from './waiting.js'
 
 /** How often the chain's last report is looked at. */
@@ -43,7 +43,7 @@ export interface MissedEpoch {
 
 export class Epochs {
   readonly serving: Serving
-  readonly history: History
+  readonly reports: AcceptedReports
   readonly peers: PeerSync
   readonly #book: EpochBook
   readonly #inbox: Inbox
@@ -62,7 +62,7 @@ export class Epochs {
     const peers = new PeerSync(context, modules.directory)
     this.peers = peers
     this.#book = new EpochBook(context)
-    this.history = new History(context, this.#book, peers)
+    this.reports = new AcceptedReports(context, this.#book, peers)
     this.serving = new Serving(context, this.#book, modules.directory, modules.udpHost)
     this.#transmission = new Transmission(context)
     this.#inbox = new Inbox({ context, peers, runner: epoch => this.#runnerOf(epoch) })
@@ -156,7 +156,7 @@ export class Epochs {
     return new AgreementRunner(
       {
         context,
-        history: this.history,
+        reports: this.reports,
         broadcast: (kind, bytes) => this.#inbox.broadcast(kind, bytes),
         onCertificate: certificate => this.#onCertificate(certificate, record),
       },
@@ -178,7 +178,7 @@ export class Epochs {
       if (tip.headerHash === seen || tip.epoch === 0) return undefined
       const posted = await chain.posted(tip.epoch)
       if (posted === undefined || posted.headerHash !== tip.headerHash) return undefined
-      await this.history.adopt(posted)
+      await this.reports.adopt(posted)
       log.info({ epoch: tip.epoch, round: posted.round, headerHash: posted.headerHash }, `epoch ${tip.epoch} is posted`)
       const from = seen === undefined ? Math.max(1, tip.epoch - LOOKBACK_EPOCHS) : tip.epoch
       seen = tip.headerHash

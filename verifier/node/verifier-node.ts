@@ -7,7 +7,7 @@
  *   serving ◀─ book: facts, assignment ─▶ measuring ── votes ─▶ agreement runner ◀── inbox ◀── gossip
  *   (sender)                              (receiver, heartbeats)   │  ▲
  *                                                                  ▼  │ leaves
- *                                          store ◀── history: reports the chain has accepted ◀─▶ sync
+ *                                          store ◀── accepted reports of the chain ◀─▶ sync
  *
  * Started in this order: chain, store, peer, UDP port, handlers, announcement, epochs. Stopped in the reverse, so that
  * nothing is asked of a part that is gone. Epochs overlap: while one is agreed on, the next is measured.
@@ -37,11 +37,11 @@ import { peerSigner } from '../net/peer-keys.js'
 import { handleStreams } from '../net/streams.js'
 import { serveSync } from '../net/sync.js'
 import { Store } from '../store/store.js'
+import { syncSource } from './accepted-reports.js'
 import { announceSelf } from './announcing.js'
 import type { VerifierContext } from './context.js'
 import { Directory } from './directory.js'
 import { Epochs } from './epochs.js'
-import { syncSource } from './history.js'
 import { isAbort, poll } from './waiting.js'
 
 /** How often the chain is asked whether the network has started. */

@@ -144,7 +144,7 @@ describe('inbox of a verifier', () => {
     const runner = new AgreementRunner(
       {
         context,
-        history: undefined as never, // no proposal here is checked further than its signatures
+        reports: undefined as never, // no proposal here is checked further than its signatures
         broadcast: async () => undefined,
         onCertificate: heard => certificates.push(heard),
       },

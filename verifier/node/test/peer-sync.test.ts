@@ -15,9 +15,9 @@ import type { Peer } from '../../net/libp2p.js'
 import { serveSync } from '../../net/sync.js'
 import { addressOf, silent, withPeers } from '../../net/test/network.js'
 import { Store } from '../../store/store.js'
+import { syncSource } from '../accepted-reports.js'
 import type { VerifierContext } from '../context.js'
 import type { Directory } from '../directory.js'
-import { syncSource } from '../history.js'
 import { PeerSync } from '../peer-sync.js'
 
 describe('what a verifier asks of its peers', function () {

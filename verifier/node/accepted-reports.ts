@@ -23,7 +23,7 @@ export interface State extends CarryOver {
 
 export const GENESIS_STATE: State = { epoch: 0, headerHash: ZERO_HASH, leaves: [], soakVotes: new Map() }
 
-export class History {
+export class AcceptedReports {
   #alarm: string | undefined
 
   constructor(
