@@ -12,7 +12,7 @@ import { type CarryOver, decodeCarryOver, encodeCarryOver } from '../core/scorin
 import { buildReport, type Report } from '../core/scoring/report.js'
 import type { SyncSource } from '../net/sync.js'
 import type { VerifierContext } from './context.js'
-import type { EpochBook } from './epoch-book.js'
+import type { EpochFacts } from './epoch-facts.js'
 import type { PeerSync } from './peer-sync.js'
 
 /** What the next epoch is computed from. */
@@ -28,7 +28,7 @@ export class AcceptedReports {
 
   constructor(
     private readonly context: VerifierContext,
-    private readonly book: EpochBook,
+    private readonly epochFacts: EpochFacts,
     private readonly peers: PeerSync,
   ) {}
 
@@ -75,7 +75,7 @@ export class AcceptedReports {
 
   /** The report that follows from a ballot set; undefined where a ballot cannot be had from anybody. */
   async compute(epoch: number, previous: State, ballotSet: readonly SeenEntry[]): Promise<Report | undefined> {
-    const record = await this.book.reread(epoch)
+    const record = await this.epochFacts.reread(epoch)
     const ballots = await Promise.all(
       ballotSet.map(async entry => {
         const ballot = await this.peers.ballot(entry.root)

@@ -32,7 +32,7 @@ import type { Report } from '../core/scoring/report.js'
 import { StoreError } from '../store/errors.js'
 import type { AcceptedReports } from './accepted-reports.js'
 import type { VerifierContext } from './context.js'
-import type { EpochRecord } from './epoch-book.js'
+import type { EpochRecord } from './epoch-facts.js'
 import { signOnce } from './signing.js'
 import { isAbort, until } from './waiting.js'
 

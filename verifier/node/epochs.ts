@@ -11,7 +11,7 @@ import { AcceptedReports } from './accepted-reports.js'
 import { AgreementRunner } from './agreement-runner.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
-import { EpochBook, type EpochRecord } from './epoch-book.js'
+import { EpochFacts, type EpochRecord } from './epoch-facts.js'
 import { Inbox } from './inbox.js'
 import { measureEpoch } from './measuring.js'
 import { PeerSync } from './peer-sync.js'
@@ -45,7 +45,7 @@ export class Epochs {
   readonly serving: Serving
   readonly reports: AcceptedReports
   readonly peers: PeerSync
-  readonly #book: EpochBook
+  readonly #epochFacts: EpochFacts
   readonly #inbox: Inbox
   readonly #transmission: Transmission
   readonly #runners = new Map<number, Promise<AgreementRunner | undefined>>()
@@ -61,9 +61,9 @@ export class Epochs {
   ) {
     const peers = new PeerSync(context, modules.directory)
     this.peers = peers
-    this.#book = new EpochBook(context)
-    this.reports = new AcceptedReports(context, this.#book, peers)
-    this.serving = new Serving(context, this.#book, modules.directory, modules.udpHost)
+    this.#epochFacts = new EpochFacts(context)
+    this.reports = new AcceptedReports(context, this.#epochFacts, peers)
+    this.serving = new Serving(context, this.#epochFacts, modules.directory, modules.udpHost)
     this.#transmission = new Transmission(context)
     this.#inbox = new Inbox({ context, peers, runner: epoch => this.#runnerOf(epoch) })
   }
@@ -98,7 +98,7 @@ export class Epochs {
     if (first > 1) this.#inBackground(this.#catchUp(first - 1))
     for (let epoch = first; ; epoch++) {
       await until(epochStartMs(epochs, epoch), wall, stopping)
-      const record = await this.#book.get(epoch)
+      const record = await this.#epochFacts.get(epoch)
       this.#inBackground(this.#takePart(record))
       this.#inBackground(this.#transmission.freezeNextEra(record.facts))
       this.#inBackground(this.#prune(epoch).catch(error => this.#complain(error, 'could not prune')))
@@ -142,7 +142,7 @@ export class Epochs {
   #runnerOf(epoch: number): Promise<AgreementRunner | undefined> {
     let runner = this.#runners.get(epoch)
     if (runner === undefined) {
-      runner = this.#book.get(epoch).then(record => this.#newRunner(record))
+      runner = this.#epochFacts.get(epoch).then(record => this.#newRunner(record))
       runner.catch(() => this.#runners.delete(epoch))
       this.#runners.set(epoch, runner)
       this.#runners.delete(epoch - KEPT_AGREEMENTS)
@@ -195,7 +195,7 @@ export class Epochs {
   #settle(epoch: number, headerHash: Hex, leaves: Parameters<Transmission['settle']>[1]): void {
     if (this.#settling.has(headerHash)) return
     this.#settling.add(headerHash)
-    this.#inBackground(this.#book.get(epoch).then(({ facts }) => this.#transmission.settle(epoch, leaves, facts)))
+    this.#inBackground(this.#epochFacts.get(epoch).then(({ facts }) => this.#transmission.settle(epoch, leaves, facts)))
   }
 
   async #keepDirectory(): Promise<void> {

@@ -14,7 +14,7 @@ import { peerVerifier } from '../net/peer-keys.js'
 import type { VerifierContext } from './context.js'
 import { dialStream } from './dialling.js'
 import type { Directory } from './directory.js'
-import type { EpochBook } from './epoch-book.js'
+import type { EpochFacts } from './epoch-facts.js'
 import { isSessionIdOf } from './measuring.js'
 
 /** How far a receiver's clock may be from ours. */
@@ -29,7 +29,7 @@ export class Serving {
 
   constructor(
     private readonly context: VerifierContext,
-    private readonly book: EpochBook,
+    private readonly epochFacts: EpochFacts,
     private readonly directory: Directory,
     private readonly udpHost: string,
   ) {}
@@ -79,7 +79,7 @@ export class Serving {
     const nowMs = wall.nowMs()
     const fromMs = epochStartMs(epochs, epoch) + Math.max(0, params.leadMs - START_LEAD_MS) - CLOCK_TOLERANCE_MS
     if (nowMs < fromMs || nowMs > epochEndMs(epochs, epoch)) return refuse(`epoch ${epoch} is not being measured`)
-    const record = await this.book.get(epoch)
+    const record = await this.epochFacts.get(epoch)
     const session = record.assignment.sessions.find(s => s.provider === provider && s.receiver === receiver)
     if (session === undefined || session.senders[slot] !== self.index) return refuse('not assigned to this sender')
     const startMs = epochStartMs(epochs, epoch) + params.leadMs + session.round * params.slotMs

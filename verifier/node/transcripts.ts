@@ -5,7 +5,7 @@ import { encodeVote, type Vote } from '../../proto/vote.js'
 import type { Session } from '../core/assignment/assign.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
-import type { EpochRecord } from './epoch-book.js'
+import type { EpochRecord } from './epoch-facts.js'
 
 /** All but the vote, which is made when the epoch has ended. */
 export type Unvoted = Omit<Transcript, 'vote'>

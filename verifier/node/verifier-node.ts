@@ -4,7 +4,7 @@
  *                      chain ◀────────── transmission: post, settle, freeze ◀────────────┐
  *                        │ facts at B(e), tip                                           │ certificate
  *                        ▼                                                              │
- *   serving ◀─ book: facts, assignment ─▶ measuring ── votes ─▶ agreement runner ◀── inbox ◀── gossip
+ *   serving ◀─ epoch facts, assignment ─▶ measuring ── votes ─▶ agreement runner ◀── inbox ◀── gossip
  *   (sender)                              (receiver, heartbeats)   │  ▲
  *                                                                  ▼  │ leaves
  *                                          store ◀── accepted reports of the chain ◀─▶ sync

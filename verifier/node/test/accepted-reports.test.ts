@@ -21,7 +21,7 @@ import { buildReport } from '../../core/scoring/report.js'
 import { Store } from '../../store/store.js'
 import { AcceptedReports, GENESIS_STATE } from '../accepted-reports.js'
 import type { VerifierContext } from '../context.js'
-import type { EpochBook } from '../epoch-book.js'
+import type { EpochFacts } from '../epoch-facts.js'
 import type { PeerSync } from '../peer-sync.js'
 
 const network: NetworkId = { chainId: 31_337, contract: `0x${'ab'.repeat(20)}` }
@@ -104,7 +104,7 @@ describe('accepted reports of a verifier', () => {
         return taken
       },
     }
-    return new AcceptedReports(context, { reread: async () => record } as unknown as EpochBook, peers as PeerSync)
+    return new AcceptedReports(context, { reread: async () => record } as unknown as EpochFacts, peers as PeerSync)
   }
 
   it('begins with nothing', async () => {

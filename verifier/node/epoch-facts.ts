@@ -14,7 +14,7 @@ const POLL_MS = 100
 /** Epochs kept in memory: the one measured, the one agreed on, and some for late questions. */
 const KEPT_EPOCHS = 8
 
-export class EpochBook {
+export class EpochFacts {
   readonly #records = new Map<number, Promise<EpochRecord>>()
 
   constructor(private readonly context: Pick<VerifierContext, 'chain' | 'params' | 'store' | 'stopping' | 'log'>) {}
