@@ -3,18 +3,19 @@
  * comes out is a vote for every provider that it was assigned to.
  */
 
-import { START_LEAD_MS } from '../../probe/constants.js'
 import { measureSession } from '../../probe/receiver/session.js'
 import type { SessionResult } from '../../probe/verdict/outcome.js'
-import { providerSchedule, sessionIdOf } from '../../proto/digests.js'
-import { epochEndMs, epochStartMs } from '../../proto/epoch.js'
-import { fromHex, type Hex, toHex } from '../../proto/hex.js'
+import { providerSchedule } from '../../proto/digests.js'
+import { epochEndMs } from '../../proto/epoch.js'
+import { type Hex, toHex } from '../../proto/hex.js'
 import { ProbeFrame } from '../../proto/messages.js'
 import { PROBE_PROTOCOL } from '../../proto/protocols.js'
 import type { Vote } from '../../proto/vote.js'
 import { voucherVerifier } from '../chain/vouchers.js'
+import { assignedSessionId } from '../core/assignment/admission.js'
 import type { Session } from '../core/assignment/assign.js'
-import { groupOffsetMs, isSoak, sessionOffsetMs } from '../core/assignment/schedule.js'
+import { isSoak } from '../core/assignment/schedule.js'
+import { sessionTimes } from '../core/assignment/slots.js'
 import { makeVote } from '../core/scoring/vote.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import type { VerifierContext } from './context.js'
@@ -89,30 +90,24 @@ async function runSession(
 ): Promise<Measured | undefined> {
   const { facts, assignment } = epochRecord
   const { params, network, random } = context
-  const { epoch, era, beacon } = facts
-  const slotMs = epochStartMs(context.epochs, epoch) + params.leadMs + session.round * params.slotMs
-  if (context.wall.nowMs() > slotMs + params.offsetMs) return undefined // this node came up after the slot
-  const { claimKbps, startsWith } = session
-  const offsetMs =
-    startsWith === undefined
-      ? groupOffsetMs(params)
-      : sessionOffsetMs(providerSchedule(scheduleSignature, startsWith), params)
-  const leadMs = startsWith === undefined ? START_LEAD_MS : 0
-  await until(slotMs + offsetMs - leadMs, context.wall, context.stopping)
+  const { epoch, beacon } = facts
+  const { callMs, dataMs, lastCallMs } = sessionTimes(context.epochs, epoch, session, params, scheduleSignature)
+  if (context.wall.nowMs() > lastCallMs) return undefined // this node came up after the slot
+  await until(callMs, context.wall, context.stopping)
   const provider = directory.provider(session.provider)
   const nonce = toHex(random.bytes(32))
   const parties = { epoch, provider: session.provider, receiver: session.receiver, senders: session.senders }
-  const sessionId = sessionIdOf(network, { era, epoch }, beacon, parties, nonce)
+  const sessionId = assignedSessionId(network, facts, session, nonce)
   const log = context.log.child({ epoch, provider: session.provider, sessionId })
   const result = await measureSession(
     {
       parties,
       sessionId,
       nonce,
-      claimKbps,
+      claimKbps: session.claimKbps,
       breachBps: params.breachBps,
       soakMs: isSoak(beacon, session.provider, params) ? params.soakMs : undefined,
-      startMs: startsWith === undefined ? context.clock.now() + slotMs + offsetMs - context.wall.nowMs() : undefined,
+      startMs: dataMs === undefined ? undefined : context.clock.now() + dataMs - context.wall.nowMs(),
       senders: session.senders.map(index => {
         const sender = directory.verifier(index)
         return {
@@ -142,17 +137,4 @@ async function runSession(
     'session ended',
   )
   return { result, transcript: unvotedTranscript(context, directory, epochRecord, session, result.record) }
-}
-
-/** Checks a session id that an invitation names, so that a sender serves no session but those assigned. */
-export function isSessionIdOf(
-  context: Pick<VerifierContext, 'network'>,
-  { facts }: EpochRecord,
-  session: Session,
-  nonce: Uint8Array,
-  sessionId: Uint8Array,
-): boolean {
-  const { era, epoch, beacon } = facts
-  const expected = sessionIdOf(context.network, { era, epoch }, beacon, session, toHex(nonce))
-  return Buffer.compare(fromHex(expected), sessionId) === 0
 }

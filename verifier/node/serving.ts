@@ -1,24 +1,20 @@
 /** The sender's side: serves the sessions that the assignment gives this verifier a part in, and no others. */
 
 import type { OpeningsVerdict } from '../../probe/chunks/openings.js'
-import { START_LEAD_MS } from '../../probe/constants.js'
 import type { MessageStream } from '../../probe/ports.js'
 import { type Authorization, serveProbe } from '../../probe/sender/sender.js'
 import { SeenSessions } from '../../probe/wire/seen-sessions.js'
-import { epochEndMs, epochStartMs } from '../../proto/epoch.js'
 import { toHex } from '../../proto/hex.js'
 import { OpeningFault, type ProbeInvite, RelayFrame } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
+import { admit } from '../core/assignment/admission.js'
 import { isSoak } from '../core/assignment/schedule.js'
+import { isBeingMeasured } from '../core/assignment/slots.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import type { VerifierContext } from './context.js'
 import { dialStream } from './dialling.js'
 import type { Directory } from './directory.js'
 import type { EpochFacts } from './epoch-facts.js'
-import { isSessionIdOf } from './measuring.js'
-
-/** How far a receiver's clock may be from ours. */
-const CLOCK_TOLERANCE_MS = 1000
 
 export class Serving {
   /** What receivers showed of the data that this node had sent them. */
@@ -73,31 +69,25 @@ export class Serving {
 
   async #authorize(invite: ProbeInvite, peerId: string): Promise<Authorization> {
     const refuse = (reason: string): Authorization => ({ ok: false, reason })
-    const { epochs, wall, params, self } = this.context
-    const { epoch, receiver, slot } = invite
-    const provider = toHex(invite.provider)
-    const nowMs = wall.nowMs()
-    const fromMs = epochStartMs(epochs, epoch) + Math.max(0, params.leadMs - START_LEAD_MS) - CLOCK_TOLERANCE_MS
-    if (nowMs < fromMs || nowMs > epochEndMs(epochs, epoch)) return refuse(`epoch ${epoch} is not being measured`)
-    const record = await this.epochFacts.get(epoch)
-    const session = record.assignment.sessions.find(s => s.provider === provider && s.receiver === receiver)
-    if (session === undefined || session.senders[slot] !== self.index) return refuse('not assigned to this sender')
-    const startMs = epochStartMs(epochs, epoch) + params.leadMs + session.round * params.slotMs
-    const earlyMs = session.startsWith === undefined ? START_LEAD_MS : params.offsetMs
-    if (nowMs < startMs - earlyMs - CLOCK_TOLERANCE_MS || nowMs > startMs + params.offsetMs + CLOCK_TOLERANCE_MS)
-      return refuse('not the time of its slot')
-    if (!isSessionIdOf(this.context, record, session, invite.nonce, invite.sessionId)) return refuse('wrong session id')
-    if (this.directory.verifier(receiver)?.peerId !== peerId) return refuse('not from its receiver')
-    const announced = this.directory.provider(provider)
+    const { epochs: clock, network, wall, params, self } = this.context
+    const { epoch, receiver } = invite
+    const nowMs = wall.nowMs() // of the arrival: reading the epoch's facts may take a while
+    if (!isBeingMeasured(clock, epoch, params, nowMs)) return refuse(`epoch ${epoch} is not being measured`)
+    const { facts, assignment } = await this.epochFacts.get(epoch)
+    const asker = { peerId, receiverPeerId: this.directory.verifier(receiver)?.peerId }
+    const admission = admit(invite, asker, { self: self.index, network, clock, params, facts, assignment, nowMs })
+    if (!admission.ok) return admission
+    const { session } = admission
+    const announced = this.directory.provider(session.provider)
     if (announced === undefined) return refuse('the provider has announced no address')
-    const key = `${epoch}/${provider}/${receiver}`
+    const key = `${epoch}/${session.provider}/${receiver}`
     if (this.#served.has(key)) return refuse('served already')
     this.#served.add(key)
     return {
       ok: true,
       claimKbps: session.claimKbps,
       senders: session.senders.length,
-      soakMs: isSoak(record.facts.beacon, provider, params) ? params.soakMs : undefined,
+      soakMs: isSoak(facts.beacon, session.provider, params) ? params.soakMs : undefined,
       receiver: peerVerifier(peerId),
       provider: peerVerifier(announced.peerId),
     }
