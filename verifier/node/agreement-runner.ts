@@ -26,8 +26,9 @@ import {
 } from '../../proto/messages.js'
 import type { GossipKind } from '../../proto/protocols.js'
 import { encodeVote, type Vote } from '../../proto/vote.js'
-import { type Action, Agreement, type HeldList, leaderOf } from '../core/agreement/agreement.js'
+import { type Action, Agreement } from '../core/agreement/agreement.js'
 import { ballotSetOf } from '../core/agreement/ballot-set.js'
+import type { HeldList } from '../core/agreement/heard.js'
 import type { Report } from '../core/scoring/report.js'
 import { StoreError } from '../store/errors.js'
 import type { AcceptedReports } from './accepted-reports.js'
@@ -287,13 +288,6 @@ export class AgreementRunner {
   #signOnce(slot: string, digest: Hex): Promise<Uint8Array> {
     const { store, bls } = this.modules.context
     return signOnce(store, bls.signer, slot, digest)
-  }
-
-  /** For logs: who leads the round that is due. */
-  get leader(): number {
-    const { verifiers, beacon } = this.record.facts
-    const indices = verifiers.map(verifier => verifier.index)
-    return leaderOf(indices, beacon, Math.max(0, this.#agreement.round))
   }
 }
 

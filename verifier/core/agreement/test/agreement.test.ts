@@ -2,8 +2,9 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { keccakText } from '../../../../proto/hash.js'
 import type { Hex } from '../../../../proto/hex.js'
-import { type Action, Agreement, leaderOf, rankOf } from '../agreement.js'
+import { type Action, Agreement } from '../agreement.js'
 import { ballotSetOf, ballotSetRoot } from '../ballot-set.js'
+import { leaderOf, rankOf } from '../leader.js'
 
 const TIMING = { endMs: 1000, commitMs: 100, revealMs: 100, listMs: 50, roundMs: 100, deadlineMs: 2000 }
 const rootOf = (verifier: number): Hex => keccakText(`ballot of ${verifier}`)
