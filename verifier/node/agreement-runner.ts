@@ -1,69 +1,65 @@
 /**
- * One epoch's agreement carried out: gives the pure state machine what was heard, and does what it says: commit, reveal,
- * list, propose, sign, aggregate. What is signed is recorded first.
+ * Carries out one epoch's agreement: tells the pure state machine the time and what this node heard, and does what the
+ * machine says: commit, reveal, list, propose, sign, aggregate.
  */
-import {
-  ballotDigest,
-  commitDigest,
-  commitmentOf,
-  headerHash,
-  proposalDigest,
-  reportDigest,
-  seenDigest,
-} from '../../proto/digests.js'
+import { commitmentOf, type SeenEntry } from '../../proto/digests.js'
 import { epochEndMs } from '../../proto/epoch.js'
-import { decodeHeader, encodeHeader } from '../../proto/header.js'
-import { fromHex, type Hex, toHex } from '../../proto/hex.js'
-import { MerkleTree } from '../../proto/merkle.js'
+import { encodeHeader } from '../../proto/header.js'
+import { type Hex, toHex } from '../../proto/hex.js'
 import {
   Ballot,
   Certificate,
-  Commit,
+  type Commit,
   MAX_GOSSIP_BALLOT_BYTES,
-  Partial,
-  Proposal,
-  SeenListMessage,
+  type Partial,
+  type Proposal,
+  type SeenListMessage,
 } from '../../proto/messages.js'
 import type { GossipKind } from '../../proto/protocols.js'
 import { encodeVote, type Vote } from '../../proto/vote.js'
 import { type Action, Agreement } from '../core/agreement/agreement.js'
-import { ballotSetOf } from '../core/agreement/ballot-set.js'
-import type { HeldList } from '../core/agreement/heard.js'
-import type { Report } from '../core/scoring/report.js'
-import { StoreError } from '../store/errors.js'
+import { indicesOf } from '../core/facts.js'
 import type { AcceptedReports } from './accepted-reports.js'
 import type { VerifierContext } from './context.js'
 import type { EpochRecord } from './epoch-facts.js'
-import { signOnce } from './signing.js'
+import { EpochSigner } from './epoch-signer.js'
+import { failOnStoreError } from './failures.js'
+import { Proposals, type SeenList, seenListFrom } from './proposals.js'
+import type { ReportComputer } from './report-computer.js'
 import { isAbort, until } from './waiting.js'
 
 export interface AgreementRunnerModules {
   readonly context: VerifierContext
   readonly reports: AcceptedReports
+  readonly computer: ReportComputer
   /** Publishes to the others and delivers to this node as well. */
   readonly broadcast: (kind: GossipKind, message: Uint8Array) => Promise<void>
   readonly onCertificate: (certificate: Certificate) => void
 }
 
-type SeenLists = HeldList<SeenListMessage>
-
 export class AgreementRunner {
+  readonly signer: EpochSigner
   readonly #agreement: Agreement<SeenListMessage>
-  readonly #proposed = new Map<Hex, Report>()
-  #ballot: { readonly votes: Uint8Array[]; readonly schedule: Uint8Array } | undefined
-  #signedBallot: Ballot | undefined
+  readonly #proposals: Proposals
+  /** not yet signed; undefined for a verifier that was assigned to nobody */
+  #votes: { readonly encoded: Uint8Array[]; readonly schedule: Uint8Array } | undefined
+  #ballot: Ballot | undefined
   #wake = new AbortController()
 
   constructor(
     private readonly modules: AgreementRunnerModules,
     readonly record: EpochRecord,
   ) {
-    const { epochs, params, self } = modules.context
-    const { epoch, beacon, verifiers } = record.facts
+    const { context, reports, computer } = modules
+    const { epochs, params, self } = context
+    const { facts } = record
+    const { epoch, beacon } = facts
+    this.signer = new EpochSigner(context, facts)
+    this.#proposals = new Proposals(context, facts, reports, computer)
     this.#agreement = new Agreement(self.index, {
       epoch,
       beacon,
-      verifiers: verifiers.map(verifier => verifier.index),
+      verifiers: indicesOf(facts),
       timing: {
         endMs: epochEndMs(epochs, epoch),
         commitMs: params.commitMs,
@@ -83,12 +79,12 @@ export class AgreementRunner {
     return this.#agreement.phase
   }
 
-  /** This verifier's votes of the epoch. One that was assigned to nobody has no ballot. */
+  /** This verifier's votes of the epoch. A verifier that was assigned to nobody has no ballot. */
   setVotes(votes: readonly Vote[], schedule: Uint8Array): void {
-    if (votes.length > 0) this.#ballot = { votes: votes.map(encodeVote), schedule }
+    if (votes.length > 0) this.#votes = { encoded: votes.map(encodeVote), schedule }
   }
 
-  /** Until a certificate exists or the deadline has passed. */
+  /** Resolves once a certificate exists or the deadline has passed. @throws AbortError when the node stops */
   async run(): Promise<void> {
     const { wall, stopping, log } = this.modules.context
     for (;;) {
@@ -100,8 +96,10 @@ export class AgreementRunner {
         if (!isAbort(error) || stopping.aborted) throw error
       })
     }
-    const level = this.#agreement.phase === 'certified' ? 'info' : 'warn'
-    log[level]({ epoch: this.record.facts.epoch, phase: this.#agreement.phase }, this.sentence)
+    const { epoch } = this.record.facts
+    const { phase, equivocators } = this.#agreement
+    if (equivocators.length > 0) log.warn({ epoch, verifiers: equivocators }, 'revealed two ballots and were left out')
+    log[phase === 'certified' ? 'info' : 'warn']({ epoch, phase }, this.sentence)
   }
 
   hearCommit(commit: Commit): void {
@@ -114,28 +112,23 @@ export class AgreementRunner {
   }
 
   hearList(message: SeenListMessage): Promise<void> {
-    return this.#carryOut(this.#agreement.hearList(heldList(message)))
+    return this.#carryOut(this.#agreement.hearList(seenListFrom(message)))
   }
 
   /** @param proposal with a valid leader's signature and valid lists */
   async hearProposal(proposal: Proposal): Promise<void> {
-    if (!this.#agreement.wants(proposal.round, proposal.leader)) return
-    const refusal = await this.#check(proposal)
-    if (refusal !== undefined) {
-      this.#agreement.refuse(proposal.round, refusal)
-      const { epoch, round, leader } = proposal
-      this.modules.context.log.warn({ epoch, round, leader }, `refused to sign: ${refusal}`)
-      return
-    }
-    const { network } = this.modules.context
-    await this.#carryOut(this.#agreement.approve(proposal.round, headerHash(network, decodeHeader(proposal.header))))
+    const { epoch, round, leader } = proposal
+    if (!this.#agreement.wants(round, leader)) return
+    const checked = await this.#proposals.check(proposal)
+    if (checked.ok) return this.#carryOut(this.#agreement.approve(round, checked.hash))
+    this.#agreement.refuse(round, checked.reason)
+    this.modules.context.log.warn({ epoch, round, leader }, `refused to sign: ${checked.reason}`)
   }
 
-  async hearPartial(partial: Partial): Promise<void> {
-    const { round, verifier, signature } = partial
+  async hearPartial({ round, headerHash: hash, verifier, signature }: Partial): Promise<void> {
     const nowMs = this.modules.context.wall.nowMs()
-    await this.#carryOut(this.#agreement.hearPartial(nowMs, round, toHex(partial.headerHash), verifier, signature))
-    this.#wake.abort() // there may be something to wait for that is due before the next phase
+    await this.#carryOut(this.#agreement.hearPartial(nowMs, round, toHex(hash), verifier, signature))
+    this.#wake.abort() // the machine may have something to do before the next phase
   }
 
   hearCertificate(certificate: Certificate): void {
@@ -145,16 +138,14 @@ export class AgreementRunner {
   }
 
   async #carryOut(actions: readonly Action<SeenListMessage>[]): Promise<void> {
+    const { context } = this.modules
     for (const action of actions) {
       try {
         await this.#carryOutOne(action)
       } catch (error) {
-        if (this.modules.context.stopping.aborted) throw error
-        if (error instanceof StoreError) this.modules.context.fail(error) // without a record nothing may be signed
-        this.modules.context.log.error(
-          { epoch: this.record.facts.epoch, action: action.do, err: error },
-          'could not act',
-        )
+        if (context.stopping.aborted) throw error
+        failOnStoreError(context, error) // a verifier that cannot record must not sign
+        context.log.error({ epoch: this.record.facts.epoch, action: action.do, err: error }, 'could not act')
       }
     }
   }
@@ -177,121 +168,54 @@ export class AgreementRunner {
   }
 
   async #commit(): Promise<void> {
-    if (this.#ballot === undefined) return
-    const { network, self, store } = this.modules.context
-    const { facts } = this.record
-    const { epoch } = facts
-    const { votes, schedule } = this.#ballot
-    const root = new MerkleTree(votes).root
-    const signature = await this.#signOnce(`ballot/${epoch}`, ballotDigest(network, facts, self.index, root))
-    const ballot = { epoch, verifier: self.index, root: fromHex(root), signature, schedule, votes }
-    await store.putBallot(root, Ballot.encode(ballot), true)
-    this.#signedBallot = ballot
-    const commitment = commitmentOf(root, signature)
-    const digest = commitDigest(network, facts, self.index, commitment)
-    const commitSignature = await this.#signOnce(`commit/${epoch}`, digest)
-    await this.modules.broadcast(
-      'commit',
-      Commit.encode({ epoch, verifier: self.index, commitment: fromHex(commitment), signature: commitSignature }),
-    )
+    if (this.#votes === undefined) return
+    const ballot = await this.signer.ballot(this.#votes.encoded, this.#votes.schedule)
+    const root = toHex(ballot.root)
+    await this.modules.context.store.putBallot(root, Ballot.encode(ballot), true)
+    this.#ballot = ballot
+    await this.modules.broadcast('commit', await this.signer.commit(root, ballot.signature))
   }
 
+  /** A ballot that is too large for gossip is announced by its root alone; the others fetch the votes. */
   async #reveal(): Promise<void> {
-    if (this.#signedBallot === undefined) return
-    const whole = Ballot.encode(this.#signedBallot)
+    if (this.#ballot === undefined) return
+    const whole = Ballot.encode(this.#ballot)
     const small = whole.length <= MAX_GOSSIP_BALLOT_BYTES
-    await this.modules.broadcast('ballot', small ? whole : Ballot.encode({ ...this.#signedBallot, votes: [] }))
+    await this.modules.broadcast('ballot', small ? whole : Ballot.encode({ ...this.#ballot, votes: [] }))
   }
 
-  async #list(entries: Extract<Action<never>, { do: 'list' }>['entries']): Promise<void> {
-    const { network, self } = this.modules.context
-    const { facts } = this.record
-    const signature = await this.#signOnce(`seen/${facts.epoch}`, seenDigest(network, facts, self.index, entries))
-    await this.modules.broadcast(
-      'seen',
-      SeenListMessage.encode({
-        epoch: facts.epoch,
-        verifier: self.index,
-        entries: entries.map(entry => ({ verifier: entry.verifier, root: fromHex(entry.root) })),
-        signature,
-      }),
-    )
+  async #list(entries: readonly SeenEntry[]): Promise<void> {
+    await this.modules.broadcast('seen', await this.signer.seenList(entries))
   }
 
-  async #propose(round: number, lists: readonly SeenLists[]): Promise<void> {
-    const { network, self, log } = this.modules.context
-    const { facts } = this.record
-    const { epoch } = facts
-    const report = await this.#report(lists)
-    if (typeof report === 'string') {
-      this.#agreement.refuse(round, report)
-      log.warn({ epoch, round }, `cannot propose: ${report}`)
+  async #propose(round: number, lists: readonly SeenList[]): Promise<void> {
+    const { log } = this.modules.context
+    const { epoch } = this.record.facts
+    const computed = await this.#proposals.compute(lists)
+    if (!computed.ok) {
+      this.#agreement.refuse(round, computed.reason)
+      log.warn({ epoch, round }, `cannot propose: ${computed.reason}`)
       return
     }
-    const hash = headerHash(network, report.header)
-    const signature = await this.#signOnce(`proposal/${epoch}/${round}`, proposalDigest(network, facts, round, hash))
-    const header = encodeHeader(report.header)
-    const messages = lists.map(list => list.message)
+    const { report, hash } = computed
+    const messages = lists.map(({ message }) => message)
+    const proposal = await this.signer.proposal(round, encodeHeader(report.header), hash, messages)
     log.info({ epoch, round, lists: lists.length, ballots: report.ballotSet.length, headerHash: hash }, 'proposing')
-    await this.modules.broadcast(
-      'proposal',
-      Proposal.encode({ epoch, round, leader: self.index, header, lists: messages, signature }),
-    )
-  }
-
-  /** Recomputes what a leader proposes. Returns why it cannot be signed, or nothing. */
-  async #check(proposal: Proposal): Promise<string | undefined> {
-    const report = await this.#report(proposal.lists.map(heldList))
-    if (typeof report === 'string') return report
-    if (Buffer.compare(encodeHeader(report.header), proposal.header) === 0) return undefined
-    const theirs = decodeHeader(proposal.header)
-    const different = Object.entries(report.header).filter(([name, value]) => theirs[name as 'epoch'] !== value)
-    return `its header differs from what follows from its ballots, in ${different.map(([name]) => name).join(', ')}`
-  }
-
-  /** The report that follows from seen lists, or why there is none. */
-  async #report(lists: readonly SeenLists[]): Promise<Report | string> {
-    const { reports } = this.modules
-    if (reports.alarm !== undefined) return reports.alarm
-    const { epoch, verifiers } = this.record.facts
-    const { roots } = ballotSetOf(lists, verifiers.length)
-    const report = await reports.compute(epoch, await reports.current(), roots)
-    if (report === undefined) return 'a ballot that its lists name cannot be had from anybody'
-    await reports.keep(report)
-    this.#proposed.set(headerHash(this.modules.context.network, report.header), report)
-    return report
+    await this.modules.broadcast('proposal', proposal)
   }
 
   async #sign(round: number, hash: Hex): Promise<void> {
-    const { network, self } = this.modules.context
-    const { facts } = this.record
-    const signature = await this.#signOnce(`report/${facts.epoch}/${round}`, reportDigest(network, facts, round, hash))
-    await this.modules.broadcast(
-      'partial',
-      Partial.encode({ epoch: facts.epoch, round, headerHash: fromHex(hash), verifier: self.index, signature }),
-    )
+    await this.modules.broadcast('partial', await this.signer.partial(round, hash))
   }
 
   async #aggregate(round: number, hash: Hex, signatures: ReadonlyMap<number, Uint8Array>): Promise<void> {
-    const report = this.#proposed.get(hash)
-    if (report === undefined) return // others hold it, and will aggregate
+    const report = this.#proposals.get(hash)
+    if (report === undefined) return // verifiers that have computed this report aggregate
     const { verifiers, epoch } = this.record.facts
     const nonSigners = verifiers.flatMap((verifier, position) => (signatures.has(verifier.index) ? [] : [position]))
     const ordered = verifiers.flatMap(verifier => signatures.get(verifier.index) ?? [])
     const signature = this.modules.context.bls.verifier.aggregate(ordered)
-    await this.modules.broadcast(
-      'certificate',
-      Certificate.encode({ epoch, round, header: encodeHeader(report.header), nonSigners, signature }),
-    )
+    const header = encodeHeader(report.header)
+    await this.modules.broadcast('certificate', Certificate.encode({ epoch, round, header, nonSigners, signature }))
   }
-
-  #signOnce(slot: string, digest: Hex): Promise<Uint8Array> {
-    const { store, bls } = this.modules.context
-    return signOnce(store, bls.signer, slot, digest)
-  }
-}
-
-function heldList(message: SeenListMessage): SeenLists {
-  const entries = message.entries.map(entry => ({ verifier: entry.verifier, root: toHex(entry.root) }))
-  return { verifier: message.verifier, entries, message }
 }

@@ -1,4 +1,4 @@
-/** What a verifier makes its own of what the chain has accepted: only what is under the accepted header. */
+/** A verifier takes over a report that the chain has accepted: only leaves under the accepted header. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,10 +19,10 @@ import type { PostedReport } from '../../core/ports.js'
 import { type CarryOver, encodeCarryOver } from '../../core/scoring/carry-over.js'
 import { buildReport } from '../../core/scoring/report.js'
 import { Store } from '../../store/store.js'
-import { AcceptedReports, GENESIS_STATE } from '../accepted-reports.js'
+import { AcceptedReports } from '../accepted-reports.js'
 import type { VerifierContext } from '../context.js'
-import type { EpochFacts } from '../epoch-facts.js'
 import type { PeerSync } from '../peer-sync.js'
+import { GENESIS_STATE, ReportComputer } from '../report-computer.js'
 
 const network: NetworkId = { chainId: 31_337, contract: `0x${'ab'.repeat(20)}` }
 const account = (byte: string): Hex => `0x${byte.repeat(20)}`
@@ -104,7 +104,7 @@ describe('accepted reports of a verifier', () => {
         return taken
       },
     }
-    return new AcceptedReports(context, { reread: async () => record } as unknown as EpochFacts, peers as PeerSync)
+    return new AcceptedReports(context, new ReportComputer(context, { reread: async () => record }, peers), peers)
   }
 
   it('begins with nothing', async () => {

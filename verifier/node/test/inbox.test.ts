@@ -144,7 +144,8 @@ describe('inbox of a verifier', () => {
     const runner = new AgreementRunner(
       {
         context,
-        reports: undefined as never, // no proposal here is checked further than its signatures
+        // no proposal here is checked further than its signatures
+        ...{ reports: undefined as never, computer: undefined as never },
         broadcast: async () => undefined,
         onCertificate: heard => certificates.push(heard),
       },

@@ -15,10 +15,10 @@ import type { Peer } from '../../net/libp2p.js'
 import { serveSync } from '../../net/sync.js'
 import { addressOf, silent, withPeers } from '../../net/test/network.js'
 import { Store } from '../../store/store.js'
-import { syncSource } from '../accepted-reports.js'
 import type { VerifierContext } from '../context.js'
 import type { Directory } from '../directory.js'
 import { PeerSync } from '../peer-sync.js'
+import { syncSource } from '../sync-source.js'
 
 describe('what a verifier asks of its peers', function () {
   this.timeout(60_000)
