@@ -6,23 +6,14 @@
 import { TopicValidatorResult } from '@libp2p/gossipsub'
 import type { Logger } from 'pino'
 import type { NetworkId } from '../../proto/digests.js'
-import { Ballot, Certificate, Commit, Partial, Proposal, SeenListMessage } from '../../proto/messages.js'
 import { type GossipKind, topicOf } from '../../proto/protocols.js'
+import { MAX_GOSSIP_BYTES } from './gossip-messages.js'
 import type { Peer } from './libp2p.js'
 
 export type Verdict = 'accept' | 'reject' | 'ignore'
 
 /** Takes the message in as well: there is no separate delivery. */
 export type GossipValidator = (bytes: Uint8Array, peerId: string) => Promise<Verdict>
-
-const MAX_BYTES: Record<GossipKind, number> = {
-  commit: Commit.maxBytes,
-  ballot: Ballot.maxBytes,
-  seen: SeenListMessage.maxBytes,
-  proposal: Proposal.maxBytes,
-  partial: Partial.maxBytes,
-  certificate: Certificate.maxBytes,
-}
 
 const RESULTS: Record<Verdict, TopicValidatorResult> = {
   accept: TopicValidatorResult.Accept,
@@ -41,7 +32,7 @@ export class Gossip {
   subscribe(kind: GossipKind, validate: GossipValidator): void {
     const topic = topicOf(this.network, kind)
     this.peer.services.pubsub.topicValidators.set(topic, async (from, { data }) => {
-      if (data.length > MAX_BYTES[kind]) return TopicValidatorResult.Reject
+      if (data.length > MAX_GOSSIP_BYTES[kind]) return TopicValidatorResult.Reject
       try {
         return RESULTS[await validate(data, from.toString())]
       } catch (error) {
@@ -57,8 +48,8 @@ export class Gossip {
    * @throws RangeError if the message is larger than others would take
    */
   async publish(kind: GossipKind, bytes: Uint8Array): Promise<number> {
-    if (bytes.length > MAX_BYTES[kind]) {
-      throw new RangeError(`${kind} of ${bytes.length} bytes, at most ${MAX_BYTES[kind]} may be gossiped`)
+    if (bytes.length > MAX_GOSSIP_BYTES[kind]) {
+      throw new RangeError(`${kind} of ${bytes.length} bytes, at most ${MAX_GOSSIP_BYTES[kind]} may be gossiped`)
     }
     const { recipients } = await this.peer.services.pubsub.publish(topicOf(this.network, kind), bytes)
     return recipients.length

@@ -1,16 +1,14 @@
 /** What a verifier asks of its peers when it missed something. Every answer is checked; nobody need be trusted. */
 import type { Check } from '../../probe/transcript/recheck-party.js'
-import { ballotDigest, providerSchedule, type SeenEntry, scheduleDigest } from '../../proto/digests.js'
+import type { SeenEntry } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
-import { MerkleTree } from '../../proto/merkle.js'
 import { Ballot, type GossipItem, GossipItem as GossipItemCodec, type SyncRequest } from '../../proto/messages.js'
-import { decodeVote } from '../../proto/vote.js'
 import { ballotSetRoot } from '../core/agreement/ballot-set.js'
-import type { ChainFacts } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
 import { checkRegistered } from '../evidence/registry-checks.js'
 import { checkTranscript, type ParsedTranscript, parseTranscript } from '../evidence/transcript-checks.js'
 import { syncFrom } from '../net/sync.js'
+import { hasRoot } from './ballot-checks.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
 
@@ -103,29 +101,4 @@ export class PeerSync {
     }
     return undefined
   }
-}
-
-/** Whether a ballot's votes are those that its root names. */
-export const hasRoot = (ballot: Ballot): boolean => new MerkleTree(ballot.votes).root === toHex(ballot.root)
-
-/** Why a complete ballot cannot be taken; undefined when it can. */
-export function ballotFault(context: VerifierContext, facts: ChainFacts, ballot: Ballot): string | undefined {
-  const { bls, network } = context
-  const verifier = facts.verifiers.find(v => v.index === ballot.verifier)
-  if (verifier === undefined) return 'not in the frozen set'
-  const root = toHex(ballot.root)
-  if (!bls.verifier.verify(verifier.blsKey, ballotDigest(network, facts, ballot.verifier, root), ballot.signature)) {
-    return 'wrong signature'
-  }
-  if (ballot.votes.length === 0) return undefined
-  if (!hasRoot(ballot)) return 'votes that its root does not name'
-  if (!bls.verifier.verify(verifier.blsKey, scheduleDigest(network, facts, facts.beacon), ballot.schedule)) {
-    return 'wrong schedule signature'
-  }
-  for (const encoded of ballot.votes) {
-    const vote = decodeVote(encoded)
-    if (vote.epoch !== facts.epoch || vote.receiver !== ballot.verifier) return 'a vote of another epoch or verifier'
-    if (vote.scheduleProof !== providerSchedule(ballot.schedule, vote.provider)) return 'a wrong schedule proof'
-  }
-  return undefined
 }
