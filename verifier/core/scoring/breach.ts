@@ -3,6 +3,7 @@
  * not measured is one without a breach: nothing is slashed on what nobody saw, and going unmeasured costs T and reward.
  */
 import type { NetworkParams } from '../../../proto/params.js'
+import { bitCount } from './bit-count.js'
 
 const WINDOWS = 5
 const WINDOW_MASK = (1 << WINDOWS) - 1
@@ -42,5 +43,3 @@ export function penaltyBps(
   if (shortfall <= 0n) return 0
   return Math.max(1, Number((BigInt(maxPenaltyBps) * shortfall) / threshold))
 }
-
-const bitCount = (bits: number): number => bits.toString(2).replaceAll('0', '').length

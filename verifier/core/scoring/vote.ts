@@ -3,6 +3,7 @@
 import type { Measurement, Outcome, SessionResult } from '../../../probe/verdict/outcome.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
+import { bitCount } from './bit-count.js'
 
 export interface VoteInput {
   readonly epoch: number
@@ -94,5 +95,3 @@ function whole(value: number | undefined, max: number): number {
   if (value === undefined || Number.isNaN(value)) return 0
   return Math.min(max, Math.max(0, Math.floor(value)))
 }
-
-const bitCount = (bits: bigint): number => bits.toString(2).replaceAll('0', '').length

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { anyTicks } from '../../test/arbitraries.js'
+import { bitCount } from '../bit-count.js'
 import { integerSqrt, TICK_Q16, wilsonLowerBps, windowTicks } from '../uptime.js'
 
 /** The same bound in floating point, from the textbook's form. */
@@ -51,7 +52,7 @@ describe('uptime', () => {
           ticksSent: (1n << 24n) - 1n,
           ticksAnswered: truth,
         }))
-        const up = truth.toString(2).replaceAll('0', '').length
+        const up = bitCount(truth)
         expect(windowTicks([...lies, ...honest], n, 24)).to.deep.equal({ up, total: 24 })
       }),
     )
