@@ -5,26 +5,13 @@ import { topicOf } from '../../../proto/protocols.js'
 import { DialBook } from '../dial-book.js'
 import { Gossip, type Verdict } from '../gossip.js'
 import type { Peer } from '../libp2p.js'
-import { addressOf, NETWORK, silent, startPeer, withPeers } from './network.js'
+import { addressOf, hasListeners, NETWORK, silent, startPeer, withPeers } from './network.js'
 
 const text = (message: string) => Buffer.from(message)
 
-/** Resolves once every one of `gossips` knows `count` listeners of commits. */
-const meshed = (gossips: readonly Gossip[], count: number): Promise<unknown> =>
-  Promise.all(
-    gossips.map(
-      gossip =>
-        new Promise<void>(resolve => {
-          const stop = gossip.onPeersChanged(check)
-          function check() {
-            if (gossip.peers('commit').length < count) return
-            stop()
-            resolve()
-          }
-          check()
-        }),
-    ),
-  )
+/** Resolves once each of `peers` knows `count` listeners of commits. */
+const meshed = (peers: readonly Peer[], count: number): Promise<unknown> =>
+  Promise.all(peers.map(peer => hasListeners(peer, count)))
 
 /**
  * Resolves once each of `peers` has had mesh links to `count` others. Listening must begin before the links do. (Until
@@ -72,7 +59,7 @@ describe('gossip', () => {
           return 'accept'
         })
       }
-      await meshed(gossips, 7)
+      await meshed(peers, 7)
       await ready
       await Promise.all(gossips.map((gossip, index) => gossip.publish('commit', text(`from ${index}`))))
       await all.promise
@@ -81,7 +68,7 @@ describe('gossip', () => {
   })
 
   it('keeps kinds apart, even for the same bytes', async () => {
-    await withMesh(2, async ([a, b]) => {
+    await withMesh(2, async ([a, b], [peer]) => {
       const seen: string[] = []
       const both = Promise.withResolvers<void>()
       const note = (kind: string, verdict: Verdict) => async () => {
@@ -90,7 +77,7 @@ describe('gossip', () => {
       }
       b!.subscribe('partial', note('partial', 'ignore'))
       b!.subscribe('commit', note('commit', 'accept'))
-      await meshed([a!], 1)
+      await meshed([peer!], 1)
       expect(await a!.publish('partial', text('same'))).to.equal(1)
       expect(await a!.publish('commit', text('same'))).to.equal(1)
       await both.promise
@@ -138,7 +125,7 @@ describe('gossip', () => {
         done.resolve()
         return 'accept'
       })
-      await meshed([a!], 1)
+      await meshed([peer!], 1)
       const large = new Uint8Array(Commit.maxBytes + 1)
       const error = await a!.publish('commit', large).catch(error => error)
       expect(error).to.be.instanceOf(RangeError)
