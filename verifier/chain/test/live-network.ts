@@ -95,6 +95,17 @@ export class LiveNetwork {
     await this.rpc('evm_mine')
   }
 
+  /** Runs into the agree phase of an epoch: its B(e) and its end are mined. */
+  async runTo(epoch: number): Promise<ChainFacts> {
+    if (!(await this.chain.clock())) await this.startEpochs()
+    for (const start of [await this.epochStart(epoch), await this.epochStart(epoch + 1)]) {
+      if ((await this.now()) < start) await this.mineAt(start + 1)
+    }
+    const facts = await this.chain.factsAt(epoch)
+    if (!facts) throw new Error(`no facts at epoch ${epoch}`)
+    return facts
+  }
+
   async epochStart(epoch: number): Promise<number> {
     const clock = await this.chain.clock()
     return (clock!.genesisMs + (epoch - 1) * clock!.epochMs) / 1000
@@ -133,6 +144,28 @@ export class LiveNetwork {
   #signerOf(account: Hex): BlsSigner {
     const { name } = this.setup.verifiers.find(verifier => verifier.account === account)!
     return new BlsSigner(this.keys[name]!.bls)
+  }
+}
+
+/** A network for the tests of one suite: started once, and put back to its start after each test. */
+export function useLiveNetwork(): { readonly live: LiveNetwork; readonly chain: EthersChain } {
+  let live: LiveNetwork
+  let snapshot: unknown
+  before(async () => {
+    live = await LiveNetwork.start()
+  })
+  after(() => live?.stop())
+  beforeEach(async () => {
+    snapshot = await live.rpc('evm_snapshot')
+  })
+  afterEach(() => live.rpc('evm_revert', [snapshot]))
+  return {
+    get live() {
+      return live
+    },
+    get chain() {
+      return live.chain
+    },
   }
 }
 
