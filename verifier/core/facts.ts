@@ -38,6 +38,10 @@ export interface ChainFacts {
 /** The registry indices of the frozen set, ascending. */
 export const indicesOf = ({ verifiers }: Pick<ChainFacts, 'verifiers'>): number[] => verifiers.map(({ index }) => index)
 
+/** Registered capacities in kbit/s, by registry index. */
+export const capacitiesOf = (verifiers: readonly FrozenVerifier[]): ReadonlyMap<number, number> =>
+  new Map(verifiers.map(({ index, capacityKbps }) => [index, capacityKbps]))
+
 /** The verifier with a registry index; undefined if the frozen set holds none. */
 export const verifierOf = ({ verifiers }: Pick<ChainFacts, 'verifiers'>, index: number): FrozenVerifier | undefined =>
   verifiers.find(verifier => verifier.index === index)
