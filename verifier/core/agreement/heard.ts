@@ -1,4 +1,4 @@
-/** What one verifier has heard of an epoch's agreement. Signatures are checked before. The first word of each verifier stands. */
+/** The messages of one epoch's agreement that a verifier has heard, signatures checked. Each sender's first one stands. */
 import type { SeenEntry } from '../../../proto/digests.js'
 import type { Hex } from '../../../proto/hex.js'
 

@@ -76,7 +76,7 @@ describe('the word of a group', () => {
     )
     expect(counted(votes).slice(0, 2)).to.deep.equal(['ignored', 'ignored'])
     const result = certified(votes)
-    expect(result.receivers[0]!.why).to.include('not whole').and.include('verifier 1')
+    expect(result.receivers[0]!.why).to.include('incomplete').and.include('verifier 1')
     expect(result.receivers[1]!.why).to.include('evidence')
     expect(result.receivers[0]!.group).to.equal(undefined)
   })

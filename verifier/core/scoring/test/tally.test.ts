@@ -83,7 +83,7 @@ describe('tally', () => {
     for (const [i, missing] of evidence.entries()) {
       const votes = FIVE.map(receiver => vote(receiver, OUTCOME.under, 10_000, receiver < 3 ? missing : {}))
       expect(certified(votes, FIVE), `${i}`).to.include({ breach: false, belowThreshold: 2 })
-      expect(certified(votes, FIVE).receivers[0]!.why).to.match(/too little|lost|carry more/)
+      expect(certified(votes, FIVE).receivers[0]!.why).to.match(/too little|lost|faster/)
     }
     const whole = { offeredKbps: 26_250, controlLossBps: 300, directKbps: 11_500 }
     const votes = FIVE.map(receiver => vote(receiver, OUTCOME.under, 10_000, whole))
