@@ -110,7 +110,7 @@ describe('chain adapter', function () {
       }
     })
 
-    it('tells what stood at some time in an epoch', async () => {
+    it('lists every announcement that was in force at some time in an epoch', async () => {
       await net.chain.announce('verifier', 'peer-1', [])
       await net.chain.announce('verifier', 'peer-2', [])
       await net.live.runTo(1)
@@ -131,7 +131,7 @@ describe('chain adapter', function () {
       reader.close()
     })
 
-    it('works on after a reorganisation took its transactions back', async () => {
+    it('goes on after a reorganisation took its transactions back', async () => {
       const before = await net.live.rpc('evm_snapshot')
       await net.chain.announce('verifier', 'peer-1', [])
       await net.chain.announce('verifier', 'peer-2', [])

@@ -28,7 +28,7 @@ describe('chain adapter', function () {
       expect(posted).to.deep.include({ header, headerHash, round: 2, nonSigners: [1], txHash, gasUsed })
     })
 
-    it('says already to whoever comes second', async () => {
+    it('answers "already" to the verifier that comes second', async () => {
       const facts = await net.live.runTo(1)
       await postTo(net.chain, net.live.certify(facts, ZERO_HASH, 0))
       expect(await postTo(net.chain, net.live.certify(facts, ZERO_HASH, 1))).to.deep.equal({ kind: 'already' })
@@ -43,7 +43,7 @@ describe('chain adapter', function () {
         .that.matches(/^[A-Z]\w+(\(.*\))?$/)
     })
 
-    it('is already for the loser of a race within one block', async () => {
+    it('answers "already" to the loser of a race within one block', async () => {
       const facts = await net.live.runTo(1)
       const gate = Promise.withResolvers<void>()
       const wallet = new GatedWallet(net.live.keys.v1!.evm, gate.promise)
@@ -95,7 +95,7 @@ describe('chain adapter', function () {
       }
     })
 
-    it('says the new truth after a reorganisation', async () => {
+    it('reads the new chain after a reorganisation', async () => {
       const facts = await net.live.runTo(1)
       const before = await net.live.rpc('evm_snapshot')
       const first = net.live.certify(facts, ZERO_HASH, 0)

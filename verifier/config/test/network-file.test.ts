@@ -33,7 +33,7 @@ describe('network file', () => {
   })
   afterEach(() => rm(dir, { recursive: true }))
 
-  it('comes back as it was saved', async () => {
+  it('is read back as it was saved', async () => {
     await saveNetworkFile(path, NETWORK)
     expect(await loadNetworkFile(path)).to.deep.equal(NETWORK)
   })
@@ -72,7 +72,7 @@ describe('network file', () => {
     })
   }
 
-  it('takes soaks that fit their slots', async () => {
+  it('accepts soaks that fit their slots', async () => {
     const params = { ...DEVNET, soakShareBps: 500, slotMs: 20_000, epochSeconds: 3_600 }
     await saveNetworkFile(path, { ...NETWORK, params })
     expect((await loadNetworkFile(path)).params).to.deep.equal(params)

@@ -85,7 +85,7 @@ describe('gossip', () => {
     })
   })
 
-  it('survives a validator that throws, and does not forward what is rejected', async () => {
+  it('survives a validator that throws, and does not forward rejected messages', async () => {
     await withPeers(3, async (a, b, c) => {
       // a – b – c: c hears a's messages only if b forwards them
       const ready = [linked([a!, c!], 1), linked([b!], 2)]
@@ -116,7 +116,7 @@ describe('gossip', () => {
     })
   })
 
-  it('refuses to send, and rejects, what is larger than its kind may be', async () => {
+  it('refuses to send, and rejects, a message that is too large for its kind', async () => {
     await withMesh(2, async ([a, b], [peer]) => {
       const heard: number[] = []
       const done = Promise.withResolvers<void>()
@@ -136,7 +136,7 @@ describe('gossip', () => {
     })
   })
 
-  it('says that nobody hears where nobody listens', async () => {
+  it('says that nobody hears a message if nobody listens', async () => {
     await withPeers(1, async alone => {
       expect(await new Gossip(alone!, NETWORK, silent).publish('commit', text('hello'))).to.equal(0)
     })
@@ -164,7 +164,7 @@ describe('dial book', () => {
     })
   })
 
-  it('finds by itself a peer that returns at the same address', async () => {
+  it('finds a peer again that returns at the same address', async () => {
     await withPeers(2, async (peer, other) => {
       const book = new DialBook(peer!, silent)
       const connected = [once(peer!, 'peer:connect'), once(other!, 'peer:connect')]

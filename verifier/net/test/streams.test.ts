@@ -144,7 +144,7 @@ describe('message streams', () => {
     })
   })
 
-  it('say that nobody is there', async () => {
+  it('say that a peer cannot be reached', async () => {
     await withPeers(1, async client => {
       const gone = await startPeer(9)
       const address = addressOf(gone)

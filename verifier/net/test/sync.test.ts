@@ -24,7 +24,7 @@ const ask = (client: Peer, from: PeerAddress, request: SyncRequest) =>
   syncFrom(client, from, request, AbortSignal.timeout(10_000))
 
 describe('sync', () => {
-  it('gives what is there and says what is not', async () => {
+  it('gives what the source has, and says what it lacks', async () => {
     await withPeers(2, async (client, server) => {
       await serveSync(server!, source, silent)
       const from = addressOf(server!)
@@ -42,7 +42,7 @@ describe('sync', () => {
     })
   })
 
-  it('tells a late joiner what was gossiped before it came', async () => {
+  it('gives a late joiner the gossip from before it came', async () => {
     await withPeers(3, async (speaker, listener, late) => {
       const heard: GossipItem[] = []
       const said = Promise.withResolvers<void>()
@@ -63,7 +63,7 @@ describe('sync', () => {
     })
   })
 
-  it('breaks the stream of a peer that asks nonsense or too much, and goes on', async () => {
+  it('breaks the stream of a peer whose request is malformed or too large, and goes on', async () => {
     await withPeers(2, async (client, server) => {
       await serveSync(server!, source, silent)
       for (const nonsense of [new Uint8Array(0), Uint8Array.of(255, 255), new Uint8Array(65)]) {

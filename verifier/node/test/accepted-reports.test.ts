@@ -107,11 +107,11 @@ describe('accepted reports of a verifier', () => {
     return new AcceptedReports(context, new ReportComputer(context, { reread: async () => record }, peers), peers)
   }
 
-  it('begins with nothing', async () => {
+  it('begin with the genesis state', async () => {
     expect(await reports(undefined, {}).current()).to.equal(GENESIS_STATE)
   })
 
-  it('recomputes an accepted report whose ballots can be had', async () => {
+  it('are recomputed if a peer has their ballots', async () => {
     const tip = posted(report.header)
     expect(await reports(tip, { ballotSet: true }).current()).to.deep.equal({
       epoch: 1,
@@ -122,12 +122,12 @@ describe('accepted reports of a verifier', () => {
     expect((await store.getReport(tip.headerHash))?.posted).to.deep.equal(tip)
   })
 
-  it('takes leaves from a peer where the ballots are gone', async () => {
+  it('take leaves from a peer if the ballots are gone', async () => {
     const tip = posted(report.header)
     expect((await reports(tip, { carryOver: report }).current()).leaves).to.deep.equal(report.leaves)
   })
 
-  it('takes no leaves that are not under the accepted score root', async () => {
+  it('take no leaves that are not under the accepted score root', async () => {
     const tip = posted(report.header)
     const better = report.leaves.map((leaf, i) => (i === 0 ? { ...leaf, scoreBps: leaf.scoreBps + 1 } : leaf))
     for (const leaves of [better, report.leaves.slice(1), [...report.leaves, report.leaves[0]!], []]) {
@@ -139,7 +139,7 @@ describe('accepted reports of a verifier', () => {
     }
   })
 
-  it('takes soak votes with the leaves, and none that their leaf does not name', async () => {
+  it('take soak votes with the leaves, and none that their leaf does not name', async () => {
     const [first, second] = report.leaves as [Leaf, Leaf]
     const votes = [0, 1, 2].map(receiver => ({ receiver, epoch: 1, rateKbps: 20_000 + receiver }))
     const leaves = [{ ...first, soakVotes: soakVotesDigest(votes) }, second]
@@ -156,7 +156,7 @@ describe('accepted reports of a verifier', () => {
     expect(await reports(tip, {}).current()).to.deep.include({ leaves, soakVotes })
   })
 
-  it('raises the alarm, and signs nothing more, when an accepted report does not follow from its ballots', async () => {
+  it('raise the alarm, after which the node signs nothing, if one does not follow from its ballots', async () => {
     const wrong = report.leaves.map(leaf => ({ ...leaf, scoreBps: leaf.scoreBps + 1 }))
     const scoreRoot = new MerkleTree(wrong.map(encodeLeaf)).root
     const tip = posted({ ...report.header, scoreRoot, ballotSetRoot: ballotSetRoot([]) })
@@ -167,7 +167,7 @@ describe('accepted reports of a verifier', () => {
     expect(await store.getReport(tip.headerHash)).to.equal(undefined)
   })
 
-  it('marks a report that it computed itself as posted, and keeps its ballots', async () => {
+  it('mark a report that this node computed as posted, and keep its ballots', async () => {
     const tip = posted(report.header)
     const own = reports(tip, {})
     await own.keep(report)

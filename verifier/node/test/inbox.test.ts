@@ -95,7 +95,7 @@ describe('inbox of a verifier', () => {
 
   const heard = async () => (await store.heardGossip(EPOCH)).map(item => item.kind)
 
-  it('takes what is rightly signed, and keeps it for those who come late', async () => {
+  it('accepts correctly signed messages, and keeps them for nodes that come later', async () => {
     expect(await inbox.hear('commit', commit(1))).to.equal('accept')
     expect(await inbox.hear('seen', SeenListMessage.encode(list(2)))).to.equal('accept')
     expect(await inbox.hear('partial', partial(0))).to.equal('accept')
@@ -167,7 +167,7 @@ describe('inbox of a verifier', () => {
     })
   }
 
-  it('ignores what is of an epoch that is over, and of one in which it takes no part', async () => {
+  it('ignores messages of an epoch that is over, and of an epoch in which the node takes no part', async () => {
     for (const epoch of [EPOCH - 1, EPOCH + 1, EPOCH + 3]) {
       expect(await inbox.hear('commit', commit(1, 1, epoch))).to.equal('ignore')
     }
@@ -206,7 +206,7 @@ describe('inbox of a verifier', () => {
     expect([failures, certificates]).to.deep.equal([[], []])
   })
 
-  it('ends the node when the store has no space left', async () => {
+  it('ends the node if the store has no space left', async () => {
     disk.full = true
     expect(await inbox.hear('commit', commit(1))).to.equal('ignore')
     expect(failures).to.have.length(1)

@@ -68,7 +68,7 @@ describe('what a verifier asks of its peers', function () {
 
   const changed = (change: Partial<Transcript>): Uint8Array => Transcript.encode({ ...transcript, ...change })
 
-  it('is a transcript from the first that has one which holds, whatever others say before it', async () => {
+  it('is the first transcript that holds, whatever other peers answered before', async () => {
     const { session, receiverPeer } = transcript
     const [first, ...others] = session.parties
     const lies = [
@@ -82,12 +82,12 @@ describe('what a verifier asks of its peers', function () {
     expect(await asked([...lies, honest])).to.deep.equal(honest)
   })
 
-  it('is no transcript of keys that the chain does not name, though they signed all of it', async () => {
+  it('is no transcript signed with keys that the chain does not name', async () => {
     const other = await transcriptOfSession(await freshMembers())
     expect(await asked([Transcript.encode(other)], toHex(other.session.sessionId))).to.equal(undefined)
   })
 
-  it('is no transcript with another vote than the one that its receiver cast', async () => {
+  it('is no transcript with a vote that its receiver did not cast', async () => {
     const { session, vote } = transcript
     const { epoch, receiver } = session
     const cast = encodeVote({ ...decodeVote(vote), ticksAnswered: 0n }) // which nothing but the ballot shows

@@ -78,7 +78,7 @@ const sizes = fc.integer({ min: 4, max: 13 })
 const range = (n: number) => Array.from({ length: n }, (_, i) => i * 3 + 1)
 
 describe('agreement', () => {
-  it('certifies in round 0 when everybody is heard', () => {
+  it('certifies in round 0 if every verifier is heard', () => {
     fc.assert(
       fc.property(sizes, beacons, (n, beacon) => {
         const network = new Network(range(n), beacon)
@@ -90,7 +90,7 @@ describe('agreement', () => {
     )
   })
 
-  it('goes to the next round when the leader is gone', () => {
+  it('goes to the next round if the leader is gone', () => {
     fc.assert(
       fc.property(sizes, beacons, (n, beacon) => {
         const leader = leaderOf(range(n), beacon, 0)
@@ -128,7 +128,7 @@ describe('agreement', () => {
     )
   })
 
-  it('counts no ballot without its commitment, and none that comes late', () => {
+  it('counts no ballot without a commitment, and no late ballot', () => {
     const options = { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING }
     const node = new Agreement<number>(1, options)
     node.advance(1000)
@@ -156,7 +156,7 @@ describe('agreement', () => {
     expect(node.equivocators).to.deep.equal([4])
   })
 
-  it('awaits the last signatures for a moment, and no longer', () => {
+  it('waits a moment for the last signatures, and no longer', () => {
     const node = new Agreement<number>(1, { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING })
     node.advance(1260)
     const sign = (nowMs: number, verifier: number) => node.hearPartial(nowMs, 0, rootOf(0), verifier, SIGNATURE)
@@ -168,7 +168,7 @@ describe('agreement', () => {
     expect(sign(1313, 10)).to.deep.equal([])
   })
 
-  it('aggregates at once when all have signed', () => {
+  it('aggregates at once if all verifiers have signed', () => {
     const node = new Agreement<number>(1, { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING })
     node.advance(1300)
     const done = range(4).map(verifier => node.hearPartial(1300, 0, rootOf(0), verifier, SIGNATURE).length)
@@ -183,7 +183,7 @@ describe('agreement', () => {
     expect(node.nextInstantMs()).to.equal(undefined)
   })
 
-  it('ranks the verifiers from the leader on', () => {
+  it('ranks the verifiers, beginning with the leader', () => {
     fc.assert(
       fc.property(sizes, beacons, (n, beacon) => {
         const ranks = range(n).map(index => rankOf(range(n), beacon, index))

@@ -23,7 +23,7 @@ const drawnLists = fc.integer({ min: 1, max: 10 }).chain(n => {
 })
 
 describe('ballot set', () => {
-  it('holds what more than a third of the frozen set lists, ascending', () => {
+  it('holds the ballots that more than a third of the frozen set lists, ascending', () => {
     const lists = [list(0, [entry(5), entry(2)]), list(1, [entry(2), entry(5)]), list(2, [entry(3), entry(2)])]
     expect(ballotSetOf(lists, 5).roots).to.deep.equal([entry(2), entry(5)])
     expect(ballotSetOf(lists, 3).roots).to.deep.equal([entry(2), entry(5)])
@@ -36,18 +36,18 @@ describe('ballot set', () => {
     expect(ballotSetOf(lists, 4)).to.deep.equal({ roots: [entry(8)], equivocators: [7] })
   })
 
-  it('lets a few liars pin a second root on nobody', () => {
+  it('does not let a few liars pin a second root on a verifier', () => {
     const lists = [0, 1, 2].map(verifier => list(verifier, [entry(7)]))
     expect(ballotSetOf([...lists, list(3, [entry(7, 1)])], 4)).to.deep.equal({ roots: [entry(7)], equivocators: [] })
   })
 
-  it('counts one list a verifier and one line an entry', () => {
+  it('counts one list for each verifier, and each entry of a list once', () => {
     expect(ballotSetOf([list(0, [entry(7), entry(7)]), list(0, [entry(7), entry(7)])], 5).roots).to.deep.equal([])
     const contradiction = [list(0, [entry(7)]), list(0, []), list(1, [entry(7)])]
     expect(ballotSetOf(contradiction, 5).roots).to.deep.equal([])
   })
 
-  it('does not depend on the order of lists or lines', () => {
+  it('does not depend on the order of lists or entries', () => {
     const shuffled = drawnLists.chain(({ n, lists }) =>
       fc.record({
         n: fc.constant(n),

@@ -81,7 +81,7 @@ describe('evaluation of an epoch', () => {
     expect(second).to.include({ ticksUpQ16: Number(ticks), uptimeBps: wilsonLowerBps(ticks, ticks) })
   })
 
-  it('penalises a throttled provider at its third breach, an epoch without a report notwithstanding', () => {
+  it('penalises a throttled provider at its third breach, even across an epoch without a report', () => {
     const leaves = run([throttled, undefined, throttled, undefined, undefined, undefined, throttled, throttled])
     expect(leaves.map(leaf => leaf.penaltyBps)).to.deep.equal([0, 0, 866, 0])
     expect(leaves.map(leaf => leaf.breachBits)).to.deep.equal([0b1, 0b11, 0, 0b1])
@@ -98,7 +98,7 @@ describe('evaluation of an epoch', () => {
     expect(a.throughputQ32 > b.throughputQ32 && b.throughputQ32 > c.throughputQ32).to.equal(true)
   })
 
-  it('penalises one that answers heartbeats and serves nobody', () => {
+  it('penalises a provider that answers heartbeats and serves nobody', () => {
     const refuser: Cast = () => ({ outcome: OUTCOME.refused, rateKbps: 0 })
     const leaves = run([refuser, refuser, refuser])
     expect(leaves.map(leaf => leaf.status)).to.deep.equal([STATUS.unserving, STATUS.unserving, STATUS.unserving])
@@ -165,7 +165,7 @@ describe('evaluation of an epoch', () => {
     expect(third.soakVotes.get(account('provider 0'))!.map(one => one.epoch)).to.deep.equal([3, 3, 3, 3, 3])
   })
 
-  it('comes back whole from what is stored and served of it', () => {
+  it('is restored in full from its stored and served encoding', () => {
     const held = VERIFIERS.map(receiver => ({ receiver, epoch: 1, rateKbps: 100 * receiver }))
     const before = evaluateEpoch(inputOf(1, 2, { ballots: ballotsOf(1, 2, honest) }))
     const carryOver = {
