@@ -1,8 +1,7 @@
 /**
- * One verifier's measuring in one epoch: its sessions as a receiver, at their secret instants, and its heartbeats. What
- * comes out is a vote for every provider that it was assigned to.
+ * One verifier measures in one epoch: its sessions as a receiver, at their secret instants, and its heartbeats. The result
+ * is a vote for every provider to which the verifier was assigned.
  */
-
 import { measureSession } from '../../probe/receiver/session.js'
 import type { SessionResult } from '../../probe/verdict/outcome.js'
 import { providerSchedule } from '../../proto/digests.js'
@@ -26,7 +25,7 @@ import type { MeasuringModules } from './measuring-modules.js'
 import { keepTranscripts, type Unvoted, unvotedTranscript } from './transcripts.js'
 import { isAbort, until } from './waiting.js'
 
-/** Measures until the epoch ends, and not a moment longer. @param scheduleSignature BLS signature over the schedule digest */
+/** Measures until the epoch ends, and no longer. @param scheduleSignature BLS signature over the schedule digest */
 export async function measureEpoch(
   modules: MeasuringModules,
   record: EpochRecord,
@@ -47,10 +46,11 @@ export async function measureEpoch(
     if (session.receiver !== context.self.index) continue
     runSession(modules, record, session, scheduleSignature).then(
       result => result && results.set(session.provider, result),
-      error => isAbort(error) || context.log.error({ epoch, provider: session.provider, err: error }, 'session failed'),
+      error =>
+        isAbort(error) || context.log.error({ epoch, provider: session.provider, err: error }, 'a session failed'),
     )
   }
-  // A session that is not through by now is too late for the ballot; it ends by its own timeout.
+  // A session that still runs is too late for the ballot, and ends by its own timeout.
   await until(epochEndMs(context.epochs, epoch), context.wall, context.stopping)
   await Promise.all(beating)
   const votes = mine.map((provider, i) =>
@@ -112,7 +112,7 @@ async function runSession(
         const sender = directory.verifier(index)
         return {
           open: async () => {
-            if (sender === undefined) throw new Error(`verifier ${index} has not announced where it is reached`)
+            if (sender === undefined) throw new Error(`verifier ${index} has announced no address`)
             return dialStream(context, sender, PROBE_PROTOCOL, ProbeFrame.maxBytes)
           },
           verifier: sender === undefined ? async () => false : peerVerifier(sender.peerId),

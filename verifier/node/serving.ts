@@ -1,5 +1,4 @@
-/** The sender's side: serves the sessions that the assignment gives this verifier a part in, and no others. */
-
+/** This verifier as a sender: serves the sessions that the assignment gives it a part in, and no others. */
 import type { OpeningsVerdict } from '../../probe/chunks/openings.js'
 import type { MessageStream } from '../../probe/ports.js'
 import { type Authorization, serveProbe } from '../../probe/sender/sender.js'
@@ -17,10 +16,10 @@ import type { Directory } from './directory.js'
 import type { EpochFacts } from './epoch-facts.js'
 
 export class Serving {
-  /** What receivers showed of the data that this node had sent them. */
+  /** How often receivers proved that they had the data that this node sent. */
   readonly openings: Record<OpeningsVerdict['kind'], number> = { held: 0, mismatched: 0, failed: 0, missing: 0 }
   readonly #seen = new SeenSessions()
-  /** Sessions served by what the assignment calls them, so that a receiver cannot have one twice under two nonces. */
+  /** Assigned sessions that were served, so that a receiver cannot run one twice under two nonces. */
   readonly #served = new Set<string>()
 
   constructor(
@@ -48,7 +47,7 @@ export class Serving {
     })
   }
 
-  /** Forgets the sessions of epochs past. */
+  /** Forgets the sessions of earlier epochs. */
   forget(beforeEpoch: number): void {
     for (const key of this.#served) if (Number(key.split('/')[0]) < beforeEpoch) this.#served.delete(key)
   }
@@ -60,10 +59,10 @@ export class Serving {
     const { epoch, receiver, sessionId } = verdict
     const facts = { epoch, receiver, sessionId: toHex(sessionId), openings: verdict.kind }
     if (verdict.kind !== 'failed') {
-      log.info(facts, 'a receiver did not show all of the data that it was sent')
+      log.info(facts, 'a receiver did not open all chunks that it owed')
       return
     }
-    log.warn({ ...facts, reason: verdict.reason }, 'a receiver published a root for data that it did not have')
+    log.warn({ ...facts, reason: verdict.reason }, 'a receiver published a root over data that it did not have')
     store.putOpeningFault(verdict.epoch, verdict.sessionId, OpeningFault.encode(verdict)).catch(fail)
   }
 

@@ -48,7 +48,7 @@ import { syncSource } from './sync-source.js'
 import { MONOTONIC_CLOCK, SYSTEM_RANDOM, WALL_CLOCK } from './system.js'
 import { poll } from './waiting.js'
 
-/** How often the chain is asked whether the network has started. */
+/** How often the node asks the chain whether the network has started. */
 const GENESIS_POLL_MS = 250
 
 export interface VerifierOptions {
