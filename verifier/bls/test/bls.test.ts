@@ -122,7 +122,7 @@ describe('BLS signatures', () => {
       expect(verifier.verify(bad, vectors.digest, signature)).to.equal(false)
       expect(verifier.fastAggregateVerify([bad], vectors.digest, signature)).to.equal(false)
     }
-    // nothing of it is remembered as good
+    // no malformed key was remembered as valid
     expect(verifier.verify(keyOf(a!), vectors.digest, signature)).to.equal(true)
   })
 })

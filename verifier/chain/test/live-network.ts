@@ -1,4 +1,4 @@
-/** A real chain with the real contracts, four verifiers and two providers on it, for the tests of this folder. */
+/** A real chain with the real contracts, four verifiers and two providers, for the tests of this folder. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,7 +35,7 @@ export class LiveNetwork {
     private readonly dir: string,
   ) {}
 
-  /** Mines a block a transaction, so that nothing waits for the clock; time moves by `mineAt` alone. */
+  /** Mines one block for each transaction, so that nothing waits for the clock. Only `mineAt` moves time. */
   static async start(): Promise<LiveNetwork> {
     const anvil = await startAnvil()
     const dir = await mkdtemp(join(tmpdir(), 'bandwitness-chain-'))
@@ -116,7 +116,7 @@ export class LiveNetwork {
     return (await blockAt(this.chain.context.provider, 'latest')).timestamp
   }
 
-  /** A header over leaves that anybody could have computed, certified by the given positions of the frozen set. */
+  /** A header over made-up leaves, certified by the given positions of the frozen set. */
   certify(facts: ChainFacts, previousHeader: Hex, round = 0, signers = [0, 1, 2, 3]): Certified {
     const { network } = this.chain
     const leaves = facts.providers.map((provider, i) => leafOf(facts.epoch, provider.index, provider.account, i))

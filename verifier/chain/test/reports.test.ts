@@ -51,7 +51,7 @@ describe('chain adapter', function () {
       await net.live.rpc('evm_setAutomine', [false])
       try {
         const second = postTo(loser, net.live.certify(facts, ZERO_HASH, 1))
-        await wallet.asked // it has found nothing against posting
+        await wallet.asked // its estimate passed, so it is about to post
         const first = postTo(net.chain, net.live.certify(facts, ZERO_HASH, 0))
         await net.live.pending(1)
         gate.resolve()
@@ -87,7 +87,7 @@ describe('chain adapter', function () {
       try {
         const late = postTo(net.chain, net.live.certify(facts, ZERO_HASH))
         await net.live.pending(1)
-        await net.live.mineAt(await net.live.epochStart(4)) // no report of epoch 1 is taken any more
+        await net.live.mineAt(await net.live.epochStart(4)) // too late for a report of epoch 1
         expect(await late).to.include({ kind: 'rejected' })
         expect(await net.chain.posted(1)).to.equal(undefined)
       } finally {

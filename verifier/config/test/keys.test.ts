@@ -55,7 +55,7 @@ describe('keys', () => {
     ['text that is no JSON', `{"evm": "${keys.evm}"`],
     ['a missing key', JSON.stringify({ evm: keys.evm, bls: keys.bls })],
     ['a short key', JSON.stringify({ ...keys, peer: '0x1234' })],
-    ['a key that is no hexadecimal', JSON.stringify({ ...keys, evm: 'no key' })],
+    ['a key that is not hexadecimal', JSON.stringify({ ...keys, evm: 'no key' })],
     ['a field that nobody knows', JSON.stringify({ ...keys, extra: 1 })],
     ['a key that is zero', JSON.stringify({ ...keys, bls: `0x${'00'.repeat(32)}` })],
     ['a number beyond the curve', JSON.stringify({ ...keys, bls: `0x${'ff'.repeat(32)}` })],

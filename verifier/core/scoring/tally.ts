@@ -46,7 +46,7 @@ export interface VoteAccount {
 
 export interface Tally {
   readonly status: StatusCode
-  /** kbit/s at the IP layer, at most the claim and the soak limit; 0 where the status is unmeasured */
+  /** kbit/s at the IP layer, at most the claim and the soak limit; 0 if the status is unmeasured */
   readonly rateKbps: number
   /** low median of the soak votes in force; undefined while they are fewer than a quorum */
   readonly soakLimitKbps: number | undefined

@@ -14,8 +14,8 @@ const meshed = (peers: readonly Peer[], count: number): Promise<unknown> =>
   Promise.all(peers.map(peer => hasListeners(peer, count)))
 
 /**
- * Resolves once each of `peers` has had mesh links to `count` others. Listening must begin before the links do. (Until
- * then a message is not forwarded to whoever is about to be linked, and nobody offers it again.)
+ * Resolves once each of `peers` has had mesh links to `count` others. Call it before the links begin. (A message from
+ * before a link is not forwarded over that link, and no peer offers it again.)
  */
 const linked = (peers: readonly Peer[], count: number): Promise<unknown> =>
   Promise.all(

@@ -19,7 +19,7 @@ export const addressOf = (peer: Peer): PeerAddress => ({
   multiaddrs: listenAddresses(peer),
 })
 
-/** Starts `count` peers, hands them to `use`, and stops them whatever happens. */
+/** Starts `count` peers, hands them to `use`, and stops them in any case. */
 export async function withPeers(count: number, use: (...peers: Peer[]) => Promise<void>): Promise<void> {
   const peers = await Promise.all(Array.from({ length: count }, (_, index) => startPeer(index)))
   try {

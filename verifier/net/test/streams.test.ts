@@ -97,7 +97,7 @@ describe('message streams', () => {
         for (; sent < total; sent++) await opened.send(message)
       })()
       await served.receive()
-      // as many rounds of the event loop as carry all of it when it is read
+      // as many rounds of the event loop as suffice for all messages when the reader reads
       for (let round = 0; round < 2000; round++) await new Promise(setImmediate)
       expect(sent * message.length).to.be.below(6 * KIB * KIB)
       for (let read = 1; read < total; read++) expect(await served.receive()).to.have.lengthOf(message.length)

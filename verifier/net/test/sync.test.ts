@@ -12,7 +12,7 @@ const hash = (byte: number): Hex => toHex(new Uint8Array(32).fill(byte))
 
 const source: SyncSource = {
   ballot: async root => (root === hash(1) ? Uint8Array.of(1, 2, 3) : undefined),
-  // larger than a stream's window, and in an order to be kept
+  // larger than a stream's window; their order must stay
   leaves: async header =>
     header === hash(2) ? Array.from({ length: 3000 }, (_, index) => new Uint8Array(544).fill(index)) : undefined,
   ballotSet: async header => (header === hash(3) ? [] : undefined),

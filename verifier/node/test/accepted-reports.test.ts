@@ -48,7 +48,7 @@ const facts: ChainFacts = {
   })),
 }
 const record = { facts, assignment: assign(facts, DEVNET) }
-/** Nobody has voted: a report all the same, in which nobody is measured. */
+/** A report without votes, in which every provider is unmeasured. */
 const report = buildReport({
   params: DEVNET,
   ...record,
@@ -80,7 +80,7 @@ describe('accepted reports of a verifier', () => {
     await rm(dir, { recursive: true })
   })
 
-  /** @param has what the only peer gives out for the accepted report */
+  /** @param has the answers of the only peer about the accepted report */
   function reports(
     tip: PostedReport | undefined,
     has: { ballotSet?: boolean; carryOver?: CarryOver },

@@ -1,4 +1,4 @@
-/** What a verifier takes from gossip, and what it rejects: real keys and a real store, a network of nobody. */
+/** Which gossip messages a verifier accepts, and which it rejects: real keys and a real store, but no network. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,7 +74,7 @@ describe('inbox of a verifier', () => {
     const runner = new AgreementRunner(
       {
         context,
-        // no proposal here is checked further than its signatures
+        // no test here has a proposal recomputed
         ...{ reports: undefined as never, computer: undefined as never },
         broadcast: async () => undefined,
         onCertificate: heard => certificates.push(heard),
@@ -105,7 +105,7 @@ describe('inbox of a verifier', () => {
   })
 
   const REJECTED: [what: string, kind: Parameters<Inbox['hear']>[0], bytes: () => Uint8Array][] = [
-    ['bytes that are no message', 'commit', () => Uint8Array.of(1, 2, 3)],
+    ['bytes that are not a message', 'commit', () => Uint8Array.of(1, 2, 3)],
     ["a commitment with another verifier's signature", 'commit', () => commit(1, 2)],
     ["a partial signature of another's key", 'partial', () => partial(1, 2)],
     ['a partial signature for another round', 'partial', () => partial(1, 1, 1)],
@@ -124,16 +124,24 @@ describe('inbox of a verifier', () => {
       'proposal',
       () => proposal([list(0), list(1), { ...list(2), signature: list(1).signature }]),
     ],
-    ['a proposal in the name of another', 'proposal', () => proposal([list(0), list(1), list(2)], { leader: 1 })],
+    [
+      'a proposal in the name of another leader',
+      'proposal',
+      () => proposal([list(0), list(1), list(2)], { leader: 1 }),
+    ],
     [
       'a proposal with half a header',
       'proposal',
       () => proposal([list(0), list(1), list(2)], { header: encodeHeader(header).subarray(0, 64) }),
     ],
-    ['a certificate of too few', 'certificate', () => certificate([0, 1])],
-    ['a certificate that counts one more than signed', 'certificate', () => certificate([0, 1], { nonSigners: [3] })],
+    ['a certificate of too few signers', 'certificate', () => certificate([0, 1])],
     [
-      'a certificate that leaves out one who signed',
+      'a certificate that counts one verifier more than have signed',
+      'certificate',
+      () => certificate([0, 1], { nonSigners: [3] }),
+    ],
+    [
+      'a certificate that leaves out a verifier that signed',
       'certificate',
       () => certificate([0, 1, 2, 3], { nonSigners: [3] }),
     ],

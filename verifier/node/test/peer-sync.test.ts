@@ -1,4 +1,4 @@
-/** What a verifier takes of its peers' answers: none may hide what another one has. */
+/** A verifier fetches from several peers: a wrong answer of one must not hide the right answer of another. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,7 +44,7 @@ describe('what a verifier asks of its peers', function () {
     await rm(dir, { recursive: true })
   })
 
-  /** What comes of asking for the transcript, where each peer in turn answers so. */
+  /** Asks for the transcript. Each peer in turn gives one of the answers. */
   async function asked(answers: readonly Uint8Array[], id = sessionId): Promise<Uint8Array | undefined> {
     let found: Uint8Array | undefined
     await withPeers(answers.length + 1, async (self, ...peers) => {
@@ -90,7 +90,7 @@ describe('what a verifier asks of its peers', function () {
   it('is no transcript with a vote that its receiver did not cast', async () => {
     const { session, vote } = transcript
     const { epoch, receiver } = session
-    const cast = encodeVote({ ...decodeVote(vote), ticksAnswered: 0n }) // which nothing but the ballot shows
+    const cast = encodeVote({ ...decodeVote(vote), ticksAnswered: 0n }) // only the ballot tells the difference
     const ballot = async (votes: Uint8Array[]) => {
       const root = fromHex(new MerkleTree(votes).root)
       const signatures = { signature: new Uint8Array(96), schedule: new Uint8Array(96) }

@@ -11,7 +11,7 @@ const rootOf = (verifier: number): Hex => keccakText(`ballot of ${verifier}`)
 const commitmentFor = (verifier: number): Hex => keccakText(`commitment of ${verifier}`)
 const SIGNATURE = new Uint8Array(96)
 
-/** Verifiers that hear one another at once, with a clock that is moved by hand. */
+/** Verifiers that hear one another at once, with a clock that the test moves. */
 class Network {
   readonly nodes: Map<number, Agreement<number>>
   readonly signed: { verifier: number; round: number; headerHash: Hex }[] = []
@@ -21,9 +21,9 @@ class Network {
   constructor(
     readonly indices: readonly number[],
     readonly beacon: Hex,
-    /** who takes part at all */
+    /** whether a verifier takes part */
     readonly alive: (verifier: number) => boolean = () => true,
-    /** whether what one says reaches another */
+    /** whether messages from one verifier reach another */
     readonly reaches: (from: number, to: number) => boolean = () => true,
   ) {
     const options = { epoch: 7, beacon, verifiers: indices, timing: TIMING }
@@ -138,7 +138,7 @@ describe('agreement', () => {
     node.advance(1100)
     node.hearCommitment(7, commitmentFor(7)) // too late
     node.hearBallot(1, rootOf(1), commitmentFor(1))
-    node.hearBallot(4, rootOf(4), commitmentFor(1)) // not what it committed to
+    node.hearBallot(4, rootOf(4), commitmentFor(1)) // not the ballot that it committed to
     node.hearBallot(7, rootOf(7), commitmentFor(7))
     const [list] = node.advance(1200)
     node.hearBallot(10, rootOf(10), commitmentFor(10)) // too late

@@ -11,7 +11,7 @@ const rootOf = (verifier: number, version = 0) => keccakText(`ballot ${verifier}
 const entry = (verifier: number, version = 0): SeenEntry => ({ verifier, root: rootOf(verifier, version) })
 const list = (verifier: number, entries: readonly SeenEntry[]): SignedList => ({ verifier, entries })
 
-/** Each of n verifiers with a list drawn from everybody's ballots, some of them in two versions. */
+/** Each of n verifiers with a list drawn from all ballots, some of which exist in two versions. */
 const drawnLists = fc.integer({ min: 1, max: 10 }).chain(n => {
   const ballots = Array.from({ length: n }, (_, verifier) => [entry(verifier), entry(verifier, 1)]).flat()
   return fc.record({
@@ -70,7 +70,7 @@ describe('ballot set', () => {
 
   it('cannot lose a ballot that more than two thirds listed, whichever lists a leader picks', () => {
     const drawn = drawnLists.chain(({ n, lists }) => {
-      // One ballot that just more than two thirds list, and nobody contradicts.
+      // One ballot that just more than two thirds list, and no list contradicts.
       const target = entry(99)
       const needed = Math.floor((2 * n) / 3) + 1
       const all = lists.map((one, i) => (i < needed ? list(i, [...one.entries, target]) : one))

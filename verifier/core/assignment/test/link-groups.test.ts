@@ -11,7 +11,7 @@ import { senderLoadKbps } from '../place.js'
 const LONG = { ...PARAMS, epochSeconds: 3_600, lanes: 0 }
 const LINK = keccakText('a link')
 
-/** Providers of which those at the given places announce one network. */
+/** Providers; those at the given places announce one network. */
 function onOneLink(places: readonly number[], shape: Parameters<typeof facts>[0], link: Hex = LINK): ChainFacts {
   const chain = facts(shape)
   return {

@@ -9,7 +9,7 @@ import { senderLoadKbps } from '../place.js'
 import { groupSize, groupsOfSize, MOST_RECEIVERS, memberClaimKbps } from '../receiver-groups.js'
 
 const LONG = { ...PARAMS, epochSeconds: 36_000 }
-/** What a receiver of three senders takes in at a claim. */
+/** The load of a receiver with three senders, at a claim. */
 const loadKbps = (claimKbps: number): number => 3 * senderLoadKbps(claimKbps, 3)
 
 const drawn = (n: number, claimKbps: number, capacityOf: (i: number) => number) => {

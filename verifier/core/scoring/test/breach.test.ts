@@ -6,7 +6,7 @@ import { CLAIM_KBPS, PARAMS } from '../../test/samples.js'
 import { nextBreachState, penaltyBps } from '../breach.js'
 import { isCommonFailure, type MeasuredProvider } from '../common-failure.js'
 
-/** Penalties of a run of windows, each a breach at a tenth of the claim or none. */
+/** Penalties over a run of windows, each either a breach at a tenth of the claim or none. */
 function penalties(windows: readonly boolean[]): number[] {
   let breachBits = 0
   return windows.map(breach => {

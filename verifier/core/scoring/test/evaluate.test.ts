@@ -22,7 +22,7 @@ const NOTHING = { epoch: 0, leaves: [], soakVotes: NO_SOAKS }
 
 type Cast = (provider: Hex, receiver: number) => { outcome: OutcomeCode; rateKbps: number; answered?: bigint }
 
-/** A ballot of every verifier, with the vote that `cast` says about every provider. */
+/** A ballot of every verifier, with the votes that `cast` makes for every provider. */
 const ballotsOf = (epoch: number, providers: number, cast: Cast): CountedBallot[] =>
   VERIFIERS.map(verifier => ({
     verifier,
@@ -42,7 +42,7 @@ function inputOf(epoch: number, providers: number, over: Partial<EvaluateInput> 
   return { params: PARAMS, facts: chain, assignment: assign(chain, PARAMS), previous: NOTHING, ballots: [], ...over }
 }
 
-/** The leaves of the only provider over a run of epochs; undefined is an epoch without a report. */
+/** The leaves of the only provider over a run of epochs; undefined stands for an epoch without a report. */
 function run(casts: readonly (Cast | undefined)[]): Leaf[] {
   const leaves: Leaf[] = []
   for (const [i, cast] of casts.entries()) {

@@ -19,7 +19,7 @@ const certified = (
 ) =>
   tallyVotes({ votes, assigned, groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, soak: { needed: false, ...soak } })
 
-/** What a third breach with these votes would cost. */
+/** The penalty of a third breach with these votes. */
 const penalty = (...args: Parameters<typeof certified>): number => {
   const { breach, rateKbps } = certified(...args)
   return breach ? penaltyBps(rateKbps, CLAIM_KBPS, PARAMS) : 0
