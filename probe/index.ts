@@ -67,7 +67,6 @@
 import '../proto/polyfill.js'
 
 export type { OpeningsVerdict } from './chunks/openings.js'
-export { START_LEAD_MS } from './constants.js'
 export type { Backend, PortFacts } from './io/datagram-port.js'
 export type { Progress } from './plane/collection.js'
 export { type ForwardingSpec, forwardAll, limited } from './plane/forwarding.js'

@@ -1,4 +1,4 @@
-/** What measuring needs of its node. */
+/** The parts of a node that measuring uses. */
 import type { Receiver } from '../../probe/index.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'

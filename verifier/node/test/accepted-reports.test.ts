@@ -1,4 +1,4 @@
-/** What a verifier makes its own of what the chain has accepted: only what is under the accepted header. */
+/** A verifier takes over a report that the chain has accepted: only leaves under the accepted header. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,10 +19,10 @@ import type { PostedReport } from '../../core/ports.js'
 import { type CarryOver, encodeCarryOver } from '../../core/scoring/carry-over.js'
 import { buildReport } from '../../core/scoring/report.js'
 import { Store } from '../../store/store.js'
+import { AcceptedReports } from '../accepted-reports.js'
 import type { VerifierContext } from '../context.js'
-import type { EpochBook } from '../epoch-book.js'
-import { GENESIS_STATE, History } from '../history.js'
 import type { PeerSync } from '../peer-sync.js'
+import { GENESIS_STATE, ReportComputer } from '../report-computer.js'
 
 const network: NetworkId = { chainId: 31_337, contract: `0x${'ab'.repeat(20)}` }
 const account = (byte: string): Hex => `0x${byte.repeat(20)}`
@@ -48,7 +48,7 @@ const facts: ChainFacts = {
   })),
 }
 const record = { facts, assignment: assign(facts, DEVNET) }
-/** Nobody has voted: a report all the same, in which nobody is measured. */
+/** A report without votes, in which every provider is unmeasured. */
 const report = buildReport({
   params: DEVNET,
   ...record,
@@ -68,11 +68,11 @@ const posted = (header: Header): PostedReport => ({
   gasUsed: 240_000,
 })
 
-describe('history of a verifier', () => {
+describe('accepted reports of a verifier', () => {
   let dir: string
   let store: Store
   beforeEach(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'bandwitness-history-'))
+    dir = await mkdtemp(join(tmpdir(), 'bandwitness-reports-'))
     store = await Store.open(dir, { mode: 'create' })
   })
   afterEach(async () => {
@@ -80,8 +80,11 @@ describe('history of a verifier', () => {
     await rm(dir, { recursive: true })
   })
 
-  /** @param has what the only peer gives out for the accepted report */
-  function history(tip: PostedReport | undefined, has: { ballotSet?: boolean; carryOver?: CarryOver }): History {
+  /** @param has the answers of the only peer about the accepted report */
+  function reports(
+    tip: PostedReport | undefined,
+    has: { ballotSet?: boolean; carryOver?: CarryOver },
+  ): AcceptedReports {
     const context = {
       network,
       params: DEVNET,
@@ -101,16 +104,16 @@ describe('history of a verifier', () => {
         return taken
       },
     }
-    return new History(context, { reread: async () => record } as unknown as EpochBook, peers as PeerSync)
+    return new AcceptedReports(context, new ReportComputer(context, { reread: async () => record }, peers), peers)
   }
 
-  it('begins with nothing', async () => {
-    expect(await history(undefined, {}).current()).to.equal(GENESIS_STATE)
+  it('begin with the genesis state', async () => {
+    expect(await reports(undefined, {}).current()).to.equal(GENESIS_STATE)
   })
 
-  it('recomputes an accepted report whose ballots can be had', async () => {
+  it('are recomputed if a peer has their ballots', async () => {
     const tip = posted(report.header)
-    expect(await history(tip, { ballotSet: true }).current()).to.deep.equal({
+    expect(await reports(tip, { ballotSet: true }).current()).to.deep.equal({
       epoch: 1,
       headerHash: tip.headerHash,
       leaves: report.leaves,
@@ -119,16 +122,16 @@ describe('history of a verifier', () => {
     expect((await store.getReport(tip.headerHash))?.posted).to.deep.equal(tip)
   })
 
-  it('takes leaves from a peer where the ballots are gone', async () => {
+  it('take leaves from a peer if the ballots are gone', async () => {
     const tip = posted(report.header)
-    expect((await history(tip, { carryOver: report }).current()).leaves).to.deep.equal(report.leaves)
+    expect((await reports(tip, { carryOver: report }).current()).leaves).to.deep.equal(report.leaves)
   })
 
-  it('takes no leaves that are not under the accepted score root', async () => {
+  it('take no leaves that are not under the accepted score root', async () => {
     const tip = posted(report.header)
     const better = report.leaves.map((leaf, i) => (i === 0 ? { ...leaf, scoreBps: leaf.scoreBps + 1 } : leaf))
     for (const leaves of [better, report.leaves.slice(1), [...report.leaves, report.leaves[0]!], []]) {
-      const error = await history(tip, { carryOver: { leaves, soakVotes: new Map() } })
+      const error = await reports(tip, { carryOver: { leaves, soakVotes: new Map() } })
         .current()
         .catch(thrown => thrown)
       expect(error).to.be.instanceOf(Error)
@@ -136,7 +139,7 @@ describe('history of a verifier', () => {
     }
   })
 
-  it('takes soak votes with the leaves, and none that their leaf does not name', async () => {
+  it('take soak votes with the leaves, and none that their leaf does not name', async () => {
     const [first, second] = report.leaves as [Leaf, Leaf]
     const votes = [0, 1, 2].map(receiver => ({ receiver, epoch: 1, rateKbps: 20_000 + receiver }))
     const leaves = [{ ...first, soakVotes: soakVotesDigest(votes) }, second]
@@ -144,29 +147,29 @@ describe('history of a verifier', () => {
     const soakVotes = new Map([[first.provider, votes]])
     for (const forged of [[], votes.slice(1), votes.map(vote => ({ ...vote, rateKbps: 25_000 }))]) {
       const carryOver = { leaves, soakVotes: new Map([[first.provider, forged]]) }
-      const error = await history(tip, { carryOver })
+      const error = await reports(tip, { carryOver })
         .current()
         .catch(thrown => thrown)
       expect(error).to.be.instanceOf(Error)
     }
-    expect(await history(tip, { carryOver: { leaves, soakVotes } }).current()).to.deep.include({ leaves, soakVotes })
-    expect(await history(tip, {}).current()).to.deep.include({ leaves, soakVotes })
+    expect(await reports(tip, { carryOver: { leaves, soakVotes } }).current()).to.deep.include({ leaves, soakVotes })
+    expect(await reports(tip, {}).current()).to.deep.include({ leaves, soakVotes })
   })
 
-  it('raises the alarm, and signs nothing more, when an accepted report does not follow from its ballots', async () => {
+  it('raise the alarm, after which the node signs nothing, if one does not follow from its ballots', async () => {
     const wrong = report.leaves.map(leaf => ({ ...leaf, scoreBps: leaf.scoreBps + 1 }))
     const scoreRoot = new MerkleTree(wrong.map(encodeLeaf)).root
     const tip = posted({ ...report.header, scoreRoot, ballotSetRoot: ballotSetRoot([]) })
-    const alarmed = history(tip, { ballotSet: true, carryOver: { leaves: wrong, soakVotes: new Map() } })
+    const alarmed = reports(tip, { ballotSet: true, carryOver: { leaves: wrong, soakVotes: new Map() } })
     const error = await alarmed.current().catch(thrown => thrown)
     expect(error).to.be.instanceOf(Error)
     expect(alarmed.alarm).to.include('epoch 1')
     expect(await store.getReport(tip.headerHash)).to.equal(undefined)
   })
 
-  it('marks a report that it computed itself as posted, and keeps its ballots', async () => {
+  it('mark a report that this node computed as posted, and keep its ballots', async () => {
     const tip = posted(report.header)
-    const own = history(tip, {})
+    const own = reports(tip, {})
     await own.keep(report)
     expect((await store.getReport(tip.headerHash))?.posted).to.equal(undefined)
     await own.adopt(tip)

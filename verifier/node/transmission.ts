@@ -1,27 +1,27 @@
 /**
- * What any one node has to send to the chain, and each stands ready to: reports, settlements, the next era's set. By
- * rank from the leader, node i waits i·Δ and then sends only if the chain has none, so that one transaction is the rule
- * and a missing node costs a delay.
+ * Transmission: the transactions that any one verifier may send for all: reports, settlements, the next era's set. By its
+ * rank from the leader, verifier i waits i·Δ, and then sends only if the chain has none. So one transaction is the rule,
+ * and a verifier that is down costs a delay.
  */
-
 import { epochEndMs, epochStartMs, eraOf, firstEpochOf } from '../../proto/epoch.js'
 import { decodeHeader } from '../../proto/header.js'
 import { encodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import type { Certificate } from '../../proto/messages.js'
 import { g2ToEip2537 } from '../bls/encoding.js'
-import { rankOf } from '../core/agreement/agreement.js'
-import type { ChainFacts } from '../core/facts.js'
+import { rankOf } from '../core/agreement/leader.js'
+import { type ChainFacts, indicesOf } from '../core/facts.js'
 import type { TxResult } from '../core/ports.js'
 import type { VerifierContext } from './context.js'
 import { poll, until } from './waiting.js'
 
+/** How often the node asks the chain, or tries again. */
 const POLL_MS = 300
 
-export class Duties {
+export class Transmission {
   constructor(private readonly context: VerifierContext) {}
 
-  /** Brings a certificate to the chain, until the chain has a report of its epoch or takes none any more. */
+  /** Sends a certificate, until the chain has a report of that epoch or the deadline for posting one has passed. */
   async post(certificate: Certificate, facts: ChainFacts): Promise<void> {
     const { chain, epochs } = this.context
     const header = decodeHeader(certificate.header)
@@ -35,7 +35,7 @@ export class Duties {
     })
   }
 
-  /** Settles every penalty of a report once it is final. */
+  /** Settles every penalty of a report, once the report is final. */
   async settle(epoch: number, leaves: readonly Leaf[], facts: ChainFacts): Promise<void> {
     const penalised = leaves.filter(leaf => leaf.penaltyBps > 0)
     if (penalised.length === 0) return
@@ -52,7 +52,7 @@ export class Duties {
     }
   }
 
-  /** In the last epoch of an era, freezes the next one's set. */
+  /** In the last epoch of an era, freezes the verifier set of the next era. */
   async freezeNextEra(facts: ChainFacts): Promise<void> {
     const { chain, epochs } = this.context
     const nextEra = eraOf(epochs, facts.epoch) + 1
@@ -64,25 +64,24 @@ export class Duties {
     })
   }
 
-  async #awaitTurn({ verifiers, beacon }: ChainFacts): Promise<void> {
+  async #awaitTurn(facts: ChainFacts): Promise<void> {
     const { self, params, wall, stopping } = this.context
-    const indices = verifiers.map(verifier => verifier.index)
-    const rank = Math.max(0, rankOf(indices, beacon, self.index))
+    const rank = Math.max(0, rankOf(indicesOf(facts), facts.beacon, self.index))
     await until(wall.nowMs() + rank * params.rankDelayMs, wall, stopping)
   }
 
-  /** Tries until done by anybody, or too late. A chain that does not answer is asked again. */
+  /** Tries until somebody has done it, or until the deadline. Asks a chain that does not answer again. */
   async #untilDone(what: string, deadlineMs: number, attempt: () => Promise<TxResult>): Promise<void> {
     const { wall, log, stopping } = this.context
     await poll(
       async () => {
         if (wall.nowMs() >= deadlineMs) {
-          log.warn(`gave up: ${what} is too late`)
+          log.warn(`gave up on the ${what}: its deadline has passed`)
           return true
         }
         const result = await attempt().catch((error: Error): TxResult => ({ kind: 'rejected', reason: error.message }))
-        if (result.kind === 'done') log.info({ txHash: result.txHash, gasUsed: result.gasUsed }, `sent: ${what}`)
-        if (result.kind === 'rejected') log.warn({ reason: result.reason }, `not taken: ${what}`)
+        if (result.kind === 'done') log.info({ txHash: result.txHash, gasUsed: result.gasUsed }, `sent the ${what}`)
+        if (result.kind === 'rejected') log.warn({ reason: result.reason }, `the chain refused the ${what}`)
         return result.kind === 'rejected' ? undefined : true
       },
       POLL_MS,

@@ -1,4 +1,4 @@
-/** What is known of each epoch as soon as B(e) is fixed: the chain's facts, and the assignment that follows from them. */
+/** The facts of each epoch, known as soon as B(e) is fixed: those of the chain, and the assignment that follows from them. */
 import { type Assignment, assign } from '../core/assignment/assign.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { VerifierContext } from './context.js'
@@ -9,17 +9,17 @@ export interface EpochRecord {
   readonly assignment: Assignment
 }
 
-/** How often the chain is asked whether B(e) is fixed. */
+/** How often the node asks the chain whether B(e) is fixed. */
 const POLL_MS = 100
-/** Epochs kept in memory: the one measured, the one agreed on, and some for late questions. */
+/** Epochs kept in memory: the one being measured, the one being agreed on, and some for late messages. */
 const KEPT_EPOCHS = 8
 
-export class EpochBook {
+export class EpochFacts {
   readonly #records = new Map<number, Promise<EpochRecord>>()
 
   constructor(private readonly context: Pick<VerifierContext, 'chain' | 'params' | 'store' | 'stopping' | 'log'>) {}
 
-  /** Waits until B(e) is fixed. */
+  /** Waits until B(e) is fixed. @throws AbortError when the node stops */
   get(epoch: number): Promise<EpochRecord> {
     let record = this.#records.get(epoch)
     if (record === undefined) {
@@ -35,7 +35,7 @@ export class EpochBook {
   async reread(epoch: number): Promise<EpochRecord> {
     const [known, facts] = await Promise.all([this.get(epoch), this.context.chain.factsAt(epoch)])
     if (facts === undefined || facts.blockHash === known.facts.blockHash) return known
-    this.context.log.warn({ epoch, was: known.facts.blockHash, is: facts.blockHash }, 'B(e) was reorganised away')
+    this.context.log.warn({ epoch, was: known.facts.blockHash, is: facts.blockHash }, 'a reorganisation replaced B(e)')
     const record = this.#record(facts)
     this.#records.set(epoch, Promise.resolve(record))
     return record
@@ -45,7 +45,7 @@ export class EpochBook {
     const { chain, log, store, stopping } = this.context
     const ask = () =>
       chain.factsAt(epoch).catch((error: Error) => {
-        log.warn({ epoch, error: error.message }, 'the chain did not answer; asking again')
+        log.warn({ epoch, error: error.message }, 'could not read the facts of the epoch, will ask again')
         return undefined
       })
     const facts = await poll(ask, POLL_MS, stopping)
