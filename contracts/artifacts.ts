@@ -6,15 +6,15 @@ import { buildFolder } from './root.js'
 
 export interface Artifact {
   readonly abi: InterfaceAbi
-  /** creation code, without constructor arguments */
+  /** Creation code without constructor arguments. */
   readonly bytecode: Hex
 }
 
-/** What `compile.ts` made of a contract. @throws if it was not compiled */
+/** The artifact that `compile.ts` wrote for a contract. @throws Error if there is none */
 export function artifact(name: string): Artifact {
   try {
     return JSON.parse(readFileSync(join(buildFolder(), `${name}.json`), 'utf8')) as Artifact
   } catch (cause) {
-    throw new Error(`contract ${name} is not compiled: run "npx tsx contracts/compile.ts"`, { cause })
+    throw new Error(`Contract ${name} is not compiled. Run \`npx tsx contracts/compile.ts\`.`, { cause })
   }
 }

@@ -1,4 +1,4 @@
-/** Compiles src/**.sol into build/<Contract>.json; does nothing when neither sources nor settings changed. */
+/** Compiles src/**.sol into build/<Contract>.json. Skips the work if sources, settings and compiler are unchanged. */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,7 +8,7 @@ import { buildFolder, repositoryRoot } from './root.js'
 
 const SETTINGS = {
   evmVersion: 'osaka', // the precompiles of EIP-2537, and MCOPY
-  viaIR: true, // without it `EpochReports.post` runs out of stack slots
+  viaIR: true, // the legacy pipeline runs out of stack slots in `EpochReports.post`
   optimizer: { enabled: true, runs: 10_000 },
   metadata: { bytecodeHash: 'none' },
   outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } },
@@ -25,7 +25,7 @@ interface Solc {
 
 const HASH_FILE = '.sources.sha256'
 
-/** @returns the names compiled; none when the build is up to date. @throws with the compiler's messages */
+/** @returns the names of the compiled contracts; none if the build is up to date. @throws Error with solc's messages */
 export function compile(): string[] {
   const root = repositoryRoot()
   const build = buildFolder()
@@ -39,7 +39,7 @@ export function compile(): string[] {
   const hashFile = join(build, HASH_FILE)
   if (existsSync(hashFile) && readFileSync(hashFile, 'utf8') === hash) return []
 
-  const solc = require('solc') as Solc // 8 MB of WebAssembly: loaded only when there is something to compile
+  const solc = require('solc') as Solc // 8 MB of WebAssembly, so loaded only to compile
   const input = {
     language: 'Solidity',
     sources: Object.fromEntries(Object.entries(sources).map(([name, content]) => [name, { content }])),
@@ -49,7 +49,7 @@ export function compile(): string[] {
     try {
       return { contents: readFileSync(require.resolve(path), 'utf8') }
     } catch {
-      return { error: `${path} is not installed` }
+      return { error: `${path} is not installed. Run \`npm ci\`.` }
     }
   }
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: importFile })) as Output
@@ -72,7 +72,7 @@ export function compile(): string[] {
   return names.sort()
 }
 
-/** Two processes may compile at once. */
+/** Two processes may compile at once, so readers must never see half a file. */
 function writeAtomically(file: string, content: string): void {
   const temporary = `${file}.${process.pid}`
   writeFileSync(temporary, content)

@@ -1,6 +1,6 @@
 /**
- * Deploys a network. The contracts name one another in their constructors; the addresses are known beforehand from the
- * deployer's nonces, so no transaction waits for another to be mined and most land in one block.
+ * Deploys a network. The contracts name one another in their constructors. The deployer's nonces determine all
+ * addresses in advance, so no transaction waits for another one, and most land in one block.
  */
 import { ContractFactory, getCreateAddress, type Signer, type TransactionResponse } from 'ethers'
 import type { Hex } from '../proto/hex.js'
@@ -10,12 +10,13 @@ import { artifact } from './artifacts.js'
 export interface DeployConfig {
   readonly params: NetworkParams
   readonly minimumVerifiers: number
-  /** From `start` to genesis. */
+  /** Time from `VerifierRegistry.start` to genesis. */
   readonly startDelaySeconds: number
-  /** wei of the stake token */
+  /** In wei of the stake token. */
   readonly verifierBond: bigint
+  /** In wei of the stake token. */
   readonly minimumProviderStake: bigint
-  /** An ERC-20 that its holders can burn; without it a testnet token is deployed, whose whole supply the deployer gets. */
+  /** An ERC-20 that its holders can burn (default: a new testnet token; the deployer receives its whole supply). */
   readonly token?: Hex
 }
 
@@ -27,20 +28,20 @@ export type ContractName =
   | 'epochReports'
   | 'slashingManager'
 
-/** Addresses in lower case. `deployBlock` is the first block that holds any of the contracts: where to read events from. */
+/** Addresses are in lower case. `deployBlock` is the first block with one of the contracts; read events from there. */
 export interface Deployment {
   readonly chainId: number
   readonly deployBlock: number
   readonly contracts: Readonly<Record<ContractName, Hex>>
 }
 
-/** Gas limit of one deployment: explicit, since an estimate would fail while the contracts named are not there yet. */
+/** Gas limit of one deployment. An estimate would fail, because constructors call contracts that are not mined yet. */
 const DEPLOY_GAS = 6_000_000
 
-/** @throws if the signer has no chain, or a constructor reverts */
+/** @throws Error if the signer has no provider or a constructor reverts */
 export async function deploy(signer: Signer, config: DeployConfig): Promise<Deployment> {
   const { provider } = signer
-  if (!provider) throw new Error('cannot deploy: the signer is not connected to a chain')
+  if (!provider) throw new Error('The signer has no connection to a chain. Connect it to a provider, then deploy.')
   const { params } = config
   const [{ chainId }, from, firstNonce, { maxFeePerGas, maxPriorityFeePerGas }] = await Promise.all([
     provider.getNetwork(),
@@ -84,7 +85,7 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
     },
   ]
   const sent: { name: string; transaction: TransactionResponse }[] = []
-  // In the order of their nonces: a node may forget what arrives ahead of its turn.
+  // In the order of the nonces, because a node may drop a transaction that arrives before its turn.
   for (const { name, at, args } of planned) {
     const { abi, bytecode } = artifact(name)
     const transaction = await signer.sendTransaction({
@@ -113,6 +114,6 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
 
 async function minedIn({ name, transaction }: { name: string; transaction: TransactionResponse }): Promise<number> {
   const receipt = await transaction.wait()
-  if (!receipt) throw new Error(`deployment of ${name} has no receipt`)
+  if (!receipt) throw new Error(`The deployment of ${name} has no receipt. Check the chain, then deploy again.`)
   return receipt.blockNumber
 }

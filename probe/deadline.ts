@@ -1,4 +1,4 @@
-/** Waiting with an end. */
+/** Waits that end. */
 
 export class DeadlineError extends Error {
   constructor(what: string, ms: number) {
@@ -7,7 +7,10 @@ export class DeadlineError extends Error {
   }
 }
 
-/** @throws DeadlineError, or whatever `promise` rejects with */
+/**
+ * @param what names the awaited event, for the message.
+ * @throws DeadlineError, or the error that `promise` rejects with
+ */
 export function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new DeadlineError(what, ms)), Math.max(0, ms))
@@ -15,7 +18,7 @@ export function within<T>(ms: number, what: string, promise: Promise<T>): Promis
   })
 }
 
-/** Lets one task wait until a predicate over shared state holds; whoever changes the state calls `changed`. */
+/** Lets tasks wait until a predicate over shared state holds. Code that changes the state calls `changed`. */
 export class Condition {
   #waiters: (() => void)[] = []
 
@@ -25,7 +28,7 @@ export class Condition {
     for (const wake of waiters) wake()
   }
 
-  /** @returns whether `holds` came true within `ms` */
+  /** @returns whether `holds` became true within `ms` */
   async until(holds: () => boolean, ms: number): Promise<boolean> {
     let expired = false
     const timer = setTimeout(

@@ -1,22 +1,26 @@
-/** What the probe needs from outside. The composition roots fill these in; tests use real UDP and in-memory streams. */
+/**
+ * What the probe needs from outside. Composition roots provide these ports; tests use real UDP and in-memory streams.
+ */
 import type { Hex } from '../proto/hex.js'
 import type { Voucher } from '../proto/voucher.js'
 
-/** One message-framed, ordered, reliable stream to a peer (libp2p in a node). */
+/** A stream of whole messages to a peer, ordered and reliable (libp2p in a node). */
 export interface MessageStream {
   /** @throws when the stream is closed */
   send(message: Uint8Array): Promise<void>
-  /** The next message, or undefined once the peer has closed. @throws when the stream broke */
+  /** @returns the next message, or undefined once the peer has closed the stream. @throws when the stream broke */
   receive(): Promise<Uint8Array | undefined>
   close(): Promise<void>
 }
 
-/** A stream to a provider, with the address its UDP port is to be reached at. */
+/** A stream to a provider, with the address of the provider's UDP port. */
 export interface ProviderStream extends MessageStream {
   readonly remoteHost: string
 }
 
-/** Monotonic time in milliseconds, with a fraction. Never the wall clock. */
+/**
+ * Monotonic time in milliseconds, with a fraction. Not the wall clock: a clock that is set would spoil a measurement.
+ */
 export interface MonotonicClock {
   now(): number
 }
@@ -33,7 +37,7 @@ export interface PeerSigner {
 /** Checks a signature made by a known peer's `PeerSigner`. */
 export type PeerVerifier = (digest: Uint8Array, signature: Uint8Array) => Promise<boolean>
 
-/** A node's EVM key, for receipts on one network. */
+/** A node's EVM key, which signs receipts for one network. */
 export interface VoucherSigner {
   /** @returns r, s and v: 65 bytes */
   sign(voucher: Voucher): Promise<Uint8Array>
@@ -42,7 +46,7 @@ export interface VoucherSigner {
 /** Checks a signature made by a known account's `VoucherSigner`. */
 export type VoucherVerifier = (voucher: Voucher, signature: Uint8Array) => Promise<boolean>
 
-/** Who a session is between, and what is promised. `senders` and `receiver` are registry indices. */
+/** Who takes part in a session. `senders` and `receiver` are registry indices, `provider` is an account. */
 export interface SessionParties {
   readonly epoch: number
   readonly provider: Hex

@@ -156,44 +156,64 @@ export interface TurnRecord {
   riseMs: number
   controlRiseMs: number
 }
-export interface PartyRecord {
+/** The part of a sender's record that is evidence as it stands. */
+export interface SenderReadings {
+  /** the provider has validated the path to the receiver */
+  ready: boolean
+  jitterUs: number
+  /** typical delay of the sender's data through the provider, above the shortest */
+  riseMs: number
+  /** pace of the data's arrivals beside the pace of its sending; 1 where nothing was verified */
+  hoarding: number
+}
+export interface SenderRecord extends SenderReadings {
   rateKbps: number
   commitment?: Uint8Array | undefined
   answer?: ProbeRelay | undefined
-  ready: boolean
   chunks: ChunkRecord[]
   reveal?: ProbeReveal | undefined
   counter?: CounterReceipt | undefined
-  jitterUs: number
   control: ChunkRecord[]
   direct: ChunkRecord[]
-  riseMs: number
   controlFlow?: { sent: number; spanMs: number; riseMs: number } | undefined
-  hoarding: number
   turn?: TurnRecord | undefined
 }
-export interface SessionRecord {
+/** The part of a session's record that is evidence as it stands. Times in ms since the senders were told to start. */
+export interface SessionReadings {
+  claimKbps: number
+  /** the slashing threshold, in basis points of the claim */
+  breachBps: number
+  /** length of a soak; undefined for an ordinary session */
+  soakMs?: number | undefined
+  /** undefined if no data was asked for; in a soak, the estimate of the middle turn */
+  estimate?: EstimateRecord | undefined
+  /** of the direct probe; undefined if there was none */
+  direct?: EstimateRecord | undefined
+  /** arrival times are the kernel's: without them, delay says nothing */
+  kernelTimestamps: boolean
+  /**
+   * Other receivers measured at the same time, and the readings of all are added up. So the receiver's share does not cap
+   * its reading: how the provider splits its traffic among receivers does not matter.
+   */
+  atOnce: boolean
+  /** a provider has reached the receiver's port at some time */
+  heard: boolean
+  /** for how long the receiver's event loop stood still while it measured */
+  starvedMs: number
+}
+export interface SessionRecord extends SessionReadings {
   sessionId: Uint8Array
   nonce: Uint8Array
   epoch: number
   provider: Uint8Array
   receiver: number
   senders: number[]
-  claimKbps: number
-  breachBps: number
   durationMs: number
-  parties: PartyRecord[]
+  senderRecords: SenderRecord[]
   chunkRoot: Uint8Array
   rootSignature?: Uint8Array | undefined
-  estimate?: EstimateRecord | undefined
-  heard: boolean
-  starvedMs: number
   outcome: string
   reason: string
-  direct?: EstimateRecord | undefined
-  kernelTimestamps: boolean
-  soakMs?: number | undefined
-  atOnce: boolean
 }
 export interface Transcript {
   chainId: string

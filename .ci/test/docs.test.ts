@@ -28,7 +28,7 @@ describe('documentation', () => {
     const inCode = listed('contracts/src/**/*.sol').flatMap(file =>
       [...read(file).matchAll(/^\s*error (\w+)\(/gm)].map(match => match[1]!),
     )
-    const tables = read('docs/contracts.md')
+    const tables = read('docs/protocol/contracts.md')
       .split('\n')
       .filter(line => line.startsWith('| `'))
     const inDocs = tables.flatMap(line => [...line.split('|')[1]!.matchAll(/`(\w+)`/g)].map(match => match[1]!))
@@ -36,7 +36,7 @@ describe('documentation', () => {
   })
 
   it('describes every exit code', () => {
-    const rows = read('docs/exit-codes.md')
+    const rows = read('docs/guides/exit-codes.md')
       .split('\n')
       .flatMap(line => /^\| (\d+) \|/.exec(line)?.slice(1) ?? [])
     expect(rows.map(Number)).to.deep.equal([0, ...Object.values(EXIT_CODE)])

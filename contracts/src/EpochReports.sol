@@ -9,31 +9,41 @@ import {Digests} from "./libraries/Digests.sol";
 import {EpochClock} from "./libraries/EpochClock.sol";
 import {KeySnapshot} from "./libraries/KeySnapshot.sol";
 
-/// @notice Takes an epoch's report when more than two thirds of the frozen set signed it. What it costs depends on who
-///         did not sign, and not at all on how many providers there are.
+/// @notice Accepts the report of an epoch if more than two thirds of the frozen set signed it.
+/// @dev The cost of a post grows with the number of non-signers. The number of providers does not matter.
 contract EpochReports is IEpochReports {
     using Bls12381 for Bls12381.G1;
     using KeySnapshot for address;
 
+    /// @notice The facts that the contract keeps of an accepted report.
     struct Report {
         bytes32 headerHash;
         bytes32 scoreRoot;
     }
 
+    /// @notice The registry that keeps the clock and the frozen sets.
     IVerifierRegistry public immutable registry;
+    /// @inheritdoc IEpochReports
     bytes32 public immutable parametersHash;
+    /// @inheritdoc IEpochReports
     uint64 public immutable settlementSeconds;
     uint64 private immutable _epochSeconds;
     uint64 private immutable _eraEpochs;
 
-    /// @dev One more than the last epoch accepted: never zero, so that the first post costs no more than the next.
+    /// @dev One more than the last accepted epoch. Never zero, so the first post costs no more than later ones.
     uint64 private _nextEpoch = 1;
-    /// @dev The registry's, known from the first post on.
+    /// @dev The registry's genesis, copied by each post; zero before the first.
     uint64 private _genesis;
-    /// @dev The first half of the last header's hash: enough to check what more than two thirds signed, and in this slot.
+    /// @dev The first half of the last header's hash. Half suffices because more than two thirds signed the full hash
+    ///      in the header, and half fits into this slot.
     bytes16 private _lastHeaderStart;
+    /// @dev The accepted reports.
     mapping(uint64 epoch => Report) private _reports;
 
+    /// @notice Reverts with `PrecompileUnusable` on a chain without the EIP-2537 precompiles.
+    /// @param registry_ The registry that keeps the clock and the frozen sets
+    /// @param parametersHash_ The hash of the network parameters (`paramsHash` in proto/params.ts)
+    /// @param settlementSeconds_ The settlement delay, in seconds
     constructor(IVerifierRegistry registry_, bytes32 parametersHash_, uint64 settlementSeconds_) {
         Bls12381.requirePrecompiles();
         registry = registry_;
@@ -45,6 +55,7 @@ contract EpochReports is IEpochReports {
 
     // ------------------------------------------------------------------ posting
 
+    /// @inheritdoc IEpochReports
     function post(
         Header calldata header,
         uint32 round,
@@ -65,41 +76,47 @@ contract EpochReports is IEpochReports {
 
     // ------------------------------------------------------------------ views
 
+    /// @inheritdoc IEpochReports
     function lastEpoch() public view returns (uint64) {
         return _nextEpoch - 1;
     }
 
+    /// @inheritdoc IEpochReports
     function lastHeaderHash() public view returns (bytes32) {
         return _reports[lastEpoch()].headerHash;
     }
 
+    /// @inheritdoc IEpochReports
     function headerHashOf(uint64 epoch) external view returns (bytes32) {
         return _reports[epoch].headerHash;
     }
 
+    /// @inheritdoc IEpochReports
     function scoreRootOf(uint64 epoch) external view returns (bytes32) {
         return _reports[epoch].scoreRoot;
     }
 
+    /// @inheritdoc IEpochReports
     function isFinal(uint64 epoch) external view returns (bool) {
         return _reports[epoch].headerHash != 0 && _finalAt(epoch) <= block.timestamp;
     }
 
+    /// @inheritdoc IEpochReports
     function settlementOf(uint64 epoch) external view returns (bytes32 scoreRoot, uint64 epochStart, uint64 finalAt) {
         scoreRoot = _reports[epoch].scoreRoot;
         if (scoreRoot == 0) return (0, 0, 0);
         return (scoreRoot, EpochClock.startOf(_genesis, _epochSeconds, epoch), _finalAt(epoch));
     }
 
-    /// @dev The delay counts from the end of the time in which the epoch can be posted, so it is the same whoever posts
-    ///      when, and needs no record of its own.
+    /// @dev The end of the settlement delay, in unix seconds. The delay counts from the last moment at which the epoch
+    ///      can be posted. So the end does not depend on the time of the post, and needs no storage.
     function _finalAt(uint64 epoch) private view returns (uint64) {
         return EpochClock.startOf(_genesis, _epochSeconds, epoch + 2) + settlementSeconds;
     }
 
     // ------------------------------------------------------------------ checks
 
-    /// @dev The header's place in time and in the chain of headers.
+    /// @dev Reverts if the header does not fit the clock, the era, the last accepted header or the block hash.
     function _checkPlace(Header calldata header, uint64 genesis) private view {
         if (genesis == 0) revert NotStarted();
         uint64 current = EpochClock.epochAt(genesis, _epochSeconds, block.timestamp);
@@ -117,7 +134,8 @@ contract EpochReports is IEpochReports {
         }
     }
 
-    /// @dev Sum of the keys of all who signed.
+    /// @dev The sum of the signers' keys: the aggregate key of the set minus the keys of the non-signers. Reverts if
+    ///      the non-signers are not valid or too many, or if the sum is the point at infinity.
     function _signersKey(address snapshot, uint32[] calldata nonSigners) private view returns (Bls12381.G1 memory key) {
         uint256 size = snapshot.sizeOf();
         uint32 previous;
@@ -136,6 +154,8 @@ contract EpochReports is IEpochReports {
         if (key.isInfinity()) revert InfinityAggregate();
     }
 
+    /// @dev Whether the signature is the key's signature over the digest. Reverts if the length is wrong or the
+    ///      signature is the point at infinity.
     function _isSigned(Bls12381.G1 memory key, bytes32 digest, bytes calldata signature) private view returns (bool) {
         if (signature.length != Bls12381.G2_BYTES) revert WrongSignatureLength(signature.length);
         Bls12381.G2 memory point = Bls12381.g2(signature);

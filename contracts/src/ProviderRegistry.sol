@@ -5,27 +5,38 @@ import {IProviderRegistry} from "./interfaces/IProviderRegistry.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
 
-/// @notice Providers and their claims.
+/// @notice Records the providers and their claims.
 contract ProviderRegistry is IProviderRegistry {
+    /// @notice A registered provider.
     struct Record {
         uint32 index;
         uint32 claimKbps;
-        uint32 loweredKbps; // takes the claim's place from `loweredAt` on
-        uint64 loweredAt; // unix seconds; 0 where nothing is pending
+        uint32 loweredKbps; // replaces `claimKbps` from `loweredAt` on
+        uint64 loweredAt; // unix seconds; 0 if no lower claim is pending
         uint32 position; // in `_active`, counted from one; 0 after the exit
         bytes32 region;
         bytes32 peerIdHash;
     }
 
+    /// @notice The vault that holds the stakes.
     IStakeVault public immutable vault;
+    /// @notice The registry that knows genesis.
     IVerifierRegistry public immutable verifiers;
+    /// @inheritdoc IProviderRegistry
     uint256 public immutable minimumStake;
+    /// @inheritdoc IProviderRegistry
     uint64 public immutable claimDelaySeconds;
 
+    /// @dev The index that the last registration received.
     uint32 private _lastIndex;
+    /// @dev The active providers, in no particular order.
     address[] private _active;
     mapping(address account => Record) private _records;
 
+    /// @param vault_ The vault that holds the stakes
+    /// @param verifiers_ The registry that knows genesis
+    /// @param minimumStake_ The least deposit with which a provider can register, in wei
+    /// @param claimDelaySeconds_ The delay before a lowered claim is in force, in seconds
     constructor(IStakeVault vault_, IVerifierRegistry verifiers_, uint256 minimumStake_, uint64 claimDelaySeconds_) {
         vault = vault_;
         verifiers = verifiers_;
@@ -35,6 +46,7 @@ contract ProviderRegistry is IProviderRegistry {
 
     // ------------------------------------------------------------------ the provider
 
+    /// @inheritdoc IProviderRegistry
     function register(uint32 claimKbps, bytes32 region, bytes32 peerIdHash) external returns (uint32 index) {
         Record storage record = _records[msg.sender];
         if (record.index != 0) revert AlreadyRegistered(msg.sender, record.index);
@@ -53,6 +65,7 @@ contract ProviderRegistry is IProviderRegistry {
         vault.bond(msg.sender, stake);
     }
 
+    /// @inheritdoc IProviderRegistry
     function announce(string calldata peerId, string[] calldata multiaddrs) external {
         Record storage record = _registered(msg.sender);
         bytes32 given = keccak256(bytes(peerId));
@@ -60,6 +73,7 @@ contract ProviderRegistry is IProviderRegistry {
         emit Announced(record.index, msg.sender, peerId, multiaddrs);
     }
 
+    /// @inheritdoc IProviderRegistry
     function setClaim(uint32 claimKbps) external {
         Record storage record = _staying(msg.sender);
         if (claimKbps == 0) revert ZeroClaim();
@@ -78,6 +92,7 @@ contract ProviderRegistry is IProviderRegistry {
         emit ClaimChanged(record.index, msg.sender, claimKbps, effectiveAt);
     }
 
+    /// @inheritdoc IProviderRegistry
     function exit() external {
         Record storage record = _staying(msg.sender);
         uint32 position = record.position;
@@ -92,10 +107,12 @@ contract ProviderRegistry is IProviderRegistry {
 
     // ------------------------------------------------------------------ views
 
+    /// @inheritdoc IProviderRegistry
     function activeCount() external view returns (uint256) {
         return _active.length;
     }
 
+    /// @inheritdoc IProviderRegistry
     function active(uint256 offset, uint256 limit) external view returns (Provider[] memory page) {
         uint256 rest = offset < _active.length ? _active.length - offset : 0;
         page = new Provider[](limit < rest ? limit : rest);
@@ -104,6 +121,7 @@ contract ProviderRegistry is IProviderRegistry {
         }
     }
 
+    /// @inheritdoc IProviderRegistry
     function providerOf(address account) external view returns (Provider memory) {
         _registered(account);
         return _provider(account);
@@ -111,25 +129,30 @@ contract ProviderRegistry is IProviderRegistry {
 
     // ------------------------------------------------------------------ records
 
+    /// @dev The record of a registered account. Reverts with `NotRegistered`.
     function _registered(address account) private view returns (Record storage record) {
         record = _records[account];
         if (record.index == 0) revert NotRegistered(account);
     }
 
+    /// @dev The record of a provider that has not left. Reverts with `NotRegistered` or `AlreadyExited`.
     function _staying(address account) private view returns (Record storage record) {
         record = _registered(account);
         if (record.position == 0) revert AlreadyExited(account);
     }
 
+    /// @dev The claim in force now, in kbit/s.
     function _claimInForce(Record storage record) private view returns (uint32) {
         return record.loweredAt != 0 && record.loweredAt <= block.timestamp ? record.loweredKbps : record.claimKbps;
     }
 
+    /// @dev Whether genesis has passed.
     function _networkRuns() private view returns (bool) {
         uint64 genesis = verifiers.genesis();
         return genesis != 0 && genesis <= block.timestamp;
     }
 
+    /// @dev The provider of a registered account, as of this block.
     function _provider(address account) private view returns (Provider memory) {
         Record storage record = _records[account];
         return

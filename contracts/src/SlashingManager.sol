@@ -11,31 +11,44 @@ import {Digests} from "./libraries/Digests.sol";
 import {EpochClock} from "./libraries/EpochClock.sol";
 import {WeekStarts} from "./libraries/WeekStarts.sol";
 
-/// @notice Takes a provider's penalties: each leaf once, at most a tenth of its stake in a fixed week of epochs.
-/// @dev Both the penalty and the weekly limit are shares of one base, the stake at the start of the week, and what is
-///      taken is the difference of two roundings of the week's running total. So the sum is the same in any order.
+/// @notice Slashes providers by the penalties in their leaves: each leaf once, at most a tenth of the stake per week.
+/// @dev The penalty and the weekly limit are shares of one base: the stake at the start of the week. A settlement
+///      charges the week's total after it minus the total before it, each rounded down. So the order does not matter.
 contract SlashingManager is ISlashingManager {
+    /// @notice The weekly limit: the most that the penalties of a week charge, in basis points of the week's base.
     uint16 public constant MAX_WEEKLY_BPS = 1_000;
+    /// @notice The settler's bounty, in basis points of the charge.
     uint16 public constant BOUNTY_BPS = 500;
     uint16 private constant FULL_BPS = 10_000;
-    /// @dev How long a settlement delay may be, so that at least six days are left to settle in.
+    /// @dev The longest settlement delay. It leaves at least six days to settle.
     uint64 private constant MAX_SETTLEMENT_SECONDS = 7 days;
-    /// @dev An epoch can be settled until so many weeks after its own have ended: as far back as bases are known.
+    /// @dev A leaf can be settled in the week of its epoch and in this many weeks after; the vault keeps no older base.
     uint64 private constant WEEKS_TO_SETTLE = 2;
 
-    /// @dev One word for a week of up to 240 epochs: the running total in the low 16 bits, a bit for each settled epoch
-    ///      above. Later epochs of a week that has more go on in words of their own.
+    /// @dev The first word of a week holds the running total in its low 16 bits and, above, one bit for each of the
+    ///      first 240 epochs. If a week has more epochs, further words hold the bits of the later ones.
     uint256 private constant TOTAL_BITS = 16;
     uint256 private constant TOTAL_MASK = (1 << TOTAL_BITS) - 1;
 
+    /// @notice The vault that holds the stakes.
     IStakeVault public immutable vault;
+    /// @notice The contract that holds the reports.
     IEpochReports public immutable reports;
+    /// @notice The registry that keeps the clock.
     IVerifierRegistry public immutable registry;
+    /// @notice The provider registry: the role of the stakes that are slashed.
     address public immutable providers;
     uint64 private immutable _epochSeconds;
 
+    /// @dev The settlements of each week; `TOTAL_BITS` tells the layout.
     mapping(address provider => mapping(uint64 week => mapping(uint256 word => uint256))) private _weeks;
 
+    /// @notice Reverts with `SettlementTooLong` or `UnbondingTooShort` if penalties could escape.
+    /// @param vault_ The vault that holds the stakes
+    /// @param reports_ The contract that holds the reports
+    /// @param registry_ The registry that keeps the clock
+    /// @param providers_ The provider registry
+    /// @param evidenceSeconds The evidence period, in seconds
     constructor(
         IStakeVault vault_,
         IEpochReports reports_,
@@ -56,6 +69,7 @@ contract SlashingManager is ISlashingManager {
 
     // ------------------------------------------------------------------ settling
 
+    /// @inheritdoc ISlashingManager
     function settle(Leaf calldata leaf, bytes32[] calldata proof) external returns (uint256 charged) {
         (bytes32 scoreRoot, uint64 epochStart, uint64 finalAt) = reports.settlementOf(leaf.epoch);
         if (finalAt == 0) revert NotPosted(leaf.epoch);
@@ -79,6 +93,7 @@ contract SlashingManager is ISlashingManager {
 
     // ------------------------------------------------------------------ views
 
+    /// @inheritdoc ISlashingManager
     function isSettled(uint64 epoch, address provider) external view returns (bool) {
         if (epoch == 0) return false;
         uint64 epochStart = EpochClock.startOf(registry.genesis(), _epochSeconds, epoch);
@@ -86,14 +101,19 @@ contract SlashingManager is ISlashingManager {
         return _weeks[provider][WeekStarts.weekOf(epochStart)][word] & bit != 0;
     }
 
+    /// @inheritdoc ISlashingManager
     function chargedBpsIn(address provider, uint64 week) external view returns (uint16) {
         return uint16(_weeks[provider][week][0] & TOTAL_MASK);
     }
 
     // ------------------------------------------------------------------ the week's record
 
-    /// @return before the week's running total in basis points of its base, without this penalty
-    /// @return total the same with it, at most the weekly limit
+    /// @dev Marks the leaf as settled and adds its penalty to the week's total. Reverts with `AlreadySettled`.
+    /// @param leaf The leaf
+    /// @param week The week in which the epoch starts: unix time / 7 days
+    /// @param epochStart The start of the epoch, in unix seconds
+    /// @return before The week's total without this penalty, in basis points of the week's base
+    /// @return total The week's total with this penalty, at most the weekly limit
     function _mark(Leaf calldata leaf, uint64 week, uint64 epochStart) private returns (uint256 before, uint256 total) {
         (uint256 word, uint256 bit) = _place(epochStart);
         mapping(uint256 => uint256) storage words = _weeks[leaf.provider][week];
@@ -107,7 +127,8 @@ contract SlashingManager is ISlashingManager {
         words[0] = (first & ~TOTAL_MASK) | total;
     }
 
-    /// @dev Epochs start once in `_epochSeconds`, so each of a week has a place of its own.
+    /// @dev The word and the bit of an epoch in the record of its week. No two epochs of a week share a bit, because
+    ///      epochs start `_epochSeconds` apart.
     function _place(uint64 epochStart) private view returns (uint256 word, uint256 bit) {
         uint256 place = (epochStart % WeekStarts.WEEK_SECONDS) / _epochSeconds + TOTAL_BITS;
         return (place >> 8, 1 << (place & 0xff));

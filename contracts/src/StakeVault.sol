@@ -8,32 +8,39 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {WeekStarts} from "./libraries/WeekStarts.sol";
 
-/// @notice All stakes of the network. Only the role that an account is under bonds and unbonds it, only the slashing
-///         manager slashes; nobody else, and no owner, can touch a token.
-/// @dev The token must be burnable by its holder (ERC20Burnable), and move exactly the amount it is told to. State is
-///      written before the token is called, so a token that calls back finds its accounts settled.
+/// @notice Holds all stakes of the network. Only an account's role bonds and unbonds its tokens. Only the slashing
+///         manager slashes. The vault has no owner, so nobody else can move a token.
+/// @dev The token's holders must be able to burn it (ERC20Burnable), and a transfer must move the exact amount. Each
+///      call writes all state before it calls the token. So a token that calls back finds consistent accounts.
 contract StakeVault is IStakeVault {
     using SafeERC20 for ERC20Burnable;
     using SafeCast for uint256;
     using WeekStarts for WeekStarts.History;
 
-    /// @dev Amounts of 96 bits hold 79 billion tokens of 18 decimals, and let a slash touch one slot.
+    /// @notice The tokens of one owner under one role, in wei.
+    /// @dev 96 bits hold 79 billion tokens of 18 decimals. They also let a slash write a single slot of amounts.
     struct Account {
         uint96 active;
         uint96 unbonding;
         uint64 releaseAt;
         uint96 free;
-        WeekStarts.History history; // of active plus unbonding
+        WeekStarts.History history; // of the sum of active and unbonding
     }
 
     uint16 private constant FULL_BPS = 10_000;
 
+    /// @notice The stake token.
     ERC20Burnable public immutable token;
+    /// @notice The only account that can slash.
     address public immutable slashingManager;
+    /// @inheritdoc IStakeVault
     uint64 public immutable unbondingSeconds;
 
     mapping(address role => mapping(address account => Account)) private _accounts;
 
+    /// @param token_ The stake token
+    /// @param slashingManager_ The only account that can slash
+    /// @param unbondingSeconds_ The time from unbonding to release, in seconds
     constructor(ERC20Burnable token_, address slashingManager_, uint64 unbondingSeconds_) {
         token = token_;
         slashingManager = slashingManager_;
@@ -42,6 +49,7 @@ contract StakeVault is IStakeVault {
 
     // ------------------------------------------------------------------ the account
 
+    /// @inheritdoc IStakeVault
     function deposit(address role, uint256 amount) external {
         if (amount == 0) revert ZeroAmount();
         _accounts[role][msg.sender].free += amount.toUint96();
@@ -49,6 +57,7 @@ contract StakeVault is IStakeVault {
         token.safeTransferFrom(msg.sender, address(this), amount);
     }
 
+    /// @inheritdoc IStakeVault
     function withdraw(address role) external returns (uint256 amount) {
         Account storage account = _accounts[role][msg.sender];
         amount = account.free;
@@ -67,6 +76,7 @@ contract StakeVault is IStakeVault {
 
     // ------------------------------------------------------------------ the role
 
+    /// @inheritdoc IStakeVault
     function bond(address account, uint256 amount) external returns (uint256 bonded) {
         Account storage held = _accounts[msg.sender][account];
         uint96 free = held.free;
@@ -79,19 +89,21 @@ contract StakeVault is IStakeVault {
         emit Bonded(msg.sender, account, bonded);
     }
 
+    /// @inheritdoc IStakeVault
     function unbond(address account) external {
         Account storage held = _accounts[msg.sender][account];
         uint96 amount = held.active;
         if (amount == 0) revert NothingActive(msg.sender, account);
         uint64 releaseAt = uint64(block.timestamp) + unbondingSeconds;
         held.active = 0;
-        held.unbonding += amount; // earlier unbonding waits for the later release: it cannot be told apart
+        held.unbonding += amount; // the vault keeps one release time, so earlier unbonding waits for the later one
         held.releaseAt = releaseAt;
         emit Unbonding(msg.sender, account, amount, releaseAt);
     }
 
     // ------------------------------------------------------------------ the slashing manager
 
+    /// @inheritdoc IStakeVault
     function slash(
         address role,
         address account,
@@ -118,24 +130,29 @@ contract StakeVault is IStakeVault {
 
     // ------------------------------------------------------------------ views
 
+    /// @inheritdoc IStakeVault
     function slashable(address role, address account) public view returns (uint256) {
         Account storage held = _accounts[role][account];
         return uint256(held.active) + held.unbonding;
     }
 
+    /// @inheritdoc IStakeVault
     function freeOf(address role, address account) external view returns (uint256) {
         return _accounts[role][account].free;
     }
 
+    /// @inheritdoc IStakeVault
     function activeStake(address role, address account) external view returns (uint256) {
         return _accounts[role][account].active;
     }
 
+    /// @inheritdoc IStakeVault
     function unbondingOf(address role, address account) external view returns (uint256 amount, uint64 releaseAt) {
         Account storage held = _accounts[role][account];
         return (held.unbonding, held.releaseAt);
     }
 
+    /// @inheritdoc IStakeVault
     function slashableAtStartOf(uint64 week, address role, address account) external view returns (uint256) {
         return _accounts[role][account].history.startOf(week, slashable(role, account));
     }

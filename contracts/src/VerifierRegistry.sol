@@ -10,7 +10,7 @@ import {Digests} from "./libraries/Digests.sol";
 import {EpochClock} from "./libraries/EpochClock.sol";
 import {KeySnapshot} from "./libraries/KeySnapshot.sol";
 
-/// @notice Verifiers, the network's clock, and the frozen set of each era.
+/// @notice Records the verifiers, keeps the network's clock, and freezes the verifier set of each era.
 contract VerifierRegistry is IVerifierRegistry {
     using Bls12381 for Bls12381.G1;
     using Checkpoints for Checkpoints.Trace224;
@@ -18,42 +18,60 @@ contract VerifierRegistry is IVerifierRegistry {
     using KeySnapshot for bytes;
     using SafeCast for uint256;
 
+    /// @notice A registered verifier.
     struct Record {
         address account;
         uint32 capacityKbps;
-        uint64 exitingSince;
+        uint64 exitingSince; // unix seconds; 0 while the verifier stays
         bytes32[3] packedKey; // 96 bytes
     }
 
+    /// @notice The newest frozen set of the even eras, or of the odd eras.
     struct Newest {
         uint32 era;
         address snapshot;
-        uint64 genesis; // the same in both
+        uint64 genesis; // copied into both entries
     }
 
-    /// @notice What one key snapshot, and one freeze within a transaction's gas limit, can hold.
+    /// @notice The most verifiers of a set: one key snapshot, and one freeze within the gas limit, can hold no more.
     uint256 public constant MAX_VERIFIERS = 191;
 
+    /// @notice The vault that holds the bonds.
     IStakeVault public immutable vault;
+    /// @inheritdoc IVerifierRegistry
     uint256 public immutable verifierBond;
+    /// @inheritdoc IVerifierRegistry
     uint64 public immutable epochSeconds;
+    /// @inheritdoc IVerifierRegistry
     uint64 public immutable eraEpochs;
+    /// @inheritdoc IVerifierRegistry
     uint64 public immutable startDelay;
+    /// @inheritdoc IVerifierRegistry
     uint32 public immutable minimumVerifiers;
 
-    /// @dev The newest set of an even and of an odd era: a certificate is checked with one of them, and reads one slot.
+    /// @dev The newest frozen sets, by era modulo 2. A certificate is checked with one of them and so reads one slot.
     Newest[2] private _newest;
 
+    /// @inheritdoc IVerifierRegistry
     uint32 public stayingCount;
+    /// @dev The index that the last registration received.
     uint32 private _lastIndex;
-    /// @dev Ascending indices of those in the last frozen set that stay or are exiting, and of those registered since.
+    /// @dev The indices of the last frozen set and of the verifiers registered since, in ascending order.
     uint32[] private _members;
     mapping(uint32 index => Record) private _records;
     mapping(address account => uint32) private _indexOf;
     mapping(bytes32 keyHash => bool) private _keyTaken;
-    /// @dev All sets. By era: that era in the high bits, the address of its snapshot in the low 160.
+    /// @dev All frozen sets by era. A value holds the era (high 64 bits) and the snapshot's address (low 160 bits).
     Checkpoints.Trace224 private _frozen;
 
+    /// @notice Reverts with `ZeroParameter` if a parameter other than the delay is zero, and with `PrecompileUnusable`
+    ///         on a chain without the EIP-2537 precompiles.
+    /// @param vault_ The vault that holds the bonds
+    /// @param verifierBond_ The bond of every verifier, in wei
+    /// @param epochSeconds_ The length of an epoch, in seconds
+    /// @param eraEpochs_ The length of an era, in epochs
+    /// @param startDelay_ The time from `start` to genesis, in seconds
+    /// @param minimumVerifiers_ The number of verifiers that `start` needs
     constructor(
         IStakeVault vault_,
         uint256 verifierBond_,
@@ -77,6 +95,7 @@ contract VerifierRegistry is IVerifierRegistry {
 
     // ------------------------------------------------------------------ the verifier
 
+    /// @inheritdoc IVerifierRegistry
     function register(
         bytes calldata blsKey,
         bytes calldata proofOfPossession,
@@ -101,10 +120,12 @@ contract VerifierRegistry is IVerifierRegistry {
         vault.bond(msg.sender, verifierBond);
     }
 
+    /// @inheritdoc IVerifierRegistry
     function announce(string calldata peerId, string[] calldata multiaddrs) external {
         emit Announced(_registered(msg.sender), msg.sender, peerId, multiaddrs);
     }
 
+    /// @inheritdoc IVerifierRegistry
     function exit() external {
         uint32 index = _registered(msg.sender);
         Record storage record = _records[index];
@@ -114,8 +135,9 @@ contract VerifierRegistry is IVerifierRegistry {
         emit ExitRequested(index, msg.sender);
     }
 
-    // ------------------------------------------------------------------ everybody
+    // ------------------------------------------------------------------ anyone
 
+    /// @inheritdoc IVerifierRegistry
     function start() external {
         if (genesis() != 0) revert AlreadyStarted(genesis());
         if (stayingCount < minimumVerifiers) revert TooFewVerifiers(stayingCount, minimumVerifiers);
@@ -124,6 +146,7 @@ contract VerifierRegistry is IVerifierRegistry {
         _freeze(1, time);
     }
 
+    /// @inheritdoc IVerifierRegistry
     function freeze(uint64 era) external {
         uint64 time = genesis();
         if (time == 0) revert NotStarted();
@@ -136,22 +159,27 @@ contract VerifierRegistry is IVerifierRegistry {
 
     // ------------------------------------------------------------------ views
 
+    /// @inheritdoc IVerifierRegistry
     function genesis() public view returns (uint64) {
-        return _newest[1].genesis; // era 1 is the first that is frozen
+        return _newest[1].genesis; // the first freeze is that of era 1
     }
 
+    /// @inheritdoc IVerifierRegistry
     function isFrozen(uint64 era) public view returns (bool) {
         return era != 0 && frozenEraFor(era) == era;
     }
 
+    /// @inheritdoc IVerifierRegistry
     function frozenEraFor(uint64 era) public view returns (uint64) {
         return uint64(_frozen.upperLookupRecent(uint256(era).toUint32()) >> 160);
     }
 
+    /// @inheritdoc IVerifierRegistry
     function certificateSet(uint64 era) external view returns (address snapshot, uint64 genesisTime) {
         return _inForce(era);
     }
 
+    /// @inheritdoc IVerifierRegistry
     function frozenSet(uint64 era) external view returns (Verifier[] memory set) {
         (address snapshot, ) = _inForce(era);
         if (snapshot == address(0)) return set;
@@ -161,14 +189,15 @@ contract VerifierRegistry is IVerifierRegistry {
         }
     }
 
+    /// @inheritdoc IVerifierRegistry
     function verifierOf(address account) external view returns (Verifier memory) {
         return _verifier(_registered(account));
     }
 
     // ------------------------------------------------------------------ freezing
 
-    /// @dev Drops those who are exiting, and writes the keys of the others with their sum as a snapshot. An empty set
-    ///      is possible, and certifies nothing.
+    /// @dev Drops the verifiers that asked to leave. Writes the keys of the others, with their sum, as a key snapshot.
+    ///      An empty set is possible; it certifies nothing.
     function _freeze(uint64 era, uint64 time) private {
         uint256 size = stayingCount;
         bytes memory data = KeySnapshot.allocate(size);
@@ -200,6 +229,8 @@ contract VerifierRegistry is IVerifierRegistry {
         emit Frozen(era, snapshot, uint32(size));
     }
 
+    /// @dev The snapshot of the set in force in an era, and genesis. The newest two sets cost one slot to read; an
+    ///      older one is found by binary search.
     function _inForce(uint64 era) private view returns (address snapshot, uint64 time) {
         Newest memory same = _newest[era & 1];
         if (same.era == era) return (same.snapshot, same.genesis);
@@ -211,6 +242,7 @@ contract VerifierRegistry is IVerifierRegistry {
 
     // ------------------------------------------------------------------ records
 
+    /// @dev Decodes the key and checks the proof of possession. Reverts if either does not hold.
     function _provenKey(
         bytes calldata blsKey,
         bytes calldata proofOfPossession
@@ -225,11 +257,13 @@ contract VerifierRegistry is IVerifierRegistry {
         if (!Bls12381.verify(key, digest, proof)) revert InvalidProofOfPossession(msg.sender);
     }
 
+    /// @dev The index of a registered account. Reverts with `NotRegistered`.
     function _registered(address account) private view returns (uint32 index) {
         index = _indexOf[account];
         if (index == 0) revert NotRegistered(account);
     }
 
+    /// @dev The verifier with this index, with its key in EIP-2537 encoding.
     function _verifier(uint32 index) private view returns (Verifier memory) {
         Record storage record = _records[index];
         Bls12381.G1 memory key = _loadKey(record);
@@ -243,12 +277,14 @@ contract VerifierRegistry is IVerifierRegistry {
             );
     }
 
+    /// @dev Packs the two coordinates of 48 bytes into three slots: both high parts share the first.
     function _storeKey(Record storage record, Bls12381.G1 memory key) private {
         record.packedKey[0] = bytes32((key.xHi << 128) | key.yHi);
         record.packedKey[1] = bytes32(key.xLo);
         record.packedKey[2] = bytes32(key.yLo);
     }
 
+    /// @dev The inverse of `_storeKey`.
     function _loadKey(Record storage record) private view returns (Bls12381.G1 memory) {
         uint256 high = uint256(record.packedKey[0]);
         return Bls12381.G1(high >> 128, uint256(record.packedKey[1]), uint128(high), uint256(record.packedKey[2]));

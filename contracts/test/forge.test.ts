@@ -12,11 +12,11 @@ interface Suite {
   >
 }
 
-/** Compiling takes most of it, and is skipped while nothing changed. */
+/** Compilation takes most of this time. Forge skips it if no source changed. */
 const TIMEOUT_MS = 300_000
 
 describe('contracts: fuzz and invariant tests', () => {
-  it('hold in every run that forge makes of them', async function () {
+  it('pass in every run that forge makes', async function () {
     this.timeout(TIMEOUT_MS)
     const root = repositoryRoot()
     const { stdout, stderr } = await promisify(execFile)(
@@ -30,7 +30,7 @@ describe('contracts: fuzz and invariant tests', () => {
         .filter(([, { status }]) => status !== 'Success')
         .map(([test, { reason, counterexample }]) => `${suite} ${test}: ${reason} ${JSON.stringify(counterexample)}`),
     )
-    expect(failed, `seed and runs are in contracts/foundry.toml; ${stderr}`).to.deep.equal([])
+    expect(failed, `contracts/foundry.toml sets the seed and the number of runs; ${stderr}`).to.deep.equal([])
     expect(suites.map(([name]) => name.split(':')[1]).sort()).to.deep.equal([
       'CertificatesTest',
       'InvariantsTest',

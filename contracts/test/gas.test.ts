@@ -16,7 +16,7 @@ const TIMEOUT_MS = 180_000
 
 const addressOf = (i: number): Hex => `0x${i.toString(16).padStart(40, '0')}`
 
-/** One table of all: each figure is of a transaction on a network that is in use. */
+/** Fills one table. Each figure is the gas of a transaction on a network in use. */
 describe('contracts: gas', function () {
   this.timeout(TIMEOUT_MS)
   const rows: GasRow[] = []
@@ -28,7 +28,7 @@ describe('contracts: gas', function () {
     await (await theChain()).rpc('evm_revert', beforeAll)
   })
 
-  it('is within its bounds, and what the table says', async () => {
+  it('is within its bounds and agrees with the table', async () => {
     await small()
     await large(64)
     await large(128)
@@ -50,7 +50,7 @@ describe('contracts: gas', function () {
     await settle()
   }
 
-  /** Reports two with 100,000 leaves, and gives the function that settles them once they are final. */
+  /** Posts two reports of 100,000 leaves. @returns a function that later settles one leaf of each */
   async function penalties(network: TestNetwork, provider: Hex): Promise<() => Promise<void>> {
     const trees = [2, 3].map(epoch => {
       const leaves = Array.from({ length: PROVIDERS }, (_, i) => leafOf(epoch, i === 0 ? provider : addressOf(i), 100))
@@ -85,7 +85,7 @@ describe('contracts: gas', function () {
     await eraEnd(network, size)
   }
 
-  /** The last epoch of era 1: freezes era 2, then era 3 with a third leaving. */
+  /** Freezes era 2, then era 3 without the third of the verifiers that leaves. */
   async function eraEnd(network: TestNetwork, size: number): Promise<void> {
     await network.enter(PARAMS.eraEpochs)
     const freeze = await network.registry.send(network.deployer, 'freeze', 2)

@@ -3,7 +3,7 @@ import { headerHash } from '../../proto/digests.js'
 import { leafOf, MINIMUM_STAKE, PARAMS, TestNetwork } from './support/network.js'
 
 describe('contracts: a network from deployment to a settled penalty', () => {
-  it('registers, starts, freezes, posts and settles', async () => {
+  it('registers, starts, posts and settles', async () => {
     const network = await TestNetwork.create()
     for (let i = 0; i < 4; i++) await network.addVerifier()
     const provider = await network.addProvider()
@@ -24,7 +24,7 @@ describe('contracts: a network from deployment to a settled penalty', () => {
     expect(await network.token.read('balanceOf', network.verifiers[0]!.account)).to.equal(charge / 20n)
   })
 
-  it('takes the hash of the header that off-chain code computes, and freezes the next era', async () => {
+  it('computes the same header hash as the nodes, and freezes the next era', async () => {
     const network = await TestNetwork.running()
     await network.enter(2)
     const header = await network.header(1)

@@ -1,6 +1,6 @@
 import { Evm, expectRevert } from './support/evm.js'
 
-/** There, a call to a missing precompile succeeds with nothing: who took that for a yes would accept anything. */
+/** A call to a missing precompile succeeds and returns nothing. A careless contract would take that for success. */
 describe('contracts: on a chain without the precompiles', () => {
   let evm: Evm
   before(async () => {

@@ -22,7 +22,7 @@ describe('contracts: providers', () => {
     net().providers.read<Provider[]>('active', offset, limit)
 
   describe('registration', () => {
-    it('bonds all that was deposited, and is told in an event', async () => {
+    it('bonds the whole deposit and emits an event', async () => {
       const account = net().newAccount()
       await net().deposit(net().providers, account, MINIMUM_STAKE * 3n)
       const [event] = net().providers.events(await register(account), 'Registered')
@@ -31,7 +31,7 @@ describe('contracts: providers', () => {
       expect(await net().vault.read('freeOf', net().providers.address, account)).to.equal(0n)
     })
 
-    it('needs the minimum stake, under the right role, and a claim', async () => {
+    it('needs the minimum stake under the right role, and a claim', async () => {
       const account = net().newAccount()
       await expectRevert(register(account), 'StakeTooLow')
       await net().deposit(net().registry, account, MINIMUM_STAKE)
@@ -44,7 +44,7 @@ describe('contracts: providers', () => {
       await expectRevert(register(account), 'AlreadyRegistered', account, 1)
     })
 
-    it('announces only the peer that was registered', async () => {
+    it('accepts only the registered peer id in an announcement', async () => {
       const account = net().newAccount()
       await expectRevert(net().providers.send(account, 'announce', 'peer', []), 'NotRegistered', account)
       await net().deposit(net().providers, account, MINIMUM_STAKE)
@@ -64,12 +64,12 @@ describe('contracts: providers', () => {
     })
     const set = (claim: number, from = account) => net().providers.send(from, 'setClaim', claim)
 
-    it('raised: at once, so from the next epoch on', async () => {
+    it('are in force at once if raised', async () => {
       await set(50_000)
       expect(await claimOf(account)).to.equal(50_000)
     })
 
-    it('lowered: after the delay, so that no breach under way is dodged', async () => {
+    it('are in force after the delay if lowered, so that no provider dodges a breach under way', async () => {
       const receipt = await set(10_000)
       const effectiveAt = (await net().evm.now()) + PARAMS.claimDelaySeconds
       const [event] = net().providers.events(receipt, 'ClaimChanged')
@@ -81,7 +81,7 @@ describe('contracts: providers', () => {
       expect((await active())[0]?.claimKbps).to.equal(10_000n)
     })
 
-    it('lowered twice: the delay starts again; nothing is in force before its time', async () => {
+    it('restart the delay if lowered twice', async () => {
       await set(10_000)
       await net().evm.at((await net().evm.now()) + DAY / 2)
       await set(20_000)
@@ -93,14 +93,14 @@ describe('contracts: providers', () => {
       expect(await claimOf(account)).to.equal(20_000)
     })
 
-    it('lowered and raised again: what was pending is gone', async () => {
+    it('drop the pending lower claim if raised again', async () => {
       await set(10_000)
       await set(30_000)
       await net().evm.at((await net().evm.now()) + 2 * DAY)
       expect(await claimOf(account)).to.equal(30_000)
     })
 
-    it('must be positive, and of one who is there', async () => {
+    it('must be positive and come from a registered account', async () => {
       await expectRevert(set(0), 'ZeroClaim')
       const stranger = net().newAccount()
       await expectRevert(set(1, stranger), 'NotRegistered', stranger)
@@ -109,7 +109,7 @@ describe('contracts: providers', () => {
   })
 
   describe('exit', () => {
-    it('takes it off the list at once, starts unbonding, and is for good', async () => {
+    it('removes the provider from the list at once, starts unbonding, and is final', async () => {
       const [first, second, third] = [await net().addProvider(), await net().addProvider(), await net().addProvider()]
       await net().providers.send(first, 'exit')
       expect((await active()).map(({ index }) => Number(index)).sort()).to.deep.equal([2, 3])
@@ -128,7 +128,7 @@ describe('contracts: providers', () => {
   })
 
   describe('pages', () => {
-    it('together list each provider once', async () => {
+    it('list each provider exactly once', async () => {
       for (let i = 0; i < 5; i++) await net().addProvider()
       const pages = [await active(0, 2), await active(2, 2), await active(4, 2), await active(5, 2), await active(9, 9)]
       expect(pages.map(({ length }) => length)).to.deep.equal([2, 2, 1, 0, 0])
@@ -141,7 +141,7 @@ describe('contracts: providers', () => {
 
 describe('contracts: claims before genesis', () => {
   const net = networkForEach(() => TestNetwork.create())
-  it('change at once, up and down', async () => {
+  it('change at once, whether raised or lowered', async () => {
     const account = await net().addProvider()
     await net().providers.send(account, 'setClaim', 10_000)
     for (let i = 0; i < MINIMUM_VERIFIERS; i++) await net().addVerifier()

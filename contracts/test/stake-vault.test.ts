@@ -14,7 +14,7 @@ describe('contracts: stake vault', () => {
   let role: Hex
   beforeEach(() => {
     account = net().newAccount()
-    role = net().newAccount() // any address may be a role: it governs its own accounts only
+    role = net().newAccount() // any address can be a role, for its own accounts only
   })
   const vault = () => net().vault
   const deposit = async (amount: bigint) => {
@@ -28,7 +28,7 @@ describe('contracts: stake vault', () => {
     slashable: await vault().read('slashable', role, account),
   })
 
-  it('moves tokens from free over active and unbonding to the owner', async () => {
+  it('moves tokens from free to active to unbonding to the owner', async () => {
     await deposit(10n)
     expect(await balances()).to.deep.equal({ free: 10n, active: 0n, unbonding: 0n, slashable: 0n })
     await vault().send(role, 'bond', account, 7n)
@@ -38,19 +38,19 @@ describe('contracts: stake vault', () => {
     await vault().send(role, 'unbond', account)
     expect(await balances()).to.deep.equal({ free: 0n, active: 0n, unbonding: 10n, slashable: 10n })
     await net().evm.at((await net().evm.now()) + PARAMS.unbondingSeconds)
-    expect((await balances()).slashable).to.equal(10n) // until it is withdrawn
+    expect((await balances()).slashable).to.equal(10n) // until the owner withdraws the tokens
     await vault().send(account, 'withdraw', role)
     expect(await balances()).to.deep.equal({ free: 0n, active: 0n, unbonding: 0n, slashable: 0n })
     expect(await net().token.read('balanceOf', account)).to.equal(10n)
   })
 
-  it('what is free is withdrawn at once', async () => {
+  it('pays out free tokens at once', async () => {
     await deposit(10n)
     await vault().send(account, 'withdraw', role)
     await expectRevert(vault().send(account, 'withdraw', role), 'NothingToWithdraw', role, account, 0)
   })
 
-  it('refuses nothing, more than there is, and what nobody gave', async () => {
+  it('rejects zero amounts, more than the balance, and deposits without allowance', async () => {
     await expectRevert(vault().send(account, 'deposit', role, 0), 'ZeroAmount')
     await expectRevert(vault().send(role, 'bond', account, 0), 'InsufficientDeposit', role, account, 0, 0)
     await deposit(10n)
@@ -60,9 +60,9 @@ describe('contracts: stake vault', () => {
     await expectRevert(vault().send(account, 'deposit', role, 1), 'ERC20InsufficientAllowance')
   })
 
-  it('refuses a balance that its history cannot hold', async () => {
+  it('rejects a balance that its history cannot hold', async () => {
     const tooLarge = (1n << 64n) * 10n ** 9n
-    const slot = keccakWords(['address', 'uint256'], [account, 0n]) // of the token's first mapping, the balances
+    const slot = keccakWords(['address', 'uint256'], [account, 0n]) // in `balances`, the first mapping
     await net().evm.rpc('anvil_setStorageAt', net().token.address, slot, `0x${tooLarge.toString(16).padStart(64, '0')}`)
     await net().token.send(account, 'approve', vault().address, tooLarge)
     await vault().send(account, 'deposit', role, tooLarge)
@@ -70,7 +70,7 @@ describe('contracts: stake vault', () => {
     await vault().send(role, 'bond', account, tooLarge - 1n)
   })
 
-  it('a role touches its own accounts only', async () => {
+  it('lets a role change only its own accounts', async () => {
     await deposit(10n)
     await vault().send(role, 'bond', account, 0)
     const stranger = net().newAccount()
@@ -79,10 +79,10 @@ describe('contracts: stake vault', () => {
     await expectRevert(vault().send(account, 'withdraw', role), 'NothingToWithdraw', role, account, 0)
   })
 
-  it('only the slashing manager slashes', () =>
+  it('lets only the slashing manager slash', () =>
     expectRevert(vault().send(account, 'slash', role, account, 1, 0, account), 'NotSlashingManager', account))
 
-  it('unbonding cannot be hurried, nor escape through a second exit', async () => {
+  it('never shortens unbonding, and restarts it for all tokens at a second unbonding', async () => {
     await deposit(10n)
     await vault().send(role, 'bond', account, 4n)
     await vault().send(role, 'unbond', account)
@@ -100,7 +100,7 @@ describe('contracts: stake vault', () => {
     expect(await net().token.read('balanceOf', account)).to.equal(10n)
   })
 
-  it('knows what was slashable at the start of three weeks', async () => {
+  it('remembers the slashable tokens at the start of three weeks', async () => {
     const at = (week: number) => vault().read('slashableAtStartOf', week, role, account)
     const first = Math.floor((await net().evm.now()) / WEEK) + 1
     const gwei = 10n ** 9n
@@ -115,7 +115,7 @@ describe('contracts: stake vault', () => {
     expect(await at(first + 2)).to.equal(3n * gwei)
     expect(await at(first + 1)).to.equal(1n * gwei)
     await expectRevert(at(first), 'WeekTooOld', first, first + 1)
-    await net().evm.at((first + 5) * WEEK + DAY) // a week without a change, then one
+    await net().evm.at((first + 5) * WEEK + DAY) // a week without a change, then a change
     await vault().send(role, 'unbond', account)
     await net().evm.at((first + 5) * WEEK + DAY + PARAMS.unbondingSeconds)
     await vault().send(account, 'withdraw', role)
@@ -124,7 +124,7 @@ describe('contracts: stake vault', () => {
     expect(await at(first + 5)).to.equal(10n * gwei)
   })
 
-  it('accounts for every token, whatever is done in whatever order', async () => {
+  it('accounts for every token after any sequence of calls', async () => {
     const accounts = [net().newAccount(), net().newAccount()]
     const roles = [net().newAccount(), net().newAccount()]
     for (const owner of accounts) await net().fund(owner, 1_000n * TOKEN)
@@ -146,7 +146,7 @@ describe('contracts: stake vault', () => {
                 ? net().evm.at((await net().evm.now()) + PARAMS.unbondingSeconds)
                 : vault().send(under, name, owner, ...(name === 'bond' ? [amount] : []))
         await Promise.resolve(doing).catch(error => {
-          if (!('errorName' in error)) throw error // a refusal by name is as good as any other step
+          if (!('errorName' in error)) throw error // a revert with a named error is a valid step
         })
       }
       let held = 0n
@@ -169,16 +169,16 @@ describe('contracts: stake vault', () => {
   })
 })
 
-describe('contracts: stakes of verifiers that leave', () => {
+describe('contracts: stakes of verifiers and providers that leave', () => {
   const net = networkForEach(() => TestNetwork.create())
-  it('stay bonded when the network never starts, and cannot be bonded twice', async () => {
+  it('stay bonded if the network never starts', async () => {
     const { account } = await net().addVerifier(keyOf('leaver'))
     await net().registry.send(account, 'exit')
     await net().evm.at((await net().evm.now()) + START_DELAY + PARAMS.unbondingSeconds)
     await expectRevert(net().vault.send(account, 'withdraw', net().registry.address), 'NothingToWithdraw')
   })
 
-  it('a provider that exits stays slashable until it withdraws', async () => {
+  it('stay slashable after the exit of a provider', async () => {
     const provider = await net().addProvider()
     await net().providers.send(provider, 'exit')
     await net().evm.at((await net().evm.now()) + PARAMS.unbondingSeconds - 5)

@@ -1,17 +1,14 @@
 /**
- * A provider's node, put together: a relay with one UDP port, the session protocol in front of it, and the claim that
- * the chain holds.
+ * A provider's node, put together: a relay with one UDP port, the session protocol in front of the relay, and the claim
+ * that the chain holds.
  *
- *   sender ── open, grant, receipts ──▶ session protocol (libp2p) ──▶ relay ◀── claim ── chain
+ *   sender ◀── open, grant, receipts ──▶ session protocol (libp2p) ◀──▶ relay ◀── claim ── chain
  *   sender ══ datagrams ══▶ relay's UDP port ══ forwarding ══▶ next hop
  *
- * Started: chain, relay, peer, handler, announcement. Stopped in the reverse order.
+ * Start: chain, relay, peer, session handler, own announcement, claim follower. Stop: the reverse.
  */
-import { randomBytes } from 'node:crypto'
-import { performance } from 'node:perf_hooks'
 import type { Logger } from 'pino'
-import type { ForwardingSpec } from '../../probe/plane/forwarding.js'
-import { Relay } from '../../probe/relay/relay.js'
+import { type ForwardingSpec, Relay, systemClock, systemRandom } from '../../probe/index.js'
 import { fromHex } from '../../proto/hex.js'
 import { RelayOpen } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
@@ -26,9 +23,10 @@ import { peerSigner } from '../../verifier/net/peer-keys.js'
 import { handleStreams } from '../../verifier/net/streams.js'
 import { announceSelf } from '../../verifier/node/announcing.js'
 import { Directory } from '../../verifier/node/directory.js'
-import { isAbort, poll } from '../../verifier/node/waiting.js'
+import { Lifecycle } from '../../verifier/node/lifecycle.js'
+import { repeat } from '../../verifier/node/waiting.js'
 
-/** How often the claim is read again. */
+/** How often the provider reads its claim again. */
 const CLAIM_POLL_MS = 5000
 
 export interface ProviderOptions {
@@ -40,7 +38,7 @@ export interface ProviderOptions {
   readonly udpHost: string
   readonly udpPort: number
   readonly logger: Logger
-  /** What becomes of sessions and datagrams; everything is forwarded by default. */
+  /** what the relay does with sessions and datagrams (default: forwards all of them) */
   readonly forwarding?: ForwardingSpec
 }
 
@@ -55,80 +53,53 @@ export interface ProviderNode {
   stop(): Promise<void>
 }
 
-/** Resolves when sessions are taken. @throws UserError with what the operator can do */
-export async function startProviderNode(options: ProviderOptions): Promise<ProviderNode> {
+/** Resolves when the provider takes sessions. @throws UserError with what the operator can do */
+export const startProviderNode = (options: ProviderOptions): Promise<ProviderNode> =>
+  Lifecycle.start(life => openProvider(options, life))
+
+async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<ProviderNode> {
   const { network, keys, logger: log, udpHost: host, udpPort: port, forwarding } = options
-  const stopping = new AbortController()
-  const failure = Promise.withResolvers<never>()
-  failure.promise.catch(() => undefined) // whoever awaits `failed` hears of it; nobody has to
-  const closers: (() => Promise<void> | void)[] = []
-  const stop = async () => {
-    stopping.abort()
-    for (const close of closers.reverse()) await close()
-    closers.length = 0
+  const chain = await life.open(connectChain({ rpcUrl: options.rpcUrl, network, privateKey: keys.evm }), one =>
+    one.close(),
+  )
+  const account = chain.account!
+  const registered = await chain.provider(account)
+  if (registered === undefined) {
+    throw new UserError(
+      'configuration',
+      `${account} is not a registered provider of network "${network.name}". Register it, then start again.`,
+    )
   }
-  try {
-    const chain = await connectChain({ rpcUrl: options.rpcUrl, network, privateKey: keys.evm })
-    closers.push(() => chain.close())
-    const account = chain.account!
-    const registered = await chain.provider(account)
-    if (registered === undefined) {
-      throw new UserError(
-        'configuration',
-        `${account} is no registered provider of network "${network.name}": register it first.`,
-      )
-    }
-    const relay = await Relay.open({
+  const { index, claimKbps } = registered
+  const relay = await life.open(
+    Relay.open({
       host,
       port,
-      claimKbps: registered.claimKbps,
+      claimKbps,
       forwarding,
       signer: await peerSigner(fromHex(keys.peer)),
       voucherSigner: voucherSigner(chain.network, keys.evm),
-      clock: { now: () => performance.now() },
-      random: { bytes: length => new Uint8Array(randomBytes(length)) },
-    })
-    closers.push(() => relay.close())
-    const peer = await createPeer({ seed: keys.peer, listen: options.listen, log })
-    closers.push(() => peer.stop())
-    await handleStreams(
-      peer,
-      SESSION_PROTOCOL,
-      RelayOpen.maxBytes,
-      (stream, peerId) => relay.serve(stream, peerId),
-      (error, peerId) => log.debug({ peer: peerId, error: error.message }, 'a session stream broke'),
-    )
-    const directory = new Directory(chain)
-    await announceSelf(chain, directory, { role: 'provider', account }, peer.peerId.toString(), listenAddresses(peer))
-    const followClaim = async () => {
-      const now = await chain.provider(account)
-      if (now !== undefined) relay.setClaim(now.claimKbps)
-      return undefined
-    }
-    const following = poll(
-      () => followClaim().catch((error: Error) => void log.warn({ error: error.message }, 'could not read the claim')),
-      CLAIM_POLL_MS,
-      stopping.signal,
-    ).catch(error => {
-      if (!isAbort(error)) failure.reject(error)
-    })
-    closers.push(() => following as Promise<void>)
-    log.info(
-      { account, claimKbps: registered.claimKbps, peerId: peer.peerId.toString(), udp: relay.facts },
-      'taking sessions',
-    )
-    return {
-      role: 'provider',
-      account,
-      index: registered.index,
-      peerId: peer.peerId.toString(),
-      relay,
-      chain,
-      failed: failure.promise,
-      stop,
-    }
-  } catch (error) {
-    await stop()
-    throw error
+      clock: systemClock,
+      random: systemRandom,
+    }),
+    one => one.close(),
+  )
+  const peer = await life.open(createPeer({ seed: keys.peer, listen: options.listen, log }), one => one.stop())
+  const peerId = peer.peerId.toString()
+  await handleStreams(
+    peer,
+    SESSION_PROTOCOL,
+    RelayOpen.maxBytes,
+    (stream, from) => relay.serve(stream, from),
+    (error, from) => log.debug({ peer: from, error: error.message }, 'a session stream broke'),
+  )
+  await announceSelf(chain, new Directory(chain), { role: 'provider', account }, peerId, listenAddresses(peer))
+  const readClaim = async () => {
+    const now = await chain.provider(account)
+    if (now !== undefined) relay.setClaim(now.claimKbps)
   }
+  const complain = (error: Error) => log.warn({ error: error.message }, 'could not read the claim')
+  life.run(repeat(() => readClaim().catch(complain), CLAIM_POLL_MS, life.stopping))
+  log.info({ account, claimKbps, peerId, udp: relay.facts }, 'taking sessions')
+  return { role: 'provider', account, index, peerId, relay, chain, failed: life.failed, stop: () => life.stop() }
 }

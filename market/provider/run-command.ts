@@ -1,5 +1,5 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs'
-import { forwardAll, limited } from '../../probe/plane/forwarding.js'
+import { forwardAll, limited } from '../../probe/index.js'
 import { NODE_OPTIONS, nodeSettings } from '../../verifier/cli/node-settings.js'
 import { parseRate } from '../../verifier/cli/rate.js'
 import { runNode } from '../../verifier/cli/run-node.js'

@@ -5,7 +5,7 @@ export interface Chunk {
   readonly bitmap: number
   readonly count: number
   readonly hash: Uint8Array
-  /** of each of the 52 datagrams the send time as it came, and when it came (ms); 0 where it did not */
+  /** of each of the 52 datagrams: the masked send time, and the arrival in ms; 0 for a datagram that did not arrive */
   readonly maskedTimes: Uint32Array
   readonly arrivals: Float64Array
 }

@@ -1,7 +1,7 @@
 /**
- * What arrived from one sender, chunk by chunk, without knowing the sender's key: a bitmap and SHA-256 over the bytes
- * that arrived (masked send time and payload) in order. The root over all chunks is published before any key is
- * revealed, so neither the receiver nor the provider can make the data up afterwards.
+ * What arrived from one sender, chunk by chunk: a bitmap, and SHA-256 over the bytes that arrived (masked send time and
+ * payload) in order. The receiver does not know the sender's key yet. It publishes the root over all chunks before any
+ * key is revealed, so neither receiver nor provider can make the data up afterwards.
  */
 import { createHash } from 'node:crypto'
 import { CHUNK_DATAGRAMS, DATAGRAM_BYTES } from '../../proto/datagram.js'
@@ -9,10 +9,10 @@ import { CHUNKS_BEHIND } from '../constants.js'
 import { TIME_OFFSET } from '../wire/keystream.js'
 import { ChunkTable } from './table.js'
 
-/** Of each datagram, what a chunk's hash covers: masked send time and payload. */
+/** Bytes of each datagram that a chunk's hash covers: masked send time and payload. */
 export const HASHED_BYTES = DATAGRAM_BYTES - TIME_OFFSET
 
-/** A chunk that more may come of. Used again once it is closed. */
+/** A chunk that still takes datagrams. Its memory is used again once it is closed. */
 interface OpenChunk {
   readonly bytes: Buffer
   readonly present: Uint8Array
@@ -30,14 +30,14 @@ export class ChunkCollector {
   readonly #free: OpenChunk[] = []
   readonly #table = new ChunkTable()
   #oldest = 0
-  /** of the last datagram: most often that of the next one, too */
+  /** of the last datagram, and most often of the next one too */
   #current: OpenChunk | undefined
   arrived = 0
   /** highest sequence number that arrived, or −1 */
   highest = -1
 
   /**
-   * @param maxDatagrams most that the session's budget allows: sequence numbers beyond it are forged
+   * @param maxDatagrams the most that the session's budget allows: higher sequence numbers are forged
    * @param firstChunk where this run's keystream begins
    */
   constructor(maxDatagrams: number, firstChunk = 0) {
@@ -46,7 +46,7 @@ export class ChunkCollector {
   }
 
   /**
-   * Only `new` ones count.
+   * Only a `new` datagram counts.
    * @param sequence from the run's start
    * @param hashed masked send time and payload
    */
@@ -68,14 +68,14 @@ export class ChunkCollector {
     return 'new'
   }
 
-  /** Closes what is open. Nothing counts any more. */
+  /** Closes all open chunks. From then on no datagram counts. */
   finish(): ChunkTable {
     for (const chunk of this.#open.values()) this.#close(chunk)
     this.#oldest = Number.POSITIVE_INFINITY
     return this.#table
   }
 
-  /** @returns undefined if it is closed already */
+  /** @returns undefined if the chunk is closed already */
   #begin(number: number): OpenChunk | undefined {
     if (number < this.#oldest || this.#table.has(this.#firstChunk + number)) return undefined
     for (const [other, chunk] of this.#open) if (other <= number - CHUNKS_BEHIND) this.#close(chunk)
@@ -112,8 +112,8 @@ export class ChunkCollector {
   }
 }
 
-/** Powers of two by exponent: looked up, since they are asked for once a datagram. */
+/** Powers of two by exponent: a look-up is cheaper, and every datagram needs one. */
 const BITS = Float64Array.from({ length: CHUNK_DATAGRAMS }, (_, place) => 2 ** place)
 
-/** Whether a chunk's datagram arrived. Bits above 31 are out of reach of `&`. */
+/** Whether a chunk's datagram arrived. The operator `&` does not reach the bits above 31. */
 export const hasArrived = (bitmap: number, place: number): boolean => Math.floor(bitmap / BITS[place]!) % 2 === 1

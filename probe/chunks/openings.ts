@@ -1,14 +1,15 @@
 /**
- * Openings: what keeps a receiver from publishing a root for data that it never got. The root commits it to which chunks
- * of each sender it holds and to their hashes. The revealed key and the root together pick a few of those chunks; the
- * receiver owes the sender their leaves, and the sender, who can make the data again, checks them. With a share p of what
- * it claims made up, it is caught with probability 1 − (1−p)^4 by each sender. Neither side can steer the picks: the
- * key was committed to before the root, the root was published before the key.
+ * Openings keep a receiver from publishing a root for data that it never got. The root commits the receiver to the set
+ * of chunks that it holds of each sender, and to their hashes. The revealed key and the root together pick four of
+ * those chunks. The receiver owes the sender their leaves, and the sender, who can generate the data again, checks
+ * them. If the receiver made up a share p of the chunks, each sender catches it with probability 1 − (1−p)^4. Neither
+ * side can steer the picks: the sender committed to the key before the root, and the receiver published the root before
+ * the key.
  *
  *   leaf = abi(slot, index, bitmap, hash) · slot root = keccak256(abi(tree root, keccak256(held))) · root = keccak256(abi(slot roots))
  *
- * A provider can change data on the way, which an honest receiver has then hashed. Knowing the key it says of such a
- * chunk that it is mismatched; it may not count it as verified.
+ * A provider can change data on the way, and an honest receiver then hashes the changed data. Once it knows the key,
+ * the receiver declares such a chunk mismatched. A mismatched chunk does not count as verified.
  */
 
 import { encodeWords } from '../../proto/abi.js'
@@ -22,13 +23,13 @@ import type { Chunk } from './chunk.js'
 import { chunkOf, recordOf } from './records.js'
 import { verifyChunks } from './verify.js'
 
-/** q: chunks opened to each sender. */
+/** q: number of chunks opened to each sender. */
 const OPENINGS = 4
 const INDEX_BYTES = 4
-/** Any send time will do: the whole session's check bounds them. */
+/** Openings accept any send time: the check of the whole session bounds the times. */
 const ANY_TIME_US = 0xffffffff
 
-/** What a receiver publishes before any key is revealed, and can open afterwards. */
+/** The root that a receiver publishes before any key is revealed, and can open afterwards. */
 export class Publication {
   readonly root: Hex
   readonly #chunks: readonly (readonly Chunk[])[]
@@ -45,7 +46,7 @@ export class Publication {
     this.root = rootOf(this.#slots.map(({ root }) => root))
   }
 
-  /** Opens what `key`, just revealed, picks of its sender's chunks. */
+  /** Opens the chunks that `key`, just revealed, picks of its sender's. */
   async open(sessionId: Uint8Array, slot: number, key: Uint8Array, signer: PeerSigner): Promise<ProbeOpenings> {
     const { tree, held } = this.#slots[slot]!
     const chunks = this.#chunks[slot]!
@@ -68,18 +69,18 @@ export class Publication {
   }
 }
 
-/** A root that a receiver published, and what the sender who checks it knows. */
+/** A root that a receiver published, and what a sender knows to check it. */
 export type PublishedClaim = Omit<OpeningFault, 'openings' | 'reason'>
 
-/** What a sender finds in the openings that it was owed. */
+/** What a sender finds in the openings that it is owed. */
 export type OpeningsVerdict = PublishedClaim &
   (
     | { readonly kind: 'held' }
-    /** the receiver says itself that some of the chunks are not what was sent, and may not count them */
+    /** the receiver declares some of the chunks mismatched, and may not count them */
     | { readonly kind: 'mismatched' }
-    /** what it signed is not so: it published a root for data that it did not have */
+    /** the signed openings are false: the receiver published a root for data that it did not have */
     | { readonly kind: 'failed'; readonly reason: string; readonly openings: ProbeOpenings }
-    /** it signed no openings */
+    /** the receiver signed no openings */
     | { readonly kind: 'missing'; readonly reason: string }
   )
 
@@ -97,18 +98,22 @@ export async function checkOpenings(
   return typeof found === 'string' ? { ...claim, kind: found } : { ...claim, kind: 'failed', ...found, openings }
 }
 
-/** @returns whether all, or all but what is said to be mismatched, is what was sent; else why not */
+/**
+ * @returns `held` if every opened chunk is what was sent, `mismatched` if all but the declared ones are; else the
+ * reason why not
+ */
 async function examine(
   { slot, key, chunkRoot }: PublishedClaim,
   { slotRoots, treeRoot, held, openings }: ProbeOpenings,
 ): Promise<'held' | 'mismatched' | { readonly reason: string }> {
   const failed = (reason: string) => ({ reason })
-  if (rootOf(slotRoots.map(toHex)) !== toHex(chunkRoot)) return failed('they are not of the root that was published')
+  if (rootOf(slotRoots.map(toHex)) !== toHex(chunkRoot))
+    return failed('the openings are not of the root that was published')
   if (slotRootOf(toHex(treeRoot), held) !== toHex(slotRoots[slot] ?? new Uint8Array())) {
-    return failed('they are not of this sender’s chunks')
+    return failed('the openings are not of this sender’s chunks')
   }
   const indices = heldIndices(held)
-  if (!indices) return failed('its chunk numbers do not ascend')
+  if (!indices) return failed('the chunk numbers do not ascend')
 
   const picks = picksOf(chunkRoot, slot, key, indices.length)
   if (openings.length !== picks.length) return failed(`${openings.length} of ${picks.length} chunks are opened`)
@@ -124,7 +129,7 @@ async function examine(
   return openings.some(({ mismatched }) => mismatched) ? 'mismatched' : 'held'
 }
 
-/** Root over all slots: of the k senders, and of whatever else was received. Zero where nothing was. */
+/** Root over all slots. Zero if nothing arrived in any of them. */
 const rootOf = (slotRoots: readonly Hex[]): Hex =>
   slotRoots.every(root => root === ZERO_HASH)
     ? ZERO_HASH
@@ -139,7 +144,7 @@ const slotRootOf = (treeRoot: Hex, held: Uint8Array): Hex =>
 const leafOf = (slot: number, { index, bitmap, hash }: Chunk): Uint8Array =>
   encodeWords(['uint32', 'uint32', 'uint64', 'bytes32'], [slot, index, bitmap, toHex(hash)])
 
-/** Places among the chunks held, all different. */
+/** Distinct places among the chunks that the receiver holds. */
 function picksOf(root: Uint8Array, slot: number, key: Uint8Array, held: number): number[] {
   const picks = new Set<number>()
   for (let i = 0; picks.size < Math.min(OPENINGS, held); i++) {
@@ -148,7 +153,7 @@ function picksOf(root: Uint8Array, slot: number, key: Uint8Array, held: number):
   return [...picks]
 }
 
-/** Undefined if they do not ascend. */
+/** @returns undefined if the indices do not ascend */
 function heldIndices(held: Uint8Array): number[] | undefined {
   const bytes = Buffer.from(held)
   if (bytes.length % INDEX_BYTES !== 0) return undefined

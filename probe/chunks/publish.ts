@@ -1,11 +1,11 @@
-/** How a session's chunks lie in its publication. */
+/** The order of a session's chunks in its publication. */
 import type { Chunk } from './chunk.js'
 import { Publication } from './openings.js'
 import type { Run } from './runs.js'
 
 /**
- * Of k senders, slots below k stand for what they sent through the provider, with that of their turns in the end, slots from k
- * on for their control datagrams, from 2k on for their direct probe.
+ * With k senders, the slots below k hold their main flows, each with the turn of a soak at its end. The slots from k on
+ * hold their control datagrams, the slots from 2k on their direct probes.
  * @param senders by slot
  */
 export const publish = (senders: readonly Readonly<Record<Run, readonly Chunk[]>>[]): Publication =>

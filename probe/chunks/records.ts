@@ -1,4 +1,4 @@
-/** Chunks as messages carry them: all that is needed to hash them again from the key, without the times of arrival. */
+/** Chunks as messages carry them: enough to hash the data again from the key, without the times of arrival. */
 
 import { CHUNK_DATAGRAMS } from '../../proto/datagram.js'
 import type { ChunkRecord } from '../../proto/messages.js'
@@ -18,7 +18,7 @@ export const recordOf = ({ index, bitmap, hash, maskedTimes }: Chunk): ChunkReco
   maskedTimes: placesOf(bitmap).map(place => maskedTimes[place]!),
 })
 
-/** With no times of arrival. Undefined if the record makes no sense. */
+/** The arrivals of the chunk are all 0. @returns undefined if the record is malformed */
 export function chunkOf({ index, arrivedLow, arrivedHigh, hash, maskedTimes }: ChunkRecord): Chunk | undefined {
   const bitmap = arrivedHigh * LOW_PLACES + arrivedLow
   const places = placesOf(bitmap)

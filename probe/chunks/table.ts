@@ -1,6 +1,6 @@
 /**
- * The facts of many chunks, a row each, in a few large arrays: they grow by doubling and cross to another thread as they
- * are, where an object a chunk would cost more than the chunk's hash.
+ * The facts of many chunks, one row each, in a few large arrays. The arrays grow by doubling, and another thread gets
+ * them as they are. One object for each chunk would cost more than the chunk's hash.
  */
 
 import { CHUNK_DATAGRAMS } from '../../proto/datagram.js'
@@ -9,7 +9,7 @@ import type { Chunk } from './chunk.js'
 const HASH_BYTES = 32
 const FIRST_ROWS = 16
 
-/** As it crosses: one entry a row, or as many as a row has. */
+/** Each array has one entry per row, or the same number of entries for every row. */
 export interface ChunkRows {
   readonly indices: Uint32Array
   readonly bitmaps: Float64Array
@@ -48,7 +48,7 @@ export class ChunkTable {
     this.#rows.hashes.set(hash, row * HASH_BYTES)
   }
 
-  /** Without the room that is not used. */
+  /** Cut to the rows in use. */
   get rows(): ChunkRows {
     return resized(this.#rows, this.#rowOf.size)
   }
@@ -75,7 +75,7 @@ function resized(from: ChunkRows, rows: number): ChunkRows {
   return to
 }
 
-/** The chunks, ascending. */
+/** @returns the chunks, in ascending order */
 export function chunksOf(rows: ChunkRows): Chunk[] {
   const { indices, bitmaps, counts, hashes, maskedTimes, arrivals } = rows
   return Array.from(indices, (index, row) => ({

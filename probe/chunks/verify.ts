@@ -1,4 +1,4 @@
-/** Once a sender has revealed its key: every byte that was counted is regenerated and hashed again. */
+/** Once a sender has revealed its key, the receiver generates every counted byte again and compares the hashes. */
 
 import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -8,17 +8,18 @@ import type { Verified } from '../wire/verified.js'
 import type { Chunk } from './chunk.js'
 import { HASHED_BYTES, hasArrived } from './collect.js'
 
-/** About 2 ms of work between two turns of the event loop: other sessions keep their timing. */
+/** About 2 ms of work between two turns of the event loop, so that other sessions keep their timing. */
 const CHUNKS_A_TURN = 16
-/** RFC 3550, section 6.4.1: the jitter estimate moves by a sixteenth of each difference. */
+/** The jitter estimate moves by a sixteenth of each difference (RFC 3550, section 6.4.1). */
 const JITTER_GAIN = 1 / 16
 
-/** Transits that are kept of a long flow: more would say no more of its delay. */
+/** Most transits kept of one flow. More would tell nothing new about its delay. */
 const MAX_TRANSITS = 4096
 
 /**
- * @param maxSentUs latest send time that is possible: times are masked, so one that a relay rewrote is beyond it, or
- * out of order, with all but certainty; its chunk does not count
+ * A chunk counts only if its hash matches, its send times ascend, and none is later than `maxSentUs`. Send times are
+ * masked, so a time that a relay rewrote is almost certainly out of order or too late.
+ * @param maxSentUs latest possible send time, in microseconds since the sender's start
  */
 export async function verifyChunks(key: Uint8Array, chunks: readonly Chunk[], maxSentUs: number): Promise<Verified> {
   let datagrams = 0
@@ -45,7 +46,7 @@ export async function verifyChunks(key: Uint8Array, chunks: readonly Chunk[], ma
       sentUs = timeUs
       times.sentMs[count] = timeUs / 1000
       times.arrivedMs[count++] = chunk.arrivals[place]!
-      // What is hashed moves down to follow on what was there before, so that one call hashes it all.
+      // The hashed parts move together, so that one call hashes them all.
       bytes.copyWithin(length, from, from + HASHED_BYTES)
       bytes.writeUInt32BE(masked, length)
       length += HASHED_BYTES

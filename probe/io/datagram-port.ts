@@ -1,36 +1,36 @@
 /**
- * How datagrams come and go, whatever carries them: Node's dgram, or system calls that take a batch each. A datagram that
- * cannot be sent is counted, never thrown; an error of the socket never ends the process.
+ * A UDP port, over either backend: Node's dgram, or system calls that each take a batch. A datagram that cannot be sent
+ * is counted and never thrown. An error of the socket never ends the process.
  *
- * Nothing here is allocated a datagram but where dgram itself does it: batches and buffers are used again and again, so
- * what is not copied out of them before the next call is lost.
+ * Except inside dgram, no datagram costs an allocation: batches and buffers are used again. The next call overwrites
+ * them, so copy what you need.
  */
 import type { MonotonicClock } from '../ports.js'
 
-/** Most datagrams that one call takes or gives. */
+/** Most datagrams of one call. */
 export const BATCH = 64
 
-/** Asked for; the system's maximum may cut it, so what was got is read back. */
+/** Requested size. The system's maximum may cut it, so the port reads the real size back. */
 export const SOCKET_BUFFER_BYTES = 4 << 20
 
 export type Backend = 'mmsg' | 'dgram'
 
-/** An address as the port that made it knows it. */
+/** An address, in the form of the port that made it. */
 export interface Endpoint {
   readonly host: string
   readonly port: number
 }
 
-/** Datagrams that came in together, in the order of their arrival. */
+/** Datagrams that one call received, in the order of their arrival. */
 export interface ReceivedBatch {
   readonly count: number
-  /** bytes of the whole datagram, also where it was too long for its place */
+  /** bytes of the whole datagram, even if it was too long for its place */
   readonly lengths: Uint32Array
-  /** never descending, on the port's clock */
+  /** on the port's clock; never descending */
   readonly arrivedMs: Float64Array
   /** the first `headerBytes` of each datagram, one after another */
   readonly headers: Buffer
-  /** what follows, each at a multiple of DATAGRAM_BYTES − `headerBytes`: full datagrams lie without a gap */
+  /** the rest of each datagram, at multiples of DATAGRAM_BYTES − `headerBytes`: full datagrams leave no gap */
   readonly bodies: Buffer
   isFrom(i: number, endpoint: Endpoint): boolean
   source(i: number): Endpoint
@@ -41,28 +41,30 @@ export interface PortOptions {
   readonly host: string
   /** 0 for any */
   readonly port: number
-  /** how much of each datagram is laid apart from the rest */
+  /** how many bytes of each datagram go to `headers` */
   readonly headerBytes: number
   readonly clock: MonotonicClock
-  /** Whether the kernel may cut one large datagram into many. Where the path has no hardware for it, it gains little. */
+  /** Whether the kernel may cut one large datagram into many. This gains little on a path without hardware for it. */
   readonly offload: boolean
-  /** Without it, what comes in is thrown away. */
+  /** undefined for a port that only sends: the port then drops all that comes in */
   readonly onBatch?: ((batch: ReceivedBatch) => void) | undefined
 }
 
-/** What is known of a port once it is open. */
+/** Facts of an open port. */
 export interface PortFacts {
   readonly backend: Backend
-  /** arrival times are the kernel's; else they are those of a callback: good for throughput, not for queueing delay */
+  /**
+   * the kernel takes the arrival times; else a callback does, which is good for throughput but not for queueing delay
+   */
   readonly kernelTimestamps: boolean
   readonly port: number
-  /** what the system gave; below about a tenth of a second of data, a busy machine loses some */
+  /** as the system granted; with less than about a tenth of a second of data, a busy machine loses datagrams */
   readonly receiveBufferBytes: number
 }
 
 export interface DatagramPort {
   readonly facts: PortFacts
-  /** datagrams that the system did not take, and errors of the socket */
+  /** number of datagrams that the system did not take, and of errors of the socket */
   readonly errors: number
 
   /** @param host a literal of the port's address family. @throws UdpPortError */
@@ -70,17 +72,17 @@ export interface DatagramPort {
 
   /** room for BATCH full datagrams, one after another */
   readonly staging: Buffer
-  /** Sends the first `count` of them. @returns how many the system took; the others are to be tried again later */
+  /** Sends the first `count` datagrams of `staging`. @returns how many the system took; try the others again later */
   sendStaged(count: number, to: Endpoint): number
 
-  /** Sends on the i-th datagram of the batch that is being handled, as it lies there now; goes out with `flush`. */
+  /** During `onBatch`: queues the i-th datagram of the batch, with its present bytes. `flush` sends it. */
   forward(i: number, length: number, to: Endpoint): void
   flush(): void
 
-  /** One datagram by itself. */
+  /** Sends one datagram. */
   send(datagram: Uint8Array, to: Endpoint): void
 
-  /** Hands over at once what has come in by now. */
+  /** Hands over at once the datagrams that have arrived. */
   receive(): void
 
   close(): Promise<void>

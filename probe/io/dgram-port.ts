@@ -1,4 +1,4 @@
-/** The backend that always works: one datagram a call, one a batch, arrival times as good as the event loop. */
+/** The backend that works everywhere: one datagram per call and batch, and arrival times as good as the event loop. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { DATAGRAM_BYTES } from '../../proto/datagram.js'
@@ -13,7 +13,7 @@ import {
 } from './datagram-port.js'
 import { portError } from './errors.js'
 
-/** Datagrams handed to the system and not yet taken: beyond this the sender's own uplink is the limit. */
+/** Most datagrams that the system has not taken yet. A sender that reaches this is limited by its own uplink. */
 const MAX_IN_FLIGHT = 512
 
 class SingleBatch implements ReceivedBatch {
@@ -69,7 +69,7 @@ export class DgramPort implements DatagramPort {
       try {
         socket[set](SOCKET_BUFFER_BYTES)
       } catch {
-        // The system's default stays; the facts tell.
+        // The system's default stays. The port's facts show it.
       }
     }
     this.facts = {
@@ -89,7 +89,7 @@ export class DgramPort implements DatagramPort {
   static open(options: PortOptions): Promise<DgramPort> {
     const { host, port } = options
     const family = isIPv6(host) ? 6 : 4
-    // Addresses here are always literals: a lookup that answers at once saves a turn of the event loop a datagram.
+    // Addresses are always literals, so the lookup answers at once. This saves a turn of the event loop per datagram.
     const lookup = (address: string, _options: unknown, done: (e: null, address: string, family: number) => void) =>
       done(null, address, family)
     const socket = createSocket({ type: `udp${family}`, lookup: lookup as never })
@@ -124,14 +124,14 @@ export class DgramPort implements DatagramPort {
   }
 
   flush(): void {
-    // Everything has been handed over already.
+    // `forward` has sent everything already.
   }
 
   send(datagram: Uint8Array, { port, host }: Endpoint): void {
     if (this.#closed) return
     this.#inFlight++
     try {
-      // A copy: the system may take it later, when its place holds another.
+      // A copy, because the system may take the datagram later, when its place holds another.
       this.#socket.send(Buffer.from(datagram), port, host, this.#onSent)
     } catch {
       this.#inFlight--
@@ -140,7 +140,7 @@ export class DgramPort implements DatagramPort {
   }
 
   receive(): void {
-    // Datagrams come by themselves, one a callback.
+    // Datagrams come by themselves, one per callback.
   }
 
   close(): Promise<void> {

@@ -1,4 +1,4 @@
-/** A UDP port that cannot be opened: one line that says what to do. */
+/** A UDP port cannot be opened. The message says what to do. */
 export class UdpPortError extends Error {
   constructor(
     readonly code: string,
@@ -10,11 +10,11 @@ export class UdpPortError extends Error {
   }
 }
 
-/** @param code the system's name of the error, such as EADDRINUSE */
+/** @param code the system's name for the error, such as EADDRINUSE */
 export function portError(host: string, port: number, code: string, options?: ErrorOptions): UdpPortError {
   const hint =
     code === 'EADDRINUSE'
-      ? 'is in use: stop what holds it, or choose another port'
+      ? 'is in use: stop the program that holds it, or choose another port'
       : `cannot be opened (${code}): choose an address of this machine and a free port`
   return new UdpPortError(code, `UDP port ${port} on ${host} ${hint}`, options)
 }

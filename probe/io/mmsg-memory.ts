@@ -1,6 +1,7 @@
 /**
- * The memory that recvmmsg and sendmmsg work on, laid out once and used for every call. Field positions are those of
- * Linux with 64-bit pointers, in 32-bit words: a pointer is two of them, low word first, so that no BigInt is needed.
+ * The memory that recvmmsg and sendmmsg work on: laid out once, and used for every call. The positions of fields are
+ * those of Linux with 64-bit pointers, counted in 32-bit words. A pointer takes two words, low word first, which avoids
+ * BigInt.
  */
 import type { Native } from './native.js'
 
@@ -24,13 +25,13 @@ export const CONTROL = { length: 0, level: 2, type: 3, data: 4 } as const
 /** struct sockaddr_in6, the longer of the two, rounded up */
 export const NAME_WORDS = 8
 
-/** Memory that never moves, and where it begins. */
+/** Memory that never moves, with its address. */
 export class Memory {
   readonly words: Uint32Array
   readonly address: number
 
   constructor(native: Native, words: number) {
-    // Through an ArrayBuffer of its own: small typed arrays may lie on the heap, where the collector moves them.
+    // With an ArrayBuffer of its own: the garbage collector may move small typed arrays, which lie on the heap.
     this.words = new Uint32Array(new ArrayBuffer(words * 4))
     this.address = native.addressOf(this.words)
   }
@@ -45,7 +46,7 @@ export class Memory {
   }
 }
 
-/** A buffer that never moves, and where it begins. */
+/** A buffer that never moves, with its address. */
 export function pinned(native: Native, bytes: number): { readonly buffer: Buffer; readonly address: number } {
   const buffer = Buffer.from(new ArrayBuffer(bytes))
   return { buffer, address: native.addressOf(buffer) }

@@ -1,4 +1,4 @@
-/** The batch backend: one system call for up to BATCH datagrams, with the kernel's own arrival times. */
+/** The batch backend: one system call for up to BATCH datagrams, with arrival times taken by the kernel. */
 import { getSystemErrorName } from 'node:util'
 import { DATAGRAM_BYTES } from '../../proto/datagram.js'
 import {
@@ -24,13 +24,13 @@ const SO_SNDBUF = 7
 const SO_RCVBUF = 8
 const SO_TIMESTAMPNS = 35
 
-/** Batches in one turn of the event loop: what else the thread has to do must get its turn. */
+/** Most batches in one turn of the event loop, so that the thread's other work gets its turn. */
 const BATCHES_A_TURN = 8
 
 /**
- * A port that is read whenever something comes is woken for every datagram, which costs both ends more than all else
- * does. So once arrivals are this close, it is read now and then instead: often enough that no more than a few
- * datagrams wait, and a relay sends no long bursts, and until nothing has come for a while.
+ * A port that wakes for every datagram costs both ends more than all other work. So once two arrivals are closer than
+ * BUSY_GAP_MS, the port is read at intervals instead, until nothing has come for IDLE_MS. The intervals are short
+ * enough that few datagrams wait and a relay sends no long bursts.
  */
 const BUSY_GAP_MS = 1
 const DATAGRAMS_A_READ = 32
@@ -125,7 +125,7 @@ export class MmsgPort implements DatagramPort, Paced {
     this.#read()
   }
 
-  /** While the port is busy. */
+  /** Runs while the port is busy. */
   run(nowMs: number): number | undefined {
     const count = this.#read()
     const sinceMs = nowMs - this.#lastReadMs
@@ -158,7 +158,7 @@ export class MmsgPort implements DatagramPort, Paced {
     startPaced(this)
   }
 
-  /** @returns how many came */
+  /** @returns how many datagrams came */
   #read(): number {
     let total = 0
     for (let batches = 0; batches < BATCHES_A_TURN && !this.#closed; batches++) {
@@ -171,7 +171,7 @@ export class MmsgPort implements DatagramPort, Paced {
   }
 
   #set(option: number, value: number): void {
-    // What the system does not grant, it does without: the receive buffer's size is read back.
+    // A failure does no harm: the port works with the defaults, and reads back the size of the receive buffer.
     this.#native.setsockopt(this.#fd, SOL_SOCKET, option, Int32Array.of(value), 4)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The C library's socket calls, through koffi. Structures are laid out by hand in buffers that stay where they are, so a
- * call passes nothing but addresses. Linux with 64-bit pointers, low byte first.
+ * The C library's socket calls, through koffi, for little-endian Linux with 64-bit pointers. Structures are laid out by
+ * hand in buffers that never move, so a call passes addresses alone.
  */
 import { endianness } from 'node:os'
 
@@ -15,9 +15,9 @@ export interface Native {
   inetPton(family: number, text: string, bytes: Uint8Array): number
   clockGettime(clock: number, time: Uint32Array): number
   close(fd: number): number
-  /** of the last call */
+  /** error number of the last call */
   errno(): number
-  /** where a buffer's memory begins: only of one that is not on the JavaScript heap */
+  /** the address of a buffer's memory, which must not be on the JavaScript heap */
   addressOf(bytes: ArrayBufferView): number
   /** Calls back whenever there is something to read. */
   watch(fd: number, onReadable: () => void): Watch
@@ -29,13 +29,13 @@ export interface Watch {
   close(): void
 }
 
-/** koffi's own scratch memory: no call here passes structures by value or strings beyond an address. */
+/** koffi's own scratch memory: no call here passes a structure by value, or a string longer than an address. */
 const STACK_BYTES = 256 << 10
 const HEAP_BYTES = 64 << 10
 
 let loading: Promise<Native | undefined> | undefined
 
-/** Undefined where the platform is another, or koffi is not installed: it is an optional dependency. */
+/** @returns undefined on another platform, or if koffi, an optional dependency, is not installed */
 export function loadNative(): Promise<Native | undefined> {
   loading ??= load().catch(() => undefined)
   return loading

@@ -1,10 +1,13 @@
-/** Which backend a port gets: batched system calls wherever they are to be had, Node's dgram everywhere else. */
+/** Chooses a port's backend: batched system calls where the platform has them, Node's dgram elsewhere. */
 import type { Backend, DatagramPort, PortOptions } from './datagram-port.js'
 import { DgramPort } from './dgram-port.js'
 import { MmsgPort } from './mmsg-port.js'
 import { loadNative } from './native.js'
 
-/** @param backend to insist on one. @throws UdpPortError */
+/**
+ * @param backend to insist on one (default: the best available).
+ * @throws UdpPortError, or Error if the backend is not available
+ */
 export async function openPort(options: PortOptions, backend?: Backend): Promise<DatagramPort> {
   const native = backend === 'dgram' ? undefined : await loadNative()
   if (native) return new MmsgPort(native, options)

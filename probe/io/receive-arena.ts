@@ -1,4 +1,4 @@
-/** What recvmmsg fills: datagrams with their headers apart, where each came from, and the kernel's arrival times. */
+/** Memory that recvmmsg fills: datagrams with their headers apart, their sources, and the kernel's arrival times. */
 import { DATAGRAM_BYTES } from '../../proto/datagram.js'
 import type { MonotonicClock } from '../ports.js'
 import { BATCH, type ReceivedBatch } from './datagram-port.js'
@@ -20,7 +20,7 @@ const MSG_TRUNC = 0x20
 const MSG_DONTWAIT = 0x40
 const CLOCK_REALTIME = 0
 
-/** What one system call may write for each datagram: a cmsghdr with a timespec. */
+/** Control data of one datagram: a cmsghdr with a timespec. */
 const CONTROL_BYTES = CONTROL_WORDS * 4
 
 export class ReceiveArena implements ReceivedBatch {
@@ -29,7 +29,7 @@ export class ReceiveArena implements ReceivedBatch {
   readonly arrivedMs = new Float64Array(BATCH)
   readonly headers: Buffer
   readonly bodies: Buffer
-  /** of the i-th body */
+  /** address of the i-th body */
   readonly bodyAddress: (i: number) => number
   readonly #native: Native
   readonly #clock: MonotonicClock
@@ -37,7 +37,7 @@ export class ReceiveArena implements ReceivedBatch {
   readonly #messages: Memory
   readonly #names: Memory
   readonly #controls: Memory
-  /** The kernel alone reads it; a reference keeps it alive. */
+  /** Only the kernel reads this memory. The reference keeps it alive. */
   protected readonly kept: Memory
   readonly #realtime = new Uint32Array(new ArrayBuffer(16))
   #lastMs = Number.NEGATIVE_INFINITY
@@ -76,7 +76,7 @@ export class ReceiveArena implements ReceivedBatch {
     this.kept = iovs
   }
 
-  /** @returns how many came; what was there before is gone */
+  /** Overwrites the batch before. @returns how many datagrams came */
   receive(fd: number): number {
     const count = this.#native.recvmmsg(fd, this.#messages.address, BATCH, MSG_DONTWAIT | MSG_TRUNC, 0)
     this.count = Math.max(0, count)
@@ -90,7 +90,8 @@ export class ReceiveArena implements ReceivedBatch {
     for (let i = 0; i < count; i++) {
       const message = i * HEADER_WORDS
       const time = i * CONTROL_WORDS + CONTROL.data
-      // Wall-clock times, as differences from now: a clock that is set meanwhile spoils one batch at most.
+      // The kernel's times are wall-clock times. As differences from now, they suffer for one batch at most if the
+      // clock is set.
       const ageMs = (seconds - controls[time]!) * 1e3 + (nanoseconds - controls[time + 2]!) / 1e6
       this.#lastMs = Math.min(nowMs, Math.max(this.#lastMs, nowMs - ageMs))
       this.arrivedMs[i] = this.#lastMs
@@ -118,7 +119,7 @@ export class ReceiveArena implements ReceivedBatch {
     return NativeEndpoint.from(this.#native, this.#names.words.subarray(i * NAME_WORDS, (i + 1) * NAME_WORDS))
   }
 
-  /** The kernel writes over how much room there was. */
+  /** Restores the lengths, which the kernel has overwritten. */
   #reset(message: number): void {
     this.#messages.words[message + HEADER.nameLength] = NAME_BYTES[this.#family]
     this.#messages.words[message + HEADER.controlLength] = CONTROL_BYTES

@@ -1,4 +1,4 @@
-/** Datagrams that wait for one sendmmsg: where they lie and where they go. Nothing is copied. */
+/** Datagrams that wait for one sendmmsg: their addresses in memory and their destinations. Nothing is copied. */
 import { constants } from 'node:os'
 import { DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { BATCH } from './datagram-port.js'
@@ -12,11 +12,11 @@ const UDP_SEGMENT = 103
 /** cmsghdr and two bytes */
 const SEGMENT_LENGTH = 18
 const SEGMENT_SPACE = 24
-/** What one large datagram may hold: the kernel takes 64 segments and 65,507 bytes. */
+/** Most segments of one large datagram. The kernel's limits are 64 segments and 65,507 bytes. */
 const MAX_SEGMENTS = 52
 
 const { EAGAIN, ENOBUFS } = constants.errno
-/** The system takes no more now; it will later. */
+/** The system takes no more for now. */
 const isFull = (errno: number): boolean => errno === EAGAIN || errno === ENOBUFS
 
 export class SendQueue {
@@ -25,11 +25,11 @@ export class SendQueue {
   readonly #messages: Memory
   readonly #iovs: Memory
   readonly #endpoints: (NativeEndpoint | undefined)[] = new Array(BATCH).fill(undefined)
-  /** datagrams in each message: more than one with offload alone */
+  /** datagrams in each message; only offload puts more than one in it */
   readonly #datagrams = new Uint8Array(BATCH)
   readonly #control: Memory
   #count = 0
-  /** where the last message's bytes end, if more can follow */
+  /** where the last message's bytes end, if the message can take more; else 0 */
   #end = 0
   errors = 0
 
@@ -54,7 +54,7 @@ export class SendQueue {
     }
   }
 
-  /** At most BATCH until the next send. */
+  /** Queues a datagram: at most BATCH until the next send. */
   add(address: number, length: number, to: NativeEndpoint): void {
     const last = this.#count - 1
     if (address === this.#end && this.#endpoints[last] === to && this.#datagrams[last]! < MAX_SEGMENTS) {
@@ -70,11 +70,11 @@ export class SendQueue {
       }
       this.#datagrams[i] = 1
     }
-    // Segments of one message all have one length, but the last.
+    // All segments of a message have one length, except the last.
     this.#end = this.#offload && length === DATAGRAM_BYTES ? address + length : 0
   }
 
-  /** @returns how many datagrams, from the first, the system took; the queue is empty then */
+  /** Empties the queue. @returns how many datagrams, counted from the first, the system took */
   send(fd: number): number {
     const count = this.#count
     let next = 0
@@ -83,7 +83,8 @@ export class SendQueue {
       const done = this.#native.sendmmsg(fd, this.#messages.at(next * HEADER_WORDS), count - next, MSG_DONTWAIT)
       if (done < 0) {
         if (isFull(this.#native.errno())) break
-        // This one cannot be sent at all (no route, say): it counts as sent and as an error, and the next has its turn.
+        // This message can never be sent (no route, for example). It counts as sent and as an error, and the next is
+        // tried.
         this.errors++
         taken += this.#datagrams[next]!
         next++
@@ -97,7 +98,7 @@ export class SendQueue {
     return taken
   }
 
-  /** As `send`; what the system does not take counts as an error. */
+  /** As `send`. A datagram that the system does not take counts as an error. */
   sendOrDrop(fd: number): void {
     let queued = 0
     for (let i = 0; i < this.#count; i++) queued += this.#datagrams[i]!

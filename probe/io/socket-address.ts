@@ -1,4 +1,4 @@
-/** Socket addresses as the kernel has them: struct sockaddr_in and sockaddr_in6 of Linux. */
+/** Socket addresses in the kernel's form: struct sockaddr_in and sockaddr_in6 of Linux. */
 import { isIPv6, SocketAddress } from 'node:net'
 import type { Endpoint } from './datagram-port.js'
 import { portError } from './errors.js'
@@ -26,7 +26,7 @@ export class NativeEndpoint implements Endpoint {
     this.memory = memory
   }
 
-  /** @throws UdpPortError for what is no address of this family */
+  /** @throws UdpPortError if `host` is no address of this family */
   static of(native: Native, family: Family, host: string, port: number): NativeEndpoint {
     const memory = new Memory(native, NAME_WORDS)
     const bytes = new Uint8Array(memory.words.buffer)
@@ -36,7 +36,7 @@ export class NativeEndpoint implements Endpoint {
     return new NativeEndpoint(host, port, memory)
   }
 
-  /** A copy of what the kernel wrote. */
+  /** A copy of the address that the kernel wrote. */
   static from(native: Native, words: Uint32Array): NativeEndpoint {
     const memory = new Memory(native, NAME_WORDS)
     memory.words.set(words)

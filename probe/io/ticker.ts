@@ -1,15 +1,15 @@
 /**
- * Runs what has something to do every millisecond or more often: flows that send at a rate, and ports in which much
- * arrives. All of a thread share one loop: each turn does what is due and then waits until the next thing is, by a wait
- * that is good for tenths of a millisecond where a timer takes whole ones. Between two turns the event loop runs, so
- * that everything else gets its turn.
+ * Runs work that is due every millisecond or more often: flows that send at a rate, and busy ports. All such work of a
+ * thread shares one loop. Each turn does the work that is due, and then waits until more is due. The wait is exact to
+ * tenths of a millisecond, which a timer is not. Between two turns the event loop runs, so that all other work gets its
+ * turn.
  */
 
-/** Longest that the thread stands still. */
+/** Longest time that the thread blocks. */
 const MAX_WAIT_MS = 1
 
 export interface Paced {
-  /** Does what is due. @returns when more will be, on the same clock; undefined once nothing will */
+  /** Does the work that is due. @returns when more is due, on the same clock, or undefined if none will be */
   run(nowMs: number): number | undefined
 }
 

@@ -1,17 +1,26 @@
-/** A clock of the main thread, read in the worker: both threads have one monotonic clock below, with other zeros. */
+/**
+ * A clock of the main thread, read in the worker: both threads share the monotonic clock below it, with other zeros.
+ */
 import type { MonotonicClock } from '../ports.js'
 
-/** What a clock shows at an instant of the system's monotonic clock, in milliseconds. */
+const NS_PER_MS = 1e6
+
+/**
+ * The machine's monotonic clock, in milliseconds: the same number in every thread and process of the machine. The zero
+ * of
+ * `performance.now` differs from one thread to the next.
+ */
+export const monotonicMs = (): number => Number(process.hrtime.bigint()) / NS_PER_MS
+
+/** What a clock shows at an instant of the machine's monotonic clock, in milliseconds. */
 export interface ClockAnchor {
   readonly systemMs: number
   readonly shownMs: number
 }
 
-const systemMs = (): number => Number(process.hrtime.bigint()) / 1e6
-
-export const anchorOf = (clock: MonotonicClock): ClockAnchor => ({ systemMs: systemMs(), shownMs: clock.now() })
+export const anchorOf = (clock: MonotonicClock): ClockAnchor => ({ systemMs: monotonicMs(), shownMs: clock.now() })
 
 export function clockOf(anchor: ClockAnchor): MonotonicClock {
-  const offsetMs = anchor.shownMs - anchor.systemMs + systemMs() - performance.now()
+  const offsetMs = anchor.shownMs - anchor.systemMs + monotonicMs() - performance.now()
   return { now: () => performance.now() + offsetMs }
 }

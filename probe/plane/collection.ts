@@ -1,8 +1,8 @@
 /**
- * One session's arrivals: of each sender the chunks of its main flow, of its turn in a soak, of its control datagrams and
- * of its direct probe, and over all main flows together the estimate, over all direct ones another. In a soak each turn has
- * an estimate of its own, over its one sender's data. All but direct probes count from `begin` until `beginDirect` or
- * `finish`, these from `beginDirect` on.
+ * One session's arrivals. For each sender there are the chunks of its main flow, of its turn in a soak, of its control
+ * datagrams and of its direct probe. One estimate covers all main flows together, another all direct probes. In a soak
+ * each turn has an estimate of its own, over its sender's data alone. Direct probes count from `beginDirect` on. All
+ * else counts from `begin` until `beginDirect` or `finish`.
  */
 
 import {
@@ -29,7 +29,7 @@ const FIRST_CHUNK: Record<Run, number> = { main: 0, control: CONTROL_CHUNK, dire
 
 const FIRST_SEQUENCE: Record<Run, number> = { main: 0, control: 0, direct: DIRECT_SEQUENCE, turn: TURN_SEQUENCE }
 
-/** What arrived of one run, as it crosses to the main thread. */
+/** What arrived of one run, in the form that crosses to the main thread. */
 export interface ArrivedRows {
   readonly rows: ChunkRows
   readonly arrived: number
@@ -37,57 +37,61 @@ export interface ArrivedRows {
 }
 
 export interface Progress {
-  /** enough was seen, or there is no more time */
+  /** the measurement has seen enough, or is out of time */
   readonly isDone: boolean
-  /** of a soak that of the turn in the middle, once all are read; before that of what all sent together */
+  /** over all main flows; of a soak that of the middle turn, once all turns are read */
   readonly estimate: Estimate
-  /** of a soak, by sender */
+  /** by sender; undefined if the session is no soak */
   readonly turns: readonly Estimate[] | undefined
   /** of the direct probe; undefined before it */
   readonly direct: Estimate | undefined
-  /** how long the thread that receives stood still */
+  /** how long the receiving thread stood still */
   readonly starvedMs: number
   /** datagrams through the provider so far, by sender */
   readonly arrived: readonly number[]
-  /** control datagrams so far, by sender, as far as their numbers tell */
+  /** control datagrams so far, by sender, judged by their sequence numbers */
   readonly control: readonly (ControlFlow | undefined)[]
 }
 
 /** Most datagrams of one sender's run. */
 export type RunLimits = Readonly<Record<Run, number>>
 
-/** What arrived of each sender, and until when on the receiver's clock main and control datagrams counted. */
+/** What arrived of each sender. Main and control datagrams counted until `haltedMs`, on the receiver's clock. */
 export interface Arrivals {
   readonly senders: readonly (Record<Run, ArrivedRows> & { readonly turnRead: TurnRead | undefined })[]
   readonly haltedMs: number
 }
 
-/** When a turn is due, from the start, and what of it is read. */
+/** When a turn is due, counted from the start, and the part of it that is read. */
 export interface TurnPlan {
   readonly fromMs: number
   readonly span: FixedSpan
 }
 
-/** What the clock says of one sender's turn. */
+/** What the receiver's clock says of one sender's turn. */
 export interface TurnRead {
-  /** over its own data alone */
+  /** over this sender's data alone */
   readonly estimate: Estimate
-  /** what came through the provider under each sender's tag in the meantime, kbit/s at the IP layer; its own counts 0 */
+  /**
+   * what came through the provider under each other sender's tag in the meantime, in kbit/s at the IP layer; 0 for this
+   * sender
+   */
   readonly crowdKbps: readonly number[]
 }
 
-/** Arrivals under all tags are kept in intervals of this length. */
+/** Length of the intervals in which arrivals under all tags are counted. */
 const CROWD_MS = 50
 
 /** How often the measurement is looked at. */
 const LOOK_MS = 10
-/** It is told about this often, and at once when it is done. */
+/** The main thread hears of it about this often, and at once when it is done. */
 const TELL_MS = 50
-/** Windows close this much late: what has arrived in the meantime may still wait behind this very timer. */
+/** Windows close this much late, because a datagram that has arrived may still wait behind this very timer. */
 const GRACE_MS = 15
 /**
- * Where arrival times are those of callbacks, the thread stood still if a timer is this late. Where they are the kernel's,
- * a pause spoils nothing until the socket's buffer is full: half of what it accounts for is data, of twice the claim.
+ * If callbacks take the arrival times, a timer that is this late shows a harmful pause. If the kernel takes them, a
+ * pause does no harm until the socket's buffer is full. Half of the buffer holds data, and at most twice the claim
+ * comes in.
  */
 const STARVED_MS = 50
 const BUFFERED_SHARE = 0.5
@@ -106,7 +110,9 @@ export class Collection {
   /** first and last arrival of each sender's control datagrams */
   readonly #controlSpans: ({ readonly firstMs: number; lastMs: number } | undefined)[]
   #estimator: Estimator | undefined
-  /** of a soak: by sender its turn's, and the bytes that came through the provider in each interval from the start */
+  /**
+   * in a soak, by sender: the estimator of its turn, and the bytes through the provider in each interval from the start
+   */
   #turns: readonly Estimator[] = []
   #passed: readonly number[][] = []
   #startMs = 0
@@ -139,7 +145,7 @@ export class Collection {
     this.#tell = tell
   }
 
-  /** @param turns of a soak, by sender; none of another session */
+  /** @param turns of a soak, by sender; empty for an ordinary session */
   begin(startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[]): void {
     this.#startMs = startMs
     this.#turns = turns.map(({ fromMs, span }) => new Estimator(startMs + fromMs, { ...options, fixed: span }))
@@ -151,14 +157,14 @@ export class Collection {
     this.#timer = setInterval(() => this.#look(), LOOK_MS)
   }
 
-  /** Counts the direct probe from now on, and nothing else. */
+  /** From now on only the direct probe counts. */
   beginDirect(startMs: number, options: EstimatorOptions): void {
     this.#halt()
     this.#direct = new Estimator(startMs, options)
     this.#wasDone = false
   }
 
-  /** Anything that came under a sender's tag at the provider, whatever it is. */
+  /** Counts any datagram that came through the provider under a sender's tag, even one that is no data. */
   pass(slot: number, bytes: number, arrivedMs: number): void {
     const intervals = this.#passed[slot]
     if (!intervals) return
@@ -166,7 +172,11 @@ export class Collection {
     intervals[at] = (intervals[at] ?? 0) + bytes
   }
 
-  /** @param fromProvider the rest came directly. @param sequence as the datagram has it. @param hashed masked send time and payload */
+  /**
+   * @param fromProvider false for a datagram that came directly
+   * @param sequence number in the datagram's header
+   * @param hashed masked send time and payload
+   */
   accept(slot: number, fromProvider: boolean, sequence: number, hashed: Uint8Array, arrivedMs: number): void {
     const run = this.#runOf(fromProvider, sequence)
     const estimator = run === 'turn' ? this.#turns[slot] : this.#estimator

@@ -1,6 +1,6 @@
-/** Counts that the worker keeps and the main thread reads at any time, without a message: they lie in shared memory. */
+/** Counters in shared memory: the worker keeps them, and the main thread reads them at any time, without a message. */
 
-/** An object with a number under each name, kept in `memory`: every thread that makes one sees the same numbers. */
+/** An object with a number under each name, kept in `memory`. Every thread that makes one sees the same numbers. */
 export function sharedCounters<Name extends string>(
   names: readonly Name[],
   memory: SharedArrayBuffer,

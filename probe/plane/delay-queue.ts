@@ -1,33 +1,35 @@
-/** Datagrams that a forwarding lets wait: copies, sent when their time has come, in the order of their times. */
+/**
+ * Items that wait for their time, released in the order of their times, to a millisecond. One timer serves them all.
+ */
 
-export interface DelayedDatagram {
-  readonly dueMs: number
-  readonly bytes: Buffer
-  readonly session: number
-}
+const TICK_MS = 1
 
-export class DelayQueue {
-  /** ascending by time; those before `#first` have gone */
-  #waiting: DelayedDatagram[] = []
+export class DelayQueue<Item extends { readonly dueMs: number }> {
+  /** ascending by time; the items before `#first` have been released */
+  #waiting: Item[] = []
   #first = 0
   #timer: NodeJS.Timeout | undefined
   readonly #now: () => number
-  readonly #release: (datagram: DelayedDatagram) => void
+  readonly #release: (item: Item) => void
 
-  constructor(now: () => number, release: (datagram: DelayedDatagram) => void) {
+  /** @param now on the clock of the items' times */
+  constructor(now: () => number, release: (item: Item) => void) {
     this.#now = now
     this.#release = release
   }
 
-  add(datagram: DelayedDatagram): void {
+  add(item: Item): void {
     let at = this.#waiting.length
-    while (at > this.#first && this.#waiting[at - 1]!.dueMs > datagram.dueMs) at--
-    this.#waiting.splice(at, 0, datagram)
-    this.#timer ??= setTimeout(() => this.#run(), 1)
+    // Nearly always an item is due after all others, so the search starts at the end.
+    while (at > this.#first && this.#waiting[at - 1]!.dueMs > item.dueMs) at--
+    this.#waiting.splice(at, 0, item)
+    this.#timer ??= setTimeout(() => this.#run(), TICK_MS)
   }
 
+  /** Drops all that waits. */
   stop(): void {
     clearTimeout(this.#timer)
+    this.#timer = undefined
     this.#waiting = []
     this.#first = 0
   }
@@ -41,6 +43,6 @@ export class DelayQueue {
       this.#waiting.splice(0, this.#first)
       this.#first = 0
     }
-    this.#timer = this.#waiting.length > this.#first ? setTimeout(() => this.#run(), 1) : undefined
+    this.#timer = this.#waiting.length > this.#first ? setTimeout(() => this.#run(), TICK_MS) : undefined
   }
 }

@@ -1,4 +1,4 @@
-/** The data plane's worker: objects that the main thread opens, calls and closes. See host.ts for the other end. */
+/** The data plane's worker. The main thread opens, calls and closes its objects (see host.ts for that end). */
 import '../../proto/polyfill.js'
 import { parentPort } from 'node:worker_threads'
 import type { PortFacts } from '../io/datagram-port.js'

@@ -1,15 +1,15 @@
-/** What a session has forwarded since its last receipt: how much, and the hash over all of it in order. */
+/** The datagrams that a session has forwarded since its last receipt: their bytes, and the hash over them in order. */
 import { createHash } from 'node:crypto'
 import { DATAGRAM_BYTES, IP_UDP_HEADER_BYTES } from '../../proto/datagram.js'
 import { RECEIPT_BYTES, RECEIPT_MS } from '../constants.js'
 import { bytesIn } from '../verdict/share.js'
 
-/** Gathered to this much before it is hashed: a call a datagram would cost as much as the hash. */
+/** Datagrams are gathered up to this much and then hashed: one call per datagram would cost as much as the hash. */
 const GATHERED_BYTES = 16 * DATAGRAM_BYTES
 
-/** What a receipt says of the forwarded data. */
+/** What a receipt says about the forwarded data. */
 export interface ForwardedPart {
-  /** SHA-256 of what was forwarded since the last receipt */
+  /** SHA-256 of the datagrams since the last receipt */
   readonly root: Uint8Array
   /** of the session so far, at the IP layer */
   readonly bytes: number
@@ -24,7 +24,7 @@ export class Forwarded {
   #bytes = 0
   #receiptedBytes = 0
 
-  /** @param rateKbps what the session was granted */
+  /** @param rateKbps granted to the session */
   constructor(rateKbps: number) {
     this.#step = Math.max(RECEIPT_BYTES, bytesIn(rateKbps, RECEIPT_MS))
   }
@@ -38,7 +38,7 @@ export class Forwarded {
     return this.#bytes - this.#receiptedBytes >= this.#step
   }
 
-  /** For all that was forwarded since the last; undefined if that is nothing. */
+  /** @returns the part since the last receipt, or undefined if nothing was forwarded since */
   next(): ForwardedPart | undefined {
     if (this.#bytes === this.#receiptedBytes) return undefined
     this.#hashGathered()

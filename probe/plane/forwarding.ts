@@ -1,7 +1,7 @@
 /**
- * What a provider does with the sessions and datagrams that its relay would serve: by default, all of them. Datagrams are
- * asked about in the data plane's worker, sessions in the main thread, so a forwarding is named by the module that makes
- * it; each thread makes its own, and the two share nothing.
+ * A provider's own choice of the sessions and datagrams that its relay serves (default: all). The main thread asks
+ * about sessions, and the data plane's worker about datagrams. So a forwarding is named by the module that makes it.
+ * Each thread makes its own, and the two share nothing.
  */
 import { IP_DATAGRAM_BYTES, IP_UDP_HEADER_BYTES } from '../../proto/datagram.js'
 import type { RelayOpen } from '../../proto/messages.js'
@@ -9,44 +9,44 @@ import { LIMITER_BURST_MS } from '../constants.js'
 import { bytesIn } from '../verdict/share.js'
 import { TokenBucket } from './token-bucket.js'
 
-/** Why a session was not taken. The numbers are signed and must never change their meaning. */
+/** Why a provider refused a session. Providers sign these numbers, so a number must never change its meaning. */
 export const REFUSE = {
-  /** too many sessions, of this peer or in all */
+  /** too many sessions of this peer, or of all peers together */
   busy: 1,
-  /** more rate, bytes or time than one session's share */
+  /** the request exceeds one session's share of rate, bytes or time */
   tooMuch: 2,
-  /** this session was there before */
+  /** the provider has seen this session before */
   replayed: 3,
-  /** a request that makes no sense */
+  /** the request makes no sense */
   malformed: 4,
-  /** the provider serves nobody just now */
+  /** the provider serves nobody at present */
   notServing: 5,
 } as const
 
 export type RefuseName = keyof typeof REFUSE
 export type RefuseReason = (typeof REFUSE)[RefuseName]
 
-/** One datagram that may go on. The object is used again for the next. */
+/** A datagram that passed the relay's own checks. The relay uses the object again for the next datagram. */
 export interface Packet {
-  /** may be changed; longer than the datagram */
+  /** the buffer may be changed, and is longer than the datagram */
   readonly bytes: Buffer
   /** may be shortened */
   length: number
-  /** which of the relay's sessions: a small number */
+  /** the relay's number for the session, counted from 1 */
   readonly session: number
-  /** what the session was granted */
+  /** granted to the session */
   readonly rateKbps: number
   /** since the session was opened */
   readonly ageMs: number
 }
 
-/** What becomes of a datagram: it goes on at once, not at all, or later. */
+/** What happens to a datagram: it goes on at once, not at all, or later. */
 export type Verdict = 'now' | 'drop' | { readonly holdMs: number }
 
 export interface Forwarding {
-  /** Asked in the main thread after the relay's own checks, for data and heartbeat sessions alike. */
+  /** Called in the main thread after the relay's own checks, for data sessions and heartbeat sessions alike. */
   admit(open: RelayOpen, nowMs: number): true | RefuseReason
-  /** Asked in the worker, after path validation, policing and budget. */
+  /** Called in the worker, after path validation, policing and the budget check. */
   forward(packet: Packet, nowMs: number): Verdict
 }
 
@@ -54,7 +54,7 @@ export interface Forwarding {
 export interface ForwardingSpec {
   /** URL of the module: its own `import.meta.url` */
   readonly module: string
-  /** whatever a structured clone can carry */
+  /** any value that a structured clone can carry */
   readonly options: unknown
 }
 
@@ -66,8 +66,8 @@ export async function loadForwarding({ module, options }: ForwardingSpec): Promi
 export const forwardAll: ForwardingSpec = { module: import.meta.url, options: {} }
 
 /**
- * Passes on at most `limitKbps` over all sessions together: an exact token bucket of 50 ms that drops when empty, and
- * never holds less than one datagram.
+ * Forwards at most `limitKbps` over all sessions together. An exact token bucket of 50 ms, and of at least one
+ * datagram, drops each datagram for which it holds too few tokens.
  */
 export const limited = (limitKbps: number): ForwardingSpec => ({ module: import.meta.url, options: { limitKbps } })
 

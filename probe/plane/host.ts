@@ -1,7 +1,7 @@
 /**
- * The main thread's end of the data plane. One worker does all datagram work of a process; it starts with the first object
- * that is opened and ends with the last. An error that the worker does not handle ends the process: a node whose data
- * plane is gone measures nothing.
+ * The main thread's end of the data plane. One worker does all datagram work of a process. The worker starts with the
+ * first open object and ends with the last. An error that the worker does not handle ends the process, because a node
+ * without its data plane measures nothing.
  */
 import { Worker } from 'node:worker_threads'
 import type { PortFacts } from '../io/datagram-port.js'
@@ -12,10 +12,12 @@ const FROM_SOURCE = `
   const { tsx, entry } = require('node:worker_threads').workerData
   import(tsx).then(({ register }) => { register(); return import(entry) })`
 
-/** The compiled worker beside the compiled host; the source beside the source, as in tests. */
+/**
+ * A compiled host starts the compiled worker beside it. A host that runs from source, as in tests, starts the source.
+ */
 function startWorker(): Worker {
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./entry.js', import.meta.url))
-  // What loads TypeScript in this thread does not in a worker: it is asked for there again.
+  // A worker does not inherit this thread's TypeScript loader, so the worker registers one itself.
   const workerData = { tsx: import.meta.resolve('tsx/esm/api'), entry: new URL('./entry.ts', import.meta.url).href }
   return new Worker(FROM_SOURCE, { eval: true, execArgv: [], workerData })
 }
@@ -28,7 +30,7 @@ type MethodName<K extends Kind> = {
 type Arguments<F> = F extends (...args: infer A) => unknown ? A : never
 type Result<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never
 
-/** An object in the worker, as the main thread holds it. */
+/** The main thread's handle of an object in the worker. */
 export class Remote<K extends Kind> {
   readonly facts: PortFacts
   readonly #plane: Plane
@@ -41,13 +43,13 @@ export class Remote<K extends Kind> {
     this.facts = facts
   }
 
-  /** Calls are carried out in the order in which they are made. Rejects once the object is closed. */
+  /** The worker carries out calls in the order in which they are made. Rejects once the object is closed. */
   call<M extends MethodName<K>>(method: M, ...args: Arguments<Methods<K>[M]>): Promise<Result<Methods<K>[M]>> {
     if (this.#closed) return Promise.reject(new Error('the port is closed'))
     return this.#plane.call(this.#id, method, args) as Promise<Result<Methods<K>[M]>>
   }
 
-  /** As `call`, where nobody waits for the answer; once the object is closed, nothing happens. */
+  /** As `call`, if nobody needs the answer. Does nothing once the object is closed. */
   tell<M extends MethodName<K>>(method: M, ...args: Arguments<Methods<K>[M]>): void {
     if (!this.#closed) void this.call(method, ...args)
   }
@@ -113,7 +115,7 @@ class Plane {
   async #forget(id: number): Promise<void> {
     this.#listeners.delete(id)
     if (this.#listeners.size > 0) return
-    // From here on the next object starts a worker of its own.
+    // The next object starts a worker of its own.
     if (current === this) current = undefined
     await this.#worker.terminate()
   }

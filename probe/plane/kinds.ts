@@ -1,6 +1,7 @@
 /**
- * What the main thread and the data plane's worker say to each other. The main thread opens an object of a kind, calls its
- * methods and hears its events; everything crosses as a structured clone. Type imports only: this file runs in neither.
+ * The messages between the main thread and the data plane's worker. The main thread opens an object of a kind, calls
+ * its methods and hears its events. Every message crosses as a structured clone. This file holds types alone and runs
+ * in neither.
  */
 import type { Receiving, ReceivingEvent } from './receiving.js'
 import type { Relaying, RelayingEvent } from './relaying.js'
@@ -37,7 +38,7 @@ export type Reply =
   | { readonly kind: 'failed'; readonly call: number; readonly failure: Failure }
   | { readonly kind: 'event'; readonly id: number; readonly event: unknown }
 
-/** An error, as it crosses: a clone would lose its class and its code. */
+/** The form in which an error crosses: a clone would lose its class and its code. */
 export interface Failure {
   readonly message: string
   /** of a UdpPortError */

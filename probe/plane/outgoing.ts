@@ -1,4 +1,4 @@
-/** One numbered run of a sender's datagrams: its keystream from some chunk on, under one tag, to one address. */
+/** One numbered run of a sender's datagrams: keystream from one chunk on, under one tag, to one address. */
 import { CHUNK_DATAGRAMS, DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { BATCH, type DatagramPort, type Endpoint } from '../io/datagram-port.js'
 import { chunkKeystream, datagramAt, layHeader } from '../wire/keystream.js'
@@ -17,7 +17,7 @@ export class Outgoing {
   readonly #port: DatagramPort
   readonly #spec: OutgoingSpec
   readonly #to: Endpoint
-  /** the port's places for datagrams, in order */
+  /** the port's staging places, in order */
   readonly #places: readonly Buffer[]
   #chunk: Buffer = Buffer.alloc(0)
   #chunkIndex = -1
@@ -30,7 +30,7 @@ export class Outgoing {
     this.#places = Array.from({ length: BATCH }, (_, i) => datagramAt(port.staging, i))
   }
 
-  /** @returns how many of `count` went out: fewer if the system takes no more now */
+  /** @returns how many of `count` datagrams went out: fewer if the system takes no more now */
   send(count: number, sentUs: number): number {
     let sent = 0
     while (sent < count) {
@@ -43,7 +43,7 @@ export class Outgoing {
     return sent
   }
 
-  /** Lays out the next datagrams, at most up to the end of their chunk. @returns how many */
+  /** Stages the next datagrams, at most up to the end of their chunk. @returns how many */
   #stage(most: number, sentUs: number): number {
     const { key, slot, tag, firstSequence, firstChunk } = this.#spec
     const index = Math.floor(this.#sent / CHUNK_DATAGRAMS)

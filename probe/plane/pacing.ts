@@ -1,6 +1,7 @@
 /**
- * How much of a stream at a rate is due: by the monotonic clock, however late one looks. A sender that was held up catches
- * up at twice its rate; what is beyond that it writes down as blocked, so that nobody blames the provider. Pure.
+ * How much of a paced stream is due, by the monotonic clock, however late one looks. A sender that was held up catches
+ * up at twice its rate. It gives up the datagrams that are too late and logs them as blocked, so that nobody blames the
+ * provider. Pure.
  */
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { BURST_MS, CATCH_UP_MS, CATCH_UP_SPEED } from '../constants.js'
@@ -35,14 +36,14 @@ export class Pacer {
     return nowMs - startMs >= durationMs || this.#sent >= maxDatagrams
   }
 
-  /** Gives up what is too late to be made good for. @returns datagrams, to be logged as blocked */
+  /** Gives up the datagrams that are too late to catch up on. @returns how many, for the log entry `blocked` */
   forgo(nowMs: number): number {
     const excess = Math.max(0, this.#behind(nowMs) - Math.ceil(CATCH_UP_MS * this.#datagramsPerMs))
     this.#forgone += excess
     return excess
   }
 
-  /** How many may be sent now. */
+  /** How many datagrams may be sent now. */
   due(nowMs: number): number {
     const burst = Math.floor(this.#burst.available(nowMs) / IP_DATAGRAM_BYTES)
     return Math.max(0, Math.min(this.#behind(nowMs), burst, this.#options.maxDatagrams - this.#sent))
@@ -53,7 +54,7 @@ export class Pacer {
     this.#burst.take(datagrams * IP_DATAGRAM_BYTES, nowMs)
   }
 
-  /** When the next datagram is due, if all that was due before it has been sent. */
+  /** When the next datagram is due, if all earlier ones have been sent. */
   nextMs(): number {
     return this.#options.startMs + (this.#sent + this.#forgone) / this.#datagramsPerMs
   }

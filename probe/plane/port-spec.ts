@@ -5,7 +5,7 @@ import type { ClockAnchor } from './clock.js'
 export interface PortSpec {
   readonly host: string
   readonly port: number
-  /** to insist on one */
+  /** to insist on one (default: the best available) */
   readonly backend?: Backend | undefined
   readonly clock: ClockAnchor
 }

@@ -1,4 +1,4 @@
-/** What a receiver counts of its datagrams. */
+/** What a receiver counts. */
 import { counterMemory, sharedCounters } from './counters.js'
 
 const TAKEN = ['taken', 'echoes'] as const

@@ -1,6 +1,6 @@
 /**
- * A verifier's UDP port, in the worker: all its sessions' data and heartbeats come in here, told apart by tag. Challenges
- * are echoed for tags that are expected and no others, so this port answers nobody who was not invited.
+ * A verifier's UDP port, in the worker. The data and heartbeats of all its sessions come in here, and their tags tell
+ * them apart. The port echoes challenges for expected tags alone, so it answers nobody who was not invited.
  */
 
 import {
@@ -10,6 +10,7 @@ import {
   IP_UDP_HEADER_BYTES,
   TAG_BYTES,
 } from '../../proto/datagram.js'
+import { toHex } from '../../proto/hex.js'
 import { HASHED_BYTES } from '../chunks/collect.js'
 import type { Run } from '../chunks/runs.js'
 import type { DatagramPort, Endpoint, PortFacts, ReceivedBatch } from '../io/datagram-port.js'
@@ -25,7 +26,7 @@ import type { PortSpec } from './port-spec.js'
 import { type ReceiverCounterMemory, type ReceiverStats, receiverStats } from './receiver-stats.js'
 import { TagTable } from './tag-table.js'
 
-/** Datagrams that are handled whole, and are not data, are no longer than this. */
+/** Longest challenge or heartbeat. A longer datagram is data. */
 const SMALL_BYTES = Math.max(CHALLENGE_BYTES, HEARTBEAT_BYTES)
 
 export interface ReceivingOptions extends PortSpec {
@@ -36,11 +37,11 @@ export type ReceivingEvent =
   | { readonly kind: 'progress'; readonly collection: number; readonly progress: Progress }
   | { readonly kind: 'heartbeat'; readonly nonce: string }
 
-/** A tag that may come, and what to do with what comes under it. */
+/** An expected tag, and where the datagrams under it go. */
 interface Expectation {
-  /** where the provider sends from; undefined for a sender's own port, which is not known beforehand */
+  /** the UDP port that the provider sends from; undefined for a direct sender, whose port nobody knows beforehand */
   readonly relayPort: number | undefined
-  /** the provider's address once it has challenged from there; a direct sender's from its first datagram on */
+  /** the provider's address, known from its challenge; a direct sender's address, known from its first datagram */
   source: Endpoint | undefined
   readonly sink: { readonly collection: Collection; readonly slot: number } | 'heartbeats'
 }
@@ -51,10 +52,10 @@ export class Receiving {
   readonly #emit: (event: ReceivingEvent) => void
   readonly #expected = new TagTable<Expectation>()
   readonly #collections = new Map<number, Collection>()
-  /** that are waited for, in hexadecimal */
+  /** awaited, in hexadecimal */
   readonly #nonces = new Set<string>()
   #port!: DatagramPort
-  /** of each of a batch's datagrams the part that is hashed: made once, so that none is made a datagram */
+  /** views of the hashed part of a batch's datagrams: made once, so that no datagram costs a new one */
   #hashed: readonly Buffer[] = []
 
   private constructor(clock: MonotonicClock, stats: ReceiverStats, emit: (event: ReceivingEvent) => void) {
@@ -69,7 +70,7 @@ export class Receiving {
     const clock = clockOf(options.clock)
     const receiving = new Receiving(clock, receiverStats(options.counters), emit)
     const onBatch = (batch: ReceivedBatch) => receiving.#onBatch(batch)
-    // Apart from what is hashed, so that one datagram's is followed by the next one's.
+    // Headers lie apart, so that the hashed parts of the datagrams follow each other without a gap.
     receiving.#port = await openPort({ host, port, headerBytes: TIME_OFFSET, clock, offload: false, onBatch }, backend)
     return receiving
   }
@@ -83,7 +84,7 @@ export class Receiving {
     this.#collections.set(id, new Collection(senders, limits, this.#clock, this.#port, tell))
   }
 
-  /** @param relayPort where the provider sends from; undefined for a sender that comes directly */
+  /** @param relayPort the UDP port that the provider sends from; undefined for a direct sender */
   expect(tag: Uint8Array, relayPort: number | undefined, collection: number, slot: number): void {
     const sink = { collection: this.#collections.get(collection)!, slot }
     this.#expected.set(tag, { relayPort, source: undefined, sink })
@@ -118,9 +119,9 @@ export class Receiving {
     this.#collections.delete(collection)
   }
 
-  /** Sends a heartbeat; an event tells when its nonce is back. */
+  /** Sends a heartbeat. An event tells when its nonce is back. */
   beat(tag: Uint8Array, nonce: Uint8Array, host: string, port: number): void {
-    this.#nonces.add(Buffer.from(nonce).toString('hex'))
+    this.#nonces.add(toHex(nonce))
     this.#port.send(Buffer.concat([tag, nonce]), this.#port.endpoint(host, port))
   }
 
@@ -180,7 +181,7 @@ export class Receiving {
     sink.collection.accept(sink.slot, fromProvider, header & 0xffffff, this.#hashedOf(batch, i), batch.arrivedMs[i]!)
   }
 
-  /** A challenge, or a heartbeat that is back. */
+  /** A challenge, or a heartbeat that came back. */
   #onSmall(batch: ReceivedBatch, i: number, expectation: Expectation): void {
     const datagram = wholeOf(batch, i)
     if (isChallenge(datagram)) {
@@ -196,7 +197,7 @@ export class Receiving {
     }
     this.#stats.taken++
     if (expectation.sink !== 'heartbeats' || datagram.length !== HEARTBEAT_BYTES) return
-    const nonce = datagram.toString('hex', TAG_BYTES)
+    const nonce = toHex(datagram.subarray(TAG_BYTES))
     if (this.#nonces.delete(nonce)) this.#emit({ kind: 'heartbeat', nonce })
   }
 
@@ -210,7 +211,7 @@ export class Receiving {
   }
 }
 
-/** A small datagram, header and body together again. */
+/** Header and body of a small datagram, in one buffer. */
 function wholeOf({ headers, bodies, lengths }: ReceivedBatch, i: number): Buffer {
   const length = lengths[i]!
   const header = headers.subarray(i * TIME_OFFSET, i * TIME_OFFSET + Math.min(length, TIME_OFFSET))

@@ -1,17 +1,16 @@
-/** What a relay counts. Every datagram that comes in is either forwarded, an echo, or dropped for one reason. */
-
+/** What a relay counts. Every datagram that comes in is forwarded, is an echo, or is dropped for one reason. */
 import { counterMemory, sharedCounters } from './counters.js'
 import { REFUSE, type RefuseName } from './forwarding.js'
 
 const DROPPED = [
-  'unknown-tag', // no session, or one that has ended
+  'unknown-tag', // of no session, or of one that has ended
   'malformed', // too short for a tag, or longer than a datagram may be
-  'wrong-source', // not from where the session's first datagram came
-  'wrong-echo', // an echo from elsewhere, or of another nonce
-  'not-validated', // the next hop has not echoed yet
-  'over-rate', // beyond the rate that was granted
+  'wrong-source', // not from the source of the session's first datagram
+  'wrong-echo', // not from the next hop, or with another nonce
+  'not-validated', // before the next hop has echoed
+  'over-rate', // beyond the granted rate
   'over-budget',
-  'not-forwarded', // the provider's own limit
+  'not-forwarded', // by the provider's own forwarding
 ] as const
 const PASSED = ['forwarded', 'forwardedBytes', 'challenges', 'echoes'] as const
 
@@ -23,7 +22,7 @@ export type RelayTraffic = Record<(typeof PASSED)[number], number> & { readonly 
 export type RelayStats = RelayTraffic & {
   sessions: number
   granted: number
-  /** flows whose receiver has signed for what it hashed, and how much that was, IP layer */
+  /** flows that a receiver has counter-signed, and their bytes at the IP layer */
   counterSigned: number
   counterSignedBytes: number
   readonly refused: Record<RefuseName, number>

@@ -1,4 +1,4 @@
-/** One session as the relay's worker sees it: what may be forwarded, from where, to whom, how fast and how much. */
+/** One session in the relay's worker: its source and next hop, and the rate and budget that limit it. */
 import { CHALLENGE_BYTES, IP_DATAGRAM_BYTES, IP_UDP_HEADER_BYTES } from '../../proto/datagram.js'
 import { POLICE_BURST_MS, POLICE_SLACK } from '../constants.js'
 import type { Endpoint, ReceivedBatch } from '../io/datagram-port.js'
@@ -8,10 +8,10 @@ import { Forwarded } from './forwarded.js'
 import type { DropReason } from './relay-stats.js'
 import { TokenBucket } from './token-bucket.js'
 
-/** Small sessions (heartbeats) may still send a handful of datagrams at once. */
+/** Even a small session (of heartbeats) may send a handful of datagrams at once. */
 const MIN_BURST_BYTES = 16 * IP_DATAGRAM_BYTES
 
-/** What the main thread grants. */
+/** What the main thread granted. */
 export interface SessionSpec {
   readonly id: number
   readonly tag: Uint8Array
@@ -48,7 +48,10 @@ export class RelayedSession {
     this.#bucket = new TokenBucket(spec.rateKbps * POLICE_SLACK, burstBytes, nowMs)
   }
 
-  /** Whether the batch's i-th datagram may go on: `echo` is for the relay itself. @param place where it lies */
+  /**
+   * Whether the batch's i-th datagram may go on. An `echo` is for the relay itself.
+   * @param place memory of the datagram
+   */
   police(batch: ReceivedBatch, i: number, place: Buffer, nowMs: number): 'forward' | 'echo' | DropReason {
     const length = batch.lengths[i]!
     if (length === CHALLENGE_BYTES && isEcho(place.subarray(0, length))) {

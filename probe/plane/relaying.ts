@@ -1,7 +1,7 @@
 /**
- * The provider's UDP port, in the worker: one for all sessions. Whatever comes in without a session's tag, from another
- * source, too fast or too much is dropped and counted. Nothing is ever answered to an address that has not been
- * validated, but the bounded challenges of path-validation.ts.
+ * The provider's UDP port, in the worker: one for all sessions. The relay drops and counts each datagram that has no
+ * session's tag, comes from another source, or exceeds its session's rate or budget. Before an address is validated,
+ * the relay sends it nothing but the bounded challenges of path-validation.ts.
  */
 
 import { DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
@@ -24,7 +24,7 @@ export interface RelayingOptions extends PortSpec {
   readonly forwarding: ForwardingSpec
 }
 
-/** What a receipt is made of. */
+/** The content of a receipt. */
 export interface DueReceipt extends ForwardedPart {
   /** since the session was opened */
   readonly elapsedMs: number
@@ -33,6 +33,13 @@ export interface DueReceipt extends ForwardedPart {
 export type RelayingEvent =
   | { readonly kind: 'path'; readonly session: number; readonly validated: boolean }
   | { readonly kind: 'receipt'; readonly session: number; readonly due: DueReceipt }
+
+/** A copy that waits in the queue until its time. */
+interface DelayedDatagram {
+  readonly dueMs: number
+  readonly bytes: Buffer
+  readonly session: number
+}
 
 type WritablePacket = { -readonly [Name in keyof Packet]: Packet[Name] }
 
@@ -43,9 +50,9 @@ export class Relaying {
   readonly #emit: (event: RelayingEvent) => void
   readonly #byTag = new TagTable<RelayedSession>()
   readonly #byId = new Map<number, RelayedSession>()
-  readonly #held: DelayQueue
+  readonly #delayed: DelayQueue<DelayedDatagram>
   #port!: DatagramPort
-  /** where a batch's datagrams lie: made once, so that none is made a datagram */
+  /** views of a batch's datagrams: made once, so that no datagram costs a new one */
   #places: readonly Buffer[] = []
   readonly #packet: WritablePacket = { bytes: Buffer.alloc(0), length: 0, session: 0, rateKbps: 0, ageMs: 0 }
 
@@ -59,9 +66,9 @@ export class Relaying {
     this.#stats = stats
     this.#forwarding = forwarding
     this.#emit = emit
-    this.#held = new DelayQueue(
+    this.#delayed = new DelayQueue(
       () => clock.now(),
-      ({ session, bytes }) => this.#releaseHeld(session, bytes),
+      ({ session, bytes }) => this.#releaseDelayed(session, bytes),
     )
   }
 
@@ -80,7 +87,7 @@ export class Relaying {
     return this.#port.facts
   }
 
-  /** An event tells what came of its path. */
+  /** An event tells whether the session's path was validated. */
   openSession(spec: SessionSpec): void {
     const nextHop = this.#port.endpoint(spec.nextHopHost, spec.nextHopPort)
     const path = new PathValidation(
@@ -97,7 +104,7 @@ export class Relaying {
     this.#byId.set(spec.id, session)
   }
 
-  /** @returns what the last receipt is made of, if one is due */
+  /** @returns the content of the last receipt, if one is due */
   endSession(id: number): DueReceipt | undefined {
     const session = this.#byId.get(id)
     if (!session) return undefined
@@ -110,7 +117,7 @@ export class Relaying {
   async close(): Promise<void> {
     for (const session of this.#byId.values()) session.path.stop()
     this.#byId.clear()
-    this.#held.stop()
+    this.#delayed.stop()
     await this.#port.close()
   }
 
@@ -153,13 +160,13 @@ export class Relaying {
       this.#stats.dropped['not-forwarded']++
     } else {
       const bytes = Buffer.from(packet.bytes.subarray(0, packet.length))
-      this.#held.add({ dueMs: nowMs + verdict.holdMs, bytes, session: session.id })
+      this.#delayed.add({ dueMs: nowMs + verdict.holdMs, bytes, session: session.id })
     }
   }
 
-  #releaseHeld(id: number, bytes: Buffer): void {
+  #releaseDelayed(id: number, bytes: Buffer): void {
     const session = this.#byId.get(id)
-    if (!session) return // it has ended meanwhile
+    if (!session) return // the session has ended in the meantime
     this.#port.send(bytes, session.nextHop)
     this.#count(session, bytes, this.#clock.now())
   }

@@ -1,6 +1,6 @@
 /**
- * A sender's port in one session: its share through the provider, control datagrams directly to the receiver beside it,
- * and, when it is asked for, a direct probe in the end.
+ * A sender's port in one session. It sends the sender's share through the provider, and control datagrams directly to
+ * the receiver. If the receiver asks for a direct probe, that comes at the end.
  */
 
 import {
@@ -25,10 +25,10 @@ import { Outgoing, type OutgoingSpec } from './outgoing.js'
 import { Pacer } from './pacing.js'
 import type { PortSpec } from './port-spec.js'
 
-/** A flow sends what is due this often at most: each turn costs as much as several datagrams. */
+/** A flow sends at most this often, because each turn costs as much as several datagrams. */
 const EVERY_MS = 0.5
 
-/** Where datagrams go, and under which tag. */
+/** An address that datagrams go to, and their tag. */
 export interface Destination {
   readonly tag: Uint8Array
   readonly host: string
@@ -38,13 +38,13 @@ export interface Destination {
 export interface FlowSpec {
   readonly key: Uint8Array
   readonly slot: number
-  /** ascending; between them only control datagrams are sent, at the pace that goes with the first */
+  /** ascending; between two phases only control datagrams go out. The rate of the first phase sets their pace */
   readonly phases: readonly Phase[]
-  /** ends by itself after this */
+  /** the flow ends by itself after this time */
   readonly durationMs: number
   readonly budgetBytes: number
   readonly provider: Destination
-  /** the receiver itself, for control datagrams and the direct probe */
+  /** for control datagrams and the direct probe */
   readonly receiver: Destination
 }
 
@@ -71,7 +71,7 @@ export class Sending {
     startPaced(this.#flow)
   }
 
-  /** Ends what goes through the provider and sends straight to the receiver instead. */
+  /** Ends the flow through the provider, and sends straight to the receiver instead. */
   direct(rateKbps: number, durationMs: number): void {
     const flow = this.#flow
     if (!flow) return
@@ -79,7 +79,7 @@ export class Sending {
     startPaced(flow)
   }
 
-  /** Ends it. What was sent, without the direct probe. */
+  /** Ends the flow. @returns the log of what was sent, without the direct probe */
   stop(): SendLog {
     if (this.#flow) stopPaced(this.#flow)
     return this.#flow?.log ?? new SendLogWriter().log
@@ -91,7 +91,7 @@ export class Sending {
   }
 }
 
-/** Where each run through the provider begins, and how many sequence numbers it has. */
+/** The first sequence number and chunk of each run through the provider, and the count of its sequence numbers. */
 const FIRST: Record<Phase['run'], Pick<OutgoingSpec, 'firstSequence' | 'firstChunk'> & { sequences: number }> = {
   main: { firstSequence: 0, firstChunk: 0, sequences: MAX_SEQUENCE + 1 },
   turn: { firstSequence: TURN_SEQUENCE, firstChunk: TURN_CHUNK, sequences: MAX_SEQUENCE + 1 - TURN_SEQUENCE },
@@ -106,7 +106,7 @@ class Flow implements Paced {
   readonly #errorsBefore: number
   #outgoing!: Outgoing
   #pacer!: Pacer
-  /** phases that have begun */
+  /** number of phases that have begun */
   #begun = 0
   #budgetDatagrams: number
   #isDirect = false
@@ -125,7 +125,7 @@ class Flow implements Paced {
     this.#nextControlMs = this.#controlMs()
   }
 
-  /** The next one: its pacer waits for its time. */
+  /** Begins the next phase. Its pacer waits for its time. */
   #beginPhase(): void {
     const { key, slot, provider, phases } = this.#spec
     const { run, fromMs, toMs, rateKbps } = phases[this.#begun++]!
@@ -179,19 +179,20 @@ class Flow implements Paced {
     const failed = this.#port.errors - this.#errorsBefore - this.#errors
     this.#errors += failed
     if (failed > 0) this.#log.add('errors', elapsedMs, failed)
-    // Behind with a whole batch sent: on with it at once. Otherwise the socket is full, or it is too soon to catch up.
+    // A flow that sent a whole batch and is still behind goes on at once. Else the socket is full, or more is not yet
+    // due.
     const nextMs = sent >= BATCH ? this.#pacer.nextMs() : Math.max(this.#pacer.nextMs(), nowMs + EVERY_MS)
     return Math.min(nextMs, Math.max(this.#nextControlMs, nowMs + EVERY_MS))
   }
 
-  /** Control datagrams go on to the end. */
+  /** Control datagrams go on until the flow ends. */
   #afterPhases(nowMs: number): number | undefined {
     if (this.#isDirect || nowMs - this.#startMs >= this.#spec.durationMs) return undefined
     this.#sendControl(nowMs)
     return Math.max(this.#nextControlMs, nowMs + EVERY_MS)
   }
 
-  /** One at a time, so that they ask of every moment alike; those that a pause delayed are let go. */
+  /** Sends one at a time, so that every moment is sampled alike. Control datagrams that a pause delayed are dropped. */
   #sendControl(nowMs: number): void {
     if (nowMs < this.#nextControlMs) return
     if (nowMs - this.#nextControlMs < CATCH_UP_MS) {

@@ -1,18 +1,18 @@
-/** What belongs to a tag, found without making a string of it: by its first four bytes, then by all eight. */
+/** A map keyed by tag that makes no string of it: it looks up the first four bytes, and then compares all eight. */
 import { TAG_BYTES } from '../../proto/datagram.js'
 
 interface Entry<T> {
   readonly low: number
   readonly high: number
   readonly value: T
-  /** another tag with the same first bytes */
+  /** another tag with the same first four bytes */
   readonly next: Entry<T> | undefined
 }
 
 export class TagTable<T> {
   readonly #entries = new Map<number, Entry<T>>()
 
-  /** The tag is at the beginning of `bytes`, or where `offset` says. */
+  /** @param bytes hold the tag at `offset` */
   find(bytes: Buffer, offset = 0): T | undefined {
     const high = bytes.readInt32BE(offset + TAG_BYTES / 2)
     let entry = this.#entries.get(bytes.readInt32BE(offset))
@@ -20,7 +20,7 @@ export class TagTable<T> {
     return entry?.value
   }
 
-  /** A tag that is there already gets the new value. */
+  /** Replaces the value of a known tag. */
   set(tag: Uint8Array, value: T): void {
     this.delete(tag)
     const { low, high } = wordsOf(tag)

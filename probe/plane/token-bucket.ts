@@ -1,4 +1,4 @@
-/** An exact token bucket in IP-layer bytes: fills at a rate, holds so much, and starts full. */
+/** An exact token bucket in IP-layer bytes. It starts full, and fills at a rate up to its capacity. */
 import { bytesIn } from '../verdict/share.js'
 
 export class TokenBucket {
@@ -14,7 +14,7 @@ export class TokenBucket {
     this.#filledMs = nowMs
   }
 
-  /** How many bytes could be taken now. */
+  /** How many bytes the bucket holds now. */
   available(nowMs: number): number {
     const elapsedMs = Math.max(0, nowMs - this.#filledMs)
     this.#tokens = Math.min(this.#capacityBytes, this.#tokens + bytesIn(this.#rateKbps, elapsedMs))
@@ -22,7 +22,7 @@ export class TokenBucket {
     return this.#tokens
   }
 
-  /** Takes all of `bytes` or nothing. */
+  /** Takes all of `bytes` or nothing. @returns whether it took them */
   take(bytes: number, nowMs: number): boolean {
     if (this.available(nowMs) < bytes) return false
     this.#tokens -= bytes

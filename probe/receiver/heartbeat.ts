@@ -1,6 +1,6 @@
 /**
- * Heartbeats go through the very session that data takes: a verifier opens one with itself as the next hop, and every
- * tick is a fresh nonce that must come back through the relay.
+ * Heartbeats take the same kind of session as data. A verifier opens a session with itself as the next hop. At every
+ * tick it sends a fresh nonce, which must come back through the relay.
  */
 import { HEARTBEAT_BYTES, IP_UDP_HEADER_BYTES, NONCE_BYTES } from '../../proto/datagram.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
@@ -11,7 +11,7 @@ import type { PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
 import { RelayClient } from '../wire/relay-client.js'
 import type { ExpectedHeartbeats, Receiver } from './receiver.js'
 
-/** Of one heartbeat session, whatever its length: what its ticks take, and no more than this many. */
+/** Most ticks of one heartbeat session. They set the session's budget. */
 const MAX_TICKS = 1024
 
 export interface HeartbeatRequest {
@@ -29,7 +29,7 @@ export interface HeartbeatDeps {
   readonly random: RandomSource
 }
 
-/** The provider took no heartbeat session. */
+/** The provider did not take the heartbeat session. */
 export class HeartbeatError extends Error {
   override readonly name = 'HeartbeatError'
 }
@@ -75,11 +75,6 @@ export class HeartbeatSession {
       await (session ?? client).close()
       throw cause
     }
-  }
-
-  /** Whether the session is still open at the provider. A closed one answers no tick: open another. */
-  get isOpen(): boolean {
-    return !this.#ended
   }
 
   /** @returns whether the nonce came back through the relay in time */

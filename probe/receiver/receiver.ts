@@ -1,7 +1,8 @@
 /**
- * A verifier's UDP port, as the main thread holds it: which tags may come, and what is collected of them. Datagrams are
- * the worker's: see plane/receiving.ts.
+ * A verifier's UDP port in the main thread: the expected tags, and what is collected under them. For the datagrams see
+ * plane/receiving.ts.
  */
+import { toHex } from '../../proto/hex.js'
 import type { Chunk } from '../chunks/chunk.js'
 import type { Run } from '../chunks/runs.js'
 import { type ChunkRows, chunksOf } from '../chunks/table.js'
@@ -20,47 +21,45 @@ export interface ReceiverOptions {
   /** 0 for any */
   readonly port: number
   readonly clock: MonotonicClock
-  /** to insist on one; else the best that there is */
+  /** to insist on one (default: the best available) */
   readonly backend?: Backend | undefined
 }
 
-/** A tag that may come. Once it is closed, nothing that comes under it counts. */
+/** An expected tag. Once it is closed, no datagram under the tag counts. */
 export interface Expected {
   close(): void
 }
 
 export interface ExpectedHeartbeats extends Expected {
-  /** Sends a nonce through the relay. @returns when it is back */
+  /** Sends a nonce through the relay. Resolves once the nonce is back. */
   beat(nonce: Uint8Array, host: string): Promise<void>
-  /** It is not waited for any longer. */
+  /** Stops waiting for the nonce. */
   forget(nonce: Uint8Array): void
 }
 
-/** What arrived of one run of a sender's datagrams. */
+/** What arrived of one run of a sender's flow. */
 export interface Arrived {
   /** ascending */
   readonly chunks: readonly Chunk[]
   /** datagrams */
   readonly arrived: number
-  /** highest sequence number that arrived, from the run's start, or −1 */
+  /** highest sequence number that arrived, counted from the run's start, or −1 */
   readonly highest: number
 }
 
 export interface SenderArrivals extends Readonly<Record<Run, Arrived>> {
-  /** until when all but direct datagrams counted */
+  /** until when all datagrams except those of the direct probe counted, on the receiver's clock */
   readonly haltedMs: number
-  /** undefined where there are no turns */
+  /** undefined if the session has no turns */
   readonly turnRead: TurnRead | undefined
 }
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
-
 export class Receiver {
   readonly stats: ReceiverStats
-  /** Tags that are expected, in hexadecimal. */
+  /** Expected tags, in hexadecimal. */
   readonly #tags = new Set<string>()
   readonly #collectings = new Map<number, Collecting>()
-  /** by nonce */
+  /** awaited heartbeats, by nonce */
   readonly #waiting = new Map<string, () => void>()
   #remote!: Remote<'receiving'>
   #ids = 0
@@ -78,7 +77,7 @@ export class Receiver {
     return receiver
   }
 
-  /** The UDP port, and what carries it. */
+  /** The UDP port and its backend. */
   get facts(): PortFacts {
     return this.#remote.facts
   }
@@ -87,12 +86,12 @@ export class Receiver {
     return this.facts.port
   }
 
-  /** Whether any provider has ever been heard here: until then, silence may be this port's own fault. */
+  /** Whether this port has ever heard a provider. Until then, silence may be the port's own fault. */
   get heard(): boolean {
     return this.stats.echoes > 0
   }
 
-  /** For one session. @param limits of each sender's runs, as its budget allows */
+  /** Begins to collect for one session. @param limits of each sender's runs, by its budget */
   collect(senders: number, limits: RunLimits): Collecting {
     const id = ++this.#ids
     this.#remote.tell('collect', id, senders, limits)
@@ -104,19 +103,19 @@ export class Receiver {
     return collecting
   }
 
-  /** @returns undefined if the tag is expected already: a provider must not use one twice */
+  /** @returns undefined if the tag is expected already: a provider must not use a tag twice */
   expectHeartbeats(tag: Uint8Array, relayPort: number): ExpectedHeartbeats | undefined {
     const expected = this.#expect(tag, () => this.#remote.tell('expectHeartbeats', tag, relayPort))
     return (
       expected && {
         ...expected,
         beat: (nonce, host) => {
-          const back = new Promise<void>(resolve => this.#waiting.set(hex(nonce), resolve))
+          const back = new Promise<void>(resolve => this.#waiting.set(toHex(nonce), resolve))
           this.#remote.tell('beat', tag, nonce, host, relayPort)
           return back
         },
         forget: nonce => {
-          if (this.#waiting.delete(hex(nonce))) this.#remote.tell('forgetNonce', hex(nonce))
+          if (this.#waiting.delete(toHex(nonce))) this.#remote.tell('forgetNonce', toHex(nonce))
         },
       }
     )
@@ -128,7 +127,7 @@ export class Receiver {
   }
 
   #expect(tag: Uint8Array, tell: () => void): Expected | undefined {
-    const key = hex(tag)
+    const key = toHex(tag)
     if (this.#tags.has(key)) return undefined
     this.#tags.add(key)
     tell()
@@ -154,12 +153,12 @@ interface CollectingPorts {
   closed(): void
 }
 
-/** What arrives in one session. Counts from `begin` to `finish`; from `beginDirect` on the direct probe alone. */
+/** What arrives in one session, from `begin` to `finish`. From `beginDirect` on only the direct probe counts. */
 export class Collecting {
   readonly #id: number
   readonly #remote: Remote<'receiving'>
   readonly #ports: CollectingPorts
-  /** as of a moment ago; undefined before `begin` */
+  /** the latest report of the worker; undefined before the first */
   progress: Progress | undefined
 
   constructor(id: number, remote: Remote<'receiving'>, ports: CollectingPorts) {
@@ -173,23 +172,26 @@ export class Collecting {
     return this.#ports.expect(tag, relayPort, slot)
   }
 
-  /** A sender's control datagrams and direct probe: from wherever the first of them comes. */
+  /**
+   * A sender's control datagrams and direct probe, from the source of the first one.
+   * @returns undefined if the tag is expected already
+   */
   expectDirect(slot: number, tag: Uint8Array): Expected | undefined {
     return this.#ports.expect(tag, undefined, slot)
   }
 
-  /** Resolves when what comes is counted: senders may start. @param turns of a soak, by sender */
+  /** Resolves once arrivals count, so that senders may start. @param turns of a soak, by sender */
   begin(startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[] = []): Promise<void> {
     return this.#remote.call('begin', this.#id, startMs, options, turns)
   }
 
-  /** Resolves when the direct probe is counted, and nothing else is any more. `progress` is then that of the probe. */
+  /** Resolves once only the direct probe counts. From then on `progress` is that of the probe. */
   async beginDirect(startMs: number, options: EstimatorOptions): Promise<void> {
     await this.#remote.call('beginDirect', this.#id, startMs, options)
     this.progress = undefined
   }
 
-  /** No more counts. @returns what arrived, by sender */
+  /** Stops counting. @returns what arrived, by sender */
   async finish(): Promise<SenderArrivals[]> {
     const { senders, haltedMs } = await this.#remote.call('finish', this.#id)
     const arrived = ({ rows, arrived, highest }: { rows: ChunkRows; arrived: number; highest: number }): Arrived => ({
@@ -207,7 +209,7 @@ export class Collecting {
     }))
   }
 
-  /** Only after `finish`: regenerates all of a run and compares. @param maxSentUs see `verifyChunks` */
+  /** Only after `finish`: generates a run's data again and compares the hashes. @param maxSentUs see `verifyChunks` */
   verify(slot: number, run: Run, key: Uint8Array, maxSentUs: number): Promise<Verified> {
     return this.#remote.call('verify', this.#id, slot, run, key, maxSentUs)
   }

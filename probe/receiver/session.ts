@@ -2,27 +2,22 @@
  * One session, as its receiver runs it:
  *
  *   invite ─▶ accept(H(K)) ─▶ relay(grant | refuse | unreachable) ─▶ ready      each sender, side by side
- *   start ─▶ data through the provider, and control datagrams beside it ─▶ estimator says enough, in a soak of each turn
- *   direct ─▶ data without the provider, where the reading is low
- *   stop(chunk root, signed) ─▶ reveal(K, log, receipts) ─▶ every byte checked ─▶ openings ─▶ outcome
+ *   start ─▶ data through the provider, and control datagrams beside it ─▶ the estimator (in a soak, each turn's) has enough
+ *   direct ─▶ data without the provider, if the reading is low
+ *   stop(chunk root, signed) ─▶ reveal(K, log, receipts) ─▶ every byte checked ─▶ openings ─▶ record ─▶ outcome
  *
- * Every step has a deadline, so a session ends with an outcome whatever the peers do.
+ * Every step has a deadline, so a session ends with an outcome whatever the peers do. The session first writes its record,
+ * and then judges that record, as everybody does who verifies its transcript later.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { IP_DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
-import { fromHex, type Hex, ZERO_HASH } from '../../proto/hex.js'
+import { fromHex, type Hex } from '../../proto/hex.js'
+import type { ProbeInvite } from '../../proto/messages.js'
+import type { Publication } from '../chunks/openings.js'
 import { publish } from '../chunks/publish.js'
-import {
-  DIRECT_MS,
-  DIRECT_SPAN,
-  HANDSHAKE_MS,
-  REVEAL_MS,
-  SHARE_SLACK,
-  START_TOLERANCE_MS,
-  STRAGGLER_MS,
-} from '../constants.js'
+import { DIRECT_MS, HANDSHAKE_MS, REVEAL_MS, SHARE_SLACK, START_TOLERANCE_MS, STRAGGLER_MS } from '../constants.js'
 import { Condition } from '../deadline.js'
-import type { Progress } from '../plane/collection.js'
+import type { Progress, RunLimits } from '../plane/collection.js'
 import type {
   MessageStream,
   MonotonicClock,
@@ -33,17 +28,15 @@ import type {
   VoucherSigner,
   VoucherVerifier,
 } from '../ports.js'
-import { recordSession } from '../transcript/record.js'
-import { type Estimate, type EstimatorOptions, type FixedSpan, groupSpan } from '../verdict/estimator.js'
-import { evidenceOf } from '../verdict/evidence.js'
-import { isDirectProbeDue, judge, type SessionFacts, thresholdKbps } from '../verdict/judge.js'
+import { conclude } from '../transcript/conclude.js'
+import { type ClockReading, judgedRecord, recordSession } from '../transcript/record.js'
 import type { SessionResult } from '../verdict/outcome.js'
-import { sessionBudget } from '../verdict/session-budget.js'
-import { bytesIn, controlKbps, directShareKbps, MIN_SENDERS, neededSenders, shareKbps } from '../verdict/share.js'
-import { togetherSpan, turnSpans } from '../verdict/turns.js'
+import { type SessionBudget, sessionBudget } from '../verdict/session-budget.js'
+import { bytesIn, controlKbps, MIN_SENDERS, neededSenders, shareKbps } from '../verdict/share.js'
 import { stopDigest } from '../wire/statements.js'
-import { Party } from './party.js'
+import { measure } from './measurement.js'
 import type { Collecting, Receiver } from './receiver.js'
+import { type CheckedSender, SenderLink } from './sender-link.js'
 
 export interface SessionRequest {
   readonly parties: SessionParties
@@ -51,11 +44,11 @@ export interface SessionRequest {
   /** 32 bytes, bound in the session id */
   readonly nonce: Hex
   readonly claimKbps: number
-  /** how long it takes as a soak; undefined for an ordinary session */
+  /** length of a soak; undefined for an ordinary session */
   readonly soakMs?: number | undefined
   /**
-   * When data starts, on the receiver's clock: other receivers start then too, each for its share of a claim, and all measure
-   * over one span. It should be START_LEAD_MS ahead. Undefined for data as soon as the senders are ready.
+   * When data starts, on the receiver's clock, at least START_LEAD_MS ahead (default: as soon as the senders are ready).
+   * Other receivers start at the same instant, each for its share of a claim, and all measure over one span.
    */
   readonly startMs?: number | undefined
   /** the slashing threshold, in basis points of the claim */
@@ -84,9 +77,7 @@ export interface SessionDeps {
   readonly log?: ((note: string) => void) | undefined
 }
 
-/** How often the measurement is looked at. */
-const LOOK_MS = 10
-/** Datagrams that may come beyond what was asked for. */
+/** Datagrams that may come, over what was asked for. */
 const SLACK = 1.5
 
 /** Never throws for a peer's fault, and ends within the sum of its deadlines. */
@@ -103,64 +94,24 @@ class Session {
   readonly #request: SessionRequest
   readonly #deps: SessionDeps
   readonly #condition = new Condition()
-  readonly #parties: readonly Party[]
+  readonly #budget: SessionBudget
   readonly #collecting: Collecting
-  readonly #needed: number
-  readonly #dataMs: number
-  #estimate: Estimate | undefined
-  #direct: Estimate | undefined
-  #startMs = 0
-  #starvedMs = 0
+  /** by slot */
+  readonly #links: readonly SenderLink[]
 
   constructor(request: SessionRequest, deps: SessionDeps) {
     this.#request = request
     this.#deps = deps
-    this.#needed = neededSenders(request.senders.length)
-    const { claimKbps, soakMs } = request
-    const k = request.senders.length
-    const shareOf = shareKbps(claimKbps, k)
-    const { rateKbps, dataMs, bytes } = sessionBudget(claimKbps, k, soakMs)
-    this.#dataMs = dataMs
-    const budgetBytes = Math.floor(soakMs === undefined ? bytes : SHARE_SLACK * bytes)
-    const datagrams = (bytes: number): number => Math.floor(bytes / IP_DATAGRAM_BYTES)
-    this.#collecting = deps.receiver.collect(k, {
-      main: datagrams(budgetBytes),
-      control: datagrams(SLACK * bytesIn(controlKbps(shareOf), dataMs)),
-      direct: datagrams(bytesIn(shareOf, DIRECT_MS)),
-      turn: soakMs === undefined ? 0 : datagrams(budgetBytes),
-    })
-    this.#parties = request.senders.map(({ open, verifier }, slot) => {
-      const invite = {
-        sessionId: fromHex(request.sessionId),
-        epoch: request.parties.epoch,
-        provider: fromHex(request.parties.provider),
-        receiver: request.parties.receiver,
-        slot,
-        host: request.advertisedHost,
-        port: deps.receiver.port,
-        rateKbps,
-        budgetBytes,
-        durationMs: dataMs,
-        nonce: fromHex(request.nonce),
-        controlTag: deps.random.bytes(TAG_BYTES),
-      }
-      const { providerVerifier: provider, providerVouchers } = request
-      const peers = { open, sender: verifier, provider, providerVouchers }
-      return new Party(invite, peers, {
-        collecting: this.#collecting,
-        clock: deps.clock,
-        voucherSigner: deps.voucherSigner,
-        changed: () => this.#condition.changed(),
-      })
-    })
+    const { claimKbps, soakMs, senders } = request
+    this.#budget = sessionBudget(claimKbps, senders.length, soakMs)
+    this.#collecting = deps.receiver.collect(senders.length, this.#limits())
+    this.#links = senders.map((_, slot) => this.#link(slot))
   }
 
   async run(): Promise<SessionResult> {
-    if (this.#parties.length < (this.#request.trusted ? 1 : MIN_SENDERS)) return this.#result(ZERO_HASH)
-    for (const party of this.#parties) void party.run()
-    if ((await this.#handshake()) && (await this.#held())) await this.#measure()
+    const reading = (await this.#isReady()) ? await this.#measure() : undefined
     const arrivals = await this.#collecting.finish()
-    for (const [slot, party] of this.#parties.entries()) party.finish(arrivals[slot]!)
+    for (const link of this.#links) link.halt()
     const published = publish(
       arrivals.map(({ main, control, direct, turn }) => ({
         main: main.chunks,
@@ -169,39 +120,90 @@ class Session {
         turn: turn.chunks,
       })),
     )
-    const { root } = published
-    let signature: Uint8Array | undefined
-    if (this.#estimate) {
-      signature = await this.#deps.signer.sign(stopDigest(fromHex(this.#request.sessionId), fromHex(root)))
-      for (const party of this.#parties) party.stop(fromHex(root), signature)
-      await this.#condition.until(() => this.#parties.every(party => party.isRevealed), REVEAL_MS)
-      for (const party of this.#parties) await party.check()
-      for (const party of this.#parties) await party.open(published, this.#deps.signer)
-    }
-    return this.#result(root, signature)
+    const rootSignature = reading && (await this.#askForKeys(published))
+    const senders: CheckedSender[] = []
+    for (const [slot, link] of this.#links.entries()) senders.push(await link.check(arrivals[slot]!))
+    for (const link of this.#links) await link.open(published, this.#deps.signer)
+    return this.#result(reading, published, rootSignature, senders)
   }
 
   close(): void {
-    for (const [slot, party] of this.#parties.entries()) {
-      if (party.note) this.#deps.log?.(`sender ${slot}: ${party.note}`)
-      void party.close()
+    for (const [slot, link] of this.#links.entries()) {
+      if (link.note) this.#deps.log?.(`sender ${slot}: ${link.note}`)
+      void link.close()
     }
     this.#collecting.close()
   }
 
-  /** @returns whether enough senders are ready for data to flow */
+  /** Most bytes of a sender through the provider, at the IP layer. */
+  get #budgetBytes(): number {
+    const { bytes } = this.#budget
+    return Math.floor(this.#request.soakMs === undefined ? bytes : SHARE_SLACK * bytes)
+  }
+
+  #limits(): RunLimits {
+    const { claimKbps, soakMs, senders } = this.#request
+    const shareOf = shareKbps(claimKbps, senders.length)
+    const datagrams = (bytes: number): number => Math.floor(bytes / IP_DATAGRAM_BYTES)
+    return {
+      main: datagrams(this.#budgetBytes),
+      control: datagrams(SLACK * bytesIn(controlKbps(shareOf), this.#budget.dataMs)),
+      direct: datagrams(bytesIn(shareOf, DIRECT_MS)),
+      turn: soakMs === undefined ? 0 : datagrams(this.#budgetBytes),
+    }
+  }
+
+  #link(slot: number): SenderLink {
+    const { senders, providerVerifier, providerVouchers } = this.#request
+    const { open, verifier } = senders[slot]!
+    const peers = { open, sender: verifier, provider: providerVerifier, providerVouchers }
+    return new SenderLink(this.#invite(slot), peers, {
+      collecting: this.#collecting,
+      clock: this.#deps.clock,
+      voucherSigner: this.#deps.voucherSigner,
+      changed: () => this.#condition.changed(),
+    })
+  }
+
+  #invite(slot: number): ProbeInvite {
+    const { parties, sessionId, nonce, advertisedHost } = this.#request
+    return {
+      sessionId: fromHex(sessionId),
+      epoch: parties.epoch,
+      provider: fromHex(parties.provider),
+      receiver: parties.receiver,
+      slot,
+      host: advertisedHost,
+      port: this.#deps.receiver.port,
+      rateKbps: this.#budget.rateKbps,
+      budgetBytes: this.#budgetBytes,
+      durationMs: this.#budget.dataMs,
+      nonce: fromHex(nonce),
+      controlTag: this.#deps.random.bytes(TAG_BYTES),
+    }
+  }
+
+  /** @returns whether data may flow */
+  async #isReady(): Promise<boolean> {
+    if (this.#links.length < (this.#request.trusted ? 1 : MIN_SENDERS)) return false
+    for (const link of this.#links) void link.run()
+    return (await this.#handshake()) && (await this.#awaitStart())
+  }
+
+  /** @returns whether enough senders are ready */
   async #handshake(): Promise<boolean> {
-    const parties = this.#parties
-    const ready = () => parties.filter(party => party.isReady).length
-    const decided = () => parties.every(party => party.isDecided)
-    await this.#condition.until(() => decided() || ready() >= this.#needed, HANDSHAKE_MS)
-    if (ready() < this.#needed) return false
+    const links = this.#links
+    const needed = neededSenders(links.length)
+    const ready = () => links.filter(link => link.isReady).length
+    const decided = () => links.every(link => link.isDecided)
+    await this.#condition.until(() => decided() || ready() >= needed, HANDSHAKE_MS)
+    if (ready() < needed) return false
     await this.#condition.until(decided, STRAGGLER_MS)
     return true
   }
 
-  /** Until data is to start. @returns whether it is still time for it: too late it would be measured beside nobody */
-  async #held(): Promise<boolean> {
+  /** @returns whether there is still time to start: a session that starts too late is measured beside no other */
+  async #awaitStart(): Promise<boolean> {
     const { startMs } = this.#request
     if (startMs === undefined) return true
     await pause(Math.max(0, startMs - this.#deps.clock.now()))
@@ -210,85 +212,41 @@ class Session {
     return isInTime
   }
 
-  async #measure(): Promise<void> {
-    this.#startMs = this.#deps.clock.now()
-    const { soakMs } = this.#request
-    // The longest way counts: behind it the turn before it ends last.
-    const rttMs = Math.max(...this.#parties.map(party => party.rttMs ?? 0))
-    const plans = soakMs === undefined ? [] : turnSpans(soakMs, this.#parties.length, rttMs)
-    await this.#collecting.begin(this.#startMs, this.#estimatorOptions({ fixed: this.#span() }), plans)
-    const progress = await this.#watch(() => {
-      for (const party of this.#parties) party.start()
-    })
-    this.#estimate = progress.estimate
-    this.#starvedMs = progress.starvedMs
-    const { estimate, arrived, control, turns } = progress
-    if (isDirectProbeDue(this.#request, estimate.rateKbps, arrived, control, turns)) await this.#probeDirectly()
-  }
-
-  /** Lets the senders show what the path carries without the provider: a low vote hangs on it. */
-  async #probeDirectly(): Promise<void> {
-    const rateKbps = directShareKbps(this.#estimate!.rateKbps, this.#request.claimKbps, this.#parties.length)
-    await this.#collecting.beginDirect(this.#deps.clock.now(), this.#estimatorOptions({ fixed: DIRECT_SPAN }))
-    for (const party of this.#parties) party.probeDirectly({ rateKbps, durationMs: DIRECT_MS })
-    this.#direct = (await this.#watch(() => {})).direct
-  }
-
-  #estimatorOptions(options: Pick<EstimatorOptions, 'fixed'>): EstimatorOptions {
-    const { claimKbps } = this.#request
-    return { claimKbps, thresholdKbps: thresholdKbps(this.#request), rttMs: this.#rttMs, ...options }
-  }
-
-  #span(): FixedSpan | undefined {
-    const { soakMs, startMs } = this.#request
-    if (soakMs !== undefined) return togetherSpan(soakMs)
-    return startMs === undefined ? undefined : groupSpan(this.#rttMs)
-  }
-
-  get #rttMs(): number {
-    return Math.min(...this.#parties.map(party => party.rttMs ?? Number.POSITIVE_INFINITY))
-  }
-
-  /** Until enough was seen. @param look at every look */
-  async #watch(look: () => void): Promise<Progress> {
-    let told: Progress | undefined
-    for (;;) {
-      look()
-      await pause(LOOK_MS)
-      const { progress } = this.#collecting
-      if (progress && progress !== told) this.#deps.progress?.(progress)
-      told = progress
-      if (progress?.isDone) return progress
-    }
-  }
-
-  #result(root: Hex, rootSignature?: Uint8Array): SessionResult {
-    const { claimKbps, breachBps, parties, sessionId, nonce, soakMs } = this.#request
-    const soak = soakMs === undefined ? undefined : { soakMs, k: this.#parties.length }
-    const evidence = this.#parties.map(party => party.evidence(this.#estimate, soak))
-    const facts: SessionFacts = {
-      trusted: this.#request.trusted,
-      soakMs,
-      claimKbps,
-      breachBps,
-      parties: evidence,
-      estimate: this.#estimate,
-      direct: this.#direct,
-      kernelTimestamps: this.#deps.receiver.facts.kernelTimestamps,
+  #measure(): Promise<ClockReading> {
+    const { claimKbps, breachBps, soakMs } = this.#request
+    const { clock, progress } = this.#deps
+    return measure(this.#collecting, this.#links, {
+      ...{ claimKbps, breachBps, soakMs, clock, progress },
       atOnce: this.#request.startMs !== undefined,
-      startMs: this.#startMs,
-      heard: this.#deps.receiver.heard,
-      starvedMs: this.#starvedMs,
-    }
-    const outcome = judge(facts)
-    const partyRecords = this.#parties.map((party, slot) => party.record(evidence[slot]!, this.#startMs))
-    return {
-      outcome,
-      evidence: evidenceOf(sessionId, root, this.#parties, evidence),
-      record: recordSession({
-        ...{ parties, sessionId, nonce, durationMs: this.#dataMs, partyRecords },
-        ...{ chunkRoot: root, rootSignature, facts, outcome },
-      }),
-    }
+    })
+  }
+
+  /** Publishes the root, and waits until the senders have revealed their keys. @returns the root's signature */
+  async #askForKeys({ root }: Publication): Promise<Uint8Array> {
+    const signature = await this.#deps.signer.sign(stopDigest(fromHex(this.#request.sessionId), fromHex(root)))
+    for (const link of this.#links) link.stop(fromHex(root), signature)
+    await this.#condition.until(() => this.#links.every(link => link.isRevealed), REVEAL_MS)
+    return signature
+  }
+
+  #result(
+    reading: ClockReading | undefined,
+    { root }: Publication,
+    rootSignature: Uint8Array | undefined,
+    senders: readonly CheckedSender[],
+  ): SessionResult {
+    const { parties, sessionId, nonce, claimKbps, breachBps, soakMs, startMs, trusted } = this.#request
+    const { facts, heard } = this.#deps.receiver
+    const record = recordSession({
+      ...{ parties, sessionId, nonce, claimKbps, breachBps, soakMs, reading, senders },
+      durationMs: this.#budget.dataMs,
+      atOnce: startMs !== undefined,
+      kernelTimestamps: facts.kernelTimestamps,
+      heard,
+      chunkRoot: root,
+      rootSignature,
+    })
+    const { outcome, evidence } = conclude(record, senders, { trusted })
+    return { outcome, evidence, record: judgedRecord(record, outcome) }
   }
 }

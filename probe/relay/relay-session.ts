@@ -1,4 +1,4 @@
-/** One session as its provider's main thread sees it: its stream, and the receipts that it signs. */
+/** One session in the main thread of its provider: the opener's stream, and the receipts that the provider signs. */
 import { type Receipt, RelayFrame, type RelayOpen } from '../../proto/messages.js'
 import type { DueReceipt } from '../plane/relaying.js'
 import type { MessageStream, VoucherSigner } from '../ports.js'
@@ -12,7 +12,7 @@ export class RelaySession {
   readonly #path = Promise.withResolvers<boolean>()
   #lastReceipt: Receipt | undefined
   readonly #closed = Promise.withResolvers<undefined>()
-  /** Receipts are signed and sent one after another. */
+  /** the last receipt to be signed and sent: one follows the other */
   #sending: Promise<void> = Promise.resolve()
 
   constructor(
@@ -30,7 +30,7 @@ export class RelaySession {
     this.#receipts = new ReceiptChain(open.sessionId, given.tag, open.sender)
   }
 
-  /** Resolves once, with whether the next hop answered in time. */
+  /** Resolves to whether the next hop answered in time. */
   get pathSettled(): Promise<boolean> {
     return this.#path.promise
   }
@@ -39,7 +39,7 @@ export class RelaySession {
     this.#path.resolve(validated)
   }
 
-  /** The opener's next message: it finishes, or goes away. Undefined also when the relay closes. */
+  /** The opener's next message, which ends the session; undefined if the opener or the relay goes away. */
   ended(): Promise<Uint8Array | undefined> {
     return Promise.race([this.#stream.receive(), this.#closed.promise])
   }
@@ -49,7 +49,7 @@ export class RelaySession {
     this.#sending = this.#sending
       .then(() => this.#send(receipt))
       .catch(() => {
-        // The stream is gone, and with it whoever wanted the receipt.
+        // The stream is gone, so nobody wants the receipt.
       })
   }
 
@@ -57,7 +57,7 @@ export class RelaySession {
     return this.#lastReceipt
   }
 
-  /** When all receipts so far have gone out. */
+  /** Resolves once all receipts so far have gone out. */
   get receiptsSent(): Promise<void> {
     return this.#sending
   }

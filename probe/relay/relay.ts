@@ -1,8 +1,9 @@
 /**
- * The provider's side: who gets a session, and what is signed for it. Datagrams are the worker's: see plane/relaying.ts.
+ * The provider's side: who gets a session, and what the provider signs for it. For its datagrams see plane/relaying.ts.
  */
 import { isIP } from 'node:net'
 import { NONCE_BYTES, TAG_BYTES } from '../../proto/datagram.js'
+import { toHex } from '../../proto/hex.js'
 import { CounterReceipt, type Receipt, RelayFrame, RelayOpen } from '../../proto/messages.js'
 import {
   COUNTER_MS,
@@ -41,13 +42,13 @@ export interface RelayOptions {
   /** 0 for any */
   readonly port: number
   readonly claimKbps: number
-  /** all sessions together; see `limited` */
+  /** limit on all sessions together (see `limited`) */
   readonly limitKbps?: number | undefined
   /** instead of `limitKbps` */
   readonly forwarding?: ForwardingSpec | undefined
-  /** to insist on one; else the best that there is */
+  /** to insist on one (default: the best available) */
   readonly backend?: Backend | undefined
-  /** see `PortOptions`; off unless it is asked for */
+  /** see `PortOptions` (default: false) */
   readonly offload?: boolean | undefined
   readonly signer: PeerSigner
   /** for receipts */
@@ -90,7 +91,7 @@ export class Relay {
     return relay
   }
 
-  /** The UDP port, and what carries it. */
+  /** The UDP port and its backend. */
   get facts(): PortFacts {
     return this.#remote.facts
   }
@@ -99,19 +100,21 @@ export class Relay {
     return this.facts.port
   }
 
-  /** A claim that changes on chain; sessions that are open keep what they were granted. */
+  /** For a claim that changed on chain. Open sessions keep what they were granted. */
   setClaim(claimKbps: number): void {
     this.#claimKbps = claimKbps
   }
 
-  /** One session, from its request to the receiver's word on its last receipt. Never throws for a peer's fault. */
+  /**
+   * Serves one session, from the request to the counter-signature of its last receipt. Never throws for a peer's fault.
+   */
   async serve(stream: MessageStream, peer: string): Promise<void> {
     try {
       const request = await within(HANDSHAKE_MS, 'session request', stream.receive())
       const finished = request && (await this.#serve(RelayOpen.decode(request), stream, peer))
       if (finished) await this.#hearCounter(finished, stream)
     } catch {
-      // A peer that is gone, silent or speaks nonsense: there is nobody to tell.
+      // The peer is gone, silent or speaks nonsense, so there is nobody to tell.
     } finally {
       await stream.close().catch(() => {})
     }
@@ -124,7 +127,7 @@ export class Relay {
     await this.#remote.close()
   }
 
-  /** @returns the last receipt of a session that its opener has finished */
+  /** @returns the last receipt, if the opener finished the session */
   async #serve(open: RelayOpen, stream: MessageStream, peer: string): Promise<Receipt | undefined> {
     const { random, signer, voucherSigner } = this.#options
     const reason = this.#refusal(open, peer)
@@ -149,7 +152,7 @@ export class Relay {
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
       if (!(await session.pathSettled)) return undefined
       await stream.send(RelayFrame.encode({ ready: { sessionId: open.sessionId } }))
-      // The opener finishes, goes away or runs out of time; whatever it says now means the end.
+      // The opener finishes, goes away or runs out of time. Any message of the opener now means the end.
       const finish = await within(open.durationMs, 'end of session', session.ended()).catch(() => undefined)
       const due = await this.#remote.call('endSession', id)
       if (due) session.sendReceipt(due)
@@ -165,8 +168,9 @@ export class Relay {
   }
 
   /**
-   * The receiver's word on the last receipt, which makes a voucher of it. The session is over by now and counts in no
-   * limit. That the word is the payer's, whoever redeems it must check: nobody has said at opening who that is.
+   * Awaits the receiver's counter-signature, which turns the last receipt into a voucher. By now the session is over,
+   * and counts towards no limit. Redeeming a voucher must check that the payer signed it: nobody named the payer at
+   * opening.
    */
   async #hearCounter(last: Receipt, stream: MessageStream): Promise<void> {
     const heard = Promise.race([stream.receive(), this.#closing.promise])
@@ -189,8 +193,8 @@ export class Relay {
     let ofPeer = 0
     for (const session of this.#sessions.values()) if (session.peer === peer) ofPeer++
     if (ofPeer >= MAX_SESSIONS_PER_PEER || this.#sessions.size >= MAX_SESSIONS) return REFUSE.busy
-    // A session has several senders: one id, once from each.
-    if (!this.#seen.add(`${Buffer.from(open.sessionId).toString('hex')} ${peer}`, nowMs)) return REFUSE.replayed
+    // A session has several senders, so each peer may open the same id once.
+    if (!this.#seen.add(`${toHex(open.sessionId)} ${peer}`, nowMs)) return REFUSE.replayed
     const admitted = this.#forwarding.admit(open, nowMs)
     return admitted === true ? undefined : admitted
   }

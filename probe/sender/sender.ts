@@ -1,9 +1,13 @@
 /**
- * A sender's side of a session: it commits to a key, has the provider open a session towards the receiver, sends at its
- * share, in a soak also in its turn, and reveals the key, with a signed log of what it sent, only after the receiver has
- * signed the root of what came. Then the receiver owes it openings of that root, and the provider the receiver's word on its
- * receipts.
+ * A sender's side of a session:
+ *
+ * 1. The sender commits to a key, and has the provider open a session towards the receiver.
+ * 2. The sender sends its share; in a soak also in its turn.
+ * 3. Once the receiver has signed the root of what arrived, the sender reveals the key, with a signed log of what it sent.
+ * 4. The receiver owes the sender openings of that root. The sender passes the receiver's counter-signature on to the
+ *    provider.
  */
+import { toHex } from '../../proto/hex.js'
 import {
   type CounterReceipt,
   ProbeFrame,
@@ -28,14 +32,14 @@ import { keyCommitment, revealDigest, stopDigest } from '../wire/statements.js'
 
 const MAX_REASON_CHARS = 200
 
-/** What a node knows of an invitation: whether it is due, and whose keys the others' signatures must be made with. */
+/** What a node knows about an invitation: whether it is due, and how to check the signatures of the other parties. */
 export type Authorization =
   | {
       readonly ok: true
       readonly claimKbps: number
       /** k */
       readonly senders: number
-      /** how long a soak takes, if this session is to be one */
+      /** length of the soak, if this session must be one */
       readonly soakMs?: number | undefined
       readonly receiver: PeerVerifier
       readonly provider: PeerVerifier
@@ -45,27 +49,27 @@ export type Authorization =
 export interface SenderDeps {
   readonly authorize: (invite: ProbeInvite) => Promise<Authorization>
   readonly openProvider: (invite: ProbeInvite) => Promise<ProviderStream>
-  /** where the sending socket is bound, a literal of the provider's address family */
+  /** address that the sending socket binds to: a literal of the provider's address family */
   readonly udpHost: string
-  /** to insist on one; else the best that there is */
+  /** to insist on one (default: the best available) */
   readonly backend?: Backend | undefined
-  /** sessions served before; one for the whole node */
+  /** sessions that this node has served; one object for the whole node */
   readonly served: SeenSessions
   readonly signer: PeerSigner
   readonly clock: MonotonicClock
   readonly random: RandomSource
-  /** What came of the openings that the receiver owed. */
+  /** Hears what the sender found in the openings that the receiver owed. */
   readonly opened: (verdict: OpeningsVerdict) => void
 }
 
-/** Serves one invitation, to its end. Never throws for a peer's fault. */
+/** Serves one invitation to its end. Never throws for a peer's fault. */
 export async function serveProbe(stream: MessageStream, deps: SenderDeps): Promise<void> {
   const ends: (() => unknown)[] = [() => stream.close()]
   try {
     const { invite } = await nextFrame(stream, HANDSHAKE_MS)
     if (invite) await serveInvite(stream, invite, deps, ends)
   } catch {
-    // The receiver notices by itself: it has a deadline for every step.
+    // The receiver notices by itself, because it has a deadline for every step.
   } finally {
     for (const end of ends.reverse()) await Promise.resolve(end()).catch(() => {})
   }
@@ -104,7 +108,7 @@ async function serveInvite(
   } else {
     await flow.call('stop')
   }
-  // The provider is done: its next session may begin.
+  // The provider is done, so its next session may begin.
   const finished = relay.client.finish()
   if (direct) stop = (await nextFrame(stream, direct.durationMs + OVERHEAD_MS)).stop
   const log = await flow.call('stop')
@@ -116,7 +120,7 @@ async function serveInvite(
   if (counter) await relay.client.handOver(counter)
 }
 
-/** What the receiver shows of this sender's data, and its word on the provider's receipts. It closes once it has shown it. */
+/** The receiver's openings of this sender's data, and its counter-signature. The receiver then closes the stream. */
 async function awaitOpenings(
   stream: MessageStream,
   { sessionId, epoch, receiver, slot }: ProbeInvite,
@@ -128,13 +132,13 @@ async function awaitOpenings(
   try {
     const { openings, counter } = await nextFrame(stream, OPENINGS_MS)
     if (openings) return { verdict: await checkOpenings(claim, openings, verifier), counter }
-    return { verdict: { ...claim, kind: 'missing', reason: 'the receiver said something else' } }
+    return { verdict: { ...claim, kind: 'missing', reason: 'the receiver sent no openings' } }
   } catch (cause) {
     return { verdict: { ...claim, kind: 'missing', reason: (cause as Error).message } }
   }
 }
 
-/** Why an invitation that was due is still not to be followed. */
+/** @returns the reason to decline an invitation that is due; undefined if there is none */
 function unreasonable(
   invite: ProbeInvite,
   { claimKbps, senders, soakMs }: Authorization & { readonly ok: true },
@@ -146,11 +150,11 @@ function unreasonable(
   if (invite.rateKbps < 1 || invite.rateKbps > rateKbps * SHARE_SLACK)
     return 'the rate is not a sender’s share of the claim'
   if (invite.budgetBytes > bytes * SHARE_SLACK * SHARE_SLACK) return 'the budget is too large'
-  if (!served.add(Buffer.from(invite.sessionId).toString('hex'), clock.now())) return 'the session was served before'
+  if (!served.add(toHex(invite.sessionId), clock.now())) return 'the session was served before'
   return undefined
 }
 
-/** Opens the session with the provider and tells the receiver what came of it. */
+/** Opens the session with the provider, and tells the receiver the answer. */
 async function openRelay(
   invite: ProbeInvite,
   deps: SenderDeps,
@@ -188,7 +192,7 @@ function openFlow({ udpHost, backend, clock }: SenderDeps): Promise<Remote<'send
   return openRemote('sending', options, () => {})
 }
 
-/** What it is to send when, nowhere more than it was asked for. */
+/** The phases of this sender's flow. No phase exceeds the rate that the receiver asked for. */
 function phasesFor(
   { slot, rateKbps, durationMs }: ProbeInvite,
   { claimKbps, senders, soakMs }: Authorization & { readonly ok: true },

@@ -1,5 +1,5 @@
 /** Senders, a relay and a receiver in one process: real UDP over loopback, in-memory message streams, real Ed25519. */
-import { generateKeyPairSync, type KeyObject, randomBytes, sign, verify } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { SigningKey } from 'ethers'
 import type { NetworkId } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
@@ -9,45 +9,29 @@ import { Condition } from '../deadline.js'
 import type { Backend } from '../io/datagram-port.js'
 import { loadNative } from '../io/native.js'
 import type { ForwardingSpec } from '../plane/forwarding.js'
-import type {
-  MessageStream,
-  MonotonicClock,
-  PeerSigner,
-  PeerVerifier,
-  ProviderStream,
-  RandomSource,
-  SessionParties,
-  VoucherSigner,
-  VoucherVerifier,
-} from '../ports.js'
+import type { MessageStream, ProviderStream, SessionParties } from '../ports.js'
 import { Receiver } from '../receiver/receiver.js'
-import { measureSession } from '../receiver/session.js'
 import { Relay } from '../relay/relay.js'
 import { type SenderDeps, serveProbe } from '../sender/sender.js'
+import { type SoloKeys, soloKeys } from '../solo-keys.js'
+import { measureSolo, soloSender } from '../solo-session.js'
+import { systemClock, systemRandom } from '../system.js'
 import type { SessionResult } from '../verdict/outcome.js'
-import { streamPair } from '../wire/local-streams.js'
+import { connect, streamPair } from '../wire/local-streams.js'
 import { SeenSessions } from '../wire/seen-sessions.js'
 
 export const HOST = '127.0.0.1'
-/** Those that this machine has, the one that is used unless another is asked for first. */
+/** The backends of this machine, the default one first. */
 export const BACKENDS: readonly Backend[] = (await loadNative()) ? ['mmsg', 'dgram'] : ['dgram']
-export const clock: MonotonicClock = performance
 export const NETWORK: NetworkId = { chainId: 31_337, contract: `0x${'ee'.repeat(20)}` }
-export const random: RandomSource = { bytes: length => randomBytes(length) }
 
-export interface Peer {
-  readonly signer: PeerSigner
-  readonly verifier: PeerVerifier
-  readonly voucherSigner: VoucherSigner
-  readonly vouchers: VoucherVerifier
-}
+export type Peer = SoloKeys
 
+/** Fresh keys, whose receipts a contract would accept. */
 export function newPeer(): Peer {
-  const { privateKey, publicKey }: { privateKey: KeyObject; publicKey: KeyObject } = generateKeyPairSync('ed25519')
   const account = new SigningKey(toHex(randomBytes(32)))
   return {
-    signer: { sign: async digest => sign(null, digest, privateKey) },
-    verifier: async (digest, signature) => verify(null, digest, publicKey, signature),
+    ...soloKeys(),
     voucherSigner: { sign: async voucher => fromHex(account.sign(voucherDigest(NETWORK, voucher)).serialized) },
     vouchers: async (voucher, signature) =>
       SigningKey.recoverPublicKey(voucherDigest(NETWORK, voucher), toHex(signature)) === account.publicKey,
@@ -58,12 +42,12 @@ export interface NetworkOptions {
   readonly claimKbps: number
   readonly limitKbps?: number
   readonly forwarding?: ForwardingSpec
-  /** all sessions are soaks, of this length */
+  /** length of a soak; undefined for ordinary sessions */
   readonly soakMs?: number
-  /** data starts so long after the call, at an instant that the receiver was given */
+  /** the receiver gets an instant for the start of data, this long after the call */
   readonly startsInMs?: number
   readonly backend?: Backend
-  /** instead of fresh ones */
+  /** keys to use (default: fresh ones) */
   readonly peers?: NetworkPeers
   readonly parties?: SessionParties
 }
@@ -74,9 +58,13 @@ export interface NetworkPeers {
   readonly senders: Peer[]
 }
 
-/** What one sender does instead of its part: serves its stream some other way, or with other dependencies. */
+/** One sender's behaviour: how it serves its stream, and with which dependencies. */
 export type Behaviour = (stream: MessageStream, deps: SenderDeps) => Promise<void>
 export const honest: Behaviour = serveProbe
+
+/** For the message of a failing test: all that is known of a session. */
+export const story = (network: Network, { outcome }: SessionResult): string =>
+  JSON.stringify({ outcome, notes: network.notes })
 
 export class Network {
   readonly provider: Peer
@@ -101,14 +89,15 @@ export class Network {
 
   static async open(options: NetworkOptions): Promise<Network> {
     const network = new Network(options)
-    network.receiver = await Receiver.open({ host: HOST, port: 0, clock, backend: options.backend })
+    network.receiver = await Receiver.open({ host: HOST, port: 0, clock: systemClock, backend: options.backend })
     await network.openRelay()
     return network
   }
 
   async openRelay(port = 0): Promise<void> {
     const { signer, voucherSigner } = this.provider
-    this.relay = await Relay.open({ ...this.#options, host: HOST, port, signer, voucherSigner, clock, random })
+    const ports = { signer, voucherSigner, clock: systemClock, random: systemRandom }
+    this.relay = await Relay.open({ ...this.#options, host: HOST, port, ...ports })
   }
 
   async close(): Promise<void> {
@@ -116,35 +105,25 @@ export class Network {
     await this.receiver.close()
   }
 
-  /** A stream to the relay, as `peer`. */
+  /** Opens a stream to the relay, as `peer`. */
   openProvider(peer: string): ProviderStream {
-    const [mine, theirs] = streamPair(HOST)
-    void this.relay.serve(theirs, peer)
-    return mine
+    return connect(streamPair(HOST), stream => this.relay.serve(stream, peer))
   }
 
   senderDeps(slot: number): SenderDeps {
-    return {
-      authorize: async () => ({
-        ok: true,
-        claimKbps: this.#options.claimKbps,
-        senders: this.senders.length,
-        soakMs: this.#options.soakMs,
-        receiver: this.receiverPeer.verifier,
-        provider: this.provider.verifier,
-      }),
-      openProvider: async () => this.openProvider(`sender ${slot}`),
-      udpHost: HOST,
-      backend: this.#options.backend,
-      served: this.served[slot]!,
-      signer: this.senders[slot]!.signer,
-      clock,
-      random,
-      opened: verdict => {
-        this.opened.push(verdict)
-        this.condition.changed()
+    const { claimKbps, soakMs, backend } = this.#options
+    const [receiver, provider] = [this.receiverPeer.verifier, this.provider.verifier]
+    return soloSender(
+      { claimKbps, soakMs, senders: this.senders.length, receiver, provider },
+      {
+        ...{ udpHost: HOST, backend, served: this.served[slot]!, signer: this.senders[slot]!.signer },
+        openProvider: async () => this.openProvider(`sender ${slot}`),
+        opened: verdict => {
+          this.opened.push(verdict)
+          this.condition.changed()
+        },
       },
-    }
+    )
   }
 
   get parties(): SessionParties {
@@ -156,23 +135,15 @@ export class Network {
     sessionId: Hex = toHex(randomBytes(32)),
     nonce: Hex = toHex(randomBytes(32)),
   ): Promise<SessionResult> {
-    const { startsInMs } = this.#options
-    return measureSession(
+    const { claimKbps, soakMs, startsInMs } = this.#options
+    return measureSolo(
       {
-        parties: this.parties,
-        sessionId,
-        nonce,
-        claimKbps: this.#options.claimKbps,
-        soakMs: this.#options.soakMs,
-        startMs: startsInMs === undefined ? undefined : clock.now() + startsInMs,
-        breachBps: 7500,
+        ...{ parties: this.parties, sessionId, nonce, claimKbps, soakMs },
+        startMs: startsInMs === undefined ? undefined : systemClock.now() + startsInMs,
         senders: this.senders.map(({ verifier }, slot) => ({
           verifier,
-          open: async () => {
-            const [mine, theirs] = streamPair(HOST)
-            void (behaviours[slot] ?? honest)(theirs, this.senderDeps(slot))
-            return mine
-          },
+          open: async () =>
+            connect(streamPair(HOST), stream => (behaviours[slot] ?? honest)(stream, this.senderDeps(slot))),
         })),
         providerVerifier: this.provider.verifier,
         providerVouchers: this.provider.vouchers,
@@ -180,8 +151,6 @@ export class Network {
       },
       {
         receiver: this.receiver,
-        clock,
-        random,
         signer: this.receiverPeer.signer,
         voucherSigner: this.receiverPeer.voucherSigner,
         log: note => this.notes.push(note),

@@ -1,22 +1,23 @@
 /**
- * A link in front of a UDP port, for tests: what is sent to the link's address comes out at the port, at no more than a
- * rate, after a queue. Loopback has many addresses: the link sends from one of its own, with the port number of whoever sent.
+ * A link in front of a UDP port, for tests. A datagram to the link's address waits in a queue, and comes out at the
+ * port at no more than the link's rate. Loopback has many addresses: the link sends from an address of its own, with
+ * the port number of the original sender.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { IP_UDP_HEADER_BYTES } from '../../proto/datagram.js'
 
-/** A rate and what waits for it: several links may share one. */
+/** A rate, and the queue in front of it. Several links may share one. */
 export class LinkQueue {
   #freeMs = 0
 
-  /** @param queueMs what would wait longer is dropped */
+  /** @param queueMs longest wait: a datagram that would wait longer is dropped */
   constructor(
     private readonly rateKbps: number,
     private readonly queueMs: number,
   ) {}
 
-  /** How long a datagram takes from now on; undefined if it is dropped. */
+  /** @returns how long a datagram takes from now on; undefined if it is dropped */
   takesMs(bytes: number, nowMs: number): number | undefined {
     const doneMs = Math.max(nowMs, this.#freeMs) + (bytes * 8) / this.rateKbps
     if (doneMs - nowMs > this.queueMs) return undefined
@@ -79,7 +80,7 @@ export class Link {
       return other
     }
     this.#backs.set(source.port, opening)
-    // What is answered goes back to where the datagram came from, from the address that it was sent to.
+    // An answer goes back to the datagram's source, from the address that the datagram was sent to.
     opening.on('message', answer => this.#closed || this.#front.send(answer, source.port, source.address))
     if (this.#closed) opening.close()
     return opening

@@ -1,4 +1,4 @@
-/** A UDP port by Node's own means, on loopback: what the project's ports talk to in tests. */
+/** A UDP port of Node itself, on loopback: the other end of the project's ports in tests. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { HOST } from './harness.js'
 
@@ -6,7 +6,7 @@ export class PlainUdp {
   readonly port: number
   readonly #socket: Socket
   #closed = false
-  /** datagrams */
+  /** number of datagrams */
   sent = 0
 
   private constructor(socket: Socket) {

@@ -1,57 +1,134 @@
-/** What a receiver keeps of a session, whatever came of it: enough for anybody to check the vote again (recheck.ts). */
+/**
+ * What a receiver keeps of a session, whatever came of it: enough for anybody to check the vote again (verify.ts). All that
+ * only the receiver's clock tells is written down here, relative to the moment at which the senders were told to start.
+ */
 import { fromHex, type Hex } from '../../proto/hex.js'
-import type { EstimateRecord, PartyRecord, SessionRecord } from '../../proto/messages.js'
+import type { EstimateRecord, SenderRecord, SessionRecord, TurnRecord } from '../../proto/messages.js'
+import type { Chunk } from '../chunks/chunk.js'
+import { recordOf } from '../chunks/records.js'
+import type { Run } from '../chunks/runs.js'
 import type { SessionParties } from '../ports.js'
+import { controlFlow, delayRiseMs, turnControl } from '../verdict/control.js'
 import type { Estimate } from '../verdict/estimator.js'
-import type { SessionFacts } from '../verdict/judge.js'
+import { hoardingFactor } from '../verdict/hoarding.js'
 import type { Outcome } from '../verdict/outcome.js'
+import { turnOf } from '../verdict/turns.js'
+import type { UnjudgedRecord, VerifiedRun } from './facts.js'
 
-export interface TranscriptParts {
+/** What the receiver's clock says of a session. Times on that clock. */
+export interface ClockReading {
+  /** when the senders were told to start */
+  readonly startMs: number
+  /** in a soak, the estimate of the middle turn */
+  readonly estimate: Estimate
+  /** of the direct probe; undefined if there was none */
+  readonly direct: Estimate | undefined
+  readonly starvedMs: number
+}
+
+/** What a live session has of one sender at its end. Times on the receiver's clock. */
+export interface LiveSender {
+  /** what the sender said and signed, checked */
+  readonly account: Pick<SenderRecord, 'rateKbps' | 'commitment' | 'answer' | 'ready' | 'reveal' | 'counter'>
+  readonly runs: Readonly<Record<Run, VerifiedRun & { readonly chunks: readonly Chunk[] }>>
+  /** until when main and control datagrams counted */
+  readonly haltedMs: number
+  /** undefined where there are no turns */
+  readonly turnRead: { readonly estimate: Estimate; readonly crowdKbps: readonly number[] } | undefined
+}
+
+export interface LiveSession {
   readonly parties: SessionParties
   readonly sessionId: Hex
   readonly nonce: Hex
+  readonly claimKbps: number
+  readonly breachBps: number
+  /** undefined for an ordinary session */
+  readonly soakMs: number | undefined
+  readonly atOnce: boolean
   /** most that data may flow for */
   readonly durationMs: number
-  readonly partyRecords: readonly PartyRecord[]
+  /** undefined if no data was asked for */
+  readonly reading: ClockReading | undefined
+  readonly kernelTimestamps: boolean
+  readonly heard: boolean
   readonly chunkRoot: Hex
-  /** undefined where no data was asked for */
+  /** undefined if no data was asked for */
   readonly rootSignature: Uint8Array | undefined
-  readonly facts: SessionFacts
-  readonly outcome: Outcome
+  /** by slot */
+  readonly senders: readonly LiveSender[]
 }
 
-export function recordSession(parts: TranscriptParts): SessionRecord {
-  const { parties, facts, outcome } = parts
+export function recordSession(live: LiveSession): UnjudgedRecord {
+  const { parties, reading } = live
   return {
-    sessionId: fromHex(parts.sessionId),
-    nonce: fromHex(parts.nonce),
+    sessionId: fromHex(live.sessionId),
+    nonce: fromHex(live.nonce),
     epoch: parties.epoch,
     provider: fromHex(parties.provider),
     receiver: parties.receiver,
     senders: [...parties.senders],
-    claimKbps: facts.claimKbps,
-    breachBps: facts.breachBps,
-    durationMs: parts.durationMs,
-    parties: [...parts.partyRecords],
-    chunkRoot: fromHex(parts.chunkRoot),
-    rootSignature: parts.rootSignature,
-    estimate: facts.estimate && estimateRecord(facts.estimate, facts.startMs),
-    direct: facts.direct && estimateRecord(facts.direct, facts.startMs),
-    kernelTimestamps: facts.kernelTimestamps,
-    atOnce: facts.atOnce,
-    heard: facts.heard,
-    starvedMs: facts.starvedMs,
-    soakMs: facts.soakMs,
-    outcome: outcome.kind,
-    reason: reasonOf(outcome),
+    claimKbps: live.claimKbps,
+    breachBps: live.breachBps,
+    durationMs: live.durationMs,
+    senderRecords: live.senders.map((sender, slot) => recordSender(sender, slot, live)),
+    chunkRoot: fromHex(live.chunkRoot),
+    rootSignature: live.rootSignature,
+    estimate: reading && estimateRecord(reading.estimate, reading.startMs),
+    direct: reading?.direct && estimateRecord(reading.direct, reading.startMs),
+    kernelTimestamps: live.kernelTimestamps,
+    atOnce: live.atOnce,
+    heard: live.heard,
+    starvedMs: reading?.starvedMs ?? 0,
+    soakMs: live.soakMs,
   }
 }
+
+/** The record as it is kept, with what it was judged to be. */
+export const judgedRecord = (record: UnjudgedRecord, outcome: Outcome): SessionRecord => ({
+  ...record,
+  outcome: outcome.kind,
+  reason: reasonOf(outcome),
+})
 
 /** Empty for an outcome that needs none. */
 export const reasonOf = (outcome: Outcome): string => ('reason' in outcome ? outcome.reason : '')
 
-/** @param startMs when the senders were told to start */
-export const estimateRecord = ({ rateKbps, windows, fromMs, toMs }: Estimate, startMs: number): EstimateRecord => ({
+function recordSender(sender: LiveSender, slot: number, live: LiveSession): SenderRecord {
+  const { account, runs, haltedMs } = sender
+  const { main, turn, control, direct } = runs
+  const log = account.reveal?.log
+  const flow = log && controlFlow(control, control.highest, log.control, haltedMs)
+  const isOrdinary = live.soakMs === undefined
+  return {
+    ...account,
+    chunks: [...main.chunks, ...turn.chunks].map(recordOf),
+    control: control.chunks.map(recordOf),
+    direct: direct.chunks.map(recordOf),
+    jitterUs: main.jitterUs,
+    hoarding: live.reading && isOrdinary ? hoardingFactor(main.transits, live.reading.estimate) : 1,
+    riseMs: delayRiseMs(main.transits),
+    controlFlow: flow && { sent: flow.sent, spanMs: flow.spanMs, riseMs: flow.riseMs },
+    turn: recordTurn(sender, slot, live),
+  }
+}
+
+function recordTurn(
+  { account, runs: { turn, control }, turnRead }: LiveSender,
+  slot: number,
+  { soakMs, reading, senders }: LiveSession,
+): TurnRecord | undefined {
+  if (soakMs === undefined || !reading || !turnRead) return undefined
+  const ownControl = turnControl(control, account.reveal?.log.control ?? [], turnOf(soakMs, senders.length, slot))
+  return {
+    estimate: estimateRecord(turnRead.estimate, reading.startMs),
+    crowdKbps: [...turnRead.crowdKbps],
+    riseMs: delayRiseMs(turn.transits),
+    controlRiseMs: ownControl?.riseMs ?? 0,
+  }
+}
+
+const estimateRecord = ({ rateKbps, windows, fromMs, toMs }: Estimate, startMs: number): EstimateRecord => ({
   ...{ rateKbps, windows },
   ...{ fromMs: fromMs - startMs, toMs: toMs - startMs },
 })

@@ -1,21 +1,22 @@
-/** What of a session's evidence goes into the vote. */
+/** The part of a session's evidence that goes into the vote. */
 import { keccak } from '../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
-import { type PartyEvidence, unverifiableSenders } from './judge.js'
 import type { SessionEvidence } from './outcome.js'
+import { type SenderEvidence, unverifiableSenders } from './session-facts.js'
 
-/** Of one sender, in slot order. */
-interface PartyStatements {
+/** What was signed about one sender. */
+interface SenderStatements {
   readonly commitment?: Uint8Array | undefined
-  /** h_j of the provider's last receipt, if the chain holds */
+  /** h_j of the provider's last receipt; undefined unless the provider's receipts hold */
   readonly receiptHead?: Uint8Array | undefined
 }
 
+/** @param statements by slot. @param senders by slot */
 export const evidenceOf = (
   sessionId: Hex,
   chunkRoot: Hex,
-  statements: readonly PartyStatements[],
-  parties: readonly PartyEvidence[],
+  statements: readonly SenderStatements[],
+  senders: readonly SenderEvidence[],
 ): SessionEvidence => ({
   sessionId,
   chunkRoot,
@@ -23,9 +24,9 @@ export const evidenceOf = (
   receiptHead: statements.some(({ receiptHead }) => receiptHead)
     ? keccakOf(statements.map(({ receiptHead }) => receiptHead))
     : ZERO_HASH,
-  unverifiableSenders: unverifiableSenders(parties),
+  unverifiableSenders: unverifiableSenders(senders),
 })
 
-/** keccak256 of 32-byte values in slot order; a missing one is zeros. */
+/** keccak256 of 32-byte values in slot order; zeros stand for a missing value. */
 const keccakOf = (values: readonly (Uint8Array | undefined)[]): Hex =>
   keccak(Buffer.concat(values.map(value => value ?? new Uint8Array(32))))

@@ -1,13 +1,13 @@
 /**
- * What comes of a session, as the receiver knows it. A new member must be handled where votes are made
- * (`verifier/core/vote.ts`), and in `proto/vote.ts`.
+ * The outcome of a session, as its receiver knows it. A new member of `Outcome` must be handled where votes are made
+ * (`verifier/core/scoring/vote.ts`), and in `proto/vote.ts`.
  */
 import type { Hex } from '../../proto/hex.js'
 import type { SessionRecord } from '../../proto/messages.js'
 
 /** Rates in kbit/s at the IP layer unless named goodput. */
 export interface Measurement {
-  /** min(arrived, verified·k/(k−f'), claim); without the claim where others measured at once */
+  /** min(arrived, verified·k/(k−f'), claim); without the claim if others measured at once */
   readonly rateKbps: number
   readonly arrivedKbps: number
   readonly verifiedKbps: number
@@ -16,30 +16,30 @@ export interface Measurement {
   readonly jitterUs: number
   /** sum over the senders' signed logs */
   readonly offeredKbps: number
-  /** of the control datagrams, over the senders that count; 0 where too few came to tell */
+  /** of the control datagrams, over the senders that count; 0 if too few arrived to tell */
   readonly controlLossBps: number
   readonly controlDelayUs: number
-  /** what the direct probe carried; 0 where there was none */
+  /** rate of the direct probe; 0 if there was none */
   readonly directKbps: number
   readonly windows: number
   readonly durationMs: number
   readonly receivedBytes: number
 }
 
-/** What of the session's evidence goes into the vote, whatever came of it. */
+/** The part of a session's evidence that goes into the vote, whatever the outcome. */
 export interface SessionEvidence {
   readonly sessionId: Hex
   readonly chunkRoot: Hex
-  /** keccak256 of the k commitments in sender order; a missing one is 32 zero bytes */
+  /** keccak256 of the k commitments in sender order; 32 zero bytes stand for a missing one */
   readonly keyCommitments: Hex
   readonly receiptHead: Hex
-  /** bitmap over the k senders: data that was not what its sender had committed to, or no key revealed */
+  /** bitmap over the k senders: the sender's data is not what its key makes, or it revealed no key */
   readonly unverifiableSenders: number
 }
 
 /**
- * Why a reading is a lower bound only: the senders offered too little; a link of theirs or of the receiver's was full, or
- * was not shown to carry more; there were too few windows; too few control datagrams.
+ * Why a reading is a lower bound only. In this order: the senders offered too little; a link of the senders or of the
+ * receiver was full, or was not shown to carry more; there were too few windows; there were too few control datagrams.
  */
 export type AtLeastReason = 'sender-limited' | 'path-limited' | 'unstable' | 'no-control'
 export type NoDataReason = 'provider-unreachable' | 'senders-missing' | 'path-not-validated' | 'receiver-fault'

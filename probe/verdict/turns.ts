@@ -2,7 +2,7 @@
  * In a soak the senders take turns. For its first half all send at their share, which drains what was saved up. Then each
  * sends alone in its turn, faster than the claim, and is silent in the others'. So what one turn reads is one sender's
  * doing and the provider's: the reading of the session is the middle one of all turns, and a minority of senders, whatever
- * they send and say, does not move it (docs/cheats.md, section 5).
+ * they send and say, does not move it (docs/research/cheats-derivations.md, section 5).
  *
  * All of it follows from the length of the soak, k and the slot, counted from each sender's own start. A turn's data has
  * sequence numbers and keystream of its own, so that none that was sent before it can pass for it. Pure.

@@ -1,12 +1,13 @@
 /**
- * A sender's data: AES-128-CTR keystream under its key K from counter zero (NIST SP 800-38A). Datagram n is the bytes
- * [n·1200, (n+1)·1200), with the header laid over the first 16 of them. Full entropy: nothing to compress or to guess.
+ * A sender's data: the AES-128-CTR keystream under its key K, from counter zero (NIST SP 800-38A). Datagram n holds the
+ * bytes [n·1200, (n+1)·1200), and its header replaces the first 16. The data has full entropy, so nobody can compress
+ * or guess it.
  */
 import { createCipheriv } from 'node:crypto'
 import { CHUNK_DATAGRAMS, DATAGRAM_BYTES, HEADER_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 
 export const KEY_BYTES = 16
-/** Where the masked send time stands, and with it where the bytes begin that a chunk's hash covers. */
+/** Offset of the masked send time. A chunk's hash covers each datagram from here on. */
 export const TIME_OFFSET = HEADER_BYTES - 4
 
 const AES_BLOCK_BYTES = 16
@@ -14,20 +15,21 @@ const CHUNK_BYTES = CHUNK_DATAGRAMS * DATAGRAM_BYTES
 const CHUNK_BLOCKS = CHUNK_BYTES / AES_BLOCK_BYTES
 const ZEROS = new Uint8Array(CHUNK_BYTES)
 
-/** The keystream of one chunk, 52 datagrams in a buffer of its own: a chunk at a time keeps the cipher at full speed. */
+/** The keystream of one chunk (52 datagrams), in a new buffer. Whole chunks keep the cipher at full speed. */
 export function chunkKeystream(key: Uint8Array, chunk: number): Buffer {
   const counter = Buffer.alloc(AES_BLOCK_BYTES)
   counter.writeBigUInt64BE(BigInt(chunk) * BigInt(CHUNK_BLOCKS), 8)
   return createCipheriv('aes-128-ctr', key, counter).update(ZEROS)
 }
 
-/** The part of a chunk's keystream that is one datagram. @param place 0 … 51 */
+/** One datagram of a chunk's keystream. @param place 0 … 51 */
 export const datagramAt = (chunk: Buffer, place: number): Buffer =>
   chunk.subarray(place * DATAGRAM_BYTES, (place + 1) * DATAGRAM_BYTES)
 
 /**
- * Lays the header over a datagram's keystream, in place. The send time (µs since the sender's start) is XORed with the
- * keystream below it: a relay can neither read nor choose it.
+ * Writes the header over a datagram's keystream, in place. The send time is XORed with the keystream below it, so a
+ * relay can neither read the time nor choose it.
+ * @param sentUs microseconds since the sender's start
  */
 export function layHeader(datagram: Buffer, tag: Uint8Array, slot: number, sequence: number, sentUs: number): void {
   const mask = datagram.readUInt32BE(TIME_OFFSET)

@@ -1,12 +1,20 @@
-/** A message stream between two parties in one process. */
+/** Message streams between two parties in one process. */
 import type { ProviderStream } from '../ports.js'
 
+export type StreamPair = readonly [ProviderStream, ProviderStream]
+
+/** Gives one end of a pair to a party of this process. @returns the other end */
+export function connect([mine, theirs]: StreamPair, serve: (stream: ProviderStream) => unknown): ProviderStream {
+  void serve(theirs)
+  return mine
+}
+
 /**
- * Its two ends. Closing one end ends both, as soon as what was sent is read.
- * @param host where either end says that the other is
+ * The two ends of one stream. Closing one end ends both, once the messages already sent are read.
+ * @param host the address that each end gives for the other
  */
-export function streamPair(host: string): [ProviderStream, ProviderStream] {
-  const queues = [new Queue(), new Queue()] as const
+export function streamPair(host: string): StreamPair {
+  const queues = [new MessageQueue(), new MessageQueue()] as const
   const end = (mine: 0 | 1): ProviderStream => ({
     remoteHost: host,
     send: async message => queues[mine === 0 ? 1 : 0].put(Uint8Array.from(message)),
@@ -18,7 +26,8 @@ export function streamPair(host: string): [ProviderStream, ProviderStream] {
   return [end(0), end(1)]
 }
 
-class Queue {
+/** Messages on their way to one end of a stream. */
+export class MessageQueue {
   readonly #messages: Uint8Array[] = []
   readonly #takers: ((message: Uint8Array | undefined) => void)[] = []
   #ended = false

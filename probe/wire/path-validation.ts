@@ -1,6 +1,7 @@
 /**
- * Before a relay forwards anything, the next hop must echo a nonce from the very address that was named: nobody can be
- * made the target of data that he did not ask for. What goes out before that is bounded: 28 bytes, 50 times at most.
+ * Before a relay forwards anything, the next hop must echo a nonce from the address that the session names. So nobody
+ * can aim a relay at a host that did not ask for data. Before the echo the relay sends at most 50 datagrams of 28
+ * bytes.
  */
 import { CHALLENGE_BYTES, CHALLENGE_MAGIC, ECHO_MAGIC, NONCE_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import { CHALLENGE_INTERVAL_MS, CHALLENGE_TIMEOUT_MS } from '../constants.js'
@@ -15,7 +16,7 @@ export const isEcho = (datagram: Uint8Array): boolean => hasMagic(datagram, ECHO
 
 export const challengeOf = (tag: Uint8Array, nonce: Uint8Array): Buffer => Buffer.concat([tag, CHALLENGE_MAGIC, nonce])
 
-/** What a next hop that expects the tag answers. */
+/** The answer of a next hop that expects the challenge's tag. */
 export function echoOf(challenge: Uint8Array): Buffer {
   const echo = Buffer.from(challenge)
   echo.set(ECHO_MAGIC, TAG_BYTES)
@@ -45,7 +46,7 @@ export class PathValidation {
     this.#timeout = setTimeout(() => this.stop(), CHALLENGE_TIMEOUT_MS)
   }
 
-  /** @returns whether this is the echo that was waited for */
+  /** @returns whether this is the awaited echo */
   accept(echo: Uint8Array, isFromNextHop: boolean): boolean {
     if (!isFromNextHop || Buffer.compare(echo.subarray(NONCE_OFFSET), this.#nonce) !== 0) return false
     this.validated = true

@@ -1,6 +1,6 @@
 /**
- * The provider's receipts of one session, shaped as vouchers (proto/voucher.ts). They corroborate what the receiver
- * counted; they never set the rate.
+ * The provider's receipts of one session, in the shape of vouchers (proto/voucher.ts). Receipts corroborate what the
+ * receiver counted. They never set the rate.
  */
 import { toHex } from '../../proto/hex.js'
 import type { CounterReceipt, Receipt } from '../../proto/messages.js'
@@ -8,7 +8,7 @@ import type { Voucher } from '../../proto/voucher.js'
 import type { VoucherSigner, VoucherVerifier } from '../ports.js'
 import { receiptHead, receiptSeed } from './statements.js'
 
-/** A receipt, or the receiver's counterpart of it, as it is signed. */
+/** The voucher that a provider's receipt signs, or a receiver's counter-signature. */
 export const voucherOf = (
   receipt: Pick<Receipt, 'sessionId' | 'sender' | 'bytes' | 'head' | 'elapsedMs'>,
 ): Voucher => ({
@@ -32,9 +32,10 @@ export class ReceiptChain {
   }
 
   /**
-   * For all that was forwarded since the last.
-   * @param root SHA-256 of it
+   * The receipt for everything forwarded since the previous receipt.
+   * @param root SHA-256 of the forwarded datagrams
    * @param bytes of the session so far, at the IP layer
+   * @param elapsedMs since the session was opened
    */
   async next(root: Uint8Array, bytes: number, elapsedMs: number, signer: VoucherSigner): Promise<Receipt> {
     const receipt = {
@@ -51,14 +52,17 @@ export class ReceiptChain {
   }
 }
 
-/** The receiver's word on a provider's last receipt. @param bytes that it hashed itself, IP layer */
+/**
+ * The receiver's counter-signature of a provider's last receipt.
+ * @param bytes that the receiver hashed, at the IP layer
+ */
 export async function counterSign(last: Receipt, bytes: number, signer: VoucherSigner): Promise<CounterReceipt> {
   const { sessionId, sender, head, elapsedMs } = last
   const counter = { sessionId, sender, bytes, head, elapsedMs }
   return { ...counter, signature: await signer.sign(voucherOf(counter)) }
 }
 
-/** Whether a receiver's word is on this receipt; whose word it is, its signature says. */
+/** Whether a counter-signature belongs to this receipt. Its signature, which shows who signed, is not checked here. */
 export function isCounterOf(counter: CounterReceipt, last: Receipt): boolean {
   const [said, receipt] = [voucherOf(counter), voucherOf(last)]
   return (
@@ -70,8 +74,8 @@ export function isCounterOf(counter: CounterReceipt, last: Receipt): boolean {
 }
 
 /**
- * The last receipt's head if the chain is whole and signed by the provider, else undefined. Its signature covers all
- * before it, so one check is enough.
+ * The last signature covers all earlier receipts through the hash chain, so one check is enough.
+ * @returns the head of the last receipt if the chain is whole and the provider signed it, else undefined
  */
 export async function checkReceipts(
   receipts: readonly Receipt[],

@@ -1,4 +1,4 @@
-/** The opener's side of a session with a provider: what both senders and heartbeats begin with. */
+/** The opener's side of a session with a provider. Senders and heartbeats both begin with it. */
 import {
   CounterReceipt,
   type Receipt,
@@ -51,17 +51,19 @@ export class RelayClient {
     return this.#stream.remoteHost
   }
 
-  /** Whether the provider has validated the next hop; false once its stream has ended. */
+  /** Resolves to whether the provider has validated the next hop: false if its stream ends first. */
   get ready(): Promise<boolean> {
     return this.#ready.promise
   }
 
-  /** When the provider has ended the session, or its stream has ended. */
+  /** Resolves once the provider has ended the session, or its stream has ended. */
   get ended(): Promise<void> {
     return this.#ended.promise
   }
 
-  /** @throws if the provider does not answer in `timeoutMs`, or with something that it did not sign */
+  /**
+   * @throws if the provider does not answer in `timeoutMs`, did not sign its answer, or grants another rate or budget
+   */
   async open(request: RelayOpen, provider: PeerVerifier, timeoutMs: number): Promise<RelayAnswer> {
     await this.#stream.send(RelayOpenCodec.encode(request))
     const bytes = await within(timeoutMs, 'provider', this.#stream.receive())
@@ -71,18 +73,18 @@ export class RelayClient {
     if (!grant || !(await isGrantOf(grant, this.#sessionId, provider)))
       throw new Error('provider did not sign its answer')
     if (grant.rateKbps !== request.rateKbps || grant.budgetBytes !== request.budgetBytes)
-      throw new Error('provider granted something else')
+      throw new Error('provider granted another rate or budget')
     void this.#listen()
     return { kind: 'grant', grant }
   }
 
-  /** Tells the provider that no more data comes, and waits a little for its last receipt. */
+  /** Tells the provider that no more data comes, and waits LAST_RECEIPT_MS for its last receipt. */
   async finish(): Promise<void> {
     await this.#stream.send(RelayFinish.encode({ sessionId: this.#sessionId })).catch(() => {})
     await within(LAST_RECEIPT_MS, 'last receipt', this.ended).catch(() => {})
   }
 
-  /** After `finish`: what the receiver says of the last receipt is the provider's. */
+  /** After `finish`: gives the provider the receiver's counter-signature of its last receipt. */
   async handOver(counter: CounterReceipt): Promise<void> {
     await this.#stream.send(CounterReceipt.encode(counter)).catch(() => {})
   }
@@ -100,7 +102,7 @@ export class RelayClient {
         if (finish) this.#end()
       }
     } catch {
-      // A stream that broke has ended, too.
+      // A broken stream has ended, too.
     } finally {
       this.#end()
     }

@@ -1,9 +1,12 @@
-/** What a sender says it sent, in intervals of 50 ms from its start: without it no low reading can be held against a provider. */
+/**
+ * What a sender says it sent, in intervals of 50 ms from its start. Without this log no low reading counts against a
+ * provider.
+ */
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import type { SendLog } from '../../proto/messages.js'
 import { LOG_INTERVAL_MS } from '../constants.js'
 
-/** Sent through the provider, due and not taken by the socket, refused by it, and sent directly. */
+/** Datagrams sent through the provider; due but given up; refused by the socket; and sent directly, as control. */
 export type LogKind = 'sent' | 'blocked' | 'errors' | 'control'
 
 export class SendLogWriter {

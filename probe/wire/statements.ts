@@ -1,4 +1,7 @@
-/** What the parties of a session sign and commit to: SHA-256 over a domain and fixed layouts, never protobuf bytes. */
+/**
+ * What the parties of a session sign and commit to: SHA-256 over a domain and a fixed layout, never over protobuf
+ * bytes.
+ */
 import { createHash } from 'node:crypto'
 import type { ProbeOpenings, RelayGrant, SendLog } from '../../proto/messages.js'
 
@@ -14,7 +17,7 @@ export function uint32(value: number): Uint8Array {
   return bytes
 }
 
-/** H(K): binds the key to one session and one sender, so that it cannot be shown for another's data. */
+/** H(K): binds the key to one session and one sender, so that nobody can reveal it for another sender's data. */
 export const keyCommitment = (sessionId: Uint8Array, slot: number, key: Uint8Array): Uint8Array =>
   digest('key', sessionId, Uint8Array.of(slot), key)
 
@@ -34,7 +37,9 @@ export const stopDigest = (sessionId: Uint8Array, chunkRoot: Uint8Array): Uint8A
 export const pickDigest = (chunkRoot: Uint8Array, slot: number, key: Uint8Array, i: number): Uint8Array =>
   digest('pick', chunkRoot, Uint8Array.of(slot), key, uint32(i))
 
-/** Signed by the receiver. The commitment is in it, so that a sender cannot hold it against another key. */
+/**
+ * Signed by the receiver. The digest holds the commitment, so that a sender cannot check the openings with another key.
+ */
 export function openingsDigest(
   sessionId: Uint8Array,
   slot: number,
@@ -82,6 +87,6 @@ export function revealDigest(sessionId: Uint8Array, slot: number, key: Uint8Arra
 /** h_0 of a session's receipts. */
 export const receiptSeed = (sessionId: Uint8Array, tag: Uint8Array): Uint8Array => digest('receipts', sessionId, tag)
 
-/** h_j = SHA-256(h_{j−1} ‖ root_j ‖ bytes ‖ t_j): the provider signs it. */
+/** h_j = SHA-256(h_{j−1} ‖ root_j ‖ bytes ‖ t_j), which the provider signs. */
 export const receiptHead = (previous: Uint8Array, root: Uint8Array, bytes: number, elapsedMs: number): Uint8Array =>
   digest('receipt', previous, root, uint32(bytes), uint32(elapsedMs))

@@ -1,14 +1,18 @@
-/** What of one flow of datagrams is its sender's beyond doubt. */
-/** A flow's datagrams, one place each: when they were sent, on the sender's clock, and when they came. */
+/** The part of a flow that is the sender's beyond doubt. */
+
+/**
+ * When each datagram was sent, on the sender's clock, and when it arrived, on the receiver's. The two lists run in
+ * parallel.
+ */
 export interface Transits {
   readonly sentMs: readonly number[]
   readonly arrivedMs: readonly number[]
 }
 
 export interface Verified {
-  /** datagrams in chunks that are what the sender committed to */
+  /** datagrams in chunks that match the sender's revealed key */
   readonly datagrams: number
   readonly jitterUs: number
-  /** of these datagrams, evenly picked where they are very many */
+  /** of these datagrams, or of an even selection if there are very many */
   readonly transits: Transits
 }

@@ -61,7 +61,7 @@ const openings: messages.ProbeOpenings = {
   ],
   signature: bytes(64),
 }
-const party: messages.PartyRecord = {
+const senderRecord: messages.SenderRecord = {
   rateKbps: 13_750,
   commitment: h32,
   answer: { grant },
@@ -83,8 +83,8 @@ const party: messages.PartyRecord = {
 const session: messages.SessionRecord = {
   ...{ sessionId: h32, nonce: bytes(32, 4), epoch: 14, provider: bytes(20), receiver: 3, senders: [0, 2, 7] },
   ...{ claimKbps: 25_000, breachBps: 7500, durationMs: 2000 },
-  parties: [
-    party,
+  senderRecords: [
+    senderRecord,
     {
       rateKbps: 13_750,
       answer: { unreachable: 'refused' },

@@ -1,5 +1,4 @@
 /** What the verifiers heard from one another, read from their databases once they have stopped. */
-import { join } from 'node:path'
 import { toHex } from '../../proto/hex.js'
 import { type GossipItem, Partial } from '../../proto/messages.js'
 import { Store } from '../../verifier/store/store.js'
@@ -15,7 +14,7 @@ export interface SignaturesKept {
 export async function signaturesKept(verifiers: readonly ReadyNode[], epochs: number): Promise<SignaturesKept> {
   const signed = new Map<string, Set<string>>()
   for (const { dataDir } of verifiers) {
-    const store = await Store.open(join(dataDir, 'db'), { mode: 'existing' })
+    const store = await Store.open(dataDir, { mode: 'existing' })
     try {
       for (let epoch = 1; epoch <= epochs; epoch++) {
         for (const item of await store.heardGossip(epoch)) addPartial(signed, item)

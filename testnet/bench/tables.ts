@@ -17,15 +17,15 @@ type Result = MeasureResult | CheatResult | DataplaneResult | SessionsResult
 function tablesOf(result: Result): { readonly page: string; readonly tables: Readonly<Record<string, string>> } {
   switch (result.bench) {
     case 'measure':
-      return { page: 'measurement.md', tables: { measure: measureTables(result) } }
+      return { page: 'research/measurement.md', tables: { measure: measureTables(result) } }
     case 'cheat': {
       const tables = { bounds: boundTables(), groups: groupTables(), cheat: cheatTables(result) }
-      return { page: 'cheats.md', tables }
+      return { page: 'research/cheats.md', tables }
     }
     case 'dataplane':
-      return { page: 'data-plane.md', tables: { dataplane: dataplaneTables(result) } }
+      return { page: 'research/data-plane.md', tables: { dataplane: dataplaneTables(result) } }
     case 'dataplane-sessions':
-      return { page: 'data-plane.md', tables: { 'dataplane-sessions': sessionsTables(result) } }
+      return { page: 'research/data-plane.md', tables: { 'dataplane-sessions': sessionsTables(result) } }
     default:
       throw new UserError('usage', 'the file is of a bench that has no tables')
   }

@@ -1,24 +1,31 @@
 /**
- * The lab where there is no root or no Linux kernel to make namespaces with: senders, relay and receiver in this process,
- * the provider's link and the path behind it as numbers between their UDP ports. The same sessions, at lower rates: what
- * the process cannot carry beside its own work shows in the calibration.
+ * The lab where there is no root or no Linux kernel to make namespaces with: senders, relay and receiver in this
+ * process, the provider's link and the path behind it as numbers between their UDP ports. The sessions are the same, at
+ * lower rates: the calibration shows which rates the process cannot carry beside its own work.
  */
 import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Receiver } from '../../probe/receiver/receiver.js'
-import { Relay } from '../../probe/relay/relay.js'
+import {
+  connect,
+  Receiver,
+  Relay,
+  serveProbe,
+  soloSender,
+  streamPair,
+  systemClock,
+  systemRandom,
+} from '../../probe/index.js'
+import { monotonicMs } from '../../probe/plane/clock.js'
 import { bytesIn, overdrive } from '../../probe/verdict/share.js'
-import { SeenSessions } from '../../probe/wire/seen-sessions.js'
 import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { UserError } from '../../verifier/config/errors.js'
+import { delayedPair } from './delayed-streams.js'
 import { InProcessPath, PATH_HOST } from './in-process-path.js'
 import { type Keys, newKeys } from './keys.js'
 import { type Calibration, type Cell, claimOf, type Lab, type MeasuredSession } from './lab.js'
-import { streamPair } from './memory-streams.js'
-import { monotonicMs } from './monotonic.js'
-import { clock, measure, providerVouchers, random, SENDERS, send } from './session.js'
+import { measure, providerVouchers, SENDERS } from './session.js'
 
 const HOST = '127.0.0.1'
 const CALIBRATION_MS = 1500
@@ -29,7 +36,7 @@ const TICK_MS = 1
 interface Parts {
   readonly provider: Keys
   readonly receiver: Keys
-  readonly senders: readonly (Keys & { readonly served: SeenSessions })[]
+  readonly senders: readonly Keys[]
   readonly relay: Relay
   readonly port: Receiver
   readonly path: InProcessPath
@@ -50,14 +57,13 @@ export class InProcessLab implements Lab {
   /** @throws UserError if there is no second loopback address */
   static async open(): Promise<InProcessLab> {
     const [provider, receiver] = [await newKeys(), await newKeys()]
-    const senders = await Promise.all(
-      Array.from({ length: SENDERS }, async () => ({ ...(await newKeys()), served: new SeenSessions() })),
-    )
+    const senders = await Promise.all(Array.from({ length: SENDERS }, newKeys))
     const { signer } = provider
     const relay = await Relay.open({
-      ...{ host: HOST, port: 0, claimKbps: 1, signer, voucherSigner: providerVouchers, clock, random },
+      ...{ host: HOST, port: 0, claimKbps: 1, signer, voucherSigner: providerVouchers },
+      ...{ clock: systemClock, random: systemRandom },
     })
-    const port = await Receiver.open({ host: HOST, port: 0, clock })
+    const port = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
     try {
       const ends = { host: HOST, providerPort: relay.port, receiverPort: port.port }
       const path = await InProcessPath.open(ends, Math.random)
@@ -117,25 +123,20 @@ export class InProcessLab implements Lab {
     const claimKbps = claimOf(this.#cell)
     const { packets, lost } = path
     const link = path.watch()
+    const terms = { claimKbps, senders: SENDERS, receiver: receiver.verifier, provider: provider.verifier }
+    const openProvider = async () =>
+      connect(streamPair(HOST), stream => this.#parts.relay.serve(stream, randomBytes(8).toString('hex')))
     const reading = await measure({
       claimKbps,
       signer: receiver.signer,
       receiver: port,
       provider: provider.verifier,
-      senders: senders.map(sender => ({
-        verifier: sender.verifier,
-        open: async () => {
-          const [mine, theirs] = streamPair(this.#cell.rttMs / 2, HOST)
-          void send(theirs, {
-            ...sender,
-            claimKbps,
-            receiver: receiver.verifier,
-            provider: provider.verifier,
-            openProvider: async () => this.#openProvider(),
-            udpHost: HOST,
-          })
-          return mine
-        },
+      senders: senders.map(({ verifier, signer }) => ({
+        verifier,
+        open: async () =>
+          connect(delayedPair(this.#cell.rttMs / 2, HOST), stream =>
+            serveProbe(stream, soloSender(terms, { signer, openProvider, udpHost: HOST })),
+          ),
       })),
       host: PATH_HOST,
     })
@@ -149,11 +150,5 @@ export class InProcessLab implements Lab {
     await path.close()
     await relay.close()
     await port.close()
-  }
-
-  #openProvider() {
-    const [mine, theirs] = streamPair(0, HOST)
-    void this.#parts.relay.serve(theirs, randomBytes(8).toString('hex'))
-    return mine
   }
 }

@@ -10,12 +10,12 @@
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import { monotonicMs } from '../../probe/plane/clock.js'
 import { IP_UDP_HEADER_BYTES } from '../../proto/datagram.js'
 import { Curve } from './curve.js'
 import { DelayLine } from './delay-line.js'
 import type { Cell } from './lab.js'
 import { LinkModel } from './link-model.js'
-import { monotonicMs } from './monotonic.js'
 
 /** A second loopback address, which Linux has without being told. */
 export const PATH_HOST = '127.0.0.2'

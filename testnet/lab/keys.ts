@@ -1,6 +1,6 @@
 /** A party's libp2p key, made anew: what it signs with, and what others check that with. */
 import { randomBytes } from 'node:crypto'
-import type { PeerSigner, PeerVerifier } from '../../probe/ports.js'
+import type { PeerSigner, PeerVerifier } from '../../probe/index.js'
 import { peerIdOf, peerSigner, peerVerifier } from '../../verifier/net/peer-keys.js'
 
 export interface Keys {

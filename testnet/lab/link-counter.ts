@@ -4,8 +4,8 @@
  * once a session.)
  */
 import { closeSync, openSync, readSync } from 'node:fs'
+import { monotonicMs } from '../../probe/plane/clock.js'
 import { Curve } from './curve.js'
-import { monotonicMs } from './monotonic.js'
 import { ipBytes } from './shaper.js'
 
 const LOOK_MS = 2

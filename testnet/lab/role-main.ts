@@ -1,11 +1,16 @@
-/** The process of one sender, provider or receiver: `role-main ROLE HOST`. It ends when whoever started it does. */
+/** The process of one sender, provider or receiver: `role-main ROLE HOST`. It ends when the process that started it ends. */
 import '../../proto/polyfill.js'
 import { randomBytes } from 'node:crypto'
 import pino from 'pino'
-import type { PeerSigner } from '../../probe/ports.js'
-import { Receiver } from '../../probe/receiver/receiver.js'
-import { Relay } from '../../probe/relay/relay.js'
-import { SeenSessions } from '../../probe/wire/seen-sessions.js'
+import {
+  type PeerSigner,
+  Receiver,
+  Relay,
+  serveProbe,
+  soloSender,
+  systemClock,
+  systemRandom,
+} from '../../probe/index.js'
 import { toHex } from '../../proto/hex.js'
 import { ProbeFrame, RelayFrame, RelayOpen } from '../../proto/messages.js'
 import { PROBE_PROTOCOL, SESSION_PROTOCOL } from '../../proto/protocols.js'
@@ -13,13 +18,13 @@ import { createPeer, listenAddresses, type Peer } from '../../verifier/net/libp2
 import { peerSigner, peerVerifier } from '../../verifier/net/peer-keys.js'
 import { connect, handleStreams, openStream, type PeerAddress } from '../../verifier/net/streams.js'
 import type { Answer, Cast, Order, Role } from './role-messages.js'
-import { clock, measure, providerVouchers, random, type SessionReading, send } from './session.js'
+import { measure, providerVouchers, SENDERS, type SessionReading } from './session.js'
 
 /** Reaching a peer takes a few round trips. */
 const DIAL_MS = 3000
 
 interface Part {
-  /** Also opens the connections that it will need: a session's time must not hang on a first dial. */
+  /** Also opens the connections that a session will need, so that no first dial delays the session. */
   cast(cast: Cast): Promise<void>
   measure?(): Promise<SessionReading>
 }
@@ -52,9 +57,8 @@ process.on('message', async (order: Order) => {
 answer({ ready: { peerId: peer.peerId.toString(), multiaddrs: listenAddresses(peer) } })
 
 async function sender({ peer, host, signer }: Self): Promise<Part> {
-  const served = new SeenSessions()
-  // Every verifier has a port of its own; with it the data plane's thread is there before a session needs it.
-  await Receiver.open({ host, port: 0, clock })
+  // Every verifier has a port of its own; with it the data plane's thread starts before a session needs it.
+  await Receiver.open({ host, port: 0, clock: systemClock })
   let now: Cast | undefined
   await handleStreams(
     peer,
@@ -63,15 +67,10 @@ async function sender({ peer, host, signer }: Self): Promise<Part> {
     async stream => {
       if (now === undefined) return
       const { claimKbps, provider, receiver } = now
-      await send(stream, {
-        claimKbps,
-        signer,
-        receiver: peerVerifier(receiver.peerId),
-        provider: peerVerifier(provider.peerId),
-        openProvider: () => open(peer, provider, SESSION_PROTOCOL, RelayFrame.maxBytes),
-        udpHost: host,
-        served,
-      })
+      const verifiers = { receiver: peerVerifier(receiver.peerId), provider: peerVerifier(provider.peerId) }
+      const openProvider = () => open(peer, provider, SESSION_PROTOCOL, RelayFrame.maxBytes)
+      const sender = soloSender({ claimKbps, senders: SENDERS, ...verifiers }, { signer, openProvider, udpHost: host })
+      await serveProbe(stream, sender)
     },
     () => {}, // the receiver reports it
   )
@@ -90,8 +89,8 @@ async function provider({ peer, host, signer }: Self): Promise<Part> {
     claimKbps: 1,
     signer,
     voucherSigner: providerVouchers,
-    clock,
-    random,
+    clock: systemClock,
+    random: systemRandom,
   })
   await handleStreams(
     peer,
@@ -108,7 +107,7 @@ async function provider({ peer, host, signer }: Self): Promise<Part> {
 }
 
 async function receiver({ peer, host, signer }: Self): Promise<Part> {
-  const udp = await Receiver.open({ host, port: 0, clock })
+  const udp = await Receiver.open({ host, port: 0, clock: systemClock })
   let now: Cast
   return {
     async cast(cast) {

@@ -1,76 +1,37 @@
 /**
- * One session of the lab: the code that verifiers and providers run, without a chain. What the chain would say (claim,
- * who takes part) comes from whoever runs the lab.
+ * The lab's solo sessions: how many send, what receipts are signed with, and what the lab wants to know of a session.
  */
-import { randomBytes } from 'node:crypto'
 import { computeAddress } from 'ethers'
-import type { Backend } from '../../probe/io/datagram-port.js'
-import type {
-  MessageStream,
-  MonotonicClock,
-  PeerSigner,
-  PeerVerifier,
-  ProviderStream,
-  RandomSource,
-} from '../../probe/ports.js'
-import type { Receiver } from '../../probe/receiver/receiver.js'
-import { measureSession } from '../../probe/receiver/session.js'
-import { type SenderDeps, serveProbe } from '../../probe/sender/sender.js'
-import type { Outcome } from '../../probe/verdict/outcome.js'
-import type { SeenSessions } from '../../probe/wire/seen-sessions.js'
+import {
+  type Backend,
+  type MessageStream,
+  measureSolo,
+  type Outcome,
+  type PeerSigner,
+  type PeerVerifier,
+  type Receiver,
+  systemClock,
+} from '../../probe/index.js'
 import type { NetworkId } from '../../proto/digests.js'
 import { keccakText } from '../../proto/hash.js'
-import { type Hex, toHex } from '../../proto/hex.js'
+import type { Hex } from '../../proto/hex.js'
 import { ProbeFrame } from '../../proto/messages.js'
-import { DEVNET } from '../../proto/params.js'
 import { voucherSigner, voucherVerifier } from '../../verifier/chain/vouchers.js'
-import { monotonicMs } from './monotonic.js'
 
 /** k */
 export const SENDERS = 3
-/** Registry indices, which nothing here looks up. */
-const RECEIVER_INDEX = 0
-const SENDER_INDICES = [1, 2, 3]
-/** Accounts that receipts are signed with: anybody's, since no chain knows them. */
+/** No chain knows the accounts that sign receipts, so the lab fixes them. */
 const NETWORK: NetworkId = { chainId: 31_337, contract: `0x${'11'.repeat(20)}` }
 const PROVIDER_SECRET = keccakText('the provider of the lab')
 const RECEIVER_SECRET = keccakText('the receiver of the lab')
 const PROVIDER_ACCOUNT = computeAddress(PROVIDER_SECRET).toLowerCase() as Hex
 
-/** What the lab's relay signs receipts with. */
+/** Signs the receipts of the lab's relay. */
 export const providerVouchers = voucherSigner(NETWORK, PROVIDER_SECRET)
-
-export const clock: MonotonicClock = { now: monotonicMs }
-export const random: RandomSource = { bytes: length => new Uint8Array(randomBytes(length)) }
-
-export interface SenderPart {
-  readonly claimKbps: number
-  /** for a soak: how long it takes */
-  readonly soakMs?: number | undefined
-  readonly signer: PeerSigner
-  readonly receiver: PeerVerifier
-  readonly provider: PeerVerifier
-  readonly openProvider: () => Promise<ProviderStream>
-  readonly udpHost: string
-  readonly served: SeenSessions
-}
-
-/** A sender's part. */
-export function send(stream: MessageStream, part: SenderPart): Promise<void> {
-  const { claimKbps, soakMs, receiver, provider, signer, openProvider, udpHost, served } = part
-  const authorize: SenderDeps['authorize'] = async () => ({
-    ok: true,
-    claimKbps,
-    soakMs,
-    senders: SENDERS,
-    receiver,
-    provider,
-  })
-  return serveProbe(stream, { authorize, openProvider, udpHost, served, signer, clock, random, opened: () => {} })
-}
 
 export interface ReceiverPart {
   readonly claimKbps: number
+  /** length of a soak; undefined for an ordinary session */
   readonly soakMs?: number | undefined
   readonly signer: PeerSigner
   readonly receiver: Receiver
@@ -82,7 +43,7 @@ export interface ReceiverPart {
 
 export interface SessionReading {
   readonly outcome: Outcome
-  /** When the senders were told to start, and when to stop, on the monotonic clock; undefined if they never were. */
+  /** When the receiver told the senders to start, and to stop, on the monotonic clock; undefined if it never did. */
   readonly startMs: number | undefined
   readonly haltMs: number | undefined
   /** what the windows of the reading span, on the same clock */
@@ -95,30 +56,24 @@ export interface SessionReading {
   readonly notes: readonly string[]
 }
 
-/** The receiver's part: a whole session. */
+/** The receiver's side: a whole session. */
 export async function measure(part: ReceiverPart): Promise<SessionReading> {
+  const { claimKbps, soakMs, receiver, signer, provider, senders, host } = part
   const notes: string[] = []
   const told = new Told()
   let span: SessionReading['span']
-  const beganMs = monotonicMs()
-  const { outcome } = await measureSession(
+  const beganMs = systemClock.now()
+  const { outcome } = await measureSolo(
     {
-      parties: { epoch: 1, provider: PROVIDER_ACCOUNT, receiver: RECEIVER_INDEX, senders: SENDER_INDICES },
-      sessionId: toHex(randomBytes(32)),
-      nonce: toHex(randomBytes(32)),
-      claimKbps: part.claimKbps,
-      soakMs: part.soakMs,
-      breachBps: DEVNET.breachBps,
-      senders: part.senders.map(({ open, verifier }) => ({ verifier, open: async () => told.watch(await open()) })),
-      providerVerifier: part.provider,
+      ...{ claimKbps, soakMs },
+      senders: senders.map(({ open, verifier }) => ({ verifier, open: async () => told.watch(await open()) })),
+      providerVerifier: provider,
       providerVouchers: voucherVerifier(NETWORK, PROVIDER_ACCOUNT),
-      advertisedHost: part.host,
+      advertisedHost: host,
     },
     {
-      receiver: part.receiver,
-      clock,
-      random,
-      signer: part.signer,
+      receiver,
+      signer,
       voucherSigner: voucherSigner(NETWORK, RECEIVER_SECRET),
       progress: ({ estimate: { fromMs, toMs }, direct }) => {
         if (!direct) span = { fromMs, toMs }
@@ -126,18 +81,14 @@ export async function measure(part: ReceiverPart): Promise<SessionReading> {
       log: note => notes.push(note),
     },
   )
-  return {
-    outcome,
-    startMs: told.startMs,
-    haltMs: told.haltMs,
-    span,
-    backend: part.receiver.facts.backend,
-    tookMs: monotonicMs() - beganMs,
-    notes,
-  }
+  const { startMs, haltMs } = told
+  return { outcome, startMs, haltMs, span, notes, backend: receiver.facts.backend, tookMs: systemClock.now() - beganMs }
 }
 
-/** When the receiver told the first sender to start, and when to stop: whatever it says next. */
+/**
+ * When the receiver told the first sender to start, and when to stop: its next message after the start. The session's
+ * progress does not tell: it holds no start, and the data goes on after the last report, until that message.
+ */
 class Told {
   startMs: number | undefined
   haltMs: number | undefined
@@ -148,10 +99,10 @@ class Told {
       receive: () => stream.receive(),
       close: () => stream.close(),
       send: message => {
-        if (started) this.haltMs ??= monotonicMs()
+        if (started) this.haltMs ??= systemClock.now()
         if (ProbeFrame.decode(message).start) {
           started = true
-          this.startMs ??= monotonicMs()
+          this.startMs ??= systemClock.now()
         }
         return stream.send(message)
       },

@@ -1,6 +1,6 @@
 /**
- * What colluding verifiers can do to one provider's window, derived in docs/cheats.md, sections 2 to 4. Pure: the bench
- * prints these before it simulates anything, and a test holds them against the simulation.
+ * What colluding verifiers can do to one provider's window, derived in docs/research/cheats-derivations.md, sections 2 to
+ * 5. Pure: the bench prints these before it simulates anything, and a test holds them against the simulation.
  */
 import { toleratedSenders } from '../../probe/verdict/share.js'
 import { faultsTolerated } from '../../proto/quorum.js'

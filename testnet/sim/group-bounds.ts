@@ -1,6 +1,6 @@
 /**
- * The bounds where a claim is measured by groups of receivers, derived in docs/cheats.md, section 7. One liar spoils a
- * group, so the groups are what counts. Of a set that is large beside n, which is the worse case.
+ * The bounds where a claim is measured by groups of receivers, derived in docs/research/cheats-derivations.md, section 7.
+ * One liar spoils a group, so the groups are what counts. Of a set that is large beside n, which is the worse case.
  */
 import { faultsTolerated } from '../../proto/quorum.js'
 import { type Committee, sendersAtLeast, sendersToSpoil } from './bounds.js'

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../probe/verdict/outcome.js'
+import type { Outcome } from '../../probe/index.js'
 
 /** Sessions of one provider, as they came out. */
 export interface Sample {

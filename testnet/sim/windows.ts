@@ -3,7 +3,7 @@
  * sessions drawn from those that were really measured. Pure, and the same for the same seed.
  */
 
-import type { Outcome } from '../../probe/verdict/outcome.js'
+import type { Outcome } from '../../probe/index.js'
 import { keccakText } from '../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { STATUS } from '../../proto/leaf.js'

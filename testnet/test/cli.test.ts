@@ -227,7 +227,7 @@ describe('the command line', function () {
   })
 
   it('ends with 6 on a database that another process uses', async () => {
-    const store = await Store.open(join(directory, 'verifier-1', 'db'), { mode: 'existing' })
+    const store = await Store.open(join(directory, 'verifier-1'), { mode: 'existing' })
     const ended = await bandwitness(runArgs('verifier'))
     await store.close()
     expect(ended.code, ended.stderr).to.equal(6)

@@ -32,7 +32,7 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
       pid: process.pid,
       epoch: node.epochNow(),
       state: node.epochs?.phase ?? 'waiting',
-      sentence: node.epochs?.history.alarm ?? node.epochs?.sentence ?? 'waiting for the network to start',
+      sentence: node.epochs?.reports.alarm ?? node.epochs?.sentence ?? 'waiting for the network to start',
       missed: node.epochs?.missed ?? null,
       tip: await node.chain.tip(),
       peers: node.connections(),

@@ -1,12 +1,13 @@
 /**
- * The BLS library with its native backend. Where that is missing the library falls back without a word to one that is
- * five times slower, which a verifier notices only when its epochs are missed: so it is checked here, once, by all.
+ * The BLS library with its native backend. Without the native package the library silently falls back to a backend that
+ * is five times slower, and a verifier would notice only by missed epochs. So every user of the library gets it from
+ * here, where the backend is checked once.
  */
 import bls from '@chainsafe/bls'
 
 if (bls.implementation !== 'blst-native') {
   throw new Error(
-    `BLS runs on "${bls.implementation}" instead of "blst-native": run npm ci again on this machine, so that @chainsafe/blst finds its native package.`,
+    `BLS runs on "${bls.implementation}" instead of "blst-native". Run npm ci on this machine, so that @chainsafe/blst finds its native package.`,
   )
 }
 

@@ -1,6 +1,6 @@
 /**
- * Points as the precompiles of EIP-2537 take them: every coordinate 48 bytes big-endian, padded to 64. G1 is x, y
- * (128 bytes); G2 is x.c0, x.c1, y.c0, y.c1 (256 bytes), where the serialised form has c1 first.
+ * Points in the encoding of the EIP-2537 precompiles: every coordinate has 48 bytes, big-endian, padded to 64. G1 is x, y
+ * (128 bytes). G2 is x.c0, x.c1, y.c0, y.c1 (256 bytes); the library's own encoding puts c1 first.
  */
 import { PointFormat } from '@chainsafe/bls/types'
 import bls from './backend.js'
@@ -15,7 +15,7 @@ export const G1_BYTES = 2 * PADDED_BYTES
 /** @param uncompressed 96 bytes */
 export const g1ToEip2537 = (uncompressed: Uint8Array): Uint8Array => pad(uncompressed, G1_ORDER)
 
-/** The inverse, unchecked: whether it is a point of the subgroup is for the library to say. @throws RangeError */
+/** The inverse. Does not check that the point is in the subgroup: the library does that. @throws RangeError */
 export function g1FromEip2537(padded: Uint8Array): Uint8Array {
   if (padded.length !== G1_BYTES) throw new RangeError(`a G1 point of ${padded.length} bytes, not ${G1_BYTES}`)
   const out = new Uint8Array(2 * FIELD_BYTES)
@@ -27,7 +27,7 @@ export function g1FromEip2537(padded: Uint8Array): Uint8Array {
   return out
 }
 
-/** @param signature 96 bytes, compressed. @throws when it is no point of the subgroup */
+/** @param signature 96 bytes, compressed. @throws if it is not a point of the subgroup */
 export const g2ToEip2537 = (signature: Uint8Array): Uint8Array =>
   pad(bls.Signature.fromBytes(signature, undefined, true).toBytes(PointFormat.uncompressed), G2_ORDER)
 

@@ -3,13 +3,13 @@ import { fromHex, type Hex } from '../../proto/hex.js'
 import bls from './backend.js'
 import { g1ToEip2537 } from './encoding.js'
 
-/** A verifier's voting key. What it may sign is for the caller's signing record to say. */
+/** A verifier's voting key. The signing record of the caller decides which digests the key may sign. */
 export class BlsSigner {
   /** 128 bytes, EIP-2537 G1 */
   readonly publicKey128: Uint8Array
   readonly #key: SecretKey
 
-  /** @param secret 32 bytes, below the order of the subgroup. @throws when out of range */
+  /** @param secret 32 bytes, below the order of the subgroup. @throws if it is out of range */
   constructor(secret: Hex) {
     this.#key = bls.SecretKey.fromBytes(fromHex(secret))
     this.publicKey128 = g1ToEip2537(this.#key.toPublicKey().toBytes(PointFormat.uncompressed))

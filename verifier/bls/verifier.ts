@@ -1,6 +1,6 @@
 /**
- * Checks signatures and aggregates them. Bytes handed to the library's aggregate functions skip its group check, so
- * everything is parsed with validation first; keys, which come again every epoch, only once.
+ * Checks signatures and aggregates them. The library's aggregate functions skip the subgroup check for raw bytes, so the
+ * verifier first parses all bytes with validation. Keys come again every epoch, and are parsed once.
  */
 import { PointFormat, type PublicKey, type Signature } from '@chainsafe/bls/types'
 import { fromHex, type Hex } from '../../proto/hex.js'
@@ -10,7 +10,7 @@ import { g1FromEip2537 } from './encoding.js'
 export class BlsVerifier {
   readonly #keys = new Map<Hex, PublicKey>()
 
-  /** @param blsKey 128 bytes, EIP-2537 G1; @param signature 96 bytes. False for whatever is malformed. */
+  /** False for malformed input too. @param blsKey 128 bytes, EIP-2537 G1. @param signature 96 bytes */
   verify(blsKey: Hex, digest: Hex, signature: Uint8Array): boolean {
     try {
       return this.#parse(signature).verify(this.#key(blsKey), fromHex(digest))
@@ -19,7 +19,7 @@ export class BlsVerifier {
     }
   }
 
-  /** One signature of many keys over one digest. Keys must have been proven to be possessed. */
+  /** One signature of many keys over one digest. The registry has checked a proof of possession of every key, against rogue keys. */
   fastAggregateVerify(blsKeys: readonly Hex[], digest: Hex, signature: Uint8Array): boolean {
     if (blsKeys.length === 0) return false
     try {
@@ -32,7 +32,7 @@ export class BlsVerifier {
     }
   }
 
-  /** @returns 96 bytes. @throws when one of them is malformed, or there are none */
+  /** @returns 96 bytes. @throws if a signature is malformed, or the list is empty */
   aggregate(signatures: readonly Uint8Array[]): Uint8Array {
     return bls.Signature.aggregate(signatures.map(signature => this.#parse(signature))).toBytes(PointFormat.compressed)
   }

@@ -1,4 +1,4 @@
-/** Where the registered nodes say they are reached. Kept in events alone, since the contracts never need it. */
+/** The announced addresses of registered nodes. Only events hold them, since the contracts never need an address. */
 import type { EventLog } from 'ethers'
 import type { Announcement } from '../core/ports.js'
 import type { ChainContext } from './context.js'
@@ -9,13 +9,13 @@ export const REGISTRY = { verifier: 'verifierRegistry', provider: 'providerRegis
 
 const ROLES = ['verifier', 'provider'] as const
 
-/** The newest of every account, verifiers first, each ascending by index. */
+/** The newest announcement of every account: first verifiers, then providers, each ascending by index. */
 export async function readAnnouncements(context: ChainContext): Promise<Announcement[]> {
   const perRole = await Promise.all(ROLES.map(role => newestOf(context, role)))
   return perRole.flat()
 }
 
-/** Of one role. @param to the last block, by default the newest */
+/** The newest announcement of every account in one role. @param to the last block (default: the newest) */
 export async function newestOf(
   context: ChainContext,
   role: Announcement['role'],
@@ -29,7 +29,7 @@ export async function newestOf(
   return [...newest.values()].sort((a, b) => a.index - b.index)
 }
 
-/** All that stood at some time: the newest of every account at block `from`, and those made since, up to block `to`. */
+/** Every announcement in force at some time: the newest of every account at block `from`, and all later ones up to `to`. */
 export async function announcedBetween(context: ChainContext, from: number, to?: number): Promise<Announcement[]> {
   const perRole = await Promise.all(
     ROLES.map(async role => [

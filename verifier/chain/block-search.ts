@@ -1,7 +1,7 @@
-/** Finding the block that a moment falls on. Times in unix seconds; block times rise strictly. */
+/** Finds the block of a moment. Times are unix seconds, and block times rise strictly. */
 import type { Block, Provider } from 'ethers'
 
-/** @throws Error where the chain has no such block (it was rolled back below what was asked for) */
+/** @throws Error if the chain has no such block, because a reorganisation removed it */
 export async function blockAt(provider: Provider, tag: number | 'latest'): Promise<Block> {
   const block = await provider.getBlock(tag)
   if (block === null) throw new Error(`the chain has no block ${tag}`)
@@ -10,10 +10,10 @@ export async function blockAt(provider: Provider, tag: number | 'latest'): Promi
 
 /**
  * The last block with a timestamp before `seconds`. Searches from the newest block backwards in doubling steps, because
- * what is asked for is nearly always recent, then halves the gap.
+ * callers nearly always look for a recent block, and then halves the gap.
  *
  * @param floor a block known to be before `seconds`
- * @returns undefined until a block at or after `seconds` exists: only that one fixes which is the last before it
+ * @returns undefined until a block at or after `seconds` exists, since another block before `seconds` may still come
  */
 export async function lastBlockBefore(provider: Provider, seconds: number, floor: number): Promise<Block | undefined> {
   let above = await blockAt(provider, 'latest')

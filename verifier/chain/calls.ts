@@ -1,4 +1,4 @@
-/** The transactions of a running node: what each calls, and how one knows that somebody else was first. */
+/** The transactions of a running node: the call of each, and how to tell that another node was first. */
 import type { Header } from '../../proto/header.js'
 import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
@@ -44,7 +44,7 @@ export const settleCall = (
   isDone: blockTag => slashingManager.getFunction('isSettled')(leaf.epoch, leaf.provider, { blockTag }),
 })
 
-/** Nobody else can announce in an account's name, so a refusal is always one. */
+/** No other account can announce in this account's name, so a refusal is always a refusal. */
 export const announceCall = (
   { contracts }: ChainContext,
   role: keyof typeof REGISTRY,

@@ -1,4 +1,4 @@
-/** Opens the connection to a network's chain, and makes sure that it is that chain and that network. */
+/** Opens the connection to a network's chain, and checks that chain and contracts are the network's. */
 import { FetchRequest, isError, JsonRpcProvider, Network, Wallet } from 'ethers'
 import { paramsHash } from '../../proto/params.js'
 import { UserError } from '../config/errors.js'
@@ -8,17 +8,17 @@ import { allErrors, contractsOf } from './contracts.js'
 import { EthersChain } from './ethers-chain.js'
 import { Sender } from './sender.js'
 
-/** A node that does not answer in this time counts as not reachable. */
+/** A chain node that does not answer within this time counts as unreachable. */
 const REQUEST_TIMEOUT_MS = 10_000
 
 export interface ConnectOptions {
   readonly rpcUrl: string
   readonly network: NetworkFile
-  /** Needed to send; a reader goes without. */
+  /** signs transactions; a connection that only reads needs none */
   readonly privateKey?: string
 }
 
-/** @throws UserError 'chain-unreachable', or 'configuration' where the chain or its contracts are not the network's */
+/** @throws UserError 'chain-unreachable', or 'configuration' if the chain or its contracts are not the network's */
 export async function connectChain({ rpcUrl, network, privateKey }: ConnectOptions): Promise<EthersChain> {
   const provider = openProvider(rpcUrl, network.chainId)
   try {
@@ -38,7 +38,7 @@ export async function connectChain({ rpcUrl, network, privateKey }: ConnectOptio
   }
 }
 
-/** No batches, no cache: an answer may be outdated by the next block, and a held back request costs an epoch its time. */
+/** No batches and no cache: the next block may outdate an answer, and a delayed request costs time that an epoch lacks. */
 export function openProvider(rpcUrl: string, chainId: number): JsonRpcProvider {
   const request = requestTo(rpcUrl)
   request.timeout = REQUEST_TIMEOUT_MS
@@ -48,7 +48,7 @@ export function openProvider(rpcUrl: string, chainId: number): JsonRpcProvider {
 
 function requestTo(rpcUrl: string): FetchRequest {
   if (!/^https?:\/\/[^/]/.test(rpcUrl)) {
-    throw new UserError('usage', `"${rpcUrl}" is no chain URL: pass one such as http://127.0.0.1:8545 with --rpc.`)
+    throw new UserError('usage', `"${rpcUrl}" is not a chain URL. Pass a URL such as http://127.0.0.1:8545 with --rpc.`)
   }
   return new FetchRequest(rpcUrl)
 }
@@ -60,14 +60,14 @@ async function checkChainId(provider: JsonRpcProvider, rpcUrl: string, network: 
   } catch (cause) {
     throw new UserError(
       'chain-unreachable',
-      `No chain answers at ${rpcUrl}: start it, or pass the URL of one that runs with --rpc.`,
+      `No chain answers at ${rpcUrl}. Start the chain, or pass the URL of a running one with --rpc.`,
       { cause },
     )
   }
   if (chainId !== network.chainId) {
     throw new UserError(
       'configuration',
-      `The chain at ${rpcUrl} has id ${chainId}, but network "${network.name}" is on chain ${network.chainId}: pass that chain's URL with --rpc, or this chain's network file with --network.`,
+      `The chain at ${rpcUrl} has id ${chainId}, but network "${network.name}" is on chain ${network.chainId}. Pass that chain's URL with --rpc, or this chain's network file with --network.`,
     )
   }
 }
@@ -79,13 +79,13 @@ async function checkParameters({ contracts, file }: ChainContext): Promise<void>
       if (!isError(cause, 'BAD_DATA') && !isError(cause, 'CALL_EXCEPTION')) throw cause
       throw new UserError(
         'configuration',
-        `There is no Bandwitness network at ${file.contracts.epochReports} on chain ${file.chainId}: pass the network file of this chain with --network.`,
+        `There is no Bandwitness network at ${file.contracts.epochReports} on chain ${file.chainId}. Pass the network file of this chain with --network.`,
         { cause },
       )
     })
   if (onChain === paramsHash(file.params)) return
   throw new UserError(
     'configuration',
-    `The parameters of network "${file.name}" are not those that its contracts were deployed with: get the network file again, and change nothing in it.`,
+    `The parameters in the file of network "${file.name}" are not those of its contracts. Get the network file again, and change nothing in it.`,
   )
 }

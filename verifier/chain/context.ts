@@ -1,4 +1,4 @@
-/** What every part of the adapter works with: one connection, one network. */
+/** What all parts of the adapter share: one connection, one network. */
 import type { JsonRpcProvider } from 'ethers'
 import type { NetworkId } from '../../proto/digests.js'
 import type { NetworkFile } from '../config/network-file.js'

@@ -1,4 +1,4 @@
-/** The deployed contracts as ethers sees them, and how their values become records of `proto`. */
+/** The deployed contracts as ethers objects, and the way from their values to records of `proto`. */
 import { Contract, type ContractRunner, Interface } from 'ethers'
 import { artifact } from '../../contracts/artifacts.js'
 import type { AbiFields, AbiRecord, AbiType } from '../../proto/abi.js'
@@ -26,7 +26,7 @@ export function contractsOf(network: NetworkFile, runner: ContractRunner): Contr
   return Object.fromEntries(entries) as Contracts
 }
 
-/** Every custom error of every contract: a call may fail in a contract that another one calls. */
+/** Every custom error of every contract, because a call may fail in a contract that another contract calls. */
 export function allErrors(contracts: Contracts): Interface {
   const errors = new Map<string, string>()
   for (const name of NAMES) {
@@ -35,10 +35,10 @@ export function allErrors(contracts: Contracts): Interface {
   return new Interface([...errors.values()])
 }
 
-/** Addresses in ethers' checksummed spelling, and everything else, to the one spelling that records use. */
+/** The one spelling that records use: lower case, where ethers returns addresses with a checksum. */
 export const hex = (text: string): Hex => text.toLowerCase() as Hex
 
-/** A struct that a call or an event returned, as the record with the same fields. */
+/** A struct from a call or an event, as the record with the same fields. */
 export function recordFrom<F extends AbiFields>(fields: F, result: Record<string, unknown>): AbiRecord<F> {
   return Object.fromEntries(fields.map(([name, type]) => [name, fromAbi(type, result[name])])) as AbiRecord<F>
 }

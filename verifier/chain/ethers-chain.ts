@@ -1,4 +1,4 @@
-/** The `Chain` port over an EVM chain. Holds no answers: a reorganisation is seen by the next read. */
+/** The `Chain` port over an EVM chain. Keeps no answers, so the next read sees a reorganisation. */
 import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
@@ -19,7 +19,7 @@ export class EthersChain implements Chain {
 
   constructor(
     readonly context: ChainContext,
-    /** Absent for somebody who only reads. */
+    /** absent on a connection that only reads */
     readonly sender?: Sender,
   ) {
     this.network = context.network
@@ -46,12 +46,12 @@ export class EthersChain implements Chain {
     return readPosted(this.context, epoch)
   }
 
-  /** The account's registry index; undefined if it is no registered verifier. */
+  /** The account's registry index; undefined if it is not a registered verifier. */
   async verifierIndex(account: Hex): Promise<number | undefined> {
     return (await readVerifier(this.context, account))?.index
   }
 
-  /** The provider as it is registered now; undefined if it is not. */
+  /** The provider as it is registered now; undefined if the account is not a registered provider. */
   provider(account: Hex): Promise<RegisteredProvider | undefined> {
     return readProvider(this.context, account)
   }
@@ -60,7 +60,7 @@ export class EthersChain implements Chain {
     return readAnnouncements(this.context)
   }
 
-  /** Every announcement that stood at some time in an epoch. */
+  /** Every announcement that was in force at some time in an epoch. */
   announcedIn(epoch: number): Promise<Announcement[]> {
     return readAnnouncedIn(this.context, epoch)
   }
@@ -85,7 +85,7 @@ export class EthersChain implements Chain {
     return this.#send(announceCall(this.context, role, peerId, multiaddrs))
   }
 
-  /** @param signature the aggregate as the contract reads it: 256 bytes, EIP-2537 G2 */
+  /** @param signature the aggregate, as the contract reads it: 256 bytes, EIP-2537 G2 */
   post(header: Header, round: number, nonSigners: readonly number[], signature: Uint8Array): Promise<TxResult> {
     return this.#send(postCall(this.context, header, round, nonSigners, signature))
   }

@@ -1,15 +1,15 @@
-/** Events from the chain's log, in order. Nothing is kept between calls: after a reorganisation the log is another. */
+/** Events from the chain's log, in order. Keeps nothing between calls, because a reorganisation changes the log. */
 import type { Contract, EventLog } from 'ethers'
 import { blockAt } from './block-search.js'
 import type { ChainContext } from './context.js'
 
-/** Blocks asked for at once; public nodes refuse longer ranges. */
+/** Most blocks in one query: public nodes refuse longer ranges. */
 const BLOCKS_PER_QUERY = 10_000
 
 /**
  * @param topics the event's indexed arguments, null for any
- * @param from the first block, by default that of the deployment
- * @param to the last block, by default the newest
+ * @param from the first block (default: that of the deployment)
+ * @param to the last block (default: the newest)
  */
 export async function eventsOf(
   context: ChainContext,

@@ -1,4 +1,4 @@
-/** What the chain says at B(e). Every node must read the very same, so all reads are at one block and checked again. */
+/** The chain's facts at B(e). Every node must read the same, so all reads are at one block, which is checked again. */
 import type { Block } from 'ethers'
 import { beaconOf } from '../../proto/digests.js'
 import { type EpochClock, epochStartMs, eraOf } from '../../proto/epoch.js'
@@ -12,7 +12,7 @@ import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { type ProviderTuple, providerFrom, type VerifierTuple, verifierFrom } from './registrations.js'
 
-/** Providers read in one call: well under the size at which nodes cut an answer short. */
+/** Providers in one call: well below the size at which chain nodes cut an answer short. */
 const PROVIDERS_PER_PAGE = 500
 
 /** Undefined before `start`. */
@@ -23,7 +23,7 @@ export async function readClock({ contracts, file }: ChainContext): Promise<Epoc
   return { genesisMs: genesis * 1000, epochMs: epochSeconds * 1000, eraEpochs }
 }
 
-/** B(e): the last block before the epoch's start; undefined until a later one exists. */
+/** B(e): the last block before the epoch's start; undefined until a later block exists. */
 export async function blockOfEpoch(
   context: ChainContext,
   clock: EpochClock,
@@ -33,7 +33,7 @@ export async function blockOfEpoch(
 }
 
 export async function readFacts(context: ChainContext, epoch: number): Promise<ChainFacts | undefined> {
-  if (!Number.isSafeInteger(epoch) || epoch < 1) throw new RangeError(`${epoch} is no epoch`)
+  if (!Number.isSafeInteger(epoch) || epoch < 1) throw new RangeError(`${epoch} is not an epoch`)
   for (;;) {
     const clock = await readClock(context)
     const block = clock && (await blockOfEpoch(context, clock, epoch))
@@ -43,7 +43,7 @@ export async function readFacts(context: ChainContext, epoch: number): Promise<C
       readFrozenSet(context, era, block.number),
       readProviders(context, block.number),
     ])
-    // A reorganisation may have put another block in this place while the pages were read.
+    // A reorganisation may have replaced the block between two reads.
     const now = await context.provider.getBlock(block.number)
     if (now === null || now.hash !== block.hash) continue
     return {
@@ -58,7 +58,7 @@ export async function readFacts(context: ChainContext, epoch: number): Promise<C
   }
 }
 
-/** What stood at some time in an epoch: a node may have announced another peer while it was measured. */
+/** The announcements in force at some time in an epoch: a node may have announced another peer while it was measured. */
 export async function readAnnouncedIn(context: ChainContext, epoch: number): Promise<Announcement[]> {
   const clock = await readClock(context)
   const first = clock && (await blockOfEpoch(context, clock, epoch))

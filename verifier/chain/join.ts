@@ -1,15 +1,15 @@
-/** What an account does to become a verifier or a provider: approve and deposit its stake, then register. */
+/** How an account becomes a verifier or a provider: it approves and deposits its stake, then registers. */
 import type { Contract, TransactionReceipt } from 'ethers'
 import { keccakText } from '../../proto/hash.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { type Contracts, hex } from './contracts.js'
 import type { PlannedTransaction, Sender } from './sender.js'
 
-/** Gas limits, well above what these calls take: they are sent before their predecessors are mined. */
+/** Gas limits, well above what the calls take: no estimate is possible before the earlier transactions are mined. */
 const APPROVE_GAS = 100_000n
 const DEPOSIT_GAS = 400_000n
 const REGISTER_PROVIDER_GAS = 600_000n
-/** Holds the pairing check of the proof of possession. */
+/** Includes the pairing check of the proof of possession. */
 const REGISTER_VERIFIER_GAS = 1_500_000n
 
 export interface VerifierApplication {
@@ -82,5 +82,5 @@ function registeredIndex(registry: Contract, receipt: TransactionReceipt): numbe
     const event = registry.interface.parseLog(log)
     if (event?.name === 'Registered') return Number(event.args.index)
   }
-  throw new Error('the registry accepted the registration without its event')
+  throw new Error('the registry accepted the registration, but emitted no event')
 }

@@ -1,19 +1,19 @@
-/** Waiting for a transaction to be mined. */
+/** Waits for a transaction to be mined. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { JsonRpcProvider, TransactionReceipt } from 'ethers'
 
-/** The chain is asked this often: JSON-RPC over HTTP announces nothing by itself. */
+/** How often to ask: JSON-RPC over HTTP announces nothing by itself. */
 const RECEIPT_POLL_MS = 150
 
-/** Longer than a public chain takes at its busiest; a transaction that is not mined by then is given up. */
+/** When to give up: a public chain takes less, even at its busiest. */
 const RECEIPT_TIMEOUT_MS = 120_000
 
 /**
- * ethers' own wait prints to standard output when a request fails and leaves a rejection unhandled, so this asks itself;
- * a failed request is repeated until the time is over.
+ * ethers' own wait prints to standard output if a request fails, and leaves a rejection unhandled. This function asks by
+ * itself, and repeats a failed request until the time is over.
  *
- * @returns undefined when the transaction was not mined in time
- * @throws the signal's reason, when it is aborted
+ * @returns undefined if the transaction was not mined in time
+ * @throws the signal's reason, if the signal aborts
  */
 export async function receiptOf(
   provider: JsonRpcProvider,

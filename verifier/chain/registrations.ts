@@ -36,7 +36,7 @@ export const providerFrom = ({ index, account, claimKbps, region, stake }: Provi
   stake,
 })
 
-/** As it stands now; undefined for an account that is not registered. */
+/** The current entry; undefined for an account that is not registered. */
 export async function readVerifier({ contracts }: ChainContext, account: Hex): Promise<FrozenVerifier | undefined> {
   const tuple = await entry<VerifierTuple>(contracts.verifierRegistry.getFunction('verifierOf')(account))
   return tuple && hex(tuple.account) === account ? verifierFrom(tuple) : undefined
@@ -47,7 +47,7 @@ export async function readProvider({ contracts }: ChainContext, account: Hex): P
   return tuple && hex(tuple.account) === account ? providerFrom(tuple) : undefined
 }
 
-/** The registry may refuse an account that it does not know. */
+/** A registry may revert for an account that it does not know. */
 async function entry<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call

@@ -1,4 +1,4 @@
-/** Reports that the chain has accepted, and penalties that it has taken. */
+/** Reports that the chain has accepted, and penalties that it has settled. */
 import { HEADER_FIELDS } from '../../proto/header.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { PostedReport, Settlement } from '../core/ports.js'
@@ -9,7 +9,7 @@ import { eventsOf } from './events.js'
 import { blockOfEpoch, readClock } from './facts.js'
 
 export async function readTip({ provider, contracts }: ChainContext): Promise<{ epoch: number; headerHash: Hex }> {
-  // Both reads at one block: a report may be accepted between them.
+  // Both reads at one block, because the chain may accept a report between them.
   const blockTag = (await blockAt(provider, 'latest')).number
   const [epoch, headerHash] = await Promise.all([
     contracts.epochReports.getFunction('lastEpoch')({ blockTag }),
@@ -23,7 +23,7 @@ export async function readPosted(context: ChainContext, epoch: number): Promise<
   const accepted = hex(await contracts.epochReports.getFunction('headerHashOf')(epoch))
   const clock = await readClock(context)
   if (accepted === ZERO_HASH || !clock) return undefined
-  // The contract takes a report only while the next epoch runs, so the event lies between B(e+1) and B(e+2).
+  // The contract accepts a report only while the next epoch runs, so the event lies between B(e+1) and B(e+2).
   const [before, last] = await Promise.all([
     blockOfEpoch(context, clock, epoch + 1),
     blockOfEpoch(context, clock, epoch + 2),
@@ -32,7 +32,7 @@ export async function readPosted(context: ChainContext, epoch: number): Promise<
   const events = await eventsOf(context, contracts.epochReports, 'Posted', [epoch], before.number + 1, last?.number)
   const event = events.find(({ args }) => hex(args.headerHash) === accepted)
   const receipt = event && (await provider.getTransactionReceipt(event.transactionHash))
-  if (!event || !receipt) return undefined // rolled back since
+  if (!event || !receipt) return undefined // a reorganisation removed it meanwhile
   return {
     header: recordFrom(HEADER_FIELDS, event.args.header),
     headerHash: accepted,

@@ -1,7 +1,7 @@
-/** Why a contract refused, in words. */
+/** The reason of a revert, in words. */
 import { type Interface, isError } from 'ethers'
 
-/** The reason for which a call reverted; undefined where the error is another one (no connection, say). */
+/** Why a call reverted; undefined for an error of another kind, such as a lost connection. */
 export function revertReason(error: unknown, errors: Interface): string | undefined {
   if (!isError(error, 'CALL_EXCEPTION')) return undefined
   const { data, reason } = error

@@ -1,6 +1,6 @@
 /**
- * Sends one account's transactions. Signing and sending happen one after the other, so that each gets its own nonce;
- * waiting for receipts overlaps.
+ * Sends the transactions of one account. Signs and sends them one after the other, so that each gets its own nonce. Waits
+ * for their receipts at the same time.
  */
 import {
   type BlockTag,
@@ -19,21 +19,21 @@ import { hex } from './contracts.js'
 import { receiptOf } from './receipts.js'
 import { revertReason } from './reverts.js'
 
-/** Room above the estimate, in percent: the state may move between the estimate and the block. */
+/** Room above the estimate: the state may change between the estimate and the block. */
 const GAS_HEADROOM_PERCENT = 20n
 
-/** Another process that uses the same account may take the nonce first. */
+/** Retries, because another process that uses the same account may take the nonce first. */
 const NONCE_RETRIES = 3
 
 export interface Call {
   readonly contract: Contract
   readonly method: string
   readonly args: readonly unknown[]
-  /** Whether what this call is for has been done, by whomever; asked when the contract refuses it. */
+  /** Whether the effect of the call is already there, whoever caused it. Asked if the contract refuses the call. */
   readonly isDone: (blockTag: BlockTag) => Promise<boolean>
 }
 
-/** One of several that are sent together. `label` says in an error message what it was for. */
+/** One of several transactions that are sent together. An error message names it by `label`. */
 export interface PlannedTransaction {
   readonly label: string
   readonly to: string
@@ -52,18 +52,18 @@ export class Sender {
     readonly errors: Interface,
   ) {}
 
-  /** @throws where the chain cannot be reached; what the contract answers is a result */
+  /** A refusal by the contract is a result. @throws if the chain cannot be reached */
   async send(call: Call): Promise<TxResult> {
     const sent = await this.#inTurn(() => this.#broadcast(call))
     return typeof sent === 'string' ? this.#outcome(call, sent) : sent
   }
 
   /**
-   * Sends transactions that build on one another without waiting in between, so that all fit into one block. Nothing can
-   * be estimated upon a state that is yet to come: each brings its own gas limit.
+   * Sends transactions that build on one another without waiting in between, so that all fit into one block. Their gas
+   * cannot be estimated before the state exists, so each brings its own gas limit.
    *
    * @returns their receipts
-   * @throws Error with the reason when one of them is not mined or reverts
+   * @throws Error with the reason if a transaction is not mined or reverts
    */
   async sendAll(transactions: readonly PlannedTransaction[]): Promise<TransactionReceipt[]> {
     const hashes = await this.#inTurn(() => this.#broadcastAll(transactions))
@@ -88,14 +88,14 @@ export class Sender {
     return turn
   }
 
-  /** The transaction's hash, or why none was sent. */
+  /** The transaction's hash, or the result if no transaction was sent. */
   async #broadcast(call: Call): Promise<string | TxResult> {
     const { provider } = this.context
     const { to, data } = target(call)
     let gas: bigint
     try {
-      // Upon the pending block: the newest one's time may lie before the moment from which the contract takes the call,
-      // and a rival's transaction that waits to be mined shows there already.
+      // On the pending block, for two reasons. The newest block's time may lie before the moment from which the contract
+      // accepts the call, and the pending block already holds a rival's transaction that waits to be mined.
       gas = BigInt(await provider.send('eth_estimateGas', [{ from: this.wallet.address, to, data }, 'pending']))
     } catch (error) {
       return this.#refusal(call, error, 'pending')
@@ -152,7 +152,7 @@ export class Sender {
     return this.#refusal(call, await this.#replay(target(call), receipt.blockNumber), receipt.blockNumber)
   }
 
-  /** The error of a mined transaction that reverted, which its receipt does not say; undefined if it now passes. */
+  /** The error of a mined transaction that reverted, since a receipt does not name it; undefined if the call now passes. */
   async #replay({ to, data }: { to: string; data?: string }, blockNumber: number): Promise<unknown> {
     return this.context.provider
       .send('eth_call', [{ from: this.wallet.address, to, data }, toQuantity(blockNumber)])

@@ -15,11 +15,11 @@ export const voucherVerifier =
   (network: NetworkId, account: Hex): VoucherVerifier =>
   async (voucher, signature) => {
     try {
-      // The one encoding that a signer makes: a second one of the same signature would be a second voucher.
+      // Only the encoding that a signer makes: a second encoding of one signature would be a second voucher.
       const parsed = Signature.from(toHex(signature))
       if (parsed.serialized !== toHex(signature)) return false
       return recoverAddress(voucherDigest(network, voucher), parsed).toLowerCase() === account.toLowerCase()
     } catch {
-      return false // of a wrong length, or no point of the curve: the signer's fault, and no more than a wrong signature
+      return false // wrong length, or not a point of the curve: no worse than a wrong signature
     }
   }

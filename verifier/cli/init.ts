@@ -1,8 +1,6 @@
 /** Makes a node's data directory: fresh keys, and for a verifier the database that holds what it signs. */
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { accountOf } from '../chain/account.js'
 import { createKeys, type NodeKeys, saveKeys } from '../config/keys.js'
@@ -20,7 +18,7 @@ type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 export async function initNode(role: 'verifier' | 'provider', dataDir: string, keys: NodeKeys): Promise<void> {
   await mkdir(dataDir, { recursive: true })
   await saveKeys(keysPath(dataDir), keys)
-  if (role === 'verifier') await (await Store.open(join(dataDir, 'db'), { mode: 'create' })).close()
+  if (role === 'verifier') await (await Store.open(dataDir, { mode: 'create' })).close()
 }
 
 export function initCommand(role: 'verifier' | 'provider'): CommandModule<object, Flags> {

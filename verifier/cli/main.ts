@@ -12,6 +12,7 @@ import { parserMessage } from './parser-message.js'
 import { reportError } from './report-error.js'
 import { reputation } from './reputation.js'
 import { transcript } from './transcript.js'
+import { verifierRecord } from './verifier-record.js'
 import { verifierRun } from './verifier-run.js'
 import { verifyTranscript } from './verify-transcript.js'
 
@@ -52,7 +53,11 @@ function commandLine(args: readonly string[]): Argv {
       handler: async argv => (await import('../../testnet/command.js')).testnet(argv),
     })
     .command('verifier', 'measure providers and certify reports', y =>
-      y.command(initCommand('verifier')).command(verifierRun).demandCommand(1, 'Missing command: init or run.'),
+      y
+        .command(initCommand('verifier'))
+        .command(verifierRun)
+        .command(verifierRecord)
+        .demandCommand(1, 'Missing command: init, run or record.'),
     )
     .command('provider', 'relay traffic at a promised rate', async y =>
       (await import('../../market/provider/command.js')).providerCommands(y),

@@ -1,5 +1,5 @@
 /** The verdict of one session in words, and its reason. */
-import type { Outcome } from '../../probe/verdict/outcome.js'
+import type { Outcome } from '../../probe/index.js'
 import { rateText } from './figures.js'
 
 /** @param thresholdKbps the slashing threshold */

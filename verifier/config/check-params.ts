@@ -1,17 +1,20 @@
-/** Which parameters go together. */
+/** Checks that a network's parameters fit together. */
 import { DIRECT_MS, MAX_BUDGET_MS, OVERHEAD_MS, soakDataMs } from '../../probe/constants.js'
 import type { NetworkParams } from '../../proto/params.js'
 
-/** Why no network can run with these parameters; undefined if one can. */
+/** Why no network can run with these parameters; undefined if they fit together. */
 export function paramsFault(params: NetworkParams): string | undefined {
   const { soakShareBps, soakMs, slotMs } = params
-  if (soakShareBps > 10_000) return 'soakShareBps is more than the whole'
+  if (soakShareBps > 10_000) return `soakShareBps ${soakShareBps} is more than 10000`
   if (soakShareBps === 0) return undefined
-  if (soakDataMs(soakMs) > MAX_BUDGET_MS) return `soakMs ${soakMs} is more than a relay lends to a session`
+  if (soakDataMs(soakMs) > MAX_BUDGET_MS)
+    return `soakMs ${soakMs} is longer than a relay's budget for an unpaid session`
   const neededMs = soakSlotMs(params)
-  return slotMs < neededMs ? `slotMs has no room for a soak: it takes ${neededMs} ms with soakMs ${soakMs}` : undefined
+  return slotMs < neededMs
+    ? `slotMs ${slotMs} is too short for a soak: with soakMs ${soakMs} a slot needs ${neededMs} ms`
+    : undefined
 }
 
-/** The shortest slot that has room for a soak, wherever in it that begins. */
+/** The shortest slot that has room for a soak, at whatever offset the soak starts. */
 export const soakSlotMs = ({ soakMs, offsetMs }: Pick<NetworkParams, 'soakMs' | 'offsetMs'>): number =>
   offsetMs + soakDataMs(soakMs) + DIRECT_MS + OVERHEAD_MS

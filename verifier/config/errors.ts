@@ -1,9 +1,9 @@
 /**
- * An error that a person can do something about: one line that says what to do, and a documented exit code. Everything
- * else that reaches the command line is a fault of the program and ends it with code 1.
+ * An error that a person can act on: one line that says what is wrong and what to do, and a documented exit code. Any
+ * other error that reaches the command line is a fault of the program, and ends it with code 1.
  */
 
-/** Exit codes of `bandwitness`; 0 is success. A new code must also be described in the command line's documentation. */
+/** Exit codes of `bandwitness`; 0 is success. A new code needs a line in the documentation of exit codes. */
 export const EXIT_CODE = {
   unexpected: 1,
   usage: 2,
@@ -13,9 +13,9 @@ export const EXIT_CODE = {
   'port-in-use': 5,
   /** damaged, locked, or no space left */
   store: 6,
-  /** a test network ran, and what its profiles promise did not come true on the chain */
+  /** a test network ran, and the chain did not show what its profiles promise */
   'promises-not-kept': 7,
-  /** a report or a transcript does not follow from what was signed */
+  /** a report or a transcript does not follow from the signed data */
   evidence: 8,
 } as const
 
@@ -26,7 +26,7 @@ export class UserError extends Error {
   readonly code: UserErrorCode
   readonly exitCode: number
 
-  /** @param message one line; the cause, if any, is for the log */
+  /** @param message one line. The log shows the cause */
   constructor(code: UserErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super(message.replace(/\s*\n\s*/g, ' '), options)
     this.code = code

@@ -5,14 +5,14 @@ import type { RandomSource } from '../../probe/ports.js'
 import { keccakText } from '../../proto/hash.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 
-/** 32 bytes each: the account that stakes and pays, the key that votes, the seed of the Ed25519 key that peers know. */
+/** 32 bytes each: the key of the account that stakes and pays, the key that votes, the seed of the Ed25519 peer key. */
 export interface NodeKeys {
   readonly evm: Hex
   readonly bls: Hex
   readonly peer: Hex
 }
 
-/** A key file that cannot be used, or must not be replaced. One line that says what to do. */
+/** A key file that cannot be used, or must not be replaced. The message is one line that says what to do. */
 export class KeyFileError extends Error {
   override readonly name = 'KeyFileError'
 }
@@ -26,13 +26,13 @@ const secret = z
 const SECP256K1_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 const BLS12_381_ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n
 const secretOf = (order: bigint) =>
-  secret.refine(text => BigInt(text) > 0n && BigInt(text) < order, 'is no secret key of its curve')
+  secret.refine(text => BigInt(text) > 0n && BigInt(text) < order, 'is not a secret key of its curve')
 
 const keyFile = z.strictObject({ evm: secretOf(SECP256K1_ORDER), bls: secretOf(BLS12_381_ORDER), peer: secret })
 
 const SECRET_BYTES = 32
 
-/** The order of the BLS curve's subgroup begins with 0x73: a key whose first byte is below that is in range. */
+/** The order of the BLS curve's subgroup begins with 0x73, so a key with a smaller first byte is in range. */
 const MAX_BLS_FIRST_BYTE = 0x72
 
 export function createKeys(random: RandomSource): NodeKeys {
@@ -43,7 +43,7 @@ export function createKeys(random: RandomSource): NodeKeys {
   }
 }
 
-/** The same keys for the same words: for networks on one machine, whose keys protect nothing. */
+/** The same keys for the same seed and name: for networks on one machine, whose keys protect nothing. */
 export function keysFromSeed(seed: string, name: string): NodeKeys {
   const derive = (kind: string) => keccakText(`bandwitness testnet key\n${seed}\n${name}\n${kind}`)
   return { evm: derive('evm'), bls: blsSecret(Buffer.from(derive('bls').slice(2), 'hex')), peer: derive('peer') }
@@ -56,7 +56,7 @@ export async function loadKeys(path: string): Promise<NodeKeys> {
     text = await readFile(path, 'utf8')
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    const what = missing ? 'there is none: make one with "init", or copy yours there' : (cause as Error).message
+    const what = missing ? 'there is no such file. Make one with "init", or copy yours there' : (cause as Error).message
     throw new KeyFileError(`Cannot use key file ${path}: ${what}.`, { cause })
   }
   const parsed = keyFile.safeParse(parseJson(text))
@@ -66,13 +66,13 @@ export async function loadKeys(path: string): Promise<NodeKeys> {
   throw new KeyFileError(`Cannot use key file ${path}: ${where} ${issue?.message}. Restore it from your copy.`)
 }
 
-/** Readable by its owner alone. @throws KeyFileError where there is a file already: keys are never replaced */
+/** Only the owner can read the file. @throws KeyFileError if a file exists already: keys are never replaced */
 export async function saveKeys(path: string, keys: NodeKeys): Promise<void> {
   try {
     await writeFile(path, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
-    throw new KeyFileError(`${path} exists already: move it away first, or use those keys.`, { cause })
+    throw new KeyFileError(`Key file ${path} exists already. Move it away first, or use its keys.`, { cause })
   }
 }
 

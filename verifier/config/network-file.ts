@@ -1,4 +1,4 @@
-/** The network file: what a node must know to take part in one network. Public, the same for all nodes, JSON. */
+/** The network file: what a node must know to take part in one network. JSON, public, the same for all nodes. */
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { Hex } from '../../proto/hex.js'
@@ -13,7 +13,7 @@ const address = z
 
 const count = z.number().int().nonnegative()
 
-/** One number for every parameter, by name: a missing or an unknown one is an error, since their hash is on the chain. */
+/** One number for each parameter, by name. No name may be missing or unknown, since the chain holds their hash. */
 export const paramsSchema = z
   .strictObject(
     Object.fromEntries(Object.keys(DEVNET).map(name => [name, count])) as Record<keyof NetworkParams, typeof count>,
@@ -34,7 +34,7 @@ export const networkFileSchema = z.strictObject({
     epochReports: address,
     slashingManager: address,
   }),
-  /** The block of the deployment: no event is older. */
+  /** block of the deployment: no event is older */
   deployBlock: count,
   params: paramsSchema,
 })
@@ -42,7 +42,7 @@ export const networkFileSchema = z.strictObject({
 export type NetworkFile = z.infer<typeof networkFileSchema>
 export type ContractName = keyof NetworkFile['contracts']
 
-/** @throws UserError 'configuration' naming the file and the first thing that is wrong in it */
+/** @throws UserError 'configuration', which names the file and its first fault */
 export async function loadNetworkFile(path: string): Promise<NetworkFile> {
   const parsed = networkFileSchema.safeParse(parseJson(path, await readText(path)))
   if (parsed.success) return parsed.data
@@ -51,7 +51,7 @@ export async function loadNetworkFile(path: string): Promise<NetworkFile> {
   throw unusable(path, `${issue?.message ?? 'it does not have the expected form'}${where}`, parsed.error)
 }
 
-/** Replaces the file in one step, so that a node that starts meanwhile never reads half of it. */
+/** Replaces the file in one step, so that a node never reads half of it. */
 export async function saveNetworkFile(path: string, network: NetworkFile): Promise<void> {
   const partial = `${path}.${process.pid}.partial`
   await writeFile(partial, `${JSON.stringify(networkFileSchema.parse(network), null, 2)}\n`)
@@ -81,6 +81,6 @@ function parseJson(path: string, text: string): unknown {
 const unusable = (path: string, reason: string, cause: unknown): UserError =>
   new UserError(
     'configuration',
-    `Cannot use network file ${path}: ${reason}. Get the file again from whoever runs the network, and pass it with --network.`,
+    `Cannot use network file ${path}: ${reason}. Get the file again from the operator of the network, and pass it with --network.`,
     { cause },
   )

@@ -1,8 +1,8 @@
-/** What the chain says at B(e), and nothing else: the same on every node. */
+/** What the chain says at B(e), and nothing else: every node reads the same. */
 import type { Hex } from '../../proto/hex.js'
 
 export interface FrozenVerifier {
-  /** registry index; votes and ballots name verifiers by it */
+  /** registry index, by which votes and ballots name a verifier */
   readonly index: number
   readonly account: Hex
   /** 128 bytes, EIP-2537 G1 */
@@ -15,12 +15,12 @@ export interface ActiveProvider {
   readonly account: Hex
   readonly claimKbps: number
   readonly region: Hex
-  /** see `linkOf`: what its announced addresses say of the link it is on; zero for nothing */
+  /** see `linkOf`: hash of the network that its announced addresses name; zero if they name none */
   readonly link: Hex
   readonly stake: bigint
 }
 
-/** What the registry alone knows of a provider. */
+/** A provider as the registry knows it. */
 export type RegisteredProvider = Omit<ActiveProvider, 'link'>
 
 export interface ChainFacts {
@@ -29,8 +29,19 @@ export interface ChainFacts {
   readonly blockNumber: number
   readonly blockHash: Hex
   readonly beacon: Hex
-  /** ascending by index: a verifier's place here is its position in certificates */
+  /** ascending by index; a certificate names a verifier by its position here */
   readonly verifiers: readonly FrozenVerifier[]
   /** ascending by index */
   readonly providers: readonly ActiveProvider[]
 }
+
+/** The registry indices of the frozen set, ascending. */
+export const indicesOf = ({ verifiers }: Pick<ChainFacts, 'verifiers'>): number[] => verifiers.map(({ index }) => index)
+
+/** Registered capacities in kbit/s, by registry index. */
+export const capacitiesOf = (verifiers: readonly FrozenVerifier[]): ReadonlyMap<number, number> =>
+  new Map(verifiers.map(({ index, capacityKbps }) => [index, capacityKbps]))
+
+/** The verifier with a registry index; undefined if the frozen set holds none. */
+export const verifierOf = ({ verifiers }: Pick<ChainFacts, 'verifiers'>, index: number): FrozenVerifier | undefined =>
+  verifiers.find(verifier => verifier.index === index)

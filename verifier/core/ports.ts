@@ -1,5 +1,4 @@
-/** What the node's logic needs from outside; `verifier/{chain,store,net,bls}` fill these in. */
-
+/** What the node's logic needs of the chain; `verifier/chain` implements the port. */
 import type { NetworkId } from '../../proto/digests.js'
 import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
@@ -19,7 +18,7 @@ export interface PostedReport {
   readonly gasUsed: number
 }
 
-/** Where a registered node says it is reached. */
+/** The address that a registered node has announced. */
 export interface Announcement {
   readonly role: 'verifier' | 'provider'
   readonly index: number
@@ -35,7 +34,7 @@ export interface Settlement {
   readonly txHash: Hex
 }
 
-/** What one transaction came to. `already` says that another node was first, which is no failure. */
+/** The result of one transaction. `already` means that another node was first, which is no failure. */
 export type TxResult =
   | { readonly kind: 'done'; readonly txHash: Hex; readonly gasUsed: number }
   | { readonly kind: 'already' }
@@ -45,13 +44,13 @@ export interface Chain {
   readonly network: NetworkId
   /** Undefined before `start`. */
   clock(): Promise<EpochClock | undefined>
-  /** Facts at B(e); undefined until a block at or after the epoch's start exists, which fixes B(e). */
+  /** Facts at B(e); undefined until a block at or after the epoch's start exists. That block fixes B(e). */
   factsAt(epoch: number): Promise<ChainFacts | undefined>
-  /** The last accepted report's epoch and header hash; epoch 0 and the zero hash before the first. */
+  /** Epoch and header hash of the last accepted report; epoch 0 and the zero hash before the first. */
   tip(): Promise<{ readonly epoch: number; readonly headerHash: Hex }>
   /** The accepted report of an epoch, from its `Posted` event. */
   posted(epoch: number): Promise<PostedReport | undefined>
-  /** Newest announcement of every registered node. */
+  /** The newest announcement of every registered node. */
   announcements(): Promise<Announcement[]>
   announce(role: 'verifier' | 'provider', peerId: string, multiaddrs: readonly string[]): Promise<TxResult>
   post(header: Header, round: number, nonSigners: readonly number[], signature: Uint8Array): Promise<TxResult>

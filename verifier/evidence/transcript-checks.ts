@@ -4,7 +4,7 @@
  * whom it names is whom the chain names: see registry-checks.ts.
  */
 import type { PeerVerifier } from '../../probe/ports.js'
-import { type Rechecked, recheckSession } from '../../probe/transcript/recheck.js'
+import { type TranscriptVerification, verifyTranscript } from '../../probe/transcript/verify.js'
 import { type NetworkId, sessionIdOf } from '../../proto/digests.js'
 import { toHex } from '../../proto/hex.js'
 import { MessageError, Transcript } from '../../proto/messages.js'
@@ -41,7 +41,7 @@ export function parseTranscript(bytes: Uint8Array, name: string): ParsedTranscri
 export async function checkTranscript({ transcript, network, vote }: ParsedTranscript): Promise<CheckedTranscript> {
   const { session } = transcript
   const provider = toHex(session.provider)
-  const rechecked = await recheckSession(session, {
+  const verification = await verifyTranscript(session, {
     senders: transcript.senderPeers.map(verifierOf),
     receiver: verifierOf(transcript.receiverPeer),
     provider: verifierOf(transcript.providerPeer),
@@ -58,7 +58,7 @@ export async function checkTranscript({ transcript, network, vote }: ParsedTrans
     reason: session.reason || null,
     rateKbps: vote.rateKbps,
     offeredKbps: vote.offeredKbps,
-    senders: rechecked.parties.map(({ evidence, receiptBytes }, slot) => ({
+    senders: verification.senders.map(({ evidence, receiptBytes }, slot) => ({
       verifier: session.senders[slot] ?? -1,
       peer: transcript.senderPeers[slot] ?? '',
       answer: evidence.answer,
@@ -70,14 +70,14 @@ export async function checkTranscript({ transcript, network, vote }: ParsedTrans
         what: 'the session id is that of its network, epoch, beacon, parties and nonce',
         holds: sessionId === toHex(session.sessionId),
       },
-      ...rechecked.checks,
-      { what: 'the vote is the one that follows from all this', holds: isVoteOf(vote, rechecked, transcript) },
+      ...verification.checks,
+      { what: 'the vote is the one that follows from all this', holds: isVoteOf(vote, verification, transcript) },
     ],
   }
 }
 
 /** Heartbeats and the schedule are not the session's: they are taken as the vote says. */
-function isVoteOf(vote: Vote, { outcome, evidence }: Rechecked, { session }: Transcript): boolean {
+function isVoteOf(vote: Vote, { outcome, evidence }: TranscriptVerification, { session }: Transcript): boolean {
   const { ticksSent, ticksAnswered, scheduleProof } = vote
   const again = makeVote({
     epoch: session.epoch,

@@ -1,4 +1,4 @@
-/** Keeps a connection to every peer that has announced itself: gossip reaches only those one is connected to. */
+/** Keeps a connection to every peer that has announced itself, because gossip reaches only connected peers. */
 import type { PeerId } from '@libp2p/interface'
 import pRetry from 'p-retry'
 import type { Logger } from 'pino'
@@ -26,7 +26,7 @@ export class DialBook {
     peer.addEventListener('peer:disconnect', this.#onDisconnect)
   }
 
-  /** Replaces the whole book. Dials who is new or has moved, forgets who is gone; open connections stay. */
+  /** Replaces the whole book. Dials peers that are new or have moved, forgets peers that are gone. Open connections stay. */
   update(addresses: readonly PeerAddress[]): void {
     const wanted = new Map(addresses.map(address => [address.peerId, address]))
     wanted.delete(this.#peer.peerId.toString())
@@ -43,7 +43,7 @@ export class DialBook {
     }
   }
 
-  /** Resolves once nothing is being dialled any more. */
+  /** Resolves once all dialling has ended. */
   async stop(): Promise<void> {
     this.#peer.removeEventListener('peer:disconnect', this.#onDisconnect)
     const entries = [...this.#entries.values()]
@@ -66,16 +66,17 @@ export class DialBook {
         retries: Number.POSITIVE_INFINITY,
         minTimeout: FIRST_RETRY_MS,
         maxTimeout: LAST_RETRY_MS,
-        randomize: true, // or a whole network would dial a returning node at the same moments
+        randomize: true, // else a whole network would dial a returning node at the same moments
         signal,
         onFailedAttempt: ({ error, attemptNumber }) =>
           this.#log.debug(
             { peer: address.peerId, attemptNumber, error: error.message },
-            'cannot reach peer, will retry',
+            'cannot reach a peer, will retry',
           ),
       })
     } catch (error) {
-      if (!signal.aborted) this.#log.warn({ error, ...address }, 'peer has announced an address that cannot be dialled')
+      if (!signal.aborted)
+        this.#log.warn({ error, ...address }, 'a peer has announced an address that cannot be dialled')
     }
   }
 }

@@ -1,21 +1,20 @@
 /**
  * Messages over a libp2p stream: a length of 4 bytes, big-endian, then the message.
  *
- * Whoever does not call `receive` holds the other side back: the stream is paused as soon as bytes arrive that nobody
- * waits for, so at most one window of the muxer and one message are ever held here. (Iterating over the stream, as
- * libp2p offers, reads ahead without bound.)
+ * A slow reader holds the sender back. The stream pauses as soon as bytes arrive while no `receive` is pending, so at most
+ * one window of the muxer and one message wait here. (libp2p's own iteration over a stream reads ahead without bound.)
  */
 import type { Stream } from '@libp2p/interface'
 import type { ProviderStream } from '../../probe/ports.js'
 
 const LENGTH_BYTES = 4
 
-/** How long the other side has to close after we did, before the stream is reset. */
+/** How long the other side may take to close after this side has, before the stream is reset. */
 const CLOSE_LINGER_MS = 5000
 
 export type StreamErrorCode = 'closed' | 'broken' | 'too-large' | 'aborted' | 'unreachable'
 
-/** What went wrong with a peer's stream. Never a reason for a node to stop. */
+/** A fault of a peer's stream. Never a reason for a node to stop. */
 export class StreamError extends Error {
   constructor(
     readonly code: StreamErrorCode,
@@ -39,8 +38,8 @@ export class FramedStream implements ProviderStream {
   #error: StreamError | undefined
 
   /**
-   * @param maxBytes most that a received message may have; what is sent is bounded where it is encoded
-   * @param signal while the stream is open, aborting it resets the stream
+   * @param maxBytes of a received message; the encoder limits sent messages
+   * @param signal resets the open stream when it aborts
    */
   constructor(
     stream: Stream,
@@ -80,7 +79,7 @@ export class FramedStream implements ProviderStream {
     try {
       this.#stream.send(frame)
     } catch (cause) {
-      throw this.#error ?? new StreamError('broken', 'the stream takes no more', cause)
+      throw this.#error ?? new StreamError('broken', 'the stream takes no more data', cause)
     }
     await this.#drained()
   }
@@ -94,7 +93,7 @@ export class FramedStream implements ProviderStream {
         const message = this.#next()
         if (message !== undefined) return message
         if (this.#closing !== undefined) return undefined
-        // resuming hands over at once what libp2p held back while the stream was paused
+        // `resume` at once delivers the bytes that libp2p held while the stream was paused
         const before = this.#buffered
         if (this.#stream.readStatus === 'paused') this.#stream.resume()
         if (this.#buffered > before) continue
@@ -113,7 +112,7 @@ export class FramedStream implements ProviderStream {
     }
   }
 
-  /** Sends what is queued, then ends both directions; unread messages are dropped. Never throws. */
+  /** Sends queued messages, then ends both directions. Drops unread messages. Never throws. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -128,7 +127,10 @@ export class FramedStream implements ProviderStream {
     this.#wake?.()
     this.#drop()
     if (this.#stream.status !== 'open') return
-    const linger = setTimeout(() => this.#stream.abort(new Error('the peer does not close')), CLOSE_LINGER_MS)
+    const linger = setTimeout(
+      () => this.#stream.abort(new Error('the peer does not close the stream')),
+      CLOSE_LINGER_MS,
+    )
     linger.unref()
     this.#stream.addEventListener('close', () => clearTimeout(linger))
     if (this.#stream.readStatus === 'paused') this.#stream.resume()
@@ -147,12 +149,17 @@ export class FramedStream implements ProviderStream {
     else if (!this.#receiving && this.#stream.readStatus === 'readable') this.#stream.pause()
   }
 
-  /** The next whole message, if it is here. @throws StreamError `too-large` */
+  /** The next complete message; undefined if it has not arrived yet. @throws StreamError `too-large` */
   #next(): Uint8Array | undefined {
     if (this.#buffered < LENGTH_BYTES) return undefined
     const length = this.#peekLength()
     if (length > this.#maxBytes) {
-      this.#fail(new StreamError('too-large', `the peer sends ${length} bytes where ${this.#maxBytes} are allowed`))
+      this.#fail(
+        new StreamError(
+          'too-large',
+          `the peer sends a message of ${length} bytes; at most ${this.#maxBytes} are allowed`,
+        ),
+      )
       throw this.#error
     }
     if (this.#buffered < LENGTH_BYTES + length) return undefined
@@ -172,7 +179,7 @@ export class FramedStream implements ProviderStream {
     return length
   }
 
-  /** Removes and copies `length` bytes, which must be here. */
+  /** Removes and copies `length` bytes, which must have arrived. */
   #consume(length: number): Uint8Array {
     const out = new Uint8Array(length)
     let filled = 0
@@ -190,7 +197,7 @@ export class FramedStream implements ProviderStream {
     return out
   }
 
-  /** The stream's own `onDrain` resolves at once after the first drain, hence the event. */
+  /** Listens to events, because the stream's own `onDrain` resolves at once after the first drain. */
   async #drained(): Promise<void> {
     while (this.#stream.writableNeedsDrain) {
       if (this.#error !== undefined) throw this.#error

@@ -1,28 +1,19 @@
 /**
- * Gossip by kind of message. What a validator accepts is forwarded to others; what it rejects counts against the peer
- * that sent it; what it ignores is gone for good (the id stays in the seen-cache), so a message that is merely early
- * must be accepted and kept by the caller.
+ * Gossip by kind of message. A message that a validator accepts is forwarded to others. A rejected message counts against
+ * the peer that sent it. An ignored message is lost for good, since its id stays in the seen-cache: a caller must accept
+ * and keep a message that is merely early.
  */
 import { TopicValidatorResult } from '@libp2p/gossipsub'
 import type { Logger } from 'pino'
 import type { NetworkId } from '../../proto/digests.js'
-import { Ballot, Certificate, Commit, Partial, Proposal, SeenListMessage } from '../../proto/messages.js'
 import { type GossipKind, topicOf } from '../../proto/protocols.js'
+import { MAX_GOSSIP_BYTES } from './gossip-messages.js'
 import type { Peer } from './libp2p.js'
 
 export type Verdict = 'accept' | 'reject' | 'ignore'
 
 /** Takes the message in as well: there is no separate delivery. */
-export type GossipValidator = (bytes: Uint8Array, peerId: string) => Promise<Verdict>
-
-const MAX_BYTES: Record<GossipKind, number> = {
-  commit: Commit.maxBytes,
-  ballot: Ballot.maxBytes,
-  seen: SeenListMessage.maxBytes,
-  proposal: Proposal.maxBytes,
-  partial: Partial.maxBytes,
-  certificate: Certificate.maxBytes,
-}
+export type GossipValidator = (bytes: Uint8Array) => Promise<Verdict>
 
 const RESULTS: Record<Verdict, TopicValidatorResult> = {
   accept: TopicValidatorResult.Accept,
@@ -37,13 +28,13 @@ export class Gossip {
     private readonly log: Logger,
   ) {}
 
-  /** Own messages are not heard. */
+  /** A node does not hear its own messages. */
   subscribe(kind: GossipKind, validate: GossipValidator): void {
     const topic = topicOf(this.network, kind)
-    this.peer.services.pubsub.topicValidators.set(topic, async (from, { data }) => {
-      if (data.length > MAX_BYTES[kind]) return TopicValidatorResult.Reject
+    this.peer.services.pubsub.topicValidators.set(topic, async (_from, { data }) => {
+      if (data.length > MAX_GOSSIP_BYTES[kind]) return TopicValidatorResult.Reject
       try {
-        return RESULTS[await validate(data, from.toString())]
+        return RESULTS[await validate(data)]
       } catch (error) {
         this.log.error({ error, kind }, 'a gossip validator failed; the message is lost')
         return TopicValidatorResult.Ignore
@@ -53,30 +44,14 @@ export class Gossip {
   }
 
   /**
-   * @returns how many peers it was handed to; 0 means that nobody will ever hear it
-   * @throws RangeError if the message is larger than others would take
+   * @returns how many peers the message was handed to; 0 means that nobody will ever hear it
+   * @throws RangeError if the message is larger than others take
    */
   async publish(kind: GossipKind, bytes: Uint8Array): Promise<number> {
-    if (bytes.length > MAX_BYTES[kind]) {
-      throw new RangeError(`${kind} of ${bytes.length} bytes, at most ${MAX_BYTES[kind]} may be gossiped`)
+    if (bytes.length > MAX_GOSSIP_BYTES[kind]) {
+      throw new RangeError(`${kind} of ${bytes.length} bytes, at most ${MAX_GOSSIP_BYTES[kind]} may be gossiped`)
     }
     const { recipients } = await this.peer.services.pubsub.publish(topicOf(this.network, kind), bytes)
     return recipients.length
-  }
-
-  /** Peers known to listen to this kind. */
-  peers(kind: GossipKind): string[] {
-    return this.peer.services.pubsub.getSubscribers(topicOf(this.network, kind)).map(String)
-  }
-
-  /** Calls back whenever the set of listeners may have changed. @returns how to stop it */
-  onPeersChanged(callback: () => void): () => void {
-    const { pubsub } = this.peer.services
-    pubsub.addEventListener('subscription-change', callback)
-    this.peer.addEventListener('peer:disconnect', callback)
-    return () => {
-      pubsub.removeEventListener('subscription-change', callback)
-      this.peer.removeEventListener('peer:disconnect', callback)
-    }
   }
 }

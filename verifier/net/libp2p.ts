@@ -1,6 +1,6 @@
 /**
- * A node of the peer-to-peer network: TCP, Noise, Yamux, identify, and gossipsub with unsigned messages (every message
- * carries a BLS signature of its own, and StrictNoSign keeps a message's id the same whoever forwards it).
+ * A node of the peer-to-peer network: TCP, Noise, Yamux, identify, and gossipsub. Gossipsub does not sign messages: every
+ * message carries a BLS signature of its own, and StrictNoSign gives a message the same id whichever node forwards it.
  */
 import { createHash } from 'node:crypto'
 import { type GossipSub, gossipsub, type Message } from '@libp2p/gossipsub'
@@ -25,24 +25,24 @@ export interface PeerOptions {
   readonly log: Logger
 }
 
-/** The operator chose an address that cannot be had. */
+/** The node cannot listen on the address that its operator chose. */
 export class ListenError extends Error {
   constructor(listen: readonly string[], cause: unknown) {
     super(
-      `cannot listen on ${listen.join(', ')}: the port is taken or the address is not this machine's; choose another`,
+      `cannot listen on ${listen.join(', ')}: the port is taken, or this machine does not have the address. Choose another.`,
       { cause },
     )
     this.name = 'ListenError'
   }
 }
 
-/** A whole set dials in the same second at an era's start; libp2p's own limit of 5 a second would turn most away. */
+/** At an era's start a whole set dials within a second; libp2p's default of 5 a second would turn most of it away. */
 const INBOUND_CONNECTIONS_PER_SECOND = 256
 const PENDING_CONNECTIONS = 256
 
 /**
- * What one stream may have in flight. Below libp2p's 4 MiB limit for what a paused stream buffers, above which it would
- * reset the stream instead of holding the sender back.
+ * Most bytes that one stream has in flight. Below the 4 MiB that libp2p buffers for a paused stream: above that, libp2p
+ * would reset the stream instead of holding the sender back.
  */
 const STREAM_WINDOW_BYTES = 1024 * 1024
 
@@ -70,11 +70,11 @@ export async function createPeer({ seed, listen, log }: PeerOptions): Promise<Pe
         globalSignaturePolicy: 'StrictNoSign',
         fallbackToFloodsub: false,
         floodPublish: false,
-        // the first node of a network has nobody to tell yet; those who come later ask over sync
+        // the first node of a network has no peer yet; nodes that come later ask over sync
         allowPublishToZeroTopicPeers: true,
         ignoreDuplicatePublishError: true,
         msgIdFn: messageId,
-        // gossipsub distrusts many peers on one address, which is what a network on one machine looks like
+        // gossipsub distrusts many peers on one address, and a network on one machine looks like that
         scoreParams: listen.every(isLoopback) ? { IPColocationFactorWhitelist: new Set(LOOPBACK_HOSTS) } : {},
       }),
     },
@@ -97,15 +97,15 @@ const LOOPBACK_HOSTS = ['127.0.0.1', '::1', '::ffff:127.0.0.1']
 
 const isLoopback = (address: string): boolean => LOOPBACK_HOSTS.includes(hostOf(address) ?? '')
 
-/** The IP address in a multiaddr; undefined if it has none. */
+/** The IP address in a multiaddr; undefined if it holds none. */
 export function hostOf(address: string): string | undefined {
   const components = multiaddr(address).getComponents()
   return components.find(({ name }) => name === 'ip4' || name === 'ip6')?.value
 }
 
 /**
- * The topic is part of the id: otherwise bytes that are valid in one topic, sent ahead in another, would be taken for
- * seen when they arrive where they belong.
+ * The topic is part of the id. Otherwise an attacker could send the bytes of a valid message ahead in another topic, and
+ * nodes would take the message for seen when it arrives in its own topic.
  */
 const messageId = ({ topic, data }: Message): Uint8Array =>
   createHash('sha256').update(topic).update('\0').update(data).digest().subarray(0, MESSAGE_ID_BYTES)

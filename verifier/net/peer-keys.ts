@@ -1,4 +1,4 @@
-/** The Ed25519 keys that peers are known by, and what they sign in a probe: grants, refusals, roots, reveals, openings. */
+/** The Ed25519 keys that identify peers, and sign in a probe: grants, refusals, roots, reveals, openings. */
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
@@ -23,7 +23,7 @@ export function peerVerifier(peerId: string): PeerVerifier {
     try {
       return await publicKey.verify(digest, signature)
     } catch {
-      return false // a signature of a wrong length: the peer's fault, and no more than a wrong signature
+      return false // the signature has a wrong length, which is no worse than a wrong signature
     }
   }
 }

@@ -6,17 +6,17 @@ import type { ProviderStream } from '../../probe/ports.js'
 import { FramedStream, StreamError } from './framed-stream.js'
 import { hostOf, type Peer } from './libp2p.js'
 
-/** Where a peer is reached. */
+/** The address of a peer. */
 export interface PeerAddress {
   readonly peerId: string
   readonly multiaddrs: readonly string[]
 }
 
 /**
- * Opens a stream, over the connection there is or a new one.
+ * Opens a stream, over an open connection or a new one.
  *
- * @param maxBytes most that a received message may have
- * @param signal ends the dialling, and resets the stream if aborted while it is open
+ * @param maxBytes of a received message
+ * @param signal ends the dialling when it aborts, and resets an open stream
  * @throws StreamError `unreachable` or `aborted`
  */
 export async function openStream(
@@ -36,7 +36,7 @@ export async function openStream(
   }
 }
 
-/** A connection to a peer; the one there is, if it is open. @throws Error as libp2p's dial does */
+/** An open connection to a peer, or a new one. @throws Error as libp2p's dial does */
 export async function connect(peer: Peer, to: PeerAddress, signal: AbortSignal): Promise<Connection> {
   const peerId = peerIdFromString(to.peerId)
   const open = peer.getConnections(peerId).find(({ status }) => status === 'open')
@@ -48,14 +48,14 @@ export async function connect(peer: Peer, to: PeerAddress, signal: AbortSignal):
   return peer.dial(addresses.length > 0 ? addresses : peerId, { signal })
 }
 
-/** Serves one stream, and may hold it as long as it likes. The stream is closed when it returns, reset when it throws. */
+/** Serves one stream, for any length of time. The stream is closed when the handler returns, and reset when it throws. */
 export type StreamHandler = (stream: FramedStream, peerId: string) => Promise<void>
 
 /**
  * Serves every stream that a peer opens for `protocol`.
  *
- * @param maxBytes most that a received message may have
- * @param onError hears what a handler threw
+ * @param maxBytes of a received message
+ * @param onError hears the error that a handler threw
  */
 export async function handleStreams(
   peer: Peer,

@@ -1,6 +1,7 @@
 /**
- * Request and response for what gossip does not bring: large ballots, transcripts of sessions, and all that was said
- * before a node came. What is fetched proves itself (by a root, a header hash or a signature), so a server need not be trusted, only bounded.
+ * Requests for data that gossip does not bring: large ballots, transcripts of sessions, and all messages from before a node
+ * came. Every answer proves itself (by a root, a header hash or a signature), so nobody need trust a server. Sizes and
+ * times are bounded.
  */
 import type { Logger } from 'pino'
 import type { Hex } from '../../proto/hex.js'
@@ -10,24 +11,24 @@ import { SYNC_PROTOCOL } from '../../proto/protocols.js'
 import type { Peer } from './libp2p.js'
 import { handleStreams, openStream, type PeerAddress } from './streams.js'
 
-/** What a node has to give. Undefined where it has nothing of that name. */
+/** What a node gives to others; undefined if it does not have the item. */
 export interface SyncSource {
   /** an encoded Ballot, with its votes */
   ballot(root: Hex): Promise<Uint8Array | undefined>
-  /** encoded leaves in their order, each with what is carried beside it, see proto/leaf-state.ts */
+  /** encoded leaves in their order, each with its carry-over, see proto/leaf-state.ts */
   leaves(headerHash: Hex): Promise<Uint8Array[] | undefined>
   /** encoded Ballots */
   ballotSet(headerHash: Hex): Promise<Uint8Array[] | undefined>
   /** an encoded Transcript */
   transcript(sessionId: Hex): Promise<Uint8Array | undefined>
-  /** all that was heard of an epoch */
+  /** all messages that the node heard in an epoch */
   gossip(epoch: number): Promise<GossipItem[]>
 }
 
-/** How long one request may take, dialling included. */
+/** How long a server works on one request. */
 const REQUEST_TIMEOUT_MS = 10_000
 
-/** Answers one request a stream. */
+/** Answers one request on each stream. */
 export async function serveSync(peer: Peer, source: SyncSource, log: Logger): Promise<void> {
   await handleStreams(
     peer,
@@ -47,14 +48,14 @@ export async function serveSync(peer: Peer, source: SyncSource, log: Logger): Pr
 }
 
 /**
- * @returns the items, or undefined where the peer does not have them
- * @throws StreamError where the peer cannot be reached, MessageError where it answers nonsense
+ * @returns the items, or undefined if the peer does not have them
+ * @throws StreamError if the peer cannot be reached, MessageError if the answer is malformed
  */
 export async function syncFrom(
   peer: Peer,
   from: PeerAddress,
   request: SyncRequest,
-  signal: AbortSignal = AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  signal: AbortSignal,
 ): Promise<Uint8Array[] | undefined> {
   const stream = await openStream(peer, from, SYNC_PROTOCOL, SyncResponse.maxBytes, signal)
   try {

@@ -1,30 +1,27 @@
 import type { Hex } from '../../proto/hex.js'
 import { UserError } from '../config/errors.js'
-import type { Chain } from '../core/ports.js'
+import type { Announcement, Chain } from '../core/ports.js'
 import type { Directory } from './directory.js'
 
 /**
- * Tells the network where this node is reached, if it is not known already.
- * @throws UserError when the chain does not take it
+ * Announces this node's address on the chain, unless the chain already holds the same announcement.
+ * @throws UserError if the chain refuses the announcement
  */
 export async function announceSelf(
   chain: Pick<Chain, 'announce'>,
   directory: Directory,
-  self: { readonly role: 'verifier' | 'provider'; readonly account: Hex },
+  { role, account }: { readonly role: Announcement['role']; readonly account: Hex },
   peerId: string,
   multiaddrs: readonly string[],
 ): Promise<void> {
   await directory.refresh()
-  const known =
-    self.role === 'provider'
-      ? directory.provider(self.account)
-      : directory.verifiers().find(({ account }) => account === self.account)
+  const known = directory.of(role, account)
   if (known?.peerId === peerId && known.multiaddrs.join() === multiaddrs.join()) return
-  const result = await chain.announce(self.role, peerId, multiaddrs)
+  const result = await chain.announce(role, peerId, multiaddrs)
   if (result.kind === 'rejected') {
     throw new UserError(
       'configuration',
-      `The chain does not take this ${self.role}'s address: ${result.reason}. Check that ${self.account} is registered with this peer key and can pay for gas.`,
+      `The chain refuses to announce the address of this ${role}: ${result.reason}. Check that ${account} is registered with this peer key and can pay for gas.`,
     )
   }
 }

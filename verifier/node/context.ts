@@ -1,6 +1,6 @@
-/** What every part of a running verifier shares. Filled in once, by the composition root. */
+/** What every part of a running verifier shares. The composition root fills in the context, once. */
 import type { Logger } from 'pino'
-import type { MonotonicClock, PeerSigner, RandomSource, VoucherSigner } from '../../probe/ports.js'
+import type { MonotonicClock, PeerSigner, RandomSource, VoucherSigner } from '../../probe/index.js'
 import type { NetworkId } from '../../proto/digests.js'
 import type { EpochClock } from '../../proto/epoch.js'
 import type { Hex } from '../../proto/hex.js'
@@ -12,11 +12,7 @@ import type { Registry } from '../evidence/registry-checks.js'
 import type { Gossip } from '../net/gossip.js'
 import type { Peer } from '../net/libp2p.js'
 import type { Store } from '../store/store.js'
-
-/** The network's time: what epochs are counted in. */
-export interface WallClock {
-  nowMs(): number
-}
+import type { WallClock } from './wall-clock.js'
 
 export interface VerifierContext {
   readonly self: { readonly index: number; readonly account: Hex }
@@ -34,8 +30,8 @@ export interface VerifierContext {
   readonly clock: MonotonicClock
   readonly random: RandomSource
   readonly log: Logger
-  /** Aborted when the node stops: every wait ends with it. */
+  /** Aborted when the node stops: every wait ends with this signal. */
   readonly stopping: AbortSignal
-  /** Ends the node, with an error that it cannot go on after. */
+  /** Ends the node: after this error the node cannot go on. */
   readonly fail: (error: Error) => void
 }

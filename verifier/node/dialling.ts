@@ -1,11 +1,11 @@
-import type { ProviderStream } from '../../probe/ports.js'
+import type { ProviderStream } from '../../probe/index.js'
 import { openStream, type PeerAddress } from '../net/streams.js'
 import type { VerifierContext } from './context.js'
 
-/** Reaching a peer that is up takes milliseconds; nothing here can wait longer for one that is not. */
+/** A peer that is up answers within milliseconds, and no session can wait longer for a peer that is down. */
 const DIAL_MS = 1000
 
-/** Opens a stream, giving up on the dialling after `DIAL_MS`; once open, only the node's stop ends it from this side. */
+/** Opens a stream; gives up dialling after `DIAL_MS`. From this side, only the node's stop ends an open stream. */
 export async function dialStream(
   { peer, stopping }: Pick<VerifierContext, 'peer' | 'stopping'>,
   to: PeerAddress,

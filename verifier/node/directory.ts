@@ -1,4 +1,4 @@
-/** Where every registered node is reached, from the announcements on the chain. */
+/** The addresses of all registered nodes, from their announcements on the chain. */
 import type { Hex } from '../../proto/hex.js'
 import type { Announcement, Chain } from '../core/ports.js'
 
@@ -14,10 +14,16 @@ export class Directory {
     this.#providers = new Map(announcements.filter(a => a.role === 'provider').map(a => [a.account, a]))
   }
 
+  /** The announcement of one account in one role; undefined if it has made none. */
+  of(role: Announcement['role'], account: Hex): Announcement | undefined {
+    return role === 'provider' ? this.provider(account) : this.verifiers().find(one => one.account === account)
+  }
+
   verifiers(): Announcement[] {
     return [...this.#verifiers.values()]
   }
 
+  /** @param index registry index */
   verifier(index: number): Announcement | undefined {
     return this.#verifiers.get(index)
   }

@@ -1,32 +1,24 @@
-/** The epochs of a running verifier, one after the other: measure, agree, follow the chain, do one's duties. */
-
-import type { Receiver } from '../../probe/receiver/receiver.js'
-import { scheduleDigest } from '../../proto/digests.js'
+/** The epochs of a running verifier, one after the other: in each it measures, and then agrees with the others. */
+import type { Receiver } from '../../probe/index.js'
 import { epochAt, epochStartMs } from '../../proto/epoch.js'
-import type { Hex } from '../../proto/hex.js'
-import { Certificate } from '../../proto/messages.js'
 import type { DialBook } from '../net/dial-book.js'
-import { StoreError } from '../store/errors.js'
-import { Agreeing } from './agreeing.js'
+import { AcceptedReports } from './accepted-reports.js'
+import type { AgreementRunner } from './agreement-runner.js'
+import { AgreementRunners } from './agreement-runners.js'
+import { ChainFollower } from './chain-follower.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
-import { Duties } from './duties.js'
-import { EpochBook, type EpochRecord } from './epoch-book.js'
-import { History } from './history.js'
+import { keepDirectory, refreshDirectory } from './directory-updates.js'
+import { EpochFacts, type EpochRecord } from './epoch-facts.js'
+import { inBackground, logFailure } from './failures.js'
 import { Inbox } from './inbox.js'
 import { measureEpoch } from './measuring.js'
 import { PeerSync } from './peer-sync.js'
+import { prune } from './pruning.js'
+import { ReportComputer } from './report-computer.js'
 import { Serving } from './serving.js'
-import { signOnce } from './signing.js'
-import { isAbort, poll, until } from './waiting.js'
-
-/** How often the chain's last report is looked at. */
-const FOLLOW_MS = 250
-/** How often announcements are read, so that a node that came back elsewhere is found. */
-const DIRECTORY_MS = 2000
-/** Reports whose penalties a node that was away looks after. */
-const LOOKBACK_EPOCHS = 10
-const KEPT_AGREEMENTS = 3
+import { Transmission } from './transmission.js'
+import { until } from './waiting.js'
 
 export interface EpochsModules {
   readonly directory: Directory
@@ -37,21 +29,20 @@ export interface EpochsModules {
 
 export interface MissedEpoch {
   readonly epoch: number
-  /** why it has no report */
+  /** why the epoch has no report */
   readonly sentence: string
 }
 
 export class Epochs {
   readonly serving: Serving
-  readonly history: History
+  readonly reports: AcceptedReports
   readonly peers: PeerSync
-  readonly #book: EpochBook
+  readonly #epochFacts: EpochFacts
   readonly #inbox: Inbox
-  readonly #duties: Duties
-  readonly #agreeings = new Map<number, Promise<Agreeing | undefined>>()
-  /** Penalties this node looks after already, by header hash. */
-  readonly #settling = new Set<Hex>()
-  #latest: Agreeing | undefined
+  readonly #transmission: Transmission
+  readonly #runners: AgreementRunners
+  readonly #follower: ChainFollower
+  #latest: AgreementRunner | undefined
   #missed: MissedEpoch | undefined
   #idle = 'waiting for the first epoch'
 
@@ -60,12 +51,20 @@ export class Epochs {
     private readonly modules: EpochsModules,
   ) {
     const peers = new PeerSync(context, modules.directory)
+    const epochFacts = new EpochFacts(context)
+    const computer = new ReportComputer(context, epochFacts, peers)
+    const reports = new AcceptedReports(context, computer, peers)
+    const transmission = new Transmission(context)
+    const inbox = new Inbox({ context, peers, runner: epoch => this.#runners.of(epoch) })
+    const broadcast = inbox.broadcast.bind(inbox)
     this.peers = peers
-    this.#book = new EpochBook(context)
-    this.history = new History(context, this.#book, peers)
-    this.serving = new Serving(context, this.#book, modules.directory, modules.udpHost)
-    this.#duties = new Duties(context)
-    this.#inbox = new Inbox({ context, peers, agreeing: epoch => this.#agreeingOf(epoch) })
+    this.reports = reports
+    this.serving = new Serving(context, epochFacts, modules.directory, modules.udpHost)
+    this.#epochFacts = epochFacts
+    this.#transmission = transmission
+    this.#inbox = inbox
+    this.#runners = new AgreementRunners({ context, epochFacts, reports, computer, transmission, broadcast })
+    this.#follower = new ChainFollower(context, { reports, epochFacts, transmission })
   }
 
   /** Where the last agreement stands. */
@@ -78,30 +77,33 @@ export class Epochs {
     return this.#missed === undefined ? now : `${now}; ${this.#missed.sentence}`
   }
 
-  /** The last epoch that is over, where it has no report. */
+  /** The last epoch that is over, if that epoch has no report. */
   get missed(): MissedEpoch | undefined {
     return this.#missed
   }
 
-  /** Until the node stops. */
+  /** Until the node stops. @throws AbortError then */
   async run(): Promise<void> {
+    const { directory, dialBook } = this.modules
     this.#inbox.subscribe()
-    await this.#refreshDirectory()
-    await Promise.all([this.#follow(), this.#keepDirectory(), this.#takeTurns()])
+    await refreshDirectory(directory, dialBook)
+    await Promise.all([this.#follower.run(), keepDirectory(this.context, directory, dialBook), this.#takeTurns()])
   }
 
   /** One epoch after the other, from the one that is under way. */
   async #takeTurns(): Promise<void> {
-    const { epochs, wall, stopping, log } = this.context
+    const { context } = this
+    const { epochs, wall, stopping, log } = context
     const first = Math.max(1, epochAt(epochs, wall.nowMs()))
     log.info({ epoch: first, genesisMs: epochs.genesisMs }, 'taking part')
-    if (first > 1) this.#inBackground(this.#catchUp(first - 1))
+    if (first > 1) inBackground(context, this.#catchUp(first - 1))
     for (let epoch = first; ; epoch++) {
       await until(epochStartMs(epochs, epoch), wall, stopping)
-      const record = await this.#book.get(epoch)
-      this.#inBackground(this.#takePart(record))
-      this.#inBackground(this.#duties.freezeNextEra(record.facts))
-      this.#inBackground(this.#prune(epoch).catch(error => this.#complain(error, 'could not prune')))
+      const record = await this.#epochFacts.get(epoch)
+      inBackground(context, this.#takePart(record))
+      inBackground(context, this.#transmission.freezeNextEra(record.facts))
+      const pruned = prune(context, epoch).catch(error => logFailure(context, error, 'could not prune the store'))
+      inBackground(context, pruned)
       this.serving.forget(epoch - 1)
     }
   }
@@ -109,123 +111,28 @@ export class Epochs {
   /** Measures an epoch, then agrees on it with the others. */
   async #takePart(record: EpochRecord): Promise<void> {
     const { context, modules } = this
-    const { epoch, era, verifiers, beacon } = record.facts
-    const agreeing = await this.#agreeingOf(epoch)
-    if (agreeing === undefined) {
+    const { epoch, era, verifiers } = record.facts
+    const runner = await this.#runners.of(epoch)
+    if (runner === undefined) {
       this.#idle = `epoch ${epoch}: not in the frozen set of era ${era}, which has ${verifiers.length} verifiers`
       this.#latest = undefined
       context.log.info({ epoch, era }, this.#idle)
       return
     }
-    const schedule = await signOnce(
-      context.store,
-      context.bls.signer,
-      `schedule/${epoch}`,
-      scheduleDigest(context.network, record.facts, beacon),
-    )
+    const schedule = await runner.signer.schedule()
     const votes = await measureEpoch({ context, ...modules }, record, schedule)
-    agreeing.setVotes(votes, schedule)
-    this.#latest = agreeing
-    await agreeing.run()
-    this.#missed = agreeing.phase === 'missed' ? { epoch, sentence: agreeing.sentence } : undefined
+    runner.setVotes(votes, schedule)
+    this.#latest = runner
+    await runner.run()
+    this.#missed = runner.phase === 'missed' ? { epoch, sentence: runner.sentence } : undefined
   }
 
   /** Joins the agreement on an epoch that ended while this node was away. */
   async #catchUp(epoch: number): Promise<void> {
-    const agreeing = await this.#agreeingOf(epoch)
-    if (agreeing === undefined) return
+    const runner = await this.#runners.of(epoch)
+    if (runner === undefined) return
     await Promise.all([this.#inbox.replay(epoch), this.#inbox.replay(epoch + 1)])
-    this.#latest = agreeing
-    await agreeing.run()
-  }
-
-  #agreeingOf(epoch: number): Promise<Agreeing | undefined> {
-    let agreeing = this.#agreeings.get(epoch)
-    if (agreeing === undefined) {
-      agreeing = this.#book.get(epoch).then(record => this.#newAgreeing(record))
-      agreeing.catch(() => this.#agreeings.delete(epoch))
-      this.#agreeings.set(epoch, agreeing)
-      this.#agreeings.delete(epoch - KEPT_AGREEMENTS)
-    }
-    return agreeing
-  }
-
-  #newAgreeing(record: EpochRecord): Agreeing | undefined {
-    const { context } = this
-    if (!record.facts.verifiers.some(verifier => verifier.index === context.self.index)) return undefined
-    return new Agreeing(
-      {
-        context,
-        history: this.history,
-        broadcast: (kind, bytes) => this.#inbox.broadcast(kind, bytes),
-        onCertificate: certificate => this.#onCertificate(certificate, record),
-      },
-      record,
-    )
-  }
-
-  #onCertificate(certificate: Certificate, { facts }: EpochRecord): void {
-    this.#inBackground(this.context.store.putCertificate(facts.epoch, Certificate.encode(certificate)))
-    this.#inBackground(this.#duties.post(certificate, facts))
-  }
-
-  /** Moves with the chain: adopts what it accepts, and looks after its penalties. */
-  async #follow(): Promise<void> {
-    const { chain, log, stopping, store } = this.context
-    let seen: Hex | undefined
-    const step = async () => {
-      const tip = await chain.tip()
-      if (tip.headerHash === seen || tip.epoch === 0) return undefined
-      const posted = await chain.posted(tip.epoch)
-      if (posted === undefined || posted.headerHash !== tip.headerHash) return undefined
-      await this.history.adopt(posted)
-      log.info({ epoch: tip.epoch, round: posted.round, headerHash: posted.headerHash }, `epoch ${tip.epoch} is posted`)
-      const from = seen === undefined ? Math.max(1, tip.epoch - LOOKBACK_EPOCHS) : tip.epoch
-      seen = tip.headerHash
-      for (let epoch = from; epoch <= tip.epoch; epoch++) {
-        const report = epoch === tip.epoch ? posted : await chain.posted(epoch)
-        const held = report && (await store.getReport(report.headerHash))
-        if (held !== undefined) this.#settle(epoch, held.headerHash, held.leaves)
-      }
-      return undefined
-    }
-    await poll(() => step().catch(error => this.#complain(error, 'could not follow the chain')), FOLLOW_MS, stopping)
-  }
-
-  #settle(epoch: number, headerHash: Hex, leaves: Parameters<Duties['settle']>[1]): void {
-    if (this.#settling.has(headerHash)) return
-    this.#settling.add(headerHash)
-    this.#inBackground(this.#book.get(epoch).then(({ facts }) => this.#duties.settle(epoch, leaves, facts)))
-  }
-
-  async #keepDirectory(): Promise<void> {
-    const { stopping } = this.context
-    const step = () => this.#refreshDirectory().catch(error => this.#complain(error, 'could not read announcements'))
-    await poll(step, DIRECTORY_MS, stopping)
-  }
-
-  async #refreshDirectory(): Promise<undefined> {
-    await this.modules.directory.refresh()
-    this.modules.dialBook.update(this.modules.directory.verifiers())
-  }
-
-  /** Keeps the evidence period, and the state that the chain stands at, however old it is. */
-  async #prune(epoch: number): Promise<void> {
-    const { params, store, chain } = this.context
-    const keptEpochs = Math.ceil(params.evidenceSeconds / params.epochSeconds)
-    if (epoch > keptEpochs) await store.prune(Math.min(epoch - keptEpochs, (await chain.tip()).epoch))
-  }
-
-  #complain(error: Error, what: string): undefined {
-    this.context.stopping.throwIfAborted()
-    if (error instanceof StoreError) this.context.fail(error)
-    this.context.log.warn({ error: error.message }, what)
-  }
-
-  /** Runs beside the epochs; an unexpected error ends the node rather than to go unseen. */
-  #inBackground(work: Promise<unknown>): void {
-    work.catch(error => {
-      if (!isAbort(error) && !this.context.stopping.aborted) this.context.fail(error)
-    })
+    this.#latest = runner
+    await runner.run()
   }
 }

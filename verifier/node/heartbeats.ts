@@ -1,6 +1,5 @@
-/** One verifier's heartbeats through one provider in one epoch: one nonce a tick, at a secret instant within it. */
-
-import { HeartbeatSession } from '../../probe/receiver/heartbeat.js'
+/** One verifier's heartbeats through one provider in one epoch: one nonce for each tick, at a secret instant within the tick. */
+import { HeartbeatSession } from '../../probe/index.js'
 import { epochStartMs } from '../../proto/epoch.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { RelayFrame } from '../../proto/messages.js'
@@ -12,11 +11,11 @@ import { dialStream } from './dialling.js'
 import type { MeasuringModules } from './measuring-modules.js'
 import { isAbort, until } from './waiting.js'
 
-/** How long an answer is awaited, as a share of the tick. */
+/** How long a heartbeat waits for its answer, in ticks. */
 const TIMEOUT_TICKS = 1.5
 
 export class Heartbeats {
-  /** Bitmaps over the epoch's ticks. */
+  /** Bitmaps over the epoch's ticks, bit i for tick i. */
   sent = 0n
   answered = 0n
   #session: Promise<HeartbeatSession> | undefined
@@ -28,7 +27,7 @@ export class Heartbeats {
     private readonly scheduleProof: Hex,
   ) {}
 
-  /** Until `ended` aborts. Never throws: a provider that does not answer is what is being counted. */
+  /** Until `ended` aborts. Never throws for a provider that does not answer: such ticks count as down. */
   async run(ended: AbortSignal): Promise<void> {
     const { context } = this.modules
     const startMs = epochStartMs(context.epochs, this.facts.epoch)
@@ -54,11 +53,11 @@ export class Heartbeats {
     const session = this.#session ?? this.#open()
     this.#session = session
     const answered = await session.then(s => s.tick(timeoutMs)).catch(() => false)
-    if (ended.aborted && !answered) return // the epoch ended before the answer could be awaited
+    if (ended.aborted && !answered) return // the epoch ended too early to wait for the answer
     this.sent |= bit
     if (answered) this.answered |= bit
     else if (this.#session === session) {
-      // A provider that was restarted knows nothing of the old session.
+      // A provider that restarted does not know the old session, so the next heartbeat opens another.
       this.#session = undefined
       await session.then(s => s.close()).catch(() => undefined)
     }

@@ -1,36 +1,26 @@
 /**
- * What is heard by gossip: decoded, checked against the frozen set of its epoch, written down for those who come late,
- * and handed to that epoch's agreement. A message is rejected only for what its sender could know to be wrong.
+ * What this node hears by gossip. The inbox decodes a message, checks it against the frozen set of its epoch, stores it
+ * for nodes that come later, and hands it to the agreement of that epoch.
  */
-import { commitDigest, headerHash, proposalDigest, reportDigest, seenDigest } from '../../proto/digests.js'
 import { epochAt } from '../../proto/epoch.js'
-import { decodeHeader } from '../../proto/header.js'
-import { type Hex, toHex } from '../../proto/hex.js'
-import {
-  Ballot,
-  Certificate,
-  Commit,
-  GossipItem,
-  MessageError,
-  Partial,
-  Proposal,
-  SeenListMessage,
-} from '../../proto/messages.js'
+import { toHex } from '../../proto/hex.js'
+import { Ballot, GossipItem, MessageError } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
-import { isSupermajority } from '../../proto/quorum.js'
-import { StoreError } from '../store/errors.js'
-import type { Agreeing } from './agreeing.js'
+import type { Verdict } from '../net/gossip.js'
+import { decodeGossip, type GossipMessage } from '../net/gossip-messages.js'
+import type { AgreementRunner } from './agreement-runner.js'
+import { ballotFault } from './ballot-checks.js'
 import type { VerifierContext } from './context.js'
-import { ballotFault, type PeerSync } from './peer-sync.js'
+import { failOnStoreError } from './failures.js'
+import { gossipFault } from './gossip-checks.js'
+import type { PeerSync } from './peer-sync.js'
 import { isAbort } from './waiting.js'
-
-type Verdict = 'accept' | 'reject' | 'ignore'
 
 export interface InboxModules {
   readonly context: VerifierContext
-  readonly peers: PeerSync
-  /** The agreement of an epoch, once its facts are known; undefined where this node takes no part in it. */
-  readonly agreeing: (epoch: number) => Promise<Agreeing | undefined>
+  readonly peers: Pick<PeerSync, 'ballot' | 'gossip'>
+  /** The agreement of an epoch, once its facts are known; undefined if this node takes no part in it. */
+  readonly runner: (epoch: number) => Promise<AgreementRunner | undefined>
 }
 
 export class Inbox {
@@ -46,7 +36,7 @@ export class Inbox {
     await this.hear(kind, bytes)
   }
 
-  /** What a peer heard in an epoch, as if it had been heard now. */
+  /** Takes what a peer heard in an epoch, as if it came now. Skips kinds that this version does not know. */
   async replay(epoch: number): Promise<void> {
     for (const item of await this.modules.peers.gossip(epoch)) {
       const kind = GOSSIP_KINDS.find(known => known === item.kind)
@@ -54,147 +44,72 @@ export class Inbox {
     }
   }
 
+  /** Never throws. */
   async hear(kind: GossipKind, bytes: Uint8Array): Promise<Verdict> {
     const { context } = this.modules
     try {
-      const verdict = await this.#handle(kind, bytes)
-      if (verdict !== 'accept') context.log.debug({ kind, verdict }, 'gossip not taken')
+      const verdict = await this.#handle(decodeGossip(kind, bytes), bytes)
+      if (verdict !== 'accept') context.log.debug({ kind, verdict }, 'did not take a gossip message')
       return verdict
     } catch (error) {
       if (isAbort(error)) return 'ignore'
-      if (error instanceof StoreError) context.fail(error)
-      context.log.warn({ kind, error: (error as Error).message }, 'bad gossip')
+      failOnStoreError(context, error)
+      context.log.warn({ kind, error: (error as Error).message }, 'could not read a gossip message')
       return error instanceof MessageError || error instanceof RangeError ? 'reject' : 'ignore'
     }
   }
 
-  async #handle(kind: GossipKind, bytes: Uint8Array): Promise<Verdict> {
-    const message = DECODE[kind](bytes)
-    const { epochs, wall, store } = this.modules.context
+  async #handle(heard: GossipMessage, bytes: Uint8Array): Promise<Verdict> {
+    const { context, runner: runnerOf } = this.modules
+    const { epochs, wall, store, log } = context
+    const { kind } = heard
+    const { epoch } = heard.message
     const now = epochAt(epochs, wall.nowMs())
-    // Agreement on an epoch takes place in the next one; clocks may differ by less than an epoch.
-    if (message.epoch < now - 1 || message.epoch > now + 1) return 'ignore'
-    const agreeing = await this.modules.agreeing(message.epoch)
-    if (agreeing === undefined) return 'ignore'
-    const fault = this.#fault(kind, message, agreeing)
+    // The verifiers agree on an epoch during the next one, and their clocks differ by less than an epoch.
+    if (epoch < now - 1 || epoch > now + 1) return 'ignore'
+    const runner = await runnerOf(epoch)
+    if (runner === undefined) return 'ignore'
+    const fault = gossipFault(context, runner.record.facts, heard)
     if (fault !== undefined) {
-      this.modules.context.log.warn({ kind, epoch: message.epoch }, `rejected: ${fault}`)
+      log.warn({ kind, epoch }, `rejected a gossip message: ${fault}`)
       return 'reject'
     }
-    await store.putGossip(message.epoch, GossipItem.encode({ kind, data: bytes }))
-    // Handled apart, so that a proposal's recomputation does not hold up its forwarding.
-    this.#deliver(kind, message, agreeing).catch(error => {
+    await store.putGossip(epoch, GossipItem.encode({ kind, data: bytes }))
+    // Not awaited: recomputing a proposal must not delay its forwarding.
+    this.#deliver(heard, runner).catch(error => {
       if (isAbort(error)) return
-      if (error instanceof StoreError) this.modules.context.fail(error)
-      this.modules.context.log.error({ kind, err: error }, 'could not handle')
+      failOnStoreError(context, error)
+      log.error({ kind, epoch, err: error }, 'could not handle a gossip message')
     })
     return 'accept'
   }
 
-  /** Why a message is wrong; undefined when it is right. */
-  #fault(kind: GossipKind, message: Heard, { record: { facts } }: Agreeing): string | undefined {
-    const { network } = this.modules.context
-    const signed = (verifier: number, digest: Hex, signature: Uint8Array) =>
-      this.#isSignedBy(facts.verifiers.find(v => v.index === verifier)?.blsKey, digest, signature)
-    switch (kind) {
-      case 'commit': {
-        const { verifier, commitment, signature } = message as Commit
-        return signed(verifier, commitDigest(network, facts, verifier, toHex(commitment)), signature)
-      }
-      case 'ballot':
-        return ballotFault(this.modules.context, facts, message as Ballot)
-      case 'seen':
-        return this.#listFault(message as SeenListMessage, facts)
-      case 'proposal': {
-        const { round, leader, header, lists, signature } = message as Proposal
-        const hash = headerHash(network, decodeHeader(header))
-        const senders = new Set(lists.map(list => list.verifier))
-        if (senders.size !== lists.length) return 'two lists of one verifier'
-        if (!isSupermajority(lists.length, facts.verifiers.length)) return 'too few seen lists'
-        return (
-          signed(leader, proposalDigest(network, facts, round, hash), signature) ??
-          lists
-            .map(list => (list.epoch === facts.epoch ? this.#listFault(list, facts) : 'a list of another epoch'))
-            .find(Boolean)
-        )
-      }
-      case 'partial': {
-        const { round, headerHash: hash, verifier, signature } = message as Partial
-        return signed(verifier, reportDigest(network, facts, round, toHex(hash)), signature)
-      }
-      case 'certificate':
-        return this.#certificateFault(message as Certificate, facts)
-    }
-  }
-
-  #listFault(
-    { verifier, entries, signature }: SeenListMessage,
-    facts: Agreeing['record']['facts'],
-  ): string | undefined {
-    const { network } = this.modules.context
-    const list = entries.map(entry => ({ verifier: entry.verifier, root: toHex(entry.root) }))
-    if (list.some((entry, i) => i > 0 && entry.verifier <= list[i - 1]!.verifier)) return 'a list out of order'
-    const key = facts.verifiers.find(v => v.index === verifier)?.blsKey
-    return this.#isSignedBy(key, seenDigest(network, facts, verifier, list), signature)
-  }
-
-  #certificateFault(certificate: Certificate, facts: Agreeing['record']['facts']): string | undefined {
-    const { network, bls } = this.modules.context
-    const { round, header, nonSigners, signature } = certificate
-    const missing = new Set(nonSigners)
-    const signers = facts.verifiers.filter((_, position) => !missing.has(position))
-    if (nonSigners.some((position, i) => i > 0 && position <= nonSigners[i - 1]!)) return 'non-signers out of order'
-    if (signers.length + nonSigners.length !== facts.verifiers.length) return 'non-signers that are not in the set'
-    if (!isSupermajority(signers.length, facts.verifiers.length)) return 'too few signers'
-    const decoded = decodeHeader(header)
-    if (decoded.epoch !== facts.epoch || decoded.era !== facts.era) return 'a header of another epoch'
-    const digest = reportDigest(network, facts, round, headerHash(network, decoded))
-    const keys = signers.map(verifier => verifier.blsKey)
-    return bls.verifier.fastAggregateVerify(keys, digest, signature) ? undefined : 'wrong aggregate signature'
-  }
-
-  #isSignedBy(blsKey: Hex | undefined, digest: Hex, signature: Uint8Array): string | undefined {
-    if (blsKey === undefined) return 'not in the frozen set'
-    return this.modules.context.bls.verifier.verify(blsKey, digest, signature) ? undefined : 'wrong signature'
-  }
-
-  async #deliver(kind: GossipKind, message: Heard, agreeing: Agreeing): Promise<void> {
-    switch (kind) {
+  async #deliver(heard: GossipMessage, runner: AgreementRunner): Promise<void> {
+    switch (heard.kind) {
       case 'commit':
-        return agreeing.hearCommit(message as Commit)
+        return runner.hearCommit(heard.message)
       case 'ballot':
-        return this.#deliverBallot(message as Ballot, agreeing)
+        return this.#deliverBallot(heard.message, runner)
       case 'seen':
-        return agreeing.hearList(message as SeenListMessage)
+        return runner.hearList(heard.message)
       case 'proposal':
-        return agreeing.hearProposal(message as Proposal)
+        return runner.hearProposal(heard.message)
       case 'partial':
-        return agreeing.hearPartial(message as Partial)
+        return runner.hearPartial(heard.message)
       case 'certificate':
-        return agreeing.hearCertificate(message as Certificate)
+        return runner.hearCertificate(heard.message)
     }
   }
 
-  /** A ballot that came by root alone is fetched first: a seen list may name only what is held. */
-  async #deliverBallot(ballot: Ballot, agreeing: Agreeing): Promise<void> {
+  /** Fetches the votes of a ballot that came by its root alone: a seen list may name only ballots that this node holds. */
+  async #deliverBallot(ballot: Ballot, runner: AgreementRunner): Promise<void> {
     const { context, peers } = this.modules
     const root = toHex(ballot.root)
     if (ballot.votes.length > 0) await context.store.putBallot(root, Ballot.encode(ballot))
     else {
       const whole = await peers.ballot(root)
-      if (whole === undefined || ballotFault(context, agreeing.record.facts, whole) !== undefined) return
+      if (whole === undefined || ballotFault(context, runner.record.facts, whole) !== undefined) return
     }
-    agreeing.hearBallot(ballot)
+    runner.hearBallot(ballot)
   }
-}
-
-type Heard = Commit | Ballot | SeenListMessage | Proposal | Partial | Certificate
-
-const DECODE: Record<GossipKind, (bytes: Uint8Array) => Heard> = {
-  commit: Commit.decode,
-  ballot: Ballot.decode,
-  seen: SeenListMessage.decode,
-  proposal: Proposal.decode,
-  partial: Partial.decode,
-  certificate: Certificate.decode,
 }

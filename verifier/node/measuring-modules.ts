@@ -1,5 +1,5 @@
-/** What measuring needs of its node. */
-import type { Receiver } from '../../probe/receiver/receiver.js'
+/** The parts of a node that measuring uses. */
+import type { Receiver } from '../../probe/index.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
 

@@ -1,31 +1,30 @@
 /**
- * One verifier's measuring in one epoch: its sessions as a receiver, at their secret instants, and its heartbeats. What
- * comes out is a vote for every provider that it was assigned to.
+ * One verifier measures in one epoch: its sessions as a receiver, at their secret instants, and its heartbeats. The result
+ * is a vote for every provider to which the verifier was assigned.
  */
-
-import { START_LEAD_MS } from '../../probe/constants.js'
-import { measureSession } from '../../probe/receiver/session.js'
-import type { SessionResult } from '../../probe/verdict/outcome.js'
-import { providerSchedule, sessionIdOf } from '../../proto/digests.js'
-import { epochEndMs, epochStartMs } from '../../proto/epoch.js'
-import { fromHex, type Hex, toHex } from '../../proto/hex.js'
+import { measureSession, type SessionResult } from '../../probe/index.js'
+import { providerSchedule } from '../../proto/digests.js'
+import { epochEndMs } from '../../proto/epoch.js'
+import { type Hex, toHex } from '../../proto/hex.js'
 import { ProbeFrame } from '../../proto/messages.js'
 import { PROBE_PROTOCOL } from '../../proto/protocols.js'
 import type { Vote } from '../../proto/vote.js'
 import { voucherVerifier } from '../chain/vouchers.js'
+import { assignedSessionId } from '../core/assignment/admission.js'
 import type { Session } from '../core/assignment/assign.js'
-import { groupOffsetMs, isSoak, sessionOffsetMs } from '../core/assignment/schedule.js'
+import { isSoak } from '../core/assignment/schedule.js'
+import { sessionTimes } from '../core/assignment/slots.js'
 import { makeVote } from '../core/scoring/vote.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import type { VerifierContext } from './context.js'
 import { dialStream } from './dialling.js'
-import type { EpochRecord } from './epoch-book.js'
+import type { EpochRecord } from './epoch-facts.js'
 import { Heartbeats } from './heartbeats.js'
 import type { MeasuringModules } from './measuring-modules.js'
 import { keepTranscripts, type Unvoted, unvotedTranscript } from './transcripts.js'
 import { isAbort, until } from './waiting.js'
 
-/** Measures until the epoch ends, and not a moment longer. @param scheduleSignature BLS signature over the schedule digest */
+/** Measures until the epoch ends, and no longer. @param scheduleSignature BLS signature over the schedule digest */
 export async function measureEpoch(
   modules: MeasuringModules,
   record: EpochRecord,
@@ -46,10 +45,11 @@ export async function measureEpoch(
     if (session.receiver !== context.self.index) continue
     runSession(modules, record, session, scheduleSignature).then(
       result => result && results.set(session.provider, result),
-      error => isAbort(error) || context.log.error({ epoch, provider: session.provider, err: error }, 'session failed'),
+      error =>
+        isAbort(error) || context.log.error({ epoch, provider: session.provider, err: error }, 'a session failed'),
     )
   }
-  // A session that is not through by now is too late for the ballot; it ends by its own timeout.
+  // A session that still runs is too late for the ballot, and ends by its own timeout.
   await until(epochEndMs(context.epochs, epoch), context.wall, context.stopping)
   await Promise.all(beating)
   const votes = mine.map((provider, i) =>
@@ -89,35 +89,29 @@ async function runSession(
 ): Promise<Measured | undefined> {
   const { facts, assignment } = epochRecord
   const { params, network, random } = context
-  const { epoch, era, beacon } = facts
-  const slotMs = epochStartMs(context.epochs, epoch) + params.leadMs + session.round * params.slotMs
-  if (context.wall.nowMs() > slotMs + params.offsetMs) return undefined // this node came up after the slot
-  const { claimKbps, startsWith } = session
-  const offsetMs =
-    startsWith === undefined
-      ? groupOffsetMs(params)
-      : sessionOffsetMs(providerSchedule(scheduleSignature, startsWith), params)
-  const leadMs = startsWith === undefined ? START_LEAD_MS : 0
-  await until(slotMs + offsetMs - leadMs, context.wall, context.stopping)
+  const { epoch, beacon } = facts
+  const { callMs, dataMs, lastCallMs } = sessionTimes(context.epochs, epoch, session, params, scheduleSignature)
+  if (context.wall.nowMs() > lastCallMs) return undefined // this node came up after the slot
+  await until(callMs, context.wall, context.stopping)
   const provider = directory.provider(session.provider)
   const nonce = toHex(random.bytes(32))
   const parties = { epoch, provider: session.provider, receiver: session.receiver, senders: session.senders }
-  const sessionId = sessionIdOf(network, { era, epoch }, beacon, parties, nonce)
+  const sessionId = assignedSessionId(network, facts, session, nonce)
   const log = context.log.child({ epoch, provider: session.provider, sessionId })
   const result = await measureSession(
     {
       parties,
       sessionId,
       nonce,
-      claimKbps,
+      claimKbps: session.claimKbps,
       breachBps: params.breachBps,
       soakMs: isSoak(beacon, session.provider, params) ? params.soakMs : undefined,
-      startMs: startsWith === undefined ? context.clock.now() + slotMs + offsetMs - context.wall.nowMs() : undefined,
+      startMs: dataMs === undefined ? undefined : context.clock.now() + dataMs - context.wall.nowMs(),
       senders: session.senders.map(index => {
         const sender = directory.verifier(index)
         return {
           open: async () => {
-            if (sender === undefined) throw new Error(`verifier ${index} has not announced where it is reached`)
+            if (sender === undefined) throw new Error(`verifier ${index} has announced no address`)
             return dialStream(context, sender, PROBE_PROTOCOL, ProbeFrame.maxBytes)
           },
           verifier: sender === undefined ? async () => false : peerVerifier(sender.peerId),
@@ -142,17 +136,4 @@ async function runSession(
     'session ended',
   )
   return { result, transcript: unvotedTranscript(context, directory, epochRecord, session, result.record) }
-}
-
-/** Checks a session id that an invitation names, so that a sender serves no session but those assigned. */
-export function isSessionIdOf(
-  context: Pick<VerifierContext, 'network'>,
-  { facts }: EpochRecord,
-  session: Session,
-  nonce: Uint8Array,
-  sessionId: Uint8Array,
-): boolean {
-  const { era, epoch, beacon } = facts
-  const expected = sessionIdOf(context.network, { era, epoch }, beacon, session, toHex(nonce))
-  return Buffer.compare(fromHex(expected), sessionId) === 0
 }

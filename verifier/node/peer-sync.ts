@@ -1,19 +1,18 @@
-/** What a verifier asks of its peers when it missed something. Every answer is checked; nobody need be trusted. */
-import type { Check } from '../../probe/transcript/recheck-party.js'
-import { ballotDigest, providerSchedule, type SeenEntry, scheduleDigest } from '../../proto/digests.js'
+/** Fetches from other verifiers what this node missed. The node checks every answer, and so trusts no peer. */
+import type { Check } from '../../probe/transcript/check.js'
+import type { SeenEntry } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
-import { MerkleTree } from '../../proto/merkle.js'
 import { Ballot, type GossipItem, GossipItem as GossipItemCodec, type SyncRequest } from '../../proto/messages.js'
-import { decodeVote } from '../../proto/vote.js'
 import { ballotSetRoot } from '../core/agreement/ballot-set.js'
-import type { ChainFacts } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
 import { checkRegistered } from '../evidence/registry-checks.js'
 import { checkTranscript, type ParsedTranscript, parseTranscript } from '../evidence/transcript-checks.js'
 import { syncFrom } from '../net/sync.js'
+import { hasRoot } from './ballot-checks.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
 
+/** How long one peer may take to answer. */
 const ANSWER_MS = 2000
 
 export class PeerSync {
@@ -22,7 +21,7 @@ export class PeerSync {
     private readonly directory: Directory,
   ) {}
 
-  /** The ballot with this root, its votes included. */
+  /** The ballot with this root, with its votes. Undefined if no verifier that answers has it. */
   async ballot(root: Hex): Promise<Ballot | undefined> {
     const held = await this.context.store.getBallot(root)
     if (held !== undefined) return Ballot.decode(held)
@@ -34,7 +33,7 @@ export class PeerSync {
     })
   }
 
-  /** The ballot set of an accepted report, checked against the header's root; the ballots are stored. */
+  /** The ballot set of an accepted report, checked against the header's root. Stores the ballots. */
   async ballotSet(posted: PostedReport): Promise<SeenEntry[] | undefined> {
     return this.#ask({ ballotSet: fromHex(posted.headerHash) }, async items => {
       const ballots = items.map(bytes => ({ bytes, ballot: Ballot.decode(bytes) }))
@@ -46,47 +45,47 @@ export class PeerSync {
     })
   }
 
-  /** @param take undefined, or an error, for leaves that do not pass. @throws when no peer has leaves that do */
+  /** @param take returns undefined, or throws, for wrong leaves. @throws if no peer has leaves that `take` accepts */
   async leaves<T>(headerHash: Hex, take: (encoded: Uint8Array[]) => T | undefined): Promise<T> {
     const leaves = await this.#ask({ leaves: fromHex(headerHash) }, async items => take(items))
     if (leaves === undefined) throw new Error(`no peer has the leaves of ${headerHash}`)
     return leaves
   }
 
-  /** The transcript of a session, encoded: this node's own, or a peer's that bears out the vote that its receiver cast. */
+  /** The transcript of a session, encoded: this node's own, or a peer's if it proves the vote that its receiver cast. */
   async transcript(sessionId: Hex): Promise<Uint8Array | undefined> {
     const held = await this.context.store.getTranscript(sessionId)
     if (held !== undefined) return held
     return this.#ask({ transcript: fromHex(sessionId) }, async ([bytes]) => {
       if (bytes === undefined) return undefined
-      const parsed = parseTranscript(bytes, 'what a peer gave')
+      const parsed = parseTranscript(bytes, 'the answer of a peer')
       if (toHex(parsed.transcript.session.sessionId) !== sessionId) return undefined
-      return (await this.#isBorneOut(parsed)) ? bytes : undefined
+      return (await this.#holds(parsed)) ? bytes : undefined
     })
   }
 
-  /** Everything that one peer heard in an epoch; gossip itself replays nothing. */
+  /** All messages that one peer heard in an epoch, since gossip itself replays nothing. */
   async gossip(epoch: number): Promise<GossipItem[]> {
     const items = await this.#ask({ gossip: epoch }, async found => found.map(bytes => GossipItemCodec.decode(bytes)))
     return items ?? []
   }
 
-  /** What takes long comes last: making a session's data again is for a transcript whose vote and keys are known. */
-  async #isBorneOut(parsed: ParsedTranscript): Promise<boolean> {
+  /** Checks vote and keys first: regenerating the session's data takes long. */
+  async #holds(parsed: ParsedTranscript): Promise<boolean> {
     const { chain, params } = this.context
     if (!(await this.#isVoteCast(parsed))) return false
     const holds = (checks: readonly Check[]) => checks.every(check => check.holds)
     return holds(await checkRegistered(parsed, chain, params)) && holds((await checkTranscript(parsed)).checks)
   }
 
-  /** Whether the vote is in its receiver's ballot; where this node has none of it, there is nothing to hold it against. */
+  /** Whether the vote is in its receiver's ballot. If this node has no ballot of the receiver, any vote passes. */
   async #isVoteCast({ transcript: { session, vote } }: ParsedTranscript): Promise<boolean> {
     const ballots = await this.context.store.ballotsOf(session.epoch)
     const cast = ballots.filter(({ verifier }) => verifier === session.receiver).flatMap(({ votes }) => votes)
     return cast.length === 0 || cast.some(one => Buffer.compare(one, vote) === 0)
   }
 
-  /** Asks one peer after another until one answers to satisfaction. */
+  /** Asks one verifier after another, until `take` accepts an answer. */
   async #ask<T>(request: SyncRequest, take: (items: Uint8Array[]) => Promise<T | undefined>): Promise<T | undefined> {
     const { self, stopping, peer, log } = this.context
     for (const other of this.directory.verifiers()) {
@@ -98,34 +97,9 @@ export class PeerSync {
         if (taken !== undefined) return taken
       } catch (error) {
         stopping.throwIfAborted()
-        log.debug({ peer: other.index, error: (error as Error).message }, 'a peer could not be asked')
+        log.debug({ peer: other.index, error: (error as Error).message }, 'could not fetch from a peer')
       }
     }
     return undefined
   }
-}
-
-/** Whether a ballot's votes are those that its root names. */
-export const hasRoot = (ballot: Ballot): boolean => new MerkleTree(ballot.votes).root === toHex(ballot.root)
-
-/** Why a complete ballot cannot be taken; undefined when it can. */
-export function ballotFault(context: VerifierContext, facts: ChainFacts, ballot: Ballot): string | undefined {
-  const { bls, network } = context
-  const verifier = facts.verifiers.find(v => v.index === ballot.verifier)
-  if (verifier === undefined) return 'not in the frozen set'
-  const root = toHex(ballot.root)
-  if (!bls.verifier.verify(verifier.blsKey, ballotDigest(network, facts, ballot.verifier, root), ballot.signature)) {
-    return 'wrong signature'
-  }
-  if (ballot.votes.length === 0) return undefined
-  if (!hasRoot(ballot)) return 'votes that its root does not name'
-  if (!bls.verifier.verify(verifier.blsKey, scheduleDigest(network, facts, facts.beacon), ballot.schedule)) {
-    return 'wrong schedule signature'
-  }
-  for (const encoded of ballot.votes) {
-    const vote = decodeVote(encoded)
-    if (vote.epoch !== facts.epoch || vote.receiver !== ballot.verifier) return 'a vote of another epoch or verifier'
-    if (vote.scheduleProof !== providerSchedule(ballot.schedule, vote.provider)) return 'a wrong schedule proof'
-  }
-  return undefined
 }

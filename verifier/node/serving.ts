@@ -1,35 +1,33 @@
-/** The sender's side: serves the sessions that the assignment gives this verifier a part in, and no others. */
-
-import type { OpeningsVerdict } from '../../probe/chunks/openings.js'
-import { START_LEAD_MS } from '../../probe/constants.js'
-import type { MessageStream } from '../../probe/ports.js'
-import { type Authorization, serveProbe } from '../../probe/sender/sender.js'
-import { SeenSessions } from '../../probe/wire/seen-sessions.js'
-import { epochEndMs, epochStartMs } from '../../proto/epoch.js'
+/** This verifier as a sender: serves the sessions that the assignment gives it a part in, and no others. */
+import {
+  type Authorization,
+  type MessageStream,
+  type OpeningsVerdict,
+  SeenSessions,
+  serveProbe,
+} from '../../probe/index.js'
 import { toHex } from '../../proto/hex.js'
 import { OpeningFault, type ProbeInvite, RelayFrame } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
+import { admit } from '../core/assignment/admission.js'
 import { isSoak } from '../core/assignment/schedule.js'
+import { isBeingMeasured } from '../core/assignment/slots.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import type { VerifierContext } from './context.js'
 import { dialStream } from './dialling.js'
 import type { Directory } from './directory.js'
-import type { EpochBook } from './epoch-book.js'
-import { isSessionIdOf } from './measuring.js'
-
-/** How far a receiver's clock may be from ours. */
-const CLOCK_TOLERANCE_MS = 1000
+import type { EpochFacts } from './epoch-facts.js'
 
 export class Serving {
-  /** What receivers showed of the data that this node had sent them. */
+  /** How often receivers proved that they had the data that this node sent. */
   readonly openings: Record<OpeningsVerdict['kind'], number> = { held: 0, mismatched: 0, failed: 0, missing: 0 }
   readonly #seen = new SeenSessions()
-  /** Sessions served by what the assignment calls them, so that a receiver cannot have one twice under two nonces. */
+  /** Assigned sessions that were served, so that a receiver cannot run one twice under two nonces. */
   readonly #served = new Set<string>()
 
   constructor(
     private readonly context: VerifierContext,
-    private readonly book: EpochBook,
+    private readonly epochFacts: EpochFacts,
     private readonly directory: Directory,
     private readonly udpHost: string,
   ) {}
@@ -52,7 +50,7 @@ export class Serving {
     })
   }
 
-  /** Forgets the sessions of epochs past. */
+  /** Forgets the sessions of earlier epochs. */
   forget(beforeEpoch: number): void {
     for (const key of this.#served) if (Number(key.split('/')[0]) < beforeEpoch) this.#served.delete(key)
   }
@@ -64,40 +62,34 @@ export class Serving {
     const { epoch, receiver, sessionId } = verdict
     const facts = { epoch, receiver, sessionId: toHex(sessionId), openings: verdict.kind }
     if (verdict.kind !== 'failed') {
-      log.info(facts, 'a receiver did not show all of the data that it was sent')
+      log.info(facts, 'a receiver did not open all chunks that it owed')
       return
     }
-    log.warn({ ...facts, reason: verdict.reason }, 'a receiver published a root for data that it did not have')
+    log.warn({ ...facts, reason: verdict.reason }, 'a receiver published a root over data that it did not have')
     store.putOpeningFault(verdict.epoch, verdict.sessionId, OpeningFault.encode(verdict)).catch(fail)
   }
 
   async #authorize(invite: ProbeInvite, peerId: string): Promise<Authorization> {
     const refuse = (reason: string): Authorization => ({ ok: false, reason })
-    const { epochs, wall, params, self } = this.context
-    const { epoch, receiver, slot } = invite
-    const provider = toHex(invite.provider)
-    const nowMs = wall.nowMs()
-    const fromMs = epochStartMs(epochs, epoch) + Math.max(0, params.leadMs - START_LEAD_MS) - CLOCK_TOLERANCE_MS
-    if (nowMs < fromMs || nowMs > epochEndMs(epochs, epoch)) return refuse(`epoch ${epoch} is not being measured`)
-    const record = await this.book.get(epoch)
-    const session = record.assignment.sessions.find(s => s.provider === provider && s.receiver === receiver)
-    if (session === undefined || session.senders[slot] !== self.index) return refuse('not assigned to this sender')
-    const startMs = epochStartMs(epochs, epoch) + params.leadMs + session.round * params.slotMs
-    const earlyMs = session.startsWith === undefined ? START_LEAD_MS : params.offsetMs
-    if (nowMs < startMs - earlyMs - CLOCK_TOLERANCE_MS || nowMs > startMs + params.offsetMs + CLOCK_TOLERANCE_MS)
-      return refuse('not the time of its slot')
-    if (!isSessionIdOf(this.context, record, session, invite.nonce, invite.sessionId)) return refuse('wrong session id')
-    if (this.directory.verifier(receiver)?.peerId !== peerId) return refuse('not from its receiver')
-    const announced = this.directory.provider(provider)
+    const { epochs: clock, network, wall, params, self } = this.context
+    const { epoch, receiver } = invite
+    const nowMs = wall.nowMs() // of the arrival: reading the epoch's facts may take a while
+    if (!isBeingMeasured(clock, epoch, params, nowMs)) return refuse(`epoch ${epoch} is not being measured`)
+    const { facts, assignment } = await this.epochFacts.get(epoch)
+    const asker = { peerId, receiverPeerId: this.directory.verifier(receiver)?.peerId }
+    const admission = admit(invite, asker, { self: self.index, network, clock, params, facts, assignment, nowMs })
+    if (!admission.ok) return admission
+    const { session } = admission
+    const announced = this.directory.provider(session.provider)
     if (announced === undefined) return refuse('the provider has announced no address')
-    const key = `${epoch}/${provider}/${receiver}`
+    const key = `${epoch}/${session.provider}/${receiver}`
     if (this.#served.has(key)) return refuse('served already')
     this.#served.add(key)
     return {
       ok: true,
       claimKbps: session.claimKbps,
       senders: session.senders.length,
-      soakMs: isSoak(record.facts.beacon, provider, params) ? params.soakMs : undefined,
+      soakMs: isSoak(facts.beacon, session.provider, params) ? params.soakMs : undefined,
       receiver: peerVerifier(peerId),
       provider: peerVerifier(announced.peerId),
     }

@@ -1,13 +1,13 @@
-/** The transcript of a session that this node measured: what the probe recorded, whose keys it was made with, and the vote. */
+/** The transcript of a session that this node measured: the record of the probe, the keys of all parties, and the vote. */
 import { fromHex } from '../../proto/hex.js'
 import { type SessionRecord, Transcript } from '../../proto/messages.js'
 import { encodeVote, type Vote } from '../../proto/vote.js'
 import type { Session } from '../core/assignment/assign.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
-import type { EpochRecord } from './epoch-book.js'
+import type { EpochRecord } from './epoch-facts.js'
 
-/** All but the vote, which is made when the epoch has ended. */
+/** A transcript without its vote: votes are made when the epoch has ended. */
 export type Unvoted = Omit<Transcript, 'vote'>
 
 export function unvotedTranscript(
@@ -22,7 +22,7 @@ export function unvotedTranscript(
     contract: fromHex(network.contract),
     era: facts.era,
     beacon: fromHex(facts.beacon),
-    // Empty for a node that has announced none: nothing that it should have signed was taken.
+    // Empty for a node that has announced no peer: the receiver accepted nothing that this node should have signed.
     providerPeer: directory.provider(session.provider)?.peerId ?? '',
     receiverPeer: peer.peerId.toString(),
     senderPeers: session.senders.map(index => directory.verifier(index)?.peerId ?? ''),
@@ -31,7 +31,7 @@ export function unvotedTranscript(
   }
 }
 
-/** One after the other, each in a turn of its own: the epoch's end has more urgent things to do. */
+/** Writes one after the other, so that more urgent work at the epoch's end comes in between. */
 export async function keepTranscripts(
   { store }: Pick<VerifierContext, 'store'>,
   unvoted: readonly Unvoted[],

@@ -1,23 +1,23 @@
 /**
- * A verifier, put together. What each part does stands in its own file; here is how they hang together.
+ * A verifier, put together. Each part is described in its own file; this page shows how data flows between them.
  *
- *                      chain ◀───────────── duties: post, settle, freeze ◀──────────────┐
- *                        │ facts at B(e), tip                                           │ certificate
- *                        ▼                                                              │
- *   serving ◀─ book: facts, assignment ─▶ measuring ── votes ─▶ agreeing ◀── inbox ◀── gossip
- *   (sender)                              (receiver, heartbeats)   │  ▲
- *                                                                  ▼  │ leaves
- *                                          store ◀── history: reports the chain has accepted ◀─▶ sync
+ *   chain ── B(e) ──▶ epoch facts ── assignment ──┬──▶ serving (as a sender) ◀── invitations ── receivers
+ *     │                                           └──▶ measuring (as a receiver, with heartbeats)
+ *     │                                                    │ votes
+ *     │                                                    ▼
+ *     │        verifiers ◀── gossip ──▶ inbox ◀──▶ agreement runner ── certificate ──▶ transmission ──▶ chain
+ *     │                                                    ▲                               ▲
+ *     │                                                    │ last leaves                   │ penalties
+ *     └── tip ──▶ chain follower ──▶ accepted reports ─────┴───────────────────────────────┘
+ *                                        ▲    │
+ *                       peer sync ── ballots, leaves ──▶ store ── sync source ──▶ verifiers that missed something
  *
- * Started in this order: chain, store, peer, UDP port, handlers, announcement, epochs. Stopped in the reverse, so that
- * nothing is asked of a part that is gone. Epochs overlap: while one is agreed on, the next is measured.
+ * Start: chain, store, peer, UDP port, dial book, sync handler, own announcement. At genesis: probe handler, epochs.
+ * Stop: the reverse, so that no part is used after it has closed. Epochs overlap: while the verifiers agree on one
+ * epoch, they measure the next.
  */
-import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import type { Logger } from 'pino'
-import type { PortFacts } from '../../probe/io/datagram-port.js'
-import { Receiver } from '../../probe/receiver/receiver.js'
+import { type PortFacts, Receiver, systemClock, systemRandom } from '../../probe/index.js'
 import { type EpochClock, epochAt } from '../../proto/epoch.js'
 import { fromHex } from '../../proto/hex.js'
 import { ProbeFrame } from '../../proto/messages.js'
@@ -32,7 +32,7 @@ import type { NodeKeys } from '../config/keys.js'
 import type { NetworkFile } from '../config/network-file.js'
 import { DialBook } from '../net/dial-book.js'
 import { Gossip } from '../net/gossip.js'
-import { createPeer, listenAddresses, type Peer } from '../net/libp2p.js'
+import { createPeer, listenAddresses } from '../net/libp2p.js'
 import { peerSigner } from '../net/peer-keys.js'
 import { handleStreams } from '../net/streams.js'
 import { serveSync } from '../net/sync.js'
@@ -41,10 +41,12 @@ import { announceSelf } from './announcing.js'
 import type { VerifierContext } from './context.js'
 import { Directory } from './directory.js'
 import { Epochs } from './epochs.js'
-import { syncSource } from './history.js'
-import { isAbort, poll } from './waiting.js'
+import { Lifecycle } from './lifecycle.js'
+import { syncSource } from './sync-source.js'
+import { poll } from './waiting.js'
+import { WALL_CLOCK } from './wall-clock.js'
 
-/** How often the chain is asked whether the network has started. */
+/** How often the node asks the chain whether the network has started. */
 const GENESIS_POLL_MS = 250
 
 export interface VerifierOptions {
@@ -77,104 +79,86 @@ export interface VerifierNode {
 }
 
 /**
- * Resolves when the node is up and waits for genesis or takes part.
+ * Resolves when the node is up, and then waits for genesis or takes part.
  * @throws UserError with what the operator can do
  */
-export async function startVerifierNode(options: VerifierOptions): Promise<VerifierNode> {
-  const { network, keys, logger: log, udpHost } = options
-  const stopping = new AbortController()
-  const failure = Promise.withResolvers<never>()
-  failure.promise.catch(() => undefined) // whoever awaits `failed` hears of it; nobody has to
-  const closers: (() => Promise<void> | void)[] = []
-  const stop = async () => {
-    stopping.abort()
-    for (const close of closers.reverse()) await close()
-    closers.length = 0
-  }
-  try {
-    const chain = await connectChain({ rpcUrl: options.rpcUrl, network, privateKey: keys.evm })
-    closers.push(() => chain.close())
-    const account = chain.account!
-    const index = await chain.verifierIndex(account)
-    if (index === undefined) {
-      throw new UserError(
-        'configuration',
-        `${account} is no registered verifier of network "${network.name}": register it first.`,
-      )
-    }
-    const store = await Store.open(join(options.dataDir, 'db'), { mode: 'existing' })
-    closers.push(() => store.close())
-    const peer: Peer = await createPeer({ seed: keys.peer, listen: options.listen, log })
-    closers.push(() => peer.stop())
-    const clock = { now: () => performance.now() }
-    const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) }
-    const receiver = await Receiver.open({ host: udpHost, port: options.udpPort, clock })
-    closers.push(() => receiver.close())
-    log.info({ udp: receiver.facts }, 'receiving')
-    const directory = new Directory(chain)
-    const dialBook = new DialBook(peer, log)
-    closers.push(() => dialBook.stop())
-    await serveSync(peer, syncSource({ store }), log)
-    await announceSelf(chain, directory, { role: 'verifier', account }, peer.peerId.toString(), listenAddresses(peer))
+export const startVerifierNode = (options: VerifierOptions): Promise<VerifierNode> =>
+  Lifecycle.start(life => openVerifier(options, life))
 
-    const wall = { nowMs: () => Date.now() }
-    let epochs: Epochs | undefined
-    let epochClock: EpochClock | undefined
-    const run = async () => {
-      epochClock = await poll(() => chain.clock(), GENESIS_POLL_MS, stopping.signal)
-      const context: VerifierContext = {
-        self: { index, account },
-        network: chain.network,
-        params: network.params,
-        epochs: epochClock,
-        chain,
-        store,
-        peer,
-        gossip: new Gossip(peer, chain.network, log),
-        bls: { signer: new BlsSigner(keys.bls), verifier: new BlsVerifier() },
-        voucherSigner: voucherSigner(chain.network, keys.evm),
-        peerSigner: await peerSigner(fromHex(keys.peer)),
-        wall,
-        clock,
-        random,
-        log,
-        stopping: stopping.signal,
-        fail: failure.reject,
-      }
-      epochs = new Epochs(context, { directory, dialBook, receiver, udpHost })
-      const { serving } = epochs
-      await handleStreams(
-        peer,
-        PROBE_PROTOCOL,
-        ProbeFrame.maxBytes,
-        (stream, peerId) => serving.serve(stream, peerId),
-        (error, peerId) => log.debug({ peer: peerId, error: error.message }, 'a probe stream broke'),
-      )
-      await epochs.run()
-    }
-    const running = run().catch(error => {
-      if (!isAbort(error)) failure.reject(error)
-    })
-    closers.push(() => running)
-    return {
-      role: 'verifier',
-      account,
-      index,
-      peerId: peer.peerId.toString(),
-      network,
-      store,
+async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<VerifierNode> {
+  const { network, keys, logger: log, udpHost } = options
+  const chain = await life.open(connectChain({ rpcUrl: options.rpcUrl, network, privateKey: keys.evm }), one =>
+    one.close(),
+  )
+  const account = chain.account!
+  const index = await chain.verifierIndex(account)
+  if (index === undefined) {
+    throw new UserError(
+      'configuration',
+      `${account} is not a registered verifier of network "${network.name}". Register it, then start again.`,
+    )
+  }
+  const store = await life.open(Store.open(options.dataDir, { mode: 'existing' }), one => one.close())
+  const peer = await life.open(createPeer({ seed: keys.peer, listen: options.listen, log }), one => one.stop())
+  const receiver = await life.open(Receiver.open({ host: udpHost, port: options.udpPort, clock: systemClock }), one =>
+    one.close(),
+  )
+  log.info({ udp: receiver.facts }, 'receiving')
+  const directory = new Directory(chain)
+  const dialBook = await life.open(new DialBook(peer, log), one => one.stop())
+  await serveSync(peer, syncSource({ store }), log)
+  await announceSelf(chain, directory, { role: 'verifier', account }, peer.peerId.toString(), listenAddresses(peer))
+
+  let epochs: Epochs | undefined
+  let epochClock: EpochClock | undefined
+  const takePart = async () => {
+    epochClock = await poll(() => chain.clock(), GENESIS_POLL_MS, life.stopping)
+    const context: VerifierContext = {
+      self: { index, account },
+      network: chain.network,
+      params: network.params,
+      epochs: epochClock,
       chain,
-      udp: receiver.facts,
-      get epochs() {
-        return epochs
-      },
-      connections: () => peer.getConnections().length,
-      epochNow: () => (epochClock === undefined ? 0 : epochAt(epochClock, wall.nowMs())),
-      failed: failure.promise,
-      stop,
+      store,
+      peer,
+      gossip: new Gossip(peer, chain.network, log),
+      bls: { signer: new BlsSigner(keys.bls), verifier: new BlsVerifier() },
+      voucherSigner: voucherSigner(chain.network, keys.evm),
+      peerSigner: await peerSigner(fromHex(keys.peer)),
+      wall: WALL_CLOCK,
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      stopping: life.stopping,
+      fail: life.fail,
     }
-  } catch (error) {
-    await stop()
-    throw error
+    epochs = new Epochs(context, { directory, dialBook, receiver, udpHost })
+    const { serving } = epochs
+    await handleStreams(
+      peer,
+      PROBE_PROTOCOL,
+      ProbeFrame.maxBytes,
+      (stream, peerId) => serving.serve(stream, peerId),
+      (error, peerId) => log.debug({ peer: peerId, error: error.message }, 'a probe stream broke'),
+    )
+    await epochs.run()
+  }
+  life.run(takePart())
+  return {
+    role: 'verifier',
+    account,
+    index,
+    peerId: peer.peerId.toString(),
+    network,
+    store,
+    chain,
+    udp: receiver.facts,
+    get epochs() {
+      return epochs
+    },
+    connections: () => peer.getConnections().length,
+    epochNow: () => (epochClock === undefined ? 0 : epochAt(epochClock, WALL_CLOCK.nowMs())),
+    failed: life.failed,
+    stop: () => life.stop(),
   }
 }

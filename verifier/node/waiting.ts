@@ -1,9 +1,10 @@
+/** Waits that end with a signal. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { WallClock } from './context.js'
+import type { WallClock } from './wall-clock.js'
 
-/** Resolves at `instantMs` of the network's clock, at once if it is past. @throws AbortError when `signal` aborts */
+/** Resolves at `instantMs` of the network's clock, at once if that is past. @throws AbortError when `signal` aborts */
 export async function until(instantMs: number, clock: WallClock, signal: AbortSignal): Promise<void> {
-  // A timer may fire a millisecond early, and the wall clock may be set back while we wait.
+  // A timer may fire a millisecond early, and the wall clock may be set back meanwhile.
   for (let left = instantMs - clock.nowMs(); left > 0; left = instantMs - clock.nowMs()) {
     await sleep(Math.ceil(left), undefined, { signal })
   }
@@ -15,6 +16,15 @@ export async function poll<T>(ask: () => Promise<T | undefined>, everyMs: number
     signal.throwIfAborted()
     const answer = await ask()
     if (answer !== undefined) return answer
+    await sleep(everyMs, undefined, { signal })
+  }
+}
+
+/** Takes a step, again and again, `everyMs` after the last one ended. Never resolves. @throws AbortError when `signal` aborts */
+export async function repeat(step: () => Promise<unknown>, everyMs: number, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    signal.throwIfAborted()
+    await step()
     await sleep(everyMs, undefined, { signal })
   }
 }

@@ -1,9 +1,9 @@
 import { UserError } from '../config/errors.js'
 import { DamagedValue } from './sealed.js'
 
-export type StoreFault = 'missing' | 'exists' | 'damaged' | 'unreadable' | 'locked' | 'no-space'
+export type StoreFault = 'missing' | 'exists' | 'damaged' | 'unreadable' | 'unwritable' | 'locked' | 'no-space'
 
-/** The database cannot be used. The message says what to do; no file is ever removed. */
+/** The database or the signing record cannot be used. The message says what to do; no file is ever removed. */
 export class StoreError extends UserError {
   constructor(
     readonly fault: StoreFault,
@@ -30,20 +30,8 @@ export class SigningConflict extends Error {
 /** What went wrong at the database, in words for whoever runs the node. @returns the error itself if it is another one */
 export function storeErrorFrom(error: unknown, dir: string): unknown {
   if (error instanceof StoreError) return error
-  const texts: string[] = []
-  const codes = new Set<string>()
-  for (let e = error as NodeJS.ErrnoException | undefined; e instanceof Error; e = e.cause as typeof e) {
-    texts.push(e.message)
-    if (e.code !== undefined) codes.add(e.code)
-  }
-  const text = texts.join(': ')
-  if (codes.has('ENOSPC') || /no space left/i.test(text)) {
-    return new StoreError(
-      'no-space',
-      `No space is left for the database in ${dir}: free some, then start again. Nothing stored is lost.`,
-      error,
-    )
-  }
+  const { text, codes } = saidBy(error)
+  if (codes.has('ENOSPC') || /no space left/i.test(text)) return noSpace(`database in ${dir}`, error)
   if (codes.has('LEVEL_LOCKED')) {
     return new StoreError('locked', `The database in ${dir} is in use: stop the other process that runs on it.`, error)
   }
@@ -55,10 +43,27 @@ export function storeErrorFrom(error: unknown, dir: string): unknown {
   return error
 }
 
+function saidBy(error: unknown): { readonly text: string; readonly codes: ReadonlySet<string> } {
+  const texts: string[] = []
+  const codes = new Set<string>()
+  for (let e = error as NodeJS.ErrnoException | undefined; e instanceof Error; e = e.cause as typeof e) {
+    texts.push(e.message)
+    if (e.code !== undefined) codes.add(e.code)
+  }
+  return { text: texts.join(': '), codes }
+}
+
+const noSpace = (what: string, cause: unknown): StoreError =>
+  new StoreError(
+    'no-space',
+    `No space is left for the ${what}: free some, then start again. Nothing stored is lost.`,
+    cause,
+  )
+
 export const damaged = (dir: string, what: string, cause?: unknown): StoreError =>
   new StoreError(
     'damaged',
-    `The database in ${dir} is damaged (${what}); its files were kept. Restore that directory from a copy; without one, exit this verifier and register a new key, for a key must not sign without its record.`,
+    `The database in ${dir} is damaged (${what}); its files were kept. Restore that directory from a copy; without one, exit this verifier and register a new key.`,
     cause,
   )
 
@@ -66,12 +71,56 @@ export const damaged = (dir: string, what: string, cause?: unknown): StoreError 
 export const damagedTranscript = (path: string, cause: unknown): StoreError =>
   new StoreError('damaged', `The transcript in ${path} is damaged; its file was kept, and the node can go on.`, cause)
 
-export const unreadable = (dir: string, error: unknown): StoreError =>
-  new StoreError('unreadable', `Cannot read the database in ${dir}: ${(error as Error).message}.`, error)
+export const unreadable = (path: string, error: unknown): StoreError =>
+  new StoreError('unreadable', `Cannot read ${path}: ${(error as Error).message}.`, error)
 
 /** Not to be told from a database that was lost, so nothing is made in its place. */
 export const noRecord = (dir: string, what: string): StoreError =>
   new StoreError(
     'missing',
     `Cannot use the database in ${dir}: ${what}. For a new key run "bandwitness verifier init"; for a key in use restore the directory from a copy, for a key must not sign without its record.`,
+  )
+
+/** What went wrong at the signing record, in words for a person. */
+export function recordErrorFrom(error: unknown, path: string): StoreError {
+  if (error instanceof StoreError) return error
+  const { text, codes } = saidBy(error)
+  if (codes.has('ENOSPC')) return noSpace(`signing record ${path}`, error)
+  return new StoreError(
+    'unwritable',
+    `Cannot write the signing record ${path} (${text}): nothing is signed until the node starts again. Check the disk first.`,
+    error,
+  )
+}
+
+/** What went wrong at a new file: a record that is made, or a copy of it. */
+export function newFileErrorFrom(error: unknown, path: string): StoreError {
+  const { text, codes } = saidBy(error)
+  if (codes.has('ENOSPC')) return noSpace(`file ${path}`, error)
+  return new StoreError('unwritable', `Cannot write ${path} (${text}): choose another place.`, error)
+}
+
+export const existingFile = (path: string): StoreError =>
+  new StoreError('exists', `There is a file ${path} already: choose another name.`)
+
+export const existingRecord = (path: string): StoreError =>
+  new StoreError('exists', `There is a signing record ${path} already: use it, or choose another directory.`)
+
+export const missingRecord = (path: string): StoreError =>
+  new StoreError(
+    'missing',
+    `The signing record ${path} is missing. For a new key run "bandwitness verifier init"; for a key in use restore the file from a current copy, for a key must not sign without its record.`,
+  )
+
+export const damagedRecord = (path: string, what: string, cause?: unknown): StoreError =>
+  new StoreError(
+    'damaged',
+    `The signing record ${path} is damaged or an older copy (${what}); the file was kept. Restore it from a current copy; without one, exit this verifier and register a new key, for a key must not sign without its record.`,
+    cause,
+  )
+
+export const changedRecord = (path: string): StoreError =>
+  new StoreError(
+    'locked',
+    `Another process has changed the signing record ${path}: stop every process that uses these keys, then start one.`,
   )

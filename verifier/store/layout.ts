@@ -1,8 +1,8 @@
 /**
  * Where things stand in the database. Numbers in keys have a fixed width, so that a range of epochs is a range of keys.
  *
- *   meta/version                                  which layout this is; its presence says that the signing record is whole
- *   signed/<slot>                                 digest that was signed for the slot, for ever
+ *   meta/version                                  which layout this is
+ *   meta/record                                   head of the signing record, which is a file of its own: signing-record.ts
  *   ballot/<root>                                 encoded Ballot
  *   ballot-of/<epoch>/<root>                      for pruning
  *   facts/<epoch>/<block hash>                    ChainFacts, JSON
@@ -16,7 +16,7 @@
  */
 import type { Hex } from '../../proto/hex.js'
 
-export const LAYOUT_VERSION = '1'
+export const LAYOUT_VERSION = '2'
 
 const EPOCH_DIGITS = 12
 /** Epochs in this form have the order of their numbers. */
@@ -24,7 +24,7 @@ export const epochName = (epoch: number): string => String(epoch).padStart(EPOCH
 
 export const KEY = {
   version: 'meta/version',
-  signed: (slot: string) => `signed/${slot}`,
+  record: 'meta/record',
   ballot: (root: Hex) => `ballot/${root}`,
   ballotOf: (epoch: number, root: Hex) => `ballot-of/${epochName(epoch)}/${root}`,
   facts: (epoch: number, blockHash: Hex) => `facts/${epochName(epoch)}/${blockHash}`,

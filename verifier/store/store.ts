@@ -1,11 +1,11 @@
 /**
- * All that a verifier keeps: what it signed, the ballots and facts that a report follows from, the reports with their
- * leaves, and what it heard. What was signed, and this node's own ballots, are on disk before the call returns; the rest
- * may be lost with the machine's power, and is then fetched from peers.
+ * All that a verifier keeps, in its data directory: what it signed (`signing-record`, a file of its own), and in a
+ * database (`db`) the ballots and facts that a report follows from, the reports with their leaves, and what it heard.
+ * What was signed, and this node's own ballots, are on disk before the call returns. The machine may lose the rest with
+ * its power; the node then fetches it from peers. So an older copy of the database is as good as the database itself.
  */
 import { createHash } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
-import { Level } from 'level'
+import { join } from 'node:path'
 import type { SeenEntry } from '../../proto/digests.js'
 import type { Header } from '../../proto/header.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
@@ -14,10 +14,14 @@ import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
 import { type CarryOver, decodeCarryOver, encodeCarryOver } from '../core/scoring/carry-over.js'
-import { checkFiles } from './check-files.js'
-import { noRecord, SigningConflict, StoreError, storeErrorFrom, unreadable } from './errors.js'
+import { checkDirectory, type Database, databaseIn, type OpenMode } from './database.js'
+import { damaged, existingRecord, noRecord, storeErrorFrom } from './errors.js'
 import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
+import { moveSigned } from './layout-1.js'
+import { isFile } from './new-file.js'
+import { decodeHead, encodeHead, type RecordHead } from './record-format.js'
 import { seal, unseal } from './sealed.js'
+import { openRecordFile, SigningRecord, type Witness } from './signing-record.js'
 import { TranscriptFiles } from './transcript-files.js'
 
 export interface StoredReport extends CarryOver {
@@ -29,25 +33,21 @@ export interface StoredReport extends CarryOver {
   readonly posted: PostedReport | undefined
 }
 
-/** What is used of the database below, so that a test can put a failing one in its place. */
-export type Database = Pick<Level<string, Uint8Array>, 'open' | 'close' | 'get' | 'batch' | 'iterator' | 'keys'>
-
 export interface StoreOptions {
   /** `existing` refuses to start on nothing: a key whose record is gone must not sign */
-  readonly mode: 'create' | 'existing'
+  readonly mode: OpenMode
   readonly database?: Database
+  readonly openFile?: typeof openRecordFile
 }
 
-const ENCODING = { keyEncoding: 'utf8', valueEncoding: 'view' } as const
 const text = (value: Uint8Array): string => new TextDecoder().decode(value)
 const bytes = (value: string): Uint8Array => new TextEncoder().encode(value)
 
 type Row = readonly [key: string, value: Uint8Array]
 
 export class Store {
-  /** Ends when no slot is being written: two calls for one slot must not both find it free. */
-  #recording: Promise<unknown> = Promise.resolve()
   readonly #transcripts: TranscriptFiles
+  #record!: SigningRecord
 
   private constructor(
     private readonly dir: string,
@@ -56,46 +56,40 @@ export class Store {
     this.#transcripts = new TranscriptFiles(dir)
   }
 
-  /** @throws StoreError */
-  static async open(dir: string, { mode, database }: StoreOptions): Promise<Store> {
-    if (database === undefined) {
-      await checkDirectory(dir, mode)
-      if (mode === 'existing') await checkFiles(dir)
-    }
-    // not compressed, for an index that can be checked
-    const options = { createIfMissing: mode === 'create', errorIfExists: mode === 'create', compression: false }
-    const db = database ?? new Level<string, Uint8Array>(dir, { ...ENCODING, ...options })
-    const store = new Store(dir, db)
+  /** One process at a time: the database's lock guards the record too. @throws StoreError */
+  static async open(dataDir: string, { mode, database, openFile = openRecordFile }: StoreOptions): Promise<Store> {
+    const dir = join(dataDir, 'db')
+    const recordPath = join(dataDir, 'signing-record')
+    if (database === undefined) await checkDirectory(dir, mode)
+    if (mode === 'create' && (await isFile(recordPath))) throw existingRecord(recordPath)
+    const store = new Store(dir, database ?? databaseIn(dir, mode))
     try {
-      await db.open()
-      if (mode === 'create') await store.#write([[KEY.version, bytes(LAYOUT_VERSION)]], true)
-      else await store.#check()
+      await store.db.open()
+      if (mode === 'create') await store.#create(recordPath)
+      else await store.#check(recordPath)
+      store.#record = await SigningRecord.open(recordPath, store.#witness(), openFile)
       return store
     } catch (error) {
-      await db.close().catch(() => undefined)
+      await store.db.close().catch(() => undefined)
       throw storeErrorFrom(error, dir)
     }
   }
 
-  close(): Promise<void> {
-    return this.db.close()
+  async close(): Promise<void> {
+    await this.#record.close()
+    await this.db.close()
   }
 
   // -------------------------------------------------------------------------------------------- what was signed
 
   /** @returns whether it was new. @throws SigningConflict when the slot holds another digest; StoreError */
   recordSigned(slot: string, digest: Hex): Promise<'recorded' | 'same'> {
-    const recording = this.#recording.then(async () => {
-      const recorded = await this.#get(KEY.signed(slot))
-      if (recorded === undefined) {
-        await this.#write([[KEY.signed(slot), fromHex(digest)]], true)
-        return 'recorded'
-      }
-      if (toHex(recorded) === digest) return 'same'
-      throw new SigningConflict(slot, toHex(recorded), digest)
-    })
-    this.#recording = recording.catch(() => undefined)
-    return recording
+    return this.#record.add(slot, digest)
+  }
+
+  /** Writes a copy of the signing record. @throws StoreError */
+  exportRecord(path: string): Promise<RecordHead> {
+    return this.#record.export(path)
   }
 
   // -------------------------------------------------------------------------------------------- ballots and facts
@@ -220,13 +214,38 @@ export class Store {
 
   // -------------------------------------------------------------------------------------------- access
 
+  async #create(recordPath: string): Promise<void> {
+    const head = await SigningRecord.create(recordPath)
+    await this.#write(
+      [
+        [KEY.version, bytes(LAYOUT_VERSION)],
+        [KEY.record, encodeHead(head)],
+      ],
+      true,
+    )
+  }
+
   /** Reads everything but transcripts once: damage is otherwise found only when its turn comes, perhaps in mid-epoch. */
-  async #check(): Promise<void> {
+  async #check(recordPath: string): Promise<void> {
     const version = await this.db.get(KEY.version)
-    if (version === undefined) throw noRecord(this.dir, 'it holds no signing record')
-    const known = text(unseal(KEY.version, version))
-    if (known !== LAYOUT_VERSION) throw noRecord(this.dir, `its layout is ${known}, where ${LAYOUT_VERSION} is known`)
+    if (version === undefined) throw noRecord(this.dir, 'it names no layout')
     for await (const [key, value] of this.db.iterator()) unseal(key, value)
+    const known = text(unseal(KEY.version, version))
+    if (known === '1') await moveSigned(this.db, this.dir, recordPath)
+    else if (known !== LAYOUT_VERSION) {
+      throw noRecord(this.dir, `its layout is ${known}, where ${LAYOUT_VERSION} is known`)
+    }
+  }
+
+  #witness(): Witness {
+    return {
+      read: async () => {
+        const head = await this.#get(KEY.record)
+        if (head === undefined) throw damaged(this.dir, 'it does not say how far the signing record goes')
+        return decodeHead(head)
+      },
+      write: head => this.#write([[KEY.record, encodeHead(head)]], true),
+    }
   }
 
   #get(key: string): Promise<Uint8Array | undefined> {
@@ -262,16 +281,3 @@ const factsFrom = (value: Uint8Array): ChainFacts =>
   JSON.parse(text(value), (key, field) => (key === 'stake' ? BigInt((field as string).slice(0, -1)) : field))
 
 const phaseOf = ({ kind }: GossipItem): number => GOSSIP_KINDS.indexOf(kind as GossipKind)
-
-/** Looks before the database does, which would leave an empty directory behind where there is none. */
-async function checkDirectory(dir: string, mode: StoreOptions['mode']): Promise<void> {
-  const files = await readdir(dir).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === 'ENOENT') return []
-    throw unreadable(dir, error)
-  })
-  const hasData = files.some(file => /^(CURRENT|MANIFEST-.*|.*\.(ldb|sst|log))$/.test(file))
-  if (mode === 'create' && hasData) {
-    throw new StoreError('exists', `There is a database in ${dir} already: use it, or choose another directory.`)
-  }
-  if (mode === 'existing' && !hasData) throw noRecord(dir, 'there is no database')
-}

@@ -1,18 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-/// @notice Who promises what. Claims are read at B(e), the last block before an epoch, so a raised claim counts from the
-///         next epoch; a lowered one only after a delay, so that nobody dodges a breach that is under way.
+/// @notice Records the providers and their claims: the rate that each provider promises to a new session.
+/// @dev Verifiers read claims at B(e), the last block before an epoch. So a raised claim counts from the next epoch. A
+///      lowered claim counts only after a delay, so that no provider dodges a breach that is under way.
 interface IProviderRegistry {
+    /// @notice A provider as of the current block.
     struct Provider {
-        uint32 index; // never used again
+        /// @notice The registry index, counted from 1 and never used again
+        uint32 index;
+        /// @notice The account that registered
         address account;
-        uint32 claimKbps; // in force now
+        /// @notice The claim in force, in kbit/s
+        uint32 claimKbps;
+        /// @notice The region that the provider states; nobody checks it
         bytes32 region;
-        bytes32 peerIdHash; // keccak256 of the peer id's text
-        uint256 stake; // active and slashable
+        /// @notice The keccak256 hash of the peer id's text
+        bytes32 peerIdHash;
+        /// @notice The tokens that can be slashed (active plus unbonding), in wei
+        uint256 stake;
     }
 
+    // ------------------------------------------------------------------ events
+
+    /// @notice Emitted when a provider registers.
+    /// @param index The registry index of the provider
+    /// @param account The account of the provider
+    /// @param claimKbps The claim, in kbit/s
+    /// @param region The region that the provider states
+    /// @param peerIdHash The keccak256 hash of the peer id's text
     event Registered(
         uint32 indexed index,
         address indexed account,
@@ -20,31 +36,104 @@ interface IProviderRegistry {
         bytes32 region,
         bytes32 peerIdHash
     );
-    /// @notice Where a provider is reached; kept in events alone.
+
+    /// @notice Emitted when a provider announces its addresses. The contract does not store them.
+    /// @param index The registry index of the provider
+    /// @param account The account of the provider
+    /// @param peerId The libp2p peer id, as text
+    /// @param multiaddrs The addresses at which the provider can be reached
     event Announced(uint32 indexed index, address indexed account, string peerId, string[] multiaddrs);
+
+    /// @notice Emitted when a provider changes its claim.
+    /// @param index The registry index of the provider
+    /// @param account The account of the provider
+    /// @param claimKbps The new claim, in kbit/s
+    /// @param effectiveAt The time from which the new claim is in force, in unix seconds
     event ClaimChanged(uint32 indexed index, address indexed account, uint32 claimKbps, uint64 effectiveAt);
+
+    /// @notice Emitted when a provider leaves.
+    /// @param index The registry index of the provider
+    /// @param account The account of the provider
     event Exited(uint32 indexed index, address indexed account);
 
+    // ------------------------------------------------------------------ errors
+
+    /// @notice Thrown by `register` and `setClaim` if the claim is zero.
     error ZeroClaim();
-    /// @notice An account registers once: indices are never used again.
+
+    /// @notice Thrown by `register` if the account has registered before. An account that left cannot come back.
+    /// @param account The caller
+    /// @param index The registry index that the account has
     error AlreadyRegistered(address account, uint32 index);
+
+    /// @notice Thrown if an account has never registered.
+    /// @param account The account
     error NotRegistered(address account);
+
+    /// @notice Thrown by `setClaim` and `exit` if the provider has left.
+    /// @param account The caller
     error AlreadyExited(address account);
+
+    /// @notice Thrown by `register` if the caller's free deposit is zero or below `minimumStake`.
+    /// @param stake The free deposit, in wei
+    /// @param minimum The minimum stake, in wei
     error StakeTooLow(uint256 stake, uint256 minimum);
+
+    /// @notice Thrown by `announce` if the peer id is not the registered one.
+    /// @param given The keccak256 hash of the peer id that was given
+    /// @param registered The keccak256 hash of the registered peer id
     error PeerIdMismatch(bytes32 given, bytes32 registered);
 
-    /// @notice Bonds all of the caller's free deposit in the vault, which must be at least `minimumStake`.
+    // ------------------------------------------------------------------ the provider
+
+    /// @notice Registers the caller and bonds its whole free deposit in the vault. Any account may call, once.
+    /// @dev Reverts with `AlreadyRegistered`, `ZeroClaim` or `StakeTooLow`.
+    /// @param claimKbps The rate that the provider promises to a new session, in kbit/s
+    /// @param region The region that the provider states
+    /// @param peerIdHash The keccak256 hash of the peer id's text
+    /// @return index The registry index of the provider
     function register(uint32 claimKbps, bytes32 region, bytes32 peerIdHash) external returns (uint32 index);
-    /// @notice `peerId` must hash to the registered `peerIdHash`.
+
+    /// @notice Publishes in an event where the provider can be reached. Only a registered provider may call.
+    /// @dev Reverts with `NotRegistered` or `PeerIdMismatch`.
+    /// @param peerId The libp2p peer id, as text; its keccak256 hash must be the registered `peerIdHash`
+    /// @param multiaddrs The addresses at which the provider can be reached
     function announce(string calldata peerId, string[] calldata multiaddrs) external;
+
+    /// @notice Changes the caller's claim. Only a provider that has not left may call.
+    /// @dev A lowered claim is in force after `claimDelaySeconds`, any other claim at once. Before genesis every change
+    ///      is in force at once. A call replaces a lowered claim that is still pending. Reverts with `NotRegistered`,
+    ///      `AlreadyExited` or `ZeroClaim`.
+    /// @param claimKbps The new claim, in kbit/s
     function setClaim(uint32 claimKbps) external;
-    /// @notice Leaves the list at once and starts unbonding. What is unbonding stays slashable.
+
+    /// @notice Removes the caller from the active providers at once and starts unbonding. The exit is final.
+    /// @dev Unbonding stake can still be slashed. Reverts with `NotRegistered` or `AlreadyExited`, and with
+    ///      `IStakeVault.NothingActive` if penalties have taken the whole stake.
     function exit() external;
 
+    // ------------------------------------------------------------------ views
+
+    /// @notice The number of active providers.
+    /// @return The number
     function activeCount() external view returns (uint256);
+
+    /// @notice The least deposit with which a provider can register, fixed at deployment.
+    /// @return The deposit in wei
     function minimumStake() external view returns (uint256);
+
+    /// @notice The delay before a lowered claim is in force, fixed at deployment.
+    /// @return The delay in seconds
     function claimDelaySeconds() external view returns (uint64);
-    /// @notice A page of the active providers (order unspecified) as of this block; call it at B(e).
+
+    /// @notice A page of the active providers as of this block, in no particular order. Call it at B(e).
+    /// @param offset The number of providers to skip
+    /// @param limit The most providers to return
+    /// @return The providers; none if `offset` is beyond the last provider
     function active(uint256 offset, uint256 limit) external view returns (Provider[] memory);
+
+    /// @notice The provider that an account registered, also after its exit. Reverts with `NotRegistered`.
+    /// @param account The account of the provider
+    /// @return The provider
     function providerOf(address account) external view returns (Provider memory);
 }

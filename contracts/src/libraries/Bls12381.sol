@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-/// @notice BLS signatures over BLS12-381 by the precompiles of EIP-2537: keys in G1, signatures in G2, messages of 32
-///         bytes hashed by RFC 9380 under the proof-of-possession ciphersuite's tag (the one of most libraries).
-/// @dev A precompile that is given a malformed point burns all gas it was given, so each call's gas is capped at its
-///      price; and on a chain without the precompile a call "succeeds" with nothing, so the size of what came back is
-///      checked. Pairing rejects points outside the subgroup; addition does not, so nothing reaches it unchecked.
+/// @notice Verifies BLS signatures over BLS12-381 with the precompiles of EIP-2537. Keys are in G1, signatures in G2.
+///         RFC 9380 hashes a message of 32 bytes, under the tag of the proof-of-possession ciphersuite.
+/// @dev A precompile burns all its gas on a malformed point, so each call's gas is capped at its price. On a chain
+///      without the precompile a call "succeeds" and returns nothing, so the size of the result is checked. The pairing
+///      rejects points outside the subgroup. The addition does not, so only checked points may reach it.
 library Bls12381 {
-    /// @dev A field element is 48 bytes, big-endian, in the low end of two words. All zero is the point at infinity.
+    /// @notice A point (x, y) of G1.
+    /// @dev A field element is 48 bytes, big-endian, at the low end of two words. The point at infinity is all zero.
     struct G1 {
         uint256 xHi;
         uint256 xLo;
@@ -15,7 +16,8 @@ library Bls12381 {
         uint256 yLo;
     }
 
-    /// @dev x = x0 + x1·u, y = y0 + y1·u, each coefficient in two words.
+    /// @notice A point (x, y) of G2.
+    /// @dev x = x0 + x1·u and y = y0 + y1·u, each coefficient in two words.
     struct G2 {
         uint256 x0Hi;
         uint256 x0Lo;
@@ -30,7 +32,8 @@ library Bls12381 {
     uint256 internal constant G1_BYTES = 128;
     uint256 internal constant G2_BYTES = 256;
 
-    /// @notice The chain lacks a precompile of EIP-2537, or it does not do what it should.
+    /// @notice Thrown if the chain lacks a precompile of EIP-2537, or if a precompile fails or gives a wrong result.
+    /// @param precompile The address of the precompile
     error PrecompileUnusable(address precompile);
 
     address private constant SHA256 = address(0x02);
@@ -40,47 +43,57 @@ library Bls12381 {
     address private constant PAIRING = address(0x0f);
     address private constant MAP_FP2_TO_G2 = address(0x11);
 
-    // Prices: EIP-2537; for MODEXP what our input sizes cost (EIP-7883), with room.
+    // Prices of EIP-2537. For MODEXP: the price of these input sizes by EIP-7883, with a margin.
     uint256 private constant G1_ADD_GAS = 375;
     uint256 private constant G2_ADD_GAS = 600;
     uint256 private constant MAP_FP2_TO_G2_GAS = 23_800;
     uint256 private constant PAIRING_OF_TWO_GAS = 2 * 32_600 + 37_700;
     uint256 private constant MODEXP_GAS = 1_000;
 
-    /// @dev The field's prime.
+    /// @dev The prime of the base field.
     uint256 private constant P_HI = 0x1a0111ea397fe69a4b1ba7b6434bacd7;
     uint256 private constant P_LO = 0x64774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab;
 
-    /// @dev The generator of G1, negated.
+    /// @dev The negated generator of G1.
     uint256 private constant NEGATED_X_HI = 0x17f1d3a73197d7942695638c4fa9ac0f;
     uint256 private constant NEGATED_X_LO = 0xc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb;
     uint256 private constant NEGATED_Y_HI = 0x114d1d6855d545a8aa7d76c8cf2e21f2;
     uint256 private constant NEGATED_Y_LO = 0x67816aef1db507c96655b9d5caac42364e6f38ba0ecb751bad54dcd6b939c2ca;
 
-    /// @dev Domain separation tag and its length, as RFC 9380 appends them: 44 bytes in all.
+    /// @dev The domain separation tag and its length, as RFC 9380 appends them: 44 bytes in total.
     bytes32 private constant DST_START = "BLS_SIG_BLS12381G2_XMD:SHA-256_S";
     bytes32 private constant DST_END_AND_LENGTH = "SWU_RO_POP_\x2b";
 
     // ------------------------------------------------------------------ decoding
 
-    /// @dev The caller has checked the length.
+    /// @notice Reads a G1 point. The point is not checked.
+    /// @param encoded The point in EIP-2537 encoding; the caller must check that the length is 128 bytes
+    /// @return point The point
     function g1(bytes calldata encoded) internal pure returns (G1 memory point) {
         assembly ("memory-safe") {
             calldatacopy(point, encoded.offset, 128)
         }
     }
 
-    /// @dev The caller has checked the length.
+    /// @notice Reads a G2 point. The point is not checked.
+    /// @param encoded The point in EIP-2537 encoding; the caller must check that the length is 256 bytes
+    /// @return point The point
     function g2(bytes calldata encoded) internal pure returns (G2 memory point) {
         assembly ("memory-safe") {
             calldatacopy(point, encoded.offset, 256)
         }
     }
 
+    /// @notice Tells whether a G1 point is the point at infinity.
+    /// @param point The point
+    /// @return True if the point is the point at infinity
     function isInfinity(G1 memory point) internal pure returns (bool) {
         return (point.xHi | point.xLo | point.yHi | point.yLo) == 0;
     }
 
+    /// @notice Tells whether a G2 point is the point at infinity.
+    /// @param point The point
+    /// @return True if the point is the point at infinity
     function isInfinity(G2 memory point) internal pure returns (bool) {
         return
             (point.x0Hi | point.x0Lo | point.x1Hi | point.x1Lo | point.y0Hi | point.y0Lo | point.y1Hi | point.y1Lo) ==
@@ -89,13 +102,22 @@ library Bls12381 {
 
     // ------------------------------------------------------------------ verification
 
-    /// @notice e(key, H(message)) = e(generator, signature). False also for points that are malformed or outside their
-    ///         subgroup. Infinity passes: the caller rejects it.
+    /// @notice Tells whether e(key, H(message)) = e(generator, signature). A point that is malformed or outside its
+    ///         subgroup gives false. The point at infinity can pass, so the caller must reject it.
+    /// @param key The public key, or a sum of public keys
+    /// @param message The message, 32 bytes
+    /// @param signature The signature, or a sum of signatures
+    /// @return True if the signature holds
     function verify(G1 memory key, bytes32 message, G2 memory signature) internal view returns (bool) {
         return pairingIsOne(key, hashToG2(message), negatedGenerator(), signature);
     }
 
-    /// @notice e(a1, a2)·e(b1, b2) = 1.
+    /// @notice Tells whether e(a1, a2)·e(b1, b2) = 1. A point that is malformed or outside its subgroup gives false.
+    /// @param a1 The G1 point of the first pair
+    /// @param a2 The G2 point of the first pair
+    /// @param b1 The G1 point of the second pair
+    /// @param b2 The G2 point of the second pair
+    /// @return result True if the equation holds
     function pairingIsOne(G1 memory a1, G2 memory a2, G1 memory b1, G2 memory b2) internal view returns (bool result) {
         bytes memory input = new bytes(2 * (G1_BYTES + G2_BYTES));
         address precompile = PAIRING;
@@ -114,13 +136,15 @@ library Bls12381 {
 
     // ------------------------------------------------------------------ G1
 
-    /// @dev Both points must be known to be on the curve. Writes into `sum`.
+    /// @notice Adds `point` to `sum`, in place. Reverts with `PrecompileUnusable`.
+    /// @param sum The first point, and the result; must be on the curve
+    /// @param point The second point; must be on the curve
     function addInto(G1 memory sum, G1 memory point) internal view {
         address precompile = G1_ADD;
         uint256 gasCap = G1_ADD_GAS;
         bool usable;
         assembly ("memory-safe") {
-            let data := mload(0x40) // beyond the free pointer, which stays where it is
+            let data := mload(0x40) // scratch memory: the free pointer does not move
             mcopy(data, sum, 128)
             mcopy(add(data, 128), point, 128)
             let done := staticcall(gasCap, precompile, data, 256, sum, 128)
@@ -129,7 +153,9 @@ library Bls12381 {
         if (!usable) revert PrecompileUnusable(precompile);
     }
 
-    /// @dev Adds the second of two points, one after the other in memory, to the first. Cheaper in a loop: copies nothing.
+    /// @notice Adds the second point of a pair to the first, in place. Reverts with `PrecompileUnusable`.
+    /// @dev Copies nothing, so it is cheaper in a loop than `addInto`.
+    /// @param pair The two points, one after the other; both must be on the curve
     function addSecond(bytes memory pair) internal view {
         address precompile = G1_ADD;
         uint256 gasCap = G1_ADD_GAS;
@@ -142,6 +168,9 @@ library Bls12381 {
         if (!usable) revert PrecompileUnusable(precompile);
     }
 
+    /// @notice The negative of a point.
+    /// @param point The point
+    /// @return The point with y negated; the point at infinity stays as it is
     function negate(G1 memory point) internal pure returns (G1 memory) {
         if (isInfinity(point)) return point;
         unchecked {
@@ -150,13 +179,18 @@ library Bls12381 {
         }
     }
 
+    /// @notice The negated generator of G1.
+    /// @return The point
     function negatedGenerator() internal pure returns (G1 memory) {
         return G1(NEGATED_X_HI, NEGATED_X_LO, NEGATED_Y_HI, NEGATED_Y_LO);
     }
 
     // ------------------------------------------------------------------ hash to curve
 
-    /// @notice RFC 9380, BLS12381G2_XMD:SHA-256_SSWU_RO_ with the tag above.
+    /// @notice Hashes a message to G2: RFC 9380, suite BLS12381G2_XMD:SHA-256_SSWU_RO_. Reverts with
+    ///         `PrecompileUnusable`.
+    /// @param message The message, 32 bytes
+    /// @return point The point, which is in the subgroup
     function hashToG2(bytes32 message) internal view returns (G2 memory point) {
         bytes memory uniform = expandMessage(message);
         address mapper = MAP_FP2_TO_G2;
@@ -171,7 +205,7 @@ library Bls12381 {
         assembly ("memory-safe") {
             let elements := add(uniform, 32)
             let pair := mload(0x40)
-            // Arguments are evaluated from the right, so a call and the size of what it returned need two statements.
+            // Yul evaluates arguments from right to left, so a call and the size of its result need two statements.
             let first := staticcall(mapGas, mapper, elements, 128, pair, 256)
             first := and(first, eq(returndatasize(), 256))
             let second := staticcall(mapGas, mapper, add(elements, 128), 128, add(pair, 256), 256)
@@ -183,7 +217,7 @@ library Bls12381 {
         if (!added) revert PrecompileUnusable(adder);
     }
 
-    /// @dev RFC 9380 section 5.3.1, expand_message_xmd for 256 bytes: eight blocks of SHA-256.
+    /// @dev expand_message_xmd of RFC 9380, section 5.3.1, for 256 bytes: eight blocks of SHA-256.
     function expandMessage(bytes32 message) private view returns (bytes memory uniform) {
         uniform = new bytes(256);
         bytes32 tag = DST_START;
@@ -193,7 +227,7 @@ library Bls12381 {
         assembly ("memory-safe") {
             let out := add(uniform, 32)
             let data := mload(0x40)
-            // b0 = H(64 zeros | message | 256 as two bytes | 0 | tag); message to tag end at 64
+            // b0 = H(64 zeros | message | 256 as two bytes | 0 | tag); the message starts at 64
             calldatacopy(data, calldatasize(), 64)
             mstore(add(data, 64), message)
             mstore(add(data, 96), shl(232, 0x010000))
@@ -202,7 +236,7 @@ library Bls12381 {
             usable := staticcall(gas(), precompile, data, 143, 0, 32)
             usable := and(usable, eq(returndatasize(), 32))
             let first := mload(0)
-            // bi = H(b0 xor b(i-1) | i | tag), with b0 alone for the first
+            // bi = H(b0 xor b(i-1) | i | tag); the first block takes b0 alone
             mstore(add(data, 33), tag)
             mstore(add(data, 65), tagEnd)
             let previous := 0
@@ -222,7 +256,7 @@ library Bls12381 {
         if (!usable) revert PrecompileUnusable(precompile);
     }
 
-    /// @dev Reduces the 64 bytes at `offset` modulo the prime, as two words: modexp with exponent one.
+    /// @dev Reduces the 64 bytes at `offset` modulo the prime, in place: MODEXP with exponent one.
     function reduceInPlace(bytes memory uniform, uint256 offset) private view {
         bool usable;
         address precompile = MODEXP;
@@ -231,8 +265,8 @@ library Bls12381 {
             let element := add(add(uniform, 32), offset)
             let data := mload(0x40)
             mstore(data, 64) // length of the base
-            mstore(add(data, 32), 1) // of the exponent
-            mstore(add(data, 64), 64) // of the modulus
+            mstore(add(data, 32), 1) // length of the exponent
+            mstore(add(data, 64), 64) // length of the modulus
             mcopy(add(data, 96), element, 64)
             mstore8(add(data, 160), 1)
             mstore(add(data, 161), P_HI)
@@ -245,7 +279,8 @@ library Bls12381 {
 
     // ------------------------------------------------------------------ self-test
 
-    /// @notice For constructors: reverts on a chain whose precompiles cannot tell a right equation from a wrong one.
+    /// @notice Checks in constructors that the precompiles accept a true equation and reject a false one. Reverts with
+    ///         `PrecompileUnusable`.
     function requirePrecompiles() internal view {
         G2 memory point = hashToG2(0);
         G1 memory negated = negatedGenerator();

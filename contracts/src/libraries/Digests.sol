@@ -4,13 +4,15 @@ pragma solidity ^0.8.30;
 import {IEpochReports} from "../interfaces/IEpochReports.sol";
 import {ISlashingManager} from "../interfaces/ISlashingManager.sol";
 
-/// @notice What is hashed and signed: the same values as proto/domains.ts and proto/digests.ts; the golden vectors keep
-///         the two in step.
+/// @notice The digests that nodes hash and sign. They equal those of proto/domains.ts and proto/digests.ts; the golden
+///         vectors check both.
 library Digests {
+    /// @dev Each digest starts with the domain of its purpose, so that no signature serves two purposes.
     bytes32 internal constant DOMAIN_HEADER = keccak256("bandwitness/v1/header");
     bytes32 internal constant DOMAIN_REPORT = keccak256("bandwitness/v1/report");
     bytes32 internal constant DOMAIN_PROOF_OF_POSSESSION = keccak256("bandwitness/v1/proof-of-possession");
 
+    /// @dev The EIP-712 types and the EIP-712 domain of a receipt.
     bytes32 internal constant VOUCHER_DOMAIN_TYPE = keccak256(
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
     );
@@ -20,17 +22,27 @@ library Digests {
     bytes32 internal constant VOUCHER_NAME = keccak256("Bandwitness");
     bytes32 internal constant VOUCHER_VERSION = keccak256("1");
 
-    /// @notice A receipt of a session: signed by the provider over what it forwarded, and by the receiver over what it
+    /// @notice A receipt of a session. The provider signs the bytes that it forwarded, the receiver the bytes that it
     ///         hashed.
     struct Voucher {
+        /// @notice The id of the session
         bytes32 sessionId;
+        /// @notice The slot of the sender in the session, counted from 0
         uint32 sender;
+        /// @notice The IP-layer bytes that the sender's data took so far, cumulative
         uint64 bytesCarried;
+        /// @notice The head of the provider's chain of receipts
         bytes32 head;
+        /// @notice The time since the provider opened the session, in milliseconds
         uint32 elapsedMs;
     }
 
-    /// @notice What a proof of possession signs: binds a BLS key to one account of one registry on one chain.
+    /// @notice The digest that a proof of possession signs. It binds a BLS key to one account, registry and chain.
+    /// @param chainId The chain id
+    /// @param registry The address of the verifier registry
+    /// @param account The account that registers the key
+    /// @param blsKey The key: 128 bytes, a G1 point in EIP-2537 encoding
+    /// @return The digest
     function proofOfPossession(
         uint256 chainId,
         address registry,
@@ -40,6 +52,11 @@ library Digests {
         return keccak256(abi.encode(DOMAIN_PROOF_OF_POSSESSION, chainId, registry, account, keccak256(blsKey)));
     }
 
+    /// @notice The hash of a header, which binds the header to one network.
+    /// @param chainId The chain id
+    /// @param reports The address of `EpochReports`
+    /// @param header The header
+    /// @return The hash
     function headerHash(
         uint256 chainId,
         address reports,
@@ -48,7 +65,14 @@ library Digests {
         return keccak256(abi.encode(DOMAIN_HEADER, chainId, reports, header));
     }
 
-    /// @notice What a partial signature, and so the certificate, signs.
+    /// @notice The report digest: verifiers sign it, and the certificate aggregates their signatures.
+    /// @param chainId The chain id
+    /// @param reports The address of `EpochReports`
+    /// @param era The era of the epoch
+    /// @param epoch The epoch
+    /// @param round The agreement round
+    /// @param header The hash of the header
+    /// @return The digest
     function report(
         uint256 chainId,
         address reports,
@@ -60,12 +84,18 @@ library Digests {
         return keccak256(abi.encode(DOMAIN_REPORT, chainId, reports, era, epoch, round, header));
     }
 
-    /// @notice Hashed twice so that no inner node of the tree can pass for a leaf.
+    /// @notice The hash of a leaf. It is hashed twice so that no inner node of the tree can pass for a leaf.
+    /// @param leaf The leaf
+    /// @return The hash
     function leafHash(ISlashingManager.Leaf calldata leaf) internal pure returns (bytes32) {
         return keccak256(bytes.concat(keccak256(abi.encode(leaf))));
     }
 
-    /// @notice EIP-712 digest of a receipt, which the provider and the receiver sign with their accounts' keys.
+    /// @notice The EIP-712 digest of a receipt. The provider and the receiver sign it with the keys of their accounts.
+    /// @param chainId The chain id
+    /// @param reports The address of `EpochReports`
+    /// @param receipt The receipt
+    /// @return The digest
     function voucher(uint256 chainId, address reports, Voucher memory receipt) internal pure returns (bytes32) {
         bytes32 separator = keccak256(abi.encode(VOUCHER_DOMAIN_TYPE, VOUCHER_NAME, VOUCHER_VERSION, chainId, reports));
         return keccak256(abi.encodePacked(hex"1901", separator, keccak256(abi.encode(VOUCHER_TYPE, receipt))));

@@ -5,7 +5,7 @@ import {IEpochReports} from "../../src/interfaces/IEpochReports.sol";
 import {CHEATS, check} from "./Cheats.sol";
 import {Network} from "./Network.sol";
 
-/// @notice Which certificates count, over all subsets of signers and all changes of what was signed.
+/// @notice Checks which certificates count, over all subsets of signers and all changes to the signed content.
 contract CertificatesTest {
     Network private network;
 
@@ -14,27 +14,27 @@ contract CertificatesTest {
         network.start();
     }
 
-    /// @notice Any more than two thirds, and no fewer.
+    /// @notice A certificate counts exactly if more than two thirds signed.
     function testFuzzQuorum(uint256 missing, uint32 round) public {
         uint256 size = network.VERIFIERS();
         missing %= 1 << size;
-        CHEATS.assume(missing != (1 << size) - 1); // nobody's signature is infinity, refused as such
+        CHEATS.assume(missing != (1 << size) - 1); // without signers the signature is the point at infinity
         IEpochReports.Header memory header = network.finish(keccak256("root"));
         (bytes memory signature, uint32[] memory nonSigners) = network.certify(header, round, missing);
         IEpochReports reports = network.reports();
         bool enough = (size - nonSigners.length) * 3 > size * 2;
         if (!enough) CHEATS.expectPartialRevert(IEpochReports.TooFewSigners.selector);
         reports.post(header, round, nonSigners, signature);
-        check(reports.lastEpoch() == (enough ? 1 : 0), "accepted exactly when more than two thirds signed");
+        check(reports.lastEpoch() == (enough ? 1 : 0), "accepted exactly if more than two thirds signed");
     }
 
-    /// @notice Whoever claims other signers than those who signed is refused.
+    /// @notice A certificate does not count if it names other signers than the real ones.
     function testFuzzOtherSigners(uint256 missing, uint256 claimed) public {
         uint256 size = network.VERIFIERS();
         missing %= 1 << size;
         claimed %= 1 << size;
         CHEATS.assume(missing != claimed && _count(missing) <= 2 && _count(claimed) <= 2);
-        CHEATS.assume(_secrets(missing) != _secrets(claimed)); // 1 + 4 = 2 + 3: the same sum is the same key
+        CHEATS.assume(_secrets(missing) != _secrets(claimed)); // equal sums such as 1 + 4 = 2 + 3 give equal keys
         IEpochReports.Header memory header = network.finish(keccak256("root"));
         (bytes memory signature, ) = network.certify(header, 0, missing);
         (, uint32[] memory nonSigners) = network.certify(header, 0, claimed);
@@ -43,7 +43,7 @@ contract CertificatesTest {
         reports.post(header, 0, nonSigners, signature);
     }
 
-    /// @notice No field that the contract does not know by itself can be changed after signing.
+    /// @notice A certificate does not count if a field that only the signature protects has changed.
     function testFuzzChangedHeader(uint8 field, bytes32 value) public {
         IEpochReports.Header memory header = network.finish(keccak256("root"));
         (bytes memory signature, uint32[] memory nonSigners) = network.certify(header, 0, 0);
@@ -59,7 +59,7 @@ contract CertificatesTest {
         reports.post(header, 0, nonSigners, signature);
     }
 
-    /// @notice A signature for one round does not serve another.
+    /// @notice A certificate of one round does not count for another round.
     function testFuzzChangedRound(uint32 signed, uint32 claimed) public {
         CHEATS.assume(signed != claimed);
         IEpochReports.Header memory header = network.finish(keccak256("root"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-/// @notice The few of forge's cheatcodes that the tests use.
+/// @notice The cheatcodes of forge that the tests use.
 interface ICheats {
     function warp(uint256 time) external;
     function roll(uint256 number) external;

@@ -7,7 +7,7 @@ import {IStakeVault} from "../../src/interfaces/IStakeVault.sol";
 import {CHEATS, check} from "./Cheats.sol";
 import {Network} from "./Network.sol";
 
-/// @notice What people may do to a network, in any order, and a second account of what must come of it.
+/// @notice The calls that people can make to a network, in any order, with a second account of their effects.
 contract Handler {
     uint256 public constant PROVIDERS = 4;
     address public constant SETTLER = address(0x30000);
@@ -42,7 +42,7 @@ contract Handler {
         return block.timestamp / 7 days;
     }
 
-    // ------------------------------------------------------------------ what providers do
+    // ------------------------------------------------------------------ providers
 
     function register(uint256 i, uint256 extra) external {
         address account = provider(i);
@@ -61,7 +61,7 @@ contract Handler {
         if (!_registered[account] || _exitedAt[account] != 0) return;
         _exitedAt[account] = block.timestamp;
         uint256 stake = stakeOf(account);
-        if (stake == 0) return; // all of it was slashed: nothing is left to unbond
+        if (stake == 0) return; // penalties took the whole stake, so an exit reverts
         ProviderRegistry registry = network.providers();
         CHEATS.prank(account);
         registry.exit();
@@ -78,10 +78,10 @@ contract Handler {
         if (free + (released ? stake : 0) == 0) return;
         CHEATS.prank(account);
         uint256 amount = vault.withdraw(role);
-        check(amount == free + (released ? stake : 0), "stake leaves when its unbonding is over, and not before");
+        check(amount == free + (released ? stake : 0), "stake leaves once its unbonding is over, and not before");
     }
 
-    // ------------------------------------------------------------------ what verifiers and settlers do
+    // ------------------------------------------------------------------ verifiers and settlers
 
     function report(uint256 i, uint16 penaltyBps) external {
         address account = provider(i);
@@ -109,7 +109,7 @@ contract Handler {
             totalCharged += amount;
             totalBounty += network.token().balanceOf(SETTLER) - bountyBefore;
         } catch {
-            check(!due || _settled[hash], "what is due can be settled");
+            check(!due || _settled[hash], "a due leaf can be settled");
         }
     }
 
@@ -126,7 +126,7 @@ contract Handler {
         for (uint256 i = 0; i < PROVIDERS; i++) stakes[i] = stakeOf(provider(i));
     }
 
-    /// @dev Nothing changed while time passed, so the stakes before are those at the start of each new week.
+    /// @dev Records the stakes at the start of each new week. No stake changed while time passed.
     function _weeksBegan(uint256 since, uint256[PROVIDERS] memory stakes) private {
         for (uint256 week = since + 1; week <= weekNow(); week++) {
             for (uint256 i = 0; i < PROVIDERS; i++) startOf[provider(i)][week] = stakes[i];

@@ -13,7 +13,7 @@ import {StakeToken} from "../../src/testnet/StakeToken.sol";
 import {CHEATS} from "./Cheats.sol";
 import {Signer} from "./Signer.sol";
 
-/// @notice A whole network with real keys and certificates; the i-th verifier's secret is i + 1.
+/// @notice A whole network with real keys and certificates. The secret of verifier i is i + 1.
 contract Network {
     uint256 public constant VERIFIERS = 7;
     uint256 public constant BOND = 1_000 ether;
@@ -42,7 +42,7 @@ contract Network {
         slashing = new SlashingManager(vault, reports, registry, address(providers), 7 days);
     }
 
-    /// @notice Registers the verifiers and starts the clock. Apart, since a contract cannot call itself while it is made.
+    /// @notice Registers the verifiers and starts the clock. Call after deployment: a constructor cannot call itself.
     function start() external {
         for (uint256 i = 0; i < VERIFIERS; i++) {
             _register(i);
@@ -62,12 +62,12 @@ contract Network {
         providers.register(25_000, "region", keccak256("peer"));
     }
 
-    /// @notice The next epoch that can be posted if time moves on: the one now running.
+    /// @notice The epoch that runs now. Its report can be posted once it is over.
     function currentEpoch() public view returns (uint64) {
         return block.timestamp < genesis ? 1 : uint64((block.timestamp - genesis) / EPOCH_SECONDS + 1);
     }
 
-    /// @notice Moves on to the middle of the next epoch, and gives the header that can be posted for this one.
+    /// @notice Moves to the middle of the next epoch and returns a header for the epoch that ended.
     function finish(bytes32 scoreRoot) public returns (IEpochReports.Header memory) {
         uint64 epoch = currentEpoch();
         CHEATS.warp(genesis + epoch * EPOCH_SECONDS + EPOCH_SECONDS / 2);
@@ -89,7 +89,7 @@ contract Network {
             });
     }
 
-    /// @notice Signed by all but those in the bit mask.
+    /// @notice Signs a header by all verifiers except those in the bit mask.
     function certify(
         IEpochReports.Header calldata header,
         uint32 round,
@@ -110,7 +110,7 @@ contract Network {
         signature = Signer.sign(secrets, digest);
     }
 
-    /// @notice Finishes the running epoch with a report of a single leaf, whose hash is its score root.
+    /// @notice Finishes the running epoch with a report of a single leaf. The hash of the leaf is the score root.
     function report(address provider, uint16 penaltyBps) external returns (ISlashingManager.Leaf memory leaf) {
         leaf.epoch = currentEpoch();
         leaf.provider = provider;
@@ -120,7 +120,7 @@ contract Network {
         reports.post(header, 0, nonSigners, signature);
     }
 
-    /// @notice When the epoch's penalty can be taken at the earliest.
+    /// @notice The time from which the epoch's penalty can be settled.
     function finalAt(uint64 epoch) public view returns (uint256) {
         return genesis + (epoch + 1) * EPOCH_SECONDS + SETTLEMENT_SECONDS;
     }

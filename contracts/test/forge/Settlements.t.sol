@@ -5,7 +5,7 @@ import {ISlashingManager} from "../../src/interfaces/ISlashingManager.sol";
 import {CHEATS, check} from "./Cheats.sol";
 import {Network} from "./Network.sol";
 
-/// @notice Penalties of six epochs, three on each side of a week's end, settled in two orders.
+/// @notice Settles penalties of six epochs in two orders. Three epochs lie on each side of a week's end.
 contract SettlementsTest {
     uint256 private constant EPOCHS = 6;
     address private constant PROVIDER = address(0x20000);
@@ -14,7 +14,7 @@ contract SettlementsTest {
     Network private network;
 
     function setUp() public {
-        CHEATS.warp(100 weeks - 3 hours - 60); // genesis is 60 s later, so epoch 4 is the first of a new week
+        CHEATS.warp(100 weeks - 3 hours - 60); // genesis is 60 s later, so epoch 4 is the first epoch of a new week
         network = new Network();
         network.start();
     }
@@ -32,24 +32,24 @@ contract SettlementsTest {
 
         uint256 expected = _share(stake, weekly[0]) + _share(stake, weekly[1]);
         uint256 state = CHEATS.snapshotState();
-        check(_settle(leaves, orderA) == expected, "each week gives what its penalties come to, at most a tenth");
+        check(_settle(leaves, orderA) == expected, "each week charges the sum of its penalties, at most a tenth");
         CHEATS.revertToState(state);
-        check(_settle(leaves, orderB) == expected, "whatever the order");
+        check(_settle(leaves, orderB) == expected, "the order does not matter");
         uint256 left = network.vault().slashable(address(network.providers()), PROVIDER);
-        check(left == stake - expected, "the vault took as much");
+        check(left == stake - expected, "the vault took the same amount");
         check(
             network.token().totalSupply() + expected - network.token().balanceOf(SETTLER) == network.SUPPLY(),
-            "burned"
+            "the rest is burned"
         );
     }
 
-    /// @dev Bases are known to 10^9 wei.
+    /// @dev The vault rounds bases down to 10^9 wei.
     function _share(uint256 stake, uint256 bps) private pure returns (uint256) {
         uint256 base = stake - (stake % 1e9);
         return (base * (bps > 1000 ? 1000 : bps)) / 10_000;
     }
 
-    /// @dev In an order drawn from `seed`.
+    /// @dev Settles the leaves in an order drawn from `seed`.
     function _settle(ISlashingManager.Leaf[] memory given, uint256 seed) private returns (uint256 sum) {
         ISlashingManager.Leaf[] memory leaves = new ISlashingManager.Leaf[](EPOCHS);
         for (uint256 i = 0; i < EPOCHS; i++) leaves[i] = given[i];

@@ -4,8 +4,8 @@ pragma solidity ^0.8.30;
 import {Bls12381} from "../../src/libraries/Bls12381.sol";
 import {check} from "./Cheats.sol";
 
-/// @notice BLS keys and signatures from the precompiles for scalar multiplication. A signature with the sum of some
-///         secrets is the aggregate of theirs.
+/// @notice Makes BLS keys and signatures with the precompiles for scalar multiplication. The signature of a sum of
+///         secrets is the aggregate of the secrets' signatures.
 library Signer {
     address private constant G1_MSM = address(0x0c);
     address private constant G2_MSM = address(0x0e);

@@ -8,7 +8,7 @@ import {Bls12381} from "../../src/libraries/Bls12381.sol";
 import {Digests} from "../../src/libraries/Digests.sol";
 import {CHEATS, check} from "./Cheats.sol";
 
-/// @notice The golden vectors that the nodes' tests read too: digests, leaves, trees and points are the same here.
+/// @notice Checks digests, leaves, trees and points against the golden vectors, which the nodes' tests read too.
 contract VectorsTest {
     // ------------------------------------------------------------------ digests
 
@@ -124,7 +124,7 @@ contract VectorsTest {
                 string.concat(_at(".signers", signers), ".signatureEip2537")
             );
             check(this.verify(key, digest, signature), "signature");
-            check(!this.verify(key, ~digest, signature), "signature of something else");
+            check(!this.verify(key, ~digest, signature), "signature of another message");
             Bls12381.addInto(sum, abi.decode(key, (Bls12381.G1)));
         }
         check(signers > 1, "no signers read");
@@ -134,7 +134,7 @@ contract VectorsTest {
         check(this.verify(aggregate, digest, joint), "aggregate signature");
     }
 
-    // ------------------------------------------------------------------ what takes calldata
+    // ------------------------------------------------------------------ wrappers that take calldata
 
     function proofOfPossession(
         uint256 chainId,
@@ -167,7 +167,7 @@ contract VectorsTest {
         return CHEATS.readFile(string.concat("proto/vectors/", name, ".json"));
     }
 
-    /// @dev r, s, v: how a node's 65 bytes are laid out.
+    /// @dev A node writes 65 bytes in the order r, s, v.
     function _split(bytes memory signature) private pure returns (uint8 v, bytes32 r, bytes32 s) {
         check(signature.length == 65, "signature");
         v = uint8(signature[64]);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The npm package `solc` behind the two options that forge asks a compiler for: --version and --standard-json. */
+/** Wraps the npm package `solc` in the two compiler options that forge uses: --version and --standard-json. */
 const solc = require('solc')
 
 if (process.argv.includes('--version')) {
@@ -9,6 +9,6 @@ if (process.argv.includes('--version')) {
 } else if (process.argv.includes('--standard-json')) {
   process.stdout.write(solc.compile(require('node:fs').readFileSync(0, 'utf8')))
 } else {
-  console.error('solc-js: only --version and --standard-json are known')
+  console.error('solc-js: Unknown option. Use --version or --standard-json.')
   process.exitCode = 1
 }

@@ -1,4 +1,4 @@
-/** BLS keys for tests, and the EIP-2537 encoding of points, written apart from the nodes' own as a second opinion. */
+/** BLS keys for tests and the EIP-2537 encoding of points. The encoding shares no code with the nodes, as a check. */
 import bls from '@chainsafe/bls'
 import type { PublicKey, SecretKey, Signature } from '@chainsafe/bls/types'
 import { bls12_381 } from '@noble/curves/bls12-381.js'
@@ -7,9 +7,9 @@ import { keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
 
 if (bls.implementation !== 'blst-native')
-  throw new Error(`BLS runs on ${bls.implementation}, not on blst-native: npm ci`)
+  throw new Error(`BLS runs on ${bls.implementation} instead of blst-native. Run \`npm ci\`.`)
 
-/** Order of the group. */
+/** The order of the groups. */
 export const ORDER = bls12_381.fields.Fr.ORDER
 export const { G1, G2 } = bls12_381
 type Point1 = InstanceType<typeof G1.Point>
@@ -18,7 +18,7 @@ type Point2 = InstanceType<typeof G2.Point>
 export interface TestKey {
   readonly secret: SecretKey
   readonly scalar: bigint
-  /** 128 bytes */
+  /** 128 bytes, EIP-2537 encoding. */
   readonly publicKey: Hex
 }
 
@@ -38,10 +38,10 @@ const PADDING = new Uint8Array(16)
 
 export const encodeG1 = (key: PublicKey): Hex => padCoordinates(key.toBytes(UNCOMPRESSED), [0, 1])
 
-/** blst puts the imaginary part first, EIP-2537 the real one. */
+/** blst writes the imaginary part first; EIP-2537 writes the real part first. */
 export const encodeG2 = (signature: Signature): Hex => padCoordinates(signature.toBytes(UNCOMPRESSED), [1, 0, 3, 2])
 
-/** By affine coordinates: noble's own serialisation refuses points outside the subgroup. */
+/** Uses affine coordinates, because noble refuses to serialise points outside the subgroup. */
 export const encodeNobleG1 = (point: Point1): Hex => {
   const { x, y } = point.toAffine()
   return words([x, y])
@@ -53,14 +53,14 @@ export const encodeNobleG2 = (point: Point2): Hex => {
 const words = (coordinates: readonly bigint[]): Hex =>
   `0x${coordinates.map(c => c.toString(16).padStart(128, '0')).join('')}`
 
-/** A point of the curve over Fp that is not in G1: the first x that gives one. */
+/** A point of the curve over Fp that is not in G1: the one with the smallest x. */
 export function outsideG1(): Point1 {
   const { Fp, BASE, fromAffine } = G1.Point
   const b = Fp.sub(Fp.sqr(BASE.y), Fp.mul(Fp.sqr(BASE.x), BASE.x))
   return outside(Fp, b, Fp.ONE, (x, y) => fromAffine({ x, y }))
 }
 
-/** A point of the twist that is not in G2. */
+/** A point of the twist that is not in G2: the one with the smallest x. */
 export function outsideG2(): Point2 {
   const { BASE, fromAffine } = G2.Point
   const Fp2: Field<Point2['x']> & { ONE: Point2['x'] } = bls12_381.fields.Fp2
@@ -102,7 +102,7 @@ function padCoordinates(bytes: Uint8Array, order: readonly number[]): Hex {
   return toHex(concatBytes(...order.flatMap(i => [PADDING, bytes.subarray(48 * i, 48 * (i + 1))])))
 }
 
-/** The four coefficients of a G2 point in blst's order: what a careless encoder would send. */
+/** Swaps the coefficients of a G2 point into blst's order, as a careless encoder would. */
 export function swapFp2(encoded: Hex): Hex {
   const bytes = fromHex(encoded)
   return toHex(concatBytes(...[1, 0, 3, 2].map(i => bytes.subarray(64 * i, 64 * (i + 1)))))

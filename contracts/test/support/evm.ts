@@ -1,4 +1,4 @@
-/** One chain for all contract tests, and calls to it that give back decoded errors and events. */
+/** One chain for all contract tests. Its calls return decoded errors and events. */
 import { expect } from 'chai'
 import { Interface, JsonRpcProvider, type LogDescription, type Result } from 'ethers'
 import { after } from 'mocha'
@@ -8,7 +8,7 @@ import { artifact } from '../../artifacts.js'
 import { compile } from '../../compile.js'
 
 const ACCOUNTS = 200
-/** The most that a transaction may use (EIP-7825). */
+/** The most gas of a transaction (EIP-7825). */
 export const TX_GAS_LIMIT = 16_777_216
 
 export interface Receipt {
@@ -19,7 +19,7 @@ export interface Receipt {
   readonly logs: readonly { readonly address: string; readonly topics: string[]; readonly data: string }[]
 }
 
-/** What a contract said when it reverted. */
+/** A decoded custom error of a contract. */
 export class Reverted extends Error {
   constructor(
     readonly errorName: string,
@@ -61,7 +61,7 @@ export class Evm {
     return Number((await this.rpc<{ timestamp: string }>('eth_getBlockByNumber', 'latest', false)).timestamp)
   }
 
-  /** Mines a block at this time; what follows happens at it or seconds after. */
+  /** Mines a block at this time, in unix seconds. Later calls happen at this time or seconds after. */
   async at(time: number): Promise<void> {
     await this.rpc('evm_setNextBlockTimestamp', time)
     await this.rpc('evm_mine')
@@ -90,7 +90,7 @@ export class Evm {
     const receipt = await this.receipt(hash)
     if (receipt.status === 0) {
       await this.call(from, to, data)
-      throw new Error(`transaction ${hash} reverted, but not when called again`)
+      throw new Error(`Transaction ${hash} reverted, but a repeated call did not.`)
     }
     return receipt
   }
@@ -111,7 +111,7 @@ export class Evm {
     return (receipt as unknown as { contractAddress: Hex }).contractAddress
   }
 
-  /** Waits for it: a transaction is mined at once, but not always known at once. */
+  /** Waits for the receipt. Anvil mines a transaction at once but does not always know its receipt at once. */
   async receipt(hash: Hex): Promise<Receipt> {
     for (;;) {
       const receipt = await this.rpc<Record<keyof Receipt, string> | null>('eth_getTransactionReceipt', hash)
@@ -122,7 +122,7 @@ export class Evm {
   }
 }
 
-/** A contract at an address: encodes, sends, decodes. */
+/** A contract at an address. Encodes calls, sends them and decodes their results. */
 export class Bound {
   readonly interface: Interface
 
@@ -139,7 +139,7 @@ export class Bound {
     return this.evm.send(from, this.address, this.interface.encodeFunctionData(method, args))
   }
 
-  /** The result, or the only value of it. @throws Reverted */
+  /** @returns the result, or its value if there is only one. @throws Reverted */
   async read<T = bigint>(method: string, ...args: unknown[]): Promise<T> {
     return this.readFrom<T>(this.evm.accounts[0]!, method, ...args)
   }
@@ -158,7 +158,7 @@ export class Bound {
   }
 }
 
-/** Names of the custom errors that the tests of this run saw. */
+/** The names of the custom errors that the tests of this run caused. */
 export const seenErrors = new Set<string>()
 
 const ERROR_SOURCES = [
@@ -180,7 +180,7 @@ function revertOf(cause: unknown): Reverted | undefined {
   return undefined
 }
 
-/** Numbers for bigints that are safe, lower case for text, arrays for results: what tests compare with. */
+/** Makes values comparable: safe bigints become numbers, text becomes lower case, results become arrays. */
 export function plain(values: Result | readonly unknown[]): unknown[] {
   return [...values].map(value => {
     if (typeof value === 'bigint' && value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value)
@@ -189,7 +189,7 @@ export function plain(values: Result | readonly unknown[]): unknown[] {
   })
 }
 
-/** Passes when the promise rejects with this custom error, and these arguments where given. */
+/** Passes if the promise rejects with this custom error, and with these arguments if any are given. */
 export async function expectRevert(promise: Promise<unknown>, name: string, ...args: unknown[]): Promise<void> {
   let caught: unknown
   try {
@@ -198,7 +198,7 @@ export async function expectRevert(promise: Promise<unknown>, name: string, ...a
     caught = error
   }
   if (!(caught instanceof Reverted)) {
-    throw new Error(`expected ${name}, got ${caught === undefined ? 'success' : caught}`, { cause: caught })
+    throw new Error(`Expected ${name}, got ${caught === undefined ? 'success' : caught}.`, { cause: caught })
   }
   expect(caught.errorName, caught.message).to.equal(name)
   seenErrors.add(name)
@@ -207,7 +207,7 @@ export async function expectRevert(promise: Promise<unknown>, name: string, ...a
 
 let shared: Promise<Evm> | undefined
 
-/** The chain of this run: started by the first who asks, stopped after the last test. */
+/** The chain of this run. The first call starts the chain; a hook stops it after the last test. */
 export function theChain(): Promise<Evm> {
   shared ??= Evm.start()
   return shared

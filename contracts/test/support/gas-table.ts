@@ -1,4 +1,4 @@
-/** The table in docs/gas.md: written by `UPDATE_GAS=1`, compared by every other run. */
+/** The table in docs/protocol/gas.md. A run with `UPDATE_GAS=1` writes the table; every run compares with it. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -7,24 +7,24 @@ import { repositoryRoot } from '../../root.js'
 export interface GasRow {
   readonly call: string
   readonly gas: number
-  /** what the network's design promises */
+  /** The most gas that the call may cost. */
   readonly bound?: number
 }
 
-/** Hashes and signatures differ in how many of their bytes are zero, and zero bytes are cheaper to send. */
+/** Zero bytes are cheaper to send, and hashes and signatures differ in their number of zero bytes. */
 const TOLERANCE = 0.02
 
-const file = (): string => join(repositoryRoot(), 'docs', 'gas.md')
+const file = (): string => join(repositoryRoot(), 'docs', 'protocol', 'gas.md')
 
-/** @throws AssertionError when a figure breaks its bound, or is more than 2 % from the one in the table */
+/** @throws AssertionError if a figure breaks its bound or differs by 2 % or more from the table */
 export function compareGas(rows: readonly GasRow[]): void {
   for (const { call, gas, bound } of rows) {
     if (bound !== undefined) expect(gas, `${call}: gas`).to.be.at.most(bound)
   }
   if (process.env.UPDATE_GAS) writeFileSync(file(), render(rows))
   const known = new Map(parse(readFileSync(file(), 'utf8')))
-  const advice = 'run "UPDATE_GAS=1 npx mocha contracts/test/gas.test.ts" when this is meant'
-  expect([...known.keys()], `calls in docs/gas.md: ${advice}`).to.have.members(rows.map(({ call }) => call))
+  const advice = 'run "UPDATE_GAS=1 npx mocha contracts/test/gas.test.ts" if the change is intended'
+  expect([...known.keys()], `calls in docs/protocol/gas.md: ${advice}`).to.have.members(rows.map(({ call }) => call))
   for (const { call, gas } of rows) {
     const before = known.get(call)!
     expect(Math.abs(gas - before) / before, `${call}: ${gas} gas, was ${before}: ${advice}`).to.be.below(TOLERANCE)

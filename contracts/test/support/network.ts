@@ -1,4 +1,4 @@
-/** A deployed network for tests, with epochs of an hour as a real one has. */
+/** A deployed network for tests. Epochs last an hour, as on a real network. */
 import { JsonRpcSigner } from 'ethers'
 import { headerHash, type NetworkId, proofOfPossessionDigest, reportDigest } from '../../../proto/digests.js'
 import { keccakText } from '../../../proto/hash.js'
@@ -82,7 +82,7 @@ export class TestNetwork {
     )
   }
 
-  /** Genesis over, four verifiers frozen. */
+  /** A network that has started, with its verifiers frozen for era 1. */
   static async running(verifiers = MINIMUM_VERIFIERS, params = PARAMS): Promise<TestNetwork> {
     const network = await TestNetwork.create(params)
     for (let i = 0; i < verifiers; i++) await network.addVerifier()
@@ -90,18 +90,18 @@ export class TestNetwork {
     return network
   }
 
-  /** The one that deployed, and holds the tokens that nobody else has. */
+  /** The account that deployed the contracts and holds all tokens that no other account has. */
   get deployer(): Hex {
     return this.evm.accounts[0]!
   }
 
   newAccount(): Hex {
     const account = this.evm.accounts[this.#nextAccount++]
-    if (!account) throw new Error('the test chain has no more accounts')
+    if (!account) throw new Error('The test chain has no more accounts. Raise ACCOUNTS in support/evm.ts.')
     return account
   }
 
-  /** Takes the chain and what is known of it here back to where they are now. */
+  /** @returns a function that takes the chain and this object back to their present state */
   async checkpoint(): Promise<() => Promise<void>> {
     const id = await this.evm.snapshot()
     const { genesis } = this
@@ -173,7 +173,7 @@ export class TestNetwork {
 
   // ---- reports ----
 
-  /** A header that the contract would take after `epoch`, were it signed. */
+  /** A header that the contract accepts once `epoch` is over and enough verifiers sign. */
   async header(epoch: number, change: Partial<Header> = {}): Promise<Header> {
     const block = await this.evm.block()
     return {
@@ -191,7 +191,7 @@ export class TestNetwork {
     }
   }
 
-  /** Signed by all verifiers but those at `nonSigners`. */
+  /** A certificate by all verifiers except those at `nonSigners`. */
   certify(header: Header, { round = 0, nonSigners = [] as readonly number[], id = this.id } = {}): Certificate {
     const digest = reportDigest(id, header, round, headerHash(id, header))
     const signers = this.verifiers.filter((_, position) => !nonSigners.includes(position))
@@ -202,7 +202,7 @@ export class TestNetwork {
     return this.reports.send(from, 'post', header, round, nonSigners, signature)
   }
 
-  /** Enters the epoch after, and posts. */
+  /** Enters the next epoch and posts the report. */
   async report(epoch: number, change: Partial<Header> = {}): Promise<Receipt> {
     await this.enter(epoch + 1)
     return this.post(this.certify(await this.header(epoch, change)))
@@ -210,7 +210,7 @@ export class TestNetwork {
 
   // ---- settlements ----
 
-  /** Reports an epoch whose leaves are these, and passes the settlement delay. */
+  /** Posts the report of an epoch with these leaves. */
   async reportLeaves(epoch: number, leaves: readonly Leaf[]): Promise<MerkleTree> {
     const tree = new MerkleTree(leaves.map(encodeLeaf))
     await this.report(epoch, { scoreRoot: tree.root })
@@ -222,7 +222,7 @@ export class TestNetwork {
   }
 }
 
-/** The same network before each test of a suite: the chain goes back after each, and to before all after the last. */
+/** Gives each test of a suite the same network. The chain goes back after each test and after the suite. */
 export function networkForEach(create: () => Promise<TestNetwork>): () => TestNetwork {
   let network: TestNetwork
   let restore: () => Promise<void>

@@ -21,7 +21,7 @@ function datagramOf(sequence: number): Buffer {
   return datagram
 }
 
-/** As a receiver does it that has looked at the tag. */
+/** As a receiver does after it has looked at the tag. */
 const accept = (collector: ChunkCollector, datagram: Buffer, nowMs: number): Arrival =>
   collector.accept(datagram.readUIntBE(9, 3), datagram.subarray(TIME_OFFSET), nowMs)
 
@@ -38,7 +38,7 @@ function collect(sequences: readonly number[], change: (datagram: Buffer, sequen
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
 
 describe('chunks', () => {
-  it('have one root whatever the order in which datagrams arrive, and verify in full', async () => {
+  it('have one root for any order of arrival, and verify in full', async () => {
     const lost = fc.uniqueArray(fc.nat(199), { maxLength: 150 })
     await fc.assert(
       fc.asyncProperty(lost, fc.infiniteStream(fc.nat()), async (missing, keys) => {
@@ -55,13 +55,13 @@ describe('chunks', () => {
     )
   })
 
-  it('keep a bitmap of what arrived', () => {
+  it('keep a bitmap of the datagrams that arrived', () => {
     const [first, second] = collect([0, 31, 32, 51, 52])
     expect(upTo(CHUNK_DATAGRAMS).filter(place => hasArrived(first!.bitmap, place))).to.deep.equal([0, 31, 32, 51])
     expect(second).to.include({ index: 1, bitmap: 1, count: 1 })
   })
 
-  it('count no duplicate, nothing late, nothing malformed', () => {
+  it('count no duplicate, late or malformed datagram', () => {
     const collector = new ChunkCollector(10_000)
     expect(accept(collector, datagramOf(3), 0)).to.equal('new')
     expect(accept(collector, datagramOf(3), 0)).to.equal('duplicate')
@@ -75,7 +75,7 @@ describe('chunks', () => {
     expect(accept(collector, datagramOf(CHUNK_DATAGRAMS + 1), 0), 'after the end').to.equal('late')
   })
 
-  it('do not verify with a byte changed, a send time rewritten, or another key', async () => {
+  it('do not verify with a changed byte, a rewritten send time, or another key', async () => {
     const verified = async (change: (datagram: Buffer, sequence: number) => void) =>
       (await verifyChunks(KEY, collect(upTo(104), change), MAX_SENT_US)).datagrams
     expect(await verified(() => {})).to.equal(104)

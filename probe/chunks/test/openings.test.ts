@@ -35,7 +35,7 @@ function received(key: Uint8Array, datagrams: number, lost: readonly number[] = 
   return chunksOf(collector.finish().rows)
 }
 
-/** What a receiver that never got it would have to make up: everything but the hash and the times is easy. */
+/** A chunk that a receiver made up without the data: only the hash and the times are hard to guess. */
 const madeUp = (index: number): Chunk => ({
   index,
   bitmap: 2 ** CHUNK_DATAGRAMS - 1,
@@ -50,14 +50,14 @@ const claimOf = (key: Uint8Array, root: string): PublishedClaim => ({
   ...{ chunkRoot: fromHex(root), rootSignature: new Uint8Array(64) },
 })
 
-/** Openings as a receiver that lies would sign them. */
+/** Openings signed by a receiver that lies. */
 async function signed(claim: PublishedClaim, openings: Omit<ProbeOpenings, 'signature'>): Promise<ProbeOpenings> {
   const commitment = keyCommitment(claim.sessionId, claim.slot, claim.key)
   const digest = openingsDigest(claim.sessionId, claim.slot, commitment, claim.chunkRoot, openings)
   return { ...openings, signature: await receiver.signer.sign(digest) }
 }
 
-/** Opens what was published and swears that all of it is what was sent. */
+/** Opens the published chunks, and claims that all of them are what was sent. */
 async function swearing(publication: Publication, claim: PublishedClaim): Promise<ProbeOpenings> {
   const given = await publication.open(claim.sessionId, claim.slot, claim.key, receiver.signer)
   return signed(claim, { ...given, openings: given.openings.map(one => ({ ...one, mismatched: false })) })
@@ -66,7 +66,7 @@ async function swearing(publication: Publication, claim: PublishedClaim): Promis
 const reasonOf = (verdict: OpeningsVerdict): string => ('reason' in verdict ? verdict.reason : verdict.kind)
 
 describe('openings', () => {
-  it('of data that arrived hold, whatever was lost on the way', async () => {
+  it('hold for data that arrived, whatever was lost on the way', async () => {
     const lost = fc.uniqueArray(fc.nat(699), { maxLength: 650 })
     await fc.assert(
       fc.asyncProperty(lost, fc.uint8Array({ minLength: 16, maxLength: 16 }), async (missing, key) => {
@@ -82,7 +82,7 @@ describe('openings', () => {
     )
   })
 
-  it('fail exactly if one of the chunks that key and root pick was made up', async () => {
+  it('fail if and only if a picked chunk was made up', async () => {
     let caught = 0
     const property = fc.asyncProperty(
       fc.uint8Array({ minLength: 16, maxLength: 16 }),
@@ -105,7 +105,7 @@ describe('openings', () => {
     expect(caught).to.be.at.least(40)
   })
 
-  describe('of a receiver that knows the key afterwards, and would like to have had the data', () => {
+  describe('of a receiver that lost the data and learns the key afterwards', () => {
     const key = randomBytes(16)
     const real = received(key, 12 * CHUNK_DATAGRAMS)
     const publication = new Publication([[], real.map(({ index }) => madeUp(index))])
@@ -114,13 +114,13 @@ describe('openings', () => {
       checkOpenings(claim, await signed(claim, openings), receiver.verifier)
     const open = () => publication.open(sessionId, SLOT, key, receiver.signer)
 
-    it('fail when it swears to what it published', async () => {
+    it('fail when the receiver stands by what it published', async () => {
       const verdict = await checkOpenings(claim, await swearing(publication, claim), receiver.verifier)
       expect(verdict.kind).to.equal('failed')
       expect(reasonOf(verdict)).to.match(/is not what was sent/)
     })
 
-    it('fail when it puts the right data under the wrong root', async () => {
+    it('fail when the receiver opens the right data under the wrong root', async () => {
       const truth = await new Publication([[], real]).open(sessionId, SLOT, key, receiver.signer)
       expect(reasonOf(await verdictOn(truth))).to.match(/not of the root/)
       const own = await open()
@@ -132,7 +132,7 @@ describe('openings', () => {
       expect(reasonOf(await verdictOn({ ...own, openings: corrected }))).to.match(/not the one that was published/)
     })
 
-    it('fail when it opens others than those picked, fewer, or none', async () => {
+    it('fail when the receiver opens other chunks than those picked, fewer, or none', async () => {
       const own = await open()
       expect(reasonOf(await verdictOn({ ...own, openings: own.openings.toReversed() }))).to.match(/not opened/)
       expect(reasonOf(await verdictOn({ ...own, openings: own.openings.slice(1) }))).to.match(/3 of 4/)
@@ -140,11 +140,11 @@ describe('openings', () => {
       expect(reasonOf(await verdictOn(nothing))).to.match(/not of this sender’s chunks/)
     })
 
-    it('are told from those of a provider that changed the data: it may say so, and count nothing', async () => {
+    it('are mismatched, not failed, if the receiver declares the chunks so: a provider may have changed the data', async () => {
       expect((await checkOpenings(claim, await open(), receiver.verifier)).kind).to.equal('mismatched')
     })
 
-    it('prove nothing without its signature, or for another key', async () => {
+    it('prove nothing without the receiver’s signature, or for another key', async () => {
       const given = await swearing(publication, claim)
       const forged = { ...given, held: randomBytes(48) }
       expect((await checkOpenings(claim, forged, receiver.verifier)).kind).to.equal('missing')
@@ -153,7 +153,7 @@ describe('openings', () => {
     })
   })
 
-  it('of nothing are in order', async () => {
+  it('hold if nothing arrived', async () => {
     const key = randomBytes(16)
     const publication = new Publication([[], [], []])
     expect(publication.root).to.equal(ZERO_HASH)
@@ -178,7 +178,7 @@ describe('openings over real UDP', function () {
     expect(network.opened.map(({ kind }) => kind)).to.deep.equal(['held', 'held', 'held'])
   })
 
-  it('an honest receiver is not blamed for what a provider changes', async () => {
+  it('nobody blames an honest receiver for data that a provider changed', async () => {
     await network.relay.close()
     await network.receiver.close()
     network = await Network.open({ claimKbps: CLAIM_KBPS, forwarding: forwardings.flipsPayload })
@@ -187,7 +187,7 @@ describe('openings over real UDP', function () {
     expect(network.opened.map(({ kind }) => kind)).to.deep.equal(['mismatched', 'mismatched', 'mismatched'])
   })
 
-  /** Does all that a session needs, throws the data away, and publishes a root for what it makes up. */
+  /** Follows the protocol, throws the data away, and publishes a root for made-up chunks. */
   async function lazyReceiver(
     open: (publication: Publication, claim: PublishedClaim) => Promise<ProbeFrame | undefined>,
   ) {
@@ -235,7 +235,7 @@ describe('openings over real UDP', function () {
     return { openings: { ...openings, signature } }
   }
 
-  it('a receiver that publishes a root for data that it threw away is caught, with evidence that anybody can check', async () => {
+  it('senders catch a receiver that publishes a root for data it threw away, with evidence that anybody can check', async () => {
     const verdict = await lazyReceiver(swear)
     expect(verdict).to.include({ kind: 'failed', epoch: 1, receiver: 9, slot: SLOT })
     if (verdict.kind !== 'failed') return
@@ -245,7 +245,7 @@ describe('openings over real UDP', function () {
     expect(await network.receiverPeer.verifier(root, verdict.rootSignature)).to.equal(true)
   })
 
-  it('one that opens nothing, or says something else, is noticed', async () => {
+  it('senders notice a receiver that opens nothing, or sends another message', async () => {
     const silent = await lazyReceiver(async () => undefined)
     expect(silent).to.include({ kind: 'missing' })
     network.opened.length = 0

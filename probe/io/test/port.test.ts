@@ -1,4 +1,4 @@
-/** What every backend does, on loopback. */
+/** Every backend behaves alike, on loopback. */
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { DATAGRAM_BYTES } from '../../../proto/datagram.js'
@@ -19,7 +19,7 @@ interface Got {
   readonly source: Endpoint
 }
 
-/** A port that keeps copies of all that comes in. */
+/** A port that keeps copies of all incoming datagrams. */
 class Keeper {
   readonly got: Got[] = []
   readonly #condition = new Condition()
@@ -85,7 +85,7 @@ for (const backend of ['mmsg', 'dgram'] as const) {
 
     const addressOf = (from: Keeper, to: Keeper) => from.port.endpoint(HOST, to.port.facts.port)
 
-    it('brings what it was given, in order, with where it came from', async () => {
+    it('delivers datagrams in order, with their source', async () => {
       const [one, other] = [await keeper(), await keeper()]
       const bytes = randomBytes(BATCH * DATAGRAM_BYTES)
       bytes.copy(one.port.staging)
@@ -96,7 +96,7 @@ for (const backend of ['mmsg', 'dgram'] as const) {
       expect(one.port.errors).to.equal(0)
     })
 
-    it('lays headers apart, whatever a datagram’s length, and tells the length of one that is too long', async () => {
+    it('lays headers apart for any length, and tells the length of a datagram that is too long', async () => {
       const [one, other] = [await keeper(), await keeper()]
       const lengths = [0, 1, HEADER_BYTES, HEADER_BYTES + 1, 28, 1199, DATAGRAM_BYTES]
       const sent = lengths.map(length => randomBytes(length))
@@ -112,7 +112,7 @@ for (const backend of ['mmsg', 'dgram'] as const) {
       expect((await plain.holds(1))[0]!.length).to.equal(1300)
     })
 
-    it('knows an address again, and only that one', async () => {
+    it('recognises an address, and only that one', async () => {
       const [one, other, third] = [await keeper(), await keeper(), await keeper()]
       const seen: boolean[] = []
       const target = await openPort(
@@ -134,7 +134,7 @@ for (const backend of ['mmsg', 'dgram'] as const) {
       expect(seen).to.deep.equal([true, false, true, false])
     })
 
-    it('sends on what lies in the batch, shortened or changed where it lies', async () => {
+    it('forwards datagrams from the batch, shortened or changed in place', async () => {
       const [one, target] = [await keeper(), await keeper()]
       const relay: DatagramPort = await openPort(
         {
@@ -162,7 +162,7 @@ for (const backend of ['mmsg', 'dgram'] as const) {
       }
     })
 
-    it('gives arrival times on its clock that never go back', async () => {
+    it('gives arrival times on the port’s clock that never go back', async () => {
       const [one, other] = [await keeper(), await keeper()]
       const fromMs = performance.now()
       for (let i = 0; i < 100; i++) one.port.send(randomBytes(100), addressOf(one, other))
@@ -173,7 +173,7 @@ for (const backend of ['mmsg', 'dgram'] as const) {
       expect(times.at(-1)).to.be.at.most(performance.now())
     })
 
-    it('says that a port is in use, or an address not this machine’s', async () => {
+    it('tells that a port is in use, or that an address is not of this machine', async () => {
       const one = await keeper()
       const failure = async (options: Partial<PortOptions>) =>
         Keeper.open(backend, options).then(
@@ -186,7 +186,7 @@ for (const backend of ['mmsg', 'dgram'] as const) {
       expect(await failure({ host: '192.0.2.1' })).to.include({ code: 'EADDRNOTAVAIL' })
     })
 
-    it('counts what cannot be sent, and sends the rest', async () => {
+    it('counts datagrams that cannot be sent, and sends the rest', async () => {
       const [one, other] = [await keeper(), await keeper()]
       one.port.send(randomBytes(20), one.port.endpoint('255.255.255.255', 9)) // no broadcast without leave
       one.port.send(randomBytes(20), addressOf(one, other))
@@ -203,7 +203,7 @@ for (const backend of ['mmsg', 'dgram'] as const) {
       expect(got!.source).to.deep.equal({ host: '::1', port: one.port.facts.port })
     })
 
-    it('delivers datagrams apart that were sent together with offload', async () => {
+    it('delivers datagrams one by one that offload sent together', async () => {
       const [one, other] = [await keeper({ offload: true }), await keeper()]
       const bytes = randomBytes(BATCH * DATAGRAM_BYTES)
       bytes.copy(one.port.staging)
@@ -214,7 +214,7 @@ for (const backend of ['mmsg', 'dgram'] as const) {
       expect(got[BATCH]!.length).to.equal(24)
     })
 
-    it('can be closed twice, and its number taken again at once', async () => {
+    it('closes twice without harm, and frees its number at once', async () => {
       const one = await Keeper.open(backend)
       await Promise.all([one.port.close(), one.port.close()])
       await one.port.close()
@@ -224,7 +224,7 @@ for (const backend of ['mmsg', 'dgram'] as const) {
 }
 
 describe('kernel timestamps', () => {
-  it('tell when a datagram came, not when it was read', async function () {
+  it('tell when a datagram arrived, not when the thread read it', async function () {
     if (!native) this.skip()
     const keeper = await Keeper.open('mmsg')
     const { port } = keeper
@@ -233,7 +233,7 @@ describe('kernel timestamps', () => {
       port.send(randomBytes(100), port.endpoint(HOST, port.facts.port))
       const toMs = performance.now()
       while (performance.now() < toMs + 20) {
-        // The thread is busy: nothing is read.
+        // The thread is busy, so it reads nothing.
       }
       port.receive()
       expect(keeper.got).to.have.length(1)

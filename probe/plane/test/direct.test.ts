@@ -1,4 +1,4 @@
-/** What a sender sends directly: control datagrams beside its main flow, and a direct probe after it. */
+/** Datagrams that a sender sends directly: control datagrams beside its main flow, and a direct probe after it. */
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { CONTROL_CHUNK, DIRECT_CHUNK, IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
@@ -12,7 +12,7 @@ import { anchorOf } from '../clock.js'
 import { openRemote, type Remote } from '../host.js'
 import type { FlowSpec, SendingOptions } from '../sending.js'
 
-/** High enough that two in a hundred are many. */
+/** High enough that 2 % of the datagrams are many. */
 const RATE_KBPS = 40_000
 const SLOT = 2
 const PROBE_MS = 400
@@ -67,7 +67,7 @@ describe('direct datagrams', () => {
     return collecting
   }
 
-  it('accompany the main flow, two in a hundred, and are told apart from it', async () => {
+  it('accompany the main flow at 2 %, and are told apart from it', async () => {
     const collected = await collecting()
     await sending.call('start', flow())
     expect(await arrivals.until(() => main >= 3000, 10_000)).to.equal(true)
@@ -86,7 +86,7 @@ describe('direct datagrams', () => {
     collected.close()
   })
 
-  it('take the place of the main flow in a direct probe, at its rate', async () => {
+  it('replace the main flow in a direct probe, at the probe’s rate', async () => {
     const collected = await collecting()
     await sending.call('start', flow())
     expect(await arrivals.until(() => main > 500, 5000)).to.equal(true)
@@ -101,12 +101,12 @@ describe('direct datagrams', () => {
       true,
     )
     const { direct, control: beside } = (await collected.finish())[SLOT]!
-    // A pause of the machine at its very end costs it the last ones.
+    // A pause of the machine at the very end may cost the last datagrams.
     expect(direct.arrived).to.be.within(0.8 * wanted, wanted + 1)
     expect(sum(log.control), 'control datagrams alone are in the log').to.be.at.most(
       2 * CONTROL_SHARE * sum(log.sent) + 1,
     )
-    // Those that the sender let go before it heard of the direct probe no longer count.
+    // Datagrams that the sender sent before it heard of the direct probe no longer count.
     expect(beside.arrived).to.be.within(1, sum(log.control))
     expect(direct.chunks[0]!.index).to.equal(DIRECT_CHUNK)
     expect((await collected.verify(SLOT, 'direct', key, 10_000_000)).datagrams).to.equal(direct.arrived)

@@ -8,7 +8,7 @@ import { TokenBucket } from '../token-bucket.js'
 const PACKET: Packet = { bytes: Buffer.alloc(1200), length: 1200, session: 1, rateKbps: 1000, ageMs: 0 }
 
 describe('token bucket', () => {
-  it('lets through its rate and no more than its content at once', () => {
+  it('passes its rate, and at once no more than it holds', () => {
     const gaps = fc.array(fc.double({ min: 0, max: 20, noNaN: true }), { minLength: 50, maxLength: 500 })
     fc.assert(
       fc.property(fc.integer({ min: 500, max: 50_000 }), gaps, (rateKbps, between) => {
@@ -29,14 +29,14 @@ describe('token bucket', () => {
 })
 
 describe('the limiter', () => {
-  it('forwards exactly its rate of a faster stream', () => {
+  it('forwards a faster stream at exactly its rate', () => {
     const { forward } = createForwarding({ limitKbps: 2_500 })
     let bytes = 0
     for (let ms = 0; ms < 4000; ms += 0.25) if (forward(PACKET, ms) === 'now') bytes += 1228
     expect((bytes * 8) / 4000).to.be.within(2_500, 2_500 * 1.02)
   })
 
-  it('never holds less than one datagram', () => {
+  it('always holds at least one datagram', () => {
     const { forward } = createForwarding({ limitKbps: 10 })
     expect(forward(PACKET, 0)).to.equal('now')
     expect(forward(PACKET, 500)).to.equal('drop')
@@ -45,7 +45,7 @@ describe('the limiter', () => {
 })
 
 describe('shares', () => {
-  it('leave 1.1 times the claim to the senders that do their part, for any k', () => {
+  it('let the senders that do their part offer 1.1 times the claim, for any k', () => {
     for (const k of [2, 3, 4, 5, 9]) {
       expect(neededSenders(k) * shareKbps(25_000, k)).to.be.within(27_500, 27_600)
       expect(shareKbps(25_000, k)).to.be.at.most(maxShareKbps(25_000))
@@ -53,7 +53,7 @@ describe('shares', () => {
     expect(overdrive(3)).to.be.closeTo(1.65, 1e-9)
   })
 
-  it('let a direct probe show 1.15 times a reading below the slashing threshold, and ask no sender for more than its share', () => {
+  it('let a direct probe show 1.15 times a reading below the slashing threshold, with no sender above its share', () => {
     for (const reading of [0, 2_500, 18_749, 25_000]) {
       const direct = directShareKbps(reading, 25_000, 3)
       expect(direct).to.be.within(1, shareKbps(25_000, 3))
@@ -63,7 +63,7 @@ describe('shares', () => {
 })
 
 describe('seen sessions', () => {
-  it('are known for their time, and bounded in number', () => {
+  it('are remembered for a fixed time, and bounded in number', () => {
     const seen = new SeenSessions()
     expect(seen.add('a', 0)).to.equal(true)
     expect(seen.add('a', 599_999)).to.equal(false)

@@ -1,4 +1,4 @@
-/** What a provider can do with a packet besides passing it on at once. */
+/** A provider may delay or change a packet before it forwards it. */
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
@@ -10,11 +10,11 @@ import { echoOf, isChallenge } from '../../wire/path-validation.js'
 import { RelayClient } from '../../wire/relay-client.js'
 import { DelayQueue } from '../delay-queue.js'
 
-describe('held datagrams', () => {
-  it('go in the order of their times, none before its time', async () => {
+describe('delayed datagrams', () => {
+  it('go out in the order of their times, none early', async () => {
     const released: { bytes: Buffer; dueMs: number; atMs: number }[] = []
     const condition = new Condition()
-    const held = new DelayQueue(
+    const queue = new DelayQueue<{ dueMs: number; bytes: Buffer }>(
       () => performance.now(),
       ({ bytes, dueMs }) => {
         released.push({ bytes, dueMs, atMs: performance.now() })
@@ -23,7 +23,7 @@ describe('held datagrams', () => {
     )
     const nowMs = performance.now()
     for (const ms of [30, 10, 20, 10, 5, 0]) {
-      held.add({ dueMs: nowMs + ms, bytes: Buffer.from([ms]), session: 1 })
+      queue.add({ dueMs: nowMs + ms, bytes: Buffer.from([ms]) })
     }
     expect(await condition.until(() => released.length === 6, 5000)).to.equal(true)
     expect(released.map(({ bytes }) => bytes[0])).to.deep.equal([0, 5, 10, 10, 20, 30])
@@ -35,7 +35,7 @@ describe('held datagrams', () => {
       ['delays', 1200, 20],
       ['truncates', 100, 0],
     ] as const) {
-      it(`a provider that ${name} what it forwards, over ${backend}`, async () => {
+      it(`reach the next hop from a provider that ${name} packets, over ${backend}`, async () => {
         const network = await Network.open({ claimKbps: 10_000, forwarding: forwardings[name], backend })
         const got: { datagram: Buffer; atMs: number }[] = []
         const condition = new Condition()

@@ -7,7 +7,7 @@ import { Pacer } from '../pacing.js'
 
 const rates = fc.integer({ min: 500, max: 1_000_000 })
 
-/** Looks at the pacer after each of the gaps and sends all that is due. @returns datagrams sent, and given up */
+/** Asks the pacer after each gap, and sends all datagrams that are due. @returns datagrams sent, and given up */
 function play(pacer: Pacer, gaps: Iterable<number>): { sent: number; forgone: number; nowMs: number } {
   let [sent, forgone, nowMs] = [0, 0, 0]
   for (const gap of gaps) {
@@ -25,7 +25,7 @@ const pacerOf = (rateKbps: number, maxDatagrams = Number.POSITIVE_INFINITY) =>
   new Pacer({ rateKbps, durationMs: 60_000, maxDatagrams, startMs: 0 })
 
 describe('pacing', () => {
-  it('sends its rate, however often it is looked at', () => {
+  it('sends at its rate, however often it is asked', () => {
     fc.assert(
       fc.property(rates, fc.double({ min: 0.05, max: 10, noNaN: true }), (rateKbps, gap) => {
         const { sent, nowMs } = play(pacerOf(rateKbps), new Array(Math.ceil(1000 / gap)).fill(gap))
@@ -35,7 +35,7 @@ describe('pacing', () => {
     )
   })
 
-  it('catches up after a pause, at twice its rate, and gives up what is too late', () => {
+  it('catches up after a pause, at twice its rate, and gives up datagrams that are too late', () => {
     const rateKbps = 50_000
     const pacer = pacerOf(rateKbps)
     play(pacer, new Array(100).fill(1))
@@ -55,7 +55,7 @@ describe('pacing', () => {
     expect(caughtUp).to.be.closeTo(10 * CATCH_UP_SPEED * perMs, 2)
   })
 
-  it('says when the next datagram is due: then it is, and not before', () => {
+  it('says exactly when the next datagram is due', () => {
     fc.assert(
       fc.property(rates, fc.integer({ min: 1, max: 50 }), (rateKbps, turns) => {
         const pacer = pacerOf(rateKbps)
@@ -70,7 +70,7 @@ describe('pacing', () => {
     )
   })
 
-  it('never sends more than the session may have', () => {
+  it('never sends more than the session’s budget', () => {
     const { sent } = play(pacerOf(100_000, 37), new Array(100).fill(1))
     expect(sent).to.equal(37)
   })

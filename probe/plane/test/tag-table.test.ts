@@ -2,14 +2,14 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { TagTable } from '../tag-table.js'
 
-/** Tags of few bytes that differ, so that many begin alike. */
+/** Tags with few distinct bytes, so that many begin alike. */
 const tags = fc
   .tuple(fc.constantFrom(0, 1, 255), fc.constantFrom(0, 1, 2, 128))
   .map(([first, last]) => Buffer.from([first, 0, 0, 0, 0, 0, 0, last]))
 const steps = fc.array(fc.record({ tag: tags, value: fc.option(fc.nat(), { nil: undefined }) }), { maxLength: 60 })
 
 describe('tag table', () => {
-  it('holds what a map of whole tags would hold, after any puts and deletes', () => {
+  it('agrees with a map of whole tags after any sequence of puts and deletes', () => {
     fc.assert(
       fc.property(steps, done => {
         const table = new TagTable<number>()

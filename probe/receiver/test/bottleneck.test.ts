@@ -1,9 +1,9 @@
-/** Where the limit is, told by real datagrams: the provider's, the receiver's own link, the senders' own links. */
+/** Real datagrams show where the limit lies: at the provider, at the receiver's own link, or at the senders' own links. */
 import { expect } from 'chai'
 import { ProbeFrame, RelayOpen } from '../../../proto/messages.js'
 import type { MessageStream, ProviderStream } from '../../ports.js'
 import { serveProbe } from '../../sender/sender.js'
-import { type Behaviour, HOST, Network, type NetworkOptions } from '../../test/harness.js'
+import { type Behaviour, HOST, Network, type NetworkOptions, story } from '../../test/harness.js'
 import { Link, LinkQueue } from '../../test/link.js'
 import type { SessionResult } from '../../verdict/outcome.js'
 
@@ -12,7 +12,7 @@ const NARROW_KBPS = 5_000
 const DOWNLINK_HOST = '127.0.0.2'
 const UPLINK_HOST = '127.0.0.3'
 
-/** The sender's stream, with the invitation changed as it comes in. */
+/** The sender's stream, which changes the invitation as it comes in. */
 const invited = (stream: MessageStream, host: string, port: number): MessageStream => ({
   send: message => stream.send(message),
   close: () => stream.close(),
@@ -23,7 +23,7 @@ const invited = (stream: MessageStream, host: string, port: number): MessageStre
   },
 })
 
-/** The provider's stream as seen through an uplink: data goes to the link, and the next hop is the receiver itself. */
+/** The provider's stream, seen through an uplink: data goes to the link, and the next hop is the receiver itself. */
 const throughUplink = (stream: ProviderStream, host: string, receiverPort: number): ProviderStream => {
   let opened = false
   return {
@@ -76,18 +76,18 @@ describe('bottleneck', function () {
       })
   }
 
-  const story = ({ outcome }: SessionResult): string => JSON.stringify({ outcome, notes: network.notes })
+  const storyOf = (result: SessionResult): string => story(network, result)
 
-  it('is nowhere: verified', async () => {
+  it('no bottleneck: verified', async () => {
     await open()
     const result = await network.measure()
-    expect(result.outcome, story(result)).to.have.property('kind', 'verified')
+    expect(result.outcome, storyOf(result)).to.have.property('kind', 'verified')
   })
 
-  it('is the provider: under, with the whole evidence', async () => {
+  it('the provider: under, with all evidence', async () => {
     await open({ limitKbps: NARROW_KBPS })
     const result = await network.measure()
-    expect(result.outcome, story(result)).to.have.property('kind', 'under')
+    expect(result.outcome, storyOf(result)).to.have.property('kind', 'under')
     if (result.outcome.kind !== 'under') return
     const { rateKbps, controlLossBps, directKbps, offeredKbps } = result.outcome.measurement
     expect(rateKbps).to.be.within(0.9 * NARROW_KBPS, 1.1 * NARROW_KBPS)
@@ -96,7 +96,7 @@ describe('bottleneck', function () {
     expect(offeredKbps).to.be.at.least(1.05 * CLAIM_KBPS)
   })
 
-  it('is the provider, and one sender that loses its control datagrams on purpose cannot deny it', async () => {
+  it('the provider: under, although one sender loses its control datagrams on purpose', async () => {
     await open({ limitKbps: NARROW_KBPS })
     const nowhere = await link(UPLINK_HOST, new LinkQueue(1, 0), network.receiver.port)
     const vetoing: Behaviour = (stream, deps) =>
@@ -105,32 +105,32 @@ describe('bottleneck', function () {
         openProvider: async invite => throughUplink(await deps.openProvider(invite), HOST, network.receiver.port),
       })
     const result = await network.measure([vetoing])
-    expect(result.outcome, story(result)).to.have.property('kind', 'under')
+    expect(result.outcome, storyOf(result)).to.have.property('kind', 'under')
   })
 
   for (const [name, queueMs] of [
-    ['that drops', 30],
-    ['that holds back for long', 3_000],
+    ['drops', 30],
+    ['holds datagrams for long', 3_000],
   ] as const) {
-    it(`is the receiver's own link, one ${name}: at least, limited by the path`, async () => {
+    it(`the receiver’s own link, which ${name}: at least, limited by the path`, async () => {
       await open()
       const { port } = await link(DOWNLINK_HOST, new LinkQueue(NARROW_KBPS, queueMs), network.receiver.port)
       const behind: Behaviour = (stream, deps) => serveProbe(invited(stream, DOWNLINK_HOST, port), deps)
       const result = await network.measure([behind, behind, behind])
-      expect(result.outcome, story(result)).to.include({ kind: 'at-least', reason: 'path-limited' })
+      expect(result.outcome, storyOf(result)).to.include({ kind: 'at-least', reason: 'path-limited' })
     })
   }
 
-  it("is one sender's own link: verified", async () => {
+  it('one sender’s own link: verified', async () => {
     await open()
     const result = await network.measure([await behindUplink(CLAIM_KBPS / 10, 0)])
-    expect(result.outcome, story(result)).to.have.property('kind', 'verified')
+    expect(result.outcome, storyOf(result)).to.have.property('kind', 'verified')
   })
 
-  it("is every sender's own link: at least", async () => {
+  it('every sender’s own link: at least', async () => {
     await open()
     const uplinks = await Promise.all([0, 1, 2].map(slot => behindUplink(NARROW_KBPS / 3, slot)))
     const result = await network.measure(uplinks)
-    expect(result.outcome, story(result)).to.include({ kind: 'at-least', reason: 'path-limited' })
+    expect(result.outcome, storyOf(result)).to.include({ kind: 'at-least', reason: 'path-limited' })
   })
 })

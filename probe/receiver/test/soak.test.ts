@@ -2,20 +2,21 @@
 import { expect } from 'chai'
 import { ProbeFrame } from '../../../proto/messages.js'
 import { type Authorization, serveProbe } from '../../sender/sender.js'
+import { silent } from '../../test/fixtures/behaviours.js'
 import { lending } from '../../test/fixtures/lending.js'
+import { keysOf } from '../../test/fixtures/records.js'
 import { type Behaviour, honest, Network, type NetworkOptions } from '../../test/harness.js'
-import type { Rechecked } from '../../transcript/recheck.js'
-import { recheckSession } from '../../transcript/recheck.js'
+import { type TranscriptVerification, verifyTranscript } from '../../transcript/verify.js'
 import type { SessionResult } from '../../verdict/outcome.js'
 
 const CLAIM_KBPS = 10_000
 const SLOW_KBPS = 0.6 * CLAIM_KBPS
-/** Turns of a second. */
+/** Each turn takes a second. */
 const SOAK_MS = 6_000
 
 /**
- * Keeps still while all send together, and spends what it was granted in the others' turns, as fast as the relay lets it.
- * What it was granted it cannot choose: the receiver sees it in the provider's grant.
+ * Sends nothing while all send together, and spends its grant in the other senders' turns, as fast as the relay allows. The
+ * sender cannot enlarge its grant: the receiver sees the provider's grant.
  */
 const flooding: Behaviour = (stream, deps) =>
   serveProbe(
@@ -33,7 +34,6 @@ const flooding: Behaviour = (stream, deps) =>
         ({ ...(await deps.authorize(invite)), claimKbps: 2 * CLAIM_KBPS, soakMs: 2 * SOAK_MS }) as Authorization,
     },
   )
-const silent: Behaviour = async () => {}
 
 interface Case {
   readonly options: Partial<NetworkOptions>
@@ -57,8 +57,8 @@ const OTHERS = {
 
 interface Soak {
   readonly result: SessionResult
-  /** checked again from its record alone */
-  readonly again: Rechecked
+  /** verified from its record alone */
+  readonly again: TranscriptVerification
   readonly rateKbps: number
   readonly story: string
 }
@@ -68,14 +68,8 @@ async function soak({ options, behaviours = [] }: Case): Promise<Soak> {
   try {
     const result = await network.measure(behaviours)
     const { outcome, record } = result
-    const again = await recheckSession(record, {
-      senders: network.senders.map(({ verifier }) => verifier),
-      receiver: network.receiverPeer.verifier,
-      provider: network.provider.verifier,
-      providerVouchers: network.provider.vouchers,
-      receiverVouchers: network.receiverPeer.vouchers,
-    })
-    const turns = record.parties.map(({ turn }) => turn)
+    const again = await verifyTranscript(record, keysOf(network))
+    const turns = record.senderRecords.map(({ turn }) => turn)
     return {
       result,
       again,
@@ -87,7 +81,7 @@ async function soak({ options, behaviours = [] }: Case): Promise<Soak> {
   }
 }
 
-/** Several at a time: a soak is mostly waiting. */
+/** Runs several soaks at a time: a soak is mostly waiting. */
 async function soaks<Name extends string>(cases: Record<Name, Case>): Promise<Record<Name, Soak>> {
   const names = Object.keys(cases) as Name[]
   const measured = await Promise.all(names.map(name => soak(cases[name])))
@@ -111,7 +105,7 @@ describe('a soak', function () {
   })
 
   for (const name of Object.keys(SLOW)) {
-    it(`reads 60 % of a provider ${name}: under, with all evidence, and anybody can check it`, () => {
+    it(`reads 60 % of a provider ${name}: under, with all evidence, and its transcript verifies`, () => {
       const { result, again, rateKbps, story } = slow[name]!
       expect(result.outcome, story).to.have.property('kind', 'under')
       expect(rateKbps, story).to.be.within(0.93 * SLOW_KBPS, 1.05 * SLOW_KBPS)
@@ -120,13 +114,13 @@ describe('a soak', function () {
     })
   }
 
-  it('is lent to by two senders of three, and then reads the claim', () => {
+  it('reads the claim if two of three senders lend the provider bandwidth', () => {
     const { result, rateKbps, story } = others.lentByTwo
     expect(result.outcome, story).to.have.property('kind', 'verified')
     expect(rateKbps, story).to.be.at.least(0.95 * CLAIM_KBPS)
   })
 
-  it('blames no provider for a sender that floods the others’ turns', () => {
+  it('does not blame the provider for a sender that floods the other turns', () => {
     const { result, story } = others.flooded
     expect(result.outcome.kind, story).to.be.oneOf(['verified', 'at-least'])
   })

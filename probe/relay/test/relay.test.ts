@@ -16,7 +16,7 @@ import { RelayClient } from '../../wire/relay-client.js'
 
 const CLAIM_KBPS = 10_000
 
-/** A UDP port that keeps what comes in. */
+/** A UDP port that keeps incoming datagrams. */
 class Hop {
   readonly got: { datagram: Buffer; source: RemoteInfo }[] = []
   readonly condition = new Condition()
@@ -87,7 +87,7 @@ for (const backend of BACKENDS)
       return { client, wanted, tag, send }
     }
 
-    /** Resolves when the relay has done something with everything that was sent to it so far. */
+    /** Resolves once the relay has handled every datagram sent so far. */
     async function settled(...others: readonly Hop[]): Promise<void> {
       const { stats } = network.relay
       const hops = [source, nextHop, ...others]
@@ -110,7 +110,7 @@ for (const backend of BACKENDS)
       expect(network.relay.stats.sessions).to.equal(0)
     })
 
-    it('hears the receiver’s word on its last receipt, and on no other, when the session is over', async () => {
+    it('accepts a counter-signature of its last receipt, and of no other, after the session', async () => {
       const heard = async (change: (counter: CounterReceipt) => CounterReceipt) => {
         const { client, send } = await openReady()
         send(randomBytes(1192))
@@ -128,17 +128,17 @@ for (const backend of BACKENDS)
       expect(network.relay.stats.counterSignedBytes).to.equal(1000)
     })
 
-    it('sends nothing but bounded challenges to a next hop that does not echo, and then gives the session up', async () => {
+    it('sends only bounded challenges to a next hop that does not echo, and then gives up the session', async () => {
       const victim = await Hop.open(false)
       try {
         const { client, answer } = await open({ nextHopPort: victim.udp.port })
         if (answer.kind !== 'grant') throw new Error('the relay refused')
         const { tag, udpPort } = answer.grant
         for (let i = 0; i < 200; i++) source.udp.send(Buffer.concat([tag, randomBytes(1192)]), udpPort)
-        // The right echo from a wrong address validates nothing.
+        // The right echo from a wrong address validates nothing;
         await victim.condition.until(() => victim.got.length > 0, 1000)
         source.udp.send(echoOf(victim.got[0]!.datagram), udpPort)
-        // Nor does a wrong nonce from the right one.
+        // nor does a wrong nonce from the right address.
         const wrong = echoOf(victim.got[0]!.datagram)
         wrong[wrong.length - 1]! ^= 1
         victim.udp.send(wrong, udpPort)
@@ -157,11 +157,11 @@ for (const backend of BACKENDS)
       }
     })
 
-    it('polices a session to the rate that it was granted', async () => {
+    it('polices a session to its granted rate', async () => {
       const rateKbps = 4000
       const { send } = await openReady({ rateKbps, budgetBytes: 4_000_000 })
       const startMs = performance.now()
-      // Six times as fast as granted, for at least 300 ms.
+      // Six times the granted rate, for at least 300 ms.
       for (let i = 0; performance.now() - startMs < 300; i++) {
         while (i * IP_DATAGRAM_BYTES * 8 > 6 * rateKbps * (performance.now() - startMs)) {
           await new Promise(resolve => setImmediate(resolve))
@@ -212,7 +212,7 @@ for (const backend of BACKENDS)
       expect(network.relay.stats.dropped['unknown-tag']).to.equal(1)
     })
 
-    it('refuses, with its signature, what is too much, replayed, or makes no sense', async () => {
+    it('refuses, with its signature, a request that asks too much, is replayed, or makes no sense', async () => {
       const reasonOf = async (more: Partial<RelayOpen>, peer = 'a') => {
         const { answer } = await open(more, peer)
         return answer.kind === 'refuse' ? answer.refuse.reason : undefined
@@ -239,7 +239,7 @@ for (const backend of BACKENDS)
       expect(answer.kind).to.equal('grant')
     })
 
-    it('caps the sessions of one peer, and takes another once one has ended', async () => {
+    it('caps the sessions of one peer, and accepts another once one has ended', async () => {
       const first = await openReady()
       for (let i = 1; i < MAX_SESSIONS_PER_PEER; i++) await open()
       expect((await open()).answer.kind).to.equal('refuse')

@@ -1,119 +1,11 @@
+/** What the judge makes of the turns of a soak. */
 import { expect } from 'chai'
-import fc from 'fast-check'
-import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
-import type { SendLog } from '../../../proto/messages.js'
-import type { ControlFlow } from '../control.js'
-import { isDirectProbeDue, judge, type PartyEvidence, type SessionFacts } from '../judge.js'
 import type { TurnEvidence } from '../judge-turns.js'
-import { shareKbps, turnKbps } from '../share.js'
-import { togetherMs, turnOf } from '../turns.js'
-
-const CLAIM_KBPS = 20_000
-const SOAK_MS = 10_000
-const K = 3
-const INTERVAL_MS = 50
-const SLOW_KBPS = 0.6 * CLAIM_KBPS
-
-const datagramsOf = (kbps: number, ms: number): number => Math.round((kbps * ms) / 8 / IP_DATAGRAM_BYTES)
-
-/** What a sender logs that offers so much of what it is asked for, while all send together and in its turn. */
-function logOf(slot: number, together = 1, inTurn = 1): SendLog {
-  const { fromMs, toMs } = turnOf(SOAK_MS, K, slot)
-  const length = SOAK_MS / INTERVAL_MS
-  const sent = Array.from({ length }, (_, i) => {
-    const ms = i * INTERVAL_MS
-    if (ms < togetherMs(SOAK_MS)) return datagramsOf(together * shareKbps(CLAIM_KBPS, K), INTERVAL_MS)
-    return ms + INTERVAL_MS > fromMs && ms < toMs ? datagramsOf(inTurn * turnKbps(CLAIM_KBPS, K), INTERVAL_MS) : 0
-  })
-  const none = new Array<number>(length).fill(0)
-  return { intervalMs: INTERVAL_MS, sent, blocked: none, errors: none, control: new Array<number>(length).fill(3) }
-}
-
-const CLEAN: ControlFlow = { sent: 600, arrived: 598, spanMs: 9_900, riseMs: 0.3 }
-
-interface Way {
-  /** what the provider carries of a turn */
-  readonly kbps: number
-  /** of one sender's data while all send together; the third of what a turn carries by default */
-  readonly togetherKbps?: number
-}
-
-/** An honest sender in its slot, and what came of it. */
-function honest(
-  slot: number,
-  { kbps, togetherKbps = Math.min(shareKbps(CLAIM_KBPS, K), kbps / K) }: Way,
-): PartyEvidence {
-  const turnMs = turnOf(SOAK_MS, K, slot).toMs - turnOf(SOAK_MS, K, slot).fromMs
-  const arrived = datagramsOf(Math.min(kbps, turnKbps(CLAIM_KBPS, K)), turnMs)
-  const all = datagramsOf(togetherKbps, togetherMs(SOAK_MS)) + arrived
-  const fromMs = 1000 + turnOf(SOAK_MS, K, slot).fromMs + 200
-  return {
-    ...{ answer: 'granted', ready: true, arrived: all, highest: 2_000, verified: all, log: logOf(slot) },
-    ...{ jitterUs: 100, hoarding: 1, riseMs: 80, control: CLEAN, direct: { arrived: 60, verified: 60 } },
-    turn: {
-      estimate: { rateKbps: Math.min(kbps, turnKbps(CLAIM_KBPS, K)), windows: 27, fromMs, toMs: fromMs + 1_350 },
-      ...{ crowdKbps: [0, 0, 0], arrived, highest: arrived - 1, verified: arrived, riseMs: 40 },
-      sentKbps: Math.min(kbps, turnKbps(CLAIM_KBPS, K)),
-      control: { sent: 100, arrived: 99, riseMs: 0.3 },
-    },
-  }
-}
-
-const three = (kbps: number): PartyEvidence[] => [0, 1, 2].map(slot => honest(slot, { kbps }))
-
-const withTurn = (party: PartyEvidence, change: Partial<TurnEvidence>): PartyEvidence => ({
-  ...party,
-  turn: { ...party.turn!, ...change },
-})
-
-function judged(parties: readonly PartyEvidence[], more: Partial<SessionFacts> = {}) {
-  return judge({
-    ...{ claimKbps: CLAIM_KBPS, breachBps: 7500, soakMs: SOAK_MS, parties },
-    estimate: parties[0]!.turn?.estimate,
-    direct: { rateKbps: 2 * CLAIM_KBPS, windows: 10, fromMs: 12_500, toMs: 13_000 },
-    ...{ kernelTimestamps: true, atOnce: false, startMs: 1000, heard: true, starvedMs: 0 },
-    ...more,
-  })
-}
-
-/** What one sender of three may do, and what came of it at a provider that carries `kbps`. */
-const silent: PartyEvidence = {
-  ...{ answer: 'missing', ready: false, arrived: 0, highest: -1, verified: 0, log: undefined },
-  ...{ jitterUs: 0, hoarding: 1, riseMs: 0, control: undefined, direct: { arrived: 0, verified: 0 } },
-  turn: {
-    estimate: { rateKbps: 0, windows: 27, fromMs: 8_000, toMs: 9_350 },
-    ...{ crowdKbps: [0, 0, 0], arrived: 0, highest: -1, verified: 0, sentKbps: 0, riseMs: 0, control: undefined },
-  },
-}
-const half = (party: PartyEvidence, slot: number): PartyEvidence => ({
-  ...withTurn(party, { estimate: { ...party.turn!.estimate, rateKbps: 0.5 * CLAIM_KBPS }, sentKbps: 0.5 * CLAIM_KBPS }),
-  log: logOf(slot, 0.5, 0.45),
-})
-const LIES: Record<string, (party: PartyEvidence, slot: number) => PartyEvidence> = {
-  silent: () => silent,
-  slow: half,
-  'a lying log, of one that sends next to nothing': (party, slot) => ({
-    ...withTurn(party, {
-      estimate: { ...party.turn!.estimate, rateKbps: 100 },
-      sentKbps: 100,
-      arrived: 10,
-      verified: 10,
-      highest: 15,
-    }),
-    log: logOf(slot),
-  }),
-  garbage: party => ({ ...withTurn(party, { verified: 0, sentKbps: 0 }), verified: 0, control: undefined }),
-  'no key': party => ({
-    ...withTurn(party, { verified: 0, sentKbps: 0, control: undefined }),
-    verified: 0,
-    log: undefined,
-    control: undefined,
-  }),
-  lending: (_, slot) => honest(slot, { kbps: 1.1 * CLAIM_KBPS, togetherKbps: shareKbps(CLAIM_KBPS, K) }),
-}
+import { isDirectProbeDue } from '../other-limit.js'
+import { CLAIM_KBPS, CLEAN, half, honest, judged, LIES, logOf, SLOW_KBPS, three, withTurn } from './turn-samples.js'
 
 describe('judging turns', () => {
-  it('verifies the claim, and lays a slow provider’s reading at its door', () => {
+  it('verifies the claim, and blames a low reading on the provider', () => {
     const fine = judged(three(1.1 * CLAIM_KBPS))
     expect(fine).to.have.property('kind', 'verified')
     expect(fine).to.have.nested.property('measurement.rateKbps', CLAIM_KBPS)
@@ -135,23 +27,23 @@ describe('judging turns', () => {
     })
   }
 
-  it('is the senders’ where two of three offered too little', () => {
-    const parties = three(SLOW_KBPS)
-    const outcome = judged([half(parties[0]!, 0), half(parties[1]!, 1), parties[2]!])
+  it('blames the senders if two of three offered too little', () => {
+    const senders = three(SLOW_KBPS)
+    const outcome = judged([half(senders[0]!, 0), half(senders[1]!, 1), senders[2]!])
     expect(outcome).to.include({ kind: 'at-least', reason: 'sender-limited' })
   })
 
-  it('takes no log that shows more than a turn, or less than came of it', () => {
-    const boast = three(SLOW_KBPS).map((party, slot) => ({ ...party, log: logOf(slot, 1, 1.2) }))
+  it('believes no log that shows more than a turn, or less than what arrived', () => {
+    const boast = three(SLOW_KBPS).map((sender, slot) => ({ ...sender, log: logOf(slot, 1, 1.2) }))
     expect(judged(boast)).to.include({ kind: 'at-least', reason: 'sender-limited' })
-    const short = three(SLOW_KBPS).map((party, slot) => ({ ...party, log: logOf(slot), highest: 1e6 }))
+    const short = three(SLOW_KBPS).map((sender, slot) => ({ ...sender, log: logOf(slot), highest: 1e6 }))
     expect(judged(short)).to.include({ kind: 'at-least', reason: 'sender-limited' })
   })
 
-  it('is the path’s where a sender’s own way was full in its turn, and free while all sent', () => {
-    // Two of three whose uplink carries less than a turn: of their control datagrams six in a hundred are lost over all.
+  it('blames the path if a sender’s own path was full in its turn, and free while all sent', () => {
+    // Two of three senders have an uplink narrower than a turn. Over the whole soak they lose 6 % of their control datagrams.
     const narrow = (control: TurnEvidence['control']) =>
-      three(0.7 * CLAIM_KBPS).map((party, slot) => (slot < 2 ? withTurn(party, { control }) : party))
+      three(0.7 * CLAIM_KBPS).map((sender, slot) => (slot < 2 ? withTurn(sender, { control }) : sender))
     expect(judged(narrow({ sent: 100, arrived: 66, riseMs: 0.3 }))).to.include({
       kind: 'at-least',
       reason: 'path-limited',
@@ -169,147 +61,25 @@ describe('judging turns', () => {
       reason: 'no-control',
     })
     expect(judged(narrow(undefined))).to.include({ kind: 'at-least', reason: 'no-control' })
-    const lossy = three(SLOW_KBPS).map(party => ({ ...party, control: { ...CLEAN, arrived: 500 } }))
+    const lossy = three(SLOW_KBPS).map(sender => ({ ...sender, control: { ...CLEAN, arrived: 500 } }))
     expect(judged(lossy)).to.include({ kind: 'at-least', reason: 'path-limited' })
     expect(judged(three(SLOW_KBPS), { direct: undefined })).to.include({ kind: 'at-least', reason: 'path-limited' })
   })
 
-  it('credits what was held back no faster than it had been sent', () => {
-    const held = three(SLOW_KBPS).map(party =>
-      withTurn(party, { estimate: { ...party.turn!.estimate, rateKbps: 1.1 * CLAIM_KBPS } }),
+  it('credits hoarded data no faster than it was sent', () => {
+    const held = three(SLOW_KBPS).map(sender =>
+      withTurn(sender, { estimate: { ...sender.turn!.estimate, rateKbps: 1.1 * CLAIM_KBPS } }),
     )
     expect(judged(held)).to.have.nested.property('measurement.rateKbps', SLOW_KBPS)
   })
 
-  /**
-   * The link carries `linkKbps`; sender 0 keeps to its share or more while all send, and sends beside the others' turns as
-   * fast as the relay lets it. What two flows bring to a full link it carries in proportion.
-   */
-  function flooded(linkKbps: number, floodKbps: number, togetherKbps: number): PartyEvidence[] {
-    const share = shareKbps(CLAIM_KBPS, K)
-    const turn = turnKbps(CLAIM_KBPS, K)
-    const part = (own: number, all: number): number => own * Math.min(1, linkKbps / all)
-    return [0, 1, 2].map(slot => {
-      if (slot === 0)
-        return withTurn(honest(0, { kbps: 0, togetherKbps: part(togetherKbps, togetherKbps + 2 * share) }), {
-          crowdKbps: [0, 0, 0],
-        })
-      const party = honest(slot, {
-        kbps: part(turn, turn + floodKbps),
-        togetherKbps: part(share, togetherKbps + 2 * share),
-      })
-      return withTurn(party, { crowdKbps: [part(floodKbps, turn + floodKbps), 0, 0] })
-    })
-  }
-
-  it('calls no flood of one sender’s the provider’s fault, if that carries its claim', () => {
-    fc.assert(
-      fc.property(
-        fc.double({ min: 1, max: 3, noNaN: true }),
-        fc.double({ min: 0, max: 1.16, noNaN: true }),
-        fc.double({ min: 0, max: 0.58, noNaN: true }),
-        (link, flood, together) => {
-          const outcome = judged(flooded(link * CLAIM_KBPS, flood * CLAIM_KBPS, together * CLAIM_KBPS))
-          expect(outcome.kind).to.be.oneOf(['verified', 'at-least'])
-        },
-      ),
-    )
-    const whole = judged(flooded(CLAIM_KBPS, 1.1 * CLAIM_KBPS, 0.55 * CLAIM_KBPS))
-    expect(whole).to.include({ kind: 'at-least', reason: 'sender-limited' })
-  })
-
-  it('lets one sender excuse no slow provider by sending beside its link', () => {
-    fc.assert(
-      fc.property(
-        fc.double({ min: 0.05, max: 0.62, noNaN: true }),
-        fc.double({ min: 0, max: 5, noNaN: true }),
-        fc.nat(2),
-        (share, flood, slot) => {
-          // Nothing of the lender's takes room on the link: the two others have all of it.
-          const link = share * CLAIM_KBPS
-          const parties = [0, 1, 2].map(one =>
-            one === slot
-              ? honest(one, { kbps: 1.1 * CLAIM_KBPS, togetherKbps: flood * CLAIM_KBPS })
-              : withTurn(honest(one, { kbps: link, togetherKbps: link / 2 }), {
-                  crowdKbps: [0, 1, 2].map(by => (by === slot ? flood * CLAIM_KBPS : 0)),
-                }),
-          )
-          const outcome = judged(parties)
-          expect(outcome).to.have.property('kind', 'under')
-          expect(outcome).to.have.nested.property('measurement.rateKbps', Math.round(link))
-        },
-      ),
-    )
-  })
-
-  const anyTurn: fc.Arbitrary<TurnEvidence> = fc
-    .record({
-      rateKbps: fc.integer({ min: 0, max: 3 * CLAIM_KBPS }),
-      sentKbps: fc.integer({ min: 0, max: 3 * CLAIM_KBPS }),
-      arrived: fc.nat(5_000),
-      verified: fc.nat(5_000),
-      highest: fc.integer({ min: -1, max: 6_000 }),
-      riseMs: fc.double({ min: 0, max: 2_000, noNaN: true }),
-      control: fc.option(
-        fc.record({ sent: fc.nat(200), arrived: fc.nat(200), riseMs: fc.double({ min: 0, max: 500, noNaN: true }) }),
-        { nil: undefined },
-      ),
-    })
-    .map(({ rateKbps, verified, ...turn }) => ({
-      ...turn,
-      verified: Math.min(verified, turn.arrived),
-      estimate: { rateKbps, windows: 27, fromMs: 6_200, toMs: 7_550 },
-      crowdKbps: [0, 0, 0],
-    }))
-  /** Whatever one sender may say and send, beside the others' turns apart. */
-  const anyParty: fc.Arbitrary<PartyEvidence> = fc
-    .record({
-      answer: fc.constantFrom<PartyEvidence['answer']>('granted', 'refused', 'unreachable', 'missing'),
-      ready: fc.boolean(),
-      turn: anyTurn,
-      more: fc.nat(5_000),
-      highest: fc.integer({ min: -1, max: 6_000 }),
-      log: fc.option(
-        fc.tuple(fc.nat(2), fc.double({ min: 0, max: 3, noNaN: true })).map(([slot, part]) => logOf(slot, part, part)),
-        { nil: undefined },
-      ),
-      control: fc.option(fc.constant(CLEAN), { nil: undefined }),
-    })
-    .map(({ turn, more, ...party }) => ({
-      ...party,
-      ...{ turn, arrived: turn.arrived + more, verified: turn.verified + more },
-      ...{ jitterUs: 0, hoarding: 1, riseMs: 0, direct: { arrived: 0, verified: 0 } },
-    }))
-
-  it('never lets one sender of three, whatever it says, move the reading beyond the others’', () => {
-    fc.assert(
-      fc.property(
-        anyParty,
-        fc.nat(2),
-        fc.integer({ min: 1_000, max: 22_000 }),
-        fc.integer({ min: 1_000, max: 22_000 }),
-        (liar, slot, one, other) => {
-          const kbps = [one, other]
-          const parties = [0, 1, 2].map(at => (at === slot ? liar : honest(at, { kbps: kbps.pop()! })))
-          const outcome = judged(parties)
-          if (!('measurement' in outcome)) throw new Error(`there is no reading: ${JSON.stringify(outcome)}`)
-          const { rateKbps } = outcome.measurement
-          expect(rateKbps).to.be.within(Math.min(one, other, CLAIM_KBPS), Math.min(Math.max(one, other), CLAIM_KBPS))
-          // A low vote has an honest witness whose own turn was low.
-          if (outcome.kind === 'under') expect(Math.min(one, other)).to.be.below(0.75 * CLAIM_KBPS)
-        },
-      ),
-      { numRuns: 300 },
-    )
-  })
-
-  it('does without the account of a turn, and blames nobody for it', () => {
+  it('does without the record of one turn, and blames nobody', () => {
     const { turn: _, ...without } = honest(1, { kbps: SLOW_KBPS })
     const fine = three(1.1 * CLAIM_KBPS).with(1, without)
     expect(judged(fine)).to.have.property('kind', 'verified')
   })
 
-  it('sends a direct probe where the reading may come to be low', () => {
+  it('sends a direct probe if the reading may turn out low', () => {
     const facts = { claimKbps: CLAIM_KBPS, breachBps: 7500 }
     const due = (...rates: number[]) => {
       const turns = rates.map(rateKbps => ({ rateKbps, windows: 27, fromMs: 0, toMs: 1 }))

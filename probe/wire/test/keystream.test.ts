@@ -17,7 +17,7 @@ describe('keystream', () => {
     expect(stream.subarray(0, 16).toString('hex')).to.equal('66e94bd4ef8a2c3b884cfa59ca342b2e')
   })
 
-  it('gives datagram n the bytes from 1200·n, whichever chunk it is generated with', () => {
+  it('gives datagram n the bytes from 1200·n, in any chunk', () => {
     for (const [chunk, place] of [
       [0, 1],
       [1, 0],
@@ -32,7 +32,7 @@ describe('keystream', () => {
     }
   })
 
-  it('lays the header over it with the send time masked, and leaves the payload', () => {
+  it('takes a header with a masked send time, and leaves the payload', () => {
     const plain = datagramAt(chunkKeystream(KEY, 3), 5)
     const datagram = Buffer.from(plain)
     const tag = Buffer.from('a1a2a3a4a5a6a7a8', 'hex')

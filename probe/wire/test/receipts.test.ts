@@ -25,14 +25,14 @@ async function chainOf(receipts: number) {
 }
 
 describe('receipts', () => {
-  it('are due about every MiB, and a whole chain is accepted by its last head', async () => {
+  it('are due about every MiB, and the last head proves a whole chain', async () => {
     const receipts = await chainOf(3)
     const head = await checkReceipts(receipts, of, provider.vouchers)
     expect(head).to.deep.equal(receipts[2]!.head)
     expect(receipts.map(receipt => receipt.sequence)).to.deep.equal([1, 2, 3])
   })
 
-  it('are due ten times a second at most, however fast a session is', () => {
+  it('are due at most ten times a second, however fast the session', () => {
     const forwarded = new Forwarded(800_000)
     const datagram = randomBytes(1200)
     let datagrams = 1
@@ -40,7 +40,7 @@ describe('receipts', () => {
     expect(datagrams * 1228).to.be.within(10_000_000, 10_000_000 + 1228)
   })
 
-  it('are refused when changed, cut out, of another session, or not the provider’s', async () => {
+  it('fail if one is changed, left out, of another session, or not the provider’s', async () => {
     const receipts = await chainOf(3)
     const check = (changed: typeof receipts, more: Partial<typeof of> = {}, by = provider) =>
       checkReceipts(changed, { ...of, ...more }, by.vouchers)

@@ -1,6 +1,6 @@
 /** Senders that do not do their part, one at a time. Each is the real sender with something between it and the others. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { MessageStream, PeerSigner } from '../../../probe/ports.js'
+import type { MessageStream, PeerSigner } from '../../../probe/index.js'
 import { revealDigest } from '../../../probe/wire/statements.js'
 import { ProbeFrame, type ProbeInvite } from '../../../proto/messages.js'
 import { LinkModel } from '../../lab/link-model.js'

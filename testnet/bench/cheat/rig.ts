@@ -1,6 +1,6 @@
 /**
  * Real sessions for the bench, in one process: three senders, a relay with any forwarding, a receiver, real UDP over
- * loopback, real keys. The receiver's link and a sender's are as narrow as asked for.
+ * loopback, real keys. The options and the faults say how narrow the receiver's link and a sender's link are.
  *
  *   sender ══ [its link] ══▶ relay (forwarding) ══ [receiver's link] ══▶ receiver
  *        ════════════ control, direct ════════════ [receiver's link] ══▶
@@ -9,19 +9,24 @@
 import { randomBytes } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import type { ForwardingSpec } from '../../../probe/plane/forwarding.js'
-import type { ProviderStream } from '../../../probe/ports.js'
-import { Receiver } from '../../../probe/receiver/receiver.js'
-import { Relay } from '../../../probe/relay/relay.js'
-import type { Outcome } from '../../../probe/verdict/outcome.js'
+import {
+  connect,
+  type ForwardingSpec,
+  type Outcome,
+  type ProviderStream,
+  Receiver,
+  Relay,
+  serveProbe,
+  soloSender,
+  streamPair,
+  systemClock,
+  systemRandom,
+} from '../../../probe/index.js'
 import { shareKbps } from '../../../probe/verdict/share.js'
-import { SeenSessions } from '../../../probe/wire/seen-sessions.js'
 import { IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
 import { InProcessPath, PATH_HOST } from '../../lab/in-process-path.js'
 import { type Keys, newKeys } from '../../lab/keys.js'
-import { streamPair } from '../../lab/memory-streams.js'
-import { monotonicMs } from '../../lab/monotonic.js'
-import { clock, measure, providerVouchers, random, SENDERS, send } from '../../lab/session.js'
+import { measure, providerVouchers, SENDERS } from '../../lab/session.js'
 import type { Fault } from './faults.js'
 
 const HOST = '127.0.0.1'
@@ -33,7 +38,7 @@ const WIDE_KBPS = 1e9
 export interface RigOptions {
   readonly claimKbps: number
   readonly forwarding?: ForwardingSpec | undefined
-  /** of the receiver's own link, for all that reaches it; as wide as can be by default */
+  /** of the receiver's own link, for all that reaches the receiver (default: wider than any session needs) */
   readonly receiverKbps?: number
 }
 
@@ -41,7 +46,7 @@ export class Rig {
   readonly #options: RigOptions
   readonly #provider: Keys
   readonly #receiver: Keys
-  readonly #senders: readonly (Keys & { readonly served: SeenSessions })[]
+  readonly #senders: readonly Keys[]
   readonly #relay: Relay
   readonly #port: Receiver
   readonly #path: InProcessPath
@@ -55,7 +60,7 @@ export class Rig {
     this.#options = options
     this.#provider = provider
     this.#receiver = receiver
-    this.#senders = senders.map(one => ({ ...one, served: new SeenSessions() }))
+    this.#senders = senders
     this.#relay = parts.relay
     this.#port = parts.port
     this.#path = parts.path
@@ -71,10 +76,10 @@ export class Rig {
       forwarding,
       signer: provider!.signer,
       voucherSigner: providerVouchers,
-      clock,
-      random,
+      clock: systemClock,
+      random: systemRandom,
     })
-    const port = await Receiver.open({ host: HOST, port: 0, clock })
+    const port = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
     const ends = { host: HOST, providerPort: relay.port, receiverPort: port.port }
     const path = await InProcessPath.open(ends, () => 1)
     path.shape({ rateKbps: WIDE_KBPS, rttMs: 0, lossPercent: 0, receiverKbps: options.receiverKbps })
@@ -83,8 +88,8 @@ export class Rig {
 
   /**
    * One session.
-   * @param faults by sender's slot; senders without one do their part
-   * @param soakMs for a soak: how long it takes
+   * @param faults by sender's slot; a sender without a fault does its part
+   * @param soakMs length of a soak; undefined for an ordinary session
    */
   async measure(faults: readonly (Fault | undefined)[] = [], soakMs?: number): Promise<Outcome> {
     const { claimKbps } = this.#options
@@ -99,22 +104,21 @@ export class Rig {
         senders: this.#senders.map((sender, slot) => ({
           verifier: sender.verifier,
           open: async () => {
-            const [mine, theirs] = streamPair(0, HOST)
+            const { signer } = sender
             const fault = faults[slot]
             const order = { claimKbps, soakMs }
-            const stream = fault?.stream ? fault.stream(theirs, sender.signer) : theirs
             const pass = fault?.link?.(shareKbps(claimKbps, SENDERS))
             if (pass) links.push(await this.#senderLink(pass))
-            const part = {
-              ...sender,
-              ...(fault?.order?.(order) ?? order),
-              receiver: this.#receiver.verifier,
-              provider: this.#provider.verifier,
-              openProvider: async () => this.#openProvider(pass ? LINK_HOST : HOST),
-              udpHost: pass ? LINK_HOST : HOST,
-            }
-            if (stream) void send(stream, part)
-            return mine
+            const host = pass ? LINK_HOST : HOST
+            const [receiver, provider] = [this.#receiver.verifier, this.#provider.verifier]
+            const deps = soloSender(
+              { ...(fault?.order?.(order) ?? order), senders: SENDERS, receiver, provider },
+              { signer, openProvider: async () => this.#openProvider(host), udpHost: host },
+            )
+            return connect(streamPair(HOST), theirs => {
+              const stream = fault?.stream ? fault.stream(theirs, signer) : theirs
+              return stream && serveProbe(stream, deps)
+            })
           },
         })),
         host: PATH_HOST,
@@ -132,19 +136,17 @@ export class Rig {
   }
 
   #openProvider(host: string): ProviderStream {
-    const [mine, theirs] = streamPair(0, host)
-    void this.#relay.serve(theirs, randomBytes(8).toString('hex'))
-    return mine
+    return connect(streamPair(host), stream => this.#relay.serve(stream, randomBytes(8).toString('hex')))
   }
 
-  /** A UDP port with the relay's number under another address, which passes on what the link carries. */
+  /** A UDP port under another address, with the relay's port number. It passes on what the link carries. */
   async #senderLink(pass: (bytes: number, nowMs: number) => number): Promise<Socket> {
     const socket = createSocket('udp4')
     socket.bind({ address: LINK_HOST, port: this.#relay.port, exclusive: true })
     await once(socket, 'listening')
     socket.on('error', () => {}) // what cannot be delivered is lost
     socket.on('message', datagram => {
-      const times = pass(datagram.length + IP_UDP_HEADER_BYTES, monotonicMs())
+      const times = pass(datagram.length + IP_UDP_HEADER_BYTES, systemClock.now())
       for (let i = 0; i < times; i++) socket.send(datagram, this.#relay.port, HOST)
     })
     return socket

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { limited } from '../../../probe/plane/forwarding.js'
+import { limited } from '../../../probe/index.js'
 import { DELIVERED_SHARE } from '../../profiles/cheats/link.js'
 import { CHEATS, type CheatName } from '../../profiles/profiles.js'
 import { framedWindow, inflatedWindow, lentWindow, SHARES, sendersToSpoil, vetoedWindow } from '../../sim/bounds.js'

@@ -1,6 +1,6 @@
 /** Real sessions, and what of them the simulated windows draw from. */
 
-import { type ForwardingSpec, limited } from '../../../probe/plane/forwarding.js'
+import { type ForwardingSpec, limited } from '../../../probe/index.js'
 import type { AtLeastReason, NoDataReason, Outcome } from '../../../probe/verdict/outcome.js'
 import { DEVNET } from '../../../proto/params.js'
 import { RECEIVERS_A_FRIEND } from '../../profiles/cheats/favours.js'

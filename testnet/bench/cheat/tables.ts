@@ -1,4 +1,4 @@
-/** A run's figures, and the bounds that were derived before it, as the tables of `docs/cheats.md`. Pure. */
+/** A run's figures, and the bounds that were derived before it, as the tables of `docs/research/cheats.md`. Pure. */
 import {
   type Committee,
   framedWindow,
@@ -13,7 +13,7 @@ import { capturedByGroups, framedByGroups, largestShare, vetoedByGroups } from '
 import { upperChance } from '../../sim/odds.js'
 import { BLOCK_WINDOWS, type CheatResult, type CheatRow } from './result.js'
 
-/** Needs no run: what section 4 of the page derives. */
+/** Needs no run: section 9 of the page, derived in sections 2 to 5 of its appendix `cheats-derivations.md`. */
 export function boundTables(): string {
   const shares = [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.33]
   const sizes = [

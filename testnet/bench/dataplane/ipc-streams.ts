@@ -1,5 +1,6 @@
 /** Message streams between two processes over the channel that Node gives a child: as many as are opened. */
-import type { MessageStream } from '../../../probe/ports.js'
+import type { MessageStream } from '../../../probe/index.js'
+import { MessageQueue } from '../../../probe/wire/local-streams.js'
 
 /** What crosses the channel. `bytes` absent: the stream ends. */
 export interface StreamMessage {
@@ -12,7 +13,7 @@ export interface StreamMessage {
 export class IpcStreams {
   readonly #send: (message: StreamMessage) => void
   readonly #onOpen: (stream: MessageStream, purpose: string) => void
-  readonly #open = new Map<number, { put(bytes: Uint8Array): void; end(): void }>()
+  readonly #open = new Map<number, MessageQueue>()
   #ids = 0
 
   /** @param onOpen called for a stream that the other end has opened */
@@ -31,36 +32,28 @@ export class IpcStreams {
   take({ stream, purpose, bytes }: StreamMessage): void {
     if (purpose !== undefined) this.#onOpen(this.#make(stream), purpose)
     else if (bytes) this.#open.get(stream)?.put(bytes)
-    else this.#open.get(stream)?.end()
+    else this.#end(stream)
   }
 
   #make(id: number): MessageStream {
-    const waiting: Uint8Array[] = []
-    const takers: ((bytes: Uint8Array | undefined) => void)[] = []
-    let ended = false
-    const end = () => {
-      ended = true
-      this.#open.delete(id)
-      for (const taker of takers.splice(0)) taker(undefined)
-    }
-    const put = (bytes: Uint8Array) => {
-      const taker = takers.shift()
-      if (taker) taker(bytes)
-      else waiting.push(bytes)
-    }
-    this.#open.set(id, { put, end })
+    const incoming = new MessageQueue()
+    this.#open.set(id, incoming)
     return {
       send: async bytes => {
-        if (ended) throw new Error('the stream is closed')
+        if (!this.#open.has(id)) throw new Error('the stream is closed')
         this.#send({ stream: id, bytes })
       },
-      receive: () =>
-        waiting.length > 0 || ended ? Promise.resolve(waiting.shift()) : new Promise(resolve => takers.push(resolve)),
+      receive: () => incoming.take(),
       close: async () => {
-        if (ended) return
-        end()
+        if (!this.#end(id)) return
         this.#send({ stream: id })
       },
     }
+  }
+
+  /** @returns whether the stream was open */
+  #end(id: number): boolean {
+    this.#open.get(id)?.end()
+    return this.#open.delete(id)
   }
 }

@@ -1,12 +1,18 @@
 /** Everybody but the receiver, in one process: the senders, and as many providers as there are sessions at once. */
 import '../../../proto/polyfill.js'
-import type { MessageStream } from '../../../probe/ports.js'
-import { Relay } from '../../../probe/relay/relay.js'
-import { SeenSessions } from '../../../probe/wire/seen-sessions.js'
+import {
+  connect,
+  type MessageStream,
+  Relay,
+  serveProbe,
+  soloSender,
+  streamPair,
+  systemClock,
+  systemRandom,
+} from '../../../probe/index.js'
 import { peerVerifier } from '../../../verifier/net/peer-keys.js'
 import { newKeys } from '../../lab/keys.js'
-import { streamPair } from '../../lab/memory-streams.js'
-import { clock, providerVouchers, random, SENDERS, send } from '../../lab/session.js'
+import { providerVouchers, SENDERS } from '../../lab/session.js'
 import { IpcStreams, type StreamMessage } from './ipc-streams.js'
 import type { Others, OthersOptions } from './others.js'
 
@@ -15,13 +21,11 @@ const HOST = '127.0.0.1'
 const { receiverPeerId, providers, claimKbps, limitKbps } = JSON.parse(process.argv[2]!) as OthersOptions
 process.once('disconnect', () => process.exit(0))
 
-const senders = await Promise.all(
-  Array.from({ length: SENDERS }, async () => ({ ...(await newKeys()), served: new SeenSessions() })),
-)
+const senders = await Promise.all(Array.from({ length: SENDERS }, newKeys))
 const relays = await Promise.all(
   Array.from({ length: providers }, async () => {
     const { signer, peerId } = await newKeys()
-    const own = { signer, voucherSigner: providerVouchers, clock, random }
+    const own = { signer, voucherSigner: providerVouchers, clock: systemClock, random: systemRandom }
     return { relay: await Relay.open({ host: HOST, port: 0, claimKbps, limitKbps, ...own }), peerId }
   }),
 )
@@ -35,14 +39,13 @@ function serve(stream: MessageStream, purpose: string): void {
   const [slot, provider] = purpose.split('/').map(Number)
   const { relay, peerId } = relays[provider!]!
   const sender = senders[slot!]!
-  void send(stream, {
-    ...{ claimKbps, signer: sender.signer, served: sender.served, udpHost: HOST },
-    receiver: peerVerifier(receiverPeerId),
-    provider: peerVerifier(peerId),
-    openProvider: async () => {
-      const [mine, theirs] = streamPair(0, HOST)
-      void relay.serve(theirs, sender.peerId)
-      return mine
+  const verifiers = { receiver: peerVerifier(receiverPeerId), provider: peerVerifier(peerId) }
+  const deps = soloSender(
+    { claimKbps, senders: SENDERS, ...verifiers },
+    {
+      ...{ signer: sender.signer, udpHost: HOST },
+      openProvider: async () => connect(streamPair(HOST), theirs => relay.serve(theirs, sender.peerId)),
     },
-  })
+  )
+  void serveProbe(stream, deps)
 }

@@ -11,6 +11,7 @@ import { relayCounterMemory } from '../../../probe/plane/relay-stats.js'
 import type { RelayingEvent, RelayingOptions } from '../../../probe/plane/relaying.js'
 import type { SendingOptions } from '../../../probe/plane/sending.js'
 import { type Collecting, Receiver, type SenderArrivals } from '../../../probe/receiver/receiver.js'
+import { systemClock } from '../../../probe/system.js'
 import { bytesIn } from '../../../probe/verdict/share.js'
 import { challengeOf } from '../../../probe/wire/path-validation.js'
 import { MAX_SEQUENCE, NONCE_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
@@ -34,7 +35,7 @@ process.on('message', (order: Order) => void part.handle(order).then(answer))
 answer({ ready: part.port })
 
 async function receiver({ host, backend }: RoleOptions): Promise<Part> {
-  const receiver = await Receiver.open({ host, port: 0, clock: performance, backend })
+  const receiver = await Receiver.open({ host, port: 0, clock: systemClock, backend })
   let collecting: Collecting | undefined
   let arrivals: SenderArrivals | undefined
   return {
@@ -44,7 +45,7 @@ async function receiver({ host, backend }: RoleOptions): Promise<Part> {
         const { tag, relayPort, rateKbps } = order.expect
         collecting = receiver.collect(1, { main: MAX_SEQUENCE, control: 0, direct: 0, turn: 0 })
         collecting.expect(0, bytes(tag), relayPort)
-        await collecting.begin(performance.now(), { claimKbps: rateKbps, thresholdKbps: 0, rttMs: 1 })
+        await collecting.begin(systemClock.now(), { claimKbps: rateKbps, thresholdKbps: 0, rttMs: 1 })
         return { done: true }
       }
       if ('finish' in order) {
@@ -66,7 +67,7 @@ async function relay({ host, backend, offload }: RoleOptions): Promise<Part> {
   const paths = new Map<number, (validated: boolean) => void>()
   const onEvent = (event: RelayingEvent) => event.kind === 'path' && paths.get(event.session)?.(event.validated)
   const spec: RelayingOptions = {
-    ...{ host, port: 0, backend, offload, clock: anchorOf(performance), forwarding: forwardAll },
+    ...{ host, port: 0, backend, offload, clock: anchorOf(systemClock), forwarding: forwardAll },
     counters: relayCounterMemory(),
   }
   const remote = await openRemote('relaying', spec, onEvent)
@@ -92,7 +93,7 @@ async function relay({ host, backend, offload }: RoleOptions): Promise<Part> {
 }
 
 async function sender({ host, backend, offload }: RoleOptions): Promise<Part> {
-  const spec: SendingOptions = { host, port: 0, backend, offload, clock: anchorOf(performance) }
+  const spec: SendingOptions = { host, port: 0, backend, offload, clock: anchorOf(systemClock) }
   const remote = await openRemote('sending', spec, () => {})
   return {
     port: remote.facts.port,

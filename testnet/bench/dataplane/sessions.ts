@@ -8,11 +8,11 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { Receiver } from '../../../probe/receiver/receiver.js'
+import { Receiver, systemClock } from '../../../probe/index.js'
 import { environmentWithoutSettings } from '../../../verifier/cli/settings.js'
 import { peerVerifier } from '../../../verifier/net/peer-keys.js'
 import { newKeys } from '../../lab/keys.js'
-import { clock, measure } from '../../lab/session.js'
+import { measure } from '../../lab/session.js'
 import { entryPoint } from '../../process/entry-point.js'
 import { startWatchdog } from '../../process/watchdog.js'
 import { processorsText } from '../machine.js'
@@ -55,7 +55,7 @@ export async function run(args: string[]): Promise<number> {
     env: environmentWithoutSettings(),
   })
   if (child.pid !== undefined) watchdog.watch(child.pid)
-  const receiver = await Receiver.open({ host: HOST, port: 0, clock })
+  const receiver = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
   try {
     const [{ others }] = (await once(child, 'message')) as [{ others: Others }]
     const streams = new IpcStreams(

@@ -1,4 +1,4 @@
-/** The figures of the data plane as the tables of `docs/data-plane.md`. Pure. */
+/** The figures of the data plane as the tables of `docs/research/data-plane.md`. Pure. */
 import { table } from '../markdown.js'
 import { type DataplaneResult, labelOf, type SessionsResult } from './results.js'
 import { type Row, total } from './verdict.js'

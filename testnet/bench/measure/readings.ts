@@ -1,5 +1,6 @@
 /** How two other systems turn arrivals into a rate, fed by the same link that a session is measured on. Pure. */
 import type { Curve } from '../../lab/curve.js'
+import { median } from '../quantile.js'
 
 const FIRST_READING_MS = 100
 const SECONDS = 30
@@ -18,12 +19,6 @@ export function firstReading(link: Curve, beganMs: number): Reading {
 
 /** The median of thirty seconds, one by one, as FlashFlow reads (Tor proposal 316). */
 export function medianOfSeconds(link: Curve, beganMs: number): Reading {
-  const seconds = Array.from({ length: SECONDS }, (_, i) =>
-    link.rateKbps(beganMs + 1000 * i, beganMs + 1000 * (i + 1)),
-  ).sort((a, b) => a - b)
-  return {
-    kbps: (seconds[SECONDS / 2 - 1]! + seconds[SECONDS / 2]!) / 2,
-    fromMs: beganMs,
-    toMs: beganMs + 1000 * SECONDS,
-  }
+  const seconds = Array.from({ length: SECONDS }, (_, i) => link.rateKbps(beganMs + 1000 * i, beganMs + 1000 * (i + 1)))
+  return { kbps: median(seconds), fromMs: beganMs, toMs: beganMs + 1000 * SECONDS }
 }

@@ -1,4 +1,4 @@
-/** A run's figures as the tables of `docs/measurement.md`. Pure. */
+/** A run's figures as the tables of `docs/research/measurement.md`. Pure. */
 
 import { table } from '../markdown.js'
 import { cellName } from './grid.js'

@@ -1,19 +1,19 @@
 /** The lab's parts that need no network. */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { monotonicMs } from '../../../probe/plane/clock.js'
 import { Curve } from '../curve.js'
+import { delayedPair } from '../delayed-streams.js'
 import { readIperf3 } from '../iperf3.js'
 import { sentBy } from '../link-counter.js'
 import { LinkModel } from '../link-model.js'
-import { streamPair } from '../memory-streams.js'
-import { monotonicMs } from '../monotonic.js'
 import { ipBytes, readFilter, tokenBucketFilter } from '../shaper.js'
 import { overrunsIn } from '../socket-overruns.js'
 
 describe('lab', () => {
-  it('has streams that take their time, and end when all that was sent has been read', async () => {
+  it('has streams with a delay, which end once all messages have been read', async () => {
     for (const delayMs of [0, 5]) {
-      const [one, other] = streamPair(delayMs, '127.0.0.1')
+      const [one, other] = delayedPair(delayMs, '127.0.0.1')
       const message = Uint8Array.of(1)
       const fromMs = monotonicMs()
       await one.send(message)

@@ -100,7 +100,7 @@ describe('BLS signatures', () => {
     expect(verifier.verify(keyOf(a!), keccakText('another'), signature)).to.equal(false)
   })
 
-  it('are false, and never an error, where a signature or key is malformed', () => {
+  it('are false, and never an error, if a signature or key is malformed', () => {
     const [a] = signersOf()
     const verifier = new BlsVerifier()
     const signature = a!.sign(vectors.digest)
@@ -122,7 +122,7 @@ describe('BLS signatures', () => {
       expect(verifier.verify(bad, vectors.digest, signature)).to.equal(false)
       expect(verifier.fastAggregateVerify([bad], vectors.digest, signature)).to.equal(false)
     }
-    // nothing of it is remembered as good
+    // no malformed key was remembered as valid
     expect(verifier.verify(keyOf(a!), vectors.digest, signature)).to.equal(true)
   })
 })
@@ -141,7 +141,7 @@ describe('aggregates', () => {
     expect(verifier.fastAggregateVerify([], vectors.digest, INFINITY_SIGNATURE)).to.equal(false)
   })
 
-  it('take no malformed signature, and not nothing', () => {
+  it('refuse a malformed signature, and an empty list', () => {
     const verifier = new BlsVerifier()
     const good = signersOf()[0]!.sign(vectors.digest)
     expect(() => verifier.aggregate([])).to.throw()
@@ -162,7 +162,7 @@ describe('a proof of possession', () => {
 })
 
 describe('point encodings', () => {
-  it('of G1 lead back, and refuse a wrong length or dirty padding', () => {
+  it('of G1 decode to the same point, and a wrong length or dirty padding is refused', () => {
     for (const { publicKeyEip2537 } of vectors.signers) {
       expect(toHex(g1ToEip2537(g1FromEip2537(fromHex(publicKeyEip2537))))).to.equal(publicKeyEip2537)
     }

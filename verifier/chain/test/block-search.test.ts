@@ -40,11 +40,11 @@ describe('search of a block by time', () => {
     )
   })
 
-  it('knows none while the newest block is before that moment', async () => {
+  it('finds none while the newest block is before that moment', async () => {
     expect(await lastBlockBefore(provider, times.at(-1)! + 1, 0)).to.equal(undefined)
   })
 
-  it('knows none where even the first block comes after', async () => {
+  it('finds none if even the first block comes after that moment', async () => {
     expect(await lastBlockBefore(provider, times[0]!, 0)).to.equal(undefined)
   })
 })

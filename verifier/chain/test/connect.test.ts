@@ -31,14 +31,14 @@ describe('connecting to a chain', function () {
     throw new Error('it connected')
   }
 
-  it('names the URL where no chain answers', async () => {
+  it('names the URL at which no chain answers', async () => {
     const url = `http://127.0.0.1:${await freePort()}`
     const error = await refused({ rpcUrl: url, network })
     expect(error.exitCode).to.equal(4)
     expect(error.message).to.include(url).and.to.include('--rpc')
   })
 
-  it('refuses a URL that is none', async () => {
+  it('refuses a malformed URL', async () => {
     expect((await refused({ rpcUrl: 'localhost:8545', network })).exitCode).to.equal(2)
   })
 

@@ -1,4 +1,4 @@
-/** A real chain with the real contracts, four verifiers and two providers on it, for the tests of this folder. */
+/** A real chain with the real contracts, four verifiers and two providers, for the tests of this folder. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,7 +35,7 @@ export class LiveNetwork {
     private readonly dir: string,
   ) {}
 
-  /** Mines a block a transaction, so that nothing waits for the clock; time moves by `mineAt` alone. */
+  /** Mines one block for each transaction, so that nothing waits for the clock. Only `mineAt` moves time. */
   static async start(): Promise<LiveNetwork> {
     const anvil = await startAnvil()
     const dir = await mkdtemp(join(tmpdir(), 'bandwitness-chain-'))
@@ -95,6 +95,17 @@ export class LiveNetwork {
     await this.rpc('evm_mine')
   }
 
+  /** Runs into the agree phase of an epoch: its B(e) and its end are mined. */
+  async runTo(epoch: number): Promise<ChainFacts> {
+    if (!(await this.chain.clock())) await this.startEpochs()
+    for (const start of [await this.epochStart(epoch), await this.epochStart(epoch + 1)]) {
+      if ((await this.now()) < start) await this.mineAt(start + 1)
+    }
+    const facts = await this.chain.factsAt(epoch)
+    if (!facts) throw new Error(`no facts at epoch ${epoch}`)
+    return facts
+  }
+
   async epochStart(epoch: number): Promise<number> {
     const clock = await this.chain.clock()
     return (clock!.genesisMs + (epoch - 1) * clock!.epochMs) / 1000
@@ -105,7 +116,7 @@ export class LiveNetwork {
     return (await blockAt(this.chain.context.provider, 'latest')).timestamp
   }
 
-  /** A header over leaves that anybody could have computed, certified by the given positions of the frozen set. */
+  /** A header over made-up leaves, certified by the given positions of the frozen set. */
   certify(facts: ChainFacts, previousHeader: Hex, round = 0, signers = [0, 1, 2, 3]): Certified {
     const { network } = this.chain
     const leaves = facts.providers.map((provider, i) => leafOf(facts.epoch, provider.index, provider.account, i))
@@ -133,6 +144,28 @@ export class LiveNetwork {
   #signerOf(account: Hex): BlsSigner {
     const { name } = this.setup.verifiers.find(verifier => verifier.account === account)!
     return new BlsSigner(this.keys[name]!.bls)
+  }
+}
+
+/** A network for the tests of one suite: started once, and put back to its start after each test. */
+export function useLiveNetwork(): { readonly live: LiveNetwork; readonly chain: EthersChain } {
+  let live: LiveNetwork
+  let snapshot: unknown
+  before(async () => {
+    live = await LiveNetwork.start()
+  })
+  after(() => live?.stop())
+  beforeEach(async () => {
+    snapshot = await live.rpc('evm_snapshot')
+  })
+  afterEach(() => live.rpc('evm_revert', [snapshot]))
+  return {
+    get live() {
+      return live
+    },
+    get chain() {
+      return live.chain
+    },
   }
 }
 

@@ -27,7 +27,7 @@ describe('vouchers signed with EVM keys', () => {
     }
   })
 
-  it('have one signature and no other form of it', async () => {
+  it('have one valid encoding of their signature', async () => {
     const check = voucherVerifier(golden, signer)
     const bytes = fromHex(signature)
     expect(await check(voucher, bytes.subarray(0, 64)), 'too short').to.equal(false)

@@ -70,7 +70,7 @@ describe('a transcript in a file', function () {
     directory = await mkdtemp(join(tmpdir(), 'bandwitness-transcript-'))
     transcript = await transcriptOfSession(await freshMembers())
     sessionId = toHex(transcript.session.sessionId)
-    store = await Store.open(join(directory, 'db'), { mode: 'create' })
+    store = await Store.open(directory, { mode: 'create' })
     await store.putTranscript(1, transcript.session.sessionId, Transcript.encode(transcript))
     const node = { store, epochs: undefined } as unknown as VerifierNode
     api = await serveApi({ host: '127.0.0.1', port: 0 }, app => verifierRoutes(app, node))

@@ -22,7 +22,7 @@ describe('keys', () => {
       error => error,
     )
 
-  it('come back from their file, which only its owner can read', async () => {
+  it('are read back from their file, which only its owner can read', async () => {
     await saveKeys(path, keys)
     expect(await loadKeys(path)).to.deep.equal(keys)
     expect((await stat(path)).mode & 0o777).to.equal(0o600)
@@ -35,7 +35,7 @@ describe('keys', () => {
     expect(await loadKeys(path)).to.deep.equal(keys)
   })
 
-  it('follow from seed and name, and differ in every one of them', () => {
+  it('follow from seed and name, and differ if the seed or the name differs', () => {
     expect(keysFromSeed('seed', 'verifier-0')).to.deep.equal(keys)
     const all = [keys, keysFromSeed('seed', 'verifier-1'), keysFromSeed('other', 'verifier-0')].flatMap(k =>
       Object.values(k),
@@ -55,7 +55,7 @@ describe('keys', () => {
     ['text that is no JSON', `{"evm": "${keys.evm}"`],
     ['a missing key', JSON.stringify({ evm: keys.evm, bls: keys.bls })],
     ['a short key', JSON.stringify({ ...keys, peer: '0x1234' })],
-    ['a key that is no hexadecimal', JSON.stringify({ ...keys, evm: 'no key' })],
+    ['a key that is not hexadecimal', JSON.stringify({ ...keys, evm: 'no key' })],
     ['a field that nobody knows', JSON.stringify({ ...keys, extra: 1 })],
     ['a key that is zero', JSON.stringify({ ...keys, bls: `0x${'00'.repeat(32)}` })],
     ['a number beyond the curve', JSON.stringify({ ...keys, bls: `0x${'ff'.repeat(32)}` })],
@@ -71,7 +71,7 @@ describe('keys', () => {
     })
   }
 
-  it('say where they were looked for', async () => {
+  it('name the path if there is no file', async () => {
     expect(((await failure(loadKeys(path))) as Error).message).to.include(path)
   })
 })

@@ -33,13 +33,13 @@ describe('network file', () => {
   })
   afterEach(() => rm(dir, { recursive: true }))
 
-  it('comes back as it was saved', async () => {
+  it('is read back as it was saved', async () => {
     await saveNetworkFile(path, NETWORK)
     expect(await loadNetworkFile(path)).to.deep.equal(NETWORK)
   })
 
   const bad: [name: string, text: () => string, says: RegExp][] = [
-    ['text that is no JSON', () => '{"name":', /not valid JSON/],
+    ['text that is not JSON', () => '{"name":', /not valid JSON/],
     [
       'a missing parameter',
       () => JSON.stringify({ ...NETWORK, params: { ...DEVNET, slotMs: undefined } }),
@@ -49,19 +49,19 @@ describe('network file', () => {
     [
       'slots too short for the soaks that are due',
       () => JSON.stringify({ ...NETWORK, params: { ...DEVNET, soakShareBps: 500 } }),
-      /slotMs has no room for a soak.* at params/,
+      /slotMs \d+ is too short for a soak.* at params/,
     ],
     [
-      'soaks longer than a relay lends to a session',
+      'soaks longer than the budget of a session',
       () => JSON.stringify({ ...NETWORK, params: { ...DEVNET, soakShareBps: 500, slotMs: 60_000, soakMs: 15_000 } }),
-      /more than a relay lends/,
+      /longer than a relay's budget/,
     ],
     [
       'a bad address',
       () => JSON.stringify({ ...NETWORK, contracts: { ...NETWORK.contracts, stakeVault: '0x12' } }),
       /contracts\.stakeVault/,
     ],
-    ['a chain id that is no number', () => JSON.stringify({ ...NETWORK, chainId: '31337' }), /chainId/],
+    ['a chain id that is not a number', () => JSON.stringify({ ...NETWORK, chainId: '31337' }), /chainId/],
   ]
   for (const [name, text, says] of bad) {
     it(`refuses ${name} in one line`, async () => {
@@ -72,7 +72,7 @@ describe('network file', () => {
     })
   }
 
-  it('takes soaks that fit their slots', async () => {
+  it('accepts soaks that fit their slots', async () => {
     const params = { ...DEVNET, soakShareBps: 500, slotMs: 20_000, epochSeconds: 3_600 }
     await saveNetworkFile(path, { ...NETWORK, params })
     expect((await loadNetworkFile(path)).params).to.deep.equal(params)

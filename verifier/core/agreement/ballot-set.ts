@@ -1,7 +1,9 @@
 /**
- * Which ballots make an epoch's report: exactly those that more than a third of the frozen set lists. Among lists of
- * more than two thirds, whichever a leader picks, a ballot that more than two thirds listed has more than a third; and
- * of any third one is honest, holds the ballot, and has checked its signature and its commit.
+ * Which ballots make an epoch's report: exactly those that more than a third of the frozen set lists.
+ *
+ * A leader picks seen lists of more than two thirds. Whichever lists it picks, a ballot that more than two thirds listed
+ * is in the lists of more than a third, so a leader cannot drop an honest ballot. And among more than a third at least one
+ * verifier is honest: it holds the ballot, and has checked the ballot's signature and commitment.
  */
 import { encodeWords } from '../../../proto/abi.js'
 import { type SeenEntry, seenListHash } from '../../../proto/digests.js'
@@ -15,13 +17,13 @@ export interface SignedList {
 }
 
 export interface BallotSet {
-  /** one ballot root a verifier, ascending by verifier */
+  /** one ballot root for each verifier, ascending by verifier */
   readonly roots: SeenEntry[]
-  /** verifiers left out because two roots of theirs were listed by more than a third, ascending */
+  /** ascending; left out, because more than a third listed each of two roots of theirs */
   readonly equivocators: number[]
 }
 
-/** @param setSize of the frozen set, not of those who sent lists */
+/** @param setSize size of the frozen set, not the number of lists */
 export function ballotSetOf(lists: readonly SignedList[], setSize: number): BallotSet {
   const listers = new Map<number, Map<Hex, number>>()
   for (const { entries } of oneListEach(lists)) {
@@ -45,7 +47,7 @@ export function ballotSetOf(lists: readonly SignedList[], setSize: number): Ball
 export const ballotSetRoot = (entries: readonly SeenEntry[]): Hex =>
   new MerkleTree(entries.map(({ verifier, root }) => encodeWords(['uint32', 'bytes32'], [verifier, root]))).root
 
-/** A verifier that signed two different lists has none: which of them came first must not matter. */
+/** A verifier that signed two different lists counts with neither: the order of arrival must not matter. */
 function oneListEach(lists: readonly SignedList[]): SignedList[] {
   const hashes = new Map<number, Hex>()
   const contradicted = new Set<number>()

@@ -1,8 +1,8 @@
 /**
- * Who measures whom in an epoch: a pure function of the beacon and of B(e), the same on every node. For each provider
- * n receivers are drawn, for each receiver k senders; `place-sessions.ts` says in which round each session runs.
- * Providers that may share a link have the same receivers, and each measures them together (`link-groups.ts`). A claim
- * that is too large for one receiver is measured by several at once (`receiver-groups.ts`).
+ * Who measures whom in an epoch: a pure function of the beacon and of B(e), the same on every node. The draw gives each
+ * provider n receivers, and each receiver k senders; `place.ts` says in which round each session runs. Providers that may
+ * share a link get the same receivers, and each receiver measures them together (`link-groups.ts`). Several receivers at
+ * once measure a claim that is too large for one (`receiver-groups.ts`).
  */
 import { encodeWords } from '../../../proto/abi.js'
 import { keccakText, keccakWords } from '../../../proto/hash.js'
@@ -10,7 +10,7 @@ import type { Hex } from '../../../proto/hex.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
-import type { ActiveProvider, ChainFacts, FrozenVerifier } from '../facts.js'
+import { type ActiveProvider, type ChainFacts, capacitiesOf, type FrozenVerifier, indicesOf } from '../facts.js'
 import { Draw } from './draw.js'
 import { linkGroups } from './link-groups.js'
 import { type DrawnSession, placeSessions, type Session, senderLoadKbps } from './place.js'
@@ -26,21 +26,21 @@ export type { DrawnSession, Session } from './place.js'
 export interface Assignment {
   /** ascending by round */
   readonly sessions: readonly Session[]
-  /** Sessions that no round of the epoch had room for. Their receivers stay assigned and count in n. */
+  /** Sessions for which no round of the epoch had room. Their receivers stay assigned and count in n. */
   readonly unplaced: readonly DrawnSession[]
   /** Rounds in use, at most `roundsAvailable`. */
   readonly rounds: number
-  /** Registry indices, ascending; none for an account that is no active provider. */
+  /** Registry indices, ascending; none for an account that is not an active provider. */
   receiversOf(provider: Hex): readonly number[]
-  /** The groups of receivers that measure its claim together, each ascending; none where each measures it alone. */
+  /** The groups of receivers that measure the claim together, each ascending; none if each receiver measures it alone. */
   groupsOf(provider: Hex): readonly (readonly number[])[]
 }
 
-/** A provider, and who measures it. */
+/** A provider, and the receivers that measure it. */
 interface Drawn {
   readonly provider: ActiveProvider
   readonly receivers: readonly number[]
-  /** one session each, the members of one at once */
+  /** one session for each member; the members of one group measure at once */
   readonly groups: readonly (readonly number[])[]
 }
 
@@ -62,7 +62,7 @@ export function assign(facts: ChainFacts, params: NetworkParams): Assignment {
 export const roundsAvailable = (params: NetworkParams): number =>
   Math.max(0, Math.floor((params.epochSeconds * 1000 - params.leadMs) / params.slotMs))
 
-/** Merkle root over the assigned receivers' registry indices, as a leaf carries it. */
+/** Merkle root over the registry indices of the assigned receivers, as a leaf carries it. */
 export const assignedRoot = (receivers: readonly number[]): Hex =>
   new MerkleTree(receivers.map(receiver => encodeWords(['uint32'], [receiver]))).root
 
@@ -71,17 +71,17 @@ function seedOf(facts: ChainFacts, label: Hex, provider: Hex, counter: number): 
 }
 
 function drawReceivers(facts: ChainFacts, params: NetworkParams, { account }: ActiveProvider): number[] {
-  const indices = facts.verifiers.map(verifier => verifier.index)
-  return new Draw(seedOf(facts, RECEIVERS, account, 0)).sample(indices, params.receivers)
+  return new Draw(seedOf(facts, RECEIVERS, account, 0)).sample(indicesOf(facts), params.receivers)
 }
 
 /**
- * Providers of one link: with the same receivers, and in groups of one size, so that as many sessions of each run at once.
- * A claim that no size suffices for is left to single receivers, whose sessions no round has room for.
+ * The providers of one link get the same receivers, in groups of one size, so that each provider has as many sessions at
+ * once as its neighbours. If no group size suffices for a claim, each receiver measures alone: no round has room for
+ * those sessions, and the provider stays unmeasured.
  */
 function drawLink(facts: ChainFacts, params: NetworkParams, link: readonly ActiveProvider[]): Drawn[] {
   const receivers = drawReceivers(facts, params, link[0]!)
-  const capacityKbps = new Map(facts.verifiers.map(verifier => [verifier.index, verifier.capacityKbps]))
+  const capacityKbps = capacitiesOf(facts.verifiers)
   const quorum = 2 * Math.max(0, faultsTolerated(receivers.length)) + 1
   const sized = link.map(provider => {
     const { claimKbps } = provider
@@ -99,8 +99,8 @@ const sendersEach = (facts: ChainFacts, params: NetworkParams): number =>
   Math.max(0, Math.min(params.senders, facts.verifiers.length - 1))
 
 /**
- * k senders from the others; one whose capacity is below a sender's load is not drawn. In a group they are neither its
- * members nor senders of those before, as long as there are enough others.
+ * k senders among the other verifiers whose capacity suffices for a sender's load. The senders of a group are neither
+ * members of the group nor senders of an earlier member, as long as enough other verifiers remain.
  */
 function drawSenders(
   facts: ChainFacts,
@@ -121,8 +121,9 @@ function drawSenders(
 }
 
 /**
- * Every provider's first session, then every provider's second, and so on; in each pass the providers in an order of the
- * beacon's, those of one link together. So where the epoch is too short, all go short alike, and none always comes last.
+ * Every provider's first session, then every provider's second, and so on. The beacon draws the order of the providers
+ * anew in each pass; providers of one link stay together. So if the epoch is too short, all providers lack sessions
+ * alike, and none always comes last.
  */
 function inFairOrder(facts: ChainFacts, links: readonly (readonly Drawn[])[], params: NetworkParams): DrawnSession[][] {
   const passes = Math.min(params.receivers, facts.verifiers.length)
@@ -141,7 +142,7 @@ function inFairOrder(facts: ChainFacts, links: readonly (readonly Drawn[])[], pa
   return drawn
 }
 
-/** One for each member of a group. */
+/** One session for each member of a group. */
 function drawSessions(
   facts: ChainFacts,
   params: NetworkParams,

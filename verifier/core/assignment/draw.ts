@@ -1,6 +1,6 @@
 /**
- * Draws that every node makes alike: 32-bit words of keccak256(seed ‖ counter), and rejection of those beyond the
- * largest multiple of the range, so that no choice is likelier than another.
+ * Draws that every node makes alike, from the 32-bit words of keccak256(seed ‖ counter). Words beyond the largest
+ * multiple of the range are rejected, so that no choice is likelier than another.
  */
 import { keccakWords } from '../../../proto/hash.js'
 import type { Hex } from '../../../proto/hex.js'

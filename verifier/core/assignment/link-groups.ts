@@ -1,10 +1,10 @@
 /**
- * Providers that may share one link are measured together, so that each is credited with what the link carries for all of
- * them at once. Measured one after another, two providers on one link would both be credited with the whole of it.
+ * Providers that may share one link are measured together, so that each gets credit only for its part of the link. If
+ * they were measured one after another, two providers on one link would both get credit for the whole link.
  *
- * Who may share a link is told by where they say they are reached: one announced network is taken for one link. That harms
- * nobody who does not share: a claim is the rate that a new session gets, *whatever else the provider carries*, so one
- * with a link of its own reads the same beside its neighbours. For that reason the rule can be coarse.
+ * Announced addresses tell which providers may share a link: the rule takes one announced network for one link. The rule
+ * can be coarse, because it harms no provider with a link of its own. A claim is the rate that a new session gets,
+ * *whatever else the provider carries*, so such a provider reads the same beside its neighbours.
  */
 import { keccakText, keccakWords } from '../../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
@@ -14,18 +14,18 @@ import { Draw } from './draw.js'
 const GROUPS = keccakText('bandwitness/v1/draw/link-groups')
 
 /**
- * Most that are measured together: one receiver takes in all their data at once. Of a larger network the beacon draws who
- * meets whom, anew in every epoch.
+ * Most providers that are measured together: one receiver takes in all their data at once. In a larger network the beacon
+ * draws anew in every epoch which providers are measured together.
  */
 const MOST_TOGETHER = 4
 
-/** Ends of what counts as one network: what a line or a rack is usually given. */
+/** Length of the prefix that counts as one network: an access line or a rack usually gets a prefix of this length. */
 const IP4_PREFIX_BYTES = 3
 const IP6_PREFIX_GROUPS = 3
 
 /**
- * The link that announced addresses stand for: a hash of the first one's network. Zero where they tell nothing, as loopback
- * does: on one machine all share one processor anyway.
+ * The link that announced addresses stand for: a hash of the first address's network. Zero if the addresses tell nothing.
+ * Loopback tells nothing, since nodes on one machine share one processor anyway.
  */
 export function linkOf(multiaddrs: readonly string[]): Hex {
   for (const address of multiaddrs) {
@@ -54,7 +54,7 @@ function expanded(host: string): string {
   return [...left, ...new Array<string>(zeros).fill('0'), ...right].join(':')
 }
 
-/** Every active provider in one group, ascending by index; those without a known link alone. */
+/** Every active provider in one group, ascending by index. A provider without a known link has a group of its own. */
 export function linkGroups({ beacon, providers }: Pick<ChainFacts, 'beacon' | 'providers'>): ActiveProvider[][] {
   const byLink = new Map<Hex, ActiveProvider[]>()
   const groups: ActiveProvider[][] = []

@@ -1,17 +1,17 @@
 /**
- * In which round each session runs: the first one in which its provider has no other session, a lane is free and none
- * of its parties carries more than its capacity. First fit needs no look-ahead and gives every node the same plan.
- * Sessions that are to run together share a round, or where no round has room for all of them, are placed provider by
- * provider; those of one provider, which are a group's, never apart.
+ * In which round each session runs: the first round in which its provider has no other session, a lane is free, and no
+ * party carries more than its capacity. First fit needs no look-ahead, and gives every node the same plan. Sessions that
+ * should run together share a round. If no round has room for all of them, they are placed provider by provider. The
+ * sessions of one provider, which are those of a group, always share a round.
  */
 import { controlKbps, MIN_SENDERS, shareKbps, soakKbps } from '../../../probe/verdict/share.js'
 import type { Hex } from '../../../proto/hex.js'
-import type { FrozenVerifier } from '../facts.js'
+import { capacitiesOf, type FrozenVerifier } from '../facts.js'
 
 export interface DrawnSession {
   readonly provider: Hex
   readonly providerIndex: number
-  /** what is measured: the provider's claim, or of a group each member's share of it */
+  /** rate to measure: the provider's claim, or the share of one member of a group */
   readonly claimKbps: number
   /** all of this provider's sessions in the epoch are soaks */
   readonly soak: boolean
@@ -20,36 +20,36 @@ export interface DrawnSession {
   /** in slot order */
   readonly senders: readonly number[]
   /**
-   * The provider whose schedule says when in the slot it starts: one for all that run together. Undefined where several
-   * receivers start at once: they do so at an instant that all of them know (see `groupOffsetMs`).
+   * The provider whose schedule sets the start within the slot: the same for all sessions that run together. Undefined for
+   * a group of receivers, who start at an instant that all of them know (see `groupOffsetMs`).
    */
   readonly startsWith: Hex | undefined
 }
 
 export interface Session extends DrawnSession {
-  /** from 0; the session's slot begins `leadMs + round · slotMs` into the epoch */
+  /** from 0; see `slotStartMs` for the slot of a round */
   readonly round: number
 }
 
-/** What is taken of one round. */
+/** The capacity of one round that is taken. */
 interface Round {
   readonly providers: Set<Hex>
   readonly loadKbps: Map<number, number>
 }
 
-/** @param drawn sessions that are to run together, in the order in which they are placed */
+/** @param drawn in each item sessions that should run together; items in the order in which they are placed */
 export function placeSessions(
   drawn: readonly (readonly DrawnSession[])[],
   verifiers: readonly FrozenVerifier[],
   limits: { readonly rounds: number; readonly lanes: number },
 ): { sessions: Session[]; unplaced: DrawnSession[]; rounds: number } {
-  const capacityKbps = new Map(verifiers.map(verifier => [verifier.index, verifier.capacityKbps]))
+  const capacityKbps = capacitiesOf(verifiers)
   const lanes = limits.lanes === 0 ? Number.POSITIVE_INFINITY : limits.lanes
   const rounds: Round[] = []
   const sessions: Session[] = []
   const unplaced: DrawnSession[] = []
 
-  /** @returns whether a round had room for all of them */
+  /** @returns whether a round had room for all of the sessions */
   const place = (together: readonly DrawnSession[]): boolean => {
     const loads = loadsOf(together)
     const fits = (round: Round): boolean =>
@@ -89,19 +89,19 @@ function byProvider(sessions: readonly DrawnSession[]): DrawnSession[][] {
   return providers.map(provider => sessions.filter(session => session.provider === provider))
 }
 
-/** A sender's load at a claim: its share, in a soak what it sends in its turn, and its control datagrams beside it. */
+/** A sender's load: its share of the claim, or in a soak its rate during its turn, and its control datagrams. */
 export function senderLoadKbps(claimKbps: number, k: number, soak = false): number {
   const share = shareKbps(claimKbps, k)
   return (soak ? soakKbps(claimKbps, k) : share) + Math.ceil(controlKbps(share))
 }
 
-/** The receiver's is the most that can reach it: all k senders', from a provider that carries more than it claims. */
+/** A receiver's load is the most that can reach it: the data of all k senders, if the provider carries more than its claim. */
 function loadsOf(together: readonly DrawnSession[]): Map<number, number> {
   const loads = new Map<number, number>()
   const add = (party: number, loadKbps: number) => loads.set(party, (loads.get(party) ?? 0) + loadKbps)
   for (const { claimKbps, soak, receiver, senders } of together) {
     const k = senders.length
-    // In a soak, too, all of them send together before they take turns.
+    // In a soak, too, all senders send together before they take turns.
     add(receiver, k * senderLoadKbps(claimKbps, k))
     for (const sender of senders) add(sender, senderLoadKbps(claimKbps, k, soak))
   }

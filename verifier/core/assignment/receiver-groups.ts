@@ -1,15 +1,15 @@
 /**
- * Claims above what one receiver can take are measured by groups of receivers: each member measures its share of the
- * claim, all at the same time, and the sum of what they read is the group's word (`group-reading.ts`). Here: how large the
- * groups of a provider are, and who is in them.
+ * A group of receivers measures a claim that is too large for one: each member measures its share of the claim, all at
+ * the same time, and the sum of their readings is the group's reading (`group-reading.ts`). This file says how large the
+ * groups of a provider are, and which receivers they hold.
  */
 import { senderLoadKbps } from './place.js'
 
-/** A group's word hangs on every member's, so one that lies or fails spoils the more, the larger groups are. */
+/** A group's reading needs every member's. The larger the groups, the more one member that lies or fails spoils. */
 export const MOST_RECEIVERS = 4
 
 export interface DrawnReceivers {
-  /** registry indices of the n assigned receivers, as they were drawn */
+  /** registry indices of the n assigned receivers, in the order of the draw */
   readonly receivers: readonly number[]
   readonly claimKbps: number
   /** k */
@@ -19,12 +19,12 @@ export interface DrawnReceivers {
   readonly quorum: number
 }
 
-/** What one of `size` members measures. Never less in all than the claim. */
+/** The share that one of `size` members measures. All shares together are at least the claim. */
 export const memberClaimKbps = (claimKbps: number, size: number): number => Math.ceil(claimKbps / size)
 
 /**
- * The smallest size with which the whole groups of those able to carry a share hold a quorum; 1 is a receiver for itself.
- * Undefined if there is none: then nothing can be certified about the provider.
+ * The smallest size at which the complete groups hold a quorum of receivers; 1 means that each receiver measures alone.
+ * Undefined if no size suffices: then nothing can be certified about the provider.
  */
 export function groupSize(drawn: DrawnReceivers): number | undefined {
   for (let size = 1; size <= MOST_RECEIVERS; size++) {
@@ -33,7 +33,7 @@ export function groupSize(drawn: DrawnReceivers): number | undefined {
   return undefined
 }
 
-/** Of the able ones, in the order of the draw. A remainder smaller than a group joins nobody. */
+/** Groups of the receivers whose capacity suffices for a share, in the order of the draw. A remainder joins no group. */
 export function groupsOfSize(
   { receivers, claimKbps, senders, capacityKbps }: DrawnReceivers,
   size: number,

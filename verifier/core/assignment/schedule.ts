@@ -1,6 +1,6 @@
 /**
- * When, within what the assignment makes public, a receiver acts: drawn from its `providerSchedule` (proto/digests.ts),
- * which nobody can foresee and which its vote shows afterwards.
+ * The instants at which a receiver acts, within the slots and ticks that the assignment makes public. They are drawn from
+ * the receiver's `providerSchedule` (proto/digests.ts), which nobody can foresee, and which its vote shows afterwards.
  */
 import { keccakText, keccakWords } from '../../../proto/hash.js'
 import type { Hex } from '../../../proto/hex.js'
@@ -10,7 +10,7 @@ const SOAK = keccakText('bandwitness/v1/draw/soak')
 const SESSION = keccakText('bandwitness/v1/draw/session-offset')
 const TICK = keccakText('bandwitness/v1/draw/tick-offset')
 
-/** A tick's place in a vote is a bit of a 256-bit map. */
+/** A vote holds one bit for each tick in a 256-bit map. */
 const MAX_TICKS = 256
 
 /** Whole ticks in an epoch. */
@@ -18,8 +18,8 @@ export const ticksOf = (params: Pick<NetworkParams, 'epochSeconds' | 'tickMs'>):
   Math.min(MAX_TICKS, Math.floor((params.epochSeconds * 1000) / params.tickMs))
 
 /**
- * Whether all of a provider's sessions in the epoch of this beacon are soaks. Known to all as soon as the beacon is: a
- * provider that keeps up its rate for so long because it is watched has the rate.
+ * Whether all of a provider's sessions in the epoch of this beacon are soaks. Everybody knows as soon as the beacon is
+ * known, and that is no harm: a provider that can keep up its rate through a soak has that rate.
  */
 export const isSoak = (beacon: Hex, provider: Hex, params: Pick<NetworkParams, 'soakShareBps'>): boolean =>
   BigInt(keccakWords(['bytes32', 'bytes32', 'address'], [beacon, SOAK, provider])) % 10_000n <
@@ -30,8 +30,8 @@ export const sessionOffsetMs = (scheduleProof: Hex, params: Pick<NetworkParams, 
   offset(scheduleProof, SESSION, 0, params.offsetMs)
 
 /**
- * The same for a group of receivers: the last of the offsets that one alone may draw. It is no secret, since all members have
- * to know it; nothing is told but the instant within a slot that is public anyway.
+ * The offset of a group of receivers: the latest that a receiver alone may draw. The offset is no secret, since all
+ * members must know it. It reveals only the instant within a slot, and the slot is public anyway.
  */
 export const groupOffsetMs = (params: Pick<NetworkParams, 'offsetMs'>): number => params.offsetMs
 

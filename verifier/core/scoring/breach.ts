@@ -1,8 +1,10 @@
 /**
- * From breaches to a penalty: three in the last five windows. An epoch without a report is no window. A window that was
- * not measured is one without a breach: nothing is slashed on what nobody saw, and going unmeasured costs T and reward.
+ * From breaches to a penalty: three breaches in the last five windows. An epoch without a report is no window. A window in
+ * which nobody measured the provider has no breach: nobody saw one, and being unmeasured costs throughput score and
+ * rewards anyway.
  */
 import type { NetworkParams } from '../../../proto/params.js'
+import { bitCount } from './bit-count.js'
 
 const WINDOWS = 5
 const WINDOW_MASK = (1 << WINDOWS) - 1
@@ -15,7 +17,7 @@ export interface BreachState {
   readonly penaltyBps: number
 }
 
-/** The breaches that led to a penalty are spent with it. */
+/** A penalty clears the breaches that led to it. */
 export function nextBreachState(
   previousBits: number,
   breach: boolean,
@@ -29,8 +31,8 @@ export function nextBreachState(
 }
 
 /**
- * maxPenalty · (threshold − rate/claim) / threshold: nothing at the threshold, all of it at rate 0. Rounded down, but at least one
- * basis point below the slashing threshold.
+ * maxPenalty · (threshold − rate/claim) / threshold: nothing at the slashing threshold, the whole of it at rate 0. Rounded
+ * down, but below the threshold at least one basis point.
  */
 export function penaltyBps(
   rateKbps: number,
@@ -42,5 +44,3 @@ export function penaltyBps(
   if (shortfall <= 0n) return 0
   return Math.max(1, Number((BigInt(maxPenaltyBps) * shortfall) / threshold))
 }
-
-const bitCount = (bits: number): number => bits.toString(2).replaceAll('0', '').length

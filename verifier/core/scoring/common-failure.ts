@@ -1,6 +1,7 @@
 /**
- * When many providers fall at once, the fault is more likely the network's than theirs: if, among enough measured
- * providers, more than a share by stake newly fall below the slashing threshold in one window, no breach is set in it.
+ * If many providers fall at once, the fault more likely lies with the network than with them. The rule: among enough
+ * measured providers, if more than a share by stake newly fall below the slashing threshold in one window, the window
+ * sets no breach.
  */
 import { type Leaf, STATUS } from '../../../proto/leaf.js'
 import type { NetworkParams } from '../../../proto/params.js'
@@ -24,7 +25,7 @@ export function isCommonFailure(
   return stakeOf(fallen) * 10_000n > stakeOf(measured) * BigInt(params.commonFailureShareBps)
 }
 
-/** Only who was seen at or above the slashing threshold can newly fall: else a group of cheats could void any window by rejoining. */
+/** Only a provider that was measured above the threshold can newly fall; else cheats could void any window by rejoining. */
 const wasFine = (previous: MeasuredProvider['previous'], breachBps: number): boolean =>
   previous?.status === STATUS.measured && !isBelowThreshold(previous.rateKbps, previous.claimKbps, breachBps)
 

@@ -1,4 +1,4 @@
-/** What is left of old samples: 2^(−elapsed/half-life), in integers alone, so that every node gets the same bits. */
+/** The weight of old samples: 2^(−elapsed/half-life), in integers alone, so that every node gets the same bits. */
 
 /** 2^32 stands for 1. */
 export const ONE_Q32 = 1n << 32n

@@ -1,6 +1,6 @@
 /**
- * The heart of it: next leaves = f(previous leaves, ballot set, chain facts at B(e)), and nothing else. Whoever has the
- * three gets the same bits, whatever order they came in.
+ * The heart of the scoring: next leaves = f(previous leaves, ballot set, chain facts at B(e)), and nothing else. From the
+ * same three inputs every node gets the same bits, in whatever order the inputs came.
  */
 import type { Hex } from '../../../proto/hex.js'
 import { type Leaf, STATUS } from '../../../proto/leaf.js'
@@ -34,7 +34,7 @@ export interface EvaluateInput {
   readonly ballots: readonly CountedBallot[]
 }
 
-/** Its leaves: one for every active provider, ascending by index. */
+/** The leaves: one for every active provider, ascending by index. */
 export interface Evaluation extends CarryOver {
   readonly commonFailure: boolean
   /** by provider */
@@ -42,7 +42,7 @@ export interface Evaluation extends CarryOver {
   readonly ticks: ReadonlyMap<Hex, WindowTicks>
 }
 
-/** One provider's part of the evaluation, before the leaf. */
+/** One provider's part of the evaluation, before its leaf is made. */
 interface Window {
   readonly provider: ActiveProvider
   readonly stake: bigint
@@ -98,7 +98,7 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
   }
 }
 
-/** A vote counts that is for this epoch and in its own receiver's ballot; `tallyVotes` sees to the rest. */
+/** A vote counts if it is for this epoch and in the ballot of its own receiver. `tallyVotes` checks the rest. */
 function votesByProvider({ facts, ballots }: EvaluateInput): Map<Hex, Vote[]> {
   const votes = new Map<Hex, Vote[]>()
   for (const { verifier, votes: cast } of ballots) {

@@ -1,12 +1,13 @@
 /**
- * What a group of receivers says of a provider (`receiver-groups.ts`): one word, the sum of what its members read at once.
+ * The reading of a group of receivers (`receiver-groups.ts`): the sum of the rates that its members read at once.
  *
- * A sum, and not each member's share times their number: a provider could favour some members. With three of them, of a
- * provider that delivers two thirds, two would read their whole share. So all members count with the sum, or none does:
- * what a provider does to one member it does to its group, and refusing one is no better than delivering nothing to it.
+ * Why a sum, and not each member's reading times their number: a provider could favour some members. If a provider
+ * delivers two thirds to a group of three, two members could read their whole share. So all members count with the sum,
+ * or none does. What a provider does to one member affects the whole group, and refusing a member is no better than
+ * delivering nothing to it.
  *
- * A reading counts beyond its share, as far as senders offer: two flows through one queue may divide it very unevenly, and
- * an honest provider's sum must not suffer from that.
+ * A member's reading may exceed its share, up to the rate that its senders offer. Two flows may divide one queue very
+ * unevenly, and the sum of an honest provider must not suffer from that.
  */
 import { shareKbps } from '../../../probe/verdict/share.js'
 import type { NetworkParams } from '../../../proto/params.js'
@@ -15,14 +16,14 @@ import { memberClaimKbps } from '../assignment/receiver-groups.js'
 import type { ClassifiedVote, VoteClass } from './classify-vote.js'
 import { isBelowThreshold } from './slashing-threshold.js'
 
-/** What the members of a group read, in their order, and the sum; each of them counts with it, up to the claim. */
+/** The rates of a group's members, in their order, and the sum. Each member counts with the sum, up to the claim. */
 export interface GroupReading {
   readonly verifiers: readonly number[]
   readonly ratesKbps: readonly number[]
   readonly sumKbps: number
 }
 
-/** An assigned receiver, and how its vote counts. */
+/** How the vote of one assigned receiver counts. */
 export interface Account extends ClassifiedVote {
   readonly receiver: number
   readonly vote?: Vote
@@ -30,8 +31,9 @@ export interface Account extends ClassifiedVote {
 }
 
 /**
- * @param members how each one's vote counts against its share of the claim. A low one that counts carries its evidence;
- * and a low sum has a low member, since the thresholds of the shares sum to the threshold of the claim.
+ * A low sum always has a low member, since the thresholds of the shares sum to the threshold of the claim; and a low
+ * member counts only with its evidence.
+ * @param members how each member's vote counts against its share of the claim
  */
 export function readGroup(
   members: readonly Account[],
@@ -44,7 +46,7 @@ export function readGroup(
   const silent = readings.filter(({ counted }) => counted === 'missing' || counted === 'ignored')
   if (silent.length > 0) {
     const names = silent.map(({ receiver }) => receiver).join(', ')
-    const why = `its group was not whole: nothing that counts from verifier ${names}`
+    const why = `its group is incomplete: no vote that counts from verifier ${names}`
     return members.map((member, i) =>
       silent.includes(readings[i]!) ? member : { ...member, counted: 'ignored', rateKbps: 0, serving: true, why },
     )
@@ -60,7 +62,7 @@ export function readGroup(
   return members.map(member => ({ ...member, counted, rateKbps, serving, why, group }))
 }
 
-/** With what is above its share. And a bound below the slashing threshold of its share, which says nothing alone, may in a sum. */
+/** The part above its share included. A lower bound that says nothing alone, below its share's threshold, counts in a sum. */
 function readingOf(member: Account, offeredKbps: number, soak: boolean): Account {
   const { vote, counted } = member
   const isBound = vote?.outcome === OUTCOME.atLeast && vote.soak === soak
@@ -75,13 +77,13 @@ interface GroupClass {
 
 const sumClass = (low: boolean): GroupClass =>
   low
-    ? { counted: 'under', why: 'measured at once, their sum below the slashing threshold' }
-    : { counted: 'rate', why: 'measured at once' }
+    ? { counted: 'under', why: 'sum of its group, below the slashing threshold' }
+    : { counted: 'rate', why: 'sum of its group' }
 
 const boundClass = (low: boolean): GroupClass =>
   low
     ? {
         counted: 'ignored',
-        why: 'one of them can tell a lower bound only, and the sum is below the slashing threshold',
+        why: 'sum of its group, a lower bound below the slashing threshold',
       }
-    : { counted: 'at-least', why: 'one of them can tell a lower bound only: can raise the rate only' }
+    : { counted: 'at-least', why: 'sum of its group; as a lower bound it can only raise the rate' }

@@ -1,4 +1,4 @@
-/** An epoch's report: the header that is signed, the leaves under it, and their tree for opening one on chain. */
+/** An epoch's report: the header that verifiers sign, the leaves under it, and the tree that opens a leaf on chain. */
 import type { SeenEntry } from '../../../proto/digests.js'
 import type { Header } from '../../../proto/header.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
@@ -10,7 +10,7 @@ import { type EvaluateInput, type Evaluation, evaluateEpoch } from './evaluate.j
 export interface ReportInput extends EvaluateInput {
   /** hash of the last accepted header; zero for the first */
   readonly previousHeader: Hex
-  /** what `ballots` were opened from */
+  /** the roots of `ballots` */
   readonly ballotSet: readonly SeenEntry[]
 }
 

@@ -1,16 +1,15 @@
 /**
- * Soaks: in a share of (provider, epoch) pairs all sessions run long enough that no bucket of credit outlasts them. What
- * they found stays in force until the next soak: whoever beats a short reading with credit is held to the last long one.
- * So a claim that was raised is certified once a soak has borne it out.
+ * Soaks: in a share of (provider, epoch) pairs all sessions run so long that no bucket of burst credit outlasts them. A
+ * soak's votes stay in force until the next soak. A provider that beats short readings with burst credit is held to its
+ * last soak, and a raised claim is certified only after a soak has confirmed it.
  */
-
 import { lowMedian } from '../../../probe/verdict/low-median.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
 
 /**
- * The soak votes that are in force after an epoch: of the newest epochs, each taken whole, until they are a quorum; of
- * each receiver the newest. More of them than a quorum count alike.
- * @param held as they were carried. @param cast in this epoch; none if it was no soak
+ * The soak votes that are in force after an epoch: those of the newest epochs, until they are a quorum. An epoch's votes
+ * are taken all together, so more than a quorum may be in force. Of each receiver the newest vote stays.
+ * @param held the carry-over. @param cast in this epoch; none if the epoch is not a soak
  * @returns by epoch, the newest first, then by receiver
  */
 export function soakVotesInForce(held: readonly SoakVote[], cast: readonly SoakVote[], quorum: number): SoakVote[] {
@@ -25,6 +24,6 @@ export function soakVotesInForce(held: readonly SoakVote[], cast: readonly SoakV
   return [...kept.values()]
 }
 
-/** What the soak votes in force limit a rate to; undefined where they are fewer than a quorum. */
+/** The upper limit that the soak votes in force set to a rate; undefined if they are fewer than a quorum. */
 export const soakLimitKbps = (votes: readonly SoakVote[], quorum: number): number | undefined =>
   votes.length < quorum ? undefined : lowMedian(votes.map(vote => vote.rateKbps))

@@ -1,10 +1,9 @@
 /**
- * From the votes of a provider's assigned receivers to what is certified about it. With n assigned, f = ⌊(n−1)/3⌋ of
- * them may be Byzantine, and nothing is certified without 2f+1 usable votes: then the low median has an honest reading
- * on either side of it, and a breach has f+1 honest witnesses. Where receivers measure in groups, all members of one count
- * with its word (`group-reading.ts`).
+ * The tally: from the votes of a provider's assigned receivers to its certified rate. Of n assigned receivers,
+ * f = ⌊(n−1)/3⌋ may be Byzantine, and nothing is certified without 2f+1 usable votes. Then the low median has an honest
+ * reading on either side, and a breach has f+1 honest witnesses. If receivers measure in groups, all members of a group
+ * count with the group's reading (`group-reading.ts`).
  */
-
 import { lowMedian, rankedLow } from '../../../probe/verdict/low-median.js'
 import { STATUS, type StatusCode } from '../../../proto/leaf.js'
 import type { NetworkParams } from '../../../proto/params.js'
@@ -17,20 +16,20 @@ import { type Account, type GroupReading, readGroup } from './group-reading.js'
 import { soakLimitKbps, soakVotesInForce } from './soak-votes.js'
 
 export interface TallyInput {
-  /** of this epoch, for this provider; votes of others than the assigned, and of one receiver twice, count for nothing */
+  /** of this epoch, for this provider; a vote of a receiver that is not assigned, or that voted twice, does not count */
   readonly votes: readonly Vote[]
   /** registry indices of the assigned receivers */
   readonly assigned: readonly number[]
-  /** of them, those that measure together; none where each measures the whole claim */
+  /** assigned receivers that measure together; none if each receiver measures the whole claim */
   readonly groups: readonly (readonly number[])[]
   readonly claimKbps: number
   readonly params: Pick<NetworkParams, 'breachBps' | 'senders'>
   readonly soak: {
-    /** this epoch is one for this provider */
+    /** this epoch is a soak for this provider */
     readonly now: boolean
-    /** carried from the last report */
+    /** the carry-over of the last report */
     readonly held: readonly SoakVote[]
-    /** the network has soaks: nothing is certified that none has borne out */
+    /** the network has soaks, so nothing is certified before a soak has confirmed it */
     readonly needed: boolean
   }
 }
@@ -41,20 +40,20 @@ export interface VoteAccount {
   readonly vote?: Vote
   readonly counted: VoteClass
   readonly why: string
-  /** whose sum it counted with; absent for a receiver alone, and in a group that was not whole */
+  /** the group whose sum counts for this receiver; absent for a receiver alone, and in an incomplete group */
   readonly group?: GroupReading
 }
 
 export interface Tally {
   readonly status: StatusCode
-  /** kbit/s at the IP layer, at most the claim and the soak limit; 0 where the status is unmeasured */
+  /** kbit/s at the IP layer, at most the claim and the soak limit; 0 if the status is unmeasured */
   readonly rateKbps: number
-  /** low median of the soak votes in force; undefined while there is no quorum of them */
+  /** low median of the soak votes in force; undefined while they are fewer than a quorum */
   readonly soakLimitKbps: number | undefined
-  /** in force from now on */
+  /** in force from this epoch on */
   readonly soakVotes: readonly SoakVote[]
   readonly breach: boolean
-  /** n, and what of it: f, and the 2f+1 that a tally needs */
+  /** n, with f, and the 2f+1 votes that a tally needs */
   readonly assigned: number
   readonly faults: number
   readonly quorum: number
@@ -81,8 +80,8 @@ export function tallyVotes(input: TallyInput): Tally {
     if (!serving) unserving++
   }
   const breach = belowThreshold >= quorum
-  // In a breach the reading with f below it, which is the low median of exactly 2f+1: its rank does not move with the
-  // number of votes, so that one more low vote can never raise the rate, and with it lower the penalty.
+  // In a breach, the reading that has f below it: the low median of exactly 2f+1 votes. Its rank does not move with the
+  // number of votes, so that one more low vote can never raise the rate and so lower the penalty.
   const votedKbps = breach ? rankedLow(readings, faults) : bestLowMedian(readings, atLeast, quorum)
   const soakVotes = soakVotesInForce(input.soak.held, input.soak.now ? soakVotesOf(accounts) : [], quorum)
   const limitKbps = soakLimitKbps(soakVotes, quorum)
@@ -100,14 +99,15 @@ export function tallyVotes(input: TallyInput): Tally {
       ...(group && { group }),
     })),
   }
-  // Until its first soak a provider may be all credit. Below the slashing threshold it is whatever a soak would say.
-  const borneOut = breach || limitKbps !== undefined || !input.soak.needed
-  if (votedKbps === undefined || !borneOut) return { status: STATUS.unmeasured, rateKbps: 0, breach: false, ...summary }
+  // Before its first soak, a provider may live on burst credit. A breach needs no soak: credit can only raise a reading.
+  const confirmed = breach || limitKbps !== undefined || !input.soak.needed
+  if (votedKbps === undefined || !confirmed)
+    return { status: STATUS.unmeasured, rateKbps: 0, breach: false, ...summary }
   const rateKbps = Math.min(votedKbps, limitKbps ?? votedKbps)
   return { status: unserving >= quorum ? STATUS.unserving : STATUS.measured, rateKbps, breach, ...summary }
 }
 
-/** Of a soak: what was read, and zero from those whom it did not serve. */
+/** The readings of a soak; zero from a receiver that the provider did not serve. */
 const soakVotesOf = (accounts: readonly Account[]): SoakVote[] =>
   accounts
     .filter(({ counted }) => counted === 'rate' || counted === 'under')
@@ -126,7 +126,7 @@ function accountFor(input: TallyInput): Account[] {
     .map((receiver): Account => {
       const account = accountOf(receiver, claimKbps, input)
       if (account.counted === 'missing') return account
-      return { ...account, ...NOTHING, counted: 'ignored', why: 'it was in no group, so it had no session' }
+      return { ...account, ...NOTHING, counted: 'ignored', why: 'its receiver was in no group, so it had no session' }
     })
   return [...grouped, ...alone].sort((a, b) => a.receiver - b.receiver)
 }
@@ -135,14 +135,14 @@ const NOTHING = { rateKbps: 0, serving: true }
 
 function accountOf(receiver: number, claimKbps: number, { votes, params, soak }: TallyInput): Account {
   const [vote, second] = votes.filter(one => one.receiver === receiver)
-  if (!vote) return { receiver, counted: 'missing', why: 'no vote in the ballot set', ...NOTHING }
-  if (second) return { receiver, counted: 'ignored', why: 'two votes for one provider', ...NOTHING }
+  if (!vote) return { receiver, counted: 'missing', why: 'the ballot set holds no vote of its receiver', ...NOTHING }
+  if (second) return { receiver, counted: 'ignored', why: 'its receiver voted twice for one provider', ...NOTHING }
   return { receiver, vote, ...classifyVote(vote, claimKbps, soak.now, params) }
 }
 
 /**
- * The low median, and if readings "at least x" raise it, the highest that a choice of them gives: what j of them can do,
- * the j largest can. They are lower bounds, so they may add to what is certified and never take from it.
+ * The low median of the readings, or a higher one if lower bounds ("at least x") raise it. A lower bound may raise the
+ * certified rate and never lowers it, so the best choice of bounds counts; the best choice of j bounds is the j largest.
  */
 function bestLowMedian(readings: readonly number[], atLeast: readonly number[], quorum: number): number | undefined {
   const chosen = [...readings]

@@ -1,16 +1,16 @@
 /**
- * Throughput T: the exponentially weighted mean of min(1, rate/claim) over a provider's windows, in Q32. A window that
- * was not measured adds nothing, and T decays: who cannot be measured earns no standing.
+ * Throughput T: the exponentially weighted mean of min(1, rate/claim) over a provider's windows, in Q32. In an unmeasured
+ * window T only decays: a provider that cannot be measured earns no standing.
  */
 import { decayed, ONE_Q32 } from './decay.js'
 
-/** T of a provider that no window has measured yet. A measured T is never 0 but at least 2^−32, to tell the two apart. */
+/** T of a provider that was never measured. A measured T is at least 2^−32, so that the two differ. */
 export const NEVER_MEASURED = 0n
 
 /**
  * T' = T·d + ratio·(1 − d); the first measured window sets T.
  * @param factorQ32 d, the decay since the last report
- * @param rateKbps certified in this window; undefined where it was unmeasured
+ * @param rateKbps certified in this window; undefined if the provider was unmeasured
  */
 export function nextThroughputQ32(
   previousQ32: bigint,

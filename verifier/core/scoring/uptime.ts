@@ -1,15 +1,15 @@
-/** Uptime: ticks counted by the committee (the assigned receivers), and the published figure made of them. */
+/** Uptime: the ticks that the assigned receivers counted, and the published figure that follows from them. */
 import { faultsTolerated } from '../../../proto/quorum.js'
 import type { Vote } from '../../../proto/vote.js'
 
 export interface WindowTicks {
-  /** ticks in which f+1 receivers got their nonce back: at least one of them is honest */
+  /** ticks in which f+1 receivers got their nonce back, of whom at least one is honest */
   readonly up: number
-  /** ticks in which 2f+1 receivers sent a heartbeat; the others say nothing */
+  /** ticks in which 2f+1 receivers sent a heartbeat; other ticks do not count */
   readonly total: number
 }
 
-/** @param votes one of each assigned receiver at most; @param assigned n; @param ticks in an epoch, at most 256 */
+/** @param votes at most one of each assigned receiver. @param assigned n. @param ticks in an epoch, at most 256 */
 export function windowTicks(
   votes: readonly Pick<Vote, 'ticksSent' | 'ticksAnswered'>[],
   assigned: number,
@@ -33,7 +33,7 @@ export function windowTicks(
   return { up, total }
 }
 
-/** 2^16 is one tick: the unit of the decayed counts in a leaf. */
+/** One tick in the decayed counts of a leaf, which count in units of 2^−16 ticks. */
 export const TICK_Q16 = 65_536n
 
 /** z = 1.645 (95 % one-sided) in thousandths. */

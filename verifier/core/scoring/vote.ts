@@ -1,14 +1,14 @@
-/** From what the probe found to the vote that a receiver signs. */
-
+/** From the result of a session to the vote that its receiver signs. */
 import type { Measurement, Outcome, SessionResult } from '../../../probe/verdict/outcome.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
+import { bitCount } from './bit-count.js'
 
 export interface VoteInput {
   readonly epoch: number
   readonly provider: Hex
   readonly receiver: number
-  /** undefined where no session ran: it had no place in the epoch, or this node was not there */
+  /** undefined if no session ran: no round had room for it, or this node was down */
   readonly result: Pick<SessionResult, 'outcome' | 'evidence'> | undefined
   /** bitmaps over the epoch's ticks, bit i for tick i */
   readonly ticksSent: bigint
@@ -34,7 +34,7 @@ export function makeVote(input: VoteInput): Vote {
     provider,
     receiver,
     outcome,
-    // Bytes that nobody committed to are no rate, however many arrived.
+    // Bytes that no sender committed to are no rate, however many arrived.
     rateKbps: outcome === OUTCOME.garbage ? 0 : whole(measured?.rateKbps, MAX_UINT32),
     ...fieldsOf(measured),
     unverifiableSenders: whole(evidence?.unverifiableSenders, MAX_UINT32),
@@ -64,14 +64,14 @@ function codeOf(outcome: Outcome, ticksSent: bigint, ticksAnswered: bigint): Out
     case 'garbage':
       return OUTCOME.garbage
     case 'no-data':
-      // Hanging up on those who ask for a session must not be safer than saying no.
+      // A provider must gain nothing by hanging up instead of refusing.
       return outcome.reason === 'provider-unreachable' && wasUp(ticksSent, ticksAnswered)
         ? OUTCOME.refused
         : OUTCOME.noData
   }
 }
 
-/** It answered at least half of the heartbeats sent. */
+/** The provider answered at least half of the heartbeats. */
 function wasUp(ticksSent: bigint, ticksAnswered: bigint): boolean {
   const sent = bitCount(ticksSent)
   return sent > 0 && bitCount(ticksAnswered) * 2 >= sent
@@ -89,10 +89,8 @@ function fieldsOf(measured: Measurement | undefined) {
   }
 }
 
-/** The whole number at or below `value` that its field can hold; 0 for what is absent or no number. */
+/** `value` rounded down to a whole number that its field can hold; 0 if the value is absent or NaN. */
 function whole(value: number | undefined, max: number): number {
   if (value === undefined || Number.isNaN(value)) return 0
   return Math.min(max, Math.max(0, Math.floor(value)))
 }
-
-const bitCount = (bits: bigint): number => bits.toString(2).replaceAll('0', '').length

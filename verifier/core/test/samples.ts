@@ -6,7 +6,7 @@ import { OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
 import type { ActiveProvider, ChainFacts } from '../facts.js'
 
 export const CLAIM_KBPS = 25_000
-/** More than any test's sessions take. */
+/** More than the sessions of any test need. */
 const AMPLE_KBPS = 1_000_000_000
 
 export const PARAMS: NetworkParams = DEVNET
@@ -31,7 +31,7 @@ export interface FactsShape {
   readonly capacityKbps?: number
 }
 
-/** Registry indices have gaps, as after exits: a position in the set is no index. */
+/** Registry indices have gaps, as after exits: a position in the set is not an index. */
 export const registryIndex = (position: number): number => 2 * position + 1
 
 export const facts = (shape: FactsShape): ChainFacts => ({

@@ -5,30 +5,17 @@ import { topicOf } from '../../../proto/protocols.js'
 import { DialBook } from '../dial-book.js'
 import { Gossip, type Verdict } from '../gossip.js'
 import type { Peer } from '../libp2p.js'
-import { addressOf, NETWORK, silent, startPeer, withPeers } from './network.js'
+import { addressOf, hasListeners, NETWORK, silent, startPeer, withPeers } from './network.js'
 
 const text = (message: string) => Buffer.from(message)
 
-/** Resolves once every one of `gossips` knows `count` listeners of commits. */
-const meshed = (gossips: readonly Gossip[], count: number): Promise<unknown> =>
-  Promise.all(
-    gossips.map(
-      gossip =>
-        new Promise<void>(resolve => {
-          const stop = gossip.onPeersChanged(check)
-          function check() {
-            if (gossip.peers('commit').length < count) return
-            stop()
-            resolve()
-          }
-          check()
-        }),
-    ),
-  )
+/** Resolves once each of `peers` knows `count` listeners of commits. */
+const meshed = (peers: readonly Peer[], count: number): Promise<unknown> =>
+  Promise.all(peers.map(peer => hasListeners(peer, count)))
 
 /**
- * Resolves once each of `peers` has had mesh links to `count` others. Listening must begin before the links do. (Until
- * then a message is not forwarded to whoever is about to be linked, and nobody offers it again.)
+ * Resolves once each of `peers` has had mesh links to `count` others. Call it before the links begin. (A message from
+ * before a link is not forwarded over that link, and no peer offers it again.)
  */
 const linked = (peers: readonly Peer[], count: number): Promise<unknown> =>
   Promise.all(
@@ -72,7 +59,7 @@ describe('gossip', () => {
           return 'accept'
         })
       }
-      await meshed(gossips, 7)
+      await meshed(peers, 7)
       await ready
       await Promise.all(gossips.map((gossip, index) => gossip.publish('commit', text(`from ${index}`))))
       await all.promise
@@ -81,7 +68,7 @@ describe('gossip', () => {
   })
 
   it('keeps kinds apart, even for the same bytes', async () => {
-    await withMesh(2, async ([a, b]) => {
+    await withMesh(2, async ([a, b], [peer]) => {
       const seen: string[] = []
       const both = Promise.withResolvers<void>()
       const note = (kind: string, verdict: Verdict) => async () => {
@@ -90,7 +77,7 @@ describe('gossip', () => {
       }
       b!.subscribe('partial', note('partial', 'ignore'))
       b!.subscribe('commit', note('commit', 'accept'))
-      await meshed([a!], 1)
+      await meshed([peer!], 1)
       expect(await a!.publish('partial', text('same'))).to.equal(1)
       expect(await a!.publish('commit', text('same'))).to.equal(1)
       await both.promise
@@ -98,7 +85,7 @@ describe('gossip', () => {
     })
   })
 
-  it('survives a validator that throws, and does not forward what is rejected', async () => {
+  it('survives a validator that throws, and does not forward rejected messages', async () => {
     await withPeers(3, async (a, b, c) => {
       // a – b – c: c hears a's messages only if b forwards them
       const ready = [linked([a!, c!], 1), linked([b!], 2)]
@@ -129,7 +116,7 @@ describe('gossip', () => {
     })
   })
 
-  it('refuses to send, and rejects, what is larger than its kind may be', async () => {
+  it('refuses to send, and rejects, a message that is too large for its kind', async () => {
     await withMesh(2, async ([a, b], [peer]) => {
       const heard: number[] = []
       const done = Promise.withResolvers<void>()
@@ -138,7 +125,7 @@ describe('gossip', () => {
         done.resolve()
         return 'accept'
       })
-      await meshed([a!], 1)
+      await meshed([peer!], 1)
       const large = new Uint8Array(Commit.maxBytes + 1)
       const error = await a!.publish('commit', large).catch(error => error)
       expect(error).to.be.instanceOf(RangeError)
@@ -149,7 +136,7 @@ describe('gossip', () => {
     })
   })
 
-  it('says that nobody hears where nobody listens', async () => {
+  it('says that nobody hears a message if nobody listens', async () => {
     await withPeers(1, async alone => {
       expect(await new Gossip(alone!, NETWORK, silent).publish('commit', text('hello'))).to.equal(0)
     })
@@ -177,7 +164,7 @@ describe('dial book', () => {
     })
   })
 
-  it('finds by itself a peer that returns at the same address', async () => {
+  it('finds a peer again that returns at the same address', async () => {
     await withPeers(2, async (peer, other) => {
       const book = new DialBook(peer!, silent)
       const connected = [once(peer!, 'peer:connect'), once(other!, 'peer:connect')]

@@ -1,6 +1,7 @@
 /** Real nodes on loopback, for the tests of this folder. */
 import pino from 'pino'
 import { type Hex, toHex } from '../../../proto/hex.js'
+import { topicOf } from '../../../proto/protocols.js'
 import { createPeer, listenAddresses, type Peer } from '../libp2p.js'
 import type { PeerAddress } from '../streams.js'
 
@@ -18,7 +19,7 @@ export const addressOf = (peer: Peer): PeerAddress => ({
   multiaddrs: listenAddresses(peer),
 })
 
-/** Starts `count` peers, hands them to `use`, and stops them whatever happens. */
+/** Starts `count` peers, hands them to `use`, and stops them in any case. */
 export async function withPeers(count: number, use: (...peers: Peer[]) => Promise<void>): Promise<void> {
   const peers = await Promise.all(Array.from({ length: count }, (_, index) => startPeer(index)))
   try {
@@ -26,4 +27,20 @@ export async function withPeers(count: number, use: (...peers: Peer[]) => Promis
   } finally {
     await Promise.all(peers.map(peer => peer.stop()))
   }
+}
+
+/** Resolves once `peer` knows `count` listeners of commits. */
+export function hasListeners(peer: Peer, count: number): Promise<void> {
+  const { pubsub } = peer.services
+  return new Promise(resolve => {
+    const check = () => {
+      if (pubsub.getSubscribers(topicOf(NETWORK, 'commit')).length < count) return
+      pubsub.removeEventListener('subscription-change', check)
+      peer.removeEventListener('peer:disconnect', check)
+      resolve()
+    }
+    pubsub.addEventListener('subscription-change', check)
+    peer.addEventListener('peer:disconnect', check)
+    check()
+  })
 }

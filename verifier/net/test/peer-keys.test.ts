@@ -4,7 +4,7 @@ import { peerIdOf, peerSigner, peerVerifier } from '../peer-keys.js'
 const seed = (byte: number) => new Uint8Array(32).fill(byte)
 
 describe('peer keys', () => {
-  it('sign what only their own peer id verifies', async () => {
+  it('make signatures that only their own peer id verifies', async () => {
     const digest = new Uint8Array(32).fill(3)
     const signature = await (await peerSigner(seed(1))).sign(digest)
     const [own, other] = [peerVerifier(await peerIdOf(seed(1))), peerVerifier(await peerIdOf(seed(2)))]

@@ -97,7 +97,7 @@ describe('message streams', () => {
         for (; sent < total; sent++) await opened.send(message)
       })()
       await served.receive()
-      // as many rounds of the event loop as carry all of it when it is read
+      // as many rounds of the event loop as suffice for all messages when the reader reads
       for (let round = 0; round < 2000; round++) await new Promise(setImmediate)
       expect(sent * message.length).to.be.below(6 * KIB * KIB)
       for (let read = 1; read < total; read++) expect(await served.receive()).to.have.lengthOf(message.length)
@@ -144,7 +144,7 @@ describe('message streams', () => {
     })
   })
 
-  it('say that nobody is there', async () => {
+  it('say that a peer cannot be reached', async () => {
     await withPeers(1, async client => {
       const gone = await startPeer(9)
       const address = addressOf(gone)

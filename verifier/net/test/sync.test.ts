@@ -1,17 +1,18 @@
 import { expect } from 'chai'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
-import { GossipItem } from '../../../proto/messages.js'
+import { GossipItem, type SyncRequest } from '../../../proto/messages.js'
 import { SYNC_PROTOCOL } from '../../../proto/protocols.js'
 import { Gossip } from '../gossip.js'
-import { openStream } from '../streams.js'
+import type { Peer } from '../libp2p.js'
+import { openStream, type PeerAddress } from '../streams.js'
 import { type SyncSource, serveSync, syncFrom } from '../sync.js'
-import { addressOf, NETWORK, silent, withPeers } from './network.js'
+import { addressOf, hasListeners, NETWORK, silent, withPeers } from './network.js'
 
 const hash = (byte: number): Hex => toHex(new Uint8Array(32).fill(byte))
 
 const source: SyncSource = {
   ballot: async root => (root === hash(1) ? Uint8Array.of(1, 2, 3) : undefined),
-  // larger than a stream's window, and in an order to be kept
+  // larger than a stream's window; their order must stay
   leaves: async header =>
     header === hash(2) ? Array.from({ length: 3000 }, (_, index) => new Uint8Array(544).fill(index)) : undefined,
   ballotSet: async header => (header === hash(3) ? [] : undefined),
@@ -19,26 +20,29 @@ const source: SyncSource = {
   gossip: async epoch => (epoch === 7 ? [{ kind: 'commit', data: Uint8Array.of(9) }] : []),
 }
 
+const ask = (client: Peer, from: PeerAddress, request: SyncRequest) =>
+  syncFrom(client, from, request, AbortSignal.timeout(10_000))
+
 describe('sync', () => {
-  it('gives what is there and says what is not', async () => {
+  it('gives what the source has, and says what it lacks', async () => {
     await withPeers(2, async (client, server) => {
       await serveSync(server!, source, silent)
       const from = addressOf(server!)
-      expect(await syncFrom(client!, from, { ballot: fromHex(hash(1)) })).to.deep.equal([Uint8Array.of(1, 2, 3)])
-      expect(await syncFrom(client!, from, { ballot: fromHex(hash(2)) })).to.equal(undefined)
-      const leaves = await syncFrom(client!, from, { leaves: fromHex(hash(2)) })
+      expect(await ask(client!, from, { ballot: fromHex(hash(1)) })).to.deep.equal([Uint8Array.of(1, 2, 3)])
+      expect(await ask(client!, from, { ballot: fromHex(hash(2)) })).to.equal(undefined)
+      const leaves = await ask(client!, from, { leaves: fromHex(hash(2)) })
       expect(leaves).to.have.lengthOf(3000)
       expect(leaves![2999]).to.deep.equal(new Uint8Array(544).fill(2999))
-      expect(await syncFrom(client!, from, { ballotSet: fromHex(hash(3)) })).to.deep.equal([])
-      expect(await syncFrom(client!, from, { transcript: fromHex(hash(4)) })).to.deep.equal([Uint8Array.of(4, 5)])
-      expect(await syncFrom(client!, from, { transcript: fromHex(hash(5)) })).to.equal(undefined)
+      expect(await ask(client!, from, { ballotSet: fromHex(hash(3)) })).to.deep.equal([])
+      expect(await ask(client!, from, { transcript: fromHex(hash(4)) })).to.deep.equal([Uint8Array.of(4, 5)])
+      expect(await ask(client!, from, { transcript: fromHex(hash(5)) })).to.equal(undefined)
       const item = { kind: 'commit', data: Uint8Array.of(9) }
-      expect(await syncFrom(client!, from, { gossip: 7 })).to.deep.equal([GossipItem.encode(item)])
-      expect(await syncFrom(client!, from, { gossip: 8 })).to.deep.equal([])
+      expect(await ask(client!, from, { gossip: 7 })).to.deep.equal([GossipItem.encode(item)])
+      expect(await ask(client!, from, { gossip: 8 })).to.deep.equal([])
     })
   })
 
-  it('tells a late joiner what was gossiped before it came', async () => {
+  it('gives a late joiner the gossip from before it came', async () => {
     await withPeers(3, async (speaker, listener, late) => {
       const heard: GossipItem[] = []
       const said = Promise.withResolvers<void>()
@@ -48,20 +52,18 @@ describe('sync', () => {
         return 'accept'
       })
       const gossip = new Gossip(speaker!, NETWORK, silent)
-      const known = Promise.withResolvers<void>()
-      const stop = gossip.onPeersChanged(() => gossip.peers('commit').length > 0 && known.resolve())
+      const known = hasListeners(speaker!, 1)
       await speaker!.dial(listener!.getMultiaddrs())
-      await known.promise
-      stop()
+      await known
       await gossip.publish('commit', Uint8Array.of(1, 2))
       await said.promise
       await serveSync(listener!, { ...source, gossip: async () => heard }, silent)
-      const items = await syncFrom(late!, addressOf(listener!), { gossip: 1 })
+      const items = await ask(late!, addressOf(listener!), { gossip: 1 })
       expect(items).to.deep.equal([GossipItem.encode({ kind: 'commit', data: Uint8Array.of(1, 2) })])
     })
   })
 
-  it('breaks the stream of a peer that asks nonsense or too much, and goes on', async () => {
+  it('breaks the stream of a peer whose request is malformed or too large, and goes on', async () => {
     await withPeers(2, async (client, server) => {
       await serveSync(server!, source, silent)
       for (const nonsense of [new Uint8Array(0), Uint8Array.of(255, 255), new Uint8Array(65)]) {
@@ -71,7 +73,7 @@ describe('sync', () => {
         expect(error).to.include({ code: 'broken' })
         await stream.close()
       }
-      expect(await syncFrom(client!, addressOf(server!), { ballot: fromHex(hash(1)) })).to.have.lengthOf(1)
+      expect(await ask(client!, addressOf(server!), { ballot: fromHex(hash(1)) })).to.have.lengthOf(1)
     })
   })
 })

@@ -1,108 +1,37 @@
-/** What a verifier takes from gossip, and what it rejects: real keys and a real store, a network of nobody. */
+/** Which gossip messages a verifier accepts, and which it rejects: real keys and a real store, but no network. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Level } from 'level'
 import pino from 'pino'
-import {
-  commitDigest,
-  headerHash,
-  type NetworkId,
-  proposalDigest,
-  reportDigest,
-  seenDigest,
-} from '../../../proto/digests.js'
 import { epochStartMs } from '../../../proto/epoch.js'
-import { keccakText } from '../../../proto/hash.js'
-import { encodeHeader, type Header } from '../../../proto/header.js'
-import { fromHex, type Hex, toHex, ZERO_HASH } from '../../../proto/hex.js'
-import { Certificate, Commit, Partial, Proposal, SeenListMessage } from '../../../proto/messages.js'
+import { encodeHeader } from '../../../proto/header.js'
+import { ZERO_HASH } from '../../../proto/hex.js'
+import { type Certificate, type GossipItem, SeenListMessage } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
-import { BlsSigner } from '../../bls/signer.js'
-import { BlsVerifier } from '../../bls/verifier.js'
-import { keysFromSeed } from '../../config/keys.js'
+import { GOSSIP_KINDS, type GossipKind } from '../../../proto/protocols.js'
 import { assign } from '../../core/assignment/assign.js'
-import type { ChainFacts } from '../../core/facts.js'
+import type { Database } from '../../store/database.js'
 import { StoreError } from '../../store/errors.js'
-import { type Database, Store } from '../../store/store.js'
-import { Agreeing } from '../agreeing.js'
+import { Store } from '../../store/store.js'
+import { AgreementRunner } from '../agreement-runner.js'
 import type { VerifierContext } from '../context.js'
-import { Inbox, type InboxModules } from '../inbox.js'
-
-const EPOCH = 7
-const network: NetworkId = { chainId: 31_337, contract: `0x${'ab'.repeat(20)}` }
-const signers = [0, 1, 2, 3].map(i => new BlsSigner(keysFromSeed('inbox', `verifier-${i}`).bls))
-const facts: ChainFacts = {
-  era: 1,
-  epoch: EPOCH,
-  blockNumber: 70,
-  blockHash: keccakText('B(7)'),
-  beacon: keccakText('beacon'),
-  verifiers: signers.map((signer, index) => ({
-    index,
-    account: `0x${`0${index}`.repeat(20)}`,
-    blsKey: toHex(signer.publicKey128),
-    capacityKbps: 1_000_000,
-  })),
-  providers: [],
-}
-const header: Header = {
-  era: 1,
-  epoch: EPOCH,
-  blockNumber: facts.blockNumber,
-  blockHash: facts.blockHash,
-  previousHeader: ZERO_HASH,
-  scoreRoot: keccakText('score'),
-  ballotSetRoot: keccakText('ballots'),
-  rewardsRoot: ZERO_HASH,
-  providerCount: 0,
-  commonFailure: false,
-}
-const bls = new BlsVerifier()
-const sign = (verifier: number, digest: Hex) => signers[verifier]!.sign(digest)
-
-function commit(verifier: number, signedBy = verifier, epoch = EPOCH): Uint8Array {
-  const commitment = keccakText(`commitment of ${verifier}`)
-  const signature = sign(signedBy, commitDigest(network, { era: 1, epoch }, verifier, commitment))
-  return Commit.encode({ epoch, verifier, commitment: fromHex(commitment), signature })
-}
-
-function list(verifier: number, seen = [0, 1, 2], epoch = EPOCH): SeenListMessage {
-  const entries = seen.map(other => ({ verifier: other, root: keccakText(`ballot of ${other}`) }))
-  return {
-    epoch,
-    verifier,
-    entries: entries.map(entry => ({ ...entry, root: fromHex(entry.root) })),
-    signature: sign(verifier, seenDigest(network, { era: 1, epoch }, verifier, entries)),
-  }
-}
-
-function proposal(lists: SeenListMessage[], changes: { leader?: number; header?: Uint8Array } = {}): Uint8Array {
-  const signature = sign(0, proposalDigest(network, facts, 0, headerHash(network, header)))
-  return Proposal.encode({
-    epoch: EPOCH,
-    round: 0,
-    leader: 0,
-    header: encodeHeader(header),
-    lists,
-    signature,
-    ...changes,
-  })
-}
-
-function certificate(by: number[], changes: { -readonly [K in keyof Certificate]?: Certificate[K] } = {}): Uint8Array {
-  const digest = reportDigest(network, facts, 0, headerHash(network, header))
-  const signature = bls.aggregate(by.map(verifier => sign(verifier, digest)))
-  const nonSigners = facts.verifiers.flatMap((_, position) => (by.includes(position) ? [] : [position]))
-  return Certificate.encode({ epoch: EPOCH, round: 0, header: encodeHeader(header), nonSigners, signature, ...changes })
-}
-
-function partial(verifier: number, signedBy = verifier, signedRound = 0): Uint8Array {
-  const hash = headerHash(network, header)
-  const signature = sign(signedBy, reportDigest(network, facts, signedRound, hash))
-  return Partial.encode({ epoch: EPOCH, round: 0, headerHash: fromHex(hash), verifier, signature })
-}
+import { Inbox } from '../inbox.js'
+import {
+  ballot,
+  bls,
+  certificate,
+  commit,
+  EPOCH,
+  facts,
+  header,
+  list,
+  network,
+  partial,
+  proposal,
+  signers,
+} from './gossip-samples.js'
 
 describe('inbox of a verifier', () => {
   let dir: string
@@ -110,11 +39,13 @@ describe('inbox of a verifier', () => {
   let inbox: Inbox
   let certificates: Certificate[]
   let failures: Error[]
+  /** what the only peer has heard */
+  let replayed: GossipItem[]
   const disk = { full: false }
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'bandwitness-inbox-'))
-    await (await Store.open(join(dir, 'db'), { mode: 'create' })).close()
+    await (await Store.open(dir, { mode: 'create' })).close()
     const level = new Level<string, Uint8Array>(join(dir, 'db'), { keyEncoding: 'utf8', valueEncoding: 'view' })
     const batch = level.batch.bind(level) as (rows: never, options: never) => Promise<void>
     const database = Object.assign(level, {
@@ -124,7 +55,7 @@ describe('inbox of a verifier', () => {
       },
     }) as Database
     disk.full = false
-    store = await Store.open(join(dir, 'db'), { mode: 'existing', database })
+    store = await Store.open(dir, { mode: 'existing', database })
     certificates = []
     failures = []
     const epochs = { genesisMs: 1_000_000, epochMs: DEVNET.epochSeconds * 1000, eraEpochs: DEVNET.eraEpochs }
@@ -141,17 +72,22 @@ describe('inbox of a verifier', () => {
       fail: (error: Error) => failures.push(error),
     } as unknown as VerifierContext
     const record = { facts, assignment: assign(facts, DEVNET) }
-    const agreeing = new Agreeing(
+    const runner = new AgreementRunner(
       {
         context,
-        history: undefined as never, // no proposal here is checked further than its signatures
+        // no test here has a proposal recomputed
+        ...{ reports: undefined as never, computer: undefined as never },
         broadcast: async () => undefined,
         onCertificate: heard => certificates.push(heard),
       },
       record,
     )
-    const agreeingOf = async (epoch: number) => (epoch === EPOCH ? agreeing : undefined)
-    inbox = new Inbox({ context, peers: undefined as never, agreeing: agreeingOf } satisfies InboxModules)
+    replayed = []
+    inbox = new Inbox({
+      context,
+      peers: { ballot: async () => undefined, gossip: async () => replayed },
+      runner: async epoch => (epoch === EPOCH ? runner : undefined),
+    })
   })
   afterEach(async () => {
     await store.close()
@@ -160,7 +96,7 @@ describe('inbox of a verifier', () => {
 
   const heard = async () => (await store.heardGossip(EPOCH)).map(item => item.kind)
 
-  it('takes what is rightly signed, and keeps it for those who come late', async () => {
+  it('accepts correctly signed messages, and keeps them for nodes that come later', async () => {
     expect(await inbox.hear('commit', commit(1))).to.equal('accept')
     expect(await inbox.hear('seen', SeenListMessage.encode(list(2)))).to.equal('accept')
     expect(await inbox.hear('partial', partial(0))).to.equal('accept')
@@ -170,7 +106,7 @@ describe('inbox of a verifier', () => {
   })
 
   const REJECTED: [what: string, kind: Parameters<Inbox['hear']>[0], bytes: () => Uint8Array][] = [
-    ['bytes that are no message', 'commit', () => Uint8Array.of(1, 2, 3)],
+    ['bytes that are not a message', 'commit', () => Uint8Array.of(1, 2, 3)],
     ["a commitment with another verifier's signature", 'commit', () => commit(1, 2)],
     ["a partial signature of another's key", 'partial', () => partial(1, 2)],
     ['a partial signature for another round', 'partial', () => partial(1, 1, 1)],
@@ -189,16 +125,24 @@ describe('inbox of a verifier', () => {
       'proposal',
       () => proposal([list(0), list(1), { ...list(2), signature: list(1).signature }]),
     ],
-    ['a proposal in the name of another', 'proposal', () => proposal([list(0), list(1), list(2)], { leader: 1 })],
+    [
+      'a proposal in the name of another leader',
+      'proposal',
+      () => proposal([list(0), list(1), list(2)], { leader: 1 }),
+    ],
     [
       'a proposal with half a header',
       'proposal',
       () => proposal([list(0), list(1), list(2)], { header: encodeHeader(header).subarray(0, 64) }),
     ],
-    ['a certificate of too few', 'certificate', () => certificate([0, 1])],
-    ['a certificate that counts one more than signed', 'certificate', () => certificate([0, 1], { nonSigners: [3] })],
+    ['a certificate of too few signers', 'certificate', () => certificate([0, 1])],
     [
-      'a certificate that leaves out one who signed',
+      'a certificate that counts one verifier more than have signed',
+      'certificate',
+      () => certificate([0, 1], { nonSigners: [3] }),
+    ],
+    [
+      'a certificate that leaves out a verifier that signed',
       'certificate',
       () => certificate([0, 1, 2, 3], { nonSigners: [3] }),
     ],
@@ -232,14 +176,46 @@ describe('inbox of a verifier', () => {
     })
   }
 
-  it('ignores what is of an epoch that is over, and of one in which it takes no part', async () => {
+  it('ignores messages of an epoch that is over, and of an epoch in which the node takes no part', async () => {
     for (const epoch of [EPOCH - 1, EPOCH + 1, EPOCH + 3]) {
       expect(await inbox.hear('commit', commit(1, 1, epoch))).to.equal('ignore')
     }
     expect(await heard()).to.deep.equal([])
   })
 
-  it('ends the node when the store has no space left', async () => {
+  const SAMPLES: Record<GossipKind, Uint8Array> = {
+    commit: commit(1),
+    ballot: ballot(1),
+    seen: SeenListMessage.encode(list(1)),
+    proposal: proposal([list(0), list(1), list(2)]),
+    partial: partial(1),
+    certificate: certificate([0, 1, 2]),
+  }
+  for (const topic of GOSSIP_KINDS) {
+    it(`takes in the topic "${topic}" no message of another kind, however well signed`, async () => {
+      for (const kind of GOSSIP_KINDS) {
+        if (kind !== topic) expect(await inbox.hear(topic, SAMPLES[kind]), kind).to.equal('reject')
+      }
+      expect(await heard()).to.deep.equal([])
+      expect(await inbox.hear(topic, SAMPLES[topic])).to.equal('accept')
+    })
+  }
+
+  it('replays what a peer heard, but for kinds that it does not know and bytes of another kind', async () => {
+    replayed = [
+      { kind: 'rumour', data: SAMPLES.commit },
+      { kind: '__proto__', data: SAMPLES.commit },
+      { kind: 'seen', data: SAMPLES.commit },
+      { kind: 'certificate', data: new Uint8Array() },
+      { kind: 'commit', data: SAMPLES.commit },
+      { kind: 'partial', data: SAMPLES.partial },
+    ]
+    await inbox.replay(EPOCH)
+    expect(await heard()).to.deep.equal(['commit', 'partial'])
+    expect([failures, certificates]).to.deep.equal([[], []])
+  })
+
+  it('ends the node if the store has no space left', async () => {
     disk.full = true
     expect(await inbox.hear('commit', commit(1))).to.equal('ignore')
     expect(failures).to.have.length(1)

@@ -1,4 +1,4 @@
-/** What a verifier takes of its peers' answers: none may hide what another one has. */
+/** A verifier fetches from several peers: a wrong answer of one must not hide the right answer of another. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,8 +17,8 @@ import { addressOf, silent, withPeers } from '../../net/test/network.js'
 import { Store } from '../../store/store.js'
 import type { VerifierContext } from '../context.js'
 import type { Directory } from '../directory.js'
-import { syncSource } from '../history.js'
 import { PeerSync } from '../peer-sync.js'
+import { syncSource } from '../sync-source.js'
 
 describe('what a verifier asks of its peers', function () {
   this.timeout(60_000)
@@ -37,14 +37,14 @@ describe('what a verifier asks of its peers', function () {
   })
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'bandwitness-peers-'))
-    store = await Store.open(join(dir, 'db'), { mode: 'create' })
+    store = await Store.open(dir, { mode: 'create' })
   })
   afterEach(async () => {
     await store.close()
     await rm(dir, { recursive: true })
   })
 
-  /** What comes of asking for the transcript, where each peer in turn answers so. */
+  /** Asks for the transcript. Each peer in turn gives one of the answers. */
   async function asked(answers: readonly Uint8Array[], id = sessionId): Promise<Uint8Array | undefined> {
     let found: Uint8Array | undefined
     await withPeers(answers.length + 1, async (self, ...peers) => {
@@ -68,29 +68,29 @@ describe('what a verifier asks of its peers', function () {
 
   const changed = (change: Partial<Transcript>): Uint8Array => Transcript.encode({ ...transcript, ...change })
 
-  it('is a transcript from the first that has one which holds, whatever others say before it', async () => {
+  it('is the first transcript that holds, whatever other peers answered before', async () => {
     const { session, receiverPeer } = transcript
-    const [first, ...others] = session.parties
+    const [first, ...others] = session.senderRecords
     const lies = [
       Uint8Array.of(1, 2, 3),
       changed({ session: { ...session, sessionId: fromHex(keccakText('another')) } }),
       changed({ session: { ...session, outcome: 'verified' } }),
-      changed({ session: { ...session, parties: [{ ...first!, chunks: first!.chunks.slice(1) }, ...others] } }),
+      changed({ session: { ...session, senderRecords: [{ ...first!, chunks: first!.chunks.slice(1) }, ...others] } }),
       changed({ providerPeer: receiverPeer }),
     ]
     for (const lie of lies) expect(await asked([lie])).to.equal(undefined)
     expect(await asked([...lies, honest])).to.deep.equal(honest)
   })
 
-  it('is no transcript of keys that the chain does not name, though they signed all of it', async () => {
+  it('is no transcript signed with keys that the chain does not name', async () => {
     const other = await transcriptOfSession(await freshMembers())
     expect(await asked([Transcript.encode(other)], toHex(other.session.sessionId))).to.equal(undefined)
   })
 
-  it('is no transcript with another vote than the one that its receiver cast', async () => {
+  it('is no transcript with a vote that its receiver did not cast', async () => {
     const { session, vote } = transcript
     const { epoch, receiver } = session
-    const cast = encodeVote({ ...decodeVote(vote), ticksAnswered: 0n }) // which nothing but the ballot shows
+    const cast = encodeVote({ ...decodeVote(vote), ticksAnswered: 0n }) // only the ballot tells the difference
     const ballot = async (votes: Uint8Array[]) => {
       const root = fromHex(new MerkleTree(votes).root)
       const signatures = { signature: new Uint8Array(96), schedule: new Uint8Array(96) }

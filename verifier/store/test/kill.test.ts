@@ -15,14 +15,12 @@ const WRITER = fileURLToPath(new URL('./writer.ts', import.meta.url))
 const KILLED_AFTER = [1, 50, 200]
 
 describe('a store whose process is killed', () => {
-  let parent: string
   let dir: string
   beforeEach(async () => {
-    parent = await mkdtemp(join(tmpdir(), 'bandwitness-store-'))
-    dir = join(parent, 'db')
+    dir = await mkdtemp(join(tmpdir(), 'bandwitness-store-'))
     await (await Store.open(dir, { mode: 'create' })).close()
   })
-  afterEach(() => rm(parent, { recursive: true }))
+  afterEach(() => rm(dir, { recursive: true }))
 
   /** @returns the last slot that the writer was told is recorded, when it was killed after so many */
   async function killedWriter(after: number): Promise<number> {

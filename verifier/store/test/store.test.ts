@@ -1,39 +1,17 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { Level } from 'level'
 import { keccakText } from '../../../proto/hash.js'
-import { fromHex, type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import { fromHex, ZERO_HASH } from '../../../proto/hex.js'
 import type { Leaf } from '../../../proto/leaf.js'
-import { Ballot, GossipItem, OpeningFault } from '../../../proto/messages.js'
+import { GossipItem, OpeningFault } from '../../../proto/messages.js'
 import { soakVotesDigest } from '../../../proto/soak-vote.js'
-import type { ChainFacts } from '../../core/facts.js'
-import { SigningConflict, StoreError, type StoreFault } from '../errors.js'
-import { type Database, Store, type StoredReport } from '../store.js'
-
-const account: Hex = `0x${'12'.repeat(20)}`
-
-const facts = (epoch: number, name: string): ChainFacts => ({
-  era: 1,
-  epoch,
-  blockNumber: 100 + epoch,
-  blockHash: keccakText(name),
-  beacon: keccakText(`beacon of ${name}`),
-  verifiers: [{ index: 0, account, blsKey: `0x${'34'.repeat(128)}`, capacityKbps: 1000 }],
-  providers: [{ index: 0, account, claimKbps: 25_000, region: ZERO_HASH, link: ZERO_HASH, stake: 10n ** 24n }],
-})
-
-const ballot = (epoch: number, name: string): Uint8Array =>
-  Ballot.encode({
-    epoch,
-    verifier: 1,
-    root: fromHex(keccakText(name)),
-    signature: new Uint8Array(96),
-    schedule: new Uint8Array(96),
-    votes: [new Uint8Array(64).fill(epoch)],
-  })
+import { SigningConflict } from '../errors.js'
+import { Store, type StoredReport } from '../store.js'
+import { expectFault, failure } from './faults.js'
+import { ballot, facts } from './samples.js'
 
 const fault = (epoch: number): OpeningFault => ({
   ...{ sessionId: fromHex(keccakText('session')), epoch, receiver: 1, slot: 2, key: new Uint8Array(16) },
@@ -89,28 +67,16 @@ const report = (epoch: number): StoredReport => ({
   posted: undefined,
 })
 
-const failure = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    error => error,
-  )
-
-async function expectFault(promise: Promise<unknown>, fault: StoreFault, ...words: string[]): Promise<void> {
-  const error = await failure(promise)
-  expect(error).to.be.instanceOf(StoreError)
-  expect((error as StoreError).fault).to.equal(fault)
-  expect((error as StoreError).message).to.not.include('\n')
-  for (const word of words) expect((error as StoreError).message).to.include(word)
-}
-
 describe('store', () => {
   let parent: string
+  let dataDir: string
   let dir: string
   let store: Store
   beforeEach(async () => {
     parent = await mkdtemp(join(tmpdir(), 'bandwitness-store-'))
-    dir = join(parent, 'db')
-    store = await Store.open(dir, { mode: 'create' })
+    dataDir = join(parent, 'verifier')
+    dir = join(dataDir, 'db')
+    store = await Store.open(dataDir, { mode: 'create' })
   })
   afterEach(async () => {
     await store.close()
@@ -118,7 +84,7 @@ describe('store', () => {
   })
   const reopen = async () => {
     await store.close()
-    store = await Store.open(dir, { mode: 'existing' })
+    store = await Store.open(dataDir, { mode: 'existing' })
   }
 
   describe('record of what was signed', () => {
@@ -252,7 +218,7 @@ describe('store', () => {
         await rm(path)
         await mkdir(path)
       }
-      store = await Store.open(dir, { mode: 'existing' })
+      store = await Store.open(dataDir, { mode: 'existing' })
       expect(await failure(store.getTranscript(session(0)))).to.include({ code: 'EISDIR' })
     })
 
@@ -283,141 +249,6 @@ describe('store', () => {
       expect((await files()).filter(name => name.includes('partial'))).to.deep.equal([])
       expect(await store.getTranscript(session(4))).to.equal(undefined)
       expect(await store.getTranscript(session(1))).to.deep.equal(body(1))
-    })
-  })
-
-  describe('refuses to open', () => {
-    it('what is not there, and makes nothing in its place', async () => {
-      const missing = join(parent, 'elsewhere')
-      await expectFault(Store.open(missing, { mode: 'existing' }), 'missing', missing, 'restore')
-      expect(await readdir(parent)).to.deep.equal(['db'])
-    })
-
-    it('a database without a signing record', async () => {
-      const other = join(parent, 'other')
-      const level = new Level(other)
-      await level.put('a', 'b')
-      await level.close()
-      await expectFault(Store.open(other, { mode: 'existing' }), 'missing', other, 'restore')
-    })
-
-    it('a new one where there is one', async () => {
-      await expectFault(Store.open(dir, { mode: 'create' }), 'exists', dir)
-    })
-
-    it('one that is in use', async () => {
-      await expectFault(Store.open(dir, { mode: 'existing' }), 'locked', dir, 'stop')
-    })
-  })
-
-  describe('refuses a damaged database and keeps its files', () => {
-    const SIGNED = 50
-    const fill = async () => {
-      for (let i = 0; i < SIGNED; i++) await store.recordSigned(`report/${i}/0`, keccakText(String(i)))
-      await reopen() // moves the log into a table
-      await store.close()
-    }
-    const fileLike = async (pattern: RegExp) => join(dir, (await readdir(dir)).find(name => pattern.test(name))!)
-    const truncated = async (pattern: RegExp, keep: number) => {
-      const path = await fileLike(pattern)
-      await writeFile(path, (await readFile(path)).subarray(0, keep))
-    }
-    const DAMAGE: [what: string, file: RegExp, damage: (path: string) => Promise<void>][] = [
-      ['CURRENT is garbage', /^CURRENT$/, path => writeFile(path, 'garbage')],
-      ['CURRENT is gone', /^CURRENT$/, path => rm(path)],
-      ['CURRENT is empty', /^CURRENT$/, path => writeFile(path, '')],
-      ['the manifest is garbage', /^MANIFEST/, path => writeFile(path, 'garbage garbage')],
-      ['the manifest is gone', /^MANIFEST/, path => rm(path)],
-      ['a table is gone', /\.ldb$/, path => rm(path)],
-      ['a table is garbage', /\.ldb$/, path => writeFile(path, Buffer.alloc(3000, 7))],
-      ['a table is empty', /\.ldb$/, path => writeFile(path, '')],
-      ['a table is cut off', /\.ldb$/, () => truncated(/\.ldb$/, 1000)],
-      ['a log is gone', /\.log$/, path => rm(path)],
-    ]
-    for (const [what, file, damage] of DAMAGE) {
-      it(`when ${what}`, async () => {
-        await fill()
-        const copy = join(parent, 'copy')
-        await cp(dir, copy, { recursive: true })
-        const path = await fileLike(file)
-        await damage(path)
-        const damagedBytes = await readFile(path).catch(() => undefined)
-        await expectFault(Store.open(dir, { mode: 'existing' }), 'damaged', dir, 'kept', 'Restore')
-        const tables = (await readdir(copy)).filter(name => name.endsWith('.ldb') && join(dir, name) !== path)
-        expect(await readdir(dir)).to.include.members(tables)
-        if (path.endsWith('.ldb')) expect(await readFile(path).catch(() => undefined)).to.deep.equal(damagedBytes)
-        // what the error tells its reader to do
-        await rm(dir, { recursive: true })
-        await rename(copy, dir)
-        store = await Store.open(dir, { mode: 'existing' })
-        expect(await store.recordSigned('report/49/0', keccakText('49'))).to.equal('same')
-      })
-    }
-
-    for (const [what, file, meaningless] of [
-      // a handle in the footer is followed by zeros up to 40 bytes, which nobody reads
-      ['a table', /\.ldb$/, 40],
-      ['the manifest', /^MANIFEST/, 0],
-      ['CURRENT', /^CURRENT$/, 0],
-    ] as const) {
-      it(`when one bit of ${what} is flipped`, async () => {
-        await fill()
-        const path = await fileLike(file)
-        const whole = await readFile(path)
-        await fc.assert(
-          fc.asyncProperty(fc.nat(whole.length * 8 - 1), async bit => {
-            const flipped = Buffer.from(whole)
-            flipped[bit >> 3]! ^= 1 << (bit & 7)
-            await writeFile(path, flipped)
-            const error = await failure(Store.open(dir, { mode: 'existing' }).then(opened => opened.close()))
-            if (error !== undefined || bit >> 3 < whole.length - 8 - meaningless) {
-              expect(error).to.be.instanceOf(StoreError).with.property('fault', 'damaged')
-            }
-            await writeFile(path, whole)
-          }),
-          { numRuns: 100 },
-        )
-        await rm(path)
-        await writeFile(path, whole)
-      })
-    }
-  })
-
-  describe('on a full disk', () => {
-    /** The real database, until `full` is set. */
-    function fillable(level: Level<string, Uint8Array>): { database: Database; disk: { full: boolean } } {
-      const disk = { full: false }
-      const database: Database = {
-        open: () => level.open(),
-        close: () => level.close(),
-        get: (key: string) => level.get(key),
-        iterator: ((range: object) => level.iterator(range)) as Database['iterator'],
-        keys: ((range: object) => level.keys(range)) as Database['keys'],
-        batch: (async (rows: never, options: never) => {
-          if (disk.full) throw Object.assign(new Error('write failed'), { code: 'ENOSPC' })
-          return level.batch(rows, options)
-        }) as Database['batch'],
-      }
-      return { database, disk }
-    }
-
-    it('says so, signs nothing and loses nothing', async () => {
-      await store.close()
-      const level = new Level<string, Uint8Array>(dir, { keyEncoding: 'utf8', valueEncoding: 'view' })
-      const { database, disk } = fillable(level)
-      store = await Store.open(dir, { mode: 'existing', database })
-      await store.recordSigned('report/1/0', keccakText('a'))
-      await store.putBallot(keccakText('one'), ballot(3, 'one'))
-      disk.full = true
-      await expectFault(store.recordSigned('report/2/0', keccakText('b')), 'no-space', dir, 'free')
-      await expectFault(store.putFacts(facts(1, 'one')), 'no-space')
-      expect(await store.recordSigned('report/1/0', keccakText('a'))).to.equal('same')
-      disk.full = false
-      expect(await store.recordSigned('report/2/0', keccakText('c'))).to.equal('recorded')
-      await reopen()
-      expect(await store.recordSigned('report/1/0', keccakText('a'))).to.equal('same')
-      expect(await store.recordSigned('report/2/0', keccakText('c'))).to.equal('same')
-      expect(await store.getBallot(keccakText('one'))).to.deep.equal(ballot(3, 'one'))
     })
   })
 })

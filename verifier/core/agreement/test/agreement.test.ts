@@ -2,15 +2,16 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { keccakText } from '../../../../proto/hash.js'
 import type { Hex } from '../../../../proto/hex.js'
-import { type Action, Agreement, leaderOf, rankOf } from '../agreement.js'
+import { type Action, Agreement } from '../agreement.js'
 import { ballotSetOf, ballotSetRoot } from '../ballot-set.js'
+import { leaderOf, rankOf } from '../leader.js'
 
 const TIMING = { endMs: 1000, commitMs: 100, revealMs: 100, listMs: 50, roundMs: 100, deadlineMs: 2000 }
 const rootOf = (verifier: number): Hex => keccakText(`ballot of ${verifier}`)
 const commitmentFor = (verifier: number): Hex => keccakText(`commitment of ${verifier}`)
 const SIGNATURE = new Uint8Array(96)
 
-/** Verifiers that hear one another at once, with a clock that is moved by hand. */
+/** Verifiers that hear one another at once, with a clock that the test moves. */
 class Network {
   readonly nodes: Map<number, Agreement<number>>
   readonly signed: { verifier: number; round: number; headerHash: Hex }[] = []
@@ -20,9 +21,9 @@ class Network {
   constructor(
     readonly indices: readonly number[],
     readonly beacon: Hex,
-    /** who takes part at all */
+    /** whether a verifier takes part */
     readonly alive: (verifier: number) => boolean = () => true,
-    /** whether what one says reaches another */
+    /** whether messages from one verifier reach another */
     readonly reaches: (from: number, to: number) => boolean = () => true,
   ) {
     const options = { epoch: 7, beacon, verifiers: indices, timing: TIMING }
@@ -77,7 +78,7 @@ const sizes = fc.integer({ min: 4, max: 13 })
 const range = (n: number) => Array.from({ length: n }, (_, i) => i * 3 + 1)
 
 describe('agreement', () => {
-  it('certifies in round 0 when everybody is heard', () => {
+  it('certifies in round 0 if every verifier is heard', () => {
     fc.assert(
       fc.property(sizes, beacons, (n, beacon) => {
         const network = new Network(range(n), beacon)
@@ -89,7 +90,7 @@ describe('agreement', () => {
     )
   })
 
-  it('goes to the next round when the leader is gone', () => {
+  it('goes to the next round if the leader is gone', () => {
     fc.assert(
       fc.property(sizes, beacons, (n, beacon) => {
         const leader = leaderOf(range(n), beacon, 0)
@@ -127,7 +128,7 @@ describe('agreement', () => {
     )
   })
 
-  it('counts no ballot without its commitment, and none that comes late', () => {
+  it('counts no ballot without a commitment, and no late ballot', () => {
     const options = { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING }
     const node = new Agreement<number>(1, options)
     node.advance(1000)
@@ -137,7 +138,7 @@ describe('agreement', () => {
     node.advance(1100)
     node.hearCommitment(7, commitmentFor(7)) // too late
     node.hearBallot(1, rootOf(1), commitmentFor(1))
-    node.hearBallot(4, rootOf(4), commitmentFor(1)) // not what it committed to
+    node.hearBallot(4, rootOf(4), commitmentFor(1)) // not the ballot that it committed to
     node.hearBallot(7, rootOf(7), commitmentFor(7))
     const [list] = node.advance(1200)
     node.hearBallot(10, rootOf(10), commitmentFor(10)) // too late
@@ -155,7 +156,7 @@ describe('agreement', () => {
     expect(node.equivocators).to.deep.equal([4])
   })
 
-  it('awaits the last signatures for a moment, and no longer', () => {
+  it('waits a moment for the last signatures, and no longer', () => {
     const node = new Agreement<number>(1, { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING })
     node.advance(1260)
     const sign = (nowMs: number, verifier: number) => node.hearPartial(nowMs, 0, rootOf(0), verifier, SIGNATURE)
@@ -167,7 +168,7 @@ describe('agreement', () => {
     expect(sign(1313, 10)).to.deep.equal([])
   })
 
-  it('aggregates at once when all have signed', () => {
+  it('aggregates at once if all verifiers have signed', () => {
     const node = new Agreement<number>(1, { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING })
     node.advance(1300)
     const done = range(4).map(verifier => node.hearPartial(1300, 0, rootOf(0), verifier, SIGNATURE).length)
@@ -182,7 +183,7 @@ describe('agreement', () => {
     expect(node.nextInstantMs()).to.equal(undefined)
   })
 
-  it('ranks the verifiers from the leader on', () => {
+  it('ranks the verifiers, beginning with the leader', () => {
     fc.assert(
       fc.property(sizes, beacons, (n, beacon) => {
         const ranks = range(n).map(index => rankOf(range(n), beacon, index))

@@ -11,7 +11,7 @@ const rootOf = (verifier: number, version = 0) => keccakText(`ballot ${verifier}
 const entry = (verifier: number, version = 0): SeenEntry => ({ verifier, root: rootOf(verifier, version) })
 const list = (verifier: number, entries: readonly SeenEntry[]): SignedList => ({ verifier, entries })
 
-/** Each of n verifiers with a list drawn from everybody's ballots, some of them in two versions. */
+/** Each of n verifiers with a list drawn from all ballots, some of which exist in two versions. */
 const drawnLists = fc.integer({ min: 1, max: 10 }).chain(n => {
   const ballots = Array.from({ length: n }, (_, verifier) => [entry(verifier), entry(verifier, 1)]).flat()
   return fc.record({
@@ -23,7 +23,7 @@ const drawnLists = fc.integer({ min: 1, max: 10 }).chain(n => {
 })
 
 describe('ballot set', () => {
-  it('holds what more than a third of the frozen set lists, ascending', () => {
+  it('holds the ballots that more than a third of the frozen set lists, ascending', () => {
     const lists = [list(0, [entry(5), entry(2)]), list(1, [entry(2), entry(5)]), list(2, [entry(3), entry(2)])]
     expect(ballotSetOf(lists, 5).roots).to.deep.equal([entry(2), entry(5)])
     expect(ballotSetOf(lists, 3).roots).to.deep.equal([entry(2), entry(5)])
@@ -36,18 +36,18 @@ describe('ballot set', () => {
     expect(ballotSetOf(lists, 4)).to.deep.equal({ roots: [entry(8)], equivocators: [7] })
   })
 
-  it('lets a few liars pin a second root on nobody', () => {
+  it('does not let a few liars pin a second root on a verifier', () => {
     const lists = [0, 1, 2].map(verifier => list(verifier, [entry(7)]))
     expect(ballotSetOf([...lists, list(3, [entry(7, 1)])], 4)).to.deep.equal({ roots: [entry(7)], equivocators: [] })
   })
 
-  it('counts one list a verifier and one line an entry', () => {
+  it('counts one list for each verifier, and each entry of a list once', () => {
     expect(ballotSetOf([list(0, [entry(7), entry(7)]), list(0, [entry(7), entry(7)])], 5).roots).to.deep.equal([])
     const contradiction = [list(0, [entry(7)]), list(0, []), list(1, [entry(7)])]
     expect(ballotSetOf(contradiction, 5).roots).to.deep.equal([])
   })
 
-  it('does not depend on the order of lists or lines', () => {
+  it('does not depend on the order of lists or entries', () => {
     const shuffled = drawnLists.chain(({ n, lists }) =>
       fc.record({
         n: fc.constant(n),
@@ -70,7 +70,7 @@ describe('ballot set', () => {
 
   it('cannot lose a ballot that more than two thirds listed, whichever lists a leader picks', () => {
     const drawn = drawnLists.chain(({ n, lists }) => {
-      // One ballot that just more than two thirds list, and nobody contradicts.
+      // One ballot that just more than two thirds list, and no list contradicts.
       const target = entry(99)
       const needed = Math.floor((2 * n) / 3) + 1
       const all = lists.map((one, i) => (i < needed ? list(i, [...one.entries, target]) : one))

@@ -41,7 +41,7 @@ describe('assignment', () => {
     )
   })
 
-  it('never gives a provider two sessions in a round, nor a round more than its lanes, nor a verifier too much', () => {
+  it('never gives a provider two sessions in a round, a round more than its lanes, or a verifier too much load', () => {
     const loadKbps = 3 * senderLoadKbps(CLAIM_KBPS, 3)
     const capacity = fc.integer({ min: loadKbps, max: 4 * loadKbps })
     fc.assert(
@@ -64,7 +64,7 @@ describe('assignment', () => {
     )
   })
 
-  it('takes no more rounds than lanes and providers demand, where capacities allow', () => {
+  it('takes no more rounds than lanes and providers demand, if capacities allow', () => {
     fc.assert(
       fc.property(shape, fc.integer({ min: 1, max: 4 }), (given, lanes) => {
         const least = Math.max(given.verifiers, Math.ceil((given.verifiers * given.providers) / lanes))
@@ -73,7 +73,7 @@ describe('assignment', () => {
     )
   })
 
-  it('lets all providers go short alike where the epoch is too short', () => {
+  it('lets all providers lack sessions alike if the epoch is too short', () => {
     fc.assert(
       fc.property(shape, given => {
         const chain = facts(given)
@@ -96,7 +96,7 @@ describe('assignment', () => {
     expect(plan.unplaced.map(session => session.receiver)).to.deep.equal([weak.index])
   })
 
-  it('draws no sender for a soak that cannot carry its turn, and counts turns in a round', () => {
+  it('draws for a soak no sender that cannot carry its turn, and counts turns in a round', () => {
     const chain = facts({ verifiers: 5, providers: 2 })
     const soaks = { ...LONG, soakShareBps: 10_000 }
     const weak = { ...chain.verifiers[0]!, capacityKbps: soakKbps(CLAIM_KBPS, 3) }
@@ -118,7 +118,7 @@ describe('assignment', () => {
     }
   })
 
-  it('is the same for the same facts and another for another beacon', () => {
+  it('is the same for the same facts, and differs for another beacon', () => {
     const given = { verifiers: 7, providers: 4 }
     const sessions = (beacon: string) => assign(facts({ ...given, beacon }), { ...LONG, receivers: 4 }).sessions
     expect(sessions('a')).to.deep.equal(sessions('a'))
@@ -136,7 +136,7 @@ describe('assignment', () => {
     expect(times.size).to.equal(6)
   })
 
-  it('knows no receivers for an account that is no active provider', () => {
+  it('has no receivers for an account that is not an active provider', () => {
     const chain = facts({ verifiers: 3, providers: 1 })
     expect(assign(chain, LONG).receiversOf(chain.verifiers[0]!.account)).to.have.length(0)
   })
@@ -146,7 +146,7 @@ describe('assignment', () => {
     expect(assignedRoot([1, 5, 9])).not.to.equal(assignedRoot([1, 5]))
   })
 
-  it('places no session without the senders that it takes', () => {
+  it('places no session that lacks senders', () => {
     const plan = assign(facts({ verifiers: 2, providers: 1 }), LONG)
     expect(plan.sessions).to.have.length(0)
     expect(plan.unplaced).to.have.length(2)

@@ -11,7 +11,7 @@ import { senderLoadKbps } from '../place.js'
 const LONG = { ...PARAMS, epochSeconds: 3_600, lanes: 0 }
 const LINK = keccakText('a link')
 
-/** Providers of which those at the given places announce one network. */
+/** Providers; those at the given places announce one network. */
 function onOneLink(places: readonly number[], shape: Parameters<typeof facts>[0], link: Hex = LINK): ChainFacts {
   const chain = facts(shape)
   return {
@@ -32,7 +32,7 @@ describe('the link that addresses stand for', () => {
     same('/dns4/Relay.example/tcp/1', '/dns/relay.example/tcp/2')
   })
 
-  it('is the first that tells anything, and none for loopback or nothing', () => {
+  it('is that of the first address that names a network, and none for loopback or no address', () => {
     same('/ip4/203.0.113.7/tcp/1', '/ip4/203.0.113.9/tcp/1')
     expect(linkOf(['/ip4/127.0.0.1/tcp/1', '/ip4/203.0.113.7/tcp/1'])).to.equal(linkOf(['/ip4/203.0.113.1/tcp/1']))
     for (const nothing of [[], ['/ip4/127.0.0.1/tcp/1'], ['/ip6/::1/tcp/1'], ['nonsense']]) {
@@ -63,7 +63,7 @@ describe('providers that may share a link', () => {
     )
   })
 
-  it('are still all measured where no round has room for them together', () => {
+  it('are still all measured if no round has room for them together', () => {
     const one = 3 * senderLoadKbps(CLAIM_KBPS, 3)
     for (const narrow of [{ capacityKbps: one }, { lanes: 1 }]) {
       const chain = onOneLink([0, 1], { verifiers: 6, providers: 2, ...narrow })
@@ -73,7 +73,7 @@ describe('providers that may share a link', () => {
     }
   })
 
-  it('are at most four at once; the beacon draws who of a larger network meets whom', () => {
+  it('are at most four at once; in a larger network the beacon draws which are measured together', () => {
     const places = [0, 1, 2, 3, 4, 5, 6, 7, 8]
     const groups = (beacon: string) => linkGroups(onOneLink(places, { verifiers: 4, providers: 10, beacon }))
     expect(
@@ -91,7 +91,7 @@ describe('providers that may share a link', () => {
     ).to.deep.equal([...places, 9])
   })
 
-  it('are alone where nothing is known of their link', () => {
+  it('are measured alone if their link is unknown', () => {
     expect(linkGroups(facts({ verifiers: 4, providers: 5 })).map(group => group.length)).to.deep.equal([1, 1, 1, 1, 1])
   })
 })

@@ -9,7 +9,7 @@ import { senderLoadKbps } from '../place.js'
 import { groupSize, groupsOfSize, MOST_RECEIVERS, memberClaimKbps } from '../receiver-groups.js'
 
 const LONG = { ...PARAMS, epochSeconds: 36_000 }
-/** What a receiver of three senders takes in at a claim. */
+/** The load of a receiver with three senders, at a claim. */
 const loadKbps = (claimKbps: number): number => 3 * senderLoadKbps(claimKbps, 3)
 
 const drawn = (n: number, claimKbps: number, capacityOf: (i: number) => number) => {
@@ -21,12 +21,12 @@ const drawn = (n: number, claimKbps: number, capacityOf: (i: number) => number) 
 }
 
 describe('the size of a group of receivers', () => {
-  it('is one where 2f+1 of them can take the claim', () => {
+  it('is one if 2f+1 receivers can take the claim', () => {
     expect(groupSize(drawn(7, 1000, i => (i < 5 ? loadKbps(1000) : 0)))).to.equal(1)
     expect(groupSize(drawn(7, 1000, i => (i < 4 ? loadKbps(1000) : 0)))).to.equal(undefined)
   })
 
-  it('is the smallest with which whole groups of able ones hold a quorum', () => {
+  it('is the smallest at which complete groups of able receivers hold a quorum', () => {
     for (const size of [2, 3, 4]) {
       const able = drawn(31, 100_000, () => loadKbps(memberClaimKbps(100_000, size)))
       expect(groupSize(able)).to.equal(size)
@@ -37,7 +37,7 @@ describe('the size of a group of receivers', () => {
     expect(groupSize(three)).to.equal(3)
   })
 
-  it('is none for a claim beyond the largest group', () => {
+  it('is undefined for a claim beyond the largest group', () => {
     expect(groupSize(drawn(31, 100_000, () => loadKbps(memberClaimKbps(100_000, MOST_RECEIVERS)) - 1))).to.equal(
       undefined,
     )
@@ -67,7 +67,7 @@ describe('assignment of a claim that one receiver cannot take', () => {
   const narrow = (size: number, shape: { verifiers: number; providers: number; beacon?: string }): ChainFacts =>
     facts({ ...shape, capacityKbps: loadKbps(memberClaimKbps(CLAIM_KBPS, size)) })
 
-  it('has the members of a group in one round, each with a share and senders of its own', () => {
+  it('puts the members of a group in one round, each with a share and senders of its own', () => {
     const shape = fc.record({ verifiers: fc.integer({ min: 20, max: 24 }), providers: fc.integer({ min: 1, max: 4 }) })
     fc.assert(
       fc.property(shape, fc.integer({ min: 2, max: 4 }), fc.string(), (given, size, beacon) => {
@@ -106,7 +106,7 @@ describe('assignment of a claim that one receiver cannot take', () => {
     }
   })
 
-  it('leaves out a remainder and those who cannot take a share, and they stay assigned', () => {
+  it('leaves out a remainder and receivers that cannot take a share; both stay assigned', () => {
     const chain = narrow(2, { verifiers: 9, providers: 1 })
     const weak = chain.verifiers.map((one, i) => (i === 0 || i === 5 ? { ...one, capacityKbps: 1000 } : one))
     const plan = assign({ ...chain, verifiers: weak }, LONG)
@@ -135,7 +135,7 @@ describe('assignment of a claim that one receiver cannot take', () => {
     )
   })
 
-  it('has one size for all providers of a link, save those that no size suffices for', () => {
+  it('has one size for all providers of a link, except those for which no size suffices', () => {
     const chain = narrow(2, { verifiers: 20, providers: 0 })
     const link = keccakText('one link')
     const claims = [CLAIM_KBPS, 1000, 10 * CLAIM_KBPS]
@@ -152,7 +152,7 @@ describe('assignment of a claim that one receiver cannot take', () => {
   })
 
   // What was computed before there were groups: where each receiver can take the claim, nothing has changed.
-  it('changes nothing where none are needed', () => {
+  it('changes nothing if no groups are needed', () => {
     const plans = (
       [
         [7, 4, 7, undefined],

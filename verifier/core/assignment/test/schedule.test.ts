@@ -29,7 +29,7 @@ describe('schedule', () => {
     expect(ticksOf({ epochSeconds: 3_600, tickMs: 1_000 })).to.equal(256)
   })
 
-  it('makes soaks of the share of (provider, epoch) pairs that the parameters say', () => {
+  it('makes the share of (provider, epoch) pairs soaks that the parameters set', () => {
     const soaks = (soakShareBps: number) =>
       Array.from({ length: 4_000 }, (_, i) =>
         isSoak(keccakText(`beacon ${i >> 2}`), account(`provider ${i & 3}`), { soakShareBps }),

@@ -6,7 +6,7 @@ import { CLAIM_KBPS, PARAMS } from '../../test/samples.js'
 import { nextBreachState, penaltyBps } from '../breach.js'
 import { isCommonFailure, type MeasuredProvider } from '../common-failure.js'
 
-/** Penalties of a run of windows, each a breach at a tenth of the claim or none. */
+/** Penalties over a run of windows, each either a breach at a tenth of the claim or none. */
 function penalties(windows: readonly boolean[]): number[] {
   let breachBits = 0
   return windows.map(breach => {
@@ -17,7 +17,7 @@ function penalties(windows: readonly boolean[]): number[] {
 }
 
 describe('breach', () => {
-  it('is penalised at the third in five windows, which are spent with it', () => {
+  it('is penalised at the third in five windows, and the penalty clears the breaches', () => {
     expect(penalties([true, true, true, true, true, true])).to.deep.equal([0, 0, 866, 0, 0, 866])
     expect(penalties([true, false, true, false, true])).to.deep.equal([0, 0, 0, 0, 866])
     expect(penalties([true, true, false, false, false, true])).to.deep.equal([0, 0, 0, 0, 0, 0])
@@ -81,7 +81,7 @@ describe('common failure', () => {
     expect(isCommonFailure(network(many(9, provider(true, { stake: 1n })), 20), PARAMS)).to.equal(false)
   })
 
-  it('leaves out who was below the slashing threshold before, was not measured before, or is new', () => {
+  it('leaves out a provider that was below the slashing threshold, was unmeasured, or is new', () => {
     for (const previous of [
       low,
       { ...fine, status: STATUS.unmeasured },

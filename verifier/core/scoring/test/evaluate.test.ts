@@ -22,7 +22,7 @@ const NOTHING = { epoch: 0, leaves: [], soakVotes: NO_SOAKS }
 
 type Cast = (provider: Hex, receiver: number) => { outcome: OutcomeCode; rateKbps: number; answered?: bigint }
 
-/** A ballot of every verifier, with the vote that `cast` says about every provider. */
+/** A ballot of every verifier, with the votes that `cast` makes for every provider. */
 const ballotsOf = (epoch: number, providers: number, cast: Cast): CountedBallot[] =>
   VERIFIERS.map(verifier => ({
     verifier,
@@ -42,7 +42,7 @@ function inputOf(epoch: number, providers: number, over: Partial<EvaluateInput> 
   return { params: PARAMS, facts: chain, assignment: assign(chain, PARAMS), previous: NOTHING, ballots: [], ...over }
 }
 
-/** The leaves of the only provider over a run of epochs; undefined is an epoch without a report. */
+/** The leaves of the only provider over a run of epochs; undefined stands for an epoch without a report. */
 function run(casts: readonly (Cast | undefined)[]): Leaf[] {
   const leaves: Leaf[] = []
   for (const [i, cast] of casts.entries()) {
@@ -81,7 +81,7 @@ describe('evaluation of an epoch', () => {
     expect(second).to.include({ ticksUpQ16: Number(ticks), uptimeBps: wilsonLowerBps(ticks, ticks) })
   })
 
-  it('penalises a throttled provider at its third breach, an epoch without a report notwithstanding', () => {
+  it('penalises a throttled provider at its third breach, even across an epoch without a report', () => {
     const leaves = run([throttled, undefined, throttled, undefined, undefined, undefined, throttled, throttled])
     expect(leaves.map(leaf => leaf.penaltyBps)).to.deep.equal([0, 0, 866, 0])
     expect(leaves.map(leaf => leaf.breachBits)).to.deep.equal([0b1, 0b11, 0, 0b1])
@@ -98,7 +98,7 @@ describe('evaluation of an epoch', () => {
     expect(a.throughputQ32 > b.throughputQ32 && b.throughputQ32 > c.throughputQ32).to.equal(true)
   })
 
-  it('penalises one that answers heartbeats and serves nobody', () => {
+  it('penalises a provider that answers heartbeats and serves nobody', () => {
     const refuser: Cast = () => ({ outcome: OUTCOME.refused, rateKbps: 0 })
     const leaves = run([refuser, refuser, refuser])
     expect(leaves.map(leaf => leaf.status)).to.deep.equal([STATUS.unserving, STATUS.unserving, STATUS.unserving])
@@ -165,7 +165,7 @@ describe('evaluation of an epoch', () => {
     expect(third.soakVotes.get(account('provider 0'))!.map(one => one.epoch)).to.deep.equal([3, 3, 3, 3, 3])
   })
 
-  it('comes back whole from what is stored and served of it', () => {
+  it('is restored in full from its stored and served encoding', () => {
     const held = VERIFIERS.map(receiver => ({ receiver, epoch: 1, rateKbps: 100 * receiver }))
     const before = evaluateEpoch(inputOf(1, 2, { ballots: ballotsOf(1, 2, honest) }))
     const carryOver = {

@@ -7,7 +7,7 @@ import { anyVote } from '../../test/arbitraries.js'
 import { PARAMS, vote } from '../../test/samples.js'
 import { tallyVotes } from '../tally.js'
 
-/** Shares of 500, with a line of 375; the claim's is at 750. */
+/** Shares of 500, with a slashing threshold of 375; the threshold of the claim is 750. */
 const CLAIM_KBPS = 1000
 const PAIRS = [
   [0, 1],
@@ -29,22 +29,22 @@ const replaced = (votes: readonly Vote[], other: Vote): Vote[] =>
   votes.map(one => (one.receiver === other.receiver ? other : one))
 const counted = (votes: readonly Vote[]) => certified(votes).receivers.map(one => one.counted)
 
-describe('the word of a group', () => {
-  it('is the sum of what its members read, and each counts with it', () => {
+describe('the reading of a group', () => {
+  it("is the sum of its members' readings, and each member counts with the sum", () => {
     const result = certified(read([480, 470, 490, 460, 500, 500]))
     expect(result).to.include({ status: STATUS.measured, rateKbps: 950, breach: false, usable: 6 })
     expect(result.receivers[0]!.group).to.deep.equal({ verifiers: [0, 1], ratesKbps: [480, 470], sumKbps: 950 })
     expect(result.receivers[5]!.group!.sumKbps).to.equal(1000)
   })
 
-  it('makes nothing of how unevenly a queue divides itself among the members', () => {
+  it('does not depend on how a queue splits traffic among the members', () => {
     const votes = read([820, 190, 820, 180, 815, 185])
     const result = certified(votes)
     expect(result).to.include({ breach: false, belowThreshold: 0, rateKbps: 1000 })
     expect(result.receivers[0]!.group!.sumKbps).to.equal(1010)
   })
 
-  it('takes from a member no more than its senders offer', () => {
+  it("counts no more of a member's reading than its senders offer", () => {
     expect(certified(read([1000, 100, 500, 500, 500, 500])).receivers[0]!.group!.sumKbps).to.equal(
       3 * shareKbps(500, 3) + 100,
     )
@@ -65,23 +65,23 @@ describe('the word of a group', () => {
     expect(result).to.include({ breach: true, belowThreshold: 6, rateKbps: 600 })
   })
 
-  it('is no low vote where the whole claim was kept up, though a member read low', () => {
+  it('is no low vote if the group read the whole claim, even though one member read low', () => {
     expect(certified(read([500, 300, 500, 500, 500, 500]))).to.include({ belowThreshold: 0, rateKbps: 1000, usable: 6 })
   })
 
-  it('takes a low member at its evidence only', () => {
+  it('counts a low member only with its evidence', () => {
     const votes = replaced(
       read([500, 100, 500, 500, 500, 500]),
       vote(1, OUTCOME.under, 100, { controlLossBps: 301, offeredKbps: 1000 }),
     )
     expect(counted(votes).slice(0, 2)).to.deep.equal(['ignored', 'ignored'])
     const result = certified(votes)
-    expect(result.receivers[0]!.why).to.include('not whole').and.include('verifier 1')
+    expect(result.receivers[0]!.why).to.include('incomplete').and.include('verifier 1')
     expect(result.receivers[1]!.why).to.include('evidence')
     expect(result.receivers[0]!.group).to.equal(undefined)
   })
 
-  it('is a lower bound if one member can tell no more, even below its own threshold', () => {
+  it('is a lower bound if one member has only a lower bound, even below its own threshold', () => {
     const votes = replaced(read([500, 500, 500, 500, 500, 500]), vote(1, OUTCOME.atLeast, 300))
     expect(counted(votes)).to.deep.equal(['at-least', 'at-least', 'rate', 'rate', 'rate', 'rate'])
     expect(certified(votes).receivers[0]!.group!.sumKbps).to.equal(800)
@@ -98,7 +98,7 @@ describe('the word of a group', () => {
     expect(certified(votes.filter(({ receiver }) => receiver % 2 === 0))).to.include({ status: STATUS.unmeasured })
   })
 
-  it('counts a member that was refused as one to which nothing was delivered', () => {
+  it('counts a refused member like a member to which nothing was delivered', () => {
     for (const outcome of [OUTCOME.refused, OUTCOME.dead, OUTCOME.garbage]) {
       const favoured = SIX.map(i => (i % 2 === 0 ? vote(i, OUTCOME.verified, 500) : vote(i, outcome)))
       expect(certified(favoured)).to.include({ breach: true, rateKbps: 500, status: STATUS.measured })
@@ -116,7 +116,7 @@ describe('the word of a group', () => {
     expect(result.receivers[4]!.why).to.include('no group')
   })
 
-  it('is what each member holds of a soak', () => {
+  it('is the soak vote of each member', () => {
     const votes = read([480, 470, 490, 460, 500, 500]).map(one => ({ ...one, soak: true }))
     const { soakVotes } = certified(votes, PAIRS, true)
     expect(soakVotes.map(({ rateKbps }) => rateKbps)).to.deep.equal([950, 950, 950, 950, 1000, 1000])

@@ -29,7 +29,7 @@ describe('soak votes', () => {
     expect(soakVotesInForce(before, [], QUORUM)).to.deep.equal(before)
   })
 
-  it('are made up to a quorum from earlier ones, of other receivers, whole epochs at a time', () => {
+  it('are filled up to a quorum from earlier soaks, with other receivers, whole epochs at a time', () => {
     const older = cast(1, { 8: 80, 9: 90 })
     const before = [...cast(3, { 0: 10, 1: 11, 2: 12, 3: 13 }), ...older]
     const now = cast(7, { 1: 21, 2: 22 })
@@ -37,7 +37,7 @@ describe('soak votes', () => {
     expect(soakVotesInForce([], now, QUORUM)).to.deep.equal(now)
   })
 
-  it('limit nothing before they are a quorum, and then to their low median', () => {
+  it('set no limit before they are a quorum, and then limit the rate to their low median', () => {
     expect(soakLimitKbps(cast(7, { 1: 21, 2: 22 }), QUORUM)).to.equal(undefined)
     expect(soakLimitKbps(cast(7, { 1: 21, 2: 22, 3: 23 }), QUORUM)).to.equal(22)
     expect(soakLimitKbps(cast(7, { 1: 21, 2: 22, 3: 23, 4: 24 }), QUORUM)).to.equal(22)
@@ -59,7 +59,7 @@ describe('soak votes', () => {
     )
   })
 
-  it('are of distinct receivers, and no more than two soaks of a quorum each', () => {
+  it('are of distinct receivers, and of the newest soak alone if that one is a quorum', () => {
     fc.assert(
       fc.property(anyHeld, fc.array(fc.nat(12), { maxLength: 13 }), (held, receivers) => {
         const now = [...new Set(receivers)].map(receiver => ({ receiver, epoch: 9, rateKbps: 5 }))
@@ -116,7 +116,7 @@ describe('soak votes', () => {
     )
   })
 
-  it('count from soaks alone, and in a soak nothing else counts', () => {
+  it('come from soaks alone, and in a soak nothing else counts', () => {
     const all = [0, 1, 2, 3, 4]
     const short = all.map(receiver => vote(receiver, OUTCOME.verified, CLAIM_KBPS))
     const soaks = asSoaks(short)
@@ -126,7 +126,7 @@ describe('soak votes', () => {
     expect(certified(short, all, true, []).usable).to.equal(0)
   })
 
-  it('count refusing a soak as nothing carried, and "at least x" as no reading', () => {
+  it('count a refused soak as a rate of zero, and "at least x" as no reading', () => {
     const all = [0, 1, 2, 3, 4]
     const refused = asSoaks(all.map(receiver => vote(receiver, OUTCOME.refused)))
     const { soakVotes } = certified(refused, all, true, [])

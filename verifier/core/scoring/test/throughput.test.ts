@@ -27,7 +27,7 @@ describe('throughput', () => {
     )
   })
 
-  it('decays alike over one long span and over two short ones', () => {
+  it('decays over one long span as over two short ones', () => {
     fc.assert(
       fc.property(seconds, seconds, (a, b) => {
         const parts = (decayQ32(a, HALF_LIFE) * decayQ32(b, HALF_LIFE)) >> 32n
@@ -42,14 +42,14 @@ describe('throughput', () => {
     expect(nextThroughputQ32(NEVER_MEASURED, factor, undefined, CLAIM_KBPS)).to.equal(NEVER_MEASURED)
   })
 
-  it('tells one that measured zero from one that was never measured', () => {
+  it('distinguishes a provider measured at zero from one that was never measured', () => {
     const factor = decayQ32(12, HALF_LIFE)
     const zero = nextThroughputQ32(NEVER_MEASURED, factor, 0, CLAIM_KBPS)
     expect(zero > 0n).to.equal(true)
     expect(nextThroughputQ32(zero, factor, CLAIM_KBPS, CLAIM_KBPS) < ONE_Q32 / 1_000n).to.equal(true)
   })
 
-  it('is the weighted mean of old and new, elapsed epochs counted', () => {
+  it('is the weighted mean of old and new, by elapsed epochs', () => {
     fc.assert(
       fc.property(share, seconds, rate, (previous, elapsed, rateKbps) => {
         const weight = 2 ** (-elapsed / HALF_LIFE)

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { anyTicks } from '../../test/arbitraries.js'
+import { bitCount } from '../bit-count.js'
 import { integerSqrt, TICK_Q16, wilsonLowerBps, windowTicks } from '../uptime.js'
 
 /** The same bound in floating point, from the textbook's form. */
@@ -17,7 +18,7 @@ const counts = fc
   .map(([total, share]) => ({ total, up: Math.floor(total * share) }))
 
 describe('uptime', () => {
-  it('counts a tick that 2f+1 sent, and takes it for up when f+1 got it back', () => {
+  it('counts a tick in which 2f+1 sent, as up if f+1 got their nonce back', () => {
     const all = 0b111111n
     const votes = [
       { ticksSent: all, ticksAnswered: 0b000011n },
@@ -30,11 +31,11 @@ describe('uptime', () => {
     expect(windowTicks([], 5, 24)).to.deep.equal({ up: 0, total: 0 })
   })
 
-  it('takes no answer for a tick that was not sent', () => {
+  it('counts no answer to a tick that was not sent', () => {
     expect(windowTicks([{ ticksSent: 0b01n, ticksAnswered: 0b11n }], 1, 2)).to.deep.equal({ up: 1, total: 1 })
   })
 
-  it('is moved neither up nor down by f of n', () => {
+  it('cannot be moved by f of n, neither up nor down', () => {
     const drawn = fc.integer({ min: 0, max: 4 }).chain(faults =>
       fc.record({
         n: fc.constant(3 * faults + 1),
@@ -51,7 +52,7 @@ describe('uptime', () => {
           ticksSent: (1n << 24n) - 1n,
           ticksAnswered: truth,
         }))
-        const up = truth.toString(2).replaceAll('0', '').length
+        const up = bitCount(truth)
         expect(windowTicks([...lies, ...honest], n, 24)).to.deep.equal({ up, total: 24 })
       }),
     )

@@ -71,7 +71,7 @@ describe('vote', () => {
     expect(made({ kind: 'garbage', measurement: MEASUREMENT }).rateKbps).to.equal(0)
   })
 
-  it('takes hanging up for a refusal, if the provider answered half of the heartbeats', () => {
+  it('counts hanging up as a refusal, if the provider answered half of the heartbeats', () => {
     const unreachable: Outcome = { kind: 'no-data', reason: 'provider-unreachable' }
     expect(made(unreachable, 0b1111n, 0b0011n).outcome).to.equal(OUTCOME.refused)
     expect(made(unreachable, 0b1111n, 0b0001n).outcome).to.equal(OUTCOME.noData)

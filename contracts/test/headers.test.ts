@@ -1,0 +1,102 @@
+import { expect } from 'chai'
+import { headerHash } from '../../proto/digests.js'
+import type { Header } from '../../proto/header.js'
+import { type Hex, ZERO_HASH } from '../../proto/hex.js'
+import { INFINITY_G2 } from './support/bls.js'
+import { certifiedEpoch, EPOCH } from './support/certified-epoch.js'
+import { expectRevert } from './support/evm.js'
+import { networkForEach, PARAMS, START_DELAY, TestNetwork } from './support/network.js'
+
+/** One more than the number of past blocks whose hashes the EVM itself knows. */
+const EVM_WINDOW = 257
+/** The contract of EIP-2935, which stores older block hashes. */
+const BLOCK_HISTORY = '0x0000F90827F1C53a10cb7A02335B175320002935'
+
+/** Certified headers that do not fit the clock, the chain of headers or the blocks. */
+describe('contracts: headers', () => {
+  const { net, header, good, refused } = certifiedEpoch()
+  const certified = async (change: Partial<Header>) => net().certify(await net().header(EPOCH, change))
+
+  describe('time', () => {
+    it('rejects an epoch that is not over', async () => {
+      await refused(await certified({ epoch: EPOCH + 1 }), 'NotPostable', EPOCH + 1, EPOCH)
+    })
+
+    it('rejects an epoch once the next one is over', async () => {
+      await net().evm.at(net().startOf(EPOCH + 2))
+      await refused(good(), 'NotPostable', EPOCH, EPOCH + 1)
+    })
+
+    it('accepts an epoch until the last second', async () => {
+      await net().evm.at(net().startOf(EPOCH + 2) - 2)
+      await net().evm.rpc('evm_setNextBlockTimestamp', net().startOf(EPOCH + 2) - 1)
+      await net().post(good())
+    })
+
+    it('skips an epoch without a report for ever', async () => {
+      await net().enter(EPOCH + 2)
+      await refused(await certified({ epoch: EPOCH }), 'NotPostable', EPOCH, EPOCH + 1)
+      await net().post(await certified({ epoch: EPOCH + 1 }))
+      expect(await net().reports.read('headerHashOf', EPOCH)).to.equal(ZERO_HASH)
+      await refused({ ...good(), header: { ...header(), epoch: 0 } }, 'NotPostable', 0, EPOCH + 1)
+    })
+
+    it('rejects epoch 0', async () => refused(await certified({ epoch: 0, era: 1 }), 'NotPostable', 0, EPOCH))
+
+    it('makes a report final after the settlement delay, counted from the end of posting', async () => {
+      await net().post(good())
+      const finalAt = net().startOf(EPOCH + 2) + PARAMS.settlementSeconds
+      await net().evm.at(finalAt - 1)
+      expect(await net().reports.read('isFinal', EPOCH)).to.equal(false)
+      await net().evm.at(finalAt)
+      expect(await net().reports.read('isFinal', EPOCH)).to.equal(true)
+      expect(await net().reports.read('isFinal', EPOCH + 1)).to.equal(false)
+    })
+  })
+
+  describe('chain', () => {
+    it('rejects another previous header', async () => {
+      const last = headerHash(net().id, header())
+      const known = await net().reports.read<Hex>('lastHeaderHash')
+      await refused(await certified({ previousHeader: last }), 'WrongPreviousHeader', last, known)
+      await refused(await certified({ previousHeader: ZERO_HASH }), 'WrongPreviousHeader', ZERO_HASH, known)
+    })
+
+    it('rejects another era, even if the set of that era signed', async () => {
+      await refused(await certified({ era: 2 }), 'WrongEra', 2, 1)
+      await refused(await certified({ era: 3 }), 'WrongEra', 3, 1)
+    })
+
+    it('rejects a block that is wrong, in the future or too old', async () => {
+      const { number, hash } = await net().evm.block()
+      const wrong = await certified({ blockHash: ZERO_HASH })
+      await refused(wrong, 'WrongBlockHash', wrong.header.blockNumber, ZERO_HASH, hash)
+      await refused(await certified({ blockNumber: number + 50, blockHash: hash }), 'WrongBlockHash')
+      await refused(await certified({ blockNumber: number + 50, blockHash: ZERO_HASH }), 'WrongBlockHash')
+      await net().evm.mine(EVM_WINDOW)
+      const history = await net().evm.rpc('eth_getCode', BLOCK_HISTORY, 'latest')
+      await net().evm.rpc('anvil_setCode', BLOCK_HISTORY, '0x') // like a block older than its 8191
+      await refused(good(), 'WrongBlockHash', header().blockNumber, header().blockHash, ZERO_HASH)
+      await net().evm.rpc('anvil_setCode', BLOCK_HISTORY, history)
+    })
+
+    it('accepts a block that only the history contract still knows', async () => {
+      await net().evm.mine(EVM_WINDOW)
+      await net().post(good())
+    })
+  })
+})
+
+describe('contracts: headers before genesis', () => {
+  const net = networkForEach(() => TestNetwork.create())
+
+  it('are rejected before the start and between start and genesis', async () => {
+    const header = { ...(await net().header(1)), previousHeader: ZERO_HASH }
+    const early = { header, round: 0, nonSigners: [], signature: INFINITY_G2 }
+    await expectRevert(net().post(early), 'NotStarted')
+    for (let i = 0; i < 4; i++) await net().addVerifier()
+    await net().start()
+    await expectRevert(net().post(early), 'NotPostable', 1, 0)
+    expect(net().genesis - (await net().evm.now())).to.be.within(1, START_DELAY)
+  })
+})

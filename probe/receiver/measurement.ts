@@ -1,0 +1,98 @@
+/** The part of a session in which data flows: from the start that the senders are told until the receiver has seen enough. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { DIRECT_MS, DIRECT_SPAN } from '../constants.js'
+import type { Progress } from '../plane/collection.js'
+import type { MonotonicClock } from '../ports.js'
+import type { ClockReading } from '../transcript/record.js'
+import { type EstimatorOptions, type FixedSpan, groupSpan } from '../verdict/estimator.js'
+import { isDirectProbeDue } from '../verdict/other-limit.js'
+import { thresholdKbps } from '../verdict/session-facts.js'
+import { directShareKbps } from '../verdict/share.js'
+import { togetherSpan, turnSpans } from '../verdict/turns.js'
+import type { Collecting } from './receiver.js'
+import type { SenderLink } from './sender-link.js'
+
+/** How often the receiver looks at the measurement. */
+const LOOK_MS = 10
+
+export interface MeasurementOptions {
+  readonly claimKbps: number
+  readonly breachBps: number
+  /** undefined for an ordinary session */
+  readonly soakMs?: number | undefined
+  /** other receivers measure over the same span */
+  readonly atOnce: boolean
+  readonly clock: MonotonicClock
+  /** Hears how the measurement goes on, some twenty times a second. */
+  readonly progress?: ((progress: Progress) => void) | undefined
+}
+
+/** @param links by slot; those that are ready are told to start */
+export async function measure(
+  collecting: Collecting,
+  links: readonly SenderLink[],
+  options: MeasurementOptions,
+): Promise<ClockReading> {
+  const { clock, soakMs } = options
+  const startMs = clock.now()
+  // The longest path counts: behind it, the turn before ends last.
+  const longestMs = Math.max(...links.map(link => link.rttMs ?? 0))
+  const turnPlans = soakMs === undefined ? [] : turnSpans(soakMs, links.length, longestMs)
+  await collecting.begin(startMs, estimatorOptions(links, options, spanOf(links, options)), turnPlans)
+  const { estimate, starvedMs, arrived, control, turns } = await watch(collecting, options, () => {
+    for (const link of links) link.start()
+  })
+  const isLow = isDirectProbeDue(options, estimate.rateKbps, arrived, control, turns)
+  const direct = isLow ? await probeDirectly(collecting, links, options, estimate.rateKbps) : undefined
+  return { startMs, estimate, direct, starvedMs }
+}
+
+/** The senders show what the path carries without the provider: a low vote depends on it. */
+async function probeDirectly(
+  collecting: Collecting,
+  links: readonly SenderLink[],
+  options: MeasurementOptions,
+  readingKbps: number,
+): Promise<ClockReading['direct']> {
+  const rateKbps = directShareKbps(readingKbps, options.claimKbps, links.length)
+  await collecting.beginDirect(options.clock.now(), estimatorOptions(links, options, DIRECT_SPAN))
+  for (const link of links) link.probeDirectly({ rateKbps, durationMs: DIRECT_MS })
+  return (await watch(collecting, options, () => {})).direct
+}
+
+const shortestRttMs = (links: readonly SenderLink[]): number =>
+  Math.min(...links.map(link => link.rttMs ?? Number.POSITIVE_INFINITY))
+
+const estimatorOptions = (
+  links: readonly SenderLink[],
+  options: MeasurementOptions,
+  fixed: FixedSpan | undefined,
+): EstimatorOptions => ({
+  claimKbps: options.claimKbps,
+  thresholdKbps: thresholdKbps(options),
+  rttMs: shortestRttMs(links),
+  fixed,
+})
+
+/** Undefined where the estimator decides when it has seen enough. */
+function spanOf(links: readonly SenderLink[], { soakMs, atOnce }: MeasurementOptions): FixedSpan | undefined {
+  if (soakMs !== undefined) return togetherSpan(soakMs)
+  return atOnce ? groupSpan(shortestRttMs(links)) : undefined
+}
+
+/** Until enough was seen. @param look at every look */
+async function watch(
+  collecting: Collecting,
+  { progress: tell }: MeasurementOptions,
+  look: () => void,
+): Promise<Progress> {
+  let told: Progress | undefined
+  for (;;) {
+    look()
+    await pause(LOOK_MS)
+    const { progress } = collecting
+    if (progress && progress !== told) tell?.(progress)
+    told = progress
+    if (progress?.isDone) return progress
+  }
+}

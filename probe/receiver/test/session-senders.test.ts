@@ -1,0 +1,197 @@
+/** Sessions over real UDP in which some senders do not do their part. */
+import { randomBytes } from 'node:crypto'
+import { expect } from 'chai'
+import { toHex, ZERO_HASH } from '../../../proto/hex.js'
+import { ProbeFrame } from '../../../proto/messages.js'
+import { REFUSE } from '../../plane/forwarding.js'
+import type { MessageStream } from '../../ports.js'
+import { type Authorization, serveProbe } from '../../sender/sender.js'
+import {
+  changing,
+  cutOff,
+  declining,
+  garbage,
+  keyless,
+  silent,
+  slow,
+  wrongKey,
+} from '../../test/fixtures/behaviours.js'
+import { failed, keysOf } from '../../test/fixtures/records.js'
+import { type Behaviour, honest, Network, type NetworkOptions, newPeer } from '../../test/harness.js'
+import { verifyTranscript } from '../../transcript/verify.js'
+import type { SessionResult } from '../../verdict/outcome.js'
+
+const CLAIM_KBPS = 10_000
+
+/** All that is known about the session, for a failing test. */
+const story = (network: Network, { outcome }: SessionResult): string =>
+  JSON.stringify({ outcome, notes: network.notes })
+
+describe('session with faulty senders', function () {
+  this.timeout(15_000)
+  let network: Network | undefined
+
+  async function open(options: Partial<NetworkOptions> = {}): Promise<Network> {
+    network = await Network.open({ claimKbps: CLAIM_KBPS, ...options })
+    return network
+  }
+
+  afterEach(async () => {
+    await network?.close()
+    network = undefined
+  })
+
+  for (const [name, behaviour] of Object.entries({ silent, declining, slow, keyless, wrongKey, garbage, cutOff })) {
+    it(`verifies an honest provider and votes a slow one under, with one ${name} sender`, async () => {
+      const fine = await (await open()).measure([honest, behaviour])
+      expect(fine.outcome, story(network!, fine)).to.have.property('kind', 'verified')
+      if (fine.outcome.kind === 'verified') {
+        expect(fine.outcome.measurement.rateKbps, story(network!, fine)).to.be.at.least(0.95 * CLAIM_KBPS)
+      }
+      const unverifiable = [keyless, wrongKey, garbage].includes(behaviour) ? 0b010 : 0
+      expect(fine.evidence.unverifiableSenders).to.equal(unverifiable)
+      await network!.close()
+
+      const limited = await (await open({ limitKbps: CLAIM_KBPS / 4 })).measure([honest, behaviour])
+      expect(limited.outcome, story(network!, limited)).to.have.property('kind', 'under')
+      if (limited.outcome.kind === 'under') {
+        const { rateKbps } = limited.outcome.measurement
+        expect(rateKbps, story(network!, limited)).to.be.at.most(1.1 * (CLAIM_KBPS / 4))
+        // Unverifiable data may have taken more than its share of the bucket's tokens; it counts as a third.
+        if (!unverifiable) expect(rateKbps, story(network!, limited)).to.be.at.least(0.9 * (CLAIM_KBPS / 4))
+      }
+    })
+  }
+
+  it('says nothing about the provider if two of three senders are missing', async () => {
+    const { outcome, evidence } = await (await open()).measure([silent, declining])
+    expect(outcome).to.deep.equal({ kind: 'no-data', reason: 'senders-missing' })
+    expect(evidence.chunkRoot).to.equal(ZERO_HASH)
+    expect(network!.notes.join('\n')).to.contain('sender 1: declined: not due')
+  })
+
+  it('runs as a soak only if the senders know that a soak is due', async () => {
+    await open({ soakMs: 5_000 })
+    const notDue: Behaviour = (stream, deps) =>
+      serveProbe(stream, {
+        ...deps,
+        authorize: async invite => ({ ...(await deps.authorize(invite)), soakMs: undefined }) as Authorization,
+      })
+    expect((await network!.measure([notDue, notDue])).outcome).to.deep.equal({
+      kind: 'no-data',
+      reason: 'senders-missing',
+    })
+    expect(network!.notes.join()).to.contain('the session is too long')
+  })
+
+  it('accepts no grant and no refusal that the provider did not sign', async () => {
+    const impostor = newPeer()
+    const forged = changing(frame => {
+      if (!frame.relay?.grant) return frame
+      const { sessionId, signature } = frame.relay.grant
+      return { relay: { refuse: { sessionId, reason: REFUSE.notServing, signature } } }
+    })
+    const { outcome } = await (await open()).measure([forged, forged])
+    expect(outcome).to.deep.equal({ kind: 'no-data', reason: 'senders-missing' })
+    await network!.close()
+    await open()
+    network!.provider.signer.sign = impostor.signer.sign
+    expect((await network!.measure()).outcome).to.deep.equal({ kind: 'no-data', reason: 'provider-unreachable' })
+  })
+
+  it('accepts no data from a sender that asked the provider for too much', async () => {
+    const greedy: Behaviour = (stream, deps) => {
+      const doubled: MessageStream = {
+        ...stream,
+        receive: async () => {
+          const message = await stream.receive()
+          const frame = message && ProbeFrame.decode(message)
+          if (!frame?.invite) return message
+          return ProbeFrame.encode({ invite: { ...frame.invite, budgetBytes: 2 * frame.invite.budgetBytes } })
+        },
+      }
+      const authorize = async () => ({ ...(await deps.authorize({} as never)), claimKbps: 2 * CLAIM_KBPS })
+      return serveProbe(doubled, { ...deps, authorize: authorize as typeof deps.authorize })
+    }
+    const { outcome } = await (await open()).measure([greedy])
+    expect(outcome, JSON.stringify([outcome, network!.notes])).to.have.property('kind', 'verified')
+    expect(network!.notes).to.contain('sender 0: asked the provider for too much')
+  })
+
+  it('is served once: senders decline a replayed invitation', async () => {
+    const sessionId = toHex(randomBytes(32))
+    await open()
+    expect((await network!.measure([], sessionId)).outcome).to.have.property('kind', 'verified')
+    expect((await network!.measure([], sessionId)).outcome).to.deep.equal({
+      kind: 'no-data',
+      reason: 'senders-missing',
+    })
+    expect(network!.notes).to.contain('sender 0: declined: the session was served before')
+  })
+
+  it('survives a sender that sends nonsense at any point', async () => {
+    await open()
+    const babble =
+      (after: keyof ProbeFrame): Behaviour =>
+      (stream, deps) =>
+        serveProbe(
+          {
+            ...stream,
+            send: async message => {
+              await stream.send(message)
+              if (ProbeFrame.decode(message)[after]) await stream.send(randomBytes(40))
+            },
+          },
+          deps,
+        )
+    for (const after of ['accept', 'ready'] as const) {
+      expect((await network!.measure([babble(after)])).outcome).to.have.property('kind', 'verified')
+    }
+  })
+
+  it('needs at least two senders', async () => {
+    await open()
+    network!.senders.splice(1)
+    expect((await network!.measure()).outcome).to.deep.equal({ kind: 'no-data', reason: 'senders-missing' })
+  })
+
+  it('records no key of a sender without a grant, even if the sender reveals one', async () => {
+    await open()
+    const hasRevealed = Promise.withResolvers<void>()
+    let opened: Uint8Array | undefined
+    // The third sender tells its accomplice when the keys are due.
+    const keysDue = Promise.withResolvers<void>()
+    const telling: Behaviour = (stream, deps) =>
+      serveProbe(
+        {
+          ...stream,
+          receive: async () => {
+            const message = await stream.receive()
+            if (message && ProbeFrame.decode(message).stop) {
+              keysDue.resolve()
+              await hasRevealed.promise
+            }
+            return message
+          },
+        },
+        deps,
+      )
+    const revealing: Behaviour = async stream => {
+      await stream.receive()
+      const send = (frame: ProbeFrame) => stream.send(ProbeFrame.encode(frame))
+      await send({ accept: { commitment: randomBytes(32) } })
+      await send({ relay: { unreachable: 'gone' } })
+      await keysDue.promise
+      const log = { intervalMs: 50, sent: [1_000_000], blocked: [0], errors: [0], control: [0] }
+      await send({ reveal: { key: randomBytes(16), log, receipts: [], signature: randomBytes(64) } })
+      hasRevealed.resolve()
+      opened = await stream.receive()
+    }
+    const result = await network!.measure([honest, telling, revealing])
+    expect(result.outcome, story(network!, result)).to.have.property('kind', 'verified')
+    expect(result.record.senderRecords[2]!.reveal).to.equal(undefined)
+    expect(failed((await verifyTranscript(result.record, keysOf(network!))).checks)).to.deep.equal([])
+    expect(network!.notes).to.contain('sender 2: provider unreachable: gone')
+    expect(opened, 'it is owed no openings').to.equal(undefined)
+  })
+})

@@ -1,0 +1,67 @@
+/** Sessions over real UDP that start at an instant fixed before, beside other receivers. */
+import { expect } from 'chai'
+import { ProbeFrame } from '../../../proto/messages.js'
+import { START_LEAD_MS } from '../../constants.js'
+import { serveProbe } from '../../sender/sender.js'
+import { systemClock } from '../../system.js'
+import { type Behaviour, Network, type NetworkOptions } from '../../test/harness.js'
+
+const CLAIM_KBPS = 10_000
+
+describe('session with a fixed start', function () {
+  this.timeout(15_000)
+  let network: Network | undefined
+
+  async function open(options: Partial<NetworkOptions> = {}): Promise<Network> {
+    network = await Network.open({ claimKbps: CLAIM_KBPS, ...options })
+    return network
+  }
+
+  afterEach(async () => {
+    await network?.close()
+    network = undefined
+  })
+
+  it('starts no data before the given instant, and reads a fixed span', async () => {
+    await open({ startsInMs: START_LEAD_MS })
+    const startedMs: number[] = []
+    const noting: Behaviour = (stream, deps) =>
+      serveProbe(
+        {
+          ...stream,
+          receive: async () => {
+            const message = await stream.receive()
+            if (message && ProbeFrame.decode(message).start) startedMs.push(systemClock.now())
+            return message
+          },
+        },
+        deps,
+      )
+    const calledMs = systemClock.now()
+    const { outcome } = await network!.measure([noting, noting, noting])
+    expect(startedMs).to.have.length(3)
+    expect(Math.min(...startedMs)).to.be.at.least(calledMs + START_LEAD_MS)
+    expect(outcome, JSON.stringify([outcome, network!.notes])).to.have.property('kind', 'verified')
+    // Ten windows of 96 ms fit into a second.
+    if (outcome.kind === 'verified') expect(outcome.measurement).to.include({ windows: 10, durationMs: 960 })
+  })
+
+  it('asks for no data if the instant has passed, and blames nobody', async () => {
+    await open({ startsInMs: -1_000 })
+    const { outcome } = await network!.measure()
+    expect(outcome).to.deep.equal({ kind: 'no-data', reason: 'senders-missing' })
+    expect(network!.notes.join('\n')).to.contain('too late to start')
+    expect(network!.relay.stats.forwarded).to.equal(0)
+  })
+
+  it('and another that starts at the same instant read together what the provider carries for both', async () => {
+    const limitKbps = 1.2 * CLAIM_KBPS
+    await open({ startsInMs: START_LEAD_MS, limitKbps })
+    // The provider may split its rate unevenly: the sum counts.
+    const both = await Promise.all([network!.measure(), network!.measure()])
+    const outcomes = both.map(({ outcome }) => outcome)
+    const rates = outcomes.map(outcome => ('measurement' in outcome ? outcome.measurement.rateKbps : 0))
+    const told = JSON.stringify([outcomes, network!.notes])
+    expect(rates[0]! + rates[1]!, told).to.be.within(0.9 * limitKbps, 1.1 * limitKbps)
+  })
+})

@@ -1,0 +1,91 @@
+/**
+ * The evidence of a session, read from its record. This is the only place where evidence is made: a receiver that has just
+ * measured and somebody who checks its transcript both judge what `factsOf` returns. Pure.
+ */
+import type { ProbeRelay, SenderRecord, SessionRecord } from '../../proto/messages.js'
+import type { Run } from '../chunks/runs.js'
+import { turnControl } from '../verdict/control.js'
+import { sentRateKbps } from '../verdict/hoarding.js'
+import type { TurnEvidence } from '../verdict/judge-turns.js'
+import type { SenderEvidence, SessionFacts } from '../verdict/session-facts.js'
+import { turnOf } from '../verdict/turns.js'
+import type { Verified } from '../wire/verified.js'
+
+/** A session's record before it is judged. */
+export type UnjudgedRecord = Omit<SessionRecord, 'outcome' | 'reason'>
+
+/** What the chunks of one run say: what arrived, and which part of it follows from the sender's key. */
+export interface VerifiedRun extends Verified {
+  /** datagrams */
+  readonly arrived: number
+  /** highest sequence number that arrived, from the run's start, or −1 */
+  readonly highest: number
+}
+
+export type VerifiedRuns = Readonly<Record<Run, VerifiedRun>>
+
+/** Of a sender that revealed no key. */
+export const NOTHING_VERIFIED: Verified = { datagrams: 0, jitterUs: 0, transits: { sentMs: [], arrivedMs: [] } }
+
+/** @param verified by slot. Times of arrival in it are not used: only a live session knows them. */
+export const factsOf = (record: UnjudgedRecord, verified: readonly VerifiedRuns[]): SessionFacts => ({
+  claimKbps: record.claimKbps,
+  breachBps: record.breachBps,
+  soakMs: record.soakMs,
+  estimate: record.estimate,
+  direct: record.direct,
+  kernelTimestamps: record.kernelTimestamps,
+  atOnce: record.atOnce,
+  heard: record.heard,
+  starvedMs: record.starvedMs,
+  senders: record.senderRecords.map((sender, slot) => senderEvidence(record, sender, slot, verified[slot]!)),
+})
+
+function senderEvidence(
+  record: UnjudgedRecord,
+  sender: SenderRecord,
+  slot: number,
+  verified: VerifiedRuns,
+): SenderEvidence {
+  const { main, turn, control, direct } = verified
+  return {
+    answer: answerOf(sender.answer),
+    ready: sender.ready,
+    arrived: main.arrived + turn.arrived,
+    highest: main.highest,
+    verified: main.datagrams + turn.datagrams,
+    turn: turnEvidence(record, sender, slot, verified),
+    log: sender.reveal?.log,
+    jitterUs: sender.jitterUs,
+    hoarding: sender.hoarding,
+    riseMs: sender.riseMs,
+    control: sender.controlFlow && { ...sender.controlFlow, arrived: control.datagrams },
+    direct: { arrived: direct.arrived, verified: direct.datagrams },
+  }
+}
+
+/** Undefined in an ordinary session, and where the receiver read no turn of this sender. */
+function turnEvidence(
+  { soakMs, senderRecords }: UnjudgedRecord,
+  { turn: record, reveal }: SenderRecord,
+  slot: number,
+  { turn, control }: VerifiedRuns,
+): TurnEvidence | undefined {
+  if (soakMs === undefined || !record) return undefined
+  const { controlRiseMs, ...readings } = record
+  const ownControl = turnControl(control, reveal?.log.control ?? [], turnOf(soakMs, senderRecords.length, slot))
+  return {
+    ...readings,
+    arrived: turn.arrived,
+    highest: turn.highest,
+    verified: turn.datagrams,
+    sentKbps: sentRateKbps(turn.datagrams, turn.transits),
+    control: ownControl && { ...ownControl, riseMs: controlRiseMs },
+  }
+}
+
+function answerOf(answer: ProbeRelay | undefined): SenderEvidence['answer'] {
+  if (answer?.grant) return 'granted'
+  if (answer?.refuse) return 'refused'
+  return answer ? 'unreachable' : 'missing'
+}

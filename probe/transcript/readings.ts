@@ -1,0 +1,49 @@
+/**
+ * Whether a transcript's readings can be true. They are the receiver's own word; but a clock gives no negative time, and
+ * data that did not arrive bears out no rate.
+ */
+import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import type { EstimateRecord } from '../../proto/messages.js'
+import type { SenderEvidence, SessionFacts } from '../verdict/session-facts.js'
+
+/** Of all readings of a session. */
+export const areReadingsBorneOut = (facts: SessionFacts): boolean =>
+  areClockReadings(facts) &&
+  isMainBorneOut(facts) &&
+  isBorneOut(
+    facts.direct,
+    total(facts, ({ direct }) => direct.arrived),
+  )
+
+/** Times and rates are finite and not negative, spans do not run backwards, and nothing arrives faster than it was sent. */
+const areClockReadings = ({ estimate, direct, starvedMs, senders }: SessionFacts): boolean =>
+  [starvedMs, ...[estimate, direct].flatMap(figuresOf), ...senders.flatMap(figuresOfSender)].every(
+    figure => Number.isFinite(figure) && figure >= 0,
+  ) && senders.every(({ hoarding }) => hoarding <= 1)
+
+const figuresOfSender = ({ hoarding, riseMs, control, turn }: SenderEvidence): number[] => [
+  ...[hoarding, riseMs, control?.spanMs ?? 0, control?.riseMs ?? 0],
+  ...[...figuresOf(turn?.estimate), ...(turn?.crowdKbps ?? []), turn?.riseMs ?? 0, turn?.control?.riseMs ?? 0],
+]
+
+const figuresOf = (estimate: EstimateRecord | undefined): number[] =>
+  estimate ? [estimate.rateKbps, estimate.fromMs, estimate.toMs - estimate.fromMs] : []
+
+function isMainBorneOut(facts: SessionFacts): boolean {
+  if (facts.soakMs === undefined)
+    return isBorneOut(
+      facts.estimate,
+      total(facts, ({ arrived }) => arrived),
+    )
+  return facts.senders.every(({ turn }) => isBorneOut(turn?.estimate, turn?.arrived ?? 0))
+}
+
+/**
+ * At least half of the windows reached the median, and the rate of one window is over at least half of its length. So at
+ * least a quarter of the bytes that a reading stands for must have arrived.
+ */
+const isBorneOut = (reading: EstimateRecord | undefined, datagrams: number): boolean =>
+  !reading || datagrams * IP_DATAGRAM_BYTES * 8 >= (reading.rateKbps * (reading.toMs - reading.fromMs)) / 4
+
+const total = ({ senders }: SessionFacts, of: (sender: SenderEvidence) => number): number =>
+  senders.reduce((sum, sender) => sum + of(sender), 0)

@@ -1,0 +1,108 @@
+/**
+ * What one sender did, as a transcript shows it: the sender's data is made again from its key, and everything is checked
+ * that the sender, the provider and the receiver signed about it.
+ */
+import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import type { CounterReceipt, ProbeRelay, Receipt, SenderRecord, SessionRecord } from '../../proto/messages.js'
+import { OVERHEAD_MS } from '../constants.js'
+import type { PeerVerifier, VoucherVerifier } from '../ports.js'
+import { checkReceipts, isCounterOf, voucherOf } from '../wire/receipts.js'
+import { isGrantOf, isRefusalOf } from '../wire/relay-client.js'
+import type { Check } from './check.js'
+import type { VerifiedSender } from './conclude.js'
+import type { VerifiedRun } from './facts.js'
+import { type ListedRuns, verifyRuns } from './listed-runs.js'
+import { isCommitted, isSigned } from './reveal.js'
+
+/** Whose signatures a transcript must carry. */
+export interface TranscriptKeys {
+  /** in slot order */
+  readonly senders: readonly PeerVerifier[]
+  readonly receiver: PeerVerifier
+  readonly provider: PeerVerifier
+  readonly providerVouchers: VoucherVerifier
+  readonly receiverVouchers: VoucherVerifier
+}
+
+/** One sender, as the transcript shows it. */
+export interface SenderVerification extends VerifiedSender {
+  /** IP-layer bytes of the provider's last receipt; undefined unless the provider's receipts hold */
+  readonly receiptBytes: number | undefined
+  /** the same statements in the same order for every sender */
+  readonly checks: readonly Check[]
+}
+
+export async function verifySender(
+  { sessionId, durationMs }: SessionRecord,
+  record: SenderRecord,
+  slot: number,
+  listed: ListedRuns,
+  keys: TranscriptKeys,
+): Promise<SenderVerification> {
+  const { answer, reveal, commitment, counter } = record
+  const runs = await verifyRuns(listed, reveal?.key, (durationMs + OVERHEAD_MS) * 1000)
+  const arrived = runs.main.arrived + runs.turn.arrived
+  const tag = answer?.grant?.tag
+  const receiptHead =
+    reveal && tag && (await checkReceipts(reveal.receipts, { sessionId, tag, sender: slot }, keys.providerVouchers))
+  const lastReceipt = receiptHead && reveal?.receipts.at(-1)
+  return {
+    runs,
+    receiptHead,
+    receiptBytes: lastReceipt?.bytes,
+    checks: [
+      {
+        what: 'what the provider answered carries its signature',
+        holds: await isAnswerSigned(answer, sessionId, keys.provider),
+      },
+      { what: 'data came only from senders whom the provider had granted it', holds: !!tag || arrived === 0 },
+      {
+        what: 'every key shown is the one committed to',
+        holds: !reveal || isCommitted(reveal, sessionId, slot, commitment),
+      },
+      {
+        what: 'every key and log is signed by its sender',
+        holds: !reveal || (await isSigned(reveal, sessionId, slot, keys.senders[slot] ?? nobody)),
+      },
+      {
+        what: 'receipts that hold are counter-signed over the bytes that were hashed',
+        holds: await isCounterSigned(lastReceipt, counter, arrived * IP_DATAGRAM_BYTES, keys.receiverVouchers),
+      },
+      {
+        what: 'what is said of control datagrams fits those that arrived, and the logs',
+        holds: isControlFlowOf(record, runs.control),
+      },
+    ],
+  }
+}
+
+const nobody: PeerVerifier = async () => false
+
+/** Nobody signs that a provider could not be reached. */
+async function isAnswerSigned(
+  answer: ProbeRelay | undefined,
+  sessionId: Uint8Array,
+  provider: PeerVerifier,
+): Promise<boolean> {
+  if (answer?.grant) return isGrantOf(answer.grant, sessionId, provider)
+  return !answer?.refuse || isRefusalOf(answer.refuse, sessionId, provider)
+}
+
+/** There is a counter-signature exactly where there are receipts that hold. */
+async function isCounterSigned(
+  last: Receipt | undefined,
+  counter: CounterReceipt | undefined,
+  hashedBytes: number,
+  receiver: VoucherVerifier,
+): Promise<boolean> {
+  if (!last || !counter) return !last && !counter
+  const isOfLast = isCounterOf(counter, last) && counter.bytes === hashedBytes
+  return isOfLast && receiver(voucherOf(counter), counter.signature)
+}
+
+/** There is a flow exactly where verified control datagrams arrived and the log does not contradict them: see `controlFlow`. */
+function isControlFlowOf({ controlFlow, reveal }: SenderRecord, { datagrams, highest }: VerifiedRun): boolean {
+  const logged = (reveal?.log.control ?? []).reduce((sum, n) => sum + n, 0)
+  const isCredible = datagrams > 0 && highest < logged
+  return controlFlow ? isCredible && controlFlow.sent > highest && controlFlow.sent <= logged : !isCredible
+}

@@ -1,0 +1,94 @@
+/**
+ * Whether something other than the provider may have been the limit of a low reading. Pure.
+ *
+ * Loss and delay show that something was full, not where. So a low reading is laid at the provider's door only if the
+ * senders offered enough, if datagrams that did not pass through the provider came through well at the same time, and if
+ * the very same paths then carried more without the provider.
+ */
+import { type ControlFlow, controlPath, isEnoughControl, isHeldUpBy } from './control.js'
+import type { Estimate } from './estimator.js'
+import { leastTurnKbps, turnsLimit } from './judge-turns.js'
+import { lowMedian } from './low-median.js'
+import { offered, soakOf } from './measure.js'
+import type { AtLeastReason, Measurement } from './outcome.js'
+import { isCredible, type SessionFacts, thresholdKbps } from './session-facts.js'
+import { neededSenders, overdrive, turnKbps } from './share.js'
+
+/** What a low reading needs, in hundredths: rate offered, of the claim; and rate of the direct probe, of the reading. */
+export const OFFERED_PERCENT = 105
+export const DIRECT_PERCENT = 115
+/** The most that control datagrams may have lost. */
+export const CONTROL_LOSS_BPS = 300
+/** A log that shows more than this of the sender's share is made up: the relay polices each sender to its share. */
+const OFFERED_MOST = 1.1
+
+/** @returns why the reading is a lower bound only; undefined if only the provider can have been the limit */
+export function otherLimit(facts: SessionFacts, measurement: Measurement): AtLeastReason | undefined {
+  const { rateKbps, directKbps, controlLossBps } = measurement
+  const ofOffer = limitOfOffer(facts)
+  if (ofOffer) return ofOffer
+  if (!isEnoughControl(facts.senders.map(sender => sender.control))) return 'no-control'
+  if (controlLossBps > CONTROL_LOSS_BPS || isHeldUp(facts, measurement)) return 'path-limited'
+  return directKbps * 100 < DIRECT_PERCENT * rateKbps ? 'path-limited' : undefined
+}
+
+/** In a soak, each turn also shows by itself whether its sender's own path was free. */
+function limitOfOffer(facts: SessionFacts): AtLeastReason | undefined {
+  const { claimKbps, senders } = facts
+  const soak = soakOf(facts)
+  if (!soak) return isOffered(facts) ? undefined : 'sender-limited'
+  return turnsLimit(soak, isCredible, {
+    leastKbps: (OFFERED_PERCENT * claimKbps) / 100,
+    mostKbps: OFFERED_MOST * turnKbps(claimKbps, senders.length),
+  })
+}
+
+function isOffered(facts: SessionFacts): boolean {
+  const { senders, claimKbps } = facts
+  const k = senders.length
+  const mostKbps = (OFFERED_MOST * overdrive(k) * claimKbps) / k
+  const offers = senders
+    .filter(isCredible)
+    .map(sender => offered(facts, sender.log!))
+    .filter(kbps => kbps <= mostKbps)
+  return (
+    offers.length >= neededSenders(k) &&
+    offers.reduce((sum, kbps) => sum + kbps, 0) * 100 >= OFFERED_PERCENT * claimKbps
+  )
+}
+
+/** The main flow's delay is that of the middle sender: one sender alone cannot stretch it to excuse its own link. */
+function isHeldUp({ senders, kernelTimestamps }: SessionFacts, { controlDelayUs }: Measurement): boolean {
+  if (!kernelTimestamps) return false
+  const rises = senders.filter(sender => sender.verified > 0).map(sender => sender.riseMs)
+  return isHeldUpBy(controlDelayUs / 1000, lowMedian(rises) ?? 0)
+}
+
+/**
+ * Whether a direct probe could make a low vote of what has arrived. The receiver asks this before it knows any key: so
+ * without delays, and as if the f' senders of whom most arrived had sent garbage.
+ * @param arrivedKbps the estimate. @param arrived datagrams of each sender. @param control as seen so far
+ * @param turns of a soak
+ */
+export function isDirectProbeDue(
+  facts: Pick<SessionFacts, 'claimKbps' | 'breachBps'>,
+  arrivedKbps: number,
+  arrived: readonly number[],
+  control: readonly (ControlFlow | undefined)[],
+  turns?: readonly Estimate[],
+): boolean {
+  if (arrived.every(datagrams => datagrams === 0)) return false // the provider is `dead`, if anything
+  const likelyKbps = turns ? leastTurnKbps(turns) : leastVerifiedKbps(arrivedKbps, arrived)
+  if (likelyKbps >= thresholdKbps(facts)) return false
+  const path = controlPath(control)
+  return path !== undefined && path.lossShare * 10_000 <= CONTROL_LOSS_BPS
+}
+
+function leastVerifiedKbps(arrivedKbps: number, arrived: readonly number[]): number {
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+  const k = arrived.length
+  const needed = neededSenders(k)
+  const least = [...arrived].sort((a, b) => a - b).slice(0, needed)
+  const verifiable = (sum(least) * k) / (needed * sum(arrived))
+  return arrivedKbps * Math.min(1, verifiable)
+}

@@ -1,0 +1,59 @@
+/** The states of one epoch at one verifier, and when each state ends. Instants are milliseconds of the network's clock. */
+
+export type Phase =
+  /** The epoch runs, and verifiers measure. Ends with the epoch. */
+  | 'measuring'
+  /** Every verifier has published the hash of its ballot. Commitments count. Ends after `commitMs`. */
+  | 'committing'
+  /** Every verifier has revealed its ballot. Ballots count if they were committed in time. Ends after `revealMs`. */
+  | 'revealing'
+  /** Every verifier has listed the ballots that it holds. Ends after `listMs`. */
+  | 'listing'
+  /** One leader after another proposes a report, every `roundMs`; the others sign or refuse. Ends with the deadline. */
+  | 'rounds'
+  /** A valid certificate exists. Nothing more is signed. */
+  | 'certified'
+  /** The deadline passed without a certificate. The epoch never gets a report. */
+  | 'missed'
+
+const ORDER: readonly Phase[] = ['measuring', 'committing', 'revealing', 'listing', 'rounds', 'certified', 'missed']
+
+export const isBefore = (phase: Phase, other: Phase): boolean => ORDER.indexOf(phase) < ORDER.indexOf(other)
+
+export interface AgreementTiming {
+  /** end of the measured epoch, start of its agree phase */
+  readonly endMs: number
+  readonly commitMs: number
+  readonly revealMs: number
+  /** also how long a verifier waits for the last signatures once there are enough */
+  readonly listMs: number
+  readonly roundMs: number
+  /** start of the next epoch's agree phase: the chain takes no report of this epoch any more */
+  readonly deadlineMs: number
+}
+
+/** @param round from 0 */
+export const roundStartMs = (timing: AgreementTiming, round: number): number =>
+  revealEndMs(timing) + timing.listMs + round * timing.roundMs
+
+/** When the next phase or round is due; undefined for a final phase. @param round the one that runs; −1 before the first */
+export function phaseEndMs(phase: Phase, round: number, timing: AgreementTiming): number | undefined {
+  switch (phase) {
+    case 'measuring':
+      return timing.endMs
+    case 'committing':
+      return commitEndMs(timing)
+    case 'revealing':
+      return revealEndMs(timing)
+    case 'listing':
+      return roundStartMs(timing, 0)
+    case 'rounds':
+      return Math.min(roundStartMs(timing, round + 1), timing.deadlineMs)
+    case 'certified':
+    case 'missed':
+      return undefined
+  }
+}
+
+const commitEndMs = ({ endMs, commitMs }: AgreementTiming): number => endMs + commitMs
+const revealEndMs = (timing: AgreementTiming): number => commitEndMs(timing) + timing.revealMs

@@ -1,0 +1,99 @@
+/**
+ * The reports that the chain has accepted, with their leaves. The store holds state by header hash, and state moves only
+ * with the chain: the chain's last header names the current state, so a reorganisation needs no undoing.
+ */
+import { headerHash } from '../../proto/digests.js'
+import { type Hex, ZERO_HASH } from '../../proto/hex.js'
+import { leafPart } from '../../proto/leaf-state.js'
+import { MerkleTree } from '../../proto/merkle.js'
+import type { PostedReport } from '../core/ports.js'
+import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
+import type { Report } from '../core/scoring/report.js'
+import type { VerifierContext } from './context.js'
+import type { PeerSync } from './peer-sync.js'
+import { GENESIS_STATE, type ReportComputer, type State } from './report-computer.js'
+
+export class AcceptedReports {
+  #alarm: string | undefined
+
+  constructor(
+    private readonly context: Pick<VerifierContext, 'network' | 'chain' | 'store' | 'log'>,
+    private readonly computer: ReportComputer,
+    private readonly peers: Pick<PeerSync, 'ballotSet' | 'leaves'>,
+  ) {}
+
+  /** Why this node signs nothing any more; undefined while all is well. */
+  get alarm(): string | undefined {
+    return this.#alarm
+  }
+
+  /** The state at which the chain stands now. Fetches or recomputes a state that this node does not hold. */
+  async current(): Promise<State> {
+    const tip = await this.context.chain.tip()
+    return tip.epoch === 0 ? GENESIS_STATE : this.#stateOf(tip.headerHash, tip.epoch)
+  }
+
+  /**
+   * Takes over a report that the chain has accepted. Recomputes the report if its ballots can be fetched; otherwise takes
+   * the leaves of a peer and checks them.
+   * @throws Error if the report does not follow from its ballots (then the alarm is set), or no peer has its leaves
+   */
+  async adopt(posted: PostedReport): Promise<void> {
+    const { store, log } = this.context
+    const { header, headerHash: hash } = posted
+    const held = await store.getReport(hash)
+    if (held !== undefined) {
+      if (held.posted === undefined) await store.putReport({ ...held, posted })
+      return
+    }
+    const recomputed = await this.#recompute(posted)
+    if (recomputed !== undefined && headerHash(this.context.network, recomputed.header) !== hash) {
+      this.#alarm = `the accepted report of epoch ${header.epoch} does not follow from its ballots`
+      log.fatal({ epoch: header.epoch, headerHash: hash }, `ALARM: ${this.#alarm}. This verifier signs nothing more.`)
+      throw new Error(this.#alarm)
+    }
+    if (recomputed !== undefined) return this.keep(recomputed, posted)
+    const carryOver = await this.#fetchLeaves(posted)
+    await store.putReport({ header, headerHash: hash, ...carryOver, ballots: [], posted })
+    log.info(
+      { epoch: header.epoch, leaves: carryOver.leaves.length },
+      'leaves fetched from a peer and checked against the score root',
+    )
+  }
+
+  /** Stores a computed report together with its ballot set. @param posted once the chain has accepted the report */
+  async keep(report: Report, posted?: PostedReport): Promise<void> {
+    const { header, leaves, soakVotes, ballotSet } = report
+    const hash = headerHash(this.context.network, header)
+    await this.context.store.putReport({ header, headerHash: hash, leaves, soakVotes, ballots: ballotSet, posted })
+  }
+
+  async #stateOf(hash: Hex, epoch: number): Promise<State> {
+    const held = await this.#held(hash)
+    if (held !== undefined) return held
+    const posted = await this.context.chain.posted(epoch)
+    if (posted === undefined || posted.headerHash !== hash) throw new Error(`the chain moved away from epoch ${epoch}`)
+    await this.adopt(posted)
+    return this.#stateOf(hash, epoch)
+  }
+
+  /** Undefined if this node lacks the report before, or its peers lack a ballot. */
+  async #recompute(posted: PostedReport): Promise<Report | undefined> {
+    const { previousHeader, epoch } = posted.header
+    const previous = previousHeader === ZERO_HASH ? GENESIS_STATE : await this.#held(previousHeader)
+    const ballotSet = previous && (await this.peers.ballotSet(posted))
+    return ballotSet && this.computer.compute(epoch, previous, ballotSet)
+  }
+
+  async #held(hash: Hex): Promise<State | undefined> {
+    const held = await this.context.store.getReport(hash)
+    return held && { epoch: held.header.epoch, headerHash: hash, leaves: held.leaves, soakVotes: held.soakVotes }
+  }
+
+  /** Checks the leaves against the score root, and the carry-over of each leaf against the leaf. */
+  #fetchLeaves(posted: PostedReport): Promise<CarryOver> {
+    return this.peers.leaves(posted.headerHash, encoded =>
+      new MerkleTree(encoded.map(leafPart)).root === posted.header.scoreRoot ? decodeCarryOver(encoded) : undefined,
+    )
+  }
+}

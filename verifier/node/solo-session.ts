@@ -1,0 +1,85 @@
+/**
+ * One solo session with a remote provider: this machine is the receiver and the only sender, and reads the rate that a
+ * verifier would read from here. Neither a chain nor a registration is needed.
+ */
+import { randomBytes } from 'node:crypto'
+import pino from 'pino'
+import {
+  connect,
+  measureSolo,
+  type Progress,
+  Receiver,
+  type SessionResult,
+  serveProbe,
+  soloKeys,
+  soloSender,
+  streamPair,
+  systemClock,
+} from '../../probe/index.js'
+import type { NetworkId } from '../../proto/digests.js'
+import { type Hex, toHex } from '../../proto/hex.js'
+import { RelayFrame } from '../../proto/messages.js'
+import { SESSION_PROTOCOL } from '../../proto/protocols.js'
+import { voucherSigner, voucherVerifier } from '../chain/vouchers.js'
+import { createPeer } from '../net/libp2p.js'
+import { peerVerifier } from '../net/peer-keys.js'
+import type { PeerAddress } from '../net/streams.js'
+import { dialStream } from './dialling.js'
+
+export interface SoloSessionOptions {
+  readonly provider: PeerAddress & { readonly account: Hex }
+  readonly network: NetworkId
+  readonly breachBps: number
+  readonly claimKbps: number
+  /** a longer session, read like a soak; undefined for an ordinary one */
+  readonly soakMs?: number | undefined
+  /** the address by which the provider reaches this machine */
+  readonly udpHost: string
+  /** 0 for any */
+  readonly udpPort: number
+  readonly progress: (progress: Progress) => void
+  readonly log: (note: string) => void
+}
+
+/** There is no assignment, so no epoch and no registry index. */
+const NOBODY = 0
+
+/** @throws UdpPortError when the port cannot be opened. A provider's fault is an outcome, not an error */
+export async function measureProvider(options: SoloSessionOptions): Promise<SessionResult> {
+  const { provider, network, breachBps, claimKbps, soakMs, udpHost, progress, log } = options
+  const [self, providerVerifier] = [soloKeys(), peerVerifier(provider.peerId)]
+  const newSecret = () => toHex(randomBytes(32))
+  const stopping = new AbortController()
+  const receiver = await Receiver.open({ host: udpHost, port: options.udpPort, clock: systemClock })
+  const peer = await createPeer({ seed: newSecret(), listen: [], log: pino({ level: 'silent' }) })
+  const sender = soloSender(
+    { claimKbps, soakMs, senders: 1, receiver: self.verifier, provider: providerVerifier },
+    {
+      ...{ udpHost, signer: self.signer },
+      openProvider: () =>
+        dialStream({ peer, stopping: stopping.signal }, provider, SESSION_PROTOCOL, RelayFrame.maxBytes),
+    },
+  )
+  try {
+    return await measureSolo(
+      {
+        parties: { epoch: NOBODY, provider: provider.account, receiver: NOBODY, senders: [NOBODY] },
+        ...{ claimKbps, soakMs, breachBps, trusted: true },
+        senders: [
+          {
+            verifier: self.verifier,
+            open: async () => connect(streamPair(udpHost), stream => serveProbe(stream, sender)),
+          },
+        ],
+        providerVerifier,
+        providerVouchers: voucherVerifier(network, provider.account),
+        advertisedHost: udpHost,
+      },
+      { receiver, signer: self.signer, voucherSigner: voucherSigner(network, newSecret()), progress, log },
+    )
+  } finally {
+    stopping.abort()
+    await peer.stop()
+    await receiver.close()
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Transmission: the transactions that any one verifier may send for all: reports, settlements, the next era's set. By its
+ * rank from the leader, verifier i waits i·Δ, and then sends only if the chain has none. So one transaction is the rule,
+ * and a verifier that is down costs a delay.
+ */
+import { epochEndMs, epochStartMs, eraOf, firstEpochOf } from '../../proto/epoch.js'
+import { decodeHeader } from '../../proto/header.js'
+import { encodeLeaf, type Leaf } from '../../proto/leaf.js'
+import { MerkleTree } from '../../proto/merkle.js'
+import type { Certificate } from '../../proto/messages.js'
+import { g2ToEip2537 } from '../bls/encoding.js'
+import { rankOf } from '../core/agreement/leader.js'
+import { type ChainFacts, indicesOf } from '../core/facts.js'
+import type { TxResult } from '../core/ports.js'
+import type { VerifierContext } from './context.js'
+import { poll, until } from './waiting.js'
+
+/** How often the node asks the chain, or tries again. */
+const POLL_MS = 300
+
+export class Transmission {
+  constructor(private readonly context: VerifierContext) {}
+
+  /** Sends a certificate, until the chain has a report of that epoch or the deadline for posting one has passed. */
+  async post(certificate: Certificate, facts: ChainFacts): Promise<void> {
+    const { chain, epochs } = this.context
+    const header = decodeHeader(certificate.header)
+    const { epoch } = header
+    await this.#awaitTurn(facts)
+    const deadlineMs = epochEndMs(epochs, epoch + 1)
+    const signature = g2ToEip2537(certificate.signature)
+    await this.#untilDone(`report of epoch ${epoch}`, deadlineMs, async () => {
+      if ((await chain.tip()).epoch >= epoch) return { kind: 'already' }
+      return chain.post(header, certificate.round, certificate.nonSigners, signature)
+    })
+  }
+
+  /** Settles every penalty of a report, once the report is final. */
+  async settle(epoch: number, leaves: readonly Leaf[], facts: ChainFacts): Promise<void> {
+    const penalised = leaves.filter(leaf => leaf.penaltyBps > 0)
+    if (penalised.length === 0) return
+    const { chain, stopping, params, wall } = this.context
+    const tree = new MerkleTree(leaves.map(encodeLeaf))
+    await poll(async () => ((await chain.isFinal(epoch)) ? true : undefined), POLL_MS, stopping)
+    await this.#awaitTurn(facts)
+    const deadlineMs = wall.nowMs() + params.evidenceSeconds * 1000
+    for (const leaf of penalised) {
+      await this.#untilDone(`penalty of ${leaf.provider} in epoch ${epoch}`, deadlineMs, async () => {
+        if (await chain.isSettled(epoch, leaf.provider)) return { kind: 'already' }
+        return chain.settle(leaf, tree.proof(leaves.indexOf(leaf)))
+      })
+    }
+  }
+
+  /** In the last epoch of an era, freezes the verifier set of the next era. */
+  async freezeNextEra(facts: ChainFacts): Promise<void> {
+    const { chain, epochs } = this.context
+    const nextEra = eraOf(epochs, facts.epoch) + 1
+    const firstEpoch = firstEpochOf(epochs, nextEra)
+    if (facts.epoch !== firstEpoch - 1) return
+    await this.#awaitTurn(facts)
+    await this.#untilDone(`set of era ${nextEra}`, epochStartMs(epochs, firstEpoch), async () => {
+      return (await chain.isFrozen(nextEra)) ? { kind: 'already' } : chain.freeze(nextEra)
+    })
+  }
+
+  async #awaitTurn(facts: ChainFacts): Promise<void> {
+    const { self, params, wall, stopping } = this.context
+    const rank = Math.max(0, rankOf(indicesOf(facts), facts.beacon, self.index))
+    await until(wall.nowMs() + rank * params.rankDelayMs, wall, stopping)
+  }
+
+  /** Tries until somebody has done it, or until the deadline. Asks a chain that does not answer again. */
+  async #untilDone(what: string, deadlineMs: number, attempt: () => Promise<TxResult>): Promise<void> {
+    const { wall, log, stopping } = this.context
+    await poll(
+      async () => {
+        if (wall.nowMs() >= deadlineMs) {
+          log.warn(`gave up on the ${what}: its deadline has passed`)
+          return true
+        }
+        const result = await attempt().catch((error: Error): TxResult => ({ kind: 'rejected', reason: error.message }))
+        if (result.kind === 'done') log.info({ txHash: result.txHash, gasUsed: result.gasUsed }, `sent the ${what}`)
+        if (result.kind === 'rejected') log.warn({ reason: result.reason }, `the chain refused the ${what}`)
+        return result.kind === 'rejected' ? undefined : true
+      },
+      POLL_MS,
+      stopping,
+    )
+  }
+}

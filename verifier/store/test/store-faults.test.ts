@@ -1,0 +1,286 @@
+/** A store whose directory is missing, damaged, older or full. */
+import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { Level } from 'level'
+import { keccakText } from '../../../proto/hash.js'
+import type { Database } from '../database.js'
+import { SigningConflict, StoreError } from '../errors.js'
+import { openRecordFile } from '../signing-record.js'
+import { Store } from '../store.js'
+import { expectFault, failure } from './faults.js'
+import { ballot, facts } from './samples.js'
+
+describe('a store', () => {
+  let parent: string
+  let dataDir: string
+  let dir: string
+  let store: Store
+  beforeEach(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'bandwitness-store-'))
+    dataDir = join(parent, 'verifier')
+    dir = join(dataDir, 'db')
+    store = await Store.open(dataDir, { mode: 'create' })
+  })
+  afterEach(async () => {
+    await store.close()
+    await rm(parent, { recursive: true })
+  })
+  const reopen = async () => {
+    await store.close()
+    store = await Store.open(dataDir, { mode: 'existing' })
+  }
+
+  describe('refuses to open', () => {
+    it('what is not there, and makes nothing in its place', async () => {
+      const missing = join(parent, 'elsewhere')
+      await expectFault(Store.open(missing, { mode: 'existing' }), 'missing', missing, 'restore')
+      expect(await readdir(parent)).to.deep.equal(['verifier'])
+    })
+
+    it('a database without a signing record', async () => {
+      const other = join(parent, 'other')
+      const level = new Level(join(other, 'db'))
+      await level.put('a', 'b')
+      await level.close()
+      await expectFault(Store.open(other, { mode: 'existing' }), 'missing', other, 'restore')
+    })
+
+    it('a new one where there is one', async () => {
+      await expectFault(Store.open(dataDir, { mode: 'create' }), 'exists', dir)
+    })
+
+    it('a new one where there is a signing record', async () => {
+      await store.close()
+      await rename(dir, join(parent, 'lost'))
+      const path = join(dataDir, 'signing-record')
+      await expectFault(Store.open(dataDir, { mode: 'create' }), 'exists', path)
+      await expectFault(Store.open(dataDir, { mode: 'existing' }), 'missing', dir, 'restore')
+      expect(await readdir(dataDir)).to.deep.equal(['signing-record'])
+      await rename(join(parent, 'lost'), dir)
+      await reopen()
+    })
+
+    it('a key whose signing record is missing', async () => {
+      await store.close()
+      const path = join(dataDir, 'signing-record')
+      await rename(path, join(parent, 'lost'))
+      await expectFault(Store.open(dataDir, { mode: 'existing' }), 'missing', path, 'restore')
+      await expectFault(Store.open(dataDir, { mode: 'create' }), 'exists', dir)
+      expect(await readdir(dataDir)).to.deep.equal(['db'])
+      await rename(join(parent, 'lost'), path)
+      await reopen()
+    })
+
+    it('one that is in use', async () => {
+      await expectFault(Store.open(dataDir, { mode: 'existing' }), 'locked', dir, 'stop')
+    })
+  })
+
+  describe('refuses a damaged database and keeps its files', () => {
+    const SIGNED = 50
+    const root = (i: number) => keccakText(`ballot ${i}`)
+    const fill = async () => {
+      for (let i = 0; i < SIGNED; i++) {
+        await store.recordSigned(`report/${i}/0`, keccakText(String(i)))
+        await store.putBallot(root(i), ballot(i, `ballot ${i}`))
+      }
+      await reopen() // moves the log into a table
+      await store.close()
+    }
+    const fileLike = async (pattern: RegExp) => join(dir, (await readdir(dir)).find(name => pattern.test(name))!)
+    const truncated = async (pattern: RegExp, keep: number) => {
+      const path = await fileLike(pattern)
+      await writeFile(path, (await readFile(path)).subarray(0, keep))
+    }
+    const DAMAGE: [what: string, file: RegExp, damage: (path: string) => Promise<void>][] = [
+      ['CURRENT is garbage', /^CURRENT$/, path => writeFile(path, 'garbage')],
+      ['CURRENT is gone', /^CURRENT$/, path => rm(path)],
+      ['CURRENT is empty', /^CURRENT$/, path => writeFile(path, '')],
+      ['the manifest is garbage', /^MANIFEST/, path => writeFile(path, 'garbage garbage')],
+      ['the manifest is gone', /^MANIFEST/, path => rm(path)],
+      ['a table is gone', /\.ldb$/, path => rm(path)],
+      ['a table is garbage', /\.ldb$/, path => writeFile(path, Buffer.alloc(3000, 7))],
+      ['a table is empty', /\.ldb$/, path => writeFile(path, '')],
+      ['a table is cut off', /\.ldb$/, () => truncated(/\.ldb$/, 1000)],
+    ]
+    for (const [what, file, damage] of DAMAGE) {
+      it(`when ${what}`, async () => {
+        await fill()
+        const copy = join(parent, 'copy')
+        await cp(dir, copy, { recursive: true })
+        const path = await fileLike(file)
+        await damage(path)
+        const damagedBytes = await readFile(path).catch(() => undefined)
+        await expectFault(Store.open(dataDir, { mode: 'existing' }), 'damaged', dir, 'kept', 'Restore')
+        const tables = (await readdir(copy)).filter(name => name.endsWith('.ldb') && join(dir, name) !== path)
+        expect(await readdir(dir)).to.include.members(tables)
+        if (path.endsWith('.ldb')) expect(await readFile(path).catch(() => undefined)).to.deep.equal(damagedBytes)
+        // what the error tells its reader to do
+        await rm(dir, { recursive: true })
+        await rename(copy, dir)
+        store = await Store.open(dataDir, { mode: 'existing' })
+        expect(await store.recordSigned('report/49/0', keccakText('49'))).to.equal('same')
+        expect(await store.getBallot(root(49))).to.deep.equal(ballot(49, 'ballot 49'))
+      })
+    }
+
+    it('when one bit of a value in a table is flipped', async () => {
+      await fill()
+      const path = await fileLike(/\.ldb$/)
+      const whole = await readFile(path)
+      const value = ballot(7, 'ballot 7')
+      const at = whole.indexOf(value)
+      expect(at).to.be.greaterThan(0)
+      await fc.assert(
+        fc.asyncProperty(fc.nat(value.length * 8 - 1), async bit => {
+          const flipped = Buffer.from(whole)
+          flipped[at + (bit >> 3)]! ^= 1 << (bit & 7)
+          await writeFile(path, flipped)
+          await expectFault(Store.open(dataDir, { mode: 'existing' }), 'damaged', dir)
+        }),
+        { numRuns: 100 },
+      )
+    })
+
+    for (const [what, file] of [
+      ['the manifest', /^MANIFEST/],
+      ['CURRENT', /^CURRENT$/],
+    ] as const) {
+      it(`when one bit of ${what} is flipped`, async () => {
+        await fill()
+        const path = await fileLike(file)
+        const whole = await readFile(path)
+        await fc.assert(
+          fc.asyncProperty(fc.nat(whole.length * 8 - 1), async bit => {
+            const flipped = Buffer.from(whole)
+            flipped[bit >> 3]! ^= 1 << (bit & 7)
+            await writeFile(path, flipped)
+            await expectFault(Store.open(dataDir, { mode: 'existing' }), 'damaged', dir)
+          }),
+          { numRuns: 100 },
+        )
+      })
+    }
+  })
+
+  describe('with an older database, whose record goes on,', () => {
+    const sign = (i: number) => store.recordSigned(`report/${i}/0`, keccakText(String(i)))
+    const expectAllSigned = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        expect(await sign(i)).to.equal('same')
+        const other = await failure(store.recordSigned(`report/${i}/0`, keccakText('other')))
+        expect(other).to.be.instanceOf(SigningConflict)
+      }
+    }
+
+    it('opens when it was restored from a copy, and the record then is not taken for the older one', async () => {
+      for (let i = 0; i < 3; i++) await sign(i)
+      await store.close()
+      const copy = join(parent, 'copy')
+      await cp(dataDir, copy, { recursive: true })
+      store = await Store.open(dataDir, { mode: 'existing' })
+      for (let i = 3; i < 6; i++) await sign(i)
+      await store.close()
+      await rm(dir, { recursive: true })
+      await cp(join(copy, 'db'), dir, { recursive: true })
+      store = await Store.open(dataDir, { mode: 'existing' })
+      await expectAllSigned(6)
+      await store.close()
+      await rm(join(dataDir, 'signing-record'))
+      await cp(join(copy, 'signing-record'), join(dataDir, 'signing-record'))
+      await expectFault(Store.open(dataDir, { mode: 'existing' }), 'damaged', 'after 3 entries, where 6')
+      // both from one copy: nothing here can tell
+      await rm(dataDir, { recursive: true })
+      await rename(copy, dataDir)
+      store = await Store.open(dataDir, { mode: 'existing' })
+      await expectAllSigned(3)
+    })
+
+    it('opens when its log is gone', async () => {
+      await sign(0)
+      await reopen() // moves the log into a table
+      for (let i = 1; i < 6; i++) await sign(i)
+      await store.close()
+      await rm(join(dir, (await readdir(dir)).find(name => name.endsWith('.log'))!))
+      store = await Store.open(dataDir, { mode: 'existing' })
+      await expectAllSigned(6)
+    })
+
+    it('opens, or says that it is damaged, when one bit of its log is flipped', async () => {
+      for (let i = 0; i < 6; i++) await sign(i)
+      await store.close()
+      const copy = join(parent, 'copy')
+      await cp(dataDir, copy, { recursive: true })
+      const log = join(dir, (await readdir(dir)).find(name => name.endsWith('.log'))!)
+      const whole = await readFile(log)
+      await fc.assert(
+        fc.asyncProperty(fc.nat(whole.length * 8 - 1), async bit => {
+          await rm(dataDir, { recursive: true })
+          await cp(copy, dataDir, { recursive: true })
+          const flipped = Buffer.from(whole)
+          flipped[bit >> 3]! ^= 1 << (bit & 7)
+          await writeFile(log, flipped)
+          const opened = await Store.open(dataDir, { mode: 'existing' }).catch(error => error)
+          if (opened instanceof Store) {
+            store = opened
+            await expectAllSigned(6)
+            await store.close()
+          } else
+            expect(opened).to.be.instanceOf(StoreError).with.property('fault').that.is.oneOf(['damaged', 'missing'])
+        }),
+        { numRuns: 100 },
+      )
+    })
+  })
+
+  describe('on a full disk', () => {
+    /** The real database, until `full` is set. */
+    function fillable(level: Level<string, Uint8Array>): { database: Database; disk: { full: boolean } } {
+      const disk = { full: false }
+      const database: Database = {
+        open: () => level.open(),
+        close: () => level.close(),
+        get: (key: string) => level.get(key),
+        iterator: ((range: object) => level.iterator(range)) as Database['iterator'],
+        keys: ((range: object) => level.keys(range)) as Database['keys'],
+        batch: (async (rows: never, options: never) => {
+          if (disk.full) throw Object.assign(new Error('write failed'), { code: 'ENOSPC' })
+          return level.batch(rows, options)
+        }) as Database['batch'],
+      }
+      return { database, disk }
+    }
+
+    it('says so, signs nothing and loses nothing', async () => {
+      await store.close()
+      const level = new Level<string, Uint8Array>(dir, { keyEncoding: 'utf8', valueEncoding: 'view' })
+      const { database, disk } = fillable(level)
+      const openFile: typeof openRecordFile = async path => {
+        const file = await openRecordFile(path)
+        const write = file.write.bind(file) as (...args: unknown[]) => Promise<never>
+        return Object.assign(file, {
+          write: async (...args: unknown[]) => {
+            if (disk.full) throw Object.assign(new Error('write failed'), { code: 'ENOSPC' })
+            return write(...args)
+          },
+        })
+      }
+      store = await Store.open(dataDir, { mode: 'existing', database, openFile })
+      await store.recordSigned('report/1/0', keccakText('a'))
+      await store.putBallot(keccakText('one'), ballot(3, 'one'))
+      disk.full = true
+      await expectFault(store.recordSigned('report/2/0', keccakText('b')), 'no-space', dataDir, 'free')
+      await expectFault(store.putFacts(facts(1, 'one')), 'no-space')
+      expect(await store.recordSigned('report/1/0', keccakText('a'))).to.equal('same')
+      disk.full = false
+      expect(await store.recordSigned('report/2/0', keccakText('c'))).to.equal('recorded')
+      await reopen()
+      expect(await store.recordSigned('report/1/0', keccakText('a'))).to.equal('same')
+      expect(await store.recordSigned('report/2/0', keccakText('c'))).to.equal('same')
+      expect(await store.getBallot(keccakText('one'))).to.deep.equal(ballot(3, 'one'))
+    })
+  })
+})
