@@ -1,14 +1,15 @@
 /** A test network driven from outside: the README's command, its JSON lines, its exit code, and what it leaves behind. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { EventEmitter, once } from 'node:events'
+import { EventEmitter } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createConnection } from 'node:net'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { EpochEvent, ReadyEvent, ResultEvent, TestnetEvent } from '../network/events.js'
+import { ChildProcess } from '../process/child-process.js'
+import { startWatchdog, type Watchdog } from '../process/watchdog.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const STDERR_LINES = 20
+/** How long an interrupted network may take: its nodes have five seconds each, all at once, then chain and watchdog end. */
+const END_MS = 30_000
 
 export interface RunExit {
   readonly code: number | null
@@ -23,39 +24,33 @@ export class TestnetRun {
   readonly #bus = new EventEmitter()
   readonly #over = new AbortController()
   readonly #startMs = performance.now()
-  readonly #stderr: string[] = []
-  /** Lines on standard output that are no JSON: npm's banner and nothing else. */
-  readonly otherOutput: string[] = []
 
-  private constructor(args: readonly string[]) {
+  private constructor(args: readonly string[], watchdog: Watchdog) {
     this.#bus.setMaxListeners(0)
-    // A process group of its own, so that a run that hangs can be ended with all its children.
-    this.#child = spawn('npm', ['run', 'testnet', '--', ...args, '--json'], {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
+    const argv = ['npm', 'run', 'testnet', '--', ...args, '--json']
+    // As with Ctrl-C in a terminal, the signal goes to npm and to all that npm has started.
+    this.#child = ChildProcess.start({
+      ...{ name: 'the run', argv, cwd: ROOT, watchdog },
+      ...{ group: true, farewell: 'SIGINT', graceMs: END_MS },
     })
-    createInterface({ input: this.#child.stdout! }).on('line', line => this.#hear(line))
-    createInterface({ input: this.#child.stderr! }).on('line', line => {
-      this.#stderr.push(line)
-      if (this.#stderr.length > STDERR_LINES) this.#stderr.shift()
-    })
-    this.exited = once(this.#child, 'close').then(([code, signal]) => {
-      const exit = { code, signal, seconds: this.seconds } as RunExit
+    this.#child.forEachLine(line => this.#hear(line))
+    this.exited = this.#child.ended.then(({ code, signal }) => {
+      const exit = { code, signal, seconds: this.seconds }
       this.#over.abort()
       this.#bus.emit('exit', exit)
       return exit
     })
   }
 
-  /** Starts a network for as long as `use` takes; one that still runs then, because `use` failed, is interrupted. */
+  /** Starts a network for as long as `use` takes. A network that still runs then, because `use` failed, is interrupted. */
   static async with<T>(args: readonly string[], use: (run: TestnetRun) => Promise<T>): Promise<T> {
-    const run = new TestnetRun(args)
+    const watchdog = await startWatchdog()
+    const run = new TestnetRun(args, watchdog)
     try {
       return await use(run)
     } finally {
-      run.interrupt()
-      await run.exited
+      await run.#child.end()
+      await watchdog.close()
     }
   }
 
@@ -71,7 +66,7 @@ export class TestnetRun {
 
   /** The last lines of standard error, for a person who has to find out what went wrong. */
   get stderr(): string {
-    return this.#stderr.join('\n')
+    return this.#child.said.join('\n')
   }
 
   get epochs(): EpochEvent[] {
@@ -119,24 +114,14 @@ export class TestnetRun {
     })
   }
 
-  /** Waits for the run's own end; one that takes longer is ended like with Ctrl-C, and counts as ended by a signal. */
+  /** Waits for the run to end by itself. A run that takes longer is ended as by Ctrl-C. */
   async end(seconds: number): Promise<RunExit> {
-    const timer = setTimeout(() => this.interrupt(), seconds * 1000)
-    const exit = await this.exited
-    clearTimeout(timer)
-    return exit
-  }
-
-  /** Ctrl-C: the terminal signals the whole group. */
-  interrupt(): void {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) process.kill(-this.#child.pid!, 'SIGINT')
+    await this.#child.endWithin(seconds * 1000)
+    return this.exited
   }
 
   #hear(line: string): void {
-    if (!line.startsWith('{')) {
-      if (line.trim() !== '') this.otherOutput.push(line)
-      return
-    }
+    if (!line.startsWith('{')) return // npm's banner
     const event = JSON.parse(line) as TestnetEvent
     this.events.push(event)
     this.#bus.emit('event', event)

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { run } from '../process/commands.js'
 import type { Watchdog } from '../process/watchdog.js'
-import { run } from './commands.js'
 
 const COMPILE_MS = 60_000
 
@@ -13,7 +13,7 @@ export interface Compiled {
   close(): void
 }
 
-/** @throws CommandError where there is no C compiler */
+/** @throws ChildError where there is no C compiler */
 export async function compileC(source: string, watchdog: Watchdog): Promise<Compiled> {
   const directory = mkdtempSync(join(tmpdir(), 'bandwitness-lab-'))
   watchdog.temporary(directory)

@@ -1,8 +1,8 @@
 /** iperf3 from one node of the lab to another. */
-import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { ChildProcess } from '../process/child-process.js'
 import type { Watchdog } from '../process/watchdog.js'
 import type { ToolRequest } from './lab.js'
 import type { Namespace } from './namespace.js'
@@ -74,8 +74,7 @@ export async function startLoad(ends: Iperf3Ends, rateKbps: number): Promise<() 
   await listening(server.pid, port)
   const sending = run(client, ['--client', host, '--time', '0', ...UDP, '--bitrate', `${rateKbps}k`])
   return async () => {
-    for (const one of [sending, serving]) one.end()
-    await Promise.allSettled([sending.output, serving.output])
+    await Promise.all([sending.end(), serving.end()])
   }
 }
 
@@ -95,8 +94,7 @@ async function runOnce(ends: Iperf3Ends, request: ToolRequest): Promise<Iperf3Re
     const sent = await start(client.inside(['iperf3', ...flow]), watchdog, limitMs).output
     return readIperf3(sent, await serving.output, protocol)
   } finally {
-    serving.end()
-    await serving.output.catch(() => {}) // its port must be free for the next one
+    await serving.end() // the port must be free for the next flow
   }
 }
 
@@ -111,39 +109,27 @@ export function readIperf3(sent: Iperf3Json, received: Iperf3Json, protocol: Too
   }
 }
 
+/** iperf3 with its JSON, which it prints at its end. A process that takes longer than the limit is killed. */
 function start(argv: readonly string[], watchdog: Watchdog, limitMs: number) {
-  const [command, ...args] = argv
-  const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
-  const pid = child.pid
-  if (pid !== undefined) watchdog.watch(pid)
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', data => {
-      said += data
-    })
-  }
-  const end = () => void child.kill('SIGKILL')
-  const timer = setTimeout(end, limitMs)
-  const output = new Promise<Iperf3Json>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', () => {
-      clearTimeout(timer)
-      if (pid !== undefined) watchdog.forget(pid)
-      const result = parse(said)
-      if (result.error === undefined) resolve(result)
-      else if (child.signalCode === 'SIGKILL') reject(new SilentError('iperf3 said nothing in time'))
-      else reject(new Error(`iperf3: ${result.error}`))
-    })
+  // SIGTERM would have iperf3 tell the other end, and wait.
+  const child = ChildProcess.start({ name: 'iperf3', argv, watchdog, farewell: 'SIGKILL' })
+  const lines: string[] = []
+  child.forEachLine(line => lines.push(line))
+  const output = child.endWithin(limitMs).then(end => {
+    const text = lines.join('\n')
+    const result = parse(text === '' ? child.said.join('\n') : text)
+    if (result.error === undefined) return result
+    throw end.wanted ? new SilentError('iperf3 printed no result in time') : new Error(`iperf3: ${result.error}`)
   })
-  output.catch(() => {}) // whoever awaits it hears of it
-  return { output, end }
+  output.catch(() => {}) // for a caller that only ends the flow
+  return { output, end: () => child.end() }
 }
 
-function parse(said: string): Iperf3Json {
+function parse(text: string): Iperf3Json {
   try {
-    return JSON.parse(said) as Iperf3Json
+    return JSON.parse(text) as Iperf3Json
   } catch {
-    return { error: said.trim() || 'ended without a word', intervals: [] } as never
+    return { error: text.trim() || 'no output', intervals: [] } as never
   }
 }
 

@@ -30,7 +30,7 @@ import {
 import { LinkCounter } from './link-counter.js'
 import { Namespace } from './namespace.js'
 import { HUB_DEVICE, openPath, type Path, type PathCounter, RECEIVER_DEVICE } from './path.js'
-import { RoleProcess } from './role-process.js'
+import { LabRole } from './role-process.js'
 import { SENDERS } from './session.js'
 import { ipBytes, readFilter, tokenBucketFilter } from './shaper.js'
 import { socketOverruns } from './socket-overruns.js'
@@ -76,9 +76,9 @@ interface Parts {
   readonly path: Path
   readonly counter: LinkCounter
   readonly roles: {
-    readonly provider: RoleProcess
-    readonly receiver: RoleProcess
-    readonly senders: readonly RoleProcess[]
+    readonly provider: LabRole
+    readonly receiver: LabRole
+    readonly senders: readonly LabRole[]
   }
 }
 
@@ -288,7 +288,7 @@ async function startRoles(
   { provider, receiver, senders }: { provider: Namespace; receiver: Namespace; senders: readonly Namespace[] },
 ): Promise<Parts['roles']> {
   const start = async (role: 'provider' | 'receiver' | 'sender', namespace: Namespace, network: number) => {
-    const started = await RoleProcess.start(role, namespace, host(network), watchdog)
+    const started = await LabRole.start(role, namespace, host(network), watchdog)
     closers.push(() => started.close())
     return started
   }

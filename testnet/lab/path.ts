@@ -1,11 +1,9 @@
 /** Delay and loss on the receiver's link: by netem where the kernel has it, else by the shim beside this file. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { ChildProcess } from '../process/child-process.js'
 import type { Watchdog } from '../process/watchdog.js'
 import { compileC } from './compile.js'
-import { type Namespace, NamespaceError } from './namespace.js'
+import type { Namespace } from './namespace.js'
 
 export interface PathSettings {
   /** both ways together */
@@ -38,6 +36,8 @@ export const RECEIVER_DEVICE = 'hub'
 const NETEM_LIMIT = 32_768
 /** What waits at a TUN device while the shim is not scheduled; the kernel's 500 are 5 ms at 1 Gbit/s. */
 const TUN_QUEUE = 10_000
+/** For the shim's one line: to start, or to count, on a machine that is busy. */
+const ANSWER_MS = 10_000
 const SHIM_SOURCE = fileURLToPath(new URL('./shim.c', import.meta.url))
 
 /** Joins the receiver to the hub. @throws Error if neither way is open */
@@ -100,52 +100,31 @@ async function openShim(hub: Namespace, receiver: Namespace, watchdog: Watchdog)
 
 class Shim {
   readonly #process: ChildProcess
-  readonly #lines: AsyncIterator<string>
 
-  private constructor(process: ChildProcess, lines: AsyncIterator<string>) {
+  private constructor(process: ChildProcess) {
     this.#process = process
-    this.#lines = lines
   }
 
+  /** @throws ChildError if the shim does not start */
   static async start(argv: readonly string[], watchdog: Watchdog): Promise<Shim> {
-    const [command, ...args] = argv
-    const process = spawn(command!, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
-    if (process.pid !== undefined) watchdog.watch(process.pid)
-    process.stdin.on('error', () => {}) // EPIPE if it has ended: nobody answers then
-    let said = ''
-    process.stderr.on('data', data => {
-      said += data
-    })
-    process.once('error', error => {
-      said ||= error.message
-    })
-    const lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]()
-    if ((await lines.next()).done) throw new NamespaceError(`the shim does not start (${said.trim()})`)
-    return new Shim(process, lines)
+    const process = ChildProcess.start({ name: 'the shim', argv, watchdog, input: 'pipe', farewell: 'close-input' })
+    await process.line(ANSWER_MS)
+    return new Shim(process)
   }
 
   async set({ rttMs, lossPercent }: PathSettings): Promise<void> {
-    this.#order(`set ${Math.round((rttMs / 2) * 1000)} ${Math.round(lossPercent * 10_000)}`)
+    this.#process.write(`set ${Math.round((rttMs / 2) * 1000)} ${Math.round(lossPercent * 10_000)}\n`)
     await this.count() // orders are taken one after another
   }
 
-  /** @throws NamespaceError if the shim has ended */
+  /** @throws ChildError if the shim has ended */
   async count(): Promise<PathCounter> {
-    this.#order('count')
-    const { value, done } = await this.#lines.next()
-    if (done) throw new NamespaceError('the shim has ended')
-    const [packets, lost, overflowed] = value.split(' ').map(Number)
+    this.#process.write('count\n')
+    const [packets, lost, overflowed] = (await this.#process.line(ANSWER_MS)).split(' ').map(Number)
     return { packets: packets!, lost: lost!, overflowed: overflowed! }
   }
 
   async close(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
-    const ended = once(this.#process, 'exit')
-    this.#process.stdin!.end()
-    await ended
-  }
-
-  #order(line: string): void {
-    this.#process.stdin!.write(`${line}\n`)
+    await this.#process.end()
   }
 }

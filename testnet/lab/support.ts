@@ -1,7 +1,7 @@
 /** Whether this machine, and this user, can have the lab of namespaces. */
 import { accessSync, constants } from 'node:fs'
+import { run } from '../process/commands.js'
 import { startWatchdog } from '../process/watchdog.js'
-import { run } from './commands.js'
 import { Namespace } from './namespace.js'
 import { hasNetem } from './path.js'
 import { tokenBucketFilter } from './shaper.js'

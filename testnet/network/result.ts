@@ -4,7 +4,8 @@ import type { Hex } from '../../proto/hex.js'
 import { type Leaf, STATUS } from '../../proto/leaf.js'
 import { isSupermajority } from '../../proto/quorum.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
-import { describeExit, type NodeExit } from '../process/spawn.js'
+import { describeEnd } from '../process/child-end.js'
+import type { NodeExit } from '../process/spawn.js'
 import type { ProviderHistory } from '../profiles/profile.js'
 import type { SeenSettlement } from './chain-reader.js'
 import type { ProviderResult } from './events.js'
@@ -82,7 +83,7 @@ export function providerResult(
 function crash(exit: NodeExit): string[] {
   const byItself = exit.signal === null ? exit.code !== 0 : !['SIGKILL', 'SIGTERM', 'SIGINT'].includes(exit.signal)
   if (exit.wanted || !byItself) return []
-  return [`${exit.name} ${describeExit(exit)}${exit.lastLog.length > 0 ? `: ${exit.lastLog.join(' | ')}` : ''}.`]
+  return [`${exit.name} ${describeEnd(exit)}${exit.lastLog.length > 0 ? `: ${exit.lastLog.join(' | ')}` : ''}.`]
 }
 
 /** `maybe` while it hangs on a verifier that may not be up yet. */

@@ -16,7 +16,7 @@ import { openPath, type Path } from './path.js'
 import { iperf3, startSocat } from './programs.js'
 import { type DataplaneResult, labelOf } from './results.js'
 import type { Role } from './role-messages.js'
-import { RoleProcess } from './role-process.js'
+import { type BenchRole, startRole } from './role-process.js'
 import { highestRate, type Trial } from './search.js'
 import { type RelayPart, transfer } from './transfer.js'
 import { criteriaOf, type Row, type Rows, total, verdictOf } from './verdict.js'
@@ -106,18 +106,18 @@ async function measure(
   const backend: Backend = name === 'dgram' || name === 'socat' ? 'dgram' : 'mmsg'
   const offload = name === 'offload'
   const opened: { close(): Promise<void> }[] = []
-  const start = async (role: Role): Promise<RoleProcess> => {
+  const start = async (role: Role): Promise<BenchRole> => {
     const host = role === 'relay' && path.host.relay !== path.host.sender ? '0.0.0.0' : path.host[role]
-    const process = await RoleProcess.start({ role, host, backend, offload }, path.inside[role], watchdog)
-    opened.push(process)
-    return process
+    const started = await startRole({ role, host, backend, offload }, path.inside[role], watchdog)
+    opened.push(started.process)
+    return started
   }
   try {
     const [sender, receiver] = [await start('sender'), await start('receiver')]
     let relay: RelayPart
     if (name === 'socat') {
       const challenge = async (tag: string) => {
-        await sender.ask({ challenge: { tag, to: relay } })
+        await sender.process.ask({ challenge: { tag, to: relay } }, 'done')
       }
       const socat = await startSocat(path, receiver.port, challenge, watchdog)
       opened.push(socat)
@@ -133,18 +133,18 @@ async function measure(
   }
 }
 
-function ourRelay(process: RoleProcess, path: Path, receiverPort: number): RelayPart {
+function ourRelay({ process, port }: BenchRole, path: Path, receiverPort: number): RelayPart {
   const to = { host: path.host.receiver, port: receiverPort }
   return {
     pid: process.pid,
     host: path.host.relay,
-    port: process.port,
-    sourcePort: process.port,
+    port,
+    sourcePort: port,
     open: async (tag, rateKbps, ms) => {
-      await process.ask({ relay: { tag, to, rateKbps, ms } })
+      await process.ask({ relay: { tag, to, rateKbps, ms } }, 'done')
     },
     finish: async () => {
-      await process.ask({ finish: true })
+      await process.ask({ finish: true }, 'done')
     },
   }
 }

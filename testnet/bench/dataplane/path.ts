@@ -2,7 +2,9 @@
 import { Namespace, NamespaceError } from '../../lab/namespace.js'
 import type { Watchdog } from '../../process/watchdog.js'
 import type { Role } from './role-messages.js'
-import type { Inside } from './role-process.js'
+
+/** Runs a command where the path puts it. */
+export type Inside = (argv: readonly string[]) => readonly string[]
 
 export interface Path {
   readonly description: string
