@@ -7,6 +7,7 @@
 import { type ChildProcess as Handle, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { environmentWithoutSettings } from '../../verifier/cli/settings.js'
 import { type ChildEnd, ChildError, describeEnd } from './child-end.js'
 import { Inbox } from './inbox.js'
@@ -193,7 +194,6 @@ export class ChildProcess {
   }
 
   async #follow(): Promise<ChildEnd> {
-    const closed = once(this.#handle, 'close').catch(() => {})
     const end = await new Promise<Omit<ChildEnd, 'wanted'>>(resolve => {
       this.#handle.on('error', failure => {
         // Otherwise a signal or a message could not be sent, which `exit` explains.
@@ -202,10 +202,21 @@ export class ChildProcess {
       this.#handle.once('exit', (code, signal) => resolve({ code, signal }))
     })
     this.#options.watchdog?.forget(this.pid)
-    await within(DRAIN_MS, closed)
-    for (const stream of [this.#handle.stdout, this.#handle.stderr]) stream?.destroy()
+    await within(DRAIN_MS, this.#drained())
+    for (const stream of this.#outputs) stream.destroy()
     for (const inbox of [this.#lines, this.#messages]) inbox.end()
     return { ...end, wanted: this.#wanted }
+  }
+
+  get #outputs(): Readable[] {
+    return [this.#handle.stdout, this.#handle.stderr].filter(stream => stream !== null)
+  }
+
+  /** `close` of the process itself is no help: it never comes where this process has closed the channel. */
+  async #drained(): Promise<void> {
+    const open = this.#outputs.filter(stream => !stream.closed).map(stream => once(stream, 'close'))
+    if (this.#handle.connected) open.push(once(this.#handle, 'disconnect'))
+    await Promise.all(open)
   }
 }
 
