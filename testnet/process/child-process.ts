@@ -43,7 +43,7 @@ const GRACE_MS = 5000
 /** How long output may still arrive after the exit: a grandchild can hold the pipe open for ever. */
 const DRAIN_MS = 1000
 /** A child that floods standard error must not fill this process's memory. */
-const SAID_CHARS = 4096
+const SAID_CHARS = 16_384
 const SAID_LINES = 20
 /** Reading pauses while so many lines wait. */
 const WAITING_LINES = 10_000
@@ -216,7 +216,7 @@ export class ChildProcess {
   async #drained(): Promise<void> {
     const open = this.#outputs.filter(stream => !stream.closed).map(stream => once(stream, 'close'))
     if (this.#handle.connected) open.push(once(this.#handle, 'disconnect'))
-    await Promise.all(open)
+    await Promise.all(open).catch(() => {})
   }
 }
 

@@ -1,8 +1,8 @@
 /** One transfer of verified payload from a sender through a relay to a receiver, at one rate. */
 import { randomBytes } from 'node:crypto'
 import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
+import type { BenchRole } from './bench-role.js'
 import type { Role } from './role-messages.js'
-import type { BenchRole } from './role-process.js'
 import type { Trial } from './search.js'
 import { type Usage, usageOf } from './usage.js'
 

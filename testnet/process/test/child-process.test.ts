@@ -101,7 +101,7 @@ describe('ChildProcess', function () {
     expect(await child.line(WAIT_MS)).to.equal('answer')
     while (child.said.at(-1) !== 'last') await pause(1)
     expect(child.said).to.have.length(20)
-    expect(child.said.join().length).to.be.at.most(4096)
+    expect(child.said.join().length).to.be.at.most(16_384)
   })
 
   it('does not fill its memory with lines that nobody reads', async () => {
