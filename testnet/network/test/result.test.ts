@@ -67,7 +67,7 @@ describe('the result of a run', () => {
 
   it('asks for none, and nobody slashed, where they are not', () => {
     expect(failuresOf(record('honest=4,silent=3', [epoch(1, 7)]))).to.deep.equal([])
-    expect(failuresOf(record('honest=4,silent=3', [epoch(1, 7, [])])).join()).to.include('has a report, though')
+    expect(failuresOf(record('honest=4,silent=3', [epoch(1, 7, [])])).join()).to.include('has a report, although')
     const slashed = { epoch: 1, provider: PROVIDER, charged: 1n, settledIn: 2, txHash: ZERO_HASH } as const
     expect(failuresOf(record('honest=4,silent=3', [epoch(1, 7)], { settlements: [slashed] })).join()).to.include(
       'was slashed',
