@@ -1,10 +1,11 @@
-/** A test network driven from outside: the README's command, its JSON lines, its exit code, and what it leaves behind. */
+/** A test network driven from outside: the README's command, its JSON lines, its exit code, and its leftovers. */
 import { EventEmitter } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { EpochEvent, ReadyEvent, ResultEvent, TestnetEvent } from '../network/events.js'
 import { ChildProcess } from '../process/child-process.js'
+import { identify, isAlive as isSameAlive } from '../process/process-identity.js'
 import { startWatchdog, type Watchdog } from '../process/watchdog.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -54,17 +55,17 @@ export class TestnetRun {
     }
   }
 
-  /** Since the command was given, building included. */
+  /** Since the command was started, the build included. */
   get seconds(): number {
     return (performance.now() - this.#startMs) / 1000
   }
 
-  /** Aborted when the command has ended. */
+  /** Aborts when the command has ended. */
   get over(): AbortSignal {
     return this.#over.signal
   }
 
-  /** The last lines of standard error, for a person who has to find out what went wrong. */
+  /** The last lines of standard error, for a person who looks for the cause of a failure. */
   get stderr(): string {
     return this.#child.said.join('\n')
   }
@@ -85,7 +86,7 @@ export class TestnetRun {
     return this.waitFor(event => (event.event === 'epoch' && event.epoch === epoch ? event : undefined), seconds)
   }
 
-  /** The first event, past or to come, that `pick` gives something for. @throws when the run ends or time is up before */
+  /** The first event, past or future, for which `pick` returns something. @throws Error if the run ends or time is up before */
   waitFor<T>(pick: (event: TestnetEvent) => T | undefined, seconds: number): Promise<T> {
     for (const event of this.events) {
       const found = pick(event)
@@ -100,11 +101,11 @@ export class TestnetRun {
       }
       const onExit = (exit: RunExit) => {
         done()
-        reject(new Error(`the run ended (${exit.code ?? exit.signal}) before that:\n${this.stderr}`))
+        reject(new Error(`the run ended (${exit.code ?? exit.signal}) before the awaited event:\n${this.stderr}`))
       }
       const timer = setTimeout(() => {
         done()
-        reject(new Error(`nothing of the kind for ${seconds} s:\n${this.stderr}`))
+        reject(new Error(`the awaited event did not come within ${seconds} s:\n${this.stderr}`))
       }, seconds * 1000)
       const done = () => {
         clearTimeout(timer)
@@ -129,8 +130,8 @@ export class TestnetRun {
 }
 
 /**
- * What of a network is still there: processes, ports, data. Empty when it is gone, as it has to be.
- * @param temporary whether its data has to be gone too: not that of a failed run, and not what the user named
+ * The processes, ports and data of a network that are still there; empty if the network left nothing behind.
+ * @param temporary whether the data must be gone too: a failed run keeps them, and so does a directory that the user named
  */
 export async function leftBehind(ready: ReadyEvent, temporary: boolean): Promise<string[]> {
   const nodes = [...ready.verifiers, ...ready.providers]
@@ -143,14 +144,7 @@ export async function leftBehind(ready: ReadyEvent, temporary: boolean): Promise
   ]
 }
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
+export const isAlive = (pid: number): boolean => isSameAlive(identify(pid))
 
 function accepts(url: string): Promise<boolean> {
   const { hostname, port } = new URL(url)

@@ -28,7 +28,7 @@ describe('watchdog', () => {
         expect(await Promise.all(started.ports.map(listenerAt))).to.deep.equal(started.pids)
         parent.kill(way)
       }
-      // The watchdog is no child of this process: its end shows in /proc alone.
+      // The watchdog is no child of this process: only /proc shows its end.
       while (identities.some(isAlive)) await new Promise(setImmediate)
       expect(existsSync(started.directory)).to.equal(false)
       // The system may have given a port to somebody else by now, but not to one of these.
@@ -36,7 +36,7 @@ describe('watchdog', () => {
     }).timeout(TIMEOUT_MS)
   }
 
-  it('takes a process that was given an ended one’s pid for another', async () => {
+  it('tells a process from a later one with the same pid', async () => {
     const child = ChildProcess.start({ name: 'a child', argv: ['sleep', '60'] })
     const identity = identify(child.pid)
     expect(isAlive(identity)).to.equal(true)
@@ -47,7 +47,7 @@ describe('watchdog', () => {
   })
 })
 
-/** The pid that the process at a port says it has; undefined where nobody listens, or says nothing of the kind. */
+/** The pid that the process at a port reports; undefined if nobody listens there, or reports none. */
 async function listenerAt(port: number): Promise<number | undefined> {
   const socket = createConnection({ port, host: '127.0.0.1', timeout: 1000 })
   socket.on('timeout', () => socket.destroy())

@@ -174,7 +174,7 @@ describe('a cheat', () => {
   it('is inflated by at most 5 %, or caught, within six reports', () => {
     const broken = (leaves: Leaf[]) => CHEATS.reorderer.broken(history(leaves, {}))
     expect(broken(six(15_750))).to.deep.equal([])
-    expect(broken(six(15_751)).join()).to.include('passes for 15751 kbit/s where it delivers 15000')
+    expect(broken(six(15_751)).join()).to.include('was certified at up to 15751 kbit/s while it delivers 15000')
     expect(broken(six(25_000, 1))).to.deep.equal([])
     expect(broken(six(25_000).slice(1))).to.deep.equal([])
   })
@@ -183,7 +183,7 @@ describe('a cheat', () => {
     const broken = (ofThisProfile: number) =>
       CHEATS.twin.broken(history(six(25_000), { ofThisProfile, deliversKbps: CLAIM_KBPS }))
     expect(broken(1)).to.deep.equal([])
-    expect(broken(2).join()).to.include('where it delivers 12500')
+    expect(broken(2).join()).to.include('while it delivers 12500')
   })
 
   it('that is picky has no score', () => {
