@@ -1,8 +1,8 @@
-/** Does things when they are due, to a millisecond: what one timer each would do for thousands of them a second. */
+/** Runs thousands of actions a second, each when it is due, to a millisecond; a timer for each would be too many. */
 import { monotonicMs } from './monotonic.js'
 
 const TICK_MS = 1
-/** Forget what is done once it is this much. */
+/** Entries that are done are forgotten once there are so many. */
 const COMPACT = 4096
 
 interface Entry {
@@ -17,13 +17,13 @@ export class DelayLine {
 
   put(dueMs: number, act: () => void): void {
     let at = this.#entries.length
-    // Almost always the last one; what comes by another way may be due before it.
+    // Almost always the last place; an entry from another source may be due earlier.
     while (at > this.#done && this.#entries[at - 1]!.dueMs > dueMs) at--
     this.#entries.splice(at, 0, { dueMs, act })
     this.#timer ??= setTimeout(() => this.#run(), TICK_MS)
   }
 
-  /** Forgets all that waits. */
+  /** Forgets everything that waits. */
   close(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined

@@ -9,14 +9,14 @@ import type { Namespace } from './namespace.js'
 
 const LISTEN_MS = 5000
 const POLL_MS = 10
-/** Beyond the flow's own time: its control connection has round trips to make, at 1 % loss some of them twice. */
+/** Beyond the flow's own time: the control connection makes round trips, at 1 % loss some of them twice. */
 const SLACK_MS = 10_000
-/** A UDP flow begins with one datagram each way. iperf3 waits for ever for one that is lost, so it is ended and begins again. */
+/** A UDP flow begins with one datagram each way. If one is lost, iperf3 waits for ever; the flow is then ended and tried again. */
 const TRIES = 3
 const INTERVAL_SECONDS = 0.5
 /** The kernel's default holds 2 ms of 1 Gbit/s. */
 const UDP = ['--udp', '--length', String(DATAGRAM_BYTES), '--window', '2M']
-/** No load goes on for longer, whatever happens to whoever started it. */
+/** No load lasts longer, whatever happens to its owner. */
 const LOAD_LIMIT_MS = 60_000
 /** A segment's payload with timestamps on a link of 1500, and the whole packet. */
 const TCP_PAYLOAD_BYTES = 1448
@@ -36,7 +36,7 @@ export interface Iperf3Json {
 }
 
 export interface Iperf3Result {
-  /** what it prints at its end for the receiver, at the IP layer */
+  /** the final rate that iperf3 prints for the receiver, at the IP layer */
   readonly readingKbps: number
   /** sent, at the IP layer */
   readonly bytes: number
@@ -54,7 +54,7 @@ export interface Iperf3Ends {
   readonly watchdog: Watchdog
 }
 
-/** @throws Error with what iperf3 says */
+/** @throws Error with iperf3's own message */
 export async function runIperf3(ends: Iperf3Ends, request: ToolRequest): Promise<Iperf3Result> {
   for (let tries = 1; ; tries++) {
     try {
@@ -65,7 +65,7 @@ export async function runIperf3(ends: Iperf3Ends, request: ToolRequest): Promise
   }
 }
 
-/** A UDP flow that goes on until it is ended, and of which nobody asks what arrived. @returns what ends it */
+/** Starts a UDP flow that lasts until it is ended, and whose result nobody reads. @returns ends the flow */
 export async function startLoad(ends: Iperf3Ends, rateKbps: number): Promise<() => Promise<void>> {
   const { client, server, host, port, watchdog } = ends
   const run = (at: Namespace, options: readonly string[]) =>
@@ -78,7 +78,7 @@ export async function startLoad(ends: Iperf3Ends, rateKbps: number): Promise<() 
   }
 }
 
-/** It was ended since it said nothing in time. */
+/** iperf3 was ended because it printed nothing in time. */
 class SilentError extends Error {}
 
 async function runOnce(ends: Iperf3Ends, request: ToolRequest): Promise<Iperf3Result> {

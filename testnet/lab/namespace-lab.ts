@@ -23,16 +23,16 @@ import { socketOverruns } from './socket-overruns.js'
 import { type Closers, HOSTS, openTopology, TO_HUB, type Topology } from './topology.js'
 
 const CALIBRATION_SECONDS = 3
-/** Of iperf3's flows, the one through the link and those that are its load: a port each. */
+/** Ports of iperf3's flows: the flow through the link, and the load beside it. */
 const FLOW_PORT = 5201
 const LOAD_PORT = FLOW_PORT + 1
-/** Enough to keep the shaper busy, and not more than iperf3 itself can send on a small machine. */
+/** Enough to keep the shaper busy, and no more than iperf3 can send on a small machine. */
 const CALIBRATION_OVERDRIVE = 1.05
-/** Of the intervals of half a second the first two are the start, and the last is cut short. */
+/** Of the intervals of half a second, the first two are the start, and the last is cut short. */
 const SETTLED = { first: 2, last: -1, ms: 500 } as const
-/** More than iperf3's ends tell each other before the flow begins. */
+/** More than iperf3's two ends exchange before the flow begins. */
 const FLOW_BYTES = 20_000
-/** tc and the device count the same packets, but not in the same instant: this much may be between the two. */
+/** tc and the device count the same packets, but not at the same instant: so much may lie between the two counts. */
 const COUNTERS_DIFFER = 32 * IP_DATAGRAM_BYTES
 
 interface Roles {
@@ -124,7 +124,9 @@ export class NamespaceLab implements Lab {
     const passed = after.filter - before.filter
     const [least, most] = [after.deviceBefore - before.deviceAfter, after.deviceAfter - before.deviceBefore]
     if (passed < least - COUNTERS_DIFFER || passed > most + COUNTERS_DIFFER) {
-      throw new Error(`the shaper counted ${passed} bytes, the device behind it ${least} to ${most}: there is no truth`)
+      throw new Error(
+        `the shaper counted ${passed} bytes, but its device ${least} to ${most}: there is no truth to compare with`,
+      )
     }
     const overruns = {
       provider: socketOverruns(provider.pid) - providerBefore,
@@ -140,7 +142,7 @@ export class NamespaceLab implements Lab {
     return { ...result, link }
   }
 
-  /** While each sender has a flow to the provider as fast as a session's: what that costs is the harness's, too. */
+  /** Works while each sender has a flow to the provider as fast as in a session: its cost is the harness's cost, too. */
   async #underLoad<T>(work: () => Promise<T>): Promise<T> {
     const { provider, senders, watchdog } = this.#parts
     const rateKbps = shareKbps(claimOf(this.#cell!), SENDERS)
@@ -156,7 +158,7 @@ export class NamespaceLab implements Lab {
     }
   }
 
-  /** With what the path behind the link lost meanwhile. */
+  /** Adds the share that the path behind the link lost meanwhile. */
   async #counted<T>(work: Promise<T>): Promise<{ result: T; counted: { lostShare: number } }> {
     const { path } = this.#parts
     const before = await path.count()
@@ -164,7 +166,7 @@ export class NamespaceLab implements Lab {
     return { result, counted: { lostShare: lostShare(before, await path.count()) } }
   }
 
-  /** Bytes that the shaper has let through by its own count, and by its device's before and after that was asked for. */
+  /** Bytes past the shaper: by its own count, and by its device's count just before and just after. */
   async #counters() {
     const { router, counter } = this.#parts
     const deviceBefore = ipBytes(counter.read())

@@ -1,4 +1,4 @@
-/** Delay and loss on the receiver's link: by netem where the kernel has it, else by the shim beside this file. */
+/** Delay and loss on the receiver's link: by netem if the kernel has it, else by the shim beside this file. */
 import { fileURLToPath } from 'node:url'
 import { ChildProcess } from '../process/child-process.js'
 import type { Watchdog } from '../process/watchdog.js'
@@ -12,12 +12,12 @@ export interface PathSettings {
   readonly lossPercent: number
 }
 
-/** Packets that came in towards the receiver, since the start. */
+/** Packets towards the receiver since the start. */
 export interface PathCounter {
   readonly packets: number
-  /** on purpose */
+  /** deliberately */
   readonly lost: number
-  /** because the path could not carry them */
+  /** lost because the path could not carry them */
   readonly overflowed: number
 }
 
@@ -32,15 +32,15 @@ export interface Path {
 export const HUB_DEVICE = 'receiver'
 export const RECEIVER_DEVICE = 'hub'
 
-/** In packets: holds 150 ms of 2 Gbit/s, so that delay alone drops nothing. */
+/** In packets: enough for 150 ms at 2 Gbit/s, so that delay alone drops nothing. */
 const NETEM_LIMIT = 32_768
-/** What waits at a TUN device while the shim is not scheduled; the kernel's 500 are 5 ms at 1 Gbit/s. */
+/** Packets that may wait at a TUN device while the shim is not scheduled. The kernel's 500 are only 5 ms at 1 Gbit/s. */
 const TUN_QUEUE = 10_000
 /** For the shim's one line: to start, or to count, on a machine that is busy. */
 const ANSWER_MS = 10_000
 const SHIM_SOURCE = fileURLToPath(new URL('./shim.c', import.meta.url))
 
-/** Joins the receiver to the hub. @throws Error if neither way is open */
+/** Joins the receiver to the hub. @throws Error if neither way works */
 export async function openPath(hub: Namespace, receiver: Namespace, watchdog: Watchdog): Promise<Path> {
   return (await hasNetem(hub)) ? openNetem(hub, receiver) : openShim(hub, receiver, watchdog)
 }
@@ -70,7 +70,7 @@ async function openNetem(hub: Namespace, receiver: Namespace): Promise<Path> {
         await namespace.run(['tc', 'qdisc', 'replace', 'dev', device, 'root', ...netem])
       }
     },
-    // netem tells its own loss and a full queue apart no more than this: a full one shows in the calibration.
+    // netem does not tell its own loss from a full queue. A full queue shows in the calibration.
     async count() {
       const [counter] = JSON.parse(await hub.run(['tc', '-s', '-j', 'qdisc', 'show', 'dev', HUB_DEVICE])) as [
         { packets: number; drops: number },

@@ -1,4 +1,4 @@
-/** Whole sessions in both labs; that of namespaces only where this machine can have it. */
+/** Whole sessions in both labs. The lab of namespaces is tested only if this machine can run it. */
 import { existsSync, readdirSync, readlinkSync } from 'node:fs'
 import { expect } from 'chai'
 import { sessionRow } from '../../bench/measure/summary.js'
@@ -10,7 +10,7 @@ import { NamespaceLab } from '../namespace-lab.js'
 import { whyNoNamespaceLab, whyNoNamespaces } from '../support.js'
 
 const CELL = { rateKbps: 10_000, rttMs: 40, lossPercent: 1 }
-/** Wide: other tests may run beside this one. The bench is what holds the probe to its promise. */
+/** Wide, since other tests may run beside this one. The bench checks the probe's accuracy. */
 const ERROR = 0.1
 
 const TIMEOUT_MS = 120_000
@@ -40,7 +40,7 @@ describe('lab sessions', function () {
     lab = await NamespaceLab.open()
     await checkSession(lab)
     const flow = await lab.iperf3!({ protocol: 'udp', seconds: 1, options: ['--bitrate', '5M'] })
-    // One second on a busy machine: whether it runs and is read, not how well it sends.
+    // One second on a busy machine shows whether iperf3 runs and is read, not how well it sends.
     expect(flow.readingKbps).to.be.within(1000, 6000)
     expect(flow.link.rateKbps(flow.link.fromMs, flow.link.toMs)).to.be.within(500, 6000)
   })
