@@ -32,23 +32,32 @@ interface Outcome {
 process.exitCode = await main()
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: OPTIONS })
-  const wanted = values.only?.split(',').map(Number) ?? POINTS.map(point => point.number)
-  const points = POINTS.filter(point => wanted.includes(point.number))
-  if (points.length !== wanted.length) {
+  const plan = planOf(process.argv.slice(2))
+  if (!plan) {
     print(`usage: ${USAGE}, with points from 1 to ${POINTS.length}`)
     return 2
   }
   const outcomes: Outcome[] = []
-  for (const point of points) outcomes.push(await outcomeOf(point, values.full ? SEEDS.full : SEEDS.usual))
+  for (const point of plan.points) outcomes.push(await outcomeOf(point, plan.seeds))
   const failed = outcomes.filter(({ passed }) => !passed).map(({ point }) => point.number)
   const seconds = outcomes.reduce((sum, outcome) => sum + outcome.seconds, 0)
   const costs = outcomes.map(({ point, seconds }) => `point ${point.number} ${seconds.toFixed(0)} s`)
   print(`cost: ${[...costs, `in all ${seconds.toFixed(0)} s`].join(', ')}`)
-  print(
-    `${points.length - failed.length} passed, ${failed.length} failed${failed.length ? `: ${failed.join(', ')}` : ''}`,
-  )
+  const passed = outcomes.length - failed.length
+  print(`${passed} passed, ${failed.length} failed${failed.length ? `: ${failed.join(', ')}` : ''}`)
   return failed.length === 0 ? 0 : 1
+}
+
+/** Undefined if the options make no sense. */
+function planOf(args: string[]): { readonly points: readonly Point[]; readonly seeds: number } | undefined {
+  try {
+    const { only, full } = parseArgs({ args, options: OPTIONS }).values
+    const wanted = only?.split(',').map(Number) ?? POINTS.map(({ number }) => number)
+    const points = POINTS.filter(({ number }) => wanted.includes(number))
+    return points.length === wanted.length ? { points, seeds: full ? SEEDS.full : SEEDS.usual } : undefined
+  } catch {
+    return undefined // `parseArgs` does not know an option
+  }
 }
 
 async function outcomeOf(point: Point, seedCount: number): Promise<Outcome> {

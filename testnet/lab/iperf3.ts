@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { ChildProcess } from '../process/child-process.js'
 import type { Watchdog } from '../process/watchdog.js'
+import type { Curve } from './curve.js'
 import type { ToolRequest } from './lab.js'
 import type { Namespace } from './namespace.js'
 
@@ -18,6 +19,8 @@ const INTERVAL_SECONDS = 0.5
 const UDP = ['--udp', '--length', String(DATAGRAM_BYTES), '--window', '2M']
 /** No load lasts longer, whatever happens to its owner. */
 const LOAD_LIMIT_MS = 60_000
+/** More than iperf3's two ends exchange before the flow begins. */
+const FLOW_BYTES = 20_000
 /** A segment's payload with timestamps on a link of 1500, and the whole packet. */
 const TCP_PAYLOAD_BYTES = 1448
 const TCP_PACKET_BYTES = 1500
@@ -97,6 +100,9 @@ async function runOnce(ends: Iperf3Ends, request: ToolRequest): Promise<Iperf3Re
     await serving.end() // the port must be free for the next flow
   }
 }
+
+/** When a flow began on the link. */
+export const flowBeganMs = (link: Curve): number => link.riseMs(link.fromMs, FLOW_BYTES)!
 
 /** @param sent by the client @param received by the server */
 export function readIperf3(sent: Iperf3Json, received: Iperf3Json, protocol: ToolRequest['protocol']): Iperf3Result {

@@ -2,7 +2,7 @@
 import { shareKbps } from '../../probe/verdict/share.js'
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { startWatchdog, type Watchdog } from '../process/watchdog.js'
-import { type Iperf3Result, runIperf3, startLoad } from './iperf3.js'
+import { flowBeganMs, type Iperf3Result, runIperf3, startLoad } from './iperf3.js'
 import {
   type Calibration,
   type Cell,
@@ -30,8 +30,6 @@ const LOAD_PORT = FLOW_PORT + 1
 const CALIBRATION_OVERDRIVE = 1.05
 /** Of the intervals of half a second, the first two are the start, and the last is cut short. */
 const SETTLED = { first: 2, last: -1, ms: 500 } as const
-/** More than iperf3's two ends exchange before the flow begins. */
-const FLOW_BYTES = 20_000
 /** tc and the device count the same packets, but not at the same instant: so much may lie between the two counts. */
 const COUNTERS_DIFFER = 32 * IP_DATAGRAM_BYTES
 
@@ -96,7 +94,7 @@ export class NamespaceLab implements Lab {
     const { result, counted } = await this.#underLoad(() => this.#counted(this.#iperf3(request)))
     const { intervalsKbps, link } = result
     const settled = intervalsKbps.slice(SETTLED.first, SETTLED.last)
-    const fromMs = link.riseMs(link.fromMs, FLOW_BYTES)! + SETTLED.first * SETTLED.ms
+    const fromMs = flowBeganMs(link) + SETTLED.first * SETTLED.ms
     return {
       linkKbps: link.rateKbps(fromMs, fromMs + settled.length * SETTLED.ms),
       arrivedKbps: settled.reduce((sum, kbps) => sum + kbps, 0) / settled.length / (1 - counted.lostShare),

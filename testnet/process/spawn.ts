@@ -21,11 +21,7 @@ export interface NodeExit extends Pick<ChildEnd, 'code' | 'signal' | 'wanted'> {
 }
 
 export interface NodeProcess {
-  readonly name: string
   readonly pid: number
-  /** The whole command line, so that the very same node can be started again. */
-  readonly argv: readonly string[]
-  readonly logPath: string
   readonly ready: ReadyLine
   readonly exited: Promise<NodeExit>
   /** SIGTERM, then SIGKILL if the node takes too long. Resolves when the process is gone. */
@@ -61,7 +57,7 @@ export async function spawnNode(spec: NodeSpec, watchdog: Watchdog): Promise<Nod
     const isReady = (line: string) => readyLine(line) ?? keep(line)
     const ready = (await child.find(isReady, readyTimeoutMs, 'was not ready'))!
     child.forEachLine(keep)
-    return { name, pid: child.pid, argv, logPath, ready, exited, stop: () => child.end().then(() => exited) }
+    return { pid: child.pid, ready, exited, stop: () => child.end().then(() => exited) }
   } catch (error) {
     if (!(error instanceof ChildError)) throw error
     const exit = await exited

@@ -99,12 +99,5 @@ export function lentWindow(committee: Committee): number {
   )
 }
 
-/**
- * The largest expected inflation of a window's certified rate, as a share of the delivered rate: only the colluders' windows
- * are inflated, and at most up to the claim.
- */
-export const expectedInflation = (committee: Committee, delivered: number): number =>
-  inflatedWindow(committee) * (1 / delivered - 1)
-
 /** The shares of colluding verifiers in all tables. */
 export const SHARES = [0, 0.1, 0.2, 0.33] as const

@@ -1,4 +1,4 @@
-/** The system calls of the data plane and nothing else, by a program in C: what plain sockets cost, packet by packet. */
+/** The data plane's system calls and nothing else, in a C program: the cost of plain sockets, packet by packet. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { DATAGRAM_BYTES } from '../../../proto/datagram.js'
@@ -23,7 +23,7 @@ export interface BareTrial extends Trial {
   readonly kernelSeconds: Readonly<Record<Role, number>>
 }
 
-/** @returns undefined where there is no C compiler */
+/** @returns undefined if there is no C compiler */
 export async function compileBare(watchdog: Watchdog): Promise<Compiled | undefined> {
   try {
     return await compileC(SOURCE, watchdog)

@@ -1,10 +1,11 @@
-/** Message streams between two processes over the channel that Node gives a child: as many as are opened. */
+/** Any number of message streams between two processes, over the channel that Node gives a child. */
 import type { MessageStream } from '../../../probe/ports.js'
+import { Inbox } from '../../process/inbox.js'
 
-/** What crosses the channel. `bytes` absent: the stream ends. */
+/** A message on the channel. Without `bytes` the stream ends. */
 export interface StreamMessage {
   readonly stream: number
-  /** the first message of a stream says what it is for */
+  /** in the first message of a stream only: what the stream is for */
   readonly purpose?: string
   readonly bytes?: Uint8Array
 }
@@ -15,7 +16,7 @@ export class IpcStreams {
   readonly #open = new Map<number, { put(bytes: Uint8Array): void; end(): void }>()
   #ids = 0
 
-  /** @param onOpen called for a stream that the other end has opened */
+  /** @param onOpen called for every stream that the other end opens */
   constructor(send: (message: StreamMessage) => void, onOpen: (stream: MessageStream, purpose: string) => void) {
     this.#send = send
     this.#onOpen = onOpen
@@ -27,7 +28,7 @@ export class IpcStreams {
     return this.#make(id)
   }
 
-  /** Something has come over the channel. */
+  /** A message has come over the channel. */
   take({ stream, purpose, bytes }: StreamMessage): void {
     if (purpose !== undefined) this.#onOpen(this.#make(stream), purpose)
     else if (bytes) this.#open.get(stream)?.put(bytes)
@@ -35,27 +36,20 @@ export class IpcStreams {
   }
 
   #make(id: number): MessageStream {
-    const waiting: Uint8Array[] = []
-    const takers: ((bytes: Uint8Array | undefined) => void)[] = []
+    const inbox = new Inbox<Uint8Array>()
     let ended = false
     const end = () => {
       ended = true
       this.#open.delete(id)
-      for (const taker of takers.splice(0)) taker(undefined)
+      inbox.end()
     }
-    const put = (bytes: Uint8Array) => {
-      const taker = takers.shift()
-      if (taker) taker(bytes)
-      else waiting.push(bytes)
-    }
-    this.#open.set(id, { put, end })
+    this.#open.set(id, { put: bytes => inbox.put(bytes), end })
     return {
       send: async bytes => {
         if (ended) throw new Error('the stream is closed')
         this.#send({ stream: id, bytes })
       },
-      receive: () =>
-        waiting.length > 0 || ended ? Promise.resolve(waiting.shift()) : new Promise(resolve => takers.push(resolve)),
+      receive: () => inbox.next(),
       close: async () => {
         if (ended) return
         end()

@@ -1,4 +1,4 @@
-/** The programs that people would use instead: iperf3 for the path itself, socat as a relay. */
+/** The programs that people would use instead: iperf3 over the path alone, and socat as a relay. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { DATAGRAM_BYTES } from '../../../proto/datagram.js'
 import { ChildError, describeEnd } from '../../process/child-end.js'
@@ -65,7 +65,7 @@ export interface Socat extends RelayPart {
   close(): Promise<void>
 }
 
-/** @param challenge has the receiver know socat's address: a relay of ours would ask for that itself */
+/** @param challenge tells the receiver socat's address, as our own relay would do by itself */
 export async function startSocat(
   path: Path,
   receiverPort: number,

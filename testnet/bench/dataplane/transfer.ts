@@ -9,28 +9,28 @@ import { type Usage, usageOf } from './usage.js'
 /** Beyond the time for which a sender sends: until it is through, or until all that came is verified. */
 const SLACK_MS = 60_000
 
-/** The roles, and what the receiver does once the key is revealed. */
+/** The roles, and the receiver's work once the key is revealed. */
 type Part = Role | 'verifying'
 
 export interface TransferTrial extends Trial {
   readonly sent: number
   readonly verified: number
-  /** processor seconds for each gigabit that was verified */
+  /** processor seconds for each verified gigabit */
   readonly coreSeconds: Readonly<Record<Part, number>>
   /** of these, in the kernel */
   readonly kernelSeconds: Readonly<Record<Part, number>>
   readonly residentMb: Readonly<Record<Role, number>>
 }
 
-/** The relay's part, whatever plays it. */
+/** The relay's part, for our relay and for socat. */
 export interface RelayPart {
   readonly pid: number
   readonly host: string
-  /** where the sender sends to */
+  /** the sender's destination */
   readonly port: number
-  /** where the receiver hears it from */
+  /** the port that the receiver sees as the source */
   readonly sourcePort: number
-  /** Resolves when a session's datagrams would be forwarded. */
+  /** Resolves when the relay is ready to forward a session's datagrams. */
   open(tag: string, rateKbps: number, ms: number): Promise<void>
   finish(): Promise<void>
 }

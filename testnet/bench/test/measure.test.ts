@@ -1,4 +1,4 @@
-/** What `bench measure` makes of a grid and of its rows. */
+/** The grid of `bench measure`, and its figures. */
 import { expect } from 'chai'
 import { UserError } from '../../../verifier/config/errors.js'
 import { Curve } from '../../lab/curve.js'
@@ -82,7 +82,7 @@ describe('bench measure', () => {
     expect(summarise([0.02])).to.deep.equal({ median: 0.02, p95: 0.02, bias: 0.02 })
   })
 
-  it('reads like Proof of Backhaul and like FlashFlow', () => {
+  it('reads as Proof of Backhaul and FlashFlow do', () => {
     const link = busyLink(8000, 100, 40_000)
     expect(firstReading(link, 100).kbps).to.be.closeTo(8000, 1)
     expect(firstReading(link, 0).kbps).to.equal(0)

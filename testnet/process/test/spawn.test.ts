@@ -34,7 +34,9 @@ describe('spawnNode', () => {
     expect(node.ready).to.include({ account: '0xab', index: 7, pid: node.pid })
     const exit = await node.stop()
     expect(exit).to.include({ name: 'quiet', wanted: true, signal: 'SIGTERM' })
-    expect(readFileSync(node.logPath, 'utf8')).to.include('to standard error').and.include('to standard output')
+    expect(readFileSync(join(directory, 'quiet.log'), 'utf8'))
+      .to.include('to standard error')
+      .and.include('to standard output')
   })
 
   it('gives the exit code and the last message of a node that ended before it was ready', async () => {
