@@ -110,7 +110,7 @@ function checkProvider(observed: Observed, provider: ProviderResult): void {
     const rate = last.status === STATUS.unmeasured ? null : last.rateKbps
     checks.that(
       rate === provider.rateKbps && last.uptimeBps === provider.uptimeBps && last.scoreBps === provider.scoreBps,
-      `${name}: the last leaf says what the result says`,
+      `${name}: the last leaf agrees with the result`,
       `rate ${rate}, uptime ${last.uptimeBps}, score ${last.scoreBps}`,
     )
   }

@@ -17,7 +17,7 @@ const TRIES = 3
 const INTERVAL_SECONDS = 0.5
 /** The kernel's default holds 2 ms of 1 Gbit/s. */
 const UDP = ['--udp', '--length', String(DATAGRAM_BYTES), '--window', '2M']
-/** No load lasts longer, whatever happens to its owner. */
+/** No load lasts longer, even if its owner is gone. */
 const LOAD_LIMIT_MS = 60_000
 /** More than iperf3's two ends exchange before the flow begins. */
 const FLOW_BYTES = 20_000
@@ -139,7 +139,7 @@ function parse(text: string): Iperf3Json {
   }
 }
 
-/** @throws Error if nobody listens on the port in time */
+/** @throws Error if no process listens on the port in time */
 async function listening(pid: number, port: number): Promise<void> {
   const entry = new RegExp(`:${port.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A `)
   for (let waitedMs = 0; waitedMs < LISTEN_MS; waitedMs += POLL_MS) {

@@ -17,7 +17,7 @@ export interface AnvilOptions {
   readonly blockTime?: number
   /** any text, which the accounts' keys follow from */
   readonly seed?: string
-  /** the EVM's rules; tests show what the contracts do under older ones */
+  /** the EVM's rules; tests run the contracts under older ones */
   readonly hardfork?: 'osaka' | 'cancun' | undefined
   /** how many funded accounts (default: 10) */
   readonly accounts?: number
@@ -40,7 +40,7 @@ const BALANCE = 1_000_000
 const LISTEN_MS = 30_000
 const LISTENING = /^Listening on (.+):(\d+)$/
 
-/** Rejects with one line that says what to do when the chain cannot start. */
+/** @throws Error with one line that says why the chain cannot start, and what to do */
 export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   const port = options.port ?? 0
   const count = options.accounts ?? DEFAULT_ACCOUNTS

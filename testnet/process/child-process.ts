@@ -24,7 +24,7 @@ export interface ChildOptions {
   readonly input?: 'none' | 'pipe'
   /** Standard output (default: `lines`, which `line`, `find` and `forEachLine` read). */
   readonly output?: 'lines' | 'ignore' | 'inherit'
-  /** Standard error (default: `keep`, which keeps the end of it for `said`). A number is an open file. */
+  /** Standard error (default: `keep`, which keeps the last lines for `said`). A number is an open file. */
   readonly errors?: 'keep' | 'ignore' | 'inherit' | number
   /** Opens a channel for messages, with this serialization. */
   readonly ipc?: 'json' | 'advanced'
@@ -115,7 +115,7 @@ export class ChildProcess {
 
   /**
    * The first line for which `pick` returns something. Earlier lines are gone.
-   * @param late what a child that says nothing of the kind has failed to do
+   * @param late the predicate for a child that printed no such line: `was not ready`
    * @throws ChildError
    */
   async find<T>(pick: (line: string) => T | undefined, timeoutMs: number, late = LATE): Promise<T> {
@@ -182,7 +182,7 @@ export class ChildProcess {
     else if (this.#handle.connected) this.#handle.disconnect()
   }
 
-  /** @param late and @param closed the predicates for a child that is silent, and for one that can say nothing any more */
+  /** @param late the predicate for a silent child @param closed the predicate for a child that can say nothing any more */
   async #next<T>(inbox: Inbox<T>, deadline: number, late: string, closed: string): Promise<T> {
     const item = inbox.next().then(item => ({ item }))
     const next = await within(Math.max(0, deadline - performance.now()), item)

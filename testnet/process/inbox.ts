@@ -25,7 +25,7 @@ export class Inbox<T> {
     return new Promise(resolve => this.#readers.push(resolve))
   }
 
-  /** Hands over what is waiting, and from now on every new item at once. */
+  /** Hands over all waiting items, and from now on every new item at once. */
   forEach(consumer: (item: T) => void): void {
     this.#consumer = consumer
     for (const item of this.#items.splice(0)) consumer(item)

@@ -1,7 +1,7 @@
-/** A process of ours that takes orders over its channel and gives one answer to each. */
+/** One of our own processes that takes orders over its channel, and gives one answer to each. */
 import { type ChildOptions, ChildProcess } from './child-process.js'
 
-/** An answer is an object with one member: its kind, and what it says. */
+/** An answer is an object with one member: the kind of the answer, and its content. */
 type KindOf<Answer> = Answer extends unknown ? keyof Answer : never
 type SaidBy<Answer, Kind extends PropertyKey> = Answer extends { readonly [K in Kind]: infer Said } ? Said : never
 
@@ -27,7 +27,7 @@ export class RoleProcess<Order extends object, Answer extends object> {
     return this.#child.pid
   }
 
-  /** The answer that needs no order. @throws ChildError */
+  /** The first answer, which needs no order. @throws ChildError */
   ready<Kind extends KindOf<Answer>>(kind: Kind, timeoutMs: number): Promise<SaidBy<Answer, Kind>> {
     return this.#answer(kind, timeoutMs)
   }

@@ -26,7 +26,7 @@ describe('the command line', function () {
     'no epochs': [['testnet', '--epochs', '0'], '--epochs must be a whole number'],
     'a claim of nothing': [['testnet', '--claim', '0'], '--claim must be'],
     'a capacity of nothing': [['testnet', '--capacity', '0'], '--capacity must be'],
-    'an epoch that is none': [['explain', '0xab', '--epoch', 'x'], '--epoch x'],
+    'an epoch that is not a number': [['explain', '0xab', '--epoch', 'x'], '--epoch x'],
   }
   for (const [what, [args, says]] of Object.entries(wrongUsage)) {
     it(`ends with 2 on ${what}`, async () => {
@@ -36,7 +36,7 @@ describe('the command line', function () {
     })
   }
 
-  it('makes keys once, and never over those that are there', async () => {
+  it('creates keys once, and never overwrites existing keys', async () => {
     const dataDir = join(directory, 'fresh')
     const first = await bandwitness(['verifier', 'init', '--data-dir', dataDir, '--json'])
     expect(first.code, first.stderr).to.equal(0)
@@ -49,7 +49,7 @@ describe('the command line', function () {
     expect(readFileSync(join(dataDir, 'keys.json'), 'utf8')).to.equal(keys)
   })
 
-  it('takes a setting from the flag, else the environment, else the file', async () => {
+  it('takes a setting from the flag, then the environment, then the file', async () => {
     const file = join(directory, 'settings.yaml')
     writeFileSync(file, 'api: http://127.0.0.1:3\n')
     const asked = async (args: string[], environment: Record<string, string>) =>

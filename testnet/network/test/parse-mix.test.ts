@@ -11,7 +11,7 @@ const RULES: MixRules = {
 const names = (text: string) => parseMix(text, RULES).map(mixName)
 
 describe('parseMix', () => {
-  it('takes a number as that many honest ones', () => expect(names('3')).to.deep.equal(['honest', 'honest', 'honest']))
+  it('takes a number as that many honest nodes', () => expect(names('3')).to.deep.equal(['honest', 'honest', 'honest']))
 
   it('takes profiles with counts and values, in order', () =>
     expect(names('honest=2, slow@0.6=1,silent=0')).to.deep.equal(['honest', 'honest', 'slow@0.6']))
