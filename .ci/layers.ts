@@ -116,7 +116,7 @@ export const LAYERS: readonly Layer[] = [
   room('process', []),
   room('profiles', []),
   room('network', ['process', 'profiles']),
-  room('acceptance', ['profiles', 'network']),
+  room('acceptance', ['process', 'profiles', 'network']),
   room('lab', ['process']),
   room('sim', []),
   room('bench', ['process', 'profiles', 'lab', 'sim']),

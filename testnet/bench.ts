@@ -1,4 +1,4 @@
-/** `npm run bench -- NAME …`: what the project says about itself in figures, measured on this machine. */
+/** `npm run bench -- NAME …`: the project's figures, measured on this machine. */
 import '../proto/polyfill.js'
 import { UserError } from '../verifier/config/errors.js'
 
@@ -22,7 +22,7 @@ process.exit(await main())
 async function main(): Promise<number> {
   const load = BENCHES[name]
   if (!load) {
-    console.error(`usage: npm run bench -- NAME …, where NAME is one of ${Object.keys(BENCHES).join(', ')}`)
+    console.error(`usage: npm run bench -- NAME …, with one of the names ${Object.keys(BENCHES).join(', ')}`)
     return 2
   }
   try {

@@ -1,4 +1,4 @@
-/** `bandwitness testnet`: options, Ctrl-C, output and exit code of a run. */
+/** `bandwitness testnet`: the options, Ctrl-C, output and exit code of a run. */
 import type { Argv, InferredOptionTypes } from 'yargs'
 import { settings } from '../verifier/cli/settings.js'
 import { UserError } from '../verifier/config/errors.js'
@@ -20,39 +20,44 @@ const OPTIONS = {
   verifiers: {
     type: 'string',
     default: '5',
-    describe: `a number, or profile=count,…: ${VERIFIER_PROFILES.join(', ')}`,
+    describe: `Number of honest verifiers, or profile=count,… with the profiles ${VERIFIER_PROFILES.join(', ')}`,
   },
   providers: {
     type: 'string',
     default: 'honest=2,throttled=1,offline=1',
-    describe: `a number, or profile=count,…: ${profileList}`,
+    describe: `Number of honest providers, or profile=count,… with the profiles ${profileList}`,
   },
-  epochs: { type: 'number', describe: 'end after that many; without it, run until interrupted' },
-  claim: { type: 'number', default: 25, describe: 'what every provider promises, Mbit/s' },
+  epochs: { type: 'number', describe: 'End after this many epochs (default: run until interrupted)' },
+  claim: { type: 'number', default: 25, describe: 'Rate that every provider promises, in Mbit/s' },
   capacity: {
     type: 'number',
-    describe: 'what a verifier can take at once, Mbit/s; under 1.7 times the claim, groups of them measure together',
+    describe:
+      'Rate that each verifier can receive, in Mbit/s (default: ample); below 1.7 times the claim, groups of verifiers measure together',
   },
   soaks: {
     type: 'boolean',
     default: false,
-    describe: 'every session is a soak, which outlasts any bucket of credit; epochs take a minute or more',
+    describe: 'Make every session a soak, long enough to empty a token bucket; an epoch takes a minute or more',
   },
-  seed: { type: 'string', describe: 'any text; fixes keys and what profiles draw. Random without it' },
-  'data-dir': { type: 'string', describe: 'a new or empty directory for keys, databases and logs, which is kept' },
-  keep: { type: 'boolean', default: false, describe: 'keep the temporary directory' },
-  'api-port': { type: 'number', describe: "of the first verifier's API; 7380 without it, unless that is taken" },
+  seed: { type: 'string', describe: 'Any text; keys and the draws of profiles follow from it (default: random)' },
+  'data-dir': {
+    type: 'string',
+    describe:
+      'New or empty directory for keys, databases and logs; kept after the run (default: a temporary directory)',
+  },
+  keep: { type: 'boolean', default: false, describe: 'Keep the temporary directory' },
+  'api-port': { type: 'number', describe: 'API port of the first verifier (default: 7380, or any free port if taken)' },
 } as const
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
 export const testnetOptions = (y: Argv): Argv<InferredOptionTypes<typeof OPTIONS>> => settings(y, OPTIONS)
 
-/** @throws UserError 'promises-not-kept' when a profile's promise did not come true */
+/** @throws UserError 'promises-not-kept' if the chain does not show what a profile promises */
 export async function testnet(flags: Flags): Promise<void> {
   const options = testnetOptionsFrom(flags)
   const interrupt = new AbortController()
-  const onSignal = () => interrupt.abort() // a second one changes nothing: the run is ending already
+  const onSignal = () => interrupt.abort() // a second signal changes nothing: the run is already ending
   for (const name of INTERRUPTS) process.on(name, onSignal)
   const view = flags.json ? undefined : new LiveView(process.stdout)
   try {
@@ -71,21 +76,24 @@ export async function testnet(flags: Flags): Promise<void> {
 /** @throws UserError 'usage' */
 function testnetOptionsFrom(flags: Flags): TestnetOptions {
   const { epochs, claim } = flags
-  if (epochs !== undefined && !(Number.isInteger(epochs) && epochs >= 1)) throw wrong('epochs', 'a whole number from 1')
+  if (epochs !== undefined && !(Number.isInteger(epochs) && epochs >= 1))
+    throw wrong('epochs', 'a whole number of at least 1')
   if (!(claim >= 1 && claim <= 10_000)) throw wrong('claim', 'a rate in Mbit/s from 1 to 10000')
   const { capacity } = flags
   if (capacity !== undefined && !(capacity >= 1 && capacity <= 100_000)) {
     throw wrong('capacity', 'a rate in Mbit/s from 1 to 100000')
   }
   const port = flags['api-port']
-  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) throw wrong('api-port', 'a port')
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    throw wrong('api-port', 'a port from 0 to 65535')
   const verifiers = parseMix(flags.verifiers, {
     option: 'verifiers',
     profiles: Object.fromEntries(VERIFIER_PROFILES.map(name => [name, false])),
     minimum: 4,
     maximum: MAX_NODES,
   })
-  if (!verifiers.some(({ profile }) => profile === 'honest')) throw wrong('verifiers', 'at least one honest verifier')
+  if (!verifiers.some(({ profile }) => profile === 'honest'))
+    throw new UserError('usage', '--verifiers needs at least one honest verifier.')
   return {
     verifiers,
     providers: parseMix(flags.providers, {
@@ -105,7 +113,7 @@ function testnetOptionsFrom(flags: Flags): TestnetOptions {
   }
 }
 
-const wrong = (option: string, wanted: string) => new UserError('usage', `--${option} must be ${wanted}. See --help.`)
+const wrong = (option: string, wanted: string) => new UserError('usage', `--${option} must be ${wanted}.`)
 
 function printJson(event: TestnetEvent): void {
   process.stdout.write(`${JSON.stringify(event)}\n`)

@@ -1,7 +1,6 @@
 /**
- * Looks at a test network's chain, and at the leaves that a verifier serves, for as long as the network runs: what it
- * knows at the end is what an outsider could have known. Leaves count only if another library's Merkle tree over them
- * has the root that the chain holds.
+ * Watches a test network's chain, and the leaves that a verifier serves, as long as the network runs: an outsider could know
+ * as much at the end. Leaves count only if another library's Merkle tree over them has the root that the chain holds.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { StandardMerkleTree } from '@openzeppelin/merkle-tree'
@@ -40,15 +39,15 @@ export class ChainWatch {
   readonly settlements = new Map<string, SeenSettlement>()
   /** last seen, by account */
   readonly stakes = new Map<string, bigint>()
-  /** by epoch, only where they hash to the chain's score root */
+  /** by epoch, and only if they hash to the chain's score root */
   readonly leaves = new Map<number, readonly Leaf[]>()
-  /** epochs for which leaves were served that do not */
+  /** epochs with served leaves that do not hash to the chain's score root */
   readonly wrongLeaves = new Set<number>()
   readonly #ready: ReadyEvent
-  /** Resolves when the network has ended: what was read last stays. */
+  /** Resolves when the network has ended; everything read so far stays. */
   readonly ended: Promise<void>
 
-  /** @param over aborted when the network has ended */
+  /** @param over aborts when the network has ended */
   constructor(ready: ReadyEvent, over: AbortSignal) {
     this.#ready = ready
     this.rpc = new JsonRpc(ready.rpcUrl)
@@ -77,7 +76,7 @@ export class ChainWatch {
 
   async #watch(over: AbortSignal): Promise<void> {
     while (!over.aborted) {
-      // The chain goes away when the network ends; what cannot be read any more was read before, or is missed by a check.
+      // The chain goes away when the network ends. A check fails if something that it needs was not read before.
       await this.#look().catch(() => {})
       await delay(POLL_MS, undefined, { signal: over }).catch(() => {})
     }

@@ -1,4 +1,4 @@
-/** What one point of the acceptance found, printed as it is found. */
+/** The findings of one point of the acceptance, each printed at once. */
 export class Checks {
   readonly #print: (line: string) => void
   #failed = 0
@@ -16,21 +16,21 @@ export class Checks {
     return this.#held
   }
 
-  /** @param evidence what was seen, with figures; read beside the sentence whether it holds or not */
+  /** @param evidence the figures that were seen, printed beside the sentence whether it holds or not */
   that(holds: boolean, sentence: string, evidence = ''): void {
     if (holds) this.#held++
     else this.#failed++
     this.#print(`  ${holds ? 'ok  ' : 'FAIL'} ${sentence}${evidence ? ` (${evidence})` : ''}`)
   }
 
-  /** Takes over what other checks found and printed. */
+  /** Takes over the findings of other checks, and the lines that they printed. */
   include(other: Checks, lines: readonly string[]): void {
     this.#failed += other.failed
     this.#held += other.held
     for (const line of lines) this.#print(line)
   }
 
-  /** Worth knowing, but nothing that could fail. */
+  /** For the reader; cannot fail. */
   note(text: string): void {
     this.#print(`       ${text}`)
   }
@@ -44,6 +44,6 @@ export interface Point {
 }
 
 export interface AcceptOptions {
-  /** How many seeds point 2 takes. */
+  /** How many seeds point 2 runs. */
   readonly seeds: number
 }

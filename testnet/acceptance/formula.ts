@@ -1,6 +1,6 @@
 /**
- * The score's formulas once more, in floating point and straight from the specification: what a leaf holds must agree
- * with them although nothing here is shared with the code that made it.
+ * The score's formulas once more, in floating point and straight from the specification. A leaf must agree with them,
+ * although this file shares nothing with the code that made the leaf.
  */
 import type { Leaf } from '../../proto/leaf.js'
 

@@ -1,6 +1,6 @@
 /**
- * Asks the chain as somebody else would: plain JSON-RPC over fetch, selectors and topics computed here, nothing of the
- * product's chain adapter, its contracts' artifacts or its client library.
+ * Asks the chain as an outsider would: plain JSON-RPC over fetch, with selectors and topics computed here. Nothing comes from
+ * the product's chain adapter, its contracts' artifacts or its client library.
  */
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
@@ -42,7 +42,7 @@ export class JsonRpc {
     this.#url = url
   }
 
-  /** @throws when the node is not reached, or answers with an error */
+  /** @throws Error if the node cannot be reached or answers with an error */
   async request<T>(method: string, params: readonly unknown[]): Promise<T> {
     const response = await fetch(this.#url, {
       method: 'POST',
@@ -55,13 +55,13 @@ export class JsonRpc {
     return answer.result as T
   }
 
-  /** Words of what a view function gives. @param signature as `headerHashOf(uint64)`; static arguments only */
+  /** The words that a view function returns. @param signature such as `headerHashOf(uint64)`; static arguments only */
   async call(to: string, signature: string, ...args: readonly (number | bigint | Hex)[]): Promise<string[]> {
     const data = hash(signature).slice(0, 10) + args.map(word).join('')
     return wordsOf(await this.request<string>('eth_call', [{ to, data }, 'latest']))
   }
 
-  /** Every log of an event since the chain began. @param signature as `Started(uint64)` */
+  /** Every log of an event since the chain began. @param signature such as `Started(uint64)` */
   async logs(address: string, signature: string): Promise<Log[]> {
     const filter = { address, topics: [hash(signature)], fromBlock: '0x0', toBlock: 'latest' }
     const logs = await this.request<{ topics: Hex[]; data: string; blockNumber: string }[]>('eth_getLogs', [filter])

@@ -1,4 +1,4 @@
-/** Point 1: the default network tells its providers apart, on the chain, and the throttled one pays. */
+/** Point 1: the default network tells its providers apart on the chain, and the throttled provider is slashed. */
 import { availableParallelism } from 'node:os'
 import { STATUS } from '../../proto/leaf.js'
 import { DEVNET } from '../../proto/params.js'
@@ -10,7 +10,7 @@ import { leftBehind, TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 6
 const RUN_SECONDS = 240
-/** A claim of 100 Mbit/s takes more than two cores may have to spare beside the five verifiers' own work. */
+/** A claim of 100 Mbit/s may take more than two cores can spare beside the work of five verifiers. */
 const FAST_CLAIM_MBPS = 100
 const FAST_CORES = 4
 
@@ -24,14 +24,14 @@ interface Observed {
 
 export const promises: Point = {
   number: 1,
-  title: 'every profile shows on the chain what it promises',
+  title: 'the chain shows what every profile promises',
   async run(checks) {
     await observe(checks, ['--epochs', String(EPOCHS)])
     await observeFast(checks)
   },
 }
 
-/** With few cores the run at a high claim counts only if the machine carried it: if the honest provider read in full. */
+/** With few cores the run at a high claim counts only if the machine could carry it: if the honest provider kept its claim. */
 async function observeFast(checks: Checks): Promise<void> {
   const args = ['--claim', String(FAST_CLAIM_MBPS), '--providers', 'honest=1,throttled=1', '--epochs', String(EPOCHS)]
   checks.note(`the same with ${args.join(' ')}`)
@@ -42,7 +42,7 @@ async function observeFast(checks: Checks): Promise<void> {
   const honest = result?.providers.find(({ profile }) => profile === 'honest')
   const starved = result?.failures.some(failure => honest !== undefined && failure.startsWith(honest.name)) ?? false
   if (cores < FAST_CORES && starved) {
-    checks.note(`not counted: the ${cores} cores of this machine did not carry it (${result!.failures.join('; ')})`)
+    checks.note(`not counted: this machine's ${cores} cores could not carry it (${result!.failures.join('; ')})`)
   } else checks.include(fast, lines)
 }
 
@@ -63,7 +63,7 @@ async function follow(checks: Checks, run: TestnetRun): Promise<ResultEvent | un
     `${exit.code ?? exit.signal}, ${exit.seconds.toFixed(0)} s`,
   )
   if (exit.code !== 0) checks.note(run.stderr)
-  checks.that(result?.ok === true, 'its result says ok', result?.failures.join('; ') ?? 'no result')
+  checks.that(result?.ok === true, 'the result says ok', result?.failures.join('; ') ?? 'no result')
   if (!result) return undefined
   const observed = { checks, ready, watch, genesis, epochSeconds }
   checkReports(observed, run)
@@ -102,7 +102,7 @@ function checkProvider(observed: Observed, provider: ProviderResult): void {
   const stake = watch.stakes.get(provider.address.toLowerCase())
   checks.that(
     stake !== undefined && stake.toString() === provider.stakeAfter,
-    `${name}: the vault holds the stake that the result names`,
+    `${name}: the vault holds the stake that the result says`,
     `${stake} / ${provider.stakeAfter}`,
   )
   const last = watch.leavesOf(provider.address).at(-1)
@@ -110,7 +110,7 @@ function checkProvider(observed: Observed, provider: ProviderResult): void {
     const rate = last.status === STATUS.unmeasured ? null : last.rateKbps
     checks.that(
       rate === provider.rateKbps && last.uptimeBps === provider.uptimeBps && last.scoreBps === provider.scoreBps,
-      `${name}: the last leaf says what the result says`,
+      `${name}: the last leaf agrees with the result`,
       `rate ${rate}, uptime ${last.uptimeBps}, score ${last.scoreBps}`,
     )
   }
@@ -120,7 +120,7 @@ function checkProvider(observed: Observed, provider: ProviderResult): void {
   if (provider.profile === 'offline') checkOffline(observed, provider, name)
 }
 
-/** T, U and R of every leaf against the formulas: T and U as close as their fixed point allows, R exactly. */
+/** Compares T, U and R of every leaf with the formulas: T and U as closely as fixed point allows, R exactly. */
 function checkFormula({ checks, watch, epochSeconds }: Observed, provider: ProviderResult, name: string): void {
   const leaves = watch.leavesOf(provider.address)
   const expected = throughputs(leaves, 2 ** (-epochSeconds / DEVNET.halfLifeSeconds))
@@ -130,11 +130,7 @@ function checkFormula({ checks, watch, epochSeconds }: Observed, provider: Provi
     ...(Math.abs(leaf.uptimeBps - uptimeBps(leaf)) > 1 ? [`U of epoch ${leaf.epoch}`] : []),
     ...(leaf.scoreBps !== scoreBps(leaf) ? [`R of epoch ${leaf.epoch}`] : []),
   ])
-  checks.that(
-    leaves.length > 0 && wrong.length === 0,
-    `${name}: T, U and R are what the formulas give`,
-    wrong.join(', '),
-  )
+  checks.that(leaves.length > 0 && wrong.length === 0, `${name}: T, U and R follow from the formulas`, wrong.join(', '))
 }
 
 function checkHonest({ checks, watch }: Observed, provider: ProviderResult, name: string): void {
@@ -151,7 +147,7 @@ function checkHonest({ checks, watch }: Observed, provider: ProviderResult, name
   )
   checks.that(
     provider.stakeAfter === provider.stakeBefore && watch.settlementsOf(provider.address).length === 0,
-    `${name}: nothing lost`,
+    `${name}: stake intact`,
   )
 }
 
@@ -161,13 +157,13 @@ function checkThrottled(observed: Observed, provider: ProviderResult, name: stri
   const rates = leaves.map(leaf => leaf.rateKbps)
   checks.that(
     rates.length > 0 && rates.every(rate => Math.abs(rate / provider.deliversKbps - 1) <= 0.1),
-    `${name}: measured within 10 % of the ${provider.deliversKbps} kbit/s that it delivers`,
+    `${name}: certified within 10 % of the delivered ${provider.deliversKbps} kbit/s`,
     rates.join(' '),
   )
   const third = leaves.find(leaf => leaf.penaltyBps > 0)
   checks.that(
     third !== undefined,
-    `${name}: a penalty stands in a leaf`,
+    `${name}: a leaf holds a penalty`,
     third ? `epoch ${third.epoch}, ${third.penaltyBps} bps` : '',
   )
   if (!third) return
@@ -175,13 +171,13 @@ function checkThrottled(observed: Observed, provider: ProviderResult, name: stri
   const deadline = genesis + (third.epoch + 2) * epochSeconds
   checks.that(
     settled !== undefined && settled.charged > 0n && settled.timestamp <= deadline,
-    `${name}: slashed on chain within two epochs of its third breach`,
+    `${name}: slashed on chain within two epochs of the third breach`,
     settled ? `${settled.charged} wei, ${deadline - settled.timestamp} s before the limit` : 'no Settled event',
   )
   const charged = watch.settlementsOf(provider.address).reduce((sum, one) => sum + one.charged, 0n)
   checks.that(
     BigInt(provider.stakeBefore) - BigInt(provider.stakeAfter) === charged && charged.toString() === provider.slashed,
-    `${name}: the stake fell by what the Settled events say`,
+    `${name}: the stake fell by the sum of the Settled events`,
     `${charged} wei`,
   )
 }
@@ -189,6 +185,6 @@ function checkThrottled(observed: Observed, provider: ProviderResult, name: stri
 function checkOffline({ checks, watch }: Observed, provider: ProviderResult, name: string): void {
   const uptimes = watch.leavesOf(provider.address).map(leaf => leaf.uptimeBps)
   const falls = uptimes.length > 2 && uptimes.slice(2).every((uptime, i) => uptime < uptimes[i + 1]!)
-  checks.that(falls, `${name}: uptime falls with every epoch`, uptimes.join(' '))
-  checks.that(provider.rateKbps === null, `${name}: its rate is null, not zero`, String(provider.rateKbps))
+  checks.that(falls, `${name}: the uptime falls with every epoch`, uptimes.join(' '))
+  checks.that(provider.rateKbps === null, `${name}: the rate is null, not zero`, String(provider.rateKbps))
 }

@@ -1,4 +1,4 @@
-/** Point 2: the same run with one seed after another. A run that fails once is a fault to find, so nothing is tried again. */
+/** Point 2: the same run with one seed after another. A run that fails once is a fault to find, so no run is repeated. */
 import type { Checks, Point } from './checks.js'
 import { leftBehind, TestnetRun } from './testnet-run.js'
 
@@ -7,7 +7,7 @@ const RUN_SECONDS = 240
 
 export const seeds: Point = {
   number: 2,
-  title: 'it ends well with every seed, and the first epoch is posted within a minute',
+  title: 'the run succeeds with every seed, and the first epoch is posted within a minute',
   async run(checks, options) {
     for (let seed = 1; seed <= options.seeds; seed++) {
       await TestnetRun.with(['--epochs', '6', '--seed', String(seed)], run => observe(checks, run, seed))
@@ -22,15 +22,15 @@ async function observe(checks: Checks, run: TestnetRun, seed: number): Promise<v
   const exit = await run.end(RUN_SECONDS)
   const missed = run.epochs.filter(epoch => !epoch.posted).length
   const left = await leftBehind(ready, run.result?.ok === true)
-  const wrong = [...(run.result?.failures ?? ['there is no result']), ...left.map(what => `left behind: ${what}`)]
+  const wrong = [...(run.result?.failures ?? ['no result']), ...left.map(what => `left behind: ${what}`)]
   checks.that(
     exit.code === 0 && run.result?.ok === true && missed === 0 && left.length === 0,
-    `seed ${seed} ends well`,
+    `seed ${seed}: the run succeeds`,
     `exit ${exit.code ?? exit.signal} after ${exit.seconds.toFixed(0)} s${wrong.map(what => `; ${what}`).join('')}`,
   )
   checks.that(
     first.posted && seconds <= FIRST_POST_SECONDS,
-    `seed ${seed}: first epoch posted in time`,
+    `seed ${seed}: the first epoch is posted within ${FIRST_POST_SECONDS} s`,
     `${seconds.toFixed(1)} s after the command`,
   )
   if (exit.code !== 0) checks.note(run.stderr)

@@ -1,4 +1,4 @@
-/** Point 3: two silent verifiers of seven change nothing, three stop every report, and each node says why. */
+/** Point 3: two silent verifiers of seven change nothing. Three silent ones stop every report, and each node says why. */
 
 import type { ReadyEvent } from '../network/events.js'
 import { ChainWatch } from './chain-watch.js'
@@ -10,7 +10,7 @@ const RUN_SECONDS = 300
 
 export const silence: Point = {
   number: 3,
-  title: 'a third of the verifiers may be silent, not more',
+  title: 'fewer than a third of the verifiers may be silent',
   async run(checks) {
     await observe(checks, 'honest=5,silent=2', true)
     await observe(checks, 'honest=4,silent=3', false)
@@ -36,7 +36,7 @@ async function follow(checks: Checks, run: TestnetRun, verifiers: string, report
     `${posted} of ${EPOCHS}, on the chain ${watch.headers.size}`,
   )
   if (!reports) {
-    checks.that(watch.settlements.size === 0, `${verifiers}: nobody is slashed`)
+    checks.that(watch.settlements.size === 0, `${verifiers}: no provider is slashed`)
     checkReasons(checks, run, ready)
   }
   const left = await leftBehind(ready, run.result?.ok === true)

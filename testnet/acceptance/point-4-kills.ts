@@ -1,4 +1,4 @@
-/** Point 4: a verifier that is killed in mid-epoch, and a leader, cost no report; both come back and sign again. */
+/** Point 4: killing a verifier in mid-epoch, and then a leader, costs no report. Both come back and sign again. */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +14,7 @@ import { leftBehind, TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 11
 const RUN_SECONDS = 300
-/** Epochs in whose middle a verifier that does not lead is killed, and, from the second to the last, one that does. */
+/** A verifier that does not lead is killed in the middle of the first of these epochs, a leader in one of the other two or between. */
 const FIRST_KILL = 3
 const SECOND_KILL = 6
 const LAST_KILL = 8
@@ -35,7 +35,7 @@ export const kills: Point = {
   },
 }
 
-/** @param restarted filled with the nodes that were started again, which are ours to stop */
+/** @param restarted filled with the nodes that were started again, which the caller must stop */
 async function follow(checks: Checks, run: TestnetRun, restarted: RestartedNode[]): Promise<void> {
   const ready = await run.ready()
   const watch = new ChainWatch(ready, run.over)
@@ -59,7 +59,7 @@ async function follow(checks: Checks, run: TestnetRun, restarted: RestartedNode[
   const signed = await signaturesKept(ready.verifiers, EPOCHS)
   checks.that(
     signed.count > 0 && signed.contradictions.length === 0,
-    'nobody signed two reports for one round',
+    'no verifier signed two reports for one round',
     [`${signed.count} signatures kept by the nodes`, ...signed.contradictions].join('; '),
   )
   const left = await leftBehind(ready, false)
@@ -77,7 +77,7 @@ function checkSignsAgain(
   const epochs = [...watch.headers.values()]
     .filter(({ epoch, nonSigners }) => epoch > killedIn && !nonSigners.includes(position))
     .map(({ epoch }) => epoch)
-  checks.that(epochs.length > 0, `${node.name} signs again once it is back`, `epochs ${epochs.join(' ')}`)
+  checks.that(epochs.length > 0, `${node.name} signs again after its restart`, `epochs ${epochs.join(' ')}`)
 }
 
 interface Clock {
@@ -86,9 +86,9 @@ interface Clock {
 }
 
 interface Victims {
-  /** of the epoch's first round */
+  /** leads the epoch's first round */
   readonly leader: ReadyNode
-  /** without the node whose API the run itself asks */
+  /** all but the leader and the node whose API the run itself asks */
   readonly others: readonly ReadyNode[]
 }
 
@@ -105,7 +105,7 @@ async function victims(watch: ChainWatch, ready: ReadyEvent, clock: Clock, epoch
   return { leader: ready.verifiers.find(node => node.index === index)!, others }
 }
 
-/** The first leader, from an epoch on, whose API the run itself does not ask; the last epoch's whoever it is. */
+/** The first leader, from the second kill's epoch on, whose API the run itself does not ask; in the last epoch any leader. */
 async function otherLeader(watch: ChainWatch, ready: ReadyEvent, clock: Clock) {
   for (let epoch = SECOND_KILL; ; epoch++) {
     const { leader } = await victims(watch, ready, clock, epoch)

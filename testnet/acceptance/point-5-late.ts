@@ -1,4 +1,4 @@
-/** Point 5: a verifier that comes in the middle is in the next frozen set, with state that it got from its peers. */
+/** Point 5: a verifier that joins in the middle is in the next frozen set, with state that it fetched from its peers. */
 import { ChainWatch, rootOf, servedLeaves } from './chain-watch.js'
 import type { Checks, Point } from './checks.js'
 import { numberOf } from './json-rpc.js'
@@ -26,7 +26,7 @@ async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   const sizes = frozen.map(log => [Number(log.topics[1]), numberOf(log.words[1]!)] as const)
   checks.that(
     sizes.some(([era, size]) => era === 1 && size === 5) && sizes.some(([era, size]) => era === 2 && size === 6),
-    'the set of era 1 holds five verifiers, that of era 2 six',
+    'the frozen set holds five verifiers in era 1 and six in era 2',
     sizes.map(([era, size]) => `era ${era}: ${size}`).join(', '),
   )
   const node = run.events.findLast(event => event.event === 'joined')
@@ -36,7 +36,7 @@ async function follow(checks: Checks, run: TestnetRun): Promise<void> {
     const leaves = await servedLeaves(node.apiUrl, before)
     checks.that(
       leaves !== undefined && rootOf(leaves) === watch.headers.get(before)?.scoreRoot,
-      `it holds the leaves of epoch ${before}, which it did not vote in, as the chain's score root has them`,
+      `it holds the leaves of epoch ${before}, although it did not vote then, and they hash to the chain's score root`,
       leaves ? `${leaves.length} leaves` : 'it has none',
     )
     checks.note(`${node.name}: ${(await nodeStatus(node)).sentence}`)
@@ -46,13 +46,13 @@ async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   checks.that(exit.code === 0, 'exit code 0', `${exit.code ?? exit.signal}`)
   if (exit.code !== 0) checks.note(`${run.result?.failures.join('; ')}\n${run.stderr}`)
   checks.that(run.epochs.filter(epoch => epoch.posted).length === EPOCHS, 'every epoch is posted')
-  // It registers last, so its index is the highest, and its position in the set of six the last.
+  // The late verifier registers last, so it has the highest index, and the last position in the set of six.
   const signed = [...watch.headers.values()].filter(
     header => header.epoch >= FIRST_WITH_LATE && !header.nonSigners.includes(5),
   )
   checks.that(
     signed.length > 0,
-    'its signature is in certificates',
+    'the late verifier signs certificates',
     `epochs ${signed.map(header => header.epoch).join(' ')}`,
   )
   const left = await leftBehind(ready, run.result?.ok === true)

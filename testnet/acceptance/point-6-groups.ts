@@ -1,4 +1,4 @@
-/** Point 6: a claim that no verifier can take alone is measured by groups of two. */
+/** Point 6: groups of two measure a claim that no verifier can take alone. */
 import type { Point } from './checks.js'
 import { TestnetRun } from './testnet-run.js'
 
@@ -8,7 +8,7 @@ const ARGS = ['--verifiers', '5', '--providers', PROVIDERS, '--claim', '30', '--
 
 export const groups: Point = {
   number: 6,
-  title: 'claims above what one verifier can take',
+  title: 'groups measure claims above the capacity of one verifier',
   run: checks =>
     TestnetRun.with(ARGS, async run => {
       const exit = await run.end(RUN_SECONDS)
@@ -16,7 +16,11 @@ export const groups: Point = {
       if (exit.code !== 0) checks.note(run.stderr)
       for (const { profile, claimKbps, deliversKbps, rateKbps, slashed } of run.result?.providers ?? []) {
         const isNear = rateKbps !== null && Math.abs(rateKbps / deliversKbps - 1) <= 0.1
-        checks.that(isNear, `${profile}: certified at what it delivers`, `${rateKbps} of ${deliversKbps} kbit/s`)
+        checks.that(
+          isNear,
+          `${profile}: certified within 10 % of the delivered rate`,
+          `${rateKbps} of ${deliversKbps} kbit/s`,
+        )
         const isDue = deliversKbps < 0.75 * claimKbps
         checks.that(
           BigInt(slashed) > 0n === isDue,

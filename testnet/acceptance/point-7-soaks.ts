@@ -1,4 +1,4 @@
-/** Point 7: where every session is a soak, a bucket of credit gains nothing, for single receivers and for groups of two. */
+/** Point 7: if every session is a soak, a token bucket gains nothing, for single receivers and for groups of two. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { FOLD } from '../profiles/cheats/bucket.js'
 import { INFLATION } from '../profiles/cheats/check.js'
@@ -8,9 +8,9 @@ import { nodeStatus } from './nodes.js'
 import { TestnetRun } from './testnet-run.js'
 
 const RUN_SECONDS = 400
-/** Members of a group share a queue as it likes: the sum of their medians is a little below what went through it. */
+/** A queue serves the members of a group in any order: the sum of their medians is a little below the rate of the queue. */
 const TOLERANCE = 0.1
-/** Until the verifier that is asked has heard of the report, too. */
+/** Between looks at whether the asked verifier has the report. */
 const POLL_MS = 100
 const COMMON = ['--providers', 'honest=1,bucket=1', '--soaks', '--epochs', '2']
 
@@ -21,7 +21,7 @@ const NETWORKS = [
 
 export const soaks: Point = {
   number: 7,
-  title: 'soaks',
+  title: 'soaks see through a token bucket',
   run: async checks => {
     for (const { name, args } of NETWORKS) await network(checks, name, [...args, ...COMMON])
   },
@@ -35,20 +35,20 @@ const network = (checks: Checks, name: string, args: readonly string[]) =>
     for (const { profile, address } of ready.providers) {
       const { code, text } = await explain(ready, address, 1)
       const told = text.includes('All sessions of this epoch were soaks.')
-      checks.that(code === 0 && told, `${name}: explain bears out ${profile} against the chain, soaks and all`)
+      checks.that(code === 0 && told, `${name}: explain confirms ${profile} against the chain, soaks included`)
       if (code !== 0 || !told) checks.note(text)
     }
     const exit = await run.end(RUN_SECONDS)
     checks.that(exit.code === 0, `${name}: exit code 0`, `${exit.code ?? exit.signal}`)
     if (exit.code !== 0) checks.note(run.stderr)
-    checks.that(run.epochs.length === 2 && run.epochs.every(({ posted }) => posted), `${name}: both epochs posted`)
+    checks.that(run.epochs.length === 2 && run.epochs.every(({ posted }) => posted), `${name}: both epochs are posted`)
     for (const { epoch, scores } of run.epochs) {
       for (const { profile, rateKbps, claimKbps } of scores) {
         const most = profile === 'bucket' ? (claimKbps / FOLD) * (1 + INFLATION) : claimKbps
         const least = profile === 'bucket' ? (claimKbps / FOLD) * (1 - TOLERANCE) : 0.95 * claimKbps
         checks.that(
           rateKbps !== null && rateKbps >= least && rateKbps <= most,
-          `${name}: ${profile} certified in epoch ${epoch} at what it sustains`,
+          `${name}: ${profile} certified in epoch ${epoch} at its sustained rate`,
           `${rateKbps} kbit/s of ${claimKbps}`,
         )
       }

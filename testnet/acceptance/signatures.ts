@@ -1,11 +1,11 @@
-/** What the verifiers heard from one another, read from their databases once they have stopped. */
+/** The partial signatures in the verifiers' databases, read once the verifiers have stopped. */
 import { toHex } from '../../proto/hex.js'
 import { type GossipItem, Partial } from '../../proto/messages.js'
 import { Store } from '../../verifier/store/store.js'
 import type { ReadyNode } from '../network/events.js'
 
 export interface SignaturesKept {
-  /** different partial signatures, over all nodes */
+  /** distinct partial signatures of all nodes */
   readonly count: number
   /** verifiers that signed two headers for one round of one epoch */
   readonly contradictions: readonly string[]

@@ -1,14 +1,16 @@
-/** A test network driven from outside: the README's command, its JSON lines, its exit code, and what it leaves behind. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { EventEmitter, once } from 'node:events'
+/** A test network driven from outside: the README's command, its JSON lines, its exit code, and its leftovers. */
+import { EventEmitter } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createConnection } from 'node:net'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { EpochEvent, ReadyEvent, ResultEvent, TestnetEvent } from '../network/events.js'
+import { ChildProcess } from '../process/child-process.js'
+import { identify, isAlive as isSameAlive } from '../process/process-identity.js'
+import { startWatchdog, type Watchdog } from '../process/watchdog.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const STDERR_LINES = 20
+/** How long an interrupted network may take: its nodes have five seconds each, all at once, then chain and watchdog end. */
+const END_MS = 30_000
 
 export interface RunExit {
   readonly code: number | null
@@ -23,55 +25,49 @@ export class TestnetRun {
   readonly #bus = new EventEmitter()
   readonly #over = new AbortController()
   readonly #startMs = performance.now()
-  readonly #stderr: string[] = []
-  /** Lines on standard output that are no JSON: npm's banner and nothing else. */
-  readonly otherOutput: string[] = []
 
-  private constructor(args: readonly string[]) {
+  private constructor(args: readonly string[], watchdog: Watchdog) {
     this.#bus.setMaxListeners(0)
-    // A process group of its own, so that a run that hangs can be ended with all its children.
-    this.#child = spawn('npm', ['run', 'testnet', '--', ...args, '--json'], {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
+    const argv = ['npm', 'run', 'testnet', '--', ...args, '--json']
+    // As with Ctrl-C in a terminal, the signal goes to npm and to all that npm has started.
+    this.#child = ChildProcess.start({
+      ...{ name: 'the run', argv, cwd: ROOT, watchdog },
+      ...{ group: true, farewell: 'SIGINT', graceMs: END_MS },
     })
-    createInterface({ input: this.#child.stdout! }).on('line', line => this.#hear(line))
-    createInterface({ input: this.#child.stderr! }).on('line', line => {
-      this.#stderr.push(line)
-      if (this.#stderr.length > STDERR_LINES) this.#stderr.shift()
-    })
-    this.exited = once(this.#child, 'close').then(([code, signal]) => {
-      const exit = { code, signal, seconds: this.seconds } as RunExit
+    this.#child.forEachLine(line => this.#hear(line))
+    this.exited = this.#child.ended.then(({ code, signal }) => {
+      const exit = { code, signal, seconds: this.seconds }
       this.#over.abort()
       this.#bus.emit('exit', exit)
       return exit
     })
   }
 
-  /** Starts a network for as long as `use` takes; one that still runs then, because `use` failed, is interrupted. */
+  /** Starts a network for as long as `use` takes. A network that still runs then, because `use` failed, is interrupted. */
   static async with<T>(args: readonly string[], use: (run: TestnetRun) => Promise<T>): Promise<T> {
-    const run = new TestnetRun(args)
+    const watchdog = await startWatchdog()
+    const run = new TestnetRun(args, watchdog)
     try {
       return await use(run)
     } finally {
-      run.interrupt()
-      await run.exited
+      await run.#child.end()
+      await watchdog.close()
     }
   }
 
-  /** Since the command was given, building included. */
+  /** Since the command was started, the build included. */
   get seconds(): number {
     return (performance.now() - this.#startMs) / 1000
   }
 
-  /** Aborted when the command has ended. */
+  /** Aborts when the command has ended. */
   get over(): AbortSignal {
     return this.#over.signal
   }
 
-  /** The last lines of standard error, for a person who has to find out what went wrong. */
+  /** The last lines of standard error, for a person who looks for the cause of a failure. */
   get stderr(): string {
-    return this.#stderr.join('\n')
+    return this.#child.said.join('\n')
   }
 
   get epochs(): EpochEvent[] {
@@ -90,7 +86,7 @@ export class TestnetRun {
     return this.waitFor(event => (event.event === 'epoch' && event.epoch === epoch ? event : undefined), seconds)
   }
 
-  /** The first event, past or to come, that `pick` gives something for. @throws when the run ends or time is up before */
+  /** The first event, past or future, for which `pick` returns something. @throws Error if the run ends or time is up before */
   waitFor<T>(pick: (event: TestnetEvent) => T | undefined, seconds: number): Promise<T> {
     for (const event of this.events) {
       const found = pick(event)
@@ -105,11 +101,11 @@ export class TestnetRun {
       }
       const onExit = (exit: RunExit) => {
         done()
-        reject(new Error(`the run ended (${exit.code ?? exit.signal}) before that:\n${this.stderr}`))
+        reject(new Error(`the run ended (${exit.code ?? exit.signal}) before the awaited event:\n${this.stderr}`))
       }
       const timer = setTimeout(() => {
         done()
-        reject(new Error(`nothing of the kind for ${seconds} s:\n${this.stderr}`))
+        reject(new Error(`the awaited event did not come within ${seconds} s:\n${this.stderr}`))
       }, seconds * 1000)
       const done = () => {
         clearTimeout(timer)
@@ -119,24 +115,14 @@ export class TestnetRun {
     })
   }
 
-  /** Waits for the run's own end; one that takes longer is ended like with Ctrl-C, and counts as ended by a signal. */
+  /** Waits for the run to end by itself. A run that takes longer is ended as by Ctrl-C. */
   async end(seconds: number): Promise<RunExit> {
-    const timer = setTimeout(() => this.interrupt(), seconds * 1000)
-    const exit = await this.exited
-    clearTimeout(timer)
-    return exit
-  }
-
-  /** Ctrl-C: the terminal signals the whole group. */
-  interrupt(): void {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) process.kill(-this.#child.pid!, 'SIGINT')
+    await this.#child.endWithin(seconds * 1000)
+    return this.exited
   }
 
   #hear(line: string): void {
-    if (!line.startsWith('{')) {
-      if (line.trim() !== '') this.otherOutput.push(line)
-      return
-    }
+    if (!line.startsWith('{')) return // npm's banner
     const event = JSON.parse(line) as TestnetEvent
     this.events.push(event)
     this.#bus.emit('event', event)
@@ -144,8 +130,8 @@ export class TestnetRun {
 }
 
 /**
- * What of a network is still there: processes, ports, data. Empty when it is gone, as it has to be.
- * @param temporary whether its data has to be gone too: not that of a failed run, and not what the user named
+ * The processes, ports and data of a network that are still there; empty if the network left nothing behind.
+ * @param temporary whether the data must be gone too: a failed run keeps them, and so does a directory that the user named
  */
 export async function leftBehind(ready: ReadyEvent, temporary: boolean): Promise<string[]> {
   const nodes = [...ready.verifiers, ...ready.providers]
@@ -158,14 +144,7 @@ export async function leftBehind(ready: ReadyEvent, temporary: boolean): Promise
   ]
 }
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
+export const isAlive = (pid: number): boolean => isSameAlive(identify(pid))
 
 function accepts(url: string): Promise<boolean> {
   const { hostname, port } = new URL(url)

@@ -1,4 +1,4 @@
-/** What figures were measured with, as the JSON files have it. */
+/** The machine behind the figures, as the JSON files name it. */
 import { cpus, release } from 'node:os'
 
 export const processorsText = (): string => `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`

@@ -1,4 +1,4 @@
-/** The value below which the share lies, by the nearest rank, and the mean of the middle two for a median; NaN of nothing. */
+/** Quantile by the nearest rank; for an even count the median is the mean of the middle two. NaN without values. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   const rank = share * sorted.length

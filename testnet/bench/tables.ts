@@ -1,5 +1,6 @@
-/** `npm run bench -- tables FILE`: the tables of a run, put where its page in `docs/` has its markers. */
-import { readFileSync, writeFileSync } from 'node:fs'
+/** `npm run bench -- tables FILE`: puts the tables of a run into the pages of `docs/` that hold their markers. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { UserError } from '../../verifier/config/errors.js'
@@ -7,27 +8,28 @@ import type { CheatResult } from './cheat/result.js'
 import { boundTables, cheatTables, groupTables } from './cheat/tables.js'
 import type { DataplaneResult, SessionsResult } from './dataplane/results.js'
 import { dataplaneTables, sessionsTables } from './dataplane/tables.js'
-import { between } from './markdown.js'
+import { between, holds } from './markdown.js'
 import type { MeasureResult } from './measure/results.js'
 import { measureTables } from './measure/tables.js'
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const DOCS = join(ROOT, 'docs')
+
 type Result = MeasureResult | CheatResult | DataplaneResult | SessionsResult
 
-/** Which page a run belongs to, and what stands there between which markers. @throws UserError 'usage' */
-function tablesOf(result: Result): { readonly page: string; readonly tables: Readonly<Record<string, string>> } {
+/** The tables of a run, each with the name of its markers. @throws UserError 'usage' */
+function tablesOf(result: Result): Readonly<Record<string, string>> {
   switch (result.bench) {
     case 'measure':
-      return { page: 'research/measurement.md', tables: { measure: measureTables(result) } }
-    case 'cheat': {
-      const tables = { bounds: boundTables(), groups: groupTables(), cheat: cheatTables(result) }
-      return { page: 'research/cheats.md', tables }
-    }
+      return { measure: measureTables(result) }
+    case 'cheat':
+      return { bounds: boundTables(), groups: groupTables(), cheat: cheatTables(result) }
     case 'dataplane':
-      return { page: 'research/data-plane.md', tables: { dataplane: dataplaneTables(result) } }
+      return { dataplane: dataplaneTables(result) }
     case 'dataplane-sessions':
-      return { page: 'research/data-plane.md', tables: { 'dataplane-sessions': sessionsTables(result) } }
+      return { 'dataplane-sessions': sessionsTables(result) }
     default:
-      throw new UserError('usage', 'the file is of a bench that has no tables')
+      throw new UserError('usage', 'This file belongs to a bench that has no tables.')
   }
 }
 
@@ -35,21 +37,29 @@ export async function run(args: string[]): Promise<number> {
   const [file, ...more] = parseArgs({ args, allowPositionals: true }).positionals
   if (file === undefined || more.length > 0) throw new UserError('usage', 'usage: npm run bench -- tables FILE')
   const result = read(file)
-  const { page, tables } = tablesOf(result)
-  const path = fileURLToPath(new URL(`../../docs/${page}`, import.meta.url))
-  const text = Object.entries(tables).reduce(
-    (text, [name, table]) => between(text, name, table),
-    readFileSync(path, 'utf8'),
-  )
-  writeFileSync(path, text)
-  console.log(`docs/${page}: ${result.verdict}`)
+  for (const [name, table] of Object.entries(tablesOf(result))) {
+    const path = pageWith(name)
+    writeFileSync(path, between(readFileSync(path, 'utf8'), name, table))
+    console.log(`${name}: written to ${relative(ROOT, path)}`)
+  }
+  console.log(result.verdict)
   return 0
+}
+
+/** @throws UserError 'usage' if no page has the markers */
+function pageWith(name: string): string {
+  const pages = readdirSync(DOCS, { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.md'))
+    .map(file => join(DOCS, file))
+  const page = pages.find(path => holds(readFileSync(path, 'utf8'), name))
+  if (page === undefined) throw new UserError('usage', `No page of docs/ has the markers of the table "${name}".`)
+  return page
 }
 
 function read(file: string): Result {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Result
   } catch (error) {
-    throw new UserError('usage', `${file}: ${(error as Error).message}; name the JSON file that a bench has written`)
+    throw new UserError('usage', `${file} cannot be read (${(error as Error).message}). Name the JSON file of a bench.`)
   }
 }

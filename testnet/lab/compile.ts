@@ -1,19 +1,19 @@
-/** Small programs in C that are compiled when they are needed. */
+/** Small programs in C, compiled on demand. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { run } from '../process/commands.js'
 import type { Watchdog } from '../process/watchdog.js'
-import { run } from './commands.js'
 
 const COMPILE_MS = 60_000
 
 export interface Compiled {
   readonly program: string
-  /** Removes it. */
+  /** Removes the program. */
   close(): void
 }
 
-/** @throws CommandError where there is no C compiler */
+/** @throws ChildError if there is no C compiler */
 export async function compileC(source: string, watchdog: Watchdog): Promise<Compiled> {
   const directory = mkdtempSync(join(tmpdir(), 'bandwitness-lab-'))
   watchdog.temporary(directory)

@@ -1,4 +1,4 @@
-/** Bytes that have passed a point, over time: what a counter showed at each look. Pure. */
+/** Bytes that have passed a point, over time: a counter's value at each look. Pure. */
 export class Curve {
   readonly #times: number[] = []
   readonly #bytes: number[] = []
@@ -17,7 +17,7 @@ export class Curve {
     return this.#times.at(-1) ?? 0
   }
 
-  /** Between two looks as if they had passed evenly, outside of all looks as at the nearest. */
+  /** Between two looks the bytes count as having passed evenly. Before the first look and after the last the nearest value holds. */
   bytesAt(ms: number): number {
     const after = this.#firstFrom(ms)
     if (after === 0) return this.#bytes[0] ?? 0
@@ -32,7 +32,7 @@ export class Curve {
     return toMs > fromMs ? ((this.bytesAt(toMs) - this.bytesAt(fromMs)) * 8) / (toMs - fromMs) : 0
   }
 
-  /** The last look before as many bytes had passed beyond those at `fromMs`; undefined if they never had. */
+  /** The last look before so many more bytes had passed since `fromMs`; undefined if they never had. */
   riseMs(fromMs: number, bytes: number): number | undefined {
     const level = this.bytesAt(fromMs) + bytes
     const index = this.#bytes.findIndex((seen, i) => this.#times[i]! >= fromMs && seen >= level)

@@ -1,4 +1,4 @@
-/** Does things when they are due, to a millisecond: one timer stands in for thousands a second. */
+/** Runs thousands of actions a second, each when it is due, to a millisecond; a timer for each would be too many. */
 import { monotonicMs } from '../../probe/plane/clock.js'
 import { DelayQueue } from '../../probe/plane/delay-queue.js'
 
@@ -14,7 +14,7 @@ export class DelayLine {
     this.#queue.add({ dueMs, act })
   }
 
-  /** Forgets all that waits. */
+  /** Forgets everything that waits. */
   close(): void {
     this.#queue.stop()
   }

@@ -1,12 +1,12 @@
 /**
- * The path from a provider to a receiver inside this process: the provider's link as numbers, then a delay line that
- * loses some. It stands between their UDP ports under an address of its own, and shows each of them the other's port, so
- * that both find what they expect:
+ * The path from a provider to a receiver inside this process: a model of the provider's link, then a delay line that loses
+ * some datagrams. The path sits between their UDP ports under an address of its own, and shows each the other's port, as
+ * both expect:
  *
  *   provider :P ══ ours :R ── link, delay, loss ── ours :P ══ receiver :R
  *
- * What senders send straight to the receiver comes in at :R too, and has delay and loss only. Where the receiver's own link
- * is narrow, everything has to fit through that as well.
+ * Datagrams that senders send straight to the receiver arrive at :R too, and have delay and loss only. If the receiver's own
+ * link is narrow, everything must fit through that link as well.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
@@ -17,12 +17,12 @@ import { DelayLine } from './delay-line.js'
 import type { Cell } from './lab.js'
 import { LinkModel } from './link-model.js'
 
-/** A second loopback address, which Linux has without being told. */
+/** A second loopback address, which Linux has by default. */
 export const PATH_HOST = '127.0.0.2'
 const BUFFER_BYTES = 4 << 20
 
 export interface PathShape extends Cell {
-  /** of the receiver's own link; undefined for one that is wide enough */
+  /** of the receiver's own link; undefined for a link that is wide enough */
   readonly receiverKbps?: number | undefined
 }
 
@@ -35,7 +35,7 @@ export interface PathEnds {
 interface Sockets {
   readonly toProvider: Socket
   readonly toReceiver: Socket
-  /** towards the receiver, for what did not come from the provider */
+  /** towards the receiver, for datagrams that did not come from the provider */
   readonly direct: Socket
 }
 
@@ -84,7 +84,7 @@ export class InProcessPath {
     this.#downlink = receiverKbps === undefined ? undefined : new LinkModel(receiverKbps)
   }
 
-  /** What passes the provider's link from now on, at the IP layer. */
+  /** The bytes that pass the provider's link from now on, at the IP layer. */
   watch(): Curve {
     this.#curve = new Curve()
     this.#curve.push(monotonicMs(), this.#passed)
@@ -116,7 +116,7 @@ export class InProcessPath {
     if (!this.#delay(leavesMs, () => socket.send(datagram, receiverPort, host))) this.lost++
   }
 
-  /** @returns false if it is lost on the way */
+  /** @returns false if the datagram is lost on the way */
   #delay(fromMs: number, send: () => void): boolean {
     const { rttMs, lossPercent } = this.#cell
     if (this.#random() * 100 < lossPercent) return false

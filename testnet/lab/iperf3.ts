@@ -1,23 +1,26 @@
 /** iperf3 from one node of the lab to another. */
-import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { ChildProcess } from '../process/child-process.js'
 import type { Watchdog } from '../process/watchdog.js'
+import type { Curve } from './curve.js'
 import type { ToolRequest } from './lab.js'
 import type { Namespace } from './namespace.js'
 
 const LISTEN_MS = 5000
 const POLL_MS = 10
-/** Beyond the flow's own time: its control connection has round trips to make, at 1 % loss some of them twice. */
+/** Beyond the flow's own time: the control connection makes round trips, at 1 % loss some of them twice. */
 const SLACK_MS = 10_000
-/** A UDP flow begins with one datagram each way. iperf3 waits for ever for one that is lost, so it is ended and begins again. */
+/** A UDP flow begins with one datagram each way. If one is lost, iperf3 waits for ever; the flow is then ended and tried again. */
 const TRIES = 3
 const INTERVAL_SECONDS = 0.5
 /** The kernel's default holds 2 ms of 1 Gbit/s. */
 const UDP = ['--udp', '--length', String(DATAGRAM_BYTES), '--window', '2M']
-/** No load goes on for longer, whatever happens to whoever started it. */
+/** No load lasts longer, even if its owner is gone. */
 const LOAD_LIMIT_MS = 60_000
+/** More than iperf3's two ends exchange before the flow begins. */
+const FLOW_BYTES = 20_000
 /** A segment's payload with timestamps on a link of 1500, and the whole packet. */
 const TCP_PAYLOAD_BYTES = 1448
 const TCP_PACKET_BYTES = 1500
@@ -36,7 +39,7 @@ export interface Iperf3Json {
 }
 
 export interface Iperf3Result {
-  /** what it prints at its end for the receiver, at the IP layer */
+  /** the final rate that iperf3 prints for the receiver, at the IP layer */
   readonly readingKbps: number
   /** sent, at the IP layer */
   readonly bytes: number
@@ -54,7 +57,7 @@ export interface Iperf3Ends {
   readonly watchdog: Watchdog
 }
 
-/** @throws Error with what iperf3 says */
+/** @throws Error with iperf3's own message */
 export async function runIperf3(ends: Iperf3Ends, request: ToolRequest): Promise<Iperf3Result> {
   for (let tries = 1; ; tries++) {
     try {
@@ -65,7 +68,7 @@ export async function runIperf3(ends: Iperf3Ends, request: ToolRequest): Promise
   }
 }
 
-/** A UDP flow that goes on until it is ended, and of which nobody asks what arrived. @returns what ends it */
+/** Starts a UDP flow that lasts until it is ended, and whose result nobody reads. @returns ends the flow */
 export async function startLoad(ends: Iperf3Ends, rateKbps: number): Promise<() => Promise<void>> {
   const { client, server, host, port, watchdog } = ends
   const run = (at: Namespace, options: readonly string[]) =>
@@ -74,12 +77,11 @@ export async function startLoad(ends: Iperf3Ends, rateKbps: number): Promise<() 
   await listening(server.pid, port)
   const sending = run(client, ['--client', host, '--time', '0', ...UDP, '--bitrate', `${rateKbps}k`])
   return async () => {
-    for (const one of [sending, serving]) one.end()
-    await Promise.allSettled([sending.output, serving.output])
+    await Promise.all([sending.end(), serving.end()])
   }
 }
 
-/** It was ended since it said nothing in time. */
+/** iperf3 was ended because it printed nothing in time. */
 class SilentError extends Error {}
 
 async function runOnce(ends: Iperf3Ends, request: ToolRequest): Promise<Iperf3Result> {
@@ -95,10 +97,12 @@ async function runOnce(ends: Iperf3Ends, request: ToolRequest): Promise<Iperf3Re
     const sent = await start(client.inside(['iperf3', ...flow]), watchdog, limitMs).output
     return readIperf3(sent, await serving.output, protocol)
   } finally {
-    serving.end()
-    await serving.output.catch(() => {}) // its port must be free for the next one
+    await serving.end() // the port must be free for the next flow
   }
 }
+
+/** When a flow began on the link. */
+export const flowBeganMs = (link: Curve): number => link.riseMs(link.fromMs, FLOW_BYTES)!
 
 /** @param sent by the client @param received by the server */
 export function readIperf3(sent: Iperf3Json, received: Iperf3Json, protocol: ToolRequest['protocol']): Iperf3Result {
@@ -111,43 +115,31 @@ export function readIperf3(sent: Iperf3Json, received: Iperf3Json, protocol: Too
   }
 }
 
+/** iperf3 with its JSON, which it prints at its end. A process that takes longer than the limit is killed. */
 function start(argv: readonly string[], watchdog: Watchdog, limitMs: number) {
-  const [command, ...args] = argv
-  const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
-  const pid = child.pid
-  if (pid !== undefined) watchdog.watch(pid)
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', data => {
-      said += data
-    })
-  }
-  const end = () => void child.kill('SIGKILL')
-  const timer = setTimeout(end, limitMs)
-  const output = new Promise<Iperf3Json>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', () => {
-      clearTimeout(timer)
-      if (pid !== undefined) watchdog.forget(pid)
-      const result = parse(said)
-      if (result.error === undefined) resolve(result)
-      else if (child.signalCode === 'SIGKILL') reject(new SilentError('iperf3 said nothing in time'))
-      else reject(new Error(`iperf3: ${result.error}`))
-    })
+  // SIGTERM would have iperf3 tell the other end, and wait.
+  const child = ChildProcess.start({ name: 'iperf3', argv, watchdog, farewell: 'SIGKILL' })
+  const lines: string[] = []
+  child.forEachLine(line => lines.push(line))
+  const output = child.endWithin(limitMs).then(end => {
+    const text = lines.join('\n')
+    const result = parse(text === '' ? child.said.join('\n') : text)
+    if (result.error === undefined) return result
+    throw end.wanted ? new SilentError('iperf3 printed no result in time') : new Error(`iperf3: ${result.error}`)
   })
-  output.catch(() => {}) // whoever awaits it hears of it
-  return { output, end }
+  output.catch(() => {}) // for a caller that only ends the flow
+  return { output, end: () => child.end() }
 }
 
-function parse(said: string): Iperf3Json {
+function parse(text: string): Iperf3Json {
   try {
-    return JSON.parse(said) as Iperf3Json
+    return JSON.parse(text) as Iperf3Json
   } catch {
-    return { error: said.trim() || 'ended without a word', intervals: [] } as never
+    return { error: text.trim() || 'no output', intervals: [] } as never
   }
 }
 
-/** @throws Error if nobody listens on the port in time */
+/** @throws Error if no process listens on the port in time */
 async function listening(pid: number, port: number): Promise<void> {
   const entry = new RegExp(`:${port.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A `)
   for (let waitedMs = 0; waitedMs < LISTEN_MS; waitedMs += POLL_MS) {

@@ -1,4 +1,4 @@
-/** What a lab does, whichever way its path is made. Rates in kbit/s at the IP layer. */
+/** What every lab can do, however its path is made. Rates in kbit/s at the IP layer. */
 import type { Curve } from './curve.js'
 import type { PathSettings } from './path.js'
 import type { SessionReading } from './session.js'
@@ -10,42 +10,42 @@ export interface Cell extends PathSettings {
 }
 
 /**
- * What the provider claims in a cell: a tenth above what its link carries. At the link's own rate min(…, claim) would cut
- * off every reading that is too high; a tenth above it no reading that counts as accurate is cut off, and the senders
- * have not much more to offer than they would for an honest claim.
+ * The provider's claim in a cell is a tenth above the rate of its link. If the claim were the link's own rate, min(…, claim)
+ * would cut off every reading that is too high. A tenth above cuts off no reading that counts as accurate, and the senders
+ * offer little more than for an honest claim.
  */
 export const CLAIM_FACTOR = 1.1
 
 export const claimOf = ({ rateKbps }: Cell): number => Math.round(CLAIM_FACTOR * rateKbps)
 
 export interface Calibration {
-  /** what the provider's link lets through when it is offered more */
+  /** the rate that the provider's link lets through when more is offered */
   readonly linkKbps: number
-  /** what of that comes out at the receiver, loss on purpose made up for */
+  /** the rate that arrives at the receiver, corrected for deliberate loss */
   readonly arrivedKbps: number
 }
 
-/** A session, and what the path itself counted meanwhile. */
+/** A session, and the counters of the path meanwhile. */
 export interface MeasuredSession {
   readonly reading: SessionReading
   /** bytes past the provider's link */
   readonly link: Curve
-  /** share of packets that the path behind the link lost on purpose */
+  /** share of packets that the path behind the link lost deliberately */
   readonly lostShare: number
-  /** datagrams that the provider's and the receiver's sockets had no room for; undefined where nobody counts them */
+  /** datagrams for which the provider's and the receiver's sockets had no room; undefined if nobody counts them */
   readonly overruns: { readonly provider: number; readonly receiver: number } | undefined
 }
 
 /** A flow through the provider's link by another tool. */
 export interface ToolFlow {
-  /** what the tool says, at the IP layer */
+  /** the tool's own reading, at the IP layer */
   readonly readingKbps: number
   readonly bytes: number
   readonly seconds: number
   readonly link: Curve
 }
 
-/** What iperf3 is asked for. */
+/** The flow that iperf3 is asked for. */
 export interface ToolRequest {
   readonly protocol: 'udp' | 'tcp'
   readonly seconds: number
@@ -55,13 +55,13 @@ export interface ToolRequest {
 
 export interface Lab {
   readonly kind: 'namespaces' | 'in-process'
-  /** one line for the person who started it */
+  /** one line for the person who started the lab */
   readonly description: string
   /** Sets up the path for all that follows. */
   shape(cell: Cell): Promise<void>
   calibrate(): Promise<Calibration>
   measure(): Promise<MeasuredSession>
-  /** undefined where iperf3 cannot run */
+  /** undefined if iperf3 cannot run */
   readonly iperf3: ((request: ToolRequest) => Promise<ToolFlow>) | undefined
   close(): Promise<void>
 }

@@ -1,7 +1,6 @@
 /**
- * The counter of the provider's device, which sees exactly what its shaper lets through, looked at every two
- * milliseconds. (`tc -s` shows the same number, but a program has to be started for every look; the two are compared
- * once a session.)
+ * Reads the counter of the provider's device, which sees exactly what the shaper lets through, every two milliseconds.
+ * (`tc -s` shows the same number, but each look starts a program; the two are compared once a session.)
  */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { monotonicMs } from '../../probe/plane/clock.js'
@@ -10,7 +9,7 @@ import { ipBytes } from './shaper.js'
 
 const LOOK_MS = 2
 const TABLE_BYTES = 8192
-/** Where in a line of /proc/net/dev the sent bytes and packets stand, after the name. */
+/** Positions of the sent bytes and packets in a line of /proc/net/dev, after the name. */
 const SENT_BYTES = 8
 const SENT_PACKETS = 9
 

@@ -1,12 +1,11 @@
 /**
- * A network namespace without a name: it is there as long as a process is in it. Its holder waits on a pipe from this
- * process, so that the namespace goes with us, however we end, and there is nothing to sweep up afterwards.
+ * A network namespace without a name: it exists as long as a process is inside. Its holder waits on a pipe from this
+ * process, so the namespace goes when this process ends, however it ends, and there is nothing to clean up afterwards.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
+import { ChildError } from '../process/child-end.js'
+import { ChildProcess } from '../process/child-process.js'
+import { run } from '../process/commands.js'
 import type { Watchdog } from '../process/watchdog.js'
-import { run } from './commands.js'
 
 export class NamespaceError extends Error {
   constructor(message: string) {
@@ -15,8 +14,9 @@ export class NamespaceError extends Error {
   }
 }
 
-/** Says a word once it is inside, then waits until its standard input ends. */
+/** Prints one word inside the namespace, then waits until its standard input ends. */
 const HOLD = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && echo held && exec cat'] as const
+const HELD_MS = 10_000
 
 export class Namespace {
   readonly #holder: ChildProcess
@@ -25,32 +25,23 @@ export class Namespace {
     this.#holder = holder
   }
 
-  /** @throws NamespaceError if this user or kernel may not */
+  /** @throws NamespaceError if this user or this kernel may not */
   static async open(watchdog: Watchdog): Promise<Namespace> {
-    const [command, ...args] = HOLD
-    const holder = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
-    let said = ''
-    holder.stderr.on('data', data => {
-      said += data
+    const holder = ChildProcess.start({
+      ...{ name: 'the holder of a namespace', argv: HOLD, watchdog, input: 'pipe', farewell: 'close-input' },
     })
-    holder.stdin.on('error', () => {}) // EPIPE if it has ended; the wait below tells
-    if (holder.pid !== undefined) watchdog.watch(holder.pid)
-    const ended = new Promise<undefined>(resolve => {
-      holder.once('error', cause => {
-        said ||= cause.message
-        resolve(undefined)
-      })
-      holder.once('close', () => resolve(undefined))
-    })
-    const held = await Promise.race([once(createInterface({ input: holder.stdout }), 'line'), ended])
-    if (!held) throw new NamespaceError(`no network namespace can be made (${said.trim().split('\n').at(-1)})`)
-    holder.unref()
+    try {
+      await holder.line(HELD_MS)
+    } catch (error) {
+      if (!(error instanceof ChildError)) throw error
+      throw new NamespaceError(`no network namespace can be made (${holder.said.at(-1) || error.message})`)
+    }
     return new Namespace(holder)
   }
 
-  /** A process in it. */
+  /** The process that holds the namespace. */
   get pid(): number {
-    return this.#holder.pid!
+    return this.#holder.pid
   }
 
   /** The command line that runs another one inside. */
@@ -58,15 +49,11 @@ export class Namespace {
     return ['nsenter', '--target', String(this.pid), '--net', '--', ...argv]
   }
 
-  run(argv: readonly string[], timeoutMs?: number): Promise<string> {
-    return run(this.inside(argv), timeoutMs)
+  run(argv: readonly string[]): Promise<string> {
+    return run(this.inside(argv))
   }
 
   async close(): Promise<void> {
-    if (this.#holder.exitCode !== null || this.#holder.signalCode !== null) return
-    const ended = once(this.#holder, 'exit')
-    this.#holder.ref()
-    this.#holder.stdin!.end()
-    await ended
+    await this.#holder.end()
   }
 }

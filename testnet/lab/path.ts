@@ -1,11 +1,9 @@
-/** Delay and loss on the receiver's link: by netem where the kernel has it, else by the shim beside this file. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
+/** Delay and loss on the receiver's link: by netem if the kernel has it, else by the shim beside this file. */
 import { fileURLToPath } from 'node:url'
+import { ChildProcess } from '../process/child-process.js'
 import type { Watchdog } from '../process/watchdog.js'
 import { compileC } from './compile.js'
-import { type Namespace, NamespaceError } from './namespace.js'
+import type { Namespace } from './namespace.js'
 
 export interface PathSettings {
   /** both ways together */
@@ -14,12 +12,12 @@ export interface PathSettings {
   readonly lossPercent: number
 }
 
-/** Packets that came in towards the receiver, since the start. */
+/** Packets towards the receiver since the start. */
 export interface PathCounter {
   readonly packets: number
-  /** on purpose */
+  /** deliberately */
   readonly lost: number
-  /** because the path could not carry them */
+  /** lost because the path could not carry them */
   readonly overflowed: number
 }
 
@@ -34,13 +32,15 @@ export interface Path {
 export const HUB_DEVICE = 'receiver'
 export const RECEIVER_DEVICE = 'hub'
 
-/** In packets: holds 150 ms of 2 Gbit/s, so that delay alone drops nothing. */
+/** In packets: enough for 150 ms at 2 Gbit/s, so that delay alone drops nothing. */
 const NETEM_LIMIT = 32_768
-/** What waits at a TUN device while the shim is not scheduled; the kernel's 500 are 5 ms at 1 Gbit/s. */
+/** Packets that may wait at a TUN device while the shim is not scheduled. The kernel's 500 are only 5 ms at 1 Gbit/s. */
 const TUN_QUEUE = 10_000
+/** For the shim's one line: to start, or to count, on a machine that is busy. */
+const ANSWER_MS = 10_000
 const SHIM_SOURCE = fileURLToPath(new URL('./shim.c', import.meta.url))
 
-/** Joins the receiver to the hub. @throws Error if neither way is open */
+/** Joins the receiver to the hub. @throws Error if neither way works */
 export async function openPath(hub: Namespace, receiver: Namespace, watchdog: Watchdog): Promise<Path> {
   return (await hasNetem(hub)) ? openNetem(hub, receiver) : openShim(hub, receiver, watchdog)
 }
@@ -70,7 +70,7 @@ async function openNetem(hub: Namespace, receiver: Namespace): Promise<Path> {
         await namespace.run(['tc', 'qdisc', 'replace', 'dev', device, 'root', ...netem])
       }
     },
-    // netem tells its own loss and a full queue apart no more than this: a full one shows in the calibration.
+    // netem does not tell its own loss from a full queue. A full queue shows in the calibration.
     async count() {
       const [counter] = JSON.parse(await hub.run(['tc', '-s', '-j', 'qdisc', 'show', 'dev', HUB_DEVICE])) as [
         { packets: number; drops: number },
@@ -100,52 +100,31 @@ async function openShim(hub: Namespace, receiver: Namespace, watchdog: Watchdog)
 
 class Shim {
   readonly #process: ChildProcess
-  readonly #lines: AsyncIterator<string>
 
-  private constructor(process: ChildProcess, lines: AsyncIterator<string>) {
+  private constructor(process: ChildProcess) {
     this.#process = process
-    this.#lines = lines
   }
 
+  /** @throws ChildError if the shim does not start */
   static async start(argv: readonly string[], watchdog: Watchdog): Promise<Shim> {
-    const [command, ...args] = argv
-    const process = spawn(command!, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
-    if (process.pid !== undefined) watchdog.watch(process.pid)
-    process.stdin.on('error', () => {}) // EPIPE if it has ended: nobody answers then
-    let said = ''
-    process.stderr.on('data', data => {
-      said += data
-    })
-    process.once('error', error => {
-      said ||= error.message
-    })
-    const lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]()
-    if ((await lines.next()).done) throw new NamespaceError(`the shim does not start (${said.trim()})`)
-    return new Shim(process, lines)
+    const process = ChildProcess.start({ name: 'the shim', argv, watchdog, input: 'pipe', farewell: 'close-input' })
+    await process.line(ANSWER_MS)
+    return new Shim(process)
   }
 
   async set({ rttMs, lossPercent }: PathSettings): Promise<void> {
-    this.#order(`set ${Math.round((rttMs / 2) * 1000)} ${Math.round(lossPercent * 10_000)}`)
+    this.#process.write(`set ${Math.round((rttMs / 2) * 1000)} ${Math.round(lossPercent * 10_000)}\n`)
     await this.count() // orders are taken one after another
   }
 
-  /** @throws NamespaceError if the shim has ended */
+  /** @throws ChildError if the shim has ended */
   async count(): Promise<PathCounter> {
-    this.#order('count')
-    const { value, done } = await this.#lines.next()
-    if (done) throw new NamespaceError('the shim has ended')
-    const [packets, lost, overflowed] = value.split(' ').map(Number)
+    this.#process.write('count\n')
+    const [packets, lost, overflowed] = (await this.#process.line(ANSWER_MS)).split(' ').map(Number)
     return { packets: packets!, lost: lost!, overflowed: overflowed! }
   }
 
   async close(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
-    const ended = once(this.#process, 'exit')
-    this.#process.stdin!.end()
-    await ended
-  }
-
-  #order(line: string): void {
-    this.#process.stdin!.write(`${line}\n`)
+    await this.#process.end()
   }
 }

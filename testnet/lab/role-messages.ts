@@ -1,11 +1,11 @@
-/** What the lab and the processes of its senders, provider and receiver tell each other. */
+/** The messages between the lab and the processes of its senders, provider and receiver. */
 import type { PeerAddress } from '../../verifier/net/streams.js'
 import type { SessionReading } from './session.js'
 
 export const ROLES = ['sender', 'provider', 'receiver'] as const
 export type Role = (typeof ROLES)[number]
 
-/** Everybody is told before a session what the chain would say, which may change from one to the next. */
+/** What the chain would say. Every process is told before a session, since the next session may differ. */
 export interface Cast {
   readonly claimKbps: number
   readonly provider: PeerAddress

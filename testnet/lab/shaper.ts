@@ -1,13 +1,13 @@
 /** The provider's link: a token bucket filter on its way out. Rates in kbit/s at the IP layer. */
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 
-/** What the filter and the device count for each packet beyond the IP layer's bytes. */
+/** The filter and the device count so many bytes for each packet beyond those of the IP layer. */
 export const ETHERNET_BYTES = 14
 
-/** As much as a timer that is late on a busy machine leaves out. Nothing is saved up while the link is busy. */
+/** As much as a late timer skips on a busy machine. A busy link saves nothing up. */
 const BURST_MS = 5
 const MIN_BURST_DATAGRAMS = 8
-/** What a home router's queue holds; longer ones are a matter of the estimator's decline check, not of the lab. */
+/** The queue of a home router. The estimator's decline check deals with longer queues, not the lab. */
 const QUEUE_MS = 50
 const MIN_QUEUE_DATAGRAMS = 32
 
@@ -33,6 +33,6 @@ export function readFilter(json: string): FilterCounter {
   return { bytes, packets, drops }
 }
 
-/** What a filter let through, at the IP layer. */
+/** The bytes that a filter let through, at the IP layer. */
 export const ipBytes = ({ bytes, packets }: { readonly bytes: number; readonly packets: number }): number =>
   bytes - ETHERNET_BYTES * packets

@@ -1,4 +1,4 @@
-/** Datagrams for which a socket had no room, because its process did not come to read: the machine's fault, or its own. */
+/** Datagrams for which a socket had no room because its process did not read in time: the fault of the machine or the process. */
 import { readFileSync } from 'node:fs'
 
 /** @param pid of any process in the namespace */

@@ -2,31 +2,30 @@
  * The embedded chain. It starts the binary of anvil's platform package itself: a kill of the package's JavaScript
  * launcher would leave the real process behind.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createRequire } from 'node:module'
-import { createInterface } from 'node:readline'
 import { HDNodeWallet, Mnemonic } from 'ethers'
 import { keccakText } from '../../proto/hash.js'
 import { fromHex } from '../../proto/hex.js'
+import { ChildProcess } from '../process/child-process.js'
+import type { Watchdog } from '../process/watchdog.js'
 
 export interface AnvilOptions {
-  /** 0 or undefined: a free one */
+  /** (default: a free one) */
   readonly port?: number
   readonly chainId?: number
-  /** seconds; without it a block is mined for each transaction */
+  /** seconds between blocks (default: each transaction gets a block of its own) */
   readonly blockTime?: number
-  /** any text; fixes the accounts' keys */
+  /** any text, which the accounts' keys follow from */
   readonly seed?: string
-  /** the EVM's rules; tests show what the contracts do under older ones */
+  /** the EVM's rules; tests run the contracts under older ones */
   readonly hardfork?: 'osaka' | 'cancun' | undefined
-  /** how many funded accounts */
+  /** how many funded accounts (default: 10) */
   readonly accounts?: number
+  readonly watchdog?: Watchdog
 }
 
 export interface Anvil {
   readonly rpcUrl: string
-  readonly pid: number
   /** lower-case address and private key of each funded account */
   readonly accounts: readonly { readonly address: string; readonly privateKey: string }[]
   /** Resolves when the process has ended. */
@@ -37,43 +36,31 @@ const DEVNET_CHAIN_ID = 31_337
 const DEFAULT_ACCOUNTS = 10
 /** Ether of each account: more than any run spends. */
 const BALANCE = 1_000_000
+/** Anvil takes well under a second, on a machine that has one to spare. */
+const LISTEN_MS = 30_000
 const LISTENING = /^Listening on (.+):(\d+)$/
 
-/** Rejects with one line that says what to do when the chain cannot start. */
+/** @throws Error with one line that says why the chain cannot start, and what to do */
 export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   const port = options.port ?? 0
   const count = options.accounts ?? DEFAULT_ACCOUNTS
   const mnemonic = Mnemonic.fromEntropy(fromHex(keccakText(`bandwitness anvil ${options.seed ?? ''}`)).slice(0, 16))
-  const child = spawn(
-    anvilBinary(),
-    [
-      ...['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(options.chainId ?? DEVNET_CHAIN_ID)],
-      ...[
-        '--hardfork',
-        options.hardfork ?? 'osaka',
-        '--enable-tx-gas-limit',
-        '--order',
-        'fifo',
-        '--balance',
-        String(BALANCE),
-      ],
-      ...['--accounts', String(count), '--mnemonic', mnemonic.phrase],
-      ...(options.blockTime === undefined ? [] : ['--block-time', String(options.blockTime)]),
-    ],
-    // Detached: the terminal's Ctrl-C must not end the chain before the nodes that need it.
-    { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
-  )
+  const argv = [
+    ...[anvilBinary(), '--host', '127.0.0.1', '--port', String(port)],
+    ...['--chain-id', String(options.chainId ?? DEVNET_CHAIN_ID), '--hardfork', options.hardfork ?? 'osaka'],
+    ...['--enable-tx-gas-limit', '--order', 'fifo', '--balance', String(BALANCE)],
+    ...['--accounts', String(count), '--mnemonic', mnemonic.phrase],
+    ...(options.blockTime === undefined ? [] : ['--block-time', String(options.blockTime)]),
+  ]
+  // The chain holds nothing that is worth a clean end, and on SIGTERM it waits for open connections.
+  const child = ChildProcess.start({ name: 'anvil', argv, watchdog: options.watchdog, farewell: 'SIGKILL' })
   const listening = await listeningPort(child, port)
-  const ended = once(child, 'exit')
+  child.forEachLine(() => {}) // a full pipe would stop the chain
   return {
     rpcUrl: `http://127.0.0.1:${listening}`,
-    pid: child.pid!,
     accounts: accountsOf(mnemonic, count),
     stop: async () => {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGKILL') // it holds nothing that is worth a clean end, and SIGTERM waits for open connections
-        await ended
-      }
+      await child.end()
     },
   }
 }
@@ -95,28 +82,13 @@ export function platformBinary(tool: 'anvil' | 'forge'): string {
 }
 
 async function listeningPort(child: ChildProcess, wanted: number): Promise<number> {
-  let complaint = ''
-  child.stderr!.on('data', chunk => {
-    complaint = (complaint + chunk).slice(-1000)
-  })
-  const lines = createInterface({ input: child.stdout! })
   try {
-    return await new Promise<number>((resolve, reject) => {
-      lines.on('line', line => {
-        const match = LISTENING.exec(line)
-        if (match) resolve(Number(match[2]))
-      })
-      child.once('error', reject)
-      child.once('exit', code => {
-        const reason = /in use/i.test(complaint)
-          ? `port ${wanted} is in use: choose another, or 0 for a free one`
-          : `it ended with ${code}: ${complaint.trim().split('\n').at(-1)}`
-        reject(new Error(`cannot start the chain: ${reason}`))
-      })
-    })
-  } finally {
-    lines.removeAllListeners()
-    child.stdout!.resume() // a full pipe would stop the chain
+    return Number(await child.find(line => LISTENING.exec(line)?.[2], LISTEN_MS, 'was not listening'))
+  } catch (error) {
+    const reason = child.said.some(line => /in use/i.test(line))
+      ? `port ${wanted} is in use: choose another, or 0 for a free one`
+      : (error as Error).message
+    throw new Error(`cannot start the chain: ${reason}`)
   }
 }
 

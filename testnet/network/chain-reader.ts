@@ -1,4 +1,4 @@
-/** Reads from the chain what a result is judged by. Nothing a node says counts unless the chain bears it out. */
+/** Reads from the chain the facts that decide the result. A node's word counts only if the chain confirms it. */
 import { type EpochClock, epochAt, epochEndMs, eraOf } from '../../proto/epoch.js'
 import type { Hex } from '../../proto/hex.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
@@ -23,9 +23,9 @@ export class ChainReader {
     return block!.timestamp * 1000
   }
 
-  /** The accepted report, `missed` once none can be accepted any more, undefined while that is open. */
+  /** The accepted report; `missed` once no report can be accepted any more; undefined while that is open. */
   async reportOf(epoch: number): Promise<PostedReport | 'missed' | undefined> {
-    // The block is read first: a report that came later than it is found all the same.
+    // The block is read first: a report that was accepted after that block is still found.
     const isOver = (await this.newestBlockMs()) >= epochEndMs(this.clock, epoch + 1)
     return (await this.chain.posted(epoch)) ?? (isOver ? 'missed' : undefined)
   }

@@ -1,4 +1,4 @@
-/** An epoch that is just long enough for a mix, so that a short run shows many epochs. */
+/** The shortest epoch that a mix of nodes allows, so that a short run shows many epochs. */
 import { DIRECT_MS, START_LEAD_MS } from '../../probe/constants.js'
 import { DEVNET, type NetworkParams } from '../../proto/params.js'
 import { faultsTolerated } from '../../proto/quorum.js'
@@ -7,15 +7,15 @@ import { UserError } from '../../verifier/config/errors.js'
 import { groupSize } from '../../verifier/core/assignment/receiver-groups.js'
 import type { TestnetOptions } from './options.js'
 
-/** From the last slot to the epoch's end: what a direct probe, a late session and its checking may take. */
+/** From the last slot to the end of the epoch: time for a direct probe, and for a late session and its checking. */
 const MARGIN_MS = 700
 const SHORTEST_SECONDS = 10
 
-/** What of a run decides how long its epochs are. */
+/** The facts about a run that decide how long its epochs are. */
 export interface Shape {
   readonly verifiers: number
   readonly providers: number
-  /** every session is one */
+  /** every session is a soak */
   readonly soaks: boolean
 }
 
@@ -30,10 +30,10 @@ export function testnetParams({ verifiers, providers, soaks }: Shape): NetworkPa
 }
 
 /**
- * The same where verifiers can take little: then no two sessions can be counted on to fit into one round, except those of
- * a group. Slots have room for the handshakes of a group, so that none begins while another group measures, and for the
- * direct probe, which takes capacity too.
- * @throws UserError 'usage' where no group of them can take the claim
+ * The same for verifiers with little capacity. Two sessions are then sure to fit into one round only if they belong to one
+ * group. A slot has room for the handshakes of a group, so that no group starts while another measures, and for the
+ * direct probe, which uses capacity too.
+ * @throws UserError 'usage' if no group of verifiers can take the claim
  */
 export function narrowParams(
   { verifiers, providers, soaks }: Shape,
@@ -46,7 +46,10 @@ export function narrowParams(
     quorum: 2 * faultsTolerated(receivers.length) + 1,
   })
   if (size === undefined) {
-    throw new UserError('usage', `--capacity ${capacityKbps / 1000} is too little for a claim of ${claimKbps / 1000}.`)
+    throw new UserError(
+      'usage',
+      `--capacity ${capacityKbps / 1000} is too little for a claim of ${claimKbps / 1000} Mbit/s, even for groups of verifiers.`,
+    )
   }
   const rounds = Math.floor(receivers.length / size) * providers
   const slotMs = START_LEAD_MS + DEVNET.slotMs + DIRECT_MS

@@ -1,6 +1,6 @@
 /**
- * What a run tells, as it happens. With `--json` each is one line on standard output; scripts rely on the fields, so
- * they only ever grow. Stakes are decimal strings of wei, rates kbit/s, shares basis points, an unmeasured rate null.
+ * The events of a run. With `--json` each event is one line on standard output. Scripts rely on the fields, so fields may be
+ * added but never removed or changed. Stakes are decimal strings of wei, rates kbit/s, shares basis points, an unmeasured rate null.
  */
 import type { Hex } from '../../proto/hex.js'
 import type { NetworkFile } from '../../verifier/config/network-file.js'
@@ -13,7 +13,7 @@ export interface ReadyNode {
   readonly index: number
   readonly address: Hex
   readonly pid: number
-  /** absent for a node that serves none */
+  /** absent for a node without an API */
   readonly apiUrl?: string | undefined
   readonly dataDir: string
   readonly log: string
@@ -31,7 +31,7 @@ export interface ReadyEvent {
   readonly apiUrl: string
   readonly dataDir: string
   readonly networkFile: string
-  /** what epoch, era and everything else last */
+  /** the lengths of epochs and eras, and all other parameters */
   readonly params: NetworkFile['params']
   readonly verifiers: readonly ReadyNode[]
   readonly providers: readonly (ReadyNode & { readonly claimKbps: number; readonly deliversKbps: number })[]
@@ -46,7 +46,7 @@ export interface StartedEvent {
 /** A late verifier has registered and is up. */
 export type JoinedEvent = ReadyNode & { readonly event: 'joined' }
 
-/** A node's process ended; `wanted` when the testnet ended it because its profile says so. */
+/** A node's process ended. `wanted`: the testnet ended the process, because its profile says so. */
 export interface NodeEndedEvent {
   readonly event: 'node-ended'
   readonly name: string
@@ -66,7 +66,7 @@ export interface ProviderScore {
   readonly uptimeBps: number
   readonly scoreBps: number
   readonly tier: number
-  /** bit 0 this epoch, bit i the i-th before */
+  /** bit 0 is this epoch, bit i the i-th epoch before */
   readonly breachBits: number
   readonly penaltyBps: number
 }
@@ -82,13 +82,13 @@ export interface EpochEvent {
   readonly gasUsed: number | null
   readonly txHash: Hex | null
   readonly scores: readonly ProviderScore[]
-  /** Where there is no report: what each verifier says about it. */
+  /** If there is no report: each verifier's reason. */
   readonly why: readonly { readonly name: string; readonly sentence: string }[]
 }
 
 export interface SlashedEvent {
   readonly event: 'slashed'
-  /** whose leaf set the penalty */
+  /** the epoch whose leaf holds the penalty */
   readonly epoch: number
   readonly name: string
   readonly address: Hex
@@ -117,11 +117,11 @@ export interface ResultEvent {
   readonly ok: boolean
   /** one sentence each */
   readonly failures: readonly string[]
-  /** run to their end */
+  /** epochs that ran to their end */
   readonly epochs: number
   readonly posted: number
   readonly interrupted: boolean
-  /** The data directory with the logs, where it outlives the run: a failed run keeps a temporary one. */
+  /** The data directory with the logs, if it is kept: a failed run keeps even a temporary directory. */
   readonly keptIn: string | null
   readonly providers: readonly ProviderResult[]
 }

@@ -1,4 +1,4 @@
-/** The command lines of a run's nodes. An ordinary node runs the very command that an operator would type. */
+/** The command lines of a run's nodes. An ordinary node runs the same command that an operator types. */
 import { dirname, join } from 'node:path'
 import { entryPoint } from '../process/entry-point.js'
 import type { PlannedProvider, PlannedVerifier } from './plan.js'

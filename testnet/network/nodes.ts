@@ -1,4 +1,4 @@
-/** The processes of a run: started by plan, ended by profile or with the run, and every end of theirs noticed. */
+/** The processes of a run: started by plan, ended by profile or with the run. Every end is noticed. */
 import { mkdir } from 'node:fs/promises'
 import { initNode } from '../../verifier/cli/init.js'
 import { type NodeExit, type NodeProcess, spawnNode } from '../process/spawn.js'
@@ -8,7 +8,7 @@ import { type NodeSurroundings, providerCommand, verifierCommand } from './node-
 import type { PlannedProvider, PlannedVerifier } from './plan.js'
 import type { RegisteredNode } from './setup.js'
 
-/** Many processes that start at once on two cores take their time. */
+/** Many processes start at once, perhaps on two cores. */
 const READY_TIMEOUT_MS = 60_000
 
 export class Nodes {

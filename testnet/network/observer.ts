@@ -1,4 +1,4 @@
-/** Follows a running network through its epochs, and keeps the record that the result is judged by. */
+/** Follows a running network through its epochs, and keeps the record that decides the result. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { epochStartMs } from '../../proto/epoch.js'
 import { type Leaf, STATUS } from '../../proto/leaf.js'
@@ -9,9 +9,9 @@ import type { EpochOutcome, ProviderRecord } from './result.js'
 import { type ApiNode, leavesOf, statusesOf } from './verifier-api.js'
 
 const POLL_MS = 250
-/** How long verifiers may take to notice that the time for an epoch's report is over. */
+/** How long verifiers may take to notice that no report of an epoch can come any more. */
 const REASONS_TIMEOUT_MS = 5000
-/** How long the leaves of a report may take to show in the API of any verifier. */
+/** How long it may take until the API of some verifier serves the leaves of a report. */
 const LEAVES_TIMEOUT_MS = 10_000
 
 export class Observer {
@@ -28,18 +28,18 @@ export class Observer {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** `run` is begun when the epoch begins, and not waited for; what it throws is a fault. */
+  /** Starts `run` when the epoch begins, and does not wait for the end. An error of `run` is a fault. */
   whenEpochBegins(epoch: number, run: () => Promise<void>): void {
     this.#tasks.push({ atMs: epochStartMs(this.reader.clock, epoch), run })
   }
 
-  /** Until the last epoch's report, or until interrupted. @throws AbortError */
+  /** Resolves with the last epoch's report. @throws AbortError when interrupted */
   async follow(lastEpoch: number): Promise<void> {
     for (let epoch = 1; epoch <= lastEpoch; epoch++) {
       const report = await this.#poll(() => this.reader.reportOf(epoch))
       await (report === 'missed' ? this.#concludeMissed(epoch) : this.#conclude(epoch, report))
     }
-    await this.#blocks(2) // so that whoever else watches the chain sees the last report too
+    await this.#blocks(2) // so that other watchers of the chain see the last report too
   }
 
   async #conclude(epoch: number, report: PostedReport): Promise<void> {
@@ -61,7 +61,7 @@ export class Observer {
     this.emit({ event: 'epoch', epoch, posted: false, ...nothing, verifiers: frozen.length, why })
   }
 
-  /** Why each verifier that answers has no report of this epoch, as soon as they all know that there is none. */
+  /** Each answering verifier's reason why this epoch has no report, as soon as all of them know that there is none. */
   async #reasons(epoch: number): Promise<EpochEvent['why']> {
     const deadline = performance.now() + REASONS_TIMEOUT_MS
     return this.#poll(async () => {
@@ -82,7 +82,7 @@ export class Observer {
       return (
         found ??
         (performance.now() > deadline
-          ? { wrong: `Nobody serves the leaves of epoch ${report.header.epoch}.` }
+          ? { wrong: `No verifier serves the leaves of epoch ${report.header.epoch}.` }
           : undefined)
       )
     })

@@ -3,18 +3,18 @@ import type { MixEntry } from './parse-mix.js'
 export interface TestnetOptions {
   readonly verifiers: readonly MixEntry[]
   readonly providers: readonly MixEntry[]
-  /** Undefined: until interrupted. */
+  /** undefined: until interrupted */
   readonly epochs: number | undefined
   readonly claimKbps: number
-  /** What every verifier registers that it can take at once; undefined for more than any claim needs. */
+  /** The capacity that every verifier registers; undefined for more than any claim needs. */
   readonly capacityKbps: number | undefined
   /** Whether every session is a soak. */
   readonly soaks: boolean
   readonly seed: string
-  /** Kept after the run; undefined for a temporary one. */
+  /** Kept after the run; undefined for a temporary directory. */
   readonly dataDir: string | undefined
-  /** Of the first verifier's API; undefined for the usual one unless that is taken. */
+  /** Of the first verifier's API; undefined for the usual port, or any free port if that is taken. */
   readonly apiPort: number | undefined
-  /** Keep a temporary data directory too. */
+  /** Keep a temporary data directory as well. */
   readonly keep: boolean
 }

@@ -6,12 +6,12 @@ import { PROVIDER_PROFILES, type VerifierProfile } from '../profiles/profiles.js
 import type { TestnetOptions } from './options.js'
 import { type MixEntry, mixName } from './parse-mix.js'
 
-/** What a verifier registers unless told; far above any claim here, since `lanes` already bounds what runs at once. */
+/** The default capacity of a verifier: far above any claim here, since `lanes` already limits how many sessions run at once. */
 const AMPLE_CAPACITY_KBPS = 1_000_000
 
 interface PlannedNode {
   readonly name: string
-  /** as given: `slow@0.6` */
+  /** as the user wrote it: `slow@0.6` */
   readonly profileName: string
   readonly keys: NodeKeys
   readonly dataDir: string

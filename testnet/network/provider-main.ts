@@ -1,4 +1,4 @@
-/** `provider run` for the profiles that cheat or fail: the same node, with another forwarding. */
+/** `provider run` for the profiles that cheat or fail: the same node with another forwarding. */
 import '../../proto/polyfill.js'
 import yargs from 'yargs'
 import { startProvider } from '../../market/provider/start.js'
@@ -23,7 +23,8 @@ try {
     claimKbps: flags['claim-kbps'],
     sharedDir: flags['shared-dir'],
   })
-  if (!forwarding) throw new UserError('usage', `--profile ${flags.profile} needs no provider of its own.`)
+  if (!forwarding)
+    throw new UserError('usage', `--profile ${flags.profile} has no forwarding of its own: run the ordinary provider.`)
   const options = await nodeSettings(flags)
   await runNode(() => startProvider({ ...options, forwarding }))
   process.exit(0)

@@ -1,10 +1,11 @@
-/** Whether what a run's profiles and mix promise came true on the chain. Pure: the sentences follow from the record. */
+/** Whether the chain shows what a run's profiles and mix promise. Pure: every sentence follows from the record. */
 
 import type { Hex } from '../../proto/hex.js'
 import { type Leaf, STATUS } from '../../proto/leaf.js'
 import { isSupermajority } from '../../proto/quorum.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
-import { describeExit, type NodeExit } from '../process/spawn.js'
+import { describeEnd } from '../process/child-end.js'
+import type { NodeExit } from '../process/spawn.js'
 import type { ProviderHistory } from '../profiles/profile.js'
 import type { SeenSettlement } from './chain-reader.js'
 import type { ProviderResult } from './events.js'
@@ -12,11 +13,11 @@ import type { PlannedProvider, PlannedVerifier } from './plan.js'
 
 export interface EpochOutcome {
   readonly epoch: number
-  /** Undefined where none was posted while it could be. */
+  /** Undefined if none was posted in time. */
   readonly report: PostedReport | undefined
-  /** Of the report, checked against its score root. */
+  /** The report's leaves, checked against its score root. */
   readonly leaves: readonly Leaf[]
-  /** Registry indices of the set that was in force. */
+  /** Registry indices of the frozen set in force. */
   readonly frozen: readonly number[]
 }
 
@@ -29,17 +30,17 @@ export interface ProviderRecord {
 }
 
 export interface RunRecord {
-  /** With their registry index, once registered. */
+  /** The index is the registry's, once registered. */
   readonly verifiers: readonly { readonly planned: PlannedVerifier; readonly index: number | undefined }[]
   readonly providers: readonly ProviderRecord[]
   readonly epochs: readonly EpochOutcome[]
   readonly settlements: readonly SeenSettlement[]
   readonly exits: readonly NodeExit[]
-  /** What went wrong besides: leaves that do not hash to the chain's root, and the like. */
+  /** Everything else that went wrong, such as leaves that do not hash to the chain's root. */
   readonly faults: readonly string[]
 }
 
-/** An era later than the one in which a late verifier registers, and reports enough for it to have signed one. */
+/** Reports of a later era that are enough for a late verifier to have signed one of them. */
 const LATE_REPORTS = 3
 
 export function failuresOf(run: RunRecord): string[] {
@@ -78,14 +79,14 @@ export function providerResult(
   }
 }
 
-/** A node that gave up by itself. One that somebody else killed is told of, but is no fault of the network. */
+/** A node that gave up by itself. A node that somebody else killed is reported, but is no fault of the network. */
 function crash(exit: NodeExit): string[] {
   const byItself = exit.signal === null ? exit.code !== 0 : !['SIGKILL', 'SIGTERM', 'SIGINT'].includes(exit.signal)
   if (exit.wanted || !byItself) return []
-  return [`${exit.name} ${describeExit(exit)}${exit.lastLog.length > 0 ? `: ${exit.lastLog.join(' | ')}` : ''}.`]
+  return [`${exit.name} ${describeEnd(exit)}${exit.lastLog.length > 0 ? `: ${exit.lastLog.join(' | ')}` : ''}.`]
 }
 
-/** `maybe` while it hangs on a verifier that may not be up yet. */
+/** `maybe` while the report depends on a verifier that may not be up yet. */
 function reportsExpected(run: RunRecord, { frozen }: EpochOutcome): 'always' | 'maybe' | 'never' {
   const members = (profile: string) =>
     run.verifiers.filter(({ planned, index }) => planned.profile === profile && frozen.includes(index ?? -1)).length
@@ -98,7 +99,7 @@ function mixFailures(run: RunRecord, outcome: EpochOutcome): string[] {
   const expected = reportsExpected(run, outcome)
   if (expected === 'always' && !outcome.report) return [`Epoch ${outcome.epoch} has no report.`]
   if (expected === 'never' && outcome.report) {
-    return [`Epoch ${outcome.epoch} has a report, though no more than two thirds of its verifiers are honest.`]
+    return [`Epoch ${outcome.epoch} has a report, although at most two thirds of its verifiers are honest.`]
   }
   return []
 }
@@ -106,7 +107,7 @@ function mixFailures(run: RunRecord, outcome: EpochOutcome): string[] {
 function nobodySlashed({ providers, settlements }: RunRecord): string[] {
   const lost = providers.filter(({ stakeBefore, stakeAfter }) => stakeBefore !== stakeAfter)
   return [
-    ...lost.map(({ planned }) => `${planned.name} lost stake, though there was no report.`),
+    ...lost.map(({ planned }) => `${planned.name} lost stake, although there was no report.`),
     ...settlements.map(({ provider, epoch }) => `${provider} was slashed for epoch ${epoch}, which has no report.`),
   ]
 }
@@ -128,7 +129,7 @@ function providerFailures(run: RunRecord, provider: ProviderRecord): string[] {
   return planned.profile.broken(history).map(sentence => `${planned.name} (${planned.profileName}) ${sentence}.`)
 }
 
-/** A late verifier is in the next frozen set, and signs there. */
+/** A late verifier must be in the next frozen set, and sign there. */
 function lateFailures({ verifiers, epochs }: RunRecord): string[] {
   const eras = new Set(epochs.map(({ report }) => report?.header.era))
   return verifiers

@@ -1,7 +1,7 @@
 /**
- * One run of a whole network: watchdog, chain, contracts, nodes, epochs, result. Everything a run starts is told to the
- * watchdog first of all, so that nothing is left however this process ends; on the way out the nodes are stopped in
- * order, then the chain, then the watchdog.
+ * One run of a whole network: watchdog, chain, contracts, nodes, epochs, result. The watchdog knows every process that the
+ * run starts, so nothing is left behind however this process ends. A run that ends normally stops the nodes first, then the
+ * chain, then the watchdog.
  */
 import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -23,15 +23,15 @@ import { joinVerifier, type NetworkSetup, setUpNetwork, startNetwork } from './s
 
 const CHAIN_ID = 31_337
 const BLOCK_SECONDS = 1
-/** Where a person looks first; a free port is taken when somebody else has it. */
+/** The port where a person looks first. If it is taken, the run uses any free port. */
 const USUAL_API_PORT = 7380
 const LATE_EPOCH = 3
 
 type Emit = (event: TestnetEvent) => void
 
 /**
- * @param signal ends the run early: the result then covers what was seen
- * @throws what kept the network from starting
+ * @param signal ends the run early; the result then covers the epochs so far
+ * @throws Error why the network did not start
  */
 export async function runTestnet(options: TestnetOptions, emit: Emit, signal: AbortSignal): Promise<ResultEvent> {
   const closers: (() => Promise<void>)[] = []
@@ -39,8 +39,7 @@ export async function runTestnet(options: TestnetOptions, emit: Emit, signal: Ab
     const watchdog = await startWatchdog()
     closers.push(() => watchdog.close())
     const directory = dataDirectory(options, watchdog)
-    const anvil = await startAnvil({ chainId: CHAIN_ID, blockTime: BLOCK_SECONDS, seed: options.seed })
-    watchdog.watch(anvil.pid)
+    const anvil = await startAnvil({ chainId: CHAIN_ID, blockTime: BLOCK_SECONDS, seed: options.seed, watchdog })
     closers.push(() => anvil.stop())
     const result = await runOnChain({ options, emit, signal, watchdog, closers, anvil, directory })
     if (result.keptIn !== null) watchdog.keep(directory)
@@ -160,7 +159,7 @@ async function runOnChain({
   })
 }
 
-/** All at once: together they take no longer than the cores need. */
+/** Starts all nodes at once, which takes no longer than the cores need. */
 async function startAll(plan: Plan, nodes: Nodes, setup: NetworkSetup, options: TestnetOptions) {
   const registered = ({ name }: { readonly name: string }) =>
     [...setup.verifiers, ...setup.providers].find(node => node.name === name)!
@@ -189,7 +188,7 @@ function conclude(options: TestnetOptions, directory: string, interrupted: boole
     ...failuresOf(record),
   ]
   const ok = failures.length === 0
-  // What a failed run was about stands in its logs.
+  // The logs of a failed run say why it failed.
   const kept = options.dataDir !== undefined || options.keep || !(ok || interrupted)
   return {
     ...{ event: 'result', ok, failures, epochs: run, interrupted, keptIn: kept ? directory : null },
@@ -198,7 +197,7 @@ function conclude(options: TestnetOptions, directory: string, interrupted: boole
   }
 }
 
-/** The given one, which must be new or empty, or a temporary one that goes with the run. */
+/** The directory that the user named, which must be new or empty, or a temporary one that goes with the run. */
 function dataDirectory({ dataDir, keep }: TestnetOptions, watchdog: Watchdog): string {
   if (dataDir === undefined) {
     const directory = mkdtempSync(join(tmpdir(), 'bandwitness-'))
@@ -208,7 +207,7 @@ function dataDirectory({ dataDir, keep }: TestnetOptions, watchdog: Watchdog): s
   const directory = resolve(dataDir)
   mkdirSync(directory, { recursive: true })
   if (readdirSync(directory).length === 0) return directory
-  throw new UserError('configuration', `--data-dir ${dataDir} is not empty: a run needs a directory of its own.`)
+  throw new UserError('configuration', `--data-dir ${dataDir} is not empty: name a new or an empty directory.`)
 }
 
 function isFree(port: number): Promise<boolean> {
@@ -219,9 +218,9 @@ function isFree(port: number): Promise<boolean> {
   })
 }
 
-/** Stops waiting for `work` when the run is interrupted; what it has started is cleaned up by the watchdog. */
+/** Stops waiting for `work` when the run is interrupted. The watchdog ends what `work` has started. */
 async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  work.catch(() => {}) // it may fail once the run is over
+  work.catch(() => {}) // the work may fail once the run is over
   signal.throwIfAborted()
   let onAbort = () => {}
   const aborted = new Promise<never>((_, reject) => {

@@ -1,6 +1,4 @@
 /** From an empty chain to a network whose verifiers and providers are registered: deploy, fund, join, write its file. */
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
-import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { Wallet } from 'ethers'
 import { compile } from '../../contracts/compile.js'
 import { deploy } from '../../contracts/deploy.js'
@@ -14,6 +12,7 @@ import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { joinAsProvider, joinAsVerifier } from '../../verifier/chain/join.js'
 import type { NodeKeys } from '../../verifier/config/keys.js'
 import { type NetworkFile, saveNetworkFile } from '../../verifier/config/network-file.js'
+import { peerIdOf as peerIdOfSeed } from '../../verifier/net/peer-keys.js'
 import type { Anvil } from './anvil.js'
 
 /** Bond of a verifier and stake of a provider, in wei of the stake token. */
@@ -50,7 +49,7 @@ export interface SetupOptions {
   readonly chainId: number
   readonly params: NetworkParams
   readonly verifiers: readonly VerifierSetup[]
-  /** Funded like verifiers, but not registered: they join later (`joinVerifier`). */
+  /** Funded like verifiers, but not registered yet: they join later (`joinVerifier`). */
   readonly lateVerifiers: readonly VerifierSetup[]
   readonly providers: readonly ProviderSetup[]
   readonly networkFile: string
@@ -68,7 +67,7 @@ export interface NetworkSetup {
   readonly providers: readonly RegisteredNode[]
 }
 
-/** Nothing waits for a transaction that something else does not build on: about four blocks in all. */
+/** Three rounds of transactions: contracts, funds, registrations. Within a round no transaction waits for another. */
 export async function setUpNetwork(options: SetupOptions): Promise<NetworkSetup> {
   const { anvil, chainId, params, verifiers, lateVerifiers, providers } = options
   compile()
@@ -90,9 +89,9 @@ export async function setUpNetwork(options: SetupOptions): Promise<NetworkSetup>
 export async function startNetwork(rpcUrl: string, network: NetworkFile, privateKey: string): Promise<number> {
   return connected(rpcUrl, network, privateKey, async chain => {
     const result = await chain.start()
-    if (result.kind === 'rejected') throw new Error(`the network does not start: ${result.reason}`)
+    if (result.kind === 'rejected') throw new Error(`the network cannot be started: ${result.reason}`)
     const clock = await chain.clock()
-    if (!clock) throw new Error('the network was started, yet it has no genesis')
+    if (!clock) throw new Error('the network has no genesis although it was started')
     return clock.genesisMs / 1000
   })
 }
@@ -169,9 +168,8 @@ async function fund(
   })
 }
 
-/** How libp2p writes the identity that belongs to a node's key. */
-export const peerIdOf = async (keys: NodeKeys): Promise<string> =>
-  peerIdFromPrivateKey(await generateKeyPairFromSeed('Ed25519', fromHex(keys.peer))).toString()
+/** The libp2p peer id that belongs to a node's key. */
+export const peerIdOf = (keys: NodeKeys): Promise<string> => peerIdOfSeed(fromHex(keys.peer))
 
 async function connected<T>(
   rpcUrl: string,

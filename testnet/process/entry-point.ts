@@ -3,8 +3,8 @@ import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /**
- * The command line that runs one of this package's modules as a process of its own: the compiled file beside the
- * compiled caller, or, when the caller runs from its TypeScript source (tests), the source through tsx.
+ * The command line that runs one of this package's modules as a process of its own. A compiled caller runs the compiled
+ * module; a caller that runs from its TypeScript source (tests) runs the source through tsx.
  * @param base `import.meta.url` of the caller
  * @param module relative to the caller, with its `.js` ending
  */

@@ -1,15 +1,15 @@
-/** Tells a process from another that was given the same pid later. */
+/** Tells a process from a later one that has the same pid. */
 import { readFileSync } from 'node:fs'
 
 export interface ProcessIdentity {
   readonly pid: number
-  /** Clock ticks after boot, field 22 of /proc/PID/stat; undefined where there is no /proc, and then the pid alone counts. */
+  /** In clock ticks after boot, field 22 of /proc/PID/stat; undefined on a system without /proc, where the pid alone counts. */
   readonly startTime: string | undefined
 }
 
 export const identify = (pid: number): ProcessIdentity => ({ pid, startTime: startTimeOf(pid) })
 
-/** Whether that very process is still there. A zombie is not: it holds no port and no file. */
+/** Whether the very same process still runs. A zombie does not: it holds no port and no file. */
 export function isAlive({ pid, startTime }: ProcessIdentity): boolean {
   if (startTime !== undefined) return startTimeOf(pid) === startTime
   try {
@@ -26,7 +26,7 @@ export function signal(identity: ProcessIdentity, name: NodeJS.Signals): void {
   try {
     process.kill(identity.pid, name)
   } catch {
-    // It ended between the look and the signal.
+    // The process ended between the look and the signal.
   }
 }
 

@@ -1,13 +1,13 @@
-/** Promises that several profiles share. Each gives the sentences of what did not come true. */
+/** Promises that several profiles share. Each check returns one sentence for each promise that the chain does not show. */
 import { STATUS } from '../../proto/leaf.js'
 import { DEVNET } from '../../proto/params.js'
 import type { ProviderHistory } from './profile.js'
 
-/** Certified rates must come this near to what is delivered. */
+/** How far a certified rate may lie from the delivered rate. */
 const RATE_TOLERANCE = 0.1
-/** A provider that keeps its claim must be certified at least this much of it. */
+/** A provider that keeps its claim must be certified at no less than this share of the claim. */
 const HONEST_SHARE = 0.95
-/** Epochs from the third breach to the end of the epoch in which its penalty must have been taken. */
+/** The penalty must be settled within so many epochs of the third breach. */
 const SETTLED_WITHIN_EPOCHS = 2
 const BREACHES = 3
 const WINDOWS = 5
@@ -16,7 +16,8 @@ export function keptClaim({ leaves, claimKbps }: ProviderHistory): string[] {
   return leaves
     .filter(leaf => leaf.status !== STATUS.unmeasured && leaf.rateKbps < HONEST_SHARE * claimKbps)
     .map(
-      leaf => `was certified ${leaf.rateKbps} kbit/s in epoch ${leaf.epoch}, under 95 % of its claim of ${claimKbps}`,
+      leaf =>
+        `was certified at ${leaf.rateKbps} kbit/s in epoch ${leaf.epoch}, below 95 % of its claim of ${claimKbps}`,
     )
 }
 
@@ -26,13 +27,13 @@ export function measuredAsDelivered({ leaves, deliversKbps }: ProviderHistory): 
     .filter(leaf => Math.abs(leaf.rateKbps - deliversKbps) > RATE_TOLERANCE * deliversKbps)
     .map(
       leaf =>
-        `was certified ${leaf.rateKbps} kbit/s in epoch ${leaf.epoch}, more than 10 % off the ${deliversKbps} it delivers`,
+        `was certified at ${leaf.rateKbps} kbit/s in epoch ${leaf.epoch}, more than 10 % off the delivered ${deliversKbps}`,
     )
 }
 
 /**
- * With every verifier at work most reports hold a measurement. Not all must: receivers that were starved of processor
- * time say so instead of blaming the provider.
+ * If every verifier takes part, most reports hold a measurement. Not all must: a receiver that was starved of processor
+ * time says so instead of blaming the provider.
  */
 export function measuredMostly({ leaves, allVerifiersHonest }: ProviderHistory): string[] {
   const missing = leaves.filter(leaf => leaf.status === STATUS.unmeasured)
@@ -51,32 +52,32 @@ export function stakeIntact({ stakeBefore, stakeAfter, settlements }: ProviderHi
   return [`lost ${stakeBefore - stakeAfter} wei of its stake`]
 }
 
-/** The third breach among five windows sets a penalty in that epoch's leaf, and it is taken within two epochs. */
+/** The third breach in five windows must set a penalty in that epoch's leaf, and the penalty must be settled within two epochs. */
 export function slashedInTime(history: ProviderHistory): string[] {
   const { leaves, settlements, stakeBefore, stakeAfter, epochsRun } = history
   const third = thirdBreach(history)
   if (third === undefined) {
     return leaves.length >= WINDOWS
-      ? [`was never ${BREACHES} times below the slashing threshold in ${leaves.length} reports`]
+      ? [`was below the slashing threshold fewer than ${BREACHES} times in ${leaves.length} reports`]
       : []
   }
   const penalty = leaves.find(leaf => leaf.epoch === third)!.penaltyBps
-  if (penalty === 0) return [`has no penalty in epoch ${third}, its third breach`]
+  if (penalty === 0) return [`has no penalty in epoch ${third}, the epoch of its third breach`]
   if (epochsRun < third + SETTLED_WITHIN_EPOCHS) return []
   const settled = settlements.find(settlement => settlement.epoch === third)
   if (settled === undefined) return [`was not slashed for epoch ${third}`]
   const failures: string[] = []
   if (settled.settledIn > third + SETTLED_WITHIN_EPOCHS) {
-    failures.push(`was slashed for epoch ${third} as late as in epoch ${settled.settledIn}`)
+    failures.push(`was slashed for epoch ${third} too late, in epoch ${settled.settledIn}`)
   }
   const charged = settlements.reduce((sum, settlement) => sum + settlement.charged, 0n)
   if (charged === 0n || stakeBefore - stakeAfter !== charged) {
-    failures.push(`has ${stakeBefore - stakeAfter} wei less at stake where ${charged} wei were charged`)
+    failures.push(`lost ${stakeBefore - stakeAfter} wei of its stake, although ${charged} wei were charged`)
   }
   return failures
 }
 
-/** The first epoch in which three of the last five reports show it below the slashing threshold, counted from rates alone. */
+/** The first epoch with three of the last five reports below the slashing threshold, counted from rates alone. */
 function thirdBreach({ leaves }: ProviderHistory): number | undefined {
   const under = leaves.map(
     leaf => leaf.status !== STATUS.unmeasured && leaf.rateKbps * 10_000 < DEVNET.breachBps * leaf.claimKbps,

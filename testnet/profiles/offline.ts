@@ -3,7 +3,7 @@ import { keptClaim, noBreach, stakeIntact } from './checks.js'
 import type { ProviderHistory, ProviderProfile } from './profile.js'
 
 export const offline: ProviderProfile = {
-  describe: 'is gone from the second epoch',
+  describe: 'ends when the second epoch begins',
   takesFraction: false,
   deliversKbps: claimKbps => claimKbps,
   endsAtEpoch: 2,
@@ -11,12 +11,12 @@ export const offline: ProviderProfile = {
     [keptClaim, unmeasuredOnceGone, uptimeFalls, noBreach, stakeIntact].flatMap(check => check(history)),
 }
 
-/** Nobody can say how fast it would be, so it has no rate: not the rate zero. */
+/** Nobody can measure a provider that is gone, so it has no rate; its rate is not zero. */
 function unmeasuredOnceGone({ leaves, goneFromEpoch }: ProviderHistory): string[] {
   if (goneFromEpoch === undefined) return []
   return leaves
     .filter(leaf => leaf.epoch >= goneFromEpoch && leaf.status !== STATUS.unmeasured)
-    .map(leaf => `has a rate in epoch ${leaf.epoch}, when it was gone`)
+    .map(leaf => `has a rate in epoch ${leaf.epoch}, although it was gone`)
 }
 
 function uptimeFalls({ leaves, goneFromEpoch }: ProviderHistory): string[] {

@@ -14,7 +14,7 @@ import type { ProviderProfile } from './profile.js'
 import { slow, throttled } from './slow.js'
 import { dead, refuser } from './unserving.js'
 
-/** Those that mean to pass for more than they are; `npm run bench -- cheat` measures what comes of it. */
+/** Providers that try to look faster than they are. `npm run bench -- cheat` measures what each of them gains. */
 export const CHEATS = {
   bucket,
   bigbucket,
@@ -46,8 +46,8 @@ export const PROVIDER_PROFILES: Readonly<Record<string, ProviderProfile>> = {
 }
 
 /**
- * honest takes part in everything; silent holds a place in the set and takes part in nothing; late registers in the
- * third epoch, and so belongs to the next frozen set.
+ * `honest` takes part in everything. `silent` is in the frozen set and takes part in nothing. `late` registers in the third
+ * epoch, and so is in the next frozen set.
  */
 export const VERIFIER_PROFILES = ['honest', 'silent', 'late'] as const
 export type VerifierProfile = (typeof VERIFIER_PROFILES)[number]

@@ -16,7 +16,7 @@ export const throttled: ProviderProfile = {
   broken: brokenByLimit,
 }
 
-/** Below the slashing threshold it is slashed; above it, nothing may happen to it. */
+/** Below the slashing threshold the provider must be slashed; above the threshold it must lose nothing. */
 function brokenByLimit(history: ProviderHistory): string[] {
   const under = history.deliversKbps * 10_000 < DEVNET.breachBps * history.claimKbps
   const consequences = under ? [slashedInTime] : [noBreach, stakeIntact]

@@ -1,14 +1,14 @@
-/** Providers that serve nobody. Refusing must not be safer than failing: both have the rate zero, and are slashed. */
+/** Providers that serve nobody. Refusing must not be safer than failing: both get the rate zero, and both are slashed. */
 import { STATUS } from '../../proto/leaf.js'
 import { measuredMostly, slashedInTime } from './checks.js'
 import { unserving } from './forwarding/unserving.js'
 import type { ProviderHistory, ProviderProfile } from './profile.js'
 
-/** Heartbeats alone keep it well above this, from the second report on. */
+/** Heartbeats alone keep the uptime well above this, from the second report on. */
 const REFUSER_UPTIME_BPS = 5000
 
 export const refuser: ProviderProfile = {
-  describe: 'answers heartbeats, takes no session',
+  describe: 'answers heartbeats and refuses sessions',
   takesFraction: false,
   deliversKbps: () => 0,
   forwarding: () => unserving({ refuses: true }),
@@ -16,7 +16,7 @@ export const refuser: ProviderProfile = {
 }
 
 export const dead: ProviderProfile = {
-  describe: 'takes sessions, forwards nothing',
+  describe: 'takes sessions and forwards nothing',
   takesFraction: false,
   deliversKbps: () => 0,
   forwarding: () => unserving({ refuses: false }),
@@ -26,12 +26,12 @@ export const dead: ProviderProfile = {
 function broken(history: ProviderHistory): string[] {
   const passed = history.leaves
     .filter(leaf => leaf.status === STATUS.measured)
-    .map(leaf => `passes for serving in epoch ${leaf.epoch}, at ${leaf.rateKbps} kbit/s`)
+    .map(leaf => `counts as serving in epoch ${leaf.epoch}, at ${leaf.rateKbps} kbit/s`)
   return [...passed, ...measuredMostly(history), ...slashedInTime(history)]
 }
 
 function answersHeartbeats({ leaves }: ProviderHistory): string[] {
   const last = leaves.at(-1)
   if (leaves.length < 2 || last!.uptimeBps >= REFUSER_UPTIME_BPS) return []
-  return [`has an uptime of ${last!.uptimeBps} basis points, though it answers heartbeats`]
+  return [`has an uptime of ${last!.uptimeBps} basis points, although it answers heartbeats`]
 }

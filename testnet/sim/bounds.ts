@@ -1,6 +1,7 @@
 /**
- * What colluding verifiers can do to one provider's window, derived in docs/research/cheats-derivations.md, sections 2 to
- * 5. Pure: the bench prints these before it simulates anything, and a test holds them against the simulation.
+ * Bounds on what colluding verifiers can do to one provider's window. Pure: the bench prints them before it simulates
+ * anything, and a test compares them with the simulation.
+ * Derived in docs/research/cheats-derivations.md, sections 2 to 5.
  */
 import { toleratedSenders } from '../../probe/verdict/share.js'
 import { faultsTolerated } from '../../proto/quorum.js'
@@ -11,9 +12,9 @@ export interface Committee {
   readonly receivers: number
   /** k, the senders of each */
   readonly senders: number
-  /** of the verifiers, colluding with one another */
+  /** share of the verifiers that collude */
   readonly share: number
-  /** N, the frozen set they are drawn from; undefined for one that is large beside n */
+  /** N, the size of the frozen set; undefined for a set that is large compared with n */
   readonly verifiers?: number
 }
 
@@ -35,7 +36,7 @@ function colludingReceivers({ receivers, share, verifiers }: Committee, l: numbe
 
 const colluders = (share: number, verifiers: number): number => Math.floor(share * verifiers)
 
-/** Sums over l colluding receivers and, of the honest n − l, over those whose vote the senders have spoilt. */
+/** Sums over the number l of colluding receivers, and over the number of honest receivers whose votes senders have spoilt. */
 function overWindows(
   committee: Committee,
   spoilt: number,
@@ -55,19 +56,19 @@ function overWindows(
 
 const quorumOf = (n: number): number => 2 * faultsTolerated(n) + 1
 
-/** More than f' senders must lie before an honest receiver's vote is theirs. */
+/** More than f' senders must lie before they decide an honest receiver's vote. */
 export const sendersToSpoil = (senders: number): number => toleratedSenders(senders) + 1
 
 /**
- * P(a window of an honest provider is a breach): 2f+1 votes below the slashing threshold, from receivers that lie and from honest ones
- * with more than f' lying senders.
+ * P(a window of an honest provider is a breach): 2f+1 votes below the slashing threshold, from receivers that lie and from
+ * honest receivers with more than f' lying senders.
  */
 export function framedWindow(committee: Committee): number {
   const framed = sendersAtLeast(committee, sendersToSpoil(committee.senders))
   return overWindows(committee, framed, ({ sound }) => committee.receivers - sound >= quorumOf(committee.receivers))
 }
 
-/** P(a low vote of an honest receiver is made "at least x"), if it takes `needed` of its senders. */
+/** P(senders turn a low vote of an honest receiver into "at least x"), if that takes `needed` of them. */
 export const vetoedVote = (committee: Committee, needed: number): number => sendersAtLeast(committee, needed)
 
 /** P(a window of a provider below the slashing threshold is no breach): fewer than 2f+1 low votes are left. */
@@ -75,8 +76,8 @@ export const vetoedWindow = (committee: Committee, needed: number): number =>
   overWindows(committee, vetoedVote(committee, needed), ({ sound }) => sound < quorumOf(committee.receivers))
 
 /**
- * P(the certified rate is the colluders' choice): the low median of the usable votes lies among those of colluding
- * receivers, l > h, and there are 2f+1 usable ones at all. A spoilt vote is none.
+ * P(the certified rate is the colluders' choice): the low median of the usable votes is a colluding receiver's vote, l > h,
+ * and there are at least 2f+1 usable votes. A spoilt vote is not usable.
  */
 export function inflatedWindow(committee: Committee): number {
   const spoilt = sendersAtLeast(committee, sendersToSpoil(committee.senders))
@@ -85,9 +86,9 @@ export function inflatedWindow(committee: Committee): number {
 }
 
 /**
- * P(the soak limit is the colluders' choice) where a colluding sender's data reaches the receiver beside the provider's link:
- * every honest soak vote with more than f' such senders is theirs, too. Fewer move no soak, so ordinary votes may all be lent
- * to: the rate is at most the soak limit.
+ * P(the soak limit is the colluders' choice), if a colluding sender's data reach the receiver beside the provider's link.
+ * Colluders also decide every honest soak vote with more than f' such senders. Fewer senders move no soak, so it does not
+ * matter how many ordinary votes they raise: the rate is at most the soak limit.
  */
 export function lentWindow(committee: Committee): number {
   const lent = sendersAtLeast(committee, sendersToSpoil(committee.senders))
@@ -99,12 +100,5 @@ export function lentWindow(committee: Committee): number {
   )
 }
 
-/**
- * The largest expected inflation of a window's certified rate, as a share of what is delivered: nothing but the
- * colluders' windows is inflated, and those at most to the claim.
- */
-export const expectedInflation = (committee: Committee, delivered: number): number =>
-  inflatedWindow(committee) * (1 / delivered - 1)
-
-/** Shares of colluding verifiers that all tables give. */
+/** The shares of colluding verifiers in all tables. */
 export const SHARES = [0, 0.1, 0.2, 0.33] as const

@@ -1,27 +1,28 @@
 /**
- * The bounds where a claim is measured by groups of receivers, derived in docs/research/cheats-derivations.md, section 7.
- * One liar spoils a group, so the groups are what counts. Of a set that is large beside n, which is the worse case.
+ * The same bounds for a claim that groups of receivers measure. One liar spoils a group, so the bounds count groups. The
+ * frozen set is large compared with n, which is the worse case.
+ * Derived in docs/research/cheats-derivations.md, section 7.
  */
 import { faultsTolerated } from '../../proto/quorum.js'
 import { type Committee, sendersAtLeast, sendersToSpoil } from './bounds.js'
 import { binomial } from './odds.js'
 
 export interface GroupCommittee extends Omit<Committee, 'verifiers'> {
-  /** g; 1 is each receiver for itself */
+  /** g; 1 if each receiver measures alone */
   readonly size: number
 }
 
 interface GroupCounts {
   /** with a colluding receiver */
   readonly colluding: number
-  /** with honest receivers, one of them with more than f' lying senders */
+  /** only honest receivers, at least one with more than f' lying senders */
   readonly spoilt: number
   readonly sound: number
 }
 
 const ofOneAtLeast = (chance: number, size: number): number => 1 - (1 - chance) ** size
 
-/** @param holds of how the whole groups fall, and of how many receivers some of them have, at least a quorum */
+/** @param holds whether the event happens with so many groups of each kind; `isQuorum` tells whether so many groups hold a quorum of receivers */
 function overGroups(
   committee: GroupCommittee,
   holds: (counts: GroupCounts, isQuorum: (groups: number) => boolean) => boolean,
@@ -41,7 +42,7 @@ function overGroups(
   return Math.min(1, sum)
 }
 
-/** P(the certified rate is one that colluders have a part in): most usable groups have a liar. */
+/** P(colluders have a part in the certified rate): most usable groups have a liar. */
 export const capturedByGroups = (of: GroupCommittee): number =>
   overGroups(of, ({ colluding, sound }, isQuorum) => colluding > sound && isQuorum(colluding + sound))
 
@@ -52,7 +53,7 @@ export const framedByGroups = (of: GroupCommittee): number =>
 /** P(a window of a provider below the slashing threshold is no breach). */
 export const vetoedByGroups = (of: GroupCommittee): number => overGroups(of, ({ sound }, isQuorum) => !isQuorum(sound))
 
-/** In steps of a hundredth: the largest share up to which `odds` stay at or below `most`. */
+/** The largest share, in hundredths, up to which the odds do not exceed `most`. */
 export function largestShare(
   of: Omit<GroupCommittee, 'share'>,
   odds: (of: GroupCommittee) => number,

@@ -1,6 +1,6 @@
 /**
- * Tails of the two distributions that a draw of verifiers follows: binomial where the set is large beside the draw,
- * hypergeometric where it is not. Exact sums of logarithms; no approximation.
+ * Tails of the two distributions of a draw of verifiers: binomial if the set is large compared with the draw, otherwise
+ * hypergeometric. Exact sums of logarithms; no approximation.
  */
 
 /** ln Γ at whole numbers: ln((n−1)!), summed once. */
@@ -15,18 +15,18 @@ function logFactorial(n: number): number {
 const logChoose = (n: number, k: number): number =>
   k < 0 || k > n ? Number.NEGATIVE_INFINITY : logFactorial(n) - logFactorial(k) - logFactorial(n - k)
 
-/** P(X = hits) of `draws` independent draws that each hit with `chance`. */
+/** P(X = hits) for `draws` independent draws, each a hit with probability `chance`. */
 export function binomial(draws: number, chance: number, hits: number): number {
   if (chance <= 0) return hits === 0 ? 1 : 0
   if (chance >= 1) return hits === draws ? 1 : 0
   return Math.exp(logChoose(draws, hits) + hits * Math.log(chance) + (draws - hits) * Math.log1p(-chance))
 }
 
-/** P(X = hits) of `draws` from `size` without replacement, of which `marked` count as hits. */
+/** P(X = hits) for `draws` from `size` without replacement, of which `marked` are hits. */
 export const hypergeometric = (size: number, marked: number, draws: number, hits: number): number =>
   Math.exp(logChoose(marked, hits) + logChoose(size - marked, draws - hits) - logChoose(size, draws))
 
-/** P(X ≥ least), for the probability of each whole number up to `most`. */
+/** P(X ≥ least), from the probability of each whole number up to `most`. */
 export function tail(least: number, most: number, probability: (hits: number) => number): number {
   let sum = 0
   for (let hits = Math.max(0, least); hits <= most; hits++) sum += probability(hits)
@@ -34,8 +34,8 @@ export function tail(least: number, most: number, probability: (hits: number) =>
 }
 
 /**
- * The largest chance that is compatible with `events` in `trials`, at 95 %: the upper end of Clopper and Pearson (1934),
- * by bisection. 0 of 200 gives 1.5 %.
+ * The largest chance that is compatible with `events` in `trials` at 95 %: the upper end of the interval of Clopper and
+ * Pearson (1934), by bisection. 0 of 200 gives 1.5 %.
  */
 export function upperChance(events: number, trials: number): number {
   if (events >= trials) return 1

@@ -1,17 +1,17 @@
 import type { Outcome } from '../../probe/index.js'
 
-/** Sessions of one provider, as they came out. */
+/** The outcomes of one provider's sessions. */
 export interface Sample {
   readonly outcomes: readonly Outcome[]
-  /** of soaks; empty where they read what any session reads */
+  /** of soaks; empty if soaks read the same as other sessions */
   readonly soaks: readonly Outcome[]
-  /** of a provider that senders lend bandwidth to: by how many of a session's senders do */
+  /** for a provider to which senders lend bandwidth: by the number of lending senders in a session */
   readonly lent?: {
     readonly outcomes: readonly (readonly Outcome[])[]
     readonly soaks: readonly (readonly Outcome[])[]
   }
-  /** sessions that were held again, since this machine had no time for their senders or their receiver */
+  /** sessions that were repeated, since this machine had no time for their senders or their receiver */
   readonly repeated: number
-  /** what it truly delivers, as a share of its claim */
+  /** the rate that the provider truly delivers, as a share of its claim */
   readonly deliveredShare: number
 }

@@ -1,6 +1,6 @@
 /**
- * Windows of a network with colluding verifiers: the real assignment, the real votes' rules and the real evaluation, over
- * sessions drawn from those that were really measured. Pure, and the same for the same seed.
+ * Windows of a network with colluding verifiers: the real assignment, the real rules for votes and the real evaluation, over
+ * sessions drawn from measured ones. Pure: the same seed gives the same windows.
  */
 
 import type { Outcome } from '../../probe/index.js'
@@ -18,16 +18,15 @@ import { makeVote } from '../../verifier/core/scoring/vote.js'
 import { type Committee, sendersToSpoil } from './bounds.js'
 import type { Sample } from './sample.js'
 
-/** What the colluding verifiers want of a provider. `lend`: raise it, and send beside its link as well. */
+/** What the colluding verifiers do to a provider. `lend`: they raise its rate, and also send data beside its link. */
 export type Aim = 'raise' | 'frame' | 'lend'
 
 export interface Subject {
   readonly name: string
   readonly sample: Sample
   readonly aim: Aim
-  /** of its heartbeats */
   readonly answersHeartbeats: boolean
-  /** Forgotten every so many windows, so that each run of them stands for itself. */
+  /** The provider's past is forgotten every so many windows, so that each run of windows stands alone. */
   readonly freshEvery?: number
 }
 
@@ -40,7 +39,7 @@ export interface WindowsOptions extends Required<Committee> {
   readonly errors: readonly number[]
 }
 
-/** What a window left of a provider. */
+/** One window's effect on a provider. */
 export interface WindowResult {
   readonly rateKbps: number | null
   readonly scoreBps: number
@@ -50,10 +49,10 @@ export interface WindowResult {
   readonly penaltyBps: number
 }
 
-/** With room for a soak. */
+/** Long enough for a soak. */
 const SLOT_MS = 20_000
 
-/** One epoch is one window, long enough for every session. Whatever else is as on the devnet. */
+/** One epoch is one window, long enough for every session. All else is as on the devnet. */
 const paramsOf = ({ receivers, senders }: Committee): NetworkParams => ({
   ...DEVNET,
   epochSeconds: 3600,
@@ -64,10 +63,10 @@ const paramsOf = ({ receivers, senders }: Committee): NetworkParams => ({
   slotMs: SLOT_MS,
 })
 
-/** More than a group of providers takes at once. */
+/** More than a group of providers needs at once. */
 const CAPACITY_KBPS = 1e9
 
-/** By subject, window after window. */
+/** @returns by subject, one result for each window */
 export function simulate(options: WindowsOptions): Map<string, WindowResult[]> {
   const params = paramsOf(options)
   const random = new Draw(keccakText(`bench cheat ${options.seed} ${options.share}`))
@@ -159,14 +158,14 @@ function voteOf(session: DrawnSession, options: WindowsOptions, around: Around):
   const liars = session.senders.filter(sender => colluding.has(sender)).length
   const outcomes = outcomesOf(subject, given.soak, liars)
   const honest = vote(noisy(outcomes[random.below(outcomes.length)]!, options, random))
-  // A colluding receiver signs what it likes; every field is its own.
+  // A colluding receiver may sign anything: every field is its own.
   if (colluding.has(session.receiver)) return subject.aim === 'frame' ? lowest(honest) : highest(honest, session)
   if (subject.aim === 'lend' || liars < sendersToSpoil(session.senders.length)) return honest
-  // More than f' lying senders: they frame, or see to it that the session says nothing.
+  // More than f' lying senders frame the provider, or make the session say nothing.
   return subject.aim === 'frame' ? lowest(honest) : vote({ kind: 'no-data', reason: 'senders-missing' })
 }
 
-/** What a session of its may read. Of one that is lent to it is also a matter of how many of the senders lend. */
+/** The possible outcomes of a session of this provider. If senders lend, the outcome also depends on how many of them do. */
 function outcomesOf({ aim, sample }: Subject, soak: boolean, liars: number): readonly Outcome[] {
   const { outcomes, soaks, lent } = sample
   if (aim === 'lend' && lent) {
@@ -190,10 +189,10 @@ const highest = (vote: Vote, { claimKbps }: DrawnSession): Vote => ({
   rateKbps: claimKbps,
 })
 
-/** `dead` needs no evidence. */
+/** A vote of `dead` needs no evidence. */
 const lowest = (vote: Vote): Vote => ({ ...vote, outcome: OUTCOME.dead, rateKbps: 0 })
 
-/** A reading with an error drawn from the measured ones on top: few real sessions stand for many windows. */
+/** Adds an error to the reading, drawn from the measured errors: few real sessions stand for many windows. */
 function noisy(outcome: Outcome, { errors, claimKbps }: WindowsOptions, random: Draw): Outcome {
   if (!('measurement' in outcome) || errors.length === 0) return outcome
   const error = errors[random.below(errors.length)]!

@@ -1,4 +1,4 @@
-/** One whole network, from the README's command to the last process gone. */
+/** One whole network, from the README's command until the last process is gone. */
 import { expect } from 'chai'
 import { ChainWatch } from '../chain-watch.js'
 import { leftBehind, TestnetRun } from '../testnet-run.js'
@@ -9,7 +9,7 @@ const RUN_SECONDS = 300
 describe('a whole network', function () {
   this.timeout(RUN_SECONDS * 1000 + 60_000)
 
-  it('finds the throttled provider, slashes it on chain, spares the honest one, and leaves nothing behind', async () => {
+  it('finds the throttled provider, slashes it on chain, spares the honest provider, and leaves nothing behind', async () => {
     const args = ['--verifiers', '5', '--providers', 'honest=1,throttled=1', '--epochs', String(EPOCHS)]
     await TestnetRun.with(args, async run => {
       const ready = await run.ready()

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- cheat`: providers that cheat, over the share of verifiers that collude with them. Real sessions show
- * what each cheat reads; windows drawn from them, through the real assignment and evaluation, show what that is worth.
+ * `npm run bench -- cheat`: providers that cheat, over the share of verifiers that collude with them. Real sessions give the
+ * readings of each cheat. Windows drawn from these sessions, through the real assignment and evaluation, give its gain.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -34,7 +34,8 @@ export async function run(args: string[]): Promise<number> {
     senders: SENDERS,
     verifiers: positive('verifiers', values.verifiers),
   }
-  if (committee.receivers > committee.verifiers) throw new UserError('usage', '--receivers: no more than --verifiers')
+  if (committee.receivers > committee.verifiers)
+    throw new UserError('usage', '--receivers must not exceed --verifiers.')
   const windows = positive('windows', values.windows)
   console.log(`seed ${seed}`)
   console.log(boundTables())
@@ -65,7 +66,7 @@ export async function run(args: string[]): Promise<number> {
   return failures.length === 0 ? 0 : 1
 }
 
-/** From a run's JSON file, or a bare list. */
+/** Reads the errors from a run's JSON file, or from a bare list. */
 function errorsFrom(file: string): readonly number[] {
   const content = JSON.parse(readFileSync(file, 'utf8')) as readonly number[] | Pick<CheatResult, 'errors'>
   return 'errors' in content ? content.errors : content

@@ -1,26 +1,26 @@
-/** Senders that do not do their part, one at a time. Each is the real sender with something between it and the others. */
+/** Senders that fail in one way each: the real sender, with something between the sender and the others. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { MessageStream, PeerSigner } from '../../../probe/index.js'
 import { revealDigest } from '../../../probe/wire/statements.js'
 import { ProbeFrame, type ProbeInvite } from '../../../proto/messages.js'
 import { LinkModel } from '../../lab/link-model.js'
 
-/** What a sender goes by: the claim, and how long a soak takes. */
+/** A sender's order: the claim, and the length of a soak. */
 export interface Order {
   readonly claimKbps: number
   readonly soakMs: number | undefined
 }
 
 export interface Fault {
-  /** What it takes its order for. */
+  /** Changes the order that the sender goes by. */
   order?(given: Order): Order
-  /** Stands between the sender and the receiver; undefined for a sender that never answers. */
+  /** Stands between the sender and the receiver. Returns undefined for a sender that never answers. */
   stream?(stream: MessageStream, signer: PeerSigner): MessageStream | undefined
-  /** Stands between the sender and the relay: how often a datagram is passed on. @param shareKbps that it was asked for */
+  /** Stands between the sender and the relay: how many copies of a datagram pass. @param shareKbps the sender's share */
   link?(shareKbps: number): (bytes: number, nowMs: number) => number
 }
 
-/** Passes frames on, changed. */
+/** Passes on changed frames. */
 const changing = (
   stream: MessageStream,
   change: {
@@ -41,7 +41,7 @@ const changing = (
 
 const silent: Fault = { stream: () => undefined }
 
-/** Sends half of what it was asked for, and says so. */
+/** Sends half of its share, and says so. */
 const slow: Fault = {
   stream: stream =>
     changing(stream, {
@@ -50,10 +50,10 @@ const slow: Fault = {
     }),
 }
 
-/** Every datagram four times: the relay polices it, and duplicates do not count. */
+/** Sends every datagram four times: the relay polices the sender, and duplicates do not count. */
 const flooding: Fault = { link: () => () => 4 }
 
-/** Every other sequence number only, and a log that says so: by the numbers half of its data is lost on the way. */
+/** Sends every other sequence number, and a log that says so: by the numbers half of the data are lost on the way. */
 const skipping: Fault = {
   stream: (stream, signer) => {
     let invite: ProbeInvite | undefined
@@ -76,7 +76,7 @@ const skipping: Fault = {
   },
 }
 
-/** Its own link carries a third of its share. */
+/** Has a link that carries a third of its share. */
 const thin: Fault = {
   link: shareKbps => {
     const link = new LinkModel(shareKbps / 3)
@@ -84,9 +84,9 @@ const thin: Fault = {
   },
 }
 
-/** Longest that a sender waits for its start. */
+/** The longest time that a sender waits for its start. */
 const STILL_MS = 3_500
-/** Keeps still at first, and then spends what it was granted as fast as the relay lets it, also in the others' turns of a soak. */
+/** Is silent at first, and then spends its budget as fast as the relay allows, even in other senders' turns of a soak. */
 const crowding: Fault = {
   order: ({ claimKbps, soakMs }) => ({ claimKbps: 2 * claimKbps, soakMs: soakMs && 2 * soakMs }),
   stream: stream => ({
@@ -100,7 +100,7 @@ const crowding: Fault = {
   }),
 }
 
-/** In a soak; elsewhere nobody has a turn. */
+/** Faults in a soak. Only a soak has turns. */
 export const SOAK_FAULTS = { silent, slow, flooding, skipping, thin, crowding } as const satisfies Record<string, Fault>
 
 export const FAULTS = { silent, slow, flooding, skipping, thin } as const satisfies Record<string, Fault>

@@ -1,6 +1,6 @@
 /**
- * A provider whose link carries a part of its claim, with friends among the senders who lend it theirs: what they send never
- * passes that link, as if they sent straight to the receiver under the provider's address.
+ * A provider whose link carries a part of its claim, and whose friends among the senders lend their own links: their data
+ * never pass the provider's link, as if the friends sent straight to the receiver under the provider's address.
  */
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import { TAG_BYTES } from '../../../proto/datagram.js'
@@ -8,7 +8,7 @@ import { isData, Link, takesAll } from '../../profiles/cheats/link.js'
 
 export interface LendingOptions {
   readonly linkKbps: number
-  /** slots */
+  /** slots of the friends */
   readonly lenders: readonly number[]
 }
 

@@ -1,18 +1,18 @@
-/** What a run of `bench cheat` finds out, as its JSON file holds it, and what is to be read from it. Rates in kbit/s. */
+/** The result of `bench cheat`, as in its JSON file, and the verdict on it. Rates in kbit/s. */
 
+import { INFLATION } from '../../profiles/cheats/check.js'
 import { type Committee, SHARES } from '../../sim/bounds.js'
 import { binomial, tail, upperChance } from '../../sim/odds.js'
 import type { Sample } from '../../sim/sample.js'
 import type { WindowResult } from '../../sim/windows.js'
+import { percent } from '../figures.js'
 import type { Innocence } from './sessions.js'
 
-/** A certified rate may be this much above what is delivered. */
-export const INFLATION = 0.05
-/** Up to this share of colluding verifiers. */
+/** The promises hold up to this share of colluding verifiers. */
 export const HELD_SHARE = 0.2
-/** A count that chance gives less often than this contradicts its bound. */
+/** A count that chance produces less often contradicts its bound. */
 const CHANCE = 0.001
-/** A provider below the slashing threshold must be slashed in so many windows, so many times in a hundred. */
+/** A provider below the slashing threshold must be slashed within so many windows, in at least this share of runs. */
 export const BLOCK_WINDOWS = 5
 const SLASHED_SHARE = 0.99
 
@@ -23,13 +23,13 @@ export interface CheatRow {
   /** of the claim */
   readonly deliveredShare: number
   readonly windows: number
-  /** windows in which it had a certified rate */
+  /** windows with a certified rate */
   readonly measured: number
-  /** of those, the mean of rate over delivered less one; of the claim where nothing is delivered */
+  /** mean over those windows of rate / delivered − 1, or of rate / claim if nothing is delivered */
   readonly inflation: number
-  /** Windows whose votes decide. For one that only soaks find out, the soaks: what they say stays until the next. */
+  /** Windows whose votes decide. If only soaks reveal a cheat, the windows with soaks: their limit holds until the next soak. */
   readonly deciding: number
-  /** of those, with a rate that no honest receiver read: the colluders chose it */
+  /** of those, windows with a rate that no honest receiver read: colluders chose the rate */
   readonly captured: number
   /** of all windows */
   readonly breaches: number
@@ -40,7 +40,7 @@ export interface CheatRow {
   readonly bound: number
 }
 
-/** What liars did to an honest provider (`framed`), or for one that delivers 60 % (`vetoed`). */
+/** How often liars framed an honest provider (`framed`), or saved a provider that delivers 60 % (`vetoed`). */
 export interface CurveRow {
   readonly share: number
   readonly windows: number
@@ -102,7 +102,7 @@ export function cheatRow(of: RowFacts, windows: readonly WindowResult[]): CheatR
   }
 }
 
-/** The highest rate that a deciding vote of an honest receiver may carry. */
+/** The highest rate in a deciding vote of an honest receiver. */
 function highestHonest({ sample, errors, claimKbps }: RowFacts): number {
   const { outcomes, soaks } = sample
   const readings = (soaks.length > 0 ? soaks : outcomes).map(one =>
@@ -111,7 +111,7 @@ function highestHonest({ sample, errors, claimKbps }: RowFacts): number {
   return Math.min(claimKbps, Math.round(Math.max(0, ...readings) * (1 + Math.max(0, ...errors))))
 }
 
-/** In how many runs of five windows a penalty was set. */
+/** The number of runs of five windows, and in how many of them a penalty was set. */
 export function slashedRuns(windows: readonly WindowResult[]): { runs: number; slashed: number } {
   const runs = Math.floor(windows.length / BLOCK_WINDOWS)
   const run = (i: number) => windows.slice(i * BLOCK_WINDOWS, (i + 1) * BLOCK_WINDOWS)
@@ -119,13 +119,11 @@ export function slashedRuns(windows: readonly WindowResult[]): { runs: number; s
   return { runs, slashed: slashed.filter(Boolean).length }
 }
 
-/** Whether a count is more than its bound explains. */
+/** Whether a count is too high for its bound. */
 const exceeds = (count: number, trials: number, bound: number): boolean =>
   count > 0 && tail(count, trials, hits => binomial(trials, bound, hits)) < CHANCE
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
-
-/** One sentence for each thing that does not hold. */
+/** One sentence for each broken promise. */
 export function failuresOf({
   rows,
   honest,
@@ -135,31 +133,31 @@ export function failuresOf({
 }: Omit<CheatResult, 'failures' | 'verdict'>): string[] {
   const inflated = rows
     .filter(row => row.share <= HELD_SHARE && row.inflation > INFLATION && row.penalties === 0)
-    .map(row => `${row.cheat} at share ${row.share} is inflated by ${percent(row.inflation)} and was not caught`)
+    .map(row => `${row.cheat} at share ${row.share} is inflated by ${percent(row.inflation, 1)} and was not caught`)
   const beyond = rows
     .filter(row => exceeds(row.captured, row.deciding, row.bound))
     .map(
       row =>
-        `${row.cheat} at share ${row.share} has its rate from colluders in ${row.captured} of ${row.deciding} windows, where ${percent(row.bound)} are derived`,
+        `colluders chose the rate of ${row.cheat} at share ${row.share} in ${row.captured} of ${row.deciding} windows, while the derived bound is ${percent(row.bound, 1)}`,
     )
   const framed = curves
     .filter(row => exceeds(row.framed, row.windows, row.framedBound))
-    .map(row => `an honest provider is framed in ${row.framed} of ${row.windows} windows at share ${row.share}`)
+    .map(row => `an honest provider was framed in ${row.framed} of ${row.windows} windows at share ${row.share}`)
   const blamed = innocence
     .filter(({ outcome }) => ['under', 'dead', 'refused', 'garbage'].includes(outcome.kind))
     .map(
       ({ fault, soak, outcome }) =>
-        `an honest provider is "${outcome.kind}" for a fault of others: ${fault}${soak ? ' in a soak' : ''}`,
+        `an honest provider was judged "${outcome.kind}" for the fault of another: ${fault}${soak ? ' in a soak' : ''}`,
     )
   return [
     ...inflated,
     ...beyond,
     ...framed,
     ...blamed,
-    ...(honest.breaches > 0 ? [`an honest provider has ${honest.breaches} breaches in ${honest.windows} windows`] : []),
+    ...(honest.breaches > 0 ? [`an honest provider had ${honest.breaches} breaches in ${honest.windows} windows`] : []),
     ...(slow.slashed < SLASHED_SHARE * slow.runs
       ? [
-          `one that delivers 60 % is slashed within ${BLOCK_WINDOWS} windows in ${slow.slashed} of ${slow.runs} runs only`,
+          `a provider that delivers 60 % was slashed within ${BLOCK_WINDOWS} windows in only ${slow.slashed} of ${slow.runs} runs`,
         ]
       : []),
   ]
@@ -167,13 +165,13 @@ export function failuresOf({
 
 export function verdictOf(result: Omit<CheatResult, 'verdict'>): string {
   const { failures, rows, honest, slow } = result
-  if (failures.length > 0) return `FAIL: ${failures.join('; ')}`
+  if (failures.length > 0) return `FAIL cheat: ${failures.join('; ')}`
   const held = rows.filter(row => row.share <= HELD_SHARE && row.penalties === 0)
   const most = Math.max(0, ...held.map(row => row.inflation))
   return (
-    `PASS: up to a share of ${HELD_SHARE} no cheat is inflated by more than ${percent(most)} without being slashed, at ` +
-    `${SHARES.at(-1)} none more often than derived; honest: ${honest.breaches} breaches in ${honest.windows} windows ` +
-    `(at most ${percent(upperChance(honest.breaches, honest.windows))} at 95 %); 60 %: slashed within ${BLOCK_WINDOWS} windows in ` +
-    `${slow.slashed} of ${slow.runs} runs (missed at most ${percent(upperChance(slow.runs - slow.slashed, slow.runs))} at 95 %)`
+    `PASS cheat: up to a share of ${HELD_SHARE} no cheat is inflated by more than ${percent(most, 1)} without being slashed, and at ` +
+    `${SHARES.at(-1)} none is inflated more often than derived; honest: ${honest.breaches} breaches in ${honest.windows} windows ` +
+    `(at most ${percent(upperChance(honest.breaches, honest.windows), 1)} at 95 %); 60 %: slashed within ${BLOCK_WINDOWS} windows in ` +
+    `${slow.slashed} of ${slow.runs} runs (missed at most ${percent(upperChance(slow.runs - slow.slashed, slow.runs), 1)} at 95 %)`
   )
 }

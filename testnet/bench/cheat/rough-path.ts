@@ -1,6 +1,6 @@
 /**
- * An honest provider on a poor path, as a forwarding: a link that other users share in bursts, a long way, some loss. All of
- * it by a seed.
+ * An honest provider on a poor path, as a forwarding: a link that other users share in bursts, a long delay, some loss. All
+ * draws follow from a seed.
  */
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import { bytesIn } from '../../../probe/verdict/share.js'
@@ -9,14 +9,14 @@ import { isData, takesAll } from '../../profiles/cheats/link.js'
 
 export interface RoughPathOptions {
   readonly linkKbps: number
-  /** what other users take of the link, in the mean */
+  /** mean share of the link that other users take */
   readonly crossShare: number
   readonly lossShare: number
   readonly delayMs: number
   readonly seed: number
 }
 
-/** Others come and go in bursts of this length, and take twice their mean while they are there. */
+/** Other users come and go in bursts of this length, and take twice their mean during a burst. */
 const BURST_MS = 10
 const QUEUE_MS = 50
 
@@ -26,7 +26,7 @@ export function createForwarding({ linkKbps, crossShare, lossShare, delayMs, see
   const capacityBytes = bytesIn(linkKbps, QUEUE_MS)
   let tokens = capacityBytes
   let lastMs: number | undefined
-  /** What the others sent since the last datagram takes its place first. */
+  /** Data that the other users sent since the last datagram take their place first. */
   const fits = (bytes: number, nowMs: number): boolean => {
     const elapsedMs = nowMs - (lastMs ?? nowMs)
     lastMs = nowMs
@@ -43,7 +43,7 @@ export function createForwarding({ linkKbps, crossShare, lossShare, delayMs, see
   }
 }
 
-/** Half of the time `kbps` and half of the time nothing, in bursts of a fixed length. */
+/** Half of the time `kbps`, half of the time zero, in bursts of a fixed length. */
 function bursts(kbps: number, random: () => number): (nowMs: number) => number {
   let untilMs = Number.NEGATIVE_INFINITY
   let current = 0

@@ -1,4 +1,4 @@
-/** All that `bench cheat` does: real sessions first, then windows of them. */
+/** The work of `bench cheat`: first real sessions, then windows drawn from them. */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,11 +23,11 @@ import {
   sampleTogether,
 } from './sessions.js'
 
-/** The provider that must be slashed delivers this of its claim, on the same path as the honest one. */
+/** The provider that must be slashed delivers this share of its claim, on the same path as the honest provider. */
 const SLOW_SHARE = 0.6
-/** Runs of five windows in which it must be. */
+/** Runs of five windows in which that provider must be slashed. */
 const SLOW_RUNS = 100
-/** Of the sessions of an honest provider, one in so many for each cheat: they differ less. */
+/** A cheat gets one session for so many of an honest provider: its sessions differ less. */
 const CHEATS_PART = 3
 
 export interface CheatPlan {
@@ -35,7 +35,7 @@ export interface CheatPlan {
   readonly claimKbps: number
   readonly sessions: number
   readonly windows: number
-  /** instead of those that are measured */
+  /** used instead of the measured errors */
   readonly errors: readonly number[] | undefined
   readonly committee: CheatResult['committee']
 }
@@ -46,7 +46,7 @@ export async function runCheats(plan: CheatPlan, say: (line: string) => void): P
   const { claimKbps } = plan
   const innocence = await innocent(claimKbps)
   for (const { fault, soak, outcome } of innocence) {
-    say(`honest, ${fault} at fault${soak ? ' in a soak' : ''}: ${describe(outcome)}`)
+    say(`honest provider, fault ${fault}${soak ? ' in a soak' : ''}: ${describe(outcome)}`)
   }
   const samples = await realSessions(plan, say)
   const errors = plan.errors ?? errorsOf(samples.plain!, claimKbps)
@@ -80,7 +80,7 @@ async function realSessions(plan: CheatPlan, say: (line: string) => void): Promi
   const samples: Record<string, Sample> = {}
   const add = (name: string, taken: Sample): void => {
     samples[name] = taken
-    const again = taken.repeated > 0 ? `; ${taken.repeated} held again` : ''
+    const again = taken.repeated > 0 ? `; ${taken.repeated} repeated` : ''
     const all = taken.lent ? [...taken.lent.outcomes, ...taken.lent.soaks].flat() : [...taken.outcomes, ...taken.soaks]
     say(`${name}: ${all.map(describe).join(', ')}${again}`)
   }
@@ -89,7 +89,7 @@ async function realSessions(plan: CheatPlan, say: (line: string) => void): Promi
       claimKbps,
       forwarding: roughPath(claimKbps, ROUGH.linkShare * share, Number.parseInt(seed, 36) || 1),
     })
-  // Nothing but its limit stands in its way: what its readings are off by is the measurement's own noise.
+  // Only its limit slows this provider down, so the errors of its readings are the noise of the measurement.
   add('plain', await sample(sessions, SLOW_SHARE, { claimKbps, forwarding: limited(SLOW_SHARE * claimKbps) }))
   add('honest', await rough(1))
   add('slow', await rough(SLOW_SHARE))
@@ -123,7 +123,7 @@ function describe(outcome: Sample['outcomes'][number]): string {
   return `${outcome.kind}${reason}${'measurement' in outcome ? ` ${outcome.measurement.rateKbps}` : ''}`
 }
 
-/** How far readings lie from what was delivered, where that is known and no claim cuts them off. */
+/** Relative errors of readings, for a provider whose delivered rate is known and not cut off by its claim. */
 const errorsOf = ({ outcomes, deliveredShare }: Sample, claimKbps: number): number[] =>
   outcomes.flatMap(outcome =>
     'measurement' in outcome ? outcome.measurement.rateKbps / (deliveredShare * claimKbps) - 1 : [],

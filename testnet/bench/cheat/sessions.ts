@@ -1,4 +1,4 @@
-/** Real sessions, and what of them the simulated windows draw from. */
+/** Real sessions, and the samples that the simulated windows draw from. */
 
 import { type ForwardingSpec, limited } from '../../../probe/index.js'
 import type { AtLeastReason, NoDataReason, Outcome } from '../../../probe/verdict/outcome.js'
@@ -10,10 +10,10 @@ import type { LendingOptions } from './lending.js'
 import { Rig, type RigOptions } from './rig.js'
 import type { RoughPathOptions } from './rough-path.js'
 
-/** What the honest provider of the third "done when" has to live with. */
+/** The poor path on which an honest provider must not be blamed. */
 export const ROUGH = { linkShare: 1 / 0.7, crossShare: 0.3, lossShare: 0.01, rttMs: 150 } as const
 
-/** @param linkShare of the link, in claims */
+/** @param linkShare the link's rate as a multiple of the claim */
 export const roughPath = (claimKbps: number, linkShare: number, seed: number): ForwardingSpec => ({
   module: new URL('./rough-path.js', import.meta.url).href,
   options: {
@@ -25,7 +25,7 @@ export const roughPath = (claimKbps: number, linkShare: number, seed: number): F
   } satisfies RoughPathOptions,
 })
 
-/** The delivered share of a rough path's provider: what others and loss leave of its link. */
+/** The delivered share of a provider on a rough path: the part of its link that other users and loss leave. */
 export const roughShare = (linkShare: number): number => linkShare * (1 - ROUGH.crossShare) * (1 - ROUGH.lossShare)
 
 export async function sample(count: number, deliveredShare: number, options: RigOptions): Promise<Sample> {
@@ -34,7 +34,7 @@ export async function sample(count: number, deliveredShare: number, options: Rig
   return { outcomes, soaks: [], repeated: sessions.repeated, deliveredShare }
 }
 
-/** One ordinary session and one soak, each of a provider that has just started: its credit is whole. */
+/** One ordinary session and one soak, each of a provider that has just started, with a full bucket. */
 export async function sampleFresh(deliveredShare: number, options: RigOptions): Promise<Sample> {
   const sessions = new Sessions()
   const outcome = await sessions.one(() => withRig(options, rig => rig.measure()))
@@ -47,12 +47,12 @@ const lending = (options: LendingOptions): ForwardingSpec => ({
   options,
 })
 
-/** How many senders of a session lend at most: with more than f' of them it is theirs, however many they are. */
+/** The most senders that lend in a session. More than f' of them decide the session, however many they are. */
 const MOST_LENDERS = 2
 
 /**
- * A provider that delivers a part of its claim: sessions and soaks to which none of the senders lends, one, and two. One alone
- * lends in its own turn, and then in another's.
+ * A provider that delivers a part of its claim: sessions and soaks in which none, one and two of the senders lend. A single
+ * lender lends in its own turn first, and then in another sender's turn.
  */
 export async function sampleLent(count: number, deliveredShare: number, { claimKbps }: RigOptions): Promise<Sample> {
   const sessions = new Sessions()
@@ -74,8 +74,8 @@ export async function sampleLent(count: number, deliveredShare: number, { claimK
 }
 
 /**
- * Senders and receiver are this process's own, and honest: an outcome that lays a low reading at their door, or at their
- * own links', says that the machine was busy with something else.
+ * The senders and the receiver run in this process, and are honest. An outcome that blames them or their links for a low
+ * reading means that the machine was busy with other work.
  */
 class Sessions {
   repeated = 0
@@ -103,7 +103,7 @@ const STARVED: ReadonlySet<string> = new Set<AtLeastReason | NoDataReason>([
   'receiver-fault',
 ])
 
-/** Without the sessions of the receiver that the provider is a friend of: it votes as it likes, and colludes. */
+/** Leaves out the sessions of the provider's friend: that receiver colludes, and votes as it likes. */
 export async function sampleOthers(count: number, deliveredShare: number, options: RigOptions): Promise<Sample> {
   const sessions = new Sessions()
   let held = 0
@@ -119,7 +119,7 @@ export async function sampleOthers(count: number, deliveredShare: number, option
   return { outcomes, soaks: [], repeated: sessions.repeated, deliveredShare }
 }
 
-/** Two providers at once, each by a receiver and senders of its own. */
+/** Two providers at once, each with a receiver and senders of its own. */
 export async function sampleTogether(
   count: number,
   deliveredShare: number,
@@ -143,15 +143,15 @@ async function withRig<T>(options: RigOptions, use: (rig: Rig) => Promise<T>): P
   }
 }
 
-/** What was wrong with somebody else than an honest provider, and what came of the session. */
+/** A fault of somebody other than the honest provider, and the outcome of the session. */
 export interface Innocence {
   readonly fault: FaultName | 'receiver'
-  /** the session was a soak, of a provider with a link as wide as one has to have */
+  /** the session was a soak, of a provider whose link is as wide as the rules demand */
   readonly soak: boolean
   readonly outcome: Outcome
 }
 
-/** An honest provider, each time with one thing wrong that is not its fault. */
+/** An honest provider, each time with one fault that is not its own. */
 export async function innocent(claimKbps: number): Promise<Innocence[]> {
   const faulty = await withRig({ claimKbps }, async rig => {
     const results: Innocence[] = []

@@ -1,4 +1,4 @@
-/** A run's figures, and the bounds that were derived before it, as the tables of `docs/research/cheats.md`. Pure. */
+/** The figures of a run, and the derived bounds, as tables for the documentation. Pure. */
 import {
   type Committee,
   framedWindow,
@@ -11,9 +11,10 @@ import {
 } from '../../sim/bounds.js'
 import { capturedByGroups, framedByGroups, largestShare, vetoedByGroups } from '../../sim/group-bounds.js'
 import { upperChance } from '../../sim/odds.js'
+import { percent } from '../figures.js'
 import { BLOCK_WINDOWS, type CheatResult, type CheatRow } from './result.js'
 
-/** Needs no run: section 9 of the page, derived in sections 2 to 5 of its appendix `cheats-derivations.md`. */
+/** The derived bounds, which need no run. */
 export function boundTables(): string {
   const shares = [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.33]
   const sizes = [
@@ -23,7 +24,7 @@ export function boundTables(): string {
   ]
   return sizes
     .flatMap(size => [
-      `n = ${size.receivers}, k = ${size.senders}, ${size.verifiers ? `set of ${size.verifiers}` : 'a set that is large beside n'}:`,
+      `n = ${size.receivers}, k = ${size.senders}, ${size.verifiers ? `set of ${size.verifiers}` : 'a set that is large compared with n'}:`,
       '',
       ...table(
         [
@@ -53,12 +54,12 @@ export function boundTables(): string {
     .trimEnd()
 }
 
-/** What a captured window may cost: five per cent in the mean, less the reading's own error, for a tenth of the claim. */
+/** The highest odds of a captured window: five per cent mean inflation, less the reading's own error, at a tenth of the claim. */
 const CAPTURED_MOST = (0.05 - 0.03) / (1 / 0.1 - 1)
-/** The design's odds of framing at a third, for receivers that each measure the whole claim. */
+/** The design's odds of framing if a third of the verifiers collude and each receiver measures the whole claim. */
 const FRAMED_MOST = 1e-5
 
-/** Section 7: the same for groups of receivers, of a set that is large beside n. */
+/** The same for groups of receivers, from a set that is large compared with n. */
 export function groupTables(): string {
   const sizes = [31, 64].flatMap(receivers => [1, 2, 3, 4].map(size => ({ receivers, size, senders: 3 })))
   const shares = [0.05, 0.1, 0.15, 0.2, 0.25, 0.33]
@@ -74,7 +75,7 @@ export function groupTables(): string {
   ]
   return [
     ...odds.flatMap(([what, chance]) => [
-      `${what}, by share of colluding verifiers:`,
+      `${what}, by the share of colluding verifiers:`,
       '',
       ...table(
         head(shares.map(share => `${share}`)),
@@ -110,17 +111,17 @@ export function cheatTables(result: CheatResult): string {
     '',
     `**${result.verdict}**`,
     '',
-    'By how much the certified rate is above what is delivered (mean over the windows with a rate; in brackets in how many of the windows that decide colluders chose it), and how often it was slashed:',
+    'Inflation of the certified rate above the delivered rate (mean over the windows with a rate; in brackets, in how many of the deciding windows colluders chose the rate), and how often the cheat was slashed:',
     '',
     ...table(
       ['cheat', 'delivers', ...SHARES.map(share => `share ${share}`), 'score, share 0'],
       [...new Set(rows.map(({ cheat }) => cheat))].map(cheat => cheatLine(cheat, rows)),
     ),
     '',
-    'Framing and vetoing, in windows; in brackets what was derived:',
+    'Windows with framing and with vetoing; in brackets, the derived bounds:',
     '',
     ...table(
-      ['share', 'an honest provider is framed', 'one that delivers 60 % is not breached'],
+      ['share', 'an honest provider is framed', 'a provider that delivers 60 % has no breach'],
       curves.map(row => [
         `${row.share}`,
         `${row.framed} of ${row.windows} (${probability(row.framedBound)})`,
@@ -128,9 +129,9 @@ export function cheatTables(result: CheatResult): string {
       ]),
     ),
     '',
-    `An honest provider with a link of claim/0.7, 1 % loss, 150 ms and 30 % cross traffic: ${honest.breaches} breaches in ${honest.windows} windows, so at most ${percent(upperChance(honest.breaches, honest.windows))} of windows with 95 % confidence. One that delivers 60 %: slashed within ${BLOCK_WINDOWS} windows in ${slow.slashed} of ${slow.runs} runs, so missed in at most ${percent(upperChance(slow.runs - slow.slashed, slow.runs))}. Both are simulated windows, of sessions that were measured.`,
+    `An honest provider with a link of claim/0.7, 1 % loss, 150 ms and 30 % cross traffic: ${honest.breaches} breaches in ${honest.windows} windows, so at most ${percent(upperChance(honest.breaches, honest.windows), 1)} of windows with 95 % confidence. A provider that delivers 60 %: slashed within ${BLOCK_WINDOWS} windows in ${slow.slashed} of ${slow.runs} runs, so missed in at most ${percent(upperChance(slow.runs - slow.slashed, slow.runs), 1)} of runs. The windows are simulated from measured sessions.`,
     '',
-    'An honest provider, and one thing wrong that is not its fault (real sessions):',
+    'An honest provider, with one fault that is not its own (real sessions):',
     '',
     ...table(
       ['at fault', 'outcome', 'reading, kbit/s'],
@@ -150,21 +151,19 @@ function cheatLine(cheat: string, rows: readonly CheatRow[]): string[] {
   const first = of[0]!
   return [
     `\`${cheat}\``,
-    percent(first.deliveredShare),
+    percent(first.deliveredShare, 1),
     ...of.map(row => {
-      const rate = row.measured === 0 ? 'no rate' : `+${percent(row.inflation)} (${row.captured} of ${row.deciding})`
+      const rate = row.measured === 0 ? 'no rate' : `+${percent(row.inflation, 1)} (${row.captured} of ${row.deciding})`
       return row.penalties > 0 ? `${rate}, slashed ${row.penalties} times` : rate
     }),
     `${first.scoreBps / 100} %`,
   ]
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
-
-/** Two figures; what is less than a millionth by its power of ten. */
+/** In per cent; below a thousandth as a power of ten. */
 function probability(chance: number): string {
   if (chance === 0) return '0'
-  if (chance >= 0.001) return percent(chance)
+  if (chance >= 0.001) return percent(chance, 1)
   return `10^${Math.round(Math.log10(chance))}`
 }
 

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- dataplane`: how much verified payload goes from a sender through a relay to a receiver, each a process
- * of its own, with either backend, beside iperf3 over the same links without a relay and socat as the relay.
+ * `npm run bench -- dataplane`: how much verified payload passes from a sender through a relay to a receiver, each a process
+ * of its own, with either backend; compared with iperf3 over the same links without a relay, and with socat as the relay.
  */
 import { writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
@@ -12,11 +12,11 @@ import { startWatchdog, type Watchdog } from '../../process/watchdog.js'
 import { machineText } from '../machine.js'
 import { positive } from '../numbers.js'
 import { bare, compileBare } from './bare.js'
+import { type BenchRole, startRole } from './bench-role.js'
 import { openPath, type Path } from './path.js'
 import { iperf3, startSocat } from './programs.js'
 import { type DataplaneResult, labelOf } from './results.js'
 import type { Role } from './role-messages.js'
-import { RoleProcess } from './role-process.js'
 import { highestRate, type Trial } from './search.js'
 import { type RelayPart, transfer } from './transfer.js'
 import { criteriaOf, type Row, type Rows, total, verdictOf } from './verdict.js'
@@ -27,7 +27,7 @@ const OPTIONS = {
   json: { type: 'string', default: 'bench-dataplane.json' },
 } as const
 
-/** Where the search for the highest rate begins; dgram and socat carry about this, everything else more. */
+/** The search for the highest rate begins here: dgram and socat carry about as much, everything else more. */
 const FROM_GBPS = 0.4
 /** Compilers and caches are warm after this. */
 const WARM_UP_MS = 1000
@@ -57,7 +57,7 @@ export async function run(args: string[]): Promise<number> {
           const best = await measure(name, path, ms, watchdog, bareProgram)
           if (best) found.set(name, [...(found.get(name) ?? []), best])
           console.log(
-            `[${round}/${rounds}] ${name.padEnd(8)} ${best ? describe(best) : 'carried nothing without loss'}`,
+            `[${round}/${rounds}] ${name.padEnd(8)} ${best ? describe(best) : 'carried no rate without loss'}`,
           )
         }
       }
@@ -102,22 +102,22 @@ async function measure(
 ): Promise<Measured | undefined> {
   if (name === 'bare') return bareProgram && highestRate(FROM_GBPS, gbps => bare(bareProgram, path, gbps, ms, watchdog))
   if (name === 'iperf3') return highestRate(FROM_GBPS, gbps => iperf3(path, gbps, ms, watchdog))
-  // socat stands between the ends that dgram has, so that only the relays differ.
+  // socat stands between the same ends as dgram, so that only the relays differ.
   const backend: Backend = name === 'dgram' || name === 'socat' ? 'dgram' : 'mmsg'
   const offload = name === 'offload'
   const opened: { close(): Promise<void> }[] = []
-  const start = async (role: Role): Promise<RoleProcess> => {
+  const start = async (role: Role): Promise<BenchRole> => {
     const host = role === 'relay' && path.host.relay !== path.host.sender ? '0.0.0.0' : path.host[role]
-    const process = await RoleProcess.start({ role, host, backend, offload }, path.inside[role], watchdog)
-    opened.push(process)
-    return process
+    const started = await startRole({ role, host, backend, offload }, path.inside[role], watchdog)
+    opened.push(started.process)
+    return started
   }
   try {
     const [sender, receiver] = [await start('sender'), await start('receiver')]
     let relay: RelayPart
     if (name === 'socat') {
       const challenge = async (tag: string) => {
-        await sender.ask({ challenge: { tag, to: relay } })
+        await sender.process.ask({ challenge: { tag, to: relay } }, 'done')
       }
       const socat = await startSocat(path, receiver.port, challenge, watchdog)
       opened.push(socat)
@@ -133,23 +133,23 @@ async function measure(
   }
 }
 
-function ourRelay(process: RoleProcess, path: Path, receiverPort: number): RelayPart {
+function ourRelay({ process, port }: BenchRole, path: Path, receiverPort: number): RelayPart {
   const to = { host: path.host.receiver, port: receiverPort }
   return {
     pid: process.pid,
     host: path.host.relay,
-    port: process.port,
-    sourcePort: process.port,
+    port,
+    sourcePort: port,
     open: async (tag, rateKbps, ms) => {
-      await process.ask({ relay: { tag, to, rateKbps, ms } })
+      await process.ask({ relay: { tag, to, rateKbps, ms } }, 'done')
     },
     finish: async () => {
-      await process.ask({ finish: true })
+      await process.ask({ finish: true }, 'done')
     },
   }
 }
 
-/** The middle one of the rounds stands for all. */
+/** The middle round stands for all. */
 function rowOf(name: Name, best: readonly Measured[]): Row {
   const sorted = [...best].sort((a, b) => a.gbps - b.gbps)
   const { gbps, coreSeconds, kernelSeconds, residentMb = {} } = sorted[sorted.length >> 1]!
@@ -166,8 +166,8 @@ function summary(row: Row): string {
   const { gbps, coreSeconds, kernelSeconds } = row
   const memory = list(row.residentMb, 0)
   return (
-    `${labelOf(row)}: ${gbps.toFixed(2)} Gbit/s; core-seconds a Gbit ${total(coreSeconds).toFixed(2)}` +
-    ` (${list(coreSeconds, 2)}), of these in the kernel ${total(kernelSeconds).toFixed(2)}` +
+    `${labelOf(row)}: ${gbps.toFixed(2)} Gbit/s; core-seconds per Gbit ${total(coreSeconds).toFixed(2)}` +
+    ` (${list(coreSeconds, 2)}), in the kernel ${total(kernelSeconds).toFixed(2)}` +
     `${memory && `; resident MB ${memory}`}`
   )
 }

@@ -2,10 +2,10 @@
 import type { MessageStream } from '../../../probe/index.js'
 import { MessageQueue } from '../../../probe/wire/local-streams.js'
 
-/** What crosses the channel. `bytes` absent: the stream ends. */
+/** A message on the channel. Without `bytes` the stream ends. */
 export interface StreamMessage {
   readonly stream: number
-  /** the first message of a stream says what it is for */
+  /** in the first message of a stream only: what the stream is for */
   readonly purpose?: string
   readonly bytes?: Uint8Array
 }
@@ -16,7 +16,7 @@ export class IpcStreams {
   readonly #open = new Map<number, MessageQueue>()
   #ids = 0
 
-  /** @param onOpen called for a stream that the other end has opened */
+  /** @param onOpen called for every stream that the other end opens */
   constructor(send: (message: StreamMessage) => void, onOpen: (stream: MessageStream, purpose: string) => void) {
     this.#send = send
     this.#onOpen = onOpen
@@ -28,7 +28,7 @@ export class IpcStreams {
     return this.#make(id)
   }
 
-  /** Something has come over the channel. */
+  /** A message has come over the channel. */
   take({ stream, purpose, bytes }: StreamMessage): void {
     if (purpose !== undefined) this.#onOpen(this.#make(stream), purpose)
     else if (bytes) this.#open.get(stream)?.put(bytes)

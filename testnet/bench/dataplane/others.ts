@@ -1,10 +1,10 @@
-/** What the receiver and the process of all others agree on. */
+/** The agreement between the receiver and the process of all others. */
 
 export interface OthersOptions {
   readonly receiverPeerId: string
   readonly providers: number
   readonly claimKbps: number
-  /** what each provider truly forwards */
+  /** the rate that each provider truly forwards */
   readonly limitKbps: number
 }
 

@@ -1,12 +1,14 @@
-/** Where the bench's datagrams go: over two veth pairs between three network namespaces, or over loopback. */
+/** The path of the bench's datagrams: two veth pairs between three network namespaces, or loopback. */
 import { Namespace, NamespaceError } from '../../lab/namespace.js'
 import type { Watchdog } from '../../process/watchdog.js'
 import type { Role } from './role-messages.js'
-import type { Inside } from './role-process.js'
+
+/** Runs a command where the path puts it. */
+export type Inside = (argv: readonly string[]) => readonly string[]
 
 export interface Path {
   readonly description: string
-  /** what a role binds to, and is reached at; the relay has one address on either side */
+  /** the address that a role binds and is reached at; the relay has one on either side */
   readonly host: Record<Role, string>
   readonly inside: Record<Role, Inside>
   close(): Promise<void>
@@ -22,7 +24,7 @@ export async function openPath(watchdog: Watchdog, note: (line: string) => void)
     return await namespaces(watchdog)
   } catch (error) {
     if (!(error instanceof NamespaceError)) throw error
-    note(`no namespaces (${error.message}): over loopback instead`)
+    note(`no namespaces (${error.message}); the bench runs over loopback`)
     const inside: Inside = argv => argv
     return {
       description: 'loopback',
@@ -45,7 +47,7 @@ async function namespaces(watchdog: Watchdog): Promise<Path> {
     await pair(relay, RELAY_TO_RECEIVER, receiver, RECEIVER)
     await sender.run(['ip', 'route', 'add', 'default', 'via', RELAY_TO_SENDER])
     await receiver.run(['ip', 'route', 'add', 'default', 'via', RELAY_TO_RECEIVER])
-    // What goes without a relay is routed over the same two links.
+    // Datagrams without a relay are routed over the same two links.
     await relay.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1'])
     return {
       description: 'two veth pairs between three network namespaces',

@@ -1,9 +1,9 @@
-/** The programs that people would use instead: iperf3 for the path itself, socat as a relay. */
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
+/** The programs that people would use instead: iperf3 over the path alone, and socat as a relay. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { DATAGRAM_BYTES } from '../../../proto/datagram.js'
+import { ChildError, describeEnd } from '../../process/child-end.js'
+import { ChildProcess } from '../../process/child-process.js'
+import { run } from '../../process/commands.js'
 import type { Watchdog } from '../../process/watchdog.js'
 import type { Path } from './path.js'
 import type { Trial } from './search.js'
@@ -13,8 +13,10 @@ const IPERF_PORT = 5301
 const SOCAT_PORT = 5302
 const SOCAT_SOURCE_PORT = 5303
 const SOCKET_BUFFER = 4 << 20
-/** From its start until it listens. */
+/** From a program's start until it listens. */
 const LISTEN_MS = 300
+/** What the iperf3 client may take beyond the time for which it sends. */
+const SLACK_MS = 20_000
 
 export interface IperfTrial extends Trial {
   readonly coreSeconds: { readonly sender: number; readonly receiver: number }
@@ -33,10 +35,8 @@ interface IperfJson {
 
 /** UDP from the sender to the receiver without a relay, over the same links. */
 export async function iperf3(path: Path, gbps: number, ms: number, watchdog: Watchdog): Promise<IperfTrial> {
-  const server = path.inside.receiver(['iperf3', '--server', '--one-off', '--port', String(IPERF_PORT)])
-  const serving = spawn(server[0]!, server.slice(1), { stdio: 'ignore' })
-  if (serving.pid !== undefined) watchdog.watch(serving.pid)
-  const ended = once(serving, 'exit')
+  const argv = path.inside.receiver(['iperf3', '--server', '--one-off', '--port', String(IPERF_PORT)])
+  const serving = ChildProcess.start({ name: 'the iperf3 server', argv, watchdog, output: 'ignore' })
   try {
     await pause(LISTEN_MS)
     const client = path.inside.sender([
@@ -44,8 +44,7 @@ export async function iperf3(path: Path, gbps: number, ms: number, watchdog: Wat
       ...['--bitrate', `${Math.round(gbps * 1e9)}`, '--length', String(DATAGRAM_BYTES)],
       ...['--window', String(SOCKET_BUFFER / 2), '--time', String(ms / 1000)],
     ])
-    const { stdout } = await promisify(execFile)(client[0]!, client.slice(1), { timeout: ms + 20_000 })
-    const { error, end } = JSON.parse(stdout) as IperfJson
+    const { error, end } = JSON.parse(await run(client, ms + SLACK_MS)) as IperfJson
     if (error !== undefined) throw new Error(`iperf3: ${error}`)
     const { seconds, packets, lost_packets: lost } = end.sum
     const used = end.cpu_utilization_percent
@@ -58,8 +57,7 @@ export async function iperf3(path: Path, gbps: number, ms: number, watchdog: Wat
       kernelSeconds: { sender: perGigabit(used.host_system), receiver: perGigabit(used.remote_system) },
     }
   } finally {
-    serving.kill()
-    await ended
+    await serving.end()
   }
 }
 
@@ -67,7 +65,7 @@ export interface Socat extends RelayPart {
   close(): Promise<void>
 }
 
-/** @param challenge has the receiver know socat's address: a relay of ours would ask for that itself */
+/** @param challenge tells the receiver socat's address, as our own relay would do by itself */
 export async function startSocat(
   path: Path,
   receiverPort: number,
@@ -78,20 +76,18 @@ export async function startSocat(
     ...['socat', '-u', '-b', '2048', `UDP4-RECV:${SOCAT_PORT},rcvbuf=${SOCKET_BUFFER}`],
     `UDP4-SENDTO:${path.host.receiver}:${receiverPort},sourceport=${SOCAT_SOURCE_PORT},sndbuf=${SOCKET_BUFFER}`,
   ])
-  const child = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', 'ignore', 'inherit'] })
-  if (child.pid !== undefined) watchdog.watch(child.pid)
-  const ended = once(child, 'exit')
+  const child = ChildProcess.start({ name: 'socat', argv, watchdog, output: 'ignore' })
   await pause(LISTEN_MS)
+  if (!child.isRunning) throw new ChildError('socat', describeEnd(await child.ended), child.said)
   return {
-    pid: child.pid!,
+    pid: child.pid,
     host: path.host.relay,
     port: SOCAT_PORT,
     sourcePort: SOCAT_SOURCE_PORT,
     open: challenge,
     finish: async () => {},
     close: async () => {
-      child.kill()
-      await ended
+      await child.end()
     },
   }
 }

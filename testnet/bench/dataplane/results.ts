@@ -1,4 +1,4 @@
-/** What runs of `bench dataplane` and `bench dataplane-sessions` find out, as their JSON files hold it. */
+/** The results of `bench dataplane` and `bench dataplane-sessions`, as in their JSON files. */
 import type { Criterion, Row, Rows } from './verdict.js'
 
 export interface DataplaneResult {
@@ -6,7 +6,7 @@ export interface DataplaneResult {
   readonly date: string
   readonly machine: string
   readonly path: string
-  /** how long a trial lasts */
+  /** length of a trial */
   readonly seconds: number
   readonly rows: Rows
   readonly criteria: readonly Criterion[]
@@ -14,7 +14,7 @@ export interface DataplaneResult {
   readonly verdict: string
 }
 
-/** Ways to carry datagrams, as they are told apart in words. */
+/** The ways to carry datagrams, in words. */
 export const LABELS: Record<keyof Rows, string> = {
   iperf3: 'iperf3 UDP, no relay',
   bare: 'the system calls alone, in C',
@@ -26,11 +26,11 @@ export const LABELS: Record<keyof Rows, string> = {
 
 export const labelOf = ({ name }: Row): string => LABELS[name as keyof Rows]
 
-/** One round of as many sessions as there are providers. */
+/** One round: a session with every provider at once. */
 export interface Round {
   readonly seconds: number
   readonly residentMb: number
-  /** relative; one without a reading is missing */
+  /** relative errors; sessions without a reading are left out */
   readonly errors: readonly number[]
 }
 
@@ -41,13 +41,13 @@ export interface SessionsResult {
   readonly backend: string
   readonly sessions: number
   readonly claimKbps: number
-  /** what each provider truly forwards */
+  /** the rate that each provider truly forwards */
   readonly limitKbps: number
   readonly medianError: number
   readonly p95Error: number
   /** sessions without a reading */
   readonly missing: number
-  /** of the receiver's process, in the second fifth of the time and in the last */
+  /** of the receiver's process, in the second and in the last fifth of the time */
   readonly residentMb: { readonly early: number; readonly late: number }
   readonly rounds: readonly Round[]
   readonly ok: boolean

@@ -1,4 +1,4 @@
-/** The process of one role: `role-main OPTIONS`, these as JSON. It ends when whoever started it does. */
+/** The process of one role: `role-main OPTIONS`, with the options as JSON. The process ends when its parent ends. */
 import '../../../proto/polyfill.js'
 import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
@@ -17,9 +17,9 @@ import { challengeOf } from '../../../probe/wire/path-validation.js'
 import { MAX_SEQUENCE, NONCE_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
 import type { Answer, Order, Role, RoleOptions } from './role-messages.js'
 
-/** For what was due last, and for a socket that was full. */
+/** For the last datagrams, and for a socket that was full. */
 const SEND_SLACK_MS = 100
-/** So that no session of the bench ends by its budget. */
+/** Large enough that no session of the bench uses up its budget. */
 const BUDGET_SLACK = 4
 
 type Part = { readonly port: number; handle(order: Order): Promise<Answer> }
@@ -55,7 +55,7 @@ async function receiver({ host, backend }: RoleOptions): Promise<Part> {
         const span = times.reduce((m, ms) => [Math.min(m[0]!, ms), Math.max(m[1]!, ms)], [Infinity, 0])
         return { arrived: { datagrams: arrived, ms: span[1]! - span[0]! } }
       }
-      if (!('verify' in order)) throw new Error('no order for a receiver')
+      if (!('verify' in order)) throw new Error('a receiver does not know this order')
       const { datagrams } = await collecting!.verify(0, 'main', bytes(order.verify.key), 2 ** 32)
       collecting!.close()
       return { verified: datagrams }
@@ -79,14 +79,14 @@ async function relay({ host, backend, offload }: RoleOptions): Promise<Part> {
         await remote.call('endSession', id)
         return { done: true }
       }
-      if (!('relay' in order)) throw new Error('no order for a relay')
+      if (!('relay' in order)) throw new Error('a relay does not know this order')
       const { tag, to, rateKbps, ms } = order.relay
       const validated = new Promise<boolean>(resolve => paths.set(++id, resolve))
       const budgetBytes = BUDGET_SLACK * bytesIn(rateKbps, ms)
       const nonce = randomBytes(NONCE_BYTES)
       const hop = { nextHopHost: to.host, nextHopPort: to.port }
       await remote.call('openSession', { id, tag: bytes(tag), nonce, ...hop, rateKbps, budgetBytes })
-      if (!(await validated)) throw new Error('the receiver did not echo')
+      if (!(await validated)) throw new Error('the receiver did not echo the nonce')
       return { done: true }
     },
   }
@@ -107,13 +107,13 @@ async function sender({ host, backend, offload }: RoleOptions): Promise<Part> {
         socket.close()
         return { done: true }
       }
-      if (!('send' in order)) throw new Error('no order for a sender')
+      if (!('send' in order)) throw new Error('a sender does not know this order')
       const { tag, key, to, receiver, rateKbps, ms } = order.send
       const budgetBytes = BUDGET_SLACK * bytesIn(rateKbps, ms)
       const provider = { tag: bytes(tag), host: to.host, port: to.port }
       const phases = [{ run: 'main' as const, fromMs: 0, toMs: ms, rateKbps }]
       const flow = { key: bytes(key), slot: 0, phases, durationMs: ms, budgetBytes }
-      // Control datagrams go along, as in a session; the receiver, which expects none, drops them.
+      // The sender sends control datagrams, as in a session. The receiver expects none, and drops them.
       const control = { tag: randomBytes(TAG_BYTES), ...receiver }
       await remote.call('start', { ...flow, provider, receiver: control })
       await pause(ms + SEND_SLACK_MS)

@@ -1,4 +1,4 @@
-/** What the bench and the processes of its roles tell each other: one order, one answer. */
+/** The messages between the bench and the processes of its roles: one answer to each order. */
 import type { Backend } from '../../../probe/io/datagram-port.js'
 
 export const ROLES = ['sender', 'relay', 'receiver'] as const
@@ -18,13 +18,13 @@ export interface Address {
 
 /** Byte strings are in hexadecimal. */
 export type Order =
-  /** receiver: this tag comes from this port, and counts from now on */
+  /** receiver: datagrams with this tag come from this port, and count from now on */
   | { readonly expect: { readonly tag: string; readonly relayPort: number; readonly rateKbps: number } }
-  /** relay: a session to the receiver; answered when its path is validated */
+  /** relay: open a session to the receiver; answered when the path is validated */
   | { readonly relay: { readonly tag: string; readonly to: Address; readonly rateKbps: number; readonly ms: number } }
-  /** sender: has the receiver's port challenged through a relay that knows nothing of it */
+  /** sender: challenge the receiver's port through a relay that knows nothing about challenges */
   | { readonly challenge: { readonly tag: string; readonly to: Address } }
-  /** sender: for so long, and a little more; answered when it is through */
+  /** sender: send for so long; answered when everything is sent */
   | {
       readonly send: {
         readonly tag: string
@@ -35,13 +35,13 @@ export type Order =
         readonly ms: number
       }
     }
-  /** receiver: no more counts; relay: the session is over */
+  /** receiver: stop counting; relay: end the session */
   | { readonly finish: true }
-  /** receiver: all that came is generated again and compared */
+  /** receiver: generate everything that came again, and compare */
   | { readonly verify: { readonly key: string } }
 
 export type Answer =
-  /** the first one: its port */
+  /** the first answer, without an order: the role's UDP port */
   | { readonly ready: number }
   | { readonly done: true }
   | { readonly sent: number }

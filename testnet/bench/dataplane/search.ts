@@ -1,10 +1,10 @@
-/** The highest rate at which next to nothing is lost. Pure but for the trials it is given. */
+/** The highest rate at which next to nothing is lost. Pure apart from the trials. */
 
-/** Of the datagrams that were sent. */
+/** Share of the sent datagrams. */
 export const MAX_LOSS = 0.005
 
 export interface Trial {
-  /** what arrived, Gbit/s of UDP payload */
+  /** rate of arrival, Gbit/s of UDP payload */
   readonly gbps: number
   readonly loss: number
 }
@@ -12,12 +12,12 @@ export interface Trial {
 const STEP_UP = 1.3
 /** The last good rate and the first bad one lie this close at the end. */
 const RESOLUTION = 0.04
-/** A higher rate that brings no more than this much more has found the end of what the sender can do. */
+/** If a higher rate gains less than this factor, the sender has reached its limit. */
 const GAIN = 1.02
 
 /**
- * Up by steps until a trial loses too much or brings no more than the one before, then halving between the last good
- * rate and the first bad one. @returns the good trial that brought most; undefined if none was good
+ * Steps up until a trial loses too much or gains nothing, then halves the interval between the last good rate and the first
+ * bad one. @returns the best good trial; undefined if none was good
  */
 export async function highestRate<T extends Trial>(
   fromGbps: number,

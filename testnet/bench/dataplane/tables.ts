@@ -1,4 +1,4 @@
-/** The figures of the data plane as the tables of `docs/research/data-plane.md`. Pure. */
+/** The figures of the data plane as tables for the documentation. Pure. */
 import { table } from '../markdown.js'
 import { type DataplaneResult, labelOf, type SessionsResult } from './results.js'
 import { type Row, total } from './verdict.js'
@@ -14,7 +14,7 @@ export function dataplaneTables({ date, machine, path, seconds, rows, verdict }:
     '',
     ...table(['', 'Gbit/s', 'rounds', 'resident MB'], all.map(carried)),
     '',
-    'Core-seconds for a gigabit of verified payload, and how many of these are spent in the kernel:',
+    'Core-seconds per gigabit of verified payload, and how many of them the kernel takes:',
     '',
     ...table(['', 'all', ...ROLES], all.map(costs)),
   ].join('\n')

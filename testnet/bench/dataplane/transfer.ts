@@ -1,40 +1,44 @@
 /** One transfer of verified payload from a sender through a relay to a receiver, at one rate. */
 import { randomBytes } from 'node:crypto'
 import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
-import type { Answer, Role } from './role-messages.js'
-import { type RoleProcess, type Usage, usageOf } from './role-process.js'
+import type { BenchRole } from './bench-role.js'
+import type { Role } from './role-messages.js'
 import type { Trial } from './search.js'
+import { type Usage, usageOf } from './usage.js'
 
-/** The roles, and what the receiver does once the key is revealed. */
+/** Beyond the time for which a sender sends: until it is through, or until all that came is verified. */
+const SLACK_MS = 60_000
+
+/** The roles, and the receiver's work once the key is revealed. */
 type Part = Role | 'verifying'
 
 export interface TransferTrial extends Trial {
   readonly sent: number
   readonly verified: number
-  /** processor seconds for each gigabit that was verified */
+  /** processor seconds for each verified gigabit */
   readonly coreSeconds: Readonly<Record<Part, number>>
   /** of these, in the kernel */
   readonly kernelSeconds: Readonly<Record<Part, number>>
   readonly residentMb: Readonly<Record<Role, number>>
 }
 
-/** The relay's part, whatever plays it. */
+/** The relay's part, for our relay and for socat. */
 export interface RelayPart {
   readonly pid: number
   readonly host: string
-  /** where the sender sends to */
+  /** the sender's destination */
   readonly port: number
-  /** where the receiver hears it from */
+  /** the port that the receiver sees as the source */
   readonly sourcePort: number
-  /** Resolves when a session's datagrams would be forwarded. */
+  /** Resolves when the relay is ready to forward a session's datagrams. */
   open(tag: string, rateKbps: number, ms: number): Promise<void>
   finish(): Promise<void>
 }
 
 export async function transfer(
-  sender: RoleProcess,
+  sender: BenchRole,
   relay: RelayPart,
-  receiver: RoleProcess,
+  receiver: BenchRole,
   receiverHost: string,
   gbps: number,
   ms: number,
@@ -42,24 +46,25 @@ export async function transfer(
   const tag = randomBytes(8).toString('hex')
   const key = randomBytes(16).toString('hex')
   const rateKbps = Math.round((gbps * 1e6 * IP_DATAGRAM_BYTES) / DATAGRAM_BYTES)
-  await receiver.ask({ expect: { tag, relayPort: relay.sourcePort, rateKbps } })
+  await receiver.process.ask({ expect: { tag, relayPort: relay.sourcePort, rateKbps } }, 'done')
   await relay.open(tag, rateKbps, ms)
-  const pids = { sender: sender.pid, relay: relay.pid, receiver: receiver.pid }
+  const pids = { sender: sender.process.pid, relay: relay.pid, receiver: receiver.process.pid }
   const to = { host: relay.host, port: relay.port }
   const address = { host: receiverHost, port: receiver.port }
   const before = mapRoles(pids, usageOf)
-  const { sent } = has('sent', await sender.ask({ send: { tag, key, to, receiver: address, rateKbps, ms } }))
+  const order = { send: { tag, key, to, receiver: address, rateKbps, ms } }
+  const sent = await sender.process.ask(order, 'sent', ms + SLACK_MS)
   const after = mapRoles(pids, usageOf)
-  const { arrived } = has('arrived', await receiver.ask({ finish: true }))
+  const arrived = await receiver.process.ask({ finish: true }, 'arrived')
   await relay.finish()
-  const beforeVerifying = usageOf(receiver.pid)
-  const { verified } = has('verified', await receiver.ask({ verify: { key } }))
+  const beforeVerifying = usageOf(pids.receiver)
+  const verified = await receiver.process.ask({ verify: { key } }, 'verified', ms + SLACK_MS)
   const gigabits = (verified * DATAGRAM_BYTES * 8) / 1e9
   const spans: Record<Part, readonly [Usage, Usage]> = {
     sender: [before.sender, after.sender],
     relay: [before.relay, after.relay],
     receiver: [before.receiver, after.receiver],
-    verifying: [beforeVerifying, usageOf(receiver.pid)],
+    verifying: [beforeVerifying, usageOf(pids.receiver)],
   }
   const perGigabit = (what: 'cpuSeconds' | 'kernelSeconds') =>
     mapParts(spans, ([from, to]) => (to[what] - from[what]) / gigabits)
@@ -84,10 +89,3 @@ const mapParts = <A, B>(from: Record<Part, A>, map: (value: A) => B): Record<Par
   ...mapRoles(from, map),
   verifying: map(from.verifying),
 })
-
-type Having<K extends string> = Extract<Answer, Record<K, unknown>>
-
-function has<K extends string>(what: K, answer: Answer): Having<K> {
-  if (what in answer) return answer as Having<K>
-  throw new Error('a role of the bench spoke out of turn')
-}

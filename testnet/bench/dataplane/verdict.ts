@@ -1,15 +1,15 @@
-/** What the figures have to show, and whether they do. Pure. */
+/** The criteria for the figures, and whether they are met. Pure. */
 
-/** The best trial of one way to carry datagrams; undefined where it carried nothing without loss. */
+/** The best trial of one way to carry datagrams. */
 export interface Row {
   readonly name: string
   readonly gbps: number
   /** processor seconds a gigabit, by role */
   readonly coreSeconds: Readonly<Record<string, number>>
-  /** of these, in the kernel: the system calls themselves, and the way over the links that they set off */
+  /** of these, in the kernel: the system calls, and the transport over the links that they start */
   readonly kernelSeconds: Readonly<Record<string, number>>
   readonly residentMb: Readonly<Record<string, number>>
-  /** one best figure a round */
+  /** the best figure of each round */
   readonly roundsGbps: readonly number[]
 }
 
@@ -24,7 +24,7 @@ export interface Rows {
 
 export interface Criterion {
   readonly what: string
-  /** undefined where one of the two has no figure */
+  /** undefined if a figure is missing */
   readonly value: number | undefined
   readonly atLeast?: number
   readonly atMost?: number
@@ -32,14 +32,14 @@ export interface Criterion {
 
 const ratio = (a: Row | undefined, b: Row | undefined): number | undefined => a && b && a.gbps / b.gbps
 
-/** Of all roles together. */
+/** The sum over all roles. */
 export const total = (seconds: Readonly<Record<string, number>>): number =>
   Object.values(seconds).reduce((sum, s) => sum + s, 0)
 
 export const criteriaOf = ({ mmsg, dgram, socat, iperf3 }: Rows): Criterion[] => [
   { what: 'mmsg / iperf3 direct', value: ratio(mmsg, iperf3), atLeast: 0.8 },
   { what: 'mmsg / dgram', value: ratio(mmsg, dgram), atLeast: 2.5 },
-  { what: 'core-seconds a Gbit, mmsg', value: mmsg && total(mmsg.coreSeconds), atMost: 0.7 },
+  { what: 'core-seconds per Gbit, mmsg', value: mmsg && total(mmsg.coreSeconds), atMost: 0.7 },
   { what: 'dgram / socat', value: ratio(dgram, socat), atLeast: 1 },
 ]
 
@@ -50,5 +50,5 @@ export function verdictOf(criteria: readonly Criterion[]): { ok: boolean; line: 
     return { holds, text: `${what} ${value?.toFixed(2) ?? '–'} (${holds ? '' : 'NOT '}${bound})` }
   })
   const ok = parts.every(({ holds }) => holds)
-  return { ok, line: `dataplane: ${ok ? 'as promised' : 'FAILED'}: ${parts.map(({ text }) => text).join(', ')}` }
+  return { ok, line: `${ok ? 'PASS' : 'FAIL'} dataplane: ${parts.map(({ text }) => text).join(', ')}` }
 }

@@ -1,4 +1,4 @@
-/** Which cells are measured, how often, and beside which other tools. Pure. */
+/** The cells of a grid, how often each is measured, and where other tools are measured too. Pure. */
 import { UserError } from '../../../verifier/config/errors.js'
 import type { Cell } from '../../lab/lab.js'
 import type { PathSettings } from '../../lab/path.js'
@@ -21,14 +21,14 @@ export const GRID_DEFAULTS = {
 } as const
 const QUICK_DEFAULTS = { repeat: '3', peers: '1' } as const
 
-/** The nine cells where other tools are measured too: each decade of rates, on a near, a usual and a bad path. */
+/** The nine cells where other tools are measured too: each decade of rates on a near, a usual and a bad path. */
 const PEER_RATES_MBPS = [10, 100, 1000]
 const PEER_PATHS: readonly PathSettings[] = [
   { rttMs: 1, lossPercent: 0 },
   { rttMs: 50, lossPercent: 0.1 },
   { rttMs: 150, lossPercent: 1 },
 ]
-/** With `--quick` three of them: each of the paths once. */
+/** `--quick` takes three of these cells: each path once. */
 const QUICK_PEER_RATES_MBPS = [10, 100, 100]
 
 export interface PlannedCell {
@@ -39,7 +39,7 @@ export interface PlannedCell {
   readonly peers: number
 }
 
-/** Defaults are filled in here, since those of `--quick` differ. @throws UserError 'usage' */
+/** Fills in the defaults, which differ with `--quick`. @throws UserError 'usage' */
 export function planGrid(given: Partial<GridOptions>): PlannedCell[] {
   const options = { ...GRID_DEFAULTS, ...(given.quick ? QUICK_DEFAULTS : {}), ...given }
   const rates = numbers('rates', options.rates, rate => rate >= 1 && rate <= 10_000)
@@ -69,5 +69,5 @@ export const cellName = ({ rateKbps, rttMs, lossPercent }: Cell): string =>
 function numbers(option: string, text: string, fits: (value: number) => boolean): number[] {
   const values = text.split(',').map(part => (part.trim() === '' ? Number.NaN : Number(part)))
   if (values.every(fits)) return values
-  throw new UserError('usage', `--${option} ${text}: numbers that make sense, with commas between them.`)
+  throw new UserError('usage', `--${option} ${text} is out of range: give numbers with commas between them.`)
 }

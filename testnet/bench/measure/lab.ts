@@ -1,5 +1,4 @@
-/** `npm run bench -- lab`: the lab alone, for as long as somebody wants to look at it or use it by hand. */
-import { once } from 'node:events'
+/** `npm run bench -- lab`: opens the lab for use by hand, until it is interrupted. */
 import { parseArgs } from 'node:util'
 import { NamespaceLab } from '../../lab/namespace-lab.js'
 import { cellName, planGrid } from './grid.js'
@@ -18,8 +17,10 @@ export async function run(args: string[]): Promise<number> {
     await lab.shape(cell)
     console.log(`${cellName(cell)}: ${lab.description}`)
     for (const { name, namespace } of lab.namespaces) console.log(`${name}: ${namespace.inside(['bash']).join(' ')}`)
-    console.log('Ctrl-C takes it down.')
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+    console.log('Press Ctrl-C to close the lab.')
+    await new Promise(resolve => {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, resolve)
+    })
     return 0
   } finally {
     await lab.close()

@@ -1,12 +1,13 @@
 /**
  * `npm run bench -- measure`: the probe over a grid of rates, delays and losses, beside the tools that people would use
- * instead, each against what the link's own counter says.
+ * instead. Every reading is compared with the link's own counter.
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
 import { type Calibration, type Cell, CLAIM_FACTOR, type Lab } from '../../lab/lab.js'
 import { openLab } from '../../lab/open-lab.js'
+import { percent } from '../figures.js'
 import { machineText } from '../machine.js'
 import { cellName, type PlannedCell, planGrid } from './grid.js'
 import { measurePeers } from './peers.js'
@@ -19,7 +20,7 @@ import {
   type ToolResult,
   type ToolRow,
 } from './results.js'
-import { limitOf, mean, percent, sessionRow, shortcomings, summarise, verdictOf } from './summary.js'
+import { limitOf, mean, sessionRow, shortcomings, summarise, verdictOf } from './summary.js'
 
 const OPTIONS = {
   rates: { type: 'string' },
@@ -31,11 +32,11 @@ const OPTIONS = {
   json: { type: 'string', default: 'bench-measure.json' },
 } as const
 
-/** Tries. */
+/** Tries to calibrate a cell. */
 const CALIBRATIONS = 3
-/** A link that is filled to less than this is no chance's doing. */
+/** A link that is filled to a lower share does not come right by another try. */
 const HOPELESS = 0.8
-/** Sessions before the first that counts. A verifier and a provider run for days: their code is compiled when one comes. */
+/** Sessions before the first that counts. Real nodes run for days, so their code is compiled before a session starts. */
 const WARM_UPS = 2
 const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -49,7 +50,7 @@ export async function run(args: string[]): Promise<number> {
   const interrupt = new AbortController()
   const onSignal = () => {
     interrupt.abort(new Error('interrupted'))
-    void lab.close() // what is under way fails at once
+    void lab.close() // a session that is under way fails at once
   }
   for (const name of INTERRUPTS) process.on(name, onSignal)
   const cells: CellResult[] = []
@@ -94,7 +95,7 @@ async function warmUp(lab: Lab, rateKbps: number): Promise<void> {
   for (let done = 0; done < WARM_UPS; done++) await lab.measure()
 }
 
-/** Never throws for what goes wrong in the cell alone. @param progress told before every step; what it throws ends all */
+/** Never throws for a failure of the cell alone. @param progress called before every step; an error of `progress` ends the bench */
 async function measureCell(
   lab: Lab,
   { cell, repeat, peers }: PlannedCell,
@@ -108,7 +109,7 @@ async function measureCell(
   let failure: string | null = null
   try {
     await lab.shape(cell)
-    // What else this machine does may spoil a calibration; only a harness that fails again and again is at its limit.
+    // Other work of this machine may spoil a calibration. Only a harness that fails every time is at its limit.
     for (let tries = 0; tries < CALIBRATIONS; tries++) {
       step('calibrating')
       calibration = await lab.calibrate()
@@ -126,7 +127,7 @@ async function measureCell(
   return { cell, calibration, limited, failure, sessions, tools }
 }
 
-/** @param rows filled with the sessions @returns what the first 100 ms of each of them say */
+/** @param rows filled with the sessions @returns the readings of the first 100 ms of each session */
 async function measureSessions(
   lab: Lab,
   cell: Cell,
@@ -143,7 +144,7 @@ async function measureSessions(
     const { link, reading } = session
     const beganMs = reading.startMs && link.riseMs(reading.startMs, IP_DATAGRAM_BYTES)
     if (!beganMs) continue
-    // It reads the link's own counter, before the path loses anything.
+    // This reading uses the link's own counter, before the path loses anything.
     const { kbps, toMs } = firstReading(link, beganMs)
     firsts.push({
       readingKbps: kbps,
@@ -156,14 +157,14 @@ async function measureSessions(
   return { tool: FIRST_READING, rows: firsts, failures: [] }
 }
 
-/** One line that is overwritten, on a terminal only. */
+/** On a terminal only: one line that each step overwrites. */
 function progress(line: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}\r`)
 }
 
 function describe(result: CellResult, repeat: number): string {
   const { cell, limited, sessions, tools } = result
-  if (limited !== null) return `${cellName(cell)}: harness-limited, ${limited}`
+  if (limited !== null) return `${cellName(cell)}: harness-limited: ${limited}`
   const line = (name: string, rows: readonly (SessionRow | ToolRow)[]) => {
     if (rows.length === 0) return name
     const { median, p95 } = summarise(rows.map(row => row.error))
@@ -184,7 +185,7 @@ function describe(result: CellResult, repeat: number): string {
   ].join('\n')
 }
 
-/** A socket that its process does not read in time loses data that the link carried: worth a look at the machine. */
+/** A socket that its process does not read in time loses data that the link carried: a sign of an overloaded machine. */
 function overruns(sessions: readonly SessionRow[]): string[] {
   const total = (of: 'provider' | 'receiver') => sessions.reduce((sum, row) => sum + (row.overruns?.[of] ?? 0), 0)
   const lost = (['provider', 'receiver'] as const).filter(of => total(of) > 0)

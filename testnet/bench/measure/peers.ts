@@ -1,19 +1,18 @@
-/** The tools that people would use instead, on the same link: iperf3 four ways, and the median of thirty seconds. */
+/** The tools that people would use instead, on the same link: iperf3 in four ways, and the median of thirty seconds. */
+import { flowBeganMs } from '../../lab/iperf3.js'
 import type { Calibration, Cell, Lab, ToolFlow, ToolRequest } from '../../lab/lab.js'
 import { medianOfSeconds } from './readings.js'
 import type { ToolResult, ToolRow } from './results.js'
 
 const TCP_SECONDS = 10
 const THIRTY_SECONDS = 30
-/** What UDP tools offer: a tenth above the link, as somebody would who knows about what it carries. */
+/** UDP tools offer a tenth above the link's rate, like a person who knows roughly what the link carries. */
 const OFFER = 1.1
-/** More than iperf3's ends tell each other before the flow begins. */
-const FLOW_BYTES = 20_000
 
 interface Peer {
   readonly tool: string
   readonly request: (cell: Cell) => ToolRequest
-  /** What it makes of the flow; by default what iperf3 itself says. */
+  /** The tool's reading of the flow (default: iperf3's own). */
   readonly read?: (flow: ToolFlow) => { readonly kbps: number }
 }
 
@@ -36,14 +35,14 @@ const PEERS: readonly Peer[] = [
   {
     tool: '30 × 1 s median',
     request: udp(THIRTY_SECONDS),
-    read: ({ link }) => medianOfSeconds(link, link.riseMs(link.fromMs, FLOW_BYTES)!),
+    read: ({ link }) => medianOfSeconds(link, flowBeganMs(link)),
   },
 ]
 
 /**
- * Runs each of them `count` times. A tool that this machine lacks (BBR) has failures instead of rows.
+ * Runs each tool `count` times. A tool that this machine lacks (BBR) has failures instead of rows.
  *
- * @param progress told before every run, and may throw to end it
+ * @param progress called before every run; may throw to end the bench
  */
 export async function measurePeers(
   iperf3: NonNullable<Lab['iperf3']>,

@@ -1,4 +1,4 @@
-/** How two other systems turn arrivals into a rate, fed by the same link that a session is measured on. Pure. */
+/** How two other systems turn arrivals into a rate, on the same link as the sessions. Pure. */
 import type { Curve } from '../../lab/curve.js'
 import { median } from '../quantile.js'
 
@@ -11,13 +11,13 @@ export interface Reading {
   readonly toMs: number
 }
 
-/** The first 100 ms of a flow and no more, as Proof of Backhaul reads (arXiv 2210.11546). */
+/** The first 100 ms of a flow only, as in Proof of Backhaul (arXiv 2210.11546). */
 export function firstReading(link: Curve, beganMs: number): Reading {
   const toMs = beganMs + FIRST_READING_MS
   return { kbps: link.rateKbps(beganMs, toMs), fromMs: beganMs, toMs }
 }
 
-/** The median of thirty seconds, one by one, as FlashFlow reads (Tor proposal 316). */
+/** The median of thirty readings of one second each, as in FlashFlow (Tor proposal 316). */
 export function medianOfSeconds(link: Curve, beganMs: number): Reading {
   const seconds = Array.from({ length: SECONDS }, (_, i) => link.rateKbps(beganMs + 1000 * i, beganMs + 1000 * (i + 1)))
   return { kbps: median(seconds), fromMs: beganMs, toMs: beganMs + 1000 * SECONDS }

@@ -1,23 +1,23 @@
-/** What a run of `bench measure` finds out, as its JSON file holds it. Rates in kbit/s at the IP layer. */
+/** The result of `bench measure`, as in its JSON file. Rates in kbit/s at the IP layer. */
 import type { Calibration, Cell } from '../../lab/lab.js'
 
 export interface SessionRow {
-  /** with its reason, if it has one */
+  /** with the reason, if there is one */
   readonly outcome: string
-  /** what carried the datagrams */
+  /** the backend that carried the datagrams */
   readonly backend: string
-  /** null when the outcome gives none: it then counts as a reading of zero */
+  /** null if the outcome has no reading, which counts as a reading of zero */
   readonly readingKbps: number | null
-  /** what the provider's link let through in the very interval of the reading, less what the path behind it lost */
+  /** the rate past the provider's link in the interval of the reading, less the loss of the path behind the link */
   readonly truthKbps: number
   /** the same without the path's loss */
   readonly linkKbps: number
   readonly lostShare: number
-  /** reading over truth, less one */
+  /** reading / truth − 1 */
   readonly error: number
-  /** datagrams that sockets had no room for; null where nobody counts them */
+  /** datagrams for which sockets had no room; null if nobody counts them */
   readonly overruns: { readonly provider: number; readonly receiver: number } | null
-  /** from the word to start to the word to stop */
+  /** from the start message to the stop message */
   readonly sendingMs: number
   /** from the first invitation to the outcome */
   readonly seconds: number
@@ -33,7 +33,7 @@ export interface ToolRow {
   readonly bytes: number
 }
 
-/** The one tool that is fed by the sessions themselves. */
+/** The only tool that reads the sessions themselves. */
 export const FIRST_READING = 'first 100 ms'
 
 export interface ToolResult {
@@ -45,11 +45,11 @@ export interface ToolResult {
 
 export interface CellResult {
   readonly cell: Cell
-  /** null if that failed */
+  /** null if the calibration failed */
   readonly calibration: Calibration | null
   /** why the harness itself cannot carry this cell; null if it can */
   readonly limited: string | null
-  /** what broke off its measuring; null if nothing did */
+  /** the error that ended the measuring of the cell; null if there was none */
   readonly failure: string | null
   readonly sessions: readonly SessionRow[]
   readonly tools: readonly ToolResult[]

@@ -1,26 +1,27 @@
-/** From rows to the figures that are promised, and whether they are kept. Pure. */
+/** From rows to the promised figures, and whether the promises are kept. Pure. */
 import type { Calibration, Cell, MeasuredSession } from '../../lab/lab.js'
+import { percent } from '../figures.js'
 import { median, quantile } from '../quantile.js'
 import { cellName } from './grid.js'
 import type { CellResult, SessionRow, ToolRow } from './results.js'
 
-/** What is promised of every cell that the harness can carry. */
+/** The promises for every cell that the harness can carry. */
 const MEDIAN_ERROR = 0.01
 const P95_ERROR = 0.03
 const MEASURE_MS = 1000
 const MIN_DISCARD_MS = 200
 const DISCARD_RTTS = 4
 const MAX_BYTES = 80e6
-/** The receiver looks at its measurement every 10 ms, and gives late arrivals 15 more. */
+/** The receiver looks at its measurement every 10 ms, and waits 15 ms more for late arrivals. */
 const LOOK_MS = 60
 
-/** A harness that is further off than this from the rate that was set cannot tell whether a probe is right. */
+/** A harness that is further off the set rate cannot tell whether a probe is right. */
 const CALIBRATION_ERROR = 0.01
 
-/** A link that let through less than this of what it can was not kept busy: then truth is what it can. */
+/** A link that let through a lower share of its rate was not kept busy: the truth is then the link's rate. */
 const BUSY = 0.95
 
-export const MEASURED_OUTCOMES: readonly string[] = ['verified', 'under']
+const MEASURED_OUTCOMES: readonly string[] = ['verified', 'under']
 
 export interface Summary {
   /** of the absolute errors */
@@ -40,7 +41,7 @@ export function limitOf({ rateKbps }: Cell, { linkKbps, arrivedKbps }: Calibrati
   const off = (kbps: number, of: number) => Math.abs(kbps / of - 1) > CALIBRATION_ERROR
   const mbps = (kbps: number) => `${(kbps / 1000).toFixed(1)} Mbit/s`
   if (off(linkKbps, rateKbps)) return `the shaper lets ${mbps(linkKbps)} through`
-  if (off(arrivedKbps, linkKbps)) return `of ${mbps(linkKbps)} past the shaper ${mbps(arrivedKbps)} arrive`
+  if (off(arrivedKbps, linkKbps)) return `of ${mbps(linkKbps)} past the shaper, ${mbps(arrivedKbps)} arrive`
   return null
 }
 
@@ -49,7 +50,7 @@ export function sessionRow(session: MeasuredSession, { rttMs }: Cell, calibratio
   const measurement = 'measurement' in outcome ? outcome.measurement : undefined
   const reason = 'reason' in outcome ? `: ${outcome.reason}` : ''
   const readingKbps = measurement && MEASURED_OUTCOMES.includes(outcome.kind) ? measurement.rateKbps : null
-  // What arrived in the windows had left the link half a round trip before.
+  // Data that arrived in the windows had left the link half a round trip before.
   const passedKbps = span ? session.link.rateKbps(span.fromMs - rttMs / 2, span.toMs - rttMs / 2) : 0
   const linkKbps = passedKbps < BUSY * calibration.linkKbps ? calibration.linkKbps : passedKbps
   const truthKbps = linkKbps * (1 - session.lostShare)
@@ -68,14 +69,14 @@ export function sessionRow(session: MeasuredSession, { rttMs }: Cell, calibratio
   }
 }
 
-/** Every promise that a cell does not keep; empty when it keeps all. */
+/** The promises that a cell does not keep. */
 export function shortcomings({ cell, limited, failure, sessions }: CellResult, repeat: number): string[] {
   if (limited !== null) return []
   if (failure !== null) return [failure]
   if (sessions.length < repeat) return [`${repeat - sessions.length} of ${repeat} sessions are missing`]
   const { median: error, p95 } = summarise(sessions.map(row => row.error))
   const discardMs = Math.max(MIN_DISCARD_MS, DISCARD_RTTS * cell.rttMs)
-  // The words to start and to stop take a round trip, in which data flows as well.
+  // The start and stop messages take a round trip, in which data flow as well.
   const mostMs = discardMs + MEASURE_MS + cell.rttMs + LOOK_MS
   const sendingMs = Math.max(...sessions.map(row => row.sendingMs))
   const bytes = Math.max(...sessions.map(row => row.bytes))
@@ -92,7 +93,7 @@ export interface Verdict {
   readonly line: string
 }
 
-/** @param planned cells, of which each has to be there */
+/** @param planned number of cells; each must have been measured */
 export function verdictOf(cells: readonly CellResult[], planned: number, repeat: number): Verdict {
   const limited = cells.filter(cell => cell.limited !== null)
   const failed = cells.filter(cell => shortcomings(cell, repeat).length > 0)
@@ -107,8 +108,6 @@ export function verdictOf(cells: readonly CellResult[], planned: number, repeat:
   const ok = failed.length === 0 && skipped === 0 && kept > 0
   return { ok, line: `${ok ? 'PASS' : 'FAIL'} measure: ${parts.join(', ')}` }
 }
-
-export const percent = (share: number, digits = 2): string => `${(100 * share).toFixed(digits)} %`
 
 export const mean = (rows: readonly (SessionRow | ToolRow)[], of: 'seconds' | 'bytes'): number =>
   rows.reduce((sum, row) => sum + row[of], 0) / Math.max(1, rows.length)

@@ -1,9 +1,10 @@
-/** A run's figures as the tables of `docs/research/measurement.md`. Pure. */
+/** The figures of a run of `bench measure` as tables for the documentation. Pure. */
 
+import { percent } from '../figures.js'
 import { table } from '../markdown.js'
 import { cellName } from './grid.js'
 import { type CellResult, FIRST_READING, type MeasureResult, type SessionRow, type ToolRow } from './results.js'
-import { mean, percent, shortcomings, summarise } from './summary.js'
+import { mean, shortcomings, summarise } from './summary.js'
 
 export function measureTables(result: MeasureResult): string {
   const { cells, date, machine, lab, claimFactor, minutes, verdict } = result
@@ -18,7 +19,7 @@ export function measureTables(result: MeasureResult): string {
     '',
     ...errorTable(cells),
     '',
-    'What a session takes, in the mean over the cells of a rate:',
+    'The mean cost of a session, over all cells of a rate:',
     '',
     ...costTable(cells),
     '',
@@ -84,20 +85,20 @@ function toolTable(cells: readonly CellResult[]): string[] {
   )
   return [
     '',
-    'Beside other tools (errors in per cent; for one session or one run, seconds and MB):',
+    'Other tools on the same links (errors in per cent; seconds and MB of one session or one run):',
     '',
     ...table(['cell', 'tool', 'median / P95', 'bias', 's', 'MB'], rows),
   ]
 }
 
-/** What the errors would be if the loss behind the link counted against the reading. */
+/** The errors if loss behind the link counted against the reading. */
 function againstLink(cells: readonly CellResult[]): string {
   const medians = distinct(cells.map(({ cell }) => cell.lossPercent)).map(loss => {
     const rows = cells.filter(({ cell }) => cell.lossPercent === loss).flatMap(({ sessions }) => sessions)
     const errors = rows.map(({ readingKbps, linkKbps }) => (readingKbps ?? 0) / linkKbps - 1)
     return `${signed(summarise(errors).bias)} at ${loss} % loss`
   })
-  return `Against the shaper's counter alone, loss behind it counted as an error, the median is ${medians.join(', ')}.`
+  return `Compared with the shaper's counter alone, so that loss behind the shaper counts as an error, the median error is ${medians.join(', ')}.`
 }
 
 function remarks(cells: readonly CellResult[], repeat: number): string[] {

@@ -5,13 +5,13 @@ import { dataplaneTables } from '../dataplane/tables.js'
 import { criteriaOf, type Row, verdictOf } from '../dataplane/verdict.js'
 
 describe('search for the highest rate', () => {
-  /** Carries up to its capacity; beyond it, what is too much is lost. */
+  /** Carries up to its capacity, and loses the excess. */
   const link = (capacity: number) => async (gbps: number) => ({
     gbps: Math.min(gbps, capacity),
     loss: Math.max(0, 1 - capacity / gbps),
   })
 
-  it('finds what a link carries, whether it begins below or above', async () => {
+  it('finds the rate of a link, whether the search begins below or above', async () => {
     await fc.assert(
       fc.asyncProperty(fc.double({ min: 0.1, max: 20, noNaN: true }), async capacity => {
         const best = await highestRate(0.4, link(capacity))
@@ -21,7 +21,7 @@ describe('search for the highest rate', () => {
     )
   })
 
-  it('ends where a sender brings no more, though nothing is lost', async () => {
+  it('ends when a sender gains no more, although nothing is lost', async () => {
     let trials = 0
     const best = await highestRate(0.4, async gbps => {
       trials++
@@ -31,7 +31,7 @@ describe('search for the highest rate', () => {
     expect(trials).to.be.at.most(12)
   })
 
-  it('finds nothing where something is always lost', async () =>
+  it('finds nothing if every rate loses data', async () =>
     expect(await highestRate(0.4, async gbps => ({ gbps, loss: 0.01 }))).to.equal(undefined))
 })
 
@@ -46,7 +46,7 @@ describe('verdict on the data plane', () => {
   })
   const rows = { mmsg: row('mmsg', 4), dgram: row('dgram', 1.5), socat: row('socat', 1.4), iperf3: row('iperf3', 4.9) }
 
-  it('holds every figure against its bound', () => {
+  it('compares every figure with its bound', () => {
     expect(verdictOf(criteriaOf(rows))).to.include({ ok: true })
     const of = (more: Partial<typeof rows>) => verdictOf(criteriaOf({ ...rows, ...more }))
     expect(of({ iperf3: row('iperf3', 5.1) }).line).to.include('iperf3 direct 0.78 (NOT ≥ 0.8)')
@@ -55,7 +55,7 @@ describe('verdict on the data plane', () => {
     expect(of({ socat: row('socat', 1.6) }).line).to.include('dgram / socat 0.94 (NOT ≥ 1)')
   })
 
-  it('fails where a figure is missing', () => {
+  it('fails if a figure is missing', () => {
     const { ok, line } = verdictOf(criteriaOf({ dgram: row('dgram', 1) }))
     expect(ok).to.equal(false)
     expect(line).to.include('– (NOT')
@@ -63,7 +63,7 @@ describe('verdict on the data plane', () => {
 })
 
 describe('tables of the data plane', () => {
-  it('give rates, rounds and costs a row, and leave out what a row has not', () => {
+  it('give rates, rounds and costs in each row, and leave a missing figure blank', () => {
     const rows = {
       mmsg: {
         name: 'mmsg',

@@ -1,4 +1,4 @@
-/** What `bench measure` makes of a grid and of its rows. */
+/** The grid of `bench measure`, and its figures. */
 import { expect } from 'chai'
 import { UserError } from '../../../verifier/config/errors.js'
 import { Curve } from '../../lab/curve.js'
@@ -46,21 +46,21 @@ function busyLink(kbps: number, fromMs: number, toMs: number): Curve {
 
 describe('bench measure', () => {
   describe('grid', () => {
-    it('is the whole one by default, with other tools in nine cells', () => {
+    it('is the whole grid by default, with other tools in nine cells', () => {
       const plan = planGrid({})
       expect(plan).to.have.length(54)
       expect(plan.filter(({ peers }) => peers === 3)).to.have.length(9)
       expect(plan.every(({ repeat }) => repeat === 20)).to.equal(true)
     })
 
-    it('keeps every cell when it has to be quick, with fewer repeats and three cells of other tools', () => {
+    it('keeps every cell with --quick, with fewer repeats and three cells of other tools', () => {
       const plan = planGrid({ quick: true })
       expect(plan).to.have.length(54)
       expect(plan.filter(({ peers }) => peers === 1)).to.have.length(3)
       expect(planGrid({ quick: true, repeat: '7' })[0]).to.have.property('repeat', 7)
     })
 
-    it('takes other cells than these', () => {
+    it('takes other cells from the options', () => {
       const plan = planGrid({ rates: '33', rtts: '0,80', losses: '0.5', peers: '0' })
       expect(plan.map(planned => planned.cell)).to.deep.equal([
         { rateKbps: 33_000, rttMs: 0, lossPercent: 0.5 },
@@ -82,7 +82,7 @@ describe('bench measure', () => {
     expect(summarise([0.02])).to.deep.equal({ median: 0.02, p95: 0.02, bias: 0.02 })
   })
 
-  it('reads like Proof of Backhaul and like FlashFlow', () => {
+  it('reads as Proof of Backhaul and FlashFlow do', () => {
     const link = busyLink(8000, 100, 40_000)
     expect(firstReading(link, 100).kbps).to.be.closeTo(8000, 1)
     expect(firstReading(link, 0).kbps).to.equal(0)
@@ -125,31 +125,31 @@ describe('bench measure', () => {
       overruns: undefined,
     })
 
-    it('is the link in the very interval, less what the path lost', () => {
+    it('is the rate of the link in the same interval, less the loss of the path', () => {
       const got = sessionRow(session(busyLink(100_000, 100, 900), 'verified') as never, CELL, CALIBRATION)
       expect(got.truthKbps).to.be.closeTo(99_000, 1)
       expect(got.error).to.be.closeTo(0, 1e-4)
       expect(got).to.include({ outcome: 'verified', sendingMs: 800, seconds: 1.3, bytes: 7e6 })
     })
 
-    it('is what the link can when it was not kept busy', () => {
+    it('is the calibrated rate of the link if the link was not kept busy', () => {
       const got = sessionRow(session(busyLink(50_000, 100, 900), 'verified') as never, CELL, CALIBRATION)
       expect(got.linkKbps).to.equal(100_000)
     })
 
-    it('takes an outcome that says no rate for a reading of zero', () => {
+    it('counts an outcome without a rate as a reading of zero', () => {
       const got = sessionRow(session(busyLink(100_000, 100, 900), 'at-least') as never, CELL, CALIBRATION)
       expect(got).to.include({ outcome: 'at-least: unstable', readingKbps: null, error: -1 })
     })
   })
 
   describe('verdict', () => {
-    it('passes what keeps every promise', () => {
+    it('passes cells that keep every promise', () => {
       expect(shortcomings(cell([row(0.001), row(-0.02)]), 2)).to.deep.equal(['median error 1.05 %'])
       expect(verdictOf([cell([row(0.001), row(-0.01)])], 1, 2)).to.have.property('ok', true)
     })
 
-    it('names each promise that is not kept', () => {
+    it('names each broken promise', () => {
       const wrong = shortcomings(cell([row(0), row(0.05, { sendingMs: 1400, bytes: 9e7 })]), 2)
       expect(wrong).to.deep.equal([
         'median error 2.50 %',
@@ -159,7 +159,7 @@ describe('bench measure', () => {
       ])
     })
 
-    it('fails cells that are missing and sessions that are, but not those that the harness limits', () => {
+    it('fails missing cells and missing sessions, but not harness-limited cells', () => {
       const limited = cell([], { limited: 'the shaper lets 5 Mbit/s through' })
       expect(verdictOf([cell([row(0)]), limited], 2, 1)).to.have.property('ok', true)
       expect(verdictOf([cell([row(0)])], 2, 1).line).to.match(/^FAIL .*1 not measured/)

@@ -11,7 +11,7 @@ import { ipBytes, readFilter, tokenBucketFilter } from '../shaper.js'
 import { overrunsIn } from '../socket-overruns.js'
 
 describe('lab', () => {
-  it('has streams with a delay, which end once all messages have been read', async () => {
+  it('has streams that delay messages, and end when every sent message has been read', async () => {
     for (const delayMs of [0, 5]) {
       const [one, other] = delayedPair(delayMs, '127.0.0.1')
       const message = Uint8Array.of(1)
@@ -39,7 +39,7 @@ describe('lab', () => {
       curve.push(ms, bytes)
     }
 
-    it('reads between two looks evenly, and outside as at the nearest', () => {
+    it('reads evenly between two looks, and the nearest value outside all looks', () => {
       expect([0, 10, 15, 20, 30, 45, 50, 99].map(ms => curve.bytesAt(ms))).to.deep.equal([
         0, 0, 500, 1000, 1000, 1500, 2000, 2000,
       ])
@@ -58,7 +58,7 @@ describe('lab', () => {
       expect(curve.riseMs(10, 2001)).to.equal(undefined)
     })
 
-    it('is empty without a look', () => expect(new Curve().bytesAt(5)).to.equal(0))
+    it('holds no bytes before the first look', () => expect(new Curve().bytesAt(5)).to.equal(0))
   })
 
   describe('shaper', () => {
@@ -90,7 +90,7 @@ describe('lab', () => {
     })
   })
 
-  it('reads what sockets had no room for', () => {
+  it('reads how many datagrams sockets had no room for', () => {
     const table = `Udp: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors
 Udp: 10 0 7 20 6 0
 UdpLite: InDatagrams RcvbufErrors
@@ -99,7 +99,7 @@ UdpLite: 1 2
     expect(overrunsIn(table)).to.equal(6)
   })
 
-  it('a modelled link never carries more than its rate, and all of it while it is busy', () => {
+  it('a modelled link never carries more than its rate, and carries its whole rate while it is busy', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1000, max: 1_000_000 }),
@@ -124,7 +124,7 @@ UdpLite: 1 2
     )
   })
 
-  it('reads what iperf3 says, at the IP layer', () => {
+  it('reads the rates of iperf3 at the IP layer', () => {
     const sum = (bytes: number, seconds: number) => ({ bytes, seconds, bits_per_second: (bytes * 8) / seconds })
     const sent = { intervals: [], end: { sum_sent: sum(1_200_000, 2), sum_received: sum(1_080_000, 2) } }
     const received = { intervals: [{ sum: sum(300_000, 0.5) }, { sum: sum(240_000, 0.5) }], end: sent.end }

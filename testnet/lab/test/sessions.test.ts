@@ -1,26 +1,29 @@
-/** Whole sessions in both labs; that of namespaces only where this machine can have it. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+/** Whole sessions in both labs. The lab of namespaces is tested only if this machine can run it. */
 import { existsSync, readdirSync, readlinkSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { expect } from 'chai'
 import { sessionRow } from '../../bench/measure/summary.js'
+import { ChildProcess } from '../../process/child-process.js'
 import { entryPoint } from '../../process/entry-point.js'
 import { InProcessLab } from '../in-process-lab.js'
 import type { Lab } from '../lab.js'
 import { NamespaceLab } from '../namespace-lab.js'
-import { whyNoNamespaces } from '../support.js'
+import { whyNoNamespaceLab, whyNoNamespaces } from '../support.js'
 
 const CELL = { rateKbps: 10_000, rttMs: 40, lossPercent: 1 }
-/** Wide: other tests may run beside this one. The bench is what holds the probe to its promise. */
+/** Wide, since other tests may run beside this one. The bench checks the probe's accuracy. */
 const ERROR = 0.1
 
-const reason = await whyNoNamespaces()
-const where = reason === undefined ? it : it.skip
-const because = reason === undefined ? '' : ` (not here: ${reason})`
+const TIMEOUT_MS = 120_000
+const READY_MS = 60_000
+
+/** A test that only some machines can run says why where it does not. */
+const where = (reason: string | undefined) => (title: string, test: () => Promise<void>) =>
+  reason === undefined ? it(title, test) : it.skip(`${title} (not here: ${reason})`, test)
+const withNamespaces = where(await whyNoNamespaces())
+const withLab = where(await whyNoNamespaceLab())
 
 describe('lab sessions', function () {
-  this.timeout(120_000)
+  this.timeout(TIMEOUT_MS)
   let lab: Lab | undefined
 
   afterEach(async () => {
@@ -33,19 +36,18 @@ describe('lab sessions', function () {
     await checkSession(lab)
   })
 
-  where(`measure through network namespaces${because}`, async () => {
+  withLab('measure through network namespaces', async () => {
     lab = await NamespaceLab.open()
     await checkSession(lab)
     const flow = await lab.iperf3!({ protocol: 'udp', seconds: 1, options: ['--bitrate', '5M'] })
-    // One second on a busy machine: whether it runs and is read, not how well it sends.
+    // One second on a busy machine shows whether iperf3 runs and is read, not how well it sends.
     expect(flow.readingKbps).to.be.within(1000, 6000)
     expect(flow.link.rateKbps(flow.link.fromMs, flow.link.toMs)).to.be.within(500, 6000)
   })
 
-  where(`leave no namespace, process or file behind when they are killed${because}`, async () => {
-    const [command, ...args] = entryPoint(import.meta.url, './fixtures/lab-main.js')
-    const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  withNamespaces('leave no namespace, process or file behind when they are killed', async () => {
+    const child = ChildProcess.start({ name: 'a lab', argv: entryPoint(import.meta.url, './fixtures/lab-main.js') })
+    const line = await child.line(READY_MS)
     const { namespaces, directory } = JSON.parse(line) as { namespaces: string[]; directory: string | null }
     expect(namespaces.filter(isHeld)).to.have.length(namespaces.length)
     child.kill('SIGKILL')

@@ -13,7 +13,7 @@ describe('testnetParams', () => {
   it('gives the default mix of 5 verifiers and 4 providers 7 rounds, so 15 seconds', () =>
     expect(seconds(5, 4)).to.equal(15))
   it('never goes below 10 seconds', () => expect(seconds(4, 1)).to.equal(10))
-  it('gives a lone provider a slot for each verifier', () => expect(seconds(12, 1)).to.equal(23))
+  it('gives a single provider a slot for each verifier', () => expect(seconds(12, 1)).to.equal(23))
   it('grows with the mix', () => expect(seconds(8, 8)).to.equal(40))
 })
 
@@ -23,19 +23,19 @@ describe('narrowParams', () => {
     return Math.floor((params.epochSeconds * 1000 - params.leadMs) / params.slotMs)
   }
 
-  it('has a round for every group of receivers of every provider', () => {
+  it('has a round for every group of receivers and every provider', () => {
     expect(rounds(5, 2, 50_000)).to.equal(2 * 2)
     expect(rounds(7, 2, 25_000)).to.equal(2 * 2)
     expect(rounds(5, 2, 70_000)).to.equal(5 * 2)
   })
 
-  it('has slots in which a group shakes hands before its instant', () => {
+  it('has slots in which a group completes its handshakes before it starts', () => {
     const { offsetMs, slotMs } = narrowParams(SHAPE, { claimKbps: 40_000, capacityKbps: 50_000 })
     expect(offsetMs).to.be.at.least(START_LEAD_MS)
     expect(slotMs).to.be.greaterThan(2 * offsetMs)
   })
 
-  it('says so if no group of verifiers can take the claim', () =>
+  it('refuses a claim that no group of verifiers can take', () =>
     expect(() =>
       narrowParams({ verifiers: 7, providers: 1, soaks: false }, { claimKbps: 40_000, capacityKbps: 20_000 }),
     ).to.throw('--capacity 20 is too little'))
@@ -44,14 +44,14 @@ describe('narrowParams', () => {
 describe('a network of soaks', () => {
   const shape = { ...SHAPE, soaks: true }
 
-  it('has slots with room for them, for single receivers and for groups', () => {
+  it('has slots with room for soaks, for single receivers and for groups', () => {
     for (const params of [testnetParams(shape), narrowParams(shape, { claimKbps: 40_000, capacityKbps: 50_000 })]) {
       expect(paramsFault(params)).to.equal(undefined)
       expect(params.soakShareBps).to.equal(10_000)
     }
   })
 
-  it('has as many rounds as one without', () => {
+  it('has as many rounds as a network without soaks', () => {
     const rounds = ({ epochSeconds, leadMs, slotMs }: NetworkParams) =>
       Math.floor((epochSeconds * 1000 - leadMs) / slotMs)
     expect(rounds(testnetParams(shape))).to.equal(rounds(testnetParams(SHAPE)))

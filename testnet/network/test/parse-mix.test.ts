@@ -11,7 +11,7 @@ const RULES: MixRules = {
 const names = (text: string) => parseMix(text, RULES).map(mixName)
 
 describe('parseMix', () => {
-  it('takes a number as that many honest ones', () => expect(names('3')).to.deep.equal(['honest', 'honest', 'honest']))
+  it('takes a number as that many honest nodes', () => expect(names('3')).to.deep.equal(['honest', 'honest', 'honest']))
 
   it('takes profiles with counts and values, in order', () =>
     expect(names('honest=2, slow@0.6=1,silent=0')).to.deep.equal(['honest', 'honest', 'slow@0.6']))
@@ -20,13 +20,13 @@ describe('parseMix', () => {
     honest: 'neither a number nor profile=count',
     '': 'neither a number nor profile=count',
     'honest=-1': 'neither a number nor profile=count',
-    'fast=1': 'no profile "fast"; there are honest, silent, slow',
+    'fast=1': 'there is no profile "fast". Choose from honest, silent, slow',
     'slow=1': 'takes a fraction',
     'slow@2=1': 'takes a fraction',
     'slow@x=1': 'takes a fraction',
     'honest@0.5=1': 'takes no value',
-    '0': 'too few; from 1 to 9',
-    '10': 'too many; from 1 to 9',
+    '0': 'too few nodes. Ask for 1 to 9',
+    '10': 'too many nodes. Ask for 1 to 9',
     'honest=99999999999': 'too many',
   }
   for (const [text, message] of Object.entries(wrong)) {

@@ -60,21 +60,21 @@ const report = (number: number, nonSigners: readonly number[]): PostedReport => 
 })
 
 describe('the result of a run', () => {
-  it('asks for a report of every epoch where more than two thirds are honest', () => {
+  it('needs a report of every epoch if more than two thirds are honest', () => {
     expect(failuresOf(record('honest=5,silent=2', [epoch(1, 7, [5, 6])]))).to.deep.equal([])
     expect(failuresOf(record('honest=5,silent=2', [epoch(1, 7)]))).to.deep.equal(['Epoch 1 has no report.'])
   })
 
-  it('asks for none, and nobody slashed, where they are not', () => {
+  it('allows no report, and no slashing, if they are not', () => {
     expect(failuresOf(record('honest=4,silent=3', [epoch(1, 7)]))).to.deep.equal([])
-    expect(failuresOf(record('honest=4,silent=3', [epoch(1, 7, [])])).join()).to.include('has a report, though')
+    expect(failuresOf(record('honest=4,silent=3', [epoch(1, 7, [])])).join()).to.include('has a report, although')
     const slashed = { epoch: 1, provider: PROVIDER, charged: 1n, settledIn: 2, txHash: ZERO_HASH } as const
     expect(failuresOf(record('honest=4,silent=3', [epoch(1, 7)], { settlements: [slashed] })).join()).to.include(
       'was slashed',
     )
   })
 
-  it('asks a late verifier to be in the next frozen set and to sign there', () => {
+  it('needs a late verifier in the next frozen set, and its signature there', () => {
     const before = [1, 2, 3, 4, 5].map(number => epoch(number, 5, []))
     const then = (size: number, nonSigners: number[]) => [6, 7, 8].map(number => epoch(number, size, nonSigners))
     const failures = (later: EpochOutcome[]) => failuresOf(record('honest=5,late=1', [...before, ...later]))
@@ -84,7 +84,7 @@ describe('the result of a run', () => {
     expect(failures([epoch(6, 6, [5])])).to.deep.equal([])
   })
 
-  it('counts a node that gave up by itself, not one that was killed or stopped', () => {
+  it('counts a node that gave up by itself, but not a node that was killed or stopped', () => {
     const exit: NodeExit = { name: 'verifier-1', code: 6, signal: null, wanted: false, lastLog: ['disk full'] }
     const failures = (exits: NodeExit[]) => failuresOf(record('5', [epoch(1, 5, [])], { exits }))
     expect(failures([exit])).to.deep.equal(['verifier-1 ended with exit code 6: disk full.'])

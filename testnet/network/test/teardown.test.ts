@@ -1,9 +1,7 @@
 /** A whole network that is interrupted or killed: no process, no port and no directory may be left. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { expect } from 'chai'
+import { ChildProcess } from '../../process/child-process.js'
 import { entryPoint } from '../../process/entry-point.js'
 import { identify, isAlive, type ProcessIdentity } from '../../process/process-identity.js'
 import type { ReadyEvent, TestnetEvent } from '../events.js'
@@ -22,10 +20,9 @@ describe('a network that ends early', function () {
       const ready = await readyOf(testnet)
       const nodes = [...ready.verifiers, ...ready.providers].map(({ pid }) => identify(pid))
       expect(nodes.every(isAlive)).to.equal(true)
-      const exited = once(testnet, 'exit')
       testnet.kill(way)
       if (way === 'SIGINT') testnet.kill(way) // an impatient second Ctrl-C
-      expect((await exited)[0]).to.equal(code)
+      expect((await testnet.ended).code).to.equal(code)
       while (nodes.some(isAlive) || existsSync(ready.dataDir)) await new Promise(setImmediate)
       for (const url of [ready.rpcUrl, ready.apiUrl]) expect(await answers(url)).to.equal(false)
     })
@@ -33,26 +30,22 @@ describe('a network that ends early', function () {
 
   it('leaves nothing behind when it is interrupted before it is up', async () => {
     const testnet = start()
-    const watchdog = await watchdogOf(testnet.pid!)
-    const exited = once(testnet, 'exit')
+    const watchdog = await watchdogOf(testnet.pid)
     testnet.kill('SIGINT')
-    expect((await exited)[0]).to.equal(7)
+    expect((await testnet.ended).code).to.equal(7)
     expect(isAlive(watchdog)).to.equal(false)
   })
 })
 
 function start(): ChildProcess {
-  const [command, ...entry] = entryPoint(import.meta.url, '../../../verifier/cli/bandwitness.js')
+  const command = entryPoint(import.meta.url, '../../../verifier/cli/bandwitness.js')
   const args = ['testnet', '--verifiers', '4', '--providers', '1', '--epochs', '2', '--api-port', '0', '--json']
-  return spawn(command!, [...entry, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+  return ChildProcess.start({ name: 'the testnet', argv: [...command, ...args] })
 }
 
 async function readyOf(testnet: ChildProcess): Promise<ReadyEvent> {
-  for await (const line of createInterface({ input: testnet.stdout! })) {
-    const event = JSON.parse(line) as TestnetEvent
-    if (event.event === 'ready') return event
-  }
-  return expect.fail('the network did not come up')
+  const isReady = (event: TestnetEvent) => (event.event === 'ready' ? event : undefined)
+  return testnet.find(line => isReady(JSON.parse(line)), TIMEOUT_MS)
 }
 
 /** Its command line names it; tsx has children of its own. */

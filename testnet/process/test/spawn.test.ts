@@ -34,10 +34,12 @@ describe('spawnNode', () => {
     expect(node.ready).to.include({ account: '0xab', index: 7, pid: node.pid })
     const exit = await node.stop()
     expect(exit).to.include({ name: 'quiet', wanted: true, signal: 'SIGTERM' })
-    expect(readFileSync(node.logPath, 'utf8')).to.include('to standard error').and.include('to standard output')
+    expect(readFileSync(join(directory, 'quiet.log'), 'utf8'))
+      .to.include('to standard error')
+      .and.include('to standard output')
   })
 
-  it('says with what words and code a node ended before it was ready', async () => {
+  it('gives the exit code and the last message of a node that ended before it was ready', async () => {
     const failure = await failureOf(spec('early', 'console.error("the key file is missing"); process.exit(3)'))
     expect(failure).to.be.instanceOf(NodeStartError)
     expect(failure.message).to.include('early ended with exit code 3: the key file is missing')
@@ -50,7 +52,7 @@ describe('spawnNode', () => {
     expect(failure.message).to.include('silent was not ready after 0.3 s')
   })
 
-  it('says so when there is no such program', async () => {
+  it('says that a program does not exist', async () => {
     const failure = await failureOf({ ...spec('absent', ''), argv: [join(directory, 'no-such-program')] })
     expect(failure.message).to.include('absent could not be started')
   })
@@ -70,7 +72,7 @@ describe('spawnNode', () => {
 
   async function failureOf(nodeSpec: NodeSpec): Promise<Error> {
     return spawnNode(nodeSpec, watchdog).then(
-      () => expect.fail('it started'),
+      () => expect.fail('the node started'),
       (error: Error) => error,
     )
   }

@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createConnection } from 'node:net'
-import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
+import { ChildProcess } from '../child-process.js'
 import { entryPoint } from '../entry-point.js'
 import { identify, isAlive } from '../process-identity.js'
 
@@ -15,13 +13,14 @@ interface Started {
   directory: string
 }
 
+const TIMEOUT_MS = 20_000
+
 describe('watchdog', () => {
   for (const way of ['close', 'SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
     it(`leaves no process, port or directory behind when the testnet ends by ${way}`, async () => {
-      const [command, ...args] = entryPoint(import.meta.url, './fixtures/parent-main.js')
-      const parent = spawn(command!, [...args, way], { stdio: ['ignore', 'pipe', 'inherit'] })
-      const [line] = (await once(createInterface({ input: parent.stdout! }), 'line')) as [string]
-      const started = JSON.parse(line) as Started
+      const argv = [...entryPoint(import.meta.url, './fixtures/parent-main.js'), way]
+      const parent = ChildProcess.start({ name: 'the parent', argv })
+      const started = JSON.parse(await parent.line(TIMEOUT_MS)) as Started
       const identities = [started.watchdog, ...started.pids].map(identify)
       if (way !== 'close') {
         expect(identities.map(isAlive)).to.deep.equal([true, true, true])
@@ -29,27 +28,26 @@ describe('watchdog', () => {
         expect(await Promise.all(started.ports.map(listenerAt))).to.deep.equal(started.pids)
         parent.kill(way)
       }
-      // The watchdog is no child of this process: its end shows in /proc alone.
+      // The watchdog is no child of this process: only /proc shows its end.
       while (identities.some(isAlive)) await new Promise(setImmediate)
       expect(existsSync(started.directory)).to.equal(false)
       // The system may have given a port to somebody else by now, but not to one of these.
       for (const port of started.ports) expect(started.pids).to.not.include(await listenerAt(port))
-    }).timeout(20_000)
+    }).timeout(TIMEOUT_MS)
   }
 
-  it('takes a process that was given an ended one’s pid for another', async () => {
-    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
-    await once(child, 'spawn')
-    const identity = identify(child.pid!)
+  it('tells a process from a later one with the same pid', async () => {
+    const child = ChildProcess.start({ name: 'a child', argv: ['sleep', '60'] })
+    const identity = identify(child.pid)
     expect(isAlive(identity)).to.equal(true)
     expect(isAlive({ pid: identity.pid, startTime: '1' })).to.equal(false)
     child.kill('SIGKILL')
-    await once(child, 'exit')
+    await child.ended
     expect(isAlive(identity)).to.equal(false)
   })
 })
 
-/** The pid that the process at a port says it has; undefined where nobody listens, or says nothing of the kind. */
+/** The pid that the process at a port reports; undefined if nobody listens there, or reports none. */
 async function listenerAt(port: number): Promise<number | undefined> {
   const socket = createConnection({ port, host: '127.0.0.1', timeout: 1000 })
   socket.on('timeout', () => socket.destroy())

@@ -1,6 +1,6 @@
 /**
- * Claims five times its rate on the strength of a token bucket: a burst is fast, all that follows is not. In an epoch with
- * several sessions the bucket runs dry; where sessions are far apart, soaks outlast it.
+ * Claims five times its sustained rate, relying on a token bucket: a burst is fast, everything after it is slow. Several
+ * sessions in one epoch empty the bucket; if sessions are far apart, soaks last longer than the bucket.
  */
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import type { ProviderProfile } from '../profile.js'

@@ -1,7 +1,7 @@
 /**
  * Providers with a friend among the verifiers. One link of 60 % of the claim serves all; the friend's sessions, or the
- * friend's data in every session, go first. With a receiver for a friend its vote is as high as it likes; with a sender,
- * whose key the provider knows, that sender's data costs no way in, yet still has to leave through the link.
+ * friend's data in every session, go first. A friend that receives votes as high as it likes. A friend that sends has
+ * told the provider its key, so its data need no way in, but must still leave through the link.
  */
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import { TAG_BYTES } from '../../../proto/datagram.js'
@@ -22,13 +22,13 @@ const favours = (friend: Friend, describe: string): ProviderProfile => ({
 export const crony = favours('receiver', 'delivers 60 % of its claim, all of it to one receiver in five')
 export const accomplice = favours('sender', 'delivers 60 % of its claim, and lets one sender’s data go first')
 
-/** Sessions that begin within this time of one another have one receiver. */
+/** Sessions that begin within this time of one another belong to one receiver. */
 const ONE_RECEIVER_MS = 400
-/** The first of so many receivers is the friend, in the order of their sessions. */
+/** In the order of the sessions, the first of so many receivers is the friend. */
 export const RECEIVERS_A_FRIEND = 5
-/** The slot of the sender that is the friend: any, since slots are drawn. */
+/** The slot of the friend among the senders. Slots are drawn, so any slot will do. */
 const FRIEND_SLOT = 0
-/** What others get while the friend is served. */
+/** The share of the claim that others get while the friend is served. */
 const REST_SHARE = 0.05
 
 export function createForwarding({ claimKbps, friend }: { claimKbps: number; friend: Friend }): Forwarding {
@@ -39,7 +39,7 @@ export function createForwarding({ claimKbps, friend }: { claimKbps: number; fri
     ...takesAll,
     forward: (packet, nowMs) => {
       if (!isData(packet)) return 'now'
-      // To its receiver it gives what it does not have: the friend would vote so anyway.
+      // The friend gets more than the link carries: the friend would vote as high anyway.
       if (friend === 'receiver') return isFriends(packet.session, nowMs) || link.takes(packet, nowMs) ? 'now' : 'drop'
       const first = packet.bytes[TAG_BYTES] === FRIEND_SLOT
       return (first || rest.takes(packet, nowMs)) && link.takes(packet, nowMs) ? 'now' : 'drop'
@@ -47,7 +47,7 @@ export function createForwarding({ claimKbps, friend }: { claimKbps: number; fri
   }
 }
 
-/** Whether a session belongs to every fifth receiver that came. */
+/** Whether a session belongs to a friend: every fifth receiver. */
 function receivers(): (session: number, nowMs: number) => boolean {
   const receiverOf = new Map<number, number>()
   let lastBeganMs = Number.NEGATIVE_INFINITY

@@ -1,6 +1,6 @@
 /**
- * Delivers 60 % of its claim and signs receipts for everything. What does not fit through its link goes out under a tag that
- * nobody expects: the provider's own count, and so its receipts, hold it; no receiver ever takes it.
+ * Delivers 60 % of its claim and signs receipts for everything. Data that do not fit through its link leave under a tag that
+ * nobody expects: the provider's own count, and so its receipts, include them, but no receiver takes them.
  */
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import { TAG_BYTES } from '../../../proto/datagram.js'

@@ -1,6 +1,6 @@
 /**
- * Plays with time. What comes in has to fit through a link of 60 % of the claim; when it leaves is the provider's choice:
- * saved up and then all the faster, out of order, or late by what a naive measurement would subtract as its round trip.
+ * Plays with time. Incoming data must fit through a link of 60 % of the claim; the provider chooses when they leave: saved up
+ * and then faster, out of order, or late by a time that a naive measurement would subtract as the round trip.
  */
 import { createHash } from 'node:crypto'
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
@@ -22,10 +22,10 @@ export const delayer = holds('delayed', 'delivers 60 % of its claim, and saves a
 export const reorderer = holds('reordered', 'delivers 60 % of its claim, out of order')
 export const stretcher = holds('stretched', 'delivers 60 % of its claim, and stretches every round trip by 300 ms')
 
-/** What comes in for twice this long leaves in the second half of it, at twice the rate. */
+/** Data that arrive for twice this long leave in the second half of that time, at twice the rate. */
 const BACK_MS = 600
 const STRETCH_MS = 300
-/** Less than what 32 chunks take at any claim of the testnet's, so that hardly a datagram comes too late to count. */
+/** Shorter than 32 chunks at any claim of the testnet, so that hardly a datagram is too late to count. */
 const SHUFFLE_MS = 40
 
 export interface HoldingOptions {
@@ -47,7 +47,7 @@ export function createForwarding({ claimKbps, seed, holding }: HoldingOptions): 
 }
 
 const HOLDS: Readonly<Record<Holding, (seed: string) => (session: number, nowMs: number) => number>> = {
-  // A session's beginning is held back, and leaves with what follows where a measurement would look.
+  // The beginning of a session is held back, and leaves together with later data when a measurement would look.
   delayed: () => {
     const begunMs = new Map<number, number>()
     return (session, nowMs) => {

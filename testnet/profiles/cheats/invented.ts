@@ -1,7 +1,7 @@
 /**
- * Data that never came through, made up on the spot: behind a link that brings in 60 % of the claim, the rest is guessed,
- * taken from an old session, or cut short. The receiver has published the root of what came before any key is revealed,
- * so each chunk with one such datagram is worthless.
+ * Invents data that never arrived: the link brings in 60 % of the claim, and the provider guesses the rest, takes it from an
+ * old session, or cuts it short. The receiver publishes the root of what it received before any key is revealed, so every
+ * chunk with one such datagram is worthless.
  */
 import type { Forwarding, Packet } from '../../../probe/plane/forwarding.js'
 import { DATAGRAM_BYTES, HEADER_BYTES } from '../../../proto/datagram.js'
@@ -23,7 +23,7 @@ export const guesser = invents('guessed', 'brings in 60 % of its claim and predi
 export const replayer = invents('replayed', 'brings in 60 % of its claim and fills up with an old session’s data')
 export const truncater = invents('truncated', 'brings in 60 % of its claim and cuts the rest down to what fits')
 
-/** Of a session that it keeps for later: more would only take memory. */
+/** How many datagrams of a session are kept for later: more would only take memory. */
 const KEPT_DATAGRAMS = 4096
 
 export function createForwarding({ claimKbps, invention }: { claimKbps: number; invention: Invention }): Forwarding {
@@ -38,12 +38,12 @@ export function createForwarding({ claimKbps, invention }: { claimKbps: number; 
   }
 }
 
-/** Each sees every datagram, and changes those that did not come in. */
+/** Each is given every datagram, and changes the ones that did not come in. */
 const INVENTIONS: Readonly<Record<Invention, () => (packet: Packet, cameIn: boolean) => void>> = {
   guessed: () => {
     const last = Buffer.alloc(DATAGRAM_BYTES)
     return ({ bytes, length }, cameIn) => {
-      // The best guess that a stream gives is what it looked like just before.
+      // The best guess is the stream's last datagram.
       if (cameIn) bytes.copy(last, HEADER_BYTES, HEADER_BYTES, length)
       else last.copy(bytes, HEADER_BYTES, HEADER_BYTES, length)
     }

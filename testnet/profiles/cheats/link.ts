@@ -1,13 +1,13 @@
 /**
- * The link that a cheat's provider has, in its own forwarding: what fits in passes, the rest is dropped, as a shaper with
- * a short queue does. So the truth of every cheat is known to the bit.
+ * The link of a cheating provider, inside its own forwarding: a datagram that fits passes, any other is dropped, as a shaper
+ * with a short queue does. So the true rate of every cheat is known to the bit.
  */
 import type { Forwarding, Packet } from '../../../probe/plane/forwarding.js'
 import { TokenBucket } from '../../../probe/plane/token-bucket.js'
 import { bytesIn } from '../../../probe/verdict/share.js'
 import { IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
 
-/** As the exact limiter of probe/forwarding.ts: reads 1–4 % low with less. */
+/** The same as in the exact limiter of probe/plane/forwarding.ts: with a shorter queue readings are 1–4 % low. */
 const SHORT_QUEUE_MS = 50
 
 export class Link {
@@ -15,22 +15,22 @@ export class Link {
   readonly #capacityBytes: number
   #bucket: TokenBucket | undefined
 
-  /** @param capacityBytes what the bucket holds when full: a short queue by default */
+  /** @param capacityBytes the full bucket (default: a short queue) */
   constructor(rateKbps: number, capacityBytes = bytesIn(rateKbps, SHORT_QUEUE_MS)) {
     this.#rateKbps = rateKbps
     this.#capacityBytes = capacityBytes
   }
 
-  /** Whether the datagram fits in now; then it has taken its place. */
+  /** Whether the datagram fits now; if so, its place is taken. */
   takes({ length }: Pick<Packet, 'length'>, nowMs: number): boolean {
     this.#bucket ??= new TokenBucket(this.#rateKbps, this.#capacityBytes, nowMs)
     return this.#bucket.take(length + IP_UDP_HEADER_BYTES, nowMs)
   }
 }
 
-/** What most cheats deliver of their claim: well below the slashing threshold, so that passing for more is worth something. */
+/** The share of their claim that most cheats deliver: well below the slashing threshold, so that looking faster pays. */
 export const DELIVERED_SHARE = 0.6
-/** Data and heartbeats are told apart by size: a heartbeat's datagram is 24 bytes. */
+/** Size tells data from heartbeats: a heartbeat's datagram has 24 bytes. */
 export const isData = ({ length }: Pick<Packet, 'length'>): boolean => length > 100
 
 /** Every session is taken. */

@@ -1,13 +1,13 @@
 /**
- * Serves only sessions that look like probes, by what they ask for: a rate of the claim's order for a few seconds. Everybody
- * else, heartbeats among them, is turned away. What it certifies it does deliver to whoever asks like a probe; turning
- * the others away leaves it without uptime, and so without a score.
+ * Serves only sessions that look like probes: they ask for a rate near the claim, for a few seconds. It refuses all other
+ * sessions, heartbeats among them. It does deliver its certified rate to every session that looks like a probe; but as it
+ * answers no heartbeat, it has no uptime, and so no score.
  */
 import { type Forwarding, REFUSE } from '../../../probe/plane/forwarding.js'
 import { shareKbps } from '../../../probe/verdict/share.js'
 import type { ProviderHistory, ProviderProfile } from '../profile.js'
 
-/** More senders have smaller shares; a probe of fifteen still looks like one. */
+/** With more senders each share is smaller; a probe by fifteen senders still looks like a probe. */
 const MOST_SENDERS = 15
 
 export const picky: ProviderProfile = {
@@ -29,5 +29,7 @@ export function createForwarding({ claimKbps }: { claimKbps: number }): Forwardi
 function withoutScore({ leaves }: ProviderHistory): string[] {
   return leaves
     .filter(leaf => leaf.scoreBps > 0)
-    .map(leaf => `has a score of ${leaf.scoreBps} basis points in epoch ${leaf.epoch}, though it answers no heartbeat`)
+    .map(
+      leaf => `has a score of ${leaf.scoreBps} basis points in epoch ${leaf.epoch}, although it answers no heartbeat`,
+    )
 }

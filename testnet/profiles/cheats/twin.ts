@@ -1,6 +1,6 @@
 /**
- * Providers on one link that holds one claim: each is as fast as it says while the others are idle. They know of one
- * another through a directory in which each touches a file of its own; those that are busy share the link alike.
+ * Providers that share one link, which carries the claim of one of them: each keeps its claim while the others are idle. They
+ * know of one another through a directory in which each touches a file of its own. Busy twins share the link equally.
  */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ export const twin: ProviderProfile = {
   broken: creditedJointly,
 }
 
-/** A twin is busy for this long after its last datagram; the directory is looked at this often. */
+/** A twin counts as busy for this long after its last datagram. It looks into the directory this often. */
 const BUSY_MS = 100
 const LOOK_MS = 20
 
@@ -39,7 +39,7 @@ export function createForwarding({ claimKbps, seed, sharedDir }: ForwardingOptio
   }
 }
 
-/** Says that this one is busy, and how many are, itself among them. */
+/** Marks this twin as busy, and returns how many twins are busy, itself included. */
 function sharedActivity(directory: string, name: string): (nowMs: number) => number {
   const own = join(directory, name)
   mkdirSync(directory, { recursive: true })
@@ -57,7 +57,7 @@ function sharedActivity(directory: string, name: string): (nowMs: number) => num
   }
 }
 
-/** All twins together are one link: none may be certified more than its part, or it is below the slashing threshold. */
+/** All twins together are one link: a twin must not be certified above its part, or must be below the slashing threshold. */
 function creditedJointly(history: ProviderHistory): string[] {
   return caught({ ...history, deliversKbps: Math.round(history.claimKbps / history.ofThisProfile) })
 }

@@ -1,9 +1,9 @@
-/** Serves nobody: takes no session of data, or forwards none of it. */
+/** Serves nobody: refuses every session for data, or takes it and forwards nothing. */
 import { HEARTBEAT_RATE_KBPS } from '../../../probe/constants.js'
 import { type Forwarding, type ForwardingSpec, REFUSE } from '../../../probe/plane/forwarding.js'
 
 interface Options {
-  /** data is refused outright; else it is taken, and everything dropped */
+  /** true: refuses data sessions; false: takes them and drops everything */
   readonly refuses: boolean
 }
 
@@ -12,7 +12,7 @@ export const unserving = (options: Options): ForwardingSpec => ({ module: import
 export const createForwarding = ({ refuses }: Options): Forwarding =>
   refuses
     ? {
-        // A heartbeat's session asks for far less than one for data: that is how it tells them apart.
+        // A heartbeat's session asks for a far lower rate than a session for data.
         admit: open => open.rateKbps <= HEARTBEAT_RATE_KBPS || REFUSE.notServing,
         forward: () => 'now',
       }

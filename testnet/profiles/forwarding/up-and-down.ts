@@ -1,10 +1,10 @@
-/** Serves about 80 % of the time: outages come in whole blocks, drawn from the seed. */
+/** Serves about 80 % of the time. Outages last whole blocks of time, drawn from the seed. */
 import { createHash } from 'node:crypto'
 import { type Forwarding, type ForwardingSpec, REFUSE } from '../../../probe/plane/forwarding.js'
 import type { ForwardingOptions } from '../profile.js'
 
 const BLOCK_MS = 1000
-/** One block in so many. */
+/** One block in so many is an outage. */
 const BLOCKS_AN_OUTAGE = 5
 
 export const upAndDown = ({ seed }: ForwardingOptions): ForwardingSpec => ({

@@ -35,7 +35,7 @@ describe('a cheat', () => {
   })
   const heartbeat = (): Packet => data({ length: HEARTBEAT_BYTES, rateKbps: HEARTBEAT_RATE_KBPS })
 
-  /** kbit/s that pass of three senders at their shares. @param sees each datagram and what became of it */
+  /** kbit/s that pass of three senders at their shares. @param sees is given each datagram and its verdict */
   function passed(
     { forward }: Forwarding,
     forMs: number,
@@ -55,14 +55,14 @@ describe('a cheat', () => {
   }
 
   for (const name of Object.keys(CHEATS) as CheatName[]) {
-    it(`${name} takes sessions of a probe's size, and says what it does`, async () => {
+    it(`${name} takes sessions of a probe's size, and describes itself`, async () => {
       const { admit } = await load(name)
       expect(admit({ rateKbps: SHARE_KBPS } as RelayOpen, 0)).to.equal(true)
       expect(CHEATS[name].describe).to.match(/^[a-z]/)
     })
   }
 
-  it('with a bucket is fast while that lasts', async () => {
+  it('with a bucket is fast until the bucket is empty', async () => {
     for (const [name, seconds] of [
       ['bucket', 1.7],
       ['bigbucket', 7],
@@ -74,11 +74,11 @@ describe('a cheat', () => {
     }
   })
 
-  it('that is picky turns heartbeats away', async () => {
+  it('that is picky refuses heartbeats', async () => {
     expect((await load('picky')).admit({ rateKbps: HEARTBEAT_RATE_KBPS } as RelayOpen, 0)).not.to.equal(true)
   })
 
-  it('that makes data up changes nothing else', async () => {
+  it('that invents data changes nothing else', async () => {
     for (const name of ['guesser', 'replayer', 'truncater'] as const) {
       const forwarding = await load(name)
       let made = 0
@@ -118,7 +118,7 @@ describe('a cheat', () => {
     expect(leaves).to.deep.equal([600, 800, 1000, 1200])
   })
 
-  it('that forges receipts lets its relay count what nobody gets', async () => {
+  it('that forges receipts lets its relay count data that no receiver gets', async () => {
     let undelivered = 0
     let total = 0
     passed(await load('forger'), 1000, 0, ({ bytes }, verdict) => {
@@ -129,7 +129,7 @@ describe('a cheat', () => {
     expect(1 - undelivered / total).to.be.closeTo(0.6 / 1.65, 0.03)
   })
 
-  it('with a friend serves it first, and no more than it has', async () => {
+  it('with a friend serves the friend first, and no more than its link carries', async () => {
     const accomplice = await load('accomplice')
     const ofSlot = [0, 0, 0]
     expect(
@@ -151,7 +151,7 @@ describe('a cheat', () => {
     expect(Math.max(...counts.slice(1, 5))).to.be.lessThan(1000)
   })
 
-  it('with a twin has half of the link while the other is busy', async () => {
+  it('with a twin has half of the link while the other twin is busy', async () => {
     const [one, other] = [await load('twin', 'one'), await load('twin', 'other')]
     expect(passed(one, 500)).to.be.within(CLAIM_KBPS, 1.12 * CLAIM_KBPS)
     other.forward(data(), 1000)
@@ -174,16 +174,16 @@ describe('a cheat', () => {
   it('is inflated by at most 5 %, or caught, within six reports', () => {
     const broken = (leaves: Leaf[]) => CHEATS.reorderer.broken(history(leaves, {}))
     expect(broken(six(15_750))).to.deep.equal([])
-    expect(broken(six(15_751)).join()).to.include('passes for 15751 kbit/s where it delivers 15000')
+    expect(broken(six(15_751)).join()).to.include('was certified at up to 15751 kbit/s while it delivers 15000')
     expect(broken(six(25_000, 1))).to.deep.equal([])
     expect(broken(six(25_000).slice(1))).to.deep.equal([])
   })
 
-  it('with a twin is credited with its part of the link', () => {
+  it('with a twin may be certified at no more than its part of the link', () => {
     const broken = (ofThisProfile: number) =>
       CHEATS.twin.broken(history(six(25_000), { ofThisProfile, deliversKbps: CLAIM_KBPS }))
     expect(broken(1)).to.deep.equal([])
-    expect(broken(2).join()).to.include('where it delivers 12500')
+    expect(broken(2).join()).to.include('while it delivers 12500')
   })
 
   it('that is picky has no score', () => {

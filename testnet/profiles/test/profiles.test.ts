@@ -82,9 +82,9 @@ describe('what the profiles promise', () => {
       expect(says({}, [under(1), under(2), under(3)])).to.include('no penalty in epoch 3')
       expect(says({})).to.include('was not slashed for epoch 3')
       expect(says({ settlements: [{ ...settled, settledIn: 6 }], stakeAfter: STAKE - 86n })).to.include(
-        'as late as in epoch 6',
+        'too late, in epoch 6',
       )
-      expect(says({ settlements: [settled] })).to.include('0 wei less at stake where 86 wei were charged')
+      expect(says({ settlements: [settled] })).to.include('lost 0 wei of its stake, although 86 wei were charged')
     })
     it('is broken by a rate more than 10 % off', () => {
       expect(broken('throttled', history([leaf(1, 2749)], { deliversKbps }))).to.deep.equal([])
@@ -99,7 +99,7 @@ describe('what the profiles promise', () => {
             { deliversKbps, allVerifiersHonest: false },
           ),
         ).join(),
-      ).to.include('was never 3 times'))
+      ).to.include('was below the slashing threshold fewer than 3 times'))
   })
 
   it('slow above the slashing threshold loses nothing', () => {
@@ -131,7 +131,7 @@ describe('what the profiles promise', () => {
 
   it('refuser has an uptime, since it answers heartbeats', () => {
     const leaves = [1, 2].map(epoch => leaf(epoch, 0, { status: STATUS.unserving, uptimeBps: 0 }))
-    expect(broken('refuser', history(leaves)).join()).to.include('though it answers heartbeats')
+    expect(broken('refuser', history(leaves)).join()).to.include('although it answers heartbeats')
     expect(broken('dead', history(leaves))).to.deep.equal([])
   })
 
@@ -142,7 +142,7 @@ describe('what the profiles promise', () => {
       const leaves = [zero(1), zero(2), zero(3, 1000), zero(4), zero(5)]
       const settlements = [{ epoch: 3, charged: 100n, settledIn: 5 }]
       expect(broken(profile, history(leaves, { settlements, stakeAfter: STAKE - 100n }))).to.deep.equal([])
-      expect(broken(profile, history([leaf(1, 20_000)])).join()).to.include('passes for serving in epoch 1')
+      expect(broken(profile, history([leaf(1, 20_000)])).join()).to.include('counts as serving in epoch 1')
     })
   }
 })

@@ -1,0 +1,30 @@
+/** How a child process ended, in facts and in words. */
+
+export interface ChildEnd {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  /** This process asked the child to end. */
+  readonly wanted: boolean
+  /** Why the program could not be started. */
+  readonly failure?: Error
+}
+
+/** A child that ended or stayed silent instead of answering. */
+export class ChildError extends Error {
+  /** @param what the predicate of the sentence @param said the child's last lines on standard error */
+  constructor(
+    name: string,
+    readonly what: string,
+    said: readonly string[],
+  ) {
+    super(`${name} ${what}${said.join('') === '' ? '' : `: ${said.join(' | ')}`}`)
+    this.name = 'ChildError'
+  }
+}
+
+/** The predicate of a sentence: `ended with exit code 3`, `was ended by SIGKILL`. */
+export function describeEnd({ code, signal, failure }: Pick<ChildEnd, 'code' | 'signal' | 'failure'>): string {
+  if (signal) return `was ended by ${signal}`
+  if (code !== null) return `ended with exit code ${code}`
+  return `could not be started${failure ? ` (${failure.message})` : ''}`
+}
