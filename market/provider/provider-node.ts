@@ -7,7 +7,6 @@
  *
  * Start: chain, relay, peer, session handler, own announcement, claim follower. Stop: the reverse.
  */
-import type { Logger } from 'pino'
 import { type ForwardingSpec, Relay, systemClock, systemRandom } from '../../probe/index.js'
 import { fromHex } from '../../proto/hex.js'
 import { RelayOpen } from '../../proto/messages.js'
@@ -16,28 +15,19 @@ import { connectChain } from '../../verifier/chain/connect.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { voucherSigner } from '../../verifier/chain/vouchers.js'
 import { UserError } from '../../verifier/config/errors.js'
-import type { NodeKeys } from '../../verifier/config/keys.js'
-import type { NetworkFile } from '../../verifier/config/network-file.js'
 import { createPeer, listenAddresses } from '../../verifier/net/libp2p.js'
 import { peerSigner } from '../../verifier/net/peer-keys.js'
 import { handleStreams } from '../../verifier/net/streams.js'
 import { announceSelf } from '../../verifier/node/announcing.js'
 import { Directory } from '../../verifier/node/directory.js'
 import { Lifecycle } from '../../verifier/node/lifecycle.js'
+import type { NodeOptions } from '../../verifier/node/node-options.js'
 import { repeat } from '../../verifier/node/waiting.js'
 
 /** How often the provider reads its claim again. */
 const CLAIM_POLL_MS = 5000
 
-export interface ProviderOptions {
-  readonly dataDir: string
-  readonly keys: NodeKeys
-  readonly network: NetworkFile
-  readonly rpcUrl: string
-  readonly listen: readonly string[]
-  readonly udpHost: string
-  readonly udpPort: number
-  readonly logger: Logger
+export interface ProviderOptions extends NodeOptions {
   /** what the relay does with sessions and datagrams (default: forwards all of them) */
   readonly forwarding?: ForwardingSpec
 }

@@ -1,9 +1,11 @@
 /** The options that `verifier run` and `provider run` share, and the settings that follow from them. */
 import { join } from 'node:path'
-import pino, { type Logger } from 'pino'
+import pino from 'pino'
 import type { InferredOptionTypes, Options } from 'yargs'
-import { loadKeys, type NodeKeys } from '../config/keys.js'
-import { loadNetworkFile, type NetworkFile } from '../config/network-file.js'
+import type { ApiOptions } from '../api/running-node.js'
+import { loadKeys } from '../config/keys.js'
+import { loadNetworkFile } from '../config/network-file.js'
+import type { NodeOptions } from '../node/node-options.js'
 import { parseHostPort } from './host-port.js'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
@@ -38,18 +40,7 @@ export const NODE_OPTIONS = {
 
 export type NodeFlags = InferredOptionTypes<typeof NODE_OPTIONS>
 
-export interface NodeSettings {
-  readonly dataDir: string
-  readonly keys: NodeKeys
-  readonly network: NetworkFile
-  readonly rpcUrl: string
-  readonly listen: readonly string[]
-  readonly udpHost: string
-  readonly udpPort: number
-  readonly apiHost: string
-  readonly apiPort: number
-  readonly logger: Logger
-}
+export type NodeSettings = NodeOptions & ApiOptions
 
 export const keysPath = (dataDir: string): string => join(dataDir, 'keys.json')
 

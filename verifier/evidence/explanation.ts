@@ -1,8 +1,10 @@
 /** Why a provider has the score it has: every step from the votes to the tokens, as data. */
+
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { OUTCOME_NAME } from '../../proto/vote.js'
 import { isSoak } from '../core/assignment/schedule.js'
 import type { PostedReport } from '../core/ports.js'
+import { bitCount } from '../core/scoring/bit-count.js'
 import type { VoteAccount } from '../core/scoring/tally.js'
 import type { Recomputed } from './recompute.js'
 import type { CheckJson } from './schema/checks.js'
@@ -55,12 +57,10 @@ function voteJson({ receiver, vote, counted, why, group }: VoteAccount): VoteJso
     controlLossBps: vote?.controlLossBps ?? null,
     controlDelayUs: vote?.controlDelayUs ?? null,
     directKbps: vote?.directKbps ?? null,
-    ticksSent: bits(vote?.ticksSent),
-    ticksAnswered: bits(vote?.ticksAnswered),
+    ticksSent: bitCount(vote?.ticksSent ?? 0n),
+    ticksAnswered: bitCount(vote?.ticksAnswered ?? 0n),
     counted,
     why,
     group: group ?? null,
   }
 }
-
-const bits = (map = 0n): number => map.toString(2).replaceAll('0', '').length

@@ -12,7 +12,7 @@ import { decodeVote } from '../../proto/vote.js'
 import { BlsVerifier } from '../bls/verifier.js'
 import { UserError } from '../config/errors.js'
 import { assign } from '../core/assignment/assign.js'
-import type { ChainFacts } from '../core/facts.js'
+import { type ChainFacts, verifierOf } from '../core/facts.js'
 import type { Chain } from '../core/ports.js'
 import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
 import { buildReport, type Report } from '../core/scoring/report.js'
@@ -91,7 +91,7 @@ export async function checkAgainstChain(evidence: EvidenceJson, chain: Chain): P
 }
 
 function isSigned(ballot: Ballot, facts: ChainFacts, network: NetworkId): boolean {
-  const key = facts.verifiers.find(({ index }) => index === ballot.verifier)?.blsKey
+  const key = verifierOf(facts, ballot.verifier)?.blsKey
   if (key === undefined) return false
   const digest = ballotDigest(network, facts, ballot.verifier, toHex(ballot.root))
   return new BlsVerifier().verify(key, digest, ballot.signature)

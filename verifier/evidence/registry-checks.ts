@@ -2,9 +2,11 @@
  * Whether a transcript is of a session that its network had: who took part is asked of the chain, the rest follows from
  * the transcript itself (transcript-checks.ts).
  */
+
 import { toHex } from '../../proto/hex.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { assign } from '../core/assignment/assign.js'
+import { verifierOf } from '../core/facts.js'
 import type { Announcement, Chain } from '../core/ports.js'
 import type { CheckJson } from './schema/checks.js'
 import type { ParsedTranscript } from './transcript-checks.js'
@@ -50,7 +52,7 @@ export async function checkRegistered(
     {
       what: 'the receiver’s account and peer are the registered ones',
       holds:
-        facts.verifiers.find(({ index }) => index === receiver)?.account === toHex(transcript.receiverAccount) &&
+        verifierOf(facts, receiver)?.account === toHex(transcript.receiverAccount) &&
         isPeerOf(receiver, transcript.receiverPeer),
     },
     {

@@ -16,7 +16,6 @@
  * Stop: the reverse, so that no part is used after it has closed. Epochs overlap: while the verifiers agree on one
  * epoch, they measure the next.
  */
-import type { Logger } from 'pino'
 import { type PortFacts, Receiver, systemClock, systemRandom } from '../../probe/index.js'
 import { type EpochClock, epochAt } from '../../proto/epoch.js'
 import { fromHex } from '../../proto/hex.js'
@@ -28,7 +27,6 @@ import { connectChain } from '../chain/connect.js'
 import type { EthersChain } from '../chain/ethers-chain.js'
 import { voucherSigner } from '../chain/vouchers.js'
 import { UserError } from '../config/errors.js'
-import type { NodeKeys } from '../config/keys.js'
 import type { NetworkFile } from '../config/network-file.js'
 import { DialBook } from '../net/dial-book.js'
 import { Gossip } from '../net/gossip.js'
@@ -42,23 +40,13 @@ import type { VerifierContext } from './context.js'
 import { Directory } from './directory.js'
 import { Epochs } from './epochs.js'
 import { Lifecycle } from './lifecycle.js'
+import type { NodeOptions } from './node-options.js'
 import { syncSource } from './sync-source.js'
 import { poll } from './waiting.js'
 import { WALL_CLOCK } from './wall-clock.js'
 
 /** How often the node asks the chain whether the network has started. */
 const GENESIS_POLL_MS = 250
-
-export interface VerifierOptions {
-  readonly dataDir: string
-  readonly keys: NodeKeys
-  readonly network: NetworkFile
-  readonly rpcUrl: string
-  readonly listen: readonly string[]
-  readonly udpHost: string
-  readonly udpPort: number
-  readonly logger: Logger
-}
 
 export interface VerifierNode {
   readonly role: 'verifier'
@@ -82,10 +70,10 @@ export interface VerifierNode {
  * Resolves when the node is up, and then waits for genesis or takes part.
  * @throws UserError with what the operator can do
  */
-export const startVerifierNode = (options: VerifierOptions): Promise<VerifierNode> =>
+export const startVerifierNode = (options: NodeOptions): Promise<VerifierNode> =>
   Lifecycle.start(life => openVerifier(options, life))
 
-async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<VerifierNode> {
+async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<VerifierNode> {
   const { network, keys, logger: log, udpHost } = options
   const chain = await life.open(connectChain({ rpcUrl: options.rpcUrl, network, privateKey: keys.evm }), one =>
     one.close(),
