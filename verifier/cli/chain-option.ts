@@ -11,7 +11,7 @@ export const chainOptions = (checked: string) =>
       implies: 'network',
       describe: `JSON-RPC URL of a chain against which to check ${checked} (default: none)`,
     },
-    network: { type: 'string', implies: 'rpc', describe: 'network file that belongs to --rpc' },
+    network: { type: 'string', implies: 'rpc', describe: 'Network file that belongs to --rpc' },
   }) as const
 
 /** @returns what the chain says; undefined without --rpc. @throws UserError */

@@ -15,7 +15,7 @@ import { settings } from './settings.js'
 
 const OPTIONS = {
   ...API_OPTION,
-  epoch: { type: 'string', default: 'latest', describe: 'epoch of the report' },
+  epoch: { type: 'string', default: 'latest', describe: 'Epoch of the report' },
   ...chainOptions('the report'),
 } as const
 
@@ -23,7 +23,7 @@ type Flags = InferredOptionTypes<typeof OPTIONS> & { provider?: string | undefin
 
 export const explain: CommandModule<object, Flags> = {
   command: 'explain <provider>',
-  describe: "show why a provider has its score, recomputed from the verifiers' signed votes",
+  describe: "Show why a provider has its score, recomputed from the verifiers' signed votes",
   builder: y => settings(y, OPTIONS).positional('provider', { ...PROVIDER_ARGUMENT, demandOption: true }),
   handler: async flags => {
     const explanation = await explanationFor(flags)

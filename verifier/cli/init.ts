@@ -4,12 +4,14 @@ import { mkdir } from 'node:fs/promises'
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { accountOf } from '../chain/account.js'
 import { createKeys, type NodeKeys, saveKeys } from '../config/keys.js'
+import type { InitJson } from '../evidence/schema/data-directory.js'
 import { Store } from '../store/store.js'
 import { keysPath } from './node-settings.js'
+import { print } from './output.js'
 import { settings } from './settings.js'
 
 const OPTIONS = {
-  'data-dir': { type: 'string', demandOption: true, describe: 'where to make them; existing keys are never replaced' },
+  'data-dir': { type: 'string', demandOption: true, describe: 'Directory to make; existing keys are never replaced' },
 } as const
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
@@ -24,18 +26,17 @@ export async function initNode(role: 'verifier' | 'provider', dataDir: string, k
 export function initCommand(role: 'verifier' | 'provider'): CommandModule<object, Flags> {
   return {
     command: 'init',
-    describe: `make the data directory of a new ${role}`,
+    describe: `Make the data directory of a new ${role}`,
     builder: y => settings(y, OPTIONS),
     handler: async flags => {
       const dataDir = flags['data-dir']
       const keys = createKeys({ bytes: length => new Uint8Array(randomBytes(length)) })
       await initNode(role, dataDir, keys)
       const account = accountOf(keys.evm)
-      process.stdout.write(
-        flags.json
-          ? `${JSON.stringify({ role, account, dataDir })}\n`
-          : `New ${role} in ${dataDir}, account ${account}. Keep a copy of its keys.json.\n`,
-      )
+      print<InitJson>(flags, { role, account, dataDir }, initText)
     },
   }
 }
+
+const initText = ({ role, account, dataDir }: InitJson): string =>
+  `New ${role} in ${dataDir}, account ${account}. Keep a copy of its keys.json.`

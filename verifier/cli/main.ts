@@ -42,24 +42,24 @@ function commandLine(args: readonly string[]): Argv {
       type: 'string',
       config: true,
       configParser: readConfig,
-      describe: 'file of settings, YAML or JSON',
+      describe: 'File of settings, YAML or JSON',
     })
-    .option('json', { type: 'boolean', default: false, describe: 'print JSON on standard output' })
+    .option('json', { type: 'boolean', default: false, describe: 'Print JSON on standard output' })
     // Commands that are built on top of the verifier are loaded only when they are called.
     .command({
       command: 'testnet',
-      describe: 'run a whole network on this machine, and check what it certifies',
+      describe: 'Run a whole network on this machine, and check what it certifies',
       builder: async (y: Argv) => (await import('../../testnet/command.js')).testnetOptions(y),
       handler: async argv => (await import('../../testnet/command.js')).testnet(argv),
     })
-    .command('verifier', 'measure providers and certify reports', y =>
+    .command('verifier', 'Measure providers and certify reports', y =>
       y
         .command(initCommand('verifier'))
         .command(verifierRun)
         .command(verifierRecord)
         .demandCommand(1, 'Missing command: init, run or record.'),
     )
-    .command('provider', 'relay traffic at a promised rate', async y =>
+    .command('provider', 'Relay traffic at a promised rate', async y =>
       (await import('../../market/provider/command.js')).providerCommands(y),
     )
     .command(reputation)

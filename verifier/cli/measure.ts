@@ -23,12 +23,12 @@ import { settings } from './settings.js'
 
 const OPTIONS = {
   ...API_OPTION,
-  claim: { type: 'string', describe: 'rate to measure against, such as 25mbps (default: the registered claim)' },
+  claim: { type: 'string', describe: 'Rate to measure against, such as 25mbps (default: the registered claim)' },
   seconds: {
     type: 'number',
-    describe: 'length of the session in seconds, 1 to 10; its second half is read (default: about one)',
+    describe: 'Length of the session in seconds, 1 to 10; its second half is read (default: about one)',
   },
-  'udp-host': { type: 'string', describe: 'address at which the provider reaches this machine (default: detected)' },
+  'udp-host': { type: 'string', describe: 'Address at which the provider reaches this machine (default: detected)' },
   'udp-port': { type: 'number', default: 0, describe: 'UDP port of this machine; 0 takes any free port' },
 } as const
 
@@ -44,7 +44,7 @@ const PLOT = { height: 8, width: 72, label: 10 }
 
 export const measure: CommandModule<object, Flags> = {
   command: 'measure <provider>',
-  describe: 'measure one provider from this machine, as verifiers do',
+  describe: 'Measure one provider from this machine, as verifiers do',
   builder: y => settings(y, OPTIONS).positional('provider', { ...PROVIDER_ARGUMENT, demandOption: true }),
   handler: async flags => {
     const soakMs = soakMsOf(flags.seconds)

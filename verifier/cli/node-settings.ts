@@ -14,27 +14,27 @@ export const NODE_OPTIONS = {
   'data-dir': {
     type: 'string',
     demandOption: true,
-    describe: "directory of the node's keys and database, made by `init`",
+    describe: "Directory of the node's keys and database, made by `init`",
   },
-  network: { type: 'string', demandOption: true, describe: 'network file' },
+  network: { type: 'string', demandOption: true, describe: 'Network file' },
   rpc: { type: 'string', default: 'http://127.0.0.1:8545', describe: "JSON-RPC URL of the network's chain" },
   listen: {
     type: 'string',
     array: true,
     default: ['/ip4/127.0.0.1/tcp/0'],
-    describe: 'multiaddresses that other nodes connect to; port 0 takes any free port',
+    describe: 'Multiaddresses that other nodes connect to; port 0 takes any free port',
   },
-  'udp-host': { type: 'string', default: '127.0.0.1', describe: 'address at which other nodes reach the UDP port' },
+  'udp-host': { type: 'string', default: '127.0.0.1', describe: 'Address at which other nodes reach the UDP port' },
   'udp-port': { type: 'number', default: 0, describe: 'UDP port; 0 takes any free port' },
   api: {
     type: 'string',
     default: '127.0.0.1:7380',
-    describe: 'host and port of the HTTP API; port 0 takes any free port',
+    describe: 'Host and port of the HTTP API; port 0 takes any free port',
   },
   'log-level': {
     choices: LOG_LEVELS,
     default: 'info' as const,
-    describe: 'lowest level to log; the log is JSON lines on standard error',
+    describe: 'Lowest level to log; the log is JSON lines on standard error',
   },
 } satisfies Record<string, Options>
 

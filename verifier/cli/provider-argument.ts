@@ -4,7 +4,7 @@ import { UserError } from '../config/errors.js'
 import { addressArgument } from '../evidence/schema/arguments.js'
 import { argumentOf } from './argument.js'
 
-export const PROVIDER_ARGUMENT = { type: 'string', describe: 'address of the provider' } as const
+export const PROVIDER_ARGUMENT = { type: 'string', describe: 'Address of the provider' } as const
 
 const LIST = '`bandwitness reputation` lists the active providers.'
 

@@ -13,7 +13,7 @@ type Flags = InferredOptionTypes<typeof API_OPTION> & { provider?: string | unde
 
 export const reputation: CommandModule<object, Flags> = {
   command: 'reputation [provider]',
-  describe: 'show what the last report says of every provider, or of one',
+  describe: 'Show what the last report says of every provider, or of one',
   builder: y => settings(y, API_OPTION).positional('provider', PROVIDER_ARGUMENT),
   handler: async flags => print(flags, await reputationOf(flags), reputationTable),
 }

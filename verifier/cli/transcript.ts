@@ -12,19 +12,19 @@ import { settings } from './settings.js'
 
 const OPTIONS = {
   ...API_OPTION,
-  out: { type: 'string', demandOption: true, describe: 'file to write; an existing file is never replaced' },
+  out: { type: 'string', demandOption: true, describe: 'File to write; an existing file is never replaced' },
 } as const
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { session?: string | undefined; json?: unknown }
 
 export const transcript: CommandModule<object, Flags> = {
   command: 'transcript <session>',
-  describe: 'save the signed evidence behind one vote',
+  describe: 'Save the signed evidence behind one vote',
   builder: y =>
     settings(y, OPTIONS).positional('session', {
       type: 'string',
       demandOption: true,
-      describe: 'session id, as `bandwitness explain` shows it',
+      describe: 'Session id, as `bandwitness explain` shows it',
     }),
   handler: async flags => {
     const sessionId = argumentOf(sessionArgument, flags.session)

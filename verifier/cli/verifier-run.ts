@@ -6,7 +6,7 @@ import { settings } from './settings.js'
 
 export const verifierRun: CommandModule<object, NodeFlags> = {
   command: 'run',
-  describe: 'run a registered verifier until interrupted',
+  describe: 'Run a registered verifier until interrupted',
   builder: y => settings(y, NODE_OPTIONS),
   handler: async flags => {
     const options = await nodeSettings(flags)

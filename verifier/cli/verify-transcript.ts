@@ -18,12 +18,12 @@ type Flags = InferredOptionTypes<typeof OPTIONS> & { file?: string | undefined; 
 
 export const verifyTranscript: CommandModule<object, Flags> = {
   command: 'verify-transcript <file>',
-  describe: "check a session's transcript byte by byte",
+  describe: "Check a session's transcript byte by byte",
   builder: y =>
     settings(y, OPTIONS).positional('file', {
       type: 'string',
       demandOption: true,
-      describe: 'transcript, as `bandwitness transcript` saves it',
+      describe: 'Transcript, as `bandwitness transcript` saves it',
     }),
   handler: async flags => {
     const file = flags.file ?? ''

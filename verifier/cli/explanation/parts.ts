@@ -9,7 +9,7 @@ export const partsText = (of: ExplanationJson): string =>
   section('How it follows', [
     field('Rate', votesLine(of), rateLine(of)),
     ...soakFields(of),
-    field('Throughput', throughputLine(of)),
+    field('Throughput', ...throughputLines(of)),
     field('Uptime', ...uptimeLines(of)),
     field('Breach', ...breachLines(of)),
     ...penaltyFields(of),
@@ -48,19 +48,21 @@ function soakFields({ soak }: ExplanationJson): string[] {
   return [field('Soaks', now, ...held)]
 }
 
-function throughputLine(of: ExplanationJson): string {
+function throughputLines(of: ExplanationJson): string[] {
   const now = throughputOf(of.leaf).toFixed(6)
   const before = throughputBefore(of)
   const ratio = ratioOf(of.leaf)
   if (before === undefined) {
     return ratio === undefined
-      ? 'Not measured in this epoch or before.'
-      : `Not measured before, so T = rate/claim = ${ratio.toFixed(6)}.`
+      ? ['Not measured in this epoch or before.']
+      : [`Not measured before, so T = rate/claim = ${ratio.toFixed(6)}.`]
   }
   const then = `T was ${before.toFixed(6)} in epoch ${of.previousEpoch}`
-  return ratio === undefined
-    ? `${then}; an unmeasured window only lets T decay, to ${now}.`
-    : `${then}, rate/claim is ${ratio.toFixed(6)} now: T·d + rate/claim·(1 − d) = ${now}, d being the decay since then.`
+  if (ratio === undefined) return [`${then}; an unmeasured window only lets T decay, to ${now}.`]
+  return [
+    `${then}; rate/claim is ${ratio.toFixed(6)} in this epoch.`,
+    `T·d + rate/claim·(1 − d) = ${now}, where d is the decay since epoch ${of.previousEpoch}.`,
+  ]
 }
 
 function uptimeLines({ ticks, leaf }: ExplanationJson): string[] {
