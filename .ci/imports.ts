@@ -93,7 +93,7 @@ function circles(sources: Sources): string[] {
   return found
 }
 
-/** The rules for a file outside tests. Tests may import anything: they compare with other libraries and start chains. */
+/** Rules for files outside tests. Tests may import anything: they compare with other libraries and start chains. */
 function importViolations(path: string, source: string, layer: Layer): string[] {
   return importsOf(source).flatMap(({ specifier, dynamic, line }) => {
     const target = resolveImport(path, specifier)

@@ -62,7 +62,7 @@ export const commitmentOf = (ballotRoot: Hex, ballotSignature: Uint8Array): Hex 
 export const commitDigest = (network: NetworkId, id: EpochId, verifier: number, commitment: Hex): Hex =>
   keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN.commit, network, id), verifier, commitment])
 
-/** One entry of a seen list. The verifier committed to the ballot root in time, and the list's author holds the ballot. */
+/** An entry of a seen list. The verifier committed to the root in time, and the list's author holds that ballot. */
 export interface SeenEntry {
   /** registry index */
   readonly verifier: number
