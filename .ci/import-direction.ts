@@ -1,4 +1,4 @@
-/** `tsx .ci/import-direction.ts`: fails, naming file and line, when an import runs against the layers. */
+/** `tsx .ci/import-direction.ts` fails if an import runs against the layers, and names its file and line. */
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { violations } from './imports.js'
 
 const TREES = ['proto', 'probe', 'verifier', 'market', 'contracts', 'testnet']
 
-// Tracked and new files alike, without what .gitignore names.
+// All tracked and new files, except those that .gitignore names.
 const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...TREES], {
   encoding: 'utf8',
 })
@@ -16,7 +16,7 @@ for (const path of paths) {
   try {
     sources.set(path, readFileSync(path, 'utf8'))
   } catch (error) {
-    // Deleted, and the deletion is not committed yet.
+    // The file is deleted, and the deletion is not committed yet.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }
@@ -26,6 +26,6 @@ for (const line of found) console.error(line)
 console.error(
   found.length === 0
     ? `import direction: ${sources.size} files in order`
-    : `import direction: ${found.length} wrong in ${sources.size} files`,
+    : `import direction: ${found.length} violations in ${sources.size} files`,
 )
 process.exitCode = found.length === 0 ? 0 : 1

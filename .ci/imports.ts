@@ -1,10 +1,10 @@
-/** Reads what a TypeScript file imports, and holds it against the layers. Nothing here touches a disk. */
+/** Reads the imports of TypeScript files and compares them with the layers. This module never touches a disk. */
 import { posix } from 'node:path'
 import { LAZY, type Layer, layerOf, TOP_FILES } from './layers.js'
 
 export interface Import {
   readonly specifier: string
-  /** gone after compilation */
+  /** the compiler removes the import */
   readonly typeOnly: boolean
   readonly dynamic: boolean
   readonly line: number
@@ -36,13 +36,13 @@ export function importsOf(source: string): Import[] {
   ]
 }
 
-/** Comments blanked out, lines kept. */
+/** The source with spaces in place of comments, so that line numbers stay the same. */
 const withoutComments = (source: string): string =>
   source
     .replace(/\/\*[\s\S]*?\*\//g, text => text.replace(/[^\n]/g, ' '))
     .replace(/(^|\s)\/\/.*$/gm, text => ' '.repeat(text.length))
 
-/** A relative import as a path from the root, `.ts` again; undefined for a package. */
+/** Path of the imported `.ts` file from the repository's root; undefined for a package. */
 export const resolveImport = (from: string, specifier: string): string | undefined =>
   specifier.startsWith('.')
     ? posix.normalize(posix.join(posix.dirname(from), specifier)).replace(/\.js$/, '.ts')
@@ -50,16 +50,16 @@ export const resolveImport = (from: string, specifier: string): string | undefin
 
 const isTest = (path: string): boolean => /(^|\/)test\//.test(path)
 
-/** Clock, randomness and IO that `verifier/core` must get from its caller. */
+/** Names that give access to a clock, randomness or IO. `verifier/core` must get these from its caller. */
 const IMPURE =
   /\bDate\b|\bMath\.random\b|\bperformance\b|\bprocess\b|\bset(?:Timeout|Interval|Immediate)\b|\bfetch\(|\bconsole\b|\bBuffer\b|\bglobalThis\b|\bcrypto\b/g
 
-/** Every violation as one line, `file:line: what is wrong`. */
+/** One line for each violation: `file:line: message`. */
 export function violations(sources: Sources): string[] {
   const found: string[] = []
   for (const [path, source] of sources) {
     const layer = layerOf(path)
-    if (!layer) found.push(`${path}:1: belongs to no layer; see .ci/layers.ts`)
+    if (!layer) found.push(`${path}:1: the file belongs to no layer; add one in .ci/layers.ts`)
     else if (!isTest(path)) found.push(...importViolations(path, source, layer))
     if (layer?.name.startsWith('core') && !isTest(path))
       found.push(...impurities(path, source), ...reaches(path, sources))
@@ -67,15 +67,15 @@ export function violations(sources: Sources): string[] {
   return [...found, ...strays(sources), ...circles(sources)].sort()
 }
 
-/** Files that lie on top of a folder that holds folders. */
+/** Files that lie directly in a folder whose direct files are limited. */
 const strays = (sources: Sources): string[] =>
   Object.entries(TOP_FILES).flatMap(([folder, files]) =>
     [...sources.keys()]
       .filter(path => posix.dirname(path) === folder && !files.includes(posix.basename(path)))
-      .map(path => `${path}:1: on top of ${folder}/ there are only ${files.join(', ')}: put it into a folder`),
+      .map(path => `${path}:1: ${folder}/ holds only ${files.join(', ')} directly; move the file into a folder`),
   )
 
-/** Each circle of files once, types and imports at run time included: what needs each other is one subject. */
+/** Each circle of imports once. Type imports count too, because files that need each other are one subject. */
 function circles(sources: Sources): string[] {
   const found: string[] = []
   const done = new Set<string>()
@@ -93,7 +93,7 @@ function circles(sources: Sources): string[] {
   return found
 }
 
-/** Tests are free in what they import: they compare with other libraries and bring up chains. */
+/** Rules for files outside tests. Tests may import anything: they compare with other libraries and start chains. */
 function importViolations(path: string, source: string, layer: Layer): string[] {
   return importsOf(source).flatMap(({ specifier, dynamic, line }) => {
     const target = resolveImport(path, specifier)
@@ -112,11 +112,11 @@ function importViolations(path: string, source: string, layer: Layer): string[] 
 function impurities(path: string, source: string): string[] {
   const code = withoutComments(source).replace(/'[^'\n]*'/g, text => ' '.repeat(text.length))
   return [...code.matchAll(IMPURE)].map(
-    match => `${path}:${code.slice(0, match.index).split('\n').length}: core is pure, it must not use ${match[0]}`,
+    match => `${path}:${code.slice(0, match.index).split('\n').length}: core is pure; it must not use ${match[0]}`,
   )
 }
 
-/** Core may not reach the outside through a file of proto or probe either. Types reach nothing. */
+/** Packages that a file of core reaches through files of proto or probe. Type imports reach nothing at run time. */
 function reaches(path: string, sources: Sources): string[] {
   const seen = new Set([path])
   const queue = [path]
@@ -126,7 +126,7 @@ function reaches(path: string, sources: Sources): string[] {
       if (typeOnly) continue
       const target = resolveImport(at, specifier)
       if (target === undefined && at !== path && !/^@noble\/hashes/.test(specifier)) {
-        found.push(`${path}:1: core is pure, but reaches ${specifier} through ${at}`)
+        found.push(`${path}:1: core is pure; it must not reach ${specifier} through ${at}`)
       }
       if (target !== undefined && !seen.has(target)) {
         seen.add(target)

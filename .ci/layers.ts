@@ -6,15 +6,15 @@
  *   core:     {assignment, agreement} ← scoring
  *   testnet:  {process, profiles} ← network ← acceptance; process ← lab; {profiles, lab, sim} ← bench
  *
- * The contracts' artifacts are reached through verifier/chain, and by the testnet, which deploys them.
+ * Only verifier/chain and the testnet import the contracts' artifacts. The testnet deploys the contracts.
  */
 export interface Layer {
   readonly name: string
-  /** Files by their path from the repository's root; a file belongs to the first layer that fits. */
+  /** Matches paths from the repository's root. A file belongs to the first layer that matches. */
   readonly holds: RegExp
-  /** Layers that it may import besides itself. */
+  /** Layers that this layer may import besides itself. */
   readonly imports: readonly string[]
-  /** Packages that it may import; `node:` stands for the standard library. */
+  /** Packages that this layer may import; `node:` stands for the standard library. */
   readonly packages: readonly RegExp[]
 }
 
@@ -25,7 +25,7 @@ const ETHERS = /^ethers$/
 const YARGS = /^yargs(\/|$)/
 const COMMON = [NODE, HASHES, /^(pino|zod|p-retry)$/]
 
-/** A wing of the probe. It may import proto, the probe's ports and constants, and the wings named. */
+/** A wing of the probe. A wing may import proto, the probe's ports and constants, and the named wings. */
 const wing = (name: string, imports: readonly string[], packages: readonly RegExp[] = [NODE, HASHES]): Layer => ({
   name: `probe/${name}`,
   holds: new RegExp(`^probe/${name}/`),
@@ -48,14 +48,14 @@ const WINGS = [
 
 const PROBE = ['probe', 'probe/ports', ...WINGS.map(({ name }) => name)]
 const CORE = ['core', 'core/assignment', 'core/agreement', 'core/scoring']
-/** What a rule may use of the probe: what is pure. */
+/** Layers that a rule may import: the pure ones. */
 const RULES = ['proto', 'probe/ports', 'probe/wire', 'probe/verdict', 'core']
 const ADAPTERS = ['bls', 'store', 'net', 'chain']
 const BELOW_EVIDENCE = ['proto', ...PROBE, 'config', ...CORE, ...ADAPTERS]
 const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'evidence', 'node', 'api', 'cli']
 
 const ROOMS = ['process', 'profiles', 'network', 'acceptance', 'lab', 'sim', 'bench']
-/** A folder of the testnet, with those beside it that it may import. */
+/** A folder of the testnet, and the folders beside it that it may import. */
 const room = (name: string, beside: readonly string[]): Layer => ({
   name: `testnet/${name}`,
   holds: new RegExp(`^testnet/${name}/`),
@@ -123,10 +123,13 @@ export const LAYERS: readonly Layer[] = [
   { ...room('', ROOMS), name: 'testnet', holds: /^testnet\// },
 ]
 
-/** One place looks the other way: the command line loads what is built on top of the verifier when, and only when, it is asked for. */
+/**
+ * The one exception to the direction. The command line loads a command of these layers only when somebody calls that
+ * command.
+ */
 export const LAZY = { from: 'verifier/cli/main.ts', to: ['market', 'testnet'] }
 
-/** A folder whose own files are counted: what else it holds belongs into one of its folders. */
+/** Folders whose direct files are limited. All other files belong into the folders inside. */
 export const TOP_FILES: Readonly<Record<string, readonly string[]>> = {
   testnet: ['accept.ts', 'bench.ts', 'command.ts'],
 }

@@ -6,7 +6,7 @@ export const LOG_INTERVAL_MS = 50
 /** A receiver keeps this many chunks open for reordered datagrams. An older chunk closes as it is. */
 export const CHUNKS_BEHIND = 32
 
-/** Bucket of the exact limiter: about what the short queue of a real shaper holds. */
+/** Bucket of the exact limiter, about as large as the short queue of a real shaper. */
 export const LIMITER_BURST_MS = 50
 
 /**

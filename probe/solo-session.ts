@@ -12,7 +12,7 @@ import { SeenSessions } from './wire/seen-sessions.js'
 
 type Optional<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>
 
-/** What an assignment would tell a sender. */
+/** The facts that a sender would otherwise learn from an assignment. */
 export type SoloTerms = Omit<Authorization & { readonly ok: true }, 'ok'>
 
 /** Its own keys, and how it reaches the provider. */

@@ -1,7 +1,7 @@
 /**
- * ABI encoding of records whose fields are all static: one 32-byte word a field, as `abi.encode` of the same types in
- * Solidity gives. A whole tree of leaves passes through here, so it packs bytes directly instead of going through a
- * general encoder (which took minutes where this takes a second).
+ * ABI encoding of records whose fields are all static. Each field takes one 32-byte word, as with `abi.encode` in
+ * Solidity. This code packs bytes directly, because it encodes whole trees of leaves: a general encoder took minutes
+ * for a tree, and this code takes a second.
  */
 import { fromHex, type Hex, toHex } from './hex.js'
 
@@ -31,7 +31,8 @@ const LIMITS: Record<'uint8' | 'uint16' | 'uint32' | 'uint64', number> = {
 
 /** @throws RangeError if a value does not fit its type */
 export function encodeWords(types: readonly AbiType[], values: readonly unknown[]): Uint8Array {
-  if (types.length !== values.length) throw new RangeError(`${types.length} types but ${values.length} values`)
+  if (types.length !== values.length)
+    throw new RangeError(`There are ${types.length} types but ${values.length} values.`)
   const out = new Uint8Array(types.length * WORD_BYTES)
   for (const [i, type] of types.entries()) writeWord(out, i * WORD_BYTES, type, values[i])
   return out
@@ -47,7 +48,7 @@ export function encodeRecord<F extends AbiFields>(fields: F, record: AbiRecord<F
 /** Inverse of `encodeRecord`. @throws RangeError on a wrong length or on padding that is not zero */
 export function decodeRecord<F extends AbiFields>(fields: F, bytes: Uint8Array): AbiRecord<F> {
   if (bytes.length !== fields.length * WORD_BYTES) {
-    throw new RangeError(`record of ${bytes.length} bytes where ${fields.length * WORD_BYTES} were expected`)
+    throw new RangeError(`The record has ${bytes.length} bytes; expected ${fields.length * WORD_BYTES}.`)
   }
   const record: Record<string, unknown> = {}
   for (const [i, [name, type]] of fields.entries()) record[name] = readWord(bytes, i * WORD_BYTES, type)
@@ -70,7 +71,7 @@ function writeWord(out: Uint8Array, at: number, type: AbiType, value: unknown): 
       return
     default: {
       const n = value as number
-      if (!Number.isSafeInteger(n) || n < 0 || n > LIMITS[type]) throw new RangeError(`${n} is no ${type}`)
+      if (!Number.isSafeInteger(n) || n < 0 || n > LIMITS[type]) throw new RangeError(`${n} is not a ${type}.`)
       writeBigUint(out, at, BigInt(n))
     }
   }
@@ -78,12 +79,12 @@ function writeWord(out: Uint8Array, at: number, type: AbiType, value: unknown): 
 
 function writeBytes(out: Uint8Array, at: number, hex: Hex, length: number): void {
   const bytes = fromHex(hex)
-  if (bytes.length !== length) throw new RangeError(`${hex} has ${bytes.length} bytes where ${length} were expected`)
+  if (bytes.length !== length) throw new RangeError(`${hex} has ${bytes.length} bytes; expected ${length}.`)
   out.set(bytes, at)
 }
 
 function writeBigUint(out: Uint8Array, at: number, value: bigint): void {
-  if (value < 0n || value >> 256n !== 0n) throw new RangeError(`${value} is no uint256`)
+  if (value < 0n || value >> 256n !== 0n) throw new RangeError(`${value} is not a uint256.`)
   let rest = value
   for (let i = at + 31; rest !== 0n; i--) {
     out[i] = Number(rest & 0xffn)
@@ -96,15 +97,15 @@ function readWord(bytes: Uint8Array, at: number, type: AbiType): unknown {
   if (type === 'bytes32') return toHex(word)
   if (type === 'address') {
     if (word.subarray(0, WORD_BYTES - ADDRESS_BYTES).some(b => b !== 0))
-      throw new RangeError('address has dirty padding')
+      throw new RangeError('The padding of an address is not zero.')
     return toHex(word.subarray(WORD_BYTES - ADDRESS_BYTES))
   }
   const value = BigInt(toHex(word))
   if (type === 'uint256') return value
   if (type === 'bool') {
-    if (value > 1n) throw new RangeError(`${value} is no bool`)
+    if (value > 1n) throw new RangeError(`${value} is not a bool.`)
     return value === 1n
   }
-  if (value > BigInt(LIMITS[type])) throw new RangeError(`${value} is no ${type}`)
+  if (value > BigInt(LIMITS[type])) throw new RangeError(`${value} is not a ${type}.`)
   return Number(value)
 }

@@ -1,6 +1,6 @@
 /**
- * What is hashed and signed, in one place. All are `keccak256(abi.encode(domain, …))` over static types; those that are
- * signed bind the chain and the `EpochReports` contract, so that nothing signed for one network holds on another.
+ * All digests that nodes sign or commit to. Each is `keccak256(abi.encode(domain, …))` over static types. A signed
+ * digest also covers the chain id and a contract's address, so a signature for one network is invalid on every other.
  */
 import { concatBytes } from '@noble/hashes/utils.js'
 import { DOMAIN } from './domains.js'
@@ -28,7 +28,10 @@ const prefix = (domain: Hex, network: NetworkId, { era, epoch }: EpochId) =>
 export const beaconOf = (prevRandao: Hex, epoch: number): Hex =>
   keccakWords(['bytes32', 'bytes32', 'uint64'], [DOMAIN.beacon, prevRandao, epoch])
 
-/** What `PoP` signs: binds a BLS key (128 bytes, EIP-2537 encoding) to one account of one registry on one chain. */
+/**
+ * Digest of the proof of possession. It binds a BLS key (128 bytes, EIP-2537 encoding) to one account of one registry
+ * on one chain.
+ */
 export const proofOfPossessionDigest = (chainId: number, registry: Hex, account: Hex, blsKey: Uint8Array): Hex =>
   keccakWords(
     ['bytes32', 'uint256', 'address', 'address', 'bytes32'],
@@ -41,26 +44,27 @@ export const headerHash = (network: NetworkId, header: Header): Hex =>
     [DOMAIN.header, BigInt(network.chainId), network.contract, ...HEADER_FIELDS.map(([name]) => header[name])],
   )
 
-/** What a partial signature, and so the certificate, signs. */
+/** Digest that every partial signature, and therefore the certificate, signs. */
 export const reportDigest = (network: NetworkId, id: EpochId, round: number, header: Hex): Hex =>
   keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN.report, network, id), round, header])
 
-/** What the leader signs over its proposal. */
+/** Digest that the leader signs over its proposal. */
 export const proposalDigest = (network: NetworkId, id: EpochId, round: number, header: Hex): Hex =>
   keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN.proposal, network, id), round, header])
 
 export const ballotDigest = (network: NetworkId, id: EpochId, verifier: number, root: Hex): Hex =>
   keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN.ballot, network, id), verifier, root])
 
-/** What a verifier commits to before anybody reveals: its ballot's root and signature. The signature serves as the salt. */
+/** A verifier commits to its ballot's root and signature before anybody reveals. The signature serves as the salt. */
 export const commitmentOf = (ballotRoot: Hex, ballotSignature: Uint8Array): Hex =>
   keccak(concatBytes(fromHex(ballotRoot), ballotSignature))
 
 export const commitDigest = (network: NetworkId, id: EpochId, verifier: number, commitment: Hex): Hex =>
   keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN.commit, network, id), verifier, commitment])
 
-/** One line of a seen list: a verifier's registry index and the ballot root that was committed in time and held. */
+/** An entry of a seen list. The verifier committed to the root in time, and the list's author holds that ballot. */
 export interface SeenEntry {
+  /** registry index */
   readonly verifier: number
   readonly root: Hex
 }
@@ -75,12 +79,13 @@ export const seenDigest = (network: NetworkId, id: EpochId, verifier: number, en
   keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN.seen, network, id), verifier, seenListHash(entries)])
 
 /**
- * What a receiver signs to draw its secret schedule: one BLS signature an epoch, unpredictable to others, checkable by all.
+ * Digest that a receiver signs once an epoch to draw its secret schedule. Nobody else can predict the BLS signature,
+ * and everybody can check it.
  */
 export const scheduleDigest = (network: NetworkId, id: EpochId, beacon: Hex): Hex =>
   keccakWords([...PREFIX, 'bytes32'], [...prefix(DOMAIN.schedule, network, id), beacon])
 
-/** The schedule's seed for one provider; shown in the vote, checked against the signature that the ballot carries. */
+/** The schedule's seed for one provider. The vote shows the seed, and the signature in the ballot proves it. */
 export const providerSchedule = (scheduleSignature: Uint8Array, provider: Hex): Hex =>
   keccak(concatBytes(scheduleSignature, fromHex(provider)))
 

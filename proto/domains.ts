@@ -1,6 +1,6 @@
 /**
- * Every digest that anybody signs or commits to begins with one of these words, so that a signature made for one
- * purpose never serves another. The contracts hold the same values; `vectors/digests.json` keeps the two in step.
+ * Every digest that a node signs or commits to begins with one of these words. So a signature for one purpose never
+ * serves another. The contracts hold the same values, and tests of both compare them with `vectors/digests.json`.
  */
 import { keccakText } from './hash.js'
 import type { Hex } from './hex.js'

@@ -11,7 +11,7 @@ export const HEADER_FIELDS = [
   ['ballotSetRoot', 'bytes32'],
   ['rewardsRoot', 'bytes32'], // zero until there is a RewardsDistributor
   ['providerCount', 'uint32'],
-  ['commonFailure', 'bool'], // rule 10: no breach was set in this window
+  ['commonFailure', 'bool'], // true: so many providers fell at once that this window sets no breach
 ] as const
 
 export type Header = AbiRecord<typeof HEADER_FIELDS>

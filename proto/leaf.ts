@@ -5,7 +5,7 @@ export const STATUS = {
   /** fewer than 2f+1 usable votes: no rate, no breach, no reward */
   unmeasured: 0,
   measured: 1,
-  /** 2f+1 receivers report that it refuses sessions or forwards nothing: rate 0, a breach */
+  /** 2f+1 receivers report that the provider refuses sessions or forwards nothing: rate 0, a breach */
   unserving: 2,
 } as const
 
@@ -17,7 +17,7 @@ export const LEAF_FIELDS = [
   ['provider', 'address'],
   ['status', 'uint8'],
   ['uptimeBps', 'uint16'], // U: Wilson lower bound over the decayed ticks
-  ['rateKbps', 'uint32'], // certified rate of the window; 0 where status is unmeasured (JSON shows null)
+  ['rateKbps', 'uint32'], // certified rate of the window; 0 if the status is unmeasured (JSON shows null)
   ['claimKbps', 'uint32'],
   ['scoreBps', 'uint16'], // R = T·U
   ['tier', 'uint8'],
@@ -25,8 +25,8 @@ export const LEAF_FIELDS = [
   ['ticksUpQ16', 'uint64'], // decayed counts, 2^16 = one tick
   ['ticksTotalQ16', 'uint64'],
   ['unmeasuredRun', 'uint32'], // epochs since the last measured window
-  ['soakVotes', 'bytes32'], // digest of the last soak votes of distinct receivers, see soak-vote.ts; zero while there are none
-  ['breachBits', 'uint8'], // bit 0 this window, bit i the i-th before; cleared when a penalty is set
+  ['soakVotes', 'bytes32'], // digest of the receivers' last soak votes (see soak-vote.ts); zero if there are none
+  ['breachBits', 'uint8'], // bit 0: this window; bit i: the i-th window before. A penalty clears all bits.
   ['assignedRoot', 'bytes32'], // Merkle root of the assigned receivers
   ['penaltyBps', 'uint16'],
 ] as const

@@ -1,20 +1,20 @@
 /**
- * Merkle trees with the layout of OpenZeppelin's StandardMerkleTree: leaves hashed twice, sorted, in a complete binary
- * tree kept as an array with the root at 0; a pair is hashed in ascending order, so a proof needs no directions.
+ * Merkle trees with the layout of OpenZeppelin's StandardMerkleTree. Leaves are hashed twice and sorted. The complete
+ * binary tree is an array with the root at 0. Pairs are hashed in ascending order, so a proof needs no directions.
  */
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { fromHex, type Hex, toHex, ZERO_HASH } from './hex.js'
 
-/** Hash of a leaf from its ABI encoding. Hashed twice so that no inner node can pass for a leaf. */
+/** Hash of a leaf's ABI encoding. Two rounds of hashing ensure that no inner node can pass for a leaf. */
 export const leafHash = (encoded: Uint8Array): Uint8Array => keccak_256(keccak_256(encoded))
 
 export class MerkleTree {
   readonly #nodes: Uint8Array[]
-  /** position in the tree of the i-th leaf given */
+  /** position in the tree of the i-th leaf that the constructor got */
   readonly #position: number[]
 
-  /** @param leaves ABI encodings, in any order. A tree of none has the zero root. */
+  /** @param leaves ABI encodings, in any order. An empty tree has the zero root. */
   constructor(leaves: readonly Uint8Array[]) {
     const hashed = leaves.map((leaf, index) => ({ index, hash: leafHash(leaf) }))
     hashed.sort((a, b) => compareBytes(a.hash, b.hash))
@@ -37,7 +37,7 @@ export class MerkleTree {
   /** Siblings from the leaf upwards. @param index of the leaf as given to the constructor */
   proof(index: number): Hex[] {
     let at = this.#position[index]
-    if (at === undefined) throw new RangeError(`no leaf ${index} in a tree of ${this.#position.length}`)
+    if (at === undefined) throw new RangeError(`The tree has no leaf ${index}; it has ${this.#position.length} leaves.`)
     const proof: Hex[] = []
     while (at > 0) {
       proof.push(toHex(this.#nodes[at % 2 === 1 ? at + 1 : at - 1]!))

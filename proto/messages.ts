@@ -1,7 +1,7 @@
 /**
- * The messages as TypeScript sees them, their limits, and their codecs. A decoder takes exactly one encoding of a
- * message: protobuf would also take unknown and repeated fields and padded varints, and a message with many encodings
- * has many gossip ids.
+ * The messages' TypeScript types, their limits, and their codecs. A decoder accepts exactly one encoding of a message.
+ * Protobuf alone would also accept unknown fields, repeated fields and padded varints. A message with many encodings
+ * would have many gossip ids.
  */
 import { readFileSync } from 'node:fs'
 import protobuf from 'protobufjs'
@@ -54,7 +54,7 @@ export interface CounterReceipt {
 export interface RelayFinish {
   sessionId: Uint8Array
 }
-/** Exactly one is set; so in every message below that says so. */
+/** Exactly one field is set. */
 export interface RelayFrame {
   grant?: RelayGrant
   refuse?: RelayRefuse
@@ -127,7 +127,7 @@ export interface OpeningFault {
   openings: ProbeOpenings
   reason: string
 }
-/** Exactly one is set; with the openings there may be a counter-signed receipt. */
+/** Exactly one field is set; besides, a counter-signed receipt may come with the openings. */
 export interface ProbeFrame {
   invite?: ProbeInvite
   accept?: { commitment: Uint8Array }
@@ -163,7 +163,7 @@ export interface SenderReadings {
   jitterUs: number
   /** typical delay of the sender's data through the provider, above the shortest */
   riseMs: number
-  /** pace of the data's arrivals beside the pace of its sending; 1 where nothing was verified */
+  /** pace of the data's arrivals, divided by the pace of its sending; 1 if nothing was verified */
   hoarding: number
 }
 export interface SenderRecord extends SenderReadings {
@@ -189,11 +189,11 @@ export interface SessionReadings {
   estimate?: EstimateRecord | undefined
   /** of the direct probe; undefined if there was none */
   direct?: EstimateRecord | undefined
-  /** arrival times are the kernel's: without them, delay says nothing */
+  /** the kernel took the arrival times; other times are too rough to measure delay */
   kernelTimestamps: boolean
   /**
-   * Other receivers measured at the same time, and the readings of all are added up. So the receiver's share does not cap
-   * its reading: how the provider splits its traffic among receivers does not matter.
+   * Other receivers measured at the same time, and the network adds up all their readings. So the receiver's share does
+   * not cap its reading, and how the provider splits its traffic among receivers does not matter.
    */
   atOnce: boolean
   /** a provider has reached the receiver's port at some time */
@@ -301,9 +301,9 @@ const MAX_BYTES = {
   RelayFrame: KIB,
   ProbeFrame: 256 * KIB, // a reveal with the receipts of a long session
   OpeningFault: 256 * KIB,
-  Transcript: 48 * KIB * KIB, // of a session that carried 10 GB
+  Transcript: 48 * KIB * KIB, // enough for a session that carried 10 GB
   Commit: 256,
-  Ballot: 256 * KIB, // larger ones are fetched by root, see MAX_GOSSIP_BALLOT_BYTES
+  Ballot: 256 * KIB, // gossip carries no ballot above MAX_GOSSIP_BALLOT_BYTES with its votes
   SeenList: 16 * KIB,
   Proposal: 2048 * KIB, // up to 191 seen lists of 191 entries
   Partial: 256,
@@ -324,7 +324,7 @@ const MAX_ITEMS_OF: { [name in keyof typeof MAX_BYTES]?: number } = {
 
 export type MessageErrorCode = 'too-large' | 'malformed' | 'not-canonical' | 'wrong-size'
 
-/** A message that cannot be taken: the peer's fault, never a reason to stop. */
+/** A message that a node cannot accept. The peer is at fault, so the node never stops because of it. */
 export class MessageError extends Error {
   constructor(
     readonly code: MessageErrorCode,
@@ -339,7 +339,7 @@ export class MessageError extends Error {
 export interface Codec<T> {
   readonly name: string
   readonly maxBytes: number
-  /** @throws MessageError `too-large`, when the encoding exceeds what a decoder would take */
+  /** @throws MessageError `too-large` if the encoding exceeds `maxBytes` */
   encode(message: T): Uint8Array
   /** The result shares no memory with `bytes`. @throws MessageError */
   decode(bytes: Uint8Array): T
@@ -347,7 +347,7 @@ export interface Codec<T> {
 
 const root = protobuf.parse(readFileSync(new URL('./messages.proto', import.meta.url), 'utf8')).root
 
-/** Bytes fields that have one right length; a field that is named here and absent has the wrong one. */
+/** Bytes fields of fixed length. An absent field decodes to 0 bytes, so it fails this check. */
 const FIXED_BYTES: Record<string, number> = {
   sessionId: 32,
   tag: 8,

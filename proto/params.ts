@@ -1,5 +1,5 @@
 /**
- * The parameters that all nodes of a network must share. Their hash stands in `EpochReports`, so that a node with other
+ * The parameters that all nodes of a network must share. `EpochReports` holds their hash, so a node with different
  * parameters notices before it signs anything.
  */
 import { keccakText } from './hash.js'
@@ -8,27 +8,27 @@ import type { Hex } from './hex.js'
 export interface NetworkParams {
   readonly epochSeconds: number
   readonly eraEpochs: number
-  /** From the end of an epoch: how long commits, then ballots, then seen lists are awaited. */
+  /** From the end of an epoch: how long a node waits for commits, then for ballots, then for seen lists. */
   readonly commitMs: number
   readonly revealMs: number
   readonly listMs: number
-  /** How long a leader has before the next one's turn. */
+  /** How long a leader has before the next leader takes over. */
   readonly roundMs: number
-  /** Delay from one rank to the next for whatever any one node has to send to the chain. */
+  /** If any node may send a transaction, the nodes try one after another: delay from one rank to the next. */
   readonly rankDelayMs: number
   readonly tickMs: number
-  /** From the start of an epoch to its first slot: time to learn B(e). */
+  /** From the start of an epoch to its first slot. In this time nodes learn B(e). */
   readonly leadMs: number
   readonly slotMs: number
-  /** A session starts at a secret offset below this into its slot. */
+  /** A session starts at a secret offset into its slot; the offset is below this. */
   readonly offsetMs: number
-  /** Providers that may be measured at once in the whole network; 0 for no such limit. */
+  /** Providers that the network may measure at once; 0 for no limit. */
   readonly lanes: number
-  /** n, or the whole set where that is smaller. */
+  /** n, or the size of the whole set if that is smaller. */
   readonly receivers: number
   /** k */
   readonly senders: number
-  /** In this share of (provider, epoch) pairs all sessions are soaks, and run so long. 0 for no soaks at all. */
+  /** Share of (provider, epoch) pairs in which every session is a soak of `soakMs`; 0 for no soaks at all. */
   readonly soakShareBps: number
   readonly soakMs: number
   readonly breachBps: number
@@ -44,7 +44,7 @@ export interface NetworkParams {
 
 const DAY_SECONDS = 86_400
 
-/** One machine, epochs of some ten seconds. */
+/** A network on one machine, with epochs of some ten seconds. */
 export const DEVNET: NetworkParams = {
   epochSeconds: 15,
   eraEpochs: 5,
@@ -60,7 +60,7 @@ export const DEVNET: NetworkParams = {
   lanes: 3,
   receivers: 64,
   senders: 3,
-  soakShareBps: 0, // its epoch has no room for one
+  soakShareBps: 0, // an epoch is too short for a soak
   soakMs: 12_000,
   breachBps: 7500,
   maxPenaltyBps: 1000,
@@ -73,7 +73,7 @@ export const DEVNET: NetworkParams = {
   claimDelaySeconds: 24,
 }
 
-/** Hash over the parameters by name, in alphabetical order. */
+/** Hash over `name=value` lines, in alphabetical order of the names. */
 export const paramsHash = (params: NetworkParams): Hex =>
   keccakText(
     Object.entries(params)

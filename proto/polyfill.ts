@@ -1,6 +1,6 @@
 /**
- * libp2p calls `Promise.withResolvers`, which Node 20 lacks. This module must be the first import of every entry point
- * and worker; on Node 22 and later it does nothing.
+ * Adds `Promise.withResolvers`, which libp2p calls and Node 20 lacks. Every entry point and worker must import this
+ * module first. On Node 22 and later the module does nothing.
  */
 Promise.withResolvers ??= function withResolvers<T>(this: PromiseConstructor): PromiseWithResolvers<T> {
   let resolve!: PromiseWithResolvers<T>['resolve']

@@ -1,4 +1,4 @@
-/** Protocol ids and topics: built here and nowhere else. */
+/** Protocol ids and topics. No other file builds one. */
 import type { NetworkId } from './digests.js'
 
 export const SESSION_PROTOCOL = '/bandwitness/session/1.0.0' // sender → provider

@@ -1,6 +1,7 @@
 /**
- * What a receiver measured of a provider in a soak, a session long enough that no bucket of credit outlasts it. The last
- * ones stay in force until the next soak; they are carried beside the leaf, which has their digest.
+ * A receiver's measurement of a provider in a soak. A soak lasts longer than any credit that a provider's token bucket
+ * could have saved up. The last soak votes stay in force until the next soak. They travel beside the leaf, which holds
+ * their digest.
  */
 import { type AbiRecord, decodeRecord, encodeRecord } from './abi.js'
 import type { Hex } from './hex.js'
@@ -9,7 +10,7 @@ import { MerkleTree } from './merkle.js'
 const SOAK_VOTE_FIELDS = [
   ['receiver', 'uint32'], // registry index
   ['epoch', 'uint64'],
-  ['rateKbps', 'uint32'], // what the vote counted with: at most the claim of that epoch, 0 for nothing served
+  ['rateKbps', 'uint32'], // counted rate: at most that epoch's claim; 0 if the provider served nothing
 ] as const
 
 export type SoakVote = AbiRecord<typeof SOAK_VOTE_FIELDS>
@@ -19,5 +20,5 @@ export const SOAK_VOTE_BYTES = 32 * SOAK_VOTE_FIELDS.length
 export const encodeSoakVote = (vote: SoakVote): Uint8Array => encodeRecord(SOAK_VOTE_FIELDS, vote)
 export const decodeSoakVote = (bytes: Uint8Array): SoakVote => decodeRecord(SOAK_VOTE_FIELDS, bytes)
 
-/** Merkle root, whatever their order; zero for none. */
+/** Merkle root of the votes. It does not depend on their order, and is zero for no votes. */
 export const soakVotesDigest = (votes: readonly SoakVote[]): Hex => new MerkleTree(votes.map(encodeSoakVote)).root

@@ -1,23 +1,26 @@
-/** A vote: one verifier's measurement of one provider in one epoch, a leaf of its ballot that a contract can open. */
+/**
+ * A vote: one verifier's measurement of one provider in one epoch. It is a leaf of a ballot, and a contract can open
+ * it.
+ */
 import { type AbiRecord, decodeRecord, encodeRecord } from './abi.js'
 
 /**
- * What came of a session. The numbers are signed and must never change their meaning.
- * A new member must be handled in `verifier/core/vote.ts` (from the probe), `verifier/core/certify.ts` (what it counts
- * as) and `verifier/cli/explain.ts` (what a person reads).
+ * The outcome of a session. Votes are signed, so a number must never change its meaning.
+ * A new member must be handled in `verifier/core/scoring/vote.ts` (from the probe's outcome to a vote),
+ * `verifier/core/scoring/classify-vote.ts` (how the vote counts) and `verifier/evidence/outcome-text.ts` (its words).
  */
 export const OUTCOME = {
   /** measured, at or above the slashing threshold */
   verified: 1,
   /** measured below the slashing threshold, with the evidence that a low vote needs */
   under: 2,
-  /** "at least x": something other than the provider may have been the limit; can raise a score, never slash */
+  /** "at least x": something other than the provider may have been the limit; it can raise a score, but never slash */
   atLeast: 3,
   /** the provider answers, but takes no session */
   refused: 4,
-  /** the provider took the session, nothing verified arrived */
+  /** the provider took the session, and no verified data arrived */
   dead: 5,
-  /** bytes arrived, but those of more than f' senders were not what they had committed to */
+  /** bytes arrived, but the bytes of more than f' senders did not match the senders' commitments */
   garbage: 6,
   /** nothing can be said about the provider: unreachable, senders missing, receiver's own fault */
   noData: 7,
@@ -37,11 +40,11 @@ export const VOTE_FIELDS = [
   ['provider', 'address'],
   ['receiver', 'uint32'], // the verifier's registry index
   ['outcome', 'uint8'],
-  ['rateKbps', 'uint32'], // min(estimate, claim), in a group the estimate; for `atLeast` the x
+  ['rateKbps', 'uint32'], // min(estimate, claim); in a group, the estimate; for `atLeast`, the lower bound
   ['goodputKbps', 'uint32'],
   ['lossBps', 'uint16'],
   ['jitterUs', 'uint32'],
-  ['offeredKbps', 'uint32'], // what the senders' signed logs sum to
+  ['offeredKbps', 'uint32'], // sum over the senders' signed logs
   ['controlLossBps', 'uint16'],
   ['controlDelayUs', 'uint32'],
   ['directKbps', 'uint32'],

@@ -1,7 +1,7 @@
 /**
- * A receipt as it is signed: EIP-712 typed data, so that a wallet can show it and a contract can take it as a payment
- * voucher. Within (session, sender) `bytes` only grows, and the newest stands for all before it. The provider signs what
- * it forwarded; the receiver signs the same receipt over the bytes that it hashed.
+ * The signed form of a receipt. It is EIP-712 typed data, so a wallet can show it and a contract can take it as a
+ * payment voucher. Within one session and sender `bytes` only grows, so the newest receipt replaces all before it. The
+ * provider signs the bytes that it forwarded. The receiver signs the same receipt over the bytes that it hashed.
  */
 import { concatBytes } from '@noble/hashes/utils.js'
 import type { NetworkId } from './digests.js'
@@ -10,7 +10,7 @@ import { fromHex, type Hex } from './hex.js'
 
 export interface Voucher {
   readonly sessionId: Hex
-  /** which of the session's senders: its slot */
+  /** slot of the sender in its session */
   readonly sender: number
   /** cumulative, IP layer */
   readonly bytes: number
@@ -25,7 +25,10 @@ const NAME = keccakText('Bandwitness')
 const VERSION = keccakText('1')
 const PREFIX = Uint8Array.of(0x19, 0x01)
 
-/** What is signed with an EVM key. The verifying contract is `EpochReports`, which names the network everywhere else too. */
+/**
+ * Digest that an EVM key signs. The verifying contract is `EpochReports`, which also names the network in other
+ * digests.
+ */
 export const voucherDigest = (network: NetworkId, { sessionId, sender, bytes, head, elapsedMs }: Voucher): Hex =>
   keccak(
     concatBytes(

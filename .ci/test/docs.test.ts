@@ -24,7 +24,7 @@ describe('documentation', () => {
     expect(broken).to.deep.equal([])
   })
 
-  it("names every custom error of the contracts, and none that isn't there", () => {
+  it('names every custom error of the contracts, and no error that does not exist', () => {
     const inCode = listed('contracts/src/**/*.sol').flatMap(file =>
       [...read(file).matchAll(/^\s*error (\w+)\(/gm)].map(match => match[1]!),
     )

@@ -5,7 +5,7 @@ const check = (path: string, source: string, others: Record<string, string> = {}
   violations(new Map([[path, source], ...Object.entries(others)]))
 
 describe('import direction', () => {
-  it('reads every kind of import, and no comment', () => {
+  it('reads every kind of import, and ignores comments', () => {
     const source = [
       "import '../proto/polyfill.js'",
       "import type { A } from './a.js'",
@@ -78,28 +78,28 @@ describe('import direction', () => {
     })
   }
 
-  it('catches a circle of files, of types too, and names it once', () => {
+  it('catches a circle of files once, also if type imports close it', () => {
     const others = { 'proto/b.ts': "import { c } from './c.js'", 'proto/c.ts': "import type { A } from './a.js'" }
     expect(check('proto/a.ts', "import { b } from './b.js'", others)).to.deep.equal([
       'proto/a.ts:1: a circle of files: proto/a.ts → proto/b.ts → proto/c.ts → proto/a.ts',
     ])
   })
 
-  it('catches a file on top of the testnet beyond the three that belong there', () => {
+  it('catches a fourth file directly in testnet/', () => {
     expect(check('testnet/accept.ts', '')).to.deep.equal([])
     expect(check('testnet/helper.ts', '')).to.have.length(1)
   })
 
-  it('lets the command line load the commands of market and testnet, when asked for', () => {
+  it('lets the command line load the commands of market and testnet lazily', () => {
     expect(check('verifier/cli/main.ts', "await import('../../market/provider/command.js')")).to.deep.equal([])
     expect(check('verifier/cli/main.ts', "await import('../../testnet/command.js')")).to.deep.equal([])
   })
 
-  it('catches what makes core impure: a package, a clock, randomness, and either of them at second hand', () => {
+  it('catches impure code in core: a package, a clock, randomness, and a package behind another import', () => {
     const core = 'verifier/core/scoring/score.ts'
     expect(check(core, "import { readFileSync } from 'node:fs'")).to.have.length(1)
     expect(check(core, 'export const now = () => Date.now()')).to.deep.equal([
-      'verifier/core/scoring/score.ts:1: core is pure, it must not use Date',
+      'verifier/core/scoring/score.ts:1: core is pure; it must not use Date',
     ])
     expect(check(core, 'export const draw = () => Math.random()')).to.have.length(1)
     const second = { 'proto/messages.ts': "import { readFileSync } from 'node:fs'" }
@@ -107,11 +107,11 @@ describe('import direction', () => {
     expect(check(core, "import type { X } from '../../../proto/messages.js'", second)).to.deep.equal([])
   })
 
-  it('reads code alone: a comment or a text that names a clock is none', () => {
+  it('ignores a clock that only a comment or a string names', () => {
     expect(check('verifier/core/scoring/score.ts', "// never Date.now()\nexport const x = 'Date'")).to.deep.equal([])
   })
 
-  it('leaves tests free in what they import', () => {
+  it('lets tests import anything', () => {
     expect(
       check('verifier/core/scoring/test/score.test.ts', "import { ethers } from 'ethers'\nDate.now()"),
     ).to.deep.equal([])

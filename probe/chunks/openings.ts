@@ -72,7 +72,7 @@ export class Publication {
 /** A root that a receiver published, and what a sender knows to check it. */
 export type PublishedClaim = Omit<OpeningFault, 'openings' | 'reason'>
 
-/** What a sender finds in the openings that it is owed. */
+/** A sender's finding on the openings that the receiver owes it. */
 export type OpeningsVerdict = PublishedClaim &
   (
     | { readonly kind: 'held' }

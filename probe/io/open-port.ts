@@ -1,4 +1,4 @@
-/** Chooses a port's backend: batched system calls where the platform has them, Node's dgram elsewhere. */
+/** Chooses a port's backend: batched system calls if the platform has them, otherwise Node's dgram. */
 import type { Backend, DatagramPort, PortOptions } from './datagram-port.js'
 import { DgramPort } from './dgram-port.js'
 import { MmsgPort } from './mmsg-port.js'

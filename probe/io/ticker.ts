@@ -9,7 +9,7 @@
 const MAX_WAIT_MS = 1
 
 export interface Paced {
-  /** Does the work that is due. @returns when more is due, on the same clock, or undefined if none will be */
+  /** Does the due work. @returns when more work is due, on the same clock; undefined if there is no more work */
   run(nowMs: number): number | undefined
 }
 

@@ -68,12 +68,12 @@ export interface TurnPlan {
   readonly span: FixedSpan
 }
 
-/** What the receiver's clock says of one sender's turn. */
+/** Readings by the receiver's clock of one sender's turn. */
 export interface TurnRead {
   /** over this sender's data alone */
   readonly estimate: Estimate
   /**
-   * what came through the provider under each other sender's tag in the meantime, in kbit/s at the IP layer; 0 for this
+   * rate through the provider under each other sender's tag during the turn, in kbit/s at the IP layer; 0 for this
    * sender
    */
   readonly crowdKbps: readonly number[]
@@ -84,7 +84,7 @@ const CROWD_MS = 50
 
 /** How often the measurement is looked at. */
 const LOOK_MS = 10
-/** The main thread hears of it about this often, and at once when it is done. */
+/** The worker reports to the main thread about this often, and at once when the collection is done. */
 const TELL_MS = 50
 /** Windows close this much late, because a datagram that has arrived may still wait behind this very timer. */
 const GRACE_MS = 15

@@ -1,4 +1,4 @@
-/** What a receiver counts. */
+/** The counters of a receiver. */
 import { counterMemory, sharedCounters } from './counters.js'
 
 const TAKEN = ['taken', 'echoes'] as const

@@ -1,4 +1,4 @@
-/** What a relay counts. Every datagram that comes in is forwarded, is an echo, or is dropped for one reason. */
+/** The counters of a relay. Every incoming datagram is forwarded, is an echo, or is dropped for exactly one reason. */
 import { counterMemory, sharedCounters } from './counters.js'
 import { REFUSE, type RefuseName } from './forwarding.js'
 
@@ -16,7 +16,7 @@ const PASSED = ['forwarded', 'forwardedBytes', 'challenges', 'echoes'] as const
 
 export type DropReason = (typeof DROPPED)[number]
 
-/** What the worker counts. */
+/** The counters of the worker. */
 export type RelayTraffic = Record<(typeof PASSED)[number], number> & { readonly dropped: Record<DropReason, number> }
 
 export type RelayStats = RelayTraffic & {

@@ -11,7 +11,7 @@ import { TokenBucket } from './token-bucket.js'
 /** Even a small session (of heartbeats) may send a handful of datagrams at once. */
 const MIN_BURST_BYTES = 16 * IP_DATAGRAM_BYTES
 
-/** What the main thread granted. */
+/** The session as the main thread granted it. */
 export interface SessionSpec {
   readonly id: number
   readonly tag: Uint8Array

@@ -1,4 +1,4 @@
-/** A map keyed by tag that makes no string of it: it looks up the first four bytes, and then compares all eight. */
+/** A map with tags as keys. It looks up the first four bytes and then compares all eight, so it needs no string. */
 import { TAG_BYTES } from '../../proto/datagram.js'
 
 interface Entry<T> {

@@ -1,4 +1,7 @@
-/** The part of a session in which data flows: from the start that the senders are told until the receiver has seen enough. */
+/**
+ * The part of a session in which data flows: from the start that the senders are told until the receiver has seen
+ * enough.
+ */
 import { setTimeout as pause } from 'node:timers/promises'
 import { DIRECT_MS, DIRECT_SPAN } from '../constants.js'
 import type { Progress } from '../plane/collection.js'
@@ -47,7 +50,7 @@ export async function measure(
   return { startMs, estimate, direct, starvedMs }
 }
 
-/** The senders show what the path carries without the provider: a low vote depends on it. */
+/** The senders show how much the path carries without the provider. A low vote depends on this. */
 async function probeDirectly(
   collecting: Collecting,
   links: readonly SenderLink[],
@@ -74,7 +77,7 @@ const estimatorOptions = (
   fixed,
 })
 
-/** Undefined where the estimator decides when it has seen enough. */
+/** The session's fixed span; undefined if the estimator decides when it has seen enough. */
 function spanOf(links: readonly SenderLink[], { soakMs, atOnce }: MeasurementOptions): FixedSpan | undefined {
   if (soakMs !== undefined) return togetherSpan(soakMs)
   return atOnce ? groupSpan(shortestRttMs(links)) : undefined

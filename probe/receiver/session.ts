@@ -6,8 +6,8 @@
  *   direct ─▶ data without the provider, if the reading is low
  *   stop(chunk root, signed) ─▶ reveal(K, log, receipts) ─▶ every byte checked ─▶ openings ─▶ record ─▶ outcome
  *
- * Every step has a deadline, so a session ends with an outcome whatever the peers do. The session first writes its record,
- * and then judges that record, as everybody does who verifies its transcript later.
+ * Every step has a deadline, so a session ends with an outcome whatever the peers do. The session first writes its
+ * record, and then judges that record, as everybody does who verifies its transcript later.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { IP_DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
@@ -47,8 +47,8 @@ export interface SessionRequest {
   /** length of a soak; undefined for an ordinary session */
   readonly soakMs?: number | undefined
   /**
-   * When data starts, on the receiver's clock, at least START_LEAD_MS ahead (default: as soon as the senders are ready).
-   * Other receivers start at the same instant, each for its share of a claim, and all measure over one span.
+   * When data starts, on the receiver's clock, at least START_LEAD_MS ahead (default: as soon as the senders are
+   * ready). Other receivers start at the same instant, each for its share of a claim, and all measure over one span.
    */
   readonly startMs?: number | undefined
   /** the slashing threshold, in basis points of the claim */
@@ -77,7 +77,7 @@ export interface SessionDeps {
   readonly log?: ((note: string) => void) | undefined
 }
 
-/** Datagrams that may come, over what was asked for. */
+/** The receiver accepts up to this multiple of the requested datagrams. */
 const SLACK = 1.5
 
 /** Never throws for a peer's fault, and ends within the sum of its deadlines. */

@@ -1,6 +1,6 @@
 /**
- * The evidence of a session, read from its record. This is the only place where evidence is made: a receiver that has just
- * measured and somebody who checks its transcript both judge what `factsOf` returns. Pure.
+ * The evidence of a session, read from its record. This is the only place where evidence is made: a receiver that has
+ * just measured and somebody who checks its transcript both judge what `factsOf` returns. Pure.
  */
 import type { ProbeRelay, SenderRecord, SessionRecord } from '../../proto/messages.js'
 import type { Run } from '../chunks/runs.js'
@@ -14,7 +14,7 @@ import type { Verified } from '../wire/verified.js'
 /** A session's record before it is judged. */
 export type UnjudgedRecord = Omit<SessionRecord, 'outcome' | 'reason'>
 
-/** What the chunks of one run say: what arrived, and which part of it follows from the sender's key. */
+/** The data of one run: the part that arrived, and the part that follows from the sender's key. */
 export interface VerifiedRun extends Verified {
   /** datagrams */
   readonly arrived: number
@@ -64,7 +64,7 @@ function senderEvidence(
   }
 }
 
-/** Undefined in an ordinary session, and where the receiver read no turn of this sender. */
+/** The sender's turn; undefined in an ordinary session, or if the receiver read no turn of this sender. */
 function turnEvidence(
   { soakMs, senderRecords }: UnjudgedRecord,
   { turn: record, reveal }: SenderRecord,

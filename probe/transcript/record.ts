@@ -1,6 +1,7 @@
 /**
- * What a receiver keeps of a session, whatever came of it: enough for anybody to check the vote again (verify.ts). All that
- * only the receiver's clock tells is written down here, relative to the moment at which the senders were told to start.
+ * What a receiver keeps of a session, whatever came of it: enough for anybody to check the vote again (verify.ts). All
+ * that only the receiver's clock tells is written down here, relative to the moment at which the senders were told to
+ * start.
  */
 import { fromHex, type Hex } from '../../proto/hex.js'
 import type { EstimateRecord, SenderRecord, SessionRecord, TurnRecord } from '../../proto/messages.js'
@@ -15,7 +16,7 @@ import type { Outcome } from '../verdict/outcome.js'
 import { turnOf } from '../verdict/turns.js'
 import type { UnjudgedRecord, VerifiedRun } from './facts.js'
 
-/** What the receiver's clock says of a session. Times on that clock. */
+/** Readings of a session by the receiver's clock. Times on that clock. */
 export interface ClockReading {
   /** when the senders were told to start */
   readonly startMs: number
@@ -26,14 +27,14 @@ export interface ClockReading {
   readonly starvedMs: number
 }
 
-/** What a live session has of one sender at its end. Times on the receiver's clock. */
+/** The data that a live session holds on one sender at its end. Times on the receiver's clock. */
 export interface LiveSender {
   /** what the sender said and signed, checked */
   readonly account: Pick<SenderRecord, 'rateKbps' | 'commitment' | 'answer' | 'ready' | 'reveal' | 'counter'>
   readonly runs: Readonly<Record<Run, VerifiedRun & { readonly chunks: readonly Chunk[] }>>
   /** until when main and control datagrams counted */
   readonly haltedMs: number
-  /** undefined where there are no turns */
+  /** undefined in an ordinary session, which has no turns */
   readonly turnRead: { readonly estimate: Estimate; readonly crowdKbps: readonly number[] } | undefined
 }
 
@@ -84,14 +85,14 @@ export function recordSession(live: LiveSession): UnjudgedRecord {
   }
 }
 
-/** The record as it is kept, with what it was judged to be. */
+/** The record in its stored form, with its outcome. */
 export const judgedRecord = (record: UnjudgedRecord, outcome: Outcome): SessionRecord => ({
   ...record,
   outcome: outcome.kind,
   reason: reasonOf(outcome),
 })
 
-/** Empty for an outcome that needs none. */
+/** The reason of an outcome; empty if the outcome has no reason. */
 export const reasonOf = (outcome: Outcome): string => ('reason' in outcome ? outcome.reason : '')
 
 function recordSender(sender: LiveSender, slot: number, live: LiveSession): SenderRecord {

@@ -1,4 +1,4 @@
-/** Whether what a sender revealed is what it had committed to, in its own name. */
+/** Checks a sender's reveal: its key matches the commitment, and the sender signed it. */
 import type { ProbeReveal } from '../../proto/messages.js'
 import type { PeerVerifier } from '../ports.js'
 import { isWellFormed } from '../wire/send-log.js'

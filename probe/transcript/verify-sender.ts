@@ -1,6 +1,6 @@
 /**
- * What one sender did, as a transcript shows it: the sender's data is made again from its key, and everything is checked
- * that the sender, the provider and the receiver signed about it.
+ * What one sender did, as a transcript shows it: the sender's data is made again from its key, and everything is
+ * checked that the sender, the provider and the receiver signed about it.
  */
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import type { CounterReceipt, ProbeRelay, Receipt, SenderRecord, SessionRecord } from '../../proto/messages.js'
@@ -88,7 +88,7 @@ async function isAnswerSigned(
   return !answer?.refuse || isRefusalOf(answer.refuse, sessionId, provider)
 }
 
-/** There is a counter-signature exactly where there are receipts that hold. */
+/** The record has a counter-signature if and only if the provider's receipts hold. */
 async function isCounterSigned(
   last: Receipt | undefined,
   counter: CounterReceipt | undefined,
@@ -100,7 +100,10 @@ async function isCounterSigned(
   return isOfLast && receiver(voucherOf(counter), counter.signature)
 }
 
-/** There is a flow exactly where verified control datagrams arrived and the log does not contradict them: see `controlFlow`. */
+/**
+ * There is a flow exactly where verified control datagrams arrived and the log does not contradict them: see
+ * `controlFlow`.
+ */
 function isControlFlowOf({ controlFlow, reveal }: SenderRecord, { datagrams, highest }: VerifiedRun): boolean {
   const logged = (reveal?.log.control ?? []).reduce((sum, n) => sum + n, 0)
   const isCredible = datagrams > 0 && highest < logged

@@ -1,10 +1,11 @@
 /**
- * What the control datagrams say of the path without the provider. They share both end links with the main flow, but go
- * directly: if they are lost or held up, then a link of the senders or of the receiver is full, not the provider's. Pure.
+ * Loss and delay of the control datagrams. They share the links of senders and receiver with the main flow, but bypass
+ * the provider. If they are lost or delayed, a link of the senders or of the receiver is full, not the provider's.
+ * Pure.
  *
- * Of k senders f' may lie, in either direction. So the f' flows that look worst are left out, and of the others, of which
- * at least k − 2f' are honest, loss is averaged flow by flow (a flood of clean datagrams weighs no more than one flow)
- * and the longest delay counts.
+ * Of k senders f' may lie, in either direction. So the f' flows that look worst do not count, and at least k − 2f' of
+ * the others are honest. Their loss is the mean over the flows, so a flood of clean datagrams weighs no more than one
+ * flow. Their delay is the longest.
  */
 
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
@@ -13,17 +14,17 @@ import type { Transits } from '../wire/verified.js'
 import { bytesIn, controlKbps, neededSenders } from './share.js'
 import type { Span } from './turns.js'
 
-/** Control datagrams are held up with the data if they are by more than this: some of it is of any path. */
+/** Every path delays datagrams somewhat. Control datagrams are held up if their delay exceeds both limits. */
 const CONTROL_RISE_MS = 5
 const CONTROL_RISE_SHARE = 0.25
 
-/** A low vote needs so many control datagrams of the senders that count together, over so long. */
+/** A low vote needs so many control datagrams from the counted senders together, and so long a span from each. */
 const MIN_CONTROL = 100
 const MIN_CONTROL_MS = 1000
 
 /**
- * When control datagram n is due, from the start: at a random instant of an interval of its own. So nobody can tell when
- * the next one comes, and every moment has its share of them.
+ * Due time of control datagram n, from the start: a random instant of its own interval. So nobody can predict the next
+ * datagram, and the datagrams cover all moments evenly.
  * @param random in [0, 1)
  */
 export const controlDueMs = (n: number, rateKbps: number, random: number): number =>
@@ -31,7 +32,7 @@ export const controlDueMs = (n: number, rateKbps: number, random: number): numbe
 
 /** One sender's control datagrams. */
 export interface ControlFlow {
-  /** those that had the time to arrive */
+  /** datagrams that had the time to arrive */
   readonly sent: number
   readonly arrived: number
   /** from the first arrival to the last */
@@ -39,23 +40,23 @@ export interface ControlFlow {
   readonly riseMs: number
 }
 
-/** The part of them that a sender sent in its turn of a soak. */
+/** The control datagrams that a sender sent in its turn of a soak. */
 export interface TurnControl {
   readonly sent: number
   readonly arrived: number
-  /** of these above the shortest transit of all */
+  /** typical delay of these datagrams, above the shortest transit of the whole session */
   readonly riseMs: number
 }
 
-/** What the flows that count say together. */
+/** The counted flows together. */
 export interface ControlPath {
   readonly lossShare: number
   readonly riseMs: number
 }
 
 /**
- * How far a flow's typical transit lies above its shortest. The clocks of both ends need not agree: what they differ by
- * is in every transit. A queue that was full all the time does not show here; it shows as loss.
+ * A flow's median transit minus its shortest. The clocks of both ends need not agree, because every transit contains
+ * the same offset. A queue that was full all the time does not show here; it shows as loss.
  */
 export function delayRiseMs(transits: Transits): number {
   const sorted = Float64Array.from(transits.arrivedMs, (arrived, i) => arrived - transits.sentMs[i]!).sort()
@@ -63,11 +64,11 @@ export function delayRiseMs(transits: Transits): number {
 }
 
 /**
- * @param verified the datagrams whose bytes are those that the sender committed to; of very many, some transits
- * @param highest sequence number that came, or −1
+ * @param verified datagrams whose bytes match the sender's commitment; the transits may be a sample of them
+ * @param highest sequence number that arrived, or −1
  * @param log the sender's own count for each interval
- * @param endMs until when arrivals were taken, on the receiver's clock
- * @returns undefined where nothing came, or the log contradicts what came
+ * @param endMs end of the arrivals, on the receiver's clock
+ * @returns undefined if nothing arrived, or if the log contradicts the arrivals
  */
 export function controlFlow(
   { datagrams: arrived, transits }: { readonly datagrams: number; readonly transits: Transits },
@@ -83,18 +84,18 @@ export function controlFlow(
     times.last = Math.max(times.last, ms)
     times.transit = Math.min(times.transit, ms - sentMs[i]!)
   }
-  // What was sent in an interval had the time to arrive if its last datagram had, by the shortest transit.
+  // An interval's datagrams had the time to arrive if its end plus the shortest transit lies before `endMs`.
   const intervals = Math.max(0, Math.floor((endMs - times.transit) / LOG_INTERVAL_MS))
   const due = log.slice(0, intervals).reduce((sum, n) => sum + n, 0)
   const sent = Math.max(due, highest + 1)
   return { sent, arrived, spanMs: times.last - times.first, riseMs: delayRiseMs(transits) }
 }
 
-/** @param mainMs how far the data through the provider was held up */
+/** @param mainMs delay of the data through the provider */
 export const isHeldUpBy = (controlMs: number, mainMs: number): boolean =>
   controlMs > Math.max(CONTROL_RISE_MS, CONTROL_RISE_SHARE * mainMs)
 
-/** @param turn on the sender's clock. @returns undefined where nothing was sent, or more came than the log shows */
+/** @param turn on the sender's clock. @returns undefined if nothing was sent, or if more arrived than the log shows */
 export function turnControl(
   { datagrams, transits }: { readonly datagrams: number; readonly transits: Transits },
   log: readonly number[],
@@ -113,11 +114,11 @@ export function turnControl(
   return { sent, arrived, riseMs: own.length === 0 ? 0 : own[own.length >> 1]! - shortest }
 }
 
-/** Whether k − f' of the k senders have shown enough, each its part of it: so no flow stands in for another. */
+/** Whether k − f' of the k senders have each shown their part of the evidence. No flow can stand in for another. */
 export const isEnoughControl = (flows: readonly (Pick<ControlFlow, 'sent' | 'spanMs'> | undefined)[]): boolean =>
   flows.filter(flow => flow !== undefined && isLongEnough(flow, flows.length)).length >= neededSenders(flows.length)
 
-/** @param flows one for each of the k senders, in any order. @returns undefined where they are not enough */
+/** @param flows one for each of the k senders, in any order. @returns undefined if too few flows count */
 export function controlPath(flows: readonly (ControlFlow | undefined)[]): ControlPath | undefined {
   const k = flows.length
   const counted = flows.filter(flow => flow !== undefined).filter(flow => isLongEnough(flow, k))

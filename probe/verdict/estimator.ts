@@ -1,13 +1,14 @@
 /**
- * Turns arrivals into a rate: windows after a discard, their median, and a stop rule (DESIGN section 4).
+ * Turns arrivals into a rate: windows after a discard, their median, and a stop rule (docs/protocol/session.md, "The
+ * reading").
  *
- * A window's rate is its bytes over the time from the last arrival before it to its own last arrival. Between two
- * arrivals no time is left out, so neither bursts nor pauses make a rate that never was (bytes between a window's own
- * first and last arrival would read a relay that is silent half of each window at twice its rate).
+ * A window's rate is its bytes over the time from the last arrival before it to its own last arrival. The times of all
+ * windows join without a gap, so neither bursts nor pauses raise the rate. (From a window's own first arrival to its
+ * last, a relay that is silent for half of each window would seem twice as fast.)
  *
- * An ordinary session ends when the reading is precise, or a second after the discard; if the reading is low it goes on
- * for as long as the evidence that a low vote needs is short: control datagrams, and windows where a restart left few. A
- * turn of a soak and a direct probe take a fixed time.
+ * An ordinary session ends when the reading is precise, or a second after the discard. A low reading goes on, within
+ * its time, until it has the evidence that a low vote needs: enough control datagrams, and enough windows since the
+ * last restart. A turn of a soak and a direct probe take a fixed time.
  */
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { LONGEST_MEASURE_MS } from '../constants.js'
@@ -20,51 +21,57 @@ const MAX_DISCARD_MS = 1000
 const DISCARD_RTTS = 4
 const GROUP_DISCARD_MS = 500
 const MEASURE_MS = 1000
-/** The discard counts from the first arrival, or from here: who sends nothing for long has windows at zero, not fewer. */
+/**
+ * The discard starts at the first arrival, but no later than this. So a long silence gives windows at zero, not fewer
+ * windows.
+ */
 const FIRST_ARRIVAL_MS = 150
 const FIRST_ARRIVAL_RTTS = 2
 /**
- * Most that a reading should cost, at the claim. From some 400 Mbit/s on it shortens the discard of a long round trip, and
- * then what is measured: fast links have thousands of datagrams in each window.
+ * Most bytes that a reading should cost, at the claim. From some 400 Mbit/s on this limit shortens the discard of a
+ * long round trip, and then the measurement. Fast links have thousands of datagrams in each window, so they need less
+ * time.
  */
 const DATA_BYTES = 80_000_000
-/** From the last window to the last arrival: the halt has to travel to the senders, and what they sent meanwhile arrives. */
+/** From the last window to the last arrival: the halt travels to the senders, and data that is on its way arrives. */
 const HALT_RTTS = 1
 const HALT_MS = 50
 const MIN_WINDOWS = 8
-/** Fewer give no reading: with a restart there must be room for as many. */
+/** Fewer windows give no reading. A restart must leave room for as many. */
 export const MIN_STABLE_WINDOWS = 4
 const PRECISION = 0.01
 /** Standard error of a median over normal readings, from the median absolute deviation: √(π/2) and 1/Φ⁻¹(3/4). */
 const MEDIAN_ERROR = 1.2533 * 1.4826
 const DECLINE = 0.9
-/** Windows that are compared at either end, to see a decline. */
+/** To detect a decline, the estimator compares so many windows at either end. */
 const END_WINDOWS = 3
 /**
- * A fixed span's reading is at most this much above the mean of its windows. By the median alone a relay that pauses for 45
- * of every 100 windows would read as one that never does, however long it is. An ordinary session is too short to
- * tell that from the machine's own pauses.
+ * A fixed span's reading is at most this factor times the mean of its windows. By the median alone, a relay that pauses
+ * for 45 of every 100 windows would seem never to pause. An ordinary session is too short to distinguish such a relay
+ * from the machine's own pauses.
  */
 const ABOVE_MEAN = 1.05
-/** A median this many standard errors above the claim: more precision would be cut off by min(…, claim). */
+/**
+ * A median this many standard errors above the claim is certain enough, because min(…, claim) caps the reading anyway.
+ */
 const SURE_ERRORS = 3
 
 export interface EstimatorOptions {
   readonly claimKbps: number
-  /** the slashing threshold: a reading under it is low */
+  /** the slashing threshold: a reading below the threshold is low */
   readonly thresholdKbps: number
-  /** of the direct path */
+  /** round trip of the direct path */
   readonly rttMs: number
-  /** instead of the stop rule: so much is discarded from the first arrival on, and so much measured */
+  /** replaces the stop rule: times to discard and to measure, from the first arrival on */
   readonly fixed?: FixedSpan | undefined
 }
 
 export interface FixedSpan {
   readonly discardMs: number
   readonly measureMs: number
-  /** the first arrival is awaited so long instead of a round trip or two */
+  /** longest wait for the first arrival (default: two round trips, at least FIRST_ARRIVAL_MS) */
   readonly waitMs?: number
-  /** windows are no longer than this */
+  /** longest window */
   readonly windowMs?: number
 }
 
@@ -72,8 +79,8 @@ const discardOf = (rttMs: number, leastMs: number): number =>
   Math.min(MAX_DISCARD_MS, Math.max(leastMs, DISCARD_RTTS * rttMs))
 
 /**
- * Of receivers that measure at once: no stop rule, so that their spans overlap, and a discard that is longer than their
- * clocks differ.
+ * The span of receivers that measure at once. They have no stop rule, so their spans overlap. The discard is longer
+ * than the difference of their clocks.
  */
 export const groupSpan = (rttMs: number): FixedSpan => ({
   discardMs: discardOf(rttMs, GROUP_DISCARD_MS),
@@ -81,10 +88,10 @@ export const groupSpan = (rttMs: number): FixedSpan => ({
 })
 
 export interface Estimate {
-  /** median of the windows; of a fixed span at most 1.05 of their mean; kbit/s at the IP layer */
+  /** median of the windows (in a fixed span, at most 1.05 times their mean); kbit/s at the IP layer */
   readonly rateKbps: number
   readonly windows: number
-  /** what the windows span, on the clock that `push` was given */
+  /** start of the first window and end of the last, on the clock of `push` */
   readonly fromMs: number
   readonly toMs: number
 }
@@ -99,15 +106,15 @@ export class Estimator {
   #endMs = 0
   #latestMs = 0
   #windowBytes = 0
-  /** last arrival before the window, and last of all */
+  /** last arrival before the window, and last arrival of all */
   #previousMs: number
   #lastMs: number
   #anyArrival = false
-  /** precise enough, or no whole window fits into the time that is left */
+  /** the reading is precise enough, or the time that is left has no room for a whole window */
   #enough = false
   #done = false
 
-  /** @param startMs when the senders were told to start */
+  /** @param startMs when the receiver told the senders to start */
   constructor(startMs: number, options: EstimatorOptions) {
     const { claimKbps, rttMs, fixed } = options
     this.#options = options
@@ -122,7 +129,7 @@ export class Estimator {
     this.#lastMs = startMs
   }
 
-  /** An arrival. Times never go back. */
+  /** Adds an arrival. Times must never go back. */
   push(nowMs: number, bytes: number): void {
     if (!this.#anyArrival && nowMs + this.#discardMs < this.#windowStartMs) this.#begin(nowMs)
     this.#anyArrival = true
@@ -135,13 +142,13 @@ export class Estimator {
     this.#lastMs = nowMs
   }
 
-  /** Closes the windows that have passed, also those without an arrival. */
+  /** Closes the windows that have passed, including windows without an arrival. */
   advance(nowMs: number): void {
     while (!this.#enough && nowMs >= this.#windowStartMs + this.#windowMs) this.#closeWindow()
   }
 
   /**
-   * Whether enough was seen, or there is no more time. Once it was, it stays so.
+   * Whether the estimator has seen enough, or has no more time. Once true, the answer stays true.
    * @param hasControl whether the control datagrams suffice for a low vote
    */
   isDone(nowMs: number, hasControl: boolean): boolean {
@@ -167,7 +174,7 @@ export class Estimator {
     return { rateKbps: this.#reading(), windows, fromMs: toMs - windows * this.#windowMs, toMs }
   }
 
-  /** What is discarded and most that is measured, of an ordinary session. */
+  /** The discard of an ordinary session, and its longest measurement. */
   #span(): FixedSpan {
     const { claimKbps, rttMs } = this.#options
     const affordedMs = (DATA_BYTES * 8) / claimKbps - (HALT_MS + HALT_RTTS * Math.min(rttMs, MAX_DISCARD_MS))
@@ -186,7 +193,7 @@ export class Estimator {
     return Math.min(middle, ABOVE_MEAN * mean)
   }
 
-  /** @param beginMs the first arrival, or when it should have come */
+  /** @param beginMs time of the first arrival, or the latest time at which it was due */
   #begin(beginMs: number): void {
     this.#windowStartMs = beginMs + this.#discardMs
     this.#endMs = this.#windowStartMs + this.#measureMs
@@ -197,7 +204,7 @@ export class Estimator {
     if (this.#windowBytes === 0) {
       this.#rates.push(0)
     } else {
-      // At least half a window: a single arrival right after another, and then silence, is no high rate.
+      // At least half a window: two arrivals in quick succession, followed by silence, are not a high rate.
       const elapsedMs = Math.max(this.#lastMs - this.#previousMs, this.#windowMs / 2)
       this.#rates.push((this.#windowBytes * 8) / elapsedMs)
       this.#previousMs = this.#lastMs
@@ -228,8 +235,8 @@ export class Estimator {
   }
 
   /**
-   * How many of the last windows lie after a drop, 0 if there was none; and whether the very last may be the first of
-   * them. One low window is no drop if the next makes up for it: the machine had paused.
+   * How many of the last windows lie after a drop (0 if there was no drop), and whether the last window may be the
+   * first after a drop. One low window is not a drop if the next window makes up for it: then the machine had paused.
    */
   #decline(middle: number): { declined: number; mayBe: boolean } {
     const rates = this.#rates

@@ -4,7 +4,7 @@ import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { SessionEvidence } from './outcome.js'
 import { type SenderEvidence, unverifiableSenders } from './session-facts.js'
 
-/** What was signed about one sender. */
+/** Signed statements about one sender. */
 interface SenderStatements {
   readonly commitment?: Uint8Array | undefined
   /** h_j of the provider's last receipt; undefined unless the provider's receipts hold */

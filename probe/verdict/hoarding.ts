@@ -1,13 +1,14 @@
 /**
- * Whether a provider saved up what it then delivered all the faster. A link that brings in 60 % of the claim can pass for a
- * whole one: it holds a session's first half second back and forwards it together with the next, and any reading by
- * arrival sees more than the claim; against a longer session it only takes more memory. What such a provider cannot change
- * is when the senders sent: what arrives within 50 ms was sent over 100.
+ * Detects hoarding: a provider saves data up and then delivers it faster than its link is. A link with 60 % of the
+ * claim can pass for a whole one. The provider holds back the first half second of a session and forwards it together
+ * with the next, so every reading by arrival times exceeds the claim. A longer session only costs the provider more
+ * memory. But the provider cannot change when the senders sent: 50 ms of its arrivals were sent over 100 ms.
  *
- * So the pace of a sender's masked, and thereby unforgeable, send times is held against that of their arrivals. A queue that
- * fills slows arrivals down and a constant delay changes nothing. A queue that drains does look like saving up, and a
- * relay that was slow to begin has one: but its link was busy all along, so what arrived since the session began, over
- * the time in which it was sent, bears the reading out. What was saved up was not delivered before, so it does not.
+ * So the receiver compares the pace of arrivals with the pace of send times, which are masked and cannot be forged. A
+ * queue that fills slows arrivals down, and a constant delay changes nothing. A queue that drains looks like hoarding;
+ * a relay that starts slowly has such a queue. But the link of that relay was busy all along. So all data since the
+ * start of the session, divided by the time in which it was sent, supports the reading. Hoarded data was not delivered
+ * before, so a hoarder's total does not support the reading.
  */
 
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
@@ -16,22 +17,24 @@ import { lowMedian } from './low-median.js'
 import type { Span } from './turns.js'
 
 const WINDOW_MS = 50
-/** A window with fewer datagrams says nothing of its pace. */
+/** A window with fewer datagrams shows no pace. */
 const MIN_DATAGRAMS = 3
-/** What is less than this away from 1 is noise of two clocks. */
+/** A smaller distance from 1 is noise of the two clocks. */
 const NOISE = 0.03
 
 /**
- * By what a reading of the span is to be multiplied: 1, or the share of a moment's sending that a moment's arrivals are,
- * but no less than the part of the reading that all arrivals up to then bear out.
- * @param transits of one sender's verified datagrams, evenly picked, in any order; sent times from its start
+ * Factor for a reading of the span, at most 1: the pace of arrivals divided by the pace of sending, but no less than
+ * the part of the reading that all arrivals up to the span's end support.
+ * @param transits an even sample of one sender's verified datagrams, in any order; send times count from its start
  */
 export function hoardingFactor(transits: Transits, span: Span): number {
-  const factor = Math.max(pace(transits, span), Math.min(1, borneOut(transits, span)))
+  const factor = Math.max(pace(transits, span), Math.min(1, supportedPart(transits, span)))
   return factor < 1 - NOISE ? factor : 1
 }
 
-/** How fast send times went by in the arrivals of a window, in the middle of the windows. */
+/**
+ * Time between arrivals divided by the time between their sending, from one window to the next; the median of these.
+ */
 function pace(transits: Transits, span: Span): number {
   const means = windowMeans(transits, span)
   const paces = means.slice(1).map((mean, i) => {
@@ -41,8 +44,10 @@ function pace(transits: Transits, span: Span): number {
   return lowMedian(paces) ?? 1
 }
 
-/** What arrived up to the span's end, over the time in which it was sent, beside the rate of the arrivals in the span. */
-function borneOut({ sentMs, arrivedMs }: Transits, { fromMs, toMs }: Span): number {
+/**
+ * Rate of all arrivals up to the span's end, by the time in which they were sent, divided by the rate within the span.
+ */
+function supportedPart({ sentMs, arrivedMs }: Transits, { fromMs, toMs }: Span): number {
   let all = 0
   let within = 0
   let lastSentMs = 0
@@ -64,7 +69,7 @@ interface Means {
   readonly sentMs: number
 }
 
-/** Mean arrival and mean send time of each window's datagrams: means, because neighbours may have changed places. */
+/** Mean arrival and mean send time of each window's datagrams. Means allow for datagrams that overtook one another. */
 function windowMeans({ sentMs, arrivedMs }: Transits, { fromMs, toMs }: Span): Means[] {
   const sums: { arrivedMs: number; sentMs: number; count: number }[] = []
   for (const [i, arrived] of arrivedMs.entries()) {
@@ -82,15 +87,16 @@ function windowMeans({ sentMs, arrivedMs }: Transits, { fromMs, toMs }: Span): M
 }
 
 /**
- * Of all senders the one in the middle, the lower of two: a minority that lies about its times moves nothing.
- * @param factors of the senders whose data was verified
+ * The low median over the senders. A minority that lies about its send times cannot move the factor beyond the others.
+ * @param factors one for each sender whose data was verified
  */
 export const commonFactor = (factors: readonly number[]): number => lowMedian(factors) ?? 1
 
 /**
- * The same of a whole turn of a soak, which has a beginning and an end: the rate at which what has come of it was sent. However
- * long it was held and however it was mixed on the way, it is no more than was brought in while it was being sent.
- * @param datagrams of which the transits may be a part
+ * The same check for a whole turn of a soak, which has a beginning and an end: the rate at which the arrived data was
+ * sent. The provider may hold and mix the data as long as it likes. The rate never exceeds the rate at which the
+ * provider took the data in while the sender was sending.
+ * @param datagrams number of datagrams; the transits may be a sample of them
  */
 export function sentRateKbps(datagrams: number, { sentMs }: Transits): number {
   const places = sentMs.length
@@ -100,7 +106,7 @@ export function sentRateKbps(datagrams: number, { sentMs }: Transits): number {
     first = Math.min(first, ms)
     last = Math.max(last, ms)
   }
-  // Between n datagrams lie n − 1 gaps.
+  // n datagrams have n − 1 gaps between them.
   const sent = (datagrams * (places - 1)) / places
   return last > first ? (sent * IP_DATAGRAM_BYTES * 8) / (last - first) : 0
 }

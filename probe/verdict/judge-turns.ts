@@ -1,10 +1,10 @@
 /**
- * What the turns of a soak say together, and whether they are evidence of a low reading. Pure.
+ * The reading of all turns of a soak, and whether they are evidence of a low reading. Pure.
  *
- * In each turn one sender sends alone, so f' senders that lie spoil f' turns and no more: the session's reading is that of
- * the middle turn. The session is low if f'+1 turns are low. It counts as a low vote only if f'+1 low turns were in order:
- * an honest log shows that more than the claim was offered, the sender's own path was shown to be free, and nobody else's
- * data came beside it.
+ * In each turn one sender sends alone, so f' senders that lie spoil f' turns and no more: the session's reading is that
+ * of the middle turn. The session is low if f'+1 turns are low. It counts as a low vote only if f'+1 low turns were in
+ * order: an honest log shows that more than the claim was offered, the sender's own path was shown to be free, and
+ * nobody else's data came beside it.
  */
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import type { SendLog, TurnRecord } from '../../proto/messages.js'
@@ -23,7 +23,7 @@ export interface TurnEvidence extends Readonly<Omit<TurnRecord, 'controlRiseMs'>
   /** highest sequence number that arrived, from the turn's start, or −1 */
   readonly highest: number
   readonly verified: number
-  /** verified data over the time in which it was sent: no provider has more of a turn than its sender brought meanwhile */
+  /** verified data over the time in which it was sent: see `sentRateKbps` */
   readonly sentKbps: number
   /** the sender's control datagrams in its turn; undefined if none of them can be believed */
   readonly control: TurnControl | undefined
@@ -32,9 +32,9 @@ export interface TurnEvidence extends Readonly<Omit<TurnRecord, 'controlRiseMs'>
 /** The part of a sender's evidence that matters here. */
 interface TurnSender {
   readonly log: SendLog | undefined
-  /** of all its data through the provider, datagrams */
+  /** verified datagrams of all the sender's data through the provider */
   readonly verified: number
-  /** undefined where the receiver read no turn */
+  /** undefined if the receiver read no turn */
   readonly turn?: TurnEvidence | undefined
 }
 
@@ -47,9 +47,12 @@ export interface TurnFacts<S extends TurnSender = TurnSender> {
   readonly senders: readonly S[]
 }
 
-/** A sender's own path is free if it loses no more of its control datagrams in its turn: too narrow a path loses a quarter. */
+/**
+ * A sender's own path is free if it loses at most this part of its control datagrams in its turn. Too narrow a path
+ * loses a quarter.
+ */
 const MOST_LOST = 0.1
-/** Control datagrams that a turn needs to show it. */
+/** Control datagrams that a turn needs to show that its path is free. */
 const LEAST_CONTROL = 30
 /** Senders that all send together with a crowd get at least this part of what the link carries. */
 const FAIR_PART = 0.95
@@ -81,13 +84,13 @@ export function readTurns(facts: TurnFacts): TurnsReading {
 
 const middle = (values: readonly number[]): number => lowMedian(values) ?? 0
 
-/** The verified fraction of what arrived in a turn, but no faster than it had been sent, kbit/s. */
+/** The verified fraction of the turn's reading, at most the rate at which the data was sent, kbit/s. */
 function turnReading({ turn }: TurnSender): number {
   if (!turn || turn.arrived === 0) return 0
   return Math.min((turn.estimate.rateKbps * turn.verified) / turn.arrived, turn.sentKbps)
 }
 
-/** By the sender's own log, kbit/s. */
+/** Rate that the sender's own log shows for its turn, kbit/s. */
 function offeredInTurn({ soakMs, senders }: TurnFacts, sender: TurnSender, slot: number): number {
   const { fromMs, toMs } = surelySent(turnOf(soakMs, senders.length, slot))
   return sender.log ? offeredKbps(sender.log, fromMs, toMs) : 0
@@ -124,10 +127,10 @@ const isPathFree = ({ kernelTimestamps }: TurnFacts, { control, riseMs }: TurnEv
   !(kernelTimestamps && isHeldUpBy(control.riseMs, riseMs))
 
 /**
- * Whether other senders' data may have taken the room that a turn lacks: together with the data of the f' senders that sent
- * most beside the turn, it would have reached the slashing threshold. This alone would let one sender excuse any provider, by
- * sending beside the provider's link. So it is believed only if the other senders have shown that the provider carries
- * their part of the claim while all are sending.
+ * Whether other senders' data may have taken the room that a turn lacks: together with the data of the f' senders that
+ * sent most beside the turn, it would have reached the slashing threshold. This alone would let one sender excuse any
+ * provider, by sending beside the provider's link. So it is believed only if the other senders have shown that the
+ * provider carries their part of the claim while all are sending.
  */
 function isCrowded({ senders, claimKbps, thresholdKbps, soakMs }: TurnFacts, sender: TurnSender): boolean {
   const k = senders.length
@@ -148,8 +151,8 @@ const togetherKbps = ({ verified, turn }: TurnSender, soakMs: number): number =>
   ((verified - (turn?.verified ?? 0)) * IP_DATAGRAM_BYTES * 8) / togetherMs(soakMs)
 
 /**
- * The least that the session may come to read once the keys are known: nothing of f' senders may count then, and the senders
- * of whom nothing arrived are among them.
+ * The lowest reading that the session may have once the keys are known. Then the data of f' senders may not count.
+ * Senders from whom nothing arrived are among these.
  */
 export function leastTurnKbps(turns: readonly Estimate[]): number {
   const rates = turns.map(({ rateKbps }) => rateKbps).filter(rateKbps => rateKbps > 0)

@@ -2,8 +2,8 @@
  * The outcome of a session, from its evidence. Pure.
  *
  * k − f' senders decide: fewer could be a faulty minority. A provider must not be better off by refusing, by never
- * validating the path or by forwarding nothing than by being slow, so each of these is an outcome of its own. A low reading
- * that something other than the provider may explain is only "at least x".
+ * validating the path or by forwarding nothing than by being slow, so each of these is an outcome of its own. A low
+ * reading that something other than the provider may explain is only "at least x".
  */
 import { totalSent } from '../wire/send-log.js'
 import { MIN_STABLE_WINDOWS } from './estimator.js'
@@ -16,7 +16,7 @@ import { MIN_SENDERS, neededSenders, toleratedSenders } from './share.js'
 /** A receiver blames nobody if its event loop stood still for this part of the measurement: half of the windows. */
 const STARVED_SHARE = 0.5
 
-/** What the judge knows of whoever judges, and no transcript shows. */
+/** Facts about the judging node that no transcript shows. */
 export interface Standing {
   /** the senders are the receiver's own: one is enough */
   readonly trusted?: boolean | undefined
@@ -39,7 +39,9 @@ export function judge(facts: SessionFacts, { trusted = false }: Standing = {}): 
   return reason ? { kind: 'at-least', measurement, reason } : { kind: 'under', measurement }
 }
 
-/** The outcome of a session in which nothing arrived, or which enough senders say was refused; undefined for any other. */
+/**
+ * The outcome of a session in which nothing arrived, or which enough senders say was refused; undefined for any other.
+ */
 function judgeUnserved({ senders, heard }: SessionFacts): Outcome | undefined {
   const needed = neededSenders(senders.length)
   const refusals = countOf(senders, ({ answer }) => answer === 'refused')

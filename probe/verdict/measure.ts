@@ -15,7 +15,7 @@ export function measure(facts: SessionFacts): Measurement {
   const { senders, claimKbps } = facts
   const soak = soakOf(facts)
   const { arrivedKbps, verifiedKbps, offeredKbps, windows, durationMs } = soak ? readTurns(soak) : readTogether(facts)
-  // In a turn one sender sends alone: nobody makes up for it, and no other sender's garbage is in it.
+  // In a turn one sender sends alone. No other sender makes up for missing data or adds garbage.
   const scale = soak ? 1 : senders.length / neededSenders(senders.length)
   const mostKbps = facts.atOnce ? Number.POSITIVE_INFINITY : claimKbps
   const rateKbps = Math.min(arrivedKbps, verifiedKbps * scale, mostKbps)
@@ -40,11 +40,11 @@ export function measure(facts: SessionFacts): Measurement {
   }
 }
 
-/** Undefined for an ordinary session. */
+/** The facts of a soak; undefined for an ordinary session. */
 export const soakOf = (facts: SessionFacts): TurnFacts<SenderEvidence> | undefined =>
   facts.soakMs === undefined ? undefined : { ...facts, soakMs: facts.soakMs, thresholdKbps: thresholdKbps(facts) }
 
-/** What a sender's log shows for the time of the reading, kbit/s. */
+/** Rate that a sender's log shows for the time of the reading, kbit/s. */
 export const offered = ({ estimate }: SessionFacts, log: SendLog): number =>
   estimate ? offeredKbps(log, estimate.fromMs, estimate.toMs) : 0
 

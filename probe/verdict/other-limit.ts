@@ -1,9 +1,9 @@
 /**
  * Whether something other than the provider may have been the limit of a low reading. Pure.
  *
- * Loss and delay show that something was full, not where. So a low reading is laid at the provider's door only if the
- * senders offered enough, if datagrams that did not pass through the provider came through well at the same time, and if
- * the very same paths then carried more without the provider.
+ * Loss and delay show that some link was full, but not which. So the judge blames the provider for a low reading only
+ * if all of this holds: the senders offered enough; control datagrams, which bypass the provider, arrived well at the
+ * same time; and the same paths then carried more in a direct probe.
  */
 import { type ControlFlow, controlPath, isEnoughControl, isHeldUpBy } from './control.js'
 import type { Estimate } from './estimator.js'
@@ -14,12 +14,17 @@ import type { AtLeastReason, Measurement } from './outcome.js'
 import { isCredible, type SessionFacts, thresholdKbps } from './session-facts.js'
 import { neededSenders, overdrive, turnKbps } from './share.js'
 
-/** What a low reading needs, in hundredths: rate offered, of the claim; and rate of the direct probe, of the reading. */
+/**
+ * A low reading needs an offered rate of so many per cent of the claim, and a direct probe of so many per cent of the
+ * reading.
+ */
 export const OFFERED_PERCENT = 105
 export const DIRECT_PERCENT = 115
 /** The most that control datagrams may have lost. */
 export const CONTROL_LOSS_BPS = 300
-/** A log that shows more than this of the sender's share is made up: the relay polices each sender to its share. */
+/**
+ * A log that shows more than this part of the sender's share is invented: the relay polices each sender to its share.
+ */
 const OFFERED_MOST = 1.1
 
 /** @returns why the reading is a lower bound only; undefined if only the provider can have been the limit */
@@ -65,10 +70,10 @@ function isHeldUp({ senders, kernelTimestamps }: SessionFacts, { controlDelayUs 
 }
 
 /**
- * Whether a direct probe could make a low vote of what has arrived. The receiver asks this before it knows any key: so
- * without delays, and as if the f' senders of whom most arrived had sent garbage.
- * @param arrivedKbps the estimate. @param arrived datagrams of each sender. @param control as seen so far
- * @param turns of a soak
+ * Whether a direct probe could turn the session into a low vote. The receiver decides this before it knows any key. So
+ * this ignores delays, and assumes that the f' senders from whom most arrived have sent garbage.
+ * @param arrivedKbps the estimate. @param arrived datagrams of each sender. @param control the flows so far
+ * @param turns estimates of a soak's turns; undefined for an ordinary session
  */
 export function isDirectProbeDue(
   facts: Pick<SessionFacts, 'claimKbps' | 'breachBps'>,

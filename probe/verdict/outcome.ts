@@ -7,7 +7,7 @@ import type { SessionRecord } from '../../proto/messages.js'
 
 /** Rates in kbit/s at the IP layer unless named goodput. */
 export interface Measurement {
-  /** min(arrived, verified·k/(k−f'), claim); without the claim if others measured at once */
+  /** min(arrived, verified·k/(k−f'), claim); the claim is no cap if other receivers measured at the same time */
   readonly rateKbps: number
   readonly arrivedKbps: number
   readonly verifiedKbps: number
@@ -16,7 +16,7 @@ export interface Measurement {
   readonly jitterUs: number
   /** sum over the senders' signed logs */
   readonly offeredKbps: number
-  /** of the control datagrams, over the senders that count; 0 if too few arrived to tell */
+  /** loss of the control datagrams over the counted senders; 0 if too few arrived */
   readonly controlLossBps: number
   readonly controlDelayUs: number
   /** rate of the direct probe; 0 if there was none */

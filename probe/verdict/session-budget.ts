@@ -1,18 +1,18 @@
-/** What a session asks of each of its senders: the receiver invites to it, and a sender takes no more. */
+/** The budget of each sender in a session. The receiver invites senders with it, and a sender accepts no more. */
 import { DATA_MS, soakDataMs } from '../constants.js'
 import { bytesIn, shareKbps, soakKbps } from './share.js'
 import { bytesOf, phasesOf } from './turns.js'
 
 export interface SessionBudget {
-  /** at most at any time, kbit/s at the IP layer */
+  /** highest rate at any time, kbit/s at the IP layer */
   readonly rateKbps: number
-  /** most that data may flow for */
+  /** longest time for which data may flow */
   readonly dataMs: number
-  /** at most in all, at the IP layer, without slack; alike for every slot */
+  /** most bytes in total, at the IP layer, without slack; the same for every slot */
   readonly bytes: number
 }
 
-/** @param soakMs how long it takes as a soak; undefined for an ordinary session */
+/** @param soakMs length of a soak; undefined for an ordinary session */
 export function sessionBudget(claimKbps: number, k: number, soakMs: number | undefined): SessionBudget {
   if (soakMs === undefined) {
     const rateKbps = shareKbps(claimKbps, k)

@@ -1,4 +1,4 @@
-/** What the judge has of a session. The reader in `transcript/facts.ts` makes all of it from the session's record. */
+/** The facts of a session that the judge gets. `transcript/facts.ts` derives all of them from the session's record. */
 import type { SenderReadings, SendLog, SessionReadings } from '../../proto/messages.js'
 import { isWellFormed, totalSent } from '../wire/send-log.js'
 import type { ControlFlow } from './control.js'
@@ -8,19 +8,19 @@ import type { TurnEvidence } from './judge-turns.js'
 export interface SenderEvidence extends Readonly<SenderReadings> {
   /** the provider's answer to this sender, with the provider's signature; `missing` if the sender showed none */
   readonly answer: 'granted' | 'refused' | 'unreachable' | 'missing'
-  /** through the provider, the turn included */
+  /** datagrams through the provider, the turn included */
   readonly arrived: number
   /** highest sequence number that arrived, or −1; the turn excluded */
   readonly highest: number
-  /** the turn included */
+  /** verified datagrams, the turn included */
   readonly verified: number
-  /** of a soak */
+  /** undefined in an ordinary session */
   readonly turn?: TurnEvidence | undefined
   /** undefined unless the sender signed it and revealed the key that it had committed to */
   readonly log: SendLog | undefined
   /** undefined if none of the control datagrams can be believed */
   readonly control: ControlFlow | undefined
-  /** of the direct probe */
+  /** datagrams of the direct probe */
   readonly direct: { readonly arrived: number; readonly verified: number }
 }
 
@@ -30,7 +30,9 @@ export interface SessionFacts extends Readonly<SessionReadings> {
   readonly senders: readonly SenderEvidence[]
 }
 
-/** UDP's own checksum leaves next to nothing broken: a sender with less of its data verified is unverifiable. */
+/**
+ * A sender is unverifiable if less of its data is verified. UDP's own checksum lets hardly any broken datagram pass.
+ */
 const VERIFIED_SHARE = 0.98
 
 /** The slashing threshold as a rate. */

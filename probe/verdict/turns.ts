@@ -1,11 +1,11 @@
 /**
- * In a soak the senders take turns. For its first half all send at their share, which drains what was saved up. Then each
- * sends alone in its turn, faster than the claim, and is silent in the others'. So what one turn reads is one sender's
- * doing and the provider's: the reading of the session is the middle one of all turns, and a minority of senders, whatever
- * they send and say, does not move it (docs/research/cheats-derivations.md, section 5).
+ * In a soak the senders take turns. In the first half all senders send at their share, which drains the provider's
+ * saved credit. Then each sender sends alone in its turn, faster than the claim, and is silent in the turns of others.
+ * So the reading of a turn depends on one sender and the provider only. The session's reading is that of the middle
+ * turn, so a minority of senders cannot move it beyond the others (docs/research/cheats-derivations.md, section 5).
  *
- * All of it follows from the length of the soak, k and the slot, counted from each sender's own start. A turn's data has
- * sequence numbers and keystream of its own, so that none that was sent before it can pass for it. Pure.
+ * The plan follows from the length of the soak, k and the slot. Times count from each sender's own start. A turn has
+ * its own sequence numbers and keystream, so data from before the turn cannot pass for the turn's data. Pure.
  */
 import type { FixedSpan } from './estimator.js'
 import { bytesIn, shareKbps, toleratedSenders, turnKbps } from './share.js'
@@ -17,24 +17,27 @@ export interface Span {
 
 /** A stretch of a sender's data, at one rate. */
 export interface Phase extends Span {
-  /** `turn`: of its own sequence numbers and keystream */
+  /** `turn` has its own sequence numbers and keystream */
   readonly run: 'main' | 'turn'
   readonly rateKbps: number
 }
 
-/** The first of a turn is discarded: the turn before it ends, on other clocks and by other ways, and its queue drains. */
+/**
+ * The first part of a turn is discarded. Meanwhile the previous turn ends, by other clocks and over other paths, and
+ * its queue drains.
+ */
 const DISCARD_MS = 200
 const DISCARD_RTTS = 2
-/** At most this part of a turn; so one sender that feigns a long way costs little. */
+/** The discard is at most this part of a turn. So a sender that feigns a long round trip does little harm. */
 const MOST_DISCARD = 0.25
-/** And so much of that is left out at its end, where the next turn may have begun. */
+/** The reading also skips this part of the discard at the turn's end, when the next turn may have begun. */
 const END_SHARE = 0.5
-/** A turn's first datagram may come so late: as long as a provider's queue holds up what all have sent together. */
+/** A turn's first datagram may be so late: a provider's queue may still hold data from the time when all sent. */
 const TURN_WAIT_MS = 1000
-/** However low the claim, a turn has so many windows. */
+/** A turn has at least so many windows, however low the claim. */
 const LEAST_WINDOWS = 8
 
-/** How long all send together. */
+/** Time in which all senders send together. */
 export const togetherMs = (soakMs: number): number => soakMs / 2
 
 export function turnOf(soakMs: number, k: number, slot: number): Span {
@@ -43,13 +46,13 @@ export function turnOf(soakMs: number, k: number, slot: number): Span {
   return { fromMs, toMs: fromMs + turnMs }
 }
 
-/** What of a turn is sent in any case: once enough of the last one has come, the session ends. */
+/** The part of a turn that the sender surely sends. The session ends as soon as enough of the last turn has arrived. */
 export function surelySent(turn: Span): Span {
   const turnMs = turn.toMs - turn.fromMs
   return { fromMs: turn.fromMs, toMs: turn.toMs - turnMs * MOST_DISCARD * END_SHARE }
 }
 
-/** What one sender sends, from its start. */
+/** The phases of one sender, from its start. */
 export const phasesOf = (soakMs: number, claimKbps: number, k: number, slot: number): Phase[] => [
   { run: 'main', fromMs: 0, toMs: togetherMs(soakMs), rateKbps: shareKbps(claimKbps, k) },
   { run: 'turn', ...turnOf(soakMs, k, slot), rateKbps: turnKbps(claimKbps, k) },
@@ -59,7 +62,10 @@ export const phasesOf = (soakMs: number, claimKbps: number, k: number, slot: num
 export const bytesOf = (phases: readonly Phase[]): number =>
   phases.reduce((sum, { fromMs, toMs, rateKbps }) => sum + bytesIn(rateKbps, toMs - fromMs), 0)
 
-/** Of each turn from when it is due and what of it is read, counted from its first datagram. @param rttMs the longest */
+/**
+ * For each turn, the time at which it is due, and the span of the reading, which counts from the turn's first datagram.
+ * @param rttMs the longest round trip of all senders
+ */
 export function turnSpans(soakMs: number, k: number, rttMs: number): { fromMs: number; span: FixedSpan }[] {
   return Array.from({ length: k }, (_, slot) => {
     const { fromMs, toMs } = turnOf(soakMs, k, slot)
@@ -70,15 +76,15 @@ export function turnSpans(soakMs: number, k: number, rttMs: number): { fromMs: n
   })
 }
 
-/** What all send together says nothing about the rate; it is shown while it goes on. */
+/** The span while all senders send together. Its reading decides nothing; a user sees it as progress. */
 export const togetherSpan = (soakMs: number): FixedSpan => ({
   discardMs: togetherMs(soakMs) / 2,
   measureMs: togetherMs(soakMs) / 2,
 })
 
 /**
- * The turn in the middle by some figure, the lower of two: f' of them are as low and f' and more as high, so that of f' liars
- * none decides.
+ * The turn in the middle by some figure, or the lower of two. At least f' turns are as low and at least f' as high, so
+ * f' liars cannot decide the figure.
  */
 export const middleTurn = <T>(turns: readonly T[], of: (turn: T) => number): T =>
   [...turns].sort((a, b) => of(a) - of(b))[toleratedSenders(turns.length)]!

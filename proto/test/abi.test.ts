@@ -26,7 +26,7 @@ const typedValues = fc
   .chain(types => fc.record({ types: fc.constant(types), values: fc.tuple(...types.map(type => VALUES[type])) }))
 
 describe('ABI encoding', () => {
-  it('is what ethers encodes', () => {
+  it('equals the encoding by ethers', () => {
     fc.assert(
       fc.property(typedValues, ({ types, values }) => {
         expect(toHex(encodeWords(types, values))).to.equal(AbiCoder.defaultAbiCoder().encode(types, values))
@@ -34,7 +34,7 @@ describe('ABI encoding', () => {
     )
   })
 
-  it('comes back from its record', () => {
+  it('decodes to the record that was encoded', () => {
     fc.assert(
       fc.property(typedValues, ({ types, values }) => {
         const fields = types.map((type, i) => [`field${i}`, type] as const)
@@ -44,14 +44,14 @@ describe('ABI encoding', () => {
     )
   })
 
-  it('holds for votes, leaves and headers', () => {
+  it('decodes votes, leaves and headers to what was encoded', () => {
     expect(decodeVote(encodeVote(sampleVote()))).to.deep.equal(sampleVote())
     expect(decodeLeaf(encodeLeaf(sampleLeaf()))).to.deep.equal(sampleLeaf())
     expect(decodeHeader(encodeHeader(sampleHeader()))).to.deep.equal(sampleHeader())
     expect([VOTE_FIELDS, LEAF_FIELDS, HEADER_FIELDS].map(fields => fields.length)).to.deep.equal([21, 17, 10])
   })
 
-  it('refuses what does not fit', () => {
+  it('refuses values that do not fit their type', () => {
     const refused: [AbiType, unknown][] = [
       ['uint8', 256],
       ['uint16', -1],
@@ -68,7 +68,7 @@ describe('ABI encoding', () => {
     expect(() => encodeWords(['bool'], [])).to.throw(RangeError)
   })
 
-  it('refuses a record with a wrong length or dirty padding', () => {
+  it('refuses a record with a wrong length or padding that is not zero', () => {
     const decoded = (type: AbiType, word: string) => () => decodeRecord([['value', type]], fromHex(word))
     const ones = 'ff'.repeat(32)
     expect(decoded('uint8', 'ff'.repeat(31))).to.throw(RangeError)

@@ -1,6 +1,7 @@
 /**
- * Keys, signatures and points as @chainsafe/bls gives them and as the EIP-2537 precompiles take them: every coordinate
- * 48 bytes big-endian, padded to 64; G1 is x, y; G2 is x.c0, x.c1, y.c0, y.c1 (the serialised form has c1 first).
+ * Keys, signatures and points, in the encodings of @chainsafe/bls and of the EIP-2537 precompiles. For the precompiles
+ * every coordinate has 48 bytes, big-endian, padded to 64. G1 is x, y; G2 is x.c0, x.c1, y.c0, y.c1 (the serialised
+ * form has c1 first).
  */
 import bls from '@chainsafe/bls'
 import { PointFormat } from '@chainsafe/bls/types'

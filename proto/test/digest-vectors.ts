@@ -1,4 +1,4 @@
-/** Named inputs and outputs of every function in `digests.ts` and `voucher.ts`. 64-bit and larger numbers stand as numbers while safe. */
+/** Named inputs and outputs of every function in `digests.ts` and `voucher.ts`. Safe integers are JSON numbers. */
 import { computeAddress, SigningKey } from 'ethers'
 import {
   ballotDigest,

@@ -17,7 +17,7 @@ describe('epochs and eras', () => {
     expect([1, 2, 3].map(era => firstEpochOf(given, era))).to.deep.equal([1, 6, 11])
   })
 
-  it('follow on one another without gap or overlap', () => {
+  it('follow one another without gap or overlap', () => {
     fc.assert(
       fc.property(clock, fc.integer({ min: 1, max: 1_000_000 }), (given, epoch) => {
         expect(epochAt(given, epochStartMs(given, epoch))).to.equal(epoch)
@@ -38,7 +38,7 @@ describe('quorums', () => {
     expect([2, 3].map(count => hasHonest(count, 6))).to.deep.equal([false, true])
   })
 
-  it('meet: two supermajorities share an honest member, and the honest alone make one', () => {
+  it('overlap: two supermajorities share an honest member, and the honest members alone are a supermajority', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000 }), n => {
         const faults = faultsTolerated(n)
@@ -51,7 +51,7 @@ describe('quorums', () => {
     )
   })
 
-  it('are monotone', () => {
+  it('are monotone in the number of members', () => {
     fc.assert(
       fc.property(fc.nat(200), fc.integer({ min: 1, max: 200 }), (count, n) => {
         if (isSupermajority(count, n)) expect(isSupermajority(count + 1, n)).to.equal(true)

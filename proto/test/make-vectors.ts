@@ -1,6 +1,6 @@
 /**
- * Makes the golden vectors that the TypeScript and the Solidity tests both read. Run after a deliberate change of what
- * is signed or hashed: `npx tsx proto/test/make-vectors.ts && npx biome check --write proto/vectors`.
+ * Makes the golden vectors that the TypeScript and the Solidity tests both read. Run this only after a deliberate
+ * change of a signed or hashed format: `npx tsx proto/test/make-vectors.ts && npx biome check --write proto/vectors`.
  */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -11,7 +11,7 @@ const someLeaves = fc.array(leaf, { minLength: 1, maxLength: 40 })
 const encoded = (values: readonly (readonly [number, string])[]) => values.map(one => encodeWords(TYPES, one))
 
 describe('Merkle tree', () => {
-  it('has the root and the proofs of the reference implementation', () => {
+  it('has the same root and proofs as the reference implementation', () => {
     fc.assert(
       fc.property(someLeaves, values => {
         const tree = new MerkleTree(encoded(values))
@@ -24,7 +24,7 @@ describe('Merkle tree', () => {
     )
   })
 
-  it('has one root for every order of its leaves', () => {
+  it('has the same root for every order of its leaves', () => {
     const shuffled = someLeaves.chain(values =>
       fc.tuple(fc.constant(values), fc.shuffledSubarray(values, { minLength: values.length })),
     )
@@ -35,7 +35,7 @@ describe('Merkle tree', () => {
     )
   })
 
-  it('proves each leaf and no other', () => {
+  it('proves each of its leaves and no other leaf', () => {
     fc.assert(
       fc.property(someLeaves, leaf, (values, stranger) => {
         fc.pre(!values.some(one => toHex(encodeWords(TYPES, one)) === toHex(encodeWords(TYPES, stranger))))
@@ -48,7 +48,7 @@ describe('Merkle tree', () => {
     )
   })
 
-  it('has the zero root when empty, and no proof for a leaf it lacks', () => {
+  it('has the zero root if it is empty, and no proof for a leaf that it lacks', () => {
     expect(new MerkleTree([]).root).to.equal(ZERO_HASH)
     expect(() => new MerkleTree(encoded([[1, ZERO_HASH]])).proof(1)).to.throw(RangeError)
   })

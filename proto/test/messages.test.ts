@@ -189,7 +189,7 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
 
 const encodedOf = (codec: Codec<never>, message: object): Uint8Array => codec.encode(message as never)
 
-/** What decoding fails with. */
+/** The code with which decoding fails. */
 function refusal(codec: Codec<never>, encoded: Uint8Array): MessageErrorCode | 'accepted' {
   try {
     codec.decode(encoded)
@@ -208,7 +208,7 @@ const commit = { epoch: 14, verifier: 3, commitment: h32, signature: bytes(96) }
 
 describe('messages', () => {
   for (const [name, codec, message] of SAMPLES) {
-    it(`${name} comes back as it was sent`, () => {
+    it(`${name} decodes to the message that was encoded`, () => {
       expect(codec.decode(encodedOf(codec, message))).to.deep.include(message)
     })
 
@@ -219,7 +219,7 @@ describe('messages', () => {
     })
   }
 
-  it('refuse a repeated field, a padded varint and fields out of order', () => {
+  it('are refused with a repeated field, a padded varint or fields out of order', () => {
     const writer = (fields: (writer: protobuf.Writer) => void) => {
       const one = protobuf.Writer.create()
       fields(one)
@@ -233,7 +233,7 @@ describe('messages', () => {
     expect(refusal(Commit, joined(Uint8Array.of(8, 0x8e, 0), rest))).to.equal('not-canonical')
   })
 
-  it('refuse two members of what holds exactly one, and none', () => {
+  it('are refused with two members, or no member, of a field that holds exactly one', () => {
     const relay = RelayFrame as Codec<never>
     const both = joined(encodedOf(relay, { refuse }), encodedOf(relay, { ready: { sessionId: h32 } }))
     expect(refusal(relay, both)).not.to.equal('accepted')
@@ -243,7 +243,7 @@ describe('messages', () => {
     )
   })
 
-  it('refuse fields of a wrong size', () => {
+  it('are refused with fields of a wrong size', () => {
     for (const wrong of [{ commitment: bytes(31) }, { commitment: bytes(33) }, { commitment: bytes(0) }]) {
       expect(refusal(Commit, encodedOf(Commit, { ...commit, ...wrong }))).to.equal('wrong-size')
     }
@@ -251,25 +251,25 @@ describe('messages', () => {
     expect(refusal(relay, encodedOf(relay, { grant: { ...grant, tag: bytes(9) } }))).to.equal('wrong-size')
   })
 
-  it('refuse what is too large before looking at it, on either side', () => {
+  it('are refused before they are parsed if they are too large, and are not encoded either', () => {
     expect(refusal(Commit, bytes(Commit.maxBytes + 1))).to.equal('too-large')
     expect(() => encodedOf(Commit, { ...commit, signature: bytes(Commit.maxBytes) })).to.throw(MessageError)
   })
 
-  it('refuse too many items', () => {
+  it('are refused with too many items', () => {
     const ballot = { epoch: 1, verifier: 1, root: h32, signature: bytes(96), schedule: bytes(96) }
     const codec = messages.Ballot as Codec<never>
     expect(refusal(codec, encodedOf(codec, { ...ballot, votes: Array(4_097).fill(bytes(1)) }))).to.equal('wrong-size')
   })
 
-  it('share no memory with what they were decoded from', () => {
+  it('share no memory with the bytes that they were decoded from', () => {
     const encoded = encodedOf(Commit, commit)
     const decoded = messages.Commit.decode(encoded)
     encoded.fill(0)
     expect(decoded.commitment).to.deep.equal(h32)
   })
 
-  it('never throw anything but a MessageError, whatever arrives', () => {
+  it('throw nothing but a MessageError, whatever bytes arrive', () => {
     for (const [name, codec, message] of SAMPLES) {
       const encoded = encodedOf(codec, message)
       for (let i = 0; i < encoded.length; i++) {

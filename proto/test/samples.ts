@@ -1,4 +1,4 @@
-/** Records with a different value in every field, so that two swapped fields never encode alike. */
+/** Records with a different value in every field. So a record with two swapped fields has a different encoding. */
 
 import { keccakText } from '../hash.js'
 import type { Header } from '../header.js'
@@ -8,7 +8,7 @@ import { OUTCOME, type Vote } from '../vote.js'
 
 export const sampleAddress = (name: string): Hex => keccakText(name).slice(0, 42) as Hex
 
-/** `length` bytes drawn from a name. */
+/** `length` bytes, derived from a name. */
 export function sampleBytes(name: string, length: number): Hex {
   let hex = ''
   for (let i = 0; hex.length < 2 * length; i++) hex += keccakText(`${name} ${i}`).slice(2)

@@ -8,7 +8,7 @@ import { makeVectors, VECTORS } from './make-vectors.js'
 
 describe('golden vectors', () => {
   for (const [name, contents] of Object.entries(makeVectors())) {
-    it(`${name} is what this code makes`, () => {
+    it(`${name} equals the output of this code`, () => {
       expect(JSON.parse(readFileSync(new URL(name, VECTORS), 'utf8'))).to.deep.equal(JSON.parse(contents))
     })
   }
@@ -17,7 +17,7 @@ describe('golden vectors', () => {
     expect(bls.implementation).to.equal('blst-native')
   })
 
-  it('hold signatures that noble accepts and makes alike', () => {
+  it('hold signatures that noble accepts, and that noble also makes', () => {
     const { digest, signers } = blsVectors()
     const { longSignatures } = bls12_381
     const message = longSignatures.hash(fromHex(digest), blsVectors().ciphersuite)

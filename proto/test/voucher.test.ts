@@ -17,7 +17,7 @@ const TYPES = {
 const hexOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map(toHex)
 
 describe('vouchers', () => {
-  it('have the digest that EIP-712 prescribes', () => {
+  it('have the digest of EIP-712', () => {
     fc.assert(
       fc.property(
         fc.record({ chainId: fc.nat(), contract: hexOf(20) }),

@@ -10,7 +10,7 @@ import { isAlive } from './testnet-run.js'
 
 const TIMEOUT_MS = 5000
 
-/** @throws Error where the verifier does not answer, or answers with something else */
+/** @throws Error if the verifier does not answer, or gives an unexpected answer */
 export async function nodeStatus({ apiUrl }: { readonly apiUrl?: string | undefined }): Promise<StatusJson> {
   if (!apiUrl) throw new Error('the node has no API address')
   const answer = await ask(ENDPOINTS.status, { apiUrl, timeoutMs: TIMEOUT_MS })

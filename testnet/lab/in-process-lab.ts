@@ -1,5 +1,5 @@
 /**
- * The lab where there is no root or no Linux kernel to make namespaces with: senders, relay and receiver in this
+ * The lab for machines without root or without Linux namespaces: senders, relay and receiver in this
  * process, the provider's link and the path behind it as numbers between their UDP ports. The sessions are the same, at
  * lower rates: the calibration shows which rates the process cannot carry beside its own work.
  */

@@ -30,7 +30,7 @@ const LOAD_PORT = FLOW_PORT + 1
 const CALIBRATION_OVERDRIVE = 1.05
 /** Of the intervals of half a second, the first two are the start, and the last is cut short. */
 const SETTLED = { first: 2, last: -1, ms: 500 } as const
-/** tc and the device count the same packets, but not at the same instant: so much may lie between the two counts. */
+/** tc and the device count the same packets at different instants. The two counts may differ by this much. */
 const COUNTERS_DIFFER = 32 * IP_DATAGRAM_BYTES
 
 interface Roles {
@@ -140,7 +140,9 @@ export class NamespaceLab implements Lab {
     return { ...result, link }
   }
 
-  /** Works while each sender has a flow to the provider as fast as in a session: its cost is the harness's cost, too. */
+  /**
+   * Works while each sender has a flow to the provider as fast as in a session: its cost is the harness's cost, too.
+   */
   async #underLoad<T>(work: () => Promise<T>): Promise<T> {
     const { provider, senders, watchdog } = this.#parts
     const rateKbps = shareKbps(claimOf(this.#cell!), SENDERS)

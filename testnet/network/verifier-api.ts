@@ -17,7 +17,7 @@ export interface ApiNode {
 
 export type ServedLeaves = { readonly leaves: readonly Leaf[] } | { readonly wrong: string } | undefined
 
-/** From the first verifier that has them; undefined while none does. */
+/** The answer of the first verifier that has one; undefined while no verifier has one. */
 export async function leavesOf(report: PostedReport, verifiers: readonly ApiNode[]): Promise<ServedLeaves> {
   for (const { name, apiUrl } of verifiers) {
     const served = await get(apiUrl, ENDPOINTS.report, String(report.header.epoch))

@@ -1,8 +1,9 @@
 /**
- * One child process, from its start to its end. The testnet, the lab and the benches start every program through this class.
+ * One child process, from its start to its end. The testnet, the lab and the benches start every program through this
+ * class.
  *
- * Every wait has a time-out. A child that misses one is ended: its late answer would be taken for the answer to the next
- * question. The watchdog ends the child if this process is killed.
+ * Every wait has a time-out. A child that misses one is ended: its late answer would be taken for the answer to the
+ * next question. The watchdog ends the child if this process is killed.
  */
 import { type ChildProcess as Handle, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -82,7 +83,7 @@ export class ChildProcess {
     this.ended = this.#follow()
   }
 
-  /** A program that does not exist is no exception: `ended` and every wait tell. */
+  /** Does not throw if the program does not exist: `ended` and every wait report the error. */
   static start(options: ChildOptions): ChildProcess {
     const { argv, watchdog, cwd, ipc } = options
     const [command, ...args] = argv
@@ -182,7 +183,9 @@ export class ChildProcess {
     else if (this.#handle.connected) this.#handle.disconnect()
   }
 
-  /** @param late the predicate for a silent child @param closed the predicate for a child that can say nothing any more */
+  /**
+   * @param late the predicate for a silent child @param closed the predicate for a child that can say nothing any more
+   */
   async #next<T>(inbox: Inbox<T>, deadline: number, late: string, closed: string): Promise<T> {
     const item = inbox.next().then(item => ({ item }))
     const next = await within(Math.max(0, deadline - performance.now()), item)
@@ -212,7 +215,7 @@ export class ChildProcess {
     return [this.#handle.stdout, this.#handle.stderr].filter(stream => stream !== null)
   }
 
-  /** `close` of the process itself is no help: it never comes where this process has closed the channel. */
+  /** The event `close` of the process does not help: it never comes if this process has closed the channel. */
   async #drained(): Promise<void> {
     const open = this.#outputs.filter(stream => !stream.closed).map(stream => once(stream, 'close'))
     if (this.#handle.connected) open.push(once(this.#handle, 'disconnect'))

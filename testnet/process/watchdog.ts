@@ -1,6 +1,7 @@
 /**
- * Nothing that a testnet starts may outlive it, even when it is killed and can clean up nothing itself. So it first starts
- * a small detached process that holds the other end of a pipe, and tells that process of every child and temporary directory.
+ * Nothing that a testnet starts may outlive it, even when it is killed and can clean up nothing itself. So it first
+ * starts a small detached process that holds the other end of a pipe, and tells that process of every child and
+ * temporary directory.
  */
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
@@ -34,7 +35,7 @@ export interface Watchdog {
 export async function startWatchdog(): Promise<Watchdog> {
   const mark = randomUUID()
   const [command, ...args] = [...entryPoint(import.meta.url, './watchdog-main.js'), mark]
-  // Without a mark of its own: where a testnet is itself watched, both watchdogs do their work.
+  // The watchdog carries no mark. So an outer watchdog of this testnet does not end it, and both do their work.
   const { [MARK]: _, ...env } = process.env
   // Detached: a session of its own, out of reach of the terminal's Ctrl-C and of a signal to the process group.
   const child = spawn(command!, args, { stdio: ['pipe', 'ignore', 'inherit'], detached: true, cwd: '/', env })

@@ -22,7 +22,7 @@ export function binomial(draws: number, chance: number, hits: number): number {
   return Math.exp(logChoose(draws, hits) + hits * Math.log(chance) + (draws - hits) * Math.log1p(-chance))
 }
 
-/** P(X = hits) for `draws` from `size` without replacement, of which `marked` are hits. */
+/** P(X = hits) for `draws` without replacement from `size` items, `marked` of which are hits. */
 export const hypergeometric = (size: number, marked: number, draws: number, hits: number): number =>
   Math.exp(logChoose(marked, hits) + logChoose(size - marked, draws - hits) - logChoose(size, draws))
 

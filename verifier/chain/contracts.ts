@@ -35,7 +35,7 @@ export function allErrors(contracts: Contracts): Interface {
   return new Interface([...errors.values()])
 }
 
-/** The one spelling that records use: lower case, where ethers returns addresses with a checksum. */
+/** The spelling of addresses in records: lower case. (ethers returns addresses in mixed case, with a checksum.) */
 export const hex = (text: string): Hex => text.toLowerCase() as Hex
 
 /** A struct from a call or an event, as the record with the same fields. */

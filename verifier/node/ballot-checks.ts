@@ -21,7 +21,7 @@ export function ballotFault(
   const digest = ballotDigest(network, facts, ballot.verifier, toHex(ballot.root))
   if (!bls.verifier.verify(blsKey, digest, ballot.signature)) return 'wrong signature'
   if (ballot.votes.length === 0) return undefined
-  if (!hasRoot(ballot)) return 'votes that its root does not name'
+  if (!hasRoot(ballot)) return 'votes that do not match its root'
   if (!bls.verifier.verify(blsKey, scheduleDigest(network, facts, facts.beacon), ballot.schedule)) {
     return 'wrong schedule signature'
   }

@@ -1,4 +1,4 @@
-/** What becomes of an error in a running verifier. An abort while the node stops is no error. */
+/** Handles errors in a running verifier. An abort while the node stops is not an error. */
 import { StoreError } from '../store/errors.js'
 import type { VerifierContext } from './context.js'
 import { isAbort } from './waiting.js'

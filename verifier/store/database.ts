@@ -2,12 +2,12 @@ import { readdir } from 'node:fs/promises'
 import { Level } from 'level'
 import { noRecord, StoreError, unreadable } from './errors.js'
 
-/** What is used of the database below the store, so that a test can put a failing one in its place. */
+/** The part of the database that the store uses. A test can replace it with a database that fails. */
 export type Database = Pick<Level<string, Uint8Array>, 'open' | 'close' | 'get' | 'batch' | 'iterator' | 'keys'>
 
 export type OpenMode = 'create' | 'existing'
 
-/** Not compressed: nearly all that is stored are hashes, signatures and keys. */
+/** No compression: nearly all stored values are hashes, signatures and keys. */
 const OPTIONS = { keyEncoding: 'utf8', valueEncoding: 'view', compression: false } as const
 
 export function databaseIn(dir: string, mode: OpenMode): Database {
@@ -15,7 +15,7 @@ export function databaseIn(dir: string, mode: OpenMode): Database {
   return new Level<string, Uint8Array>(dir, { ...OPTIONS, createIfMissing: isNew, errorIfExists: isNew })
 }
 
-/** Looks before the database does, which would leave an empty directory behind where there is none. @throws StoreError */
+/** Checks before the database opens, because opening would create a directory that is missing. @throws StoreError */
 export async function checkDirectory(dir: string, mode: OpenMode): Promise<void> {
   const files = await readdir(dir).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []

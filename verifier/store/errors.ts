@@ -3,7 +3,7 @@ import { DamagedValue } from './sealed.js'
 
 export type StoreFault = 'missing' | 'exists' | 'damaged' | 'unreadable' | 'unwritable' | 'locked' | 'no-space'
 
-/** The database or the signing record cannot be used. The message says what to do; no file is ever removed. */
+/** The database or the signing record is unusable. The message says what to do. The store never deletes the files. */
 export class StoreError extends UserError {
   constructor(
     readonly fault: StoreFault,
@@ -14,7 +14,7 @@ export class StoreError extends UserError {
   }
 }
 
-/** This key has signed something else for this slot already. To sign again would cost the bond. */
+/** This key has already signed a different digest for this slot. A second signature would cost the bond. */
 export class SigningConflict extends Error {
   override readonly name = 'SigningConflict'
 
@@ -23,19 +23,19 @@ export class SigningConflict extends Error {
     readonly recorded: string,
     readonly refused: string,
   ) {
-    super(`${slot} was signed as ${recorded}: refusing to sign ${refused}`)
+    super(`This key has signed ${recorded} for ${slot}; it must not also sign ${refused}.`)
   }
 }
 
-/** What went wrong at the database, in words for whoever runs the node. @returns the error itself if it is another one */
+/** A database error in words for the operator of the node. @returns `error` itself if the database did not cause it */
 export function storeErrorFrom(error: unknown, dir: string): unknown {
   if (error instanceof StoreError) return error
   const { text, codes } = saidBy(error)
   if (codes.has('ENOSPC') || /no space left/i.test(text)) return noSpace(`database in ${dir}`, error)
   if (codes.has('LEVEL_LOCKED')) {
-    return new StoreError('locked', `The database in ${dir} is in use: stop the other process that runs on it.`, error)
+    return new StoreError('locked', `The database in ${dir} is in use: stop the other process that uses it.`, error)
   }
-  // what the database says of a file that is gone, or shorter than its manifest says, has no code of its own
+  // The database has no error code for a file that is gone, or that is shorter than the manifest says.
   const isDamage = /corrupt|no such file|invalid argument/i.test(text)
   if (error instanceof DamagedValue || codes.has('LEVEL_CORRUPTION') || isDamage) {
     return damaged(dir, text, error)
@@ -56,44 +56,44 @@ function saidBy(error: unknown): { readonly text: string; readonly codes: Readon
 const noSpace = (what: string, cause: unknown): StoreError =>
   new StoreError(
     'no-space',
-    `No space is left for the ${what}: free some, then start again. Nothing stored is lost.`,
+    `No space is left for the ${what}. Nothing stored is lost: free some space, then start again.`,
     cause,
   )
 
 export const damaged = (dir: string, what: string, cause?: unknown): StoreError =>
   new StoreError(
     'damaged',
-    `The database in ${dir} is damaged (${what}); its files were kept. Restore that directory from a copy; without one, exit this verifier and register a new key.`,
+    `The database in ${dir} is damaged (${what}); its files were kept. Restore that directory from a copy. If you have no copy, exit this verifier and register a new key.`,
     cause,
   )
 
-/** Nothing that is signed depends on it, so the rest of the database is as good as it was. */
+/** No signature depends on a transcript, so the rest of the database stays usable. */
 export const damagedTranscript = (path: string, cause: unknown): StoreError =>
   new StoreError('damaged', `The transcript in ${path} is damaged; its file was kept, and the node can go on.`, cause)
 
 export const unreadable = (path: string, error: unknown): StoreError =>
   new StoreError('unreadable', `Cannot read ${path}: ${(error as Error).message}.`, error)
 
-/** Not to be told from a database that was lost, so nothing is made in its place. */
+/** A missing record looks the same as a lost one, so the store never creates a new one in its place. */
 export const noRecord = (dir: string, what: string): StoreError =>
   new StoreError(
     'missing',
-    `Cannot use the database in ${dir}: ${what}. For a new key run "bandwitness verifier init"; for a key in use restore the directory from a copy, for a key must not sign without its record.`,
+    `Cannot use the database in ${dir}: ${what}. For a new key, run "bandwitness verifier init". For a key in use, restore the directory from a copy: a key must not sign without its record.`,
   )
 
-/** What went wrong at the signing record, in words for a person. */
+/** An error of the signing record, in words for a person. */
 export function recordErrorFrom(error: unknown, path: string): StoreError {
   if (error instanceof StoreError) return error
   const { text, codes } = saidBy(error)
   if (codes.has('ENOSPC')) return noSpace(`signing record ${path}`, error)
   return new StoreError(
     'unwritable',
-    `Cannot write the signing record ${path} (${text}): nothing is signed until the node starts again. Check the disk first.`,
+    `Cannot write the signing record ${path} (${text}). The node signs nothing until it starts again. Check the disk first.`,
     error,
   )
 }
 
-/** What went wrong at a new file: a record that is made, or a copy of it. */
+/** An error while writing a new file: a new signing record, or a copy of one. */
 export function newFileErrorFrom(error: unknown, path: string): StoreError {
   const { text, codes } = saidBy(error)
   if (codes.has('ENOSPC')) return noSpace(`file ${path}`, error)
@@ -109,13 +109,13 @@ export const existingRecord = (path: string): StoreError =>
 export const missingRecord = (path: string): StoreError =>
   new StoreError(
     'missing',
-    `The signing record ${path} is missing. For a new key run "bandwitness verifier init"; for a key in use restore the file from a current copy, for a key must not sign without its record.`,
+    `The signing record ${path} is missing. For a new key, run "bandwitness verifier init". For a key in use, restore the file from a current copy: a key must not sign without its record.`,
   )
 
 export const damagedRecord = (path: string, what: string, cause?: unknown): StoreError =>
   new StoreError(
     'damaged',
-    `The signing record ${path} is damaged or an older copy (${what}); the file was kept. Restore it from a current copy; without one, exit this verifier and register a new key, for a key must not sign without its record.`,
+    `The signing record ${path} is damaged or an older copy (${what}); the file was kept. Restore it from a current copy. If you have no current copy, exit this verifier and register a new key: a key must not sign without its record.`,
     cause,
   )
 

@@ -1,7 +1,8 @@
 /**
- * Layout 1 kept what was signed in the database itself, as rows signed/<slot>. They move into the signing record when a
- * database of that layout is opened: first the whole file, synced; then one write that makes the database one of layout 2
- * and drops the rows. A crash before that write leaves layout 1, and the next start makes the move again.
+ * Layout 1 kept the signed digests in the database itself, as rows signed/<slot>. When the store opens a database of
+ * layout 1, it moves these rows into the signing record. It first writes and syncs the whole file. Then one write
+ * changes the database to layout 2 and drops the rows. A crash before that write leaves layout 1, and the next start
+ * repeats the move.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,7 +16,7 @@ import { seal, unseal } from './sealed.js'
 import { SigningRecord, type Witness } from './signing-record.js'
 
 const SIGNED = 'signed/'
-/** A version that no program knows. Otherwise the next start would take what is left for the whole. */
+/** A version that no program knows. So the next start does not mistake the remaining rows for all rows. */
 const LOST = '1 with lost signatures'
 
 /** @param dir of the database. @throws StoreError 'damaged' */
@@ -36,8 +37,8 @@ const put = (key: string, value: Uint8Array) => ({ type: 'put' as const, key, va
 const version = (name: string) => put(KEY.version, new TextEncoder().encode(name))
 
 /**
- * A database drops writes that are damaged in its log, which holds the newest, and opens without them. It tells so in its
- * diary alone.
+ * The database's log holds the newest writes. On opening, the database drops damaged writes of the log and goes on.
+ * Only its diary, the file LOG, tells of the loss.
  */
 async function lostOnOpening(dir: string): Promise<string | undefined> {
   const diary = await readFile(join(dir, 'LOG'), 'utf8')
@@ -45,7 +46,10 @@ async function lostOnOpening(dir: string): Promise<string | undefined> {
   return /\S+: dropping .*/.exec(diary)?.[0]
 }
 
-/** Adds to a record that is there already: of a move that a crash interrupted, or newer than this copy of the database. */
+/**
+ * Makes the record, or adds to an existing one. A record exists if a crash interrupted a move, or if this database is
+ * an older copy.
+ */
 async function recordOf(path: string, signed: readonly Signed[]): Promise<RecordHead> {
   if (!(await isFile(path))) return SigningRecord.create(path, signed)
   let head: RecordHead | undefined

@@ -1,8 +1,8 @@
 /**
- * Where things stand in the database. Numbers in keys have a fixed width, so that a range of epochs is a range of keys.
+ * The keys of the database. Numbers in keys have a fixed width, so a range of epochs is a range of keys.
  *
- *   meta/version                                  which layout this is
- *   meta/record                                   head of the signing record, which is a file of its own: signing-record.ts
+ *   meta/version                                  version of the layout
+ *   meta/record                                   head of the signing record (a separate file: signing-record.ts)
  *   ballot/<root>                                 encoded Ballot
  *   ballot-of/<epoch>/<root>                      for pruning
  *   facts/<epoch>/<block hash>                    ChainFacts, JSON
@@ -10,16 +10,16 @@
  *   report-of/<epoch>/<header hash>               for pruning
  *   gossip/<epoch>/<hash>                         encoded GossipItem
  *   certificate/<epoch>                           encoded Certificate
- *   opening-fault/<epoch>/<session id>            encoded OpeningFault, of a session that this node sent in
+ *   opening-fault/<epoch>/<session id>            encoded OpeningFault of a session in which this node was a sender
  *
- * Transcripts stand in files of their own: see transcript-files.ts.
+ * Transcripts are separate files: see transcript-files.ts.
  */
 import type { Hex } from '../../proto/hex.js'
 
 export const LAYOUT_VERSION = '2'
 
 const EPOCH_DIGITS = 12
-/** Epochs in this form have the order of their numbers. */
+/** The epoch with a fixed number of digits, so that names sort in the order of the epochs. */
 export const epochName = (epoch: number): string => String(epoch).padStart(EPOCH_DIGITS, '0')
 
 export const KEY = {
@@ -35,7 +35,7 @@ export const KEY = {
   openingFault: (epoch: number, sessionId: Hex) => `opening-fault/${epochName(epoch)}/${sessionId}`,
 } as const
 
-/** Kinds of keys that have an epoch; '~' sorts behind every key of a kind. */
+/** Kinds of keys that contain an epoch. In ranges, '~' sorts after every key of a kind. */
 export type EpochKind = 'ballot-of' | 'facts' | 'report-of' | 'gossip' | 'certificate' | 'opening-fault'
 
 export const allOf = (kind: EpochKind) => ({ gte: `${kind}/`, lt: `${kind}/~` })

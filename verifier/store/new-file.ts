@@ -3,9 +3,9 @@ import { dirname } from 'node:path'
 import { existingFile, newFileErrorFrom } from './errors.js'
 
 /**
- * Writes a file that is not there yet. The file has its name only once all of it is on disk, and the name is on disk
- * when this returns.
- * @throws StoreError, 'exists' where there is a file of that name
+ * Writes a new file. The file gets its name only after all bytes are on disk. When this returns, the name is on disk
+ * too.
+ * @throws StoreError, 'exists' if a file of that name exists
  */
 export async function writeNewFile(path: string, bytes: Uint8Array): Promise<void> {
   if (await isFile(path)) throw existingFile(path)
@@ -26,7 +26,7 @@ export async function writeNewFile(path: string, bytes: Uint8Array): Promise<voi
   }
 }
 
-/** @throws what keeps the system from telling */
+/** @returns whether the path exists. @throws the system's error if it cannot tell */
 export async function isFile(path: string): Promise<boolean> {
   try {
     await access(path)

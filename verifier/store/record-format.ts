@@ -6,11 +6,12 @@
  *   block 0       title, 64 bytes of ASCII padded with zeros ‖ random id, 32 bytes
  *   block n ≥ 1   length of the slot, 1 byte ‖ slot, 63 bytes of UTF-8 padded with zeros ‖ digest, 32 bytes
  *
- * The seals are a chain. A flipped bit, a missing, moved or foreign entry breaks the chain, unless it is the last entry:
- * an end that is damaged looks like an append that a crash interrupted. A `RecordHead`, kept elsewhere, tells these apart.
+ * The seals form a chain. A flipped bit breaks the chain, and so does a missing, moved or foreign entry. The last entry
+ * is an exception: a damaged end looks like an append that a crash interrupted. A `RecordHead`, stored elsewhere,
+ * distinguishes the two.
  *
- * A verifier signs about six slots an epoch: 800 bytes. With epochs of one hour the file grows by 7 MB a year, and the
- * index of it in memory by about 10 MB.
+ * A verifier signs about six slots an epoch, which take 800 bytes. With epochs of one hour the file grows by 7 MB a
+ * year, and its index in memory by about 10 MB.
  */
 import { createHash } from 'node:crypto'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
@@ -40,7 +41,7 @@ export interface Signed {
 /** How far a record goes. Records with the same head hold the same entries. */
 export interface RecordHead {
   readonly entries: number
-  /** of the last entry; of block 0 where there are no entries */
+  /** seal of the last entry; seal of block 0 if there are no entries */
   readonly seal: Uint8Array
 }
 
@@ -56,7 +57,7 @@ export class DamagedRecord extends Error {
 
 /** @param id 32 random bytes, so that no two records have a head in common */
 export function encodeRecord(id: Uint8Array, signed: readonly Signed[]): Uint8Array {
-  if (id.length !== ID_BYTES) throw new RangeError(`an id of ${id.length} bytes`)
+  if (id.length !== ID_BYTES) throw new RangeError(`The id has ${id.length} bytes; expected ${ID_BYTES}.`)
   const title = new Uint8Array(BODY_BYTES)
   new TextEncoder().encodeInto(TITLE, title)
   title.set(id, TITLE_BYTES)
@@ -69,8 +70,9 @@ export function encodeRecord(id: Uint8Array, signed: readonly Signed[]): Uint8Ar
 export function encodeEntry(previous: Uint8Array, { slot, digest }: Signed): Uint8Array {
   const name = new TextEncoder().encode(slot)
   const value = fromHex(digest)
-  if (name.length > SLOT_BYTES) throw new RangeError(`a slot of ${name.length} bytes, where ${SLOT_BYTES} fit`)
-  if (value.length !== DIGEST_BYTES) throw new RangeError(`a digest of ${value.length} bytes`)
+  if (name.length > SLOT_BYTES) throw new RangeError(`The slot has ${name.length} bytes; at most ${SLOT_BYTES} fit.`)
+  if (value.length !== DIGEST_BYTES)
+    throw new RangeError(`The digest has ${value.length} bytes; expected ${DIGEST_BYTES}.`)
   const body = new Uint8Array(BODY_BYTES)
   body[0] = name.length
   body.set(name, SLOT_AT)
@@ -85,7 +87,7 @@ export function encodeEntry(previous: Uint8Array, { slot, digest }: Signed): Uin
 export function decodeRecord(bytes: Uint8Array): RecordContents {
   const first = blockAt(bytes, 0, new Uint8Array(SEAL_BYTES))
   if (first === undefined) throw new DamagedRecord('its first block is damaged')
-  if (titleOf(first) !== TITLE) throw new DamagedRecord(`it is no "${TITLE}"`)
+  if (titleOf(first) !== TITLE) throw new DamagedRecord(`its title is not "${TITLE}"`)
   const signed: Signed[] = []
   const heads: RecordHead[] = [{ entries: 0, seal: sealOf(first) }]
   for (let at = BLOCK_BYTES; at < bytes.length; at += BLOCK_BYTES) {
@@ -100,7 +102,7 @@ export function decodeRecord(bytes: Uint8Array): RecordContents {
   return { signed, heads }
 }
 
-/** A head as the witness keeps it: number of entries, 8 bytes, big-endian ‖ seal. */
+/** Encodes a head for the witness: number of entries, 8 bytes, big-endian ‖ seal. */
 export function encodeHead({ entries, seal }: RecordHead): Uint8Array {
   const encoded = new Uint8Array(COUNT_BYTES + SEAL_BYTES)
   new DataView(encoded.buffer).setBigUint64(0, BigInt(entries))
@@ -122,7 +124,7 @@ function sealed(previous: Uint8Array, body: Uint8Array): Uint8Array {
   return Buffer.concat([body, createHash('sha256').update(previous).update(body).digest()])
 }
 
-/** Undefined unless the block is whole. */
+/** The block at this position; undefined if it is cut off or its seal is wrong. */
 function blockAt(bytes: Uint8Array, at: number, previous: Uint8Array): Uint8Array | undefined {
   const block = bytes.subarray(at, at + BLOCK_BYTES)
   const isWhole = block.length === BLOCK_BYTES

@@ -1,6 +1,6 @@
 /**
- * A checksum before every value, over key and value. The database does not verify its own when it reads, and hands out
- * values in which the disk has flipped a bit.
+ * Puts a checksum over key and value before every value. The database does not verify its own checksums on reading, so
+ * it would return a value in which the disk has flipped a bit.
  */
 import { crc32 } from 'node:zlib'
 

@@ -1,14 +1,16 @@
 /**
- * What a key has signed, slot → digest, for ever, in a file of its own that only grows (its bytes: record-format.ts).
+ * The signing record: every digest that a key has ever signed, by slot. It is a separate file that only grows (its
+ * bytes: record-format.ts).
  *
- * Two witnesses hold each entry before the signature is made: the file, synced, and then the head of the record, which
- * the caller keeps elsewhere (in the database), synced too. On start:
+ * Before a key signs, two places hold the entry: first the file, synced, and then the witness, synced too. The witness
+ * is the head of the record, and the caller stores it elsewhere (in the database). On start:
  *
  *   the record ends before the witness    refused: the record was cut off, or it is an older copy
- *   the record goes on behind it          accepted: a crash fell between the two, or the witness is an older copy
- *   the two disagree on an entry          refused: the record is another's, or it is damaged
+ *   the record is longer                  accepted: a crash fell between the two, or the witness is an older copy
+ *   the two disagree on an entry          refused: the record belongs to another key, or it is damaged
  *
- * Older copies of both, restored together, look like a node that stopped then. No file on the same disk can tell.
+ * Somebody may restore older copies of both together. They look like a node that stopped at that time, and no file on
+ * the same disk can show the difference.
  */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
@@ -37,22 +39,22 @@ import {
   sealOf,
 } from './record-format.js'
 
-/** Where the record's head is kept a second time. */
+/** The second place that holds the record's head. */
 export interface Witness {
-  /** Undefined only while a record is made. */
+  /** Undefined only while the store creates the record. */
   read(): Promise<RecordHead | undefined>
   /** Resolves when the head is on disk. */
   write(head: RecordHead): Promise<void>
 }
 
-/** What is used of an open file, so that a test can put a failing one in its place. */
+/** The part of an open file that the record uses. A test can replace it with a file that fails. */
 export type RecordFile = Pick<FileHandle, 'write' | 'datasync' | 'truncate' | 'close'>
 
-/** Every write goes to the end: a second process may spoil the record for both, but overwrites nothing. */
+/** Every write goes to the end. A second process may spoil the record for both, but it overwrites nothing. */
 export const openRecordFile = (path: string): Promise<RecordFile> => open(path, constants.O_RDWR | constants.O_APPEND)
 
 export class SigningRecord {
-  /** Ends when no entry is being added: two calls for one slot must not both find it free. */
+  /** Resolves when no call adds an entry. Calls run one after another, so two calls never both find a slot free. */
   #adding: Promise<unknown> = Promise.resolve()
   #failure: StoreError | undefined
 
@@ -64,7 +66,7 @@ export class SigningRecord {
     private head: RecordHead,
   ) {}
 
-  /** Makes the file, whole or not at all. @throws StoreError */
+  /** Creates the whole file, or nothing. @throws StoreError */
   static async create(path: string, signed: readonly Signed[] = []): Promise<RecordHead> {
     const bytes = encodeRecord(randomBytes(32), signed)
     await writeNewFile(path, bytes)
@@ -95,8 +97,8 @@ export class SigningRecord {
   }
 
   /**
-   * Both witnesses hold the entry when this returns.
-   * @returns whether it was new. @throws SigningConflict when the slot holds another digest; StoreError
+   * Adds an entry. When this returns, the file and the witness hold the entry.
+   * @returns whether the entry was new. @throws SigningConflict if the slot holds another digest; StoreError
    */
   add(slot: string, digest: Hex): Promise<'recorded' | 'same'> {
     return this.#inTurn(async () => {
@@ -109,7 +111,7 @@ export class SigningRecord {
     })
   }
 
-  /** Writes a copy, whole or not at all, of what was read and checked again. @throws StoreError */
+  /** Reads and checks the record again, and writes a whole copy, or nothing. @throws StoreError */
   export(path: string): Promise<RecordHead> {
     return this.#inTurn(async () => {
       const { bytes, contents } = await read(this.path)
@@ -141,7 +143,7 @@ export class SigningRecord {
     this.head = head
   }
 
-  /** A write that fails leaves the file as it was: there may be space again for the next one. */
+  /** A failed write leaves the file as it was, because the next write may find space again. */
   async #write(block: Uint8Array, length: number): Promise<void> {
     try {
       for (let done = 0; done < block.length; ) done += (await this.file.write(block, done)).bytesWritten
@@ -151,15 +153,15 @@ export class SigningRecord {
     }
   }
 
-  /** Of two processes that append at once, at least the later one sees a file that is too long. */
+  /** If two processes append at once, at least the later process sees a file that is too long. */
   async #expectLength(length: number): Promise<void> {
     const { size } = await stat(this.path)
     if (size !== length) throw changedRecord(this.path)
   }
 
   /**
-   * Nothing is added after a failure here, for nobody knows what is on disk: a system that fails to sync may drop what it
-   * was to write, and report success the next time. Only a new start reads the file again.
+   * After a failure here the record takes no more entries, because nobody knows which bytes are on disk. A system that
+   * fails to sync may drop the bytes and report success the next time. Only a new start reads the file again.
    */
   async #orFail(work: () => Promise<void>): Promise<void> {
     try {
@@ -172,8 +174,8 @@ export class SigningRecord {
 }
 
 /**
- * Leaves the file with these bytes, on disk. What the witness has not seen is written again, as it is: after a sync that
- * failed, or a process that was killed before it, memory alone may hold it.
+ * Puts exactly these bytes on disk. It writes again every byte from `from` on, which the witness has not seen. After a
+ * failed sync, or after a process was killed before the sync, these bytes may be in memory only.
  */
 async function rewriteEnd(path: string, bytes: Uint8Array, from: number): Promise<void> {
   const file = await open(path, 'r+')
@@ -210,6 +212,6 @@ function checkWitness(path: string, { heads }: RecordContents, witnessed: Record
     throw damagedRecord(path, `it ends after ${heads.length - 1} entries, where ${witnessed.entries} were recorded`)
   }
   if (!isSameHead(head, witnessed)) {
-    throw damagedRecord(path, `entry ${witnessed.entries} is not the one that was recorded`)
+    throw damagedRecord(path, `entry ${witnessed.entries} differs from the recorded one`)
   }
 }

@@ -1,8 +1,9 @@
 /**
- * All that a verifier keeps, in its data directory: what it signed (`signing-record`, a file of its own), and in a
- * database (`db`) the ballots and facts that a report follows from, the reports with their leaves, and what it heard.
- * What was signed, and this node's own ballots, are on disk before the call returns. The machine may lose the rest with
- * its power; the node then fetches it from peers. So an older copy of the database is as good as the database itself.
+ * The data directory of a verifier. The file `signing-record` holds every digest that the verifier has signed. The
+ * database `db` holds the ballots and facts that reports follow from, the reports with their leaves, and heard gossip.
+ *
+ * Signed digests and this node's own ballots are on disk before the call returns. A power failure may lose the rest;
+ * the node then fetches the rest from peers. So an older copy of the database is as good as the database itself.
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
@@ -27,14 +28,14 @@ import { TranscriptFiles } from './transcript-files.js'
 export interface StoredReport extends CarryOver {
   readonly header: Header
   readonly headerHash: Hex
-  /** the ballot set it was computed from; empty where the leaves were fetched instead */
+  /** the ballot set of the report; empty if this node fetched the leaves instead of computing them */
   readonly ballots: readonly SeenEntry[]
-  /** once the chain was seen to have accepted it */
+  /** undefined until this node has seen that the chain accepted the report */
   readonly posted: PostedReport | undefined
 }
 
 export interface StoreOptions {
-  /** `existing` refuses to start on nothing: a key whose record is gone must not sign */
+  /** `existing` refuses to start without data: a key without its record must not sign */
   readonly mode: OpenMode
   readonly database?: Database
   readonly openFile?: typeof openRecordFile
@@ -56,7 +57,7 @@ export class Store {
     this.#transcripts = new TranscriptFiles(dir)
   }
 
-  /** One process at a time: the database's lock guards the record too. @throws StoreError */
+  /** Only one process can open a store at a time: the database's lock also guards the record. @throws StoreError */
   static async open(dataDir: string, { mode, database, openFile = openRecordFile }: StoreOptions): Promise<Store> {
     const dir = join(dataDir, 'db')
     const recordPath = join(dataDir, 'signing-record')
@@ -82,7 +83,7 @@ export class Store {
 
   // -------------------------------------------------------------------------------------------- what was signed
 
-  /** @returns whether it was new. @throws SigningConflict when the slot holds another digest; StoreError */
+  /** @returns whether the entry was new. @throws SigningConflict if the slot holds another digest; StoreError */
   recordSigned(slot: string, digest: Hex): Promise<'recorded' | 'same'> {
     return this.#record.add(slot, digest)
   }
@@ -94,7 +95,7 @@ export class Store {
 
   // -------------------------------------------------------------------------------------------- ballots and facts
 
-  /** @param encoded a whole Ballot; @param own is on disk when this returns */
+  /** @param encoded a whole Ballot. @param own the node's own ballot, which is on disk when this returns */
   async putBallot(root: Hex, encoded: Uint8Array, own = false): Promise<void> {
     const { epoch } = Ballot.decode(encoded)
     const rows: Row[] = [
@@ -108,7 +109,7 @@ export class Store {
     return this.#get(KEY.ballot(root))
   }
 
-  /** All that are held of an epoch. */
+  /** All stored ballots of an epoch. */
   ballotsOf(epoch: number): Promise<Ballot[]> {
     return this.#guarded(async () => {
       const keys = await this.db.keys(ofEpoch('ballot-of', epoch)).all()
@@ -127,7 +128,7 @@ export class Store {
     return value && factsFrom(value)
   }
 
-  /** Of the newest epoch. */
+  /** The facts of the newest epoch. */
   async latestFacts(): Promise<ChainFacts | undefined> {
     const [value] = await this.#values({ ...allOf('facts'), reverse: true, limit: 1 })
     return value && factsFrom(value)
@@ -157,7 +158,10 @@ export class Store {
     return this.#write([[KEY.gossip(epoch, createHash('sha256').update(item).digest('hex')), item]])
   }
 
-  /** Each item once, in the order of an epoch's phases, in which they make sense to whoever hears them all at once. */
+  /**
+   * Each item once, in the order of an epoch's phases. A peer that gets all items at once can follow them in this
+   * order.
+   */
   async heardGossip(epoch: number): Promise<GossipItem[]> {
     const items = (await this.#values(ofEpoch('gossip', epoch))).map(item => GossipItem.decode(item))
     return items.sort((a, b) => phaseOf(a) - phaseOf(b))
@@ -173,24 +177,24 @@ export class Store {
     return this.#guarded(() => this.#transcripts.put(epoch, toHex(sessionId), encoded))
   }
 
-  /** Damage to it is found here, not when the store opens. */
+  /** This call finds damage to the transcript; opening the store does not. */
   getTranscript(sessionId: Hex): Promise<Uint8Array | undefined> {
     return this.#guarded(() => this.#transcripts.get(sessionId))
   }
 
-  /** @param encoded an OpeningFault; on disk when this returns: nobody else has it */
+  /** @param encoded an OpeningFault. It is on disk when this returns, because nobody else has it */
   putOpeningFault(epoch: number, sessionId: Uint8Array, encoded: Uint8Array): Promise<void> {
     return this.#write([[KEY.openingFault(epoch, toHex(sessionId)), encoded]], true)
   }
 
-  /** All that are kept, oldest first. */
+  /** All stored opening faults, oldest first. */
   async openingFaults(): Promise<OpeningFault[]> {
     return (await this.#values(allOf('opening-fault'))).map(fault => OpeningFault.decode(fault))
   }
 
   // -------------------------------------------------------------------------------------------- pruning
 
-  /** Forgets all of earlier epochs, except what was signed. */
+  /** Deletes all data of earlier epochs, except signed digests. */
   async prune(epoch: number): Promise<void> {
     await this.#guarded(async () => {
       const ballots = await this.db.keys(beforeEpoch('ballot-of', epoch)).all()
@@ -225,7 +229,7 @@ export class Store {
     )
   }
 
-  /** Reads everything but transcripts once: damage is otherwise found only when its turn comes, perhaps in mid-epoch. */
+  /** Reads everything except transcripts once. Otherwise damage might show only in the middle of an epoch. */
   async #check(recordPath: string): Promise<void> {
     const version = await this.db.get(KEY.version)
     if (version === undefined) throw noRecord(this.dir, 'it names no layout')
@@ -233,7 +237,7 @@ export class Store {
     const known = text(unseal(KEY.version, version))
     if (known === '1') await moveSigned(this.db, this.dir, recordPath)
     else if (known !== LAYOUT_VERSION) {
-      throw noRecord(this.dir, `its layout is ${known}, where ${LAYOUT_VERSION} is known`)
+      throw noRecord(this.dir, `its layout is ${known}, but this program knows only ${LAYOUT_VERSION}`)
     }
   }
 
@@ -262,7 +266,7 @@ export class Store {
     })
   }
 
-  /** All rows or none. @param sync whether they are on disk when this returns */
+  /** Writes all rows or none. @param sync whether the rows are on disk when this returns */
   #write(rows: readonly Row[], sync = false): Promise<void> {
     const puts = rows.map(([key, value]) => ({ type: 'put' as const, key, value: seal(key, value) }))
     return this.#guarded(() => this.db.batch(puts, { sync }))

@@ -1,6 +1,7 @@
 /**
- * Transcripts, a file each in a directory an epoch. They are large and many, and hardly ever asked for: in the database,
- * whose every value is checked when it opens, they would make a node's start as long as its evidence period.
+ * Transcripts: one directory per epoch, one file per transcript. Transcripts are large and many, and hardly anybody
+ * asks for them. The store checks every value of the database when it opens, so transcripts in the database would make
+ * a node's start slower with every epoch of the evidence period.
  *
  *   transcripts/<epoch>/<session id>     sealed, see sealed.ts
  */
@@ -14,12 +15,12 @@ import { seal, unseal } from './sealed.js'
 export class TranscriptFiles {
   readonly #dir: string
 
-  /** @param dir of the database, which does not look at what it did not name itself */
+  /** @param dir directory of the database, which ignores files that it did not create */
   constructor(dir: string) {
     this.#dir = join(dir, 'transcripts')
   }
 
-  /** A file has its name only once all of it is on disk: what was interrupted is not there. */
+  /** A file gets its name only after all bytes are on disk, so an interrupted write leaves no transcript. */
   async put(epoch: number, sessionId: Hex, encoded: Uint8Array): Promise<void> {
     const path = join(this.#dir, epochName(epoch), sessionId)
     await mkdir(join(this.#dir, epochName(epoch)), { recursive: true })
@@ -34,7 +35,7 @@ export class TranscriptFiles {
     await rename(partial, path)
   }
 
-  /** Newest epochs first. @throws StoreError 'damaged' */
+  /** Searches the newest epochs first. @throws StoreError 'damaged' */
   async get(sessionId: Hex): Promise<Uint8Array | undefined> {
     for (const epoch of (await this.#epochs()).reverse()) {
       const path = join(this.#dir, epoch, sessionId)
@@ -44,14 +45,14 @@ export class TranscriptFiles {
     return undefined
   }
 
-  /** Forgets those of earlier epochs. */
+  /** Deletes the transcripts of earlier epochs. */
   async prune(epoch: number): Promise<void> {
     for (const name of await this.#epochs()) {
       if (name < epochName(epoch)) await rm(join(this.#dir, name), { recursive: true })
     }
   }
 
-  /** Ascending. */
+  /** Names of the epochs' directories, ascending. */
   async #epochs(): Promise<string[]> {
     return ((await readdir(this.#dir).catch(unlessMissing)) ?? []).sort()
   }

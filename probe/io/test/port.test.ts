@@ -173,7 +173,7 @@ for (const backend of ['mmsg', 'dgram'] as const) {
       expect(times.at(-1)).to.be.at.most(performance.now())
     })
 
-    it('tells that a port is in use, or that an address is not of this machine', async () => {
+    it('reports a port that is in use, and an address of another machine', async () => {
       const one = await keeper()
       const failure = async (options: Partial<PortOptions>) =>
         Keeper.open(backend, options).then(

@@ -11,7 +11,7 @@ import { RelayClient } from '../../wire/relay-client.js'
 import { DelayQueue } from '../delay-queue.js'
 
 describe('delayed datagrams', () => {
-  it('go out in the order of their times, none early', async () => {
+  it('go out in the order of their times, and never early', async () => {
     const released: { bytes: Buffer; dueMs: number; atMs: number }[] = []
     const condition = new Condition()
     const queue = new DelayQueue<{ dueMs: number; bytes: Buffer }>(

@@ -14,7 +14,7 @@ import { verifyTranscript } from '../verify.js'
 
 const CLAIM_KBPS = 10_000
 
-/** What the chunks of each sender say. */
+/** The verified data of each sender. */
 const verifiedOffline = ({ senderRecords, durationMs }: SessionRecord) =>
   Promise.all(
     senderRecords.map(sender => verifyRuns(listedRuns(sender), sender.reveal?.key, (durationMs + OVERHEAD_MS) * 1000)),

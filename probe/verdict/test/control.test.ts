@@ -4,7 +4,7 @@ import type { Transits } from '../../wire/verified.js'
 import { type ControlFlow, controlFlow, controlPath, delayRiseMs, isEnoughControl, turnControl } from '../control.js'
 
 const EVERY_MS = 16
-/** What the two clocks differ by, and how long a datagram takes at the least. */
+/** Difference of the two clocks, and shortest transit of a datagram. */
 const OFFSET_MS = 1_000_000
 const TRANSIT_MS = 20
 
@@ -14,7 +14,7 @@ interface Shape {
   readonly isLost?: (sequence: number) => boolean
 }
 
-/** A flow of a datagram every 16 ms, seen until `forMs` after its first arrival. */
+/** A flow with a datagram every 16 ms, observed until `forMs` after its first arrival. */
 function flowOf({ forMs = 1_600, delayMs = () => 0, isLost = () => false }: Shape = {}): ControlFlow | undefined {
   const sent = Array.from({ length: Math.floor((forMs + 200) / EVERY_MS) }, (_, i) => i * EVERY_MS)
   const log = Array.from(
@@ -29,7 +29,7 @@ function flowOf({ forMs = 1_600, delayMs = () => 0, isLost = () => false }: Shap
   return controlFlow(all(transits), Math.max(-1, ...came.map(one => one.sequence)), log, endMs)
 }
 
-/** Every datagram's times are there. */
+/** The transits cover every datagram. */
 const all = (transits: Transits) => ({ datagrams: transits.arrivedMs.length, transits })
 
 const clean = flowOf()!
@@ -39,14 +39,14 @@ const late = flowOf({ delayMs: ms => Math.min(200, ms / 2) })!
 describe('control datagrams of a turn', () => {
   const turn = { fromMs: 1_020, toMs: 2_030 }
   const log = new Array<number>(60).fill(3)
-  /** Three in each 50 ms, of which some are lost, held up by so much in the turn. */
+  /** Three datagrams in each 50 ms. Some are lost, and those in the turn arrive `heldMs` later. */
   const sent = (isLost: (ms: number) => boolean, heldMs = 0) => {
     const sentMs = Array.from({ length: 180 }, (_, i) => (i * 50) / 3 + 1).filter(ms => !isLost(ms))
     const arrivedMs = sentMs.map(ms => 5_000 + ms + (ms >= 1_020 && ms < 2_030 ? heldMs : 0))
     return { datagrams: sentMs.length, transits: { sentMs, arrivedMs } }
   }
 
-  it('are those of the whole intervals in it, by the sender’s own clock', () => {
+  it('are counted over the whole intervals within the turn, by the sender’s own clock', () => {
     expect(
       turnControl(
         sent(() => false),
@@ -77,7 +77,7 @@ describe('control datagrams of a turn', () => {
     ).to.be.closeTo(40, 1e-9)
   })
 
-  it('say nothing where none were logged, or more came than that', () => {
+  it('show nothing if the log has none, or fewer than arrived', () => {
     expect(
       turnControl(
         sent(() => false),
@@ -96,13 +96,13 @@ describe('control datagrams of a turn', () => {
 })
 
 describe('control datagrams', () => {
-  it('tell neither loss nor delay on a free path, whatever the clocks say', () => {
+  it('show neither loss nor delay on a free path, whatever the clocks say', () => {
     expect(clean.sent).to.equal(clean.arrived)
     expect(clean.riseMs).to.be.closeTo(0, 1e-6)
     expect(controlPath([clean, clean, clean])).to.deep.equal({ lossShare: 0, riseMs: clean.riseMs })
   })
 
-  it('do not take for lost what was still on its way at the end', () => {
+  it('do not count datagrams as lost that were still on their way at the end', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1_100, max: 3_000 }), forMs => {
         const flow = flowOf({ forMs })!
@@ -111,25 +111,25 @@ describe('control datagrams', () => {
     )
   })
 
-  it('count what the log says was sent and never came, at the end too', () => {
+  it('count datagrams as lost that the log shows and that never arrived, also at the end', () => {
     const cutOff = flowOf({ isLost: sequence => sequence >= 70 })!
     expect(cutOff.arrived).to.equal(70)
     expect(cutOff.sent).to.be.at.least(95)
   })
 
-  it('know a queue by the delay above the shortest', () => {
+  it('show a queue by the delay above the shortest', () => {
     expect(late.riseMs).to.be.greaterThan(150)
     expect(late.arrived).to.be.at.least(0.85 * late.sent)
     expect(delayRiseMs({ sentMs: [], arrivedMs: [] })).to.equal(0)
   })
 
-  it('say nothing where nothing came, or more than the log has', () => {
+  it('show nothing if none arrived, or more arrived than the log has', () => {
     expect(flowOf({ isLost: () => true })).to.equal(undefined)
     expect(controlFlow(all({ sentMs: [0], arrivedMs: [5] }), 3, [1, 2], 100)).to.equal(undefined)
     expect(controlFlow(all({ sentMs: [0], arrivedMs: [5] }), 2, [1, 2], 100)).to.include({ sent: 3, arrived: 1 })
   })
 
-  it('need a hundred, over a second, of k − f′ senders alike', () => {
+  it('are enough with a hundred, over a second, in equal parts from k − f′ senders', () => {
     const short = flowOf({ forMs: 900 })!
     const few = { ...clean, sent: 49, arrived: 49 }
     const flood = { ...clean, sent: 10_000, arrived: 10_000 }
@@ -156,7 +156,7 @@ describe('control datagrams', () => {
     { nil: undefined },
   )
 
-  it('cannot be made to look clean by one liar of three, nor full', () => {
+  it('never let one liar of three make a full path look clean, or a clean path look full', () => {
     fc.assert(
       fc.property(anyFlow, fc.nat(2), (liar, slot) => {
         const full = controlPath([lossy, lossy, lossy].with(slot, liar as ControlFlow))
@@ -169,7 +169,7 @@ describe('control datagrams', () => {
     )
   })
 
-  it('do not depend on the order of senders, nor on that of arrivals', () => {
+  it('do not depend on the order of senders or of arrivals', () => {
     fc.assert(
       fc.property(fc.array(anyFlow, { minLength: 2, maxLength: 7 }), flows => {
         expect(controlPath([...flows].reverse())).to.deep.equal(controlPath(flows))
@@ -180,7 +180,7 @@ describe('control datagrams', () => {
     expect(controlFlow(all(reversed), 2, [4], 100)).to.deep.equal(controlFlow(all(times), 2, [4], 100))
   })
 
-  it('never look better for more loss or more delay', () => {
+  it('never look better after more loss or more delay', () => {
     fc.assert(
       fc.property(
         fc.array(anyFlow, { minLength: 3, maxLength: 3 }),

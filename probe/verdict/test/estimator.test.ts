@@ -6,11 +6,13 @@ import { type Estimate, Estimator, type FixedSpan, groupSpan } from '../estimato
 interface Play {
   readonly rttMs?: number
   readonly fixed?: FixedSpan
-  /** from when on the control datagrams suffice */
+  /** time from which on the control datagrams suffice */
   readonly controlMs?: number
 }
 
-/** Plays arrivals (ms from the start, ascending) to an estimator that is looked at every 10 ms, until it is done. */
+/**
+ * Feeds arrivals (ms from the start, ascending) to an estimator, and asks every 10 ms whether the estimator is done.
+ */
 function play(claimKbps: number, arrivals: Iterable<number>, options: Play = {}): Estimate & { endMs: number } {
   const { rttMs = 1, fixed, controlMs = 0 } = options
   const estimator = new Estimator(0, {
@@ -48,7 +50,7 @@ const near = (kbps: number, expected: number, share: number): void => {
 const claims = fc.integer({ min: 5_000, max: 200_000 })
 
 describe('estimator', () => {
-  it('reads a constant rate, at any claim and any share of it', () => {
+  it('reads a constant rate, at any claim and any part of the claim', () => {
     fc.assert(
       fc.property(claims, fc.double({ min: 0.1, max: 1.65, noNaN: true }), (claimKbps, share) => {
         near(
@@ -81,12 +83,12 @@ describe('estimator', () => {
     )
   })
 
-  it('reads what a relay that is silent half of the time carries, not twice that', () => {
+  it('reads the true rate of a relay that is silent half of the time, not twice that rate', () => {
     const arrivals = [...at(() => 20_000)].filter(ms => Math.floor(ms / 25) % 2 === 0)
     near(play(20_000, arrivals).rateKbps, 10_000, 0.05)
   })
 
-  it('stops early once the claim is beyond doubt, and at the end of its time at the latest', () => {
+  it('stops early if the claim is beyond doubt, and otherwise at the end of its time', () => {
     fc.assert(
       fc.property(claims, fc.double({ min: 0.05, max: 1.65, noNaN: true }), (claimKbps, share) => {
         const { endMs, windows } = play(
@@ -102,7 +104,7 @@ describe('estimator', () => {
     )
   })
 
-  it('takes the rate after a drop that it lives to see, where a token bucket ran empty', () => {
+  it('takes the rate after a drop within its time, when a token bucket ran empty', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 220, max: 540 }),
@@ -121,7 +123,7 @@ describe('estimator', () => {
     near(play(25_000, arrivals).rateKbps, 20_000, 0.02)
   })
 
-  it('never reads more than the fastest that arrived, nor less than nothing', () => {
+  it('never reads more than the fastest arrivals, or less than zero', () => {
     const gaps = fc.array(fc.double({ min: 0.05, max: 30, noNaN: true }), { minLength: 1, maxLength: 2000 })
     fc.assert(
       fc.property(claims, gaps, (claimKbps, between) => {
@@ -153,7 +155,7 @@ describe('estimator', () => {
     )
   })
 
-  it('discards four round trips, so a long path’s queue has settled', () => {
+  it('discards four round trips, so that the queue of a long path has settled', () => {
     const { fromMs } = play(
       20_000,
       at(() => 30_000),
@@ -168,14 +170,14 @@ describe('estimator', () => {
     expect(long.toMs).to.be.at.most(3_000)
   })
 
-  it('costs no more than its budget of data where a claim is large and the path is long', () => {
+  it('stays within its budget of data at a large claim over a long path', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 300_000, max: 1_100_000 }),
         fc.integer({ min: 1, max: 150 }),
         fc.constantFrom(1, 1.05),
         (claimKbps, rttMs, ripple) => {
-          // Whether it is precise early or, with a ripple, never: 80 MB at most, with what the halt lets through.
+          // The limit of 80 MB includes the data during the halt. With a ripple the reading never becomes precise.
           const rate = (ms: number) => 0.95 * claimKbps * (Math.floor(ms / 50) % 2 === 0 ? ripple : 2 - ripple)
           const { rateKbps, windows, endMs } = play(claimKbps, at(rate, 64), { rttMs })
           near(rateKbps, 0.95 * claimKbps, 0.06)
@@ -187,7 +189,7 @@ describe('estimator', () => {
     )
   })
 
-  it('takes no fast beginning for the rate, in whichever window it ends', () => {
+  it('does not take a fast beginning for the rate, whichever window the beginning ends in', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 250, max: 548 }),
@@ -204,7 +206,7 @@ describe('estimator', () => {
     )
   })
 
-  it('goes on with a low reading while evidence is short, and never with one that is not low', () => {
+  it('goes on with a low reading while evidence is short, and never with a reading that is not low', () => {
     fc.assert(
       fc.property(
         claims,
@@ -226,7 +228,7 @@ describe('estimator', () => {
     )
   })
 
-  it('calls no stall a low rate, and rests every low reading on eight windows', () => {
+  it('does not take a stall for a low rate, and bases every low reading on eight windows', () => {
     fc.assert(
       fc.property(fc.integer({ min: 250, max: 1_150 }), fc.integer({ min: 60, max: 190 }), (fromMs, forMs) => {
         const stalled = [...at(() => 20_000)].filter(ms => ms < fromMs || ms >= fromMs + forMs)
@@ -241,7 +243,7 @@ describe('estimator', () => {
 
   const LAST_HALF: FixedSpan = { discardMs: 5_000, measureMs: 5_000 }
 
-  it('reads a fixed span, whatever was before it', () => {
+  it('reads a fixed span, whatever came before the span', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4_900 }), fc.double({ min: 0.1, max: 1, noNaN: true }), (dropMs, share) => {
         const rate = (ms: number) => (ms < dropMs ? 40_000 : 40_000 * share)
@@ -254,12 +256,12 @@ describe('estimator', () => {
     )
   })
 
-  it('reads in a fixed span what a relay that pauses for nearly half of the time carries, not what its pulses do', () => {
+  it('reads in a fixed span the mean rate of a relay that pauses for nearly half of the time, not its pulses', () => {
     const pulses = [...at(() => 20_000, 1, 11_000)].filter(ms => ms % 600 < 330)
     expect(play(25_000, pulses, { fixed: LAST_HALF }).rateKbps).to.be.within(10_500, 12_500)
   })
 
-  it('counts a turn from its first datagram, however late, and has windows enough at any claim', () => {
+  it('counts a turn from its first datagram, however late, and has enough windows at any claim', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 990 }), fc.integer({ min: 1_000, max: 100_000 }), (lateMs, claimKbps) => {
         const fixed = { discardMs: 200, measureMs: 1360, waitMs: 1000, windowMs: 170 }
@@ -280,7 +282,7 @@ describe('estimator', () => {
     })
   })
 
-  it('stays done once it was', () => {
+  it('stays done', () => {
     const estimator = new Estimator(0, { claimKbps: 25_000, thresholdKbps: 18_750, rttMs: 1 })
     for (const ms of at(() => 10_000, 1, 1_000)) estimator.push(ms, BYTES)
     expect(estimator.isDone(1_000, true)).to.equal(true)
@@ -290,7 +292,7 @@ describe('estimator', () => {
     expect(estimator.result()).to.deep.equal(before)
   })
 
-  it('reads receivers that start together over a second, after half of one or four round trips', () => {
+  it('reads one second for receivers that start together, after half a second or four round trips', () => {
     expect(groupSpan(1)).to.deep.equal({ discardMs: 500, measureMs: 1000 })
     expect(groupSpan(150)).to.deep.equal({ discardMs: 600, measureMs: 1000 })
     expect(groupSpan(800)).to.deep.equal({ discardMs: 1000, measureMs: 1000 })

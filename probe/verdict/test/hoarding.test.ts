@@ -11,13 +11,13 @@ function stream(delayMs: (sentMs: number) => number, forMs = 1400): Transits {
 
 const SPAN = { fromMs: 350, toMs: 1000 }
 
-describe('what was held back', () => {
-  it('counts at the pace at which it was sent', () => {
+describe('hoarding', () => {
+  it('counts data at the pace at which it was sent', () => {
     const savedUp = stream(sentMs => Math.max(0, 600 - sentMs / 2))
     expect(hoardingFactor(savedUp, SPAN)).to.be.within(0.48, 0.52)
   })
 
-  it('is told from any constant delay, from jitter, and from a queue that fills', () => {
+  it('is not seen in a constant delay, in jitter, or in a queue that fills', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0, max: 300, noNaN: true }),
@@ -32,8 +32,9 @@ describe('what was held back', () => {
     )
   })
 
-  it('is told from a queue that drains behind a link that was busy all along', () => {
-    // Every other datagram finds room in the queue until 250 ms of sending wait in it; then a faster relay drains them.
+  it('is not seen in a queue that drains behind a link that was busy all along', () => {
+    // Until the queue holds 250 ms of data, every other datagram finds room in it. Then a faster relay drains the
+    // queue.
     const sentMs = Array.from({ length: 2400 }, (_, i) => i / 2)
     const arrivedMs = sentMs.map(ms => (ms < 500 ? ms * 1.5 : 750 + (ms - 500) * 0.7))
     const picked = sentMs.map((_, i) => i).filter(i => sentMs[i]! < 500 || i % 15 < 7)
@@ -41,17 +42,17 @@ describe('what was held back', () => {
     expect(hoardingFactor(drained, { fromMs: 800, toMs: 1150 })).to.equal(1)
   })
 
-  it('is not borne out by what came before it was saved up', () => {
+  it('is not excused by data that arrived before the hoarding began', () => {
     const bursts = stream(sentMs => (sentMs < 300 ? 0 : Math.max(0, 600 - sentMs / 2)))
     expect(hoardingFactor(bursts, { fromMs: 650, toMs: 1000 })).to.be.below(0.8)
   })
 
-  it('is told from datagrams that change places', () => {
+  it('is not seen in datagrams that overtake one another', () => {
     const shuffled = stream(sentMs => (sentMs * 7919) % 40)
     expect(hoardingFactor(shuffled, SPAN)).to.equal(1)
   })
 
-  it('is nothing where there is nothing to see', () => {
+  it('is not seen in too little data', () => {
     expect(hoardingFactor({ sentMs: [], arrivedMs: [] }, SPAN)).to.equal(1)
     expect(
       hoardingFactor(
@@ -61,7 +62,7 @@ describe('what was held back', () => {
     ).to.equal(1)
   })
 
-  it('is what the sender in the middle shows', () => {
+  it('follows the sender in the middle', () => {
     expect(commonFactor([1, 0.2, 1])).to.equal(1)
     expect(commonFactor([0.6, 1, 0.6])).to.equal(0.6)
     expect(commonFactor([0.6, 1])).to.equal(0.6)

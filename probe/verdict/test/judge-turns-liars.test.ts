@@ -8,8 +8,8 @@ import { CLAIM_KBPS, CLEAN, honest, judged, K, logOf, withTurn } from './turn-sa
 
 describe('judging turns, with a liar among the senders', () => {
   /**
-   * The link carries `linkKbps`; sender 0 keeps to its share or more while all send, and sends beside the others' turns as
-   * fast as the relay lets it. What two flows bring to a full link it carries in proportion.
+   * The link carries `linkKbps`. Sender 0 sends its share or more while all send, and in the others' turns it sends as
+   * fast as the relay allows. A full link carries two flows in proportion to their rates.
    */
   function flooded(linkKbps: number, floodKbps: number, togetherKbps: number): SenderEvidence[] {
     const share = shareKbps(CLAIM_KBPS, K)

@@ -1,4 +1,4 @@
-/** What the judge makes of the turns of a soak. */
+/** The judge's decisions on the turns of a soak. */
 import { expect } from 'chai'
 import type { TurnEvidence } from '../judge-turns.js'
 import { isDirectProbeDue } from '../other-limit.js'
@@ -41,7 +41,8 @@ describe('judging turns', () => {
   })
 
   it('blames the path if a sender’s own path was full in its turn, and free while all sent', () => {
-    // Two of three senders have an uplink narrower than a turn. Over the whole soak they lose 6 % of their control datagrams.
+    // Two of three senders have an uplink narrower than a turn. Over the whole soak they lose 6 % of their control
+    // datagrams.
     const narrow = (control: TurnEvidence['control']) =>
       three(0.7 * CLAIM_KBPS).map((sender, slot) => (slot < 2 ? withTurn(sender, { control }) : sender))
     expect(judged(narrow({ sent: 100, arrived: 66, riseMs: 0.3 }))).to.include({
@@ -73,7 +74,7 @@ describe('judging turns', () => {
     expect(judged(held)).to.have.nested.property('measurement.rateKbps', SLOW_KBPS)
   })
 
-  it('does without the record of one turn, and blames nobody', () => {
+  it('accepts a soak without the record of one turn, and blames nobody', () => {
     const { turn: _, ...without } = honest(1, { kbps: SLOW_KBPS })
     const fine = three(1.1 * CLAIM_KBPS).with(1, without)
     expect(judged(fine)).to.have.property('kind', 'verified')

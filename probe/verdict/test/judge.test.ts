@@ -1,4 +1,4 @@
-/** What the judge makes of given evidence. */
+/** The judge's decisions on given evidence. */
 import { expect } from 'chai'
 import type { ControlFlow } from '../control.js'
 import { isDirectProbeDue } from '../other-limit.js'
@@ -128,7 +128,7 @@ describe('judge', () => {
     expect(judged([refused, unreachable, silent], 0)).to.deep.equal({ kind: 'no-data', reason: 'provider-unreachable' })
   })
 
-  it('says nothing about others if nobody ever reached its own port, or its machine stood still', () => {
+  it('blames nobody if no provider ever reached the receiver’s port, or if the receiver’s machine stood still', () => {
     expect(judged([notValidated, notValidated, notValidated], 0, { heard: false })).to.deep.equal({
       kind: 'no-data',
       reason: 'path-not-validated',

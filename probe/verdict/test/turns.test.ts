@@ -13,7 +13,7 @@ const soaks = fc.record({
 })
 
 describe('turns', () => {
-  it('come one after another in the last half, each as long as every other', () => {
+  it('follow one another in the second half, all of the same length', () => {
     fc.assert(
       fc.property(soaks, ({ soakMs, k }) => {
         const turns = Array.from({ length: k }, (_, slot) => turnOf(soakMs, k, slot))
@@ -27,7 +27,7 @@ describe('turns', () => {
     )
   })
 
-  it('have each sender send alone, faster than the claim, and never faster than a relay lends', () => {
+  it('let each sender send alone, faster than the claim, and never faster than a relay allows', () => {
     fc.assert(
       fc.property(soaks, ({ soakMs, k, claimKbps }) => {
         const [together, turn] = phasesOf(soakMs, claimKbps, k, k - 1)
@@ -40,7 +40,7 @@ describe('turns', () => {
     )
   })
 
-  it('are read within themselves, in at least eight windows, and end within the session', () => {
+  it('have a reading within the turn, of at least eight windows, that ends within the session', () => {
     fc.assert(
       fc.property(soaks, fc.double({ min: 0, max: 5_000, noNaN: true }), ({ soakMs, k }, rttMs) => {
         const spans = turnSpans(soakMs, k, rttMs)
@@ -60,7 +60,7 @@ describe('turns', () => {
     expect(turnSpans(10_000, 3, 150)[0]!.span.discardMs).to.equal(300)
   })
 
-  it('have a middle that f′ of them cannot move beyond the others', () => {
+  it('have a middle that f′ turns cannot move beyond the others', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 3, maxLength: 7 }),
@@ -75,15 +75,15 @@ describe('turns', () => {
     )
   })
 
-  it('credit what was held back and mixed only at the rate at which it had been sent', () => {
-    // 1000 datagrams sent over 1.6 s, of which six in ten were brought in, whenever they came.
+  it('credit data that was held back and mixed only at the rate at which it was sent', () => {
+    // 1000 datagrams are sent over 1.6 s, and six in ten arrive, at whatever time.
     const sentMs = Array.from({ length: 1000 }, (_, i) => 1.6 * i).filter((_, i) => i % 10 < 6)
     const carried = (600 * IP_DATAGRAM_BYTES * 8) / 1600
     for (const arrivedMs of [sentMs, sentMs.map(() => 5_000), sentMs.toReversed()]) {
       expect(sentRateKbps(sentMs.length, { sentMs, arrivedMs })).to.be.closeTo(carried, 0.01 * carried)
     }
     expect(sentRateKbps(1, { sentMs: [5], arrivedMs: [9] })).to.equal(0)
-    // Of a long flow a part of the transits stands for all.
+    // In a long flow, a sample of the transits stands for all.
     const some = sentMs.filter((_, i) => i % 3 === 0)
     expect(sentRateKbps(600, { sentMs: some, arrivedMs: some })).to.be.closeTo(carried, 0.01 * carried)
   })

@@ -3,7 +3,7 @@ import { Namespace, NamespaceError } from '../../lab/namespace.js'
 import type { Watchdog } from '../../process/watchdog.js'
 import type { Role } from './role-messages.js'
 
-/** Runs a command where the path puts it. */
+/** Runs a command in the namespace, or on the machine, that the path chooses. */
 export type Inside = (argv: readonly string[]) => readonly string[]
 
 export interface Path {

@@ -15,7 +15,7 @@ const SOCAT_SOURCE_PORT = 5303
 const SOCKET_BUFFER = 4 << 20
 /** From a program's start until it listens. */
 const LISTEN_MS = 300
-/** What the iperf3 client may take beyond the time for which it sends. */
+/** Time that the iperf3 client may take beyond its sending time. */
 const SLACK_MS = 20_000
 
 export interface IperfTrial extends Trial {

@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- dataplane-sessions`: one receiver with many sessions at once, round after round. The providers forward
- * a little less than their claim, by an exact limit, so that every reading has a truth to be held against; the receiver's
- * process is this one, so that its memory can be watched.
+ * `npm run bench -- dataplane-sessions`: one receiver with many sessions at once, round after round. The providers
+ * forward a little less than their claim, by an exact limit, so that every reading has a truth to be held against; the
+ * receiver's process is this one, so that its memory can be watched.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -30,7 +30,10 @@ const OPTIONS = {
 } as const
 
 const HOST = '127.0.0.1'
-/** What the providers forward, of their claim: above the slashing threshold, so that nothing but the reading is in question. */
+/**
+ * Part of its claim that each provider forwards. It is above the slashing threshold, so only the reading is in
+ * question.
+ */
 const DELIVERED = 0.95
 const MAX_MEDIAN_ERROR = 0.01
 const MAX_P95_ERROR = 0.03

@@ -16,7 +16,7 @@ const ERROR = 0.1
 const TIMEOUT_MS = 120_000
 const READY_MS = 60_000
 
-/** A test that only some machines can run says why where it does not. */
+/** A test that only some machines can run. On other machines it gives the reason. */
 const where = (reason: string | undefined) => (title: string, test: () => Promise<void>) =>
   reason === undefined ? it(title, test) : it.skip(`${title} (not here: ${reason})`, test)
 const withNamespaces = where(await whyNoNamespaces())

@@ -26,7 +26,7 @@ const EPOCH: EpochEvent = {
 }
 
 describe('live view', () => {
-  it('is one line an event where the output is no terminal', () => {
+  it('prints one line per event if the output is not a terminal', () => {
     const written: string[] = []
     const view = new LiveView({ write: text => written.push(text) })
     view.show(EPOCH)

@@ -95,7 +95,7 @@ describe('ChildProcess', function () {
     expect(await child.ended).to.include({ signal: 'SIGTERM' })
   })
 
-  it('keeps no more than the end of what a child floods standard error with, and still hears its answer', async () => {
+  it('keeps only the end of a flood on a child’s standard error, and still hears its answer', async () => {
     const flood = `const text = 'x'.repeat(99) + '\\n'; for (let i = 0; i < 1e5; i++) fs.writeSync(2, text.repeat(10));`
     const child = start(`${flood} console.error('last'); console.log('answer'); ${LIVE_ON}`)
     expect(await child.line(WAIT_MS)).to.equal('answer')
@@ -169,7 +169,7 @@ describe('RoleProcess', () => {
     expect((await role.ask({}, 'done').catch(error => error)).message).to.include('the role ended with exit code 0')
   })
 
-  it('says that an answer was not the one that was expected', async () => {
+  it('reports an answer of an unexpected kind', async () => {
     const role = start(`${ANSWERING} ${LIVE_ON}`)
     const failure = await role.ready('done', WAIT_MS).catch(error => error)
     expect(failure.message).to.equal('the role answered "ready" where "done" was expected')

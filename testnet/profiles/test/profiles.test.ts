@@ -7,7 +7,7 @@ import { PROVIDER_PROFILES } from '../profiles.js'
 const CLAIM_KBPS = 25_000
 const STAKE = 1000n
 
-/** A leaf of one epoch; `rate` in kbit/s, undefined where nothing was measured. */
+/** A leaf of one epoch; `rate` in kbit/s, undefined if nothing was measured. */
 const leaf = (epoch: number, rate: number | undefined, more: Partial<Leaf> = {}): Leaf => ({
   epoch,
   index: 1,
@@ -57,7 +57,7 @@ describe('what the profiles promise', () => {
         .and.include('breach in epoch 1')
         .and.include('lost 1 wei')
     })
-    it('is not broken by a missing measurement where verifiers are silent', () =>
+    it('is not broken by a missing measurement if verifiers are silent', () =>
       expect(broken('honest', history([leaf(1, undefined)], { allVerifiersHonest: false }))).to.deep.equal([]))
   })
 

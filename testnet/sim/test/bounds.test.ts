@@ -143,7 +143,7 @@ describe('a provider that senders lend bandwidth to', function () {
     expect(Math.max(...rates)).to.equal(0.6 * CLAIM_KBPS)
   })
 
-  it('is found out by nothing where soaks are lent to as well', () => {
+  it('is never detected if senders lend in soaks as well', () => {
     const all = { ...lender, sample: { ...lender.sample, lent: { ...lent, soaks: [low, high, high] } } }
     const options = { receivers: 31, senders: 3, verifiers: 64, share: 0.2, claimKbps: CLAIM_KBPS, windows: 100 }
     const windows = simulate({ ...options, seed: 'a test', subjects: [all], errors: [0] }).get('lender')!
@@ -198,7 +198,7 @@ describe('a row of the bench', () => {
   const window = { scoreBps: 1, breach: false, soak: false, penaltyBps: 0 }
   const of = { cheat: 'x', share: 0, bound: 0, claimKbps: 100, errors: [0.1] }
 
-  it('counts what no honest receiver read as the colluders’ choice', () => {
+  it('counts a rate that no honest receiver read as the colluders’ choice', () => {
     const sample: Sample = { ...reads(0.5, 'under'), outcomes: [{ kind: 'under', measurement: measured(50) }] }
     const row = cheatRow({ ...of, sample }, [
       { ...window, rateKbps: 55 },

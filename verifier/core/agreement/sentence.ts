@@ -35,7 +35,7 @@ export function sentenceOf(standing: Standing): string {
   }
 }
 
-/** What a certificate lacks. */
+/** Why there is no certificate yet. */
 function lackOf({ n, heard, refusal }: Standing): string {
   const needed = Math.floor((2 * n) / 3) + 1
   if (heard.lists < needed) return `seen lists of ${heard.lists} of ${n} verifiers, ${needed} are needed`

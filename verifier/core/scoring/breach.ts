@@ -1,6 +1,6 @@
 /**
- * From breaches to a penalty: three breaches in the last five windows. An epoch without a report is no window. A window in
- * which nobody measured the provider has no breach: nobody saw one, and being unmeasured costs throughput score and
+ * From breaches to a penalty: three breaches in the last five windows. An epoch without a report is no window. A window
+ * in which nobody measured the provider has no breach: nobody saw one, and being unmeasured costs throughput score and
  * rewards anyway.
  */
 import type { NetworkParams } from '../../../proto/params.js'
@@ -31,7 +31,7 @@ export function nextBreachState(
 }
 
 /**
- * maxPenalty · (threshold − rate/claim) / threshold: nothing at the slashing threshold, the whole of it at rate 0. Rounded
+ * maxPenalty · (threshold − rate/claim) / threshold: zero at the slashing threshold, and maxPenalty at rate 0. Rounded
  * down, but below the threshold at least one basis point.
  */
 export function penaltyBps(

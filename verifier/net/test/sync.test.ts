@@ -24,7 +24,7 @@ const ask = (client: Peer, from: PeerAddress, request: SyncRequest) =>
   syncFrom(client, from, request, AbortSignal.timeout(10_000))
 
 describe('sync', () => {
-  it('gives what the source has, and says what it lacks', async () => {
+  it('gives the items that the source has, and says which items it lacks', async () => {
     await withPeers(2, async (client, server) => {
       await serveSync(server!, source, silent)
       const from = addressOf(server!)

@@ -139,7 +139,7 @@ describe('accepted reports of a verifier', () => {
     }
   })
 
-  it('take soak votes with the leaves, and none that their leaf does not name', async () => {
+  it('take soak votes with the leaves, and refuse soak votes that do not match their leaf', async () => {
     const [first, second] = report.leaves as [Leaf, Leaf]
     const votes = [0, 1, 2].map(receiver => ({ receiver, epoch: 1, rateKbps: 20_000 + receiver }))
     const leaves = [{ ...first, soakVotes: soakVotesDigest(votes) }, second]

@@ -201,7 +201,7 @@ describe('inbox of a verifier', () => {
     })
   }
 
-  it('replays what a peer heard, but for kinds that it does not know and bytes of another kind', async () => {
+  it('replays a peer’s messages, except unknown kinds and bytes of another kind', async () => {
     replayed = [
       { kind: 'rumour', data: SAMPLES.commit },
       { kind: '__proto__', data: SAMPLES.commit },

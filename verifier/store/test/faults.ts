@@ -1,4 +1,4 @@
-/** Faults: how the tests of the store expect and cause them. */
+/** Helpers with which the tests of the store cause and expect faults. */
 import { expect } from 'chai'
 import { StoreError, type StoreFault } from '../errors.js'
 import { openRecordFile, type RecordFile } from '../signing-record.js'
@@ -9,7 +9,7 @@ export const failure = (promise: Promise<unknown>): Promise<unknown> =>
     error => error,
   )
 
-/** One line for a person, with these words. */
+/** Expects a StoreError whose message is one line and contains these words. */
 export async function expectFault(promise: Promise<unknown>, fault: StoreFault, ...words: string[]): Promise<void> {
   const error = await failure(promise)
   expect(error).to.be.instanceOf(StoreError)
@@ -21,7 +21,7 @@ export async function expectFault(promise: Promise<unknown>, fault: StoreFault, 
 export type Faults = Partial<Record<keyof RecordFile, NodeJS.ErrnoException>>
 /** An error of the system. */
 export const io = (code: string) => Object.assign(new Error(`${code}: it failed`), { code })
-/** The real file, until a fault is set. A write that fails has written half of what it was to write. */
+/** The real file, until a fault is set. A write that fails has written half of its bytes. */
 export const failing =
   (faults: Faults): typeof openRecordFile =>
   async name => {

@@ -1,4 +1,4 @@
-/** What a verifier was told is recorded must be there after its process was killed: it has signed by then. */
+/** The store must keep every acknowledged entry after the process was killed: the verifier has signed it by then. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -22,7 +22,7 @@ describe('a store whose process is killed', () => {
   })
   afterEach(() => rm(dir, { recursive: true }))
 
-  /** @returns the last slot that the writer was told is recorded, when it was killed after so many */
+  /** Kills the writer after so many acknowledged entries. @returns the last acknowledged slot */
   async function killedWriter(after: number): Promise<number> {
     const child = spawn(process.execPath, ['--import', 'tsx', WRITER, dir], { stdio: ['ignore', 'pipe', 'inherit'] })
     const ended = once(child, 'exit')
@@ -36,7 +36,7 @@ describe('a store whose process is killed', () => {
   }
 
   for (const after of KILLED_AFTER) {
-    it(`has every acknowledged record, killed after ${after}`, async () => {
+    it(`has every acknowledged entry if the process is killed after ${after}`, async () => {
       const acknowledged = await killedWriter(after)
       expect(acknowledged).to.be.at.least(after)
       const store = await Store.open(dir, { mode: 'existing' })

@@ -1,4 +1,4 @@
-/** A data directory of layout 1, in which the database held what was signed, becomes one of layout 2. */
+/** A data directory of layout 1, whose database held the signed digests, becomes one of layout 2. */
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ describe('a data directory of layout 1', () => {
   const levelIn = (dir: string) =>
     new Level<string, Uint8Array>(join(dir, 'db'), { keyEncoding: 'utf8', valueEncoding: 'view', compression: false })
 
-  /** As the version before wrote it. */
+  /** Writes a directory as the previous version did. */
   beforeEach(async () => {
     parent = await mkdtemp(join(tmpdir(), 'bandwitness-layout-'))
     dataDir = join(parent, 'verifier')
@@ -165,7 +165,7 @@ describe('a data directory of layout 1', () => {
       await expectFault(Store.open(dataDir, { mode: 'existing' }), 'missing', dataDir, 'lost', 'restore')
       expect(await readdir(dataDir)).to.deep.equal(['db'])
     }
-    // what the error tells its reader to do
+    // The reader follows the advice of the error.
     await rm(dataDir, { recursive: true })
     await cp(copy, dataDir, { recursive: true })
     await expectMoved()

@@ -25,7 +25,7 @@ const headOf = (bytes: Uint8Array) => decodeRecord(bytes).heads.at(-1)!
 const block = (bytes: Uint8Array, index: number) => bytes.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES)
 
 describe('the bytes of a signing record', () => {
-  it('have seals that are the SHA-256 of the seal before and of the body', () => {
+  it('have seals that are the SHA-256 of the previous seal and the body', () => {
     const bytes = record(2)
     let seal = new Uint8Array(32)
     for (let i = 0; i <= 2; i++) {
@@ -39,7 +39,7 @@ describe('the bytes of a signing record', () => {
     expect(block(bytes, 1).subarray(64, 96)).to.deep.equal(fromHex(keccakText('0')))
   })
 
-  it('come back as they were', () => {
+  it('decode to the entries that were encoded', () => {
     const slot = fc.string({ unit: 'grapheme', maxLength: 63 }).filter(text => Buffer.byteLength(text) <= 63)
     const digest = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(bytes => keccakText(String(bytes)))
     fc.assert(
@@ -49,7 +49,7 @@ describe('the bytes of a signing record', () => {
     )
   })
 
-  it('show every flipped bit, but for those of the last entry, which then looks cut off', () => {
+  it('show every flipped bit, except in the last entry, which then looks cut off', () => {
     const whole = record()
     const flipped = Uint8Array.from(whole)
     const last = whole.length - BLOCK_BYTES
@@ -61,7 +61,7 @@ describe('the bytes of a signing record', () => {
     }
   }).timeout(60_000)
 
-  it('hold what comes before the byte at which they are cut off, and no head of a longer record', () => {
+  it('keep the entries before a cut at any byte, and no head of a longer record', () => {
     const whole = record()
     const { signed, heads } = decodeRecord(whole)
     for (let length = 0; length < whole.length; length++) {
@@ -97,7 +97,7 @@ describe('the bytes of a signing record', () => {
       fc.property(fc.array(piece, { minLength: 1, maxLength: 9 }), pieces => {
         const spliced = Buffer.concat(pieces.map(({ from, at }) => block(records[from]!, at)))
         try {
-          // at most the start of one of the two is read: its heads are known, so the witness sees where it ends
+          // The decoder reads at most the start of one of the two. Its heads are known, so the witness sees the end.
           const { heads } = decodeRecord(spliced)
           expect(heads).to.deep.equal(known[pieces[0]!.from]!.slice(0, heads.length))
           read++
@@ -110,14 +110,14 @@ describe('the bytes of a signing record', () => {
     expect(read).to.be.greaterThan(0)
   })
 
-  it('fit a slot of 63 bytes, and no longer one', () => {
+  it('hold a slot of 63 bytes, but no longer one', () => {
     const digest = keccakText('a')
     expect(encodeEntry(ID, { slot: 'x'.repeat(63), digest })).to.have.length(BLOCK_BYTES)
     expect(() => encodeEntry(ID, { slot: 'x'.repeat(64), digest })).to.throw(RangeError)
     expect(() => encodeEntry(ID, { slot: 'x', digest: '0x12' })).to.throw(RangeError)
   })
 
-  it('have a head that comes back as it was, and that no other record has', () => {
+  it('have a head that decodes to what was encoded, and that no other record has', () => {
     const head = headOf(record())
     expect(decodeHead(encodeHead(head))).to.deep.equal(head)
     expect(isSameHead(head, headOf(record(SIGNED - 1)))).to.equal(false)

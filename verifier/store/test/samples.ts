@@ -1,4 +1,4 @@
-/** What the tests of the store keep in it. */
+/** Samples that the tests put into the store. */
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { Ballot } from '../../../proto/messages.js'

@@ -87,12 +87,12 @@ describe('the file of a signing record', () => {
       const current = await readFile(path)
       await rename(copy, path)
       await expectFault(opened(), 'damaged', path, `after ${SIGNED} entries`, 'current copy')
-      // what the error tells its reader to do
+      // The reader follows the advice of the error.
       await writeFile(path, current)
       await expectSigned(SIGNED + 1)
     })
 
-    it("when it is another key's, however long", async () => {
+    it('when it belongs to another key, however long it is', async () => {
       for (const count of [SIGNED, SIGNED + 5]) {
         const other = join(dir, `other-${count}`)
         await SigningRecord.create(
@@ -119,7 +119,7 @@ describe('the file of a signing record', () => {
   })
 
   describe('is accepted', () => {
-    it('when it goes on behind the witness, whatever crash or copy left that behind', async () => {
+    it('when it is longer than the witness knows, after any crash or restored copy', async () => {
       const witnessed: RecordHead[] = [head!]
       for (let i = SIGNED; i < SIGNED + 3; i++) {
         await using(record => sign(record, i, i + 1))
@@ -188,13 +188,13 @@ describe('the file of a signing record', () => {
       })
     }
 
-    it('signs nothing when the witness fails, and neither does it later without the witness', async () => {
+    it('signs nothing when the witness fails, or later while the witness is missing', async () => {
       const broken: Witness = { read: async () => head, write: () => Promise.reject(io('EIO')) }
       const record = await SigningRecord.open(path, broken)
       await expectFault(record.add('report/9/0', keccakText('9')), 'unwritable', path)
       await expectFault(record.add('report/9/0', keccakText('9')), 'unwritable', path)
       await record.close()
-      // on disk, though nothing was signed: the next start takes the slot for signed
+      // The entry is on disk, although nothing was signed. The next start treats the slot as signed.
       await using(async again => expect(await again.add('report/9/0', keccakText('9'))).to.equal('same'))
     })
   })
@@ -217,7 +217,7 @@ describe('the file of a signing record', () => {
         const error = await failure(record.add('report/9/0', keccakText('9')))
         expect(error).to.be.instanceOf(Error).with.property('message').that.includes(path)
         await record.close()
-        // and the next start sees the same
+        // The next start finds the same.
         expect(await failure(opened()))
           .to.be.instanceOf(Error)
           .with.property('message')
@@ -229,7 +229,7 @@ describe('the file of a signing record', () => {
       }
     })
 
-    it('lets at most one of two through that append at once, though no lock keeps them apart', async () => {
+    it('lets at most one of two concurrent appends through, although no lock separates them', async () => {
       const [first, second] = [await opened(), await opened()]
       const results = await Promise.allSettled([
         first.add('report/9/0', keccakText('first')),
@@ -251,7 +251,7 @@ describe('the file of a signing record', () => {
   })
 
   describe('is exported', () => {
-    it('as a copy of the same bytes, which stands for the record', async () => {
+    it('as a copy of the same bytes, which can replace the record', async () => {
       const copy = join(dir, 'copy')
       const exported = await using(async record => {
         await sign(record, SIGNED, SIGNED + 1)
@@ -264,7 +264,7 @@ describe('the file of a signing record', () => {
       expect(await readdir(dir)).to.deep.equal(['signing-record'])
     })
 
-    it('over no other file, and not when it is damaged', async () => {
+    it('never over another file, and never when it is damaged', async () => {
       const copy = join(dir, 'copy')
       await writeFile(copy, 'precious')
       await using(async record => {

@@ -34,7 +34,7 @@ describe('a store', () => {
   }
 
   describe('refuses to open', () => {
-    it('what is not there, and makes nothing in its place', async () => {
+    it('a missing database, and creates nothing in its place', async () => {
       const missing = join(parent, 'elsewhere')
       await expectFault(Store.open(missing, { mode: 'existing' }), 'missing', missing, 'restore')
       expect(await readdir(parent)).to.deep.equal(['verifier'])
@@ -48,11 +48,11 @@ describe('a store', () => {
       await expectFault(Store.open(other, { mode: 'existing' }), 'missing', other, 'restore')
     })
 
-    it('a new one where there is one', async () => {
+    it('a new database if one exists', async () => {
       await expectFault(Store.open(dataDir, { mode: 'create' }), 'exists', dir)
     })
 
-    it('a new one where there is a signing record', async () => {
+    it('a new database if a signing record exists', async () => {
       await store.close()
       await rename(dir, join(parent, 'lost'))
       const path = join(dataDir, 'signing-record')
@@ -74,7 +74,7 @@ describe('a store', () => {
       await reopen()
     })
 
-    it('one that is in use', async () => {
+    it('a database that another store uses', async () => {
       await expectFault(Store.open(dataDir, { mode: 'existing' }), 'locked', dir, 'stop')
     })
   })
@@ -118,7 +118,7 @@ describe('a store', () => {
         const tables = (await readdir(copy)).filter(name => name.endsWith('.ldb') && join(dir, name) !== path)
         expect(await readdir(dir)).to.include.members(tables)
         if (path.endsWith('.ldb')) expect(await readFile(path).catch(() => undefined)).to.deep.equal(damagedBytes)
-        // what the error tells its reader to do
+        // The reader follows the advice of the error.
         await rm(dir, { recursive: true })
         await rename(copy, dir)
         store = await Store.open(dataDir, { mode: 'existing' })
@@ -166,7 +166,7 @@ describe('a store', () => {
     }
   })
 
-  describe('with an older database, whose record goes on,', () => {
+  describe('with a database that is older than the record', () => {
     const sign = (i: number) => store.recordSigned(`report/${i}/0`, keccakText(String(i)))
     const expectAllSigned = async (count: number) => {
       for (let i = 0; i < count; i++) {
@@ -176,7 +176,7 @@ describe('a store', () => {
       }
     }
 
-    it('opens when it was restored from a copy, and the record then is not taken for the older one', async () => {
+    it('opens after a restore from a copy, and then still refuses an older record', async () => {
       for (let i = 0; i < 3; i++) await sign(i)
       await store.close()
       const copy = join(parent, 'copy')
@@ -192,7 +192,7 @@ describe('a store', () => {
       await rm(join(dataDir, 'signing-record'))
       await cp(join(copy, 'signing-record'), join(dataDir, 'signing-record'))
       await expectFault(Store.open(dataDir, { mode: 'existing' }), 'damaged', 'after 3 entries, where 6')
-      // both from one copy: nothing here can tell
+      // Both come from one copy, which nothing here can detect.
       await rm(dataDir, { recursive: true })
       await rename(copy, dataDir)
       store = await Store.open(dataDir, { mode: 'existing' })

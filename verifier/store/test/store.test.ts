@@ -88,7 +88,7 @@ describe('store', () => {
   }
 
   describe('record of what was signed', () => {
-    it('holds one digest a slot, for ever', async () => {
+    it('holds one digest per slot, for ever', async () => {
       expect(await store.recordSigned('report/7/0', keccakText('a'))).to.equal('recorded')
       expect(await store.recordSigned('report/7/0', keccakText('a'))).to.equal('same')
       expect(await store.recordSigned('report/7/1', keccakText('b'))).to.equal('recorded')
@@ -98,7 +98,7 @@ describe('store', () => {
       expect(await failure(store.recordSigned('report/7/0', keccakText('b')))).to.be.instanceOf(SigningConflict)
     })
 
-    it('lets one of many through that ask at once', async () => {
+    it('records one of many concurrent digests for a slot', async () => {
       await fc.assert(
         fc.asyncProperty(fc.uuid(), fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 2 }), async (slot, names) => {
           const asked = names.map(name => store.recordSigned(slot, keccakText(name)))
@@ -113,7 +113,7 @@ describe('store', () => {
   })
 
   describe('contents', () => {
-    it('come back as they were, after a restart too', async () => {
+    it('stay the same, also after a restart', async () => {
       await store.putBallot(keccakText('one'), ballot(3, 'one'), true)
       await store.putFacts(facts(3, 'three'))
       await store.putReport(report(3))
@@ -126,7 +126,7 @@ describe('store', () => {
       expect(await store.getReport(ZERO_HASH)).to.equal(undefined)
     })
 
-    it('of a report grow when it is posted', async () => {
+    it('of a report include its posting', async () => {
       const { header, headerHash } = report(3)
       const posted = {
         header,
@@ -142,13 +142,13 @@ describe('store', () => {
       expect(await store.getReport(headerHash)).to.deep.equal({ ...report(3), posted })
     })
 
-    it('tell the newest facts by number, not by digits', async () => {
+    it('order facts by the number of their epoch, not by its digits', async () => {
       expect(await store.latestFacts()).to.equal(undefined)
       for (const epoch of [9, 100, 10]) await store.putFacts(facts(epoch, String(epoch)))
       expect((await store.latestFacts())?.epoch).to.equal(100)
     })
 
-    it('hold what was heard once, by epoch, in the order of the phases', async () => {
+    it('hold each heard item once, by epoch, in the order of the phases', async () => {
       const item = (kind: string, byte: number) => ({ kind, data: Uint8Array.of(byte) })
       const heard = [item('partial', 1), item('commit', 2), item('ballot', 3), item('commit', 2)]
       for (const one of heard) await store.putGossip(11, GossipItem.encode(one))
@@ -196,7 +196,7 @@ describe('store', () => {
     }
     const fileOf = async (i: number) => (await files()).find(path => path.endsWith(session(i)))!
 
-    it('come back as they were, after a restart too, and again when put again', async () => {
+    it('stay the same, also after a restart, and after a second write', async () => {
       await fill()
       await store.putTranscript(3, fromHex(session(2)), body(7))
       await reopen()
@@ -213,7 +213,7 @@ describe('store', () => {
       const others = (await files()).filter(path => !bodies.includes(path))
       const sizes = await Promise.all(others.map(async path => (await stat(path)).size))
       expect(sizes.reduce((sum, size) => sum + size)).to.be.lessThan(BODY_BYTES)
-      // what no read would survive
+      // No read would accept this file.
       for (const path of bodies) {
         await rm(path)
         await mkdir(path)
@@ -239,7 +239,7 @@ describe('store', () => {
       expect(await store.recordSigned('report/1/0', keccakText('a'))).to.equal('recorded')
     })
 
-    it('whose writing was interrupted are not there, and are gone with their epoch', async () => {
+    it('whose writing was interrupted are missing, and disappear with their epoch', async () => {
       await fill()
       const path = await fileOf(0)
       await rename(path, `${path}.partial`)

@@ -12,7 +12,7 @@ import { expectFault } from './faults.js'
 
 const WRITER = fileURLToPath(new URL('./writer.ts', import.meta.url))
 
-describe('a store of which a second process gets hold', () => {
+describe('a store that a second process opens', () => {
   let dir: string
   let store: Store
   const writer = (): ChildProcess =>

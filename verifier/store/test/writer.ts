@@ -1,4 +1,4 @@
-/** A process that records as fast as it can, and says on standard output what is on disk: for a test that kills it. */
+/** A process that records as fast as it can, and prints each slot that is on disk. A test kills this process. */
 import { keccakText } from '../../../proto/hash.js'
 import { Store } from '../store.js'
 

@@ -32,7 +32,8 @@ describe('the size of a group of receivers', () => {
       expect(groupSize(able)).to.equal(size)
       expect(groupsOfSize(able, size)).to.have.length(Math.floor(31 / size))
     }
-    // Three can take a half, but only two of them are a group; the five are needed, and they can take a third.
+    // Three receivers can take a half, but only two of them form a group. So all five are needed, and each can take a
+    // third.
     const three = drawn(5, 100_000, i => loadKbps(memberClaimKbps(100_000, i < 3 ? 2 : 3)))
     expect(groupSize(three)).to.equal(3)
   })
