@@ -4,7 +4,4 @@ import { initCommand } from '../../verifier/cli/init.js'
 import { providerRun } from './run-command.js'
 
 export const providerCommands = (y: Argv): Argv =>
-  y
-    .command(initCommand('provider'))
-    .command(providerRun)
-    .demandCommand(1, 'Say what to do with the provider: init or run.')
+  y.command(initCommand('provider')).command(providerRun).demandCommand(1, 'Missing command: init or run.')
