@@ -23,7 +23,7 @@ export class SigningConflict extends Error {
     readonly recorded: string,
     readonly refused: string,
   ) {
-    super(`This key has signed ${recorded} for ${slot}; it must not also sign ${refused}.`)
+    super(`${slot} is already signed as ${recorded}; the key must not also sign ${refused}`)
   }
 }
 
