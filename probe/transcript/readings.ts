@@ -7,10 +7,10 @@ import type { EstimateRecord } from '../../proto/messages.js'
 import type { SenderEvidence, SessionFacts } from '../verdict/session-facts.js'
 
 /** Of all readings of a session. */
-export const areReadingsBorneOut = (facts: SessionFacts): boolean =>
+export const areReadingsSupported = (facts: SessionFacts): boolean =>
   areClockReadings(facts) &&
-  isMainBorneOut(facts) &&
-  isBorneOut(
+  isMainSupported(facts) &&
+  isSupported(
     facts.direct,
     total(facts, ({ direct }) => direct.arrived),
   )
@@ -29,20 +29,20 @@ const figuresOfSender = ({ hoarding, riseMs, control, turn }: SenderEvidence): n
 const figuresOf = (estimate: EstimateRecord | undefined): number[] =>
   estimate ? [estimate.rateKbps, estimate.fromMs, estimate.toMs - estimate.fromMs] : []
 
-function isMainBorneOut(facts: SessionFacts): boolean {
+function isMainSupported(facts: SessionFacts): boolean {
   if (facts.soakMs === undefined)
-    return isBorneOut(
+    return isSupported(
       facts.estimate,
       total(facts, ({ arrived }) => arrived),
     )
-  return facts.senders.every(({ turn }) => isBorneOut(turn?.estimate, turn?.arrived ?? 0))
+  return facts.senders.every(({ turn }) => isSupported(turn?.estimate, turn?.arrived ?? 0))
 }
 
 /**
  * At least half of the windows reached the median, and the rate of one window is over at least half of its length. So at
  * least a quarter of the bytes that a reading stands for must have arrived.
  */
-const isBorneOut = (reading: EstimateRecord | undefined, datagrams: number): boolean =>
+const isSupported = (reading: EstimateRecord | undefined, datagrams: number): boolean =>
   !reading || datagrams * IP_DATAGRAM_BYTES * 8 >= (reading.rateKbps * (reading.toMs - reading.fromMs)) / 4
 
 const total = ({ senders }: SessionFacts, of: (sender: SenderEvidence) => number): number =>

@@ -52,24 +52,24 @@ export async function verifySender(
     receiptBytes: lastReceipt?.bytes,
     checks: [
       {
-        what: 'what the provider answered carries its signature',
+        what: 'the provider signed its answers',
         holds: await isAnswerSigned(answer, sessionId, keys.provider),
       },
-      { what: 'data came only from senders whom the provider had granted it', holds: !!tag || arrived === 0 },
+      { what: 'data came only from senders that hold a grant', holds: !!tag || arrived === 0 },
       {
-        what: 'every key shown is the one committed to',
+        what: 'every revealed key matches its commitment',
         holds: !reveal || isCommitted(reveal, sessionId, slot, commitment),
       },
       {
-        what: 'every key and log is signed by its sender',
+        what: 'each sender signed its key and its log',
         holds: !reveal || (await isSigned(reveal, sessionId, slot, keys.senders[slot] ?? nobody)),
       },
       {
-        what: 'receipts that hold are counter-signed over the bytes that were hashed',
+        what: 'the receiver counter-signed the receipts over the bytes that it hashed',
         holds: await isCounterSigned(lastReceipt, counter, arrived * IP_DATAGRAM_BYTES, keys.receiverVouchers),
       },
       {
-        what: 'what is said of control datagrams fits those that arrived, and the logs',
+        what: 'the control figures fit the datagrams that arrived, and the logs',
         holds: isControlFlowOf(record, runs.control),
       },
     ],

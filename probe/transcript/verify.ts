@@ -12,7 +12,7 @@ import { stopDigest } from '../wire/statements.js'
 import type { Check } from './check.js'
 import { conclude } from './conclude.js'
 import { listedRuns } from './listed-runs.js'
-import { areReadingsBorneOut } from './readings.js'
+import { areReadingsSupported } from './readings.js'
 import { reasonOf } from './record.js'
 import { type SenderVerification, type TranscriptKeys, verifySender } from './verify-sender.js'
 
@@ -44,22 +44,22 @@ export async function verifyTranscript(whole: SessionRecord, keys: TranscriptKey
     senders: senders.map(({ receiptBytes }, slot) => ({ evidence: facts.senders[slot]!, receiptBytes })),
     checks: [
       {
-        what: 'there is one account of each sender',
+        what: 'there is one record for each sender',
         holds: [whole.senderRecords, keys.senders].every(({ length }) => length === whole.senders.length),
       },
       ...mergedChecks(senders),
       {
-        what: 'the chunks listed are those of the published root',
+        what: 'the listed chunks have the published root',
         holds: listed.every(({ isWhole }) => isWhole) && publish(listed).root === toHex(record.chunkRoot),
       },
-      { what: 'the receiver signed that root, before it was shown any key', holds: await isRootSigned(record, keys) },
-      { what: 'the data that arrived is enough for the reading', holds: areReadingsBorneOut(facts) },
+      { what: 'the receiver signed this root before any key was revealed', holds: await isRootSigned(record, keys) },
+      { what: 'enough data arrived for the reading', holds: areReadingsSupported(facts) },
       {
-        what: 'a soak has an account of every turn, and no other session has any',
+        what: 'a soak has a record of every turn, and no other session has one',
         holds: record.senderRecords.every(({ turn }) => (turn !== undefined) === isSoakMeasured(record)),
       },
       {
-        what: `the outcome judged from it is ${record.outcome}${record.reason && `, ${record.reason}`}`,
+        what: `the record gives the outcome ${record.outcome}${record.reason && `, ${record.reason}`}`,
         holds: outcome.kind === record.outcome && reasonOf(outcome) === record.reason,
       },
     ],

@@ -67,11 +67,11 @@ export async function checkTranscript({ transcript, network, vote }: ParsedTrans
     })),
     checks: [
       {
-        what: 'the session id is that of its network, epoch, beacon, parties and nonce',
+        what: 'the session id binds this network, epoch, beacon, parties and nonce',
         holds: sessionId === toHex(session.sessionId),
       },
       ...verification.checks,
-      { what: 'the vote is the one that follows from all this', holds: isVoteOf(vote, verification, transcript) },
+      { what: 'the record gives exactly this vote', holds: isVoteOf(vote, verification, transcript) },
     ],
   }
 }

@@ -13,9 +13,9 @@ import { type TranscriptVerification, verifyTranscript } from '../verify.js'
 import type { TranscriptKeys } from '../verify-sender.js'
 
 const CLAIM_KBPS = 10_000
-const LISTED = 'the chunks listed are those of the published root'
-const BORNE_OUT = 'the data that arrived is enough for the reading'
-const ONE_EACH = 'there is one account of each sender'
+const LISTED = 'the listed chunks have the published root'
+const BORNE_OUT = 'enough data arrived for the reading'
+const ONE_EACH = 'there is one record for each sender'
 
 describe('a transcript of a malicious receiver', function () {
   this.timeout(30_000)

@@ -137,7 +137,7 @@ describe('a transcript in a file', function () {
     await writeFile(better, Transcript.encode({ ...transcript, session: { ...session, outcome: 'verified' } }))
     const failed = await bandwitness('verify-transcript', better, '--json')
     expect(failed.code).to.equal(8)
-    expect(failed.stderr).to.match(/^bandwitness: .*Failed checks: the outcome judged from it is verified.*\n$/)
+    expect(failed.stderr).to.match(/^bandwitness: .*Failed checks: the record gives the outcome verified.*\n$/)
     expect(JSON.parse(failed.stdout).checks.some((check: { holds: boolean }) => !check.holds)).to.equal(true)
     const help = await bandwitness('verify-transcript', '--help')
     expect(help.code).to.equal(0)
