@@ -35,6 +35,7 @@ import { bytesIn, maxShareKbps } from '../verdict/share.js'
 import { isCounterOf } from '../wire/receipts.js'
 import { SeenSessions } from '../wire/seen-sessions.js'
 import { grantDigest, refuseDigest } from '../wire/statements.js'
+import { mayReach } from './next-hop.js'
 import { RelaySession } from './relay-session.js'
 
 export interface RelayOptions {
@@ -186,6 +187,8 @@ export class Relay {
     const nowMs = this.#options.clock.now()
     if (isIP(nextHopHost) !== this.#family || nextHopPort < 1 || nextHopPort > 0xffff) return REFUSE.malformed
     if (rateKbps < 1 || budgetBytes < 1 || durationMs < 1) return REFUSE.malformed
+    const own = { host: this.#options.host, port: this.port }
+    if (!mayReach(own, { host: nextHopHost, port: nextHopPort })) return REFUSE.nextHop
     const mostKbps = maxShareKbps(this.#claimKbps) * SHARE_SLACK
     if (rateKbps > mostKbps || budgetBytes > bytesIn(mostKbps, MAX_BUDGET_MS) || durationMs > MAX_DURATION_MS) {
       return REFUSE.tooMuch

@@ -233,6 +233,18 @@ for (const backend of BACKENDS)
       expect(network.relay.stats.refused).to.include({ tooMuch: 3, malformed: 4, replayed: 1 })
     })
 
+    it('refuses next hops that it must not send to, and itself', async () => {
+      const beyond = ['10.0.0.1', '192.168.1.1', '169.254.169.254', '224.0.0.1', '255.255.255.255', '0.0.0.0']
+      for (const nextHopHost of beyond) {
+        const { answer } = await open({ nextHopHost })
+        expect(answer, nextHopHost).to.have.nested.property('refuse.reason', REFUSE.nextHop)
+      }
+      const { answer } = await open({ nextHopPort: network.relay.port })
+      expect(answer, 'the relay itself').to.have.nested.property('refuse.reason', REFUSE.nextHop)
+      expect(network.relay.stats).to.have.nested.property('refused.nextHop', beyond.length + 1)
+      expect(network.relay.stats.challenges).to.equal(0)
+    })
+
     it('follows a claim that changes', async () => {
       network.relay.setClaim(2 * CLAIM_KBPS)
       const { answer } = await open({ rateKbps: maxShareKbps(2 * CLAIM_KBPS) })
