@@ -16,6 +16,8 @@ export interface RelayOpen {
   rateKbps: number
   durationMs: number
   sender: number
+  /** any bytes: until the next hop has echoed, the relay sends it no more bytes than this message has */
+  padding: Uint8Array
 }
 export interface RelayGrant {
   sessionId: Uint8Array
@@ -295,7 +297,7 @@ export interface SyncResponse {
 /** Largest encoding that a decoder looks at, in bytes. */
 const KIB = 1024
 const MAX_BYTES = {
-  RelayOpen: 256,
+  RelayOpen: KIB,
   RelayFinish: 64,
   CounterReceipt: 256,
   RelayFrame: KIB,

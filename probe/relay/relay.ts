@@ -112,7 +112,7 @@ export class Relay {
   async serve(stream: MessageStream, peer: string): Promise<void> {
     try {
       const request = await within(HANDSHAKE_MS, 'session request', stream.receive())
-      const finished = request && (await this.#serve(RelayOpen.decode(request), stream, peer))
+      const finished = request && (await this.#serve(request, stream, peer))
       if (finished) await this.#hearCounter(finished, stream)
     } catch {
       // The peer is gone, silent or speaks nonsense, so there is nobody to tell.
@@ -129,8 +129,9 @@ export class Relay {
   }
 
   /** @returns the last receipt, if the opener finished the session */
-  async #serve(open: RelayOpen, stream: MessageStream, peer: string): Promise<Receipt | undefined> {
+  async #serve(request: Uint8Array, stream: MessageStream, peer: string): Promise<Receipt | undefined> {
     const { random, signer, voucherSigner } = this.#options
+    const open = RelayOpen.decode(request)
     const reason = this.#refusal(open, peer)
     if (reason !== undefined) {
       this.stats.refused[REFUSE_NAME.get(reason)!]++
@@ -145,9 +146,10 @@ export class Relay {
     this.stats.sessions = this.#sessions.size
     this.stats.granted++
     const { nextHopHost, nextHopPort, rateKbps, budgetBytes } = open
-    const nonce = random.bytes(NONCE_BYTES)
+    const openBytes = request.length
+    const path = { nonce: random.bytes(NONCE_BYTES), nextHopHost, nextHopPort, openBytes }
     try {
-      await this.#remote.call('openSession', { id, tag, nonce, nextHopHost, nextHopPort, rateKbps, budgetBytes })
+      await this.#remote.call('openSession', { id, tag, ...path, rateKbps, budgetBytes })
       const grant = { sessionId: open.sessionId, tag, udpPort: this.port, rateKbps, budgetBytes }
       const signature = await signer.sign(grantDigest(grant))
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
