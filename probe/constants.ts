@@ -44,9 +44,9 @@ export const OPEN_BYTES = CHALLENGES * (CHALLENGE_BYTES + IPV6_UDP_HEADER_BYTES)
 /**
  * Most challenges in a second to a host that has never echoed, over all sessions of a relay. Before its first echo, on a
  * round trip of 150 ms, a verifier gets up to 20: five in each of three senders' sessions and in one for heartbeats. So
- * three verifiers at one address may begin at once. A host that never asked gets at most 5 kB a second.
+ * six verifiers at one address may begin at once. A host that never asked gets at most 10 kB a second.
  */
-export const CHALLENGES_PER_HOST = 64
+export const CHALLENGES_PER_HOST = 128
 /** A relay remembers this many hosts that have echoed. */
 export const ECHOED_HOSTS_KEPT = 4096
 
