@@ -141,6 +141,12 @@ for (const backend of BACKENDS)
       })
     }
 
+    it('one opening reflects no more bytes than it has, however short it is', async () => {
+      const request = { ...smallest(VICTIM_HOST, victim.address().port), padding: new Uint8Array(0) }
+      const openedBytes = await openAt(RelayOpen.encode(request), 'stranger')
+      expect(reflectedBytes).to.be.within(CHALLENGE_IP_BYTES, openedBytes)
+    })
+
     it('six honest verifiers at one address are validated, on round trips of 150 ms that lose 5 % each way', async () => {
       const path = await LossyHop.open()
       try {
