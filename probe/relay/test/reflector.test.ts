@@ -147,6 +147,22 @@ for (const backend of BACKENDS)
       expect(reflectedBytes).to.be.within(CHALLENGE_IP_BYTES, openedBytes)
     })
 
+    it('strangers cannot use up the challenges that a verifier’s sessions need', async () => {
+      const verifier = await bound(HOST)
+      verifier.once('message', (datagram, { port, address }) => verifier.send(echoOf(datagram), port, address))
+      const request = smallest(HOST, verifier.address().port)
+      const client = new RelayClient(network.openProvider('verifier'), request.sessionId)
+      await client.open(request, network.provider.verifier, 1000)
+      expect(await client.ready).to.equal(true)
+      // The strangers alone want more in a second than the cap for a host that has never echoed.
+      const openings = Array.from({ length: MAX_SESSIONS - MAX_SESSIONS_PER_PEER }, (_, i) =>
+        openAt(RelayOpen.encode(paddedOpen(smallest(HOST, verifier.address().port))), `stranger ${i % (PEERS - 1)}`),
+      )
+      await Promise.all(openings)
+      expect(network.relay.stats.challenges).to.be.greaterThan(4 * CHALLENGES_PER_HOST)
+      verifier.close()
+    })
+
     it('six honest verifiers at one address are validated, on round trips of 150 ms that lose 5 % each way', async () => {
       const path = await LossyHop.open()
       try {
