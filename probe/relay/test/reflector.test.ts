@@ -95,6 +95,7 @@ for (const backend of BACKENDS)
   describe(`reflection through a relay over ${backend}`, () => {
     let network: Network
     let victim: Socket
+    let verifier: Socket | undefined
     let reflectedBytes: number
 
     beforeEach(async () => {
@@ -109,6 +110,8 @@ for (const backend of BACKENDS)
     afterEach(async () => {
       await network.close()
       victim.close()
+      verifier?.close()
+      verifier = undefined
     })
 
     /** Opens the session, and waits for the relay to give it up. @returns bytes of the opening */
@@ -148,19 +151,18 @@ for (const backend of BACKENDS)
     })
 
     it('strangers cannot use up the challenges that a verifier’s sessions need', async () => {
-      const verifier = await bound(HOST)
-      verifier.once('message', (datagram, { port, address }) => verifier.send(echoOf(datagram), port, address))
+      verifier = await bound(HOST)
+      verifier.once('message', (datagram, { port, address }) => verifier!.send(echoOf(datagram), port, address))
       const request = smallest(HOST, verifier.address().port)
       const client = new RelayClient(network.openProvider('verifier'), request.sessionId)
       await client.open(request, network.provider.verifier, 1000)
       expect(await client.ready).to.equal(true)
       // The strangers alone want more in a second than the cap for a host that has never echoed.
       const openings = Array.from({ length: MAX_SESSIONS - MAX_SESSIONS_PER_PEER }, (_, i) =>
-        openAt(RelayOpen.encode(paddedOpen(smallest(HOST, verifier.address().port))), `stranger ${i % (PEERS - 1)}`),
+        openAt(RelayOpen.encode(paddedOpen(smallest(HOST, request.nextHopPort))), `stranger ${i % (PEERS - 1)}`),
       )
       await Promise.all(openings)
       expect(network.relay.stats.challenges).to.be.greaterThan(4 * CHALLENGES_PER_HOST)
-      verifier.close()
     })
 
     it('six honest verifiers at one address are validated, on round trips of 150 ms that lose 5 % each way', async () => {
