@@ -1,4 +1,5 @@
 /** The probe's fixed numbers. Times in milliseconds, rates in kbit/s at the IP layer. */
+import { CHALLENGE_BYTES, IPV6_UDP_HEADER_BYTES } from '../proto/datagram.js'
 
 /** Length of one entry of a send log. Senders and receivers count in it. */
 export const LOG_INTERVAL_MS = 50
@@ -29,9 +30,25 @@ export const SHARE_SLACK = 1.02
 /** Rate that a heartbeat session asks for. Every data session asks for more. */
 export const HEARTBEAT_RATE_KBPS = 64
 
-/** The relay challenges the next hop at this interval, and gives up after the timeout. */
-export const CHALLENGE_INTERVAL_MS = 20
+/**
+ * The relay challenges the next hop after CHALLENGE_FIRST_MS, because the next hop knows the tag only once the grant has
+ * reached it. Each further interval is CHALLENGE_BACKOFF times as long as the one before. That makes CHALLENGES before
+ * the relay gives up after the timeout (see wire/path-validation.ts).
+ */
+export const CHALLENGE_FIRST_MS = 20
+export const CHALLENGE_BACKOFF = 1.5
+export const CHALLENGES = 8
 export const CHALLENGE_TIMEOUT_MS = 1000
+/** Openers pad their first message to this length, which pays for all CHALLENGES in IPv6, too. */
+export const OPEN_BYTES = CHALLENGES * (CHALLENGE_BYTES + IPV6_UDP_HEADER_BYTES)
+/**
+ * Most challenges in a second to a host that has never echoed, over all sessions of a relay. Before its first echo, on a
+ * round trip of 150 ms, a verifier gets up to 20: five in each of three senders' sessions and in one for heartbeats. So
+ * six verifiers at one address may begin at once. A host that never asked gets at most 10 kB a second.
+ */
+export const CHALLENGES_PER_HOST = 128
+/** A relay remembers this many hosts that have echoed. */
+export const ECHOED_HOSTS_KEPT = 4096
 
 /** An unpaid session carries at most its rate for MAX_BUDGET_MS (a soak takes 12 s), and lasts at most an hour. */
 export const MAX_BUDGET_MS = 15_000

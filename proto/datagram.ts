@@ -15,6 +15,8 @@ export const DATAGRAM_BYTES = 1200
 export const PAYLOAD_BYTES = DATAGRAM_BYTES - HEADER_BYTES
 /** IPv4 and UDP headers, which the IP layer carries in addition to each datagram's own bytes. */
 export const IP_UDP_HEADER_BYTES = 28
+/** The same with IPv6. */
+export const IPV6_UDP_HEADER_BYTES = 48
 export const IP_DATAGRAM_BYTES = DATAGRAM_BYTES + IP_UDP_HEADER_BYTES
 
 /** A chunk, the unit of commitment: about 64 KiB of datagrams. */

@@ -21,6 +21,8 @@ export const REFUSE = {
   malformed: 4,
   /** the provider serves nobody at present */
   notServing: 5,
+  /** the relay must not send to the next hop's address */
+  nextHop: 6,
 } as const
 
 export type RefuseName = keyof typeof REFUSE

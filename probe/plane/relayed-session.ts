@@ -19,6 +19,8 @@ export interface SessionSpec {
   readonly nonce: Uint8Array
   readonly nextHopHost: string
   readonly nextHopPort: number
+  /** length of the opening message: the challenges to the next hop may have no more bytes */
+  readonly openBytes: number
   readonly rateKbps: number
   readonly budgetBytes: number
 }

@@ -1,7 +1,7 @@
 /**
  * The provider's UDP port, in the worker: one for all sessions. The relay drops and counts each datagram that has no
  * session's tag, comes from another source, or exceeds its session's rate or budget. Before an address is validated,
- * the relay sends it nothing but the bounded challenges of path-validation.ts.
+ * the relay sends it nothing but the bounded challenges of path-validation.ts and challenge-cap.ts.
  */
 
 import { DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
@@ -9,6 +9,7 @@ import type { DatagramPort, PortFacts, ReceivedBatch } from '../io/datagram-port
 import { openPort } from '../io/open-port.js'
 import type { MonotonicClock } from '../ports.js'
 import { PathValidation } from '../wire/path-validation.js'
+import { ChallengeCap } from './challenge-cap.js'
 import { clockOf } from './clock.js'
 import { DelayQueue } from './delay-queue.js'
 import type { ForwardedPart } from './forwarded.js'
@@ -50,6 +51,7 @@ export class Relaying {
   readonly #emit: (event: RelayingEvent) => void
   readonly #byTag = new TagTable<RelayedSession>()
   readonly #byId = new Map<number, RelayedSession>()
+  readonly #challengeCap = new ChallengeCap()
   readonly #delayed: DelayQueue<DelayedDatagram>
   #port!: DatagramPort
   /** views of a batch's datagrams: made once, so that no datagram costs a new one */
@@ -90,15 +92,16 @@ export class Relaying {
   /** An event tells whether the session's path was validated. */
   openSession(spec: SessionSpec): void {
     const nextHop = this.#port.endpoint(spec.nextHopHost, spec.nextHopPort)
-    const path = new PathValidation(
-      spec.tag,
-      spec.nonce,
-      challenge => {
+    const path = new PathValidation({
+      ...spec,
+      send: challenge => {
+        if (!this.#challengeCap.take(nextHop.host, this.#clock.now())) return false
         this.#stats.challenges++
         this.#port.send(challenge, nextHop)
+        return true
       },
-      validated => this.#emit({ kind: 'path', session: spec.id, validated }),
-    )
+      onSettled: validated => this.#emit({ kind: 'path', session: spec.id, validated }),
+    })
     const session = new RelayedSession(spec, nextHop, path, this.#clock.now())
     this.#byTag.set(spec.tag, session)
     this.#byId.set(spec.id, session)
@@ -138,10 +141,15 @@ export class Relaying {
       }
       const verdict = session.police(batch, i, place, nowMs)
       if (verdict === 'forward') this.#forward(batch, i, session, nowMs)
-      else if (verdict === 'echo') this.#stats.echoes++
+      else if (verdict === 'echo') this.#onEcho(session)
       else dropped[verdict]++
     }
     this.#port.flush()
+  }
+
+  #onEcho({ nextHop }: RelayedSession): void {
+    this.#stats.echoes++
+    this.#challengeCap.echoed(nextHop.host)
   }
 
   #forward(batch: ReceivedBatch, i: number, session: RelayedSession, nowMs: number): void {

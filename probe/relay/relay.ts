@@ -35,6 +35,7 @@ import { bytesIn, maxShareKbps } from '../verdict/share.js'
 import { isCounterOf } from '../wire/receipts.js'
 import { SeenSessions } from '../wire/seen-sessions.js'
 import { grantDigest, refuseDigest } from '../wire/statements.js'
+import { mayReach } from './next-hop.js'
 import { RelaySession } from './relay-session.js'
 
 export interface RelayOptions {
@@ -111,7 +112,7 @@ export class Relay {
   async serve(stream: MessageStream, peer: string): Promise<void> {
     try {
       const request = await within(HANDSHAKE_MS, 'session request', stream.receive())
-      const finished = request && (await this.#serve(RelayOpen.decode(request), stream, peer))
+      const finished = request && (await this.#serve(request, stream, peer))
       if (finished) await this.#hearCounter(finished, stream)
     } catch {
       // The peer is gone, silent or speaks nonsense, so there is nobody to tell.
@@ -128,8 +129,9 @@ export class Relay {
   }
 
   /** @returns the last receipt, if the opener finished the session */
-  async #serve(open: RelayOpen, stream: MessageStream, peer: string): Promise<Receipt | undefined> {
+  async #serve(request: Uint8Array, stream: MessageStream, peer: string): Promise<Receipt | undefined> {
     const { random, signer, voucherSigner } = this.#options
+    const open = RelayOpen.decode(request)
     const reason = this.#refusal(open, peer)
     if (reason !== undefined) {
       this.stats.refused[REFUSE_NAME.get(reason)!]++
@@ -144,9 +146,10 @@ export class Relay {
     this.stats.sessions = this.#sessions.size
     this.stats.granted++
     const { nextHopHost, nextHopPort, rateKbps, budgetBytes } = open
-    const nonce = random.bytes(NONCE_BYTES)
+    const openBytes = request.length
+    const path = { nonce: random.bytes(NONCE_BYTES), nextHopHost, nextHopPort, openBytes }
     try {
-      await this.#remote.call('openSession', { id, tag, nonce, nextHopHost, nextHopPort, rateKbps, budgetBytes })
+      await this.#remote.call('openSession', { id, tag, ...path, rateKbps, budgetBytes })
       const grant = { sessionId: open.sessionId, tag, udpPort: this.port, rateKbps, budgetBytes }
       const signature = await signer.sign(grantDigest(grant))
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
@@ -186,6 +189,8 @@ export class Relay {
     const nowMs = this.#options.clock.now()
     if (isIP(nextHopHost) !== this.#family || nextHopPort < 1 || nextHopPort > 0xffff) return REFUSE.malformed
     if (rateKbps < 1 || budgetBytes < 1 || durationMs < 1) return REFUSE.malformed
+    const own = { host: this.#options.host, port: this.port }
+    if (!mayReach(own, { host: nextHopHost, port: nextHopPort })) return REFUSE.nextHop
     const mostKbps = maxShareKbps(this.#claimKbps) * SHARE_SLACK
     if (rateKbps > mostKbps || budgetBytes > bytesIn(mostKbps, MAX_BUDGET_MS) || durationMs > MAX_DURATION_MS) {
       return REFUSE.tooMuch

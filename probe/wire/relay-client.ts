@@ -9,7 +9,7 @@ import {
   RelayOpen as RelayOpenCodec,
   type RelayRefuse,
 } from '../../proto/messages.js'
-import { LAST_RECEIPT_MS } from '../constants.js'
+import { LAST_RECEIPT_MS, OPEN_BYTES } from '../constants.js'
 import { within } from '../deadline.js'
 import type { PeerVerifier, ProviderStream } from '../ports.js'
 import { grantDigest, refuseDigest } from './statements.js'
@@ -17,6 +17,16 @@ import { grantDigest, refuseDigest } from './statements.js'
 export type RelayAnswer =
   | { readonly kind: 'grant'; readonly grant: RelayGrant }
   | { readonly kind: 'refuse'; readonly refuse: RelayRefuse }
+
+/** What an opener asks for. */
+export type RelayRequest = Omit<RelayOpen, 'padding'>
+
+/** All openings have one length, so they also tell nobody what kind of session follows. */
+export function paddedOpen(request: RelayRequest): RelayOpen {
+  const open = { ...request, padding: new Uint8Array(OPEN_BYTES) }
+  const excess = RelayOpenCodec.encode(open).length - OPEN_BYTES
+  return { ...open, padding: new Uint8Array(OPEN_BYTES - excess) }
+}
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
@@ -64,8 +74,8 @@ export class RelayClient {
   /**
    * @throws if the provider does not answer in `timeoutMs`, did not sign its answer, or grants another rate or budget
    */
-  async open(request: RelayOpen, provider: PeerVerifier, timeoutMs: number): Promise<RelayAnswer> {
-    await this.#stream.send(RelayOpenCodec.encode(request))
+  async open(request: RelayRequest, provider: PeerVerifier, timeoutMs: number): Promise<RelayAnswer> {
+    await this.#stream.send(RelayOpenCodec.encode(paddedOpen(request)))
     const bytes = await within(timeoutMs, 'provider', this.#stream.receive())
     if (!bytes) throw new Error('provider closed the stream')
     const { grant, refuse } = RelayFrame.decode(bytes)

@@ -9,6 +9,8 @@ export interface RelayOpen {
   rateKbps: number
   durationMs: number
   sender: number
+  /** any bytes: until the next hop has echoed, the relay sends it no more bytes than this message has */
+  padding: Uint8Array
 }
 export interface RelayGrant {
   sessionId: Uint8Array
@@ -56,7 +58,7 @@ export interface RelayFrame {
   finish?: RelayFinish
 }
 
-export const RelayOpen = codec<RelayOpen>('RelayOpen', 256)
+export const RelayOpen = codec<RelayOpen>('RelayOpen', KIB)
 export const RelayFinish = codec<RelayFinish>('RelayFinish', 64)
 export const RelayFrame = codec<RelayFrame>('RelayFrame', KIB)
 export const CounterReceipt = codec<CounterReceipt>('CounterReceipt', 256)

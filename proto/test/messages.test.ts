@@ -129,7 +129,10 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   [
     'relay open',
     messages.RelayOpen,
-    { sessionId: h32, nextHopHost: '::1', nextHopPort: 1, budgetBytes: 2, rateKbps: 3, durationMs: 4, sender: 5 },
+    {
+      ...{ sessionId: h32, nextHopHost: '::1', nextHopPort: 1, budgetBytes: 2, rateKbps: 3, durationMs: 4, sender: 5 },
+      padding: bytes(500),
+    },
   ],
   ['invitation', ProbeFrame, { invite }],
   ['acceptance', ProbeFrame, { accept: { commitment: h32 } }],

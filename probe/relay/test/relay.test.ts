@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { RemoteInfo } from 'node:dgram'
 import { expect } from 'chai'
-import { CHALLENGE_BYTES, IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
+import { CHALLENGE_BYTES, IP_DATAGRAM_BYTES, IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
 import { type CounterReceipt, RelayFrame, RelayOpen } from '../../../proto/messages.js'
-import { CHALLENGE_INTERVAL_MS, CHALLENGE_TIMEOUT_MS, MAX_SESSIONS_PER_PEER, POLICE_BURST_MS } from '../../constants.js'
+import { MAX_SESSIONS_PER_PEER, OPEN_BYTES, POLICE_BURST_MS } from '../../constants.js'
 import { Condition } from '../../deadline.js'
 import { REFUSE } from '../../plane/forwarding.js'
 import type { ProviderStream } from '../../ports.js'
@@ -12,7 +12,7 @@ import { PlainUdp } from '../../test/plain-udp.js'
 import { maxShareKbps } from '../../verdict/share.js'
 import { echoOf, isChallenge } from '../../wire/path-validation.js'
 import { checkReceipts, counterSign } from '../../wire/receipts.js'
-import { RelayClient } from '../../wire/relay-client.js'
+import { paddedOpen, RelayClient, type RelayRequest } from '../../wire/relay-client.js'
 
 const CLAIM_KBPS = 10_000
 
@@ -59,7 +59,7 @@ for (const backend of BACKENDS)
       await Promise.all([network.close(), nextHop.udp.close(), source.udp.close()])
     })
 
-    const request = (more: Partial<RelayOpen> = {}): RelayOpen => ({
+    const request = (more: Partial<RelayRequest> = {}): RelayRequest => ({
       sessionId: randomBytes(32),
       nextHopHost: HOST,
       nextHopPort: nextHop.udp.port,
@@ -70,7 +70,7 @@ for (const backend of BACKENDS)
       ...more,
     })
 
-    async function open(more: Partial<RelayOpen> = {}, peer = 'a') {
+    async function open(more: Partial<RelayRequest> = {}, peer = 'a') {
       const stream = network.openProvider(peer)
       streams.push(stream)
       const wanted = request(more)
@@ -78,7 +78,7 @@ for (const backend of BACKENDS)
       return { client, wanted, answer: await client.open(wanted, network.provider.verifier, 1000) }
     }
 
-    async function openReady(more: Partial<RelayOpen> = {}) {
+    async function openReady(more: Partial<RelayRequest> = {}) {
       const { client, wanted, answer } = await open(more)
       if (answer.kind !== 'grant') throw new Error('the relay refused')
       expect(await client.ready).to.equal(true)
@@ -145,8 +145,8 @@ for (const backend of BACKENDS)
         expect(await client.ready).to.equal(false)
         await settled(victim)
         expect(victim.got.every(({ datagram }) => isChallenge(datagram))).to.equal(true)
-        const bytes = victim.got.length * CHALLENGE_BYTES
-        expect(bytes).to.be.at.most((CHALLENGE_TIMEOUT_MS / CHALLENGE_INTERVAL_MS + 1) * CHALLENGE_BYTES)
+        const bytes = victim.got.length * (CHALLENGE_BYTES + IP_UDP_HEADER_BYTES)
+        expect(bytes).to.be.at.most(OPEN_BYTES)
         const { stats } = network.relay
         expect(stats.forwarded).to.equal(0)
         expect(stats.dropped['wrong-echo']).to.equal(2)
@@ -213,7 +213,7 @@ for (const backend of BACKENDS)
     })
 
     it('refuses, with its signature, a request that asks too much, is replayed, or makes no sense', async () => {
-      const reasonOf = async (more: Partial<RelayOpen>, peer = 'a') => {
+      const reasonOf = async (more: Partial<RelayRequest>, peer = 'a') => {
         const { answer } = await open(more, peer)
         return answer.kind === 'refuse' ? answer.refuse.reason : undefined
       }
@@ -231,6 +231,18 @@ for (const backend of BACKENDS)
       expect(await reasonOf({ sessionId })).to.equal(REFUSE.replayed)
       expect(await reasonOf({ sessionId }, 'b'), 'a session has several senders').to.equal(undefined)
       expect(network.relay.stats.refused).to.include({ tooMuch: 3, malformed: 4, replayed: 1 })
+    })
+
+    it('refuses next hops that it must not send to, and itself', async () => {
+      const beyond = ['10.0.0.1', '192.168.1.1', '169.254.169.254', '224.0.0.1', '255.255.255.255', '0.0.0.0']
+      for (const nextHopHost of beyond) {
+        const { answer } = await open({ nextHopHost })
+        expect(answer, nextHopHost).to.have.nested.property('refuse.reason', REFUSE.nextHop)
+      }
+      const { answer } = await open({ nextHopPort: network.relay.port })
+      expect(answer, 'the relay itself').to.have.nested.property('refuse.reason', REFUSE.nextHop)
+      expect(network.relay.stats).to.have.nested.property('refused.nextHop', beyond.length + 1)
+      expect(network.relay.stats.challenges).to.equal(0)
     })
 
     it('follows a claim that changes', async () => {
@@ -256,7 +268,7 @@ for (const backend of BACKENDS)
         expect(await stream.receive()).to.equal(undefined)
       }
       const gone = network.openProvider('a')
-      await gone.send(RelayOpen.encode(request()))
+      await gone.send(RelayOpen.encode(paddedOpen(request())))
       const grant = RelayFrame.decode((await gone.receive())!)
       expect(grant).to.have.property('grant')
       await gone.close()

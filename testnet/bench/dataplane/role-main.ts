@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
+import { OPEN_BYTES } from '../../../probe/constants.js'
 import { anchorOf } from '../../../probe/plane/clock.js'
 import { forwardAll } from '../../../probe/plane/forwarding.js'
 import { openRemote } from '../../../probe/plane/host.js'
@@ -84,7 +85,7 @@ async function relay({ host, backend, offload }: RoleOptions): Promise<Part> {
       const validated = new Promise<boolean>(resolve => paths.set(++id, resolve))
       const budgetBytes = BUDGET_SLACK * bytesIn(rateKbps, ms)
       const nonce = randomBytes(NONCE_BYTES)
-      const hop = { nextHopHost: to.host, nextHopPort: to.port }
+      const hop = { nextHopHost: to.host, nextHopPort: to.port, openBytes: OPEN_BYTES }
       await remote.call('openSession', { id, tag: bytes(tag), nonce, ...hop, rateKbps, budgetBytes })
       if (!(await validated)) throw new Error('the receiver did not echo the nonce')
       return { done: true }

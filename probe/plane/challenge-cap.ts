@@ -1,0 +1,46 @@
+/**
+ * How many challenges a relay sends to one host, over all its sessions. Many openers together cannot aim more at a host
+ * that has never echoed than CHALLENGES_PER_HOST in a second of the clock.
+ *
+ * A host that has echoed once is not capped: it runs a port for the protocol. A cap would let strangers use up the
+ * challenges that its honest sessions need. There the bytes of the openings still bound each session.
+ */
+import { isIPv6, SocketAddress } from 'node:net'
+import { CHALLENGES_PER_HOST, ECHOED_HOSTS_KEPT } from '../constants.js'
+
+const SECOND_MS = 1000
+
+/** One text for one address: IPv6 addresses can be written in many ways. */
+const nameOf = (host: string): string =>
+  new SocketAddress({ address: host, family: isIPv6(host) ? 'ipv6' : 'ipv4' }).address
+
+export class ChallengeCap {
+  #second = Number.NaN
+  /** challenges in this second, by host; bounded by the relay's open sessions */
+  readonly #sent = new Map<string, number>()
+  /** the host that echoed last comes last */
+  readonly #echoed = new Set<string>()
+
+  /** Counts one more challenge. @returns whether it may go out now */
+  take(host: string, nowMs: number): boolean {
+    const name = nameOf(host)
+    if (this.#echoed.has(name)) return true
+    const second = Math.floor(nowMs / SECOND_MS)
+    if (second !== this.#second) this.#sent.clear()
+    this.#second = second
+    const sent = this.#sent.get(name) ?? 0
+    if (sent >= CHALLENGES_PER_HOST) return false
+    this.#sent.set(name, sent + 1)
+    return true
+  }
+
+  echoed(host: string): void {
+    const name = nameOf(host)
+    this.#echoed.delete(name)
+    this.#echoed.add(name)
+    for (const oldest of this.#echoed) {
+      if (this.#echoed.size <= ECHOED_HOSTS_KEPT) return
+      this.#echoed.delete(oldest)
+    }
+  }
+}
