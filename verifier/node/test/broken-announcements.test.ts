@@ -40,11 +40,27 @@ describe('broken announcements', function () {
     for (const close of closing.splice(0).reverse()) await close()
   })
 
-  const newMember = () => {
-    const [seed, secret] = [randomBytes(32), toHex(randomBytes(32))]
-    return memberOf(NETWORK, seed, secret).then(member => ({ ...member, seed: toHex(seed) }))
+  const newMember = async () => {
+    const seed = randomBytes(32)
+    return { ...(await memberOf(NETWORK, seed, toHex(randomBytes(32)))), seed: toHex(seed) }
   }
   type Node = Awaited<ReturnType<typeof newMember>> & { readonly index: number }
+
+  /** Four verifiers, two providers on one link, and what the chain says of them. */
+  async function newNodes() {
+    const sample = sampleFacts({ verifiers: 4, providers: 2, epoch: EPOCH })
+    const nodes = (indices: readonly number[]) =>
+      Promise.all(indices.map(async (index): Promise<Node> => ({ ...(await newMember()), index })))
+    const verifiers = await nodes(sample.verifiers.map(({ index }) => index))
+    const providers = await nodes(sample.providers.map(({ index }) => index))
+    const common = { claimKbps: CLAIM_KBPS, link: keccakText('one link') }
+    const facts = {
+      ...sample,
+      verifiers: sample.verifiers.map((one, i) => ({ ...one, account: verifiers[i]!.account })),
+      providers: sample.providers.map((one, i) => ({ ...one, ...common, account: providers[i]!.account })),
+    }
+    return { verifiers, providers, facts }
+  }
 
   async function openPeer(seed: Hex): Promise<Peer> {
     const peer = await createPeer({ seed, listen: [`/ip4/${HOST}/tcp/0`], log: silent })
@@ -84,20 +100,8 @@ describe('broken announcements', function () {
    * @returns the receiver's votes of the two providers; with the role `provider`, the second is the altered one
    */
   async function measure(role: Announcement['role'], alter: Partial<Announcement>) {
-    const sample = sampleFacts({ verifiers: 4, providers: 2, epoch: EPOCH })
-    const verifiers: Node[] = []
-    for (const { index } of sample.verifiers) verifiers.push({ ...(await newMember()), index })
-    const providers: Node[] = []
-    for (const { index } of sample.providers) providers.push({ ...(await newMember()), index })
+    const { verifiers, providers, facts } = await newNodes()
     const [honest, other] = providers as [Node, Node]
-    const link = keccakText('one link')
-    const facts = {
-      ...sample,
-      verifiers: sample.verifiers.map((one, i) => ({ ...one, account: verifiers[i]!.account })),
-      providers: sample.providers.map((one, i) => ({
-        ...{ ...one, account: providers[i]!.account, claimKbps: CLAIM_KBPS, link },
-      })),
-    }
     const record: EpochRecord = { facts, assignment: assign(facts, PARAMS) }
     const session = record.assignment.sessions.find(({ provider }) => provider === honest.account)!
     const self = verifiers.find(({ index }) => index === session.receiver)!
