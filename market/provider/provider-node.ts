@@ -83,7 +83,7 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
     (stream, from) => relay.serve(stream, from),
     (error, from) => log.debug({ peer: from, error: error.message }, 'a session stream broke'),
   )
-  await announceSelf(chain, new Directory(chain), { role: 'provider', account }, peerId, listenAddresses(peer))
+  await announceSelf(chain, new Directory(chain, log), { role: 'provider', account }, peerId, listenAddresses(peer))
   const readClaim = async () => {
     const now = await chain.provider(account)
     if (now !== undefined) relay.setClaim(now.claimKbps)

@@ -8,12 +8,15 @@ import { startProvider } from './start.js'
 
 const OPTIONS = {
   ...NODE_OPTIONS,
-  limit: { type: 'string', describe: 'forward at most this much over all sessions, such as 10mbps' },
+  limit: {
+    type: 'string',
+    describe: 'Limit on what the relay forwards over all sessions, such as 10mbps (default: none)',
+  },
 } as const
 
 export const providerRun: CommandModule<object, InferredOptionTypes<typeof OPTIONS>> = {
   command: 'run',
-  describe: 'run a registered provider until it is interrupted',
+  describe: 'Run a registered provider until interrupted',
   builder: y => settings(y, OPTIONS),
   handler: async flags => {
     const forwarding = flags.limit === undefined ? forwardAll : limited(parseRate('limit', flags.limit))

@@ -42,10 +42,22 @@ export async function announcedBetween(context: ChainContext, from: number, to?:
   return perRole.flat()
 }
 
-const announcementFrom = (role: Announcement['role'], { args }: EventLog): Announcement => ({
-  role,
-  index: Number(args.index),
-  account: hex(args.account),
-  peerId: args.peerId as string,
-  multiaddrs: [...(args.multiaddrs as string[])],
-})
+function announcementFrom(role: Announcement['role'], { args }: EventLog): Announcement {
+  const multiaddrs = args.multiaddrs as string[]
+  return {
+    role,
+    index: Number(args.index),
+    account: hex(args.account),
+    peerId: textFrom(() => args.peerId),
+    multiaddrs: Array.from({ length: multiaddrs.length }, (_, i) => textFrom(() => multiaddrs[i]!)),
+  }
+}
+
+/** The contract takes any bytes as a text. ethers throws an error when bytes that are no UTF-8 are read. */
+function textFrom(read: () => string): string {
+  try {
+    return read()
+  } catch {
+    return ''
+  }
+}

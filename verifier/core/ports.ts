@@ -18,7 +18,10 @@ export interface PostedReport {
   readonly gasUsed: number
 }
 
-/** The address that a registered node has announced. */
+/**
+ * The address that a registered node has announced. Peer id and multiaddrs may hold anything that the node wrote. A text
+ * that is no UTF-8 is empty here.
+ */
 export interface Announcement {
   readonly role: 'verifier' | 'provider'
   readonly index: number

@@ -92,7 +92,7 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
     one.close(),
   )
   log.info({ udp: receiver.facts }, 'receiving')
-  const directory = new Directory(chain)
+  const directory = new Directory(chain, log)
   const dialBook = await life.open(new DialBook(peer, log), one => one.stop())
   await serveSync(peer, syncSource({ store }), log)
   await announceSelf(chain, directory, { role: 'verifier', account }, peer.peerId.toString(), listenAddresses(peer))

@@ -1,0 +1,84 @@
+/** The probe protocol: a receiver and one of its senders. */
+import { codec, KIB } from './codec.js'
+import type { CounterReceipt, Receipt, RelayGrant, RelayRefuse } from './relay.js'
+
+export interface ProbeInvite {
+  sessionId: Uint8Array
+  epoch: number
+  provider: Uint8Array
+  receiver: number
+  slot: number
+  host: string
+  port: number
+  rateKbps: number
+  budgetBytes: number
+  durationMs: number
+  nonce: Uint8Array
+  controlTag: Uint8Array
+}
+/** Exactly one is set. */
+export interface ProbeRelay {
+  grant?: RelayGrant
+  refuse?: RelayRefuse
+  unreachable?: string
+}
+export interface SendLog {
+  intervalMs: number
+  sent: number[]
+  blocked: number[]
+  errors: number[]
+  control: number[]
+}
+export interface ProbeDirect {
+  rateKbps: number
+  durationMs: number
+}
+export interface ProbeReveal {
+  key: Uint8Array
+  log: SendLog
+  receipts: Receipt[]
+  signature: Uint8Array
+}
+export interface ChunkRecord {
+  index: number
+  arrivedLow: number
+  arrivedHigh: number
+  hash: Uint8Array
+  maskedTimes: number[]
+}
+export interface ProbeOpenings {
+  slotRoots: Uint8Array[]
+  treeRoot: Uint8Array
+  held: Uint8Array
+  openings: { chunk: ChunkRecord; mismatched: boolean; proof: Uint8Array[] }[]
+  signature: Uint8Array
+}
+export interface OpeningFault {
+  sessionId: Uint8Array
+  epoch: number
+  receiver: number
+  slot: number
+  key: Uint8Array
+  chunkRoot: Uint8Array
+  rootSignature: Uint8Array
+  openings: ProbeOpenings
+  reason: string
+}
+/** Exactly one field is set; besides, a counter-signed receipt may come with the openings. */
+export interface ProbeFrame {
+  invite?: ProbeInvite
+  accept?: { commitment: Uint8Array }
+  decline?: { reason: string }
+  relay?: ProbeRelay
+  ready?: Record<string, never>
+  start?: Record<string, never>
+  stop?: { chunkRoot: Uint8Array; signature: Uint8Array }
+  reveal?: ProbeReveal
+  direct?: ProbeDirect
+  openings?: ProbeOpenings
+  counter?: CounterReceipt | undefined
+}
+
+/** Enough for a reveal with the receipts of a long session. */
+export const ProbeFrame = codec<ProbeFrame>('ProbeFrame', 256 * KIB)
+export const OpeningFault = codec<OpeningFault>('OpeningFault', 256 * KIB)

@@ -1,0 +1,64 @@
+/** The session protocol: a sender, or a verifier with a heartbeat, and a provider. */
+import { codec, KIB } from './codec.js'
+
+export interface RelayOpen {
+  sessionId: Uint8Array
+  nextHopHost: string
+  nextHopPort: number
+  budgetBytes: number
+  rateKbps: number
+  durationMs: number
+  sender: number
+  /** any bytes: until the next hop has echoed, the relay sends it no more bytes than this message has */
+  padding: Uint8Array
+}
+export interface RelayGrant {
+  sessionId: Uint8Array
+  tag: Uint8Array
+  udpPort: number
+  signature: Uint8Array
+  rateKbps: number
+  budgetBytes: number
+}
+export interface RelayRefuse {
+  sessionId: Uint8Array
+  reason: number
+  signature: Uint8Array
+}
+export interface RelayReady {
+  sessionId: Uint8Array
+}
+export interface Receipt {
+  sessionId: Uint8Array
+  sequence: number
+  bytes: number
+  root: Uint8Array
+  elapsedMs: number
+  head: Uint8Array
+  signature: Uint8Array
+  sender: number
+}
+export interface CounterReceipt {
+  sessionId: Uint8Array
+  sender: number
+  bytes: number
+  head: Uint8Array
+  elapsedMs: number
+  signature: Uint8Array
+}
+export interface RelayFinish {
+  sessionId: Uint8Array
+}
+/** Exactly one field is set. */
+export interface RelayFrame {
+  grant?: RelayGrant
+  refuse?: RelayRefuse
+  ready?: RelayReady
+  receipt?: Receipt
+  finish?: RelayFinish
+}
+
+export const RelayOpen = codec<RelayOpen>('RelayOpen', KIB)
+export const RelayFinish = codec<RelayFinish>('RelayFinish', 64)
+export const RelayFrame = codec<RelayFrame>('RelayFrame', KIB)
+export const CounterReceipt = codec<CounterReceipt>('CounterReceipt', 256)

@@ -1,0 +1,23 @@
+/** The sync protocol: what a verifier that missed something asks for. */
+import { codec, KIB } from './codec.js'
+
+/** Exactly one is set. */
+export interface SyncRequest {
+  ballot?: Uint8Array
+  leaves?: Uint8Array
+  ballotSet?: Uint8Array
+  gossip?: number
+  transcript?: Uint8Array
+}
+export interface GossipItem {
+  kind: string
+  data: Uint8Array
+}
+export interface SyncResponse {
+  found: boolean
+  items: Uint8Array[]
+}
+
+export const SyncRequest = codec<SyncRequest>('SyncRequest', 64)
+export const GossipItem = codec<GossipItem>('GossipItem', 2048 * KIB)
+export const SyncResponse = codec<SyncResponse>('SyncResponse', 64 * KIB * KIB, Number.POSITIVE_INFINITY)

@@ -1,0 +1,91 @@
+/** A receiver’s whole record of one session, from which anybody can check its vote again. */
+import { codec, KIB } from './codec.js'
+import type { ChunkRecord, ProbeRelay, ProbeReveal } from './probe.js'
+import type { CounterReceipt } from './relay.js'
+
+export interface EstimateRecord {
+  rateKbps: number
+  windows: number
+  fromMs: number
+  toMs: number
+}
+export interface TurnRecord {
+  estimate: EstimateRecord
+  crowdKbps: number[]
+  riseMs: number
+  controlRiseMs: number
+}
+/** The part of a sender's record that is evidence as it stands. */
+export interface SenderReadings {
+  /** the provider has validated the path to the receiver */
+  ready: boolean
+  jitterUs: number
+  /** typical delay of the sender's data through the provider, above the shortest */
+  riseMs: number
+  /** pace of the data's arrivals, divided by the pace of its sending; 1 if nothing was verified */
+  hoarding: number
+}
+export interface SenderRecord extends SenderReadings {
+  rateKbps: number
+  commitment?: Uint8Array | undefined
+  answer?: ProbeRelay | undefined
+  chunks: ChunkRecord[]
+  reveal?: ProbeReveal | undefined
+  counter?: CounterReceipt | undefined
+  control: ChunkRecord[]
+  direct: ChunkRecord[]
+  controlFlow?: { sent: number; spanMs: number; riseMs: number } | undefined
+  turn?: TurnRecord | undefined
+}
+/** The part of a session's record that is evidence as it stands. Times in ms since the senders were told to start. */
+export interface SessionReadings {
+  claimKbps: number
+  /** the slashing threshold, in basis points of the claim */
+  breachBps: number
+  /** length of a soak; undefined for an ordinary session */
+  soakMs?: number | undefined
+  /** undefined if no data was asked for; in a soak, the estimate of the middle turn */
+  estimate?: EstimateRecord | undefined
+  /** of the direct probe; undefined if there was none */
+  direct?: EstimateRecord | undefined
+  /** the kernel took the arrival times; other times are too rough to measure delay */
+  kernelTimestamps: boolean
+  /**
+   * Other receivers measured at the same time, and the network adds up all their readings. So the receiver's share does
+   * not cap its reading, and how the provider splits its traffic among receivers does not matter.
+   */
+  atOnce: boolean
+  /** a provider has reached the receiver's port at some time */
+  heard: boolean
+  /** for how long the receiver's event loop stood still while it measured */
+  starvedMs: number
+}
+export interface SessionRecord extends SessionReadings {
+  sessionId: Uint8Array
+  nonce: Uint8Array
+  epoch: number
+  provider: Uint8Array
+  receiver: number
+  senders: number[]
+  durationMs: number
+  senderRecords: SenderRecord[]
+  chunkRoot: Uint8Array
+  rootSignature?: Uint8Array | undefined
+  outcome: string
+  reason: string
+}
+export interface Transcript {
+  chainId: string
+  contract: Uint8Array
+  era: number
+  beacon: Uint8Array
+  providerPeer: string
+  receiverPeer: string
+  senderPeers: string[]
+  receiverAccount: Uint8Array
+  session: SessionRecord
+  vote: Uint8Array
+}
+
+/** Enough for a session that carried 10 GB, and for the chunks of one sender. */
+export const Transcript = codec<Transcript>('Transcript', 48 * KIB * KIB, 65_536)

@@ -1,0 +1,79 @@
+/** What one node announces reaches all readers of the chain, so no announcement may break a reader. */
+import { expect } from 'chai'
+import { Wallet } from 'ethers'
+import { peerIdOf } from '../../../testnet/network/setup.js'
+import { linkOf } from '../../core/assignment/link-groups.js'
+import type { Announcement } from '../../core/ports.js'
+import { REGISTRY } from '../announcements.js'
+import type { EthersChain } from '../ethers-chain.js'
+import { useLiveNetwork } from './live-network.js'
+
+const READABLE = '/ip4/203.0.113.7/tcp/4001'
+/** Stands in a call's data for a text that no reader can decode. */
+const PLACEHOLDER = 'unreadable'
+const PLACEHOLDER_BYTES = Buffer.from(PLACEHOLDER).toString('hex')
+/** A byte that no UTF-8 text holds. */
+const NO_UTF8 = 'ff'.repeat(PLACEHOLDER.length)
+
+describe('announcements', function () {
+  this.timeout(60_000)
+  const net = useLiveNetwork()
+
+  /** A transaction made by hand, since the adapter sends texts only. */
+  async function announceBytes(role: Announcement['role'], name: string, peerId: string, multiaddrs: string[]) {
+    const { contracts, provider } = net.chain.context
+    const registry = contracts[REGISTRY[role]]
+    const call = registry.interface.encodeFunctionData('announce', [peerId, multiaddrs])
+    expect(call).to.include(PLACEHOLDER_BYTES)
+    const wallet = new Wallet(net.live.keys[name]!.evm, provider)
+    const sent = await wallet.sendTransaction({
+      to: registry.target,
+      data: call.replaceAll(PLACEHOLDER_BYTES, NO_UTF8),
+      gasLimit: 1_000_000,
+    })
+    expect((await provider.getTransactionReceipt(sent.hash))?.status).to.equal(1)
+  }
+
+  it('an announcement that is no UTF-8 stops nobody', async () => {
+    const peerId = await peerIdOf(net.live.keys.p0!)
+    await net.chain.announce('verifier', 'peer-0', [READABLE])
+    await announceBytes('verifier', 'v1', PLACEHOLDER, [PLACEHOLDER])
+    await announceBytes('provider', 'p0', peerId, [PLACEHOLDER, READABLE])
+    const read = async (chain: EthersChain) => ({
+      first: await chain.factsAt(1),
+      second: await chain.factsAt(2),
+      newest: await chain.announcements(),
+      announcedIn: await chain.announcedIn(1),
+    })
+    await net.live.runTo(2)
+    const { first, second, newest, announcedIn } = await read(net.chain)
+    const { verifiers, providers } = net.live.setup
+    const [broken, other] = [providers[0]!, providers[1]!]
+    for (const facts of [first, second]) {
+      expect(facts?.verifiers).to.have.length(verifiers.length)
+      expect(facts?.providers.map(({ index }) => index)).to.have.members([broken.index, other.index])
+      expect(facts?.providers.find(({ index }) => index === broken.index)?.link).to.equal(linkOf([READABLE]))
+    }
+    const texts = newest.map(({ role, index, peerId, multiaddrs }) => ({ role, index, peerId, multiaddrs }))
+    expect(texts).to.have.deep.members([
+      { role: 'verifier', index: verifiers[0]!.index, peerId: 'peer-0', multiaddrs: [READABLE] },
+      { role: 'verifier', index: verifiers[1]!.index, peerId: '', multiaddrs: [''] },
+      { role: 'provider', index: broken.index, peerId, multiaddrs: ['', READABLE] },
+    ])
+    expect(announcedIn).to.have.deep.members(newest)
+
+    const restarted = await net.live.connectAsReader()
+    try {
+      expect(await read(restarted)).to.deep.equal({ first, second, newest, announcedIn })
+    } finally {
+      restarted.close()
+    }
+  })
+
+  it('a readable announcement replaces one that is no UTF-8', async () => {
+    await announceBytes('verifier', 'v0', PLACEHOLDER, [])
+    expect((await net.chain.announcements()).map(({ peerId }) => peerId)).to.deep.equal([''])
+    await net.chain.announce('verifier', 'peer-0', [])
+    expect((await net.chain.announcements()).map(({ peerId }) => peerId)).to.deep.equal(['peer-0'])
+  })
+})
