@@ -149,7 +149,7 @@ export class Collection {
 
   /**
    * @param turns of a soak, by sender; empty for an ordinary session
-   * @param needed k − f', less the senders that the provider turned away
+   * @param needed k − f', less the senders that the provider refused
    */
   begin(startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[], needed: number): void {
     this.#startMs = startMs

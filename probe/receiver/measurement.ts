@@ -64,9 +64,9 @@ async function probeDirectly(
   return (await watch(collecting, options, () => {})).direct
 }
 
-/** k − f', less the senders that the provider turned away: see `neededOf`. */
+/** k − f', less the senders that the provider refused: see `neededOf`. */
 export const neededLinks = (links: readonly SenderLink[]): number =>
-  Math.max(1, neededSenders(links.length) - links.filter(link => link.isTurnedAway).length)
+  Math.max(1, neededSenders(links.length) - links.filter(link => link.isRefused).length)
 
 const shortestRttMs = (links: readonly SenderLink[]): number =>
   Math.min(...links.map(link => link.rttMs ?? Number.POSITIVE_INFINITY))

@@ -14,6 +14,7 @@ import type { Outcome } from './outcome.js'
 import {
   countOf,
   isMismatched,
+  isRefused,
   neededOf,
   type SenderEvidence,
   type SessionFacts,
@@ -54,7 +55,7 @@ export function judge(facts: SessionFacts, { trusted = false }: Standing = {}): 
  */
 function judgeUnserved({ senders, heard }: SessionFacts): Outcome | undefined {
   const needed = neededSenders(senders.length)
-  const refusals = countOf(senders, ({ answer }) => answer === 'refused')
+  const refusals = countOf(senders, isRefused)
   if (refusals >= needed) return { kind: 'refused', refusals }
   if (senders.some(({ arrived }) => arrived > 0)) return undefined
   // The provider took the session, and then did not ask the receiver for its echo or forwarded none of what was sent.

@@ -15,7 +15,7 @@ export interface Measurement {
   readonly goodputKbps: number
   readonly lossBps: number
   readonly jitterUs: number
-  /** sum over the senders' signed logs, and the shares of those that the provider turned away */
+  /** sum over the senders' signed logs, and the shares of those that the provider refused */
   readonly offeredKbps: number
   /** loss of the control datagrams over the counted senders; 0 if too few arrived */
   readonly controlLossBps: number

@@ -51,7 +51,7 @@ export const controlKbps = (rateKbps: number): number =>
  * Rate of each sender in a direct probe after a reading of `readingKbps`. Any `needed` senders together still offer
  * DIRECT_OFFER · reading, unless their shares of the claim cap the rate. Below the slashing threshold the shares of
  * k − f' suffice. The rate has a floor, so even a very low reading gets some datagrams.
- * @param needed k − f', less the senders that the provider turned away
+ * @param needed k − f', less the senders that the provider refused
  */
 export const directShareKbps = (readingKbps: number, claimKbps: number, k: number, needed: number): number => {
   const wantedKbps = (DIRECT_OFFER * Math.max(readingKbps, DIRECT_FLOOR * claimKbps)) / needed

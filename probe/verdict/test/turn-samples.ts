@@ -54,7 +54,6 @@ export function honest(
       hoarding: 1,
       riseMs: 80,
       spanKbps: 0,
-      turnedAway: false,
       control: CLEAN,
       direct: { arrived: 60, verified: 60 },
     },
@@ -92,7 +91,7 @@ export const silent: SenderEvidence = {
     hoarding: 1,
     riseMs: 0,
     spanKbps: 0,
-    turnedAway: false,
+
     control: undefined,
     direct: { arrived: 0, verified: 0 },
   },
