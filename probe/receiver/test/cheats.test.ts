@@ -84,7 +84,8 @@ describe('a provider that cheats', function () {
   it('that keeps its claim loses nothing to such a sender', async () => {
     const result = await measured({ limitKbps: CLAIM_KBPS / 0.7 }, [lending])
     expect(result.outcome, story(network, result)).to.have.property('kind', 'verified')
-    if (result.outcome.kind === 'verified') expect(result.outcome.measurement.rateKbps).to.be.at.least(0.95 * CLAIM_KBPS)
+    if (result.outcome.kind === 'verified')
+      expect(result.outcome.measurement.rateKbps).to.be.at.least(0.95 * CLAIM_KBPS)
   })
 
   it('and refuses one sender has no excuse, nor with an accomplice that shows no key', async () => {
