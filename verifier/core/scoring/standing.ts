@@ -2,7 +2,7 @@
 import type { Leaf } from '../../../proto/leaf.js'
 import { decayed, decayQ32 } from './decay.js'
 import { scoreBps, tierOf } from './score.js'
-import { type MeasuredRate, nextThroughput, PRIOR, throughputQ32 } from './throughput.js'
+import { type MeasuredRate, nextThroughput, PRIOR, type Throughput, throughputQ32 } from './throughput.js'
 import { TICK_Q16, type WindowTicks, wilsonLowerBps } from './uptime.js'
 
 export type Standing = Pick<
@@ -38,6 +38,11 @@ export const NEWCOMER: Standing = {
   unmeasuredRun: 0,
 }
 
+export const throughputIn = (standing: Standing): Throughput => ({
+  sumQ32: BigInt(standing.throughputSumQ32),
+  weightQ32: BigInt(standing.throughputWeightQ32),
+})
+
 const LARGEST_RUN = 0xffffffff
 
 /**
@@ -52,11 +57,7 @@ export function nextStanding(
   if (!ended) return previous
   const { measured, ticks } = ended
   const factorQ32 = decayQ32(halfLifeWindows)
-  const throughput = nextThroughput(
-    { sumQ32: BigInt(previous.throughputSumQ32), weightQ32: BigInt(previous.throughputWeightQ32) },
-    factorQ32,
-    measured,
-  )
+  const throughput = nextThroughput(throughputIn(previous), factorQ32, measured)
   const upQ16 = decayed(BigInt(previous.ticksUpQ16), factorQ32) + BigInt(ticks.up) * TICK_Q16
   const totalQ16 = decayed(BigInt(previous.ticksTotalQ16), factorQ32) + BigInt(ticks.total) * TICK_Q16
   const uptimeBps = wilsonLowerBps(upQ16, totalQ16)
