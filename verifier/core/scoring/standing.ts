@@ -38,10 +38,13 @@ export const NEWCOMER: Standing = {
   unmeasuredRun: 0,
 }
 
-export const throughputIn = (standing: Standing): Throughput => ({
-  sumQ32: BigInt(standing.throughputSumQ32),
-  weightQ32: BigInt(standing.throughputWeightQ32),
-})
+/** @throws RangeError for a standing that no run of windows leads to, as in a leaf that somebody made up */
+export function throughputIn({ throughputSumQ32, throughputWeightQ32 }: Standing): Throughput {
+  const [sumQ32, weightQ32] = [BigInt(throughputSumQ32), BigInt(throughputWeightQ32)]
+  if (weightQ32 < PRIOR.weightQ32 || sumQ32 > weightQ32)
+    throw new RangeError(`No provider has a throughput of ${throughputSumQ32}/${throughputWeightQ32}.`)
+  return { sumQ32, weightQ32 }
+}
 
 const LARGEST_RUN = 0xffffffff
 

@@ -1,11 +1,14 @@
 /** What an explanation says of the windows to come must be what comes: the tests let it come. */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { fromHex, toHex } from '../../../proto/hex.js'
+import { decodeLeaf, encodeLeaf } from '../../../proto/leaf.js'
 import { OUTCOME } from '../../../proto/vote.js'
+import { UserError } from '../../config/errors.js'
 import { CLAIM_KBPS, PARAMS } from '../../core/test/samples.js'
 import { explanationOf } from '../explanation.js'
 import { recompute } from '../recompute.js'
-import type { ExplanationJson } from '../schema/explanation.js'
+import { type ExplanationJson, explanationSchema } from '../schema/explanation.js'
 import type { AheadJson, HoldJson } from '../schema/outlook.js'
 import { type Cast, epochOf, honest, PROVIDER, slow } from './epoch-evidence.js'
 
@@ -79,6 +82,32 @@ describe('the outlook of a score', () => {
       }),
       { numRuns: 10 },
     )
+  })
+
+  it('throws nothing but a refusal, whatever previous leaf a verifier makes up', () => {
+    const first = epochOf(1, honest).next
+    const honestLeaf = decodeLeaf(fromHex(first.leaves[0]!))
+    const uint64 = fc.oneof(fc.constantFrom(0, 1, 2 ** 31, 2 ** 32, 2 ** 33, Number.MAX_SAFE_INTEGER), fc.maxSafeNat())
+    const absurd = fc.record({
+      ...{ throughputQ32: uint64, throughputSumQ32: uint64, throughputWeightQ32: uint64 },
+      ...{ ticksUpQ16: uint64, ticksTotalQ16: uint64, unmeasuredRun: fc.nat(0xffffffff), breachBits: fc.nat(255) },
+    })
+    let explained = 0
+    fc.assert(
+      fc.property(absurd, fc.constantFrom(honest, slow, unmeasured), (fields, cast) => {
+        const { evidence } = epochOf(2, cast, first)
+        const previous = { ...evidence.previous, leaves: [toHex(encodeLeaf({ ...honestLeaf, ...fields }))] }
+        try {
+          const found = explanationOf(PROVIDER, recompute({ ...evidence, previous }), evidence.posted, [], [])
+          expect(explanationSchema.parse(found)).to.deep.equal(found)
+          explained++
+        } catch (error) {
+          expect(error).to.be.instanceOf(UserError)
+        }
+      }),
+      { numRuns: 200 },
+    )
+    expect(explained).to.be.above(0)
   })
 
   it('comes true for the windows ahead, to the basis point', () => {
