@@ -41,8 +41,7 @@ export class Overruns {
 }
 
 /** Drop counter of the sockets bound to a local port, from the kernel's table of UDP sockets. */
-export const dropsOfPort = (host: string, port: number): number =>
-  dropsIn(read(isIPv6(host) ? 'udp6' : 'udp'), port)
+export const dropsOfPort = (host: string, port: number): number => dropsIn(read(isIPv6(host) ? 'udp6' : 'udp'), port)
 
 const fullBuffersHere = (): number => fullBuffersIn(read('snmp')) + fullBuffersIn(read('snmp6'))
 
@@ -50,9 +49,7 @@ const fullBuffersHere = (): number => fullBuffersIn(read('snmp')) + fullBuffersI
 export function dropsIn(table: string, port: number): number {
   const end = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   const lines = table.split('\n').map(line => line.trim().split(/\s+/))
-  return lines
-    .filter(([, local]) => local?.endsWith(end))
-    .reduce((sum, columns) => sum + Number(columns.at(-1)), 0)
+  return lines.filter(([, local]) => local?.endsWith(end)).reduce((sum, columns) => sum + Number(columns.at(-1)), 0)
 }
 
 /**

@@ -22,6 +22,7 @@ import { echoOf, isChallenge } from '../wire/path-validation.js'
 import type { Verified } from '../wire/verified.js'
 import { clockOf } from './clock.js'
 import { type Arrivals, Collection, type Progress, type RunLimits, type TurnPlan } from './collection.js'
+import { OVERRUNS_MS } from './counters.js'
 import type { PortSpec } from './port-spec.js'
 import { type ReceiverCounterMemory, type ReceiverStats, receiverStats } from './receiver-stats.js'
 import { TagTable } from './tag-table.js'
@@ -55,6 +56,7 @@ export class Receiving {
   /** awaited, in hexadecimal */
   readonly #nonces = new Set<string>()
   #port!: DatagramPort
+  #overrunTimer: NodeJS.Timeout | undefined
   /** views of the hashed part of a batch's datagrams: made once, so that no datagram costs a new one */
   #hashed: readonly Buffer[] = []
 
@@ -72,6 +74,9 @@ export class Receiving {
     const onBatch = (batch: ReceivedBatch) => receiving.#onBatch(batch)
     // Headers lie apart, so that the hashed parts of the datagrams follow each other without a gap.
     receiving.#port = await openPort({ host, port, headerBytes: TIME_OFFSET, clock, offload: false, onBatch }, backend)
+    receiving.#overrunTimer = setInterval(() => {
+      receiving.#stats.overruns = receiving.#port.overruns
+    }, OVERRUNS_MS)
     return receiving
   }
 
@@ -130,6 +135,7 @@ export class Receiving {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#overrunTimer)
     for (const collection of this.#collections.values()) collection.close()
     await this.#port.close()
   }

@@ -31,6 +31,8 @@ const LIMITS = {
   'path-limited': 'This machine did not show that it can carry more by itself.',
   unstable: 'The reading never settled.',
   'no-control': 'Too few datagrams took the path without the provider to show more.',
+  'receiver-overrun':
+    'This machine did not read its UDP port in time and lost data. Raise net.core.rmem_max, or measure on a machine with less to do.',
 } as const
 
 const NOTHING = {
