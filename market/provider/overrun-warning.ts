@@ -1,6 +1,6 @@
 /** What a provider's operator can do about datagrams that the relay's own socket lost. */
 import type { Relay } from '../../probe/index.js'
-import { SOCKET_BUFFER_BYTES } from '../../probe/io/datagram-port.js'
+import { RECEIVE_BUFFER_BYTES } from '../../probe/io/datagram-port.js'
 
 /** Warns whenever the relay has lost datagrams since the call before. */
 export class OverrunWarning {
@@ -25,6 +25,6 @@ export class OverrunWarning {
 
 function messageOf(lost: number, receiveBufferBytes: number): string {
   const what = `this machine did not read its UDP port in time and lost ${lost} datagrams, which count as not delivered`
-  if (receiveBufferBytes >= SOCKET_BUFFER_BYTES) return `${what}: give it less to do, or lower the claim`
-  return `${what}: allow a larger buffer with "sysctl -w net.core.rmem_max=${SOCKET_BUFFER_BYTES}", then start again`
+  if (receiveBufferBytes >= RECEIVE_BUFFER_BYTES) return `${what}: give it less to do, or lower the claim`
+  return `${what}: allow a larger buffer with "sysctl -w net.core.rmem_max=${RECEIVE_BUFFER_BYTES}", then start again`
 }

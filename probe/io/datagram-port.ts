@@ -11,11 +11,16 @@ import type { MonotonicClock } from '../ports.js'
 export const BATCH = 64
 
 /**
- * Requested size of each buffer. The system's maximum may cut it for a process without privileges, so the port reads
- * the real size back. Linux grants twice the request and also counts its own records, so a buffer holds about as many
- * bytes of full datagrams as were requested: a tenth of a second at 1.3 Gbit/s.
+ * Requested size of the receive buffer. The system's maximum may cut it for a process without privileges, so the port
+ * reads the real size back. Linux grants twice the request and also counts its own records, so the buffer holds about as
+ * many bytes of full datagrams as were requested: a tenth of a second at 1.3 Gbit/s.
  */
-export const SOCKET_BUFFER_BYTES = 16 << 20
+export const RECEIVE_BUFFER_BYTES = 16 << 20
+/**
+ * Requested size of the send buffer. A larger one would hide a slow uplink: the sender's log counts a datagram as sent
+ * once it is in the buffer.
+ */
+export const SEND_BUFFER_BYTES = 4 << 20
 
 export type Backend = 'mmsg' | 'dgram'
 

@@ -8,8 +8,9 @@ import {
   type Endpoint,
   type PortFacts,
   type PortOptions,
+  RECEIVE_BUFFER_BYTES,
   type ReceivedBatch,
-  SOCKET_BUFFER_BYTES,
+  SEND_BUFFER_BYTES,
 } from './datagram-port.js'
 import { portError } from './errors.js'
 import { dropsOfPort, Overruns } from './overruns.js'
@@ -67,9 +68,12 @@ export class DgramPort implements DatagramPort {
     socket.on('error', () => {
       this.errors++
     })
-    for (const set of ['setRecvBufferSize', 'setSendBufferSize'] as const) {
+    for (const [set, bytes] of [
+      ['setRecvBufferSize', RECEIVE_BUFFER_BYTES],
+      ['setSendBufferSize', SEND_BUFFER_BYTES],
+    ] as const) {
       try {
-        socket[set](SOCKET_BUFFER_BYTES)
+        socket[set](bytes)
       } catch {
         // The system's default stays. The port's facts show it.
       }

@@ -7,8 +7,9 @@ import {
   type Endpoint,
   type PortFacts,
   type PortOptions,
+  RECEIVE_BUFFER_BYTES,
   type ReceivedBatch,
-  SOCKET_BUFFER_BYTES,
+  SEND_BUFFER_BYTES,
 } from './datagram-port.js'
 import { portError } from './errors.js'
 import { pinned } from './mmsg-memory.js'
@@ -23,7 +24,6 @@ const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000
 const SOL_SOCKET = 1
 const SO_SNDBUF = 7
 const SO_RCVBUF = 8
-const SO_SNDBUFFORCE = 32
 const SO_RCVBUFFORCE = 33
 const SO_TIMESTAMPNS = 35
 const SO_MEMINFO = 55
@@ -72,8 +72,12 @@ export class MmsgPort implements DatagramPort, Paced {
       throw portError(host, port, code)
     }
     if (this.#fd < 0) fail()
-    // A privileged process may exceed the system's maximum.
-    for (const option of [SO_RCVBUF, SO_RCVBUFFORCE, SO_SNDBUF, SO_SNDBUFFORCE]) this.#set(option, SOCKET_BUFFER_BYTES)
+    this.#set(SO_SNDBUF, SEND_BUFFER_BYTES)
+    // Nobody reads a port that only sends. A large buffer would only hold what strangers send to the port.
+    if (onBatch) {
+      this.#set(SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+      this.#set(SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES) // a privileged process may exceed the system's maximum
+    }
     this.#set(SO_TIMESTAMPNS, 1)
     const nameBytes = NAME_BYTES[this.#family]
     const { words } = NativeEndpoint.of(native, this.#family, host, port).memory

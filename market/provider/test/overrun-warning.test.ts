@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { Relay } from '../../../probe/index.js'
-import { SOCKET_BUFFER_BYTES } from '../../../probe/io/datagram-port.js'
+import { RECEIVE_BUFFER_BYTES } from '../../../probe/io/datagram-port.js'
 import { newRelayStats, relayCounterMemory } from '../../../probe/plane/relay-stats.js'
 import { OverrunWarning } from '../overrun-warning.js'
 
@@ -27,9 +27,9 @@ describe('the warning of a provider that lost datagrams', () => {
   })
 
   it('names the setting that avoids it, as long as the system cuts the buffer', () => {
-    expect(warned(212_992)(1)[0]).to.contain(`sysctl -w net.core.rmem_max=${SOCKET_BUFFER_BYTES}`)
+    expect(warned(212_992)(1)[0]).to.contain(`sysctl -w net.core.rmem_max=${RECEIVE_BUFFER_BYTES}`)
     // Linux reports twice the size that was asked for.
-    expect(warned(2 * SOCKET_BUFFER_BYTES)(1)[0])
+    expect(warned(2 * RECEIVE_BUFFER_BYTES)(1)[0])
       .to.contain('lower the claim')
       .and.not.contain('sysctl')
   })
