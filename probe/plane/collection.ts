@@ -19,6 +19,7 @@ import { bytesIn } from '../verdict/share.js'
 import { middleTurn } from '../verdict/turns.js'
 import type { Verified } from '../wire/verified.js'
 import { OverrunWatch } from './overrun-watch.js'
+import { SizeCount } from './size-count.js'
 
 const FIRST_SEQUENCE: Record<Run, number> = { main: 0, control: 0, direct: DIRECT_SEQUENCE, turn: TURN_SEQUENCE }
 
@@ -46,6 +47,8 @@ export interface Progress {
   readonly overruns: number
   /** datagrams through the provider so far, by sender */
   readonly arrived: readonly number[]
+  /** size probes so far, by sender */
+  readonly small: readonly number[]
   /** control datagrams so far, by sender, judged by their sequence numbers */
   readonly control: readonly (ControlFlow | undefined)[]
 }
@@ -58,6 +61,7 @@ export interface Arrivals {
   readonly senders: readonly (Record<Run, ArrivedRows> & {
     readonly turnRead: TurnRead | undefined
     readonly host: string | undefined
+    readonly small: number
   })[]
   readonly haltedMs: number
 }
@@ -103,6 +107,7 @@ function patienceMs({ kernelTimestamps, receiveBufferBytes }: PortFacts, claimKb
 }
 
 export class Collection {
+  readonly sizes: SizeCount
   readonly #senders: readonly Record<Run, ChunkCollector>[]
   readonly #clock: MonotonicClock
   readonly #port: DatagramPort
@@ -144,6 +149,7 @@ export class Collection {
       direct: collector('direct'),
       turn: collector('turn'),
     }))
+    this.sizes = new SizeCount(senders)
     this.#hosts = new Array(senders).fill(undefined)
     this.#controlSpans = new Array(senders).fill(undefined)
     this.#clock = clock
@@ -224,6 +230,7 @@ export class Collection {
       turn: arrived(turn),
       turnRead: this.#turnRead(slot),
       host: this.#hosts[slot],
+      small: this.sizes.counts[slot]!,
     }))
     return { senders, haltedMs: this.#haltedMs! }
   }
@@ -281,6 +288,7 @@ export class Collection {
       starvedMs: this.#starvedMs,
       overruns: this.#overrunsInReading(),
       arrived: this.#senders.map(({ main, turn }) => main.arrived + turn.arrived),
+      small: this.sizes.counts,
       control,
     })
   }

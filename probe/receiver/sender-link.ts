@@ -79,6 +79,10 @@ export class SenderLink {
     this.#ports = ports
   }
 
+  get isStarted(): boolean {
+    return this.#started && !this.#ended
+  }
+
   get isReady(): boolean {
     return this.#ready
   }
@@ -129,6 +133,11 @@ export class SenderLink {
     if (this.#started) this.#tell({ direct })
   }
 
+  /** Tells the sender that nothing arrived, and to send its size probes. */
+  probeSizes(): void {
+    if (this.#started) this.#tell({ sizes: {} })
+  }
+
   /** No more data counts. */
   halt(): void {
     for (const expected of this.#expected) expected?.close()
@@ -169,6 +178,7 @@ export class SenderLink {
       receiptHead,
       haltedMs: arrived.haltedMs,
       host: arrived.host,
+      small: arrived.small,
       turnRead: arrived.turnRead,
     }
   }

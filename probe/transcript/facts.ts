@@ -7,6 +7,7 @@ import type { Run } from '../chunks/runs.js'
 import { turnControl } from '../verdict/control.js'
 import { sentRateKbps } from '../verdict/hoarding.js'
 import type { TurnEvidence } from '../verdict/judge-turns.js'
+import { refusalOf } from '../verdict/refusals.js'
 import type { SenderEvidence, SessionFacts } from '../verdict/session-facts.js'
 import { turnOf } from '../verdict/turns.js'
 import type { Verified } from '../wire/verified.js'
@@ -52,6 +53,7 @@ function senderEvidence(
   const { main, turn, control, direct } = verified
   return {
     answer: answerOf(sender.answer),
+    refusal: sender.answer && refusalOf(sender.answer, { ...record, rateKbps: sender.rateKbps }),
     ready: sender.ready,
     arrived: main.arrived + turn.arrived,
     highest: main.highest,
@@ -63,6 +65,7 @@ function senderEvidence(
     riseMs: sender.riseMs,
     spanKbps: sender.spanKbps,
     host: sender.host,
+    small: sender.small,
     control: sender.controlFlow && { ...sender.controlFlow, arrived: control.datagrams },
     direct: { arrived: direct.arrived, verified: direct.datagrams },
   }

@@ -39,6 +39,8 @@ export interface LiveSender {
   readonly haltedMs: number
   /** host that the provider's challenge came from; undefined if none came */
   readonly host: string | undefined
+  /** size probes that arrived */
+  readonly small: number
   /** undefined in an ordinary session, which has no turns */
   readonly turnRead: { readonly estimate: Estimate; readonly crowdKbps: readonly number[] } | undefined
 }
@@ -58,6 +60,9 @@ export interface LiveSession {
   readonly reading: ClockReading | undefined
   readonly kernelTimestamps: boolean
   readonly heard: boolean
+  /** the next hop that the receiver named */
+  readonly receiverHost: string
+  readonly providerHosts: readonly string[]
   readonly chunkRoot: Hex
   /** undefined if no data was asked for */
   readonly rootSignature: Uint8Array | undefined
@@ -85,6 +90,8 @@ export function recordSession(live: LiveSession): UnjudgedRecord {
     kernelTimestamps: live.kernelTimestamps,
     atOnce: live.atOnce,
     heard: live.heard,
+    receiverHost: live.receiverHost,
+    providerHosts: [...live.providerHosts],
     starvedMs: reading?.starvedMs ?? 0,
     overruns: reading?.overruns ?? 0,
     soakMs: live.soakMs,
@@ -116,7 +123,7 @@ function recordSender(sender: LiveSender, slot: number, live: LiveSession): Send
     hoarding: live.reading && isOrdinary ? hoardingFactor(main.transits, live.reading.estimate) : 1,
     riseMs: delayRiseMs(main.transits),
     spanKbps: live.reading && isOrdinary ? rateWithin(main.chunks, live.reading.estimate) : 0,
-    host: sender.host,
+    ...{ host: sender.host, small: sender.small },
     controlFlow: flow && { sent: flow.sent, spanMs: flow.spanMs, riseMs: flow.riseMs },
     turn: recordTurn(sender, slot, live),
   }

@@ -2,6 +2,7 @@
 import { CONTROL_LOSS_BPS, DIRECT_PERCENT, OFFERED_PERCENT } from '../../../probe/verdict/other-limit.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
+import { noPathText } from './no-path.js'
 import { isBelowThreshold } from './slashing-threshold.js'
 
 /**
@@ -58,7 +59,7 @@ export function classifyVote(
     case OUTCOME.noData:
       return ignored('the session says nothing about the provider')
     case OUTCOME.noPath:
-      return ignored('the provider took sessions, and its datagrams did not reach the receiver')
+      return ignored(noPathText(vote))
     default:
       return ignored(`outcome ${vote.outcome} is unknown`)
   }
