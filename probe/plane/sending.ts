@@ -114,7 +114,7 @@ export class Sending {
   /** Ends the flow, and sends a few datagrams of less than full size through the provider. */
   sizes(): void {
     this.stop()
-    if (this.#spec) sendSizeProbes(this.#port, this.#spec)
+    if (this.#spec) sendSizeProbes(this.#port, { ...this.#spec, ...this.#spec.provider })
   }
 
   /** Ends the flow. @returns the log of what was sent, without the direct probe */

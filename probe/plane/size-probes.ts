@@ -10,17 +10,17 @@ import {
 import type { DatagramPort } from '../io/datagram-port.js'
 import { HeaderSeal } from '../wire/header-seal.js'
 import { chunkKeystream, datagramAt, layHeader } from '../wire/keystream.js'
-import type { FlowSpec } from './sending.js'
+import type { OutgoingSpec } from './outgoing.js'
 
 const COUNT = SIZES_BYTES.length * SIZES_EACH
 
 export function sendSizeProbes(
   port: DatagramPort,
-  { key, headerKey, slot, provider }: Pick<FlowSpec, 'key' | 'headerKey' | 'slot' | 'provider'>,
+  { key, headerKey, slot, tag, host, port: toPort }: Omit<OutgoingSpec, 'firstSequence' | 'firstChunk'>,
 ): void {
-  const to = port.endpoint(provider.host, provider.port)
+  const to = port.endpoint(host, toPort)
   const datagrams = chunkKeystream(key, SIZES_CHUNK).subarray(0, COUNT * DATAGRAM_BYTES)
-  for (let i = 0; i < COUNT; i++) layHeader(datagramAt(datagrams, i), provider.tag, slot, SIZES_SEQUENCE + i, 0)
+  for (let i = 0; i < COUNT; i++) layHeader(datagramAt(datagrams, i), tag, slot, SIZES_SEQUENCE + i, 0)
   new HeaderSeal(headerKey, COUNT).seal(datagrams, COUNT)
   for (let i = 0; i < COUNT; i++) port.send(datagramAt(datagrams, i).subarray(0, sizeProbeBytes(i)), to)
 }
