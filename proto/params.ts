@@ -32,6 +32,11 @@ export interface NetworkParams {
   readonly soakShareBps: number
   readonly soakMs: number
   readonly breachBps: number
+  /**
+   * A low reading is measured for at least so long after its discard. A real network: 4000, so that other traffic on the
+   * provider's line has the time to yield.
+   */
+  readonly yieldMs: number
   readonly maxPenaltyBps: number
   readonly halfLifeSeconds: number
   readonly commonFailureMinProviders: number
@@ -63,6 +68,7 @@ export const DEVNET: NetworkParams = {
   soakShareBps: 0, // an epoch is too short for a soak
   soakMs: 12_000,
   breachBps: 7500,
+  yieldMs: 1000, // an epoch is too short for more
   maxPenaltyBps: 1000,
   halfLifeSeconds: 3 * DAY_SECONDS,
   commonFailureMinProviders: 20,

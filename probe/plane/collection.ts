@@ -9,7 +9,8 @@ import {
   CONTROL_CHUNK,
   DIRECT_CHUNK,
   DIRECT_SEQUENCE,
-  IP_DATAGRAM_BYTES,
+  headerBytes,
+  ipDatagramBytes,
   TURN_CHUNK,
   TURN_SEQUENCE,
 } from '../../proto/datagram.js'
@@ -24,6 +25,7 @@ import { type Estimate, Estimator, type EstimatorOptions, type FixedSpan } from 
 import { bytesIn } from '../verdict/share.js'
 import { middleTurn } from '../verdict/turns.js'
 import type { Verified } from '../wire/verified.js'
+import { ControlCount } from './control-count.js'
 
 const FIRST_CHUNK: Record<Run, number> = { main: 0, control: CONTROL_CHUNK, direct: DIRECT_CHUNK, turn: TURN_CHUNK }
 
@@ -41,6 +43,8 @@ export interface Progress {
   readonly isDone: boolean
   /** over all main flows; of a soak that of the middle turn, once all turns are read */
   readonly estimate: Estimate
+  /** end of the discard; before the first arrival, the latest time at which it may end */
+  readonly sinceMs: number
   /** by sender; undefined if the session is no soak */
   readonly turns: readonly Estimate[] | undefined
   /** of the direct probe; undefined before it */
@@ -107,8 +111,8 @@ export class Collection {
   readonly #clock: MonotonicClock
   readonly #port: DatagramPort
   readonly #tell: (progress: Progress) => void
-  /** first and last arrival of each sender's control datagrams */
-  readonly #controlSpans: ({ readonly firstMs: number; lastMs: number } | undefined)[]
+  readonly #controlCount: ControlCount
+  readonly #ipv6: boolean
   #estimator: Estimator | undefined
   /**
    * in a soak, by sender: the estimator of its turn, and the bytes through the provider in each interval from the start
@@ -131,6 +135,7 @@ export class Collection {
     clock: MonotonicClock,
     port: DatagramPort,
     tell: (progress: Progress) => void,
+    ipv6: boolean,
   ) {
     const collector = (run: Run) => new ChunkCollector(limits[run], FIRST_CHUNK[run])
     this.#senders = Array.from({ length: senders }, () => ({
@@ -139,7 +144,8 @@ export class Collection {
       direct: collector('direct'),
       turn: collector('turn'),
     }))
-    this.#controlSpans = new Array(senders).fill(undefined)
+    this.#controlCount = new ControlCount(senders)
+    this.#ipv6 = ipv6
     this.#clock = clock
     this.#port = port
     this.#tell = tell
@@ -165,11 +171,11 @@ export class Collection {
   }
 
   /** Counts any datagram that came through the provider under a sender's tag, even one that is no data. */
-  pass(slot: number, bytes: number, arrivedMs: number): void {
+  pass(slot: number, length: number, arrivedMs: number): void {
     const intervals = this.#passed[slot]
     if (!intervals) return
     const at = Math.max(0, Math.floor((arrivedMs - this.#startMs) / CROWD_MS))
-    intervals[at] = (intervals[at] ?? 0) + bytes
+    intervals[at] = (intervals[at] ?? 0) + length + headerBytes(this.#ipv6)
   }
 
   /**
@@ -184,12 +190,12 @@ export class Collection {
     if (!counts) return
     if (this.#senders[slot]![run].accept(sequence - FIRST_SEQUENCE[run], hashed, arrivedMs) !== 'new') return
     if (run !== 'control') {
-      counts.push(arrivedMs, IP_DATAGRAM_BYTES)
+      counts.push(arrivedMs, ipDatagramBytes(this.#ipv6))
       return
     }
-    const span = this.#controlSpans[slot]
-    if (span) span.lastMs = arrivedMs
-    else this.#controlSpans[slot] = { firstMs: arrivedMs, lastMs: arrivedMs }
+    // In an ordinary session, the evidence of a reading is what arrives beside the reading.
+    if (this.#turns.length > 0 || arrivedMs >= this.#estimator!.sinceMs)
+      this.#controlCount.add(slot, sequence, arrivedMs)
   }
 
   finish(): Arrivals {
@@ -248,14 +254,17 @@ export class Collection {
     const lateMs = nowMs - this.#lookedMs - LOOK_MS
     if (lateMs > this.#patienceMs && !this.#direct) this.#starvedMs += lateMs
     this.#lookedMs = nowMs
-    const control = this.#controlFlows()
+    const control = this.#controlCount.flows
     const isDone = this.#isDone(nowMs - GRACE_MS, isEnoughControl(control))
+    // What comes after a silent session is no data of it: else a provider could turn `dead` into "at least 0".
+    if (this.#estimator!.isSilent) this.#haltedMs ??= nowMs
     if (nowMs - this.#toldMs < TELL_MS && isDone === this.#wasDone) return
     this.#toldMs = nowMs
     this.#wasDone = isDone
     this.#tell({
       isDone,
       estimate: this.#estimate(isDone),
+      sinceMs: this.#estimator!.sinceMs,
       turns: this.#turns.length > 0 ? this.#turns.map(turn => turn.result()) : undefined,
       direct: this.#direct?.result(),
       starvedMs: this.#starvedMs,
@@ -273,12 +282,5 @@ export class Collection {
     if (this.#turns.length === 0 || !(isDone || this.#direct)) return this.#estimator!.result()
     const turns = this.#turns.map(turn => turn.result())
     return middleTurn(turns, ({ rateKbps }) => rateKbps)
-  }
-
-  #controlFlows(): (ControlFlow | undefined)[] {
-    return this.#senders.map(({ control: { highest, arrived } }, slot) => {
-      const span = this.#controlSpans[slot]
-      return span && { sent: highest + 1, arrived, spanMs: span.lastMs - span.firstMs, riseMs: 0 }
-    })
   }
 }

@@ -3,13 +3,7 @@
  * them apart. The port echoes challenges for expected tags alone, so it answers nobody who was not invited.
  */
 
-import {
-  CHALLENGE_BYTES,
-  DATAGRAM_BYTES,
-  HEARTBEAT_BYTES,
-  IP_UDP_HEADER_BYTES,
-  TAG_BYTES,
-} from '../../proto/datagram.js'
+import { CHALLENGE_BYTES, DATAGRAM_BYTES, HEARTBEAT_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import { toHex } from '../../proto/hex.js'
 import { HASHED_BYTES } from '../chunks/collect.js'
 import type { Run } from '../chunks/runs.js'
@@ -79,9 +73,9 @@ export class Receiving {
     return this.#port.facts
   }
 
-  collect(id: number, senders: number, limits: RunLimits): void {
+  collect(id: number, senders: number, limits: RunLimits, ipv6: boolean): void {
     const tell = (progress: Progress) => this.#emit({ kind: 'progress', collection: id, progress })
-    this.#collections.set(id, new Collection(senders, limits, this.#clock, this.#port, tell))
+    this.#collections.set(id, new Collection(senders, limits, this.#clock, this.#port, tell, ipv6))
   }
 
   /** @param relayPort the UDP port that the provider sends from; undefined for a direct sender */
@@ -153,7 +147,7 @@ export class Receiving {
       }
       const { sink, relayPort } = expectation
       if (sink !== 'heartbeats' && relayPort !== undefined) {
-        sink.collection.pass(sink.slot, length + IP_UDP_HEADER_BYTES, batch.arrivedMs[i]!)
+        sink.collection.pass(sink.slot, length, batch.arrivedMs[i]!)
       }
       if (length <= SMALL_BYTES) {
         this.#onSmall(batch, i, expectation)

@@ -7,7 +7,7 @@ import {
   CONTROL_CHUNK,
   DIRECT_CHUNK,
   DIRECT_SEQUENCE,
-  IP_DATAGRAM_BYTES,
+  ipDatagramBytes,
   MAX_SEQUENCE,
   TURN_CHUNK,
   TURN_SEQUENCE,
@@ -43,6 +43,8 @@ export interface FlowSpec {
   /** the flow ends by itself after this time */
   readonly durationMs: number
   readonly budgetBytes: number
+  /** whether the receiver gets the data over IPv6; it sets the bytes of a datagram */
+  readonly ipv6: boolean
   readonly provider: Destination
   /** for control datagrams and the direct probe */
   readonly receiver: Destination
@@ -108,6 +110,7 @@ class Flow implements Paced {
   #pacer!: Pacer
   /** number of phases that have begun */
   #begun = 0
+  readonly #datagramBytes: number
   #budgetDatagrams: number
   #isDirect = false
   #errors = 0
@@ -119,7 +122,8 @@ class Flow implements Paced {
     this.#spec = spec
     this.#errorsBefore = port.errors
     const { key, slot, receiver, budgetBytes } = spec
-    this.#budgetDatagrams = Math.floor(budgetBytes / IP_DATAGRAM_BYTES)
+    this.#datagramBytes = ipDatagramBytes(spec.ipv6)
+    this.#budgetDatagrams = Math.floor(budgetBytes / this.#datagramBytes)
     this.#beginPhase()
     this.#control = new Outgoing(port, { ...receiver, key, slot, firstSequence: 0, firstChunk: CONTROL_CHUNK })
     this.#nextControlMs = this.#controlMs()
@@ -132,7 +136,7 @@ class Flow implements Paced {
     const { sequences, ...first } = FIRST[run]
     this.#outgoing = new Outgoing(this.#port, { ...provider, key, slot, ...first })
     this.#pacer = new Pacer({
-      rateKbps,
+      ...{ datagramBytes: this.#datagramBytes, rateKbps },
       durationMs: toMs - fromMs,
       startMs: this.#startMs + fromMs,
       maxDatagrams: Math.min(this.#budgetDatagrams, sequences),
@@ -157,7 +161,10 @@ class Flow implements Paced {
       firstChunk: DIRECT_CHUNK,
     })
     const maxDatagrams = MAX_SEQUENCE + 1 - DIRECT_SEQUENCE
-    this.#pacer = new Pacer({ rateKbps, durationMs, maxDatagrams, startMs: performance.now() })
+    this.#pacer = new Pacer({
+      ...{ datagramBytes: this.#datagramBytes, rateKbps, durationMs, maxDatagrams },
+      startMs: performance.now(),
+    })
   }
 
   run(nowMs: number): number | undefined {

@@ -21,6 +21,7 @@ const LOOK_MS = 10
 export interface MeasurementOptions {
   readonly claimKbps: number
   readonly breachBps: number
+  readonly yieldMs: number
   /** undefined for an ordinary session */
   readonly soakMs?: number | undefined
   /** other receivers measure over the same span */
@@ -42,12 +43,12 @@ export async function measure(
   const longestMs = Math.max(...links.map(link => link.rttMs ?? 0))
   const turnPlans = soakMs === undefined ? [] : turnSpans(soakMs, links.length, longestMs)
   await collecting.begin(startMs, estimatorOptions(links, options, spanOf(links, options)), turnPlans)
-  const { estimate, starvedMs, arrived, control, turns } = await watch(collecting, options, () => {
+  const { estimate, sinceMs, starvedMs, arrived, control, turns } = await watch(collecting, options, () => {
     for (const link of links) link.start()
   })
   const isLow = isDirectProbeDue(options, estimate.rateKbps, arrived, control, turns)
   const direct = isLow ? await probeDirectly(collecting, links, options, estimate.rateKbps) : undefined
-  return { startMs, estimate, direct, starvedMs }
+  return { startMs, estimate, sinceMs, direct, starvedMs }
 }
 
 /** The senders show how much the path carries without the provider. A low vote depends on this. */
@@ -74,13 +75,14 @@ const estimatorOptions = (
   claimKbps: options.claimKbps,
   thresholdKbps: thresholdKbps(options),
   rttMs: shortestRttMs(links),
+  yieldMs: options.yieldMs,
   fixed,
 })
 
 /** The session's fixed span; undefined if the estimator decides when it has seen enough. */
-function spanOf(links: readonly SenderLink[], { soakMs, atOnce }: MeasurementOptions): FixedSpan | undefined {
+function spanOf(links: readonly SenderLink[], { soakMs, atOnce, yieldMs }: MeasurementOptions): FixedSpan | undefined {
   if (soakMs !== undefined) return togetherSpan(soakMs)
-  return atOnce ? groupSpan(shortestRttMs(links)) : undefined
+  return atOnce ? groupSpan(shortestRttMs(links), yieldMs) : undefined
 }
 
 /** Until enough was seen. @param look at every look */

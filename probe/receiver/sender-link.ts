@@ -1,5 +1,5 @@
 /** The receiver's side of its talk with one sender, from the invitation to the reveal. */
-import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { ipDatagramBytes } from '../../proto/datagram.js'
 import {
   type CounterReceipt,
   type ProbeDirect,
@@ -24,6 +24,7 @@ import type {
 import { NOTHING_VERIFIED } from '../transcript/facts.js'
 import type { LiveSender } from '../transcript/record.js'
 import { isCommitted, isSigned } from '../transcript/reveal.js'
+import { isOverIpv6 } from '../wire/address-family.js'
 import { checkReceipts, counterSign } from '../wire/receipts.js'
 import { isGrantOf, isRefusalOf } from '../wire/relay-client.js'
 import type { Collecting, Expected, SenderArrivals } from './receiver.js'
@@ -203,11 +204,11 @@ export class SenderLink {
 
   /** Counter-signs the last receipt if all of them hold. @returns its h_j */
   async #checkReceipts({ receipts }: ProbeReveal, { main, turn }: SenderArrivals): Promise<Uint8Array | undefined> {
-    const { sessionId, slot } = this.#invite
+    const { sessionId, slot, host } = this.#invite
     const of = { sessionId, tag: this.#grant!.tag, sender: slot }
     const head = await checkReceipts(receipts, of, this.#peers.providerVouchers)
     if (!head) return undefined
-    const hashedBytes = (main.arrived + turn.arrived) * IP_DATAGRAM_BYTES
+    const hashedBytes = (main.arrived + turn.arrived) * ipDatagramBytes(isOverIpv6(host))
     this.#counter = await counterSign(receipts.at(-1)!, hashedBytes, this.#ports.voucherSigner)
     return head
   }

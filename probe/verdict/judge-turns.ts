@@ -6,7 +6,7 @@
  * order: an honest log shows that more than the claim was offered, the sender's own path was shown to be free, and
  * nobody else's data came beside it.
  */
-import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { ipDatagramBytes } from '../../proto/datagram.js'
 import type { SendLog, TurnRecord } from '../../proto/messages.js'
 import { offeredKbps } from '../wire/send-log.js'
 import { isHeldUpBy, type TurnControl } from './control.js'
@@ -43,6 +43,7 @@ export interface TurnFacts<S extends TurnSender = TurnSender> {
   readonly thresholdKbps: number
   readonly soakMs: number
   readonly kernelTimestamps: boolean
+  readonly ipv6: boolean
   /** by slot */
   readonly senders: readonly S[]
 }
@@ -91,9 +92,9 @@ function turnReading({ turn }: TurnSender): number {
 }
 
 /** Rate that the sender's own log shows for its turn, kbit/s. */
-function offeredInTurn({ soakMs, senders }: TurnFacts, sender: TurnSender, slot: number): number {
+function offeredInTurn({ soakMs, senders, ipv6 }: TurnFacts, sender: TurnSender, slot: number): number {
   const { fromMs, toMs } = surelySent(turnOf(soakMs, senders.length, slot))
-  return sender.log ? offeredKbps(sender.log, fromMs, toMs) : 0
+  return sender.log ? offeredKbps(sender.log, fromMs, toMs, ipDatagramBytes(ipv6)) : 0
 }
 
 /**
@@ -132,7 +133,7 @@ const isPathFree = ({ kernelTimestamps }: TurnFacts, { control, riseMs }: TurnEv
  * provider, by sending beside the provider's link. So it is believed only if the other senders have shown that the
  * provider carries their part of the claim while all are sending.
  */
-function isCrowded({ senders, claimKbps, thresholdKbps, soakMs }: TurnFacts, sender: TurnSender): boolean {
+function isCrowded({ senders, claimKbps, thresholdKbps, soakMs, ipv6 }: TurnFacts, sender: TurnSender): boolean {
   const k = senders.length
   const bySize = (sender.turn?.crowdKbps ?? [])
     .map((kbps, slot) => ({ kbps, slot }))
@@ -141,14 +142,14 @@ function isCrowded({ senders, claimKbps, thresholdKbps, soakMs }: TurnFacts, sen
   const crowdKbps = bySize.reduce((sum, { kbps }) => sum + kbps, 0)
   if (turnReading(sender) + crowdKbps < thresholdKbps) return false
   const crowd = bySize.map(({ slot }) => slot)
-  const together = senders.filter((_, slot) => !crowd.includes(slot)).map(one => togetherKbps(one, soakMs))
+  const together = senders.filter((_, slot) => !crowd.includes(slot)).map(one => togetherKbps(one, soakMs, ipv6))
   const carriedKbps = together.reduce((sum, kbps) => sum + kbps, 0)
   return carriedKbps >= (FAIR_PART * neededSenders(k) * claimKbps) / k
 }
 
 /** Mean rate of one sender's data while all were sending. */
-const togetherKbps = ({ verified, turn }: TurnSender, soakMs: number): number =>
-  ((verified - (turn?.verified ?? 0)) * IP_DATAGRAM_BYTES * 8) / togetherMs(soakMs)
+const togetherKbps = ({ verified, turn }: TurnSender, soakMs: number, ipv6: boolean): number =>
+  ((verified - (turn?.verified ?? 0)) * ipDatagramBytes(ipv6) * 8) / togetherMs(soakMs)
 
 /**
  * The lowest reading that the session may have once the keys are known. Then the data of f' senders may not count.

@@ -1,10 +1,11 @@
 /** The figures of a session in which data arrived, from its evidence. Pure. */
-import { IP_DATAGRAM_BYTES, PAYLOAD_BYTES } from '../../proto/datagram.js'
+import { ipDatagramBytes, PAYLOAD_BYTES } from '../../proto/datagram.js'
 import type { SendLog } from '../../proto/messages.js'
 import { offeredKbps } from '../wire/send-log.js'
 import { controlPath } from './control.js'
 import { commonFactor } from './hoarding.js'
 import { readTurns, type TurnFacts, type TurnsReading } from './judge-turns.js'
+import { lowMedian } from './low-median.js'
 import type { Measurement } from './outcome.js'
 import { type SenderEvidence, type SessionFacts, sentBy, thresholdKbps } from './session-facts.js'
 import { neededSenders } from './share.js'
@@ -27,16 +28,17 @@ export function measure(facts: SessionFacts): Measurement {
     rateKbps: Math.round(rateKbps),
     arrivedKbps: Math.round(arrivedKbps),
     verifiedKbps: Math.round(verifiedKbps),
-    goodputKbps: Math.round((rateKbps * PAYLOAD_BYTES) / IP_DATAGRAM_BYTES),
+    goodputKbps: Math.round((rateKbps * PAYLOAD_BYTES) / ipDatagramBytes(facts.ipv6)),
     lossBps: sent > 0 ? Math.round((1 - arrived / sent) * 10_000) : 0,
     jitterUs: Math.round(sum(withJitter.map(sender => sender.jitterUs)) / Math.max(1, withJitter.length)),
+    delayUs: Math.round((lowMedian(withJitter.flatMap(({ delayMs }) => delayMs ?? [])) ?? 0) * 1000),
     offeredKbps: Math.round(offeredKbps),
     controlLossBps: Math.round((path?.lossShare ?? 0) * 10_000),
     controlDelayUs: facts.kernelTimestamps ? Math.round((path?.riseMs ?? 0) * 1000) : 0,
     directKbps: Math.round(directRate(facts)),
     windows,
     durationMs: Math.round(durationMs),
-    receivedBytes: arrived * IP_DATAGRAM_BYTES,
+    receivedBytes: arrived * ipDatagramBytes(facts.ipv6),
   }
 }
 
@@ -45,8 +47,8 @@ export const soakOf = (facts: SessionFacts): TurnFacts<SenderEvidence> | undefin
   facts.soakMs === undefined ? undefined : { ...facts, soakMs: facts.soakMs, thresholdKbps: thresholdKbps(facts) }
 
 /** Rate that a sender's log shows for the time of the reading, kbit/s. */
-export const offered = ({ estimate }: SessionFacts, log: SendLog): number =>
-  estimate ? offeredKbps(log, estimate.fromMs, estimate.toMs) : 0
+export const offered = ({ estimate, ipv6 }: SessionFacts, log: SendLog): number =>
+  estimate ? offeredKbps(log, estimate.fromMs, estimate.toMs, ipDatagramBytes(ipv6)) : 0
 
 /** The reading of an ordinary session, in which all senders send all the time. */
 function readTogether(facts: SessionFacts): TurnsReading {

@@ -17,6 +17,10 @@ export function groupText({ verifiers, ratesKbps, sumKbps }: GroupReading, claim
 /** `97.3 %` of basis points. */
 export const shareText = (bps: number): string => `${(bps / 100).toFixed(1)} %`
 
+/** `87.6 ms` or `1.2 s` of microseconds. */
+export const delayText = (us: number): string =>
+  us < 999_950 ? `${(us / 1000).toFixed(1)} ms` : `${(us / 1_000_000).toFixed(1)} s`
+
 /** The last five windows, oldest first: ● a breach, ○ none. */
 export const breachText = (bits: number): string => [4, 3, 2, 1, 0].map(i => ((bits >> i) & 1 ? '●' : '○')).join('')
 

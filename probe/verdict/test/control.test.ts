@@ -1,7 +1,15 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Transits } from '../../wire/verified.js'
-import { type ControlFlow, controlFlow, controlPath, delayRiseMs, isEnoughControl, turnControl } from '../control.js'
+import {
+  arrivedSince,
+  type ControlFlow,
+  controlFlow,
+  controlPath,
+  delayRiseMs,
+  isEnoughControl,
+  turnControl,
+} from '../control.js'
 
 const EVERY_MS = 16
 /** Difference of the two clocks, and shortest transit of a datagram. */
@@ -9,13 +17,20 @@ const OFFSET_MS = 1_000_000
 const TRANSIT_MS = 20
 
 interface Shape {
+  /** arrivals before are no evidence, on the receiver's clock */
+  readonly fromMs?: number
   readonly forMs?: number
   readonly delayMs?: (sentMs: number) => number
   readonly isLost?: (sequence: number) => boolean
 }
 
 /** A flow with a datagram every 16 ms, observed until `forMs` after its first arrival. */
-function flowOf({ forMs = 1_600, delayMs = () => 0, isLost = () => false }: Shape = {}): ControlFlow | undefined {
+function flowOf({
+  forMs = 1_600,
+  fromMs = 0,
+  delayMs = () => 0,
+  isLost = () => false,
+}: Shape = {}): ControlFlow | undefined {
   const sent = Array.from({ length: Math.floor((forMs + 200) / EVERY_MS) }, (_, i) => i * EVERY_MS)
   const log = Array.from(
     { length: Math.ceil((forMs + 200) / 50) },
@@ -26,7 +41,9 @@ function flowOf({ forMs = 1_600, delayMs = () => 0, isLost = () => false }: Shap
     .map((sentMs, sequence) => ({ sequence, sentMs, arrivedMs: OFFSET_MS + TRANSIT_MS + sentMs + delayMs(sentMs) }))
     .filter(({ sequence, arrivedMs }) => !isLost(sequence) && arrivedMs <= endMs)
   const transits = { sentMs: came.map(one => one.sentMs), arrivedMs: came.map(one => one.arrivedMs) }
-  return controlFlow(all(transits), Math.max(-1, ...came.map(one => one.sequence)), log, endMs)
+  const highest = Math.max(-1, ...came.map(one => one.sequence))
+  const flow = controlFlow(all(transits), highest, log, { fromMs, toMs: endMs })
+  return flow && { ...flow, arrived: arrivedSince(all(transits), flow.fromMs) }
 }
 
 /** The transits cover every datagram. */
@@ -125,8 +142,9 @@ describe('control datagrams', () => {
 
   it('show nothing if none arrived, or more arrived than the log has', () => {
     expect(flowOf({ isLost: () => true })).to.equal(undefined)
-    expect(controlFlow(all({ sentMs: [0], arrivedMs: [5] }), 3, [1, 2], 100)).to.equal(undefined)
-    expect(controlFlow(all({ sentMs: [0], arrivedMs: [5] }), 2, [1, 2], 100)).to.include({ sent: 3, arrived: 1 })
+    const one = all({ sentMs: [0], arrivedMs: [5] })
+    expect(controlFlow(one, 3, [1, 2], { fromMs: 0, toMs: 100 })).to.equal(undefined)
+    expect(controlFlow(one, 2, [1, 2], { fromMs: 0, toMs: 100 })).to.include({ sent: 3, spanMs: 0 })
   })
 
   it('are enough with a hundred, over a second, in equal parts from k − f′ senders', () => {
@@ -177,7 +195,8 @@ describe('control datagrams', () => {
     )
     const times = { sentMs: [0, 16, 32], arrivedMs: [20, 40, 52] }
     const reversed = { sentMs: [32, 16, 0], arrivedMs: [52, 40, 20] }
-    expect(controlFlow(all(reversed), 2, [4], 100)).to.deep.equal(controlFlow(all(times), 2, [4], 100))
+    const span = { fromMs: 0, toMs: 100 }
+    expect(controlFlow(all(reversed), 2, [4], span)).to.deep.equal(controlFlow(all(times), 2, [4], span))
   })
 
   it('never look better after more loss or more delay', () => {

@@ -46,7 +46,7 @@ async function receiver({ host, backend }: RoleOptions): Promise<Part> {
         const { tag, relayPort, rateKbps } = order.expect
         collecting = receiver.collect(1, { main: MAX_SEQUENCE, control: 0, direct: 0, turn: 0 })
         collecting.expect(0, bytes(tag), relayPort)
-        await collecting.begin(systemClock.now(), { claimKbps: rateKbps, thresholdKbps: 0, rttMs: 1 })
+        await collecting.begin(systemClock.now(), { claimKbps: rateKbps, thresholdKbps: 0, rttMs: 1, yieldMs: 0 })
         return { done: true }
       }
       if ('finish' in order) {
@@ -113,7 +113,7 @@ async function sender({ host, backend, offload }: RoleOptions): Promise<Part> {
       const budgetBytes = BUDGET_SLACK * bytesIn(rateKbps, ms)
       const provider = { tag: bytes(tag), host: to.host, port: to.port }
       const phases = [{ run: 'main' as const, fromMs: 0, toMs: ms, rateKbps }]
-      const flow = { key: bytes(key), slot: 0, phases, durationMs: ms, budgetBytes }
+      const flow = { key: bytes(key), slot: 0, phases, durationMs: ms, budgetBytes, ipv6: false }
       // The sender sends control datagrams, as in a session. The receiver expects none, and drops them.
       const control = { tag: randomBytes(TAG_BYTES), ...receiver }
       await remote.call('start', { ...flow, provider, receiver: control })
