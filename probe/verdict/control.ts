@@ -111,8 +111,8 @@ export function controlFlow(
 ): ControlReading | undefined {
   const shortest = shortestOf(transitsOf(transits))
   if (datagrams === 0 || shortest === undefined || highest >= sum(log)) return undefined
-  // An interval counts if its datagrams would arrive within the span by the shortest transit.
-  const first = Math.min(log.length, Math.max(0, Math.ceil((span.fromMs - shortest) / LOG_INTERVAL_MS)))
+  // The intervals whose datagrams would arrive within the span by the shortest transit, with the one at its beginning.
+  const first = Math.min(log.length, Math.max(0, Math.floor((span.fromMs - shortest) / LOG_INTERVAL_MS)))
   const end = Math.max(first, Math.floor((span.toMs - shortest) / LOG_INTERVAL_MS))
   const fromMs = first * LOG_INTERVAL_MS
   const sent = Math.max(sum(log.slice(first, end)), highest + 1 - sum(log.slice(0, first)))

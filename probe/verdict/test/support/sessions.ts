@@ -9,6 +9,8 @@ export const THRESHOLD_KBPS = 0.75 * CLAIM_KBPS
 const LONGEST_MS = 12_000
 
 export interface Reading extends Estimate {
+  /** end of the discard */
+  readonly sinceMs: number
   readonly endMs: number
   /** when the datagrams that arrived were sent and arrived, from the start */
   readonly transits: { readonly sentMs: readonly number[]; readonly arrivedMs: readonly number[] }
@@ -45,7 +47,7 @@ export function read(link: Link, { controlMs = 1500, beforeMs = 4000, ...options
       estimator.push(arrived, IP_DATAGRAM_BYTES)
     }
     if (estimator.isDone(lookMs - 15, lookMs > controlMs))
-      return { ...estimator.result(), endMs: lookMs, transits: { sentMs, arrivedMs } }
+      return { ...estimator.result(), sinceMs: estimator.sinceMs, endMs: lookMs, transits: { sentMs, arrivedMs } }
   }
   throw new Error('the estimator never ended')
 }
