@@ -26,8 +26,8 @@ const areClockReadings = ({ estimate, sinceMs, direct, starvedMs, senders }: Ses
     ...senders.flatMap(figuresOfSender),
   ].every(figure => Number.isFinite(figure) && figure >= 0) && senders.every(({ hoarding }) => hoarding <= 1)
 
-const figuresOfSender = ({ hoarding, riseMs, delayMs, control, turn }: SenderEvidence): number[] => [
-  ...[hoarding, riseMs, delayMs ?? 0, control?.spanMs ?? 0, control?.riseMs ?? 0],
+const figuresOfSender = ({ hoarding, riseMs, delayMs, spanKbps, control, turn }: SenderEvidence): number[] => [
+  ...[hoarding, riseMs, delayMs ?? 0, spanKbps, control?.spanMs ?? 0, control?.riseMs ?? 0],
   ...[...figuresOf(turn?.estimate), ...(turn?.crowdKbps ?? []), turn?.riseMs ?? 0, turn?.control?.riseMs ?? 0],
 ]
 

@@ -199,7 +199,7 @@ export class Estimator {
     return {
       rateKbps: isMean ? mean : middle,
       windows,
-      fromMs: toMs - windows * this.#windowMs,
+      fromMs: Math.max(this.#sinceMs, toMs - windows * this.#windowMs),
       toMs,
     }
   }
