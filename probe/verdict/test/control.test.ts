@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Transits } from '../../wire/verified.js'
 import {
+  addedDelayMs,
   arrivedSince,
   type ControlFlow,
   controlFlow,
@@ -145,6 +146,38 @@ describe('control datagrams', () => {
     const one = all({ sentMs: [0], arrivedMs: [5] })
     expect(controlFlow(one, 3, [1, 2], { fromMs: 0, toMs: 100 })).to.equal(undefined)
     expect(controlFlow(one, 2, [1, 2], { fromMs: 0, toMs: 100 })).to.include({ sent: 3, spanMs: 0 })
+  })
+
+  it('are evidence of a reading only from the reading’s beginning on', () => {
+    // For the first second, while the provider's queue holds all data back, a third is lost.
+    const fromMs = OFFSET_MS + TRANSIT_MS + 1_000
+    const lossy = (until: number) => flowOf({ forMs: 3_000, fromMs, isLost: n => n % 3 === 1 && n * EVERY_MS < until })!
+    expect(lossy(1_000)).to.include({ fromMs: 1_000, riseMs: 0 })
+    expect(lossy(1_000).arrived).to.equal(lossy(1_000).sent)
+    expect(lossy(1_000).spanMs).to.be.within(1_960, 2_000)
+    const lostLater = flowOf({ forMs: 3_000, fromMs, isLost: n => n % 3 === 1 && n * EVERY_MS >= 1_000 })!
+    expect(lostLater.arrived).to.be.at.most(0.7 * lostLater.sent)
+    const gone = flowOf({ forMs: 3_000, fromMs, isLost: n => n * EVERY_MS >= 1_000 })!
+    expect(gone).to.include({ arrived: 0, spanMs: 0 })
+    expect(gone.sent).to.be.at.least(120)
+  })
+
+  it('show what the way through the provider adds to them, whatever the clocks say', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -10_000, max: 10_000 }),
+        fc.integer({ min: 0, max: 3_000 }),
+        fc.integer({ min: 0, max: 200 }),
+        (offsetMs, delayMs, pathMs) => {
+          const sentMs = Array.from({ length: 100 }, (_, i) => i * 10)
+          const at = (ms: number) => ({ sentMs, arrivedMs: sentMs.map(sent => sent + offsetMs + ms) })
+          expect(addedDelayMs(at(pathMs + delayMs), at(pathMs))).to.equal(delayMs)
+          expect(addedDelayMs(at(pathMs), at(pathMs + delayMs))).to.equal(0)
+        },
+      ),
+    )
+    expect(addedDelayMs({ sentMs: [], arrivedMs: [] }, { sentMs: [0], arrivedMs: [1] })).to.equal(undefined)
+    expect(addedDelayMs({ sentMs: [0], arrivedMs: [1] }, { sentMs: [], arrivedMs: [] })).to.equal(undefined)
   })
 
   it('are enough with a hundred, over a second, in equal parts from k − f′ senders', () => {
