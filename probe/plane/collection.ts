@@ -19,6 +19,8 @@ import { bytesIn } from '../verdict/share.js'
 import { middleTurn } from '../verdict/turns.js'
 import type { Verified } from '../wire/verified.js'
 import { ControlCount } from './control-count.js'
+import { Crowd } from './crowd.js'
+import { OverrunWatch } from './overrun-watch.js'
 
 const FIRST_SEQUENCE: Record<Run, number> = { main: 0, control: 0, direct: DIRECT_SEQUENCE, turn: TURN_SEQUENCE }
 
@@ -44,6 +46,8 @@ export interface Progress {
   readonly direct: Estimate | undefined
   /** how long the receiving thread stood still */
   readonly starvedMs: number
+  /** datagrams for which the port had no room during the reading; in a soak, during the readings of all turns */
+  readonly overruns: number
   /** datagrams through the provider so far, by sender */
   readonly arrived: readonly number[]
   /** control datagrams so far, by sender, judged by their sequence numbers */
@@ -79,9 +83,6 @@ export interface TurnRead {
   readonly crowdKbps: readonly number[]
 }
 
-/** Length of the intervals in which arrivals under all tags are counted. */
-const CROWD_MS = 50
-
 /** How often the measurement is looked at. */
 const LOOK_MS = 10
 /** The worker reports to the main thread about this often, and at once when the collection is done. */
@@ -113,12 +114,9 @@ export class Collection {
   readonly #controlCount: ControlCount
   readonly #ipv6: boolean
   #estimator: Estimator | undefined
-  /**
-   * in a soak, by sender: the estimator of its turn, and the bytes through the provider in each interval from the start
-   */
+  /** in a soak, by sender: the estimator of its turn */
   #turns: readonly Estimator[] = []
-  #passed: readonly number[][] = []
-  #startMs = 0
+  #crowd: Crowd | undefined
   #needed = 0
   #direct: Estimator | undefined
   #haltedMs: number | undefined
@@ -128,6 +126,7 @@ export class Collection {
   #toldMs = 0
   #wasDone = false
   #starvedMs = 0
+  readonly #overruns = new OverrunWatch()
 
   constructor(
     senders: number,
@@ -157,14 +156,14 @@ export class Collection {
    * @param needed k − f', less the senders that the provider refused
    */
   begin(startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[], needed: number): void {
-    this.#startMs = startMs
     this.#needed = needed
     this.#turns = turns.map(({ fromMs, span }) => new Estimator(startMs + fromMs, { ...options, fixed: span }))
-    this.#passed = turns.map(() => [])
+    this.#crowd = turns.length > 0 ? new Crowd(startMs, turns.length) : undefined
     this.#estimator = new Estimator(startMs, options)
     this.#patienceMs = patienceMs(this.#port.facts, options.claimKbps)
     this.#lookedMs = this.#clock.now()
     this.#toldMs = this.#lookedMs
+    this.#overruns.look(this.#lookedMs, this.#port.overruns)
     this.#timer = setInterval(() => this.#look(), LOOK_MS)
   }
 
@@ -183,10 +182,7 @@ export class Collection {
 
   /** Counts any datagram that came through the provider under a sender's tag, even one that is no data. */
   pass(slot: number, length: number, arrivedMs: number): void {
-    const intervals = this.#passed[slot]
-    if (!intervals) return
-    const at = Math.max(0, Math.floor((arrivedMs - this.#startMs) / CROWD_MS))
-    intervals[at] = (intervals[at] ?? 0) + length + headerBytes(this.#ipv6)
+    this.#crowd?.pass(slot, length + headerBytes(this.#ipv6), arrivedMs)
   }
 
   /**
@@ -230,16 +226,7 @@ export class Collection {
 
   #turnRead(slot: number): TurnRead | undefined {
     const estimate = this.#turns[slot]?.result()
-    if (!estimate) return undefined
-    const first = Math.max(0, Math.ceil((estimate.fromMs - this.#startMs) / CROWD_MS))
-    const end = Math.max(first + 1, Math.floor((estimate.toMs - this.#startMs) / CROWD_MS))
-    const crowdKbps = this.#passed.map((intervals, other) => {
-      if (other === slot) return 0
-      let bytes = 0
-      for (let at = first; at < end; at++) bytes += intervals[at] ?? 0
-      return (bytes * 8) / ((end - first) * CROWD_MS)
-    })
-    return { estimate, crowdKbps }
+    return estimate && this.#crowd && { estimate, crowdKbps: this.#crowd.beside(slot, estimate) }
   }
 
   #runOf(way: Way, sequence: number): Run {
@@ -274,6 +261,7 @@ export class Collection {
     if (nowMs - this.#toldMs < TELL_MS && isDone === this.#wasDone) return
     this.#toldMs = nowMs
     this.#wasDone = isDone
+    this.#overruns.look(nowMs, this.#port.overruns)
     this.#tell({
       isDone,
       estimate: this.#estimate(isDone),
@@ -281,6 +269,7 @@ export class Collection {
       turns: this.#turns.length > 0 ? this.#turns.map(turn => turn.result()) : undefined,
       direct: this.#direct?.result(),
       starvedMs: this.#starvedMs,
+      overruns: this.#overrunsInReading(),
       arrived: this.#senders.map(({ main, turn }) => main.arrived + turn.arrived),
       control,
     })
@@ -295,5 +284,10 @@ export class Collection {
     if (this.#turns.length === 0 || !(isDone || this.#direct)) return this.#estimator!.result()
     const turns = this.#turns.map(turn => turn.result())
     return middleTurn(turns, ({ rateKbps }) => rateKbps)
+  }
+
+  #overrunsInReading(): number {
+    const estimators = this.#turns.length > 0 ? this.#turns : [this.#estimator!]
+    return estimators.reduce((sum, one) => sum + this.#overruns.within(one.result()), 0)
   }
 }

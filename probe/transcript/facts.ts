@@ -43,6 +43,7 @@ export const factsOf = (record: UnjudgedRecord, verified: readonly VerifiedRuns[
   ipv6: record.ipv6,
   heard: record.heard,
   starvedMs: record.starvedMs,
+  overruns: record.overruns,
   senders: record.senderRecords.map((sender, slot) => senderEvidence(record, sender, slot, verified[slot]!)),
 })
 

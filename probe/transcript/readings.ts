@@ -9,6 +9,7 @@ import type { SenderEvidence, SessionFacts } from '../verdict/session-facts.js'
 /** Of all readings of a session. */
 export const areReadingsSupported = (facts: SessionFacts): boolean =>
   areClockReadings(facts) &&
+  areOverrunsCounted(facts) &&
   isMainSupported(facts) &&
   isSupported(
     facts.direct,
@@ -25,6 +26,10 @@ const areClockReadings = ({ estimate, sinceMs, direct, starvedMs, senders }: Ses
     ...[estimate, direct].flatMap(figuresOf),
     ...senders.flatMap(figuresOfSender),
   ].every(figure => Number.isFinite(figure) && figure >= 0) && senders.every(({ hoarding }) => hoarding <= 1)
+
+/** A count, and only of a session that was read. */
+const areOverrunsCounted = ({ overruns, estimate }: SessionFacts): boolean =>
+  Number.isSafeInteger(overruns) && overruns >= 0 && (estimate !== undefined || overruns === 0)
 
 const figuresOfSender = ({ hoarding, riseMs, delayMs, spanKbps, control, turn }: SenderEvidence): number[] => [
   ...[hoarding, riseMs, delayMs ?? 0, spanKbps, control?.spanMs ?? 0, control?.riseMs ?? 0],

@@ -1,7 +1,7 @@
 /** Readings of modelled links, in simulated time. */
 import { IP_DATAGRAM_BYTES } from '../../../../proto/datagram.js'
 import { type Estimate, Estimator, type EstimatorOptions } from '../../estimator.js'
-import { overdrive } from '../../share.js'
+import { shareKbps } from '../../share.js'
 import type { Link } from './links.js'
 
 export const CLAIM_KBPS = 20_000
@@ -29,7 +29,7 @@ export function read(link: Link, { controlMs = 1500, beforeMs = 4000, ...options
     ...{ claimKbps: CLAIM_KBPS, thresholdKbps: THRESHOLD_KBPS, rttMs: 20, yieldMs: 4000 },
     ...options,
   })
-  const gapMs = (IP_DATAGRAM_BYTES * 8) / (overdrive(3) * CLAIM_KBPS)
+  const gapMs = (IP_DATAGRAM_BYTES * 8) / (3 * shareKbps(CLAIM_KBPS, 3))
   const sentMs: number[] = []
   const arrivedMs: number[] = []
   let pending: { sent: number; arrived: number }[] = []
