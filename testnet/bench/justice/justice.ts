@@ -1,0 +1,88 @@
+/**
+ * `npm run bench -- justice`: whole sessions over modelled lines, each reading and outcome beside the truth. A provider
+ * whose line carries its claim must not be blamed, whatever its line does to datagrams, and one that delivers 60 % must be
+ * found.
+ */
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { UserError } from '../../../verifier/config/errors.js'
+import { machineText } from '../machine.js'
+import { positive } from '../numbers.js'
+import { CELLS, type JusticeCell } from './cells.js'
+import { Pool } from './pool.js'
+import type { JusticeResult } from './result.js'
+import { calibrate, type JusticePlan, runCells } from './run.js'
+import { calibrationLine, cellLine, costLine, headLine } from './tables.js'
+import { verdictOf } from './verdict.js'
+
+const OPTIONS = {
+  sessions: { type: 'string' },
+  cells: { type: 'string' },
+  claim: { type: 'string', default: '10' },
+  parallel: { type: 'string' },
+  quick: { type: 'boolean' },
+  seed: { type: 'string' },
+  json: { type: 'string', default: 'bench-justice.json' },
+} as const
+
+const SESSIONS = { whole: '200', quick: '20' } as const
+
+export async function run(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: OPTIONS })
+  const plan: JusticePlan = {
+    cells: cellsOf(values.cells),
+    sessions: positive('sessions', values.sessions ?? SESSIONS[values.quick ? 'quick' : 'whole']),
+    claimKbps: 1000 * positive('claim', values.claim),
+    seed: values.seed ?? Math.random().toString(36).slice(2, 8),
+  }
+  const startMs = performance.now()
+  const pool = await Pool.open()
+  try {
+    console.log(`seed ${plan.seed}; ${pool.size} workers`)
+    const calibration = await calibrate(pool, plan, step => console.log(calibrationLine(step)))
+    const parallel = values.parallel ? positive('parallel', values.parallel) : calibration.at(-1)!.parallel
+    console.log(headLine())
+    const cells = await runCells(pool, plan, parallel, cell => console.log(cellLine(cell)))
+    const { ok, line } = verdictOf(cells, plan.cells.length)
+    const result: JusticeResult = {
+      bench: 'justice',
+      date: new Date().toISOString(),
+      machine: machineText(),
+      seed: plan.seed,
+      claimKbps: plan.claimKbps,
+      sessions: plan.sessions,
+      calibration,
+      parallel,
+      cells,
+      overruns: pool.overruns ?? null,
+      cpuSeconds: pool.cpuSeconds,
+      minutes: (performance.now() - startMs) / 60_000,
+      ok,
+      verdict: line,
+    }
+    writeFileSync(values.json, `${JSON.stringify(result, undefined, 1)}\n`)
+    console.log(costLine(result))
+    console.log(line)
+    return ok ? 0 : 1
+  } finally {
+    await pool.close()
+  }
+}
+
+/**
+ * @param list names of cells, or their beginnings, with commas between them (default: all). The control cell is always
+ * among the cells.
+ * @throws UserError 'usage'
+ */
+export function cellsOf(list: string | undefined): readonly JusticeCell[] {
+  if (list === undefined) return CELLS
+  const wanted = list.split(',')
+  for (const name of wanted) {
+    if (!CELLS.some(cell => cell.name.startsWith(name)))
+      throw new UserError(
+        'usage',
+        `No cell is named ${name}. The cells are ${CELLS.map(cell => cell.name).join(', ')}.`,
+      )
+  }
+  return CELLS.filter(cell => cell.class === 'control' || wanted.some(name => cell.name.startsWith(name)))
+}

@@ -1,0 +1,97 @@
+/**
+ * One whole session in this process, over real UDP and a modelled line: three senders, a relay and a receiver, made for
+ * this session alone.
+ */
+import {
+  connect,
+  measureSolo,
+  type Outcome,
+  Receiver,
+  Relay,
+  serveProbe,
+  soloKeys,
+  soloSender,
+  streamPair,
+  systemClock,
+  systemRandom,
+} from '../../../probe/index.js'
+import { delayedPair } from '../../lab/delayed-streams.js'
+import { ModelledPath, type PathHosts, type PathLines } from '../../lab/modelled-path.js'
+
+/** k */
+export const SENDERS = 3
+
+export interface RigOptions {
+  readonly claimKbps: number
+  readonly hosts: PathHosts
+  readonly lines: PathLines
+}
+
+export interface RigReading {
+  readonly outcome: Outcome
+  /** rate of the data past the way out, in the span of the reading; undefined if the session has no reading */
+  readonly passedKbps: number | undefined
+  /** the longest pause of this process while data flowed */
+  readonly lagMs: number
+  readonly tookMs: number
+}
+
+export async function runSession({ claimKbps, hosts, lines }: RigOptions): Promise<RigReading> {
+  const [provider, receiver] = [soloKeys(), soloKeys()]
+  const senders = Array.from({ length: SENDERS }, soloKeys)
+  const port = { host: hosts.ends, port: 0, clock: systemClock }
+  const relay = await Relay.open({ ...port, claimKbps, ...provider, random: systemRandom })
+  const receiverPort = await Receiver.open(port)
+  const path = await ModelledPath.open(hosts, { relayPort: relay.port, receiverPort: receiverPort.port }, lines)
+  const terms = { claimKbps, senders: SENDERS, receiver: receiver.verifier, provider: provider.verifier }
+  const { directMs } = lines
+  const wayOf = (slot: number): string =>
+    lines.in.length === 0 ? hosts.ends : hosts.ways[Math.min(slot, lines.in.length - 1)]!
+  const beganMs = systemClock.now()
+  let lagMs = 0
+  let span: { readonly fromMs: number; readonly toMs: number } | undefined
+  try {
+    const { outcome } = await measureSolo(
+      {
+        claimKbps,
+        senders: senders.map(({ verifier, signer }, slot) => ({
+          verifier,
+          open: async () =>
+            connect(delayedPair(directMs, hosts.ends), stream =>
+              serveProbe(
+                stream,
+                soloSender(terms, {
+                  signer,
+                  udpHost: hosts.ends,
+                  openProvider: async () =>
+                    connect(streamPair(wayOf(slot)), theirs => relay.serve(theirs, `sender ${slot}`)),
+                }),
+              ),
+            ),
+        })),
+        providerVerifier: provider.verifier,
+        providerVouchers: provider.vouchers,
+        advertisedHost: hosts.front,
+      },
+      {
+        receiver: receiverPort,
+        ...receiver,
+        progress: ({ estimate, direct }) => {
+          const pauseMs = path.takeLagMs()
+          if (span) lagMs = Math.max(lagMs, pauseMs)
+          if (!direct) span = estimate
+        },
+      },
+    )
+    return {
+      outcome,
+      passedKbps: span && path.passed.rateKbps(span.fromMs, span.toMs),
+      lagMs,
+      tookMs: systemClock.now() - beganMs,
+    }
+  } finally {
+    await path.close()
+    await relay.close()
+    await receiverPort.close()
+  }
+}

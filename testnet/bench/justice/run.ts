@@ -1,0 +1,125 @@
+/** The work of `bench justice`: calibration, then the sessions of every cell. */
+import { keccakText } from '../../../proto/hash.js'
+import type { JusticeCell } from './cells.js'
+import type { Answer, Pool } from './pool.js'
+import type { CalibrationStep, CellResult, JusticeRow } from './result.js'
+import { isStarved, isWhole } from './verdict.js'
+import type { Job } from './worker-messages.js'
+
+/** Sessions at once for each worker that the calibration tries. */
+const STEPS = [24, 16, 10, 6, 3, 1]
+/** Sessions of a step for each place. */
+const WAVES = 2
+/** A session is repeated so often at most, over all sessions of a cell together. */
+const MOST_REPEATS = 1
+
+export interface JusticePlan {
+  readonly cells: readonly JusticeCell[]
+  readonly sessions: number
+  readonly claimKbps: number
+  readonly seed: string
+}
+
+const seedOf = (...parts: (string | number)[]): number => Number.parseInt(keccakText(parts.join('/')).slice(2, 10), 16)
+
+/** The most sessions at once that all read the claim where nothing limits them. */
+export async function calibrate(
+  pool: Pool,
+  { claimKbps, seed }: JusticePlan,
+  say: (step: CalibrationStep) => void,
+): Promise<CalibrationStep[]> {
+  const steps: CalibrationStep[] = []
+  for (const slots of [STEPS[0]!, ...STEPS]) {
+    const parallel = slots * pool.size
+    const rows: (JusticeRow | undefined)[] = []
+    let left = WAVES * parallel
+    await pool.run(
+      parallel,
+      () => (left-- > 0 ? { cell: 'control', seed: seedOf(seed, 'calibration', left), claimKbps } : undefined),
+      answer => rows.push('row' in answer ? answer.row : undefined),
+    )
+    const starved = rows.filter(row => !row || isStarved(row)).length
+    const lowest = Math.min(...rows.map(row => row?.reading ?? 0))
+    const step = { parallel, lowest, starved, ok: starved === 0 && rows.every(row => row && isWhole(row)) }
+    steps.push(step)
+    say(step)
+    if (step.ok) break
+  }
+  return steps
+}
+
+/** @param done told of each cell, once all its sessions are over */
+export async function runCells(
+  pool: Pool,
+  { cells, sessions, claimKbps, seed }: JusticePlan,
+  parallel: number,
+  done: (cell: CellResult) => void,
+): Promise<CellResult[]> {
+  const states = cells.map(cell => new CellState(cell, sessions, cell.family === 6 ? pool.noIpv6 : undefined))
+  for (const state of states) if (state.isDone) done(state.result())
+  const next = (): Job | undefined => {
+    const state = states.find(one => one.isOpen)
+    return state && { cell: state.name, seed: seedOf(seed, state.name, state.begin()), claimKbps }
+  }
+  await pool.run(parallel, next, answer => {
+    const state = states.find(({ name }) => name === answer.job.cell)!
+    state.take(answer)
+    if (state.isDone) done(state.result())
+  })
+  return states.map(state => state.result())
+}
+
+/** The sessions of one cell. */
+class CellState {
+  readonly #cell: JusticeCell
+  readonly #sessions: number
+  readonly #unavailable: string | undefined
+  readonly #rows: JusticeRow[] = []
+  #begun = 0
+  #running = 0
+  #starved = 0
+
+  constructor(cell: JusticeCell, sessions: number, unavailable: string | undefined) {
+    this.#cell = cell
+    this.#sessions = sessions
+    this.#unavailable = unavailable
+  }
+
+  get name(): string {
+    return this.#cell.name
+  }
+
+  /** whether another session may begin */
+  get isOpen(): boolean {
+    if (this.#unavailable !== undefined || this.#starved > MOST_REPEATS * this.#sessions) return false
+    return this.#rows.length + this.#running < this.#sessions
+  }
+
+  get isDone(): boolean {
+    return this.#running === 0 && !this.isOpen
+  }
+
+  /** @returns the session's number */
+  begin(): number {
+    this.#running++
+    return this.#begun++
+  }
+
+  take(answer: Answer): void {
+    this.#running--
+    if ('row' in answer && !isStarved(answer.row)) this.#rows.push(answer.row)
+    else this.#starved++
+  }
+
+  result(): CellResult {
+    const { name, class: of, meanShare } = this.#cell
+    return {
+      name,
+      class: of,
+      mean: Number.isFinite(meanShare) ? meanShare : null,
+      rows: this.#rows,
+      starved: this.#starved,
+      unavailable: this.#unavailable ?? null,
+    }
+  }
+}
