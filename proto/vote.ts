@@ -24,6 +24,11 @@ export const OUTCOME = {
   garbage: 6,
   /** nothing can be said about the provider: unreachable, senders missing, receiver's own fault */
   noData: 7,
+  /**
+   * the provider takes sessions, but its datagrams do not reach the receiver, or only small ones do: `cause` says why.
+   * No fault of the provider's is shown
+   */
+  noPath: 8,
 } as const
 
 export type OutcomeName = keyof typeof OUTCOME
@@ -33,6 +38,20 @@ export const OUTCOME_NAME = Object.fromEntries(Object.entries(OUTCOME).map(([nam
   number,
   OutcomeName | undefined
 >
+
+/** Why there is no path, for the outcome `noPath`. Votes are signed, so a number must never change its meaning. */
+export const CAUSE = {
+  none: 0,
+  /** the provider's port and the receiver's are of different IP families */
+  family: 1,
+  /** small datagrams pass, and those of full size do not */
+  pathMtu: 2,
+  /** no datagram of the provider's reaches the receiver, heartbeats included */
+  udpBlocked: 3,
+} as const
+
+export type CauseName = keyof typeof CAUSE
+export type CauseCode = (typeof CAUSE)[CauseName]
 
 /** Rates in kbit/s at the IP layer unless named goodput; shares in basis points; times in microseconds. */
 export const VOTE_FIELDS = [
@@ -57,6 +76,11 @@ export const VOTE_FIELDS = [
   ['receiptHead', 'bytes32'],
   ['soak', 'bool'],
   ['scheduleProof', 'bytes32'], // see `providerSchedule` in digests.ts
+  ['delayUs', 'uint32'], // added by the way through the provider to the delay of the direct path, queues included
+  ['link', 'bytes32'], // hash of the network that the provider's datagrams came from; zero if none came
+  ['attempts', 'uint8'], // sessions that the outcome rests on
+  ['cause', 'uint8'], // see CAUSE
+  ['sessionPeers', 'bytes32'], // keccak256 of the k peer ids that the senders opened the session with
 ] as const
 
 export type Vote = AbiRecord<typeof VOTE_FIELDS>

@@ -4,7 +4,7 @@ import { keccakText } from '../hash.js'
 import type { Header } from '../header.js'
 import type { Hex } from '../hex.js'
 import { type Leaf, STATUS } from '../leaf.js'
-import { OUTCOME, type Vote } from '../vote.js'
+import { CAUSE, OUTCOME, type Vote } from '../vote.js'
 
 export const sampleAddress = (name: string): Hex => keccakText(name).slice(0, 42) as Hex
 
@@ -37,6 +37,11 @@ export const sampleVote = (): Vote => ({
   receiptHead: keccakText('receipt head'),
   soak: true,
   scheduleProof: keccakText('schedule proof'),
+  delayUs: 87_654,
+  link: keccakText('link'),
+  attempts: 2,
+  cause: CAUSE.pathMtu,
+  sessionPeers: keccakText('session peers'),
 })
 
 export const sampleLeaf = (index = 3): Leaf => ({

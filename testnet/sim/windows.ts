@@ -8,7 +8,7 @@ import { keccakText } from '../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { STATUS } from '../../proto/leaf.js'
 import { DEVNET, type NetworkParams } from '../../proto/params.js'
-import { OUTCOME, type Vote } from '../../proto/vote.js'
+import { CAUSE, OUTCOME, type Vote } from '../../proto/vote.js'
 import { assign, type DrawnSession } from '../../verifier/core/assignment/assign.js'
 import { Draw } from '../../verifier/core/assignment/draw.js'
 import { isSoak, ticksOf } from '../../verifier/core/assignment/schedule.js'
@@ -152,6 +152,11 @@ function voteOf(session: DrawnSession, options: WindowsOptions, around: Around):
     ticksSent: ticks,
     ticksAnswered: subject.answersHeartbeats ? ticks : 0n,
     scheduleProof: ZERO_HASH,
+    delayUs: 0,
+    link: ZERO_HASH,
+    attempts: 2,
+    cause: CAUSE.none,
+    sessionPeers: ZERO_HASH,
     soak: isSoak(facts.beacon, session.provider, params),
   }
   const vote = (outcome: Outcome): Vote => makeVote({ ...given, result: { outcome, evidence: NO_EVIDENCE } })

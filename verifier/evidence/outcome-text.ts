@@ -9,4 +9,5 @@ export const OUTCOME_TEXT: Record<OutcomeName, string> = {
   dead: 'dead',
   garbage: 'garbage',
   noData: 'no data',
+  noPath: 'no path',
 }

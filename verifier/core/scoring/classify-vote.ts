@@ -57,6 +57,8 @@ export function classifyVote(
       return unserving('the data that arrived was not the data that the senders had committed to')
     case OUTCOME.noData:
       return ignored('the session says nothing about the provider')
+    case OUTCOME.noPath:
+      return ignored('the provider took sessions, and its datagrams did not reach the receiver')
     default:
       return ignored(`outcome ${vote.outcome} is unknown`)
   }

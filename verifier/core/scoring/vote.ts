@@ -1,7 +1,7 @@
 /** From the result of a session to the vote that its receiver signs. */
 import type { Measurement, Outcome, SessionResult } from '../../../probe/verdict/outcome.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
-import { OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
+import { CAUSE, OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
 import { bitCount } from './bit-count.js'
 
 export interface VoteInput {
@@ -46,6 +46,11 @@ export function makeVote(input: VoteInput): Vote {
     receiptHead: evidence?.receiptHead ?? ZERO_HASH,
     soak: input.soak,
     scheduleProof,
+    delayUs: 0,
+    link: ZERO_HASH,
+    attempts: result ? 1 : 0,
+    cause: CAUSE.none,
+    sessionPeers: ZERO_HASH,
   }
 }
 

@@ -2,7 +2,7 @@
 import { keccakText } from '../../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { DEVNET, type NetworkParams } from '../../../proto/params.js'
-import { OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
+import { CAUSE, OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
 import type { ActiveProvider, ChainFacts } from '../facts.js'
 
 export const CLAIM_KBPS = 25_000
@@ -71,6 +71,11 @@ export const vote = (receiver: number, outcome: OutcomeCode, rateKbps = 0, over:
   receiptHead: ZERO_HASH,
   soak: false,
   scheduleProof: ZERO_HASH,
+  delayUs: 0,
+  link: ZERO_HASH,
+  attempts: 2,
+  cause: CAUSE.none,
+  sessionPeers: ZERO_HASH,
   ...over,
 })
 
