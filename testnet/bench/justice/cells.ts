@@ -8,10 +8,10 @@ import type { Stage } from '../../lab/line/stage.js'
 
 /**
  * `control`: nothing limits the line, so a reading below the claim is the harness's. `honest`: the line carries
- * claim/0.7 or more, whatever else is wrong with it. `slow`: the line carries 60 % of the claim. `shared`: a part of the
+ * claim/0.7 or more, whatever else is wrong with it. `slow`: the line carries 60 % of the claim. `reported`: a part of the
  * claim goes to others for good, and the bench reports what the probe makes of that.
  */
-export type CellClass = 'control' | 'honest' | 'slow' | 'shared'
+export type CellClass = 'control' | 'honest' | 'slow' | 'reported'
 
 /** The lines of a session, besides the base delay. Every line not named is wide. */
 export interface CellLines {
@@ -85,7 +85,7 @@ const TCP_CELLS: readonly JusticeCell[] = (
   honest(`tcp-${law}-${flows}-codel`, withTcp(law, flows, codel)),
   cell(
     `tcp-${law}-${flows}-fair`,
-    'shared',
+    'reported',
     LINK_SHARE / (flows + 1),
     withTcp(law, flows, kbps => fair(() => fifoOf(100)(kbps))),
   ),
@@ -172,6 +172,19 @@ export const CELLS: readonly JusticeCell[] = [
     ...plain(LINK_SHARE)(claim, random),
     firstIn: [fifo(steady(0.1 * claim), 0.1 * claim, QUEUE_MS)],
   })),
-  cell('transit-receiver', 'shared', SLOW_SHARE, plain(SLOW_SHARE)),
+  cell('transit-receiver', 'reported', SLOW_SHARE, plain(SLOW_SHARE)),
+  cell(
+    'mtu-1000',
+    'reported',
+    0,
+    behind(() => upTo(1000)),
+  ),
   cell('ipv6', 'honest', LINK_SHARE, plain(LINK_SHARE), 6),
+  cell(
+    'ipv6-mtu-1280',
+    'honest',
+    LINK_SHARE,
+    behind(() => upTo(1280)),
+    6,
+  ),
 ]

@@ -76,13 +76,16 @@ export async function run(args: string[]): Promise<number> {
  */
 export function cellsOf(list: string | undefined): readonly JusticeCell[] {
   if (list === undefined) return CELLS
-  const wanted = list.split(',')
-  for (const name of wanted) {
-    if (!CELLS.some(cell => cell.name.startsWith(name)))
+  const named = new Set(
+    list.split(',').flatMap(name => {
+      const found = CELLS.filter(cell => cell.name === name)
+      const begun = found.length > 0 ? found : CELLS.filter(cell => cell.name.startsWith(name))
+      if (name !== '' && begun.length > 0) return begun
       throw new UserError(
         'usage',
-        `No cell is named ${name}. The cells are ${CELLS.map(cell => cell.name).join(', ')}.`,
+        `No cell is named "${name}". The cells are ${CELLS.map(cell => cell.name).join(', ')}.`,
       )
-  }
-  return CELLS.filter(cell => cell.class === 'control' || wanted.some(name => cell.name.startsWith(name)))
+    }),
+  )
+  return CELLS.filter(cell => cell.class === 'control' || named.has(cell))
 }

@@ -54,7 +54,7 @@ export function verdictOf(
   cells: readonly CellResult[],
   planned: number,
 ): { readonly ok: boolean; readonly line: string } {
-  const judged = cells.filter(({ class: of }) => of !== 'shared')
+  const judged = cells.filter(({ class: of }) => of !== 'reported')
   const limited = judged.filter(cell => limitOf(cell) !== null)
   const faulty = judged.filter(cell => faultOf(cell) !== undefined)
   const just = judged.length - limited.length - faulty.length
