@@ -1,6 +1,15 @@
 /** The cells of `bench justice`: each a model of a provider's line, with what is true about it. */
 import { Bottleneck, type TcpOptions } from '../../lab/line/bottleneck.js'
-import { burstyLoss, burstyLossShare, delay, duplicating, loss, policer, reordering } from '../../lab/line/filters.js'
+import {
+  burstyLoss,
+  burstyLossShare,
+  delay,
+  duplicating,
+  loss,
+  policer,
+  reordering,
+  upTo,
+} from '../../lab/line/filters.js'
 import { codel, dropTail, fair, type Queue } from '../../lab/line/queues.js'
 import { type Random, uniform } from '../../lab/line/random.js'
 import { cellular, type Rate, stalls, steady } from '../../lab/line/rate.js'

@@ -11,7 +11,7 @@ import { positive } from '../numbers.js'
 import { CELLS, type JusticeCell } from './cells.js'
 import { Pool } from './pool.js'
 import type { JusticeResult } from './result.js'
-import { calibrate, type JusticePlan, runCells } from './run.js'
+import { calibrate, type JusticePlan, runCells, USED_SHARE } from './run.js'
 import { calibrationLine, cellLine, costLine, headLine } from './tables.js'
 import { verdictOf } from './verdict.js'
 
@@ -40,7 +40,9 @@ export async function run(args: string[]): Promise<number> {
   try {
     console.log(`seed ${plan.seed}; ${pool.size} workers`)
     const calibration = await calibrate(pool, plan, step => console.log(calibrationLine(step)))
-    const parallel = values.parallel ? positive('parallel', values.parallel) : calibration.at(-1)!.parallel
+    const parallel = values.parallel
+      ? positive('parallel', values.parallel)
+      : Math.ceil(USED_SHARE * calibration.at(-1)!.parallel)
     console.log(headLine())
     const cells = await runCells(pool, plan, parallel, cell => console.log(cellLine(cell)))
     const { ok, line } = verdictOf(cells, plan.cells.length)

@@ -7,7 +7,7 @@ import { socketOverruns } from '../../lab/socket-overruns.js'
 import { ChildProcess } from '../../process/child-process.js'
 import { entryPoint } from '../../process/entry-point.js'
 import { startWatchdog, type Watchdog } from '../../process/watchdog.js'
-import { addressesOf } from './hosts.js'
+import { ipv6Addresses } from './hosts.js'
 import type { Job, WorkerAnswer } from './worker-messages.js'
 
 const READY_MS = 60_000
@@ -117,9 +117,8 @@ async function openNamespace(
 ): Promise<{ readonly namespace?: Namespace; readonly reason: string | undefined }> {
   try {
     const namespace = await Namespace.open(watchdog)
-    for (const address of addressesOf(6)) {
-      await namespace.run(['ip', '-6', 'address', 'add', `${address}/128`, 'dev', 'lo', 'nodad'])
-    }
+    const add = ipv6Addresses().map(address => `ip -6 address add ${address}/128 dev lo nodad`)
+    await namespace.run(['sh', '-c', add.join(' && ')])
     return { namespace, reason: undefined }
   } catch (error) {
     return { reason: `no IPv6 addresses: ${(error as Error).message}` }

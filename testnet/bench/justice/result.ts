@@ -22,8 +22,10 @@ export interface CellResult {
   /** mean rate that the line leaves to the provider; null for a wide line */
   readonly mean: number | null
   readonly rows: readonly JusticeRow[]
-  /** sessions that were repeated, since the harness stood still */
+  /** sessions that were repeated, since the harness stood still or failed */
   readonly starved: number
+  /** the last error of the harness; null if there was none */
+  readonly failure: string | null
   /** why the cell cannot run on this machine; null if it can */
   readonly unavailable: string | null
 }

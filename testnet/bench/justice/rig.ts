@@ -1,12 +1,12 @@
 /**
- * One whole session in this process, over real UDP and a modelled line: three senders, a relay and a receiver, made for
- * this session alone.
+ * One whole session in this process, over real UDP and a modelled line. The senders and the relay are made for this
+ * session alone; a receiver has many sessions.
  */
 import {
   connect,
   measureSolo,
   type Outcome,
-  Receiver,
+  type Receiver,
   Relay,
   serveProbe,
   soloKeys,
@@ -25,6 +25,7 @@ export interface RigOptions {
   readonly claimKbps: number
   readonly hosts: PathHosts
   readonly lines: PathLines
+  readonly receiver: Receiver
 }
 
 export interface RigReading {
@@ -36,14 +37,13 @@ export interface RigReading {
   readonly tookMs: number
 }
 
-export async function runSession({ claimKbps, hosts, lines }: RigOptions): Promise<RigReading> {
-  const [provider, receiver] = [soloKeys(), soloKeys()]
+export async function runSession({ claimKbps, hosts, lines, receiver }: RigOptions): Promise<RigReading> {
+  const [provider, verifier] = [soloKeys(), soloKeys()]
   const senders = Array.from({ length: SENDERS }, soloKeys)
-  const port = { host: hosts.ends, port: 0, clock: systemClock }
-  const relay = await Relay.open({ ...port, claimKbps, ...provider, random: systemRandom })
-  const receiverPort = await Receiver.open(port)
-  const path = await ModelledPath.open(hosts, { relayPort: relay.port, receiverPort: receiverPort.port }, lines)
-  const terms = { claimKbps, senders: SENDERS, receiver: receiver.verifier, provider: provider.verifier }
+  const port = { host: hosts.ends, port: 0, clock: systemClock, random: systemRandom }
+  const relay = await Relay.open({ ...port, claimKbps, ...provider })
+  const path = await ModelledPath.open(hosts, { relayPort: relay.port, receiverPort: receiver.port }, lines)
+  const terms = { claimKbps, senders: SENDERS, receiver: verifier.verifier, provider: provider.verifier }
   const { directMs } = lines
   const wayOf = (slot: number): string =>
     lines.in.length === 0 ? hosts.ends : hosts.ways[Math.min(slot, lines.in.length - 1)]!
@@ -74,8 +74,8 @@ export async function runSession({ claimKbps, hosts, lines }: RigOptions): Promi
         advertisedHost: hosts.front,
       },
       {
-        receiver: receiverPort,
-        ...receiver,
+        receiver,
+        ...verifier,
         progress: ({ estimate, direct }) => {
           const pauseMs = path.takeLagMs()
           if (span) lagMs = Math.max(lagMs, pauseMs)
@@ -92,6 +92,5 @@ export async function runSession({ claimKbps, hosts, lines }: RigOptions): Promi
   } finally {
     await path.close()
     await relay.close()
-    await receiverPort.close()
   }
 }

@@ -1,13 +1,17 @@
 /** The work of `bench justice`: calibration, then the sessions of every cell. */
 import { keccakText } from '../../../proto/hash.js'
 import type { JusticeCell } from './cells.js'
-import type { Answer, Pool } from './pool.js'
+import type { Answer, NextJob, Pool } from './pool.js'
 import type { CalibrationStep, CellResult, JusticeRow } from './result.js'
 import { isStarved, isWhole } from './verdict.js'
 import type { Job } from './worker-messages.js'
 
 /** Sessions at once for each worker that the calibration tries. */
 const STEPS = [24, 16, 12, 8, 5, 3, 1]
+/** Part of the calibrated sessions at once that the bench uses: cells differ in what they cost. */
+export const USED_SHARE = 0.75
+/** Sessions of each worker before the first step. */
+const WARM_UPS = 3
 /** Sessions of a step for each place. */
 const WAVES = 2
 /** A machine that others use as well pauses now and then. A step may so lose this share of its sessions. */
@@ -30,17 +34,17 @@ export async function calibrate(
   { claimKbps, seed }: JusticePlan,
   say: (step: CalibrationStep) => void,
 ): Promise<CalibrationStep[]> {
+  const controls = (count: number): NextJob => {
+    let left = count
+    return () => (left-- > 0 ? { cell: 'control', seed: seedOf(seed, 'calibration', left), claimKbps } : undefined)
+  }
+  // Until their first sessions are over, the workers load and compile.
+  await pool.run(pool.size, controls(WARM_UPS * pool.size), () => {})
   const steps: CalibrationStep[] = []
-  // The first step counts for nothing if it fails: until its end the workers compile.
-  for (const slots of [STEPS[0]!, ...STEPS]) {
+  for (const slots of STEPS) {
     const parallel = slots * pool.size
     const rows: (JusticeRow | undefined)[] = []
-    let left = WAVES * parallel
-    await pool.run(
-      parallel,
-      () => (left-- > 0 ? { cell: 'control', seed: seedOf(seed, 'calibration', left), claimKbps } : undefined),
-      answer => rows.push('row' in answer ? answer.row : undefined),
-    )
+    await pool.run(parallel, controls(WAVES * parallel), answer => rows.push('row' in answer ? answer.row : undefined))
     const counted = rows.flatMap(row => (row && !isStarved(row) ? row : []))
     const starved = rows.length - counted.length
     const lowest = counted.reduce((least, { reading }) => Math.min(least, reading ?? 0), 1)
@@ -82,6 +86,7 @@ class CellState {
   #begun = 0
   #running = 0
   #starved = 0
+  #failure: string | null = null
 
   constructor(cell: JusticeCell, sessions: number, unavailable: string | undefined) {
     this.#cell = cell
@@ -111,6 +116,7 @@ class CellState {
 
   take(answer: Answer): void {
     this.#running--
+    if ('failure' in answer) this.#failure = answer.failure
     if ('row' in answer && !isStarved(answer.row)) this.#rows.push(answer.row)
     else this.#starved++
   }
@@ -123,6 +129,7 @@ class CellState {
       mean: Number.isFinite(meanShare) ? meanShare : null,
       rows: this.#rows,
       starved: this.#starved,
+      failure: this.#failure,
       unavailable: this.#unavailable ?? null,
     }
   }

@@ -27,10 +27,11 @@ export const isWhole = ({ outcome, reading }: Pick<JusticeRow, 'outcome' | 'read
   outcome === 'verified' && (reading ?? 0) >= WHOLE
 
 /** Why the machine cannot say anything about the cell; null if it can. */
-export function limitOf({ rows, starved, unavailable }: CellResult): string | null {
+export function limitOf({ rows, starved, failure, unavailable }: CellResult): string | null {
   if (unavailable !== null) return unavailable
   const share = starved / Math.max(1, starved + rows.length)
-  return share > STARVED_SHARE ? `the harness starved in ${starved} of ${starved + rows.length} sessions` : null
+  if (share <= STARVED_SHARE) return null
+  return `the harness starved in ${starved} of ${starved + rows.length} sessions${failure === null ? '' : ` (${failure})`}`
 }
 
 /** What the cell shows that must not be; undefined if all is well. */

@@ -2,12 +2,12 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { expect } from 'chai'
-import { HOSTS } from '../../bench/justice/hosts.js'
+import { hostsOf } from '../../bench/justice/hosts.js'
 import { delay } from '../line/filters.js'
 import { chain } from '../line/stage.js'
 import { ModelledPath, type PathLines } from '../modelled-path.js'
 
-const hosts = HOSTS[4]
+const hosts = hostsOf(4, 0)
 const WIDE = { in: [], out: chain([]), back: chain([]), directMs: 0, nat: false } satisfies PathLines
 
 describe('a modelled path', () => {

@@ -27,6 +27,7 @@ const cell = (of: CellResult['class'], some: readonly JusticeRow[], more: Partia
   mean: 1.43,
   rows: some,
   starved: 0,
+  failure: null,
   unavailable: null,
   ...more,
 })
@@ -92,6 +93,7 @@ describe('bench justice', () => {
     it('calls a starved cell harness-limited, and passes without it only if it is an honest one', () => {
       const limited = { starved: 20, rows: rows(20, LOW) }
       expect(limitOf(cell('honest', [], limited))).to.equal('the harness starved in 20 of 40 sessions')
+      expect(limitOf(cell('honest', [], { ...limited, failure: 'no port' }))).to.match(/sessions \(no port\)$/)
       expect(verdictOf([...WHOLE, cell('honest', [], limited)], 4)).to.have.property('ok', true)
       expect(verdictOf([...WHOLE, cell('slow', [], limited)], 4)).to.have.property('ok', false)
       expect(verdictOf([...WHOLE, cell('control', [], limited)], 4)).to.have.property('ok', false)
