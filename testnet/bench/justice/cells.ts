@@ -44,7 +44,7 @@ export interface JusticeCell {
 
 /** The least link that a provider should have for its claim. */
 export const LINK_SHARE = 1 / 0.7
-const SLOW_SHARE = 0.6
+export const SLOW_SHARE = 0.6
 const QUEUE_MS = 50
 const TCP_RTT_MS = 30
 const WARM_UP_MS = [6000, 10_000] as const

@@ -10,7 +10,8 @@ import { machineText } from '../machine.js'
 import { positive } from '../numbers.js'
 import { CELLS, type JusticeCell } from './cells.js'
 import { Pool } from './pool.js'
-import type { JusticeResult } from './result.js'
+import { runRealCells } from './real-tcp.js'
+import type { CellResult, JusticeResult } from './result.js'
 import { calibrate, type JusticePlan, runCells, USED_SHARE } from './run.js'
 import { calibrationLine, cellLine, costLine, headLine } from './tables.js'
 import { verdictOf } from './verdict.js'
@@ -21,6 +22,7 @@ const OPTIONS = {
   claim: { type: 'string', default: '10' },
   parallel: { type: 'string' },
   quick: { type: 'boolean' },
+  'real-tcp': { type: 'boolean' },
   seed: { type: 'string' },
   json: { type: 'string', default: 'bench-justice.json' },
 } as const
@@ -44,8 +46,11 @@ export async function run(args: string[]): Promise<number> {
       ? positive('parallel', values.parallel)
       : Math.ceil(USED_SHARE * calibration.at(-1)!.parallel)
     console.log(headLine())
-    const cells = await runCells(pool, plan, parallel, cell => console.log(cellLine(cell)))
-    const { ok, line } = verdictOf(cells, plan.cells.length)
+    const tell = (cell: CellResult) => console.log(cellLine(cell))
+    const modelled = await runCells(pool, plan, parallel, tell)
+    const real = values['real-tcp'] ? await runRealCells(plan, tell) : []
+    const cells = [...modelled, ...real]
+    const { ok, line } = verdictOf(cells)
     const result: JusticeResult = {
       bench: 'justice',
       date: new Date().toISOString(),

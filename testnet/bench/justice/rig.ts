@@ -5,7 +5,6 @@
 import {
   connect,
   measureSolo,
-  type Outcome,
   type Receiver,
   Relay,
   serveProbe,
@@ -17,6 +16,7 @@ import {
 } from '../../../probe/index.js'
 import { delayedPair } from '../../lab/delayed-streams.js'
 import { ModelledPath, type PathHosts, type PathLines } from '../../lab/modelled-path.js'
+import type { SessionFigures } from './rows.js'
 
 /** k */
 export const SENDERS = 3
@@ -28,16 +28,7 @@ export interface RigOptions {
   readonly receiver: Receiver
 }
 
-export interface RigReading {
-  readonly outcome: Outcome
-  /** rate of the data past the way out, in the span of the reading; undefined if the session has no reading */
-  readonly passedKbps: number | undefined
-  /** the longest pause of this process while data flowed */
-  readonly lagMs: number
-  readonly tookMs: number
-}
-
-export async function runSession({ claimKbps, hosts, lines, receiver }: RigOptions): Promise<RigReading> {
+export async function runSession({ claimKbps, hosts, lines, receiver }: RigOptions): Promise<SessionFigures> {
   const [provider, verifier] = [soloKeys(), soloKeys()]
   const senders = Array.from({ length: SENDERS }, soloKeys)
   const port = { host: hosts.ends, port: 0, clock: systemClock, random: systemRandom }

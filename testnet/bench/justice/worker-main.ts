@@ -5,8 +5,8 @@ import { seededRandom } from '../../lab/line/random.js'
 import { CELLS, type JusticeCell } from './cells.js'
 import { hostsOf, PLACES } from './hosts.js'
 import { linesOf } from './lines.js'
-import type { JusticeRow } from './result.js'
-import { type RigReading, runSession, SENDERS } from './rig.js'
+import { runSession, SENDERS } from './rig.js'
+import { rowOf, type SessionFigures } from './rows.js'
 import type { Job, WorkerAnswer } from './worker-messages.js'
 
 const WARM_UP = { cell: 'control', seed: 1, claimKbps: 1000 } as const
@@ -37,7 +37,7 @@ async function openReceiver(family: JusticeCell['family']): Promise<Receiver> {
   return receiver
 }
 
-async function run(job: Job, receiver: Receiver, family = cellOf(job).family): Promise<RigReading> {
+async function run(job: Job, receiver: Receiver, family = cellOf(job).family): Promise<SessionFigures> {
   const place = places.shift()!
   const lines = linesOf(cellOf(job), job.claimKbps, SENDERS, seededRandom(job.seed))
   try {
@@ -49,17 +49,4 @@ async function run(job: Job, receiver: Receiver, family = cellOf(job).family): P
 
 function cellOf({ cell }: Job): JusticeCell {
   return CELLS.find(({ name }) => name === cell)!
-}
-
-function rowOf({ outcome, passedKbps, lagMs, tookMs }: RigReading, claimKbps: number): JusticeRow {
-  const measurement = 'measurement' in outcome ? outcome.measurement : undefined
-  return {
-    outcome: outcome.kind,
-    reason: 'reason' in outcome ? outcome.reason : null,
-    reading: measurement ? measurement.rateKbps / claimKbps : null,
-    passed: measurement && passedKbps !== undefined ? passedKbps / claimKbps : null,
-    megabytes: (measurement?.receivedBytes ?? 0) / 1e6,
-    seconds: tookMs / 1000,
-    lagMs,
-  }
 }

@@ -56,14 +56,14 @@ describe('bench justice', () => {
 
   describe('verdict', () => {
     it('passes a run in which nobody honest is blamed and the slow are found', () => {
-      expect(verdictOf(WHOLE, 3)).to.deep.equal({ ok: true, line: 'PASS justice: 3 of 3 judged cells just' })
+      expect(verdictOf(WHOLE)).to.deep.equal({ ok: true, line: 'PASS justice: 3 of 3 judged cells just' })
     })
 
     for (const outcome of ['under', 'dead', 'refused', 'garbage', 'no-path']) {
       it(`fails an honest line that is ${outcome} once in 200`, () => {
         const blamed = cell('honest', [...rows(199), row({ outcome, reading: null })])
         expect(faultOf(blamed)).to.equal('blamed in 1 of 200')
-        expect(verdictOf([...WHOLE, blamed], 4).line).to.match(/^FAIL .*1 not: a honest cell/)
+        expect(verdictOf([...WHOLE, blamed]).line).to.match(/^FAIL .*1 not: a honest cell/)
       })
     }
 
@@ -84,7 +84,7 @@ describe('bench justice', () => {
 
     it('does not judge lines that it only reports', () => {
       const reported = cell('reported', rows(10, LOW))
-      expect(verdictOf([...WHOLE, reported], 4)).to.deep.equal({
+      expect(verdictOf([...WHOLE, reported])).to.deep.equal({
         ok: true,
         line: 'PASS justice: 3 of 3 judged cells just',
       })
@@ -94,15 +94,14 @@ describe('bench justice', () => {
       const limited = { starved: 20, rows: rows(20, LOW) }
       expect(limitOf(cell('honest', [], limited))).to.equal('the harness starved in 20 of 40 sessions')
       expect(limitOf(cell('honest', [], { ...limited, failure: 'no port' }))).to.match(/sessions \(no port\)$/)
-      expect(verdictOf([...WHOLE, cell('honest', [], limited)], 4)).to.have.property('ok', true)
-      expect(verdictOf([...WHOLE, cell('slow', [], limited)], 4)).to.have.property('ok', false)
-      expect(verdictOf([...WHOLE, cell('control', [], limited)], 4)).to.have.property('ok', false)
+      expect(verdictOf([...WHOLE, cell('honest', [], limited)])).to.have.property('ok', true)
+      expect(verdictOf([...WHOLE, cell('slow', [], limited)])).to.have.property('ok', false)
+      expect(verdictOf([...WHOLE, cell('control', [], limited)])).to.have.property('ok', false)
     })
 
-    it('fails a run without a cell, with a missing cell, or with a cut control cell', () => {
-      expect(verdictOf([], 0)).to.have.property('ok', false)
-      expect(verdictOf(WHOLE, 4).line).to.match(/^FAIL .*1 not measured/)
-      expect(verdictOf([cell('control', [row({ reading: 0.9 })])], 1).line).to.include('not: a control cell')
+    it('fails a run without a cell, or with a cut control cell', () => {
+      expect(verdictOf([])).to.have.property('ok', false)
+      expect(verdictOf([cell('control', [row({ reading: 0.9 })])]).line).to.include('not: a control cell')
     })
 
     it('counts what the harness itself did as starved', () => {
