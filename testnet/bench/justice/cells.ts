@@ -12,7 +12,7 @@ import {
 } from '../../lab/line/filters.js'
 import { codel, dropTail, fair, type Queue } from '../../lab/line/queues.js'
 import { type Random, uniform } from '../../lab/line/random.js'
-import { cellular, type Rate, stalls, steady } from '../../lab/line/rate.js'
+import { cellular, pulses, type Rate, stalls, steady } from '../../lab/line/rate.js'
 import type { Stage } from '../../lab/line/stage.js'
 
 /**
@@ -58,9 +58,10 @@ const plain =
   claim => ({
     out: [fifo(steady(share * claim), share * claim, queueMs)],
   })
-const behind =
-  (...more: ((random: Random) => Stage)[]): Lines =>
-  (claim, random) => ({ out: [...plain(LINK_SHARE)(claim, random).out!, ...more.map(of => of(random))] })
+const behindLink =
+  (share: number, ...more: ((random: Random) => Stage)[]): Lines =>
+  (claim, random) => ({ out: [...plain(share)(claim, random).out!, ...more.map(of => of(random))] })
+const behind = (...more: ((random: Random) => Stage)[]): Lines => behindLink(LINK_SHARE, ...more)
 
 const cell = (name: string, of: CellClass, meanShare: number, lines: Lines, family: 4 | 6 = 4): JusticeCell => ({
   name,
@@ -110,11 +111,11 @@ const WIFI_QUEUE_MS = 250
 const CELLULAR_QUEUE_MS = 500
 
 const wifi =
-  (gapMs: number): Lines =>
+  (gapMs: number, share = LINK_SHARE): Lines =>
   (claim, random) => {
     const air = stalls({ kbps: WIFI_SHARE * claim, gapMs, stallMs: [50, 200] }, random)
     return {
-      out: [fifo(air, WIFI_SHARE * claim, WIFI_QUEUE_MS), ...plain(LINK_SHARE, 100)(claim, random).out!],
+      out: [fifo(air, WIFI_SHARE * claim, WIFI_QUEUE_MS), ...plain(share, 100)(claim, random).out!],
     }
   }
 const mobile =
@@ -129,10 +130,37 @@ const bytesQueue =
     out: [new Bottleneck({ queue: dropTail(bytes), rate: steady(LINK_SHARE * claim) })],
   })
 
+/** A slow provider that is fast for a moment, in the hope that the moment is what counts. */
+const PULSE_SHARE = 1.2
+const pulse =
+  (lowShare: number, lowMs: number, highMs: number): Lines =>
+  (claim, random) => {
+    const [low, high] = [
+      { kbps: lowShare * claim, ms: lowMs },
+      { kbps: PULSE_SHARE * claim, ms: highMs },
+    ]
+    return { out: [fifo(pulses(low, high, random), lowShare * claim, QUEUE_MS)] }
+  }
+
 export const CELLS: readonly JusticeCell[] = [
   cell('control', 'control', Number.POSITIVE_INFINITY, () => ({})),
   cell('slow-60', 'slow', SLOW_SHARE, plain(SLOW_SHARE)),
   cell('slow-60-bloat-1000', 'slow', SLOW_SHARE, plain(SLOW_SHARE, 1000)),
+  cell(
+    'slow-60-delay-1000',
+    'slow',
+    SLOW_SHARE,
+    behindLink(SLOW_SHARE, () => delay(1000)),
+  ),
+  cell('slow-60-wifi-1000', 'slow', SLOW_SHARE, wifi(1000, SLOW_SHARE)),
+  cell(
+    'slow-60-bursty',
+    'slow',
+    SLOW_SHARE * (1 - burstyLossShare(BURSTY[0]!)),
+    behindLink(SLOW_SHARE, random => burstyLoss(BURSTY[0]!, random)),
+  ),
+  cell('pulse-500', 'reported', 0.6, pulse(0.45, 400, 100)),
+  cell('pulse-2500', 'reported', 0.6, pulse(0.45, 2000, 500)),
   honest('steady', plain(LINK_SHARE)),
   ...[250, 500, 1000, 2000].map(ms =>
     honest(

@@ -41,10 +41,9 @@ export async function run(args: string[]): Promise<number> {
   const pool = await Pool.open()
   try {
     console.log(`seed ${plan.seed}; ${pool.size} workers`)
-    const calibration = await calibrate(pool, plan, step => console.log(calibrationLine(step)))
-    const parallel = values.parallel
-      ? positive('parallel', values.parallel)
-      : Math.ceil(USED_SHARE * calibration.at(-1)!.parallel)
+    const wanted = values.parallel === undefined ? undefined : positive('parallel', values.parallel)
+    const calibration = wanted ? [] : await calibrate(pool, plan, step => console.log(calibrationLine(step)))
+    const parallel = wanted ?? Math.ceil(USED_SHARE * calibration.at(-1)!.parallel)
     console.log(headLine())
     const tell = (cell: CellResult) => console.log(cellLine(cell))
     const modelled = await runCells(pool, plan, parallel, tell)

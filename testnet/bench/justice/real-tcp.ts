@@ -22,7 +22,7 @@ interface RealCell {
 
 const PATH = { rttMs: 20, lossPercent: 0 } as const
 /** An upload has filled the queue by then. */
-const HEAD_START_MS = 5000
+const HEAD_START_MS = 10_000
 /** These sessions run one after another, so each cell gets one for so many of another cell. */
 const PART = 10
 const LEAST_SESSIONS = 3

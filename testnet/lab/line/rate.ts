@@ -2,7 +2,7 @@
 import { exponential, type Random, uniform } from './random.js'
 
 /** One rate and how long it lasts. */
-interface Step {
+export interface Step {
   readonly kbps: number
   readonly ms: number
 }
@@ -74,5 +74,18 @@ export function stalls({ kbps, gapMs, stallMs }: StallsOptions, random: Random):
   return new Rate(() => {
     isStill = !isStill
     return isStill ? { kbps: 0, ms: uniform(random, ...stallMs) } : { kbps, ms: exponential(random, gapMs) }
+  })
+}
+
+/** A rate that is low, and high for a moment: both ends of the cycle that a provider may choose. */
+export function pulses(low: Step, high: Step, random: Random): Rate {
+  let isHigh = random() < high.ms / (low.ms + high.ms)
+  let isFirst = true
+  return new Rate(() => {
+    const { kbps, ms } = isHigh ? high : low
+    isHigh = !isHigh
+    const part = isFirst ? 1 - random() : 1
+    isFirst = false
+    return { kbps, ms: part * ms }
   })
 }

@@ -39,7 +39,7 @@ describe('bench justice', () => {
     expect(new Set(CELLS.map(({ name }) => name)).size).to.equal(CELLS.length)
     for (const { name, class: of, meanShare } of CELLS) {
       if (of === 'honest') expect(meanShare, name).to.be.at.least(1)
-      if (of === 'slow') expect(meanShare, name).to.equal(0.6)
+      if (of === 'slow') expect(meanShare, name).to.be.at.most(0.6)
     }
     for (const one of CELLS) {
       const { in: ways } = linesOf(one, 10_000, 3, seededRandom(1))

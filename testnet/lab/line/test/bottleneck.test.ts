@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { Bottleneck } from '../bottleneck.js'
 import { codel, dropTail, fair, type Queue } from '../queues.js'
 import { seededRandom } from '../random.js'
-import { cellular, Rate, stalls, steady } from '../rate.js'
+import { cellular, pulses, Rate, stalls, steady } from '../rate.js'
 import { chain } from '../stage.js'
 import { type Law, TcpFlow } from '../tcp.js'
 import { type Left, rateKbps, stream } from './support.js'
@@ -95,6 +95,12 @@ describe('a link', () => {
     const still = stalls({ kbps: meanKbps, gapMs: 400, stallMs: [50, 200] }, seededRandom(6))
     const through = stream(new Bottleneck({ queue: fifo(500)(), rate: still }), over)
     expect(rateKbps(through, 0, ms) / meanKbps).to.be.closeTo(400 / 525, 0.03)
+  })
+
+  it('that pulses has the mean of its cycle', () => {
+    const rate = pulses({ kbps: 4500, ms: 400 }, { kbps: 12_000, ms: 100 }, seededRandom(7))
+    const left = stream(new Bottleneck({ queue: fifo(50)(), rate }), { kbps: 16_500, ms: 50_000 })
+    expect(rateKbps(left, 500, 49_500)).to.be.closeTo(6000, 60)
   })
 
   it('hands over to the next link in a chain', () => {
