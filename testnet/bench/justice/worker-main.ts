@@ -9,7 +9,7 @@ import { runSession, SENDERS } from './rig.js'
 import { rowOf, type SessionFigures } from './rows.js'
 import type { Job, WorkerAnswer } from './worker-messages.js'
 
-const WARM_UP = { cell: 'control', seed: 1, claimKbps: 1000 } as const
+const WARM_UP = { cell: 'control', seed: 1, claimKbps: 10_000 } as const
 
 const receivers = new Map<JusticeCell['family'], Promise<Receiver>>()
 const places = Array.from({ length: PLACES }, (_, place) => place)
