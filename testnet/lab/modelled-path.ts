@@ -51,6 +51,8 @@ export interface PathEnds {
 /** Longer datagrams are data. The truth counts these alone. */
 const SMALL_BYTES = 100
 const TICK_MS = 1
+/** Data that stays out for longer came in a burst: whoever sends or forwards it stood still. */
+const PAUSE_MS = 15
 /** The lines run this much behind the clock, since a port that is busy is read once a millisecond. */
 const BEHIND_MS = 2
 
@@ -69,6 +71,9 @@ export class ModelledPath {
   #timer: NodeJS.Timeout | undefined
   #tickedMs = systemClock.now()
   #lagMs = 0
+  #lastDataMs: number | undefined
+  #dataMs = 0
+  #pausedMs = 0
 
   private constructor(hosts: PathHosts, ends: PathEnds, lines: PathLines) {
     this.#hosts = hosts
@@ -91,11 +96,16 @@ export class ModelledPath {
     return path
   }
 
-  /** The longest time since the last call for which this process did not look after the path. */
+  /** The longest time since the last call for which this process, or the provider, stood still. */
   takeLagMs(): number {
     const lagMs = this.#lagMs
     this.#lagMs = 0
     return lagMs
+  }
+
+  /** Share of the time from the provider's first data to its last in which the provider stood still. */
+  get pausedShare(): number {
+    return this.#pausedMs / Math.max(1, this.#dataMs)
   }
 
   async close(): Promise<void> {
@@ -123,8 +133,10 @@ export class ModelledPath {
     const receiver = outer.endpoint(ends, receiverPort)
     const inner = await this.#bind(front, receiverPort, batch =>
       forEach(batch, (datagram, atMs, i) => {
-        if (batch.isFrom(i, provider)) this.#put(out, datagram, atMs, leftMs => deliver(datagram, leftMs))
-        else this.#onSender(datagram, batch.source(i))
+        if (batch.isFrom(i, provider)) {
+          if (datagram.length > SMALL_BYTES) this.#watchPace(atMs)
+          this.#put(out, datagram, atMs, leftMs => deliver(datagram, leftMs))
+        } else this.#onSender(datagram, batch.source(i))
       }),
     )
     this.#front = inner
@@ -170,6 +182,15 @@ export class ModelledPath {
 
   #put(line: Stage, datagram: Buffer, atMs: number, deliver: (leftMs: number) => void): void {
     line.push({ bytes: this.#bytes(datagram), flow: GIVEN_FLOW, deliver }, atMs)
+  }
+
+  #watchPace(atMs: number): void {
+    const sinceMs = atMs - (this.#lastDataMs ?? atMs)
+    this.#lastDataMs = atMs
+    this.#dataMs += sinceMs
+    if (sinceMs <= PAUSE_MS) return
+    this.#pausedMs += sinceMs
+    this.#lagMs = Math.max(this.#lagMs, sinceMs)
   }
 
   #bytes(datagram: Buffer): number {

@@ -78,14 +78,10 @@ export class Pool {
     return this.#workers.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0)
   }
 
-  /** Runs jobs until there are none. @param parallel most sessions at once, over all workers */
-  async run(parallel: number, next: NextJob, done: (answer: Answer) => void): Promise<void> {
-    await Promise.all(
-      this.#workers.map((worker, i) => {
-        const slots = Math.floor(parallel / this.size) + (i < parallel % this.size ? 1 : 0)
-        return drive(worker, slots, next, done)
-      }),
-    )
+  /** Runs jobs until there are none. @param parallel most sessions at once, over all workers, at any time */
+  async run(parallel: () => number, next: NextJob, done: (answer: Answer) => void): Promise<void> {
+    const slots = (i: number): number => Math.max(1, Math.floor((parallel() + this.size - 1 - i) / this.size))
+    await Promise.all(this.#workers.map((worker, i) => drive(worker, () => slots(i), next, done)))
   }
 
   async close(): Promise<void> {
@@ -97,12 +93,12 @@ export class Pool {
 
 async function drive(
   worker: ChildProcess,
-  slots: number,
+  slots: () => number,
   next: NextJob,
   done: (answer: Answer) => void,
 ): Promise<void> {
   for (let open = 0; ; ) {
-    for (let job = open < slots ? next() : undefined; job; job = open < slots ? next() : undefined) {
+    for (let job = open < slots() ? next() : undefined; job; job = open < slots() ? next() : undefined) {
       worker.send(job)
       open++
     }

@@ -93,7 +93,10 @@ async function runSession(lab: NamespaceLab, claimKbps: number, upload: Upload |
     if (upload) await pause(HEAD_START_MS)
     const { reading } = await lab.measure()
     // The link's counter holds the upload as well.
-    return rowOf({ outcome: reading.outcome, passedKbps: undefined, lagMs: 0, tookMs: reading.tookMs }, claimKbps)
+    return rowOf(
+      { outcome: reading.outcome, passedKbps: undefined, lagMs: 0, pausedShare: 0, tookMs: reading.tookMs },
+      claimKbps,
+    )
   } finally {
     await end?.()
   }

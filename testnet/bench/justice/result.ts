@@ -14,6 +14,8 @@ export interface JusticeRow {
   readonly seconds: number
   /** the longest pause of the harness while data flowed */
   readonly lagMs: number
+  /** share of that time in which the harness stood still */
+  readonly pausedShare: number
 }
 
 export interface CellResult {

@@ -78,6 +78,7 @@ export async function runSession({ claimKbps, hosts, lines, receiver }: RigOptio
       outcome,
       passedKbps: span && path.passed.rateKbps(span.fromMs, span.toMs),
       lagMs,
+      pausedShare: path.pausedShare,
       tookMs: systemClock.now() - beganMs,
     }
   } finally {

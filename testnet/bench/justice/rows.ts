@@ -8,10 +8,15 @@ export interface SessionFigures {
   readonly passedKbps: number | undefined
   /** the longest pause of the harness while data flowed */
   readonly lagMs: number
+  /** share of that time in which the harness stood still */
+  readonly pausedShare: number
   readonly tookMs: number
 }
 
-export function rowOf({ outcome, passedKbps, lagMs, tookMs }: SessionFigures, claimKbps: number): JusticeRow {
+export function rowOf(
+  { outcome, passedKbps, lagMs, pausedShare, tookMs }: SessionFigures,
+  claimKbps: number,
+): JusticeRow {
   const measurement = 'measurement' in outcome ? outcome.measurement : undefined
   return {
     outcome: outcome.kind,
@@ -21,5 +26,6 @@ export function rowOf({ outcome, passedKbps, lagMs, tookMs }: SessionFigures, cl
     megabytes: (measurement?.receivedBytes ?? 0) / 1e6,
     seconds: tookMs / 1000,
     lagMs,
+    pausedShare,
   }
 }

@@ -1,6 +1,7 @@
 /** The work of `bench justice`: calibration, then the sessions of every cell. */
 import { keccakText } from '../../../proto/hash.js'
 import type { JusticeCell } from './cells.js'
+import { Pace } from './pace.js'
 import type { Answer, NextJob, Pool } from './pool.js'
 import type { CalibrationStep, CellResult, JusticeRow } from './result.js'
 import { isStarved, isWhole } from './verdict.js'
@@ -39,12 +40,20 @@ export async function calibrate(
     return () => (left-- > 0 ? { cell: 'control', seed: seedOf(seed, 'calibration', left), claimKbps } : undefined)
   }
   // Until their first sessions are over, the workers load and compile.
-  await pool.run(pool.size, controls(WARM_UPS * pool.size), () => {})
+  await pool.run(
+    () => pool.size,
+    controls(WARM_UPS * pool.size),
+    () => {},
+  )
   const steps: CalibrationStep[] = []
   for (const slots of STEPS) {
     const parallel = slots * pool.size
     const rows: (JusticeRow | undefined)[] = []
-    await pool.run(parallel, controls(WAVES * parallel), answer => rows.push('row' in answer ? answer.row : undefined))
+    await pool.run(
+      () => parallel,
+      controls(WAVES * parallel),
+      answer => rows.push('row' in answer ? answer.row : undefined),
+    )
     const counted = rows.flatMap(row => (row && !isStarved(row) ? row : []))
     const starved = rows.length - counted.length
     const lowest = counted.reduce((least, { reading }) => Math.min(least, reading ?? 0), 1)
@@ -69,11 +78,16 @@ export async function runCells(
     const state = states.find(one => one.isOpen)
     return state && { cell: state.name, seed: seedOf(seed, state.name, state.begin()), claimKbps }
   }
-  await pool.run(parallel, next, answer => {
-    const state = states.find(({ name }) => name === answer.job.cell)!
-    state.take(answer)
-    if (state.isDone) done(state.result())
-  })
+  const pace = new Pace(parallel)
+  await pool.run(
+    () => pace.parallel,
+    next,
+    answer => {
+      const state = states.find(({ name }) => name === answer.job.cell)!
+      pace.heed(state.take(answer))
+      if (state.isDone) done(state.result())
+    },
+  )
   return states.map(state => state.result())
 }
 
@@ -114,11 +128,14 @@ class CellState {
     return this.#begun++
   }
 
-  take(answer: Answer): void {
+  /** @returns whether the session counts */
+  take(answer: Answer): boolean {
     this.#running--
     if ('failure' in answer) this.#failure = answer.failure
-    if ('row' in answer && !isStarved(answer.row)) this.#rows.push(answer.row)
+    const counts = 'row' in answer && !isStarved(answer.row)
+    if (counts) this.#rows.push(answer.row)
     else this.#starved++
+    return counts
   }
 
   result(): CellResult {

@@ -9,6 +9,8 @@ const FOUND_SHARE = 0.95
 const WHOLE = 0.995
 /** A pause this long may have cost a flow what its line would have carried. */
 const LAG_MS = 100
+/** So do many short pauses: what was held comes in bursts, and a short queue drops it. */
+const PAUSED_SHARE = 0.2
 /** A cell of which a larger share of sessions starved says more about the machine than about the probe. */
 const STARVED_SHARE = 0.2
 /**
@@ -20,8 +22,12 @@ const STARVED_REASONS: readonly string[] = ['sender-limited', 'senders-missing',
 export const isBlaming = ({ outcome }: Pick<JusticeRow, 'outcome'>): boolean => BLAMING.includes(outcome)
 
 /** The harness stood still during the session: the session counts for nothing, and is repeated. */
-export const isStarved = ({ lagMs, reason }: Pick<JusticeRow, 'lagMs' | 'reason'>): boolean =>
-  lagMs > LAG_MS || STARVED_REASONS.includes(reason ?? '')
+export const isStarved = ({
+  lagMs,
+  pausedShare,
+  reason,
+}: Pick<JusticeRow, 'lagMs' | 'pausedShare' | 'reason'>): boolean =>
+  lagMs > LAG_MS || pausedShare > PAUSED_SHARE || STARVED_REASONS.includes(reason ?? '')
 
 export const isWhole = ({ outcome, reading }: Pick<JusticeRow, 'outcome' | 'reading'>): boolean =>
   outcome === 'verified' && (reading ?? 0) >= WHOLE

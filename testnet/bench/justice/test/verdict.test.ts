@@ -17,6 +17,7 @@ const row = (more: Partial<JusticeRow> = {}): JusticeRow => ({
   megabytes: 2,
   seconds: 1.5,
   lagMs: 3,
+  pausedShare: 0.01,
   ...more,
 })
 const rows = (count: number, more: Partial<JusticeRow> = {}): JusticeRow[] =>
@@ -107,6 +108,7 @@ describe('bench justice', () => {
     it('counts what the harness itself did as starved', () => {
       expect(isStarved(row())).to.equal(false)
       expect(isStarved(row({ lagMs: 101 }))).to.equal(true)
+      expect(isStarved(row({ pausedShare: 0.21 }))).to.equal(true)
       expect(isStarved(row({ outcome: 'no-data', reason: 'receiver-fault' }))).to.equal(true)
       expect(isStarved(row({ outcome: 'at-least', reason: 'sender-limited' }))).to.equal(true)
       expect(isStarved(row({ outcome: 'at-least', reason: 'path-limited' }))).to.equal(false)
