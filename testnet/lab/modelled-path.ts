@@ -65,8 +65,9 @@ export class ModelledPath {
   readonly #stages: Stage[]
   readonly #ports: DatagramPort[] = []
   #front!: DatagramPort
-  /** the way back from the receiver's port for a sender, by the sender's address; undefined while the port opens */
-  readonly #senders = new Map<string, ((datagram: Buffer) => void) | undefined>()
+  /** senders' ways to the receiver, by the sender's address; what waits for its port while the port opens */
+  readonly #senders = new Map<string, ((datagram: Buffer) => void) | Buffer[]>()
+  #isClosed = false
   #passedBytes = 0
   #timer: NodeJS.Timeout | undefined
   #tickedMs = systemClock.now()
@@ -109,6 +110,7 @@ export class ModelledPath {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     clearInterval(this.#timer)
     await Promise.all(this.#ports.map(port => port.close()))
   }
@@ -150,17 +152,16 @@ export class ModelledPath {
     }
   }
 
-  /** The first datagram of a sender waits until its port is open. */
   #onSender(datagram: Buffer, sender: Endpoint): void {
     const key = `${sender.host} ${sender.port}`
-    if (!this.#senders.has(key)) {
-      this.#senders.set(key, undefined)
-      void this.#openDirect(key, sender, datagram)
-    }
-    this.#senders.get(key)?.(datagram)
+    const way = this.#senders.get(key)
+    if (typeof way === 'function') way(datagram)
+    else if (way) way.push(datagram)
+    else void this.#openDirect(key, sender, [datagram])
   }
 
-  async #openDirect(key: string, { host, port: senderPort }: Endpoint, first: Buffer): Promise<void> {
+  async #openDirect(key: string, { host, port: senderPort }: Endpoint, waiting: Buffer[]): Promise<void> {
+    this.#senders.set(key, waiting)
     const [there, home] = [delay(this.#lines.directMs), delay(this.#lines.directMs)]
     const sender = this.#front.endpoint(host, senderPort)
     const port = await this.#bind(this.#hosts.ports, 0, batch =>
@@ -171,12 +172,13 @@ export class ModelledPath {
     const send = (datagram: Buffer): void =>
       this.#put(there, datagram, systemClock.now(), () => port.send(datagram, receiver))
     this.#senders.set(key, send)
-    send(first)
+    for (const datagram of waiting) send(datagram)
   }
 
   async #bind(host: string, port: number, onBatch: (batch: ReceivedBatch) => void): Promise<DatagramPort> {
     const opened = await openPort({ host, port, headerBytes: 0, clock: systemClock, offload: false, onBatch })
     this.#ports.push(opened)
+    if (this.#isClosed) await opened.close()
     return opened
   }
 

@@ -78,6 +78,20 @@ describe('a modelled path', () => {
     expect((await atOther).text).to.equal('echo')
   })
 
+  it('keeps what a sender sends while its port opens', async () => {
+    const { receiver, sender, receiverPort } = await open()
+    const heard: string[] = []
+    const all = new Promise<void>(resolve => {
+      receiver.on('message', message => {
+        if (heard.push(message.toString()) === 5) resolve()
+      })
+    })
+    const sent = ['one', 'two', 'three', 'four', 'five']
+    for (const text of sent) sender.send(text, receiverPort, hosts.front)
+    await all
+    expect(heard).to.deep.equal(sent)
+  })
+
   it('leads senders to the provider over their own ways, with their delays', async () => {
     const { provider, sender, relayPort } = await open({ ...WIDE, in: [delay(0), delay(40)] })
     const sentMs = performance.now()
