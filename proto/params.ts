@@ -33,7 +33,8 @@ export interface NetworkParams {
   readonly soakMs: number
   readonly breachBps: number
   readonly maxPenaltyBps: number
-  readonly halfLifeSeconds: number
+  /** Measured windows until a window's weight in the score has halved; at least 1. */
+  readonly halfLifeWindows: number
   readonly commonFailureMinProviders: number
   readonly commonFailureShareBps: number
   readonly settlementSeconds: number
@@ -41,8 +42,6 @@ export interface NetworkParams {
   readonly unbondingSeconds: number
   readonly claimDelaySeconds: number
 }
-
-const DAY_SECONDS = 86_400
 
 /** A network on one machine, with epochs of some ten seconds. */
 export const DEVNET: NetworkParams = {
@@ -64,7 +63,7 @@ export const DEVNET: NetworkParams = {
   soakMs: 12_000,
   breachBps: 7500,
   maxPenaltyBps: 1000,
-  halfLifeSeconds: 3 * DAY_SECONDS,
+  halfLifeWindows: 8, // a run of a dozen epochs shows a fall and the recovery; a real network takes 7 windows of a day
   commonFailureMinProviders: 20,
   commonFailureShareBps: 2000,
   settlementSeconds: 6,

@@ -4,7 +4,8 @@ import type { NetworkParams } from '../../proto/params.js'
 
 /** Why no network can run with these parameters; undefined if they fit together. */
 export function paramsFault(params: NetworkParams): string | undefined {
-  const { soakShareBps, soakMs, slotMs } = params
+  const { soakShareBps, soakMs, slotMs, halfLifeWindows } = params
+  if (halfLifeWindows === 0) return 'halfLifeWindows is 0: a score needs at least one window to halve'
   if (soakShareBps > 10_000) return `soakShareBps ${soakShareBps} is more than 10000`
   if (soakShareBps === 0) return undefined
   if (soakDataMs(soakMs) > MAX_BUDGET_MS)

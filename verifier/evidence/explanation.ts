@@ -40,6 +40,7 @@ export function explanationOf(
     },
     ...{ belowThreshold, thresholdKbps: (leaf.claimKbps * params.breachBps) / 10_000, ticks },
     ...{ commonFailure: report.commonFailure, maxPenaltyBps: params.maxPenaltyBps },
+    halfLifeWindows: params.halfLifeWindows,
     certificate: { headerHash, round, nonSigners, txHash, blockNumber, gasUsed, verifiers: facts.verifiers.length },
     settlement: settlements.find(({ epoch }) => epoch === leaf.epoch) ?? null,
     checks: [...checks, ...chainChecks],

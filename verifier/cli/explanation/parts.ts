@@ -1,7 +1,7 @@
 /** The parts of a score, each with the figures that it follows from. */
 import { STATUS } from '../../../proto/leaf.js'
 import type { ExplanationJson } from '../../evidence/schema/explanation.js'
-import { isBreach, ratioOf, throughputBefore, throughputOf } from '../../evidence/score-parts.js'
+import { isBreach, ratioOf, throughputOf, throughputPartsOf } from '../../evidence/score-parts.js'
 import { rateText, shareText } from '../figures.js'
 import { field, section } from './layout.js'
 
@@ -49,19 +49,18 @@ function soakFields({ soak }: ExplanationJson): string[] {
 }
 
 function throughputLines(of: ExplanationJson): string[] {
-  const now = throughputOf(of.leaf).toFixed(6)
-  const before = throughputBefore(of)
+  const figure = (value: number) => value.toFixed(6)
+  const [before, now] = [throughputPartsOf(of.previousLeaf), throughputPartsOf(of.leaf)]
   const ratio = ratioOf(of.leaf)
-  if (before === undefined) {
-    return ratio === undefined
-      ? ['Not measured in this epoch or before.']
-      : [`Not measured before, so T = rate/claim = ${ratio.toFixed(6)}.`]
-  }
-  const then = `T was ${before.toFixed(6)} in epoch ${of.previousEpoch}`
-  if (ratio === undefined) return [`${then}; an unmeasured window only lets T decay, to ${now}.`]
+  const then = of.previousLeaf ? `after epoch ${of.previousEpoch}` : 'before the first window'
+  const step =
+    ratio === undefined
+      ? 'In an unmeasured window S decays twice and N once'
+      : `With rate/claim = ${figure(ratio)} in this window, S·d + rate/claim and N·d + 1 are the next S and N`
   return [
-    `${then}; rate/claim is ${ratio.toFixed(6)} in this epoch.`,
-    `T·d + rate/claim·(1 − d) = ${now}, where d is the decay since epoch ${of.previousEpoch}.`,
+    `S was ${figure(before.sum)} and N ${figure(before.weight)} ${then}.`,
+    `${step}; d = ${figure(2 ** (-1 / of.halfLifeWindows))} is the decay of one window.`,
+    `T = S/N = ${figure(now.sum)}/${figure(now.weight)} = ${figure(throughputOf(of.leaf))}.`,
   ]
 }
 
@@ -69,7 +68,7 @@ function uptimeLines({ ticks, leaf }: ExplanationJson): string[] {
   const ticksOf = (q16: number) => (q16 / 2 ** 16).toFixed(2)
   return [
     `${ticks.up} of ${ticks.total} ticks up in this epoch; with the earlier ones, decaying, ${ticksOf(leaf.ticksUpQ16)} of ${ticksOf(leaf.ticksTotalQ16)}.`,
-    `U is the lower end of the Wilson interval (z = 1.645).`,
+    'U is the lower end of the Wilson interval (z = 1.645).',
   ]
 }
 

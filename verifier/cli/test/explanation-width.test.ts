@@ -25,8 +25,17 @@ const indices = fc.uniqueArray(uint32, { minLength: 1, maxLength: 31 }).map(all 
 const leaf = fc.record({
   ...{ epoch: fc.nat(), index: uint32, provider: hex(40), status: fc.constantFrom(...Object.values(STATUS)) },
   ...{ uptimeBps: bps, rateKbps: orNull(uint32), claimKbps: uint32, scoreBps: bps, tier: fc.nat(255) },
-  ...{ throughputQ32: fc.maxSafeNat(), ticksUpQ16: fc.maxSafeNat(), ticksTotalQ16: fc.maxSafeNat() },
-  ...{ unmeasuredRun: uint32, soakVotes: hash, breachBits: fc.nat(31), assignedRoot: hash, penaltyBps: bps },
+  ...{ throughputQ32: fc.maxSafeNat(), throughputSumQ32: fc.maxSafeNat(), throughputWeightQ32: fc.maxSafeNat() },
+  ...{ ticksUpQ16: fc.maxSafeNat(), ticksTotalQ16: fc.maxSafeNat() },
+  ...{
+    unmeasuredRun: uint32,
+    soakVotes: hash,
+    windowVotes: hash,
+    link: hash,
+    breachBits: fc.nat(31),
+    assignedRoot: hash,
+    penaltyBps: bps,
+  },
 })
 
 const groupOf = (verifiers: readonly number[]) =>
@@ -61,7 +70,11 @@ const explanation: fc.Arbitrary<ExplanationJson> = indices.chain(verifiers =>
       thresholdKbps: uint32,
       ticks: fc.record({ up: fc.nat(256), total: fc.nat(256) }),
     },
-    ...{ commonFailure: fc.boolean(), maxPenaltyBps: fc.nat(10_000) },
+    ...{
+      commonFailure: fc.boolean(),
+      maxPenaltyBps: fc.nat(10_000),
+      halfLifeWindows: fc.integer({ min: 1, max: 1000 }),
+    },
     certificate: fc.record({
       ...{ headerHash: hash, txHash: hash, round: uint32, blockNumber: fc.maxSafeNat(), gasUsed: fc.maxSafeNat() },
       ...{ nonSigners: fc.array(fc.nat(190), { maxLength: 60 }), verifiers: fc.constant(191) },

@@ -2,7 +2,7 @@
  * The heart of the scoring: next leaves = f(previous leaves, ballot set, chain facts at B(e)), and nothing else. From the
  * same three inputs every node gets the same bits, in whatever order the inputs came.
  */
-import type { Hex } from '../../../proto/hex.js'
+import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { type Leaf, STATUS } from '../../../proto/leaf.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { soakVotesDigest } from '../../../proto/soak-vote.js'
@@ -13,11 +13,9 @@ import type { ActiveProvider, ChainFacts } from '../facts.js'
 import { nextBreachState } from './breach.js'
 import type { CarryOver } from './carry-over.js'
 import { isCommonFailure } from './common-failure.js'
-import { decayed, decayQ32 } from './decay.js'
-import { scoreBps, tierOf } from './score.js'
+import { NEWCOMER, nextStanding } from './standing.js'
 import { type Tally, tallyVotes } from './tally.js'
-import { NEVER_MEASURED, nextThroughputQ32 } from './throughput.js'
-import { TICK_Q16, type WindowTicks, wilsonLowerBps, windowTicks } from './uptime.js'
+import { type WindowTicks, windowTicks } from './uptime.js'
 
 export interface CountedBallot {
   /** registry index of the verifier whose signature the ballot's root carries */
@@ -84,9 +82,8 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
       }
     })
   const commonFailure = isCommonFailure(windows, params)
-  const factorQ32 = decayQ32((facts.epoch - input.previous.epoch) * params.epochSeconds, params.halfLifeSeconds)
   return {
-    leaves: windows.map(window => leafOf(window, input, factorQ32, commonFailure)),
+    leaves: windows.map(window => leafOf(window, input, commonFailure)),
     soakVotes: new Map(
       windows
         .filter(({ tally }) => tally.soakVotes.length > 0)
@@ -112,38 +109,24 @@ function votesByProvider({ facts, ballots }: EvaluateInput): Map<Hex, Vote[]> {
   return votes
 }
 
-function leafOf(window: Window, input: EvaluateInput, factorQ32: bigint, commonFailure: boolean): Leaf {
+function leafOf(window: Window, { params, facts }: EvaluateInput, commonFailure: boolean): Leaf {
   const { provider, previous, tally, ticks } = window
-  const { params, facts } = input
   const { status, rateKbps } = tally
-  const measured = status !== STATUS.unmeasured
-  const throughput = nextThroughputQ32(
-    previous ? BigInt(previous.throughputQ32) : NEVER_MEASURED,
-    factorQ32,
-    measured ? rateKbps : undefined,
-    provider.claimKbps,
-  )
-  const upQ16 = decayed(BigInt(previous?.ticksUpQ16 ?? 0), factorQ32) + BigInt(ticks.up) * TICK_Q16
-  const totalQ16 = decayed(BigInt(previous?.ticksTotalQ16 ?? 0), factorQ32) + BigInt(ticks.total) * TICK_Q16
-  const uptimeBps = wilsonLowerBps(upQ16, totalQ16)
-  const elapsedEpochs = facts.epoch - (previous ? input.previous.epoch : facts.epoch - 1)
+  const { index, account, claimKbps } = provider
+  const measured = status === STATUS.unmeasured ? undefined : { rateKbps, claimKbps }
   return {
     epoch: facts.epoch,
-    index: provider.index,
-    provider: provider.account,
+    index,
+    provider: account,
     status,
-    uptimeBps,
     rateKbps,
-    claimKbps: provider.claimKbps,
-    scoreBps: scoreBps(throughput, uptimeBps),
-    tier: tierOf(uptimeBps),
-    throughputQ32: Number(throughput),
-    ticksUpQ16: Number(upQ16),
-    ticksTotalQ16: Number(totalQ16),
-    unmeasuredRun: measured ? 0 : Math.min(0xffffffff, (previous?.unmeasuredRun ?? 0) + elapsedEpochs),
+    claimKbps,
+    ...nextStanding(previous ?? NEWCOMER, { measured, ticks }, params),
     soakVotes: soakVotesDigest(tally.soakVotes),
+    windowVotes: ZERO_HASH,
+    link: ZERO_HASH,
     assignedRoot: assignedRoot(window.receivers),
-    ...nextBreachState(previous?.breachBits ?? 0, tally.breach && !commonFailure, rateKbps, provider.claimKbps, params),
+    ...nextBreachState(previous?.breachBits ?? 0, tally.breach && !commonFailure, rateKbps, claimKbps, params),
   }
 }
 

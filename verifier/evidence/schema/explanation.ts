@@ -55,6 +55,8 @@ export const explanationSchema = z.object({
   ticks: z.object({ up: count, total: count }),
   commonFailure: z.boolean(),
   maxPenaltyBps: count,
+  /** measured windows until a window's weight has halved */
+  halfLifeWindows: count.min(1),
   certificate: postedSchema.omit({ header: true }).extend({ verifiers: count }),
   /** null while the penalty, if there is one, is not taken */
   settlement: settlementSchema.nullable(),

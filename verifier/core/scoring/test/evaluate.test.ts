@@ -65,18 +65,22 @@ describe('evaluation of an epoch', () => {
       uptimeBps: 8_986,
       rateKbps: CLAIM_KBPS,
       claimKbps: CLAIM_KBPS,
-      scoreBps: 8_986,
+      scoreBps: 6_161,
       tier: 0,
-      throughputQ32: 2 ** 32,
+      throughputQ32: 2_944_779_803,
+      throughputSumQ32: 2 ** 32,
+      throughputWeightQ32: 6_264_218_483,
       ticksUpQ16: 24 * 65_536,
       ticksTotalQ16: 24 * 65_536,
       unmeasuredRun: 0,
       soakVotes: ZERO_HASH,
+      windowVotes: ZERO_HASH,
+      link: ZERO_HASH,
       breachBits: 0,
       assignedRoot: assignedRoot(VERIFIERS),
       penaltyBps: 0,
     })
-    const factor = decayQ32(PARAMS.epochSeconds, PARAMS.halfLifeSeconds)
+    const factor = decayQ32(PARAMS.halfLifeWindows)
     const ticks = ((BigInt(24 * 65_536) * factor) >> 32n) + BigInt(24 * 65_536)
     expect(second).to.include({ ticksUpQ16: Number(ticks), uptimeBps: wilsonLowerBps(ticks, ticks) })
   })
@@ -91,7 +95,7 @@ describe('evaluation of an epoch', () => {
   it('leaves an offline provider unmeasured, its uptime and throughput falling', () => {
     const leaves = run([honest, offline, undefined, offline])
     expect(leaves.map(leaf => leaf.status)).to.deep.equal([STATUS.measured, STATUS.unmeasured, STATUS.unmeasured])
-    expect(leaves.map(leaf => leaf.unmeasuredRun)).to.deep.equal([0, 1, 3])
+    expect(leaves.map(leaf => leaf.unmeasuredRun)).to.deep.equal([0, 1, 2])
     expect(leaves.map(leaf => leaf.penaltyBps + leaf.breachBits)).to.deep.equal([0, 0, 0])
     const [a, b, c] = leaves as [Leaf, Leaf, Leaf]
     expect(a.uptimeBps > b.uptimeBps && b.uptimeBps > c.uptimeBps).to.equal(true)
@@ -113,7 +117,7 @@ describe('evaluation of an epoch', () => {
       soakVotes: new Map([[account('provider 0'), held]]),
     }
     const { leaves } = evaluateEpoch(inputOf(2, 1, { previous, ballots: ballotsOf(2, 1, honest) }))
-    expect(leaves[0]).to.include({ breachBits: 0, throughputQ32: 2 ** 32, soakVotes: ZERO_HASH })
+    expect(leaves[0]).to.include({ breachBits: 0, throughputSumQ32: 2 ** 32, soakVotes: ZERO_HASH })
   })
 
   it('counts no vote of another epoch, of another receiver, or cast twice', () => {
