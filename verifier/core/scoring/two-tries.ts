@@ -4,12 +4,12 @@
  */
 import type { Outcome } from '../../../probe/verdict/outcome.js'
 
-interface Try {
+export interface Try {
   readonly outcome: Outcome
 }
 
 export interface Combined<T extends Try> {
-  /** undefined if no session ran */
+  /** undefined if the vote rests on no session */
   readonly result: T | undefined
   /** the try that the vote does not rest on; undefined if only one session ran */
   readonly other: T | undefined
