@@ -2,10 +2,11 @@
 
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { OUTCOME_NAME } from '../../proto/vote.js'
-import { isSoak } from '../core/assignment/schedule.js'
+import { isSoak, ticksOf } from '../core/assignment/schedule.js'
 import type { PostedReport } from '../core/ports.js'
 import { bitCount } from '../core/scoring/bit-count.js'
 import type { VoteAccount } from '../core/scoring/tally.js'
+import { outlookOf } from './outlook.js'
 import type { Recomputed } from './recompute.js'
 import type { CheckJson } from './schema/checks.js'
 import type { ExplanationJson, VoteJson } from './schema/explanation.js'
@@ -41,6 +42,10 @@ export function explanationOf(
     ...{ belowThreshold, thresholdKbps: (leaf.claimKbps * params.breachBps) / 10_000, ticks },
     ...{ commonFailure: report.commonFailure, maxPenaltyBps: params.maxPenaltyBps },
     halfLifeWindows: params.halfLifeWindows,
+    outlook: outlookOf({
+      ...{ leaf, previous: before, ticks, scheduledTicks: ticksOf(params) },
+      ...{ soakLimitKbps: tally.soakLimitKbps, params },
+    }),
     certificate: { headerHash, round, nonSigners, txHash, blockNumber, gasUsed, verifiers: facts.verifiers.length },
     settlement: settlements.find(({ epoch }) => epoch === leaf.epoch) ?? null,
     checks: [...checks, ...chainChecks],

@@ -59,7 +59,7 @@ function throughputLines(of: ExplanationJson): string[] {
       : `With rate/claim = ${figure(ratio)} in this window, S·d + rate/claim and N·d + 1 are the next S and N`
   return [
     `S was ${figure(before.sum)} and N ${figure(before.weight)} ${then}.`,
-    `${step}; d = ${figure(2 ** (-1 / of.halfLifeWindows))} is the decay of one window.`,
+    `${step}, where d = ${figure(2 ** (-1 / of.halfLifeWindows))} is the decay of one window.`,
     `T = S/N = ${figure(now.sum)}/${figure(now.weight)} = ${figure(throughputOf(of.leaf))}.`,
   ]
 }

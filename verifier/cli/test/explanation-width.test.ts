@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { STATUS } from '../../../proto/leaf.js'
 import { OUTCOME, type OutcomeName } from '../../../proto/vote.js'
 import { type ExplanationJson, explanationSchema } from '../../evidence/schema/explanation.js'
+import { HOLDS } from '../../evidence/schema/outlook.js'
 import { explanationText } from '../explanation/text.js'
 import { LINE_WIDTH, wrap } from '../wrap.js'
 
@@ -36,6 +37,26 @@ const leaf = fc.record({
     assignedRoot: hash,
     penaltyBps: bps,
   },
+})
+
+const outlook = fc.record({
+  holds: fc
+    .uniqueArray(fc.constantFrom(...HOLDS.throughput, ...HOLDS.uptime))
+    .chain(reasons =>
+      fc.tuple(...reasons.map(reason => fc.record({ reason: fc.constant(reason), costBps: fc.nat(10_000) }))),
+    ),
+  evidence: fc.record({ windows: fc.nat(1000), most: fc.integer({ min: 1, max: 1000 }) }),
+  ahead: fc.array(
+    fc.record({
+      kind: fc.constantFrom('kept' as const, 'same' as const, 'unmeasured' as const, 'failed' as const),
+      ...{ windows: fc.integer({ min: 1, max: 1000 }), scoreBps: fc.nat(10_000), tier: fc.nat(3) },
+    }),
+  ),
+  breaches: fc.record({
+    ...{ held: fc.nat(5), oldestLeavesAfter: orNull(fc.integer({ min: 1, max: 5 })) },
+    untilPenalty: fc.integer({ min: 1, max: 3 }),
+    ...{ penaltyBps: fc.nat(10_000), penaltyAtThisRateBps: orNull(fc.integer({ min: 1, max: 10_000 })) },
+  }),
 })
 
 const groupOf = (verifiers: readonly number[]) =>
@@ -75,6 +96,7 @@ const explanation: fc.Arbitrary<ExplanationJson> = indices.chain(verifiers =>
       maxPenaltyBps: fc.nat(10_000),
       halfLifeWindows: fc.integer({ min: 1, max: 1000 }),
     },
+    outlook,
     certificate: fc.record({
       ...{ headerHash: hash, txHash: hash, round: uint32, blockNumber: fc.maxSafeNat(), gasUsed: fc.maxSafeNat() },
       ...{ nonSigners: fc.array(fc.nat(190), { maxLength: 60 }), verifiers: fc.constant(191) },

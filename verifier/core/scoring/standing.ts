@@ -2,7 +2,7 @@
 import type { Leaf } from '../../../proto/leaf.js'
 import { decayed, decayQ32 } from './decay.js'
 import { scoreBps, tierOf } from './score.js'
-import { type MeasuredRate, nextThroughput, PRIOR, throughputQ32 } from './throughput.js'
+import { type MeasuredRate, nextThroughput, PRIOR, type Throughput, throughputQ32 } from './throughput.js'
 import { TICK_Q16, type WindowTicks, wilsonLowerBps } from './uptime.js'
 
 export type Standing = Pick<
@@ -40,6 +40,14 @@ export const NEWCOMER: Standing = {
   unmeasuredRun: 0,
 }
 
+/** @throws RangeError for a standing that no run of windows leads to, as in a leaf that somebody made up */
+export function throughputIn({ throughputSumQ32, throughputWeightQ32 }: Standing): Throughput {
+  const [sumQ32, weightQ32] = [BigInt(throughputSumQ32), BigInt(throughputWeightQ32)]
+  if (weightQ32 < PRIOR.weightQ32 || sumQ32 > weightQ32)
+    throw new RangeError(`No provider has a throughput of ${throughputSumQ32}/${throughputWeightQ32}.`)
+  return { sumQ32, weightQ32 }
+}
+
 const LARGEST_RUN = 0xffffffff
 
 /**
@@ -54,11 +62,7 @@ export function nextStanding(
   if (!ended) return previous
   const { measured, pathless, ticks } = ended
   const factorQ32 = decayQ32(halfLifeWindows)
-  const throughput = nextThroughput(
-    { sumQ32: BigInt(previous.throughputSumQ32), weightQ32: BigInt(previous.throughputWeightQ32) },
-    factorQ32,
-    measured,
-  )
+  const throughput = nextThroughput(throughputIn(previous), factorQ32, measured)
   const upQ16 = decayed(BigInt(previous.ticksUpQ16), factorQ32) + BigInt(ticks.up) * TICK_Q16
   const totalQ16 = decayed(BigInt(previous.ticksTotalQ16), factorQ32) + BigInt(ticks.total) * TICK_Q16
   const uptimeBps = wilsonLowerBps(upQ16, totalQ16)

@@ -46,6 +46,15 @@ export function nextThroughput(
   }
 }
 
+/**
+ * The decayed count of the measured windows: N without what is left of the prior. With C for this count and N∞ = 1/(1 − d)
+ * for the most that it can be, the steps above keep N = C + w₀·(1 − C/N∞).
+ */
+export function evidenceQ32({ weightQ32 }: Throughput, factorQ32: bigint): bigint {
+  const priorShare = decayed(PRIOR.weightQ32, ONE_Q32 - factorQ32)
+  return ((weightQ32 - PRIOR.weightQ32) << 32n) / (ONE_Q32 - priorShare)
+}
+
 /** T in Q32, rounded down. */
 export const throughputQ32 = ({ sumQ32, weightQ32 }: Throughput): bigint => (sumQ32 << 32n) / weightQ32
 

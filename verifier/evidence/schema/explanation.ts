@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { OUTCOME, type OutcomeName } from '../../../proto/vote.js'
 import { checkSchema } from './checks.js'
+import { outlookSchema } from './outlook.js'
 import { settlementSchema } from './providers.js'
 import { leafSchema, postedSchema } from './report.js'
 import { address, count, hash, listOf } from './scalars.js'
@@ -57,6 +58,7 @@ export const explanationSchema = z.object({
   maxPenaltyBps: count,
   /** measured windows until a window's weight has halved */
   halfLifeWindows: count.min(1),
+  outlook: outlookSchema,
   certificate: postedSchema.omit({ header: true }).extend({ verifiers: count }),
   /** null while the penalty, if there is one, is not taken */
   settlement: settlementSchema.nullable(),
