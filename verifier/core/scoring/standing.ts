@@ -22,8 +22,8 @@ export type Standing = Pick<
 export interface EndedWindow {
   /** undefined if the provider was unmeasured */
   readonly measured: MeasuredRate | undefined
-  /** no rate was read for want of a path, even if that counts as rate 0 by now: the run of such windows goes on */
-  readonly pathless: boolean
+  /** no rate was read for want of a path, even if that counts as rate 0 by now: the run of such windows goes on (default: false) */
+  readonly pathless?: boolean
   readonly ticks: WindowTicks
 }
 
