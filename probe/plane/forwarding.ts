@@ -25,6 +25,13 @@ export const REFUSE = {
   nextHop: 6,
 } as const
 
+/**
+ * Reasons that are the provider's own doing. An opener can bring about any other reason by itself, with a request that no
+ * relay may take.
+ */
+const OWN_REASONS: readonly number[] = [REFUSE.busy, REFUSE.notServing]
+export const isProvidersDoing = (reason: number): boolean => OWN_REASONS.includes(reason)
+
 export type RefuseName = keyof typeof REFUSE
 export type RefuseReason = (typeof REFUSE)[RefuseName]
 
@@ -36,6 +43,8 @@ export interface Packet {
   length: number
   /** the relay's number for the session, counted from 1 */
   readonly session: number
+  /** the sender's slot, as the opener said it */
+  readonly slot: number
   /** granted to the session */
   readonly rateKbps: number
   /** since the session was opened */

@@ -2,7 +2,7 @@
 import { counterMemory, sharedCounters } from './counters.js'
 
 const TAKEN = ['taken', 'echoes'] as const
-const DROPPED = ['unknown-tag', 'malformed', 'wrong-source'] as const
+const DROPPED = ['unknown-tag', 'malformed', 'wrong-source', 'forged'] as const
 
 export type ReceiverStats = Record<(typeof TAKEN)[number], number> & {
   readonly dropped: Record<(typeof DROPPED)[number], number>

@@ -56,7 +56,7 @@ export class Relaying {
   #port!: DatagramPort
   /** views of a batch's datagrams: made once, so that no datagram costs a new one */
   #places: readonly Buffer[] = []
-  readonly #packet: WritablePacket = { bytes: Buffer.alloc(0), length: 0, session: 0, rateKbps: 0, ageMs: 0 }
+  readonly #packet: WritablePacket = { bytes: Buffer.alloc(0), length: 0, session: 0, slot: 0, rateKbps: 0, ageMs: 0 }
 
   private constructor(
     clock: MonotonicClock,
@@ -157,6 +157,7 @@ export class Relaying {
     packet.bytes = this.#placeOf(batch, i)
     packet.length = batch.lengths[i]!
     packet.session = session.id
+    packet.slot = session.slot
     packet.rateKbps = session.rateKbps
     packet.ageMs = nowMs - session.openedMs
     const verdict = this.#forwarding.forward(packet, nowMs)

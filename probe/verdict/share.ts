@@ -48,12 +48,13 @@ export const controlKbps = (rateKbps: number): number =>
   Math.max(CONTROL_SHARE * rateKbps, (CONTROL_PER_SECOND * IP_DATAGRAM_BYTES * 8) / 1000)
 
 /**
- * Rate of each sender in a direct probe after a reading of `readingKbps`. Any k − f' senders together still offer
- * DIRECT_OFFER · reading, unless their shares of the claim cap the rate. Below the slashing threshold the shares
- * suffice. The rate has a floor, so even a very low reading gets some datagrams.
+ * Rate of each sender in a direct probe after a reading of `readingKbps`. Any `needed` senders together still offer
+ * DIRECT_OFFER · reading, unless their shares of the claim cap the rate. Below the slashing threshold the shares of
+ * k − f' suffice. The rate has a floor, so even a very low reading gets some datagrams.
+ * @param needed k − f', less the senders that the provider turned away
  */
-export const directShareKbps = (readingKbps: number, claimKbps: number, k: number): number => {
-  const wantedKbps = (DIRECT_OFFER * Math.max(readingKbps, DIRECT_FLOOR * claimKbps)) / neededSenders(k)
+export const directShareKbps = (readingKbps: number, claimKbps: number, k: number, needed: number): number => {
+  const wantedKbps = (DIRECT_OFFER * Math.max(readingKbps, DIRECT_FLOOR * claimKbps)) / needed
   return Math.min(Math.ceil(wantedKbps), shareKbps(claimKbps, k))
 }
 

@@ -31,6 +31,7 @@ const LIMITS = {
   'path-limited': 'This machine did not show that it can carry more by itself.',
   unstable: 'The reading never settled.',
   'no-control': 'Too few datagrams took the path without the provider to show more.',
+  'sender-spoiled': 'Some of the data that arrived could not be verified.',
 } as const
 
 const NOTHING = {
