@@ -8,6 +8,8 @@ import type { Hex } from './hex.js'
 export interface NetworkParams {
   readonly epochSeconds: number
   readonly eraEpochs: number
+  /** Epochs over which the receivers of a provider are spread; divides `eraEpochs`. */
+  readonly windowEpochs: number
   /** From the end of an epoch: how long a node waits for commits, then for ballots, then for seen lists. */
   readonly commitMs: number
   readonly revealMs: number
@@ -47,6 +49,7 @@ export interface NetworkParams {
 export const DEVNET: NetworkParams = {
   epochSeconds: 20,
   eraEpochs: 5,
+  windowEpochs: 1, // so that a short run has many windows; a real network takes 24 epochs of an hour
   commitMs: 800,
   revealMs: 800,
   listMs: 500,

@@ -119,6 +119,8 @@ function factsOf({ verifiers, subjects, claimKbps, seed }: WindowsOptions, epoch
     blockNumber: epoch,
     blockHash: keccakText(`block ${epoch}`),
     beacon: keccakText(`beacon ${seed} ${epoch}`),
+    windowBeacon: keccakText(`beacon ${seed} ${epoch}`),
+    linkReport: { epoch: 0, headerHash: ZERO_HASH },
     verifiers: indices(verifiers).map(index => ({
       index,
       account: accountOf(`verifier ${index}`),
@@ -132,6 +134,8 @@ function factsOf({ verifiers, subjects, claimKbps, seed }: WindowsOptions, epoch
       region: ZERO_HASH,
       link: ZERO_HASH,
       stake: 1_000_000n,
+      inWindow: true,
+      active: true,
     })),
   }
 }

@@ -16,7 +16,7 @@ export async function readAnnouncements(context: ChainContext): Promise<Announce
 }
 
 /** The newest announcement of every account in one role. @param to the last block (default: the newest) */
-export async function newestOf(
+async function newestOf(
   context: ChainContext,
   role: Announcement['role'],
   to?: number,

@@ -4,6 +4,7 @@
  */
 import { headerHash } from '../../proto/digests.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
+import type { Leaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import type { PostedReport } from '../core/ports.js'
@@ -31,6 +32,11 @@ export class AcceptedReports {
   async current(): Promise<State> {
     const tip = await this.context.chain.tip()
     return tip.epoch === 0 ? GENESIS_STATE : this.#stateOf(tip.headerHash, tip.epoch)
+  }
+
+  /** Fetches or recomputes leaves that this node does not hold. No leaves before the first report. */
+  async leavesOf({ epoch, headerHash: hash }: Pick<State, 'epoch' | 'headerHash'>): Promise<readonly Leaf[]> {
+    return epoch === 0 ? [] : (await this.#stateOf(hash, epoch)).leaves
   }
 
   /**

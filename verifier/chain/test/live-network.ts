@@ -14,7 +14,7 @@ import { g2ToEip2537 } from '../../bls/encoding.js'
 import { BlsSigner } from '../../bls/signer.js'
 import { BlsVerifier } from '../../bls/verifier.js'
 import { keysFromSeed, type NodeKeys } from '../../config/keys.js'
-import type { ChainFacts } from '../../core/facts.js'
+import { type ChainFacts, withLinks } from '../../core/facts.js'
 import { blockAt } from '../block-search.js'
 import { connectChain } from '../connect.js'
 import type { EthersChain } from '../ethers-chain.js'
@@ -103,7 +103,7 @@ export class LiveNetwork {
     }
     const facts = await this.chain.factsAt(epoch)
     if (!facts) throw new Error(`no facts at epoch ${epoch}`)
-    return facts
+    return withLinks(facts, [])
   }
 
   async epochStart(epoch: number): Promise<number> {

@@ -2,6 +2,7 @@
 import type { Measurement, Outcome, SessionResult } from '../../../probe/verdict/outcome.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { CAUSE, OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
+import { linkOf } from '../link.js'
 import { bitCount } from './bit-count.js'
 
 export interface VoteInput {
@@ -49,7 +50,7 @@ export function makeVote(input: VoteInput): Vote {
     soak: input.soak,
     scheduleProof,
     delayUs: 0,
-    link: ZERO_HASH,
+    link: linkOf(evidence?.providerHost),
     attempts: (result ? 1 : 0) + (other ? 1 : 0),
     cause: CAUSE.none,
     sessionPeers: ZERO_HASH,

@@ -32,6 +32,7 @@ const facts: ChainFacts = {
   blockNumber: 10,
   blockHash: keccakText('B(1)'),
   beacon: keccakText('beacon'),
+  ...{ windowBeacon: keccakText('beacon'), linkReport: { epoch: 0, headerHash: ZERO_HASH } },
   verifiers: [0, 1, 2, 3].map(index => ({
     index,
     account: account(`0${index}`),
@@ -43,7 +44,7 @@ const facts: ChainFacts = {
     account: account(`1${index}`),
     claimKbps: 25_000,
     region: ZERO_HASH,
-    link: ZERO_HASH,
+    ...{ link: ZERO_HASH, inWindow: true, active: true },
     stake: 10n ** 21n,
   })),
 }

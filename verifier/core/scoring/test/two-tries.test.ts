@@ -136,7 +136,7 @@ function votesBeside(shape: { verifiers: number; beacon: string; liar: number },
 
 const NO_EVIDENCE = {
   ...{ sessionId: ZERO_HASH, chunkRoot: ZERO_HASH, keyCommitments: ZERO_HASH, receiptHead: ZERO_HASH },
-  unverifiableSenders: 0,
+  ...{ unverifiableSenders: 0, providerHost: undefined },
 }
 
 describe('one lying sender', () => {
