@@ -13,6 +13,7 @@ import { assign, type DrawnSession } from '../../verifier/core/assignment/assign
 import { Draw } from '../../verifier/core/assignment/draw.js'
 import { isSoak, ticksOf } from '../../verifier/core/assignment/schedule.js'
 import type { ChainFacts } from '../../verifier/core/facts.js'
+import { NOTHING_CARRIED } from '../../verifier/core/scoring/carry-over.js'
 import { type EvaluateInput, evaluateEpoch } from '../../verifier/core/scoring/evaluate.js'
 import { combine, isKept } from '../../verifier/core/scoring/two-tries.js'
 import { makeVote } from '../../verifier/core/scoring/vote.js'
@@ -73,7 +74,7 @@ export function simulate(options: WindowsOptions): Map<string, WindowResult[]> {
   const random = new Draw(keccakText(`bench cheat ${options.seed} ${options.share}`))
   const colluding = new Set(random.sample(indices(options.verifiers), Math.floor(options.share * options.verifiers)))
   const results = new Map(options.subjects.map(({ name }) => [name, [] as WindowResult[]]))
-  let previous: EvaluateInput['previous'] = { epoch: 0, leaves: [], soakVotes: new Map() }
+  let previous: EvaluateInput['previous'] = { epoch: 0, ...NOTHING_CARRIED }
   for (let epoch = 1; epoch <= options.windows; epoch++) {
     const facts = factsOf(options, epoch)
     const assignment = assign(facts, params)
@@ -93,7 +94,7 @@ export function simulate(options: WindowsOptions): Map<string, WindowResult[]> {
       previous: { ...previous, leaves: previous.leaves.filter(leaf => !forgotten.has(leaf.index)) },
       ballots: [...votes].map(([verifier, cast]) => ({ verifier, votes: cast })),
     })
-    previous = { epoch, leaves: evaluation.leaves, soakVotes: evaluation.soakVotes }
+    previous = { ...evaluation, epoch }
     for (const [i, { name }] of options.subjects.entries()) {
       const leaf = evaluation.leaves[i]!
       results.get(name)!.push({

@@ -12,8 +12,8 @@ import { hex } from './contracts.js'
 import { readAnnouncedIn, readClock, readFacts } from './facts.js'
 import { readProvider, readVerifier } from './registrations.js'
 import { readPosted, readSettlements } from './reports.js'
-import { readTip } from './tip.js'
 import type { Call, Sender } from './sender.js'
+import { readTip } from './tip.js'
 
 export class EthersChain implements Chain {
   readonly network

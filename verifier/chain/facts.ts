@@ -9,8 +9,8 @@ import { announcedBetween } from './announcements.js'
 import { lastBlockBefore } from './block-search.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
-import { readTip } from './tip.js'
 import { type ProviderTuple, providerFrom, type VerifierTuple, verifierFrom } from './registrations.js'
+import { readTip } from './tip.js'
 
 /** Providers in one call: well below the size at which chain nodes cut an answer short. */
 const PROVIDERS_PER_PAGE = 500

@@ -50,7 +50,10 @@ export interface ChainFacts {
 }
 
 /** @param leaves of `linkReport` */
-export const withLinks = (facts: BlockFacts, leaves: readonly Pick<Leaf, 'index' | 'provider' | 'link'>[]): ChainFacts => ({
+export const withLinks = (
+  facts: BlockFacts,
+  leaves: readonly Pick<Leaf, 'index' | 'provider' | 'link'>[],
+): ChainFacts => ({
   ...facts,
   providers: facts.providers.map(one => {
     const leaf = leaves.find(({ index, provider }) => index === one.index && provider === one.account)

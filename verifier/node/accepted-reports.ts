@@ -69,9 +69,17 @@ export class AcceptedReports {
 
   /** Stores a computed report together with its ballot set. @param posted once the chain has accepted the report */
   async keep(report: Report, posted?: PostedReport): Promise<void> {
-    const { header, leaves, soakVotes, ballotSet } = report
+    const { header, leaves, soakVotes, windows, ballotSet } = report
     const hash = headerHash(this.context.network, header)
-    await this.context.store.putReport({ header, headerHash: hash, leaves, soakVotes, ballots: ballotSet, posted })
+    await this.context.store.putReport({
+      header,
+      headerHash: hash,
+      leaves,
+      soakVotes,
+      windows,
+      ballots: ballotSet,
+      posted,
+    })
   }
 
   async #stateOf(hash: Hex, epoch: number): Promise<State> {
@@ -93,7 +101,9 @@ export class AcceptedReports {
 
   async #held(hash: Hex): Promise<State | undefined> {
     const held = await this.context.store.getReport(hash)
-    return held && { epoch: held.header.epoch, headerHash: hash, leaves: held.leaves, soakVotes: held.soakVotes }
+    if (held === undefined) return undefined
+    const { header, leaves, soakVotes, windows } = held
+    return { epoch: header.epoch, headerHash: hash, leaves, soakVotes, windows }
   }
 
   /** Checks the leaves against the score root, and the carry-over of each leaf against the leaf. */

@@ -2,9 +2,10 @@
  * The facts of each epoch, known as soon as B(e) is fixed: those of the chain, the links that the leaves of an older report
  * hold, and the assignment that follows from both.
  */
+
+import type { Leaf } from '../../proto/leaf.js'
 import { type Assignment, assign } from '../core/assignment/assign.js'
 import { type BlockFacts, type ChainFacts, withLinks } from '../core/facts.js'
-import type { Leaf } from '../../proto/leaf.js'
 import type { VerifierContext } from './context.js'
 import { failOnStoreError } from './failures.js'
 import { poll } from './waiting.js'

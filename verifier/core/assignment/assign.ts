@@ -6,6 +6,7 @@
  * once measure a claim that is too large for one (`receiver-groups.ts`).
  */
 import { encodeWords } from '../../../proto/abi.js'
+import { isWindowEnd, windowStart } from '../../../proto/epoch.js'
 import { keccakText, keccakWords } from '../../../proto/hash.js'
 import type { Hex } from '../../../proto/hex.js'
 import { MerkleTree } from '../../../proto/merkle.js'
@@ -37,9 +38,14 @@ export interface Assignment {
   readonly unplaced: readonly DrawnSession[]
   /** Rounds that the first tries take, at most `roundsAvailable`. */
   readonly rounds: number
-  /** Registry indices, ascending; none for an account that is not an active provider. */
+  /** The receivers of the window: registry indices, ascending; none for an account that is no provider of the window. */
   receiversOf(provider: Hex): readonly number[]
-  /** The groups of receivers that measure the claim together, each ascending; none if each receiver measures it alone. */
+  /** Those whose session is due in this epoch, ascending: each is due in one epoch of the window. */
+  dueOf(provider: Hex): readonly number[]
+  /**
+   * The groups of receivers that measure the claim together in this epoch, each ascending; none if each receiver measures
+   * it alone.
+   */
   groupsOf(provider: Hex): readonly (readonly number[])[]
 }
 
@@ -47,12 +53,13 @@ export interface Assignment {
 interface Drawn {
   readonly provider: ActiveProvider
   readonly receivers: readonly number[]
-  /** one session for each member; the members of one group measure at once */
+  readonly due: readonly number[]
+  /** of those that are due, one session for each member; the members of one group measure at once */
   readonly groups: readonly (readonly number[])[]
 }
 
 export function assign(facts: ChainFacts, params: NetworkParams): Assignment {
-  const links = linkGroups(facts).map(link => drawLink(facts, params, link))
+  const links = linkGroups(facts).map(link => drawLink(facts, params, link).filter(({ provider }) => provider.active))
   const drawn = new Map(links.flat().map(one => [one.provider.account, one]))
   const sessions = inFairOrder(facts, links, params)
   const limits = { rounds: roundsAvailable(params), lanes: params.lanes }
@@ -61,6 +68,7 @@ export function assign(facts: ChainFacts, params: NetworkParams): Assignment {
     ...{ sessions: first.sessions, unplaced: first.unplaced, rounds: first.rounds },
     repeats: placeRepeats(facts, params, first, limits),
     receiversOf: provider => drawn.get(provider)?.receivers.toSorted((a, b) => a - b) ?? [],
+    dueOf: provider => drawn.get(provider)?.due.toSorted((a, b) => a - b) ?? [],
     groupsOf: provider => {
       const groups = drawn.get(provider)?.groups.filter(group => group.length > 1) ?? []
       return groups.map(group => group.toSorted((a, b) => a - b))
@@ -77,7 +85,7 @@ export const assignedRoot = (receivers: readonly number[]): Hex =>
   new MerkleTree(receivers.map(receiver => encodeWords(['uint32'], [receiver]))).root
 
 function drawReceivers(facts: ChainFacts, params: NetworkParams, { account }: ActiveProvider): number[] {
-  const seed = keccakWords(['bytes32', 'bytes32', 'address', 'uint32'], [facts.beacon, RECEIVERS, account, 0])
+  const seed = keccakWords(['bytes32', 'bytes32', 'address', 'uint32'], [facts.windowBeacon, RECEIVERS, account, 0])
   return new Draw(seed).sample(indicesOf(facts), params.receivers)
 }
 
@@ -96,10 +104,27 @@ function drawLink(facts: ChainFacts, params: NetworkParams, link: readonly Activ
     return { provider, of, size: groupSize(of) }
   })
   const size = Math.max(...sized.map(one => one.size ?? 1))
-  return sized.map(({ provider, of, size: own }) => ({
-    ...{ provider, receivers },
-    groups: own === undefined || size === 1 ? receivers.map(receiver => [receiver]) : groupsOfSize(of, size),
-  }))
+  return sized.map(({ provider, of, size: own }) => {
+    const groups = own === undefined || size === 1 ? receivers.map(receiver => [receiver]) : groupsOfSize(of, size)
+    return { provider, receivers, ...sliceOf(groups, receivers, facts.epoch, params) }
+  })
+}
+
+/**
+ * The groups of a window are spread evenly over its epochs. Receivers without a group have no session in any of them, and
+ * are due in the last. Everything that this follows from is fixed for the window, so no receiver is due twice.
+ */
+function sliceOf(
+  groups: readonly (readonly number[])[],
+  receivers: readonly number[],
+  epoch: number,
+  { windowEpochs }: Pick<NetworkParams, 'windowEpochs'>,
+): Pick<Drawn, 'due' | 'groups'> {
+  const place = epoch - windowStart(epoch, windowEpochs)
+  const upTo = (epochs: number) => Math.floor((epochs * groups.length) / windowEpochs)
+  const slice = groups.slice(upTo(place), upTo(place + 1))
+  const left = isWindowEnd(epoch, windowEpochs) ? receivers.filter(receiver => !groups.flat().includes(receiver)) : []
+  return { due: [...slice.flat(), ...left], groups: slice }
 }
 
 /**

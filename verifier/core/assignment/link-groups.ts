@@ -20,7 +20,10 @@ const GROUPS = keccakText('bandwitness/v1/draw/link-groups')
 const MOST_TOGETHER = 4
 
 /** Every provider of the window in one group, ascending by index. A provider without a known link has a group of its own. */
-export function linkGroups({ windowBeacon, providers }: Pick<ChainFacts, 'windowBeacon' | 'providers'>): ActiveProvider[][] {
+export function linkGroups({
+  windowBeacon,
+  providers,
+}: Pick<ChainFacts, 'windowBeacon' | 'providers'>): ActiveProvider[][] {
   const byLink = new Map<Hex, ActiveProvider[]>()
   const groups: ActiveProvider[][] = []
   for (const provider of providers.filter(({ inWindow }) => inWindow)) {
