@@ -59,7 +59,9 @@ interface Drawn {
 }
 
 export function assign(facts: ChainFacts, params: NetworkParams): Assignment {
-  const links = linkGroups(facts).map(link => drawLink(facts, params, link).filter(({ provider }) => provider.active))
+  const links = linkGroups(facts)
+    .map(link => drawLink(facts, params, link).filter(({ provider }) => provider.active))
+    .filter(link => link.length > 0)
   const drawn = new Map(links.flat().map(one => [one.provider.account, one]))
   const sessions = inFairOrder(facts, links, params)
   const limits = { rounds: roundsAvailable(params), lanes: params.lanes }
