@@ -18,6 +18,7 @@ import { type Estimate, Estimator, type EstimatorOptions, type FixedSpan } from 
 import { bytesIn } from '../verdict/share.js'
 import { middleTurn } from '../verdict/turns.js'
 import type { Verified } from '../wire/verified.js'
+import { OverrunWatch } from './overrun-watch.js'
 
 const FIRST_SEQUENCE: Record<Run, number> = { main: 0, control: 0, direct: DIRECT_SEQUENCE, turn: TURN_SEQUENCE }
 
@@ -41,6 +42,8 @@ export interface Progress {
   readonly direct: Estimate | undefined
   /** how long the receiving thread stood still */
   readonly starvedMs: number
+  /** datagrams for which the port had no room during the reading; in a soak, during the readings of all turns */
+  readonly overruns: number
   /** datagrams through the provider so far, by sender */
   readonly arrived: readonly number[]
   /** control datagrams so far, by sender, judged by their sequence numbers */
@@ -125,6 +128,7 @@ export class Collection {
   #toldMs = 0
   #wasDone = false
   #starvedMs = 0
+  readonly #overruns = new OverrunWatch()
 
   constructor(
     senders: number,
@@ -149,7 +153,7 @@ export class Collection {
 
   /**
    * @param turns of a soak, by sender; empty for an ordinary session
-   * @param needed k − f', less the senders that the provider turned away
+   * @param needed k − f', less the senders that the provider refused
    */
   begin(startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[], needed: number): void {
     this.#startMs = startMs
@@ -160,6 +164,7 @@ export class Collection {
     this.#patienceMs = patienceMs(this.#port.facts, options.claimKbps)
     this.#lookedMs = this.#clock.now()
     this.#toldMs = this.#lookedMs
+    this.#overruns.look(this.#lookedMs, this.#port.overruns)
     this.#timer = setInterval(() => this.#look(), LOOK_MS)
   }
 
@@ -267,12 +272,14 @@ export class Collection {
     if (nowMs - this.#toldMs < TELL_MS && isDone === this.#wasDone) return
     this.#toldMs = nowMs
     this.#wasDone = isDone
+    this.#overruns.look(nowMs, this.#port.overruns)
     this.#tell({
       isDone,
       estimate: this.#estimate(isDone),
       turns: this.#turns.length > 0 ? this.#turns.map(turn => turn.result()) : undefined,
       direct: this.#direct?.result(),
       starvedMs: this.#starvedMs,
+      overruns: this.#overrunsInReading(),
       arrived: this.#senders.map(({ main, turn }) => main.arrived + turn.arrived),
       control,
     })
@@ -287,6 +294,11 @@ export class Collection {
     if (this.#turns.length === 0 || !(isDone || this.#direct)) return this.#estimator!.result()
     const turns = this.#turns.map(turn => turn.result())
     return middleTurn(turns, ({ rateKbps }) => rateKbps)
+  }
+
+  #overrunsInReading(): number {
+    const estimators = this.#turns.length > 0 ? this.#turns : [this.#estimator!]
+    return estimators.reduce((sum, one) => sum + this.#overruns.within(one.result()), 0)
   }
 
   #controlFlows(): (ControlFlow | undefined)[] {

@@ -25,13 +25,6 @@ export const REFUSE = {
   nextHop: 6,
 } as const
 
-/**
- * Reasons that are the provider's own doing. An opener can bring about any other reason by itself, with a request that no
- * relay may take.
- */
-const OWN_REASONS: readonly number[] = [REFUSE.busy, REFUSE.notServing]
-export const isProvidersDoing = (reason: number): boolean => OWN_REASONS.includes(reason)
-
 export type RefuseName = keyof typeof REFUSE
 export type RefuseReason = (typeof REFUSE)[RefuseName]
 

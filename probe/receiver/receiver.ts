@@ -183,7 +183,7 @@ export class Collecting {
 
   /**
    * Resolves once arrivals count, so that senders may start.
-   * @param needed k − f', less the senders that the provider turned away
+   * @param needed k − f', less the senders that the provider refused
    * @param turns of a soak, by sender
    */
   begin(startMs: number, options: EstimatorOptions, needed: number, turns: readonly TurnPlan[] = []): Promise<void> {

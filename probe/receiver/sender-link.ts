@@ -13,7 +13,6 @@ import type { Publication } from '../chunks/openings.js'
 import type { Run } from '../chunks/runs.js'
 import { HANDSHAKE_MS, OVERHEAD_MS } from '../constants.js'
 import { within } from '../deadline.js'
-import { isProvidersDoing } from '../plane/forwarding.js'
 import type {
   MessageStream,
   MonotonicClock,
@@ -84,10 +83,9 @@ export class SenderLink {
     return this.#ready
   }
 
-  /** The provider has refused this sender for a reason of its own, and signed that. */
-  get isTurnedAway(): boolean {
-    const refuse = this.#answer?.refuse
-    return refuse !== undefined && isProvidersDoing(refuse.reason)
+  /** The provider has refused this sender, and signed its refusal. */
+  get isRefused(): boolean {
+    return this.#answer?.refuse !== undefined
   }
 
   /** The sender is ready, or nothing under way can still make it ready. */

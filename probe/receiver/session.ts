@@ -40,7 +40,7 @@ import { conclude } from '../transcript/conclude.js'
 import { type ClockReading, judgedRecord, recordSession } from '../transcript/record.js'
 import type { SessionResult } from '../verdict/outcome.js'
 import { type SessionBudget, sessionBudget } from '../verdict/session-budget.js'
-import { bytesIn, controlKbps, MIN_SENDERS, shareKbps } from '../verdict/share.js'
+import { bytesIn, controlKbps, MIN_SENDERS, mostDirectKbps, shareKbps } from '../verdict/share.js'
 import { HEADER_KEY_BYTES } from '../wire/header-seal.js'
 import { stopDigest } from '../wire/statements.js'
 import { measure, neededLinks } from './measurement.js'
@@ -157,7 +157,7 @@ class Session {
     return {
       main: datagrams(this.#budgetBytes),
       control: datagrams(SLACK * bytesIn(controlKbps(shareOf), this.#budget.dataMs)),
-      direct: datagrams(bytesIn(shareOf, DIRECT_MS)),
+      direct: datagrams(bytesIn(mostDirectKbps(claimKbps, senders.length), DIRECT_MS)),
       turn: soakMs === undefined ? 0 : datagrams(this.#budgetBytes),
     }
   }

@@ -25,6 +25,7 @@ import { openRemote, type Remote } from '../plane/host.js'
 import type { FlowSpec, ReceiverPath, SendingOptions } from '../plane/sending.js'
 import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
 import { sessionBudget } from '../verdict/session-budget.js'
+import { mostDirectKbps } from '../verdict/share.js'
 import { type Phase, phasesOf } from '../verdict/turns.js'
 import { KEY_BYTES } from '../wire/keystream.js'
 import { RelayClient } from '../wire/relay-client.js'
@@ -105,7 +106,8 @@ async function serveInvite(
   await flow.call('start', flowOf(invite, key, phasesFor(invite, authorization), relay.grant, relay.client.host))
   let { direct, stop } = await nextFrame(stream, invite.durationMs + OVERHEAD_MS)
   if (direct) {
-    if (direct.rateKbps > invite.rateKbps || direct.durationMs > DIRECT_MS) return
+    const { claimKbps, senders } = authorization
+    if (direct.rateKbps > mostDirectKbps(claimKbps, senders) || direct.durationMs > DIRECT_MS) return
     await flow.call('direct', direct.rateKbps, direct.durationMs)
   } else {
     await flow.call('stop')

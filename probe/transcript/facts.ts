@@ -4,7 +4,6 @@
  */
 import type { ProbeRelay, SenderRecord, SessionRecord } from '../../proto/messages.js'
 import type { Run } from '../chunks/runs.js'
-import { isProvidersDoing } from '../plane/forwarding.js'
 import { turnControl } from '../verdict/control.js'
 import { sentRateKbps } from '../verdict/hoarding.js'
 import type { TurnEvidence } from '../verdict/judge-turns.js'
@@ -40,6 +39,7 @@ export const factsOf = (record: UnjudgedRecord, verified: readonly VerifiedRuns[
   atOnce: record.atOnce,
   heard: record.heard,
   starvedMs: record.starvedMs,
+  overruns: record.overruns,
   senders: record.senderRecords.map((sender, slot) => senderEvidence(record, sender, slot, verified[slot]!)),
 })
 
@@ -52,7 +52,6 @@ function senderEvidence(
   const { main, turn, control, direct } = verified
   return {
     answer: answerOf(sender.answer),
-    turnedAway: sender.answer?.refuse !== undefined && isProvidersDoing(sender.answer.refuse.reason),
     ready: sender.ready,
     arrived: main.arrived + turn.arrived,
     highest: main.highest,

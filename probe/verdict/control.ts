@@ -116,7 +116,7 @@ export function turnControl(
 
 /**
  * Whether enough of the k senders have each shown their part of the evidence. No flow can stand in for another.
- * @param needed k − f', less the senders that the provider turned away
+ * @param needed k − f', less the senders that the provider refused
  */
 export const isEnoughControl = (
   flows: readonly (Pick<ControlFlow, 'sent' | 'spanMs'> | undefined)[],
@@ -125,7 +125,7 @@ export const isEnoughControl = (
 
 /**
  * @param flows one for each of the k senders, in any order
- * @param needed k − f', less the senders that the provider turned away
+ * @param needed k − f', less the senders that the provider refused
  * @returns undefined if too few flows count
  */
 export function controlPath(

@@ -32,7 +32,7 @@ export interface TurnEvidence extends Readonly<Omit<TurnRecord, 'controlRiseMs'>
 
 /** The part of a sender's evidence that matters here. */
 interface TurnSender {
-  readonly turnedAway: boolean
+  readonly answer: 'granted' | 'refused' | 'unreachable' | 'missing'
   readonly log: SendLog | undefined
   /** verified datagrams of all the sender's data through the provider */
   readonly verified: number
@@ -96,9 +96,9 @@ function turnReading({ claimKbps, senders }: TurnFacts, { turn }: TurnSender): n
   return Math.min((turn.estimate.rateKbps * turn.verified) / turn.arrived, turn.sentKbps, mostKbps)
 }
 
-/** Rate that the sender's own log shows for its turn, kbit/s. A sender that the provider turned away has offered it. */
+/** Rate that the sender's own log shows for its turn, kbit/s. A sender that the provider refused has offered it. */
 function offeredInTurn({ soakMs, senders, claimKbps }: TurnFacts, sender: TurnSender, slot: number): number {
-  if (sender.turnedAway) return turnKbps(claimKbps, senders.length)
+  if (sender.answer === 'refused') return turnKbps(claimKbps, senders.length)
   const { fromMs, toMs } = surelySent(turnOf(soakMs, senders.length, slot))
   return sender.log ? offeredKbps(sender.log, fromMs, toMs) : 0
 }
@@ -114,9 +114,9 @@ export function turnsLimit<S extends TurnSender>(
   offer: { readonly leastKbps: number; readonly mostKbps: number },
 ): AtLeastReason | undefined {
   const { senders, thresholdKbps } = facts
-  // The turn of a sender that the provider turned away is low by the provider's own doing.
-  const turnedAway = senders.filter(sender => sender.turnedAway).length
-  const enough = Math.max(1, toleratedSenders(senders.length) + 1 - turnedAway)
+  // The turn of a sender that the provider refused is low by the provider's own doing.
+  const refused = senders.filter(({ answer }) => answer === 'refused').length
+  const enough = Math.max(1, toleratedSenders(senders.length) + 1 - refused)
   const low = senders
     .map((sender, slot) => ({ sender, slot }))
     .filter(({ sender }) => turnReading(facts, sender) < thresholdKbps && isCredible(sender))

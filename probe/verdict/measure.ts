@@ -7,7 +7,8 @@ import { commonFactor } from './hoarding.js'
 import { readTurns, type TurnFacts, type TurnsReading } from './judge-turns.js'
 import type { Measurement } from './outcome.js'
 import {
-  isTurnedAway,
+  controlFlows,
+  isRefused,
   neededOf,
   type SenderEvidence,
   type SessionFacts,
@@ -28,10 +29,7 @@ export function measure(facts: SessionFacts): Measurement {
   const arrived = sum(senders.map(sender => sender.arrived))
   const verified = sum(senders.map(sender => sender.verified))
   const sent = sum(senders.map(sentBy))
-  const path = controlPath(
-    senders.map(sender => sender.control),
-    neededOf(senders),
-  )
+  const path = controlPath(controlFlows(senders), neededOf(senders))
   const withJitter = senders.filter(sender => sender.verified > 0)
   return {
     rateKbps: Math.round(rateKbps),
@@ -55,12 +53,12 @@ export const soakOf = (facts: SessionFacts): TurnFacts<SenderEvidence> | undefin
   facts.soakMs === undefined ? undefined : { ...facts, soakMs: facts.soakMs, thresholdKbps: thresholdKbps(facts) }
 
 /**
- * Rate that a sender's log shows for the time of the reading, kbit/s. A sender that the provider turned away has offered its
+ * Rate that a sender's log shows for the time of the reading, kbit/s. A sender that the provider refused has offered its
  * share by asking for it.
  */
 export function offeredBy({ estimate, claimKbps, senders }: SessionFacts, sender: SenderEvidence): number {
   if (!estimate) return 0
-  if (isTurnedAway(sender)) return shareKbps(claimKbps, senders.length)
+  if (isRefused(sender)) return shareKbps(claimKbps, senders.length)
   return sender.log ? offeredKbps(sender.log, estimate.fromMs, estimate.toMs) : 0
 }
 

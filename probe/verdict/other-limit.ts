@@ -12,8 +12,8 @@ import { leastTurnKbps, turnsLimit } from './judge-turns.js'
 import { lowMedian } from './low-median.js'
 import { forgivingKbps, offeredBy, soakOf } from './measure.js'
 import type { AtLeastReason, Measurement } from './outcome.js'
-import { isCredible, isTurnedAway, neededOf, type SessionFacts, thresholdKbps } from './session-facts.js'
-import { neededSenders, overdrive, shareKbps, turnKbps } from './share.js'
+import { controlFlows, isCredible, isRefused, neededOf, type SessionFacts, thresholdKbps } from './session-facts.js'
+import { neededSenders, shareKbps, turnKbps } from './share.js'
 
 /**
  * A low reading needs an offered rate of so many per cent of the claim, and a direct probe of so many per cent of the
@@ -33,8 +33,7 @@ export function otherLimit(facts: SessionFacts, measurement: Measurement): AtLea
   const { directKbps, controlLossBps } = measurement
   const ofOffer = limitOfOffer(facts)
   if (ofOffer) return ofOffer
-  const flows = facts.senders.map(sender => sender.control)
-  if (!isEnoughControl(flows, neededOf(facts.senders))) return 'no-control'
+  if (!isEnoughControl(controlFlows(facts.senders), neededOf(facts.senders))) return 'no-control'
   if (controlLossBps > CONTROL_LOSS_BPS || isHeldUp(facts, measurement)) return 'path-limited'
   // Unverified data of f' senders came over the same path. It lowers the reading, but shows what the path carried.
   return directKbps * 100 < DIRECT_PERCENT * forgivingKbps(facts, measurement) ? 'path-limited' : undefined
@@ -54,9 +53,9 @@ function limitOfOffer(facts: SessionFacts): AtLeastReason | undefined {
 function isOffered(facts: SessionFacts): boolean {
   const { senders, claimKbps } = facts
   const k = senders.length
-  const mostKbps = (OFFERED_MOST * overdrive(k) * claimKbps) / k
+  const mostKbps = OFFERED_MOST * shareKbps(claimKbps, k)
   const offers = senders
-    .filter(sender => isCredible(sender) || isTurnedAway(sender))
+    .filter(sender => isCredible(sender) || isRefused(sender))
     .map(sender => offeredBy(facts, sender))
     .filter(kbps => kbps <= mostKbps)
   return (
@@ -75,7 +74,7 @@ function isHeldUp({ senders, kernelTimestamps }: SessionFacts, { controlDelayUs 
 /**
  * Whether a direct probe could turn the session into a low vote. The receiver decides this before it knows any key. So
  * this ignores delays, and assumes that the f' senders from whom most arrived have sent garbage.
- * @param facts `needed` is k − f', less the senders that the provider turned away
+ * @param facts `needed` is k − f', less the senders that the provider refused
  * @param arrivedKbps the estimate. @param arrived datagrams of each sender. @param control the flows so far
  * @param turns estimates of a soak's turns; undefined for an ordinary session
  */

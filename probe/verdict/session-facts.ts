@@ -10,8 +10,6 @@ import { neededSenders } from './share.js'
 export interface SenderEvidence extends Readonly<SenderReadings> {
   /** the provider's answer to this sender, with the provider's signature; `missing` if the sender showed none */
   readonly answer: 'granted' | 'refused' | 'unreachable' | 'missing'
-  /** the provider refused this sender for a reason of the provider's own */
-  readonly turnedAway: boolean
   /** datagrams through the provider, the turn included */
   readonly arrived: number
   /** highest sequence number that was verified, or −1; the turn excluded */
@@ -46,14 +44,22 @@ export const thresholdKbps = ({ claimKbps, breachBps }: Pick<SessionFacts, 'clai
 export const countOf = (senders: readonly SenderEvidence[], is: (sender: SenderEvidence) => boolean): number =>
   senders.filter(is).length
 
-export const isTurnedAway = ({ turnedAway }: Pick<SenderEvidence, 'turnedAway'>): boolean => turnedAway
+/**
+ * The provider refused this sender, whatever reason it signed. A sender can bring a refusal about by itself, but then it
+ * shows nothing, and alone it moves nothing.
+ */
+export const isRefused = ({ answer }: Pick<SenderEvidence, 'answer'>): boolean => answer === 'refused'
 
 /**
- * How many senders must show something: k − f', less those that the provider turned away. What these cannot show is the
+ * How many senders must show something: k − f', less those that the provider refused. What these cannot show is the
  * provider's doing. At least one sender must.
  */
 export const neededOf = (senders: readonly SenderEvidence[]): number =>
-  Math.max(1, neededSenders(senders.length) - countOf(senders, isTurnedAway))
+  Math.max(1, neededSenders(senders.length) - countOf(senders, isRefused))
+
+/** By slot. A sender that was refused was never told to start. */
+export const controlFlows = (senders: readonly SenderEvidence[]): (ControlFlow | undefined)[] =>
+  senders.map(sender => (isRefused(sender) ? undefined : sender.control))
 
 /** The sender revealed its key, and the data is not what the key makes. */
 export const isMismatched = ({ log, arrived, verified }: SenderEvidence): boolean =>

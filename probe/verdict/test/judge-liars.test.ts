@@ -37,7 +37,6 @@ describe('judge, with liars among the senders', () => {
     })
     .map(sender => ({
       ...sender,
-      turnedAway: false,
       ...(sender.arrived === 0 && { spanKbps: 0 }),
       verified: Math.min(sender.verified, sender.arrived),
       direct: { ...sender.direct, verified: Math.min(sender.direct.verified, sender.direct.arrived) },

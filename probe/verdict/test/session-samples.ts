@@ -29,7 +29,7 @@ export const granted: SenderEvidence = {
   jitterUs: 100,
   hoarding: 1,
   riseMs: 80,
-  ...{ turnedAway: false, spanKbps: 5_000, host: '192.0.2.7' },
+  ...{ spanKbps: 5_000, host: '192.0.2.7' },
   control: clean,
   direct: { arrived: 60, verified: 60 },
 }
@@ -43,11 +43,11 @@ export const silent: SenderEvidence = {
   jitterUs: 0,
   hoarding: 1,
   riseMs: 0,
-  ...{ turnedAway: false, spanKbps: 0, host: undefined },
+  ...{ spanKbps: 0, host: undefined },
   control: undefined,
   direct: { arrived: 0, verified: 0 },
 }
-export const refused: SenderEvidence = { ...silent, answer: 'refused', turnedAway: true }
+export const refused: SenderEvidence = { ...silent, answer: 'refused' }
 export const unreachable: SenderEvidence = { ...silent, answer: 'unreachable' }
 export const notValidated: SenderEvidence = { ...silent, answer: 'granted' }
 export const nothingCame: SenderEvidence = { ...granted, spanKbps: 0, arrived: 0, highest: -1, verified: 0 }
@@ -71,6 +71,7 @@ export function judged(senders: readonly SenderEvidence[], rateKbps: number, mor
     atOnce: false,
     heard: true,
     starvedMs: 0,
+    overruns: 0,
     ...more,
   })
 }
