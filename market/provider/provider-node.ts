@@ -15,7 +15,7 @@ import { connectChain } from '../../verifier/chain/connect.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { voucherSigner } from '../../verifier/chain/vouchers.js'
 import { UserError } from '../../verifier/config/errors.js'
-import { createPeer, listenAddresses } from '../../verifier/net/libp2p.js'
+import { announcedAddresses, createPeer } from '../../verifier/net/libp2p.js'
 import { peerSigner } from '../../verifier/net/peer-keys.js'
 import { handleStreams } from '../../verifier/net/streams.js'
 import { announceSelf } from '../../verifier/node/announcing.js'
@@ -51,7 +51,7 @@ export const startProviderNode = (options: ProviderOptions): Promise<ProviderNod
   Lifecycle.start(life => openProvider(options, life))
 
 async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<ProviderNode> {
-  const { network, keys, logger: log, udpHost: host, udpPort: port, forwarding } = options
+  const { network, keys, logger: log, udpHost: host, udpPort: port, udpAnnounce, forwarding } = options
   const chain = await life.open(connectChain({ rpcUrl: options.rpcUrl, network, privateKey: keys.evm }), one =>
     one.close(),
   )
@@ -68,6 +68,7 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
     Relay.open({
       host,
       port,
+      announced: udpAnnounce,
       claimKbps,
       forwarding,
       signer: await peerSigner(fromHex(keys.peer)),
@@ -86,7 +87,8 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
     (stream, from) => relay.serve(stream, from),
     (error, from) => log.debug({ peer: from, error: error.message }, 'a session stream broke'),
   )
-  await announceSelf(chain, new Directory(chain, log), { role: 'provider', account }, peerId, listenAddresses(peer))
+  const addresses = announcedAddresses(peer, options.announce)
+  await announceSelf(chain, new Directory(chain, log), { role: 'provider', account }, peerId, addresses)
   const readClaim = async () => {
     const now = await chain.provider(account)
     if (now !== undefined) relay.setClaim(now.claimKbps)

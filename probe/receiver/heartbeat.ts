@@ -7,6 +7,7 @@ import { fromHex, type Hex } from '../../proto/hex.js'
 import type { RelayGrant } from '../../proto/messages.js'
 import { HANDSHAKE_MS, HEARTBEAT_RATE_KBPS, PATH_MS } from '../constants.js'
 import { within } from '../deadline.js'
+import { udpHostOf } from '../io/resolve-host.js'
 import type { PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
 import { isOverIpv6 } from '../wire/address-family.js'
 import { RelayClient } from '../wire/relay-client.js'
@@ -22,6 +23,8 @@ export interface HeartbeatRequest {
   readonly provider: PeerVerifier
   /** where the provider reaches the receiver's UDP port: an address literal */
   readonly advertisedHost: string
+  /** of the receiver's UDP port, as others reach it (default: its own number) */
+  readonly advertisedPort?: number | undefined
   readonly durationMs: number
 }
 
@@ -39,10 +42,12 @@ export class HeartbeatSession {
   readonly #client: RelayClient
   readonly #deps: HeartbeatDeps
   readonly #expected: ExpectedHeartbeats
+  readonly #udpHost: string
   #ended = false
 
-  private constructor(client: RelayClient, grant: RelayGrant, deps: HeartbeatDeps) {
+  private constructor(client: RelayClient, grant: RelayGrant, udpHost: string, deps: HeartbeatDeps) {
     this.#client = client
+    this.#udpHost = udpHost
     this.#deps = deps
     const expected = deps.receiver.expectHeartbeats(grant.tag, grant.udpPort)
     if (!expected) throw new HeartbeatError('provider granted a tag that is in use')
@@ -54,14 +59,14 @@ export class HeartbeatSession {
 
   /** @throws HeartbeatError, or the stream's own error */
   static async open(request: HeartbeatRequest, deps: HeartbeatDeps): Promise<HeartbeatSession> {
-    const { sessionId, stream, provider, advertisedHost, durationMs } = request
+    const { sessionId, stream, provider, advertisedHost, advertisedPort, durationMs } = request
     const client = new RelayClient(stream, fromHex(sessionId))
     let session: HeartbeatSession | undefined
     try {
       const open = {
         sessionId: fromHex(sessionId),
         nextHopHost: advertisedHost,
-        nextHopPort: deps.receiver.port,
+        nextHopPort: advertisedPort ?? deps.receiver.port,
         budgetBytes: MAX_TICKS * (HEARTBEAT_BYTES + headerBytes(isOverIpv6(advertisedHost))),
         rateKbps: HEARTBEAT_RATE_KBPS,
         durationMs,
@@ -69,7 +74,8 @@ export class HeartbeatSession {
       }
       const answer = await client.open(open, provider, HANDSHAKE_MS)
       if (answer.kind === 'refuse') throw new HeartbeatError(`provider refused, reason ${answer.refuse.reason}`)
-      session = new HeartbeatSession(client, answer.grant, deps)
+      const udpHost = await udpHostOf(answer.grant, client.host, advertisedHost)
+      session = new HeartbeatSession(client, answer.grant, udpHost, deps)
       if (await within(PATH_MS, 'path validation', client.ready)) return session
       throw new HeartbeatError('provider did not validate the path')
     } catch (cause) {
@@ -83,7 +89,7 @@ export class HeartbeatSession {
     if (this.#ended) return false
     const nonce = this.#deps.random.bytes(NONCE_BYTES)
     try {
-      await within(timeoutMs, 'heartbeat', this.#expected.beat(nonce, this.#client.host))
+      await within(timeoutMs, 'heartbeat', this.#expected.beat(nonce, this.#udpHost))
       return true
     } catch {
       return false

@@ -32,6 +32,7 @@ import { newRelayStats, type RelayStats, relayCounterMemory } from '../plane/rel
 import type { RelayingEvent, RelayingOptions } from '../plane/relaying.js'
 import type { MessageStream, MonotonicClock, PeerSigner, RandomSource, VoucherSigner } from '../ports.js'
 import { bytesIn, maxShareKbps } from '../verdict/share.js'
+import { isOverIpv6 } from '../wire/address-family.js'
 import { mayReach } from '../wire/next-hop.js'
 import { isCounterOf } from '../wire/receipts.js'
 import { SeenSessions } from '../wire/seen-sessions.js'
@@ -42,6 +43,8 @@ export interface RelayOptions {
   readonly host: string
   /** 0 for any */
   readonly port: number
+  /** where openers reach the port, if that is not the host of their connection or not the port's own number */
+  readonly announced?: { readonly host: string; readonly port?: number | undefined } | undefined
   readonly claimKbps: number
   /** limit on all sessions together (see `limited`) */
   readonly limitKbps?: number | undefined
@@ -58,6 +61,7 @@ export interface RelayOptions {
   readonly random: RandomSource
 }
 
+const ALL_ADDRESSES = '::'
 const REFUSE_NAME = new Map(Object.entries(REFUSE).map(([name, reason]) => [reason, name as RefuseName]))
 
 export class Relay {
@@ -66,7 +70,6 @@ export class Relay {
   readonly #forwarding: Forwarding
   readonly #sessions = new Map<number, RelaySession>()
   readonly #seen = new SeenSessions()
-  readonly #family: number
   readonly #closing = Promise.withResolvers<undefined>()
   #claimKbps: number
   #remote!: Remote<'relaying'>
@@ -76,7 +79,6 @@ export class Relay {
     this.#options = options
     this.#claimKbps = options.claimKbps
     this.#forwarding = forwarding
-    this.#family = isIP(options.host)
     this.stats = stats
   }
 
@@ -130,7 +132,7 @@ export class Relay {
 
   /** @returns the last receipt, if the opener finished the session */
   async #serve(request: Uint8Array, stream: MessageStream, peer: string): Promise<Receipt | undefined> {
-    const { random, signer, voucherSigner } = this.#options
+    const { announced, random, signer, voucherSigner } = this.#options
     const open = RelayOpen.decode(request)
     const reason = this.#refusal(open, peer)
     if (reason !== undefined) {
@@ -150,7 +152,8 @@ export class Relay {
     const path = { nonce: random.bytes(NONCE_BYTES), nextHopHost, nextHopPort, openBytes }
     try {
       await this.#remote.call('openSession', { id, tag, ...path, slot: open.sender, rateKbps, budgetBytes })
-      const grant = { sessionId: open.sessionId, tag, udpPort: this.port, rateKbps, budgetBytes }
+      const udpPort = announced?.port ?? this.port
+      const grant = { sessionId: open.sessionId, tag, udpPort, udpHost: announced?.host, rateKbps, budgetBytes }
       const signature = await signer.sign(grantDigest(grant))
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
       if (!(await session.pathSettled)) return undefined
@@ -189,7 +192,7 @@ export class Relay {
     const nowMs = this.#options.clock.now()
     if (isIP(nextHopHost) === 0 || nextHopPort < 1 || nextHopPort > 0xffff) return REFUSE.malformed
     if (rateKbps < 1 || budgetBytes < 1 || durationMs < 1) return REFUSE.malformed
-    if (isIP(nextHopHost) !== this.#family) return REFUSE.family
+    if (!this.#hasFamilyOf(nextHopHost)) return REFUSE.family
     const own = { host: this.#options.host, port: this.port }
     if (!mayReach(own, { host: nextHopHost, port: nextHopPort })) return REFUSE.nextHop
     const mostKbps = maxShareKbps(this.#claimKbps) * SHARE_SLACK
@@ -203,6 +206,12 @@ export class Relay {
     if (!this.#seen.add(`${toHex(open.sessionId)} ${peer}`, nowMs)) return REFUSE.replayed
     const admitted = this.#forwarding.admit(open, nowMs)
     return admitted === true ? undefined : admitted
+  }
+
+  /** Bound to all IPv6 addresses, the port takes IPv4 as well. */
+  #hasFamilyOf(nextHopHost: string): boolean {
+    const { host } = this.#options
+    return host === ALL_ADDRESSES || isOverIpv6(host) === isOverIpv6(nextHopHost)
   }
 
   #onEvent(event: RelayingEvent): void {

@@ -20,9 +20,8 @@ import { checkOpenings, type OpeningsVerdict } from '../chunks/openings.js'
 import { DIAL_MS, DIRECT_MS, HANDSHAKE_MS, OPENINGS_MS, OVERHEAD_MS, PATH_MS, SHARE_SLACK } from '../constants.js'
 import { within } from '../deadline.js'
 import type { Backend } from '../io/datagram-port.js'
-import { anchorOf } from '../plane/clock.js'
-import { openRemote, type Remote } from '../plane/host.js'
-import type { FlowSpec, ReceiverPath, SendingOptions } from '../plane/sending.js'
+import type { Remote } from '../plane/host.js'
+import type { FlowSpec, UnprovenPath } from '../plane/sending.js'
 import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
 import { sessionBudget } from '../verdict/session-budget.js'
 import { mostDirectKbps } from '../verdict/share.js'
@@ -32,6 +31,7 @@ import { KEY_BYTES } from '../wire/keystream.js'
 import { RelayClient } from '../wire/relay-client.js'
 import type { SeenSessions } from '../wire/seen-sessions.js'
 import { keyCommitment, revealDigest, stopDigest } from '../wire/statements.js'
+import { openFlow, provenHost } from './flow.js'
 
 const MAX_REASON_CHARS = 200
 
@@ -52,7 +52,7 @@ export type Authorization =
 export interface SenderDeps {
   readonly authorize: (invite: ProbeInvite) => Promise<Authorization>
   readonly openProvider: (invite: ProbeInvite) => Promise<ProviderStream>
-  /** address that the sending socket binds to: a literal of the provider's address family */
+  /** address that the sending socket binds to */
   readonly udpHost: string
   /** to insist on one (default: the best available) */
   readonly backend?: Backend | undefined
@@ -94,17 +94,15 @@ async function serveInvite(
   const key = deps.random.bytes(KEY_BYTES)
   await send(stream, { accept: { commitment: keyCommitment(sessionId, slot, key) } })
 
-  const relay = await openRelay(invite, deps, authorization.provider, stream)
+  const relay = await openRelay(invite, deps, authorization.provider, stream, ends)
   if (!relay) return
-  ends.push(() => relay.client.close())
-  const flow = await openFlow(deps)
-  ends.push(() => flow.close())
+  const { flow } = relay
   await flow.call('challenge', pathOf(invite, deps.random)).catch(() => {}) // an address of another family: no direct data
   if (!(await within(PATH_MS, 'path validation', relay.client.ready))) return
   await send(stream, { ready: {} })
   if (!(await nextFrame(stream, OVERHEAD_MS)).start) return
 
-  await flow.call('start', flowOf(invite, key, phasesFor(invite, authorization), relay.grant, relay.client.host))
+  await flow.call('start', flowOf(invite, key, phasesFor(invite, authorization), relay.grant, relay.host))
   let { direct, stop, sizes } = await nextFrame(stream, invite.durationMs + OVERHEAD_MS)
   if (sizes) {
     await flow.call('sizes')
@@ -163,16 +161,25 @@ function unreasonable(
   return undefined
 }
 
+interface OpenedRelay {
+  readonly client: RelayClient
+  readonly grant: RelayGrant
+  readonly flow: Remote<'sending'>
+  /** where the provider's port takes the session's data */
+  readonly host: string
+}
+
 /** Opens the session with the provider, and tells the receiver the answer. */
 async function openRelay(
   invite: ProbeInvite,
   deps: SenderDeps,
   provider: PeerVerifier,
   stream: MessageStream,
-): Promise<{ readonly client: RelayClient; readonly grant: RelayGrant } | undefined> {
-  let client: RelayClient | undefined
+  ends: (() => unknown)[],
+): Promise<OpenedRelay | undefined> {
   try {
-    client = new RelayClient(await within(DIAL_MS, 'provider', deps.openProvider(invite)), invite.sessionId)
+    const client = new RelayClient(await within(DIAL_MS, 'provider', deps.openProvider(invite)), invite.sessionId)
+    ends.push(() => client.close())
     const request = {
       sessionId: invite.sessionId,
       nextHopHost: invite.host,
@@ -184,8 +191,12 @@ async function openRelay(
     }
     const answer = await client.open(request, provider, HANDSHAKE_MS)
     if (answer.kind === 'grant') {
-      await send(stream, { relay: { grant: answer.grant } })
-      return { client, grant: answer.grant }
+      const { grant } = answer
+      const flow = await openFlow(deps, [client.host, invite.host])
+      ends.push(() => flow.close())
+      const host = await provenHost(grant, client.host, invite.host, flow, deps.random)
+      await send(stream, { relay: { grant } })
+      return { client, grant, flow, host }
     }
     await send(stream, { relay: { refuse: answer.refuse } })
   } catch (cause) {
@@ -194,16 +205,10 @@ async function openRelay(
       relay: { unreachable: message.slice(0, MAX_REASON_CHARS) || 'provider did not answer' },
     })
   }
-  await client?.close()
   return undefined
 }
 
-function openFlow({ udpHost, backend, clock }: SenderDeps): Promise<Remote<'sending'>> {
-  const options: SendingOptions = { host: udpHost, port: 0, backend, clock: anchorOf(clock), offload: false }
-  return openRemote('sending', options, () => {})
-}
-
-const pathOf = (invite: ProbeInvite, random: RandomSource): ReceiverPath => ({
+const pathOf = (invite: ProbeInvite, random: RandomSource): UnprovenPath => ({
   ...{ tag: invite.controlTag, host: invite.host, port: invite.port },
   nonce: random.bytes(NONCE_BYTES),
   openBytes: ProbeFrame.encode({ invite }).length,

@@ -6,9 +6,10 @@
  * One sender alone may have asked for something else than its invitation says. Of k − f' senders at least one is honest,
  * and an honest sender asks for just that. The record says what it is, so anybody can judge again.
  */
-import { isIP, isIPv6 } from 'node:net'
+import { isIP } from 'node:net'
 import type { ProbeRelay } from '../../proto/messages.js'
 import { MAX_DURATION_MS, OVERHEAD_MS, SHARE_SLACK } from '../constants.js'
+import { isOverIpv6 } from '../wire/address-family.js'
 import { mayReach, scopeOf } from '../wire/next-hop.js'
 import { REFUSE } from '../wire/refuse-reasons.js'
 import { maxShareKbps } from './share.js'
@@ -66,4 +67,4 @@ const isWithinReach = ({ receiverHost, providerHosts }: Asked): boolean =>
 
 /** Who announces an address of a family serves that family. */
 const isOfAnnouncedFamily = ({ receiverHost, providerHosts }: Asked): boolean =>
-  providerHosts.some(host => isIPv6(host) === isIPv6(receiverHost))
+  providerHosts.some(host => isOverIpv6(host) === isOverIpv6(receiverHost))

@@ -23,7 +23,13 @@ export const keyCommitment = (sessionId: Uint8Array, slot: number, key: Uint8Arr
 
 /** Signed by the provider. */
 export const grantDigest = (grant: Omit<RelayGrant, 'signature'>): Uint8Array =>
-  digest('grant', grant.sessionId, grant.tag, ...[grant.udpPort, grant.rateKbps, grant.budgetBytes].map(uint32))
+  digest(
+    'grant',
+    grant.sessionId,
+    grant.tag,
+    ...[grant.udpPort, grant.rateKbps, grant.budgetBytes].map(uint32),
+    Buffer.from(grant.udpHost ?? ''),
+  )
 
 /** Signed by the provider. */
 export const refuseDigest = (sessionId: Uint8Array, reason: number): Uint8Array =>

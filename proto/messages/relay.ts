@@ -19,6 +19,8 @@ export interface RelayGrant {
   signature: Uint8Array
   rateKbps: number
   budgetBytes: number
+  /** an address literal or a host name; undefined for the host of the libp2p connection */
+  udpHost?: string | undefined
 }
 export interface RelayRefuse {
   sessionId: Uint8Array

@@ -13,6 +13,7 @@ const grant: messages.RelayGrant = {
   signature: bytes(64),
   rateKbps: 13_750,
   budgetBytes: 9_000_000,
+  udpHost: 'relay.example.org',
 }
 const refuse: messages.RelayRefuse = { sessionId: h32, reason: 2, signature: bytes(64) }
 const receipt: messages.Receipt = {

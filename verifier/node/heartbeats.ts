@@ -6,6 +6,7 @@ import { RelayFrame } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
 import { tickOffsetMs, ticksOf } from '../core/assignment/schedule.js'
 import type { ChainFacts } from '../core/facts.js'
+import { literalHosts } from '../net/literal-addresses.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import { dialStream } from './dialling.js'
 import type { MeasuringModules } from './measuring-modules.js'
@@ -64,16 +65,18 @@ export class Heartbeats {
   }
 
   async #open(): Promise<HeartbeatSession> {
-    const { context, directory, receiver, udpHost } = this.modules
+    const { context, directory, receiver, udp } = this.modules
     const provider = directory.provider(this.provider)
     if (provider === undefined) throw new Error('the provider has announced no address')
-    const stream = await dialStream(context, provider, SESSION_PROTOCOL, RelayFrame.maxBytes)
+    const advertisedHost = await udp.hostFor(await literalHosts(provider.multiaddrs))
+    const near = { ...provider, like: advertisedHost }
+    const stream = await dialStream(context, near, SESSION_PROTOCOL, RelayFrame.maxBytes)
     return HeartbeatSession.open(
       {
         sessionId: toHex(context.random.bytes(32)),
         stream,
         provider: peerVerifier(provider.peerId),
-        advertisedHost: udpHost,
+        ...{ advertisedHost, advertisedPort: udp.port },
         durationMs: context.params.epochSeconds * 1000,
       },
       { receiver, random: context.random },

@@ -16,6 +16,7 @@ import { isSoak } from '../core/assignment/schedule.js'
 import { sessionTimes } from '../core/assignment/slots.js'
 import type { Combined } from '../core/scoring/two-tries.js'
 import { makeVote } from '../core/scoring/vote.js'
+import { literalHosts } from '../net/literal-addresses.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import type { VerifierContext } from './context.js'
 import { dialStream } from './dialling.js'
@@ -86,7 +87,7 @@ function endOf(context: VerifierContext, epoch: number): AbortSignal {
 }
 
 async function runSession(
-  { context, directory, receiver, udpHost }: MeasuringModules,
+  { context, directory, receiver, udp }: MeasuringModules,
   epochRecord: EpochRecord,
   session: Session,
   scheduleSignature: Uint8Array,
@@ -98,6 +99,8 @@ async function runSession(
   if (context.wall.nowMs() > lastCallMs) return undefined // this node came up after the slot
   await until(callMs, context.wall, context.stopping)
   const provider = directory.provider(session.provider)
+  const providerHosts = await literalHosts(provider?.multiaddrs ?? [])
+  const advertisedHost = await udp.hostFor(providerHosts)
   const nonce = toHex(random.bytes(32))
   const parties = { epoch, provider: session.provider, receiver: session.receiver, senders: session.senders }
   const sessionId = assignedSessionId(network, facts, session, nonce)
@@ -124,7 +127,7 @@ async function runSession(
       }),
       providerVouchers: voucherVerifier(network, session.provider),
       providerVerifier: provider === undefined ? async () => false : peerVerifier(provider.peerId),
-      advertisedHost: udpHost,
+      ...{ advertisedHost, advertisedPort: udp.port, providerHosts },
     },
     {
       receiver,

@@ -39,7 +39,9 @@ export class Serving {
       openProvider: async invite => {
         const announced = this.directory.provider(toHex(invite.provider))
         if (announced === undefined) throw new Error('the provider has announced no address')
-        return dialStream(this.context, announced, SESSION_PROTOCOL, RelayFrame.maxBytes)
+        // Of the receiver's family, so that one socket reaches both.
+        const near = { ...announced, like: invite.host }
+        return dialStream(this.context, near, SESSION_PROTOCOL, RelayFrame.maxBytes)
       },
       udpHost: this.udpHost,
       served: this.#seen,

@@ -22,9 +22,11 @@ import { RelayFrame } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
 import { voucherSigner, voucherVerifier } from '../chain/vouchers.js'
 import { createPeer } from '../net/libp2p.js'
+import { literalHosts } from '../net/literal-addresses.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import type { PeerAddress } from '../net/streams.js'
 import { dialStream } from './dialling.js'
+import { type AnnouncedUdp, OwnUdp } from './own-address.js'
 
 export interface SoloSessionOptions {
   readonly provider: PeerAddress & { readonly account: Hex }
@@ -34,8 +36,10 @@ export interface SoloSessionOptions {
   readonly claimKbps: number
   /** a longer session, read like a soak; undefined for an ordinary one */
   readonly soakMs?: number | undefined
-  /** the address by which the provider reaches this machine */
+  /** an address of this machine */
   readonly udpHost: string
+  /** where the provider reaches this machine (default: at that address) */
+  readonly udpAnnounce?: AnnouncedUdp | undefined
   /** 0 for any */
   readonly udpPort: number
   readonly progress: (progress: Progress) => void
@@ -49,6 +53,9 @@ const NOBODY = 0
 export async function measureProvider(options: SoloSessionOptions): Promise<SessionResult> {
   const { provider, network, breachBps, yieldMs, claimKbps, soakMs, udpHost, progress, log } = options
   const [self, providerVerifier] = [soloKeys(), peerVerifier(provider.peerId)]
+  const udp = new OwnUdp(udpHost, options.udpAnnounce)
+  const providerHosts = await literalHosts(provider.multiaddrs)
+  const advertisedHost = await udp.hostFor(providerHosts)
   const newSecret = () => toHex(randomBytes(32))
   const stopping = new AbortController()
   const receiver = await Receiver.open({ host: udpHost, port: options.udpPort, clock: systemClock })
@@ -58,7 +65,12 @@ export async function measureProvider(options: SoloSessionOptions): Promise<Sess
     {
       ...{ udpHost, signer: self.signer },
       openProvider: () =>
-        dialStream({ peer, stopping: stopping.signal }, provider, SESSION_PROTOCOL, RelayFrame.maxBytes),
+        dialStream(
+          { peer, stopping: stopping.signal },
+          { ...provider, like: advertisedHost },
+          SESSION_PROTOCOL,
+          RelayFrame.maxBytes,
+        ),
     },
   )
   try {
@@ -74,7 +86,7 @@ export async function measureProvider(options: SoloSessionOptions): Promise<Sess
         ],
         providerVerifier,
         providerVouchers: voucherVerifier(network, provider.account),
-        advertisedHost: udpHost,
+        ...{ advertisedHost, advertisedPort: udp.port, providerHosts },
       },
       { receiver, signer: self.signer, voucherSigner: voucherSigner(network, newSecret()), progress, log },
     )

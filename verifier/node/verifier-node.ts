@@ -30,7 +30,7 @@ import { UserError } from '../config/errors.js'
 import type { NetworkFile } from '../config/network-file.js'
 import { DialBook } from '../net/dial-book.js'
 import { Gossip } from '../net/gossip.js'
-import { createPeer, listenAddresses } from '../net/libp2p.js'
+import { announcedAddresses, createPeer } from '../net/libp2p.js'
 import { peerSigner } from '../net/peer-keys.js'
 import { handleStreams } from '../net/streams.js'
 import { serveSync } from '../net/sync.js'
@@ -41,6 +41,7 @@ import { Directory } from './directory.js'
 import { Epochs } from './epochs.js'
 import { Lifecycle } from './lifecycle.js'
 import type { NodeOptions } from './node-options.js'
+import { checkReachable, OwnUdp } from './own-address.js'
 import { syncSource } from './sync-source.js'
 import { poll } from './waiting.js'
 import { WALL_CLOCK } from './wall-clock.js'
@@ -75,7 +76,9 @@ export const startVerifierNode = (options: NodeOptions): Promise<VerifierNode> =
   Lifecycle.start(life => openVerifier(options, life))
 
 async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<VerifierNode> {
-  const { network, keys, logger: log, udpHost } = options
+  const { network, keys, logger: log, udpHost, udpAnnounce } = options
+  checkReachable(udpHost, udpAnnounce)
+  const udp = new OwnUdp(udpHost, udpAnnounce)
   const chain = await life.open(connectChain({ rpcUrl: options.rpcUrl, network, privateKey: keys.evm }), one =>
     one.close(),
   )
@@ -96,7 +99,8 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
   const directory = new Directory(chain, log)
   const dialBook = await life.open(new DialBook(peer, log), one => one.stop())
   await serveSync(peer, syncSource({ store }), log)
-  await announceSelf(chain, directory, { role: 'verifier', account }, peer.peerId.toString(), listenAddresses(peer))
+  const addresses = announcedAddresses(peer, options.announce)
+  await announceSelf(chain, directory, { role: 'verifier', account }, peer.peerId.toString(), addresses)
 
   let epochs: Epochs | undefined
   let epochClock: EpochClock | undefined
@@ -121,7 +125,7 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
       stopping: life.stopping,
       fail: life.fail,
     }
-    epochs = new Epochs(context, { directory, dialBook, receiver, udpHost })
+    epochs = new Epochs(context, { directory, dialBook, receiver, udp })
     const { serving } = epochs
     await handleStreams(
       peer,
