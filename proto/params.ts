@@ -8,6 +8,8 @@ import type { Hex } from './hex.js'
 export interface NetworkParams {
   readonly epochSeconds: number
   readonly eraEpochs: number
+  /** Epochs over which the receivers of a provider are spread; divides `eraEpochs`. */
+  readonly windowEpochs: number
   /** From the end of an epoch: how long a node waits for commits, then for ballots, then for seen lists. */
   readonly commitMs: number
   readonly revealMs: number
@@ -50,8 +52,9 @@ export interface NetworkParams {
 
 /** A network on one machine, with epochs of some ten seconds. */
 export const DEVNET: NetworkParams = {
-  epochSeconds: 15,
+  epochSeconds: 20,
   eraEpochs: 5,
+  windowEpochs: 1, // so that a short run has many windows; a real network takes 24 epochs of an hour
   commitMs: 800,
   revealMs: 800,
   listMs: 500,
@@ -61,7 +64,7 @@ export const DEVNET: NetworkParams = {
   leadMs: 1600,
   slotMs: 1700,
   offsetMs: 100,
-  lanes: 3,
+  lanes: 4,
   receivers: 64,
   senders: 3,
   soakShareBps: 0, // an epoch is too short for a soak
