@@ -2,15 +2,19 @@
  * The fixed layouts of datagrams. Every datagram starts with a tag of 8 bytes. The provider's grant sets the tag,
  * except for control datagrams.
  *
- * data       tag 8 | sender 1 | sequence 3 | send time 4, masked | payload 1184
+ * data       tag 8 | sealed: [sender 1 | sequence 3 | tag 8 | send time 4, masked] | payload 1176
  * control    as data; the receiver chooses the tag, and the sender sends directly to the receiver
  * heartbeat  tag 8 | nonce 16
- * challenge  tag 8 | "BWCH" | nonce 16      provider → next hop, before anything is forwarded
- * echo       tag 8 | "BWEC" | nonce 16      next hop → provider
+ * challenge  tag 8 | "BWCH" | nonce 16      provider → next hop, or sender → receiver, before it sends any data there
+ * echo       tag 8 | "BWEC" | nonce 16      the answer
+ *
+ * The sealed part is one AES block. Only the sender and the receiver have its key (probe/wire/header-seal.ts).
  */
 
 export const TAG_BYTES = 8
-export const HEADER_BYTES = 16
+/** The sealed part of a header. */
+export const SEALED_BYTES = 16
+export const HEADER_BYTES = TAG_BYTES + SEALED_BYTES
 export const DATAGRAM_BYTES = 1200
 export const PAYLOAD_BYTES = DATAGRAM_BYTES - HEADER_BYTES
 /** IPv4 and UDP headers, which the IP layer carries in addition to each datagram's own bytes. */

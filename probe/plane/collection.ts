@@ -5,20 +5,14 @@
  * else counts from `begin` until `beginDirect` or `finish`.
  */
 
-import {
-  CONTROL_CHUNK,
-  DIRECT_CHUNK,
-  DIRECT_SEQUENCE,
-  IP_DATAGRAM_BYTES,
-  TURN_CHUNK,
-  TURN_SEQUENCE,
-} from '../../proto/datagram.js'
+import { DIRECT_SEQUENCE, IP_DATAGRAM_BYTES, TURN_SEQUENCE } from '../../proto/datagram.js'
 import { ChunkCollector } from '../chunks/collect.js'
-import type { Run } from '../chunks/runs.js'
+import { FIRST_CHUNK, type Run } from '../chunks/runs.js'
 import { type ChunkRows, chunksOf } from '../chunks/table.js'
 import { verifyChunks } from '../chunks/verify.js'
 import type { DatagramPort, PortFacts } from '../io/datagram-port.js'
 import type { MonotonicClock } from '../ports.js'
+import { commonHost } from '../verdict/common-host.js'
 import { type ControlFlow, isEnoughControl } from '../verdict/control.js'
 import { type Estimate, Estimator, type EstimatorOptions, type FixedSpan } from '../verdict/estimator.js'
 import { bytesIn } from '../verdict/share.js'
@@ -26,15 +20,15 @@ import { middleTurn } from '../verdict/turns.js'
 import type { Verified } from '../wire/verified.js'
 import { OverrunWatch } from './overrun-watch.js'
 
-const FIRST_CHUNK: Record<Run, number> = { main: 0, control: CONTROL_CHUNK, direct: DIRECT_CHUNK, turn: TURN_CHUNK }
-
 const FIRST_SEQUENCE: Record<Run, number> = { main: 0, control: 0, direct: DIRECT_SEQUENCE, turn: TURN_SEQUENCE }
+
+/** The way by which a sender's data comes. */
+export type Way = 'provider' | 'direct'
 
 /** What arrived of one run, in the form that crosses to the main thread. */
 export interface ArrivedRows {
   readonly rows: ChunkRows
   readonly arrived: number
-  readonly highest: number
 }
 
 export interface Progress {
@@ -61,7 +55,10 @@ export type RunLimits = Readonly<Record<Run, number>>
 
 /** What arrived of each sender. Main and control datagrams counted until `haltedMs`, on the receiver's clock. */
 export interface Arrivals {
-  readonly senders: readonly (Record<Run, ArrivedRows> & { readonly turnRead: TurnRead | undefined })[]
+  readonly senders: readonly (Record<Run, ArrivedRows> & {
+    readonly turnRead: TurnRead | undefined
+    readonly host: string | undefined
+  })[]
   readonly haltedMs: number
 }
 
@@ -110,6 +107,9 @@ export class Collection {
   readonly #clock: MonotonicClock
   readonly #port: DatagramPort
   readonly #tell: (progress: Progress) => void
+  /** by sender: the host that its provider's challenge came from, once it came */
+  readonly #hosts: (string | undefined)[]
+  #commonHost: string | undefined
   /** first and last arrival of each sender's control datagrams */
   readonly #controlSpans: ({ readonly firstMs: number; lastMs: number } | undefined)[]
   #estimator: Estimator | undefined
@@ -119,6 +119,7 @@ export class Collection {
   #turns: readonly Estimator[] = []
   #passed: readonly number[][] = []
   #startMs = 0
+  #needed = 0
   #direct: Estimator | undefined
   #haltedMs: number | undefined
   #timer: NodeJS.Timeout | undefined
@@ -143,15 +144,20 @@ export class Collection {
       direct: collector('direct'),
       turn: collector('turn'),
     }))
+    this.#hosts = new Array(senders).fill(undefined)
     this.#controlSpans = new Array(senders).fill(undefined)
     this.#clock = clock
     this.#port = port
     this.#tell = tell
   }
 
-  /** @param turns of a soak, by sender; empty for an ordinary session */
-  begin(startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[]): void {
+  /**
+   * @param turns of a soak, by sender; empty for an ordinary session
+   * @param needed k − f', less the senders that the provider refused
+   */
+  begin(startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[], needed: number): void {
     this.#startMs = startMs
+    this.#needed = needed
     this.#turns = turns.map(({ fromMs, span }) => new Estimator(startMs + fromMs, { ...options, fixed: span }))
     this.#passed = turns.map(() => [])
     this.#estimator = new Estimator(startMs, options)
@@ -169,6 +175,12 @@ export class Collection {
     this.#wasDone = false
   }
 
+  /** Notes the host from which a sender's data through the provider comes. */
+  pin(slot: number, host: string): void {
+    this.#hosts[slot] = host
+    this.#commonHost = commonHost(this.#hosts)
+  }
+
   /** Counts any datagram that came through the provider under a sender's tag, even one that is no data. */
   pass(slot: number, bytes: number, arrivedMs: number): void {
     const intervals = this.#passed[slot]
@@ -178,16 +190,17 @@ export class Collection {
   }
 
   /**
-   * @param fromProvider false for a datagram that came directly
+   * Data through the provider counts only from the host that most senders' sessions showed: see `commonHost`.
    * @param sequence number in the datagram's header
-   * @param hashed masked send time and payload
    */
-  accept(slot: number, fromProvider: boolean, sequence: number, hashed: Uint8Array, arrivedMs: number): void {
-    const run = this.#runOf(fromProvider, sequence)
+  accept(slot: number, way: Way, sequence: number, maskedTime: number, payload: Uint8Array, arrivedMs: number): void {
+    if (way === 'provider' && (!this.#commonHost || this.#hosts[slot] !== this.#commonHost)) return
+    const run = this.#runOf(way, sequence)
     const estimator = run === 'turn' ? this.#turns[slot] : this.#estimator
     const counts = run === 'direct' ? this.#direct : this.#haltedMs === undefined && estimator
     if (!counts) return
-    if (this.#senders[slot]![run].accept(sequence - FIRST_SEQUENCE[run], hashed, arrivedMs) !== 'new') return
+    if (this.#senders[slot]![run].accept(sequence - FIRST_SEQUENCE[run], maskedTime, payload, arrivedMs) !== 'new')
+      return
     if (run !== 'control') {
       counts.push(arrivedMs, IP_DATAGRAM_BYTES)
       return
@@ -201,8 +214,8 @@ export class Collection {
     this.#halt()
     this.close()
     const arrived = (collector: ChunkCollector): ArrivedRows => {
-      const { arrived, highest } = collector
-      return { rows: collector.finish().rows, arrived, highest }
+      const { arrived } = collector
+      return { rows: collector.finish().rows, arrived }
     }
     const senders = this.#senders.map(({ main, control, direct, turn }, slot) => ({
       main: arrived(main),
@@ -210,6 +223,7 @@ export class Collection {
       direct: arrived(direct),
       turn: arrived(turn),
       turnRead: this.#turnRead(slot),
+      host: this.#hosts[slot],
     }))
     return { senders, haltedMs: this.#haltedMs! }
   }
@@ -228,14 +242,14 @@ export class Collection {
     return { estimate, crowdKbps }
   }
 
-  #runOf(fromProvider: boolean, sequence: number): Run {
-    if (!fromProvider) return sequence < DIRECT_SEQUENCE ? 'control' : 'direct'
+  #runOf(way: Way, sequence: number): Run {
+    if (way === 'direct') return sequence < DIRECT_SEQUENCE ? 'control' : 'direct'
     return this.#turns.length > 0 && sequence >= TURN_SEQUENCE ? 'turn' : 'main'
   }
 
   /** Only after `finish`. */
   verify(slot: number, run: Run, key: Uint8Array, maxSentUs: number): Promise<Verified> {
-    return verifyChunks(key, chunksOf(this.#senders[slot]![run].finish().rows), maxSentUs)
+    return verifyChunks(key, chunksOf(this.#senders[slot]![run].finish().rows), maxSentUs, FIRST_CHUNK[run])
   }
 
   close(): void {
@@ -254,7 +268,7 @@ export class Collection {
     if (lateMs > this.#patienceMs && !this.#direct) this.#starvedMs += lateMs
     this.#lookedMs = nowMs
     const control = this.#controlFlows()
-    const isDone = this.#isDone(nowMs - GRACE_MS, isEnoughControl(control))
+    const isDone = this.#isDone(nowMs - GRACE_MS, isEnoughControl(control, this.#needed))
     if (nowMs - this.#toldMs < TELL_MS && isDone === this.#wasDone) return
     this.#toldMs = nowMs
     this.#wasDone = isDone

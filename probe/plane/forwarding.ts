@@ -36,6 +36,8 @@ export interface Packet {
   length: number
   /** the relay's number for the session, counted from 1 */
   readonly session: number
+  /** the sender's slot, as the opener said it */
+  readonly slot: number
   /** granted to the session */
   readonly rateKbps: number
   /** since the session was opened */

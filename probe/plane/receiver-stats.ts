@@ -3,7 +3,7 @@ import { counterMemory, sharedCounters } from './counters.js'
 
 /** `overruns` were lost before they came in, because the port's receive buffer was full. */
 const TAKEN = ['taken', 'echoes', 'overruns'] as const
-const DROPPED = ['unknown-tag', 'malformed', 'wrong-source'] as const
+const DROPPED = ['unknown-tag', 'malformed', 'wrong-source', 'forged'] as const
 
 export type ReceiverStats = Record<(typeof TAKEN)[number], number> & {
   readonly dropped: Record<(typeof DROPPED)[number], number>

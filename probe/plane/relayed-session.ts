@@ -21,6 +21,8 @@ export interface SessionSpec {
   readonly nextHopPort: number
   /** length of the opening message: the challenges to the next hop may have no more bytes */
   readonly openBytes: number
+  /** the sender's, as the opener said it */
+  readonly slot: number
   readonly rateKbps: number
   readonly budgetBytes: number
 }
@@ -29,6 +31,7 @@ export class RelayedSession {
   readonly id: number
   readonly tag: Uint8Array
   readonly nextHop: Endpoint
+  readonly slot: number
   readonly rateKbps: number
   readonly openedMs: number
   readonly path: PathValidation
@@ -41,6 +44,7 @@ export class RelayedSession {
     this.id = spec.id
     this.tag = spec.tag
     this.nextHop = nextHop
+    this.slot = spec.slot
     this.rateKbps = spec.rateKbps
     this.openedMs = nowMs
     this.path = path

@@ -10,7 +10,7 @@ import type { ClockReading } from '../transcript/record.js'
 import { type EstimatorOptions, type FixedSpan, groupSpan } from '../verdict/estimator.js'
 import { isDirectProbeDue } from '../verdict/other-limit.js'
 import { thresholdKbps } from '../verdict/session-facts.js'
-import { directShareKbps } from '../verdict/share.js'
+import { directShareKbps, neededSenders } from '../verdict/share.js'
 import { togetherSpan, turnSpans } from '../verdict/turns.js'
 import type { Collecting } from './receiver.js'
 import type { SenderLink } from './sender-link.js'
@@ -41,11 +41,12 @@ export async function measure(
   // The longest path counts: behind it, the turn before ends last.
   const longestMs = Math.max(...links.map(link => link.rttMs ?? 0))
   const turnPlans = soakMs === undefined ? [] : turnSpans(soakMs, links.length, longestMs)
-  await collecting.begin(startMs, estimatorOptions(links, options, spanOf(links, options)), turnPlans)
+  const needed = neededLinks(links)
+  await collecting.begin(startMs, estimatorOptions(links, options, spanOf(links, options)), needed, turnPlans)
   const { estimate, starvedMs, overruns, arrived, control, turns } = await watch(collecting, options, () => {
     for (const link of links) link.start()
   })
-  const isLow = isDirectProbeDue(options, estimate.rateKbps, arrived, control, turns)
+  const isLow = isDirectProbeDue({ ...options, needed }, estimate.rateKbps, arrived, control, turns)
   const direct = isLow ? await probeDirectly(collecting, links, options, estimate.rateKbps) : undefined
   return { startMs, estimate, direct, starvedMs, overruns }
 }
@@ -57,11 +58,15 @@ async function probeDirectly(
   options: MeasurementOptions,
   readingKbps: number,
 ): Promise<ClockReading['direct']> {
-  const rateKbps = directShareKbps(readingKbps, options.claimKbps, links.length)
+  const rateKbps = directShareKbps(readingKbps, options.claimKbps, links.length, neededLinks(links))
   await collecting.beginDirect(options.clock.now(), estimatorOptions(links, options, DIRECT_SPAN))
   for (const link of links) link.probeDirectly({ rateKbps, durationMs: DIRECT_MS })
   return (await watch(collecting, options, () => {})).direct
 }
+
+/** k − f', less the senders that the provider refused: see `neededOf`. */
+export const neededLinks = (links: readonly SenderLink[]): number =>
+  Math.max(1, neededSenders(links.length) - links.filter(link => link.isRefused).length)
 
 const shortestRttMs = (links: readonly SenderLink[]): number =>
   Math.min(...links.map(link => link.rttMs ?? Number.POSITIVE_INFINITY))

@@ -83,6 +83,11 @@ export class SenderLink {
     return this.#ready
   }
 
+  /** The provider has refused this sender, and signed its refusal. */
+  get isRefused(): boolean {
+    return this.#answer?.refuse !== undefined
+  }
+
   /** The sender is ready, or nothing under way can still make it ready. */
   get isDecided(): boolean {
     return this.#ready || this.#ended || (this.#answer !== undefined && !this.#grant)
@@ -138,20 +143,21 @@ export class SenderLink {
   /** Checks the reveal, the receipts, and every byte that arrived. A later reveal does not count. */
   async check(arrived: SenderArrivals): Promise<CheckedSender> {
     const reveal = await this.#checkedReveal()
-    const receiptHead = reveal && (await this.#checkReceipts(reveal, arrived))
     const { rateKbps, slot, durationMs } = this.#invite
     const maxSentUs = (durationMs + OVERHEAD_MS) * 1000
     const verified = async (run: Run) => ({
       ...arrived[run],
       ...(reveal ? await this.#ports.collecting.verify(slot, run, reveal.key, maxSentUs) : NOTHING_VERIFIED),
     })
+    const runs = {
+      main: await verified('main'),
+      control: await verified('control'),
+      direct: await verified('direct'),
+      turn: await verified('turn'),
+    }
+    const receiptHead = reveal && (await this.#checkReceipts(reveal, runs.main.datagrams + runs.turn.datagrams))
     return {
-      runs: {
-        main: await verified('main'),
-        control: await verified('control'),
-        direct: await verified('direct'),
-        turn: await verified('turn'),
-      },
+      runs,
       account: {
         rateKbps,
         commitment: this.#commitment,
@@ -162,6 +168,7 @@ export class SenderLink {
       },
       receiptHead,
       haltedMs: arrived.haltedMs,
+      host: arrived.host,
       turnRead: arrived.turnRead,
     }
   }
@@ -201,14 +208,13 @@ export class SenderLink {
     return undefined
   }
 
-  /** Counter-signs the last receipt if all of them hold. @returns its h_j */
-  async #checkReceipts({ receipts }: ProbeReveal, { main, turn }: SenderArrivals): Promise<Uint8Array | undefined> {
+  /** Counter-signs the last receipt, over verified datagrams, if all receipts hold. @returns its h_j */
+  async #checkReceipts({ receipts }: ProbeReveal, verified: number): Promise<Uint8Array | undefined> {
     const { sessionId, slot } = this.#invite
     const of = { sessionId, tag: this.#grant!.tag, sender: slot }
     const head = await checkReceipts(receipts, of, this.#peers.providerVouchers)
     if (!head) return undefined
-    const hashedBytes = (main.arrived + turn.arrived) * IP_DATAGRAM_BYTES
-    this.#counter = await counterSign(receipts.at(-1)!, hashedBytes, this.#ports.voucherSigner)
+    this.#counter = await counterSign(receipts.at(-1)!, verified * IP_DATAGRAM_BYTES, this.#ports.voucherSigner)
     return head
   }
 
@@ -232,7 +238,7 @@ export class SenderLink {
 
   /** @throws unless the provider signed its answer, and was asked for no more than the sender was invited to send */
   async #onAnswer({ grant, refuse, unreachable }: ProbeRelay): Promise<void> {
-    const { sessionId, slot, controlTag, rateKbps, budgetBytes } = this.#invite
+    const { sessionId, slot, controlTag, headerKey, rateKbps, budgetBytes } = this.#invite
     const { provider } = this.#peers
     if (unreachable !== undefined) {
       this.note = `provider unreachable: ${unreachable}`
@@ -247,7 +253,10 @@ export class SenderLink {
       this.#grant = grant
       // A tag that is in use gets no data: the provider chose it, so the session counts as granted and not served.
       const { collecting } = this.#ports
-      this.#expected.push(collecting.expect(slot, grant.tag, grant.udpPort), collecting.expectDirect(slot, controlTag))
+      this.#expected.push(
+        collecting.expect(slot, grant.tag, headerKey, 'provider'),
+        collecting.expect(slot, controlTag, headerKey, 'direct'),
+      )
     }
   }
 

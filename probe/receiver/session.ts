@@ -15,7 +15,15 @@ import { fromHex, type Hex } from '../../proto/hex.js'
 import type { ProbeInvite } from '../../proto/messages.js'
 import type { Publication } from '../chunks/openings.js'
 import { publish } from '../chunks/publish.js'
-import { DIRECT_MS, HANDSHAKE_MS, REVEAL_MS, SHARE_SLACK, START_TOLERANCE_MS, STRAGGLER_MS } from '../constants.js'
+import {
+  DIRECT_MS,
+  HANDSHAKE_MS,
+  OPEN_BYTES,
+  REVEAL_MS,
+  SHARE_SLACK,
+  START_TOLERANCE_MS,
+  STRAGGLER_MS,
+} from '../constants.js'
 import { Condition } from '../deadline.js'
 import type { Progress, RunLimits } from '../plane/collection.js'
 import type {
@@ -32,9 +40,10 @@ import { conclude } from '../transcript/conclude.js'
 import { type ClockReading, judgedRecord, recordSession } from '../transcript/record.js'
 import type { SessionResult } from '../verdict/outcome.js'
 import { type SessionBudget, sessionBudget } from '../verdict/session-budget.js'
-import { bytesIn, controlKbps, MIN_SENDERS, neededSenders, shareKbps } from '../verdict/share.js'
+import { bytesIn, controlKbps, MIN_SENDERS, mostDirectKbps, shareKbps } from '../verdict/share.js'
+import { HEADER_KEY_BYTES } from '../wire/header-seal.js'
 import { stopDigest } from '../wire/statements.js'
-import { measure } from './measurement.js'
+import { measure, neededLinks } from './measurement.js'
 import type { Collecting, Receiver } from './receiver.js'
 import { type CheckedSender, SenderLink } from './sender-link.js'
 
@@ -148,7 +157,7 @@ class Session {
     return {
       main: datagrams(this.#budgetBytes),
       control: datagrams(SLACK * bytesIn(controlKbps(shareOf), this.#budget.dataMs)),
-      direct: datagrams(bytesIn(shareOf, DIRECT_MS)),
+      direct: datagrams(bytesIn(mostDirectKbps(claimKbps, senders.length), DIRECT_MS)),
       turn: soakMs === undefined ? 0 : datagrams(this.#budgetBytes),
     }
   }
@@ -180,6 +189,8 @@ class Session {
       durationMs: this.#budget.dataMs,
       nonce: fromHex(nonce),
       controlTag: this.#deps.random.bytes(TAG_BYTES),
+      headerKey: this.#deps.random.bytes(HEADER_KEY_BYTES),
+      padding: new Uint8Array(OPEN_BYTES),
     }
   }
 
@@ -193,11 +204,10 @@ class Session {
   /** @returns whether enough senders are ready */
   async #handshake(): Promise<boolean> {
     const links = this.#links
-    const needed = neededSenders(links.length)
-    const ready = () => links.filter(link => link.isReady).length
+    const isEnough = () => links.filter(link => link.isReady).length >= neededLinks(links)
     const decided = () => links.every(link => link.isDecided)
-    await this.#condition.until(() => decided() || ready() >= needed, HANDSHAKE_MS)
-    if (ready() < needed) return false
+    await this.#condition.until(() => decided() || isEnough(), HANDSHAKE_MS)
+    if (!isEnough()) return false
     await this.#condition.until(decided, STRAGGLER_MS)
     return true
   }

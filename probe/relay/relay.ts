@@ -149,7 +149,7 @@ export class Relay {
     const openBytes = request.length
     const path = { nonce: random.bytes(NONCE_BYTES), nextHopHost, nextHopPort, openBytes }
     try {
-      await this.#remote.call('openSession', { id, tag, ...path, rateKbps, budgetBytes })
+      await this.#remote.call('openSession', { id, tag, ...path, slot: open.sender, rateKbps, budgetBytes })
       const grant = { sessionId: open.sessionId, tag, udpPort: this.port, rateKbps, budgetBytes }
       const signature = await signer.sign(grantDigest(grant))
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))

@@ -7,6 +7,7 @@
  * 4. The receiver owes the sender openings of that root. The sender passes the receiver's counter-signature on to the
  *    provider.
  */
+import { NONCE_BYTES } from '../../proto/datagram.js'
 import { toHex } from '../../proto/hex.js'
 import {
   type CounterReceipt,
@@ -21,9 +22,10 @@ import { within } from '../deadline.js'
 import type { Backend } from '../io/datagram-port.js'
 import { anchorOf } from '../plane/clock.js'
 import { openRemote, type Remote } from '../plane/host.js'
-import type { FlowSpec, SendingOptions } from '../plane/sending.js'
+import type { FlowSpec, ReceiverPath, SendingOptions } from '../plane/sending.js'
 import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
 import { sessionBudget } from '../verdict/session-budget.js'
+import { mostDirectKbps } from '../verdict/share.js'
 import { type Phase, phasesOf } from '../verdict/turns.js'
 import { KEY_BYTES } from '../wire/keystream.js'
 import { RelayClient } from '../wire/relay-client.js'
@@ -94,16 +96,18 @@ async function serveInvite(
   const relay = await openRelay(invite, deps, authorization.provider, stream)
   if (!relay) return
   ends.push(() => relay.client.close())
-  if (!(await within(OVERHEAD_MS, 'path validation', relay.client.ready))) return
   const flow = await openFlow(deps)
   ends.push(() => flow.close())
+  await flow.call('challenge', pathOf(invite, deps.random)).catch(() => {}) // an address of another family: no direct data
+  if (!(await within(OVERHEAD_MS, 'path validation', relay.client.ready))) return
   await send(stream, { ready: {} })
   if (!(await nextFrame(stream, OVERHEAD_MS)).start) return
 
   await flow.call('start', flowOf(invite, key, phasesFor(invite, authorization), relay.grant, relay.client.host))
   let { direct, stop } = await nextFrame(stream, invite.durationMs + OVERHEAD_MS)
   if (direct) {
-    if (direct.rateKbps > invite.rateKbps || direct.durationMs > DIRECT_MS) return
+    const { claimKbps, senders } = authorization
+    if (direct.rateKbps > mostDirectKbps(claimKbps, senders) || direct.durationMs > DIRECT_MS) return
     await flow.call('direct', direct.rateKbps, direct.durationMs)
   } else {
     await flow.call('stop')
@@ -192,6 +196,12 @@ function openFlow({ udpHost, backend, clock }: SenderDeps): Promise<Remote<'send
   return openRemote('sending', options, () => {})
 }
 
+const pathOf = (invite: ProbeInvite, random: RandomSource): ReceiverPath => ({
+  ...{ tag: invite.controlTag, host: invite.host, port: invite.port },
+  nonce: random.bytes(NONCE_BYTES),
+  openBytes: ProbeFrame.encode({ invite }).length,
+})
+
 /** The phases of this sender's flow. No phase exceeds the rate that the receiver asked for. */
 function phasesFor(
   { slot, rateKbps, durationMs }: ProbeInvite,
@@ -210,6 +220,7 @@ const flowOf = (
   host: string,
 ): FlowSpec => ({
   key,
+  headerKey: invite.headerKey,
   slot: invite.slot,
   phases,
   durationMs: invite.durationMs,

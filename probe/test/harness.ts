@@ -50,6 +50,8 @@ export interface NetworkOptions {
   /** keys to use (default: fresh ones) */
   readonly peers?: NetworkPeers
   readonly parties?: SessionParties
+  /** where others reach the receiver's UDP port (default: its own address) */
+  readonly advertisedHost?: string
 }
 
 export interface NetworkPeers {
@@ -147,7 +149,7 @@ export class Network {
         })),
         providerVerifier: this.provider.verifier,
         providerVouchers: this.provider.vouchers,
-        advertisedHost: HOST,
+        advertisedHost: this.#options.advertisedHost ?? HOST,
       },
       {
         receiver: this.receiver,

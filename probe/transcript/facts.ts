@@ -18,14 +18,15 @@ export type UnjudgedRecord = Omit<SessionRecord, 'outcome' | 'reason'>
 export interface VerifiedRun extends Verified {
   /** datagrams */
   readonly arrived: number
-  /** highest sequence number that arrived, from the run's start, or −1 */
-  readonly highest: number
 }
 
 export type VerifiedRuns = Readonly<Record<Run, VerifiedRun>>
 
 /** Of a sender that revealed no key. */
-export const NOTHING_VERIFIED: Verified = { datagrams: 0, jitterUs: 0, transits: { sentMs: [], arrivedMs: [] } }
+export const NOTHING_VERIFIED: Verified = {
+  ...{ datagrams: 0, highest: -1, jitterUs: 0 },
+  transits: { sentMs: [], arrivedMs: [] },
+}
 
 /** @param verified by slot. Times of arrival in it are not used: only a live session knows them. */
 export const factsOf = (record: UnjudgedRecord, verified: readonly VerifiedRuns[]): SessionFacts => ({
@@ -60,6 +61,8 @@ function senderEvidence(
     jitterUs: sender.jitterUs,
     hoarding: sender.hoarding,
     riseMs: sender.riseMs,
+    spanKbps: sender.spanKbps,
+    host: sender.host,
     control: sender.controlFlow && { ...sender.controlFlow, arrived: control.datagrams },
     direct: { arrived: direct.arrived, verified: direct.datagrams },
   }

@@ -26,8 +26,8 @@ const areClockReadings = ({ estimate, direct, starvedMs, senders }: SessionFacts
 const areOverrunsCounted = ({ overruns, estimate }: SessionFacts): boolean =>
   Number.isSafeInteger(overruns) && overruns >= 0 && (estimate !== undefined || overruns === 0)
 
-const figuresOfSender = ({ hoarding, riseMs, control, turn }: SenderEvidence): number[] => [
-  ...[hoarding, riseMs, control?.spanMs ?? 0, control?.riseMs ?? 0],
+const figuresOfSender = ({ hoarding, riseMs, spanKbps, control, turn }: SenderEvidence): number[] => [
+  ...[hoarding, riseMs, spanKbps, control?.spanMs ?? 0, control?.riseMs ?? 0],
   ...[...figuresOf(turn?.estimate), ...(turn?.crowdKbps ?? []), turn?.riseMs ?? 0, turn?.control?.riseMs ?? 0],
 ]
 

@@ -3,6 +3,7 @@
  * that only the receiver's clock tells is written down here, relative to the moment at which the senders were told to
  * start.
  */
+import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
 import type { EstimateRecord, SenderRecord, SessionRecord, TurnRecord } from '../../proto/messages.js'
 import type { Chunk } from '../chunks/chunk.js'
@@ -13,7 +14,7 @@ import { controlFlow, delayRiseMs, turnControl } from '../verdict/control.js'
 import type { Estimate } from '../verdict/estimator.js'
 import { hoardingFactor } from '../verdict/hoarding.js'
 import type { Outcome } from '../verdict/outcome.js'
-import { turnOf } from '../verdict/turns.js'
+import { type Span, turnOf } from '../verdict/turns.js'
 import type { UnjudgedRecord, VerifiedRun } from './facts.js'
 
 /** Readings of a session by the receiver's clock. Times on that clock. */
@@ -36,6 +37,8 @@ export interface LiveSender {
   readonly runs: Readonly<Record<Run, VerifiedRun & { readonly chunks: readonly Chunk[] }>>
   /** until when main and control datagrams counted */
   readonly haltedMs: number
+  /** host that the provider's challenge came from; undefined if none came */
+  readonly host: string | undefined
   /** undefined in an ordinary session, which has no turns */
   readonly turnRead: { readonly estimate: Estimate; readonly crowdKbps: readonly number[] } | undefined
 }
@@ -112,9 +115,19 @@ function recordSender(sender: LiveSender, slot: number, live: LiveSession): Send
     jitterUs: main.jitterUs,
     hoarding: live.reading && isOrdinary ? hoardingFactor(main.transits, live.reading.estimate) : 1,
     riseMs: delayRiseMs(main.transits),
+    spanKbps: live.reading && isOrdinary ? rateWithin(main.chunks, live.reading.estimate) : 0,
+    host: sender.host,
     controlFlow: flow && { sent: flow.sent, spanMs: flow.spanMs, riseMs: flow.riseMs },
     turn: recordTurn(sender, slot, live),
   }
+}
+
+/** Mean rate of the datagrams that arrived within a span, kbit/s at the IP layer. */
+function rateWithin(chunks: readonly Chunk[], { fromMs, toMs }: Span): number {
+  if (toMs <= fromMs) return 0
+  let datagrams = 0
+  for (const { arrivals } of chunks) for (const ms of arrivals) if (ms >= fromMs && ms < toMs) datagrams++
+  return (datagrams * IP_DATAGRAM_BYTES * 8) / (toMs - fromMs)
 }
 
 function recordTurn(

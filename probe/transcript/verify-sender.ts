@@ -42,6 +42,7 @@ export async function verifySender(
   const { answer, reveal, commitment, counter } = record
   const runs = await verifyRuns(listed, reveal?.key, (durationMs + OVERHEAD_MS) * 1000)
   const arrived = runs.main.arrived + runs.turn.arrived
+  const verified = runs.main.datagrams + runs.turn.datagrams
   const tag = answer?.grant?.tag
   const receiptHead =
     reveal && tag && (await checkReceipts(reveal.receipts, { sessionId, tag, sender: slot }, keys.providerVouchers))
@@ -65,8 +66,8 @@ export async function verifySender(
         holds: !reveal || (await isSigned(reveal, sessionId, slot, keys.senders[slot] ?? nobody)),
       },
       {
-        what: 'the receiver counter-signed the receipts over the bytes that it hashed',
-        holds: await isCounterSigned(lastReceipt, counter, arrived * IP_DATAGRAM_BYTES, keys.receiverVouchers),
+        what: 'the receiver counter-signed the receipts over the bytes that it verified',
+        holds: await isCounterSigned(lastReceipt, counter, verified * IP_DATAGRAM_BYTES, keys.receiverVouchers),
       },
       {
         what: 'the control figures fit the datagrams that arrived, and the logs',
@@ -92,11 +93,11 @@ async function isAnswerSigned(
 async function isCounterSigned(
   last: Receipt | undefined,
   counter: CounterReceipt | undefined,
-  hashedBytes: number,
+  verifiedBytes: number,
   receiver: VoucherVerifier,
 ): Promise<boolean> {
   if (!last || !counter) return !last && !counter
-  const isOfLast = isCounterOf(counter, last) && counter.bytes === hashedBytes
+  const isOfLast = isCounterOf(counter, last) && counter.bytes === verifiedBytes
   return isOfLast && receiver(voucherOf(counter), counter.signature)
 }
 

@@ -114,15 +114,26 @@ export function turnControl(
   return { sent, arrived, riseMs: own.length === 0 ? 0 : own[own.length >> 1]! - shortest }
 }
 
-/** Whether k − f' of the k senders have each shown their part of the evidence. No flow can stand in for another. */
-export const isEnoughControl = (flows: readonly (Pick<ControlFlow, 'sent' | 'spanMs'> | undefined)[]): boolean =>
-  flows.filter(flow => flow !== undefined && isLongEnough(flow, flows.length)).length >= neededSenders(flows.length)
+/**
+ * Whether enough of the k senders have each shown their part of the evidence. No flow can stand in for another.
+ * @param needed k − f', less the senders that the provider refused
+ */
+export const isEnoughControl = (
+  flows: readonly (Pick<ControlFlow, 'sent' | 'spanMs'> | undefined)[],
+  needed = neededSenders(flows.length),
+): boolean => flows.filter(flow => flow !== undefined && isLongEnough(flow, flows.length)).length >= needed
 
-/** @param flows one for each of the k senders, in any order. @returns undefined if too few flows count */
-export function controlPath(flows: readonly (ControlFlow | undefined)[]): ControlPath | undefined {
+/**
+ * @param flows one for each of the k senders, in any order
+ * @param needed k − f', less the senders that the provider refused
+ * @returns undefined if too few flows count
+ */
+export function controlPath(
+  flows: readonly (ControlFlow | undefined)[],
+  needed = neededSenders(flows.length),
+): ControlPath | undefined {
   const k = flows.length
   const counted = flows.filter(flow => flow !== undefined).filter(flow => isLongEnough(flow, k))
-  const needed = neededSenders(k)
   if (counted.length < needed) return undefined
   const best = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b).slice(0, needed)
   const losses = best(counted.map(({ sent, arrived }) => Math.max(0, 1 - arrived / sent)))

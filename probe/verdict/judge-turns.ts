@@ -8,19 +8,20 @@
  */
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import type { SendLog, TurnRecord } from '../../proto/messages.js'
+import { POLICE_SLACK } from '../constants.js'
 import { offeredKbps } from '../wire/send-log.js'
 import { isHeldUpBy, type TurnControl } from './control.js'
 import type { Estimate } from './estimator.js'
 import { lowMedian } from './low-median.js'
 import type { AtLeastReason } from './outcome.js'
-import { neededSenders, toleratedSenders } from './share.js'
+import { neededSenders, toleratedSenders, turnKbps } from './share.js'
 import { surelySent, togetherMs, turnOf } from './turns.js'
 
 /** The evidence of one sender's turn. */
 export interface TurnEvidence extends Readonly<Omit<TurnRecord, 'controlRiseMs'>> {
   /** datagrams */
   readonly arrived: number
-  /** highest sequence number that arrived, from the turn's start, or −1 */
+  /** highest sequence number that was verified, from the turn's start, or −1 */
   readonly highest: number
   readonly verified: number
   /** verified data over the time in which it was sent: see `sentRateKbps` */
@@ -31,6 +32,7 @@ export interface TurnEvidence extends Readonly<Omit<TurnRecord, 'controlRiseMs'>
 
 /** The part of a sender's evidence that matters here. */
 interface TurnSender {
+  readonly answer: 'granted' | 'refused' | 'unreachable' | 'missing'
   readonly log: SendLog | undefined
   /** verified datagrams of all the sender's data through the provider */
   readonly verified: number
@@ -75,7 +77,7 @@ export function readTurns(facts: TurnFacts): TurnsReading {
   const sum = (of: (estimate: Estimate) => number): number => estimates.reduce((total, one) => total + of(one), 0)
   return {
     arrivedKbps: middle(senders.map(({ turn }) => turn?.estimate.rateKbps ?? 0)),
-    verifiedKbps: middle(senders.map(turnReading)),
+    verifiedKbps: middle(senders.map(sender => turnReading(facts, sender))),
     offeredKbps: -middle(offers.map(offer => -offer)),
     windows: sum(({ windows }) => windows),
     durationMs: sum(({ fromMs, toMs }) => toMs - fromMs),
@@ -84,14 +86,19 @@ export function readTurns(facts: TurnFacts): TurnsReading {
 
 const middle = (values: readonly number[]): number => lowMedian(values) ?? 0
 
-/** The verified fraction of the turn's reading, at most the rate at which the data was sent, kbit/s. */
-function turnReading({ turn }: TurnSender): number {
+/**
+ * The verified fraction of the turn's reading, kbit/s: at most the rate at which the data was sent, and at most the rate
+ * to which an honest relay holds the sender in its turn.
+ */
+function turnReading({ claimKbps, senders }: TurnFacts, { turn }: TurnSender): number {
   if (!turn || turn.arrived === 0) return 0
-  return Math.min((turn.estimate.rateKbps * turn.verified) / turn.arrived, turn.sentKbps)
+  const mostKbps = POLICE_SLACK * turnKbps(claimKbps, senders.length)
+  return Math.min((turn.estimate.rateKbps * turn.verified) / turn.arrived, turn.sentKbps, mostKbps)
 }
 
-/** Rate that the sender's own log shows for its turn, kbit/s. */
-function offeredInTurn({ soakMs, senders }: TurnFacts, sender: TurnSender, slot: number): number {
+/** Rate that the sender's own log shows for its turn, kbit/s. A sender that the provider refused has offered it. */
+function offeredInTurn({ soakMs, senders, claimKbps }: TurnFacts, sender: TurnSender, slot: number): number {
+  if (sender.answer === 'refused') return turnKbps(claimKbps, senders.length)
   const { fromMs, toMs } = surelySent(turnOf(soakMs, senders.length, slot))
   return sender.log ? offeredKbps(sender.log, fromMs, toMs) : 0
 }
@@ -107,10 +114,12 @@ export function turnsLimit<S extends TurnSender>(
   offer: { readonly leastKbps: number; readonly mostKbps: number },
 ): AtLeastReason | undefined {
   const { senders, thresholdKbps } = facts
-  const enough = toleratedSenders(senders.length) + 1
+  // The turn of a sender that the provider refused is low by the provider's own doing.
+  const refused = senders.filter(({ answer }) => answer === 'refused').length
+  const enough = Math.max(1, toleratedSenders(senders.length) + 1 - refused)
   const low = senders
     .map((sender, slot) => ({ sender, slot }))
-    .filter(({ sender }) => turnReading(sender) < thresholdKbps && isCredible(sender))
+    .filter(({ sender }) => turnReading(facts, sender) < thresholdKbps && isCredible(sender))
     .filter(({ sender, slot }) => {
       const kbps = offeredInTurn(facts, sender, slot)
       return kbps >= offer.leastKbps && kbps <= offer.mostKbps && !isCrowded(facts, sender)
@@ -132,14 +141,15 @@ const isPathFree = ({ kernelTimestamps }: TurnFacts, { control, riseMs }: TurnEv
  * provider, by sending beside the provider's link. So it is believed only if the other senders have shown that the
  * provider carries their part of the claim while all are sending.
  */
-function isCrowded({ senders, claimKbps, thresholdKbps, soakMs }: TurnFacts, sender: TurnSender): boolean {
+function isCrowded(facts: TurnFacts, sender: TurnSender): boolean {
+  const { senders, claimKbps, thresholdKbps, soakMs } = facts
   const k = senders.length
   const bySize = (sender.turn?.crowdKbps ?? [])
     .map((kbps, slot) => ({ kbps, slot }))
     .sort((a, b) => b.kbps - a.kbps)
     .slice(0, toleratedSenders(k))
   const crowdKbps = bySize.reduce((sum, { kbps }) => sum + kbps, 0)
-  if (turnReading(sender) + crowdKbps < thresholdKbps) return false
+  if (turnReading(facts, sender) + crowdKbps < thresholdKbps) return false
   const crowd = bySize.map(({ slot }) => slot)
   const together = senders.filter((_, slot) => !crowd.includes(slot)).map(one => togetherKbps(one, soakMs))
   const carriedKbps = together.reduce((sum, kbps) => sum + kbps, 0)

@@ -6,12 +6,21 @@
  * reading that something other than the provider may explain is only "at least x".
  */
 import { totalSent } from '../wire/send-log.js'
+import { commonHost, hasManyHosts } from './common-host.js'
 import { MIN_STABLE_WINDOWS } from './estimator.js'
-import { measure } from './measure.js'
+import { forgivingKbps, measure } from './measure.js'
 import { otherLimit } from './other-limit.js'
 import type { Outcome } from './outcome.js'
 import { isOverrun } from './overruns.js'
-import { isMismatched, type SenderEvidence, type SessionFacts, thresholdKbps } from './session-facts.js'
+import {
+  countOf,
+  isMismatched,
+  isRefused,
+  neededOf,
+  type SenderEvidence,
+  type SessionFacts,
+  thresholdKbps,
+} from './session-facts.js'
 import { MIN_SENDERS, neededSenders, toleratedSenders } from './share.js'
 
 /** A receiver blames nobody if its event loop stood still for this part of the measurement: half of the windows. */
@@ -30,14 +39,17 @@ export function judge(facts: SessionFacts, { trusted = false }: Standing = {}): 
   const unserved = judgeUnserved(facts)
   if (unserved?.kind === 'dead' && isOverrun(facts, 0)) return { kind: 'no-data', reason: 'receiver-fault' }
   if (unserved) return unserved
-  if (countOf(senders, ({ log }) => log !== undefined) < neededSenders(k))
+  if (countOf(senders, ({ log }) => log !== undefined) < neededOf(senders))
     return { kind: 'no-data', reason: 'senders-missing' }
   const measurement = measure(facts)
   if (countOf(senders, isMismatched) > toleratedSenders(k)) return { kind: 'garbage', measurement }
   if (measurement.windows < MIN_STABLE_WINDOWS) return { kind: 'at-least', measurement, reason: 'unstable' }
-  if (isOverrun(facts, measurement.rateKbps)) return { kind: 'at-least', measurement, reason: 'receiver-overrun' }
+  if (isOverrun(facts, measurement.rateKbps, forgivingKbps(facts, measurement)))
+    return { kind: 'at-least', measurement, reason: 'receiver-overrun' }
   if (measurement.rateKbps >= thresholdKbps(facts)) return { kind: 'verified', measurement }
   if (facts.starvedMs > STARVED_SHARE * measurement.durationMs) return { kind: 'no-data', reason: 'receiver-fault' }
+  if (forgivingKbps(facts, measurement) >= thresholdKbps(facts))
+    return { kind: 'at-least', measurement, reason: 'sender-spoiled' }
   const reason = otherLimit(facts, measurement)
   return reason ? { kind: 'at-least', measurement, reason } : { kind: 'under', measurement }
 }
@@ -47,13 +59,14 @@ export function judge(facts: SessionFacts, { trusted = false }: Standing = {}): 
  */
 function judgeUnserved({ senders, heard }: SessionFacts): Outcome | undefined {
   const needed = neededSenders(senders.length)
-  const refusals = countOf(senders, ({ answer }) => answer === 'refused')
+  const refusals = countOf(senders, isRefused)
   if (refusals >= needed) return { kind: 'refused', refusals }
   if (senders.some(({ arrived }) => arrived > 0)) return undefined
   // The provider took the session, and then did not ask the receiver for its echo or forwarded none of what was sent.
+  const mayBeElsewhere = elsewhere(senders)
   const granted = countOf(
     senders,
-    ({ answer, ready, log }) => answer === 'granted' && (!ready || (log !== undefined && totalSent(log) > 0)),
+    sender => sender.answer === 'granted' && (!sender.ready || hasSent(sender)) && !mayBeElsewhere(sender),
   )
   // Nobody has ever reached this receiver: its own port may be closed, so it can say nothing about anybody.
   if (granted > 0 && !heard) return { kind: 'no-data', reason: 'path-not-validated' }
@@ -65,5 +78,15 @@ function judgeUnserved({ senders, heard }: SessionFacts): Outcome | undefined {
   return { kind: 'no-data', reason }
 }
 
-const countOf = (senders: readonly SenderEvidence[], is: (sender: SenderEvidence) => boolean): number =>
-  senders.filter(is).length
+const hasSent = ({ log }: SenderEvidence): boolean => log !== undefined && totalSent(log) > 0
+
+/**
+ * Whether it may be a sender's own doing that its data comes from another host than others', and so does not count. If
+ * the sessions show more hosts than f' liars explain, it is the provider's doing.
+ */
+function elsewhere(senders: readonly SenderEvidence[]): (sender: SenderEvidence) => boolean {
+  const hosts = senders.map(({ host }) => host)
+  if (hasManyHosts(hosts) || new Set(hosts.filter(host => host !== undefined)).size < 2) return () => false
+  const common = commonHost(hosts)
+  return ({ host }) => host !== undefined && host !== common
+}

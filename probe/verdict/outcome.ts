@@ -7,14 +7,15 @@ import type { SessionRecord } from '../../proto/messages.js'
 
 /** Rates in kbit/s at the IP layer unless named goodput. */
 export interface Measurement {
-  /** min(arrived, verified·k/(k−f'), claim); the claim is no cap if other receivers measured at the same time */
+  /** min(arrived, verified, claim); the claim is no cap if other receivers measured at the same time */
   readonly rateKbps: number
+  /** no sender counts with more than its share */
   readonly arrivedKbps: number
   readonly verifiedKbps: number
   readonly goodputKbps: number
   readonly lossBps: number
   readonly jitterUs: number
-  /** sum over the senders' signed logs */
+  /** sum over the senders' signed logs, and the shares of those that the provider refused */
   readonly offeredKbps: number
   /** loss of the control datagrams over the counted senders; 0 if too few arrived */
   readonly controlLossBps: number
@@ -33,16 +34,25 @@ export interface SessionEvidence {
   /** keccak256 of the k commitments in sender order; 32 zero bytes stand for a missing one */
   readonly keyCommitments: Hex
   readonly receiptHead: Hex
-  /** bitmap over the k senders: the sender's data is not what its key makes, or it revealed no key */
+  /** bitmap over the k senders: the sender spoiled its part of the session; see `unverifiableSenders` */
   readonly unverifiableSenders: number
+  /** host that the provider's data came from, as k − f' senders' sessions showed it; undefined if none did */
+  readonly providerHost: string | undefined
 }
 
 /**
  * Why a reading is a lower bound only. In this order: the senders offered too little; a link of the senders or of the
  * receiver was full, or was not shown to carry more; there were too few windows; there were too few control datagrams;
- * the receiver's own port had no room for as many datagrams as may have been missing.
+ * data of f' senders, which cannot be verified, makes the difference; the receiver's own port had no room for as many
+ * datagrams as may have been missing.
  */
-export type AtLeastReason = 'sender-limited' | 'path-limited' | 'unstable' | 'no-control' | 'receiver-overrun'
+export type AtLeastReason =
+  | 'sender-limited'
+  | 'path-limited'
+  | 'unstable'
+  | 'no-control'
+  | 'sender-spoiled'
+  | 'receiver-overrun'
 export type NoDataReason = 'provider-unreachable' | 'senders-missing' | 'path-not-validated' | 'receiver-fault'
 
 export type Outcome =

@@ -10,13 +10,16 @@ const LOW_WINDOWS = 0.5
 /** A member of a group does not know what the group's sum lacks, so it lets no more than this part of its share go. */
 const GROUP_SHARE = 0.01
 
-/** @param rateKbps of the session */
-export function isOverrun(facts: SessionFacts, rateKbps: number): boolean {
+/**
+ * @param rateKbps of the session
+ * @param forgivingKbps the same, if f' senders may be to blame for what is not verified: overruns may be the rest
+ */
+export function isOverrun(facts: SessionFacts, rateKbps: number, forgivingKbps = rateKbps): boolean {
   const { estimate, overruns, claimKbps, atOnce } = facts
   if (!estimate || overruns === 0) return false
   // In a soak, the estimate is that of one turn. All overruns may have been in this turn.
   const lostKbps = (overruns * IP_DATAGRAM_BYTES * 8) / (estimate.toMs - estimate.fromMs)
   if (atOnce && rateKbps < claimKbps && lostKbps > GROUP_SHARE * claimKbps) return true
   const leastKbps = thresholdKbps(facts)
-  return rateKbps < leastKbps && rateKbps + lostKbps / LOW_WINDOWS >= leastKbps
+  return forgivingKbps < leastKbps && forgivingKbps + lostKbps / LOW_WINDOWS >= leastKbps
 }

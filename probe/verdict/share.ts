@@ -58,14 +58,18 @@ export const controlKbps = (rateKbps: number): number =>
   Math.max(CONTROL_SHARE * rateKbps, (CONTROL_PER_SECOND * IP_DATAGRAM_BYTES * 8) / 1000)
 
 /**
- * Rate of each sender in a direct probe after a reading of `readingKbps`. Any k − f' senders together still offer
- * DIRECT_OFFER · reading, unless their shares of the claim cap the rate. Below the slashing threshold the shares
- * suffice. The rate has a floor, so even a very low reading gets some datagrams.
+ * Rate of each sender in a direct probe after a reading of `readingKbps`. Any `needed` senders together still offer
+ * DIRECT_OFFER · reading, unless the shares of k − f' cap the rate. Below the slashing threshold these shares suffice.
+ * The rate has a floor, so even a very low reading gets some datagrams.
+ * @param needed k − f', less the senders that the provider refused: the others send their part as well
  */
-export const directShareKbps = (readingKbps: number, claimKbps: number, k: number): number => {
-  const wantedKbps = (DIRECT_OFFER * Math.max(readingKbps, DIRECT_FLOOR * claimKbps)) / neededSenders(k)
-  return Math.min(Math.ceil(wantedKbps), shareKbps(claimKbps, k))
+export const directShareKbps = (readingKbps: number, claimKbps: number, k: number, needed: number): number => {
+  const wantedKbps = (DIRECT_OFFER * Math.max(readingKbps, DIRECT_FLOOR * claimKbps)) / needed
+  return Math.min(Math.ceil(wantedKbps), Math.floor((shareKbps(claimKbps, k) * neededSenders(k)) / needed))
 }
+
+/** The highest rate that a receiver asks of one sender in a direct probe, kbit/s at the IP layer. */
+export const mostDirectKbps = (claimKbps: number, k: number): number => directShareKbps(claimKbps, claimKbps, k, 1)
 
 /** The largest share over all k. A relay does not know k, so this limits the rate that one session may ask for. */
 export const maxShareKbps = (claimKbps: number): number => shareKbps(claimKbps, 1)

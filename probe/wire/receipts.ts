@@ -54,7 +54,7 @@ export class ReceiptChain {
 
 /**
  * The receiver's counter-signature of a provider's last receipt.
- * @param bytes that the receiver hashed, at the IP layer
+ * @param bytes that the receiver verified, at the IP layer
  */
 export async function counterSign(last: Receipt, bytes: number, signer: VoucherSigner): Promise<CounterReceipt> {
   const { sessionId, sender, head, elapsedMs } = last

@@ -15,6 +15,10 @@ export interface ProbeInvite {
   durationMs: number
   nonce: Uint8Array
   controlTag: Uint8Array
+  /** known to this sender and the receiver alone */
+  headerKey: Uint8Array
+  /** any bytes: until the receiver has echoed, the sender sends it no more bytes than this message has */
+  padding: Uint8Array
 }
 /** Exactly one is set. */
 export interface ProbeRelay {

@@ -24,6 +24,10 @@ export interface SenderReadings {
   riseMs: number
   /** pace of the data's arrivals, divided by the pace of its sending; 1 if nothing was verified */
   hoarding: number
+  /** mean rate of the sender's main data over the span of an ordinary reading, kbit/s at the IP layer */
+  spanKbps: number
+  /** host that the provider's challenge to the sender's session came from; undefined if none came */
+  host?: string | undefined
 }
 export interface SenderRecord extends SenderReadings {
   rateKbps: number

@@ -41,6 +41,8 @@ const invite: messages.ProbeInvite = {
   durationMs: 900,
   nonce: bytes(32, 4),
   controlTag: bytes(8, 5),
+  headerKey: bytes(16, 6),
+  padding: bytes(300),
 }
 const reveal: messages.ProbeReveal = {
   key: bytes(16),
@@ -75,6 +77,8 @@ const senderRecord: messages.SenderRecord = {
   riseMs: 1.25,
   controlFlow: { sent: 120, spanMs: 1100.5, riseMs: 0.25 },
   hoarding: 0.75,
+  spanKbps: 8_250.5,
+  host: '192.0.2.7',
   turn: {
     estimate: { rateKbps: 24_000.5, windows: 27, fromMs: 5200.25, toMs: 6560.25 },
     ...{ crowdKbps: [0, 12.5, 0], riseMs: 2.5, controlRiseMs: 0.75 },
@@ -95,8 +99,19 @@ const session: messages.SessionRecord = {
       direct: [],
       riseMs: 0,
       hoarding: 1,
+      spanKbps: 0,
     },
-    { rateKbps: 13_750, ready: false, chunks: [], jitterUs: 0, control: [], direct: [], riseMs: 0, hoarding: 1 },
+    {
+      rateKbps: 13_750,
+      ready: false,
+      chunks: [],
+      jitterUs: 0,
+      control: [],
+      direct: [],
+      riseMs: 0,
+      hoarding: 1,
+      spanKbps: 0,
+    },
   ],
   chunkRoot: h32,
   rootSignature: bytes(64),

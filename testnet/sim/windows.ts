@@ -186,6 +186,7 @@ const NO_EVIDENCE = {
   keyCommitments: ZERO_HASH,
   receiptHead: ZERO_HASH,
   unverifiableSenders: 0,
+  providerHost: undefined,
 }
 
 const highest = (vote: Vote, { claimKbps }: DrawnSession): Vote => ({

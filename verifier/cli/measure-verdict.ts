@@ -33,6 +33,7 @@ const LIMITS = {
   'no-control': 'Too few datagrams took the path without the provider to show more.',
   'receiver-overrun':
     'This machine did not read its UDP port in time and lost data. Raise net.core.rmem_max, or measure on a machine with less to do.',
+  'sender-spoiled': 'Some of the data that arrived could not be verified.',
 } as const
 
 const NOTHING = {

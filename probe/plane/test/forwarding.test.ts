@@ -6,7 +6,7 @@ import { SeenSessions } from '../../wire/seen-sessions.js'
 import { createForwarding, type Packet } from '../forwarding.js'
 import { TokenBucket } from '../token-bucket.js'
 
-const PACKET: Packet = { bytes: Buffer.alloc(1200), length: 1200, session: 1, rateKbps: 1000, ageMs: 0 }
+const PACKET: Packet = { bytes: Buffer.alloc(1200), length: 1200, session: 1, slot: 0, rateKbps: 1000, ageMs: 0 }
 
 describe('token bucket', () => {
   it('passes its rate, and at once no more than it holds', () => {
@@ -74,7 +74,7 @@ describe('shares', () => {
 
   it('let a direct probe show 1.15 times a reading below the slashing threshold, with no sender above its share', () => {
     for (const reading of [0, 2_500, 18_749, 25_000]) {
-      const direct = directShareKbps(reading, 25_000, 3)
+      const direct = directShareKbps(reading, 25_000, 3, neededSenders(3))
       expect(direct).to.be.within(1, shareKbps(25_000, 3))
       if (reading < 18_750) expect(neededSenders(3) * direct).to.be.at.least(1.15 * reading)
     }

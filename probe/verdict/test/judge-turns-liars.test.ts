@@ -104,7 +104,7 @@ describe('judging turns, with a liar among the senders', () => {
     .map(({ turn, more, ...sender }) => ({
       ...sender,
       ...{ turn, arrived: turn.arrived + more, verified: turn.verified + more },
-      ...{ jitterUs: 0, hoarding: 1, riseMs: 0, direct: { arrived: 0, verified: 0 } },
+      ...{ jitterUs: 0, hoarding: 1, riseMs: 0, spanKbps: 0, direct: { arrived: 0, verified: 0 } },
     }))
 
   it('never lets one sender of three move the reading beyond the readings of the others', () => {

@@ -75,14 +75,18 @@ describe('judge', () => {
     expect(judged(three, 2_000, { direct: direct(2_299) })).to.include({ kind: 'at-least', reason: 'path-limited' })
     expect(judged(three, 2_000, { direct: direct(2_300) })).to.have.property('kind', 'under')
     const unverified = { ...granted, direct: { arrived: 60, verified: 0 } }
-    const one = judged([granted, granted, unverified], 2_000, { direct: direct(2_300) })
+    const one = judged([granted, granted, unverified], 2_000, { direct: direct(3_450) })
     expect(one).to.have.property('kind', 'under')
-    expect(one).to.have.nested.property('measurement.directKbps', 2_300)
+    expect(one, 'its unverified data does not count').to.have.nested.property('measurement.directKbps', 2_300)
+    expect(judged([granted, granted, unverified], 2_000, { direct: direct(3_400) })).to.have.property(
+      'kind',
+      'at-least',
+    )
     expect(judged([granted, unverified, unverified], 2_000)).to.include({ kind: 'at-least', reason: 'path-limited' })
   })
 
   it('sends a direct probe only after a low reading whose control datagrams came through', () => {
-    const facts = { claimKbps: CLAIM_KBPS, breachBps: 7500 }
+    const facts = { claimKbps: CLAIM_KBPS, breachBps: 7500, needed: 2 }
     const due = (rateKbps: number, arrived: number[], control: ControlFlow | null = clean) =>
       isDirectProbeDue(facts, rateKbps, arrived, Array(3).fill(control ?? undefined))
     expect(due(14_999, [500, 500, 500])).to.equal(true)

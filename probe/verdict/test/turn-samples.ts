@@ -49,7 +49,14 @@ export function honest(
   const fromMs = turnOf(SOAK_MS, K, slot).fromMs + 200
   return {
     ...{ answer: 'granted', ready: true, arrived: all, highest: 2_000, verified: all, log: logOf(slot) },
-    ...{ jitterUs: 100, hoarding: 1, riseMs: 80, control: CLEAN, direct: { arrived: 60, verified: 60 } },
+    ...{
+      jitterUs: 100,
+      hoarding: 1,
+      riseMs: 80,
+      spanKbps: 0,
+      control: CLEAN,
+      direct: { arrived: 60, verified: 60 },
+    },
     turn: {
       estimate: { rateKbps: Math.min(kbps, turnKbps(CLAIM_KBPS, K)), windows: 27, fromMs, toMs: fromMs + 1_350 },
       ...{ crowdKbps: [0, 0, 0], arrived, highest: arrived - 1, verified: arrived, riseMs: 40 },
@@ -79,7 +86,15 @@ export function judged(senders: readonly SenderEvidence[], more: Partial<Session
 /** One silent sender, and lies that one sender of three may tell. */
 export const silent: SenderEvidence = {
   ...{ answer: 'missing', ready: false, arrived: 0, highest: -1, verified: 0, log: undefined },
-  ...{ jitterUs: 0, hoarding: 1, riseMs: 0, control: undefined, direct: { arrived: 0, verified: 0 } },
+  ...{
+    jitterUs: 0,
+    hoarding: 1,
+    riseMs: 0,
+    spanKbps: 0,
+
+    control: undefined,
+    direct: { arrived: 0, verified: 0 },
+  },
   turn: {
     estimate: { rateKbps: 0, windows: 27, fromMs: 7_000, toMs: 8_350 },
     ...{ crowdKbps: [0, 0, 0], arrived: 0, highest: -1, verified: 0, sentKbps: 0, riseMs: 0, control: undefined },

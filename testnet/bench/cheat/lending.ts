@@ -3,7 +3,6 @@
  * never pass the provider's link, as if the friends sent straight to the receiver under the provider's address.
  */
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
-import { TAG_BYTES } from '../../../proto/datagram.js'
 import { isData, Link, takesAll } from '../../profiles/cheats/link.js'
 
 export interface LendingOptions {
@@ -17,7 +16,7 @@ export function createForwarding({ linkKbps, lenders }: LendingOptions): Forward
   return {
     ...takesAll,
     forward: (packet, nowMs) => {
-      if (!isData(packet) || lenders.includes(packet.bytes[TAG_BYTES]!)) return 'now'
+      if (!isData(packet) || lenders.includes(packet.slot)) return 'now'
       return link.takes(packet, nowMs) ? 'now' : 'drop'
     },
   }

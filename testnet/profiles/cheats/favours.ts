@@ -4,7 +4,6 @@
  * told the provider its key, so its data need no way in, but must still leave through the link.
  */
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
-import { TAG_BYTES } from '../../../proto/datagram.js'
 import type { ProviderProfile } from '../profile.js'
 import { caught } from './check.js'
 import { DELIVERED_SHARE, isData, Link, takesAll } from './link.js'
@@ -41,7 +40,7 @@ export function createForwarding({ claimKbps, friend }: { claimKbps: number; fri
       if (!isData(packet)) return 'now'
       // The friend gets more than the link carries: the friend would vote as high anyway.
       if (friend === 'receiver') return isFriends(packet.session, nowMs) || link.takes(packet, nowMs) ? 'now' : 'drop'
-      const first = packet.bytes[TAG_BYTES] === FRIEND_SLOT
+      const first = packet.slot === FRIEND_SLOT
       return (first || rest.takes(packet, nowMs)) && link.takes(packet, nowMs) ? 'now' : 'drop'
     },
   }

@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import { HEARTBEAT_RATE_KBPS } from '../../../probe/constants.js'
 import { type Forwarding, loadForwarding, type Packet } from '../../../probe/plane/forwarding.js'
 import { shareKbps } from '../../../probe/verdict/share.js'
-import { DATAGRAM_BYTES, HEADER_BYTES, HEARTBEAT_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
+import { DATAGRAM_BYTES, HEADER_BYTES, HEARTBEAT_BYTES } from '../../../proto/datagram.js'
 import { ZERO_HASH } from '../../../proto/hex.js'
 import { type Leaf, STATUS } from '../../../proto/leaf.js'
 import type { RelayOpen } from '../../../proto/messages.js'
@@ -29,6 +29,7 @@ describe('a cheat', () => {
     bytes: Buffer.alloc(DATAGRAM_BYTES, 7),
     length: DATAGRAM_BYTES,
     session: 1,
+    slot: 0,
     rateKbps: SHARE_KBPS,
     ageMs: 0,
     ...over,
@@ -45,8 +46,7 @@ describe('a cheat', () => {
     const gapMs = ((DATAGRAM_BYTES + 28) * 8) / (3 * SHARE_KBPS)
     let bytes = 0
     for (let i = 0; i * gapMs < forMs; i++) {
-      const packet = data({ session: 1 + (i % 3) })
-      packet.bytes[TAG_BYTES] = i % 3
+      const packet = data({ session: 1 + (i % 3), slot: i % 3 })
       const verdict = forward(packet, fromMs + i * gapMs)
       if (verdict !== 'drop') bytes += packet.length + 28
       sees(packet, verdict, fromMs + i * gapMs)
@@ -133,8 +133,8 @@ describe('a cheat', () => {
     const accomplice = await load('accomplice')
     const ofSlot = [0, 0, 0]
     expect(
-      passed(accomplice, 1000, 0, ({ bytes }, verdict) => {
-        if (verdict === 'now') ofSlot[bytes[TAG_BYTES]!]!++
+      passed(accomplice, 1000, 0, ({ slot }, verdict) => {
+        if (verdict === 'now') ofSlot[slot]!++
       }),
     ).to.be.closeTo(0.6 * CLAIM_KBPS, 0.05 * CLAIM_KBPS)
     expect(ofSlot[0]!).to.be.greaterThan(5 * ofSlot[1]!)
