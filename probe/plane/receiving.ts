@@ -8,7 +8,6 @@ import {
   DATAGRAM_BYTES,
   HEADER_BYTES,
   HEARTBEAT_BYTES,
-  IP_UDP_HEADER_BYTES,
   PAYLOAD_BYTES,
   TAG_BYTES,
 } from '../../proto/datagram.js'
@@ -62,12 +61,12 @@ export class Receiving {
   /** awaited, in hexadecimal */
   readonly #nonces = new Set<string>()
   #port!: DatagramPort
-  #overrunTimer: NodeJS.Timeout | undefined
   /** views of the payloads of a batch's datagrams: made once, so that no datagram costs a new one */
   #payloads: readonly Buffer[] = []
   /** for each datagram of the batch in hand that is data: where it goes, and the place of its header among its sender's */
   readonly #sinks: (DataSink | undefined)[] = new Array(BATCH).fill(undefined)
   readonly #places = new Uint8Array(BATCH)
+  #overrunTimer: NodeJS.Timeout | undefined
 
   private constructor(clock: MonotonicClock, stats: ReceiverStats, emit: (event: ReceivingEvent) => void) {
     this.#clock = clock
@@ -92,9 +91,9 @@ export class Receiving {
     return this.#port.facts
   }
 
-  collect(id: number, senders: number, limits: RunLimits): void {
+  collect(id: number, senders: number, limits: RunLimits, ipv6: boolean): void {
     const tell = (progress: Progress) => this.#emit({ kind: 'progress', collection: id, progress })
-    this.#collections.set(id, new Collection(senders, limits, this.#clock, this.#port, tell))
+    this.#collections.set(id, new Collection(senders, limits, this.#clock, this.#port, tell, ipv6))
   }
 
   /** @param headerKey of the sender's headers */
@@ -184,7 +183,7 @@ export class Receiving {
       return undefined
     }
     if (sink !== 'heartbeats' && sink.way === 'provider') {
-      sink.collection.pass(sink.slot, length + IP_UDP_HEADER_BYTES, batch.arrivedMs[i]!)
+      sink.collection.pass(sink.slot, length, batch.arrivedMs[i]!)
     }
     if (length <= SMALL_BYTES) {
       this.#onSmall(batch, i, expectation)

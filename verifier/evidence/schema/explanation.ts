@@ -22,6 +22,9 @@ const voteSchema = z.object({
   rateKbps: count.nullable(),
   offeredKbps: count.nullable(),
   lossBps: count.nullable(),
+  jitterUs: count.nullable(),
+  /** added by the way through the provider to the direct path, standing queues included */
+  delayUs: count.nullable(),
   controlLossBps: count.nullable(),
   controlDelayUs: count.nullable(),
   directKbps: count.nullable(),
@@ -56,7 +59,7 @@ export const explanationSchema = z.object({
   ticks: z.object({ up: count, total: count }),
   commonFailure: z.boolean(),
   maxPenaltyBps: count,
-  /** measured windows until a window's weight has halved */
+  /** windows until a window's weight has halved */
   halfLifeWindows: count.min(1),
   outlook: outlookSchema,
   certificate: postedSchema.omit({ header: true }).extend({ verifiers: count }),
