@@ -46,8 +46,10 @@ export interface Progress {
   readonly direct: Estimate | undefined
   /** how long the receiving thread stood still */
   readonly starvedMs: number
-  /** datagrams for which the port had no room during the reading; in a soak, during the readings of all turns */
+  /** datagrams for which the port had no room since the discard; in a soak, during the readings of all turns */
   readonly overruns: number
+  /** since the discard; undefined in a soak */
+  readonly meanKbps: number | undefined
   /** datagrams through the provider so far, by sender */
   readonly arrived: readonly number[]
   /** control datagrams so far, by sender, judged by their sequence numbers */
@@ -270,6 +272,7 @@ export class Collection {
       direct: this.#direct?.result(),
       starvedMs: this.#starvedMs,
       overruns: this.#overrunsInReading(),
+      meanKbps: this.#turns.length > 0 ? undefined : this.#estimator!.meanKbps,
       arrived: this.#senders.map(({ main, turn }) => main.arrived + turn.arrived),
       control,
     })
@@ -287,7 +290,8 @@ export class Collection {
   }
 
   #overrunsInReading(): number {
-    const estimators = this.#turns.length > 0 ? this.#turns : [this.#estimator!]
-    return estimators.reduce((sum, one) => sum + this.#overruns.within(one.result()), 0)
+    const within = ({ fromMs, toMs }: Estimate, sinceMs = fromMs) => this.#overruns.within({ fromMs: sinceMs, toMs })
+    if (this.#turns.length === 0) return within(this.#estimator!.result(), this.#estimator!.sinceMs)
+    return this.#turns.reduce((sum, turn) => sum + within(turn.result()), 0)
   }
 }

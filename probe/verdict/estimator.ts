@@ -163,6 +163,12 @@ export class Estimator {
     return this.#sinceMs
   }
 
+  /** Mean rate since the discard. Like those of the windows, its time runs from one arrival to another. */
+  get meanKbps(): number {
+    const bytes = this.#volumes.reduce((sum, volume) => sum + volume, 0)
+    return bytes === 0 ? 0 : (bytes * 8) / (this.#volumesToMs - this.#volumesFromMs)
+  }
+
   /** Whether an ordinary session ended because nothing at all arrived. Nothing may count any more. */
   get isSilent(): boolean {
     return this.#done && !this.#anyArrival && !this.#options.fixed
@@ -191,7 +197,7 @@ export class Estimator {
 
   result(): Estimate {
     const middle = this.#middle()
-    const mean = this.#mean()
+    const mean = this.meanKbps
     const { thresholdKbps } = this.#options
     const isMean = middle < thresholdKbps && mean >= thresholdKbps
     const windows = isMean ? this.#volumes.length : this.#rates.length
@@ -226,20 +232,14 @@ export class Estimator {
       !isLong ||
       !hasControl ||
       this.#rates.length < MIN_WINDOWS ||
-      this.#mean() >= thresholdKbps ||
+      this.meanKbps >= thresholdKbps ||
       isRising(this.#volumes)
     )
   }
 
   #middle(): number {
     const middle = median(this.#rates)
-    return this.#options.fixed || this.#wasLow ? Math.min(middle, ABOVE_MEAN * this.#mean()) : middle
-  }
-
-  /** Mean rate since the discard. Like those of the windows, its time runs from one arrival to another. */
-  #mean(): number {
-    const bytes = this.#volumes.reduce((sum, volume) => sum + volume, 0)
-    return bytes === 0 ? 0 : (bytes * 8) / (this.#volumesToMs - this.#volumesFromMs)
+    return this.#options.fixed || this.#wasLow ? Math.min(middle, ABOVE_MEAN * this.meanKbps) : middle
   }
 
   /** @param beginMs time of the first arrival, or the latest time at which it was due */
