@@ -33,7 +33,7 @@ export interface NetworkParams {
   readonly soakMs: number
   readonly breachBps: number
   readonly maxPenaltyBps: number
-  /** Measured windows until a window's weight in the score has halved; at least 1. */
+  /** Windows until a window's weight in the score has halved; 1 to 1000. */
   readonly halfLifeWindows: number
   readonly commonFailureMinProviders: number
   readonly commonFailureShareBps: number

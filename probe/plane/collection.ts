@@ -10,14 +10,15 @@ import { ChunkCollector } from '../chunks/collect.js'
 import { FIRST_CHUNK, type Run } from '../chunks/runs.js'
 import { type ChunkRows, chunksOf } from '../chunks/table.js'
 import { verifyChunks } from '../chunks/verify.js'
-import type { DatagramPort, PortFacts } from '../io/datagram-port.js'
+import type { DatagramPort } from '../io/datagram-port.js'
 import type { MonotonicClock } from '../ports.js'
-import { commonHost } from '../verdict/common-host.js'
 import { type ControlFlow, isEnoughControl } from '../verdict/control.js'
 import { type Estimate, Estimator, type EstimatorOptions, type FixedSpan } from '../verdict/estimator.js'
-import { bytesIn } from '../verdict/share.js'
 import { middleTurn } from '../verdict/turns.js'
 import type { Verified } from '../wire/verified.js'
+import { HostPins } from './host-pins.js'
+import { OverrunWatch } from './overrun-watch.js'
+import { patienceMs, STARVED_MS } from './patience.js'
 
 const FIRST_SEQUENCE: Record<Run, number> = { main: 0, control: 0, direct: DIRECT_SEQUENCE, turn: TURN_SEQUENCE }
 
@@ -41,6 +42,8 @@ export interface Progress {
   readonly direct: Estimate | undefined
   /** how long the receiving thread stood still */
   readonly starvedMs: number
+  /** datagrams for which the port had no room during the reading; in a soak, during the readings of all turns */
+  readonly overruns: number
   /** datagrams through the provider so far, by sender */
   readonly arrived: readonly number[]
   /** control datagrams so far, by sender, judged by their sequence numbers */
@@ -85,28 +88,12 @@ const LOOK_MS = 10
 const TELL_MS = 50
 /** Windows close this much late, because a datagram that has arrived may still wait behind this very timer. */
 const GRACE_MS = 15
-/**
- * If callbacks take the arrival times, a timer that is this late shows a harmful pause. If the kernel takes them, a
- * pause does no harm until the socket's buffer is full. Half of the buffer holds data, and at most twice the claim
- * comes in.
- */
-const STARVED_MS = 50
-const BUFFERED_SHARE = 0.5
-const OFFERED_CLAIMS = 2
-
-function patienceMs({ kernelTimestamps, receiveBufferBytes }: PortFacts, claimKbps: number): number {
-  if (!kernelTimestamps) return STARVED_MS
-  return (BUFFERED_SHARE * receiveBufferBytes) / bytesIn(OFFERED_CLAIMS * claimKbps, 1)
-}
-
 export class Collection {
   readonly #senders: readonly Record<Run, ChunkCollector>[]
   readonly #clock: MonotonicClock
   readonly #port: DatagramPort
   readonly #tell: (progress: Progress) => void
-  /** by sender: the host that its provider's challenge came from, once it came */
-  readonly #hosts: (string | undefined)[]
-  #commonHost: string | undefined
+  readonly pins: HostPins
   /** first and last arrival of each sender's control datagrams */
   readonly #controlSpans: ({ readonly firstMs: number; lastMs: number } | undefined)[]
   #estimator: Estimator | undefined
@@ -125,6 +112,7 @@ export class Collection {
   #toldMs = 0
   #wasDone = false
   #starvedMs = 0
+  readonly #overruns = new OverrunWatch()
 
   constructor(
     senders: number,
@@ -140,7 +128,7 @@ export class Collection {
       direct: collector('direct'),
       turn: collector('turn'),
     }))
-    this.#hosts = new Array(senders).fill(undefined)
+    this.pins = new HostPins(senders)
     this.#controlSpans = new Array(senders).fill(undefined)
     this.#clock = clock
     this.#port = port
@@ -160,6 +148,7 @@ export class Collection {
     this.#patienceMs = patienceMs(this.#port.facts, options.claimKbps)
     this.#lookedMs = this.#clock.now()
     this.#toldMs = this.#lookedMs
+    this.#overruns.look(this.#lookedMs, this.#port.overruns)
     this.#timer = setInterval(() => this.#look(), LOOK_MS)
   }
 
@@ -168,12 +157,6 @@ export class Collection {
     this.#halt()
     this.#direct = new Estimator(startMs, options)
     this.#wasDone = false
-  }
-
-  /** Notes the host from which a sender's data through the provider comes. */
-  pin(slot: number, host: string): void {
-    this.#hosts[slot] = host
-    this.#commonHost = commonHost(this.#hosts)
   }
 
   /** Counts any datagram that came through the provider under a sender's tag, even one that is no data. */
@@ -185,11 +168,11 @@ export class Collection {
   }
 
   /**
-   * Data through the provider counts only from the host that most senders' sessions showed: see `commonHost`.
+   * Data through the provider counts only from the common host.
    * @param sequence number in the datagram's header
    */
   accept(slot: number, way: Way, sequence: number, maskedTime: number, payload: Uint8Array, arrivedMs: number): void {
-    if (way === 'provider' && (!this.#commonHost || this.#hosts[slot] !== this.#commonHost)) return
+    if (way === 'provider' && !this.pins.isCommon(slot)) return
     const run = this.#runOf(way, sequence)
     const estimator = run === 'turn' ? this.#turns[slot] : this.#estimator
     const counts = run === 'direct' ? this.#direct : this.#haltedMs === undefined && estimator
@@ -218,7 +201,7 @@ export class Collection {
       direct: arrived(direct),
       turn: arrived(turn),
       turnRead: this.#turnRead(slot),
-      host: this.#hosts[slot],
+      host: this.pins.hosts[slot],
     }))
     return { senders, haltedMs: this.#haltedMs! }
   }
@@ -267,12 +250,14 @@ export class Collection {
     if (nowMs - this.#toldMs < TELL_MS && isDone === this.#wasDone) return
     this.#toldMs = nowMs
     this.#wasDone = isDone
+    this.#overruns.look(nowMs, this.#port.overruns)
     this.#tell({
       isDone,
       estimate: this.#estimate(isDone),
       turns: this.#turns.length > 0 ? this.#turns.map(turn => turn.result()) : undefined,
       direct: this.#direct?.result(),
       starvedMs: this.#starvedMs,
+      overruns: this.#overrunsInReading(),
       arrived: this.#senders.map(({ main, turn }) => main.arrived + turn.arrived),
       control,
     })
@@ -287,6 +272,11 @@ export class Collection {
     if (this.#turns.length === 0 || !(isDone || this.#direct)) return this.#estimator!.result()
     const turns = this.#turns.map(turn => turn.result())
     return middleTurn(turns, ({ rateKbps }) => rateKbps)
+  }
+
+  #overrunsInReading(): number {
+    const estimators = this.#turns.length > 0 ? this.#turns : [this.#estimator!]
+    return estimators.reduce((sum, one) => sum + this.#overruns.within(one.result()), 0)
   }
 
   #controlFlows(): (ControlFlow | undefined)[] {

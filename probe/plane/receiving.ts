@@ -23,6 +23,7 @@ import { echoOf, isChallenge } from '../wire/path-validation.js'
 import type { Verified } from '../wire/verified.js'
 import { clockOf } from './clock.js'
 import { type Arrivals, Collection, type Progress, type RunLimits, type TurnPlan, type Way } from './collection.js'
+import { OVERRUNS_MS } from './counters.js'
 import type { PortSpec } from './port-spec.js'
 import { type ReceiverCounterMemory, type ReceiverStats, receiverStats } from './receiver-stats.js'
 import { TagTable } from './tag-table.js'
@@ -66,6 +67,7 @@ export class Receiving {
   /** for each datagram of the batch in hand that is data: where it goes, and the place of its header among its sender's */
   readonly #sinks: (DataSink | undefined)[] = new Array(BATCH).fill(undefined)
   readonly #places = new Uint8Array(BATCH)
+  #overrunTimer: NodeJS.Timeout | undefined
 
   private constructor(clock: MonotonicClock, stats: ReceiverStats, emit: (event: ReceivingEvent) => void) {
     this.#clock = clock
@@ -80,6 +82,9 @@ export class Receiving {
     const receiving = new Receiving(clock, receiverStats(options.counters), emit)
     const onBatch = (batch: ReceivedBatch) => receiving.#onBatch(batch)
     receiving.#port = await openPort({ host, port, headerBytes: HEADER_BYTES, clock, offload: false, onBatch }, backend)
+    receiving.#overrunTimer = setInterval(() => {
+      receiving.#stats.overruns = receiving.#port.overruns
+    }, OVERRUNS_MS)
     return receiving
   }
 
@@ -145,6 +150,7 @@ export class Receiving {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#overrunTimer)
     for (const collection of this.#collections.values()) collection.close()
     await this.#port.close()
   }
@@ -207,7 +213,8 @@ export class Receiving {
     if (isChallenge(datagram)) {
       if (!expectation.source) {
         expectation.source = batch.source(i)
-        if (sink !== 'heartbeats' && sink.way === 'provider') sink.collection.pin(sink.slot, expectation.source.host)
+        if (sink !== 'heartbeats' && sink.way === 'provider')
+          sink.collection.pins.pin(sink.slot, expectation.source.host)
       }
       this.#stats.echoes++
       this.#port.send(echoOf(datagram), expectation.source)

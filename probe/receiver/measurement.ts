@@ -43,12 +43,12 @@ export async function measure(
   const turnPlans = soakMs === undefined ? [] : turnSpans(soakMs, links.length, longestMs)
   const needed = neededLinks(links)
   await collecting.begin(startMs, estimatorOptions(links, options, spanOf(links, options)), needed, turnPlans)
-  const { estimate, starvedMs, arrived, control, turns } = await watch(collecting, options, () => {
+  const { estimate, starvedMs, overruns, arrived, control, turns } = await watch(collecting, options, () => {
     for (const link of links) link.start()
   })
   const isLow = isDirectProbeDue({ ...options, needed }, estimate.rateKbps, arrived, control, turns)
   const direct = isLow ? await probeDirectly(collecting, links, options, estimate.rateKbps) : undefined
-  return { startMs, estimate, direct, starvedMs }
+  return { startMs, estimate, direct, starvedMs, overruns }
 }
 
 /** The senders show how much the path carries without the provider. A low vote depends on this. */

@@ -39,6 +39,7 @@ export const factsOf = (record: UnjudgedRecord, verified: readonly VerifiedRuns[
   atOnce: record.atOnce,
   heard: record.heard,
   starvedMs: record.starvedMs,
+  overruns: record.overruns,
   senders: record.senderRecords.map((sender, slot) => senderEvidence(record, sender, slot, verified[slot]!)),
 })
 

@@ -9,6 +9,7 @@ import type { SenderEvidence, SessionFacts } from '../verdict/session-facts.js'
 /** Of all readings of a session. */
 export const areReadingsSupported = (facts: SessionFacts): boolean =>
   areClockReadings(facts) &&
+  areOverrunsCounted(facts) &&
   isMainSupported(facts) &&
   isSupported(
     facts.direct,
@@ -20,6 +21,10 @@ const areClockReadings = ({ estimate, direct, starvedMs, senders }: SessionFacts
   [starvedMs, ...[estimate, direct].flatMap(figuresOf), ...senders.flatMap(figuresOfSender)].every(
     figure => Number.isFinite(figure) && figure >= 0,
   ) && senders.every(({ hoarding }) => hoarding <= 1)
+
+/** A count, and only of a session that was read. */
+const areOverrunsCounted = ({ overruns, estimate }: SessionFacts): boolean =>
+  Number.isSafeInteger(overruns) && overruns >= 0 && (estimate !== undefined || overruns === 0)
 
 const figuresOfSender = ({ hoarding, riseMs, spanKbps, control, turn }: SenderEvidence): number[] => [
   ...[hoarding, riseMs, spanKbps, control?.spanMs ?? 0, control?.riseMs ?? 0],

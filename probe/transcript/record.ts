@@ -26,6 +26,8 @@ export interface ClockReading {
   /** of the direct probe; undefined if there was none */
   readonly direct: Estimate | undefined
   readonly starvedMs: number
+  /** datagrams for which the receiver's port had no room during the reading */
+  readonly overruns: number
 }
 
 /** The data that a live session holds on one sender at its end. Times on the receiver's clock. */
@@ -84,6 +86,7 @@ export function recordSession(live: LiveSession): UnjudgedRecord {
     atOnce: live.atOnce,
     heard: live.heard,
     starvedMs: reading?.starvedMs ?? 0,
+    overruns: reading?.overruns ?? 0,
     soakMs: live.soakMs,
   }
 }

@@ -11,6 +11,7 @@ import { MIN_STABLE_WINDOWS } from './estimator.js'
 import { forgivingKbps, measure } from './measure.js'
 import { otherLimit } from './other-limit.js'
 import type { Outcome } from './outcome.js'
+import { isOverrun } from './overruns.js'
 import {
   countOf,
   isMismatched,
@@ -36,12 +37,14 @@ export function judge(facts: SessionFacts, { trusted = false }: Standing = {}): 
   const k = senders.length
   if (k < (trusted ? 1 : MIN_SENDERS)) return { kind: 'no-data', reason: 'senders-missing' }
   const unserved = judgeUnserved(facts)
+  if (unserved?.kind === 'dead' && isOverrun(facts, 0)) return { kind: 'no-data', reason: 'receiver-fault' }
   if (unserved) return unserved
   if (countOf(senders, ({ log }) => log !== undefined) < neededOf(senders))
     return { kind: 'no-data', reason: 'senders-missing' }
   const measurement = measure(facts)
   if (countOf(senders, isMismatched) > toleratedSenders(k)) return { kind: 'garbage', measurement }
   if (measurement.windows < MIN_STABLE_WINDOWS) return { kind: 'at-least', measurement, reason: 'unstable' }
+  if (isOverrun(facts, measurement.rateKbps)) return { kind: 'at-least', measurement, reason: 'receiver-overrun' }
   if (measurement.rateKbps >= thresholdKbps(facts)) return { kind: 'verified', measurement }
   if (facts.starvedMs > STARVED_SHARE * measurement.durationMs) return { kind: 'no-data', reason: 'receiver-fault' }
   if (forgivingKbps(facts, measurement) >= thresholdKbps(facts))

@@ -13,7 +13,7 @@ import { lowMedian } from './low-median.js'
 import { forgivingKbps, offeredBy, soakOf } from './measure.js'
 import type { AtLeastReason, Measurement } from './outcome.js'
 import { controlFlows, isCredible, isRefused, neededOf, type SessionFacts, thresholdKbps } from './session-facts.js'
-import { neededSenders, overdrive, shareKbps, turnKbps } from './share.js'
+import { neededSenders, shareKbps, turnKbps } from './share.js'
 
 /**
  * A low reading needs an offered rate of so many per cent of the claim, and a direct probe of so many per cent of the
@@ -53,7 +53,7 @@ function limitOfOffer(facts: SessionFacts): AtLeastReason | undefined {
 function isOffered(facts: SessionFacts): boolean {
   const { senders, claimKbps } = facts
   const k = senders.length
-  const mostKbps = (OFFERED_MOST * overdrive(k) * claimKbps) / k
+  const mostKbps = OFFERED_MOST * shareKbps(claimKbps, k)
   const offers = senders
     .filter(sender => isCredible(sender) || isRefused(sender))
     .map(sender => offeredBy(facts, sender))

@@ -43,9 +43,16 @@ export interface SessionEvidence {
 /**
  * Why a reading is a lower bound only. In this order: the senders offered too little; a link of the senders or of the
  * receiver was full, or was not shown to carry more; there were too few windows; there were too few control datagrams;
- * data of f' senders, which cannot be verified, makes the difference.
+ * data of f' senders, which cannot be verified, makes the difference; the receiver's own port had no room for as many
+ * datagrams as may have been missing.
  */
-export type AtLeastReason = 'sender-limited' | 'path-limited' | 'unstable' | 'no-control' | 'sender-spoiled'
+export type AtLeastReason =
+  | 'sender-limited'
+  | 'path-limited'
+  | 'unstable'
+  | 'no-control'
+  | 'sender-spoiled'
+  | 'receiver-overrun'
 export type NoDataReason = 'provider-unreachable' | 'senders-missing' | 'path-not-validated' | 'receiver-fault'
 
 export type Outcome =

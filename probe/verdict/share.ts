@@ -1,12 +1,19 @@
 /**
  * How much each sender offers. Of k senders f' may be silent or slow, or may send garbage. The other k − f' must still
- * offer 1.1·claim. So all k together offer m·claim, with m = 1.1·k/(k−f').
+ * offer more than the claim: 1.1 times up to 100 Mbit/s, and less above, towards 1.06 times. So all k together offer
+ * k/(k−f') times as much.
  */
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { CONTROL_PER_SECOND, CONTROL_SHARE } from '../constants.js'
 
-/** The honest senders alone offer this multiple of the claim. */
-const MARGIN = 1.1
+/**
+ * The honest senders alone offer so many per cent of the claim, and some more: SPARE per cent of it, but no more than
+ * SPARE per cent of SPARE_MOST_KBPS. The sum grows with the claim without a step, so a higher claim never asks for less
+ * (docs/adr/0024-less-overdrive-at-large-claims.md).
+ */
+const LEAST_PERCENT = 106
+const SPARE_PERCENT = 4
+const SPARE_MOST_KBPS = 100_000
 
 /**
  * A direct probe must show 1.15 times the reading. So its senders offer 1.3 times the reading, or of this part of the
@@ -29,15 +36,18 @@ export const toleratedSenders = (k: number): number => Math.floor((k - 1) / 2)
 /** k − f' */
 export const neededSenders = (k: number): number => k - toleratedSenders(k)
 
-/** m, e.g. 1.65 for k = 3. If k = 1, the receiver trusts the sender. */
-export const overdrive = (k: number): number => (k === 1 ? TRUSTED_MARGIN : (MARGIN * k) / neededSenders(k))
+/** The honest senders' part of the offer, or that of a single sender whom the receiver trusts; kbit/s at the IP layer. */
+const neededKbps = (claimKbps: number, k: number): number =>
+  k === 1
+    ? TRUSTED_MARGIN * claimKbps
+    : (LEAST_PERCENT * claimKbps + SPARE_PERCENT * Math.min(claimKbps, SPARE_MOST_KBPS)) / 100
 
-/** m·claim/k: one sender's share, kbit/s at the IP layer. */
-export const shareKbps = (claimKbps: number, k: number): number => Math.ceil((overdrive(k) * claimKbps) / k)
+/** One sender's share, kbit/s at the IP layer. All k shares are e.g. 1.65 times a claim of 25 Mbit/s for k = 3. */
+export const shareKbps = (claimKbps: number, k: number): number =>
+  Math.ceil(neededKbps(claimKbps, k) / neededSenders(k))
 
 /** Rate of a sender in its turn of a soak, in which it sends alone, kbit/s at the IP layer. */
-export const turnKbps = (claimKbps: number, k: number): number =>
-  k === 1 ? shareKbps(claimKbps, k) : Math.ceil(MARGIN * claimKbps)
+export const turnKbps = (claimKbps: number, k: number): number => Math.ceil(neededKbps(claimKbps, k))
 
 /** The highest rate that a receiver asks of one sender in a soak at any time. */
 export const soakKbps = (claimKbps: number, k: number): number =>

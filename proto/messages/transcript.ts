@@ -63,6 +63,11 @@ export interface SessionReadings {
   heard: boolean
   /** for how long the receiver's event loop stood still while it measured */
   starvedMs: number
+  /**
+   * datagrams for which the receiver's own port had no room during the reading (in a soak, during the readings of all
+   * turns), whoever sent them
+   */
+  overruns: number
 }
 export interface SessionRecord extends SessionReadings {
   sessionId: Uint8Array

@@ -120,7 +120,7 @@ const session: messages.SessionRecord = {
   kernelTimestamps: true,
   soakMs: 10_000,
   atOnce: true,
-  ...{ heard: true, starvedMs: 0.5, outcome: 'at-least', reason: 'sender-limited' },
+  ...{ heard: true, starvedMs: 0.5, overruns: 17, outcome: 'at-least', reason: 'sender-limited' },
 }
 const seen: messages.SeenListMessage = {
   epoch: 14,

@@ -32,6 +32,8 @@ const LIMITS = {
   unstable: 'The reading never settled.',
   'no-control': 'Too few datagrams took the path without the provider to show more.',
   'sender-spoiled': 'Some of the data that arrived could not be verified.',
+  'receiver-overrun':
+    'This machine did not read its UDP port in time and lost data. Raise net.core.rmem_max, or measure on a machine with less to do.',
 } as const
 
 const NOTHING = {

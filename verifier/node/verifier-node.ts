@@ -56,7 +56,8 @@ export interface VerifierNode {
   readonly network: NetworkFile
   readonly store: Store
   readonly chain: EthersChain
-  readonly udp: PortFacts
+  /** with the number of datagrams for which the port had no room so far */
+  readonly udp: PortFacts & { readonly overruns: number }
   /** Undefined before the network's start. */
   readonly epochs: Epochs | undefined
   readonly connections: () => number
@@ -140,7 +141,9 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
     network,
     store,
     chain,
-    udp: receiver.facts,
+    get udp() {
+      return { ...receiver.facts, overruns: receiver.stats.overruns }
+    },
     get epochs() {
       return epochs
     },

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { directShareKbps, maxShareKbps, neededSenders, overdrive, shareKbps } from '../../verdict/share.js'
+import { OFFERED_PERCENT } from '../../verdict/other-limit.js'
+import { directShareKbps, maxShareKbps, neededSenders, shareKbps, turnKbps } from '../../verdict/share.js'
 import { SeenSessions } from '../../wire/seen-sessions.js'
 import { createForwarding, type Packet } from '../forwarding.js'
 import { TokenBucket } from '../token-bucket.js'
@@ -50,7 +51,25 @@ describe('shares', () => {
       expect(neededSenders(k) * shareKbps(25_000, k)).to.be.within(27_500, 27_600)
       expect(shareKbps(25_000, k)).to.be.at.most(maxShareKbps(25_000))
     }
-    expect(overdrive(3)).to.be.closeTo(1.65, 1e-9)
+    expect(3 * shareKbps(25_000, 3)).to.equal(41_250)
+  })
+
+  it('let these senders offer more than a low vote needs, and ever less above it, at any claim', () => {
+    const claims = fc.integer({ min: 1, max: 100_000_000 })
+    fc.assert(
+      fc.property(claims, claims, fc.integer({ min: 2, max: 16 }), (one, other, k) => {
+        const [less, more] = [Math.min(one, other), Math.max(one, other)]
+        const marginOf = (claimKbps: number) => turnKbps(claimKbps, k) / claimKbps
+        expect(neededSenders(k) * shareKbps(less, k)).to.be.at.least(turnKbps(less, k))
+        expect(marginOf(less)).to.be.at.least((OFFERED_PERCENT + 1) / 100)
+        // A share is rounded up to whole kbit/s.
+        expect(marginOf(more)).to.be.at.most(marginOf(less) + 1 / more)
+        expect(shareKbps(more, k), 'a higher claim never asks for less').to.be.at.least(shareKbps(less, k))
+        expect(shareKbps(more, k)).to.be.at.most(maxShareKbps(more))
+      }),
+    )
+    expect(turnKbps(100_000, 3)).to.equal(110_000)
+    expect(turnKbps(1_000_000, 3)).to.equal(1_064_000)
   })
 
   it('let a direct probe show 1.15 times a reading below the slashing threshold, with no sender above its share', () => {

@@ -137,6 +137,7 @@ describe('what counts of a session', () => {
         atOnce: false,
         heard: true,
         starvedMs: 0,
+        overruns: 0,
       },
       estimate: { rateKbps: 2_000, windows: 20, fromMs: 200, toMs: 1200 },
     })

@@ -71,6 +71,7 @@ export function judged(senders: readonly SenderEvidence[], rateKbps: number, mor
     atOnce: false,
     heard: true,
     starvedMs: 0,
+    overruns: 0,
     ...more,
   })
 }

@@ -3,11 +3,10 @@
  * yields. Real sessions.
  */
 import type { ForwardingSpec } from '../../../probe/index.js'
-import type { Forwarding } from '../../../probe/plane/forwarding.js'
-import { HEADER_BYTES } from '../../../proto/datagram.js'
-import { DELIVERED_SHARE, isData, Link, takesAll } from '../../profiles/cheats/link.js'
+import { DELIVERED_SHARE } from '../../profiles/cheats/link.js'
 import { CHEATS } from '../../profiles/profiles.js'
 import { boxed, type Fault, keyless, silent } from './faults.js'
+import type { MakingUpOptions } from './making-up.js'
 
 export interface Plot {
   /** what provider and accomplice do: a predicate */
@@ -23,15 +22,17 @@ const ACCOMPLICE = 2
 
 const chooser = (claimKbps: number): ForwardingSpec =>
   CHEATS.chooser.forwarding!({ seed: '', claimKbps, sharedDir: '' })
-const own = (claimKbps: number, trusts: boolean): ForwardingSpec => ({
-  module: import.meta.url,
-  options: { claimKbps, trusts },
-})
+const slow =
+  (madeUp: readonly number[]) =>
+  (claimKbps: number): ForwardingSpec => ({
+    module: new URL('./making-up.js', import.meta.url).href,
+    options: { linkKbps: DELIVERED_SHARE * claimKbps, madeUp } satisfies MakingUpOptions,
+  })
 
 export const PLOTS: readonly Plot[] = [
   {
     what: 'a lender sends from its own address',
-    forwarding: claimKbps => own(claimKbps, false),
+    forwarding: slow([]),
     fault: boxed,
     maySpoil: false,
   },
@@ -43,19 +44,19 @@ export const PLOTS: readonly Plot[] = [
   },
   {
     what: 'the accomplice tells its header key, the provider makes up its data, and it shows no key',
-    forwarding: claimKbps => own(claimKbps, true),
+    forwarding: slow([ACCOMPLICE]),
     fault: keyless,
     maySpoil: true,
   },
   {
     what: 'the accomplice shows no key',
-    forwarding: claimKbps => own(claimKbps, false),
+    forwarding: slow([]),
     fault: keyless,
     maySpoil: false,
   },
   {
     what: 'the accomplice is silent',
-    forwarding: claimKbps => own(claimKbps, false),
+    forwarding: slow([]),
     fault: silent,
     maySpoil: false,
   },
@@ -64,23 +65,3 @@ export const PLOTS: readonly Plot[] = [
 /** By slot. */
 export const faultsOf = ({ fault }: Plot): (Fault | undefined)[] =>
   Array.from({ length: ACCOMPLICE + 1 }, (_, slot) => (slot === ACCOMPLICE ? fault : undefined))
-
-interface Options {
-  readonly claimKbps: number
-  /** The provider makes up the accomplice's data. It has the header key, as its datagrams that never came in would show. */
-  readonly trusts: boolean
-}
-
-export function createForwarding({ claimKbps, trusts }: Options): Forwarding {
-  const link = new Link(claimKbps * DELIVERED_SHARE)
-  return {
-    ...takesAll,
-    forward: (packet, nowMs) => {
-      if (isData(packet) && trusts && packet.slot === ACCOMPLICE) {
-        packet.bytes[HEADER_BYTES]! ^= 1
-        return 'now'
-      }
-      return !isData(packet) || link.takes(packet, nowMs) ? 'now' : 'drop'
-    },
-  }
-}

@@ -20,7 +20,7 @@ describe('measure', () => {
     const all: Outcome[] = [
       { kind: 'verified', measurement },
       { kind: 'under', measurement },
-      ...(['sender-limited', 'path-limited', 'unstable', 'no-control'] as const).map(reason => ({
+      ...(['sender-limited', 'path-limited', 'unstable', 'no-control', 'receiver-overrun'] as const).map(reason => ({
         ...{ kind: 'at-least' as const, measurement, reason },
       })),
       { kind: 'refused', refusals: 1 },

@@ -56,7 +56,7 @@ export const explanationSchema = z.object({
   ticks: z.object({ up: count, total: count }),
   commonFailure: z.boolean(),
   maxPenaltyBps: count,
-  /** measured windows until a window's weight has halved */
+  /** windows until a window's weight has halved */
   halfLifeWindows: count.min(1),
   outlook: outlookSchema,
   certificate: postedSchema.omit({ header: true }).extend({ verifiers: count }),

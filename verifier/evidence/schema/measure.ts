@@ -28,7 +28,7 @@ const outcome = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('at-least'),
     measurement,
-    reason: z.enum(['sender-limited', 'path-limited', 'unstable', 'no-control', 'sender-spoiled']),
+    reason: z.enum(['sender-limited', 'path-limited', 'unstable', 'no-control', 'sender-spoiled', 'receiver-overrun']),
   }),
   z.object({ kind: z.literal('refused'), refusals: count }),
   z.object({ kind: z.literal('dead'), granted: count }),

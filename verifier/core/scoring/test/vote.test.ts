@@ -46,7 +46,7 @@ describe('vote', () => {
     const measurement = MEASUREMENT
     expect(made({ kind: 'verified', measurement }).outcome).to.equal(OUTCOME.verified)
     expect(made({ kind: 'under', measurement }).outcome).to.equal(OUTCOME.under)
-    for (const reason of ['sender-limited', 'path-limited', 'unstable', 'no-control'] as const) {
+    for (const reason of ['sender-limited', 'path-limited', 'unstable', 'no-control', 'receiver-overrun'] as const) {
       expect(made({ kind: 'at-least', measurement, reason }).outcome).to.equal(OUTCOME.atLeast)
     }
     expect(made({ kind: 'refused', refusals: 3 }).outcome).to.equal(OUTCOME.refused)
