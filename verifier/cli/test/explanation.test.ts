@@ -31,7 +31,7 @@ describe('explain', () => {
     expect(text).to.include('T = S/N = 1.000000/1.458502 = 0.685635.')
     expect(text).to.include('Penalty      none\n')
     expect(text).not.to.include('Soaks')
-    expect(text.match(/^ *✓ /gm)).to.have.length(4)
+    expect(text.match(/^ *✓ /gm)).to.have.length(5)
   })
 
   it('leads from three windows below the slashing threshold to the stake that it cost', () => {

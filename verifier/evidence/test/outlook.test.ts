@@ -2,9 +2,11 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { fromHex, toHex } from '../../../proto/hex.js'
-import { decodeLeaf, encodeLeaf } from '../../../proto/leaf.js'
+import { decodeLeaf } from '../../../proto/leaf.js'
+import { leafPart } from '../../../proto/leaf-state.js'
 import { OUTCOME } from '../../../proto/vote.js'
 import { UserError } from '../../config/errors.js'
+import { encodeCarryOver, NOTHING_CARRIED } from '../../core/scoring/carry-over.js'
 import { CLAIM_KBPS, PARAMS } from '../../core/test/samples.js'
 import { explanationOf } from '../explanation.js'
 import { recompute } from '../recompute.js'
@@ -86,7 +88,7 @@ describe('the outlook of a score', () => {
 
   it('throws nothing but a refusal, whatever previous leaf a verifier makes up', () => {
     const first = epochOf(1, honest).next
-    const honestLeaf = decodeLeaf(fromHex(first.leaves[0]!))
+    const honestLeaf = decodeLeaf(leafPart(fromHex(first.leaves[0]!)))
     const uint64 = fc.oneof(fc.constantFrom(0, 1, 2 ** 31, 2 ** 32, 2 ** 33, Number.MAX_SAFE_INTEGER), fc.maxSafeNat())
     const absurd = fc.record({
       ...{ throughputQ32: uint64, throughputSumQ32: uint64, throughputWeightQ32: uint64 },
@@ -96,7 +98,10 @@ describe('the outlook of a score', () => {
     fc.assert(
       fc.property(absurd, fc.constantFrom(honest, slow, unmeasured), (fields, cast) => {
         const { evidence } = epochOf(2, cast, first)
-        const previous = { ...evidence.previous, leaves: [toHex(encodeLeaf({ ...honestLeaf, ...fields }))] }
+        const previous = {
+          ...evidence.previous,
+          leaves: encodeCarryOver({ ...NOTHING_CARRIED, leaves: [{ ...honestLeaf, ...fields }] }).map(toHex),
+        }
         try {
           const found = explanationOf(PROVIDER, recompute({ ...evidence, previous }), evidence.posted, [], [])
           expect(explanationSchema.parse(found)).to.deep.equal(found)

@@ -66,6 +66,7 @@ const report = (epoch: number): StoredReport => ({
   },
   headerHash: keccakText(`header ${epoch}`),
   leaves: [{ ...leaf(epoch, 0), soakVotes: soakVotesDigest(SOAK_VOTES) }, leaf(epoch, 1)],
+  windows: new Map(),
   soakVotes: new Map([[leaf(epoch, 0).provider, SOAK_VOTES]]),
   ballots: [{ verifier: 1, root: keccakText('ballot') }],
   posted: undefined,

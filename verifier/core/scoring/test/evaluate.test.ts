@@ -9,7 +9,7 @@ import { ballotSetRoot } from '../../agreement/ballot-set.js'
 import { assign, assignedRoot } from '../../assignment/assign.js'
 import { anyVote } from '../../test/arbitraries.js'
 import { account, CLAIM_KBPS, facts, PARAMS, providerNamed, registryIndex, vote } from '../../test/samples.js'
-import { decodeCarryOver, encodeCarryOver } from '../carry-over.js'
+import { decodeCarryOver, encodeCarryOver, NOTHING_CARRIED } from '../carry-over.js'
 import { decayQ32 } from '../decay.js'
 import { type CountedBallot, type EvaluateInput, evaluateEpoch } from '../evaluate.js'
 import { buildReport } from '../report.js'
@@ -18,7 +18,7 @@ import { wilsonLowerBps } from '../uptime.js'
 const ALL_TICKS = (1n << 24n) - 1n
 const VERIFIERS = [0, 1, 2, 3, 4].map(registryIndex)
 const NO_SOAKS: ReadonlyMap<Hex, readonly SoakVote[]> = new Map()
-const NOTHING = { epoch: 0, leaves: [], soakVotes: NO_SOAKS }
+const NOTHING = { epoch: 0, ...NOTHING_CARRIED }
 
 type Cast = (provider: Hex, receiver: number) => { outcome: OutcomeCode; rateKbps: number; answered?: bigint }
 
@@ -48,7 +48,7 @@ function run(casts: readonly (Cast | undefined)[]): Leaf[] {
   for (const [i, cast] of casts.entries()) {
     if (cast === undefined) continue
     const last = leaves.at(-1)
-    const previous = last ? { epoch: last.epoch, leaves: [last], soakVotes: NO_SOAKS } : NOTHING
+    const previous = last ? { ...NOTHING_CARRIED, epoch: last.epoch, leaves: [last] } : NOTHING
     leaves.push(evaluateEpoch(inputOf(i + 1, 1, { previous, ballots: ballotsOf(i + 1, 1, cast) })).leaves[0]!)
   }
   return leaves
@@ -109,9 +109,27 @@ describe('evaluation of an epoch', () => {
     expect(leaves.map(leaf => leaf.penaltyBps)).to.deep.equal([0, 0, PARAMS.maxPenaltyBps])
   })
 
+  it('leaves a provider without a path five windows to repair it, and then penalises it window by window', () => {
+    const pathless: Cast = () => ({ outcome: OUTCOME.noPath, rateKbps: 0 })
+    const leaves = run(new Array(8).fill(pathless))
+    expect(leaves.map(({ breachBits, penaltyBps }) => [breachBits, penaltyBps])).to.deep.equal([
+      ...new Array(5).fill([0, 0]),
+      ...[
+        [0b1, 0],
+        [0b11, 0],
+        [0, PARAMS.maxPenaltyBps],
+      ],
+    ])
+    expect(leaves.map(({ unmeasuredRun }) => unmeasuredRun)).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8])
+    const repaired = run([...new Array(4).fill(pathless), honest, pathless])
+    expect(repaired.at(-2)).to.include({ status: STATUS.measured, unmeasuredRun: 0, breachBits: 0 })
+    expect(repaired.at(-1)).to.include({ status: STATUS.unmeasured, unmeasuredRun: 1, breachBits: 0 })
+  })
+
   it('starts afresh for an account that was not in the last report under the same index', () => {
     const held = [0, 1, 2].map(receiver => ({ receiver, epoch: 1, rateKbps: 1 }))
     const previous = {
+      ...NOTHING_CARRIED,
       epoch: 1,
       leaves: run([throttled]).map(leaf => ({ ...leaf, index: 9 })),
       soakVotes: new Map([[account('provider 0'), held]]),
@@ -173,6 +191,7 @@ describe('evaluation of an epoch', () => {
     const held = VERIFIERS.map(receiver => ({ receiver, epoch: 1, rateKbps: 100 * receiver }))
     const before = evaluateEpoch(inputOf(1, 2, { ballots: ballotsOf(1, 2, honest) }))
     const carryOver = {
+      ...NOTHING_CARRIED,
       leaves: before.leaves.map((leaf, i) => (i === 0 ? { ...leaf, soakVotes: soakVotesDigest(held) } : leaf)),
       soakVotes: new Map([[account('provider 0'), held]]),
     }

@@ -5,6 +5,7 @@ import type { Leaf } from '../../../../proto/leaf.js'
 import { OUTCOME, type OutcomeCode } from '../../../../proto/vote.js'
 import { assign } from '../../assignment/assign.js'
 import { account, CLAIM_KBPS, facts, PARAMS, registryIndex, vote } from '../../test/samples.js'
+import { NOTHING_CARRIED } from '../carry-over.js'
 import { type EvaluateInput, evaluateEpoch } from '../evaluate.js'
 import { NEWCOMER, nextStanding, type Standing } from '../standing.js'
 
@@ -26,7 +27,7 @@ const times = (count: number, seen: Seen): Seen[] => new Array<Seen>(count).fill
 
 /** The leaves of the provider, one for each window. */
 function leavesOf(windows: readonly Seen[], params = PARAMS): Leaf[] {
-  let previous: EvaluateInput['previous'] = { epoch: 0, leaves: [], soakVotes: new Map() }
+  let previous: EvaluateInput['previous'] = { epoch: 0, ...NOTHING_CARRIED }
   return windows.map(({ outcome, rateKbps, ticksUp }, i) => {
     const epoch = i + 1
     const chain = facts({ verifiers: VERIFIERS.length, providers: 1, epoch })
@@ -42,7 +43,7 @@ function leavesOf(windows: readonly Seen[], params = PARAMS): Leaf[] {
       previous,
       ballots,
     })
-    previous = { epoch, leaves, soakVotes: new Map() }
+    previous = { ...NOTHING_CARRIED, epoch, leaves }
     return leaves[0]!
   })
 }
