@@ -14,6 +14,7 @@ import type { DatagramPort } from '../io/datagram-port.js'
 import type { MonotonicClock } from '../ports.js'
 import { type ControlFlow, isEnoughControl } from '../verdict/control.js'
 import { type Estimate, Estimator, type EstimatorOptions, type FixedSpan } from '../verdict/estimator.js'
+import { leastVerifiedKbps } from '../verdict/other-limit.js'
 import { middleTurn } from '../verdict/turns.js'
 import type { Verified } from '../wire/verified.js'
 import { ControlCount } from './control-count.js'
@@ -102,6 +103,7 @@ export class Collection {
   #turns: readonly Estimator[] = []
   #crowd: Crowd | undefined
   #needed = 0
+  #claimKbps = 0
   #direct: Estimator | undefined
   #haltedMs: number | undefined
   #timer: NodeJS.Timeout | undefined
@@ -141,6 +143,7 @@ export class Collection {
    */
   begin(startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[], needed: number): void {
     this.#needed = needed
+    this.#claimKbps = options.claimKbps
     this.#turns = turns.map(({ fromMs, span }) => new Estimator(startMs + fromMs, { ...options, fixed: span }))
     this.#crowd = turns.length > 0 ? new Crowd(startMs, turns.length) : undefined
     this.#estimator = new Estimator(startMs, options)
@@ -254,8 +257,11 @@ export class Collection {
   }
 
   #isDone(nowMs: number, hasControl: boolean): boolean {
-    const estimators = this.#direct ? [this.#direct] : [this.#estimator!, ...this.#turns]
-    return estimators.map(one => one.isDone(nowMs, hasControl)).every(Boolean)
+    if (this.#direct) return this.#direct.isDone(nowMs, hasControl)
+    const arrived = this.#senders.map(({ main }) => main.arrived)
+    const surely = (kbps: number): number => leastVerifiedKbps(this.#claimKbps, kbps, arrived)
+    const isRead = this.#estimator!.isDone(nowMs, hasControl, surely)
+    return this.#turns.map(turn => turn.isDone(nowMs, hasControl)).every(Boolean) && isRead
   }
 
   #estimate(isDone: boolean): Estimate {

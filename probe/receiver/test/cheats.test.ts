@@ -70,6 +70,15 @@ describe('a provider that cheats', function () {
     expect(result.evidence.unverifiableSenders).to.equal(2 ** VICTIM)
   })
 
+  it('by making up an accomplice’s data is read as low as it is below half of the claim, however much arrives', async () => {
+    const limitKbps = 0.45 * CLAIM_KBPS
+    const result = await measured({ forwarding: cheating('makesUpAccomplice', limitKbps) })
+    isUnder(result, limitKbps)
+    if (result.outcome.kind === 'under') {
+      expect(result.outcome.measurement.arrivedKbps).to.be.greaterThan(0.9 * CLAIM_KBPS)
+    }
+  })
+
   /** The sender's data goes through another box of the provider, which signs with the same keys. */
   const through =
     (host: string): Behaviour =>
