@@ -10,17 +10,18 @@ import { ChunkCollector } from '../chunks/collect.js'
 import { FIRST_CHUNK, type Run } from '../chunks/runs.js'
 import { type ChunkRows, chunksOf } from '../chunks/table.js'
 import { verifyChunks } from '../chunks/verify.js'
-import type { DatagramPort, PortFacts } from '../io/datagram-port.js'
+import type { DatagramPort } from '../io/datagram-port.js'
 import type { MonotonicClock } from '../ports.js'
-import { commonHost } from '../verdict/common-host.js'
 import { type ControlFlow, isEnoughControl } from '../verdict/control.js'
 import { type Estimate, Estimator, type EstimatorOptions, type FixedSpan } from '../verdict/estimator.js'
-import { bytesIn } from '../verdict/share.js'
+import { leastVerifiedKbps } from '../verdict/other-limit.js'
 import { middleTurn } from '../verdict/turns.js'
 import type { Verified } from '../wire/verified.js'
 import { ControlCount } from './control-count.js'
 import { Crowd } from './crowd.js'
+import { HostPins } from './host-pins.js'
 import { OverrunWatch } from './overrun-watch.js'
+import { patienceMs, STARVED_MS } from './patience.js'
 
 const FIRST_SEQUENCE: Record<Run, number> = { main: 0, control: 0, direct: DIRECT_SEQUENCE, turn: TURN_SEQUENCE }
 
@@ -91,28 +92,12 @@ const LOOK_MS = 10
 const TELL_MS = 50
 /** Windows close this much late, because a datagram that has arrived may still wait behind this very timer. */
 const GRACE_MS = 15
-/**
- * If callbacks take the arrival times, a timer that is this late shows a harmful pause. If the kernel takes them, a
- * pause does no harm until the socket's buffer is full. Half of the buffer holds data, and at most twice the claim
- * comes in.
- */
-const STARVED_MS = 50
-const BUFFERED_SHARE = 0.5
-const OFFERED_CLAIMS = 2
-
-function patienceMs({ kernelTimestamps, receiveBufferBytes }: PortFacts, claimKbps: number): number {
-  if (!kernelTimestamps) return STARVED_MS
-  return (BUFFERED_SHARE * receiveBufferBytes) / bytesIn(OFFERED_CLAIMS * claimKbps, 1)
-}
-
 export class Collection {
   readonly #senders: readonly Record<Run, ChunkCollector>[]
   readonly #clock: MonotonicClock
   readonly #port: DatagramPort
   readonly #tell: (progress: Progress) => void
-  /** by sender: the host that its provider's challenge came from, once it came */
-  readonly #hosts: (string | undefined)[]
-  #commonHost: string | undefined
+  readonly pins: HostPins
   readonly #controlCount: ControlCount
   readonly #ipv6: boolean
   #estimator: Estimator | undefined
@@ -120,6 +105,7 @@ export class Collection {
   #turns: readonly Estimator[] = []
   #crowd: Crowd | undefined
   #needed = 0
+  #claimKbps = 0
   #direct: Estimator | undefined
   #haltedMs: number | undefined
   #timer: NodeJS.Timeout | undefined
@@ -145,7 +131,7 @@ export class Collection {
       direct: collector('direct'),
       turn: collector('turn'),
     }))
-    this.#hosts = new Array(senders).fill(undefined)
+    this.pins = new HostPins(senders)
     this.#controlCount = new ControlCount(senders)
     this.#ipv6 = ipv6
     this.#clock = clock
@@ -159,6 +145,7 @@ export class Collection {
    */
   begin(startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[], needed: number): void {
     this.#needed = needed
+    this.#claimKbps = options.claimKbps
     this.#turns = turns.map(({ fromMs, span }) => new Estimator(startMs + fromMs, { ...options, fixed: span }))
     this.#crowd = turns.length > 0 ? new Crowd(startMs, turns.length) : undefined
     this.#estimator = new Estimator(startMs, options)
@@ -176,23 +163,17 @@ export class Collection {
     this.#wasDone = false
   }
 
-  /** Notes the host from which a sender's data through the provider comes. */
-  pin(slot: number, host: string): void {
-    this.#hosts[slot] = host
-    this.#commonHost = commonHost(this.#hosts)
-  }
-
   /** Counts any datagram that came through the provider under a sender's tag, even one that is no data. */
   pass(slot: number, length: number, arrivedMs: number): void {
     this.#crowd?.pass(slot, length + headerBytes(this.#ipv6), arrivedMs)
   }
 
   /**
-   * Data through the provider counts only from the host that most senders' sessions showed: see `commonHost`.
+   * Data through the provider counts only from the common host.
    * @param sequence number in the datagram's header
    */
   accept(slot: number, way: Way, sequence: number, maskedTime: number, payload: Uint8Array, arrivedMs: number): void {
-    if (way === 'provider' && (!this.#commonHost || this.#hosts[slot] !== this.#commonHost)) return
+    if (way === 'provider' && !this.pins.isCommon(slot)) return
     const run = this.#runOf(way, sequence)
     const estimator = run === 'turn' ? this.#turns[slot] : this.#estimator
     const counts = run === 'direct' ? this.#direct : this.#haltedMs === undefined && estimator
@@ -221,7 +202,7 @@ export class Collection {
       direct: arrived(direct),
       turn: arrived(turn),
       turnRead: this.#turnRead(slot),
-      host: this.#hosts[slot],
+      host: this.pins.hosts[slot],
     }))
     return { senders, haltedMs: this.#haltedMs! }
   }
@@ -279,8 +260,11 @@ export class Collection {
   }
 
   #isDone(nowMs: number, hasControl: boolean): boolean {
-    const estimators = this.#direct ? [this.#direct] : [this.#estimator!, ...this.#turns]
-    return estimators.map(one => one.isDone(nowMs, hasControl)).every(Boolean)
+    if (this.#direct) return this.#direct.isDone(nowMs, hasControl)
+    const arrived = this.#senders.map(({ main }) => main.arrived)
+    const surely = (kbps: number): number => leastVerifiedKbps(this.#claimKbps, kbps, arrived)
+    const isRead = this.#estimator!.isDone(nowMs, hasControl, surely)
+    return this.#turns.map(turn => turn.isDone(nowMs, hasControl)).every(Boolean) && isRead
   }
 
   #estimate(isDone: boolean): Estimate {

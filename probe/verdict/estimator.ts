@@ -177,15 +177,16 @@ export class Estimator {
   /**
    * Whether the estimator has seen enough, or has no more time. Once true, the answer stays true.
    * @param hasControl whether the control datagrams suffice for a low vote
+   * @param surely the part of a rate that counts even if the data of f' senders proves to be spoiled (default: all of it)
    */
-  isDone(nowMs: number, hasControl: boolean): boolean {
+  isDone(nowMs: number, hasControl: boolean, surely: (kbps: number) => number = kbps => kbps): boolean {
     if (this.#done) return true
     if (!this.#anyArrival && !this.#options.fixed) {
       this.#done = nowMs >= this.#sinceMs
       return this.#done
     }
     this.advance(nowMs)
-    while (this.#enough && this.#goesOn(hasControl)) {
+    while (this.#enough && this.#goesOn(hasControl, surely)) {
       this.#wasLow = true
       this.#enough = false
       this.#endMs = Math.max(this.#endMs, this.#windowStartMs + this.#windowMs)
@@ -223,16 +224,16 @@ export class Estimator {
   }
 
   /** Whether a reading that has seen enough is in doubt, and there is time for another window. */
-  #goesOn(hasControl: boolean): boolean {
+  #goesOn(hasControl: boolean, surely: (kbps: number) => number): boolean {
     const { fixed, thresholdKbps, yieldMs } = this.#options
     if (fixed || this.#windowStartMs + this.#windowMs > this.#latestMs) return false
     const isLong = this.#windowStartMs - this.#sinceMs >= yieldMs
-    if (this.#middle() >= thresholdKbps) return this.#wasLow && !isLong
+    if (surely(this.#middle()) >= thresholdKbps) return this.#wasLow && !isLong
     return (
       !isLong ||
       !hasControl ||
       this.#rates.length < MIN_WINDOWS ||
-      this.meanKbps >= thresholdKbps ||
+      surely(this.meanKbps) >= thresholdKbps ||
       isRising(this.#volumes)
     )
   }

@@ -48,9 +48,9 @@ export function judge(facts: SessionFacts, { trusted = false }: Standing = {}): 
     return { kind: 'at-least', measurement, reason: 'receiver-overrun' }
   if (measurement.rateKbps >= thresholdKbps(facts)) return { kind: 'verified', measurement }
   if (facts.starvedMs > STARVED_SHARE * measurement.durationMs) return { kind: 'no-data', reason: 'receiver-fault' }
-  if (!isLongEnough(facts)) return { kind: 'at-least', measurement, reason: 'unstable' }
   if (forgivingKbps(facts, measurement) >= thresholdKbps(facts))
     return { kind: 'at-least', measurement, reason: 'sender-spoiled' }
+  if (!isLongEnough(facts)) return { kind: 'at-least', measurement, reason: 'unstable' }
   const reason = otherLimit(facts, measurement)
   return reason ? { kind: 'at-least', measurement, reason } : { kind: 'under', measurement }
 }
