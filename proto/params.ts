@@ -45,7 +45,7 @@ export interface NetworkParams {
 
 /** A network on one machine, with epochs of some ten seconds. */
 export const DEVNET: NetworkParams = {
-  epochSeconds: 15,
+  epochSeconds: 20,
   eraEpochs: 5,
   commitMs: 800,
   revealMs: 800,
@@ -56,7 +56,7 @@ export const DEVNET: NetworkParams = {
   leadMs: 1600,
   slotMs: 1700,
   offsetMs: 100,
-  lanes: 3,
+  lanes: 4,
   receivers: 64,
   senders: 3,
   soakShareBps: 0, // an epoch is too short for a soak

@@ -78,9 +78,11 @@ export const VOTE_FIELDS = [
   ['scheduleProof', 'bytes32'], // see `providerSchedule` in digests.ts
   ['delayUs', 'uint32'], // added by the way through the provider to the delay of the direct path, queues included
   ['link', 'bytes32'], // hash of the network that the provider's datagrams came from; zero if none came
-  ['attempts', 'uint8'], // sessions that the outcome rests on
+  ['attempts', 'uint8'], // sessions that the receiver ran
   ['cause', 'uint8'], // see CAUSE
   ['sessionPeers', 'bytes32'], // keccak256 of the k peer ids that the senders opened the session with
+  ['otherOutcome', 'uint8'], // of the session that the vote does not rest on; 0 if there was none
+  ['otherKbps', 'uint32'], // its rate
 ] as const
 
 export type Vote = AbiRecord<typeof VOTE_FIELDS>

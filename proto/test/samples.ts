@@ -42,6 +42,8 @@ export const sampleVote = (): Vote => ({
   attempts: 2,
   cause: CAUSE.pathMtu,
   sessionPeers: keccakText('session peers'),
+  otherOutcome: 4,
+  otherKbps: 1_234,
 })
 
 export const sampleLeaf = (index = 3): Leaf => ({

@@ -8,12 +8,13 @@ import { keccakText } from '../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { STATUS } from '../../proto/leaf.js'
 import { DEVNET, type NetworkParams } from '../../proto/params.js'
-import { CAUSE, OUTCOME, type Vote } from '../../proto/vote.js'
+import { OUTCOME, type Vote } from '../../proto/vote.js'
 import { assign, type DrawnSession } from '../../verifier/core/assignment/assign.js'
 import { Draw } from '../../verifier/core/assignment/draw.js'
 import { isSoak, ticksOf } from '../../verifier/core/assignment/schedule.js'
 import type { ChainFacts } from '../../verifier/core/facts.js'
 import { type EvaluateInput, evaluateEpoch } from '../../verifier/core/scoring/evaluate.js'
+import { combine, isKept } from '../../verifier/core/scoring/two-tries.js'
 import { makeVote } from '../../verifier/core/scoring/vote.js'
 import { type Committee, sendersToSpoil } from './bounds.js'
 import type { Sample } from './sample.js'
@@ -78,7 +79,8 @@ export function simulate(options: WindowsOptions): Map<string, WindowResult[]> {
     const assignment = assign(facts, params)
     const votes = new Map<number, Vote[]>(facts.verifiers.map(({ index }) => [index, []]))
     for (const session of assignment.sessions) {
-      const vote = voteOf(session, options, { facts, params, colluding, random })
+      const repeat = assignment.repeats.find(isSecondOf(session))!
+      const vote = voteOf(session, repeat, options, { facts, params, colluding, random })
       votes.get(session.receiver)!.push(vote)
     }
     const forgotten = new Set(
@@ -141,7 +143,10 @@ interface Around {
   readonly random: Draw
 }
 
-function voteOf(session: DrawnSession, options: WindowsOptions, around: Around): Vote {
+const isSecondOf = (first: DrawnSession) => (one: DrawnSession) =>
+  one.provider === first.provider && one.receiver === first.receiver
+
+function voteOf(session: DrawnSession, repeat: DrawnSession, options: WindowsOptions, around: Around): Vote {
   const { facts, params, colluding, random } = around
   const subject = options.subjects[session.providerIndex]!
   const ticks = (1n << BigInt(ticksOf(params))) - 1n
@@ -152,22 +157,26 @@ function voteOf(session: DrawnSession, options: WindowsOptions, around: Around):
     ticksSent: ticks,
     ticksAnswered: subject.answersHeartbeats ? ticks : 0n,
     scheduleProof: ZERO_HASH,
-    delayUs: 0,
-    link: ZERO_HASH,
-    attempts: 2,
-    cause: CAUSE.none,
-    sessionPeers: ZERO_HASH,
     soak: isSoak(facts.beacon, session.provider, params),
   }
-  const vote = (outcome: Outcome): Vote => makeVote({ ...given, result: { outcome, evidence: NO_EVIDENCE } })
-  const liars = session.senders.filter(sender => colluding.has(sender)).length
-  const outcomes = outcomesOf(subject, given.soak, liars)
-  const honest = vote(noisy(outcomes[random.below(outcomes.length)]!, options, random))
+  const tryOf = ({ senders }: DrawnSession) => {
+    const liars = senders.filter(sender => colluding.has(sender)).length
+    const outcomes = outcomesOf(subject, given.soak, liars)
+    const measured = noisy(outcomes[random.below(outcomes.length)]!, options, random)
+    const isSpoilt = subject.aim !== 'lend' && liars >= sendersToSpoil(senders.length)
+    return { outcome: isSpoilt ? SPOILT[subject.aim] : measured, evidence: NO_EVIDENCE }
+  }
+  const first = tryOf(session)
+  const honest = makeVote({ ...given, ...combine(first, isKept(first) ? undefined : tryOf(repeat)) })
   // A colluding receiver may sign anything: every field is its own.
   if (colluding.has(session.receiver)) return subject.aim === 'frame' ? lowest(honest) : highest(honest, session)
-  if (subject.aim === 'lend' || liars < sendersToSpoil(session.senders.length)) return honest
-  // More than f' lying senders frame the provider, or make the session say nothing.
-  return subject.aim === 'frame' ? lowest(honest) : vote({ kind: 'no-data', reason: 'senders-missing' })
+  return honest
+}
+
+/** What more than f' lying senders make of a session: they frame the provider, or the session says nothing. */
+const SPOILT: Record<Exclude<Aim, 'lend'>, Outcome> = {
+  frame: { kind: 'dead', granted: 0 },
+  raise: { kind: 'no-data', reason: 'senders-missing' },
 }
 
 /** The possible outcomes of a session of this provider. If senders lend, the outcome also depends on how many of them do. */
@@ -196,7 +205,7 @@ const highest = (vote: Vote, { claimKbps }: DrawnSession): Vote => ({
 })
 
 /** A vote of `dead` needs no evidence. */
-const lowest = (vote: Vote): Vote => ({ ...vote, outcome: OUTCOME.dead, rateKbps: 0 })
+const lowest = (vote: Vote): Vote => ({ ...vote, outcome: OUTCOME.dead, rateKbps: 0, attempts: 2 })
 
 /** Adds an error to the reading, drawn from the measured errors: few real sessions stand for many windows. */
 function noisy(outcome: Outcome, { errors, claimKbps }: WindowsOptions, random: Draw): Outcome {

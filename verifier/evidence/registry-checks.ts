@@ -29,7 +29,8 @@ export async function checkRegistered(
 
   const announced = await registry.announcedIn(epoch)
   const provider = toHex(account)
-  const session = assign(facts, params).sessions.find(one => one.provider === provider && one.receiver === receiver)
+  const { sessions, repeats } = assign(facts, params)
+  const tries = [...sessions, ...repeats].filter(one => one.provider === provider && one.receiver === receiver)
   const isPeerOf = (verifier: number, peerId: string) =>
     announced.some(one => one.role === 'verifier' && one.index === verifier && one.peerId === peerId)
   const isProviderPeer = (peerId: string) =>
@@ -43,11 +44,11 @@ export async function checkRegistered(
     },
     {
       what: 'its receiver was assigned this session, with these senders',
-      holds: session?.senders.join() === senders.join(),
+      holds: tries.some(session => session.senders.join() === senders.join()),
     },
     {
       what: 'it was measured against the claim and the slashing threshold that the chain names',
-      holds: session?.claimKbps === claimKbps && breachBps === params.breachBps,
+      holds: tries[0]?.claimKbps === claimKbps && breachBps === params.breachBps,
     },
     {
       what: 'the receiver’s account and peer are the registered ones',

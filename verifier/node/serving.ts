@@ -82,7 +82,7 @@ export class Serving {
     const { session } = admission
     const announced = this.directory.provider(session.provider)
     if (announced === undefined) return refuse('the provider has announced no address')
-    const key = `${epoch}/${session.provider}/${receiver}`
+    const key = `${epoch}/${session.round}/${session.provider}/${receiver}`
     if (this.#served.has(key)) return refuse('served already')
     this.#served.add(key)
     return {

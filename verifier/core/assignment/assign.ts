@@ -1,6 +1,7 @@
 /**
  * Who measures whom in an epoch: a pure function of the beacon and of B(e), the same on every node. The draw gives each
- * provider n receivers, and each receiver k senders; `place.ts` says in which round each session runs. Providers that may
+ * provider n receivers, and each receiver k senders; `place.ts` says in which round each session runs, and `repeats.ts` in
+ * which round its second try. Providers that may
  * share a link get the same receivers, and each receiver measures them together (`link-groups.ts`). Several receivers at
  * once measure a claim that is too large for one (`receiver-groups.ts`).
  */
@@ -10,25 +11,31 @@ import type { Hex } from '../../../proto/hex.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
-import { type ActiveProvider, type ChainFacts, capacitiesOf, type FrozenVerifier, indicesOf } from '../facts.js'
+import { type ActiveProvider, type ChainFacts, capacitiesOf, indicesOf } from '../facts.js'
 import { Draw } from './draw.js'
 import { linkGroups } from './link-groups.js'
-import { type DrawnSession, placeSessions, type Session, senderLoadKbps } from './place.js'
+import { type DrawnSession, placeSessions, type Session } from './place.js'
 import { type DrawnReceivers, groupSize, groupsOfSize, memberClaimKbps } from './receiver-groups.js'
+import { placeRepeats } from './repeats.js'
 import { isSoak } from './schedule.js'
+import { drawSenders, FIRST_SENDERS, sendersEach } from './senders.js'
 
 const RECEIVERS = keccakText('bandwitness/v1/draw/receivers')
-const SENDERS = keccakText('bandwitness/v1/draw/senders')
 const ORDER = keccakText('bandwitness/v1/draw/order')
 
 export type { DrawnSession, Session } from './place.js'
 
 export interface Assignment {
-  /** ascending by round */
+  /** first tries, ascending by round */
   readonly sessions: readonly Session[]
-  /** Sessions for which no round of the epoch had room. Their receivers stay assigned and count in n. */
+  /**
+   * Second tries, ascending by round (see `repeats.ts`): the same provider and receiver, with other senders. A session for
+   * whose repeat no round had room has none.
+   */
+  readonly repeats: readonly Session[]
+  /** First tries for which no round of the epoch had room. Their receivers stay assigned and count in n. */
   readonly unplaced: readonly DrawnSession[]
-  /** Rounds in use, at most `roundsAvailable`. */
+  /** Rounds that the first tries take, at most `roundsAvailable`. */
   readonly rounds: number
   /** Registry indices, ascending; none for an account that is not an active provider. */
   receiversOf(provider: Hex): readonly number[]
@@ -48,8 +55,11 @@ export function assign(facts: ChainFacts, params: NetworkParams): Assignment {
   const links = linkGroups(facts).map(link => drawLink(facts, params, link))
   const drawn = new Map(links.flat().map(one => [one.provider.account, one]))
   const sessions = inFairOrder(facts, links, params)
+  const limits = { rounds: roundsAvailable(params), lanes: params.lanes }
+  const first = placeSessions(sessions, facts.verifiers, limits)
   return {
-    ...placeSessions(sessions, facts.verifiers, { rounds: roundsAvailable(params), lanes: params.lanes }),
+    ...{ sessions: first.sessions, unplaced: first.unplaced, rounds: first.rounds },
+    repeats: placeRepeats(facts, params, first, limits),
     receiversOf: provider => drawn.get(provider)?.receivers.toSorted((a, b) => a - b) ?? [],
     groupsOf: provider => {
       const groups = drawn.get(provider)?.groups.filter(group => group.length > 1) ?? []
@@ -66,12 +76,9 @@ export const roundsAvailable = (params: NetworkParams): number =>
 export const assignedRoot = (receivers: readonly number[]): Hex =>
   new MerkleTree(receivers.map(receiver => encodeWords(['uint32'], [receiver]))).root
 
-function seedOf(facts: ChainFacts, label: Hex, provider: Hex, counter: number): Hex {
-  return keccakWords(['bytes32', 'bytes32', 'address', 'uint32'], [facts.beacon, label, provider, counter])
-}
-
 function drawReceivers(facts: ChainFacts, params: NetworkParams, { account }: ActiveProvider): number[] {
-  return new Draw(seedOf(facts, RECEIVERS, account, 0)).sample(indicesOf(facts), params.receivers)
+  const seed = keccakWords(['bytes32', 'bytes32', 'address', 'uint32'], [facts.beacon, RECEIVERS, account, 0])
+  return new Draw(seed).sample(indicesOf(facts), params.receivers)
 }
 
 /**
@@ -93,31 +100,6 @@ function drawLink(facts: ChainFacts, params: NetworkParams, link: readonly Activ
     ...{ provider, receivers },
     groups: own === undefined || size === 1 ? receivers.map(receiver => [receiver]) : groupsOfSize(of, size),
   }))
-}
-
-const sendersEach = (facts: ChainFacts, params: NetworkParams): number =>
-  Math.max(0, Math.min(params.senders, facts.verifiers.length - 1))
-
-/**
- * k senders among the other verifiers whose capacity suffices for a sender's load. The senders of a group are neither
- * members of the group nor senders of an earlier member, as long as enough other verifiers remain.
- */
-function drawSenders(
-  facts: ChainFacts,
-  params: NetworkParams,
-  provider: Pick<ActiveProvider, 'account' | 'claimKbps'>,
-  receiver: number,
-  group: { readonly members: readonly number[]; readonly taken: readonly number[] },
-): number[] {
-  const k = sendersEach(facts, params)
-  if (k < 1) return []
-  const loadKbps = senderLoadKbps(provider.claimKbps, k, isSoak(facts.beacon, provider.account, params))
-  const able = (one: FrozenVerifier) => one.index !== receiver && one.capacityKbps >= loadKbps
-  const all = facts.verifiers.filter(able).map(verifier => verifier.index)
-  const outside = all.filter(index => !group.members.includes(index))
-  const fresh = outside.filter(index => !group.taken.includes(index))
-  const indices = [fresh, outside].find(choice => choice.length >= k) ?? all
-  return new Draw(seedOf(facts, SENDERS, provider.account, receiver)).sample(indices, k)
 }
 
 /**
@@ -155,8 +137,9 @@ function drawSessions(
   const sessions: DrawnSession[] = []
   for (const receiver of members) {
     const taken = sessions.flatMap(session => session.senders)
-    const senders = drawSenders(facts, params, { account, claimKbps }, receiver, { members, taken })
-    sessions.push({ provider: account, providerIndex: index, claimKbps, soak, receiver, senders, startsWith })
+    const due = { provider: account, providerIndex: index, claimKbps, soak, receiver }
+    const senders = drawSenders(facts, params, due, { label: FIRST_SENDERS, members, taken, used: [] })
+    sessions.push({ ...due, senders, startsWith })
   }
   return sessions
 }

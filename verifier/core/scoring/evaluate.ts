@@ -65,6 +65,7 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
         groups: assignment.groupsOf(provider.account),
         claimKbps: provider.claimKbps,
         params,
+        unmeasuredRun: last?.unmeasuredRun ?? 0,
         soak: {
           now: isSoak(facts.beacon, provider.account, params),
           held: (last && input.previous.soakVotes.get(provider.account)) ?? [],
@@ -121,7 +122,7 @@ function leafOf(window: Window, { params, facts }: EvaluateInput, commonFailure:
     status,
     rateKbps,
     claimKbps,
-    ...nextStanding(previous ?? NEWCOMER, { measured, ticks }, params),
+    ...nextStanding(previous ?? NEWCOMER, { measured, pathless: tally.pathless, ticks }, params),
     soakVotes: soakVotesDigest(tally.soakVotes),
     windowVotes: ZERO_HASH,
     link: ZERO_HASH,

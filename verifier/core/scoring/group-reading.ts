@@ -6,6 +6,10 @@
  * or none does. What a provider does to one member affects the whole group, and refusing a member is no better than
  * delivering nothing to it.
  *
+ * A group always runs both its tries, since no member knows what the others read. Each member votes for the second try, and
+ * names its reading in the first. The group counts with the try whose sum is larger, and a low sum needs both tries: a sum
+ * over each member's better try would let a provider favour other members in each.
+ *
  * A member's reading may exceed its share, up to the rate that its senders offer. Two flows may divide one queue very
  * unevenly, and the sum of an honest provider must not suffer from that.
  */
@@ -13,7 +17,7 @@ import { shareKbps } from '../../../probe/verdict/share.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
 import { memberClaimKbps } from '../assignment/receiver-groups.js'
-import type { ClassifiedVote, VoteClass } from './classify-vote.js'
+import { type ClassifiedVote, classifyTry, isTwice, ONCE, type VoteClass, type VoteRules } from './classify-vote.js'
 import { isBelowThreshold } from './slashing-threshold.js'
 
 /** The rates of a group's members, in their order, and the sum. Each member counts with the sum, up to the claim. */
@@ -30,12 +34,62 @@ export interface Account extends ClassifiedVote {
   readonly group?: GroupReading
 }
 
+/** How a member's vote counts, in each of its two tries. */
+export interface Member extends Account {
+  readonly first?: ClassifiedVote & { readonly vote: Vote }
+}
+
+/** @param shareKbps the member's share of the claim */
+export function memberOf(vote: Vote, shareKbps: number, rules: VoteRules): Member {
+  const { receiver, otherOutcome, otherKbps } = vote
+  const second = { receiver, vote, ...classifyTry(vote, shareKbps, rules) }
+  if (otherOutcome === 0) return second
+  const first = { ...vote, outcome: otherOutcome, rateKbps: otherKbps, ...JUDGED }
+  return { ...second, first: { vote: first, ...classifyTry(first, shareKbps, rules) } }
+}
+
+/** The vote has the figures of one session. For the other, the receiver's own judgement stands. */
+const JUDGED = { offeredKbps: 0xffffffff, directKbps: 0xffffffff, controlLossBps: 0 }
+
+/** @param members how each member's vote counts against its share of the claim */
+export function readGroup(
+  members: readonly Member[],
+  claimKbps: number,
+  soak: boolean,
+  params: Pick<NetworkParams, 'breachBps' | 'senders'>,
+): Account[] {
+  const tries = [members.map(firstOf), members].map(accounts => readTry(accounts, claimKbps, soak, params))
+  const [first, second] = [tries[0]!, tries[1]!]
+  const better = isBetter(first, second) ? first : second
+  const isOnce = better[0]?.counted === 'under' && members.some(({ vote }) => vote !== undefined && !isTwice(vote))
+  return better.map((account, i) => {
+    const { receiver, vote } = members[i]!
+    const { counted, rateKbps, serving, why, group } = account
+    return {
+      ...{ receiver, ...(vote && { vote }), counted, rateKbps, serving, why, ...(group && { group }) },
+      ...(isOnce && ONCE),
+    }
+  })
+}
+
+/** Without a session of one member there is no sum. */
+const firstOf = ({ receiver, first }: Member): Account => ({
+  receiver,
+  ...(first ?? { counted: 'ignored', rateKbps: 0, serving: true, why: 'its receiver had no first session' }),
+})
+
+/** A sum that counts is better than none, and a larger sum is better. */
+function isBetter([first]: readonly Account[], [second]: readonly Account[]): boolean {
+  if (first?.group === undefined || first.counted === 'ignored') return false
+  if (second?.group === undefined || second.counted === 'ignored') return true
+  return first.group.sumKbps > second.group.sumKbps
+}
+
 /**
  * A low sum always has a low member, since the thresholds of the shares sum to the threshold of the claim; and a low
  * member counts only with its evidence.
- * @param members how each member's vote counts against its share of the claim
  */
-export function readGroup(
+function readTry(
   members: readonly Account[],
   claimKbps: number,
   soak: boolean,

@@ -22,6 +22,8 @@ export type Standing = Pick<
 export interface EndedWindow {
   /** undefined if the provider was unmeasured */
   readonly measured: MeasuredRate | undefined
+  /** no rate was read for want of a path, even if that counts as rate 0 by now: the run of such windows goes on */
+  readonly pathless: boolean
   readonly ticks: WindowTicks
 }
 
@@ -58,7 +60,7 @@ export function nextStanding(
   { halfLifeWindows }: { readonly halfLifeWindows: number },
 ): Standing {
   if (!ended) return previous
-  const { measured, ticks } = ended
+  const { measured, pathless, ticks } = ended
   const factorQ32 = decayQ32(halfLifeWindows)
   const throughput = nextThroughput(throughputIn(previous), factorQ32, measured)
   const upQ16 = decayed(BigInt(previous.ticksUpQ16), factorQ32) + BigInt(ticks.up) * TICK_Q16
@@ -73,6 +75,6 @@ export function nextStanding(
     throughputWeightQ32: Number(throughput.weightQ32),
     ticksUpQ16: Number(upQ16),
     ticksTotalQ16: Number(totalQ16),
-    unmeasuredRun: measured ? 0 : Math.min(LARGEST_RUN, previous.unmeasuredRun + 1),
+    unmeasuredRun: measured && !pathless ? 0 : Math.min(LARGEST_RUN, previous.unmeasuredRun + 1),
   }
 }

@@ -9,10 +9,10 @@ import { STATUS, type StatusCode } from '../../../proto/leaf.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
-import type { Vote } from '../../../proto/vote.js'
+import { OUTCOME, type Vote } from '../../../proto/vote.js'
 import { memberClaimKbps } from '../assignment/receiver-groups.js'
-import { classifyVote, type VoteClass } from './classify-vote.js'
-import { type Account, type GroupReading, readGroup } from './group-reading.js'
+import { classifyVote, type VoteClass, type VoteRules } from './classify-vote.js'
+import { type Account, type GroupReading, memberOf, readGroup } from './group-reading.js'
 import { soakLimitKbps, soakVotesInForce } from './soak-votes.js'
 
 export interface TallyInput {
@@ -24,6 +24,8 @@ export interface TallyInput {
   readonly groups: readonly (readonly number[])[]
   readonly claimKbps: number
   readonly params: Pick<NetworkParams, 'breachBps' | 'senders'>
+  /** windows for which the provider has been unmeasured */
+  readonly unmeasuredRun: number
   readonly soak: {
     /** this epoch is a soak for this provider */
     readonly now: boolean
@@ -53,6 +55,8 @@ export interface Tally {
   /** in force from this epoch on */
   readonly soakVotes: readonly SoakVote[]
   readonly breach: boolean
+  /** fewer than 2f+1 receivers had a path to the provider */
+  readonly pathless: boolean
   /** n, with f, and the 2f+1 votes that a tally needs */
   readonly assigned: number
   readonly faults: number
@@ -92,6 +96,7 @@ export function tallyVotes(input: TallyInput): Tally {
     faults,
     quorum,
     usable: readings.length + atLeast.length,
+    pathless: accounts.filter(one => isUsable(one) && one.vote?.outcome !== OUTCOME.noPath).length < quorum,
     belowThreshold,
     receivers: accounts.map(({ receiver, vote, counted, why, group }) => ({
       ...{ receiver, counted, why },
@@ -114,30 +119,39 @@ const soakVotesOf = (accounts: readonly Account[]): SoakVote[] =>
     .map(({ receiver, vote, rateKbps }) => ({ receiver, epoch: vote!.epoch, rateKbps }))
 
 function accountFor(input: TallyInput): Account[] {
-  const { assigned, groups, claimKbps, params, soak } = input
-  if (groups.length === 0) return [...assigned].sort((a, b) => a - b).map(one => accountOf(one, claimKbps, input))
+  const { assigned, groups, claimKbps, params, soak, unmeasuredRun } = input
+  const rules: VoteRules = { soak: soak.now, unmeasuredRun, params }
+  const accountAlone = (receiver: number) =>
+    accountOf(receiver, input, vote => ({ receiver, vote, ...classifyVote(vote, claimKbps, rules) }))
+  if (groups.length === 0) return [...assigned].sort((a, b) => a - b).map(accountAlone)
   const grouped = groups.flatMap(group => {
     const shareKbps = memberClaimKbps(claimKbps, group.length)
-    const members = group.map(receiver => accountOf(receiver, shareKbps, input))
+    const members = group.map(receiver => accountOf(receiver, input, vote => memberOf(vote, shareKbps, rules)))
     return readGroup(members, claimKbps, soak.now, params)
   })
   const alone = assigned
     .filter(receiver => !groups.flat().includes(receiver))
     .map((receiver): Account => {
-      const account = accountOf(receiver, claimKbps, input)
+      const account = accountAlone(receiver)
       if (account.counted === 'missing') return account
       return { ...account, ...NOTHING, counted: 'ignored', why: 'its receiver was in no group, so it had no session' }
     })
   return [...grouped, ...alone].sort((a, b) => a.receiver - b.receiver)
 }
 
+const isUsable = ({ counted }: Account): boolean => counted === 'rate' || counted === 'under' || counted === 'at-least'
+
 const NOTHING = { rateKbps: 0, serving: true }
 
-function accountOf(receiver: number, claimKbps: number, { votes, params, soak }: TallyInput): Account {
+function accountOf<T extends Account>(
+  receiver: number,
+  { votes }: TallyInput,
+  classify: (vote: Vote) => T,
+): T | Account {
   const [vote, second] = votes.filter(one => one.receiver === receiver)
   if (!vote) return { receiver, counted: 'missing', why: 'the ballot set holds no vote of its receiver', ...NOTHING }
   if (second) return { receiver, counted: 'ignored', why: 'its receiver voted twice for one provider', ...NOTHING }
-  return { receiver, vote, ...classifyVote(vote, claimKbps, soak.now, params) }
+  return classify(vote)
 }
 
 /**

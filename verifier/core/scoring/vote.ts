@@ -10,6 +10,8 @@ export interface VoteInput {
   readonly receiver: number
   /** undefined if no session ran: no round had room for it, or this node was down */
   readonly result: Pick<SessionResult, 'outcome' | 'evidence'> | undefined
+  /** the try that the vote does not rest on; undefined if there was none */
+  readonly other: Pick<SessionResult, 'outcome'> | undefined
   /** bitmaps over the epoch's ticks, bit i for tick i */
   readonly ticksSent: bigint
   readonly ticksAnswered: bigint
@@ -26,7 +28,8 @@ export function makeVote(input: VoteInput): Vote {
   const { result, epoch, provider, receiver, scheduleProof } = input
   const ticksSent = input.ticksSent & TICK_MASK
   const ticksAnswered = input.ticksAnswered & ticksSent
-  const outcome = result ? codeOf(result.outcome, ticksSent, ticksAnswered) : OUTCOME.noData
+  const { outcome, rateKbps } = readingOf(result?.outcome, ticksSent, ticksAnswered)
+  const other = input.other && readingOf(input.other.outcome, ticksSent, ticksAnswered)
   const measured = result && 'measurement' in result.outcome ? result.outcome.measurement : undefined
   const evidence = result?.evidence
   return {
@@ -34,8 +37,7 @@ export function makeVote(input: VoteInput): Vote {
     provider,
     receiver,
     outcome,
-    // Bytes that no sender committed to are no rate, however many arrived.
-    rateKbps: outcome === OUTCOME.garbage ? 0 : whole(measured?.rateKbps, MAX_UINT32),
+    rateKbps,
     ...fieldsOf(measured),
     unverifiableSenders: whole(evidence?.unverifiableSenders, MAX_UINT32),
     ticksSent,
@@ -48,10 +50,24 @@ export function makeVote(input: VoteInput): Vote {
     scheduleProof,
     delayUs: 0,
     link: ZERO_HASH,
-    attempts: result ? 1 : 0,
+    attempts: (result ? 1 : 0) + (other ? 1 : 0),
     cause: CAUSE.none,
     sessionPeers: ZERO_HASH,
+    otherOutcome: other?.outcome ?? 0,
+    otherKbps: other?.rateKbps ?? 0,
   }
+}
+
+function readingOf(
+  outcome: Outcome | undefined,
+  ticksSent: bigint,
+  ticksAnswered: bigint,
+): Pick<Vote, 'outcome' | 'rateKbps'> {
+  if (outcome === undefined) return { outcome: OUTCOME.noData, rateKbps: 0 }
+  const code = codeOf(outcome, ticksSent, ticksAnswered)
+  // Bytes that no sender committed to are no rate, however many arrived.
+  const isRate = 'measurement' in outcome && code !== OUTCOME.garbage
+  return { outcome: code, rateKbps: isRate ? whole(outcome.measurement.rateKbps, MAX_UINT32) : 0 }
 }
 
 function codeOf(outcome: Outcome, ticksSent: bigint, ticksAnswered: bigint): OutcomeCode {

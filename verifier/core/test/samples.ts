@@ -76,6 +76,8 @@ export const vote = (receiver: number, outcome: OutcomeCode, rateKbps = 0, over:
   attempts: 2,
   cause: CAUSE.none,
   sessionPeers: ZERO_HASH,
+  otherOutcome: outcome,
+  otherKbps: rateKbps,
   ...over,
 })
 

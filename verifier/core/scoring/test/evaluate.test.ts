@@ -109,6 +109,23 @@ describe('evaluation of an epoch', () => {
     expect(leaves.map(leaf => leaf.penaltyBps)).to.deep.equal([0, 0, PARAMS.maxPenaltyBps])
   })
 
+  it('leaves a provider without a path five windows to repair it, and then penalises it window by window', () => {
+    const pathless: Cast = () => ({ outcome: OUTCOME.noPath, rateKbps: 0 })
+    const leaves = run(new Array(8).fill(pathless))
+    expect(leaves.map(({ breachBits, penaltyBps }) => [breachBits, penaltyBps])).to.deep.equal([
+      ...new Array(5).fill([0, 0]),
+      ...[
+        [0b1, 0],
+        [0b11, 0],
+        [0, PARAMS.maxPenaltyBps],
+      ],
+    ])
+    expect(leaves.map(({ unmeasuredRun }) => unmeasuredRun)).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8])
+    const repaired = run([...new Array(4).fill(pathless), honest, pathless])
+    expect(repaired.at(-2)).to.include({ status: STATUS.measured, unmeasuredRun: 0, breachBits: 0 })
+    expect(repaired.at(-1)).to.include({ status: STATUS.unmeasured, unmeasuredRun: 1, breachBits: 0 })
+  })
+
   it('starts afresh for an account that was not in the last report under the same index', () => {
     const held = [0, 1, 2].map(receiver => ({ receiver, epoch: 1, rateKbps: 1 }))
     const previous = {

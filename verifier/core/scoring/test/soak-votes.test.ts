@@ -17,7 +17,15 @@ const anyHeld: fc.Arbitrary<SoakVote[]> = fc
   .map(votes => soakVotesInForce(votes, [], QUORUM))
 
 const certified = (votes: readonly Vote[], assigned: readonly number[], now: boolean, held: readonly SoakVote[]) =>
-  tallyVotes({ votes, assigned, groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, soak: { now, held, needed: false } })
+  tallyVotes({
+    votes,
+    assigned,
+    groups: [],
+    claimKbps: CLAIM_KBPS,
+    params: PARAMS,
+    unmeasuredRun: 0,
+    soak: { now, held, needed: false },
+  })
 
 const asSoaks = (votes: readonly Vote[]): Vote[] => votes.map(one => ({ ...one, soak: true }))
 

@@ -35,6 +35,7 @@ const made = (outcome: Outcome | undefined, ticksSent = 0n, ticksAnswered = 0n) 
     provider: account('provider 0'),
     receiver: 3,
     result: outcome && { outcome, evidence: EVIDENCE },
+    other: undefined,
     ticksSent,
     ticksAnswered,
     scheduleProof: keccakText('schedule'),
