@@ -44,6 +44,8 @@ export async function run(args: string[]): Promise<number> {
     const wanted = values.parallel === undefined ? undefined : positive('parallel', values.parallel)
     const calibration = wanted ? [] : await calibrate(pool, plan, step => console.log(calibrationLine(step)))
     const parallel = wanted ?? Math.ceil(USED_SHARE * calibration.at(-1)!.parallel)
+    // The calibration overruns sockets on purpose.
+    const overrunsBefore = pool.overruns
     console.log(headLine())
     const tell = (cell: CellResult) => console.log(cellLine(cell))
     const modelled = await runCells(pool, plan, parallel, tell)
@@ -60,7 +62,7 @@ export async function run(args: string[]): Promise<number> {
       calibration,
       parallel,
       cells,
-      overruns: pool.overruns ?? null,
+      overruns: overrunsBefore === undefined ? null : pool.overruns! - overrunsBefore,
       cpuSeconds: pool.cpuSeconds,
       minutes: (performance.now() - startMs) / 60_000,
       ok,

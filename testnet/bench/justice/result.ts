@@ -52,7 +52,7 @@ export interface JusticeResult {
   readonly calibration: readonly CalibrationStep[]
   readonly parallel: number
   readonly cells: readonly CellResult[]
-  /** datagrams for which a socket had no room, over the whole run; null if nobody counts them */
+  /** datagrams for which a socket had no room, after the calibration; null if nobody counts them */
   readonly overruns: number | null
   readonly cpuSeconds: number
   readonly minutes: number
