@@ -1,6 +1,7 @@
-/** From a session's outcome to its row. Pure. */
+/** From the outcome of a receiver's tries to a row. Pure. */
 import type { Outcome } from '../../../probe/index.js'
 import type { JusticeRow } from './result.js'
+import type { Tries } from './tries.js'
 
 export interface SessionFigures {
   readonly outcome: Outcome
@@ -13,13 +14,12 @@ export interface SessionFigures {
   readonly tookMs: number
 }
 
-export function rowOf(
-  { outcome, passedKbps, lagMs, pausedShare, tookMs }: SessionFigures,
-  claimKbps: number,
-): JusticeRow {
+export function rowOf({ voted, first }: Tries, claimKbps: number): JusticeRow {
+  const { outcome, passedKbps, lagMs, pausedShare, tookMs } = voted
   const measurement = 'measurement' in outcome ? outcome.measurement : undefined
   return {
     outcome: outcome.kind,
+    first: first?.outcome.kind ?? null,
     reason: 'reason' in outcome ? outcome.reason : null,
     reading: measurement ? measurement.rateKbps / claimKbps : null,
     passed: measurement && passedKbps !== undefined ? passedKbps / claimKbps : null,
