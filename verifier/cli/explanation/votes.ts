@@ -27,7 +27,6 @@ const orNothing = (value: number | null, text: (value: number) => string): strin
 const COLUMNS: readonly Column[] = [
   { title: 'VERIFIER', cell: vote => `${vote.verifier}` },
   { title: 'OUTCOME', cell: vote => (vote.outcome === null ? 'none' : OUTCOME_TEXT[vote.outcome]) },
-  { title: 'RUNS', cell: vote => `${vote.attempts}`, right: true },
   { title: 'RATE', cell: vote => orNothing(vote.rateKbps, mbpsText), right: true },
   { title: 'OFFERED', cell: vote => orNothing(vote.offeredKbps, mbpsText), right: true },
   { title: 'LOSS', cell: vote => orNothing(vote.lossBps, shareText), right: true },
@@ -38,7 +37,7 @@ const COLUMNS: readonly Column[] = [
 ]
 
 const LEGEND =
-  'RUNS are the sessions that the verifier ran; a low vote needs two. OFFERED is what the senders sent. CONTROL LOSS is the loss of datagrams that did not pass through the provider; DIRECT is the rate that the path without the provider carried. TICKS are heartbeats answered of those sent.'
+  'OFFERED is what the senders sent. CONTROL LOSS is the loss of datagrams that did not pass through the provider; DIRECT is the rate that the path without the provider carried. TICKS are heartbeats answered of those sent.'
 
 export function votesText({ votes, leaf }: ExplanationJson): string {
   return section('The votes (rates in Mbit/s)', [
