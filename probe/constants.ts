@@ -50,8 +50,8 @@ export const CHALLENGES_PER_HOST = 128
 /** A relay remembers this many hosts that have echoed. */
 export const ECHOED_HOSTS_KEPT = 4096
 
-/** An unpaid session carries at most its rate for MAX_BUDGET_MS (a soak takes 12 s), and lasts at most an hour. */
-export const MAX_BUDGET_MS = 15_000
+/** An unpaid session carries at most its rate for MAX_BUDGET_MS (a soak takes 15.6 s), and lasts at most an hour. */
+export const MAX_BUDGET_MS = 16_000
 export const MAX_DURATION_MS = 3_600_000
 
 /** Limits on a provider's unpaid sessions. A verifier needs one for heartbeats and a few for data. */
@@ -67,7 +67,7 @@ export const CONTROL_PER_SECOND = 60
 
 /** Length of a direct probe. The receiver discards its first part, and reads the rate a little before its end. */
 export const DIRECT_MS = 700
-export const DIRECT_SPAN = { discardMs: 150, measureMs: 500 }
+export const DIRECT_SPAN = { discardMs: 150, measureMs: 500, waitMs: 1000 }
 
 /** Once enough senders are ready, the receiver waits this long for the rest. */
 export const STRAGGLER_MS = 350
@@ -79,14 +79,19 @@ export const HANDSHAKE_MS = 1200
  */
 export const START_LEAD_MS = HANDSHAKE_MS + STRAGGLER_MS
 export const START_TOLERANCE_MS = 200
-/** Longest measurement of an ordinary session: a low reading may need more evidence than one second gives. */
-export const LONGEST_MEASURE_MS = 4000
+/**
+ * The discard starts at the first arrival, but no later than this. So standing delay (a full buffer, a satellite) is no
+ * low rate, and a longer silence gives windows at zero.
+ */
+export const FIRST_ARRIVAL_MS = 3000
+/** Longest measurement of an ordinary session, from the first arrival: a low reading needs more than one second. */
+export const LONGEST_MEASURE_MS = 8000
 /** Time for data besides the measurement: a long round trip, and the halt. */
 const DATA_SLACK_MS = 800
 /** Longest flow of data through the provider in an ordinary session. */
-export const DATA_MS = LONGEST_MEASURE_MS + DATA_SLACK_MS
-/** The same slack for a soak: a provider's queue may delay the last turn (see verdict/turns.ts). */
-const SOAK_SLACK_MS = 1600
+export const DATA_MS = FIRST_ARRIVAL_MS + LONGEST_MEASURE_MS + DATA_SLACK_MS
+/** The slack of a soak: a provider's queue may delay the last turn by FIRST_ARRIVAL_MS (see verdict/turns.ts). */
+const SOAK_SLACK_MS = FIRST_ARRIVAL_MS + 600
 /** Longest flow of data through the provider in a soak. */
 export const soakDataMs = (soakMs: number): number => soakMs + SOAK_SLACK_MS
 /** From the published root to the last reveal. */

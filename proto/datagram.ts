@@ -21,7 +21,13 @@ export const PAYLOAD_BYTES = DATAGRAM_BYTES - HEADER_BYTES
 export const IP_UDP_HEADER_BYTES = 28
 /** The same with IPv6. */
 export const IPV6_UDP_HEADER_BYTES = 48
+/** A datagram of data at the IP layer, with IPv4. */
 export const IP_DATAGRAM_BYTES = DATAGRAM_BYTES + IP_UDP_HEADER_BYTES
+
+/** Headers that the IP layer adds to a datagram of the session's address family. */
+export const headerBytes = (ipv6: boolean): number => (ipv6 ? IPV6_UDP_HEADER_BYTES : IP_UDP_HEADER_BYTES)
+/** A datagram of data at the IP layer. With IPv6 it has 1248 bytes, so it fits IPv6's least path MTU of 1280. */
+export const ipDatagramBytes = (ipv6: boolean): number => DATAGRAM_BYTES + headerBytes(ipv6)
 
 /** A chunk, the unit of commitment: about 64 KiB of datagrams. */
 export const CHUNK_DATAGRAMS = 52

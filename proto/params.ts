@@ -34,6 +34,11 @@ export interface NetworkParams {
   readonly soakShareBps: number
   readonly soakMs: number
   readonly breachBps: number
+  /**
+   * A low reading is measured for at least so long after its discard. A real network: 4000, so that other traffic on the
+   * provider's line has the time to yield.
+   */
+  readonly yieldMs: number
   readonly maxPenaltyBps: number
   /** Windows until a window's weight in the score has halved; 1 to 1000. */
   readonly halfLifeWindows: number
@@ -65,6 +70,7 @@ export const DEVNET: NetworkParams = {
   soakShareBps: 0, // an epoch is too short for a soak
   soakMs: 12_000,
   breachBps: 7500,
+  yieldMs: 1000, // an epoch is too short for more
   maxPenaltyBps: 1000,
   halfLifeWindows: 8, // a run of a dozen epochs shows a fall and the recovery; a real network takes 7 windows of a day
   commonFailureMinProviders: 20,

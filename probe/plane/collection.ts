@@ -5,7 +5,7 @@
  * else counts from `begin` until `beginDirect` or `finish`.
  */
 
-import { DIRECT_SEQUENCE, IP_DATAGRAM_BYTES, TURN_SEQUENCE } from '../../proto/datagram.js'
+import { DIRECT_SEQUENCE, headerBytes, ipDatagramBytes, TURN_SEQUENCE } from '../../proto/datagram.js'
 import { ChunkCollector } from '../chunks/collect.js'
 import { FIRST_CHUNK, type Run } from '../chunks/runs.js'
 import { type ChunkRows, chunksOf } from '../chunks/table.js'
@@ -18,6 +18,8 @@ import { type Estimate, Estimator, type EstimatorOptions, type FixedSpan } from 
 import { bytesIn } from '../verdict/share.js'
 import { middleTurn } from '../verdict/turns.js'
 import type { Verified } from '../wire/verified.js'
+import { ControlCount } from './control-count.js'
+import { Crowd } from './crowd.js'
 import { OverrunWatch } from './overrun-watch.js'
 
 const FIRST_SEQUENCE: Record<Run, number> = { main: 0, control: 0, direct: DIRECT_SEQUENCE, turn: TURN_SEQUENCE }
@@ -36,6 +38,8 @@ export interface Progress {
   readonly isDone: boolean
   /** over all main flows; of a soak that of the middle turn, once all turns are read */
   readonly estimate: Estimate
+  /** end of the discard; before the first arrival, the latest time at which it may end */
+  readonly sinceMs: number
   /** by sender; undefined if the session is no soak */
   readonly turns: readonly Estimate[] | undefined
   /** of the direct probe; undefined before it */
@@ -79,9 +83,6 @@ export interface TurnRead {
   readonly crowdKbps: readonly number[]
 }
 
-/** Length of the intervals in which arrivals under all tags are counted. */
-const CROWD_MS = 50
-
 /** How often the measurement is looked at. */
 const LOOK_MS = 10
 /** The worker reports to the main thread about this often, and at once when the collection is done. */
@@ -110,15 +111,12 @@ export class Collection {
   /** by sender: the host that its provider's challenge came from, once it came */
   readonly #hosts: (string | undefined)[]
   #commonHost: string | undefined
-  /** first and last arrival of each sender's control datagrams */
-  readonly #controlSpans: ({ readonly firstMs: number; lastMs: number } | undefined)[]
+  readonly #controlCount: ControlCount
+  readonly #ipv6: boolean
   #estimator: Estimator | undefined
-  /**
-   * in a soak, by sender: the estimator of its turn, and the bytes through the provider in each interval from the start
-   */
+  /** in a soak, by sender: the estimator of its turn */
   #turns: readonly Estimator[] = []
-  #passed: readonly number[][] = []
-  #startMs = 0
+  #crowd: Crowd | undefined
   #needed = 0
   #direct: Estimator | undefined
   #haltedMs: number | undefined
@@ -136,6 +134,7 @@ export class Collection {
     clock: MonotonicClock,
     port: DatagramPort,
     tell: (progress: Progress) => void,
+    ipv6: boolean,
   ) {
     const collector = (run: Run) => new ChunkCollector(limits[run], FIRST_CHUNK[run])
     this.#senders = Array.from({ length: senders }, () => ({
@@ -145,7 +144,8 @@ export class Collection {
       turn: collector('turn'),
     }))
     this.#hosts = new Array(senders).fill(undefined)
-    this.#controlSpans = new Array(senders).fill(undefined)
+    this.#controlCount = new ControlCount(senders)
+    this.#ipv6 = ipv6
     this.#clock = clock
     this.#port = port
     this.#tell = tell
@@ -156,10 +156,9 @@ export class Collection {
    * @param needed k − f', less the senders that the provider refused
    */
   begin(startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[], needed: number): void {
-    this.#startMs = startMs
     this.#needed = needed
     this.#turns = turns.map(({ fromMs, span }) => new Estimator(startMs + fromMs, { ...options, fixed: span }))
-    this.#passed = turns.map(() => [])
+    this.#crowd = turns.length > 0 ? new Crowd(startMs, turns.length) : undefined
     this.#estimator = new Estimator(startMs, options)
     this.#patienceMs = patienceMs(this.#port.facts, options.claimKbps)
     this.#lookedMs = this.#clock.now()
@@ -182,11 +181,8 @@ export class Collection {
   }
 
   /** Counts any datagram that came through the provider under a sender's tag, even one that is no data. */
-  pass(slot: number, bytes: number, arrivedMs: number): void {
-    const intervals = this.#passed[slot]
-    if (!intervals) return
-    const at = Math.max(0, Math.floor((arrivedMs - this.#startMs) / CROWD_MS))
-    intervals[at] = (intervals[at] ?? 0) + bytes
+  pass(slot: number, length: number, arrivedMs: number): void {
+    this.#crowd?.pass(slot, length + headerBytes(this.#ipv6), arrivedMs)
   }
 
   /**
@@ -202,12 +198,12 @@ export class Collection {
     if (this.#senders[slot]![run].accept(sequence - FIRST_SEQUENCE[run], maskedTime, payload, arrivedMs) !== 'new')
       return
     if (run !== 'control') {
-      counts.push(arrivedMs, IP_DATAGRAM_BYTES)
+      counts.push(arrivedMs, ipDatagramBytes(this.#ipv6))
       return
     }
-    const span = this.#controlSpans[slot]
-    if (span) span.lastMs = arrivedMs
-    else this.#controlSpans[slot] = { firstMs: arrivedMs, lastMs: arrivedMs }
+    // In an ordinary session, the evidence of a reading is what arrives beside the reading.
+    if (this.#turns.length > 0 || arrivedMs >= this.#estimator!.sinceMs)
+      this.#controlCount.add(slot, sequence, arrivedMs)
   }
 
   finish(): Arrivals {
@@ -230,16 +226,7 @@ export class Collection {
 
   #turnRead(slot: number): TurnRead | undefined {
     const estimate = this.#turns[slot]?.result()
-    if (!estimate) return undefined
-    const first = Math.max(0, Math.ceil((estimate.fromMs - this.#startMs) / CROWD_MS))
-    const end = Math.max(first + 1, Math.floor((estimate.toMs - this.#startMs) / CROWD_MS))
-    const crowdKbps = this.#passed.map((intervals, other) => {
-      if (other === slot) return 0
-      let bytes = 0
-      for (let at = first; at < end; at++) bytes += intervals[at] ?? 0
-      return (bytes * 8) / ((end - first) * CROWD_MS)
-    })
-    return { estimate, crowdKbps }
+    return estimate && this.#crowd && { estimate, crowdKbps: this.#crowd.beside(slot, estimate) }
   }
 
   #runOf(way: Way, sequence: number): Run {
@@ -267,8 +254,10 @@ export class Collection {
     const lateMs = nowMs - this.#lookedMs - LOOK_MS
     if (lateMs > this.#patienceMs && !this.#direct) this.#starvedMs += lateMs
     this.#lookedMs = nowMs
-    const control = this.#controlFlows()
+    const control = this.#controlCount.flows
     const isDone = this.#isDone(nowMs - GRACE_MS, isEnoughControl(control, this.#needed))
+    // What comes after a silent session is no data of it: else a provider could turn `dead` into "at least 0".
+    if (this.#estimator!.isSilent) this.#haltedMs ??= nowMs
     if (nowMs - this.#toldMs < TELL_MS && isDone === this.#wasDone) return
     this.#toldMs = nowMs
     this.#wasDone = isDone
@@ -276,6 +265,7 @@ export class Collection {
     this.#tell({
       isDone,
       estimate: this.#estimate(isDone),
+      sinceMs: this.#estimator!.sinceMs,
       turns: this.#turns.length > 0 ? this.#turns.map(turn => turn.result()) : undefined,
       direct: this.#direct?.result(),
       starvedMs: this.#starvedMs,
@@ -299,12 +289,5 @@ export class Collection {
   #overrunsInReading(): number {
     const estimators = this.#turns.length > 0 ? this.#turns : [this.#estimator!]
     return estimators.reduce((sum, one) => sum + this.#overruns.within(one.result()), 0)
-  }
-
-  #controlFlows(): (ControlFlow | undefined)[] {
-    return this.#senders.map(({ control: { highest, arrived } }, slot) => {
-      const span = this.#controlSpans[slot]
-      return span && { sent: highest + 1, arrived, spanMs: span.lastMs - span.firstMs, riseMs: 0 }
-    })
   }
 }

@@ -8,7 +8,6 @@ import {
   DATAGRAM_BYTES,
   HEADER_BYTES,
   HEARTBEAT_BYTES,
-  IP_UDP_HEADER_BYTES,
   PAYLOAD_BYTES,
   TAG_BYTES,
 } from '../../proto/datagram.js'
@@ -92,9 +91,9 @@ export class Receiving {
     return this.#port.facts
   }
 
-  collect(id: number, senders: number, limits: RunLimits): void {
+  collect(id: number, senders: number, limits: RunLimits, ipv6: boolean): void {
     const tell = (progress: Progress) => this.#emit({ kind: 'progress', collection: id, progress })
-    this.#collections.set(id, new Collection(senders, limits, this.#clock, this.#port, tell))
+    this.#collections.set(id, new Collection(senders, limits, this.#clock, this.#port, tell, ipv6))
   }
 
   /** @param headerKey of the sender's headers */
@@ -184,7 +183,7 @@ export class Receiving {
       return undefined
     }
     if (sink !== 'heartbeats' && sink.way === 'provider') {
-      sink.collection.pass(sink.slot, length + IP_UDP_HEADER_BYTES, batch.arrivedMs[i]!)
+      sink.collection.pass(sink.slot, length, batch.arrivedMs[i]!)
     }
     if (length <= SMALL_BYTES) {
       this.#onSmall(batch, i, expectation)

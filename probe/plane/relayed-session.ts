@@ -1,8 +1,9 @@
 /** One session in the relay's worker: its source and next hop, and the rate and budget that limit it. */
-import { CHALLENGE_BYTES, IP_DATAGRAM_BYTES, IP_UDP_HEADER_BYTES } from '../../proto/datagram.js'
+import { CHALLENGE_BYTES, headerBytes, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { POLICE_BURST_MS, POLICE_SLACK } from '../constants.js'
 import type { Endpoint, ReceivedBatch } from '../io/datagram-port.js'
 import { bytesIn } from '../verdict/share.js'
+import { isOverIpv6 } from '../wire/address-family.js'
 import { isEcho, type PathValidation } from '../wire/path-validation.js'
 import { Forwarded } from './forwarded.js'
 import type { DropReason } from './relay-stats.js'
@@ -37,6 +38,8 @@ export class RelayedSession {
   readonly path: PathValidation
   readonly forwarded: Forwarded
   readonly #bucket: TokenBucket
+  /** of each datagram to the next hop */
+  readonly #headerBytes: number
   #budgetBytes: number
   #source: Endpoint | undefined
 
@@ -48,7 +51,8 @@ export class RelayedSession {
     this.rateKbps = spec.rateKbps
     this.openedMs = nowMs
     this.path = path
-    this.forwarded = new Forwarded(spec.rateKbps)
+    this.#headerBytes = headerBytes(isOverIpv6(spec.nextHopHost))
+    this.forwarded = new Forwarded(spec.rateKbps, this.#headerBytes)
     this.#budgetBytes = spec.budgetBytes
     const burstBytes = Math.max(bytesIn(spec.rateKbps, POLICE_BURST_MS), MIN_BURST_BYTES)
     this.#bucket = new TokenBucket(spec.rateKbps * POLICE_SLACK, burstBytes, nowMs)
@@ -67,7 +71,7 @@ export class RelayedSession {
     if (!this.path.validated) return 'not-validated'
     this.#source ??= batch.source(i)
     if (!batch.isFrom(i, this.#source)) return 'wrong-source'
-    const bytes = length + IP_UDP_HEADER_BYTES
+    const bytes = length + this.#headerBytes
     if (bytes > this.#budgetBytes) return 'over-budget'
     if (!this.#bucket.take(bytes, nowMs)) return 'over-rate'
     this.#budgetBytes -= bytes

@@ -10,7 +10,7 @@ import {
   CONTROL_CHUNK,
   DIRECT_CHUNK,
   DIRECT_SEQUENCE,
-  IP_DATAGRAM_BYTES,
+  ipDatagramBytes,
   MAX_SEQUENCE,
   TURN_CHUNK,
   TURN_SEQUENCE,
@@ -49,6 +49,8 @@ export interface FlowSpec {
   /** the flow ends by itself after this time */
   readonly durationMs: number
   readonly budgetBytes: number
+  /** whether the receiver gets the data over IPv6; it sets the bytes of a datagram */
+  readonly ipv6: boolean
   readonly provider: Destination
   /** for control datagrams and the direct probe */
   readonly receiver: Destination
@@ -139,6 +141,7 @@ class Flow implements Paced {
   #pacer!: Pacer
   /** number of phases that have begun */
   #begun = 0
+  readonly #datagramBytes: number
   #budgetDatagrams: number
   #isDirect = false
   #errors = 0
@@ -151,7 +154,8 @@ class Flow implements Paced {
     this.#spec = spec
     this.#hasEchoed = hasEchoed
     this.#errorsBefore = port.errors
-    this.#budgetDatagrams = Math.floor(spec.budgetBytes / IP_DATAGRAM_BYTES)
+    this.#datagramBytes = ipDatagramBytes(spec.ipv6)
+    this.#budgetDatagrams = Math.floor(spec.budgetBytes / this.#datagramBytes)
     this.#beginPhase()
     this.#nextControlMs = this.#controlMs()
   }
@@ -163,7 +167,7 @@ class Flow implements Paced {
     const { sequences, ...first } = FIRST[run]
     this.#outgoing = new Outgoing(this.#port, { ...provider, key, headerKey, slot, ...first })
     this.#pacer = new Pacer({
-      rateKbps,
+      ...{ datagramBytes: this.#datagramBytes, rateKbps },
       durationMs: toMs - fromMs,
       startMs: this.#startMs + fromMs,
       maxDatagrams: Math.min(this.#budgetDatagrams, sequences),
@@ -189,7 +193,10 @@ class Flow implements Paced {
       firstChunk: DIRECT_CHUNK,
     })
     const maxDatagrams = MAX_SEQUENCE + 1 - DIRECT_SEQUENCE
-    this.#pacer = new Pacer({ rateKbps, durationMs, maxDatagrams, startMs: performance.now() })
+    this.#pacer = new Pacer({
+      ...{ datagramBytes: this.#datagramBytes, rateKbps, durationMs, maxDatagrams },
+      startMs: performance.now(),
+    })
   }
 
   run(nowMs: number): number | undefined {

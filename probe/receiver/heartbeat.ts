@@ -2,12 +2,13 @@
  * Heartbeats take the same kind of session as data. A verifier opens a session with itself as the next hop. At every
  * tick it sends a fresh nonce, which must come back through the relay.
  */
-import { HEARTBEAT_BYTES, IP_UDP_HEADER_BYTES, NONCE_BYTES } from '../../proto/datagram.js'
+import { HEARTBEAT_BYTES, headerBytes, NONCE_BYTES } from '../../proto/datagram.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
 import type { RelayGrant } from '../../proto/messages.js'
 import { HANDSHAKE_MS, HEARTBEAT_RATE_KBPS } from '../constants.js'
 import { within } from '../deadline.js'
 import type { PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
+import { isOverIpv6 } from '../wire/address-family.js'
 import { RelayClient } from '../wire/relay-client.js'
 import type { ExpectedHeartbeats, Receiver } from './receiver.js'
 
@@ -61,7 +62,7 @@ export class HeartbeatSession {
         sessionId: fromHex(sessionId),
         nextHopHost: advertisedHost,
         nextHopPort: deps.receiver.port,
-        budgetBytes: MAX_TICKS * (HEARTBEAT_BYTES + IP_UDP_HEADER_BYTES),
+        budgetBytes: MAX_TICKS * (HEARTBEAT_BYTES + headerBytes(isOverIpv6(advertisedHost))),
         rateKbps: HEARTBEAT_RATE_KBPS,
         durationMs,
         sender: 0,

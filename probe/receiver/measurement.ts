@@ -21,6 +21,7 @@ const LOOK_MS = 10
 export interface MeasurementOptions {
   readonly claimKbps: number
   readonly breachBps: number
+  readonly yieldMs: number
   /** undefined for an ordinary session */
   readonly soakMs?: number | undefined
   /** other receivers measure over the same span */
@@ -43,12 +44,12 @@ export async function measure(
   const turnPlans = soakMs === undefined ? [] : turnSpans(soakMs, links.length, longestMs)
   const needed = neededLinks(links)
   await collecting.begin(startMs, estimatorOptions(links, options, spanOf(links, options)), needed, turnPlans)
-  const { estimate, starvedMs, overruns, arrived, control, turns } = await watch(collecting, options, () => {
+  const { estimate, sinceMs, starvedMs, overruns, arrived, control, turns } = await watch(collecting, options, () => {
     for (const link of links) link.start()
   })
   const isLow = isDirectProbeDue({ ...options, needed }, estimate.rateKbps, arrived, control, turns)
   const direct = isLow ? await probeDirectly(collecting, links, options, estimate.rateKbps) : undefined
-  return { startMs, estimate, direct, starvedMs, overruns }
+  return { startMs, estimate, sinceMs, direct, starvedMs, overruns }
 }
 
 /** The senders show how much the path carries without the provider. A low vote depends on this. */
@@ -79,13 +80,14 @@ const estimatorOptions = (
   claimKbps: options.claimKbps,
   thresholdKbps: thresholdKbps(options),
   rttMs: shortestRttMs(links),
+  yieldMs: options.yieldMs,
   fixed,
 })
 
 /** The session's fixed span; undefined if the estimator decides when it has seen enough. */
-function spanOf(links: readonly SenderLink[], { soakMs, atOnce }: MeasurementOptions): FixedSpan | undefined {
+function spanOf(links: readonly SenderLink[], { soakMs, atOnce, yieldMs }: MeasurementOptions): FixedSpan | undefined {
   if (soakMs !== undefined) return togetherSpan(soakMs)
-  return atOnce ? groupSpan(shortestRttMs(links)) : undefined
+  return atOnce ? groupSpan(shortestRttMs(links), yieldMs) : undefined
 }
 
 /** Until enough was seen. @param look at every look */

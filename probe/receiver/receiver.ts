@@ -91,10 +91,13 @@ export class Receiver {
     return this.stats.echoes > 0
   }
 
-  /** Begins to collect for one session. @param limits of each sender's runs, by its budget */
-  collect(senders: number, limits: RunLimits): Collecting {
+  /**
+   * Begins to collect for one session.
+   * @param limits of each sender's runs, by its budget. @param ipv6 the data comes over IPv6, with longer headers
+   */
+  collect(senders: number, limits: RunLimits, ipv6 = false): Collecting {
     const id = ++this.#ids
-    this.#remote.tell('collect', id, senders, limits)
+    this.#remote.tell('collect', id, senders, limits, ipv6)
     const collecting = new Collecting(id, this.#remote, {
       expect: (tag, headerKey, way, slot) =>
         this.#expect(tag, () => this.#remote.tell('expect', tag, headerKey, way, id, slot)),

@@ -1,5 +1,5 @@
 /** The receiver's side of its talk with one sender, from the invitation to the reveal. */
-import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { ipDatagramBytes } from '../../proto/datagram.js'
 import {
   type CounterReceipt,
   type ProbeDirect,
@@ -24,6 +24,7 @@ import type {
 import { NOTHING_VERIFIED } from '../transcript/facts.js'
 import type { LiveSender } from '../transcript/record.js'
 import { isCommitted, isSigned } from '../transcript/reveal.js'
+import { isOverIpv6 } from '../wire/address-family.js'
 import { checkReceipts, counterSign } from '../wire/receipts.js'
 import { isGrantOf, isRefusalOf } from '../wire/relay-client.js'
 import type { Collecting, Expected, SenderArrivals } from './receiver.js'
@@ -210,11 +211,12 @@ export class SenderLink {
 
   /** Counter-signs the last receipt, over verified datagrams, if all receipts hold. @returns its h_j */
   async #checkReceipts({ receipts }: ProbeReveal, verified: number): Promise<Uint8Array | undefined> {
-    const { sessionId, slot } = this.#invite
+    const { sessionId, slot, host } = this.#invite
     const of = { sessionId, tag: this.#grant!.tag, sender: slot }
     const head = await checkReceipts(receipts, of, this.#peers.providerVouchers)
     if (!head) return undefined
-    this.#counter = await counterSign(receipts.at(-1)!, verified * IP_DATAGRAM_BYTES, this.#ports.voucherSigner)
+    const bytes = verified * ipDatagramBytes(isOverIpv6(host))
+    this.#counter = await counterSign(receipts.at(-1)!, bytes, this.#ports.voucherSigner)
     return head
   }
 

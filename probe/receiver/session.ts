@@ -10,7 +10,7 @@
  * record, and then judges that record, as everybody does who verifies its transcript later.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { IP_DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
+import { ipDatagramBytes, TAG_BYTES } from '../../proto/datagram.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
 import type { ProbeInvite } from '../../proto/messages.js'
 import type { Publication } from '../chunks/openings.js'
@@ -41,6 +41,7 @@ import { type ClockReading, judgedRecord, recordSession } from '../transcript/re
 import type { SessionResult } from '../verdict/outcome.js'
 import { type SessionBudget, sessionBudget } from '../verdict/session-budget.js'
 import { bytesIn, controlKbps, MIN_SENDERS, mostDirectKbps, shareKbps } from '../verdict/share.js'
+import { isOverIpv6 } from '../wire/address-family.js'
 import { HEADER_KEY_BYTES } from '../wire/header-seal.js'
 import { stopDigest } from '../wire/statements.js'
 import { measure, neededLinks } from './measurement.js'
@@ -62,6 +63,8 @@ export interface SessionRequest {
   readonly startMs?: number | undefined
   /** the slashing threshold, in basis points of the claim */
   readonly breachBps: number
+  /** a low reading is measured for at least so long after its discard */
+  readonly yieldMs: number
   /** the senders are the receiver's own: one is enough */
   readonly trusted?: boolean
   /** in slot order */
@@ -105,6 +108,7 @@ class Session {
   readonly #condition = new Condition()
   readonly #budget: SessionBudget
   readonly #collecting: Collecting
+  readonly #ipv6: boolean
   /** by slot */
   readonly #links: readonly SenderLink[]
 
@@ -113,7 +117,8 @@ class Session {
     this.#deps = deps
     const { claimKbps, soakMs, senders } = request
     this.#budget = sessionBudget(claimKbps, senders.length, soakMs)
-    this.#collecting = deps.receiver.collect(senders.length, this.#limits())
+    this.#ipv6 = isOverIpv6(request.advertisedHost)
+    this.#collecting = deps.receiver.collect(senders.length, this.#limits(), this.#ipv6)
     this.#links = senders.map((_, slot) => this.#link(slot))
   }
 
@@ -153,7 +158,7 @@ class Session {
   #limits(): RunLimits {
     const { claimKbps, soakMs, senders } = this.#request
     const shareOf = shareKbps(claimKbps, senders.length)
-    const datagrams = (bytes: number): number => Math.floor(bytes / IP_DATAGRAM_BYTES)
+    const datagrams = (bytes: number): number => Math.floor(bytes / ipDatagramBytes(this.#ipv6))
     return {
       main: datagrams(this.#budgetBytes),
       control: datagrams(SLACK * bytesIn(controlKbps(shareOf), this.#budget.dataMs)),
@@ -223,10 +228,10 @@ class Session {
   }
 
   #measure(): Promise<ClockReading> {
-    const { claimKbps, breachBps, soakMs } = this.#request
+    const { claimKbps, breachBps, yieldMs, soakMs } = this.#request
     const { clock, progress } = this.#deps
     return measure(this.#collecting, this.#links, {
-      ...{ claimKbps, breachBps, soakMs, clock, progress },
+      ...{ claimKbps, breachBps, yieldMs, soakMs, clock, progress },
       atOnce: this.#request.startMs !== undefined,
     })
   }
@@ -245,12 +250,13 @@ class Session {
     rootSignature: Uint8Array | undefined,
     senders: readonly CheckedSender[],
   ): SessionResult {
-    const { parties, sessionId, nonce, claimKbps, breachBps, soakMs, startMs, trusted } = this.#request
+    const { parties, sessionId, nonce, claimKbps, breachBps, yieldMs, soakMs, startMs, trusted } = this.#request
     const { facts, heard } = this.#deps.receiver
     const record = recordSession({
-      ...{ parties, sessionId, nonce, claimKbps, breachBps, soakMs, reading, senders },
+      ...{ parties, sessionId, nonce, claimKbps, breachBps, yieldMs, soakMs, reading, senders },
       durationMs: this.#budget.dataMs,
       atOnce: startMs !== undefined,
+      ipv6: this.#ipv6,
       kernelTimestamps: facts.kernelTimestamps,
       heard,
       chunkRoot: root,

@@ -27,6 +27,7 @@ import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderS
 import { sessionBudget } from '../verdict/session-budget.js'
 import { mostDirectKbps } from '../verdict/share.js'
 import { type Phase, phasesOf } from '../verdict/turns.js'
+import { isOverIpv6 } from '../wire/address-family.js'
 import { KEY_BYTES } from '../wire/keystream.js'
 import { RelayClient } from '../wire/relay-client.js'
 import type { SeenSessions } from '../wire/seen-sessions.js'
@@ -225,6 +226,7 @@ const flowOf = (
   phases,
   durationMs: invite.durationMs,
   budgetBytes: invite.budgetBytes,
+  ipv6: isOverIpv6(invite.host),
   provider: { tag, host, port: udpPort },
   receiver: { tag: invite.controlTag, host: invite.host, port: invite.port },
 })

@@ -39,6 +39,8 @@ export function newPeer(): Peer {
 }
 
 export interface NetworkOptions {
+  /** loopback address of all parties (default: HOST) */
+  readonly host?: string
   readonly claimKbps: number
   readonly limitKbps?: number
   readonly forwarding?: ForwardingSpec
@@ -91,7 +93,12 @@ export class Network {
 
   static async open(options: NetworkOptions): Promise<Network> {
     const network = new Network(options)
-    network.receiver = await Receiver.open({ host: HOST, port: 0, clock: systemClock, backend: options.backend })
+    network.receiver = await Receiver.open({
+      host: network.#host,
+      port: 0,
+      clock: systemClock,
+      backend: options.backend,
+    })
     await network.openRelay()
     return network
   }
@@ -99,7 +106,7 @@ export class Network {
   async openRelay(port = 0): Promise<void> {
     const { signer, voucherSigner } = this.provider
     const ports = { signer, voucherSigner, clock: systemClock, random: systemRandom }
-    this.relay = await Relay.open({ ...this.#options, host: HOST, port, ...ports })
+    this.relay = await Relay.open({ ...this.#options, host: this.#host, port, ...ports })
   }
 
   async close(): Promise<void> {
@@ -109,7 +116,7 @@ export class Network {
 
   /** Opens a stream to the relay, as `peer`. */
   openProvider(peer: string): ProviderStream {
-    return connect(streamPair(HOST), stream => this.relay.serve(stream, peer))
+    return connect(streamPair(this.#host), stream => this.relay.serve(stream, peer))
   }
 
   senderDeps(slot: number): SenderDeps {
@@ -118,7 +125,7 @@ export class Network {
     return soloSender(
       { claimKbps, soakMs, senders: this.senders.length, receiver, provider },
       {
-        ...{ udpHost: HOST, backend, served: this.served[slot]!, signer: this.senders[slot]!.signer },
+        ...{ udpHost: this.#host, backend, served: this.served[slot]!, signer: this.senders[slot]!.signer },
         openProvider: async () => this.openProvider(`sender ${slot}`),
         opened: verdict => {
           this.opened.push(verdict)
@@ -126,6 +133,10 @@ export class Network {
         },
       },
     )
+  }
+
+  get #host(): string {
+    return this.#options.host ?? HOST
   }
 
   get parties(): SessionParties {
@@ -145,11 +156,11 @@ export class Network {
         senders: this.senders.map(({ verifier }, slot) => ({
           verifier,
           open: async () =>
-            connect(streamPair(HOST), stream => (behaviours[slot] ?? honest)(stream, this.senderDeps(slot))),
+            connect(streamPair(this.#host), stream => (behaviours[slot] ?? honest)(stream, this.senderDeps(slot))),
         })),
         providerVerifier: this.provider.verifier,
         providerVouchers: this.provider.vouchers,
-        advertisedHost: this.#options.advertisedHost ?? HOST,
+        advertisedHost: this.#options.advertisedHost ?? this.#host,
       },
       {
         receiver: this.receiver,

@@ -2,9 +2,10 @@
  * The evidence of a session, read from its record. This is the only place where evidence is made: a receiver that has
  * just measured and somebody who checks its transcript both judge what `factsOf` returns. Pure.
  */
+import { ipDatagramBytes } from '../../proto/datagram.js'
 import type { ProbeRelay, SenderRecord, SessionRecord } from '../../proto/messages.js'
 import type { Run } from '../chunks/runs.js'
-import { turnControl } from '../verdict/control.js'
+import { arrivedSince, turnControl } from '../verdict/control.js'
 import { sentRateKbps } from '../verdict/hoarding.js'
 import type { TurnEvidence } from '../verdict/judge-turns.js'
 import type { SenderEvidence, SessionFacts } from '../verdict/session-facts.js'
@@ -32,11 +33,14 @@ export const NOTHING_VERIFIED: Verified = {
 export const factsOf = (record: UnjudgedRecord, verified: readonly VerifiedRuns[]): SessionFacts => ({
   claimKbps: record.claimKbps,
   breachBps: record.breachBps,
+  yieldMs: record.yieldMs,
   soakMs: record.soakMs,
   estimate: record.estimate,
+  sinceMs: record.sinceMs,
   direct: record.direct,
   kernelTimestamps: record.kernelTimestamps,
   atOnce: record.atOnce,
+  ipv6: record.ipv6,
   heard: record.heard,
   starvedMs: record.starvedMs,
   overruns: record.overruns,
@@ -61,16 +65,20 @@ function senderEvidence(
     jitterUs: sender.jitterUs,
     hoarding: sender.hoarding,
     riseMs: sender.riseMs,
+    delayMs: sender.delayMs,
     spanKbps: sender.spanKbps,
     host: sender.host,
-    control: sender.controlFlow && { ...sender.controlFlow, arrived: control.datagrams },
+    control: sender.controlFlow && {
+      ...sender.controlFlow,
+      arrived: arrivedSince(control, sender.controlFlow.fromMs),
+    },
     direct: { arrived: direct.arrived, verified: direct.datagrams },
   }
 }
 
 /** The sender's turn; undefined in an ordinary session, or if the receiver read no turn of this sender. */
 function turnEvidence(
-  { soakMs, senderRecords }: UnjudgedRecord,
+  { soakMs, senderRecords, ipv6 }: UnjudgedRecord,
   { turn: record, reveal }: SenderRecord,
   slot: number,
   { turn, control }: VerifiedRuns,
@@ -83,7 +91,7 @@ function turnEvidence(
     arrived: turn.arrived,
     highest: turn.highest,
     verified: turn.datagrams,
-    sentKbps: sentRateKbps(turn.datagrams, turn.transits),
+    sentKbps: sentRateKbps(turn.datagrams, turn.transits, ipDatagramBytes(ipv6)),
     control: ownControl && { ...ownControl, riseMs: controlRiseMs },
   }
 }

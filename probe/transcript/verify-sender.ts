@@ -2,9 +2,9 @@
  * What one sender did, as a transcript shows it: the sender's data is made again from its key, and everything is
  * checked that the sender, the provider and the receiver signed about it.
  */
-import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { ipDatagramBytes } from '../../proto/datagram.js'
 import type { CounterReceipt, ProbeRelay, Receipt, SenderRecord, SessionRecord } from '../../proto/messages.js'
-import { OVERHEAD_MS } from '../constants.js'
+import { LOG_INTERVAL_MS, OVERHEAD_MS } from '../constants.js'
 import type { PeerVerifier, VoucherVerifier } from '../ports.js'
 import { checkReceipts, isCounterOf, voucherOf } from '../wire/receipts.js'
 import { isGrantOf, isRefusalOf } from '../wire/relay-client.js'
@@ -33,7 +33,7 @@ export interface SenderVerification extends VerifiedSender {
 }
 
 export async function verifySender(
-  { sessionId, durationMs }: SessionRecord,
+  { sessionId, durationMs, ipv6 }: SessionRecord,
   record: SenderRecord,
   slot: number,
   listed: ListedRuns,
@@ -67,7 +67,7 @@ export async function verifySender(
       },
       {
         what: 'the receiver counter-signed the receipts over the bytes that it verified',
-        holds: await isCounterSigned(lastReceipt, counter, verified * IP_DATAGRAM_BYTES, keys.receiverVouchers),
+        holds: await isCounterSigned(lastReceipt, counter, verified * ipDatagramBytes(ipv6), keys.receiverVouchers),
       },
       {
         what: 'the control figures fit the datagrams that arrived, and the logs',
@@ -106,7 +106,13 @@ async function isCounterSigned(
  * `controlFlow`.
  */
 function isControlFlowOf({ controlFlow, reveal }: SenderRecord, { datagrams, highest }: VerifiedRun): boolean {
-  const logged = (reveal?.log.control ?? []).reduce((sum, n) => sum + n, 0)
+  const log = reveal?.log.control ?? []
+  const logged = sum(log)
   const isCredible = datagrams > 0 && highest < logged
-  return controlFlow ? isCredible && controlFlow.sent > highest && controlFlow.sent <= logged : !isCredible
+  if (!controlFlow) return !isCredible
+  const before = sum(log.slice(0, controlFlow.fromMs / LOG_INTERVAL_MS))
+  const sent = before + controlFlow.sent
+  return isCredible && controlFlow.fromMs % LOG_INTERVAL_MS === 0 && sent > highest && sent <= logged
 }
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, n) => total + n, 0)

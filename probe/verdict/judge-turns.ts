@@ -6,7 +6,7 @@
  * order: an honest log shows that more than the claim was offered, the sender's own path was shown to be free, and
  * nobody else's data came beside it.
  */
-import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { ipDatagramBytes } from '../../proto/datagram.js'
 import type { SendLog, TurnRecord } from '../../proto/messages.js'
 import { POLICE_SLACK } from '../constants.js'
 import { offeredKbps } from '../wire/send-log.js'
@@ -45,6 +45,7 @@ export interface TurnFacts<S extends TurnSender = TurnSender> {
   readonly thresholdKbps: number
   readonly soakMs: number
   readonly kernelTimestamps: boolean
+  readonly ipv6: boolean
   /** by slot */
   readonly senders: readonly S[]
 }
@@ -97,10 +98,10 @@ function turnReading({ claimKbps, senders }: TurnFacts, { turn }: TurnSender): n
 }
 
 /** Rate that the sender's own log shows for its turn, kbit/s. A sender that the provider refused has offered it. */
-function offeredInTurn({ soakMs, senders, claimKbps }: TurnFacts, sender: TurnSender, slot: number): number {
+function offeredInTurn({ soakMs, senders, claimKbps, ipv6 }: TurnFacts, sender: TurnSender, slot: number): number {
   if (sender.answer === 'refused') return turnKbps(claimKbps, senders.length)
   const { fromMs, toMs } = surelySent(turnOf(soakMs, senders.length, slot))
-  return sender.log ? offeredKbps(sender.log, fromMs, toMs) : 0
+  return sender.log ? offeredKbps(sender.log, fromMs, toMs, ipDatagramBytes(ipv6)) : 0
 }
 
 /**
@@ -142,7 +143,7 @@ const isPathFree = ({ kernelTimestamps }: TurnFacts, { control, riseMs }: TurnEv
  * provider carries their part of the claim while all are sending.
  */
 function isCrowded(facts: TurnFacts, sender: TurnSender): boolean {
-  const { senders, claimKbps, thresholdKbps, soakMs } = facts
+  const { senders, claimKbps, thresholdKbps, soakMs, ipv6 } = facts
   const k = senders.length
   const bySize = (sender.turn?.crowdKbps ?? [])
     .map((kbps, slot) => ({ kbps, slot }))
@@ -151,14 +152,14 @@ function isCrowded(facts: TurnFacts, sender: TurnSender): boolean {
   const crowdKbps = bySize.reduce((sum, { kbps }) => sum + kbps, 0)
   if (turnReading(facts, sender) + crowdKbps < thresholdKbps) return false
   const crowd = bySize.map(({ slot }) => slot)
-  const together = senders.filter((_, slot) => !crowd.includes(slot)).map(one => togetherKbps(one, soakMs))
+  const together = senders.filter((_, slot) => !crowd.includes(slot)).map(one => togetherKbps(one, soakMs, ipv6))
   const carriedKbps = together.reduce((sum, kbps) => sum + kbps, 0)
   return carriedKbps >= (FAIR_PART * neededSenders(k) * claimKbps) / k
 }
 
 /** Mean rate of one sender's data while all were sending. */
-const togetherKbps = ({ verified, turn }: TurnSender, soakMs: number): number =>
-  ((verified - (turn?.verified ?? 0)) * IP_DATAGRAM_BYTES * 8) / togetherMs(soakMs)
+const togetherKbps = ({ verified, turn }: TurnSender, soakMs: number, ipv6: boolean): number =>
+  ((verified - (turn?.verified ?? 0)) * ipDatagramBytes(ipv6) * 8) / togetherMs(soakMs)
 
 /**
  * The lowest reading that the session may have once the keys are known. Then the data of f' senders may not count.

@@ -47,11 +47,18 @@ export function judge(facts: SessionFacts, { trusted = false }: Standing = {}): 
   if (isOverrun(facts, measurement.rateKbps)) return { kind: 'at-least', measurement, reason: 'receiver-overrun' }
   if (measurement.rateKbps >= thresholdKbps(facts)) return { kind: 'verified', measurement }
   if (facts.starvedMs > STARVED_SHARE * measurement.durationMs) return { kind: 'no-data', reason: 'receiver-fault' }
+  if (!isLongEnough(facts)) return { kind: 'at-least', measurement, reason: 'unstable' }
   if (forgivingKbps(facts, measurement) >= thresholdKbps(facts))
     return { kind: 'at-least', measurement, reason: 'sender-spoiled' }
   const reason = otherLimit(facts, measurement)
   return reason ? { kind: 'at-least', measurement, reason } : { kind: 'under', measurement }
 }
+
+/**
+ * A competing flow had the time to yield. In a soak the senders together gave it that time before the first turn.
+ */
+const isLongEnough = ({ soakMs, estimate, sinceMs, yieldMs }: SessionFacts): boolean =>
+  soakMs !== undefined || (estimate !== undefined && estimate.toMs - (sinceMs ?? estimate.toMs) >= yieldMs)
 
 /**
  * The outcome of a session in which nothing arrived, or which enough senders say was refused; undefined for any other.

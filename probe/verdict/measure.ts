@@ -1,10 +1,11 @@
 /** The figures of a session in which data arrived, from its evidence. Pure. */
-import { IP_DATAGRAM_BYTES, PAYLOAD_BYTES } from '../../proto/datagram.js'
+import { ipDatagramBytes, PAYLOAD_BYTES } from '../../proto/datagram.js'
 import { POLICE_SLACK } from '../constants.js'
 import { offeredKbps } from '../wire/send-log.js'
 import { controlPath } from './control.js'
 import { commonFactor } from './hoarding.js'
 import { readTurns, type TurnFacts, type TurnsReading } from './judge-turns.js'
+import { lowMedian } from './low-median.js'
 import type { Measurement } from './outcome.js'
 import {
   controlFlows,
@@ -35,16 +36,17 @@ export function measure(facts: SessionFacts): Measurement {
     rateKbps: Math.round(rateKbps),
     arrivedKbps: Math.round(arrivedKbps),
     verifiedKbps: Math.round(verifiedKbps),
-    goodputKbps: Math.round((rateKbps * PAYLOAD_BYTES) / IP_DATAGRAM_BYTES),
+    goodputKbps: Math.round((rateKbps * PAYLOAD_BYTES) / ipDatagramBytes(facts.ipv6)),
     lossBps: sent > 0 ? Math.round((1 - verified / sent) * 10_000) : 0,
     jitterUs: Math.round(sum(withJitter.map(sender => sender.jitterUs)) / Math.max(1, withJitter.length)),
+    delayUs: Math.round((lowMedian(withJitter.flatMap(({ delayMs }) => delayMs ?? [])) ?? 0) * 1000),
     offeredKbps: Math.round(offeredKbps),
     controlLossBps: Math.round((path?.lossShare ?? 0) * 10_000),
     controlDelayUs: facts.kernelTimestamps ? Math.round((path?.riseMs ?? 0) * 1000) : 0,
     directKbps: Math.round(directRate(facts)),
     windows,
     durationMs: Math.round(durationMs),
-    receivedBytes: arrived * IP_DATAGRAM_BYTES,
+    receivedBytes: arrived * ipDatagramBytes(facts.ipv6),
   }
 }
 
@@ -56,10 +58,10 @@ export const soakOf = (facts: SessionFacts): TurnFacts<SenderEvidence> | undefin
  * Rate that a sender's log shows for the time of the reading, kbit/s. A sender that the provider refused has offered its
  * share by asking for it.
  */
-export function offeredBy({ estimate, claimKbps, senders }: SessionFacts, sender: SenderEvidence): number {
+export function offeredBy({ estimate, claimKbps, senders, ipv6 }: SessionFacts, sender: SenderEvidence): number {
   if (!estimate) return 0
   if (isRefused(sender)) return shareKbps(claimKbps, senders.length)
-  return sender.log ? offeredKbps(sender.log, estimate.fromMs, estimate.toMs) : 0
+  return sender.log ? offeredKbps(sender.log, estimate.fromMs, estimate.toMs, ipDatagramBytes(ipv6)) : 0
 }
 
 /**

@@ -15,6 +15,8 @@ export interface Measurement {
   readonly goodputKbps: number
   readonly lossBps: number
   readonly jitterUs: number
+  /** delay that the way through the provider adds to the direct path, standing queues included; 0 if unknown */
+  readonly delayUs: number
   /** sum over the senders' signed logs, and the shares of those that the provider refused */
   readonly offeredKbps: number
   /** loss of the control datagrams over the counted senders; 0 if too few arrived */

@@ -11,17 +11,16 @@
  * 644 ms) arrive late enough to be answered and early enough for their echoes. If the path loses 5 % each way, all five
  * fail with probability (1 − 0.95²)⁵ = 9·10⁻⁶, and at 1 % with 3·10⁻⁹. On round trips of 300 ms four remain (10⁻⁴).
  */
-import { isIPv6 } from 'node:net'
 import {
   CHALLENGE_BYTES,
   CHALLENGE_MAGIC,
   ECHO_MAGIC,
-  IP_UDP_HEADER_BYTES,
-  IPV6_UDP_HEADER_BYTES,
+  headerBytes,
   NONCE_BYTES,
   TAG_BYTES,
 } from '../../proto/datagram.js'
 import { CHALLENGE_BACKOFF, CHALLENGE_FIRST_MS, CHALLENGE_TIMEOUT_MS } from '../constants.js'
+import { isOverIpv6 } from './address-family.js'
 
 const NONCE_OFFSET = CHALLENGE_BYTES - NONCE_BYTES
 
@@ -67,7 +66,7 @@ export class PathValidation {
     const { tag, nonce, nextHopHost, openBytes } = options
     this.#options = options
     this.#challenge = challengeOf(tag, nonce)
-    this.#challengeBytes = CHALLENGE_BYTES + (isIPv6(nextHopHost) ? IPV6_UDP_HEADER_BYTES : IP_UDP_HEADER_BYTES)
+    this.#challengeBytes = CHALLENGE_BYTES + headerBytes(isOverIpv6(nextHopHost))
     this.#allowedBytes = openBytes
     this.#timeout = setTimeout(() => this.stop(), CHALLENGE_TIMEOUT_MS)
     this.#schedule(CHALLENGE_FIRST_MS)

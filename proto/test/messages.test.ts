@@ -75,7 +75,8 @@ const senderRecord: messages.SenderRecord = {
   control: [{ ...openings.openings[0]!.chunk, index: 2 ** 20 }],
   direct: [{ ...openings.openings[0]!.chunk, index: 2 ** 21 }],
   riseMs: 1.25,
-  controlFlow: { sent: 120, spanMs: 1100.5, riseMs: 0.25 },
+  delayMs: 87.5,
+  controlFlow: { sent: 120, spanMs: 1100.5, riseMs: 0.25, fromMs: 250 },
   hoarding: 0.75,
   spanKbps: 8_250.5,
   host: '192.0.2.7',
@@ -86,7 +87,7 @@ const senderRecord: messages.SenderRecord = {
 }
 const session: messages.SessionRecord = {
   ...{ sessionId: h32, nonce: bytes(32, 4), epoch: 14, provider: bytes(20), receiver: 3, senders: [0, 2, 7] },
-  ...{ claimKbps: 25_000, breachBps: 7500, durationMs: 2000 },
+  ...{ claimKbps: 25_000, breachBps: 7500, yieldMs: 4000, sinceMs: 300.5, ipv6: true, durationMs: 2000 },
   senderRecords: [
     senderRecord,
     {

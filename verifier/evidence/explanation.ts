@@ -67,6 +67,8 @@ function voteJson({ receiver, vote, counted, why, group }: VoteAccount): VoteJso
     rateKbps: vote?.rateKbps ?? null,
     offeredKbps: vote?.offeredKbps ?? null,
     lossBps: vote?.lossBps ?? null,
+    jitterUs: vote?.jitterUs ?? null,
+    delayUs: vote?.delayUs ?? null,
     controlLossBps: vote?.controlLossBps ?? null,
     controlDelayUs: vote?.controlDelayUs ?? null,
     directKbps: vote?.directKbps ?? null,

@@ -52,7 +52,7 @@ export async function checkRegistered(
   registry: Registry,
   params: NetworkParams,
 ): Promise<CheckJson[]> {
-  const { epoch, provider: account, receiver, senders, claimKbps, breachBps } = transcript.session
+  const { epoch, provider: account, receiver, senders, claimKbps, breachBps, yieldMs } = transcript.session
   const isOfNetwork = network.chainId === registry.network.chainId && network.contract === registry.network.contract
   const facts = isOfNetwork && epoch > 0 ? await registry.factsAt(epoch) : undefined
   if (facts === undefined) return [{ what: 'it is of this network, and of an epoch that it has had', holds: false }]
@@ -76,8 +76,8 @@ export async function checkRegistered(
       holds: session !== undefined,
     },
     {
-      what: 'it was measured against the claim and the slashing threshold that the chain names',
-      holds: session?.claimKbps === claimKbps && breachBps === params.breachBps,
+      what: 'it was measured against the claim and the slashing threshold that the chain names, for as long as it must be',
+      holds: session?.claimKbps === claimKbps && breachBps === params.breachBps && yieldMs === params.yieldMs,
     },
     {
       what: 'the receiver’s account and peer are the registered ones',

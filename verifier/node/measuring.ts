@@ -109,6 +109,7 @@ async function runSession(
       nonce,
       claimKbps: session.claimKbps,
       breachBps: params.breachBps,
+      yieldMs: params.yieldMs,
       soakMs: isSoak(beacon, session.provider, params) ? params.soakMs : undefined,
       startMs: dataMs === undefined ? undefined : context.clock.now() + dataMs - context.wall.nowMs(),
       senders: session.senders.map(index => {

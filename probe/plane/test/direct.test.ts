@@ -17,7 +17,7 @@ const RATE_KBPS = 40_000
 const SLOT = 2
 const PROBE_MS = 400
 const MANY = 100_000
-const OPTIONS = { claimKbps: RATE_KBPS, thresholdKbps: 0.75 * RATE_KBPS, rttMs: 1 }
+const OPTIONS = { claimKbps: RATE_KBPS, thresholdKbps: 0.75 * RATE_KBPS, rttMs: 1, yieldMs: 1000 }
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, n) => total + n, 0)
 
@@ -54,6 +54,7 @@ describe('direct datagrams', () => {
     phases: [{ run: 'main', fromMs: 0, toMs: 10_000, rateKbps: RATE_KBPS }],
     durationMs: 10_000,
     budgetBytes: 1e9,
+    ipv6: false,
     provider: { tag: randomBytes(8), host: HOST, port: provider.port },
     receiver: { tag, host: HOST, port: receiver.port },
     ...more,

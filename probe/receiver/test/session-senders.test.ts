@@ -71,7 +71,7 @@ describe('session with faulty senders', function () {
   })
 
   it('runs as a soak only if the senders know that a soak is due', async () => {
-    await open({ soakMs: 5_000 })
+    await open({ soakMs: 12_000 })
     const notDue: Behaviour = (stream, deps) =>
       serveProbe(stream, {
         ...deps,

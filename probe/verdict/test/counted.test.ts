@@ -137,6 +137,8 @@ describe('what counts of a session', () => {
         atOnce: false,
         heard: true,
         starvedMs: 0,
+        yieldMs: 1000,
+        ipv6: false,
         overruns: 0,
       },
       estimate: { rateKbps: 2_000, windows: 20, fromMs: 200, toMs: 1200 },

@@ -144,6 +144,30 @@ describe('judge', () => {
     expect(judged([granted, granted, granted], 30_000, { starvedMs: 600 })).to.have.property('kind', 'verified')
   })
 
+  it('makes no low vote of a reading that a competing flow had no time to yield to', () => {
+    const low = (sinceMs: number | undefined) => judged([granted, granted, granted], 10_000, { sinceMs, yieldMs: 1000 })
+    expect(low(200)).to.have.property('kind', 'under')
+    expect(low(201)).to.include({ kind: 'at-least', reason: 'unstable' })
+    expect(low(undefined)).to.include({ kind: 'at-least', reason: 'unstable' })
+    expect(judged([granted, granted, granted], 20_000, { sinceMs: 900, yieldMs: 1000 })).to.have.property(
+      'kind',
+      'verified',
+    )
+  })
+
+  it('shows the delay of the sender in the middle, and blames nobody for it', () => {
+    const delayed = [50, 2000, 900].map(delayMs => ({ ...granted, delayMs }))
+    for (const [rateKbps, kind] of [
+      [10_000, 'under'],
+      [20_000, 'verified'],
+    ] as const) {
+      const outcome = judged(delayed, rateKbps)
+      expect(outcome).to.have.property('kind', kind)
+      expect(outcome).to.have.nested.property('measurement.delayUs', 900_000)
+    }
+    expect(judged([granted, granted, granted], 20_000)).to.have.nested.property('measurement.delayUs', 0)
+  })
+
   it('gives no reading from too few windows, or from a single sender', () => {
     const estimate = { rateKbps: 2_000, windows: 3, fromMs: 200, toMs: 350 }
     expect(judged([granted, granted, granted], 0, { estimate })).to.include({ kind: 'at-least', reason: 'unstable' })

@@ -64,8 +64,11 @@ export function judged(senders: readonly SenderEvidence[], rateKbps: number, mor
   return judge({
     claimKbps: CLAIM_KBPS,
     breachBps: 7500,
+    yieldMs: 1000,
+    ipv6: false,
     senders,
     estimate: { rateKbps, windows: 20, fromMs: 200, toMs: 1200 },
+    sinceMs: 200,
     direct: { rateKbps: 1.3 * rateKbps, windows: 10, fromMs: 1500, toMs: 2000 },
     kernelTimestamps: true,
     atOnce: false,

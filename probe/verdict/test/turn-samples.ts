@@ -78,7 +78,7 @@ export function judged(senders: readonly SenderEvidence[], more: Partial<Session
     ...{ claimKbps: CLAIM_KBPS, breachBps: 7500, soakMs: SOAK_MS, senders },
     estimate: senders[0]!.turn?.estimate,
     direct: { rateKbps: 2 * CLAIM_KBPS, windows: 10, fromMs: 11_500, toMs: 12_000 },
-    ...{ kernelTimestamps: true, atOnce: false, heard: true, starvedMs: 0, overruns: 0 },
+    ...{ kernelTimestamps: true, atOnce: false, heard: true, starvedMs: 0, overruns: 0, yieldMs: 4000, ipv6: false },
     ...more,
   })
 }

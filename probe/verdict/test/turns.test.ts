@@ -80,11 +80,17 @@ describe('turns', () => {
     const sentMs = Array.from({ length: 1000 }, (_, i) => 1.6 * i).filter((_, i) => i % 10 < 6)
     const carried = (600 * IP_DATAGRAM_BYTES * 8) / 1600
     for (const arrivedMs of [sentMs, sentMs.map(() => 5_000), sentMs.toReversed()]) {
-      expect(sentRateKbps(sentMs.length, { sentMs, arrivedMs })).to.be.closeTo(carried, 0.01 * carried)
+      expect(sentRateKbps(sentMs.length, { sentMs, arrivedMs }, IP_DATAGRAM_BYTES)).to.be.closeTo(
+        carried,
+        0.01 * carried,
+      )
     }
-    expect(sentRateKbps(1, { sentMs: [5], arrivedMs: [9] })).to.equal(0)
+    expect(sentRateKbps(1, { sentMs: [5], arrivedMs: [9] }, IP_DATAGRAM_BYTES)).to.equal(0)
     // In a long flow, a sample of the transits stands for all.
     const some = sentMs.filter((_, i) => i % 3 === 0)
-    expect(sentRateKbps(600, { sentMs: some, arrivedMs: some })).to.be.closeTo(carried, 0.01 * carried)
+    expect(sentRateKbps(600, { sentMs: some, arrivedMs: some }, IP_DATAGRAM_BYTES)).to.be.closeTo(
+      carried,
+      0.01 * carried,
+    )
   })
 })

@@ -46,7 +46,8 @@ async function receiver({ host, backend }: RoleOptions): Promise<Part> {
         const { tag, headerKey, rateKbps } = order.expect
         collecting = receiver.collect(1, { main: MAX_SEQUENCE, control: 0, direct: 0, turn: 0 })
         collecting.expect(0, bytes(tag), bytes(headerKey), 'provider')
-        await collecting.begin(systemClock.now(), { claimKbps: rateKbps, thresholdKbps: 0, rttMs: 1 }, 1)
+        const estimating = { claimKbps: rateKbps, thresholdKbps: 0, rttMs: 1, yieldMs: 0 }
+        await collecting.begin(systemClock.now(), estimating, 1)
         return { done: true }
       }
       if ('finish' in order) {
@@ -114,7 +115,7 @@ async function sender({ host, backend, offload }: RoleOptions): Promise<Part> {
       const provider = { tag: bytes(tag), host: to.host, port: to.port }
       const phases = [{ run: 'main' as const, fromMs: 0, toMs: ms, rateKbps }]
       const keys = { key: bytes(key), headerKey: bytes(headerKey) }
-      const flow = { ...keys, slot: 0, phases, durationMs: ms, budgetBytes }
+      const flow = { ...keys, slot: 0, phases, durationMs: ms, budgetBytes, ipv6: false }
       // The receiver echoes no challenge, so the sender sends it no control datagrams.
       const control = { tag: randomBytes(TAG_BYTES), ...receiver }
       await remote.call('start', { ...flow, provider, receiver: control })

@@ -32,6 +32,7 @@ const measured = (rateKbps: number): Measurement => ({
   goodputKbps: rateKbps,
   lossBps: 0,
   jitterUs: 0,
+  delayUs: 0,
   offeredKbps: 41_250,
   controlLossBps: 0,
   controlDelayUs: 0,

@@ -71,6 +71,7 @@ const voteOf = (verifier: number, all: readonly number[]) =>
     outcome: orNull(fc.constantFrom(...(Object.keys(OUTCOME) as OutcomeName[]))),
     ...{ rateKbps: orNull(uint32), offeredKbps: orNull(uint32), directKbps: orNull(uint32) },
     ...{ lossBps: orNull(bps), controlLossBps: orNull(bps), controlDelayUs: orNull(uint32) },
+    ...{ jitterUs: orNull(uint32), delayUs: orNull(uint32) },
     ...{ attempts: fc.nat(255), ticksSent: fc.nat(256), ticksAnswered: fc.nat(256) },
     counted: fc.constantFrom('rate', 'under', 'at-least', 'ignored', 'missing'),
     why: fc.oneof(text, fc.constant('measured')),

@@ -24,6 +24,9 @@ const voteSchema = z.object({
   rateKbps: count.nullable(),
   offeredKbps: count.nullable(),
   lossBps: count.nullable(),
+  jitterUs: count.nullable(),
+  /** added by the way through the provider to the direct path, standing queues included */
+  delayUs: count.nullable(),
   controlLossBps: count.nullable(),
   controlDelayUs: count.nullable(),
   directKbps: count.nullable(),

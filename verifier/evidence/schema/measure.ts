@@ -13,6 +13,7 @@ const measurement = z.object({
   goodputKbps: amount,
   lossBps: amount,
   jitterUs: amount,
+  delayUs: amount,
   offeredKbps: amount,
   controlLossBps: amount,
   controlDelayUs: amount,

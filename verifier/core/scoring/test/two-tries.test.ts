@@ -10,7 +10,7 @@ import { makeVote } from '../vote.js'
 
 const measured = (rateKbps: number): Measurement => ({
   ...{ rateKbps, arrivedKbps: rateKbps, verifiedKbps: rateKbps, goodputKbps: rateKbps, lossBps: 0, jitterUs: 0 },
-  ...{ offeredKbps: 41_250, controlLossBps: 0, controlDelayUs: 0, directKbps: 2 * rateKbps },
+  ...{ offeredKbps: 41_250, controlLossBps: 0, controlDelayUs: 0, delayUs: 0, directKbps: 2 * rateKbps },
   ...{ windows: 8, durationMs: 400, receivedBytes: 1_000_000 },
 })
 const verified = (kbps = CLAIM_KBPS): Outcome => ({ kind: 'verified', measurement: measured(kbps) })
