@@ -36,15 +36,15 @@ export const HEARTBEAT_RATE_KBPS = 64
  * the relay gives up after the timeout (see wire/path-validation.ts).
  */
 export const CHALLENGE_FIRST_MS = 20
-export const CHALLENGE_BACKOFF = 1.5
+export const CHALLENGE_BACKOFF = 1.75
 export const CHALLENGES = 8
-export const CHALLENGE_TIMEOUT_MS = 1000
+export const CHALLENGE_TIMEOUT_MS = 3000
 /** Openers pad their first message to this length, which pays for all CHALLENGES in IPv6, too. */
 export const OPEN_BYTES = CHALLENGES * (CHALLENGE_BYTES + IPV6_UDP_HEADER_BYTES)
 /**
  * Most challenges in a second to a host that has never echoed, over all sessions of a relay. Before its first echo, on a
- * round trip of 150 ms, a verifier gets up to 20: five in each of three senders' sessions and in one for heartbeats. So
- * six verifiers at one address may begin at once. A host that never asked gets at most 10 kB a second.
+ * round trip of 150 ms, a verifier gets up to 16: four in each of three senders' sessions and in one for heartbeats. So
+ * eight verifiers at one address may begin at once. A host that never asked gets at most 10 kB a second.
  */
 export const CHALLENGES_PER_HOST = 128
 /** A relay remembers this many hosts that have echoed. */
@@ -69,10 +69,19 @@ export const CONTROL_PER_SECOND = 60
 export const DIRECT_MS = 700
 export const DIRECT_SPAN = { discardMs: 150, measureMs: 500, waitMs: 1000 }
 
+/** How long a receiver that got nothing waits for smaller datagrams: more than a round trip to a far sender. */
+export const SIZES_MS = 1000
+
 /** Once enough senders are ready, the receiver waits this long for the rest. */
 export const STRAGGLER_MS = 350
 /** Longest wait for one step of a handshake. */
 export const HANDSHAKE_MS = 1200
+/** Longest wait for a connection to a provider: TCP, Noise and Yamux take five round trips, of up to half a second each. */
+export const DIAL_MS = 3000
+/** Longest wait for the echo of a next hop, as its opener sees it. */
+export const PATH_MS = CHALLENGE_TIMEOUT_MS + HANDSHAKE_MS
+/** From the invitations until enough senders are ready. On a round trip of 320 ms they take 2.6 s. */
+export const READY_MS = HANDSHAKE_MS + CHALLENGE_TIMEOUT_MS
 /**
  * If data must start at a fixed instant, the receiver calls the senders this long before it. Later than the tolerance
  * is too late.
@@ -101,8 +110,8 @@ export const REVEAL_MS = 1500
  * data.
  */
 export const OPENINGS_MS = 2 * REVEAL_MS
-/** Time of a session besides its data: handshakes, stragglers, direct probe and reveal. */
-export const OVERHEAD_MS = 4000
+/** Time of a session besides its data: handshakes, stragglers, direct or size probes, and reveal. */
+export const OVERHEAD_MS = READY_MS + STRAGGLER_MS + SIZES_MS + REVEAL_MS
 /** How long a provider waits for the counter-signature after a session: the sender gets it with the openings. */
 export const COUNTER_MS = OVERHEAD_MS + OPENINGS_MS
 

@@ -4,6 +4,7 @@
  *
  * data       tag 8 | sealed: [sender 1 | sequence 3 | tag 8 | send time 4, masked] | payload 1176
  * control    as data; the receiver chooses the tag, and the sender sends directly to the receiver
+ * size probe as data, cut to 300, 600 or 900 bytes: tells a path that loses full datagrams from one that loses all
  * heartbeat  tag 8 | nonce 16
  * challenge  tag 8 | "BWCH" | nonce 16      provider → next hop, or sender → receiver, before it sends any data there
  * echo       tag 8 | "BWEC" | nonce 16      the answer
@@ -48,3 +49,12 @@ export const TURN_CHUNK = 2 ** 19
 /** A direct probe uses the control tag. Its sequence numbers start here, and its keystream starts at DIRECT_CHUNK. */
 export const DIRECT_SEQUENCE = 2 ** 23
 export const DIRECT_CHUNK = 2 ** 21
+/** The sequence number of a size probe, from this one on, says which size it was sent with. */
+export const SIZES_SEQUENCE = DIRECT_SEQUENCE + 2 ** 22
+export const SIZES_CHUNK = 2 ** 22
+/** Bytes of the size probes' datagrams. Paths of the internet carry 1280 bytes with IPv6 and 576 with IPv4. */
+export const SIZES_BYTES = [300, 600, 900] as const
+/** How many of each size a sender sends: on a path that loses a tenth, all four are lost with probability 10⁻⁴. */
+export const SIZES_EACH = 4
+/** The length that the i-th size probe was sent with. */
+export const sizeProbeBytes = (i: number): number | undefined => SIZES_BYTES[Math.floor(i / SIZES_EACH)]

@@ -25,8 +25,8 @@ export const OUTCOME = {
   /** nothing can be said about the provider: unreachable, senders missing, receiver's own fault */
   noData: 7,
   /**
-   * the provider takes sessions, but its datagrams do not reach the receiver, or only small ones do: `cause` says why.
-   * No fault of the provider's is shown
+   * the provider answers, but no data reaches the receiver, or only small datagrams do: `cause` says why. No fault of
+   * the provider's is shown
    */
   noPath: 8,
 } as const
@@ -48,6 +48,8 @@ export const CAUSE = {
   pathMtu: 2,
   /** no datagram of the provider's reaches the receiver, heartbeats included */
   udpBlocked: 3,
+  /** the provider refused the session, for reasons that may be the openers' fault */
+  refusals: 4,
 } as const
 
 export type CauseName = keyof typeof CAUSE

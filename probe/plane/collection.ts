@@ -21,7 +21,9 @@ import { ControlCount } from './control-count.js'
 import { Crowd } from './crowd.js'
 import { HostPins } from './host-pins.js'
 import { OverrunWatch } from './overrun-watch.js'
+
 import { patienceMs, STARVED_MS } from './patience.js'
+import { SizeCount } from './size-count.js'
 
 const FIRST_SEQUENCE: Record<Run, number> = { main: 0, control: 0, direct: DIRECT_SEQUENCE, turn: TURN_SEQUENCE }
 
@@ -53,6 +55,8 @@ export interface Progress {
   readonly meanKbps: number | undefined
   /** datagrams through the provider so far, by sender */
   readonly arrived: readonly number[]
+  /** size probes so far, by sender */
+  readonly small: readonly number[]
   /** control datagrams so far, by sender, judged by their sequence numbers */
   readonly control: readonly (ControlFlow | undefined)[]
 }
@@ -65,6 +69,7 @@ export interface Arrivals {
   readonly senders: readonly (Record<Run, ArrivedRows> & {
     readonly turnRead: TurnRead | undefined
     readonly host: string | undefined
+    readonly small: number
   })[]
   readonly haltedMs: number
 }
@@ -93,6 +98,7 @@ const TELL_MS = 50
 /** Windows close this much late, because a datagram that has arrived may still wait behind this very timer. */
 const GRACE_MS = 15
 export class Collection {
+  readonly sizes: SizeCount
   readonly #senders: readonly Record<Run, ChunkCollector>[]
   readonly #clock: MonotonicClock
   readonly #port: DatagramPort
@@ -132,6 +138,7 @@ export class Collection {
       turn: collector('turn'),
     }))
     this.pins = new HostPins(senders)
+    this.sizes = new SizeCount(senders)
     this.#controlCount = new ControlCount(senders)
     this.#ipv6 = ipv6
     this.#clock = clock
@@ -203,6 +210,7 @@ export class Collection {
       turn: arrived(turn),
       turnRead: this.#turnRead(slot),
       host: this.pins.hosts[slot],
+      small: this.sizes.counts[slot]!,
     }))
     return { senders, haltedMs: this.#haltedMs! }
   }
@@ -255,6 +263,7 @@ export class Collection {
       overruns: this.#overrunsInReading(),
       meanKbps: this.#turns.length > 0 ? undefined : this.#estimator!.meanKbps,
       arrived: this.#senders.map(({ main, turn }) => main.arrived + turn.arrived),
+      small: this.sizes.counts,
       control,
     })
   }

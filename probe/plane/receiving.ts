@@ -9,6 +9,7 @@ import {
   HEADER_BYTES,
   HEARTBEAT_BYTES,
   PAYLOAD_BYTES,
+  SIZES_BYTES,
   TAG_BYTES,
 } from '../../proto/datagram.js'
 import { toHex } from '../../proto/hex.js'
@@ -29,6 +30,8 @@ import { TagTable } from './tag-table.js'
 
 /** Longest challenge or heartbeat. A longer datagram is data. */
 const SMALL_BYTES = Math.max(CHALLENGE_BYTES, HEARTBEAT_BYTES)
+/** Lengths of datagrams with a sealed header. */
+const LENGTHS: ReadonlySet<number> = new Set([...SIZES_BYTES, DATAGRAM_BYTES])
 
 export interface ReceivingOptions extends PortSpec {
   readonly counters: ReceiverCounterMemory
@@ -183,11 +186,12 @@ export class Receiving {
       return undefined
     }
     if (sink !== 'heartbeats' && sink.way === 'provider') {
+      sink.collection.sizes.pass(sink.slot, length)
       sink.collection.pass(sink.slot, length, batch.arrivedMs[i]!)
     }
     if (length <= SMALL_BYTES) {
       this.#onSmall(batch, i, expectation)
-    } else if (sink !== 'heartbeats' && length === DATAGRAM_BYTES) {
+    } else if (sink !== 'heartbeats' && LENGTHS.has(length)) {
       this.#places[i] = sink.headers.take(batch.headers, i * HEADER_BYTES)
       return sink
     }
@@ -202,6 +206,10 @@ export class Receiving {
       return
     }
     this.#stats.taken++
+    if (batch.lengths[i] !== DATAGRAM_BYTES) {
+      if (way === 'provider') collection.sizes.accept(slot, sequence, batch.lengths[i]!)
+      return
+    }
     collection.accept(slot, way, sequence, headers.maskedTime(place), this.#payloadOf(batch, i), batch.arrivedMs[i]!)
   }
 

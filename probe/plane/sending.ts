@@ -29,6 +29,7 @@ import { Echoes } from './echoes.js'
 import { Outgoing, type OutgoingSpec } from './outgoing.js'
 import { Pacer } from './pacing.js'
 import type { PortSpec } from './port-spec.js'
+import { sendSizeProbes } from './size-probes.js'
 
 /** A flow sends at most this often, because each turn costs as much as several datagrams. */
 const EVERY_MS = 0.5
@@ -71,6 +72,7 @@ export class Sending {
   readonly facts: PortFacts
   readonly #port: DatagramPort
   #flow: Flow | undefined
+  #spec: FlowSpec | undefined
   readonly #echoes: Echoes
 
   private constructor(port: DatagramPort, echoes: Echoes) {
@@ -98,6 +100,7 @@ export class Sending {
   }
 
   start(spec: FlowSpec): void {
+    this.#spec = spec
     this.#flow = new Flow(this.#port, spec, () => this.#echoes.hasEchoed)
     startPaced(this.#flow)
   }
@@ -110,6 +113,12 @@ export class Sending {
     if (!this.#echoes.hasEchoed) return
     flow.direct(rateKbps, durationMs)
     startPaced(flow)
+  }
+
+  /** Ends the flow, and sends a few datagrams of less than full size through the provider. */
+  sizes(): void {
+    this.stop()
+    if (this.#spec) sendSizeProbes(this.#port, { ...this.#spec, ...this.#spec.provider })
   }
 
   /** Ends the flow. @returns the log of what was sent, without the direct probe */

@@ -5,7 +5,7 @@
 import { HEARTBEAT_BYTES, headerBytes, NONCE_BYTES } from '../../proto/datagram.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
 import type { RelayGrant } from '../../proto/messages.js'
-import { HANDSHAKE_MS, HEARTBEAT_RATE_KBPS } from '../constants.js'
+import { HANDSHAKE_MS, HEARTBEAT_RATE_KBPS, PATH_MS } from '../constants.js'
 import { within } from '../deadline.js'
 import type { PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
 import { isOverIpv6 } from '../wire/address-family.js'
@@ -70,7 +70,7 @@ export class HeartbeatSession {
       const answer = await client.open(open, provider, HANDSHAKE_MS)
       if (answer.kind === 'refuse') throw new HeartbeatError(`provider refused, reason ${answer.refuse.reason}`)
       session = new HeartbeatSession(client, answer.grant, deps)
-      if (await within(HANDSHAKE_MS, 'path validation', client.ready)) return session
+      if (await within(PATH_MS, 'path validation', client.ready)) return session
       throw new HeartbeatError('provider did not validate the path')
     } catch (cause) {
       await (session ?? client).close()

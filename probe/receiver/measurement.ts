@@ -3,7 +3,7 @@
  * enough.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { DIRECT_MS, DIRECT_SPAN } from '../constants.js'
+import { DIRECT_MS, DIRECT_SPAN, SIZES_MS } from '../constants.js'
 import type { Progress } from '../plane/collection.js'
 import type { MonotonicClock } from '../ports.js'
 import type { ClockReading } from '../transcript/record.js'
@@ -52,6 +52,7 @@ export async function measure(
     },
   )
   const isLow = isDirectProbeDue({ ...options, needed }, estimate.rateKbps, arrived, control, turns)
+  if (arrived.every(datagrams => datagrams === 0)) await probeSizes(collecting, links, options)
   const direct = isLow ? await probeDirectly(collecting, links, options, estimate.rateKbps) : undefined
   return { startMs, estimate, sinceMs, meanKbps, direct, starvedMs, overruns }
 }
@@ -67,6 +68,17 @@ async function probeDirectly(
   await collecting.beginDirect(options.clock.now(), estimatorOptions(links, options, DIRECT_SPAN))
   for (const link of links) link.probeDirectly({ rateKbps, durationMs: DIRECT_MS })
   return (await watch(collecting, options, () => {})).direct
+}
+
+/** The senders show whether the provider's path carries smaller datagrams than those of data. */
+async function probeSizes(
+  collecting: Collecting,
+  links: readonly SenderLink[],
+  { clock }: MeasurementOptions,
+): Promise<void> {
+  for (const link of links) link.probeSizes()
+  const hasCome = () => links.every((link, slot) => !link.isStarted || collecting.progress!.small[slot]! > 0)
+  for (const endMs = clock.now() + SIZES_MS; clock.now() < endMs && !hasCome(); ) await pause(LOOK_MS)
 }
 
 /** k − f', less the senders that the provider refused: see `neededOf`. */

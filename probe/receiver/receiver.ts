@@ -52,6 +52,8 @@ export interface SenderArrivals extends Readonly<Record<Run, Arrived>> {
   readonly turnRead: TurnRead | undefined
   /** host that the provider's challenge to the sender's session came from; undefined if none came */
   readonly host: string | undefined
+  /** size probes */
+  readonly small: number
 }
 
 export class Receiver {
@@ -206,13 +208,13 @@ export class Collecting {
       chunks: chunksOf(rows),
       arrived,
     })
-    return senders.map(({ main, control, direct, turn, turnRead, host }) => ({
+    return senders.map(({ main, control, direct, turn, turnRead, host, small }) => ({
       main: arrived(main),
       control: arrived(control),
       direct: arrived(direct),
       turn: arrived(turn),
       turnRead,
-      host,
+      ...{ host, small },
       haltedMs,
     }))
   }

@@ -80,6 +80,10 @@ export class SenderLink {
     this.#ports = ports
   }
 
+  get isStarted(): boolean {
+    return this.#started && !this.#ended
+  }
+
   get isReady(): boolean {
     return this.#ready
   }
@@ -130,6 +134,11 @@ export class SenderLink {
     if (this.#started) this.#tell({ direct })
   }
 
+  /** Tells the sender that nothing arrived, and to send its size probes. */
+  probeSizes(): void {
+    if (this.#started) this.#tell({ sizes: {} })
+  }
+
   /** No more data counts. */
   halt(): void {
     for (const expected of this.#expected) expected?.close()
@@ -170,6 +179,7 @@ export class SenderLink {
       receiptHead,
       haltedMs: arrived.haltedMs,
       host: arrived.host,
+      small: arrived.small,
       turnRead: arrived.turnRead,
     }
   }

@@ -4,6 +4,7 @@
  *   invite ─▶ accept(H(K)) ─▶ relay(grant | refuse | unreachable) ─▶ ready      each sender, side by side
  *   start ─▶ data through the provider, and control datagrams beside it ─▶ the estimator (in a soak, each turn's) has enough
  *   direct ─▶ data without the provider, if the reading is low
+ *   sizes ─▶ a few datagrams of less than full size through the provider, if nothing arrived
  *   stop(chunk root, signed) ─▶ reveal(K, log, receipts) ─▶ every byte checked ─▶ openings ─▶ record ─▶ outcome
  *
  * Every step has a deadline, so a session ends with an outcome whatever the peers do. The session first writes its
@@ -17,8 +18,8 @@ import type { Publication } from '../chunks/openings.js'
 import { publish } from '../chunks/publish.js'
 import {
   DIRECT_MS,
-  HANDSHAKE_MS,
   OPEN_BYTES,
+  READY_MS,
   REVEAL_MS,
   SHARE_SLACK,
   START_TOLERANCE_MS,
@@ -74,6 +75,8 @@ export interface SessionRequest {
   readonly providerVouchers: VoucherVerifier
   /** where the provider reaches the receiver's UDP port: an address literal */
   readonly advertisedHost: string
+  /** address literals that the provider's announcement stands for (default: none is known) */
+  readonly providerHosts?: readonly string[] | undefined
 }
 
 export interface SessionDeps {
@@ -211,7 +214,7 @@ class Session {
     const links = this.#links
     const isEnough = () => links.filter(link => link.isReady).length >= neededLinks(links)
     const decided = () => links.every(link => link.isDecided)
-    await this.#condition.until(() => decided() || isEnough(), HANDSHAKE_MS)
+    await this.#condition.until(() => decided() || isEnough(), READY_MS)
     if (!isEnough()) return false
     await this.#condition.until(decided, STRAGGLER_MS)
     return true
@@ -251,6 +254,7 @@ class Session {
     senders: readonly CheckedSender[],
   ): SessionResult {
     const { parties, sessionId, nonce, claimKbps, breachBps, yieldMs, soakMs, startMs, trusted } = this.#request
+    const { advertisedHost, providerHosts = [] } = this.#request
     const { facts, heard } = this.#deps.receiver
     const record = recordSession({
       ...{ parties, sessionId, nonce, claimKbps, breachBps, yieldMs, soakMs, reading, senders },
@@ -259,6 +263,7 @@ class Session {
       ipv6: this.#ipv6,
       kernelTimestamps: facts.kernelTimestamps,
       heard,
+      ...{ receiverHost: advertisedHost, providerHosts },
       chunkRoot: root,
       rootSignature,
     })

@@ -32,10 +32,10 @@ import { newRelayStats, type RelayStats, relayCounterMemory } from '../plane/rel
 import type { RelayingEvent, RelayingOptions } from '../plane/relaying.js'
 import type { MessageStream, MonotonicClock, PeerSigner, RandomSource, VoucherSigner } from '../ports.js'
 import { bytesIn, maxShareKbps } from '../verdict/share.js'
+import { mayReach } from '../wire/next-hop.js'
 import { isCounterOf } from '../wire/receipts.js'
 import { SeenSessions } from '../wire/seen-sessions.js'
 import { grantDigest, refuseDigest } from '../wire/statements.js'
-import { mayReach } from './next-hop.js'
 import { RelaySession } from './relay-session.js'
 
 export interface RelayOptions {
@@ -187,8 +187,9 @@ export class Relay {
   #refusal(open: RelayOpen, peer: string): RefuseReason | undefined {
     const { rateKbps, budgetBytes, durationMs, nextHopHost, nextHopPort } = open
     const nowMs = this.#options.clock.now()
-    if (isIP(nextHopHost) !== this.#family || nextHopPort < 1 || nextHopPort > 0xffff) return REFUSE.malformed
+    if (isIP(nextHopHost) === 0 || nextHopPort < 1 || nextHopPort > 0xffff) return REFUSE.malformed
     if (rateKbps < 1 || budgetBytes < 1 || durationMs < 1) return REFUSE.malformed
+    if (isIP(nextHopHost) !== this.#family) return REFUSE.family
     const own = { host: this.#options.host, port: this.port }
     if (!mayReach(own, { host: nextHopHost, port: nextHopPort })) return REFUSE.nextHop
     const mostKbps = maxShareKbps(this.#claimKbps) * SHARE_SLACK

@@ -17,7 +17,7 @@ import {
   type SendLog,
 } from '../../proto/messages.js'
 import { checkOpenings, type OpeningsVerdict } from '../chunks/openings.js'
-import { DIRECT_MS, HANDSHAKE_MS, OPENINGS_MS, OVERHEAD_MS, SHARE_SLACK } from '../constants.js'
+import { DIAL_MS, DIRECT_MS, HANDSHAKE_MS, OPENINGS_MS, OVERHEAD_MS, PATH_MS, SHARE_SLACK } from '../constants.js'
 import { within } from '../deadline.js'
 import type { Backend } from '../io/datagram-port.js'
 import { anchorOf } from '../plane/clock.js'
@@ -100,12 +100,16 @@ async function serveInvite(
   const flow = await openFlow(deps)
   ends.push(() => flow.close())
   await flow.call('challenge', pathOf(invite, deps.random)).catch(() => {}) // an address of another family: no direct data
-  if (!(await within(OVERHEAD_MS, 'path validation', relay.client.ready))) return
+  if (!(await within(PATH_MS, 'path validation', relay.client.ready))) return
   await send(stream, { ready: {} })
   if (!(await nextFrame(stream, OVERHEAD_MS)).start) return
 
   await flow.call('start', flowOf(invite, key, phasesFor(invite, authorization), relay.grant, relay.client.host))
-  let { direct, stop } = await nextFrame(stream, invite.durationMs + OVERHEAD_MS)
+  let { direct, stop, sizes } = await nextFrame(stream, invite.durationMs + OVERHEAD_MS)
+  if (sizes) {
+    await flow.call('sizes')
+    stop = (await nextFrame(stream, OVERHEAD_MS)).stop
+  }
   if (direct) {
     const { claimKbps, senders } = authorization
     if (direct.rateKbps > mostDirectKbps(claimKbps, senders) || direct.durationMs > DIRECT_MS) return
@@ -168,7 +172,7 @@ async function openRelay(
 ): Promise<{ readonly client: RelayClient; readonly grant: RelayGrant } | undefined> {
   let client: RelayClient | undefined
   try {
-    client = new RelayClient(await within(HANDSHAKE_MS, 'provider', deps.openProvider(invite)), invite.sessionId)
+    client = new RelayClient(await within(DIAL_MS, 'provider', deps.openProvider(invite)), invite.sessionId)
     const request = {
       sessionId: invite.sessionId,
       nextHopHost: invite.host,
@@ -186,7 +190,9 @@ async function openRelay(
     await send(stream, { relay: { refuse: answer.refuse } })
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : ''
-    await send(stream, { relay: { unreachable: message.slice(0, MAX_REASON_CHARS) || 'provider did not answer' } })
+    await send(stream, {
+      relay: { unreachable: message.slice(0, MAX_REASON_CHARS) || 'provider did not answer' },
+    })
   }
   await client?.close()
   return undefined

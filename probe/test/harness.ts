@@ -54,6 +54,8 @@ export interface NetworkOptions {
   readonly parties?: SessionParties
   /** where others reach the receiver's UDP port (default: its own address) */
   readonly advertisedHost?: string
+  /** what the provider announces (default: its own address) */
+  readonly providerHosts?: readonly string[]
 }
 
 export interface NetworkPeers {
@@ -81,10 +83,13 @@ export class Network {
   readonly condition = new Condition()
   relay!: Relay
   receiver!: Receiver
+  /** where others reach the receiver's UDP port */
+  advertisedHost: string
   readonly #options: NetworkOptions
 
   private constructor(options: NetworkOptions) {
     this.#options = options
+    this.advertisedHost = options.advertisedHost ?? options.host ?? HOST
     this.provider = options.peers?.provider ?? newPeer()
     this.receiverPeer = options.peers?.receiver ?? newPeer()
     this.senders = options.peers?.senders ?? [newPeer(), newPeer(), newPeer()]
@@ -160,7 +165,8 @@ export class Network {
         })),
         providerVerifier: this.provider.verifier,
         providerVouchers: this.provider.vouchers,
-        advertisedHost: this.#options.advertisedHost ?? this.#host,
+        advertisedHost: this.advertisedHost,
+        providerHosts: this.#options.providerHosts ?? [this.#host],
       },
       {
         receiver: this.receiver,

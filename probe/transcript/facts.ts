@@ -8,6 +8,7 @@ import type { Run } from '../chunks/runs.js'
 import { arrivedSince, turnControl } from '../verdict/control.js'
 import { sentRateKbps } from '../verdict/hoarding.js'
 import type { TurnEvidence } from '../verdict/judge-turns.js'
+import { refusalOf } from '../verdict/refusals.js'
 import type { SenderEvidence, SessionFacts } from '../verdict/session-facts.js'
 import { turnOf } from '../verdict/turns.js'
 import type { Verified } from '../wire/verified.js'
@@ -57,6 +58,7 @@ function senderEvidence(
   const { main, turn, control, direct } = verified
   return {
     answer: answerOf(sender.answer),
+    refusal: sender.answer && refusalOf(sender.answer, { ...record, rateKbps: sender.rateKbps }),
     ready: sender.ready,
     arrived: main.arrived + turn.arrived,
     highest: main.highest,
@@ -69,6 +71,7 @@ function senderEvidence(
     delayMs: sender.delayMs,
     spanKbps: sender.spanKbps,
     host: sender.host,
+    small: sender.small,
     control: sender.controlFlow && {
       ...sender.controlFlow,
       arrived: arrivedSince(control, sender.controlFlow.fromMs),

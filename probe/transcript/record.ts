@@ -43,6 +43,8 @@ export interface LiveSender {
   readonly haltedMs: number
   /** host that the provider's challenge came from; undefined if none came */
   readonly host: string | undefined
+  /** size probes that arrived */
+  readonly small: number
   /** undefined in an ordinary session, which has no turns */
   readonly turnRead: { readonly estimate: Estimate; readonly crowdKbps: readonly number[] } | undefined
 }
@@ -64,6 +66,9 @@ export interface LiveSession {
   readonly reading: ClockReading | undefined
   readonly kernelTimestamps: boolean
   readonly heard: boolean
+  /** the next hop that the receiver named */
+  readonly receiverHost: string
+  readonly providerHosts: readonly string[]
   readonly chunkRoot: Hex
   /** undefined if no data was asked for */
   readonly rootSignature: Uint8Array | undefined
@@ -95,6 +100,8 @@ export function recordSession(live: LiveSession): UnjudgedRecord {
     atOnce: live.atOnce,
     ipv6: live.ipv6,
     heard: live.heard,
+    receiverHost: live.receiverHost,
+    providerHosts: [...live.providerHosts],
     starvedMs: reading?.starvedMs ?? 0,
     overruns: reading?.overruns ?? 0,
     soakMs: live.soakMs,
@@ -129,7 +136,7 @@ function recordSender(sender: LiveSender, slot: number, live: LiveSession): Send
     riseMs: delayRiseMs(main.transits),
     delayMs: addedDelayMs(main.transits, control.transits),
     spanKbps: live.reading && isOrdinary ? rateWithin(main.chunks, live.reading.estimate, live.ipv6) : 0,
-    host: sender.host,
+    ...{ host: sender.host, small: sender.small },
     controlFlow: flow,
     turn: recordTurn(sender, slot, live),
   }

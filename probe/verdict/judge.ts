@@ -5,23 +5,14 @@
  * validating the path or by forwarding nothing than by being slow, so each of these is an outcome of its own. A low
  * reading that something other than the provider may explain is only "at least x".
  */
-import { totalSent } from '../wire/send-log.js'
-import { commonHost, hasManyHosts } from './common-host.js'
 import { MIN_STABLE_WINDOWS } from './estimator.js'
 import { forgivingKbps, measure } from './measure.js'
 import { otherLimit } from './other-limit.js'
 import type { Outcome } from './outcome.js'
 import { isOverrun } from './overruns.js'
-import {
-  countOf,
-  isMismatched,
-  isRefused,
-  neededOf,
-  type SenderEvidence,
-  type SessionFacts,
-  thresholdKbps,
-} from './session-facts.js'
-import { MIN_SENDERS, neededSenders, toleratedSenders } from './share.js'
+import { countOf, isMismatched, neededOf, type SessionFacts, thresholdKbps } from './session-facts.js'
+import { MIN_SENDERS, toleratedSenders } from './share.js'
+import { judgeUnserved } from './unserved.js'
 
 /** A receiver blames nobody if its event loop stood still for this part of the measurement: half of the windows. */
 const STARVED_SHARE = 0.5
@@ -60,40 +51,3 @@ export function judge(facts: SessionFacts, { trusted = false }: Standing = {}): 
  */
 const isLongEnough = ({ soakMs, estimate, sinceMs, yieldMs }: SessionFacts): boolean =>
   soakMs !== undefined || (estimate !== undefined && estimate.toMs - (sinceMs ?? estimate.toMs) >= yieldMs)
-
-/**
- * The outcome of a session in which nothing arrived, or which enough senders say was refused; undefined for any other.
- */
-function judgeUnserved({ senders, heard }: SessionFacts): Outcome | undefined {
-  const needed = neededSenders(senders.length)
-  const refusals = countOf(senders, isRefused)
-  if (refusals >= needed) return { kind: 'refused', refusals }
-  if (senders.some(({ arrived }) => arrived > 0)) return undefined
-  // The provider took the session, and then did not ask the receiver for its echo or forwarded none of what was sent.
-  const mayBeElsewhere = elsewhere(senders)
-  const granted = countOf(
-    senders,
-    sender => sender.answer === 'granted' && (!sender.ready || hasSent(sender)) && !mayBeElsewhere(sender),
-  )
-  // Nobody has ever reached this receiver: its own port may be closed, so it can say nothing about anybody.
-  if (granted > 0 && !heard) return { kind: 'no-data', reason: 'path-not-validated' }
-  if (refusals + granted >= needed) {
-    return refusals > granted ? { kind: 'refused', refusals } : { kind: 'dead', granted }
-  }
-  const unreachable = countOf(senders, ({ answer }) => answer === 'unreachable')
-  const reason = refusals + granted + unreachable >= needed ? 'provider-unreachable' : 'senders-missing'
-  return { kind: 'no-data', reason }
-}
-
-const hasSent = ({ log }: SenderEvidence): boolean => log !== undefined && totalSent(log) > 0
-
-/**
- * Whether it may be a sender's own doing that its data comes from another host than others', and so does not count. If
- * the sessions show more hosts than f' liars explain, it is the provider's doing.
- */
-function elsewhere(senders: readonly SenderEvidence[]): (sender: SenderEvidence) => boolean {
-  const hosts = senders.map(({ host }) => host)
-  if (hasManyHosts(hosts) || new Set(hosts.filter(host => host !== undefined)).size < 2) return () => false
-  const common = commonHost(hosts)
-  return ({ host }) => host !== undefined && host !== common
-}

@@ -55,6 +55,12 @@ export type AtLeastReason =
   | 'no-control'
   | 'sender-spoiled'
   | 'receiver-overrun'
+/**
+ * Why there is no path. `family`: the provider has no address of the receiver's IP family. `path-mtu`: small datagrams
+ * arrive, and none of full size. `udp-blocked`: sessions are granted over TCP, and no datagram of the provider's arrives.
+ * `refusals`: enough senders were refused for reasons that show no fault.
+ */
+export type NoPathReason = 'family' | 'path-mtu' | 'udp-blocked' | 'refusals'
 export type NoDataReason = 'provider-unreachable' | 'senders-missing' | 'path-not-validated' | 'receiver-fault'
 
 export type Outcome =
@@ -64,6 +70,7 @@ export type Outcome =
   | { readonly kind: 'refused'; readonly refusals: number }
   | { readonly kind: 'dead'; readonly granted: number }
   | { readonly kind: 'garbage'; readonly measurement: Measurement }
+  | { readonly kind: 'no-path'; readonly reason: NoPathReason }
   | { readonly kind: 'no-data'; readonly reason: NoDataReason }
 
 export interface SessionResult {

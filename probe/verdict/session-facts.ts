@@ -4,12 +4,15 @@ import { isWellFormed, totalSent } from '../wire/send-log.js'
 import { commonHost } from './common-host.js'
 import type { ControlFlow } from './control.js'
 import type { TurnEvidence } from './judge-turns.js'
+import type { Refusal } from './refusals.js'
 import { neededSenders } from './share.js'
 
 /** The evidence of one sender. Counts are datagrams. */
 export interface SenderEvidence extends Readonly<SenderReadings> {
   /** the provider's answer to this sender, with the provider's signature; `missing` if the sender showed none */
   readonly answer: 'granted' | 'refused' | 'unreachable' | 'missing'
+  /** what the provider's refusal shows; undefined if it did not refuse */
+  readonly refusal?: Refusal | undefined
   /** datagrams through the provider, the turn included */
   readonly arrived: number
   /** highest sequence number that was verified, or −1; the turn excluded */

@@ -34,6 +34,8 @@ export interface SenderReadings {
   spanKbps: number
   /** host that the provider's challenge to the sender's session came from; undefined if none came */
   host?: string | undefined
+  /** size probes that arrived through the provider, if nothing longer did; none are sent if data arrived */
+  small?: number | undefined
 }
 export interface SenderRecord extends SenderReadings {
   rateKbps: number
@@ -84,6 +86,10 @@ export interface SessionReadings {
   overruns: number
 }
 export interface SessionRecord extends SessionReadings {
+  /** address literal that the receiver gave the senders as the next hop */
+  receiverHost: string
+  /** address literals that the provider's announcement stands for; empty if the receiver knows none */
+  providerHosts: string[]
   sessionId: Uint8Array
   nonce: Uint8Array
   epoch: number

@@ -80,6 +80,7 @@ const senderRecord: messages.SenderRecord = {
   hoarding: 0.75,
   spanKbps: 8_250.5,
   host: '192.0.2.7',
+  small: 8,
   turn: {
     estimate: { rateKbps: 24_000.5, windows: 27, fromMs: 5200.25, toMs: 6560.25 },
     ...{ crowdKbps: [0, 12.5, 0], riseMs: 2.5, controlRiseMs: 0.75 },
@@ -100,7 +101,7 @@ const session: messages.SessionRecord = {
     senderRecord,
     {
       rateKbps: 13_750,
-      answer: { unreachable: 'refused' },
+      answer: { unreachable: 'refused', token: true },
       ready: false,
       chunks: [],
       jitterUs: 0,
@@ -129,6 +130,7 @@ const session: messages.SessionRecord = {
   kernelTimestamps: true,
   soakMs: 10_000,
   atOnce: true,
+  ...{ receiverHost: '192.0.2.9', providerHosts: ['192.0.2.7', '2001:db8::7'] },
   ...{ heard: true, starvedMs: 0.5, overruns: 17, outcome: 'at-least', reason: 'sender-limited' },
 }
 const seen: messages.SeenListMessage = {
@@ -166,6 +168,7 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['unreachable provider', ProbeFrame, { relay: { unreachable: 'connection refused' } }],
   ['ready', ProbeFrame, { ready: {} }],
   ['start', ProbeFrame, { start: {} }],
+  ['request for size probes', ProbeFrame, { sizes: {} }],
   ['direct probe', ProbeFrame, { direct: { rateKbps: 9_000, durationMs: 700 } }],
   ['stop', ProbeFrame, { stop: { chunkRoot: h32, signature: bytes(64) } }],
   ['reveal', ProbeFrame, { reveal }],

@@ -47,9 +47,9 @@ export const silent: SenderEvidence = {
   control: undefined,
   direct: { arrived: 0, verified: 0 },
 }
-export const refused: SenderEvidence = { ...silent, answer: 'refused' }
+export const refused: SenderEvidence = { ...silent, answer: 'refused', refusal: 'at-fault' }
 export const unreachable: SenderEvidence = { ...silent, answer: 'unreachable' }
-export const notValidated: SenderEvidence = { ...silent, answer: 'granted' }
+export const notValidated: SenderEvidence = { ...silent, answer: 'granted', host: '192.0.2.7' }
 export const nothingCame: SenderEvidence = { ...granted, spanKbps: 0, arrived: 0, highest: -1, verified: 0 }
 export const tampered: SenderEvidence = { ...granted, verified: 0 }
 export const keyless: SenderEvidence = {

@@ -16,7 +16,7 @@ import {
 } from '../../../probe/index.js'
 import { delayedPair } from '../../lab/delayed-streams.js'
 import { ModelledPath, type PathHosts, type PathLines } from '../../lab/modelled-path.js'
-import type { SessionFigures } from './rows.js'
+import type { SessionFigures } from './session-figures.js'
 
 /** k */
 export const SENDERS = 3

@@ -1,7 +1,7 @@
 /** A receiver's two tries, as nodes run them: the second one only if the first does not show that the claim is kept. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { combine, isKept } from '../../../verifier/core/scoring/two-tries.js'
-import type { SessionFigures } from './rows.js'
+import type { SessionFigures } from './session-figures.js'
 import { isStarved } from './verdict.js'
 
 /** An epoch has room for far more; a household's accident of this length is over by then. */

@@ -2,6 +2,7 @@
 import { CONTROL_LOSS_BPS, DIRECT_PERCENT, OFFERED_PERCENT } from '../../../probe/verdict/other-limit.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
+import { noPathText } from './no-path.js'
 import { isBelowThreshold } from './slashing-threshold.js'
 
 /**
@@ -89,8 +90,8 @@ export function classifyTry(vote: Vote, claimKbps: number, { soak, unmeasuredRun
       return ignored('the session says nothing about the provider')
     case OUTCOME.noPath:
       return unmeasuredRun < WINDOWS_TO_REPAIR
-        ? ignored('the provider took sessions, and its datagrams did not reach the receiver')
-        : unserving(`there was no path to the provider, as in ${unmeasuredRun} windows before`)
+        ? ignored(noPathText(vote))
+        : unserving(`${noPathText(vote)}; it was so in ${unmeasuredRun} windows before`)
     default:
       return ignored(`outcome ${vote.outcome} is unknown`)
   }

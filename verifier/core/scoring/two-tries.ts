@@ -53,6 +53,7 @@ function gravityOf(one: Try): number {
     case 'verified':
       return GRAVITY.kept
     case 'at-least':
+    case 'no-path':
     case 'no-data':
       return GRAVITY.unreachable
     case 'under':

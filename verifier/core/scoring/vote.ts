@@ -1,7 +1,7 @@
 /** From the result of a session to the vote that its receiver signs. */
-import type { Measurement, Outcome, SessionResult } from '../../../probe/verdict/outcome.js'
+import type { Measurement, NoPathReason, Outcome, SessionResult } from '../../../probe/verdict/outcome.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
-import { CAUSE, OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
+import { CAUSE, type CauseCode, OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
 import { linkOf } from '../link.js'
 import { bitCount } from './bit-count.js'
 
@@ -21,6 +21,12 @@ export interface VoteInput {
   readonly soak: boolean
 }
 
+const CAUSE_OF: Record<NoPathReason, CauseCode> = {
+  family: CAUSE.family,
+  'path-mtu': CAUSE.pathMtu,
+  'udp-blocked': CAUSE.udpBlocked,
+  refusals: CAUSE.refusals,
+}
 const MAX_UINT16 = 0xffff
 const MAX_UINT32 = 0xffffffff
 const TICK_MASK = (1n << 256n) - 1n
@@ -51,7 +57,8 @@ export function makeVote(input: VoteInput): Vote {
     scheduleProof,
     link: linkOf(evidence?.providerHost),
     attempts: (result ? 1 : 0) + (other ? 1 : 0),
-    cause: CAUSE.none,
+    cause:
+      outcome === OUTCOME.noPath && result?.outcome.kind === 'no-path' ? CAUSE_OF[result.outcome.reason] : CAUSE.none,
     sessionPeers: ZERO_HASH,
     otherOutcome: other?.outcome ?? 0,
     otherKbps: other?.rateKbps ?? 0,
@@ -84,6 +91,9 @@ function codeOf(outcome: Outcome, ticksSent: bigint, ticksAnswered: bigint): Out
       return OUTCOME.dead
     case 'garbage':
       return OUTCOME.garbage
+    case 'no-path':
+      // A provider whose heartbeats come through must gain nothing by dropping all else.
+      return outcome.reason === 'udp-blocked' && wasUp(ticksSent, ticksAnswered) ? OUTCOME.dead : OUTCOME.noPath
     case 'no-data':
       // A provider must gain nothing by hanging up instead of refusing.
       return outcome.reason === 'provider-unreachable' && wasUp(ticksSent, ticksAnswered)

@@ -34,6 +34,7 @@ const outcome = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('refused'), refusals: count }),
   z.object({ kind: z.literal('dead'), granted: count }),
   z.object({ kind: z.literal('garbage'), measurement }),
+  z.object({ kind: z.literal('no-path'), reason: z.enum(['family', 'path-mtu', 'udp-blocked', 'refusals']) }),
   z.object({
     kind: z.literal('no-data'),
     reason: z.enum(['provider-unreachable', 'senders-missing', 'path-not-validated', 'receiver-fault']),

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Measurement, Outcome, SessionEvidence } from '../../../../probe/verdict/outcome.js'
 import { keccakText } from '../../../../proto/hash.js'
-import { decodeVote, encodeVote, OUTCOME } from '../../../../proto/vote.js'
+import { CAUSE, decodeVote, encodeVote, OUTCOME } from '../../../../proto/vote.js'
 import { account } from '../../test/samples.js'
 import { makeVote } from '../vote.js'
 
@@ -81,6 +81,25 @@ describe('vote', () => {
     expect(made(unreachable, 0b1111n, 0b0001n).outcome).to.equal(OUTCOME.noData)
     expect(made(unreachable, 0n, 0b1111n).outcome).to.equal(OUTCOME.noData)
     expect(made({ kind: 'no-data', reason: 'receiver-fault' }, 0b11n, 0b11n).outcome).to.equal(OUTCOME.noData)
+  })
+
+  it('names the cause of a path that is missing', () => {
+    for (const [reason, cause] of [
+      ['family', CAUSE.family],
+      ['path-mtu', CAUSE.pathMtu],
+      ['udp-blocked', CAUSE.udpBlocked],
+      ['refusals', CAUSE.refusals],
+    ] as const)
+      expect(made({ kind: 'no-path', reason }, 0b11n)).to.include({ outcome: OUTCOME.noPath, cause, rateKbps: 0 })
+    expect(made({ kind: 'dead', granted: 3 }).cause).to.equal(CAUSE.none)
+  })
+
+  it('counts a provider as dead whose heartbeats come through while its sessions show no datagram', () => {
+    const blocked: Outcome = { kind: 'no-path', reason: 'udp-blocked' }
+    expect(made(blocked, 0b1111n, 0b0011n)).to.include({ outcome: OUTCOME.dead, cause: CAUSE.none })
+    expect(made(blocked, 0b1111n, 0b0001n)).to.include({ outcome: OUTCOME.noPath, cause: CAUSE.udpBlocked })
+    const mtu: Outcome = { kind: 'no-path', reason: 'path-mtu' }
+    expect(made(mtu, 0b11n, 0b11n).outcome, 'heartbeats are small').to.equal(OUTCOME.noPath)
   })
 
   it('counts no answer to a heartbeat that was not sent', () => {
