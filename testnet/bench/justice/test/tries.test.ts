@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { Outcome } from '../../../../probe/index.js'
-import type { SessionFigures } from '../rows.js'
+import type { SessionFigures } from '../session-figures.js'
 import { bothTries } from '../tries.js'
 
 const measurement = (rateKbps: number) =>
