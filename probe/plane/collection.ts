@@ -10,17 +10,19 @@ import { ChunkCollector } from '../chunks/collect.js'
 import { FIRST_CHUNK, type Run } from '../chunks/runs.js'
 import { type ChunkRows, chunksOf } from '../chunks/table.js'
 import { verifyChunks } from '../chunks/verify.js'
-import type { DatagramPort, PortFacts } from '../io/datagram-port.js'
+import type { DatagramPort } from '../io/datagram-port.js'
 import type { MonotonicClock } from '../ports.js'
-import { commonHost } from '../verdict/common-host.js'
 import { type ControlFlow, isEnoughControl } from '../verdict/control.js'
 import { type Estimate, Estimator, type EstimatorOptions, type FixedSpan } from '../verdict/estimator.js'
-import { bytesIn } from '../verdict/share.js'
+import { leastVerifiedKbps } from '../verdict/other-limit.js'
 import { middleTurn } from '../verdict/turns.js'
 import type { Verified } from '../wire/verified.js'
 import { ControlCount } from './control-count.js'
 import { Crowd } from './crowd.js'
+import { HostPins } from './host-pins.js'
 import { OverrunWatch } from './overrun-watch.js'
+
+import { patienceMs, STARVED_MS } from './patience.js'
 import { SizeCount } from './size-count.js'
 
 const FIRST_SEQUENCE: Record<Run, number> = { main: 0, control: 0, direct: DIRECT_SEQUENCE, turn: TURN_SEQUENCE }
@@ -47,8 +49,10 @@ export interface Progress {
   readonly direct: Estimate | undefined
   /** how long the receiving thread stood still */
   readonly starvedMs: number
-  /** datagrams for which the port had no room during the reading; in a soak, during the readings of all turns */
+  /** datagrams for which the port had no room since the discard; in a soak, during the readings of all turns */
   readonly overruns: number
+  /** since the discard; undefined in a soak */
+  readonly meanKbps: number | undefined
   /** datagrams through the provider so far, by sender */
   readonly arrived: readonly number[]
   /** size probes so far, by sender */
@@ -93,29 +97,13 @@ const LOOK_MS = 10
 const TELL_MS = 50
 /** Windows close this much late, because a datagram that has arrived may still wait behind this very timer. */
 const GRACE_MS = 15
-/**
- * If callbacks take the arrival times, a timer that is this late shows a harmful pause. If the kernel takes them, a
- * pause does no harm until the socket's buffer is full. Half of the buffer holds data, and at most twice the claim
- * comes in.
- */
-const STARVED_MS = 50
-const BUFFERED_SHARE = 0.5
-const OFFERED_CLAIMS = 2
-
-function patienceMs({ kernelTimestamps, receiveBufferBytes }: PortFacts, claimKbps: number): number {
-  if (!kernelTimestamps) return STARVED_MS
-  return (BUFFERED_SHARE * receiveBufferBytes) / bytesIn(OFFERED_CLAIMS * claimKbps, 1)
-}
-
 export class Collection {
   readonly sizes: SizeCount
   readonly #senders: readonly Record<Run, ChunkCollector>[]
   readonly #clock: MonotonicClock
   readonly #port: DatagramPort
   readonly #tell: (progress: Progress) => void
-  /** by sender: the host that its provider's challenge came from, once it came */
-  readonly #hosts: (string | undefined)[]
-  #commonHost: string | undefined
+  readonly pins: HostPins
   readonly #controlCount: ControlCount
   readonly #ipv6: boolean
   #estimator: Estimator | undefined
@@ -123,6 +111,7 @@ export class Collection {
   #turns: readonly Estimator[] = []
   #crowd: Crowd | undefined
   #needed = 0
+  #claimKbps = 0
   #direct: Estimator | undefined
   #haltedMs: number | undefined
   #timer: NodeJS.Timeout | undefined
@@ -148,8 +137,8 @@ export class Collection {
       direct: collector('direct'),
       turn: collector('turn'),
     }))
+    this.pins = new HostPins(senders)
     this.sizes = new SizeCount(senders)
-    this.#hosts = new Array(senders).fill(undefined)
     this.#controlCount = new ControlCount(senders)
     this.#ipv6 = ipv6
     this.#clock = clock
@@ -163,6 +152,7 @@ export class Collection {
    */
   begin(startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[], needed: number): void {
     this.#needed = needed
+    this.#claimKbps = options.claimKbps
     this.#turns = turns.map(({ fromMs, span }) => new Estimator(startMs + fromMs, { ...options, fixed: span }))
     this.#crowd = turns.length > 0 ? new Crowd(startMs, turns.length) : undefined
     this.#estimator = new Estimator(startMs, options)
@@ -180,23 +170,17 @@ export class Collection {
     this.#wasDone = false
   }
 
-  /** Notes the host from which a sender's data through the provider comes. */
-  pin(slot: number, host: string): void {
-    this.#hosts[slot] = host
-    this.#commonHost = commonHost(this.#hosts)
-  }
-
   /** Counts any datagram that came through the provider under a sender's tag, even one that is no data. */
   pass(slot: number, length: number, arrivedMs: number): void {
     this.#crowd?.pass(slot, length + headerBytes(this.#ipv6), arrivedMs)
   }
 
   /**
-   * Data through the provider counts only from the host that most senders' sessions showed: see `commonHost`.
+   * Data through the provider counts only from the common host.
    * @param sequence number in the datagram's header
    */
   accept(slot: number, way: Way, sequence: number, maskedTime: number, payload: Uint8Array, arrivedMs: number): void {
-    if (way === 'provider' && (!this.#commonHost || this.#hosts[slot] !== this.#commonHost)) return
+    if (way === 'provider' && !this.pins.isCommon(slot)) return
     const run = this.#runOf(way, sequence)
     const estimator = run === 'turn' ? this.#turns[slot] : this.#estimator
     const counts = run === 'direct' ? this.#direct : this.#haltedMs === undefined && estimator
@@ -225,7 +209,7 @@ export class Collection {
       direct: arrived(direct),
       turn: arrived(turn),
       turnRead: this.#turnRead(slot),
-      host: this.#hosts[slot],
+      host: this.pins.hosts[slot],
       small: this.sizes.counts[slot]!,
     }))
     return { senders, haltedMs: this.#haltedMs! }
@@ -277,6 +261,7 @@ export class Collection {
       direct: this.#direct?.result(),
       starvedMs: this.#starvedMs,
       overruns: this.#overrunsInReading(),
+      meanKbps: this.#turns.length > 0 ? undefined : this.#estimator!.meanKbps,
       arrived: this.#senders.map(({ main, turn }) => main.arrived + turn.arrived),
       small: this.sizes.counts,
       control,
@@ -284,8 +269,11 @@ export class Collection {
   }
 
   #isDone(nowMs: number, hasControl: boolean): boolean {
-    const estimators = this.#direct ? [this.#direct] : [this.#estimator!, ...this.#turns]
-    return estimators.map(one => one.isDone(nowMs, hasControl)).every(Boolean)
+    if (this.#direct) return this.#direct.isDone(nowMs, hasControl)
+    const arrived = this.#senders.map(({ main }) => main.arrived)
+    const surely = (kbps: number): number => leastVerifiedKbps(this.#claimKbps, kbps, arrived)
+    const isRead = this.#estimator!.isDone(nowMs, hasControl, surely)
+    return this.#turns.map(turn => turn.isDone(nowMs, hasControl)).every(Boolean) && isRead
   }
 
   #estimate(isDone: boolean): Estimate {
@@ -295,7 +283,8 @@ export class Collection {
   }
 
   #overrunsInReading(): number {
-    const estimators = this.#turns.length > 0 ? this.#turns : [this.#estimator!]
-    return estimators.reduce((sum, one) => sum + this.#overruns.within(one.result()), 0)
+    const within = ({ fromMs, toMs }: Estimate, sinceMs = fromMs) => this.#overruns.within({ fromMs: sinceMs, toMs })
+    if (this.#turns.length === 0) return within(this.#estimator!.result(), this.#estimator!.sinceMs)
+    return this.#turns.reduce((sum, turn) => sum + within(turn.result()), 0)
   }
 }

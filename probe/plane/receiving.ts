@@ -220,7 +220,8 @@ export class Receiving {
     if (isChallenge(datagram)) {
       if (!expectation.source) {
         expectation.source = batch.source(i)
-        if (sink !== 'heartbeats' && sink.way === 'provider') sink.collection.pin(sink.slot, expectation.source.host)
+        if (sink !== 'heartbeats' && sink.way === 'provider')
+          sink.collection.pins.pin(sink.slot, expectation.source.host)
       }
       this.#stats.echoes++
       this.#port.send(echoOf(datagram), expectation.source)

@@ -116,10 +116,12 @@ export class Sending {
     startPaced(this.#flow)
   }
 
-  /** Ends the flow through the provider, and sends straight to the receiver instead. */
+  /** Ends the flow through the provider, and sends straight to the receiver instead if the receiver has echoed. */
   direct(rateKbps: number, durationMs: number): void {
     const flow = this.#flow
     if (!flow) return
+    stopPaced(flow)
+    if (!this.#echoes.hasEchoed) return
     flow.direct(rateKbps, durationMs)
     startPaced(flow)
   }
@@ -200,7 +202,7 @@ class Flow implements Paced {
 
   direct(rateKbps: number, durationMs: number): void {
     const { key, headerKey, slot, receiver } = this.#spec
-    if (this.#isDirect || !this.#hasEchoed()) return
+    if (this.#isDirect) return
     this.#isDirect = true
     this.#begun = this.#spec.phases.length
     this.#nextControlMs = Number.POSITIVE_INFINITY

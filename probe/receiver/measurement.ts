@@ -44,13 +44,17 @@ export async function measure(
   const turnPlans = soakMs === undefined ? [] : turnSpans(soakMs, links.length, longestMs)
   const needed = neededLinks(links)
   await collecting.begin(startMs, estimatorOptions(links, options, spanOf(links, options)), needed, turnPlans)
-  const { estimate, sinceMs, starvedMs, overruns, arrived, control, turns } = await watch(collecting, options, () => {
-    for (const link of links) link.start()
-  })
+  const { estimate, sinceMs, meanKbps, starvedMs, overruns, arrived, control, turns } = await watch(
+    collecting,
+    options,
+    () => {
+      for (const link of links) link.start()
+    },
+  )
   const isLow = isDirectProbeDue({ ...options, needed }, estimate.rateKbps, arrived, control, turns)
   if (arrived.every(datagrams => datagrams === 0)) await probeSizes(collecting, links, options)
   const direct = isLow ? await probeDirectly(collecting, links, options, estimate.rateKbps) : undefined
-  return { startMs, estimate, sinceMs, direct, starvedMs, overruns }
+  return { startMs, estimate, sinceMs, meanKbps, direct, starvedMs, overruns }
 }
 
 /** The senders show how much the path carries without the provider. A low vote depends on this. */

@@ -38,6 +38,7 @@ export const factsOf = (record: UnjudgedRecord, verified: readonly VerifiedRuns[
   soakMs: record.soakMs,
   estimate: record.estimate,
   sinceMs: record.sinceMs,
+  meanKbps: record.meanKbps,
   direct: record.direct,
   kernelTimestamps: record.kernelTimestamps,
   atOnce: record.atOnce,

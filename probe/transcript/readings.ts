@@ -18,10 +18,11 @@ export const areReadingsSupported = (facts: SessionFacts): boolean =>
   )
 
 /** Times and rates are finite and not negative, spans do not run backwards, and nothing arrives faster than it was sent. */
-const areClockReadings = ({ estimate, sinceMs, direct, starvedMs, senders }: SessionFacts): boolean =>
+const areClockReadings = ({ estimate, sinceMs, meanKbps, direct, starvedMs, senders }: SessionFacts): boolean =>
   [
     starvedMs,
     sinceMs ?? 0,
+    meanKbps ?? 0,
     (estimate?.fromMs ?? 0) - (sinceMs ?? 0),
     ...[estimate, direct].flatMap(figuresOf),
     ...senders.flatMap(figuresOfSender),

@@ -25,6 +25,8 @@ export interface ClockReading {
   readonly estimate: Estimate
   /** end of the discard */
   readonly sinceMs: number
+  /** mean rate since the discard; undefined in a soak */
+  readonly meanKbps: number | undefined
   /** of the direct probe; undefined if there was none */
   readonly direct: Estimate | undefined
   readonly starvedMs: number
@@ -92,6 +94,7 @@ export function recordSession(live: LiveSession): UnjudgedRecord {
     rootSignature: live.rootSignature,
     estimate: reading && estimateRecord(reading.estimate, reading.startMs),
     sinceMs: reading && reading.sinceMs - reading.startMs,
+    meanKbps: reading?.meanKbps,
     direct: reading?.direct && estimateRecord(reading.direct, reading.startMs),
     kernelTimestamps: live.kernelTimestamps,
     atOnce: live.atOnce,

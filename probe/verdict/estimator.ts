@@ -163,6 +163,12 @@ export class Estimator {
     return this.#sinceMs
   }
 
+  /** Mean rate since the discard. Like those of the windows, its time runs from one arrival to another. */
+  get meanKbps(): number {
+    const bytes = this.#volumes.reduce((sum, volume) => sum + volume, 0)
+    return bytes === 0 ? 0 : (bytes * 8) / (this.#volumesToMs - this.#volumesFromMs)
+  }
+
   /** Whether an ordinary session ended because nothing at all arrived. Nothing may count any more. */
   get isSilent(): boolean {
     return this.#done && !this.#anyArrival && !this.#options.fixed
@@ -171,15 +177,16 @@ export class Estimator {
   /**
    * Whether the estimator has seen enough, or has no more time. Once true, the answer stays true.
    * @param hasControl whether the control datagrams suffice for a low vote
+   * @param surely the part of a rate that counts even if the data of f' senders proves to be spoiled (default: all of it)
    */
-  isDone(nowMs: number, hasControl: boolean): boolean {
+  isDone(nowMs: number, hasControl: boolean, surely: (kbps: number) => number = kbps => kbps): boolean {
     if (this.#done) return true
     if (!this.#anyArrival && !this.#options.fixed) {
       this.#done = nowMs >= this.#sinceMs
       return this.#done
     }
     this.advance(nowMs)
-    while (this.#enough && this.#goesOn(hasControl)) {
+    while (this.#enough && this.#goesOn(hasControl, surely)) {
       this.#wasLow = true
       this.#enough = false
       this.#endMs = Math.max(this.#endMs, this.#windowStartMs + this.#windowMs)
@@ -191,7 +198,7 @@ export class Estimator {
 
   result(): Estimate {
     const middle = this.#middle()
-    const mean = this.#mean()
+    const mean = this.meanKbps
     const { thresholdKbps } = this.#options
     const isMean = middle < thresholdKbps && mean >= thresholdKbps
     const windows = isMean ? this.#volumes.length : this.#rates.length
@@ -217,29 +224,23 @@ export class Estimator {
   }
 
   /** Whether a reading that has seen enough is in doubt, and there is time for another window. */
-  #goesOn(hasControl: boolean): boolean {
+  #goesOn(hasControl: boolean, surely: (kbps: number) => number): boolean {
     const { fixed, thresholdKbps, yieldMs } = this.#options
     if (fixed || this.#windowStartMs + this.#windowMs > this.#latestMs) return false
     const isLong = this.#windowStartMs - this.#sinceMs >= yieldMs
-    if (this.#middle() >= thresholdKbps) return this.#wasLow && !isLong
+    if (surely(this.#middle()) >= thresholdKbps) return this.#wasLow && !isLong
     return (
       !isLong ||
       !hasControl ||
       this.#rates.length < MIN_WINDOWS ||
-      this.#mean() >= thresholdKbps ||
+      surely(this.meanKbps) >= thresholdKbps ||
       isRising(this.#volumes)
     )
   }
 
   #middle(): number {
     const middle = median(this.#rates)
-    return this.#options.fixed || this.#wasLow ? Math.min(middle, ABOVE_MEAN * this.#mean()) : middle
-  }
-
-  /** Mean rate since the discard. Like those of the windows, its time runs from one arrival to another. */
-  #mean(): number {
-    const bytes = this.#volumes.reduce((sum, volume) => sum + volume, 0)
-    return bytes === 0 ? 0 : (bytes * 8) / (this.#volumesToMs - this.#volumesFromMs)
+    return this.#options.fixed || this.#wasLow ? Math.min(middle, ABOVE_MEAN * this.meanKbps) : middle
   }
 
   /** @param beginMs time of the first arrival, or the latest time at which it was due */

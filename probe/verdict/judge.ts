@@ -35,12 +35,13 @@ export function judge(facts: SessionFacts, { trusted = false }: Standing = {}): 
   const measurement = measure(facts)
   if (countOf(senders, isMismatched) > toleratedSenders(k)) return { kind: 'garbage', measurement }
   if (measurement.windows < MIN_STABLE_WINDOWS) return { kind: 'at-least', measurement, reason: 'unstable' }
-  if (isOverrun(facts, measurement.rateKbps)) return { kind: 'at-least', measurement, reason: 'receiver-overrun' }
+  if (isOverrun(facts, measurement.rateKbps, forgivingKbps(facts, measurement)))
+    return { kind: 'at-least', measurement, reason: 'receiver-overrun' }
   if (measurement.rateKbps >= thresholdKbps(facts)) return { kind: 'verified', measurement }
   if (facts.starvedMs > STARVED_SHARE * measurement.durationMs) return { kind: 'no-data', reason: 'receiver-fault' }
-  if (!isLongEnough(facts)) return { kind: 'at-least', measurement, reason: 'unstable' }
   if (forgivingKbps(facts, measurement) >= thresholdKbps(facts))
     return { kind: 'at-least', measurement, reason: 'sender-spoiled' }
+  if (!isLongEnough(facts)) return { kind: 'at-least', measurement, reason: 'unstable' }
   const reason = otherLimit(facts, measurement)
   return reason ? { kind: 'at-least', measurement, reason } : { kind: 'under', measurement }
 }

@@ -92,7 +92,11 @@ export function isDirectProbeDue(
   return path !== undefined && path.lossShare * 10_000 <= CONTROL_LOSS_BPS
 }
 
-function leastVerifiedKbps(claimKbps: number, arrivedKbps: number, arrived: readonly number[]): number {
+/**
+ * The least that counts of a reading, if f' senders have sent garbage, as the judge would forgive it.
+ * @param arrived datagrams of each sender
+ */
+export function leastVerifiedKbps(claimKbps: number, arrivedKbps: number, arrived: readonly number[]): number {
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
   const k = arrived.length
   const needed = neededSenders(k)

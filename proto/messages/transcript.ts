@@ -62,6 +62,8 @@ export interface SessionReadings {
   estimate?: EstimateRecord | undefined
   /** end of the discard; undefined if no data was asked for */
   sinceMs?: number | undefined
+  /** mean rate since the discard; undefined in a soak, or if no data was asked for */
+  meanKbps?: number | undefined
   /** of the direct probe; undefined if there was none */
   direct?: EstimateRecord | undefined
   /** the kernel took the arrival times; other times are too rough to measure delay */

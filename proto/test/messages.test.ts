@@ -89,7 +89,15 @@ const senderRecord: messages.SenderRecord = {
 }
 const session: messages.SessionRecord = {
   ...{ sessionId: h32, nonce: bytes(32, 4), epoch: 14, provider: bytes(20), receiver: 3, senders: [0, 2, 7] },
-  ...{ claimKbps: 25_000, breachBps: 7500, yieldMs: 4000, sinceMs: 300.5, ipv6: true, durationMs: 2000 },
+  ...{
+    claimKbps: 25_000,
+    breachBps: 7500,
+    yieldMs: 4000,
+    sinceMs: 300.5,
+    meanKbps: 24_000.25,
+    ipv6: true,
+    durationMs: 2000,
+  },
   senderRecords: [
     senderRecord,
     {

@@ -42,10 +42,6 @@ export function sendersInBothTries(committee: Committee, least: number): number 
   })
 }
 
-/** The same in at least one of the two tries. */
-export const sendersInEitherTry = (committee: Committee, least: number): number =>
-  2 * sendersAtLeast(committee, least) - sendersInBothTries(committee, least)
-
 /** P(l of the n receivers collude). */
 function colludingReceivers({ receivers, share, verifiers }: Committee, l: number): number {
   if (verifiers === undefined) return binomial(receivers, share, l)
@@ -105,11 +101,12 @@ export function inflatedWindow(committee: Committee): number {
 
 /**
  * P(the soak limit is the colluders' choice), if a colluding sender's data reach the receiver beside the provider's link.
- * Colluders also decide every honest soak vote with more than f' such senders in one of its tries. Fewer senders move no soak, so it does not
+ * Colluders also decide every honest soak vote with more than f' such senders in its first try. Of two tries the lower
+ * reading counts, so that the second cannot be lent to. Fewer senders move no soak, so it does not
  * matter how many ordinary votes they raise: the rate is at most the soak limit.
  */
 export function lentWindow(committee: Committee): number {
-  const lent = sendersInEitherTry(committee, sendersToSpoil(committee.senders))
+  const lent = sendersAtLeast(committee, sendersToSpoil(committee.senders))
   const quorum = quorumOf(committee.receivers)
   return overWindows(
     committee,

@@ -1,5 +1,6 @@
 /** Why a provider has the score it has: every step from the votes to the tokens, as data. */
 
+import { isWindowEnd, windowStart } from '../../proto/epoch.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { OUTCOME_NAME } from '../../proto/vote.js'
 import { isSoak, ticksOf } from '../core/assignment/schedule.js'
@@ -32,6 +33,11 @@ export function explanationOf(
   return {
     ...{ provider, epoch: leaf.epoch, leaf: leafJson(leaf), previousLeaf: before ? leafJson(before) : null },
     previousEpoch: previous.epoch,
+    window: {
+      firstEpoch: windowStart(leaf.epoch, params.windowEpochs),
+      lastEpoch: windowStart(leaf.epoch, params.windowEpochs) + params.windowEpochs - 1,
+      ended: isWindowEnd(leaf.epoch, params.windowEpochs),
+    },
     votes: receivers.map(voteJson),
     quorum: { assigned, faults, needed, usable },
     soak: {
@@ -57,6 +63,7 @@ function voteJson({ receiver, vote, counted, why, group }: VoteAccount): VoteJso
     verifier: receiver,
     sessionId: vote === undefined || vote.sessionId === ZERO_HASH ? null : vote.sessionId,
     outcome: (vote && OUTCOME_NAME[vote.outcome]) ?? null,
+    attempts: vote?.attempts ?? 0,
     rateKbps: vote?.rateKbps ?? null,
     offeredKbps: vote?.offeredKbps ?? null,
     lossBps: vote?.lossBps ?? null,

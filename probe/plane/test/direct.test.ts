@@ -94,6 +94,24 @@ describe('direct datagrams', () => {
     collected.close()
   })
 
+  it('are none if the receiver does not echo: a direct probe then only ends the main flow', async () => {
+    const collected = receiver.collect(SLOT + 1, { main: MANY, control: MANY, direct: MANY, turn: 0 })
+    collected.expect(SLOT, tag, headerKey, 'direct')
+    await collected.begin(performance.now(), OPTIONS, 1)
+    await sending.call('start', flow())
+    expect(await arrivals.until(() => main >= 1000, 10_000)).to.equal(true)
+    await sending.call('direct', RATE_KBPS, PROBE_MS)
+    await arrivals.until(() => false, 100)
+    const ended = main
+    await arrivals.until(() => false, PROBE_MS)
+    expect(main, 'the main flow has ended').to.equal(ended)
+    const log = await sending.call('stop')
+    expect([sum(log.sent), sum(log.control)]).to.deep.equal([ended, 0])
+    const { control, direct } = (await collected.finish())[SLOT]!
+    expect([control.arrived, direct.arrived, receiver.stats.dropped['wrong-source']]).to.deep.equal([0, 0, 0])
+    collected.close()
+  })
+
   it('replace the main flow in a direct probe, at the probe’s rate', async () => {
     const collected = await collecting()
     await sending.call('start', flow())

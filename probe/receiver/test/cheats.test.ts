@@ -19,7 +19,7 @@ const BOX_HOST = '127.0.0.9'
 describe('a provider that cheats', function () {
   this.timeout(30_000)
   let network: Network
-  let box: Relay | undefined
+  const boxes: Relay[] = []
 
   async function measured(options: Partial<NetworkOptions>, behaviours: Behaviour[] = []): Promise<SessionResult> {
     network = await Network.open({ claimKbps: CLAIM_KBPS, ...options })
@@ -31,9 +31,8 @@ describe('a provider that cheats', function () {
   }
 
   afterEach(async () => {
-    await box?.close()
+    for (const box of boxes.splice(0)) await box.close()
     await network.close()
-    box = undefined
   })
 
   const isUnder = (result: SessionResult, mostKbps: number): void => {
@@ -62,15 +61,36 @@ describe('a provider that cheats', function () {
     expect(result.evidence.unverifiableSenders).to.equal(2 ** VICTIM)
   })
 
-  /** Its data goes through another box of the provider, which signs with the same keys. */
-  const lending: Behaviour = async (stream, deps) => {
-    const { signer, voucherSigner } = network.provider
-    const ports = { signer, voucherSigner, clock: systemClock, random: systemRandom }
-    box = await Relay.open({ host: BOX_HOST, port: 0, claimKbps: 3 * CLAIM_KBPS, ...ports })
-    const served = box
-    const openProvider = async () => connect(streamPair(BOX_HOST), theirs => served.serve(theirs, 'lender'))
-    return serveProbe(stream, { ...deps, openProvider })
-  }
+  it('by making up an accomplice’s data, with its header key, gains no rate, and the session names the sender', async () => {
+    const limitKbps = 0.6 * CLAIM_KBPS
+    const result = await measured({ forwarding: cheating('makesUpAccomplice', limitKbps) })
+    expect(result.outcome, story(network, result)).to.include({ kind: 'at-least', reason: 'sender-spoiled' })
+    if (result.outcome.kind !== 'at-least') return
+    expect(result.outcome.measurement.rateKbps).to.be.at.most(GAIN * limitKbps)
+    expect(result.evidence.unverifiableSenders).to.equal(2 ** VICTIM)
+  })
+
+  it('by making up an accomplice’s data is read as low as it is below half of the claim, however much arrives', async () => {
+    const limitKbps = 0.45 * CLAIM_KBPS
+    const result = await measured({ forwarding: cheating('makesUpAccomplice', limitKbps) })
+    isUnder(result, limitKbps)
+    if (result.outcome.kind === 'under') {
+      expect(result.outcome.measurement.arrivedKbps).to.be.greaterThan(0.9 * CLAIM_KBPS)
+    }
+  })
+
+  /** The sender's data goes through another box of the provider, which signs with the same keys. */
+  const through =
+    (host: string): Behaviour =>
+    async (stream, deps) => {
+      const { signer, voucherSigner } = network.provider
+      const ports = { signer, voucherSigner, clock: systemClock, random: systemRandom }
+      const box = await Relay.open({ host, port: 0, claimKbps: 3 * CLAIM_KBPS, ...ports })
+      boxes.push(box)
+      const openProvider = async () => connect(streamPair(host), theirs => box.serve(theirs, 'a sender'))
+      return serveProbe(stream, { ...deps, openProvider })
+    }
+  const lending = through(BOX_HOST)
 
   it('gains nothing from a lender whose data comes from its own address', async () => {
     const limitKbps = 0.2 * CLAIM_KBPS
@@ -79,6 +99,11 @@ describe('a provider that cheats', function () {
     expect(result.record.senderRecords.map(({ host }) => host)).to.deep.equal(['127.0.0.1', '127.0.0.1', BOX_HOST])
     expect(result.evidence).to.include({ providerHost: '127.0.0.1', unverifiableSenders: 0b100 })
     expect(result.record.senderRecords[2]!.chunks).to.deep.equal([])
+  })
+
+  it('is dead if it serves each sender from another host', async () => {
+    const result = await measured({}, ['127.0.0.9', '127.0.0.10', '127.0.0.11'].map(through))
+    expect(result.outcome, story(network, result)).to.deep.equal({ kind: 'dead', granted: 3 })
   })
 
   it('that keeps its claim loses nothing to such a sender', async () => {

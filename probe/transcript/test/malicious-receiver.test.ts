@@ -90,6 +90,7 @@ describe('a transcript of a malicious receiver', function () {
     const one = (change: Partial<SenderRecord>): SessionRecord => withSender(record, 0, change)
     return [
       ['starvedMs', value => of({ starvedMs: value })],
+      ['meanKbps', value => of({ meanKbps: value })],
       ...(['rateKbps', 'fromMs', 'toMs'] as const).flatMap(name => [
         [`estimate.${name}`, (value: number) => of({ estimate: { ...estimate!, [name]: value } })] as const,
         [`direct.${name}`, (value: number) => of({ direct: { ...estimate!, ...direct, [name]: value } })] as const,

@@ -40,6 +40,20 @@ describe('a receiver’s overruns', () => {
     )
   })
 
+  it('make no low vote if they may be what the mean since the discard lacks, however low the last windows are', () => {
+    const low = { sinceMs: 200, meanKbps: THRESHOLD_KBPS - 500 }
+    const overruns = Math.ceil(datagrams(500))
+    const late = { rateKbps: 5_000, windows: 20, fromMs: 700, toMs: 1200 }
+    expect(judged(THREE, 5_000, { ...low, estimate: late })).to.have.property('kind', 'under')
+    expect(judged(THREE, 5_000, { ...low, estimate: late, overruns })).to.include(OVERRUN)
+    expect(judged(THREE, 5_000, { ...low, estimate: late, overruns: overruns - 2 })).to.have.property('kind', 'under')
+    const high = { ...low, meanKbps: THRESHOLD_KBPS }
+    expect(judged(THREE, 5_000, { ...high, overruns: 1 }), 'the mean is not what is low').to.have.property(
+      'kind',
+      'under',
+    )
+  })
+
   it('blame nobody if nothing else came in, but leave a silent provider `dead` if they are few', () => {
     const none = [nothingCame, nothingCame, nothingCame]
     expect(judged(none, 0, { overruns: datagrams(THRESHOLD_KBPS) })).to.deep.equal({

@@ -12,7 +12,7 @@ import { CELLS, type JusticeCell } from './cells.js'
 import { Pool } from './pool.js'
 import { runRealCells } from './real-tcp.js'
 import type { CellResult, JusticeResult } from './result.js'
-import { calibrate, type JusticePlan, runCells, USED_SHARE } from './run.js'
+import { calibrate, type JusticePlan, runCells, USED_SHARE, warmUp } from './run.js'
 import { calibrationLine, cellLine, costLine, headLine } from './tables.js'
 import { verdictOf } from './verdict.js'
 
@@ -41,6 +41,7 @@ export async function run(args: string[]): Promise<number> {
   const pool = await Pool.open()
   try {
     console.log(`seed ${plan.seed}; ${pool.size} workers`)
+    await warmUp(pool, plan)
     const wanted = values.parallel === undefined ? undefined : positive('parallel', values.parallel)
     const calibration = wanted ? [] : await calibrate(pool, plan, step => console.log(calibrationLine(step)))
     const parallel = wanted ?? Math.ceil(USED_SHARE * calibration.at(-1)!.parallel)

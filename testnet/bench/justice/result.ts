@@ -1,9 +1,11 @@
 /** The result of `bench justice`, as in its JSON file. Rates are shares of the claim. */
 import type { CellClass } from './cells.js'
 
-/** One session. */
+/** What one receiver votes, after one try or two. */
 export interface JusticeRow {
   readonly outcome: string
+  /** outcome of the first try; null if one try was enough */
+  readonly first: string | null
   /** of an outcome that has one */
   readonly reason: string | null
   /** null without a reading */

@@ -16,10 +16,12 @@ import {
 } from '../../../probe/index.js'
 import { delayedPair } from '../../lab/delayed-streams.js'
 import { ModelledPath, type PathHosts, type PathLines } from '../../lab/modelled-path.js'
-import type { SessionFigures } from './rows.js'
+import type { SessionFigures } from './session-figures.js'
 
 /** k */
 export const SENDERS = 3
+/** As on a real network. On a devnet an epoch is too short for that. */
+const YIELD_MS = 4000
 
 export interface RigOptions {
   readonly claimKbps: number
@@ -45,6 +47,7 @@ export async function runSession({ claimKbps, hosts, lines, receiver }: RigOptio
     const { outcome } = await measureSolo(
       {
         claimKbps,
+        yieldMs: YIELD_MS,
         senders: senders.map(({ verifier, signer }, slot) => ({
           verifier,
           open: async () =>

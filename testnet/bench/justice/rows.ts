@@ -1,25 +1,13 @@
-/** From a session's outcome to its row. Pure. */
-import type { Outcome } from '../../../probe/index.js'
+/** From the outcome of a receiver's tries to a row. Pure. */
 import type { JusticeRow } from './result.js'
+import type { Tries } from './tries.js'
 
-export interface SessionFigures {
-  readonly outcome: Outcome
-  /** past the line, while the reading was taken; undefined if nobody counted */
-  readonly passedKbps: number | undefined
-  /** the longest pause of the harness while data flowed */
-  readonly lagMs: number
-  /** share of that time in which the harness stood still */
-  readonly pausedShare: number
-  readonly tookMs: number
-}
-
-export function rowOf(
-  { outcome, passedKbps, lagMs, pausedShare, tookMs }: SessionFigures,
-  claimKbps: number,
-): JusticeRow {
+export function rowOf({ voted, first }: Tries, claimKbps: number): JusticeRow {
+  const { outcome, passedKbps, lagMs, pausedShare, tookMs } = voted
   const measurement = 'measurement' in outcome ? outcome.measurement : undefined
   return {
     outcome: outcome.kind,
+    first: first?.outcome.kind ?? null,
     reason: 'reason' in outcome ? outcome.reason : null,
     reading: measurement ? measurement.rateKbps / claimKbps : null,
     passed: measurement && passedKbps !== undefined ? passedKbps / claimKbps : null,

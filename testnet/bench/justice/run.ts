@@ -29,29 +29,33 @@ export interface JusticePlan {
 
 const seedOf = (...parts: (string | number)[]): number => Number.parseInt(keccakText(parts.join('/')).slice(2, 10), 16)
 
+/** So many sessions of the control cell. */
+function controls({ claimKbps, seed }: JusticePlan, count: number): NextJob {
+  let left = count
+  return () => (left-- > 0 ? { cell: 'control', seed: seedOf(seed, 'calibration', left), claimKbps } : undefined)
+}
+
+/** Until their first sessions are over, the workers load and compile. */
+export const warmUp = (pool: Pool, plan: JusticePlan): Promise<void> =>
+  pool.run(
+    () => pool.size,
+    controls(plan, WARM_UPS * pool.size),
+    () => {},
+  )
+
 /** The most sessions at once that all read the claim where nothing limits them. */
 export async function calibrate(
   pool: Pool,
-  { claimKbps, seed }: JusticePlan,
+  plan: JusticePlan,
   say: (step: CalibrationStep) => void,
 ): Promise<CalibrationStep[]> {
-  const controls = (count: number): NextJob => {
-    let left = count
-    return () => (left-- > 0 ? { cell: 'control', seed: seedOf(seed, 'calibration', left), claimKbps } : undefined)
-  }
-  // Until their first sessions are over, the workers load and compile.
-  await pool.run(
-    () => pool.size,
-    controls(WARM_UPS * pool.size),
-    () => {},
-  )
   const steps: CalibrationStep[] = []
   for (const slots of STEPS) {
     const parallel = slots * pool.size
     const rows: (JusticeRow | undefined)[] = []
     await pool.run(
       () => parallel,
-      controls(WAVES * parallel),
+      controls(plan, WAVES * parallel),
       answer => rows.push('row' in answer ? answer.row : undefined),
     )
     const counted = rows.flatMap(row => (row && !isStarved(row) ? row : []))

@@ -10,12 +10,12 @@ const share = (value: number | undefined | null): string =>
 const figures = (rows: readonly JusticeRow[], of: 'reading' | 'passed'): number[] => rows.flatMap(row => row[of] ?? [])
 
 /** `verified 198, at-least: unstable 2`, the most frequent first. */
-export function outcomesText(rows: readonly JusticeRow[]): string {
+export const outcomesText = (rows: readonly JusticeRow[]): string =>
+  counted(rows.map(({ outcome, reason }) => (reason === null ? outcome : `${outcome}: ${reason}`)))
+
+function counted(names: readonly string[]): string {
   const counts = new Map<string, number>()
-  for (const { outcome, reason } of rows) {
-    const name = reason === null ? outcome : `${outcome}: ${reason}`
-    counts.set(name, (counts.get(name) ?? 0) + 1)
-  }
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
   return [...counts]
     .sort(([, a], [, b]) => b - a)
     .map(([name, count]) => `${name} ${count}`)
@@ -33,13 +33,14 @@ function cellColumns(cell: CellResult): string[] {
     share(median(passed)),
     share(median(reading)),
     share(quantile(reading, 0)),
+    counted(rows.flatMap(({ first }) => first ?? [])),
     outcomesText(rows),
     result,
   ]
 }
 
-const HEAD = ['cell', 'class', 'line', 'passed', 'reading', 'lowest', 'outcomes', '']
-const WIDTHS = [24, 8, 5, 6, 7, 6, 0, 0]
+const HEAD = ['cell', 'class', 'line', 'passed', 'reading', 'lowest', 'low first tries', 'outcomes', '']
+const WIDTHS = [24, 8, 5, 6, 7, 6, 15, 0, 0]
 
 /** One line for the person who waits. */
 export const cellLine = (cell: CellResult): string =>
@@ -66,7 +67,7 @@ export function costLine({
   const sum = (of: 'megabytes' | 'seconds') => rows.reduce((total, row) => total + row[of], 0)
   const count = Math.max(1, rows.length)
   const dropped = overruns === null ? '' : `; sockets had no room for ${overruns} datagrams`
-  return `${rows.length} sessions in ${minutes.toFixed(1)} minutes: ${(sum('seconds') / count).toFixed(1)} s, ${(sum('megabytes') / count).toFixed(1)} MB and ${(cpuSeconds / count).toFixed(2)} core-seconds each${dropped}`
+  return `${rows.length} votes in ${minutes.toFixed(1)} minutes: ${(sum('seconds') / count).toFixed(1)} s, ${(sum('megabytes') / count).toFixed(1)} MB and ${(cpuSeconds / count).toFixed(2)} core-seconds each${dropped}`
 }
 
 export function justiceTables(result: JusticeResult): string {

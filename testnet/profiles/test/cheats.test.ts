@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import { HEARTBEAT_RATE_KBPS } from '../../../probe/constants.js'
 import { type Forwarding, loadForwarding, type Packet } from '../../../probe/plane/forwarding.js'
 import { shareKbps } from '../../../probe/verdict/share.js'
-import { DATAGRAM_BYTES, HEADER_BYTES, HEARTBEAT_BYTES } from '../../../proto/datagram.js'
+import { DATAGRAM_BYTES, HEADER_BYTES, HEARTBEAT_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
 import { ZERO_HASH } from '../../../proto/hex.js'
 import { type Leaf, STATUS } from '../../../proto/leaf.js'
 import type { RelayOpen } from '../../../proto/messages.js'
@@ -99,6 +99,34 @@ describe('a cheat', () => {
     forward(guessed, 0)
     expect(guessed.bytes[DATAGRAM_BYTES - 1]).to.equal(1)
     expect(guessed.bytes[HEADER_BYTES - 1], 'the header stays').to.equal(2)
+  })
+
+  it('that rewrites sequence numbers changes nothing else, and carries 60 %', async () => {
+    const changed: number[] = []
+    const rate = passed(await load('rewriter'), 2000, 0, ({ bytes }, verdict) => {
+      if (verdict === 'now' && bytes.readUIntBE(TAG_BYTES + 1, 3) !== 0x070707) changed.push(bytes.readUIntBE(9, 3))
+      expect([bytes[TAG_BYTES], bytes[HEADER_BYTES - 1]]).to.deep.equal([7, 7])
+    })
+    expect(rate).to.be.closeTo(0.6 * CLAIM_KBPS, 0.03 * CLAIM_KBPS)
+    expect(changed.length).to.be.greaterThan(3)
+    expect(new Set(changed)).to.deep.equal(new Set([0x070707 + 31 * 52]))
+  })
+
+  it('that makes up a sender passes all of its data, with nothing in them that came in', async () => {
+    let invented = 0
+    const rate = passed(await load('inventor'), 1000, 0, ({ bytes, slot }, verdict) => {
+      if (slot !== 2) return
+      expect(verdict).to.equal('now')
+      expect(bytes[0]).to.equal(7)
+      if (!bytes.subarray(TAG_BYTES).every(byte => byte === 7)) invented++
+    })
+    expect(invented).to.be.greaterThan(100)
+    expect(rate).to.be.closeTo(0.6 * CLAIM_KBPS + SHARE_KBPS, 0.05 * CLAIM_KBPS)
+  })
+
+  it('that chooses refuses one sender of three, and no heartbeats', async () => {
+    const { admit } = await load('chooser')
+    expect([0, 1, 2].map(sender => admit({ sender } as RelayOpen, 0) === true)).to.deep.equal([true, false, true])
   })
 
   it('that is hollow passes heartbeats only', async () => {

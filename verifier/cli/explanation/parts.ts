@@ -6,6 +6,21 @@ import { rateText, shareText } from '../figures.js'
 import { field, section } from './layout.js'
 
 export const partsText = (of: ExplanationJson): string =>
+  of.window.ended ? endedText(of) : section('How its window stands', waitingFields(of))
+
+/** Before the end of a window nothing follows from its votes yet. */
+const waitingFields = (of: ExplanationJson): string[] => [
+  field(
+    'Window',
+    `epochs ${of.window.firstEpoch} to ${of.window.lastEpoch}; its votes wait, and the score is that of the last.`,
+  ),
+  field('Rate', votesLine(of)),
+  ...soakFields(of),
+  field('Uptime', `${of.ticks.up} of ${of.ticks.total} ticks up in this window so far.`),
+  field('Breach', breachVotes(of)),
+]
+
+const endedText = (of: ExplanationJson): string =>
   section('How it follows', [
     field('Rate', votesLine(of), rateLine(of)),
     ...soakFields(of),
@@ -67,14 +82,17 @@ function throughputLines(of: ExplanationJson): string[] {
 function uptimeLines({ ticks, leaf }: ExplanationJson): string[] {
   const ticksOf = (q16: number) => (q16 / 2 ** 16).toFixed(2)
   return [
-    `${ticks.up} of ${ticks.total} ticks up in this epoch; with the earlier ones, decaying, ${ticksOf(leaf.ticksUpQ16)} of ${ticksOf(leaf.ticksTotalQ16)}.`,
+    `${ticks.up} of ${ticks.total} ticks up in this window; with the earlier ones, decaying, ${ticksOf(leaf.ticksUpQ16)} of ${ticksOf(leaf.ticksTotalQ16)}.`,
     'U is the lower end of the Wilson interval (z = 1.645).',
   ]
 }
 
+const breachVotes = ({ belowThreshold, quorum, thresholdKbps }: ExplanationJson): string =>
+  `${belowThreshold} votes below the slashing threshold of ${rateText(thresholdKbps)}; ${quorum.needed} make a breach.`
+
 function breachLines(of: ExplanationJson): string[] {
-  const { belowThreshold, quorum, thresholdKbps, commonFailure } = of
-  const votes = `${belowThreshold} votes below the slashing threshold of ${rateText(thresholdKbps)}; ${quorum.needed} make a breach.`
+  const { commonFailure } = of
+  const votes = breachVotes(of)
   if (!isBreach(of)) return [votes, 'This window is no breach.']
   return [
     votes,

@@ -72,7 +72,7 @@ const voteOf = (verifier: number, all: readonly number[]) =>
     ...{ rateKbps: orNull(uint32), offeredKbps: orNull(uint32), directKbps: orNull(uint32) },
     ...{ lossBps: orNull(bps), controlLossBps: orNull(bps), controlDelayUs: orNull(uint32) },
     ...{ jitterUs: orNull(uint32), delayUs: orNull(uint32) },
-    ...{ ticksSent: fc.nat(256), ticksAnswered: fc.nat(256) },
+    ...{ attempts: fc.nat(255), ticksSent: fc.nat(256), ticksAnswered: fc.nat(256) },
     counted: fc.constantFrom('rate', 'under', 'at-least', 'ignored', 'missing'),
     why: fc.oneof(text, fc.constant('measured')),
     group: orNull(groupOf(all)),
@@ -81,6 +81,7 @@ const voteOf = (verifier: number, all: readonly number[]) =>
 const explanation: fc.Arbitrary<ExplanationJson> = indices.chain(verifiers =>
   fc.record({
     ...{ provider: hex(40), epoch: fc.nat(), leaf, previousLeaf: orNull(leaf), previousEpoch: fc.nat() },
+    window: fc.record({ firstEpoch: fc.nat(), lastEpoch: fc.nat(), ended: fc.boolean() }),
     votes: fc.tuple(...verifiers.map(verifier => voteOf(verifier, verifiers))),
     quorum: fc.record({ assigned: fc.nat(191), faults: fc.nat(63), needed: fc.nat(127), usable: fc.nat(191) }),
     soak: fc.record({

@@ -78,7 +78,7 @@ describe('network file', () => {
   }
 
   it('accepts soaks that fit their slots', async () => {
-    const params = { ...DEVNET, soakShareBps: 500, slotMs: 20_000, epochSeconds: 3_600 }
+    const params = { ...DEVNET, soakShareBps: 500, slotMs: 21_000, epochSeconds: 3_600 }
     await saveNetworkFile(path, { ...NETWORK, params })
     expect((await loadNetworkFile(path)).params).to.deep.equal(params)
   })

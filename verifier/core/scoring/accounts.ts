@@ -3,8 +3,8 @@ import type { NetworkParams } from '../../../proto/params.js'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
 import { COUNTED, type WindowVote } from '../../../proto/window-votes.js'
 import { memberClaimKbps } from '../assignment/receiver-groups.js'
-import { classifyVote, type VoteRules } from './classify-vote.js'
-import { type Account, memberOf, readGroup } from './group-reading.js'
+import { classifyTry, classifyVote, otherTry, type VoteRules } from './classify-vote.js'
+import { type Account, lowerOf, memberOf, readGroup } from './group-reading.js'
 
 export interface AccountsInput {
   /** of this epoch, for this provider; a vote of a receiver that is not due, or that voted twice, does not count */
@@ -26,7 +26,11 @@ export function accountsOf(input: AccountsInput): Account[] {
   const { due, groups, claimKbps, params, soak, unmeasuredRun } = input
   const rules: VoteRules = { soak, unmeasuredRun, params }
   const accountAlone = (receiver: number) =>
-    accountOf(receiver, input, vote => ({ receiver, vote, ...classifyVote(vote, claimKbps, rules) }))
+    accountOf(receiver, input, vote => {
+      const [classified, other] = [classifyVote(vote, claimKbps, rules), otherTry(vote)]
+      const lower = lowerOf(classified, other && classifyTry(other, claimKbps, rules))
+      return { receiver, vote, ...classified, ...lower }
+    })
   if (groups.length === 0) return [...due].sort((a, b) => a - b).map(accountAlone)
   const grouped = groups.flatMap(group => {
     const shareKbps = memberClaimKbps(claimKbps, group.length)

@@ -48,6 +48,13 @@ export const ONCE: ClassifiedVote = {
   why: 'a low reading needs a second session with other senders, and the receiver had only one',
 }
 
+/** The receiver's other session as a vote of its own; undefined if it had only one. */
+export const otherTry = (vote: Vote): Vote | undefined =>
+  vote.otherOutcome === 0 ? undefined : { ...vote, outcome: vote.otherOutcome, rateKbps: vote.otherKbps, ...JUDGED }
+
+/** The vote has the figures of one session. For the other, the receiver's own judgement stands. */
+const JUDGED = { offeredKbps: 0xffffffff, directKbps: 0xffffffff, controlLossBps: 0 }
+
 /** How one session counts, whether or not there was another. */
 export function classifyTry(vote: Vote, claimKbps: number, { soak, unmeasuredRun, params }: VoteRules): ClassifiedVote {
   const rateKbps = Math.min(vote.rateKbps, claimKbps)

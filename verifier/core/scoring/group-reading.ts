@@ -17,7 +17,15 @@ import { shareKbps } from '../../../probe/verdict/share.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
 import { memberClaimKbps } from '../assignment/receiver-groups.js'
-import { type ClassifiedVote, classifyTry, isTwice, ONCE, type VoteClass, type VoteRules } from './classify-vote.js'
+import {
+  type ClassifiedVote,
+  classifyTry,
+  isTwice,
+  ONCE,
+  otherTry,
+  type VoteClass,
+  type VoteRules,
+} from './classify-vote.js'
 import { isBelowThreshold } from './slashing-threshold.js'
 
 /** The rates of a group's members, in their order, and the sum. Each member counts with the sum, up to the claim. */
@@ -32,6 +40,8 @@ export interface Account extends ClassifiedVote {
   readonly receiver: number
   readonly vote?: Vote
   readonly group?: GroupReading
+  /** the lower rate of two tries that both count as a reading; absent if at most one does */
+  readonly lowerKbps?: number
 }
 
 /** How a member's vote counts, in each of its two tries. */
@@ -41,15 +51,10 @@ export interface Member extends Account {
 
 /** @param shareKbps the member's share of the claim */
 export function memberOf(vote: Vote, shareKbps: number, rules: VoteRules): Member {
-  const { receiver, otherOutcome, otherKbps } = vote
-  const second = { receiver, vote, ...classifyTry(vote, shareKbps, rules) }
-  if (otherOutcome === 0) return second
-  const first = { ...vote, outcome: otherOutcome, rateKbps: otherKbps, ...JUDGED }
-  return { ...second, first: { vote: first, ...classifyTry(first, shareKbps, rules) } }
+  const second = { receiver: vote.receiver, vote, ...classifyTry(vote, shareKbps, rules) }
+  const first = otherTry(vote)
+  return first === undefined ? second : { ...second, first: { vote: first, ...classifyTry(first, shareKbps, rules) } }
 }
-
-/** The vote has the figures of one session. For the other, the receiver's own judgement stands. */
-const JUDGED = { offeredKbps: 0xffffffff, directKbps: 0xffffffff, controlLossBps: 0 }
 
 /** @param members how each member's vote counts against its share of the claim */
 export function readGroup(
@@ -60,7 +65,7 @@ export function readGroup(
 ): Account[] {
   const tries = [members.map(firstOf), members].map(accounts => readTry(accounts, claimKbps, soak, params))
   const [first, second] = [tries[0]!, tries[1]!]
-  const better = isBetter(first, second) ? first : second
+  const [better, other] = isBetter(first, second) ? [first, second] : [second, first]
   const isOnce = better[0]?.counted === 'under' && members.some(({ vote }) => vote !== undefined && !isTwice(vote))
   return better.map((account, i) => {
     const { receiver, vote } = members[i]!
@@ -68,9 +73,16 @@ export function readGroup(
     return {
       ...{ receiver, ...(vote && { vote }), counted, rateKbps, serving, why, ...(group && { group }) },
       ...(isOnce && ONCE),
+      ...lowerOf(account, other[i]!),
     }
   })
 }
+
+/** What two tries read at least, see `lowerKbps`. */
+export const lowerOf = (one: ClassifiedVote, other: ClassifiedVote | undefined): Pick<Account, 'lowerKbps'> =>
+  other !== undefined && isReading(one) && isReading(other) ? { lowerKbps: Math.min(one.rateKbps, other.rateKbps) } : {}
+
+const isReading = ({ counted }: ClassifiedVote): boolean => counted === 'rate' || counted === 'under'
 
 /** Without a session of one member there is no sum. */
 const firstOf = ({ receiver, first }: Member): Account => ({

@@ -134,11 +134,17 @@ function linkNamed(votes: readonly Pick<WindowVote, 'link'>[], faults: number): 
   return most !== undefined && most[1] > faults ? most[0] : undefined
 }
 
-/** The readings of a soak; zero from a receiver that the provider did not serve. */
+/**
+ * The readings of a soak; zero from a receiver that the provider did not serve. Of two tries the lower reading counts: a
+ * second try must not double the chance that senders lend. An accident lowers few of the votes, and so not their median.
+ */
 const soakVotesOf = (accounts: readonly Account[]): SoakVote[] =>
   accounts
     .filter(({ counted }) => counted === 'rate' || counted === 'under')
-    .map(({ receiver, vote, rateKbps }) => ({ receiver, epoch: vote!.epoch, rateKbps }))
+    .map(({ receiver, vote, rateKbps, lowerKbps }) => ({
+      ...{ receiver, epoch: vote!.epoch },
+      rateKbps: lowerKbps ?? rateKbps,
+    }))
 
 /**
  * The low median of the readings, or a higher one if lower bounds ("at least x") raise it. A lower bound may raise the

@@ -19,8 +19,8 @@ export interface Combined<T extends Try> {
 export const isKept = (one: Try | undefined): boolean => one?.outcome.kind === 'verified'
 
 /**
- * The milder of what the two tries show. A try that its senders spoiled shows nothing, so it neither blames the provider nor
- * clears it. Of two tries that show the same, the first counts.
+ * The milder of what the two tries show. A try that shows nothing neither blames the provider nor clears it: one sender can
+ * bring that about, so it must not veto what the other try shows. Of two tries that show the same, the first counts.
  */
 export function combine<T extends Try>(first: T | undefined, second: T | undefined): Combined<T> {
   if (first === undefined || second === undefined) return { result: first ?? second, other: undefined }
@@ -29,8 +29,8 @@ export function combine<T extends Try>(first: T | undefined, second: T | undefin
 
 /**
  * Sessions that one receiver ran at once with the providers of one link. All votes rest on one try, the one that carried
- * more in all: otherwise each provider could have the whole link in one of the tries. Only a session that its senders
- * spoiled gives way to the same provider's other try.
+ * more in all: otherwise each provider could have the whole link in one of the tries. Only a session that shows nothing gives
+ * way to the same provider's other try.
  */
 export function combineTogether<T extends Try>(
   first: readonly (T | undefined)[],
@@ -39,26 +39,23 @@ export function combineTogether<T extends Try>(
   if (first.length === 1) return [combine(first[0], second[0])]
   const [better, worse] = totalKbps(second) > totalKbps(first) ? [second, first] : [first, second]
   return better.map((one, i) => {
-    const result = one === undefined || isSpoilt(one) ? (worse[i] ?? one) : one
+    const result = one === undefined || showsNothing(one) ? (worse[i] ?? one) : one
     return { result, other: result === one ? worse[i] : one }
   })
 }
 
-/** From mild to grave: the claim is kept; a doubt that no sender caused; no path to the provider; the provider's own fault. */
-const GRAVITY = { kept: 0, doubt: 1, unreachable: 2, fault: 3, spoilt: 4 } as const
+/** From mild to grave. What shows nothing comes last, so that the other try always counts. */
+const GRAVITY = { kept: 0, unreachable: 1, fault: 2, nothing: 3 } as const
 
 function gravityOf(one: Try): number {
-  const { outcome } = one
-  if (isSpoilt(one)) return GRAVITY.spoilt
-  switch (outcome.kind) {
+  if (showsNothing(one)) return GRAVITY.nothing
+  switch (one.outcome.kind) {
     case 'verified':
       return GRAVITY.kept
     case 'at-least':
-      return GRAVITY.doubt
     case 'no-path':
-      return GRAVITY.unreachable
     case 'no-data':
-      return outcome.reason === 'provider-unreachable' ? GRAVITY.unreachable : GRAVITY.doubt
+      return GRAVITY.unreachable
     case 'under':
     case 'garbage':
     case 'dead':
@@ -67,11 +64,12 @@ function gravityOf(one: Try): number {
   }
 }
 
-/** One sender alone can bring this about: it logs, sends or reveals too little, or does not come at all. */
-function isSpoilt({ outcome }: Try): boolean {
-  if (outcome.kind === 'no-data') return outcome.reason === 'senders-missing'
-  return outcome.kind === 'at-least' && outcome.reason !== 'path-limited'
-}
+/**
+ * One sender alone can bring this about: it logs, sends or reveals too little, does not come at all, or floods the receiver
+ * until control datagrams are lost or the receiver's own socket overruns.
+ */
+const showsNothing = ({ outcome }: Try): boolean =>
+  outcome.kind === 'at-least' || (outcome.kind === 'no-data' && outcome.reason !== 'provider-unreachable')
 
 const isMilder = (one: Try, other: Try): boolean =>
   gravityOf(one) < gravityOf(other) || (gravityOf(one) === gravityOf(other) && rateOf(one) > rateOf(other))

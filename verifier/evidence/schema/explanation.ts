@@ -19,6 +19,8 @@ const voteSchema = z.object({
   /** null where no session ran */
   sessionId: hash.nullable(),
   outcome: outcomeSchema,
+  /** sessions that the verifier ran; a low vote needs two */
+  attempts: count,
   rateKbps: count.nullable(),
   offeredKbps: count.nullable(),
   lossBps: count.nullable(),
@@ -43,7 +45,9 @@ export const explanationSchema = z.object({
   leaf: leafSchema,
   previousLeaf: leafSchema.nullable(),
   previousEpoch: count,
-  /** one for every assigned verifier, ascending */
+  /** the epochs of the window; `ended` if this report tallies it. Else its votes wait, and the score is that of the last window */
+  window: z.object({ firstEpoch: count, lastEpoch: count, ended: z.boolean() }),
+  /** one for every verifier whose session was due in this epoch, ascending */
   votes: listOf(voteSchema),
   quorum: z.object({ assigned: count, faults: count, needed: count, usable: count }),
   soak: z.object({

@@ -17,7 +17,7 @@ describe('a transcript with absurd numbers', () => {
       { sinceMs: value },
       { senderRecords: [{ ...first!, hoarding: value }, ...others] },
       { senderRecords: [{ ...first!, jitterUs: 0xffffffff, riseMs: value }, ...others] },
-      { senderRecords: [{ ...first!, delayMs: value }, ...others] },
+      { senderRecords: [{ ...first!, jitterUs: 0xffffffff, delayMs: value }, ...others] },
     ])
     // No vote can hold a bitmap over 1,500 senders.
     absurd.push({ senderRecords: new Array<SenderRecord>(1500).fill({ ...first!, reveal: undefined }) })

@@ -7,9 +7,15 @@ const measurement = { rateKbps: 7500, receivedBytes: 2e6 } as Extract<Outcome, {
 describe('a row of bench justice', () => {
   it('gives rates as shares of the claim', () => {
     const outcome: Outcome = { kind: 'at-least', measurement, reason: 'unstable' }
-    expect(rowOf({ outcome, passedKbps: 14_000, lagMs: 4, pausedShare: 0, tookMs: 1500 }, 10_000)).to.deep.equal({
+    expect(
+      rowOf(
+        { voted: { outcome, passedKbps: 14_000, lagMs: 4, pausedShare: 0, tookMs: 1500 }, first: undefined },
+        10_000,
+      ),
+    ).to.deep.equal({
       ...{
         outcome: 'at-least',
+        first: null,
         reason: 'unstable',
         reading: 0.75,
         passed: 1.4,
@@ -22,15 +28,11 @@ describe('a row of bench justice', () => {
   })
 
   it('has no rate without a reading, or without a count', () => {
-    const dead = rowOf(
-      { outcome: { kind: 'dead', granted: 3 }, passedKbps: 0, lagMs: 0, pausedShare: 0, tookMs: 1 },
-      10_000,
-    )
-    expect(dead).to.include({ outcome: 'dead', reason: null, reading: null, passed: null, megabytes: 0 })
-    const uncounted = rowOf(
-      { outcome: { kind: 'under', measurement }, passedKbps: undefined, lagMs: 0, pausedShare: 0, tookMs: 1 },
-      10_000,
-    )
-    expect(uncounted).to.include({ reading: 0.75, passed: null })
+    const rest = { lagMs: 0, pausedShare: 0, tookMs: 1 }
+    const dead = { outcome: { kind: 'dead', granted: 3 }, passedKbps: 0, ...rest } as const
+    const none = { first: null, reason: null, reading: null, passed: null, megabytes: 0 }
+    expect(rowOf({ voted: dead, first: undefined }, 10_000)).to.include({ ...none, outcome: 'dead' })
+    const under = { outcome: { kind: 'under', measurement }, passedKbps: undefined, ...rest } as const
+    expect(rowOf({ voted: under, first: dead }, 10_000)).to.include({ reading: 0.75, passed: null, first: 'dead' })
   })
 })

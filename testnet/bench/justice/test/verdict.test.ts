@@ -11,6 +11,7 @@ import { faultOf, isStarved, limitOf, verdictOf } from '../verdict.js'
 
 const row = (more: Partial<JusticeRow> = {}): JusticeRow => ({
   outcome: 'verified',
+  first: null,
   reason: null,
   reading: 1,
   passed: 1.43,
@@ -118,19 +119,19 @@ describe('bench justice', () => {
   it('prints readings and outcomes beside the truth', () => {
     const some = cell('honest', [
       ...rows(3),
-      row({ ...LOW, reading: 0.7 }),
+      row({ ...LOW, first: 'under', reading: 0.7 }),
       row({ outcome: 'no-data', reason: 'senders-missing', reading: null, passed: null }),
     ])
     expect(outcomesText(some.rows)).to.equal('verified 3, under 1, no-data: senders-missing 1')
     expect(cellLine(some)).to.match(
-      /^a honest cell +honest +1\.43 +1\.43 +1\.00 +0\.70 +verified 3, .* blamed in 1 of 5$/,
+      /^a honest cell +honest +1\.43 +1\.43 +1\.00 +0\.70 +under 1 +verified 3, .* blamed in 1 of 5$/,
     )
     expect(cellLine(cell('control', [], { mean: null, unavailable: 'no addresses' }))).to.match(
       / wide .* no addresses$/,
     )
     const cost = { cells: [some], cpuSeconds: 2.5, minutes: 0.5, overruns: 0 }
     expect(costLine(cost)).to.equal(
-      '5 sessions in 0.5 minutes: 1.5 s, 2.0 MB and 0.50 core-seconds each; sockets had no room for 0 datagrams',
+      '5 votes in 0.5 minutes: 1.5 s, 2.0 MB and 0.50 core-seconds each; sockets had no room for 0 datagrams',
     )
     const text = justiceTables({
       ...cost,
@@ -145,6 +146,6 @@ describe('bench justice', () => {
       ok: false,
       verdict: 'FAIL',
     })
-    expect(text).to.include('| a honest cell | honest | 1.43 | 1.43 | 1.00 | 0.70 |')
+    expect(text).to.include('| a honest cell | honest | 1.43 | 1.43 | 1.00 | 0.70 | under 1 |')
   })
 })

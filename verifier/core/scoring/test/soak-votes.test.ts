@@ -143,4 +143,14 @@ describe('soak votes', () => {
     const bounds = asSoaks(all.map(receiver => vote(receiver, OUTCOME.atLeast, CLAIM_KBPS)))
     expect(certified(bounds, all, true, []).soakVotes).to.deep.equal([])
   })
+
+  it('takes the lower of two tries, so that senders that lend in the second gain nothing', () => {
+    const soak = { soak: true, otherOutcome: OUTCOME.under, otherKbps: CLAIM_KBPS / 2 }
+    const lent = [0, 1, 2, 3].map(receiver => vote(receiver, OUTCOME.verified, CLAIM_KBPS, soak))
+    const result = certified(lent, [0, 1, 2, 3], true, [])
+    expect(result.soakVotes.map(({ rateKbps }) => rateKbps)).to.deep.equal(new Array(4).fill(CLAIM_KBPS / 2))
+    expect(result).to.include({ rateKbps: CLAIM_KBPS / 2, belowThreshold: 0 })
+    const spoilt = lent.map(one => ({ ...one, otherOutcome: OUTCOME.atLeast }))
+    expect(certified(spoilt, [0, 1, 2, 3], true, []).rateKbps).to.equal(CLAIM_KBPS)
+  })
 })
