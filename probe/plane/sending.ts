@@ -110,9 +110,13 @@ export class Sending {
     return path
   }
 
+  get #hasEchoed(): boolean {
+    return this.#receiver?.validated ?? false
+  }
+
   start(spec: FlowSpec): void {
     this.#spec = spec
-    this.#flow = new Flow(this.#port, spec, () => this.#receiver?.validated ?? false)
+    this.#flow = new Flow(this.#port, spec, () => this.#hasEchoed)
     startPaced(this.#flow)
   }
 
@@ -121,7 +125,7 @@ export class Sending {
     const flow = this.#flow
     if (!flow) return
     stopPaced(flow)
-    if (!this.#echoes.hasEchoed) return
+    if (!this.#hasEchoed) return
     flow.direct(rateKbps, durationMs)
     startPaced(flow)
   }
