@@ -141,9 +141,13 @@ export class Receiving {
     this.#collections.delete(collection)
   }
 
-  /** Sends a heartbeat. An event tells when its nonce is back. */
+  /** An event tells when the nonce is back. */
+  awaitNonce(nonce: string): void {
+    this.#nonces.add(nonce)
+  }
+
+  /** Sends a heartbeat. */
   beat(tag: Uint8Array, nonce: Uint8Array, host: string, port: number): void {
-    this.#nonces.add(toHex(nonce))
     this.#port.send(Buffer.concat([tag, nonce]), this.#port.endpoint(host, port))
   }
 
@@ -189,9 +193,9 @@ export class Receiving {
       sink.collection.sizes.pass(sink.slot, length)
       sink.collection.pass(sink.slot, length, batch.arrivedMs[i]!)
     }
-    if (length <= SMALL_BYTES) {
+    if (length <= SMALL_BYTES || sink === 'heartbeats') {
       this.#onSmall(batch, i, expectation)
-    } else if (sink !== 'heartbeats' && LENGTHS.has(length)) {
+    } else if (LENGTHS.has(length)) {
       this.#places[i] = sink.headers.take(batch.headers, i * HEADER_BYTES)
       return sink
     }
@@ -213,7 +217,7 @@ export class Receiving {
     collection.accept(slot, way, sequence, headers.maskedTime(place), this.#payloadOf(batch, i), batch.arrivedMs[i]!)
   }
 
-  /** A challenge, or a heartbeat that came back. */
+  /** A challenge, or what came back to its own sender: a heartbeat, or a longer datagram that begins like one. */
   #onSmall(batch: ReceivedBatch, i: number, expectation: Expectation): void {
     const datagram = wholeOf(batch, i)
     const { sink } = expectation
@@ -232,8 +236,8 @@ export class Receiving {
       return
     }
     this.#stats.taken++
-    if (sink !== 'heartbeats' || datagram.length !== HEARTBEAT_BYTES) return
-    const nonce = toHex(datagram.subarray(TAG_BYTES))
+    if (sink !== 'heartbeats' || datagram.length < HEARTBEAT_BYTES) return
+    const nonce = toHex(datagram.subarray(TAG_BYTES, HEARTBEAT_BYTES))
     if (this.#nonces.delete(nonce)) this.#emit({ kind: 'heartbeat', nonce })
   }
 

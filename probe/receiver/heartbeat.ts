@@ -42,11 +42,13 @@ export class HeartbeatSession {
   readonly #client: RelayClient
   readonly #deps: HeartbeatDeps
   readonly #expected: ExpectedHeartbeats
+  readonly #grant: RelayGrant
   readonly #udpHost: string
   #ended = false
 
   private constructor(client: RelayClient, grant: RelayGrant, udpHost: string, deps: HeartbeatDeps) {
     this.#client = client
+    this.#grant = grant
     this.#udpHost = udpHost
     this.#deps = deps
     const expected = deps.receiver.expectHeartbeats(grant.tag, grant.udpPort)
@@ -81,6 +83,31 @@ export class HeartbeatSession {
     } catch (cause) {
       await (session ?? client).close()
       throw cause
+    }
+  }
+
+  /** The relay's UDP port. */
+  get relay(): { readonly host: string; readonly port: number } {
+    return { host: this.#udpHost, port: this.#grant.udpPort }
+  }
+
+  /**
+   * Sends a datagram of any length to the relay from another port than the one that it must come back to.
+   * @param send takes the datagram to the relay's port
+   * @returns whether it came back in time
+   */
+  async comesBack(length: number, send: (datagram: Uint8Array) => void, timeoutMs: number): Promise<boolean> {
+    const nonce = this.#deps.random.bytes(NONCE_BYTES)
+    const { tag } = this.#grant
+    try {
+      const back = this.#expected.hear(nonce)
+      send(Buffer.concat([tag, nonce, new Uint8Array(length - HEARTBEAT_BYTES)]))
+      await within(timeoutMs, 'datagram', back)
+      return true
+    } catch {
+      return false
+    } finally {
+      this.#expected.forget(nonce)
     }
   }
 

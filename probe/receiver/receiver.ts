@@ -33,6 +33,8 @@ export interface Expected {
 export interface ExpectedHeartbeats extends Expected {
   /** Sends a nonce through the relay. Resolves once the nonce is back. */
   beat(nonce: Uint8Array, host: string): Promise<void>
+  /** Resolves once a nonce is back that somebody else sends. */
+  hear(nonce: Uint8Array): Promise<void>
   /** Stops waiting for the nonce. */
   forget(nonce: Uint8Array): void
 }
@@ -115,14 +117,20 @@ export class Receiver {
    */
   expectHeartbeats(tag: Uint8Array, relayPort: number): ExpectedHeartbeats | undefined {
     const expected = this.#expect(tag, () => this.#remote.tell('expectHeartbeats', tag))
+    const hear = (nonce: Uint8Array): Promise<void> => {
+      const back = new Promise<void>(resolve => this.#waiting.set(toHex(nonce), resolve))
+      this.#remote.tell('awaitNonce', toHex(nonce))
+      return back
+    }
     return (
       expected && {
         ...expected,
         beat: (nonce, host) => {
-          const back = new Promise<void>(resolve => this.#waiting.set(toHex(nonce), resolve))
+          const back = hear(nonce)
           this.#remote.tell('beat', tag, nonce, host, relayPort)
           return back
         },
+        hear,
         forget: nonce => {
           if (this.#waiting.delete(toHex(nonce))) this.#remote.tell('forgetNonce', toHex(nonce))
         },

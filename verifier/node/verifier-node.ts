@@ -12,7 +12,7 @@
  *                                        ▲    │
  *                       peer sync ── ballots, leaves ──▶ store ── sync source ──▶ verifiers that missed something
  *
- * Start: chain, store, peer, UDP port, dial book, sync handler, own announcement. At genesis: probe handler, epochs.
+ * Start: chain, store, peer, UDP port, dial book, sync and reach handlers, own announcement. At genesis: probe handler, epochs.
  * Stop: the reverse, so that no part is used after it has closed. Epochs overlap: while the verifiers agree on one
  * epoch, they measure the next.
  */
@@ -32,6 +32,7 @@ import { DialBook } from '../net/dial-book.js'
 import { Gossip } from '../net/gossip.js'
 import { announcedAddresses, createPeer } from '../net/libp2p.js'
 import { peerSigner } from '../net/peer-keys.js'
+import { serveReach } from '../net/reach.js'
 import { handleStreams } from '../net/streams.js'
 import { serveSync } from '../net/sync.js'
 import { Store } from '../store/store.js'
@@ -42,6 +43,7 @@ import { Epochs } from './epochs.js'
 import { Lifecycle } from './lifecycle.js'
 import type { NodeOptions } from './node-options.js'
 import { checkReachable, OwnUdp } from './own-address.js'
+import { ReachTester } from './reach-tester.js'
 import { syncSource } from './sync-source.js'
 import { poll } from './waiting.js'
 import { WALL_CLOCK } from './wall-clock.js'
@@ -99,6 +101,9 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
   const directory = new Directory(chain, log)
   const dialBook = await life.open(new DialBook(peer, log), one => one.stop())
   await serveSync(peer, syncSource({ store }), log)
+  const modules = { receiver, udp, directory, clock: systemClock, random: systemRandom, log, stopping: life.stopping }
+  const reach = new ReachTester(modules)
+  await serveReach(peer, (request, asker) => reach.answer(request, asker), log)
   const addresses = announcedAddresses(peer, options.announce)
   await announceSelf(chain, directory, { role: 'verifier', account }, peer.peerId.toString(), addresses)
 
