@@ -23,6 +23,8 @@ export const REFUSE = {
   notServing: 5,
   /** the relay must not send to the next hop's address */
   nextHop: 6,
+  /** the session is for another account than the relay's */
+  otherProvider: 7,
 } as const
 
 export type RefuseName = keyof typeof REFUSE

@@ -7,7 +7,7 @@ import { fromHex, type Hex } from '../../proto/hex.js'
 import type { RelayGrant } from '../../proto/messages.js'
 import { HANDSHAKE_MS, HEARTBEAT_RATE_KBPS } from '../constants.js'
 import { within } from '../deadline.js'
-import type { PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
+import type { AnswerVerifier, ProviderStream, RandomSource } from '../ports.js'
 import { RelayClient } from '../wire/relay-client.js'
 import type { ExpectedHeartbeats, Receiver } from './receiver.js'
 
@@ -18,7 +18,7 @@ export interface HeartbeatRequest {
   /** 32 bytes, fresh */
   readonly sessionId: Hex
   readonly stream: ProviderStream
-  readonly provider: PeerVerifier
+  readonly provider: AnswerVerifier
   /** where the provider reaches the receiver's UDP port: an address literal */
   readonly advertisedHost: string
   readonly durationMs: number

@@ -14,6 +14,7 @@ import type { Run } from '../chunks/runs.js'
 import { HANDSHAKE_MS, OVERHEAD_MS } from '../constants.js'
 import { within } from '../deadline.js'
 import type {
+  AnswerVerifier,
   MessageStream,
   MonotonicClock,
   PeerSigner,
@@ -32,7 +33,7 @@ export interface LinkPeers {
   /** opens a stream to the sender */
   open(): Promise<MessageStream>
   readonly sender: PeerVerifier
-  readonly provider: PeerVerifier
+  readonly provider: AnswerVerifier
   readonly providerVouchers: VoucherVerifier
 }
 

@@ -19,6 +19,7 @@ import { DIRECT_MS, HANDSHAKE_MS, REVEAL_MS, SHARE_SLACK, START_TOLERANCE_MS, ST
 import { Condition } from '../deadline.js'
 import type { Progress, RunLimits } from '../plane/collection.js'
 import type {
+  AnswerVerifier,
   MessageStream,
   MonotonicClock,
   PeerSigner,
@@ -57,7 +58,8 @@ export interface SessionRequest {
   readonly trusted?: boolean
   /** in slot order */
   readonly senders: readonly { open(): Promise<MessageStream>; readonly verifier: PeerVerifier }[]
-  readonly providerVerifier: PeerVerifier
+  /** checks the provider's answers to the senders */
+  readonly providerAnswers: AnswerVerifier
   /** checks the provider's receipts */
   readonly providerVouchers: VoucherVerifier
   /** where the provider reaches the receiver's UDP port: an address literal */
@@ -154,9 +156,9 @@ class Session {
   }
 
   #link(slot: number): SenderLink {
-    const { senders, providerVerifier, providerVouchers } = this.#request
+    const { senders, providerAnswers, providerVouchers } = this.#request
     const { open, verifier } = senders[slot]!
-    const peers = { open, sender: verifier, provider: providerVerifier, providerVouchers }
+    const peers = { open, sender: verifier, provider: providerAnswers, providerVouchers }
     return new SenderLink(this.#invite(slot), peers, {
       collecting: this.#collecting,
       clock: this.#deps.clock,

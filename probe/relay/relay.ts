@@ -30,11 +30,11 @@ import {
 import { openRemote, type Remote } from '../plane/host.js'
 import { newRelayStats, type RelayStats, relayCounterMemory } from '../plane/relay-stats.js'
 import type { RelayingEvent, RelayingOptions } from '../plane/relaying.js'
-import type { MessageStream, MonotonicClock, PeerSigner, RandomSource, VoucherSigner } from '../ports.js'
+import type { AnswerSigner, MessageStream, MonotonicClock, RandomSource, VoucherSigner } from '../ports.js'
 import { bytesIn, maxShareKbps } from '../verdict/share.js'
 import { isCounterOf } from '../wire/receipts.js'
 import { SeenSessions } from '../wire/seen-sessions.js'
-import { grantDigest, refuseDigest } from '../wire/statements.js'
+import { grantDigest, readyDigest, refuseDigest } from '../wire/statements.js'
 import { mayReach } from './next-hop.js'
 import { RelaySession } from './relay-session.js'
 
@@ -51,7 +51,7 @@ export interface RelayOptions {
   readonly backend?: Backend | undefined
   /** see `PortOptions` (default: false) */
   readonly offload?: boolean | undefined
-  readonly signer: PeerSigner
+  readonly answerSigner: AnswerSigner
   /** for receipts */
   readonly voucherSigner: VoucherSigner
   readonly clock: MonotonicClock
@@ -130,12 +130,12 @@ export class Relay {
 
   /** @returns the last receipt, if the opener finished the session */
   async #serve(request: Uint8Array, stream: MessageStream, peer: string): Promise<Receipt | undefined> {
-    const { random, signer, voucherSigner } = this.#options
+    const { random, answerSigner, voucherSigner } = this.#options
     const open = RelayOpen.decode(request)
     const reason = this.#refusal(open, peer)
     if (reason !== undefined) {
       this.stats.refused[REFUSE_NAME.get(reason)!]++
-      const signature = await signer.sign(refuseDigest(open.sessionId, reason))
+      const signature = await answerSigner.sign(refuseDigest(open.sessionId, reason))
       await stream.send(RelayFrame.encode({ refuse: { sessionId: open.sessionId, reason, signature } }))
       return undefined
     }
@@ -151,10 +151,11 @@ export class Relay {
     try {
       await this.#remote.call('openSession', { id, tag, ...path, rateKbps, budgetBytes })
       const grant = { sessionId: open.sessionId, tag, udpPort: this.port, rateKbps, budgetBytes }
-      const signature = await signer.sign(grantDigest(grant))
+      const signature = await answerSigner.sign(grantDigest(grant))
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
       if (!(await session.pathSettled)) return undefined
-      await stream.send(RelayFrame.encode({ ready: { sessionId: open.sessionId } }))
+      const ready = { sessionId: open.sessionId, signature: await answerSigner.sign(readyDigest(open.sessionId)) }
+      await stream.send(RelayFrame.encode({ ready }))
       // The opener finishes, goes away or runs out of time. Any message of the opener now means the end.
       const finish = await within(open.durationMs, 'end of session', session.ended()).catch(() => undefined)
       const due = await this.#remote.call('endSession', id)
@@ -187,6 +188,7 @@ export class Relay {
   #refusal(open: RelayOpen, peer: string): RefuseReason | undefined {
     const { rateKbps, budgetBytes, durationMs, nextHopHost, nextHopPort } = open
     const nowMs = this.#options.clock.now()
+    if (toHex(open.provider) !== this.#options.answerSigner.account) return REFUSE.otherProvider
     if (isIP(nextHopHost) !== this.#family || nextHopPort < 1 || nextHopPort > 0xffff) return REFUSE.malformed
     if (rateKbps < 1 || budgetBytes < 1 || durationMs < 1) return REFUSE.malformed
     const own = { host: this.#options.host, port: this.port }

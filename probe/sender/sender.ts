@@ -22,7 +22,15 @@ import type { Backend } from '../io/datagram-port.js'
 import { anchorOf } from '../plane/clock.js'
 import { openRemote, type Remote } from '../plane/host.js'
 import type { FlowSpec, SendingOptions } from '../plane/sending.js'
-import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
+import type {
+  AnswerVerifier,
+  MessageStream,
+  MonotonicClock,
+  PeerSigner,
+  PeerVerifier,
+  ProviderStream,
+  RandomSource,
+} from '../ports.js'
 import { sessionBudget } from '../verdict/session-budget.js'
 import { type Phase, phasesOf } from '../verdict/turns.js'
 import { KEY_BYTES } from '../wire/keystream.js'
@@ -42,7 +50,7 @@ export type Authorization =
       /** length of the soak, if this session must be one */
       readonly soakMs?: number | undefined
       readonly receiver: PeerVerifier
-      readonly provider: PeerVerifier
+      readonly provider: AnswerVerifier
     }
   | { readonly ok: false; readonly reason: string }
 
@@ -158,7 +166,7 @@ function unreasonable(
 async function openRelay(
   invite: ProbeInvite,
   deps: SenderDeps,
-  provider: PeerVerifier,
+  provider: AnswerVerifier,
   stream: MessageStream,
 ): Promise<{ readonly client: RelayClient; readonly grant: RelayGrant } | undefined> {
   let client: RelayClient | undefined

@@ -95,8 +95,8 @@ export class Network {
   }
 
   async openRelay(port = 0): Promise<void> {
-    const { signer, voucherSigner } = this.provider
-    const ports = { signer, voucherSigner, clock: systemClock, random: systemRandom }
+    const { answerSigner, voucherSigner } = this.provider
+    const ports = { answerSigner, voucherSigner, clock: systemClock, random: systemRandom }
     this.relay = await Relay.open({ ...this.#options, host: HOST, port, ...ports })
   }
 
@@ -112,7 +112,7 @@ export class Network {
 
   senderDeps(slot: number): SenderDeps {
     const { claimKbps, soakMs, backend } = this.#options
-    const [receiver, provider] = [this.receiverPeer.verifier, this.provider.verifier]
+    const [receiver, provider] = [this.receiverPeer.verifier, this.provider.answers]
     return soloSender(
       { claimKbps, soakMs, senders: this.senders.length, receiver, provider },
       {
@@ -127,7 +127,8 @@ export class Network {
   }
 
   get parties(): SessionParties {
-    return this.#options.parties ?? { epoch: 1, provider: `0x${'11'.repeat(20)}`, receiver: 9, senders: [1, 2, 3] }
+    const provider = this.provider.answers.account
+    return this.#options.parties ?? { epoch: 1, provider, receiver: 9, senders: [1, 2, 3] }
   }
 
   measure(
@@ -145,7 +146,7 @@ export class Network {
           open: async () =>
             connect(streamPair(HOST), stream => (behaviours[slot] ?? honest)(stream, this.senderDeps(slot))),
         })),
-        providerVerifier: this.provider.verifier,
+        providerAnswers: this.provider.answers,
         providerVouchers: this.provider.vouchers,
         advertisedHost: HOST,
       },

@@ -5,7 +5,7 @@
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import type { CounterReceipt, ProbeRelay, Receipt, SenderRecord, SessionRecord } from '../../proto/messages.js'
 import { OVERHEAD_MS } from '../constants.js'
-import type { PeerVerifier, VoucherVerifier } from '../ports.js'
+import type { AnswerVerifier, PeerVerifier, VoucherVerifier } from '../ports.js'
 import { checkReceipts, isCounterOf, voucherOf } from '../wire/receipts.js'
 import { isGrantOf, isRefusalOf } from '../wire/relay-client.js'
 import type { Check } from './check.js'
@@ -19,7 +19,7 @@ export interface TranscriptKeys {
   /** in slot order */
   readonly senders: readonly PeerVerifier[]
   readonly receiver: PeerVerifier
-  readonly provider: PeerVerifier
+  readonly provider: AnswerVerifier
   readonly providerVouchers: VoucherVerifier
   readonly receiverVouchers: VoucherVerifier
 }
@@ -82,7 +82,7 @@ const nobody: PeerVerifier = async () => false
 async function isAnswerSigned(
   answer: ProbeRelay | undefined,
   sessionId: Uint8Array,
-  provider: PeerVerifier,
+  provider: AnswerVerifier,
 ): Promise<boolean> {
   if (answer?.grant) return isGrantOf(answer.grant, sessionId, provider)
   return !answer?.refuse || isRefusalOf(answer.refuse, sessionId, provider)

@@ -1,4 +1,5 @@
 /** The opener's side of a session with a provider. Senders and heartbeats both begin with it. */
+import { fromHex, type Hex } from '../../proto/hex.js'
 import {
   CounterReceipt,
   type Receipt,
@@ -11,19 +12,19 @@ import {
 } from '../../proto/messages.js'
 import { LAST_RECEIPT_MS, OPEN_BYTES } from '../constants.js'
 import { within } from '../deadline.js'
-import type { PeerVerifier, ProviderStream } from '../ports.js'
-import { grantDigest, refuseDigest } from './statements.js'
+import type { AnswerVerifier, ProviderStream } from '../ports.js'
+import { grantDigest, readyDigest, refuseDigest } from './statements.js'
 
 export type RelayAnswer =
   | { readonly kind: 'grant'; readonly grant: RelayGrant }
   | { readonly kind: 'refuse'; readonly refuse: RelayRefuse }
 
 /** What an opener asks for. */
-export type RelayRequest = Omit<RelayOpen, 'padding'>
+export type RelayRequest = Omit<RelayOpen, 'padding' | 'provider'>
 
 /** All openings have one length, so they also tell nobody what kind of session follows. */
-export function paddedOpen(request: RelayRequest): RelayOpen {
-  const open = { ...request, padding: new Uint8Array(OPEN_BYTES) }
+export function paddedOpen(request: RelayRequest, provider: Hex): RelayOpen {
+  const open = { ...request, provider: fromHex(provider), padding: new Uint8Array(OPEN_BYTES) }
   const excess = RelayOpenCodec.encode(open).length - OPEN_BYTES
   return { ...open, padding: new Uint8Array(OPEN_BYTES - excess) }
 }
@@ -31,19 +32,20 @@ export function paddedOpen(request: RelayRequest): RelayOpen {
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
 /** @returns whether the provider signed this grant for this session */
-export const isGrantOf = async (grant: RelayGrant, sessionId: Uint8Array, provider: PeerVerifier): Promise<boolean> =>
+export const isGrantOf = async (grant: RelayGrant, sessionId: Uint8Array, provider: AnswerVerifier): Promise<boolean> =>
   isSame(grant.sessionId, sessionId) &&
   grant.udpPort > 0 &&
   grant.udpPort <= 0xffff &&
-  (await provider(grantDigest(grant), grant.signature))
+  (await provider.isSigned(grantDigest(grant), grant.signature))
 
 /** @returns whether the provider signed this refusal of this session */
 export const isRefusalOf = async (
   refuse: RelayRefuse,
   sessionId: Uint8Array,
-  provider: PeerVerifier,
+  provider: AnswerVerifier,
 ): Promise<boolean> =>
-  isSame(refuse.sessionId, sessionId) && (await provider(refuseDigest(sessionId, refuse.reason), refuse.signature))
+  isSame(refuse.sessionId, sessionId) &&
+  (await provider.isSigned(refuseDigest(sessionId, refuse.reason), refuse.signature))
 
 export class RelayClient {
   readonly receipts: Receipt[] = []
@@ -74,8 +76,8 @@ export class RelayClient {
   /**
    * @throws if the provider does not answer in `timeoutMs`, did not sign its answer, or grants another rate or budget
    */
-  async open(request: RelayRequest, provider: PeerVerifier, timeoutMs: number): Promise<RelayAnswer> {
-    await this.#stream.send(RelayOpenCodec.encode(paddedOpen(request)))
+  async open(request: RelayRequest, provider: AnswerVerifier, timeoutMs: number): Promise<RelayAnswer> {
+    await this.#stream.send(RelayOpenCodec.encode(paddedOpen(request, provider.account)))
     const bytes = await within(timeoutMs, 'provider', this.#stream.receive())
     if (!bytes) throw new Error('provider closed the stream')
     const { grant, refuse } = RelayFrame.decode(bytes)
@@ -84,7 +86,7 @@ export class RelayClient {
       throw new Error('provider did not sign its answer')
     if (grant.rateKbps !== request.rateKbps || grant.budgetBytes !== request.budgetBytes)
       throw new Error('provider granted another rate or budget')
-    void this.#listen()
+    void this.#listen(provider)
     return { kind: 'grant', grant }
   }
 
@@ -103,11 +105,11 @@ export class RelayClient {
     await this.#stream.close().catch(() => {})
   }
 
-  async #listen(): Promise<void> {
+  async #listen(provider: AnswerVerifier): Promise<void> {
     try {
       for (let bytes = await this.#stream.receive(); bytes; bytes = await this.#stream.receive()) {
         const { ready, receipt, finish } = RelayFrame.decode(bytes)
-        if (ready) this.#ready.resolve(true)
+        if (ready) this.#ready.resolve(await provider.isSigned(readyDigest(this.#sessionId), ready.signature))
         if (receipt && isSame(receipt.sessionId, this.#sessionId)) this.receipts.push(receipt)
         if (finish) this.#end()
       }

@@ -21,13 +21,16 @@ export function uint32(value: number): Uint8Array {
 export const keyCommitment = (sessionId: Uint8Array, slot: number, key: Uint8Array): Uint8Array =>
   digest('key', sessionId, Uint8Array.of(slot), key)
 
-/** Signed by the provider. */
+/** Signed by the provider's account. */
 export const grantDigest = (grant: Omit<RelayGrant, 'signature'>): Uint8Array =>
   digest('grant', grant.sessionId, grant.tag, ...[grant.udpPort, grant.rateKbps, grant.budgetBytes].map(uint32))
 
-/** Signed by the provider. */
+/** Signed by the provider's account. */
 export const refuseDigest = (sessionId: Uint8Array, reason: number): Uint8Array =>
   digest('refuse', sessionId, uint32(reason))
+
+/** Signed by the provider's account. */
+export const readyDigest = (sessionId: Uint8Array): Uint8Array => digest('ready', sessionId)
 
 /** Signed by the receiver, before any key is revealed. */
 export const stopDigest = (sessionId: Uint8Array, chunkRoot: Uint8Array): Uint8Array =>

@@ -9,6 +9,8 @@ export interface RelayOpen {
   rateKbps: number
   durationMs: number
   sender: number
+  /** account, 20 bytes */
+  provider: Uint8Array
   /** any bytes: until the next hop has echoed, the relay sends it no more bytes than this message has */
   padding: Uint8Array
 }
@@ -27,6 +29,7 @@ export interface RelayRefuse {
 }
 export interface RelayReady {
   sessionId: Uint8Array
+  signature: Uint8Array
 }
 export interface Receipt {
   sessionId: Uint8Array

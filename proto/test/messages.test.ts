@@ -121,7 +121,7 @@ const { RelayFrame, ProbeFrame } = messages
 const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['relay grant', RelayFrame, { grant }],
   ['relay refusal', RelayFrame, { refuse }],
-  ['relay ready', RelayFrame, { ready: { sessionId: h32 } }],
+  ['relay ready', RelayFrame, { ready: { sessionId: h32, signature: bytes(64) } }],
   ['receipt', RelayFrame, { receipt }],
   ['relay finish', messages.RelayFinish, { sessionId: h32 }],
   ['counter receipt', messages.CounterReceipt, counter],
@@ -131,6 +131,7 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
     messages.RelayOpen,
     {
       ...{ sessionId: h32, nextHopHost: '::1', nextHopPort: 1, budgetBytes: 2, rateKbps: 3, durationMs: 4, sender: 5 },
+      provider: bytes(20),
       padding: bytes(500),
     },
   ],
@@ -159,7 +160,7 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
     'transcript',
     messages.Transcript,
     {
-      ...{ chainId: '31337', contract: bytes(20), era: 3, beacon: h32, providerPeer: 'p', receiverPeer: 'r' },
+      ...{ chainId: '31337', contract: bytes(20), era: 3, beacon: h32, receiverPeer: 'r' },
       ...{ senderPeers: ['a', 'b', 'c'], receiverAccount: bytes(20), session, vote: bytes(672) },
     },
   ],

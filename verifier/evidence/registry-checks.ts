@@ -32,8 +32,6 @@ export async function checkRegistered(
   const session = assign(facts, params).sessions.find(one => one.provider === provider && one.receiver === receiver)
   const isPeerOf = (verifier: number, peerId: string) =>
     announced.some(one => one.role === 'verifier' && one.index === verifier && one.peerId === peerId)
-  const isProviderPeer = (peerId: string) =>
-    announced.some(one => one.role === 'provider' && one.account === provider && one.peerId === peerId)
   // Nobody's key: of a node that had announced none, so that nothing was taken that it would have had to sign.
   const isKnown = (peerId: string, isPeer: (peerId: string) => boolean) => peerId === '' || isPeer(peerId)
   return [
@@ -60,10 +58,6 @@ export async function checkRegistered(
       holds: senders.every((sender, slot) =>
         isKnown(transcript.senderPeers[slot] ?? '', peerId => isPeerOf(sender, peerId)),
       ),
-    },
-    {
-      what: 'the provider’s peer is the registered one',
-      holds: isKnown(transcript.providerPeer, isProviderPeer),
     },
   ]
 }

@@ -41,9 +41,11 @@ export async function connect(peer: Peer, to: PeerAddress, signal: AbortSignal):
   const peerId = peerIdFromString(to.peerId)
   const open = peer.getConnections(peerId).find(({ status }) => status === 'open')
   if (open !== undefined) return open
-  const addresses = to.multiaddrs.map(address => {
+  const addresses = to.multiaddrs.flatMap(address => {
     const parsed = multiaddr(address)
-    return parsed.getComponents().some(({ name }) => name === 'p2p') ? parsed : parsed.encapsulate(`/p2p/${to.peerId}`)
+    const peers = parsed.getComponents().filter(({ name }) => name === 'p2p')
+    if (peers.length === 0) return parsed.encapsulate(`/p2p/${to.peerId}`)
+    return peers.every(({ value }) => value === to.peerId) ? parsed : [] // the address of another peer
   })
   return peer.dial(addresses.length > 0 ? addresses : peerId, { signal })
 }

@@ -6,7 +6,6 @@ import { RelayFrame } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
 import { tickOffsetMs, ticksOf } from '../core/assignment/schedule.js'
 import type { ChainFacts } from '../core/facts.js'
-import { peerVerifier } from '../net/peer-keys.js'
 import { dialStream } from './dialling.js'
 import type { MeasuringModules } from './measuring-modules.js'
 import { isAbort, until } from './waiting.js'
@@ -72,7 +71,7 @@ export class Heartbeats {
       {
         sessionId: toHex(context.random.bytes(32)),
         stream,
-        provider: peerVerifier(provider.peerId),
+        provider: context.answers.of(this.provider),
         advertisedHost: udpHost,
         durationMs: context.params.epochSeconds * 1000,
       },

@@ -93,7 +93,6 @@ async function runSession(
   const { callMs, dataMs, lastCallMs } = sessionTimes(context.epochs, epoch, session, params, scheduleSignature)
   if (context.wall.nowMs() > lastCallMs) return undefined // this node came up after the slot
   await until(callMs, context.wall, context.stopping)
-  const provider = directory.provider(session.provider)
   const nonce = toHex(random.bytes(32))
   const parties = { epoch, provider: session.provider, receiver: session.receiver, senders: session.senders }
   const sessionId = assignedSessionId(network, facts, session, nonce)
@@ -118,7 +117,7 @@ async function runSession(
         }
       }),
       providerVouchers: voucherVerifier(network, session.provider),
-      providerVerifier: provider === undefined ? async () => false : peerVerifier(provider.peerId),
+      providerAnswers: context.answers.of(session.provider),
       advertisedHost: udpHost,
     },
     {

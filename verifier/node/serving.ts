@@ -80,8 +80,7 @@ export class Serving {
     const admission = admit(invite, asker, { self: self.index, network, clock, params, facts, assignment, nowMs })
     if (!admission.ok) return admission
     const { session } = admission
-    const announced = this.directory.provider(session.provider)
-    if (announced === undefined) return refuse('the provider has announced no address')
+    if (this.directory.provider(session.provider) === undefined) return refuse('the provider has announced no address')
     const key = `${epoch}/${session.provider}/${receiver}`
     if (this.#served.has(key)) return refuse('served already')
     this.#served.add(key)
@@ -91,7 +90,7 @@ export class Serving {
       senders: session.senders.length,
       soakMs: isSoak(facts.beacon, session.provider, params) ? params.soakMs : undefined,
       receiver: peerVerifier(peerId),
-      provider: peerVerifier(announced.peerId),
+      provider: this.context.answers.of(session.provider),
     }
   }
 }

@@ -20,9 +20,9 @@ import type { NetworkId } from '../../proto/digests.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { RelayFrame } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
+import { AnswerVerifiers } from '../chain/answers.js'
 import { voucherSigner, voucherVerifier } from '../chain/vouchers.js'
 import { createPeer } from '../net/libp2p.js'
-import { peerVerifier } from '../net/peer-keys.js'
 import type { PeerAddress } from '../net/streams.js'
 import { dialStream } from './dialling.js'
 
@@ -47,13 +47,13 @@ const NOBODY = 0
 /** @throws UdpPortError when the port cannot be opened. A provider's fault is an outcome, not an error */
 export async function measureProvider(options: SoloSessionOptions): Promise<SessionResult> {
   const { provider, network, breachBps, claimKbps, soakMs, udpHost, progress, log } = options
-  const [self, providerVerifier] = [soloKeys(), peerVerifier(provider.peerId)]
+  const [self, providerAnswers] = [soloKeys(), new AnswerVerifiers(network).of(provider.account)]
   const newSecret = () => toHex(randomBytes(32))
   const stopping = new AbortController()
   const receiver = await Receiver.open({ host: udpHost, port: options.udpPort, clock: systemClock })
   const peer = await createPeer({ seed: newSecret(), listen: [], log: pino({ level: 'silent' }) })
   const sender = soloSender(
-    { claimKbps, soakMs, senders: 1, receiver: self.verifier, provider: providerVerifier },
+    { claimKbps, soakMs, senders: 1, receiver: self.verifier, provider: providerAnswers },
     {
       ...{ udpHost, signer: self.signer },
       openProvider: () =>
@@ -71,7 +71,7 @@ export async function measureProvider(options: SoloSessionOptions): Promise<Sess
             open: async () => connect(streamPair(udpHost), stream => serveProbe(stream, sender)),
           },
         ],
-        providerVerifier,
+        providerAnswers,
         providerVouchers: voucherVerifier(network, provider.account),
         advertisedHost: udpHost,
       },

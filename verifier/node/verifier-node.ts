@@ -23,6 +23,7 @@ import { ProbeFrame } from '../../proto/messages.js'
 import { PROBE_PROTOCOL } from '../../proto/protocols.js'
 import { BlsSigner } from '../bls/signer.js'
 import { BlsVerifier } from '../bls/verifier.js'
+import { AnswerVerifiers } from '../chain/answers.js'
 import { connectChain } from '../chain/connect.js'
 import type { EthersChain } from '../chain/ethers-chain.js'
 import { voucherSigner } from '../chain/vouchers.js'
@@ -111,6 +112,7 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
       peer,
       gossip: new Gossip(peer, chain.network, log),
       bls: { signer: new BlsSigner(keys.bls), verifier: new BlsVerifier() },
+      answers: new AnswerVerifiers(chain.network),
       voucherSigner: voucherSigner(chain.network, keys.evm),
       peerSigner: await peerSigner(fromHex(keys.peer)),
       wall: WALL_CLOCK,

@@ -21,7 +21,7 @@ for (const backend of BACKENDS)
         {
           sessionId: toHex(randomBytes(32)),
           stream: network.openProvider('verifier'),
-          provider: network.provider.verifier,
+          provider: network.provider.answers,
           advertisedHost: HOST,
           durationMs: 60_000,
         },

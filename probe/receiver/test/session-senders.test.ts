@@ -95,7 +95,7 @@ describe('session with faulty senders', function () {
     expect(outcome).to.deep.equal({ kind: 'no-data', reason: 'senders-missing' })
     await network!.close()
     await open()
-    network!.provider.signer.sign = impostor.signer.sign
+    network!.provider.answerSigner.sign = impostor.answerSigner.sign
     expect((await network!.measure()).outcome).to.deep.equal({ kind: 'no-data', reason: 'provider-unreachable' })
   })
 

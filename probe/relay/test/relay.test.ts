@@ -7,12 +7,12 @@ import { MAX_SESSIONS_PER_PEER, OPEN_BYTES, POLICE_BURST_MS } from '../../consta
 import { Condition } from '../../deadline.js'
 import { REFUSE } from '../../plane/forwarding.js'
 import type { ProviderStream } from '../../ports.js'
-import { BACKENDS, HOST, Network } from '../../test/harness.js'
+import { BACKENDS, HOST, Network, newPeer } from '../../test/harness.js'
 import { PlainUdp } from '../../test/plain-udp.js'
 import { maxShareKbps } from '../../verdict/share.js'
 import { echoOf, isChallenge } from '../../wire/path-validation.js'
 import { checkReceipts, counterSign } from '../../wire/receipts.js'
-import { paddedOpen, RelayClient, type RelayRequest } from '../../wire/relay-client.js'
+import { isRefusalOf, paddedOpen, RelayClient, type RelayRequest } from '../../wire/relay-client.js'
 
 const CLAIM_KBPS = 10_000
 
@@ -75,7 +75,7 @@ for (const backend of BACKENDS)
       streams.push(stream)
       const wanted = request(more)
       const client = new RelayClient(stream, wanted.sessionId)
-      return { client, wanted, answer: await client.open(wanted, network.provider.verifier, 1000) }
+      return { client, wanted, answer: await client.open(wanted, network.provider.answers, 1000) }
     }
 
     async function openReady(more: Partial<RelayRequest> = {}) {
@@ -233,6 +233,26 @@ for (const backend of BACKENDS)
       expect(network.relay.stats.refused).to.include({ tooMuch: 3, malformed: 4, replayed: 1 })
     })
 
+    it('refuses a session for another account, and says with its own signature that it is another', async () => {
+      const other = newPeer().answers
+      const forOther = async () => {
+        const stream = network.openProvider('a')
+        streams.push(stream)
+        return { stream, wanted: request() }
+      }
+      const { stream, wanted } = await forOther()
+      await stream.send(RelayOpen.encode(paddedOpen(wanted, other.account)))
+      const { refuse } = RelayFrame.decode((await stream.receive())!)
+      expect(refuse).to.have.property('reason', REFUSE.otherProvider)
+      expect(await isRefusalOf(refuse!, wanted.sessionId, network.provider.answers)).to.equal(true)
+      expect(await isRefusalOf(refuse!, wanted.sessionId, other), 'no evidence against the other').to.equal(false)
+      const again = await forOther()
+      const client = new RelayClient(again.stream, again.wanted.sessionId)
+      const error = await client.open(again.wanted, other, 1000).catch((cause: Error) => cause)
+      expect(error).to.be.an('error').with.property('message', 'provider did not sign its answer')
+      expect(network.relay.stats).to.deep.include({ granted: 0, sessions: 0 })
+    })
+
     it('refuses next hops that it must not send to, and itself', async () => {
       const beyond = ['10.0.0.1', '192.168.1.1', '169.254.169.254', '224.0.0.1', '255.255.255.255', '0.0.0.0']
       for (const nextHopHost of beyond) {
@@ -268,7 +288,7 @@ for (const backend of BACKENDS)
         expect(await stream.receive()).to.equal(undefined)
       }
       const gone = network.openProvider('a')
-      await gone.send(RelayOpen.encode(paddedOpen(request())))
+      await gone.send(RelayOpen.encode(paddedOpen(request(), network.provider.answers.account)))
       const grant = RelayFrame.decode((await gone.receive())!)
       expect(grant).to.have.property('grant')
       await gone.close()

@@ -124,7 +124,7 @@ describe('a transcript, verified', function () {
     const stranger = newPeer()
     for (const other of [
       { ...keys, receiver: stranger.verifier },
-      { ...keys, provider: stranger.verifier },
+      { ...keys, provider: stranger.answers },
       { ...keys, providerVouchers: stranger.vouchers },
       { ...keys, receiverVouchers: stranger.vouchers },
       { ...keys, senders: keys.senders.with(2, stranger.verifier) },

@@ -26,7 +26,7 @@ import { shareKbps } from '../../../probe/verdict/share.js'
 import { IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
 import { InProcessPath, PATH_HOST } from '../../lab/in-process-path.js'
 import { type Keys, newKeys } from '../../lab/keys.js'
-import { measure, providerVouchers, SENDERS } from '../../lab/session.js'
+import { measure, PROVIDER_KEYS, providerAnswers, SENDERS } from '../../lab/session.js'
 import type { Fault } from './faults.js'
 
 const HOST = '127.0.0.1'
@@ -44,7 +44,6 @@ export interface RigOptions {
 
 export class Rig {
   readonly #options: RigOptions
-  readonly #provider: Keys
   readonly #receiver: Keys
   readonly #senders: readonly Keys[]
   readonly #relay: Relay
@@ -53,12 +52,11 @@ export class Rig {
 
   private constructor(
     options: RigOptions,
-    keys: readonly [Keys, Keys, ...Keys[]],
+    keys: readonly [Keys, ...Keys[]],
     parts: { readonly relay: Relay; readonly port: Receiver; readonly path: InProcessPath },
   ) {
-    const [provider, receiver, ...senders] = keys
+    const [receiver, ...senders] = keys
     this.#options = options
-    this.#provider = provider
     this.#receiver = receiver
     this.#senders = senders
     this.#relay = parts.relay
@@ -68,14 +66,13 @@ export class Rig {
 
   static async open(options: RigOptions): Promise<Rig> {
     const { claimKbps, forwarding } = options
-    const [provider, receiver, ...senders] = await Promise.all(Array.from({ length: 2 + SENDERS }, newKeys))
+    const [receiver, ...senders] = await Promise.all(Array.from({ length: 1 + SENDERS }, newKeys))
     const relay = await Relay.open({
       host: HOST,
       port: 0,
       claimKbps,
       forwarding,
-      signer: provider!.signer,
-      voucherSigner: providerVouchers,
+      ...PROVIDER_KEYS,
       clock: systemClock,
       random: systemRandom,
     })
@@ -83,7 +80,7 @@ export class Rig {
     const ends = { host: HOST, providerPort: relay.port, receiverPort: port.port }
     const path = await InProcessPath.open(ends, () => 1)
     path.shape({ rateKbps: WIDE_KBPS, rttMs: 0, lossPercent: 0, receiverKbps: options.receiverKbps })
-    return new Rig(options, [provider!, receiver!, ...senders], { relay, port, path })
+    return new Rig(options, [receiver!, ...senders], { relay, port, path })
   }
 
   /**
@@ -100,7 +97,6 @@ export class Rig {
         soakMs,
         signer: this.#receiver.signer,
         receiver: this.#port,
-        provider: this.#provider.verifier,
         senders: this.#senders.map((sender, slot) => ({
           verifier: sender.verifier,
           open: async () => {
@@ -110,7 +106,7 @@ export class Rig {
             const pass = fault?.link?.(shareKbps(claimKbps, SENDERS))
             if (pass) links.push(await this.#senderLink(pass))
             const host = pass ? LINK_HOST : HOST
-            const [receiver, provider] = [this.#receiver.verifier, this.#provider.verifier]
+            const [receiver, provider] = [this.#receiver.verifier, providerAnswers]
             const deps = soloSender(
               { ...(fault?.order?.(order) ?? order), senders: SENDERS, receiver, provider },
               { signer, openProvider: async () => this.#openProvider(host), udpHost: host },
