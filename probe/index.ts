@@ -71,7 +71,6 @@ export type { Backend, PortFacts } from './io/datagram-port.js'
 export type { Progress } from './plane/collection.js'
 export { type ForwardingSpec, forwardAll, limited } from './plane/forwarding.js'
 export type {
-  AnswerSigner,
   AnswerVerifier,
   MessageStream,
   MonotonicClock,

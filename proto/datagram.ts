@@ -4,7 +4,7 @@
  *
  * data       tag 8 | sender 1 | sequence 3 | send time 4, masked | payload 1184
  * control    as data; the receiver chooses the tag, and the sender sends directly to the receiver
- * heartbeat  tag 8 | nonce 16
+ * heartbeat  tag 8 | random 1192
  * challenge  tag 8 | "BWCH" | nonce 16      provider → next hop, before anything is forwarded
  * echo       tag 8 | "BWEC" | nonce 16      next hop → provider
  */
@@ -23,7 +23,6 @@ export const IP_DATAGRAM_BYTES = DATAGRAM_BYTES + IP_UDP_HEADER_BYTES
 export const CHUNK_DATAGRAMS = 52
 
 export const NONCE_BYTES = 16
-export const HEARTBEAT_BYTES = TAG_BYTES + NONCE_BYTES
 export const CHALLENGE_BYTES = TAG_BYTES + 4 + NONCE_BYTES
 export const CHALLENGE_MAGIC = Buffer.from('BWCH')
 export const ECHO_MAGIC = Buffer.from('BWEC')

@@ -80,7 +80,7 @@ export const VOTE_FIELDS = [
   ['link', 'bytes32'], // hash of the network that the provider's datagrams came from; zero if none came
   ['attempts', 'uint8'], // sessions that the outcome rests on
   ['cause', 'uint8'], // see CAUSE
-  ['sessionPeers', 'bytes32'], // keccak256 of the k peer ids that the senders opened the session with
+  ['sessionPeers', 'bytes32'], // keccak256 of k words: the hash of the peer id that each sender had at the provider, or zeros
 ] as const
 
 export type Vote = AbiRecord<typeof VOTE_FIELDS>

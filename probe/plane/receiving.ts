@@ -3,13 +3,7 @@
  * them apart. The port echoes challenges for expected tags alone, so it answers nobody who was not invited.
  */
 
-import {
-  CHALLENGE_BYTES,
-  DATAGRAM_BYTES,
-  HEARTBEAT_BYTES,
-  IP_UDP_HEADER_BYTES,
-  TAG_BYTES,
-} from '../../proto/datagram.js'
+import { CHALLENGE_BYTES, DATAGRAM_BYTES, IP_UDP_HEADER_BYTES, NONCE_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import { toHex } from '../../proto/hex.js'
 import { HASHED_BYTES } from '../chunks/collect.js'
 import type { Run } from '../chunks/runs.js'
@@ -25,9 +19,6 @@ import { type Arrivals, Collection, type Progress, type RunLimits, type TurnPlan
 import type { PortSpec } from './port-spec.js'
 import { type ReceiverCounterMemory, type ReceiverStats, receiverStats } from './receiver-stats.js'
 import { TagTable } from './tag-table.js'
-
-/** Longest challenge or heartbeat. A longer datagram is data. */
-const SMALL_BYTES = Math.max(CHALLENGE_BYTES, HEARTBEAT_BYTES)
 
 export interface ReceivingOptions extends PortSpec {
   readonly counters: ReceiverCounterMemory
@@ -119,10 +110,9 @@ export class Receiving {
     this.#collections.delete(collection)
   }
 
-  /** Sends a heartbeat. An event tells when its nonce is back. */
-  beat(tag: Uint8Array, nonce: Uint8Array, host: string, port: number): void {
-    this.#nonces.add(toHex(nonce))
-    this.#port.send(Buffer.concat([tag, nonce]), this.#port.endpoint(host, port))
+  /** An event tells when the heartbeat with this nonce is back. */
+  awaitNonce(nonce: string): void {
+    this.#nonces.add(nonce)
   }
 
   forgetNonce(nonce: string): void {
@@ -155,8 +145,8 @@ export class Receiving {
       if (sink !== 'heartbeats' && relayPort !== undefined) {
         sink.collection.pass(sink.slot, length + IP_UDP_HEADER_BYTES, batch.arrivedMs[i]!)
       }
-      if (length <= SMALL_BYTES) {
-        this.#onSmall(batch, i, expectation)
+      if (length <= CHALLENGE_BYTES) {
+        this.#onChallenge(batch, i, expectation)
       } else if (!expectation.source) {
         dropped['wrong-source']++
       } else {
@@ -174,31 +164,28 @@ export class Receiving {
   }
 
   #onData(batch: ReceivedBatch, i: number, { sink, relayPort }: Expectation): void {
-    if (sink === 'heartbeats' || batch.lengths[i] !== DATAGRAM_BYTES) return
+    if (batch.lengths[i] !== DATAGRAM_BYTES) return
+    if (sink === 'heartbeats') {
+      const nonce = toHex(wholeOf(batch, i).subarray(TAG_BYTES, TAG_BYTES + NONCE_BYTES))
+      if (this.#nonces.delete(nonce)) this.#emit({ kind: 'heartbeat', nonce })
+      return
+    }
     const header = batch.headers.readUInt32BE(i * TIME_OFFSET + TAG_BYTES)
     if (header >>> 24 !== sink.slot) return
     const fromProvider = relayPort !== undefined
     sink.collection.accept(sink.slot, fromProvider, header & 0xffffff, this.#hashedOf(batch, i), batch.arrivedMs[i]!)
   }
 
-  /** A challenge, or a heartbeat that came back. */
-  #onSmall(batch: ReceivedBatch, i: number, expectation: Expectation): void {
+  #onChallenge(batch: ReceivedBatch, i: number, expectation: Expectation): void {
     const datagram = wholeOf(batch, i)
-    if (isChallenge(datagram)) {
-      if (expectation.relayPort === undefined) return
-      expectation.source ??= batch.source(i)
-      this.#stats.echoes++
-      this.#port.send(echoOf(datagram), expectation.source)
+    if (!isChallenge(datagram)) {
+      this.#stats.dropped.malformed++
       return
     }
-    if (!expectation.source) {
-      this.#stats.dropped['wrong-source']++
-      return
-    }
-    this.#stats.taken++
-    if (expectation.sink !== 'heartbeats' || datagram.length !== HEARTBEAT_BYTES) return
-    const nonce = toHex(datagram.subarray(TAG_BYTES))
-    if (this.#nonces.delete(nonce)) this.#emit({ kind: 'heartbeat', nonce })
+    if (expectation.relayPort === undefined) return
+    expectation.source ??= batch.source(i)
+    this.#stats.echoes++
+    this.#port.send(echoOf(datagram), expectation.source)
   }
 
   #hashedOf({ bodies }: ReceivedBatch, i: number): Buffer {
@@ -211,7 +198,7 @@ export class Receiving {
   }
 }
 
-/** Header and body of a small datagram, in one buffer. */
+/** Header and body of a datagram, in one buffer. */
 function wholeOf({ headers, bodies, lengths }: ReceivedBatch, i: number): Buffer {
   const length = lengths[i]!
   const header = headers.subarray(i * TIME_OFFSET, i * TIME_OFFSET + Math.min(length, TIME_OFFSET))

@@ -31,8 +31,8 @@ export interface Expected {
 }
 
 export interface ExpectedHeartbeats extends Expected {
-  /** Sends a nonce through the relay. Resolves once the nonce is back. */
-  beat(nonce: Uint8Array, host: string): Promise<void>
+  /** Resolves once the nonce has come through the relay. */
+  back(nonce: Uint8Array): Promise<void>
   /** Stops waiting for the nonce. */
   forget(nonce: Uint8Array): void
 }
@@ -109,10 +109,10 @@ export class Receiver {
     return (
       expected && {
         ...expected,
-        beat: (nonce, host) => {
-          const back = new Promise<void>(resolve => this.#waiting.set(toHex(nonce), resolve))
-          this.#remote.tell('beat', tag, nonce, host, relayPort)
-          return back
+        back: nonce => {
+          const key = toHex(nonce)
+          this.#remote.tell('awaitNonce', key)
+          return new Promise(resolve => this.#waiting.set(key, resolve))
         },
         forget: nonce => {
           if (this.#waiting.delete(toHex(nonce))) this.#remote.tell('forgetNonce', toHex(nonce))

@@ -33,6 +33,7 @@ import { conclude } from '../transcript/conclude.js'
 import { type ClockReading, judgedRecord, recordSession } from '../transcript/record.js'
 import type { SessionResult } from '../verdict/outcome.js'
 import { type SessionBudget, sessionBudget } from '../verdict/session-budget.js'
+import { shapeOf } from '../verdict/session-shape.js'
 import { bytesIn, controlKbps, MIN_SENDERS, neededSenders, shareKbps } from '../verdict/share.js'
 import { stopDigest } from '../wire/statements.js'
 import { measure } from './measurement.js'
@@ -45,6 +46,8 @@ export interface SessionRequest {
   /** 32 bytes, bound in the session id */
   readonly nonce: Hex
   readonly claimKbps: number
+  /** of the provider, as the chain holds it; more than `claimKbps` in a group (default: `claimKbps`) */
+  readonly providerClaimKbps?: number | undefined
   /** length of a soak; undefined for an ordinary session */
   readonly soakMs?: number | undefined
   /**
@@ -159,7 +162,10 @@ class Session {
     const { senders, providerAnswers, providerVouchers } = this.#request
     const { open, verifier } = senders[slot]!
     const peers = { open, sender: verifier, provider: providerAnswers, providerVouchers }
-    return new SenderLink(this.#invite(slot), peers, {
+    const { claimKbps, providerClaimKbps = claimKbps } = this.#request
+    const { rateKbps, dataMs } = this.#budget
+    const terms = { shape: shapeOf(providerClaimKbps), rateKbps, dataMs }
+    return new SenderLink(this.#invite(slot), terms, peers, {
       collecting: this.#collecting,
       clock: this.#deps.clock,
       voucherSigner: this.#deps.voucherSigner,
@@ -177,9 +183,6 @@ class Session {
       slot,
       host: advertisedHost,
       port: this.#deps.receiver.port,
-      rateKbps: this.#budget.rateKbps,
-      budgetBytes: this.#budgetBytes,
-      durationMs: this.#budget.dataMs,
       nonce: fromHex(nonce),
       controlTag: this.#deps.random.bytes(TAG_BYTES),
     }

@@ -5,15 +5,7 @@ import { isIP } from 'node:net'
 import { NONCE_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import { toHex } from '../../proto/hex.js'
 import { CounterReceipt, type Receipt, RelayFrame, RelayOpen } from '../../proto/messages.js'
-import {
-  COUNTER_MS,
-  HANDSHAKE_MS,
-  MAX_BUDGET_MS,
-  MAX_DURATION_MS,
-  MAX_SESSIONS,
-  MAX_SESSIONS_PER_PEER,
-  SHARE_SLACK,
-} from '../constants.js'
+import { COUNTER_MS, HANDSHAKE_MS, MAX_SESSIONS, MAX_SESSIONS_PER_PEER, SHARE_SLACK } from '../constants.js'
 import { within } from '../deadline.js'
 import type { Backend, PortFacts } from '../io/datagram-port.js'
 import { anchorOf } from '../plane/clock.js'
@@ -31,7 +23,7 @@ import { openRemote, type Remote } from '../plane/host.js'
 import { newRelayStats, type RelayStats, relayCounterMemory } from '../plane/relay-stats.js'
 import type { RelayingEvent, RelayingOptions } from '../plane/relaying.js'
 import type { AnswerSigner, MessageStream, MonotonicClock, RandomSource, VoucherSigner } from '../ports.js'
-import { bytesIn, maxShareKbps } from '../verdict/share.js'
+import { shapeOf } from '../verdict/session-shape.js'
 import { isCounterOf } from '../wire/receipts.js'
 import { SeenSessions } from '../wire/seen-sessions.js'
 import { grantDigest, readyDigest, refuseDigest } from '../wire/statements.js'
@@ -135,8 +127,9 @@ export class Relay {
     const reason = this.#refusal(open, peer)
     if (reason !== undefined) {
       this.stats.refused[REFUSE_NAME.get(reason)!]++
-      const signature = await answerSigner.sign(refuseDigest(open.sessionId, reason))
-      await stream.send(RelayFrame.encode({ refuse: { sessionId: open.sessionId, reason, signature } }))
+      const refuse = { sessionId: open.sessionId, reason, opener: peer }
+      const signature = await answerSigner.sign(refuseDigest(refuse))
+      await stream.send(RelayFrame.encode({ refuse: { ...refuse, signature } }))
       return undefined
     }
     const tag = random.bytes(TAG_BYTES)
@@ -150,7 +143,7 @@ export class Relay {
     const path = { nonce: random.bytes(NONCE_BYTES), nextHopHost, nextHopPort, openBytes }
     try {
       await this.#remote.call('openSession', { id, tag, ...path, rateKbps, budgetBytes })
-      const grant = { sessionId: open.sessionId, tag, udpPort: this.port, rateKbps, budgetBytes }
+      const grant = { sessionId: open.sessionId, tag, udpPort: this.port, rateKbps, budgetBytes, opener: peer }
       const signature = await answerSigner.sign(grantDigest(grant))
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
       if (!(await session.pathSettled)) return undefined
@@ -193,15 +186,13 @@ export class Relay {
     if (rateKbps < 1 || budgetBytes < 1 || durationMs < 1) return REFUSE.malformed
     const own = { host: this.#options.host, port: this.port }
     if (!mayReach(own, { host: nextHopHost, port: nextHopPort })) return REFUSE.nextHop
-    const mostKbps = maxShareKbps(this.#claimKbps) * SHARE_SLACK
-    if (rateKbps > mostKbps || budgetBytes > bytesIn(mostKbps, MAX_BUDGET_MS) || durationMs > MAX_DURATION_MS) {
-      return REFUSE.tooMuch
-    }
+    const most = shapeOf(this.#claimKbps)
+    const isTooMuch = rateKbps > most.rateKbps * SHARE_SLACK || budgetBytes > most.budgetBytes * SHARE_SLACK
+    if (isTooMuch || durationMs > most.durationMs) return REFUSE.tooMuch
     let ofPeer = 0
     for (const session of this.#sessions.values()) if (session.peer === peer) ofPeer++
     if (ofPeer >= MAX_SESSIONS_PER_PEER || this.#sessions.size >= MAX_SESSIONS) return REFUSE.busy
-    // A session has several senders, so each peer may open the same id once.
-    if (!this.#seen.add(`${toHex(open.sessionId)} ${peer}`, nowMs)) return REFUSE.replayed
+    if (!this.#seen.add(toHex(open.sessionId), nowMs)) return REFUSE.replayed
     const admitted = this.#forwarding.admit(open, nowMs)
     return admitted === true ? undefined : admitted
   }

@@ -16,7 +16,7 @@ import {
   type SendLog,
 } from '../../proto/messages.js'
 import { checkOpenings, type OpeningsVerdict } from '../chunks/openings.js'
-import { DIRECT_MS, HANDSHAKE_MS, OPENINGS_MS, OVERHEAD_MS, SHARE_SLACK } from '../constants.js'
+import { DATA_MS, DIRECT_MS, HANDSHAKE_MS, OPENINGS_MS, OVERHEAD_MS } from '../constants.js'
 import { within } from '../deadline.js'
 import type { Backend } from '../io/datagram-port.js'
 import { anchorOf } from '../plane/clock.js'
@@ -31,12 +31,13 @@ import type {
   ProviderStream,
   RandomSource,
 } from '../ports.js'
-import { sessionBudget } from '../verdict/session-budget.js'
+import { type SessionBudget, sessionBudget } from '../verdict/session-budget.js'
+import { shareKbps } from '../verdict/share.js'
 import { type Phase, phasesOf } from '../verdict/turns.js'
 import { KEY_BYTES } from '../wire/keystream.js'
-import { RelayClient } from '../wire/relay-client.js'
+import { RelayClient, requestOf } from '../wire/relay-client.js'
 import type { SeenSessions } from '../wire/seen-sessions.js'
-import { keyCommitment, revealDigest, stopDigest } from '../wire/statements.js'
+import { keyCommitment, relaySessionId, revealDigest, stopDigest } from '../wire/statements.js'
 
 const MAX_REASON_CHARS = 200
 
@@ -44,10 +45,16 @@ const MAX_REASON_CHARS = 200
 export type Authorization =
   | {
       readonly ok: true
+      /** that this session measures */
       readonly claimKbps: number
+      /** of the provider, as the chain holds it; more than `claimKbps` in a group (default: `claimKbps`) */
+      readonly providerClaimKbps?: number | undefined
       /** k */
       readonly senders: number
-      /** length of the soak, if this session must be one */
+      /**
+       * length of the network's soaks; undefined if it has none. A sender does not know beforehand whether a session is a
+       * soak: the receiver lets it run on.
+       */
       readonly soakMs?: number | undefined
       readonly receiver: PeerVerifier
       readonly provider: AnswerVerifier
@@ -99,7 +106,7 @@ async function serveInvite(
   const key = deps.random.bytes(KEY_BYTES)
   await send(stream, { accept: { commitment: keyCommitment(sessionId, slot, key) } })
 
-  const relay = await openRelay(invite, deps, authorization.provider, stream)
+  const relay = await openRelay(invite, deps, authorization, stream)
   if (!relay) return
   ends.push(() => relay.client.close())
   if (!(await within(OVERHEAD_MS, 'path validation', relay.client.ready))) return
@@ -108,10 +115,12 @@ async function serveInvite(
   await send(stream, { ready: {} })
   if (!(await nextFrame(stream, OVERHEAD_MS)).start) return
 
-  await flow.call('start', flowOf(invite, key, phasesFor(invite, authorization), relay.grant, relay.client.host))
-  let { direct, stop } = await nextFrame(stream, invite.durationMs + OVERHEAD_MS)
+  const { claimKbps, senders, soakMs } = authorization
+  const budget = sessionBudget(claimKbps, senders, soakMs)
+  await flow.call('start', flowOf(invite, key, phasesFor(invite, authorization, relay.client), budget, relay))
+  let { direct, stop } = await nextFrame(stream, budget.dataMs + OVERHEAD_MS)
   if (direct) {
-    if (direct.rateKbps > invite.rateKbps || direct.durationMs > DIRECT_MS) return
+    if (direct.rateKbps > budget.rateKbps || direct.durationMs > DIRECT_MS) return
     await flow.call('direct', direct.rateKbps, direct.durationMs)
   } else {
     await flow.call('stop')
@@ -149,39 +158,31 @@ async function awaitOpenings(
 /** @returns the reason to decline an invitation that is due; undefined if there is none */
 function unreasonable(
   invite: ProbeInvite,
-  { claimKbps, senders, soakMs }: Authorization & { readonly ok: true },
+  { senders }: Authorization & { readonly ok: true },
   { served, clock }: SenderDeps,
 ): string | undefined {
   if (invite.slot >= senders) return 'there is no such sender'
-  const { rateKbps, dataMs, bytes } = sessionBudget(claimKbps, senders, soakMs)
-  if (invite.durationMs < 1 || invite.durationMs > dataMs) return 'the session is too long'
-  if (invite.rateKbps < 1 || invite.rateKbps > rateKbps * SHARE_SLACK)
-    return 'the rate is not a sender’s share of the claim'
-  if (invite.budgetBytes > bytes * SHARE_SLACK * SHARE_SLACK) return 'the budget is too large'
   if (!served.add(toHex(invite.sessionId), clock.now())) return 'the session was served before'
   return undefined
+}
+
+interface OpenedRelay {
+  readonly client: RelayClient
+  readonly grant: RelayGrant
 }
 
 /** Opens the session with the provider, and tells the receiver the answer. */
 async function openRelay(
   invite: ProbeInvite,
   deps: SenderDeps,
-  provider: AnswerVerifier,
+  { provider, claimKbps, providerClaimKbps = claimKbps }: Authorization & { readonly ok: true },
   stream: MessageStream,
-): Promise<{ readonly client: RelayClient; readonly grant: RelayGrant } | undefined> {
+): Promise<OpenedRelay | undefined> {
   let client: RelayClient | undefined
   try {
-    client = new RelayClient(await within(HANDSHAKE_MS, 'provider', deps.openProvider(invite)), invite.sessionId)
-    const request = {
-      sessionId: invite.sessionId,
-      nextHopHost: invite.host,
-      nextHopPort: invite.port,
-      budgetBytes: invite.budgetBytes,
-      rateKbps: invite.rateKbps,
-      durationMs: invite.durationMs + OVERHEAD_MS,
-      sender: invite.slot,
-    }
-    const answer = await client.open(request, provider, HANDSHAKE_MS)
+    const id = relaySessionId(invite.sessionId, invite.slot)
+    client = new RelayClient(await within(HANDSHAKE_MS, 'provider', deps.openProvider(invite)), id)
+    const answer = await client.open(requestOf(id, invite, providerClaimKbps), provider, HANDSHAKE_MS)
     if (answer.kind === 'grant') {
       await send(stream, { relay: { grant: answer.grant } })
       return { client, grant: answer.grant }
@@ -200,29 +201,30 @@ function openFlow({ udpHost, backend, clock }: SenderDeps): Promise<Remote<'send
   return openRemote('sending', options, () => {})
 }
 
-/** The phases of this sender's flow. No phase exceeds the rate that the receiver asked for. */
+/** The phases of this sender's flow, from the start that it was told. The receiver may end them at any time. */
 function phasesFor(
-  { slot, rateKbps, durationMs }: ProbeInvite,
+  { slot }: ProbeInvite,
   { claimKbps, senders, soakMs }: Authorization & { readonly ok: true },
+  { settlingMs }: RelayClient,
 ): Phase[] {
-  if (soakMs === undefined) return [{ run: 'main', fromMs: 0, toMs: durationMs, rateKbps }]
-  const phases = phasesOf(soakMs, claimKbps, senders, slot)
-  return phases.map(phase => ({ ...phase, rateKbps: Math.min(phase.rateKbps, rateKbps) }))
+  const ordinary: Phase = { run: 'main', fromMs: 0, toMs: DATA_MS, rateKbps: shareKbps(claimKbps, senders) }
+  const [first, ...later] = soakMs === undefined ? [ordinary] : phasesOf(soakMs, claimKbps, senders, slot)
+  return [{ ...first!, fromMs: settlingMs }, ...later]
 }
 
 const flowOf = (
   invite: ProbeInvite,
   key: Uint8Array,
   phases: readonly Phase[],
-  { tag, udpPort }: RelayGrant,
-  host: string,
+  { dataMs, bytes }: SessionBudget,
+  { client, grant: { tag, udpPort } }: OpenedRelay,
 ): FlowSpec => ({
   key,
   slot: invite.slot,
   phases,
-  durationMs: invite.durationMs,
-  budgetBytes: invite.budgetBytes,
-  provider: { tag, host, port: udpPort },
+  durationMs: dataMs,
+  budgetBytes: bytes,
+  provider: { tag, host: client.host, port: udpPort },
   receiver: { tag: invite.controlTag, host: invite.host, port: invite.port },
 })
 

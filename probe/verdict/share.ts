@@ -15,11 +15,6 @@ const MARGIN = 1.1
 const DIRECT_OFFER = 1.3
 const DIRECT_FLOOR = 0.1
 
-/**
- * A single sender that the receiver trusts offers this multiple of the claim: no other sender makes up for its pauses.
- */
-const TRUSTED_MARGIN = 1.25
-
 /** A session needs at least so many senders that the receiver does not trust: one alone could forge any low reading. */
 export const MIN_SENDERS = 2
 
@@ -30,7 +25,7 @@ export const toleratedSenders = (k: number): number => Math.floor((k - 1) / 2)
 export const neededSenders = (k: number): number => k - toleratedSenders(k)
 
 /** m, e.g. 1.65 for k = 3. If k = 1, the receiver trusts the sender. */
-export const overdrive = (k: number): number => (k === 1 ? TRUSTED_MARGIN : (MARGIN * k) / neededSenders(k))
+export const overdrive = (k: number): number => (MARGIN * k) / neededSenders(k)
 
 /** m·claim/k: one sender's share, kbit/s at the IP layer. */
 export const shareKbps = (claimKbps: number, k: number): number => Math.ceil((overdrive(k) * claimKbps) / k)
@@ -57,7 +52,7 @@ export const directShareKbps = (readingKbps: number, claimKbps: number, k: numbe
   return Math.min(Math.ceil(wantedKbps), shareKbps(claimKbps, k))
 }
 
-/** The largest share over all k. A relay does not know k, so this limits the rate that one session may ask for. */
+/** The largest rate of one sender over all k: 1.1·claim. A relay does not know k, so every session asks for this. */
 export const maxShareKbps = (claimKbps: number): number => shareKbps(claimKbps, 1)
 
 /** Bytes at a rate in a time. One kbit/s is one bit per millisecond. */

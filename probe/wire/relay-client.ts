@@ -1,4 +1,7 @@
-/** The opener's side of a session with a provider. Senders and heartbeats both begin with it. */
+/**
+ * The opener's side of a session with a provider. Senders, heartbeats and users all begin with it, and the provider is
+ * shown the same by all of them.
+ */
 import { fromHex, type Hex } from '../../proto/hex.js'
 import {
   CounterReceipt,
@@ -10,9 +13,10 @@ import {
   RelayOpen as RelayOpenCodec,
   type RelayRefuse,
 } from '../../proto/messages.js'
-import { LAST_RECEIPT_MS, OPEN_BYTES } from '../constants.js'
+import { LAST_RECEIPT_MS, OPEN_BYTES, SETTLE_MS, SETTLE_SPREAD_MS } from '../constants.js'
 import { within } from '../deadline.js'
 import type { AnswerVerifier, ProviderStream } from '../ports.js'
+import { shapeOf } from '../verdict/session-shape.js'
 import { grantDigest, readyDigest, refuseDigest } from './statements.js'
 
 export type RelayAnswer =
@@ -22,7 +26,20 @@ export type RelayAnswer =
 /** What an opener asks for. */
 export type RelayRequest = Omit<RelayOpen, 'padding' | 'provider'>
 
-/** All openings have one length, so they also tell nobody what kind of session follows. */
+/** Where the provider forwards to. */
+export interface NextHop {
+  /** an address literal */
+  readonly host: string
+  readonly port: number
+}
+
+/** What every opener asks for. @param claimKbps of the provider, as the chain holds it */
+export const requestOf = (sessionId: Uint8Array, { host, port }: NextHop, claimKbps: number): RelayRequest => ({
+  ...{ sessionId, nextHopHost: host, nextHopPort: port },
+  ...shapeOf(claimKbps),
+})
+
+/** All openings have one length. */
 export function paddedOpen(request: RelayRequest, provider: Hex): RelayOpen {
   const open = { ...request, provider: fromHex(provider), padding: new Uint8Array(OPEN_BYTES) }
   const excess = RelayOpenCodec.encode(open).length - OPEN_BYTES
@@ -44,8 +61,7 @@ export const isRefusalOf = async (
   sessionId: Uint8Array,
   provider: AnswerVerifier,
 ): Promise<boolean> =>
-  isSame(refuse.sessionId, sessionId) &&
-  (await provider.isSigned(refuseDigest(sessionId, refuse.reason), refuse.signature))
+  isSame(refuse.sessionId, sessionId) && (await provider.isSigned(refuseDigest(refuse), refuse.signature))
 
 export class RelayClient {
   readonly receipts: Receipt[] = []
@@ -53,6 +69,7 @@ export class RelayClient {
   readonly #sessionId: Uint8Array
   readonly #ready = Promise.withResolvers<boolean>()
   readonly #ended = Promise.withResolvers<void>()
+  #settlesMs = 0
 
   constructor(stream: ProviderStream, sessionId: Uint8Array) {
     this.#stream = stream
@@ -68,6 +85,11 @@ export class RelayClient {
     return this.#ready.promise
   }
 
+  /** Time until this opener may send data, ms. No opener sends data earlier. */
+  get settlingMs(): number {
+    return Math.max(0, this.#settlesMs - performance.now())
+  }
+
   /** Resolves once the provider has ended the session, or its stream has ended. */
   get ended(): Promise<void> {
     return this.#ended.promise
@@ -78,6 +100,7 @@ export class RelayClient {
    */
   async open(request: RelayRequest, provider: AnswerVerifier, timeoutMs: number): Promise<RelayAnswer> {
     await this.#stream.send(RelayOpenCodec.encode(paddedOpen(request, provider.account)))
+    this.#settlesMs = performance.now() + SETTLE_MS + Math.random() * SETTLE_SPREAD_MS
     const bytes = await within(timeoutMs, 'provider', this.#stream.receive())
     if (!bytes) throw new Error('provider closed the stream')
     const { grant, refuse } = RelayFrame.decode(bytes)

@@ -5,7 +5,6 @@ import { forger } from './cheats/forger.js'
 import { delayer, reorderer, stretcher } from './cheats/holding.js'
 import { hollow } from './cheats/hollow.js'
 import { guesser, replayer, truncater } from './cheats/invented.js'
-import { picky } from './cheats/picky.js'
 import { twin } from './cheats/twin.js'
 import { flaky } from './flaky.js'
 import { honest } from './honest.js'
@@ -18,7 +17,6 @@ import { dead, refuser } from './unserving.js'
 export const CHEATS = {
   bucket,
   bigbucket,
-  picky,
   guesser,
   replayer,
   truncater,

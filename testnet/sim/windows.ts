@@ -25,7 +25,6 @@ export interface Subject {
   readonly name: string
   readonly sample: Sample
   readonly aim: Aim
-  readonly answersHeartbeats: boolean
   /** The provider's past is forgotten every so many windows, so that each run of windows stands alone. */
   readonly freshEvery?: number
 }
@@ -150,7 +149,7 @@ function voteOf(session: DrawnSession, options: WindowsOptions, around: Around):
     provider: session.provider,
     receiver: session.receiver,
     ticksSent: ticks,
-    ticksAnswered: subject.answersHeartbeats ? ticks : 0n,
+    ticksAnswered: ticks,
     scheduleProof: ZERO_HASH,
     delayUs: 0,
     link: ZERO_HASH,
@@ -184,6 +183,7 @@ const NO_EVIDENCE = {
   sessionId: ZERO_HASH,
   chunkRoot: ZERO_HASH,
   keyCommitments: ZERO_HASH,
+  sessionPeers: ZERO_HASH,
   receiptHead: ZERO_HASH,
   unverifiableSenders: 0,
 }

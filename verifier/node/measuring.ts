@@ -14,6 +14,7 @@ import { assignedSessionId } from '../core/assignment/admission.js'
 import type { Session } from '../core/assignment/assign.js'
 import { isSoak } from '../core/assignment/schedule.js'
 import { sessionTimes } from '../core/assignment/slots.js'
+import { claimOf } from '../core/facts.js'
 import { makeVote } from '../core/scoring/vote.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import type { VerifierContext } from './context.js'
@@ -103,6 +104,7 @@ async function runSession(
       sessionId,
       nonce,
       claimKbps: session.claimKbps,
+      providerClaimKbps: claimOf(facts, session.provider),
       breachBps: params.breachBps,
       soakMs: isSoak(beacon, session.provider, params) ? params.soakMs : undefined,
       startMs: dataMs === undefined ? undefined : context.clock.now() + dataMs - context.wall.nowMs(),

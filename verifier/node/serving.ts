@@ -7,14 +7,13 @@ import {
   serveProbe,
 } from '../../probe/index.js'
 import { toHex } from '../../proto/hex.js'
-import { OpeningFault, type ProbeInvite, RelayFrame } from '../../proto/messages.js'
-import { SESSION_PROTOCOL } from '../../proto/protocols.js'
+import { OpeningFault, type ProbeInvite } from '../../proto/messages.js'
 import { admit } from '../core/assignment/admission.js'
-import { isSoak } from '../core/assignment/schedule.js'
 import { isBeingMeasured } from '../core/assignment/slots.js'
+import { claimOf } from '../core/facts.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import type { VerifierContext } from './context.js'
-import { dialStream } from './dialling.js'
+import { dialSession } from './dialling.js'
 import type { Directory } from './directory.js'
 import type { EpochFacts } from './epoch-facts.js'
 
@@ -39,7 +38,7 @@ export class Serving {
       openProvider: async invite => {
         const announced = this.directory.provider(toHex(invite.provider))
         if (announced === undefined) throw new Error('the provider has announced no address')
-        return dialStream(this.context, announced, SESSION_PROTOCOL, RelayFrame.maxBytes)
+        return dialSession(this.context.stopping, announced)
       },
       udpHost: this.udpHost,
       served: this.#seen,
@@ -87,8 +86,9 @@ export class Serving {
     return {
       ok: true,
       claimKbps: session.claimKbps,
+      providerClaimKbps: claimOf(facts, session.provider),
       senders: session.senders.length,
-      soakMs: isSoak(facts.beacon, session.provider, params) ? params.soakMs : undefined,
+      soakMs: params.soakShareBps > 0 ? params.soakMs : undefined,
       receiver: peerVerifier(peerId),
       provider: this.context.answers.of(session.provider),
     }

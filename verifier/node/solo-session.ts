@@ -3,7 +3,6 @@
  * verifier would read from here. Neither a chain nor a registration is needed.
  */
 import { randomBytes } from 'node:crypto'
-import pino from 'pino'
 import {
   connect,
   measureSolo,
@@ -18,13 +17,10 @@ import {
 } from '../../probe/index.js'
 import type { NetworkId } from '../../proto/digests.js'
 import { type Hex, toHex } from '../../proto/hex.js'
-import { RelayFrame } from '../../proto/messages.js'
-import { SESSION_PROTOCOL } from '../../proto/protocols.js'
 import { AnswerVerifiers } from '../chain/answers.js'
 import { voucherSigner, voucherVerifier } from '../chain/vouchers.js'
-import { createPeer } from '../net/libp2p.js'
 import type { PeerAddress } from '../net/streams.js'
-import { dialStream } from './dialling.js'
+import { dialSession } from './dialling.js'
 
 export interface SoloSessionOptions {
   readonly provider: PeerAddress & { readonly account: Hex }
@@ -51,13 +47,11 @@ export async function measureProvider(options: SoloSessionOptions): Promise<Sess
   const newSecret = () => toHex(randomBytes(32))
   const stopping = new AbortController()
   const receiver = await Receiver.open({ host: udpHost, port: options.udpPort, clock: systemClock })
-  const peer = await createPeer({ seed: newSecret(), listen: [], log: pino({ level: 'silent' }) })
   const sender = soloSender(
     { claimKbps, soakMs, senders: 1, receiver: self.verifier, provider: providerAnswers },
     {
       ...{ udpHost, signer: self.signer },
-      openProvider: () =>
-        dialStream({ peer, stopping: stopping.signal }, provider, SESSION_PROTOCOL, RelayFrame.maxBytes),
+      openProvider: () => dialSession(stopping.signal, provider),
     },
   )
   try {
@@ -79,7 +73,6 @@ export async function measureProvider(options: SoloSessionOptions): Promise<Sess
     )
   } finally {
     stopping.abort()
-    await peer.stop()
     await receiver.close()
   }
 }

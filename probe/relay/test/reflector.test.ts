@@ -90,7 +90,7 @@ const accountOf = (network: Network): Uint8Array => fromHex(network.provider.ans
 
 /** Asks for as little as a session can. */
 const smallest = (nextHopHost: string, nextHopPort: number): RelayRequest => ({
-  ...{ sessionId: randomBytes(32), nextHopHost, nextHopPort, budgetBytes: 1, rateKbps: 1, durationMs: 1000, sender: 0 },
+  ...{ sessionId: randomBytes(32), nextHopHost, nextHopPort, budgetBytes: 1, rateKbps: 1, durationMs: 1000 },
 })
 
 for (const backend of BACKENDS)

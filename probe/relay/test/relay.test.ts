@@ -9,7 +9,7 @@ import { REFUSE } from '../../plane/forwarding.js'
 import type { ProviderStream } from '../../ports.js'
 import { BACKENDS, HOST, Network, newPeer } from '../../test/harness.js'
 import { PlainUdp } from '../../test/plain-udp.js'
-import { maxShareKbps } from '../../verdict/share.js'
+import { shapeOf } from '../../verdict/session-shape.js'
 import { echoOf, isChallenge } from '../../wire/path-validation.js'
 import { checkReceipts, counterSign } from '../../wire/receipts.js'
 import { isRefusalOf, paddedOpen, RelayClient, type RelayRequest } from '../../wire/relay-client.js'
@@ -66,7 +66,6 @@ for (const backend of BACKENDS)
       budgetBytes: 100 * IP_DATAGRAM_BYTES,
       rateKbps: 1000,
       durationMs: 5000,
-      sender: 1,
       ...more,
     })
 
@@ -217,11 +216,11 @@ for (const backend of BACKENDS)
         const { answer } = await open(more, peer)
         return answer.kind === 'refuse' ? answer.refuse.reason : undefined
       }
-      const most = maxShareKbps(CLAIM_KBPS)
-      expect(await reasonOf({ rateKbps: most })).to.equal(undefined)
-      expect(await reasonOf({ rateKbps: Math.ceil(most * 1.03) })).to.equal(REFUSE.tooMuch)
-      expect(await reasonOf({ budgetBytes: (most * 16_000) / 8 })).to.equal(REFUSE.tooMuch)
-      expect(await reasonOf({ durationMs: 3_600_001 })).to.equal(REFUSE.tooMuch)
+      const most = shapeOf(CLAIM_KBPS)
+      expect(await reasonOf(most)).to.equal(undefined)
+      expect(await reasonOf({ rateKbps: Math.ceil(most.rateKbps * 1.03) })).to.equal(REFUSE.tooMuch)
+      expect(await reasonOf({ budgetBytes: Math.ceil(most.budgetBytes * 1.03) })).to.equal(REFUSE.tooMuch)
+      expect(await reasonOf({ durationMs: most.durationMs + 1 })).to.equal(REFUSE.tooMuch)
       expect(await reasonOf({ nextHopHost: 'example.org' })).to.equal(REFUSE.malformed)
       expect(await reasonOf({ nextHopHost: '::1' })).to.equal(REFUSE.malformed)
       expect(await reasonOf({ nextHopPort: 0 })).to.equal(REFUSE.malformed)
@@ -229,8 +228,8 @@ for (const backend of BACKENDS)
       const sessionId = randomBytes(32)
       expect(await reasonOf({ sessionId })).to.equal(undefined)
       expect(await reasonOf({ sessionId })).to.equal(REFUSE.replayed)
-      expect(await reasonOf({ sessionId }, 'b'), 'a session has several senders').to.equal(undefined)
-      expect(network.relay.stats.refused).to.include({ tooMuch: 3, malformed: 4, replayed: 1 })
+      expect(await reasonOf({ sessionId }, 'b'), 'whoever asks').to.equal(REFUSE.replayed)
+      expect(network.relay.stats.refused).to.include({ tooMuch: 3, malformed: 4, replayed: 2 })
     })
 
     it('refuses a session for another account, and says with its own signature that it is another', async () => {
@@ -267,7 +266,7 @@ for (const backend of BACKENDS)
 
     it('follows a claim that changes', async () => {
       network.relay.setClaim(2 * CLAIM_KBPS)
-      const { answer } = await open({ rateKbps: maxShareKbps(2 * CLAIM_KBPS) })
+      const { answer } = await open({ rateKbps: shapeOf(2 * CLAIM_KBPS).rateKbps })
       expect(answer.kind).to.equal('grant')
     })
 

@@ -93,7 +93,9 @@ describe('a transcript, verified', function () {
       })),
       'no grant': withSender(1, () => ({ answer: { unreachable: 'gone' } })),
       'a counter-signature of more': withSender(1, () => ({ counter: { ...counter, bytes: counter.bytes + 1228 } })),
-      'a counter-signature for another': withSender(1, () => ({ counter: { ...counter, sender: 0 } })),
+      'a counter-signature for another': withSender(1, () => ({
+        counter: { ...counter, sessionId: record.sessionId },
+      })),
       'control datagrams left out': withSender(1, () => ({ control: [] })),
       'more control datagrams than logged': withSender(1, ({ controlFlow }) => ({
         controlFlow: { ...controlFlow!, sent: 1_000_000 },

@@ -104,7 +104,6 @@ describe('path validation', () => {
       budgetBytes: fc.nat(),
       rateKbps: fc.nat(),
       durationMs: fc.nat(),
-      sender: fc.nat(255),
     })
     fc.assert(
       fc.property(

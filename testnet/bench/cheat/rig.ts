@@ -108,7 +108,13 @@ export class Rig {
             const host = pass ? LINK_HOST : HOST
             const [receiver, provider] = [this.#receiver.verifier, providerAnswers]
             const deps = soloSender(
-              { ...(fault?.order?.(order) ?? order), senders: SENDERS, receiver, provider },
+              {
+                ...(fault?.order?.(order) ?? order),
+                providerClaimKbps: claimKbps,
+                senders: SENDERS,
+                receiver,
+                provider,
+              },
               { signer, openProvider: async () => this.#openProvider(host), udpHost: host },
             )
             return connect(streamPair(HOST), theirs => {

@@ -7,7 +7,7 @@ import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import { TAG_BYTES } from '../../../proto/datagram.js'
 import type { ProviderProfile } from '../profile.js'
 import { caught } from './check.js'
-import { DELIVERED_SHARE, isData, Link, takesAll } from './link.js'
+import { DELIVERED_SHARE, Link, takesAll } from './link.js'
 
 type Friend = 'receiver' | 'sender'
 
@@ -38,7 +38,6 @@ export function createForwarding({ claimKbps, friend }: { claimKbps: number; fri
   return {
     ...takesAll,
     forward: (packet, nowMs) => {
-      if (!isData(packet)) return 'now'
       // The friend gets more than the link carries: the friend would vote as high anyway.
       if (friend === 'receiver') return isFriends(packet.session, nowMs) || link.takes(packet, nowMs) ? 'now' : 'drop'
       const first = packet.bytes[TAG_BYTES] === FRIEND_SLOT

@@ -30,8 +30,6 @@ export class Link {
 
 /** The share of their claim that most cheats deliver: well below the slashing threshold, so that looking faster pays. */
 export const DELIVERED_SHARE = 0.6
-/** Size tells data from heartbeats: a heartbeat's datagram has 24 bytes. */
-export const isData = ({ length }: Pick<Packet, 'length'>): boolean => length > 100
 
 /** Every session is taken. */
 export const takesAll: Pick<Forwarding, 'admit'> = { admit: () => true }

@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { HEARTBEAT_RATE_KBPS } from '../../../probe/constants.js'
 import { type Forwarding, loadForwarding, type Packet } from '../../../probe/plane/forwarding.js'
 import { shareKbps } from '../../../probe/verdict/share.js'
-import { DATAGRAM_BYTES, HEADER_BYTES, HEARTBEAT_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
+import { DATAGRAM_BYTES, HEADER_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
 import { ZERO_HASH } from '../../../proto/hex.js'
 import { type Leaf, STATUS } from '../../../proto/leaf.js'
 import type { RelayOpen } from '../../../proto/messages.js'
@@ -33,7 +32,6 @@ describe('a cheat', () => {
     ageMs: 0,
     ...over,
   })
-  const heartbeat = (): Packet => data({ length: HEARTBEAT_BYTES, rateKbps: HEARTBEAT_RATE_KBPS })
 
   /** kbit/s that pass of three senders at their shares. @param sees is given each datagram and its verdict */
   function passed(
@@ -74,10 +72,6 @@ describe('a cheat', () => {
     }
   })
 
-  it('that is picky refuses heartbeats', async () => {
-    expect((await load('picky')).admit({ rateKbps: HEARTBEAT_RATE_KBPS } as RelayOpen, 0)).not.to.equal(true)
-  })
-
   it('that invents data changes nothing else', async () => {
     for (const name of ['guesser', 'replayer', 'truncater'] as const) {
       const forwarding = await load(name)
@@ -88,9 +82,6 @@ describe('a cheat', () => {
         if (packet.length < DATAGRAM_BYTES) made++
       })
       if (name === 'truncater') expect(made).to.be.greaterThan(100)
-      const before = heartbeat()
-      expect(forwarding.forward(before, 600)).to.equal('now')
-      expect(before.length).to.equal(HEARTBEAT_BYTES)
     }
     const { forward } = await load('guesser')
     // More than the link's short queue takes at once.
@@ -101,10 +92,10 @@ describe('a cheat', () => {
     expect(guessed.bytes[HEADER_BYTES - 1], 'the header stays').to.equal(2)
   })
 
-  it('that is hollow passes heartbeats only', async () => {
-    const { forward } = await load('hollow')
-    expect(forward(data(), 0)).to.equal('drop')
-    expect(forward(heartbeat(), 0)).to.equal('now')
+  it('that is hollow passes what comes as rarely as heartbeats', async () => {
+    const forwarding = await load('hollow')
+    expect(passed(forwarding, 2000)).to.be.within(1, 0.01 * CLAIM_KBPS)
+    for (let nowMs = 10_000; nowMs < 15_000; nowMs += 500) expect(forwarding.forward(data(), nowMs)).to.equal('now')
   })
 
   it('that plays with time still brings in 60 %', async () => {
@@ -154,7 +145,9 @@ describe('a cheat', () => {
   it('with a twin has half of the link while the other twin is busy', async () => {
     const [one, other] = [await load('twin', 'one'), await load('twin', 'other')]
     expect(passed(one, 500)).to.be.within(CLAIM_KBPS, 1.12 * CLAIM_KBPS)
-    other.forward(data(), 1000)
+    for (let nowMs = 500; nowMs < 1000; nowMs += 100) other.forward(data(), nowMs) // heartbeats
+    expect(passed(one, 500, 500)).to.be.within(CLAIM_KBPS, 1.12 * CLAIM_KBPS)
+    passed(other, 20, 1000)
     expect(passed(one, 500, 1000)).to.be.within(CLAIM_KBPS / 2, 0.56 * CLAIM_KBPS)
   })
 
@@ -184,11 +177,5 @@ describe('a cheat', () => {
       CHEATS.twin.broken(history(six(25_000), { ofThisProfile, deliversKbps: CLAIM_KBPS }))
     expect(broken(1)).to.deep.equal([])
     expect(broken(2).join()).to.include('while it delivers 12500')
-  })
-
-  it('that is picky has no score', () => {
-    const scored = six(25_000).map(one => ({ ...one, scoreBps: 1 }))
-    expect(CHEATS.picky.broken(history(six(25_000), { deliversKbps: CLAIM_KBPS }))).to.deep.equal([])
-    expect(CHEATS.picky.broken(history(scored, { deliversKbps: CLAIM_KBPS })).join()).to.include('no heartbeat')
   })
 })

@@ -50,7 +50,7 @@ export function makeVote(input: VoteInput): Vote {
     link: ZERO_HASH,
     attempts: result ? 1 : 0,
     cause: CAUSE.none,
-    sessionPeers: ZERO_HASH,
+    sessionPeers: evidence?.sessionPeers ?? ZERO_HASH,
   }
 }
 
