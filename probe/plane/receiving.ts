@@ -3,8 +3,8 @@
  * them apart. The port echoes challenges for expected tags alone, so it answers nobody who was not invited.
  */
 
-import { CHALLENGE_BYTES, DATAGRAM_BYTES, IP_UDP_HEADER_BYTES, NONCE_BYTES, TAG_BYTES } from '../../proto/datagram.js'
-import { toHex } from '../../proto/hex.js'
+import { createHash } from 'node:crypto'
+import { CHALLENGE_BYTES, DATAGRAM_BYTES, IP_UDP_HEADER_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import { HASHED_BYTES } from '../chunks/collect.js'
 import type { Run } from '../chunks/runs.js'
 import type { DatagramPort, Endpoint, PortFacts, ReceivedBatch } from '../io/datagram-port.js'
@@ -26,7 +26,10 @@ export interface ReceivingOptions extends PortSpec {
 
 export type ReceivingEvent =
   | { readonly kind: 'progress'; readonly collection: number; readonly progress: Progress }
-  | { readonly kind: 'heartbeat'; readonly nonce: string }
+  | { readonly kind: 'heartbeat'; readonly beat: string }
+
+/** Stands for a heartbeat in sets. @param bytes all that follows the tag */
+export const beatOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64')
 
 /** An expected tag, and where the datagrams under it go. */
 interface Expectation {
@@ -43,8 +46,8 @@ export class Receiving {
   readonly #emit: (event: ReceivingEvent) => void
   readonly #expected = new TagTable<Expectation>()
   readonly #collections = new Map<number, Collection>()
-  /** awaited, in hexadecimal */
-  readonly #nonces = new Set<string>()
+  /** awaited heartbeats */
+  readonly #beats = new Set<string>()
   #port!: DatagramPort
   /** views of the hashed part of a batch's datagrams: made once, so that no datagram costs a new one */
   #hashed: readonly Buffer[] = []
@@ -110,13 +113,13 @@ export class Receiving {
     this.#collections.delete(collection)
   }
 
-  /** An event tells when the heartbeat with this nonce is back. */
-  awaitNonce(nonce: string): void {
-    this.#nonces.add(nonce)
+  /** An event tells when the heartbeat is back. @param beat see `beatOf` */
+  awaitBeat(beat: string): void {
+    this.#beats.add(beat)
   }
 
-  forgetNonce(nonce: string): void {
-    this.#nonces.delete(nonce)
+  forgetBeat(beat: string): void {
+    this.#beats.delete(beat)
   }
 
   async close(): Promise<void> {
@@ -166,8 +169,8 @@ export class Receiving {
   #onData(batch: ReceivedBatch, i: number, { sink, relayPort }: Expectation): void {
     if (batch.lengths[i] !== DATAGRAM_BYTES) return
     if (sink === 'heartbeats') {
-      const nonce = toHex(wholeOf(batch, i).subarray(TAG_BYTES, TAG_BYTES + NONCE_BYTES))
-      if (this.#nonces.delete(nonce)) this.#emit({ kind: 'heartbeat', nonce })
+      const beat = beatOf(wholeOf(batch, i).subarray(TAG_BYTES))
+      if (this.#beats.delete(beat)) this.#emit({ kind: 'heartbeat', beat })
       return
     }
     const header = batch.headers.readUInt32BE(i * TIME_OFFSET + TAG_BYTES)

@@ -1,13 +1,13 @@
 /**
  * Heartbeats take the same kind of session as data. A verifier opens a session with itself as the next hop. At every
- * tick it sends a datagram with a fresh nonce, which must come back through the relay. The datagram has the size of data
- * and holds nothing but random bytes, and it comes from a port of its own, as a sender's data does.
+ * tick it sends a datagram of random bytes, which must come back through the relay. The datagram has the size of data, and
+ * it comes from a port of its own, as a sender's data does.
  */
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { DATAGRAM_BYTES, NONCE_BYTES, TAG_BYTES } from '../../proto/datagram.js'
+import { DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
 import type { RelayGrant } from '../../proto/messages.js'
 import { HANDSHAKE_MS } from '../constants.js'
@@ -87,21 +87,19 @@ export class HeartbeatSession {
     }
   }
 
-  /** @returns whether the nonce came back through the relay in time */
+  /** @returns whether the heartbeat came back through the relay in time */
   async tick(timeoutMs: number): Promise<boolean> {
     if (this.#ended) return false
-    const { random } = this.#deps
-    const nonce = random.bytes(NONCE_BYTES)
-    const filling = random.bytes(DATAGRAM_BYTES - TAG_BYTES - NONCE_BYTES)
+    const bytes = this.#deps.random.bytes(DATAGRAM_BYTES - TAG_BYTES)
     try {
-      const back = this.#expected.back(nonce)
-      this.#socket.send(Buffer.concat([this.#grant.tag, nonce, filling]), this.#grant.udpPort, this.#client.host)
+      const back = this.#expected.back(bytes)
+      this.#socket.send(Buffer.concat([this.#grant.tag, bytes]), this.#grant.udpPort, this.#client.host)
       await within(timeoutMs, 'heartbeat', back)
       return true
     } catch {
       return false
     } finally {
-      this.#expected.forget(nonce)
+      this.#expected.forget(bytes)
     }
   }
 

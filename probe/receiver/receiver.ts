@@ -11,7 +11,7 @@ import { anchorOf } from '../plane/clock.js'
 import type { Progress, RunLimits, TurnPlan, TurnRead } from '../plane/collection.js'
 import { openRemote, type Remote } from '../plane/host.js'
 import { type ReceiverStats, receiverCounterMemory, receiverStats } from '../plane/receiver-stats.js'
-import type { ReceivingEvent, ReceivingOptions } from '../plane/receiving.js'
+import { beatOf, type ReceivingEvent, type ReceivingOptions } from '../plane/receiving.js'
 import type { MonotonicClock } from '../ports.js'
 import type { EstimatorOptions } from '../verdict/estimator.js'
 import type { Verified } from '../wire/verified.js'
@@ -31,10 +31,10 @@ export interface Expected {
 }
 
 export interface ExpectedHeartbeats extends Expected {
-  /** Resolves once the nonce has come through the relay. */
-  back(nonce: Uint8Array): Promise<void>
-  /** Stops waiting for the nonce. */
-  forget(nonce: Uint8Array): void
+  /** Resolves once these bytes have come through the relay, all of them in one datagram after the tag. */
+  back(bytes: Uint8Array): Promise<void>
+  /** Stops waiting for them. */
+  forget(bytes: Uint8Array): void
 }
 
 /** What arrived of one run of a sender's flow. */
@@ -59,7 +59,7 @@ export class Receiver {
   /** Expected tags, in hexadecimal. */
   readonly #tags = new Set<string>()
   readonly #collectings = new Map<number, Collecting>()
-  /** awaited heartbeats, by nonce */
+  /** awaited heartbeats: see `beatOf` */
   readonly #waiting = new Map<string, () => void>()
   #remote!: Remote<'receiving'>
   #ids = 0
@@ -109,13 +109,14 @@ export class Receiver {
     return (
       expected && {
         ...expected,
-        back: nonce => {
-          const key = toHex(nonce)
-          this.#remote.tell('awaitNonce', key)
-          return new Promise(resolve => this.#waiting.set(key, resolve))
+        back: bytes => {
+          const beat = beatOf(bytes)
+          this.#remote.tell('awaitBeat', beat)
+          return new Promise(resolve => this.#waiting.set(beat, resolve))
         },
-        forget: nonce => {
-          if (this.#waiting.delete(toHex(nonce))) this.#remote.tell('forgetNonce', toHex(nonce))
+        forget: bytes => {
+          const beat = beatOf(bytes)
+          if (this.#waiting.delete(beat)) this.#remote.tell('forgetBeat', beat)
         },
       }
     )
@@ -142,8 +143,8 @@ export class Receiver {
     if (event.kind === 'progress') {
       this.#collectings.get(event.collection)?.onProgress(event.progress)
     } else {
-      this.#waiting.get(event.nonce)?.()
-      this.#waiting.delete(event.nonce)
+      this.#waiting.get(event.beat)?.()
+      this.#waiting.delete(event.beat)
     }
   }
 }

@@ -52,7 +52,7 @@ for (const backend of BACKENDS)
       expect(performance.now() - startMs).to.be.at.least(49)
     })
 
-    it('accepts its own nonce alone', async () => {
+    it('accepts its own bytes alone', async () => {
       await open(forwardings.flipsLastBit)
       expect(await session!.tick(100)).to.equal(false)
     })
