@@ -23,7 +23,7 @@ const BUSY_MS = 100
 const LOOK_MS = 20
 
 /** Heartbeats look like data, but are few: at most so many in so short a time. */
-const MOST_HEARTBEATS = 8
+const MOST_HEARTBEATS = 2
 const HEARTBEATS_MS = 100
 
 export function createForwarding({ claimKbps, seed, sharedDir }: ForwardingOptions): Forwarding {
