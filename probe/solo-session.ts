@@ -18,7 +18,7 @@ export type SoloTerms = Omit<Authorization & { readonly ok: true }, 'ok'>
 /** Its own keys, and how it reaches the provider. */
 export type SoloSender = Optional<Omit<SenderDeps, 'authorize'>, 'served' | 'clock' | 'random' | 'opened'>
 
-export type SoloRequest = Optional<SessionRequest, 'parties' | 'sessionId' | 'nonce' | 'breachBps'>
+export type SoloRequest = Optional<SessionRequest, 'parties' | 'sessionId' | 'nonce' | 'breachBps' | 'yieldMs'>
 export type SoloReceiver = Optional<SessionDeps, 'clock' | 'random'>
 
 const ID_BYTES = 32
@@ -44,6 +44,7 @@ export function measureSolo(request: SoloRequest, receiver: SoloReceiver): Promi
       sessionId: id(),
       nonce: id(),
       breachBps: DEVNET.breachBps,
+      yieldMs: DEVNET.yieldMs,
       ...request,
     },
     deps,

@@ -22,9 +22,12 @@ import { Directory } from '../../verifier/node/directory.js'
 import { Lifecycle } from '../../verifier/node/lifecycle.js'
 import type { NodeOptions } from '../../verifier/node/node-options.js'
 import { repeat } from '../../verifier/node/waiting.js'
+import { OverrunWarning } from './overrun-warning.js'
 
 /** How often the provider reads its claim again. */
 const CLAIM_POLL_MS = 5000
+/** How often the provider looks whether its own machine has lost datagrams. */
+const OVERRUN_POLL_MS = 10_000
 
 export interface ProviderOptions extends NodeOptions {
   /** what the relay does with sessions and datagrams (default: forwards all of them) */
@@ -89,6 +92,8 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
   }
   const complain = (error: Error) => log.warn({ error: error.message }, 'could not read the claim')
   life.run(repeat(() => readClaim().catch(complain), CLAIM_POLL_MS, life.stopping))
+  const overruns = new OverrunWarning(relay, (facts, message) => log.warn(facts, message))
+  life.run(repeat(async () => overruns.check(), OVERRUN_POLL_MS, life.stopping))
   log.info({ account, claimKbps, peerId, udp: relay.facts }, 'taking sessions')
   return { role: 'provider', account, index, peerId, relay, chain, failed: life.failed, stop: () => life.stop() }
 }

@@ -11,6 +11,7 @@ import type { MonotonicClock } from '../ports.js'
 import { PathValidation } from '../wire/path-validation.js'
 import { ChallengeCap } from './challenge-cap.js'
 import { clockOf } from './clock.js'
+import { OVERRUNS_MS } from './counters.js'
 import { DelayQueue } from './delay-queue.js'
 import type { ForwardedPart } from './forwarded.js'
 import { type Forwarding, type ForwardingSpec, loadForwarding, type Packet } from './forwarding.js'
@@ -54,9 +55,17 @@ export class Relaying {
   readonly #challengeCap = new ChallengeCap()
   readonly #delayed: DelayQueue<DelayedDatagram>
   #port!: DatagramPort
+  #overrunTimer: NodeJS.Timeout | undefined
   /** views of a batch's datagrams: made once, so that no datagram costs a new one */
   #places: readonly Buffer[] = []
-  readonly #packet: WritablePacket = { bytes: Buffer.alloc(0), length: 0, session: 0, rateKbps: 0, ageMs: 0 }
+  readonly #packet: WritablePacket = {
+    bytes: Buffer.alloc(0),
+    length: 0,
+    session: 0,
+    opener: '',
+    rateKbps: 0,
+    ageMs: 0,
+  }
 
   private constructor(
     clock: MonotonicClock,
@@ -82,6 +91,9 @@ export class Relaying {
     const relaying = new Relaying(clock, relayTraffic(options.counters), forwarding, emit)
     const onBatch = (batch: ReceivedBatch) => relaying.#onBatch(batch)
     relaying.#port = await openPort({ host, port, headerBytes: 0, clock, offload, onBatch }, backend)
+    relaying.#overrunTimer = setInterval(() => {
+      relaying.#stats.overruns = relaying.#port.overruns
+    }, OVERRUNS_MS)
     return relaying
   }
 
@@ -118,6 +130,7 @@ export class Relaying {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#overrunTimer)
     for (const session of this.#byId.values()) session.path.stop()
     this.#byId.clear()
     this.#delayed.stop()
@@ -157,6 +170,7 @@ export class Relaying {
     packet.bytes = this.#placeOf(batch, i)
     packet.length = batch.lengths[i]!
     packet.session = session.id
+    packet.opener = session.opener
     packet.rateKbps = session.rateKbps
     packet.ageMs = nowMs - session.openedMs
     const verdict = this.#forwarding.forward(packet, nowMs)

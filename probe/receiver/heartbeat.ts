@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
 import type { RelayGrant } from '../../proto/messages.js'
-import { HANDSHAKE_MS } from '../constants.js'
+import { HANDSHAKE_MS, PATH_MS } from '../constants.js'
 import { within } from '../deadline.js'
 import type { AnswerVerifier, ProviderStream, RandomSource } from '../ports.js'
 import { RelayClient, requestOf } from '../wire/relay-client.js'
@@ -52,7 +52,7 @@ export class HeartbeatSession {
     this.#grant = grant
     this.#deps = deps
     this.#socket = socket
-    const expected = deps.receiver.expectHeartbeats(grant.tag, grant.udpPort)
+    const expected = deps.receiver.expectHeartbeats(grant.tag)
     if (!expected) throw new HeartbeatError('provider granted a tag that is in use')
     this.#expected = expected
     void client.ended.then(() => {
@@ -73,7 +73,7 @@ export class HeartbeatSession {
       if (answer.kind === 'refuse') throw new HeartbeatError(`provider refused, reason ${answer.refuse.reason}`)
       socket = await boundSocket(udpHost)
       session = new HeartbeatSession(client, answer.grant, socket, deps)
-      if (!(await within(HANDSHAKE_MS, 'path validation', client.ready)))
+      if (!(await within(PATH_MS, 'path validation', client.ready)))
         throw new HeartbeatError('provider did not validate the path')
       await pause(client.settlingMs)
       return session

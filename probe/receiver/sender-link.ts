@@ -1,5 +1,5 @@
 /** The receiver's side of its talk with one sender, from the invitation to the reveal. */
-import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { ipDatagramBytes } from '../../proto/datagram.js'
 import {
   type CounterReceipt,
   type ProbeDirect,
@@ -26,6 +26,7 @@ import { NOTHING_VERIFIED } from '../transcript/facts.js'
 import type { LiveSender } from '../transcript/record.js'
 import { isCommitted, isSigned } from '../transcript/reveal.js'
 import type { SessionShape } from '../verdict/session-shape.js'
+import { isOverIpv6 } from '../wire/address-family.js'
 import { checkReceipts, counterSign } from '../wire/receipts.js'
 import { isGrantOf, isRefusalOf } from '../wire/relay-client.js'
 import { relaySessionId } from '../wire/statements.js'
@@ -97,8 +98,17 @@ export class SenderLink {
     this.#ports = ports
   }
 
+  get isStarted(): boolean {
+    return this.#started && !this.#ended
+  }
+
   get isReady(): boolean {
     return this.#ready
+  }
+
+  /** The provider has refused this sender, and signed its refusal. */
+  get isRefused(): boolean {
+    return this.#answer?.refuse !== undefined
   }
 
   /** The sender is ready, or nothing under way can still make it ready. */
@@ -142,6 +152,11 @@ export class SenderLink {
     if (this.#started) this.#tell({ direct })
   }
 
+  /** Tells the sender that nothing arrived, and to send its size probes. */
+  probeSizes(): void {
+    if (this.#started) this.#tell({ sizes: {} })
+  }
+
   /** No more data counts. */
   halt(): void {
     for (const expected of this.#expected) expected?.close()
@@ -156,7 +171,6 @@ export class SenderLink {
   /** Checks the reveal, the receipts, and every byte that arrived. A later reveal does not count. */
   async check(arrived: SenderArrivals): Promise<CheckedSender> {
     const reveal = await this.#checkedReveal()
-    const receiptHead = reveal && (await this.#checkReceipts(reveal, arrived))
     const { slot } = this.#invite
     const { rateKbps, dataMs } = this.#terms
     const maxSentUs = (dataMs + OVERHEAD_MS) * 1000
@@ -164,13 +178,15 @@ export class SenderLink {
       ...arrived[run],
       ...(reveal ? await this.#ports.collecting.verify(slot, run, reveal.key, maxSentUs) : NOTHING_VERIFIED),
     })
+    const runs = {
+      main: await verified('main'),
+      control: await verified('control'),
+      direct: await verified('direct'),
+      turn: await verified('turn'),
+    }
+    const receiptHead = reveal && (await this.#checkReceipts(reveal, runs.main.datagrams + runs.turn.datagrams))
     return {
-      runs: {
-        main: await verified('main'),
-        control: await verified('control'),
-        direct: await verified('direct'),
-        turn: await verified('turn'),
-      },
+      runs,
       account: {
         rateKbps,
         commitment: this.#commitment,
@@ -181,6 +197,8 @@ export class SenderLink {
       },
       receiptHead,
       haltedMs: arrived.haltedMs,
+      host: arrived.host,
+      small: arrived.small,
       turnRead: arrived.turnRead,
     }
   }
@@ -220,13 +238,14 @@ export class SenderLink {
     return undefined
   }
 
-  /** Counter-signs the last receipt if all of them hold. @returns its h_j */
-  async #checkReceipts({ receipts }: ProbeReveal, { main, turn }: SenderArrivals): Promise<Uint8Array | undefined> {
+  /** Counter-signs the last receipt, over verified datagrams, if all receipts hold. @returns its h_j */
+  async #checkReceipts({ receipts }: ProbeReveal, verified: number): Promise<Uint8Array | undefined> {
+    const { host } = this.#invite
     const of = { sessionId: this.#relaySession, tag: this.#grant!.tag }
     const head = await checkReceipts(receipts, of, this.#peers.providerVouchers)
     if (!head) return undefined
-    const hashedBytes = (main.arrived + turn.arrived) * IP_DATAGRAM_BYTES
-    this.#counter = await counterSign(receipts.at(-1)!, hashedBytes, this.#ports.voucherSigner)
+    const bytes = verified * ipDatagramBytes(isOverIpv6(host))
+    this.#counter = await counterSign(receipts.at(-1)!, bytes, this.#ports.voucherSigner)
     return head
   }
 
@@ -250,7 +269,7 @@ export class SenderLink {
 
   /** @throws unless the provider signed its answer, and was asked for no more than the sender was invited to send */
   async #onAnswer({ grant, refuse, unreachable }: ProbeRelay): Promise<void> {
-    const { slot, controlTag } = this.#invite
+    const { slot, controlTag, headerKey } = this.#invite
     const { shape } = this.#terms
     const sessionId = this.#relaySession
     const { provider } = this.#peers
@@ -267,7 +286,10 @@ export class SenderLink {
       this.#grant = grant
       // A tag that is in use gets no data: the provider chose it, so the session counts as granted and not served.
       const { collecting } = this.#ports
-      this.#expected.push(collecting.expect(slot, grant.tag, grant.udpPort), collecting.expectDirect(slot, controlTag))
+      this.#expected.push(
+        collecting.expect(slot, grant.tag, headerKey, 'provider'),
+        collecting.expect(slot, controlTag, headerKey, 'direct'),
+      )
     }
   }
 

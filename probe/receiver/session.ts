@@ -4,18 +4,27 @@
  *   invite ─▶ accept(H(K)) ─▶ relay(grant | refuse | unreachable) ─▶ ready      each sender, side by side
  *   start ─▶ data through the provider, and control datagrams beside it ─▶ the estimator (in a soak, each turn's) has enough
  *   direct ─▶ data without the provider, if the reading is low
+ *   sizes ─▶ a few datagrams of less than full size through the provider, if nothing arrived
  *   stop(chunk root, signed) ─▶ reveal(K, log, receipts) ─▶ every byte checked ─▶ openings ─▶ record ─▶ outcome
  *
  * Every step has a deadline, so a session ends with an outcome whatever the peers do. The session first writes its
  * record, and then judges that record, as everybody does who verifies its transcript later.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { IP_DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
+import { ipDatagramBytes, TAG_BYTES } from '../../proto/datagram.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
 import type { ProbeInvite } from '../../proto/messages.js'
 import type { Publication } from '../chunks/openings.js'
 import { publish } from '../chunks/publish.js'
-import { DIRECT_MS, HANDSHAKE_MS, REVEAL_MS, SHARE_SLACK, START_TOLERANCE_MS, STRAGGLER_MS } from '../constants.js'
+import {
+  DIRECT_MS,
+  OPEN_BYTES,
+  READY_MS,
+  REVEAL_MS,
+  SHARE_SLACK,
+  START_TOLERANCE_MS,
+  STRAGGLER_MS,
+} from '../constants.js'
 import { Condition } from '../deadline.js'
 import type { Progress, RunLimits } from '../plane/collection.js'
 import type {
@@ -34,9 +43,11 @@ import { type ClockReading, judgedRecord, recordSession } from '../transcript/re
 import type { SessionResult } from '../verdict/outcome.js'
 import { type SessionBudget, sessionBudget } from '../verdict/session-budget.js'
 import { shapeOf } from '../verdict/session-shape.js'
-import { bytesIn, controlKbps, MIN_SENDERS, neededSenders, shareKbps } from '../verdict/share.js'
+import { bytesIn, controlKbps, MIN_SENDERS, mostDirectKbps, shareKbps } from '../verdict/share.js'
+import { isOverIpv6 } from '../wire/address-family.js'
+import { HEADER_KEY_BYTES } from '../wire/header-seal.js'
 import { stopDigest } from '../wire/statements.js'
-import { measure } from './measurement.js'
+import { measure, neededLinks } from './measurement.js'
 import type { Collecting, Receiver } from './receiver.js'
 import { type CheckedSender, SenderLink } from './sender-link.js'
 
@@ -57,6 +68,8 @@ export interface SessionRequest {
   readonly startMs?: number | undefined
   /** the slashing threshold, in basis points of the claim */
   readonly breachBps: number
+  /** a low reading is measured for at least so long after its discard */
+  readonly yieldMs: number
   /** the senders are the receiver's own: one is enough */
   readonly trusted?: boolean
   /** in slot order */
@@ -67,6 +80,8 @@ export interface SessionRequest {
   readonly providerVouchers: VoucherVerifier
   /** where the provider reaches the receiver's UDP port: an address literal */
   readonly advertisedHost: string
+  /** address literals that the provider's announcement stands for (default: none is known) */
+  readonly providerHosts?: readonly string[] | undefined
 }
 
 export interface SessionDeps {
@@ -101,6 +116,7 @@ class Session {
   readonly #condition = new Condition()
   readonly #budget: SessionBudget
   readonly #collecting: Collecting
+  readonly #ipv6: boolean
   /** by slot */
   readonly #links: readonly SenderLink[]
 
@@ -109,7 +125,8 @@ class Session {
     this.#deps = deps
     const { claimKbps, soakMs, senders } = request
     this.#budget = sessionBudget(claimKbps, senders.length, soakMs)
-    this.#collecting = deps.receiver.collect(senders.length, this.#limits())
+    this.#ipv6 = isOverIpv6(request.advertisedHost)
+    this.#collecting = deps.receiver.collect(senders.length, this.#limits(), this.#ipv6)
     this.#links = senders.map((_, slot) => this.#link(slot))
   }
 
@@ -149,11 +166,11 @@ class Session {
   #limits(): RunLimits {
     const { claimKbps, soakMs, senders } = this.#request
     const shareOf = shareKbps(claimKbps, senders.length)
-    const datagrams = (bytes: number): number => Math.floor(bytes / IP_DATAGRAM_BYTES)
+    const datagrams = (bytes: number): number => Math.floor(bytes / ipDatagramBytes(this.#ipv6))
     return {
       main: datagrams(this.#budgetBytes),
       control: datagrams(SLACK * bytesIn(controlKbps(shareOf), this.#budget.dataMs)),
-      direct: datagrams(bytesIn(shareOf, DIRECT_MS)),
+      direct: datagrams(bytesIn(mostDirectKbps(claimKbps, senders.length), DIRECT_MS)),
       turn: soakMs === undefined ? 0 : datagrams(this.#budgetBytes),
     }
   }
@@ -185,6 +202,8 @@ class Session {
       port: this.#deps.receiver.port,
       nonce: fromHex(nonce),
       controlTag: this.#deps.random.bytes(TAG_BYTES),
+      headerKey: this.#deps.random.bytes(HEADER_KEY_BYTES),
+      padding: new Uint8Array(OPEN_BYTES),
     }
   }
 
@@ -198,11 +217,10 @@ class Session {
   /** @returns whether enough senders are ready */
   async #handshake(): Promise<boolean> {
     const links = this.#links
-    const needed = neededSenders(links.length)
-    const ready = () => links.filter(link => link.isReady).length
+    const isEnough = () => links.filter(link => link.isReady).length >= neededLinks(links)
     const decided = () => links.every(link => link.isDecided)
-    await this.#condition.until(() => decided() || ready() >= needed, HANDSHAKE_MS)
-    if (ready() < needed) return false
+    await this.#condition.until(() => decided() || isEnough(), READY_MS)
+    if (!isEnough()) return false
     await this.#condition.until(decided, STRAGGLER_MS)
     return true
   }
@@ -218,10 +236,10 @@ class Session {
   }
 
   #measure(): Promise<ClockReading> {
-    const { claimKbps, breachBps, soakMs } = this.#request
+    const { claimKbps, breachBps, yieldMs, soakMs } = this.#request
     const { clock, progress } = this.#deps
     return measure(this.#collecting, this.#links, {
-      ...{ claimKbps, breachBps, soakMs, clock, progress },
+      ...{ claimKbps, breachBps, yieldMs, soakMs, clock, progress },
       atOnce: this.#request.startMs !== undefined,
     })
   }
@@ -240,14 +258,17 @@ class Session {
     rootSignature: Uint8Array | undefined,
     senders: readonly CheckedSender[],
   ): SessionResult {
-    const { parties, sessionId, nonce, claimKbps, breachBps, soakMs, startMs, trusted } = this.#request
+    const { parties, sessionId, nonce, claimKbps, breachBps, yieldMs, soakMs, startMs, trusted } = this.#request
+    const { advertisedHost, providerHosts = [] } = this.#request
     const { facts, heard } = this.#deps.receiver
     const record = recordSession({
-      ...{ parties, sessionId, nonce, claimKbps, breachBps, soakMs, reading, senders },
+      ...{ parties, sessionId, nonce, claimKbps, breachBps, yieldMs, soakMs, reading, senders },
       durationMs: this.#budget.dataMs,
       atOnce: startMs !== undefined,
+      ipv6: this.#ipv6,
       kernelTimestamps: facts.kernelTimestamps,
       heard,
+      ...{ receiverHost: advertisedHost, providerHosts },
       chunkRoot: root,
       rootSignature,
     })

@@ -24,10 +24,10 @@ import { newRelayStats, type RelayStats, relayCounterMemory } from '../plane/rel
 import type { RelayingEvent, RelayingOptions } from '../plane/relaying.js'
 import type { AnswerSigner, MessageStream, MonotonicClock, RandomSource, VoucherSigner } from '../ports.js'
 import { shapeOf } from '../verdict/session-shape.js'
+import { mayReach } from '../wire/next-hop.js'
 import { isCounterOf } from '../wire/receipts.js'
 import { SeenSessions } from '../wire/seen-sessions.js'
 import { grantDigest, readyDigest, refuseDigest } from '../wire/statements.js'
-import { mayReach } from './next-hop.js'
 import { RelaySession } from './relay-session.js'
 
 export interface RelayOptions {
@@ -142,7 +142,7 @@ export class Relay {
     const openBytes = request.length
     const path = { nonce: random.bytes(NONCE_BYTES), nextHopHost, nextHopPort, openBytes }
     try {
-      await this.#remote.call('openSession', { id, tag, ...path, rateKbps, budgetBytes })
+      await this.#remote.call('openSession', { id, tag, ...path, opener: peer, rateKbps, budgetBytes })
       const grant = { sessionId: open.sessionId, tag, udpPort: this.port, rateKbps, budgetBytes, opener: peer }
       const signature = await answerSigner.sign(grantDigest(grant))
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
@@ -182,8 +182,9 @@ export class Relay {
     const { rateKbps, budgetBytes, durationMs, nextHopHost, nextHopPort } = open
     const nowMs = this.#options.clock.now()
     if (toHex(open.provider) !== this.#options.answerSigner.account) return REFUSE.otherProvider
-    if (isIP(nextHopHost) !== this.#family || nextHopPort < 1 || nextHopPort > 0xffff) return REFUSE.malformed
+    if (isIP(nextHopHost) === 0 || nextHopPort < 1 || nextHopPort > 0xffff) return REFUSE.malformed
     if (rateKbps < 1 || budgetBytes < 1 || durationMs < 1) return REFUSE.malformed
+    if (isIP(nextHopHost) !== this.#family) return REFUSE.family
     const own = { host: this.#options.host, port: this.port }
     if (!mayReach(own, { host: nextHopHost, port: nextHopPort })) return REFUSE.nextHop
     const most = shapeOf(this.#claimKbps)
@@ -193,7 +194,7 @@ export class Relay {
     for (const session of this.#sessions.values()) if (session.peer === peer) ofPeer++
     if (ofPeer >= MAX_SESSIONS_PER_PEER || this.#sessions.size >= MAX_SESSIONS) return REFUSE.busy
     if (!this.#seen.add(toHex(open.sessionId), nowMs)) return REFUSE.replayed
-    const admitted = this.#forwarding.admit(open, nowMs)
+    const admitted = this.#forwarding.admit(open, nowMs, peer)
     return admitted === true ? undefined : admitted
   }
 

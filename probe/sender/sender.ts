@@ -7,6 +7,7 @@
  * 4. The receiver owes the sender openings of that root. The sender passes the receiver's counter-signature on to the
  *    provider.
  */
+import { NONCE_BYTES } from '../../proto/datagram.js'
 import { toHex } from '../../proto/hex.js'
 import {
   type CounterReceipt,
@@ -16,12 +17,12 @@ import {
   type SendLog,
 } from '../../proto/messages.js'
 import { checkOpenings, type OpeningsVerdict } from '../chunks/openings.js'
-import { DATA_MS, DIRECT_MS, HANDSHAKE_MS, OPENINGS_MS, OVERHEAD_MS } from '../constants.js'
+import { DATA_MS, DIAL_MS, DIRECT_MS, HANDSHAKE_MS, OPENINGS_MS, OVERHEAD_MS, PATH_MS } from '../constants.js'
 import { within } from '../deadline.js'
 import type { Backend } from '../io/datagram-port.js'
 import { anchorOf } from '../plane/clock.js'
 import { openRemote, type Remote } from '../plane/host.js'
-import type { FlowSpec, SendingOptions } from '../plane/sending.js'
+import type { FlowSpec, ReceiverPath, SendingOptions } from '../plane/sending.js'
 import type {
   AnswerVerifier,
   MessageStream,
@@ -32,8 +33,9 @@ import type {
   RandomSource,
 } from '../ports.js'
 import { type SessionBudget, sessionBudget } from '../verdict/session-budget.js'
-import { shareKbps } from '../verdict/share.js'
+import { mostDirectKbps, shareKbps } from '../verdict/share.js'
 import { type Phase, phasesOf } from '../verdict/turns.js'
+import { isOverIpv6 } from '../wire/address-family.js'
 import { KEY_BYTES } from '../wire/keystream.js'
 import { RelayClient, requestOf } from '../wire/relay-client.js'
 import type { SeenSessions } from '../wire/seen-sessions.js'
@@ -109,18 +111,23 @@ async function serveInvite(
   const relay = await openRelay(invite, deps, authorization, stream)
   if (!relay) return
   ends.push(() => relay.client.close())
-  if (!(await within(OVERHEAD_MS, 'path validation', relay.client.ready))) return
   const flow = await openFlow(deps)
   ends.push(() => flow.close())
+  await flow.call('challenge', pathOf(invite, deps.random)).catch(() => {}) // an address of another family: no direct data
+  if (!(await within(PATH_MS, 'path validation', relay.client.ready))) return
   await send(stream, { ready: {} })
   if (!(await nextFrame(stream, OVERHEAD_MS)).start) return
 
   const { claimKbps, senders, soakMs } = authorization
   const budget = sessionBudget(claimKbps, senders, soakMs)
   await flow.call('start', flowOf(invite, key, phasesFor(invite, authorization, relay.client), budget, relay))
-  let { direct, stop } = await nextFrame(stream, budget.dataMs + OVERHEAD_MS)
+  let { direct, stop, sizes } = await nextFrame(stream, budget.dataMs + OVERHEAD_MS)
+  if (sizes) {
+    await flow.call('sizes')
+    stop = (await nextFrame(stream, OVERHEAD_MS)).stop
+  }
   if (direct) {
-    if (direct.rateKbps > budget.rateKbps || direct.durationMs > DIRECT_MS) return
+    if (direct.rateKbps > mostDirectKbps(claimKbps, senders) || direct.durationMs > DIRECT_MS) return
     await flow.call('direct', direct.rateKbps, direct.durationMs)
   } else {
     await flow.call('stop')
@@ -181,7 +188,7 @@ async function openRelay(
   let client: RelayClient | undefined
   try {
     const id = relaySessionId(invite.sessionId, invite.slot)
-    client = new RelayClient(await within(HANDSHAKE_MS, 'provider', deps.openProvider(invite)), id)
+    client = new RelayClient(await within(DIAL_MS, 'provider', deps.openProvider(invite)), id)
     const answer = await client.open(requestOf(id, invite, providerClaimKbps), provider, HANDSHAKE_MS)
     if (answer.kind === 'grant') {
       await send(stream, { relay: { grant: answer.grant } })
@@ -190,7 +197,9 @@ async function openRelay(
     await send(stream, { relay: { refuse: answer.refuse } })
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : ''
-    await send(stream, { relay: { unreachable: message.slice(0, MAX_REASON_CHARS) || 'provider did not answer' } })
+    await send(stream, {
+      relay: { unreachable: message.slice(0, MAX_REASON_CHARS) || 'provider did not answer' },
+    })
   }
   await client?.close()
   return undefined
@@ -200,6 +209,12 @@ function openFlow({ udpHost, backend, clock }: SenderDeps): Promise<Remote<'send
   const options: SendingOptions = { host: udpHost, port: 0, backend, clock: anchorOf(clock), offload: false }
   return openRemote('sending', options, () => {})
 }
+
+const pathOf = (invite: ProbeInvite, random: RandomSource): ReceiverPath => ({
+  ...{ tag: invite.controlTag, host: invite.host, port: invite.port },
+  nonce: random.bytes(NONCE_BYTES),
+  openBytes: ProbeFrame.encode({ invite }).length,
+})
 
 /** The phases of this sender's flow, from the start that it was told. The receiver may end them at any time. */
 function phasesFor(
@@ -220,10 +235,12 @@ const flowOf = (
   { client, grant: { tag, udpPort } }: OpenedRelay,
 ): FlowSpec => ({
   key,
+  headerKey: invite.headerKey,
   slot: invite.slot,
   phases,
   durationMs: dataMs,
   budgetBytes: bytes,
+  ipv6: isOverIpv6(invite.host),
   provider: { tag, host: client.host, port: udpPort },
   receiver: { tag: invite.controlTag, host: invite.host, port: invite.port },
 })

@@ -39,6 +39,8 @@ export function newPeer(): Peer {
 }
 
 export interface NetworkOptions {
+  /** loopback address of all parties (default: HOST) */
+  readonly host?: string
   readonly claimKbps: number
   readonly limitKbps?: number
   readonly forwarding?: ForwardingSpec
@@ -50,6 +52,10 @@ export interface NetworkOptions {
   /** keys to use (default: fresh ones) */
   readonly peers?: NetworkPeers
   readonly parties?: SessionParties
+  /** where others reach the receiver's UDP port (default: its own address) */
+  readonly advertisedHost?: string
+  /** what the provider announces (default: its own address) */
+  readonly providerHosts?: readonly string[]
 }
 
 export interface NetworkPeers {
@@ -77,10 +83,13 @@ export class Network {
   readonly condition = new Condition()
   relay!: Relay
   receiver!: Receiver
+  /** where others reach the receiver's UDP port */
+  advertisedHost: string
   readonly #options: NetworkOptions
 
   private constructor(options: NetworkOptions) {
     this.#options = options
+    this.advertisedHost = options.advertisedHost ?? options.host ?? HOST
     this.provider = options.peers?.provider ?? newPeer()
     this.receiverPeer = options.peers?.receiver ?? newPeer()
     this.senders = options.peers?.senders ?? [newPeer(), newPeer(), newPeer()]
@@ -89,7 +98,12 @@ export class Network {
 
   static async open(options: NetworkOptions): Promise<Network> {
     const network = new Network(options)
-    network.receiver = await Receiver.open({ host: HOST, port: 0, clock: systemClock, backend: options.backend })
+    network.receiver = await Receiver.open({
+      host: network.#host,
+      port: 0,
+      clock: systemClock,
+      backend: options.backend,
+    })
     await network.openRelay()
     return network
   }
@@ -97,7 +111,7 @@ export class Network {
   async openRelay(port = 0): Promise<void> {
     const { answerSigner, voucherSigner } = this.provider
     const ports = { answerSigner, voucherSigner, clock: systemClock, random: systemRandom }
-    this.relay = await Relay.open({ ...this.#options, host: HOST, port, ...ports })
+    this.relay = await Relay.open({ ...this.#options, host: this.#host, port, ...ports })
   }
 
   async close(): Promise<void> {
@@ -107,7 +121,7 @@ export class Network {
 
   /** Opens a stream to the relay, as `peer`. */
   openProvider(peer: string): ProviderStream {
-    return connect(streamPair(HOST), stream => this.relay.serve(stream, peer))
+    return connect(streamPair(this.#host), stream => this.relay.serve(stream, peer))
   }
 
   senderDeps(slot: number): SenderDeps {
@@ -116,7 +130,7 @@ export class Network {
     return soloSender(
       { claimKbps, soakMs, senders: this.senders.length, receiver, provider },
       {
-        ...{ udpHost: HOST, backend, served: this.served[slot]!, signer: this.senders[slot]!.signer },
+        ...{ udpHost: this.#host, backend, served: this.served[slot]!, signer: this.senders[slot]!.signer },
         openProvider: async () => this.openProvider(`sender ${slot}`),
         opened: verdict => {
           this.opened.push(verdict)
@@ -124,6 +138,10 @@ export class Network {
         },
       },
     )
+  }
+
+  get #host(): string {
+    return this.#options.host ?? HOST
   }
 
   get parties(): SessionParties {
@@ -144,11 +162,12 @@ export class Network {
         senders: this.senders.map(({ verifier }, slot) => ({
           verifier,
           open: async () =>
-            connect(streamPair(HOST), stream => (behaviours[slot] ?? honest)(stream, this.senderDeps(slot))),
+            connect(streamPair(this.#host), stream => (behaviours[slot] ?? honest)(stream, this.senderDeps(slot))),
         })),
         providerAnswers: this.provider.answers,
         providerVouchers: this.provider.vouchers,
-        advertisedHost: HOST,
+        advertisedHost: this.advertisedHost,
+        providerHosts: this.#options.providerHosts ?? [this.#host],
       },
       {
         receiver: this.receiver,

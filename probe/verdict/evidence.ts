@@ -1,6 +1,7 @@
 /** The part of a session's evidence that goes into the vote. */
 import { keccak, keccakText } from '../../proto/hash.js'
 import { fromHex, type Hex, ZERO_HASH } from '../../proto/hex.js'
+import { commonHost } from './common-host.js'
 import type { SessionEvidence } from './outcome.js'
 import { type SenderEvidence, unverifiableSenders } from './session-facts.js'
 
@@ -28,6 +29,7 @@ export const evidenceOf = (
     ? keccakOf(statements.map(({ receiptHead }) => receiptHead))
     : ZERO_HASH,
   unverifiableSenders: unverifiableSenders(senders),
+  providerHost: commonHost(senders.map(({ host }) => host)),
 })
 
 /** keccak256 of 32-byte values in slot order; zeros stand for a missing value. */

@@ -48,7 +48,7 @@ export class ReceiptChain {
 
 /**
  * The receiver's counter-signature of a provider's last receipt.
- * @param bytes that the receiver hashed, at the IP layer
+ * @param bytes that the receiver verified, at the IP layer
  */
 export async function counterSign(last: Receipt, bytes: number, signer: VoucherSigner): Promise<CounterReceipt> {
   const { sessionId, head, elapsedMs } = last

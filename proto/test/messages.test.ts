@@ -38,6 +38,8 @@ const invite: messages.ProbeInvite = {
   port: 4_001,
   nonce: bytes(32, 4),
   controlTag: bytes(8, 5),
+  headerKey: bytes(16, 6),
+  padding: bytes(300),
 }
 const reveal: messages.ProbeReveal = {
   key: bytes(16),
@@ -70,8 +72,12 @@ const senderRecord: messages.SenderRecord = {
   control: [{ ...openings.openings[0]!.chunk, index: 2 ** 20 }],
   direct: [{ ...openings.openings[0]!.chunk, index: 2 ** 21 }],
   riseMs: 1.25,
-  controlFlow: { sent: 120, spanMs: 1100.5, riseMs: 0.25 },
+  delayMs: 87.5,
+  controlFlow: { sent: 120, spanMs: 1100.5, riseMs: 0.25, fromMs: 250 },
   hoarding: 0.75,
+  spanKbps: 8_250.5,
+  host: '192.0.2.7',
+  small: 8,
   turn: {
     estimate: { rateKbps: 24_000.5, windows: 27, fromMs: 5200.25, toMs: 6560.25 },
     ...{ crowdKbps: [0, 12.5, 0], riseMs: 2.5, controlRiseMs: 0.75 },
@@ -79,12 +85,20 @@ const senderRecord: messages.SenderRecord = {
 }
 const session: messages.SessionRecord = {
   ...{ sessionId: h32, nonce: bytes(32, 4), epoch: 14, provider: bytes(20), receiver: 3, senders: [0, 2, 7] },
-  ...{ claimKbps: 25_000, breachBps: 7500, durationMs: 2000 },
+  ...{
+    claimKbps: 25_000,
+    breachBps: 7500,
+    yieldMs: 4000,
+    sinceMs: 300.5,
+    meanKbps: 24_000.25,
+    ipv6: true,
+    durationMs: 2000,
+  },
   senderRecords: [
     senderRecord,
     {
       rateKbps: 13_750,
-      answer: { unreachable: 'refused' },
+      answer: { unreachable: 'refused', token: true },
       ready: false,
       chunks: [],
       jitterUs: 0,
@@ -92,8 +106,19 @@ const session: messages.SessionRecord = {
       direct: [],
       riseMs: 0,
       hoarding: 1,
+      spanKbps: 0,
     },
-    { rateKbps: 13_750, ready: false, chunks: [], jitterUs: 0, control: [], direct: [], riseMs: 0, hoarding: 1 },
+    {
+      rateKbps: 13_750,
+      ready: false,
+      chunks: [],
+      jitterUs: 0,
+      control: [],
+      direct: [],
+      riseMs: 0,
+      hoarding: 1,
+      spanKbps: 0,
+    },
   ],
   chunkRoot: h32,
   rootSignature: bytes(64),
@@ -102,7 +127,8 @@ const session: messages.SessionRecord = {
   kernelTimestamps: true,
   soakMs: 10_000,
   atOnce: true,
-  ...{ heard: true, starvedMs: 0.5, outcome: 'at-least', reason: 'sender-limited' },
+  ...{ receiverHost: '192.0.2.9', providerHosts: ['192.0.2.7', '2001:db8::7'] },
+  ...{ heard: true, starvedMs: 0.5, overruns: 17, outcome: 'at-least', reason: 'sender-limited' },
 }
 const seen: messages.SeenListMessage = {
   epoch: 14,
@@ -140,6 +166,7 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['unreachable provider', ProbeFrame, { relay: { unreachable: 'connection refused' } }],
   ['ready', ProbeFrame, { ready: {} }],
   ['start', ProbeFrame, { start: {} }],
+  ['request for size probes', ProbeFrame, { sizes: {} }],
   ['direct probe', ProbeFrame, { direct: { rateKbps: 9_000, durationMs: 700 } }],
   ['stop', ProbeFrame, { stop: { chunkRoot: h32, signature: bytes(64) } }],
   ['reveal', ProbeFrame, { reveal }],

@@ -18,7 +18,7 @@ import {
   systemRandom,
 } from '../../probe/index.js'
 import { monotonicMs } from '../../probe/plane/clock.js'
-import { bytesIn, overdrive } from '../../probe/verdict/share.js'
+import { bytesIn, shareKbps } from '../../probe/verdict/share.js'
 import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { delayedPair } from './delayed-streams.js'
@@ -100,7 +100,7 @@ export class InProcessLab implements Lab {
       const link = path.watch()
       const beganMs = monotonicMs()
       const datagram = Buffer.alloc(DATAGRAM_BYTES)
-      const offeredKbps = overdrive(SENDERS) * claimOf(this.#cell)
+      const offeredKbps = SENDERS * shareKbps(claimOf(this.#cell), SENDERS)
       for (let sent = 0, nowMs = beganMs; nowMs < beganMs + CALIBRATION_MS; nowMs = monotonicMs()) {
         for (; sent < bytesIn(offeredKbps, nowMs - beganMs); sent += IP_DATAGRAM_BYTES) {
           source.send(datagram, ends.receiverPort, PATH_HOST)

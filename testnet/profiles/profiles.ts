@@ -1,7 +1,9 @@
 /** Every profile by the name that `--providers` takes. */
 import { bigbucket, bucket } from './cheats/bucket.js'
+import { chooser } from './cheats/chooser.js'
 import { accomplice, crony } from './cheats/favours.js'
 import { forger } from './cheats/forger.js'
+import { inventor, rewriter } from './cheats/headers.js'
 import { delayer, reorderer, stretcher } from './cheats/holding.js'
 import { hollow } from './cheats/hollow.js'
 import { guesser, replayer, truncater } from './cheats/invented.js'
@@ -28,6 +30,9 @@ export const CHEATS = {
   crony,
   accomplice,
   twin,
+  rewriter,
+  inventor,
+  chooser,
 } satisfies Record<string, ProviderProfile>
 
 export type CheatName = keyof typeof CHEATS

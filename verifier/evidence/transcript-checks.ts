@@ -77,17 +77,19 @@ export async function checkTranscript({ transcript, network, vote }: ParsedTrans
   }
 }
 
-/** Heartbeats and the schedule are not the session's: they are taken as the vote says. */
+/** Heartbeats, the schedule and the receiver's other session are not this session's: they are taken as the vote says. */
 function isVoteOf(vote: Vote, { outcome, evidence }: TranscriptVerification, { session }: Transcript): boolean {
-  const { ticksSent, ticksAnswered, scheduleProof } = vote
+  const { ticksSent, ticksAnswered, scheduleProof, attempts, otherOutcome, otherKbps } = vote
   const again = makeVote({
     epoch: session.epoch,
     provider: toHex(session.provider),
     receiver: session.receiver,
     result: { outcome, evidence },
+    other: undefined,
     ...{ ticksSent, ticksAnswered, scheduleProof, soak: session.soakMs !== undefined },
   })
-  return Buffer.compare(encodeVote(again), encodeVote(vote)) === 0
+  const whole = { ...again, attempts, otherOutcome, otherKbps }
+  return attempts > 0 && Buffer.compare(encodeVote(whole), encodeVote(vote)) === 0
 }
 
 /** Nothing holds for a peer id that is none. */

@@ -1,10 +1,8 @@
+import { DIAL_MS } from '../../probe/constants.js'
 import type { ProviderStream } from '../../probe/index.js'
 import { openSession } from '../net/session-client.js'
 import { openStream, type PeerAddress } from '../net/streams.js'
 import type { VerifierContext } from './context.js'
-
-/** A peer that is up answers within milliseconds, and no session can wait longer for a peer that is down. */
-const DIAL_MS = 1000
 
 /** Opens a stream to a verifier. */
 export const dialStream = (

@@ -80,7 +80,7 @@ export class Serving {
     if (!admission.ok) return admission
     const { session } = admission
     if (this.directory.provider(session.provider) === undefined) return refuse('the provider has announced no address')
-    const key = `${epoch}/${session.provider}/${receiver}`
+    const key = `${epoch}/${session.round}/${session.provider}/${receiver}`
     if (this.#served.has(key)) return refuse('served already')
     this.#served.add(key)
     return {

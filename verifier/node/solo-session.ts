@@ -26,6 +26,7 @@ export interface SoloSessionOptions {
   readonly provider: PeerAddress & { readonly account: Hex }
   readonly network: NetworkId
   readonly breachBps: number
+  readonly yieldMs: number
   readonly claimKbps: number
   /** a longer session, read like a soak; undefined for an ordinary one */
   readonly soakMs?: number | undefined
@@ -42,7 +43,7 @@ const NOBODY = 0
 
 /** @throws UdpPortError when the port cannot be opened. A provider's fault is an outcome, not an error */
 export async function measureProvider(options: SoloSessionOptions): Promise<SessionResult> {
-  const { provider, network, breachBps, claimKbps, soakMs, udpHost, progress, log } = options
+  const { provider, network, breachBps, yieldMs, claimKbps, soakMs, udpHost, progress, log } = options
   const [self, providerAnswers] = [soloKeys(), new AnswerVerifiers(network).of(provider.account)]
   const newSecret = () => toHex(randomBytes(32))
   const stopping = new AbortController()
@@ -58,7 +59,7 @@ export async function measureProvider(options: SoloSessionOptions): Promise<Sess
     return await measureSolo(
       {
         parties: { epoch: NOBODY, provider: provider.account, receiver: NOBODY, senders: [NOBODY] },
-        ...{ claimKbps, soakMs, breachBps, trusted: true },
+        ...{ claimKbps, soakMs, breachBps, yieldMs, trusted: true },
         senders: [
           {
             verifier: self.verifier,

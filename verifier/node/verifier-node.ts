@@ -57,7 +57,8 @@ export interface VerifierNode {
   readonly network: NetworkFile
   readonly store: Store
   readonly chain: EthersChain
-  readonly udp: PortFacts
+  /** with the number of datagrams for which the port had no room so far */
+  readonly udp: PortFacts & { readonly overruns: number }
   /** Undefined before the network's start. */
   readonly epochs: Epochs | undefined
   readonly connections: () => number
@@ -142,7 +143,9 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
     network,
     store,
     chain,
-    udp: receiver.facts,
+    get udp() {
+      return { ...receiver.facts, overruns: receiver.stats.overruns }
+    },
     get epochs() {
       return epochs
     },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
+import { IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
 import { RECEIPT_BYTES } from '../../constants.js'
 import { Forwarded } from '../../plane/forwarded.js'
 import { newPeer } from '../../test/harness.js'
@@ -12,7 +13,7 @@ const of = { sessionId, tag }
 
 async function chainOf(receipts: number) {
   const chain = new ReceiptChain(sessionId, tag)
-  const forwarded = new Forwarded(10_000)
+  const forwarded = new Forwarded(10_000, IP_UDP_HEADER_BYTES)
   const made = []
   for (let i = 0; i < receipts; i++) {
     let datagrams = 1
@@ -33,7 +34,7 @@ describe('receipts', () => {
   })
 
   it('are due at most ten times a second, however fast the session', () => {
-    const forwarded = new Forwarded(800_000)
+    const forwarded = new Forwarded(800_000, IP_UDP_HEADER_BYTES)
     const datagram = randomBytes(1200)
     let datagrams = 1
     while (!forwarded.add(datagram) && datagrams < 20_000) datagrams++

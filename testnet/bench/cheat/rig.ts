@@ -32,6 +32,8 @@ import type { Fault } from './faults.js'
 const HOST = '127.0.0.1'
 /** Where a sender with a link of its own finds the relay. */
 const LINK_HOST = '127.0.0.3'
+/** Another address of the provider's. */
+const BOX_HOST = '127.0.0.4'
 /** More than any session sends. */
 const WIDE_KBPS = 1e9
 
@@ -65,17 +67,8 @@ export class Rig {
   }
 
   static async open(options: RigOptions): Promise<Rig> {
-    const { claimKbps, forwarding } = options
     const [receiver, ...senders] = await Promise.all(Array.from({ length: 1 + SENDERS }, newKeys))
-    const relay = await Relay.open({
-      host: HOST,
-      port: 0,
-      claimKbps,
-      forwarding,
-      ...PROVIDER_KEYS,
-      clock: systemClock,
-      random: systemRandom,
-    })
+    const relay = await openRelay(HOST, options)
     const port = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
     const ends = { host: HOST, providerPort: relay.port, receiverPort: port.port }
     const path = await InProcessPath.open(ends, () => 1)
@@ -91,6 +84,7 @@ export class Rig {
   async measure(faults: readonly (Fault | undefined)[] = [], soakMs?: number): Promise<Outcome> {
     const { claimKbps } = this.#options
     const links: Socket[] = []
+    const boxes: Relay[] = []
     try {
       const { outcome } = await measure({
         claimKbps,
@@ -107,15 +101,16 @@ export class Rig {
             if (pass) links.push(await this.#senderLink(pass))
             const host = pass ? LINK_HOST : HOST
             const [receiver, provider] = [this.#receiver.verifier, providerAnswers]
+            const box = fault?.box && (await openRelay(BOX_HOST, { claimKbps }))
+            if (box) boxes.push(box)
+            const terms = { providerClaimKbps: claimKbps, senders: SENDERS, receiver, provider }
             const deps = soloSender(
+              { ...(fault?.order?.(order) ?? order), ...terms },
               {
-                ...(fault?.order?.(order) ?? order),
-                providerClaimKbps: claimKbps,
-                senders: SENDERS,
-                receiver,
-                provider,
+                signer,
+                openProvider: async () => openProvider(box ?? this.#relay, box ? BOX_HOST : host, slot),
+                udpHost: host,
               },
-              { signer, openProvider: async () => this.#openProvider(host), udpHost: host },
             )
             return connect(streamPair(HOST), theirs => {
               const stream = fault?.stream ? fault.stream(theirs, signer) : theirs
@@ -128,6 +123,7 @@ export class Rig {
       return outcome
     } finally {
       for (const link of links) link.close()
+      for (const box of boxes) await box.close()
     }
   }
 
@@ -135,10 +131,6 @@ export class Rig {
     await this.#path.close()
     await this.#relay.close()
     await this.#port.close()
-  }
-
-  #openProvider(host: string): ProviderStream {
-    return connect(streamPair(host), stream => this.#relay.serve(stream, randomBytes(8).toString('hex')))
   }
 
   /** A UDP port under another address, with the relay's port number. It passes on what the link carries. */
@@ -154,3 +146,15 @@ export class Rig {
     return socket
   }
 }
+
+const openRelay = (host: string, { claimKbps, forwarding }: RigOptions): Promise<Relay> =>
+  Relay.open({
+    ...{ host, port: 0, claimKbps, forwarding },
+    ...PROVIDER_KEYS,
+    clock: systemClock,
+    random: systemRandom,
+  })
+
+/** The peer id tells a provider that cheats with a sender the slot of that sender: see `slotOf`. */
+const openProvider = (relay: Relay, host: string, slot: number): ProviderStream =>
+  connect(streamPair(host), stream => relay.serve(stream, `sender ${slot} ${randomBytes(8).toString('hex')}`))

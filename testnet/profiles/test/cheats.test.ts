@@ -28,6 +28,7 @@ describe('a cheat', () => {
     bytes: Buffer.alloc(DATAGRAM_BYTES, 7),
     length: DATAGRAM_BYTES,
     session: 1,
+    opener: '',
     rateKbps: SHARE_KBPS,
     ageMs: 0,
     ...over,
@@ -44,7 +45,6 @@ describe('a cheat', () => {
     let bytes = 0
     for (let i = 0; i * gapMs < forMs; i++) {
       const packet = data({ session: 1 + (i % 3) })
-      packet.bytes[TAG_BYTES] = i % 3
       const verdict = forward(packet, fromMs + i * gapMs)
       if (verdict !== 'drop') bytes += packet.length + 28
       sees(packet, verdict, fromMs + i * gapMs)
@@ -55,7 +55,7 @@ describe('a cheat', () => {
   for (const name of Object.keys(CHEATS) as CheatName[]) {
     it(`${name} takes sessions of a probe's size, and describes itself`, async () => {
       const { admit } = await load(name)
-      expect(admit({ rateKbps: SHARE_KBPS } as RelayOpen, 0)).to.equal(true)
+      expect(admit({ nextHopPort: 4000 } as RelayOpen, 0, '')).to.equal(true)
       expect(CHEATS[name].describe).to.match(/^[a-z]/)
     })
   }
@@ -92,6 +92,36 @@ describe('a cheat', () => {
     expect(guessed.bytes[HEADER_BYTES - 1], 'the header stays').to.equal(2)
   })
 
+  it('that rewrites sequence numbers changes nothing else, and carries 60 %', async () => {
+    const changed: number[] = []
+    const rate = passed(await load('rewriter'), 2000, 0, ({ bytes }, verdict) => {
+      if (verdict === 'now' && bytes.readUIntBE(TAG_BYTES + 1, 3) !== 0x070707) changed.push(bytes.readUIntBE(9, 3))
+      expect([bytes[TAG_BYTES], bytes[HEADER_BYTES - 1]]).to.deep.equal([7, 7])
+    })
+    expect(rate).to.be.closeTo(0.6 * CLAIM_KBPS, 0.03 * CLAIM_KBPS)
+    expect(changed.length).to.be.greaterThan(3)
+    expect(new Set(changed)).to.deep.equal(new Set([0x070707 + 31 * 52]))
+  })
+
+  it('that makes up a sender passes all of its data, with nothing in them that came in', async () => {
+    let invented = 0
+    const rate = passed(await load('inventor'), 1000, 0, ({ bytes, session }, verdict) => {
+      if (session !== 3) return
+      expect(verdict).to.equal('now')
+      expect(bytes[0]).to.equal(7)
+      if (!bytes.subarray(TAG_BYTES).every(byte => byte === 7)) invented++
+    })
+    expect(invented).to.be.greaterThan(100)
+    expect(rate).to.be.closeTo(0.6 * CLAIM_KBPS + SHARE_KBPS, 0.05 * CLAIM_KBPS)
+  })
+
+  it('that chooses refuses one sender of three, and no heartbeats', async () => {
+    const { admit } = await load('chooser')
+    const isTaken = (nextHopPort: number, atMs: number) => admit({ nextHopPort } as RelayOpen, atMs, '') === true
+    expect([0, 50, 100].map(ms => isTaken(4000, ms))).to.deep.equal([true, false, true])
+    expect([isTaken(4001, 110), isTaken(4000, 1000), isTaken(4000, 9000)]).to.deep.equal([true, true, true])
+  })
+
   it('that is hollow passes what comes as rarely as heartbeats', async () => {
     const forwarding = await load('hollow')
     expect(passed(forwarding, 2000)).to.be.within(1, 0.01 * CLAIM_KBPS)
@@ -124,8 +154,8 @@ describe('a cheat', () => {
     const accomplice = await load('accomplice')
     const ofSlot = [0, 0, 0]
     expect(
-      passed(accomplice, 1000, 0, ({ bytes }, verdict) => {
-        if (verdict === 'now') ofSlot[bytes[TAG_BYTES]!]!++
+      passed(accomplice, 1000, 0, ({ session }, verdict) => {
+        if (verdict === 'now') ofSlot[session - 1]!++
       }),
     ).to.be.closeTo(0.6 * CLAIM_KBPS, 0.05 * CLAIM_KBPS)
     expect(ofSlot[0]!).to.be.greaterThan(5 * ofSlot[1]!)
@@ -154,7 +184,8 @@ describe('a cheat', () => {
   const leaf = (epoch: number, rateKbps: number, breachBits = 0): Leaf => ({
     ...{ epoch, index: 1, provider: '0x00000000000000000000000000000000000000aa', status: STATUS.measured },
     ...{ uptimeBps: 9000, rateKbps, claimKbps: CLAIM_KBPS, scoreBps: 0, tier: 0, throughputQ32: 0, ticksUpQ16: 0 },
-    ...{ ticksTotalQ16: 0, unmeasuredRun: 0, soakVotes: ZERO_HASH, breachBits, assignedRoot: ZERO_HASH, penaltyBps: 0 },
+    ...{ throughputSumQ32: 0, throughputWeightQ32: 2 ** 31, ticksTotalQ16: 0, unmeasuredRun: 0, soakVotes: ZERO_HASH },
+    ...{ windowVotes: ZERO_HASH, link: ZERO_HASH, breachBits, assignedRoot: ZERO_HASH, penaltyBps: 0 },
   })
   const history = (leaves: Leaf[], more: Partial<ProviderHistory>): ProviderHistory => ({
     ...{ claimKbps: CLAIM_KBPS, deliversKbps: 15_000, epochsRun: leaves.length, ofThisProfile: 1 },

@@ -54,6 +54,7 @@ export async function freshMembers(): Promise<Members> {
   const verifiers = new Map(await Promise.all([1, 2, 3, 9].map(async index => [index, await fresh()] as const)))
   const facts: ChainFacts = {
     ...{ era: 1, epoch: 1, blockNumber: 10, blockHash: keccakText('B(1)'), beacon: keccakText('beacon') },
+    ...{ windowBeacon: keccakText('beacon'), linkReport: { epoch: 0, headerHash: ZERO_HASH } },
     verifiers: [...verifiers].map(([index, { account }]) => ({
       ...{ index, account, blsKey: ZERO_HASH, capacityKbps: 1_000_000 },
     })),
@@ -61,7 +62,7 @@ export async function freshMembers(): Promise<Members> {
       {
         ...{ index: 0, account: provider.account, claimKbps: CLAIM_KBPS },
         region: ZERO_HASH,
-        link: ZERO_HASH,
+        ...{ link: ZERO_HASH, inWindow: true, active: true },
         stake: 1n,
       },
     ],
@@ -83,7 +84,7 @@ export async function transcriptOfSession({ network: id, facts, provider, verifi
     const result = await network.measure([], sessionIdOf(id, { era, epoch }, beacon, parties, nonce), nonce)
     expect(result.outcome.kind, network.notes.join()).to.equal('under')
     const vote = makeVote({
-      ...{ epoch, provider: parties.provider, receiver, result },
+      ...{ epoch, provider: parties.provider, receiver, result, other: undefined },
       ...{ ticksSent: 0b111n, ticksAnswered: 0b101n, scheduleProof: keccakText('schedule'), soak: false },
     })
     return {

@@ -51,7 +51,7 @@ describe('a solo session', function () {
   ) =>
     measureProvider({
       provider: { ...provider, account: computeAddress(secret).toLowerCase() as Hex },
-      ...{ network: NETWORK, breachBps: 7500, claimKbps: CLAIM_KBPS, udpHost: HOST, udpPort: 0 },
+      ...{ network: NETWORK, breachBps: 7500, yieldMs: 1000, claimKbps: CLAIM_KBPS, udpHost: HOST, udpPort: 0 },
       progress: progress => heard.push(progress),
       log: note => notes.push(note),
       ...more,
