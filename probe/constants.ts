@@ -27,9 +27,6 @@ export const POLICE_SLACK = 1.05
 /** A session may ask for this multiple of its share: for rounding, and for a claim that was read a block earlier. */
 export const SHARE_SLACK = 1.02
 
-/** Rate that a heartbeat session asks for. Every data session asks for more. */
-export const HEARTBEAT_RATE_KBPS = 64
-
 /**
  * The relay challenges the next hop after CHALLENGE_FIRST_MS, because the next hop knows the tag only once the grant has
  * reached it. Each further interval is CHALLENGE_BACKOFF times as long as the one before. That makes CHALLENGES before
@@ -50,9 +47,19 @@ export const CHALLENGES_PER_HOST = 128
 /** A relay remembers this many hosts that have echoed. */
 export const ECHOED_HOSTS_KEPT = 4096
 
-/** An unpaid session carries at most its rate for MAX_BUDGET_MS (a soak takes 15.6 s), and lasts at most an hour. */
+/**
+ * An unpaid session carries at most its rate for MAX_BUDGET_MS (a soak takes 15.6 s), and lasts at most SESSION_MS. All
+ * sessions ask for the same (verdict/session-shape.ts).
+ */
 export const MAX_BUDGET_MS = 16_000
-export const MAX_DURATION_MS = 3_600_000
+export const SESSION_MS = 26_000
+/**
+ * Every opener waits before its first data: from the opening for SETTLE_MS, and for a random time up to SETTLE_SPREAD_MS
+ * more. Otherwise the wait would show what is behind an opening: a probe's sender waits for the other senders, and a
+ * heartbeat for nobody.
+ */
+export const SETTLE_MS = 250
+export const SETTLE_SPREAD_MS = 100
 
 /** Limits on a provider's unpaid sessions. A verifier needs one for heartbeats and a few for data. */
 export const MAX_SESSIONS_PER_PEER = 8

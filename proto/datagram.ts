@@ -5,7 +5,7 @@
  * data       tag 8 | sealed: [sender 1 | sequence 3 | tag 8 | send time 4, masked] | payload 1176
  * control    as data; the receiver chooses the tag, and the sender sends directly to the receiver
  * size probe as data, cut to 300, 600 or 900 bytes: tells a path that loses full datagrams from one that loses all
- * heartbeat  tag 8 | nonce 16
+ * heartbeat  tag 8 | random 1192
  * challenge  tag 8 | "BWCH" | nonce 16      provider → next hop, or sender → receiver, before it sends any data there
  * echo       tag 8 | "BWEC" | nonce 16      the answer
  *
@@ -34,7 +34,6 @@ export const ipDatagramBytes = (ipv6: boolean): number => DATAGRAM_BYTES + heade
 export const CHUNK_DATAGRAMS = 52
 
 export const NONCE_BYTES = 16
-export const HEARTBEAT_BYTES = TAG_BYTES + NONCE_BYTES
 export const CHALLENGE_BYTES = TAG_BYTES + 4 + NONCE_BYTES
 export const CHALLENGE_MAGIC = Buffer.from('BWCH')
 export const ECHO_MAGIC = Buffer.from('BWEC')

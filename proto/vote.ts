@@ -82,7 +82,7 @@ export const VOTE_FIELDS = [
   ['link', 'bytes32'], // hash of the network that the provider's datagrams came from; zero if none came
   ['attempts', 'uint8'], // sessions that the receiver ran
   ['cause', 'uint8'], // see CAUSE
-  ['sessionPeers', 'bytes32'], // keccak256 of the k peer ids that the senders opened the session with
+  ['sessionPeers', 'bytes32'], // keccak256 of k words: the hash of the peer id that each sender had at the provider, or zeros
   ['otherOutcome', 'uint8'], // of the session that the vote does not rest on; 0 if there was none
   ['otherKbps', 'uint32'], // its rate
 ] as const

@@ -10,15 +10,14 @@
  */
 import type { Logger } from 'pino'
 import { type ForwardingSpec, Relay, systemClock, systemRandom } from '../../probe/index.js'
-import { fromHex } from '../../proto/hex.js'
 import { type ReachReport, RelayOpen } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
+import { answerSigner } from '../../verifier/chain/answers.js'
 import { connectChain } from '../../verifier/chain/connect.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { voucherSigner } from '../../verifier/chain/vouchers.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { announcedAddresses, createPeer } from '../../verifier/net/libp2p.js'
-import { peerSigner } from '../../verifier/net/peer-keys.js'
 import { handleStreams } from '../../verifier/net/streams.js'
 import { announceSelf } from '../../verifier/node/announcing.js'
 import { Directory } from '../../verifier/node/directory.js'
@@ -112,7 +111,7 @@ async function serve(options: ProviderOptions, life: Lifecycle, chain: EthersCha
       announced: udpAnnounce,
       claimKbps,
       forwarding,
-      signer: await peerSigner(fromHex(keys.peer)),
+      answerSigner: answerSigner(chain.network, keys.evm),
       voucherSigner: voucherSigner(chain.network, keys.evm),
       clock: systemClock,
       random: systemRandom,

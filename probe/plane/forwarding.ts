@@ -20,8 +20,8 @@ export interface Packet {
   length: number
   /** the relay's number for the session, counted from 1 */
   readonly session: number
-  /** the sender's slot, as the opener said it */
-  readonly slot: number
+  /** peer id of the session's opener */
+  readonly opener: string
   /** granted to the session */
   readonly rateKbps: number
   /** since the session was opened */
@@ -33,7 +33,7 @@ export type Verdict = 'now' | 'drop' | { readonly holdMs: number }
 
 export interface Forwarding {
   /** Called in the main thread after the relay's own checks, for data sessions and heartbeat sessions alike. */
-  admit(open: RelayOpen, nowMs: number): true | RefuseReason
+  admit(open: RelayOpen, nowMs: number, opener: string): true | RefuseReason
   /** Called in the worker, after path validation, policing and the budget check. */
   forward(packet: Packet, nowMs: number): Verdict
 }

@@ -3,16 +3,15 @@
  * them apart. The port echoes challenges for expected tags alone, so it answers nobody who was not invited.
  */
 
+import { createHash } from 'node:crypto'
 import {
   CHALLENGE_BYTES,
   DATAGRAM_BYTES,
   HEADER_BYTES,
-  HEARTBEAT_BYTES,
   PAYLOAD_BYTES,
   SIZES_BYTES,
   TAG_BYTES,
 } from '../../proto/datagram.js'
-import { toHex } from '../../proto/hex.js'
 import type { Run } from '../chunks/runs.js'
 import { BATCH, type DatagramPort, type Endpoint, type PortFacts, type ReceivedBatch } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
@@ -28,8 +27,6 @@ import type { PortSpec } from './port-spec.js'
 import { type ReceiverCounterMemory, type ReceiverStats, receiverStats } from './receiver-stats.js'
 import { TagTable } from './tag-table.js'
 
-/** Longest challenge or heartbeat. A longer datagram is data. */
-const SMALL_BYTES = Math.max(CHALLENGE_BYTES, HEARTBEAT_BYTES)
 /** Lengths of datagrams with a sealed header. */
 const LENGTHS: ReadonlySet<number> = new Set([...SIZES_BYTES, DATAGRAM_BYTES])
 
@@ -39,7 +36,10 @@ export interface ReceivingOptions extends PortSpec {
 
 export type ReceivingEvent =
   | { readonly kind: 'progress'; readonly collection: number; readonly progress: Progress }
-  | { readonly kind: 'heartbeat'; readonly nonce: string }
+  | { readonly kind: 'heartbeat'; readonly beat: string }
+
+/** Stands for a heartbeat in sets. @param bytes all that follows the tag */
+export const beatOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64')
 
 /** An expected tag, and where the datagrams under it go. */
 interface Expectation {
@@ -61,8 +61,8 @@ export class Receiving {
   readonly #emit: (event: ReceivingEvent) => void
   readonly #expected = new TagTable<Expectation>()
   readonly #collections = new Map<number, Collection>()
-  /** awaited, in hexadecimal */
-  readonly #nonces = new Set<string>()
+  /** awaited heartbeats */
+  readonly #beats = new Set<string>()
   #port!: DatagramPort
   /** views of the payloads of a batch's datagrams: made once, so that no datagram costs a new one */
   #payloads: readonly Buffer[] = []
@@ -141,18 +141,13 @@ export class Receiving {
     this.#collections.delete(collection)
   }
 
-  /** An event tells when the nonce is back. */
-  awaitNonce(nonce: string): void {
-    this.#nonces.add(nonce)
+  /** An event tells when the heartbeat is back. @param beat see `beatOf` */
+  awaitBeat(beat: string): void {
+    this.#beats.add(beat)
   }
 
-  /** Sends a heartbeat. */
-  beat(tag: Uint8Array, nonce: Uint8Array, host: string, port: number): void {
-    this.#port.send(Buffer.concat([tag, nonce]), this.#port.endpoint(host, port))
-  }
-
-  forgetNonce(nonce: string): void {
-    this.#nonces.delete(nonce)
+  forgetBeat(beat: string): void {
+    this.#beats.delete(beat)
   }
 
   async close(): Promise<void> {
@@ -193,8 +188,10 @@ export class Receiving {
       sink.collection.sizes.pass(sink.slot, length)
       sink.collection.pass(sink.slot, length, batch.arrivedMs[i]!)
     }
-    if (length <= SMALL_BYTES || sink === 'heartbeats') {
-      this.#onSmall(batch, i, expectation)
+    if (length <= CHALLENGE_BYTES) {
+      this.#onChallenge(batch, i, expectation)
+    } else if (sink === 'heartbeats') {
+      this.#onHeartbeat(batch, i)
     } else if (LENGTHS.has(length)) {
       this.#places[i] = sink.headers.take(batch.headers, i * HEADER_BYTES)
       return sink
@@ -217,28 +214,25 @@ export class Receiving {
     collection.accept(slot, way, sequence, headers.maskedTime(place), this.#payloadOf(batch, i), batch.arrivedMs[i]!)
   }
 
-  /** A challenge, or what came back to its own sender: a heartbeat, or a longer datagram that begins like one. */
-  #onSmall(batch: ReceivedBatch, i: number, expectation: Expectation): void {
-    const datagram = wholeOf(batch, i)
-    const { sink } = expectation
-    if (isChallenge(datagram)) {
-      if (!expectation.source) {
-        expectation.source = batch.source(i)
-        if (sink !== 'heartbeats' && sink.way === 'provider')
-          sink.collection.pins.pin(sink.slot, expectation.source.host)
-      }
-      this.#stats.echoes++
-      this.#port.send(echoOf(datagram), expectation.source)
-      return
-    }
-    if (!expectation.source) {
-      this.#stats.dropped['wrong-source']++
-      return
-    }
+  #onHeartbeat(batch: ReceivedBatch, i: number): void {
     this.#stats.taken++
-    if (sink !== 'heartbeats' || datagram.length < HEARTBEAT_BYTES) return
-    const nonce = toHex(datagram.subarray(TAG_BYTES, HEARTBEAT_BYTES))
-    if (this.#nonces.delete(nonce)) this.#emit({ kind: 'heartbeat', nonce })
+    const beat = beatOf(wholeOf(batch, i).subarray(TAG_BYTES))
+    if (this.#beats.delete(beat)) this.#emit({ kind: 'heartbeat', beat })
+  }
+
+  #onChallenge(batch: ReceivedBatch, i: number, expectation: Expectation): void {
+    const datagram = wholeOf(batch, i)
+    if (!isChallenge(datagram)) {
+      this.#stats.dropped.malformed++
+      return
+    }
+    const { sink } = expectation
+    if (!expectation.source) {
+      expectation.source = batch.source(i)
+      if (sink !== 'heartbeats' && sink.way === 'provider') sink.collection.pins.pin(sink.slot, expectation.source.host)
+    }
+    this.#stats.echoes++
+    this.#port.send(echoOf(datagram), expectation.source)
   }
 
   #payloadOf({ bodies }: ReceivedBatch, i: number): Buffer {
@@ -251,7 +245,7 @@ export class Receiving {
   }
 }
 
-/** Header and body of a small datagram, in one buffer. */
+/** Header and body of a datagram, in one buffer. */
 function wholeOf({ headers, bodies, lengths }: ReceivedBatch, i: number): Buffer {
   const length = lengths[i]!
   const header = headers.subarray(i * HEADER_BYTES, i * HEADER_BYTES + Math.min(length, HEADER_BYTES))

@@ -23,7 +23,7 @@ export interface SessionSpec {
   /** length of the opening message: the challenges to the next hop may have no more bytes */
   readonly openBytes: number
   /** the sender's, as the opener said it */
-  readonly slot: number
+  readonly opener: string
   readonly rateKbps: number
   readonly budgetBytes: number
 }
@@ -32,7 +32,7 @@ export class RelayedSession {
   readonly id: number
   readonly tag: Uint8Array
   readonly nextHop: Endpoint
-  readonly slot: number
+  readonly opener: string
   readonly rateKbps: number
   readonly openedMs: number
   readonly path: PathValidation
@@ -47,7 +47,7 @@ export class RelayedSession {
     this.id = spec.id
     this.tag = spec.tag
     this.nextHop = nextHop
-    this.slot = spec.slot
+    this.opener = spec.opener
     this.rateKbps = spec.rateKbps
     this.openedMs = nowMs
     this.path = path

@@ -58,7 +58,14 @@ export class Relaying {
   #overrunTimer: NodeJS.Timeout | undefined
   /** views of a batch's datagrams: made once, so that no datagram costs a new one */
   #places: readonly Buffer[] = []
-  readonly #packet: WritablePacket = { bytes: Buffer.alloc(0), length: 0, session: 0, slot: 0, rateKbps: 0, ageMs: 0 }
+  readonly #packet: WritablePacket = {
+    bytes: Buffer.alloc(0),
+    length: 0,
+    session: 0,
+    opener: '',
+    rateKbps: 0,
+    ageMs: 0,
+  }
 
   private constructor(
     clock: MonotonicClock,
@@ -164,7 +171,7 @@ export class Relaying {
     packet.bytes = this.#placeOf(batch, i)
     packet.length = batch.lengths[i]!
     packet.session = session.id
-    packet.slot = session.slot
+    packet.opener = session.opener
     packet.rateKbps = session.rateKbps
     packet.ageMs = nowMs - session.openedMs
     const verdict = this.#forwarding.forward(packet, nowMs)

@@ -1,31 +1,35 @@
 /**
  * Heartbeats take the same kind of session as data. A verifier opens a session with itself as the next hop. At every
- * tick it sends a fresh nonce, which must come back through the relay.
+ * tick it sends a datagram of random bytes, which must come back through the relay. The datagram has the size of data, and
+ * it comes from a port of its own, as a sender's data does.
  */
-import { HEARTBEAT_BYTES, headerBytes, NONCE_BYTES } from '../../proto/datagram.js'
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { isIPv6 } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
 import type { RelayGrant } from '../../proto/messages.js'
-import { HANDSHAKE_MS, HEARTBEAT_RATE_KBPS, PATH_MS } from '../constants.js'
+import { HANDSHAKE_MS, PATH_MS } from '../constants.js'
 import { within } from '../deadline.js'
 import { udpHostOf } from '../io/resolve-host.js'
-import type { PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
-import { isOverIpv6 } from '../wire/address-family.js'
-import { RelayClient } from '../wire/relay-client.js'
+import type { AnswerVerifier, ProviderStream, RandomSource } from '../ports.js'
+import { type NextHop, RelayClient, requestOf } from '../wire/relay-client.js'
 import type { ExpectedHeartbeats, Receiver } from './receiver.js'
-
-/** Most ticks of one heartbeat session. They set the session's budget. */
-const MAX_TICKS = 1024
 
 export interface HeartbeatRequest {
   /** 32 bytes, fresh */
   readonly sessionId: Hex
   readonly stream: ProviderStream
-  readonly provider: PeerVerifier
+  readonly provider: AnswerVerifier
+  /** of the provider, as the chain holds it */
+  readonly claimKbps: number
   /** where the provider reaches the receiver's UDP port: an address literal */
   readonly advertisedHost: string
   /** of the receiver's UDP port, as others reach it (default: its own number) */
   readonly advertisedPort?: number | undefined
-  readonly durationMs: number
+  /** address of this machine that the sending socket binds to */
+  readonly udpHost: string
 }
 
 export interface HeartbeatDeps {
@@ -40,18 +44,21 @@ export class HeartbeatError extends Error {
 
 export class HeartbeatSession {
   readonly #client: RelayClient
-  readonly #deps: HeartbeatDeps
-  readonly #expected: ExpectedHeartbeats
   readonly #grant: RelayGrant
-  readonly #udpHost: string
+  /** the relay's UDP port */
+  readonly relay: NextHop
+  readonly #deps: HeartbeatDeps
+  readonly #socket: Socket
+  readonly #expected: ExpectedHeartbeats
   #ended = false
 
-  private constructor(client: RelayClient, grant: RelayGrant, udpHost: string, deps: HeartbeatDeps) {
+  private constructor(client: RelayClient, grant: RelayGrant, relay: NextHop, socket: Socket, deps: HeartbeatDeps) {
     this.#client = client
     this.#grant = grant
-    this.#udpHost = udpHost
+    this.relay = relay
     this.#deps = deps
-    const expected = deps.receiver.expectHeartbeats(grant.tag, grant.udpPort)
+    this.#socket = socket
+    const expected = deps.receiver.expectHeartbeats(grant.tag)
     if (!expected) throw new HeartbeatError('provider granted a tag that is in use')
     this.#expected = expected
     void client.ended.then(() => {
@@ -59,75 +66,69 @@ export class HeartbeatSession {
     })
   }
 
-  /** @throws HeartbeatError, or the stream's own error */
+  /** Resolves once the session may carry data. @throws HeartbeatError, or the stream's own error */
   static async open(request: HeartbeatRequest, deps: HeartbeatDeps): Promise<HeartbeatSession> {
-    const { sessionId, stream, provider, advertisedHost, advertisedPort, durationMs } = request
-    const client = new RelayClient(stream, fromHex(sessionId))
+    const { stream, provider, claimKbps, advertisedHost, advertisedPort, udpHost } = request
+    const sessionId = fromHex(request.sessionId)
+    const client = new RelayClient(stream, sessionId)
+    let socket: Socket | undefined
     let session: HeartbeatSession | undefined
     try {
-      const open = {
-        sessionId: fromHex(sessionId),
-        nextHopHost: advertisedHost,
-        nextHopPort: advertisedPort ?? deps.receiver.port,
-        budgetBytes: MAX_TICKS * (HEARTBEAT_BYTES + headerBytes(isOverIpv6(advertisedHost))),
-        rateKbps: HEARTBEAT_RATE_KBPS,
-        durationMs,
-        sender: 0,
-      }
-      const answer = await client.open(open, provider, HANDSHAKE_MS)
+      const nextHop = { host: advertisedHost, port: advertisedPort ?? deps.receiver.port }
+      const answer = await client.open(requestOf(sessionId, nextHop, claimKbps), provider, HANDSHAKE_MS)
       if (answer.kind === 'refuse') throw new HeartbeatError(`provider refused, reason ${answer.refuse.reason}`)
-      const udpHost = await udpHostOf(answer.grant, client.host, advertisedHost)
-      session = new HeartbeatSession(client, answer.grant, udpHost, deps)
-      if (await within(PATH_MS, 'path validation', client.ready)) return session
-      throw new HeartbeatError('provider did not validate the path')
+      const { grant } = answer
+      const relay = { host: await udpHostOf(grant, client.host, advertisedHost), port: grant.udpPort }
+      socket = await boundSocket(udpHost, relay.host)
+      session = new HeartbeatSession(client, grant, relay, socket, deps)
+      if (!(await within(PATH_MS, 'path validation', client.ready)))
+        throw new HeartbeatError('provider did not validate the path')
+      await pause(client.settlingMs)
+      return session
     } catch (cause) {
-      await (session ?? client).close()
+      if (session) await session.close()
+      else {
+        socket?.close()
+        await client.close()
+      }
       throw cause
     }
   }
 
-  /** The relay's UDP port. */
-  get relay(): { readonly host: string; readonly port: number } {
-    return { host: this.#udpHost, port: this.#grant.udpPort }
-  }
-
   /**
-   * Sends a datagram of any length to the relay from another port than the one that it must come back to.
-   * @param send takes the datagram to the relay's port
-   * @returns whether it came back in time
+   * @param length of the datagram (default: that of data)
+   * @returns whether the heartbeat came back through the relay in time
    */
-  async comesBack(length: number, send: (datagram: Uint8Array) => void, timeoutMs: number): Promise<boolean> {
-    const nonce = this.#deps.random.bytes(NONCE_BYTES)
-    const { tag } = this.#grant
-    try {
-      const back = this.#expected.hear(nonce)
-      send(Buffer.concat([tag, nonce, new Uint8Array(length - HEARTBEAT_BYTES)]))
-      await within(timeoutMs, 'datagram', back)
-      return true
-    } catch {
-      return false
-    } finally {
-      this.#expected.forget(nonce)
-    }
-  }
-
-  /** @returns whether the nonce came back through the relay in time */
-  async tick(timeoutMs: number): Promise<boolean> {
+  async tick(timeoutMs: number, length: number = DATAGRAM_BYTES): Promise<boolean> {
     if (this.#ended) return false
-    const nonce = this.#deps.random.bytes(NONCE_BYTES)
+    const bytes = this.#deps.random.bytes(length - TAG_BYTES)
     try {
-      await within(timeoutMs, 'heartbeat', this.#expected.beat(nonce, this.#udpHost))
+      const back = this.#expected.back(bytes)
+      this.#socket.send(Buffer.concat([this.#grant.tag, bytes]), this.relay.port, this.relay.host)
+      await within(timeoutMs, 'heartbeat', back)
       return true
     } catch {
       return false
     } finally {
-      this.#expected.forget(nonce)
+      this.#expected.forget(bytes)
     }
   }
 
   async close(): Promise<void> {
+    if (!this.#ended) await this.#client.finish()
     this.#ended = true
     this.#expected.close()
+    this.#socket.close()
     await this.#client.close()
   }
+}
+
+/** A socket of the other end's family. @throws Error if the address is not this machine's */
+async function boundSocket(host: string, to: string): Promise<Socket> {
+  const socket = createSocket(isIPv6(to) ? 'udp6' : 'udp4')
+  const address = isIPv6(to) === isIPv6(host) ? { address: host } : {}
+  socket.bind({ ...address, port: 0, exclusive: true })
+  await once(socket, 'listening')
+  socket.on('error', () => {}) // what cannot be sent does not come back
+  return socket
 }

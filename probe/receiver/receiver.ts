@@ -11,7 +11,7 @@ import { anchorOf } from '../plane/clock.js'
 import type { Progress, RunLimits, TurnPlan, TurnRead, Way } from '../plane/collection.js'
 import { openRemote, type Remote } from '../plane/host.js'
 import { type ReceiverStats, receiverCounterMemory, receiverStats } from '../plane/receiver-stats.js'
-import type { ReceivingEvent, ReceivingOptions } from '../plane/receiving.js'
+import { beatOf, type ReceivingEvent, type ReceivingOptions } from '../plane/receiving.js'
 import type { MonotonicClock } from '../ports.js'
 import type { EstimatorOptions } from '../verdict/estimator.js'
 import type { Verified } from '../wire/verified.js'
@@ -31,12 +31,10 @@ export interface Expected {
 }
 
 export interface ExpectedHeartbeats extends Expected {
-  /** Sends a nonce through the relay. Resolves once the nonce is back. */
-  beat(nonce: Uint8Array, host: string): Promise<void>
-  /** Resolves once a nonce is back that somebody else sends. */
-  hear(nonce: Uint8Array): Promise<void>
-  /** Stops waiting for the nonce. */
-  forget(nonce: Uint8Array): void
+  /** Resolves once these bytes have come through the relay, all of them in one datagram after the tag. */
+  back(bytes: Uint8Array): Promise<void>
+  /** Stops waiting for them. */
+  forget(bytes: Uint8Array): void
 }
 
 /** What arrived of one run of a sender's flow. */
@@ -63,7 +61,7 @@ export class Receiver {
   /** Expected tags, in hexadecimal. */
   readonly #tags = new Set<string>()
   readonly #collectings = new Map<number, Collecting>()
-  /** awaited heartbeats, by nonce */
+  /** awaited heartbeats: see `beatOf` */
   readonly #waiting = new Map<string, () => void>()
   #remote!: Remote<'receiving'>
   #ids = 0
@@ -111,28 +109,20 @@ export class Receiver {
     return collecting
   }
 
-  /**
-   * @param relayPort the UDP port that heartbeats go to
-   * @returns undefined if the tag is expected already: a provider must not use a tag twice
-   */
-  expectHeartbeats(tag: Uint8Array, relayPort: number): ExpectedHeartbeats | undefined {
+  /** @returns undefined if the tag is expected already: a provider must not use a tag twice */
+  expectHeartbeats(tag: Uint8Array): ExpectedHeartbeats | undefined {
     const expected = this.#expect(tag, () => this.#remote.tell('expectHeartbeats', tag))
-    const hear = (nonce: Uint8Array): Promise<void> => {
-      const back = new Promise<void>(resolve => this.#waiting.set(toHex(nonce), resolve))
-      this.#remote.tell('awaitNonce', toHex(nonce))
-      return back
-    }
     return (
       expected && {
         ...expected,
-        beat: (nonce, host) => {
-          const back = hear(nonce)
-          this.#remote.tell('beat', tag, nonce, host, relayPort)
-          return back
+        back: bytes => {
+          const beat = beatOf(bytes)
+          this.#remote.tell('awaitBeat', beat)
+          return new Promise(resolve => this.#waiting.set(beat, resolve))
         },
-        hear,
-        forget: nonce => {
-          if (this.#waiting.delete(toHex(nonce))) this.#remote.tell('forgetNonce', toHex(nonce))
+        forget: bytes => {
+          const beat = beatOf(bytes)
+          if (this.#waiting.delete(beat)) this.#remote.tell('forgetBeat', beat)
         },
       }
     )
@@ -159,8 +149,8 @@ export class Receiver {
     if (event.kind === 'progress') {
       this.#collectings.get(event.collection)?.onProgress(event.progress)
     } else {
-      this.#waiting.get(event.nonce)?.()
-      this.#waiting.delete(event.nonce)
+      this.#waiting.get(event.beat)?.()
+      this.#waiting.delete(event.beat)
     }
   }
 }

@@ -28,6 +28,7 @@ import {
 import { Condition } from '../deadline.js'
 import type { Progress, RunLimits } from '../plane/collection.js'
 import type {
+  AnswerVerifier,
   MessageStream,
   MonotonicClock,
   PeerSigner,
@@ -41,6 +42,7 @@ import { conclude } from '../transcript/conclude.js'
 import { type ClockReading, judgedRecord, recordSession } from '../transcript/record.js'
 import type { SessionResult } from '../verdict/outcome.js'
 import { type SessionBudget, sessionBudget } from '../verdict/session-budget.js'
+import { shapeOf } from '../verdict/session-shape.js'
 import { bytesIn, controlKbps, MIN_SENDERS, mostDirectKbps, shareKbps } from '../verdict/share.js'
 import { isOverIpv6 } from '../wire/address-family.js'
 import { HEADER_KEY_BYTES } from '../wire/header-seal.js'
@@ -55,6 +57,8 @@ export interface SessionRequest {
   /** 32 bytes, bound in the session id */
   readonly nonce: Hex
   readonly claimKbps: number
+  /** of the provider, as the chain holds it; more than `claimKbps` in a group (default: `claimKbps`) */
+  readonly providerClaimKbps?: number | undefined
   /** length of a soak; undefined for an ordinary session */
   readonly soakMs?: number | undefined
   /**
@@ -70,7 +74,8 @@ export interface SessionRequest {
   readonly trusted?: boolean
   /** in slot order */
   readonly senders: readonly { open(): Promise<MessageStream>; readonly verifier: PeerVerifier }[]
-  readonly providerVerifier: PeerVerifier
+  /** checks the provider's answers to the senders */
+  readonly providerAnswers: AnswerVerifier
   /** checks the provider's receipts */
   readonly providerVouchers: VoucherVerifier
   /** where the provider reaches the receiver's UDP port: an address literal */
@@ -173,10 +178,13 @@ class Session {
   }
 
   #link(slot: number): SenderLink {
-    const { senders, providerVerifier, providerVouchers } = this.#request
+    const { senders, providerAnswers, providerVouchers } = this.#request
     const { open, verifier } = senders[slot]!
-    const peers = { open, sender: verifier, provider: providerVerifier, providerVouchers }
-    return new SenderLink(this.#invite(slot), peers, {
+    const peers = { open, sender: verifier, provider: providerAnswers, providerVouchers }
+    const { claimKbps, providerClaimKbps = claimKbps } = this.#request
+    const { rateKbps, dataMs } = this.#budget
+    const terms = { shape: shapeOf(providerClaimKbps), rateKbps, dataMs }
+    return new SenderLink(this.#invite(slot), terms, peers, {
       collecting: this.#collecting,
       clock: this.#deps.clock,
       voucherSigner: this.#deps.voucherSigner,
@@ -194,9 +202,6 @@ class Session {
       slot,
       host: advertisedHost,
       port: advertisedPort ?? this.#deps.receiver.port,
-      rateKbps: this.#budget.rateKbps,
-      budgetBytes: this.#budgetBytes,
-      durationMs: this.#budget.dataMs,
       nonce: fromHex(nonce),
       controlTag: this.#deps.random.bytes(TAG_BYTES),
       headerKey: this.#deps.random.bytes(HEADER_KEY_BYTES),

@@ -27,7 +27,7 @@ export class RelaySession {
     this.peer = given.peer
     this.#stream = given.stream
     this.#signer = given.signer
-    this.#receipts = new ReceiptChain(open.sessionId, given.tag, open.sender)
+    this.#receipts = new ReceiptChain(open.sessionId, given.tag)
   }
 
   /** Resolves to whether the next hop answered in time. */

@@ -5,15 +5,7 @@ import { isIP } from 'node:net'
 import { NONCE_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import { toHex } from '../../proto/hex.js'
 import { CounterReceipt, type Receipt, RelayFrame, RelayOpen } from '../../proto/messages.js'
-import {
-  COUNTER_MS,
-  HANDSHAKE_MS,
-  MAX_BUDGET_MS,
-  MAX_DURATION_MS,
-  MAX_SESSIONS,
-  MAX_SESSIONS_PER_PEER,
-  SHARE_SLACK,
-} from '../constants.js'
+import { COUNTER_MS, HANDSHAKE_MS, MAX_SESSIONS, MAX_SESSIONS_PER_PEER, SHARE_SLACK } from '../constants.js'
 import { within } from '../deadline.js'
 import type { Backend, PortFacts } from '../io/datagram-port.js'
 import { anchorOf } from '../plane/clock.js'
@@ -30,13 +22,13 @@ import {
 import { openRemote, type Remote } from '../plane/host.js'
 import { newRelayStats, type RelayStats, relayCounterMemory } from '../plane/relay-stats.js'
 import type { RelayingEvent, RelayingOptions } from '../plane/relaying.js'
-import type { MessageStream, MonotonicClock, PeerSigner, RandomSource, VoucherSigner } from '../ports.js'
-import { bytesIn, maxShareKbps } from '../verdict/share.js'
+import type { AnswerSigner, MessageStream, MonotonicClock, RandomSource, VoucherSigner } from '../ports.js'
+import { shapeOf } from '../verdict/session-shape.js'
 import { isOverIpv6 } from '../wire/address-family.js'
 import { mayReach } from '../wire/next-hop.js'
 import { isCounterOf } from '../wire/receipts.js'
 import { SeenSessions } from '../wire/seen-sessions.js'
-import { grantDigest, refuseDigest } from '../wire/statements.js'
+import { grantDigest, readyDigest, refuseDigest } from '../wire/statements.js'
 import { RelaySession } from './relay-session.js'
 
 export interface RelayOptions {
@@ -54,7 +46,7 @@ export interface RelayOptions {
   readonly backend?: Backend | undefined
   /** see `PortOptions` (default: false) */
   readonly offload?: boolean | undefined
-  readonly signer: PeerSigner
+  readonly answerSigner: AnswerSigner
   /** for receipts */
   readonly voucherSigner: VoucherSigner
   readonly clock: MonotonicClock
@@ -132,13 +124,14 @@ export class Relay {
 
   /** @returns the last receipt, if the opener finished the session */
   async #serve(request: Uint8Array, stream: MessageStream, peer: string): Promise<Receipt | undefined> {
-    const { announced, random, signer, voucherSigner } = this.#options
+    const { announced, random, answerSigner, voucherSigner } = this.#options
     const open = RelayOpen.decode(request)
     const reason = this.#refusal(open, peer)
     if (reason !== undefined) {
       this.stats.refused[REFUSE_NAME.get(reason)!]++
-      const signature = await signer.sign(refuseDigest(open.sessionId, reason))
-      await stream.send(RelayFrame.encode({ refuse: { sessionId: open.sessionId, reason, signature } }))
+      const refuse = { sessionId: open.sessionId, reason, opener: peer }
+      const signature = await answerSigner.sign(refuseDigest(refuse))
+      await stream.send(RelayFrame.encode({ refuse: { ...refuse, signature } }))
       return undefined
     }
     const tag = random.bytes(TAG_BYTES)
@@ -151,13 +144,15 @@ export class Relay {
     const openBytes = request.length
     const path = { nonce: random.bytes(NONCE_BYTES), nextHopHost, nextHopPort, openBytes }
     try {
-      await this.#remote.call('openSession', { id, tag, ...path, slot: open.sender, rateKbps, budgetBytes })
+      await this.#remote.call('openSession', { id, tag, ...path, opener: peer, rateKbps, budgetBytes })
       const udpPort = announced?.port ?? this.port
-      const grant = { sessionId: open.sessionId, tag, udpPort, udpHost: announced?.host, rateKbps, budgetBytes }
-      const signature = await signer.sign(grantDigest(grant))
+      const to = { udpPort, udpHost: announced?.host, opener: peer }
+      const grant = { sessionId: open.sessionId, tag, ...to, rateKbps, budgetBytes }
+      const signature = await answerSigner.sign(grantDigest(grant))
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
       if (!(await session.pathSettled)) return undefined
-      await stream.send(RelayFrame.encode({ ready: { sessionId: open.sessionId } }))
+      const ready = { sessionId: open.sessionId, signature: await answerSigner.sign(readyDigest(open.sessionId)) }
+      await stream.send(RelayFrame.encode({ ready }))
       // The opener finishes, goes away or runs out of time. Any message of the opener now means the end.
       const finish = await within(open.durationMs, 'end of session', session.ended()).catch(() => undefined)
       const due = await this.#remote.call('endSession', id)
@@ -190,21 +185,20 @@ export class Relay {
   #refusal(open: RelayOpen, peer: string): RefuseReason | undefined {
     const { rateKbps, budgetBytes, durationMs, nextHopHost, nextHopPort } = open
     const nowMs = this.#options.clock.now()
+    if (toHex(open.provider) !== this.#options.answerSigner.account) return REFUSE.otherProvider
     if (isIP(nextHopHost) === 0 || nextHopPort < 1 || nextHopPort > 0xffff) return REFUSE.malformed
     if (rateKbps < 1 || budgetBytes < 1 || durationMs < 1) return REFUSE.malformed
     if (!this.#hasFamilyOf(nextHopHost)) return REFUSE.family
     const own = { host: this.#options.host, port: this.port }
     if (!mayReach(own, { host: nextHopHost, port: nextHopPort })) return REFUSE.nextHop
-    const mostKbps = maxShareKbps(this.#claimKbps) * SHARE_SLACK
-    if (rateKbps > mostKbps || budgetBytes > bytesIn(mostKbps, MAX_BUDGET_MS) || durationMs > MAX_DURATION_MS) {
-      return REFUSE.tooMuch
-    }
+    const most = shapeOf(this.#claimKbps)
+    const isTooMuch = rateKbps > most.rateKbps * SHARE_SLACK || budgetBytes > most.budgetBytes * SHARE_SLACK
+    if (isTooMuch || durationMs > most.durationMs) return REFUSE.tooMuch
     let ofPeer = 0
     for (const session of this.#sessions.values()) if (session.peer === peer) ofPeer++
     if (ofPeer >= MAX_SESSIONS_PER_PEER || this.#sessions.size >= MAX_SESSIONS) return REFUSE.busy
-    // A session has several senders, so each peer may open the same id once.
-    if (!this.#seen.add(`${toHex(open.sessionId)} ${peer}`, nowMs)) return REFUSE.replayed
-    const admitted = this.#forwarding.admit(open, nowMs)
+    if (!this.#seen.add(toHex(open.sessionId), nowMs)) return REFUSE.replayed
+    const admitted = this.#forwarding.admit(open, nowMs, peer)
     return admitted === true ? undefined : admitted
   }
 

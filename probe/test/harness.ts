@@ -109,8 +109,8 @@ export class Network {
   }
 
   async openRelay(port = 0): Promise<void> {
-    const { signer, voucherSigner } = this.provider
-    const ports = { signer, voucherSigner, clock: systemClock, random: systemRandom }
+    const { answerSigner, voucherSigner } = this.provider
+    const ports = { answerSigner, voucherSigner, clock: systemClock, random: systemRandom }
     this.relay = await Relay.open({ ...this.#options, host: this.#host, port, ...ports })
   }
 
@@ -126,7 +126,7 @@ export class Network {
 
   senderDeps(slot: number): SenderDeps {
     const { claimKbps, soakMs, backend } = this.#options
-    const [receiver, provider] = [this.receiverPeer.verifier, this.provider.verifier]
+    const [receiver, provider] = [this.receiverPeer.verifier, this.provider.answers]
     return soloSender(
       { claimKbps, soakMs, senders: this.senders.length, receiver, provider },
       {
@@ -145,7 +145,8 @@ export class Network {
   }
 
   get parties(): SessionParties {
-    return this.#options.parties ?? { epoch: 1, provider: `0x${'11'.repeat(20)}`, receiver: 9, senders: [1, 2, 3] }
+    const provider = this.provider.answers.account
+    return this.#options.parties ?? { epoch: 1, provider, receiver: 9, senders: [1, 2, 3] }
   }
 
   measure(
@@ -163,7 +164,7 @@ export class Network {
           open: async () =>
             connect(streamPair(this.#host), stream => (behaviours[slot] ?? honest)(stream, this.senderDeps(slot))),
         })),
-        providerVerifier: this.provider.verifier,
+        providerAnswers: this.provider.answers,
         providerVouchers: this.provider.vouchers,
         advertisedHost: this.advertisedHost,
         providerHosts: this.#options.providerHosts ?? [this.#host],

@@ -58,7 +58,7 @@ function senderEvidence(
   const { main, turn, control, direct } = verified
   return {
     answer: answerOf(sender.answer),
-    refusal: sender.answer && refusalOf(sender.answer, { ...record, rateKbps: sender.rateKbps }),
+    refusal: sender.answer && refusalOf(sender.answer, record),
     ready: sender.ready,
     arrived: main.arrived + turn.arrived,
     highest: main.highest,

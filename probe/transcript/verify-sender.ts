@@ -5,9 +5,10 @@
 import { ipDatagramBytes } from '../../proto/datagram.js'
 import type { CounterReceipt, ProbeRelay, Receipt, SenderRecord, SessionRecord } from '../../proto/messages.js'
 import { LOG_INTERVAL_MS, OVERHEAD_MS } from '../constants.js'
-import type { PeerVerifier, VoucherVerifier } from '../ports.js'
+import type { AnswerVerifier, PeerVerifier, VoucherVerifier } from '../ports.js'
 import { checkReceipts, isCounterOf, voucherOf } from '../wire/receipts.js'
 import { isGrantOf, isRefusalOf } from '../wire/relay-client.js'
+import { relaySessionId } from '../wire/statements.js'
 import type { Check } from './check.js'
 import type { VerifiedSender } from './conclude.js'
 import type { VerifiedRun } from './facts.js'
@@ -19,7 +20,7 @@ export interface TranscriptKeys {
   /** in slot order */
   readonly senders: readonly PeerVerifier[]
   readonly receiver: PeerVerifier
-  readonly provider: PeerVerifier
+  readonly provider: AnswerVerifier
   readonly providerVouchers: VoucherVerifier
   readonly receiverVouchers: VoucherVerifier
 }
@@ -33,19 +34,19 @@ export interface SenderVerification extends VerifiedSender {
 }
 
 export async function verifySender(
-  { sessionId, durationMs, ipv6 }: SessionRecord,
+  { sessionId: wholeId, durationMs, ipv6 }: SessionRecord,
   record: SenderRecord,
   slot: number,
   listed: ListedRuns,
   keys: TranscriptKeys,
 ): Promise<SenderVerification> {
   const { answer, reveal, commitment, counter } = record
+  const sessionId = relaySessionId(wholeId, slot)
   const runs = await verifyRuns(listed, reveal?.key, (durationMs + OVERHEAD_MS) * 1000)
   const arrived = runs.main.arrived + runs.turn.arrived
   const verified = runs.main.datagrams + runs.turn.datagrams
   const tag = answer?.grant?.tag
-  const receiptHead =
-    reveal && tag && (await checkReceipts(reveal.receipts, { sessionId, tag, sender: slot }, keys.providerVouchers))
+  const receiptHead = reveal && tag && (await checkReceipts(reveal.receipts, { sessionId, tag }, keys.providerVouchers))
   const lastReceipt = receiptHead && reveal?.receipts.at(-1)
   return {
     runs,
@@ -59,11 +60,11 @@ export async function verifySender(
       { what: 'data came only from senders that hold a grant', holds: !!tag || arrived === 0 },
       {
         what: 'every revealed key matches its commitment',
-        holds: !reveal || isCommitted(reveal, sessionId, slot, commitment),
+        holds: !reveal || isCommitted(reveal, wholeId, slot, commitment),
       },
       {
         what: 'each sender signed its key and its log',
-        holds: !reveal || (await isSigned(reveal, sessionId, slot, keys.senders[slot] ?? nobody)),
+        holds: !reveal || (await isSigned(reveal, wholeId, slot, keys.senders[slot] ?? nobody)),
       },
       {
         what: 'the receiver counter-signed the receipts over the bytes that it verified',
@@ -83,7 +84,7 @@ const nobody: PeerVerifier = async () => false
 async function isAnswerSigned(
   answer: ProbeRelay | undefined,
   sessionId: Uint8Array,
-  provider: PeerVerifier,
+  provider: AnswerVerifier,
 ): Promise<boolean> {
   if (answer?.grant) return isGrantOf(answer.grant, sessionId, provider)
   return !answer?.refuse || isRefusalOf(answer.refuse, sessionId, provider)

@@ -91,15 +91,15 @@ const middle = (values: readonly number[]): number => lowMedian(values) ?? 0
  * The verified fraction of the turn's reading, kbit/s: at most the rate at which the data was sent, and at most the rate
  * to which an honest relay holds the sender in its turn.
  */
-function turnReading({ claimKbps, senders }: TurnFacts, { turn }: TurnSender): number {
+function turnReading({ claimKbps }: TurnFacts, { turn }: TurnSender): number {
   if (!turn || turn.arrived === 0) return 0
-  const mostKbps = POLICE_SLACK * turnKbps(claimKbps, senders.length)
+  const mostKbps = POLICE_SLACK * turnKbps(claimKbps)
   return Math.min((turn.estimate.rateKbps * turn.verified) / turn.arrived, turn.sentKbps, mostKbps)
 }
 
 /** Rate that the sender's own log shows for its turn, kbit/s. A sender that the provider refused has offered it. */
 function offeredInTurn({ soakMs, senders, claimKbps, ipv6 }: TurnFacts, sender: TurnSender, slot: number): number {
-  if (sender.answer === 'refused') return turnKbps(claimKbps, senders.length)
+  if (sender.answer === 'refused') return turnKbps(claimKbps)
   const { fromMs, toMs } = surelySent(turnOf(soakMs, senders.length, slot))
   return sender.log ? offeredKbps(sender.log, fromMs, toMs, ipDatagramBytes(ipv6)) : 0
 }

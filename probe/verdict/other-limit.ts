@@ -41,12 +41,12 @@ export function otherLimit(facts: SessionFacts, measurement: Measurement): AtLea
 
 /** In a soak, each turn also shows by itself whether its sender's own path was free. */
 function limitOfOffer(facts: SessionFacts): AtLeastReason | undefined {
-  const { claimKbps, senders } = facts
+  const { claimKbps } = facts
   const soak = soakOf(facts)
   if (!soak) return isOffered(facts) ? undefined : 'sender-limited'
   return turnsLimit(soak, isCredible, {
     leastKbps: (OFFERED_PERCENT * claimKbps) / 100,
-    mostKbps: OFFERED_MOST * turnKbps(claimKbps, senders.length),
+    mostKbps: OFFERED_MOST * turnKbps(claimKbps),
   })
 }
 

@@ -35,6 +35,8 @@ export interface SessionEvidence {
   readonly chunkRoot: Hex
   /** keccak256 of the k commitments in sender order; 32 zero bytes stand for a missing one */
   readonly keyCommitments: Hex
+  /** keccak256 of the k hashed peer ids in sender order (see proto/vote.ts) */
+  readonly sessionPeers: Hex
   readonly receiptHead: Hex
   /** bitmap over the k senders: the sender spoiled its part of the session; see `unverifiableSenders` */
   readonly unverifiableSenders: number

@@ -3,22 +3,17 @@
  *
  * A reason counts against the provider only if the opener was not at fault: else anybody who asks for nonsense could have
  * a provider slashed. But a provider must not hide behind a reason: so the reason counts if the request was in order.
- * One sender alone may have asked for something else than its invitation says. Of k − f' senders at least one is honest,
+ * One sender alone may have asked for something else than all others. Of k − f' senders at least one is honest,
  * and an honest sender asks for just that. The record says what it is, so anybody can judge again.
  */
 import { isIP } from 'node:net'
 import type { ProbeRelay } from '../../proto/messages.js'
-import { MAX_DURATION_MS, OVERHEAD_MS, SHARE_SLACK } from '../constants.js'
 import { isOverIpv6 } from '../wire/address-family.js'
 import { mayReach, scopeOf } from '../wire/next-hop.js'
 import { REFUSE } from '../wire/refuse-reasons.js'
-import { maxShareKbps } from './share.js'
 
 /** What an honest sender of the session asked of the provider. */
 export interface Asked {
-  readonly claimKbps: number
-  readonly rateKbps: number
-  readonly durationMs: number
   /** the next hop: an address literal */
   readonly receiverHost: string
   /** address literals that the provider's announcement stands for; empty if they are not known */
@@ -51,12 +46,8 @@ export function refusalOf({ refuse, token }: Pick<ProbeRelay, 'refuse' | 'token'
   }
 }
 
-const isInOrder = ({ claimKbps, rateKbps, durationMs, receiverHost }: Asked): boolean =>
-  isIP(receiverHost) !== 0 &&
-  rateKbps >= 1 &&
-  rateKbps <= maxShareKbps(claimKbps) * SHARE_SLACK &&
-  durationMs >= 1 &&
-  durationMs + OVERHEAD_MS <= MAX_DURATION_MS
+/** All senders ask for the same rate, budget and time, which follow from the claim. */
+const isInOrder = ({ receiverHost }: Asked): boolean => isIP(receiverHost) !== 0
 
 /** Every relay may reach a public address. Any other one must be in reach from all that the provider announces. */
 const isWithinReach = ({ receiverHost, providerHosts }: Asked): boolean =>

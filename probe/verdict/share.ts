@@ -22,11 +22,6 @@ const SPARE_MOST_KBPS = 100_000
 const DIRECT_OFFER = 1.3
 const DIRECT_FLOOR = 0.1
 
-/**
- * A single sender that the receiver trusts offers this multiple of the claim: no other sender makes up for its pauses.
- */
-const TRUSTED_MARGIN = 1.25
-
 /** A session needs at least so many senders that the receiver does not trust: one alone could forge any low reading. */
 export const MIN_SENDERS = 2
 
@@ -37,21 +32,17 @@ export const toleratedSenders = (k: number): number => Math.floor((k - 1) / 2)
 export const neededSenders = (k: number): number => k - toleratedSenders(k)
 
 /** The honest senders' part of the offer, or that of a single sender whom the receiver trusts; kbit/s at the IP layer. */
-const neededKbps = (claimKbps: number, k: number): number =>
-  k === 1
-    ? TRUSTED_MARGIN * claimKbps
-    : (LEAST_PERCENT * claimKbps + SPARE_PERCENT * Math.min(claimKbps, SPARE_MOST_KBPS)) / 100
+const neededKbps = (claimKbps: number): number =>
+  (LEAST_PERCENT * claimKbps + SPARE_PERCENT * Math.min(claimKbps, SPARE_MOST_KBPS)) / 100
 
 /** One sender's share, kbit/s at the IP layer. All k shares are e.g. 1.65 times a claim of 25 Mbit/s for k = 3. */
-export const shareKbps = (claimKbps: number, k: number): number =>
-  Math.ceil(neededKbps(claimKbps, k) / neededSenders(k))
+export const shareKbps = (claimKbps: number, k: number): number => Math.ceil(neededKbps(claimKbps) / neededSenders(k))
 
 /** Rate of a sender in its turn of a soak, in which it sends alone, kbit/s at the IP layer. */
-export const turnKbps = (claimKbps: number, k: number): number => Math.ceil(neededKbps(claimKbps, k))
+export const turnKbps = (claimKbps: number): number => Math.ceil(neededKbps(claimKbps))
 
 /** The highest rate that a receiver asks of one sender in a soak at any time. */
-export const soakKbps = (claimKbps: number, k: number): number =>
-  Math.max(shareKbps(claimKbps, k), turnKbps(claimKbps, k))
+export const soakKbps = (claimKbps: number, k: number): number => Math.max(shareKbps(claimKbps, k), turnKbps(claimKbps))
 
 /** Rate of one sender's control datagrams beside a share of `rateKbps`, kbit/s at the IP layer. */
 export const controlKbps = (rateKbps: number): number =>
@@ -71,7 +62,7 @@ export const directShareKbps = (readingKbps: number, claimKbps: number, k: numbe
 /** The highest rate that a receiver asks of one sender in a direct probe, kbit/s at the IP layer. */
 export const mostDirectKbps = (claimKbps: number, k: number): number => directShareKbps(claimKbps, claimKbps, k, 1)
 
-/** The largest share over all k. A relay does not know k, so this limits the rate that one session may ask for. */
+/** The largest rate of one sender over all k. A relay does not know k, so every session asks for this. */
 export const maxShareKbps = (claimKbps: number): number => shareKbps(claimKbps, 1)
 
 /** Bytes at a rate in a time. One kbit/s is one bit per millisecond. */

@@ -54,7 +54,7 @@ export function surelySent(turn: Span): Span {
 /** The phases of one sender, from its start. */
 export const phasesOf = (soakMs: number, claimKbps: number, k: number, slot: number): Phase[] => [
   { run: 'main', fromMs: 0, toMs: togetherMs(soakMs), rateKbps: shareKbps(claimKbps, k) },
-  { run: 'turn', ...turnOf(soakMs, k, slot), rateKbps: turnKbps(claimKbps, k) },
+  { run: 'turn', ...turnOf(soakMs, k, slot), rateKbps: turnKbps(claimKbps) },
 ]
 
 /** IP-layer bytes of all phases. */

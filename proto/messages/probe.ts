@@ -10,9 +10,6 @@ export interface ProbeInvite {
   slot: number
   host: string
   port: number
-  rateKbps: number
-  budgetBytes: number
-  durationMs: number
   nonce: Uint8Array
   controlTag: Uint8Array
   /** known to this sender and the receiver alone */

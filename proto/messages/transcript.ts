@@ -108,7 +108,6 @@ export interface Transcript {
   contract: Uint8Array
   era: number
   beacon: Uint8Array
-  providerPeer: string
   receiverPeer: string
   senderPeers: string[]
   receiverAccount: Uint8Array

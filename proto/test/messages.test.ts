@@ -13,9 +13,10 @@ const grant: messages.RelayGrant = {
   signature: bytes(64),
   rateKbps: 13_750,
   budgetBytes: 9_000_000,
+  opener: '12D3KooW',
   udpHost: 'relay.example.org',
 }
-const refuse: messages.RelayRefuse = { sessionId: h32, reason: 2, signature: bytes(64) }
+const refuse: messages.RelayRefuse = { sessionId: h32, reason: 2, signature: bytes(64), opener: '12D3KooW' }
 const receipt: messages.Receipt = {
   sessionId: h32,
   sequence: 1,
@@ -24,10 +25,9 @@ const receipt: messages.Receipt = {
   elapsedMs: 400,
   head: bytes(32, 3),
   signature: bytes(65),
-  sender: 2,
 }
 const counter: messages.CounterReceipt = {
-  ...{ sessionId: h32, sender: 1, bytes: 5, head: h32, elapsedMs: 6, signature: bytes(65) },
+  ...{ sessionId: h32, bytes: 5, head: h32, elapsedMs: 6, signature: bytes(65) },
 }
 const invite: messages.ProbeInvite = {
   sessionId: h32,
@@ -37,9 +37,6 @@ const invite: messages.ProbeInvite = {
   slot: 2,
   host: '127.0.0.1',
   port: 4_001,
-  rateKbps: 13_750,
-  budgetBytes: 3_000_000,
-  durationMs: 900,
   nonce: bytes(32, 4),
   controlTag: bytes(8, 5),
   headerKey: bytes(16, 6),
@@ -71,7 +68,7 @@ const senderRecord: messages.SenderRecord = {
   ready: true,
   chunks: [openings.openings[0]!.chunk],
   reveal,
-  counter: { sessionId: h32, sender: 1, bytes: 2456, head: h32, elapsedMs: 400, signature: bytes(65) },
+  counter: { sessionId: h32, bytes: 2456, head: h32, elapsedMs: 400, signature: bytes(65) },
   jitterUs: 120,
   control: [{ ...openings.openings[0]!.chunk, index: 2 ** 20 }],
   direct: [{ ...openings.openings[0]!.chunk, index: 2 ** 21 }],
@@ -148,7 +145,7 @@ const { RelayFrame, ProbeFrame } = messages
 const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['relay grant', RelayFrame, { grant }],
   ['relay refusal', RelayFrame, { refuse }],
-  ['relay ready', RelayFrame, { ready: { sessionId: h32 } }],
+  ['relay ready', RelayFrame, { ready: { sessionId: h32, signature: bytes(64) } }],
   ['receipt', RelayFrame, { receipt }],
   ['relay finish', messages.RelayFinish, { sessionId: h32 }],
   ['counter receipt', messages.CounterReceipt, counter],
@@ -157,7 +154,8 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
     'relay open',
     messages.RelayOpen,
     {
-      ...{ sessionId: h32, nextHopHost: '::1', nextHopPort: 1, budgetBytes: 2, rateKbps: 3, durationMs: 4, sender: 5 },
+      ...{ sessionId: h32, nextHopHost: '::1', nextHopPort: 1, budgetBytes: 2, rateKbps: 3, durationMs: 4 },
+      provider: bytes(20),
       padding: bytes(500),
     },
   ],
@@ -187,7 +185,7 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
     'transcript',
     messages.Transcript,
     {
-      ...{ chainId: '31337', contract: bytes(20), era: 3, beacon: h32, providerPeer: 'p', receiverPeer: 'r' },
+      ...{ chainId: '31337', contract: bytes(20), era: 3, beacon: h32, receiverPeer: 'r' },
       ...{ senderPeers: ['a', 'b', 'c'], receiverAccount: bytes(20), session, vote: bytes(672) },
     },
   ],

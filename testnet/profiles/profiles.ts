@@ -7,7 +7,6 @@ import { inventor, rewriter } from './cheats/headers.js'
 import { delayer, reorderer, stretcher } from './cheats/holding.js'
 import { hollow } from './cheats/hollow.js'
 import { guesser, replayer, truncater } from './cheats/invented.js'
-import { picky } from './cheats/picky.js'
 import { twin } from './cheats/twin.js'
 import { flaky } from './flaky.js'
 import { honest } from './honest.js'
@@ -20,7 +19,6 @@ import { dead, refuser } from './unserving.js'
 export const CHEATS = {
   bucket,
   bigbucket,
-  picky,
   guesser,
   replayer,
   truncater,

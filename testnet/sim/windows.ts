@@ -27,7 +27,6 @@ export interface Subject {
   readonly name: string
   readonly sample: Sample
   readonly aim: Aim
-  readonly answersHeartbeats: boolean
   /** The provider's past is forgotten every so many windows, so that each run of windows stands alone. */
   readonly freshEvery?: number
 }
@@ -160,7 +159,7 @@ function voteOf(session: DrawnSession, repeat: DrawnSession, options: WindowsOpt
     provider: session.provider,
     receiver: session.receiver,
     ticksSent: ticks,
-    ticksAnswered: subject.answersHeartbeats ? ticks : 0n,
+    ticksAnswered: ticks,
     scheduleProof: ZERO_HASH,
     soak: isSoak(facts.beacon, session.provider, params),
   }
@@ -198,6 +197,7 @@ const NO_EVIDENCE = {
   sessionId: ZERO_HASH,
   chunkRoot: ZERO_HASH,
   keyCommitments: ZERO_HASH,
+  sessionPeers: ZERO_HASH,
   receiptHead: ZERO_HASH,
   unverifiableSenders: 0,
   providerHost: undefined,

@@ -71,3 +71,7 @@ export const capacitiesOf = (verifiers: readonly FrozenVerifier[]): ReadonlyMap<
 /** The verifier with a registry index; undefined if the frozen set holds none. */
 export const verifierOf = ({ verifiers }: Pick<ChainFacts, 'verifiers'>, index: number): FrozenVerifier | undefined =>
   verifiers.find(verifier => verifier.index === index)
+
+/** What a provider of the facts claims in all, kbit/s; 0 if the facts do not name it. */
+export const claimOf = ({ providers }: Pick<ChainFacts, 'providers'>, account: Hex): number =>
+  providers.find(provider => provider.account === account)?.claimKbps ?? 0

@@ -62,8 +62,6 @@ export async function checkRegistered(
   const session = assignedSession(facts, params, { provider, receiver, senders })
   const isPeerOf = (verifier: number, peerId: string) =>
     announced.some(one => one.role === 'verifier' && one.index === verifier && one.peerId === peerId)
-  const isProviderPeer = (peerId: string) =>
-    announced.some(one => one.role === 'provider' && one.account === provider && one.peerId === peerId)
   // Nobody's key: of a node that had announced none, so that nothing was taken that it would have had to sign.
   const isKnown = (peerId: string, isPeer: (peerId: string) => boolean) => peerId === '' || isPeer(peerId)
   return [
@@ -90,10 +88,6 @@ export async function checkRegistered(
       holds: senders.every((sender, slot) =>
         isKnown(transcript.senderPeers[slot] ?? '', peerId => isPeerOf(sender, peerId)),
       ),
-    },
-    {
-      what: 'the provider’s peer is the registered one',
-      holds: isKnown(transcript.providerPeer, isProviderPeer),
     },
   ]
 }

@@ -9,6 +9,7 @@ import { type NetworkId, sessionIdOf } from '../../proto/digests.js'
 import { toHex } from '../../proto/hex.js'
 import { MessageError, Transcript } from '../../proto/messages.js'
 import { decodeVote, encodeVote, OUTCOME_NAME, type Vote } from '../../proto/vote.js'
+import { AnswerVerifiers } from '../chain/answers.js'
 import { voucherVerifier } from '../chain/vouchers.js'
 import { UserError } from '../config/errors.js'
 import { makeVote } from '../core/scoring/vote.js'
@@ -44,7 +45,7 @@ export async function checkTranscript({ transcript, network, vote }: ParsedTrans
   const verification = await verifyTranscript(session, {
     senders: transcript.senderPeers.map(verifierOf),
     receiver: verifierOf(transcript.receiverPeer),
-    provider: verifierOf(transcript.providerPeer),
+    provider: new AnswerVerifiers(network).of(provider),
     providerVouchers: voucherVerifier(network, provider),
     receiverVouchers: voucherVerifier(network, toHex(transcript.receiverAccount)),
   })

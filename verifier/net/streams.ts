@@ -8,6 +8,9 @@ import { FramedStream, StreamError } from './framed-stream.js'
 import { hostOf, type Peer } from './libp2p.js'
 import { literalMultiaddrs } from './literal-addresses.js'
 
+/** A node that dials. */
+type Dialler = Pick<Peer, 'dial' | 'getConnections'>
+
 /** The address of a peer. */
 export interface PeerAddress {
   readonly peerId: string
@@ -24,7 +27,7 @@ export interface PeerAddress {
  * @throws StreamError `unreachable` or `aborted`
  */
 export async function openStream(
-  peer: Peer,
+  peer: Dialler,
   to: PeerAddress,
   protocol: string,
   maxBytes: number,
@@ -41,11 +44,11 @@ export async function openStream(
 }
 
 /** An open connection to a peer, or a new one. @throws Error as libp2p's dial does */
-export async function connect(peer: Peer, to: PeerAddress, signal: AbortSignal): Promise<Connection> {
+export async function connect(peer: Dialler, to: PeerAddress, signal: AbortSignal): Promise<Connection> {
   const peerId = peerIdFromString(to.peerId)
   const open = peer.getConnections(peerId).find(({ status }) => status === 'open')
   if (open !== undefined) return open
-  const literals = await literalMultiaddrs(to.multiaddrs)
+  const literals = (await literalMultiaddrs(to.multiaddrs)).filter(address => isOf(address, to))
   const preferred = literals.filter(address => isLike(hostOf(address), to.like))
   const others = literals.filter(address => !preferred.includes(address))
   const dial = (addresses: readonly string[]) =>
@@ -57,6 +60,12 @@ export async function connect(peer: Peer, to: PeerAddress, signal: AbortSignal):
   if (preferred.length === 0 || others.length === 0) return dial(literals)
   return dial(preferred).catch(() => dial(others))
 }
+
+/** Not the address of another peer. */
+const isOf = (address: string, { peerId }: PeerAddress): boolean =>
+  multiaddr(address)
+    .getComponents()
+    .every(({ name, value }) => name !== 'p2p' || value === peerId)
 
 function withPeerId(address: string, { peerId }: PeerAddress): Multiaddr {
   const parsed = multiaddr(address)

@@ -14,6 +14,7 @@ import { assignedSessionId } from '../core/assignment/admission.js'
 import type { Session } from '../core/assignment/assign.js'
 import { isSoak } from '../core/assignment/schedule.js'
 import { sessionTimes } from '../core/assignment/slots.js'
+import { claimOf } from '../core/facts.js'
 import type { Combined } from '../core/scoring/two-tries.js'
 import { makeVote } from '../core/scoring/vote.js'
 import { literalHosts } from '../net/literal-addresses.js'
@@ -98,8 +99,7 @@ async function runSession(
   const { callMs, dataMs, lastCallMs } = sessionTimes(context.epochs, epoch, session, params, scheduleSignature)
   if (context.wall.nowMs() > lastCallMs) return undefined // this node came up after the slot
   await until(callMs, context.wall, context.stopping)
-  const provider = directory.provider(session.provider)
-  const providerHosts = await literalHosts(provider?.multiaddrs ?? [])
+  const providerHosts = await literalHosts(directory.provider(session.provider)?.multiaddrs ?? [])
   const advertisedHost = await udp.hostFor(providerHosts)
   const nonce = toHex(random.bytes(32))
   const parties = { epoch, provider: session.provider, receiver: session.receiver, senders: session.senders }
@@ -111,6 +111,7 @@ async function runSession(
       sessionId,
       nonce,
       claimKbps: session.claimKbps,
+      providerClaimKbps: claimOf(facts, session.provider),
       breachBps: params.breachBps,
       yieldMs: params.yieldMs,
       soakMs: isSoak(beacon, session.provider, params) ? params.soakMs : undefined,
@@ -126,7 +127,7 @@ async function runSession(
         }
       }),
       providerVouchers: voucherVerifier(network, session.provider),
-      providerVerifier: provider === undefined ? async () => false : peerVerifier(provider.peerId),
+      providerAnswers: context.answers.of(session.provider),
       ...{ advertisedHost, advertisedPort: udp.port, providerHosts },
     },
     {

@@ -3,7 +3,6 @@
  * verifier would read from here. Neither a chain nor a registration is needed.
  */
 import { randomBytes } from 'node:crypto'
-import pino from 'pino'
 import {
   connect,
   measureSolo,
@@ -18,14 +17,11 @@ import {
 } from '../../probe/index.js'
 import type { NetworkId } from '../../proto/digests.js'
 import { type Hex, toHex } from '../../proto/hex.js'
-import { RelayFrame } from '../../proto/messages.js'
-import { SESSION_PROTOCOL } from '../../proto/protocols.js'
+import { AnswerVerifiers } from '../chain/answers.js'
 import { voucherSigner, voucherVerifier } from '../chain/vouchers.js'
-import { createPeer } from '../net/libp2p.js'
 import { literalHosts } from '../net/literal-addresses.js'
-import { peerVerifier } from '../net/peer-keys.js'
 import type { PeerAddress } from '../net/streams.js'
-import { dialStream } from './dialling.js'
+import { dialSession } from './dialling.js'
 import { type AnnouncedUdp, OwnUdp } from './own-address.js'
 
 export interface SoloSessionOptions {
@@ -52,25 +48,18 @@ const NOBODY = 0
 /** @throws UdpPortError when the port cannot be opened. A provider's fault is an outcome, not an error */
 export async function measureProvider(options: SoloSessionOptions): Promise<SessionResult> {
   const { provider, network, breachBps, yieldMs, claimKbps, soakMs, udpHost, progress, log } = options
-  const [self, providerVerifier] = [soloKeys(), peerVerifier(provider.peerId)]
+  const [self, providerAnswers] = [soloKeys(), new AnswerVerifiers(network).of(provider.account)]
   const udp = new OwnUdp(udpHost, options.udpAnnounce)
   const providerHosts = await literalHosts(provider.multiaddrs)
   const advertisedHost = await udp.hostFor(providerHosts)
   const newSecret = () => toHex(randomBytes(32))
   const stopping = new AbortController()
   const receiver = await Receiver.open({ host: udpHost, port: options.udpPort, clock: systemClock })
-  const peer = await createPeer({ seed: newSecret(), listen: [], log: pino({ level: 'silent' }) })
   const sender = soloSender(
-    { claimKbps, soakMs, senders: 1, receiver: self.verifier, provider: providerVerifier },
+    { claimKbps, soakMs, senders: 1, receiver: self.verifier, provider: providerAnswers },
     {
       ...{ udpHost, signer: self.signer },
-      openProvider: () =>
-        dialStream(
-          { peer, stopping: stopping.signal },
-          { ...provider, like: advertisedHost },
-          SESSION_PROTOCOL,
-          RelayFrame.maxBytes,
-        ),
+      openProvider: () => dialSession(stopping.signal, { ...provider, like: advertisedHost }),
     },
   )
   try {
@@ -84,7 +73,7 @@ export async function measureProvider(options: SoloSessionOptions): Promise<Sess
             open: async () => connect(streamPair(udpHost), stream => serveProbe(stream, sender)),
           },
         ],
-        providerVerifier,
+        providerAnswers,
         providerVouchers: voucherVerifier(network, provider.account),
         ...{ advertisedHost, advertisedPort: udp.port, providerHosts },
       },
@@ -92,7 +81,6 @@ export async function measureProvider(options: SoloSessionOptions): Promise<Sess
     )
   } finally {
     stopping.abort()
-    await peer.stop()
     await receiver.close()
   }
 }

@@ -23,6 +23,7 @@ import { ProbeFrame } from '../../proto/messages.js'
 import { PROBE_PROTOCOL } from '../../proto/protocols.js'
 import { BlsSigner } from '../bls/signer.js'
 import { BlsVerifier } from '../bls/verifier.js'
+import { AnswerVerifiers } from '../chain/answers.js'
 import { connectChain } from '../chain/connect.js'
 import type { EthersChain } from '../chain/ethers-chain.js'
 import { voucherSigner } from '../chain/vouchers.js'
@@ -101,7 +102,17 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
   const directory = new Directory(chain, log)
   const dialBook = await life.open(new DialBook(peer, log), one => one.stop())
   await serveSync(peer, syncSource({ store }), log)
-  const modules = { receiver, udp, directory, clock: systemClock, random: systemRandom, log, stopping: life.stopping }
+  const answers = new AnswerVerifiers(chain.network)
+  const modules = {
+    answers,
+    receiver,
+    udp,
+    directory,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    stopping: life.stopping,
+  }
   const reach = new ReachTester(modules)
   await serveReach(peer, (request, asker) => reach.answer(request, asker), log)
   const addresses = announcedAddresses(peer, options.announce)
@@ -121,6 +132,7 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
       peer,
       gossip: new Gossip(peer, chain.network, log),
       bls: { signer: new BlsSigner(keys.bls), verifier: new BlsVerifier() },
+      answers,
       voucherSigner: voucherSigner(chain.network, keys.evm),
       peerSigner: await peerSigner(fromHex(keys.peer)),
       wall: WALL_CLOCK,

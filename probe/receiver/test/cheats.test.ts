@@ -83,8 +83,8 @@ describe('a provider that cheats', function () {
   const through =
     (host: string): Behaviour =>
     async (stream, deps) => {
-      const { signer, voucherSigner } = network.provider
-      const ports = { signer, voucherSigner, clock: systemClock, random: systemRandom }
+      const { answerSigner, voucherSigner } = network.provider
+      const ports = { answerSigner, voucherSigner, clock: systemClock, random: systemRandom }
       const box = await Relay.open({ host, port: 0, claimKbps: 3 * CLAIM_KBPS, ...ports })
       boxes.push(box)
       const openProvider = async () => connect(streamPair(host), theirs => box.serve(theirs, 'a sender'))

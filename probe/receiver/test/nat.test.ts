@@ -39,9 +39,8 @@ describe('a provider behind a NAT', function () {
       {
         sessionId: toHex(randomBytes(32)),
         stream: network.openProvider('verifier'),
-        provider: network.provider.verifier,
-        advertisedHost: NAT_HOST,
-        durationMs: 60_000,
+        provider: network.provider.answers,
+        ...{ claimKbps: CLAIM_KBPS, advertisedHost: NAT_HOST, udpHost: HOST },
       },
       { receiver: network.receiver, random: systemRandom },
     )

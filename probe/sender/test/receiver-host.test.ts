@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { expect } from 'chai'
 import { CHALLENGE_BYTES, IP_UDP_HEADER_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
 import { ProbeFrame, type ProbeInvite, RelayFrame, RelayOpen } from '../../../proto/messages.js'
-import { DATA_MS, OPEN_BYTES } from '../../constants.js'
+import { OPEN_BYTES } from '../../constants.js'
 import { Condition } from '../../deadline.js'
 import { soloSender } from '../../solo-session.js'
 import { HOST, newPeer } from '../../test/harness.js'
@@ -13,7 +13,7 @@ import { PlainUdp } from '../../test/plain-udp.js'
 import { shareKbps } from '../../verdict/share.js'
 import { connect, streamPair } from '../../wire/local-streams.js'
 import { echoOf, isChallenge } from '../../wire/path-validation.js'
-import { grantDigest } from '../../wire/statements.js'
+import { grantDigest, readyDigest } from '../../wire/statements.js'
 import { serveProbe } from '../sender.js'
 
 const CLAIM_KBPS = 10_000
@@ -72,10 +72,12 @@ describe('the host that a receiver names', function () {
   const accomplice = () =>
     connect(streamPair(HOST), async stream => {
       const { sessionId, rateKbps, budgetBytes } = RelayOpen.decode((await stream.receive())!)
-      const grant = { sessionId, tag: randomBytes(TAG_BYTES), udpPort: toProvider.port, rateKbps, budgetBytes }
-      const signature = await provider.signer.sign(grantDigest(grant))
+      const asked = { rateKbps, budgetBytes, opener: 'the sender' }
+      const grant = { sessionId, tag: randomBytes(TAG_BYTES), udpPort: toProvider.port, ...asked }
+      const signature = await provider.answerSigner.sign(grantDigest(grant))
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
-      await stream.send(RelayFrame.encode({ ready: { sessionId } }))
+      const ready = { sessionId, signature: await provider.answerSigner.sign(readyDigest(sessionId)) }
+      await stream.send(RelayFrame.encode({ ready }))
       await stream.receive()
     })
 
@@ -86,15 +88,14 @@ describe('the host that a receiver names', function () {
       () => controlTag,
       () => condition.changed(),
     )
-    const rateKbps = shareKbps(CLAIM_KBPS, 3)
     const { address, port } = host.socket.address()
     const invite: ProbeInvite = {
       ...{ sessionId: randomBytes(32), epoch: 1, provider: randomBytes(20), receiver: 9, slot: 0, host: address, port },
-      ...{ rateKbps, budgetBytes: (rateKbps * DATA_MS) / 8, durationMs: DATA_MS, nonce: randomBytes(32), controlTag },
+      ...{ nonce: randomBytes(32), controlTag },
       ...{ headerKey: randomBytes(16), padding: randomBytes(OPEN_BYTES) },
     }
     const deps = soloSender(
-      { claimKbps: CLAIM_KBPS, senders: 3, receiver: receiver.verifier, provider: provider.verifier },
+      { claimKbps: CLAIM_KBPS, senders: 3, receiver: receiver.verifier, provider: provider.answers },
       { udpHost: HOST, signer: sender.signer, openProvider: async () => accomplice() },
     )
     const [mine, theirs] = streamPair(HOST)
@@ -108,7 +109,7 @@ describe('the host that a receiver names', function () {
     if (answers)
       expect(await condition.until(() => host.arrived.length > 20, 5_000), 'control datagrams').to.equal(true)
     const before = host.arrived.length
-    await send({ direct: { rateKbps, durationMs: 500 } })
+    await send({ direct: { rateKbps: shareKbps(CLAIM_KBPS, 3), durationMs: 500 } })
     if (answers) expect(await condition.until(() => host.arrived.length > before + 50, 5_000)).to.equal(true)
     await send({ stop: { chunkRoot: randomBytes(32), signature: randomBytes(64) } })
     while (await mine.receive());

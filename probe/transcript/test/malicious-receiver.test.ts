@@ -67,9 +67,12 @@ describe('a transcript of a malicious receiver', function () {
     let checked = 0
     const counting: TranscriptKeys = {
       ...keys,
-      provider: (digest, signature) => {
-        checked++
-        return keys.provider(digest, signature)
+      provider: {
+        ...keys.provider,
+        isSigned: (statement, signature) => {
+          checked++
+          return keys.provider.isSigned(statement, signature)
+        },
       },
     }
     const [first] = under.senderRecords

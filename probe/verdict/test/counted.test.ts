@@ -154,7 +154,7 @@ describe('what counts of a session', () => {
       withTurn(sender, { sentKbps: 1e6, estimate: { ...sender.turn!.estimate, rateKbps: 1e6 } }),
     )
     const outcome = judgedSoak(fast, { atOnce: true })
-    expect(outcome).to.have.nested.property('measurement.rateKbps', Math.round(1.05 * turnKbps(SOAK_CLAIM_KBPS, 3)))
+    expect(outcome).to.have.nested.property('measurement.rateKbps', Math.round(1.05 * turnKbps(SOAK_CLAIM_KBPS)))
     const refusedTurn = {
       ...refused,
       turn: { ...three(0)[0]!.turn!, arrived: 0, verified: 0, highest: -1, control: undefined },

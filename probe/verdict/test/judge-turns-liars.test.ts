@@ -13,7 +13,7 @@ describe('judging turns, with a liar among the senders', () => {
    */
   function flooded(linkKbps: number, floodKbps: number, togetherKbps: number): SenderEvidence[] {
     const share = shareKbps(CLAIM_KBPS, K)
-    const turn = turnKbps(CLAIM_KBPS, K)
+    const turn = turnKbps(CLAIM_KBPS)
     const part = (own: number, all: number): number => own * Math.min(1, linkKbps / all)
     return [0, 1, 2].map(slot => {
       if (slot === 0)

@@ -23,7 +23,7 @@ export function logOf(slot: number, together = 1, inTurn = 1): SendLog {
   const sent = Array.from({ length }, (_, i) => {
     const ms = i * INTERVAL_MS
     if (ms < togetherMs(SOAK_MS)) return datagramsOf(together * shareKbps(CLAIM_KBPS, K), INTERVAL_MS)
-    return ms + INTERVAL_MS > fromMs && ms < toMs ? datagramsOf(inTurn * turnKbps(CLAIM_KBPS, K), INTERVAL_MS) : 0
+    return ms + INTERVAL_MS > fromMs && ms < toMs ? datagramsOf(inTurn * turnKbps(CLAIM_KBPS), INTERVAL_MS) : 0
   })
   const none = new Array<number>(length).fill(0)
   return { intervalMs: INTERVAL_MS, sent, blocked: none, errors: none, control: new Array<number>(length).fill(3) }
@@ -44,7 +44,7 @@ export function honest(
   { kbps, togetherKbps = Math.min(shareKbps(CLAIM_KBPS, K), kbps / K) }: Way,
 ): SenderEvidence {
   const turnMs = turnOf(SOAK_MS, K, slot).toMs - turnOf(SOAK_MS, K, slot).fromMs
-  const arrived = datagramsOf(Math.min(kbps, turnKbps(CLAIM_KBPS, K)), turnMs)
+  const arrived = datagramsOf(Math.min(kbps, turnKbps(CLAIM_KBPS)), turnMs)
   const all = datagramsOf(togetherKbps, togetherMs(SOAK_MS)) + arrived
   const fromMs = turnOf(SOAK_MS, K, slot).fromMs + 200
   return {
@@ -58,9 +58,9 @@ export function honest(
       direct: { arrived: 60, verified: 60 },
     },
     turn: {
-      estimate: { rateKbps: Math.min(kbps, turnKbps(CLAIM_KBPS, K)), windows: 27, fromMs, toMs: fromMs + 1_350 },
+      estimate: { rateKbps: Math.min(kbps, turnKbps(CLAIM_KBPS)), windows: 27, fromMs, toMs: fromMs + 1_350 },
       ...{ crowdKbps: [0, 0, 0], arrived, highest: arrived - 1, verified: arrived, riseMs: 40 },
-      sentKbps: Math.min(kbps, turnKbps(CLAIM_KBPS, K)),
+      sentKbps: Math.min(kbps, turnKbps(CLAIM_KBPS)),
       control: { sent: 100, arrived: 99, riseMs: 0.3 },
     },
   }

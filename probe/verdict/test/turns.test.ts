@@ -34,7 +34,7 @@ describe('turns', () => {
         expect(together).to.include({ run: 'main', fromMs: 0, toMs: togetherMs(soakMs) })
         expect(turn!.rateKbps).to.be.at.least(1.06 * claimKbps + 0.04 * Math.min(claimKbps, 100_000) - 1e-6)
         expect(soakKbps(claimKbps, k)).to.be.at.most(maxShareKbps(claimKbps))
-        const bytes = bytesIn(shareKbps(claimKbps, k), soakMs / 2) + bytesIn(turnKbps(claimKbps, k), soakMs / 2 / k)
+        const bytes = bytesIn(shareKbps(claimKbps, k), soakMs / 2) + bytesIn(turnKbps(claimKbps), soakMs / 2 / k)
         expect(bytesOf([together!, turn!])).to.be.closeTo(bytes, 1)
       }),
     )

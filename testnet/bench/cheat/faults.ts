@@ -63,13 +63,7 @@ export const boxed: Fault = {
 }
 
 /** Sends half of its share, and says so. */
-const slow: Fault = {
-  stream: stream =>
-    changing(stream, {
-      toSender: frame =>
-        frame.invite ? { invite: { ...frame.invite, rateKbps: Math.round(frame.invite.rateKbps / 2) } } : frame,
-    }),
-}
+const slow: Fault = { order: ({ claimKbps, soakMs }) => ({ claimKbps: Math.round(claimKbps / 2), soakMs }) }
 
 /** Sends every datagram four times: the relay polices the sender, and duplicates do not count. */
 const flooding: Fault = { link: () => () => 4 }

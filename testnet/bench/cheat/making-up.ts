@@ -4,7 +4,7 @@
  */
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import { HEADER_BYTES } from '../../../proto/datagram.js'
-import { isData, Link, takesAll } from '../../profiles/cheats/link.js'
+import { Link, slotOf, takesAll } from '../../profiles/cheats/link.js'
 
 export interface MakingUpOptions {
   readonly linkKbps: number
@@ -17,8 +17,7 @@ export function createForwarding({ linkKbps, madeUp }: MakingUpOptions): Forward
   return {
     ...takesAll,
     forward: (packet, nowMs) => {
-      if (!isData(packet)) return 'now'
-      if (!madeUp.includes(packet.slot)) return link.takes(packet, nowMs) ? 'now' : 'drop'
+      if (!madeUp.includes(slotOf(packet))) return link.takes(packet, nowMs) ? 'now' : 'drop'
       packet.bytes[HEADER_BYTES]! ^= 1
       return 'now'
     },

@@ -26,7 +26,7 @@ import { shareKbps } from '../../../probe/verdict/share.js'
 import { IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
 import { InProcessPath, PATH_HOST } from '../../lab/in-process-path.js'
 import { type Keys, newKeys } from '../../lab/keys.js'
-import { measure, providerVouchers, SENDERS } from '../../lab/session.js'
+import { measure, PROVIDER_KEYS, providerAnswers, SENDERS } from '../../lab/session.js'
 import type { Fault } from './faults.js'
 
 const HOST = '127.0.0.1'
@@ -46,7 +46,6 @@ export interface RigOptions {
 
 export class Rig {
   readonly #options: RigOptions
-  readonly #provider: Keys
   readonly #receiver: Keys
   readonly #senders: readonly Keys[]
   readonly #relay: Relay
@@ -55,12 +54,11 @@ export class Rig {
 
   private constructor(
     options: RigOptions,
-    keys: readonly [Keys, Keys, ...Keys[]],
+    keys: readonly [Keys, ...Keys[]],
     parts: { readonly relay: Relay; readonly port: Receiver; readonly path: InProcessPath },
   ) {
-    const [provider, receiver, ...senders] = keys
+    const [receiver, ...senders] = keys
     this.#options = options
-    this.#provider = provider
     this.#receiver = receiver
     this.#senders = senders
     this.#relay = parts.relay
@@ -69,13 +67,13 @@ export class Rig {
   }
 
   static async open(options: RigOptions): Promise<Rig> {
-    const [provider, receiver, ...senders] = await Promise.all(Array.from({ length: 2 + SENDERS }, newKeys))
-    const relay = await openRelay(HOST, provider!, options)
+    const [receiver, ...senders] = await Promise.all(Array.from({ length: 1 + SENDERS }, newKeys))
+    const relay = await openRelay(HOST, options)
     const port = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
     const ends = { host: HOST, providerPort: relay.port, receiverPort: port.port }
     const path = await InProcessPath.open(ends, () => 1)
     path.shape({ rateKbps: WIDE_KBPS, rttMs: 0, lossPercent: 0, receiverKbps: options.receiverKbps })
-    return new Rig(options, [provider!, receiver!, ...senders], { relay, port, path })
+    return new Rig(options, [receiver!, ...senders], { relay, port, path })
   }
 
   /**
@@ -93,7 +91,6 @@ export class Rig {
         soakMs,
         signer: this.#receiver.signer,
         receiver: this.#port,
-        provider: this.#provider.verifier,
         senders: this.#senders.map((sender, slot) => ({
           verifier: sender.verifier,
           open: async () => {
@@ -103,14 +100,15 @@ export class Rig {
             const pass = fault?.link?.(shareKbps(claimKbps, SENDERS))
             if (pass) links.push(await this.#senderLink(pass))
             const host = pass ? LINK_HOST : HOST
-            const [receiver, provider] = [this.#receiver.verifier, this.#provider.verifier]
-            const box = fault?.box && (await openRelay(BOX_HOST, this.#provider, { claimKbps }))
+            const [receiver, provider] = [this.#receiver.verifier, providerAnswers]
+            const box = fault?.box && (await openRelay(BOX_HOST, { claimKbps }))
             if (box) boxes.push(box)
+            const terms = { providerClaimKbps: claimKbps, senders: SENDERS, receiver, provider }
             const deps = soloSender(
-              { ...(fault?.order?.(order) ?? order), senders: SENDERS, receiver, provider },
+              { ...(fault?.order?.(order) ?? order), ...terms },
               {
                 signer,
-                openProvider: async () => openProvider(box ?? this.#relay, box ? BOX_HOST : host),
+                openProvider: async () => openProvider(box ?? this.#relay, box ? BOX_HOST : host, slot),
                 udpHost: host,
               },
             )
@@ -149,13 +147,14 @@ export class Rig {
   }
 }
 
-const openRelay = (host: string, { signer }: Keys, { claimKbps, forwarding }: RigOptions): Promise<Relay> =>
+const openRelay = (host: string, { claimKbps, forwarding }: RigOptions): Promise<Relay> =>
   Relay.open({
-    ...{ host, port: 0, claimKbps, forwarding, signer },
-    voucherSigner: providerVouchers,
+    ...{ host, port: 0, claimKbps, forwarding },
+    ...PROVIDER_KEYS,
     clock: systemClock,
     random: systemRandom,
   })
 
-const openProvider = (relay: Relay, host: string): ProviderStream =>
-  connect(streamPair(host), stream => relay.serve(stream, randomBytes(8).toString('hex')))
+/** The peer id tells a provider that cheats with a sender the slot of that sender: see `slotOf`. */
+const openProvider = (relay: Relay, host: string, slot: number): ProviderStream =>
+  connect(streamPair(host), stream => relay.serve(stream, `sender ${slot} ${randomBytes(8).toString('hex')}`))

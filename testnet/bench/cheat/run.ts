@@ -140,7 +140,6 @@ const subjectOf = (name: string, taken: Sample, aim: Aim, freshEvery?: number): 
   name,
   sample: taken,
   aim,
-  answersHeartbeats: name !== 'picky',
   ...(freshEvery && { freshEvery }),
 })
 

@@ -87,7 +87,7 @@ async function relay({ host, backend, offload }: RoleOptions): Promise<Part> {
       const budgetBytes = BUDGET_SLACK * bytesIn(rateKbps, ms)
       const nonce = randomBytes(NONCE_BYTES)
       const hop = { nextHopHost: to.host, nextHopPort: to.port, openBytes: OPEN_BYTES }
-      await remote.call('openSession', { id, tag: bytes(tag), nonce, ...hop, slot: 0, rateKbps, budgetBytes })
+      await remote.call('openSession', { id, tag: bytes(tag), nonce, ...hop, opener: '', rateKbps, budgetBytes })
       if (!(await validated)) throw new Error('the receiver did not echo the nonce')
       return { done: true }
     },

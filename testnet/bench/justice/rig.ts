@@ -36,7 +36,7 @@ export async function runSession({ claimKbps, hosts, lines, receiver }: RigOptio
   const port = { host: hosts.ends, port: 0, clock: systemClock, random: systemRandom }
   const relay = await Relay.open({ ...port, claimKbps, ...provider })
   const path = await ModelledPath.open(hosts, { relayPort: relay.port, receiverPort: receiver.port }, lines)
-  const terms = { claimKbps, senders: SENDERS, receiver: verifier.verifier, provider: provider.verifier }
+  const terms = { claimKbps, senders: SENDERS, receiver: verifier.verifier, provider: provider.answers }
   const { directMs } = lines
   const wayOf = (slot: number): string =>
     lines.in.length === 0 ? hosts.ends : hosts.ways[Math.min(slot, lines.in.length - 1)]!
@@ -63,7 +63,7 @@ export async function runSession({ claimKbps, hosts, lines, receiver }: RigOptio
               ),
             ),
         })),
-        providerVerifier: provider.verifier,
+        providerAnswers: provider.answers,
         providerVouchers: provider.vouchers,
         advertisedHost: hosts.front,
       },

@@ -5,7 +5,7 @@
 import { type Forwarding, REFUSE } from '../../../probe/plane/forwarding.js'
 import type { ProviderProfile } from '../profile.js'
 import { caught } from './check.js'
-import { DELIVERED_SHARE, isData, Link } from './link.js'
+import { DELIVERED_SHARE, Link } from './link.js'
 
 export const chooser: ProviderProfile = {
   describe: 'delivers 60 % of its claim, and refuses one sender of each session',
@@ -15,13 +15,21 @@ export const chooser: ProviderProfile = {
   broken: caught,
 }
 
-/** Sessions for heartbeats name sender 0. */
-export const REFUSED_SLOT = 1
+/** Openings for one next hop within this time are of one session. */
+const TOGETHER_MS = 400
 
 export function createForwarding({ claimKbps }: { claimKbps: number }): Forwarding {
   const link = new Link(claimKbps * DELIVERED_SHARE)
+  /** by next hop: how many came together, and when the last one came */
+  const openings = new Map<string, { readonly count: number; readonly atMs: number }>()
   return {
-    admit: ({ sender }) => sender !== REFUSED_SLOT || REFUSE.malformed,
-    forward: (packet, nowMs) => (!isData(packet) || link.takes(packet, nowMs) ? 'now' : 'drop'),
+    admit: ({ nextHopHost, nextHopPort }, nowMs) => {
+      const nextHop = `${nextHopHost} ${nextHopPort}`
+      const last = openings.get(nextHop)
+      const count = last && nowMs - last.atMs <= TOGETHER_MS ? last.count + 1 : 1
+      openings.set(nextHop, { count, atMs: nowMs })
+      return count !== 2 || REFUSE.malformed
+    },
+    forward: (packet, nowMs) => (link.takes(packet, nowMs) ? 'now' : 'drop'),
   }
 }

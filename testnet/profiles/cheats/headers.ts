@@ -9,7 +9,7 @@ import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import { CHUNK_DATAGRAMS, DATAGRAM_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
 import type { ProviderProfile } from '../profile.js'
 import { caught } from './check.js'
-import { DELIVERED_SHARE, isData, Link, takesAll } from './link.js'
+import { DELIVERED_SHARE, Link, places, takesAll } from './link.js'
 
 type Trick = 'rewrites' | 'invents'
 
@@ -28,18 +28,18 @@ export const inventor = plays('invents', 'delivers 60 % of its claim, and makes 
 const REWRITTEN_EVERY = 500
 const LATER = 31 * CHUNK_DATAGRAMS
 const SEQUENCE_AT = TAG_BYTES + 1
-/** The sender whose data are made up. Slots are drawn, so any slot will do. */
-const INVENTED_SLOT = 2
+/** The sender whose data are made up, among those that begin together. */
+const INVENTED_PLACE = 2
 
 export function createForwarding({ claimKbps, trick }: { claimKbps: number; trick: Trick }): Forwarding {
   const link = new Link(claimKbps * DELIVERED_SHARE)
+  const placeOf = places()
   let passed = 0
   return {
     ...takesAll,
     forward: (packet, nowMs) => {
       const { bytes } = packet
-      if (!isData(packet)) return 'now'
-      if (trick === 'invents' && packet.slot === INVENTED_SLOT) {
+      if (trick === 'invents' && placeOf(packet, nowMs) === INVENTED_PLACE) {
         randomFillSync(bytes, TAG_BYTES, DATAGRAM_BYTES - TAG_BYTES)
         return 'now'
       }

@@ -133,12 +133,6 @@ describe('what the profiles promise', () => {
     expect(broken('flaky', of(4000))).to.have.length(1)
   })
 
-  it('refuser has an uptime, since it answers heartbeats', () => {
-    const leaves = [1, 2].map(epoch => leaf(epoch, 0, { status: STATUS.unserving, uptimeBps: 0 }))
-    expect(broken('refuser', history(leaves)).join()).to.include('although it answers heartbeats')
-    expect(broken('dead', history(leaves))).to.deep.equal([])
-  })
-
   for (const profile of ['refuser', 'dead']) {
     it(`${profile} has the rate zero, and is slashed`, () => {
       const zero = (epoch: number, penaltyBps = 0) =>

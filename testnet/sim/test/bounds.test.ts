@@ -101,7 +101,6 @@ describe('bounds for colluding verifiers', () => {
       name,
       aim,
       sample,
-      answersHeartbeats: true,
     })
     const subjects = [subject('honest', 'frame', reads(1, 'verified')), subject('slow', 'raise', reads(0.6, 'under'))]
     const windows = 60
@@ -129,7 +128,7 @@ describe('a provider that senders lend bandwidth to', function () {
   const [low, high] = [slow.outcomes, reads(1, 'verified').outcomes]
   const lent = { outcomes: [low, high, high], soaks: [low, low, high] }
   const lender: Subject = {
-    ...{ name: 'lender', aim: 'lend', answersHeartbeats: true },
+    ...{ name: 'lender', aim: 'lend' },
     sample: { ...slow, soaks: low, lent },
   }
   const simulated = (share: number) =>

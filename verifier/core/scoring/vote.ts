@@ -59,7 +59,7 @@ export function makeVote(input: VoteInput): Vote {
     attempts: (result ? 1 : 0) + (other ? 1 : 0),
     cause:
       outcome === OUTCOME.noPath && result?.outcome.kind === 'no-path' ? CAUSE_OF[result.outcome.reason] : CAUSE.none,
-    sessionPeers: ZERO_HASH,
+    sessionPeers: evidence?.sessionPeers ?? ZERO_HASH,
     otherOutcome: other?.outcome ?? 0,
     otherKbps: other?.rateKbps ?? 0,
   }

@@ -9,6 +9,7 @@ import type { Transcript } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
 import { encodeVote } from '../../../proto/vote.js'
 import { accountOf } from '../../chain/account.js'
+import { AnswerVerifiers, answerSigner } from '../../chain/answers.js'
 import { voucherSigner, voucherVerifier } from '../../chain/vouchers.js'
 import { assign } from '../../core/assignment/assign.js'
 import type { ChainFacts } from '../../core/facts.js'
@@ -41,6 +42,8 @@ export async function memberOf(network: NetworkId, seed: Uint8Array, secret: Hex
     ...{ peerId, account, signer: await peerSigner(seed), verifier: peerVerifier(peerId) },
     voucherSigner: voucherSigner(network, secret),
     vouchers: voucherVerifier(network, account),
+    answerSigner: answerSigner(network, secret),
+    answers: new AnswerVerifiers(network).of(account),
   }
 }
 
@@ -86,7 +89,7 @@ export async function transcriptOfSession({ network: id, facts, provider, verifi
     })
     return {
       ...{ chainId: String(id.chainId), contract: fromHex(id.contract), era, beacon: fromHex(beacon) },
-      ...{ providerPeer: provider.peerId, receiverPeer: receiving.peerId },
+      receiverPeer: receiving.peerId,
       senderPeers: sending.map(({ peerId }) => peerId),
       receiverAccount: fromHex(receiving.account),
       session: result.record,

@@ -12,9 +12,9 @@ import type { NetworkId } from '../../../proto/digests.js'
 import { type Hex, toHex } from '../../../proto/hex.js'
 import { RelayOpen } from '../../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../../proto/protocols.js'
+import { answerSigner } from '../../chain/answers.js'
 import { voucherSigner } from '../../chain/vouchers.js'
 import { createPeer, listenAddresses } from '../../net/libp2p.js'
-import { peerSigner } from '../../net/peer-keys.js'
 import { handleStreams } from '../../net/streams.js'
 import { measureProvider, type SoloSessionOptions } from '../solo-session.js'
 
@@ -37,7 +37,7 @@ describe('the addresses of a session', function () {
     const seed = new Uint8Array(randomBytes(32))
     const relay = await Relay.open({
       ...{ host, port: 0, announced, claimKbps: CLAIM_KBPS, clock: performance },
-      signer: await peerSigner(seed),
+      answerSigner: answerSigner(NETWORK, secret),
       voucherSigner: voucherSigner(NETWORK, secret),
       random: { bytes: length => randomBytes(length) },
     })

@@ -8,17 +8,19 @@ import { PlainUdp } from '../../../probe/test/plain-udp.js'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
 import { REACH_STEP, type ReachResponse, RelayOpen } from '../../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../../proto/protocols.js'
+import { accountOf } from '../../chain/account.js'
+import { AnswerVerifiers, answerSigner } from '../../chain/answers.js'
 import { voucherSigner } from '../../chain/vouchers.js'
 import type { Announcement } from '../../core/ports.js'
 import { createPeer, listenAddresses, type Peer } from '../../net/libp2p.js'
-import { peerSigner } from '../../net/peer-keys.js'
 import { askReach, serveReach } from '../../net/reach.js'
 import { handleStreams } from '../../net/streams.js'
 import { OwnUdp } from '../own-address.js'
 import { ReachTester } from '../reach-tester.js'
 
 const HOST = '127.0.0.1'
-const ACCOUNT: Hex = `0x${'33'.repeat(20)}`
+const SECRET = toHex(randomBytes(32))
+const ACCOUNT = accountOf(SECRET)
 const NETWORK = { chainId: 31_337, contract: `0x${'22'.repeat(20)}` as Hex }
 const silent = pino({ level: 'silent' })
 
@@ -36,15 +38,16 @@ describe('a test of whether a provider can be reached', function () {
     closing.push(() => stopping.abort())
     verifier = await newPeer(randomBytes(32))
     const directory = { provider: (account: Hex) => announced.get(account) }
-    const ports = { clock: systemClock, random: systemRandom, log: silent, stopping: stopping.signal }
+    const answers = new AnswerVerifiers(NETWORK)
+    const ports = { answers, clock: systemClock, random: systemRandom, log: silent, stopping: stopping.signal }
     const tester = new ReachTester({ receiver, udp: new OwnUdp(HOST, undefined), directory, ...ports })
     await serveReach(verifier, (request, asker) => tester.answer(request, asker), silent)
 
     const seed = randomBytes(32)
     const relay = await Relay.open({
       ...{ host: HOST, port: 0, claimKbps: 10_000, ...options, clock: systemClock, random: systemRandom },
-      signer: await peerSigner(new Uint8Array(seed)),
-      voucherSigner: voucherSigner(NETWORK, toHex(randomBytes(32))),
+      answerSigner: answerSigner(NETWORK, SECRET),
+      voucherSigner: voucherSigner(NETWORK, SECRET),
     })
     closing.push(() => relay.close())
     provider = await newPeer(seed)

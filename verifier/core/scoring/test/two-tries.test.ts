@@ -141,7 +141,13 @@ function votesBeside(shape: { verifiers: number; beacon: string; liar: number },
 }
 
 const NO_EVIDENCE = {
-  ...{ sessionId: ZERO_HASH, chunkRoot: ZERO_HASH, keyCommitments: ZERO_HASH, receiptHead: ZERO_HASH },
+  ...{
+    sessionId: ZERO_HASH,
+    chunkRoot: ZERO_HASH,
+    keyCommitments: ZERO_HASH,
+    sessionPeers: ZERO_HASH,
+    receiptHead: ZERO_HASH,
+  },
   ...{ unverifiableSenders: 0, providerHost: undefined },
 }
 

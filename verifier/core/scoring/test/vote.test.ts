@@ -26,6 +26,7 @@ const EVIDENCE: SessionEvidence = {
   sessionId: keccakText('session'),
   chunkRoot: keccakText('chunk root'),
   keyCommitments: keccakText('commitments'),
+  sessionPeers: keccakText('session peers'),
   receiptHead: keccakText('receipts'),
   unverifiableSenders: 0b10,
   providerHost: undefined,
