@@ -14,7 +14,8 @@ import { HANDSHAKE_MS, PATH_MS } from '../constants.js'
 import { within } from '../deadline.js'
 import { udpHostOf } from '../io/resolve-host.js'
 import type { AnswerVerifier, ProviderStream, RandomSource } from '../ports.js'
-import { type NextHop, RelayClient, requestOf } from '../wire/relay-client.js'
+import { type NextHop, requestOf } from '../verdict/session-shape.js'
+import { RelayClient } from '../wire/relay-client.js'
 import type { ExpectedHeartbeats, Receiver } from './receiver.js'
 
 export interface HeartbeatRequest {

@@ -16,7 +16,6 @@ import {
 import { LAST_RECEIPT_MS, OPEN_BYTES, SETTLE_MS, SETTLE_SPREAD_MS } from '../constants.js'
 import { within } from '../deadline.js'
 import type { AnswerVerifier, ProviderStream } from '../ports.js'
-import { shapeOf } from '../verdict/session-shape.js'
 import { grantDigest, readyDigest, refuseDigest } from './statements.js'
 
 export type RelayAnswer =
@@ -25,19 +24,6 @@ export type RelayAnswer =
 
 /** What an opener asks for. */
 export type RelayRequest = Omit<RelayOpen, 'padding' | 'provider'>
-
-/** Where the provider forwards to. */
-export interface NextHop {
-  /** an address literal */
-  readonly host: string
-  readonly port: number
-}
-
-/** What every opener asks for. @param claimKbps of the provider, as the chain holds it */
-export const requestOf = (sessionId: Uint8Array, { host, port }: NextHop, claimKbps: number): RelayRequest => ({
-  ...{ sessionId, nextHopHost: host, nextHopPort: port },
-  ...shapeOf(claimKbps),
-})
 
 /** All openings have one length. */
 export function paddedOpen(request: RelayRequest, provider: Hex): RelayOpen {
