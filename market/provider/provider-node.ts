@@ -16,6 +16,7 @@ import { answerSigner } from '../../verifier/chain/answers.js'
 import { connectChain } from '../../verifier/chain/connect.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { voucherSigner } from '../../verifier/chain/vouchers.js'
+import { CLAIM_NOTICE } from '../../verifier/cli/claim-notice.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { announcedAddresses, createPeer } from '../../verifier/net/libp2p.js'
 import { handleStreams } from '../../verifier/net/streams.js'
@@ -24,6 +25,8 @@ import { Directory } from '../../verifier/node/directory.js'
 import { Lifecycle } from '../../verifier/node/lifecycle.js'
 import type { NodeOptions } from '../../verifier/node/node-options.js'
 import { repeat } from '../../verifier/node/waiting.js'
+import { ClaimMemory } from './claim-memory.js'
+import { Headroom, LOOK_MS, type Reading } from './headroom.js'
 import { OverrunWarning } from './overrun-warning.js'
 import { reachLines } from './reach-lines.js'
 import { testReachBy } from './self-test.js'
@@ -44,6 +47,7 @@ export interface ProviderNode {
   readonly index: number
   readonly peerId: string
   readonly relay: Relay
+  readonly headroom: Headroom
   readonly chain: EthersChain
   readonly failed: Promise<never>
   stop(): Promise<void>
@@ -88,17 +92,37 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
   const { index, claimKbps } = registered
   const { relay, peerId, addresses, directory, testReach } = await serve(options, life, chain, claimKbps)
   await announceSelf(chain, directory, { role: 'provider', account }, peerId, addresses)
+  const { epochSeconds, windowEpochs } = network.params
+  const claims = new ClaimMemory((windowEpochs + 1) * epochSeconds * 1000)
+  let currentKbps = claimKbps
+  claims.see(claimKbps, systemClock.now())
   const readClaim = async () => {
     const now = await chain.provider(account)
-    if (now !== undefined) relay.setClaim(now.claimKbps)
+    if (now === undefined) return
+    currentKbps = now.claimKbps
+    relay.setClaim(claims.see(now.claimKbps, systemClock.now()))
   }
   const complain = (error: Error) => log.warn({ error: error.message }, 'could not read the claim')
   life.run(repeat(() => readClaim().catch(complain), CLAIM_POLL_MS, life.stopping))
   const overruns = new OverrunWarning(relay, (facts, message) => log.warn(facts, message))
   life.run(repeat(async () => overruns.check(), OVERRUN_POLL_MS, life.stopping))
+  const headroom = new Headroom(() => currentKbps)
+  const look = async () => tellHeadroom(headroom.look(relay.stats, systemClock.now()), log)
+  life.run(repeat(look, LOOK_MS, life.stopping))
+  log.info(CLAIM_NOTICE)
   log.info({ account, claimKbps, peerId, udp: relay.facts }, 'taking sessions')
   life.run(tellReach(testReach, log))
-  return { role: 'provider', account, index, peerId, relay, chain, failed: life.failed, stop: () => life.stop() }
+  return {
+    role: 'provider',
+    account,
+    index,
+    peerId,
+    relay,
+    headroom,
+    chain,
+    failed: life.failed,
+    stop: () => life.stop(),
+  }
 }
 
 /** The relay, and the session protocol in front of it. */
@@ -132,6 +156,11 @@ async function serve(options: ProviderOptions, life: Lifecycle, chain: EthersCha
   const self = { account: chain.account!, claimKbps, multiaddrs: addresses, stopping: life.stopping }
   const testReach = () => testReachBy(directory.verifiers(), { ...self, peer, log })
   return { relay, peerId, addresses, directory, testReach }
+}
+
+function tellHeadroom(reading: Reading | undefined, log: Logger): void {
+  if (reading === undefined || reading.kept) return
+  log.warn(reading, 'the line did not keep the claim: of what this relay sent on, less than the claim arrived')
 }
 
 /** Tells the operator what a verifier found. What is wrong stops nothing: another path may work. */

@@ -180,6 +180,7 @@ export class Relay {
     if (!counter || !isCounterOf(counter, last)) return
     this.stats.counterSigned++
     this.stats.counterSignedBytes += counter.bytes
+    this.stats.receiptedBytes += last.bytes
   }
 
   #refusal(open: RelayOpen, peer: string): RefuseReason | undefined {
