@@ -8,6 +8,7 @@
  * Start: chain, relay, peer, session handler, own announcement, claim follower; then a verifier tests whether the
  * provider can be reached. Stop: the reverse.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { type ForwardingSpec, Relay, systemClock, systemRandom } from '../../probe/index.js'
 import { type ReachReport, RelayOpen } from '../../proto/messages.js'
@@ -33,6 +34,9 @@ import { testReachBy } from './self-test.js'
 
 /** How often the provider reads its claim again. */
 const CLAIM_POLL_MS = 5000
+/** How often, and how long after one another, the provider asks again whether it is reached. */
+const REACH_RETRIES = 3
+const REACH_RETRY_MS = 20_000
 /** How often the provider looks whether its own machine has lost datagrams. */
 const OVERRUN_POLL_MS = 10_000
 
@@ -67,9 +71,8 @@ export async function checkProvider(options: ProviderOptions, claimKbps: number)
   const life = new Lifecycle()
   try {
     const chain = await connected(options, life)
-    const serving = await serve(options, life, chain, claimKbps)
-    await serving.directory.refresh()
-    return await serving.testReach()
+    const { testReach } = await serve(options, life, chain, claimKbps)
+    return await testReach()
   } finally {
     await life.stop()
   }
@@ -111,7 +114,9 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
   life.run(repeat(look, LOOK_MS, life.stopping))
   log.info(CLAIM_NOTICE)
   log.info({ account, claimKbps, peerId, udp: relay.facts }, 'taking sessions')
-  life.run(tellReach(testReach, log))
+  const unasked = (error: Error) =>
+    log.warn({ error: error.message }, 'could not ask whether this provider can be reached')
+  life.run(tellReach(testReach, log, life.stopping).catch(error => life.stopping.aborted || unasked(error)))
   return {
     role: 'provider',
     account,
@@ -154,7 +159,10 @@ async function serve(options: ProviderOptions, life: Lifecycle, chain: EthersCha
   const addresses = announcedAddresses(peer, options.announce)
   const directory = new Directory(chain, log)
   const self = { account: chain.account!, claimKbps, multiaddrs: addresses, stopping: life.stopping }
-  const testReach = () => testReachBy(directory.verifiers(), { ...self, peer, log })
+  const testReach = async () => {
+    await directory.refresh()
+    return testReachBy(directory.verifiers(), { ...self, peer, log })
+  }
   return { relay, peerId, addresses, directory, testReach }
 }
 
@@ -164,8 +172,12 @@ function tellHeadroom(reading: Reading | undefined, log: Logger): void {
 }
 
 /** Tells the operator what a verifier found. What is wrong stops nothing: another path may work. */
-async function tellReach(testReach: () => Promise<ReachReport | undefined>, log: Logger): Promise<void> {
-  const report = await testReach()
+async function tellReach(testReach: () => Promise<ReachReport | undefined>, log: Logger, stopping: AbortSignal) {
+  let report = await testReach()
+  for (let again = 0; report === undefined && again < REACH_RETRIES; again++) {
+    await pause(REACH_RETRY_MS, undefined, { signal: stopping })
+    report = await testReach()
+  }
   if (report === undefined) {
     log.info('no verifier tested whether this provider can be reached: try `bandwitness provider check` later')
     return
