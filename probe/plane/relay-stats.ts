@@ -31,6 +31,8 @@ export type RelayStats = RelayTraffic & {
   /** flows that a receiver has counter-signed, and their bytes at the IP layer */
   counterSigned: number
   counterSignedBytes: number
+  /** bytes that the relay had forwarded of these flows */
+  receiptedBytes: number
   readonly refused: Record<RefuseName, number>
 }
 
@@ -53,5 +55,6 @@ export const newRelayStats = (memory: RelayCounterMemory): RelayStats =>
     granted: 0,
     counterSigned: 0,
     counterSignedBytes: 0,
+    receiptedBytes: 0,
     refused: Object.fromEntries(Object.keys(REFUSE).map(name => [name, 0])) as Record<RefuseName, number>,
   })

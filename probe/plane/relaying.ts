@@ -8,7 +8,7 @@ import { DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import type { DatagramPort, PortFacts, ReceivedBatch } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
 import type { MonotonicClock } from '../ports.js'
-import { PathValidation } from '../wire/path-validation.js'
+import { echoOf, PathValidation } from '../wire/path-validation.js'
 import { ChallengeCap } from './challenge-cap.js'
 import { clockOf } from './clock.js'
 import { OVERRUNS_MS } from './counters.js'
@@ -155,6 +155,7 @@ export class Relaying {
       const verdict = session.police(batch, i, place, nowMs)
       if (verdict === 'forward') this.#forward(batch, i, session, nowMs)
       else if (verdict === 'echo') this.#onEcho(session)
+      else if (verdict === 'challenge') this.#port.send(echoOf(place.subarray(0, length)), batch.source(i))
       else dropped[verdict]++
     }
     this.#port.flush()

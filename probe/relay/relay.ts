@@ -24,6 +24,7 @@ import { newRelayStats, type RelayStats, relayCounterMemory } from '../plane/rel
 import type { RelayingEvent, RelayingOptions } from '../plane/relaying.js'
 import type { AnswerSigner, MessageStream, MonotonicClock, RandomSource, VoucherSigner } from '../ports.js'
 import { shapeOf } from '../verdict/session-shape.js'
+import { isOverIpv6 } from '../wire/address-family.js'
 import { mayReach } from '../wire/next-hop.js'
 import { isCounterOf } from '../wire/receipts.js'
 import { SeenSessions } from '../wire/seen-sessions.js'
@@ -34,6 +35,8 @@ export interface RelayOptions {
   readonly host: string
   /** 0 for any */
   readonly port: number
+  /** where openers reach the port, if that is not the host of their connection or not the port's own number */
+  readonly announced?: { readonly host: string; readonly port?: number | undefined } | undefined
   readonly claimKbps: number
   /** limit on all sessions together (see `limited`) */
   readonly limitKbps?: number | undefined
@@ -50,6 +53,7 @@ export interface RelayOptions {
   readonly random: RandomSource
 }
 
+const ALL_ADDRESSES = '::'
 const REFUSE_NAME = new Map(Object.entries(REFUSE).map(([name, reason]) => [reason, name as RefuseName]))
 
 export class Relay {
@@ -58,7 +62,6 @@ export class Relay {
   readonly #forwarding: Forwarding
   readonly #sessions = new Map<number, RelaySession>()
   readonly #seen = new SeenSessions()
-  readonly #family: number
   readonly #closing = Promise.withResolvers<undefined>()
   #claimKbps: number
   #remote!: Remote<'relaying'>
@@ -68,7 +71,6 @@ export class Relay {
     this.#options = options
     this.#claimKbps = options.claimKbps
     this.#forwarding = forwarding
-    this.#family = isIP(options.host)
     this.stats = stats
   }
 
@@ -122,7 +124,7 @@ export class Relay {
 
   /** @returns the last receipt, if the opener finished the session */
   async #serve(request: Uint8Array, stream: MessageStream, peer: string): Promise<Receipt | undefined> {
-    const { random, answerSigner, voucherSigner } = this.#options
+    const { announced, random, answerSigner, voucherSigner } = this.#options
     const open = RelayOpen.decode(request)
     const reason = this.#refusal(open, peer)
     if (reason !== undefined) {
@@ -143,7 +145,9 @@ export class Relay {
     const path = { nonce: random.bytes(NONCE_BYTES), nextHopHost, nextHopPort, openBytes }
     try {
       await this.#remote.call('openSession', { id, tag, ...path, opener: peer, rateKbps, budgetBytes })
-      const grant = { sessionId: open.sessionId, tag, udpPort: this.port, rateKbps, budgetBytes, opener: peer }
+      const udpPort = announced?.port ?? this.port
+      const to = { udpPort, udpHost: announced?.host, opener: peer }
+      const grant = { sessionId: open.sessionId, tag, ...to, rateKbps, budgetBytes }
       const signature = await answerSigner.sign(grantDigest(grant))
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
       if (!(await session.pathSettled)) return undefined
@@ -176,6 +180,7 @@ export class Relay {
     if (!counter || !isCounterOf(counter, last)) return
     this.stats.counterSigned++
     this.stats.counterSignedBytes += counter.bytes
+    this.stats.receiptedBytes += last.bytes
   }
 
   #refusal(open: RelayOpen, peer: string): RefuseReason | undefined {
@@ -184,7 +189,7 @@ export class Relay {
     if (toHex(open.provider) !== this.#options.answerSigner.account) return REFUSE.otherProvider
     if (isIP(nextHopHost) === 0 || nextHopPort < 1 || nextHopPort > 0xffff) return REFUSE.malformed
     if (rateKbps < 1 || budgetBytes < 1 || durationMs < 1) return REFUSE.malformed
-    if (isIP(nextHopHost) !== this.#family) return REFUSE.family
+    if (!this.#hasFamilyOf(nextHopHost)) return REFUSE.family
     const own = { host: this.#options.host, port: this.port }
     if (!mayReach(own, { host: nextHopHost, port: nextHopPort })) return REFUSE.nextHop
     const most = shapeOf(this.#claimKbps)
@@ -196,6 +201,12 @@ export class Relay {
     if (!this.#seen.add(toHex(open.sessionId), nowMs)) return REFUSE.replayed
     const admitted = this.#forwarding.admit(open, nowMs, peer)
     return admitted === true ? undefined : admitted
+  }
+
+  /** Bound to all IPv6 addresses, the port takes IPv4 as well. */
+  #hasFamilyOf(nextHopHost: string): boolean {
+    const { host } = this.#options
+    return host === ALL_ADDRESSES || isOverIpv6(host) === isOverIpv6(nextHopHost)
   }
 
   #onEvent(event: RelayingEvent): void {
