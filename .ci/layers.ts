@@ -1,7 +1,7 @@
 /**
  * Which part may import which. Imports run one way: proto ← probe ← verifier ← market ← testnet.
  *
- *   probe:    wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
+ *   probe:    access; wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
  *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← api ← cli
  *   core:     {assignment, agreement} ← scoring
  *   testnet:  {process, profiles} ← network ← acceptance; process ← lab; {profiles, lab, sim} ← bench
@@ -20,6 +20,7 @@ export interface Layer {
 
 const NODE = /^node:/
 const HASHES = /^@noble\/hashes(\/|$)/
+const CURVES = /^@noble\/curves(\/|$)/
 const LIBP2P = /^(libp2p|@libp2p\/.*|@multiformats\/.*)$/
 const ETHERS = /^ethers$/
 const YARGS = /^yargs(\/|$)/
@@ -37,6 +38,7 @@ const PURE_WINGS = ['wire', 'verdict', 'chunks', 'transcript']
 const CARRYING_WINGS = ['io', 'plane']
 const ROLES = ['sender', 'relay', 'receiver']
 const WINGS = [
+  wing('access', [], [NODE, HASHES, CURVES]),
   wing('wire', []),
   wing('verdict', ['wire']),
   wing('chunks', ['wire']),

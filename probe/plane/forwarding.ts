@@ -11,7 +11,7 @@ import { TokenBucket } from './token-bucket.js'
 
 /** Why a provider refused a session. Providers sign these numbers, so a number must never change its meaning. */
 export const REFUSE = {
-  /** too many sessions of this peer, or of all peers together */
+  /** a stranger, and too many strangers of this peer, of this host or together */
   busy: 1,
   /** the request exceeds one session's share of rate, bytes or time */
   tooMuch: 2,
@@ -23,6 +23,8 @@ export const REFUSE = {
   notServing: 5,
   /** the relay must not send to the next hop's address */
   nextHop: 6,
+  /** the token is not the provider's, is of another era, or was shown before */
+  token: 7,
 } as const
 
 export type RefuseName = keyof typeof REFUSE

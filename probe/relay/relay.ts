@@ -5,14 +5,16 @@ import { isIP } from 'node:net'
 import { NONCE_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import { toHex } from '../../proto/hex.js'
 import { CounterReceipt, type Receipt, RelayFrame, RelayOpen } from '../../proto/messages.js'
+import { isNoToken } from '../../proto/token.js'
 import {
   COUNTER_MS,
   HANDSHAKE_MS,
   MAX_BUDGET_MS,
   MAX_DURATION_MS,
-  MAX_SESSIONS,
-  MAX_SESSIONS_PER_PEER,
   SHARE_SLACK,
+  STRANGER_MS,
+  STRANGER_OPENINGS,
+  TOKEN_OPENINGS,
 } from '../constants.js'
 import { within } from '../deadline.js'
 import type { Backend, PortFacts } from '../io/datagram-port.js'
@@ -30,13 +32,15 @@ import {
 import { openRemote, type Remote } from '../plane/host.js'
 import { newRelayStats, type RelayStats, relayCounterMemory } from '../plane/relay-stats.js'
 import type { RelayingEvent, RelayingOptions } from '../plane/relaying.js'
-import type { MessageStream, MonotonicClock, PeerSigner, RandomSource, VoucherSigner } from '../ports.js'
+import type { Access, MonotonicClock, PeerSigner, ProviderStream, RandomSource, VoucherSigner } from '../ports.js'
 import { bytesIn, maxShareKbps } from '../verdict/share.js'
 import { isCounterOf } from '../wire/receipts.js'
 import { SeenSessions } from '../wire/seen-sessions.js'
 import { grantDigest, refuseDigest } from '../wire/statements.js'
 import { mayReach } from './next-hop.js'
+import { OpeningLimit } from './opening-limit.js'
 import { RelaySession } from './relay-session.js'
+import { Strangers } from './strangers.js'
 
 export interface RelayOptions {
   readonly host: string
@@ -51,12 +55,19 @@ export interface RelayOptions {
   readonly backend?: Backend | undefined
   /** see `PortOptions` (default: false) */
   readonly offload?: boolean | undefined
+  /** who opens reserved sessions (default: nobody, so everybody is a stranger) */
+  readonly access?: Access | undefined
   readonly signer: PeerSigner
   /** for receipts */
   readonly voucherSigner: VoucherSigner
   readonly clock: MonotonicClock
   readonly random: RandomSource
 }
+
+const strangersOnly: Access = { classOf: token => (isNoToken(token) ? 'stranger' : 'invalid') }
+
+/** For a relay that only its owner reaches, as in a lab. */
+export const everybodyReserved: Access = { classOf: () => 'reserved' }
 
 const REFUSE_NAME = new Map(Object.entries(REFUSE).map(([name, reason]) => [reason, name as RefuseName]))
 
@@ -66,6 +77,10 @@ export class Relay {
   readonly #forwarding: Forwarding
   readonly #sessions = new Map<number, RelaySession>()
   readonly #seen = new SeenSessions()
+  readonly #access: Access
+  readonly #strangers = new Strangers()
+  readonly #tokenOpenings = new OpeningLimit(TOKEN_OPENINGS)
+  readonly #strangerOpenings = new OpeningLimit(STRANGER_OPENINGS)
   readonly #family: number
   readonly #closing = Promise.withResolvers<undefined>()
   #claimKbps: number
@@ -76,18 +91,19 @@ export class Relay {
     this.#options = options
     this.#claimKbps = options.claimKbps
     this.#forwarding = forwarding
+    this.#access = options.access ?? strangersOnly
     this.#family = isIP(options.host)
     this.stats = stats
   }
 
   /** @throws UdpPortError */
   static async open(options: RelayOptions): Promise<Relay> {
-    const { host, port, backend, offload = false, limitKbps } = options
+    const { host, port, backend, offload = false, claimKbps, limitKbps } = options
     const forwarding = options.forwarding ?? (limitKbps ? limited(limitKbps) : forwardAll)
     const counters = relayCounterMemory()
     const relay = new Relay(options, await loadForwarding(forwarding), newRelayStats(counters))
     const clock = anchorOf(options.clock)
-    const spec: RelayingOptions = { host, port, backend, offload, clock, counters, forwarding }
+    const spec: RelayingOptions = { host, port, backend, offload, claimKbps, clock, counters, forwarding }
     relay.#remote = await openRemote('relaying', spec, event => relay.#onEvent(event))
     return relay
   }
@@ -104,15 +120,24 @@ export class Relay {
   /** For a claim that changed on chain. Open sessions keep what they were granted. */
   setClaim(claimKbps: number): void {
     this.#claimKbps = claimKbps
+    this.#remote.tell('setClaim', claimKbps)
+  }
+
+  /** A verifier's host: the limits for strangers leave its openings alone. */
+  trust(host: string): void {
+    this.#tokenOpenings.trust(host)
+    this.#strangerOpenings.trust(host)
   }
 
   /**
    * Serves one session, from the request to the counter-signature of its last receipt. Never throws for a peer's fault.
+   *
+   * @param onReserved called if the opener showed a good token: its stream may then take no other's room, and lose none
    */
-  async serve(stream: MessageStream, peer: string): Promise<void> {
+  async serve(stream: ProviderStream, peer: string, onReserved: () => void = () => {}): Promise<void> {
     try {
       const request = await within(HANDSHAKE_MS, 'session request', stream.receive())
-      const finished = request && (await this.#serve(request, stream, peer))
+      const finished = request && (await this.#serve(request, stream, peer, onReserved))
       if (finished) await this.#hearCounter(finished, stream)
     } catch {
       // The peer is gone, silent or speaks nonsense, so there is nobody to tell.
@@ -129,11 +154,21 @@ export class Relay {
   }
 
   /** @returns the last receipt, if the opener finished the session */
-  async #serve(request: Uint8Array, stream: MessageStream, peer: string): Promise<Receipt | undefined> {
+  async #serve(
+    request: Uint8Array,
+    stream: ProviderStream,
+    peer: string,
+    onReserved: () => void,
+  ): Promise<Receipt | undefined> {
     const { random, signer, voucherSigner } = this.#options
     const open = RelayOpen.decode(request)
-    const reason = this.#refusal(open, peer)
-    if (reason !== undefined) {
+    const admitted = this.#admit(open, peer, stream.remoteHost)
+    if (admitted === 'unanswered') {
+      this.stats.unanswered++
+      return undefined
+    }
+    if (typeof admitted === 'number') {
+      const reason = admitted
       this.stats.refused[REFUSE_NAME.get(reason)!]++
       const signature = await signer.sign(refuseDigest(open.sessionId, reason))
       await stream.send(RelayFrame.encode({ refuse: { sessionId: open.sessionId, reason, signature } }))
@@ -141,22 +176,27 @@ export class Relay {
     }
     const tag = random.bytes(TAG_BYTES)
     const id = ++this.#ids
-    const session = new RelaySession(open, { peer, tag, stream, signer: voucherSigner })
+    const reserved = admitted === 'reserved'
+    if (reserved) onReserved()
+    const leave = reserved ? () => {} : this.#strangers.enter(peer, stream.remoteHost)
+    const session = new RelaySession(open, { tag, stream, signer: voucherSigner })
     this.#sessions.set(id, session)
     this.stats.sessions = this.#sessions.size
+    if (reserved) this.stats.reserved++
     this.stats.granted++
     const { nextHopHost, nextHopPort, rateKbps, budgetBytes } = open
     const openBytes = request.length
     const path = { nonce: random.bytes(NONCE_BYTES), nextHopHost, nextHopPort, openBytes }
     try {
-      await this.#remote.call('openSession', { id, tag, ...path, rateKbps, budgetBytes })
+      await this.#remote.call('openSession', { id, reserved, tag, ...path, rateKbps, budgetBytes })
       const grant = { sessionId: open.sessionId, tag, udpPort: this.port, rateKbps, budgetBytes }
       const signature = await signer.sign(grantDigest(grant))
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
       if (!(await session.pathSettled)) return undefined
       await stream.send(RelayFrame.encode({ ready: { sessionId: open.sessionId } }))
       // The opener finishes, goes away or runs out of time. Any message of the opener now means the end.
-      const finish = await within(open.durationMs, 'end of session', session.ended()).catch(() => undefined)
+      const durationMs = reserved ? open.durationMs : Math.min(open.durationMs, STRANGER_MS)
+      const finish = await within(durationMs, 'end of session', session.ended()).catch(() => undefined)
       const due = await this.#remote.call('endSession', id)
       if (due) session.sendReceipt(due)
       await session.receiptsSent
@@ -165,8 +205,10 @@ export class Relay {
     } finally {
       this.#remote.tell('endSession', id)
       session.close()
+      leave()
       this.#sessions.delete(id)
       this.stats.sessions = this.#sessions.size
+      if (reserved) this.stats.reserved--
     }
   }
 
@@ -175,7 +217,7 @@ export class Relay {
    * and counts towards no limit. Redeeming a voucher must check that the payer signed it: nobody named the payer at
    * opening.
    */
-  async #hearCounter(last: Receipt, stream: MessageStream): Promise<void> {
+  async #hearCounter(last: Receipt, stream: ProviderStream): Promise<void> {
     const heard = Promise.race([stream.receive(), this.#closing.promise])
     const bytes = await within(COUNTER_MS, 'counter-signature', heard)
     const counter = bytes && CounterReceipt.decode(bytes)
@@ -184,9 +226,23 @@ export class Relay {
     this.stats.counterSignedBytes += counter.bytes
   }
 
-  #refusal(open: RelayOpen, peer: string): RefuseReason | undefined {
-    const { rateKbps, budgetBytes, durationMs, nextHopHost, nextHopPort } = open
+  /** The limits come first, since all that follows costs something. The token comes last, so no refusal wastes it. */
+  #admit(open: RelayOpen, peer: string, host: string): 'reserved' | 'stranger' | 'unanswered' | RefuseReason {
     const nowMs = this.#options.clock.now()
+    const bare = isNoToken(open.token)
+    if (!(bare ? this.#strangerOpenings : this.#tokenOpenings).take(host, nowMs)) return 'unanswered'
+    const early = bare ? this.#access.classOf(open.token) : undefined
+    if (early === 'stranger' && !this.#strangers.hasRoomFor(peer, host)) return REFUSE.busy
+    const reason = this.#refusal(open, peer, nowMs)
+    if (reason !== undefined) return reason
+    const found = early ?? this.#access.classOf(open.token)
+    if (found === 'invalid') return REFUSE.token
+    if (found === 'reserved') this.trust(host)
+    return found
+  }
+
+  #refusal(open: RelayOpen, peer: string, nowMs: number): RefuseReason | undefined {
+    const { rateKbps, budgetBytes, durationMs, nextHopHost, nextHopPort } = open
     if (isIP(nextHopHost) !== this.#family || nextHopPort < 1 || nextHopPort > 0xffff) return REFUSE.malformed
     if (rateKbps < 1 || budgetBytes < 1 || durationMs < 1) return REFUSE.malformed
     const own = { host: this.#options.host, port: this.port }
@@ -195,9 +251,6 @@ export class Relay {
     if (rateKbps > mostKbps || budgetBytes > bytesIn(mostKbps, MAX_BUDGET_MS) || durationMs > MAX_DURATION_MS) {
       return REFUSE.tooMuch
     }
-    let ofPeer = 0
-    for (const session of this.#sessions.values()) if (session.peer === peer) ofPeer++
-    if (ofPeer >= MAX_SESSIONS_PER_PEER || this.#sessions.size >= MAX_SESSIONS) return REFUSE.busy
     // A session has several senders, so each peer may open the same id once.
     if (!this.#seen.add(`${toHex(open.sessionId)} ${peer}`, nowMs)) return REFUSE.replayed
     const admitted = this.#forwarding.admit(open, nowMs)

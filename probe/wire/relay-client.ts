@@ -9,6 +9,7 @@ import {
   RelayOpen as RelayOpenCodec,
   type RelayRefuse,
 } from '../../proto/messages.js'
+import { NO_TOKEN } from '../../proto/token.js'
 import { LAST_RECEIPT_MS, OPEN_BYTES } from '../constants.js'
 import { within } from '../deadline.js'
 import type { PeerVerifier, ProviderStream } from '../ports.js'
@@ -19,11 +20,14 @@ export type RelayAnswer =
   | { readonly kind: 'refuse'; readonly refuse: RelayRefuse }
 
 /** What an opener asks for. */
-export type RelayRequest = Omit<RelayOpen, 'padding'>
+export type RelayRequest = Omit<RelayOpen, 'padding' | 'token'> & {
+  /** undefined opens the session as a stranger */
+  readonly token?: Uint8Array | undefined
+}
 
 /** All openings have one length, so they also tell nobody what kind of session follows. */
 export function paddedOpen(request: RelayRequest): RelayOpen {
-  const open = { ...request, padding: new Uint8Array(OPEN_BYTES) }
+  const open = { ...request, token: request.token ?? NO_TOKEN, padding: new Uint8Array(OPEN_BYTES) }
   const excess = RelayOpenCodec.encode(open).length - OPEN_BYTES
   return { ...open, padding: new Uint8Array(OPEN_BYTES - excess) }
 }

@@ -9,6 +9,8 @@ export interface RelayOpen {
   rateKbps: number
   durationMs: number
   sender: number
+  /** see token.ts; zeros without one */
+  token: Uint8Array
   /** any bytes: until the next hop has echoed, the relay sends it no more bytes than this message has */
   padding: Uint8Array
 }

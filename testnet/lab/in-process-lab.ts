@@ -9,6 +9,7 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   connect,
+  everybodyReserved,
   Receiver,
   Relay,
   serveProbe,
@@ -61,7 +62,7 @@ export class InProcessLab implements Lab {
     const { signer } = provider
     const relay = await Relay.open({
       ...{ host: HOST, port: 0, claimKbps: 1, signer, voucherSigner: providerVouchers },
-      ...{ clock: systemClock, random: systemRandom },
+      ...{ access: everybodyReserved, clock: systemClock, random: systemRandom },
     })
     const port = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
     try {

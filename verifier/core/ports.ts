@@ -28,6 +28,8 @@ export interface Announcement {
   readonly account: Hex
   readonly peerId: string
   readonly multiaddrs: readonly string[]
+  /** see `splitAnnounced`: the first that the account ever announced in this role; absent if it has announced none */
+  readonly tokenKey?: Hex
 }
 
 export interface Settlement {

@@ -11,6 +11,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import {
   connect,
+  everybodyReserved,
   type ForwardingSpec,
   type Outcome,
   type ProviderStream,
@@ -74,6 +75,7 @@ export class Rig {
       port: 0,
       claimKbps,
       forwarding,
+      access: everybodyReserved,
       signer: provider!.signer,
       voucherSigner: providerVouchers,
       clock: systemClock,

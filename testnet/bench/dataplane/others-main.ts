@@ -2,6 +2,7 @@
 import '../../../proto/polyfill.js'
 import {
   connect,
+  everybodyReserved,
   type MessageStream,
   Relay,
   serveProbe,
@@ -25,7 +26,13 @@ const senders = await Promise.all(Array.from({ length: SENDERS }, newKeys))
 const relays = await Promise.all(
   Array.from({ length: providers }, async () => {
     const { signer, peerId } = await newKeys()
-    const own = { signer, voucherSigner: providerVouchers, clock: systemClock, random: systemRandom }
+    const own = {
+      access: everybodyReserved,
+      signer,
+      voucherSigner: providerVouchers,
+      clock: systemClock,
+      random: systemRandom,
+    }
     return { relay: await Relay.open({ host: HOST, port: 0, claimKbps, limitKbps, ...own }), peerId }
   }),
 )

@@ -1,0 +1,72 @@
+/**
+ * How many openings a second a relay looks at. To look at one costs a curve operation (with a token) or a signature
+ * (without), and both cost its opener nothing. Openings beyond the limit are dropped unanswered.
+ *
+ * Each host has a bucket of its own, and all hosts that the relay does not know share one more: so 10,000 hosts cost a
+ * provider no more than a few dozen. A host is known once a verifier has been issued tokens from it, or a valid token
+ * has come from it. Known hosts are outside the shared bucket, so strangers cannot use up what verifiers need.
+ */
+import { KNOWN_HOSTS_KEPT } from '../constants.js'
+import { hostKey } from '../wire/host-key.js'
+
+export interface OpeningRates {
+  /** a second, for each host */
+  readonly host: number
+  /** a second, for all hosts together that are not known */
+  readonly all: number
+  /** a second, for each known host */
+  readonly known: number
+}
+
+/** A bucket may hold what it gets in so many seconds. */
+const BURST_SECONDS = 4
+const SECOND_MS = 1000
+
+export class OpeningLimit {
+  readonly #rates: OpeningRates
+  readonly #known = new Set<string>()
+  /** when each bucket will be full again; a bucket that is full needs no entry */
+  readonly #fullMs = new Map<string, number>()
+  #allFullMs = Number.NEGATIVE_INFINITY
+
+  constructor(rates: OpeningRates) {
+    this.#rates = rates
+  }
+
+  /** Counts one more opening. @returns whether the relay looks at it */
+  take(host: string, nowMs: number): boolean {
+    const key = hostKey(host)
+    const known = this.#known.has(key)
+    const all = known ? this.#allFullMs : after(this.#allFullMs, this.#rates.all, nowMs)
+    const own = after(this.#fullMs.get(key), known ? this.#rates.known : this.#rates.host, nowMs)
+    if (all === undefined || own === undefined) return false
+    this.#allFullMs = all
+    this.#fullMs.delete(key)
+    this.#fullMs.set(key, own)
+    this.#forget(nowMs)
+    return true
+  }
+
+  /** Takes back an opening that was a verifier's, and knows its host from now on. */
+  trust(host: string): void {
+    const key = hostKey(host)
+    this.#fullMs.delete(key)
+    this.#known.delete(key)
+    this.#known.add(key)
+    if (this.#known.size > KNOWN_HOSTS_KEPT) this.#known.delete(this.#known.values().next().value!)
+  }
+
+  /** The oldest entries go first. The shared bucket bounds how many there are. */
+  #forget(nowMs: number): void {
+    for (const [key, fullMs] of this.#fullMs) {
+      if (fullMs > nowMs) return
+      this.#fullMs.delete(key)
+    }
+  }
+}
+
+/** The bucket after one more opening; undefined if it has no room. */
+function after(fullMs: number | undefined, perSecond: number, nowMs: number): number | undefined {
+  const next = Math.max(fullMs ?? Number.NEGATIVE_INFINITY, nowMs) + SECOND_MS / perSecond
+  return next - nowMs > BURST_SECONDS * SECOND_MS ? undefined : next
+}
