@@ -66,6 +66,8 @@
  */
 import '../proto/polyfill.js'
 
+export { EraKey, type TokenKey, tokenKeyOf } from './access/token-key.js'
+export { TokenOrder } from './access/token-order.js'
 export type { OpeningsVerdict } from './chunks/openings.js'
 export type { Backend, PortFacts } from './io/datagram-port.js'
 export type { Progress } from './plane/collection.js'

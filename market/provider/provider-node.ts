@@ -4,12 +4,15 @@
  *
  *   sender ◀── open, grant, receipts ──▶ session protocol (libp2p) ◀──▶ relay ◀── claim ── chain
  *   sender ══ datagrams ══▶ relay's UDP port ══ forwarding ══▶ next hop
+ *   verifier ◀── blinded tokens ──▶ token office ◀── verifier sets ── chain
+ *                                        └── is this token good? ──▶ relay
  *
- * Start: chain, relay, peer, session handler, own announcement, claim follower. Stop: the reverse.
+ * Start: chain, token office, relay, peer, handlers, own announcement, followers of the chain. Stop: the reverse.
  */
-import { type ForwardingSpec, Relay, systemClock, systemRandom } from '../../probe/index.js'
-import { fromHex } from '../../proto/hex.js'
-import { RelayOpen } from '../../proto/messages.js'
+import { join } from 'node:path'
+import { type ForwardingSpec, Relay, systemClock, systemRandom, tokenKeyOf } from '../../probe/index.js'
+import { fromHex, toHex } from '../../proto/hex.js'
+import { RelayOpen, type TokenRequest } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
 import { connectChain } from '../../verifier/chain/connect.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
@@ -18,14 +21,22 @@ import { UserError } from '../../verifier/config/errors.js'
 import { createPeer, listenAddresses } from '../../verifier/net/libp2p.js'
 import { peerSigner } from '../../verifier/net/peer-keys.js'
 import { handleStreams } from '../../verifier/net/streams.js'
+import { serveTokens, type TokenAsker } from '../../verifier/net/tokens.js'
 import { announceSelf } from '../../verifier/node/announcing.js'
 import { Directory } from '../../verifier/node/directory.js'
 import { Lifecycle } from '../../verifier/node/lifecycle.js'
 import type { NodeOptions } from '../../verifier/node/node-options.js'
 import { repeat } from '../../verifier/node/waiting.js'
+import { WALL_CLOCK } from '../../verifier/node/wall-clock.js'
+import { TokenLedger } from './token-ledger.js'
+import { type MayIssue, TokenOffice } from './token-office.js'
+import { VerifierSets } from './verifier-sets.js'
 
 /** How often the provider reads its claim again. */
 const CLAIM_POLL_MS = 5000
+/** How often the provider looks for a new era and for announcements of verifiers: so many times an epoch, or more often. */
+const SETS_POLLS_PER_EPOCH = 15
+const LONGEST_SETS_POLL_MS = 30_000
 
 export interface ProviderOptions extends NodeOptions {
   /** what the relay does with sessions and datagrams (default: forwards all of them) */
@@ -61,12 +72,19 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
     )
   }
   const { index, claimKbps } = registered
+  const directory = new Directory(chain, log)
+  const sets = new VerifierSets(chain, directory, network.params)
+  const key = tokenKeyOf(fromHex(keys.evm))
+  const ledger = new TokenLedger(join(options.dataDir, 'tokens'))
+  const mayIssue: MayIssue = (asker, era) => sets.entitlementOf(asker, era)
+  const office = new TokenOffice({ network: chain.network, account, key, ledger, mayIssue })
   const relay = await life.open(
     Relay.open({
       host,
       port,
       claimKbps,
       forwarding,
+      access: office,
       signer: await peerSigner(fromHex(keys.peer)),
       voucherSigner: voucherSigner(chain.network, keys.evm),
       clock: systemClock,
@@ -83,13 +101,25 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
     (stream, from) => relay.serve(stream, from),
     (error, from) => log.debug({ peer: from, error: error.message }, 'a session stream broke'),
   )
-  await announceSelf(chain, new Directory(chain, log), { role: 'provider', account }, peerId, listenAddresses(peer))
+  const issue = (request: TokenRequest, { peerId: asker, host: askerHost }: TokenAsker) => {
+    const response = office.issue(request, asker)
+    if (response.issue !== undefined) relay.know(askerHost)
+    return response
+  }
+  await serveTokens(peer, issue, log)
+  const publicKey = toHex(key.publicKey)
+  await announceSelf(chain, directory, { role: 'provider', account }, peerId, listenAddresses(peer), publicKey)
   const readClaim = async () => {
     const now = await chain.provider(account)
     if (now !== undefined) relay.setClaim(now.claimKbps)
   }
-  const complain = (error: Error) => log.warn({ error: error.message }, 'could not read the claim')
-  life.run(repeat(() => readClaim().catch(complain), CLAIM_POLL_MS, life.stopping))
+  const follow = (what: string, everyMs: number, read: () => Promise<void>) => {
+    const complain = (error: Error) => log.warn({ error: error.message }, `could not read ${what}`)
+    life.run(repeat(() => read().catch(complain), everyMs, life.stopping))
+  }
+  follow('the claim', CLAIM_POLL_MS, readClaim)
+  const setsPollMs = Math.min((network.params.epochSeconds * 1000) / SETS_POLLS_PER_EPOCH, LONGEST_SETS_POLL_MS)
+  follow('the verifier sets', setsPollMs, async () => office.setEras(await sets.refresh(WALL_CLOCK.nowMs())))
   log.info({ account, claimKbps, peerId, udp: relay.facts }, 'taking sessions')
   return { role: 'provider', account, index, peerId, relay, chain, failed: life.failed, stop: () => life.stop() }
 }

@@ -25,7 +25,7 @@ export type RelayStats = RelayTraffic & {
   /** those of them that were opened with a token */
   reserved: number
   granted: number
-  /** openings beyond OpeningRates */
+  /** openings beyond HostRates */
   unanswered: number
   /** flows that a receiver has counter-signed, and their bytes at the IP layer */
   counterSigned: number

@@ -22,6 +22,8 @@ export interface HeartbeatRequest {
   /** where the provider reaches the receiver's UDP port: an address literal */
   readonly advertisedHost: string
   readonly durationMs: number
+  /** for the provider's relay; undefined opens the session as a stranger */
+  readonly token?: Uint8Array | undefined
 }
 
 export interface HeartbeatDeps {
@@ -53,7 +55,7 @@ export class HeartbeatSession {
 
   /** @throws HeartbeatError, or the stream's own error */
   static async open(request: HeartbeatRequest, deps: HeartbeatDeps): Promise<HeartbeatSession> {
-    const { sessionId, stream, provider, advertisedHost, durationMs } = request
+    const { sessionId, stream, provider, advertisedHost, durationMs, token } = request
     const client = new RelayClient(stream, fromHex(sessionId))
     let session: HeartbeatSession | undefined
     try {
@@ -65,6 +67,7 @@ export class HeartbeatSession {
         rateKbps: HEARTBEAT_RATE_KBPS,
         durationMs,
         sender: 0,
+        token,
       }
       const answer = await client.open(open, provider, HANDSHAKE_MS)
       if (answer.kind === 'refuse') throw new HeartbeatError(`provider refused, reason ${answer.refuse.reason}`)

@@ -34,11 +34,11 @@ import { newRelayStats, type RelayStats, relayCounterMemory } from '../plane/rel
 import type { RelayingEvent, RelayingOptions } from '../plane/relaying.js'
 import type { Access, MonotonicClock, PeerSigner, ProviderStream, RandomSource, VoucherSigner } from '../ports.js'
 import { bytesIn, maxShareKbps } from '../verdict/share.js'
+import { HostLimit } from '../wire/host-limit.js'
 import { isCounterOf } from '../wire/receipts.js'
 import { SeenSessions } from '../wire/seen-sessions.js'
 import { grantDigest, refuseDigest } from '../wire/statements.js'
 import { mayReach } from './next-hop.js'
-import { OpeningLimit } from './opening-limit.js'
 import { RelaySession } from './relay-session.js'
 import { Strangers } from './strangers.js'
 
@@ -79,8 +79,8 @@ export class Relay {
   readonly #seen = new SeenSessions()
   readonly #access: Access
   readonly #strangers = new Strangers()
-  readonly #tokenOpenings = new OpeningLimit(TOKEN_OPENINGS)
-  readonly #strangerOpenings = new OpeningLimit(STRANGER_OPENINGS)
+  readonly #tokenOpenings = new HostLimit(TOKEN_OPENINGS)
+  readonly #strangerOpenings = new HostLimit(STRANGER_OPENINGS)
   readonly #family: number
   readonly #closing = Promise.withResolvers<undefined>()
   #claimKbps: number
@@ -123,10 +123,9 @@ export class Relay {
     this.#remote.tell('setClaim', claimKbps)
   }
 
-  /** A verifier's host: the limits for strangers leave its openings alone. */
-  trust(host: string): void {
-    this.#tokenOpenings.trust(host)
-    this.#strangerOpenings.trust(host)
+  /** A verifier's host, as the chain says: strangers elsewhere cannot use up what its openings need. */
+  know(host: string): void {
+    for (const limit of [this.#tokenOpenings, this.#strangerOpenings]) limit.know(host)
   }
 
   /**
@@ -237,7 +236,9 @@ export class Relay {
     if (reason !== undefined) return reason
     const found = early ?? this.#access.classOf(open.token)
     if (found === 'invalid') return REFUSE.token
-    if (found === 'reserved') this.trust(host)
+    if (found === 'reserved') {
+      for (const limit of [this.#tokenOpenings, this.#strangerOpenings]) limit.refund(host)
+    }
     return found
   }
 

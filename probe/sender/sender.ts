@@ -22,7 +22,15 @@ import type { Backend } from '../io/datagram-port.js'
 import { anchorOf } from '../plane/clock.js'
 import { openRemote, type Remote } from '../plane/host.js'
 import type { FlowSpec, SendingOptions } from '../plane/sending.js'
-import type { MessageStream, MonotonicClock, PeerSigner, PeerVerifier, ProviderStream, RandomSource } from '../ports.js'
+import type {
+  MessageStream,
+  MonotonicClock,
+  PeerSigner,
+  PeerVerifier,
+  ProviderStream,
+  RandomSource,
+  TokenSource,
+} from '../ports.js'
 import { sessionBudget } from '../verdict/session-budget.js'
 import { type Phase, phasesOf } from '../verdict/turns.js'
 import { KEY_BYTES } from '../wire/keystream.js'
@@ -49,6 +57,8 @@ export type Authorization =
 export interface SenderDeps {
   readonly authorize: (invite: ProbeInvite) => Promise<Authorization>
   readonly openProvider: (invite: ProbeInvite) => Promise<ProviderStream>
+  /** for the provider's relay (default: none, so the sender is a stranger there) */
+  readonly tokens?: TokenSource | undefined
   /** address that the sending socket binds to: a literal of the provider's address family */
   readonly udpHost: string
   /** to insist on one (default: the best available) */
@@ -172,6 +182,7 @@ async function openRelay(
       rateKbps: invite.rateKbps,
       durationMs: invite.durationMs + OVERHEAD_MS,
       sender: invite.slot,
+      token: deps.tokens?.take(toHex(invite.provider)),
     }
     const answer = await client.open(request, provider, HANDSHAKE_MS)
     if (answer.kind === 'grant') {

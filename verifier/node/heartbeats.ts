@@ -64,7 +64,7 @@ export class Heartbeats {
   }
 
   async #open(): Promise<HeartbeatSession> {
-    const { context, directory, receiver, udpHost } = this.modules
+    const { context, directory, receiver, tokens, udpHost } = this.modules
     const provider = directory.provider(this.provider)
     if (provider === undefined) throw new Error('the provider has announced no address')
     const stream = await dialStream(context, provider, SESSION_PROTOCOL, RelayFrame.maxBytes)
@@ -75,6 +75,7 @@ export class Heartbeats {
         provider: peerVerifier(provider.peerId),
         advertisedHost: udpHost,
         durationMs: context.params.epochSeconds * 1000,
+        token: tokens.take(this.provider),
       },
       { receiver, random: context.random },
     )

@@ -5,6 +5,7 @@ import {
   type OpeningsVerdict,
   SeenSessions,
   serveProbe,
+  type TokenSource,
 } from '../../probe/index.js'
 import { toHex } from '../../proto/hex.js'
 import { OpeningFault, type ProbeInvite, RelayFrame } from '../../proto/messages.js'
@@ -30,6 +31,7 @@ export class Serving {
     private readonly epochFacts: EpochFacts,
     private readonly directory: Directory,
     private readonly udpHost: string,
+    private readonly tokens: TokenSource,
   ) {}
 
   serve(stream: MessageStream, peerId: string): Promise<void> {
@@ -41,6 +43,7 @@ export class Serving {
         if (announced === undefined) throw new Error('the provider has announced no address')
         return dialStream(this.context, announced, SESSION_PROTOCOL, RelayFrame.maxBytes)
       },
+      tokens: this.tokens,
       udpHost: this.udpHost,
       served: this.#seen,
       clock,

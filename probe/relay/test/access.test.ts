@@ -116,7 +116,7 @@ describe('access to a relay', () => {
   })
 
   it('invented tokens are checked at a bounded rate, and a verifier’s beside them', async () => {
-    network.relay.trust('203.0.113.1')
+    network.relay.know('203.0.113.1')
     const forged = Array.from({ length: 1000 }, (_, i) =>
       reasonOf(`forger ${i}`, `192.0.2.${i % 64}`, new Uint8Array(randomBytes(TOKEN_BYTES))).catch(() => 'unanswered'),
     )

@@ -1,7 +1,14 @@
 /** What one node announces must not hurt the sessions of others. Real peers, relay and UDP on loopback. */
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
-import { Receiver, Relay, systemClock, systemRandom } from '../../../probe/index.js'
+import {
+  everybodyReserved,
+  Receiver,
+  Relay,
+  systemClock,
+  systemRandom,
+  type TokenSource,
+} from '../../../probe/index.js'
 import { keccakText } from '../../../proto/hash.js'
 import { type Hex, toHex } from '../../../proto/hex.js'
 import { ProbeFrame, RelayOpen } from '../../../proto/messages.js'
@@ -26,6 +33,7 @@ import { Serving } from '../serving.js'
 import { WALL_CLOCK } from '../wall-clock.js'
 
 const HOST = '127.0.0.1'
+const NO_TOKENS: TokenSource = { take: () => undefined }
 const CLAIM_KBPS = 10_000
 const EPOCH = 1
 /** Time for one session. Its one receiver measures both providers at once, since they share a link. */
@@ -71,7 +79,8 @@ describe('broken announcements', function () {
   async function openProvider(provider: Node): Promise<Announcement> {
     const { signer, voucherSigner } = provider
     const port = { host: HOST, port: 0, clock: systemClock }
-    const relay = await Relay.open({ ...port, claimKbps: CLAIM_KBPS, signer, voucherSigner, random: systemRandom })
+    const own = { signer, voucherSigner, access: everybodyReserved, random: systemRandom }
+    const relay = await Relay.open({ ...port, claimKbps: CLAIM_KBPS, ...own })
     closing.push(() => relay.close())
     const peer = await openPeer(provider.seed)
     const serve = (...[stream, peerId]: Parameters<Relay['serve']>) => relay.serve(stream, peerId)
@@ -138,13 +147,13 @@ describe('broken announcements', function () {
     }
     const epochFacts = { get: async () => record } as unknown as EpochFacts
     for (const node of verifiers) {
-      const serving = new Serving(contextOf(node), epochFacts, directory, HOST)
+      const serving = new Serving(contextOf(node), epochFacts, directory, HOST, NO_TOKENS)
       const serve = (...[stream, peerId]: Parameters<Serving['serve']>) => serving.serve(stream, peerId)
       await handleStreams(peers.get(node)!, PROBE_PROTOCOL, ProbeFrame.maxBytes, serve, () => {})
     }
     const receiver = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
     closing.push(() => receiver.close())
-    const modules = { context: contextOf(self), directory, receiver, udpHost: HOST }
+    const modules = { context: contextOf(self), directory, receiver, udpHost: HOST, tokens: NO_TOKENS }
     const votes = await measureEpoch(modules, record, SCHEDULE)
     const voteOf = ({ account }: Node): Vote => votes.find(({ provider }) => provider === account)!
 
