@@ -12,15 +12,15 @@
 import { join } from 'node:path'
 import { type ForwardingSpec, Relay, systemClock, systemRandom, tokenKeyOf } from '../../probe/index.js'
 import { fromHex, toHex } from '../../proto/hex.js'
-import { RelayOpen, type TokenRequest } from '../../proto/messages.js'
-import { SESSION_PROTOCOL } from '../../proto/protocols.js'
+import type { TokenRequest } from '../../proto/messages.js'
 import { connectChain } from '../../verifier/chain/connect.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { voucherSigner } from '../../verifier/chain/vouchers.js'
 import { UserError } from '../../verifier/config/errors.js'
-import { createPeer, listenAddresses } from '../../verifier/net/libp2p.js'
+import { ConnectionPool } from '../../verifier/net/connection-pool.js'
+import { listenAddresses } from '../../verifier/net/libp2p.js'
 import { peerSigner } from '../../verifier/net/peer-keys.js'
-import { handleStreams } from '../../verifier/net/streams.js'
+import { createProviderPeer } from '../../verifier/net/provider-peer.js'
 import { serveTokens, type TokenAsker } from '../../verifier/net/tokens.js'
 import { announceSelf } from '../../verifier/node/announcing.js'
 import { Directory } from '../../verifier/node/directory.js'
@@ -28,6 +28,7 @@ import { Lifecycle } from '../../verifier/node/lifecycle.js'
 import type { NodeOptions } from '../../verifier/node/node-options.js'
 import { repeat } from '../../verifier/node/waiting.js'
 import { WALL_CLOCK } from '../../verifier/node/wall-clock.js'
+import { serveSessions } from './serve-sessions.js'
 import { TokenLedger } from './token-ledger.js'
 import { type MayIssue, TokenOffice } from './token-office.js'
 import { VerifierSets } from './verifier-sets.js'
@@ -37,6 +38,8 @@ const CLAIM_POLL_MS = 5000
 /** How often the provider looks for a new era and for announcements of verifiers: so many times an epoch, or more often. */
 const SETS_POLLS_PER_EPOCH = 15
 const LONGEST_SETS_POLL_MS = 30_000
+/** How often the provider ends idle connections. */
+const SWEEP_MS = 1000
 
 export interface ProviderOptions extends NodeOptions {
   /** what the relay does with sessions and datagrams (default: forwards all of them) */
@@ -92,18 +95,19 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
     }),
     one => one.close(),
   )
-  const peer = await life.open(createPeer({ seed: keys.peer, listen: options.listen, log }), one => one.stop())
-  const peerId = peer.peerId.toString()
-  await handleStreams(
-    peer,
-    SESSION_PROTOCOL,
-    RelayOpen.maxBytes,
-    (stream, from) => relay.serve(stream, from),
-    (error, from) => log.debug({ peer: from, error: error.message }, 'a session stream broke'),
+  const pool = new ConnectionPool(() => systemClock.now())
+  const peer = await life.open(createProviderPeer({ seed: keys.peer, listen: options.listen, log }, pool), one =>
+    one.stop(),
   )
-  const issue = (request: TokenRequest, { peerId: asker, host: askerHost }: TokenAsker) => {
-    const response = office.issue(request, asker)
-    if (response.issue !== undefined) relay.know(askerHost)
+  const peerId = peer.peerId.toString()
+  await serveSessions(peer, pool, relay, log)
+  const know = (verifierHost: string) => {
+    relay.know(verifierHost)
+    pool.know(verifierHost)
+  }
+  const issue = (request: TokenRequest, asker: TokenAsker) => {
+    const response = office.issue(request, asker.peerId)
+    if (response.issue !== undefined) know(asker.host)
     return response
   }
   await serveTokens(peer, issue, log)
@@ -119,7 +123,11 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
   }
   follow('the claim', CLAIM_POLL_MS, readClaim)
   const setsPollMs = Math.min((network.params.epochSeconds * 1000) / SETS_POLLS_PER_EPOCH, LONGEST_SETS_POLL_MS)
-  follow('the verifier sets', setsPollMs, async () => office.setEras(await sets.refresh(WALL_CLOCK.nowMs())))
+  follow('the verifier sets', setsPollMs, async () => {
+    office.setEras(await sets.refresh(WALL_CLOCK.nowMs()))
+    for (const verifierHost of sets.hosts()) know(verifierHost)
+  })
+  life.run(repeat(async () => pool.sweep(), SWEEP_MS, life.stopping))
   log.info({ account, claimKbps, peerId, udp: relay.facts }, 'taking sessions')
   return { role: 'provider', account, index, peerId, relay, chain, failed: life.failed, stop: () => life.stop() }
 }

@@ -7,8 +7,12 @@ import { type EpochClock, epochAt, eraOf } from '../../proto/epoch.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { tokenAllowance } from '../../verifier/core/assignment/token-need.js'
 import type { Chain } from '../../verifier/core/ports.js'
+import { hostOf } from '../../verifier/net/libp2p.js'
 import type { Directory } from '../../verifier/node/directory.js'
 import type { Entitlement } from './token-office.js'
+
+/** A verifier cannot have a provider know any number of its friends' hosts. */
+const MAX_HOSTS_OF_A_VERIFIER = 4
 
 type SetsChain = Pick<Chain, 'clock' | 'frozenSet' | 'isFrozen'>
 
@@ -44,6 +48,16 @@ export class VerifierSets {
     const verifier = this.#directory.verifiers().find(one => one.peerId === peerId && set?.has(one.index))
     if (set === undefined || verifier === undefined) return undefined
     return { holder: `verifier-${verifier.index}`, tokens: tokenAllowance(this.#params, set.size) }
+  }
+
+  /** The hosts that verifiers of these sets have announced. */
+  hosts(): string[] {
+    const members = new Set([...this.#sets.values()].flatMap(set => [...set]))
+    const announced = this.#directory.verifiers().filter(({ index }) => members.has(index))
+    return announced.flatMap(({ multiaddrs }) => {
+      const hosts = multiaddrs.map(hostOf).filter(host => host !== undefined)
+      return hosts.slice(0, MAX_HOSTS_OF_A_VERIFIER)
+    })
   }
 
   async #erasAt(clock: EpochClock, epoch: number): Promise<number[]> {

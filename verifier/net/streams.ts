@@ -49,7 +49,7 @@ export async function connect(peer: Peer, to: PeerAddress, signal: AbortSignal):
 }
 
 /** Serves one stream, for any length of time. The stream is closed when the handler returns, and reset when it throws. */
-export type StreamHandler = (stream: FramedStream, peerId: string) => Promise<void>
+export type StreamHandler = (stream: FramedStream, peerId: string, connection: Connection) => Promise<void>
 
 /**
  * Serves every stream that a peer opens for `protocol`.
@@ -58,7 +58,7 @@ export type StreamHandler = (stream: FramedStream, peerId: string) => Promise<vo
  * @param onError hears the error that a handler threw
  */
 export async function handleStreams(
-  peer: Peer,
+  peer: Pick<Peer, 'handle'>,
   protocol: string,
   maxBytes: number,
   handler: StreamHandler,
@@ -68,7 +68,7 @@ export async function handleStreams(
     const peerId = connection.remotePeer.toString()
     const framed = new FramedStream(stream, remoteHost(connection), maxBytes)
     try {
-      await handler(framed, peerId)
+      await handler(framed, peerId, connection)
       await framed.close()
     } catch (error) {
       framed.abort(error as Error)

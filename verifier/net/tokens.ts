@@ -16,7 +16,7 @@ export interface TokenAsker {
 
 /** @param issue throws if the request makes no sense, which breaks the stream */
 export async function serveTokens(
-  peer: Peer,
+  peer: Pick<Peer, 'handle'>,
   issue: (request: TokenRequest, asker: TokenAsker) => TokenResponse,
   log: Logger,
 ): Promise<void> {

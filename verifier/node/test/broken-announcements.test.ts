@@ -83,8 +83,13 @@ describe('broken announcements', function () {
     const relay = await Relay.open({ ...port, claimKbps: CLAIM_KBPS, ...own })
     closing.push(() => relay.close())
     const peer = await openPeer(provider.seed)
-    const serve = (...[stream, peerId]: Parameters<Relay['serve']>) => relay.serve(stream, peerId)
-    await handleStreams(peer, SESSION_PROTOCOL, RelayOpen.maxBytes, serve, () => {})
+    await handleStreams(
+      peer,
+      SESSION_PROTOCOL,
+      RelayOpen.maxBytes,
+      (...[stream, id]) => relay.serve(stream, id),
+      () => {},
+    )
     return announcementOf('provider', provider, peer)
   }
 
