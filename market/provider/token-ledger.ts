@@ -50,7 +50,7 @@ export class TokenLedger {
   /** Forgets the eras before one. */
   drop(beforeEra: number): void {
     for (const name of readdirSync(this.#directory)) {
-      if (Number(name) >= beforeEra) continue
+      if (!(Number(name) < beforeEra)) continue // nor if it is no number
       rmSync(join(this.#directory, name), { force: true })
       this.#eras.delete(Number(name))
     }

@@ -51,8 +51,9 @@ export class TokenOffice implements Access {
     const { holder, tokens } = entitled
     if (ledger.issuedTo(era, holder) + blindedElements.length > tokens)
       return { refuse: { reason: TOKEN_REFUSE.allowance } }
+    const issue = key.evaluate(blindedElements)
     ledger.issue(era, holder, blindedElements.length)
-    return { issue: key.evaluate(blindedElements) }
+    return { issue }
   }
 
   /** One evaluation at most: the token itself names its era. */
