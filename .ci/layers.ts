@@ -4,7 +4,8 @@
  *   probe:    access; wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
  *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← api ← cli
  *   core:     {assignment, agreement} ← scoring
- *   testnet:  {process, profiles} ← network ← acceptance; process ← lab; {profiles, lab, sim} ← bench
+ *   testnet:  {process, profiles, strangers} ← network ← acceptance; process ← {lab, strangers};
+ *             {profiles, strangers, lab, sim} ← bench
  *
  * Only verifier/chain and the testnet import the contracts' artifacts. The testnet deploys the contracts.
  */
@@ -56,7 +57,7 @@ const ADAPTERS = ['bls', 'store', 'net', 'chain']
 const BELOW_EVIDENCE = ['proto', ...PROBE, 'config', ...CORE, ...ADAPTERS]
 const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'evidence', 'node', 'api', 'cli']
 
-const ROOMS = ['process', 'profiles', 'network', 'acceptance', 'lab', 'sim', 'bench']
+const ROOMS = ['process', 'profiles', 'strangers', 'network', 'acceptance', 'lab', 'sim', 'bench']
 /** A folder of the testnet, and the folders beside it that it may import. */
 const room = (name: string, beside: readonly string[]): Layer => ({
   name: `testnet/${name}`,
@@ -117,11 +118,12 @@ export const LAYERS: readonly Layer[] = [
   },
   room('process', []),
   room('profiles', []),
-  room('network', ['process', 'profiles']),
+  room('strangers', ['process']),
+  room('network', ['process', 'profiles', 'strangers']),
   room('acceptance', ['process', 'profiles', 'network']),
   room('lab', ['process']),
   room('sim', []),
-  room('bench', ['process', 'profiles', 'lab', 'sim']),
+  room('bench', ['process', 'profiles', 'strangers', 'lab', 'sim']),
   { ...room('', ROOMS), name: 'testnet', holds: /^testnet\// },
 ]
 

@@ -21,7 +21,10 @@ export const serveSessions = (
       const remote = remoteOf(connection)
       const ends = [pool.serve(remote)]
       try {
-        await relay.serve(stream, from, () => ends.push(pool.reserve(remote)))
+        await relay.serve(stream, from, {
+          reserved: () => ends.push(pool.reserve(remote)),
+          unanswered: () => pool.drop(remote),
+        })
       } finally {
         for (const end of ends) end()
       }

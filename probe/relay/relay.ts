@@ -69,6 +69,14 @@ const strangersOnly: Access = { classOf: token => (isNoToken(token) ? 'stranger'
 /** For a relay that only its owner reaches, as in a lab. */
 export const everybodyReserved: Access = { classOf: () => 'reserved' }
 
+/** What the relay tells the owner of an opener's connection. */
+export interface OpenerConnection {
+  /** The opener showed a good token: the connection must not make room for others. */
+  reserved(): void
+  /** The opener's host opens too many sessions: the connection is not worth keeping. */
+  unanswered(): void
+}
+
 const REFUSE_NAME = new Map(Object.entries(REFUSE).map(([name, reason]) => [reason, name as RefuseName]))
 
 export class Relay {
@@ -131,12 +139,12 @@ export class Relay {
   /**
    * Serves one session, from the request to the counter-signature of its last receipt. Never throws for a peer's fault.
    *
-   * @param onReserved called if the opener showed a good token: its stream may then take no other's room, and lose none
+   * @param connection on which the stream came; absent in a process that has no others
    */
-  async serve(stream: ProviderStream, peer: string, onReserved: () => void = () => {}): Promise<void> {
+  async serve(stream: ProviderStream, peer: string, connection?: OpenerConnection): Promise<void> {
     try {
       const request = await within(HANDSHAKE_MS, 'session request', stream.receive())
-      const finished = request && (await this.#serve(request, stream, peer, onReserved))
+      const finished = request && (await this.#serve(request, stream, peer, connection))
       if (finished) await this.#hearCounter(finished, stream)
     } catch {
       // The peer is gone, silent or speaks nonsense, so there is nobody to tell.
@@ -157,13 +165,14 @@ export class Relay {
     request: Uint8Array,
     stream: ProviderStream,
     peer: string,
-    onReserved: () => void,
+    connection: OpenerConnection | undefined,
   ): Promise<Receipt | undefined> {
     const { random, signer, voucherSigner } = this.#options
     const open = RelayOpen.decode(request)
     const admitted = this.#admit(open, peer, stream.remoteHost)
     if (admitted === 'unanswered') {
       this.stats.unanswered++
+      connection?.unanswered()
       return undefined
     }
     if (typeof admitted === 'number') {
@@ -176,7 +185,7 @@ export class Relay {
     const tag = random.bytes(TAG_BYTES)
     const id = ++this.#ids
     const reserved = admitted === 'reserved'
-    if (reserved) onReserved()
+    if (reserved) connection?.reserved()
     const leave = reserved ? () => {} : this.#strangers.enter(peer, stream.remoteHost)
     const session = new RelaySession(open, { tag, stream, signer: voucherSigner })
     this.#sessions.set(id, session)

@@ -32,7 +32,7 @@ export class ConnectionPool {
   readonly #limit = new HostLimit(HANDSHAKES)
   /** by remote address and port, the oldest first */
   readonly #entries = new Map<string, Entry>()
-  /** connections that had to make room for others */
+  /** connections that had to make room for others, or opened too many sessions */
   evicted = 0
   denied = 0
 
@@ -84,6 +84,11 @@ export class ConnectionPool {
     const host = this.#entries.get(remote)?.host
     if (host !== undefined) this.#limit.refund(host)
     return this.#count(remote, 'reserved')
+  }
+
+  /** Ends a connection that is not worth keeping, unless it carries a reserved session. */
+  drop(remote: string): void {
+    if (this.#entries.get(remote)?.reserved === 0) this.#evict(remote)
   }
 
   /** Ends the connections that have served nothing for IDLE_MS. */

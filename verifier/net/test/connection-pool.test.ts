@@ -71,6 +71,13 @@ describe('a provider’s connections', () => {
     expect(rig.open.size).to.equal(0)
   })
 
+  it('that open too many sessions end, unless they carry a reserved one', () => {
+    const [abusive, reserved] = [rig.connect('10.0.0.1')!, rig.connect(VERIFIER)!]
+    rig.pool.reserve(reserved)
+    for (const remote of [abusive, reserved]) rig.pool.drop(remote)
+    expect([rig.open.has(abusive), rig.open.has(reserved)]).to.deep.equal([false, true])
+  })
+
   it('of a host make room for its own newer ones, the oldest first', () => {
     const first = rig.connect('10.0.0.1')!
     for (let i = 0; i < 8; i++) {
