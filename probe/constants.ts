@@ -27,32 +27,39 @@ export const POLICE_SLACK = 1.05
 /** A session may ask for this multiple of its share: for rounding, and for a claim that was read a block earlier. */
 export const SHARE_SLACK = 1.02
 
-/** Rate that a heartbeat session asks for. Every data session asks for more. */
-export const HEARTBEAT_RATE_KBPS = 64
-
 /**
  * The relay challenges the next hop after CHALLENGE_FIRST_MS, because the next hop knows the tag only once the grant has
  * reached it. Each further interval is CHALLENGE_BACKOFF times as long as the one before. That makes CHALLENGES before
  * the relay gives up after the timeout (see wire/path-validation.ts).
  */
 export const CHALLENGE_FIRST_MS = 20
-export const CHALLENGE_BACKOFF = 1.5
+export const CHALLENGE_BACKOFF = 1.75
 export const CHALLENGES = 8
-export const CHALLENGE_TIMEOUT_MS = 1000
+export const CHALLENGE_TIMEOUT_MS = 3000
 /** Openers pad their first message to this length, which pays for all CHALLENGES in IPv6, too. */
 export const OPEN_BYTES = CHALLENGES * (CHALLENGE_BYTES + IPV6_UDP_HEADER_BYTES)
 /**
- * Most challenges in a second to a host (or an IPv6 /64) that has never echoed, over all sessions of a relay. Before its first echo, on a
- * round trip of 150 ms, a verifier gets up to 20: five in each of three senders' sessions and in one for heartbeats. So
- * six verifiers at one address may begin at once. A host that never asked gets at most 10 kB a second.
+ * Most challenges in a second to a host (or an IPv6 /64) that has never echoed, over all sessions of a relay. Before its
+ * first echo, on a round trip of 150 ms, a verifier gets up to 16: four in each of three senders' sessions and in one for
+ * heartbeats. So eight verifiers at one address may begin at once. A host that never asked gets at most 10 kB a second.
  */
 export const CHALLENGES_PER_HOST = 128
 /** A relay remembers this many hosts that have echoed. */
 export const ECHOED_HOSTS_KEPT = 4096
 
-/** An unpaid session carries at most its rate for MAX_BUDGET_MS (a soak takes 12 s), and lasts at most an hour. */
-export const MAX_BUDGET_MS = 15_000
-export const MAX_DURATION_MS = 3_600_000
+/**
+ * An unpaid session carries at most its rate for MAX_BUDGET_MS (a soak takes 15.6 s), and lasts at most SESSION_MS. All
+ * sessions ask for the same (verdict/session-shape.ts).
+ */
+export const MAX_BUDGET_MS = 16_000
+export const SESSION_MS = 26_000
+/**
+ * Every opener waits before its first data: from the opening for SETTLE_MS, and for a random time up to SETTLE_SPREAD_MS
+ * more. Otherwise the wait would show what is behind an opening: a probe's sender waits for the other senders, and a
+ * heartbeat for nobody.
+ */
+export const SETTLE_MS = 250
+export const SETTLE_SPREAD_MS = 100
 
 /**
  * Sessions of strangers, who show no token. A person's own measurement takes one or a few for some seconds. Sessions
@@ -85,26 +92,40 @@ export const CONTROL_PER_SECOND = 60
 
 /** Length of a direct probe. The receiver discards its first part, and reads the rate a little before its end. */
 export const DIRECT_MS = 700
-export const DIRECT_SPAN = { discardMs: 150, measureMs: 500 }
+export const DIRECT_SPAN = { discardMs: 150, measureMs: 500, waitMs: 1000 }
+
+/** How long a receiver that got nothing waits for smaller datagrams: more than a round trip to a far sender. */
+export const SIZES_MS = 1000
 
 /** Once enough senders are ready, the receiver waits this long for the rest. */
 export const STRAGGLER_MS = 350
 /** Longest wait for one step of a handshake. */
 export const HANDSHAKE_MS = 1200
+/** Longest wait for a connection to a provider: TCP, Noise and Yamux take five round trips, of up to half a second each. */
+export const DIAL_MS = 3000
+/** Longest wait for the echo of a next hop, as its opener sees it. */
+export const PATH_MS = CHALLENGE_TIMEOUT_MS + HANDSHAKE_MS
+/** From the invitations until enough senders are ready. On a round trip of 320 ms they take 2.6 s. */
+export const READY_MS = HANDSHAKE_MS + CHALLENGE_TIMEOUT_MS
 /**
  * If data must start at a fixed instant, the receiver calls the senders this long before it. Later than the tolerance
  * is too late.
  */
 export const START_LEAD_MS = HANDSHAKE_MS + STRAGGLER_MS
 export const START_TOLERANCE_MS = 200
-/** Longest measurement of an ordinary session: a low reading may need more evidence than one second gives. */
-export const LONGEST_MEASURE_MS = 4000
+/**
+ * The discard starts at the first arrival, but no later than this. So standing delay (a full buffer, a satellite) is no
+ * low rate, and a longer silence gives windows at zero.
+ */
+export const FIRST_ARRIVAL_MS = 3000
+/** Longest measurement of an ordinary session, from the first arrival: a low reading needs more than one second. */
+export const LONGEST_MEASURE_MS = 8000
 /** Time for data besides the measurement: a long round trip, and the halt. */
 const DATA_SLACK_MS = 800
 /** Longest flow of data through the provider in an ordinary session. */
-export const DATA_MS = LONGEST_MEASURE_MS + DATA_SLACK_MS
-/** The same slack for a soak: a provider's queue may delay the last turn (see verdict/turns.ts). */
-const SOAK_SLACK_MS = 1600
+export const DATA_MS = FIRST_ARRIVAL_MS + LONGEST_MEASURE_MS + DATA_SLACK_MS
+/** The slack of a soak: a provider's queue may delay the last turn by FIRST_ARRIVAL_MS (see verdict/turns.ts). */
+const SOAK_SLACK_MS = FIRST_ARRIVAL_MS + 600
 /** Longest flow of data through the provider in a soak. */
 export const soakDataMs = (soakMs: number): number => soakMs + SOAK_SLACK_MS
 /** From the published root to the last reveal. */
@@ -114,8 +135,8 @@ export const REVEAL_MS = 1500
  * data.
  */
 export const OPENINGS_MS = 2 * REVEAL_MS
-/** Time of a session besides its data: handshakes, stragglers, direct probe and reveal. */
-export const OVERHEAD_MS = 4000
+/** Time of a session besides its data: handshakes, stragglers, direct or size probes, and reveal. */
+export const OVERHEAD_MS = READY_MS + STRAGGLER_MS + SIZES_MS + REVEAL_MS
 /** How long a provider waits for the counter-signature after a session: the sender gets it with the openings. */
 export const COUNTER_MS = OVERHEAD_MS + OPENINGS_MS
 

@@ -24,7 +24,7 @@ export async function exampleSession(): Promise<Outcome> {
   const relay = await Relay.open({ ...port, claimKbps, ...provider, random: systemRandom })
   const receiverPort = await Receiver.open(port)
 
-  const terms = { claimKbps, senders: senders.length, receiver: receiver.verifier, provider: provider.verifier }
+  const terms = { claimKbps, senders: senders.length, receiver: receiver.verifier, provider: provider.answers }
   const senderAt = (slot: number) =>
     soloSender(terms, {
       signer: senders[slot]!.signer,
@@ -39,7 +39,7 @@ export async function exampleSession(): Promise<Outcome> {
           verifier,
           open: async () => connect(streamPair(host), stream => serveProbe(stream, senderAt(slot))),
         })),
-        providerVerifier: provider.verifier,
+        providerAnswers: provider.answers,
         providerVouchers: provider.vouchers,
         advertisedHost: host,
       },

@@ -35,7 +35,7 @@
  *   const relay = await Relay.open({ ...port, claimKbps, ...provider, random: systemRandom })
  *   const receiverPort = await Receiver.open(port)
  *
- *   const terms = { claimKbps, senders: senders.length, receiver: receiver.verifier, provider: provider.verifier }
+ *   const terms = { claimKbps, senders: senders.length, receiver: receiver.verifier, provider: provider.answers }
  *   const senderAt = (slot: number) =>
  *     soloSender(terms, {
  *       signer: senders[slot]!.signer,
@@ -50,7 +50,7 @@
  *           verifier,
  *           open: async () => connect(streamPair(host), stream => serveProbe(stream, senderAt(slot))),
  *         })),
- *         providerVerifier: provider.verifier,
+ *         providerAnswers: provider.answers,
  *         providerVouchers: provider.vouchers,
  *         advertisedHost: host,
  *       },
@@ -74,6 +74,7 @@ export type { Progress } from './plane/collection.js'
 export { type ForwardingSpec, forwardAll, limited } from './plane/forwarding.js'
 export type {
   Access,
+  AnswerVerifier,
   MessageStream,
   MonotonicClock,
   PeerSigner,

@@ -37,6 +37,19 @@ export interface PeerSigner {
 /** Checks a signature made by a known peer's `PeerSigner`. */
 export type PeerVerifier = (digest: Uint8Array, signature: Uint8Array) => Promise<boolean>
 
+/** A provider's EVM key, which signs the provider's answers to openers for one network. */
+export interface AnswerSigner {
+  readonly account: Hex
+  /** @param statement 32 bytes */
+  sign(statement: Uint8Array): Promise<Uint8Array>
+}
+
+/** Checks what the `AnswerSigner` of one account has signed. */
+export interface AnswerVerifier {
+  readonly account: Hex
+  isSigned(statement: Uint8Array, signature: Uint8Array): Promise<boolean>
+}
+
 /** A node's EVM key, which signs receipts for one network. */
 export interface VoucherSigner {
   /** @returns r, s and v: 65 bytes */

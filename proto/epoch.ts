@@ -18,5 +18,10 @@ export const epochEndMs = (clock: EpochClock, epoch: number): number => epochSta
 export const eraOf = (clock: Pick<EpochClock, 'eraEpochs'>, epoch: number): number =>
   Math.floor((epoch - 1) / clock.eraEpochs) + 1
 
+/** The first epoch of the window that an epoch belongs to. Window 1 holds epochs 1 to `windowEpochs`. */
+export const windowStart = (epoch: number, windowEpochs: number): number => epoch - ((epoch - 1) % windowEpochs)
+
+export const isWindowEnd = (epoch: number, windowEpochs: number): boolean => epoch % windowEpochs === 0
+
 export const firstEpochOf = (clock: Pick<EpochClock, 'eraEpochs'>, era: number): number =>
   (era - 1) * clock.eraEpochs + 1

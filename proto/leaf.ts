@@ -21,11 +21,15 @@ export const LEAF_FIELDS = [
   ['claimKbps', 'uint32'],
   ['scoreBps', 'uint16'], // R = T·U
   ['tier', 'uint8'],
-  ['throughputQ32', 'uint64'], // T, 2^32 = 1
+  ['throughputQ32', 'uint64'], // T = sum / weight, 2^32 = 1
+  ['throughputSumQ32', 'uint64'], // decayed sum of min(1, rate/claim) over the measured windows
+  ['throughputWeightQ32', 'uint64'], // decayed count of these windows, with the weight of the prior
   ['ticksUpQ16', 'uint64'], // decayed counts, 2^16 = one tick
   ['ticksTotalQ16', 'uint64'],
-  ['unmeasuredRun', 'uint32'], // epochs since the last measured window
+  ['unmeasuredRun', 'uint32'], // windows since the last measured one
   ['soakVotes', 'bytes32'], // digest of the receivers' last soak votes (see soak-vote.ts); zero if there are none
+  ['windowVotes', 'bytes32'], // digest of the votes that wait for the end of their window; zero if there are none
+  ['link', 'bytes32'], // network of the provider's datagrams, as a majority of the votes saw it; zero if unknown
   ['breachBits', 'uint8'], // bit 0: this window; bit i: the i-th window before. A penalty clears all bits.
   ['assignedRoot', 'bytes32'], // Merkle root of the assigned receivers
   ['penaltyBps', 'uint16'],

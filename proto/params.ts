@@ -8,6 +8,8 @@ import type { Hex } from './hex.js'
 export interface NetworkParams {
   readonly epochSeconds: number
   readonly eraEpochs: number
+  /** Epochs over which the receivers of a provider are spread; divides `eraEpochs`. */
+  readonly windowEpochs: number
   /** From the end of an epoch: how long a node waits for commits, then for ballots, then for seen lists. */
   readonly commitMs: number
   readonly revealMs: number
@@ -32,8 +34,14 @@ export interface NetworkParams {
   readonly soakShareBps: number
   readonly soakMs: number
   readonly breachBps: number
+  /**
+   * A low reading is measured for at least so long after its discard. A real network: 4000, so that other traffic on the
+   * provider's line has the time to yield.
+   */
+  readonly yieldMs: number
   readonly maxPenaltyBps: number
-  readonly halfLifeSeconds: number
+  /** Windows until a window's weight in the score has halved; 1 to 1000. */
+  readonly halfLifeWindows: number
   readonly commonFailureMinProviders: number
   readonly commonFailureShareBps: number
   readonly settlementSeconds: number
@@ -42,12 +50,11 @@ export interface NetworkParams {
   readonly claimDelaySeconds: number
 }
 
-const DAY_SECONDS = 86_400
-
 /** A network on one machine, with epochs of some ten seconds. */
 export const DEVNET: NetworkParams = {
-  epochSeconds: 15,
+  epochSeconds: 20,
   eraEpochs: 5,
+  windowEpochs: 1, // so that a short run has many windows; a real network takes 24 epochs of an hour
   commitMs: 800,
   revealMs: 800,
   listMs: 500,
@@ -57,14 +64,15 @@ export const DEVNET: NetworkParams = {
   leadMs: 1600,
   slotMs: 1700,
   offsetMs: 100,
-  lanes: 3,
+  lanes: 4,
   receivers: 64,
   senders: 3,
   soakShareBps: 0, // an epoch is too short for a soak
   soakMs: 12_000,
   breachBps: 7500,
+  yieldMs: 1000, // an epoch is too short for more
   maxPenaltyBps: 1000,
-  halfLifeSeconds: 3 * DAY_SECONDS,
+  halfLifeWindows: 8, // a run of a dozen epochs shows a fall and the recovery; a real network takes 7 windows of a day
   commonFailureMinProviders: 20,
   commonFailureShareBps: 2000,
   settlementSeconds: 6,

@@ -25,8 +25,8 @@ export const OUTCOME = {
   /** nothing can be said about the provider: unreachable, senders missing, receiver's own fault */
   noData: 7,
   /**
-   * the provider takes sessions, but its datagrams do not reach the receiver, or only small ones do: `cause` says why.
-   * No fault of the provider's is shown
+   * the provider answers, but no data reaches the receiver, or only small datagrams do: `cause` says why. No fault of
+   * the provider's is shown
    */
   noPath: 8,
 } as const
@@ -48,6 +48,8 @@ export const CAUSE = {
   pathMtu: 2,
   /** no datagram of the provider's reaches the receiver, heartbeats included */
   udpBlocked: 3,
+  /** the provider refused the session, for reasons that may be the openers' fault */
+  refusals: 4,
 } as const
 
 export type CauseName = keyof typeof CAUSE
@@ -78,9 +80,11 @@ export const VOTE_FIELDS = [
   ['scheduleProof', 'bytes32'], // see `providerSchedule` in digests.ts
   ['delayUs', 'uint32'], // added by the way through the provider to the delay of the direct path, queues included
   ['link', 'bytes32'], // hash of the network that the provider's datagrams came from; zero if none came
-  ['attempts', 'uint8'], // sessions that the outcome rests on
+  ['attempts', 'uint8'], // sessions that the receiver ran
   ['cause', 'uint8'], // see CAUSE
-  ['sessionPeers', 'bytes32'], // keccak256 of the k peer ids that the senders opened the session with
+  ['sessionPeers', 'bytes32'], // keccak256 of k words: the hash of the peer id that each sender had at the provider, or zeros
+  ['otherOutcome', 'uint8'], // of the session that the vote does not rest on; 0 if there was none
+  ['otherKbps', 'uint32'], // its rate
 ] as const
 
 export type Vote = AbiRecord<typeof VOTE_FIELDS>

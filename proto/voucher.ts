@@ -1,6 +1,6 @@
 /**
  * The signed form of a receipt. It is EIP-712 typed data, so a wallet can show it and a contract can take it as a
- * payment voucher. Within one session and sender `bytes` only grows, so the newest receipt replaces all before it. The
+ * payment voucher. Within one session `bytes` only grows, so the newest receipt replaces all before it. The
  * provider signs the bytes that it forwarded. The receiver signs the same receipt over the bytes that it hashed.
  */
 import { concatBytes } from '@noble/hashes/utils.js'
@@ -9,9 +9,8 @@ import { keccak, keccakText, keccakWords } from './hash.js'
 import { fromHex, type Hex } from './hex.js'
 
 export interface Voucher {
+  /** of the session between the provider and one opener */
   readonly sessionId: Hex
-  /** slot of the sender in its session */
-  readonly sender: number
   /** cumulative, IP layer */
   readonly bytes: number
   /** h_j: the hash chain over everything that the provider says it forwarded */
@@ -20,7 +19,7 @@ export interface Voucher {
 }
 
 const DOMAIN_TYPE = keccakText('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)')
-const RECEIPT_TYPE = keccakText('Receipt(bytes32 sessionId,uint32 sender,uint64 bytes,bytes32 head,uint32 elapsedMs)')
+const RECEIPT_TYPE = keccakText('Receipt(bytes32 sessionId,uint64 bytes,bytes32 head,uint32 elapsedMs)')
 const NAME = keccakText('Bandwitness')
 const VERSION = keccakText('1')
 const PREFIX = Uint8Array.of(0x19, 0x01)
@@ -29,7 +28,7 @@ const PREFIX = Uint8Array.of(0x19, 0x01)
  * Digest that an EVM key signs. The verifying contract is `EpochReports`, which also names the network in other
  * digests.
  */
-export const voucherDigest = (network: NetworkId, { sessionId, sender, bytes, head, elapsedMs }: Voucher): Hex =>
+export const voucherDigest = (network: NetworkId, { sessionId, bytes, head, elapsedMs }: Voucher): Hex =>
   keccak(
     concatBytes(
       PREFIX,
@@ -41,8 +40,8 @@ export const voucherDigest = (network: NetworkId, { sessionId, sender, bytes, he
       ),
       fromHex(
         keccakWords(
-          ['bytes32', 'bytes32', 'uint32', 'uint64', 'bytes32', 'uint32'],
-          [RECEIPT_TYPE, sessionId, sender, bytes, head, elapsedMs],
+          ['bytes32', 'bytes32', 'uint64', 'bytes32', 'uint32'],
+          [RECEIPT_TYPE, sessionId, bytes, head, elapsedMs],
         ),
       ),
     ),

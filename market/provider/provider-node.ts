@@ -13,13 +13,13 @@ import { join } from 'node:path'
 import { type ForwardingSpec, Relay, systemClock, systemRandom, tokenKeyOf } from '../../probe/index.js'
 import { fromHex, toHex } from '../../proto/hex.js'
 import type { TokenRequest } from '../../proto/messages.js'
+import { answerSigner } from '../../verifier/chain/answers.js'
 import { connectChain } from '../../verifier/chain/connect.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { voucherSigner } from '../../verifier/chain/vouchers.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { ConnectionPool } from '../../verifier/net/connection-pool.js'
 import { listenAddresses } from '../../verifier/net/libp2p.js'
-import { peerSigner } from '../../verifier/net/peer-keys.js'
 import { createProviderPeer } from '../../verifier/net/provider-peer.js'
 import { serveTokens, type TokenAsker } from '../../verifier/net/tokens.js'
 import { announceSelf } from '../../verifier/node/announcing.js'
@@ -28,6 +28,7 @@ import { Lifecycle } from '../../verifier/node/lifecycle.js'
 import type { NodeOptions } from '../../verifier/node/node-options.js'
 import { repeat } from '../../verifier/node/waiting.js'
 import { WALL_CLOCK } from '../../verifier/node/wall-clock.js'
+import { OverrunWarning } from './overrun-warning.js'
 import { serveSessions } from './serve-sessions.js'
 import { TokenLedger } from './token-ledger.js'
 import { type MayIssue, TokenOffice } from './token-office.js'
@@ -40,6 +41,8 @@ const SETS_POLLS_PER_EPOCH = 15
 const LONGEST_SETS_POLL_MS = 30_000
 /** How often the provider ends idle connections. */
 const SWEEP_MS = 1000
+/** How often the provider looks whether its own machine has lost datagrams. */
+const OVERRUN_POLL_MS = 10_000
 
 export interface ProviderOptions extends NodeOptions {
   /** what the relay does with sessions and datagrams (default: forwards all of them) */
@@ -88,7 +91,7 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
       claimKbps,
       forwarding,
       access: office,
-      signer: await peerSigner(fromHex(keys.peer)),
+      answerSigner: answerSigner(chain.network, keys.evm),
       voucherSigner: voucherSigner(chain.network, keys.evm),
       clock: systemClock,
       random: systemRandom,
@@ -128,6 +131,8 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
     for (const verifierHost of sets.hosts()) know(verifierHost)
   })
   life.run(repeat(async () => pool.sweep(), SWEEP_MS, life.stopping))
+  const overruns = new OverrunWarning(relay, (facts, message) => log.warn(facts, message))
+  life.run(repeat(async () => overruns.check(), OVERRUN_POLL_MS, life.stopping))
   log.info({ account, claimKbps, peerId, udp: relay.facts }, 'taking sessions')
   return { role: 'provider', account, index, peerId, relay, chain, failed: life.failed, stop: () => life.stop() }
 }

@@ -1,10 +1,10 @@
 /**
- * What arrived from one sender, chunk by chunk: a bitmap, and SHA-256 over the bytes that arrived (masked send time and
- * payload) in order. The receiver does not know the sender's key yet. It publishes the root over all chunks before any
+ * What arrived from one sender, chunk by chunk: a bitmap, and SHA-256 over what arrived (masked send time and payload)
+ * in order. The receiver does not know the sender's key yet. It publishes the root over all chunks before any
  * key is revealed, so neither receiver nor provider can make the data up afterwards.
  */
 import { createHash } from 'node:crypto'
-import { CHUNK_DATAGRAMS, DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { CHUNK_DATAGRAMS, DATAGRAM_BYTES, PAYLOAD_BYTES } from '../../proto/datagram.js'
 import { CHUNKS_BEHIND } from '../constants.js'
 import { TIME_OFFSET } from '../wire/keystream.js'
 import { ChunkTable } from './table.js'
@@ -48,10 +48,9 @@ export class ChunkCollector {
   /**
    * Only a `new` datagram counts.
    * @param sequence from the run's start
-   * @param hashed masked send time and payload
    */
-  accept(sequence: number, hashed: Uint8Array, nowMs: number): Arrival {
-    if (sequence >= this.#maxDatagrams || hashed.length !== HASHED_BYTES) return 'malformed'
+  accept(sequence: number, maskedTime: number, payload: Uint8Array, nowMs: number): Arrival {
+    if (sequence >= this.#maxDatagrams || payload.length !== PAYLOAD_BYTES) return 'malformed'
     const number = Math.floor(sequence / CHUNK_DATAGRAMS)
     const chunk = this.#current?.number === number ? this.#current : (this.#open.get(number) ?? this.#begin(number))
     if (!chunk) return 'late'
@@ -60,8 +59,9 @@ export class ChunkCollector {
     if (chunk.present[place]) return 'duplicate'
     chunk.present[place] = 1
     chunk.count++
-    chunk.bytes.set(hashed, place * HASHED_BYTES)
-    this.#table.arrived(chunk.row, place, chunk.bytes.readUInt32BE(place * HASHED_BYTES), nowMs)
+    const at = chunk.bytes.writeUInt32BE(maskedTime, place * HASHED_BYTES)
+    chunk.bytes.set(payload, at)
+    this.#table.arrived(chunk.row, place, maskedTime, nowMs)
     this.arrived++
     if (sequence > this.highest) this.highest = sequence
     if (chunk.count === CHUNK_DATAGRAMS) this.#close(chunk)

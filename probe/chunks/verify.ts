@@ -18,11 +18,19 @@ const MAX_TRANSITS = 4096
 
 /**
  * A chunk counts only if its hash matches, its send times ascend, and none is later than `maxSentUs`. Send times are
- * masked, so a time that a relay rewrote is almost certainly out of order or too late.
+ * masked, so a time that somebody else wrote is almost certainly out of order or too late.
+ * @param chunks ascending
  * @param maxSentUs latest possible send time, in microseconds since the sender's start
+ * @param firstChunk where the run's keystream begins
  */
-export async function verifyChunks(key: Uint8Array, chunks: readonly Chunk[], maxSentUs: number): Promise<Verified> {
+export async function verifyChunks(
+  key: Uint8Array,
+  chunks: readonly Chunk[],
+  maxSentUs: number,
+  firstChunk = 0,
+): Promise<Verified> {
   let datagrams = 0
+  let highest = -1
   let jitterUs = 0
   let lastUs = 0
   let lastTransitUs: number | undefined
@@ -37,11 +45,13 @@ export async function verifyChunks(key: Uint8Array, chunks: readonly Chunk[], ma
     let count = 0
     let sentUs = lastUs
     let inOrder = true
+    let last = -1
     for (let place = 0; place < CHUNK_DATAGRAMS; place++) {
       if (!hasArrived(chunk.bitmap, place)) continue
       const from = place * DATAGRAM_BYTES + TIME_OFFSET
       const masked = chunk.maskedTimes[place]!
       const timeUs = (bytes.readUInt32BE(from) ^ masked) >>> 0
+      last = place
       inOrder &&= timeUs >= sentUs && timeUs <= maxSentUs
       sentUs = timeUs
       times.sentMs[count] = timeUs / 1000
@@ -54,6 +64,7 @@ export async function verifyChunks(key: Uint8Array, chunks: readonly Chunk[], ma
     const hash = createHash('sha256').update(bytes.subarray(0, length)).digest()
     if (!inOrder || !hash.equals(chunk.hash)) continue
     lastUs = sentUs
+    highest = (chunk.index - firstChunk) * CHUNK_DATAGRAMS + last
     for (let n = 0; n < count; n++) {
       const [sentMs, arrivedMs] = [times.sentMs[n]!, times.arrivedMs[n]!]
       if (datagrams++ % stride === 0) {
@@ -65,5 +76,5 @@ export async function verifyChunks(key: Uint8Array, chunks: readonly Chunk[], ma
       lastTransitUs = transitUs
     }
   }
-  return { datagrams, jitterUs: Math.round(jitterUs), transits }
+  return { datagrams, highest, jitterUs: Math.round(jitterUs), transits }
 }

@@ -8,10 +8,12 @@ import {
   type Endpoint,
   type PortFacts,
   type PortOptions,
+  RECEIVE_BUFFER_BYTES,
   type ReceivedBatch,
-  SOCKET_BUFFER_BYTES,
+  SEND_BUFFER_BYTES,
 } from './datagram-port.js'
 import { portError } from './errors.js'
+import { dropsOfPort, Overruns } from './overruns.js'
 
 /** Most datagrams that the system has not taken yet. A sender that reaches this is limited by its own uplink. */
 const MAX_IN_FLIGHT = 512
@@ -52,6 +54,7 @@ export class DgramPort implements DatagramPort {
   errors = 0
   readonly #socket: Socket
   readonly #batch: SingleBatch
+  readonly #overruns: Overruns
   readonly #onSent = (error: Error | null): void => {
     this.#inFlight--
     if (error) this.errors++
@@ -59,15 +62,18 @@ export class DgramPort implements DatagramPort {
   #inFlight = 0
   #closed = false
 
-  private constructor(socket: Socket, { headerBytes, clock, onBatch }: PortOptions) {
+  private constructor(socket: Socket, { host, headerBytes, clock, onBatch }: PortOptions) {
     this.#socket = socket
     this.#batch = new SingleBatch(headerBytes)
     socket.on('error', () => {
       this.errors++
     })
-    for (const set of ['setRecvBufferSize', 'setSendBufferSize'] as const) {
+    for (const [set, bytes] of [
+      ['setRecvBufferSize', RECEIVE_BUFFER_BYTES],
+      ['setSendBufferSize', SEND_BUFFER_BYTES],
+    ] as const) {
       try {
-        socket[set](SOCKET_BUFFER_BYTES)
+        socket[set](bytes)
       } catch {
         // The system's default stays. The port's facts show it.
       }
@@ -78,6 +84,7 @@ export class DgramPort implements DatagramPort {
       port: socket.address().port,
       receiveBufferBytes: socket.getRecvBufferSize(),
     }
+    this.#overruns = new Overruns(() => dropsOfPort(host, this.facts.port))
     if (!onBatch) return
     socket.on('message', (datagram, source) => {
       this.#batch.take(datagram, source, clock.now())
@@ -104,6 +111,10 @@ export class DgramPort implements DatagramPort {
         resolve(new DgramPort(socket, options))
       })
     })
+  }
+
+  get overruns(): number {
+    return this.#overruns.count
   }
 
   endpoint(host: string, port: number): Endpoint {

@@ -7,12 +7,14 @@ import {
   type Endpoint,
   type PortFacts,
   type PortOptions,
+  RECEIVE_BUFFER_BYTES,
   type ReceivedBatch,
-  SOCKET_BUFFER_BYTES,
+  SEND_BUFFER_BYTES,
 } from './datagram-port.js'
 import { portError } from './errors.js'
 import { pinned } from './mmsg-memory.js'
 import type { Native, Watch } from './native.js'
+import { Overruns } from './overruns.js'
 import { ReceiveArena } from './receive-arena.js'
 import { SendQueue } from './send-queue.js'
 import { type Family, familyOf, NAME_BYTES, NativeEndpoint } from './socket-address.js'
@@ -22,7 +24,11 @@ const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000
 const SOL_SOCKET = 1
 const SO_SNDBUF = 7
 const SO_RCVBUF = 8
+const SO_RCVBUFFORCE = 33
 const SO_TIMESTAMPNS = 35
+const SO_MEMINFO = 55
+/** Place of the socket's drop counter among the numbers of SO_MEMINFO, and how many there are. */
+const MEMINFO = { drops: 8, count: 9 } as const
 
 /** Most batches in one turn of the event loop, so that the thread's other work gets its turn. */
 const BATCHES_A_TURN = 8
@@ -49,6 +55,8 @@ export class MmsgPort implements DatagramPort, Paced {
   readonly #onBatch: ((batch: ReceivedBatch) => void) | undefined
   readonly #watch: Watch | undefined
   readonly #stagingAddress: number
+  readonly #overruns: Overruns
+  readonly #memory = new Int32Array(MEMINFO.count)
   #closed = false
   #lastReadMs = 0
   #lastArrivalMs = 0
@@ -64,7 +72,12 @@ export class MmsgPort implements DatagramPort, Paced {
       throw portError(host, port, code)
     }
     if (this.#fd < 0) fail()
-    for (const option of [SO_RCVBUF, SO_SNDBUF]) this.#set(option, SOCKET_BUFFER_BYTES)
+    this.#set(SO_SNDBUF, SEND_BUFFER_BYTES)
+    // Nobody reads a port that only sends. A large buffer would only hold what strangers send to the port.
+    if (onBatch) {
+      this.#set(SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+      this.#set(SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES) // a privileged process may exceed the system's maximum
+    }
     this.#set(SO_TIMESTAMPNS, 1)
     const nameBytes = NAME_BYTES[this.#family]
     const { words } = NativeEndpoint.of(native, this.#family, host, port).memory
@@ -80,6 +93,7 @@ export class MmsgPort implements DatagramPort, Paced {
       receiveBufferBytes: size[0]!,
     }
 
+    this.#overruns = new Overruns(() => this.#drops())
     const staging = pinned(native, BATCH * DATAGRAM_BYTES)
     this.staging = staging.buffer
     this.#stagingAddress = staging.address
@@ -93,6 +107,10 @@ export class MmsgPort implements DatagramPort, Paced {
 
   get errors(): number {
     return this.#staged.errors + this.#forwarded.errors
+  }
+
+  get overruns(): number {
+    return this.#overruns.count
   }
 
   endpoint(host: string, port: number): Endpoint {
@@ -135,6 +153,7 @@ export class MmsgPort implements DatagramPort, Paced {
       this.#watch!.resume()
       return undefined
     }
+    if (count >= BATCHES_A_TURN * BATCH) return nowMs // more may be waiting
     const waitMs = count > 0 ? (DATAGRAMS_A_READ / count) * sinceMs : READ_MS.longest
     return nowMs + Math.min(READ_MS.longest, Math.max(READ_MS.shortest, waitMs))
   }
@@ -168,6 +187,15 @@ export class MmsgPort implements DatagramPort, Paced {
       if (count < BATCH) break
     }
     return total
+  }
+
+  /** The kernel's own total. Once the port is closed, it grows no more. */
+  #drops(): number {
+    const memory = this.#memory
+    if (!this.#closed) {
+      this.#native.getsockopt(this.#fd, SOL_SOCKET, SO_MEMINFO, memory, Uint32Array.of(memory.byteLength))
+    }
+    return memory[MEMINFO.drops]!
   }
 
   #set(option: number, value: number): void {

@@ -5,35 +5,35 @@
  * else counts from `begin` until `beginDirect` or `finish`.
  */
 
-import {
-  CONTROL_CHUNK,
-  DIRECT_CHUNK,
-  DIRECT_SEQUENCE,
-  IP_DATAGRAM_BYTES,
-  TURN_CHUNK,
-  TURN_SEQUENCE,
-} from '../../proto/datagram.js'
+import { DIRECT_SEQUENCE, headerBytes, ipDatagramBytes, TURN_SEQUENCE } from '../../proto/datagram.js'
 import { ChunkCollector } from '../chunks/collect.js'
-import type { Run } from '../chunks/runs.js'
+import { FIRST_CHUNK, type Run } from '../chunks/runs.js'
 import { type ChunkRows, chunksOf } from '../chunks/table.js'
 import { verifyChunks } from '../chunks/verify.js'
-import type { DatagramPort, PortFacts } from '../io/datagram-port.js'
+import type { DatagramPort } from '../io/datagram-port.js'
 import type { MonotonicClock } from '../ports.js'
 import { type ControlFlow, isEnoughControl } from '../verdict/control.js'
 import { type Estimate, Estimator, type EstimatorOptions, type FixedSpan } from '../verdict/estimator.js'
-import { bytesIn } from '../verdict/share.js'
+import { leastVerifiedKbps } from '../verdict/other-limit.js'
 import { middleTurn } from '../verdict/turns.js'
 import type { Verified } from '../wire/verified.js'
+import { ControlCount } from './control-count.js'
+import { Crowd } from './crowd.js'
+import { HostPins } from './host-pins.js'
+import { OverrunWatch } from './overrun-watch.js'
 
-const FIRST_CHUNK: Record<Run, number> = { main: 0, control: CONTROL_CHUNK, direct: DIRECT_CHUNK, turn: TURN_CHUNK }
+import { patienceMs, STARVED_MS } from './patience.js'
+import { SizeCount } from './size-count.js'
 
 const FIRST_SEQUENCE: Record<Run, number> = { main: 0, control: 0, direct: DIRECT_SEQUENCE, turn: TURN_SEQUENCE }
+
+/** The way by which a sender's data comes. */
+export type Way = 'provider' | 'direct'
 
 /** What arrived of one run, in the form that crosses to the main thread. */
 export interface ArrivedRows {
   readonly rows: ChunkRows
   readonly arrived: number
-  readonly highest: number
 }
 
 export interface Progress {
@@ -41,14 +41,22 @@ export interface Progress {
   readonly isDone: boolean
   /** over all main flows; of a soak that of the middle turn, once all turns are read */
   readonly estimate: Estimate
+  /** end of the discard; before the first arrival, the latest time at which it may end */
+  readonly sinceMs: number
   /** by sender; undefined if the session is no soak */
   readonly turns: readonly Estimate[] | undefined
   /** of the direct probe; undefined before it */
   readonly direct: Estimate | undefined
   /** how long the receiving thread stood still */
   readonly starvedMs: number
+  /** datagrams for which the port had no room since the discard; in a soak, during the readings of all turns */
+  readonly overruns: number
+  /** since the discard; undefined in a soak */
+  readonly meanKbps: number | undefined
   /** datagrams through the provider so far, by sender */
   readonly arrived: readonly number[]
+  /** size probes so far, by sender */
+  readonly small: readonly number[]
   /** control datagrams so far, by sender, judged by their sequence numbers */
   readonly control: readonly (ControlFlow | undefined)[]
 }
@@ -58,7 +66,11 @@ export type RunLimits = Readonly<Record<Run, number>>
 
 /** What arrived of each sender. Main and control datagrams counted until `haltedMs`, on the receiver's clock. */
 export interface Arrivals {
-  readonly senders: readonly (Record<Run, ArrivedRows> & { readonly turnRead: TurnRead | undefined })[]
+  readonly senders: readonly (Record<Run, ArrivedRows> & {
+    readonly turnRead: TurnRead | undefined
+    readonly host: string | undefined
+    readonly small: number
+  })[]
   readonly haltedMs: number
 }
 
@@ -79,43 +91,27 @@ export interface TurnRead {
   readonly crowdKbps: readonly number[]
 }
 
-/** Length of the intervals in which arrivals under all tags are counted. */
-const CROWD_MS = 50
-
 /** How often the measurement is looked at. */
 const LOOK_MS = 10
 /** The worker reports to the main thread about this often, and at once when the collection is done. */
 const TELL_MS = 50
 /** Windows close this much late, because a datagram that has arrived may still wait behind this very timer. */
 const GRACE_MS = 15
-/**
- * If callbacks take the arrival times, a timer that is this late shows a harmful pause. If the kernel takes them, a
- * pause does no harm until the socket's buffer is full. Half of the buffer holds data, and at most twice the claim
- * comes in.
- */
-const STARVED_MS = 50
-const BUFFERED_SHARE = 0.5
-const OFFERED_CLAIMS = 2
-
-function patienceMs({ kernelTimestamps, receiveBufferBytes }: PortFacts, claimKbps: number): number {
-  if (!kernelTimestamps) return STARVED_MS
-  return (BUFFERED_SHARE * receiveBufferBytes) / bytesIn(OFFERED_CLAIMS * claimKbps, 1)
-}
-
 export class Collection {
+  readonly sizes: SizeCount
   readonly #senders: readonly Record<Run, ChunkCollector>[]
   readonly #clock: MonotonicClock
   readonly #port: DatagramPort
   readonly #tell: (progress: Progress) => void
-  /** first and last arrival of each sender's control datagrams */
-  readonly #controlSpans: ({ readonly firstMs: number; lastMs: number } | undefined)[]
+  readonly pins: HostPins
+  readonly #controlCount: ControlCount
+  readonly #ipv6: boolean
   #estimator: Estimator | undefined
-  /**
-   * in a soak, by sender: the estimator of its turn, and the bytes through the provider in each interval from the start
-   */
+  /** in a soak, by sender: the estimator of its turn */
   #turns: readonly Estimator[] = []
-  #passed: readonly number[][] = []
-  #startMs = 0
+  #crowd: Crowd | undefined
+  #needed = 0
+  #claimKbps = 0
   #direct: Estimator | undefined
   #haltedMs: number | undefined
   #timer: NodeJS.Timeout | undefined
@@ -124,6 +120,7 @@ export class Collection {
   #toldMs = 0
   #wasDone = false
   #starvedMs = 0
+  readonly #overruns = new OverrunWatch()
 
   constructor(
     senders: number,
@@ -131,6 +128,7 @@ export class Collection {
     clock: MonotonicClock,
     port: DatagramPort,
     tell: (progress: Progress) => void,
+    ipv6: boolean,
   ) {
     const collector = (run: Run) => new ChunkCollector(limits[run], FIRST_CHUNK[run])
     this.#senders = Array.from({ length: senders }, () => ({
@@ -139,21 +137,29 @@ export class Collection {
       direct: collector('direct'),
       turn: collector('turn'),
     }))
-    this.#controlSpans = new Array(senders).fill(undefined)
+    this.pins = new HostPins(senders)
+    this.sizes = new SizeCount(senders)
+    this.#controlCount = new ControlCount(senders)
+    this.#ipv6 = ipv6
     this.#clock = clock
     this.#port = port
     this.#tell = tell
   }
 
-  /** @param turns of a soak, by sender; empty for an ordinary session */
-  begin(startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[]): void {
-    this.#startMs = startMs
+  /**
+   * @param turns of a soak, by sender; empty for an ordinary session
+   * @param needed k − f', less the senders that the provider refused
+   */
+  begin(startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[], needed: number): void {
+    this.#needed = needed
+    this.#claimKbps = options.claimKbps
     this.#turns = turns.map(({ fromMs, span }) => new Estimator(startMs + fromMs, { ...options, fixed: span }))
-    this.#passed = turns.map(() => [])
+    this.#crowd = turns.length > 0 ? new Crowd(startMs, turns.length) : undefined
     this.#estimator = new Estimator(startMs, options)
     this.#patienceMs = patienceMs(this.#port.facts, options.claimKbps)
     this.#lookedMs = this.#clock.now()
     this.#toldMs = this.#lookedMs
+    this.#overruns.look(this.#lookedMs, this.#port.overruns)
     this.#timer = setInterval(() => this.#look(), LOOK_MS)
   }
 
@@ -165,39 +171,37 @@ export class Collection {
   }
 
   /** Counts any datagram that came through the provider under a sender's tag, even one that is no data. */
-  pass(slot: number, bytes: number, arrivedMs: number): void {
-    const intervals = this.#passed[slot]
-    if (!intervals) return
-    const at = Math.max(0, Math.floor((arrivedMs - this.#startMs) / CROWD_MS))
-    intervals[at] = (intervals[at] ?? 0) + bytes
+  pass(slot: number, length: number, arrivedMs: number): void {
+    this.#crowd?.pass(slot, length + headerBytes(this.#ipv6), arrivedMs)
   }
 
   /**
-   * @param fromProvider false for a datagram that came directly
+   * Data through the provider counts only from the common host.
    * @param sequence number in the datagram's header
-   * @param hashed masked send time and payload
    */
-  accept(slot: number, fromProvider: boolean, sequence: number, hashed: Uint8Array, arrivedMs: number): void {
-    const run = this.#runOf(fromProvider, sequence)
+  accept(slot: number, way: Way, sequence: number, maskedTime: number, payload: Uint8Array, arrivedMs: number): void {
+    if (way === 'provider' && !this.pins.isCommon(slot)) return
+    const run = this.#runOf(way, sequence)
     const estimator = run === 'turn' ? this.#turns[slot] : this.#estimator
     const counts = run === 'direct' ? this.#direct : this.#haltedMs === undefined && estimator
     if (!counts) return
-    if (this.#senders[slot]![run].accept(sequence - FIRST_SEQUENCE[run], hashed, arrivedMs) !== 'new') return
+    if (this.#senders[slot]![run].accept(sequence - FIRST_SEQUENCE[run], maskedTime, payload, arrivedMs) !== 'new')
+      return
     if (run !== 'control') {
-      counts.push(arrivedMs, IP_DATAGRAM_BYTES)
+      counts.push(arrivedMs, ipDatagramBytes(this.#ipv6))
       return
     }
-    const span = this.#controlSpans[slot]
-    if (span) span.lastMs = arrivedMs
-    else this.#controlSpans[slot] = { firstMs: arrivedMs, lastMs: arrivedMs }
+    // In an ordinary session, the evidence of a reading is what arrives beside the reading.
+    if (this.#turns.length > 0 || arrivedMs >= this.#estimator!.sinceMs)
+      this.#controlCount.add(slot, sequence, arrivedMs)
   }
 
   finish(): Arrivals {
     this.#halt()
     this.close()
     const arrived = (collector: ChunkCollector): ArrivedRows => {
-      const { arrived, highest } = collector
-      return { rows: collector.finish().rows, arrived, highest }
+      const { arrived } = collector
+      return { rows: collector.finish().rows, arrived }
     }
     const senders = this.#senders.map(({ main, control, direct, turn }, slot) => ({
       main: arrived(main),
@@ -205,32 +209,25 @@ export class Collection {
       direct: arrived(direct),
       turn: arrived(turn),
       turnRead: this.#turnRead(slot),
+      host: this.pins.hosts[slot],
+      small: this.sizes.counts[slot]!,
     }))
     return { senders, haltedMs: this.#haltedMs! }
   }
 
   #turnRead(slot: number): TurnRead | undefined {
     const estimate = this.#turns[slot]?.result()
-    if (!estimate) return undefined
-    const first = Math.max(0, Math.ceil((estimate.fromMs - this.#startMs) / CROWD_MS))
-    const end = Math.max(first + 1, Math.floor((estimate.toMs - this.#startMs) / CROWD_MS))
-    const crowdKbps = this.#passed.map((intervals, other) => {
-      if (other === slot) return 0
-      let bytes = 0
-      for (let at = first; at < end; at++) bytes += intervals[at] ?? 0
-      return (bytes * 8) / ((end - first) * CROWD_MS)
-    })
-    return { estimate, crowdKbps }
+    return estimate && this.#crowd && { estimate, crowdKbps: this.#crowd.beside(slot, estimate) }
   }
 
-  #runOf(fromProvider: boolean, sequence: number): Run {
-    if (!fromProvider) return sequence < DIRECT_SEQUENCE ? 'control' : 'direct'
+  #runOf(way: Way, sequence: number): Run {
+    if (way === 'direct') return sequence < DIRECT_SEQUENCE ? 'control' : 'direct'
     return this.#turns.length > 0 && sequence >= TURN_SEQUENCE ? 'turn' : 'main'
   }
 
   /** Only after `finish`. */
   verify(slot: number, run: Run, key: Uint8Array, maxSentUs: number): Promise<Verified> {
-    return verifyChunks(key, chunksOf(this.#senders[slot]![run].finish().rows), maxSentUs)
+    return verifyChunks(key, chunksOf(this.#senders[slot]![run].finish().rows), maxSentUs, FIRST_CHUNK[run])
   }
 
   close(): void {
@@ -248,25 +245,35 @@ export class Collection {
     const lateMs = nowMs - this.#lookedMs - LOOK_MS
     if (lateMs > this.#patienceMs && !this.#direct) this.#starvedMs += lateMs
     this.#lookedMs = nowMs
-    const control = this.#controlFlows()
-    const isDone = this.#isDone(nowMs - GRACE_MS, isEnoughControl(control))
+    const control = this.#controlCount.flows
+    const isDone = this.#isDone(nowMs - GRACE_MS, isEnoughControl(control, this.#needed))
+    // What comes after a silent session is no data of it: else a provider could turn `dead` into "at least 0".
+    if (this.#estimator!.isSilent) this.#haltedMs ??= nowMs
     if (nowMs - this.#toldMs < TELL_MS && isDone === this.#wasDone) return
     this.#toldMs = nowMs
     this.#wasDone = isDone
+    this.#overruns.look(nowMs, this.#port.overruns)
     this.#tell({
       isDone,
       estimate: this.#estimate(isDone),
+      sinceMs: this.#estimator!.sinceMs,
       turns: this.#turns.length > 0 ? this.#turns.map(turn => turn.result()) : undefined,
       direct: this.#direct?.result(),
       starvedMs: this.#starvedMs,
+      overruns: this.#overrunsInReading(),
+      meanKbps: this.#turns.length > 0 ? undefined : this.#estimator!.meanKbps,
       arrived: this.#senders.map(({ main, turn }) => main.arrived + turn.arrived),
+      small: this.sizes.counts,
       control,
     })
   }
 
   #isDone(nowMs: number, hasControl: boolean): boolean {
-    const estimators = this.#direct ? [this.#direct] : [this.#estimator!, ...this.#turns]
-    return estimators.map(one => one.isDone(nowMs, hasControl)).every(Boolean)
+    if (this.#direct) return this.#direct.isDone(nowMs, hasControl)
+    const arrived = this.#senders.map(({ main }) => main.arrived)
+    const surely = (kbps: number): number => leastVerifiedKbps(this.#claimKbps, kbps, arrived)
+    const isRead = this.#estimator!.isDone(nowMs, hasControl, surely)
+    return this.#turns.map(turn => turn.isDone(nowMs, hasControl)).every(Boolean) && isRead
   }
 
   #estimate(isDone: boolean): Estimate {
@@ -275,10 +282,9 @@ export class Collection {
     return middleTurn(turns, ({ rateKbps }) => rateKbps)
   }
 
-  #controlFlows(): (ControlFlow | undefined)[] {
-    return this.#senders.map(({ control: { highest, arrived } }, slot) => {
-      const span = this.#controlSpans[slot]
-      return span && { sent: highest + 1, arrived, spanMs: span.lastMs - span.firstMs, riseMs: 0 }
-    })
+  #overrunsInReading(): number {
+    const within = ({ fromMs, toMs }: Estimate, sinceMs = fromMs) => this.#overruns.within({ fromMs: sinceMs, toMs })
+    if (this.#turns.length === 0) return within(this.#estimator!.result(), this.#estimator!.sinceMs)
+    return this.#turns.reduce((sum, turn) => sum + within(turn.result()), 0)
   }
 }

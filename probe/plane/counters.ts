@@ -1,5 +1,8 @@
 /** Counters in shared memory: the worker keeps them, and the main thread reads them at any time, without a message. */
 
+/** How often a port's own count of overruns is copied into the counters. */
+export const OVERRUNS_MS = 1000
+
 /** An object with a number under each name, kept in `memory`. Every thread that makes one sees the same numbers. */
 export function sharedCounters<Name extends string>(
   names: readonly Name[],

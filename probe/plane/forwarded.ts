@@ -1,6 +1,6 @@
 /** The datagrams that a session has forwarded since its last receipt: their bytes, and the hash over them in order. */
 import { createHash } from 'node:crypto'
-import { DATAGRAM_BYTES, IP_UDP_HEADER_BYTES } from '../../proto/datagram.js'
+import { DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { RECEIPT_BYTES, RECEIPT_MS } from '../constants.js'
 import { bytesIn } from '../verdict/share.js'
 
@@ -24,8 +24,11 @@ export class Forwarded {
   #bytes = 0
   #receiptedBytes = 0
 
-  /** @param rateKbps granted to the session */
-  constructor(rateKbps: number) {
+  /** @param rateKbps granted to the session. @param headerBytes that the IP layer adds to each datagram */
+  constructor(
+    rateKbps: number,
+    private readonly headerBytes: number,
+  ) {
     this.#step = Math.max(RECEIPT_BYTES, bytesIn(rateKbps, RECEIPT_MS))
   }
 
@@ -34,7 +37,7 @@ export class Forwarded {
     if (this.#filled + datagram.length > GATHERED_BYTES) this.#hashGathered()
     this.#gathered.set(datagram, this.#filled)
     this.#filled += datagram.length
-    this.#bytes += datagram.length + IP_UDP_HEADER_BYTES
+    this.#bytes += datagram.length + this.headerBytes
     return this.#bytes - this.#receiptedBytes >= this.#step
   }
 

@@ -7,28 +7,10 @@ import { IP_DATAGRAM_BYTES, IP_UDP_HEADER_BYTES } from '../../proto/datagram.js'
 import type { RelayOpen } from '../../proto/messages.js'
 import { LIMITER_BURST_MS } from '../constants.js'
 import { bytesIn } from '../verdict/share.js'
+import type { RefuseReason } from '../wire/refuse-reasons.js'
 import { TokenBucket } from './token-bucket.js'
 
-/** Why a provider refused a session. Providers sign these numbers, so a number must never change its meaning. */
-export const REFUSE = {
-  /** a stranger, and too many strangers of this peer, of this host or together */
-  busy: 1,
-  /** the request exceeds one session's share of rate, bytes or time */
-  tooMuch: 2,
-  /** the provider has seen this session before */
-  replayed: 3,
-  /** the request makes no sense */
-  malformed: 4,
-  /** the provider serves nobody at present */
-  notServing: 5,
-  /** the relay must not send to the next hop's address */
-  nextHop: 6,
-  /** the token is not the provider's, is of another era, or was shown before */
-  token: 7,
-} as const
-
-export type RefuseName = keyof typeof REFUSE
-export type RefuseReason = (typeof REFUSE)[RefuseName]
+export { REFUSE, type RefuseName, type RefuseReason } from '../wire/refuse-reasons.js'
 
 /** A datagram that passed the relay's own checks. The relay uses the object again for the next datagram. */
 export interface Packet {
@@ -38,6 +20,8 @@ export interface Packet {
   length: number
   /** the relay's number for the session, counted from 1 */
   readonly session: number
+  /** peer id of the session's opener */
+  readonly opener: string
   /** granted to the session */
   readonly rateKbps: number
   /** since the session was opened */
@@ -49,7 +33,7 @@ export type Verdict = 'now' | 'drop' | { readonly holdMs: number }
 
 export interface Forwarding {
   /** Called in the main thread after the relay's own checks, for data sessions and heartbeat sessions alike. */
-  admit(open: RelayOpen, nowMs: number): true | RefuseReason
+  admit(open: RelayOpen, nowMs: number, opener: string): true | RefuseReason
   /** Called in the worker, after path validation, policing and the budget check. */
   forward(packet: Packet, nowMs: number): Verdict
 }

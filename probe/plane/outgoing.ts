@@ -1,10 +1,12 @@
 /** One numbered run of a sender's datagrams: keystream from one chunk on, under one tag, to one address. */
 import { CHUNK_DATAGRAMS, DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { BATCH, type DatagramPort, type Endpoint } from '../io/datagram-port.js'
+import { HeaderSeal } from '../wire/header-seal.js'
 import { chunkKeystream, datagramAt, layHeader } from '../wire/keystream.js'
 
 export interface OutgoingSpec {
   readonly key: Uint8Array
+  readonly headerKey: Uint8Array
   readonly slot: number
   readonly tag: Uint8Array
   readonly host: string
@@ -17,6 +19,7 @@ export class Outgoing {
   readonly #port: DatagramPort
   readonly #spec: OutgoingSpec
   readonly #to: Endpoint
+  readonly #seal: HeaderSeal
   /** the port's staging places, in order */
   readonly #places: readonly Buffer[]
   #chunk: Buffer = Buffer.alloc(0)
@@ -27,6 +30,7 @@ export class Outgoing {
     this.#port = port
     this.#spec = spec
     this.#to = port.endpoint(spec.host, spec.port)
+    this.#seal = new HeaderSeal(spec.headerKey, CHUNK_DATAGRAMS)
     this.#places = Array.from({ length: BATCH }, (_, i) => datagramAt(port.staging, i))
   }
 
@@ -55,6 +59,7 @@ export class Outgoing {
     const count = Math.min(most, CHUNK_DATAGRAMS - place)
     this.#port.staging.set(this.#chunk.subarray(place * DATAGRAM_BYTES, (place + count) * DATAGRAM_BYTES))
     for (let i = 0; i < count; i++) layHeader(this.#places[i]!, tag, slot, firstSequence + this.#sent + i, sentUs)
+    this.#seal.seal(this.#port.staging, count)
     return count
   }
 }

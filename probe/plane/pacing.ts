@@ -3,12 +3,13 @@
  * up at twice its rate. It gives up the datagrams that are too late and logs them as blocked, so that nobody blames the
  * provider. Pure.
  */
-import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { BURST_MS, CATCH_UP_MS, CATCH_UP_SPEED } from '../constants.js'
 import { bytesIn } from '../verdict/share.js'
 import { TokenBucket } from './token-bucket.js'
 
 export interface PacerOptions {
+  /** of one datagram, at the IP layer */
+  readonly datagramBytes: number
   readonly rateKbps: number
   /** ends by itself after this */
   readonly durationMs: number
@@ -25,9 +26,9 @@ export class Pacer {
 
   constructor(options: PacerOptions) {
     this.#options = options
-    const { rateKbps, startMs } = options
-    this.#datagramsPerMs = bytesIn(rateKbps, 1) / IP_DATAGRAM_BYTES
-    const burstBytes = Math.max(bytesIn(rateKbps, BURST_MS), IP_DATAGRAM_BYTES)
+    const { datagramBytes, rateKbps, startMs } = options
+    this.#datagramsPerMs = bytesIn(rateKbps, 1) / datagramBytes
+    const burstBytes = Math.max(bytesIn(rateKbps, BURST_MS), datagramBytes)
     this.#burst = new TokenBucket(CATCH_UP_SPEED * rateKbps, burstBytes, startMs)
   }
 
@@ -45,13 +46,13 @@ export class Pacer {
 
   /** How many datagrams may be sent now. */
   due(nowMs: number): number {
-    const burst = Math.floor(this.#burst.available(nowMs) / IP_DATAGRAM_BYTES)
+    const burst = Math.floor(this.#burst.available(nowMs) / this.#options.datagramBytes)
     return Math.max(0, Math.min(this.#behind(nowMs), burst, this.#options.maxDatagrams - this.#sent))
   }
 
   sent(datagrams: number, nowMs: number): void {
     this.#sent += datagrams
-    this.#burst.take(datagrams * IP_DATAGRAM_BYTES, nowMs)
+    this.#burst.take(datagrams * this.#options.datagramBytes, nowMs)
   }
 
   /** When the next datagram is due, if all earlier ones have been sent. */

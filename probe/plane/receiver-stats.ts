@@ -1,8 +1,9 @@
 /** The counters of a receiver. */
 import { counterMemory, sharedCounters } from './counters.js'
 
-const TAKEN = ['taken', 'echoes'] as const
-const DROPPED = ['unknown-tag', 'malformed', 'wrong-source'] as const
+/** `overruns` were lost before they came in, because the port's receive buffer was full. */
+const TAKEN = ['taken', 'echoes', 'overruns'] as const
+const DROPPED = ['unknown-tag', 'malformed', 'wrong-source', 'forged'] as const
 
 export type ReceiverStats = Record<(typeof TAKEN)[number], number> & {
   readonly dropped: Record<(typeof DROPPED)[number], number>

@@ -3,31 +3,32 @@
  * them apart. The port echoes challenges for expected tags alone, so it answers nobody who was not invited.
  */
 
+import { createHash } from 'node:crypto'
 import {
   CHALLENGE_BYTES,
   DATAGRAM_BYTES,
-  HEARTBEAT_BYTES,
-  IP_UDP_HEADER_BYTES,
+  HEADER_BYTES,
+  PAYLOAD_BYTES,
+  SIZES_BYTES,
   TAG_BYTES,
 } from '../../proto/datagram.js'
-import { toHex } from '../../proto/hex.js'
-import { HASHED_BYTES } from '../chunks/collect.js'
 import type { Run } from '../chunks/runs.js'
-import type { DatagramPort, Endpoint, PortFacts, ReceivedBatch } from '../io/datagram-port.js'
+import { BATCH, type DatagramPort, type Endpoint, type PortFacts, type ReceivedBatch } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
 import type { MonotonicClock } from '../ports.js'
 import type { EstimatorOptions } from '../verdict/estimator.js'
-import { TIME_OFFSET } from '../wire/keystream.js'
+import { HeaderOpener } from '../wire/header-seal.js'
 import { echoOf, isChallenge } from '../wire/path-validation.js'
 import type { Verified } from '../wire/verified.js'
 import { clockOf } from './clock.js'
-import { type Arrivals, Collection, type Progress, type RunLimits, type TurnPlan } from './collection.js'
+import { type Arrivals, Collection, type Progress, type RunLimits, type TurnPlan, type Way } from './collection.js'
+import { OVERRUNS_MS } from './counters.js'
 import type { PortSpec } from './port-spec.js'
 import { type ReceiverCounterMemory, type ReceiverStats, receiverStats } from './receiver-stats.js'
 import { TagTable } from './tag-table.js'
 
-/** Longest challenge or heartbeat. A longer datagram is data. */
-const SMALL_BYTES = Math.max(CHALLENGE_BYTES, HEARTBEAT_BYTES)
+/** Lengths of datagrams with a sealed header. */
+const LENGTHS: ReadonlySet<number> = new Set([...SIZES_BYTES, DATAGRAM_BYTES])
 
 export interface ReceivingOptions extends PortSpec {
   readonly counters: ReceiverCounterMemory
@@ -35,15 +36,23 @@ export interface ReceivingOptions extends PortSpec {
 
 export type ReceivingEvent =
   | { readonly kind: 'progress'; readonly collection: number; readonly progress: Progress }
-  | { readonly kind: 'heartbeat'; readonly nonce: string }
+  | { readonly kind: 'heartbeat'; readonly beat: string }
+
+/** Stands for a heartbeat in sets. @param bytes all that follows the tag */
+export const beatOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64')
 
 /** An expected tag, and where the datagrams under it go. */
 interface Expectation {
-  /** the UDP port that the provider sends from; undefined for a direct sender, whose port nobody knows beforehand */
-  readonly relayPort: number | undefined
-  /** the provider's address, known from its challenge; a direct sender's address, known from its first datagram */
+  /** Host and port as the first challenge under this tag showed them, after any NAT: only who has the tag can send one. */
   source: Endpoint | undefined
-  readonly sink: { readonly collection: Collection; readonly slot: number } | 'heartbeats'
+  readonly sink: DataSink | 'heartbeats'
+}
+
+interface DataSink {
+  readonly collection: Collection
+  readonly slot: number
+  readonly way: Way
+  readonly headers: HeaderOpener
 }
 
 export class Receiving {
@@ -52,11 +61,15 @@ export class Receiving {
   readonly #emit: (event: ReceivingEvent) => void
   readonly #expected = new TagTable<Expectation>()
   readonly #collections = new Map<number, Collection>()
-  /** awaited, in hexadecimal */
-  readonly #nonces = new Set<string>()
+  /** awaited heartbeats */
+  readonly #beats = new Set<string>()
   #port!: DatagramPort
-  /** views of the hashed part of a batch's datagrams: made once, so that no datagram costs a new one */
-  #hashed: readonly Buffer[] = []
+  /** views of the payloads of a batch's datagrams: made once, so that no datagram costs a new one */
+  #payloads: readonly Buffer[] = []
+  /** for each datagram of the batch in hand that is data: where it goes, and the place of its header among its sender's */
+  readonly #sinks: (DataSink | undefined)[] = new Array(BATCH).fill(undefined)
+  readonly #places = new Uint8Array(BATCH)
+  #overrunTimer: NodeJS.Timeout | undefined
 
   private constructor(clock: MonotonicClock, stats: ReceiverStats, emit: (event: ReceivingEvent) => void) {
     this.#clock = clock
@@ -70,8 +83,10 @@ export class Receiving {
     const clock = clockOf(options.clock)
     const receiving = new Receiving(clock, receiverStats(options.counters), emit)
     const onBatch = (batch: ReceivedBatch) => receiving.#onBatch(batch)
-    // Headers lie apart, so that the hashed parts of the datagrams follow each other without a gap.
-    receiving.#port = await openPort({ host, port, headerBytes: TIME_OFFSET, clock, offload: false, onBatch }, backend)
+    receiving.#port = await openPort({ host, port, headerBytes: HEADER_BYTES, clock, offload: false, onBatch }, backend)
+    receiving.#overrunTimer = setInterval(() => {
+      receiving.#stats.overruns = receiving.#port.overruns
+    }, OVERRUNS_MS)
     return receiving
   }
 
@@ -79,27 +94,34 @@ export class Receiving {
     return this.#port.facts
   }
 
-  collect(id: number, senders: number, limits: RunLimits): void {
+  collect(id: number, senders: number, limits: RunLimits, ipv6: boolean): void {
     const tell = (progress: Progress) => this.#emit({ kind: 'progress', collection: id, progress })
-    this.#collections.set(id, new Collection(senders, limits, this.#clock, this.#port, tell))
+    this.#collections.set(id, new Collection(senders, limits, this.#clock, this.#port, tell, ipv6))
   }
 
-  /** @param relayPort the UDP port that the provider sends from; undefined for a direct sender */
-  expect(tag: Uint8Array, relayPort: number | undefined, collection: number, slot: number): void {
-    const sink = { collection: this.#collections.get(collection)!, slot }
-    this.#expected.set(tag, { relayPort, source: undefined, sink })
+  /** @param headerKey of the sender's headers */
+  expect(tag: Uint8Array, headerKey: Uint8Array, way: Way, collection: number, slot: number): void {
+    const headers = new HeaderOpener(headerKey, tag, slot, BATCH)
+    const sink = { collection: this.#collections.get(collection)!, slot, way, headers }
+    this.#expected.set(tag, { source: undefined, sink })
   }
 
-  expectHeartbeats(tag: Uint8Array, relayPort: number): void {
-    this.#expected.set(tag, { relayPort, source: undefined, sink: 'heartbeats' })
+  expectHeartbeats(tag: Uint8Array): void {
+    this.#expected.set(tag, { source: undefined, sink: 'heartbeats' })
   }
 
   forget(tag: Uint8Array): void {
     this.#expected.delete(tag)
   }
 
-  begin(collection: number, startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[]): void {
-    this.#collections.get(collection)!.begin(startMs, options, turns)
+  begin(
+    collection: number,
+    startMs: number,
+    options: EstimatorOptions,
+    turns: readonly TurnPlan[],
+    needed: number,
+  ): void {
+    this.#collections.get(collection)!.begin(startMs, options, turns, needed)
   }
 
   beginDirect(collection: number, startMs: number, options: EstimatorOptions): void {
@@ -119,102 +141,115 @@ export class Receiving {
     this.#collections.delete(collection)
   }
 
-  /** Sends a heartbeat. An event tells when its nonce is back. */
-  beat(tag: Uint8Array, nonce: Uint8Array, host: string, port: number): void {
-    this.#nonces.add(toHex(nonce))
-    this.#port.send(Buffer.concat([tag, nonce]), this.#port.endpoint(host, port))
+  /** An event tells when the heartbeat is back. @param beat see `beatOf` */
+  awaitBeat(beat: string): void {
+    this.#beats.add(beat)
   }
 
-  forgetNonce(nonce: string): void {
-    this.#nonces.delete(nonce)
+  forgetBeat(beat: string): void {
+    this.#beats.delete(beat)
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#overrunTimer)
     for (const collection of this.#collections.values()) collection.close()
     await this.#port.close()
   }
 
   #onBatch(batch: ReceivedBatch): void {
+    const { count } = batch
+    for (let i = 0; i < count; i++) this.#sinks[i] = this.#sort(batch, i)
+    for (let i = 0; i < count; i++) this.#sinks[i]?.headers.open()
+    for (let i = 0; i < count; i++) {
+      const sink = this.#sinks[i]
+      if (sink) this.#onData(batch, i, sink)
+    }
+  }
+
+  /** Drops what nobody expects, answers what is small, and takes the header of data. @returns where data goes */
+  #sort(batch: ReceivedBatch, i: number): DataSink | undefined {
     const { dropped } = this.#stats
-    for (let i = 0; i < batch.count; i++) {
-      const length = batch.lengths[i]!
-      if (length <= TAG_BYTES || length > DATAGRAM_BYTES) {
-        dropped.malformed++
-        continue
-      }
-      const expectation = this.#expected.find(batch.headers, i * TIME_OFFSET)
-      if (!expectation) {
-        dropped['unknown-tag']++
-        continue
-      }
-      if (!this.#isFromSource(batch, i, expectation)) {
-        dropped['wrong-source']++
-        continue
-      }
-      const { sink, relayPort } = expectation
-      if (sink !== 'heartbeats' && relayPort !== undefined) {
-        sink.collection.pass(sink.slot, length + IP_UDP_HEADER_BYTES, batch.arrivedMs[i]!)
-      }
-      if (length <= SMALL_BYTES) {
-        this.#onSmall(batch, i, expectation)
-      } else if (!expectation.source) {
-        dropped['wrong-source']++
-      } else {
-        this.#stats.taken++
-        this.#onData(batch, i, expectation)
-      }
+    const length = batch.lengths[i]!
+    if (length <= TAG_BYTES || length > DATAGRAM_BYTES) {
+      dropped.malformed++
+      return undefined
     }
-  }
-
-  #isFromSource(batch: ReceivedBatch, i: number, expectation: Expectation): boolean {
-    if (expectation.source) return batch.isFrom(i, expectation.source)
-    if (expectation.relayPort !== undefined) return batch.source(i).port === expectation.relayPort
-    expectation.source = batch.source(i)
-    return true
-  }
-
-  #onData(batch: ReceivedBatch, i: number, { sink, relayPort }: Expectation): void {
-    if (sink === 'heartbeats' || batch.lengths[i] !== DATAGRAM_BYTES) return
-    const header = batch.headers.readUInt32BE(i * TIME_OFFSET + TAG_BYTES)
-    if (header >>> 24 !== sink.slot) return
-    const fromProvider = relayPort !== undefined
-    sink.collection.accept(sink.slot, fromProvider, header & 0xffffff, this.#hashedOf(batch, i), batch.arrivedMs[i]!)
-  }
-
-  /** A challenge, or a heartbeat that came back. */
-  #onSmall(batch: ReceivedBatch, i: number, expectation: Expectation): void {
-    const datagram = wholeOf(batch, i)
-    if (isChallenge(datagram)) {
-      if (expectation.relayPort === undefined) return
-      expectation.source ??= batch.source(i)
-      this.#stats.echoes++
-      this.#port.send(echoOf(datagram), expectation.source)
-      return
+    const expectation = this.#expected.find(batch.headers, i * HEADER_BYTES)
+    if (!expectation) {
+      dropped['unknown-tag']++
+      return undefined
     }
-    if (!expectation.source) {
-      this.#stats.dropped['wrong-source']++
+    const { sink, source } = expectation
+    if (source ? !batch.isFrom(i, source) : length !== CHALLENGE_BYTES) {
+      dropped['wrong-source']++
+      return undefined
+    }
+    if (sink !== 'heartbeats' && sink.way === 'provider') {
+      sink.collection.sizes.pass(sink.slot, length)
+      sink.collection.pass(sink.slot, length, batch.arrivedMs[i]!)
+    }
+    if (length <= CHALLENGE_BYTES) {
+      this.#onChallenge(batch, i, expectation)
+    } else if (sink === 'heartbeats') {
+      this.#onHeartbeat(batch, i)
+    } else if (LENGTHS.has(length)) {
+      this.#places[i] = sink.headers.take(batch.headers, i * HEADER_BYTES)
+      return sink
+    }
+    return undefined
+  }
+
+  #onData(batch: ReceivedBatch, i: number, { collection, slot, way, headers }: DataSink): void {
+    const place = this.#places[i]!
+    const sequence = headers.sequence(place)
+    if (sequence === undefined) {
+      this.#stats.dropped.forged++
       return
     }
     this.#stats.taken++
-    if (expectation.sink !== 'heartbeats' || datagram.length !== HEARTBEAT_BYTES) return
-    const nonce = toHex(datagram.subarray(TAG_BYTES))
-    if (this.#nonces.delete(nonce)) this.#emit({ kind: 'heartbeat', nonce })
+    if (batch.lengths[i] !== DATAGRAM_BYTES) {
+      if (way === 'provider') collection.sizes.accept(slot, sequence, batch.lengths[i]!)
+      return
+    }
+    collection.accept(slot, way, sequence, headers.maskedTime(place), this.#payloadOf(batch, i), batch.arrivedMs[i]!)
   }
 
-  #hashedOf({ bodies }: ReceivedBatch, i: number): Buffer {
-    if (this.#hashed.length === 0) {
-      this.#hashed = Array.from({ length: bodies.length / HASHED_BYTES }, (_, place) =>
-        bodies.subarray(place * HASHED_BYTES, (place + 1) * HASHED_BYTES),
+  #onHeartbeat(batch: ReceivedBatch, i: number): void {
+    this.#stats.taken++
+    if (batch.lengths[i] !== DATAGRAM_BYTES) return
+    const beat = beatOf(wholeOf(batch, i).subarray(TAG_BYTES))
+    if (this.#beats.delete(beat)) this.#emit({ kind: 'heartbeat', beat })
+  }
+
+  #onChallenge(batch: ReceivedBatch, i: number, expectation: Expectation): void {
+    const datagram = wholeOf(batch, i)
+    if (!isChallenge(datagram)) {
+      this.#stats.dropped.malformed++
+      return
+    }
+    const { sink } = expectation
+    if (!expectation.source) {
+      expectation.source = batch.source(i)
+      if (sink !== 'heartbeats' && sink.way === 'provider') sink.collection.pins.pin(sink.slot, expectation.source.host)
+    }
+    this.#stats.echoes++
+    this.#port.send(echoOf(datagram), expectation.source)
+  }
+
+  #payloadOf({ bodies }: ReceivedBatch, i: number): Buffer {
+    if (this.#payloads.length === 0) {
+      this.#payloads = Array.from({ length: bodies.length / PAYLOAD_BYTES }, (_, place) =>
+        bodies.subarray(place * PAYLOAD_BYTES, (place + 1) * PAYLOAD_BYTES),
       )
     }
-    return this.#hashed[i]!
+    return this.#payloads[i]!
   }
 }
 
-/** Header and body of a small datagram, in one buffer. */
+/** Header and body of a datagram, in one buffer. */
 function wholeOf({ headers, bodies, lengths }: ReceivedBatch, i: number): Buffer {
   const length = lengths[i]!
-  const header = headers.subarray(i * TIME_OFFSET, i * TIME_OFFSET + Math.min(length, TIME_OFFSET))
-  const body = bodies.subarray(i * HASHED_BYTES, i * HASHED_BYTES + Math.max(0, length - TIME_OFFSET))
+  const header = headers.subarray(i * HEADER_BYTES, i * HEADER_BYTES + Math.min(length, HEADER_BYTES))
+  const body = bodies.subarray(i * PAYLOAD_BYTES, i * PAYLOAD_BYTES + Math.max(0, length - HEADER_BYTES))
   return Buffer.concat([header, body])
 }

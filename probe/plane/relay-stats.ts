@@ -13,7 +13,13 @@ const DROPPED = [
   'no-room', // a stranger's, while reserved sessions and other strangers fill the claim
   'not-forwarded', // by the provider's own forwarding
 ] as const
-const PASSED = ['forwarded', 'forwardedBytes', 'challenges', 'echoes'] as const
+const PASSED = [
+  'forwarded',
+  'forwardedBytes',
+  'challenges',
+  'echoes',
+  'overruns', // lost before they came in, because the port's receive buffer was full
+] as const
 
 export type DropReason = (typeof DROPPED)[number]
 

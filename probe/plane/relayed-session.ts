@@ -1,8 +1,9 @@
 /** One session in the relay's worker: its source and next hop, and the rate and budget that limit it. */
-import { CHALLENGE_BYTES, IP_DATAGRAM_BYTES, IP_UDP_HEADER_BYTES } from '../../proto/datagram.js'
+import { CHALLENGE_BYTES, headerBytes, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { POLICE_BURST_MS, POLICE_SLACK } from '../constants.js'
 import type { Endpoint, ReceivedBatch } from '../io/datagram-port.js'
 import { bytesIn } from '../verdict/share.js'
+import { isOverIpv6 } from '../wire/address-family.js'
 import { isEcho, type PathValidation } from '../wire/path-validation.js'
 import { Forwarded } from './forwarded.js'
 import type { DropReason } from './relay-stats.js'
@@ -23,6 +24,8 @@ export interface SessionSpec {
   readonly nextHopPort: number
   /** length of the opening message: the challenges to the next hop may have no more bytes */
   readonly openBytes: number
+  /** the sender's, as the opener said it */
+  readonly opener: string
   readonly rateKbps: number
   readonly budgetBytes: number
 }
@@ -32,11 +35,14 @@ export class RelayedSession {
   readonly reserved: boolean
   readonly tag: Uint8Array
   readonly nextHop: Endpoint
+  readonly opener: string
   readonly rateKbps: number
   readonly openedMs: number
   readonly path: PathValidation
   readonly forwarded: Forwarded
   readonly #bucket: TokenBucket
+  /** of each datagram to the next hop */
+  readonly #headerBytes: number
   #budgetBytes: number
   #source: Endpoint | undefined
 
@@ -45,10 +51,12 @@ export class RelayedSession {
     this.reserved = spec.reserved
     this.tag = spec.tag
     this.nextHop = nextHop
+    this.opener = spec.opener
     this.rateKbps = spec.rateKbps
     this.openedMs = nowMs
     this.path = path
-    this.forwarded = new Forwarded(spec.rateKbps)
+    this.#headerBytes = headerBytes(isOverIpv6(spec.nextHopHost))
+    this.forwarded = new Forwarded(spec.rateKbps, this.#headerBytes)
     this.#budgetBytes = spec.budgetBytes
     const burstBytes = Math.max(bytesIn(spec.rateKbps, POLICE_BURST_MS), MIN_BURST_BYTES)
     this.#bucket = new TokenBucket(spec.rateKbps * POLICE_SLACK, burstBytes, nowMs)
@@ -67,7 +75,7 @@ export class RelayedSession {
     if (!this.path.validated) return 'not-validated'
     this.#source ??= batch.source(i)
     if (!batch.isFrom(i, this.#source)) return 'wrong-source'
-    const bytes = length + IP_UDP_HEADER_BYTES
+    const bytes = length + this.#headerBytes
     if (bytes > this.#budgetBytes) return 'over-budget'
     if (!this.#bucket.take(bytes, nowMs)) return 'over-rate'
     this.#budgetBytes -= bytes

@@ -12,6 +12,7 @@ import type { MonotonicClock } from '../ports.js'
 import { PathValidation } from '../wire/path-validation.js'
 import { ChallengeCap } from './challenge-cap.js'
 import { clockOf } from './clock.js'
+import { OVERRUNS_MS } from './counters.js'
 import { DelayQueue } from './delay-queue.js'
 import type { ForwardedPart } from './forwarded.js'
 import { type Forwarding, type ForwardingSpec, loadForwarding, type Packet } from './forwarding.js'
@@ -58,9 +59,17 @@ export class Relaying {
   readonly #leftOver: LeftOver
   readonly #delayed: DelayQueue<DelayedDatagram>
   #port!: DatagramPort
+  #overrunTimer: NodeJS.Timeout | undefined
   /** views of a batch's datagrams: made once, so that no datagram costs a new one */
   #places: readonly Buffer[] = []
-  readonly #packet: WritablePacket = { bytes: Buffer.alloc(0), length: 0, session: 0, rateKbps: 0, ageMs: 0 }
+  readonly #packet: WritablePacket = {
+    bytes: Buffer.alloc(0),
+    length: 0,
+    session: 0,
+    opener: '',
+    rateKbps: 0,
+    ageMs: 0,
+  }
 
   private constructor(
     clock: MonotonicClock,
@@ -89,6 +98,9 @@ export class Relaying {
     const relaying = new Relaying(clock, relayTraffic(options.counters), forwarding, leftOver, emit)
     const onBatch = (batch: ReceivedBatch) => relaying.#onBatch(batch)
     relaying.#port = await openPort({ host, port, headerBytes: 0, clock, offload, onBatch }, backend)
+    relaying.#overrunTimer = setInterval(() => {
+      relaying.#stats.overruns = relaying.#port.overruns
+    }, OVERRUNS_MS)
     return relaying
   }
 
@@ -129,6 +141,7 @@ export class Relaying {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#overrunTimer)
     for (const session of this.#byId.values()) session.path.stop()
     this.#byId.clear()
     this.#delayed.stop()
@@ -170,6 +183,7 @@ export class Relaying {
     packet.bytes = this.#placeOf(batch, i)
     packet.length = batch.lengths[i]!
     packet.session = session.id
+    packet.opener = session.opener
     packet.rateKbps = session.rateKbps
     packet.ageMs = nowMs - session.openedMs
     const verdict = this.#forwarding.forward(packet, nowMs)

@@ -1,29 +1,35 @@
 /**
  * A sender's port in one session. It sends the sender's share through the provider, and control datagrams directly to
  * the receiver. If the receiver asks for a direct probe, that comes at the end.
+ *
+ * The receiver names its own address. So nothing but a few challenges goes there before it has echoed: else a receiver
+ * could aim all its senders at a host that did not ask.
  */
 
 import {
   CONTROL_CHUNK,
   DIRECT_CHUNK,
   DIRECT_SEQUENCE,
-  IP_DATAGRAM_BYTES,
+  ipDatagramBytes,
   MAX_SEQUENCE,
   TURN_CHUNK,
   TURN_SEQUENCE,
 } from '../../proto/datagram.js'
 import type { SendLog } from '../../proto/messages.js'
 import { CATCH_UP_MS } from '../constants.js'
-import { BATCH, type DatagramPort, type PortFacts } from '../io/datagram-port.js'
+import { BATCH, type DatagramPort, type PortFacts, type ReceivedBatch } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
 import { type Paced, startPaced, stopPaced } from '../io/ticker.js'
 import { controlDueMs } from '../verdict/control.js'
 import type { Phase } from '../verdict/turns.js'
+import { PathValidation } from '../wire/path-validation.js'
 import { SendLogWriter } from '../wire/send-log.js'
 import { clockOf } from './clock.js'
+import { Echoes } from './echoes.js'
 import { Outgoing, type OutgoingSpec } from './outgoing.js'
 import { Pacer } from './pacing.js'
 import type { PortSpec } from './port-spec.js'
+import { sendSizeProbes } from './size-probes.js'
 
 /** A flow sends at most this often, because each turn costs as much as several datagrams. */
 const EVERY_MS = 0.5
@@ -37,15 +43,25 @@ export interface Destination {
 
 export interface FlowSpec {
   readonly key: Uint8Array
+  readonly headerKey: Uint8Array
   readonly slot: number
   /** ascending; between two phases only control datagrams go out. The rate of the first phase sets their pace */
   readonly phases: readonly Phase[]
   /** the flow ends by itself after this time */
   readonly durationMs: number
   readonly budgetBytes: number
+  /** whether the receiver gets the data over IPv6; it sets the bytes of a datagram */
+  readonly ipv6: boolean
   readonly provider: Destination
   /** for control datagrams and the direct probe */
   readonly receiver: Destination
+}
+
+/** How the receiver's address is validated: see `PathValidation`. */
+export interface ReceiverPath extends Destination {
+  readonly nonce: Uint8Array
+  /** length of the invitation: the challenges may have no more bytes */
+  readonly openBytes: number
 }
 
 export interface SendingOptions extends PortSpec {
@@ -56,27 +72,53 @@ export class Sending {
   readonly facts: PortFacts
   readonly #port: DatagramPort
   #flow: Flow | undefined
+  #spec: FlowSpec | undefined
+  readonly #echoes: Echoes
 
-  private constructor(port: DatagramPort) {
+  private constructor(port: DatagramPort, echoes: Echoes) {
     this.facts = port.facts
     this.#port = port
+    this.#echoes = echoes
   }
 
   static async open({ host, port, backend, clock, offload }: SendingOptions): Promise<Sending> {
-    return new Sending(await openPort({ host, port, headerBytes: 0, clock: clockOf(clock), offload }, backend))
+    const echoes = new Echoes()
+    const onBatch = (batch: ReceivedBatch) => echoes.onBatch(batch)
+    const options = { host, port, headerBytes: 0, clock: clockOf(clock), offload, onBatch }
+    return new Sending(await openPort(options, backend), echoes)
+  }
+
+  /** Begins to challenge the receiver. Without its echo, the flow sends it nothing. @throws UdpPortError */
+  challenge({ tag, nonce, host, port, openBytes }: ReceiverPath): void {
+    const receiver = this.#port.endpoint(host, port)
+    const send = (challenge: Uint8Array): boolean => {
+      this.#port.send(challenge, receiver)
+      return true
+    }
+    const path = new PathValidation({ tag, nonce, openBytes, nextHopHost: host, send, onSettled: () => {} })
+    this.#echoes.await(receiver, path)
   }
 
   start(spec: FlowSpec): void {
-    this.#flow = new Flow(this.#port, spec)
+    this.#spec = spec
+    this.#flow = new Flow(this.#port, spec, () => this.#echoes.hasEchoed)
     startPaced(this.#flow)
   }
 
-  /** Ends the flow through the provider, and sends straight to the receiver instead. */
+  /** Ends the flow through the provider, and sends straight to the receiver instead if the receiver has echoed. */
   direct(rateKbps: number, durationMs: number): void {
     const flow = this.#flow
     if (!flow) return
+    stopPaced(flow)
+    if (!this.#echoes.hasEchoed) return
     flow.direct(rateKbps, durationMs)
     startPaced(flow)
+  }
+
+  /** Ends the flow, and sends a few datagrams of less than full size through the provider. */
+  sizes(): void {
+    this.stop()
+    if (this.#spec) sendSizeProbes(this.#port, { ...this.#spec, ...this.#spec.provider })
   }
 
   /** Ends the flow. @returns the log of what was sent, without the direct probe */
@@ -87,6 +129,7 @@ export class Sending {
 
   async close(): Promise<void> {
     this.stop()
+    this.#echoes.stop()
     await this.#port.close()
   }
 }
@@ -100,39 +143,42 @@ const FIRST: Record<Phase['run'], Pick<OutgoingSpec, 'firstSequence' | 'firstChu
 class Flow implements Paced {
   readonly #port: DatagramPort
   readonly #spec: FlowSpec
+  readonly #hasEchoed: () => boolean
   readonly #startMs = performance.now()
   readonly #log = new SendLogWriter()
-  readonly #control: Outgoing
+  #control: Outgoing | undefined
   readonly #errorsBefore: number
   #outgoing!: Outgoing
   #pacer!: Pacer
   /** number of phases that have begun */
   #begun = 0
+  readonly #datagramBytes: number
   #budgetDatagrams: number
   #isDirect = false
   #errors = 0
   #controls = 0
   #nextControlMs: number
 
-  constructor(port: DatagramPort, spec: FlowSpec) {
+  /** @param hasEchoed whether the receiver has echoed a challenge of this port */
+  constructor(port: DatagramPort, spec: FlowSpec, hasEchoed: () => boolean) {
     this.#port = port
     this.#spec = spec
+    this.#hasEchoed = hasEchoed
     this.#errorsBefore = port.errors
-    const { key, slot, receiver, budgetBytes } = spec
-    this.#budgetDatagrams = Math.floor(budgetBytes / IP_DATAGRAM_BYTES)
+    this.#datagramBytes = ipDatagramBytes(spec.ipv6)
+    this.#budgetDatagrams = Math.floor(spec.budgetBytes / this.#datagramBytes)
     this.#beginPhase()
-    this.#control = new Outgoing(port, { ...receiver, key, slot, firstSequence: 0, firstChunk: CONTROL_CHUNK })
     this.#nextControlMs = this.#controlMs()
   }
 
   /** Begins the next phase. Its pacer waits for its time. */
   #beginPhase(): void {
-    const { key, slot, provider, phases } = this.#spec
+    const { key, headerKey, slot, provider, phases } = this.#spec
     const { run, fromMs, toMs, rateKbps } = phases[this.#begun++]!
     const { sequences, ...first } = FIRST[run]
-    this.#outgoing = new Outgoing(this.#port, { ...provider, key, slot, ...first })
+    this.#outgoing = new Outgoing(this.#port, { ...provider, key, headerKey, slot, ...first })
     this.#pacer = new Pacer({
-      rateKbps,
+      ...{ datagramBytes: this.#datagramBytes, rateKbps },
       durationMs: toMs - fromMs,
       startMs: this.#startMs + fromMs,
       maxDatagrams: Math.min(this.#budgetDatagrams, sequences),
@@ -144,7 +190,7 @@ class Flow implements Paced {
   }
 
   direct(rateKbps: number, durationMs: number): void {
-    const { key, slot, receiver } = this.#spec
+    const { key, headerKey, slot, receiver } = this.#spec
     if (this.#isDirect) return
     this.#isDirect = true
     this.#begun = this.#spec.phases.length
@@ -152,12 +198,16 @@ class Flow implements Paced {
     this.#outgoing = new Outgoing(this.#port, {
       ...receiver,
       key,
+      headerKey,
       slot,
       firstSequence: DIRECT_SEQUENCE,
       firstChunk: DIRECT_CHUNK,
     })
     const maxDatagrams = MAX_SEQUENCE + 1 - DIRECT_SEQUENCE
-    this.#pacer = new Pacer({ rateKbps, durationMs, maxDatagrams, startMs: performance.now() })
+    this.#pacer = new Pacer({
+      ...{ datagramBytes: this.#datagramBytes, rateKbps, durationMs, maxDatagrams },
+      startMs: performance.now(),
+    })
   }
 
   run(nowMs: number): number | undefined {
@@ -197,10 +247,20 @@ class Flow implements Paced {
     if (nowMs < this.#nextControlMs) return
     if (nowMs - this.#nextControlMs < CATCH_UP_MS) {
       const elapsedMs = nowMs - this.#startMs
-      this.#log.add('control', elapsedMs, this.#control.send(1, Math.round(elapsedMs * 1000)))
+      this.#log.add('control', elapsedMs, this.#controlFlow()?.send(1, Math.round(elapsedMs * 1000)) ?? 0)
     }
     this.#controls++
     this.#nextControlMs = this.#controlMs()
+  }
+
+  /** @returns undefined until the receiver has echoed */
+  #controlFlow(): Outgoing | undefined {
+    const { key, headerKey, slot, receiver } = this.#spec
+    if (!this.#control && this.#hasEchoed()) {
+      const first = { firstSequence: 0, firstChunk: CONTROL_CHUNK }
+      this.#control = new Outgoing(this.#port, { ...receiver, ...first, key, headerKey, slot })
+    }
+    return this.#control
   }
 
   #controlMs(): number {

@@ -3,14 +3,14 @@
  * enough.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { DIRECT_MS, DIRECT_SPAN } from '../constants.js'
+import { DIRECT_MS, DIRECT_SPAN, SIZES_MS } from '../constants.js'
 import type { Progress } from '../plane/collection.js'
 import type { MonotonicClock } from '../ports.js'
 import type { ClockReading } from '../transcript/record.js'
 import { type EstimatorOptions, type FixedSpan, groupSpan } from '../verdict/estimator.js'
 import { isDirectProbeDue } from '../verdict/other-limit.js'
 import { thresholdKbps } from '../verdict/session-facts.js'
-import { directShareKbps } from '../verdict/share.js'
+import { directShareKbps, neededSenders } from '../verdict/share.js'
 import { togetherSpan, turnSpans } from '../verdict/turns.js'
 import type { Collecting } from './receiver.js'
 import type { SenderLink } from './sender-link.js'
@@ -21,6 +21,7 @@ const LOOK_MS = 10
 export interface MeasurementOptions {
   readonly claimKbps: number
   readonly breachBps: number
+  readonly yieldMs: number
   /** undefined for an ordinary session */
   readonly soakMs?: number | undefined
   /** other receivers measure over the same span */
@@ -41,13 +42,19 @@ export async function measure(
   // The longest path counts: behind it, the turn before ends last.
   const longestMs = Math.max(...links.map(link => link.rttMs ?? 0))
   const turnPlans = soakMs === undefined ? [] : turnSpans(soakMs, links.length, longestMs)
-  await collecting.begin(startMs, estimatorOptions(links, options, spanOf(links, options)), turnPlans)
-  const { estimate, starvedMs, arrived, control, turns } = await watch(collecting, options, () => {
-    for (const link of links) link.start()
-  })
-  const isLow = isDirectProbeDue(options, estimate.rateKbps, arrived, control, turns)
+  const needed = neededLinks(links)
+  await collecting.begin(startMs, estimatorOptions(links, options, spanOf(links, options)), needed, turnPlans)
+  const { estimate, sinceMs, meanKbps, starvedMs, overruns, arrived, control, turns } = await watch(
+    collecting,
+    options,
+    () => {
+      for (const link of links) link.start()
+    },
+  )
+  const isLow = isDirectProbeDue({ ...options, needed }, estimate.rateKbps, arrived, control, turns)
+  if (arrived.every(datagrams => datagrams === 0)) await probeSizes(collecting, links, options)
   const direct = isLow ? await probeDirectly(collecting, links, options, estimate.rateKbps) : undefined
-  return { startMs, estimate, direct, starvedMs }
+  return { startMs, estimate, sinceMs, meanKbps, direct, starvedMs, overruns }
 }
 
 /** The senders show how much the path carries without the provider. A low vote depends on this. */
@@ -57,11 +64,26 @@ async function probeDirectly(
   options: MeasurementOptions,
   readingKbps: number,
 ): Promise<ClockReading['direct']> {
-  const rateKbps = directShareKbps(readingKbps, options.claimKbps, links.length)
+  const rateKbps = directShareKbps(readingKbps, options.claimKbps, links.length, neededLinks(links))
   await collecting.beginDirect(options.clock.now(), estimatorOptions(links, options, DIRECT_SPAN))
   for (const link of links) link.probeDirectly({ rateKbps, durationMs: DIRECT_MS })
   return (await watch(collecting, options, () => {})).direct
 }
+
+/** The senders show whether the provider's path carries smaller datagrams than those of data. */
+async function probeSizes(
+  collecting: Collecting,
+  links: readonly SenderLink[],
+  { clock }: MeasurementOptions,
+): Promise<void> {
+  for (const link of links) link.probeSizes()
+  const hasCome = () => links.every((link, slot) => !link.isStarted || collecting.progress!.small[slot]! > 0)
+  for (const endMs = clock.now() + SIZES_MS; clock.now() < endMs && !hasCome(); ) await pause(LOOK_MS)
+}
+
+/** k − f', less the senders that the provider refused: see `neededOf`. */
+export const neededLinks = (links: readonly SenderLink[]): number =>
+  Math.max(1, neededSenders(links.length) - links.filter(link => link.isRefused).length)
 
 const shortestRttMs = (links: readonly SenderLink[]): number =>
   Math.min(...links.map(link => link.rttMs ?? Number.POSITIVE_INFINITY))
@@ -74,13 +96,14 @@ const estimatorOptions = (
   claimKbps: options.claimKbps,
   thresholdKbps: thresholdKbps(options),
   rttMs: shortestRttMs(links),
+  yieldMs: options.yieldMs,
   fixed,
 })
 
 /** The session's fixed span; undefined if the estimator decides when it has seen enough. */
-function spanOf(links: readonly SenderLink[], { soakMs, atOnce }: MeasurementOptions): FixedSpan | undefined {
+function spanOf(links: readonly SenderLink[], { soakMs, atOnce, yieldMs }: MeasurementOptions): FixedSpan | undefined {
   if (soakMs !== undefined) return togetherSpan(soakMs)
-  return atOnce ? groupSpan(shortestRttMs(links)) : undefined
+  return atOnce ? groupSpan(shortestRttMs(links), yieldMs) : undefined
 }
 
 /** Until enough was seen. @param look at every look */

@@ -8,10 +8,10 @@ import type { Run } from '../chunks/runs.js'
 import { type ChunkRows, chunksOf } from '../chunks/table.js'
 import type { Backend, PortFacts } from '../io/datagram-port.js'
 import { anchorOf } from '../plane/clock.js'
-import type { Progress, RunLimits, TurnPlan, TurnRead } from '../plane/collection.js'
+import type { Progress, RunLimits, TurnPlan, TurnRead, Way } from '../plane/collection.js'
 import { openRemote, type Remote } from '../plane/host.js'
 import { type ReceiverStats, receiverCounterMemory, receiverStats } from '../plane/receiver-stats.js'
-import type { ReceivingEvent, ReceivingOptions } from '../plane/receiving.js'
+import { beatOf, type ReceivingEvent, type ReceivingOptions } from '../plane/receiving.js'
 import type { MonotonicClock } from '../ports.js'
 import type { EstimatorOptions } from '../verdict/estimator.js'
 import type { Verified } from '../wire/verified.js'
@@ -31,10 +31,10 @@ export interface Expected {
 }
 
 export interface ExpectedHeartbeats extends Expected {
-  /** Sends a nonce through the relay. Resolves once the nonce is back. */
-  beat(nonce: Uint8Array, host: string): Promise<void>
-  /** Stops waiting for the nonce. */
-  forget(nonce: Uint8Array): void
+  /** Resolves once these bytes have come through the relay, all of them in one datagram after the tag. */
+  back(bytes: Uint8Array): Promise<void>
+  /** Stops waiting for them. */
+  forget(bytes: Uint8Array): void
 }
 
 /** What arrived of one run of a sender's flow. */
@@ -43,8 +43,6 @@ export interface Arrived {
   readonly chunks: readonly Chunk[]
   /** datagrams */
   readonly arrived: number
-  /** highest sequence number that arrived, counted from the run's start, or −1 */
-  readonly highest: number
 }
 
 export interface SenderArrivals extends Readonly<Record<Run, Arrived>> {
@@ -52,6 +50,10 @@ export interface SenderArrivals extends Readonly<Record<Run, Arrived>> {
   readonly haltedMs: number
   /** undefined if the session has no turns */
   readonly turnRead: TurnRead | undefined
+  /** host that the provider's challenge to the sender's session came from; undefined if none came */
+  readonly host: string | undefined
+  /** size probes */
+  readonly small: number
 }
 
 export class Receiver {
@@ -59,7 +61,7 @@ export class Receiver {
   /** Expected tags, in hexadecimal. */
   readonly #tags = new Set<string>()
   readonly #collectings = new Map<number, Collecting>()
-  /** awaited heartbeats, by nonce */
+  /** awaited heartbeats: see `beatOf` */
   readonly #waiting = new Map<string, () => void>()
   #remote!: Remote<'receiving'>
   #ids = 0
@@ -91,12 +93,16 @@ export class Receiver {
     return this.stats.echoes > 0
   }
 
-  /** Begins to collect for one session. @param limits of each sender's runs, by its budget */
-  collect(senders: number, limits: RunLimits): Collecting {
+  /**
+   * Begins to collect for one session.
+   * @param limits of each sender's runs, by its budget. @param ipv6 the data comes over IPv6, with longer headers
+   */
+  collect(senders: number, limits: RunLimits, ipv6 = false): Collecting {
     const id = ++this.#ids
-    this.#remote.tell('collect', id, senders, limits)
+    this.#remote.tell('collect', id, senders, limits, ipv6)
     const collecting = new Collecting(id, this.#remote, {
-      expect: (tag, relayPort, slot) => this.#expect(tag, () => this.#remote.tell('expect', tag, relayPort, id, slot)),
+      expect: (tag, headerKey, way, slot) =>
+        this.#expect(tag, () => this.#remote.tell('expect', tag, headerKey, way, id, slot)),
       closed: () => this.#collectings.delete(id),
     })
     this.#collectings.set(id, collecting)
@@ -104,18 +110,19 @@ export class Receiver {
   }
 
   /** @returns undefined if the tag is expected already: a provider must not use a tag twice */
-  expectHeartbeats(tag: Uint8Array, relayPort: number): ExpectedHeartbeats | undefined {
-    const expected = this.#expect(tag, () => this.#remote.tell('expectHeartbeats', tag, relayPort))
+  expectHeartbeats(tag: Uint8Array): ExpectedHeartbeats | undefined {
+    const expected = this.#expect(tag, () => this.#remote.tell('expectHeartbeats', tag))
     return (
       expected && {
         ...expected,
-        beat: (nonce, host) => {
-          const back = new Promise<void>(resolve => this.#waiting.set(toHex(nonce), resolve))
-          this.#remote.tell('beat', tag, nonce, host, relayPort)
-          return back
+        back: bytes => {
+          const beat = beatOf(bytes)
+          this.#remote.tell('awaitBeat', beat)
+          return new Promise(resolve => this.#waiting.set(beat, resolve))
         },
-        forget: nonce => {
-          if (this.#waiting.delete(toHex(nonce))) this.#remote.tell('forgetNonce', toHex(nonce))
+        forget: bytes => {
+          const beat = beatOf(bytes)
+          if (this.#waiting.delete(beat)) this.#remote.tell('forgetBeat', beat)
         },
       }
     )
@@ -142,14 +149,14 @@ export class Receiver {
     if (event.kind === 'progress') {
       this.#collectings.get(event.collection)?.onProgress(event.progress)
     } else {
-      this.#waiting.get(event.nonce)?.()
-      this.#waiting.delete(event.nonce)
+      this.#waiting.get(event.beat)?.()
+      this.#waiting.delete(event.beat)
     }
   }
 }
 
 interface CollectingPorts {
-  expect(tag: Uint8Array, relayPort: number | undefined, slot: number): Expected | undefined
+  expect(tag: Uint8Array, headerKey: Uint8Array, way: Way, slot: number): Expected | undefined
   closed(): void
 }
 
@@ -167,22 +174,23 @@ export class Collecting {
     this.#ports = ports
   }
 
-  /** A sender's main flow, from the provider's port. @returns undefined if the tag is expected already */
-  expect(slot: number, tag: Uint8Array, relayPort: number): Expected | undefined {
-    return this.#ports.expect(tag, relayPort, slot)
+  /**
+   * A sender's main flow by way of the provider, or its control datagrams and direct probe. Both count from the source of
+   * the first challenge under the tag.
+   * @param headerKey of the sender's headers
+   * @returns undefined if the tag is expected already
+   */
+  expect(slot: number, tag: Uint8Array, headerKey: Uint8Array, way: Way): Expected | undefined {
+    return this.#ports.expect(tag, headerKey, way, slot)
   }
 
   /**
-   * A sender's control datagrams and direct probe, from the source of the first one.
-   * @returns undefined if the tag is expected already
+   * Resolves once arrivals count, so that senders may start.
+   * @param needed k − f', less the senders that the provider refused
+   * @param turns of a soak, by sender
    */
-  expectDirect(slot: number, tag: Uint8Array): Expected | undefined {
-    return this.#ports.expect(tag, undefined, slot)
-  }
-
-  /** Resolves once arrivals count, so that senders may start. @param turns of a soak, by sender */
-  begin(startMs: number, options: EstimatorOptions, turns: readonly TurnPlan[] = []): Promise<void> {
-    return this.#remote.call('begin', this.#id, startMs, options, turns)
+  begin(startMs: number, options: EstimatorOptions, needed: number, turns: readonly TurnPlan[] = []): Promise<void> {
+    return this.#remote.call('begin', this.#id, startMs, options, turns, needed)
   }
 
   /** Resolves once only the direct probe counts. From then on `progress` is that of the probe. */
@@ -194,17 +202,17 @@ export class Collecting {
   /** Stops counting. @returns what arrived, by sender */
   async finish(): Promise<SenderArrivals[]> {
     const { senders, haltedMs } = await this.#remote.call('finish', this.#id)
-    const arrived = ({ rows, arrived, highest }: { rows: ChunkRows; arrived: number; highest: number }): Arrived => ({
+    const arrived = ({ rows, arrived }: { rows: ChunkRows; arrived: number }): Arrived => ({
       chunks: chunksOf(rows),
       arrived,
-      highest,
     })
-    return senders.map(({ main, control, direct, turn, turnRead }) => ({
+    return senders.map(({ main, control, direct, turn, turnRead, host, small }) => ({
       main: arrived(main),
       control: arrived(control),
       direct: arrived(direct),
       turn: arrived(turn),
       turnRead,
+      ...{ host, small },
       haltedMs,
     }))
   }

@@ -1,5 +1,5 @@
 /** The receiver's side of its talk with one sender, from the invitation to the reveal. */
-import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { ipDatagramBytes } from '../../proto/datagram.js'
 import {
   type CounterReceipt,
   type ProbeDirect,
@@ -14,6 +14,7 @@ import type { Run } from '../chunks/runs.js'
 import { HANDSHAKE_MS, OVERHEAD_MS } from '../constants.js'
 import { within } from '../deadline.js'
 import type {
+  AnswerVerifier,
   MessageStream,
   MonotonicClock,
   PeerSigner,
@@ -24,16 +25,29 @@ import type {
 import { NOTHING_VERIFIED } from '../transcript/facts.js'
 import type { LiveSender } from '../transcript/record.js'
 import { isCommitted, isSigned } from '../transcript/reveal.js'
+import type { SessionShape } from '../verdict/session-shape.js'
+import { isOverIpv6 } from '../wire/address-family.js'
 import { checkReceipts, counterSign } from '../wire/receipts.js'
 import { isGrantOf, isRefusalOf } from '../wire/relay-client.js'
+import { relaySessionId } from '../wire/statements.js'
 import type { Collecting, Expected, SenderArrivals } from './receiver.js'
 
 export interface LinkPeers {
   /** opens a stream to the sender */
   open(): Promise<MessageStream>
   readonly sender: PeerVerifier
-  readonly provider: PeerVerifier
+  readonly provider: AnswerVerifier
   readonly providerVouchers: VoucherVerifier
+}
+
+/** What one sender may do. */
+export interface LinkTerms {
+  /** what it asks the provider for */
+  readonly shape: SessionShape
+  /** the most that it sends at any time, kbit/s at the IP layer */
+  readonly rateKbps: number
+  /** for how long */
+  readonly dataMs: number
 }
 
 export interface LinkPorts {
@@ -53,6 +67,9 @@ export interface CheckedSender extends LiveSender {
 
 export class SenderLink {
   readonly #invite: ProbeInvite
+  /** of this sender's session with the provider */
+  readonly #relaySession: Uint8Array
+  readonly #terms: LinkTerms
   readonly #peers: LinkPeers
   readonly #ports: LinkPorts
   readonly #expected: (Expected | undefined)[] = []
@@ -73,14 +90,25 @@ export class SenderLink {
   /** why the sender came to nothing, for a log */
   note: string | undefined
 
-  constructor(invite: ProbeInvite, peers: LinkPeers, ports: LinkPorts) {
+  constructor(invite: ProbeInvite, terms: LinkTerms, peers: LinkPeers, ports: LinkPorts) {
     this.#invite = invite
+    this.#relaySession = relaySessionId(invite.sessionId, invite.slot)
+    this.#terms = terms
     this.#peers = peers
     this.#ports = ports
   }
 
+  get isStarted(): boolean {
+    return this.#started && !this.#ended
+  }
+
   get isReady(): boolean {
     return this.#ready
+  }
+
+  /** The provider has refused this sender, and signed its refusal. */
+  get isRefused(): boolean {
+    return this.#answer?.refuse !== undefined
   }
 
   /** The sender is ready, or nothing under way can still make it ready. */
@@ -124,6 +152,11 @@ export class SenderLink {
     if (this.#started) this.#tell({ direct })
   }
 
+  /** Tells the sender that nothing arrived, and to send its size probes. */
+  probeSizes(): void {
+    if (this.#started) this.#tell({ sizes: {} })
+  }
+
   /** No more data counts. */
   halt(): void {
     for (const expected of this.#expected) expected?.close()
@@ -138,20 +171,22 @@ export class SenderLink {
   /** Checks the reveal, the receipts, and every byte that arrived. A later reveal does not count. */
   async check(arrived: SenderArrivals): Promise<CheckedSender> {
     const reveal = await this.#checkedReveal()
-    const receiptHead = reveal && (await this.#checkReceipts(reveal, arrived))
-    const { rateKbps, slot, durationMs } = this.#invite
-    const maxSentUs = (durationMs + OVERHEAD_MS) * 1000
+    const { slot } = this.#invite
+    const { rateKbps, dataMs } = this.#terms
+    const maxSentUs = (dataMs + OVERHEAD_MS) * 1000
     const verified = async (run: Run) => ({
       ...arrived[run],
       ...(reveal ? await this.#ports.collecting.verify(slot, run, reveal.key, maxSentUs) : NOTHING_VERIFIED),
     })
+    const runs = {
+      main: await verified('main'),
+      control: await verified('control'),
+      direct: await verified('direct'),
+      turn: await verified('turn'),
+    }
+    const receiptHead = reveal && (await this.#checkReceipts(reveal, runs.main.datagrams + runs.turn.datagrams))
     return {
-      runs: {
-        main: await verified('main'),
-        control: await verified('control'),
-        direct: await verified('direct'),
-        turn: await verified('turn'),
-      },
+      runs,
       account: {
         rateKbps,
         commitment: this.#commitment,
@@ -162,6 +197,8 @@ export class SenderLink {
       },
       receiptHead,
       haltedMs: arrived.haltedMs,
+      host: arrived.host,
+      small: arrived.small,
       turnRead: arrived.turnRead,
     }
   }
@@ -201,14 +238,14 @@ export class SenderLink {
     return undefined
   }
 
-  /** Counter-signs the last receipt if all of them hold. @returns its h_j */
-  async #checkReceipts({ receipts }: ProbeReveal, { main, turn }: SenderArrivals): Promise<Uint8Array | undefined> {
-    const { sessionId, slot } = this.#invite
-    const of = { sessionId, tag: this.#grant!.tag, sender: slot }
+  /** Counter-signs the last receipt, over verified datagrams, if all receipts hold. @returns its h_j */
+  async #checkReceipts({ receipts }: ProbeReveal, verified: number): Promise<Uint8Array | undefined> {
+    const { host } = this.#invite
+    const of = { sessionId: this.#relaySession, tag: this.#grant!.tag }
     const head = await checkReceipts(receipts, of, this.#peers.providerVouchers)
     if (!head) return undefined
-    const hashedBytes = (main.arrived + turn.arrived) * IP_DATAGRAM_BYTES
-    this.#counter = await counterSign(receipts.at(-1)!, hashedBytes, this.#ports.voucherSigner)
+    const bytes = verified * ipDatagramBytes(isOverIpv6(host))
+    this.#counter = await counterSign(receipts.at(-1)!, bytes, this.#ports.voucherSigner)
     return head
   }
 
@@ -232,7 +269,9 @@ export class SenderLink {
 
   /** @throws unless the provider signed its answer, and was asked for no more than the sender was invited to send */
   async #onAnswer({ grant, refuse, unreachable }: ProbeRelay): Promise<void> {
-    const { sessionId, slot, controlTag, rateKbps, budgetBytes } = this.#invite
+    const { slot, controlTag, headerKey } = this.#invite
+    const { shape } = this.#terms
+    const sessionId = this.#relaySession
     const { provider } = this.#peers
     if (unreachable !== undefined) {
       this.note = `provider unreachable: ${unreachable}`
@@ -241,13 +280,16 @@ export class SenderLink {
       this.note = `provider refused, reason ${refuse.reason}`
     } else if (grant) {
       if (!(await isGrantOf(grant, sessionId, provider))) throw new Error('the provider did not sign this grant')
-      // An honest provider holds the sender to what it granted: with more the sender could crowd out the others.
-      if (grant.rateKbps > rateKbps || grant.budgetBytes > budgetBytes)
-        throw new Error('asked the provider for too much')
+      // The provider is shown the same by all senders, so one that asks for something else is no sender of a session.
+      if (grant.rateKbps !== shape.rateKbps || grant.budgetBytes !== shape.budgetBytes)
+        throw new Error('asked the provider for something else')
       this.#grant = grant
       // A tag that is in use gets no data: the provider chose it, so the session counts as granted and not served.
       const { collecting } = this.#ports
-      this.#expected.push(collecting.expect(slot, grant.tag, grant.udpPort), collecting.expectDirect(slot, controlTag))
+      this.#expected.push(
+        collecting.expect(slot, grant.tag, headerKey, 'provider'),
+        collecting.expect(slot, controlTag, headerKey, 'direct'),
+      )
     }
   }
 

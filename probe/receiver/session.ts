@@ -4,21 +4,31 @@
  *   invite ─▶ accept(H(K)) ─▶ relay(grant | refuse | unreachable) ─▶ ready      each sender, side by side
  *   start ─▶ data through the provider, and control datagrams beside it ─▶ the estimator (in a soak, each turn's) has enough
  *   direct ─▶ data without the provider, if the reading is low
+ *   sizes ─▶ a few datagrams of less than full size through the provider, if nothing arrived
  *   stop(chunk root, signed) ─▶ reveal(K, log, receipts) ─▶ every byte checked ─▶ openings ─▶ record ─▶ outcome
  *
  * Every step has a deadline, so a session ends with an outcome whatever the peers do. The session first writes its
  * record, and then judges that record, as everybody does who verifies its transcript later.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { IP_DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
+import { ipDatagramBytes, TAG_BYTES } from '../../proto/datagram.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
 import type { ProbeInvite } from '../../proto/messages.js'
 import type { Publication } from '../chunks/openings.js'
 import { publish } from '../chunks/publish.js'
-import { DIRECT_MS, HANDSHAKE_MS, REVEAL_MS, SHARE_SLACK, START_TOLERANCE_MS, STRAGGLER_MS } from '../constants.js'
+import {
+  DIRECT_MS,
+  OPEN_BYTES,
+  READY_MS,
+  REVEAL_MS,
+  SHARE_SLACK,
+  START_TOLERANCE_MS,
+  STRAGGLER_MS,
+} from '../constants.js'
 import { Condition } from '../deadline.js'
 import type { Progress, RunLimits } from '../plane/collection.js'
 import type {
+  AnswerVerifier,
   MessageStream,
   MonotonicClock,
   PeerSigner,
@@ -32,9 +42,12 @@ import { conclude } from '../transcript/conclude.js'
 import { type ClockReading, judgedRecord, recordSession } from '../transcript/record.js'
 import type { SessionResult } from '../verdict/outcome.js'
 import { type SessionBudget, sessionBudget } from '../verdict/session-budget.js'
-import { bytesIn, controlKbps, MIN_SENDERS, neededSenders, shareKbps } from '../verdict/share.js'
+import { shapeOf } from '../verdict/session-shape.js'
+import { bytesIn, controlKbps, MIN_SENDERS, mostDirectKbps, shareKbps } from '../verdict/share.js'
+import { isOverIpv6 } from '../wire/address-family.js'
+import { HEADER_KEY_BYTES } from '../wire/header-seal.js'
 import { stopDigest } from '../wire/statements.js'
-import { measure } from './measurement.js'
+import { measure, neededLinks } from './measurement.js'
 import type { Collecting, Receiver } from './receiver.js'
 import { type CheckedSender, SenderLink } from './sender-link.js'
 
@@ -44,6 +57,8 @@ export interface SessionRequest {
   /** 32 bytes, bound in the session id */
   readonly nonce: Hex
   readonly claimKbps: number
+  /** of the provider, as the chain holds it; more than `claimKbps` in a group (default: `claimKbps`) */
+  readonly providerClaimKbps?: number | undefined
   /** length of a soak; undefined for an ordinary session */
   readonly soakMs?: number | undefined
   /**
@@ -53,15 +68,20 @@ export interface SessionRequest {
   readonly startMs?: number | undefined
   /** the slashing threshold, in basis points of the claim */
   readonly breachBps: number
+  /** a low reading is measured for at least so long after its discard */
+  readonly yieldMs: number
   /** the senders are the receiver's own: one is enough */
   readonly trusted?: boolean
   /** in slot order */
   readonly senders: readonly { open(): Promise<MessageStream>; readonly verifier: PeerVerifier }[]
-  readonly providerVerifier: PeerVerifier
+  /** checks the provider's answers to the senders */
+  readonly providerAnswers: AnswerVerifier
   /** checks the provider's receipts */
   readonly providerVouchers: VoucherVerifier
   /** where the provider reaches the receiver's UDP port: an address literal */
   readonly advertisedHost: string
+  /** address literals that the provider's announcement stands for (default: none is known) */
+  readonly providerHosts?: readonly string[] | undefined
 }
 
 export interface SessionDeps {
@@ -96,6 +116,7 @@ class Session {
   readonly #condition = new Condition()
   readonly #budget: SessionBudget
   readonly #collecting: Collecting
+  readonly #ipv6: boolean
   /** by slot */
   readonly #links: readonly SenderLink[]
 
@@ -104,7 +125,8 @@ class Session {
     this.#deps = deps
     const { claimKbps, soakMs, senders } = request
     this.#budget = sessionBudget(claimKbps, senders.length, soakMs)
-    this.#collecting = deps.receiver.collect(senders.length, this.#limits())
+    this.#ipv6 = isOverIpv6(request.advertisedHost)
+    this.#collecting = deps.receiver.collect(senders.length, this.#limits(), this.#ipv6)
     this.#links = senders.map((_, slot) => this.#link(slot))
   }
 
@@ -144,20 +166,23 @@ class Session {
   #limits(): RunLimits {
     const { claimKbps, soakMs, senders } = this.#request
     const shareOf = shareKbps(claimKbps, senders.length)
-    const datagrams = (bytes: number): number => Math.floor(bytes / IP_DATAGRAM_BYTES)
+    const datagrams = (bytes: number): number => Math.floor(bytes / ipDatagramBytes(this.#ipv6))
     return {
       main: datagrams(this.#budgetBytes),
       control: datagrams(SLACK * bytesIn(controlKbps(shareOf), this.#budget.dataMs)),
-      direct: datagrams(bytesIn(shareOf, DIRECT_MS)),
+      direct: datagrams(bytesIn(mostDirectKbps(claimKbps, senders.length), DIRECT_MS)),
       turn: soakMs === undefined ? 0 : datagrams(this.#budgetBytes),
     }
   }
 
   #link(slot: number): SenderLink {
-    const { senders, providerVerifier, providerVouchers } = this.#request
+    const { senders, providerAnswers, providerVouchers } = this.#request
     const { open, verifier } = senders[slot]!
-    const peers = { open, sender: verifier, provider: providerVerifier, providerVouchers }
-    return new SenderLink(this.#invite(slot), peers, {
+    const peers = { open, sender: verifier, provider: providerAnswers, providerVouchers }
+    const { claimKbps, providerClaimKbps = claimKbps } = this.#request
+    const { rateKbps, dataMs } = this.#budget
+    const terms = { shape: shapeOf(providerClaimKbps), rateKbps, dataMs }
+    return new SenderLink(this.#invite(slot), terms, peers, {
       collecting: this.#collecting,
       clock: this.#deps.clock,
       voucherSigner: this.#deps.voucherSigner,
@@ -175,11 +200,10 @@ class Session {
       slot,
       host: advertisedHost,
       port: this.#deps.receiver.port,
-      rateKbps: this.#budget.rateKbps,
-      budgetBytes: this.#budgetBytes,
-      durationMs: this.#budget.dataMs,
       nonce: fromHex(nonce),
       controlTag: this.#deps.random.bytes(TAG_BYTES),
+      headerKey: this.#deps.random.bytes(HEADER_KEY_BYTES),
+      padding: new Uint8Array(OPEN_BYTES),
     }
   }
 
@@ -193,11 +217,10 @@ class Session {
   /** @returns whether enough senders are ready */
   async #handshake(): Promise<boolean> {
     const links = this.#links
-    const needed = neededSenders(links.length)
-    const ready = () => links.filter(link => link.isReady).length
+    const isEnough = () => links.filter(link => link.isReady).length >= neededLinks(links)
     const decided = () => links.every(link => link.isDecided)
-    await this.#condition.until(() => decided() || ready() >= needed, HANDSHAKE_MS)
-    if (ready() < needed) return false
+    await this.#condition.until(() => decided() || isEnough(), READY_MS)
+    if (!isEnough()) return false
     await this.#condition.until(decided, STRAGGLER_MS)
     return true
   }
@@ -213,10 +236,10 @@ class Session {
   }
 
   #measure(): Promise<ClockReading> {
-    const { claimKbps, breachBps, soakMs } = this.#request
+    const { claimKbps, breachBps, yieldMs, soakMs } = this.#request
     const { clock, progress } = this.#deps
     return measure(this.#collecting, this.#links, {
-      ...{ claimKbps, breachBps, soakMs, clock, progress },
+      ...{ claimKbps, breachBps, yieldMs, soakMs, clock, progress },
       atOnce: this.#request.startMs !== undefined,
     })
   }
@@ -235,14 +258,17 @@ class Session {
     rootSignature: Uint8Array | undefined,
     senders: readonly CheckedSender[],
   ): SessionResult {
-    const { parties, sessionId, nonce, claimKbps, breachBps, soakMs, startMs, trusted } = this.#request
+    const { parties, sessionId, nonce, claimKbps, breachBps, yieldMs, soakMs, startMs, trusted } = this.#request
+    const { advertisedHost, providerHosts = [] } = this.#request
     const { facts, heard } = this.#deps.receiver
     const record = recordSession({
-      ...{ parties, sessionId, nonce, claimKbps, breachBps, soakMs, reading, senders },
+      ...{ parties, sessionId, nonce, claimKbps, breachBps, yieldMs, soakMs, reading, senders },
       durationMs: this.#budget.dataMs,
       atOnce: startMs !== undefined,
+      ipv6: this.#ipv6,
       kernelTimestamps: facts.kernelTimestamps,
       heard,
+      ...{ receiverHost: advertisedHost, providerHosts },
       chunkRoot: root,
       rootSignature,
     })

@@ -24,7 +24,7 @@ export class RelaySession {
   ) {
     this.#stream = given.stream
     this.#signer = given.signer
-    this.#receipts = new ReceiptChain(open.sessionId, given.tag, open.sender)
+    this.#receipts = new ReceiptChain(open.sessionId, given.tag)
   }
 
   /** Resolves to whether the next hop answered in time. */

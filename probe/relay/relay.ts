@@ -6,16 +6,7 @@ import { NONCE_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import { toHex } from '../../proto/hex.js'
 import { CounterReceipt, type Receipt, RelayFrame, RelayOpen } from '../../proto/messages.js'
 import { isNoToken } from '../../proto/token.js'
-import {
-  COUNTER_MS,
-  HANDSHAKE_MS,
-  MAX_BUDGET_MS,
-  MAX_DURATION_MS,
-  SHARE_SLACK,
-  STRANGER_MS,
-  STRANGER_OPENINGS,
-  TOKEN_OPENINGS,
-} from '../constants.js'
+import { COUNTER_MS, HANDSHAKE_MS, SHARE_SLACK, STRANGER_OPENINGS, TOKEN_OPENINGS } from '../constants.js'
 import { within } from '../deadline.js'
 import type { Backend, PortFacts } from '../io/datagram-port.js'
 import { anchorOf } from '../plane/clock.js'
@@ -32,13 +23,13 @@ import {
 import { openRemote, type Remote } from '../plane/host.js'
 import { newRelayStats, type RelayStats, relayCounterMemory } from '../plane/relay-stats.js'
 import type { RelayingEvent, RelayingOptions } from '../plane/relaying.js'
-import type { Access, MonotonicClock, PeerSigner, ProviderStream, RandomSource, VoucherSigner } from '../ports.js'
-import { bytesIn, maxShareKbps } from '../verdict/share.js'
+import type { Access, AnswerSigner, MonotonicClock, ProviderStream, RandomSource, VoucherSigner } from '../ports.js'
+import { shapeOf } from '../verdict/session-shape.js'
 import { HostLimit } from '../wire/host-limit.js'
+import { mayReach } from '../wire/next-hop.js'
 import { isCounterOf } from '../wire/receipts.js'
 import { SeenSessions } from '../wire/seen-sessions.js'
-import { grantDigest, refuseDigest } from '../wire/statements.js'
-import { mayReach } from './next-hop.js'
+import { grantDigest, readyDigest, refuseDigest } from '../wire/statements.js'
 import { RelaySession } from './relay-session.js'
 import { Strangers } from './strangers.js'
 
@@ -57,7 +48,7 @@ export interface RelayOptions {
   readonly offload?: boolean | undefined
   /** who opens reserved sessions (default: nobody, so everybody is a stranger) */
   readonly access?: Access | undefined
-  readonly signer: PeerSigner
+  readonly answerSigner: AnswerSigner
   /** for receipts */
   readonly voucherSigner: VoucherSigner
   readonly clock: MonotonicClock
@@ -167,7 +158,7 @@ export class Relay {
     peer: string,
     connection: OpenerConnection | undefined,
   ): Promise<Receipt | undefined> {
-    const { random, signer, voucherSigner } = this.#options
+    const { random, answerSigner, voucherSigner } = this.#options
     const open = RelayOpen.decode(request)
     const admitted = this.#admit(open, peer, stream.remoteHost)
     if (admitted === 'unanswered') {
@@ -178,8 +169,9 @@ export class Relay {
     if (typeof admitted === 'number') {
       const reason = admitted
       this.stats.refused[REFUSE_NAME.get(reason)!]++
-      const signature = await signer.sign(refuseDigest(open.sessionId, reason))
-      await stream.send(RelayFrame.encode({ refuse: { sessionId: open.sessionId, reason, signature } }))
+      const refuse = { sessionId: open.sessionId, reason, opener: peer }
+      const signature = await answerSigner.sign(refuseDigest(refuse))
+      await stream.send(RelayFrame.encode({ refuse: { ...refuse, signature } }))
       return undefined
     }
     const tag = random.bytes(TAG_BYTES)
@@ -196,15 +188,15 @@ export class Relay {
     const openBytes = request.length
     const path = { nonce: random.bytes(NONCE_BYTES), nextHopHost, nextHopPort, openBytes }
     try {
-      await this.#remote.call('openSession', { id, reserved, tag, ...path, rateKbps, budgetBytes })
-      const grant = { sessionId: open.sessionId, tag, udpPort: this.port, rateKbps, budgetBytes }
-      const signature = await signer.sign(grantDigest(grant))
+      await this.#remote.call('openSession', { id, reserved, tag, ...path, opener: peer, rateKbps, budgetBytes })
+      const grant = { sessionId: open.sessionId, tag, udpPort: this.port, rateKbps, budgetBytes, opener: peer }
+      const signature = await answerSigner.sign(grantDigest(grant))
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
       if (!(await session.pathSettled)) return undefined
-      await stream.send(RelayFrame.encode({ ready: { sessionId: open.sessionId } }))
+      const ready = { sessionId: open.sessionId, signature: await answerSigner.sign(readyDigest(open.sessionId)) }
+      await stream.send(RelayFrame.encode({ ready }))
       // The opener finishes, goes away or runs out of time. Any message of the opener now means the end.
-      const durationMs = reserved ? open.durationMs : Math.min(open.durationMs, STRANGER_MS)
-      const finish = await within(durationMs, 'end of session', session.ended()).catch(() => undefined)
+      const finish = await within(open.durationMs, 'end of session', session.ended()).catch(() => undefined)
       const due = await this.#remote.call('endSession', id)
       if (due) session.sendReceipt(due)
       await session.receiptsSent
@@ -253,17 +245,17 @@ export class Relay {
 
   #refusal(open: RelayOpen, peer: string, nowMs: number): RefuseReason | undefined {
     const { rateKbps, budgetBytes, durationMs, nextHopHost, nextHopPort } = open
-    if (isIP(nextHopHost) !== this.#family || nextHopPort < 1 || nextHopPort > 0xffff) return REFUSE.malformed
+    if (toHex(open.provider) !== this.#options.answerSigner.account) return REFUSE.otherProvider
+    if (isIP(nextHopHost) === 0 || nextHopPort < 1 || nextHopPort > 0xffff) return REFUSE.malformed
     if (rateKbps < 1 || budgetBytes < 1 || durationMs < 1) return REFUSE.malformed
+    if (isIP(nextHopHost) !== this.#family) return REFUSE.family
     const own = { host: this.#options.host, port: this.port }
     if (!mayReach(own, { host: nextHopHost, port: nextHopPort })) return REFUSE.nextHop
-    const mostKbps = maxShareKbps(this.#claimKbps) * SHARE_SLACK
-    if (rateKbps > mostKbps || budgetBytes > bytesIn(mostKbps, MAX_BUDGET_MS) || durationMs > MAX_DURATION_MS) {
-      return REFUSE.tooMuch
-    }
-    // A session has several senders, so each peer may open the same id once.
-    if (!this.#seen.add(`${toHex(open.sessionId)} ${peer}`, nowMs)) return REFUSE.replayed
-    const admitted = this.#forwarding.admit(open, nowMs)
+    const most = shapeOf(this.#claimKbps)
+    const isTooMuch = rateKbps > most.rateKbps * SHARE_SLACK || budgetBytes > most.budgetBytes * SHARE_SLACK
+    if (isTooMuch || durationMs > most.durationMs) return REFUSE.tooMuch
+    if (!this.#seen.add(toHex(open.sessionId), nowMs)) return REFUSE.replayed
+    const admitted = this.#forwarding.admit(open, nowMs, peer)
     return admitted === true ? undefined : admitted
   }
 

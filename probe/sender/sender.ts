@@ -7,6 +7,7 @@
  * 4. The receiver owes the sender openings of that root. The sender passes the receiver's counter-signature on to the
  *    provider.
  */
+import { NONCE_BYTES } from '../../proto/datagram.js'
 import { toHex } from '../../proto/hex.js'
 import {
   type CounterReceipt,
@@ -16,13 +17,14 @@ import {
   type SendLog,
 } from '../../proto/messages.js'
 import { checkOpenings, type OpeningsVerdict } from '../chunks/openings.js'
-import { DIRECT_MS, HANDSHAKE_MS, OPENINGS_MS, OVERHEAD_MS, SHARE_SLACK } from '../constants.js'
+import { DATA_MS, DIAL_MS, DIRECT_MS, HANDSHAKE_MS, OPENINGS_MS, OVERHEAD_MS, PATH_MS } from '../constants.js'
 import { within } from '../deadline.js'
 import type { Backend } from '../io/datagram-port.js'
 import { anchorOf } from '../plane/clock.js'
 import { openRemote, type Remote } from '../plane/host.js'
-import type { FlowSpec, SendingOptions } from '../plane/sending.js'
+import type { FlowSpec, ReceiverPath, SendingOptions } from '../plane/sending.js'
 import type {
+  AnswerVerifier,
   MessageStream,
   MonotonicClock,
   PeerSigner,
@@ -31,12 +33,14 @@ import type {
   RandomSource,
   TokenSource,
 } from '../ports.js'
-import { sessionBudget } from '../verdict/session-budget.js'
+import { type SessionBudget, sessionBudget } from '../verdict/session-budget.js'
+import { mostDirectKbps, shareKbps } from '../verdict/share.js'
 import { type Phase, phasesOf } from '../verdict/turns.js'
+import { isOverIpv6 } from '../wire/address-family.js'
 import { KEY_BYTES } from '../wire/keystream.js'
-import { RelayClient } from '../wire/relay-client.js'
+import { RelayClient, requestOf } from '../wire/relay-client.js'
 import type { SeenSessions } from '../wire/seen-sessions.js'
-import { keyCommitment, revealDigest, stopDigest } from '../wire/statements.js'
+import { keyCommitment, relaySessionId, revealDigest, stopDigest } from '../wire/statements.js'
 
 const MAX_REASON_CHARS = 200
 
@@ -44,13 +48,19 @@ const MAX_REASON_CHARS = 200
 export type Authorization =
   | {
       readonly ok: true
+      /** that this session measures */
       readonly claimKbps: number
+      /** of the provider, as the chain holds it; more than `claimKbps` in a group (default: `claimKbps`) */
+      readonly providerClaimKbps?: number | undefined
       /** k */
       readonly senders: number
-      /** length of the soak, if this session must be one */
+      /**
+       * length of the network's soaks; undefined if it has none. A sender does not know beforehand whether a session is a
+       * soak: the receiver lets it run on.
+       */
       readonly soakMs?: number | undefined
       readonly receiver: PeerVerifier
-      readonly provider: PeerVerifier
+      readonly provider: AnswerVerifier
     }
   | { readonly ok: false; readonly reason: string }
 
@@ -101,19 +111,26 @@ async function serveInvite(
   const key = deps.random.bytes(KEY_BYTES)
   await send(stream, { accept: { commitment: keyCommitment(sessionId, slot, key) } })
 
-  const relay = await openRelay(invite, deps, authorization.provider, stream)
+  const relay = await openRelay(invite, deps, authorization, stream)
   if (!relay) return
   ends.push(() => relay.client.close())
-  if (!(await within(OVERHEAD_MS, 'path validation', relay.client.ready))) return
   const flow = await openFlow(deps)
   ends.push(() => flow.close())
+  await flow.call('challenge', pathOf(invite, deps.random)).catch(() => {}) // an address of another family: no direct data
+  if (!(await within(PATH_MS, 'path validation', relay.client.ready))) return
   await send(stream, { ready: {} })
   if (!(await nextFrame(stream, OVERHEAD_MS)).start) return
 
-  await flow.call('start', flowOf(invite, key, phasesFor(invite, authorization), relay.grant, relay.client.host))
-  let { direct, stop } = await nextFrame(stream, invite.durationMs + OVERHEAD_MS)
+  const { claimKbps, senders, soakMs } = authorization
+  const budget = sessionBudget(claimKbps, senders, soakMs)
+  await flow.call('start', flowOf(invite, key, phasesFor(invite, authorization, relay.client), budget, relay))
+  let { direct, stop, sizes } = await nextFrame(stream, budget.dataMs + OVERHEAD_MS)
+  if (sizes) {
+    await flow.call('sizes')
+    stop = (await nextFrame(stream, OVERHEAD_MS)).stop
+  }
   if (direct) {
-    if (direct.rateKbps > invite.rateKbps || direct.durationMs > DIRECT_MS) return
+    if (direct.rateKbps > mostDirectKbps(claimKbps, senders) || direct.durationMs > DIRECT_MS) return
     await flow.call('direct', direct.rateKbps, direct.durationMs)
   } else {
     await flow.call('stop')
@@ -151,39 +168,31 @@ async function awaitOpenings(
 /** @returns the reason to decline an invitation that is due; undefined if there is none */
 function unreasonable(
   invite: ProbeInvite,
-  { claimKbps, senders, soakMs }: Authorization & { readonly ok: true },
+  { senders }: Authorization & { readonly ok: true },
   { served, clock }: SenderDeps,
 ): string | undefined {
   if (invite.slot >= senders) return 'there is no such sender'
-  const { rateKbps, dataMs, bytes } = sessionBudget(claimKbps, senders, soakMs)
-  if (invite.durationMs < 1 || invite.durationMs > dataMs) return 'the session is too long'
-  if (invite.rateKbps < 1 || invite.rateKbps > rateKbps * SHARE_SLACK)
-    return 'the rate is not a sender’s share of the claim'
-  if (invite.budgetBytes > bytes * SHARE_SLACK * SHARE_SLACK) return 'the budget is too large'
   if (!served.add(toHex(invite.sessionId), clock.now())) return 'the session was served before'
   return undefined
+}
+
+interface OpenedRelay {
+  readonly client: RelayClient
+  readonly grant: RelayGrant
 }
 
 /** Opens the session with the provider, and tells the receiver the answer. */
 async function openRelay(
   invite: ProbeInvite,
   deps: SenderDeps,
-  provider: PeerVerifier,
+  { provider, claimKbps, providerClaimKbps = claimKbps }: Authorization & { readonly ok: true },
   stream: MessageStream,
-): Promise<{ readonly client: RelayClient; readonly grant: RelayGrant } | undefined> {
+): Promise<OpenedRelay | undefined> {
   let client: RelayClient | undefined
   try {
-    client = new RelayClient(await within(HANDSHAKE_MS, 'provider', deps.openProvider(invite)), invite.sessionId)
-    const request = {
-      sessionId: invite.sessionId,
-      nextHopHost: invite.host,
-      nextHopPort: invite.port,
-      budgetBytes: invite.budgetBytes,
-      rateKbps: invite.rateKbps,
-      durationMs: invite.durationMs + OVERHEAD_MS,
-      sender: invite.slot,
-      token: deps.tokens?.take(toHex(invite.provider)),
-    }
+    const id = relaySessionId(invite.sessionId, invite.slot)
+    client = new RelayClient(await within(DIAL_MS, 'provider', deps.openProvider(invite)), id)
+    const request = requestOf(id, invite, providerClaimKbps, deps.tokens?.take(provider.account))
     const answer = await client.open(request, provider, HANDSHAKE_MS)
     if (answer.kind === 'grant') {
       await send(stream, { relay: { grant: answer.grant } })
@@ -192,7 +201,9 @@ async function openRelay(
     await send(stream, { relay: { refuse: answer.refuse } })
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : ''
-    await send(stream, { relay: { unreachable: message.slice(0, MAX_REASON_CHARS) || 'provider did not answer' } })
+    await send(stream, {
+      relay: { unreachable: message.slice(0, MAX_REASON_CHARS) || 'provider did not answer' },
+    })
   }
   await client?.close()
   return undefined
@@ -203,29 +214,38 @@ function openFlow({ udpHost, backend, clock }: SenderDeps): Promise<Remote<'send
   return openRemote('sending', options, () => {})
 }
 
-/** The phases of this sender's flow. No phase exceeds the rate that the receiver asked for. */
+const pathOf = (invite: ProbeInvite, random: RandomSource): ReceiverPath => ({
+  ...{ tag: invite.controlTag, host: invite.host, port: invite.port },
+  nonce: random.bytes(NONCE_BYTES),
+  openBytes: ProbeFrame.encode({ invite }).length,
+})
+
+/** The phases of this sender's flow, from the start that it was told. The receiver may end them at any time. */
 function phasesFor(
-  { slot, rateKbps, durationMs }: ProbeInvite,
+  { slot }: ProbeInvite,
   { claimKbps, senders, soakMs }: Authorization & { readonly ok: true },
+  { settlingMs }: RelayClient,
 ): Phase[] {
-  if (soakMs === undefined) return [{ run: 'main', fromMs: 0, toMs: durationMs, rateKbps }]
-  const phases = phasesOf(soakMs, claimKbps, senders, slot)
-  return phases.map(phase => ({ ...phase, rateKbps: Math.min(phase.rateKbps, rateKbps) }))
+  const ordinary: Phase = { run: 'main', fromMs: 0, toMs: DATA_MS, rateKbps: shareKbps(claimKbps, senders) }
+  const [first, ...later] = soakMs === undefined ? [ordinary] : phasesOf(soakMs, claimKbps, senders, slot)
+  return [{ ...first!, fromMs: settlingMs }, ...later]
 }
 
 const flowOf = (
   invite: ProbeInvite,
   key: Uint8Array,
   phases: readonly Phase[],
-  { tag, udpPort }: RelayGrant,
-  host: string,
+  { dataMs, bytes }: SessionBudget,
+  { client, grant: { tag, udpPort } }: OpenedRelay,
 ): FlowSpec => ({
   key,
+  headerKey: invite.headerKey,
   slot: invite.slot,
   phases,
-  durationMs: invite.durationMs,
-  budgetBytes: invite.budgetBytes,
-  provider: { tag, host, port: udpPort },
+  durationMs: dataMs,
+  budgetBytes: bytes,
+  ipv6: isOverIpv6(invite.host),
+  provider: { tag, host: client.host, port: udpPort },
   receiver: { tag: invite.controlTag, host: invite.host, port: invite.port },
 })
 

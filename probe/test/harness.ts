@@ -39,6 +39,8 @@ export function newPeer(): Peer {
 }
 
 export interface NetworkOptions {
+  /** loopback address of all parties (default: HOST) */
+  readonly host?: string
   readonly claimKbps: number
   readonly limitKbps?: number
   readonly forwarding?: ForwardingSpec
@@ -52,6 +54,10 @@ export interface NetworkOptions {
   /** keys to use (default: fresh ones) */
   readonly peers?: NetworkPeers
   readonly parties?: SessionParties
+  /** where others reach the receiver's UDP port (default: its own address) */
+  readonly advertisedHost?: string
+  /** what the provider announces (default: its own address) */
+  readonly providerHosts?: readonly string[]
 }
 
 export interface NetworkPeers {
@@ -79,10 +85,13 @@ export class Network {
   readonly condition = new Condition()
   relay!: Relay
   receiver!: Receiver
+  /** where others reach the receiver's UDP port */
+  advertisedHost: string
   readonly #options: NetworkOptions
 
   private constructor(options: NetworkOptions) {
     this.#options = options
+    this.advertisedHost = options.advertisedHost ?? options.host ?? HOST
     this.provider = options.peers?.provider ?? newPeer()
     this.receiverPeer = options.peers?.receiver ?? newPeer()
     this.senders = options.peers?.senders ?? [newPeer(), newPeer(), newPeer()]
@@ -91,15 +100,20 @@ export class Network {
 
   static async open(options: NetworkOptions): Promise<Network> {
     const network = new Network(options)
-    network.receiver = await Receiver.open({ host: HOST, port: 0, clock: systemClock, backend: options.backend })
+    network.receiver = await Receiver.open({
+      host: network.#host,
+      port: 0,
+      clock: systemClock,
+      backend: options.backend,
+    })
     await network.openRelay()
     return network
   }
 
   async openRelay(port = 0): Promise<void> {
-    const { signer, voucherSigner } = this.provider
-    const ports = { signer, voucherSigner, clock: systemClock, random: systemRandom }
-    this.relay = await Relay.open({ access: everybodyReserved, ...this.#options, host: HOST, port, ...ports })
+    const { answerSigner, voucherSigner } = this.provider
+    const ports = { answerSigner, voucherSigner, clock: systemClock, random: systemRandom }
+    this.relay = await Relay.open({ access: everybodyReserved, ...this.#options, host: this.#host, port, ...ports })
   }
 
   async close(): Promise<void> {
@@ -108,17 +122,17 @@ export class Network {
   }
 
   /** Opens a stream to the relay, as `peer` at `host`. */
-  openProvider(peer: string, host = HOST): ProviderStream {
+  openProvider(peer: string, host = this.#host): ProviderStream {
     return connect(streamPair(host), stream => this.relay.serve(stream, peer))
   }
 
   senderDeps(slot: number): SenderDeps {
     const { claimKbps, soakMs, backend } = this.#options
-    const [receiver, provider] = [this.receiverPeer.verifier, this.provider.verifier]
+    const [receiver, provider] = [this.receiverPeer.verifier, this.provider.answers]
     return soloSender(
       { claimKbps, soakMs, senders: this.senders.length, receiver, provider },
       {
-        ...{ udpHost: HOST, backend, served: this.served[slot]!, signer: this.senders[slot]!.signer },
+        ...{ udpHost: this.#host, backend, served: this.served[slot]!, signer: this.senders[slot]!.signer },
         openProvider: async () => this.openProvider(`sender ${slot}`),
         opened: verdict => {
           this.opened.push(verdict)
@@ -128,8 +142,13 @@ export class Network {
     )
   }
 
+  get #host(): string {
+    return this.#options.host ?? HOST
+  }
+
   get parties(): SessionParties {
-    return this.#options.parties ?? { epoch: 1, provider: `0x${'11'.repeat(20)}`, receiver: 9, senders: [1, 2, 3] }
+    const provider = this.provider.answers.account
+    return this.#options.parties ?? { epoch: 1, provider, receiver: 9, senders: [1, 2, 3] }
   }
 
   measure(
@@ -145,11 +164,12 @@ export class Network {
         senders: this.senders.map(({ verifier }, slot) => ({
           verifier,
           open: async () =>
-            connect(streamPair(HOST), stream => (behaviours[slot] ?? honest)(stream, this.senderDeps(slot))),
+            connect(streamPair(this.#host), stream => (behaviours[slot] ?? honest)(stream, this.senderDeps(slot))),
         })),
-        providerVerifier: this.provider.verifier,
+        providerAnswers: this.provider.answers,
         providerVouchers: this.provider.vouchers,
-        advertisedHost: HOST,
+        advertisedHost: this.advertisedHost,
+        providerHosts: this.#options.providerHosts ?? [this.#host],
       },
       {
         receiver: this.receiver,

@@ -25,8 +25,9 @@ export function conclude(
 ): Conclusion {
   const verified = senders.map(({ runs }) => runs)
   const facts = factsOf(record, verified)
-  const statements = record.senderRecords.map(({ commitment }, slot) => ({
+  const statements = record.senderRecords.map(({ commitment, answer }, slot) => ({
     commitment,
+    opener: (answer?.grant ?? answer?.refuse)?.opener,
     receiptHead: senders[slot]!.receiptHead,
   }))
   return {

@@ -2,11 +2,13 @@
  * The evidence of a session, read from its record. This is the only place where evidence is made: a receiver that has
  * just measured and somebody who checks its transcript both judge what `factsOf` returns. Pure.
  */
+import { ipDatagramBytes } from '../../proto/datagram.js'
 import type { ProbeRelay, SenderRecord, SessionRecord } from '../../proto/messages.js'
 import type { Run } from '../chunks/runs.js'
-import { turnControl } from '../verdict/control.js'
+import { arrivedSince, turnControl } from '../verdict/control.js'
 import { sentRateKbps } from '../verdict/hoarding.js'
 import type { TurnEvidence } from '../verdict/judge-turns.js'
+import { refusalOf } from '../verdict/refusals.js'
 import type { SenderEvidence, SessionFacts } from '../verdict/session-facts.js'
 import { turnOf } from '../verdict/turns.js'
 import type { Verified } from '../wire/verified.js'
@@ -18,26 +20,32 @@ export type UnjudgedRecord = Omit<SessionRecord, 'outcome' | 'reason'>
 export interface VerifiedRun extends Verified {
   /** datagrams */
   readonly arrived: number
-  /** highest sequence number that arrived, from the run's start, or −1 */
-  readonly highest: number
 }
 
 export type VerifiedRuns = Readonly<Record<Run, VerifiedRun>>
 
 /** Of a sender that revealed no key. */
-export const NOTHING_VERIFIED: Verified = { datagrams: 0, jitterUs: 0, transits: { sentMs: [], arrivedMs: [] } }
+export const NOTHING_VERIFIED: Verified = {
+  ...{ datagrams: 0, highest: -1, jitterUs: 0 },
+  transits: { sentMs: [], arrivedMs: [] },
+}
 
 /** @param verified by slot. Times of arrival in it are not used: only a live session knows them. */
 export const factsOf = (record: UnjudgedRecord, verified: readonly VerifiedRuns[]): SessionFacts => ({
   claimKbps: record.claimKbps,
   breachBps: record.breachBps,
+  yieldMs: record.yieldMs,
   soakMs: record.soakMs,
   estimate: record.estimate,
+  sinceMs: record.sinceMs,
+  meanKbps: record.meanKbps,
   direct: record.direct,
   kernelTimestamps: record.kernelTimestamps,
   atOnce: record.atOnce,
+  ipv6: record.ipv6,
   heard: record.heard,
   starvedMs: record.starvedMs,
+  overruns: record.overruns,
   senders: record.senderRecords.map((sender, slot) => senderEvidence(record, sender, slot, verified[slot]!)),
 })
 
@@ -50,6 +58,7 @@ function senderEvidence(
   const { main, turn, control, direct } = verified
   return {
     answer: answerOf(sender.answer),
+    refusal: sender.answer && refusalOf(sender.answer, record),
     ready: sender.ready,
     arrived: main.arrived + turn.arrived,
     highest: main.highest,
@@ -59,14 +68,21 @@ function senderEvidence(
     jitterUs: sender.jitterUs,
     hoarding: sender.hoarding,
     riseMs: sender.riseMs,
-    control: sender.controlFlow && { ...sender.controlFlow, arrived: control.datagrams },
+    delayMs: sender.delayMs,
+    spanKbps: sender.spanKbps,
+    host: sender.host,
+    small: sender.small,
+    control: sender.controlFlow && {
+      ...sender.controlFlow,
+      arrived: arrivedSince(control, sender.controlFlow.fromMs),
+    },
     direct: { arrived: direct.arrived, verified: direct.datagrams },
   }
 }
 
 /** The sender's turn; undefined in an ordinary session, or if the receiver read no turn of this sender. */
 function turnEvidence(
-  { soakMs, senderRecords }: UnjudgedRecord,
+  { soakMs, senderRecords, ipv6 }: UnjudgedRecord,
   { turn: record, reveal }: SenderRecord,
   slot: number,
   { turn, control }: VerifiedRuns,
@@ -79,7 +95,7 @@ function turnEvidence(
     arrived: turn.arrived,
     highest: turn.highest,
     verified: turn.datagrams,
-    sentKbps: sentRateKbps(turn.datagrams, turn.transits),
+    sentKbps: sentRateKbps(turn.datagrams, turn.transits, ipDatagramBytes(ipv6)),
     control: ownControl && { ...ownControl, riseMs: controlRiseMs },
   }
 }

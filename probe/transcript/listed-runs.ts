@@ -1,10 +1,9 @@
 /** The chunks that a transcript lists of one sender, by run, and what they say once they are made again from its key. */
-import { CHUNK_DATAGRAMS, CONTROL_CHUNK, DIRECT_CHUNK, TURN_CHUNK } from '../../proto/datagram.js'
+import { CONTROL_CHUNK, DIRECT_CHUNK, TURN_CHUNK } from '../../proto/datagram.js'
 import type { ChunkRecord, SenderRecord } from '../../proto/messages.js'
 import type { Chunk } from '../chunks/chunk.js'
-import { hasArrived } from '../chunks/collect.js'
 import { chunkOf } from '../chunks/records.js'
-import { RUNS, type Run } from '../chunks/runs.js'
+import { FIRST_CHUNK, RUNS, type Run } from '../chunks/runs.js'
 import { verifyChunks } from '../chunks/verify.js'
 import { NOTHING_VERIFIED, type VerifiedRuns } from './facts.js'
 
@@ -41,9 +40,8 @@ export async function verifyRuns(
   maxSentUs: number,
 ): Promise<VerifiedRuns> {
   const verified = async (run: Run) => ({
-    ...(key ? await verifyChunks(key, listed[run], maxSentUs) : NOTHING_VERIFIED),
+    ...(key ? await verifyChunks(key, listed[run], maxSentUs, FIRST_CHUNK[run]) : NOTHING_VERIFIED),
     arrived: listed[run].reduce((sum, { count }) => sum + count, 0),
-    highest: highestOf(listed[run], CHUNKS_OF[run][0]),
   })
   return {
     main: await verified('main'),
@@ -56,12 +54,4 @@ export async function verifyRuns(
 function isOfRun(run: Run, chunks: readonly Chunk[]): boolean {
   const [first, end] = CHUNKS_OF[run]
   return chunks.every(({ index }, i) => index >= (i === 0 ? first : chunks[i - 1]!.index + 1) && index < end)
-}
-
-/** Highest sequence number from the run's start, or −1. */
-function highestOf(chunks: readonly Chunk[], firstChunk: number): number {
-  const last = chunks.at(-1)
-  if (!last) return -1
-  const places = Array.from({ length: CHUNK_DATAGRAMS }, (_, place) => place)
-  return (last.index - firstChunk) * CHUNK_DATAGRAMS + places.findLast(place => hasArrived(last.bitmap, place))!
 }

@@ -2,12 +2,13 @@
  * What one sender did, as a transcript shows it: the sender's data is made again from its key, and everything is
  * checked that the sender, the provider and the receiver signed about it.
  */
-import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { ipDatagramBytes } from '../../proto/datagram.js'
 import type { CounterReceipt, ProbeRelay, Receipt, SenderRecord, SessionRecord } from '../../proto/messages.js'
-import { OVERHEAD_MS } from '../constants.js'
-import type { PeerVerifier, VoucherVerifier } from '../ports.js'
+import { LOG_INTERVAL_MS, OVERHEAD_MS } from '../constants.js'
+import type { AnswerVerifier, PeerVerifier, VoucherVerifier } from '../ports.js'
 import { checkReceipts, isCounterOf, voucherOf } from '../wire/receipts.js'
 import { isGrantOf, isRefusalOf } from '../wire/relay-client.js'
+import { relaySessionId } from '../wire/statements.js'
 import type { Check } from './check.js'
 import type { VerifiedSender } from './conclude.js'
 import type { VerifiedRun } from './facts.js'
@@ -19,7 +20,7 @@ export interface TranscriptKeys {
   /** in slot order */
   readonly senders: readonly PeerVerifier[]
   readonly receiver: PeerVerifier
-  readonly provider: PeerVerifier
+  readonly provider: AnswerVerifier
   readonly providerVouchers: VoucherVerifier
   readonly receiverVouchers: VoucherVerifier
 }
@@ -33,18 +34,19 @@ export interface SenderVerification extends VerifiedSender {
 }
 
 export async function verifySender(
-  { sessionId, durationMs }: SessionRecord,
+  { sessionId: wholeId, durationMs, ipv6 }: SessionRecord,
   record: SenderRecord,
   slot: number,
   listed: ListedRuns,
   keys: TranscriptKeys,
 ): Promise<SenderVerification> {
   const { answer, reveal, commitment, counter } = record
+  const sessionId = relaySessionId(wholeId, slot)
   const runs = await verifyRuns(listed, reveal?.key, (durationMs + OVERHEAD_MS) * 1000)
   const arrived = runs.main.arrived + runs.turn.arrived
+  const verified = runs.main.datagrams + runs.turn.datagrams
   const tag = answer?.grant?.tag
-  const receiptHead =
-    reveal && tag && (await checkReceipts(reveal.receipts, { sessionId, tag, sender: slot }, keys.providerVouchers))
+  const receiptHead = reveal && tag && (await checkReceipts(reveal.receipts, { sessionId, tag }, keys.providerVouchers))
   const lastReceipt = receiptHead && reveal?.receipts.at(-1)
   return {
     runs,
@@ -58,15 +60,15 @@ export async function verifySender(
       { what: 'data came only from senders that hold a grant', holds: !!tag || arrived === 0 },
       {
         what: 'every revealed key matches its commitment',
-        holds: !reveal || isCommitted(reveal, sessionId, slot, commitment),
+        holds: !reveal || isCommitted(reveal, wholeId, slot, commitment),
       },
       {
         what: 'each sender signed its key and its log',
-        holds: !reveal || (await isSigned(reveal, sessionId, slot, keys.senders[slot] ?? nobody)),
+        holds: !reveal || (await isSigned(reveal, wholeId, slot, keys.senders[slot] ?? nobody)),
       },
       {
-        what: 'the receiver counter-signed the receipts over the bytes that it hashed',
-        holds: await isCounterSigned(lastReceipt, counter, arrived * IP_DATAGRAM_BYTES, keys.receiverVouchers),
+        what: 'the receiver counter-signed the receipts over the bytes that it verified',
+        holds: await isCounterSigned(lastReceipt, counter, verified * ipDatagramBytes(ipv6), keys.receiverVouchers),
       },
       {
         what: 'the control figures fit the datagrams that arrived, and the logs',
@@ -82,7 +84,7 @@ const nobody: PeerVerifier = async () => false
 async function isAnswerSigned(
   answer: ProbeRelay | undefined,
   sessionId: Uint8Array,
-  provider: PeerVerifier,
+  provider: AnswerVerifier,
 ): Promise<boolean> {
   if (answer?.grant) return isGrantOf(answer.grant, sessionId, provider)
   return !answer?.refuse || isRefusalOf(answer.refuse, sessionId, provider)
@@ -92,11 +94,11 @@ async function isAnswerSigned(
 async function isCounterSigned(
   last: Receipt | undefined,
   counter: CounterReceipt | undefined,
-  hashedBytes: number,
+  verifiedBytes: number,
   receiver: VoucherVerifier,
 ): Promise<boolean> {
   if (!last || !counter) return !last && !counter
-  const isOfLast = isCounterOf(counter, last) && counter.bytes === hashedBytes
+  const isOfLast = isCounterOf(counter, last) && counter.bytes === verifiedBytes
   return isOfLast && receiver(voucherOf(counter), counter.signature)
 }
 
@@ -105,7 +107,13 @@ async function isCounterSigned(
  * `controlFlow`.
  */
 function isControlFlowOf({ controlFlow, reveal }: SenderRecord, { datagrams, highest }: VerifiedRun): boolean {
-  const logged = (reveal?.log.control ?? []).reduce((sum, n) => sum + n, 0)
+  const log = reveal?.log.control ?? []
+  const logged = sum(log)
   const isCredible = datagrams > 0 && highest < logged
-  return controlFlow ? isCredible && controlFlow.sent > highest && controlFlow.sent <= logged : !isCredible
+  if (!controlFlow) return !isCredible
+  const before = sum(log.slice(0, controlFlow.fromMs / LOG_INTERVAL_MS))
+  const sent = before + controlFlow.sent
+  return isCredible && controlFlow.fromMs % LOG_INTERVAL_MS === 0 && sent > highest && sent <= logged
 }
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, n) => total + n, 0)

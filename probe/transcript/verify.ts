@@ -6,8 +6,9 @@
 import { toHex } from '../../proto/hex.js'
 import type { SessionRecord } from '../../proto/messages.js'
 import { publish } from '../chunks/publish.js'
+import { commonHost } from '../verdict/common-host.js'
 import type { Outcome, SessionEvidence } from '../verdict/outcome.js'
-import type { SenderEvidence } from '../verdict/session-facts.js'
+import type { SenderEvidence, SessionFacts } from '../verdict/session-facts.js'
 import { stopDigest } from '../wire/statements.js'
 import type { Check } from './check.js'
 import { conclude } from './conclude.js'
@@ -48,6 +49,7 @@ export async function verifyTranscript(whole: SessionRecord, keys: TranscriptKey
         holds: [whole.senderRecords, keys.senders].every(({ length }) => length === whole.senders.length),
       },
       ...mergedChecks(senders),
+      { what: 'data came from the host that enough senders’ sessions showed', holds: cameFromCommonHost(facts) },
       {
         what: 'the listed chunks have the published root',
         holds: listed.every(({ isWhole }) => isWhole) && publish(listed).root === toHex(record.chunkRoot),
@@ -64,6 +66,11 @@ export async function verifyTranscript(whole: SessionRecord, keys: TranscriptKey
       },
     ],
   }
+}
+
+function cameFromCommonHost({ senders }: SessionFacts): boolean {
+  const host = commonHost(senders.map(sender => sender.host))
+  return senders.every(sender => sender.arrived === 0 || (sender.host !== undefined && sender.host === host))
 }
 
 /** A session in which no data was asked for has no turns. */

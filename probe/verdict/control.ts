@@ -40,6 +40,12 @@ export interface ControlFlow {
   readonly riseMs: number
 }
 
+/** A control flow as its record shows it. */
+export interface ControlReading extends Omit<ControlFlow, 'arrived'> {
+  /** on the sender's clock: datagrams that it sent before are no evidence */
+  readonly fromMs: number
+}
+
 /** The control datagrams that a sender sent in its turn of a soak. */
 export interface TurnControl {
   readonly sent: number
@@ -64,32 +70,67 @@ export function delayRiseMs(transits: Transits): number {
 }
 
 /**
+ * The delay that the way through the provider adds, in ms: the data's median transit, above the shortest transit of the
+ * same sender's control datagrams. So a queue that was full all the time shows. Undefined without either of the two.
+ */
+export function addedDelayMs(main: Transits, control: Transits): number | undefined {
+  const sorted = transitsOf(main).sort()
+  const shortest = shortestOf(transitsOf(control))
+  return sorted.length === 0 || shortest === undefined ? undefined : Math.max(0, sorted[sorted.length >> 1]! - shortest)
+}
+
+const transitsOf = ({ sentMs, arrivedMs }: Transits): Float64Array =>
+  Float64Array.from(arrivedMs, (arrived, i) => arrived - sentMs[i]!)
+
+const shortestOf = (transits: Float64Array): number | undefined =>
+  transits.length === 0 ? undefined : transits.reduce((least, transit) => Math.min(least, transit))
+
+/** How many verified datagrams were sent from this time on. The transits may be a sample of the datagrams. */
+export function arrivedSince(
+  { datagrams, transits: { sentMs } }: { readonly datagrams: number; readonly transits: Transits },
+  fromMs: number,
+): number {
+  const since = sentMs.filter(ms => ms >= fromMs).length
+  return Math.round((since * datagrams) / Math.max(1, sentMs.length))
+}
+
+/**
+ * The control datagrams beside a reading. A shared link that was full before, while the provider's queue still held the
+ * data back, is no evidence about the reading, nor is one that was free.
  * @param verified datagrams whose bytes match the sender's commitment; the transits may be a sample of them
  * @param highest sequence number that arrived, or −1
  * @param log the sender's own count for each interval
- * @param endMs end of the arrivals, on the receiver's clock
- * @returns undefined if nothing arrived, or if the log contradicts the arrivals
+ * @param span in which the datagrams arrived, on the receiver's clock
+ * @returns undefined if nothing arrived at all, or if the log contradicts the arrivals
  */
 export function controlFlow(
-  { datagrams: arrived, transits }: { readonly datagrams: number; readonly transits: Transits },
+  { datagrams, transits }: { readonly datagrams: number; readonly transits: Transits },
   highest: number,
   log: readonly number[],
-  endMs: number,
-): ControlFlow | undefined {
-  const { sentMs, arrivedMs } = transits
-  if (arrived === 0 || highest >= log.reduce((sum, n) => sum + n, 0)) return undefined
-  const times = { first: Number.POSITIVE_INFINITY, last: 0, transit: Number.POSITIVE_INFINITY }
-  for (const [i, ms] of arrivedMs.entries()) {
-    times.first = Math.min(times.first, ms)
-    times.last = Math.max(times.last, ms)
-    times.transit = Math.min(times.transit, ms - sentMs[i]!)
+  span: Span,
+): ControlReading | undefined {
+  const shortest = shortestOf(transitsOf(transits))
+  if (datagrams === 0 || shortest === undefined || highest >= sum(log)) return undefined
+  // The intervals whose datagrams would arrive within the span by the shortest transit, with the one at its beginning.
+  const first = Math.min(log.length, Math.max(0, Math.floor((span.fromMs - shortest) / LOG_INTERVAL_MS)))
+  const end = Math.max(first, Math.floor((span.toMs - shortest) / LOG_INTERVAL_MS))
+  const fromMs = first * LOG_INTERVAL_MS
+  const sent = Math.max(sum(log.slice(first, end)), highest + 1 - sum(log.slice(0, first)))
+  const own = transits.arrivedMs
+    .map((arrivedMs, i) => ({ arrivedMs, sentMs: transits.sentMs[i]! }))
+    .filter(({ sentMs }) => sentMs >= fromMs)
+  const rises = Float64Array.from(own, ({ arrivedMs, sentMs }) => arrivedMs - sentMs - shortest).sort()
+  const [firstMs, lastMs] = own.reduce(
+    ([least, most], { arrivedMs }) => [Math.min(least, arrivedMs), Math.max(most, arrivedMs)],
+    [Number.POSITIVE_INFINITY, 0],
+  )
+  return {
+    ...{ sent, fromMs, riseMs: rises[rises.length >> 1] ?? 0 },
+    spanMs: own.length === 0 ? 0 : lastMs! - firstMs!,
   }
-  // An interval's datagrams had the time to arrive if its end plus the shortest transit lies before `endMs`.
-  const intervals = Math.max(0, Math.floor((endMs - times.transit) / LOG_INTERVAL_MS))
-  const due = log.slice(0, intervals).reduce((sum, n) => sum + n, 0)
-  const sent = Math.max(due, highest + 1)
-  return { sent, arrived, spanMs: times.last - times.first, riseMs: delayRiseMs(transits) }
 }
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, n) => total + n, 0)
 
 /** @param mainMs delay of the data through the provider */
 export const isHeldUpBy = (controlMs: number, mainMs: number): boolean =>
@@ -114,15 +155,26 @@ export function turnControl(
   return { sent, arrived, riseMs: own.length === 0 ? 0 : own[own.length >> 1]! - shortest }
 }
 
-/** Whether k − f' of the k senders have each shown their part of the evidence. No flow can stand in for another. */
-export const isEnoughControl = (flows: readonly (Pick<ControlFlow, 'sent' | 'spanMs'> | undefined)[]): boolean =>
-  flows.filter(flow => flow !== undefined && isLongEnough(flow, flows.length)).length >= neededSenders(flows.length)
+/**
+ * Whether enough of the k senders have each shown their part of the evidence. No flow can stand in for another.
+ * @param needed k − f', less the senders that the provider refused
+ */
+export const isEnoughControl = (
+  flows: readonly (Pick<ControlFlow, 'sent' | 'spanMs'> | undefined)[],
+  needed = neededSenders(flows.length),
+): boolean => flows.filter(flow => flow !== undefined && isLongEnough(flow, flows.length)).length >= needed
 
-/** @param flows one for each of the k senders, in any order. @returns undefined if too few flows count */
-export function controlPath(flows: readonly (ControlFlow | undefined)[]): ControlPath | undefined {
+/**
+ * @param flows one for each of the k senders, in any order
+ * @param needed k − f', less the senders that the provider refused
+ * @returns undefined if too few flows count
+ */
+export function controlPath(
+  flows: readonly (ControlFlow | undefined)[],
+  needed = neededSenders(flows.length),
+): ControlPath | undefined {
   const k = flows.length
   const counted = flows.filter(flow => flow !== undefined).filter(flow => isLongEnough(flow, k))
-  const needed = neededSenders(k)
   if (counted.length < needed) return undefined
   const best = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b).slice(0, needed)
   const losses = best(counted.map(({ sent, arrived }) => Math.max(0, 1 - arrived / sent)))

@@ -6,12 +6,14 @@
  * windows join without a gap, so neither bursts nor pauses raise the rate. (From a window's own first arrival to its
  * last, a relay that is silent for half of each window would seem twice as fast.)
  *
- * An ordinary session ends when the reading is precise, or a second after the discard. A low reading goes on, within
- * its time, until it has the evidence that a low vote needs: enough control datagrams, and enough windows since the
- * last restart. A turn of a soak and a direct probe take a fixed time.
+ * An ordinary session ends when the reading is precise, or a second after the discard. A low median goes on, within its
+ * time, until it is beyond doubt: the mean since the discard is low too, nothing rises any more, a competing flow had
+ * the time to yield, and the evidence that a low vote needs is there. A turn of a soak, a group and a direct probe take
+ * a fixed time.
  */
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
-import { LONGEST_MEASURE_MS } from '../constants.js'
+import { FIRST_ARRIVAL_MS, LONGEST_MEASURE_MS } from '../constants.js'
+import { decline, isRising, median, rise } from './rates.js'
 
 const MIN_WINDOW_MS = 50
 /** A window holds about a hundred datagrams at the claim: 960 ms over the claim in Mbit/s. */
@@ -22,12 +24,6 @@ const DISCARD_RTTS = 4
 const GROUP_DISCARD_MS = 500
 const MEASURE_MS = 1000
 /**
- * The discard starts at the first arrival, but no later than this. So a long silence gives windows at zero, not fewer
- * windows.
- */
-const FIRST_ARRIVAL_MS = 150
-const FIRST_ARRIVAL_RTTS = 2
-/**
  * Most bytes that a reading should cost, at the claim. From some 400 Mbit/s on this limit shortens the discard of a
  * long round trip, and then the measurement. Fast links have thousands of datagrams in each window, so they need less
  * time.
@@ -36,19 +32,20 @@ const DATA_BYTES = 80_000_000
 /** From the last window to the last arrival: the halt travels to the senders, and data that is on its way arrives. */
 const HALT_RTTS = 1
 const HALT_MS = 50
+/** A low reading takes at most this many times the time in which a competing flow yields, and at least LEAST_LONGEST_MS. */
+const YIELD_TIMES = 2
+const LEAST_LONGEST_MS = 4000
 const MIN_WINDOWS = 8
 /** Fewer windows give no reading. A restart must leave room for as many. */
 export const MIN_STABLE_WINDOWS = 4
 const PRECISION = 0.01
 /** Standard error of a median over normal readings, from the median absolute deviation: √(π/2) and 1/Φ⁻¹(3/4). */
 const MEDIAN_ERROR = 1.2533 * 1.4826
-const DECLINE = 0.9
-/** To detect a decline, the estimator compares so many windows at either end. */
-const END_WINDOWS = 3
 /**
- * A fixed span's reading is at most this factor times the mean of its windows. By the median alone, a relay that pauses
- * for 45 of every 100 windows would seem never to pause. An ordinary session is too short to distinguish such a relay
- * from the machine's own pauses.
+ * The median counts up to this factor times the mean since the discard, in a fixed span and once a reading was low. By
+ * the median alone, a relay that pauses for 45 of every 100 windows would seem never to pause, and one that saves up
+ * credit while it pauses would seem to have recovered. The first second of an ordinary session is too short to
+ * distinguish such a relay from the machine's own pauses.
  */
 const ABOVE_MEAN = 1.05
 /**
@@ -62,6 +59,8 @@ export interface EstimatorOptions {
   readonly thresholdKbps: number
   /** round trip of the direct path */
   readonly rttMs: number
+  /** a low reading is measured for at least so long after the discard: a competing flow yields meanwhile */
+  readonly yieldMs: number
   /** replaces the stop rule: times to discard and to measure, from the first arrival on */
   readonly fixed?: FixedSpan | undefined
 }
@@ -69,7 +68,7 @@ export interface EstimatorOptions {
 export interface FixedSpan {
   readonly discardMs: number
   readonly measureMs: number
-  /** longest wait for the first arrival (default: two round trips, at least FIRST_ARRIVAL_MS) */
+  /** longest wait for the first arrival (default: FIRST_ARRIVAL_MS) */
   readonly waitMs?: number
   /** longest window */
   readonly windowMs?: number
@@ -79,19 +78,24 @@ const discardOf = (rttMs: number, leastMs: number): number =>
   Math.min(MAX_DISCARD_MS, Math.max(leastMs, DISCARD_RTTS * rttMs))
 
 /**
- * The span of receivers that measure at once. They have no stop rule, so their spans overlap. The discard is longer
- * than the difference of their clocks.
+ * The span of receivers that measure at once. They have no stop rule, so their spans overlap, and each is as long as a
+ * low reading must be: no member knows whether the sum is low. The discard is longer than the difference of their
+ * clocks.
  */
-export const groupSpan = (rttMs: number): FixedSpan => ({
+export const groupSpan = (rttMs: number, yieldMs: number): FixedSpan => ({
   discardMs: discardOf(rttMs, GROUP_DISCARD_MS),
-  measureMs: MEASURE_MS,
+  measureMs: Math.max(MEASURE_MS, yieldMs),
 })
 
+/** Times on the clock of `push`. Rates in kbit/s at the IP layer. */
 export interface Estimate {
-  /** median of the windows (in a fixed span, at most 1.05 times their mean); kbit/s at the IP layer */
+  /**
+   * median of the windows since the last change, at most 1.05 times the mean where that applies; the mean since the
+   * discard if only the median is below the slashing threshold
+   */
   readonly rateKbps: number
   readonly windows: number
-  /** start of the first window and end of the last, on the clock of `push` */
+  /** the windows that the rate stands for */
   readonly fromMs: number
   readonly toMs: number
 }
@@ -101,7 +105,13 @@ export class Estimator {
   readonly #windowMs: number
   readonly #discardMs: number
   readonly #measureMs: number
+  /** of the windows since the last change */
   #rates: number[] = []
+  /** bytes of all windows since the discard, and the time in which they arrived */
+  readonly #volumes: number[] = []
+  #volumesFromMs = 0
+  #volumesToMs = 0
+  #sinceMs = 0
   #windowStartMs = 0
   #endMs = 0
   #latestMs = 0
@@ -110,21 +120,22 @@ export class Estimator {
   #previousMs: number
   #lastMs: number
   #anyArrival = false
+  /** the reading was low at the end of its ordinary time, or it rose */
+  #wasLow = false
   /** the reading is precise enough, or the time that is left has no room for a whole window */
   #enough = false
   #done = false
 
   /** @param startMs when the receiver told the senders to start */
   constructor(startMs: number, options: EstimatorOptions) {
-    const { claimKbps, rttMs, fixed } = options
+    const { claimKbps, fixed } = options
     this.#options = options
     const windowMs = Math.max(MIN_WINDOW_MS, (WINDOW_MS_MBPS * 1000) / claimKbps)
     this.#windowMs = Math.min(windowMs, fixed?.windowMs ?? windowMs)
     const { discardMs, measureMs } = fixed ?? this.#span()
     this.#discardMs = discardMs
     this.#measureMs = measureMs
-    const waitMs = Math.max(FIRST_ARRIVAL_MS, Math.min(FIRST_ARRIVAL_RTTS * rttMs, MAX_DISCARD_MS))
-    this.#begin(startMs + (fixed?.waitMs ?? waitMs))
+    this.#begin(startMs + (fixed?.waitMs ?? FIRST_ARRIVAL_MS))
     this.#previousMs = startMs
     this.#lastMs = startMs
   }
@@ -147,31 +158,57 @@ export class Estimator {
     while (!this.#enough && nowMs >= this.#windowStartMs + this.#windowMs) this.#closeWindow()
   }
 
+  /** End of the discard, on the clock of `push`. Before the first arrival, the latest time at which it may end. */
+  get sinceMs(): number {
+    return this.#sinceMs
+  }
+
+  /** Mean rate since the discard. Like those of the windows, its time runs from one arrival to another. */
+  get meanKbps(): number {
+    const bytes = this.#volumes.reduce((sum, volume) => sum + volume, 0)
+    return bytes === 0 ? 0 : (bytes * 8) / (this.#volumesToMs - this.#volumesFromMs)
+  }
+
+  /** Whether an ordinary session ended because nothing at all arrived. Nothing may count any more. */
+  get isSilent(): boolean {
+    return this.#done && !this.#anyArrival && !this.#options.fixed
+  }
+
   /**
    * Whether the estimator has seen enough, or has no more time. Once true, the answer stays true.
    * @param hasControl whether the control datagrams suffice for a low vote
+   * @param surely the part of a rate that counts even if the data of f' senders proves to be spoiled (default: all of it)
    */
-  isDone(nowMs: number, hasControl: boolean): boolean {
+  isDone(nowMs: number, hasControl: boolean, surely: (kbps: number) => number = kbps => kbps): boolean {
+    if (this.#done) return true
+    if (!this.#anyArrival && !this.#options.fixed) {
+      this.#done = nowMs >= this.#sinceMs
+      return this.#done
+    }
     this.advance(nowMs)
-    if (!this.#enough) return false
-    const goesOn =
-      !this.#options.fixed &&
-      (!hasControl || this.#rates.length < MIN_WINDOWS) &&
-      median(this.#rates) < this.#options.thresholdKbps &&
-      this.#windowStartMs + this.#windowMs <= this.#latestMs
-    if (!this.#done && goesOn) {
+    while (this.#enough && this.#goesOn(hasControl, surely)) {
+      this.#wasLow = true
       this.#enough = false
       this.#endMs = Math.max(this.#endMs, this.#windowStartMs + this.#windowMs)
-      return false
+      this.advance(nowMs)
     }
-    this.#done = true
-    return true
+    this.#done = this.#enough
+    return this.#done
   }
 
   result(): Estimate {
-    const windows = this.#rates.length
+    const middle = this.#middle()
+    const mean = this.meanKbps
+    const { thresholdKbps } = this.#options
+    const isMean = middle < thresholdKbps && mean >= thresholdKbps
+    const windows = isMean ? this.#volumes.length : this.#rates.length
     const toMs = this.#windowStartMs
-    return { rateKbps: this.#reading(), windows, fromMs: toMs - windows * this.#windowMs, toMs }
+    return {
+      rateKbps: isMean ? mean : middle,
+      windows,
+      fromMs: Math.max(this.#sinceMs, toMs - windows * this.#windowMs),
+      toMs,
+    }
   }
 
   /** The discard of an ordinary session, and its longest measurement. */
@@ -186,21 +223,39 @@ export class Estimator {
     return { discardMs, measureMs: Math.max(leastMs, Math.min(MEASURE_MS, affordedMs - discardMs)) }
   }
 
-  #reading(): number {
+  /** Whether a reading that has seen enough is in doubt, and there is time for another window. */
+  #goesOn(hasControl: boolean, surely: (kbps: number) => number): boolean {
+    const { fixed, thresholdKbps, yieldMs } = this.#options
+    if (fixed || this.#windowStartMs + this.#windowMs > this.#latestMs) return false
+    const isLong = this.#windowStartMs - this.#sinceMs >= yieldMs
+    if (surely(this.#middle()) >= thresholdKbps) return this.#wasLow && !isLong
+    return (
+      !isLong ||
+      !hasControl ||
+      this.#rates.length < MIN_WINDOWS ||
+      surely(this.meanKbps) >= thresholdKbps ||
+      isRising(this.#volumes)
+    )
+  }
+
+  #middle(): number {
     const middle = median(this.#rates)
-    if (!this.#options.fixed) return middle
-    const mean = this.#rates.reduce((sum, rate) => sum + rate, 0) / Math.max(1, this.#rates.length)
-    return Math.min(middle, ABOVE_MEAN * mean)
+    return this.#options.fixed || this.#wasLow ? Math.min(middle, ABOVE_MEAN * this.meanKbps) : middle
   }
 
   /** @param beginMs time of the first arrival, or the latest time at which it was due */
   #begin(beginMs: number): void {
-    this.#windowStartMs = beginMs + this.#discardMs
-    this.#endMs = this.#windowStartMs + this.#measureMs
-    this.#latestMs = beginMs + LONGEST_MEASURE_MS
+    this.#sinceMs = beginMs + this.#discardMs
+    this.#windowStartMs = this.#sinceMs
+    this.#endMs = this.#sinceMs + this.#measureMs
+    const longestMs = Math.max(LEAST_LONGEST_MS, YIELD_TIMES * this.#options.yieldMs)
+    this.#latestMs = beginMs + Math.min(LONGEST_MEASURE_MS, longestMs)
   }
 
   #closeWindow(): void {
+    if (this.#volumes.length === 0) this.#volumesFromMs = this.#previousMs
+    this.#volumes.push(this.#windowBytes)
+    this.#volumesToMs = this.#windowStartMs + this.#windowMs
     if (this.#windowBytes === 0) {
       this.#rates.push(0)
     } else {
@@ -208,6 +263,7 @@ export class Estimator {
       const elapsedMs = Math.max(this.#lastMs - this.#previousMs, this.#windowMs / 2)
       this.#rates.push((this.#windowBytes * 8) / elapsedMs)
       this.#previousMs = this.#lastMs
+      this.#volumesToMs = this.#lastMs
     }
     this.#windowBytes = 0
     this.#windowStartMs += this.#windowMs
@@ -217,42 +273,26 @@ export class Estimator {
   #judge(): void {
     if (this.#windowStartMs + this.#windowMs > this.#endMs) this.#enough = true
     if (this.#enough || this.#options.fixed) return
-    const rates = this.#rates
-    const middle = median(rates)
-    const { declined, mayBe } = this.#decline(middle)
-    if (declined > 0) {
-      const room = (this.#endMs - this.#windowStartMs) / this.#windowMs
-      if (declined + room >= MIN_STABLE_WINDOWS) this.#rates = rates.slice(-declined)
+    const { declined, mayBe } = decline(this.#rates)
+    const risen = median(this.#rates) < this.#options.thresholdKbps ? rise(this.#rates) : 0
+    if (risen > 0) this.#wasLow = true
+    if (declined + risen > 0) {
+      this.#restart(declined || risen)
       return
     }
-    if (rates.length < MIN_WINDOWS || mayBe) return
+    if (this.#rates.length < MIN_WINDOWS || mayBe) return
+    const middle = this.#middle()
     const deviation = Math.max(
-      median(rates.map(rate => Math.abs(rate - middle))),
+      median(this.#rates.map(rate => Math.abs(rate - middle))),
       (IP_DATAGRAM_BYTES * 8) / this.#windowMs,
     )
-    const error = (MEDIAN_ERROR * deviation) / Math.sqrt(rates.length)
+    const error = (MEDIAN_ERROR * deviation) / Math.sqrt(this.#rates.length)
     this.#enough = error <= PRECISION * middle || middle - SURE_ERRORS * error >= this.#options.claimKbps
   }
 
-  /**
-   * How many of the last windows lie after a drop (0 if there was no drop), and whether the last window may be the
-   * first after a drop. One low window is not a drop if the next window makes up for it: then the machine had paused.
-   */
-  #decline(middle: number): { declined: number; mayBe: boolean } {
-    const rates = this.#rates
-    if (rates.length < 2 * END_WINDOWS) return { declined: 0, mayBe: false }
-    if (median(rates.slice(-END_WINDOWS)) < DECLINE * median(rates.slice(0, END_WINDOWS)))
-      return { declined: END_WINDOWS, mayBe: false }
-    const [before, last] = rates.slice(-2) as [number, number]
-    const isLow = (rate: number): boolean => rate < DECLINE * middle
-    if (isLow(before) && before + last < (1 + DECLINE) * middle) return { declined: 2, mayBe: false }
-    return { declined: 0, mayBe: isLow(last) }
+  /** Begins anew with the windows after a change, if there is room for as many as a reading needs. */
+  #restart(windows: number): void {
+    const room = ((this.#wasLow ? this.#latestMs : this.#endMs) - this.#windowStartMs) / this.#windowMs
+    if (windows + room >= MIN_STABLE_WINDOWS) this.#rates = this.#rates.slice(-windows)
   }
-}
-
-function median(values: readonly number[]): number {
-  if (values.length === 0) return 0
-  const sorted = [...values].sort((a, b) => a - b)
-  const half = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
 }

@@ -1,12 +1,15 @@
 /** The part of a session's evidence that goes into the vote. */
-import { keccak } from '../../proto/hash.js'
-import { type Hex, ZERO_HASH } from '../../proto/hex.js'
+import { keccak, keccakText } from '../../proto/hash.js'
+import { fromHex, type Hex, ZERO_HASH } from '../../proto/hex.js'
+import { commonHost } from './common-host.js'
 import type { SessionEvidence } from './outcome.js'
 import { type SenderEvidence, unverifiableSenders } from './session-facts.js'
 
 /** Signed statements about one sender. */
 interface SenderStatements {
   readonly commitment?: Uint8Array | undefined
+  /** peer id with which the sender opened its session with the provider, signed by the provider */
+  readonly opener?: string | undefined
   /** h_j of the provider's last receipt; undefined unless the provider's receipts hold */
   readonly receiptHead?: Uint8Array | undefined
 }
@@ -21,12 +24,14 @@ export const evidenceOf = (
   sessionId,
   chunkRoot,
   keyCommitments: keccakOf(statements.map(({ commitment }) => commitment)),
+  sessionPeers: keccakOf(statements.map(({ opener }) => opener && fromHex(keccakText(opener)))),
   receiptHead: statements.some(({ receiptHead }) => receiptHead)
     ? keccakOf(statements.map(({ receiptHead }) => receiptHead))
     : ZERO_HASH,
   unverifiableSenders: unverifiableSenders(senders),
+  providerHost: commonHost(senders.map(({ host }) => host)),
 })
 
 /** keccak256 of 32-byte values in slot order; zeros stand for a missing value. */
-const keccakOf = (values: readonly (Uint8Array | undefined)[]): Hex =>
-  keccak(Buffer.concat(values.map(value => value ?? new Uint8Array(32))))
+const keccakOf = (values: readonly (Uint8Array | '' | undefined)[]): Hex =>
+  keccak(Buffer.concat(values.map(value => value || new Uint8Array(32))))

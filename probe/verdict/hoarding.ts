@@ -9,9 +9,13 @@
  * a relay that starts slowly has such a queue. But the link of that relay was busy all along. So all data since the
  * start of the session, divided by the time in which it was sent, supports the reading. Hoarded data was not delivered
  * before, so a hoarder's total does not support the reading.
+ *
+ * A provider may also drop the beginning of a session: it saves up the credit of its line, and later forwards fresh data
+ * at a high rate. Standing delay looks alike from outside, since nothing arrives for a while. But the first data that
+ * arrives behind a delay is the first that was sent. So only the total supports the reading of a sender whose beginning
+ * was dropped.
  */
 
-import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import type { Transits } from '../wire/verified.js'
 import { lowMedian } from './low-median.js'
 import type { Span } from './turns.js'
@@ -19,16 +23,23 @@ import type { Span } from './turns.js'
 const WINDOW_MS = 50
 /** A window with fewer datagrams shows no pace. */
 const MIN_DATAGRAMS = 3
+/**
+ * The beginning of a flow was not dropped if something sent before this arrived: the receiver discards as much anyway.
+ */
+const BEGINNING_MS = 350
 /** A smaller distance from 1 is noise of the two clocks. */
 const NOISE = 0.03
 
 /**
  * Factor for a reading of the span, at most 1: the pace of arrivals divided by the pace of sending, but no less than
- * the part of the reading that all arrivals up to the span's end support.
+ * the part of the reading that all arrivals up to the span's end support. Without the beginning of the flow, that part
+ * alone.
  * @param transits an even sample of one sender's verified datagrams, in any order; send times count from its start
  */
 export function hoardingFactor(transits: Transits, span: Span): number {
-  const factor = Math.max(pace(transits, span), Math.min(1, supportedPart(transits, span)))
+  const supported = Math.min(1, supportedPart(transits, span))
+  const hasBeginning = transits.sentMs.some(ms => ms < BEGINNING_MS)
+  const factor = hasBeginning || supported === 0 ? Math.max(pace(transits, span), supported) : supported
   return factor < 1 - NOISE ? factor : 1
 }
 
@@ -97,8 +108,9 @@ export const commonFactor = (factors: readonly number[]): number => lowMedian(fa
  * sent. The provider may hold and mix the data as long as it likes. The rate never exceeds the rate at which the
  * provider took the data in while the sender was sending.
  * @param datagrams number of datagrams; the transits may be a sample of them
+ * @param datagramBytes of one datagram, at the IP layer
  */
-export function sentRateKbps(datagrams: number, { sentMs }: Transits): number {
+export function sentRateKbps(datagrams: number, { sentMs }: Transits, datagramBytes: number): number {
   const places = sentMs.length
   if (places < 2) return 0
   let [first, last] = [sentMs[0]!, sentMs[0]!]
@@ -108,5 +120,5 @@ export function sentRateKbps(datagrams: number, { sentMs }: Transits): number {
   }
   // n datagrams have n − 1 gaps between them.
   const sent = (datagrams * (places - 1)) / places
-  return last > first ? (sent * IP_DATAGRAM_BYTES * 8) / (last - first) : 0
+  return last > first ? (sent * datagramBytes * 8) / (last - first) : 0
 }

@@ -6,21 +6,22 @@
  * order: an honest log shows that more than the claim was offered, the sender's own path was shown to be free, and
  * nobody else's data came beside it.
  */
-import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { ipDatagramBytes } from '../../proto/datagram.js'
 import type { SendLog, TurnRecord } from '../../proto/messages.js'
+import { POLICE_SLACK } from '../constants.js'
 import { offeredKbps } from '../wire/send-log.js'
 import { isHeldUpBy, type TurnControl } from './control.js'
 import type { Estimate } from './estimator.js'
 import { lowMedian } from './low-median.js'
 import type { AtLeastReason } from './outcome.js'
-import { neededSenders, toleratedSenders } from './share.js'
+import { neededSenders, toleratedSenders, turnKbps } from './share.js'
 import { surelySent, togetherMs, turnOf } from './turns.js'
 
 /** The evidence of one sender's turn. */
 export interface TurnEvidence extends Readonly<Omit<TurnRecord, 'controlRiseMs'>> {
   /** datagrams */
   readonly arrived: number
-  /** highest sequence number that arrived, from the turn's start, or −1 */
+  /** highest sequence number that was verified, from the turn's start, or −1 */
   readonly highest: number
   readonly verified: number
   /** verified data over the time in which it was sent: see `sentRateKbps` */
@@ -31,6 +32,7 @@ export interface TurnEvidence extends Readonly<Omit<TurnRecord, 'controlRiseMs'>
 
 /** The part of a sender's evidence that matters here. */
 interface TurnSender {
+  readonly answer: 'granted' | 'refused' | 'unreachable' | 'missing'
   readonly log: SendLog | undefined
   /** verified datagrams of all the sender's data through the provider */
   readonly verified: number
@@ -43,6 +45,7 @@ export interface TurnFacts<S extends TurnSender = TurnSender> {
   readonly thresholdKbps: number
   readonly soakMs: number
   readonly kernelTimestamps: boolean
+  readonly ipv6: boolean
   /** by slot */
   readonly senders: readonly S[]
 }
@@ -75,7 +78,7 @@ export function readTurns(facts: TurnFacts): TurnsReading {
   const sum = (of: (estimate: Estimate) => number): number => estimates.reduce((total, one) => total + of(one), 0)
   return {
     arrivedKbps: middle(senders.map(({ turn }) => turn?.estimate.rateKbps ?? 0)),
-    verifiedKbps: middle(senders.map(turnReading)),
+    verifiedKbps: middle(senders.map(sender => turnReading(facts, sender))),
     offeredKbps: -middle(offers.map(offer => -offer)),
     windows: sum(({ windows }) => windows),
     durationMs: sum(({ fromMs, toMs }) => toMs - fromMs),
@@ -84,16 +87,21 @@ export function readTurns(facts: TurnFacts): TurnsReading {
 
 const middle = (values: readonly number[]): number => lowMedian(values) ?? 0
 
-/** The verified fraction of the turn's reading, at most the rate at which the data was sent, kbit/s. */
-function turnReading({ turn }: TurnSender): number {
+/**
+ * The verified fraction of the turn's reading, kbit/s: at most the rate at which the data was sent, and at most the rate
+ * to which an honest relay holds the sender in its turn.
+ */
+function turnReading({ claimKbps }: TurnFacts, { turn }: TurnSender): number {
   if (!turn || turn.arrived === 0) return 0
-  return Math.min((turn.estimate.rateKbps * turn.verified) / turn.arrived, turn.sentKbps)
+  const mostKbps = POLICE_SLACK * turnKbps(claimKbps)
+  return Math.min((turn.estimate.rateKbps * turn.verified) / turn.arrived, turn.sentKbps, mostKbps)
 }
 
-/** Rate that the sender's own log shows for its turn, kbit/s. */
-function offeredInTurn({ soakMs, senders }: TurnFacts, sender: TurnSender, slot: number): number {
+/** Rate that the sender's own log shows for its turn, kbit/s. A sender that the provider refused has offered it. */
+function offeredInTurn({ soakMs, senders, claimKbps, ipv6 }: TurnFacts, sender: TurnSender, slot: number): number {
+  if (sender.answer === 'refused') return turnKbps(claimKbps)
   const { fromMs, toMs } = surelySent(turnOf(soakMs, senders.length, slot))
-  return sender.log ? offeredKbps(sender.log, fromMs, toMs) : 0
+  return sender.log ? offeredKbps(sender.log, fromMs, toMs, ipDatagramBytes(ipv6)) : 0
 }
 
 /**
@@ -107,10 +115,12 @@ export function turnsLimit<S extends TurnSender>(
   offer: { readonly leastKbps: number; readonly mostKbps: number },
 ): AtLeastReason | undefined {
   const { senders, thresholdKbps } = facts
-  const enough = toleratedSenders(senders.length) + 1
+  // The turn of a sender that the provider refused is low by the provider's own doing.
+  const refused = senders.filter(({ answer }) => answer === 'refused').length
+  const enough = Math.max(1, toleratedSenders(senders.length) + 1 - refused)
   const low = senders
     .map((sender, slot) => ({ sender, slot }))
-    .filter(({ sender }) => turnReading(sender) < thresholdKbps && isCredible(sender))
+    .filter(({ sender }) => turnReading(facts, sender) < thresholdKbps && isCredible(sender))
     .filter(({ sender, slot }) => {
       const kbps = offeredInTurn(facts, sender, slot)
       return kbps >= offer.leastKbps && kbps <= offer.mostKbps && !isCrowded(facts, sender)
@@ -132,23 +142,24 @@ const isPathFree = ({ kernelTimestamps }: TurnFacts, { control, riseMs }: TurnEv
  * provider, by sending beside the provider's link. So it is believed only if the other senders have shown that the
  * provider carries their part of the claim while all are sending.
  */
-function isCrowded({ senders, claimKbps, thresholdKbps, soakMs }: TurnFacts, sender: TurnSender): boolean {
+function isCrowded(facts: TurnFacts, sender: TurnSender): boolean {
+  const { senders, claimKbps, thresholdKbps, soakMs, ipv6 } = facts
   const k = senders.length
   const bySize = (sender.turn?.crowdKbps ?? [])
     .map((kbps, slot) => ({ kbps, slot }))
     .sort((a, b) => b.kbps - a.kbps)
     .slice(0, toleratedSenders(k))
   const crowdKbps = bySize.reduce((sum, { kbps }) => sum + kbps, 0)
-  if (turnReading(sender) + crowdKbps < thresholdKbps) return false
+  if (turnReading(facts, sender) + crowdKbps < thresholdKbps) return false
   const crowd = bySize.map(({ slot }) => slot)
-  const together = senders.filter((_, slot) => !crowd.includes(slot)).map(one => togetherKbps(one, soakMs))
+  const together = senders.filter((_, slot) => !crowd.includes(slot)).map(one => togetherKbps(one, soakMs, ipv6))
   const carriedKbps = together.reduce((sum, kbps) => sum + kbps, 0)
   return carriedKbps >= (FAIR_PART * neededSenders(k) * claimKbps) / k
 }
 
 /** Mean rate of one sender's data while all were sending. */
-const togetherKbps = ({ verified, turn }: TurnSender, soakMs: number): number =>
-  ((verified - (turn?.verified ?? 0)) * IP_DATAGRAM_BYTES * 8) / togetherMs(soakMs)
+const togetherKbps = ({ verified, turn }: TurnSender, soakMs: number, ipv6: boolean): number =>
+  ((verified - (turn?.verified ?? 0)) * ipDatagramBytes(ipv6) * 8) / togetherMs(soakMs)
 
 /**
  * The lowest reading that the session may have once the keys are known. Then the data of f' senders may not count.

@@ -5,13 +5,14 @@
  * validating the path or by forwarding nothing than by being slow, so each of these is an outcome of its own. A low
  * reading that something other than the provider may explain is only "at least x".
  */
-import { totalSent } from '../wire/send-log.js'
 import { MIN_STABLE_WINDOWS } from './estimator.js'
-import { measure } from './measure.js'
+import { forgivingKbps, measure } from './measure.js'
 import { otherLimit } from './other-limit.js'
 import type { Outcome } from './outcome.js'
-import { isMismatched, type SenderEvidence, type SessionFacts, thresholdKbps } from './session-facts.js'
-import { MIN_SENDERS, neededSenders, toleratedSenders } from './share.js'
+import { isOverrun } from './overruns.js'
+import { countOf, isMismatched, neededOf, type SessionFacts, thresholdKbps } from './session-facts.js'
+import { MIN_SENDERS, toleratedSenders } from './share.js'
+import { judgeUnserved } from './unserved.js'
 
 /** A receiver blames nobody if its event loop stood still for this part of the measurement: half of the windows. */
 const STARVED_SHARE = 0.5
@@ -27,40 +28,26 @@ export function judge(facts: SessionFacts, { trusted = false }: Standing = {}): 
   const k = senders.length
   if (k < (trusted ? 1 : MIN_SENDERS)) return { kind: 'no-data', reason: 'senders-missing' }
   const unserved = judgeUnserved(facts)
+  if (unserved?.kind === 'dead' && isOverrun(facts, 0)) return { kind: 'no-data', reason: 'receiver-fault' }
   if (unserved) return unserved
-  if (countOf(senders, ({ log }) => log !== undefined) < neededSenders(k))
+  if (countOf(senders, ({ log }) => log !== undefined) < neededOf(senders))
     return { kind: 'no-data', reason: 'senders-missing' }
   const measurement = measure(facts)
   if (countOf(senders, isMismatched) > toleratedSenders(k)) return { kind: 'garbage', measurement }
   if (measurement.windows < MIN_STABLE_WINDOWS) return { kind: 'at-least', measurement, reason: 'unstable' }
+  if (isOverrun(facts, measurement.rateKbps, forgivingKbps(facts, measurement)))
+    return { kind: 'at-least', measurement, reason: 'receiver-overrun' }
   if (measurement.rateKbps >= thresholdKbps(facts)) return { kind: 'verified', measurement }
   if (facts.starvedMs > STARVED_SHARE * measurement.durationMs) return { kind: 'no-data', reason: 'receiver-fault' }
+  if (forgivingKbps(facts, measurement) >= thresholdKbps(facts))
+    return { kind: 'at-least', measurement, reason: 'sender-spoiled' }
+  if (!isLongEnough(facts)) return { kind: 'at-least', measurement, reason: 'unstable' }
   const reason = otherLimit(facts, measurement)
   return reason ? { kind: 'at-least', measurement, reason } : { kind: 'under', measurement }
 }
 
 /**
- * The outcome of a session in which nothing arrived, or which enough senders say was refused; undefined for any other.
+ * A competing flow had the time to yield. In a soak the senders together gave it that time before the first turn.
  */
-function judgeUnserved({ senders, heard }: SessionFacts): Outcome | undefined {
-  const needed = neededSenders(senders.length)
-  const refusals = countOf(senders, ({ answer }) => answer === 'refused')
-  if (refusals >= needed) return { kind: 'refused', refusals }
-  if (senders.some(({ arrived }) => arrived > 0)) return undefined
-  // The provider took the session, and then did not ask the receiver for its echo or forwarded none of what was sent.
-  const granted = countOf(
-    senders,
-    ({ answer, ready, log }) => answer === 'granted' && (!ready || (log !== undefined && totalSent(log) > 0)),
-  )
-  // Nobody has ever reached this receiver: its own port may be closed, so it can say nothing about anybody.
-  if (granted > 0 && !heard) return { kind: 'no-data', reason: 'path-not-validated' }
-  if (refusals + granted >= needed) {
-    return refusals > granted ? { kind: 'refused', refusals } : { kind: 'dead', granted }
-  }
-  const unreachable = countOf(senders, ({ answer }) => answer === 'unreachable')
-  const reason = refusals + granted + unreachable >= needed ? 'provider-unreachable' : 'senders-missing'
-  return { kind: 'no-data', reason }
-}
-
-const countOf = (senders: readonly SenderEvidence[], is: (sender: SenderEvidence) => boolean): number =>
-  senders.filter(is).length
+const isLongEnough = ({ soakMs, estimate, sinceMs, yieldMs }: SessionFacts): boolean =>
+  soakMs !== undefined || (estimate !== undefined && estimate.toMs - (sinceMs ?? estimate.toMs) >= yieldMs)

@@ -7,14 +7,17 @@ import type { SessionRecord } from '../../proto/messages.js'
 
 /** Rates in kbit/s at the IP layer unless named goodput. */
 export interface Measurement {
-  /** min(arrived, verified·k/(k−f'), claim); the claim is no cap if other receivers measured at the same time */
+  /** min(arrived, verified, claim); the claim is no cap if other receivers measured at the same time */
   readonly rateKbps: number
+  /** no sender counts with more than its share */
   readonly arrivedKbps: number
   readonly verifiedKbps: number
   readonly goodputKbps: number
   readonly lossBps: number
   readonly jitterUs: number
-  /** sum over the senders' signed logs */
+  /** delay that the way through the provider adds to the direct path, standing queues included; 0 if unknown */
+  readonly delayUs: number
+  /** sum over the senders' signed logs, and the shares of those that the provider refused */
   readonly offeredKbps: number
   /** loss of the control datagrams over the counted senders; 0 if too few arrived */
   readonly controlLossBps: number
@@ -32,16 +35,34 @@ export interface SessionEvidence {
   readonly chunkRoot: Hex
   /** keccak256 of the k commitments in sender order; 32 zero bytes stand for a missing one */
   readonly keyCommitments: Hex
+  /** keccak256 of the k hashed peer ids in sender order (see proto/vote.ts) */
+  readonly sessionPeers: Hex
   readonly receiptHead: Hex
-  /** bitmap over the k senders: the sender's data is not what its key makes, or it revealed no key */
+  /** bitmap over the k senders: the sender spoiled its part of the session; see `unverifiableSenders` */
   readonly unverifiableSenders: number
+  /** host that the provider's data came from, as k − f' senders' sessions showed it; undefined if none did */
+  readonly providerHost: string | undefined
 }
 
 /**
  * Why a reading is a lower bound only. In this order: the senders offered too little; a link of the senders or of the
- * receiver was full, or was not shown to carry more; there were too few windows; there were too few control datagrams.
+ * receiver was full, or was not shown to carry more; there were too few windows; there were too few control datagrams;
+ * data of f' senders, which cannot be verified, makes the difference; the receiver's own port had no room for as many
+ * datagrams as may have been missing.
  */
-export type AtLeastReason = 'sender-limited' | 'path-limited' | 'unstable' | 'no-control'
+export type AtLeastReason =
+  | 'sender-limited'
+  | 'path-limited'
+  | 'unstable'
+  | 'no-control'
+  | 'sender-spoiled'
+  | 'receiver-overrun'
+/**
+ * Why there is no path. `family`: the provider has no address of the receiver's IP family. `path-mtu`: small datagrams
+ * arrive, and none of full size. `udp-blocked`: sessions are granted over TCP, and no datagram of the provider's arrives.
+ * `refusals`: enough senders were refused for reasons that show no fault.
+ */
+export type NoPathReason = 'family' | 'path-mtu' | 'udp-blocked' | 'refusals'
 export type NoDataReason = 'provider-unreachable' | 'senders-missing' | 'path-not-validated' | 'receiver-fault'
 
 export type Outcome =
@@ -51,6 +72,7 @@ export type Outcome =
   | { readonly kind: 'refused'; readonly refusals: number }
   | { readonly kind: 'dead'; readonly granted: number }
   | { readonly kind: 'garbage'; readonly measurement: Measurement }
+  | { readonly kind: 'no-path'; readonly reason: NoPathReason }
   | { readonly kind: 'no-data'; readonly reason: NoDataReason }
 
 export interface SessionResult {

@@ -1,4 +1,4 @@
-/** The budget of each sender in a session. The receiver invites senders with it, and a sender accepts no more. */
+/** The budget of each sender in a session: how much it sends by itself, and how much the receiver has room for. */
 import { DATA_MS, soakDataMs } from '../constants.js'
 import { bytesIn, shareKbps, soakKbps } from './share.js'
 import { bytesOf, phasesOf } from './turns.js'

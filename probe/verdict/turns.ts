@@ -7,6 +7,7 @@
  * The plan follows from the length of the soak, k and the slot. Times count from each sender's own start. A turn has
  * its own sequence numbers and keystream, so data from before the turn cannot pass for the turn's data. Pure.
  */
+import { FIRST_ARRIVAL_MS } from '../constants.js'
 import type { FixedSpan } from './estimator.js'
 import { bytesIn, shareKbps, toleratedSenders, turnKbps } from './share.js'
 
@@ -32,8 +33,6 @@ const DISCARD_RTTS = 2
 const MOST_DISCARD = 0.25
 /** The reading also skips this part of the discard at the turn's end, when the next turn may have begun. */
 const END_SHARE = 0.5
-/** A turn's first datagram may be so late: a provider's queue may still hold data from the time when all sent. */
-const TURN_WAIT_MS = 1000
 /** A turn has at least so many windows, however low the claim. */
 const LEAST_WINDOWS = 8
 
@@ -55,7 +54,7 @@ export function surelySent(turn: Span): Span {
 /** The phases of one sender, from its start. */
 export const phasesOf = (soakMs: number, claimKbps: number, k: number, slot: number): Phase[] => [
   { run: 'main', fromMs: 0, toMs: togetherMs(soakMs), rateKbps: shareKbps(claimKbps, k) },
-  { run: 'turn', ...turnOf(soakMs, k, slot), rateKbps: turnKbps(claimKbps, k) },
+  { run: 'turn', ...turnOf(soakMs, k, slot), rateKbps: turnKbps(claimKbps) },
 ]
 
 /** IP-layer bytes of all phases. */
@@ -72,7 +71,7 @@ export function turnSpans(soakMs: number, k: number, rttMs: number): { fromMs: n
     const turnMs = toMs - fromMs
     const discardMs = Math.min(Math.max(DISCARD_MS, DISCARD_RTTS * rttMs), MOST_DISCARD * turnMs)
     const measureMs = turnMs - discardMs * (1 + END_SHARE)
-    return { fromMs, span: { discardMs, measureMs, waitMs: TURN_WAIT_MS, windowMs: measureMs / LEAST_WINDOWS } }
+    return { fromMs, span: { discardMs, measureMs, waitMs: FIRST_ARRIVAL_MS, windowMs: measureMs / LEAST_WINDOWS } }
   })
 }
 

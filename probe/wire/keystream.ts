@@ -1,6 +1,6 @@
 /**
  * A sender's data: the AES-128-CTR keystream under its key K, from counter zero (NIST SP 800-38A). Datagram n holds the
- * bytes [n·1200, (n+1)·1200), and its header replaces the first 16. The data has full entropy, so nobody can compress
+ * bytes [n·1200, (n+1)·1200), and its header replaces the first 24. The data has full entropy, so nobody can compress
  * or guess it.
  */
 import { createCipheriv } from 'node:crypto'
@@ -27,8 +27,8 @@ export const datagramAt = (chunk: Buffer, place: number): Buffer =>
   chunk.subarray(place * DATAGRAM_BYTES, (place + 1) * DATAGRAM_BYTES)
 
 /**
- * Writes the header over a datagram's keystream, in place. The send time is XORed with the keystream below it, so a
- * relay can neither read the time nor choose it.
+ * Writes the header over a datagram's keystream, in place. Nothing is sealed yet: see header-seal.ts. The send time is
+ * XORed with the keystream below it, so the receiver cannot read the time before the sender reveals its key.
  * @param sentUs microseconds since the sender's start
  */
 export function layHeader(datagram: Buffer, tag: Uint8Array, slot: number, sequence: number, sentUs: number): void {
@@ -36,5 +36,6 @@ export function layHeader(datagram: Buffer, tag: Uint8Array, slot: number, seque
   datagram.set(tag, 0)
   datagram[TAG_BYTES] = slot
   datagram.writeUIntBE(sequence, TAG_BYTES + 1, 3)
+  datagram.set(tag, TAG_BYTES + 4)
   datagram.writeUInt32BE((mask ^ sentUs) >>> 0, TIME_OFFSET)
 }

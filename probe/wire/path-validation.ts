@@ -6,22 +6,21 @@
  * That is the limit of QUIC (RFC 9000, section 8.1) with a factor of 1 instead of 3. And as in QUIC (section 14.1),
  * openers pad that message: to OPEN_BYTES, enough for CHALLENGES.
  *
- * The challenges leave 20, 50, 95, 163, 264, 416, 644 and 986 ms after the opening, if none is answered. The next hop
- * hears of its tag from the opener. On round trips of 150 ms it knows the tag after 150 ms, so five challenges (95 to
- * 644 ms) arrive late enough to be answered and early enough for their echoes. If the path loses 5 % each way, all five
- * fail with probability (1 − 0.95²)⁵ = 9·10⁻⁶, and at 1 % with 3·10⁻⁹. On round trips of 300 ms four remain (10⁻⁴).
+ * The challenges leave 20, 55, 116, 224, 411, 739, 1314 and 2319 ms after the opening, if none is answered. The next hop
+ * hears of its tag from the opener. On round trips of 150 ms it knows the tag after 150 ms, so six challenges (from
+ * 116 ms on) arrive late enough to be answered and early enough for their echoes. If the path loses 5 % each way, all six
+ * fail with probability (1 − 0.95²)⁶ = 9·10⁻⁷. On round trips of 320 ms five remain (9·10⁻⁶), and on 600 ms four (10⁻⁴).
  */
-import { isIPv6 } from 'node:net'
 import {
   CHALLENGE_BYTES,
   CHALLENGE_MAGIC,
   ECHO_MAGIC,
-  IP_UDP_HEADER_BYTES,
-  IPV6_UDP_HEADER_BYTES,
+  headerBytes,
   NONCE_BYTES,
   TAG_BYTES,
 } from '../../proto/datagram.js'
 import { CHALLENGE_BACKOFF, CHALLENGE_FIRST_MS, CHALLENGE_TIMEOUT_MS } from '../constants.js'
+import { isOverIpv6 } from './address-family.js'
 
 const NONCE_OFFSET = CHALLENGE_BYTES - NONCE_BYTES
 
@@ -67,7 +66,7 @@ export class PathValidation {
     const { tag, nonce, nextHopHost, openBytes } = options
     this.#options = options
     this.#challenge = challengeOf(tag, nonce)
-    this.#challengeBytes = CHALLENGE_BYTES + (isIPv6(nextHopHost) ? IPV6_UDP_HEADER_BYTES : IP_UDP_HEADER_BYTES)
+    this.#challengeBytes = CHALLENGE_BYTES + headerBytes(isOverIpv6(nextHopHost))
     this.#allowedBytes = openBytes
     this.#timeout = setTimeout(() => this.stop(), CHALLENGE_TIMEOUT_MS)
     this.#schedule(CHALLENGE_FIRST_MS)

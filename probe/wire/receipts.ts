@@ -9,11 +9,8 @@ import type { VoucherSigner, VoucherVerifier } from '../ports.js'
 import { receiptHead, receiptSeed } from './statements.js'
 
 /** The voucher that a provider's receipt signs, or a receiver's counter-signature. */
-export const voucherOf = (
-  receipt: Pick<Receipt, 'sessionId' | 'sender' | 'bytes' | 'head' | 'elapsedMs'>,
-): Voucher => ({
+export const voucherOf = (receipt: Pick<Receipt, 'sessionId' | 'bytes' | 'head' | 'elapsedMs'>): Voucher => ({
   sessionId: toHex(receipt.sessionId),
-  sender: receipt.sender,
   bytes: receipt.bytes,
   head: toHex(receipt.head),
   elapsedMs: receipt.elapsedMs,
@@ -21,13 +18,11 @@ export const voucherOf = (
 
 export class ReceiptChain {
   readonly #sessionId: Uint8Array
-  readonly #sender: number
   #head: Uint8Array
   #sequence = 0
 
-  constructor(sessionId: Uint8Array, tag: Uint8Array, sender: number) {
+  constructor(sessionId: Uint8Array, tag: Uint8Array) {
     this.#sessionId = sessionId
-    this.#sender = sender
     this.#head = receiptSeed(sessionId, tag)
   }
 
@@ -41,7 +36,6 @@ export class ReceiptChain {
     const receipt = {
       sessionId: this.#sessionId,
       sequence: ++this.#sequence,
-      sender: this.#sender,
       bytes,
       root,
       elapsedMs: Math.round(elapsedMs),
@@ -54,23 +48,18 @@ export class ReceiptChain {
 
 /**
  * The receiver's counter-signature of a provider's last receipt.
- * @param bytes that the receiver hashed, at the IP layer
+ * @param bytes that the receiver verified, at the IP layer
  */
 export async function counterSign(last: Receipt, bytes: number, signer: VoucherSigner): Promise<CounterReceipt> {
-  const { sessionId, sender, head, elapsedMs } = last
-  const counter = { sessionId, sender, bytes, head, elapsedMs }
+  const { sessionId, head, elapsedMs } = last
+  const counter = { sessionId, bytes, head, elapsedMs }
   return { ...counter, signature: await signer.sign(voucherOf(counter)) }
 }
 
 /** Whether a counter-signature belongs to this receipt. Its signature, which shows who signed, is not checked here. */
 export function isCounterOf(counter: CounterReceipt, last: Receipt): boolean {
   const [said, receipt] = [voucherOf(counter), voucherOf(last)]
-  return (
-    said.sessionId === receipt.sessionId &&
-    said.sender === receipt.sender &&
-    said.head === receipt.head &&
-    said.elapsedMs === receipt.elapsedMs
-  )
+  return said.sessionId === receipt.sessionId && said.head === receipt.head && said.elapsedMs === receipt.elapsedMs
 }
 
 /**
@@ -79,7 +68,7 @@ export function isCounterOf(counter: CounterReceipt, last: Receipt): boolean {
  */
 export async function checkReceipts(
   receipts: readonly Receipt[],
-  of: { readonly sessionId: Uint8Array; readonly tag: Uint8Array; readonly sender: number },
+  of: { readonly sessionId: Uint8Array; readonly tag: Uint8Array },
   provider: VoucherVerifier,
 ): Promise<Uint8Array | undefined> {
   const last = receipts.at(-1)
@@ -88,7 +77,7 @@ export async function checkReceipts(
   let bytes = 0
   for (const [i, receipt] of receipts.entries()) {
     head = receiptHead(head, receipt.root, receipt.bytes, receipt.elapsedMs)
-    const isOurs = receipt.sender === of.sender && Buffer.compare(receipt.sessionId, of.sessionId) === 0
+    const isOurs = Buffer.compare(receipt.sessionId, of.sessionId) === 0
     const isNext = receipt.sequence === i + 1 && receipt.bytes >= bytes && Buffer.compare(head, receipt.head) === 0
     if (!isOurs || !isNext) return undefined
     bytes = receipt.bytes

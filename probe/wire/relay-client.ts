@@ -1,4 +1,8 @@
-/** The opener's side of a session with a provider. Senders and heartbeats both begin with it. */
+/**
+ * The opener's side of a session with a provider. Senders, heartbeats and users all begin with it, and the provider is
+ * shown the same by all of them.
+ */
+import { fromHex, type Hex } from '../../proto/hex.js'
 import {
   CounterReceipt,
   type Receipt,
@@ -10,24 +14,43 @@ import {
   type RelayRefuse,
 } from '../../proto/messages.js'
 import { NO_TOKEN } from '../../proto/token.js'
-import { LAST_RECEIPT_MS, OPEN_BYTES } from '../constants.js'
+import { LAST_RECEIPT_MS, OPEN_BYTES, SETTLE_MS, SETTLE_SPREAD_MS } from '../constants.js'
 import { within } from '../deadline.js'
-import type { PeerVerifier, ProviderStream } from '../ports.js'
-import { grantDigest, refuseDigest } from './statements.js'
+import type { AnswerVerifier, ProviderStream } from '../ports.js'
+import { shapeOf } from '../verdict/session-shape.js'
+import { grantDigest, readyDigest, refuseDigest } from './statements.js'
 
 export type RelayAnswer =
   | { readonly kind: 'grant'; readonly grant: RelayGrant }
   | { readonly kind: 'refuse'; readonly refuse: RelayRefuse }
 
 /** What an opener asks for. */
-export type RelayRequest = Omit<RelayOpen, 'padding' | 'token'> & {
+export type RelayRequest = Omit<RelayOpen, 'padding' | 'provider' | 'token'> & {
   /** undefined opens the session as a stranger */
   readonly token?: Uint8Array | undefined
 }
 
-/** All openings have one length, so they also tell nobody what kind of session follows. */
-export function paddedOpen(request: RelayRequest): RelayOpen {
-  const open = { ...request, token: request.token ?? NO_TOKEN, padding: new Uint8Array(OPEN_BYTES) }
+/** Where the provider forwards to. */
+export interface NextHop {
+  /** an address literal */
+  readonly host: string
+  readonly port: number
+}
+
+/** What every opener asks for. @param claimKbps of the provider, as the chain holds it */
+export const requestOf = (
+  sessionId: Uint8Array,
+  { host, port }: NextHop,
+  claimKbps: number,
+  token?: Uint8Array,
+): RelayRequest => ({
+  ...{ sessionId, nextHopHost: host, nextHopPort: port, token },
+  ...shapeOf(claimKbps),
+})
+
+/** All openings have one length. */
+export function paddedOpen({ token = NO_TOKEN, ...request }: RelayRequest, provider: Hex): RelayOpen {
+  const open = { ...request, token, provider: fromHex(provider), padding: new Uint8Array(OPEN_BYTES) }
   const excess = RelayOpenCodec.encode(open).length - OPEN_BYTES
   return { ...open, padding: new Uint8Array(OPEN_BYTES - excess) }
 }
@@ -35,19 +58,19 @@ export function paddedOpen(request: RelayRequest): RelayOpen {
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
 /** @returns whether the provider signed this grant for this session */
-export const isGrantOf = async (grant: RelayGrant, sessionId: Uint8Array, provider: PeerVerifier): Promise<boolean> =>
+export const isGrantOf = async (grant: RelayGrant, sessionId: Uint8Array, provider: AnswerVerifier): Promise<boolean> =>
   isSame(grant.sessionId, sessionId) &&
   grant.udpPort > 0 &&
   grant.udpPort <= 0xffff &&
-  (await provider(grantDigest(grant), grant.signature))
+  (await provider.isSigned(grantDigest(grant), grant.signature))
 
 /** @returns whether the provider signed this refusal of this session */
 export const isRefusalOf = async (
   refuse: RelayRefuse,
   sessionId: Uint8Array,
-  provider: PeerVerifier,
+  provider: AnswerVerifier,
 ): Promise<boolean> =>
-  isSame(refuse.sessionId, sessionId) && (await provider(refuseDigest(sessionId, refuse.reason), refuse.signature))
+  isSame(refuse.sessionId, sessionId) && (await provider.isSigned(refuseDigest(refuse), refuse.signature))
 
 export class RelayClient {
   readonly receipts: Receipt[] = []
@@ -55,6 +78,7 @@ export class RelayClient {
   readonly #sessionId: Uint8Array
   readonly #ready = Promise.withResolvers<boolean>()
   readonly #ended = Promise.withResolvers<void>()
+  #settlesMs = 0
 
   constructor(stream: ProviderStream, sessionId: Uint8Array) {
     this.#stream = stream
@@ -70,6 +94,11 @@ export class RelayClient {
     return this.#ready.promise
   }
 
+  /** Time until this opener may send data, ms. No opener sends data earlier. */
+  get settlingMs(): number {
+    return Math.max(0, this.#settlesMs - performance.now())
+  }
+
   /** Resolves once the provider has ended the session, or its stream has ended. */
   get ended(): Promise<void> {
     return this.#ended.promise
@@ -78,8 +107,9 @@ export class RelayClient {
   /**
    * @throws if the provider does not answer in `timeoutMs`, did not sign its answer, or grants another rate or budget
    */
-  async open(request: RelayRequest, provider: PeerVerifier, timeoutMs: number): Promise<RelayAnswer> {
-    await this.#stream.send(RelayOpenCodec.encode(paddedOpen(request)))
+  async open(request: RelayRequest, provider: AnswerVerifier, timeoutMs: number): Promise<RelayAnswer> {
+    await this.#stream.send(RelayOpenCodec.encode(paddedOpen(request, provider.account)))
+    this.#settlesMs = performance.now() + SETTLE_MS + Math.random() * SETTLE_SPREAD_MS
     const bytes = await within(timeoutMs, 'provider', this.#stream.receive())
     if (!bytes) throw new Error('provider closed the stream')
     const { grant, refuse } = RelayFrame.decode(bytes)
@@ -88,7 +118,7 @@ export class RelayClient {
       throw new Error('provider did not sign its answer')
     if (grant.rateKbps !== request.rateKbps || grant.budgetBytes !== request.budgetBytes)
       throw new Error('provider granted another rate or budget')
-    void this.#listen()
+    void this.#listen(provider)
     return { kind: 'grant', grant }
   }
 
@@ -107,11 +137,11 @@ export class RelayClient {
     await this.#stream.close().catch(() => {})
   }
 
-  async #listen(): Promise<void> {
+  async #listen(provider: AnswerVerifier): Promise<void> {
     try {
       for (let bytes = await this.#stream.receive(); bytes; bytes = await this.#stream.receive()) {
         const { ready, receipt, finish } = RelayFrame.decode(bytes)
-        if (ready) this.#ready.resolve(true)
+        if (ready) this.#ready.resolve(await provider.isSigned(readyDigest(this.#sessionId), ready.signature))
         if (receipt && isSame(receipt.sessionId, this.#sessionId)) this.receipts.push(receipt)
         if (finish) this.#end()
       }

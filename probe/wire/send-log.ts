@@ -2,7 +2,6 @@
  * What a sender says it sent, in intervals of 50 ms from its start. Without this log no low reading counts against a
  * provider.
  */
-import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import type { SendLog } from '../../proto/messages.js'
 import { LOG_INTERVAL_MS } from '../constants.js'
 
@@ -28,10 +27,13 @@ export const isWellFormed = ({ intervalMs, sent, blocked, errors, control }: Sen
 
 export const totalSent = (log: SendLog): number => log.sent.reduce((sum, n) => sum + n, 0)
 
-/** Mean rate over the intervals that lie in the span, at least one; kbit/s at the IP layer. */
-export function offeredKbps(log: SendLog, fromMs: number, toMs: number): number {
+/**
+ * Mean rate over the intervals that lie in the span, at least one; kbit/s at the IP layer.
+ * @param datagramBytes of one datagram, at the IP layer
+ */
+export function offeredKbps(log: SendLog, fromMs: number, toMs: number, datagramBytes: number): number {
   const first = Math.max(0, Math.ceil(fromMs / LOG_INTERVAL_MS))
   const end = Math.max(first + 1, Math.floor(toMs / LOG_INTERVAL_MS))
   const sent = log.sent.slice(first, end).reduce((sum, n) => sum + n, 0)
-  return (sent * IP_DATAGRAM_BYTES * 8) / ((end - first) * LOG_INTERVAL_MS)
+  return (sent * datagramBytes * 8) / ((end - first) * LOG_INTERVAL_MS)
 }

@@ -3,7 +3,7 @@
  * bytes.
  */
 import { createHash } from 'node:crypto'
-import type { ProbeOpenings, RelayGrant, SendLog } from '../../proto/messages.js'
+import type { ProbeOpenings, RelayGrant, RelayRefuse, SendLog } from '../../proto/messages.js'
 
 function digest(domain: string, ...parts: readonly Uint8Array[]): Uint8Array {
   const hash = createHash('sha256').update(`bandwitness/v1/probe/${domain}\n`)
@@ -21,13 +21,29 @@ export function uint32(value: number): Uint8Array {
 export const keyCommitment = (sessionId: Uint8Array, slot: number, key: Uint8Array): Uint8Array =>
   digest('key', sessionId, Uint8Array.of(slot), key)
 
-/** Signed by the provider. */
-export const grantDigest = (grant: Omit<RelayGrant, 'signature'>): Uint8Array =>
-  digest('grant', grant.sessionId, grant.tag, ...[grant.udpPort, grant.rateKbps, grant.budgetBytes].map(uint32))
+/**
+ * The id of one sender's session with the provider. The provider cannot tell which of them belong to one session of the
+ * probe until a vote shows that session's id.
+ */
+export const relaySessionId = (sessionId: Uint8Array, slot: number): Uint8Array =>
+  digest('relay-session', sessionId, Uint8Array.of(slot))
 
-/** Signed by the provider. */
-export const refuseDigest = (sessionId: Uint8Array, reason: number): Uint8Array =>
-  digest('refuse', sessionId, uint32(reason))
+/** Signed by the provider's account. */
+export const grantDigest = (grant: Omit<RelayGrant, 'signature'>): Uint8Array =>
+  digest(
+    'grant',
+    grant.sessionId,
+    grant.tag,
+    ...[grant.udpPort, grant.rateKbps, grant.budgetBytes].map(uint32),
+    Buffer.from(grant.opener),
+  )
+
+/** Signed by the provider's account. */
+export const refuseDigest = ({ sessionId, reason, opener }: Omit<RelayRefuse, 'signature'>): Uint8Array =>
+  digest('refuse', sessionId, uint32(reason), Buffer.from(opener))
+
+/** Signed by the provider's account. */
+export const readyDigest = (sessionId: Uint8Array): Uint8Array => digest('ready', sessionId)
 
 /** Signed by the receiver, before any key is revealed. */
 export const stopDigest = (sessionId: Uint8Array, chunkRoot: Uint8Array): Uint8Array =>

@@ -12,6 +12,8 @@ export interface Transits {
 export interface Verified {
   /** datagrams in chunks that match the sender's revealed key */
   readonly datagrams: number
+  /** highest sequence number among these datagrams, from the run's start, or −1 */
+  readonly highest: number
   readonly jitterUs: number
   /** of these datagrams, or of an even selection if there are very many */
   readonly transits: Transits

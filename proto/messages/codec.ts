@@ -42,6 +42,7 @@ const FIXED_BYTES: Record<string, number> = {
   sessionId: 32,
   tag: 8,
   controlTag: 8,
+  headerKey: 16,
   provider: 20,
   nonce: 32,
   commitment: 32,

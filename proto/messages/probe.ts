@@ -10,17 +10,20 @@ export interface ProbeInvite {
   slot: number
   host: string
   port: number
-  rateKbps: number
-  budgetBytes: number
-  durationMs: number
   nonce: Uint8Array
   controlTag: Uint8Array
+  /** known to this sender and the receiver alone */
+  headerKey: Uint8Array
+  /** any bytes: until the receiver has echoed, the sender sends it no more bytes than this message has */
+  padding: Uint8Array
 }
-/** Exactly one is set. */
+/** Exactly one of grant, refuse and unreachable is set. */
 export interface ProbeRelay {
   grant?: RelayGrant
   refuse?: RelayRefuse
   unreachable?: string
+  /** the sender showed the provider a token */
+  token?: boolean
 }
 export interface SendLog {
   intervalMs: number
@@ -75,6 +78,7 @@ export interface ProbeFrame {
   stop?: { chunkRoot: Uint8Array; signature: Uint8Array }
   reveal?: ProbeReveal
   direct?: ProbeDirect
+  sizes?: Record<string, never>
   openings?: ProbeOpenings
   counter?: CounterReceipt | undefined
 }

@@ -1,4 +1,4 @@
-/** The session protocol: a sender, or a verifier with a heartbeat, and a provider. */
+/** The session protocol: an opener (a sender, a verifier with a heartbeat, a user) and a provider. */
 import { codec, KIB } from './codec.js'
 
 export interface RelayOpen {
@@ -8,7 +8,8 @@ export interface RelayOpen {
   budgetBytes: number
   rateKbps: number
   durationMs: number
-  sender: number
+  /** account, 20 bytes */
+  provider: Uint8Array
   /** see token.ts; zeros without one */
   token: Uint8Array
   /** any bytes: until the next hop has echoed, the relay sends it no more bytes than this message has */
@@ -21,14 +22,19 @@ export interface RelayGrant {
   signature: Uint8Array
   rateKbps: number
   budgetBytes: number
+  /** peer id */
+  opener: string
 }
 export interface RelayRefuse {
   sessionId: Uint8Array
   reason: number
   signature: Uint8Array
+  /** peer id */
+  opener: string
 }
 export interface RelayReady {
   sessionId: Uint8Array
+  signature: Uint8Array
 }
 export interface Receipt {
   sessionId: Uint8Array
@@ -38,11 +44,9 @@ export interface Receipt {
   elapsedMs: number
   head: Uint8Array
   signature: Uint8Array
-  sender: number
 }
 export interface CounterReceipt {
   sessionId: Uint8Array
-  sender: number
   bytes: number
   head: Uint8Array
   elapsedMs: number

@@ -6,6 +6,7 @@ import type { CounterReceipt } from './relay.js'
 export interface EstimateRecord {
   rateKbps: number
   windows: number
+  /** first of the windows that the rate stands for */
   fromMs: number
   toMs: number
 }
@@ -22,8 +23,19 @@ export interface SenderReadings {
   jitterUs: number
   /** typical delay of the sender's data through the provider, above the shortest */
   riseMs: number
+  /**
+   * delay that the way through the provider adds to the direct path, standing queues included; undefined if the sender
+   * has no verified control datagrams
+   */
+  delayMs?: number | undefined
   /** pace of the data's arrivals, divided by the pace of its sending; 1 if nothing was verified */
   hoarding: number
+  /** mean rate of the sender's main data over the span of an ordinary reading, kbit/s at the IP layer */
+  spanKbps: number
+  /** host that the provider's challenge to the sender's session came from; undefined if none came */
+  host?: string | undefined
+  /** size probes that arrived through the provider, if nothing longer did; none are sent if data arrived */
+  small?: number | undefined
 }
 export interface SenderRecord extends SenderReadings {
   rateKbps: number
@@ -34,7 +46,7 @@ export interface SenderRecord extends SenderReadings {
   counter?: CounterReceipt | undefined
   control: ChunkRecord[]
   direct: ChunkRecord[]
-  controlFlow?: { sent: number; spanMs: number; riseMs: number } | undefined
+  controlFlow?: { sent: number; spanMs: number; riseMs: number; fromMs: number } | undefined
   turn?: TurnRecord | undefined
 }
 /** The part of a session's record that is evidence as it stands. Times in ms since the senders were told to start. */
@@ -42,10 +54,16 @@ export interface SessionReadings {
   claimKbps: number
   /** the slashing threshold, in basis points of the claim */
   breachBps: number
+  /** a low reading of an ordinary session is measured for at least so long after its discard */
+  yieldMs: number
   /** length of a soak; undefined for an ordinary session */
   soakMs?: number | undefined
   /** undefined if no data was asked for; in a soak, the estimate of the middle turn */
   estimate?: EstimateRecord | undefined
+  /** end of the discard; undefined if no data was asked for */
+  sinceMs?: number | undefined
+  /** mean rate since the discard; undefined in a soak, or if no data was asked for */
+  meanKbps?: number | undefined
   /** of the direct probe; undefined if there was none */
   direct?: EstimateRecord | undefined
   /** the kernel took the arrival times; other times are too rough to measure delay */
@@ -55,12 +73,23 @@ export interface SessionReadings {
    * not cap its reading, and how the provider splits its traffic among receivers does not matter.
    */
   atOnce: boolean
+  /** the provider's datagrams came over IPv6 */
+  ipv6: boolean
   /** a provider has reached the receiver's port at some time */
   heard: boolean
   /** for how long the receiver's event loop stood still while it measured */
   starvedMs: number
+  /**
+   * datagrams for which the receiver's own port had no room during the reading (in a soak, during the readings of all
+   * turns), whoever sent them
+   */
+  overruns: number
 }
 export interface SessionRecord extends SessionReadings {
+  /** address literal that the receiver gave the senders as the next hop */
+  receiverHost: string
+  /** address literals that the provider's announcement stands for; empty if the receiver knows none */
+  providerHosts: string[]
   sessionId: Uint8Array
   nonce: Uint8Array
   epoch: number
@@ -79,7 +108,6 @@ export interface Transcript {
   contract: Uint8Array
   era: number
   beacon: Uint8Array
-  providerPeer: string
   receiverPeer: string
   senderPeers: string[]
   receiverAccount: Uint8Array

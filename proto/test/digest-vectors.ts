@@ -43,7 +43,6 @@ export function digestVectors() {
   const blsKey = sampleBytes('BLS key', 128)
   const voucher = {
     sessionId: sessionIdOf(network, id, beacon, parties, nonce),
-    sender: 2,
     bytes: 5 * 2 ** 32 + 7,
     head: keccakText('receipt head'),
     elapsedMs: 412_345,

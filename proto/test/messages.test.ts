@@ -13,8 +13,9 @@ const grant: messages.RelayGrant = {
   signature: bytes(64),
   rateKbps: 13_750,
   budgetBytes: 9_000_000,
+  opener: '12D3KooW',
 }
-const refuse: messages.RelayRefuse = { sessionId: h32, reason: 2, signature: bytes(64) }
+const refuse: messages.RelayRefuse = { sessionId: h32, reason: 2, signature: bytes(64), opener: '12D3KooW' }
 const receipt: messages.Receipt = {
   sessionId: h32,
   sequence: 1,
@@ -23,10 +24,9 @@ const receipt: messages.Receipt = {
   elapsedMs: 400,
   head: bytes(32, 3),
   signature: bytes(65),
-  sender: 2,
 }
 const counter: messages.CounterReceipt = {
-  ...{ sessionId: h32, sender: 1, bytes: 5, head: h32, elapsedMs: 6, signature: bytes(65) },
+  ...{ sessionId: h32, bytes: 5, head: h32, elapsedMs: 6, signature: bytes(65) },
 }
 const invite: messages.ProbeInvite = {
   sessionId: h32,
@@ -36,11 +36,10 @@ const invite: messages.ProbeInvite = {
   slot: 2,
   host: '127.0.0.1',
   port: 4_001,
-  rateKbps: 13_750,
-  budgetBytes: 3_000_000,
-  durationMs: 900,
   nonce: bytes(32, 4),
   controlTag: bytes(8, 5),
+  headerKey: bytes(16, 6),
+  padding: bytes(300),
 }
 const reveal: messages.ProbeReveal = {
   key: bytes(16),
@@ -68,13 +67,17 @@ const senderRecord: messages.SenderRecord = {
   ready: true,
   chunks: [openings.openings[0]!.chunk],
   reveal,
-  counter: { sessionId: h32, sender: 1, bytes: 2456, head: h32, elapsedMs: 400, signature: bytes(65) },
+  counter: { sessionId: h32, bytes: 2456, head: h32, elapsedMs: 400, signature: bytes(65) },
   jitterUs: 120,
   control: [{ ...openings.openings[0]!.chunk, index: 2 ** 20 }],
   direct: [{ ...openings.openings[0]!.chunk, index: 2 ** 21 }],
   riseMs: 1.25,
-  controlFlow: { sent: 120, spanMs: 1100.5, riseMs: 0.25 },
+  delayMs: 87.5,
+  controlFlow: { sent: 120, spanMs: 1100.5, riseMs: 0.25, fromMs: 250 },
   hoarding: 0.75,
+  spanKbps: 8_250.5,
+  host: '192.0.2.7',
+  small: 8,
   turn: {
     estimate: { rateKbps: 24_000.5, windows: 27, fromMs: 5200.25, toMs: 6560.25 },
     ...{ crowdKbps: [0, 12.5, 0], riseMs: 2.5, controlRiseMs: 0.75 },
@@ -82,12 +85,20 @@ const senderRecord: messages.SenderRecord = {
 }
 const session: messages.SessionRecord = {
   ...{ sessionId: h32, nonce: bytes(32, 4), epoch: 14, provider: bytes(20), receiver: 3, senders: [0, 2, 7] },
-  ...{ claimKbps: 25_000, breachBps: 7500, durationMs: 2000 },
+  ...{
+    claimKbps: 25_000,
+    breachBps: 7500,
+    yieldMs: 4000,
+    sinceMs: 300.5,
+    meanKbps: 24_000.25,
+    ipv6: true,
+    durationMs: 2000,
+  },
   senderRecords: [
     senderRecord,
     {
       rateKbps: 13_750,
-      answer: { unreachable: 'refused' },
+      answer: { unreachable: 'refused', token: true },
       ready: false,
       chunks: [],
       jitterUs: 0,
@@ -95,8 +106,19 @@ const session: messages.SessionRecord = {
       direct: [],
       riseMs: 0,
       hoarding: 1,
+      spanKbps: 0,
     },
-    { rateKbps: 13_750, ready: false, chunks: [], jitterUs: 0, control: [], direct: [], riseMs: 0, hoarding: 1 },
+    {
+      rateKbps: 13_750,
+      ready: false,
+      chunks: [],
+      jitterUs: 0,
+      control: [],
+      direct: [],
+      riseMs: 0,
+      hoarding: 1,
+      spanKbps: 0,
+    },
   ],
   chunkRoot: h32,
   rootSignature: bytes(64),
@@ -105,7 +127,8 @@ const session: messages.SessionRecord = {
   kernelTimestamps: true,
   soakMs: 10_000,
   atOnce: true,
-  ...{ heard: true, starvedMs: 0.5, outcome: 'at-least', reason: 'sender-limited' },
+  ...{ receiverHost: '192.0.2.9', providerHosts: ['192.0.2.7', '2001:db8::7'] },
+  ...{ heard: true, starvedMs: 0.5, overruns: 17, outcome: 'at-least', reason: 'sender-limited' },
 }
 const seen: messages.SeenListMessage = {
   epoch: 14,
@@ -124,7 +147,7 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['tokens', messages.TokenResponse, { issue: { evaluatedElements: [h32], evaluationProof: bytes(64) } }],
   ['no tokens', messages.TokenResponse, { refuse: { reason: 2 } }],
   ['relay refusal', RelayFrame, { refuse }],
-  ['relay ready', RelayFrame, { ready: { sessionId: h32 } }],
+  ['relay ready', RelayFrame, { ready: { sessionId: h32, signature: bytes(64) } }],
   ['receipt', RelayFrame, { receipt }],
   ['relay finish', messages.RelayFinish, { sessionId: h32 }],
   ['counter receipt', messages.CounterReceipt, counter],
@@ -133,8 +156,8 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
     'relay open',
     messages.RelayOpen,
     {
-      ...{ sessionId: h32, nextHopHost: '::1', nextHopPort: 1, budgetBytes: 2, rateKbps: 3, durationMs: 4, sender: 5 },
-      token: bytes(100),
+      ...{ sessionId: h32, nextHopHost: '::1', nextHopPort: 1, budgetBytes: 2, rateKbps: 3, durationMs: 4 },
+      ...{ provider: bytes(20), token: bytes(100) },
       padding: bytes(500),
     },
   ],
@@ -146,6 +169,7 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['unreachable provider', ProbeFrame, { relay: { unreachable: 'connection refused' } }],
   ['ready', ProbeFrame, { ready: {} }],
   ['start', ProbeFrame, { start: {} }],
+  ['request for size probes', ProbeFrame, { sizes: {} }],
   ['direct probe', ProbeFrame, { direct: { rateKbps: 9_000, durationMs: 700 } }],
   ['stop', ProbeFrame, { stop: { chunkRoot: h32, signature: bytes(64) } }],
   ['reveal', ProbeFrame, { reveal }],
@@ -163,7 +187,7 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
     'transcript',
     messages.Transcript,
     {
-      ...{ chainId: '31337', contract: bytes(20), era: 3, beacon: h32, providerPeer: 'p', receiverPeer: 'r' },
+      ...{ chainId: '31337', contract: bytes(20), era: 3, beacon: h32, receiverPeer: 'r' },
       ...{ senderPeers: ['a', 'b', 'c'], receiverAccount: bytes(20), session, vote: bytes(672) },
     },
   ],

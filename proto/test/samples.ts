@@ -42,6 +42,8 @@ export const sampleVote = (): Vote => ({
   attempts: 2,
   cause: CAUSE.pathMtu,
   sessionPeers: keccakText('session peers'),
+  otherOutcome: 4,
+  otherKbps: 1_234,
 })
 
 export const sampleLeaf = (index = 3): Leaf => ({
@@ -55,10 +57,14 @@ export const sampleLeaf = (index = 3): Leaf => ({
   scoreBps: 3_843,
   tier: 2,
   throughputQ32: 1_696_333_824,
+  throughputSumQ32: 10_178_002_944,
+  throughputWeightQ32: 25_769_803_776,
   ticksUpQ16: 1_572_864,
   ticksTotalQ16: 1_638_400,
   unmeasuredRun: 5,
   soakVotes: keccakText('soak votes'),
+  windowVotes: keccakText('window votes'),
+  link: keccakText('link'),
   breachBits: 0b10101,
   assignedRoot: keccakText('assigned'),
   penaltyBps: 473,

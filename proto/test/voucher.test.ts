@@ -7,7 +7,6 @@ import { voucherDigest } from '../voucher.js'
 const TYPES = {
   Receipt: [
     { name: 'sessionId', type: 'bytes32' },
-    { name: 'sender', type: 'uint32' },
     { name: 'bytes', type: 'uint64' },
     { name: 'head', type: 'bytes32' },
     { name: 'elapsedMs', type: 'uint32' },
@@ -23,7 +22,6 @@ describe('vouchers', () => {
         fc.record({ chainId: fc.nat(), contract: hexOf(20) }),
         fc.record({
           sessionId: hexOf(32),
-          sender: fc.nat(0xffffffff),
           bytes: fc.maxSafeNat(),
           head: hexOf(32),
           elapsedMs: fc.nat(0xffffffff),

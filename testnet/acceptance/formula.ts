@@ -21,19 +21,22 @@ export function wilson(up: number, total: number): number {
 /** U of a leaf in basis points, by the formula, not rounded. */
 export const uptimeBps = (leaf: Leaf): number => wilson(leaf.ticksUpQ16 / Q16, leaf.ticksTotalQ16 / Q16) * 10_000
 
-/** T after each of a provider's leaves (ascending by epoch), as a share. @param decayPerEpoch 2^(−epoch/half-life) */
-export function throughputs(leaves: readonly Leaf[], decayPerEpoch: number): number[] {
-  let throughput: number | undefined
-  let previousEpoch = 0
+/** The prior: half a window at rate 0. */
+const PRIOR_WEIGHT = 0.5
+
+/** T after each of a provider's leaves (ascending by epoch), as a share. @param decay of one window: 2^(−1/half-life) */
+export function throughputs(leaves: readonly Leaf[], decay: number): number[] {
+  let sum = 0
+  let weight = PRIOR_WEIGHT
   return leaves.map(leaf => {
-    const decay = decayPerEpoch ** (leaf.epoch - previousEpoch)
-    previousEpoch = leaf.epoch
-    if (leaf.status === 0) throughput = throughput === undefined ? undefined : throughput * decay
-    else {
-      const sample = Math.min(1, leaf.rateKbps / leaf.claimKbps)
-      throughput = throughput === undefined ? sample : throughput * decay + sample * (1 - decay)
+    if (leaf.status === 0) {
+      sum *= decay ** 2
+      weight = PRIOR_WEIGHT + decay * (weight - PRIOR_WEIGHT)
+    } else {
+      sum = sum * decay + Math.min(1, leaf.rateKbps / leaf.claimKbps)
+      weight = weight * decay + 1
     }
-    return throughput ?? 0
+    return sum / weight
   })
 }
 

@@ -121,9 +121,9 @@ function checkProvider(observed: Observed, provider: ProviderResult): void {
 }
 
 /** Compares T, U and R of every leaf with the formulas: T and U as closely as fixed point allows, R exactly. */
-function checkFormula({ checks, watch, epochSeconds }: Observed, provider: ProviderResult, name: string): void {
+function checkFormula({ checks, watch }: Observed, provider: ProviderResult, name: string): void {
   const leaves = watch.leavesOf(provider.address)
-  const expected = throughputs(leaves, 2 ** (-epochSeconds / DEVNET.halfLifeSeconds))
+  const expected = throughputs(leaves, 2 ** (-1 / DEVNET.halfLifeWindows))
   const whole = leaves[0]?.epoch === 1 && leaves.every((leaf, i) => leaf.epoch === i + 1)
   const wrong = leaves.flatMap((leaf, i) => [
     ...(whole && Math.abs(throughputOf(leaf) - expected[i]!) > 1e-6 ? [`T of epoch ${leaf.epoch}`] : []),

@@ -8,6 +8,8 @@ import type { CheatResult } from './cheat/result.js'
 import { boundTables, cheatTables, groupTables } from './cheat/tables.js'
 import type { DataplaneResult, SessionsResult } from './dataplane/results.js'
 import { dataplaneTables, sessionsTables } from './dataplane/tables.js'
+import type { JusticeResult } from './justice/result.js'
+import { justiceTables } from './justice/tables.js'
 import { between, holds } from './markdown.js'
 import type { MeasureResult } from './measure/results.js'
 import { measureTables } from './measure/tables.js'
@@ -15,7 +17,7 @@ import { measureTables } from './measure/tables.js'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DOCS = join(ROOT, 'docs')
 
-type Result = MeasureResult | CheatResult | DataplaneResult | SessionsResult
+type Result = MeasureResult | CheatResult | JusticeResult | DataplaneResult | SessionsResult
 
 /** The tables of a run, each with the name of its markers. @throws UserError 'usage' */
 function tablesOf(result: Result): Readonly<Record<string, string>> {
@@ -24,6 +26,8 @@ function tablesOf(result: Result): Readonly<Record<string, string>> {
       return { measure: measureTables(result) }
     case 'cheat':
       return { bounds: boundTables(), groups: groupTables(), cheat: cheatTables(result) }
+    case 'justice':
+      return { justice: justiceTables(result) }
     case 'dataplane':
       return { dataplane: dataplaneTables(result) }
     case 'dataplane-sessions':

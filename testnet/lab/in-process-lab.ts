@@ -19,14 +19,14 @@ import {
   systemRandom,
 } from '../../probe/index.js'
 import { monotonicMs } from '../../probe/plane/clock.js'
-import { bytesIn, overdrive } from '../../probe/verdict/share.js'
+import { bytesIn, shareKbps } from '../../probe/verdict/share.js'
 import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { delayedPair } from './delayed-streams.js'
 import { InProcessPath, PATH_HOST } from './in-process-path.js'
 import { type Keys, newKeys } from './keys.js'
 import { type Calibration, type Cell, claimOf, type Lab, type MeasuredSession } from './lab.js'
-import { measure, providerVouchers, SENDERS } from './session.js'
+import { measure, PROVIDER_KEYS, providerAnswers, SENDERS } from './session.js'
 
 const HOST = '127.0.0.1'
 const CALIBRATION_MS = 1500
@@ -35,7 +35,6 @@ const CALIBRATION_MARGIN_MS = 300
 const TICK_MS = 1
 
 interface Parts {
-  readonly provider: Keys
   readonly receiver: Keys
   readonly senders: readonly Keys[]
   readonly relay: Relay
@@ -57,18 +56,17 @@ export class InProcessLab implements Lab {
 
   /** @throws UserError if there is no second loopback address */
   static async open(): Promise<InProcessLab> {
-    const [provider, receiver] = [await newKeys(), await newKeys()]
+    const receiver = await newKeys()
     const senders = await Promise.all(Array.from({ length: SENDERS }, newKeys))
-    const { signer } = provider
     const relay = await Relay.open({
-      ...{ host: HOST, port: 0, claimKbps: 1, signer, voucherSigner: providerVouchers },
+      ...{ host: HOST, port: 0, claimKbps: 1, ...PROVIDER_KEYS },
       ...{ access: everybodyReserved, clock: systemClock, random: systemRandom },
     })
     const port = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
     try {
       const ends = { host: HOST, providerPort: relay.port, receiverPort: port.port }
       const path = await InProcessPath.open(ends, Math.random)
-      return new InProcessLab({ provider, receiver, senders, relay, port, path })
+      return new InProcessLab({ receiver, senders, relay, port, path })
     } catch (cause) {
       await relay.close()
       await port.close()
@@ -103,7 +101,7 @@ export class InProcessLab implements Lab {
       const link = path.watch()
       const beganMs = monotonicMs()
       const datagram = Buffer.alloc(DATAGRAM_BYTES)
-      const offeredKbps = overdrive(SENDERS) * claimOf(this.#cell)
+      const offeredKbps = SENDERS * shareKbps(claimOf(this.#cell), SENDERS)
       for (let sent = 0, nowMs = beganMs; nowMs < beganMs + CALIBRATION_MS; nowMs = monotonicMs()) {
         for (; sent < bytesIn(offeredKbps, nowMs - beganMs); sent += IP_DATAGRAM_BYTES) {
           source.send(datagram, ends.receiverPort, PATH_HOST)
@@ -120,18 +118,17 @@ export class InProcessLab implements Lab {
   }
 
   async measure(): Promise<MeasuredSession> {
-    const { path, provider, receiver, senders, port } = this.#parts
+    const { path, receiver, senders, port } = this.#parts
     const claimKbps = claimOf(this.#cell)
     const { packets, lost } = path
     const link = path.watch()
-    const terms = { claimKbps, senders: SENDERS, receiver: receiver.verifier, provider: provider.verifier }
+    const terms = { claimKbps, senders: SENDERS, receiver: receiver.verifier, provider: providerAnswers }
     const openProvider = async () =>
       connect(streamPair(HOST), stream => this.#parts.relay.serve(stream, randomBytes(8).toString('hex')))
     const reading = await measure({
       claimKbps,
       signer: receiver.signer,
       receiver: port,
-      provider: provider.verifier,
       senders: senders.map(({ verifier, signer }) => ({
         verifier,
         open: async () =>

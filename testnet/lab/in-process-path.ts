@@ -4,8 +4,9 @@
  * both expect:
  *
  *   provider :P ══ ours :R ── link, delay, loss ── ours :P ══ receiver :R
+ *   sender :x   ══ ours :R ──── delay, loss ────── a port for this sender ══ receiver :R
  *
- * Datagrams that senders send straight to the receiver arrive at :R too, and have delay and loss only. If the receiver's own
+ * Datagrams that senders send straight to the receiver have delay and loss only. The receiver's answers go back. If the receiver's own
  * link is narrow, everything must fit through that link as well.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
@@ -35,8 +36,6 @@ export interface PathEnds {
 interface Sockets {
   readonly toProvider: Socket
   readonly toReceiver: Socket
-  /** towards the receiver, for datagrams that did not come from the provider */
-  readonly direct: Socket
 }
 
 export class InProcessPath {
@@ -44,10 +43,13 @@ export class InProcessPath {
   readonly #sockets: Sockets
   readonly #random: () => number
   readonly #line = new DelayLine()
+  /** towards the receiver, by the address of a sender */
+  readonly #direct = new Map<string, Promise<Socket>>()
   #cell: Cell = { rateKbps: 1, rttMs: 0, lossPercent: 0 }
   #link = new LinkModel(1)
   #downlink: LinkModel | undefined
   #passed = 0
+  #closed = false
   #curve = new Curve()
   /** towards the receiver, since the start */
   packets = 0
@@ -68,13 +70,13 @@ export class InProcessPath {
   static async open(ends: PathEnds, random: () => number): Promise<InProcessPath> {
     const opened: Socket[] = []
     try {
-      for (const port of [ends.receiverPort, ends.providerPort, 0]) opened.push(await bind(port))
+      for (const port of [ends.receiverPort, ends.providerPort]) opened.push(await bind(port))
     } catch (error) {
       for (const socket of opened) socket.close()
       throw error
     }
-    const [toProvider, toReceiver, direct] = opened as [Socket, Socket, Socket]
-    return new InProcessPath(ends, { toProvider, toReceiver, direct }, random)
+    const [toProvider, toReceiver] = opened as [Socket, Socket]
+    return new InProcessPath(ends, { toProvider, toReceiver }, random)
   }
 
   shape(shape: PathShape): void {
@@ -93,8 +95,10 @@ export class InProcessPath {
 
   async close(): Promise<void> {
     this.#line.close()
-    const { toProvider, toReceiver, direct } = this.#sockets
-    await Promise.all([toProvider, toReceiver, direct].map(socket => new Promise<void>(done => socket.close(done))))
+    this.#closed = true
+    const { toProvider, toReceiver } = this.#sockets
+    const direct = await Promise.all(this.#direct.values())
+    await Promise.all([toProvider, toReceiver, ...direct].map(socket => new Promise<void>(done => socket.close(done))))
   }
 
   #forward(datagram: Buffer, source: RemoteInfo): void {
@@ -112,8 +116,24 @@ export class InProcessPath {
     if (this.#downlink) leavesMs = this.#downlink.leavesMs(bytes, leavesMs)
     if (leavesMs === undefined) return
     this.packets++
-    const socket = fromProvider ? this.#sockets.toReceiver : this.#sockets.direct
-    if (!this.#delay(leavesMs, () => socket.send(datagram, receiverPort, host))) this.lost++
+    const send = (socket: Socket) => socket.send(datagram, receiverPort, host)
+    const leave = fromProvider
+      ? () => send(this.#sockets.toReceiver)
+      : () => void this.#directOf(source).then(socket => this.#closed || send(socket))
+    if (!this.#delay(leavesMs, leave)) this.lost++
+  }
+
+  #directOf({ address, port }: RemoteInfo): Promise<Socket> {
+    const name = `${address} ${port}`
+    const known = this.#direct.get(name)
+    if (known) return known
+    const opening = bind(0).then(socket =>
+      socket.on('message', answer =>
+        this.#delay(monotonicMs(), () => this.#sockets.toProvider.send(answer, port, address)),
+      ),
+    )
+    this.#direct.set(name, opening)
+    return opening
   }
 
   /** @returns false if the datagram is lost on the way */

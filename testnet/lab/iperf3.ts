@@ -69,13 +69,26 @@ export async function runIperf3(ends: Iperf3Ends, request: ToolRequest): Promise
 }
 
 /** Starts a UDP flow that lasts until it is ended, and whose result nobody reads. @returns ends the flow */
-export async function startLoad(ends: Iperf3Ends, rateKbps: number): Promise<() => Promise<void>> {
+export const startLoad = (ends: Iperf3Ends, rateKbps: number): Promise<() => Promise<void>> =>
+  startEndless(ends, [...UDP, '--bitrate', `${rateKbps}k`])
+
+/** TCP connections of the kernel, side by side, that send as much as they can. */
+export interface Upload {
+  readonly congestionControl: 'cubic' | 'bbr'
+  readonly flows: number
+}
+
+/** The same with TCP. */
+export const startUpload = (ends: Iperf3Ends, { congestionControl, flows }: Upload): Promise<() => Promise<void>> =>
+  startEndless(ends, ['--congestion', congestionControl, '--parallel', String(flows)])
+
+async function startEndless(ends: Iperf3Ends, options: readonly string[]): Promise<() => Promise<void>> {
   const { client, server, host, port, watchdog } = ends
   const run = (at: Namespace, options: readonly string[]) =>
     start(at.inside(['iperf3', ...options, '--json', '--port', String(port)]), watchdog, LOAD_LIMIT_MS)
   const serving = run(server, ['--server', '--one-off'])
   await listening(server.pid, port)
-  const sending = run(client, ['--client', host, '--time', '0', ...UDP, '--bitrate', `${rateKbps}k`])
+  const sending = run(client, ['--client', host, '--time', '0', ...options])
   return async () => {
     await Promise.all([sending.end(), serving.end()])
   }

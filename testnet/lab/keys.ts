@@ -9,10 +9,8 @@ export interface Keys {
   readonly verifier: PeerVerifier
 }
 
-export const newKeys = (): Promise<Keys> => keysOf(new Uint8Array(randomBytes(32)))
-
-/** @param seed 32 bytes */
-export async function keysOf(seed: Uint8Array): Promise<Keys> {
+export async function newKeys(): Promise<Keys> {
+  const seed = new Uint8Array(randomBytes(32))
   const peerId = await peerIdOf(seed)
   return { peerId, signer: await peerSigner(seed), verifier: peerVerifier(peerId) }
 }

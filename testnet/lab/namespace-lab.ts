@@ -2,7 +2,7 @@
 import { shareKbps } from '../../probe/verdict/share.js'
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { startWatchdog, type Watchdog } from '../process/watchdog.js'
-import { flowBeganMs, type Iperf3Result, runIperf3, startLoad } from './iperf3.js'
+import { flowBeganMs, type Iperf3Result, runIperf3, startLoad, startUpload, type Upload } from './iperf3.js'
 import {
   type Calibration,
   type Cell,
@@ -32,6 +32,11 @@ const CALIBRATION_OVERDRIVE = 1.05
 const SETTLED = { first: 2, last: -1, ms: 500 } as const
 /** tc and the device count the same packets at different instants. The two counts may differ by this much. */
 const COUNTERS_DIFFER = 32 * IP_DATAGRAM_BYTES
+
+export interface LinkOptions {
+  readonly claimKbps?: number
+  readonly queueMs?: number | undefined
+}
 
 interface Roles {
   readonly provider: LabRole
@@ -74,12 +79,13 @@ export class NamespaceLab implements Lab {
     return this.#parts.namespaces
   }
 
-  async shape(cell: Cell): Promise<void> {
+  /** @param link what differs from the lab's usual link */
+  async shape(cell: Cell, { claimKbps = claimOf(cell), queueMs }: LinkOptions = {}): Promise<void> {
     const { router, path, roles } = this.#parts
-    await router.run(['tc', 'qdisc', 'replace', 'dev', TO_HUB, 'root', ...tokenBucketFilter(cell.rateKbps)])
+    await router.run(['tc', 'qdisc', 'replace', 'dev', TO_HUB, 'root', ...tokenBucketFilter(cell.rateKbps, queueMs)])
     await path.set(cell)
     const cast = {
-      claimKbps: claimOf(cell),
+      claimKbps,
       provider: roles.provider.address,
       receiver: roles.receiver.address,
       senders: roles.senders.map(({ address }) => address),
@@ -107,6 +113,12 @@ export class NamespaceLab implements Lab {
   }
 
   readonly iperf3 = (request: ToolRequest): Promise<ToolFlow> => this.#iperf3(request)
+
+  /** Sends from the provider's household through its link to the receiver. @returns ends the upload */
+  upload(upload: Upload): Promise<() => Promise<void>> {
+    const { provider, receiver, watchdog } = this.#parts
+    return startUpload({ client: provider, server: receiver, host: HOSTS.receiver, port: FLOW_PORT, watchdog }, upload)
+  }
 
   close(): Promise<void> {
     this.#closing ??= closeAll(this.#closers)

@@ -19,7 +19,7 @@ import { createPeer, listenAddresses, type Peer } from '../../verifier/net/libp2
 import { peerSigner, peerVerifier } from '../../verifier/net/peer-keys.js'
 import { connect, handleStreams, openStream, type PeerAddress } from '../../verifier/net/streams.js'
 import type { Answer, Cast, Order, Role } from './role-messages.js'
-import { measure, providerVouchers, SENDERS, type SessionReading } from './session.js'
+import { measure, PROVIDER_KEYS, providerAnswers, SENDERS, type SessionReading } from './session.js'
 
 /** Reaching a peer takes a few round trips. */
 const DIAL_MS = 3000
@@ -68,7 +68,7 @@ async function sender({ peer, host, signer }: Self): Promise<Part> {
     async stream => {
       if (now === undefined) return
       const { claimKbps, provider, receiver } = now
-      const verifiers = { receiver: peerVerifier(receiver.peerId), provider: peerVerifier(provider.peerId) }
+      const verifiers = { receiver: peerVerifier(receiver.peerId), provider: providerAnswers }
       const openProvider = () => open(peer, provider, SESSION_PROTOCOL, RelayFrame.maxBytes)
       const sender = soloSender({ claimKbps, senders: SENDERS, ...verifiers }, { signer, openProvider, udpHost: host })
       await serveProbe(stream, sender)
@@ -83,14 +83,13 @@ async function sender({ peer, host, signer }: Self): Promise<Part> {
   }
 }
 
-async function provider({ peer, host, signer }: Self): Promise<Part> {
+async function provider({ peer, host }: Self): Promise<Part> {
   const relay = await Relay.open({
     host,
     port: 0,
     claimKbps: 1,
     access: everybodyReserved,
-    signer,
-    voucherSigner: providerVouchers,
+    ...PROVIDER_KEYS,
     clock: systemClock,
     random: systemRandom,
   })
@@ -121,7 +120,6 @@ async function receiver({ peer, host, signer }: Self): Promise<Part> {
         claimKbps: now.claimKbps,
         signer,
         receiver: udp,
-        provider: peerVerifier(now.provider.peerId),
         senders: now.senders.map(to => ({
           verifier: peerVerifier(to.peerId),
           open: () => open(peer, to, PROBE_PROTOCOL, ProbeFrame.maxBytes),

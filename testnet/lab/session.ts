@@ -1,8 +1,8 @@
 /**
  * The lab's solo sessions: how many send, what receipts are signed with, and what the lab wants to know of a session.
  */
-import { computeAddress } from 'ethers'
 import {
+  type AnswerVerifier,
   type Backend,
   type MessageStream,
   measureSolo,
@@ -14,8 +14,8 @@ import {
 } from '../../probe/index.js'
 import type { NetworkId } from '../../proto/digests.js'
 import { keccakText } from '../../proto/hash.js'
-import type { Hex } from '../../proto/hex.js'
 import { ProbeFrame } from '../../proto/messages.js'
+import { AnswerVerifiers, answerSigner } from '../../verifier/chain/answers.js'
 import { voucherSigner, voucherVerifier } from '../../verifier/chain/vouchers.js'
 
 /** k */
@@ -24,10 +24,13 @@ export const SENDERS = 3
 const NETWORK: NetworkId = { chainId: 31_337, contract: `0x${'11'.repeat(20)}` }
 const PROVIDER_SECRET = keccakText('the provider of the lab')
 const RECEIVER_SECRET = keccakText('the receiver of the lab')
-const PROVIDER_ACCOUNT = computeAddress(PROVIDER_SECRET).toLowerCase() as Hex
 
-/** Signs the receipts of the lab's relay. */
-export const providerVouchers = voucherSigner(NETWORK, PROVIDER_SECRET)
+/** The keys of the lab's relay: one account for all. */
+export const PROVIDER_KEYS = {
+  voucherSigner: voucherSigner(NETWORK, PROVIDER_SECRET),
+  answerSigner: answerSigner(NETWORK, PROVIDER_SECRET),
+}
+export const providerAnswers: AnswerVerifier = new AnswerVerifiers(NETWORK).of(PROVIDER_KEYS.answerSigner.account)
 
 export interface ReceiverPart {
   readonly claimKbps: number
@@ -35,7 +38,6 @@ export interface ReceiverPart {
   readonly soakMs?: number | undefined
   readonly signer: PeerSigner
   readonly receiver: Receiver
-  readonly provider: PeerVerifier
   readonly senders: readonly { open(): Promise<MessageStream>; readonly verifier: PeerVerifier }[]
   /** where the provider reaches the receiver */
   readonly host: string
@@ -58,7 +60,7 @@ export interface SessionReading {
 
 /** The receiver's side: a whole session. */
 export async function measure(part: ReceiverPart): Promise<SessionReading> {
-  const { claimKbps, soakMs, receiver, signer, provider, senders, host } = part
+  const { claimKbps, soakMs, receiver, signer, senders, host } = part
   const notes: string[] = []
   const told = new Told()
   let span: SessionReading['span']
@@ -67,8 +69,8 @@ export async function measure(part: ReceiverPart): Promise<SessionReading> {
     {
       ...{ claimKbps, soakMs },
       senders: senders.map(({ open, verifier }) => ({ verifier, open: async () => told.watch(await open()) })),
-      providerVerifier: provider,
-      providerVouchers: voucherVerifier(NETWORK, PROVIDER_ACCOUNT),
+      providerAnswers,
+      providerVouchers: voucherVerifier(NETWORK, providerAnswers.account),
       advertisedHost: host,
     },
     {

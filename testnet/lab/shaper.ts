@@ -7,17 +7,20 @@ export const ETHERNET_BYTES = 14
 /** As much as a late timer skips on a busy machine. A busy link saves nothing up. */
 const BURST_MS = 5
 const MIN_BURST_DATAGRAMS = 8
-/** The queue of a home router. The estimator's decline check deals with longer queues, not the lab. */
+/** A short queue, so that a reading says little about the queue. */
 const QUEUE_MS = 50
 const MIN_QUEUE_DATAGRAMS = 32
 
 const FRAME_BYTES = IP_DATAGRAM_BYTES + ETHERNET_BYTES
 
-/** For `tc qdisc … root`, such that the probe's datagrams pass at `rateKbps`. */
-export function tokenBucketFilter(rateKbps: number): string[] {
+/**
+ * For `tc qdisc … root`, such that the probe's datagrams pass at `rateKbps`.
+ * @param queueMs how long a datagram may wait (default: 50 ms)
+ */
+export function tokenBucketFilter(rateKbps: number, queueMs = QUEUE_MS): string[] {
   const bytesPerMs = (rateKbps * FRAME_BYTES) / IP_DATAGRAM_BYTES / 8
   const burst = Math.ceil(Math.max(BURST_MS * bytesPerMs, MIN_BURST_DATAGRAMS * FRAME_BYTES))
-  const queue = Math.ceil(Math.max(QUEUE_MS * bytesPerMs, MIN_QUEUE_DATAGRAMS * FRAME_BYTES))
+  const queue = Math.ceil(Math.max(queueMs * bytesPerMs, MIN_QUEUE_DATAGRAMS * FRAME_BYTES))
   return ['tbf', 'rate', `${Math.round(bytesPerMs * 8000)}bit`, 'burst', String(burst), 'limit', String(burst + queue)]
 }
 

@@ -19,14 +19,17 @@ export interface Shape {
   readonly soaks: boolean
 }
 
+/** Each session has a second try, in a slot of its own. */
+const TRIES = 2
+
 /**
  * Every provider has a session with every verifier as receiver, `lanes` sessions run at once, and a provider's own
- * sessions never overlap: max(⌈V·P / lanes⌉, V) slots.
+ * sessions never overlap: max(⌈V·P / lanes⌉, V) slots, and as many for the second tries.
  */
 export function testnetParams({ verifiers, providers, soaks }: Shape): NetworkParams {
   const receivers = Math.min(verifiers, DEVNET.receivers)
   const rounds = Math.max(Math.ceil((receivers * providers) / DEVNET.lanes), receivers)
-  return paramsFor(rounds, soaks ? soaking(DEVNET) : DEVNET)
+  return paramsFor(TRIES * rounds, soaks ? soaking(DEVNET) : DEVNET)
 }
 
 /**
@@ -54,7 +57,7 @@ export function narrowParams(
   const rounds = Math.floor(receivers.length / size) * providers
   const slotMs = START_LEAD_MS + DEVNET.slotMs + DIRECT_MS
   const params = { ...DEVNET, offsetMs: START_LEAD_MS, slotMs }
-  return paramsFor(rounds, soaks ? soaking(params) : params)
+  return paramsFor(TRIES * rounds, soaks ? soaking(params) : params)
 }
 
 const soaking = (params: NetworkParams): NetworkParams => ({

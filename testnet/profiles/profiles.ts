@@ -1,11 +1,12 @@
 /** Every profile by the name that `--providers` takes. */
 import { bigbucket, bucket } from './cheats/bucket.js'
+import { chooser } from './cheats/chooser.js'
 import { accomplice, crony } from './cheats/favours.js'
 import { forger } from './cheats/forger.js'
+import { inventor, rewriter } from './cheats/headers.js'
 import { delayer, reorderer, stretcher } from './cheats/holding.js'
 import { hollow } from './cheats/hollow.js'
 import { guesser, replayer, truncater } from './cheats/invented.js'
-import { picky } from './cheats/picky.js'
 import { twin } from './cheats/twin.js'
 import { flaky } from './flaky.js'
 import { honest } from './honest.js'
@@ -18,7 +19,6 @@ import { dead, refuser } from './unserving.js'
 export const CHEATS = {
   bucket,
   bigbucket,
-  picky,
   guesser,
   replayer,
   truncater,
@@ -30,6 +30,9 @@ export const CHEATS = {
   crony,
   accomplice,
   twin,
+  rewriter,
+  inventor,
+  chooser,
 } satisfies Record<string, ProviderProfile>
 
 export type CheatName = keyof typeof CHEATS

@@ -28,6 +28,20 @@ export function colludingSenders({ senders, share, verifiers }: Committee, j: nu
 export const sendersAtLeast = (committee: Committee, least: number): number =>
   tail(least, committee.senders, j => colludingSenders(committee, j))
 
+/**
+ * P(at least `least` of the senders collude in both of an honest receiver's tries). In a set of known size no sender has a
+ * part in both tries.
+ */
+export function sendersInBothTries(committee: Committee, least: number): number {
+  const { senders, share, verifiers } = committee
+  if (verifiers === undefined) return sendersAtLeast(committee, least) ** 2
+  return tail(least, senders, j => {
+    const left = colluders(share, verifiers) - j
+    const again = tail(least, senders, i => hypergeometric(verifiers - 1 - senders, left, senders, i))
+    return colludingSenders(committee, j) * again
+  })
+}
+
 /** P(l of the n receivers collude). */
 function colludingReceivers({ receivers, share, verifiers }: Committee, l: number): number {
   if (verifiers === undefined) return binomial(receivers, share, l)
@@ -61,15 +75,15 @@ export const sendersToSpoil = (senders: number): number => toleratedSenders(send
 
 /**
  * P(a window of an honest provider is a breach): 2f+1 votes below the slashing threshold, from receivers that lie and from
- * honest receivers with more than f' lying senders.
+ * honest receivers with more than f' lying senders in both tries.
  */
 export function framedWindow(committee: Committee): number {
-  const framed = sendersAtLeast(committee, sendersToSpoil(committee.senders))
+  const framed = sendersInBothTries(committee, sendersToSpoil(committee.senders))
   return overWindows(committee, framed, ({ sound }) => committee.receivers - sound >= quorumOf(committee.receivers))
 }
 
-/** P(senders turn a low vote of an honest receiver into "at least x"), if that takes `needed` of them. */
-export const vetoedVote = (committee: Committee, needed: number): number => sendersAtLeast(committee, needed)
+/** P(senders turn a low vote of an honest receiver into "at least x"), if that takes `needed` of them in each try. */
+export const vetoedVote = (committee: Committee, needed: number): number => sendersInBothTries(committee, needed)
 
 /** P(a window of a provider below the slashing threshold is no breach): fewer than 2f+1 low votes are left. */
 export const vetoedWindow = (committee: Committee, needed: number): number =>
@@ -80,14 +94,15 @@ export const vetoedWindow = (committee: Committee, needed: number): number =>
  * and there are at least 2f+1 usable votes. A spoilt vote is not usable.
  */
 export function inflatedWindow(committee: Committee): number {
-  const spoilt = sendersAtLeast(committee, sendersToSpoil(committee.senders))
+  const spoilt = sendersInBothTries(committee, sendersToSpoil(committee.senders))
   const quorum = quorumOf(committee.receivers)
   return overWindows(committee, spoilt, ({ colluding, sound }) => colluding > sound && colluding + sound >= quorum)
 }
 
 /**
  * P(the soak limit is the colluders' choice), if a colluding sender's data reach the receiver beside the provider's link.
- * Colluders also decide every honest soak vote with more than f' such senders. Fewer senders move no soak, so it does not
+ * Colluders also decide every honest soak vote with more than f' such senders in its first try. Of two tries the lower
+ * reading counts, so that the second cannot be lent to. Fewer senders move no soak, so it does not
  * matter how many ordinary votes they raise: the rate is at most the soak limit.
  */
 export function lentWindow(committee: Committee): number {

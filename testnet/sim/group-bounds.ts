@@ -15,7 +15,7 @@ export interface GroupCommittee extends Omit<Committee, 'verifiers'> {
 interface GroupCounts {
   /** with a colluding receiver */
   readonly colluding: number
-  /** only honest receivers, at least one with more than f' lying senders */
+  /** only honest receivers, in each try at least one with more than f' lying senders */
   readonly spoilt: number
   readonly sound: number
 }
@@ -31,7 +31,7 @@ function overGroups(
   const groups = Math.floor(receivers / size)
   const isQuorum = (count: number): boolean => size * count >= 2 * faultsTolerated(receivers) + 1
   const liar = ofOneAtLeast(share, size)
-  const spoilt = ofOneAtLeast(sendersAtLeast({ receivers, senders, share }, sendersToSpoil(senders)), size)
+  const spoilt = ofOneAtLeast(sendersAtLeast({ receivers, senders, share }, sendersToSpoil(senders)), size) ** 2
   let sum = 0
   for (let l = 0; l <= groups; l++) {
     for (let e = 0; e <= groups - l; e++) {

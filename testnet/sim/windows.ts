@@ -8,12 +8,14 @@ import { keccakText } from '../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { STATUS } from '../../proto/leaf.js'
 import { DEVNET, type NetworkParams } from '../../proto/params.js'
-import { CAUSE, OUTCOME, type Vote } from '../../proto/vote.js'
+import { OUTCOME, type Vote } from '../../proto/vote.js'
 import { assign, type DrawnSession } from '../../verifier/core/assignment/assign.js'
 import { Draw } from '../../verifier/core/assignment/draw.js'
 import { isSoak, ticksOf } from '../../verifier/core/assignment/schedule.js'
 import type { ChainFacts } from '../../verifier/core/facts.js'
+import { NOTHING_CARRIED } from '../../verifier/core/scoring/carry-over.js'
 import { type EvaluateInput, evaluateEpoch } from '../../verifier/core/scoring/evaluate.js'
+import { combine, isKept } from '../../verifier/core/scoring/two-tries.js'
 import { makeVote } from '../../verifier/core/scoring/vote.js'
 import { type Committee, sendersToSpoil } from './bounds.js'
 import type { Sample } from './sample.js'
@@ -25,7 +27,6 @@ export interface Subject {
   readonly name: string
   readonly sample: Sample
   readonly aim: Aim
-  readonly answersHeartbeats: boolean
   /** The provider's past is forgotten every so many windows, so that each run of windows stands alone. */
   readonly freshEvery?: number
 }
@@ -72,13 +73,14 @@ export function simulate(options: WindowsOptions): Map<string, WindowResult[]> {
   const random = new Draw(keccakText(`bench cheat ${options.seed} ${options.share}`))
   const colluding = new Set(random.sample(indices(options.verifiers), Math.floor(options.share * options.verifiers)))
   const results = new Map(options.subjects.map(({ name }) => [name, [] as WindowResult[]]))
-  let previous: EvaluateInput['previous'] = { epoch: 0, leaves: [], soakVotes: new Map() }
+  let previous: EvaluateInput['previous'] = { epoch: 0, ...NOTHING_CARRIED }
   for (let epoch = 1; epoch <= options.windows; epoch++) {
     const facts = factsOf(options, epoch)
     const assignment = assign(facts, params)
     const votes = new Map<number, Vote[]>(facts.verifiers.map(({ index }) => [index, []]))
     for (const session of assignment.sessions) {
-      const vote = voteOf(session, options, { facts, params, colluding, random })
+      const repeat = assignment.repeats.find(isSecondOf(session))!
+      const vote = voteOf(session, repeat, options, { facts, params, colluding, random })
       votes.get(session.receiver)!.push(vote)
     }
     const forgotten = new Set(
@@ -91,7 +93,7 @@ export function simulate(options: WindowsOptions): Map<string, WindowResult[]> {
       previous: { ...previous, leaves: previous.leaves.filter(leaf => !forgotten.has(leaf.index)) },
       ballots: [...votes].map(([verifier, cast]) => ({ verifier, votes: cast })),
     })
-    previous = { epoch, leaves: evaluation.leaves, soakVotes: evaluation.soakVotes }
+    previous = { ...evaluation, epoch }
     for (const [i, { name }] of options.subjects.entries()) {
       const leaf = evaluation.leaves[i]!
       results.get(name)!.push({
@@ -117,6 +119,8 @@ function factsOf({ verifiers, subjects, claimKbps, seed }: WindowsOptions, epoch
     blockNumber: epoch,
     blockHash: keccakText(`block ${epoch}`),
     beacon: keccakText(`beacon ${seed} ${epoch}`),
+    windowBeacon: keccakText(`beacon ${seed} ${epoch}`),
+    linkReport: { epoch: 0, headerHash: ZERO_HASH },
     verifiers: indices(verifiers).map(index => ({
       index,
       account: accountOf(`verifier ${index}`),
@@ -130,6 +134,8 @@ function factsOf({ verifiers, subjects, claimKbps, seed }: WindowsOptions, epoch
       region: ZERO_HASH,
       link: ZERO_HASH,
       stake: 1_000_000n,
+      inWindow: true,
+      active: true,
     })),
   }
 }
@@ -141,7 +147,10 @@ interface Around {
   readonly random: Draw
 }
 
-function voteOf(session: DrawnSession, options: WindowsOptions, around: Around): Vote {
+const isSecondOf = (first: DrawnSession) => (one: DrawnSession) =>
+  one.provider === first.provider && one.receiver === first.receiver
+
+function voteOf(session: DrawnSession, repeat: DrawnSession, options: WindowsOptions, around: Around): Vote {
   const { facts, params, colluding, random } = around
   const subject = options.subjects[session.providerIndex]!
   const ticks = (1n << BigInt(ticksOf(params))) - 1n
@@ -150,24 +159,28 @@ function voteOf(session: DrawnSession, options: WindowsOptions, around: Around):
     provider: session.provider,
     receiver: session.receiver,
     ticksSent: ticks,
-    ticksAnswered: subject.answersHeartbeats ? ticks : 0n,
+    ticksAnswered: ticks,
     scheduleProof: ZERO_HASH,
-    delayUs: 0,
-    link: ZERO_HASH,
-    attempts: 2,
-    cause: CAUSE.none,
-    sessionPeers: ZERO_HASH,
     soak: isSoak(facts.beacon, session.provider, params),
   }
-  const vote = (outcome: Outcome): Vote => makeVote({ ...given, result: { outcome, evidence: NO_EVIDENCE } })
-  const liars = session.senders.filter(sender => colluding.has(sender)).length
-  const outcomes = outcomesOf(subject, given.soak, liars)
-  const honest = vote(noisy(outcomes[random.below(outcomes.length)]!, options, random))
+  const tryOf = ({ senders }: DrawnSession) => {
+    const liars = senders.filter(sender => colluding.has(sender)).length
+    const outcomes = outcomesOf(subject, given.soak, liars)
+    const measured = noisy(outcomes[random.below(outcomes.length)]!, options, random)
+    const isSpoilt = subject.aim !== 'lend' && liars >= sendersToSpoil(senders.length)
+    return { outcome: isSpoilt ? SPOILT[subject.aim] : measured, evidence: NO_EVIDENCE }
+  }
+  const first = tryOf(session)
+  const honest = makeVote({ ...given, ...combine(first, isKept(first) ? undefined : tryOf(repeat)) })
   // A colluding receiver may sign anything: every field is its own.
   if (colluding.has(session.receiver)) return subject.aim === 'frame' ? lowest(honest) : highest(honest, session)
-  if (subject.aim === 'lend' || liars < sendersToSpoil(session.senders.length)) return honest
-  // More than f' lying senders frame the provider, or make the session say nothing.
-  return subject.aim === 'frame' ? lowest(honest) : vote({ kind: 'no-data', reason: 'senders-missing' })
+  return honest
+}
+
+/** What more than f' lying senders make of a session: they frame the provider, or the session says nothing. */
+const SPOILT: Record<Exclude<Aim, 'lend'>, Outcome> = {
+  frame: { kind: 'dead', granted: 0 },
+  raise: { kind: 'no-data', reason: 'senders-missing' },
 }
 
 /** The possible outcomes of a session of this provider. If senders lend, the outcome also depends on how many of them do. */
@@ -184,8 +197,10 @@ const NO_EVIDENCE = {
   sessionId: ZERO_HASH,
   chunkRoot: ZERO_HASH,
   keyCommitments: ZERO_HASH,
+  sessionPeers: ZERO_HASH,
   receiptHead: ZERO_HASH,
   unverifiableSenders: 0,
+  providerHost: undefined,
 }
 
 const highest = (vote: Vote, { claimKbps }: DrawnSession): Vote => ({
@@ -195,7 +210,7 @@ const highest = (vote: Vote, { claimKbps }: DrawnSession): Vote => ({
 })
 
 /** A vote of `dead` needs no evidence. */
-const lowest = (vote: Vote): Vote => ({ ...vote, outcome: OUTCOME.dead, rateKbps: 0 })
+const lowest = (vote: Vote): Vote => ({ ...vote, outcome: OUTCOME.dead, rateKbps: 0, attempts: 2 })
 
 /** Adds an error to the reading, drawn from the measured errors: few real sessions stand for many windows. */
 function noisy(outcome: Outcome, { errors, claimKbps }: WindowsOptions, random: Draw): Outcome {

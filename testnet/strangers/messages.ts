@@ -1,9 +1,11 @@
 /** What a crowd of strangers is told, and what it answers. */
+import type { Hex } from '../../proto/hex.js'
 import type { PeerAddress } from '../../verifier/net/streams.js'
 
 export interface Attack {
   /** the provider */
   readonly target: PeerAddress
+  readonly account: Hex
   readonly claimKbps: number
   /** data that the strangers send to the provider, all together */
   readonly floodKbps: number

@@ -9,10 +9,9 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { MAX_BUDGET_MS, MAX_DURATION_MS } from '../../probe/constants.js'
-import { bytesIn, maxShareKbps } from '../../probe/verdict/share.js'
+import { bytesIn } from '../../probe/verdict/share.js'
 import { echoOf, isChallenge } from '../../probe/wire/path-validation.js'
-import { paddedOpen } from '../../probe/wire/relay-client.js'
+import { paddedOpen, requestOf } from '../../probe/wire/relay-client.js'
 import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import { RelayFrame, RelayOpen } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
@@ -103,17 +102,14 @@ export class Stranger {
       RelayFrame.maxBytes,
       this.#stopping.signal,
     )
-    const rateKbps = maxShareKbps(this.#attack.claimKbps)
-    const request = {
-      ...{ sessionId: randomBytes(32), nextHopHost: this.#host, nextHopPort: this.#udp.address().port, rateKbps },
-      ...{ budgetBytes: Math.floor(bytesIn(rateKbps, MAX_BUDGET_MS)), durationMs: MAX_DURATION_MS, sender: 0 },
-      token: forged ? randomBytes(TOKEN_BYTES) : undefined,
-    }
+    const nextHop = { host: this.#host, port: this.#udp.address().port }
+    const token = forged ? randomBytes(TOKEN_BYTES) : undefined
+    const request = requestOf(randomBytes(32), nextHop, this.#attack.claimKbps, token)
     let tag: Buffer | undefined
     let answered = false
     this.#counts.openings++
     try {
-      await stream.send(RelayOpen.encode(paddedOpen(request)))
+      await stream.send(RelayOpen.encode(paddedOpen(request, this.#attack.account)))
       for (let bytes = await stream.receive(); bytes; bytes = await stream.receive()) {
         const { grant, refuse } = RelayFrame.decode(bytes)
         answered = true

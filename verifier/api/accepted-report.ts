@@ -25,12 +25,13 @@ export async function evidenceOf(node: Parts, report: AcceptedReport): Promise<E
   const { header, headerHash, posted, leaves, ballots } = report
   const { chain, store, network } = node
   const facts = await store.getFacts(header.epoch, header.blockHash)
+  const linked = facts && (await store.getReport(facts.linkReport.headerHash))
   const isFirst = header.previousHeader === ZERO_HASH
   const previous = isFirst ? undefined : await store.getReport(header.previousHeader)
   const encoded = await Promise.all(ballots.map(({ root }) => store.getBallot(root)))
   const kept = encoded.filter(bytes => bytes !== undefined)
   const isComplete = kept.length > 0 && kept.length === encoded.length && (isFirst || previous !== undefined)
-  if (facts === undefined || !isComplete) return undefined
+  if (facts === undefined || !isComplete || (linked === undefined && facts.linkReport.epoch > 0)) return undefined
   return {
     params: network.params,
     network: chain.network,
@@ -40,6 +41,7 @@ export async function evidenceOf(node: Parts, report: AcceptedReport): Promise<E
       headerHash: header.previousHeader,
       leaves: previous ? encodeCarryOver(previous).map(toHex) : [],
     },
+    linkLeaves: (linked?.leaves ?? []).map(leaf => toHex(encodeLeaf(leaf))),
     ballots: kept.map(toHex),
     header,
     headerHash,

@@ -17,11 +17,7 @@ export async function readAnnouncements(context: ChainContext): Promise<Announce
 }
 
 /** The newest announcement of every account in one role. @param to the last block (default: the newest) */
-export async function newestOf(
-  context: ChainContext,
-  role: Announcement['role'],
-  to?: number,
-): Promise<Announcement[]> {
+async function newestOf(context: ChainContext, role: Announcement['role'], to?: number): Promise<Announcement[]> {
   const newest = new Map<number, Announcement>()
   for (const event of await eventsOf(context, context.contracts[REGISTRY[role]], 'Announced', [], undefined, to)) {
     const announcement = announcementFrom(role, event)

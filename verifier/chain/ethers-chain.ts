@@ -3,7 +3,7 @@ import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
-import type { ChainFacts, FrozenVerifier, RegisteredProvider } from '../core/facts.js'
+import type { BlockFacts, FrozenVerifier, RegisteredProvider } from '../core/facts.js'
 import type { Announcement, Chain, PostedReport, Settlement, TxResult } from '../core/ports.js'
 import { readAnnouncements } from './announcements.js'
 import { announceCall, freezeCall, postCall, settleCall, startCall } from './calls.js'
@@ -11,8 +11,9 @@ import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { readAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
 import { readProvider, readVerifier } from './registrations.js'
-import { readPosted, readSettlements, readTip } from './reports.js'
+import { readPosted, readSettlements } from './reports.js'
 import type { Call, Sender } from './sender.js'
+import { readTip } from './tip.js'
 
 export class EthersChain implements Chain {
   readonly network
@@ -34,7 +35,7 @@ export class EthersChain implements Chain {
     return readClock(this.context)
   }
 
-  factsAt(epoch: number): Promise<ChainFacts | undefined> {
+  factsAt(epoch: number): Promise<BlockFacts | undefined> {
     return readFacts(this.context, epoch)
   }
 

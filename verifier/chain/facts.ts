@@ -1,16 +1,16 @@
 /** The chain's facts at B(e). Every node must read the same, so all reads are at one block, which is checked again. */
 import type { Block } from 'ethers'
 import { beaconOf } from '../../proto/digests.js'
-import { type EpochClock, epochStartMs, eraOf } from '../../proto/epoch.js'
+import { type EpochClock, epochStartMs, eraOf, windowStart } from '../../proto/epoch.js'
 import { ZERO_HASH } from '../../proto/hex.js'
-import { linkOf } from '../core/assignment/link-groups.js'
-import type { ActiveProvider, ChainFacts, FrozenVerifier } from '../core/facts.js'
+import type { BlockFacts, FrozenVerifier, RegisteredProvider } from '../core/facts.js'
 import type { Announcement } from '../core/ports.js'
-import { announcedBetween, newestOf } from './announcements.js'
+import { announcedBetween } from './announcements.js'
 import { lastBlockBefore } from './block-search.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { type ProviderTuple, providerFrom, type VerifierTuple, verifierFrom } from './registrations.js'
+import { readTip } from './tip.js'
 
 /** Providers in one call: well below the size at which chain nodes cut an answer short. */
 const PROVIDERS_PER_PAGE = 500
@@ -32,16 +32,20 @@ export async function blockOfEpoch(
   return lastBlockBefore(context.provider, epochStartMs(clock, epoch) / 1000, context.file.deployBlock)
 }
 
-export async function readFacts(context: ChainContext, epoch: number): Promise<ChainFacts | undefined> {
+export async function readFacts(context: ChainContext, epoch: number): Promise<BlockFacts | undefined> {
   if (!Number.isSafeInteger(epoch) || epoch < 1) throw new RangeError(`${epoch} is not an epoch`)
   for (;;) {
     const clock = await readClock(context)
     const block = clock && (await blockOfEpoch(context, clock, epoch))
     if (!clock || !block) return undefined
+    const first = windowStart(epoch, context.file.params.windowEpochs)
+    const start = first === epoch ? block : await blockOfEpoch(context, clock, first)
+    if (!start) continue // a reorganisation
     const era = eraOf(clock, epoch)
-    const [verifiers, providers] = await Promise.all([
+    const [verifiers, providers, linkReport] = await Promise.all([
       readFrozenSet(context, era, block.number),
-      readProviders(context, block.number),
+      readProviders(context, start.number, block.number),
+      readTip(context, start.number),
     ])
     // A reorganisation may have replaced the block between two reads.
     const now = await context.provider.getBlock(block.number)
@@ -52,6 +56,8 @@ export async function readFacts(context: ChainContext, epoch: number): Promise<C
       blockNumber: block.number,
       blockHash: hex(block.hash ?? ZERO_HASH),
       beacon: beaconOf(hex(block.prevRandao ?? ZERO_HASH), epoch),
+      windowBeacon: beaconOf(hex(start.prevRandao ?? ZERO_HASH), first),
+      linkReport,
       verifiers,
       providers,
     }
@@ -77,18 +83,31 @@ export async function readFrozenSet(
   return set.map(verifierFrom).sort((a, b) => a.index - b.index)
 }
 
-async function readProviders(context: ChainContext, blockTag: number): Promise<ActiveProvider[]> {
-  const { contracts } = context
-  const announced = await newestOf(context, 'provider', blockTag)
-  const links = new Map(announced.map(({ index, multiaddrs }) => [index, linkOf(multiaddrs)]))
+/**
+ * Providers that are active at either block. A claim is the one of the window's first block, so that all votes of a window
+ * are held against one claim: who raises or lowers a claim within a window is held to the old one until its end.
+ */
+async function readProviders(context: ChainContext, start: number, now: number): Promise<BlockFacts['providers']> {
+  const before = await readActive(context, start)
+  const active = now === start ? before : await readActive(context, now)
+  const keyOf = ({ index, account }: RegisteredProvider) => `${index} ${account}`
+  const first = new Map(before.map(one => [keyOf(one), one]))
+  const current = new Map(active.map(one => [keyOf(one), one]))
+  return [...new Map([...first, ...current])]
+    .map(([key, one]) => ({
+      ...{ ...one, claimKbps: first.get(key)?.claimKbps ?? one.claimKbps },
+      ...{ inWindow: first.has(key), active: current.has(key) },
+    }))
+    .sort((a, b) => a.index - b.index)
+}
+
+async function readActive({ contracts }: ChainContext, blockTag: number): Promise<RegisteredProvider[]> {
   const active = contracts.providerRegistry.getFunction('active')
   const count = Number(await contracts.providerRegistry.getFunction('activeCount')({ blockTag }))
-  const providers: ActiveProvider[] = []
+  const providers: RegisteredProvider[] = []
   for (let offset = 0; offset < count; offset += PROVIDERS_PER_PAGE) {
     const page: ProviderTuple[] = await active(offset, PROVIDERS_PER_PAGE, { blockTag })
-    providers.push(
-      ...page.map(tuple => ({ ...providerFrom(tuple), link: links.get(Number(tuple.index)) ?? ZERO_HASH })),
-    )
+    providers.push(...page.map(providerFrom))
   }
-  return providers.sort((a, b) => a.index - b.index)
+  return providers
 }

@@ -2,21 +2,10 @@
 import { HEADER_FIELDS } from '../../proto/header.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { PostedReport, Settlement } from '../core/ports.js'
-import { blockAt } from './block-search.js'
 import type { ChainContext } from './context.js'
 import { hex, recordFrom } from './contracts.js'
 import { eventsOf } from './events.js'
 import { blockOfEpoch, readClock } from './facts.js'
-
-export async function readTip({ provider, contracts }: ChainContext): Promise<{ epoch: number; headerHash: Hex }> {
-  // Both reads at one block, because the chain may accept a report between them.
-  const blockTag = (await blockAt(provider, 'latest')).number
-  const [epoch, headerHash] = await Promise.all([
-    contracts.epochReports.getFunction('lastEpoch')({ blockTag }),
-    contracts.epochReports.getFunction('lastHeaderHash')({ blockTag }),
-  ])
-  return { epoch: Number(epoch), headerHash: hex(headerHash) }
-}
 
 export async function readPosted(context: ChainContext, epoch: number): Promise<PostedReport | undefined> {
   const { contracts, provider } = context

@@ -17,6 +17,12 @@ export function groupText({ verifiers, ratesKbps, sumKbps }: GroupReading, claim
 /** `97.3 %` of basis points. */
 export const shareText = (bps: number): string => `${(bps / 100).toFixed(1)} %`
 
+/** `8.7 ms`, `87 ms` or `1.2 s` of microseconds. */
+export function delayText(us: number): string {
+  const [value, unit] = us < 1e6 ? [us / 1000, 'ms'] : [us / 1e6, 's']
+  return `${value < 10 ? value.toFixed(1) : Math.floor(value)} ${unit}`
+}
+
 /** The last five windows, oldest first: ● a breach, ○ none. */
 export const breachText = (bits: number): string => [4, 3, 2, 1, 0].map(i => ((bits >> i) & 1 ? '●' : '○')).join('')
 

@@ -21,6 +21,8 @@ export function verdictOf(outcome: Outcome, claimKbps: number, thresholdKbps: nu
       return 'The provider takes the session and forwards nothing. Check that it can reach this machine by UDP: see --udp-host and --udp-port.'
     case 'garbage':
       return 'The data that arrived is not the data that was sent.'
+    case 'no-path':
+      return NO_PATH[outcome.reason]
     case 'no-data':
       return NOTHING[outcome.reason]
   }
@@ -31,6 +33,18 @@ const LIMITS = {
   'path-limited': 'This machine did not show that it can carry more by itself.',
   unstable: 'The reading never settled.',
   'no-control': 'Too few datagrams took the path without the provider to show more.',
+  'sender-spoiled': 'Some of the data that arrived could not be verified.',
+  'receiver-overrun':
+    'This machine did not read its UDP port in time and lost data. Raise net.core.rmem_max, or measure on a machine with less to do.',
+} as const
+
+const NO_PATH = {
+  family: 'The provider has no address of the IP family of this machine. Pass one of another family with --udp-host.',
+  'path-mtu':
+    'Only small datagrams come through: the path does not carry 1248 bytes. The provider or this machine needs a path MTU of at least 1280.',
+  'udp-blocked':
+    'The provider takes the session, and none of its datagrams comes. Check that it can reach this machine by UDP: see --udp-host and --udp-port.',
+  refusals: 'The provider refused the session for a reason that may be the fault of this machine. Try again later.',
 } as const
 
 const NOTHING = {

@@ -13,7 +13,7 @@ import type { ProviderJson } from '../evidence/schema/providers.js'
 import { hostOf } from '../net/libp2p.js'
 import { measureProvider } from '../node/solo-session.js'
 import { API_OPTION, askApi } from './api-client.js'
-import { rateText, shareText } from './figures.js'
+import { delayText, rateText, shareText } from './figures.js'
 import { verdictOf } from './measure-verdict.js'
 import { print } from './output.js'
 import { printable } from './printable.js'
@@ -58,7 +58,8 @@ export const measure: CommandModule<object, Flags> = {
     const { outcome } = await measureProvider({
       provider: { account: provider.provider, peerId: provider.peerId, multiaddrs: provider.multiaddrs },
       network: { chainId: network.chainId, contract: network.contracts.epochReports },
-      ...{ breachBps: network.params.breachBps, claimKbps, soakMs, udpHost, udpPort: flags['udp-port'] },
+      ...{ breachBps: network.params.breachBps, yieldMs: network.params.yieldMs },
+      ...{ claimKbps, soakMs, udpHost, udpPort: flags['udp-port'] },
       progress: progress => rates.hear(progress, performance.now()),
       log: note => rates.note(note),
     })
@@ -146,7 +147,8 @@ export function measurementText(
   points: readonly RatePoint[],
 ): string {
   if (!('measurement' in outcome)) return verdict
-  const { lossBps, jitterUs, offeredKbps, durationMs, receivedBytes, goodputKbps, rateKbps } = outcome.measurement
+  const { lossBps, jitterUs, delayUs, offeredKbps, durationMs, receivedBytes, goodputKbps, rateKbps } =
+    outcome.measurement
   const spread = Math.max(1, Math.ceil(points.length / PLOT.width))
   const series = points.filter((_, i) => i % spread === 0).map(({ kbps }) => kbps / 1000)
   const chart =
@@ -156,6 +158,7 @@ export function measurementText(
   const facts = [
     `read ${rateText(rateKbps)} (IP layer; payload ${rateText(goodputKbps)}) in ${(durationMs / 1000).toFixed(2)} s after the discard`,
     `offered ${rateText(offeredKbps)}, loss ${shareText(lossBps)}, jitter ${(jitterUs / 1000).toFixed(2)} ms, ${(receivedBytes / 1e6).toFixed(1)} MB received`,
+    `the way through the provider adds a delay of ${delayText(delayUs)}`,
   ]
   return `${chart}${facts.join('\n')}\n\n${verdict}`
 }

@@ -2,9 +2,16 @@
 import { DIRECT_MS, MAX_BUDGET_MS, OVERHEAD_MS, soakDataMs } from '../../probe/constants.js'
 import type { NetworkParams } from '../../proto/params.js'
 
+/** With more, a score would take years to forget, on any network. An explanation computes as many windows ahead. */
+const MAX_HALF_LIFE_WINDOWS = 1_000
+
 /** Why no network can run with these parameters; undefined if they fit together. */
 export function paramsFault(params: NetworkParams): string | undefined {
-  const { soakShareBps, soakMs, slotMs } = params
+  const { soakShareBps, soakMs, slotMs, halfLifeWindows, windowEpochs, eraEpochs } = params
+  if (halfLifeWindows < 1 || halfLifeWindows > MAX_HALF_LIFE_WINDOWS)
+    return `halfLifeWindows ${halfLifeWindows} is not between 1 and ${MAX_HALF_LIFE_WINDOWS}`
+  if (windowEpochs < 1 || eraEpochs % windowEpochs !== 0)
+    return `windowEpochs ${windowEpochs} does not divide eraEpochs ${eraEpochs}`
   if (soakShareBps > 10_000) return `soakShareBps ${soakShareBps} is more than 10000`
   if (soakShareBps === 0) return undefined
   if (soakDataMs(soakMs) > MAX_BUDGET_MS)

@@ -1,5 +1,6 @@
 /** What the chain says at B(e), and nothing else: every node reads the same. */
-import type { Hex } from '../../proto/hex.js'
+import { type Hex, ZERO_HASH } from '../../proto/hex.js'
+import type { Leaf } from '../../proto/leaf.js'
 
 export interface FrozenVerifier {
   /** registry index, by which votes and ballots name a verifier */
@@ -15,13 +16,22 @@ export interface ActiveProvider {
   readonly account: Hex
   readonly claimKbps: number
   readonly region: Hex
-  /** see `linkOf`: hash of the network that its announced addresses name; zero if they name none */
+  /** see link.ts: from the provider's leaf in `linkReport`; zero if it has none */
   readonly link: Hex
   readonly stake: bigint
+  /** It was active at the first block of the window. Only then is it measured in the window, and with the claim of then. */
+  readonly inWindow: boolean
+  /** It is active at B(e): only then it has a leaf. */
+  readonly active: boolean
 }
 
-/** A provider as the registry knows it. */
-export type RegisteredProvider = Omit<ActiveProvider, 'link'>
+/** A provider as the registry knows it at one block. */
+export type RegisteredProvider = Omit<ActiveProvider, 'link' | 'inWindow' | 'active'>
+
+/** What the chain itself says: links are in leaves, of which it has only the root. */
+export type BlockFacts = Omit<ChainFacts, 'providers'> & {
+  readonly providers: readonly Omit<ActiveProvider, 'link'>[]
+}
 
 export interface ChainFacts {
   readonly era: number
@@ -29,11 +39,27 @@ export interface ChainFacts {
   readonly blockNumber: number
   readonly blockHash: Hex
   readonly beacon: Hex
+  /** the beacon of the window's first epoch, which draws the receivers of the whole window */
+  readonly windowBeacon: Hex
+  /** the newest report that the chain had accepted at the window's first block; epoch 0 and the zero hash for none */
+  readonly linkReport: { readonly epoch: number; readonly headerHash: Hex }
   /** ascending by index; a certificate names a verifier by its position here */
   readonly verifiers: readonly FrozenVerifier[]
-  /** ascending by index */
+  /** active at B(e) or at the window's first block, ascending by index */
   readonly providers: readonly ActiveProvider[]
 }
+
+/** @param leaves of `linkReport` */
+export const withLinks = (
+  facts: BlockFacts,
+  leaves: readonly Pick<Leaf, 'index' | 'provider' | 'link'>[],
+): ChainFacts => ({
+  ...facts,
+  providers: facts.providers.map(one => {
+    const leaf = leaves.find(({ index, provider }) => index === one.index && provider === one.account)
+    return { ...one, link: leaf?.link ?? ZERO_HASH }
+  }),
+})
 
 /** The registry indices of the frozen set, ascending. */
 export const indicesOf = ({ verifiers }: Pick<ChainFacts, 'verifiers'>): number[] => verifiers.map(({ index }) => index)
@@ -45,3 +71,7 @@ export const capacitiesOf = (verifiers: readonly FrozenVerifier[]): ReadonlyMap<
 /** The verifier with a registry index; undefined if the frozen set holds none. */
 export const verifierOf = ({ verifiers }: Pick<ChainFacts, 'verifiers'>, index: number): FrozenVerifier | undefined =>
   verifiers.find(verifier => verifier.index === index)
+
+/** What a provider of the facts claims in all, kbit/s; 0 if the facts do not name it. */
+export const claimOf = ({ providers }: Pick<ChainFacts, 'providers'>, account: Hex): number =>
+  providers.find(provider => provider.account === account)?.claimKbps ?? 0

@@ -4,7 +4,7 @@ import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
-import type { ChainFacts, FrozenVerifier } from './facts.js'
+import type { BlockFacts, FrozenVerifier } from './facts.js'
 
 /** A report that the chain has accepted. */
 export interface PostedReport {
@@ -50,7 +50,7 @@ export interface Chain {
   /** Undefined before `start`. */
   clock(): Promise<EpochClock | undefined>
   /** Facts at B(e); undefined until a block at or after the epoch's start exists. That block fixes B(e). */
-  factsAt(epoch: number): Promise<ChainFacts | undefined>
+  factsAt(epoch: number): Promise<BlockFacts | undefined>
   /** Epoch and header hash of the last accepted report; epoch 0 and the zero hash before the first. */
   tip(): Promise<{ readonly epoch: number; readonly headerHash: Hex }>
   /** The accepted report of an epoch, from its `Posted` event. */

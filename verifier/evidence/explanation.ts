@@ -1,11 +1,13 @@
 /** Why a provider has the score it has: every step from the votes to the tokens, as data. */
 
+import { isWindowEnd, windowStart } from '../../proto/epoch.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { OUTCOME_NAME } from '../../proto/vote.js'
-import { isSoak } from '../core/assignment/schedule.js'
+import { isSoak, ticksOf } from '../core/assignment/schedule.js'
 import type { PostedReport } from '../core/ports.js'
 import { bitCount } from '../core/scoring/bit-count.js'
 import type { VoteAccount } from '../core/scoring/tally.js'
+import { outlookOf } from './outlook.js'
 import type { Recomputed } from './recompute.js'
 import type { CheckJson } from './schema/checks.js'
 import type { ExplanationJson, VoteJson } from './schema/explanation.js'
@@ -31,6 +33,11 @@ export function explanationOf(
   return {
     ...{ provider, epoch: leaf.epoch, leaf: leafJson(leaf), previousLeaf: before ? leafJson(before) : null },
     previousEpoch: previous.epoch,
+    window: {
+      firstEpoch: windowStart(leaf.epoch, params.windowEpochs),
+      lastEpoch: windowStart(leaf.epoch, params.windowEpochs) + params.windowEpochs - 1,
+      ended: isWindowEnd(leaf.epoch, params.windowEpochs),
+    },
     votes: receivers.map(voteJson),
     quorum: { assigned, faults, needed, usable },
     soak: {
@@ -40,6 +47,11 @@ export function explanationOf(
     },
     ...{ belowThreshold, thresholdKbps: (leaf.claimKbps * params.breachBps) / 10_000, ticks },
     ...{ commonFailure: report.commonFailure, maxPenaltyBps: params.maxPenaltyBps },
+    halfLifeWindows: params.halfLifeWindows,
+    outlook: outlookOf({
+      ...{ leaf, previous: before, ticks, scheduledTicks: ticksOf(params) },
+      ...{ soakLimitKbps: tally.soakLimitKbps, params },
+    }),
     certificate: { headerHash, round, nonSigners, txHash, blockNumber, gasUsed, verifiers: facts.verifiers.length },
     settlement: settlements.find(({ epoch }) => epoch === leaf.epoch) ?? null,
     checks: [...checks, ...chainChecks],
@@ -51,9 +63,12 @@ function voteJson({ receiver, vote, counted, why, group }: VoteAccount): VoteJso
     verifier: receiver,
     sessionId: vote === undefined || vote.sessionId === ZERO_HASH ? null : vote.sessionId,
     outcome: (vote && OUTCOME_NAME[vote.outcome]) ?? null,
+    attempts: vote?.attempts ?? 0,
     rateKbps: vote?.rateKbps ?? null,
     offeredKbps: vote?.offeredKbps ?? null,
     lossBps: vote?.lossBps ?? null,
+    jitterUs: vote?.jitterUs ?? null,
+    delayUs: vote?.delayUs ?? null,
     controlLossBps: vote?.controlLossBps ?? null,
     controlDelayUs: vote?.controlDelayUs ?? null,
     directKbps: vote?.directKbps ?? null,

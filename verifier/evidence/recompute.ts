@@ -4,6 +4,7 @@
  */
 import { ballotDigest, headerHash, type NetworkId } from '../../proto/digests.js'
 import { fromHex, toHex, ZERO_HASH } from '../../proto/hex.js'
+import { decodeLeaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import { Ballot, MessageError } from '../../proto/messages.js'
@@ -12,7 +13,7 @@ import { decodeVote } from '../../proto/vote.js'
 import { BlsVerifier } from '../bls/verifier.js'
 import { UserError } from '../config/errors.js'
 import { assign } from '../core/assignment/assign.js'
-import { type ChainFacts, verifierOf } from '../core/facts.js'
+import { type BlockFacts, type ChainFacts, verifierOf, withLinks } from '../core/facts.js'
 import type { Chain } from '../core/ports.js'
 import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
 import { buildReport, type Report } from '../core/scoring/report.js'
@@ -52,6 +53,7 @@ function reportOf(evidence: EvidenceJson): Recomputed {
     ballotSet: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
     ballots: ballots.map(({ verifier, votes }) => ({ verifier, votes: votes.map(decodeVote) })),
   })
+  const linkLeaves = evidence.linkLeaves.map(hex => decodeLeaf(fromHex(hex)))
   const signed = ballots.filter(ballot => isSigned(ballot, facts, network)).length
   const checks = [
     {
@@ -61,6 +63,10 @@ function reportOf(evidence: EvidenceJson): Recomputed {
     {
       what: 'the votes of every ballot hash to its signed root',
       holds: ballots.every(({ votes, root }) => new MerkleTree(votes).root === toHex(root)),
+    },
+    {
+      what: 'the links that made the assignment are those in the leaves of an older report',
+      holds: sameJson(withLinks(facts, linkLeaves), facts),
     },
     {
       what: 'the leaves computed from them have the score root of the report',
@@ -79,10 +85,17 @@ export async function checkAgainstChain(evidence: EvidenceJson, chain: Chain): P
   const { epoch } = evidence.header
   const [posted, facts] = await Promise.all([chain.posted(epoch), chain.factsAt(epoch)])
   const previousPosted = evidence.previous.epoch === 0 ? undefined : await chain.posted(evidence.previous.epoch)
+  const { linkReport } = evidence.facts
+  const linkPosted = linkReport.epoch === 0 ? undefined : await chain.posted(linkReport.epoch)
   const previousRoot = new MerkleTree(evidence.previous.leaves.map(hex => leafPart(fromHex(hex)))).root
+  const linkRoot = new MerkleTree(evidence.linkLeaves.map(fromHex)).root
   return [
     { what: 'the chain accepted this header', holds: posted?.headerHash === evidence.headerHash },
-    { what: 'the facts at B(e) are those of the chain', holds: sameJson(facts, factsFromJson(evidence.facts)) },
+    { what: 'the facts at B(e) are those of the chain', holds: sameJson(facts, blockFactsOf(evidence.facts)) },
+    {
+      what: 'the leaves that tell links have the score root that the chain accepted',
+      holds: linkRoot === (linkPosted?.header.scoreRoot ?? ZERO_HASH),
+    },
     {
       what: 'the previous leaves have the score root that the chain accepted before',
       holds: previousRoot === (previousPosted?.header.scoreRoot ?? ZERO_HASH),
@@ -100,6 +113,11 @@ function isSigned(ballot: Ballot, facts: ChainFacts, network: NetworkId): boolea
 const factsFromJson = (facts: EvidenceJson['facts']): ChainFacts => ({
   ...facts,
   providers: facts.providers.map(provider => ({ ...provider, stake: BigInt(provider.stake) })),
+})
+
+const blockFactsOf = (facts: EvidenceJson['facts']): BlockFacts => ({
+  ...facts,
+  providers: factsFromJson(facts).providers.map(({ link: _, ...provider }) => provider),
 })
 
 function sameJson(a: unknown, b: unknown): boolean {

@@ -1,16 +1,21 @@
 /** What an explanation implies, for whatever shows it. */
-import { NEVER_MEASURED } from '../core/scoring/throughput.js'
+import { PRIOR } from '../core/scoring/throughput.js'
 import type { ExplanationJson } from './schema/explanation.js'
 import type { LeafJson } from './schema/report.js'
 
 /** T, from 0 to 1. */
 export const throughputOf = ({ throughputQ32 }: Pick<LeafJson, 'throughputQ32'>): number => throughputQ32 / 2 ** 32
 
-/** T of the previous epoch; undefined where the provider had not been measured before. */
-export function throughputBefore({ previousLeaf }: ExplanationJson): number | undefined {
-  if (previousLeaf === null || BigInt(previousLeaf.throughputQ32) === NEVER_MEASURED) return undefined
-  return throughputOf(previousLeaf)
+export interface ThroughputParts {
+  readonly sum: number
+  readonly weight: number
 }
+
+/** S and N, whose quotient is T; before the first leaf those of the prior. */
+export const throughputPartsOf = (leaf: LeafJson | null): ThroughputParts => ({
+  sum: (leaf?.throughputSumQ32 ?? Number(PRIOR.sumQ32)) / 2 ** 32,
+  weight: (leaf?.throughputWeightQ32 ?? Number(PRIOR.weightQ32)) / 2 ** 32,
+})
 
 /** What this window adds to T, from 0 to 1; undefined where it has no rate. */
 export const ratioOf = ({ rateKbps, claimKbps }: LeafJson): number | undefined =>

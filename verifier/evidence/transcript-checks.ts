@@ -9,6 +9,7 @@ import { type NetworkId, sessionIdOf } from '../../proto/digests.js'
 import { toHex } from '../../proto/hex.js'
 import { MessageError, Transcript } from '../../proto/messages.js'
 import { decodeVote, encodeVote, OUTCOME_NAME, type Vote } from '../../proto/vote.js'
+import { AnswerVerifiers } from '../chain/answers.js'
 import { voucherVerifier } from '../chain/vouchers.js'
 import { UserError } from '../config/errors.js'
 import { makeVote } from '../core/scoring/vote.js'
@@ -44,7 +45,7 @@ export async function checkTranscript({ transcript, network, vote }: ParsedTrans
   const verification = await verifyTranscript(session, {
     senders: transcript.senderPeers.map(verifierOf),
     receiver: verifierOf(transcript.receiverPeer),
-    provider: verifierOf(transcript.providerPeer),
+    provider: new AnswerVerifiers(network).of(provider),
     providerVouchers: voucherVerifier(network, provider),
     receiverVouchers: voucherVerifier(network, toHex(transcript.receiverAccount)),
   })
@@ -76,17 +77,19 @@ export async function checkTranscript({ transcript, network, vote }: ParsedTrans
   }
 }
 
-/** Heartbeats and the schedule are not the session's: they are taken as the vote says. */
+/** Heartbeats, the schedule and the receiver's other session are not this session's: they are taken as the vote says. */
 function isVoteOf(vote: Vote, { outcome, evidence }: TranscriptVerification, { session }: Transcript): boolean {
-  const { ticksSent, ticksAnswered, scheduleProof } = vote
+  const { ticksSent, ticksAnswered, scheduleProof, attempts, otherOutcome, otherKbps } = vote
   const again = makeVote({
     epoch: session.epoch,
     provider: toHex(session.provider),
     receiver: session.receiver,
     result: { outcome, evidence },
+    other: undefined,
     ...{ ticksSent, ticksAnswered, scheduleProof, soak: session.soakMs !== undefined },
   })
-  return Buffer.compare(encodeVote(again), encodeVote(vote)) === 0
+  const whole = { ...again, attempts, otherOutcome, otherKbps }
+  return attempts > 0 && Buffer.compare(encodeVote(whole), encodeVote(vote)) === 0
 }
 
 /** Nothing holds for a peer id that is none. */

@@ -1,4 +1,8 @@
-/** Keeps a connection to every peer that has announced itself, because gossip reaches only connected peers. */
+/**
+ * Keeps a connection to every peer that has announced itself, because gossip reaches only connected peers. Anybody may
+ * announce the peer id of another node. Then attempts take turns among all addresses that were announced for the id, so
+ * that an address where nobody answers cannot keep the true node away.
+ */
 import type { PeerId } from '@libp2p/interface'
 import pRetry from 'p-retry'
 import type { Logger } from 'pino'
@@ -7,9 +11,13 @@ import { connect, type PeerAddress } from './streams.js'
 
 const FIRST_RETRY_MS = 250
 const LAST_RETRY_MS = 10_000
+/** Longest attempt. */
+const ATTEMPT_MS = 10_000
 
 interface Entry {
-  readonly address: PeerAddress
+  readonly peerId: string
+  /** one of each node that has announced the peer id */
+  readonly announced: readonly PeerAddress[]
   readonly stop: AbortController
   dialling: Promise<void> | undefined
 }
@@ -28,17 +36,22 @@ export class DialBook {
 
   /** Replaces the whole book. Dials peers that are new or have moved, forgets peers that are gone. Open connections stay. */
   update(addresses: readonly PeerAddress[]): void {
-    const wanted = new Map(addresses.map(address => [address.peerId, address]))
+    const wanted = new Map<string, PeerAddress[]>()
+    for (const address of addresses) {
+      const others = wanted.get(address.peerId)
+      if (others === undefined) wanted.set(address.peerId, [address])
+      else others.push(address)
+    }
     wanted.delete(this.#peer.peerId.toString())
     for (const [peerId, entry] of this.#entries) {
-      if (sameAddress(entry.address, wanted.get(peerId))) wanted.delete(peerId)
+      if (isSame(entry.announced, wanted.get(peerId))) wanted.delete(peerId)
       else {
         entry.stop.abort()
         this.#entries.delete(peerId)
       }
     }
-    for (const [peerId, address] of wanted) {
-      this.#entries.set(peerId, { address, stop: new AbortController(), dialling: undefined })
+    for (const [peerId, announced] of wanted) {
+      this.#entries.set(peerId, { peerId, announced, stop: new AbortController(), dialling: undefined })
       this.#dial(peerId)
     }
   }
@@ -60,26 +73,30 @@ export class DialBook {
     })
   }
 
-  async #dialUntilConnected({ address, stop: { signal } }: Entry): Promise<void> {
+  async #dialUntilConnected({ peerId, announced, stop: { signal } }: Entry): Promise<void> {
+    const attempt = (number: number) => {
+      const ending = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)])
+      return connect(this.#peer, announced[(number - 1) % announced.length]!, ending)
+    }
     try {
-      await pRetry(() => connect(this.#peer, address, signal), {
+      await pRetry(attempt, {
         retries: Number.POSITIVE_INFINITY,
         minTimeout: FIRST_RETRY_MS,
         maxTimeout: LAST_RETRY_MS,
         randomize: true, // else a whole network would dial a returning node at the same moments
         signal,
         onFailedAttempt: ({ error, attemptNumber }) =>
-          this.#log.debug(
-            { peer: address.peerId, attemptNumber, error: error.message },
-            'cannot reach a peer, will retry',
-          ),
+          this.#log.debug({ peer: peerId, attemptNumber, error: error.message }, 'cannot reach a peer, will retry'),
       })
     } catch (error) {
       if (!signal.aborted)
-        this.#log.warn({ error, ...address }, 'a peer has announced an address that cannot be dialled')
+        this.#log.warn({ error, announced }, 'a peer has announced an address that cannot be dialled')
     }
   }
 }
 
-const sameAddress = (a: PeerAddress, b: PeerAddress | undefined): boolean =>
-  b !== undefined && a.multiaddrs.join() === b.multiaddrs.join()
+const isSame = (a: readonly PeerAddress[], b: readonly PeerAddress[] | undefined): boolean =>
+  b !== undefined && textOf(a) === textOf(b)
+
+const textOf = (announced: readonly PeerAddress[]): string =>
+  announced.map(({ multiaddrs }) => multiaddrs.join()).join(' ')

@@ -6,6 +6,9 @@ import type { ProviderStream } from '../../probe/ports.js'
 import { FramedStream, StreamError } from './framed-stream.js'
 import { hostOf, type Peer } from './libp2p.js'
 
+/** A node that dials. */
+type Dialler = Pick<Peer, 'dial' | 'getConnections'>
+
 /** The address of a peer. */
 export interface PeerAddress {
   readonly peerId: string
@@ -20,7 +23,7 @@ export interface PeerAddress {
  * @throws StreamError `unreachable` or `aborted`
  */
 export async function openStream(
-  peer: Peer,
+  peer: Dialler,
   to: PeerAddress,
   protocol: string,
   maxBytes: number,
@@ -37,13 +40,15 @@ export async function openStream(
 }
 
 /** An open connection to a peer, or a new one. @throws Error as libp2p's dial does */
-export async function connect(peer: Peer, to: PeerAddress, signal: AbortSignal): Promise<Connection> {
+export async function connect(peer: Dialler, to: PeerAddress, signal: AbortSignal): Promise<Connection> {
   const peerId = peerIdFromString(to.peerId)
   const open = peer.getConnections(peerId).find(({ status }) => status === 'open')
   if (open !== undefined) return open
-  const addresses = to.multiaddrs.map(address => {
+  const addresses = to.multiaddrs.flatMap(address => {
     const parsed = multiaddr(address)
-    return parsed.getComponents().some(({ name }) => name === 'p2p') ? parsed : parsed.encapsulate(`/p2p/${to.peerId}`)
+    const peers = parsed.getComponents().filter(({ name }) => name === 'p2p')
+    if (peers.length === 0) return parsed.encapsulate(`/p2p/${to.peerId}`)
+    return peers.every(({ value }) => value === to.peerId) ? parsed : [] // the address of another peer
   })
   return peer.dial(addresses.length > 0 ? addresses : peerId, { signal })
 }

@@ -4,6 +4,7 @@
  */
 import { headerHash } from '../../proto/digests.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
+import type { Leaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import type { PostedReport } from '../core/ports.js'
@@ -31,6 +32,11 @@ export class AcceptedReports {
   async current(): Promise<State> {
     const tip = await this.context.chain.tip()
     return tip.epoch === 0 ? GENESIS_STATE : this.#stateOf(tip.headerHash, tip.epoch)
+  }
+
+  /** Fetches or recomputes leaves that this node does not hold. No leaves before the first report. */
+  async leavesOf({ epoch, headerHash: hash }: Pick<State, 'epoch' | 'headerHash'>): Promise<readonly Leaf[]> {
+    return epoch === 0 ? [] : (await this.#stateOf(hash, epoch)).leaves
   }
 
   /**
@@ -63,9 +69,17 @@ export class AcceptedReports {
 
   /** Stores a computed report together with its ballot set. @param posted once the chain has accepted the report */
   async keep(report: Report, posted?: PostedReport): Promise<void> {
-    const { header, leaves, soakVotes, ballotSet } = report
+    const { header, leaves, soakVotes, windows, ballotSet } = report
     const hash = headerHash(this.context.network, header)
-    await this.context.store.putReport({ header, headerHash: hash, leaves, soakVotes, ballots: ballotSet, posted })
+    await this.context.store.putReport({
+      header,
+      headerHash: hash,
+      leaves,
+      soakVotes,
+      windows,
+      ballots: ballotSet,
+      posted,
+    })
   }
 
   async #stateOf(hash: Hex, epoch: number): Promise<State> {
@@ -87,7 +101,9 @@ export class AcceptedReports {
 
   async #held(hash: Hex): Promise<State | undefined> {
     const held = await this.context.store.getReport(hash)
-    return held && { epoch: held.header.epoch, headerHash: hash, leaves: held.leaves, soakVotes: held.soakVotes }
+    if (held === undefined) return undefined
+    const { header, leaves, soakVotes, windows } = held
+    return { epoch: header.epoch, headerHash: hash, leaves, soakVotes, windows }
   }
 
   /** Checks the leaves against the score root, and the carry-over of each leaf against the leaf. */

@@ -7,6 +7,7 @@ import type { Hex } from '../../proto/hex.js'
 import type { NetworkParams } from '../../proto/params.js'
 import type { BlsSigner } from '../bls/signer.js'
 import type { BlsVerifier } from '../bls/verifier.js'
+import type { AnswerVerifiers } from '../chain/answers.js'
 import type { Chain } from '../core/ports.js'
 import type { Registry } from '../evidence/registry-checks.js'
 import type { Gossip } from '../net/gossip.js'
@@ -26,6 +27,8 @@ export interface VerifierContext {
   readonly bls: { readonly signer: BlsSigner; readonly verifier: BlsVerifier }
   readonly peerSigner: PeerSigner
   readonly voucherSigner: VoucherSigner
+  /** of the providers */
+  readonly answers: AnswerVerifiers
   readonly wall: WallClock
   readonly clock: MonotonicClock
   readonly random: RandomSource

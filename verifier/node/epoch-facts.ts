@@ -1,7 +1,13 @@
-/** The facts of each epoch, known as soon as B(e) is fixed: those of the chain, and the assignment that follows from them. */
+/**
+ * The facts of each epoch, known as soon as B(e) is fixed: those of the chain, the links that the leaves of an older report
+ * hold, and the assignment that follows from both.
+ */
+
+import type { Leaf } from '../../proto/leaf.js'
 import { type Assignment, assign } from '../core/assignment/assign.js'
-import type { ChainFacts } from '../core/facts.js'
+import { type BlockFacts, type ChainFacts, withLinks } from '../core/facts.js'
 import type { VerifierContext } from './context.js'
+import { failOnStoreError } from './failures.js'
 import { poll } from './waiting.js'
 
 export interface EpochRecord {
@@ -17,7 +23,11 @@ const KEPT_EPOCHS = 8
 export class EpochFacts {
   readonly #records = new Map<number, Promise<EpochRecord>>()
 
-  constructor(private readonly context: Pick<VerifierContext, 'chain' | 'params' | 'store' | 'stopping' | 'log'>) {}
+  /** @param leavesOf the leaves of an accepted report. Throws if neither this node nor a peer that answers has them */
+  constructor(
+    private readonly context: Pick<VerifierContext, 'chain' | 'params' | 'store' | 'stopping' | 'log' | 'fail'>,
+    private readonly leavesOf: (report: BlockFacts['linkReport']) => Promise<readonly Leaf[]>,
+  ) {}
 
   /** Waits until B(e) is fixed. @throws AbortError when the node stops */
   get(epoch: number): Promise<EpochRecord> {
@@ -36,24 +46,29 @@ export class EpochFacts {
     const [known, facts] = await Promise.all([this.get(epoch), this.context.chain.factsAt(epoch)])
     if (facts === undefined || facts.blockHash === known.facts.blockHash) return known
     this.context.log.warn({ epoch, was: known.facts.blockHash, is: facts.blockHash }, 'a reorganisation replaced B(e)')
-    const record = this.#record(facts)
+    const record = await this.#record(facts)
     this.#records.set(epoch, Promise.resolve(record))
     return record
   }
 
   async #read(epoch: number): Promise<EpochRecord> {
-    const { chain, log, store, stopping } = this.context
-    const ask = () =>
-      chain.factsAt(epoch).catch((error: Error) => {
-        log.warn({ epoch, error: error.message }, 'could not read the facts of the epoch, will ask again')
+    const { chain, log, stopping } = this.context
+    const ask = async () => {
+      try {
+        const facts = await chain.factsAt(epoch)
+        return facts && (await this.#record(facts))
+      } catch (error) {
+        failOnStoreError(this.context, error)
+        log.warn({ epoch, error: (error as Error).message }, 'could not read the facts of the epoch, will ask again')
         return undefined
-      })
-    const facts = await poll(ask, POLL_MS, stopping)
-    await store.putFacts(facts)
-    return this.#record(facts)
+      }
+    }
+    return poll(ask, POLL_MS, stopping)
   }
 
-  #record(facts: ChainFacts): EpochRecord {
+  async #record(read: BlockFacts): Promise<EpochRecord> {
+    const facts = withLinks(read, await this.leavesOf(read.linkReport))
+    await this.context.store.putFacts(facts)
     return { facts, assignment: assign(facts, this.context.params) }
   }
 }

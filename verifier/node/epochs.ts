@@ -52,7 +52,7 @@ export class Epochs {
     private readonly modules: EpochsModules,
   ) {
     const peers = new PeerSync(context, modules.directory)
-    const epochFacts = new EpochFacts(context)
+    const epochFacts = new EpochFacts(context, report => this.reports.leavesOf(report))
     const computer = new ReportComputer(context, epochFacts, peers)
     const reports = new AcceptedReports(context, computer, peers)
     const transmission = new Transmission(context)

@@ -1,87 +1,135 @@
-/** One verifier's heartbeats through one provider in one epoch: one nonce for each tick, at a secret instant within the tick. */
+/**
+ * One verifier's heartbeats through one provider in one epoch: one nonce for each tick, at a secret instant within the
+ * tick. Ticks that follow each other within the life of a session share it. The next session has another peer key.
+ */
+
+import { SESSION_MS } from '../../probe/constants.js'
 import { HeartbeatSession } from '../../probe/index.js'
 import { epochStartMs } from '../../proto/epoch.js'
 import { type Hex, toHex } from '../../proto/hex.js'
-import { RelayFrame } from '../../proto/messages.js'
-import { SESSION_PROTOCOL } from '../../proto/protocols.js'
 import { tickOffsetMs, ticksOf } from '../core/assignment/schedule.js'
-import type { ChainFacts } from '../core/facts.js'
-import { peerVerifier } from '../net/peer-keys.js'
-import { dialStream } from './dialling.js'
+import { type ChainFacts, claimOf } from '../core/facts.js'
+import { dialSession } from './dialling.js'
 import type { MeasuringModules } from './measuring-modules.js'
 import { isAbort, until } from './waiting.js'
 
-/** How long a heartbeat waits for its answer, in ticks. */
+/** How long a heartbeat waits for its answer, in ticks, and at most. */
 const TIMEOUT_TICKS = 1.5
+const TIMEOUT_MS = 5000
+/** From the opening of a session to its first heartbeat: time for the handshake over a long path. */
+const AHEAD_MS = 1500
+
+interface Tick {
+  readonly tick: number
+  readonly instantMs: number
+}
+
+/** Ticks by session: each session lasts for its ticks. @param ticks ascending */
+export function bySession(ticks: readonly Tick[], lastsMs: number): Tick[][] {
+  const sessions: Tick[][] = []
+  for (const tick of ticks) {
+    const session = sessions.at(-1)
+    if (session && tick.instantMs - session[0]!.instantMs <= lastsMs) session.push(tick)
+    else sessions.push([tick])
+  }
+  return sessions
+}
 
 export class Heartbeats {
   /** Bitmaps over the epoch's ticks, bit i for tick i. */
   sent = 0n
   answered = 0n
-  #session: Promise<HeartbeatSession> | undefined
+  readonly #timeoutMs: number
 
   constructor(
     private readonly modules: MeasuringModules,
     private readonly facts: ChainFacts,
     private readonly provider: Hex,
     private readonly scheduleProof: Hex,
-  ) {}
+  ) {
+    this.#timeoutMs = Math.min(TIMEOUT_MS, modules.context.params.tickMs * TIMEOUT_TICKS)
+  }
 
   /** Until `ended` aborts. Never throws for a provider that does not answer: such ticks count as down. */
   async run(ended: AbortSignal): Promise<void> {
-    const { context } = this.modules
-    const startMs = epochStartMs(context.epochs, this.facts.epoch)
+    const { params, epochs, wall } = this.modules.context
+    const startMs = epochStartMs(epochs, this.facts.epoch)
+    const ticks = Array.from({ length: ticksOf(params) }, (_, tick) => ({
+      tick,
+      instantMs: startMs + tick * params.tickMs + tickOffsetMs(this.scheduleProof, tick, params),
+    })).filter(({ instantMs }) => instantMs >= wall.nowMs())
+    const sessions = bySession(ticks, SESSION_MS - AHEAD_MS - this.#timeoutMs)
+    await Promise.all(sessions.map(session => this.#run(session, ended)))
+  }
+
+  async #run(ticks: readonly Tick[], ended: AbortSignal): Promise<void> {
+    const { wall } = this.modules.context
+    const line = new Line(() => this.#open())
     const beats: Promise<void>[] = []
     try {
-      for (let tick = 0; tick < ticksOf(context.params); tick++) {
-        const instantMs =
-          startMs + tick * context.params.tickMs + tickOffsetMs(this.scheduleProof, tick, context.params)
-        if (instantMs < context.wall.nowMs()) continue
-        await until(instantMs, context.wall, ended)
-        beats.push(this.#beat(tick, ended))
+      await until(ticks[0]!.instantMs - AHEAD_MS, wall, ended)
+      line.open()
+      for (const { tick, instantMs } of ticks) {
+        await until(instantMs, wall, ended)
+        beats.push(this.#beat(line, tick, ended))
       }
     } catch (error) {
       if (!isAbort(error) && !ended.aborted) throw error
     }
     await Promise.all(beats)
-    await this.#close()
+    await line.close()
   }
 
-  async #beat(tick: number, ended: AbortSignal): Promise<void> {
+  async #beat(line: Line, tick: number, ended: AbortSignal): Promise<void> {
     const bit = 1n << BigInt(tick)
-    const timeoutMs = this.modules.context.params.tickMs * TIMEOUT_TICKS
-    const session = this.#session ?? this.#open()
-    this.#session = session
-    const answered = await session.then(s => s.tick(timeoutMs)).catch(() => false)
+    const answered = await line.tick(this.#timeoutMs)
     if (ended.aborted && !answered) return // the epoch ended too early to wait for the answer
     this.sent |= bit
     if (answered) this.answered |= bit
-    else if (this.#session === session) {
-      // A provider that restarted does not know the old session, so the next heartbeat opens another.
-      this.#session = undefined
-      await session.then(s => s.close()).catch(() => undefined)
-    }
   }
 
   async #open(): Promise<HeartbeatSession> {
     const { context, directory, receiver, tokens, udpHost } = this.modules
     const provider = directory.provider(this.provider)
     if (provider === undefined) throw new Error('the provider has announced no address')
-    const stream = await dialStream(context, provider, SESSION_PROTOCOL, RelayFrame.maxBytes)
     return HeartbeatSession.open(
       {
         sessionId: toHex(context.random.bytes(32)),
-        stream,
-        provider: peerVerifier(provider.peerId),
+        stream: await dialSession(context.stopping, provider),
+        provider: context.answers.of(this.provider),
+        claimKbps: claimOf(this.facts, this.provider),
         advertisedHost: udpHost,
-        durationMs: context.params.epochSeconds * 1000,
+        udpHost,
         token: tokens.take(this.provider),
       },
       { receiver, random: context.random },
     )
   }
+}
 
-  async #close(): Promise<void> {
-    await this.#session?.then(session => session.close()).catch(() => undefined)
+/** One session, and another one after a failure: a provider that restarted does not know the old one. */
+class Line {
+  #session: Promise<HeartbeatSession> | undefined
+
+  constructor(private readonly dial: () => Promise<HeartbeatSession>) {}
+
+  open(): Promise<HeartbeatSession> {
+    this.#session ??= this.dial()
+    this.#session.catch(() => undefined) // the next tick notices
+    return this.#session
+  }
+
+  /** @returns whether the heartbeat was answered in time */
+  async tick(timeoutMs: number): Promise<boolean> {
+    const session = this.open()
+    const answered = await session.then(one => one.tick(timeoutMs)).catch(() => false)
+    if (!answered && this.#session === session) await this.close()
+    return answered
+  }
+
+  async close(): Promise<void> {
+    const session = this.#session
+    this.#session = undefined
+    await session?.then(one => one.close()).catch(() => undefined)
   }
 }

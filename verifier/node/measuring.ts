@@ -14,6 +14,8 @@ import { assignedSessionId } from '../core/assignment/admission.js'
 import type { Session } from '../core/assignment/assign.js'
 import { isSoak } from '../core/assignment/schedule.js'
 import { sessionTimes } from '../core/assignment/slots.js'
+import { claimOf } from '../core/facts.js'
+import type { Combined } from '../core/scoring/two-tries.js'
 import { makeVote } from '../core/scoring/vote.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import type { VerifierContext } from './context.js'
@@ -22,6 +24,7 @@ import type { EpochRecord } from './epoch-facts.js'
 import { Heartbeats } from './heartbeats.js'
 import type { MeasuringModules } from './measuring-modules.js'
 import { keepTranscripts, type Unvoted, unvotedTranscript } from './transcripts.js'
+import { runTries } from './tries.js'
 import { isAbort, until } from './waiting.js'
 
 /** Measures until the epoch ends, and no longer. @param scheduleSignature BLS signature over the schedule digest */
@@ -39,16 +42,17 @@ export async function measureEpoch(
   const heartbeats = mine.map(
     provider => new Heartbeats(modules, record.facts, provider, providerSchedule(scheduleSignature, provider)),
   )
-  const results = new Map<Hex, Measured>()
   const beating = heartbeats.map(beats => beats.run(ended))
-  for (const session of record.assignment.sessions) {
-    if (session.receiver !== context.self.index) continue
-    runSession(modules, record, session, scheduleSignature).then(
-      result => result && results.set(session.provider, result),
-      error =>
-        isAbort(error) || context.log.error({ epoch, provider: session.provider, err: error }, 'a session failed'),
-    )
-  }
+  const results = new Map<Hex, Combined<Measured>>()
+  void runTries<Measured>({
+    ...{ assignment: record.assignment, self: context.self.index },
+    run: session =>
+      runSession(modules, record, session, scheduleSignature).catch(error => {
+        if (!isAbort(error)) context.log.error({ epoch, provider: session.provider, err: error }, 'a session failed')
+        return undefined
+      }),
+    tell: (provider, combined) => results.set(provider, combined),
+  })
   // A session that still runs is too late for the ballot, and ends by its own timeout.
   await until(epochEndMs(context.epochs, epoch), context.wall, context.stopping)
   await Promise.all(beating)
@@ -57,7 +61,7 @@ export async function measureEpoch(
       epoch,
       provider,
       receiver: context.self.index,
-      result: results.get(provider)?.result,
+      ...(results.get(provider) ?? NO_SESSION),
       ticksSent: heartbeats[i]!.sent,
       ticksAnswered: heartbeats[i]!.answered,
       scheduleProof: providerSchedule(scheduleSignature, provider),
@@ -66,16 +70,17 @@ export async function measureEpoch(
   )
   keepTranscripts(
     context,
-    [...results.values()].map(({ transcript }) => transcript),
+    [...results.values()].flatMap(({ result }) => result?.transcript ?? []),
     votes,
   ).catch(error => context.stopping.aborted || context.fail(error))
   return votes
 }
 
-interface Measured {
-  readonly result: SessionResult
+interface Measured extends Pick<SessionResult, 'outcome' | 'evidence'> {
   readonly transcript: Unvoted
 }
+
+const NO_SESSION: Combined<Measured> = { result: undefined, other: undefined }
 
 function endOf(context: VerifierContext, epoch: number): AbortSignal {
   return AbortSignal.timeout(Math.max(0, epochEndMs(context.epochs, epoch) - context.wall.nowMs()))
@@ -93,7 +98,6 @@ async function runSession(
   const { callMs, dataMs, lastCallMs } = sessionTimes(context.epochs, epoch, session, params, scheduleSignature)
   if (context.wall.nowMs() > lastCallMs) return undefined // this node came up after the slot
   await until(callMs, context.wall, context.stopping)
-  const provider = directory.provider(session.provider)
   const nonce = toHex(random.bytes(32))
   const parties = { epoch, provider: session.provider, receiver: session.receiver, senders: session.senders }
   const sessionId = assignedSessionId(network, facts, session, nonce)
@@ -104,7 +108,9 @@ async function runSession(
       sessionId,
       nonce,
       claimKbps: session.claimKbps,
+      providerClaimKbps: claimOf(facts, session.provider),
       breachBps: params.breachBps,
+      yieldMs: params.yieldMs,
       soakMs: isSoak(beacon, session.provider, params) ? params.soakMs : undefined,
       startMs: dataMs === undefined ? undefined : context.clock.now() + dataMs - context.wall.nowMs(),
       senders: session.senders.map(index => {
@@ -118,7 +124,7 @@ async function runSession(
         }
       }),
       providerVouchers: voucherVerifier(network, session.provider),
-      providerVerifier: provider === undefined ? async () => false : peerVerifier(provider.peerId),
+      providerAnswers: context.answers.of(session.provider),
       advertisedHost: udpHost,
     },
     {
@@ -135,5 +141,5 @@ async function runSession(
     { round: session.round, senders: session.senders, rounds: assignment.rounds, outcome, evidence },
     'session ended',
   )
-  return { result, transcript: unvotedTranscript(context, directory, epochRecord, session, result.record) }
+  return { outcome, evidence, transcript: unvotedTranscript(context, directory, epochRecord, session, result.record) }
 }

@@ -2,7 +2,7 @@
 import type { SeenEntry } from '../../proto/digests.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { decodeVote } from '../../proto/vote.js'
-import type { CarryOver } from '../core/scoring/carry-over.js'
+import { type CarryOver, NOTHING_CARRIED } from '../core/scoring/carry-over.js'
 import { buildReport, type Report } from '../core/scoring/report.js'
 import type { VerifierContext } from './context.js'
 import type { EpochFacts } from './epoch-facts.js'
@@ -15,7 +15,7 @@ export interface State extends CarryOver {
 }
 
 /** Before the first report. */
-export const GENESIS_STATE: State = { epoch: 0, headerHash: ZERO_HASH, leaves: [], soakVotes: new Map() }
+export const GENESIS_STATE: State = { epoch: 0, headerHash: ZERO_HASH, ...NOTHING_CARRIED }
 
 export class ReportComputer {
   constructor(

@@ -8,14 +8,13 @@ import {
   type TokenSource,
 } from '../../probe/index.js'
 import { toHex } from '../../proto/hex.js'
-import { OpeningFault, type ProbeInvite, RelayFrame } from '../../proto/messages.js'
-import { SESSION_PROTOCOL } from '../../proto/protocols.js'
+import { OpeningFault, type ProbeInvite } from '../../proto/messages.js'
 import { admit } from '../core/assignment/admission.js'
-import { isSoak } from '../core/assignment/schedule.js'
 import { isBeingMeasured } from '../core/assignment/slots.js'
+import { claimOf } from '../core/facts.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import type { VerifierContext } from './context.js'
-import { dialStream } from './dialling.js'
+import { dialSession } from './dialling.js'
 import type { Directory } from './directory.js'
 import type { EpochFacts } from './epoch-facts.js'
 
@@ -41,7 +40,7 @@ export class Serving {
       openProvider: async invite => {
         const announced = this.directory.provider(toHex(invite.provider))
         if (announced === undefined) throw new Error('the provider has announced no address')
-        return dialStream(this.context, announced, SESSION_PROTOCOL, RelayFrame.maxBytes)
+        return dialSession(this.context.stopping, announced)
       },
       tokens: this.tokens,
       udpHost: this.udpHost,
@@ -83,18 +82,18 @@ export class Serving {
     const admission = admit(invite, asker, { self: self.index, network, clock, params, facts, assignment, nowMs })
     if (!admission.ok) return admission
     const { session } = admission
-    const announced = this.directory.provider(session.provider)
-    if (announced === undefined) return refuse('the provider has announced no address')
-    const key = `${epoch}/${session.provider}/${receiver}`
+    if (this.directory.provider(session.provider) === undefined) return refuse('the provider has announced no address')
+    const key = `${epoch}/${session.round}/${session.provider}/${receiver}`
     if (this.#served.has(key)) return refuse('served already')
     this.#served.add(key)
     return {
       ok: true,
       claimKbps: session.claimKbps,
+      providerClaimKbps: claimOf(facts, session.provider),
       senders: session.senders.length,
-      soakMs: isSoak(facts.beacon, session.provider, params) ? params.soakMs : undefined,
+      soakMs: params.soakShareBps > 0 ? params.soakMs : undefined,
       receiver: peerVerifier(peerId),
-      provider: peerVerifier(announced.peerId),
+      provider: this.context.answers.of(session.provider),
     }
   }
 }

@@ -3,7 +3,6 @@
  * verifier would read from here. Neither a chain nor a registration is needed.
  */
 import { randomBytes } from 'node:crypto'
-import pino from 'pino'
 import {
   connect,
   measureSolo,
@@ -18,18 +17,16 @@ import {
 } from '../../probe/index.js'
 import type { NetworkId } from '../../proto/digests.js'
 import { type Hex, toHex } from '../../proto/hex.js'
-import { RelayFrame } from '../../proto/messages.js'
-import { SESSION_PROTOCOL } from '../../proto/protocols.js'
+import { AnswerVerifiers } from '../chain/answers.js'
 import { voucherSigner, voucherVerifier } from '../chain/vouchers.js'
-import { createPeer } from '../net/libp2p.js'
-import { peerVerifier } from '../net/peer-keys.js'
 import type { PeerAddress } from '../net/streams.js'
-import { dialStream } from './dialling.js'
+import { dialSession } from './dialling.js'
 
 export interface SoloSessionOptions {
   readonly provider: PeerAddress & { readonly account: Hex }
   readonly network: NetworkId
   readonly breachBps: number
+  readonly yieldMs: number
   readonly claimKbps: number
   /** a longer session, read like a soak; undefined for an ordinary one */
   readonly soakMs?: number | undefined
@@ -46,32 +43,30 @@ const NOBODY = 0
 
 /** @throws UdpPortError when the port cannot be opened. A provider's fault is an outcome, not an error */
 export async function measureProvider(options: SoloSessionOptions): Promise<SessionResult> {
-  const { provider, network, breachBps, claimKbps, soakMs, udpHost, progress, log } = options
-  const [self, providerVerifier] = [soloKeys(), peerVerifier(provider.peerId)]
+  const { provider, network, breachBps, yieldMs, claimKbps, soakMs, udpHost, progress, log } = options
+  const [self, providerAnswers] = [soloKeys(), new AnswerVerifiers(network).of(provider.account)]
   const newSecret = () => toHex(randomBytes(32))
   const stopping = new AbortController()
   const receiver = await Receiver.open({ host: udpHost, port: options.udpPort, clock: systemClock })
-  const peer = await createPeer({ seed: newSecret(), listen: [], log: pino({ level: 'silent' }) })
   const sender = soloSender(
-    { claimKbps, soakMs, senders: 1, receiver: self.verifier, provider: providerVerifier },
+    { claimKbps, soakMs, senders: 1, receiver: self.verifier, provider: providerAnswers },
     {
       ...{ udpHost, signer: self.signer },
-      openProvider: () =>
-        dialStream({ peer, stopping: stopping.signal }, provider, SESSION_PROTOCOL, RelayFrame.maxBytes),
+      openProvider: () => dialSession(stopping.signal, provider),
     },
   )
   try {
     return await measureSolo(
       {
         parties: { epoch: NOBODY, provider: provider.account, receiver: NOBODY, senders: [NOBODY] },
-        ...{ claimKbps, soakMs, breachBps, trusted: true },
+        ...{ claimKbps, soakMs, breachBps, yieldMs, trusted: true },
         senders: [
           {
             verifier: self.verifier,
             open: async () => connect(streamPair(udpHost), stream => serveProbe(stream, sender)),
           },
         ],
-        providerVerifier,
+        providerAnswers,
         providerVouchers: voucherVerifier(network, provider.account),
         advertisedHost: udpHost,
       },
@@ -79,7 +74,6 @@ export async function measureProvider(options: SoloSessionOptions): Promise<Sess
     )
   } finally {
     stopping.abort()
-    await peer.stop()
     await receiver.close()
   }
 }

@@ -22,9 +22,8 @@ export function unvotedTranscript(
     contract: fromHex(network.contract),
     era: facts.era,
     beacon: fromHex(facts.beacon),
-    // Empty for a node that has announced no peer: the receiver accepted nothing that this node should have signed.
-    providerPeer: directory.provider(session.provider)?.peerId ?? '',
     receiverPeer: peer.peerId.toString(),
+    // Empty for a node that has announced no peer: the receiver accepted nothing that this node should have signed.
     senderPeers: session.senders.map(index => directory.verifier(index)?.peerId ?? ''),
     receiverAccount: fromHex(self.account),
     session: record,

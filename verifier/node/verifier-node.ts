@@ -24,6 +24,7 @@ import { ProbeFrame } from '../../proto/messages.js'
 import { PROBE_PROTOCOL } from '../../proto/protocols.js'
 import { BlsSigner } from '../bls/signer.js'
 import { BlsVerifier } from '../bls/verifier.js'
+import { AnswerVerifiers } from '../chain/answers.js'
 import { connectChain } from '../chain/connect.js'
 import type { EthersChain } from '../chain/ethers-chain.js'
 import { voucherSigner } from '../chain/vouchers.js'
@@ -58,7 +59,8 @@ export interface VerifierNode {
   readonly network: NetworkFile
   readonly store: Store
   readonly chain: EthersChain
-  readonly udp: PortFacts
+  /** with the number of datagrams for which the port had no room so far */
+  readonly udp: PortFacts & { readonly overruns: number }
   /** Undefined before the network's start. */
   readonly epochs: Epochs | undefined
   readonly connections: () => number
@@ -113,6 +115,7 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
       peer,
       gossip: new Gossip(peer, chain.network, log),
       bls: { signer: new BlsSigner(keys.bls), verifier: new BlsVerifier() },
+      answers: new AnswerVerifiers(chain.network),
       voucherSigner: voucherSigner(chain.network, keys.evm),
       peerSigner: await peerSigner(fromHex(keys.peer)),
       wall: WALL_CLOCK,
@@ -144,7 +147,9 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
     network,
     store,
     chain,
-    udp: receiver.facts,
+    get udp() {
+      return { ...receiver.facts, overruns: receiver.stats.overruns }
+    },
     get epochs() {
       return epochs
     },

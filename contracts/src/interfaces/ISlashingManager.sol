@@ -24,16 +24,24 @@ interface ISlashingManager {
         uint16 scoreBps;
         /// @notice The tier, 0 (lowest) to 3, which follows from the uptime
         uint8 tier;
-        /// @notice Throughput T, a share of the claim, in units of 2^-32
+        /// @notice Throughput T, a share of the claim: the sum over the weight, in units of 2^-32
         uint64 throughputQ32;
+        /// @notice The decayed sum of min(1, rate/claim) over the measured windows, in units of 2^-32
+        uint64 throughputSumQ32;
+        /// @notice The decayed count of these windows and the weight of the prior, in units of 2^-32 windows
+        uint64 throughputWeightQ32;
         /// @notice The decayed count of ticks in which the provider was up, in units of 2^-16 ticks
         uint64 ticksUpQ16;
         /// @notice The decayed count of all ticks, in units of 2^-16 ticks
         uint64 ticksTotalQ16;
-        /// @notice The number of epochs since the provider was last measured
+        /// @notice The number of windows since the provider was last measured
         uint32 unmeasuredRun;
         /// @notice The Merkle root of the soak votes in force, or zero if there are none
         bytes32 soakVotes;
+        /// @notice The digest of the votes that wait for the end of their window, or zero if there are none
+        bytes32 windowVotes;
+        /// @notice The hash of the network that the provider's datagrams came from, or zero if it is unknown
+        bytes32 link;
         /// @notice The breaches of the last five windows; bit i is the window i before this one. A penalty clears them
         uint8 breachBits;
         /// @notice The Merkle root of the receivers that were assigned to the provider

@@ -17,7 +17,7 @@ library Digests {
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
     );
     bytes32 internal constant VOUCHER_TYPE = keccak256(
-        "Receipt(bytes32 sessionId,uint32 sender,uint64 bytes,bytes32 head,uint32 elapsedMs)"
+        "Receipt(bytes32 sessionId,uint64 bytes,bytes32 head,uint32 elapsedMs)"
     );
     bytes32 internal constant VOUCHER_NAME = keccak256("Bandwitness");
     bytes32 internal constant VOUCHER_VERSION = keccak256("1");
@@ -25,10 +25,8 @@ library Digests {
     /// @notice A receipt of a session. The provider signs the bytes that it forwarded, the receiver the bytes that it
     ///         hashed.
     struct Voucher {
-        /// @notice The id of the session
+        /// @notice The id of the session between the provider and one opener
         bytes32 sessionId;
-        /// @notice The slot of the sender in the session, counted from 0
-        uint32 sender;
         /// @notice The IP-layer bytes that the sender's data took so far, cumulative
         uint64 bytesCarried;
         /// @notice The head of the provider's chain of receipts

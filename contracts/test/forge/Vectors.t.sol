@@ -61,7 +61,6 @@ contract VectorsTest {
             CHEATS.parseJsonAddress(json, ".voucher.contract"),
             Digests.Voucher({
                 sessionId: CHEATS.parseJsonBytes32(json, ".voucher.voucher.sessionId"),
-                sender: uint32(CHEATS.parseJsonUint(json, ".voucher.voucher.sender")),
                 bytesCarried: uint64(CHEATS.parseJsonUint(json, ".voucher.voucher.bytes")),
                 head: CHEATS.parseJsonBytes32(json, ".voucher.voucher.head"),
                 elapsedMs: uint32(CHEATS.parseJsonUint(json, ".voucher.voucher.elapsedMs"))

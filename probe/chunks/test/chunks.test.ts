@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { CHUNK_DATAGRAMS } from '../../../proto/datagram.js'
+import { CHUNK_DATAGRAMS, HEADER_BYTES } from '../../../proto/datagram.js'
 import { CHUNKS_BEHIND } from '../../constants.js'
 import { chunkKeystream, datagramAt, layHeader, TIME_OFFSET } from '../../wire/keystream.js'
 import { type Arrival, ChunkCollector, hasArrived } from '../collect.js'
@@ -23,7 +23,12 @@ function datagramOf(sequence: number): Buffer {
 
 /** As a receiver does after it has looked at the tag. */
 const accept = (collector: ChunkCollector, datagram: Buffer, nowMs: number): Arrival =>
-  collector.accept(datagram.readUIntBE(9, 3), datagram.subarray(TIME_OFFSET), nowMs)
+  collector.accept(
+    datagram.readUIntBE(9, 3),
+    datagram.readUInt32BE(TIME_OFFSET),
+    datagram.subarray(HEADER_BYTES),
+    nowMs,
+  )
 
 function collect(sequences: readonly number[], change: (datagram: Buffer, sequence: number) => void = () => {}) {
   const collector = new ChunkCollector(100_000)
@@ -84,7 +89,7 @@ describe('chunks', () => {
         if (sequence === 60) datagram[at]! ^= bit
       })
     expect(await flip(1199, 1), 'payload').to.equal(52)
-    expect(await flip(12, 0x80), 'send time').to.equal(52)
+    expect(await flip(TIME_OFFSET, 0x80), 'send time').to.equal(52)
     const other = await verifyChunks(Buffer.alloc(16, 9), collect(upTo(104)), MAX_SENT_US)
     expect(other.datagrams).to.equal(0)
   })

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { CHUNK_DATAGRAMS } from '../../../proto/datagram.js'
+import { CHUNK_DATAGRAMS, HEADER_BYTES } from '../../../proto/datagram.js'
 import { fromHex, ZERO_HASH } from '../../../proto/hex.js'
 import { ProbeFrame, type ProbeOpenings } from '../../../proto/messages.js'
-import { DATA_MS } from '../../constants.js'
+import { DATA_MS, OPEN_BYTES } from '../../constants.js'
 import { serveProbe } from '../../sender/sender.js'
 import { forwardings } from '../../test/fixtures/forwardings.js'
 import { HOST, Network, newPeer } from '../../test/harness.js'
@@ -30,7 +30,7 @@ function received(key: Uint8Array, datagrams: number, lost: readonly number[] = 
     const keystream = chunkKeystream(key, Math.floor(sequence / CHUNK_DATAGRAMS))
     const datagram = datagramAt(keystream, sequence % CHUNK_DATAGRAMS)
     layHeader(datagram, randomBytes(8), SLOT, sequence, sequence * 100)
-    collector.accept(sequence, datagram.subarray(TIME_OFFSET), sequence)
+    collector.accept(sequence, datagram.readUInt32BE(TIME_OFFSET), datagram.subarray(HEADER_BYTES), sequence)
   }
   return chunksOf(collector.finish().rows)
 }
@@ -192,6 +192,7 @@ describe('openings over real UDP', function () {
     open: (publication: Publication, claim: PublishedClaim) => Promise<ProbeFrame | undefined>,
   ) {
     const id = randomBytes(32)
+    const headerKey = randomBytes(16)
     const rateKbps = shareKbps(CLAIM_KBPS, 3)
     const [mine, theirs] = streamPair(HOST)
     const serving = serveProbe(theirs, network.senderDeps(SLOT))
@@ -203,12 +204,14 @@ describe('openings over real UDP', function () {
         ...{ port: network.receiver.port, rateKbps, budgetBytes: (rateKbps * DATA_MS) / 8, durationMs: DATA_MS },
         nonce: randomBytes(32),
         controlTag: randomBytes(8),
+        headerKey,
+        padding: randomBytes(OPEN_BYTES),
       },
     })
     expect(await next()).to.have.property('accept')
-    const { tag, udpPort } = (await next()).relay!.grant!
+    const { tag } = (await next()).relay!.grant!
     const thrownAway = network.receiver.collect(3, { main: 100_000, control: 0, direct: 0, turn: 0 })
-    thrownAway.expect(SLOT, tag, udpPort)
+    thrownAway.expect(SLOT, tag, headerKey, 'provider')
     expect(await next()).to.have.property('ready')
     await send({ start: {} })
     while (network.receiver.stats.taken < 3 * CHUNK_DATAGRAMS) await new Promise(resolve => setImmediate(resolve))

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { CONTROL_CHUNK, DIRECT_CHUNK, IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
-import { CONTROL_SHARE, DIRECT_SPAN } from '../../constants.js'
+import { CONTROL_SHARE, DIRECT_SPAN, OPEN_BYTES } from '../../constants.js'
 import { Condition } from '../../deadline.js'
 import { Receiver } from '../../receiver/receiver.js'
 import { HOST } from '../../test/harness.js'
@@ -17,7 +17,7 @@ const RATE_KBPS = 40_000
 const SLOT = 2
 const PROBE_MS = 400
 const MANY = 100_000
-const OPTIONS = { claimKbps: RATE_KBPS, thresholdKbps: 0.75 * RATE_KBPS, rttMs: 1 }
+const OPTIONS = { claimKbps: RATE_KBPS, thresholdKbps: 0.75 * RATE_KBPS, rttMs: 1, yieldMs: 1000 }
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, n) => total + n, 0)
 
@@ -45,25 +45,34 @@ describe('direct datagrams', () => {
     await provider.close()
   })
 
-  const key = randomBytes(16)
+  const [key, headerKey] = [randomBytes(16), randomBytes(16)]
   const tag = randomBytes(8)
 
   const flow = (more: Partial<FlowSpec> = {}): FlowSpec => ({
-    key,
+    ...{ key, headerKey },
     slot: SLOT,
     phases: [{ run: 'main', fromMs: 0, toMs: 10_000, rateKbps: RATE_KBPS }],
     durationMs: 10_000,
     budgetBytes: 1e9,
+    ipv6: false,
     provider: { tag: randomBytes(8), host: HOST, port: provider.port },
     receiver: { tag, host: HOST, port: receiver.port },
     ...more,
   })
 
+  /** As a sender does before it sends anything directly. */
+  const challenge = async (): Promise<void> => {
+    const path = { tag, host: HOST, port: receiver.port, nonce: randomBytes(16), openBytes: OPEN_BYTES }
+    await sending.call('challenge', path)
+    while (receiver.stats.echoes === 0) await new Promise(resolve => setImmediate(resolve))
+  }
+
   async function collecting() {
     const collecting = receiver.collect(SLOT + 1, { main: MANY, control: MANY, direct: MANY, turn: 0 })
-    expect(collecting.expectDirect(SLOT, tag)).to.have.property('close')
-    expect(collecting.expectDirect(SLOT, tag), 'no tag twice').to.equal(undefined)
-    await collecting.begin(performance.now(), OPTIONS)
+    expect(collecting.expect(SLOT, tag, headerKey, 'direct')).to.have.property('close')
+    expect(collecting.expect(SLOT, tag, headerKey, 'direct'), 'no tag twice').to.equal(undefined)
+    await collecting.begin(performance.now(), OPTIONS, 1)
+    await challenge()
     return collecting
   }
 
@@ -77,12 +86,29 @@ describe('direct datagrams', () => {
     const share = sent / sum(log.sent)
     expect(share).to.be.within(0.5 * CONTROL_SHARE, 2 * CONTROL_SHARE)
     expect(arrived.arrived).to.equal(sent)
-    expect(arrived.highest).to.equal(sent - 1)
     expect(arrived.chunks[0]!.index).to.equal(CONTROL_CHUNK)
     expect([none.arrived, direct.arrived]).to.deep.equal([0, 0])
-    const { datagrams } = await collected.verify(SLOT, 'control', key, 10_000_000)
-    expect(datagrams).to.equal(sent)
+    const { datagrams, highest } = await collected.verify(SLOT, 'control', key, 10_000_000)
+    expect([datagrams, highest]).to.deep.equal([sent, sent - 1])
     expect((await collected.verify(SLOT, 'control', randomBytes(16), 10_000_000)).datagrams).to.equal(0)
+    collected.close()
+  })
+
+  it('are none if the receiver does not echo: a direct probe then only ends the main flow', async () => {
+    const collected = receiver.collect(SLOT + 1, { main: MANY, control: MANY, direct: MANY, turn: 0 })
+    collected.expect(SLOT, tag, headerKey, 'direct')
+    await collected.begin(performance.now(), OPTIONS, 1)
+    await sending.call('start', flow())
+    expect(await arrivals.until(() => main >= 1000, 10_000)).to.equal(true)
+    await sending.call('direct', RATE_KBPS, PROBE_MS)
+    await arrivals.until(() => false, 100)
+    const ended = main
+    await arrivals.until(() => false, PROBE_MS)
+    expect(main, 'the main flow has ended').to.equal(ended)
+    const log = await sending.call('stop')
+    expect([sum(log.sent), sum(log.control)]).to.deep.equal([ended, 0])
+    const { control, direct } = (await collected.finish())[SLOT]!
+    expect([control.arrived, direct.arrived, receiver.stats.dropped['wrong-source']]).to.deep.equal([0, 0, 0])
     collected.close()
   })
 

@@ -1,11 +1,12 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { directShareKbps, maxShareKbps, neededSenders, overdrive, shareKbps } from '../../verdict/share.js'
+import { OFFERED_PERCENT } from '../../verdict/other-limit.js'
+import { directShareKbps, maxShareKbps, neededSenders, shareKbps, turnKbps } from '../../verdict/share.js'
 import { SeenSessions } from '../../wire/seen-sessions.js'
 import { createForwarding, type Packet } from '../forwarding.js'
 import { TokenBucket } from '../token-bucket.js'
 
-const PACKET: Packet = { bytes: Buffer.alloc(1200), length: 1200, session: 1, rateKbps: 1000, ageMs: 0 }
+const PACKET: Packet = { bytes: Buffer.alloc(1200), length: 1200, session: 1, opener: '', rateKbps: 1000, ageMs: 0 }
 
 describe('token bucket', () => {
   it('passes its rate, and at once no more than it holds', () => {
@@ -50,12 +51,30 @@ describe('shares', () => {
       expect(neededSenders(k) * shareKbps(25_000, k)).to.be.within(27_500, 27_600)
       expect(shareKbps(25_000, k)).to.be.at.most(maxShareKbps(25_000))
     }
-    expect(overdrive(3)).to.be.closeTo(1.65, 1e-9)
+    expect(3 * shareKbps(25_000, 3)).to.equal(41_250)
+  })
+
+  it('let these senders offer more than a low vote needs, and ever less above it, at any claim', () => {
+    const claims = fc.integer({ min: 1, max: 100_000_000 })
+    fc.assert(
+      fc.property(claims, claims, fc.integer({ min: 2, max: 16 }), (one, other, k) => {
+        const [less, more] = [Math.min(one, other), Math.max(one, other)]
+        const marginOf = (claimKbps: number) => turnKbps(claimKbps) / claimKbps
+        expect(neededSenders(k) * shareKbps(less, k)).to.be.at.least(turnKbps(less))
+        expect(marginOf(less)).to.be.at.least((OFFERED_PERCENT + 1) / 100)
+        // A share is rounded up to whole kbit/s.
+        expect(marginOf(more)).to.be.at.most(marginOf(less) + 1 / more)
+        expect(shareKbps(more, k), 'a higher claim never asks for less').to.be.at.least(shareKbps(less, k))
+        expect(shareKbps(more, k)).to.be.at.most(maxShareKbps(more))
+      }),
+    )
+    expect(turnKbps(100_000)).to.equal(110_000)
+    expect(turnKbps(1_000_000)).to.equal(1_064_000)
   })
 
   it('let a direct probe show 1.15 times a reading below the slashing threshold, with no sender above its share', () => {
     for (const reading of [0, 2_500, 18_749, 25_000]) {
-      const direct = directShareKbps(reading, 25_000, 3)
+      const direct = directShareKbps(reading, 25_000, 3, neededSenders(3))
       expect(direct).to.be.within(1, shareKbps(25_000, 3))
       if (reading < 18_750) expect(neededSenders(3) * direct).to.be.at.least(1.15 * reading)
     }

@@ -48,8 +48,8 @@ describe('delayed datagrams', () => {
         const client = new RelayClient(network.openProvider('a'), sessionId)
         try {
           const open = { nextHopHost: HOST, nextHopPort: nextHop.port, rateKbps: 5000, durationMs: 5000 }
-          const request = { ...open, sessionId, budgetBytes: 100 * IP_DATAGRAM_BYTES, sender: 0 }
-          const answer = await client.open(request, network.provider.verifier, 1000)
+          const request = { ...open, sessionId, budgetBytes: 100 * IP_DATAGRAM_BYTES }
+          const answer = await client.open(request, network.provider.answers, 1000)
           if (answer.kind !== 'grant') throw new Error('the relay refused')
           expect(await client.ready).to.equal(true)
           const sent = Buffer.concat([answer.grant.tag, randomBytes(1192)])

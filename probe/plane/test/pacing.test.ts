@@ -22,7 +22,7 @@ function play(pacer: Pacer, gaps: Iterable<number>): { sent: number; forgone: nu
 }
 
 const pacerOf = (rateKbps: number, maxDatagrams = Number.POSITIVE_INFINITY) =>
-  new Pacer({ rateKbps, durationMs: 60_000, maxDatagrams, startMs: 0 })
+  new Pacer({ datagramBytes: IP_DATAGRAM_BYTES, rateKbps, durationMs: 60_000, maxDatagrams, startMs: 0 })
 
 describe('pacing', () => {
   it('sends at its rate, however often it is asked', () => {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { toHex } from '../../../proto/hex.js'
-import { HEARTBEAT_RATE_KBPS } from '../../constants.js'
 import { type ForwardingSpec, forwardAll } from '../../plane/forwarding.js'
 import { systemRandom } from '../../system.js'
-import { admittedRates, forwardings } from '../../test/fixtures/forwardings.js'
+import { forwardings, notedRequests } from '../../test/fixtures/forwardings.js'
 import { BACKENDS, HOST, Network } from '../../test/harness.js'
+import { shapeOf } from '../../verdict/session-shape.js'
 import { HeartbeatSession } from '../heartbeat.js'
 
 const CLAIM_KBPS = 10_000
@@ -21,9 +21,8 @@ for (const backend of BACKENDS)
         {
           sessionId: toHex(randomBytes(32)),
           stream: network.openProvider('verifier'),
-          provider: network.provider.verifier,
-          advertisedHost: HOST,
-          durationMs: 60_000,
+          provider: network.provider.answers,
+          ...{ claimKbps: CLAIM_KBPS, advertisedHost: HOST, udpHost: HOST },
         },
         { receiver: network.receiver, random: systemRandom },
       )
@@ -53,7 +52,7 @@ for (const backend of BACKENDS)
       expect(performance.now() - startMs).to.be.at.least(49)
     })
 
-    it('accepts its own nonce alone', async () => {
+    it('accepts its own bytes alone', async () => {
       await open(forwardings.flipsLastBit)
       expect(await session!.tick(100)).to.equal(false)
     })
@@ -74,11 +73,12 @@ for (const backend of BACKENDS)
         .that.matches(/refused/)
     })
 
-    it('differs from data only by its rate, for a provider that wants to tell them apart', async () => {
-      admittedRates.length = 0
-      await open(forwardings.takesHeartbeatsOnly)
+    it('asks for what a session for data asks for', async () => {
+      notedRequests.length = 0
+      await open(forwardings.notesRequests)
       expect(await session!.tick(1000)).to.equal(true)
-      expect((await network!.measure()).outcome).to.have.property('kind', 'refused')
-      expect(Math.min(...admittedRates.slice(1))).to.be.greaterThan(HEARTBEAT_RATE_KBPS)
+      expect((await network!.measure()).outcome).to.have.property('kind', 'verified')
+      expect(notedRequests).to.have.length(4)
+      for (const request of notedRequests) expect(request).to.deep.equal(shapeOf(CLAIM_KBPS))
     })
   })

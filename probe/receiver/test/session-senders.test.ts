@@ -4,8 +4,7 @@ import { expect } from 'chai'
 import { toHex, ZERO_HASH } from '../../../proto/hex.js'
 import { ProbeFrame } from '../../../proto/messages.js'
 import { REFUSE } from '../../plane/forwarding.js'
-import type { MessageStream } from '../../ports.js'
-import { type Authorization, serveProbe } from '../../sender/sender.js'
+import { serveProbe } from '../../sender/sender.js'
 import {
   changing,
   cutOff,
@@ -70,52 +69,59 @@ describe('session with faulty senders', function () {
     expect(network!.notes.join('\n')).to.contain('sender 1: declined: not due')
   })
 
-  it('runs as a soak only if the senders know that a soak is due', async () => {
-    await open({ soakMs: 5_000 })
-    const notDue: Behaviour = (stream, deps) =>
-      serveProbe(stream, {
-        ...deps,
-        authorize: async invite => ({ ...(await deps.authorize(invite)), soakMs: undefined }) as Authorization,
-      })
-    expect((await network!.measure([notDue, notDue])).outcome).to.deep.equal({
-      kind: 'no-data',
-      reason: 'senders-missing',
-    })
-    expect(network!.notes.join()).to.contain('the session is too long')
+  it('is a soak or not, and its senders hear nothing of it before they are told to stop', async () => {
+    const heard = async (options: Partial<NetworkOptions>) => {
+      const frames: object[] = []
+      const listening: Behaviour = (stream, deps) => {
+        const receive = async () => {
+          const message = await stream.receive()
+          const frame = message && ProbeFrame.decode(message)
+          if (frame) frames.push(frame.invite ?? frame)
+          return message
+        }
+        const authorize: typeof deps.authorize = async invite => {
+          const terms = await deps.authorize(invite)
+          return terms.ok ? { ...terms, soakMs: SOAK_MS } : terms
+        }
+        return serveProbe({ ...stream, receive }, { ...deps, authorize })
+      }
+      const { outcome } = await (await open(options)).measure([listening, listening, listening])
+      expect(outcome, JSON.stringify([outcome, network!.notes])).to.have.property('kind', 'verified')
+      await network!.close()
+      return frames.map(frame => Object.keys(frame).join())
+    }
+    const SOAK_MS = 3000
+    expect(await heard({ soakMs: SOAK_MS })).to.deep.equal(await heard({}))
   })
 
   it('accepts no grant and no refusal that the provider did not sign', async () => {
     const impostor = newPeer()
     const forged = changing(frame => {
       if (!frame.relay?.grant) return frame
-      const { sessionId, signature } = frame.relay.grant
-      return { relay: { refuse: { sessionId, reason: REFUSE.notServing, signature } } }
+      const { sessionId, signature, opener } = frame.relay.grant
+      return { relay: { refuse: { sessionId, reason: REFUSE.notServing, signature, opener } } }
     })
     const { outcome } = await (await open()).measure([forged, forged])
     expect(outcome).to.deep.equal({ kind: 'no-data', reason: 'senders-missing' })
     await network!.close()
     await open()
-    network!.provider.signer.sign = impostor.signer.sign
+    network!.provider.answerSigner.sign = impostor.answerSigner.sign
     expect((await network!.measure()).outcome).to.deep.equal({ kind: 'no-data', reason: 'provider-unreachable' })
   })
 
-  it('accepts no data from a sender that asked the provider for too much', async () => {
-    const greedy: Behaviour = (stream, deps) => {
-      const doubled: MessageStream = {
-        ...stream,
-        receive: async () => {
-          const message = await stream.receive()
-          const frame = message && ProbeFrame.decode(message)
-          if (!frame?.invite) return message
-          return ProbeFrame.encode({ invite: { ...frame.invite, budgetBytes: 2 * frame.invite.budgetBytes } })
-        },
+  it('accepts no data from a sender that asked the provider for more or for less than all ask', async () => {
+    const asking =
+      (providerClaimKbps: number): Behaviour =>
+      (stream, deps) => {
+        const authorize = async () => ({ ...(await deps.authorize({} as never)), providerClaimKbps })
+        return serveProbe(stream, { ...deps, authorize: authorize as typeof deps.authorize })
       }
-      const authorize = async () => ({ ...(await deps.authorize({} as never)), claimKbps: 2 * CLAIM_KBPS })
-      return serveProbe(doubled, { ...deps, authorize: authorize as typeof deps.authorize })
+    for (const claimKbps of [1.01 * CLAIM_KBPS, CLAIM_KBPS / 2]) {
+      const { outcome } = await (await open()).measure([asking(claimKbps)])
+      expect(outcome, JSON.stringify([outcome, network!.notes])).to.have.property('kind', 'verified')
+      expect(network!.notes).to.contain('sender 0: asked the provider for something else')
+      await network!.close()
     }
-    const { outcome } = await (await open()).measure([greedy])
-    expect(outcome, JSON.stringify([outcome, network!.notes])).to.have.property('kind', 'verified')
-    expect(network!.notes).to.contain('sender 0: asked the provider for too much')
   })
 
   it('is served once: senders decline a replayed invitation', async () => {

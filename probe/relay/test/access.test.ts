@@ -53,9 +53,9 @@ describe('access to a relay', () => {
     const sessionId = randomBytes(32)
     const client = new RelayClient(network.openProvider(peer, host), sessionId)
     clients.push(client)
-    const shape = { budgetBytes: 100 * IP_DATAGRAM_BYTES, rateKbps: 1000, durationMs: 600_000, sender: 0 }
+    const shape = { budgetBytes: 100 * IP_DATAGRAM_BYTES, rateKbps: 1000, durationMs: 20_000 }
     const hop = { nextHopHost: HOST, nextHopPort: nextHop.port }
-    const answer = await client.open({ sessionId, ...hop, ...shape, token }, network.provider.verifier, 1000)
+    const answer = await client.open({ sessionId, ...hop, ...shape, token }, network.provider.answers, 1000)
     return { client, answer }
   }
 
@@ -109,8 +109,8 @@ describe('access to a relay', () => {
     const client = new RelayClient(network.openProvider('verifier'), sessionId)
     clients.push(client)
     const hop = { nextHopHost: '10.0.0.1', nextHopPort: 9 }
-    const shape = { budgetBytes: 1, rateKbps: 1, durationMs: 1, sender: 0 }
-    const answer = await client.open({ sessionId, ...hop, ...shape, token }, network.provider.verifier, 1000)
+    const shape = { budgetBytes: 1, rateKbps: 1, durationMs: 1 }
+    const answer = await client.open({ sessionId, ...hop, ...shape, token }, network.provider.answers, 1000)
     expect(answer).to.have.nested.property('refuse.reason', REFUSE.nextHop)
     expect(await reasonOf('verifier', HOST, token)).to.equal(0)
   })

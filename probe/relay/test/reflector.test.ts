@@ -7,7 +7,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { expect } from 'chai'
 import { CHALLENGE_BYTES, IP_UDP_HEADER_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
-import { toHex } from '../../../proto/hex.js'
+import { fromHex, toHex } from '../../../proto/hex.js'
 import { RelayFrame, RelayOpen } from '../../../proto/messages.js'
 import { NO_TOKEN } from '../../../proto/token.js'
 import { CHALLENGES_PER_HOST } from '../../constants.js'
@@ -89,9 +89,11 @@ class LossyHop {
   }
 }
 
+const accountOf = (network: Network): Uint8Array => fromHex(network.provider.answers.account)
+
 /** Asks for as little as a session can. */
 const smallest = (nextHopHost: string, nextHopPort: number): RelayRequest => ({
-  ...{ sessionId: randomBytes(32), nextHopHost, nextHopPort, budgetBytes: 1, rateKbps: 1, durationMs: 1000, sender: 0 },
+  ...{ sessionId: randomBytes(32), nextHopHost, nextHopPort, budgetBytes: 1, rateKbps: 1, durationMs: 1000 },
 })
 
 for (const backend of BACKENDS)
@@ -129,9 +131,13 @@ for (const backend of BACKENDS)
     for (const [name, encode] of [
       [
         'as short as they can be',
-        (request: RelayRequest) => RelayOpen.encode({ ...request, token: NO_TOKEN, padding: new Uint8Array(0) }),
+        (request: RelayRequest) =>
+          RelayOpen.encode({
+            ...{ ...request, provider: accountOf(network) },
+            ...{ token: NO_TOKEN, padding: new Uint8Array(0) },
+          }),
       ],
-      ['padded', (request: RelayRequest) => RelayOpen.encode(paddedOpen(request))],
+      ['padded', (request: RelayRequest) => RelayOpen.encode(paddedOpen(request, network.provider.answers.account))],
     ] as const) {
       it(`256 openings from 32 peers (${name}) reflect no more bytes than they have`, async () => {
         const startMs = performance.now()
@@ -148,7 +154,10 @@ for (const backend of BACKENDS)
     }
 
     it('one opening reflects no more bytes than it has, however short it is', async () => {
-      const request = { ...smallest(VICTIM_HOST, victim.address().port), token: NO_TOKEN, padding: new Uint8Array(0) }
+      const request = {
+        ...smallest(VICTIM_HOST, victim.address().port),
+        ...{ provider: accountOf(network), token: NO_TOKEN, padding: new Uint8Array(0) },
+      }
       const openedBytes = await openAt(RelayOpen.encode(request), 'stranger')
       expect(reflectedBytes).to.be.within(CHALLENGE_IP_BYTES, openedBytes)
     })
@@ -158,11 +167,14 @@ for (const backend of BACKENDS)
       verifier.once('message', (datagram, { port, address }) => verifier!.send(echoOf(datagram), port, address))
       const request = smallest(HOST, verifier.address().port)
       const client = new RelayClient(network.openProvider('verifier'), request.sessionId)
-      await client.open(request, network.provider.verifier, 1000)
+      await client.open(request, network.provider.answers, 1000)
       expect(await client.ready).to.equal(true)
       // The strangers alone want more in a second than the cap for a host that has never echoed.
       const openings = Array.from({ length: OPENINGS }, (_, i) =>
-        openAt(RelayOpen.encode(paddedOpen(smallest(HOST, request.nextHopPort))), `stranger ${i % PEERS}`),
+        openAt(
+          RelayOpen.encode(paddedOpen(smallest(HOST, request.nextHopPort), network.provider.answers.account)),
+          `stranger ${i % PEERS}`,
+        ),
       )
       await Promise.all(openings)
       expect(network.relay.stats.challenges).to.be.greaterThan(4 * CHALLENGES_PER_HOST)
@@ -174,7 +186,7 @@ for (const backend of BACKENDS)
         const ready = Array.from({ length: 6 * SESSIONS_OF_A_VERIFIER }, async (_, i) => {
           const request = smallest(HOST, path.port)
           const client = new RelayClient(network.openProvider(`peer ${i % 6}`), request.sessionId)
-          const answer = await client.open(request, network.provider.verifier, 1000)
+          const answer = await client.open(request, network.provider.answers, 1000)
           if (answer.kind !== 'grant') throw new Error('the relay refused')
           path.expectLater(answer.grant.tag)
           return client.ready

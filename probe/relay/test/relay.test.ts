@@ -7,12 +7,12 @@ import { OPEN_BYTES, POLICE_BURST_MS } from '../../constants.js'
 import { Condition } from '../../deadline.js'
 import { REFUSE } from '../../plane/forwarding.js'
 import type { ProviderStream } from '../../ports.js'
-import { BACKENDS, HOST, Network } from '../../test/harness.js'
+import { BACKENDS, HOST, Network, newPeer } from '../../test/harness.js'
 import { PlainUdp } from '../../test/plain-udp.js'
-import { maxShareKbps } from '../../verdict/share.js'
+import { shapeOf } from '../../verdict/session-shape.js'
 import { echoOf, isChallenge } from '../../wire/path-validation.js'
 import { checkReceipts, counterSign } from '../../wire/receipts.js'
-import { paddedOpen, RelayClient, type RelayRequest } from '../../wire/relay-client.js'
+import { isRefusalOf, paddedOpen, RelayClient, type RelayRequest } from '../../wire/relay-client.js'
 
 const CLAIM_KBPS = 10_000
 
@@ -66,7 +66,6 @@ for (const backend of BACKENDS)
       budgetBytes: 100 * IP_DATAGRAM_BYTES,
       rateKbps: 1000,
       durationMs: 5000,
-      sender: 1,
       ...more,
     })
 
@@ -75,7 +74,7 @@ for (const backend of BACKENDS)
       streams.push(stream)
       const wanted = request(more)
       const client = new RelayClient(stream, wanted.sessionId)
-      return { client, wanted, answer: await client.open(wanted, network.provider.verifier, 1000) }
+      return { client, wanted, answer: await client.open(wanted, network.provider.answers, 1000) }
     }
 
     async function openReady(more: Partial<RelayRequest> = {}) {
@@ -217,20 +216,40 @@ for (const backend of BACKENDS)
         const { answer } = await open(more, peer)
         return answer.kind === 'refuse' ? answer.refuse.reason : undefined
       }
-      const most = maxShareKbps(CLAIM_KBPS)
-      expect(await reasonOf({ rateKbps: most })).to.equal(undefined)
-      expect(await reasonOf({ rateKbps: Math.ceil(most * 1.03) })).to.equal(REFUSE.tooMuch)
-      expect(await reasonOf({ budgetBytes: (most * 16_000) / 8 })).to.equal(REFUSE.tooMuch)
-      expect(await reasonOf({ durationMs: 3_600_001 })).to.equal(REFUSE.tooMuch)
+      const most = shapeOf(CLAIM_KBPS)
+      expect(await reasonOf(most)).to.equal(undefined)
+      expect(await reasonOf({ rateKbps: Math.ceil(most.rateKbps * 1.03) })).to.equal(REFUSE.tooMuch)
+      expect(await reasonOf({ budgetBytes: Math.ceil(most.budgetBytes * 1.03) })).to.equal(REFUSE.tooMuch)
+      expect(await reasonOf({ durationMs: most.durationMs + 1 })).to.equal(REFUSE.tooMuch)
       expect(await reasonOf({ nextHopHost: 'example.org' })).to.equal(REFUSE.malformed)
-      expect(await reasonOf({ nextHopHost: '::1' })).to.equal(REFUSE.malformed)
+      expect(await reasonOf({ nextHopHost: '::1' })).to.equal(REFUSE.family)
       expect(await reasonOf({ nextHopPort: 0 })).to.equal(REFUSE.malformed)
       expect(await reasonOf({ rateKbps: 0 })).to.equal(REFUSE.malformed)
       const sessionId = randomBytes(32)
       expect(await reasonOf({ sessionId })).to.equal(undefined)
       expect(await reasonOf({ sessionId })).to.equal(REFUSE.replayed)
-      expect(await reasonOf({ sessionId }, 'b'), 'a session has several senders').to.equal(undefined)
-      expect(network.relay.stats.refused).to.include({ tooMuch: 3, malformed: 4, replayed: 1 })
+      expect(await reasonOf({ sessionId }, 'b'), 'whoever asks').to.equal(REFUSE.replayed)
+      expect(network.relay.stats.refused).to.include({ tooMuch: 3, malformed: 3, family: 1, replayed: 2 })
+    })
+
+    it('refuses a session for another account, and says with its own signature that it is another', async () => {
+      const other = newPeer().answers
+      const forOther = async () => {
+        const stream = network.openProvider('a')
+        streams.push(stream)
+        return { stream, wanted: request() }
+      }
+      const { stream, wanted } = await forOther()
+      await stream.send(RelayOpen.encode(paddedOpen(wanted, other.account)))
+      const { refuse } = RelayFrame.decode((await stream.receive())!)
+      expect(refuse).to.have.property('reason', REFUSE.otherProvider)
+      expect(await isRefusalOf(refuse!, wanted.sessionId, network.provider.answers)).to.equal(true)
+      expect(await isRefusalOf(refuse!, wanted.sessionId, other), 'no evidence against the other').to.equal(false)
+      const again = await forOther()
+      const client = new RelayClient(again.stream, again.wanted.sessionId)
+      const error = await client.open(again.wanted, other, 1000).catch((cause: Error) => cause)
+      expect(error).to.be.an('error').with.property('message', 'provider did not sign its answer')
+      expect(network.relay.stats).to.deep.include({ granted: 0, sessions: 0 })
     })
 
     it('refuses next hops that it must not send to, and itself', async () => {
@@ -247,7 +266,7 @@ for (const backend of BACKENDS)
 
     it('follows a claim that changes', async () => {
       network.relay.setClaim(2 * CLAIM_KBPS)
-      const { answer } = await open({ rateKbps: maxShareKbps(2 * CLAIM_KBPS) })
+      const { answer } = await open({ rateKbps: shapeOf(2 * CLAIM_KBPS).rateKbps })
       expect(answer.kind).to.equal('grant')
     })
 
@@ -258,7 +277,7 @@ for (const backend of BACKENDS)
         expect(await stream.receive()).to.equal(undefined)
       }
       const gone = network.openProvider('a')
-      await gone.send(RelayOpen.encode(paddedOpen(request())))
+      await gone.send(RelayOpen.encode(paddedOpen(request(), network.provider.answers.account)))
       const grant = RelayFrame.decode((await gone.receive())!)
       expect(grant).to.have.property('grant')
       await gone.close()

@@ -67,9 +67,12 @@ describe('a transcript of a malicious receiver', function () {
     let checked = 0
     const counting: TranscriptKeys = {
       ...keys,
-      provider: (digest, signature) => {
-        checked++
-        return keys.provider(digest, signature)
+      provider: {
+        ...keys.provider,
+        isSigned: (statement, signature) => {
+          checked++
+          return keys.provider.isSigned(statement, signature)
+        },
       },
     }
     const [first] = under.senderRecords
@@ -90,6 +93,7 @@ describe('a transcript of a malicious receiver', function () {
     const one = (change: Partial<SenderRecord>): SessionRecord => withSender(record, 0, change)
     return [
       ['starvedMs', value => of({ starvedMs: value })],
+      ['meanKbps', value => of({ meanKbps: value })],
       ...(['rateKbps', 'fromMs', 'toMs'] as const).flatMap(name => [
         [`estimate.${name}`, (value: number) => of({ estimate: { ...estimate!, [name]: value } })] as const,
         [`direct.${name}`, (value: number) => of({ direct: { ...estimate!, ...direct, [name]: value } })] as const,
@@ -125,6 +129,13 @@ describe('a transcript of a malicious receiver', function () {
         }
       }
     }
+  })
+
+  it('fails if it hides behind overruns, or has some without a reading', async () => {
+    const changed = await faults({ ...(await resigned(under)), overruns: 2 ** 32 - 1 })
+    expect(changed, 'a low reading with overruns that explain it').to.deep.equal(['the record gives the outcome under'])
+    const { estimate: _, ...unread } = under
+    expect(await faults(await resigned({ ...unread, overruns: 1 }))).to.include(BORNE_OUT)
   })
 
   it('gains no rate from a hoarding factor above one, or from a span that runs backwards', async () => {

@@ -62,18 +62,19 @@ describe('the pipeline from a session to a vote', function () {
     const { result } = await measured({ limitKbps: CLAIM_KBPS / 4 })
     const verified = await verifiedOffline(result.record)
     fc.assert(
-      fc.property(fc.array(fc.double(), { minLength: 8, maxLength: 8 }), doubles => {
-        const [rateKbps, fromMs, toMs, starvedMs, riseMs, hoarding, spanMs, controlMs] = doubles as [
+      fc.property(fc.array(fc.double(), { minLength: 10, maxLength: 10 }), doubles => {
+        const [rateKbps, fromMs, toMs, sinceMs, delayMs, starvedMs, riseMs, hoarding, spanMs, controlMs] = doubles as [
+          ...[number, number],
           ...[number, number, number, number],
           ...[number, number, number, number],
         ]
         const record: SessionRecord = {
           ...result.record,
           estimate: { rateKbps, windows: 9, fromMs, toMs },
-          starvedMs,
+          ...{ sinceMs, starvedMs },
           senderRecords: result.record.senderRecords.map(sender => ({
             ...sender,
-            ...{ riseMs, hoarding, controlFlow: { sent: 100, spanMs, riseMs: controlMs } },
+            ...{ riseMs, hoarding, delayMs, controlFlow: { sent: 100, fromMs: 50, spanMs, riseMs: controlMs } },
           })),
         }
         expect(factsOf(written(record), verified)).to.deep.equal(factsOf(record, verified))

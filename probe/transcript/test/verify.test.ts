@@ -93,7 +93,9 @@ describe('a transcript, verified', function () {
       })),
       'no grant': withSender(1, () => ({ answer: { unreachable: 'gone' } })),
       'a counter-signature of more': withSender(1, () => ({ counter: { ...counter, bytes: counter.bytes + 1228 } })),
-      'a counter-signature for another': withSender(1, () => ({ counter: { ...counter, sender: 0 } })),
+      'a counter-signature for another': withSender(1, () => ({
+        counter: { ...counter, sessionId: record.sessionId },
+      })),
       'control datagrams left out': withSender(1, () => ({ control: [] })),
       'more control datagrams than logged': withSender(1, ({ controlFlow }) => ({
         controlFlow: { ...controlFlow!, sent: 1_000_000 },
@@ -124,7 +126,7 @@ describe('a transcript, verified', function () {
     const stranger = newPeer()
     for (const other of [
       { ...keys, receiver: stranger.verifier },
-      { ...keys, provider: stranger.verifier },
+      { ...keys, provider: stranger.answers },
       { ...keys, providerVouchers: stranger.vouchers },
       { ...keys, receiverVouchers: stranger.vouchers },
       { ...keys, senders: keys.senders.with(2, stranger.verifier) },

@@ -1,7 +1,16 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Transits } from '../../wire/verified.js'
-import { type ControlFlow, controlFlow, controlPath, delayRiseMs, isEnoughControl, turnControl } from '../control.js'
+import {
+  addedDelayMs,
+  arrivedSince,
+  type ControlFlow,
+  controlFlow,
+  controlPath,
+  delayRiseMs,
+  isEnoughControl,
+  turnControl,
+} from '../control.js'
 
 const EVERY_MS = 16
 /** Difference of the two clocks, and shortest transit of a datagram. */
@@ -9,13 +18,20 @@ const OFFSET_MS = 1_000_000
 const TRANSIT_MS = 20
 
 interface Shape {
+  /** arrivals before are no evidence, on the receiver's clock */
+  readonly fromMs?: number
   readonly forMs?: number
   readonly delayMs?: (sentMs: number) => number
   readonly isLost?: (sequence: number) => boolean
 }
 
 /** A flow with a datagram every 16 ms, observed until `forMs` after its first arrival. */
-function flowOf({ forMs = 1_600, delayMs = () => 0, isLost = () => false }: Shape = {}): ControlFlow | undefined {
+function flowOf({
+  forMs = 1_600,
+  fromMs = 0,
+  delayMs = () => 0,
+  isLost = () => false,
+}: Shape = {}): ControlFlow | undefined {
   const sent = Array.from({ length: Math.floor((forMs + 200) / EVERY_MS) }, (_, i) => i * EVERY_MS)
   const log = Array.from(
     { length: Math.ceil((forMs + 200) / 50) },
@@ -26,7 +42,9 @@ function flowOf({ forMs = 1_600, delayMs = () => 0, isLost = () => false }: Shap
     .map((sentMs, sequence) => ({ sequence, sentMs, arrivedMs: OFFSET_MS + TRANSIT_MS + sentMs + delayMs(sentMs) }))
     .filter(({ sequence, arrivedMs }) => !isLost(sequence) && arrivedMs <= endMs)
   const transits = { sentMs: came.map(one => one.sentMs), arrivedMs: came.map(one => one.arrivedMs) }
-  return controlFlow(all(transits), Math.max(-1, ...came.map(one => one.sequence)), log, endMs)
+  const highest = Math.max(-1, ...came.map(one => one.sequence))
+  const flow = controlFlow(all(transits), highest, log, { fromMs, toMs: endMs })
+  return flow && { ...flow, arrived: arrivedSince(all(transits), flow.fromMs) }
 }
 
 /** The transits cover every datagram. */
@@ -125,8 +143,41 @@ describe('control datagrams', () => {
 
   it('show nothing if none arrived, or more arrived than the log has', () => {
     expect(flowOf({ isLost: () => true })).to.equal(undefined)
-    expect(controlFlow(all({ sentMs: [0], arrivedMs: [5] }), 3, [1, 2], 100)).to.equal(undefined)
-    expect(controlFlow(all({ sentMs: [0], arrivedMs: [5] }), 2, [1, 2], 100)).to.include({ sent: 3, arrived: 1 })
+    const one = all({ sentMs: [0], arrivedMs: [5] })
+    expect(controlFlow(one, 3, [1, 2], { fromMs: 0, toMs: 100 })).to.equal(undefined)
+    expect(controlFlow(one, 2, [1, 2], { fromMs: 0, toMs: 100 })).to.include({ sent: 3, spanMs: 0 })
+  })
+
+  it('are evidence of a reading only from the reading’s beginning on', () => {
+    // For the first second, while the provider's queue holds all data back, a third is lost.
+    const fromMs = OFFSET_MS + TRANSIT_MS + 1_000
+    const lossy = (until: number) => flowOf({ forMs: 3_000, fromMs, isLost: n => n % 3 === 1 && n * EVERY_MS < until })!
+    expect(lossy(1_000)).to.include({ fromMs: 1_000, riseMs: 0 })
+    expect(lossy(1_000).arrived).to.equal(lossy(1_000).sent)
+    expect(lossy(1_000).spanMs).to.be.within(1_960, 2_000)
+    const lostLater = flowOf({ forMs: 3_000, fromMs, isLost: n => n % 3 === 1 && n * EVERY_MS >= 1_000 })!
+    expect(lostLater.arrived).to.be.at.most(0.7 * lostLater.sent)
+    const gone = flowOf({ forMs: 3_000, fromMs, isLost: n => n * EVERY_MS >= 1_000 })!
+    expect(gone).to.include({ arrived: 0, spanMs: 0 })
+    expect(gone.sent).to.be.at.least(120)
+  })
+
+  it('show what the way through the provider adds to them, whatever the clocks say', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -10_000, max: 10_000 }),
+        fc.integer({ min: 0, max: 3_000 }),
+        fc.integer({ min: 0, max: 200 }),
+        (offsetMs, delayMs, pathMs) => {
+          const sentMs = Array.from({ length: 100 }, (_, i) => i * 10)
+          const at = (ms: number) => ({ sentMs, arrivedMs: sentMs.map(sent => sent + offsetMs + ms) })
+          expect(addedDelayMs(at(pathMs + delayMs), at(pathMs))).to.equal(delayMs)
+          expect(addedDelayMs(at(pathMs), at(pathMs + delayMs))).to.equal(0)
+        },
+      ),
+    )
+    expect(addedDelayMs({ sentMs: [], arrivedMs: [] }, { sentMs: [0], arrivedMs: [1] })).to.equal(undefined)
+    expect(addedDelayMs({ sentMs: [0], arrivedMs: [1] }, { sentMs: [], arrivedMs: [] })).to.equal(undefined)
   })
 
   it('are enough with a hundred, over a second, in equal parts from k − f′ senders', () => {
@@ -177,7 +228,8 @@ describe('control datagrams', () => {
     )
     const times = { sentMs: [0, 16, 32], arrivedMs: [20, 40, 52] }
     const reversed = { sentMs: [32, 16, 0], arrivedMs: [52, 40, 20] }
-    expect(controlFlow(all(reversed), 2, [4], 100)).to.deep.equal(controlFlow(all(times), 2, [4], 100))
+    const span = { fromMs: 0, toMs: 100 }
+    expect(controlFlow(all(reversed), 2, [4], span)).to.deep.equal(controlFlow(all(times), 2, [4], span))
   })
 
   it('never look better after more loss or more delay', () => {

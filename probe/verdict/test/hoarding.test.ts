@@ -52,6 +52,16 @@ describe('hoarding', () => {
     expect(hoardingFactor(shuffled, SPAN)).to.equal(1)
   })
 
+  it('is seen if the beginning was dropped, but not in a standing delay of seconds', () => {
+    // Fresh data at the rate at which it was sent, after silence: credit that was saved up meanwhile.
+    const fresh = stream(() => 1, 3000)
+    const from = fresh.sentMs.findIndex(ms => ms >= 2000)
+    const late = { sentMs: fresh.sentMs.slice(from), arrivedMs: fresh.arrivedMs.slice(from) }
+    expect(hoardingFactor(late, { fromMs: 2200, toMs: 2900 })).to.be.within(0.28, 0.35)
+    const standing = stream(() => 2000, 3000)
+    expect(hoardingFactor(standing, { fromMs: 2200, toMs: 2900 })).to.equal(1)
+  })
+
   it('is not seen in too little data', () => {
     expect(hoardingFactor({ sentMs: [], arrivedMs: [] }, SPAN)).to.equal(1)
     expect(

@@ -2,8 +2,11 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { ControlFlow } from '../control.js'
-import type { SenderEvidence, SessionFacts } from '../session-facts.js'
+import { type SenderEvidence, type SessionFacts, unverifiableSenders } from '../session-facts.js'
 import { CLAIM_KBPS, clean, granted, judged, logOf } from './session-samples.js'
+
+/** As fast as a liar's own link may be. */
+const A_LINK_KBPS = 100_000
 
 describe('judge, with liars among the senders', () => {
   const anyControl: fc.Arbitrary<ControlFlow | undefined> = fc.option(
@@ -29,18 +32,21 @@ describe('judge, with liars among the senders', () => {
       riseMs: fc.double({ min: 0, max: 2_000, noNaN: true }),
       control: anyControl,
       direct: fc.record({ arrived: fc.nat(200), verified: fc.nat(200) }),
+      spanKbps: fc.nat(A_LINK_KBPS),
+      host: fc.constantFrom(undefined, granted.host, '198.51.100.9'),
     })
     .map(sender => ({
       ...sender,
+      ...(sender.arrived === 0 && { spanKbps: 0 }),
       verified: Math.min(sender.verified, sender.arrived),
       direct: { ...sender.direct, verified: Math.min(sender.direct.verified, sender.direct.arrived) },
     }))
 
   it('never lets f′ senders make an honest provider look bad', () => {
-    const full = { ...granted, arrived: 1500, verified: 1500 }
+    const full = { ...granted, arrived: 1500, verified: 1500, spanKbps: 11_000 }
     fc.assert(
-      fc.property(anySender, fc.nat(2), fc.integer({ min: 22_000, max: 33_000 }), (liar, slot, rateKbps) => {
-        const outcome = judged([full, full, full].with(slot, liar), rateKbps)
+      fc.property(anySender, fc.nat(2), (liar, slot) => {
+        const outcome = judged([full, full, full].with(slot, liar), 2 * full.spanKbps + liar.spanKbps)
         expect(outcome).to.have.property('kind', 'verified')
         expect(outcome).to.have.nested.property('measurement.rateKbps', CLAIM_KBPS)
       }),
@@ -81,11 +87,13 @@ describe('judge, with liars among the senders', () => {
       fc.property(anySender, fc.nat(2), fc.integer({ min: 1_000, max: 14_000 }), (liar, slot, rateKbps) => {
         // Fair queueing spared the control datagrams; the full link shows in the direct probe alone.
         const direct = { rateKbps: 1.1 * rateKbps, windows: 10, fromMs: 1500, toMs: 2000 }
-        const outcome = judged([granted, granted, granted].with(slot, liar), rateKbps, { direct })
+        const senders = [granted, granted, granted].with(slot, liar)
+        const outcome = judged(senders, rateKbps, { direct })
         if (outcome.kind === 'under') {
-          // Only the liar's garbage can lower a reading that far below the probe.
+          // Only what the liar spoiled, or sent beyond its share, can lower a reading that far below the probe.
           expect(outcome.measurement.rateKbps * 1.15).to.be.at.most(1.1 * rateKbps + 1)
-          expect(liar.verified).to.be.below(liar.arrived)
+          const isSpoiled = liar.verified < liar.arrived || unverifiableSenders(senders) === 2 ** slot
+          expect(isSpoiled || outcome.measurement.arrivedKbps < rateKbps).to.equal(true)
         }
       }),
       { numRuns: 300 },

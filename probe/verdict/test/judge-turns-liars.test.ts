@@ -13,7 +13,7 @@ describe('judging turns, with a liar among the senders', () => {
    */
   function flooded(linkKbps: number, floodKbps: number, togetherKbps: number): SenderEvidence[] {
     const share = shareKbps(CLAIM_KBPS, K)
-    const turn = turnKbps(CLAIM_KBPS, K)
+    const turn = turnKbps(CLAIM_KBPS)
     const part = (own: number, all: number): number => own * Math.min(1, linkKbps / all)
     return [0, 1, 2].map(slot => {
       if (slot === 0)
@@ -104,7 +104,7 @@ describe('judging turns, with a liar among the senders', () => {
     .map(({ turn, more, ...sender }) => ({
       ...sender,
       ...{ turn, arrived: turn.arrived + more, verified: turn.verified + more },
-      ...{ jitterUs: 0, hoarding: 1, riseMs: 0, direct: { arrived: 0, verified: 0 } },
+      ...{ jitterUs: 0, hoarding: 1, riseMs: 0, spanKbps: 0, direct: { arrived: 0, verified: 0 } },
     }))
 
   it('never lets one sender of three move the reading beyond the readings of the others', () => {

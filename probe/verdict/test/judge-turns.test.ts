@@ -81,7 +81,7 @@ describe('judging turns', () => {
   })
 
   it('sends a direct probe if the reading may turn out low', () => {
-    const facts = { claimKbps: CLAIM_KBPS, breachBps: 7500 }
+    const facts = { claimKbps: CLAIM_KBPS, breachBps: 7500, needed: 2 }
     const due = (...rates: number[]) => {
       const turns = rates.map(rateKbps => ({ rateKbps, windows: 27, fromMs: 0, toMs: 1 }))
       return isDirectProbeDue(facts, 0, [500, 500, 500], [CLEAN, CLEAN, CLEAN], turns)

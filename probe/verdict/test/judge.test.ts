@@ -75,14 +75,18 @@ describe('judge', () => {
     expect(judged(three, 2_000, { direct: direct(2_299) })).to.include({ kind: 'at-least', reason: 'path-limited' })
     expect(judged(three, 2_000, { direct: direct(2_300) })).to.have.property('kind', 'under')
     const unverified = { ...granted, direct: { arrived: 60, verified: 0 } }
-    const one = judged([granted, granted, unverified], 2_000, { direct: direct(2_300) })
+    const one = judged([granted, granted, unverified], 2_000, { direct: direct(3_450) })
     expect(one).to.have.property('kind', 'under')
-    expect(one).to.have.nested.property('measurement.directKbps', 2_300)
+    expect(one, 'its unverified data does not count').to.have.nested.property('measurement.directKbps', 2_300)
+    expect(judged([granted, granted, unverified], 2_000, { direct: direct(3_400) })).to.have.property(
+      'kind',
+      'at-least',
+    )
     expect(judged([granted, unverified, unverified], 2_000)).to.include({ kind: 'at-least', reason: 'path-limited' })
   })
 
   it('sends a direct probe only after a low reading whose control datagrams came through', () => {
-    const facts = { claimKbps: CLAIM_KBPS, breachBps: 7500 }
+    const facts = { claimKbps: CLAIM_KBPS, breachBps: 7500, needed: 2 }
     const due = (rateKbps: number, arrived: number[], control: ControlFlow | null = clean) =>
       isDirectProbeDue(facts, rateKbps, arrived, Array(3).fill(control ?? undefined))
     expect(due(14_999, [500, 500, 500])).to.equal(true)
@@ -138,6 +142,30 @@ describe('judge', () => {
       reason: 'receiver-fault',
     })
     expect(judged([granted, granted, granted], 30_000, { starvedMs: 600 })).to.have.property('kind', 'verified')
+  })
+
+  it('makes no low vote of a reading that a competing flow had no time to yield to', () => {
+    const low = (sinceMs: number | undefined) => judged([granted, granted, granted], 10_000, { sinceMs, yieldMs: 1000 })
+    expect(low(200)).to.have.property('kind', 'under')
+    expect(low(201)).to.include({ kind: 'at-least', reason: 'unstable' })
+    expect(low(undefined)).to.include({ kind: 'at-least', reason: 'unstable' })
+    expect(judged([granted, granted, granted], 20_000, { sinceMs: 900, yieldMs: 1000 })).to.have.property(
+      'kind',
+      'verified',
+    )
+  })
+
+  it('shows the delay of the sender in the middle, and blames nobody for it', () => {
+    const delayed = [50, 2000, 900].map(delayMs => ({ ...granted, delayMs }))
+    for (const [rateKbps, kind] of [
+      [10_000, 'under'],
+      [20_000, 'verified'],
+    ] as const) {
+      const outcome = judged(delayed, rateKbps)
+      expect(outcome).to.have.property('kind', kind)
+      expect(outcome).to.have.nested.property('measurement.delayUs', 900_000)
+    }
+    expect(judged([granted, granted, granted], 20_000)).to.have.nested.property('measurement.delayUs', 0)
   })
 
   it('gives no reading from too few windows, or from a single sender', () => {

@@ -29,6 +29,7 @@ export const granted: SenderEvidence = {
   jitterUs: 100,
   hoarding: 1,
   riseMs: 80,
+  ...{ spanKbps: 5_000, host: '192.0.2.7' },
   control: clean,
   direct: { arrived: 60, verified: 60 },
 }
@@ -42,13 +43,14 @@ export const silent: SenderEvidence = {
   jitterUs: 0,
   hoarding: 1,
   riseMs: 0,
+  ...{ spanKbps: 0, host: undefined },
   control: undefined,
   direct: { arrived: 0, verified: 0 },
 }
-export const refused: SenderEvidence = { ...silent, answer: 'refused' }
+export const refused: SenderEvidence = { ...silent, answer: 'refused', refusal: 'at-fault' }
 export const unreachable: SenderEvidence = { ...silent, answer: 'unreachable' }
-export const notValidated: SenderEvidence = { ...silent, answer: 'granted' }
-export const nothingCame: SenderEvidence = { ...granted, arrived: 0, highest: -1, verified: 0 }
+export const notValidated: SenderEvidence = { ...silent, answer: 'granted', host: '192.0.2.7' }
+export const nothingCame: SenderEvidence = { ...granted, spanKbps: 0, arrived: 0, highest: -1, verified: 0 }
 export const tampered: SenderEvidence = { ...granted, verified: 0 }
 export const keyless: SenderEvidence = {
   ...granted,
@@ -62,13 +64,17 @@ export function judged(senders: readonly SenderEvidence[], rateKbps: number, mor
   return judge({
     claimKbps: CLAIM_KBPS,
     breachBps: 7500,
+    yieldMs: 1000,
+    ipv6: false,
     senders,
     estimate: { rateKbps, windows: 20, fromMs: 200, toMs: 1200 },
+    sinceMs: 200,
     direct: { rateKbps: 1.3 * rateKbps, windows: 10, fromMs: 1500, toMs: 2000 },
     kernelTimestamps: true,
     atOnce: false,
     heard: true,
     starvedMs: 0,
+    overruns: 0,
     ...more,
   })
 }

@@ -23,7 +23,7 @@ export function logOf(slot: number, together = 1, inTurn = 1): SendLog {
   const sent = Array.from({ length }, (_, i) => {
     const ms = i * INTERVAL_MS
     if (ms < togetherMs(SOAK_MS)) return datagramsOf(together * shareKbps(CLAIM_KBPS, K), INTERVAL_MS)
-    return ms + INTERVAL_MS > fromMs && ms < toMs ? datagramsOf(inTurn * turnKbps(CLAIM_KBPS, K), INTERVAL_MS) : 0
+    return ms + INTERVAL_MS > fromMs && ms < toMs ? datagramsOf(inTurn * turnKbps(CLAIM_KBPS), INTERVAL_MS) : 0
   })
   const none = new Array<number>(length).fill(0)
   return { intervalMs: INTERVAL_MS, sent, blocked: none, errors: none, control: new Array<number>(length).fill(3) }
@@ -44,16 +44,23 @@ export function honest(
   { kbps, togetherKbps = Math.min(shareKbps(CLAIM_KBPS, K), kbps / K) }: Way,
 ): SenderEvidence {
   const turnMs = turnOf(SOAK_MS, K, slot).toMs - turnOf(SOAK_MS, K, slot).fromMs
-  const arrived = datagramsOf(Math.min(kbps, turnKbps(CLAIM_KBPS, K)), turnMs)
+  const arrived = datagramsOf(Math.min(kbps, turnKbps(CLAIM_KBPS)), turnMs)
   const all = datagramsOf(togetherKbps, togetherMs(SOAK_MS)) + arrived
   const fromMs = turnOf(SOAK_MS, K, slot).fromMs + 200
   return {
     ...{ answer: 'granted', ready: true, arrived: all, highest: 2_000, verified: all, log: logOf(slot) },
-    ...{ jitterUs: 100, hoarding: 1, riseMs: 80, control: CLEAN, direct: { arrived: 60, verified: 60 } },
+    ...{
+      jitterUs: 100,
+      hoarding: 1,
+      riseMs: 80,
+      spanKbps: 0,
+      control: CLEAN,
+      direct: { arrived: 60, verified: 60 },
+    },
     turn: {
-      estimate: { rateKbps: Math.min(kbps, turnKbps(CLAIM_KBPS, K)), windows: 27, fromMs, toMs: fromMs + 1_350 },
+      estimate: { rateKbps: Math.min(kbps, turnKbps(CLAIM_KBPS)), windows: 27, fromMs, toMs: fromMs + 1_350 },
       ...{ crowdKbps: [0, 0, 0], arrived, highest: arrived - 1, verified: arrived, riseMs: 40 },
-      sentKbps: Math.min(kbps, turnKbps(CLAIM_KBPS, K)),
+      sentKbps: Math.min(kbps, turnKbps(CLAIM_KBPS)),
       control: { sent: 100, arrived: 99, riseMs: 0.3 },
     },
   }
@@ -71,7 +78,7 @@ export function judged(senders: readonly SenderEvidence[], more: Partial<Session
     ...{ claimKbps: CLAIM_KBPS, breachBps: 7500, soakMs: SOAK_MS, senders },
     estimate: senders[0]!.turn?.estimate,
     direct: { rateKbps: 2 * CLAIM_KBPS, windows: 10, fromMs: 11_500, toMs: 12_000 },
-    ...{ kernelTimestamps: true, atOnce: false, heard: true, starvedMs: 0 },
+    ...{ kernelTimestamps: true, atOnce: false, heard: true, starvedMs: 0, overruns: 0, yieldMs: 4000, ipv6: false },
     ...more,
   })
 }
@@ -79,7 +86,15 @@ export function judged(senders: readonly SenderEvidence[], more: Partial<Session
 /** One silent sender, and lies that one sender of three may tell. */
 export const silent: SenderEvidence = {
   ...{ answer: 'missing', ready: false, arrived: 0, highest: -1, verified: 0, log: undefined },
-  ...{ jitterUs: 0, hoarding: 1, riseMs: 0, control: undefined, direct: { arrived: 0, verified: 0 } },
+  ...{
+    jitterUs: 0,
+    hoarding: 1,
+    riseMs: 0,
+    spanKbps: 0,
+
+    control: undefined,
+    direct: { arrived: 0, verified: 0 },
+  },
   turn: {
     estimate: { rateKbps: 0, windows: 27, fromMs: 7_000, toMs: 8_350 },
     ...{ crowdKbps: [0, 0, 0], arrived: 0, highest: -1, verified: 0, sentKbps: 0, riseMs: 0, control: undefined },

@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto'
 import { expect } from 'chai'
-import { CHUNK_DATAGRAMS, DATAGRAM_BYTES } from '../../../proto/datagram.js'
+import { CHUNK_DATAGRAMS, DATAGRAM_BYTES, HEADER_BYTES } from '../../../proto/datagram.js'
 import { chunkKeystream, datagramAt, layHeader, TIME_OFFSET } from '../keystream.js'
 
 const KEY = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex')
@@ -39,6 +39,7 @@ describe('keystream', () => {
     layHeader(datagram, tag, 2, 161, 1_234_567)
     expect(datagram.subarray(0, 12).toString('hex')).to.equal('a1a2a3a4a5a6a7a8' + '02' + '0000a1')
     expect(datagram.readUInt32BE(TIME_OFFSET) ^ plain.readUInt32BE(TIME_OFFSET)).to.equal(1_234_567)
-    expect(datagram.subarray(16).equals(plain.subarray(16))).to.equal(true)
+    expect(datagram.subarray(12, TIME_OFFSET).equals(tag)).to.equal(true)
+    expect(datagram.subarray(HEADER_BYTES).equals(plain.subarray(HEADER_BYTES))).to.equal(true)
   })
 })

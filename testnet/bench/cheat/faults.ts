@@ -18,6 +18,8 @@ export interface Fault {
   stream?(stream: MessageStream, signer: PeerSigner): MessageStream | undefined
   /** Stands between the sender and the relay: how many copies of a datagram pass. @param shareKbps the sender's share */
   link?(shareKbps: number): (bytes: number, nowMs: number) => number
+  /** The sender's session is with another box of the provider, under an address of its own. */
+  readonly box?: true
 }
 
 /** Passes on changed frames. */
@@ -39,16 +41,29 @@ const changing = (
   },
 })
 
-const silent: Fault = { stream: () => undefined }
+export const silent: Fault = { stream: () => undefined }
 
-/** Sends half of its share, and says so. */
-const slow: Fault = {
+/** Leaves instead of revealing its key. */
+export const keyless: Fault = {
+  stream: stream => ({
+    receive: () => stream.receive(),
+    close: () => stream.close(),
+    send: message => (ProbeFrame.decode(message).reveal ? stream.close() : stream.send(message)),
+  }),
+}
+
+/** Lends bandwidth from its own address: its data never comes near the provider's. */
+export const boxed: Fault = {
+  box: true,
+  // No model of a path, which would show one address for all, lies between the box and the receiver.
   stream: stream =>
     changing(stream, {
-      toSender: frame =>
-        frame.invite ? { invite: { ...frame.invite, rateKbps: Math.round(frame.invite.rateKbps / 2) } } : frame,
+      toSender: frame => (frame.invite ? { invite: { ...frame.invite, host: '127.0.0.1' } } : frame),
     }),
 }
+
+/** Sends half of its share, and says so. */
+const slow: Fault = { order: ({ claimKbps, soakMs }) => ({ claimKbps: Math.round(claimKbps / 2), soakMs }) }
 
 /** Sends every datagram four times: the relay polices the sender, and duplicates do not count. */
 const flooding: Fault = { link: () => () => 4 }

@@ -3,8 +3,7 @@
  * never pass the provider's link, as if the friends sent straight to the receiver under the provider's address.
  */
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
-import { TAG_BYTES } from '../../../proto/datagram.js'
-import { isData, Link, takesAll } from '../../profiles/cheats/link.js'
+import { Link, slotOf, takesAll } from '../../profiles/cheats/link.js'
 
 export interface LendingOptions {
   readonly linkKbps: number
@@ -17,7 +16,7 @@ export function createForwarding({ linkKbps, lenders }: LendingOptions): Forward
   return {
     ...takesAll,
     forward: (packet, nowMs) => {
-      if (!isData(packet) || lenders.includes(packet.bytes[TAG_BYTES]!)) return 'now'
+      if (lenders.includes(slotOf(packet))) return 'now'
       return link.takes(packet, nowMs) ? 'now' : 'drop'
     },
   }

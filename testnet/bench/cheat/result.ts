@@ -1,12 +1,14 @@
 /** The result of `bench cheat`, as in its JSON file, and the verdict on it. Rates in kbit/s. */
 
+import type { Outcome } from '../../../probe/index.js'
 import { INFLATION } from '../../profiles/cheats/check.js'
+import { DELIVERED_SHARE } from '../../profiles/cheats/link.js'
 import { type Committee, SHARES } from '../../sim/bounds.js'
 import { binomial, tail, upperChance } from '../../sim/odds.js'
 import type { Sample } from '../../sim/sample.js'
 import type { WindowResult } from '../../sim/windows.js'
 import { percent } from '../figures.js'
-import type { Innocence } from './sessions.js'
+import type { Conspiracy, Innocence } from './sessions.js'
 
 /** The promises hold up to this share of colluding verifiers. */
 export const HELD_SHARE = 0.2
@@ -62,6 +64,7 @@ export interface CheatResult {
   readonly errors: readonly number[]
   readonly samples: Readonly<Record<string, Sample>>
   readonly innocence: readonly Innocence[]
+  readonly plots: readonly Conspiracy[]
   readonly honest: { readonly windows: number; readonly breaches: number }
   readonly slow: { readonly runs: number; readonly slashed: number }
   readonly rows: readonly CheatRow[]
@@ -119,6 +122,8 @@ export function slashedRuns(windows: readonly WindowResult[]): { runs: number; s
   return { runs, slashed: slashed.filter(Boolean).length }
 }
 
+const isSpoiled = (outcome: Outcome): boolean => 'reason' in outcome && outcome.reason === 'sender-spoiled'
+
 /** Whether a count is too high for its bound. */
 const exceeds = (count: number, trials: number, bound: number): boolean =>
   count > 0 && tail(count, trials, hits => binomial(trials, bound, hits)) < CHANCE
@@ -130,6 +135,8 @@ export function failuresOf({
   slow,
   curves,
   innocence,
+  plots,
+  claimKbps,
 }: Omit<CheatResult, 'failures' | 'verdict'>): string[] {
   const inflated = rows
     .filter(row => row.share <= HELD_SHARE && row.inflation > INFLATION && row.penalties === 0)
@@ -149,11 +156,20 @@ export function failuresOf({
       ({ fault, soak, outcome }) =>
         `an honest provider was judged "${outcome.kind}" for the fault of another: ${fault}${soak ? ' in a soak' : ''}`,
     )
+  const mostKbps = (1 + INFLATION) * DELIVERED_SHARE * claimKbps
+  const gains = plots
+    .filter(({ outcome }) => 'measurement' in outcome && outcome.measurement.rateKbps > mostKbps)
+    .map(({ what }) => `a provider that delivers 60 % gains a rate: ${what}`)
+  const excused = plots
+    .filter(({ outcome, maySpoil }) => outcome.kind !== 'under' && !(maySpoil && isSpoiled(outcome)))
+    .map(({ what, outcome }) => `a provider that delivers 60 % is judged "${outcome.kind}": ${what}`)
   return [
     ...inflated,
     ...beyond,
     ...framed,
     ...blamed,
+    ...gains,
+    ...excused,
     ...(honest.breaches > 0 ? [`an honest provider had ${honest.breaches} breaches in ${honest.windows} windows`] : []),
     ...(slow.slashed < SLASHED_SHARE * slow.runs
       ? [

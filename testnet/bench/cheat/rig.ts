@@ -27,12 +27,14 @@ import { shareKbps } from '../../../probe/verdict/share.js'
 import { IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
 import { InProcessPath, PATH_HOST } from '../../lab/in-process-path.js'
 import { type Keys, newKeys } from '../../lab/keys.js'
-import { measure, providerVouchers, SENDERS } from '../../lab/session.js'
+import { measure, PROVIDER_KEYS, providerAnswers, SENDERS } from '../../lab/session.js'
 import type { Fault } from './faults.js'
 
 const HOST = '127.0.0.1'
 /** Where a sender with a link of its own finds the relay. */
 const LINK_HOST = '127.0.0.3'
+/** Another address of the provider's. */
+const BOX_HOST = '127.0.0.4'
 /** More than any session sends. */
 const WIDE_KBPS = 1e9
 
@@ -45,7 +47,6 @@ export interface RigOptions {
 
 export class Rig {
   readonly #options: RigOptions
-  readonly #provider: Keys
   readonly #receiver: Keys
   readonly #senders: readonly Keys[]
   readonly #relay: Relay
@@ -54,12 +55,11 @@ export class Rig {
 
   private constructor(
     options: RigOptions,
-    keys: readonly [Keys, Keys, ...Keys[]],
+    keys: readonly [Keys, ...Keys[]],
     parts: { readonly relay: Relay; readonly port: Receiver; readonly path: InProcessPath },
   ) {
-    const [provider, receiver, ...senders] = keys
+    const [receiver, ...senders] = keys
     this.#options = options
-    this.#provider = provider
     this.#receiver = receiver
     this.#senders = senders
     this.#relay = parts.relay
@@ -68,24 +68,13 @@ export class Rig {
   }
 
   static async open(options: RigOptions): Promise<Rig> {
-    const { claimKbps, forwarding } = options
-    const [provider, receiver, ...senders] = await Promise.all(Array.from({ length: 2 + SENDERS }, newKeys))
-    const relay = await Relay.open({
-      host: HOST,
-      port: 0,
-      claimKbps,
-      forwarding,
-      access: everybodyReserved,
-      signer: provider!.signer,
-      voucherSigner: providerVouchers,
-      clock: systemClock,
-      random: systemRandom,
-    })
+    const [receiver, ...senders] = await Promise.all(Array.from({ length: 1 + SENDERS }, newKeys))
+    const relay = await openRelay(HOST, options)
     const port = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
     const ends = { host: HOST, providerPort: relay.port, receiverPort: port.port }
     const path = await InProcessPath.open(ends, () => 1)
     path.shape({ rateKbps: WIDE_KBPS, rttMs: 0, lossPercent: 0, receiverKbps: options.receiverKbps })
-    return new Rig(options, [provider!, receiver!, ...senders], { relay, port, path })
+    return new Rig(options, [receiver!, ...senders], { relay, port, path })
   }
 
   /**
@@ -96,13 +85,13 @@ export class Rig {
   async measure(faults: readonly (Fault | undefined)[] = [], soakMs?: number): Promise<Outcome> {
     const { claimKbps } = this.#options
     const links: Socket[] = []
+    const boxes: Relay[] = []
     try {
       const { outcome } = await measure({
         claimKbps,
         soakMs,
         signer: this.#receiver.signer,
         receiver: this.#port,
-        provider: this.#provider.verifier,
         senders: this.#senders.map((sender, slot) => ({
           verifier: sender.verifier,
           open: async () => {
@@ -112,10 +101,17 @@ export class Rig {
             const pass = fault?.link?.(shareKbps(claimKbps, SENDERS))
             if (pass) links.push(await this.#senderLink(pass))
             const host = pass ? LINK_HOST : HOST
-            const [receiver, provider] = [this.#receiver.verifier, this.#provider.verifier]
+            const [receiver, provider] = [this.#receiver.verifier, providerAnswers]
+            const box = fault?.box && (await openRelay(BOX_HOST, { claimKbps }))
+            if (box) boxes.push(box)
+            const terms = { providerClaimKbps: claimKbps, senders: SENDERS, receiver, provider }
             const deps = soloSender(
-              { ...(fault?.order?.(order) ?? order), senders: SENDERS, receiver, provider },
-              { signer, openProvider: async () => this.#openProvider(host), udpHost: host },
+              { ...(fault?.order?.(order) ?? order), ...terms },
+              {
+                signer,
+                openProvider: async () => openProvider(box ?? this.#relay, box ? BOX_HOST : host, slot),
+                udpHost: host,
+              },
             )
             return connect(streamPair(HOST), theirs => {
               const stream = fault?.stream ? fault.stream(theirs, signer) : theirs
@@ -128,6 +124,7 @@ export class Rig {
       return outcome
     } finally {
       for (const link of links) link.close()
+      for (const box of boxes) await box.close()
     }
   }
 
@@ -135,10 +132,6 @@ export class Rig {
     await this.#path.close()
     await this.#relay.close()
     await this.#port.close()
-  }
-
-  #openProvider(host: string): ProviderStream {
-    return connect(streamPair(host), stream => this.#relay.serve(stream, randomBytes(8).toString('hex')))
   }
 
   /** A UDP port under another address, with the relay's port number. It passes on what the link carries. */
@@ -154,3 +147,16 @@ export class Rig {
     return socket
   }
 }
+
+const openRelay = (host: string, { claimKbps, forwarding }: RigOptions): Promise<Relay> =>
+  Relay.open({
+    ...{ host, port: 0, claimKbps, forwarding },
+    ...PROVIDER_KEYS,
+    access: everybodyReserved,
+    clock: systemClock,
+    random: systemRandom,
+  })
+
+/** The peer id tells a provider that cheats with a sender the slot of that sender: see `slotOf`. */
+const openProvider = (relay: Relay, host: string, slot: number): ProviderStream =>
+  connect(streamPair(host), stream => relay.serve(stream, `sender ${slot} ${randomBytes(8).toString('hex')}`))

@@ -5,7 +5,7 @@
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import { bytesIn } from '../../../probe/verdict/share.js'
 import { IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
-import { isData, takesAll } from '../../profiles/cheats/link.js'
+import { takesAll } from '../../profiles/cheats/link.js'
 
 export interface RoughPathOptions {
   readonly linkKbps: number
@@ -37,7 +37,7 @@ export function createForwarding({ linkKbps, crossShare, lossShare, delayMs, see
   return {
     ...takesAll,
     forward: (packet, nowMs) => {
-      if (isData(packet) && (!fits(packet.length + IP_UDP_HEADER_BYTES, nowMs) || random() < lossShare)) return 'drop'
+      if (!fits(packet.length + IP_UDP_HEADER_BYTES, nowMs) || random() < lossShare) return 'drop'
       return { holdMs: delayMs }
     },
   }

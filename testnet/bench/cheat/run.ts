@@ -12,6 +12,7 @@ import { type Aim, type Subject, simulate, type WindowResult } from '../../sim/w
 import { BLOCK_WINDOWS, type CheatResult, type CheatRow, type CurveRow, cheatRow, slashedRuns } from './result.js'
 import type { RigOptions } from './rig.js'
 import {
+  conspiracies,
   innocent,
   ROUGH,
   roughPath,
@@ -40,7 +41,10 @@ export interface CheatPlan {
   readonly committee: CheatResult['committee']
 }
 
-export type Findings = Pick<CheatResult, 'errors' | 'samples' | 'innocence' | 'honest' | 'slow' | 'rows' | 'curves'>
+export type Findings = Pick<
+  CheatResult,
+  'errors' | 'samples' | 'innocence' | 'plots' | 'honest' | 'slow' | 'rows' | 'curves'
+>
 
 export async function runCheats(plan: CheatPlan, say: (line: string) => void): Promise<Findings> {
   const { claimKbps } = plan
@@ -48,6 +52,8 @@ export async function runCheats(plan: CheatPlan, say: (line: string) => void): P
   for (const { fault, soak, outcome } of innocence) {
     say(`honest provider, fault ${fault}${soak ? ' in a soak' : ''}: ${describe(outcome)}`)
   }
+  const plots = await conspiracies(claimKbps)
+  for (const { what, outcome } of plots) say(`delivers 60 %, ${what}: ${describe(outcome)}`)
   const samples = await realSessions(plan, say)
   const errors = plan.errors ?? errorsOf(samples.plain!, claimKbps)
   const windowsOf = (share: number, windows: number, subjects: readonly Subject[]) =>
@@ -65,6 +71,7 @@ export async function runCheats(plan: CheatPlan, say: (line: string) => void): P
     errors,
     samples,
     innocence,
+    plots,
     honest: { windows: honest.length, breaches: honest.filter(({ breach }) => breach).length },
     slow: slashedRuns(slow),
     rows: byShare.flatMap(({ rows }) => rows),
@@ -133,7 +140,6 @@ const subjectOf = (name: string, taken: Sample, aim: Aim, freshEvery?: number): 
   name,
   sample: taken,
   aim,
-  answersHeartbeats: name !== 'picky',
   ...(freshEvery && { freshEvery }),
 })
 

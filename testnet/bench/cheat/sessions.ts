@@ -5,6 +5,7 @@ import type { AtLeastReason, NoDataReason, Outcome } from '../../../probe/verdic
 import { DEVNET } from '../../../proto/params.js'
 import { RECEIVERS_A_FRIEND } from '../../profiles/cheats/favours.js'
 import type { Sample } from '../../sim/sample.js'
+import { faultsOf, PLOTS } from './accomplices.js'
 import { FAULTS, type Fault, type FaultName, SOAK_FAULTS } from './faults.js'
 import type { LendingOptions } from './lending.js'
 import { Rig, type RigOptions } from './rig.js'
@@ -141,6 +142,25 @@ async function withRig<T>(options: RigOptions, use: (rig: Rig) => Promise<T>): P
   } finally {
     await rig.close()
   }
+}
+
+/** A provider that delivers 60 %, with one accomplice among the senders, and the outcome of the session. */
+export interface Conspiracy {
+  readonly what: string
+  readonly maySpoil: boolean
+  readonly outcome: Outcome
+}
+
+export async function conspiracies(claimKbps: number): Promise<Conspiracy[]> {
+  const results: Conspiracy[] = []
+  const sessions = new Sessions()
+  for (const plot of PLOTS) {
+    const outcome = await withRig({ claimKbps, forwarding: plot.forwarding(claimKbps) }, rig =>
+      sessions.one(() => rig.measure(faultsOf(plot))),
+    )
+    results.push({ what: plot.what, maySpoil: plot.maySpoil, outcome })
+  }
+  return results
 }
 
 /** A fault of somebody other than the honest provider, and the outcome of the session. */

@@ -104,7 +104,7 @@ export function groupTables(): string {
 }
 
 export function cheatTables(result: CheatResult): string {
-  const { committee, windows, seed, claimKbps, honest, slow, curves, rows, innocence } = result
+  const { committee, windows, seed, claimKbps, honest, slow, curves, rows, innocence, plots } = result
   const { receivers, senders, verifiers } = committee
   return [
     `Run on ${result.date.slice(0, 10)} with ${result.machine}, seed ${seed}, claim ${claimKbps / 1000} Mbit/s: ${windows} windows for each cheat and share, n = ${receivers}, k = ${senders}, a set of ${verifiers}; ${result.minutes.toFixed(1)} minutes.`,
@@ -139,6 +139,17 @@ export function cheatTables(result: CheatResult): string {
         fault === 'receiver'
           ? 'the receiver’s link carries half of the claim'
           : `one sender of three${soak ? ', in a soak' : ''}: ${fault}`,
+        `${outcome.kind}${'reason' in outcome ? `, ${outcome.reason}` : ''}`,
+        'measurement' in outcome ? `${outcome.measurement.rateKbps}` : '',
+      ]),
+    ),
+    '',
+    'A provider that delivers 60 %, with one accomplice among three senders (real sessions):',
+    '',
+    ...table(
+      ['what they do', 'outcome', 'reading, kbit/s'],
+      plots.map(({ what, outcome }) => [
+        what,
         `${outcome.kind}${'reason' in outcome ? `, ${outcome.reason}` : ''}`,
         'measurement' in outcome ? `${outcome.measurement.rateKbps}` : '',
       ]),

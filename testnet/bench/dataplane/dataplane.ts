@@ -139,7 +139,6 @@ function ourRelay({ process, port }: BenchRole, path: Path, receiverPort: number
     pid: process.pid,
     host: path.host.relay,
     port,
-    sourcePort: port,
     open: async (tag, rateKbps, ms) => {
       await process.ask({ relay: { tag, to, rateKbps, ms } }, 'done')
     },

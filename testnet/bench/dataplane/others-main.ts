@@ -13,7 +13,7 @@ import {
 } from '../../../probe/index.js'
 import { peerVerifier } from '../../../verifier/net/peer-keys.js'
 import { newKeys } from '../../lab/keys.js'
-import { providerVouchers, SENDERS } from '../../lab/session.js'
+import { PROVIDER_KEYS, providerAnswers, SENDERS } from '../../lab/session.js'
 import { IpcStreams, type StreamMessage } from './ipc-streams.js'
 import type { Others, OthersOptions } from './others.js'
 
@@ -25,28 +25,21 @@ process.once('disconnect', () => process.exit(0))
 const senders = await Promise.all(Array.from({ length: SENDERS }, newKeys))
 const relays = await Promise.all(
   Array.from({ length: providers }, async () => {
-    const { signer, peerId } = await newKeys()
-    const own = {
-      access: everybodyReserved,
-      signer,
-      voucherSigner: providerVouchers,
-      clock: systemClock,
-      random: systemRandom,
-    }
-    return { relay: await Relay.open({ host: HOST, port: 0, claimKbps, limitKbps, ...own }), peerId }
+    const own = { ...PROVIDER_KEYS, access: everybodyReserved, clock: systemClock, random: systemRandom }
+    return Relay.open({ host: HOST, port: 0, claimKbps, limitKbps, ...own })
   }),
 )
 const streams = new IpcStreams(message => void process.send!(message), serve)
 process.on('message', (message: StreamMessage) => streams.take(message))
-const others: Others = { senders: senders.map(s => s.peerId), providers: relays.map(r => r.peerId) }
+const others: Others = { senders: senders.map(s => s.peerId) }
 process.send!({ others })
 
 /** @param purpose which sender, and through which provider */
 function serve(stream: MessageStream, purpose: string): void {
   const [slot, provider] = purpose.split('/').map(Number)
-  const { relay, peerId } = relays[provider!]!
+  const relay = relays[provider!]!
   const sender = senders[slot!]!
-  const verifiers = { receiver: peerVerifier(receiverPeerId), provider: peerVerifier(peerId) }
+  const verifiers = { receiver: peerVerifier(receiverPeerId), provider: providerAnswers }
   const deps = soloSender(
     { claimKbps, senders: SENDERS, ...verifiers },
     {

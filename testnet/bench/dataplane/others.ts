@@ -11,5 +11,4 @@ export interface OthersOptions {
 /** Peer ids. */
 export interface Others {
   readonly senders: readonly string[]
-  readonly providers: readonly string[]
 }

@@ -83,7 +83,6 @@ export async function startSocat(
     pid: child.pid,
     host: path.host.relay,
     port: SOCAT_PORT,
-    sourcePort: SOCAT_SOURCE_PORT,
     open: challenge,
     finish: async () => {},
     close: async () => {

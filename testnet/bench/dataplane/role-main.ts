@@ -43,10 +43,11 @@ async function receiver({ host, backend }: RoleOptions): Promise<Part> {
     port: receiver.port,
     async handle(order) {
       if ('expect' in order) {
-        const { tag, relayPort, rateKbps } = order.expect
+        const { tag, headerKey, rateKbps } = order.expect
         collecting = receiver.collect(1, { main: MAX_SEQUENCE, control: 0, direct: 0, turn: 0 })
-        collecting.expect(0, bytes(tag), relayPort)
-        await collecting.begin(systemClock.now(), { claimKbps: rateKbps, thresholdKbps: 0, rttMs: 1 })
+        collecting.expect(0, bytes(tag), bytes(headerKey), 'provider')
+        const estimating = { claimKbps: rateKbps, thresholdKbps: 0, rttMs: 1, yieldMs: 0 }
+        await collecting.begin(systemClock.now(), estimating, 1)
         return { done: true }
       }
       if ('finish' in order) {
@@ -86,7 +87,8 @@ async function relay({ host, backend, offload }: RoleOptions): Promise<Part> {
       const budgetBytes = BUDGET_SLACK * bytesIn(rateKbps, ms)
       const nonce = randomBytes(NONCE_BYTES)
       const hop = { nextHopHost: to.host, nextHopPort: to.port, openBytes: OPEN_BYTES }
-      await remote.call('openSession', { id, reserved: true, tag: bytes(tag), nonce, ...hop, rateKbps, budgetBytes })
+      const spec = { id, reserved: true, tag: bytes(tag), nonce, ...hop, opener: '', rateKbps, budgetBytes }
+      await remote.call('openSession', spec)
       if (!(await validated)) throw new Error('the receiver did not echo the nonce')
       return { done: true }
     },
@@ -109,12 +111,13 @@ async function sender({ host, backend, offload }: RoleOptions): Promise<Part> {
         return { done: true }
       }
       if (!('send' in order)) throw new Error('a sender does not know this order')
-      const { tag, key, to, receiver, rateKbps, ms } = order.send
+      const { tag, key, headerKey, to, receiver, rateKbps, ms } = order.send
       const budgetBytes = BUDGET_SLACK * bytesIn(rateKbps, ms)
       const provider = { tag: bytes(tag), host: to.host, port: to.port }
       const phases = [{ run: 'main' as const, fromMs: 0, toMs: ms, rateKbps }]
-      const flow = { key: bytes(key), slot: 0, phases, durationMs: ms, budgetBytes }
-      // The sender sends control datagrams, as in a session. The receiver expects none, and drops them.
+      const keys = { key: bytes(key), headerKey: bytes(headerKey) }
+      const flow = { ...keys, slot: 0, phases, durationMs: ms, budgetBytes, ipv6: false }
+      // The receiver echoes no challenge, so the sender sends it no control datagrams.
       const control = { tag: randomBytes(TAG_BYTES), ...receiver }
       await remote.call('start', { ...flow, provider, receiver: control })
       await pause(ms + SEND_SLACK_MS)

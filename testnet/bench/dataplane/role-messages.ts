@@ -18,8 +18,8 @@ export interface Address {
 
 /** Byte strings are in hexadecimal. */
 export type Order =
-  /** receiver: datagrams with this tag come from this port, and count from now on */
-  | { readonly expect: { readonly tag: string; readonly relayPort: number; readonly rateKbps: number } }
+  /** receiver: datagrams with this tag and headers under this key count from now on */
+  | { readonly expect: { readonly tag: string; readonly headerKey: string; readonly rateKbps: number } }
   /** relay: open a session to the receiver; answered when the path is validated */
   | { readonly relay: { readonly tag: string; readonly to: Address; readonly rateKbps: number; readonly ms: number } }
   /** sender: challenge the receiver's port through a relay that knows nothing about challenges */
@@ -29,6 +29,7 @@ export type Order =
       readonly send: {
         readonly tag: string
         readonly key: string
+        readonly headerKey: string
         readonly to: Address
         readonly receiver: Address
         readonly rateKbps: number

@@ -71,7 +71,6 @@ export async function run(args: string[]): Promise<number> {
     const errorOf = async (provider: number) => {
       const { outcome } = await measure({
         ...{ claimKbps, receiver, signer: keys.signer, host: HOST },
-        provider: peerVerifier(others.providers[provider]!),
         senders: others.senders.map((peerId, slot) => ({
           verifier: peerVerifier(peerId),
           open: async () => streams.open(`${slot}/${provider}`),
@@ -80,7 +79,7 @@ export async function run(args: string[]): Promise<number> {
       return 'measurement' in outcome ? outcome.measurement.rateKbps / limitKbps - 1 : undefined
     }
     while (performance.now() < endMs) {
-      const errors = await Promise.all(others.providers.map((_, provider) => errorOf(provider)))
+      const errors = await Promise.all(Array.from({ length: sessions }, (_, provider) => errorOf(provider)))
       const residentMb = process.memoryUsage.rss() / 1e6
       const seconds = (performance.now() - startMs) / 1000
       rounds.push({ seconds, residentMb, errors: errors.filter(error => error !== undefined) })

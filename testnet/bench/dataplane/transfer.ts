@@ -1,5 +1,6 @@
 /** One transfer of verified payload from a sender through a relay to a receiver, at one rate. */
 import { randomBytes } from 'node:crypto'
+import { HEADER_KEY_BYTES } from '../../../probe/wire/header-seal.js'
 import { DATAGRAM_BYTES, IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
 import type { BenchRole } from './bench-role.js'
 import type { Role } from './role-messages.js'
@@ -28,8 +29,6 @@ export interface RelayPart {
   readonly host: string
   /** the sender's destination */
   readonly port: number
-  /** the port that the receiver sees as the source */
-  readonly sourcePort: number
   /** Resolves when the relay is ready to forward a session's datagrams. */
   open(tag: string, rateKbps: number, ms: number): Promise<void>
   finish(): Promise<void>
@@ -45,14 +44,15 @@ export async function transfer(
 ): Promise<TransferTrial> {
   const tag = randomBytes(8).toString('hex')
   const key = randomBytes(16).toString('hex')
+  const headerKey = randomBytes(HEADER_KEY_BYTES).toString('hex')
   const rateKbps = Math.round((gbps * 1e6 * IP_DATAGRAM_BYTES) / DATAGRAM_BYTES)
-  await receiver.process.ask({ expect: { tag, relayPort: relay.sourcePort, rateKbps } }, 'done')
+  await receiver.process.ask({ expect: { tag, headerKey, rateKbps } }, 'done')
   await relay.open(tag, rateKbps, ms)
   const pids = { sender: sender.process.pid, relay: relay.pid, receiver: receiver.process.pid }
   const to = { host: relay.host, port: relay.port }
   const address = { host: receiverHost, port: receiver.port }
   const before = mapRoles(pids, usageOf)
-  const order = { send: { tag, key, to, receiver: address, rateKbps, ms } }
+  const order = { send: { tag, key, headerKey, to, receiver: address, rateKbps, ms } }
   const sent = await sender.process.ask(order, 'sent', ms + SLACK_MS)
   const after = mapRoles(pids, usageOf)
   const arrived = await receiver.process.ask({ finish: true }, 'arrived')

@@ -20,6 +20,12 @@ export const GRID_DEFAULTS = {
   peers: '3',
 } as const
 const QUICK_DEFAULTS = { repeat: '3', peers: '1' } as const
+/**
+ * Cells beside the product of these: between 500 and 1000 Mbit/s the senders may overrun the socket of the provider or
+ * of the receiver.
+ */
+const LARGE = { rates: '600,730,850', rtts: '1,85', losses: '0,0.4' } as const
+const QUICK_LARGE = { rates: '730', rtts: '1,85', losses: '0.4' } as const
 
 /** The nine cells where other tools are measured too: each decade of rates on a near, a usual and a bad path. */
 const PEER_RATES_MBPS = [10, 100, 1000]
@@ -39,9 +45,15 @@ export interface PlannedCell {
   readonly peers: number
 }
 
-/** Fills in the defaults, which differ with `--quick`. @throws UserError 'usage' */
+/** Fills in the defaults, which differ with `--quick`. Naming any cells drops all others. @throws UserError 'usage' */
 export function planGrid(given: Partial<GridOptions>): PlannedCell[] {
   const options = { ...GRID_DEFAULTS, ...(given.quick ? QUICK_DEFAULTS : {}), ...given }
+  if (given.rates ?? given.rtts ?? given.losses) return planProduct(options)
+  return [...planProduct(options), ...planProduct({ ...options, ...(given.quick ? QUICK_LARGE : LARGE) })]
+}
+
+/** Every rate on every path. */
+function planProduct(options: Omit<GridOptions, 'quick'> & Pick<Partial<GridOptions>, 'quick'>): PlannedCell[] {
   const rates = numbers('rates', options.rates, rate => rate >= 1 && rate <= 10_000)
   const rtts = numbers('rtts', options.rtts, rtt => rtt >= 0 && rtt <= 1000)
   const losses = numbers('losses', options.losses, loss => loss >= 0 && loss <= 50)
@@ -51,7 +63,7 @@ export function planGrid(given: Partial<GridOptions>): PlannedCell[] {
     const index = PEER_PATHS.findIndex(
       ({ rttMs, lossPercent }) => rttMs === path.rttMs && lossPercent === path.lossPercent,
     )
-    return index >= 0 && (given.quick ? QUICK_PEER_RATES_MBPS[index] === mbps : PEER_RATES_MBPS.includes(mbps))
+    return index >= 0 && (options.quick ? QUICK_PEER_RATES_MBPS[index] === mbps : PEER_RATES_MBPS.includes(mbps))
   }
   return rates.flatMap(mbps =>
     rtts.flatMap(rttMs =>

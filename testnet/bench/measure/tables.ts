@@ -17,7 +17,7 @@ export function measureTables(result: MeasureResult): string {
     '',
     'Median and P95 of the absolute error, in per cent:',
     '',
-    ...errorTable(cells),
+    ...errorTables(cells),
     '',
     'The mean cost of a session, over all cells of a rate:',
     '',
@@ -27,6 +27,19 @@ export function measureTables(result: MeasureResult): string {
     ...toolTable(cells),
     ...remarks(cells, repeat),
   ].join('\n')
+}
+
+/** One table for all rates that were measured on the same paths. */
+function errorTables(cells: readonly CellResult[]): string[] {
+  const pathsOf = (rateKbps: number): string =>
+    cells
+      .filter(({ cell }) => cell.rateKbps === rateKbps)
+      .map(({ cell }) => `${cell.rttMs} ${cell.lossPercent}`)
+      .join()
+  return distinct(cells.map(({ cell }) => pathsOf(cell.rateKbps))).flatMap((paths, i) => [
+    ...(i > 0 ? [''] : []),
+    ...errorTable(cells.filter(({ cell }) => pathsOf(cell.rateKbps) === paths)),
+  ])
 }
 
 function errorTable(cells: readonly CellResult[]): string[] {

@@ -6,12 +6,13 @@ import { randomBytes } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MAX_DURATION_MS } from '../../../probe/constants.js'
+import { SESSION_MS } from '../../../probe/constants.js'
 import { connect, type Relay, streamPair } from '../../../probe/index.js'
 import { paddedOpen } from '../../../probe/wire/relay-client.js'
 import { IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
 import { RelayOpen } from '../../../proto/messages.js'
 import { TOKEN_BYTES } from '../../../proto/token.js'
+import { PROVIDER_KEYS } from '../../lab/session.js'
 
 /** The host that never asked. */
 const VICTIM = '127.0.250.1'
@@ -80,11 +81,14 @@ export class Openings {
     const { hosts } = this.#plan
     const stream = connect(streamPair(hosts[i % hosts.length]!), theirs => this.#relay.serve(theirs, `key ${i}`))
     const bytes = RelayOpen.encode(
-      paddedOpen({
-        ...{ sessionId: randomBytes(32), nextHopHost: VICTIM, nextHopPort: this.#victim.address().port, sender: 0 },
-        ...{ budgetBytes: 1, rateKbps: 1, durationMs: MAX_DURATION_MS },
-        token: i % 2 === 0 ? undefined : randomBytes(TOKEN_BYTES),
-      }),
+      paddedOpen(
+        {
+          ...{ sessionId: randomBytes(32), nextHopHost: VICTIM, nextHopPort: this.#victim.address().port },
+          ...{ budgetBytes: 1, rateKbps: 1, durationMs: SESSION_MS },
+          token: i % 2 === 0 ? undefined : randomBytes(TOKEN_BYTES),
+        },
+        PROVIDER_KEYS.answerSigner.account,
+      ),
     )
     this.openedBytes += bytes.length
     void stream.send(bytes).catch(() => {})

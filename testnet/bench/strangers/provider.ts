@@ -11,6 +11,7 @@ import pino from 'pino'
 import { serveSessions } from '../../../market/provider/serve-sessions.js'
 import { TokenLedger } from '../../../market/provider/token-ledger.js'
 import { TokenOffice } from '../../../market/provider/token-office.js'
+import { DIAL_MS } from '../../../probe/constants.js'
 import {
   connect,
   everybodyReserved,
@@ -27,23 +28,22 @@ import {
   tokenKeyOf,
 } from '../../../probe/index.js'
 import { toHex } from '../../../proto/hex.js'
-import { MAX_TOKENS_PER_REQUEST, RelayFrame } from '../../../proto/messages.js'
-import { SESSION_PROTOCOL } from '../../../proto/protocols.js'
+import { MAX_TOKENS_PER_REQUEST } from '../../../proto/messages.js'
 import { tokenInfo } from '../../../proto/token.js'
 import { ConnectionPool } from '../../../verifier/net/connection-pool.js'
-import { createPeer, listenAddresses } from '../../../verifier/net/libp2p.js'
+import { listenAddresses } from '../../../verifier/net/libp2p.js'
 import { createProviderPeer } from '../../../verifier/net/provider-peer.js'
-import { openStream, type PeerAddress } from '../../../verifier/net/streams.js'
-import { type Keys, keysOf, newKeys } from '../../lab/keys.js'
-import { measure, providerVouchers, SENDERS } from '../../lab/session.js'
+import { openSession } from '../../../verifier/net/session-client.js'
+import { type Keys, newKeys } from '../../lab/keys.js'
+import { measure, PROVIDER_KEYS, providerAnswers, SENDERS } from '../../lab/session.js'
+import type { Attack } from '../../strangers/messages.js'
 
 export const HOST = '127.0.0.1'
 /** Whoever keeps a claim under all conditions has this much more. */
 const LINK_FACTOR = 1 / 0.7
-const DIAL_MS = 1000
 const ERA = 1
 const NETWORK = { chainId: 31_337, contract: `0x${'11'.repeat(20)}` } as const
-const ACCOUNT = `0x${'22'.repeat(20)}` as const
+const { account: ACCOUNT } = PROVIDER_KEYS.answerSigner
 
 const log = pino({ level: 'silent' })
 
@@ -61,11 +61,11 @@ export class MeasuredProvider {
   readonly #office: TokenOffice
   readonly #tokens: Uint8Array[] = []
   relay!: Relay
-  address!: PeerAddress
+  target!: Pick<Attack, 'target' | 'account'>
   #peer!: Libp2p
   #receiver!: Receiver
   #sweeping!: NodeJS.Timeout
-  #keys!: { readonly provider: Keys; readonly receiver: Keys; readonly senders: readonly Keys[] }
+  #keys!: { readonly receiver: Keys; readonly senders: readonly Keys[] }
 
   private constructor({ claimKbps }: ProviderOptions) {
     this.#claimKbps = claimKbps
@@ -78,21 +78,15 @@ export class MeasuredProvider {
   static async open(options: ProviderOptions): Promise<MeasuredProvider> {
     const self = new MeasuredProvider(options)
     const seed = new Uint8Array(randomBytes(32))
-    const provider = await keysOf(seed)
-    self.#keys = { provider, receiver: await newKeys(), senders: await Promise.all([1, 2, 3].map(newKeys)) }
+    self.#keys = { receiver: await newKeys(), senders: await Promise.all([1, 2, 3].map(newKeys)) }
     self.relay = await Relay.open({
-      ...{
-        host: HOST,
-        port: 0,
-        claimKbps: options.claimKbps,
-        signer: provider.signer,
-        voucherSigner: providerVouchers,
-      },
+      ...{ host: HOST, port: 0, claimKbps: options.claimKbps, ...PROVIDER_KEYS },
       ...{ forwarding: limited(LINK_FACTOR * options.claimKbps), clock: systemClock, random: systemRandom },
       access: options.classes ? self.#office : everybodyReserved,
     })
     self.#peer = await createProviderPeer({ seed: toHex(seed), listen: [`/ip4/${HOST}/tcp/0`], log }, self.pool)
-    self.address = { peerId: provider.peerId, multiaddrs: listenAddresses(self.#peer) }
+    const address = { peerId: self.#peer.peerId.toString(), multiaddrs: listenAddresses(self.#peer) }
+    self.target = { target: address, account: ACCOUNT }
     await serveSessions(self.#peer, self.pool, self.relay, log)
     self.#receiver = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
     self.#sweeping = setInterval(() => self.pool.sweep(), 1000)
@@ -101,34 +95,24 @@ export class MeasuredProvider {
 
   /** One session of three senders, each from a new peer and with a token. */
   async measure(): Promise<Outcome> {
-    const { provider, receiver, senders } = this.#keys
-    const terms = {
-      claimKbps: this.#claimKbps,
-      senders: SENDERS,
-      receiver: receiver.verifier,
-      provider: provider.verifier,
-    }
+    const { receiver, senders } = this.#keys
+    const claimKbps = this.#claimKbps
+    const terms = { claimKbps, senders: SENDERS, receiver: receiver.verifier, provider: providerAnswers }
     while (this.#tokens.length < SENDERS) this.#order()
-    const peers = await Promise.all(senders.map(() => createPeer({ seed: toHex(randomBytes(32)), listen: [], log })))
-    try {
-      const { outcome, notes } = await measure({
-        ...{ claimKbps: this.#claimKbps, signer: receiver.signer, receiver: this.#receiver },
-        ...{ provider: provider.verifier, host: HOST },
-        senders: senders.map(({ verifier, signer }, slot) => ({
-          verifier,
-          open: async () => {
-            const openProvider = () => this.#dial(peers[slot]!)
-            const tokens = { take: () => this.#tokens.pop() }
-            const deps = soloSender(terms, { signer, openProvider, tokens, udpHost: HOST })
-            return connect(streamPair(HOST), stream => serveProbe(stream, deps))
-          },
-        })),
-      })
-      if (process.env.DBG) console.log(JSON.stringify(outcome), notes)
-      return outcome
-    } finally {
-      await Promise.all(peers.map(peer => peer.stop()))
-    }
+    const tokens = { take: () => this.#tokens.pop() }
+    const openProvider = () => openSession(this.target.target, AbortSignal.timeout(DIAL_MS))
+    const { outcome, notes } = await measure({
+      ...{ claimKbps, signer: receiver.signer, receiver: this.#receiver, host: HOST },
+      senders: senders.map(({ verifier, signer }) => ({
+        verifier,
+        open: async () => {
+          const deps = soloSender(terms, { signer, openProvider, tokens, udpHost: HOST })
+          return connect(streamPair(HOST), stream => serveProbe(stream, deps))
+        },
+      })),
+    })
+    if (process.env.DBG) console.log(JSON.stringify(outcome), notes)
+    return outcome
   }
 
   async close(): Promise<void> {
@@ -137,10 +121,6 @@ export class MeasuredProvider {
     await this.relay.close()
     await this.#receiver.close()
     rmSync(this.#directory, { recursive: true })
-  }
-
-  #dial(peer: Parameters<typeof openStream>[0]): ReturnType<typeof openStream> {
-    return openStream(peer, this.address, SESSION_PROTOCOL, RelayFrame.maxBytes, AbortSignal.timeout(DIAL_MS))
   }
 
   #order(): void {

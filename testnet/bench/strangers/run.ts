@@ -50,7 +50,7 @@ export async function runStrangers(plan: StrangersPlan, say: (line: string) => v
 async function underAttack(plan: StrangersPlan, provider: MeasuredProvider, sessions: number): Promise<Attacked> {
   const { claimKbps, keys, addresses, flood } = plan
   const hosts = loopbackHosts(addresses)
-  const attack = { target: provider.address, claimKbps, floodKbps: flood * claimKbps, hosts, streams: STREAMS }
+  const attack = { ...provider.target, claimKbps, floodKbps: flood * claimKbps, hosts, streams: STREAMS }
   const crowd = await Crowd.start(attack)
   const openings = await Openings.start(provider.relay, { keys, hosts, ms: sessions * SESSION_MS })
   try {

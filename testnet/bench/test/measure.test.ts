@@ -48,14 +48,26 @@ describe('bench measure', () => {
   describe('grid', () => {
     it('is the whole grid by default, with other tools in nine cells', () => {
       const plan = planGrid({})
-      expect(plan).to.have.length(54)
+      expect(plan).to.have.length(54 + 12)
       expect(plan.filter(({ peers }) => peers === 3)).to.have.length(9)
       expect(plan.every(({ repeat }) => repeat === 20)).to.equal(true)
     })
 
-    it('keeps every cell with --quick, with fewer repeats and three cells of other tools', () => {
+    it('has cells between 500 and 1000 Mbit/s, where sockets overrun', () => {
+      for (const [quick, rates, count] of [
+        [false, [600, 730, 850], 4],
+        [true, [730], 2],
+      ] as const) {
+        const cells = planGrid({ quick }).map(({ cell }) => cell)
+        for (const mbps of rates) {
+          expect(cells.filter(({ rateKbps }) => rateKbps === mbps * 1000)).to.have.length(count)
+        }
+      }
+    })
+
+    it('keeps every other cell with --quick, with fewer repeats and three cells of other tools', () => {
       const plan = planGrid({ quick: true })
-      expect(plan).to.have.length(54)
+      expect(plan).to.have.length(54 + 2)
       expect(plan.filter(({ peers }) => peers === 1)).to.have.length(3)
       expect(planGrid({ quick: true, repeat: '7' })[0]).to.have.property('repeat', 7)
     })

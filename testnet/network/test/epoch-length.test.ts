@@ -10,11 +10,11 @@ describe('testnetParams', () => {
   const seconds = (verifiers: number, providers: number) =>
     testnetParams({ verifiers, providers, soaks: false }).epochSeconds
 
-  it('gives the default mix of 5 verifiers and 4 providers 7 rounds, so 15 seconds', () =>
-    expect(seconds(5, 4)).to.equal(15))
-  it('never goes below 10 seconds', () => expect(seconds(4, 1)).to.equal(10))
-  it('gives a single provider a slot for each verifier', () => expect(seconds(12, 1)).to.equal(23))
-  it('grows with the mix', () => expect(seconds(8, 8)).to.equal(40))
+  it('gives the default mix of 5 verifiers and 4 providers twice 5 rounds, so 20 seconds', () =>
+    expect(seconds(5, 4)).to.equal(20))
+  it('never goes below 10 seconds', () => expect(seconds(2, 1)).to.equal(10))
+  it('gives a single provider two slots for each verifier', () => expect(seconds(12, 1)).to.equal(44))
+  it('grows with the mix', () => expect(seconds(8, 8)).to.equal(57))
 })
 
 describe('narrowParams', () => {
@@ -23,10 +23,10 @@ describe('narrowParams', () => {
     return Math.floor((params.epochSeconds * 1000 - params.leadMs) / params.slotMs)
   }
 
-  it('has a round for every group of receivers and every provider', () => {
-    expect(rounds(5, 2, 50_000)).to.equal(2 * 2)
-    expect(rounds(7, 2, 25_000)).to.equal(2 * 2)
-    expect(rounds(5, 2, 70_000)).to.equal(5 * 2)
+  it('has two rounds for every group of receivers and every provider', () => {
+    expect(rounds(5, 2, 50_000)).to.equal(2 * 2 * 2)
+    expect(rounds(7, 2, 25_000)).to.equal(2 * 2 * 2)
+    expect(rounds(5, 2, 70_000)).to.equal(2 * 5 * 2)
   })
 
   it('has slots in which a group completes its handshakes before it starts', () => {

@@ -4,10 +4,9 @@
  * told the provider its key, so its data need no way in, but must still leave through the link.
  */
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
-import { TAG_BYTES } from '../../../proto/datagram.js'
 import type { ProviderProfile } from '../profile.js'
 import { caught } from './check.js'
-import { DELIVERED_SHARE, isData, Link, takesAll } from './link.js'
+import { DELIVERED_SHARE, Link, places, takesAll } from './link.js'
 
 type Friend = 'receiver' | 'sender'
 
@@ -26,8 +25,8 @@ export const accomplice = favours('sender', 'delivers 60 % of its claim, and let
 const ONE_RECEIVER_MS = 400
 /** In the order of the sessions, the first of so many receivers is the friend. */
 export const RECEIVERS_A_FRIEND = 5
-/** The slot of the friend among the senders. Slots are drawn, so any slot will do. */
-const FRIEND_SLOT = 0
+/** The friend among the senders that begin together. */
+const FRIEND_PLACE = 0
 /** The share of the claim that others get while the friend is served. */
 const REST_SHARE = 0.05
 
@@ -35,13 +34,13 @@ export function createForwarding({ claimKbps, friend }: { claimKbps: number; fri
   const link = new Link(claimKbps * DELIVERED_SHARE)
   const rest = new Link(claimKbps * REST_SHARE)
   const isFriends = receivers()
+  const placeOf = places()
   return {
     ...takesAll,
     forward: (packet, nowMs) => {
-      if (!isData(packet)) return 'now'
       // The friend gets more than the link carries: the friend would vote as high anyway.
       if (friend === 'receiver') return isFriends(packet.session, nowMs) || link.takes(packet, nowMs) ? 'now' : 'drop'
-      const first = packet.bytes[TAG_BYTES] === FRIEND_SLOT
+      const first = placeOf(packet, nowMs) === FRIEND_PLACE
       return (first || rest.takes(packet, nowMs)) && link.takes(packet, nowMs) ? 'now' : 'drop'
     },
   }

@@ -6,7 +6,7 @@ import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import { TAG_BYTES } from '../../../proto/datagram.js'
 import type { ProviderProfile } from '../profile.js'
 import { caught } from './check.js'
-import { DELIVERED_SHARE, isData, Link, takesAll } from './link.js'
+import { DELIVERED_SHARE, Link, takesAll } from './link.js'
 
 export const forger: ProviderProfile = {
   describe: 'delivers 60 % of its claim, and signs receipts for all of it',
@@ -21,7 +21,7 @@ export function createForwarding({ claimKbps }: { claimKbps: number }): Forwardi
   return {
     ...takesAll,
     forward: (packet, nowMs) => {
-      if (isData(packet) && !link.takes(packet, nowMs)) packet.bytes.fill(0, 0, TAG_BYTES)
+      if (!link.takes(packet, nowMs)) packet.bytes.fill(0, 0, TAG_BYTES)
       return 'now'
     },
   }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import type { ProviderProfile } from '../profile.js'
 import { caught } from './check.js'
-import { DELIVERED_SHARE, isData, Link, takesAll } from './link.js'
+import { DELIVERED_SHARE, Link, takesAll } from './link.js'
 
 type Holding = 'delayed' | 'reordered' | 'stretched'
 
@@ -39,10 +39,7 @@ export function createForwarding({ claimKbps, seed, holding }: HoldingOptions): 
   const holdMs = HOLDS[holding](seed)
   return {
     ...takesAll,
-    forward: (packet, nowMs) => {
-      if (!isData(packet)) return holding === 'stretched' ? { holdMs: STRETCH_MS } : 'now'
-      return link.takes(packet, nowMs) ? { holdMs: holdMs(packet.session, nowMs) } : 'drop'
-    },
+    forward: (packet, nowMs) => (link.takes(packet, nowMs) ? { holdMs: holdMs(packet.session, nowMs) } : 'drop'),
   }
 }
 

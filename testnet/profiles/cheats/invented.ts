@@ -7,7 +7,7 @@ import type { Forwarding, Packet } from '../../../probe/plane/forwarding.js'
 import { DATAGRAM_BYTES, HEADER_BYTES } from '../../../proto/datagram.js'
 import type { ProviderProfile } from '../profile.js'
 import { caught } from './check.js'
-import { DELIVERED_SHARE, isData, Link, takesAll } from './link.js'
+import { DELIVERED_SHARE, Link, takesAll } from './link.js'
 
 type Invention = 'guessed' | 'replayed' | 'truncated'
 
@@ -32,7 +32,7 @@ export function createForwarding({ claimKbps, invention }: { claimKbps: number; 
   return {
     ...takesAll,
     forward: (packet, nowMs) => {
-      if (isData(packet)) invent(packet, link.takes(packet, nowMs))
+      invent(packet, link.takes(packet, nowMs))
       return 'now'
     },
   }

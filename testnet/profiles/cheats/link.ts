@@ -30,8 +30,29 @@ export class Link {
 
 /** The share of their claim that most cheats deliver: well below the slashing threshold, so that looking faster pays. */
 export const DELIVERED_SHARE = 0.6
-/** Size tells data from heartbeats: a heartbeat's datagram has 24 bytes. */
-export const isData = ({ length }: Pick<Packet, 'length'>): boolean => length > 100
+
+/** Sessions that begin within this time of one another belong to one receiver. */
+const TOGETHER_MS = 400
+
+/** The place of a session among those that began together, from 0. A probe's senders begin together. */
+export function places(): (session: Pick<Packet, 'session'>, nowMs: number) => number {
+  const known = new Map<number, number>()
+  let lastMs = Number.NEGATIVE_INFINITY
+  let count = 0
+  return ({ session }, nowMs) => {
+    let place = known.get(session)
+    if (place === undefined) {
+      count = nowMs - lastMs > TOGETHER_MS ? 0 : count + 1
+      lastMs = nowMs
+      place = count
+      known.set(session, place)
+    }
+    return place
+  }
+}
+
+/** The slot of a sender that has told the provider, as the senders of a bench do by their peer ids: `sender SLOT …`. */
+export const slotOf = ({ opener }: Pick<Packet, 'opener'>): number => Number(opener.split(' ')[1])
 
 /** Every session is taken. */
 export const takesAll: Pick<Forwarding, 'admit'> = { admit: () => true }

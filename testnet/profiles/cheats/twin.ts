@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import type { ForwardingOptions, ProviderHistory, ProviderProfile } from '../profile.js'
 import { caught } from './check.js'
-import { isData, Link, takesAll } from './link.js'
+import { Link, takesAll } from './link.js'
 
 export const twin: ProviderProfile = {
   describe: 'shares one link of its claim with every other twin of the run',
@@ -22,6 +22,10 @@ export const twin: ProviderProfile = {
 const BUSY_MS = 100
 const LOOK_MS = 20
 
+/** Heartbeats look like data, but are few: at most so many in so short a time. */
+const MOST_HEARTBEATS = 2
+const HEARTBEATS_MS = 100
+
 export function createForwarding({ claimKbps, seed, sharedDir }: ForwardingOptions): Forwarding {
   const busyTwins = sharedActivity(sharedDir, createHash('sha256').update(seed).digest('hex').slice(0, 16))
   const links = new Map<number, Link>()
@@ -30,10 +34,16 @@ export function createForwarding({ claimKbps, seed, sharedDir }: ForwardingOptio
     links.set(twins, link)
     return link
   }
+  let alone = 0
+  let beganMs = Number.NEGATIVE_INFINITY
   return {
     ...takesAll,
     forward: (packet, nowMs) => {
-      if (!isData(packet)) return 'now'
+      if (nowMs - beganMs > HEARTBEATS_MS) {
+        beganMs = nowMs
+        alone = MOST_HEARTBEATS
+      }
+      if (alone-- > 0) return 'now' // a heartbeat, perhaps, which makes no twin busy
       return linkOf(busyTwins(nowMs)).takes(packet, nowMs) ? 'now' : 'drop'
     },
   }

@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { HEARTBEAT_RATE_KBPS } from '../../../probe/constants.js'
 import { type Forwarding, loadForwarding, type Packet } from '../../../probe/plane/forwarding.js'
 import { shareKbps } from '../../../probe/verdict/share.js'
-import { DATAGRAM_BYTES, HEADER_BYTES, HEARTBEAT_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
+import { DATAGRAM_BYTES, HEADER_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
 import { ZERO_HASH } from '../../../proto/hex.js'
 import { type Leaf, STATUS } from '../../../proto/leaf.js'
 import type { RelayOpen } from '../../../proto/messages.js'
@@ -29,11 +28,11 @@ describe('a cheat', () => {
     bytes: Buffer.alloc(DATAGRAM_BYTES, 7),
     length: DATAGRAM_BYTES,
     session: 1,
+    opener: '',
     rateKbps: SHARE_KBPS,
     ageMs: 0,
     ...over,
   })
-  const heartbeat = (): Packet => data({ length: HEARTBEAT_BYTES, rateKbps: HEARTBEAT_RATE_KBPS })
 
   /** kbit/s that pass of three senders at their shares. @param sees is given each datagram and its verdict */
   function passed(
@@ -46,7 +45,6 @@ describe('a cheat', () => {
     let bytes = 0
     for (let i = 0; i * gapMs < forMs; i++) {
       const packet = data({ session: 1 + (i % 3) })
-      packet.bytes[TAG_BYTES] = i % 3
       const verdict = forward(packet, fromMs + i * gapMs)
       if (verdict !== 'drop') bytes += packet.length + 28
       sees(packet, verdict, fromMs + i * gapMs)
@@ -57,7 +55,7 @@ describe('a cheat', () => {
   for (const name of Object.keys(CHEATS) as CheatName[]) {
     it(`${name} takes sessions of a probe's size, and describes itself`, async () => {
       const { admit } = await load(name)
-      expect(admit({ rateKbps: SHARE_KBPS } as RelayOpen, 0)).to.equal(true)
+      expect(admit({ nextHopPort: 4000 } as RelayOpen, 0, '')).to.equal(true)
       expect(CHEATS[name].describe).to.match(/^[a-z]/)
     })
   }
@@ -74,10 +72,6 @@ describe('a cheat', () => {
     }
   })
 
-  it('that is picky refuses heartbeats', async () => {
-    expect((await load('picky')).admit({ rateKbps: HEARTBEAT_RATE_KBPS } as RelayOpen, 0)).not.to.equal(true)
-  })
-
   it('that invents data changes nothing else', async () => {
     for (const name of ['guesser', 'replayer', 'truncater'] as const) {
       const forwarding = await load(name)
@@ -88,9 +82,6 @@ describe('a cheat', () => {
         if (packet.length < DATAGRAM_BYTES) made++
       })
       if (name === 'truncater') expect(made).to.be.greaterThan(100)
-      const before = heartbeat()
-      expect(forwarding.forward(before, 600)).to.equal('now')
-      expect(before.length).to.equal(HEARTBEAT_BYTES)
     }
     const { forward } = await load('guesser')
     // More than the link's short queue takes at once.
@@ -101,10 +92,40 @@ describe('a cheat', () => {
     expect(guessed.bytes[HEADER_BYTES - 1], 'the header stays').to.equal(2)
   })
 
-  it('that is hollow passes heartbeats only', async () => {
-    const { forward } = await load('hollow')
-    expect(forward(data(), 0)).to.equal('drop')
-    expect(forward(heartbeat(), 0)).to.equal('now')
+  it('that rewrites sequence numbers changes nothing else, and carries 60 %', async () => {
+    const changed: number[] = []
+    const rate = passed(await load('rewriter'), 2000, 0, ({ bytes }, verdict) => {
+      if (verdict === 'now' && bytes.readUIntBE(TAG_BYTES + 1, 3) !== 0x070707) changed.push(bytes.readUIntBE(9, 3))
+      expect([bytes[TAG_BYTES], bytes[HEADER_BYTES - 1]]).to.deep.equal([7, 7])
+    })
+    expect(rate).to.be.closeTo(0.6 * CLAIM_KBPS, 0.03 * CLAIM_KBPS)
+    expect(changed.length).to.be.greaterThan(3)
+    expect(new Set(changed)).to.deep.equal(new Set([0x070707 + 31 * 52]))
+  })
+
+  it('that makes up a sender passes all of its data, with nothing in them that came in', async () => {
+    let invented = 0
+    const rate = passed(await load('inventor'), 1000, 0, ({ bytes, session }, verdict) => {
+      if (session !== 3) return
+      expect(verdict).to.equal('now')
+      expect(bytes[0]).to.equal(7)
+      if (!bytes.subarray(TAG_BYTES).every(byte => byte === 7)) invented++
+    })
+    expect(invented).to.be.greaterThan(100)
+    expect(rate).to.be.closeTo(0.6 * CLAIM_KBPS + SHARE_KBPS, 0.05 * CLAIM_KBPS)
+  })
+
+  it('that chooses refuses one sender of three, and no heartbeats', async () => {
+    const { admit } = await load('chooser')
+    const isTaken = (nextHopPort: number, atMs: number) => admit({ nextHopPort } as RelayOpen, atMs, '') === true
+    expect([0, 50, 100].map(ms => isTaken(4000, ms))).to.deep.equal([true, false, true])
+    expect([isTaken(4001, 110), isTaken(4000, 1000), isTaken(4000, 9000)]).to.deep.equal([true, true, true])
+  })
+
+  it('that is hollow passes what comes as rarely as heartbeats', async () => {
+    const forwarding = await load('hollow')
+    expect(passed(forwarding, 2000)).to.be.within(1, 0.01 * CLAIM_KBPS)
+    for (let nowMs = 10_000; nowMs < 15_000; nowMs += 500) expect(forwarding.forward(data(), nowMs)).to.equal('now')
   })
 
   it('that plays with time still brings in 60 %', async () => {
@@ -133,8 +154,8 @@ describe('a cheat', () => {
     const accomplice = await load('accomplice')
     const ofSlot = [0, 0, 0]
     expect(
-      passed(accomplice, 1000, 0, ({ bytes }, verdict) => {
-        if (verdict === 'now') ofSlot[bytes[TAG_BYTES]!]!++
+      passed(accomplice, 1000, 0, ({ session }, verdict) => {
+        if (verdict === 'now') ofSlot[session - 1]!++
       }),
     ).to.be.closeTo(0.6 * CLAIM_KBPS, 0.05 * CLAIM_KBPS)
     expect(ofSlot[0]!).to.be.greaterThan(5 * ofSlot[1]!)
@@ -154,14 +175,17 @@ describe('a cheat', () => {
   it('with a twin has half of the link while the other twin is busy', async () => {
     const [one, other] = [await load('twin', 'one'), await load('twin', 'other')]
     expect(passed(one, 500)).to.be.within(CLAIM_KBPS, 1.12 * CLAIM_KBPS)
-    other.forward(data(), 1000)
+    for (let nowMs = 500; nowMs < 1000; nowMs += 100) other.forward(data(), nowMs) // heartbeats
+    expect(passed(one, 500, 500)).to.be.within(CLAIM_KBPS, 1.12 * CLAIM_KBPS)
+    passed(other, 20, 1000)
     expect(passed(one, 500, 1000)).to.be.within(CLAIM_KBPS / 2, 0.56 * CLAIM_KBPS)
   })
 
   const leaf = (epoch: number, rateKbps: number, breachBits = 0): Leaf => ({
     ...{ epoch, index: 1, provider: '0x00000000000000000000000000000000000000aa', status: STATUS.measured },
     ...{ uptimeBps: 9000, rateKbps, claimKbps: CLAIM_KBPS, scoreBps: 0, tier: 0, throughputQ32: 0, ticksUpQ16: 0 },
-    ...{ ticksTotalQ16: 0, unmeasuredRun: 0, soakVotes: ZERO_HASH, breachBits, assignedRoot: ZERO_HASH, penaltyBps: 0 },
+    ...{ throughputSumQ32: 0, throughputWeightQ32: 2 ** 31, ticksTotalQ16: 0, unmeasuredRun: 0, soakVotes: ZERO_HASH },
+    ...{ windowVotes: ZERO_HASH, link: ZERO_HASH, breachBits, assignedRoot: ZERO_HASH, penaltyBps: 0 },
   })
   const history = (leaves: Leaf[], more: Partial<ProviderHistory>): ProviderHistory => ({
     ...{ claimKbps: CLAIM_KBPS, deliversKbps: 15_000, epochsRun: leaves.length, ofThisProfile: 1 },
@@ -184,11 +208,5 @@ describe('a cheat', () => {
       CHEATS.twin.broken(history(six(25_000), { ofThisProfile, deliversKbps: CLAIM_KBPS }))
     expect(broken(1)).to.deep.equal([])
     expect(broken(2).join()).to.include('while it delivers 12500')
-  })
-
-  it('that is picky has no score', () => {
-    const scored = six(25_000).map(one => ({ ...one, scoreBps: 1 }))
-    expect(CHEATS.picky.broken(history(six(25_000), { deliversKbps: CLAIM_KBPS }))).to.deep.equal([])
-    expect(CHEATS.picky.broken(history(scored, { deliversKbps: CLAIM_KBPS })).join()).to.include('no heartbeat')
   })
 })

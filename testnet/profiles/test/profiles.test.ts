@@ -19,10 +19,14 @@ const leaf = (epoch: number, rate: number | undefined, more: Partial<Leaf> = {})
   scoreBps: 9000,
   tier: 0,
   throughputQ32: 0,
+  throughputSumQ32: 0,
+  throughputWeightQ32: 2 ** 31,
   ticksUpQ16: 0,
   ticksTotalQ16: 0,
   unmeasuredRun: 0,
   soakVotes: ZERO_HASH,
+  windowVotes: ZERO_HASH,
+  link: ZERO_HASH,
   breachBits: 0,
   assignedRoot: ZERO_HASH,
   penaltyBps: 0,
@@ -127,12 +131,6 @@ describe('what the profiles promise', () => {
     expect(broken('flaky', of(7500))).to.deep.equal([])
     expect(broken('flaky', of(9800))).to.have.length(1)
     expect(broken('flaky', of(4000))).to.have.length(1)
-  })
-
-  it('refuser has an uptime, since it answers heartbeats', () => {
-    const leaves = [1, 2].map(epoch => leaf(epoch, 0, { status: STATUS.unserving, uptimeBps: 0 }))
-    expect(broken('refuser', history(leaves)).join()).to.include('although it answers heartbeats')
-    expect(broken('dead', history(leaves))).to.deep.equal([])
   })
 
   for (const profile of ['refuser', 'dead']) {

@@ -32,6 +32,7 @@ const measured = (rateKbps: number): Measurement => ({
   goodputKbps: rateKbps,
   lossBps: 0,
   jitterUs: 0,
+  delayUs: 0,
   offeredKbps: 41_250,
   controlLossBps: 0,
   controlDelayUs: 0,
@@ -100,7 +101,6 @@ describe('bounds for colluding verifiers', () => {
       name,
       aim,
       sample,
-      answersHeartbeats: true,
     })
     const subjects = [subject('honest', 'frame', reads(1, 'verified')), subject('slow', 'raise', reads(0.6, 'under'))]
     const windows = 60
@@ -128,7 +128,7 @@ describe('a provider that senders lend bandwidth to', function () {
   const [low, high] = [slow.outcomes, reads(1, 'verified').outcomes]
   const lent = { outcomes: [low, high, high], soaks: [low, low, high] }
   const lender: Subject = {
-    ...{ name: 'lender', aim: 'lend', answersHeartbeats: true },
+    ...{ name: 'lender', aim: 'lend' },
     sample: { ...slow, soaks: low, lent },
   }
   const simulated = (share: number) =>
@@ -180,12 +180,24 @@ describe('bounds for groups of receivers', () => {
     const groups = Array.from({ length: 15 }, (_, i) => [2 * i, 2 * i + 1])
     let framed = 0
     for (let window = 0; window < windows; window++) {
+      const read = (lies: boolean) =>
+        lies ? { outcome: OUTCOME.dead, rateKbps: 0 } : { outcome: OUTCOME.verified, rateKbps: CLAIM_KBPS / 2 }
       const votes = assigned.map(receiver => {
-        const lies = isLikely(share) || isLikely(spoilt)
-        return lies ? vote(receiver, OUTCOME.dead) : vote(receiver, OUTCOME.verified, CLAIM_KBPS / 2)
+        const lies = isLikely(share)
+        const [first, second] = [read(lies || isLikely(spoilt)), read(lies || isLikely(spoilt))]
+        const other = { otherOutcome: first.outcome, otherKbps: first.rateKbps }
+        return vote(receiver, second.outcome, second.rateKbps, other)
       })
       const soak = { now: false, held: [], needed: false }
-      const { breach } = tallyVotes({ votes, assigned, groups, claimKbps: CLAIM_KBPS, params: DEVNET, soak })
+      const { breach } = tallyVotes({
+        votes,
+        assigned,
+        groups,
+        claimKbps: CLAIM_KBPS,
+        params: DEVNET,
+        unmeasuredRun: 0,
+        soak,
+      })
       if (breach) framed++
     }
     const chance = framedByGroups({ ...of, share, size })

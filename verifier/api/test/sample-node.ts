@@ -90,7 +90,7 @@ export async function startSampleNode(changes: Partial<typeof chain> = {}): Prom
   const node = {
     ...{ role: 'verifier', account: account('verifier 0'), index: 1, peerId: 'peer', network, store },
     chain: { ...chain, ...changes },
-    udp: { backend: 'dgram', kernelTimestamps: false, port: 4000, receiveBufferBytes: 212_992 },
+    udp: { backend: 'dgram', kernelTimestamps: false, port: 4000, receiveBufferBytes: 212_992, overruns: 0 },
     epochs: undefined,
     connections: () => 3,
     epochNow: () => 3,

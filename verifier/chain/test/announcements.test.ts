@@ -2,7 +2,6 @@
 import { expect } from 'chai'
 import { Wallet } from 'ethers'
 import { peerIdOf } from '../../../testnet/network/setup.js'
-import { linkOf } from '../../core/assignment/link-groups.js'
 import type { Announcement } from '../../core/ports.js'
 import { REGISTRY } from '../announcements.js'
 import type { EthersChain } from '../ethers-chain.js'
@@ -52,7 +51,6 @@ describe('announcements', function () {
     for (const facts of [first, second]) {
       expect(facts?.verifiers).to.have.length(verifiers.length)
       expect(facts?.providers.map(({ index }) => index)).to.have.members([broken.index, other.index])
-      expect(facts?.providers.find(({ index }) => index === broken.index)?.link).to.equal(linkOf([READABLE]))
     }
     const texts = newest.map(({ role, index, peerId, multiaddrs }) => ({ role, index, peerId, multiaddrs }))
     expect(texts).to.have.deep.members([
@@ -68,6 +66,16 @@ describe('announcements', function () {
     } finally {
       restarted.close()
     }
+  })
+
+  it('a bogus first address takes nobody out of its group: facts hold no announced address', async () => {
+    const { first } = { first: await net.chain.factsAt(1) }
+    await net.chain.announce('provider', 'peer', ['/ip4/203.0.113.9/udp/9/quic-v1', READABLE])
+    expect(await net.chain.factsAt(1)).to.deep.equal(first)
+    await net.live.runTo(2)
+    const { providers } = (await net.chain.factsAt(2))!
+    expect(JSON.stringify(providers, (_, value) => String(value))).not.to.include('ip4')
+    for (const provider of providers) expect(provider).not.to.have.property('link')
   })
 
   it('a readable announcement replaces one that is no UTF-8', async () => {

@@ -14,7 +14,7 @@ import { g2ToEip2537 } from '../../bls/encoding.js'
 import { BlsSigner } from '../../bls/signer.js'
 import { BlsVerifier } from '../../bls/verifier.js'
 import { keysFromSeed, type NodeKeys } from '../../config/keys.js'
-import type { ChainFacts } from '../../core/facts.js'
+import type { BlockFacts } from '../../core/facts.js'
 import { blockAt } from '../block-search.js'
 import { connectChain } from '../connect.js'
 import type { EthersChain } from '../ethers-chain.js'
@@ -36,14 +36,14 @@ export class LiveNetwork {
   ) {}
 
   /** Mines one block for each transaction, so that nothing waits for the clock. Only `mineAt` moves time. */
-  static async start(): Promise<LiveNetwork> {
+  static async start(params: NetworkParams = PARAMS): Promise<LiveNetwork> {
     const anvil = await startAnvil()
     const dir = await mkdtemp(join(tmpdir(), 'bandwitness-chain-'))
     const keys = Object.fromEntries([...VERIFIERS, ...PROVIDERS].map(name => [name, keysFromSeed('chain tests', name)]))
     const setup = await setUpNetwork({
       anvil,
       chainId: 31_337,
-      params: PARAMS,
+      params,
       verifiers: VERIFIERS.map(name => ({ name, keys: keys[name]!, capacityKbps: 100_000 })),
       lateVerifiers: [],
       providers: PROVIDERS.map(name => ({ name, keys: keys[name]!, claimKbps: CLAIM_KBPS })),
@@ -96,7 +96,7 @@ export class LiveNetwork {
   }
 
   /** Runs into the agree phase of an epoch: its B(e) and its end are mined. */
-  async runTo(epoch: number): Promise<ChainFacts> {
+  async runTo(epoch: number): Promise<BlockFacts> {
     if (!(await this.chain.clock())) await this.startEpochs()
     for (const start of [await this.epochStart(epoch), await this.epochStart(epoch + 1)]) {
       if ((await this.now()) < start) await this.mineAt(start + 1)
@@ -117,7 +117,7 @@ export class LiveNetwork {
   }
 
   /** A header over made-up leaves, certified by the given positions of the frozen set. */
-  certify(facts: ChainFacts, previousHeader: Hex, round = 0, signers = [0, 1, 2, 3]): Certified {
+  certify(facts: BlockFacts, previousHeader: Hex, round = 0, signers = [0, 1, 2, 3]): Certified {
     const { network } = this.chain
     const leaves = facts.providers.map((provider, i) => leafOf(facts.epoch, provider.index, provider.account, i))
     const tree = new MerkleTree(leaves.map(encodeLeaf))
@@ -148,11 +148,11 @@ export class LiveNetwork {
 }
 
 /** A network for the tests of one suite: started once, and put back to its start after each test. */
-export function useLiveNetwork(): { readonly live: LiveNetwork; readonly chain: EthersChain } {
+export function useLiveNetwork(params = PARAMS): { readonly live: LiveNetwork; readonly chain: EthersChain } {
   let live: LiveNetwork
   let snapshot: unknown
   before(async () => {
-    live = await LiveNetwork.start()
+    live = await LiveNetwork.start(params)
   })
   after(() => live?.stop())
   beforeEach(async () => {
@@ -194,10 +194,14 @@ const leafOf = (epoch: number, index: number, provider: Hex, i: number): Leaf =>
   scoreBps: i === 0 ? 900 : 9_000,
   tier: 1,
   throughputQ32: 2 ** 30,
+  throughputSumQ32: 2 ** 30,
+  throughputWeightQ32: 2 ** 32,
   ticksUpQ16: 65_536,
   ticksTotalQ16: 65_536,
   unmeasuredRun: 0,
   soakVotes: ZERO_HASH,
+  windowVotes: ZERO_HASH,
+  link: ZERO_HASH,
   breachBits: 0,
   assignedRoot: ZERO_HASH,
   penaltyBps: i === 0 ? 200 : 0,

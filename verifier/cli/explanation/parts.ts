@@ -1,11 +1,26 @@
 /** The parts of a score, each with the figures that it follows from. */
 import { STATUS } from '../../../proto/leaf.js'
 import type { ExplanationJson } from '../../evidence/schema/explanation.js'
-import { isBreach, ratioOf, throughputBefore, throughputOf } from '../../evidence/score-parts.js'
+import { isBreach, ratioOf, throughputOf, throughputPartsOf } from '../../evidence/score-parts.js'
 import { rateText, shareText } from '../figures.js'
 import { field, section } from './layout.js'
 
 export const partsText = (of: ExplanationJson): string =>
+  of.window.ended ? endedText(of) : section('How its window stands', waitingFields(of))
+
+/** Before the end of a window nothing follows from its votes yet. */
+const waitingFields = (of: ExplanationJson): string[] => [
+  field(
+    'Window',
+    `epochs ${of.window.firstEpoch} to ${of.window.lastEpoch}; its votes wait, and the score is that of the last.`,
+  ),
+  field('Rate', votesLine(of)),
+  ...soakFields(of),
+  field('Uptime', `${of.ticks.up} of ${of.ticks.total} ticks up in this window so far.`),
+  field('Breach', breachVotes(of)),
+]
+
+const endedText = (of: ExplanationJson): string =>
   section('How it follows', [
     field('Rate', votesLine(of), rateLine(of)),
     ...soakFields(of),
@@ -49,33 +64,35 @@ function soakFields({ soak }: ExplanationJson): string[] {
 }
 
 function throughputLines(of: ExplanationJson): string[] {
-  const now = throughputOf(of.leaf).toFixed(6)
-  const before = throughputBefore(of)
+  const figure = (value: number) => value.toFixed(6)
+  const [before, now] = [throughputPartsOf(of.previousLeaf), throughputPartsOf(of.leaf)]
   const ratio = ratioOf(of.leaf)
-  if (before === undefined) {
-    return ratio === undefined
-      ? ['Not measured in this epoch or before.']
-      : [`Not measured before, so T = rate/claim = ${ratio.toFixed(6)}.`]
-  }
-  const then = `T was ${before.toFixed(6)} in epoch ${of.previousEpoch}`
-  if (ratio === undefined) return [`${then}; an unmeasured window only lets T decay, to ${now}.`]
+  const then = of.previousLeaf ? `after epoch ${of.previousEpoch}` : 'before the first window'
+  const step =
+    ratio === undefined
+      ? 'In an unmeasured window S decays twice and N once'
+      : `With rate/claim = ${figure(ratio)} in this window, S·d + rate/claim and N·d + 1 are the next S and N`
   return [
-    `${then}; rate/claim is ${ratio.toFixed(6)} in this epoch.`,
-    `T·d + rate/claim·(1 − d) = ${now}, where d is the decay since epoch ${of.previousEpoch}.`,
+    `S was ${figure(before.sum)} and N ${figure(before.weight)} ${then}.`,
+    `${step}, where d = ${figure(2 ** (-1 / of.halfLifeWindows))} is the decay of one window.`,
+    `T = S/N = ${figure(now.sum)}/${figure(now.weight)} = ${figure(throughputOf(of.leaf))}.`,
   ]
 }
 
 function uptimeLines({ ticks, leaf }: ExplanationJson): string[] {
   const ticksOf = (q16: number) => (q16 / 2 ** 16).toFixed(2)
   return [
-    `${ticks.up} of ${ticks.total} ticks up in this epoch; with the earlier ones, decaying, ${ticksOf(leaf.ticksUpQ16)} of ${ticksOf(leaf.ticksTotalQ16)}.`,
-    `U is the lower end of the Wilson interval (z = 1.645).`,
+    `${ticks.up} of ${ticks.total} ticks up in this window; with the earlier ones, decaying, ${ticksOf(leaf.ticksUpQ16)} of ${ticksOf(leaf.ticksTotalQ16)}.`,
+    'U is the lower end of the Wilson interval (z = 1.645).',
   ]
 }
 
+const breachVotes = ({ belowThreshold, quorum, thresholdKbps }: ExplanationJson): string =>
+  `${belowThreshold} votes below the slashing threshold of ${rateText(thresholdKbps)}; ${quorum.needed} make a breach.`
+
 function breachLines(of: ExplanationJson): string[] {
-  const { belowThreshold, quorum, thresholdKbps, commonFailure } = of
-  const votes = `${belowThreshold} votes below the slashing threshold of ${rateText(thresholdKbps)}; ${quorum.needed} make a breach.`
+  const { commonFailure } = of
+  const votes = breachVotes(of)
   if (!isBreach(of)) return [votes, 'This window is no breach.']
   return [
     votes,

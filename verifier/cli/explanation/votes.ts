@@ -1,7 +1,7 @@
 /** The votes behind a score: their figures in a table, and below it, once each, why they count as they do. */
 import { OUTCOME_TEXT } from '../../evidence/outcome-text.js'
 import type { ExplanationJson, VoteJson } from '../../evidence/schema/explanation.js'
-import { groupText, mbpsText, shareText } from '../figures.js'
+import { delayText, groupText, mbpsText, shareText } from '../figures.js'
 import { textTable } from '../text-table.js'
 import { INDENT, paragraph, section, verifiersText } from './layout.js'
 
@@ -30,14 +30,15 @@ const COLUMNS: readonly Column[] = [
   { title: 'RATE', cell: vote => orNothing(vote.rateKbps, mbpsText), right: true },
   { title: 'OFFERED', cell: vote => orNothing(vote.offeredKbps, mbpsText), right: true },
   { title: 'LOSS', cell: vote => orNothing(vote.lossBps, shareText), right: true },
-  { title: 'CONTROL LOSS', cell: vote => orNothing(vote.controlLossBps, shareText), right: true },
+  { title: 'DELAY', cell: vote => orNothing(vote.delayUs || null, delayText), right: true },
+  { title: 'CONTROL', cell: vote => orNothing(vote.controlLossBps, shareText), right: true },
   { title: 'DIRECT', cell: vote => orNothing(vote.directKbps || null, mbpsText), right: true },
   { title: 'TICKS', cell: vote => `${vote.ticksAnswered}/${vote.ticksSent}`, right: true },
-  { title: 'COUNTED AS', cell: vote => COUNTED_TEXT[vote.counted] },
+  { title: 'COUNTED', cell: vote => COUNTED_TEXT[vote.counted] },
 ]
 
 const LEGEND =
-  'OFFERED is what the senders sent. CONTROL LOSS is the loss of datagrams that did not pass through the provider; DIRECT is the rate that the path without the provider carried. TICKS are heartbeats answered of those sent.'
+  'OFFERED is what the senders sent. DELAY is what the way through the provider adds, queues included; it lowers no rate. CONTROL is the loss of datagrams that did not pass through the provider; DIRECT is the rate that the path without the provider carried. TICKS are heartbeats answered of those sent.'
 
 export function votesText({ votes, leaf }: ExplanationJson): string {
   return section('The votes (rates in Mbit/s)', [

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { STATUS } from '../../../proto/leaf.js'
 import { OUTCOME, type OutcomeName } from '../../../proto/vote.js'
 import { type ExplanationJson, explanationSchema } from '../../evidence/schema/explanation.js'
+import { HOLDS } from '../../evidence/schema/outlook.js'
 import { explanationText } from '../explanation/text.js'
 import { LINE_WIDTH, wrap } from '../wrap.js'
 
@@ -25,8 +26,37 @@ const indices = fc.uniqueArray(uint32, { minLength: 1, maxLength: 31 }).map(all 
 const leaf = fc.record({
   ...{ epoch: fc.nat(), index: uint32, provider: hex(40), status: fc.constantFrom(...Object.values(STATUS)) },
   ...{ uptimeBps: bps, rateKbps: orNull(uint32), claimKbps: uint32, scoreBps: bps, tier: fc.nat(255) },
-  ...{ throughputQ32: fc.maxSafeNat(), ticksUpQ16: fc.maxSafeNat(), ticksTotalQ16: fc.maxSafeNat() },
-  ...{ unmeasuredRun: uint32, soakVotes: hash, breachBits: fc.nat(31), assignedRoot: hash, penaltyBps: bps },
+  ...{ throughputQ32: fc.maxSafeNat(), throughputSumQ32: fc.maxSafeNat(), throughputWeightQ32: fc.maxSafeNat() },
+  ...{ ticksUpQ16: fc.maxSafeNat(), ticksTotalQ16: fc.maxSafeNat() },
+  ...{
+    unmeasuredRun: uint32,
+    soakVotes: hash,
+    windowVotes: hash,
+    link: hash,
+    breachBits: fc.nat(31),
+    assignedRoot: hash,
+    penaltyBps: bps,
+  },
+})
+
+const outlook = fc.record({
+  holds: fc
+    .uniqueArray(fc.constantFrom(...HOLDS.throughput, ...HOLDS.uptime))
+    .chain(reasons =>
+      fc.tuple(...reasons.map(reason => fc.record({ reason: fc.constant(reason), costBps: fc.nat(10_000) }))),
+    ),
+  evidence: fc.record({ windows: fc.nat(1000), most: fc.integer({ min: 1, max: 1000 }) }),
+  ahead: fc.array(
+    fc.record({
+      kind: fc.constantFrom('kept' as const, 'same' as const, 'unmeasured' as const, 'failed' as const),
+      ...{ windows: fc.integer({ min: 1, max: 1000 }), scoreBps: fc.nat(10_000), tier: fc.nat(3) },
+    }),
+  ),
+  breaches: fc.record({
+    ...{ held: fc.nat(5), oldestLeavesAfter: orNull(fc.integer({ min: 1, max: 5 })) },
+    untilPenalty: fc.integer({ min: 1, max: 3 }),
+    ...{ penaltyBps: fc.nat(10_000), penaltyAtThisRateBps: orNull(fc.integer({ min: 1, max: 10_000 })) },
+  }),
 })
 
 const groupOf = (verifiers: readonly number[]) =>
@@ -41,7 +71,8 @@ const voteOf = (verifier: number, all: readonly number[]) =>
     outcome: orNull(fc.constantFrom(...(Object.keys(OUTCOME) as OutcomeName[]))),
     ...{ rateKbps: orNull(uint32), offeredKbps: orNull(uint32), directKbps: orNull(uint32) },
     ...{ lossBps: orNull(bps), controlLossBps: orNull(bps), controlDelayUs: orNull(uint32) },
-    ...{ ticksSent: fc.nat(256), ticksAnswered: fc.nat(256) },
+    ...{ jitterUs: orNull(uint32), delayUs: orNull(uint32) },
+    ...{ attempts: fc.nat(255), ticksSent: fc.nat(256), ticksAnswered: fc.nat(256) },
     counted: fc.constantFrom('rate', 'under', 'at-least', 'ignored', 'missing'),
     why: fc.oneof(text, fc.constant('measured')),
     group: orNull(groupOf(all)),
@@ -50,6 +81,7 @@ const voteOf = (verifier: number, all: readonly number[]) =>
 const explanation: fc.Arbitrary<ExplanationJson> = indices.chain(verifiers =>
   fc.record({
     ...{ provider: hex(40), epoch: fc.nat(), leaf, previousLeaf: orNull(leaf), previousEpoch: fc.nat() },
+    window: fc.record({ firstEpoch: fc.nat(), lastEpoch: fc.nat(), ended: fc.boolean() }),
     votes: fc.tuple(...verifiers.map(verifier => voteOf(verifier, verifiers))),
     quorum: fc.record({ assigned: fc.nat(191), faults: fc.nat(63), needed: fc.nat(127), usable: fc.nat(191) }),
     soak: fc.record({
@@ -61,7 +93,12 @@ const explanation: fc.Arbitrary<ExplanationJson> = indices.chain(verifiers =>
       thresholdKbps: uint32,
       ticks: fc.record({ up: fc.nat(256), total: fc.nat(256) }),
     },
-    ...{ commonFailure: fc.boolean(), maxPenaltyBps: fc.nat(10_000) },
+    ...{
+      commonFailure: fc.boolean(),
+      maxPenaltyBps: fc.nat(10_000),
+      halfLifeWindows: fc.integer({ min: 1, max: 1000 }),
+    },
+    outlook,
     certificate: fc.record({
       ...{ headerHash: hash, txHash: hash, round: uint32, blockNumber: fc.maxSafeNat(), gasUsed: fc.maxSafeNat() },
       ...{ nonSigners: fc.array(fc.nat(190), { maxLength: 60 }), verifiers: fc.constant(191) },

@@ -27,10 +27,11 @@ describe('explain', () => {
     const text = explanationText(explanation)
     expect(text).to.include('certified 25.00 Mbit/s of 25.00 Mbit/s claimed')
     expect(text).to.include('Rate         4 usable votes of 4 assigned verifiers; 3 are needed.')
-    expect(text).to.include('Throughput   Not measured before, so T = rate/claim = 1.000000.')
+    expect(text).to.include('Throughput   S was 0.000000 and N 0.500000 before the first window.')
+    expect(text).to.include('T = S/N = 1.000000/1.458502 = 0.685635.')
     expect(text).to.include('Penalty      none\n')
     expect(text).not.to.include('Soaks')
-    expect(text.match(/^ *✓ /gm)).to.have.length(4)
+    expect(text.match(/^ *✓ /gm)).to.have.length(5)
   })
 
   it('leads from three windows below the slashing threshold to the stake that it cost', () => {

@@ -7,6 +7,7 @@ import { verdictOf } from '../measure-verdict.js'
 
 const measurement: Measurement = {
   ...{ rateKbps: 20_000, arrivedKbps: 20_000, verifiedKbps: 20_000, goodputKbps: 19_283, lossBps: 12, jitterUs: 340 },
+  delayUs: 0,
   ...{ offeredKbps: 31_250, controlLossBps: 0, controlDelayUs: 10, directKbps: 26_000, windows: 12, durationMs: 600 },
   receivedBytes: 2_500_000,
 }
@@ -20,7 +21,7 @@ describe('measure', () => {
     const all: Outcome[] = [
       { kind: 'verified', measurement },
       { kind: 'under', measurement },
-      ...(['sender-limited', 'path-limited', 'unstable', 'no-control'] as const).map(reason => ({
+      ...(['sender-limited', 'path-limited', 'unstable', 'no-control', 'receiver-overrun'] as const).map(reason => ({
         ...{ kind: 'at-least' as const, measurement, reason },
       })),
       { kind: 'refused', refusals: 1 },

@@ -14,6 +14,7 @@ import { type ApiServer, serveApi } from '../../api/server.js'
 import { verifierRoutes } from '../../api/verifier-routes.js'
 import { LiveNetwork } from '../../chain/test/live-network.js'
 import { UserError } from '../../config/errors.js'
+import { withLinks } from '../../core/facts.js'
 import { savedTranscriptSchema, verifiedTranscriptSchema } from '../../evidence/schema/transcript.js'
 import {
   CLAIM_KBPS,
@@ -54,7 +55,7 @@ async function membersOn(live: LiveNetwork): Promise<Members> {
   for (const { index, name } of setup.verifiers) verifiers.set(index, await joined('verifier', name))
   await live.startEpochs()
   await live.mineAt((await live.epochStart(1)) + 1)
-  return { network, facts: (await live.chain.factsAt(1))!, provider, verifiers }
+  return { network, facts: withLinks((await live.chain.factsAt(1))!, []), provider, verifiers }
 }
 
 describe('a transcript in a file', function () {

@@ -56,6 +56,11 @@ describe('network file', () => {
       () => JSON.stringify({ ...NETWORK, params: { ...DEVNET, soakShareBps: 500, slotMs: 60_000, soakMs: 15_000 } }),
       /longer than a relay's budget/,
     ],
+    ...[0, 1_001].map((halfLifeWindows): [string, () => string, RegExp] => [
+      `a half-life of ${halfLifeWindows} windows`,
+      () => JSON.stringify({ ...NETWORK, params: { ...DEVNET, halfLifeWindows } }),
+      /halfLifeWindows \d+ is not between 1 and 1000 at params/,
+    ]),
     [
       'a bad address',
       () => JSON.stringify({ ...NETWORK, contracts: { ...NETWORK.contracts, stakeVault: '0x12' } }),
@@ -73,7 +78,7 @@ describe('network file', () => {
   }
 
   it('accepts soaks that fit their slots', async () => {
-    const params = { ...DEVNET, soakShareBps: 500, slotMs: 20_000, epochSeconds: 3_600 }
+    const params = { ...DEVNET, soakShareBps: 500, slotMs: 21_000, epochSeconds: 3_600 }
     await saveNetworkFile(path, { ...NETWORK, params })
     expect((await loadNetworkFile(path)).params).to.deep.equal(params)
   })

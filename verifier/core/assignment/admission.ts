@@ -23,7 +23,7 @@ export interface Sender {
   readonly clock: EpochClock
   readonly params: SlotParams
   readonly facts: Pick<ChainFacts, 'era' | 'epoch' | 'beacon'>
-  readonly assignment: Pick<Assignment, 'sessions'>
+  readonly assignment: Pick<Assignment, 'sessions' | 'repeats'>
   /** of the network's clock */
   readonly nowMs: number
 }
@@ -42,15 +42,18 @@ export type Admission =
 
 type Invitation = Pick<ProbeInvite, 'sessionId' | 'epoch' | 'provider' | 'receiver' | 'slot' | 'nonce'>
 
-/** Whether this receiver may ask this sender for this session now. */
+/** Whether this receiver may ask this sender for this session, or for its repeat, now. */
 export function admit(invite: Invitation, asker: Asker, sender: Sender): Admission {
   const refuse = (reason: string): Admission => ({ ok: false, reason })
   const { self, network, clock, params, facts, assignment, nowMs } = sender
   if (invite.epoch !== facts.epoch) return refuse('of another epoch')
   const provider = toHex(invite.provider)
-  const session = assignment.sessions.find(one => one.provider === provider && one.receiver === invite.receiver)
-  if (session === undefined || session.senders[invite.slot] !== self) return refuse('not assigned to this sender')
-  if (!isInSlot(clock, facts.epoch, session, params, nowMs)) return refuse('not the time of its slot')
+  const tries = [assignment.sessions, assignment.repeats]
+    .flatMap(sessions => sessions.find(one => one.provider === provider && one.receiver === invite.receiver) ?? [])
+    .filter(({ senders }) => senders[invite.slot] === self)
+  if (tries.length === 0) return refuse('not assigned to this sender')
+  const session = tries.find(one => isInSlot(clock, facts.epoch, one, params, nowMs))
+  if (session === undefined) return refuse('not the time of its slot')
   const expectedId = assignedSessionId(network, facts, session, toHex(invite.nonce))
   if (toHex(invite.sessionId) !== expectedId) return refuse('wrong session id')
   if (asker.receiverPeerId !== asker.peerId) return refuse('not from its receiver')

@@ -1,38 +1,51 @@
 /**
  * Who measures whom in an epoch: a pure function of the beacon and of B(e), the same on every node. The draw gives each
- * provider n receivers, and each receiver k senders; `place.ts` says in which round each session runs. Providers that may
+ * provider n receivers, and each receiver k senders; `place.ts` says in which round each session runs, and `repeats.ts` in
+ * which round its second try. Providers that may
  * share a link get the same receivers, and each receiver measures them together (`link-groups.ts`). Several receivers at
  * once measure a claim that is too large for one (`receiver-groups.ts`).
  */
 import { encodeWords } from '../../../proto/abi.js'
+import { isWindowEnd, windowStart } from '../../../proto/epoch.js'
 import { keccakText, keccakWords } from '../../../proto/hash.js'
 import type { Hex } from '../../../proto/hex.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
-import { type ActiveProvider, type ChainFacts, capacitiesOf, type FrozenVerifier, indicesOf } from '../facts.js'
+import { type ActiveProvider, type ChainFacts, capacitiesOf, indicesOf } from '../facts.js'
 import { Draw } from './draw.js'
 import { linkGroups } from './link-groups.js'
-import { type DrawnSession, placeSessions, type Session, senderLoadKbps } from './place.js'
+import { type DrawnSession, placeSessions, type Session } from './place.js'
 import { type DrawnReceivers, groupSize, groupsOfSize, memberClaimKbps } from './receiver-groups.js'
+import { placeRepeats } from './repeats.js'
 import { isSoak } from './schedule.js'
+import { drawSenders, FIRST_SENDERS, sendersEach } from './senders.js'
 
 const RECEIVERS = keccakText('bandwitness/v1/draw/receivers')
-const SENDERS = keccakText('bandwitness/v1/draw/senders')
 const ORDER = keccakText('bandwitness/v1/draw/order')
 
 export type { DrawnSession, Session } from './place.js'
 
 export interface Assignment {
-  /** ascending by round */
+  /** first tries, ascending by round */
   readonly sessions: readonly Session[]
-  /** Sessions for which no round of the epoch had room. Their receivers stay assigned and count in n. */
+  /**
+   * Second tries, ascending by round (see `repeats.ts`): the same provider and receiver, with other senders. A session for
+   * whose repeat no round had room has none.
+   */
+  readonly repeats: readonly Session[]
+  /** First tries for which no round of the epoch had room. Their receivers stay assigned and count in n. */
   readonly unplaced: readonly DrawnSession[]
-  /** Rounds in use, at most `roundsAvailable`. */
+  /** Rounds that the first tries take, at most `roundsAvailable`. */
   readonly rounds: number
-  /** Registry indices, ascending; none for an account that is not an active provider. */
+  /** The receivers of the window: registry indices, ascending; none for an account that is no provider of the window. */
   receiversOf(provider: Hex): readonly number[]
-  /** The groups of receivers that measure the claim together, each ascending; none if each receiver measures it alone. */
+  /** Those whose session is due in this epoch, ascending: each is due in one epoch of the window. */
+  dueOf(provider: Hex): readonly number[]
+  /**
+   * The groups of receivers that measure the claim together in this epoch, each ascending; none if each receiver measures
+   * it alone.
+   */
   groupsOf(provider: Hex): readonly (readonly number[])[]
 }
 
@@ -40,17 +53,24 @@ export interface Assignment {
 interface Drawn {
   readonly provider: ActiveProvider
   readonly receivers: readonly number[]
-  /** one session for each member; the members of one group measure at once */
+  readonly due: readonly number[]
+  /** of those that are due, one session for each member; the members of one group measure at once */
   readonly groups: readonly (readonly number[])[]
 }
 
 export function assign(facts: ChainFacts, params: NetworkParams): Assignment {
-  const links = linkGroups(facts).map(link => drawLink(facts, params, link))
+  const links = linkGroups(facts)
+    .map(link => drawLink(facts, params, link).filter(({ provider }) => provider.active))
+    .filter(link => link.length > 0)
   const drawn = new Map(links.flat().map(one => [one.provider.account, one]))
   const sessions = inFairOrder(facts, links, params)
+  const limits = { rounds: roundsAvailable(params), lanes: params.lanes }
+  const first = placeSessions(sessions, facts.verifiers, limits)
   return {
-    ...placeSessions(sessions, facts.verifiers, { rounds: roundsAvailable(params), lanes: params.lanes }),
+    ...{ sessions: first.sessions, unplaced: first.unplaced, rounds: first.rounds },
+    repeats: placeRepeats(facts, params, first, limits),
     receiversOf: provider => drawn.get(provider)?.receivers.toSorted((a, b) => a - b) ?? [],
+    dueOf: provider => drawn.get(provider)?.due.toSorted((a, b) => a - b) ?? [],
     groupsOf: provider => {
       const groups = drawn.get(provider)?.groups.filter(group => group.length > 1) ?? []
       return groups.map(group => group.toSorted((a, b) => a - b))
@@ -66,12 +86,9 @@ export const roundsAvailable = (params: NetworkParams): number =>
 export const assignedRoot = (receivers: readonly number[]): Hex =>
   new MerkleTree(receivers.map(receiver => encodeWords(['uint32'], [receiver]))).root
 
-function seedOf(facts: ChainFacts, label: Hex, provider: Hex, counter: number): Hex {
-  return keccakWords(['bytes32', 'bytes32', 'address', 'uint32'], [facts.beacon, label, provider, counter])
-}
-
 function drawReceivers(facts: ChainFacts, params: NetworkParams, { account }: ActiveProvider): number[] {
-  return new Draw(seedOf(facts, RECEIVERS, account, 0)).sample(indicesOf(facts), params.receivers)
+  const seed = keccakWords(['bytes32', 'bytes32', 'address', 'uint32'], [facts.windowBeacon, RECEIVERS, account, 0])
+  return new Draw(seed).sample(indicesOf(facts), params.receivers)
 }
 
 /**
@@ -89,35 +106,27 @@ function drawLink(facts: ChainFacts, params: NetworkParams, link: readonly Activ
     return { provider, of, size: groupSize(of) }
   })
   const size = Math.max(...sized.map(one => one.size ?? 1))
-  return sized.map(({ provider, of, size: own }) => ({
-    ...{ provider, receivers },
-    groups: own === undefined || size === 1 ? receivers.map(receiver => [receiver]) : groupsOfSize(of, size),
-  }))
+  return sized.map(({ provider, of, size: own }) => {
+    const groups = own === undefined || size === 1 ? receivers.map(receiver => [receiver]) : groupsOfSize(of, size)
+    return { provider, receivers, ...sliceOf(groups, receivers, facts.epoch, params) }
+  })
 }
 
-const sendersEach = (facts: ChainFacts, params: NetworkParams): number =>
-  Math.max(0, Math.min(params.senders, facts.verifiers.length - 1))
-
 /**
- * k senders among the other verifiers whose capacity suffices for a sender's load. The senders of a group are neither
- * members of the group nor senders of an earlier member, as long as enough other verifiers remain.
+ * The groups of a window are spread evenly over its epochs. Receivers without a group have no session in any of them, and
+ * are due in the last. Everything that this follows from is fixed for the window, so no receiver is due twice.
  */
-function drawSenders(
-  facts: ChainFacts,
-  params: NetworkParams,
-  provider: Pick<ActiveProvider, 'account' | 'claimKbps'>,
-  receiver: number,
-  group: { readonly members: readonly number[]; readonly taken: readonly number[] },
-): number[] {
-  const k = sendersEach(facts, params)
-  if (k < 1) return []
-  const loadKbps = senderLoadKbps(provider.claimKbps, k, isSoak(facts.beacon, provider.account, params))
-  const able = (one: FrozenVerifier) => one.index !== receiver && one.capacityKbps >= loadKbps
-  const all = facts.verifiers.filter(able).map(verifier => verifier.index)
-  const outside = all.filter(index => !group.members.includes(index))
-  const fresh = outside.filter(index => !group.taken.includes(index))
-  const indices = [fresh, outside].find(choice => choice.length >= k) ?? all
-  return new Draw(seedOf(facts, SENDERS, provider.account, receiver)).sample(indices, k)
+function sliceOf(
+  groups: readonly (readonly number[])[],
+  receivers: readonly number[],
+  epoch: number,
+  { windowEpochs }: Pick<NetworkParams, 'windowEpochs'>,
+): Pick<Drawn, 'due' | 'groups'> {
+  const place = epoch - windowStart(epoch, windowEpochs)
+  const upTo = (epochs: number) => Math.floor((epochs * groups.length) / windowEpochs)
+  const slice = groups.slice(upTo(place), upTo(place + 1))
+  const left = isWindowEnd(epoch, windowEpochs) ? receivers.filter(receiver => !groups.flat().includes(receiver)) : []
+  return { due: [...slice.flat(), ...left], groups: slice }
 }
 
 /**
@@ -155,8 +164,9 @@ function drawSessions(
   const sessions: DrawnSession[] = []
   for (const receiver of members) {
     const taken = sessions.flatMap(session => session.senders)
-    const senders = drawSenders(facts, params, { account, claimKbps }, receiver, { members, taken })
-    sessions.push({ provider: account, providerIndex: index, claimKbps, soak, receiver, senders, startsWith })
+    const due = { provider: account, providerIndex: index, claimKbps, soak, receiver }
+    const senders = drawSenders(facts, params, due, { label: FIRST_SENDERS, members, taken, used: [] })
+    sessions.push({ ...due, senders, startsWith })
   }
   return sessions
 }

@@ -37,54 +37,73 @@ interface Round {
   readonly loadKbps: Map<number, number>
 }
 
-/** @param drawn in each item sessions that should run together; items in the order in which they are placed */
+export interface PlaceLimits {
+  readonly rounds: number
+  /** 0 for no limit */
+  readonly lanes: number
+}
+
+export interface Placed {
+  /** ascending by round */
+  readonly sessions: Session[]
+  /** the same, each with those that were placed together with it */
+  readonly together: Session[][]
+  readonly unplaced: DrawnSession[]
+  readonly rounds: number
+}
+
+/**
+ * @param drawn in each item sessions that should run together; items in the order in which they are placed
+ * @param earliest the first round that an item may take (default: any)
+ */
 export function placeSessions(
   drawn: readonly (readonly DrawnSession[])[],
   verifiers: readonly FrozenVerifier[],
-  limits: { readonly rounds: number; readonly lanes: number },
-): { sessions: Session[]; unplaced: DrawnSession[]; rounds: number } {
+  limits: PlaceLimits,
+  earliest: (item: number) => number = () => 0,
+): Placed {
   const capacityKbps = capacitiesOf(verifiers)
   const lanes = limits.lanes === 0 ? Number.POSITIVE_INFINITY : limits.lanes
   const rounds: Round[] = []
-  const sessions: Session[] = []
+  const together: Session[][] = []
   const unplaced: DrawnSession[] = []
 
   /** @returns whether a round had room for all of the sessions */
-  const place = (together: readonly DrawnSession[]): boolean => {
-    const loads = loadsOf(together)
+  const place = (drawn: readonly DrawnSession[], from: number): boolean => {
+    const loads = loadsOf(drawn)
     const fits = (round: Round): boolean =>
-      round.providers.size + new Set(together.map(({ provider }) => provider)).size <= lanes &&
-      !together.some(({ provider }) => round.providers.has(provider)) &&
+      round.providers.size + new Set(drawn.map(({ provider }) => provider)).size <= lanes &&
+      !drawn.some(({ provider }) => round.providers.has(provider)) &&
       [...loads].every(([party, load]) => (round.loadKbps.get(party) ?? 0) + load <= capacityKbps.get(party)!)
 
-    let at = rounds.findIndex(fits)
-    if (at === -1 && rounds.length < limits.rounds) {
-      const fresh = { providers: new Set<Hex>(), loadKbps: new Map<number, number>() }
-      if (fits(fresh)) at = rounds.push(fresh) - 1
+    const freshRound = (): Round => ({ providers: new Set(), loadKbps: new Map() })
+    let at = rounds.findIndex((round, i) => i >= from && fits(round))
+    if (at === -1 && Math.max(rounds.length, from) < limits.rounds && fits(freshRound())) {
+      while (rounds.length < from) rounds.push(freshRound())
+      at = rounds.push(freshRound()) - 1
     }
     const round = rounds[at]
     if (round === undefined) return false
-    for (const session of together) {
-      round.providers.add(session.provider)
-      sessions.push({ ...session, round: at })
-    }
+    for (const { provider } of drawn) round.providers.add(provider)
+    together.push(drawn.map(session => ({ ...session, round: at })))
     for (const [party, load] of loads) round.loadKbps.set(party, (round.loadKbps.get(party) ?? 0) + load)
     return true
   }
 
-  for (const together of drawn) {
+  for (const [i, item] of drawn.entries()) {
+    const from = earliest(i)
     const hasSenders = (of: DrawnSession[]) => of.every(session => session.senders.length >= MIN_SENDERS)
-    const able = byProvider(together).filter(hasSenders)
-    unplaced.push(...together.filter(session => !able.flat().includes(session)))
-    if (able.length > 0 && !place(able.flat()))
-      unplaced.push(...able.filter(of => able.length === 1 || !place(of)).flat())
+    const able = byProvider(item).filter(hasSenders)
+    unplaced.push(...item.filter(session => !able.flat().includes(session)))
+    if (able.length > 0 && !place(able.flat(), from))
+      unplaced.push(...able.filter(of => able.length === 1 || !place(of, from)).flat())
   }
   // A stable sort: within a round the order of the draw stays.
-  sessions.sort((a, b) => a.round - b.round)
-  return { sessions, unplaced, rounds: rounds.length }
+  together.sort((a, b) => a[0]!.round - b[0]!.round)
+  return { sessions: together.flat(), together, unplaced, rounds: rounds.length }
 }
 
-function byProvider(sessions: readonly DrawnSession[]): DrawnSession[][] {
+export function byProvider<T extends DrawnSession>(sessions: readonly T[]): T[][] {
   const providers = [...new Set(sessions.map(({ provider }) => provider))]
   return providers.map(provider => sessions.filter(session => session.provider === provider))
 }

@@ -6,8 +6,9 @@
 import type { NetworkParams } from '../../../proto/params.js'
 import { bitCount } from './bit-count.js'
 
-const WINDOWS = 5
-const WINDOW_MASK = (1 << WINDOWS) - 1
+/** Windows in which breaches are counted. */
+export const BREACH_WINDOWS = 5
+const WINDOW_MASK = (1 << BREACH_WINDOWS) - 1
 const BREACHES_FOR_PENALTY = 3
 
 export interface BreachState {

@@ -1,20 +1,30 @@
-/** The carry-over: what an accepted report hands to the next epoch. Leaves, and the soak votes of which a leaf holds a digest. */
+/**
+ * The carry-over: what an accepted report hands to the next epoch. Leaves, and what their digests stand for: soak votes, and
+ * the votes of a window that has not ended.
+ */
 import type { Hex } from '../../../proto/hex.js'
 import type { Leaf } from '../../../proto/leaf.js'
 import { decodeLeafState, encodeLeafState } from '../../../proto/leaf-state.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
+import type { OpenWindow } from '../../../proto/window-votes.js'
 
 export interface CarryOver {
   readonly leaves: readonly Leaf[]
   /** by provider; no entry for a provider without soak votes */
   readonly soakVotes: ReadonlyMap<Hex, readonly SoakVote[]>
+  /** by provider; no entries at the end of a window */
+  readonly windows: ReadonlyMap<Hex, OpenWindow>
 }
 
-/** One encoding for each leaf, in their order. */
-export const encodeCarryOver = ({ leaves, soakVotes }: CarryOver): Uint8Array[] =>
-  leaves.map(leaf => encodeLeafState({ leaf, soakVotes: soakVotes.get(leaf.provider) ?? [] }))
+export const NOTHING_CARRIED: CarryOver = { leaves: [], soakVotes: new Map(), windows: new Map() }
 
-/** @throws RangeError if an encoding is malformed, or its soak votes are not those that the leaf names */
+/** One encoding for each leaf, in their order. */
+export const encodeCarryOver = ({ leaves, soakVotes, windows }: CarryOver): Uint8Array[] =>
+  leaves.map(leaf =>
+    encodeLeafState({ leaf, soakVotes: soakVotes.get(leaf.provider) ?? [], window: windows.get(leaf.provider) }),
+  )
+
+/** @throws RangeError if an encoding is malformed, or holds votes other than those that the leaf names */
 export function decodeCarryOver(encoded: readonly Uint8Array[]): CarryOver {
   const states = encoded.map(decodeLeafState)
   return {
@@ -24,5 +34,6 @@ export function decodeCarryOver(encoded: readonly Uint8Array[]): CarryOver {
         .filter(({ soakVotes }) => soakVotes.length > 0)
         .map(({ leaf, soakVotes }) => [leaf.provider, soakVotes] as const),
     ),
+    windows: new Map(states.flatMap(({ leaf, window }) => (window ? [[leaf.provider, window] as const] : []))),
   }
 }

@@ -2,6 +2,7 @@
 import { CONTROL_LOSS_BPS, DIRECT_PERCENT, OFFERED_PERCENT } from '../../../probe/verdict/other-limit.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
+import { noPathText } from './no-path.js'
 import { isBelowThreshold } from './slashing-threshold.js'
 
 /**
@@ -19,13 +20,43 @@ export interface ClassifiedVote {
   readonly why: string
 }
 
-/** @param soak whether the epoch is a soak for this provider */
-export function classifyVote(
-  vote: Vote,
-  claimKbps: number,
-  soak: boolean,
-  params: Pick<NetworkParams, 'breachBps'>,
-): ClassifiedVote {
+/** What the network's rules and the chain say of a provider's votes in one epoch. */
+export interface VoteRules {
+  /** the epoch is a soak for this provider */
+  readonly soak: boolean
+  /** windows for which the provider has been unmeasured */
+  readonly unmeasuredRun: number
+  readonly params: Pick<NetworkParams, 'breachBps'>
+}
+
+/** Sessions that a receiver must have run before it blames a provider. */
+const TRIES = 2
+/** A provider has so many windows to repair its path. Then no path counts as much as serving nothing. */
+const WINDOWS_TO_REPAIR = 5
+
+/** What counts against a provider needs two tries. Groups of receivers ask for them by themselves (`group-reading.ts`). */
+export function classifyVote(vote: Vote, claimKbps: number, rules: VoteRules): ClassifiedVote {
+  const classified = classifyTry(vote, claimKbps, rules)
+  return classified.counted === 'under' && !isTwice(vote) ? ONCE : classified
+}
+
+export const isTwice = ({ attempts }: Pick<Vote, 'attempts'>): boolean => attempts >= TRIES
+
+/** How a low reading counts that rests on one session. */
+export const ONCE: ClassifiedVote = {
+  ...{ counted: 'ignored', rateKbps: 0, serving: true },
+  why: 'a low reading needs a second session with other senders, and the receiver had only one',
+}
+
+/** The receiver's other session as a vote of its own; undefined if it had only one. */
+export const otherTry = (vote: Vote): Vote | undefined =>
+  vote.otherOutcome === 0 ? undefined : { ...vote, outcome: vote.otherOutcome, rateKbps: vote.otherKbps, ...JUDGED }
+
+/** The vote has the figures of one session. For the other, the receiver's own judgement stands. */
+const JUDGED = { offeredKbps: 0xffffffff, directKbps: 0xffffffff, controlLossBps: 0 }
+
+/** How one session counts, whether or not there was another. */
+export function classifyTry(vote: Vote, claimKbps: number, { soak, unmeasuredRun, params }: VoteRules): ClassifiedVote {
   const rateKbps = Math.min(vote.rateKbps, claimKbps)
   const low = isBelowThreshold(rateKbps, claimKbps, params.breachBps)
   const unserving = (why: string): ClassifiedVote => ({ counted: 'under', rateKbps: 0, serving: false, why })
@@ -58,7 +89,9 @@ export function classifyVote(
     case OUTCOME.noData:
       return ignored('the session says nothing about the provider')
     case OUTCOME.noPath:
-      return ignored('the provider took sessions, and its datagrams did not reach the receiver')
+      return unmeasuredRun < WINDOWS_TO_REPAIR
+        ? ignored(noPathText(vote))
+        : unserving(`${noPathText(vote)}; it was so in ${unmeasuredRun} windows before`)
     default:
       return ignored(`outcome ${vote.outcome} is unknown`)
   }

@@ -1,23 +1,25 @@
 /**
  * The heart of the scoring: next leaves = f(previous leaves, ballot set, chain facts at B(e)), and nothing else. From the
  * same three inputs every node gets the same bits, in whatever order the inputs came.
+ *
+ * The receivers of a provider vote over the epochs of a window. Their classified votes wait in the carry-over, and the report
+ * of the window's last epoch tallies them. If that epoch has no report, the first report after it does. Votes of an epoch
+ * without a report are lost.
  */
+import { isWindowEnd, windowStart } from '../../../proto/epoch.js'
 import type { Hex } from '../../../proto/hex.js'
-import { type Leaf, STATUS } from '../../../proto/leaf.js'
+import type { Leaf } from '../../../proto/leaf.js'
 import type { NetworkParams } from '../../../proto/params.js'
-import { soakVotesDigest } from '../../../proto/soak-vote.js'
+import { type SoakVote, soakVotesDigest } from '../../../proto/soak-vote.js'
 import type { Vote } from '../../../proto/vote.js'
+import { type OpenWindow, windowDigest } from '../../../proto/window-votes.js'
 import { type Assignment, assignedRoot } from '../assignment/assign.js'
 import { isSoak, ticksOf } from '../assignment/schedule.js'
 import type { ActiveProvider, ChainFacts } from '../facts.js'
-import { nextBreachState } from './breach.js'
 import type { CarryOver } from './carry-over.js'
-import { isCommonFailure } from './common-failure.js'
-import { decayed, decayQ32 } from './decay.js'
-import { scoreBps, tierOf } from './score.js'
-import { type Tally, tallyVotes } from './tally.js'
-import { NEVER_MEASURED, nextThroughputQ32 } from './throughput.js'
-import { TICK_Q16, type WindowTicks, wilsonLowerBps, windowTicks } from './uptime.js'
+import { type Tally, tallyVotes, tallyWindow } from './tally.js'
+import { type WindowTicks, windowTicks } from './uptime.js'
+import { endWindows, firstState, type WindowState } from './window-end.js'
 
 export interface CountedBallot {
   /** registry index of the verifier whose signature the ballot's root carries */
@@ -28,7 +30,7 @@ export interface CountedBallot {
 export interface EvaluateInput {
   readonly params: NetworkParams
   readonly facts: ChainFacts
-  readonly assignment: Pick<Assignment, 'receiversOf' | 'groupsOf'>
+  readonly assignment: Pick<Assignment, 'receiversOf' | 'dueOf' | 'groupsOf'>
   /** the last accepted report; epoch 0 and no leaves before the first */
   readonly previous: CarryOver & { readonly epoch: number }
   readonly ballots: readonly CountedBallot[]
@@ -42,61 +44,122 @@ export interface Evaluation extends CarryOver {
   readonly ticks: ReadonlyMap<Hex, WindowTicks>
 }
 
-/** One provider's part of the evaluation, before its leaf is made. */
-interface Window {
+/** One provider's part of the evaluation. */
+interface Part {
   readonly provider: ActiveProvider
-  readonly stake: bigint
   readonly receivers: readonly number[]
-  readonly previous: Leaf | undefined
-  readonly tally: Tally
-  readonly ticks: WindowTicks
+  /** from the last report, but for the penalty, which that report's leaf carried */
+  readonly previous: WindowState | undefined
+  /** a window that ended without a report, so that its votes still wait */
+  readonly late: OpenWindow | undefined
+  /** this epoch's window, as earlier epochs left it */
+  readonly open: OpenWindow | undefined
+  readonly soakVotes: readonly SoakVote[]
 }
 
 export function evaluateEpoch(input: EvaluateInput): Evaluation {
-  const { params, facts, assignment } = input
+  const { params, facts } = input
   const votes = votesByProvider(input)
-  const previous = new Map(input.previous.leaves.map(leaf => [keyOf(leaf.index, leaf.provider), leaf]))
-  const windows = [...facts.providers]
-    .sort((a, b) => a.index - b.index)
-    .map((provider): Window => {
-      const receivers = assignment.receiversOf(provider.account)
-      const last = previous.get(keyOf(provider.index, provider.account))
-      const tally = tallyVotes({
-        votes: votes.get(provider.account) ?? [],
-        assigned: receivers,
-        groups: assignment.groupsOf(provider.account),
-        claimKbps: provider.claimKbps,
-        params,
-        soak: {
-          now: isSoak(facts.beacon, provider.account, params),
-          held: (last && input.previous.soakVotes.get(provider.account)) ?? [],
-          needed: params.soakShareBps > 0,
-        },
-      })
-      const counted = tally.receivers.flatMap(({ vote }) => vote ?? [])
-      return {
-        provider,
-        stake: provider.stake,
-        receivers,
-        previous: last,
-        tally,
-        ticks: windowTicks(counted, receivers.length, ticksOf(params)),
-      }
+  const parts = partsOf(input)
+  const needed = params.soakShareBps > 0
+  const late = endWindows(
+    parts.map(({ provider, previous, late: window, soakVotes }) => ({
+      ...{ stake: provider.stake, previous },
+      end: window && {
+        claimKbps: window.claimKbps,
+        tally: tallyWindow(window, { held: soakVotes, cast: [], needed }),
+        ticks: { up: window.ticksUp, total: window.ticksTotal },
+      },
+    })),
+    params,
+  )
+  const current = parts.map((part, i) => {
+    const state = late.states[i] ?? part.previous
+    const { account } = part.provider
+    const cast = votes.get(account) ?? []
+    const tally = tallyVotes({
+      ...{ votes: cast, assigned: part.receivers, due: input.assignment.dueOf(account) },
+      ...{ groups: input.assignment.groupsOf(account), waiting: part.open?.votes ?? [] },
+      ...{ claimKbps: part.provider.claimKbps, params, unmeasuredRun: state?.unmeasuredRun ?? 0 },
+      soak: { now: isSoak(facts.beacon, account, params), held: part.soakVotes, needed },
     })
-  const commonFailure = isCommonFailure(windows, params)
-  const factorQ32 = decayQ32((facts.epoch - input.previous.epoch) * params.epochSeconds, params.halfLifeSeconds)
+    const ticks = windowTicks(singleVotes(cast, part.receivers), part.receivers.length, ticksOf(params))
+    return { ...part, state, tally, ticks: addTicks(ticks, part.open) }
+  })
+  const isEnd = isWindowEnd(facts.epoch, params.windowEpochs)
+  const ended = endWindows(
+    current.map(({ provider, state, tally, ticks }) => ({
+      ...{ stake: provider.stake, previous: state },
+      end: isEnd && provider.inWindow ? { claimKbps: provider.claimKbps, tally, ticks } : undefined,
+    })),
+    params,
+  )
+  const windows = new Map<Hex, OpenWindow>()
+  const leaves = current.map(({ provider, receivers, state, tally, ticks }, i): Leaf => {
+    const { index, account, claimKbps, inWindow } = provider
+    const window = isEnd || !inWindow ? undefined : openWindow(facts.epoch, params, provider, { tally, ticks })
+    if (window) windows.set(account, window)
+    return {
+      ...(ended.states[i] ?? state ?? firstState(claimKbps)),
+      ...{ epoch: facts.epoch, index, provider: account, assignedRoot: assignedRoot(receivers) },
+      ...{ soakVotes: soakVotesDigest(tally.soakVotes), windowVotes: windowDigest(window) },
+    }
+  })
   return {
-    leaves: windows.map(window => leafOf(window, input, factorQ32, commonFailure)),
+    ...{ leaves, windows },
     soakVotes: new Map(
-      windows
+      current
         .filter(({ tally }) => tally.soakVotes.length > 0)
         .map(({ provider, tally }) => [provider.account, tally.soakVotes]),
     ),
-    commonFailure,
-    tallies: new Map(windows.map(({ provider, tally }) => [provider.account, tally])),
-    ticks: new Map(windows.map(({ provider, ticks }) => [provider.account, ticks])),
+    commonFailure: late.commonFailure || ended.commonFailure,
+    tallies: new Map(current.map(({ provider, tally }) => [provider.account, tally])),
+    ticks: new Map(current.map(({ provider, ticks }) => [provider.account, ticks])),
   }
 }
+
+function partsOf({ facts, assignment, previous, params }: EvaluateInput): Part[] {
+  const leaves = new Map(previous.leaves.map(leaf => [keyOf(leaf.index, leaf.provider), leaf]))
+  const first = windowStart(facts.epoch, params.windowEpochs)
+  return facts.providers
+    .filter(({ active }) => active)
+    .sort((a, b) => a.index - b.index)
+    .map(provider => {
+      const { account, index, inWindow } = provider
+      const leaf = leaves.get(keyOf(index, account))
+      const window = leaf && previous.windows.get(account)
+      return {
+        provider,
+        receivers: inWindow ? assignment.receiversOf(account) : [],
+        previous: leaf && { ...leaf, penaltyBps: 0 },
+        late: window && window.first < first ? window : undefined,
+        open: window && window.first === first ? window : undefined,
+        soakVotes: (leaf && previous.soakVotes.get(account)) ?? [],
+      }
+    })
+}
+
+const addTicks = ({ up, total }: WindowTicks, open: OpenWindow | undefined): WindowTicks => ({
+  up: up + (open?.ticksUp ?? 0),
+  total: total + (open?.ticksTotal ?? 0),
+})
+
+const openWindow = (
+  epoch: number,
+  { windowEpochs }: Pick<NetworkParams, 'windowEpochs'>,
+  { claimKbps }: ActiveProvider,
+  { tally, ticks }: { readonly tally: Tally; readonly ticks: WindowTicks },
+): OpenWindow => ({
+  ...{ first: windowStart(epoch, windowEpochs), assigned: tally.assigned, claimKbps },
+  ...{ ticksUp: ticks.up, ticksTotal: ticks.total, votes: tally.votes },
+})
+
+/** The votes of the window's receivers, who all send heartbeats, without those who voted twice. */
+const singleVotes = (votes: readonly Vote[], receivers: readonly number[]): Vote[] =>
+  receivers.flatMap(receiver => {
+    const own = votes.filter(vote => vote.receiver === receiver)
+    return own.length === 1 ? own : []
+  })
 
 /** A vote counts if it is for this epoch and in the ballot of its own receiver. `tallyVotes` checks the rest. */
 function votesByProvider({ facts, ballots }: EvaluateInput): Map<Hex, Vote[]> {
@@ -110,41 +173,6 @@ function votesByProvider({ facts, ballots }: EvaluateInput): Map<Hex, Vote[]> {
     }
   }
   return votes
-}
-
-function leafOf(window: Window, input: EvaluateInput, factorQ32: bigint, commonFailure: boolean): Leaf {
-  const { provider, previous, tally, ticks } = window
-  const { params, facts } = input
-  const { status, rateKbps } = tally
-  const measured = status !== STATUS.unmeasured
-  const throughput = nextThroughputQ32(
-    previous ? BigInt(previous.throughputQ32) : NEVER_MEASURED,
-    factorQ32,
-    measured ? rateKbps : undefined,
-    provider.claimKbps,
-  )
-  const upQ16 = decayed(BigInt(previous?.ticksUpQ16 ?? 0), factorQ32) + BigInt(ticks.up) * TICK_Q16
-  const totalQ16 = decayed(BigInt(previous?.ticksTotalQ16 ?? 0), factorQ32) + BigInt(ticks.total) * TICK_Q16
-  const uptimeBps = wilsonLowerBps(upQ16, totalQ16)
-  const elapsedEpochs = facts.epoch - (previous ? input.previous.epoch : facts.epoch - 1)
-  return {
-    epoch: facts.epoch,
-    index: provider.index,
-    provider: provider.account,
-    status,
-    uptimeBps,
-    rateKbps,
-    claimKbps: provider.claimKbps,
-    scoreBps: scoreBps(throughput, uptimeBps),
-    tier: tierOf(uptimeBps),
-    throughputQ32: Number(throughput),
-    ticksUpQ16: Number(upQ16),
-    ticksTotalQ16: Number(totalQ16),
-    unmeasuredRun: measured ? 0 : Math.min(0xffffffff, (previous?.unmeasuredRun ?? 0) + elapsedEpochs),
-    soakVotes: soakVotesDigest(tally.soakVotes),
-    assignedRoot: assignedRoot(window.receivers),
-    ...nextBreachState(previous?.breachBits ?? 0, tally.breach && !commonFailure, rateKbps, provider.claimKbps, params),
-  }
 }
 
 const keyOf = (index: number, provider: Hex): string => `${index} ${provider}`

@@ -6,6 +6,10 @@
  * or none does. What a provider does to one member affects the whole group, and refusing a member is no better than
  * delivering nothing to it.
  *
+ * A group always runs both its tries, since no member knows what the others read. Each member votes for the second try, and
+ * names its reading in the first. The group counts with the try whose sum is larger, and a low sum needs both tries: a sum
+ * over each member's better try would let a provider favour other members in each.
+ *
  * A member's reading may exceed its share, up to the rate that its senders offer. Two flows may divide one queue very
  * unevenly, and the sum of an honest provider must not suffer from that.
  */
@@ -13,7 +17,15 @@ import { shareKbps } from '../../../probe/verdict/share.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
 import { memberClaimKbps } from '../assignment/receiver-groups.js'
-import type { ClassifiedVote, VoteClass } from './classify-vote.js'
+import {
+  type ClassifiedVote,
+  classifyTry,
+  isTwice,
+  ONCE,
+  otherTry,
+  type VoteClass,
+  type VoteRules,
+} from './classify-vote.js'
 import { isBelowThreshold } from './slashing-threshold.js'
 
 /** The rates of a group's members, in their order, and the sum. Each member counts with the sum, up to the claim. */
@@ -28,14 +40,68 @@ export interface Account extends ClassifiedVote {
   readonly receiver: number
   readonly vote?: Vote
   readonly group?: GroupReading
+  /** the lower rate of two tries that both count as a reading; absent if at most one does */
+  readonly lowerKbps?: number
+}
+
+/** How a member's vote counts, in each of its two tries. */
+export interface Member extends Account {
+  readonly first?: ClassifiedVote & { readonly vote: Vote }
+}
+
+/** @param shareKbps the member's share of the claim */
+export function memberOf(vote: Vote, shareKbps: number, rules: VoteRules): Member {
+  const second = { receiver: vote.receiver, vote, ...classifyTry(vote, shareKbps, rules) }
+  const first = otherTry(vote)
+  return first === undefined ? second : { ...second, first: { vote: first, ...classifyTry(first, shareKbps, rules) } }
+}
+
+/** @param members how each member's vote counts against its share of the claim */
+export function readGroup(
+  members: readonly Member[],
+  claimKbps: number,
+  soak: boolean,
+  params: Pick<NetworkParams, 'breachBps' | 'senders'>,
+): Account[] {
+  const tries = [members.map(firstOf), members].map(accounts => readTry(accounts, claimKbps, soak, params))
+  const [first, second] = [tries[0]!, tries[1]!]
+  const [better, other] = isBetter(first, second) ? [first, second] : [second, first]
+  const isOnce = better[0]?.counted === 'under' && members.some(({ vote }) => vote !== undefined && !isTwice(vote))
+  return better.map((account, i) => {
+    const { receiver, vote } = members[i]!
+    const { counted, rateKbps, serving, why, group } = account
+    return {
+      ...{ receiver, ...(vote && { vote }), counted, rateKbps, serving, why, ...(group && { group }) },
+      ...(isOnce && ONCE),
+      ...lowerOf(account, other[i]!),
+    }
+  })
+}
+
+/** What two tries read at least, see `lowerKbps`. */
+export const lowerOf = (one: ClassifiedVote, other: ClassifiedVote | undefined): Pick<Account, 'lowerKbps'> =>
+  other !== undefined && isReading(one) && isReading(other) ? { lowerKbps: Math.min(one.rateKbps, other.rateKbps) } : {}
+
+const isReading = ({ counted }: ClassifiedVote): boolean => counted === 'rate' || counted === 'under'
+
+/** Without a session of one member there is no sum. */
+const firstOf = ({ receiver, first }: Member): Account => ({
+  receiver,
+  ...(first ?? { counted: 'ignored', rateKbps: 0, serving: true, why: 'its receiver had no first session' }),
+})
+
+/** A sum that counts is better than none, and a larger sum is better. */
+function isBetter([first]: readonly Account[], [second]: readonly Account[]): boolean {
+  if (first?.group === undefined || first.counted === 'ignored') return false
+  if (second?.group === undefined || second.counted === 'ignored') return true
+  return first.group.sumKbps > second.group.sumKbps
 }
 
 /**
  * A low sum always has a low member, since the thresholds of the shares sum to the threshold of the claim; and a low
  * member counts only with its evidence.
- * @param members how each member's vote counts against its share of the claim
  */
-export function readGroup(
+function readTry(
   members: readonly Account[],
   claimKbps: number,
   soak: boolean,

@@ -34,7 +34,7 @@ export function buildReport(input: ReportInput): Report {
     scoreRoot: tree.root,
     ballotSetRoot: ballotSetRoot(ballotSet),
     rewardsRoot: ZERO_HASH,
-    providerCount: facts.providers.length,
+    providerCount: evaluation.leaves.length,
     commonFailure: evaluation.commonFailure,
   }
   return { header, ballotSet, tree, ...evaluation }

@@ -5,33 +5,35 @@
  * count with the group's reading (`group-reading.ts`).
  */
 import { lowMedian, rankedLow } from '../../../probe/verdict/low-median.js'
+import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { STATUS, type StatusCode } from '../../../proto/leaf.js'
-import type { NetworkParams } from '../../../proto/params.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
 import type { Vote } from '../../../proto/vote.js'
-import { memberClaimKbps } from '../assignment/receiver-groups.js'
-import { classifyVote, type VoteClass } from './classify-vote.js'
-import { type Account, type GroupReading, readGroup } from './group-reading.js'
+import { COUNTED, type OpenWindow, type WindowVote } from '../../../proto/window-votes.js'
+import { type AccountsInput, accountsOf, waitingVotes } from './accounts.js'
+import type { VoteClass } from './classify-vote.js'
+import type { Account, GroupReading } from './group-reading.js'
 import { soakLimitKbps, soakVotesInForce } from './soak-votes.js'
 
-export interface TallyInput {
-  /** of this epoch, for this provider; a vote of a receiver that is not assigned, or that voted twice, does not count */
-  readonly votes: readonly Vote[]
-  /** registry indices of the assigned receivers */
+export interface TallyInput extends Omit<AccountsInput, 'due' | 'soak'> {
+  /** registry indices of the assigned receivers of the whole window */
   readonly assigned: readonly number[]
-  /** assigned receivers that measure together; none if each receiver measures the whole claim */
-  readonly groups: readonly (readonly number[])[]
-  readonly claimKbps: number
-  readonly params: Pick<NetworkParams, 'breachBps' | 'senders'>
-  readonly soak: {
+  /** those whose session is due in this epoch (default: all) */
+  readonly due?: readonly number[]
+  /** votes of earlier epochs of the window (default: none) */
+  readonly waiting?: readonly WindowVote[]
+  readonly soak: SoakRules & {
     /** this epoch is a soak for this provider */
     readonly now: boolean
-    /** the carry-over of the last report */
-    readonly held: readonly SoakVote[]
-    /** the network has soaks, so nothing is certified before a soak has confirmed it */
-    readonly needed: boolean
   }
+}
+
+export interface SoakRules {
+  /** the carry-over of the last report */
+  readonly held: readonly SoakVote[]
+  /** the network has soaks, so nothing is certified before a soak has confirmed it */
+  readonly needed: boolean
 }
 
 /** How one assigned receiver's vote counted, for a person to read. */
@@ -44,7 +46,8 @@ export interface VoteAccount {
   readonly group?: GroupReading
 }
 
-export interface Tally {
+/** What the votes of a window say so far. */
+export interface WindowTally {
   readonly status: StatusCode
   /** kbit/s at the IP layer, at most the claim and the soak limit; 0 if the status is unmeasured */
   readonly rateKbps: number
@@ -53,92 +56,95 @@ export interface Tally {
   /** in force from this epoch on */
   readonly soakVotes: readonly SoakVote[]
   readonly breach: boolean
+  /** fewer than 2f+1 receivers had a path to the provider */
+  readonly pathless: boolean
+  /** the link that most votes name, if at least f+1 do; undefined otherwise */
+  readonly link: Hex | undefined
   /** n, with f, and the 2f+1 votes that a tally needs */
   readonly assigned: number
   readonly faults: number
   readonly quorum: number
   readonly usable: number
   readonly belowThreshold: number
-  /** one for every assigned receiver, ascending */
+}
+
+export interface Tally extends WindowTally {
+  /** one for every receiver that is due in this epoch, ascending */
   readonly receivers: readonly VoteAccount[]
+  /** those of this epoch included */
+  readonly votes: readonly WindowVote[]
 }
 
 export function tallyVotes(input: TallyInput): Tally {
-  const n = input.assigned.length
-  const faults = Math.max(0, faultsTolerated(n))
-  const quorum = 2 * faults + 1
-  const accounts = accountFor(input)
-
-  const readings: number[] = []
-  const atLeast: number[] = []
-  let belowThreshold = 0
-  let unserving = 0
-  for (const { counted, rateKbps, serving } of accounts) {
-    if (counted === 'rate' || counted === 'under') readings.push(rateKbps)
-    if (counted === 'at-least') atLeast.push(rateKbps)
-    if (counted === 'under') belowThreshold++
-    if (!serving) unserving++
-  }
-  const breach = belowThreshold >= quorum
-  // In a breach, the reading that has f below it: the low median of exactly 2f+1 votes. Its rank does not move with the
-  // number of votes, so that one more low vote can never raise the rate and so lower the penalty.
-  const votedKbps = breach ? rankedLow(readings, faults) : bestLowMedian(readings, atLeast, quorum)
-  const soakVotes = soakVotesInForce(input.soak.held, input.soak.now ? soakVotesOf(accounts) : [], quorum)
-  const limitKbps = soakLimitKbps(soakVotes, quorum)
-  const summary = {
-    soakVotes,
-    soakLimitKbps: limitKbps,
-    assigned: n,
-    faults,
-    quorum,
-    usable: readings.length + atLeast.length,
-    belowThreshold,
+  const { assigned, soak } = input
+  const accounts = accountsOf({ ...input, due: input.due ?? assigned, soak: soak.now })
+  const votes = [...(input.waiting ?? []), ...waitingVotes(accounts)]
+  const cast = soak.now ? soakVotesOf(accounts) : []
+  return {
+    ...tallyWindow({ assigned: assigned.length, votes }, { ...soak, cast }),
+    votes,
     receivers: accounts.map(({ receiver, vote, counted, why, group }) => ({
       ...{ receiver, counted, why },
       ...(vote && { vote }),
       ...(group && { group }),
     })),
   }
+}
+
+export function tallyWindow(
+  { assigned, votes }: Pick<OpenWindow, 'assigned' | 'votes'>,
+  soak: SoakRules & { readonly cast: readonly SoakVote[] },
+): WindowTally {
+  const faults = Math.max(0, faultsTolerated(assigned))
+  const quorum = 2 * faults + 1
+  const rates = (...kinds: WindowVote['counted'][]) =>
+    votes.filter(({ counted }) => kinds.includes(counted)).map(({ rateKbps }) => rateKbps)
+  const readings = rates(COUNTED.rate, COUNTED.under)
+  const atLeast = rates(COUNTED['at-least'])
+  const belowThreshold = rates(COUNTED.under).length
+  const usable = votes.filter(({ counted }) => counted !== COUNTED.ignored)
+  const breach = belowThreshold >= quorum
+  // In a breach, the reading that has f below it: the low median of exactly 2f+1 votes. Its rank does not move with the
+  // number of votes, so that one more low vote can never raise the rate and so lower the penalty.
+  const votedKbps = breach ? rankedLow(readings, faults) : bestLowMedian(readings, atLeast, quorum)
+  const soakVotes = soakVotesInForce(soak.held, soak.cast, quorum)
+  const limitKbps = soakLimitKbps(soakVotes, quorum)
+  const summary = {
+    ...{ soakVotes, soakLimitKbps: limitKbps, assigned, faults, quorum, usable: usable.length, belowThreshold },
+    pathless: usable.filter(({ noPath }) => !noPath).length < quorum,
+    link: linkNamed(votes, faults),
+  }
   // Before its first soak, a provider may live on burst credit. A breach needs no soak: credit can only raise a reading.
-  const confirmed = breach || limitKbps !== undefined || !input.soak.needed
+  const confirmed = breach || limitKbps !== undefined || !soak.needed
   if (votedKbps === undefined || !confirmed)
     return { status: STATUS.unmeasured, rateKbps: 0, breach: false, ...summary }
   const rateKbps = Math.min(votedKbps, limitKbps ?? votedKbps)
-  return { status: unserving >= quorum ? STATUS.unserving : STATUS.measured, rateKbps, breach, ...summary }
+  const isUnserving = votes.filter(({ serving }) => !serving).length >= quorum
+  return { status: isUnserving ? STATUS.unserving : STATUS.measured, rateKbps, breach, ...summary }
 }
 
-/** The readings of a soak; zero from a receiver that the provider did not serve. */
+/**
+ * At least one honest receiver names it. A provider that wants no link named must show each third of its receivers another
+ * address, and then it needs that many lines. Of equal counts the lower hash.
+ */
+function linkNamed(votes: readonly Pick<WindowVote, 'link'>[], faults: number): Hex | undefined {
+  const counts = new Map<Hex, number>()
+  for (const { link } of votes) if (link !== ZERO_HASH) counts.set(link, (counts.get(link) ?? 0) + 1)
+  const [most] = [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+  return most !== undefined && most[1] > faults ? most[0] : undefined
+}
+
+/**
+ * The readings of a soak; zero from a receiver that the provider did not serve. Of two tries the lower reading counts: a
+ * second try must not double the chance that senders lend. An accident lowers few of the votes, and so not their median.
+ */
 const soakVotesOf = (accounts: readonly Account[]): SoakVote[] =>
   accounts
     .filter(({ counted }) => counted === 'rate' || counted === 'under')
-    .map(({ receiver, vote, rateKbps }) => ({ receiver, epoch: vote!.epoch, rateKbps }))
-
-function accountFor(input: TallyInput): Account[] {
-  const { assigned, groups, claimKbps, params, soak } = input
-  if (groups.length === 0) return [...assigned].sort((a, b) => a - b).map(one => accountOf(one, claimKbps, input))
-  const grouped = groups.flatMap(group => {
-    const shareKbps = memberClaimKbps(claimKbps, group.length)
-    const members = group.map(receiver => accountOf(receiver, shareKbps, input))
-    return readGroup(members, claimKbps, soak.now, params)
-  })
-  const alone = assigned
-    .filter(receiver => !groups.flat().includes(receiver))
-    .map((receiver): Account => {
-      const account = accountOf(receiver, claimKbps, input)
-      if (account.counted === 'missing') return account
-      return { ...account, ...NOTHING, counted: 'ignored', why: 'its receiver was in no group, so it had no session' }
-    })
-  return [...grouped, ...alone].sort((a, b) => a.receiver - b.receiver)
-}
-
-const NOTHING = { rateKbps: 0, serving: true }
-
-function accountOf(receiver: number, claimKbps: number, { votes, params, soak }: TallyInput): Account {
-  const [vote, second] = votes.filter(one => one.receiver === receiver)
-  if (!vote) return { receiver, counted: 'missing', why: 'the ballot set holds no vote of its receiver', ...NOTHING }
-  if (second) return { receiver, counted: 'ignored', why: 'its receiver voted twice for one provider', ...NOTHING }
-  return { receiver, vote, ...classifyVote(vote, claimKbps, soak.now, params) }
-}
+    .map(({ receiver, vote, rateKbps, lowerKbps }) => ({
+      ...{ receiver, epoch: vote!.epoch },
+      rateKbps: lowerKbps ?? rateKbps,
+    }))
 
 /**
  * The low median of the readings, or a higher one if lower bounds ("at least x") raise it. A lower bound may raise the

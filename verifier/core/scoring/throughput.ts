@@ -1,33 +1,64 @@
 /**
- * Throughput T: the exponentially weighted mean of min(1, rate/claim) over a provider's windows, in Q32. In an unmeasured
- * window T only decays: a provider that cannot be measured earns no standing.
+ * Throughput T: the mean of min(1, rate/claim) over a provider's windows, where the weight of a window halves with age.
+ * T carries its weight: T = S/N, with S the decaying sum and N the decaying count, both in Q32. docs/adr/0023 has the
+ * reasons, and docs/protocol/scoring.md the bounds.
  */
 import { decayed, ONE_Q32 } from './decay.js'
 
-/** T of a provider that was never measured. A measured T is at least 2^−32, so that the two differ. */
-export const NEVER_MEASURED = 0n
-
-/**
- * T' = T·d + ratio·(1 − d); the first measured window sets T.
- * @param factorQ32 d, the decay since the last report
- * @param rateKbps certified in this window; undefined if the provider was unmeasured
- */
-export function nextThroughputQ32(
-  previousQ32: bigint,
-  factorQ32: bigint,
-  rateKbps: number | undefined,
-  claimKbps: number,
-): bigint {
-  if (rateKbps === undefined)
-    return previousQ32 === NEVER_MEASURED ? NEVER_MEASURED : atLeastOne(decayed(previousQ32, factorQ32))
-  const ratio = ratioQ32(rateKbps, claimKbps)
-  if (previousQ32 === NEVER_MEASURED) return atLeastOne(ratio)
-  return atLeastOne((previousQ32 * factorQ32 + ratio * (ONE_Q32 - factorQ32)) >> 32n)
+export interface Throughput {
+  readonly sumQ32: bigint
+  /** the decayed count of the measured windows, with what is left of the prior's weight; at least `PRIOR.weightQ32` */
+  readonly weightQ32: bigint
 }
 
-function ratioQ32(rateKbps: number, claimKbps: number): bigint {
+/**
+ * What stands for the windows that nobody measured: half a window at rate 0. The rate is 0 because a higher one would pay
+ * a provider that delivers less to stay unmeasured. The weight is half a window, so that one good window gives T = 0.69
+ * (with a half-life of 8), and four give 0.91.
+ */
+export const PRIOR: Throughput = { sumQ32: 0n, weightQ32: ONE_Q32 / 2n }
+
+/** The certified rate of a window, and the claim that it is held against. */
+export interface MeasuredRate {
+  readonly rateKbps: number
+  readonly claimKbps: number
+}
+
+/**
+ * The next S and N, where d is the decay of one window and w₀ the prior's weight:
+ *
+ *   measured at ratio r   S' = d·S + r    N' = d·N + 1
+ *   unmeasured            S' = d²·S       N' = w₀ + d·(N − w₀)
+ *
+ * In an unmeasured window the evidence ages as always, and S decays once more: T falls by the factor d or a little more. To
+ * an established provider that costs what a window at rate 0 costs, so nobody hides a bad window.
+ */
+export function nextThroughput(
+  { sumQ32, weightQ32 }: Throughput,
+  factorQ32: bigint,
+  measured: MeasuredRate | undefined,
+): Throughput {
+  const sum = decayed(sumQ32, factorQ32)
+  if (measured) return { sumQ32: sum + ratioQ32(measured), weightQ32: decayed(weightQ32, factorQ32) + ONE_Q32 }
+  return {
+    sumQ32: decayed(sum, factorQ32),
+    weightQ32: PRIOR.weightQ32 + decayed(weightQ32 - PRIOR.weightQ32, factorQ32),
+  }
+}
+
+/**
+ * The decayed count of the measured windows: N without what is left of the prior. With C for this count and N∞ = 1/(1 − d)
+ * for the most that it can be, the steps above keep N = C + w₀·(1 − C/N∞).
+ */
+export function evidenceQ32({ weightQ32 }: Throughput, factorQ32: bigint): bigint {
+  const priorShare = decayed(PRIOR.weightQ32, ONE_Q32 - factorQ32)
+  return ((weightQ32 - PRIOR.weightQ32) << 32n) / (ONE_Q32 - priorShare)
+}
+
+/** T in Q32, rounded down. */
+export const throughputQ32 = ({ sumQ32, weightQ32 }: Throughput): bigint => (sumQ32 << 32n) / weightQ32
+
+function ratioQ32({ rateKbps, claimKbps }: MeasuredRate): bigint {
   if (rateKbps >= claimKbps) return ONE_Q32
   return (BigInt(rateKbps) << 32n) / BigInt(claimKbps)
 }
-
-const atLeastOne = (valueQ32: bigint): bigint => (valueQ32 > 0n ? valueQ32 : 1n)

@@ -1,7 +1,8 @@
 /** From the result of a session to the vote that its receiver signs. */
-import type { Measurement, Outcome, SessionResult } from '../../../probe/verdict/outcome.js'
+import type { Measurement, NoPathReason, Outcome, SessionResult } from '../../../probe/verdict/outcome.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
-import { CAUSE, OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
+import { CAUSE, type CauseCode, OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
+import { linkOf } from '../link.js'
 import { bitCount } from './bit-count.js'
 
 export interface VoteInput {
@@ -10,6 +11,8 @@ export interface VoteInput {
   readonly receiver: number
   /** undefined if no session ran: no round had room for it, or this node was down */
   readonly result: Pick<SessionResult, 'outcome' | 'evidence'> | undefined
+  /** the try that the vote does not rest on; undefined if there was none */
+  readonly other: Pick<SessionResult, 'outcome'> | undefined
   /** bitmaps over the epoch's ticks, bit i for tick i */
   readonly ticksSent: bigint
   readonly ticksAnswered: bigint
@@ -18,6 +21,12 @@ export interface VoteInput {
   readonly soak: boolean
 }
 
+const CAUSE_OF: Record<NoPathReason, CauseCode> = {
+  family: CAUSE.family,
+  'path-mtu': CAUSE.pathMtu,
+  'udp-blocked': CAUSE.udpBlocked,
+  refusals: CAUSE.refusals,
+}
 const MAX_UINT16 = 0xffff
 const MAX_UINT32 = 0xffffffff
 const TICK_MASK = (1n << 256n) - 1n
@@ -26,7 +35,8 @@ export function makeVote(input: VoteInput): Vote {
   const { result, epoch, provider, receiver, scheduleProof } = input
   const ticksSent = input.ticksSent & TICK_MASK
   const ticksAnswered = input.ticksAnswered & ticksSent
-  const outcome = result ? codeOf(result.outcome, ticksSent, ticksAnswered) : OUTCOME.noData
+  const { outcome, rateKbps } = readingOf(result?.outcome, ticksSent, ticksAnswered)
+  const other = input.other && readingOf(input.other.outcome, ticksSent, ticksAnswered)
   const measured = result && 'measurement' in result.outcome ? result.outcome.measurement : undefined
   const evidence = result?.evidence
   return {
@@ -34,8 +44,7 @@ export function makeVote(input: VoteInput): Vote {
     provider,
     receiver,
     outcome,
-    // Bytes that no sender committed to are no rate, however many arrived.
-    rateKbps: outcome === OUTCOME.garbage ? 0 : whole(measured?.rateKbps, MAX_UINT32),
+    rateKbps,
     ...fieldsOf(measured),
     unverifiableSenders: whole(evidence?.unverifiableSenders, MAX_UINT32),
     ticksSent,
@@ -46,12 +55,26 @@ export function makeVote(input: VoteInput): Vote {
     receiptHead: evidence?.receiptHead ?? ZERO_HASH,
     soak: input.soak,
     scheduleProof,
-    delayUs: 0,
-    link: ZERO_HASH,
-    attempts: result ? 1 : 0,
-    cause: CAUSE.none,
-    sessionPeers: ZERO_HASH,
+    link: linkOf(evidence?.providerHost),
+    attempts: (result ? 1 : 0) + (other ? 1 : 0),
+    cause:
+      outcome === OUTCOME.noPath && result?.outcome.kind === 'no-path' ? CAUSE_OF[result.outcome.reason] : CAUSE.none,
+    sessionPeers: evidence?.sessionPeers ?? ZERO_HASH,
+    otherOutcome: other?.outcome ?? 0,
+    otherKbps: other?.rateKbps ?? 0,
   }
+}
+
+function readingOf(
+  outcome: Outcome | undefined,
+  ticksSent: bigint,
+  ticksAnswered: bigint,
+): Pick<Vote, 'outcome' | 'rateKbps'> {
+  if (outcome === undefined) return { outcome: OUTCOME.noData, rateKbps: 0 }
+  const code = codeOf(outcome, ticksSent, ticksAnswered)
+  // Bytes that no sender committed to are no rate, however many arrived.
+  const isRate = 'measurement' in outcome && code !== OUTCOME.garbage
+  return { outcome: code, rateKbps: isRate ? whole(outcome.measurement.rateKbps, MAX_UINT32) : 0 }
 }
 
 function codeOf(outcome: Outcome, ticksSent: bigint, ticksAnswered: bigint): OutcomeCode {
@@ -68,6 +91,9 @@ function codeOf(outcome: Outcome, ticksSent: bigint, ticksAnswered: bigint): Out
       return OUTCOME.dead
     case 'garbage':
       return OUTCOME.garbage
+    case 'no-path':
+      // A provider whose heartbeats come through must gain nothing by dropping all else.
+      return outcome.reason === 'udp-blocked' && wasUp(ticksSent, ticksAnswered) ? OUTCOME.dead : OUTCOME.noPath
     case 'no-data':
       // A provider must gain nothing by hanging up instead of refusing.
       return outcome.reason === 'provider-unreachable' && wasUp(ticksSent, ticksAnswered)
@@ -87,6 +113,7 @@ function fieldsOf(measured: Measurement | undefined) {
     goodputKbps: whole(measured?.goodputKbps, MAX_UINT32),
     lossBps: whole(measured?.lossBps, MAX_UINT16),
     jitterUs: whole(measured?.jitterUs, MAX_UINT32),
+    delayUs: whole(measured?.delayUs, MAX_UINT32),
     offeredKbps: whole(measured?.offeredKbps, MAX_UINT32),
     controlLossBps: whole(measured?.controlLossBps, MAX_UINT16),
     controlDelayUs: whole(measured?.controlDelayUs, MAX_UINT32),

@@ -20,6 +20,8 @@ export const providerNamed = (index: number, over: Partial<ActiveProvider> = {})
   region: ZERO_HASH,
   link: ZERO_HASH,
   stake: 1_000n,
+  inWindow: true,
+  active: true,
   ...over,
 })
 
@@ -40,6 +42,8 @@ export const facts = (shape: FactsShape): ChainFacts => ({
   blockNumber: 100,
   blockHash: keccakText('block'),
   beacon: keccakText(`beacon ${shape.beacon ?? ''}`),
+  windowBeacon: keccakText(`beacon ${shape.beacon ?? ''}`),
+  linkReport: { epoch: 0, headerHash: ZERO_HASH },
   verifiers: Array.from({ length: shape.verifiers }, (_, position) => ({
     index: registryIndex(position),
     account: account(`verifier ${position}`),
@@ -76,6 +80,8 @@ export const vote = (receiver: number, outcome: OutcomeCode, rateKbps = 0, over:
   attempts: 2,
   cause: CAUSE.none,
   sessionPeers: ZERO_HASH,
+  otherOutcome: outcome,
+  otherKbps: rateKbps,
   ...over,
 })
 

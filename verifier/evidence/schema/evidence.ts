@@ -13,9 +13,14 @@ const factsSchema = z.object({
   blockNumber: count,
   blockHash: hash,
   beacon: hash,
+  windowBeacon: hash,
+  linkReport: z.object({ epoch: count, headerHash: hash }),
   verifiers: listOf(z.object({ index: count, account: address, blsKey: bytes, capacityKbps: count })),
   providers: listOf(
-    z.object({ index: count, account: address, claimKbps: count, region: hash, link: hash, stake: wei }),
+    z.object({
+      ...{ index: count, account: address, claimKbps: count, region: hash, link: hash, stake: wei },
+      ...{ inWindow: z.boolean(), active: z.boolean() },
+    }),
   ),
 })
 
@@ -26,6 +31,8 @@ export const evidenceSchema = z
     facts: factsSchema,
     /** its leaves with what is carried beside them, see proto/leaf-state.ts; epoch 0 and no leaves for the first */
     previous: z.object({ epoch: count, headerHash: hash, leaves: listOf(bytes) }),
+    /** leaves of the facts' `linkReport`, from which the links follow */
+    linkLeaves: listOf(bytes),
     ballots: listOf(bytes),
     header: headerSchema,
     headerHash: hash,

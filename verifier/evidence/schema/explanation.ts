@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { OUTCOME, type OutcomeName } from '../../../proto/vote.js'
 import { checkSchema } from './checks.js'
+import { outlookSchema } from './outlook.js'
 import { settlementSchema } from './providers.js'
 import { leafSchema, postedSchema } from './report.js'
 import { address, count, hash, listOf } from './scalars.js'
@@ -18,9 +19,14 @@ const voteSchema = z.object({
   /** null where no session ran */
   sessionId: hash.nullable(),
   outcome: outcomeSchema,
+  /** sessions that the verifier ran; a low vote needs two */
+  attempts: count,
   rateKbps: count.nullable(),
   offeredKbps: count.nullable(),
   lossBps: count.nullable(),
+  jitterUs: count.nullable(),
+  /** added by the way through the provider to the direct path, standing queues included */
+  delayUs: count.nullable(),
   controlLossBps: count.nullable(),
   controlDelayUs: count.nullable(),
   directKbps: count.nullable(),
@@ -39,7 +45,9 @@ export const explanationSchema = z.object({
   leaf: leafSchema,
   previousLeaf: leafSchema.nullable(),
   previousEpoch: count,
-  /** one for every assigned verifier, ascending */
+  /** the epochs of the window; `ended` if this report tallies it. Else its votes wait, and the score is that of the last window */
+  window: z.object({ firstEpoch: count, lastEpoch: count, ended: z.boolean() }),
+  /** one for every verifier whose session was due in this epoch, ascending */
   votes: listOf(voteSchema),
   quorum: z.object({ assigned: count, faults: count, needed: count, usable: count }),
   soak: z.object({
@@ -55,6 +63,9 @@ export const explanationSchema = z.object({
   ticks: z.object({ up: count, total: count }),
   commonFailure: z.boolean(),
   maxPenaltyBps: count,
+  /** windows until a window's weight has halved */
+  halfLifeWindows: count.min(1),
+  outlook: outlookSchema,
   certificate: postedSchema.omit({ header: true }).extend({ verifiers: count }),
   /** null while the penalty, if there is one, is not taken */
   settlement: settlementSchema.nullable(),

@@ -13,6 +13,7 @@ const measurement = z.object({
   goodputKbps: amount,
   lossBps: amount,
   jitterUs: amount,
+  delayUs: amount,
   offeredKbps: amount,
   controlLossBps: amount,
   controlDelayUs: amount,
@@ -28,11 +29,12 @@ const outcome = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('at-least'),
     measurement,
-    reason: z.enum(['sender-limited', 'path-limited', 'unstable', 'no-control']),
+    reason: z.enum(['sender-limited', 'path-limited', 'unstable', 'no-control', 'sender-spoiled', 'receiver-overrun']),
   }),
   z.object({ kind: z.literal('refused'), refusals: count }),
   z.object({ kind: z.literal('dead'), granted: count }),
   z.object({ kind: z.literal('garbage'), measurement }),
+  z.object({ kind: z.literal('no-path'), reason: z.enum(['family', 'path-mtu', 'udp-blocked', 'refusals']) }),
   z.object({
     kind: z.literal('no-data'),
     reason: z.enum(['provider-unreachable', 'senders-missing', 'path-not-validated', 'receiver-fault']),

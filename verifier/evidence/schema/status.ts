@@ -25,6 +25,8 @@ export const statusSchema = z.object({
     kernelTimestamps: z.boolean(),
     port: count,
     receiveBufferBytes: count,
+    /** datagrams that were lost because the receive buffer was full */
+    overruns: count,
   }),
   /** chunks that receivers opened to this sender, by what came of them */
   openings: z.object({ held: count, mismatched: count, failed: count, missing: count }).nullable(),

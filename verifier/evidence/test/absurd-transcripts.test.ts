@@ -14,8 +14,10 @@ describe('a transcript with absurd numbers', () => {
       { estimate: { ...session.estimate!, toMs: value } },
       { direct: { ...session.direct!, rateKbps: value } },
       { starvedMs: value },
+      { sinceMs: value },
       { senderRecords: [{ ...first!, hoarding: value }, ...others] },
       { senderRecords: [{ ...first!, jitterUs: 0xffffffff, riseMs: value }, ...others] },
+      { senderRecords: [{ ...first!, jitterUs: 0xffffffff, delayMs: value }, ...others] },
     ])
     // No vote can hold a bitmap over 1,500 senders.
     absurd.push({ senderRecords: new Array<SenderRecord>(1500).fill({ ...first!, reveal: undefined }) })

@@ -59,6 +59,7 @@ export function epochOf(
     evidence: {
       ...{ params, network: NETWORK, previous, header, headerHash: hash },
       facts: { ...truth, providers: truth.providers.map(one => ({ ...one, stake: one.stake.toString() })) },
+      linkLeaves: [],
       ballots: ballots.map(ballot => toHex(Ballot.encode(ballot))),
       leaves: report.leaves.map(leaf => toHex(encodeLeaf(leaf))),
       posted: {

@@ -9,6 +9,7 @@ import type { Transcript } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
 import { encodeVote } from '../../../proto/vote.js'
 import { accountOf } from '../../chain/account.js'
+import { AnswerVerifiers, answerSigner } from '../../chain/answers.js'
 import { voucherSigner, voucherVerifier } from '../../chain/vouchers.js'
 import { assign } from '../../core/assignment/assign.js'
 import type { ChainFacts } from '../../core/facts.js'
@@ -41,6 +42,8 @@ export async function memberOf(network: NetworkId, seed: Uint8Array, secret: Hex
     ...{ peerId, account, signer: await peerSigner(seed), verifier: peerVerifier(peerId) },
     voucherSigner: voucherSigner(network, secret),
     vouchers: voucherVerifier(network, account),
+    answerSigner: answerSigner(network, secret),
+    answers: new AnswerVerifiers(network).of(account),
   }
 }
 
@@ -51,6 +54,7 @@ export async function freshMembers(): Promise<Members> {
   const verifiers = new Map(await Promise.all([1, 2, 3, 9].map(async index => [index, await fresh()] as const)))
   const facts: ChainFacts = {
     ...{ era: 1, epoch: 1, blockNumber: 10, blockHash: keccakText('B(1)'), beacon: keccakText('beacon') },
+    ...{ windowBeacon: keccakText('beacon'), linkReport: { epoch: 0, headerHash: ZERO_HASH } },
     verifiers: [...verifiers].map(([index, { account }]) => ({
       ...{ index, account, blsKey: ZERO_HASH, capacityKbps: 1_000_000 },
     })),
@@ -58,7 +62,7 @@ export async function freshMembers(): Promise<Members> {
       {
         ...{ index: 0, account: provider.account, claimKbps: CLAIM_KBPS },
         region: ZERO_HASH,
-        link: ZERO_HASH,
+        ...{ link: ZERO_HASH, inWindow: true, active: true },
         stake: 1n,
       },
     ],
@@ -80,12 +84,12 @@ export async function transcriptOfSession({ network: id, facts, provider, verifi
     const result = await network.measure([], sessionIdOf(id, { era, epoch }, beacon, parties, nonce), nonce)
     expect(result.outcome.kind, network.notes.join()).to.equal('under')
     const vote = makeVote({
-      ...{ epoch, provider: parties.provider, receiver, result },
+      ...{ epoch, provider: parties.provider, receiver, result, other: undefined },
       ...{ ticksSent: 0b111n, ticksAnswered: 0b101n, scheduleProof: keccakText('schedule'), soak: false },
     })
     return {
       ...{ chainId: String(id.chainId), contract: fromHex(id.contract), era, beacon: fromHex(beacon) },
-      ...{ providerPeer: provider.peerId, receiverPeer: receiving.peerId },
+      receiverPeer: receiving.peerId,
       senderPeers: sending.map(({ peerId }) => peerId),
       receiverAccount: fromHex(receiving.account),
       session: result.record,

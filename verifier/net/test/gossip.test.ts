@@ -1,11 +1,14 @@
 import { once } from 'node:events'
 import { expect } from 'chai'
+import { fromHex } from '../../../proto/hex.js'
 import { Commit } from '../../../proto/messages.js'
 import { topicOf } from '../../../proto/protocols.js'
 import { DialBook } from '../dial-book.js'
 import { Gossip, type Verdict } from '../gossip.js'
 import type { Peer } from '../libp2p.js'
-import { addressOf, hasListeners, NETWORK, silent, startPeer, withPeers } from './network.js'
+import { peerIdOf } from '../peer-keys.js'
+import { connect } from '../streams.js'
+import { addressOf, hasListeners, NETWORK, seedOf, silent, startPeer, withPeers } from './network.js'
 
 const text = (message: string) => Buffer.from(message)
 
@@ -175,6 +178,41 @@ describe('dial book', () => {
       await again
       expect(peer!.getPeers()).to.have.lengthOf(1)
       await book.stop()
+    })
+  })
+
+  it('reaches a peer whose id others announce, too, with addresses where nobody answers', async () => {
+    await withPeers(2, async (peer, other) => {
+      const clone = (multiaddrs: string[]) => ({ peerId: other!.peerId.toString(), multiaddrs })
+      const clones = [clone(['/ip4/127.0.0.1/tcp/1']), clone([])]
+      for (const announced of [
+        [addressOf(other!), ...clones],
+        [...clones, addressOf(other!)],
+      ]) {
+        const book = new DialBook(peer!, silent)
+        const connected = once(peer!, 'peer:connect')
+        book.update(announced)
+        await connected
+        expect(peer!.getPeers().map(String)).to.deep.equal([other!.peerId.toString()])
+        await book.stop()
+        const disconnected = once(peer!, 'peer:disconnect')
+        await peer!.hangUp(other!.peerId)
+        await disconnected
+      }
+    })
+  })
+
+  it('takes no peer for another, whatever peer id its address names', async () => {
+    await withPeers(2, async (peer, other) => {
+      const peerId = await peerIdOf(fromHex(seedOf(9)))
+      for (const multiaddrs of [
+        addressOf(other!).multiaddrs,
+        addressOf(other!).multiaddrs.map(one => one.replace(/\/p2p\/.*/, '')),
+      ]) {
+        const error = await connect(peer!, { peerId, multiaddrs }, AbortSignal.timeout(5000)).catch((e: Error) => e)
+        expect(error).to.be.an('error')
+      }
+      expect(peer!.getPeers()).to.deep.equal([])
     })
   })
 

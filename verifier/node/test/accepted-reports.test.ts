@@ -16,7 +16,7 @@ import { ballotSetRoot } from '../../core/agreement/ballot-set.js'
 import { assign } from '../../core/assignment/assign.js'
 import type { ChainFacts } from '../../core/facts.js'
 import type { PostedReport } from '../../core/ports.js'
-import { type CarryOver, encodeCarryOver } from '../../core/scoring/carry-over.js'
+import { type CarryOver, encodeCarryOver, NOTHING_CARRIED } from '../../core/scoring/carry-over.js'
 import { buildReport } from '../../core/scoring/report.js'
 import { Store } from '../../store/store.js'
 import { AcceptedReports } from '../accepted-reports.js'
@@ -32,6 +32,7 @@ const facts: ChainFacts = {
   blockNumber: 10,
   blockHash: keccakText('B(1)'),
   beacon: keccakText('beacon'),
+  ...{ windowBeacon: keccakText('beacon'), linkReport: { epoch: 0, headerHash: ZERO_HASH } },
   verifiers: [0, 1, 2, 3].map(index => ({
     index,
     account: account(`0${index}`),
@@ -43,7 +44,7 @@ const facts: ChainFacts = {
     account: account(`1${index}`),
     claimKbps: 25_000,
     region: ZERO_HASH,
-    link: ZERO_HASH,
+    ...{ link: ZERO_HASH, inWindow: true, active: true },
     stake: 10n ** 21n,
   })),
 }
@@ -114,10 +115,10 @@ describe('accepted reports of a verifier', () => {
   it('are recomputed if a peer has their ballots', async () => {
     const tip = posted(report.header)
     expect(await reports(tip, { ballotSet: true }).current()).to.deep.equal({
+      ...NOTHING_CARRIED,
       epoch: 1,
       headerHash: tip.headerHash,
       leaves: report.leaves,
-      soakVotes: new Map(),
     })
     expect((await store.getReport(tip.headerHash))?.posted).to.deep.equal(tip)
   })
@@ -131,7 +132,7 @@ describe('accepted reports of a verifier', () => {
     const tip = posted(report.header)
     const better = report.leaves.map((leaf, i) => (i === 0 ? { ...leaf, scoreBps: leaf.scoreBps + 1 } : leaf))
     for (const leaves of [better, report.leaves.slice(1), [...report.leaves, report.leaves[0]!], []]) {
-      const error = await reports(tip, { carryOver: { leaves, soakVotes: new Map() } })
+      const error = await reports(tip, { carryOver: { ...NOTHING_CARRIED, leaves } })
         .current()
         .catch(thrown => thrown)
       expect(error).to.be.instanceOf(Error)
@@ -146,13 +147,16 @@ describe('accepted reports of a verifier', () => {
     const tip = posted({ ...report.header, scoreRoot: new MerkleTree(leaves.map(encodeLeaf)).root })
     const soakVotes = new Map([[first.provider, votes]])
     for (const forged of [[], votes.slice(1), votes.map(vote => ({ ...vote, rateKbps: 25_000 }))]) {
-      const carryOver = { leaves, soakVotes: new Map([[first.provider, forged]]) }
+      const carryOver = { ...NOTHING_CARRIED, leaves, soakVotes: new Map([[first.provider, forged]]) }
       const error = await reports(tip, { carryOver })
         .current()
         .catch(thrown => thrown)
       expect(error).to.be.instanceOf(Error)
     }
-    expect(await reports(tip, { carryOver: { leaves, soakVotes } }).current()).to.deep.include({ leaves, soakVotes })
+    expect(await reports(tip, { carryOver: { ...NOTHING_CARRIED, leaves, soakVotes } }).current()).to.deep.include({
+      leaves,
+      soakVotes,
+    })
     expect(await reports(tip, {}).current()).to.deep.include({ leaves, soakVotes })
   })
 
@@ -160,7 +164,7 @@ describe('accepted reports of a verifier', () => {
     const wrong = report.leaves.map(leaf => ({ ...leaf, scoreBps: leaf.scoreBps + 1 }))
     const scoreRoot = new MerkleTree(wrong.map(encodeLeaf)).root
     const tip = posted({ ...report.header, scoreRoot, ballotSetRoot: ballotSetRoot([]) })
-    const alarmed = reports(tip, { ballotSet: true, carryOver: { leaves: wrong, soakVotes: new Map() } })
+    const alarmed = reports(tip, { ballotSet: true, carryOver: { ...NOTHING_CARRIED, leaves: wrong } })
     const error = await alarmed.current().catch(thrown => thrown)
     expect(error).to.be.instanceOf(Error)
     expect(alarmed.alarm).to.include('epoch 1')

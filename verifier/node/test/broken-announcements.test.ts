@@ -1,193 +1,35 @@
 /** What one node announces must not hurt the sessions of others. Real peers, relay and UDP on loopback. */
-import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
-import {
-  everybodyReserved,
-  Receiver,
-  Relay,
-  systemClock,
-  systemRandom,
-  type TokenSource,
-} from '../../../probe/index.js'
-import { keccakText } from '../../../proto/hash.js'
-import { type Hex, toHex } from '../../../proto/hex.js'
-import { ProbeFrame, RelayOpen } from '../../../proto/messages.js'
-import { DEVNET } from '../../../proto/params.js'
-import { PROBE_PROTOCOL, SESSION_PROTOCOL } from '../../../proto/protocols.js'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
-import { assign } from '../../core/assignment/assign.js'
-import type { Announcement } from '../../core/ports.js'
-import { facts as sampleFacts } from '../../core/test/samples.js'
-import { checkRegistered } from '../../evidence/registry-checks.js'
-import { memberOf } from '../../evidence/test/session-transcript.js'
-import { checkTranscript, parseTranscript } from '../../evidence/transcript-checks.js'
-import { createPeer, listenAddresses, type Peer } from '../../net/libp2p.js'
-import { readableAddress } from '../../net/readable-address.js'
-import { connect, handleStreams } from '../../net/streams.js'
-import { NETWORK, silent } from '../../net/test/network.js'
-import type { VerifierContext } from '../context.js'
-import { Directory } from '../directory.js'
-import type { EpochFacts, EpochRecord } from '../epoch-facts.js'
-import { measureEpoch } from '../measuring.js'
-import { Serving } from '../serving.js'
-import { WALL_CLOCK } from '../wall-clock.js'
+import { CLAIM_KBPS, OneEpoch } from './one-epoch.js'
 
-const HOST = '127.0.0.1'
-const NO_TOKENS: TokenSource = { take: () => undefined }
-const CLAIM_KBPS = 10_000
-const EPOCH = 1
-/** Time for one session. Its one receiver measures both providers at once, since they share a link. */
-const PARAMS = { ...DEVNET, epochSeconds: 5, leadMs: 300, slotMs: 4000, receivers: 1 }
-const SCHEDULE = new Uint8Array(96)
 const NONSENSE_ADDRESSES = ['', 'nonsense', '/X', '/ip4/999.1.1.1/tcp/1', '/ip4/127.0.0.1/tcp/99999']
 
 describe('broken announcements', function () {
   this.timeout(30_000)
-  const closing: (() => unknown)[] = []
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close()
-  })
-
-  const newMember = async () => {
-    const seed = randomBytes(32)
-    return { ...(await memberOf(NETWORK, seed, toHex(randomBytes(32)))), seed: toHex(seed) }
-  }
-  type Node = Awaited<ReturnType<typeof newMember>> & { readonly index: number }
-
-  /** Four verifiers, two providers on one link, and what the chain says of them. */
-  async function newNodes() {
-    const sample = sampleFacts({ verifiers: 4, providers: 2, epoch: EPOCH })
-    const nodes = (indices: readonly number[]) =>
-      Promise.all(indices.map(async (index): Promise<Node> => ({ ...(await newMember()), index })))
-    const verifiers = await nodes(sample.verifiers.map(({ index }) => index))
-    const providers = await nodes(sample.providers.map(({ index }) => index))
-    const common = { claimKbps: CLAIM_KBPS, link: keccakText('one link') }
-    const facts = {
-      ...sample,
-      verifiers: sample.verifiers.map((one, i) => ({ ...one, account: verifiers[i]!.account })),
-      providers: sample.providers.map((one, i) => ({ ...one, ...common, account: providers[i]!.account })),
-    }
-    return { verifiers, providers, facts }
-  }
-
-  async function openPeer(seed: Hex): Promise<Peer> {
-    const peer = await createPeer({ seed, listen: [`/ip4/${HOST}/tcp/0`], log: silent })
-    closing.push(() => peer.stop())
-    return peer
-  }
-
-  async function openProvider(provider: Node): Promise<Announcement> {
-    const { signer, voucherSigner } = provider
-    const port = { host: HOST, port: 0, clock: systemClock }
-    const own = { signer, voucherSigner, access: everybodyReserved, random: systemRandom }
-    const relay = await Relay.open({ ...port, claimKbps: CLAIM_KBPS, ...own })
-    closing.push(() => relay.close())
-    const peer = await openPeer(provider.seed)
-    await handleStreams(
-      peer,
-      SESSION_PROTOCOL,
-      RelayOpen.maxBytes,
-      (...[stream, id]) => relay.serve(stream, id),
-      () => {},
-    )
-    return announcementOf('provider', provider, peer)
-  }
-
-  const announcementOf = (role: Announcement['role'], { index, account, peerId }: Node, peer: Peer): Announcement => ({
-    ...{ role, index, account, peerId, multiaddrs: listenAddresses(peer) },
-  })
-
-  /** As in a network that runs: nobody has to dial in the middle of a session whom it can reach. */
-  async function connectAll(peers: Iterable<Peer>, onChain: readonly Announcement[], signal: AbortSignal) {
-    const addresses = onChain.map(readableAddress).filter(address => address !== undefined)
-    const reachable = addresses.filter(({ multiaddrs }) => multiaddrs.length > 0)
-    for (const peer of peers) {
-      if (!reachable.some(({ peerId }) => peerId === peer.peerId.toString())) continue // nor does it dial: it stays silent
-      const others = reachable.filter(({ peerId }) => peerId !== peer.peerId.toString())
-      await Promise.all(others.map(other => connect(peer, other, signal)))
-    }
-  }
-
-  /**
-   * One epoch with two providers and four verifiers, of which one receives and the others send.
-   * @param alter changes what a node announces. @param role of the node that is altered
-   * @returns the receiver's votes of the two providers; with the role `provider`, the second is the altered one
-   */
-  async function measure(role: Announcement['role'], alter: Partial<Announcement>) {
-    const { verifiers, providers, facts } = await newNodes()
-    const [honest, other] = providers as [Node, Node]
-    const record: EpochRecord = { facts, assignment: assign(facts, PARAMS) }
-    const session = record.assignment.sessions.find(({ provider }) => provider === honest.account)!
-    const self = verifiers.find(({ index }) => index === session.receiver)!
-    const altered = role === 'provider' ? other.index : session.senders[0]!
-
-    const announced: Announcement[] = [await openProvider(honest), await openProvider(other)]
-    const peers = new Map<Node, Peer>()
-    for (const node of verifiers) {
-      const peer = await openPeer(node.seed)
-      peers.set(node, peer)
-      announced.push(announcementOf('verifier', node, peer))
-    }
-    const onChain = announced.map(one => (one.role === role && one.index === altered ? { ...one, ...alter } : one))
-    const directory = new Directory({ announcements: async () => onChain }, silent)
-    await directory.refresh()
-
-    const stopping = new AbortController()
-    closing.push(() => stopping.abort())
-    await connectAll(peers.values(), onChain, stopping.signal)
-    const kept = Promise.withResolvers<Uint8Array>()
-    const genesisMs = Date.now() + 100
-    const contextOf = (node: Node) =>
-      ({
-        ...{ self: { index: node.index, account: node.account }, network: NETWORK, params: PARAMS },
-        epochs: { genesisMs, epochMs: PARAMS.epochSeconds * 1000, eraEpochs: PARAMS.eraEpochs },
-        ...{ peer: peers.get(node)!, peerSigner: node.signer, voucherSigner: node.voucherSigner },
-        ...{ wall: WALL_CLOCK, clock: systemClock, random: systemRandom, log: silent, stopping: stopping.signal },
-        store: { putTranscript: async (...[, , bytes]: [number, Uint8Array, Uint8Array]) => keep(bytes) },
-        fail: kept.reject,
-      }) as unknown as VerifierContext
-    const keep = (bytes: Uint8Array) => {
-      const { session } = parseTranscript(bytes, 'it').transcript
-      if (toHex(session.provider) === honest.account) kept.resolve(bytes)
-    }
-    const epochFacts = { get: async () => record } as unknown as EpochFacts
-    for (const node of verifiers) {
-      const serving = new Serving(contextOf(node), epochFacts, directory, HOST, NO_TOKENS)
-      const serve = (...[stream, peerId]: Parameters<Serving['serve']>) => serving.serve(stream, peerId)
-      await handleStreams(peers.get(node)!, PROBE_PROTOCOL, ProbeFrame.maxBytes, serve, () => {})
-    }
-    const receiver = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
-    closing.push(() => receiver.close())
-    const modules = { context: contextOf(self), directory, receiver, udpHost: HOST, tokens: NO_TOKENS }
-    const votes = await measureEpoch(modules, record, SCHEDULE)
-    const voteOf = ({ account }: Node): Vote => votes.find(({ provider }) => provider === account)!
-
-    /** What does not hold in the transcript of the honest provider's session, and how many of its senders were silent. */
-    const readTranscript = async () => {
-      const parsed = parseTranscript(await kept.promise, 'it')
-      const registry = { network: NETWORK, factsAt: async () => facts, announcedIn: async () => onChain }
-      const { checks, senders } = await checkTranscript(parsed)
-      const faults = [...(await checkRegistered(parsed, registry, PARAMS)), ...checks].filter(({ holds }) => !holds)
-      return { faults, silent: senders.filter(({ answer }) => answer !== 'granted').length }
-    }
-    return { honest: voteOf(honest), other: voteOf(other), readTranscript }
-  }
+  const epoch = new OneEpoch()
+  afterEach(() => epoch.close())
 
   const isMeasured = (vote: Vote) => {
     expect(vote).to.include({ outcome: OUTCOME.verified, rateKbps: CLAIM_KBPS })
     expect(vote.ticksAnswered).to.equal(vote.ticksSent)
     expect(vote.ticksSent > 0n).to.equal(true)
   }
+  const isUnreachable = (vote: Vote) => {
+    expect(vote).to.include({ outcome: OUTCOME.noData, rateKbps: 0, ticksAnswered: 0n })
+    expect(vote.ticksSent > 0n).to.equal(true)
+  }
 
   it('a verifier that announces a peer id nobody can parse is a silent sender', async () => {
-    const { honest, other, readTranscript } = await measure('verifier', { peerId: 'nonsense' })
+    const { honest, other, readTranscript } = await epoch.measure('verifier', () => ({ peerId: 'nonsense' }))
     isMeasured(honest)
     isMeasured(other)
     expect(await readTranscript()).to.deep.include({ faults: [], silent: 1 })
   })
 
   it('a verifier whose multiaddrs are nonsense is a silent sender', async () => {
-    const { honest, other, readTranscript } = await measure('verifier', { multiaddrs: NONSENSE_ADDRESSES })
+    const alter = () => ({ multiaddrs: NONSENSE_ADDRESSES })
+    const { honest, other, readTranscript } = await epoch.measure('verifier', alter)
     isMeasured(honest)
     isMeasured(other)
     expect(await readTranscript()).to.deep.include({ faults: [], silent: 1 })
@@ -195,11 +37,32 @@ describe('broken announcements', function () {
 
   it('a provider that announces nonsense is unreachable, and others are measured', async () => {
     for (const alter of [{ peerId: 'nonsense' }, { multiaddrs: NONSENSE_ADDRESSES }]) {
-      const { honest, other, readTranscript } = await measure('provider', alter)
+      const { honest, other, readTranscript } = await epoch.measure('provider', () => alter)
       isMeasured(honest)
       expect(await readTranscript()).to.deep.include({ faults: [], silent: 0 })
-      expect(other).to.include({ outcome: OUTCOME.noData, rateKbps: 0, ticksAnswered: 0n })
-      expect(other.ticksSent > 0n).to.equal(true)
+      isUnreachable(other)
+    }
+  })
+
+  it('a clone of a provider’s peer id and address is refused, and the provider is measured as before', async () => {
+    const clone = await epoch.measure('provider', (_, { peerId, multiaddrs }) => ({ peerId, multiaddrs }))
+    isMeasured(clone.honest)
+    expect(await clone.readTranscript()).to.deep.include({ faults: [], silent: 0 })
+    isUnreachable(clone.other)
+    expect(clone.refused.otherProvider, 'sessions for the clone').to.be.greaterThan(0)
+    expect(clone.refused).to.deep.include({ busy: 0, replayed: 0 })
+  })
+
+  it('a clone of a verifier’s peer id is a silent sender, and the verifier sends as before', async () => {
+    const nowhere = ['/ip4/127.0.0.1/tcp/1']
+    for (const multiaddrs of [undefined, nowhere]) {
+      const { honest, other, readTranscript } = await epoch.measure('verifier', (_, model) => ({
+        peerId: model.peerId,
+        multiaddrs: multiaddrs ?? model.multiaddrs,
+      }))
+      isMeasured(honest)
+      isMeasured(other)
+      expect(await readTranscript()).to.deep.include({ faults: [], silent: 1 })
     }
   })
 })

@@ -27,6 +27,7 @@ export const facts: ChainFacts = {
   blockNumber: 70,
   blockHash: keccakText('B(7)'),
   beacon: keccakText('beacon'),
+  ...{ windowBeacon: keccakText('beacon'), linkReport: { epoch: 0, headerHash: ZERO_HASH } },
   verifiers: signers.map((signer, index) => ({
     index,
     account: `0x${`0${index}`.repeat(20)}`,

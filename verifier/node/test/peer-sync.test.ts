@@ -69,14 +69,14 @@ describe('what a verifier asks of its peers', function () {
   const changed = (change: Partial<Transcript>): Uint8Array => Transcript.encode({ ...transcript, ...change })
 
   it('is the first transcript that holds, whatever other peers answered before', async () => {
-    const { session, receiverPeer } = transcript
+    const { session, senderPeers } = transcript
     const [first, ...others] = session.senderRecords
     const lies = [
       Uint8Array.of(1, 2, 3),
       changed({ session: { ...session, sessionId: fromHex(keccakText('another')) } }),
       changed({ session: { ...session, outcome: 'verified' } }),
       changed({ session: { ...session, senderRecords: [{ ...first!, chunks: first!.chunks.slice(1) }, ...others] } }),
-      changed({ providerPeer: receiverPeer }),
+      changed({ senderPeers: senderPeers.toReversed() }),
     ]
     for (const lie of lies) expect(await asked([lie])).to.equal(undefined)
     expect(await asked([...lies, honest])).to.deep.equal(honest)

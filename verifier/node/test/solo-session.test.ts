@@ -8,9 +8,9 @@ import type { NetworkId } from '../../../proto/digests.js'
 import { type Hex, toHex } from '../../../proto/hex.js'
 import { RelayOpen } from '../../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../../proto/protocols.js'
+import { answerSigner } from '../../chain/answers.js'
 import { voucherSigner } from '../../chain/vouchers.js'
 import { createPeer, listenAddresses, type Peer } from '../../net/libp2p.js'
-import { peerSigner } from '../../net/peer-keys.js'
 import { handleStreams } from '../../net/streams.js'
 import { measureProvider } from '../solo-session.js'
 
@@ -28,7 +28,7 @@ describe('a solo session', function () {
     const seed = new Uint8Array(randomBytes(32))
     relay = await Relay.open({
       ...{ host: HOST, port: 0, claimKbps: CLAIM_KBPS, limitKbps, clock: performance },
-      signer: await peerSigner(seed),
+      answerSigner: answerSigner(NETWORK, secret),
       voucherSigner: voucherSigner(NETWORK, secret),
       random: { bytes: length => randomBytes(length) },
     })
@@ -56,7 +56,7 @@ describe('a solo session', function () {
   ) =>
     measureProvider({
       provider: { ...provider, account: computeAddress(secret).toLowerCase() as Hex },
-      ...{ network: NETWORK, breachBps: 7500, claimKbps: CLAIM_KBPS, udpHost: HOST, udpPort: 0 },
+      ...{ network: NETWORK, breachBps: 7500, yieldMs: 1000, claimKbps: CLAIM_KBPS, udpHost: HOST, udpPort: 0 },
       progress: progress => heard.push(progress),
       log: note => notes.push(note),
       ...more,

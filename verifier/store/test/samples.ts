@@ -12,8 +12,14 @@ export const facts = (epoch: number, name: string): ChainFacts => ({
   blockNumber: 100 + epoch,
   blockHash: keccakText(name),
   beacon: keccakText(`beacon of ${name}`),
+  ...{ windowBeacon: keccakText(`beacon of ${name}`), linkReport: { epoch: 0, headerHash: ZERO_HASH } },
   verifiers: [{ index: 0, account, blsKey: `0x${'34'.repeat(128)}`, capacityKbps: 1000 }],
-  providers: [{ index: 0, account, claimKbps: 25_000, region: ZERO_HASH, link: ZERO_HASH, stake: 10n ** 24n }],
+  providers: [
+    {
+      ...{ index: 0, account, claimKbps: 25_000, region: ZERO_HASH, link: ZERO_HASH, stake: 10n ** 24n },
+      ...{ inWindow: true, active: true },
+    },
+  ],
 })
 
 export const ballot = (epoch: number, name: string): Uint8Array =>

@@ -4,20 +4,22 @@ import type { NetworkId } from '../../../../proto/digests.js'
 import type { EpochClock } from '../../../../proto/epoch.js'
 import { keccakText } from '../../../../proto/hash.js'
 import { fromHex } from '../../../../proto/hex.js'
-import { account, facts as factsOf, PARAMS } from '../../test/samples.js'
+import { account, PARAMS as DEVNET, facts as factsOf } from '../../test/samples.js'
 import { type Asker, admit, assignedSessionId, type Sender } from '../admission.js'
 import { assign } from '../assign.js'
 import { CLOCK_TOLERANCE_MS, slotStartMs } from '../slots.js'
 
-const clock: EpochClock = { genesisMs: 1_000_000, epochMs: PARAMS.epochSeconds * 1000, eraEpochs: PARAMS.eraEpochs }
 const network: NetworkId = { chainId: 31_337, contract: account('reports') }
 const facts = factsOf({ verifiers: 7, providers: 3 })
+const PARAMS = { ...DEVNET, epochSeconds: 60 }
+const clock: EpochClock = { genesisMs: 1_000_000, epochMs: PARAMS.epochSeconds * 1000, eraEpochs: PARAMS.eraEpochs }
 const assignment = assign(facts, PARAMS)
 const peerOf = (verifier: number) => `peer of ${verifier}`
 
 /** A session, one of its senders' places, and the receiver's request for it at the start of the slot. */
 function due(which: number, slot: number) {
-  const session = assignment.sessions[which % assignment.sessions.length]!
+  const sessions = [...assignment.sessions, ...assignment.repeats]
+  const session = sessions[which % sessions.length]!
   const place = slot % session.senders.length
   const nonce = keccakText(`nonce ${which}`)
   const sender: Sender = {
@@ -39,6 +41,19 @@ describe('admission of an invitation', () => {
     fc.assert(
       fc.property(anyDue, ({ session, sender, invite, asker }) => {
         expect(admit(invite, asker, sender)).to.deep.equal({ ok: true, session })
+      }),
+    )
+  })
+
+  it('serves a repeat in its own slot, and the first try in no other', () => {
+    const firstTries = assignment.sessions.length
+    expect(assignment.repeats).to.have.length(firstTries)
+    fc.assert(
+      fc.property(fc.nat({ max: firstTries - 1 }), fc.nat(), (which, slot) => {
+        const [first, repeat] = [due(which, slot), due(firstTries + which, slot)]
+        const late = admit(first.invite, first.asker, { ...first.sender, nowMs: repeat.sender.nowMs })
+        expect(late.ok).to.equal(false)
+        expect(admit(repeat.invite, repeat.asker, repeat.sender)).to.have.property('ok', true)
       }),
     )
   })

@@ -1,17 +1,17 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { keccakText } from '../../../../proto/hash.js'
-import { type Hex, ZERO_HASH } from '../../../../proto/hex.js'
+import type { Hex } from '../../../../proto/hex.js'
 import type { ChainFacts } from '../../facts.js'
 import { CLAIM_KBPS, facts, PARAMS } from '../../test/samples.js'
 import { assign } from '../assign.js'
-import { linkGroups, linkOf } from '../link-groups.js'
+import { linkGroups } from '../link-groups.js'
 import { senderLoadKbps } from '../place.js'
 
 const LONG = { ...PARAMS, epochSeconds: 3_600, lanes: 0 }
 const LINK = keccakText('a link')
 
-/** Providers; those at the given places announce one network. */
+/** Providers; the leaves of those at the given places name one link. */
 function onOneLink(places: readonly number[], shape: Parameters<typeof facts>[0], link: Hex = LINK): ChainFacts {
   const chain = facts(shape)
   return {
@@ -19,27 +19,6 @@ function onOneLink(places: readonly number[], shape: Parameters<typeof facts>[0]
     providers: chain.providers.map((one, i) => (places.includes(i) ? { ...one, link } : one)),
   }
 }
-
-describe('the link that addresses stand for', () => {
-  const same = (a: string, b: string) => expect(linkOf([a])).to.equal(linkOf([b]))
-  const differ = (a: string, b: string) => expect(linkOf([a])).not.to.equal(linkOf([b]))
-
-  it('is one for one network', () => {
-    same('/ip4/203.0.113.7/tcp/4001', '/ip4/203.0.113.250/tcp/9')
-    differ('/ip4/203.0.113.7/tcp/4001', '/ip4/203.0.114.7/tcp/4001')
-    same('/ip6/2001:db8:1::1/tcp/1', '/ip6/2001:0db8:0001:ffff::2/tcp/1')
-    differ('/ip6/2001:db8:1::1/tcp/1', '/ip6/2001:db8:2::1/tcp/1')
-    same('/dns4/Relay.example/tcp/1', '/dns/relay.example/tcp/2')
-  })
-
-  it('is that of the first address that names a network, and none for loopback or no address', () => {
-    same('/ip4/203.0.113.7/tcp/1', '/ip4/203.0.113.9/tcp/1')
-    expect(linkOf(['/ip4/127.0.0.1/tcp/1', '/ip4/203.0.113.7/tcp/1'])).to.equal(linkOf(['/ip4/203.0.113.1/tcp/1']))
-    for (const nothing of [[], ['/ip4/127.0.0.1/tcp/1'], ['/ip6/::1/tcp/1'], ['nonsense']]) {
-      expect(linkOf(nothing)).to.equal(ZERO_HASH)
-    }
-  })
-})
 
 describe('providers that may share a link', () => {
   it('run all their sessions in the same rounds, with the same receivers and the same start', () => {

@@ -163,7 +163,7 @@ describe('assignment of a claim that one receiver cannot take', () => {
     ).map(([verifiers, providers, receivers, capacityKbps]) => {
       const given = { verifiers, providers, beacon: `golden ${verifiers}` }
       const { sessions, unplaced, rounds } = assign(facts({ ...given, ...(capacityKbps && { capacityKbps }) }), {
-        ...{ ...PARAMS, epochSeconds: 3600 },
+        ...{ ...PARAMS, epochSeconds: 3600, lanes: 3 },
         receivers,
       })
       const withoutSoak = (key: string, value: unknown) => (key === 'soak' ? undefined : value)

@@ -9,7 +9,7 @@ import { ballotSetRoot } from '../../agreement/ballot-set.js'
 import { assign, assignedRoot } from '../../assignment/assign.js'
 import { anyVote } from '../../test/arbitraries.js'
 import { account, CLAIM_KBPS, facts, PARAMS, providerNamed, registryIndex, vote } from '../../test/samples.js'
-import { decodeCarryOver, encodeCarryOver } from '../carry-over.js'
+import { decodeCarryOver, encodeCarryOver, NOTHING_CARRIED } from '../carry-over.js'
 import { decayQ32 } from '../decay.js'
 import { type CountedBallot, type EvaluateInput, evaluateEpoch } from '../evaluate.js'
 import { buildReport } from '../report.js'
@@ -18,7 +18,7 @@ import { wilsonLowerBps } from '../uptime.js'
 const ALL_TICKS = (1n << 24n) - 1n
 const VERIFIERS = [0, 1, 2, 3, 4].map(registryIndex)
 const NO_SOAKS: ReadonlyMap<Hex, readonly SoakVote[]> = new Map()
-const NOTHING = { epoch: 0, leaves: [], soakVotes: NO_SOAKS }
+const NOTHING = { epoch: 0, ...NOTHING_CARRIED }
 
 type Cast = (provider: Hex, receiver: number) => { outcome: OutcomeCode; rateKbps: number; answered?: bigint }
 
@@ -48,7 +48,7 @@ function run(casts: readonly (Cast | undefined)[]): Leaf[] {
   for (const [i, cast] of casts.entries()) {
     if (cast === undefined) continue
     const last = leaves.at(-1)
-    const previous = last ? { epoch: last.epoch, leaves: [last], soakVotes: NO_SOAKS } : NOTHING
+    const previous = last ? { ...NOTHING_CARRIED, epoch: last.epoch, leaves: [last] } : NOTHING
     leaves.push(evaluateEpoch(inputOf(i + 1, 1, { previous, ballots: ballotsOf(i + 1, 1, cast) })).leaves[0]!)
   }
   return leaves
@@ -65,18 +65,22 @@ describe('evaluation of an epoch', () => {
       uptimeBps: 8_986,
       rateKbps: CLAIM_KBPS,
       claimKbps: CLAIM_KBPS,
-      scoreBps: 8_986,
+      scoreBps: 6_161,
       tier: 0,
-      throughputQ32: 2 ** 32,
+      throughputQ32: 2_944_779_803,
+      throughputSumQ32: 2 ** 32,
+      throughputWeightQ32: 6_264_218_483,
       ticksUpQ16: 24 * 65_536,
       ticksTotalQ16: 24 * 65_536,
       unmeasuredRun: 0,
       soakVotes: ZERO_HASH,
+      windowVotes: ZERO_HASH,
+      link: ZERO_HASH,
       breachBits: 0,
       assignedRoot: assignedRoot(VERIFIERS),
       penaltyBps: 0,
     })
-    const factor = decayQ32(PARAMS.epochSeconds, PARAMS.halfLifeSeconds)
+    const factor = decayQ32(PARAMS.halfLifeWindows)
     const ticks = ((BigInt(24 * 65_536) * factor) >> 32n) + BigInt(24 * 65_536)
     expect(second).to.include({ ticksUpQ16: Number(ticks), uptimeBps: wilsonLowerBps(ticks, ticks) })
   })
@@ -91,7 +95,7 @@ describe('evaluation of an epoch', () => {
   it('leaves an offline provider unmeasured, its uptime and throughput falling', () => {
     const leaves = run([honest, offline, undefined, offline])
     expect(leaves.map(leaf => leaf.status)).to.deep.equal([STATUS.measured, STATUS.unmeasured, STATUS.unmeasured])
-    expect(leaves.map(leaf => leaf.unmeasuredRun)).to.deep.equal([0, 1, 3])
+    expect(leaves.map(leaf => leaf.unmeasuredRun)).to.deep.equal([0, 1, 2])
     expect(leaves.map(leaf => leaf.penaltyBps + leaf.breachBits)).to.deep.equal([0, 0, 0])
     const [a, b, c] = leaves as [Leaf, Leaf, Leaf]
     expect(a.uptimeBps > b.uptimeBps && b.uptimeBps > c.uptimeBps).to.equal(true)
@@ -105,15 +109,33 @@ describe('evaluation of an epoch', () => {
     expect(leaves.map(leaf => leaf.penaltyBps)).to.deep.equal([0, 0, PARAMS.maxPenaltyBps])
   })
 
+  it('leaves a provider without a path five windows to repair it, and then penalises it window by window', () => {
+    const pathless: Cast = () => ({ outcome: OUTCOME.noPath, rateKbps: 0 })
+    const leaves = run(new Array(8).fill(pathless))
+    expect(leaves.map(({ breachBits, penaltyBps }) => [breachBits, penaltyBps])).to.deep.equal([
+      ...new Array(5).fill([0, 0]),
+      ...[
+        [0b1, 0],
+        [0b11, 0],
+        [0, PARAMS.maxPenaltyBps],
+      ],
+    ])
+    expect(leaves.map(({ unmeasuredRun }) => unmeasuredRun)).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8])
+    const repaired = run([...new Array(4).fill(pathless), honest, pathless])
+    expect(repaired.at(-2)).to.include({ status: STATUS.measured, unmeasuredRun: 0, breachBits: 0 })
+    expect(repaired.at(-1)).to.include({ status: STATUS.unmeasured, unmeasuredRun: 1, breachBits: 0 })
+  })
+
   it('starts afresh for an account that was not in the last report under the same index', () => {
     const held = [0, 1, 2].map(receiver => ({ receiver, epoch: 1, rateKbps: 1 }))
     const previous = {
+      ...NOTHING_CARRIED,
       epoch: 1,
       leaves: run([throttled]).map(leaf => ({ ...leaf, index: 9 })),
       soakVotes: new Map([[account('provider 0'), held]]),
     }
     const { leaves } = evaluateEpoch(inputOf(2, 1, { previous, ballots: ballotsOf(2, 1, honest) }))
-    expect(leaves[0]).to.include({ breachBits: 0, throughputQ32: 2 ** 32, soakVotes: ZERO_HASH })
+    expect(leaves[0]).to.include({ breachBits: 0, throughputSumQ32: 2 ** 32, soakVotes: ZERO_HASH })
   })
 
   it('counts no vote of another epoch, of another receiver, or cast twice', () => {
@@ -169,6 +191,7 @@ describe('evaluation of an epoch', () => {
     const held = VERIFIERS.map(receiver => ({ receiver, epoch: 1, rateKbps: 100 * receiver }))
     const before = evaluateEpoch(inputOf(1, 2, { ballots: ballotsOf(1, 2, honest) }))
     const carryOver = {
+      ...NOTHING_CARRIED,
       leaves: before.leaves.map((leaf, i) => (i === 0 ? { ...leaf, soakVotes: soakVotesDigest(held) } : leaf)),
       soakVotes: new Map([[account('provider 0'), held]]),
     }

@@ -17,7 +17,15 @@ const anyHeld: fc.Arbitrary<SoakVote[]> = fc
   .map(votes => soakVotesInForce(votes, [], QUORUM))
 
 const certified = (votes: readonly Vote[], assigned: readonly number[], now: boolean, held: readonly SoakVote[]) =>
-  tallyVotes({ votes, assigned, groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, soak: { now, held, needed: false } })
+  tallyVotes({
+    votes,
+    assigned,
+    groups: [],
+    claimKbps: CLAIM_KBPS,
+    params: PARAMS,
+    unmeasuredRun: 0,
+    soak: { now, held, needed: false },
+  })
 
 const asSoaks = (votes: readonly Vote[]): Vote[] => votes.map(one => ({ ...one, soak: true }))
 
@@ -134,5 +142,15 @@ describe('soak votes', () => {
     expect(certified(fine, all, false, soakVotes)).to.include({ soakLimitKbps: 0, rateKbps: 0, breach: false })
     const bounds = asSoaks(all.map(receiver => vote(receiver, OUTCOME.atLeast, CLAIM_KBPS)))
     expect(certified(bounds, all, true, []).soakVotes).to.deep.equal([])
+  })
+
+  it('takes the lower of two tries, so that senders that lend in the second gain nothing', () => {
+    const soak = { soak: true, otherOutcome: OUTCOME.under, otherKbps: CLAIM_KBPS / 2 }
+    const lent = [0, 1, 2, 3].map(receiver => vote(receiver, OUTCOME.verified, CLAIM_KBPS, soak))
+    const result = certified(lent, [0, 1, 2, 3], true, [])
+    expect(result.soakVotes.map(({ rateKbps }) => rateKbps)).to.deep.equal(new Array(4).fill(CLAIM_KBPS / 2))
+    expect(result).to.include({ rateKbps: CLAIM_KBPS / 2, belowThreshold: 0 })
+    const spoilt = lent.map(one => ({ ...one, otherOutcome: OUTCOME.atLeast }))
+    expect(certified(spoilt, [0, 1, 2, 3], true, []).rateKbps).to.equal(CLAIM_KBPS)
   })
 })

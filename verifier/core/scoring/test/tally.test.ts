@@ -17,7 +17,15 @@ const certified = (
     held: [],
   },
 ) =>
-  tallyVotes({ votes, assigned, groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, soak: { needed: false, ...soak } })
+  tallyVotes({
+    votes,
+    assigned,
+    groups: [],
+    claimKbps: CLAIM_KBPS,
+    params: PARAMS,
+    unmeasuredRun: 0,
+    soak: { needed: false, ...soak },
+  })
 
 /** The penalty of a third breach with these votes. */
 const penalty = (...args: Parameters<typeof certified>): number => {
@@ -45,6 +53,30 @@ describe('tally', () => {
     expect(certified(votes, FIVE)).to.include({ status: STATUS.unmeasured, rateKbps: 0, breach: false, usable: 2 })
     expect(certified([], FIVE).status).to.equal(STATUS.unmeasured)
     expect(certified([], []).status).to.equal(STATUS.unmeasured)
+  })
+
+  it('blames nobody for one session alone, and says so', () => {
+    const once = { attempts: 1, otherOutcome: 0, otherKbps: 0 }
+    for (const outcome of [OUTCOME.under, OUTCOME.refused, OUTCOME.dead, OUTCOME.garbage]) {
+      const votes = FIVE.map(receiver => vote(receiver, outcome, 9_000, once))
+      const result = certified(votes, FIVE)
+      expect(result).to.include({ status: STATUS.unmeasured, breach: false, belowThreshold: 0, usable: 0 })
+      expect(result.receivers[0]).to.include({ counted: 'ignored' })
+      expect(result.receivers[0]!.why).to.include('second session')
+    }
+    const kept = FIVE.map(receiver => vote(receiver, OUTCOME.verified, CLAIM_KBPS, once))
+    expect(certified(kept, FIVE)).to.include({ status: STATUS.measured, rateKbps: CLAIM_KBPS })
+  })
+
+  it('counts no path as no fault for five windows, and then as serving nothing', () => {
+    const votes = FIVE.map(receiver => vote(receiver, OUTCOME.noPath))
+    const since = (unmeasuredRun: number) =>
+      tallyVotes({
+        ...{ votes, assigned: FIVE, groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, unmeasuredRun },
+        soak: { now: false, held: [], needed: false },
+      })
+    expect(since(4)).to.include({ status: STATUS.unmeasured, breach: false })
+    expect(since(5)).to.include({ status: STATUS.unserving, breach: true, rateKbps: 0 })
   })
 
   it('certifies nothing before a soak has confirmed it, if the network has soaks; a breach needs none', () => {

@@ -1,73 +1,110 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { CLAIM_KBPS } from '../../test/samples.js'
+import { CLAIM_KBPS, PARAMS } from '../../test/samples.js'
 import { decayQ32, ONE_Q32 } from '../decay.js'
 import { scoreBps, tierOf } from '../score.js'
-import { NEVER_MEASURED, nextThroughputQ32 } from '../throughput.js'
+import { nextThroughput, PRIOR, type Throughput, throughputQ32 } from '../throughput.js'
 
-const HALF_LIFE = 3 * 86_400
-const seconds = fc.integer({ min: 1, max: 10 * HALF_LIFE })
-const rate = fc.integer({ min: 0, max: 2 * CLAIM_KBPS })
-const share = fc.bigInt({ min: 1n, max: ONE_Q32 })
+const HALF_LIFE = PARAMS.halfLifeWindows
+const anyHalfLife = fc.integer({ min: 1, max: 1_000 })
+/** A window's rate as a share of the claim; undefined if the window was unmeasured. */
+type Ratio = number | undefined
+
+/** T in Q32 after these windows. */
+function afterAll(ratios: readonly Ratio[], halfLife = HALF_LIFE): Throughput {
+  const factor = decayQ32(halfLife)
+  return ratios.reduce<Throughput>((state, ratio) => {
+    const measured =
+      ratio === undefined ? undefined : { rateKbps: Math.floor(ratio * CLAIM_KBPS), claimKbps: CLAIM_KBPS }
+    return nextThroughput(state, factor, measured)
+  }, PRIOR)
+}
+const meanAfter = (ratios: readonly Ratio[], halfLife?: number): number =>
+  Number(throughputQ32(afterAll(ratios, halfLife))) / 2 ** 32
+const times = <T>(count: number, value: T): T[] => new Array<T>(count).fill(value)
+
+describe('decay', () => {
+  it('halves in a half-life, as 2^(−1/h) a window does', () => {
+    fc.assert(
+      fc.property(anyHalfLife, halfLife => {
+        expect(Number(decayQ32(halfLife))).to.be.closeTo(2 ** (32 - 1 / halfLife), 1)
+        expect((Number(decayQ32(halfLife)) / 2 ** 32) ** halfLife).to.be.closeTo(0.5, 1e-6)
+      }),
+    )
+    expect(Number(decayQ32(1))).to.be.closeTo(2 ** 31, 1)
+  })
+})
 
 describe('throughput', () => {
-  it('decays by half in a half-life', () => {
-    expect(decayQ32(0, HALF_LIFE)).to.equal(ONE_Q32)
-    expect(decayQ32(HALF_LIFE, HALF_LIFE)).to.equal(ONE_Q32 / 2n)
-    expect(decayQ32(5 * HALF_LIFE, HALF_LIFE)).to.equal(ONE_Q32 / 32n)
-    expect(decayQ32(100 * HALF_LIFE, HALF_LIFE)).to.equal(0n)
+  it('is 0 for a provider that was never measured, however long', () => {
+    for (const windows of [0, 1, 1_000]) expect(afterAll(times(windows, undefined))).to.deep.equal(PRIOR)
   })
 
-  it('decays as 2^(−t/h) does, to the last bits', () => {
+  it('is not decided by the first window, good or bad', () => {
+    expect(meanAfter([1])).to.be.within(0.65, 0.7)
+    expect(meanAfter([0])).to.equal(0)
+    expect(meanAfter([0, 1, 1])).to.be.above(0.6)
+    expect(meanAfter([0, ...times(8, 1)])).to.be.above(0.85)
+  })
+
+  it('reaches 0.9 in four good windows, and 0.99 in 20, at a half-life of 7 and of 8', () => {
+    for (const halfLife of [7, 8]) {
+      expect(meanAfter(times(3, 1), halfLife)).to.be.below(0.9)
+      expect(meanAfter(times(4, 1), halfLife)).to.be.above(0.9)
+      expect(meanAfter(times(20, 1), halfLife)).to.be.above(0.99)
+    }
+  })
+
+  it('tells five dead windows from one restart, wherever they lie in a dozen', () => {
+    const dozen = (bad: number, from: number) => times(12, 1).map((_, i) => (i >= from && i < from + bad ? 0 : 1))
+    for (let from = 0; from <= 7; from++) {
+      for (let restart = 0; restart < 12; restart++) {
+        expect(meanAfter(dozen(5, from)) + 0.1).to.be.below(meanAfter(dozen(1, restart)))
+      }
+    }
+  })
+
+  const windows = fc.array(fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }), { maxLength: 60 })
+
+  it('lies between 0 and the best ratio, and falls by the decay in an unmeasured window', () => {
     fc.assert(
-      fc.property(seconds, fc.integer({ min: 1, max: 2 * HALF_LIFE }), (elapsed, halfLife) => {
-        const exact = 2 ** (-elapsed / halfLife) * 2 ** 32
-        expect(Number(decayQ32(elapsed, halfLife))).to.be.closeTo(exact, 2)
+      fc.property(windows, anyHalfLife, (ratios, halfLife) => {
+        const now = meanAfter(ratios, halfLife)
+        expect(now).to.be.within(0, Math.max(0, ...ratios.map(ratio => ratio ?? 0)))
+        expect(meanAfter([...ratios, undefined], halfLife)).to.be.at.most(now * 2 ** (-1 / halfLife) + 1e-9)
       }),
     )
   })
 
-  it('decays over one long span as over two short ones', () => {
+  it('never rises because a provider with one true ratio hides some of its windows', () => {
+    const hidden = fc.array(fc.boolean(), { minLength: 1, maxLength: 60 })
     fc.assert(
-      fc.property(seconds, seconds, (a, b) => {
-        const parts = (decayQ32(a, HALF_LIFE) * decayQ32(b, HALF_LIFE)) >> 32n
-        expect(Number(decayQ32(a + b, HALF_LIFE) - parts)).to.be.within(-3, 3)
+      fc.property(hidden, fc.integer({ min: 0, max: 100 }), anyHalfLife, (hides, percent, halfLife) => {
+        const hiding = hides.map(hide => (hide ? undefined : percent / 100))
+        const open = hides.map(() => percent / 100)
+        expect(meanAfter(hiding, halfLife)).to.be.at.most(meanAfter(open, halfLife) + 1e-9)
       }),
     )
   })
 
-  it('is set by the first measured window', () => {
-    const factor = decayQ32(12, HALF_LIFE)
-    expect(nextThroughputQ32(NEVER_MEASURED, factor, CLAIM_KBPS / 2, CLAIM_KBPS)).to.equal(ONE_Q32 / 2n)
-    expect(nextThroughputQ32(NEVER_MEASURED, factor, undefined, CLAIM_KBPS)).to.equal(NEVER_MEASURED)
+  it('does not pay an established provider for hiding one bad window, whatever it would have shown', () => {
+    const established = times(5 * HALF_LIFE, 1)
+    for (const ratio of [0, 0.1, 0.5, 0.9]) {
+      expect(meanAfter([...established, undefined])).to.be.at.most(meanAfter([...established, ratio]))
+    }
   })
 
-  it('distinguishes a provider measured at zero from one that was never measured', () => {
-    const factor = decayQ32(12, HALF_LIFE)
-    const zero = nextThroughputQ32(NEVER_MEASURED, factor, 0, CLAIM_KBPS)
-    expect(zero > 0n).to.equal(true)
-    expect(nextThroughputQ32(zero, factor, CLAIM_KBPS, CLAIM_KBPS) < ONE_Q32 / 1_000n).to.equal(true)
+  it('leaves at most 0.6 to a provider that delivers in one window of five and is unmeasured in the others', () => {
+    const cycle = [1, undefined, undefined, undefined, undefined]
+    for (const halfLife of [7, 8]) expect(meanAfter(times(20, cycle).flat(), halfLife)).to.be.below(0.6)
   })
 
-  it('is the weighted mean of old and new, by elapsed epochs', () => {
-    fc.assert(
-      fc.property(share, seconds, rate, (previous, elapsed, rateKbps) => {
-        const weight = 2 ** (-elapsed / HALF_LIFE)
-        const exact = Number(previous) * weight + 2 ** 32 * Math.min(1, rateKbps / CLAIM_KBPS) * (1 - weight)
-        const next = nextThroughputQ32(previous, decayQ32(elapsed, HALF_LIFE), rateKbps, CLAIM_KBPS)
-        expect(Number(next)).to.be.closeTo(exact, 4)
-      }),
-    )
-  })
-
-  it('only decays while unmeasured, and stays within bounds', () => {
-    fc.assert(
-      fc.property(share, seconds, fc.option(rate, { nil: undefined }), (previous, elapsed, rateKbps) => {
-        const next = nextThroughputQ32(previous, decayQ32(elapsed, HALF_LIFE), rateKbps, CLAIM_KBPS)
-        expect(next >= 1n && next <= ONE_Q32).to.equal(true)
-        if (rateKbps === undefined) expect(next <= previous).to.equal(true)
-      }),
-    )
+  it('lets a provider come back from a long absence as fast as a newcomer comes up', () => {
+    const absent = times(10 * HALF_LIFE, undefined)
+    for (const good of [1, 4, 8]) {
+      const back = meanAfter([...times(40, 1), ...absent, ...times(good, 1)])
+      expect(back).to.be.closeTo(meanAfter(times(good, 1)), 0.01)
+    }
   })
 })
 
@@ -76,7 +113,7 @@ describe('score', () => {
     expect(scoreBps(ONE_Q32, 8_986)).to.equal(8_986)
     expect(scoreBps(ONE_Q32 / 2n, 9_000)).to.equal(4_500)
     fc.assert(
-      fc.property(share, fc.integer({ min: 0, max: 10_000 }), (throughput, uptime) => {
+      fc.property(fc.bigInt({ min: 0n, max: ONE_Q32 }), fc.integer({ min: 0, max: 10_000 }), (throughput, uptime) => {
         expect(scoreBps(throughput, uptime)).to.be.within(0, uptime)
       }),
     )

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Measurement, Outcome, SessionEvidence } from '../../../../probe/verdict/outcome.js'
 import { keccakText } from '../../../../proto/hash.js'
-import { decodeVote, encodeVote, OUTCOME } from '../../../../proto/vote.js'
+import { CAUSE, decodeVote, encodeVote, OUTCOME } from '../../../../proto/vote.js'
 import { account } from '../../test/samples.js'
 import { makeVote } from '../vote.js'
 
@@ -13,6 +13,7 @@ const MEASUREMENT: Measurement = {
   goodputKbps: 24_001.2,
   lossBps: 12.5,
   jitterUs: 340,
+  delayUs: 87_654.3,
   offeredKbps: 41_250,
   controlLossBps: 40,
   controlDelayUs: 730,
@@ -25,8 +26,10 @@ const EVIDENCE: SessionEvidence = {
   sessionId: keccakText('session'),
   chunkRoot: keccakText('chunk root'),
   keyCommitments: keccakText('commitments'),
+  sessionPeers: keccakText('session peers'),
   receiptHead: keccakText('receipts'),
   unverifiableSenders: 0b10,
+  providerHost: undefined,
 }
 const made = (outcome: Outcome | undefined, ticksSent = 0n, ticksAnswered = 0n) =>
   makeVote({
@@ -34,6 +37,7 @@ const made = (outcome: Outcome | undefined, ticksSent = 0n, ticksAnswered = 0n) 
     provider: account('provider 0'),
     receiver: 3,
     result: outcome && { outcome, evidence: EVIDENCE },
+    other: undefined,
     ticksSent,
     ticksAnswered,
     scheduleProof: keccakText('schedule'),
@@ -45,7 +49,7 @@ describe('vote', () => {
     const measurement = MEASUREMENT
     expect(made({ kind: 'verified', measurement }).outcome).to.equal(OUTCOME.verified)
     expect(made({ kind: 'under', measurement }).outcome).to.equal(OUTCOME.under)
-    for (const reason of ['sender-limited', 'path-limited', 'unstable', 'no-control'] as const) {
+    for (const reason of ['sender-limited', 'path-limited', 'unstable', 'no-control', 'receiver-overrun'] as const) {
       expect(made({ kind: 'at-least', measurement, reason }).outcome).to.equal(OUTCOME.atLeast)
     }
     expect(made({ kind: 'refused', refusals: 3 }).outcome).to.equal(OUTCOME.refused)
@@ -56,6 +60,7 @@ describe('vote', () => {
   })
 
   it('rounds rates down and keeps the evidence', () => {
+    const { providerHost: _, ...kept } = EVIDENCE
     expect(made({ kind: 'verified', measurement: MEASUREMENT })).to.include({
       rateKbps: 24_567,
       goodputKbps: 24_001,
@@ -63,7 +68,7 @@ describe('vote', () => {
       controlLossBps: 40,
       controlDelayUs: 730,
       directKbps: 31_000,
-      ...EVIDENCE,
+      ...kept,
     })
   })
 
@@ -79,6 +84,25 @@ describe('vote', () => {
     expect(made({ kind: 'no-data', reason: 'receiver-fault' }, 0b11n, 0b11n).outcome).to.equal(OUTCOME.noData)
   })
 
+  it('names the cause of a path that is missing', () => {
+    for (const [reason, cause] of [
+      ['family', CAUSE.family],
+      ['path-mtu', CAUSE.pathMtu],
+      ['udp-blocked', CAUSE.udpBlocked],
+      ['refusals', CAUSE.refusals],
+    ] as const)
+      expect(made({ kind: 'no-path', reason }, 0b11n)).to.include({ outcome: OUTCOME.noPath, cause, rateKbps: 0 })
+    expect(made({ kind: 'dead', granted: 3 }).cause).to.equal(CAUSE.none)
+  })
+
+  it('counts a provider as dead whose heartbeats come through while its sessions show no datagram', () => {
+    const blocked: Outcome = { kind: 'no-path', reason: 'udp-blocked' }
+    expect(made(blocked, 0b1111n, 0b0011n)).to.include({ outcome: OUTCOME.dead, cause: CAUSE.none })
+    expect(made(blocked, 0b1111n, 0b0001n)).to.include({ outcome: OUTCOME.noPath, cause: CAUSE.udpBlocked })
+    const mtu: Outcome = { kind: 'no-path', reason: 'path-mtu' }
+    expect(made(mtu, 0b11n, 0b11n).outcome, 'heartbeats are small').to.equal(OUTCOME.noPath)
+  })
+
   it('counts no answer to a heartbeat that was not sent', () => {
     expect(made(undefined, 0b0101n, 0b1111n).ticksAnswered).to.equal(0b0101n)
   })
@@ -92,6 +116,7 @@ describe('vote', () => {
       goodputKbps: anything,
       lossBps: anything,
       jitterUs: anything,
+      delayUs: anything,
       offeredKbps: anything,
       controlLossBps: anything,
       controlDelayUs: anything,

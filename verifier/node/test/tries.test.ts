@@ -1,0 +1,74 @@
+import { expect } from 'chai'
+import { keccakText } from '../../../proto/hash.js'
+import type { Hex } from '../../../proto/hex.js'
+import { assign, type Session } from '../../core/assignment/assign.js'
+import { senderLoadKbps } from '../../core/assignment/place.js'
+import { type Combined, isKept, type Try } from '../../core/scoring/two-tries.js'
+import { CLAIM_KBPS, facts, PARAMS } from '../../core/test/samples.js'
+import { runTries } from '../tries.js'
+
+const LONG = { ...PARAMS, epochSeconds: 3_600, lanes: 0 }
+const KEPT = { outcome: { kind: 'verified' } } as Try
+const DEAD: Try = { outcome: { kind: 'dead', granted: 3 } }
+
+/** @param outcomeOf what a session shows */
+async function tried(
+  chain: ReturnType<typeof facts>,
+  outcomeOf: (session: Session, isRepeat: boolean) => Try | undefined,
+) {
+  const assignment = assign(chain, LONG)
+  const ran: Session[] = []
+  const told = new Map<Hex, Combined<Try>[]>()
+  await runTries<Try>({
+    ...{ assignment, self: assignment.sessions[0]!.receiver },
+    run: async session => {
+      ran.push(session)
+      return outcomeOf(session, assignment.repeats.includes(session))
+    },
+    tell: (provider, combined) => told.set(provider, [...(told.get(provider) ?? []), combined]),
+  })
+  return { ran, told }
+}
+
+describe('the tries of a receiver', () => {
+  const chain = facts({ verifiers: 7, providers: 3 })
+  const bad = chain.providers[1]!.account
+
+  it('repeat only what did not show that the claim is kept', async () => {
+    const { ran, told } = await tried(chain, ({ provider }) => (provider === bad ? DEAD : KEPT))
+    expect(ran).to.have.length(4)
+    expect(ran.filter(({ provider }) => provider === bad)).to.have.length(2)
+    expect(told.get(bad)).to.deep.equal([
+      { result: DEAD, other: undefined },
+      { result: DEAD, other: DEAD },
+    ])
+    for (const { account } of [chain.providers[0]!, chain.providers[2]!]) {
+      expect(told.get(account)).to.deep.equal([{ result: KEPT, other: undefined }])
+    }
+  })
+
+  it('keep what the second shows', async () => {
+    const { told } = await tried(chain, (_, isRepeat) => (isRepeat ? KEPT : DEAD))
+    expect(told.get(bad)!.at(-1)).to.deep.equal({ result: KEPT, other: DEAD })
+  })
+
+  it('run the second for a node that came up after the first', async () => {
+    const { told } = await tried(chain, (_, isRepeat) => (isRepeat ? DEAD : undefined))
+    expect(told.get(bad)!.at(-1)).to.deep.equal({ result: DEAD, other: undefined })
+  })
+
+  it('repeat all providers of a link together', async () => {
+    const link = keccakText('a link')
+    const linked = { ...chain, providers: chain.providers.map(one => ({ ...one, link })) }
+    const { ran } = await tried(linked, ({ provider }) => (provider === bad ? DEAD : KEPT))
+    expect(ran).to.have.length(6)
+  })
+
+  it('are always two in a group of receivers, and the vote rests on the second', async () => {
+    const grouped = facts({ verifiers: 9, providers: 1, capacityKbps: 3 * senderLoadKbps(CLAIM_KBPS / 2, 3) })
+    const { ran, told } = await tried(grouped, (_, isRepeat) => (isRepeat ? DEAD : KEPT))
+    expect(ran).to.have.length(2)
+    expect(isKept(told.get(grouped.providers[0]!.account)!.at(-1)!.other)).to.equal(true)
+    expect(told.get(grouped.providers[0]!.account)!.at(-1)!.result).to.equal(DEAD)
+  })
+})

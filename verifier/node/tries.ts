@@ -1,0 +1,57 @@
+/**
+ * One verifier's sessions as a receiver in one epoch: every first try, and the second of those that did not show that the
+ * claim is kept. A group of receivers always runs both, since no member knows what the others read.
+ */
+import type { Hex } from '../../proto/hex.js'
+import type { Assignment, Session } from '../core/assignment/assign.js'
+import { type Combined, combineTogether, isKept, type Try } from '../core/scoring/two-tries.js'
+
+export interface TriesOptions<T extends Try> {
+  readonly assignment: Pick<Assignment, 'sessions' | 'repeats'>
+  /** registry index */
+  readonly self: number
+  /** undefined if this node was not ready in time */
+  readonly run: (session: Session) => Promise<T | undefined>
+  /** Hears what a provider's vote rests on: after the first try, and again after the second. */
+  readonly tell: (provider: Hex, combined: Combined<T>) => void
+}
+
+export async function runTries<T extends Try>(options: TriesOptions<T>): Promise<void> {
+  const { sessions, repeats } = options.assignment
+  const isMine = ({ receiver }: Session) => receiver === options.self
+  const again = repeats.filter(isMine)
+  await Promise.all(together(sessions.filter(isMine)).map(set => runSet(set, again, options)))
+}
+
+async function runSet<T extends Try>(
+  set: readonly Session[],
+  repeats: readonly Session[],
+  { run, tell }: TriesOptions<T>,
+): Promise<void> {
+  const isGroup = set[0]!.startsWith === undefined
+  const tellAll = (combined: readonly Combined<T>[]) => {
+    for (const [i, { provider }] of set.entries()) tell(provider, combined[i]!)
+  }
+  const first = await Promise.all(set.map(run))
+  if (isGroup) tellAll(first.map(one => ({ result: undefined, other: one })))
+  else tellAll(first.map(one => ({ result: one, other: undefined })))
+  if (!isGroup && first.every(isKept)) return
+  const second = await Promise.all(
+    set.map(async session => {
+      const repeat = repeats.find(({ provider }) => provider === session.provider)
+      return repeat && run(repeat)
+    }),
+  )
+  if (isGroup) tellAll(second.map((one, i) => ({ result: one, other: first[i] })))
+  else tellAll(combineTogether(first, second))
+}
+
+/** Sessions with the providers of one link start at once, and are judged together; those of a group by the tally. */
+function together(sessions: readonly Session[]): Session[][] {
+  const sets = new Map<Hex, Session[]>()
+  for (const session of sessions) {
+    const key = session.startsWith ?? session.provider
+    sets.set(key, [...(sets.get(key) ?? []), session])
+  }
+  return [...sets.values()]
+}
