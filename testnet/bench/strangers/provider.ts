@@ -93,8 +93,11 @@ export class MeasuredProvider {
     return self
   }
 
-  /** One session of three senders, each from a new peer and with a token. */
-  async measure(): Promise<Outcome> {
+  /**
+   * One session of three senders, each from a new peer and with a token.
+   * @param say hears why a session was not verified
+   */
+  async measure(say: (line: string) => void): Promise<Outcome> {
     const { receiver, senders } = this.#keys
     const claimKbps = this.#claimKbps
     const terms = { claimKbps, senders: SENDERS, receiver: receiver.verifier, provider: providerAnswers }
@@ -111,7 +114,7 @@ export class MeasuredProvider {
         },
       })),
     })
-    if (process.env.DBG) console.log(JSON.stringify(outcome), notes)
+    if (outcome.kind !== 'verified') say(`${JSON.stringify(outcome)} ${notes.join('; ')}`)
     return outcome
   }
 

@@ -22,19 +22,21 @@ const STREAMS = 4
 /** In the part without classes, where each takes longer. */
 const FEW_SESSIONS = 3
 
+type Say = (line: string) => void
+
 interface Attacked {
   readonly outcomes: Outcome[]
   readonly openings: OpeningsReport
   readonly crowd: CrowdReport
 }
 
-export async function runStrangers(plan: StrangersPlan, say: (line: string) => void): Promise<Found> {
+export async function runStrangers(plan: StrangersPlan, say: Say): Promise<Found> {
   const { claimKbps, keys, sessions } = plan
   const provider = await MeasuredProvider.open({ claimKbps, classes: true })
   try {
-    const alone = await measured(provider, sessions)
+    const alone = await measured(provider, sessions, say)
     say('measured without strangers')
-    const attacked = await underAttack(plan, provider, sessions)
+    const attacked = await underAttack(plan, provider, sessions, say)
     const { stats } = provider.relay
     say(`with strangers: relay ${JSON.stringify(stats)}`)
     const { evicted, denied, size } = provider.pool
@@ -47,14 +49,19 @@ export async function runStrangers(plan: StrangersPlan, say: (line: string) => v
   }
 }
 
-async function underAttack(plan: StrangersPlan, provider: MeasuredProvider, sessions: number): Promise<Attacked> {
+async function underAttack(
+  plan: StrangersPlan,
+  provider: MeasuredProvider,
+  sessions: number,
+  say: Say,
+): Promise<Attacked> {
   const { claimKbps, keys, addresses, flood } = plan
   const hosts = loopbackHosts(addresses)
   const attack = { ...provider.target, claimKbps, floodKbps: flood * claimKbps, hosts, streams: STREAMS }
   const crowd = await Crowd.start(attack)
   const openings = await Openings.start(provider.relay, { keys, hosts, ms: sessions * SESSION_MS })
   try {
-    const outcomes = await measured(provider, sessions)
+    const outcomes = await measured(provider, sessions, say)
     return { outcomes, openings: await openings.stop(), crowd: await crowd.stop() }
   } catch (error) {
     await Promise.allSettled([openings.stop(), crowd.stop()])
@@ -65,14 +72,14 @@ async function underAttack(plan: StrangersPlan, provider: MeasuredProvider, sess
 async function atRelayWithoutClasses(plan: StrangersPlan): Promise<Outcome[]> {
   const provider = await MeasuredProvider.open({ claimKbps: plan.claimKbps, classes: false })
   try {
-    return (await underAttack(plan, provider, FEW_SESSIONS)).outcomes
+    return (await underAttack(plan, provider, FEW_SESSIONS, () => {})).outcomes
   } finally {
     await provider.close()
   }
 }
 
-async function measured(provider: MeasuredProvider, sessions: number): Promise<Outcome[]> {
+async function measured(provider: MeasuredProvider, sessions: number, say: Say): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
-  for (let i = 0; i < sessions; i++) outcomes.push(await provider.measure())
+  for (let i = 0; i < sessions; i++) outcomes.push(await provider.measure(say))
   return outcomes
 }
