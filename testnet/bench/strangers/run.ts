@@ -1,4 +1,5 @@
 /** The work of `bench strangers`: sessions without strangers, with them, and with them at a relay without classes. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Outcome } from '../../../probe/index.js'
 import { Crowd, loopbackHosts } from '../../strangers/crowd.js'
 import type { CrowdReport } from '../../strangers/messages.js'
@@ -19,6 +20,9 @@ export interface StrangersPlan {
 /** About how long a session takes: all keys come while the sessions run. */
 const SESSION_MS = 1500
 const STREAMS = 4
+/** Strangers' sessions that carry data when the verifiers' sessions begin, and how long these may take to open. */
+const FLOODING = 8
+const CROWD_MS = 10_000
 /** In the part without classes, where each takes longer. */
 const FEW_SESSIONS = 3
 
@@ -58,7 +62,12 @@ async function underAttack(
   const { claimKbps, keys, addresses, flood } = plan
   const hosts = loopbackHosts(addresses)
   const attack = { ...provider.target, claimKbps, floodKbps: flood * claimKbps, hosts, streams: STREAMS }
+  const { stats } = provider.relay
+  const floods = stats.granted + FLOODING
   const crowd = await Crowd.start(attack)
+  // Afterwards the openings take all places of strangers, and no stranger would get to send anything.
+  for (const endMs = performance.now() + CROWD_MS; stats.granted < floods && performance.now() < endMs; )
+    await sleep(50)
   const openings = await Openings.start(provider.relay, { keys, hosts, ms: sessions * SESSION_MS })
   try {
     const outcomes = await measured(provider, sessions, say)
