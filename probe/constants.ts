@@ -68,8 +68,6 @@ export const SETTLE_SPREAD_MS = 100
 export const MAX_STRANGERS = 32
 export const MAX_STRANGERS_PER_HOST = 4
 export const MAX_STRANGERS_PER_PEER = 2
-/** A stranger's session ends after this time, however long it asked for. */
-export const STRANGER_MS = 30_000
 /**
  * All that the relay forwards while strangers send, as a multiple of the claim. Whoever keeps a claim has room for more,
  * and a stranger alone can still measure the whole claim.
