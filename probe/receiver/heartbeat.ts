@@ -13,7 +13,8 @@ import type { RelayGrant } from '../../proto/messages.js'
 import { HANDSHAKE_MS, PATH_MS } from '../constants.js'
 import { within } from '../deadline.js'
 import type { AnswerVerifier, ProviderStream, RandomSource } from '../ports.js'
-import { RelayClient, requestOf } from '../wire/relay-client.js'
+import { requestOf } from '../verdict/session-shape.js'
+import { RelayClient } from '../wire/relay-client.js'
 import type { ExpectedHeartbeats, Receiver } from './receiver.js'
 
 export interface HeartbeatRequest {

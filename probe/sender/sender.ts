@@ -34,11 +34,12 @@ import type {
   TokenSource,
 } from '../ports.js'
 import { type SessionBudget, sessionBudget } from '../verdict/session-budget.js'
+import { requestOf } from '../verdict/session-shape.js'
 import { mostDirectKbps, shareKbps } from '../verdict/share.js'
 import { type Phase, phasesOf } from '../verdict/turns.js'
 import { isOverIpv6 } from '../wire/address-family.js'
 import { KEY_BYTES } from '../wire/keystream.js'
-import { RelayClient, requestOf } from '../wire/relay-client.js'
+import { RelayClient } from '../wire/relay-client.js'
 import type { SeenSessions } from '../wire/seen-sessions.js'
 import { keyCommitment, relaySessionId, revealDigest, stopDigest } from '../wire/statements.js'
 

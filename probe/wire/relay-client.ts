@@ -17,7 +17,6 @@ import { NO_TOKEN } from '../../proto/token.js'
 import { LAST_RECEIPT_MS, OPEN_BYTES, SETTLE_MS, SETTLE_SPREAD_MS } from '../constants.js'
 import { within } from '../deadline.js'
 import type { AnswerVerifier, ProviderStream } from '../ports.js'
-import { shapeOf } from '../verdict/session-shape.js'
 import { grantDigest, readyDigest, refuseDigest } from './statements.js'
 
 export type RelayAnswer =
@@ -29,24 +28,6 @@ export type RelayRequest = Omit<RelayOpen, 'padding' | 'provider' | 'token'> & {
   /** undefined opens the session as a stranger */
   readonly token?: Uint8Array | undefined
 }
-
-/** Where the provider forwards to. */
-export interface NextHop {
-  /** an address literal */
-  readonly host: string
-  readonly port: number
-}
-
-/** What every opener asks for. @param claimKbps of the provider, as the chain holds it */
-export const requestOf = (
-  sessionId: Uint8Array,
-  { host, port }: NextHop,
-  claimKbps: number,
-  token?: Uint8Array,
-): RelayRequest => ({
-  ...{ sessionId, nextHopHost: host, nextHopPort: port, token },
-  ...shapeOf(claimKbps),
-})
 
 /** All openings have one length. */
 export function paddedOpen({ token = NO_TOKEN, ...request }: RelayRequest, provider: Hex): RelayOpen {

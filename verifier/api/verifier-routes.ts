@@ -95,7 +95,8 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
     const report = await acceptedReport(node, 'latest')
     const facts = await node.store.latestFacts()
     const announced = await node.chain.announcements()
-    return (facts?.providers ?? []).map(provider => {
+    const active = facts?.providers.filter(provider => provider.active) ?? []
+    return active.map(provider => {
       const address = announced.find(({ role, account }) => role === 'provider' && account === provider.account)
       const leaf = report?.leaves.find(({ provider: account }) => account === provider.account)
       return {

@@ -31,7 +31,10 @@ const flooding: Behaviour = (stream, deps) =>
     {
       ...deps,
       authorize: async invite =>
-        ({ ...(await deps.authorize(invite)), claimKbps: 2 * CLAIM_KBPS, soakMs: 2 * SOAK_MS }) as Authorization,
+        ({
+          ...(await deps.authorize(invite)),
+          ...{ claimKbps: 2 * CLAIM_KBPS, providerClaimKbps: CLAIM_KBPS, soakMs: 2 * SOAK_MS },
+        }) as Authorization,
     },
   )
 

@@ -7,8 +7,12 @@ const BLAMING: readonly string[] = ['under', 'dead', 'refused', 'garbage', 'no-p
 const FOUND_SHARE = 0.95
 /** A reading of the control cell below this was cut by the harness. */
 const WHOLE = 0.995
-/** A pause this long may have cost a flow what its line would have carried. */
+/**
+ * A pause this long, and this share of the session, may have cost a flow what its line would have carried. A long session
+ * reads the median of many windows, so it bears a longer pause.
+ */
 const LAG_MS = 100
+const LAG_SHARE = 0.03
 /** So do many short pauses: what was held comes in bursts, and a short queue drops it. */
 const PAUSED_SHARE = 0.2
 /** A cell of which a larger share of sessions starved says more about the machine than about the probe. */
@@ -25,9 +29,12 @@ export const isBlaming = ({ outcome }: Pick<JusticeRow, 'outcome'>): boolean => 
 export const isStarved = ({
   lagMs,
   pausedShare,
+  seconds,
   reason,
-}: Pick<JusticeRow, 'lagMs' | 'pausedShare' | 'reason'>): boolean =>
-  lagMs > LAG_MS || pausedShare > PAUSED_SHARE || STARVED_REASONS.includes(reason ?? '')
+}: Pick<JusticeRow, 'lagMs' | 'pausedShare' | 'seconds' | 'reason'>): boolean =>
+  lagMs > Math.max(LAG_MS, LAG_SHARE * 1000 * seconds) ||
+  pausedShare > PAUSED_SHARE ||
+  STARVED_REASONS.includes(reason ?? '')
 
 export const isWhole = ({ outcome, reading }: Pick<JusticeRow, 'outcome' | 'reading'>): boolean =>
   outcome === 'verified' && (reading ?? 0) >= WHOLE

@@ -1,9 +1,11 @@
 /** Whose keys a transcript is made with: it is held against what the chain says of its epoch. */
 import { expect } from 'chai'
 import { keccakText } from '../../../proto/hash.js'
-import { fromHex } from '../../../proto/hex.js'
+import { fromHex, type Hex } from '../../../proto/hex.js'
 import { Transcript } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
+import { assign } from '../../core/assignment/assign.js'
+import { account } from '../../core/test/samples.js'
 import { checkRegistered } from '../registry-checks.js'
 import { parseTranscript } from '../transcript-checks.js'
 import { freshMembers, type Members, registryOf, transcriptOfSession } from './session-transcript.js'
@@ -42,6 +44,28 @@ describe('a transcript beside the registry', function () {
     expect(await fault({ receiverAccount: session.provider })).to.include('receiver’s account and peer')
     expect(await fault({ senderPeers: [receiverPeer, ...others] })).to.include('senders’ peers')
     expect(await faults({}, { ...DEVNET, breachBps: 9000 })).to.have.length(1)
+  })
+
+  it('holds for a receiver that the provider has from a neighbour on its link, and for no other', async () => {
+    const { facts, provider } = members
+    const own = facts.providers[0]!
+    const neighbour = { ...own, index: 0, account: account('neighbour') }
+    const alone = { ...DEVNET, receivers: 1 }
+    const isAssigned = async (windowBeacon: Hex, providers: typeof facts.providers) => {
+      const registry = registryOf({ ...members, facts: { ...facts, windowBeacon, providers } })
+      const checks = await checkRegistered(parseTranscript(Transcript.encode(transcript), 'it'), registry, alone)
+      return checks.find(({ what }) => what.includes('was assigned'))!.holds
+    }
+    const drawn = (windowBeacon: Hex, of: Hex) =>
+      assign({ ...facts, windowBeacon, providers: [{ ...own, account: of }] }, alone).receiversOf(of)[0]
+    const { receiver } = transcript.session
+    const beacons = Array.from({ length: 200 }, (_, i) => keccakText(`window ${i}`))
+    const isOthers = (beacon: Hex) => drawn(beacon, provider.account) !== receiver
+    const shared = beacons.find(beacon => isOthers(beacon) && drawn(beacon, neighbour.account) === receiver)!
+    expect(await isAssigned(shared, [neighbour, { ...own, index: 1 }])).to.equal(true)
+    expect(await isAssigned(shared, [own])).to.equal(false)
+    const nobodys = beacons.find(beacon => isOthers(beacon) && drawn(beacon, neighbour.account) !== receiver)!
+    expect(await isAssigned(nobodys, [neighbour, { ...own, index: 1 }])).to.equal(false)
   })
 
   it('may leave a peer out that had announced none, since nothing can then be signed by it', async () => {

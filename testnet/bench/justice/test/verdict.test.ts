@@ -109,6 +109,8 @@ describe('bench justice', () => {
     it('counts what the harness itself did as starved', () => {
       expect(isStarved(row())).to.equal(false)
       expect(isStarved(row({ lagMs: 101 }))).to.equal(true)
+      expect(isStarved(row({ lagMs: 150, seconds: 8 }))).to.equal(false)
+      expect(isStarved(row({ lagMs: 250, seconds: 8 }))).to.equal(true)
       expect(isStarved(row({ pausedShare: 0.21 }))).to.equal(true)
       expect(isStarved(row({ outcome: 'no-data', reason: 'receiver-fault' }))).to.equal(true)
       expect(isStarved(row({ outcome: 'at-least', reason: 'sender-limited' }))).to.equal(true)

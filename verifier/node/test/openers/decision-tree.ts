@@ -11,9 +11,9 @@ type Tree =
   | { readonly label: number }
   | { readonly field: number; readonly most: number; readonly yes: Tree; readonly no: Tree }
 
-const MAX_DEPTH = 8
+const MAX_DEPTH = 5
 /** A leaf holds at least so many examples, so that the tree does not learn single sessions by heart. */
-const MIN_LEAF = 8
+const MIN_LEAF = 20
 
 /**
  * Share of the examples that a tree predicts which has not seen them, by cross-validation.

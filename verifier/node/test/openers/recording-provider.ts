@@ -204,10 +204,10 @@ export class RecordingProvider {
       session.isShown = true
       shown.firstDataMs = nowMs - openedMs
       shown.dataLength = datagram.length
-      shown.dataOnes = onesIn(datagram.subarray(HEADER_BYTES))
+      shown.dataOnes = onesIn(datagram.subarray(TAG_BYTES))
       shown.dataFromNextHop = Number(port === open.nextHopPort)
       shown.dataEphemeralPort = Number(port >= EPHEMERAL_PORT)
-      for (let i = HEADER_BYTES - 4; i < HEADER_BYTES + 4; i++) shown[`byte${i}`] = datagram[i]!
+      for (let i = TAG_BYTES; i < HEADER_BYTES + 4; i++) shown[`byte${i}`] = datagram[i]!
       this.shown.set(toHex(open.sessionId), shown)
     }
     this.#condition.changed()
