@@ -4,15 +4,15 @@ import { systemRandom } from '../../probe/index.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
 import type { ReachReport } from '../../proto/messages.js'
 import type { Announcement } from '../../verifier/core/ports.js'
-import type { Peer } from '../../verifier/net/libp2p.js'
 import { askReach } from '../../verifier/net/reach.js'
+import type { Dialler } from '../../verifier/net/streams.js'
 
 /** A test takes as long as a dead path and six lost datagrams. */
 const TEST_MS = 20_000
 const MOST_ASKED = 3
 
 export interface SelfTestOptions {
-  readonly peer: Peer
+  readonly peer: Dialler
   readonly account: Hex
   readonly claimKbps: number
   /** announced, or to be announced */

@@ -15,6 +15,8 @@ const MIN_BURST_BYTES = 16 * IP_DATAGRAM_BYTES
 /** The session as the main thread granted it. */
 export interface SessionSpec {
   readonly id: number
+  /** opened with a token */
+  readonly reserved: boolean
   readonly tag: Uint8Array
   /** for the next hop to echo */
   readonly nonce: Uint8Array
@@ -30,6 +32,7 @@ export interface SessionSpec {
 
 export class RelayedSession {
   readonly id: number
+  readonly reserved: boolean
   readonly tag: Uint8Array
   readonly nextHop: Endpoint
   readonly opener: string
@@ -45,6 +48,7 @@ export class RelayedSession {
 
   constructor(spec: SessionSpec, nextHop: Endpoint, path: PathValidation, nowMs: number) {
     this.id = spec.id
+    this.reserved = spec.reserved
     this.tag = spec.tag
     this.nextHop = nextHop
     this.opener = spec.opener

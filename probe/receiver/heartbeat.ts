@@ -31,6 +31,8 @@ export interface HeartbeatRequest {
   readonly advertisedPort?: number | undefined
   /** address of this machine that the sending socket binds to */
   readonly udpHost: string
+  /** for the provider's relay; undefined opens the session as a stranger */
+  readonly token?: Uint8Array | undefined
 }
 
 export interface HeartbeatDeps {
@@ -69,14 +71,14 @@ export class HeartbeatSession {
 
   /** Resolves once the session may carry data. @throws HeartbeatError, or the stream's own error */
   static async open(request: HeartbeatRequest, deps: HeartbeatDeps): Promise<HeartbeatSession> {
-    const { stream, provider, claimKbps, advertisedHost, advertisedPort, udpHost } = request
+    const { stream, provider, claimKbps, advertisedHost, advertisedPort, udpHost, token } = request
     const sessionId = fromHex(request.sessionId)
     const client = new RelayClient(stream, sessionId)
     let socket: Socket | undefined
     let session: HeartbeatSession | undefined
     try {
       const nextHop = { host: advertisedHost, port: advertisedPort ?? deps.receiver.port }
-      const answer = await client.open(requestOf(sessionId, nextHop, claimKbps), provider, HANDSHAKE_MS)
+      const answer = await client.open(requestOf(sessionId, nextHop, claimKbps, token), provider, HANDSHAKE_MS)
       if (answer.kind === 'refuse') throw new HeartbeatError(`provider refused, reason ${answer.refuse.reason}`)
       const { grant } = answer
       const relay = { host: await udpHostOf(grant, client.host, advertisedHost), port: grant.udpPort }

@@ -30,6 +30,7 @@ import type {
   PeerVerifier,
   ProviderStream,
   RandomSource,
+  TokenSource,
 } from '../ports.js'
 import { type SessionBudget, sessionBudget } from '../verdict/session-budget.js'
 import { requestOf } from '../verdict/session-shape.js'
@@ -67,6 +68,8 @@ export type Authorization =
 export interface SenderDeps {
   readonly authorize: (invite: ProbeInvite) => Promise<Authorization>
   readonly openProvider: (invite: ProbeInvite) => Promise<ProviderStream>
+  /** for the provider's relay (default: none, so the sender is a stranger there) */
+  readonly tokens?: TokenSource | undefined
   /** address that the sending socket binds to */
   readonly udpHost: string
   /** to insist on one (default: the best available) */
@@ -192,7 +195,8 @@ async function openRelay(
     const id = relaySessionId(invite.sessionId, invite.slot)
     const client = new RelayClient(await within(DIAL_MS, 'provider', deps.openProvider(invite)), id)
     ends.push(() => client.close())
-    const answer = await client.open(requestOf(id, invite, providerClaimKbps), provider, HANDSHAKE_MS)
+    const request = requestOf(id, invite, providerClaimKbps, deps.tokens?.take(provider.account))
+    const answer = await client.open(request, provider, HANDSHAKE_MS)
     if (answer.kind === 'grant') {
       const { grant } = answer
       const flow = await openFlow(deps, [client.host, invite.host])

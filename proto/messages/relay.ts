@@ -10,6 +10,8 @@ export interface RelayOpen {
   durationMs: number
   /** account, 20 bytes */
   provider: Uint8Array
+  /** see token.ts; zeros without one */
+  token: Uint8Array
   /** any bytes: until the next hop has echoed, the relay sends it no more bytes than this message has */
   padding: Uint8Array
 }

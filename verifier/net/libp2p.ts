@@ -56,11 +56,7 @@ const MESSAGE_ID_BYTES = 20
  */
 export async function createPeer({ seed, listen, log }: PeerOptions): Promise<Peer> {
   const peer: Peer = await createLibp2p({
-    start: false,
-    privateKey: await peerPrivateKey(fromHex(seed)),
-    addresses: { listen: [...listen] },
-    transports: [tcp()],
-    connectionEncrypters: [noise()],
+    ...(await transportOptions(seed, listen)),
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES } })],
     connectionManager: {
       inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
@@ -81,6 +77,20 @@ export async function createPeer({ seed, listen, log }: PeerOptions): Promise<Pe
       }),
     },
   })
+  return started(peer, listen, log)
+}
+
+/** What all peers have in common. */
+export const transportOptions = async (seed: Hex, listen: readonly string[]) => ({
+  start: false,
+  privateKey: await peerPrivateKey(fromHex(seed)),
+  addresses: { listen: [...listen] },
+  transports: [tcp()],
+  connectionEncrypters: [noise()],
+})
+
+/** @throws ListenError */
+export async function started<P extends Libp2p>(peer: P, listen: readonly string[], log: Logger): Promise<P> {
   peer.addEventListener('peer:connect', event => log.debug({ peer: event.detail.toString() }, 'peer connected'))
   peer.addEventListener('peer:disconnect', event => log.debug({ peer: event.detail.toString() }, 'peer disconnected'))
   try {
@@ -93,10 +103,13 @@ export async function createPeer({ seed, listen, log }: PeerOptions): Promise<Pe
 }
 
 /** Multiaddrs of the addresses that the node listens on, each ending in the peer id. */
-export const listenAddresses = (peer: Peer): string[] => peer.getMultiaddrs().map(String)
+export const listenAddresses = (peer: Pick<Libp2p, 'getMultiaddrs'>): string[] => peer.getMultiaddrs().map(String)
 
 /** What the node announces: the addresses that its operator names, or those that it listens on. */
-export const announcedAddresses = (peer: Peer, announce: readonly string[] = []): string[] =>
+export const announcedAddresses = (
+  peer: Pick<Libp2p, 'getMultiaddrs' | 'peerId'>,
+  announce: readonly string[] = [],
+): string[] =>
   announce.length === 0 ? listenAddresses(peer) : announce.map(address => `${address}/p2p/${peer.peerId}`)
 
 const LOOPBACK_HOSTS = ['127.0.0.1', '::1', '::ffff:127.0.0.1']

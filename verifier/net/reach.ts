@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { ReachRequest, ReachResponse } from '../../proto/messages.js'
 import { REACH_PROTOCOL } from '../../proto/protocols.js'
 import type { Peer } from './libp2p.js'
-import { handleStreams, openStream, type PeerAddress } from './streams.js'
+import { type Dialler, handleStreams, openStream, type PeerAddress } from './streams.js'
 
 /** Who asks, as the connection shows it. */
 export interface ReachAsker {
@@ -31,7 +31,7 @@ export const serveReach = (
 
 /** @returns undefined if the verifier gives no answer. @throws StreamError, MessageError */
 export async function askReach(
-  peer: Peer,
+  peer: Dialler,
   verifier: PeerAddress,
   request: ReachRequest,
   signal: AbortSignal,

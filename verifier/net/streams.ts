@@ -9,7 +9,7 @@ import { hostOf, type Peer } from './libp2p.js'
 import { literalMultiaddrs } from './literal-addresses.js'
 
 /** A node that dials. */
-type Dialler = Pick<Peer, 'dial' | 'getConnections'>
+export type Dialler = Pick<Peer, 'dial' | 'getConnections'>
 
 /** The address of a peer. */
 export interface PeerAddress {
@@ -76,7 +76,7 @@ const isLike = (host: string | undefined, like: string | undefined): boolean =>
   host !== undefined && like !== undefined && isOverIpv6(host) === isOverIpv6(like)
 
 /** Serves one stream, for any length of time. The stream is closed when the handler returns, and reset when it throws. */
-export type StreamHandler = (stream: FramedStream, peerId: string) => Promise<void>
+export type StreamHandler = (stream: FramedStream, peerId: string, connection: Connection) => Promise<void>
 
 /**
  * Serves every stream that a peer opens for `protocol`.
@@ -85,7 +85,7 @@ export type StreamHandler = (stream: FramedStream, peerId: string) => Promise<vo
  * @param onError hears the error that a handler threw
  */
 export async function handleStreams(
-  peer: Peer,
+  peer: Pick<Peer, 'handle'>,
   protocol: string,
   maxBytes: number,
   handler: StreamHandler,
@@ -95,7 +95,7 @@ export async function handleStreams(
     const peerId = connection.remotePeer.toString()
     const framed = new FramedStream(stream, remoteHost(connection), maxBytes)
     try {
-      await handler(framed, peerId)
+      await handler(framed, peerId, connection)
       await framed.close()
     } catch (error) {
       framed.abort(error as Error)

@@ -1,5 +1,5 @@
 /** The epochs of a running verifier, one after the other: in each it measures, and then agrees with the others. */
-import type { Receiver } from '../../probe/index.js'
+import type { Receiver, TokenSource } from '../../probe/index.js'
 import { epochAt, epochStartMs } from '../../proto/epoch.js'
 import type { DialBook } from '../net/dial-book.js'
 import { AcceptedReports } from './accepted-reports.js'
@@ -26,6 +26,7 @@ export interface EpochsModules {
   readonly dialBook: DialBook
   readonly receiver: Receiver
   readonly udp: OwnUdp
+  readonly tokens: TokenSource
 }
 
 export interface MissedEpoch {
@@ -60,7 +61,7 @@ export class Epochs {
     const broadcast = inbox.broadcast.bind(inbox)
     this.peers = peers
     this.reports = reports
-    this.serving = new Serving(context, epochFacts, modules.directory, modules.udp.bindHost)
+    this.serving = new Serving(context, epochFacts, modules.directory, modules.udp.bindHost, modules.tokens)
     this.#epochFacts = epochFacts
     this.#transmission = transmission
     this.#inbox = inbox

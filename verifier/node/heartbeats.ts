@@ -90,7 +90,7 @@ export class Heartbeats {
   }
 
   async #open(): Promise<HeartbeatSession> {
-    const { context, directory, receiver, udp } = this.modules
+    const { context, directory, receiver, tokens, udp } = this.modules
     const provider = directory.provider(this.provider)
     if (provider === undefined) throw new Error('the provider has announced no address')
     const advertisedHost = await udp.hostFor(await literalHosts(provider.multiaddrs))
@@ -101,6 +101,7 @@ export class Heartbeats {
         provider: context.answers.of(this.provider),
         claimKbps: claimOf(this.facts, this.provider),
         ...{ advertisedHost, advertisedPort: udp.port, udpHost: udp.bindHost },
+        token: tokens.take(this.provider),
       },
       { receiver, random: context.random },
     )

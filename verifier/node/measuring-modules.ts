@@ -1,5 +1,5 @@
 /** The parts of a node that measuring uses. */
-import type { Receiver } from '../../probe/index.js'
+import type { Receiver, TokenSource } from '../../probe/index.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
 import type { OwnUdp } from './own-address.js'
@@ -9,4 +9,5 @@ export interface MeasuringModules {
   readonly directory: Directory
   readonly receiver: Receiver
   readonly udp: OwnUdp
+  readonly tokens: TokenSource
 }

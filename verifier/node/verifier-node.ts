@@ -1,6 +1,7 @@
 /**
  * A verifier, put together. Each part is described in its own file; this page shows how data flows between them.
  *
+ *   providers ── tokens ──▶ wallet ── one for each opening ──▶ serving, heartbeats
  *   chain ── B(e) ──▶ epoch facts ── assignment ──┬──▶ serving (as a sender) ◀── invitations ── receivers
  *     │                                           └──▶ measuring (as a receiver, with heartbeats)
  *     │                                                    │ votes
@@ -12,7 +13,8 @@
  *                                        ▲    │
  *                       peer sync ── ballots, leaves ──▶ store ── sync source ──▶ verifiers that missed something
  *
- * Start: chain, store, peer, UDP port, dial book, sync and reach handlers, own announcement. At genesis: probe handler, epochs.
+ * Start: chain, store, peer, UDP port, dial book, sync and reach handlers, own announcement. At genesis: token wallet,
+ * probe handler, epochs.
  * Stop: the reverse, so that no part is used after it has closed. Epochs overlap: while the verifiers agree on one
  * epoch, they measure the next.
  */
@@ -46,6 +48,7 @@ import type { NodeOptions } from './node-options.js'
 import { checkReachable, OwnUdp } from './own-address.js'
 import { ReachTester } from './reach-tester.js'
 import { syncSource } from './sync-source.js'
+import { TokenWallet } from './token-wallet.js'
 import { poll } from './waiting.js'
 import { WALL_CLOCK } from './wall-clock.js'
 
@@ -142,7 +145,9 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
       stopping: life.stopping,
       fail: life.fail,
     }
-    epochs = new Epochs(context, { directory, dialBook, receiver, udp })
+    const tokens = new TokenWallet(context, directory)
+    life.run(tokens.run())
+    epochs = new Epochs(context, { directory, dialBook, receiver, udp, tokens })
     const { serving } = epochs
     await handleStreams(
       peer,

@@ -2,7 +2,14 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import pino from 'pino'
-import { type ForwardingSpec, Receiver, Relay, systemClock, systemRandom } from '../../../probe/index.js'
+import {
+  type ForwardingSpec,
+  type ProviderStream,
+  Receiver,
+  Relay,
+  systemClock,
+  systemRandom,
+} from '../../../probe/index.js'
 import { forwardings } from '../../../probe/test/fixtures/forwardings.js'
 import { PlainUdp } from '../../../probe/test/plain-udp.js'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
@@ -51,7 +58,7 @@ describe('a test of whether a provider can be reached', function () {
     })
     closing.push(() => relay.close())
     provider = await newPeer(seed)
-    const serve = (...[stream, peerId]: Parameters<Relay['serve']>) => relay.serve(stream, peerId)
+    const serve = (stream: ProviderStream, peerId: string) => relay.serve(stream, peerId)
     await handleStreams(provider, SESSION_PROTOCOL, RelayOpen.maxBytes, serve, () => {})
   }
 
