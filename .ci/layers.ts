@@ -1,10 +1,11 @@
 /**
  * Which part may import which. Imports run one way: proto ← probe ← verifier ← market ← testnet.
  *
- *   probe:    wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
+ *   probe:    access; wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
  *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← api ← cli
  *   core:     {assignment, agreement} ← scoring
- *   testnet:  {process, profiles} ← network ← acceptance; process ← lab; {profiles, lab, sim} ← bench
+ *   testnet:  {process, profiles, strangers} ← network ← acceptance; process ← {lab, strangers};
+ *             {profiles, strangers, lab, sim} ← bench
  *
  * Only verifier/chain and the testnet import the contracts' artifacts. The testnet deploys the contracts.
  */
@@ -20,6 +21,7 @@ export interface Layer {
 
 const NODE = /^node:/
 const HASHES = /^@noble\/hashes(\/|$)/
+const CURVES = /^@noble\/curves(\/|$)/
 const LIBP2P = /^(libp2p|@libp2p\/.*|@multiformats\/.*)$/
 const ETHERS = /^ethers$/
 const YARGS = /^yargs(\/|$)/
@@ -37,6 +39,7 @@ const PURE_WINGS = ['wire', 'verdict', 'chunks', 'transcript']
 const CARRYING_WINGS = ['io', 'plane']
 const ROLES = ['sender', 'relay', 'receiver']
 const WINGS = [
+  wing('access', [], [NODE, HASHES, CURVES]),
   wing('wire', []),
   wing('verdict', ['wire']),
   wing('chunks', ['wire']),
@@ -54,7 +57,7 @@ const ADAPTERS = ['bls', 'store', 'net', 'chain']
 const BELOW_EVIDENCE = ['proto', ...PROBE, 'config', ...CORE, ...ADAPTERS]
 const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'evidence', 'node', 'api', 'cli']
 
-const ROOMS = ['process', 'profiles', 'network', 'acceptance', 'lab', 'sim', 'bench']
+const ROOMS = ['process', 'profiles', 'strangers', 'network', 'acceptance', 'lab', 'sim', 'bench']
 /** A folder of the testnet, and the folders beside it that it may import. */
 const room = (name: string, beside: readonly string[]): Layer => ({
   name: `testnet/${name}`,
@@ -115,11 +118,12 @@ export const LAYERS: readonly Layer[] = [
   },
   room('process', []),
   room('profiles', []),
-  room('network', ['process', 'profiles']),
+  room('strangers', ['process']),
+  room('network', ['process', 'profiles', 'strangers']),
   room('acceptance', ['process', 'profiles', 'network']),
   room('lab', ['process']),
   room('sim', []),
-  room('bench', ['process', 'profiles', 'lab', 'sim']),
+  room('bench', ['process', 'profiles', 'strangers', 'lab', 'sim']),
   { ...room('', ROOMS), name: 'testnet', holds: /^testnet\// },
 ]
 

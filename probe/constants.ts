@@ -39,9 +39,9 @@ export const CHALLENGE_TIMEOUT_MS = 3000
 /** Openers pad their first message to this length, which pays for all CHALLENGES in IPv6, too. */
 export const OPEN_BYTES = CHALLENGES * (CHALLENGE_BYTES + IPV6_UDP_HEADER_BYTES)
 /**
- * Most challenges in a second to a host that has never echoed, over all sessions of a relay. Before its first echo, on a
- * round trip of 150 ms, a verifier gets up to 16: four in each of three senders' sessions and in one for heartbeats. So
- * eight verifiers at one address may begin at once. A host that never asked gets at most 10 kB a second.
+ * Most challenges in a second to a host (or an IPv6 /64) that has never echoed, over all sessions of a relay. Before its
+ * first echo, on a round trip of 150 ms, a verifier gets up to 16: four in each of three senders' sessions and in one for
+ * heartbeats. So eight verifiers at one address may begin at once. A host that never asked gets at most 10 kB a second.
  */
 export const CHALLENGES_PER_HOST = 128
 /** A relay remembers this many hosts that have echoed. */
@@ -61,9 +61,25 @@ export const SESSION_MS = 26_000
 export const SETTLE_MS = 250
 export const SETTLE_SPREAD_MS = 100
 
-/** Limits on a provider's unpaid sessions. A verifier needs one for heartbeats and a few for data. */
-export const MAX_SESSIONS_PER_PEER = 8
-export const MAX_SESSIONS = 256
+/**
+ * Sessions of strangers, who show no token. A person's own measurement takes one or a few for some seconds. Sessions
+ * with a token have no limit of their own: there are no more than tokens.
+ */
+export const MAX_STRANGERS = 32
+export const MAX_STRANGERS_PER_HOST = 4
+export const MAX_STRANGERS_PER_PEER = 2
+/**
+ * All that the relay forwards while strangers send, as a multiple of the claim. Whoever keeps a claim has room for more,
+ * and a stranger alone can still measure the whole claim.
+ */
+export const STRANGERS_FILL = 1.1
+/** Strangers wait this long after reserved sessions sent as much, so a pause of a sender lets no stranger in. */
+export const STRANGERS_WAIT_MS = 250
+/** Openings a second with a token, which cost a curve operation (1.2 ms), and without one, which cost a signature. */
+export const TOKEN_OPENINGS = { host: 2, all: 100, known: 100 }
+export const STRANGER_OPENINGS = { host: 2, all: 50, known: 20 }
+/** A relay knows this many hosts of verifiers. */
+export const KNOWN_HOSTS_KEPT = 4096
 
 /**
  * Control datagrams: this share of a sender's main flow, and at least CONTROL_PER_SECOND. Two senders of three then

@@ -66,11 +66,14 @@
  */
 import '../proto/polyfill.js'
 
+export { EraKey, type TokenKey, tokenKeyOf } from './access/token-key.js'
+export { TokenOrder } from './access/token-order.js'
 export type { OpeningsVerdict } from './chunks/openings.js'
 export type { Backend, PortFacts } from './io/datagram-port.js'
 export type { Progress } from './plane/collection.js'
 export { type ForwardingSpec, forwardAll, limited } from './plane/forwarding.js'
 export type {
+  Access,
   AnswerVerifier,
   MessageStream,
   MonotonicClock,
@@ -78,12 +81,13 @@ export type {
   PeerVerifier,
   ProviderStream,
   RandomSource,
+  TokenSource,
   VoucherSigner,
 } from './ports.js'
 export { HeartbeatSession } from './receiver/heartbeat.js'
 export { Receiver } from './receiver/receiver.js'
 export { measureSession } from './receiver/session.js'
-export { Relay } from './relay/relay.js'
+export { everybodyReserved, Relay } from './relay/relay.js'
 export { type Authorization, serveProbe } from './sender/sender.js'
 export { soloKeys } from './solo-keys.js'
 export { measureSolo, soloSender } from './solo-session.js'

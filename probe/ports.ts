@@ -59,6 +59,21 @@ export interface VoucherSigner {
 /** Checks a signature made by a known account's `VoucherSigner`. */
 export type VoucherVerifier = (voucher: Voucher, signature: Uint8Array) => Promise<boolean>
 
+/** How a relay tells who opens a session. */
+export interface Access {
+  /**
+   * Whether the opener shows a good token (`reserved`), none (`stranger`) or a bad one. A good token is spent by this
+   * call: shown again, it is `invalid`.
+   */
+  classOf(token: Uint8Array): 'reserved' | 'stranger' | 'invalid'
+}
+
+/** A node's tokens for the relays of providers. */
+export interface TokenSource {
+  /** @returns one that was never used, and will not be given out again; undefined if there is none */
+  take(provider: Hex): Uint8Array | undefined
+}
+
 /** Who takes part in a session. `senders` and `receiver` are registry indices, `provider` is an account. */
 export interface SessionParties {
   readonly epoch: number

@@ -11,6 +11,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   measure: () => import('./bench/measure/measure.js'),
   lab: () => import('./bench/measure/lab.js'),
   cheat: () => import('./bench/cheat/cheat.js'),
+  strangers: () => import('./bench/strangers/strangers.js'),
   justice: () => import('./bench/justice/justice.js'),
   dataplane: () => import('./bench/dataplane/dataplane.js'),
   'dataplane-sessions': () => import('./bench/dataplane/sessions.js'),

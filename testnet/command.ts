@@ -10,6 +10,7 @@ import { runTestnet } from './network/run.js'
 import { PROVIDER_PROFILES, VERIFIER_PROFILES } from './profiles/profiles.js'
 
 const MAX_NODES = 64
+const MAX_STRANGERS = 256
 const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 const profileList = Object.entries(PROVIDER_PROFILES)
@@ -38,6 +39,12 @@ const OPTIONS = {
     type: 'boolean',
     default: false,
     describe: 'Make every session a soak, long enough to empty a token bucket; an epoch takes a minute or more',
+  },
+  strangers: {
+    type: 'number',
+    default: 0,
+    describe:
+      'Strangers that attack the first honest provider: sessions, connections, and data at five times the claim',
   },
   seed: { type: 'string', describe: 'Any text; keys and the draws of profiles follow from it (default: random)' },
   'data-dir': {
@@ -83,6 +90,9 @@ function testnetOptionsFrom(flags: Flags): TestnetOptions {
   if (capacity !== undefined && !(capacity >= 1 && capacity <= 100_000)) {
     throw wrong('capacity', 'a rate in Mbit/s from 1 to 100000')
   }
+  const { strangers } = flags
+  if (!(Number.isInteger(strangers) && strangers >= 0 && strangers <= MAX_STRANGERS))
+    throw wrong('strangers', `a whole number from 0 to ${MAX_STRANGERS}`)
   const port = flags['api-port']
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
     throw wrong('api-port', 'a port from 0 to 65535')
@@ -106,6 +116,7 @@ function testnetOptionsFrom(flags: Flags): TestnetOptions {
     claimKbps: Math.round(claim * 1000),
     capacityKbps: capacity === undefined ? undefined : Math.round(capacity * 1000),
     soaks: flags.soaks,
+    strangers,
     seed: flags.seed ?? String(Math.floor(Math.random() * 1_000_000)),
     dataDir: flags['data-dir'],
     apiPort: port,

@@ -1,38 +1,27 @@
 /**
- * A provider's node, put together: a relay with one UDP port, the session protocol in front of the relay, and the claim
- * that the chain holds.
+ * A provider's node, put together. `serving.ts` has the relay and its protocols, `watching.ts` what the node looks after
+ * while it runs.
  *
  *   sender ◀── open, grant, receipts ──▶ session protocol (libp2p) ◀──▶ relay ◀── claim ── chain
  *   sender ══ datagrams ══▶ relay's UDP port ══ forwarding ══▶ next hop
+ *   verifier ◀── blinded tokens ──▶ token office ◀── verifier sets ── chain
+ *                                        └── is this token good? ──▶ relay
  *
- * Start: chain, relay, peer, session handler, own announcement, claim follower. Stop: the reverse.
+ * Start: chain, token office, relay, peer, handlers, own announcement, followers of the chain; then a verifier tests
+ * whether the provider can be reached. Stop: the reverse.
  */
-import { type ForwardingSpec, Relay, systemClock, systemRandom } from '../../probe/index.js'
-import { RelayOpen } from '../../proto/messages.js'
-import { SESSION_PROTOCOL } from '../../proto/protocols.js'
-import { answerSigner } from '../../verifier/chain/answers.js'
+import type { Relay } from '../../probe/index.js'
+import type { ReachReport } from '../../proto/messages.js'
 import { connectChain } from '../../verifier/chain/connect.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
-import { voucherSigner } from '../../verifier/chain/vouchers.js'
+import { CLAIM_NOTICE } from '../../verifier/cli/claim-notice.js'
 import { UserError } from '../../verifier/config/errors.js'
-import { createPeer, listenAddresses } from '../../verifier/net/libp2p.js'
-import { handleStreams } from '../../verifier/net/streams.js'
 import { announceSelf } from '../../verifier/node/announcing.js'
-import { Directory } from '../../verifier/node/directory.js'
 import { Lifecycle } from '../../verifier/node/lifecycle.js'
-import type { NodeOptions } from '../../verifier/node/node-options.js'
-import { repeat } from '../../verifier/node/waiting.js'
-import { OverrunWarning } from './overrun-warning.js'
-
-/** How often the provider reads its claim again. */
-const CLAIM_POLL_MS = 5000
-/** How often the provider looks whether its own machine has lost datagrams. */
-const OVERRUN_POLL_MS = 10_000
-
-export interface ProviderOptions extends NodeOptions {
-  /** what the relay does with sessions and datagrams (default: forwards all of them) */
-  readonly forwarding?: ForwardingSpec
-}
+import type { Headroom } from './headroom.js'
+import type { ProviderOptions } from './provider-options.js'
+import { serve } from './serving.js'
+import { tellReach, watch } from './watching.js'
 
 export interface ProviderNode {
   readonly role: 'provider'
@@ -40,6 +29,7 @@ export interface ProviderNode {
   readonly index: number
   readonly peerId: string
   readonly relay: Relay
+  readonly headroom: Headroom
   readonly chain: EthersChain
   readonly failed: Promise<never>
   stop(): Promise<void>
@@ -49,11 +39,30 @@ export interface ProviderNode {
 export const startProviderNode = (options: ProviderOptions): Promise<ProviderNode> =>
   Lifecycle.start(life => openProvider(options, life))
 
+/**
+ * Has a verifier test a provider that need not be registered yet, and announces nothing.
+ * @param claimKbps that it is going to claim
+ * @returns undefined if no verifier tests this provider now
+ * @throws UserError with what the operator can do
+ */
+export async function checkProvider(options: ProviderOptions, claimKbps: number): Promise<ReachReport | undefined> {
+  const life = new Lifecycle()
+  try {
+    const chain = await connected(options, life)
+    const serving = await serve(options, life, chain, claimKbps)
+    await serving.directory.refresh()
+    return await serving.testReach()
+  } finally {
+    await life.stop()
+  }
+}
+
+const connected = ({ rpcUrl, network, keys }: ProviderOptions, life: Lifecycle): Promise<EthersChain> =>
+  life.open(connectChain({ rpcUrl, network, privateKey: keys.evm }), one => one.close())
+
 async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<ProviderNode> {
-  const { network, keys, logger: log, udpHost: host, udpPort: port, forwarding } = options
-  const chain = await life.open(connectChain({ rpcUrl: options.rpcUrl, network, privateKey: keys.evm }), one =>
-    one.close(),
-  )
+  const { network, logger: log } = options
+  const chain = await connected(options, life)
   const account = chain.account!
   const registered = await chain.provider(account)
   if (registered === undefined) {
@@ -63,37 +72,13 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
     )
   }
   const { index, claimKbps } = registered
-  const relay = await life.open(
-    Relay.open({
-      host,
-      port,
-      claimKbps,
-      forwarding,
-      answerSigner: answerSigner(chain.network, keys.evm),
-      voucherSigner: voucherSigner(chain.network, keys.evm),
-      clock: systemClock,
-      random: systemRandom,
-    }),
-    one => one.close(),
-  )
-  const peer = await life.open(createPeer({ seed: keys.peer, listen: options.listen, log }), one => one.stop())
-  const peerId = peer.peerId.toString()
-  await handleStreams(
-    peer,
-    SESSION_PROTOCOL,
-    RelayOpen.maxBytes,
-    (stream, from) => relay.serve(stream, from),
-    (error, from) => log.debug({ peer: from, error: error.message }, 'a session stream broke'),
-  )
-  await announceSelf(chain, new Directory(chain, log), { role: 'provider', account }, peerId, listenAddresses(peer))
-  const readClaim = async () => {
-    const now = await chain.provider(account)
-    if (now !== undefined) relay.setClaim(now.claimKbps)
-  }
-  const complain = (error: Error) => log.warn({ error: error.message }, 'could not read the claim')
-  life.run(repeat(() => readClaim().catch(complain), CLAIM_POLL_MS, life.stopping))
-  const overruns = new OverrunWarning(relay, (facts, message) => log.warn(facts, message))
-  life.run(repeat(async () => overruns.check(), OVERRUN_POLL_MS, life.stopping))
+  const serving = await serve(options, life, chain, claimKbps)
+  const { relay, peerId, directory, addresses, tokenKey, testReach } = serving
+  await announceSelf(chain, directory, { role: 'provider', account }, peerId, addresses, tokenKey)
+  const headroom = watch({ ...serving, life, chain, claimKbps, params: network.params, log })
+  log.info(CLAIM_NOTICE)
   log.info({ account, claimKbps, peerId, udp: relay.facts }, 'taking sessions')
-  return { role: 'provider', account, index, peerId, relay, chain, failed: life.failed, stop: () => life.stop() }
+  life.run(tellReach(testReach, log))
+  const stop = () => life.stop()
+  return { role: 'provider', account, index, peerId, relay, headroom, chain, failed: life.failed, stop }
 }

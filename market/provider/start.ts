@@ -1,11 +1,12 @@
 /** A provider together with its HTTP API: what the command line and the testnet start. */
 import { type ApiOptions, type RunningNode, withApi } from '../../verifier/api/running-node.js'
-import { type ProviderOptions, startProviderNode } from './provider-node.js'
+import { startProviderNode } from './provider-node.js'
+import type { ProviderOptions } from './provider-options.js'
 
 export async function startProvider(options: ProviderOptions & ApiOptions): Promise<RunningNode> {
   const node = await startProviderNode(options)
   return withApi(node, options, app => {
-    const { role, account, index, peerId, relay } = node
+    const { role, account, index, peerId, relay, headroom } = node
     app.get('/v1/status', async () => ({
       role,
       account,
@@ -14,6 +15,7 @@ export async function startProvider(options: ProviderOptions & ApiOptions): Prom
       pid: process.pid,
       udp: relay.facts,
       relay: relay.stats,
+      headroom: { ...headroom.counts, latest: headroom.latest ?? null },
     }))
   })
 }

@@ -5,14 +5,10 @@
  * A host that has echoed once is not capped: it runs a port for the protocol. A cap would let strangers use up the
  * challenges that its honest sessions need. There the bytes of the openings still bound each session.
  */
-import { isIPv6, SocketAddress } from 'node:net'
 import { CHALLENGES_PER_HOST, ECHOED_HOSTS_KEPT } from '../constants.js'
+import { hostKey } from '../wire/host-key.js'
 
 const SECOND_MS = 1000
-
-/** One text for one address: IPv6 addresses can be written in many ways. */
-const nameOf = (host: string): string =>
-  new SocketAddress({ address: host, family: isIPv6(host) ? 'ipv6' : 'ipv4' }).address
 
 export class ChallengeCap {
   #second = Number.NaN
@@ -23,7 +19,7 @@ export class ChallengeCap {
 
   /** Counts one more challenge. @returns whether it may go out now */
   take(host: string, nowMs: number): boolean {
-    const name = nameOf(host)
+    const name = hostKey(host)
     if (this.#echoed.has(name)) return true
     const second = Math.floor(nowMs / SECOND_MS)
     if (second !== this.#second) this.#sent.clear()
@@ -35,7 +31,7 @@ export class ChallengeCap {
   }
 
   echoed(host: string): void {
-    const name = nameOf(host)
+    const name = hostKey(host)
     this.#echoed.delete(name)
     this.#echoed.add(name)
     for (const oldest of this.#echoed) {

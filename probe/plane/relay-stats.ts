@@ -10,6 +10,7 @@ const DROPPED = [
   'not-validated', // before the next hop has echoed
   'over-rate', // beyond the granted rate
   'over-budget',
+  'no-room', // a stranger's, while reserved sessions and other strangers fill the claim
   'not-forwarded', // by the provider's own forwarding
 ] as const
 const PASSED = [
@@ -27,10 +28,16 @@ export type RelayTraffic = Record<(typeof PASSED)[number], number> & { readonly 
 
 export type RelayStats = RelayTraffic & {
   sessions: number
+  /** those of them that were opened with a token */
+  reserved: number
   granted: number
+  /** openings beyond HostRates */
+  unanswered: number
   /** flows that a receiver has counter-signed, and their bytes at the IP layer */
   counterSigned: number
   counterSignedBytes: number
+  /** bytes that the relay had forwarded of these flows */
+  receiptedBytes: number
   readonly refused: Record<RefuseName, number>
 }
 
@@ -50,8 +57,11 @@ export const relayTraffic = ({ passed, dropped }: RelayCounterMemory): RelayTraf
 export const newRelayStats = (memory: RelayCounterMemory): RelayStats =>
   Object.assign(relayTraffic(memory), {
     sessions: 0,
+    reserved: 0,
     granted: 0,
+    unanswered: 0,
     counterSigned: 0,
     counterSignedBytes: 0,
+    receiptedBytes: 0,
     refused: Object.fromEntries(Object.keys(REFUSE).map(name => [name, 0])) as Record<RefuseName, number>,
   })

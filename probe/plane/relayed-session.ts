@@ -4,7 +4,7 @@ import { POLICE_BURST_MS, POLICE_SLACK } from '../constants.js'
 import type { Endpoint, ReceivedBatch } from '../io/datagram-port.js'
 import { bytesIn } from '../verdict/share.js'
 import { isOverIpv6 } from '../wire/address-family.js'
-import { isEcho, type PathValidation } from '../wire/path-validation.js'
+import { isChallenge, isEcho, type PathValidation } from '../wire/path-validation.js'
 import { Forwarded } from './forwarded.js'
 import type { DropReason } from './relay-stats.js'
 import { TokenBucket } from './token-bucket.js'
@@ -15,6 +15,8 @@ const MIN_BURST_BYTES = 16 * IP_DATAGRAM_BYTES
 /** The session as the main thread granted it. */
 export interface SessionSpec {
   readonly id: number
+  /** opened with a token */
+  readonly reserved: boolean
   readonly tag: Uint8Array
   /** for the next hop to echo */
   readonly nonce: Uint8Array
@@ -30,6 +32,7 @@ export interface SessionSpec {
 
 export class RelayedSession {
   readonly id: number
+  readonly reserved: boolean
   readonly tag: Uint8Array
   readonly nextHop: Endpoint
   readonly opener: string
@@ -45,6 +48,7 @@ export class RelayedSession {
 
   constructor(spec: SessionSpec, nextHop: Endpoint, path: PathValidation, nowMs: number) {
     this.id = spec.id
+    this.reserved = spec.reserved
     this.tag = spec.tag
     this.nextHop = nextHop
     this.opener = spec.opener
@@ -59,15 +63,16 @@ export class RelayedSession {
   }
 
   /**
-   * Whether the batch's i-th datagram may go on. An `echo` is for the relay itself.
+   * Whether the batch's i-th datagram may go on. An `echo` or a `challenge` is for the relay itself.
    * @param place memory of the datagram
    */
-  police(batch: ReceivedBatch, i: number, place: Buffer, nowMs: number): 'forward' | 'echo' | DropReason {
+  police(batch: ReceivedBatch, i: number, place: Buffer, nowMs: number): 'forward' | 'echo' | 'challenge' | DropReason {
     const length = batch.lengths[i]!
     if (length === CHALLENGE_BYTES && isEcho(place.subarray(0, length))) {
       const accepted = this.path.accept(place.subarray(0, length), batch.isFrom(i, this.nextHop))
       return accepted ? 'echo' : 'wrong-echo'
     }
+    if (length === CHALLENGE_BYTES && isChallenge(place.subarray(0, length))) return 'challenge'
     if (!this.path.validated) return 'not-validated'
     this.#source ??= batch.source(i)
     if (!batch.isFrom(i, this.#source)) return 'wrong-source'

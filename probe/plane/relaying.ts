@@ -1,26 +1,29 @@
 /**
  * The provider's UDP port, in the worker: one for all sessions. The relay drops and counts each datagram that has no
- * session's tag, comes from another source, or exceeds its session's rate or budget. Before an address is validated,
+ * session's tag, comes from another source, or exceeds its session's rate or budget, and strangers' datagrams for which
+ * reserved sessions leave no room (left-over.ts). Before an address is validated,
  * the relay sends it nothing but the bounded challenges of path-validation.ts and challenge-cap.ts.
  */
 
-import { DATAGRAM_BYTES, TAG_BYTES } from '../../proto/datagram.js'
+import { DATAGRAM_BYTES, IP_UDP_HEADER_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import type { DatagramPort, PortFacts, ReceivedBatch } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
 import type { MonotonicClock } from '../ports.js'
-import { PathValidation } from '../wire/path-validation.js'
+import { echoOf, PathValidation } from '../wire/path-validation.js'
 import { ChallengeCap } from './challenge-cap.js'
 import { clockOf } from './clock.js'
 import { OVERRUNS_MS } from './counters.js'
 import { DelayQueue } from './delay-queue.js'
 import type { ForwardedPart } from './forwarded.js'
 import { type Forwarding, type ForwardingSpec, loadForwarding, type Packet } from './forwarding.js'
+import { LeftOver } from './left-over.js'
 import type { PortSpec } from './port-spec.js'
 import { type RelayCounterMemory, type RelayTraffic, relayTraffic } from './relay-stats.js'
 import { RelayedSession, type SessionSpec } from './relayed-session.js'
 import { TagTable } from './tag-table.js'
 
 export interface RelayingOptions extends PortSpec {
+  readonly claimKbps: number
   readonly offload: boolean
   readonly counters: RelayCounterMemory
   readonly forwarding: ForwardingSpec
@@ -53,6 +56,7 @@ export class Relaying {
   readonly #byTag = new TagTable<RelayedSession>()
   readonly #byId = new Map<number, RelayedSession>()
   readonly #challengeCap = new ChallengeCap()
+  readonly #leftOver: LeftOver
   readonly #delayed: DelayQueue<DelayedDatagram>
   #port!: DatagramPort
   #overrunTimer: NodeJS.Timeout | undefined
@@ -71,11 +75,13 @@ export class Relaying {
     clock: MonotonicClock,
     stats: RelayTraffic,
     forwarding: Forwarding,
+    leftOver: LeftOver,
     emit: (event: RelayingEvent) => void,
   ) {
     this.#clock = clock
     this.#stats = stats
     this.#forwarding = forwarding
+    this.#leftOver = leftOver
     this.#emit = emit
     this.#delayed = new DelayQueue(
       () => clock.now(),
@@ -88,7 +94,8 @@ export class Relaying {
     const { host, port, backend, offload } = options
     const clock = clockOf(options.clock)
     const forwarding = await loadForwarding(options.forwarding)
-    const relaying = new Relaying(clock, relayTraffic(options.counters), forwarding, emit)
+    const leftOver = new LeftOver(options.claimKbps, clock.now())
+    const relaying = new Relaying(clock, relayTraffic(options.counters), forwarding, leftOver, emit)
     const onBatch = (batch: ReceivedBatch) => relaying.#onBatch(batch)
     relaying.#port = await openPort({ host, port, headerBytes: 0, clock, offload, onBatch }, backend)
     relaying.#overrunTimer = setInterval(() => {
@@ -99,6 +106,10 @@ export class Relaying {
 
   get facts(): PortFacts {
     return this.#port.facts
+  }
+
+  setClaim(claimKbps: number): void {
+    this.#leftOver.setClaim(claimKbps, this.#clock.now())
   }
 
   /** An event tells whether the session's path was validated. */
@@ -153,8 +164,11 @@ export class Relaying {
         continue
       }
       const verdict = session.police(batch, i, place, nowMs)
-      if (verdict === 'forward') this.#forward(batch, i, session, nowMs)
+      if (verdict === 'forward' && !this.#leftOver.take(session.reserved, length + IP_UDP_HEADER_BYTES, nowMs)) {
+        dropped['no-room']++
+      } else if (verdict === 'forward') this.#forward(batch, i, session, nowMs)
       else if (verdict === 'echo') this.#onEcho(session)
+      else if (verdict === 'challenge') this.#port.send(echoOf(place.subarray(0, length)), batch.source(i))
       else dropped[verdict]++
     }
     this.#port.flush()

@@ -5,7 +5,6 @@ import type { MessageStream, VoucherSigner } from '../ports.js'
 import { ReceiptChain } from '../wire/receipts.js'
 
 export class RelaySession {
-  readonly peer: string
   readonly #stream: MessageStream
   readonly #signer: VoucherSigner
   readonly #receipts: ReceiptChain
@@ -18,13 +17,11 @@ export class RelaySession {
   constructor(
     open: RelayOpen,
     given: {
-      readonly peer: string
       readonly tag: Uint8Array
       readonly stream: MessageStream
       readonly signer: VoucherSigner
     },
   ) {
-    this.peer = given.peer
     this.#stream = given.stream
     this.#signer = given.signer
     this.#receipts = new ReceiptChain(open.sessionId, given.tag)

@@ -9,9 +9,9 @@ import { Condition } from '../deadline.js'
 import type { Backend } from '../io/datagram-port.js'
 import { loadNative } from '../io/native.js'
 import type { ForwardingSpec } from '../plane/forwarding.js'
-import type { MessageStream, ProviderStream, SessionParties } from '../ports.js'
+import type { Access, MessageStream, ProviderStream, SessionParties } from '../ports.js'
 import { Receiver } from '../receiver/receiver.js'
-import { Relay } from '../relay/relay.js'
+import { everybodyReserved, Relay } from '../relay/relay.js'
 import { type SenderDeps, serveProbe } from '../sender/sender.js'
 import { type SoloKeys, soloKeys } from '../solo-keys.js'
 import { measureSolo, soloSender } from '../solo-session.js'
@@ -49,6 +49,8 @@ export interface NetworkOptions {
   /** the receiver gets an instant for the start of data, this long after the call */
   readonly startsInMs?: number
   readonly backend?: Backend
+  /** of the relay (default: every session is reserved) */
+  readonly access?: Access
   /** keys to use (default: fresh ones) */
   readonly peers?: NetworkPeers
   readonly parties?: SessionParties
@@ -111,7 +113,7 @@ export class Network {
   async openRelay(port = 0): Promise<void> {
     const { answerSigner, voucherSigner } = this.provider
     const ports = { answerSigner, voucherSigner, clock: systemClock, random: systemRandom }
-    this.relay = await Relay.open({ ...this.#options, host: this.#host, port, ...ports })
+    this.relay = await Relay.open({ access: everybodyReserved, ...this.#options, host: this.#host, port, ...ports })
   }
 
   async close(): Promise<void> {
@@ -119,9 +121,9 @@ export class Network {
     await this.receiver.close()
   }
 
-  /** Opens a stream to the relay, as `peer`. */
-  openProvider(peer: string): ProviderStream {
-    return connect(streamPair(this.#host), stream => this.relay.serve(stream, peer))
+  /** Opens a stream to the relay, as `peer` at `host`. */
+  openProvider(peer: string, host = this.#host): ProviderStream {
+    return connect(streamPair(host), stream => this.relay.serve(stream, peer))
   }
 
   senderDeps(slot: number): SenderDeps {

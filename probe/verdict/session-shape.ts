@@ -31,7 +31,12 @@ export interface NextHop {
 }
 
 /** What every opener asks for. @param claimKbps of the provider, as the chain holds it */
-export const requestOf = (sessionId: Uint8Array, { host, port }: NextHop, claimKbps: number): RelayRequest => ({
-  ...{ sessionId, nextHopHost: host, nextHopPort: port },
+export const requestOf = (
+  sessionId: Uint8Array,
+  { host, port }: NextHop,
+  claimKbps: number,
+  token?: Uint8Array,
+): RelayRequest => ({
+  ...{ sessionId, nextHopHost: host, nextHopPort: port, token },
   ...shapeOf(claimKbps),
 })

@@ -1,6 +1,6 @@
 /** Why a provider refused a session. Providers sign these numbers, so a number must never change its meaning. */
 export const REFUSE = {
-  /** too many sessions of this peer, or of all peers together */
+  /** a stranger, and too many strangers of this peer, of this host or together */
   busy: 1,
   /** the request exceeds one session's share of rate, bytes or time */
   tooMuch: 2,

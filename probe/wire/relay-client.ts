@@ -13,6 +13,7 @@ import {
   RelayOpen as RelayOpenCodec,
   type RelayRefuse,
 } from '../../proto/messages.js'
+import { NO_TOKEN } from '../../proto/token.js'
 import { LAST_RECEIPT_MS, OPEN_BYTES, SETTLE_MS, SETTLE_SPREAD_MS } from '../constants.js'
 import { within } from '../deadline.js'
 import type { AnswerVerifier, ProviderStream } from '../ports.js'
@@ -23,11 +24,14 @@ export type RelayAnswer =
   | { readonly kind: 'refuse'; readonly refuse: RelayRefuse }
 
 /** What an opener asks for. */
-export type RelayRequest = Omit<RelayOpen, 'padding' | 'provider'>
+export type RelayRequest = Omit<RelayOpen, 'padding' | 'provider' | 'token'> & {
+  /** undefined opens the session as a stranger */
+  readonly token?: Uint8Array | undefined
+}
 
 /** All openings have one length. */
-export function paddedOpen(request: RelayRequest, provider: Hex): RelayOpen {
-  const open = { ...request, provider: fromHex(provider), padding: new Uint8Array(OPEN_BYTES) }
+export function paddedOpen({ token = NO_TOKEN, ...request }: RelayRequest, provider: Hex): RelayOpen {
+  const open = { ...request, token, provider: fromHex(provider), padding: new Uint8Array(OPEN_BYTES) }
   const excess = RelayOpenCodec.encode(open).length - OPEN_BYTES
   return { ...open, padding: new Uint8Array(OPEN_BYTES - excess) }
 }

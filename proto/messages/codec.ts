@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import protobuf from 'protobufjs'
+import { TOKEN_BYTES } from '../token.js'
 
 export const KIB = 1024
 const MAX_ITEMS = 4096
@@ -32,7 +33,7 @@ export interface Codec<T> {
 }
 
 /** The files of one package, so that a message can name messages of another file. */
-const FILES = ['relay', 'probe', 'transcript', 'gossip', 'sync']
+const FILES = ['relay', 'tokens', 'probe', 'transcript', 'gossip', 'sync', 'reach']
 const root = new protobuf.Root()
 for (const file of FILES) protobuf.parse(readFileSync(new URL(`./${file}.proto`, import.meta.url), 'utf8'), root)
 
@@ -58,6 +59,10 @@ const FIXED_BYTES: Record<string, number> = {
   beacon: 32,
   receiverAccount: 20,
   schedule: 96,
+  token: TOKEN_BYTES,
+  blindedElements: 32,
+  evaluatedElements: 32,
+  evaluationProof: 64,
 }
 
 /**

@@ -10,6 +10,8 @@ export interface RelayOpen {
   durationMs: number
   /** account, 20 bytes */
   provider: Uint8Array
+  /** see token.ts; zeros without one */
+  token: Uint8Array
   /** any bytes: until the next hop has echoed, the relay sends it no more bytes than this message has */
   padding: Uint8Array
 }
@@ -22,6 +24,8 @@ export interface RelayGrant {
   budgetBytes: number
   /** peer id */
   opener: string
+  /** an address literal or a host name; undefined for the host of the libp2p connection */
+  udpHost?: string | undefined
 }
 export interface RelayRefuse {
   sessionId: Uint8Array

@@ -14,6 +14,7 @@ const grant: messages.RelayGrant = {
   rateKbps: 13_750,
   budgetBytes: 9_000_000,
   opener: '12D3KooW',
+  udpHost: 'relay.example.org',
 }
 const refuse: messages.RelayRefuse = { sessionId: h32, reason: 2, signature: bytes(64), opener: '12D3KooW' }
 const receipt: messages.Receipt = {
@@ -143,6 +144,9 @@ const seen: messages.SeenListMessage = {
 const { RelayFrame, ProbeFrame } = messages
 const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['relay grant', RelayFrame, { grant }],
+  ['token request', messages.TokenRequest, { era: 3, blindedElements: [h32, bytes(32, 2)] }],
+  ['tokens', messages.TokenResponse, { issue: { evaluatedElements: [h32], evaluationProof: bytes(64) } }],
+  ['no tokens', messages.TokenResponse, { refuse: { reason: 2 } }],
   ['relay refusal', RelayFrame, { refuse }],
   ['relay ready', RelayFrame, { ready: { sessionId: h32, signature: bytes(64) } }],
   ['receipt', RelayFrame, { receipt }],
@@ -154,7 +158,7 @@ const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
     messages.RelayOpen,
     {
       ...{ sessionId: h32, nextHopHost: '::1', nextHopPort: 1, budgetBytes: 2, rateKbps: 3, durationMs: 4 },
-      provider: bytes(20),
+      ...{ provider: bytes(20), token: bytes(100) },
       padding: bytes(500),
     },
   ],

@@ -9,6 +9,7 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   connect,
+  everybodyReserved,
   Receiver,
   Relay,
   serveProbe,
@@ -59,7 +60,7 @@ export class InProcessLab implements Lab {
     const senders = await Promise.all(Array.from({ length: SENDERS }, newKeys))
     const relay = await Relay.open({
       ...{ host: HOST, port: 0, claimKbps: 1, ...PROVIDER_KEYS },
-      ...{ clock: systemClock, random: systemRandom },
+      ...{ access: everybodyReserved, clock: systemClock, random: systemRandom },
     })
     const port = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
     try {

@@ -3,6 +3,7 @@ import '../../proto/polyfill.js'
 import { randomBytes } from 'node:crypto'
 import pino from 'pino'
 import {
+  everybodyReserved,
   type PeerSigner,
   Receiver,
   Relay,
@@ -87,6 +88,7 @@ async function provider({ peer, host }: Self): Promise<Part> {
     host,
     port: 0,
     claimKbps: 1,
+    access: everybodyReserved,
     ...PROVIDER_KEYS,
     clock: systemClock,
     random: systemRandom,

@@ -10,6 +10,8 @@ export interface TestnetOptions {
   readonly capacityKbps: number | undefined
   /** Whether every session is a soak. */
   readonly soaks: boolean
+  /** Strangers that attack the first honest provider. */
+  readonly strangers: number
   readonly seed: string
   /** Kept after the run; undefined for a temporary directory. */
   readonly dataDir: string | undefined

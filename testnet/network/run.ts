@@ -11,6 +11,7 @@ import { connectChain } from '../../verifier/chain/connect.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { startWatchdog, type Watchdog } from '../process/watchdog.js'
 import { type Anvil, startAnvil } from './anvil.js'
+import { StrangersAttack } from './attack.js'
 import { ChainReader } from './chain-reader.js'
 import { narrowParams, testnetParams } from './epoch-length.js'
 import type { ReadyNode, ResultEvent, TestnetEvent } from './events.js'
@@ -134,6 +135,8 @@ async function runOnChain({
       emit({ event: 'joined', ...node })
     })
   }
+  const attack =
+    options.strangers > 0 ? await StrangersAttack.start(options.strangers, chain, records, watchdog) : undefined
   const interrupted = await observer.follow(options.epochs ?? Number.POSITIVE_INFINITY).then(
     () => false,
     error => {
@@ -144,6 +147,7 @@ async function runOnChain({
   for (const [i, record] of records.entries()) {
     records[i] = { ...record, stakeAfter: await reader.stakeOf(record.address) }
   }
+  const harmless = (await attack?.stop()) ?? []
   concluded = true // from here on nodes end because the run does
   const members = [...verifiers, ...joined]
   return conclude(options, directory, interrupted, {
@@ -155,7 +159,7 @@ async function runOnChain({
     epochs: observer.epochs,
     settlements: observer.settlements,
     exits: nodes.exits,
-    faults: observer.faults,
+    faults: [...observer.faults, ...harmless],
   })
 }
 

@@ -1,5 +1,6 @@
 /** The announced addresses of registered nodes. Only events hold them, since the contracts never need an address. */
 import type { EventLog } from 'ethers'
+import { splitAnnounced } from '../../proto/token.js'
 import type { Announcement } from '../core/ports.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
@@ -20,7 +21,9 @@ async function newestOf(context: ChainContext, role: Announcement['role'], to?: 
   const newest = new Map<number, Announcement>()
   for (const event of await eventsOf(context, context.contracts[REGISTRY[role]], 'Announced', [], undefined, to)) {
     const announcement = announcementFrom(role, event)
-    newest.set(announcement.index, announcement)
+    // The first token key counts for good. Otherwise an account could show each verifier a key of its own.
+    const tokenKey = newest.get(announcement.index)?.tokenKey ?? announcement.tokenKey
+    newest.set(announcement.index, tokenKey === undefined ? announcement : { ...announcement, tokenKey })
   }
   return [...newest.values()].sort((a, b) => a.index - b.index)
 }
@@ -39,13 +42,17 @@ export async function announcedBetween(context: ChainContext, from: number, to?:
 }
 
 function announcementFrom(role: Announcement['role'], { args }: EventLog): Announcement {
-  const multiaddrs = args.multiaddrs as string[]
+  const texts = args.multiaddrs as string[]
+  const { multiaddrs, tokenKey } = splitAnnounced(
+    Array.from({ length: texts.length }, (_, i) => textFrom(() => texts[i]!)),
+  )
   return {
     role,
     index: Number(args.index),
     account: hex(args.account),
     peerId: textFrom(() => args.peerId),
-    multiaddrs: Array.from({ length: multiaddrs.length }, (_, i) => textFrom(() => multiaddrs[i]!)),
+    multiaddrs,
+    ...(tokenKey !== undefined && { tokenKey }),
   }
 }
 

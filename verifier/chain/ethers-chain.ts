@@ -3,13 +3,13 @@ import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
-import type { BlockFacts, RegisteredProvider } from '../core/facts.js'
+import type { BlockFacts, FrozenVerifier, RegisteredProvider } from '../core/facts.js'
 import type { Announcement, Chain, PostedReport, Settlement, TxResult } from '../core/ports.js'
 import { readAnnouncements } from './announcements.js'
 import { announceCall, freezeCall, postCall, settleCall, startCall } from './calls.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
-import { readAnnouncedIn, readClock, readFacts } from './facts.js'
+import { readAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
 import { readProvider, readVerifier } from './registrations.js'
 import { readPosted, readSettlements } from './reports.js'
 import type { Call, Sender } from './sender.js'
@@ -68,6 +68,11 @@ export class EthersChain implements Chain {
 
   settlements(provider: Hex): Promise<Settlement[]> {
     return readSettlements(this.context, provider)
+  }
+
+  /** The set in force in an era. Before its start that is the newest set, and may still change unless it `isFrozen`. */
+  frozenSet(era: number): Promise<FrozenVerifier[]> {
+    return readFrozenSet(this.context, era)
   }
 
   isFrozen(era: number): Promise<boolean> {

@@ -73,7 +73,12 @@ export async function readAnnouncedIn(context: ChainContext, epoch: number): Pro
   return announcedBetween(context, first.number, last?.number)
 }
 
-async function readFrozenSet({ contracts }: ChainContext, era: number, blockTag: number): Promise<FrozenVerifier[]> {
+/** @param blockTag the block at which to read (default: the newest) */
+export async function readFrozenSet(
+  { contracts }: ChainContext,
+  era: number,
+  blockTag: number | 'latest' = 'latest',
+): Promise<FrozenVerifier[]> {
   const set: VerifierTuple[] = await contracts.verifierRegistry.getFunction('frozenSet')(era, { blockTag })
   return set.map(verifierFrom).sort((a, b) => a.index - b.index)
 }

@@ -4,7 +4,7 @@ import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
-import type { BlockFacts } from './facts.js'
+import type { BlockFacts, FrozenVerifier } from './facts.js'
 
 /** A report that the chain has accepted. */
 export interface PostedReport {
@@ -28,6 +28,8 @@ export interface Announcement {
   readonly account: Hex
   readonly peerId: string
   readonly multiaddrs: readonly string[]
+  /** see `splitAnnounced`: the first that the account ever announced in this role; absent if it has announced none */
+  readonly tokenKey?: Hex
 }
 
 export interface Settlement {
@@ -58,6 +60,7 @@ export interface Chain {
   announce(role: 'verifier' | 'provider', peerId: string, multiaddrs: readonly string[]): Promise<TxResult>
   post(header: Header, round: number, nonSigners: readonly number[], signature: Uint8Array): Promise<TxResult>
   freeze(era: number): Promise<TxResult>
+  frozenSet(era: number): Promise<FrozenVerifier[]>
   isFrozen(era: number): Promise<boolean>
   isFinal(epoch: number): Promise<boolean>
   isSettled(epoch: number, provider: Hex): Promise<boolean>

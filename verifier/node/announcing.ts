@@ -1,10 +1,12 @@
 import type { Hex } from '../../proto/hex.js'
+import { tokenKeyEntry } from '../../proto/token.js'
 import { UserError } from '../config/errors.js'
 import type { Announcement, Chain } from '../core/ports.js'
 import type { Directory } from './directory.js'
 
 /**
  * Announces this node's address on the chain, unless the chain already holds the same announcement.
+ * @param tokenKey of a provider
  * @throws UserError if the chain refuses the announcement
  */
 export async function announceSelf(
@@ -13,11 +15,13 @@ export async function announceSelf(
   { role, account }: { readonly role: Announcement['role']; readonly account: Hex },
   peerId: string,
   multiaddrs: readonly string[],
+  tokenKey?: Hex,
 ): Promise<void> {
   await directory.refresh()
   const known = directory.of(role, account)
-  if (known?.peerId === peerId && known.multiaddrs.join() === multiaddrs.join()) return
-  const result = await chain.announce(role, peerId, multiaddrs)
+  if (known?.peerId === peerId && known.multiaddrs.join() === multiaddrs.join() && known.tokenKey === tokenKey) return
+  const texts = tokenKey === undefined ? multiaddrs : [...multiaddrs, tokenKeyEntry(tokenKey)]
+  const result = await chain.announce(role, peerId, texts)
   if (result.kind === 'rejected') {
     throw new UserError(
       'configuration',

@@ -39,6 +39,10 @@ export class Directory {
     return this.#verifiers.get(index)
   }
 
+  providers(): Announcement[] {
+    return [...this.#providers.values()]
+  }
+
   provider(account: Hex): Announcement | undefined {
     return this.#providers.get(account)
   }

@@ -5,6 +5,7 @@ import {
   type OpeningsVerdict,
   SeenSessions,
   serveProbe,
+  type TokenSource,
 } from '../../probe/index.js'
 import { toHex } from '../../proto/hex.js'
 import { OpeningFault, type ProbeInvite } from '../../proto/messages.js'
@@ -29,6 +30,7 @@ export class Serving {
     private readonly epochFacts: EpochFacts,
     private readonly directory: Directory,
     private readonly udpHost: string,
+    private readonly tokens: TokenSource,
   ) {}
 
   serve(stream: MessageStream, peerId: string): Promise<void> {
@@ -38,8 +40,10 @@ export class Serving {
       openProvider: async invite => {
         const announced = this.directory.provider(toHex(invite.provider))
         if (announced === undefined) throw new Error('the provider has announced no address')
-        return dialSession(this.context.stopping, announced)
+        // Of the receiver's family, so that one socket reaches both.
+        return dialSession(this.context.stopping, { ...announced, like: invite.host })
       },
+      tokens: this.tokens,
       udpHost: this.udpHost,
       served: this.#seen,
       clock,

@@ -24,6 +24,13 @@ describe('challenge cap', () => {
     expect(taken(cap, '2001:DB8:0:0::0001', 0)).to.equal(0)
   })
 
+  it('counts an IPv6 /64 as one host, since one machine may hold all its addresses', () => {
+    const cap = new ChallengeCap()
+    expect(taken(cap, '2001:db8::1', 0)).to.equal(CHALLENGES_PER_HOST)
+    expect(taken(cap, '2001:db8::2', 0)).to.equal(0)
+    expect(taken(cap, '2001:db8:0:1::1', 0), 'another /64').to.equal(CHALLENGES_PER_HOST)
+  })
+
   it('ends with a host’s first echo, so strangers cannot use up what its honest sessions need', () => {
     const cap = new ChallengeCap()
     expect(taken(cap, '2001:db8::1', 0)).to.equal(CHALLENGES_PER_HOST)

@@ -3,7 +3,7 @@ import type { RemoteInfo } from 'node:dgram'
 import { expect } from 'chai'
 import { CHALLENGE_BYTES, IP_DATAGRAM_BYTES, IP_UDP_HEADER_BYTES } from '../../../proto/datagram.js'
 import { type CounterReceipt, RelayFrame, RelayOpen } from '../../../proto/messages.js'
-import { MAX_SESSIONS_PER_PEER, OPEN_BYTES, POLICE_BURST_MS } from '../../constants.js'
+import { OPEN_BYTES, POLICE_BURST_MS } from '../../constants.js'
 import { Condition } from '../../deadline.js'
 import { REFUSE } from '../../plane/forwarding.js'
 import type { ProviderStream } from '../../ports.js'
@@ -268,16 +268,6 @@ for (const backend of BACKENDS)
       network.relay.setClaim(2 * CLAIM_KBPS)
       const { answer } = await open({ rateKbps: shapeOf(2 * CLAIM_KBPS).rateKbps })
       expect(answer.kind).to.equal('grant')
-    })
-
-    it('caps the sessions of one peer, and accepts another once one has ended', async () => {
-      const first = await openReady()
-      for (let i = 1; i < MAX_SESSIONS_PER_PEER; i++) await open()
-      expect((await open()).answer.kind).to.equal('refuse')
-      expect((await open({}, 'b')).answer.kind).to.equal('grant')
-      await first.client.finish()
-      expect((await open()).answer.kind).to.equal('grant')
-      expect(network.relay.stats.refused.busy).to.equal(1)
     })
 
     it('survives a stream that speaks nonsense, and one that ends', async () => {

@@ -11,6 +11,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import {
   connect,
+  everybodyReserved,
   type ForwardingSpec,
   type Outcome,
   type ProviderStream,
@@ -151,6 +152,7 @@ const openRelay = (host: string, { claimKbps, forwarding }: RigOptions): Promise
   Relay.open({
     ...{ host, port: 0, claimKbps, forwarding },
     ...PROVIDER_KEYS,
+    access: everybodyReserved,
     clock: systemClock,
     random: systemRandom,
   })

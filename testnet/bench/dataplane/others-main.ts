@@ -2,6 +2,7 @@
 import '../../../proto/polyfill.js'
 import {
   connect,
+  everybodyReserved,
   type MessageStream,
   Relay,
   serveProbe,
@@ -24,7 +25,7 @@ process.once('disconnect', () => process.exit(0))
 const senders = await Promise.all(Array.from({ length: SENDERS }, newKeys))
 const relays = await Promise.all(
   Array.from({ length: providers }, async () => {
-    const own = { ...PROVIDER_KEYS, clock: systemClock, random: systemRandom }
+    const own = { ...PROVIDER_KEYS, access: everybodyReserved, clock: systemClock, random: systemRandom }
     return Relay.open({ host: HOST, port: 0, claimKbps, limitKbps, ...own })
   }),
 )

@@ -69,7 +69,7 @@ async function relay({ host, backend, offload }: RoleOptions): Promise<Part> {
   const paths = new Map<number, (validated: boolean) => void>()
   const onEvent = (event: RelayingEvent) => event.kind === 'path' && paths.get(event.session)?.(event.validated)
   const spec: RelayingOptions = {
-    ...{ host, port: 0, backend, offload, clock: anchorOf(systemClock), forwarding: forwardAll },
+    ...{ host, port: 0, backend, offload, claimKbps: 1, clock: anchorOf(systemClock), forwarding: forwardAll },
     counters: relayCounterMemory(),
   }
   const remote = await openRemote('relaying', spec, onEvent)
@@ -87,7 +87,8 @@ async function relay({ host, backend, offload }: RoleOptions): Promise<Part> {
       const budgetBytes = BUDGET_SLACK * bytesIn(rateKbps, ms)
       const nonce = randomBytes(NONCE_BYTES)
       const hop = { nextHopHost: to.host, nextHopPort: to.port, openBytes: OPEN_BYTES }
-      await remote.call('openSession', { id, tag: bytes(tag), nonce, ...hop, opener: '', rateKbps, budgetBytes })
+      const spec = { id, reserved: true, tag: bytes(tag), nonce, ...hop, opener: '', rateKbps, budgetBytes }
+      await remote.call('openSession', spec)
       if (!(await validated)) throw new Error('the receiver did not echo the nonce')
       return { done: true }
     },

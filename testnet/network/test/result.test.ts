@@ -21,6 +21,7 @@ function record(mix: string, epochs: readonly EpochOutcome[], more: Partial<RunR
         claimKbps: 25_000,
         capacityKbps: undefined,
         soaks: false,
+        strangers: 0,
         seed: 'test',
         dataDir: undefined,
         apiPort: undefined,

@@ -1,6 +1,8 @@
 /** What one node announces reaches all readers of the chain, so no announcement may break a reader. */
 import { expect } from 'chai'
 import { Wallet } from 'ethers'
+import type { Hex } from '../../../proto/hex.js'
+import { tokenKeyEntry } from '../../../proto/token.js'
 import { peerIdOf } from '../../../testnet/network/setup.js'
 import type { Announcement } from '../../core/ports.js'
 import { REGISTRY } from '../announcements.js'
@@ -76,6 +78,26 @@ describe('announcements', function () {
     const { providers } = (await net.chain.factsAt(2))!
     expect(JSON.stringify(providers, (_, value) => String(value))).not.to.include('ip4')
     for (const provider of providers) expect(provider).not.to.have.property('link')
+  })
+
+  it('a provider’s first token key counts for good, so it cannot show each verifier another', async () => {
+    const [first, second] = ['aa', 'bb'].map(byte => `0x${byte.repeat(32)}` as const) as [Hex, Hex]
+    const announced = async (...texts: string[]) => {
+      const peerId = await peerIdOf(net.live.keys.p0!)
+      const provider = await net.live.connectAs('p0')
+      try {
+        expect(await provider.announce('provider', peerId, texts)).to.have.property('kind', 'done')
+      } finally {
+        provider.close()
+      }
+      const [one] = (await net.chain.announcements()).filter(({ role }) => role === 'provider')
+      return { multiaddrs: one?.multiaddrs, tokenKey: one?.tokenKey }
+    }
+    expect(await announced(READABLE)).to.deep.equal({ multiaddrs: [READABLE], tokenKey: undefined })
+    const keyed = { multiaddrs: [READABLE], tokenKey: first }
+    expect(await announced(READABLE, tokenKeyEntry(first))).to.deep.equal(keyed)
+    expect(await announced(READABLE, tokenKeyEntry(second))).to.deep.equal(keyed)
+    expect(await announced(READABLE)).to.deep.equal(keyed)
   })
 
   it('a readable announcement replaces one that is no UTF-8', async () => {

@@ -1,6 +1,13 @@
 /** One epoch of four verifiers and two providers: real peers, relays and UDP on loopback, and a chain made up. */
 import { randomBytes } from 'node:crypto'
-import { Receiver, Relay, systemClock, systemRandom } from '../../../probe/index.js'
+import {
+  everybodyReserved,
+  Receiver,
+  Relay,
+  systemClock,
+  systemRandom,
+  type TokenSource,
+} from '../../../probe/index.js'
 import { keccakText } from '../../../proto/hash.js'
 import { type Hex, toHex } from '../../../proto/hex.js'
 import { ProbeFrame, RelayOpen } from '../../../proto/messages.js'
@@ -17,16 +24,18 @@ import { memberOf } from '../../evidence/test/session-transcript.js'
 import { checkTranscript, parseTranscript } from '../../evidence/transcript-checks.js'
 import { createPeer, listenAddresses, type Peer } from '../../net/libp2p.js'
 import { readableAddress } from '../../net/readable-address.js'
-import { connect, handleStreams } from '../../net/streams.js'
+import { connect, handleStreams, type StreamHandler } from '../../net/streams.js'
 import { NETWORK, silent } from '../../net/test/network.js'
 import type { VerifierContext } from '../context.js'
 import { Directory } from '../directory.js'
 import type { EpochFacts, EpochRecord } from '../epoch-facts.js'
 import { measureEpoch } from '../measuring.js'
+import { OwnUdp } from '../own-address.js'
 import { Serving } from '../serving.js'
 import { WALL_CLOCK } from '../wall-clock.js'
 
 const HOST = '127.0.0.1'
+const NO_TOKENS: TokenSource = { take: () => undefined }
 export const CLAIM_KBPS = 10_000
 const EPOCH = 1
 /** Time for one session. Its one receiver measures both providers at once, since they share a link. */
@@ -108,13 +117,19 @@ export class OneEpoch {
     }
     const epochFacts = { get: async () => record } as unknown as EpochFacts
     for (const node of verifiers) {
-      const serving = new Serving(contextOf(node), epochFacts, directory, HOST)
+      const serving = new Serving(contextOf(node), epochFacts, directory, HOST, NO_TOKENS)
       const serve = (...[stream, peerId]: Parameters<Serving['serve']>) => serving.serve(stream, peerId)
       await handleStreams(peers.get(node)!, PROBE_PROTOCOL, ProbeFrame.maxBytes, serve, () => {})
     }
     const receiver = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
     this.#closing.push(() => receiver.close())
-    const modules = { context: contextOf(self), directory, receiver, udpHost: HOST }
+    const modules = {
+      context: contextOf(self),
+      directory,
+      receiver,
+      udp: new OwnUdp(HOST, undefined),
+      tokens: NO_TOKENS,
+    }
     const votes = await measureEpoch(modules, record, SCHEDULE)
     const voteOf = ({ account }: Node): Vote => votes.find(({ provider }) => provider === account)!
 
@@ -136,7 +151,7 @@ export class OneEpoch {
 
   async #openRelay({ answerSigner, voucherSigner }: Node): Promise<Relay> {
     const port = { host: HOST, port: 0, clock: systemClock }
-    const keys = { answerSigner, voucherSigner, random: systemRandom }
+    const keys = { answerSigner, voucherSigner, access: everybodyReserved, random: systemRandom }
     const relay = await Relay.open({ ...port, claimKbps: CLAIM_KBPS, ...keys })
     this.#closing.push(() => relay.close())
     return relay
@@ -144,7 +159,7 @@ export class OneEpoch {
 
   async #openProvider(provider: Node, relay: Relay): Promise<Announcement> {
     const peer = await this.#openPeer(provider.seed)
-    const serve = (...[stream, peerId]: Parameters<Relay['serve']>) => relay.serve(stream, peerId)
+    const serve = (...[stream, id]: Parameters<StreamHandler>) => relay.serve(stream, id)
     await handleStreams(peer, SESSION_PROTOCOL, RelayOpen.maxBytes, serve, () => {})
     return announcementOf('provider', provider, peer)
   }

@@ -33,8 +33,13 @@ describe('a solo session', function () {
       random: { bytes: length => randomBytes(length) },
     })
     peer = await createPeer({ seed: toHex(seed), listen: [`/ip4/${HOST}/tcp/0`], log: pino({ level: 'silent' }) })
-    const serve = (...[stream, peerId]: Parameters<Relay['serve']>) => relay.serve(stream, peerId)
-    await handleStreams(peer, SESSION_PROTOCOL, RelayOpen.maxBytes, serve, () => {})
+    await handleStreams(
+      peer,
+      SESSION_PROTOCOL,
+      RelayOpen.maxBytes,
+      (...[stream, id]) => relay.serve(stream, id),
+      () => {},
+    )
     return { peerId: peer.peerId.toString(), multiaddrs: listenAddresses(peer) }
   }
 

@@ -1,0 +1,33 @@
+/** The session protocol of a provider: each stream is one session of its relay. */
+import type { Logger } from 'pino'
+import type { Relay } from '../../probe/index.js'
+import { RelayOpen } from '../../proto/messages.js'
+import { SESSION_PROTOCOL } from '../../proto/protocols.js'
+import type { ConnectionPool } from '../../verifier/net/connection-pool.js'
+import { remoteOf } from '../../verifier/net/provider-peer.js'
+import { handleStreams } from '../../verifier/net/streams.js'
+
+export const serveSessions = (
+  peer: Parameters<typeof handleStreams>[0],
+  pool: ConnectionPool,
+  relay: Pick<Relay, 'serve'>,
+  log: Logger,
+): Promise<void> =>
+  handleStreams(
+    peer,
+    SESSION_PROTOCOL,
+    RelayOpen.maxBytes,
+    async (stream, from, connection) => {
+      const remote = remoteOf(connection)
+      const ends = [pool.serve(remote)]
+      try {
+        await relay.serve(stream, from, {
+          reserved: () => ends.push(pool.reserve(remote)),
+          unanswered: () => pool.drop(remote),
+        })
+      } finally {
+        for (const end of ends) end()
+      }
+    },
+    (error, from) => log.debug({ peer: from, error: error.message }, 'a session stream broke'),
+  )

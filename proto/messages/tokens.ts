@@ -1,0 +1,35 @@
+/** The issuing of tokens: a verifier and a provider. */
+import { codec, KIB } from './codec.js'
+
+export interface TokenRequest {
+  era: number
+  blindedElements: Uint8Array[]
+}
+export interface TokenIssue {
+  evaluatedElements: Uint8Array[]
+  evaluationProof: Uint8Array
+}
+export interface TokenRefuse {
+  reason: number
+}
+/** Exactly one field is set. */
+export interface TokenResponse {
+  issue?: TokenIssue
+  refuse?: TokenRefuse
+}
+
+/** Most tokens in one request: their evaluation and its proof block a provider for about 25 ms. */
+export const MAX_TOKENS_PER_REQUEST = 16
+
+export const TokenRequest = codec<TokenRequest>('TokenRequest', KIB, MAX_TOKENS_PER_REQUEST)
+export const TokenResponse = codec<TokenResponse>('TokenResponse', KIB, MAX_TOKENS_PER_REQUEST)
+
+/** Why a provider issued no tokens. */
+export const TOKEN_REFUSE = {
+  /** the peer is not the announced one of a verifier in the frozen set of the era */
+  notMember: 1,
+  /** the peer has had all tokens of the era that the parameters allow it */
+  allowance: 2,
+  /** the era is over, or its set is not frozen yet */
+  era: 3,
+} as const

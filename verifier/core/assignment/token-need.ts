@@ -1,0 +1,31 @@
+/**
+ * How many tokens a verifier may need of one provider. The assignment draws senders at random, so the need varies: MARGIN
+ * standard deviations and a few more cover it, and it is never more than one part in every session. Whoever receives in
+ * a window sends heartbeats in all of its epochs.
+ */
+import { MAX_BUDGET_MS } from '../../../probe/constants.js'
+import type { NetworkParams } from '../../../proto/params.js'
+import { ticksOf } from './schedule.js'
+
+/** Each assigned session has a second slot, with other senders. */
+const TRIES = 2
+const MARGIN = 5
+const FEW = 3
+
+type NeedParams = Pick<NetworkParams, 'epochSeconds' | 'tickMs' | 'windowEpochs' | 'receivers' | 'senders'>
+
+/** @param verifiers in the frozen set */
+export function tokensNeeded(params: NeedParams, verifiers: number, epochs: number): number {
+  const receivers = Math.min(params.receivers, verifiers)
+  const mean = (epochs * receivers * params.senders) / params.windowEpochs / verifiers
+  const parts = Math.min(epochs * receivers, Math.ceil(mean + MARGIN * Math.sqrt(mean) + FEW))
+  return TRIES * parts + epochs * (heartbeatSessions(params) + 1)
+}
+
+/** For an era: what the verifier uses, and one epoch's need that it has left over, or lost when it restarted. */
+export const tokenAllowance = (params: NeedParams & Pick<NetworkParams, 'eraEpochs'>, verifiers: number): number =>
+  tokensNeeded(params, verifiers, params.eraEpochs) + tokensNeeded(params, verifiers, 1)
+
+/** Sessions that carry a verifier's heartbeats through an epoch. One more may replace one that broke. */
+const heartbeatSessions = (params: NeedParams): number =>
+  Math.min(ticksOf(params), Math.ceil((params.epochSeconds * 1000) / MAX_BUDGET_MS))

@@ -1,0 +1,54 @@
+/**
+ * A provider's node of the peer-to-peer network. Anybody may connect, so a pool bounds its connections. It speaks the
+ * protocols that its owner adds, and no gossip.
+ */
+import type { Connection, Libp2p, MultiaddrConnection } from '@libp2p/interface'
+import { yamux } from '@libp2p/yamux'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import type { ConnectionPool } from './connection-pool.js'
+import { hostOf, type PeerOptions, started, transportOptions } from './libp2p.js'
+
+/** Most streams of one connection. A peer needs one for each session, and one for tokens. */
+const MAX_STREAMS = 16
+const STREAM_WINDOW_BYTES = 256 * 1024
+/** A handshake takes a few round trips. */
+const HANDSHAKE_TIMEOUT_MS = 3000
+/** The pool has limits of its own, below these. */
+const UNLIMITED = 1e9
+
+/**
+ * @returns a started node
+ * @throws ListenError
+ */
+export async function createProviderPeer({ seed, listen, log }: PeerOptions, pool: ConnectionPool): Promise<Libp2p> {
+  const peer = await createLibp2p({
+    ...(await transportOptions(seed, listen)),
+    streamMuxers: [
+      yamux({ maxInboundStreams: MAX_STREAMS, streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES } }),
+    ],
+    connectionManager: {
+      maxConnections: UNLIMITED,
+      inboundConnectionThreshold: UNLIMITED,
+      maxIncomingPendingConnections: UNLIMITED,
+      inboundUpgradeTimeout: HANDSHAKE_TIMEOUT_MS,
+    },
+    connectionGater: { denyInboundConnection: connection => !admit(pool, connection) },
+  })
+  return started(peer, listen, log)
+}
+
+/** The name under which the pool knows a connection. */
+export const remoteOf = ({ remoteAddr }: Pick<Connection, 'remoteAddr'>): string =>
+  `${hostOf(remoteAddr.toString())} ${portOf(remoteAddr)}`
+
+function admit(pool: ConnectionPool, connection: MultiaddrConnection): boolean {
+  const [remote, host] = [remoteOf(connection), hostOf(connection.remoteAddr.toString())]
+  const close = () => connection.abort(new Error('the connection made room for another, or was idle'))
+  if (host === undefined || !pool.admit(remote, host, close)) return false
+  connection.addEventListener('close', () => pool.gone(remote))
+  return true
+}
+
+const portOf = (address: Multiaddr): string | undefined =>
+  address.getComponents().find(({ name }) => name === 'tcp')?.value
