@@ -31,7 +31,7 @@ import { WALL_CLOCK } from '../../verifier/node/wall-clock.js'
 import { OverrunWarning } from './overrun-warning.js'
 import { serveSessions } from './serve-sessions.js'
 import { TokenLedger } from './token-ledger.js'
-import { type MayIssue, TokenOffice } from './token-office.js'
+import { TokenOffice } from './token-office.js'
 import { VerifierSets } from './verifier-sets.js'
 
 /** How often the provider reads its claim again. */
@@ -81,9 +81,10 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
   const directory = new Directory(chain, log)
   const sets = new VerifierSets(chain, directory, network.params)
   const key = tokenKeyOf(fromHex(keys.evm))
-  const ledger = new TokenLedger(join(options.dataDir, 'tokens'))
-  const mayIssue: MayIssue = (asker, era) => sets.entitlementOf(asker, era)
-  const office = new TokenOffice({ network: chain.network, account, key, ledger, mayIssue })
+  const office = new TokenOffice({
+    ...{ network: chain.network, account, key, ledger: new TokenLedger(join(options.dataDir, 'tokens')) },
+    mayIssue: (asker, era) => sets.entitlementOf(asker, era),
+  })
   const relay = await life.open(
     Relay.open({
       host,
@@ -103,11 +104,16 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
     one.stop(),
   )
   const peerId = peer.peerId.toString()
-  await serveSessions(peer, pool, relay, log)
+  const refreshSets = async () => {
+    office.setEras(await sets.refresh(WALL_CLOCK.nowMs()))
+    for (const verifierHost of sets.hosts()) know(verifierHost)
+  }
   const know = (verifierHost: string) => {
     relay.know(verifierHost)
     pool.know(verifierHost)
   }
+  await refreshSets() // before any session: a provider that has just started must know the tokens of its last run
+  await serveSessions(peer, pool, relay, log)
   const issue = (request: TokenRequest, asker: TokenAsker) => {
     const response = office.issue(request, asker.peerId)
     if (response.issue !== undefined) know(asker.host)
@@ -126,10 +132,7 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
   }
   follow('the claim', CLAIM_POLL_MS, readClaim)
   const setsPollMs = Math.min((network.params.epochSeconds * 1000) / SETS_POLLS_PER_EPOCH, LONGEST_SETS_POLL_MS)
-  follow('the verifier sets', setsPollMs, async () => {
-    office.setEras(await sets.refresh(WALL_CLOCK.nowMs()))
-    for (const verifierHost of sets.hosts()) know(verifierHost)
-  })
+  follow('the verifier sets', setsPollMs, refreshSets)
   life.run(repeat(async () => pool.sweep(), SWEEP_MS, life.stopping))
   const overruns = new OverrunWarning(relay, (facts, message) => log.warn(facts, message))
   life.run(repeat(async () => overruns.check(), OVERRUN_POLL_MS, life.stopping))
