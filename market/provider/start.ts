@@ -5,7 +5,7 @@ import { type ProviderOptions, startProviderNode } from './provider-node.js'
 export async function startProvider(options: ProviderOptions & ApiOptions): Promise<RunningNode> {
   const node = await startProviderNode(options)
   return withApi(node, options, app => {
-    const { role, account, index, peerId, relay } = node
+    const { role, account, index, peerId, relay, headroom } = node
     app.get('/v1/status', async () => ({
       role,
       account,
@@ -14,6 +14,7 @@ export async function startProvider(options: ProviderOptions & ApiOptions): Prom
       pid: process.pid,
       udp: relay.facts,
       relay: relay.stats,
+      headroom: { ...headroom.counts, latest: headroom.latest ?? null },
     }))
   })
 }

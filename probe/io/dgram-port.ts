@@ -1,6 +1,6 @@
 /** The backend that works everywhere: one datagram per call and batch, and arrival times as good as the event loop. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
-import { isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import { DATAGRAM_BYTES } from '../../proto/datagram.js'
 import {
   BATCH,
@@ -14,6 +14,7 @@ import {
 } from './datagram-port.js'
 import { portError } from './errors.js'
 import { dropsOfPort, Overruns } from './overruns.js'
+import { MAPPED, unmapped } from './socket-address.js'
 
 /** Most datagrams that the system has not taken yet. A sender that reaches this is limited by its own uplink. */
 const MAX_IN_FLIGHT = 512
@@ -32,11 +33,11 @@ class SingleBatch implements ReceivedBatch {
   }
 
   isFrom(_i: number, { host, port }: Endpoint): boolean {
-    return this.from.port === port && this.from.address === host
+    return this.from.port === port && unmapped(this.from.address) === host
   }
 
   source(): Endpoint {
-    return { host: this.from.address, port: this.from.port }
+    return { host: unmapped(this.from.address), port: this.from.port }
   }
 
   take(datagram: Buffer, from: RemoteInfo, arrivedMs: number): void {
@@ -59,11 +60,13 @@ export class DgramPort implements DatagramPort {
     this.#inFlight--
     if (error) this.errors++
   }
+  readonly #isIpv6: boolean
   #inFlight = 0
   #closed = false
 
   private constructor(socket: Socket, { host, headerBytes, clock, onBatch }: PortOptions) {
     this.#socket = socket
+    this.#isIpv6 = isIPv6(host)
     this.#batch = new SingleBatch(headerBytes)
     socket.on('error', () => {
       this.errors++
@@ -143,7 +146,12 @@ export class DgramPort implements DatagramPort {
     this.#inFlight++
     try {
       // A copy, because the system may take the datagram later, when its place holds another.
-      this.#socket.send(Buffer.from(datagram), port, host, this.#onSent)
+      this.#socket.send(
+        Buffer.from(datagram),
+        port,
+        this.#isIpv6 && isIPv4(host) ? `${MAPPED}${host}` : host,
+        this.#onSent,
+      )
     } catch {
       this.#inFlight--
       this.errors++

@@ -10,11 +10,14 @@ export class UdpPortError extends Error {
   }
 }
 
+const HINTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use: stop the program that holds it, or choose another port',
+  EADDRNOTAVAIL:
+    'cannot be opened, because this machine does not have the address: bind to 0.0.0.0 (or :: for IPv6), and announce the address with --udp-announce',
+}
+
 /** @param code the system's name for the error, such as EADDRINUSE */
 export function portError(host: string, port: number, code: string, options?: ErrorOptions): UdpPortError {
-  const hint =
-    code === 'EADDRINUSE'
-      ? 'is in use: stop the program that holds it, or choose another port'
-      : `cannot be opened (${code}): choose an address of this machine and a free port`
+  const hint = HINTS[code] ?? `cannot be opened (${code}): choose an address of this machine and a free port`
   return new UdpPortError(code, `UDP port ${port} on ${host} ${hint}`, options)
 }

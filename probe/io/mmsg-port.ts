@@ -17,7 +17,7 @@ import type { Native, Watch } from './native.js'
 import { Overruns } from './overruns.js'
 import { ReceiveArena } from './receive-arena.js'
 import { SendQueue } from './send-queue.js'
-import { type Family, familyOf, NAME_BYTES, NativeEndpoint } from './socket-address.js'
+import { AF_INET6, type Family, familyOf, NAME_BYTES, NativeEndpoint } from './socket-address.js'
 import { type Paced, startPaced, stopPaced } from './ticker.js'
 
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000
@@ -27,6 +27,8 @@ const SO_RCVBUF = 8
 const SO_RCVBUFFORCE = 33
 const SO_TIMESTAMPNS = 35
 const SO_MEMINFO = 55
+const IPPROTO_IPV6 = 41
+const IPV6_V6ONLY = 26
 /** Place of the socket's drop counter among the numbers of SO_MEMINFO, and how many there are. */
 const MEMINFO = { drops: 8, count: 9 } as const
 
@@ -79,6 +81,8 @@ export class MmsgPort implements DatagramPort, Paced {
       this.#set(SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES) // a privileged process may exceed the system's maximum
     }
     this.#set(SO_TIMESTAMPNS, 1)
+    // Bound to all addresses, a port takes both families, whatever the system's default.
+    if (this.#family === AF_INET6) native.setsockopt(this.#fd, IPPROTO_IPV6, IPV6_V6ONLY, Int32Array.of(0), 4)
     const nameBytes = NAME_BYTES[this.#family]
     const { words } = NativeEndpoint.of(native, this.#family, host, port).memory
     const name = new Uint8Array(words.buffer)

@@ -216,7 +216,6 @@ export class Receiving {
 
   #onHeartbeat(batch: ReceivedBatch, i: number): void {
     this.#stats.taken++
-    if (batch.lengths[i] !== DATAGRAM_BYTES) return
     const beat = beatOf(wholeOf(batch, i).subarray(TAG_BYTES))
     if (this.#beats.delete(beat)) this.#emit({ kind: 'heartbeat', beat })
   }

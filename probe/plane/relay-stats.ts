@@ -36,6 +36,8 @@ export type RelayStats = RelayTraffic & {
   /** flows that a receiver has counter-signed, and their bytes at the IP layer */
   counterSigned: number
   counterSignedBytes: number
+  /** bytes that the relay had forwarded of these flows */
+  receiptedBytes: number
   readonly refused: Record<RefuseName, number>
 }
 
@@ -60,5 +62,6 @@ export const newRelayStats = (memory: RelayCounterMemory): RelayStats =>
     unanswered: 0,
     counterSigned: 0,
     counterSignedBytes: 0,
+    receiptedBytes: 0,
     refused: Object.fromEntries(Object.keys(REFUSE).map(name => [name, 0])) as Record<RefuseName, number>,
   })

@@ -4,7 +4,7 @@ import { POLICE_BURST_MS, POLICE_SLACK } from '../constants.js'
 import type { Endpoint, ReceivedBatch } from '../io/datagram-port.js'
 import { bytesIn } from '../verdict/share.js'
 import { isOverIpv6 } from '../wire/address-family.js'
-import { isEcho, type PathValidation } from '../wire/path-validation.js'
+import { isChallenge, isEcho, type PathValidation } from '../wire/path-validation.js'
 import { Forwarded } from './forwarded.js'
 import type { DropReason } from './relay-stats.js'
 import { TokenBucket } from './token-bucket.js'
@@ -63,15 +63,16 @@ export class RelayedSession {
   }
 
   /**
-   * Whether the batch's i-th datagram may go on. An `echo` is for the relay itself.
+   * Whether the batch's i-th datagram may go on. An `echo` or a `challenge` is for the relay itself.
    * @param place memory of the datagram
    */
-  police(batch: ReceivedBatch, i: number, place: Buffer, nowMs: number): 'forward' | 'echo' | DropReason {
+  police(batch: ReceivedBatch, i: number, place: Buffer, nowMs: number): 'forward' | 'echo' | 'challenge' | DropReason {
     const length = batch.lengths[i]!
     if (length === CHALLENGE_BYTES && isEcho(place.subarray(0, length))) {
       const accepted = this.path.accept(place.subarray(0, length), batch.isFrom(i, this.nextHop))
       return accepted ? 'echo' : 'wrong-echo'
     }
+    if (length === CHALLENGE_BYTES && isChallenge(place.subarray(0, length))) return 'challenge'
     if (!this.path.validated) return 'not-validated'
     this.#source ??= batch.source(i)
     if (!batch.isFrom(i, this.#source)) return 'wrong-source'

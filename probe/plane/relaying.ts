@@ -9,7 +9,7 @@ import { DATAGRAM_BYTES, IP_UDP_HEADER_BYTES, TAG_BYTES } from '../../proto/data
 import type { DatagramPort, PortFacts, ReceivedBatch } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
 import type { MonotonicClock } from '../ports.js'
-import { PathValidation } from '../wire/path-validation.js'
+import { echoOf, PathValidation } from '../wire/path-validation.js'
 import { ChallengeCap } from './challenge-cap.js'
 import { clockOf } from './clock.js'
 import { OVERRUNS_MS } from './counters.js'
@@ -168,6 +168,7 @@ export class Relaying {
         dropped['no-room']++
       } else if (verdict === 'forward') this.#forward(batch, i, session, nowMs)
       else if (verdict === 'echo') this.#onEcho(session)
+      else if (verdict === 'challenge') this.#port.send(echoOf(place.subarray(0, length)), batch.source(i))
       else dropped[verdict]++
     }
     this.#port.flush()

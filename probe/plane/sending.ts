@@ -2,8 +2,8 @@
  * A sender's port in one session. It sends the sender's share through the provider, and control datagrams directly to
  * the receiver. If the receiver asks for a direct probe, that comes at the end.
  *
- * The receiver names its own address. So nothing but a few challenges goes there before it has echoed: else a receiver
- * could aim all its senders at a host that did not ask.
+ * The receiver names its own address, and a provider may name another than that of its connection. So nothing but a few
+ * challenges goes there before it has echoed: else either could aim all senders at a host that did not ask.
  */
 
 import {
@@ -57,10 +57,10 @@ export interface FlowSpec {
   readonly receiver: Destination
 }
 
-/** How the receiver's address is validated: see `PathValidation`. */
-export interface ReceiverPath extends Destination {
+/** How an address that somebody named is validated: see `PathValidation`. */
+export interface UnprovenPath extends Destination {
   readonly nonce: Uint8Array
-  /** length of the invitation: the challenges may have no more bytes */
+  /** length of the message that named it: the challenges may have no more bytes */
   readonly openBytes: number
 }
 
@@ -73,6 +73,7 @@ export class Sending {
   readonly #port: DatagramPort
   #flow: Flow | undefined
   #spec: FlowSpec | undefined
+  #receiver: PathValidation | undefined
   readonly #echoes: Echoes
 
   private constructor(port: DatagramPort, echoes: Echoes) {
@@ -89,19 +90,33 @@ export class Sending {
   }
 
   /** Begins to challenge the receiver. Without its echo, the flow sends it nothing. @throws UdpPortError */
-  challenge({ tag, nonce, host, port, openBytes }: ReceiverPath): void {
-    const receiver = this.#port.endpoint(host, port)
+  challenge(receiver: UnprovenPath): void {
+    this.#receiver = this.#validate(receiver, () => {})
+  }
+
+  /** Resolves to whether the address has echoed in time. @throws UdpPortError */
+  hasEcho(path: UnprovenPath): Promise<boolean> {
+    return new Promise(resolve => this.#validate(path, resolve))
+  }
+
+  #validate({ tag, nonce, host, port, openBytes }: UnprovenPath, onSettled: (echoed: boolean) => void): PathValidation {
+    const to = this.#port.endpoint(host, port)
     const send = (challenge: Uint8Array): boolean => {
-      this.#port.send(challenge, receiver)
+      this.#port.send(challenge, to)
       return true
     }
-    const path = new PathValidation({ tag, nonce, openBytes, nextHopHost: host, send, onSettled: () => {} })
-    this.#echoes.await(receiver, path)
+    const path = new PathValidation({ tag, nonce, openBytes, nextHopHost: host, send, onSettled })
+    this.#echoes.await(to, path)
+    return path
+  }
+
+  get #hasEchoed(): boolean {
+    return this.#receiver?.validated ?? false
   }
 
   start(spec: FlowSpec): void {
     this.#spec = spec
-    this.#flow = new Flow(this.#port, spec, () => this.#echoes.hasEchoed)
+    this.#flow = new Flow(this.#port, spec, () => this.#hasEchoed)
     startPaced(this.#flow)
   }
 
@@ -110,7 +125,7 @@ export class Sending {
     const flow = this.#flow
     if (!flow) return
     stopPaced(flow)
-    if (!this.#echoes.hasEchoed) return
+    if (!this.#hasEchoed) return
     flow.direct(rateKbps, durationMs)
     startPaced(flow)
   }

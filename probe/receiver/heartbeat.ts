@@ -12,8 +12,9 @@ import { fromHex, type Hex } from '../../proto/hex.js'
 import type { RelayGrant } from '../../proto/messages.js'
 import { HANDSHAKE_MS, PATH_MS } from '../constants.js'
 import { within } from '../deadline.js'
+import { udpHostOf } from '../io/resolve-host.js'
 import type { AnswerVerifier, ProviderStream, RandomSource } from '../ports.js'
-import { requestOf } from '../verdict/session-shape.js'
+import { type NextHop, requestOf } from '../verdict/session-shape.js'
 import { RelayClient } from '../wire/relay-client.js'
 import type { ExpectedHeartbeats, Receiver } from './receiver.js'
 
@@ -26,7 +27,9 @@ export interface HeartbeatRequest {
   readonly claimKbps: number
   /** where the provider reaches the receiver's UDP port: an address literal */
   readonly advertisedHost: string
-  /** address that the sending socket binds to: a literal of the provider's address family */
+  /** of the receiver's UDP port, as others reach it (default: its own number) */
+  readonly advertisedPort?: number | undefined
+  /** address of this machine that the sending socket binds to */
   readonly udpHost: string
   /** for the provider's relay; undefined opens the session as a stranger */
   readonly token?: Uint8Array | undefined
@@ -45,14 +48,17 @@ export class HeartbeatError extends Error {
 export class HeartbeatSession {
   readonly #client: RelayClient
   readonly #grant: RelayGrant
+  /** the relay's UDP port */
+  readonly relay: NextHop
   readonly #deps: HeartbeatDeps
   readonly #socket: Socket
   readonly #expected: ExpectedHeartbeats
   #ended = false
 
-  private constructor(client: RelayClient, grant: RelayGrant, socket: Socket, deps: HeartbeatDeps) {
+  private constructor(client: RelayClient, grant: RelayGrant, relay: NextHop, socket: Socket, deps: HeartbeatDeps) {
     this.#client = client
     this.#grant = grant
+    this.relay = relay
     this.#deps = deps
     this.#socket = socket
     const expected = deps.receiver.expectHeartbeats(grant.tag)
@@ -65,17 +71,19 @@ export class HeartbeatSession {
 
   /** Resolves once the session may carry data. @throws HeartbeatError, or the stream's own error */
   static async open(request: HeartbeatRequest, deps: HeartbeatDeps): Promise<HeartbeatSession> {
-    const { stream, provider, claimKbps, advertisedHost, udpHost, token } = request
+    const { stream, provider, claimKbps, advertisedHost, advertisedPort, udpHost, token } = request
     const sessionId = fromHex(request.sessionId)
     const client = new RelayClient(stream, sessionId)
     let socket: Socket | undefined
     let session: HeartbeatSession | undefined
     try {
-      const nextHop = { host: advertisedHost, port: deps.receiver.port }
+      const nextHop = { host: advertisedHost, port: advertisedPort ?? deps.receiver.port }
       const answer = await client.open(requestOf(sessionId, nextHop, claimKbps, token), provider, HANDSHAKE_MS)
       if (answer.kind === 'refuse') throw new HeartbeatError(`provider refused, reason ${answer.refuse.reason}`)
-      socket = await boundSocket(udpHost)
-      session = new HeartbeatSession(client, answer.grant, socket, deps)
+      const { grant } = answer
+      const relay = { host: await udpHostOf(grant, client.host, advertisedHost), port: grant.udpPort }
+      socket = await boundSocket(udpHost, relay.host)
+      session = new HeartbeatSession(client, grant, relay, socket, deps)
       if (!(await within(PATH_MS, 'path validation', client.ready)))
         throw new HeartbeatError('provider did not validate the path')
       await pause(client.settlingMs)
@@ -90,13 +98,16 @@ export class HeartbeatSession {
     }
   }
 
-  /** @returns whether the heartbeat came back through the relay in time */
-  async tick(timeoutMs: number): Promise<boolean> {
+  /**
+   * @param length of the datagram (default: that of data)
+   * @returns whether the heartbeat came back through the relay in time
+   */
+  async tick(timeoutMs: number, length: number = DATAGRAM_BYTES): Promise<boolean> {
     if (this.#ended) return false
-    const bytes = this.#deps.random.bytes(DATAGRAM_BYTES - TAG_BYTES)
+    const bytes = this.#deps.random.bytes(length - TAG_BYTES)
     try {
       const back = this.#expected.back(bytes)
-      this.#socket.send(Buffer.concat([this.#grant.tag, bytes]), this.#grant.udpPort, this.#client.host)
+      this.#socket.send(Buffer.concat([this.#grant.tag, bytes]), this.relay.port, this.relay.host)
       await within(timeoutMs, 'heartbeat', back)
       return true
     } catch {
@@ -115,10 +126,11 @@ export class HeartbeatSession {
   }
 }
 
-/** @throws Error if the address is not this machine's */
-async function boundSocket(host: string): Promise<Socket> {
-  const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4')
-  socket.bind({ address: host, port: 0, exclusive: true })
+/** A socket of the other end's family. @throws Error if the address is not this machine's */
+async function boundSocket(host: string, to: string): Promise<Socket> {
+  const socket = createSocket(isIPv6(to) ? 'udp6' : 'udp4')
+  const address = isIPv6(to) === isIPv6(host) ? { address: host } : {}
+  socket.bind({ ...address, port: 0, exclusive: true })
   await once(socket, 'listening')
   socket.on('error', () => {}) // what cannot be sent does not come back
   return socket

@@ -80,6 +80,8 @@ export interface SessionRequest {
   readonly providerVouchers: VoucherVerifier
   /** where the provider reaches the receiver's UDP port: an address literal */
   readonly advertisedHost: string
+  /** of that port, as others reach it (default: its own number) */
+  readonly advertisedPort?: number | undefined
   /** address literals that the provider's announcement stands for (default: none is known) */
   readonly providerHosts?: readonly string[] | undefined
 }
@@ -191,7 +193,7 @@ class Session {
   }
 
   #invite(slot: number): ProbeInvite {
-    const { parties, sessionId, nonce, advertisedHost } = this.#request
+    const { parties, sessionId, nonce, advertisedHost, advertisedPort } = this.#request
     return {
       sessionId: fromHex(sessionId),
       epoch: parties.epoch,
@@ -199,7 +201,7 @@ class Session {
       receiver: parties.receiver,
       slot,
       host: advertisedHost,
-      port: this.#deps.receiver.port,
+      port: advertisedPort ?? this.#deps.receiver.port,
       nonce: fromHex(nonce),
       controlTag: this.#deps.random.bytes(TAG_BYTES),
       headerKey: this.#deps.random.bytes(HEADER_KEY_BYTES),

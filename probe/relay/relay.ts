@@ -25,6 +25,7 @@ import { newRelayStats, type RelayStats, relayCounterMemory } from '../plane/rel
 import type { RelayingEvent, RelayingOptions } from '../plane/relaying.js'
 import type { Access, AnswerSigner, MonotonicClock, ProviderStream, RandomSource, VoucherSigner } from '../ports.js'
 import { shapeOf } from '../verdict/session-shape.js'
+import { isOverIpv6 } from '../wire/address-family.js'
 import { HostLimit } from '../wire/host-limit.js'
 import { mayReach } from '../wire/next-hop.js'
 import { isCounterOf } from '../wire/receipts.js'
@@ -37,6 +38,8 @@ export interface RelayOptions {
   readonly host: string
   /** 0 for any */
   readonly port: number
+  /** where openers reach the port, if that is not the host of their connection or not the port's own number */
+  readonly announced?: { readonly host: string; readonly port?: number | undefined } | undefined
   readonly claimKbps: number
   /** limit on all sessions together (see `limited`) */
   readonly limitKbps?: number | undefined
@@ -55,6 +58,7 @@ export interface RelayOptions {
   readonly random: RandomSource
 }
 
+const ALL_ADDRESSES = '::'
 const strangersOnly: Access = { classOf: token => (isNoToken(token) ? 'stranger' : 'invalid') }
 
 /** For a relay that only its owner reaches, as in a lab. */
@@ -80,7 +84,6 @@ export class Relay {
   readonly #strangers = new Strangers()
   readonly #tokenOpenings = new HostLimit(TOKEN_OPENINGS)
   readonly #strangerOpenings = new HostLimit(STRANGER_OPENINGS)
-  readonly #family: number
   readonly #closing = Promise.withResolvers<undefined>()
   #claimKbps: number
   #remote!: Remote<'relaying'>
@@ -91,7 +94,6 @@ export class Relay {
     this.#claimKbps = options.claimKbps
     this.#forwarding = forwarding
     this.#access = options.access ?? strangersOnly
-    this.#family = isIP(options.host)
     this.stats = stats
   }
 
@@ -158,7 +160,7 @@ export class Relay {
     peer: string,
     connection: OpenerConnection | undefined,
   ): Promise<Receipt | undefined> {
-    const { random, answerSigner, voucherSigner } = this.#options
+    const { announced, random, answerSigner, voucherSigner } = this.#options
     const open = RelayOpen.decode(request)
     const admitted = this.#admit(open, peer, stream.remoteHost)
     if (admitted === 'unanswered') {
@@ -189,7 +191,9 @@ export class Relay {
     const path = { nonce: random.bytes(NONCE_BYTES), nextHopHost, nextHopPort, openBytes }
     try {
       await this.#remote.call('openSession', { id, reserved, tag, ...path, opener: peer, rateKbps, budgetBytes })
-      const grant = { sessionId: open.sessionId, tag, udpPort: this.port, rateKbps, budgetBytes, opener: peer }
+      const udpPort = announced?.port ?? this.port
+      const to = { udpPort, udpHost: announced?.host, opener: peer }
+      const grant = { sessionId: open.sessionId, tag, ...to, rateKbps, budgetBytes }
       const signature = await answerSigner.sign(grantDigest(grant))
       await stream.send(RelayFrame.encode({ grant: { ...grant, signature } }))
       if (!(await session.pathSettled)) return undefined
@@ -224,6 +228,7 @@ export class Relay {
     if (!counter || !isCounterOf(counter, last)) return
     this.stats.counterSigned++
     this.stats.counterSignedBytes += counter.bytes
+    this.stats.receiptedBytes += last.bytes
   }
 
   /** The limits come first, since all that follows costs something. The token comes last, so no refusal wastes it. */
@@ -248,7 +253,7 @@ export class Relay {
     if (toHex(open.provider) !== this.#options.answerSigner.account) return REFUSE.otherProvider
     if (isIP(nextHopHost) === 0 || nextHopPort < 1 || nextHopPort > 0xffff) return REFUSE.malformed
     if (rateKbps < 1 || budgetBytes < 1 || durationMs < 1) return REFUSE.malformed
-    if (isIP(nextHopHost) !== this.#family) return REFUSE.family
+    if (!this.#hasFamilyOf(nextHopHost)) return REFUSE.family
     const own = { host: this.#options.host, port: this.port }
     if (!mayReach(own, { host: nextHopHost, port: nextHopPort })) return REFUSE.nextHop
     const most = shapeOf(this.#claimKbps)
@@ -257,6 +262,12 @@ export class Relay {
     if (!this.#seen.add(toHex(open.sessionId), nowMs)) return REFUSE.replayed
     const admitted = this.#forwarding.admit(open, nowMs, peer)
     return admitted === true ? undefined : admitted
+  }
+
+  /** Bound to all IPv6 addresses, the port takes IPv4 as well. */
+  #hasFamilyOf(nextHopHost: string): boolean {
+    const { host } = this.#options
+    return host === ALL_ADDRESSES || isOverIpv6(host) === isOverIpv6(nextHopHost)
   }
 
   #onEvent(event: RelayingEvent): void {

@@ -20,9 +20,8 @@ import { checkOpenings, type OpeningsVerdict } from '../chunks/openings.js'
 import { DATA_MS, DIAL_MS, DIRECT_MS, HANDSHAKE_MS, OPENINGS_MS, OVERHEAD_MS, PATH_MS } from '../constants.js'
 import { within } from '../deadline.js'
 import type { Backend } from '../io/datagram-port.js'
-import { anchorOf } from '../plane/clock.js'
-import { openRemote, type Remote } from '../plane/host.js'
-import type { FlowSpec, ReceiverPath, SendingOptions } from '../plane/sending.js'
+import type { Remote } from '../plane/host.js'
+import type { FlowSpec, UnprovenPath } from '../plane/sending.js'
 import type {
   AnswerVerifier,
   MessageStream,
@@ -42,6 +41,7 @@ import { KEY_BYTES } from '../wire/keystream.js'
 import { RelayClient } from '../wire/relay-client.js'
 import type { SeenSessions } from '../wire/seen-sessions.js'
 import { keyCommitment, relaySessionId, revealDigest, stopDigest } from '../wire/statements.js'
+import { openFlow, provenHost } from './flow.js'
 
 const MAX_REASON_CHARS = 200
 
@@ -70,7 +70,7 @@ export interface SenderDeps {
   readonly openProvider: (invite: ProbeInvite) => Promise<ProviderStream>
   /** for the provider's relay (default: none, so the sender is a stranger there) */
   readonly tokens?: TokenSource | undefined
-  /** address that the sending socket binds to: a literal of the provider's address family */
+  /** address that the sending socket binds to */
   readonly udpHost: string
   /** to insist on one (default: the best available) */
   readonly backend?: Backend | undefined
@@ -112,11 +112,9 @@ async function serveInvite(
   const key = deps.random.bytes(KEY_BYTES)
   await send(stream, { accept: { commitment: keyCommitment(sessionId, slot, key) } })
 
-  const relay = await openRelay(invite, deps, authorization, stream)
+  const relay = await openRelay(invite, deps, authorization, stream, ends)
   if (!relay) return
-  ends.push(() => relay.client.close())
-  const flow = await openFlow(deps)
-  ends.push(() => flow.close())
+  const { flow } = relay
   await flow.call('challenge', pathOf(invite, deps.random)).catch(() => {}) // an address of another family: no direct data
   if (!(await within(PATH_MS, 'path validation', relay.client.ready))) return
   await send(stream, { ready: {} })
@@ -180,6 +178,9 @@ function unreasonable(
 interface OpenedRelay {
   readonly client: RelayClient
   readonly grant: RelayGrant
+  readonly flow: Remote<'sending'>
+  /** where the provider's port takes the session's data */
+  readonly host: string
 }
 
 /** Opens the session with the provider, and tells the receiver the answer. */
@@ -188,16 +189,21 @@ async function openRelay(
   deps: SenderDeps,
   { provider, claimKbps, providerClaimKbps = claimKbps }: Authorization & { readonly ok: true },
   stream: MessageStream,
+  ends: (() => unknown)[],
 ): Promise<OpenedRelay | undefined> {
-  let client: RelayClient | undefined
   try {
     const id = relaySessionId(invite.sessionId, invite.slot)
-    client = new RelayClient(await within(DIAL_MS, 'provider', deps.openProvider(invite)), id)
+    const client = new RelayClient(await within(DIAL_MS, 'provider', deps.openProvider(invite)), id)
+    ends.push(() => client.close())
     const request = requestOf(id, invite, providerClaimKbps, deps.tokens?.take(provider.account))
     const answer = await client.open(request, provider, HANDSHAKE_MS)
     if (answer.kind === 'grant') {
-      await send(stream, { relay: { grant: answer.grant } })
-      return { client, grant: answer.grant }
+      const { grant } = answer
+      const flow = await openFlow(deps, [client.host, invite.host])
+      ends.push(() => flow.close())
+      const host = await provenHost(grant, client.host, invite.host, flow, deps.random)
+      await send(stream, { relay: { grant } })
+      return { client, grant, flow, host }
     }
     await send(stream, { relay: { refuse: answer.refuse } })
   } catch (cause) {
@@ -206,16 +212,10 @@ async function openRelay(
       relay: { unreachable: message.slice(0, MAX_REASON_CHARS) || 'provider did not answer' },
     })
   }
-  await client?.close()
   return undefined
 }
 
-function openFlow({ udpHost, backend, clock }: SenderDeps): Promise<Remote<'sending'>> {
-  const options: SendingOptions = { host: udpHost, port: 0, backend, clock: anchorOf(clock), offload: false }
-  return openRemote('sending', options, () => {})
-}
-
-const pathOf = (invite: ProbeInvite, random: RandomSource): ReceiverPath => ({
+const pathOf = (invite: ProbeInvite, random: RandomSource): UnprovenPath => ({
   ...{ tag: invite.controlTag, host: invite.host, port: invite.port },
   nonce: random.bytes(NONCE_BYTES),
   openBytes: ProbeFrame.encode({ invite }).length,
@@ -237,7 +237,7 @@ const flowOf = (
   key: Uint8Array,
   phases: readonly Phase[],
   { dataMs, bytes }: SessionBudget,
-  { client, grant: { tag, udpPort } }: OpenedRelay,
+  { host, grant: { tag, udpPort } }: OpenedRelay,
 ): FlowSpec => ({
   key,
   headerKey: invite.headerKey,
@@ -246,7 +246,7 @@ const flowOf = (
   durationMs: dataMs,
   budgetBytes: bytes,
   ipv6: isOverIpv6(invite.host),
-  provider: { tag, host: client.host, port: udpPort },
+  provider: { tag, host, port: udpPort },
   receiver: { tag: invite.controlTag, host: invite.host, port: invite.port },
 })
 

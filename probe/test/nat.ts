@@ -19,9 +19,20 @@ export class Nat {
     })
   }
 
-  /** @param host an address of its own: 127.0.0.x. Others reach it there, under the port number of `to`. */
-  static async open(host: string, to: { readonly host: string; readonly port: number }): Promise<Nat> {
-    return new Nat(host, to, await bound(host, to.port))
+  /**
+   * @param host an address of its own: 127.0.0.x, where others reach it
+   * @param port the port number there (default: that of `to`)
+   */
+  static async open(
+    host: string,
+    to: { readonly host: string; readonly port: number },
+    port: number = to.port,
+  ): Promise<Nat> {
+    return new Nat(host, to, await bound(host, port))
+  }
+
+  get port(): number {
+    return this.#front.address().port
   }
 
   async close(): Promise<void> {

@@ -6,8 +6,9 @@
  * One sender alone may have asked for something else than all others. Of k − f' senders at least one is honest,
  * and an honest sender asks for just that. The record says what it is, so anybody can judge again.
  */
-import { isIP, isIPv6 } from 'node:net'
+import { isIP } from 'node:net'
 import type { ProbeRelay } from '../../proto/messages.js'
+import { isOverIpv6 } from '../wire/address-family.js'
 import { mayReach, scopeOf } from '../wire/next-hop.js'
 import { REFUSE } from '../wire/refuse-reasons.js'
 
@@ -57,4 +58,4 @@ const isWithinReach = ({ receiverHost, providerHosts }: Asked): boolean =>
 
 /** Who announces an address of a family serves that family. */
 const isOfAnnouncedFamily = ({ receiverHost, providerHosts }: Asked): boolean =>
-  providerHosts.some(host => isIPv6(host) === isIPv6(receiverHost))
+  providerHosts.some(host => isOverIpv6(host) === isOverIpv6(receiverHost))

@@ -29,14 +29,12 @@ export const relaySessionId = (sessionId: Uint8Array, slot: number): Uint8Array 
   digest('relay-session', sessionId, Uint8Array.of(slot))
 
 /** Signed by the provider's account. */
-export const grantDigest = (grant: Omit<RelayGrant, 'signature'>): Uint8Array =>
-  digest(
-    'grant',
-    grant.sessionId,
-    grant.tag,
-    ...[grant.udpPort, grant.rateKbps, grant.budgetBytes].map(uint32),
-    Buffer.from(grant.opener),
-  )
+export function grantDigest(grant: Omit<RelayGrant, 'signature'>): Uint8Array {
+  const { sessionId, tag, udpPort, udpHost = '', rateKbps, budgetBytes, opener } = grant
+  const host = Buffer.from(udpHost)
+  const numbers = [udpPort, rateKbps, budgetBytes, host.length].map(uint32)
+  return digest('grant', sessionId, tag, ...numbers, host, Buffer.from(opener))
+}
 
 /** Signed by the provider's account. */
 export const refuseDigest = ({ sessionId, reason, opener }: Omit<RelayRefuse, 'signature'>): Uint8Array =>

@@ -24,6 +24,8 @@ export interface RelayGrant {
   budgetBytes: number
   /** peer id */
   opener: string
+  /** an address literal or a host name; undefined for the host of the libp2p connection */
+  udpHost?: string | undefined
 }
 export interface RelayRefuse {
   sessionId: Uint8Array

@@ -14,6 +14,7 @@ const grant: messages.RelayGrant = {
   rateKbps: 13_750,
   budgetBytes: 9_000_000,
   opener: '12D3KooW',
+  udpHost: 'relay.example.org',
 }
 const refuse: messages.RelayRefuse = { sessionId: h32, reason: 2, signature: bytes(64), opener: '12D3KooW' }
 const receipt: messages.Receipt = {

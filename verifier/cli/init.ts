@@ -6,6 +6,7 @@ import { accountOf } from '../chain/account.js'
 import { createKeys, type NodeKeys, saveKeys } from '../config/keys.js'
 import type { InitJson } from '../evidence/schema/data-directory.js'
 import { Store } from '../store/store.js'
+import { CLAIM_NOTICE } from './claim-notice.js'
 import { keysPath } from './node-settings.js'
 import { print } from './output.js'
 import { settings } from './settings.js'
@@ -38,5 +39,7 @@ export function initCommand(role: 'verifier' | 'provider'): CommandModule<object
   }
 }
 
-const initText = ({ role, account, dataDir }: InitJson): string =>
-  `New ${role} in ${dataDir}, account ${account}. Keep a copy of its keys.json.`
+const initText = ({ role, account, dataDir }: InitJson): string => {
+  const made = `New ${role} in ${dataDir}, account ${account}. Keep a copy of its keys.json.`
+  return role === 'provider' ? `${made}\n\n${CLAIM_NOTICE}\nBefore you register: \`bandwitness provider check\`.` : made
+}

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { isIP, isIPv6 } from 'node:net'
+import { isIPv6 } from 'node:net'
 import { plot } from 'asciichart'
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import type { Progress, SessionResult } from '../../probe/index.js'
@@ -10,8 +10,10 @@ import { UserError } from '../config/errors.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { MeasureJson } from '../evidence/schema/measure.js'
 import type { ProviderJson } from '../evidence/schema/providers.js'
-import { hostOf } from '../net/libp2p.js'
+import { literalHosts } from '../net/literal-addresses.js'
+import { checkReachable } from '../node/own-address.js'
 import { measureProvider } from '../node/solo-session.js'
+import { addressOfThisMachine, parseUdpHost } from './addresses.js'
 import { API_OPTION, askApi } from './api-client.js'
 import { delayText, rateText, shareText } from './figures.js'
 import { verdictOf } from './measure-verdict.js'
@@ -28,7 +30,11 @@ const OPTIONS = {
     type: 'number',
     describe: 'Length of the session in seconds, 1 to 10; its second half is read (default: about one)',
   },
-  'udp-host': { type: 'string', describe: 'Address at which the provider reaches this machine (default: detected)' },
+  'udp-host': { type: 'string', describe: 'Address of this machine that the UDP port is bound to (default: detected)' },
+  'udp-announce': {
+    type: 'string',
+    describe: 'HOST or HOST:PORT at which the provider reaches this machine (default: that of --udp-host)',
+  },
   'udp-port': { type: 'number', default: 0, describe: 'UDP port of this machine; 0 takes any free port' },
 } as const
 
@@ -53,13 +59,16 @@ export const measure: CommandModule<object, Flags> = {
     const network = await askApi(flags.api, ENDPOINTS.network)
     const provider = await announcedProvider(flags.api, account)
     const claimKbps = claim ?? provider.claimKbps
-    const udpHost = flags['udp-host'] ?? (await ownAddress(provider.multiaddrs))
+    const announce = flags['udp-announce']
+    const udpAnnounce = announce === undefined ? undefined : parseUdpHost(announce)
+    const udpHost = addressOfThisMachine(flags['udp-host'] ?? (await ownAddress(provider.multiaddrs)))
+    checkReachable(udpHost, udpAnnounce)
     const rates = new Rates(flags.json ? undefined : process.stderr)
     const { outcome } = await measureProvider({
       provider: { account: provider.provider, peerId: provider.peerId, multiaddrs: provider.multiaddrs },
       network: { chainId: network.chainId, contract: network.contracts.epochReports },
       ...{ breachBps: network.params.breachBps, yieldMs: network.params.yieldMs },
-      ...{ claimKbps, soakMs, udpHost, udpPort: flags['udp-port'] },
+      ...{ claimKbps, soakMs, udpHost, udpAnnounce, udpPort: flags['udp-port'] },
       progress: progress => rates.hear(progress, performance.now()),
       log: note => rates.note(note),
     })
@@ -85,7 +94,7 @@ async function announcedProvider(api: string, provider: Hex): Promise<ProviderJs
 
 /** The address from which packets to the provider leave. Finding it sends nothing. */
 async function ownAddress(multiaddrs: readonly string[]): Promise<string> {
-  const host = multiaddrs.map(hostOf).find(one => one !== undefined && isIP(one) !== 0)
+  const [host] = await literalHosts(multiaddrs)
   if (host === undefined) {
     throw new UserError(
       'configuration',

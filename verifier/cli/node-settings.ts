@@ -6,6 +6,7 @@ import type { ApiOptions } from '../api/running-node.js'
 import { loadKeys } from '../config/keys.js'
 import { loadNetworkFile } from '../config/network-file.js'
 import type { NodeOptions } from '../node/node-options.js'
+import { addressOfThisMachine, announceable, bindable, parseUdpHost } from './addresses.js'
 import { parseHostPort } from './host-port.js'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
@@ -22,9 +23,22 @@ export const NODE_OPTIONS = {
     type: 'string',
     array: true,
     default: ['/ip4/127.0.0.1/tcp/0'],
-    describe: 'Multiaddresses that other nodes connect to; port 0 takes any free port',
+    describe: 'Multiaddresses of this machine to listen on, such as /ip4/0.0.0.0/tcp/4001; port 0 takes any free port',
   },
-  'udp-host': { type: 'string', default: '127.0.0.1', describe: 'Address at which other nodes reach the UDP port' },
+  announce: {
+    type: 'string',
+    array: true,
+    describe: 'Multiaddresses at which other nodes reach this one, host names allowed (default: those of --listen)',
+  },
+  'udp-host': {
+    type: 'string',
+    default: '127.0.0.1',
+    describe: 'Address of this machine that the UDP port is bound to; 0.0.0.0 for all of IPv4, :: for IPv4 and IPv6',
+  },
+  'udp-announce': {
+    type: 'string',
+    describe: 'HOST or HOST:PORT at which other nodes reach the UDP port, host names allowed (default: its own)',
+  },
   'udp-port': { type: 'number', default: 0, describe: 'UDP port; 0 takes any free port' },
   api: {
     type: 'string',
@@ -52,8 +66,10 @@ export async function nodeSettings(flags: NodeFlags): Promise<NodeSettings> {
     keys: await loadKeys(keysPath(flags['data-dir'])),
     network: await loadNetworkFile(flags.network),
     rpcUrl: flags.rpc,
-    listen: flags.listen,
-    udpHost: flags['udp-host'],
+    listen: bindable(flags.listen),
+    announce: announceable(flags.announce ?? []),
+    udpHost: addressOfThisMachine(flags['udp-host']),
+    udpAnnounce: flags['udp-announce'] === undefined ? undefined : parseUdpHost(flags['udp-announce']),
     udpPort: flags['udp-port'],
     apiHost: host,
     apiPort: port,

@@ -28,13 +28,15 @@ export interface PeerOptions {
 /** The node cannot listen on the address that its operator chose. */
 export class ListenError extends Error {
   constructor(listen: readonly string[], cause: unknown) {
-    super(
-      `cannot listen on ${listen.join(', ')}: the port is taken, or this machine does not have the address. Choose another.`,
-      { cause },
-    )
+    super(`cannot listen on ${listen.join(', ')}: ${hintOf(cause)}`, { cause })
     this.name = 'ListenError'
   }
 }
+
+const hintOf = (cause: unknown): string =>
+  String((cause as Error).message).includes('EADDRINUSE')
+    ? 'the port is taken. Choose another.'
+    : 'this machine does not have the address. Listen on /ip4/0.0.0.0 or /ip6/::, and pass the address that others reach it at with --announce.'
 
 /** At an era's start a whole set dials within a second; libp2p's default of 5 a second would turn most of it away. */
 const INBOUND_CONNECTIONS_PER_SECOND = 256
@@ -100,8 +102,15 @@ export async function started<P extends Libp2p>(peer: P, listen: readonly string
   return peer
 }
 
-/** Multiaddrs to announce, each ending in the peer id. */
+/** Multiaddrs of the addresses that the node listens on, each ending in the peer id. */
 export const listenAddresses = (peer: Pick<Libp2p, 'getMultiaddrs'>): string[] => peer.getMultiaddrs().map(String)
+
+/** What the node announces: the addresses that its operator names, or those that it listens on. */
+export const announcedAddresses = (
+  peer: Pick<Libp2p, 'getMultiaddrs' | 'peerId'>,
+  announce: readonly string[] = [],
+): string[] =>
+  announce.length === 0 ? listenAddresses(peer) : announce.map(address => `${address}/p2p/${peer.peerId}`)
 
 const LOOPBACK_HOSTS = ['127.0.0.1', '::1', '::ffff:127.0.0.1']
 

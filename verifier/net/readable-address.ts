@@ -9,9 +9,10 @@ import type { PeerAddress } from './streams.js'
  */
 export function readableAddress({ peerId, multiaddrs }: PeerAddress): PeerAddress | undefined {
   if (!isRead(() => peerVerifier(peerId))) return undefined
-  const isAddress = (text: string) => isRead(() => multiaddr(text)) && text !== ''
-  return { peerId, multiaddrs: multiaddrs.filter(isAddress) }
+  return { peerId, multiaddrs: multiaddrs.filter(isMultiaddr) }
 }
+
+export const isMultiaddr = (text: string): boolean => text !== '' && isRead(() => multiaddr(text))
 
 function isRead(parse: () => unknown): boolean {
   try {

@@ -1,18 +1,22 @@
 /** Opening and serving message streams to peers. */
 import type { Connection, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { multiaddr } from '@multiformats/multiaddr'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { ProviderStream } from '../../probe/ports.js'
+import { isOverIpv6 } from '../../probe/wire/address-family.js'
 import { FramedStream, StreamError } from './framed-stream.js'
 import { hostOf, type Peer } from './libp2p.js'
+import { literalMultiaddrs } from './literal-addresses.js'
 
 /** A node that dials. */
-type Dialler = Pick<Peer, 'dial' | 'getConnections'>
+export type Dialler = Pick<Peer, 'dial' | 'getConnections'>
 
 /** The address of a peer. */
 export interface PeerAddress {
   readonly peerId: string
   readonly multiaddrs: readonly string[]
+  /** dial addresses of this address's family first (default: all at once) */
+  readonly like?: string | undefined
 }
 
 /**
@@ -44,14 +48,32 @@ export async function connect(peer: Dialler, to: PeerAddress, signal: AbortSigna
   const peerId = peerIdFromString(to.peerId)
   const open = peer.getConnections(peerId).find(({ status }) => status === 'open')
   if (open !== undefined) return open
-  const addresses = to.multiaddrs.flatMap(address => {
-    const parsed = multiaddr(address)
-    const peers = parsed.getComponents().filter(({ name }) => name === 'p2p')
-    if (peers.length === 0) return parsed.encapsulate(`/p2p/${to.peerId}`)
-    return peers.every(({ value }) => value === to.peerId) ? parsed : [] // the address of another peer
-  })
-  return peer.dial(addresses.length > 0 ? addresses : peerId, { signal })
+  const literals = (await literalMultiaddrs(to.multiaddrs)).filter(address => isOf(address, to))
+  const preferred = literals.filter(address => isLike(hostOf(address), to.like))
+  const others = literals.filter(address => !preferred.includes(address))
+  const dial = (addresses: readonly string[]) =>
+    peer.dial(
+      addresses.map(address => withPeerId(address, to)),
+      { signal },
+    )
+  if (literals.length === 0) return peer.dial(peerId, { signal })
+  if (preferred.length === 0 || others.length === 0) return dial(literals)
+  return dial(preferred).catch(() => dial(others))
 }
+
+/** Not the address of another peer. */
+const isOf = (address: string, { peerId }: PeerAddress): boolean =>
+  multiaddr(address)
+    .getComponents()
+    .every(({ name, value }) => name !== 'p2p' || value === peerId)
+
+function withPeerId(address: string, { peerId }: PeerAddress): Multiaddr {
+  const parsed = multiaddr(address)
+  return parsed.getComponents().some(({ name }) => name === 'p2p') ? parsed : parsed.encapsulate(`/p2p/${peerId}`)
+}
+
+const isLike = (host: string | undefined, like: string | undefined): boolean =>
+  host !== undefined && like !== undefined && isOverIpv6(host) === isOverIpv6(like)
 
 /** Serves one stream, for any length of time. The stream is closed when the handler returns, and reset when it throws. */
 export type StreamHandler = (stream: FramedStream, peerId: string, connection: Connection) => Promise<void>

@@ -13,6 +13,7 @@ import { EpochFacts, type EpochRecord } from './epoch-facts.js'
 import { inBackground, logFailure } from './failures.js'
 import { Inbox } from './inbox.js'
 import { measureEpoch } from './measuring.js'
+import type { OwnUdp } from './own-address.js'
 import { PeerSync } from './peer-sync.js'
 import { prune } from './pruning.js'
 import { ReportComputer } from './report-computer.js'
@@ -24,7 +25,7 @@ export interface EpochsModules {
   readonly directory: Directory
   readonly dialBook: DialBook
   readonly receiver: Receiver
-  readonly udpHost: string
+  readonly udp: OwnUdp
   readonly tokens: TokenSource
 }
 
@@ -60,7 +61,7 @@ export class Epochs {
     const broadcast = inbox.broadcast.bind(inbox)
     this.peers = peers
     this.reports = reports
-    this.serving = new Serving(context, epochFacts, modules.directory, modules.udpHost, modules.tokens)
+    this.serving = new Serving(context, epochFacts, modules.directory, modules.udp.bindHost, modules.tokens)
     this.#epochFacts = epochFacts
     this.#transmission = transmission
     this.#inbox = inbox

@@ -9,6 +9,7 @@ import { epochStartMs } from '../../proto/epoch.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { tickOffsetMs, ticksOf } from '../core/assignment/schedule.js'
 import { type ChainFacts, claimOf } from '../core/facts.js'
+import { literalHosts } from '../net/literal-addresses.js'
 import { dialSession } from './dialling.js'
 import type { MeasuringModules } from './measuring-modules.js'
 import { isAbort, until } from './waiting.js'
@@ -89,17 +90,17 @@ export class Heartbeats {
   }
 
   async #open(): Promise<HeartbeatSession> {
-    const { context, directory, receiver, tokens, udpHost } = this.modules
+    const { context, directory, receiver, tokens, udp } = this.modules
     const provider = directory.provider(this.provider)
     if (provider === undefined) throw new Error('the provider has announced no address')
+    const advertisedHost = await udp.hostFor(await literalHosts(provider.multiaddrs))
     return HeartbeatSession.open(
       {
         sessionId: toHex(context.random.bytes(32)),
-        stream: await dialSession(context.stopping, provider),
+        stream: await dialSession(context.stopping, { ...provider, like: advertisedHost }),
         provider: context.answers.of(this.provider),
         claimKbps: claimOf(this.facts, this.provider),
-        advertisedHost: udpHost,
-        udpHost,
+        ...{ advertisedHost, advertisedPort: udp.port, udpHost: udp.bindHost },
         token: tokens.take(this.provider),
       },
       { receiver, random: context.random },

@@ -2,11 +2,12 @@
 import type { Receiver, TokenSource } from '../../probe/index.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
+import type { OwnUdp } from './own-address.js'
 
 export interface MeasuringModules {
   readonly context: VerifierContext
   readonly directory: Directory
   readonly receiver: Receiver
-  readonly udpHost: string
+  readonly udp: OwnUdp
   readonly tokens: TokenSource
 }

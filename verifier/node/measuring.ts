@@ -17,6 +17,7 @@ import { sessionTimes } from '../core/assignment/slots.js'
 import { claimOf } from '../core/facts.js'
 import type { Combined } from '../core/scoring/two-tries.js'
 import { makeVote } from '../core/scoring/vote.js'
+import { literalHosts } from '../net/literal-addresses.js'
 import { peerVerifier } from '../net/peer-keys.js'
 import type { VerifierContext } from './context.js'
 import { dialStream } from './dialling.js'
@@ -87,7 +88,7 @@ function endOf(context: VerifierContext, epoch: number): AbortSignal {
 }
 
 async function runSession(
-  { context, directory, receiver, udpHost }: MeasuringModules,
+  { context, directory, receiver, udp }: MeasuringModules,
   epochRecord: EpochRecord,
   session: Session,
   scheduleSignature: Uint8Array,
@@ -98,6 +99,8 @@ async function runSession(
   const { callMs, dataMs, lastCallMs } = sessionTimes(context.epochs, epoch, session, params, scheduleSignature)
   if (context.wall.nowMs() > lastCallMs) return undefined // this node came up after the slot
   await until(callMs, context.wall, context.stopping)
+  const providerHosts = await literalHosts(directory.provider(session.provider)?.multiaddrs ?? [])
+  const advertisedHost = await udp.hostFor(providerHosts)
   const nonce = toHex(random.bytes(32))
   const parties = { epoch, provider: session.provider, receiver: session.receiver, senders: session.senders }
   const sessionId = assignedSessionId(network, facts, session, nonce)
@@ -125,7 +128,7 @@ async function runSession(
       }),
       providerVouchers: voucherVerifier(network, session.provider),
       providerAnswers: context.answers.of(session.provider),
-      advertisedHost: udpHost,
+      ...{ advertisedHost, advertisedPort: udp.port, providerHosts },
     },
     {
       receiver,

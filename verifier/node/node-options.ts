@@ -2,16 +2,21 @@
 import type { Logger } from 'pino'
 import type { NodeKeys } from '../config/keys.js'
 import type { NetworkFile } from '../config/network-file.js'
+import type { AnnouncedUdp } from './own-address.js'
 
 export interface NodeOptions {
   readonly dataDir: string
   readonly keys: NodeKeys
   readonly network: NetworkFile
   readonly rpcUrl: string
-  /** multiaddresses */
+  /** multiaddresses of this machine */
   readonly listen: readonly string[]
-  /** the UDP port's own address, which other nodes reach it at as well */
+  /** multiaddresses at which others reach it (default: those it listens on) */
+  readonly announce?: readonly string[] | undefined
+  /** the UDP port's own address: a literal */
   readonly udpHost: string
+  /** where others reach the UDP port (default: at its own address) */
+  readonly udpAnnounce?: AnnouncedUdp | undefined
   /** 0 takes any free port */
   readonly udpPort: number
   readonly logger: Logger

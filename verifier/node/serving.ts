@@ -40,7 +40,8 @@ export class Serving {
       openProvider: async invite => {
         const announced = this.directory.provider(toHex(invite.provider))
         if (announced === undefined) throw new Error('the provider has announced no address')
-        return dialSession(this.context.stopping, announced)
+        // Of the receiver's family, so that one socket reaches both.
+        return dialSession(this.context.stopping, { ...announced, like: invite.host })
       },
       tokens: this.tokens,
       udpHost: this.udpHost,

@@ -19,8 +19,10 @@ import type { NetworkId } from '../../proto/digests.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { AnswerVerifiers } from '../chain/answers.js'
 import { voucherSigner, voucherVerifier } from '../chain/vouchers.js'
+import { literalHosts } from '../net/literal-addresses.js'
 import type { PeerAddress } from '../net/streams.js'
 import { dialSession } from './dialling.js'
+import { type AnnouncedUdp, OwnUdp } from './own-address.js'
 
 export interface SoloSessionOptions {
   readonly provider: PeerAddress & { readonly account: Hex }
@@ -30,8 +32,10 @@ export interface SoloSessionOptions {
   readonly claimKbps: number
   /** a longer session, read like a soak; undefined for an ordinary one */
   readonly soakMs?: number | undefined
-  /** the address by which the provider reaches this machine */
+  /** an address of this machine */
   readonly udpHost: string
+  /** where the provider reaches this machine (default: at that address) */
+  readonly udpAnnounce?: AnnouncedUdp | undefined
   /** 0 for any */
   readonly udpPort: number
   readonly progress: (progress: Progress) => void
@@ -45,6 +49,9 @@ const NOBODY = 0
 export async function measureProvider(options: SoloSessionOptions): Promise<SessionResult> {
   const { provider, network, breachBps, yieldMs, claimKbps, soakMs, udpHost, progress, log } = options
   const [self, providerAnswers] = [soloKeys(), new AnswerVerifiers(network).of(provider.account)]
+  const udp = new OwnUdp(udpHost, options.udpAnnounce)
+  const providerHosts = await literalHosts(provider.multiaddrs)
+  const advertisedHost = await udp.hostFor(providerHosts)
   const newSecret = () => toHex(randomBytes(32))
   const stopping = new AbortController()
   const receiver = await Receiver.open({ host: udpHost, port: options.udpPort, clock: systemClock })
@@ -52,7 +59,7 @@ export async function measureProvider(options: SoloSessionOptions): Promise<Sess
     { claimKbps, soakMs, senders: 1, receiver: self.verifier, provider: providerAnswers },
     {
       ...{ udpHost, signer: self.signer },
-      openProvider: () => dialSession(stopping.signal, provider),
+      openProvider: () => dialSession(stopping.signal, { ...provider, like: advertisedHost }),
     },
   )
   try {
@@ -68,7 +75,7 @@ export async function measureProvider(options: SoloSessionOptions): Promise<Sess
         ],
         providerAnswers,
         providerVouchers: voucherVerifier(network, provider.account),
-        advertisedHost: udpHost,
+        ...{ advertisedHost, advertisedPort: udp.port, providerHosts },
       },
       { receiver, signer: self.signer, voucherSigner: voucherSigner(network, newSecret()), progress, log },
     )

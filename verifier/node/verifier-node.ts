@@ -13,7 +13,8 @@
  *                                        ▲    │
  *                       peer sync ── ballots, leaves ──▶ store ── sync source ──▶ verifiers that missed something
  *
- * Start: chain, store, peer, UDP port, dial book, sync handler, own announcement. At genesis: token wallet, probe handler, epochs.
+ * Start: chain, store, peer, UDP port, dial book, sync and reach handlers, own announcement. At genesis: token wallet,
+ * probe handler, epochs.
  * Stop: the reverse, so that no part is used after it has closed. Epochs overlap: while the verifiers agree on one
  * epoch, they measure the next.
  */
@@ -32,8 +33,9 @@ import { UserError } from '../config/errors.js'
 import type { NetworkFile } from '../config/network-file.js'
 import { DialBook } from '../net/dial-book.js'
 import { Gossip } from '../net/gossip.js'
-import { createPeer, listenAddresses } from '../net/libp2p.js'
+import { announcedAddresses, createPeer } from '../net/libp2p.js'
 import { peerSigner } from '../net/peer-keys.js'
+import { serveReach } from '../net/reach.js'
 import { handleStreams } from '../net/streams.js'
 import { serveSync } from '../net/sync.js'
 import { Store } from '../store/store.js'
@@ -43,6 +45,8 @@ import { Directory } from './directory.js'
 import { Epochs } from './epochs.js'
 import { Lifecycle } from './lifecycle.js'
 import type { NodeOptions } from './node-options.js'
+import { checkReachable, OwnUdp } from './own-address.js'
+import { ReachTester } from './reach-tester.js'
 import { syncSource } from './sync-source.js'
 import { TokenWallet } from './token-wallet.js'
 import { poll } from './waiting.js'
@@ -78,7 +82,9 @@ export const startVerifierNode = (options: NodeOptions): Promise<VerifierNode> =
   Lifecycle.start(life => openVerifier(options, life))
 
 async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<VerifierNode> {
-  const { network, keys, logger: log, udpHost } = options
+  const { network, keys, logger: log, udpHost, udpAnnounce } = options
+  checkReachable(udpHost, udpAnnounce)
+  const udp = new OwnUdp(udpHost, udpAnnounce)
   const chain = await life.open(connectChain({ rpcUrl: options.rpcUrl, network, privateKey: keys.evm }), one =>
     one.close(),
   )
@@ -99,7 +105,21 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
   const directory = new Directory(chain, log)
   const dialBook = await life.open(new DialBook(peer, log), one => one.stop())
   await serveSync(peer, syncSource({ store }), log)
-  await announceSelf(chain, directory, { role: 'verifier', account }, peer.peerId.toString(), listenAddresses(peer))
+  const answers = new AnswerVerifiers(chain.network)
+  const modules = {
+    answers,
+    receiver,
+    udp,
+    directory,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    stopping: life.stopping,
+  }
+  const reach = new ReachTester(modules)
+  await serveReach(peer, (request, asker) => reach.answer(request, asker), log)
+  const addresses = announcedAddresses(peer, options.announce)
+  await announceSelf(chain, directory, { role: 'verifier', account }, peer.peerId.toString(), addresses)
 
   let epochs: Epochs | undefined
   let epochClock: EpochClock | undefined
@@ -115,7 +135,7 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
       peer,
       gossip: new Gossip(peer, chain.network, log),
       bls: { signer: new BlsSigner(keys.bls), verifier: new BlsVerifier() },
-      answers: new AnswerVerifiers(chain.network),
+      answers,
       voucherSigner: voucherSigner(chain.network, keys.evm),
       peerSigner: await peerSigner(fromHex(keys.peer)),
       wall: WALL_CLOCK,
@@ -127,7 +147,7 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
     }
     const tokens = new TokenWallet(context, directory)
     life.run(tokens.run())
-    epochs = new Epochs(context, { directory, dialBook, receiver, udpHost, tokens })
+    epochs = new Epochs(context, { directory, dialBook, receiver, udp, tokens })
     const { serving } = epochs
     await handleStreams(
       peer,

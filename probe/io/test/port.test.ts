@@ -112,6 +112,19 @@ for (const backend of ['mmsg', 'dgram'] as const) {
       expect((await plain.holds(1))[0]!.length).to.equal(1300)
     })
 
+    it('bound to all addresses takes and sends both families, and writes each address one way', async () => {
+      const all = await keeper({ host: '::' })
+      for (const host of [HOST, '::1']) {
+        const other = await keeper({ host })
+        other.port.send(Buffer.from(`to ${host}`), other.port.endpoint(host, all.port.facts.port))
+        const before = all.got.length
+        const { source } = (await all.holds(before + 1)).at(-1)!
+        expect(source).to.deep.equal({ host, port: other.port.facts.port })
+        all.port.send(Buffer.from('back'), all.port.endpoint(source.host, source.port))
+        expect((await other.holds(1))[0]!.datagram.toString()).to.equal('back')
+      }
+    })
+
     it('recognises an address, and only that one', async () => {
       const [one, other, third] = [await keeper(), await keeper(), await keeper()]
       const seen: boolean[] = []

@@ -1,7 +1,11 @@
 /** The receiver takes the provider's host and port as the handshake showed them, over real UDP. */
+import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
+import { toHex } from '../../../proto/hex.js'
+import { systemRandom } from '../../system.js'
 import { HOST, Network, story } from '../../test/harness.js'
 import { Nat } from '../../test/nat.js'
+import { HeartbeatSession } from '../heartbeat.js'
 
 const CLAIM_KBPS = 10_000
 const NAT_HOST = '127.0.0.21'
@@ -28,5 +32,22 @@ describe('a provider behind a NAT', function () {
     expect(result.evidence.providerHost).to.equal(NAT_HOST)
     for (const { controlFlow } of result.record.senderRecords)
       expect(controlFlow, 'control datagrams come too').to.not.equal(undefined)
+  })
+
+  it('that rewrites source ports answers heartbeats', async () => {
+    const session = await HeartbeatSession.open(
+      {
+        sessionId: toHex(randomBytes(32)),
+        stream: network.openProvider('verifier'),
+        provider: network.provider.answers,
+        ...{ claimKbps: CLAIM_KBPS, advertisedHost: NAT_HOST, udpHost: HOST },
+      },
+      { receiver: network.receiver, random: systemRandom },
+    )
+    try {
+      expect(await Promise.all([session.tick(1000), session.tick(1000)])).to.deep.equal([true, true])
+    } finally {
+      await session.close()
+    }
   })
 })

@@ -194,6 +194,8 @@ describe('an argument that is none', function () {
       seconds: undefined,
       'udp-host': undefined,
       udpHost: undefined,
+      'udp-announce': undefined,
+      udpAnnounce: undefined,
       'udp-port': 0,
       udpPort: 0,
     }

@@ -30,6 +30,7 @@ import type { VerifierContext } from '../context.js'
 import { Directory } from '../directory.js'
 import type { EpochFacts, EpochRecord } from '../epoch-facts.js'
 import { measureEpoch } from '../measuring.js'
+import { OwnUdp } from '../own-address.js'
 import { Serving } from '../serving.js'
 import { WALL_CLOCK } from '../wall-clock.js'
 
@@ -122,7 +123,8 @@ export class OneEpoch {
     }
     const receiver = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
     this.#closing.push(() => receiver.close())
-    const modules = { context: contextOf(self), directory, receiver, udpHost: HOST, tokens: NO_TOKENS }
+    const udp = new OwnUdp(HOST, undefined)
+    const modules = { context: contextOf(self), directory, receiver, udp, tokens: NO_TOKENS }
     const votes = await measureEpoch(modules, record, SCHEDULE)
     const voteOf = ({ account }: Node): Vote => votes.find(({ provider }) => provider === account)!
 

@@ -1,0 +1,48 @@
+import type { CommandModule, InferredOptionTypes } from 'yargs'
+import { NODE_OPTIONS, nodeSettings } from '../../verifier/cli/node-settings.js'
+import { print } from '../../verifier/cli/output.js'
+import { parseRate } from '../../verifier/cli/rate.js'
+import { settings } from '../../verifier/cli/settings.js'
+import { UserError } from '../../verifier/config/errors.js'
+import { checkProvider } from './provider-node.js'
+import { isReached, type ReachLine, reachLines } from './reach-lines.js'
+
+const { api: _api, ...WITHOUT_API } = NODE_OPTIONS
+
+const OPTIONS = {
+  ...WITHOUT_API,
+  claim: {
+    type: 'string',
+    default: '25mbps',
+    describe: 'Rate that the provider is going to claim, if it is not registered',
+  },
+  'log-level': { ...NODE_OPTIONS['log-level'], default: 'error' as const },
+} as const
+
+type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
+
+export const providerCheck: CommandModule<object, Flags> = {
+  command: 'check',
+  describe: 'Ask a verifier whether this provider can be reached, before you register it',
+  builder: y => settings(y, OPTIONS),
+  handler: async flags => {
+    const options = await nodeSettings({ ...flags, api: NODE_OPTIONS.api.default })
+    const report = await checkProvider(options, parseRate('claim', flags.claim))
+    if (report === undefined) {
+      throw new UserError(
+        'configuration',
+        'No verifier tested this provider. Verifiers test each host once a minute: wait, then try again.',
+      )
+    }
+    const lines = reachLines(report)
+    print(flags, { host: report.host, reached: isReached(lines), lines }, () => lines.map(lineText).join('\n'))
+    if (isReached(lines)) return
+    throw new UserError(
+      'configuration',
+      'Verifiers would not reach this provider. Do what the lines say, then check again.',
+    )
+  },
+}
+
+const lineText = ({ passed, text }: ReachLine): string =>
+  `${passed === undefined ? '-' : passed ? 'PASS' : 'FAIL'}  ${text}`

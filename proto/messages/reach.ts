@@ -1,0 +1,40 @@
+/** The reach protocol: a verifier tells a provider whether it can be reached. */
+import { codec, KIB } from './codec.js'
+
+/** What is tested, in this order. */
+export const REACH_STEP = {
+  /** a new connection to an announced address, by which the provider grants a session */
+  tcp: 1,
+  /** the provider's challenge reaches the verifier, and the echo reaches the provider */
+  udpOut: 2,
+  /** a datagram from a port that the provider never sent to comes in */
+  udpIn: 3,
+  /** so does one of full size, and it goes out again */
+  fullSize: 4,
+} as const
+
+export type ReachStepName = keyof typeof REACH_STEP
+
+export interface ReachRequest {
+  provider: Uint8Array
+  claimKbps: number
+  multiaddrs: string[]
+}
+export interface ReachTest {
+  /** a number of REACH_STEP */
+  step: number
+  passed: boolean
+  detail: string
+}
+export interface ReachReport {
+  host: string
+  tests: ReachTest[]
+}
+/** Exactly one is set. */
+export interface ReachResponse {
+  report?: ReachReport
+  refused?: string
+}
+
+export const ReachRequest = codec<ReachRequest>('ReachRequest', 4 * KIB, 16)
+export const ReachResponse = codec<ReachResponse>('ReachResponse', 4 * KIB, 16)

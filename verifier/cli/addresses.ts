@@ -1,0 +1,59 @@
+/** The addresses that an operator gives: those that this machine binds to, and those that it announces. */
+import { isIP } from 'node:net'
+import { UserError } from '../config/errors.js'
+import { hostOf } from '../net/libp2p.js'
+import { isMultiaddr } from '../net/readable-address.js'
+import type { AnnouncedUdp } from '../node/own-address.js'
+
+const MAX_PORT = 65_535
+/** Names as DNS has them (RFC 1123, section 2.1). */
+const NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
+
+/** Multiaddresses to listen on. @throws UserError 'usage' */
+export function bindable(multiaddrs: readonly string[]): readonly string[] {
+  for (const text of multiaddrs) {
+    if (!isTcp(text)) throw new UserError('usage', `--listen ${text} is no TCP multiaddress. ${EXAMPLE}`)
+    if (hostOf(text) === undefined)
+      throw new UserError(
+        'usage',
+        `--listen ${text} holds no IP address. Listen on one, and pass the name with --announce.`,
+      )
+  }
+  return multiaddrs
+}
+
+/** Multiaddresses to announce. @throws UserError 'usage' */
+export function announceable(multiaddrs: readonly string[]): readonly string[] {
+  for (const text of multiaddrs) {
+    if (!isTcp(text) || text.includes('/tcp/0') || text.includes('/p2p/'))
+      throw new UserError('usage', `--announce ${text} is no address that others can connect to. ${EXAMPLE}`)
+  }
+  return multiaddrs
+}
+
+const EXAMPLE = 'Give one such as /ip4/203.0.113.7/tcp/4001 or /dns/relay.example.org/tcp/4001.'
+
+const isTcp = (text: string): boolean =>
+  isMultiaddr(text) && /^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d+(\/p2p\/[^/]+)?$/.test(text)
+
+/** @throws UserError 'usage' */
+export function addressOfThisMachine(host: string): string {
+  if (isIP(host) !== 0) return host
+  throw new UserError(
+    'usage',
+    `--udp-host ${host} is no IP address. Bind to an address of this machine, and pass the name with --udp-announce.`,
+  )
+}
+
+/** `relay.example.org`, `203.0.113.7:5000`, `2001:db8::7` or `[2001:db8::7]:5000`. @throws UserError 'usage' */
+export function parseUdpHost(text: string): AnnouncedUdp {
+  const match = isIP(text) === 6 ? [text, text] : /^(\[[^\]]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(text)
+  const host = match?.[1]?.replace(/^\[|\]$/g, '') ?? ''
+  const port = match?.[2] === undefined ? undefined : Number(match[2])
+  const isPort = port === undefined || (port >= 1 && port <= MAX_PORT)
+  if ((isIP(host) !== 0 || NAME.test(host)) && isPort) return { host, port }
+  throw new UserError(
+    'usage',
+    `--udp-announce ${text} is no host. Give one such as relay.example.org or 203.0.113.7:5000.`,
+  )
+}
