@@ -49,9 +49,8 @@ export async function checkProvider(options: ProviderOptions, claimKbps: number)
   const life = new Lifecycle()
   try {
     const chain = await connected(options, life)
-    const serving = await serve(options, life, chain, claimKbps)
-    await serving.directory.refresh()
-    return await serving.testReach()
+    const { testReach } = await serve(options, life, chain, claimKbps)
+    return await testReach()
   } finally {
     await life.stop()
   }
@@ -78,7 +77,7 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
   const headroom = watch({ ...serving, life, chain, claimKbps, params: network.params, log })
   log.info(CLAIM_NOTICE)
   log.info({ account, claimKbps, peerId, udp: relay.facts }, 'taking sessions')
-  life.run(tellReach(testReach, log))
+  life.run(tellReach(testReach, log, life.stopping))
   const stop = () => life.stop()
   return { role: 'provider', account, index, peerId, relay, headroom, chain, failed: life.failed, stop }
 }

@@ -64,7 +64,10 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
     ...{ relay, pool, office, sets, directory, know, addresses },
     peerId: peer.peerId.toString(),
     tokenKey: toHex(key.publicKey),
-    testReach: () => testReachBy(directory.verifiers(), { ...self, peer, log }),
+    testReach: async () => {
+      await directory.refresh()
+      return testReachBy(directory.verifiers(), { ...self, peer, log })
+    },
   }
 }
 

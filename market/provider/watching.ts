@@ -1,4 +1,5 @@
 /** What a provider looks after while it runs, and what it tells its operator. */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { systemClock } from '../../probe/index.js'
 import type { ReachReport } from '../../proto/messages.js'
@@ -22,6 +23,10 @@ const LONGEST_SETS_POLL_MS = 30_000
 const SWEEP_MS = 1000
 /** How often the provider looks whether its own machine has lost datagrams. */
 const OVERRUN_POLL_MS = 10_000
+
+/** How often the provider asks again whether it can be reached, and after how long. */
+const REACH_RETRIES = 3
+const REACH_RETRY_MS = 20_000
 
 export interface Watched extends Pick<Serving, 'relay' | 'pool' | 'office' | 'sets' | 'know'> {
   readonly life: Lifecycle
@@ -66,9 +71,13 @@ function tellHeadroom(reading: Reading | undefined, log: Logger): void {
   log.warn(reading, 'the line did not keep the claim: of what this relay sent on, less than the claim arrived')
 }
 
-/** Tells the operator what a verifier found. What is wrong stops nothing: another path may work. */
-export async function tellReach(testReach: () => Promise<ReachReport | undefined>, log: Logger): Promise<void> {
-  const report = await testReach()
+/** Tells the operator what a verifier finds. What is wrong stops nothing: another path may work. */
+export async function tellReach(
+  testReach: () => Promise<ReachReport | undefined>,
+  log: Logger,
+  stopping: AbortSignal,
+): Promise<void> {
+  const report = await reportFrom(testReach, log, stopping)
   if (report === undefined) {
     log.info('no verifier tested whether this provider can be reached: try `bandwitness provider check` later')
     return
@@ -76,5 +85,20 @@ export async function tellReach(testReach: () => Promise<ReachReport | undefined
   for (const { passed, text } of reachLines(report)) {
     if (passed === false) log.warn(text)
     else log.info(text)
+  }
+}
+
+/** A network that starts has no verifiers yet, and a verifier that is busy has no time. @throws AbortError */
+async function reportFrom(testReach: () => Promise<ReachReport | undefined>, log: Logger, stopping: AbortSignal) {
+  for (let retries = 0; ; retries++) {
+    try {
+      const report = await testReach()
+      if (report !== undefined || retries === REACH_RETRIES) return report
+    } catch (error) {
+      stopping.throwIfAborted()
+      log.warn({ error: (error as Error).message }, 'could not ask whether this provider can be reached')
+      if (retries === REACH_RETRIES) return undefined
+    }
+    await pause(REACH_RETRY_MS, undefined, { signal: stopping })
   }
 }
