@@ -134,6 +134,11 @@ export const REVEAL_MS = 1500
 export const OPENINGS_MS = 2 * REVEAL_MS
 /** Time of a session besides its data: handshakes, stragglers, direct probe and reveal. */
 export const OVERHEAD_MS = READY_MS + STRAGGLER_MS + DIRECT_MS + REVEAL_MS
+/**
+ * A session in which nothing arrives lasts so long from its call: it waits for the first arrival, and then for the reveals.
+ * A long round trip takes more, and a busy machine too.
+ */
+export const SILENT_SESSION_MS = HANDSHAKE_MS + FIRST_ARRIVAL_MS
 /** How long a provider waits for the counter-signature after a session: the sender gets it with the openings. */
 export const COUNTER_MS = OVERHEAD_MS + OPENINGS_MS
 
