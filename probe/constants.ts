@@ -92,9 +92,6 @@ export const CONTROL_PER_SECOND = 60
 export const DIRECT_MS = 700
 export const DIRECT_SPAN = { discardMs: 150, measureMs: 500, waitMs: 1000 }
 
-/** How long a receiver that got nothing waits for smaller datagrams: more than a round trip to a far sender. */
-export const SIZES_MS = 1000
-
 /** Once enough senders are ready, the receiver waits this long for the rest. */
 export const STRAGGLER_MS = 350
 /** Longest wait for one step of a handshake. */
@@ -116,6 +113,8 @@ export const START_TOLERANCE_MS = 200
  * low rate, and a longer silence gives windows at zero.
  */
 export const FIRST_ARRIVAL_MS = 3000
+/** After so long without an arrival, the receiver asks for size probes. They have the rest of the wait to arrive. */
+export const SIZES_AFTER_MS = 1500
 /** Longest measurement of an ordinary session, from the first arrival: a low reading needs more than one second. */
 export const LONGEST_MEASURE_MS = 8000
 /** Time for data besides the measurement: a long round trip, and the halt. */
@@ -133,8 +132,13 @@ export const REVEAL_MS = 1500
  * data.
  */
 export const OPENINGS_MS = 2 * REVEAL_MS
-/** Time of a session besides its data: handshakes, stragglers, direct or size probes, and reveal. */
-export const OVERHEAD_MS = READY_MS + STRAGGLER_MS + SIZES_MS + REVEAL_MS
+/** Time of a session besides its data: handshakes, stragglers, direct probe and reveal. */
+export const OVERHEAD_MS = READY_MS + STRAGGLER_MS + DIRECT_MS + REVEAL_MS
+/**
+ * A session in which nothing arrives lasts so long from its call: it waits for the first arrival, and then for the reveals.
+ * A long round trip takes more, and a busy machine too.
+ */
+export const SILENT_SESSION_MS = HANDSHAKE_MS + FIRST_ARRIVAL_MS
 /** How long a provider waits for the counter-signature after a session: the sender gets it with the openings. */
 export const COUNTER_MS = OVERHEAD_MS + OPENINGS_MS
 

@@ -55,8 +55,6 @@ export interface Progress {
   readonly meanKbps: number | undefined
   /** datagrams through the provider so far, by sender */
   readonly arrived: readonly number[]
-  /** size probes so far, by sender */
-  readonly small: readonly number[]
   /** control datagrams so far, by sender, judged by their sequence numbers */
   readonly control: readonly (ControlFlow | undefined)[]
 }
@@ -263,7 +261,6 @@ export class Collection {
       overruns: this.#overrunsInReading(),
       meanKbps: this.#turns.length > 0 ? undefined : this.#estimator!.meanKbps,
       arrived: this.#senders.map(({ main, turn }) => main.arrived + turn.arrived),
-      small: this.sizes.counts,
       control,
     })
   }

@@ -130,9 +130,8 @@ export class Sending {
     startPaced(flow)
   }
 
-  /** Ends the flow, and sends a few datagrams of less than full size through the provider. */
+  /** Sends a few datagrams of less than full size through the provider, beside the flow. */
   sizes(): void {
-    this.stop()
     if (this.#spec) sendSizeProbes(this.#port, { ...this.#spec, ...this.#spec.provider })
   }
 

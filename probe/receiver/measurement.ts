@@ -3,7 +3,7 @@
  * enough.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { DIRECT_MS, DIRECT_SPAN, SIZES_MS } from '../constants.js'
+import { DIRECT_MS, DIRECT_SPAN, SIZES_AFTER_MS } from '../constants.js'
 import type { Progress } from '../plane/collection.js'
 import type { MonotonicClock } from '../ports.js'
 import type { ClockReading } from '../transcript/record.js'
@@ -49,10 +49,10 @@ export async function measure(
     options,
     () => {
       for (const link of links) link.start()
+      if (isSilent(collecting.progress, clock.now() - startMs)) for (const link of links) link.probeSizes()
     },
   )
   const isLow = isDirectProbeDue({ ...options, needed }, estimate.rateKbps, arrived, control, turns)
-  if (arrived.every(datagrams => datagrams === 0)) await probeSizes(collecting, links, options)
   const direct = isLow ? await probeDirectly(collecting, links, options, estimate.rateKbps) : undefined
   return { startMs, estimate, sinceMs, meanKbps, direct, starvedMs, overruns }
 }
@@ -70,16 +70,9 @@ async function probeDirectly(
   return (await watch(collecting, options, () => {})).direct
 }
 
-/** The senders show whether the provider's path carries smaller datagrams than those of data. */
-async function probeSizes(
-  collecting: Collecting,
-  links: readonly SenderLink[],
-  { clock }: MeasurementOptions,
-): Promise<void> {
-  for (const link of links) link.probeSizes()
-  const hasCome = () => links.every((link, slot) => !link.isStarted || collecting.progress!.small[slot]! > 0)
-  for (const endMs = clock.now() + SIZES_MS; clock.now() < endMs && !hasCome(); ) await pause(LOOK_MS)
-}
+/** Nothing has come for so long that smaller datagrams should show whether the path carries those. */
+const isSilent = (progress: Progress | undefined, elapsedMs: number): boolean =>
+  elapsedMs >= SIZES_AFTER_MS && progress !== undefined && progress.arrived.every(datagrams => datagrams === 0)
 
 /** k − f', less the senders that the provider refused: see `neededOf`. */
 export const neededLinks = (links: readonly SenderLink[]): number =>

@@ -82,6 +82,7 @@ export class SenderLink {
   #counter: CounterReceipt | undefined
   #ready = false
   #started = false
+  #sizesAsked = false
   #stopped = false
   #ended = false
   #reveal: ProbeReveal | undefined
@@ -96,10 +97,6 @@ export class SenderLink {
     this.#terms = terms
     this.#peers = peers
     this.#ports = ports
-  }
-
-  get isStarted(): boolean {
-    return this.#started && !this.#ended
   }
 
   get isReady(): boolean {
@@ -152,9 +149,11 @@ export class SenderLink {
     if (this.#started) this.#tell({ direct })
   }
 
-  /** Tells the sender that nothing arrived, and to send its size probes. */
+  /** Tells the sender that nothing has arrived, and to send its size probes beside its data; once. */
   probeSizes(): void {
-    if (this.#started) this.#tell({ sizes: {} })
+    if (!this.#started || this.#sizesAsked) return
+    this.#sizesAsked = true
+    this.#tell({ sizes: {} })
   }
 
   /** No more data counts. */

@@ -4,7 +4,7 @@
  *   invite ─▶ accept(H(K)) ─▶ relay(grant | refuse | unreachable) ─▶ ready      each sender, side by side
  *   start ─▶ data through the provider, and control datagrams beside it ─▶ the estimator (in a soak, each turn's) has enough
  *   direct ─▶ data without the provider, if the reading is low
- *   sizes ─▶ a few datagrams of less than full size through the provider, if nothing arrived
+ *   sizes ─▶ a few datagrams of less than full size through the provider, if nothing has arrived
  *   stop(chunk root, signed) ─▶ reveal(K, log, receipts) ─▶ every byte checked ─▶ openings ─▶ record ─▶ outcome
  *
  * Every step has a deadline, so a session ends with an outcome whatever the peers do. The session first writes its

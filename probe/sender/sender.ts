@@ -126,7 +126,7 @@ async function serveInvite(
   let { direct, stop, sizes } = await nextFrame(stream, budget.dataMs + OVERHEAD_MS)
   if (sizes) {
     await flow.call('sizes')
-    stop = (await nextFrame(stream, OVERHEAD_MS)).stop
+    ;({ direct, stop } = await nextFrame(stream, budget.dataMs + OVERHEAD_MS))
   }
   if (direct) {
     if (direct.rateKbps > mostDirectKbps(claimKbps, senders) || direct.durationMs > DIRECT_MS) return

@@ -4,12 +4,12 @@ import { DEVNET, type NetworkParams } from '../../proto/params.js'
 import { faultsTolerated } from '../../proto/quorum.js'
 import { soakSlotMs } from '../../verifier/config/check-params.js'
 import { UserError } from '../../verifier/config/errors.js'
+import { tailMs } from '../../verifier/core/assignment/assign.js'
 import { groupSize } from '../../verifier/core/assignment/receiver-groups.js'
 import type { TestnetOptions } from './options.js'
 
-/** From the last slot to the end of the epoch: time for a direct probe, and for a late session and its checking. */
+/** From the end of the last session to that of the epoch: time for a late session and its checking. */
 const MARGIN_MS = 700
-const SHORTEST_SECONDS = 10
 
 /** The facts about a run that decide how long its epochs are. */
 export interface Shape {
@@ -67,6 +67,6 @@ const soaking = (params: NetworkParams): NetworkParams => ({
 })
 
 function paramsFor(rounds: number, params: NetworkParams): NetworkParams {
-  const seconds = Math.ceil((params.leadMs + rounds * params.slotMs + MARGIN_MS) / 1000)
-  return { ...params, epochSeconds: Math.max(SHORTEST_SECONDS, seconds) }
+  const seconds = Math.ceil((params.leadMs + rounds * params.slotMs + tailMs(params.slotMs) + MARGIN_MS) / 1000)
+  return { ...params, epochSeconds: seconds }
 }

@@ -8,6 +8,7 @@ import { HeartbeatSession } from '../../probe/index.js'
 import { epochStartMs } from '../../proto/epoch.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { tickOffsetMs, ticksOf } from '../core/assignment/schedule.js'
+import { heartbeatTokens } from '../core/assignment/token-need.js'
 import { type ChainFacts, claimOf } from '../core/facts.js'
 import { literalHosts } from '../net/literal-addresses.js'
 import { dialSession } from './dialling.js'
@@ -41,6 +42,8 @@ export class Heartbeats {
   sent = 0n
   answered = 0n
   readonly #timeoutMs: number
+  /** Then sessions are opened as a stranger's: else a provider that breaks all of them would use up the senders' tokens. */
+  #tokensLeft: number
 
   constructor(
     private readonly modules: MeasuringModules,
@@ -48,6 +51,7 @@ export class Heartbeats {
     private readonly provider: Hex,
     private readonly scheduleProof: Hex,
   ) {
+    this.#tokensLeft = heartbeatTokens(modules.context.params)
     this.#timeoutMs = Math.min(TIMEOUT_MS, modules.context.params.tickMs * TIMEOUT_TICKS)
   }
 
@@ -101,7 +105,7 @@ export class Heartbeats {
         provider: context.answers.of(this.provider),
         claimKbps: claimOf(this.facts, this.provider),
         ...{ advertisedHost, advertisedPort: udp.port, udpHost: udp.bindHost },
-        token: tokens.take(this.provider),
+        token: this.#tokensLeft-- > 0 ? tokens.take(this.provider) : undefined,
       },
       { receiver, random: context.random },
     )

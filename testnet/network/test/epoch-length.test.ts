@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { START_LEAD_MS } from '../../../probe/constants.js'
-import type { NetworkParams } from '../../../proto/params.js'
+import { SILENT_SESSION_MS, START_LEAD_MS } from '../../../probe/constants.js'
 import { paramsFault } from '../../../verifier/config/check-params.js'
+import { roundsAvailable } from '../../../verifier/core/assignment/assign.js'
 import { narrowParams, testnetParams } from '../epoch-length.js'
 
 const SHAPE = { verifiers: 5, providers: 2, soaks: false }
@@ -10,17 +10,23 @@ describe('testnetParams', () => {
   const seconds = (verifiers: number, providers: number) =>
     testnetParams({ verifiers, providers, soaks: false }).epochSeconds
 
-  it('gives the default mix of 5 verifiers and 4 providers twice 5 rounds, so 20 seconds', () =>
-    expect(seconds(5, 4)).to.equal(20))
-  it('never goes below 10 seconds', () => expect(seconds(2, 1)).to.equal(10))
-  it('gives a single provider two slots for each verifier', () => expect(seconds(12, 1)).to.equal(44))
-  it('grows with the mix', () => expect(seconds(8, 8)).to.equal(57))
+  it('gives the default mix of 5 verifiers and 4 providers twice 5 rounds, so 22 seconds', () =>
+    expect(seconds(5, 4)).to.equal(22))
+  it('gives the smallest mix 12 seconds', () => expect(seconds(2, 1)).to.equal(12))
+  it('gives a single provider two slots for each verifier', () => expect(seconds(12, 1)).to.equal(46))
+  it('grows with the mix', () => expect(seconds(8, 8)).to.equal(60))
+
+  it('leaves a session of the last slot, in which nothing arrives, the time to end', () => {
+    const { epochSeconds, leadMs, slotMs, ...params } = testnetParams({ verifiers: 5, providers: 4, soaks: false })
+    const lastSlotMs = leadMs + (roundsAvailable({ epochSeconds, leadMs, slotMs }) - 1) * slotMs
+    expect(epochSeconds * 1000 - lastSlotMs - params.offsetMs).to.be.at.least(SILENT_SESSION_MS)
+  })
 })
 
 describe('narrowParams', () => {
   const rounds = (verifiers: number, providers: number, capacityKbps: number) => {
     const params = narrowParams({ verifiers, providers, soaks: false }, { claimKbps: 40_000, capacityKbps })
-    return Math.floor((params.epochSeconds * 1000 - params.leadMs) / params.slotMs)
+    return roundsAvailable(params)
   }
 
   it('has two rounds for every group of receivers and every provider', () => {
@@ -52,8 +58,6 @@ describe('a network of soaks', () => {
   })
 
   it('has as many rounds as a network without soaks', () => {
-    const rounds = ({ epochSeconds, leadMs, slotMs }: NetworkParams) =>
-      Math.floor((epochSeconds * 1000 - leadMs) / slotMs)
-    expect(rounds(testnetParams(shape))).to.equal(rounds(testnetParams(SHAPE)))
+    expect(roundsAvailable(testnetParams(shape))).to.equal(roundsAvailable(testnetParams(SHAPE)))
   })
 })

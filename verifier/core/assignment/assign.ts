@@ -5,6 +5,7 @@
  * share a link get the same receivers, and each receiver measures them together (`link-groups.ts`). Several receivers at
  * once measure a claim that is too large for one (`receiver-groups.ts`).
  */
+import { SILENT_SESSION_MS } from '../../../probe/constants.js'
 import { encodeWords } from '../../../proto/abi.js'
 import { isWindowEnd, windowStart } from '../../../proto/epoch.js'
 import { keccakText, keccakWords } from '../../../proto/hash.js'
@@ -78,9 +79,17 @@ export function assign(facts: ChainFacts, params: NetworkParams): Assignment {
   }
 }
 
-/** Rounds of `slotMs` that fit between the lead and the end of the epoch. */
-export const roundsAvailable = (params: NetworkParams): number =>
-  Math.max(0, Math.floor((params.epochSeconds * 1000 - params.leadMs) / params.slotMs))
+/**
+ * Rounds of `slotMs` between the lead and the end of the epoch. A session of the last round, too, must end in the epoch if
+ * nothing arrives: else no second try could ever show that a provider is dead.
+ */
+export const roundsAvailable = ({ epochSeconds, leadMs, slotMs }: RoundsParams): number =>
+  Math.max(0, Math.floor((epochSeconds * 1000 - leadMs - tailMs(slotMs)) / slotMs))
+
+export type RoundsParams = Pick<NetworkParams, 'epochSeconds' | 'leadMs' | 'slotMs'>
+
+/** What a silent session of the last slot takes beyond its slot. */
+export const tailMs = (slotMs: number): number => Math.max(0, SILENT_SESSION_MS - slotMs)
 
 /** Merkle root over the registry indices of the assigned receivers, as a leaf carries it. */
 export const assignedRoot = (receivers: readonly number[]): Hex =>

@@ -19,13 +19,13 @@ export function tokensNeeded(params: NeedParams, verifiers: number, epochs: numb
   const receivers = Math.min(params.receivers, verifiers)
   const mean = (epochs * receivers * params.senders) / params.windowEpochs / verifiers
   const parts = Math.min(epochs * receivers, Math.ceil(mean + MARGIN * Math.sqrt(mean) + FEW))
-  return TRIES * parts + epochs * (heartbeatSessions(params) + 1)
+  return TRIES * parts + epochs * heartbeatTokens(params)
 }
 
 /** For an era: what the verifier uses, and one epoch's need that it has left over, or lost when it restarted. */
 export const tokenAllowance = (params: NeedParams & Pick<NetworkParams, 'eraEpochs'>, verifiers: number): number =>
   tokensNeeded(params, verifiers, params.eraEpochs) + tokensNeeded(params, verifiers, 1)
 
-/** Sessions that carry a verifier's heartbeats through an epoch. One more may replace one that broke. */
-const heartbeatSessions = (params: NeedParams): number =>
-  Math.min(ticksOf(params), Math.ceil((params.epochSeconds * 1000) / MAX_BUDGET_MS))
+/** Of an epoch: a token for each session that carries heartbeats, and one more, which may replace a session that broke. */
+export const heartbeatTokens = (params: Pick<NetworkParams, 'epochSeconds' | 'tickMs'>): number =>
+  Math.min(ticksOf(params), Math.ceil((params.epochSeconds * 1000) / MAX_BUDGET_MS)) + 1

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { keccakText } from '../../../../proto/hash.js'
 import { CLAIM_KBPS, facts, PARAMS } from '../../test/samples.js'
-import { assign, roundsAvailable, type Session } from '../assign.js'
+import { assign, roundsAvailable, type Session, tailMs } from '../assign.js'
 import { senderLoadKbps } from '../place.js'
 
 const LONG = { ...PARAMS, epochSeconds: 3_600 }
@@ -107,7 +107,7 @@ describe('repeats', () => {
   })
 
   it('have no round in an epoch that has room for the first tries alone', () => {
-    const seconds = Math.ceil((PARAMS.leadMs + 5 * PARAMS.slotMs) / 1000)
+    const seconds = Math.ceil((PARAMS.leadMs + 5 * PARAMS.slotMs + tailMs(PARAMS.slotMs)) / 1000)
     const { sessions, repeats } = assign(facts({ verifiers: 5, providers: 1 }), { ...PARAMS, epochSeconds: seconds })
     expect(sessions).to.have.length(5)
     expect(repeats).to.have.length(0)
