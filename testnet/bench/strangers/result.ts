@@ -46,7 +46,10 @@ export function failuresOf(found: Found): string[] {
   check(opened >= found.keys, `Only ${opened} of ${found.keys} keys came.`)
   check(crowd.granted > 0, 'No stranger got a session, so the link was not tried.')
   const harm = 1 - Math.min(...withoutClasses.map(rateOf)) / medianKbps(alone)
-  check(harm >= LEAST_HARM, `Without classes the attack lowers a reading by ${percent(harm)} only, so it proves little.`)
+  check(
+    harm >= LEAST_HARM,
+    `Without classes the attack lowers a reading by ${percent(harm)} only, so it proves little.`,
+  )
   return failures
 }
 
