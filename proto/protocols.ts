@@ -3,8 +3,8 @@ import type { NetworkId } from './digests.js'
 
 export const SESSION_PROTOCOL = '/bandwitness/session/1.0.0' // sender → provider
 export const PROBE_PROTOCOL = '/bandwitness/probe/1.0.0' // receiver → sender
-export const TOKENS_PROTOCOL = '/bandwitness/tokens/1.0.0' // verifier → provider
 export const REACH_PROTOCOL = '/bandwitness/reach/1.0.0' // provider → verifier
+export const TOKENS_PROTOCOL = '/bandwitness/tokens/1.0.0' // verifier → provider
 export const SYNC_PROTOCOL = '/bandwitness/sync/1.0.0' // anybody → verifier
 
 export const GOSSIP_KINDS = ['commit', 'ballot', 'seen', 'proposal', 'partial', 'certificate'] as const

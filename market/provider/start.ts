@@ -1,6 +1,7 @@
 /** A provider together with its HTTP API: what the command line and the testnet start. */
 import { type ApiOptions, type RunningNode, withApi } from '../../verifier/api/running-node.js'
-import { type ProviderOptions, startProviderNode } from './provider-node.js'
+import { startProviderNode } from './provider-node.js'
+import type { ProviderOptions } from './provider-options.js'
 
 export async function startProvider(options: ProviderOptions & ApiOptions): Promise<RunningNode> {
   const node = await startProviderNode(options)

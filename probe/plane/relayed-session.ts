@@ -1,6 +1,6 @@
 /** One session in the relay's worker: its source and next hop, and the rate and budget that limit it. */
 import { CHALLENGE_BYTES, headerBytes, IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
-import { POLICE_BURST_MS, POLICE_SLACK } from '../constants.js'
+import { CHALLENGES, POLICE_BURST_MS, POLICE_SLACK } from '../constants.js'
 import type { Endpoint, ReceivedBatch } from '../io/datagram-port.js'
 import { bytesIn } from '../verdict/share.js'
 import { isOverIpv6 } from '../wire/address-family.js'
@@ -45,6 +45,8 @@ export class RelayedSession {
   readonly #headerBytes: number
   #budgetBytes: number
   #source: Endpoint | undefined
+  /** an opener challenges the relay no more often than a relay does a next hop: else the relay would reflect what it sends */
+  #challenged = 0
 
   constructor(spec: SessionSpec, nextHop: Endpoint, path: PathValidation, nowMs: number) {
     this.id = spec.id
@@ -72,7 +74,8 @@ export class RelayedSession {
       const accepted = this.path.accept(place.subarray(0, length), batch.isFrom(i, this.nextHop))
       return accepted ? 'echo' : 'wrong-echo'
     }
-    if (length === CHALLENGE_BYTES && isChallenge(place.subarray(0, length))) return 'challenge'
+    if (length === CHALLENGE_BYTES && isChallenge(place.subarray(0, length)))
+      return this.#challenged++ < CHALLENGES ? 'challenge' : 'wrong-source'
     if (!this.path.validated) return 'not-validated'
     this.#source ??= batch.source(i)
     if (!batch.isFrom(i, this.#source)) return 'wrong-source'

@@ -195,7 +195,8 @@ async function openRelay(
     const id = relaySessionId(invite.sessionId, invite.slot)
     const client = new RelayClient(await within(DIAL_MS, 'provider', deps.openProvider(invite)), id)
     ends.push(() => client.close())
-    const request = requestOf(id, invite, providerClaimKbps, deps.tokens?.take(provider.account))
+    const token = deps.tokens?.take(provider.account)
+    const request = requestOf(id, invite, providerClaimKbps, token)
     const answer = await client.open(request, provider, HANDSHAKE_MS)
     if (answer.kind === 'grant') {
       const { grant } = answer
@@ -205,7 +206,7 @@ async function openRelay(
       await send(stream, { relay: { grant } })
       return { client, grant, flow, host }
     }
-    await send(stream, { relay: { refuse: answer.refuse } })
+    await send(stream, { relay: { refuse: answer.refuse, token: token !== undefined } })
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : ''
     await send(stream, {

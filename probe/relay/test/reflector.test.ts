@@ -6,13 +6,13 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { expect } from 'chai'
-import { CHALLENGE_BYTES, IP_UDP_HEADER_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
+import { CHALLENGE_BYTES, IP_UDP_HEADER_BYTES, NONCE_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
 import { fromHex, toHex } from '../../../proto/hex.js'
 import { RelayFrame, RelayOpen } from '../../../proto/messages.js'
 import { NO_TOKEN } from '../../../proto/token.js'
-import { CHALLENGES_PER_HOST } from '../../constants.js'
+import { CHALLENGES, CHALLENGES_PER_HOST } from '../../constants.js'
 import { BACKENDS, HOST, Network } from '../../test/harness.js'
-import { echoOf, isChallenge } from '../../wire/path-validation.js'
+import { challengeOf, echoOf, isChallenge, isEcho } from '../../wire/path-validation.js'
 import { paddedOpen, RelayClient, type RelayRequest } from '../../wire/relay-client.js'
 
 const VICTIM_HOST = '127.0.0.77'
@@ -127,6 +127,23 @@ for (const backend of BACKENDS)
       expect(await stream.receive(), 'the relay gave the session up').to.equal(undefined)
       return request.length
     }
+
+    it('answers an opener’s challenges, and no more of them than a relay makes, however many come from wherever', async () => {
+      const opener = network.openProvider('opener')
+      const { host, port } = { host: VICTIM_HOST, port: victim.address().port }
+      await opener.send(RelayOpen.encode(paddedOpen(smallest(host, port), network.provider.answers.account)))
+      const { grant } = RelayFrame.decode((await opener.receive())!)
+      let echoes = 0
+      victim.on('message', datagram => {
+        if (isEcho(datagram)) echoes++
+      })
+      // As if the opener had forged the victim's address.
+      for (let i = 0; i < 50; i++)
+        victim.send(challengeOf(grant!.tag, randomBytes(NONCE_BYTES)), network.relay.port, HOST)
+      while (network.relay.stats.dropped['wrong-source'] < 50 - CHALLENGES) await new Promise(setImmediate)
+      await opener.close()
+      expect(echoes).to.be.at.most(CHALLENGES)
+    })
 
     for (const [name, encode] of [
       [

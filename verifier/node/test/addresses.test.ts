@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { expect } from 'chai'
 import { computeAddress } from 'ethers'
 import pino from 'pino'
-import { Relay } from '../../../probe/index.js'
+import { type ProviderStream, Relay } from '../../../probe/index.js'
 import { Nat } from '../../../probe/test/nat.js'
 import { CHALLENGE_BYTES } from '../../../proto/datagram.js'
 import type { NetworkId } from '../../../proto/digests.js'
@@ -15,7 +15,7 @@ import { SESSION_PROTOCOL } from '../../../proto/protocols.js'
 import { answerSigner } from '../../chain/answers.js'
 import { voucherSigner } from '../../chain/vouchers.js'
 import { createPeer, listenAddresses } from '../../net/libp2p.js'
-import { handleStreams, type StreamHandler } from '../../net/streams.js'
+import { handleStreams } from '../../net/streams.js'
 import { measureProvider, type SoloSessionOptions } from '../solo-session.js'
 
 const CLAIM_KBPS = 10_000
@@ -45,7 +45,7 @@ describe('the addresses of a session', function () {
     const listen = [`/${host.includes(':') ? 'ip6' : 'ip4'}/${host}/tcp/0`]
     const peer = await createPeer({ seed: toHex(seed), listen, log: pino({ level: 'silent' }) })
     closing.push(() => peer.stop())
-    const serve = (...[stream, peerId]: Parameters<StreamHandler>) => relay.serve(stream, peerId)
+    const serve = (stream: ProviderStream, peerId: string) => relay.serve(stream, peerId)
     await handleStreams(peer, SESSION_PROTOCOL, RelayOpen.maxBytes, serve, () => {})
     return { relay, peerId: peer.peerId.toString(), multiaddrs: listenAddresses(peer) }
   }

@@ -123,8 +123,13 @@ export class OneEpoch {
     }
     const receiver = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
     this.#closing.push(() => receiver.close())
-    const udp = new OwnUdp(HOST, undefined)
-    const modules = { context: contextOf(self), directory, receiver, udp, tokens: NO_TOKENS }
+    const modules = {
+      context: contextOf(self),
+      directory,
+      receiver,
+      udp: new OwnUdp(HOST, undefined),
+      tokens: NO_TOKENS,
+    }
     const votes = await measureEpoch(modules, record, SCHEDULE)
     const voteOf = ({ account }: Node): Vote => votes.find(({ provider }) => provider === account)!
 

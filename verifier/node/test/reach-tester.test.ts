@@ -2,7 +2,14 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import pino from 'pino'
-import { type ForwardingSpec, Receiver, Relay, systemClock, systemRandom } from '../../../probe/index.js'
+import {
+  type ForwardingSpec,
+  type ProviderStream,
+  Receiver,
+  Relay,
+  systemClock,
+  systemRandom,
+} from '../../../probe/index.js'
 import { forwardings } from '../../../probe/test/fixtures/forwardings.js'
 import { PlainUdp } from '../../../probe/test/plain-udp.js'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
@@ -14,7 +21,7 @@ import { voucherSigner } from '../../chain/vouchers.js'
 import type { Announcement } from '../../core/ports.js'
 import { createPeer, listenAddresses, type Peer } from '../../net/libp2p.js'
 import { askReach, serveReach } from '../../net/reach.js'
-import { handleStreams, type StreamHandler } from '../../net/streams.js'
+import { handleStreams } from '../../net/streams.js'
 import { OwnUdp } from '../own-address.js'
 import { ReachTester } from '../reach-tester.js'
 
@@ -51,7 +58,7 @@ describe('a test of whether a provider can be reached', function () {
     })
     closing.push(() => relay.close())
     provider = await newPeer(seed)
-    const serve = (...[stream, peerId]: Parameters<StreamHandler>) => relay.serve(stream, peerId)
+    const serve = (stream: ProviderStream, peerId: string) => relay.serve(stream, peerId)
     await handleStreams(provider, SESSION_PROTOCOL, RelayOpen.maxBytes, serve, () => {})
   }
 

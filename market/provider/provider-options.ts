@@ -1,0 +1,7 @@
+import type { ForwardingSpec } from '../../probe/index.js'
+import type { NodeOptions } from '../../verifier/node/node-options.js'
+
+export interface ProviderOptions extends NodeOptions {
+  /** what the relay does with sessions and datagrams (default: forwards all of them) */
+  readonly forwarding?: ForwardingSpec
+}

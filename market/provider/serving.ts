@@ -1,0 +1,81 @@
+/** A provider's relay, with the protocols in front of it: sessions, tokens, and the test of its own reach. */
+import { join } from 'node:path'
+import { Relay, systemClock, systemRandom, tokenKeyOf } from '../../probe/index.js'
+import { fromHex, toHex } from '../../proto/hex.js'
+import type { TokenRequest } from '../../proto/messages.js'
+import { answerSigner } from '../../verifier/chain/answers.js'
+import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
+import { voucherSigner } from '../../verifier/chain/vouchers.js'
+import { ConnectionPool } from '../../verifier/net/connection-pool.js'
+import { announcedAddresses } from '../../verifier/net/libp2p.js'
+import { createProviderPeer } from '../../verifier/net/provider-peer.js'
+import { serveTokens, type TokenAsker } from '../../verifier/net/tokens.js'
+import { Directory } from '../../verifier/node/directory.js'
+import type { Lifecycle } from '../../verifier/node/lifecycle.js'
+import { WALL_CLOCK } from '../../verifier/node/wall-clock.js'
+import type { ProviderOptions } from './provider-options.js'
+import { testReachBy } from './self-test.js'
+import { serveSessions } from './serve-sessions.js'
+import { TokenLedger } from './token-ledger.js'
+import { TokenOffice } from './token-office.js'
+import { VerifierSets } from './verifier-sets.js'
+
+export async function serve(options: ProviderOptions, life: Lifecycle, chain: EthersChain, claimKbps: number) {
+  const { network, keys, logger: log, udpHost: host, udpPort: port, udpAnnounce, forwarding } = options
+  const account = chain.account!
+  const directory = new Directory(chain, log)
+  const sets = new VerifierSets(chain, directory, network.params)
+  const key = tokenKeyOf(fromHex(keys.evm))
+  const office = new TokenOffice({
+    ...{ network: chain.network, account, key, ledger: new TokenLedger(join(options.dataDir, 'tokens')) },
+    mayIssue: (asker, era) => sets.entitlementOf(asker, era),
+  })
+  const relay = await life.open(
+    Relay.open({
+      host,
+      port,
+      announced: udpAnnounce,
+      claimKbps,
+      forwarding,
+      access: office,
+      answerSigner: answerSigner(chain.network, keys.evm),
+      voucherSigner: voucherSigner(chain.network, keys.evm),
+      clock: systemClock,
+      random: systemRandom,
+    }),
+    one => one.close(),
+  )
+  const pool = new ConnectionPool(() => systemClock.now())
+  const peer = await life.open(createProviderPeer({ seed: keys.peer, listen: options.listen, log }, pool), one =>
+    one.stop(),
+  )
+  const know = (verifierHost: string) => {
+    relay.know(verifierHost)
+    pool.know(verifierHost)
+  }
+  const refreshSets = async () => {
+    office.setEras(await sets.refresh(WALL_CLOCK.nowMs()))
+    for (const verifierHost of sets.hosts()) know(verifierHost)
+  }
+  await refreshSets() // before any session: a provider that has just started must know the tokens of its last run
+  await serveSessions(peer, pool, relay, log)
+  const issue = (request: TokenRequest, asker: TokenAsker) => {
+    const response = office.issue(request, asker.peerId)
+    if (response.issue !== undefined) know(asker.host)
+    return response
+  }
+  await serveTokens(peer, issue, log)
+  const addresses = announcedAddresses(peer, options.announce)
+  const self = { account, claimKbps, multiaddrs: addresses, stopping: life.stopping }
+  return {
+    ...{ relay, pool, directory, addresses, refreshSets },
+    peerId: peer.peerId.toString(),
+    tokenKey: toHex(key.publicKey),
+    testReach: async () => {
+      await directory.refresh()
+      return testReachBy(directory.verifiers(), { ...self, peer, log })
+    },
+  }
+}
+
+export type Serving = Awaited<ReturnType<typeof serve>>
