@@ -12,11 +12,12 @@ import { createProviderPeer } from '../../verifier/net/provider-peer.js'
 import { serveTokens, type TokenAsker } from '../../verifier/net/tokens.js'
 import { Directory } from '../../verifier/node/directory.js'
 import type { Lifecycle } from '../../verifier/node/lifecycle.js'
+import { WALL_CLOCK } from '../../verifier/node/wall-clock.js'
 import type { ProviderOptions } from './provider-options.js'
 import { testReachBy } from './self-test.js'
 import { serveSessions } from './serve-sessions.js'
 import { TokenLedger } from './token-ledger.js'
-import { type MayIssue, TokenOffice } from './token-office.js'
+import { TokenOffice } from './token-office.js'
 import { VerifierSets } from './verifier-sets.js'
 
 export async function serve(options: ProviderOptions, life: Lifecycle, chain: EthersChain, claimKbps: number) {
@@ -25,9 +26,10 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
   const directory = new Directory(chain, log)
   const sets = new VerifierSets(chain, directory, network.params)
   const key = tokenKeyOf(fromHex(keys.evm))
-  const ledger = new TokenLedger(join(options.dataDir, 'tokens'))
-  const mayIssue: MayIssue = (asker, era) => sets.entitlementOf(asker, era)
-  const office = new TokenOffice({ network: chain.network, account, key, ledger, mayIssue })
+  const office = new TokenOffice({
+    ...{ network: chain.network, account, key, ledger: new TokenLedger(join(options.dataDir, 'tokens')) },
+    mayIssue: (asker, era) => sets.entitlementOf(asker, era),
+  })
   const relay = await life.open(
     Relay.open({
       host,
@@ -47,11 +49,16 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
   const peer = await life.open(createProviderPeer({ seed: keys.peer, listen: options.listen, log }, pool), one =>
     one.stop(),
   )
-  await serveSessions(peer, pool, relay, log)
   const know = (verifierHost: string) => {
     relay.know(verifierHost)
     pool.know(verifierHost)
   }
+  const refreshSets = async () => {
+    office.setEras(await sets.refresh(WALL_CLOCK.nowMs()))
+    for (const verifierHost of sets.hosts()) know(verifierHost)
+  }
+  await refreshSets() // before any session: a provider that has just started must know the tokens of its last run
+  await serveSessions(peer, pool, relay, log)
   const issue = (request: TokenRequest, asker: TokenAsker) => {
     const response = office.issue(request, asker.peerId)
     if (response.issue !== undefined) know(asker.host)
@@ -61,7 +68,7 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
   const addresses = announcedAddresses(peer, options.announce)
   const self = { account, claimKbps, multiaddrs: addresses, stopping: life.stopping }
   return {
-    ...{ relay, pool, office, sets, directory, know, addresses },
+    ...{ relay, pool, directory, addresses, refreshSets },
     peerId: peer.peerId.toString(),
     tokenKey: toHex(key.publicKey),
     testReach: async () => {

@@ -7,7 +7,6 @@ import type { NetworkParams } from '../../proto/params.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import type { Lifecycle } from '../../verifier/node/lifecycle.js'
 import { repeat } from '../../verifier/node/waiting.js'
-import { WALL_CLOCK } from '../../verifier/node/wall-clock.js'
 import { ClaimMemory } from './claim-memory.js'
 import { Headroom, LOOK_MS, type Reading } from './headroom.js'
 import { OverrunWarning } from './overrun-warning.js'
@@ -28,7 +27,7 @@ const OVERRUN_POLL_MS = 10_000
 const REACH_RETRIES = 3
 const REACH_RETRY_MS = 20_000
 
-export interface Watched extends Pick<Serving, 'relay' | 'pool' | 'office' | 'sets' | 'know'> {
+export interface Watched extends Pick<Serving, 'relay' | 'pool' | 'refreshSets'> {
   readonly life: Lifecycle
   readonly chain: Pick<EthersChain, 'account' | 'provider'>
   readonly claimKbps: number
@@ -37,7 +36,7 @@ export interface Watched extends Pick<Serving, 'relay' | 'pool' | 'office' | 'se
 }
 
 /** Until the node stops. @returns how much of its claim the line kept */
-export function watch({ relay, pool, office, sets, know, life, chain, claimKbps, params, log }: Watched): Headroom {
+export function watch({ relay, pool, refreshSets, life, chain, claimKbps, params, log }: Watched): Headroom {
   const { epochSeconds, windowEpochs } = params
   const follow = (what: string, everyMs: number, read: () => Promise<void>) => {
     const complain = (error: Error) => log.warn({ error: error.message }, `could not read ${what}`)
@@ -53,10 +52,7 @@ export function watch({ relay, pool, office, sets, know, life, chain, claimKbps,
     relay.setClaim(claims.see(now.claimKbps, systemClock.now()))
   })
   const setsPollMs = Math.min((epochSeconds * 1000) / SETS_POLLS_PER_EPOCH, LONGEST_SETS_POLL_MS)
-  follow('the verifier sets', setsPollMs, async () => {
-    office.setEras(await sets.refresh(WALL_CLOCK.nowMs()))
-    for (const verifierHost of sets.hosts()) know(verifierHost)
-  })
+  follow('the verifier sets', setsPollMs, refreshSets)
   life.run(repeat(async () => pool.sweep(), SWEEP_MS, life.stopping))
   const overruns = new OverrunWarning(relay, (facts, message) => log.warn(facts, message))
   life.run(repeat(async () => overruns.check(), OVERRUN_POLL_MS, life.stopping))

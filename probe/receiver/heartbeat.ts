@@ -18,6 +18,9 @@ import { type NextHop, requestOf } from '../verdict/session-shape.js'
 import { RelayClient } from '../wire/relay-client.js'
 import type { ExpectedHeartbeats, Receiver } from './receiver.js'
 
+/** A heartbeat is sent so often, if it does not come back: a full link drops some of its datagrams. */
+const SENDINGS = 3
+
 export interface HeartbeatRequest {
   /** 32 bytes, fresh */
   readonly sessionId: Hex
@@ -105,14 +108,20 @@ export class HeartbeatSession {
   async tick(timeoutMs: number, length: number = DATAGRAM_BYTES): Promise<boolean> {
     if (this.#ended) return false
     const bytes = this.#deps.random.bytes(length - TAG_BYTES)
+    const datagram = Buffer.concat([this.#grant.tag, bytes])
+    const send = () => {
+      if (!this.#ended) this.#socket.send(datagram, this.relay.port, this.relay.host)
+    }
+    const again = setInterval(send, timeoutMs / SENDINGS)
     try {
       const back = this.#expected.back(bytes)
-      this.#socket.send(Buffer.concat([this.#grant.tag, bytes]), this.relay.port, this.relay.host)
+      send()
       await within(timeoutMs, 'heartbeat', back)
       return true
     } catch {
       return false
     } finally {
+      clearInterval(again)
       this.#expected.forget(bytes)
     }
   }

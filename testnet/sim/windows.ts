@@ -9,6 +9,7 @@ import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { STATUS } from '../../proto/leaf.js'
 import { DEVNET, type NetworkParams } from '../../proto/params.js'
 import { OUTCOME, type Vote } from '../../proto/vote.js'
+import { soakSlotMs } from '../../verifier/config/check-params.js'
 import { assign, type DrawnSession } from '../../verifier/core/assignment/assign.js'
 import { Draw } from '../../verifier/core/assignment/draw.js'
 import { isSoak, ticksOf } from '../../verifier/core/assignment/schedule.js'
@@ -51,7 +52,7 @@ export interface WindowResult {
 }
 
 /** Long enough for a soak. */
-const SLOT_MS = 20_000
+const SLOT_MS = soakSlotMs(DEVNET)
 
 /** One epoch is one window, long enough for every session. All else is as on the devnet. */
 const paramsOf = ({ receivers, senders }: Committee): NetworkParams => ({

@@ -79,6 +79,7 @@ export class Stranger {
 
   /** One key after another. */
   async #knock(): Promise<void> {
+    await this.#pause(Math.random() * PAUSE_MS) // not all at once: the crowd must not starve the machine
     while (!this.#stopped) {
       const peer = await strangerPeer(this.#host)
       this.#counts.keys++

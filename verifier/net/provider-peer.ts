@@ -33,6 +33,8 @@ export async function createProviderPeer({ seed, listen, log }: PeerOptions, poo
       maxIncomingPendingConnections: UNLIMITED,
       inboundUpgradeTimeout: HANDSHAKE_TIMEOUT_MS,
     },
+    // Its pings would cost the provider something for each stranger, and end connections of a busy machine.
+    connectionMonitor: { enabled: false },
     connectionGater: { denyInboundConnection: connection => !admit(pool, connection) },
   })
   return started(peer, listen, log)

@@ -6,7 +6,7 @@ import type { Directory } from './directory.js'
 
 /**
  * Announces this node's address on the chain, unless the chain already holds the same announcement.
- * @param tokenKey of a provider
+ * @param tokenKey of a provider, announced once: only an account's first key counts
  * @throws UserError if the chain refuses the announcement
  */
 export async function announceSelf(
@@ -19,7 +19,8 @@ export async function announceSelf(
 ): Promise<void> {
   await directory.refresh()
   const known = directory.of(role, account)
-  if (known?.peerId === peerId && known.multiaddrs.join() === multiaddrs.join() && known.tokenKey === tokenKey) return
+  const isKeyKnown = tokenKey === undefined || known?.tokenKey !== undefined
+  if (known?.peerId === peerId && known.multiaddrs.join() === multiaddrs.join() && isKeyKnown) return
   const texts = tokenKey === undefined ? multiaddrs : [...multiaddrs, tokenKeyEntry(tokenKey)]
   const result = await chain.announce(role, peerId, texts)
   if (result.kind === 'rejected') {

@@ -1,6 +1,6 @@
 /** What a provider gains by playing with the data of its senders, alone or with one accomplice: over real UDP. */
 import { expect } from 'chai'
-import { Relay } from '../../relay/relay.js'
+import { everybodyReserved, Relay } from '../../relay/relay.js'
 import { serveProbe } from '../../sender/sender.js'
 import { systemClock, systemRandom } from '../../system.js'
 import { keyless } from '../../test/fixtures/behaviours.js'
@@ -84,7 +84,7 @@ describe('a provider that cheats', function () {
     (host: string): Behaviour =>
     async (stream, deps) => {
       const { answerSigner, voucherSigner } = network.provider
-      const ports = { answerSigner, voucherSigner, clock: systemClock, random: systemRandom }
+      const ports = { answerSigner, voucherSigner, access: everybodyReserved, clock: systemClock, random: systemRandom }
       const box = await Relay.open({ host, port: 0, claimKbps: 3 * CLAIM_KBPS, ...ports })
       boxes.push(box)
       const openProvider = async () => connect(streamPair(host), theirs => box.serve(theirs, 'a sender'))

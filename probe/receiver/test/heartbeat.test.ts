@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { toHex } from '../../../proto/hex.js'
 import { type ForwardingSpec, forwardAll } from '../../plane/forwarding.js'
 import { systemRandom } from '../../system.js'
-import { forwardings, notedRequests } from '../../test/fixtures/forwardings.js'
+import { dropsFirst, forwardings, notedRequests } from '../../test/fixtures/forwardings.js'
 import { BACKENDS, HOST, Network } from '../../test/harness.js'
 import { shapeOf } from '../../verdict/session-shape.js'
 import { HeartbeatSession } from '../heartbeat.js'
@@ -42,6 +42,15 @@ for (const backend of BACKENDS)
       expect(await Promise.all([session!.tick(1000), session!.tick(1000), session!.tick(1000)])).to.not.include(false)
       expect(network!.relay.stats.forwarded).to.equal(4)
       expect(network!.receiver.heard).to.equal(true)
+    })
+
+    it('is sent again if a full link has dropped it, and fails if that link drops it thrice', async () => {
+      await open(dropsFirst(2))
+      expect(await session!.tick(900)).to.equal(true)
+      await session!.close()
+      await network!.close()
+      await open(dropsFirst(3))
+      expect(await session!.tick(300)).to.equal(false)
     })
 
     it('fails when the provider forwards nothing', async () => {

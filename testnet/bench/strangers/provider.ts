@@ -11,7 +11,6 @@ import pino from 'pino'
 import { serveSessions } from '../../../market/provider/serve-sessions.js'
 import { TokenLedger } from '../../../market/provider/token-ledger.js'
 import { TokenOffice } from '../../../market/provider/token-office.js'
-import { DIAL_MS } from '../../../probe/constants.js'
 import {
   connect,
   everybodyReserved,
@@ -33,7 +32,7 @@ import { tokenInfo } from '../../../proto/token.js'
 import { ConnectionPool } from '../../../verifier/net/connection-pool.js'
 import { listenAddresses } from '../../../verifier/net/libp2p.js'
 import { createProviderPeer } from '../../../verifier/net/provider-peer.js'
-import { openSession } from '../../../verifier/net/session-client.js'
+import { dialSession } from '../../../verifier/node/dialling.js'
 import { type Keys, newKeys } from '../../lab/keys.js'
 import { measure, PROVIDER_KEYS, providerAnswers, SENDERS } from '../../lab/session.js'
 import type { Attack } from '../../strangers/messages.js'
@@ -60,6 +59,7 @@ export class MeasuredProvider {
   readonly #key = tokenKeyOf(randomBytes(32))
   readonly #office: TokenOffice
   readonly #tokens: Uint8Array[] = []
+  readonly #stopping = new AbortController()
   relay!: Relay
   target!: Pick<Attack, 'target' | 'account'>
   #peer!: Libp2p
@@ -103,7 +103,7 @@ export class MeasuredProvider {
     const terms = { claimKbps, senders: SENDERS, receiver: receiver.verifier, provider: providerAnswers }
     while (this.#tokens.length < SENDERS) this.#order()
     const tokens = { take: () => this.#tokens.pop() }
-    const openProvider = () => openSession(this.target.target, AbortSignal.timeout(DIAL_MS))
+    const openProvider = () => dialSession(this.#stopping.signal, this.target.target)
     const { outcome, notes } = await measure({
       ...{ claimKbps, signer: receiver.signer, receiver: this.#receiver, host: HOST },
       senders: senders.map(({ verifier, signer }) => ({
@@ -119,6 +119,7 @@ export class MeasuredProvider {
   }
 
   async close(): Promise<void> {
+    this.#stopping.abort()
     clearInterval(this.#sweeping)
     await this.#peer.stop()
     await this.relay.close()

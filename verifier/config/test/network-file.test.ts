@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { DEVNET } from '../../../proto/params.js'
+import { paramsFault, soakSlotMs } from '../check-params.js'
 import { UserError } from '../errors.js'
 import { loadNetworkFile, type NetworkFile, saveNetworkFile } from '../network-file.js'
 
@@ -78,9 +79,15 @@ describe('network file', () => {
   }
 
   it('accepts soaks that fit their slots', async () => {
-    const params = { ...DEVNET, soakShareBps: 500, slotMs: 21_000, epochSeconds: 3_600 }
+    const params = { ...DEVNET, soakShareBps: 500, slotMs: soakSlotMs(DEVNET), epochSeconds: 3_600 }
     await saveNetworkFile(path, { ...NETWORK, params })
     expect((await loadNetworkFile(path)).params).to.deep.equal(params)
+  })
+
+  it('refuses a window that does not divide an era', () => {
+    expect(paramsFault({ ...DEVNET, windowEpochs: 2, eraEpochs: 5 })).to.include('windowEpochs 2')
+    expect(paramsFault({ ...DEVNET, windowEpochs: 0 })).to.include('windowEpochs 0')
+    expect(paramsFault({ ...DEVNET, windowEpochs: 5, eraEpochs: 5 })).to.equal(undefined)
   })
 
   it('says so when there is no such file', async () => {

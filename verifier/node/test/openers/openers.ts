@@ -12,9 +12,10 @@ import {
   systemClock,
   systemRandom,
 } from '../../../../probe/index.js'
-import type { AnswerVerifier, ProviderStream } from '../../../../probe/ports.js'
+import type { AnswerVerifier, ProviderStream, TokenSource } from '../../../../probe/ports.js'
 import { relaySessionId } from '../../../../probe/wire/statements.js'
 import { toHex } from '../../../../proto/hex.js'
+import { encodeToken, TOKEN_INPUT_BYTES } from '../../../../proto/token.js'
 import { openSession } from '../../../net/session-client.js'
 import type { RecordingProvider } from './recording-provider.js'
 
@@ -22,6 +23,11 @@ export const KINDS = ['probe', 'soak', 'heartbeat', 'user'] as const
 export type Kind = (typeof KINDS)[number]
 
 const HOST = '127.0.0.1'
+/** Whoever opens a session has tokens of its own for it. A token holds nothing but its era and randomness. */
+const TOKENS: TokenSource = {
+  take: () => encodeToken({ era: 1, input: systemRandom.bytes(TOKEN_INPUT_BYTES), output: systemRandom.bytes(64) }),
+}
+const NOBODY = `0x${'00'.repeat(20)}` as const
 const CLAIM_KBPS = 10_000
 /** Short, since nothing arrives: only the beginning of a session matters here. */
 const SOAK_MS = 1500
@@ -65,7 +71,7 @@ export class Openers {
     const sessionId = systemRandom.bytes(32)
     const request = {
       ...{ sessionId: toHex(sessionId), provider: this.answers, claimKbps: CLAIM_KBPS },
-      ...{ stream: await this.#dial(sessionId), advertisedHost: HOST, udpHost: HOST },
+      ...{ stream: await this.#dial(sessionId), advertisedHost: HOST, udpHost: HOST, token: TOKENS.take(NOBODY) },
     }
     const session = await HeartbeatSession.open(request, { receiver: this.receiver, random: systemRandom })
     let isShown = false
@@ -96,7 +102,7 @@ export class Openers {
           open: async () => {
             const deps = soloSender(
               { ...terms, receiver: self.verifier, provider: this.answers },
-              { signer, udpHost: HOST, openProvider: () => this.#dial(ids[slot]!) },
+              { signer, udpHost: HOST, tokens: TOKENS, openProvider: () => this.#dial(ids[slot]!) },
             )
             const stream = connect(streamPair(HOST), theirs => serveProbe(theirs, deps))
             streams.push(stream)
