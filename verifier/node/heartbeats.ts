@@ -13,7 +13,7 @@ import { type ChainFacts, claimOf } from '../core/facts.js'
 import { literalHosts } from '../net/literal-addresses.js'
 import { dialSession } from './dialling.js'
 import type { MeasuringModules } from './measuring-modules.js'
-import { isAbort, until } from './waiting.js'
+import { aborted, isAbort, until } from './waiting.js'
 
 /** How long a heartbeat waits for its answer, in ticks, and at most. */
 const TIMEOUT_TICKS = 1.5
@@ -81,8 +81,10 @@ export class Heartbeats {
     } catch (error) {
       if (!isAbort(error) && !ended.aborted) throw error
     }
-    await Promise.all(beats)
-    await line.close()
+    // Votes are due when the epoch ends: no provider may hold them up by answering late, or not at all.
+    await Promise.race([Promise.all(beats), aborted(ended)])
+    const closed = line.close()
+    if (!ended.aborted) await closed
   }
 
   async #beat(line: Line, tick: number, ended: AbortSignal): Promise<void> {

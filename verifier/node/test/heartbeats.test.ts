@@ -1,7 +1,7 @@
 /** Heartbeats of one epoch, over libp2p and UDP on loopback. */
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
-import { Receiver, systemClock, systemRandom } from '../../../probe/index.js'
+import { type ForwardingSpec, Receiver, systemClock, systemRandom } from '../../../probe/index.js'
 import { forwardings } from '../../../probe/test/fixtures/forwardings.js'
 import { Network } from '../../../probe/test/harness.js'
 import { toHex } from '../../../proto/hex.js'
@@ -24,8 +24,9 @@ const PARAMS = { ...DEVNET, epochSeconds: 4, tickMs: 200 }
 describe('heartbeats', function () {
   this.timeout(20_000)
 
-  it('leave the senders their tokens, whatever a provider refuses', async () => {
-    const network = await Network.open({ claimKbps: 10_000, forwarding: forwardings.refuses })
+  /** @param endsInMs when the epoch ends, if that is before all ticks are over */
+  async function run(forwarding: ForwardingSpec, endsInMs?: number) {
+    const network = await Network.open({ claimKbps: 10_000, forwarding })
     const seed = toHex(randomBytes(32))
     const peer = await createPeer({ seed, listen: [`/ip4/${HOST}/tcp/0`], log: silent })
     const receiver = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
@@ -43,6 +44,7 @@ describe('heartbeats', function () {
         },
         () => {},
       )
+      const beganMs = performance.now()
       const { account } = network.provider.answers
       const sample = facts({ verifiers: 4, providers: 1, epoch: 1 })
       const chain = { ...sample, providers: sample.providers.map(one => ({ ...one, account })) }
@@ -62,15 +64,28 @@ describe('heartbeats', function () {
         },
       } as unknown as MeasuringModules
       const heartbeats = new Heartbeats(modules, chain, account, toHex(randomBytes(32)))
-      await heartbeats.run(stopping.signal)
-      expect(heartbeats.answered).to.equal(0n)
-      expect(opened).to.be.greaterThan(heartbeatTokens(PARAMS))
-      expect(taken).to.equal(heartbeatTokens(PARAMS))
+      const ended = endsInMs === undefined ? stopping.signal : AbortSignal.timeout(endsInMs)
+      await heartbeats.run(ended)
+      return { heartbeats, opened, taken, lateMs: endsInMs === undefined ? 0 : performance.now() - beganMs - endsInMs }
     } finally {
       stopping.abort()
       await peer.stop()
       await receiver.close()
       await network.close()
     }
+  }
+
+  it('leave the senders their tokens, whatever a provider refuses', async () => {
+    const { heartbeats, opened, taken } = await run(forwardings.refuses)
+    expect(heartbeats.answered).to.equal(0n)
+    expect(opened).to.be.greaterThan(heartbeatTokens(PARAMS))
+    expect(taken).to.equal(heartbeatTokens(PARAMS))
+  })
+
+  it('end with the epoch, although the provider answers none of them', async () => {
+    const { heartbeats, lateMs } = await run(forwardings.forwardsNothing, 3000)
+    expect(heartbeats.answered).to.equal(0n)
+    expect(heartbeats.sent).to.not.equal(0n)
+    expect(lateMs).to.be.below(200)
   })
 })
