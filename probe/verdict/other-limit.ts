@@ -24,7 +24,8 @@ export const DIRECT_PERCENT = 115
 /** The most that control datagrams may have lost. */
 export const CONTROL_LOSS_BPS = 300
 /**
- * A log that shows more than this part of the sender's share is invented: the relay polices each sender to its share.
+ * No log counts for more than this part of the sender's share: one that boasts must not make up for others that sent too
+ * little. An honest sender that catches up after a pause may show more for a short reading.
  */
 const OFFERED_MOST = 1.1
 
@@ -56,8 +57,7 @@ function isOffered(facts: SessionFacts): boolean {
   const mostKbps = OFFERED_MOST * shareKbps(claimKbps, k)
   const offers = senders
     .filter(sender => isCredible(sender) || isRefused(sender))
-    .map(sender => offeredBy(facts, sender))
-    .filter(kbps => kbps <= mostKbps)
+    .map(sender => Math.min(offeredBy(facts, sender), mostKbps))
   return (
     offers.length >= neededSenders(k) &&
     offers.reduce((sum, kbps) => sum + kbps, 0) * 100 >= OFFERED_PERCENT * claimKbps

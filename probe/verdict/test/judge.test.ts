@@ -37,12 +37,15 @@ describe('judge', () => {
     expect(judged([granted, slow, slow], 2_000)).to.include({ kind: 'at-least', reason: 'sender-limited' })
   })
 
-  it('believes no log that contradicts what arrived, or shows more than a share', () => {
+  it('believes no log that contradicts what arrived, and no more of any log than a share', () => {
     const understated = { ...granted, log: logOf(10), highest: 1500 }
     expect(judged([granted, granted, understated], 2_000)).to.have.property('kind', 'under')
     expect(judged([granted, understated, understated], 2_000)).to.have.property('kind', 'at-least')
     const boaster = { ...granted, log: logOf(3 * A_SHARE) }
-    expect(judged([boaster, granted, silent], 2_000)).to.have.property('kind', 'at-least')
+    const slow = { ...granted, log: logOf(20), highest: 500 }
+    expect(judged([boaster, slow, silent], 2_000)).to.include({ kind: 'at-least', reason: 'sender-limited' })
+    // Who boasts could as well show just its share: it gains nothing, and no honest sender that caught up is left out.
+    expect(judged([boaster, granted, silent], 2_000)).to.have.property('kind', 'under')
   })
 
   it('needs control datagrams that came through well at the same time', () => {
