@@ -94,9 +94,12 @@ const estimatorOptions = (
 })
 
 /** The session's fixed span; undefined if the estimator decides when it has seen enough. */
-function spanOf(links: readonly SenderLink[], { soakMs, atOnce, yieldMs }: MeasurementOptions): FixedSpan | undefined {
+function spanOf(
+  links: readonly SenderLink[],
+  { claimKbps, soakMs, atOnce, yieldMs }: MeasurementOptions,
+): FixedSpan | undefined {
   if (soakMs !== undefined) return togetherSpan(soakMs)
-  return atOnce ? groupSpan(shortestRttMs(links), yieldMs) : undefined
+  return atOnce ? groupSpan(claimKbps, shortestRttMs(links), yieldMs) : undefined
 }
 
 /** Until enough was seen. @param look at every look */

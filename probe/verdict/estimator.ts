@@ -82,10 +82,13 @@ const discardOf = (rttMs: number, leastMs: number): number =>
  * low reading must be: no member knows whether the sum is low. The discard is longer than the difference of their
  * clocks.
  */
-export const groupSpan = (rttMs: number, yieldMs: number): FixedSpan => ({
-  discardMs: discardOf(rttMs, GROUP_DISCARD_MS),
-  measureMs: Math.max(MEASURE_MS, yieldMs),
-})
+export function groupSpan(claimKbps: number, rttMs: number, yieldMs: number): FixedSpan {
+  const windowMs = windowMsOf(claimKbps)
+  const windows = Math.ceil(Math.max(MEASURE_MS, yieldMs) / windowMs)
+  return { discardMs: discardOf(rttMs, GROUP_DISCARD_MS), measureMs: windows * windowMs }
+}
+
+const windowMsOf = (claimKbps: number): number => Math.max(MIN_WINDOW_MS, (WINDOW_MS_MBPS * 1000) / claimKbps)
 
 /** Times on the clock of `push`. Rates in kbit/s at the IP layer. */
 export interface Estimate {
@@ -130,7 +133,7 @@ export class Estimator {
   constructor(startMs: number, options: EstimatorOptions) {
     const { claimKbps, fixed } = options
     this.#options = options
-    const windowMs = Math.max(MIN_WINDOW_MS, (WINDOW_MS_MBPS * 1000) / claimKbps)
+    const windowMs = windowMsOf(claimKbps)
     this.#windowMs = Math.min(windowMs, fixed?.windowMs ?? windowMs)
     const { discardMs, measureMs } = fixed ?? this.#span()
     this.#discardMs = discardMs
