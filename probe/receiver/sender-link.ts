@@ -283,19 +283,15 @@ export class SenderLink {
       if (grant.rateKbps !== shape.rateKbps || grant.budgetBytes !== shape.budgetBytes)
         throw new Error('asked the provider for something else')
       this.#grant = grant
-      // A tag that is in use gets no data: the provider chose it, so the session counts as granted and not served.
       const { collecting } = this.#ports
-      this.#expected.push(
-        collecting.expect(slot, grant.tag, headerKey, 'provider'),
-        collecting.expect(slot, controlTag, headerKey, 'direct'),
-      )
+      // A tag that is in use gets no data: the provider chose it, so the session counts as granted and not served.
+      const expect = (tag: Uint8Array, way: 'provider' | 'direct') => collecting.expect(slot, tag, headerKey, way)
+      this.#expected.push(expect(grant.tag, 'provider'), expect(controlTag, 'direct'))
     }
   }
 
   #tell(frame: ProbeFrame): void {
-    this.#send(frame).catch(() => {
-      // The stream is gone: `run` notices.
-    })
+    this.#send(frame).catch(() => {}) // `run` notices
   }
 
   async #send(frame: ProbeFrame): Promise<void> {

@@ -79,13 +79,12 @@ const discardOf = (rttMs: number, leastMs: number): number =>
 
 /**
  * The span of receivers that measure at once. They have no stop rule, so their spans overlap, and each is as long as a
- * low reading must be: no member knows whether the sum is low. The discard is longer than the difference of their
- * clocks.
+ * low reading must be: no member knows whether the sum is low. The discard is longer than their clocks differ.
  */
 export function groupSpan(claimKbps: number, rttMs: number, yieldMs: number): FixedSpan {
   const windowMs = windowMsOf(claimKbps)
-  const windows = Math.ceil(Math.max(MEASURE_MS, yieldMs) / windowMs)
-  return { discardMs: discardOf(rttMs, GROUP_DISCARD_MS), measureMs: windows * windowMs }
+  const measureMs = Math.ceil(Math.max(MEASURE_MS, yieldMs) / windowMs) * windowMs
+  return { discardMs: discardOf(rttMs, GROUP_DISCARD_MS), measureMs }
 }
 
 const windowMsOf = (claimKbps: number): number => Math.max(MIN_WINDOW_MS, (WINDOW_MS_MBPS * 1000) / claimKbps)
