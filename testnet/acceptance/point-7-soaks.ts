@@ -12,22 +12,25 @@ const RUN_SECONDS = 400
 const TOLERANCE = 0.1
 /** Between looks at whether the asked verifier has the report. */
 const POLL_MS = 100
-const COMMON = ['--providers', 'honest=1,bucket=1', '--soaks', '--epochs', '2']
+const COMMON = ['--providers', 'honest=1,bucket=1', '--soaks']
 
+/** A verifier with 50 Mbit/s cannot receive a claim of 30 alone, and has room for its part in a second try. */
 const NETWORKS = [
-  { name: 'alone', args: ['--verifiers', '4', '--claim', '25'] },
-  { name: 'in groups', args: ['--verifiers', '5', '--claim', '30', '--capacity', '40'] },
+  { name: 'alone', epochs: 2, args: ['--verifiers', '4', '--claim', '25'] },
+  { name: 'in groups', epochs: 1, args: ['--verifiers', '5', '--claim', '30', '--capacity', '50'] },
 ]
 
 export const soaks: Point = {
   number: 7,
   title: 'soaks see through a token bucket',
   run: async checks => {
-    for (const { name, args } of NETWORKS) await network(checks, name, [...args, ...COMMON])
+    for (const { name, epochs, args } of NETWORKS) {
+      await network(checks, name, epochs, [...args, ...COMMON, '--epochs', `${epochs}`])
+    }
   },
 }
 
-const network = (checks: Checks, name: string, args: readonly string[]) =>
+const network = (checks: Checks, name: string, epochs: number, args: readonly string[]) =>
   TestnetRun.with(args, async run => {
     const ready = await run.ready()
     await run.epoch(1, RUN_SECONDS)
@@ -41,7 +44,10 @@ const network = (checks: Checks, name: string, args: readonly string[]) =>
     const exit = await run.end(RUN_SECONDS)
     checks.that(exit.code === 0, `${name}: exit code 0`, `${exit.code ?? exit.signal}`)
     if (exit.code !== 0) checks.note(run.stderr)
-    checks.that(run.epochs.length === 2 && run.epochs.every(({ posted }) => posted), `${name}: both epochs are posted`)
+    checks.that(
+      run.epochs.length === epochs && run.epochs.every(({ posted }) => posted),
+      `${name}: every epoch is posted`,
+    )
     for (const { epoch, scores } of run.epochs) {
       for (const { profile, rateKbps, claimKbps } of scores) {
         const most = profile === 'bucket' ? (claimKbps / FOLD) * (1 + INFLATION) : claimKbps

@@ -21,7 +21,7 @@ const ORDER_TOKENS = 8
 const ORDER_TIMEOUT_MS = 2000
 /** How often the wallet looks for orders that are due: so many times an epoch. */
 const STEPS_PER_EPOCH = 20
-const LONGEST_STEP_MS = 60_000
+const LONGEST_STEP_MS = 2000
 
 type WalletContext = Pick<
   VerifierContext,
