@@ -7,6 +7,7 @@
  */
 import { CHALLENGES_PER_HOST, ECHOED_HOSTS_KEPT } from '../constants.js'
 import { hostKey } from '../wire/host-key.js'
+import { RecentHosts } from '../wire/recent-hosts.js'
 
 const SECOND_MS = 1000
 
@@ -14,13 +15,12 @@ export class ChallengeCap {
   #second = Number.NaN
   /** challenges in this second, by host; bounded by the relay's open sessions */
   readonly #sent = new Map<string, number>()
-  /** the host that echoed last comes last */
-  readonly #echoed = new Set<string>()
+  readonly #echoed = new RecentHosts(ECHOED_HOSTS_KEPT)
 
   /** Counts one more challenge. @returns whether it may go out now */
   take(host: string, nowMs: number): boolean {
+    if (this.#echoed.has(host)) return true
     const name = hostKey(host)
-    if (this.#echoed.has(name)) return true
     const second = Math.floor(nowMs / SECOND_MS)
     if (second !== this.#second) this.#sent.clear()
     this.#second = second
@@ -31,12 +31,6 @@ export class ChallengeCap {
   }
 
   echoed(host: string): void {
-    const name = hostKey(host)
-    this.#echoed.delete(name)
-    this.#echoed.add(name)
-    for (const oldest of this.#echoed) {
-      if (this.#echoed.size <= ECHOED_HOSTS_KEPT) return
-      this.#echoed.delete(oldest)
-    }
+    this.#echoed.add(host)
   }
 }

@@ -8,6 +8,7 @@
  */
 import { KNOWN_HOSTS_KEPT } from '../constants.js'
 import { hostKey } from './host-key.js'
+import { RecentHosts } from './recent-hosts.js'
 
 export interface HostRates {
   /** a second, for each host */
@@ -24,7 +25,7 @@ const SECOND_MS = 1000
 
 export class HostLimit {
   readonly #rates: HostRates
-  readonly #known = new Set<string>()
+  readonly #known = new RecentHosts(KNOWN_HOSTS_KEPT)
   /** when each bucket will be full again; a bucket that is full needs no entry */
   readonly #fullMs = new Map<string, number>()
   #allFullMs = Number.NEGATIVE_INFINITY
@@ -36,7 +37,7 @@ export class HostLimit {
   /** Counts one more. @returns whether there is room for it */
   take(host: string, nowMs: number): boolean {
     const key = hostKey(host)
-    const known = this.#known.has(key)
+    const known = this.knows(host)
     const all = known ? this.#allFullMs : after(this.#allFullMs, this.#rates.all, nowMs)
     const own = after(this.#fullMs.get(key), known ? this.#rates.known : this.#rates.host, nowMs)
     if (all === undefined || own === undefined) return false
@@ -49,14 +50,11 @@ export class HostLimit {
 
   /** A verifier's host. */
   know(host: string): void {
-    const key = hostKey(host)
-    this.#known.delete(key)
-    this.#known.add(key)
-    if (this.#known.size > KNOWN_HOSTS_KEPT) this.#known.delete(this.#known.values().next().value!)
+    this.#known.add(host)
   }
 
   knows(host: string): boolean {
-    return this.#known.has(hostKey(host))
+    return this.#known.has(host)
   }
 
   /** It was a verifier's after all: knows its host, and takes back what that was counted for. */
