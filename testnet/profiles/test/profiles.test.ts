@@ -133,7 +133,7 @@ describe('what the profiles promise', () => {
     expect(broken('flaky', of(4000))).to.have.length(1)
   })
 
-  for (const profile of ['refuser', 'dead']) {
+  for (const profile of ['refuser', 'dead', 'shunner', 'pretender']) {
     it(`${profile} has the rate zero, and is slashed`, () => {
       const zero = (epoch: number, penaltyBps = 0) =>
         leaf(epoch, 0, { status: STATUS.unserving, breachBits: 1, penaltyBps })
