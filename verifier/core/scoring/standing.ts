@@ -24,6 +24,8 @@ export interface EndedWindow {
   readonly measured: MeasuredRate | undefined
   /** no rate was read for want of a path, even if that counts as rate 0 by now: the run of such windows goes on (default: false) */
   readonly pathless?: boolean
+  /** Below the slashing threshold, so the provider did not show that it serves again (default: false). */
+  readonly breach?: boolean
   readonly ticks: WindowTicks
 }
 
@@ -60,7 +62,7 @@ export function nextStanding(
   { halfLifeWindows }: { readonly halfLifeWindows: number },
 ): Standing {
   if (!ended) return previous
-  const { measured, pathless, ticks } = ended
+  const { measured, ticks } = ended
   const factorQ32 = decayQ32(halfLifeWindows)
   const throughput = nextThroughput(throughputIn(previous), factorQ32, measured)
   const upQ16 = decayed(BigInt(previous.ticksUpQ16), factorQ32) + BigInt(ticks.up) * TICK_Q16
@@ -75,6 +77,12 @@ export function nextStanding(
     throughputWeightQ32: Number(throughput.weightQ32),
     ticksUpQ16: Number(upQ16),
     ticksTotalQ16: Number(totalQ16),
-    unmeasuredRun: measured && !pathless ? 0 : Math.min(LARGEST_RUN, previous.unmeasuredRun + 1),
+    unmeasuredRun: nextRun(previous.unmeasuredRun, ended),
   }
+}
+
+/** A breach does not end the run: else a provider without a path need not repair it, if it fails openly now and then. */
+function nextRun(run: number, { measured, pathless, breach }: EndedWindow): number {
+  if (!measured || pathless) return Math.min(LARGEST_RUN, run + 1)
+  return breach ? run : 0
 }
