@@ -23,7 +23,7 @@ const leaf = (epoch: number, rate: number | undefined, more: Partial<Leaf> = {})
   throughputWeightQ32: 2 ** 31,
   ticksUpQ16: 0,
   ticksTotalQ16: 0,
-  unmeasuredRun: 0,
+  pathlessQ2: 0,
   soakVotes: ZERO_HASH,
   windowVotes: ZERO_HASH,
   link: ZERO_HASH,
