@@ -18,6 +18,8 @@ export interface JusticeRow {
   readonly lagMs: number
   /** share of that time in which the harness stood still */
   readonly pausedShare: number
+  /** whether the provider's own monitor said that its line did not keep the claim; null if nobody looked */
+  readonly warned: boolean | null
 }
 
 export interface CellResult {

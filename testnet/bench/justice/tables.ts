@@ -13,6 +13,12 @@ const figures = (rows: readonly JusticeRow[], of: 'reading' | 'passed'): number[
 export const outcomesText = (rows: readonly JusticeRow[]): string =>
   counted(rows.map(({ outcome, reason }) => (reason === null ? outcome : `${outcome}: ${reason}`)))
 
+/** `12 of 20`; empty if nobody looked. */
+function warnedText(rows: readonly JusticeRow[]): string {
+  const looked = rows.flatMap(({ warned }) => warned ?? [])
+  return looked.length === 0 ? '' : `${looked.filter(Boolean).length} of ${looked.length}`
+}
+
 function counted(names: readonly string[]): string {
   const counts = new Map<string, number>()
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
@@ -35,12 +41,13 @@ function cellColumns(cell: CellResult): string[] {
     share(quantile(reading, 0)),
     counted(rows.flatMap(({ first }) => first ?? [])),
     outcomesText(rows),
+    warnedText(rows),
     result,
   ]
 }
 
-const HEAD = ['cell', 'class', 'line', 'passed', 'reading', 'lowest', 'low first tries', 'outcomes', '']
-const WIDTHS = [24, 8, 5, 6, 7, 6, 15, 0, 0]
+const HEAD = ['cell', 'class', 'line', 'passed', 'reading', 'lowest', 'low first tries', 'outcomes', 'warned', '']
+const WIDTHS = [24, 9, 5, 6, 7, 6, 15, 24, 10, 0]
 
 /** One line for the person who waits. */
 export const cellLine = (cell: CellResult): string =>

@@ -19,6 +19,7 @@ const row = (more: Partial<JusticeRow> = {}): JusticeRow => ({
   seconds: 1.5,
   lagMs: 3,
   pausedShare: 0.01,
+  warned: false,
   ...more,
 })
 const rows = (count: number, more: Partial<JusticeRow> = {}): JusticeRow[] =>
