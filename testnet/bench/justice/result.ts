@@ -56,7 +56,9 @@ export interface JusticeResult {
   readonly cells: readonly CellResult[]
   /** datagrams for which a socket had no room, after the calibration; null if nobody counts them */
   readonly overruns: number | null
+  /** of the workers, after the calibration */
   readonly cpuSeconds: number
+  /** after the calibration */
   readonly minutes: number
   readonly ok: boolean
   readonly verdict: string

@@ -2,7 +2,7 @@
 import { table } from '../markdown.js'
 import { median, quantile } from '../quantile.js'
 import type { CalibrationStep, CellResult, JusticeResult, JusticeRow } from './result.js'
-import { faultOf, limitOf } from './verdict.js'
+import { faultOf, limitOf, warnedOf } from './verdict.js'
 
 const share = (value: number | undefined | null): string =>
   value === undefined || value === null || Number.isNaN(value) ? '' : value.toFixed(2)
@@ -15,8 +15,8 @@ export const outcomesText = (rows: readonly JusticeRow[]): string =>
 
 /** `12 of 20`; empty if nobody looked. */
 function warnedText(rows: readonly JusticeRow[]): string {
-  const looked = rows.flatMap(({ warned }) => warned ?? [])
-  return looked.length === 0 ? '' : `${looked.filter(Boolean).length} of ${looked.length}`
+  const looked = rows.filter(({ warned }) => warned !== null).length
+  return looked === 0 ? '' : `${warnedOf(rows)} of ${looked}`
 }
 
 function counted(names: readonly string[]): string {

@@ -9,7 +9,10 @@ describe('a row of bench justice', () => {
     const outcome: Outcome = { kind: 'at-least', measurement, reason: 'unstable' }
     expect(
       rowOf(
-        { voted: { outcome, passedKbps: 14_000, lagMs: 4, pausedShare: 0, tookMs: 1500, warned: true }, first: undefined },
+        {
+          voted: { outcome, passedKbps: 14_000, lagMs: 4, pausedShare: 0, tookMs: 1500, warned: true },
+          first: undefined,
+        },
         10_000,
       ),
     ).to.deep.equal({
