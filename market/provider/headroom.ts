@@ -56,8 +56,14 @@ export class Headroom {
       this.#busyMs += ms
       this.#busyBytes += bytes
     }
-    if (nowMs - this.#begun.ms < READING_MS) return undefined
-    const reading = this.#read(now.counters, this.#begun.counters)
+    return nowMs - this.#begun.ms < READING_MS ? undefined : this.finish()
+  }
+
+  /** Ends the reading with the last look. @returns undefined if it says nothing */
+  finish(): Reading | undefined {
+    const [now, begun] = [this.#last, this.#begun]
+    if (now === undefined || begun === undefined) return undefined
+    const reading = this.#read(now.counters, begun.counters)
     this.#begun = now
     this.#busyMs = 0
     this.#busyBytes = 0

@@ -53,6 +53,21 @@ describe('a provider’s headroom', () => {
     }
   })
 
+  it('can be read before its time, and then begins anew', () => {
+    const headroom = new Headroom(() => CLAIM_KBPS)
+    expect(headroom.finish()).to.equal(undefined)
+    const counters = { forwarded: 0, forwardedBytes: 0, counterSignedBytes: 0, receiptedBytes: 0 }
+    for (let ms = 0; ms <= 1000; ms += LOOK_MS) {
+      headroom.look(counters, ms)
+      counters.forwarded += 1000
+      counters.forwardedBytes += 1_200_000
+    }
+    headroom.look({ ...counters, counterSignedBytes: 1e6, receiptedBytes: 4e6 }, 1000 + LOOK_MS)
+    expect(headroom.finish()).to.deep.include({ kept: false })
+    expect(headroom.finish()).to.equal(undefined)
+    expect(headroom.counts).to.deep.equal({ readings: 1, missed: 1 })
+  })
+
   it('is never more than what the relay sent, whatever a receiver signs', () => {
     const { deliveredKbps, forwardedKbps } = readingOf(1.65 * CLAIM_KBPS, 5).readings[0]!
     expect(deliveredKbps).to.equal(forwardedKbps)

@@ -17,10 +17,11 @@ import type { Stage } from '../../lab/line/stage.js'
 
 /**
  * `control`: nothing limits the line, so a reading below the claim is the harness's. `honest`: the line carries
- * claim/0.7 or more, whatever else is wrong with it. `slow`: the line carries 60 % of the claim. `reported`: a part of the
- * claim goes to others for good, and the bench reports what the probe makes of that.
+ * claim/0.7 or more, whatever else is wrong with it. `slow`: the line carries 60 % of the claim. `household`: the
+ * household's own traffic takes a part of the claim for good, and the provider's monitor must say so. `reported`: the bench
+ * reports what the probe makes of the line.
  */
-export type CellClass = 'control' | 'honest' | 'slow' | 'reported'
+export type CellClass = 'control' | 'honest' | 'slow' | 'household' | 'reported'
 
 /** The lines of a session, besides the base delay. Every line not named is wide. */
 export interface CellLines {
@@ -95,7 +96,7 @@ const TCP_CELLS: readonly JusticeCell[] = (
   honest(`tcp-${law}-${flows}-codel`, withTcp(law, flows, codel)),
   cell(
     `tcp-${law}-${flows}-fair`,
-    'reported',
+    'household',
     LINK_SHARE / (flows + 1),
     withTcp(law, flows, kbps => fair(() => fifoOf(100)(kbps))),
   ),

@@ -37,7 +37,6 @@ export async function run(args: string[]): Promise<number> {
     claimKbps: 1000 * positive('claim', values.claim),
     seed: values.seed ?? Math.random().toString(36).slice(2, 8),
   }
-  const startMs = performance.now()
   const pool = await Pool.open()
   try {
     console.log(`seed ${plan.seed}; ${pool.size} workers`)
@@ -45,8 +44,10 @@ export async function run(args: string[]): Promise<number> {
     const wanted = values.parallel === undefined ? undefined : positive('parallel', values.parallel)
     const calibration = wanted ? [] : await calibrate(pool, plan, step => console.log(calibrationLine(step)))
     const parallel = wanted ?? Math.ceil(USED_SHARE * calibration.at(-1)!.parallel)
-    // The calibration overruns sockets on purpose.
+    // The calibration overruns sockets on purpose, and its sessions are no votes.
     const overrunsBefore = pool.overruns
+    const cpuBefore = pool.cpuSeconds
+    const startMs = performance.now()
     console.log(headLine())
     const tell = (cell: CellResult) => console.log(cellLine(cell))
     const modelled = await runCells(pool, plan, parallel, tell)
@@ -64,7 +65,7 @@ export async function run(args: string[]): Promise<number> {
       parallel,
       cells,
       overruns: overrunsBefore === undefined ? null : pool.overruns! - overrunsBefore,
-      cpuSeconds: pool.cpuSeconds,
+      cpuSeconds: pool.cpuSeconds - cpuBefore,
       minutes: (performance.now() - startMs) / 60_000,
       ok,
       verdict: line,

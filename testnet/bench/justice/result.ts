@@ -18,6 +18,8 @@ export interface JusticeRow {
   readonly lagMs: number
   /** share of that time in which the harness stood still */
   readonly pausedShare: number
+  /** whether the provider's own monitor said that its line did not keep the claim; null if nobody looked */
+  readonly warned: boolean | null
 }
 
 export interface CellResult {
@@ -54,7 +56,9 @@ export interface JusticeResult {
   readonly cells: readonly CellResult[]
   /** datagrams for which a socket had no room, after the calibration; null if nobody counts them */
   readonly overruns: number | null
+  /** of the workers, after the calibration */
   readonly cpuSeconds: number
+  /** after the calibration */
   readonly minutes: number
   readonly ok: boolean
   readonly verdict: string

@@ -17,6 +17,7 @@ import {
 } from '../../../probe/index.js'
 import { delayedPair } from '../../lab/delayed-streams.js'
 import { ModelledPath, type PathHosts, type PathLines } from '../../lab/modelled-path.js'
+import { ProviderMonitor } from './provider-monitor.js'
 import type { SessionFigures } from './session-figures.js'
 
 /** k */
@@ -38,6 +39,7 @@ export async function runSession({ claimKbps, hosts, lines, receiver }: RigOptio
   // Verifiers have tokens for reserved sessions; who has one is of no matter here.
   const relay = await Relay.open({ ...port, claimKbps, ...provider, access: everybodyReserved })
   const path = await ModelledPath.open(hosts, { relayPort: relay.port, receiverPort: receiver.port }, lines)
+  const monitor = new ProviderMonitor(relay, claimKbps)
   const terms = { claimKbps, senders: SENDERS, receiver: verifier.verifier, provider: provider.answers }
   const { directMs } = lines
   const wayOf = (slot: number): string =>
@@ -60,7 +62,7 @@ export async function runSession({ claimKbps, hosts, lines, receiver }: RigOptio
                   signer,
                   udpHost: hosts.ends,
                   openProvider: async () =>
-                    connect(streamPair(wayOf(slot)), theirs => relay.serve(theirs, `sender ${slot}`)),
+                    connect(streamPair(wayOf(slot)), theirs => monitor.follow(relay.serve(theirs, `sender ${slot}`))),
                 }),
               ),
             ),
@@ -79,14 +81,17 @@ export async function runSession({ claimKbps, hosts, lines, receiver }: RigOptio
         },
       },
     )
+    const tookMs = systemClock.now() - beganMs
     return {
       outcome,
       passedKbps: span && path.passed.rateKbps(span.fromMs, span.toMs),
       lagMs,
       pausedShare: path.pausedShare,
-      tookMs: systemClock.now() - beganMs,
+      tookMs,
+      warned: await monitor.warned(),
     }
   } finally {
+    monitor.close()
     await path.close()
     await relay.close()
   }

@@ -3,7 +3,7 @@ import type { JusticeRow } from './result.js'
 import type { Tries } from './tries.js'
 
 export function rowOf({ voted, first }: Tries, claimKbps: number): JusticeRow {
-  const { outcome, passedKbps, lagMs, pausedShare, tookMs } = voted
+  const { outcome, passedKbps, lagMs, pausedShare, tookMs, warned = null } = voted
   const measurement = 'measurement' in outcome ? outcome.measurement : undefined
   return {
     outcome: outcome.kind,
@@ -15,5 +15,6 @@ export function rowOf({ voted, first }: Tries, claimKbps: number): JusticeRow {
     seconds: tookMs / 1000,
     lagMs,
     pausedShare,
+    warned,
   }
 }

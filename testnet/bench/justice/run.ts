@@ -19,6 +19,8 @@ const WAVES = 2
 const MAY_STARVE = 0.1
 /** A session is repeated so often at most, over all sessions of a cell together. */
 const MOST_REPEATS = 1
+/** Nothing is judged by these cells, so few sessions show what the probe makes of them. */
+const REPORTED_SESSIONS = 20
 
 export interface JusticePlan {
   readonly cells: readonly JusticeCell[]
@@ -69,6 +71,9 @@ export async function calibrate(
   return steps
 }
 
+export const sessionsOf = ({ class: of }: Pick<JusticeCell, 'class'>, sessions: number): number =>
+  of === 'reported' ? Math.min(REPORTED_SESSIONS, sessions) : sessions
+
 /** @param done told of each cell, once all its sessions are over */
 export async function runCells(
   pool: Pool,
@@ -76,7 +81,9 @@ export async function runCells(
   parallel: number,
   done: (cell: CellResult) => void,
 ): Promise<CellResult[]> {
-  const states = cells.map(cell => new CellState(cell, sessions, cell.family === 6 ? pool.noIpv6 : undefined))
+  const states = cells.map(
+    cell => new CellState(cell, sessionsOf(cell, sessions), cell.family === 6 ? pool.noIpv6 : undefined),
+  )
   for (const state of states) if (state.isDone) done(state.result())
   const next = (): Job | undefined => {
     const state = states.find(one => one.isOpen)

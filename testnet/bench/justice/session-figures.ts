@@ -10,4 +10,6 @@ export interface SessionFigures {
   /** share of that time in which the harness stood still */
   readonly pausedShare: number
   readonly tookMs: number
+  /** whether the provider's own monitor said that its line did not keep the claim; undefined if nobody looked */
+  readonly warned: boolean | undefined
 }

@@ -2,7 +2,7 @@
 import { table } from '../markdown.js'
 import { median, quantile } from '../quantile.js'
 import type { CalibrationStep, CellResult, JusticeResult, JusticeRow } from './result.js'
-import { faultOf, limitOf } from './verdict.js'
+import { faultOf, limitOf, warnedOf } from './verdict.js'
 
 const share = (value: number | undefined | null): string =>
   value === undefined || value === null || Number.isNaN(value) ? '' : value.toFixed(2)
@@ -12,6 +12,12 @@ const figures = (rows: readonly JusticeRow[], of: 'reading' | 'passed'): number[
 /** `verified 198, at-least: unstable 2`, the most frequent first. */
 export const outcomesText = (rows: readonly JusticeRow[]): string =>
   counted(rows.map(({ outcome, reason }) => (reason === null ? outcome : `${outcome}: ${reason}`)))
+
+/** `12 of 20`; empty if nobody looked. */
+function warnedText(rows: readonly JusticeRow[]): string {
+  const looked = rows.filter(({ warned }) => warned !== null).length
+  return looked === 0 ? '' : `${warnedOf(rows)} of ${looked}`
+}
 
 function counted(names: readonly string[]): string {
   const counts = new Map<string, number>()
@@ -35,12 +41,13 @@ function cellColumns(cell: CellResult): string[] {
     share(quantile(reading, 0)),
     counted(rows.flatMap(({ first }) => first ?? [])),
     outcomesText(rows),
+    warnedText(rows),
     result,
   ]
 }
 
-const HEAD = ['cell', 'class', 'line', 'passed', 'reading', 'lowest', 'low first tries', 'outcomes', '']
-const WIDTHS = [24, 8, 5, 6, 7, 6, 15, 0, 0]
+const HEAD = ['cell', 'class', 'line', 'passed', 'reading', 'lowest', 'low first tries', 'outcomes', 'warned', '']
+const WIDTHS = [24, 9, 5, 6, 7, 6, 15, 24, 10, 0]
 
 /** One line for the person who waits. */
 export const cellLine = (cell: CellResult): string =>

@@ -29,6 +29,7 @@ export async function bothTries(run: (n: number) => Promise<SessionFigures>, gap
     lagMs: Math.max(first.lagMs, second.lagMs),
     pausedShare: Math.max(first.pausedShare, second.pausedShare),
     tookMs: first.tookMs + second.tookMs,
+    warned: first.warned || second.warned,
   }
   return { voted: { ...result!, ...worst }, first }
 }

@@ -5,6 +5,8 @@ import type { CellResult, JusticeRow } from './result.js'
 const BLAMING: readonly string[] = ['under', 'dead', 'refused', 'garbage', 'no-path']
 /** A provider that delivers 60 % must be found in this share of the sessions. */
 const FOUND_SHARE = 0.95
+/** A provider whose household takes a part of its claim must be warned in this share of the sessions. */
+const WARNED_SHARE = 0.95
 /** A reading of the control cell below this was cut by the harness. */
 const WHOLE = 0.995
 /**
@@ -47,6 +49,9 @@ export function limitOf({ rows, starved, failure, unavailable }: CellResult): st
   return `the harness starved in ${starved} of ${starved + rows.length} sessions${failure === null ? '' : ` (${failure})`}`
 }
 
+/** Sessions after which the provider's own monitor said that its line did not keep the claim. */
+export const warnedOf = (rows: readonly JusticeRow[]): number => rows.filter(({ warned }) => warned === true).length
+
 /** What the cell shows that must not be; undefined if all is well. */
 export function faultOf(cell: CellResult): string | undefined {
   const { class: of, rows } = cell
@@ -57,7 +62,13 @@ export function faultOf(cell: CellResult): string | undefined {
   }
   if (of === 'control') {
     const cut = rows.filter(row => !isWhole(row)).length
-    return cut > 0 ? `the harness cut ${cut} of ${rows.length}` : undefined
+    if (cut > 0) return `the harness cut ${cut} of ${rows.length}`
+    const warned = warnedOf(rows)
+    return warned > 0 ? `warned without cause in ${warned} of ${rows.length}` : undefined
+  }
+  if (of === 'household') {
+    const warned = warnedOf(rows)
+    return warned < WARNED_SHARE * rows.length ? `warned only in ${warned} of ${rows.length}` : undefined
   }
   const blamed = rows.filter(isBlaming).length
   return of === 'honest' && blamed > 0 ? `blamed in ${blamed} of ${rows.length}` : undefined
@@ -75,7 +86,7 @@ export function verdictOf(cells: readonly CellResult[]): { readonly ok: boolean;
     ...(limited.length > 0 ? [`${limited.length} harness-limited: ${names(limited)}`] : []),
   ]
   // Without them, nothing shows that the probe still finds the slow, or that the harness is right.
-  const mustHold = judged.filter(({ class: of }) => of !== 'honest')
+  const mustHold = judged.filter(({ class: of }) => of === 'control' || of === 'slow')
   const held = mustHold.every(cell => limitOf(cell) === null)
   const ok = faulty.length === 0 && just > 0 && held
   return { ok, line: `${ok ? 'PASS' : 'FAIL'} justice: ${parts.join('; ')}` }

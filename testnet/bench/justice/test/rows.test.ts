@@ -9,7 +9,10 @@ describe('a row of bench justice', () => {
     const outcome: Outcome = { kind: 'at-least', measurement, reason: 'unstable' }
     expect(
       rowOf(
-        { voted: { outcome, passedKbps: 14_000, lagMs: 4, pausedShare: 0, tookMs: 1500 }, first: undefined },
+        {
+          voted: { outcome, passedKbps: 14_000, lagMs: 4, pausedShare: 0, tookMs: 1500, warned: true },
+          first: undefined,
+        },
         10_000,
       ),
     ).to.deep.equal({
@@ -23,14 +26,15 @@ describe('a row of bench justice', () => {
         seconds: 1.5,
         lagMs: 4,
         pausedShare: 0,
+        warned: true,
       },
     })
   })
 
   it('has no rate without a reading, or without a count', () => {
-    const rest = { lagMs: 0, pausedShare: 0, tookMs: 1 }
+    const rest = { lagMs: 0, pausedShare: 0, tookMs: 1, warned: undefined }
     const dead = { outcome: { kind: 'dead', granted: 3 }, passedKbps: 0, ...rest } as const
-    const none = { first: null, reason: null, reading: null, passed: null, megabytes: 0 }
+    const none = { first: null, reason: null, reading: null, passed: null, megabytes: 0, warned: null }
     expect(rowOf({ voted: dead, first: undefined }, 10_000)).to.include({ ...none, outcome: 'dead' })
     const under = { outcome: { kind: 'under', measurement }, passedKbps: undefined, ...rest } as const
     expect(rowOf({ voted: under, first: dead }, 10_000)).to.include({ reading: 0.75, passed: null, first: 'dead' })

@@ -22,12 +22,14 @@ describe('bench justice, sessions', function () {
     const results = await runCells(pool, plan, 2, ({ name }) => told.push(name))
     expect([...told].sort()).to.deep.equal(['slow-60', 'steady'])
     const of = (name: string) => results.find(one => one.name === name)!.rows
-    for (const { outcome, passed } of of('steady')) {
+    for (const { outcome, passed, warned } of of('steady')) {
       expect(outcome).to.equal('verified')
+      expect(warned).to.equal(false)
       expect(passed).to.be.closeTo(1 / 0.7, 0.15)
     }
-    for (const { outcome, reading, passed } of of('slow-60')) {
+    for (const { outcome, reading, passed, warned } of of('slow-60')) {
       expect(outcome).to.equal('under')
+      expect(warned).to.equal(true)
       expect(reading).to.be.closeTo(0.6, 0.06)
       expect(passed).to.be.closeTo(0.6, 0.06)
     }

@@ -11,7 +11,7 @@ const dead: Outcome = { kind: 'dead', granted: 3 }
 
 describe('the tries of bench justice', () => {
   const figures = (outcome: Outcome, more: Partial<SessionFigures> = {}): SessionFigures => ({
-    ...{ outcome, passedKbps: 14_000, lagMs: 1, pausedShare: 0, tookMs: 1000 },
+    ...{ outcome, passedKbps: 14_000, lagMs: 1, pausedShare: 0, tookMs: 1000, warned: false },
     ...more,
   })
   const tried = (...some: SessionFigures[]) => bothTries(async n => some[n]!, 0)
@@ -33,6 +33,15 @@ describe('the tries of bench justice', () => {
   it('count the worse pause of both, and the time of both', async () => {
     const { voted } = await tried(figures(under, { lagMs: 90, pausedShare: 0.1 }), figures(under, { lagMs: 150 }))
     expect(voted).to.include({ lagMs: 150, pausedShare: 0.1, tookMs: 2000 })
+  })
+
+  it('warned the provider if one of them did', async () => {
+    const warned = { warned: true }
+    expect((await tried(figures(under, warned), figures(verified))).voted).to.include(warned)
+    expect((await tried(figures(under), figures(under, warned))).voted).to.include(warned)
+    expect((await tried(figures(under), figures(under))).voted).to.include({ warned: false })
+    const unseen = { warned: undefined }
+    expect((await tried(figures(under, unseen), figures(under, unseen))).voted).to.include(unseen)
   })
 
   it('stop after a first that starved: the bench repeats it anyway', async () => {

@@ -6,6 +6,7 @@ import { CELLS } from '../cells.js'
 import { cellsOf } from '../justice.js'
 import { linesOf } from '../lines.js'
 import type { CellResult, JusticeRow } from '../result.js'
+import { sessionsOf } from '../run.js'
 import { cellLine, costLine, justiceTables, outcomesText } from '../tables.js'
 import { faultOf, isStarved, limitOf, verdictOf } from '../verdict.js'
 
@@ -19,6 +20,7 @@ const row = (more: Partial<JusticeRow> = {}): JusticeRow => ({
   seconds: 1.5,
   lagMs: 3,
   pausedShare: 0.01,
+  warned: false,
   ...more,
 })
 const rows = (count: number, more: Partial<JusticeRow> = {}): JusticeRow[] =>
@@ -84,6 +86,18 @@ describe('bench justice', () => {
       expect(faultOf(cell('slow', rows(10, { outcome: 'dead' })))).to.equal('found in 0 of 10')
     })
 
+    it('fails a household that takes the claim’s share, if the provider is not warned', () => {
+      const warned = (count: number) =>
+        cell('household', [...rows(count, { ...LOW, warned: true }), ...rows(20 - count, LOW)])
+      expect(verdictOf([...WHOLE, warned(19)])).to.have.property('ok', true)
+      expect(faultOf(warned(18))).to.equal('warned only in 18 of 20')
+      expect(verdictOf([...WHOLE, warned(18)])).to.have.property('ok', false)
+    })
+
+    it('fails a monitor that warns where nothing limits the line', () => {
+      expect(faultOf(cell('control', [...rows(19), row({ warned: true })]))).to.equal('warned without cause in 1 of 20')
+    })
+
     it('does not judge lines that it only reports', () => {
       const reported = cell('reported', rows(10, LOW))
       expect(verdictOf([...WHOLE, reported])).to.deep.equal({
@@ -118,6 +132,20 @@ describe('bench justice', () => {
     })
   })
 
+  it('counts the warnings of the providers whose monitors it saw', () => {
+    const seen = cell('household', [...rows(2, { warned: true }), row(), row({ warned: null })])
+    expect(cellLine(seen)).to.include(' 2 of 3 ')
+    expect(cellLine(cell('honest', rows(2, { warned: null })))).not.to.include(' of ')
+  })
+
+  it('runs fewer sessions of a cell that it only reports', () => {
+    expect(sessionsOf({ class: 'reported' }, 200)).to.equal(20)
+    expect(sessionsOf({ class: 'reported' }, 6)).to.equal(6)
+    for (const of of ['control', 'honest', 'slow', 'household'] as const) {
+      expect(sessionsOf({ class: of }, 200)).to.equal(200)
+    }
+  })
+
   it('prints readings and outcomes beside the truth', () => {
     const some = cell('honest', [
       ...rows(3),
@@ -126,7 +154,7 @@ describe('bench justice', () => {
     ])
     expect(outcomesText(some.rows)).to.equal('verified 3, under 1, no-data: senders-missing 1')
     expect(cellLine(some)).to.match(
-      /^a honest cell +honest +1\.43 +1\.43 +1\.00 +0\.70 +under 1 +verified 3, .* blamed in 1 of 5$/,
+      /^a honest cell +honest +1\.43 +1\.43 +1\.00 +0\.70 +under 1 +verified 3, .* 0 of 5 +blamed in 1 of 5$/,
     )
     expect(cellLine(cell('control', [], { mean: null, unavailable: 'no addresses' }))).to.match(
       / wide .* no addresses$/,
