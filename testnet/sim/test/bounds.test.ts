@@ -11,9 +11,10 @@ import { cheatRow, slashedRuns } from '../../bench/cheat/result.js'
 import {
   type Committee,
   colludingSenders,
+  firstLentLimit,
   framedWindow,
   inflatedWindow,
-  lentWindow,
+  lentLimit,
   sendersAtLeast,
   vetoedVote,
   vetoedWindow,
@@ -81,7 +82,8 @@ describe('bounds for colluding verifiers', () => {
             expect(odds(more)).to.be.at.least(odds(of) - 1e-12)
           }
           expect(vetoedVote(of, 1)).to.be.at.least(vetoedVote(of, 2))
-          expect(lentWindow(of)).to.be.at.least(inflatedWindow(of) - 1e-12)
+          expect(lentLimit(of)).to.be.at.least(inflatedWindow(of) - 1e-12)
+          expect(firstLentLimit(of)).to.be.at.least(lentLimit(of) - 1e-12)
         },
       ),
       { numRuns: 20 },
@@ -188,7 +190,6 @@ describe('bounds for groups of receivers', () => {
         const other = { otherOutcome: first.outcome, otherKbps: first.rateKbps }
         return vote(receiver, second.outcome, second.rateKbps, other)
       })
-      const soak = { now: false, held: [], needed: false }
       const { breach } = tallyVotes({
         votes,
         assigned,
@@ -196,7 +197,8 @@ describe('bounds for groups of receivers', () => {
         claimKbps: CLAIM_KBPS,
         params: DEVNET,
         unmeasuredRun: 0,
-        soak,
+        isSoak: () => false,
+        soak: { held: [], needed: false },
       })
       if (breach) framed++
     }
@@ -207,8 +209,8 @@ describe('bounds for groups of receivers', () => {
 })
 
 describe('a row of the bench', () => {
-  const window = { scoreBps: 1, breach: false, soak: false, penaltyBps: 0 }
-  const of = { cheat: 'x', share: 0, bound: 0, claimKbps: 100, errors: [0.1] }
+  const window = { scoreBps: 1, breach: false, epoch: 1, soakEpochs: [], penaltyBps: 0 }
+  const of = { cheat: 'x', share: 0, bound: 0, claimKbps: 100, receivers: 3, errors: [0.1] }
 
   it('counts a rate that no honest receiver read as the colluders’ choice', () => {
     const sample: Sample = { ...reads(0.5, 'under'), outcomes: [{ kind: 'under', measurement: measured(50) }] }

@@ -55,16 +55,16 @@ describe('explain', () => {
     const soaking = { ...PARAMS, soakShareBps: 10_000 }
     const first = epochOf(1, { ...honest, rateKbps: 20_000, soak: true }, GENESIS, soaking)
     const text = explanationText(explained(first.evidence))
-    expect(text).to.include("at most the claim and the last soak's 20.00 Mbit/s")
+    expect(text).to.include('at most the claim and the soak limit of 20.00 Mbit/s')
     expect(text).to.match(
-      /Soaks +All sessions of this epoch were soaks\.\n +In force from epoch 1: 20\.00 Mbit\/s \(verifier 1\), /,
+      /Soaks +4 of 4 sessions that count in this epoch were soaks\.\n +In force from epoch 1: 20\.00 Mbit\/s \(verifier 1\), /,
     )
     // From now on none is drawn, and the fast readings do not lift what the soak has found.
     const later = epochOf(2, honest, first.next, { ...soaking, soakShareBps: 0 })
     const after = explained(later.evidence)
     expect(after.leaf.rateKbps).to.equal(20_000)
     expect(explanationText(after)).to.match(
-      /Soaks +No session of this epoch was a soak\.\n +In force from epoch 1: 20\.00 Mbit\/s/,
+      /Soaks +0 of 4 sessions that count in this epoch were soaks\.\n +In force from epoch 1: 20\.00 Mbit\/s/,
     )
   })
 
@@ -74,7 +74,7 @@ describe('explain', () => {
     const soaking = { ...PARAMS, soakShareBps: 1 }
     const unborne = explained(epochOf(1, honest, GENESIS, soaking).evidence)
     expect(explanationText(unborne)).to.include(
-      'Unmeasured until a soak confirms a rate: there is no rate and no breach.',
+      'Unmeasured until 3 soak votes confirm a rate: there is no rate and no breach.',
     )
   })
 

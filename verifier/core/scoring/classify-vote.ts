@@ -22,8 +22,8 @@ export interface ClassifiedVote {
 
 /** What the network's rules and the chain say of a provider's votes in one epoch. */
 export interface VoteRules {
-  /** the epoch is a soak for this provider */
-  readonly soak: boolean
+  /** whether the session of this vote was due to be a soak */
+  readonly isSoak: (vote: Vote) => boolean
   /** windows for which the provider has been unmeasured */
   readonly unmeasuredRun: number
   readonly params: Pick<NetworkParams, 'breachBps'>
@@ -56,15 +56,24 @@ export const otherTry = (vote: Vote): Vote | undefined =>
 const JUDGED = { offeredKbps: 0xffffffff, directKbps: 0xffffffff, controlLossBps: 0 }
 
 /** How one session counts, whether or not there was another. */
-export function classifyTry(vote: Vote, claimKbps: number, { soak, unmeasuredRun, params }: VoteRules): ClassifiedVote {
+export function classifyTry(
+  vote: Vote,
+  claimKbps: number,
+  { isSoak, unmeasuredRun, params }: VoteRules,
+): ClassifiedVote {
   const rateKbps = Math.min(vote.rateKbps, claimKbps)
   const low = isBelowThreshold(rateKbps, claimKbps, params.breachBps)
   const unserving = (why: string): ClassifiedVote => ({ counted: 'under', rateKbps: 0, serving: false, why })
   const reading = (counted: VoteClass, why: string): ClassifiedVote => ({ counted, rateKbps, serving: true, why })
   const ignored = (why: string): ClassifiedVote => ({ counted: 'ignored', rateKbps: 0, serving: true, why })
 
-  if (vote.soak !== soak)
-    return ignored(soak ? 'its session was not a soak, and a soak was due' : 'its session was a soak, and none was due')
+  if (vote.soak !== isSoak(vote)) {
+    return ignored(
+      vote.soak
+        ? 'the vote claims a soak, and its schedule drew none'
+        : 'the vote claims no soak, and its schedule drew one',
+    )
+  }
   const doubt = doubtOf(vote, claimKbps)
   switch (vote.outcome) {
     case OUTCOME.verified:
