@@ -206,10 +206,10 @@ const NO_EVIDENCE = {
   providerHost: undefined,
 }
 
+/** As if the first session had kept the claim, so that there was no other: of two readings a soak takes the lower. */
 const highest = (vote: Vote, { claimKbps }: DrawnSession): Vote => ({
   ...vote,
-  outcome: OUTCOME.verified,
-  rateKbps: claimKbps,
+  ...{ outcome: OUTCOME.verified, rateKbps: claimKbps, attempts: 1, otherOutcome: 0, otherKbps: 0 },
 })
 
 /** A vote of `dead` needs no evidence. */

@@ -128,7 +128,7 @@ describe('a provider that senders lend bandwidth to', function () {
   this.timeout(60_000)
   const slow = reads(0.6, 'under')
   const [low, high] = [slow.outcomes, reads(1, 'verified').outcomes]
-  const lent = { outcomes: [low, high, high], soaks: [low, low, high] }
+  const lent = { outcomes: [low, high, high, high], soaks: [low, low, high, high] }
   const lender: Subject = {
     ...{ name: 'lender', aim: 'lend' },
     sample: { ...slow, soaks: low, lent },
@@ -150,6 +150,19 @@ describe('a provider that senders lend bandwidth to', function () {
     const options = { receivers: 31, senders: 3, verifiers: 64, share: 0.2, claimKbps: CLAIM_KBPS, windows: 100 }
     const windows = simulate({ ...options, seed: 'a test', subjects: [all], errors: [0] }).get('lender')!
     expect(windows.some(({ rateKbps }) => rateKbps === CLAIM_KBPS)).to.equal(true)
+  })
+
+  it('has its soak limit captured as often as derived, by receivers that soak one by one', () => {
+    const committee = { receivers: 5, senders: 3, verifiers: 20, share: 0.3 }
+    const windows = simulate({
+      ...{ ...committee, claimKbps: CLAIM_KBPS, windows: 600, seed: 'a test', subjects: [lender], errors: [0] },
+    }).get('lender')!
+    const of = { cheat: 'lender', ...committee, claimKbps: CLAIM_KBPS, errors: [0] }
+    const bound = lentLimit(committee)
+    const { captured, deciding } = cheatRow({ ...of, bound, sample: lender.sample }, windows)
+    expect(deciding).to.be.greaterThan(20)
+    expect(tail(captured, deciding, hits => binomial(deciding, bound, hits))).to.be.greaterThan(1e-3)
+    expect(1 - tail(captured + 1, deciding, hits => binomial(deciding, bound, hits))).to.be.greaterThan(1e-3)
   })
 })
 
