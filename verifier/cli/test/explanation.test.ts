@@ -31,7 +31,7 @@ describe('explain', () => {
     expect(text).to.include('T = S/N = 1.000000/1.458502 = 0.685635.')
     expect(text).to.include('Penalty      none\n')
     expect(text).not.to.include('Soaks')
-    expect(text.match(/^ *✓ /gm)).to.have.length(5)
+    expect(text.match(/^ *✓ /gm)).to.have.length(6)
   })
 
   it('leads from three windows below the slashing threshold to the stake that it cost', () => {
@@ -95,6 +95,12 @@ describe('explain', () => {
       ballot.root = fromHex(new MerkleTree(other).root)
     })
     expect(failing(resigned)).to.include("3 of 4 ballots carry their verifier's signature")
+    const unscheduled = changed(ballot => {
+      ballot.schedule = ballot.schedule.with(0, ballot.schedule[0]! ^ 0x20)
+    })
+    expect(failing(unscheduled)).to.deep.equal([
+      'every vote shows the schedule that its verifier signed, which draws its soaks',
+    ])
     const header = { ...evidence.header, scoreRoot: account('another root').padEnd(66, '0') as Hex }
     const forged = explained({ ...evidence, header, headerHash: headerHash(NETWORK, header) })
     expect(failing(forged)).to.deep.equal([
