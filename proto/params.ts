@@ -30,7 +30,7 @@ export interface NetworkParams {
   readonly receivers: number
   /** k */
   readonly senders: number
-  /** Share of (provider, epoch) pairs in which every session is a soak of `soakMs`; 0 for no soaks at all. */
+  /** Share of the sessions that are soaks of `soakMs`; 0 for no soaks at all. All groups of an epoch soak together. */
   readonly soakShareBps: number
   readonly soakMs: number
   readonly breachBps: number

@@ -1,7 +1,7 @@
 /**
  * A receiver's measurement of a provider in a soak. A soak lasts longer than any credit that a provider's token bucket
- * could have saved up. The last soak votes stay in force until the next soak. They travel beside the leaf, which holds
- * their digest.
+ * could have saved up. A soak vote stays in force until newer ones replace it. The votes in force travel beside the leaf,
+ * which holds their digest.
  */
 import { type AbiRecord, decodeRecord, encodeRecord } from './abi.js'
 import type { Hex } from './hex.js'

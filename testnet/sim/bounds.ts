@@ -104,16 +104,16 @@ export function inflatedWindow(committee: Committee): number {
  * Colluders also decide every honest soak vote with more than f' such senders in its first try. Of two tries the lower
  * reading counts, so that the second cannot be lent to. Fewer senders move no soak, so it does not
  * matter how many ordinary votes they raise: the rate is at most the soak limit.
+ * @param inForce soak votes in force, each of another receiver (default: n)
  */
-export function lentWindow(committee: Committee): number {
+export function lentLimit(committee: Committee, inForce: number = committee.receivers): number {
   const lent = sendersAtLeast(committee, sendersToSpoil(committee.senders))
-  const quorum = quorumOf(committee.receivers)
-  return overWindows(
-    committee,
-    lent,
-    ({ colluding, spoilt, sound }) => colluding + spoilt > sound && colluding + spoilt + sound >= quorum,
-  )
+  const votes = { ...committee, receivers: inForce }
+  return overWindows(votes, lent, ({ colluding, spoilt, sound }) => colluding + spoilt > sound)
 }
+
+/** The same for a new provider, which has just the quorum of soak votes that a limit needs. */
+export const firstLentLimit = (committee: Committee): number => lentLimit(committee, quorumOf(committee.receivers))
 
 /** The shares of colluding verifiers in all tables. */
 export const SHARES = [0, 0.1, 0.2, 0.33] as const

@@ -4,15 +4,16 @@
  */
 
 import type { Outcome } from '../../probe/index.js'
+import { providerSchedule } from '../../proto/digests.js'
 import { keccakText } from '../../proto/hash.js'
-import { type Hex, ZERO_HASH } from '../../proto/hex.js'
+import { fromHex, type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { STATUS } from '../../proto/leaf.js'
 import { DEVNET, type NetworkParams } from '../../proto/params.js'
 import { OUTCOME, type Vote } from '../../proto/vote.js'
 import { soakSlotMs } from '../../verifier/config/check-params.js'
-import { assign, type DrawnSession } from '../../verifier/core/assignment/assign.js'
+import { type Assignment, assign, type DrawnSession } from '../../verifier/core/assignment/assign.js'
 import { Draw } from '../../verifier/core/assignment/draw.js'
-import { isSoak, ticksOf } from '../../verifier/core/assignment/schedule.js'
+import { isSoak, soakSeed, ticksOf } from '../../verifier/core/assignment/schedule.js'
 import type { ChainFacts } from '../../verifier/core/facts.js'
 import { NOTHING_CARRIED } from '../../verifier/core/scoring/carry-over.js'
 import { type EvaluateInput, evaluateEpoch } from '../../verifier/core/scoring/evaluate.js'
@@ -46,8 +47,9 @@ export interface WindowResult {
   readonly rateKbps: number | null
   readonly scoreBps: number
   readonly breach: boolean
-  /** all its sessions were soaks */
-  readonly soak: boolean
+  readonly epoch: number
+  /** in which the soak votes in force were cast, one for each vote */
+  readonly soakEpochs: readonly number[]
   readonly penaltyBps: number
 }
 
@@ -81,7 +83,7 @@ export function simulate(options: WindowsOptions): Map<string, WindowResult[]> {
     const votes = new Map<number, Vote[]>(facts.verifiers.map(({ index }) => [index, []]))
     for (const session of assignment.sessions) {
       const repeat = assignment.repeats.find(isSecondOf(session))!
-      const vote = voteOf(session, repeat, options, { facts, params, colluding, random })
+      const vote = voteOf(session, repeat, options, { facts, params, assignment, colluding, random })
       votes.get(session.receiver)!.push(vote)
     }
     const forgotten = new Set(
@@ -101,7 +103,8 @@ export function simulate(options: WindowsOptions): Map<string, WindowResult[]> {
         rateKbps: leaf.status === STATUS.unmeasured ? null : leaf.rateKbps,
         scoreBps: leaf.scoreBps,
         breach: evaluation.tallies.get(leaf.provider)!.breach,
-        soak: isSoak(facts.beacon, leaf.provider, params),
+        epoch,
+        soakEpochs: evaluation.tallies.get(leaf.provider)!.soakVotes.map(vote => vote.epoch),
         penaltyBps: leaf.penaltyBps,
       })
     }
@@ -144,6 +147,7 @@ function factsOf({ verifiers, subjects, claimKbps, seed }: WindowsOptions, epoch
 interface Around {
   readonly facts: ChainFacts
   readonly params: NetworkParams
+  readonly assignment: Pick<Assignment, 'groupsOf'>
   readonly colluding: ReadonlySet<number>
   readonly random: Draw
 }
@@ -152,17 +156,15 @@ const isSecondOf = (first: DrawnSession) => (one: DrawnSession) =>
   one.provider === first.provider && one.receiver === first.receiver
 
 function voteOf(session: DrawnSession, repeat: DrawnSession, options: WindowsOptions, around: Around): Vote {
-  const { facts, params, colluding, random } = around
+  const { facts, params, assignment, colluding, random } = around
   const subject = options.subjects[session.providerIndex]!
   const ticks = (1n << BigInt(ticksOf(params))) - 1n
+  const { provider, receiver } = session
+  const scheduleProof = providerSchedule(fromHex(keccakText(`schedule of ${receiver} ${facts.beacon}`)), provider)
+  const seed = soakSeed({ receiver, scheduleProof }, facts.beacon, assignment.groupsOf(provider))
   const given = {
-    epoch: facts.epoch,
-    provider: session.provider,
-    receiver: session.receiver,
-    ticksSent: ticks,
-    ticksAnswered: ticks,
-    scheduleProof: ZERO_HASH,
-    soak: isSoak(facts.beacon, session.provider, params),
+    ...{ epoch: facts.epoch, provider, receiver, ticksSent: ticks, ticksAnswered: ticks, scheduleProof },
+    soak: isSoak(seed, provider, params),
   }
   const tryOf = ({ senders }: DrawnSession) => {
     const liars = senders.filter(sender => colluding.has(sender)).length
@@ -204,10 +206,10 @@ const NO_EVIDENCE = {
   providerHost: undefined,
 }
 
+/** As if the first session had kept the claim, so that there was no other: of two readings a soak takes the lower. */
 const highest = (vote: Vote, { claimKbps }: DrawnSession): Vote => ({
   ...vote,
-  outcome: OUTCOME.verified,
-  rateKbps: claimKbps,
+  ...{ outcome: OUTCOME.verified, rateKbps: claimKbps, attempts: 1, otherOutcome: 0, otherKbps: 0 },
 })
 
 /** A vote of `dead` needs no evidence. */

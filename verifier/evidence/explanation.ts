@@ -3,7 +3,7 @@
 import { isWindowEnd, windowStart } from '../../proto/epoch.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { OUTCOME_NAME } from '../../proto/vote.js'
-import { isSoak, ticksOf } from '../core/assignment/schedule.js'
+import { ticksOf } from '../core/assignment/schedule.js'
 import type { PostedReport } from '../core/ports.js'
 import { bitCount } from '../core/scoring/bit-count.js'
 import type { VoteAccount } from '../core/scoring/tally.js'
@@ -29,6 +29,7 @@ export function explanationOf(
   if (!leaf || !tally || !ticks) return undefined
   const before = previous.leaves.find(one => one.provider === provider && one.index === leaf.index)
   const { assigned, faults, quorum: needed, usable, belowThreshold, receivers } = tally
+  const counted = receivers.filter(one => one.counted !== 'ignored' && one.counted !== 'missing')
   const { headerHash, round, nonSigners, txHash, blockNumber, gasUsed } = posted
   return {
     ...{ provider, epoch: leaf.epoch, leaf: leafJson(leaf), previousLeaf: before ? leafJson(before) : null },
@@ -41,7 +42,8 @@ export function explanationOf(
     votes: receivers.map(voteJson),
     quorum: { assigned, faults, needed, usable },
     soak: {
-      now: isSoak(facts.beacon, provider, params),
+      sessions: counted.length,
+      soaks: counted.filter(({ vote }) => vote?.soak).length,
       limitKbps: tally.soakLimitKbps ?? null,
       votes: tally.soakVotes,
     },

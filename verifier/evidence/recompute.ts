@@ -17,6 +17,7 @@ import { type BlockFacts, type ChainFacts, verifierOf, withLinks } from '../core
 import type { Chain } from '../core/ports.js'
 import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
 import { buildReport, type Report } from '../core/scoring/report.js'
+import { scheduleFault } from './schedule-check.js'
 import type { CheckJson } from './schema/checks.js'
 import type { EvidenceJson } from './schema/evidence.js'
 
@@ -54,7 +55,8 @@ function reportOf(evidence: EvidenceJson): Recomputed {
     ballots: ballots.map(({ verifier, votes }) => ({ verifier, votes: votes.map(decodeVote) })),
   })
   const linkLeaves = evidence.linkLeaves.map(hex => decodeLeaf(fromHex(hex)))
-  const signed = ballots.filter(ballot => isSigned(ballot, facts, network)).length
+  const bls = new BlsVerifier()
+  const signed = ballots.filter(ballot => isSigned(bls, ballot, facts, network)).length
   const checks = [
     {
       what: `${signed} of ${ballots.length} ballots carry their verifier's signature`,
@@ -63,6 +65,10 @@ function reportOf(evidence: EvidenceJson): Recomputed {
     {
       what: 'the votes of every ballot hash to its signed root',
       holds: ballots.every(({ votes, root }) => new MerkleTree(votes).root === toHex(root)),
+    },
+    {
+      what: 'every vote shows the schedule that its verifier signed, which draws its soaks',
+      holds: ballots.every(ballot => scheduleFault(bls, network, facts, ballot) === undefined),
     },
     {
       what: 'the links that made the assignment are those in the leaves of an older report',
@@ -103,11 +109,11 @@ export async function checkAgainstChain(evidence: EvidenceJson, chain: Chain): P
   ]
 }
 
-function isSigned(ballot: Ballot, facts: ChainFacts, network: NetworkId): boolean {
+function isSigned(bls: BlsVerifier, ballot: Ballot, facts: ChainFacts, network: NetworkId): boolean {
   const key = verifierOf(facts, ballot.verifier)?.blsKey
   if (key === undefined) return false
   const digest = ballotDigest(network, facts, ballot.verifier, toHex(ballot.root))
-  return new BlsVerifier().verify(key, digest, ballot.signature)
+  return bls.verify(key, digest, ballot.signature)
 }
 
 const factsFromJson = (facts: EvidenceJson['facts']): ChainFacts => ({

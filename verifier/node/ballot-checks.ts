@@ -1,10 +1,11 @@
 /** Whether a ballot is its verifier's, and complete. */
-import { ballotDigest, providerSchedule, scheduleDigest } from '../../proto/digests.js'
+import { ballotDigest } from '../../proto/digests.js'
 import { toHex } from '../../proto/hex.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import type { Ballot } from '../../proto/messages.js'
 import { decodeVote } from '../../proto/vote.js'
 import { type ChainFacts, verifierOf } from '../core/facts.js'
+import { scheduleFault } from '../evidence/schedule-check.js'
 import type { VerifierContext } from './context.js'
 
 /** Whether a ballot's votes are those that its root names. */
@@ -22,13 +23,9 @@ export function ballotFault(
   if (!bls.verifier.verify(blsKey, digest, ballot.signature)) return 'wrong signature'
   if (ballot.votes.length === 0) return undefined
   if (!hasRoot(ballot)) return 'votes that do not match its root'
-  if (!bls.verifier.verify(blsKey, scheduleDigest(network, facts, facts.beacon), ballot.schedule)) {
-    return 'wrong schedule signature'
-  }
   for (const encoded of ballot.votes) {
     const vote = decodeVote(encoded)
     if (vote.epoch !== facts.epoch || vote.receiver !== ballot.verifier) return 'a vote of another epoch or verifier'
-    if (vote.scheduleProof !== providerSchedule(ballot.schedule, vote.provider)) return 'a wrong schedule proof'
   }
-  return undefined
+  return scheduleFault(bls.verifier, network, facts, ballot)
 }

@@ -12,7 +12,7 @@ import type { Vote } from '../../proto/vote.js'
 import { voucherVerifier } from '../chain/vouchers.js'
 import { assignedSessionId } from '../core/assignment/admission.js'
 import type { Session } from '../core/assignment/assign.js'
-import { isSoak } from '../core/assignment/schedule.js'
+import { isSoak, soakSeed } from '../core/assignment/schedule.js'
 import { sessionTimes } from '../core/assignment/slots.js'
 import { claimOf } from '../core/facts.js'
 import type { Combined } from '../core/scoring/two-tries.js'
@@ -66,7 +66,7 @@ export async function measureEpoch(
       ticksSent: heartbeats[i]!.sent,
       ticksAnswered: heartbeats[i]!.answered,
       scheduleProof: providerSchedule(scheduleSignature, provider),
-      soak: isSoak(record.facts.beacon, provider, context.params),
+      soak: isOwnSoak(context, record, provider, scheduleSignature),
     }),
   )
   keepTranscripts(
@@ -87,6 +87,16 @@ function endOf(context: VerifierContext, epoch: number): AbortSignal {
   return AbortSignal.timeout(Math.max(0, epochEndMs(context.epochs, epoch) - context.wall.nowMs()))
 }
 
+function isOwnSoak(
+  { self, params }: Pick<VerifierContext, 'self' | 'params'>,
+  { facts, assignment }: EpochRecord,
+  provider: Hex,
+  scheduleSignature: Uint8Array,
+): boolean {
+  const own = { receiver: self.index, scheduleProof: providerSchedule(scheduleSignature, provider) }
+  return isSoak(soakSeed(own, facts.beacon, assignment.groupsOf(provider)), provider, params)
+}
+
 async function runSession(
   { context, directory, receiver, udp }: MeasuringModules,
   epochRecord: EpochRecord,
@@ -95,7 +105,7 @@ async function runSession(
 ): Promise<Measured | undefined> {
   const { facts, assignment } = epochRecord
   const { params, network, random } = context
-  const { epoch, beacon } = facts
+  const { epoch } = facts
   const { callMs, dataMs, lastCallMs } = sessionTimes(context.epochs, epoch, session, params, scheduleSignature)
   if (context.wall.nowMs() > lastCallMs) return undefined // this node came up after the slot
   await until(callMs, context.wall, context.stopping)
@@ -114,7 +124,7 @@ async function runSession(
       providerClaimKbps: claimOf(facts, session.provider),
       breachBps: params.breachBps,
       yieldMs: params.yieldMs,
-      soakMs: isSoak(beacon, session.provider, params) ? params.soakMs : undefined,
+      soakMs: isOwnSoak(context, epochRecord, session.provider, scheduleSignature) ? params.soakMs : undefined,
       startMs: dataMs === undefined ? undefined : context.clock.now() + dataMs - context.wall.nowMs(),
       senders: session.senders.map(index => {
         const sender = directory.verifier(index)

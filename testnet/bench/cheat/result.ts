@@ -29,7 +29,7 @@ export interface CheatRow {
   readonly measured: number
   /** mean over those windows of rate / delivered − 1, or of rate / claim if nothing is delivered */
   readonly inflation: number
-  /** Windows whose votes decide. If only soaks reveal a cheat, the windows with soaks: their limit holds until the next soak. */
+  /** Windows whose votes decide. If only soaks reveal a cheat, windows whose soak limits have no vote in common. */
   readonly deciding: number
   /** of those, windows with a rate that no honest receiver read: colluders chose the rate */
   readonly captured: number
@@ -76,6 +76,8 @@ export interface CheatResult {
 
 export interface RowFacts extends Pick<CheatRow, 'cheat' | 'share' | 'bound'> {
   readonly claimKbps: number
+  /** n */
+  readonly receivers: number
   readonly sample: Sample
   readonly errors: readonly number[]
 }
@@ -88,7 +90,7 @@ export function cheatRow(of: RowFacts, windows: readonly WindowResult[]): CheatR
     deliveredKbps > 0 ? Math.max(0, rateKbps / deliveredKbps - 1) : rateKbps / claimKbps
   const rates = windows.flatMap(({ rateKbps }) => rateKbps ?? [])
   const inflations = rates.map(inflationOf)
-  const deciding = sample.soaks.length > 0 ? windows.filter(({ soak }) => soak) : windows
+  const deciding = sample.soaks.length > 0 ? renewedLimits(windows, of.receivers) : windows
   return {
     cheat,
     share,
@@ -103,6 +105,16 @@ export function cheatRow(of: RowFacts, windows: readonly WindowResult[]): CheatR
     scoreBps: windows.at(-1)?.scoreBps ?? 0,
     bound,
   }
+}
+
+/** Windows with n soak votes in force, all cast since the one before: each is a draw of its own. */
+function renewedLimits(windows: readonly WindowResult[], receivers: number): WindowResult[] {
+  const renewed: WindowResult[] = []
+  for (const window of windows) {
+    const { soakEpochs } = window
+    if (soakEpochs.length >= receivers && Math.min(...soakEpochs) > (renewed.at(-1)?.epoch ?? 0)) renewed.push(window)
+  }
+  return renewed
 }
 
 /** The highest rate in a deciding vote of an honest receiver. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { limited } from '../../../probe/index.js'
 import { DELIVERED_SHARE } from '../../profiles/cheats/link.js'
 import { CHEATS, type CheatName } from '../../profiles/profiles.js'
-import { framedWindow, inflatedWindow, lentWindow, SHARES, sendersToSpoil, vetoedWindow } from '../../sim/bounds.js'
+import { framedWindow, inflatedWindow, lentLimit, SHARES, sendersToSpoil, vetoedWindow } from '../../sim/bounds.js'
 import type { Sample } from '../../sim/sample.js'
 import { type Aim, type Subject, simulate, type WindowResult } from '../../sim/windows.js'
 import { BLOCK_WINDOWS, type CheatResult, type CheatRow, type CurveRow, cheatRow, slashedRuns } from './result.js'
@@ -160,14 +160,13 @@ function rowsOf(
   found: ReadonlyMap<string, readonly WindowResult[]>,
 ): { rows: CheatRow[]; curve: CurveRow } {
   const of = { ...committee, share }
-  const row = (cheat: string, taken: Sample, bound: number): CheatRow =>
-    cheatRow({ cheat, share, claimKbps, sample: taken, errors, bound }, found.get(cheat)!)
+  const row = (cheat: string, taken: Sample): CheatRow => {
+    const bound = taken.soaks.length > 0 ? lentLimit(of) : inflatedWindow(of)
+    return cheatRow({ cheat, share, claimKbps, ...committee, sample: taken, errors, bound }, found.get(cheat)!)
+  }
   const [honest, slow] = [found.get('honest')!, found.get('slow')!]
   return {
-    rows: [
-      ...CHEAT_NAMES.map(name => row(name, samples[name]!, inflatedWindow(of))),
-      row(LENDER, samples[LENDER]!, lentWindow(of)),
-    ],
+    rows: [...CHEAT_NAMES.map(name => row(name, samples[name]!)), row(LENDER, samples[LENDER]!)],
     curve: {
       share,
       windows: honest.length,

@@ -1,9 +1,10 @@
 /** The figures of a run, and the derived bounds, as tables for the documentation. Pure. */
 import {
   type Committee,
+  firstLentLimit,
   framedWindow,
   inflatedWindow,
-  lentWindow,
+  lentLimit,
   SHARES,
   sendersToSpoil,
   vetoedVote,
@@ -34,6 +35,7 @@ export function boundTables(): string {
           'a low vote is vetoed',
           'a breach is vetoed',
           'a soak limit is captured, senders lend',
+          'the first soak limit is captured, senders lend',
         ],
         shares.map(share => {
           const of: Committee = { ...size, share }
@@ -43,7 +45,8 @@ export function boundTables(): string {
             framedWindow(of),
             vetoedVote(of, needed),
             vetoedWindow(of, needed),
-            lentWindow(of),
+            lentLimit(of),
+            firstLentLimit(of),
           ]
           return [`${share}`, ...odds.map(probability)]
         }),

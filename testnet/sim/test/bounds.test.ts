@@ -11,9 +11,10 @@ import { cheatRow, slashedRuns } from '../../bench/cheat/result.js'
 import {
   type Committee,
   colludingSenders,
+  firstLentLimit,
   framedWindow,
   inflatedWindow,
-  lentWindow,
+  lentLimit,
   sendersAtLeast,
   vetoedVote,
   vetoedWindow,
@@ -81,7 +82,8 @@ describe('bounds for colluding verifiers', () => {
             expect(odds(more)).to.be.at.least(odds(of) - 1e-12)
           }
           expect(vetoedVote(of, 1)).to.be.at.least(vetoedVote(of, 2))
-          expect(lentWindow(of)).to.be.at.least(inflatedWindow(of) - 1e-12)
+          expect(lentLimit(of)).to.be.at.least(inflatedWindow(of) - 1e-12)
+          expect(firstLentLimit(of)).to.be.at.least(lentLimit(of) - 1e-12)
         },
       ),
       { numRuns: 20 },
@@ -126,7 +128,7 @@ describe('a provider that senders lend bandwidth to', function () {
   this.timeout(60_000)
   const slow = reads(0.6, 'under')
   const [low, high] = [slow.outcomes, reads(1, 'verified').outcomes]
-  const lent = { outcomes: [low, high, high], soaks: [low, low, high] }
+  const lent = { outcomes: [low, high, high, high], soaks: [low, low, high, high] }
   const lender: Subject = {
     ...{ name: 'lender', aim: 'lend' },
     sample: { ...slow, soaks: low, lent },
@@ -148,6 +150,19 @@ describe('a provider that senders lend bandwidth to', function () {
     const options = { receivers: 31, senders: 3, verifiers: 64, share: 0.2, claimKbps: CLAIM_KBPS, windows: 100 }
     const windows = simulate({ ...options, seed: 'a test', subjects: [all], errors: [0] }).get('lender')!
     expect(windows.some(({ rateKbps }) => rateKbps === CLAIM_KBPS)).to.equal(true)
+  })
+
+  it('has its soak limit captured as often as derived, by receivers that soak one by one', () => {
+    const committee = { receivers: 5, senders: 3, verifiers: 20, share: 0.3 }
+    const windows = simulate({
+      ...{ ...committee, claimKbps: CLAIM_KBPS, windows: 600, seed: 'a test', subjects: [lender], errors: [0] },
+    }).get('lender')!
+    const of = { cheat: 'lender', ...committee, claimKbps: CLAIM_KBPS, errors: [0] }
+    const bound = lentLimit(committee)
+    const { captured, deciding } = cheatRow({ ...of, bound, sample: lender.sample }, windows)
+    expect(deciding).to.be.greaterThan(20)
+    expect(tail(captured, deciding, hits => binomial(deciding, bound, hits))).to.be.greaterThan(1e-3)
+    expect(1 - tail(captured + 1, deciding, hits => binomial(deciding, bound, hits))).to.be.greaterThan(1e-3)
   })
 })
 
@@ -188,7 +203,6 @@ describe('bounds for groups of receivers', () => {
         const other = { otherOutcome: first.outcome, otherKbps: first.rateKbps }
         return vote(receiver, second.outcome, second.rateKbps, other)
       })
-      const soak = { now: false, held: [], needed: false }
       const { breach } = tallyVotes({
         votes,
         assigned,
@@ -196,7 +210,8 @@ describe('bounds for groups of receivers', () => {
         claimKbps: CLAIM_KBPS,
         params: DEVNET,
         pathlessQ2: 0,
-        soak,
+        isSoak: () => false,
+        soak: { held: [], needed: false },
       })
       if (breach) framed++
     }
@@ -207,8 +222,8 @@ describe('bounds for groups of receivers', () => {
 })
 
 describe('a row of the bench', () => {
-  const window = { scoreBps: 1, breach: false, soak: false, penaltyBps: 0 }
-  const of = { cheat: 'x', share: 0, bound: 0, claimKbps: 100, errors: [0.1] }
+  const window = { scoreBps: 1, breach: false, epoch: 1, soakEpochs: [], penaltyBps: 0 }
+  const of = { cheat: 'x', share: 0, bound: 0, claimKbps: 100, receivers: 3, errors: [0.1] }
 
   it('counts a rate that no honest receiver read as the colluders’ choice', () => {
     const sample: Sample = { ...reads(0.5, 'under'), outcomes: [{ kind: 'under', measurement: measured(50) }] }

@@ -15,7 +15,7 @@ export const outlookText = (of: ExplanationJson): string =>
 const HOLDS: Record<HoldJson['reason'], [what: string, figures?: (of: ExplanationJson) => string]> = {
   evidence: ['Little evidence lowers T', ({ outlook }) => evidenceText(outlook.evidence)],
   rate: ["This window's rate, which is below the claim, lowers T"],
-  soak: ["The last soak, which limits this window's rate, lowers T"],
+  soak: ["The soak limit, which lowers this window's rate, lowers T"],
   unmeasured: ['This unmeasured window lowers T'],
   earlier: ['Earlier windows, below the claim or unmeasured, lower T'],
   'missed-ticks': ['Missed ticks lower U', ({ leaf }) => ticksText(leaf)],

@@ -38,29 +38,29 @@ function rateLine({ quorum, leaf, soak }: ExplanationJson): string {
     case STATUS.unmeasured:
       return quorum.usable < quorum.needed
         ? 'Unmeasured: there is no rate and no breach.'
-        : 'Unmeasured until a soak confirms a rate: there is no rate and no breach.'
+        : `Unmeasured until ${quorum.needed} soak votes confirm a rate: there is no rate and no breach.`
     case STATUS.unserving:
       return 'The provider serves no session, so the rate is 0.'
     default:
       return soak.limitKbps === null
         ? 'The rate is their low median, at most the claim.'
-        : `The rate is their low median, at most the claim and the last soak's ${rateText(soak.limitKbps)}.`
+        : `The rate is their low median, at most the claim and the soak limit of ${rateText(soak.limitKbps)}.`
   }
 }
 
-/** None where the network has no soaks. */
+/** None while there are no soaks. */
 function soakFields({ soak }: ExplanationJson): string[] {
-  if (!soak.now && soak.votes.length === 0) return []
-  const now = soak.now ? 'All sessions of this epoch were soaks.' : 'No session of this epoch was a soak.'
-  if (soak.votes.length === 0) return [field('Soaks', `${now} None is in force.`)]
+  if (soak.soaks === 0 && soak.votes.length === 0) return []
+  const now = `${soak.soaks} of ${soak.sessions} sessions that count in this epoch were soaks.`
+  if (soak.votes.length === 0) return [field('Soaks', `${now} No soak vote is in force.`)]
   const epochs = [...new Set(soak.votes.map(({ epoch }) => epoch))].sort((a, b) => a - b)
   const held = epochs.map(epoch => {
     const rates = soak.votes
       .filter(vote => vote.epoch === epoch)
       .map(({ receiver, rateKbps }) => `${rateText(rateKbps)} (verifier ${receiver})`)
-    return `In force from epoch ${epoch}: ${rates.join(', ')}.`
+    return `from epoch ${epoch}: ${rates.join(', ')}`
   })
-  return [field('Soaks', now, ...held)]
+  return [field('Soaks', now, `In force ${held.join('; ')}.`)]
 }
 
 function throughputLines(of: ExplanationJson): string[] {

@@ -85,7 +85,7 @@ const explanation: fc.Arbitrary<ExplanationJson> = indices.chain(verifiers =>
     votes: fc.tuple(...verifiers.map(verifier => voteOf(verifier, verifiers))),
     quorum: fc.record({ assigned: fc.nat(191), faults: fc.nat(63), needed: fc.nat(127), usable: fc.nat(191) }),
     soak: fc.record({
-      ...{ now: fc.boolean(), limitKbps: orNull(uint32) },
+      ...{ sessions: fc.nat(191), soaks: fc.nat(191), limitKbps: orNull(uint32) },
       votes: fc.array(fc.record({ receiver: uint32, epoch: fc.nat(3), rateKbps: uint32 }), { maxLength: 31 }),
     }),
     ...{

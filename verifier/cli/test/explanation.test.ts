@@ -31,7 +31,7 @@ describe('explain', () => {
     expect(text).to.include('T = S/N = 1.000000/1.458502 = 0.685635.')
     expect(text).to.include('Penalty      none\n')
     expect(text).not.to.include('Soaks')
-    expect(text.match(/^ *✓ /gm)).to.have.length(5)
+    expect(text.match(/^ *✓ /gm)).to.have.length(6)
   })
 
   it('leads from three windows below the slashing threshold to the stake that it cost', () => {
@@ -55,16 +55,16 @@ describe('explain', () => {
     const soaking = { ...PARAMS, soakShareBps: 10_000 }
     const first = epochOf(1, { ...honest, rateKbps: 20_000, soak: true }, GENESIS, soaking)
     const text = explanationText(explained(first.evidence))
-    expect(text).to.include("at most the claim and the last soak's 20.00 Mbit/s")
+    expect(text).to.include('at most the claim and the soak limit of 20.00 Mbit/s')
     expect(text).to.match(
-      /Soaks +All sessions of this epoch were soaks\.\n +In force from epoch 1: 20\.00 Mbit\/s \(verifier 1\), /,
+      /Soaks +4 of 4 sessions that count in this epoch were soaks\.\n +In force from epoch 1: 20\.00 Mbit\/s \(verifier 1\), /,
     )
     // From now on none is drawn, and the fast readings do not lift what the soak has found.
     const later = epochOf(2, honest, first.next, { ...soaking, soakShareBps: 0 })
     const after = explained(later.evidence)
     expect(after.leaf.rateKbps).to.equal(20_000)
     expect(explanationText(after)).to.match(
-      /Soaks +No session of this epoch was a soak\.\n +In force from epoch 1: 20\.00 Mbit\/s/,
+      /Soaks +0 of 4 sessions that count in this epoch were soaks\.\n +In force from epoch 1: 20\.00 Mbit\/s/,
     )
   })
 
@@ -74,7 +74,7 @@ describe('explain', () => {
     const soaking = { ...PARAMS, soakShareBps: 1 }
     const unborne = explained(epochOf(1, honest, GENESIS, soaking).evidence)
     expect(explanationText(unborne)).to.include(
-      'Unmeasured until a soak confirms a rate: there is no rate and no breach.',
+      'Unmeasured until 3 soak votes confirm a rate: there is no rate and no breach.',
     )
   })
 
@@ -95,6 +95,12 @@ describe('explain', () => {
       ballot.root = fromHex(new MerkleTree(other).root)
     })
     expect(failing(resigned)).to.include("3 of 4 ballots carry their verifier's signature")
+    const unscheduled = changed(ballot => {
+      ballot.schedule = ballot.schedule.with(0, ballot.schedule[0]! ^ 0x20)
+    })
+    expect(failing(unscheduled)).to.deep.equal([
+      'every vote shows the schedule that its verifier signed, which draws its soaks',
+    ])
     const header = { ...evidence.header, scoreRoot: account('another root').padEnd(66, '0') as Hex }
     const forged = explained({ ...evidence, header, headerHash: headerHash(NETWORK, header) })
     expect(failing(forged)).to.deep.equal([

@@ -19,7 +19,6 @@ import { linkGroups } from './link-groups.js'
 import { type DrawnSession, placeSessions, type Session } from './place.js'
 import { type DrawnReceivers, groupSize, groupsOfSize, memberClaimKbps } from './receiver-groups.js'
 import { placeRepeats } from './repeats.js'
-import { isSoak } from './schedule.js'
 import { drawSenders, FIRST_SENDERS, sendersEach } from './senders.js'
 
 const RECEIVERS = keccakText('bandwitness/v1/draw/receivers')
@@ -169,11 +168,11 @@ function drawSessions(
   startsWith: Hex | undefined,
 ): DrawnSession[] {
   const claimKbps = memberClaimKbps(wholeKbps, Math.max(1, members.length))
-  const soak = isSoak(facts.beacon, account, params)
+  const maySoak = params.soakShareBps > 0
   const sessions: DrawnSession[] = []
   for (const receiver of members) {
     const taken = sessions.flatMap(session => session.senders)
-    const due = { provider: account, providerIndex: index, claimKbps, soak, receiver }
+    const due = { provider: account, providerIndex: index, claimKbps, maySoak, receiver }
     const senders = drawSenders(facts, params, due, { label: FIRST_SENDERS, members, taken, used: [] })
     sessions.push({ ...due, senders, startsWith })
   }

@@ -13,8 +13,8 @@ export interface DrawnSession {
   readonly providerIndex: number
   /** rate to measure: the provider's claim, or the share of one member of a group */
   readonly claimKbps: number
-  /** all of this provider's sessions in the epoch are soaks */
-  readonly soak: boolean
+  /** The network has soaks. Who soaks is secret, so the plan leaves room for a soak in every session. */
+  readonly maySoak: boolean
   /** registry index, as are the senders */
   readonly receiver: number
   /** in slot order */
@@ -108,21 +108,21 @@ export function byProvider<T extends DrawnSession>(sessions: readonly T[]): T[][
   return providers.map(provider => sessions.filter(session => session.provider === provider))
 }
 
-/** A sender's load: its share of the claim, or in a soak its rate during its turn, and its control datagrams. */
-export function senderLoadKbps(claimKbps: number, k: number, soak = false): number {
+/** A sender's load: its share of the claim, or what it sends in its turn of a soak, and its control datagrams. */
+export function senderLoadKbps(claimKbps: number, k: number, maySoak = false): number {
   const share = shareKbps(claimKbps, k)
-  return (soak ? soakKbps(claimKbps, k) : share) + Math.ceil(controlKbps(share))
+  return (maySoak ? soakKbps(claimKbps, k) : share) + Math.ceil(controlKbps(share))
 }
 
 /** A receiver's load is the most that can reach it: the data of all k senders, if the provider carries more than its claim. */
 function loadsOf(together: readonly DrawnSession[]): Map<number, number> {
   const loads = new Map<number, number>()
   const add = (party: number, loadKbps: number) => loads.set(party, (loads.get(party) ?? 0) + loadKbps)
-  for (const { claimKbps, soak, receiver, senders } of together) {
+  for (const { claimKbps, maySoak, receiver, senders } of together) {
     const k = senders.length
     // In a soak, too, all senders send together before they take turns.
     add(receiver, k * senderLoadKbps(claimKbps, k))
-    for (const sender of senders) add(sender, senderLoadKbps(claimKbps, k, soak))
+    for (const sender of senders) add(sender, senderLoadKbps(claimKbps, k, maySoak))
   }
   return loads
 }

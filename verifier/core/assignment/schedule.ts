@@ -5,6 +5,7 @@
 import { keccakText, keccakWords } from '../../../proto/hash.js'
 import type { Hex } from '../../../proto/hex.js'
 import type { NetworkParams } from '../../../proto/params.js'
+import type { Vote } from '../../../proto/vote.js'
 
 const SOAK = keccakText('bandwitness/v1/draw/soak')
 const SESSION = keccakText('bandwitness/v1/draw/session-offset')
@@ -18,12 +19,21 @@ export const ticksOf = (params: Pick<NetworkParams, 'epochSeconds' | 'tickMs'>):
   Math.min(MAX_TICKS, Math.floor((params.epochSeconds * 1000) / params.tickMs))
 
 /**
- * Whether all of a provider's sessions in the epoch of this beacon are soaks. Everybody knows as soon as the beacon is
- * known, and that is no harm: a provider that can keep up its rate through a soak has that rate.
+ * What draws whether a receiver's session is a soak. A receiver that measures alone has its own schedule, which nobody else
+ * can foresee, so that a provider cannot rent a fast link for soaks. The members of a group must agree without talking, and
+ * the only thing that all of them know is the beacon: everybody can foresee their soaks.
+ * @param groups that measure the provider together in this epoch
  */
-export const isSoak = (beacon: Hex, provider: Hex, params: Pick<NetworkParams, 'soakShareBps'>): boolean =>
-  BigInt(keccakWords(['bytes32', 'bytes32', 'address'], [beacon, SOAK, provider])) % 10_000n <
-  BigInt(params.soakShareBps)
+export const soakSeed = (
+  { receiver, scheduleProof }: Pick<Vote, 'receiver' | 'scheduleProof'>,
+  beacon: Hex,
+  groups: readonly (readonly number[])[],
+): Hex => (groups.some(group => group.includes(receiver)) ? beacon : scheduleProof)
+
+/** Whether a receiver's sessions with the provider in the epoch are soaks. @param seed see `soakSeed` */
+export const isSoak = (seed: Hex, provider: Hex, { soakShareBps }: Pick<NetworkParams, 'soakShareBps'>): boolean =>
+  soakShareBps > 0 &&
+  BigInt(keccakWords(['bytes32', 'bytes32', 'address'], [seed, SOAK, provider])) % 10_000n < BigInt(soakShareBps)
 
 /** From the start of the session's slot, in whole milliseconds below `offsetMs`. */
 export const sessionOffsetMs = (scheduleProof: Hex, params: Pick<NetworkParams, 'offsetMs'>): number =>

@@ -32,8 +32,8 @@ export function drawSenders(
 ): number[] {
   const k = sendersEach(facts, params)
   if (k < 1) return []
-  const { provider, receiver, claimKbps, soak } = session
-  const loadKbps = senderLoadKbps(claimKbps, k, soak)
+  const { provider, receiver, claimKbps, maySoak } = session
+  const loadKbps = senderLoadKbps(claimKbps, k, maySoak)
   const all = facts.verifiers
     .filter(one => one.index !== receiver && one.capacityKbps >= loadKbps)
     .map(({ index }) => index)

@@ -17,14 +17,14 @@ export interface AccountsInput {
   readonly params: Pick<NetworkParams, 'breachBps' | 'senders'>
   /** see `VoteRules` */
   readonly pathlessQ2: number
-  /** this epoch is a soak for this provider */
-  readonly soak: boolean
+  /** whether the session of this vote was due to be a soak */
+  readonly isSoak: (vote: Vote) => boolean
 }
 
 /** One for every receiver that is due, ascending. */
 export function accountsOf(input: AccountsInput): Account[] {
-  const { due, groups, claimKbps, params, soak, pathlessQ2 } = input
-  const rules: VoteRules = { soak, pathlessQ2, params }
+  const { due, groups, claimKbps, params, isSoak, pathlessQ2 } = input
+  const rules: VoteRules = { isSoak, pathlessQ2, params }
   const accountAlone = (receiver: number) =>
     accountOf(receiver, input, vote => {
       const [classified, other] = [classifyVote(vote, claimKbps, rules), otherTry(vote)]
@@ -35,7 +35,7 @@ export function accountsOf(input: AccountsInput): Account[] {
   const grouped = groups.flatMap(group => {
     const shareKbps = memberClaimKbps(claimKbps, group.length)
     const members = group.map(receiver => accountOf(receiver, input, vote => memberOf(vote, shareKbps, rules)))
-    return readGroup(members, claimKbps, soak, params)
+    return readGroup(members, claimKbps, isSoak, params)
   })
   const alone = due
     .filter(receiver => !groups.flat().includes(receiver))

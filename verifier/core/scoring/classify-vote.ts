@@ -23,8 +23,8 @@ export interface ClassifiedVote {
 
 /** What the network's rules and the chain say of a provider's votes in one epoch. */
 export interface VoteRules {
-  /** the epoch is a soak for this provider */
-  readonly soak: boolean
+  /** whether the session of this vote was due to be a soak */
+  readonly isSoak: (vote: Vote) => boolean
   /** windows without a path that the provider has not made good yet, in quarters */
   readonly pathlessQ2: number
   readonly params: Pick<NetworkParams, 'breachBps'>
@@ -55,15 +55,20 @@ export const otherTry = (vote: Vote): Vote | undefined =>
 const JUDGED = { offeredKbps: 0xffffffff, directKbps: 0xffffffff, controlLossBps: 0 }
 
 /** How one session counts, whether or not there was another. */
-export function classifyTry(vote: Vote, claimKbps: number, { soak, pathlessQ2, params }: VoteRules): ClassifiedVote {
+export function classifyTry(vote: Vote, claimKbps: number, { isSoak, pathlessQ2, params }: VoteRules): ClassifiedVote {
   const rateKbps = Math.min(vote.rateKbps, claimKbps)
   const low = isBelowThreshold(rateKbps, claimKbps, params.breachBps)
   const unserving = (why: string): ClassifiedVote => ({ counted: 'under', rateKbps: 0, serving: false, why })
   const reading = (counted: VoteClass, why: string): ClassifiedVote => ({ counted, rateKbps, serving: true, why })
   const ignored = (why: string): ClassifiedVote => ({ counted: 'ignored', rateKbps: 0, serving: true, why })
 
-  if (vote.soak !== soak)
-    return ignored(soak ? 'its session was not a soak, and a soak was due' : 'its session was a soak, and none was due')
+  if (vote.soak !== isSoak(vote)) {
+    return ignored(
+      vote.soak
+        ? 'the vote claims a soak, and its schedule drew none'
+        : 'the vote claims no soak, and its schedule drew one',
+    )
+  }
   const doubt = doubtOf(vote, claimKbps)
   switch (vote.outcome) {
     case OUTCOME.verified:

@@ -14,7 +14,7 @@ import { type SoakVote, soakVotesDigest } from '../../../proto/soak-vote.js'
 import type { Vote } from '../../../proto/vote.js'
 import { type OpenWindow, windowDigest } from '../../../proto/window-votes.js'
 import { type Assignment, assignedRoot } from '../assignment/assign.js'
-import { isSoak, ticksOf } from '../assignment/schedule.js'
+import { isSoak, soakSeed, ticksOf } from '../assignment/schedule.js'
 import type { ActiveProvider, ChainFacts } from '../facts.js'
 import type { CarryOver } from './carry-over.js'
 import { type Tally, tallyVotes, tallyWindow } from './tally.js'
@@ -77,11 +77,13 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
     const state = late.states[i] ?? part.previous
     const { account } = part.provider
     const cast = votes.get(account) ?? []
+    const groups = input.assignment.groupsOf(account)
     const tally = tallyVotes({
       ...{ votes: cast, assigned: part.receivers, due: input.assignment.dueOf(account) },
-      ...{ groups: input.assignment.groupsOf(account), waiting: part.open?.votes ?? [] },
+      ...{ groups, waiting: part.open?.votes ?? [] },
       ...{ claimKbps: part.provider.claimKbps, params, pathlessQ2: state?.pathlessQ2 ?? 0 },
-      soak: { now: isSoak(facts.beacon, account, params), held: part.soakVotes, needed },
+      isSoak: vote => isSoak(soakSeed(vote, facts.beacon, groups), account, params),
+      soak: { held: part.soakVotes, needed },
     })
     const ticks = windowTicks(singleVotes(cast, part.receivers), part.receivers.length, ticksOf(params))
     return { ...part, state, tally, ticks: addTicks(ticks, part.open) }

@@ -60,10 +60,10 @@ export function memberOf(vote: Vote, shareKbps: number, rules: VoteRules): Membe
 export function readGroup(
   members: readonly Member[],
   claimKbps: number,
-  soak: boolean,
+  isSoak: VoteRules['isSoak'],
   params: Pick<NetworkParams, 'breachBps' | 'senders'>,
 ): Account[] {
-  const tries = [members.map(firstOf), members].map(accounts => readTry(accounts, claimKbps, soak, params))
+  const tries = [members.map(firstOf), members].map(accounts => readTry(accounts, claimKbps, isSoak, params))
   const [first, second] = [tries[0]!, tries[1]!]
   const [better, other] = isBetter(first, second) ? [first, second] : [second, first]
   const isOnce = better[0]?.counted === 'under' && members.some(({ vote }) => vote !== undefined && !isTwice(vote))
@@ -104,11 +104,11 @@ function isBetter([first]: readonly Account[], [second]: readonly Account[]): bo
 function readTry(
   members: readonly Account[],
   claimKbps: number,
-  soak: boolean,
+  isSoak: VoteRules['isSoak'],
   params: Pick<NetworkParams, 'breachBps' | 'senders'>,
 ): Account[] {
   const offeredKbps = params.senders * shareKbps(memberClaimKbps(claimKbps, members.length), params.senders)
-  const readings = members.map(member => readingOf(member, offeredKbps, soak))
+  const readings = members.map(member => readingOf(member, offeredKbps, isSoak))
   const silent = readings.filter(({ counted }) => counted === 'missing' || counted === 'ignored')
   if (silent.length > 0) {
     const names = silent.map(({ receiver }) => receiver).join(', ')
@@ -129,9 +129,9 @@ function readTry(
 }
 
 /** The part above its share included. A lower bound that says nothing alone, below its share's threshold, counts in a sum. */
-function readingOf(member: Account, offeredKbps: number, soak: boolean): Account {
+function readingOf(member: Account, offeredKbps: number, isSoak: VoteRules['isSoak']): Account {
   const { vote, counted } = member
-  const isBound = vote?.outcome === OUTCOME.atLeast && vote.soak === soak
+  const isBound = vote?.outcome === OUTCOME.atLeast && vote.soak === isSoak(vote)
   if (vote === undefined || !(isBound || counted === 'rate')) return member
   return { ...member, counted: isBound ? 'at-least' : 'rate', rateKbps: Math.min(vote.rateKbps, offeredKbps) }
 }

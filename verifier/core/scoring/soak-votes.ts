@@ -1,25 +1,32 @@
 /**
- * Soaks: in a share of (provider, epoch) pairs all sessions run so long that no bucket of burst credit outlasts them. A
- * soak's votes stay in force until the next soak. A provider that beats short readings with burst credit is held to its
- * last soak, and a raised claim is certified only after a soak has confirmed it.
+ * Soaks: a share of the sessions runs so long that no bucket of burst credit outlasts them. A receiver's soak vote stays in
+ * force until newer ones replace it. A provider that beats short readings with burst credit is held to its soaks, and a
+ * raised claim is certified only after soaks have confirmed it.
  */
 import { lowMedian } from '../../../probe/verdict/low-median.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
 
 /**
- * The soak votes that are in force after an epoch: those of the newest epochs, until they are a quorum. An epoch's votes
- * are taken all together, so more than a quorum may be in force. Of each receiver the newest vote stays.
- * @param held the carry-over. @param cast in this epoch; none if the epoch is not a soak
+ * The soak votes that are in force after an epoch: those of the newest epochs, until they are as many as the provider has
+ * receivers. If an epoch alone has a quorum of soak votes, none of an earlier epoch stays. An epoch's votes are taken all
+ * together. Of each receiver the newest vote stays.
+ *
+ * Why not a quorum only: of fewer votes, a share of colluders decides the median more often (docs/research/
+ * cheats-derivations.md, section 5).
+ * @param held the carry-over. @param cast in this epoch
  * @returns by epoch, the newest first, then by receiver
  */
-export function soakVotesInForce(held: readonly SoakVote[], cast: readonly SoakVote[], quorum: number): SoakVote[] {
+export function soakVotesInForce(
+  held: readonly SoakVote[],
+  cast: readonly SoakVote[],
+  { quorum, assigned }: { readonly quorum: number; readonly assigned: number },
+): SoakVote[] {
   const sorted = [...cast, ...held].sort((a, b) => b.epoch - a.epoch || a.receiver - b.receiver)
   const kept = new Map<number, SoakVote>()
-  let epoch: number | undefined
-  for (const vote of sorted) {
-    if (vote.epoch !== epoch && kept.size >= quorum) break
-    epoch = vote.epoch
-    if (!kept.has(vote.receiver)) kept.set(vote.receiver, vote)
+  for (const epoch of new Set(sorted.map(vote => vote.epoch))) {
+    const votes = sorted.filter(vote => vote.epoch === epoch)
+    for (const vote of votes) if (!kept.has(vote.receiver)) kept.set(vote.receiver, vote)
+    if (votes.length >= quorum || kept.size >= assigned) break
   }
   return [...kept.values()]
 }

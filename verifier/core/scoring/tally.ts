@@ -16,17 +16,14 @@ import type { VoteClass } from './classify-vote.js'
 import type { Account, GroupReading } from './group-reading.js'
 import { soakLimitKbps, soakVotesInForce } from './soak-votes.js'
 
-export interface TallyInput extends Omit<AccountsInput, 'due' | 'soak'> {
+export interface TallyInput extends Omit<AccountsInput, 'due'> {
   /** registry indices of the assigned receivers of the whole window */
   readonly assigned: readonly number[]
   /** those whose session is due in this epoch (default: all) */
   readonly due?: readonly number[]
   /** votes of earlier epochs of the window (default: none) */
   readonly waiting?: readonly WindowVote[]
-  readonly soak: SoakRules & {
-    /** this epoch is a soak for this provider */
-    readonly now: boolean
-  }
+  readonly soak: SoakRules
 }
 
 export interface SoakRules {
@@ -77,11 +74,10 @@ export interface Tally extends WindowTally {
 
 export function tallyVotes(input: TallyInput): Tally {
   const { assigned, soak } = input
-  const accounts = accountsOf({ ...input, due: input.due ?? assigned, soak: soak.now })
+  const accounts = accountsOf({ ...input, due: input.due ?? assigned })
   const votes = [...(input.waiting ?? []), ...waitingVotes(accounts)]
-  const cast = soak.now ? soakVotesOf(accounts) : []
   return {
-    ...tallyWindow({ assigned: assigned.length, votes }, { ...soak, cast }),
+    ...tallyWindow({ assigned: assigned.length, votes }, { ...soak, cast: soakVotesOf(accounts) }),
     votes,
     receivers: accounts.map(({ receiver, vote, counted, why, group }) => ({
       ...{ receiver, counted, why },
@@ -107,7 +103,7 @@ export function tallyWindow(
   // In a breach, the reading that has f below it: the low median of exactly 2f+1 votes. Its rank does not move with the
   // number of votes, so that one more low vote can never raise the rate and so lower the penalty.
   const votedKbps = breach ? rankedLow(readings, faults) : bestLowMedian(readings, atLeast, quorum)
-  const soakVotes = soakVotesInForce(soak.held, soak.cast, quorum)
+  const soakVotes = soakVotesInForce(soak.held, soak.cast, { quorum, assigned })
   const limitKbps = soakLimitKbps(soakVotes, quorum)
   const summary = {
     ...{ soakVotes, soakLimitKbps: limitKbps, assigned, faults, quorum, usable: usable.length, belowThreshold },
@@ -143,12 +139,12 @@ function linkNamed(votes: readonly Pick<WindowVote, 'link'>[], faults: number): 
 }
 
 /**
- * The readings of a soak; zero from a receiver that the provider did not serve. Of two tries the lower reading counts: a
+ * The readings of soaks; zero from a receiver that the provider did not serve. Of two tries the lower reading counts: a
  * second try must not double the chance that senders lend. An accident lowers few of the votes, and so not their median.
  */
 const soakVotesOf = (accounts: readonly Account[]): SoakVote[] =>
   accounts
-    .filter(({ counted }) => counted === 'rate' || counted === 'under')
+    .filter(({ vote, counted }) => vote?.soak && (counted === 'rate' || counted === 'under'))
     .map(({ receiver, vote, rateKbps, lowerKbps }) => ({
       ...{ receiver, epoch: vote!.epoch },
       rateKbps: lowerKbps ?? rateKbps,

@@ -51,8 +51,10 @@ export const explanationSchema = z.object({
   votes: listOf(voteSchema),
   quorum: z.object({ assigned: count, faults: count, needed: count, usable: count }),
   soak: z.object({
-    /** whether the sessions of this epoch were soaks */
-    now: z.boolean(),
+    /** sessions of this epoch whose votes count */
+    sessions: count,
+    /** those of them that were soaks */
+    soaks: count,
     limitKbps: count.nullable(),
     /** in force, whenever they were cast */
     votes: listOf(soakVoteSchema),

@@ -9,7 +9,7 @@ export const HOLDS = {
     'evidence',
     /** the rate of this window is below the claim */
     'rate',
-    /** the same, and the last soak is what holds the rate */
+    /** the same, and the soak limit is what holds the rate */
     'soak',
     /** nobody could measure this window */
     'unmeasured',

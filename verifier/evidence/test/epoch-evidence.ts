@@ -1,5 +1,5 @@
 /** The evidence of an epoch as a verifier serves it, with real signatures, in which all verifiers vote the same. */
-import { ballotDigest, headerHash } from '../../../proto/digests.js'
+import { ballotDigest, headerHash, providerSchedule, scheduleDigest } from '../../../proto/digests.js'
 import { fromHex, type Hex, toHex, ZERO_HASH } from '../../../proto/hex.js'
 import { encodeLeaf } from '../../../proto/leaf.js'
 import { MerkleTree } from '../../../proto/merkle.js'
@@ -40,11 +40,14 @@ export function epochOf(
   const verifiers = chain.verifiers.map((one, i) => ({ ...one, blsKey: toHex(SIGNERS[i]!.publicKey128) }))
   const truth = { ...chain, verifiers }
   const ballots = verifiers.map(({ index }, i): Ballot => {
-    const more = { epoch, provider: PROVIDER, ticksSent: ALL_TICKS, ticksAnswered: ALL_TICKS, soak: cast.soak }
+    const schedule = SIGNERS[i]!.sign(scheduleDigest(NETWORK, truth, truth.beacon))
+    const scheduleProof = providerSchedule(schedule, PROVIDER)
+    const ticks = { ticksSent: ALL_TICKS, ticksAnswered: ALL_TICKS }
+    const more = { epoch, provider: PROVIDER, ...ticks, scheduleProof, soak: cast.soak }
     const votes = [encodeVote(vote(index, cast.outcome, cast.rateKbps, more))]
     const { root } = new MerkleTree(votes)
     const signature = SIGNERS[i]!.sign(ballotDigest(NETWORK, truth, index, root))
-    return { epoch, verifier: index, root: fromHex(root), signature, schedule: new Uint8Array(96), votes }
+    return { epoch, verifier: index, root: fromHex(root), signature, schedule, votes }
   })
   const { header, ...report } = buildReport({
     ...{ params, facts: truth, assignment: assign(truth, params), previousHeader: previous.headerHash },

@@ -11,7 +11,7 @@ import {
 import { keccakText } from '../../../proto/hash.js'
 import { type Hex, toHex } from '../../../proto/hex.js'
 import { ProbeFrame, RelayOpen } from '../../../proto/messages.js'
-import { DEVNET } from '../../../proto/params.js'
+import { DEVNET, type NetworkParams } from '../../../proto/params.js'
 import { PROBE_PROTOCOL, SESSION_PROTOCOL } from '../../../proto/protocols.js'
 import type { Vote } from '../../../proto/vote.js'
 import { AnswerVerifiers } from '../../chain/answers.js'
@@ -39,8 +39,16 @@ const NO_TOKENS: TokenSource = { take: () => undefined }
 export const CLAIM_KBPS = 10_000
 const EPOCH = 1
 /** Time for one session. Its one receiver measures both providers at once, since they share a link. */
-const PARAMS = { ...DEVNET, epochSeconds: 5, leadMs: 300, slotMs: 4000, receivers: 1 }
+const PARAMS: NetworkParams = { ...DEVNET, epochSeconds: 5, leadMs: 300, slotMs: 4000, receivers: 1 }
 const SCHEDULE = new Uint8Array(96)
+
+/** Makes sessions soaks. */
+export interface Soaks {
+  readonly params: Partial<NetworkParams>
+  /** the receiver's signature, for these providers: the honest one, and the other */
+  scheduleFor(honest: Hex, other: Hex): Uint8Array
+}
+const NO_SOAKS: Soaks = { params: PARAMS, scheduleFor: () => SCHEDULE }
 
 /** Changes what one node announces, given the whole session's true announcements: the altered one, and another of its role. */
 export type Alter = (own: Announcement, other: Announcement) => Partial<Announcement>
@@ -73,10 +81,11 @@ export class OneEpoch {
    * Two providers and four verifiers, of which one receives and the others send.
    * @param role of the node whose announcement `alter` changes: the second provider, or a sender
    */
-  async measure(role: Announcement['role'], alter: Alter): Promise<MeasuredEpoch> {
+  async measure(role: Announcement['role'], alter: Alter, soaks = NO_SOAKS): Promise<MeasuredEpoch> {
     const { verifiers, providers, facts } = await newNodes()
     const [honest, other] = providers as [Node, Node]
-    const record: EpochRecord = { facts, assignment: assign(facts, PARAMS) }
+    const params = { ...PARAMS, ...soaks.params }
+    const record: EpochRecord = { facts, assignment: assign(facts, params) }
     const session = record.assignment.sessions.find(({ provider }) => provider === honest.account)!
     const self = verifiers.find(({ index }) => index === session.receiver)!
     const [altered, model] = role === 'provider' ? [other.index, honest.index] : (session.senders as [number, number])
@@ -103,7 +112,7 @@ export class OneEpoch {
     const genesisMs = Date.now() + 100
     const contextOf = (node: Node) =>
       ({
-        ...{ self: { index: node.index, account: node.account }, network: NETWORK, params: PARAMS },
+        ...{ self: { index: node.index, account: node.account }, network: NETWORK, params },
         epochs: { genesisMs, epochMs: PARAMS.epochSeconds * 1000, eraEpochs: PARAMS.eraEpochs },
         ...{ peer: peers.get(node)!, peerSigner: node.signer, voucherSigner: node.voucherSigner },
         answers: new AnswerVerifiers(NETWORK),
@@ -130,14 +139,14 @@ export class OneEpoch {
       udp: new OwnUdp(HOST, undefined),
       tokens: NO_TOKENS,
     }
-    const votes = await measureEpoch(modules, record, SCHEDULE)
+    const votes = await measureEpoch(modules, record, soaks.scheduleFor(honest.account, other.account))
     const voteOf = ({ account }: Node): Vote => votes.find(({ provider }) => provider === account)!
 
     const readTranscript = async () => {
       const parsed = parseTranscript(await kept.promise, 'it')
       const registry = { network: NETWORK, factsAt: async () => facts, announcedIn: async () => onChain }
       const { checks, senders } = await checkTranscript(parsed)
-      const faults = [...(await checkRegistered(parsed, registry, PARAMS)), ...checks].filter(({ holds }) => !holds)
+      const faults = [...(await checkRegistered(parsed, registry, params)), ...checks].filter(({ holds }) => !holds)
       return { faults, silent: senders.filter(({ answer }) => answer !== 'granted').length }
     }
     return { honest: voteOf(honest), other: voteOf(other), refused: relay.stats.refused, readTranscript }

@@ -166,7 +166,7 @@ describe('assignment of a claim that one receiver cannot take', () => {
         ...{ ...PARAMS, epochSeconds: 3600, lanes: 3 },
         receivers,
       })
-      const withoutSoak = (key: string, value: unknown) => (key === 'soak' ? undefined : value)
+      const withoutSoak = (key: string, value: unknown) => (key === 'maySoak' ? undefined : value)
       return keccakText(JSON.stringify({ sessions, unplaced, rounds }, withoutSoak))
     })
     expect(plans).to.deep.equal([

@@ -19,7 +19,8 @@ const SIX = [0, 1, 2, 3, 4, 5]
 const certified = (votes: readonly Vote[], groups: readonly (readonly number[])[] = PAIRS, soak = false) =>
   tallyVotes({
     ...{ votes, groups, assigned: SIX, claimKbps: CLAIM_KBPS, params: PARAMS, pathlessQ2: 0 },
-    soak: { now: soak, held: [], needed: false },
+    isSoak: () => soak,
+    soak: { held: [], needed: false },
   })
 
 /** By receiver; below the slashing threshold of a share with evidence, or `atLeast`. */
@@ -59,7 +60,8 @@ describe('the reading of a group', () => {
         claimKbps: 1000,
         params: PARAMS,
         pathlessQ2: 0,
-        soak: { now: false, held: [], needed: false },
+        isSoak: () => false,
+        soak: { held: [], needed: false },
       },
     })
     expect(odd.rateKbps).to.equal(1000)

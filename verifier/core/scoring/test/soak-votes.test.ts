@@ -9,12 +9,13 @@ import { soakLimitKbps, soakVotesInForce } from '../soak-votes.js'
 import { tallyVotes } from '../tally.js'
 
 const QUORUM = 3
+const FIVE = { quorum: QUORUM, assigned: 5 }
 const cast = (epoch: number, rates: Record<number, number>): SoakVote[] =>
   Object.entries(rates).map(([receiver, rateKbps]) => ({ receiver: Number(receiver), epoch, rateKbps }))
 
 const anyHeld: fc.Arbitrary<SoakVote[]> = fc
   .array(fc.record({ receiver: fc.nat(12), epoch: fc.integer({ min: 1, max: 3 }), rateKbps: fc.nat(CLAIM_KBPS) }))
-  .map(votes => soakVotesInForce(votes, [], QUORUM))
+  .map(votes => soakVotesInForce(votes, [], FIVE))
 
 const certified = (votes: readonly Vote[], assigned: readonly number[], now: boolean, held: readonly SoakVote[]) =>
   tallyVotes({
@@ -24,7 +25,8 @@ const certified = (votes: readonly Vote[], assigned: readonly number[], now: boo
     claimKbps: CLAIM_KBPS,
     params: PARAMS,
     pathlessQ2: 0,
-    soak: { now, held, needed: false },
+    isSoak: () => now,
+    soak: { held, needed: false },
   })
 
 const asSoaks = (votes: readonly Vote[]): Vote[] => votes.map(one => ({ ...one, soak: true }))
@@ -33,16 +35,34 @@ describe('soak votes', () => {
   it('are those of the last soak, once it has a quorum', () => {
     const before = cast(3, { 0: 10, 1: 11, 2: 12, 3: 13 })
     const now = cast(7, { 1: 21, 2: 22, 4: 24 })
-    expect(soakVotesInForce(before, now, QUORUM)).to.deep.equal(now)
-    expect(soakVotesInForce(before, [], QUORUM)).to.deep.equal(before)
+    expect(soakVotesInForce(before, now, FIVE)).to.deep.equal(now)
+    expect(soakVotesInForce(before, [], FIVE)).to.deep.equal(before)
   })
 
-  it('are filled up to a quorum from earlier soaks, with other receivers, whole epochs at a time', () => {
+  it('are filled up from earlier soaks, with other receivers, until one of these is a quorum', () => {
     const older = cast(1, { 8: 80, 9: 90 })
     const before = [...cast(3, { 0: 10, 1: 11, 2: 12, 3: 13 }), ...older]
     const now = cast(7, { 1: 21, 2: 22 })
-    expect(soakVotesInForce(before, now, QUORUM)).to.deep.equal([...now, ...cast(3, { 0: 10, 3: 13 })])
-    expect(soakVotesInForce([], now, QUORUM)).to.deep.equal(now)
+    expect(soakVotesInForce(before, now, FIVE)).to.deep.equal([...now, ...cast(3, { 0: 10, 3: 13 })])
+    expect(soakVotesInForce([], now, FIVE)).to.deep.equal(now)
+  })
+
+  it('are the newest of as many receivers as a window has, if receivers soak one by one', () => {
+    const soaks = [1, 2, 3, 4, 5, 6, 7].map(epoch => cast(epoch, { [epoch]: 10 * epoch }))
+    const inForce = (epochs: number) =>
+      soaks.slice(0, epochs).reduce((held, now) => soakVotesInForce(held, now, FIVE), [] as SoakVote[])
+    expect(inForce(4).map(({ epoch }) => epoch)).to.deep.equal([4, 3, 2, 1])
+    expect(inForce(7).map(({ epoch }) => epoch)).to.deep.equal([7, 6, 5, 4, 3])
+    // A receiver that soaks again has one vote still, the newest, and displaces nobody.
+    const again = soakVotesInForce(inForce(7), cast(8, { 4: 99 }), FIVE)
+    expect(again.map(({ receiver, epoch }) => [receiver, epoch])).to.deep.equal([
+      [4, 8],
+      ...[7, 6, 5, 3].map(receiver => [receiver, receiver]),
+    ])
+    // An epoch is taken whole, so that no index within it comes first.
+    const two = soakVotesInForce(inForce(7), cast(8, { 1: 1, 2: 2 }), FIVE)
+    expect(two.map(({ receiver }) => receiver)).to.deep.equal([1, 2, 7, 6, 5])
+    expect(soakVotesInForce(two, [], { quorum: QUORUM, assigned: 4 })).to.have.length(4)
   })
 
   it('set no limit before they are a quorum, and then limit the rate to their low median', () => {
@@ -71,7 +91,7 @@ describe('soak votes', () => {
     fc.assert(
       fc.property(anyHeld, fc.array(fc.nat(12), { maxLength: 13 }), (held, receivers) => {
         const now = [...new Set(receivers)].map(receiver => ({ receiver, epoch: 9, rateKbps: 5 }))
-        const inForce = soakVotesInForce(held, now, QUORUM)
+        const inForce = soakVotesInForce(held, now, FIVE)
         expect(new Set(inForce.map(one => one.receiver)).size).to.equal(inForce.length)
         expect(inForce).to.include.deep.members(now)
         if (now.length >= QUORUM) expect(inForce).to.have.length(now.length)
@@ -124,7 +144,7 @@ describe('soak votes', () => {
     )
   })
 
-  it('come from soaks alone, and in a soak nothing else counts', () => {
+  it('come from soaks alone; ordinary votes of the same epoch count beside them, and no vote that belies its draw', () => {
     const all = [0, 1, 2, 3, 4]
     const short = all.map(receiver => vote(receiver, OUTCOME.verified, CLAIM_KBPS))
     const soaks = asSoaks(short)
@@ -132,6 +152,13 @@ describe('soak votes', () => {
     expect(certified(soaks, all, true, []).soakVotes).to.have.length(5)
     expect(certified(soaks, all, false, []).usable).to.equal(0)
     expect(certified(short, all, true, []).usable).to.equal(0)
+    const mixed = tallyVotes({
+      ...{ votes: [...soaks.slice(0, 2), ...short.slice(2)], assigned: all, groups: [], claimKbps: CLAIM_KBPS },
+      ...{ params: PARAMS, pathlessQ2: 0, isSoak: ({ receiver }) => receiver < 2 },
+      soak: { held: [], needed: false },
+    })
+    expect(mixed).to.include({ usable: 5, rateKbps: CLAIM_KBPS })
+    expect(mixed.soakVotes.map(({ receiver }) => receiver)).to.deep.equal([0, 1])
   })
 
   it('count a refused soak as a rate of zero, and "at least x" as no reading', () => {

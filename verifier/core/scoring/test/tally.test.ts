@@ -12,10 +12,7 @@ import { tallyVotes } from '../tally.js'
 const certified = (
   votes: readonly Vote[],
   assigned: readonly number[],
-  soak: { readonly now: boolean; readonly held: readonly SoakVote[]; readonly needed?: boolean } = {
-    now: false,
-    held: [],
-  },
+  soak: { readonly held: readonly SoakVote[]; readonly needed?: boolean } = { held: [] },
 ) =>
   tallyVotes({
     votes,
@@ -24,6 +21,7 @@ const certified = (
     claimKbps: CLAIM_KBPS,
     params: PARAMS,
     pathlessQ2: 0,
+    isSoak: () => false,
     soak: { needed: false, ...soak },
   })
 
@@ -73,14 +71,15 @@ describe('tally', () => {
     const since = (pathlessQ2: number) =>
       tallyVotes({
         ...{ votes, assigned: FIVE, groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, pathlessQ2 },
-        soak: { now: false, held: [], needed: false },
+        isSoak: () => false,
+        soak: { held: [], needed: false },
       })
     expect(since(16)).to.include({ status: STATUS.unmeasured, breach: false })
     expect(since(17)).to.include({ status: STATUS.unserving, breach: true, rateKbps: 0 })
   })
 
   it('certifies nothing before a soak has confirmed it, if the network has soaks; a breach needs none', () => {
-    const needed = { now: false, held: [], needed: true }
+    const needed = { held: [], needed: true }
     const full = rated([25_000, 25_000, 25_000, 25_000, 25_000])
     expect(certified(full, FIVE, needed)).to.include({ status: STATUS.unmeasured, rateKbps: 0, breach: false })
     const held = FIVE.map(receiver => ({ receiver, epoch: 1, rateKbps: 24_000 }))
