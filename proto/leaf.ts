@@ -26,7 +26,7 @@ export const LEAF_FIELDS = [
   ['throughputWeightQ32', 'uint64'], // decayed count of these windows, with the weight of the prior
   ['ticksUpQ16', 'uint64'], // decayed counts, 2^16 = one tick
   ['ticksTotalQ16', 'uint64'],
-  ['unmeasuredRun', 'uint32'], // windows since the last measured one
+  ['pathlessQ2', 'uint32'], // windows without a path that served ones have not made good yet, in quarters (see `standing.ts`)
   ['soakVotes', 'bytes32'], // digest of the receivers' last soak votes (see soak-vote.ts); zero if there are none
   ['windowVotes', 'bytes32'], // digest of the votes that wait for the end of their window; zero if there are none
   ['link', 'bytes32'], // network of the provider's datagrams, as a majority of the votes saw it; zero if unknown

@@ -20,6 +20,8 @@ export interface Packet {
   length: number
   /** the relay's number for the session, counted from 1 */
   readonly session: number
+  /** the session was opened with a token: its opener is a verifier or a payer */
+  readonly reserved: boolean
   /** peer id of the session's opener */
   readonly opener: string
   /** granted to the session */

@@ -66,6 +66,7 @@ export class Relaying {
     bytes: Buffer.alloc(0),
     length: 0,
     session: 0,
+    reserved: false,
     opener: '',
     rateKbps: 0,
     ageMs: 0,
@@ -184,6 +185,7 @@ export class Relaying {
     packet.bytes = this.#placeOf(batch, i)
     packet.length = batch.lengths[i]!
     packet.session = session.id
+    packet.reserved = session.reserved
     packet.opener = session.opener
     packet.rateKbps = session.rateKbps
     packet.ageMs = nowMs - session.openedMs

@@ -61,7 +61,7 @@ export const sampleLeaf = (index = 3): Leaf => ({
   throughputWeightQ32: 25_769_803_776,
   ticksUpQ16: 1_572_864,
   ticksTotalQ16: 1_638_400,
-  unmeasuredRun: 5,
+  pathlessQ2: 5,
   soakVotes: keccakText('soak votes'),
   windowVotes: keccakText('window votes'),
   link: keccakText('link'),

@@ -1,5 +1,6 @@
 /** Every profile by the name that `--providers` takes. */
 import { bigbucket, bucket } from './cheats/bucket.js'
+import { renter, sprinter } from './cheats/by-age.js'
 import { chooser } from './cheats/chooser.js'
 import { accomplice, crony } from './cheats/favours.js'
 import { forger } from './cheats/forger.js'
@@ -8,12 +9,13 @@ import { delayer, reorderer, stretcher } from './cheats/holding.js'
 import { hollow } from './cheats/hollow.js'
 import { guesser, replayer, truncater } from './cheats/invented.js'
 import { twin } from './cheats/twin.js'
+import { vip } from './cheats/vip.js'
 import { flaky } from './flaky.js'
 import { honest } from './honest.js'
 import { offline } from './offline.js'
 import type { ProviderProfile } from './profile.js'
 import { slow, throttled } from './slow.js'
-import { dead, refuser } from './unserving.js'
+import { dead, pretender, refuser, shunner } from './unserving.js'
 
 /** Providers that try to look faster than they are. `npm run bench -- cheat` measures what each of them gains. */
 export const CHEATS = {
@@ -33,6 +35,9 @@ export const CHEATS = {
   rewriter,
   inventor,
   chooser,
+  renter,
+  sprinter,
+  vip,
 } satisfies Record<string, ProviderProfile>
 
 export type CheatName = keyof typeof CHEATS
@@ -45,6 +50,8 @@ export const PROVIDER_PROFILES: Readonly<Record<string, ProviderProfile>> = {
   offline,
   refuser,
   dead,
+  shunner,
+  pretender,
   ...CHEATS,
 }
 

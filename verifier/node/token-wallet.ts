@@ -22,6 +22,8 @@ const ORDER_TIMEOUT_MS = 2000
 /** How often the wallet looks for orders that are due: so many times an epoch. */
 const STEPS_PER_EPOCH = 20
 const LONGEST_STEP_MS = 2000
+/** A provider that gives no answer is left out for one step, then for two, and so on up to this many. */
+const MOST_STEPS_LEFT_OUT = 32
 
 type WalletContext = Pick<
   VerifierContext,
@@ -33,6 +35,9 @@ interface Purse {
   readonly tokens: Uint8Array[]
   /** when the next order is due */
   dueMs: number
+  /** since the last answer */
+  failures: number
+  stepsLeftOut: number
 }
 
 export class TokenWallet implements TokenSource {
@@ -84,7 +89,7 @@ export class TokenWallet implements TokenSource {
   async #fill({ account, tokenKey, ...address }: Announcement, era: number): Promise<void> {
     const { epochs, log, params, random, stopping, wall } = this.#context
     const purse = this.#purse(era, account)
-    if (tokenKey === undefined || wall.nowMs() < purse.dueMs) return
+    if (tokenKey === undefined || wall.nowMs() < purse.dueMs || purse.stepsLeftOut-- > 0) return
     try {
       const members = await this.#membersOf(era)
       if (members === undefined) return
@@ -93,6 +98,7 @@ export class TokenWallet implements TokenSource {
         const terms = { publicKey: fromHex(tokenKey), info: tokenInfo(this.#context.network, account, era), era }
         const order = new TokenOrder(terms, Math.min(ORDER_TOKENS, needed - purse.tokens.length), random)
         const reason = await this.#send(order, era, address, purse)
+        purse.failures = 0
         if (reason === TOKEN_REFUSE.allowance) break
         if (reason !== undefined) return
       }
@@ -100,6 +106,7 @@ export class TokenWallet implements TokenSource {
       purse.dueMs = next + epochs.epochMs * fractionFrom(random)
     } catch (error) {
       stopping.throwIfAborted()
+      purse.stepsLeftOut = Math.min(2 ** purse.failures++, MOST_STEPS_LEFT_OUT)
       log.debug({ provider: account, era, error: (error as Error).message }, 'could not get tokens, will ask again')
     }
   }
@@ -130,7 +137,7 @@ export class TokenWallet implements TokenSource {
   #purse(era: number, provider: Hex): Purse {
     const ofEra = this.#purses.get(era) ?? new Map<Hex, Purse>()
     this.#purses.set(era, ofEra)
-    const purse = ofEra.get(provider) ?? { tokens: [], dueMs: 0 }
+    const purse = ofEra.get(provider) ?? { tokens: [], dueMs: 0, failures: 0, stepsLeftOut: 0 }
     ofEra.set(provider, purse)
     return purse
   }

@@ -34,8 +34,8 @@ interface ISlashingManager {
         uint64 ticksUpQ16;
         /// @notice The decayed count of all ticks, in units of 2^-16 ticks
         uint64 ticksTotalQ16;
-        /// @notice The number of windows since the provider was last measured
-        uint32 unmeasuredRun;
+        /// @notice The windows without a path that served windows have not made good yet, in quarters of a window
+        uint32 pathlessQ2;
         /// @notice The Merkle root of the soak votes in force, or zero if there are none
         bytes32 soakVotes;
         /// @notice The digest of the votes that wait for the end of their window, or zero if there are none

@@ -256,7 +256,7 @@ export const leafOf = (epoch: number, provider: Hex, penaltyBps: number): Leaf =
   throughputWeightQ32: 4_294_967_296,
   ticksUpQ16: 65_536,
   ticksTotalQ16: 131_072,
-  unmeasuredRun: 0,
+  pathlessQ2: 0,
   soakVotes: ZERO_HASH,
   windowVotes: ZERO_HASH,
   link: ZERO_HASH,

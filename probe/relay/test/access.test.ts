@@ -1,12 +1,14 @@
 /** Attack: strangers take a provider's sessions, forge tokens, and spend one twice. */
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
-import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
+import { IP_DATAGRAM_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
 import { toHex } from '../../../proto/hex.js'
 import { isNoToken, TOKEN_BYTES } from '../../../proto/token.js'
 import { MAX_STRANGERS, MAX_STRANGERS_PER_HOST, MAX_STRANGERS_PER_PEER } from '../../constants.js'
+import { Condition } from '../../deadline.js'
 import { REFUSE } from '../../plane/forwarding.js'
 import type { Access } from '../../ports.js'
+import { forwardings } from '../../test/fixtures/forwardings.js'
 import { HOST, Network } from '../../test/harness.js'
 import { PlainUdp } from '../../test/plain-udp.js'
 import { echoOf, isChallenge } from '../../wire/path-validation.js'
@@ -35,12 +37,18 @@ describe('access to a relay', () => {
   let tokens: KnownTokens
   let nextHop: PlainUdp
   const clients: RelayClient[] = []
+  let arrived: Buffer[]
+  let arrival: Condition
 
   beforeEach(async () => {
     tokens = new KnownTokens()
+    arrived = []
+    arrival = new Condition()
     network = await Network.open({ claimKbps: 10_000, access: tokens })
     nextHop = await PlainUdp.open((datagram, { port }) => {
       if (isChallenge(datagram)) nextHop.send(echoOf(datagram), port)
+      else arrived.push(datagram)
+      arrival.changed()
     })
   })
 
@@ -113,6 +121,23 @@ describe('access to a relay', () => {
     const answer = await client.open({ sessionId, ...hop, ...shape, token }, network.provider.answers, 1000)
     expect(answer).to.have.nested.property('refuse.reason', REFUSE.nextHop)
     expect(await reasonOf('verifier', HOST, token)).to.equal(0)
+  })
+
+  it('a token’s session is known to the provider as one, a stranger’s is not', async () => {
+    await network.close()
+    network = await Network.open({ claimKbps: 10_000, access: tokens, forwarding: forwardings.dropsReserved })
+    const tags = await Promise.all(
+      [tokens.issue(), undefined].map(async (token, i) => {
+        const { client, answer } = await open(`p${i}`, '192.0.2.1', token)
+        if (answer.kind !== 'grant') throw new Error('the relay refused')
+        expect(await client.ready).to.equal(true)
+        return { tag: answer.grant.tag, udpPort: answer.grant.udpPort }
+      }),
+    )
+    for (const { tag, udpPort } of tags) nextHop.send(Buffer.concat([tag, randomBytes(1192)]), udpPort)
+    expect(await arrival.until(() => arrived.length > 0, 2000)).to.equal(true)
+    expect(arrived.map(datagram => toHex(datagram.subarray(0, TAG_BYTES)))).to.deep.equal([toHex(tags[1]!.tag)])
+    expect(network.relay.stats.dropped['not-forwarded']).to.equal(1)
   })
 
   it('invented tokens are checked at a bounded rate, and a verifier’s beside them', async () => {

@@ -81,6 +81,8 @@ export async function runCheats(plan: CheatPlan, say: (line: string) => void): P
 
 const LENDER = 'lender'
 const CHEAT_NAMES = Object.keys(CHEATS) as CheatName[]
+/** Cheats that read otherwise in a soak than in an ordinary session. */
+const UNLIKE_IN_SOAKS: ReadonlySet<CheatName> = new Set<CheatName>(['bucket', 'bigbucket', 'renter', 'sprinter'])
 
 async function realSessions(plan: CheatPlan, say: (line: string) => void): Promise<Record<string, Sample>> {
   const { claimKbps, sessions, seed } = plan
@@ -118,7 +120,7 @@ function ofCheat(name: CheatName, { claimKbps, sessions, seed }: CheatPlan, shar
   })
   const deliveredShare = cheat.deliversKbps(claimKbps, undefined) / claimKbps
   const count = Math.ceil(sessions / CHEATS_PART)
-  if (name === 'bucket' || name === 'bigbucket') return sampleFresh(deliveredShare, options(name))
+  if (UNLIKE_IN_SOAKS.has(name)) return sampleFresh(deliveredShare, options(name))
   if (name === 'crony') return sampleOthers(count, deliveredShare, options(name))
   // As verifiers measure providers of one network: at the same time.
   if (name === 'twin') return sampleTogether(count, deliveredShare / 2, [options('one'), options('other')])

@@ -28,23 +28,29 @@ describe('a cheat', () => {
     bytes: Buffer.alloc(DATAGRAM_BYTES, 7),
     length: DATAGRAM_BYTES,
     session: 1,
+    reserved: true,
     opener: '',
     rateKbps: SHARE_KBPS,
     ageMs: 0,
     ...over,
   })
 
-  /** kbit/s that pass of three senders at their shares. @param sees is given each datagram and its verdict */
+  /**
+   * kbit/s that pass of three senders at their shares.
+   * @param sees is given each datagram and its verdict
+   * @param over what is particular about a sender's datagrams
+   */
   function passed(
     { forward }: Forwarding,
     forMs: number,
     fromMs = 0,
     sees: (packet: Packet, verdict: ReturnType<Forwarding['forward']>, nowMs: number) => void = () => {},
+    over: (sender: number) => Partial<Packet> = () => ({}),
   ): number {
     const gapMs = ((DATAGRAM_BYTES + 28) * 8) / (3 * SHARE_KBPS)
     let bytes = 0
     for (let i = 0; i * gapMs < forMs; i++) {
-      const packet = data({ session: 1 + (i % 3) })
+      const packet = data({ session: 1 + (i % 3), ...over(i % 3) })
       const verdict = forward(packet, fromMs + i * gapMs)
       if (verdict !== 'drop') bytes += packet.length + 28
       sees(packet, verdict, fromMs + i * gapMs)
@@ -122,6 +128,35 @@ describe('a cheat', () => {
     expect([isTaken(4001, 110), isTaken(4000, 1000), isTaken(4000, 9000)]).to.deep.equal([true, true, true])
   })
 
+  it('that rents for long sessions carries 60 % of short ones, and a sprinter 60 % of long ones', async () => {
+    const [SHORT_MS, LONG_MS] = [3_000, 7_000]
+    for (const [name, short, long] of [
+      ['renter', 0.6, 1],
+      ['sprinter', 1, 0.6],
+    ] as const) {
+      for (const [ageMs, share] of [
+        [SHORT_MS, short],
+        [LONG_MS, long],
+      ] as const) {
+        const rate = passed(await load(name), 1000, 0, undefined, () => ({ ageMs }))
+        expect(rate, `${name} at ${ageMs} ms`).to.be.closeTo(share * CLAIM_KBPS, 0.05 * CLAIM_KBPS)
+      }
+    }
+  })
+
+  it('with a lane for verifiers is fast for peers that come again, and so for no session of a throw-away key', async () => {
+    const forwarding = await load('vip')
+    const session = (first: number, opener: (sender: number) => string) => {
+      const rate = passed(forwarding, 1000, 2000 * first, undefined, sender => ({
+        session: first + sender,
+        opener: opener(sender),
+      }))
+      return rate / CLAIM_KBPS
+    }
+    for (const first of [0, 3, 6]) expect(session(first, sender => `fresh ${first + sender}`)).to.be.closeTo(0.6, 0.05)
+    expect(session(9, sender => `fresh ${sender}`)).to.be.closeTo(1, 0.06)
+  })
+
   it('that is hollow passes what comes as rarely as heartbeats', async () => {
     const forwarding = await load('hollow')
     expect(passed(forwarding, 2000)).to.be.within(1, 0.01 * CLAIM_KBPS)
@@ -184,7 +219,7 @@ describe('a cheat', () => {
   const leaf = (epoch: number, rateKbps: number, breachBits = 0): Leaf => ({
     ...{ epoch, index: 1, provider: '0x00000000000000000000000000000000000000aa', status: STATUS.measured },
     ...{ uptimeBps: 9000, rateKbps, claimKbps: CLAIM_KBPS, scoreBps: 0, tier: 0, throughputQ32: 0, ticksUpQ16: 0 },
-    ...{ throughputSumQ32: 0, throughputWeightQ32: 2 ** 31, ticksTotalQ16: 0, unmeasuredRun: 0, soakVotes: ZERO_HASH },
+    ...{ throughputSumQ32: 0, throughputWeightQ32: 2 ** 31, ticksTotalQ16: 0, pathlessQ2: 0, soakVotes: ZERO_HASH },
     ...{ windowVotes: ZERO_HASH, link: ZERO_HASH, breachBits, assignedRoot: ZERO_HASH, penaltyBps: 0 },
   })
   const history = (leaves: Leaf[], more: Partial<ProviderHistory>): ProviderHistory => ({

@@ -23,7 +23,7 @@ const leaf = (epoch: number, rate: number | undefined, more: Partial<Leaf> = {})
   throughputWeightQ32: 2 ** 31,
   ticksUpQ16: 0,
   ticksTotalQ16: 0,
-  unmeasuredRun: 0,
+  pathlessQ2: 0,
   soakVotes: ZERO_HASH,
   windowVotes: ZERO_HASH,
   link: ZERO_HASH,
@@ -133,7 +133,7 @@ describe('what the profiles promise', () => {
     expect(broken('flaky', of(4000))).to.have.length(1)
   })
 
-  for (const profile of ['refuser', 'dead']) {
+  for (const profile of ['refuser', 'dead', 'shunner', 'pretender']) {
     it(`${profile} has the rate zero, and is slashed`, () => {
       const zero = (epoch: number, penaltyBps = 0) =>
         leaf(epoch, 0, { status: STATUS.unserving, breachBits: 1, penaltyBps })

@@ -195,7 +195,7 @@ describe('bounds for groups of receivers', () => {
         groups,
         claimKbps: CLAIM_KBPS,
         params: DEVNET,
-        unmeasuredRun: 0,
+        pathlessQ2: 0,
         soak,
       })
       if (breach) framed++

@@ -198,7 +198,7 @@ const leafOf = (epoch: number, index: number, provider: Hex, i: number): Leaf =>
   throughputWeightQ32: 2 ** 32,
   ticksUpQ16: 65_536,
   ticksTotalQ16: 65_536,
-  unmeasuredRun: 0,
+  pathlessQ2: 0,
   soakVotes: ZERO_HASH,
   windowVotes: ZERO_HASH,
   link: ZERO_HASH,

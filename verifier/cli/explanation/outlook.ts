@@ -16,7 +16,7 @@ const HOLDS: Record<HoldJson['reason'], [what: string, figures?: (of: Explanatio
   evidence: ['Little evidence lowers T', ({ outlook }) => evidenceText(outlook.evidence)],
   rate: ["This window's rate, which is below the claim, lowers T"],
   soak: ["The last soak, which limits this window's rate, lowers T"],
-  unmeasured: ['This unmeasured window lowers T', ({ leaf }) => `${leaf.unmeasuredRun} unmeasured in a row`],
+  unmeasured: ['This unmeasured window lowers T'],
   earlier: ['Earlier windows, below the claim or unmeasured, lower T'],
   'missed-ticks': ['Missed ticks lower U', ({ leaf }) => ticksText(leaf)],
   'few-ticks': ['The small number of ticks lowers U', ({ leaf }) => `U is a lower bound, and ${ticksText(leaf)}`],

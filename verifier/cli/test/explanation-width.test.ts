@@ -29,7 +29,7 @@ const leaf = fc.record({
   ...{ throughputQ32: fc.maxSafeNat(), throughputSumQ32: fc.maxSafeNat(), throughputWeightQ32: fc.maxSafeNat() },
   ...{ ticksUpQ16: fc.maxSafeNat(), ticksTotalQ16: fc.maxSafeNat() },
   ...{
-    unmeasuredRun: uint32,
+    pathlessQ2: uint32,
     soakVotes: hash,
     windowVotes: hash,
     link: hash,

@@ -15,16 +15,16 @@ export interface AccountsInput {
   readonly groups: readonly (readonly number[])[]
   readonly claimKbps: number
   readonly params: Pick<NetworkParams, 'breachBps' | 'senders'>
-  /** windows for which the provider has been unmeasured */
-  readonly unmeasuredRun: number
+  /** see `VoteRules` */
+  readonly pathlessQ2: number
   /** this epoch is a soak for this provider */
   readonly soak: boolean
 }
 
 /** One for every receiver that is due, ascending. */
 export function accountsOf(input: AccountsInput): Account[] {
-  const { due, groups, claimKbps, params, soak, unmeasuredRun } = input
-  const rules: VoteRules = { soak, unmeasuredRun, params }
+  const { due, groups, claimKbps, params, soak, pathlessQ2 } = input
+  const rules: VoteRules = { soak, pathlessQ2, params }
   const accountAlone = (receiver: number) =>
     accountOf(receiver, input, vote => {
       const [classified, other] = [classifyVote(vote, claimKbps, rules), otherTry(vote)]

@@ -4,6 +4,7 @@ import type { NetworkParams } from '../../../proto/params.js'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
 import { noPathText } from './no-path.js'
 import { isBelowThreshold } from './slashing-threshold.js'
+import { mayLackPath } from './standing.js'
 
 /**
  * rate: a reading at or above the slashing threshold. under: a reading that also counts towards a breach. at-least: a
@@ -24,15 +25,13 @@ export interface ClassifiedVote {
 export interface VoteRules {
   /** the epoch is a soak for this provider */
   readonly soak: boolean
-  /** windows for which the provider has been unmeasured */
-  readonly unmeasuredRun: number
+  /** windows without a path that the provider has not made good yet, in quarters */
+  readonly pathlessQ2: number
   readonly params: Pick<NetworkParams, 'breachBps'>
 }
 
 /** Sessions that a receiver must have run before it blames a provider. */
 const TRIES = 2
-/** A provider has so many windows to repair its path. Then no path counts as much as serving nothing. */
-const WINDOWS_TO_REPAIR = 5
 
 /** What counts against a provider needs two tries. Groups of receivers ask for them by themselves (`group-reading.ts`). */
 export function classifyVote(vote: Vote, claimKbps: number, rules: VoteRules): ClassifiedVote {
@@ -56,7 +55,7 @@ export const otherTry = (vote: Vote): Vote | undefined =>
 const JUDGED = { offeredKbps: 0xffffffff, directKbps: 0xffffffff, controlLossBps: 0 }
 
 /** How one session counts, whether or not there was another. */
-export function classifyTry(vote: Vote, claimKbps: number, { soak, unmeasuredRun, params }: VoteRules): ClassifiedVote {
+export function classifyTry(vote: Vote, claimKbps: number, { soak, pathlessQ2, params }: VoteRules): ClassifiedVote {
   const rateKbps = Math.min(vote.rateKbps, claimKbps)
   const low = isBelowThreshold(rateKbps, claimKbps, params.breachBps)
   const unserving = (why: string): ClassifiedVote => ({ counted: 'under', rateKbps: 0, serving: false, why })
@@ -89,9 +88,11 @@ export function classifyTry(vote: Vote, claimKbps: number, { soak, unmeasuredRun
     case OUTCOME.noData:
       return ignored('the session says nothing about the provider')
     case OUTCOME.noPath:
-      return unmeasuredRun < WINDOWS_TO_REPAIR
+      return mayLackPath({ pathlessQ2 })
         ? ignored(noPathText(vote))
-        : unserving(`${noPathText(vote)}; it was so in ${unmeasuredRun} windows before`)
+        : unserving(
+            `${noPathText(vote)}; it was so in five windows or more, and the provider has not served enough since`,
+          )
     default:
       return ignored(`outcome ${vote.outcome} is unknown`)
   }

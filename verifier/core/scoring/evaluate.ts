@@ -80,7 +80,7 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
     const tally = tallyVotes({
       ...{ votes: cast, assigned: part.receivers, due: input.assignment.dueOf(account) },
       ...{ groups: input.assignment.groupsOf(account), waiting: part.open?.votes ?? [] },
-      ...{ claimKbps: part.provider.claimKbps, params, unmeasuredRun: state?.unmeasuredRun ?? 0 },
+      ...{ claimKbps: part.provider.claimKbps, params, pathlessQ2: state?.pathlessQ2 ?? 0 },
       soak: { now: isSoak(facts.beacon, account, params), held: part.soakVotes, needed },
     })
     const ticks = windowTicks(singleVotes(cast, part.receivers), part.receivers.length, ticksOf(params))

@@ -15,15 +15,17 @@ export type Standing = Pick<
   | 'throughputWeightQ32'
   | 'ticksUpQ16'
   | 'ticksTotalQ16'
-  | 'unmeasuredRun'
+  | 'pathlessQ2'
 >
 
 /** What a window found out about a provider. */
 export interface EndedWindow {
   /** undefined if the provider was unmeasured */
   readonly measured: MeasuredRate | undefined
-  /** no rate was read for want of a path, even if that counts as rate 0 by now: the run of such windows goes on (default: false) */
+  /** no rate was read for want of a path, even if that counts as rate 0 by now (default: false) */
   readonly pathless?: boolean
+  /** Below the slashing threshold, so the provider did not show that it serves again (default: false). */
+  readonly breach?: boolean
   readonly ticks: WindowTicks
 }
 
@@ -37,7 +39,7 @@ export const NEWCOMER: Standing = {
   throughputWeightQ32: Number(PRIOR.weightQ32),
   ticksUpQ16: 0,
   ticksTotalQ16: 0,
-  unmeasuredRun: 0,
+  pathlessQ2: 0,
 }
 
 /** @throws RangeError for a standing that no run of windows leads to, as in a leaf that somebody made up */
@@ -48,7 +50,15 @@ export function throughputIn({ throughputSumQ32, throughputWeightQ32 }: Standing
   return { sumQ32, weightQ32 }
 }
 
-const LARGEST_RUN = 0xffffffff
+/** A window without a path adds four quarters, and one in which the provider served takes one of them off. */
+const WINDOW_Q2 = 4
+/** A provider has so many windows to repair its path. Then no path counts as much as serving nothing. */
+const WINDOWS_TO_REPAIR = 5
+const MOST_PATHLESS_Q2 = WINDOWS_TO_REPAIR * WINDOW_Q2
+
+/** Whether a window without a path is still no fault of the provider's. */
+export const mayLackPath = ({ pathlessQ2 }: Pick<Standing, 'pathlessQ2'>): boolean =>
+  pathlessQ2 + WINDOW_Q2 <= MOST_PATHLESS_Q2
 
 /**
  * @param ended undefined in an epoch in which no window ends: the standing stays as it is. A window without a report is no
@@ -60,7 +70,7 @@ export function nextStanding(
   { halfLifeWindows }: { readonly halfLifeWindows: number },
 ): Standing {
   if (!ended) return previous
-  const { measured, pathless, ticks } = ended
+  const { measured, ticks } = ended
   const factorQ32 = decayQ32(halfLifeWindows)
   const throughput = nextThroughput(throughputIn(previous), factorQ32, measured)
   const upQ16 = decayed(BigInt(previous.ticksUpQ16), factorQ32) + BigInt(ticks.up) * TICK_Q16
@@ -75,6 +85,15 @@ export function nextStanding(
     throughputWeightQ32: Number(throughput.weightQ32),
     ticksUpQ16: Number(upQ16),
     ticksTotalQ16: Number(totalQ16),
-    unmeasuredRun: measured && !pathless ? 0 : Math.min(LARGEST_RUN, previous.unmeasuredRun + 1),
+    pathlessQ2: nextPathlessQ2(previous.pathlessQ2, ended),
   }
+}
+
+/**
+ * A breach takes nothing off: else a provider without a path need not repair it, if it fails openly now and then. Nor does
+ * one good window take all off: else it need serve in one window of six.
+ */
+function nextPathlessQ2(q2: number, { measured, pathless, breach }: EndedWindow): number {
+  if (pathless) return Math.min(MOST_PATHLESS_Q2, q2 + WINDOW_Q2)
+  return measured && !breach ? Math.max(0, q2 - 1) : q2
 }

@@ -111,7 +111,7 @@ export function tallyWindow(
   const limitKbps = soakLimitKbps(soakVotes, quorum)
   const summary = {
     ...{ soakVotes, soakLimitKbps: limitKbps, assigned, faults, quorum, usable: usable.length, belowThreshold },
-    pathless: usable.filter(({ noPath }) => !noPath).length < quorum,
+    pathless: isPathless(votes, usable, { faults, quorum }),
     link: linkNamed(votes, faults),
   }
   // Before its first soak, a provider may live on burst credit. A breach needs no soak: credit can only raise a reading.
@@ -122,6 +122,14 @@ export function tallyWindow(
   const isUnserving = votes.filter(({ serving }) => !serving).length >= quorum
   return { status: isUnserving ? STATUS.unserving : STATUS.measured, rateKbps, breach, ...summary }
 }
+
+/** Too few votes without those that found no path, and at least one honest receiver found none. */
+const isPathless = (
+  votes: readonly WindowVote[],
+  usable: readonly WindowVote[],
+  { faults, quorum }: Pick<WindowTally, 'faults' | 'quorum'>,
+): boolean =>
+  usable.filter(({ noPath }) => !noPath).length < quorum && votes.filter(({ noPath }) => noPath).length > faults
 
 /**
  * At least one honest receiver names it. A provider that wants no link named must show each third of its receivers another

@@ -27,6 +27,8 @@ const CAUSE_OF: Record<NoPathReason, CauseCode> = {
   'udp-blocked': CAUSE.udpBlocked,
   refusals: CAUSE.refusals,
 }
+/** Causes of which heartbeats show that the path to the receiver has none. */
+const LOST_ON_THE_WAY: ReadonlySet<NoPathReason> = new Set(['udp-blocked', 'path-mtu'])
 const MAX_UINT16 = 0xffff
 const MAX_UINT32 = 0xffffffff
 const TICK_MASK = (1n << 256n) - 1n
@@ -92,8 +94,8 @@ function codeOf(outcome: Outcome, ticksSent: bigint, ticksAnswered: bigint): Out
     case 'garbage':
       return OUTCOME.garbage
     case 'no-path':
-      // A provider whose heartbeats come through must gain nothing by dropping all else.
-      return outcome.reason === 'udp-blocked' && wasUp(ticksSent, ticksAnswered) ? OUTCOME.dead : OUTCOME.noPath
+      // A provider whose heartbeats come through must gain nothing by dropping all else. Heartbeats are full datagrams.
+      return LOST_ON_THE_WAY.has(outcome.reason) && wasUp(ticksSent, ticksAnswered) ? OUTCOME.dead : OUTCOME.noPath
     case 'no-data':
       // A provider must gain nothing by hanging up instead of refusing.
       return outcome.reason === 'provider-unreachable' && wasUp(ticksSent, ticksAnswered)

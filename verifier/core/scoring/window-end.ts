@@ -57,7 +57,7 @@ function stateAfter(
   const breach = nextBreachState(before.breachBits, tally.breach && !commonFailure, rateKbps, claimKbps, params)
   return {
     ...{ status, rateKbps, claimKbps, link: tally.link ?? before.link },
-    ...nextStanding(before, { measured, pathless, ticks }, params),
+    ...nextStanding(before, { measured, pathless, breach: tally.breach, ticks }, params),
     breachBits: breach.breachBits,
     // One report may end two windows, if the last epoch of the first had none. Only one of them can bring a penalty: it
     // clears the breaches.

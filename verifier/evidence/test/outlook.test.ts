@@ -92,7 +92,7 @@ describe('the outlook of a score', () => {
     const uint64 = fc.oneof(fc.constantFrom(0, 1, 2 ** 31, 2 ** 32, 2 ** 33, Number.MAX_SAFE_INTEGER), fc.maxSafeNat())
     const absurd = fc.record({
       ...{ throughputQ32: uint64, throughputSumQ32: uint64, throughputWeightQ32: uint64 },
-      ...{ ticksUpQ16: uint64, ticksTotalQ16: uint64, unmeasuredRun: fc.nat(0xffffffff), breachBits: fc.nat(255) },
+      ...{ ticksUpQ16: uint64, ticksTotalQ16: uint64, pathlessQ2: fc.nat(0xffffffff), breachBits: fc.nat(255) },
     })
     let explained = 0
     fc.assert(

@@ -35,6 +35,7 @@ describe('a wallet of tokens', () => {
   let asked: { readonly account: Hex; readonly era: number; readonly count: number }[]
   let changed: () => void
   let refusing: boolean
+  let steps: number
 
   async function openProvider(index: number, announcedKey: TokenKey | undefined, ownKey: TokenKey): Promise<Provider> {
     const account: Hex = `0x${`0${index}`.repeat(20)}`
@@ -54,7 +55,7 @@ describe('a wallet of tokens', () => {
   }
 
   beforeEach(async () => {
-    ;[announced, asked, frozen, refusing, nowMs, changed] = [[], [], [1], false, startOf(0), () => {}]
+    ;[announced, asked, frozen, refusing, steps, nowMs, changed] = [[], [], [1], false, 0, startOf(0), () => {}]
     const peer = await startPeer(50)
     ends.push(() => peer.stop())
     const stopping = new AbortController()
@@ -67,7 +68,12 @@ describe('a wallet of tokens', () => {
       ...{ wall: { nowMs: () => nowMs }, random: systemRandom, log: silent, stopping: stopping.signal },
       chain: chain as never,
     }
-    wallet = new TokenWallet(context, { providers: () => announced })
+    const providers = () => {
+      steps++
+      changed()
+      return announced
+    }
+    wallet = new TokenWallet(context, { providers })
     const running = wallet.run().catch(() => {})
     ends.push(() => {
       stopping.abort()
@@ -134,6 +140,15 @@ describe('a wallet of tokens', () => {
     nowMs = startOf(2) + epochs.epochMs - 1
     await until(() => orderedOf(account, 1) >= NEEDED)
     expect(orderedOf(account, 1)).to.equal(NEEDED)
+  })
+
+  it('asks a provider that answers with nothing good ever more rarely', async () => {
+    const { account } = await openProvider(1, honestKey, otherKey)
+    await until(() => asked.length === 1)
+    steps = 0
+    await until(() => steps >= 250)
+    // 1, 2, 4, 8, 16, and from then on 32 steps are left out between two orders.
+    expect(asked.filter(one => one.account === account)).to.have.length.within(8, 13)
   })
 
   it('has the tokens of the next era when it begins, and uses those of the last in its first epoch if need be', async () => {

@@ -40,7 +40,7 @@ const leaf = (epoch: number, index: number): Leaf => ({
   throughputWeightQ32: 2 ** 32,
   ticksUpQ16: 10,
   ticksTotalQ16: 12,
-  unmeasuredRun: 0,
+  pathlessQ2: 0,
   soakVotes: ZERO_HASH,
   windowVotes: ZERO_HASH,
   link: ZERO_HASH,

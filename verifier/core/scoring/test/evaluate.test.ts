@@ -72,7 +72,7 @@ describe('evaluation of an epoch', () => {
       throughputWeightQ32: 6_264_218_483,
       ticksUpQ16: 24 * 65_536,
       ticksTotalQ16: 24 * 65_536,
-      unmeasuredRun: 0,
+      pathlessQ2: 0,
       soakVotes: ZERO_HASH,
       windowVotes: ZERO_HASH,
       link: ZERO_HASH,
@@ -95,7 +95,7 @@ describe('evaluation of an epoch', () => {
   it('leaves an offline provider unmeasured, its uptime and throughput falling', () => {
     const leaves = run([honest, offline, undefined, offline])
     expect(leaves.map(leaf => leaf.status)).to.deep.equal([STATUS.measured, STATUS.unmeasured, STATUS.unmeasured])
-    expect(leaves.map(leaf => leaf.unmeasuredRun)).to.deep.equal([0, 1, 2])
+    expect(leaves.map(leaf => leaf.pathlessQ2)).to.deep.equal([0, 0, 0])
     expect(leaves.map(leaf => leaf.penaltyBps + leaf.breachBits)).to.deep.equal([0, 0, 0])
     const [a, b, c] = leaves as [Leaf, Leaf, Leaf]
     expect(a.uptimeBps > b.uptimeBps && b.uptimeBps > c.uptimeBps).to.equal(true)
@@ -120,10 +120,10 @@ describe('evaluation of an epoch', () => {
         [0, PARAMS.maxPenaltyBps],
       ],
     ])
-    expect(leaves.map(({ unmeasuredRun }) => unmeasuredRun)).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8])
+    expect(leaves.map(({ pathlessQ2 }) => pathlessQ2)).to.deep.equal([4, 8, 12, 16, 20, 20, 20, 20])
     const repaired = run([...new Array(4).fill(pathless), honest, pathless])
-    expect(repaired.at(-2)).to.include({ status: STATUS.measured, unmeasuredRun: 0, breachBits: 0 })
-    expect(repaired.at(-1)).to.include({ status: STATUS.unmeasured, unmeasuredRun: 1, breachBits: 0 })
+    expect(repaired.at(-2)).to.include({ status: STATUS.measured, pathlessQ2: 15, breachBits: 0 })
+    expect(repaired.at(-1)).to.include({ status: STATUS.unmeasured, pathlessQ2: 19, breachBits: 0 })
   })
 
   it('starts afresh for an account that was not in the last report under the same index', () => {

@@ -18,7 +18,7 @@ const SIX = [0, 1, 2, 3, 4, 5]
 
 const certified = (votes: readonly Vote[], groups: readonly (readonly number[])[] = PAIRS, soak = false) =>
   tallyVotes({
-    ...{ votes, groups, assigned: SIX, claimKbps: CLAIM_KBPS, params: PARAMS, unmeasuredRun: 0 },
+    ...{ votes, groups, assigned: SIX, claimKbps: CLAIM_KBPS, params: PARAMS, pathlessQ2: 0 },
     soak: { now: soak, held: [], needed: false },
   })
 
@@ -58,7 +58,7 @@ describe('the reading of a group', () => {
         assigned: [0, 1, 2],
         claimKbps: 1000,
         params: PARAMS,
-        unmeasuredRun: 0,
+        pathlessQ2: 0,
         soak: { now: false, held: [], needed: false },
       },
     })

@@ -23,7 +23,7 @@ const certified = (votes: readonly Vote[], assigned: readonly number[], now: boo
     groups: [],
     claimKbps: CLAIM_KBPS,
     params: PARAMS,
-    unmeasuredRun: 0,
+    pathlessQ2: 0,
     soak: { now, held, needed: false },
   })
 

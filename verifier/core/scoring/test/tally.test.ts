@@ -23,7 +23,7 @@ const certified = (
     groups: [],
     claimKbps: CLAIM_KBPS,
     params: PARAMS,
-    unmeasuredRun: 0,
+    pathlessQ2: 0,
     soak: { needed: false, ...soak },
   })
 
@@ -70,13 +70,13 @@ describe('tally', () => {
 
   it('counts no path as no fault for five windows, and then as serving nothing', () => {
     const votes = FIVE.map(receiver => vote(receiver, OUTCOME.noPath))
-    const since = (unmeasuredRun: number) =>
+    const since = (pathlessQ2: number) =>
       tallyVotes({
-        ...{ votes, assigned: FIVE, groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, unmeasuredRun },
+        ...{ votes, assigned: FIVE, groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, pathlessQ2 },
         soak: { now: false, held: [], needed: false },
       })
-    expect(since(4)).to.include({ status: STATUS.unmeasured, breach: false })
-    expect(since(5)).to.include({ status: STATUS.unserving, breach: true, rateKbps: 0 })
+    expect(since(16)).to.include({ status: STATUS.unmeasured, breach: false })
+    expect(since(17)).to.include({ status: STATUS.unserving, breach: true, rateKbps: 0 })
   })
 
   it('certifies nothing before a soak has confirmed it, if the network has soaks; a breach needs none', () => {

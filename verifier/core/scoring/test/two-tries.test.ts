@@ -136,7 +136,7 @@ function votesBeside(shape: { verifiers: number; beacon: string; liar: number },
         ...{ epoch: 4, provider: session.provider, receiver: session.receiver, soak: false, scheduleProof: ZERO_HASH },
         ...{ result: { ...result!, evidence: NO_EVIDENCE }, other, ticksSent: 1n, ticksAnswered: 1n },
       })
-      return classifyVote(vote, CLAIM_KBPS, { soak: false, unmeasuredRun: 0, params: PARAMS }).counted
+      return classifyVote(vote, CLAIM_KBPS, { soak: false, pathlessQ2: 0, params: PARAMS }).counted
     })
 }
 

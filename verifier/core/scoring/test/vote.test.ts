@@ -95,12 +95,17 @@ describe('vote', () => {
     expect(made({ kind: 'dead', granted: 3 }).cause).to.equal(CAUSE.none)
   })
 
-  it('counts a provider as dead whose heartbeats come through while its sessions show no datagram', () => {
-    const blocked: Outcome = { kind: 'no-path', reason: 'udp-blocked' }
-    expect(made(blocked, 0b1111n, 0b0011n)).to.include({ outcome: OUTCOME.dead, cause: CAUSE.none })
-    expect(made(blocked, 0b1111n, 0b0001n)).to.include({ outcome: OUTCOME.noPath, cause: CAUSE.udpBlocked })
-    const mtu: Outcome = { kind: 'no-path', reason: 'path-mtu' }
-    expect(made(mtu, 0b11n, 0b11n).outcome, 'heartbeats are small').to.equal(OUTCOME.noPath)
+  it('counts a provider as dead whose heartbeats come through while its sessions show no full datagram', () => {
+    for (const [reason, cause] of [
+      ['udp-blocked', CAUSE.udpBlocked],
+      ['path-mtu', CAUSE.pathMtu],
+    ] as const) {
+      const lost: Outcome = { kind: 'no-path', reason }
+      expect(made(lost, 0b1111n, 0b0011n)).to.include({ outcome: OUTCOME.dead, cause: CAUSE.none })
+      expect(made(lost, 0b1111n, 0b0001n)).to.include({ outcome: OUTCOME.noPath, cause })
+    }
+    const refused: Outcome = { kind: 'no-path', reason: 'refusals' }
+    expect(made(refused, 0b11n, 0b11n).outcome, 'the senders may be at fault').to.equal(OUTCOME.noPath)
   })
 
   it('counts no answer to a heartbeat that was not sent', () => {

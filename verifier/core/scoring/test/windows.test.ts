@@ -148,10 +148,10 @@ describe('a window of several epochs', () => {
   it('is tallied by the first report after it, if its last epoch has none', () => {
     const [, , late] = leavesOf([low, low, undefined, kept])
     // Only four of seven voted: no quorum.
-    expect(late).to.include({ unmeasuredRun: 1 })
+    expect(late).to.include({ status: STATUS.unmeasured, pathlessQ2: 0 })
     const whole = leavesOf([low, low, undefined, kept], { verifiers: 4 })
     // Of four receivers, one is due in each of the first two epochs and two in the last.
-    expect(whole[2]).to.include({ status: STATUS.unmeasured, unmeasuredRun: 1 })
+    expect(whole[2]).to.include({ status: STATUS.unmeasured, pathlessQ2: 0 })
     const voted = leavesOf([...times(3, low), low, low, undefined, ...times(3, low)], { verifiers: 8 })
     const bits = voted.map(({ epoch, breachBits }) => [epoch, breachBits])
     // Of eight receivers, five are due in the first two epochs: 2f+1.
@@ -209,7 +209,7 @@ describe('a provider that changes within a window', () => {
     expect(evaluations[0]!.leaves).to.have.length(0)
     expect(assign(factsAt(2, { provider: joins }), WINDOWS).receiversOf(PROVIDER)).to.have.length(0)
     for (const leaf of leaves.slice(0, 2)) {
-      expect(leaf).to.include({ status: STATUS.unmeasured, unmeasuredRun: 0, breachBits: 0, windowVotes: ZERO_HASH })
+      expect(leaf).to.include({ status: STATUS.unmeasured, pathlessQ2: 0, breachBits: 0, windowVotes: ZERO_HASH })
     }
     expect(leaves.at(-1)).to.include({ epoch: 6, breachBits: 1 })
   })
