@@ -1,5 +1,5 @@
 /**
- * How many sessions run at once on a machine that others use as well: fewer after each session that starved, and slowly
+ * How many sessions run at once on a machine that others use as well: fewer after each pause of the machine, and slowly
  * more again. Pure.
  */
 
@@ -10,6 +10,7 @@ const INCREASE = 0.05
 export class Pace {
   readonly #most: number
   #parallel: number
+  #reducedMs = Number.NEGATIVE_INFINITY
 
   /** @param most as the calibration found */
   constructor(most: number) {
@@ -21,8 +22,16 @@ export class Pace {
     return Math.floor(this.#parallel)
   }
 
-  /** @param counts false if the session starved */
-  heed(counts: boolean): void {
-    this.#parallel = counts ? Math.min(this.#most, this.#parallel + INCREASE) : Math.max(1, DECREASE * this.#parallel)
+  /**
+   * One pause starves many sessions. So those that ran when the pace was last reduced reduce it no further.
+   * @param counts false if the session starved @param begunMs when the session began, on the clock of `nowMs`
+   */
+  heed(counts: boolean, begunMs: number, nowMs: number): void {
+    if (counts) {
+      this.#parallel = Math.min(this.#most, this.#parallel + INCREASE)
+    } else if (begunMs >= this.#reducedMs) {
+      this.#parallel = Math.max(1, DECREASE * this.#parallel)
+      this.#reducedMs = nowMs
+    }
   }
 }

@@ -19,6 +19,11 @@ const WAVES = 2
 const MAY_STARVE = 0.1
 /** A session is repeated so often at most, over all sessions of a cell together. */
 const MOST_REPEATS = 1
+/**
+ * Cells whose sessions run side by side, drawn from all. A cell of long sessions alone leaves processors idle, and one of
+ * short sessions alone overloads them.
+ */
+const CELLS_AT_ONCE = 16
 /** Nothing is judged by these cells, so few sessions show what the probe makes of them. */
 const REPORTED_SESSIONS = 20
 
@@ -85,8 +90,10 @@ export async function runCells(
     cell => new CellState(cell, sessionsOf(cell, sessions), cell.family === 6 ? pool.noIpv6 : undefined),
   )
   for (const state of states) if (state.isDone) done(state.result())
+  const drawn = [...states].sort((a, b) => seedOf(seed, a.name) - seedOf(seed, b.name))
   const next = (): Job | undefined => {
-    const state = states.find(one => one.isOpen)
+    const open = drawn.filter(one => one.isOpen).slice(0, CELLS_AT_ONCE)
+    const state = open.sort((a, b) => a.begun - b.begun)[0]
     return state && { cell: state.name, seed: seedOf(seed, state.name, state.begin()), claimKbps }
   }
   const pace = new Pace(parallel)
@@ -95,7 +102,9 @@ export async function runCells(
     next,
     answer => {
       const state = states.find(({ name }) => name === answer.job.cell)!
-      pace.heed(state.take(answer))
+      const nowMs = performance.now()
+      const tookMs = 'row' in answer ? 1000 * answer.row.seconds : 0
+      pace.heed(state.take(answer), nowMs - tookMs, nowMs)
       if (state.isDone) done(state.result())
     },
   )
@@ -121,6 +130,11 @@ class CellState {
 
   get name(): string {
     return this.#cell.name
+  }
+
+  /** sessions so far, those included that were repeated */
+  get begun(): number {
+    return this.#begun
   }
 
   /** whether another session may begin */
