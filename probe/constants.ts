@@ -117,6 +117,12 @@ export const FIRST_ARRIVAL_MS = 3000
 export const SIZES_AFTER_MS = 1500
 /** Longest measurement of an ordinary session, from the first arrival: a low reading needs more than one second. */
 export const LONGEST_MEASURE_MS = 8000
+/** Longest discard: four round trips, at most this long. */
+export const MAX_DISCARD_MS = 1000
+/** Senders do not start at quite the same time: a reading ends so long before the first of them may stop. */
+export const STOP_MARGIN_MS = 250
+/** In a soak, all senders send together for half of the time, and then take turns. */
+export const togetherMs = (soakMs: number): number => soakMs / 2
 /** Time for data besides the measurement: a long round trip, and the halt. */
 const DATA_SLACK_MS = 800
 /** Longest flow of data through the provider in an ordinary session. */

@@ -24,6 +24,8 @@ export interface MeasurementOptions {
   readonly yieldMs: number
   /** undefined for an ordinary session */
   readonly soakMs?: number | undefined
+  /** see `SessionRequest` */
+  readonly flowMs?: number | undefined
   /** other receivers measure over the same span */
   readonly atOnce: boolean
   readonly clock: MonotonicClock
@@ -90,6 +92,7 @@ const estimatorOptions = (
   thresholdKbps: thresholdKbps(options),
   rttMs: shortestRttMs(links),
   yieldMs: options.yieldMs,
+  flowMs: options.flowMs,
   fixed,
 })
 

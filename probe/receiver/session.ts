@@ -62,6 +62,11 @@ export interface SessionRequest {
   /** length of a soak; undefined for an ordinary session */
   readonly soakMs?: number | undefined
   /**
+   * In an ordinary session on a network with soaks: senders that do not know whether it is one send together for so long,
+   * and then take turns. The reading ends before (default: they send until they are told to stop).
+   */
+  readonly flowMs?: number | undefined
+  /**
    * When data starts, on the receiver's clock, at least START_LEAD_MS ahead (default: as soon as the senders are
    * ready). Other receivers start at the same instant, each for its share of a claim, and all measure over one span.
    */
@@ -238,10 +243,10 @@ class Session {
   }
 
   #measure(): Promise<ClockReading> {
-    const { claimKbps, breachBps, yieldMs, soakMs } = this.#request
+    const { claimKbps, breachBps, yieldMs, soakMs, flowMs } = this.#request
     const { clock, progress } = this.#deps
     return measure(this.#collecting, this.#links, {
-      ...{ claimKbps, breachBps, yieldMs, soakMs, clock, progress },
+      ...{ claimKbps, breachBps, yieldMs, soakMs, flowMs, clock, progress },
       atOnce: this.#request.startMs !== undefined,
     })
   }

@@ -12,14 +12,13 @@
  * a fixed time.
  */
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
-import { FIRST_ARRIVAL_MS, LONGEST_MEASURE_MS } from '../constants.js'
+import { FIRST_ARRIVAL_MS, LONGEST_MEASURE_MS, MAX_DISCARD_MS, STOP_MARGIN_MS } from '../constants.js'
 import { decline, isRising, median, rise } from './rates.js'
 
 const MIN_WINDOW_MS = 50
 /** A window holds about a hundred datagrams at the claim: 960 ms over the claim in Mbit/s. */
 const WINDOW_MS_MBPS = 960
 const MIN_DISCARD_MS = 200
-const MAX_DISCARD_MS = 1000
 const DISCARD_RTTS = 4
 const GROUP_DISCARD_MS = 500
 const MEASURE_MS = 1000
@@ -61,6 +60,8 @@ export interface EstimatorOptions {
   readonly rttMs: number
   /** a low reading is measured for at least so long after the discard: a competing flow yields meanwhile */
   readonly yieldMs: number
+  /** the senders send together for so long (default: as long as the session needs) */
+  readonly flowMs?: number | undefined
   /** replaces the stop rule: times to discard and to measure, from the first arrival on */
   readonly fixed?: FixedSpan | undefined
 }
@@ -250,8 +251,9 @@ export class Estimator {
     this.#sinceMs = beginMs + this.#discardMs
     this.#windowStartMs = this.#sinceMs
     this.#endMs = this.#sinceMs + this.#measureMs
-    const longestMs = Math.max(LEAST_LONGEST_MS, YIELD_TIMES * this.#options.yieldMs)
-    this.#latestMs = beginMs + Math.min(LONGEST_MEASURE_MS, longestMs)
+    const { yieldMs, flowMs = Number.POSITIVE_INFINITY } = this.#options
+    const longestMs = Math.max(LEAST_LONGEST_MS, YIELD_TIMES * yieldMs)
+    this.#latestMs = beginMs + Math.min(LONGEST_MEASURE_MS, longestMs, flowMs - STOP_MARGIN_MS)
   }
 
   #closeWindow(): void {

@@ -8,14 +8,14 @@
  */
 import { ipDatagramBytes } from '../../proto/datagram.js'
 import type { SendLog, TurnRecord } from '../../proto/messages.js'
-import { POLICE_SLACK } from '../constants.js'
+import { POLICE_SLACK, togetherMs } from '../constants.js'
 import { offeredKbps } from '../wire/send-log.js'
 import { isHeldUpBy, type TurnControl } from './control.js'
 import type { Estimate } from './estimator.js'
 import { lowMedian } from './low-median.js'
 import type { AtLeastReason } from './outcome.js'
 import { neededSenders, toleratedSenders, turnKbps } from './share.js'
-import { surelySent, togetherMs, turnOf } from './turns.js'
+import { surelySent, turnOf } from './turns.js'
 
 /** The evidence of one sender's turn. */
 export interface TurnEvidence extends Readonly<Omit<TurnRecord, 'controlRiseMs'>> {

@@ -7,7 +7,7 @@
  * The plan follows from the length of the soak, k and the slot. Times count from each sender's own start. A turn has
  * its own sequence numbers and keystream, so data from before the turn cannot pass for the turn's data. Pure.
  */
-import { FIRST_ARRIVAL_MS } from '../constants.js'
+import { FIRST_ARRIVAL_MS, togetherMs } from '../constants.js'
 import type { FixedSpan } from './estimator.js'
 import { bytesIn, shareKbps, toleratedSenders, turnKbps } from './share.js'
 
@@ -35,9 +35,6 @@ const MOST_DISCARD = 0.25
 const END_SHARE = 0.5
 /** A turn has at least so many windows, however low the claim. */
 const LEAST_WINDOWS = 8
-
-/** Time in which all senders send together. */
-export const togetherMs = (soakMs: number): number => soakMs / 2
 
 export function turnOf(soakMs: number, k: number, slot: number): Span {
   const turnMs = (soakMs - togetherMs(soakMs)) / k

@@ -12,7 +12,7 @@ import type { Vote } from '../../proto/vote.js'
 import { voucherVerifier } from '../chain/vouchers.js'
 import { assignedSessionId } from '../core/assignment/admission.js'
 import type { Session } from '../core/assignment/assign.js'
-import { isSoak, soakSeed } from '../core/assignment/schedule.js'
+import { flowMs, isSoak, soakSeed } from '../core/assignment/schedule.js'
 import { sessionTimes } from '../core/assignment/slots.js'
 import { claimOf } from '../core/facts.js'
 import type { Combined } from '../core/scoring/two-tries.js'
@@ -124,7 +124,9 @@ async function runSession(
       providerClaimKbps: claimOf(facts, session.provider),
       breachBps: params.breachBps,
       yieldMs: params.yieldMs,
-      soakMs: isOwnSoak(context, epochRecord, session.provider, scheduleSignature) ? params.soakMs : undefined,
+      ...(isOwnSoak(context, epochRecord, session.provider, scheduleSignature)
+        ? { soakMs: params.soakMs }
+        : { flowMs: flowMs(params) }),
       startMs: dataMs === undefined ? undefined : context.clock.now() + dataMs - context.wall.nowMs(),
       senders: session.senders.map(index => {
         const sender = directory.verifier(index)

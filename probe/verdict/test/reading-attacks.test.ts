@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
-import { FIRST_ARRIVAL_MS } from '../../constants.js'
+import { FIRST_ARRIVAL_MS, STOP_MARGIN_MS } from '../../constants.js'
 import { Estimator } from '../estimator.js'
 import { hoardingFactor } from '../hoarding.js'
 import { dropTail, type Link, policer } from './support/links.js'
@@ -23,6 +23,27 @@ const reading = (link: Link, yieldMs = 4000) => {
 }
 
 describe('a reading, under attack', () => {
+  it('ends before senders that take it for a soak stop sending together, however late the provider passes their data on', () => {
+    const FLOW_MS = 6000
+    for (const lateMs of [0, 500, 2900]) {
+      for (const share of [0.6, 0.2]) {
+        const estimator = new Estimator(0, {
+          ...{ claimKbps: CLAIM_KBPS, thresholdKbps: THRESHOLD_KBPS, rttMs: 50, yieldMs: 4000, flowMs: FLOW_MS },
+        })
+        const gapMs = (IP_DATAGRAM_BYTES * 8) / (share * CLAIM_KBPS)
+        let nowMs = lateMs
+        // Without evidence from control datagrams it goes on for as long as it may.
+        while (!estimator.isDone(nowMs, false)) {
+          if (nowMs < lateMs + FLOW_MS) estimator.push(nowMs, IP_DATAGRAM_BYTES)
+          nowMs += gapMs
+        }
+        const { rateKbps, toMs } = estimator.result()
+        expect(rateKbps, `${share} after ${lateMs} ms`).to.be.closeTo(share * CLAIM_KBPS, 0.02 * CLAIM_KBPS)
+        expect(toMs - estimator.sinceMs).to.be.within(4000, FLOW_MS - STOP_MARGIN_MS)
+      }
+    }
+  })
+
   it('counts a provider that pauses and then spends what it saved by its mean, however long it pauses', () => {
     fc.assert(
       fc.property(

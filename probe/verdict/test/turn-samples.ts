@@ -1,12 +1,13 @@
 /** Evidence of soaks, made up for tests of the judge. */
 import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
 import type { SendLog } from '../../../proto/messages.js'
+import { togetherMs } from '../../constants.js'
 import type { ControlFlow } from '../control.js'
 import { judge } from '../judge.js'
 import type { TurnEvidence } from '../judge-turns.js'
 import type { SenderEvidence, SessionFacts } from '../session-facts.js'
 import { shareKbps, turnKbps } from '../share.js'
-import { togetherMs, turnOf } from '../turns.js'
+import { turnOf } from '../turns.js'
 
 export const CLAIM_KBPS = 20_000
 export const SOAK_MS = 10_000

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
-import { soakDataMs } from '../../constants.js'
+import { soakDataMs, togetherMs } from '../../constants.js'
 import { sentRateKbps } from '../hoarding.js'
 import { bytesIn, maxShareKbps, shareKbps, soakKbps, toleratedSenders, turnKbps } from '../share.js'
-import { bytesOf, middleTurn, phasesOf, togetherMs, turnOf, turnSpans } from '../turns.js'
+import { bytesOf, middleTurn, phasesOf, turnOf, turnSpans } from '../turns.js'
 
 const soaks = fc.record({
   soakMs: fc.integer({ min: 1_000, max: 14_000 }),

@@ -14,6 +14,12 @@ const DISCARD_RTTS = 4
 const MAX_BYTES = 80e6
 /** The receiver looks at its measurement every 10 ms, and waits 15 ms more for late arrivals. */
 const LOOK_MS = 60
+/**
+ * A reading below the claim goes on for some windows if it would be low without one sender's data: until there are enough
+ * control datagrams for a low vote.
+ */
+const MORE_WINDOWS = 4
+const windowMs = ({ rateKbps }: Pick<Cell, 'rateKbps'>): number => Math.max(50, 960_000 / rateKbps)
 
 /** A harness that is further off the set rate cannot tell whether a probe is right. */
 const CALIBRATION_ERROR = 0.01
@@ -77,7 +83,7 @@ export function shortcomings({ cell, limited, failure, sessions }: CellResult, r
   const { median: error, p95 } = summarise(sessions.map(row => row.error))
   const discardMs = Math.max(MIN_DISCARD_MS, DISCARD_RTTS * cell.rttMs)
   // The start and stop messages take a round trip, in which data flow as well.
-  const mostMs = discardMs + MEASURE_MS + cell.rttMs + LOOK_MS
+  const mostMs = discardMs + MEASURE_MS + cell.rttMs + LOOK_MS + MORE_WINDOWS * windowMs(cell)
   const sendingMs = Math.max(...sessions.map(row => row.sendingMs))
   const bytes = Math.max(...sessions.map(row => row.bytes))
   return [

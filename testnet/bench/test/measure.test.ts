@@ -162,11 +162,11 @@ describe('bench measure', () => {
     })
 
     it('names each broken promise', () => {
-      const wrong = shortcomings(cell([row(0), row(0.05, { sendingMs: 1400, bytes: 9e7 })]), 2)
+      const wrong = shortcomings(cell([row(0), row(0.05, { sendingMs: 1600, bytes: 9e7 })]), 2)
       expect(wrong).to.deep.equal([
         'median error 2.50 %',
         'P95 error 5.00 %',
-        'data flowed for 1400 ms of at most 1310',
+        'data flowed for 1600 ms of at most 1510',
         '90 MB delivered',
       ])
     })

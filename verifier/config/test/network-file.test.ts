@@ -53,6 +53,11 @@ describe('network file', () => {
       /slotMs \d+ is too short for a soak.* at params/,
     ],
     [
+      'soaks in which a low reading has no time',
+      () => JSON.stringify({ ...NETWORK, params: { ...DEVNET, soakShareBps: 500, slotMs: 60_000, yieldMs: 5_000 } }),
+      /soakMs 12000 is too short: in half of it a low reading needs 6490 ms/,
+    ],
+    [
       'soaks longer than the budget of a session',
       () => JSON.stringify({ ...NETWORK, params: { ...DEVNET, soakShareBps: 500, slotMs: 60_000, soakMs: 15_000 } }),
       /longer than a relay's budget/,

@@ -2,6 +2,7 @@
  * The instants at which a receiver acts, within the slots and ticks that the assignment makes public. They are drawn from
  * the receiver's `providerSchedule` (proto/digests.ts), which nobody can foresee, and which its vote shows afterwards.
  */
+import { togetherMs } from '../../../probe/constants.js'
 import { keccakText, keccakWords } from '../../../proto/hash.js'
 import type { Hex } from '../../../proto/hex.js'
 import type { NetworkParams } from '../../../proto/params.js'
@@ -34,6 +35,13 @@ export const soakSeed = (
 export const isSoak = (seed: Hex, provider: Hex, { soakShareBps }: Pick<NetworkParams, 'soakShareBps'>): boolean =>
   soakShareBps > 0 &&
   BigInt(keccakWords(['bytes32', 'bytes32', 'address'], [seed, SOAK, provider])) % 10_000n < BigInt(soakShareBps)
+
+/**
+ * How long the senders of an ordinary session send together, since they do not know that it is no soak; undefined on a
+ * network without soaks: until they are told to stop.
+ */
+export const flowMs = ({ soakShareBps, soakMs }: Pick<NetworkParams, 'soakShareBps' | 'soakMs'>): number | undefined =>
+  soakShareBps > 0 ? togetherMs(soakMs) : undefined
 
 /** From the start of the session's slot, in whole milliseconds below `offsetMs`. */
 export const sessionOffsetMs = (scheduleProof: Hex, params: Pick<NetworkParams, 'offsetMs'>): number =>
