@@ -29,7 +29,7 @@ import { Echoes } from './echoes.js'
 import { Outgoing, type OutgoingSpec } from './outgoing.js'
 import { Pacer } from './pacing.js'
 import type { PortSpec } from './port-spec.js'
-import { sendSizeProbes } from './size-probes.js'
+import { SizeProbes } from './size-probes.js'
 
 /** A flow sends at most this often, because each turn costs as much as several datagrams. */
 const EVERY_MS = 0.5
@@ -73,6 +73,7 @@ export class Sending {
   readonly #port: DatagramPort
   #flow: Flow | undefined
   #spec: FlowSpec | undefined
+  #sizes: SizeProbes | undefined
   #receiver: PathValidation | undefined
   readonly #echoes: Echoes
 
@@ -132,12 +133,14 @@ export class Sending {
 
   /** Sends a few datagrams of less than full size through the provider, beside the flow. */
   sizes(): void {
-    if (this.#spec) sendSizeProbes(this.#port, { ...this.#spec, ...this.#spec.provider })
+    if (!this.#spec) return
+    this.#sizes = new SizeProbes(this.#port, { ...this.#spec, ...this.#spec.provider })
+    startPaced(this.#sizes)
   }
 
   /** Ends the flow. @returns the log of what was sent, without the direct probe */
   stop(): SendLog {
-    if (this.#flow) stopPaced(this.#flow)
+    for (const paced of [this.#flow, this.#sizes]) if (paced) stopPaced(paced)
     return this.#flow?.log ?? new SendLogWriter().log
   }
 

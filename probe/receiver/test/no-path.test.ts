@@ -30,6 +30,11 @@ describe('a session without a path', function () {
     expect(outcome).to.deep.equal({ kind: 'no-path', reason: 'path-mtu' })
   })
 
+  it('names the path MTU behind a full queue, too', async () => {
+    const outcome = await outcomeOf({ forwarding: forwardings.narrowPathWithQueue })
+    expect(outcome).to.deep.equal({ kind: 'no-path', reason: 'path-mtu' })
+  })
+
   for (const name of ['forwardsNothing', 'truncates', 'rewritesHeaders'] as const)
     it(`is dead, and no matter of the path MTU, if the provider ${name}`, async () => {
       const outcome = await outcomeOf({ forwarding: forwardings[name] })
