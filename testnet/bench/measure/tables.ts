@@ -106,8 +106,9 @@ function toolTable(cells: readonly CellResult[]): string[] {
 
 /** The errors if loss behind the link counted against the reading. */
 function againstLink(cells: readonly CellResult[]): string {
-  const medians = distinct(cells.map(({ cell }) => cell.lossPercent)).map(loss => {
-    const rows = cells.filter(({ cell }) => cell.lossPercent === loss).flatMap(({ sessions }) => sessions)
+  const measured = cells.filter(({ sessions }) => sessions.length > 0)
+  const medians = distinct(measured.map(({ cell }) => cell.lossPercent)).map(loss => {
+    const rows = measured.filter(({ cell }) => cell.lossPercent === loss).flatMap(({ sessions }) => sessions)
     const errors = rows.map(({ readingKbps, linkKbps }) => (readingKbps ?? 0) / linkKbps - 1)
     return `${signed(summarise(errors).bias)} at ${loss} % loss`
   })
