@@ -20,6 +20,9 @@ import { TokenLedger } from './token-ledger.js'
 import { TokenOffice } from './token-office.js'
 import { VerifierSets } from './verifier-sets.js'
 
+/** Between two looks at the chain because somebody unknown asked for tokens. */
+const UNKNOWN_MS = 2000
+
 export async function serve(options: ProviderOptions, life: Lifecycle, chain: EthersChain, claimKbps: number) {
   const { network, keys, logger: log, udpHost: host, udpPort: port, udpAnnounce, forwarding } = options
   const account = chain.account!
@@ -57,11 +60,20 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
     office.setEras(await sets.refresh(WALL_CLOCK.nowMs()))
     for (const verifierHost of sets.hosts()) know(verifierHost)
   }
+  // Whoever is refused may have been announced a moment ago: on a network with long epochs, the next poll is far away.
+  let lookedMs = Number.NEGATIVE_INFINITY
+  const refreshSoon = () => {
+    const nowMs = systemClock.now()
+    if (nowMs < lookedMs + UNKNOWN_MS) return
+    lookedMs = nowMs
+    refreshSets().catch(error => log.warn({ error: error.message }, 'could not read the verifier sets'))
+  }
   await refreshSets() // before any session: a provider that has just started must know the tokens of its last run
   await serveSessions(peer, pool, relay, log)
   const issue = (request: TokenRequest, asker: TokenAsker) => {
     const response = office.issue(request, asker.peerId)
     if (response.issue !== undefined) know(asker.host)
+    else refreshSoon()
     return response
   }
   await serveTokens(peer, issue, log)

@@ -7,7 +7,7 @@ import { explain } from './explain.js'
 import { nodeStatus } from './nodes.js'
 import { TestnetRun } from './testnet-run.js'
 
-const RUN_SECONDS = 400
+const RUN_SECONDS = 500
 /** A queue serves the members of a group in any order: the sum of their medians is a little below the rate of the queue. */
 const TOLERANCE = 0.1
 /** Between looks at whether the asked verifier has the report. */
@@ -25,7 +25,7 @@ export const soaks: Point = {
   title: 'soaks see through a token bucket',
   run: async checks => {
     for (const { name, epochs, args } of NETWORKS) {
-      await network(checks, name, epochs, [...args, ...COMMON, '--epochs', `${epochs}`])
+      await network(checks, name, epochs, [...args, ...COMMON])
     }
   },
 }
@@ -33,7 +33,7 @@ export const soaks: Point = {
 const network = (checks: Checks, name: string, epochs: number, args: readonly string[]) =>
   TestnetRun.with(args, async run => {
     const ready = await run.ready()
-    await run.epoch(1, RUN_SECONDS)
+    await run.epoch(epochs, RUN_SECONDS)
     while ((await nodeStatus(ready)).tip.epoch < 1) await pause(POLL_MS)
     for (const { profile, address } of ready.providers) {
       const { code, text } = await explain(ready, address, 1)
@@ -41,14 +41,15 @@ const network = (checks: Checks, name: string, epochs: number, args: readonly st
       checks.that(code === 0 && told, `${name}: explain confirms ${profile} against the chain, soaks included`)
       if (code !== 0 || !told) checks.note(text)
     }
-    const exit = await run.end(RUN_SECONDS)
+    // Nothing but this run ends the network, so that it answers for as long as it is asked.
+    const exit = await run.end(0)
     checks.that(exit.code === 0, `${name}: exit code 0`, `${exit.code ?? exit.signal}`)
     if (exit.code !== 0) checks.note(run.stderr)
     checks.that(
-      run.epochs.length === epochs && run.epochs.every(({ posted }) => posted),
+      run.epochs.length >= epochs && run.epochs.every(({ posted }) => posted),
       `${name}: every epoch is posted`,
     )
-    for (const { epoch, scores } of run.epochs) {
+    for (const { epoch, scores } of run.epochs.slice(0, epochs)) {
       for (const { profile, rateKbps, claimKbps } of scores) {
         const most = profile === 'bucket' ? (claimKbps / FOLD) * (1 + INFLATION) : claimKbps
         const least = profile === 'bucket' ? (claimKbps / FOLD) * (1 - TOLERANCE) : 0.95 * claimKbps

@@ -1,5 +1,5 @@
 /**
- * A verifier's tokens for the relays of providers. The wallet asks each provider for what one epoch may need: when an era
+ * A verifier's tokens for the relays of providers. The wallet asks each provider for what two epochs may need: when an era
  * begins or is frozen, and then once in each epoch, at a random instant, so that a provider cannot tell from an order
  * what was just spent.
  */
@@ -8,7 +8,7 @@ import { epochAt, epochStartMs, eraOf } from '../../proto/epoch.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
 import { TOKEN_REFUSE } from '../../proto/messages.js'
 import { tokenInfo } from '../../proto/token.js'
-import { tokensNeeded } from '../core/assignment/token-need.js'
+import { tokensHeld } from '../core/assignment/token-need.js'
 import type { Announcement } from '../core/ports.js'
 import type { PeerAddress } from '../net/streams.js'
 import { requestTokens } from '../net/tokens.js'
@@ -93,10 +93,10 @@ export class TokenWallet implements TokenSource {
     try {
       const members = await this.#membersOf(era)
       if (members === undefined) return
-      const needed = tokensNeeded(params, members, 1)
-      while (purse.tokens.length < needed) {
+      const wanted = tokensHeld(params, members)
+      while (purse.tokens.length < wanted) {
         const terms = { publicKey: fromHex(tokenKey), info: tokenInfo(this.#context.network, account, era), era }
-        const order = new TokenOrder(terms, Math.min(ORDER_TOKENS, needed - purse.tokens.length), random)
+        const order = new TokenOrder(terms, Math.min(ORDER_TOKENS, wanted - purse.tokens.length), random)
         const reason = await this.#send(order, era, address, purse)
         purse.failures = 0
         if (reason === TOKEN_REFUSE.allowance) break

@@ -22,9 +22,15 @@ export function tokensNeeded(params: NeedParams, verifiers: number, epochs: numb
   return TRIES * parts + epochs * heartbeatTokens(params)
 }
 
-/** For an era: what the verifier uses, and one epoch's need that it has left over, or lost when it restarted. */
+/**
+ * What a verifier holds. It orders once in each epoch, at a random instant: so it must last from an early order in one epoch
+ * to a late one in the next.
+ */
+export const tokensHeld = (params: NeedParams, verifiers: number): number => tokensNeeded(params, verifiers, 2)
+
+/** For an era: what the verifier uses, and what it has left over at the end, or lost when it restarted. */
 export const tokenAllowance = (params: NeedParams & Pick<NetworkParams, 'eraEpochs'>, verifiers: number): number =>
-  tokensNeeded(params, verifiers, params.eraEpochs) + tokensNeeded(params, verifiers, 1)
+  tokensNeeded(params, verifiers, params.eraEpochs) + tokensHeld(params, verifiers)
 
 /** Of an epoch: a token for each session that carries heartbeats, and one more, which may replace a session that broke. */
 export const heartbeatTokens = (params: Pick<NetworkParams, 'epochSeconds' | 'tickMs'>): number =>

@@ -5,7 +5,7 @@ import { type Hex, toHex } from '../../../proto/hex.js'
 import { TOKEN_REFUSE, type TokenRequest, type TokenResponse } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
 import { decodeToken, tokenInfo } from '../../../proto/token.js'
-import { tokensNeeded } from '../../core/assignment/token-need.js'
+import { tokensHeld } from '../../core/assignment/token-need.js'
 import type { FrozenVerifier } from '../../core/facts.js'
 import type { Announcement } from '../../core/ports.js'
 import type { Peer } from '../../net/libp2p.js'
@@ -14,7 +14,7 @@ import { serveTokens } from '../../net/tokens.js'
 import { TokenWallet } from '../token-wallet.js'
 
 const VERIFIERS = 4
-const NEEDED = tokensNeeded(DEVNET, VERIFIERS, 1)
+const NEEDED = tokensHeld(DEVNET, VERIFIERS)
 const epochs = { genesisMs: 1_000_000, epochMs: 20, eraEpochs: 5 }
 const startOf = (epoch: number) => epochs.genesisMs + (epoch - 1) * epochs.epochMs
 const [honestKey, otherKey] = [tokenKeyOf(new Uint8Array(32).fill(1)), tokenKeyOf(new Uint8Array(32).fill(2))]
