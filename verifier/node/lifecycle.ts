@@ -2,6 +2,7 @@
  * The life of a node: which parts are open, in which order they close, and how the node ends. Somebody stops the node
  * from outside, or the node fails. `failed` tells the caller of a failure, and the caller then stops the node.
  */
+import { setMaxListeners } from 'node:events'
 import { isAbort } from './waiting.js'
 
 type Close = () => Promise<void> | void
@@ -14,6 +15,7 @@ export class Lifecycle {
 
   constructor() {
     this.#failure.promise.catch(() => undefined) // a caller may ignore `failed`
+    setMaxListeners(0, this.stopping) // every wait of the node listens
   }
 
   /**

@@ -2,6 +2,7 @@
  * One verifier measures in one epoch: its sessions as a receiver, at their secret instants, and its heartbeats. The result
  * is a vote for every provider to which the verifier was assigned.
  */
+import { setMaxListeners } from 'node:events'
 import { measureSession, type SessionResult } from '../../probe/index.js'
 import { providerSchedule } from '../../proto/digests.js'
 import { epochEndMs } from '../../proto/epoch.js'
@@ -40,6 +41,7 @@ export async function measureEpoch(
     .map(({ account }) => account)
     .filter(provider => record.assignment.receiversOf(provider).includes(context.self.index))
   const ended = AbortSignal.any([context.stopping, endOf(context, epoch)])
+  setMaxListeners(0, ended) // every wait of the epoch listens
   const heartbeats = mine.map(
     provider => new Heartbeats(modules, record.facts, provider, providerSchedule(scheduleSignature, provider)),
   )
