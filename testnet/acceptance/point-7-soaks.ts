@@ -42,9 +42,10 @@ const network = (checks: Checks, name: string, epochs: number, args: readonly st
       if (code !== 0 || !told) checks.note(text)
     }
     // Nothing but this run ends the network, so that it answers for as long as it is asked.
-    const exit = await run.end(0)
-    checks.that(exit.code === 0, `${name}: exit code 0`, `${exit.code ?? exit.signal}`)
-    if (exit.code !== 0) checks.note(run.stderr)
+    await run.end(0)
+    const { result } = run
+    checks.that(result?.ok === true, `${name}: the result says ok`, result?.failures.join('; ') ?? 'no result')
+    if (result?.ok !== true) checks.note(run.stderr)
     checks.that(
       run.epochs.length >= epochs && run.epochs.every(({ posted }) => posted),
       `${name}: every epoch is posted`,
