@@ -14,14 +14,8 @@
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { FIRST_ARRIVAL_MS, LONGEST_MEASURE_MS, MAX_DISCARD_MS, STOP_MARGIN_MS } from '../constants.js'
 import { decline, isRising, median, rise } from './rates.js'
+import { discardOf, type FixedSpan, MEASURE_MS, MIN_DISCARD_MS, windowMsOf } from './spans.js'
 
-const MIN_WINDOW_MS = 50
-/** A window holds about a hundred datagrams at the claim: 960 ms over the claim in Mbit/s. */
-const WINDOW_MS_MBPS = 960
-const MIN_DISCARD_MS = 200
-const DISCARD_RTTS = 4
-const GROUP_DISCARD_MS = 500
-const MEASURE_MS = 1000
 /**
  * Most bytes that a reading should cost, at the claim. From some 400 Mbit/s on this limit shortens the discard of a
  * long round trip, and then the measurement. Fast links have thousands of datagrams in each window, so they need less
@@ -65,30 +59,6 @@ export interface EstimatorOptions {
   /** replaces the stop rule: times to discard and to measure, from the first arrival on */
   readonly fixed?: FixedSpan | undefined
 }
-
-export interface FixedSpan {
-  readonly discardMs: number
-  readonly measureMs: number
-  /** longest wait for the first arrival (default: FIRST_ARRIVAL_MS) */
-  readonly waitMs?: number
-  /** longest window */
-  readonly windowMs?: number
-}
-
-const discardOf = (rttMs: number, leastMs: number): number =>
-  Math.min(MAX_DISCARD_MS, Math.max(leastMs, DISCARD_RTTS * rttMs))
-
-/**
- * The span of receivers that measure at once. They have no stop rule, so their spans overlap, and each is as long as a
- * low reading must be: no member knows whether the sum is low. The discard is longer than their clocks differ.
- */
-export function groupSpan(claimKbps: number, rttMs: number, yieldMs: number): FixedSpan {
-  const windowMs = windowMsOf(claimKbps)
-  const measureMs = Math.ceil(Math.max(MEASURE_MS, yieldMs) / windowMs) * windowMs
-  return { discardMs: discardOf(rttMs, GROUP_DISCARD_MS), measureMs }
-}
-
-const windowMsOf = (claimKbps: number): number => Math.max(MIN_WINDOW_MS, (WINDOW_MS_MBPS * 1000) / claimKbps)
 
 /** Times on the clock of `push`. Rates in kbit/s at the IP layer. */
 export interface Estimate {

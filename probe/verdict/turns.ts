@@ -8,8 +8,8 @@
  * its own sequence numbers and keystream, so data from before the turn cannot pass for the turn's data. Pure.
  */
 import { FIRST_ARRIVAL_MS, togetherMs } from '../constants.js'
-import type { FixedSpan } from './estimator.js'
 import { bytesIn, shareKbps, toleratedSenders, turnKbps } from './share.js'
+import type { FixedSpan } from './spans.js'
 
 export interface Span {
   readonly fromMs: number

@@ -84,6 +84,17 @@ const senderRecord: messages.SenderRecord = {
     ...{ crowdKbps: [0, 12.5, 0], riseMs: 2.5, controlRiseMs: 0.75 },
   },
 }
+const silentRecord: messages.SenderRecord = {
+  rateKbps: 13_750,
+  ready: false,
+  chunks: [],
+  jitterUs: 0,
+  control: [],
+  direct: [],
+  riseMs: 0,
+  hoarding: 1,
+  spanKbps: 0,
+}
 const session: messages.SessionRecord = {
   ...{ sessionId: h32, nonce: bytes(32, 4), epoch: 14, provider: bytes(20), receiver: 3, senders: [0, 2, 7] },
   ...{
@@ -95,32 +106,7 @@ const session: messages.SessionRecord = {
     ipv6: true,
     durationMs: 2000,
   },
-  senderRecords: [
-    senderRecord,
-    {
-      rateKbps: 13_750,
-      answer: { unreachable: 'refused', token: true },
-      ready: false,
-      chunks: [],
-      jitterUs: 0,
-      control: [],
-      direct: [],
-      riseMs: 0,
-      hoarding: 1,
-      spanKbps: 0,
-    },
-    {
-      rateKbps: 13_750,
-      ready: false,
-      chunks: [],
-      jitterUs: 0,
-      control: [],
-      direct: [],
-      riseMs: 0,
-      hoarding: 1,
-      spanKbps: 0,
-    },
-  ],
+  senderRecords: [senderRecord, { ...silentRecord, answer: { unreachable: 'refused', token: true } }, silentRecord],
   chunkRoot: h32,
   rootSignature: bytes(64),
   estimate: { rateKbps: 24_999.5, windows: 9, fromMs: 350.25, toMs: 800.25 },

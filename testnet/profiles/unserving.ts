@@ -7,37 +7,27 @@ import { measuredMostly, slashedInTime } from './checks.js'
 import { unserving } from './forwarding/unserving.js'
 import type { ProviderHistory, ProviderProfile } from './profile.js'
 
-export const refuser: ProviderProfile = {
-  describe: 'refuses every session, those of heartbeats among them',
+const serves = (options: Parameters<typeof unserving>[0], describe: string): ProviderProfile => ({
+  describe,
   takesFraction: false,
   deliversKbps: () => 0,
-  forwarding: () => unserving({ refuses: true, servesStrangers: false }),
+  forwarding: () => unserving(options),
   broken,
-}
+})
 
-export const dead: ProviderProfile = {
-  describe: 'takes sessions and forwards nothing',
-  takesFraction: false,
-  deliversKbps: () => 0,
-  forwarding: () => unserving({ refuses: false, servesStrangers: false }),
-  broken,
-}
-
-export const shunner: ProviderProfile = {
-  describe: 'forwards what strangers send, and drops the data of verifiers’ sessions',
-  takesFraction: false,
-  deliversKbps: () => 0,
-  forwarding: () => unserving({ refuses: false, servesStrangers: true }),
-  broken,
-}
-
-export const pretender: ProviderProfile = {
-  describe: 'serves strangers, and refuses verifiers’ sessions as if all places were taken',
-  takesFraction: false,
-  deliversKbps: () => 0,
-  forwarding: () => unserving({ refuses: true, servesStrangers: true }),
-  broken,
-}
+export const refuser = serves(
+  { refuses: true, servesStrangers: false },
+  'refuses every session, those of heartbeats among them',
+)
+export const dead = serves({ refuses: false, servesStrangers: false }, 'takes sessions and forwards nothing')
+export const shunner = serves(
+  { refuses: false, servesStrangers: true },
+  'forwards what strangers send, and drops the data of verifiers’ sessions',
+)
+export const pretender = serves(
+  { refuses: true, servesStrangers: true },
+  'serves strangers, and refuses verifiers’ sessions as if all places were taken',
+)
 
 function broken(history: ProviderHistory): string[] {
   const passed = history.leaves

@@ -47,12 +47,13 @@ function reportOf(evidence: EvidenceJson): Recomputed {
   const { params, network, previous } = evidence
   const facts = factsFromJson(evidence.facts)
   const ballots = evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
+  const votesOf = ballots.map(({ votes }) => votes.map(decodeVote))
   const carryOver = decodeCarryOver(previous.leaves.map(fromHex))
   const report = buildReport({
     ...{ params, facts, assignment: assign(facts, params), previous: { epoch: previous.epoch, ...carryOver } },
     previousHeader: previous.headerHash,
     ballotSet: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
-    ballots: ballots.map(({ verifier, votes }) => ({ verifier, votes: votes.map(decodeVote) })),
+    ballots: ballots.map(({ verifier }, i) => ({ verifier, votes: votesOf[i]! })),
   })
   const linkLeaves = evidence.linkLeaves.map(hex => decodeLeaf(fromHex(hex)))
   const bls = new BlsVerifier()
@@ -68,7 +69,7 @@ function reportOf(evidence: EvidenceJson): Recomputed {
     },
     {
       what: 'every vote shows the schedule that its verifier signed, which draws its soaks',
-      holds: ballots.every(ballot => scheduleFault(bls, network, facts, ballot) === undefined),
+      holds: ballots.every((ballot, i) => scheduleFault(bls, network, facts, ballot, votesOf[i]!) === undefined),
     },
     {
       what: 'the links that made the assignment are those in the leaves of an older report',

@@ -1,24 +1,25 @@
 /** Whether the votes of a ballot show the schedule that their verifier signed. It draws the verifier's instants and soaks. */
 import { type NetworkId, providerSchedule, scheduleDigest } from '../../proto/digests.js'
 import type { Ballot } from '../../proto/messages.js'
-import { decodeVote } from '../../proto/vote.js'
+import type { Vote } from '../../proto/vote.js'
 import type { BlsVerifier } from '../bls/verifier.js'
 import { type ChainFacts, verifierOf } from '../core/facts.js'
 
-/** Why it does not; undefined if it does. */
+/** @param votes of the ballot @returns why they do not; undefined if they do */
 export function scheduleFault(
   verifier: BlsVerifier,
   network: NetworkId,
   facts: ChainFacts,
-  ballot: Ballot,
+  ballot: Pick<Ballot, 'verifier' | 'schedule'>,
+  votes: readonly Vote[],
 ): string | undefined {
   const blsKey = verifierOf(facts, ballot.verifier)?.blsKey
   if (blsKey === undefined) return 'not in the frozen set'
   if (!verifier.verify(blsKey, scheduleDigest(network, facts, facts.beacon), ballot.schedule)) {
     return 'wrong schedule signature'
   }
-  const isShown = ballot.votes
-    .map(decodeVote)
-    .every(({ scheduleProof, provider }) => scheduleProof === providerSchedule(ballot.schedule, provider))
+  const isShown = votes.every(
+    ({ scheduleProof, provider }) => scheduleProof === providerSchedule(ballot.schedule, provider),
+  )
   return isShown ? undefined : 'a wrong schedule proof'
 }

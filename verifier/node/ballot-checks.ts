@@ -23,9 +23,8 @@ export function ballotFault(
   if (!bls.verifier.verify(blsKey, digest, ballot.signature)) return 'wrong signature'
   if (ballot.votes.length === 0) return undefined
   if (!hasRoot(ballot)) return 'votes that do not match its root'
-  for (const encoded of ballot.votes) {
-    const vote = decodeVote(encoded)
-    if (vote.epoch !== facts.epoch || vote.receiver !== ballot.verifier) return 'a vote of another epoch or verifier'
-  }
-  return scheduleFault(bls.verifier, network, facts, ballot)
+  const votes = ballot.votes.map(decodeVote)
+  if (votes.some(({ epoch, receiver }) => epoch !== facts.epoch || receiver !== ballot.verifier))
+    return 'a vote of another epoch or verifier'
+  return scheduleFault(bls.verifier, network, facts, ballot, votes)
 }

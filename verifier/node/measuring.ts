@@ -42,9 +42,8 @@ export async function measureEpoch(
     .filter(provider => record.assignment.receiversOf(provider).includes(context.self.index))
   const ended = AbortSignal.any([context.stopping, endOf(context, epoch)])
   setMaxListeners(0, ended) // every wait of the epoch listens
-  const heartbeats = mine.map(
-    provider => new Heartbeats(modules, record.facts, provider, providerSchedule(scheduleSignature, provider)),
-  )
+  const proofs = mine.map(provider => providerSchedule(scheduleSignature, provider))
+  const heartbeats = mine.map((provider, i) => new Heartbeats(modules, record.facts, provider, proofs[i]!))
   const beating = heartbeats.map(beats => beats.run(ended))
   const results = new Map<Hex, Combined<Measured>>()
   void runTries<Measured>({
@@ -67,8 +66,8 @@ export async function measureEpoch(
       ...(results.get(provider) ?? NO_SESSION),
       ticksSent: heartbeats[i]!.sent,
       ticksAnswered: heartbeats[i]!.answered,
-      scheduleProof: providerSchedule(scheduleSignature, provider),
-      soak: isOwnSoak(context, record, provider, scheduleSignature),
+      scheduleProof: proofs[i]!,
+      soak: isOwnSoak(context, record, provider, proofs[i]!),
     }),
   )
   keepTranscripts(
@@ -93,9 +92,9 @@ function isOwnSoak(
   { self, params }: Pick<VerifierContext, 'self' | 'params'>,
   { facts, assignment }: EpochRecord,
   provider: Hex,
-  scheduleSignature: Uint8Array,
+  scheduleProof: Hex,
 ): boolean {
-  const own = { receiver: self.index, scheduleProof: providerSchedule(scheduleSignature, provider) }
+  const own = { receiver: self.index, scheduleProof }
   return isSoak(soakSeed(own, facts.beacon, assignment.groupsOf(provider)), provider, params)
 }
 
@@ -126,7 +125,7 @@ async function runSession(
       providerClaimKbps: claimOf(facts, session.provider),
       breachBps: params.breachBps,
       yieldMs: params.yieldMs,
-      ...(isOwnSoak(context, epochRecord, session.provider, scheduleSignature)
+      ...(isOwnSoak(context, epochRecord, session.provider, providerSchedule(scheduleSignature, session.provider))
         ? { soakMs: params.soakMs }
         : { flowMs: flowMs(params) }),
       startMs: dataMs === undefined ? undefined : context.clock.now() + dataMs - context.wall.nowMs(),

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { IP_DATAGRAM_BYTES as BYTES } from '../../../proto/datagram.js'
-import { type Estimate, Estimator, type FixedSpan, groupSpan } from '../estimator.js'
+import { type Estimate, Estimator } from '../estimator.js'
+import type { FixedSpan } from '../spans.js'
 
 interface Play {
   readonly rttMs?: number
@@ -288,13 +289,5 @@ describe('estimator', () => {
     for (const ms of at(() => 90_000, 1, 500)) estimator.push(1_300 + ms, BYTES)
     expect(estimator.isDone(2_000, false)).to.equal(true)
     expect(estimator.result()).to.deep.equal(before)
-  })
-
-  it('reads as long as a low reading must last for receivers that start together, after half a second or four round trips', () => {
-    expect(groupSpan(25_000, 1, 1000)).to.deep.equal({ discardMs: 500, measureMs: 1000 })
-    expect(groupSpan(25_000, 150, 0)).to.deep.equal({ discardMs: 600, measureMs: 1000 })
-    expect(groupSpan(25_000, 800, 4000)).to.deep.equal({ discardMs: 1000, measureMs: 4000 })
-    // Whole windows, of 64 ms here: a group must not end before a competing flow had its time.
-    expect(groupSpan(15_000, 1, 1000)).to.deep.equal({ discardMs: 500, measureMs: 1024 })
   })
 })

@@ -1,4 +1,5 @@
 /** From rows to the promised figures, and whether the promises are kept. Pure. */
+import { windowMsOf } from '../../../probe/verdict/spans.js'
 import type { Calibration, Cell, MeasuredSession } from '../../lab/lab.js'
 import { percent } from '../figures.js'
 import { median, quantile } from '../quantile.js'
@@ -19,7 +20,6 @@ const LOOK_MS = 60
  * control datagrams for a low vote.
  */
 const MORE_WINDOWS = 4
-const windowMs = ({ rateKbps }: Pick<Cell, 'rateKbps'>): number => Math.max(50, 960_000 / rateKbps)
 
 /** A harness that is further off the set rate cannot tell whether a probe is right. */
 const CALIBRATION_ERROR = 0.01
@@ -83,7 +83,7 @@ export function shortcomings({ cell, limited, failure, sessions }: CellResult, r
   const { median: error, p95 } = summarise(sessions.map(row => row.error))
   const discardMs = Math.max(MIN_DISCARD_MS, DISCARD_RTTS * cell.rttMs)
   // The start and stop messages take a round trip, in which data flow as well.
-  const mostMs = discardMs + MEASURE_MS + cell.rttMs + LOOK_MS + MORE_WINDOWS * windowMs(cell)
+  const mostMs = discardMs + MEASURE_MS + cell.rttMs + LOOK_MS + MORE_WINDOWS * windowMsOf(cell.rateKbps)
   const sendingMs = Math.max(...sessions.map(row => row.sendingMs))
   const bytes = Math.max(...sessions.map(row => row.bytes))
   return [

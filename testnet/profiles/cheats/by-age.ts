@@ -3,9 +3,8 @@
  * long as an ordinary probe lasts. A renter rents a fast link once a session has run for so long that it must be a soak.
  */
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
-import type { ProviderProfile } from '../profile.js'
-import { caught } from './check.js'
 import { DELIVERED_SHARE, Link, takesAll } from './link.js'
+import { slowCheat } from './slow-cheat.js'
 
 interface Ages {
   /** A session of this age or more has the fast link. */
@@ -14,13 +13,7 @@ interface Ages {
   readonly fastUntilMs: number
 }
 
-const byAge = (ages: Ages, describe: string): ProviderProfile => ({
-  describe,
-  takesFraction: false,
-  deliversKbps: claimKbps => Math.round(claimKbps * DELIVERED_SHARE),
-  forwarding: ({ claimKbps }) => ({ module: import.meta.url, options: { ...ages, claimKbps } }),
-  broken: caught,
-})
+const byAge = (ages: Ages, describe: string) => slowCheat(import.meta.url, describe, ages)
 
 /** Longer than an ordinary session takes to read the claim, and over before the turns of a soak begin. */
 const SPRINT_MS = 4000

@@ -3,17 +3,10 @@
  * refused sender cannot show is the provider's doing.
  */
 import { type Forwarding, REFUSE } from '../../../probe/plane/forwarding.js'
-import type { ProviderProfile } from '../profile.js'
-import { caught } from './check.js'
 import { DELIVERED_SHARE, Link } from './link.js'
+import { slowCheat } from './slow-cheat.js'
 
-export const chooser: ProviderProfile = {
-  describe: 'delivers 60 % of its claim, and refuses one sender of each session',
-  takesFraction: false,
-  deliversKbps: claimKbps => Math.round(claimKbps * DELIVERED_SHARE),
-  forwarding: ({ claimKbps }) => ({ module: import.meta.url, options: { claimKbps } }),
-  broken: caught,
-}
+export const chooser = slowCheat(import.meta.url, 'delivers 60 % of its claim, and refuses one sender of each session')
 
 /** Openings for one next hop within this time are of one session. */
 const TOGETHER_MS = 400

@@ -4,19 +4,12 @@
  * told the provider its key, so its data need no way in, but must still leave through the link.
  */
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
-import type { ProviderProfile } from '../profile.js'
-import { caught } from './check.js'
 import { DELIVERED_SHARE, Link, places, takesAll } from './link.js'
+import { slowCheat } from './slow-cheat.js'
 
 type Friend = 'receiver' | 'sender'
 
-const favours = (friend: Friend, describe: string): ProviderProfile => ({
-  describe,
-  takesFraction: false,
-  deliversKbps: claimKbps => Math.round(claimKbps * DELIVERED_SHARE),
-  forwarding: ({ claimKbps }) => ({ module: import.meta.url, options: { claimKbps, friend } }),
-  broken: caught,
-})
+const favours = (friend: Friend, describe: string) => slowCheat(import.meta.url, describe, { friend })
 
 export const crony = favours('receiver', 'delivers 60 % of its claim, all of it to one receiver in five')
 export const accomplice = favours('sender', 'delivers 60 % of its claim, and lets one sender’s data go first')

@@ -4,17 +4,10 @@
  */
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import { TAG_BYTES } from '../../../proto/datagram.js'
-import type { ProviderProfile } from '../profile.js'
-import { caught } from './check.js'
 import { DELIVERED_SHARE, Link, takesAll } from './link.js'
+import { slowCheat } from './slow-cheat.js'
 
-export const forger: ProviderProfile = {
-  describe: 'delivers 60 % of its claim, and signs receipts for all of it',
-  takesFraction: false,
-  deliversKbps: claimKbps => Math.round(claimKbps * DELIVERED_SHARE),
-  forwarding: ({ claimKbps }) => ({ module: import.meta.url, options: { claimKbps } }),
-  broken: caught,
-}
+export const forger = slowCheat(import.meta.url, 'delivers 60 % of its claim, and signs receipts for all of it')
 
 export function createForwarding({ claimKbps }: { claimKbps: number }): Forwarding {
   const link = new Link(claimKbps * DELIVERED_SHARE)

@@ -7,19 +7,12 @@
 import { randomFillSync } from 'node:crypto'
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
 import { CHUNK_DATAGRAMS, DATAGRAM_BYTES, TAG_BYTES } from '../../../proto/datagram.js'
-import type { ProviderProfile } from '../profile.js'
-import { caught } from './check.js'
 import { DELIVERED_SHARE, Link, places, takesAll } from './link.js'
+import { slowCheat } from './slow-cheat.js'
 
 type Trick = 'rewrites' | 'invents'
 
-const plays = (trick: Trick, describe: string): ProviderProfile => ({
-  describe,
-  takesFraction: false,
-  deliversKbps: claimKbps => Math.round(claimKbps * DELIVERED_SHARE),
-  forwarding: ({ claimKbps }) => ({ module: import.meta.url, options: { claimKbps, trick } }),
-  broken: caught,
-})
+const plays = (trick: Trick, describe: string) => slowCheat(import.meta.url, describe, { trick })
 
 export const rewriter = plays('rewrites', 'delivers 60 % of its claim, and rewrites sequence numbers')
 export const inventor = plays('invents', 'delivers 60 % of its claim, and makes up the data of one sender')

@@ -4,19 +4,12 @@
  */
 import { createHash } from 'node:crypto'
 import type { Forwarding } from '../../../probe/plane/forwarding.js'
-import type { ProviderProfile } from '../profile.js'
-import { caught } from './check.js'
 import { DELIVERED_SHARE, Link, takesAll } from './link.js'
+import { slowCheat } from './slow-cheat.js'
 
 type Holding = 'delayed' | 'reordered' | 'stretched'
 
-const holds = (holding: Holding, describe: string): ProviderProfile => ({
-  describe,
-  takesFraction: false,
-  deliversKbps: claimKbps => Math.round(claimKbps * DELIVERED_SHARE),
-  forwarding: ({ claimKbps, seed }) => ({ module: import.meta.url, options: { claimKbps, seed, holding } }),
-  broken: caught,
-})
+const holds = (holding: Holding, describe: string) => slowCheat(import.meta.url, describe, { holding })
 
 export const delayer = holds('delayed', 'delivers 60 % of its claim, and saves a session’s beginning up for later')
 export const reorderer = holds('reordered', 'delivers 60 % of its claim, out of order')

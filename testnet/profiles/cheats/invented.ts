@@ -5,19 +5,12 @@
  */
 import type { Forwarding, Packet } from '../../../probe/plane/forwarding.js'
 import { DATAGRAM_BYTES, HEADER_BYTES } from '../../../proto/datagram.js'
-import type { ProviderProfile } from '../profile.js'
-import { caught } from './check.js'
 import { DELIVERED_SHARE, Link, takesAll } from './link.js'
+import { slowCheat } from './slow-cheat.js'
 
 type Invention = 'guessed' | 'replayed' | 'truncated'
 
-const invents = (invention: Invention, describe: string): ProviderProfile => ({
-  describe,
-  takesFraction: false,
-  deliversKbps: claimKbps => Math.round(claimKbps * DELIVERED_SHARE),
-  forwarding: ({ claimKbps }) => ({ module: import.meta.url, options: { claimKbps, invention } }),
-  broken: caught,
-})
+const invents = (invention: Invention, describe: string) => slowCheat(import.meta.url, describe, { invention })
 
 export const guesser = invents('guessed', 'brings in 60 % of its claim and predicts the rest from what came before')
 export const replayer = invents('replayed', 'brings in 60 % of its claim and fills up with an old session’s data')

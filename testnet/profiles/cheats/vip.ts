@@ -3,17 +3,13 @@
  * Everybody else shares a link of 60 % of the claim. Each session has a peer key of its own, so nobody comes twice.
  */
 import type { Forwarding, Packet } from '../../../probe/plane/forwarding.js'
-import type { ProviderProfile } from '../profile.js'
-import { caught } from './check.js'
 import { DELIVERED_SHARE, Link, takesAll } from './link.js'
+import { slowCheat } from './slow-cheat.js'
 
-export const vip: ProviderProfile = {
-  describe: 'delivers 60 % of its claim, and the whole claim to peers that come again',
-  takesFraction: false,
-  deliversKbps: claimKbps => Math.round(claimKbps * DELIVERED_SHARE),
-  forwarding: ({ claimKbps }) => ({ module: import.meta.url, options: { claimKbps } }),
-  broken: caught,
-}
+export const vip = slowCheat(
+  import.meta.url,
+  'delivers 60 % of its claim, and the whole claim to peers that come again',
+)
 
 export function createForwarding({ claimKbps }: { claimKbps: number }): Forwarding {
   const link = new Link(claimKbps * DELIVERED_SHARE)

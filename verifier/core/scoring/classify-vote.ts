@@ -93,7 +93,7 @@ export function classifyTry(vote: Vote, claimKbps: number, { isSoak, pathlessQ2,
     case OUTCOME.noData:
       return ignored('the session says nothing about the provider')
     case OUTCOME.noPath:
-      return mayLackPath({ pathlessQ2 })
+      return mayLackPath(pathlessQ2)
         ? ignored(noPathText(vote))
         : unserving(
             `${noPathText(vote)}; it was so in five windows or more, and the provider has not served enough since`,

@@ -57,8 +57,7 @@ const WINDOWS_TO_REPAIR = 5
 const MOST_PATHLESS_Q2 = WINDOWS_TO_REPAIR * WINDOW_Q2
 
 /** Whether a window without a path is still no fault of the provider's. */
-export const mayLackPath = ({ pathlessQ2 }: Pick<Standing, 'pathlessQ2'>): boolean =>
-  pathlessQ2 + WINDOW_Q2 <= MOST_PATHLESS_Q2
+export const mayLackPath = (pathlessQ2: number): boolean => pathlessQ2 + WINDOW_Q2 <= MOST_PATHLESS_Q2
 
 /**
  * @param ended undefined in an epoch in which no window ends: the standing stays as it is. A window without a report is no
