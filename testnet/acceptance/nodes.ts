@@ -49,6 +49,12 @@ export class RestartedNode {
     return restarted
   }
 
+  /** @throws Error if the process could not be started */
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error(`it was never started: ${this.lastLog}`)
+    return this.#child.pid
+  }
+
   get lastLog(): string {
     return this.#log.slice(-3).join(' | ')
   }
