@@ -28,7 +28,7 @@ describe('documentation', () => {
     const inCode = listed('contracts/src/**/*.sol').flatMap(file =>
       [...read(file).matchAll(/^\s*error (\w+)\(/gm)].map(match => match[1]!),
     )
-    const tables = read('docs/protocol/contracts.md')
+    const tables = read('docs/contracts.md')
       .split('\n')
       .filter(line => line.startsWith('| `'))
     const inDocs = tables.flatMap(line => [...line.split('|')[1]!.matchAll(/`(\w+)`/g)].map(match => match[1]!))

@@ -1,4 +1,4 @@
-/** The table in docs/protocol/gas.md. A run with `UPDATE_GAS=1` writes the table; every run compares with it. */
+/** The table in docs/gas.md. A run with `UPDATE_GAS=1` writes the table; every run compares with it. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -14,7 +14,7 @@ export interface GasRow {
 /** Zero bytes are cheaper to send, and hashes and signatures differ in their number of zero bytes. */
 const TOLERANCE = 0.02
 
-const file = (): string => join(repositoryRoot(), 'docs', 'protocol', 'gas.md')
+const file = (): string => join(repositoryRoot(), 'docs', 'gas.md')
 
 /** @throws AssertionError if a figure breaks its bound or differs by 2 % or more from the table */
 export function compareGas(rows: readonly GasRow[]): void {
@@ -24,7 +24,7 @@ export function compareGas(rows: readonly GasRow[]): void {
   if (process.env.UPDATE_GAS) writeFileSync(file(), render(rows))
   const known = new Map(parse(readFileSync(file(), 'utf8')))
   const advice = 'run "UPDATE_GAS=1 npx mocha contracts/test/gas.test.ts" if the change is intended'
-  expect([...known.keys()], `calls in docs/protocol/gas.md: ${advice}`).to.have.members(rows.map(({ call }) => call))
+  expect([...known.keys()], `calls in docs/gas.md: ${advice}`).to.have.members(rows.map(({ call }) => call))
   for (const { call, gas } of rows) {
     const before = known.get(call)!
     expect(Math.abs(gas - before) / before, `${call}: ${gas} gas, was ${before}: ${advice}`).to.be.below(TOLERANCE)
