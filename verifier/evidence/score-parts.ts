@@ -1,4 +1,5 @@
 /** What an explanation implies, for whatever shows it. */
+import { atClaim } from '../core/scoring/standing.js'
 import { PRIOR } from '../core/scoring/throughput.js'
 import type { ExplanationJson } from './schema/explanation.js'
 import type { LeafJson } from './schema/report.js'
@@ -11,9 +12,9 @@ export interface ThroughputParts {
   readonly weight: number
 }
 
-/** S and N, whose quotient is T; before the first leaf those of the prior. */
-export const throughputPartsOf = (leaf: LeafJson | null): ThroughputParts => ({
-  sum: (leaf?.throughputSumQ32 ?? Number(PRIOR.sumQ32)) / 2 ** 32,
+/** S and N, whose quotient is T; before the first leaf those of the prior. @param claimKbps at which they count */
+export const throughputPartsOf = (leaf: LeafJson | null, claimKbps: number): ThroughputParts => ({
+  sum: (leaf ? atClaim(leaf, claimKbps).throughputSumQ32 : Number(PRIOR.sumQ32)) / 2 ** 32,
   weight: (leaf?.throughputWeightQ32 ?? Number(PRIOR.weightQ32)) / 2 ** 32,
 })
 
@@ -24,7 +25,7 @@ export const ratioOf = ({ rateKbps, claimKbps }: LeafJson): number | undefined =
 /** Enough votes are below the slashing threshold; yet a common failure sets no breach. */
 export const isBreach = ({ belowThreshold, quorum }: ExplanationJson): boolean => belowThreshold >= quorum.needed
 
-/** The last five windows, bit 0 this one. A penalty clears them in the leaf, so they are read as they were before that. */
+/** The last five windows that count, bit 0 the last. A penalty clears them in the leaf, so they are read as they were before that. */
 export function windowBits({ leaf, previousLeaf }: ExplanationJson): number {
   return leaf.penaltyBps > 0 ? ((previousLeaf?.breachBits ?? 0) << 1) | 1 : leaf.breachBits
 }

@@ -28,6 +28,7 @@ const leaf = (epoch: number, rate: number | undefined, more: Partial<Leaf> = {})
   windowVotes: ZERO_HASH,
   link: ZERO_HASH,
   breachBits: 0,
+  breachPenaltyBps: 0,
   assignedRoot: ZERO_HASH,
   penaltyBps: 0,
   ...more,

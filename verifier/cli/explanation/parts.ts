@@ -65,9 +65,11 @@ function soakFields({ soak }: ExplanationJson): string[] {
 
 function throughputLines(of: ExplanationJson): string[] {
   const figure = (value: number) => value.toFixed(6)
-  const [before, now] = [throughputPartsOf(of.previousLeaf), throughputPartsOf(of.leaf)]
+  const { leaf, previousLeaf } = of
+  const [before, now] = [throughputPartsOf(previousLeaf, leaf.claimKbps), throughputPartsOf(leaf, leaf.claimKbps)]
   const ratio = ratioOf(of.leaf)
-  const then = of.previousLeaf ? `after epoch ${of.previousEpoch}` : 'before the first window'
+  const raised = previousLeaf !== null && previousLeaf.claimKbps < leaf.claimKbps ? ', at the raised claim' : ''
+  const then = previousLeaf ? `after epoch ${of.previousEpoch}${raised}` : 'before the first window'
   const step =
     ratio === undefined
       ? 'In an unmeasured window S decays twice and N once'
@@ -105,5 +107,5 @@ function breachLines(of: ExplanationJson): string[] {
 function penaltyFields({ leaf, maxPenaltyBps }: ExplanationJson): string[] {
   if (leaf.penaltyBps === 0) return []
   const share = `${(leaf.penaltyBps / 100).toFixed(2)} % of the stake`
-  return [field('Penalty', `${shareText(maxPenaltyBps)} · (threshold − rate)/threshold = ${share}.`)]
+  return [field('Penalty', `${shareText(maxPenaltyBps)} · (threshold − rate)/threshold in the worst breach = ${share}.`)]
 }

@@ -34,6 +34,7 @@ const leaf = fc.record({
     windowVotes: hash,
     link: hash,
     breachBits: fc.nat(31),
+    breachPenaltyBps: bps,
     assignedRoot: hash,
     penaltyBps: bps,
   },

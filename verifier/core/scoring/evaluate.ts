@@ -4,7 +4,8 @@
  *
  * The receivers of a provider vote over the epochs of a window. Their classified votes wait in the carry-over, and the report
  * of the window's last epoch tallies them. If that epoch has no report, the first report after it does. Votes of an epoch
- * without a report are lost.
+ * without a report are lost. The window of a provider that leaves ends in the first report after, so that nobody escapes the
+ * votes that are cast already.
  */
 import { isWindowEnd, windowStart } from '../../../proto/epoch.js'
 import type { Hex } from '../../../proto/hex.js'
@@ -36,7 +37,7 @@ export interface EvaluateInput {
   readonly ballots: readonly CountedBallot[]
 }
 
-/** The leaves: one for every active provider, ascending by index. */
+/** The leaves: one for every active provider, and for one that left with an open window; ascending by index. */
 export interface Evaluation extends CarryOver {
   readonly commonFailure: boolean
   /** by provider */
@@ -50,7 +51,7 @@ interface Part {
   readonly receivers: readonly number[]
   /** from the last report, but for the penalty, which that report's leaf carried */
   readonly previous: WindowState | undefined
-  /** a window that ended without a report, so that its votes still wait */
+  /** a window that ended without a report or by the provider's exit, so that its votes still wait */
   readonly late: OpenWindow | undefined
   /** this epoch's window, as earlier epochs left it */
   readonly open: OpenWindow | undefined
@@ -92,14 +93,14 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
   const ended = endWindows(
     current.map(({ provider, state, tally, ticks }) => ({
       ...{ stake: provider.stake, previous: state },
-      end: isEnd && provider.inWindow ? { claimKbps: provider.claimKbps, tally, ticks } : undefined,
+      end: isEnd && isMeasured(provider) ? { claimKbps: provider.claimKbps, tally, ticks } : undefined,
     })),
     params,
   )
   const windows = new Map<Hex, OpenWindow>()
   const leaves = current.map(({ provider, receivers, state, tally, ticks }, i): Leaf => {
-    const { index, account, claimKbps, inWindow } = provider
-    const window = isEnd || !inWindow ? undefined : openWindow(facts.epoch, params, provider, { tally, ticks })
+    const { index, account, claimKbps } = provider
+    const window = isEnd || !isMeasured(provider) ? undefined : openWindow(facts.epoch, params, provider, { tally, ticks })
     if (window) windows.set(account, window)
     return {
       ...(ended.states[i] ?? state ?? firstState(claimKbps)),
@@ -124,22 +125,25 @@ function partsOf({ facts, assignment, previous, params }: EvaluateInput): Part[]
   const leaves = new Map(previous.leaves.map(leaf => [keyOf(leaf.index, leaf.provider), leaf]))
   const first = windowStart(facts.epoch, params.windowEpochs)
   return facts.providers
-    .filter(({ active }) => active)
-    .sort((a, b) => a.index - b.index)
     .map(provider => {
-      const { account, index, inWindow } = provider
+      const { account, index, active } = provider
       const leaf = leaves.get(keyOf(index, account))
       const window = leaf && previous.windows.get(account)
+      const goesOn = active && window?.first === first
       return {
         provider,
-        receivers: inWindow ? assignment.receiversOf(account) : [],
+        receivers: isMeasured(provider) ? assignment.receiversOf(account) : [],
         previous: leaf && { ...leaf, penaltyBps: 0 },
-        late: window && window.first < first ? window : undefined,
-        open: window && window.first === first ? window : undefined,
+        late: goesOn ? undefined : window,
+        open: goesOn ? window : undefined,
         soakVotes: (leaf && previous.soakVotes.get(account)) ?? [],
       }
     })
+    .filter(({ provider, late }) => provider.active || late !== undefined)
+    .sort((a, b) => a.provider.index - b.provider.index)
 }
+
+const isMeasured = ({ active, inWindow }: ActiveProvider): boolean => active && inWindow
 
 const addTicks = ({ up, total }: WindowTicks, open: OpenWindow | undefined): WindowTicks => ({
   up: up + (open?.ticksUp ?? 0),

@@ -50,6 +50,17 @@ export function throughputIn({ throughputSumQ32, throughputWeightQ32 }: Standing
   return { sumQ32, weightQ32 }
 }
 
+/**
+ * A provider's standing as it counts at another claim. What it kept at a smaller claim says that much less about a larger one:
+ * else it could earn its throughput with a claim of 1 kbit/s, and be paid for the claim that it then raises. A lowered claim
+ * changes nothing, since the earlier windows fell short of the claim of then.
+ */
+export function atClaim<T extends Pick<Leaf, 'throughputSumQ32' | 'claimKbps'>>(before: T, claimKbps: number): T {
+  if (claimKbps <= before.claimKbps) return before
+  const sumQ32 = (BigInt(before.throughputSumQ32) * BigInt(before.claimKbps)) / BigInt(claimKbps)
+  return { ...before, throughputSumQ32: Number(sumQ32) }
+}
+
 /** A window without a path adds four quarters, and one in which the provider served takes one of them off. */
 const WINDOW_Q2 = 4
 /** A provider has so many windows to repair its path. Then no path counts as much as serving nothing. */
