@@ -4,7 +4,14 @@ import type { NetworkParams } from '../../proto/params.js'
 import { bitCount } from '../core/scoring/bit-count.js'
 import { BREACH_WINDOWS, type HeldBreaches, nextBreachState, penaltyBps } from '../core/scoring/breach.js'
 import { decayQ32, ONE_Q32 } from '../core/scoring/decay.js'
-import { atClaim, type EndedWindow, NEWCOMER, nextStanding, type Standing, throughputIn } from '../core/scoring/standing.js'
+import {
+  atClaim,
+  type EndedWindow,
+  NEWCOMER,
+  nextStanding,
+  type Standing,
+  throughputIn,
+} from '../core/scoring/standing.js'
 import { evidenceQ32, nextThroughput, type Throughput, throughputQ32 } from '../core/scoring/throughput.js'
 import { type WindowTicks, wilsonLowerBps } from '../core/scoring/uptime.js'
 import type { AheadJson, HoldJson, OutlookJson } from './schema/outlook.js'

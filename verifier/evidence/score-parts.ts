@@ -1,5 +1,4 @@
 /** What an explanation implies, for whatever shows it. */
-import { atClaim } from '../core/scoring/standing.js'
 import { PRIOR } from '../core/scoring/throughput.js'
 import type { ExplanationJson } from './schema/explanation.js'
 import type { LeafJson } from './schema/report.js'
@@ -12,9 +11,9 @@ export interface ThroughputParts {
   readonly weight: number
 }
 
-/** S and N, whose quotient is T; before the first leaf those of the prior. @param claimKbps at which they count */
-export const throughputPartsOf = (leaf: LeafJson | null, claimKbps: number): ThroughputParts => ({
-  sum: (leaf ? atClaim(leaf, claimKbps).throughputSumQ32 : Number(PRIOR.sumQ32)) / 2 ** 32,
+/** S and N, whose quotient is T; before the first leaf those of the prior. */
+export const throughputPartsOf = (leaf: LeafJson | null): ThroughputParts => ({
+  sum: (leaf?.throughputSumQ32 ?? Number(PRIOR.sumQ32)) / 2 ** 32,
   weight: (leaf?.throughputWeightQ32 ?? Number(PRIOR.weightQ32)) / 2 ** 32,
 })
 

@@ -66,16 +66,19 @@ function soakFields({ soak }: ExplanationJson): string[] {
 function throughputLines(of: ExplanationJson): string[] {
   const figure = (value: number) => value.toFixed(6)
   const { leaf, previousLeaf } = of
-  const [before, now] = [throughputPartsOf(previousLeaf, leaf.claimKbps), throughputPartsOf(leaf, leaf.claimKbps)]
+  const [before, now] = [throughputPartsOf(previousLeaf), throughputPartsOf(leaf)]
   const ratio = ratioOf(of.leaf)
-  const raised = previousLeaf !== null && previousLeaf.claimKbps < leaf.claimKbps ? ', at the raised claim' : ''
-  const then = previousLeaf ? `after epoch ${of.previousEpoch}${raised}` : 'before the first window'
+  const then = previousLeaf ? `after epoch ${of.previousEpoch}` : 'before the first window'
+  const isRaised = previousLeaf !== null && previousLeaf.claimKbps < leaf.claimKbps
   const step =
     ratio === undefined
       ? 'In an unmeasured window S decays twice and N once'
       : `With rate/claim = ${figure(ratio)} in this window, S·d + rate/claim and N·d + 1 are the next S and N`
   return [
     `S was ${figure(before.sum)} and N ${figure(before.weight)} ${then}.`,
+    ...(isRaised
+      ? ['The claim was raised since: T · claim and N − S stayed, with N at least that of a newcomer.']
+      : []),
     `${step}, where d = ${figure(2 ** (-1 / of.halfLifeWindows))} is the decay of one window.`,
     `T = S/N = ${figure(now.sum)}/${figure(now.weight)} = ${figure(throughputOf(of.leaf))}.`,
   ]
@@ -107,5 +110,7 @@ function breachLines(of: ExplanationJson): string[] {
 function penaltyFields({ leaf, maxPenaltyBps }: ExplanationJson): string[] {
   if (leaf.penaltyBps === 0) return []
   const share = `${(leaf.penaltyBps / 100).toFixed(2)} % of the stake`
-  return [field('Penalty', `${shareText(maxPenaltyBps)} · (threshold − rate)/threshold in the worst breach = ${share}.`)]
+  return [
+    field('Penalty', `${shareText(maxPenaltyBps)} · (threshold − rate)/threshold in the worst breach = ${share}.`),
+  ]
 }

@@ -46,7 +46,9 @@ describe('explain', () => {
     const text = explanationText(explained(third.evidence, [settled]))
     expect(text).to.include('○○●●● in the last five windows that count, latest last; three cost stake')
     expect(text).to.include('Penalty      33 tokens slashed, 3.33 % of the stake\n')
-    expect(text).to.include('Penalty      10.0 % · (threshold − rate)/threshold in the worst breach = 3.33 % of the stake.')
+    expect(text).to.include(
+      'Penalty      10.0 % · (threshold − rate)/threshold in the worst breach = 3.33 % of the stake.',
+    )
     expect(text).to.include(`Slashed in   ${settled.txHash}`)
     expect(explanationText(explained(third.evidence))).to.include('not taken yet')
   })

@@ -100,7 +100,8 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
   const windows = new Map<Hex, OpenWindow>()
   const leaves = current.map(({ provider, receivers, state, tally, ticks }, i): Leaf => {
     const { index, account, claimKbps } = provider
-    const window = isEnd || !isMeasured(provider) ? undefined : openWindow(facts.epoch, params, provider, { tally, ticks })
+    const window =
+      isEnd || !isMeasured(provider) ? undefined : openWindow(facts.epoch, params, provider, { tally, ticks })
     if (window) windows.set(account, window)
     return {
       ...(ended.states[i] ?? state ?? firstState(claimKbps)),
