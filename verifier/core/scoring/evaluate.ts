@@ -31,7 +31,7 @@ export interface CountedBallot {
 export interface EvaluateInput {
   readonly params: NetworkParams
   readonly facts: ChainFacts
-  readonly assignment: Pick<Assignment, 'receiversOf' | 'dueOf' | 'groupsOf'>
+  readonly assignment: Pick<Assignment, 'receiversOf' | 'dueOf' | 'groupsOf' | 'besideOf'>
   /** the last accepted report; epoch 0 and no leaves before the first */
   readonly previous: CarryOver & { readonly epoch: number }
   readonly ballots: readonly CountedBallot[]
@@ -81,7 +81,7 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
     const groups = input.assignment.groupsOf(account)
     const tally = tallyVotes({
       ...{ votes: cast, assigned: part.receivers, due: input.assignment.dueOf(account) },
-      ...{ groups, waiting: part.open?.votes ?? [] },
+      ...{ groups, beside: input.assignment.besideOf(account), waiting: part.open?.votes ?? [] },
       ...{ claimKbps: part.provider.claimKbps, params, pathlessQ2: state?.pathlessQ2 ?? 0 },
       isSoak: vote => isSoak(soakSeed(vote, facts.beacon, groups), account, params),
       soak: { held: part.soakVotes, needed },
