@@ -79,10 +79,8 @@ describe('a provider whose neighbour needs groups of receivers', () => {
       expect(sessions.map(({ claimKbps }) => claimKbps)).to.deep.equal(new Array(31).fill(100_000))
       expect(new Set(sessions.map(({ round }) => round)).size).to.equal(31)
       const atPublicInstants = sessions.filter(({ startsWith }) => startsWith === undefined)
-      expect(atPublicInstants.map(({ receiver }) => receiver).toSorted()).to.deep.equal(
-        plan.besideOf(victim).toSorted(),
-      )
-      expect(atPublicInstants.length).to.be.at.most(i === 0 ? 0 : 31 / 4)
+      expect(atPublicInstants.length).to.equal(i === 0 ? 0 : Math.floor(31 / 4))
+      if (i === 1) expect(plan.besideOf(victim)).to.have.length(Math.floor(31 / 4))
     }
   })
 
