@@ -33,7 +33,7 @@ const endedText = (of: ExplanationJson): string =>
 const votesLine = ({ quorum: { usable, assigned, needed } }: ExplanationJson): string =>
   `${usable} usable votes of ${assigned} assigned verifiers; ${needed} are needed.`
 
-function rateLine({ quorum, leaf, soak }: ExplanationJson): string {
+function rateLine({ quorum, leaf, soak, besideLimitKbps }: ExplanationJson): string {
   switch (leaf.status) {
     case STATUS.unmeasured:
       return quorum.usable < quorum.needed
@@ -42,9 +42,11 @@ function rateLine({ quorum, leaf, soak }: ExplanationJson): string {
     case STATUS.unserving:
       return 'The provider serves no session, so the rate is 0.'
     default:
-      return soak.limitKbps === null
-        ? 'The rate is their low median, at most the claim.'
-        : `The rate is their low median, at most the claim and the soak limit of ${rateText(soak.limitKbps)}.`
+      return `The rate is their low median, at most ${[
+        'the claim',
+        ...(soak.limitKbps === null ? [] : [`the soak limit of ${rateText(soak.limitKbps)}`]),
+        ...(besideLimitKbps === null ? [] : [`the ${rateText(besideLimitKbps)} read beside a neighbour’s groups`]),
+      ].join(' and ')}.`
   }
 }
 
