@@ -49,6 +49,8 @@ export interface Evaluation extends CarryOver {
 interface Part {
   readonly provider: ActiveProvider
   readonly receivers: readonly number[]
+  /** of the receivers of the window; a leaf with a penalty must name them even if the provider has left */
+  readonly assignedRoot: Hex
   /** from the last report, but for the penalty, which that report's leaf carried */
   readonly previous: WindowState | undefined
   /** a window that ended without a report or by the provider's exit, so that its votes still wait */
@@ -98,14 +100,14 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
     params,
   )
   const windows = new Map<Hex, OpenWindow>()
-  const leaves = current.map(({ provider, receivers, state, tally, ticks }, i): Leaf => {
+  const leaves = current.map(({ provider, assignedRoot, state, tally, ticks }, i): Leaf => {
     const { index, account, claimKbps } = provider
     const window =
       isEnd || !isMeasured(provider) ? undefined : openWindow(facts.epoch, params, provider, { tally, ticks })
     if (window) windows.set(account, window)
     return {
       ...(ended.states[i] ?? state ?? firstState(claimKbps)),
-      ...{ epoch: facts.epoch, index, provider: account, assignedRoot: assignedRoot(receivers) },
+      ...{ epoch: facts.epoch, index, provider: account, assignedRoot },
       ...{ soakVotes: soakVotesDigest(tally.soakVotes), windowVotes: windowDigest(window) },
     }
   })
@@ -131,9 +133,10 @@ function partsOf({ facts, assignment, previous, params }: EvaluateInput): Part[]
       const leaf = leaves.get(keyOf(index, account))
       const window = leaf && previous.windows.get(account)
       const goesOn = active && window?.first === first
+      const receivers = isMeasured(provider) ? assignment.receiversOf(account) : []
       return {
-        provider,
-        receivers: isMeasured(provider) ? assignment.receiversOf(account) : [],
+        ...{ provider, receivers },
+        assignedRoot: active || leaf === undefined ? assignedRoot(receivers) : leaf.assignedRoot,
         previous: leaf && { ...leaf, penaltyBps: 0 },
         late: goesOn ? undefined : window,
         open: goesOn ? window : undefined,

@@ -233,6 +233,7 @@ describe('a provider that changes within a window', () => {
     const leaves = leavesOf(times(9, low), { verifiers: 8, provider: epoch => ({ active: epoch < 9 }) })
     expect(leaves.at(-1)).to.include({ epoch: 9, breachBits: 0, penaltyBps: stays.at(-1)!.penaltyBps })
     expect(leaves.at(-1)!.penaltyBps).to.be.greaterThan(0)
+    expect(leaves.at(-1)!.assignedRoot).to.equal(leaves.at(-2)!.assignedRoot)
     const earlier = run(times(9, low), { verifiers: 8, provider: epoch => ({ active: epoch < 8 }) })
     expect(earlier[7]!.leaves[0]).to.include({ status: STATUS.unmeasured, breachBits: 0b11, penaltyBps: 0 })
     expect(earlier[8]!.leaves).to.have.length(0)
