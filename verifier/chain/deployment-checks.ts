@@ -22,10 +22,10 @@ const address =
 /** Each row: a contract, one of its getters, and what the network file says. A refusal names the first row that differs. */
 const CHECKS: readonly (readonly [ContractName, string, Expected])[] = [
   ['epochReports', 'parametersHash', ({ params }) => paramsHash(params)],
-  ['epochReports', 'settlementSeconds', param('settlementSeconds')],
-  ['epochReports', 'registry', address('verifierRegistry')],
   ['verifierRegistry', 'epochSeconds', param('epochSeconds')],
   ['verifierRegistry', 'eraEpochs', param('eraEpochs')],
+  ['epochReports', 'settlementSeconds', param('settlementSeconds')],
+  ['epochReports', 'registry', address('verifierRegistry')],
   ['verifierRegistry', 'vault', address('stakeVault')],
   ['providerRegistry', 'vault', address('stakeVault')],
   ['providerRegistry', 'verifiers', address('verifierRegistry')],
