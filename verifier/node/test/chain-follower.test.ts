@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import pino from 'pino'
 import { keccakText } from '../../../proto/hash.js'
-import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import { ZERO_HASH } from '../../../proto/hex.js'
 import { type Leaf, STATUS } from '../../../proto/leaf.js'
 import { DEVNET } from '../../../proto/params.js'
 import type { ChainFacts } from '../../core/facts.js'
 import type { PostedReport } from '../../core/ports.js'
 import { NOTHING_CARRIED } from '../../core/scoring/carry-over.js'
-import { Store } from '../../store/store.js'
+import { Store, type StoredReport } from '../../store/store.js'
 import { facts as factsOf } from '../../store/test/samples.js'
 import { ChainFollower, type ChainFollowerModules } from '../chain-follower.js'
 import type { VerifierContext } from '../context.js'
@@ -28,12 +28,12 @@ const leaf = (epoch: number, penaltyBps: number): Leaf => ({
   ...{ breachBits: 0, assignedRoot: ZERO_HASH, penaltyBps },
 })
 
-const posted = (epoch: number, name = ''): PostedReport => {
+const posted = (epoch: number): PostedReport => {
   const { blockNumber, blockHash } = factsOf(epoch, `B(${epoch})`)
   const roots = { previousHeader: ZERO_HASH, scoreRoot: ZERO_HASH, ballotSetRoot: ZERO_HASH, rewardsRoot: ZERO_HASH }
   return {
     header: { era: 1, epoch, blockNumber, blockHash, ...roots, providerCount: 1, commonFailure: false },
-    headerHash: keccakText(`header ${epoch}${name}`),
+    headerHash: keccakText(`header ${epoch}`),
     ...{ round: 0, nonSigners: [], txHash: ZERO_HASH, blockNumber: 1, gasUsed: 1 },
   }
 }
@@ -43,28 +43,28 @@ const epochs = (from: number, to: number) => Array.from({ length: to - from + 1 
 describe('a node that follows the chain', () => {
   let dir: string
   let store: Store
+  let stopping: AbortController
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'bandwitness-follower-'))
     store = await Store.open(dir, { mode: 'create' })
+    stopping = new AbortController()
   })
   afterEach(async () => {
+    stopping.abort()
     await store.close()
     await rm(dir, { recursive: true })
   })
 
-  async function keep(
-    epoch: number,
-    report: PostedReport | undefined = posted(epoch),
-    penaltyBps = 200,
-  ): Promise<void> {
-    const { header, headerHash } = report ?? posted(epoch)
-    const content = { leaves: [leaf(epoch, penaltyBps)], ballots: [], ...NOTHING_CARRIED }
-    await store.putReport({ header, headerHash, ...content, leaves: content.leaves, posted: report })
+  /** Stores the report of an epoch, with one penalty. @param change what is different */
+  async function keep(epoch: number, change: Partial<StoredReport> = {}): Promise<void> {
+    const report = posted(epoch)
+    const { header, headerHash } = report
+    const carried = { ...NOTHING_CARRIED, leaves: [leaf(epoch, 200)] }
+    await store.putReport({ header, headerHash, ...carried, ballots: [], posted: report, ...change })
   }
 
   /** Runs a node until it has looked at the chain's last report. @param fails epochs whose report cannot be read at first */
   async function settledBy(tip: number, fails: number[] = []): Promise<{ settled: number[]; read: number[] }> {
-    const stopping = new AbortController()
     const [settled, read]: [number[], number[]] = [[], []]
     const context = {
       ...{ params: PARAMS, store, log: pino({ level: 'silent' }), stopping: stopping.signal },
@@ -116,13 +116,8 @@ describe('a node that follows the chain', () => {
   })
 
   it('what only this node computed is not what it saw, and what the chain did not accept is not settled', async () => {
-    for (const epoch of epochs(40, LAST_SEEN)) await keep(epoch, posted(epoch, ' of another round'))
-    await keep(LAST_SEEN + 5, undefined)
-    await store.putReport({
-      ...(await store.lastPosted())!,
-      headerHash: keccakText('a rival') as Hex,
-      posted: undefined,
-    })
+    for (const epoch of epochs(40, LAST_SEEN)) await keep(epoch, { headerHash: keccakText(`a rival of ${epoch}`) })
+    await keep(LAST_SEEN + 5, { posted: undefined })
     expect((await store.lastPosted())?.header.epoch).to.equal(LAST_SEEN)
     const { settled } = await settledBy(LAST_SEEN + 6)
     expect(settled).to.deep.equal([LAST_SEEN + 5, LAST_SEEN + 6])
@@ -137,7 +132,7 @@ describe('a node that follows the chain', () => {
 
   it('takes the facts of an old epoch from its store, since a chain node forgets old states, and reads none without need', async () => {
     await store.putFacts(factsOf(45, 'B(45)'))
-    for (const epoch of epochs(40, 46)) await keep(epoch, posted(epoch), epoch < 45 ? 0 : 200)
+    for (const epoch of epochs(40, 46)) await keep(epoch, { leaves: [leaf(epoch, epoch < 45 ? 0 : 200)] })
     const { settled, read } = await settledBy(47)
     expect(settled).to.deep.equal([45, 46, 47])
     expect(read).to.deep.equal([46, 47])
