@@ -71,14 +71,14 @@ export class LogEvents {
   decode(log: RawLog): ChainEvent | undefined {
     try {
       const source = this.#sources.find(
-        one => hex(one.contract.target as string) === hex(log.address) && topicOf(one) === log.topics[0],
+        one => hex(one.contract.target as string) === hex(log.address) && topicOf(one) === hex(log.topics[0] ?? ''),
       )
       if (source === undefined || log.data.length > 2 + 2 * source.maxBytes) return undefined
       const { interface: abi } = source.contract
       const args = abi.decodeEventLog(source.event, log.data, [...log.topics])
       // One encoding of each event, so that all decoders agree on what is one.
       const { data, topics } = abi.encodeEventLog(source.event, [...args])
-      if (data !== log.data || topics.join() !== log.topics.join()) return undefined
+      if (data !== hex(log.data) || topics.join() !== hex(log.topics.join())) return undefined
       const place = { block: toNumber(log.blockNumber), logIndex: toNumber(log.logIndex) }
       return { ...place, ...source.read(args, hex(log.transactionHash)) }
     } catch {

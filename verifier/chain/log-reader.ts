@@ -1,5 +1,6 @@
 /** Reads raw logs in ranges that chain nodes accept: each node has its own limits, which it does not tell. */
-import { isError, type JsonRpcProvider, toQuantity } from 'ethers'
+import { type Block, isError, type JsonRpcProvider, toQuantity } from 'ethers'
+import { ZERO_HASH } from '../../proto/hex.js'
 import type { Checkpoint } from '../core/chain-log.js'
 import { blockAt } from './block-search.js'
 import { hex } from './contracts.js'
@@ -66,7 +67,10 @@ export class LogReader {
       return await this.#ask({ blockHash })
     } catch (error) {
       if (!isRefusal(error)) throw error
-      const receipts: { readonly logs: RawLog[] }[] = await this.provider.send('eth_getBlockReceipts', [blockHash])
+      const receipts: { readonly logs: RawLog[] }[] | null = await this.provider.send('eth_getBlockReceipts', [
+        blockHash,
+      ])
+      if (receipts === null) throw error // a reorganisation removed the block
       return receipts.flatMap(({ logs }) => logs)
     }
   }
@@ -76,15 +80,9 @@ export class LogReader {
   }
 }
 
-export const checkpointOf = ({
+export const checkpointOf = ({ number, hash }: Pick<Block, 'number' | 'hash'>): Checkpoint => ({
   number,
-  hash,
-}: {
-  readonly number: number
-  readonly hash: string | null
-}): Checkpoint => ({
-  number,
-  hash: hex(hash ?? ''),
+  hash: hex(hash ?? ZERO_HASH),
 })
 
 /** The node answered, and said no. */

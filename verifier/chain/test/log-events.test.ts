@@ -137,7 +137,7 @@ describe('decoders of the chain’s log', () => {
     })
     fc.assert(
       fc.property(anything, log => expectLawful(log)),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
     const nonsense = [null, undefined, 7, [], {}, { ...samples[0], topics: null }, { ...samples[0], data: 7 }]
     for (const log of nonsense) expect(events.decode(log as unknown as RawLog)).to.equal(undefined)
@@ -167,7 +167,7 @@ describe('decoders of the chain’s log', () => {
         const topics = log.topics.map((one, i) => (topic?.[0] === i ? topic[1] : one))
         expectLawful({ ...log, topics, data: concat([data.subarray(0, cut ?? data.length), tail]) })
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     )
   })
 
@@ -210,6 +210,7 @@ describe('decoders of the chain’s log', () => {
         const logs = [...samples, ...new Array(4).fill(broken)]
         expect(order.flatMap(i => events.decode(logs[i]!) ?? [])).to.have.length(4)
       }),
+      { numRuns: 30 },
     )
   })
 })
