@@ -62,7 +62,7 @@ contract ProviderRegistry is IProviderRegistry {
         record.region = region;
         record.peerIdHash = peerIdHash;
         emit Registered(index, msg.sender, claimKbps, region, peerIdHash);
-        vault.bond(msg.sender, stake);
+        vault.bond(msg.sender, stake, address(0));
     }
 
     /// @inheritdoc IProviderRegistry

@@ -77,7 +77,7 @@ contract StakeVault is IStakeVault {
     // ------------------------------------------------------------------ the role
 
     /// @inheritdoc IStakeVault
-    function bond(address account, uint256 amount) external returns (uint256 bonded) {
+    function bond(address account, uint256 amount, address) external returns (uint256 bonded) {
         Account storage held = _accounts[msg.sender][account];
         uint96 free = held.free;
         bonded = amount == 0 ? free : amount;
@@ -93,7 +93,7 @@ contract StakeVault is IStakeVault {
     function unbond(address account) external {
         Account storage held = _accounts[msg.sender][account];
         uint96 amount = held.active;
-        if (amount == 0) revert NothingActive(msg.sender, account);
+        if (amount == 0) return;
         uint64 releaseAt = uint64(block.timestamp) + unbondingSeconds;
         held.active = 0;
         held.unbonding += amount; // the vault keeps one release time, so earlier unbonding waits for the later one

@@ -70,13 +70,17 @@ export class EthersChain implements Chain {
     return readSettlements(this.context, provider)
   }
 
-  /** The set in force in an era. Before its start that is the newest set, and may still change unless it `isFrozen`. */
+  /** The set in force in an era. Before its start that is the newest set, and may still change unless it `isSetKnown`. */
   frozenSet(era: number): Promise<FrozenVerifier[]> {
     return readFrozenSet(this.context, era)
   }
 
-  isFrozen(era: number): Promise<boolean> {
-    return this.context.contracts.verifierRegistry.getFunction('isFrozen')(era)
+  freezeDue(era: number): Promise<boolean> {
+    return this.context.contracts.verifierRegistry.getFunction('freezeDue')(era)
+  }
+
+  isSetKnown(era: number): Promise<boolean> {
+    return this.context.contracts.verifierRegistry.getFunction('isSetKnown')(era)
   }
 
   isFinal(epoch: number): Promise<boolean> {

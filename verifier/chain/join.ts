@@ -1,5 +1,5 @@
 /** How an account becomes a verifier or a provider: it approves and deposits its stake, then registers. */
-import type { Contract, TransactionReceipt } from 'ethers'
+import { type Contract, type TransactionReceipt, ZeroAddress } from 'ethers'
 import { keccakText } from '../../proto/hash.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { type Contracts, hex } from './contracts.js'
@@ -37,6 +37,7 @@ export async function joinAsVerifier(sender: Sender, application: VerifierApplic
     toHex(blsKey),
     toHex(proofOfPossession),
     capacityKbps,
+    ZeroAddress,
   ])
   return join(sender, registry, bond, register, REGISTER_VERIFIER_GAS)
 }

@@ -53,11 +53,6 @@ interface IStakeVault {
     /// @param needed The tokens that the role asked for, in wei
     error InsufficientDeposit(address role, address account, uint256 free, uint256 needed);
 
-    /// @notice Thrown by `unbond` if the account has no active tokens.
-    /// @param role The calling role
-    /// @param account The owner
-    error NothingActive(address role, address account);
-
     /// @notice Thrown by `withdraw` if no tokens are free and no unbonding is over.
     /// @param role The role that governs the account
     /// @param account The caller
@@ -90,8 +85,9 @@ interface IStakeVault {
     ///      weekly record can hold.
     /// @param account The owner
     /// @param amount The tokens to bond, in wei; zero bonds all free tokens
+    /// @param withdrawalAddress W
     /// @return bonded The tokens bonded, in wei
-    function bond(address account, uint256 amount) external returns (uint256 bonded);
+    function bond(address account, uint256 amount, address withdrawalAddress) external returns (uint256 bonded);
 
     /// @notice Starts the unbonding of all active tokens of an account. The caller is the role.
     /// @dev Tokens that were unbonding before wait for the new release time too. Reverts with `NothingActive`.

@@ -8,6 +8,7 @@ import {StakeVault} from "../../src/StakeVault.sol";
 import {VerifierRegistry} from "../../src/VerifierRegistry.sol";
 import {IEpochReports} from "../../src/interfaces/IEpochReports.sol";
 import {ISlashingManager} from "../../src/interfaces/ISlashingManager.sol";
+import {IVerifierRegistry} from "../../src/interfaces/IVerifierRegistry.sol";
 import {Digests} from "../../src/libraries/Digests.sol";
 import {StakeToken} from "../../src/testnet/StakeToken.sol";
 import {CHEATS} from "./Cheats.sol";
@@ -22,6 +23,7 @@ contract Network {
     uint64 public constant SETTLEMENT_SECONDS = 1 days;
     uint64 public constant ERA_EPOCHS = 24;
     uint256 public constant SUPPLY = 1_000_000_000 ether;
+    address public constant EQUIVOCATION_SLASHER = address(0x40000);
 
     StakeToken public immutable token;
     StakeVault public immutable vault;
@@ -36,7 +38,13 @@ contract Network {
         uint256 nonce = CHEATS.getNonce(self);
         token = new StakeToken();
         vault = new StakeVault(token, CHEATS.computeCreateAddress(self, nonce + 5), 15 days);
-        registry = new VerifierRegistry(vault, BOND, EPOCH_SECONDS, ERA_EPOCHS, 60, uint32(VERIFIERS));
+        registry = new VerifierRegistry(
+            vault,
+            EpochReports(CHEATS.computeCreateAddress(self, nonce + 4)),
+            EQUIVOCATION_SLASHER,
+            IVerifierRegistry.Config(BOND, EPOCH_SECONDS, ERA_EPOCHS, 60, uint32(VERIFIERS)),
+            _genesisVerifiers()
+        );
         providers = new ProviderRegistry(vault, registry, MINIMUM_STAKE, 1 days);
         reports = new EpochReports(registry, keccak256("parameters"), SETTLEMENT_SECONDS);
         slashing = new SlashingManager(vault, reports, registry, address(providers), 7 days);
@@ -45,7 +53,7 @@ contract Network {
     /// @notice Registers the verifiers and starts the clock. Call after deployment: a constructor cannot call itself.
     function start() external {
         for (uint256 i = 0; i < VERIFIERS; i++) {
-            _register(i);
+            addVerifier(i, BOND);
         }
         registry.start();
         genesis = registry.genesis();
@@ -129,17 +137,23 @@ contract Network {
         _deposit(role, account, amount);
     }
 
-    function _register(uint256 i) private {
+    /// @notice Registers a verifier with this bond.
+    function addVerifier(uint256 i, uint256 bond) public {
         address account = verifier(i);
-        _deposit(address(registry), account, BOND);
+        _deposit(address(registry), account, bond);
         bytes memory key = Signer.publicKey(i + 1);
         bytes memory proof = Signer.sign(i + 1, this.possessionDigest(account, key));
         CHEATS.prank(account);
-        registry.register(key, proof, 1);
+        registry.register(key, proof, 1, address(0));
     }
 
     function possessionDigest(address account, bytes calldata key) external view returns (bytes32) {
         return Digests.proofOfPossession(block.chainid, address(registry), account, key);
+    }
+
+    function _genesisVerifiers() private pure returns (address[] memory accounts) {
+        accounts = new address[](VERIFIERS);
+        for (uint256 i = 0; i < VERIFIERS; i++) accounts[i] = verifier(i);
     }
 
     function _deposit(address role, address account, uint256 amount) private {

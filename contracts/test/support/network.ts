@@ -1,5 +1,5 @@
 /** A deployed network for tests. Epochs last an hour, as on a real network. */
-import { JsonRpcSigner } from 'ethers'
+import { JsonRpcSigner, ZeroAddress } from 'ethers'
 import { headerHash, type NetworkId, proofOfPossessionDigest, reportDigest } from '../../../proto/digests.js'
 import { keccakText } from '../../../proto/hash.js'
 import type { Header } from '../../../proto/header.js'
@@ -29,6 +29,8 @@ export const VERIFIER_BOND = 1000n * TOKEN
 export const MINIMUM_STAKE = 500n * TOKEN
 export const START_DELAY = 60
 export const MINIMUM_VERIFIERS = 4
+/** Genesis accounts: as many as a set can hold. The accounts after them can register only after the start. */
+const GENESIS_ACCOUNTS = 191
 
 export interface TestVerifier {
   readonly account: Hex
@@ -65,6 +67,7 @@ export class TestNetwork {
     const { chainId, contracts } = await deploy(signer, {
       params,
       minimumVerifiers: MINIMUM_VERIFIERS,
+      genesisVerifiers: evm.accounts.slice(1, 1 + GENESIS_ACCOUNTS),
       startDelaySeconds: START_DELAY,
       verifierBond: VERIFIER_BOND,
       minimumProviderStake: MINIMUM_STAKE,
@@ -134,13 +137,13 @@ export class TestNetwork {
   }
 
   register(account: Hex, key: TestKey, proof = this.proofOf(key, account)): Promise<Receipt> {
-    return this.registry.send(account, 'register', key.publicKey, proof, 100_000)
+    return this.registry.send(account, 'register', key.publicKey, proof, 100_000, ZeroAddress)
   }
 
-  async addVerifier(key?: TestKey): Promise<TestVerifier & { receipt: Receipt }> {
+  async addVerifier(key?: TestKey, bond = VERIFIER_BOND): Promise<TestVerifier & { receipt: Receipt }> {
     const account = this.newAccount()
     const own = key ?? keyOf(`${this.registry.address} verifier ${account}`)
-    await this.deposit(this.registry, account, VERIFIER_BOND)
+    await this.deposit(this.registry, account, bond)
     const receipt = await this.register(account, own)
     const verifier = { account, key: own }
     this.verifiers.push(verifier)
