@@ -181,10 +181,13 @@ abstract contract FrozenSets is IVerifierRegistry {
             plan.roll.enter(position);
         }
         if (plan.entering > 0) _waiting.removeFirst(plan.waiting, plan.entering);
-        for (; free != 0; free ^= 1 << Bits.highest(free)) {
-            uint256 position = Bits.highest(free);
+        while (free != 0) {
             uint256 last = _members.length - 1;
-            if (position != last) {
+            if (free >> last == 1) {
+                free ^= 1 << last;
+            } else {
+                uint256 position = Bits.lowest(free);
+                free &= free - 1;
                 _setMember(draft, position, _members[last]);
                 plan.roll.move(last, position);
             }

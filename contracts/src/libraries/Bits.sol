@@ -26,13 +26,6 @@ library Bits {
         return Math.log2(bits & (~bits + 1));
     }
 
-    /// @notice The highest position in a set.
-    /// @param bits The set; must not be empty
-    /// @return The position
-    function highest(uint256 bits) internal pure returns (uint256) {
-        return Math.log2(bits);
-    }
-
     /// @notice The set in which one position has the bit of another.
     /// @param bits The set
     /// @param from The position whose bit is read
