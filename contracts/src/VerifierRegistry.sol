@@ -5,6 +5,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
+import {Announcements} from "./libraries/Announcements.sol";
 import {Bls12381} from "./libraries/Bls12381.sol";
 import {Digests} from "./libraries/Digests.sol";
 import {EpochClock} from "./libraries/EpochClock.sol";
@@ -99,7 +100,8 @@ contract VerifierRegistry is IVerifierRegistry {
     function register(
         bytes calldata blsKey,
         bytes calldata proofOfPossession,
-        uint32 capacityKbps
+        uint32 capacityKbps,
+        address withdrawalAddress
     ) external returns (uint32 index) {
         if (_indexOf[msg.sender] != 0) revert AlreadyRegistered(msg.sender, _indexOf[msg.sender]);
         if (_members.length >= MAX_VERIFIERS) revert SetFull(MAX_VERIFIERS);
@@ -117,12 +119,16 @@ contract VerifierRegistry is IVerifierRegistry {
         record.capacityKbps = capacityKbps;
         _storeKey(record, key);
         emit Registered(index, msg.sender, blsKey, capacityKbps);
-        vault.bond(msg.sender, verifierBond);
+        vault.bond(msg.sender, verifierBond, withdrawalAddress);
     }
 
     /// @inheritdoc IVerifierRegistry
     function announce(string calldata peerId, string[] calldata multiaddrs) external {
-        emit Announced(_registered(msg.sender), msg.sender, peerId, multiaddrs);
+        uint32 index = _registered(msg.sender);
+        // A verifier that asked to leave serves until a freeze leaves it out, which unbonds its bond.
+        if (vault.activeStake(address(this), msg.sender) == 0) revert AlreadyLeft(msg.sender);
+        Announcements.check(peerId, multiaddrs);
+        emit Announced(index, msg.sender, peerId, multiaddrs);
     }
 
     /// @inheritdoc IVerifierRegistry

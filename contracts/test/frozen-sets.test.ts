@@ -89,7 +89,7 @@ describe('contracts: frozen sets', () => {
     const since = await net().evm.now()
     await expectRevert(net().registry.send(account, 'exit'), 'AlreadyExiting', account, since)
     expect(await net().vault.read('activeStake', net().registry.address, account)).to.equal(VERIFIER_BOND)
-    await expectRevert(net().vault.send(account, 'withdraw', net().registry.address), 'NothingToWithdraw')
+    await expectRevert(net().vault.send(account, 'withdraw', net().registry.address, account), 'NothingToWithdraw')
     await net().enter(last(1))
     const receipt = await freeze(2)
     expect(net().registry.events(receipt, 'LeftOut')[0]?.args.index).to.equal(3n)
@@ -100,7 +100,7 @@ describe('contracts: frozen sets', () => {
     await net().enter(last(2))
     expect(net().registry.events(await freeze(3), 'LeftOut')).to.have.length(0)
     await net().evm.at(Number(releaseAt))
-    await net().vault.send(account, 'withdraw', net().registry.address)
+    await net().vault.send(account, 'withdraw', net().registry.address, account)
     expect(await net().token.read('balanceOf', account)).to.equal(VERIFIER_BOND)
   })
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { ZeroAddress } from 'ethers'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
 import {
   encodeNobleG1,
@@ -26,7 +27,7 @@ describe('contracts: registration of verifiers', () => {
     await net().deposit(net().registry, account, VERIFIER_BOND)
   })
   const refused = (publicKey: Hex, proof: Hex, error: string, ...args: unknown[]) =>
-    expectRevert(net().registry.send(account, 'register', publicKey, proof, 1), error, ...args)
+    expectRevert(net().registry.send(account, 'register', publicKey, proof, 1, ZeroAddress), error, ...args)
   const unproven = (publicKey: Hex, proof: Hex) => refused(publicKey, proof, 'InvalidProofOfPossession', account)
 
   it('bonds the tokens, assigns an index, and emits the key and the index', async () => {
@@ -85,6 +86,7 @@ describe('contracts: registration of verifiers', () => {
       changed(key.publicKey, 127),
       net().proofOf(key, account),
       1,
+      ZeroAddress,
     ])
     const hash = await net().evm.rpc<Hex>('eth_sendTransaction', {
       from: account,

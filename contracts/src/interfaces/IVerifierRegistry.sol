@@ -96,6 +96,10 @@ interface IVerifierRegistry {
     /// @param since The time of the first call, in unix seconds
     error AlreadyExiting(address account, uint64 since);
 
+    /// @notice Thrown by `announce` if no bond is active: a freeze has left the verifier out, or all of it was slashed.
+    /// @param account The caller
+    error AlreadyLeft(address account);
+
     /// @notice Thrown by `register` if a key snapshot has no room for one more verifier.
     /// @param maximum The most verifiers that a snapshot can hold
     error SetFull(uint256 maximum);
@@ -126,20 +130,26 @@ interface IVerifierRegistry {
 
     /// @notice Registers the caller and bonds `verifierBond` of its free deposit. Any account may call, once.
     /// @dev Reverts with `AlreadyRegistered`, `SetFull`, `WrongKeyLength`, `WrongSignatureLength`, `InfinityKey`,
-    ///      `InfinityProof`, `InvalidProofOfPossession`, `KeyAlreadyRegistered` or `IStakeVault.InsufficientDeposit`.
+    ///      `InfinityProof`, `InvalidProofOfPossession`, `KeyAlreadyRegistered`, `IStakeVault.InsufficientDeposit` or
+    ///      `IStakeVault.InvalidWithdrawalAddress`.
     /// @param blsKey The BLS public key: 128 bytes, a G1 point in EIP-2537 encoding
     /// @param proofOfPossession The key's signature over the proof-of-possession digest: 256 bytes, a G2 point in
     ///        EIP-2537 encoding
     /// @param capacityKbps The rate that the verifier states for its own link, in kbit/s
+    /// @param withdrawalAddress The address that the vault pays the bond to one day; only this address can change it.
+    ///        Zero stands for the caller itself
     /// @return index The registry index of the verifier
     function register(
         bytes calldata blsKey,
         bytes calldata proofOfPossession,
-        uint32 capacityKbps
+        uint32 capacityKbps,
+        address withdrawalAddress
     ) external returns (uint32 index);
 
-    /// @notice Publishes in an event where the verifier can be reached. Only a registered verifier may call.
-    /// @dev Reverts with `NotRegistered`.
+    /// @notice Publishes in an event where the verifier can be reached. A verifier that no freeze has
+    ///         left out may call.
+    /// @dev Reverts with `NotRegistered` or `AlreadyLeft`, and with `Announcements.TooManyAddresses`,
+    ///      `Announcements.WrongTextLength` or `Announcements.NotPrintable` for texts that readers refuse.
     /// @param peerId The libp2p peer id, as text
     /// @param multiaddrs The addresses at which the verifier can be reached
     function announce(string calldata peerId, string[] calldata multiaddrs) external;

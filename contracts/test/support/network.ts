@@ -1,5 +1,5 @@
 /** A deployed network for tests. Epochs last an hour, as on a real network. */
-import { JsonRpcSigner } from 'ethers'
+import { JsonRpcSigner, ZeroAddress } from 'ethers'
 import { headerHash, type NetworkId, proofOfPossessionDigest, reportDigest } from '../../../proto/digests.js'
 import { keccakText } from '../../../proto/hash.js'
 import type { Header } from '../../../proto/header.js'
@@ -27,6 +27,8 @@ export const PARAMS: NetworkParams = {
 }
 export const VERIFIER_BOND = 1000n * TOKEN
 export const MINIMUM_STAKE = 500n * TOKEN
+/** So the minimum stake suffices for 500 Mbit/s. */
+export const WEI_PER_MBPS = TOKEN
 export const START_DELAY = 60
 export const MINIMUM_VERIFIERS = 4
 
@@ -59,7 +61,8 @@ export class TestNetwork {
     readonly slashing: Bound,
   ) {}
 
-  static async create(params: NetworkParams = PARAMS): Promise<TestNetwork> {
+  /** @param token the stake token (default: a new one of 18 decimals); all of it belongs to the deployer */
+  static async create(params: NetworkParams = PARAMS, token?: Hex): Promise<TestNetwork> {
     const evm = await theChain()
     const signer = new JsonRpcSigner(evm.provider, evm.accounts[0]!)
     const { chainId, contracts } = await deploy(signer, {
@@ -68,6 +71,8 @@ export class TestNetwork {
       startDelaySeconds: START_DELAY,
       verifierBond: VERIFIER_BOND,
       minimumProviderStake: MINIMUM_STAKE,
+      weiPerMbps: WEI_PER_MBPS,
+      ...(token && { token }),
     })
     return new TestNetwork(
       params,
@@ -134,7 +139,7 @@ export class TestNetwork {
   }
 
   register(account: Hex, key: TestKey, proof = this.proofOf(key, account)): Promise<Receipt> {
-    return this.registry.send(account, 'register', key.publicKey, proof, 100_000)
+    return this.registry.send(account, 'register', key.publicKey, proof, 100_000, ZeroAddress)
   }
 
   async addVerifier(key?: TestKey): Promise<TestVerifier & { receipt: Receipt }> {
@@ -150,7 +155,7 @@ export class TestNetwork {
   async addProvider(stake = MINIMUM_STAKE, claimKbps = 25_000): Promise<Hex> {
     const account = this.newAccount()
     await this.deposit(this.providers, account, stake)
-    await this.providers.send(account, 'register', claimKbps, ZERO_HASH, keccakText(account))
+    await this.providers.send(account, 'register', claimKbps, ZERO_HASH, keccakText(account), ZeroAddress)
     return account
   }
 
