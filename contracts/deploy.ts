@@ -18,7 +18,9 @@ export interface DeployConfig {
   readonly verifierBond: bigint
   /** In wei of the stake token. */
   readonly minimumProviderStake: bigint
-  /** An ERC-20 that its holders can burn (default: a new testnet token; the deployer receives its whole supply). */
+  /** Stake that a provider's claim needs, in wei of the stake token per Mbit/s. */
+  readonly weiPerMbps: bigint
+  /** An ERC-20 that its holders can burn, of at most 18 decimals (default: a new testnet token; the deployer receives its whole supply). */
   readonly token?: Hex
 }
 
@@ -59,12 +61,31 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
     return { nonce: taken, address: getCreateAddress({ from, nonce: taken }).toLowerCase() as Hex }
   }
   const token = config.token ? { address: config.token.toLowerCase() as Hex } : next()
-  const [vault, verifiers, providers, reports, slashing] = [next(), next(), next(), next(), next()]
-  const equivocation = next()
+  const [vault, verifiers, providers, reports, slashing, equivocation] = [
+    next(),
+    next(),
+    next(),
+    next(),
+    next(),
+    next(),
+  ]
 
   const planned = [
     ...('nonce' in token ? [{ name: 'StakeToken', at: token, args: [] }] : []),
-    { name: 'StakeVault', at: vault, args: [token.address, slashing.address, params.unbondingSeconds] },
+    {
+      name: 'StakeVault',
+      at: vault,
+      args: [
+        token.address,
+        {
+          providerRegistry: providers.address,
+          slashingManager: slashing.address,
+          verifierRegistry: verifiers.address,
+          equivocationSlasher: equivocation.address,
+        },
+        params.unbondingSeconds,
+      ],
+    },
     {
       name: 'VerifierRegistry',
       at: verifiers,
@@ -85,7 +106,13 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
     {
       name: 'ProviderRegistry',
       at: providers,
-      args: [vault.address, verifiers.address, config.minimumProviderStake, params.claimDelaySeconds],
+      args: [
+        vault.address,
+        verifiers.address,
+        config.minimumProviderStake,
+        config.weiPerMbps,
+        params.claimDelaySeconds,
+      ],
     },
     { name: 'EpochReports', at: reports, args: [verifiers.address, paramsHash(params), params.settlementSeconds] },
     {

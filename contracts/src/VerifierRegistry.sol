@@ -7,6 +7,7 @@ import {FrozenSets} from "./FrozenSets.sol";
 import {IEpochReports} from "./interfaces/IEpochReports.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
+import {Announcements} from "./libraries/Announcements.sol";
 import {Bits} from "./libraries/Bits.sol";
 import {Bls12381} from "./libraries/Bls12381.sol";
 import {EpochClock} from "./libraries/EpochClock.sol";
@@ -109,7 +110,11 @@ contract VerifierRegistry is FrozenSets {
 
     /// @inheritdoc IVerifierRegistry
     function announce(string calldata peerId, string[] calldata multiaddrs) external {
-        emit Announced(_registered(msg.sender), msg.sender, peerId, multiaddrs);
+        uint32 index = _registered(msg.sender);
+        // A verifier that asked to leave serves until a freeze leaves it out.
+        if (_records[index].place == Place.Left) revert AlreadyLeft(msg.sender);
+        Announcements.check(peerId, multiaddrs);
+        emit Announced(index, msg.sender, peerId, multiaddrs);
     }
 
     /// @inheritdoc IVerifierRegistry

@@ -120,7 +120,7 @@ describe('contracts: frozen sets', () => {
     const since = await net().evm.now()
     await expectRevert(net().registry.send(account, 'exit'), 'AlreadyExiting', account, since)
     expect(await net().vault.read('activeStake', net().registry.address, account)).to.equal(VERIFIER_BOND)
-    await expectRevert(net().vault.send(account, 'withdraw', net().registry.address), 'NothingToWithdraw')
+    await expectRevert(net().vault.send(account, 'withdraw', net().registry.address, account), 'NothingToWithdraw')
     await net().enter(last(1))
     const receipt = await freeze(2)
     expect(net().registry.events(receipt, 'LeftOut')[0]?.args.index).to.equal(3n)
@@ -132,7 +132,7 @@ describe('contracts: frozen sets', () => {
     await expectRevert(freeze(3), 'NothingChanged', 3)
     await expectRevert(net().registry.send(account, 'exit'), 'AlreadyExiting', account, since)
     await net().evm.at(Number(releaseAt))
-    await net().vault.send(account, 'withdraw', net().registry.address)
+    await net().vault.send(account, 'withdraw', net().registry.address, account)
     expect(await net().token.read('balanceOf', account)).to.equal(VERIFIER_BOND)
   })
 

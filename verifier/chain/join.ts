@@ -12,7 +12,12 @@ const REGISTER_PROVIDER_GAS = 600_000n
 /** Includes the pairing check of the proof of possession. */
 const REGISTER_VERIFIER_GAS = 1_500_000n
 
-export interface VerifierApplication {
+interface Application {
+  /** The address that the vault pays the stake to one day (default: the account itself). Nobody else can change it. */
+  readonly withdrawalAddress?: Hex
+}
+
+export interface VerifierApplication extends Application {
   /** 128 bytes, EIP-2537 G1 */
   readonly blsKey: Uint8Array
   /** 256 bytes, EIP-2537 G2, over `proofOfPossessionDigest` */
@@ -20,7 +25,7 @@ export interface VerifierApplication {
   readonly capacityKbps: number
 }
 
-export interface ProviderApplication {
+export interface ProviderApplication extends Application {
   readonly stake: bigint
   readonly claimKbps: number
   readonly region: Hex
@@ -32,12 +37,12 @@ export async function joinAsVerifier(sender: Sender, application: VerifierApplic
   const { contracts } = sender.context
   const registry = contracts.verifierRegistry
   const bond: bigint = await registry.getFunction('verifierBond')()
-  const { blsKey, proofOfPossession, capacityKbps } = application
+  const { blsKey, proofOfPossession, capacityKbps, withdrawalAddress } = application
   const register = registry.interface.encodeFunctionData('register', [
     toHex(blsKey),
     toHex(proofOfPossession),
     capacityKbps,
-    ZeroAddress,
+    withdrawalAddress ?? ZeroAddress,
   ])
   return join(sender, registry, bond, register, REGISTER_VERIFIER_GAS)
 }
@@ -45,8 +50,13 @@ export async function joinAsVerifier(sender: Sender, application: VerifierApplic
 /** The sender's account must hold the stake in stake tokens. @returns its registry index */
 export async function joinAsProvider(sender: Sender, application: ProviderApplication): Promise<number> {
   const registry = sender.context.contracts.providerRegistry
-  const { stake, claimKbps, region, peerId } = application
-  const register = registry.interface.encodeFunctionData('register', [claimKbps, region, keccakText(peerId)])
+  const { stake, claimKbps, region, peerId, withdrawalAddress } = application
+  const register = registry.interface.encodeFunctionData('register', [
+    claimKbps,
+    region,
+    keccakText(peerId),
+    withdrawalAddress ?? ZeroAddress,
+  ])
   return join(sender, registry, stake, register, REGISTER_PROVIDER_GAS)
 }
 

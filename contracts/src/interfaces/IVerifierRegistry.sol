@@ -118,7 +118,7 @@ interface IVerifierRegistry {
     /// @param since The time of the first call or of the expulsion, in unix seconds
     error AlreadyExiting(address account, uint64 since);
 
-    /// @notice Thrown by `exit` if a freeze has left the verifier out. Its bond unbonds already.
+    /// @notice Thrown by `announce` and `exit` if a freeze has left the verifier out. Its bond unbonds already.
     /// @param account The caller
     error AlreadyLeft(address account);
 
@@ -190,12 +190,14 @@ interface IVerifierRegistry {
     ///         the list of those who wait is full, the caller takes the place of the lowest bond, if its own is higher.
     /// @dev A verifier that loses its place in the list gets its bond back by unbonding and may register again. Reverts
     ///      with `AlreadyRegistered`, `NotGenesisVerifier`, `BondTooLow`, `SetFull`, `WrongKeyLength`,
-    ///      `WrongSignatureLength`, `InfinityKey`, `InfinityProof`, `InvalidProofOfPossession` or `KeyAlreadyRegistered`.
+    ///      `WrongSignatureLength`, `InfinityKey`, `InfinityProof`, `InvalidProofOfPossession`, `KeyAlreadyRegistered`
+    ///      or `IStakeVault.InvalidWithdrawalAddress`.
     /// @param blsKey The BLS public key: 128 bytes, a G1 point in EIP-2537 encoding
     /// @param proofOfPossession The key's signature over the proof-of-possession digest: 256 bytes, a G2 point in
     ///        EIP-2537 encoding
     /// @param capacityKbps The rate that the verifier states for its own link, in kbit/s
-    /// @param withdrawalAddress The address that the vault pays the bond to; zero for the caller itself
+    /// @param withdrawalAddress The address that the vault pays the bond to one day; only this address can change it.
+    ///        Zero stands for the caller itself
     /// @return index The registry index of the verifier
     function register(
         bytes calldata blsKey,
@@ -204,8 +206,10 @@ interface IVerifierRegistry {
         address withdrawalAddress
     ) external returns (uint32 index);
 
-    /// @notice Publishes in an event where the verifier can be reached. Only a registered verifier may call.
-    /// @dev Reverts with `NotRegistered`.
+    /// @notice Publishes in an event where the verifier can be reached. A verifier that no freeze has
+    ///         left out may call.
+    /// @dev Reverts with `NotRegistered` or `AlreadyLeft`, and with `Announcements.TooManyAddresses`,
+    ///      `Announcements.WrongTextLength` or `Announcements.NotPrintable` for texts that readers refuse.
     /// @param peerId The libp2p peer id, as text
     /// @param multiaddrs The addresses at which the verifier can be reached
     function announce(string calldata peerId, string[] calldata multiaddrs) external;

@@ -77,7 +77,7 @@ contract Handler {
         bool released = _exitedAt[account] != 0 && block.timestamp >= _exitedAt[account] + UNBONDING;
         if (free + (released ? stake : 0) == 0) return;
         CHEATS.prank(account);
-        uint256 amount = vault.withdraw(role);
+        uint256 amount = vault.withdraw(role, account);
         check(amount == free + (released ? stake : 0), "stake leaves once its unbonding is over, and not before");
     }
 

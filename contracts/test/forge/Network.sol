@@ -8,6 +8,7 @@ import {StakeVault} from "../../src/StakeVault.sol";
 import {VerifierRegistry} from "../../src/VerifierRegistry.sol";
 import {IEpochReports} from "../../src/interfaces/IEpochReports.sol";
 import {ISlashingManager} from "../../src/interfaces/ISlashingManager.sol";
+import {IStakeVault} from "../../src/interfaces/IStakeVault.sol";
 import {IVerifierRegistry} from "../../src/interfaces/IVerifierRegistry.sol";
 import {Digests} from "../../src/libraries/Digests.sol";
 import {StakeToken} from "../../src/testnet/StakeToken.sol";
@@ -19,11 +20,13 @@ contract Network {
     uint256 public constant VERIFIERS = 7;
     uint256 public constant BOND = 1_000 ether;
     uint256 public constant MINIMUM_STAKE = 500 ether;
+    uint256 public constant WEI_PER_MBPS = 1 ether;
+    /// @dev Slashes verifiers. The tests call the vault in its name.
+    address public constant EQUIVOCATION_SLASHER = address(0x40000);
     uint64 public constant EPOCH_SECONDS = 1 hours;
     uint64 public constant SETTLEMENT_SECONDS = 1 days;
     uint64 public constant ERA_EPOCHS = 24;
     uint256 public constant SUPPLY = 1_000_000_000 ether;
-    address public constant EQUIVOCATION_SLASHER = address(0x40000);
 
     StakeToken public immutable token;
     StakeVault public immutable vault;
@@ -37,7 +40,16 @@ contract Network {
         address self = address(this);
         uint256 nonce = CHEATS.getNonce(self);
         token = new StakeToken();
-        vault = new StakeVault(token, CHEATS.computeCreateAddress(self, nonce + 5), 15 days);
+        vault = new StakeVault(
+            token,
+            IStakeVault.Roles({
+                providerRegistry: CHEATS.computeCreateAddress(self, nonce + 3),
+                slashingManager: CHEATS.computeCreateAddress(self, nonce + 5),
+                verifierRegistry: CHEATS.computeCreateAddress(self, nonce + 2),
+                equivocationSlasher: EQUIVOCATION_SLASHER
+            }),
+            15 days
+        );
         registry = new VerifierRegistry(
             vault,
             EpochReports(CHEATS.computeCreateAddress(self, nonce + 4)),
@@ -45,7 +57,7 @@ contract Network {
             IVerifierRegistry.Config(BOND, EPOCH_SECONDS, ERA_EPOCHS, 60, uint32(VERIFIERS)),
             _genesisVerifiers()
         );
-        providers = new ProviderRegistry(vault, registry, MINIMUM_STAKE, 1 days);
+        providers = new ProviderRegistry(vault, registry, MINIMUM_STAKE, WEI_PER_MBPS, 1 days);
         reports = new EpochReports(registry, keccak256("parameters"), SETTLEMENT_SECONDS);
         slashing = new SlashingManager(vault, reports, registry, address(providers), 7 days);
     }
@@ -67,7 +79,7 @@ contract Network {
     function addProvider(address account, uint256 stake) external {
         _deposit(address(providers), account, stake);
         CHEATS.prank(account);
-        providers.register(25_000, "region", keccak256("peer"));
+        providers.register(25_000, "region", keccak256("peer"), address(0));
     }
 
     /// @notice The epoch that runs now. Its report can be posted once it is over.

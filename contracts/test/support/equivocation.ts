@@ -16,7 +16,7 @@ export async function expel(network: TestNetwork, index: number): Promise<Receip
 }
 
 export async function slashBond(network: TestNetwork, account: Hex, amount: bigint): Promise<Receipt> {
-  const slasher = await network.vault.read<Hex>('slashingManager')
+  const slasher = await network.vault.read<Hex>('equivocationSlasher')
   const { vault, registry, deployer } = network
   return vault.send(await impersonate(network, slasher), 'slash', registry.address, account, amount, 0, deployer)
 }

@@ -27,6 +27,8 @@ export const PARAMS: NetworkParams = {
 }
 export const VERIFIER_BOND = 1000n * TOKEN
 export const MINIMUM_STAKE = 500n * TOKEN
+/** So the minimum stake suffices for 500 Mbit/s. */
+export const WEI_PER_MBPS = TOKEN
 export const START_DELAY = 60
 export const MINIMUM_VERIFIERS = 4
 /** Genesis accounts: as many as a set can hold. The accounts after them can register only after the start. */
@@ -61,7 +63,8 @@ export class TestNetwork {
     readonly slashing: Bound,
   ) {}
 
-  static async create(params: NetworkParams = PARAMS): Promise<TestNetwork> {
+  /** @param token the stake token (default: a new one of 18 decimals); all of it belongs to the deployer */
+  static async create(params: NetworkParams = PARAMS, token?: Hex): Promise<TestNetwork> {
     const evm = await theChain()
     const signer = new JsonRpcSigner(evm.provider, evm.accounts[0]!)
     const { chainId, contracts } = await deploy(signer, {
@@ -71,6 +74,8 @@ export class TestNetwork {
       startDelaySeconds: START_DELAY,
       verifierBond: VERIFIER_BOND,
       minimumProviderStake: MINIMUM_STAKE,
+      weiPerMbps: WEI_PER_MBPS,
+      ...(token && { token }),
     })
     return new TestNetwork(
       params,
@@ -153,7 +158,7 @@ export class TestNetwork {
   async addProvider(stake = MINIMUM_STAKE, claimKbps = 25_000): Promise<Hex> {
     const account = this.newAccount()
     await this.deposit(this.providers, account, stake)
-    await this.providers.send(account, 'register', claimKbps, ZERO_HASH, keccakText(account))
+    await this.providers.send(account, 'register', claimKbps, ZERO_HASH, keccakText(account), ZeroAddress)
     return account
   }
 
