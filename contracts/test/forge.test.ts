@@ -38,8 +38,10 @@ describe('contracts: fuzz and invariant tests', () => {
     expect(suites.map(([name]) => name.split(':')[1]).sort()).to.deep.equal([
       'CertificatesTest',
       'InvariantsTest',
+      'SetAttacksTest',
       'SettlementsTest',
       'VectorsTest',
+      'VerifierSetsTest',
     ])
   })
 })

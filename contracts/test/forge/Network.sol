@@ -15,9 +15,11 @@ import {StakeToken} from "../../src/testnet/StakeToken.sol";
 import {CHEATS} from "./Cheats.sol";
 import {Signer} from "./Signer.sol";
 
-/// @notice A whole network with real keys and certificates. The secret of verifier i is i + 1.
+/// @notice A whole network with real keys and certificates. The secret of verifier i is i + 1, and so is its registry
+///         index if verifiers register in this order.
 contract Network {
-    uint256 public constant VERIFIERS = 7;
+    uint256 public immutable VERIFIERS = _genesisSize();
+    uint32 public constant MINIMUM_VERIFIERS = 4;
     uint256 public constant BOND = 1_000 ether;
     uint256 public constant MINIMUM_STAKE = 500 ether;
     uint256 public constant WEI_PER_MBPS = 1 ether;
@@ -54,7 +56,7 @@ contract Network {
             vault,
             EpochReports(CHEATS.computeCreateAddress(self, nonce + 4)),
             EQUIVOCATION_SLASHER,
-            IVerifierRegistry.Config(BOND, EPOCH_SECONDS, ERA_EPOCHS, 60, uint32(VERIFIERS)),
+            IVerifierRegistry.Config(BOND, EPOCH_SECONDS, ERA_EPOCHS, 60, MINIMUM_VERIFIERS),
             _genesisVerifiers()
         );
         providers = new ProviderRegistry(vault, registry, MINIMUM_STAKE, WEI_PER_MBPS, 1 days);
@@ -163,7 +165,12 @@ contract Network {
         return Digests.proofOfPossession(block.chainid, address(registry), account, key);
     }
 
-    function _genesisVerifiers() private pure returns (address[] memory accounts) {
+    /// @dev The number of genesis accounts.
+    function _genesisSize() internal pure virtual returns (uint256) {
+        return 7;
+    }
+
+    function _genesisVerifiers() private view returns (address[] memory accounts) {
         accounts = new address[](VERIFIERS);
         for (uint256 i = 0; i < VERIFIERS; i++) accounts[i] = verifier(i);
     }
