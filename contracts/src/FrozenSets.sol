@@ -118,17 +118,18 @@ abstract contract FrozenSets is IVerifierRegistry {
     function _plan(uint64 era) internal view returns (Plan memory plan) {
         uint256 members = Bits.below(_members.length);
         plan.roll = _attendance.call(reports, era, _last().era);
-        plan.out = _leaving;
-        uint256 staying = _members.length - Bits.count(plan.out);
-        uint256 idle = plan.roll.idle() & members & ~plan.out;
-        for (; idle != 0 && staying > minimumVerifiers; --staying) {
-            uint256 bit = 1 << Bits.lowest(idle);
-            (idle, plan.out) = (idle ^ bit, plan.out | bit);
-        }
         plan.waiting = _waiting.ranked();
-        uint256 unproven = Bits.count(plan.roll.unproven & members & ~plan.out);
+        uint256 idle = plan.roll.idle() & members & ~_leaving;
+        plan.out = _leaving | idle;
+        uint256 staying = Bits.count(members & ~plan.out);
         uint256 room = MAX_VERIFIERS - staying;
-        plan.entering = Math.min(plan.waiting.length, Math.min(room, _quota(staying, unproven)));
+        uint256 quota = _quota(staying, Bits.count(plan.roll.unproven & members & ~plan.out));
+        plan.entering = Math.min(plan.waiting.length, Math.min(room, quota));
+        // Idle ones that are needed for the minimum stay.
+        for (uint256 size = staying + plan.entering; size < minimumVerifiers && idle != 0; size++) {
+            plan.out ^= 1 << Bits.lowest(idle);
+            idle &= idle - 1;
+        }
         if (plan.entering == room) _displace(plan, members);
     }
 

@@ -69,16 +69,15 @@ contract SetsHandler {
             if (!eras.memberIn(era, set[i])) ++newcomers;
         }
         check(newcomers <= 1 || newcomers * 4 <= set.length, "at most a quarter is new");
-        uint256 staying;
-        uint256 idle;
         for (uint256 i = 0; i < before.length; i++) {
             if (_gone[before[i]]) continue;
-            bool stays = eras.memberIn(era + 1, before[i]);
-            if (stays) ++staying;
-            if (!_isIdle(before[i], era)) check(stays, "nobody else is left out");
-            else if (stays) ++idle;
+            if (!eras.memberIn(era + 1, before[i])) {
+                check(_isIdle(before[i], era), "nobody else is left out");
+                check(set.length >= eras.MINIMUM_VERIFIERS(), "idleness takes no set below the minimum");
+            } else if (_isIdle(before[i], era)) {
+                check(set.length <= eras.MINIMUM_VERIFIERS(), "idle ones stay only to keep the minimum");
+            }
         }
-        check(idle == 0 || staying <= eras.MINIMUM_VERIFIERS(), "idle ones stay only to keep the minimum");
     }
 
     /// @dev In a certificate of none of the last eras, although it was a member and there were certificates.

@@ -141,13 +141,18 @@ export class TestNetwork {
     return encodeG2(sign(key, digest))
   }
 
+  /** A key that no other account of this network has. */
+  keyFor(account: Hex): TestKey {
+    return keyOf(`${this.registry.address} verifier ${account}`)
+  }
+
   register(account: Hex, key: TestKey, proof = this.proofOf(key, account)): Promise<Receipt> {
     return this.registry.send(account, 'register', key.publicKey, proof, 100_000, ZeroAddress)
   }
 
   async addVerifier(key?: TestKey, bond = VERIFIER_BOND): Promise<TestVerifier & { receipt: Receipt }> {
     const account = this.newAccount()
-    const own = key ?? keyOf(`${this.registry.address} verifier ${account}`)
+    const own = key ?? this.keyFor(account)
     await this.deposit(this.registry, account, bond)
     const receipt = await this.register(account, own)
     const verifier = { account, key: own }
