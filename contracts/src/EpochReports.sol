@@ -57,6 +57,9 @@ contract EpochReports is IEpochReports {
         settlementSeconds = settlementSeconds_;
         _epochSeconds = registry_.epochSeconds();
         _eraEpochs = registry_.eraEpochs();
+        for (uint256 i = 0; i < SIGNER_ERAS; ++i) {
+            _signers[i] = uint256(type(uint64).max) << ERA_SHIFT; // an era that never comes, so no slot is new
+        }
     }
 
     // ------------------------------------------------------------------ posting

@@ -25,12 +25,13 @@ contract SetsHandler {
 
     function exit(uint256 pick) external {
         uint32 index = _pick(pick);
-        if (_gone[index] || !eras.registry().isVerifier(eras.accountOf(index))) return;
+        if (pick % 3 != 0 || _gone[index] || !eras.registry().isVerifier(eras.accountOf(index))) return;
         _gone[index] = true;
         eras.exit(index);
     }
 
     function expel(uint256 pick) external {
+        if (pick % 4 != 0) return;
         uint32 index = _pick(pick);
         _gone[index] = true;
         eras.expel(index);
@@ -42,18 +43,23 @@ contract SetsHandler {
 
     // ------------------------------------------------------------------ eras
 
-    /// @notice An era with a certificate that lacks fewer than a third of the set.
-    function certify(uint256 seed) external {
-        uint32[] memory set = eras.indices(eras.era());
-        if (set.length == 0) return eras.halt();
+    /// @notice An era with a certificate that lacks fewer than a third of the set: of eight eras the same third.
+    function certify() external {
+        uint64 era = eras.era();
+        uint32[] memory set = eras.indices(era);
+        if (set.length < eras.MINIMUM_VERIFIERS()) return halt(0);
         uint32[] memory missing = new uint32[]((set.length - 1) / 3);
-        for (uint256 i = 0; i < missing.length; i++) missing[i] = set[(seed % 3) + 3 * i]; // the same ones for a while
+        uint256 count;
+        for (uint256 i = 0; i < set.length && count < missing.length; i++) {
+            if (set[i] % 3 == (era / 8) % 3) missing[count++] = set[i];
+        }
         eras.certify(missing);
         _next();
     }
 
     /// @notice An era without a certificate.
-    function halt() external {
+    function halt(uint256 seed) public {
+        if (seed % 4 != 0) return;
         eras.halt();
         _next();
     }

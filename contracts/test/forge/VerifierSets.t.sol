@@ -23,13 +23,11 @@ contract VerifierSetsTest {
         targets[0] = address(handler);
     }
 
-    /// @notice The count of those who stay equals a recount.
-    function invariantStayingCount() external view {
+    /// @notice The count of those who stay equals a recount, and the aggregate key of the set in force is its sum.
+    /// forge-config: default.invariant.runs = 10
+    /// forge-config: default.invariant.depth = 100
+    function invariantSets() external view {
         check(eras.registry().stayingCount() == handler.staying(), "the count is exact");
-    }
-
-    /// @notice The aggregate key of the set in force is the sum of its keys.
-    function invariantAggregate() external view {
         eras.checkAggregate();
     }
 }
