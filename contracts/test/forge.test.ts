@@ -39,6 +39,7 @@ describe('contracts: fuzz and invariant tests', () => {
       'CertificatesTest',
       'InvariantsTest',
       'SettlementsTest',
+      'VaultInvariantsTest',
       'VectorsTest',
     ])
   })
