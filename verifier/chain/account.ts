@@ -1,4 +1,4 @@
-import { computeAddress, isAddress } from 'ethers'
+import { computeAddress, getAddress, isAddress } from 'ethers'
 import type { Hex } from '../../proto/hex.js'
 import { hex } from './contracts.js'
 
@@ -6,4 +6,4 @@ import { hex } from './contracts.js'
 export const accountOf = (secret: Hex): Hex => hex(computeAddress(secret))
 
 /** @returns undefined for a text that is no account, or whose mixed case breaks the checksum (ERC-55) */
-export const parseAccount = (text: string): Hex | undefined => (isAddress(text) ? (text.toLowerCase() as Hex) : undefined)
+export const parseAccount = (text: string): Hex | undefined => (isAddress(text) ? hex(getAddress(text)) : undefined)
