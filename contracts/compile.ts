@@ -51,14 +51,19 @@ export function compile(): string[] {
   return Object.keys(artifacts).sort()
 }
 
-/** @param sources Solidity by file name. @returns the contracts by name. @throws Error with solc's messages */
-export function compileSources(sources: Readonly<Record<string, string>>): Record<string, Artifact> {
+/**
+ * @param sources Solidity by file name
+ * @param change of solc's settings
+ * @returns the contracts by name
+ * @throws Error with solc's messages
+ */
+export function compileSources(sources: Readonly<Record<string, string>>, change = {}): Record<string, Artifact> {
   const require = createRequire(join(repositoryRoot(), 'package.json'))
   const solc = require('solc') as Solc // 8 MB of WebAssembly, so loaded only to compile
   const input = {
     language: 'Solidity',
     sources: Object.fromEntries(Object.entries(sources).map(([name, content]) => [name, { content }])),
-    settings: SETTINGS,
+    settings: { ...SETTINGS, ...change },
   }
   const importFile = (path: string): { contents: string } | { error: string } => {
     try {

@@ -40,6 +40,7 @@ describe('contracts: fuzz and invariant tests', () => {
       'InvariantsTest',
       'SetAttacksTest',
       'SettlementsTest',
+      'VaultInvariantsTest',
       'VectorsTest',
       'VerifierSetsTest',
     ])

@@ -10,7 +10,7 @@ import { announceCall, freezeCall, postCall, settleCall, startCall } from './cal
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { readAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
-import { readProvider, readVerifier } from './registrations.js'
+import { readProvider, readVerifier, readWithdrawalAddress } from './registrations.js'
 import { readPosted, readSettlements } from './reports.js'
 import type { Call, Sender } from './sender.js'
 import { readTip } from './tip.js'
@@ -55,6 +55,11 @@ export class EthersChain implements Chain {
   /** The provider as it is registered now; undefined if the account is not a registered provider. */
   provider(account: Hex): Promise<RegisteredProvider | undefined> {
     return readProvider(this.context, account)
+  }
+
+  /** The address that the vault pays the account's stake to. */
+  withdrawalAddress(role: Announcement['role'], account: Hex): Promise<Hex> {
+    return readWithdrawalAddress(this.context, role, account)
   }
 
   announcements(): Promise<Announcement[]> {

@@ -2,6 +2,8 @@
 import { type Contract, type TransactionReceipt, ZeroAddress } from 'ethers'
 import { keccakText } from '../../proto/hash.js'
 import { type Hex, toHex } from '../../proto/hex.js'
+import { UserError } from '../config/errors.js'
+import type { ChainContext } from './context.js'
 import { type Contracts, hex } from './contracts.js'
 import type { PlannedTransaction, Sender } from './sender.js'
 
@@ -14,7 +16,7 @@ const REGISTER_VERIFIER_GAS = 1_500_000n
 
 interface Application {
   /** The address that the vault pays the stake to one day (default: the account itself). Nobody else can change it. */
-  readonly withdrawalAddress?: Hex
+  readonly withdrawalAddress?: Hex | undefined
 }
 
 export interface VerifierApplication extends Application {
@@ -60,10 +62,31 @@ export async function joinAsProvider(sender: Sender, application: ProviderApplic
   return join(sender, registry, stake, register, REGISTER_PROVIDER_GAS)
 }
 
+/** The least stake with which a provider can make a claim, in wei. */
+export async function leastStake({ contracts }: ChainContext, claimKbps: number): Promise<bigint> {
+  const [minimum, weiPerMbps]: bigint[] = await Promise.all(
+    ['minimumStake', 'weiPerMbps'].map(name => contracts.providerRegistry.getFunction(name)()),
+  )
+  const needed = (BigInt(claimKbps) * weiPerMbps! + 999n) / 1_000n
+  return needed > minimum! ? needed : minimum!
+}
+
+/** A deposit that an earlier attempt left in the vault counts. */
 async function join(sender: Sender, registry: Contract, stake: bigint, register: string, gasLimit: bigint) {
   const role = registry.target as string
+  const { contracts, file } = sender.context
+  const account = sender.wallet.address
+  const free: bigint = await contracts.stakeVault.getFunction('freeOf')(role, account)
+  const missing = stake > free ? stake - free : 0n
+  const held: bigint = await contracts.stakeToken.getFunction('balanceOf')(account)
+  if (held < missing) {
+    throw new UserError(
+      'configuration',
+      `${hex(account)} holds ${held} wei of the stake token ${file.contracts.stakeToken}, and the registration needs ${missing}. Send the account tokens, then register again.`,
+    )
+  }
   const receipts = await sender.sendAll([
-    ...depositTransactions(sender.context.contracts, sender.context.file.contracts.stakeVault, role, stake),
+    ...(missing > 0n ? depositTransactions(contracts, file.contracts.stakeVault, role, missing) : []),
     { label: 'registration', to: role, data: register, gasLimit },
   ])
   return registeredIndex(registry, receipts.at(-1)!)

@@ -2,6 +2,7 @@
 import { isError } from 'ethers'
 import type { Hex } from '../../proto/hex.js'
 import type { RegisteredProvider, RegisteredVerifier } from '../core/facts.js'
+import { REGISTRY } from './announcements.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 
@@ -45,6 +46,15 @@ export async function readVerifier({ contracts }: ChainContext, account: Hex): P
 export async function readProvider({ contracts }: ChainContext, account: Hex): Promise<RegisteredProvider | undefined> {
   const tuple = await entry<ProviderTuple>(contracts.providerRegistry.getFunction('providerOf')(account))
   return tuple && hex(tuple.account) === account ? providerFrom(tuple) : undefined
+}
+
+/** The address that the vault pays an account's stake to; the account itself unless it named another. */
+export async function readWithdrawalAddress(
+  { contracts, file }: ChainContext,
+  role: keyof typeof REGISTRY,
+  account: Hex,
+): Promise<Hex> {
+  return hex(await contracts.stakeVault.getFunction('withdrawalAddressOf')(file.contracts[REGISTRY[role]], account))
 }
 
 /** A registry may revert for an account that it does not know. */

@@ -61,7 +61,6 @@ contract Handler {
         if (!_registered[account] || _exitedAt[account] != 0) return;
         _exitedAt[account] = block.timestamp;
         uint256 stake = stakeOf(account);
-        if (stake == 0) return; // penalties took the whole stake, so an exit reverts
         ProviderRegistry registry = network.providers();
         CHEATS.prank(account);
         registry.exit();
