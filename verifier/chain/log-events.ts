@@ -3,7 +3,7 @@
  * another one.
  */
 import { type Contract, type LogDescription, toNumber } from 'ethers'
-import { isAnnouncement, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_PEER_ID_BYTES } from '../../proto/announcement.js'
+import { announcementFault, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_PEER_ID_BYTES } from '../../proto/announcement.js'
 import type { Hex } from '../../proto/hex.js'
 import { splitAnnounced } from '../../proto/token.js'
 import type { ChainEvent } from '../core/chain-log.js'
@@ -94,7 +94,8 @@ const announcementOf =
   (role: Announcement['role']): Read =>
   ({ index, account, peerId, multiaddrs: list }) => {
     const texts = [...(list as string[])]
-    if (!isAnnouncement(peerId, texts)) throw new Error('no announcement')
+    const fault = announcementFault(peerId, texts)
+    if (fault !== undefined) throw new Error(fault)
     const { multiaddrs, tokenKey } = splitAnnounced(texts)
     const self = { role, index: toNumber(index), account: hex(account) }
     return {

@@ -1,4 +1,4 @@
-import { isAnnouncement, MAX_ADDRESS_BYTES, MAX_ADDRESSES } from '../../proto/announcement.js'
+import { announcementFault } from '../../proto/announcement.js'
 import type { Hex } from '../../proto/hex.js'
 import { tokenKeyEntry } from '../../proto/token.js'
 import { UserError } from '../config/errors.js'
@@ -8,7 +8,7 @@ import type { Directory } from './directory.js'
 /**
  * Announces this node's address on the chain, unless the chain already holds the same announcement.
  * @param tokenKey of a provider, announced once: only an account's first key counts
- * @throws UserError if the addresses break the rule for announcements, or the chain refuses the announcement
+ * @throws UserError if the chain refuses the announcement, or would refuse it
  */
 export async function announceSelf(
   chain: Pick<Chain, 'announce'>,
@@ -23,11 +23,11 @@ export async function announceSelf(
   const isKeyKnown = tokenKey === undefined || known?.tokenKey !== undefined
   if (known?.peerId === peerId && known.multiaddrs.join() === multiaddrs.join() && isKeyKnown) return
   const texts = tokenKey === undefined ? multiaddrs : [...multiaddrs, tokenKeyEntry(tokenKey)]
-  if (!isAnnouncement(peerId, texts)) {
-    const most = MAX_ADDRESSES - (texts.length - multiaddrs.length)
+  const fault = announcementFault(peerId, texts)
+  if (fault !== undefined) {
     throw new UserError(
       'configuration',
-      `Nobody would read the ${multiaddrs.length} addresses of this ${role}. Name with --announce at most ${most} that others reach, each of at most ${MAX_ADDRESS_BYTES} printable ASCII characters with the peer id.`,
+      `This ${role} cannot be announced: ${fault}. Pass the addresses at which other nodes reach it with --announce.`,
     )
   }
   const result = await chain.announce(role, peerId, texts)

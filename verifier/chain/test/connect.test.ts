@@ -11,7 +11,7 @@ import { LiveNetwork, PARAMS } from './live-network.js'
 
 const DEPLOYMENT = {
   ...{ minimumVerifiers: 4, startDelaySeconds: 3 },
-  ...{ verifierBond: VERIFIER_BOND, minimumProviderStake: PROVIDER_STAKE },
+  ...{ verifierBond: VERIFIER_BOND, minimumProviderStake: PROVIDER_STAKE, weiPerMbps: 1n },
 }
 
 describe('connecting to a chain', function () {
@@ -71,7 +71,8 @@ describe('connecting to a chain', function () {
       provider.pollingInterval = 50
       try {
         const deployer = new Wallet(live.anvil.accounts[1]!.privateKey, provider)
-        const config = { ...DEPLOYMENT, params: { ...PARAMS, epochSeconds: 2 * PARAMS.epochSeconds } }
+        const genesisVerifiers = live.setup.verifiers.map(({ account }) => account)
+        const config = { ...DEPLOYMENT, genesisVerifiers, params: { ...PARAMS, epochSeconds: 2 * PARAMS.epochSeconds } }
         other = (await deploy(deployer, config)).contracts
       } finally {
         provider.destroy()

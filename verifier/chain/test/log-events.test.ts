@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { AbiCoder, concat, hexlify, toBeHex, zeroPadValue } from 'ethers'
 import fc from 'fast-check'
 import { compile } from '../../../contracts/compile.js'
-import { isAnnouncement, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_PEER_ID_BYTES } from '../../../proto/announcement.js'
+import { announcementFault, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_PEER_ID_BYTES } from '../../../proto/announcement.js'
 import { HEADER_FIELDS } from '../../../proto/header.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { DEVNET } from '../../../proto/params.js'
@@ -83,7 +83,7 @@ describe('decoders of the chain’s log', () => {
     expect(role).to.be.oneOf(['verifier', 'provider'])
     expect(index).to.be.within(0, 2 ** 32 - 1)
     expect(account).to.match(/^0x[0-9a-f]{40}$/)
-    expect(isAnnouncement(peerId, multiaddrs)).to.equal(true)
+    expect(announcementFault(peerId, multiaddrs)).to.equal(undefined)
     if (tokenKey !== undefined) expect(tokenKey).to.match(/^0x[0-9a-f]{64}$/)
   }
 

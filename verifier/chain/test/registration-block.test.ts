@@ -19,7 +19,12 @@ const SET_SIZE = 128
 const RECEIVERS = 31
 const isColluder = (index: number) => index % 3 === 0
 const CROWD = Array.from({ length: SET_SIZE }, (_, index) => ({
-  ...{ index, account: accountOf(keccakText(`verifier ${index}`)), blsKey: `0x${'11'.repeat(128)}` as Hex },
+  ...{
+    index,
+    position: index,
+    account: accountOf(keccakText(`verifier ${index}`)),
+    blsKey: `0x${'11'.repeat(128)}` as Hex,
+  },
   capacityKbps: 1_000_000,
 }))
 
