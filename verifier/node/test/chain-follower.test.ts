@@ -25,7 +25,7 @@ const leaf = (epoch: number, penaltyBps: number): Leaf => ({
   ...{ epoch, index: 1, provider: `0x${'b1'.repeat(20)}`, status: STATUS.measured, uptimeBps: 0, rateKbps: 0 },
   ...{ claimKbps: 25_000, scoreBps: 0, tier: 0, throughputQ32: 0, throughputSumQ32: 0, throughputWeightQ32: 0 },
   ...{ ticksUpQ16: 0, ticksTotalQ16: 0, pathlessQ2: 0, soakVotes: ZERO_HASH, windowVotes: ZERO_HASH, link: ZERO_HASH },
-  ...{ breachBits: 0, assignedRoot: ZERO_HASH, penaltyBps },
+  ...{ breachBits: 0, breachPenaltyBps: 0, assignedRoot: ZERO_HASH, penaltyBps },
 })
 
 const posted = (epoch: number): PostedReport => {
