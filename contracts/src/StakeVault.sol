@@ -62,7 +62,7 @@ contract StakeVault is IStakeVault {
         if (unbondingSeconds_ == 0) revert ZeroParameter("unbondingSeconds");
         uint8 decimals = token_.decimals();
         if (decimals > MAX_DECIMALS) revert TooManyDecimals(decimals, MAX_DECIMALS);
-        _requireBurnable(token_);
+        if (!_canBurn(token_)) revert TokenCannotBurn(address(token_));
         token = token_;
         providerRegistry = roles.providerRegistry;
         slashingManager = roles.slashingManager;
@@ -227,14 +227,16 @@ contract StakeVault is IStakeVault {
         return uint64(balance / _unit);
     }
 
-    /// @dev A burn of nothing must succeed, and a burn of more than the vault has must fail. A token without `burn` whose
-    ///      fallback function accepts every call passes only the first.
-    function _requireBurnable(ERC20Burnable token_) private {
-        try token_.burn(0) {} catch {
-            revert TokenCannotBurn(address(token_));
+    /// @dev A token without `burn` whose fallback function takes every call seems to burn what the vault does not have.
+    function _canBurn(ERC20Burnable token_) private returns (bool) {
+        return _burns(token_, 0) && !_burns(token_, token_.balanceOf(address(this)) + 1);
+    }
+
+    function _burns(ERC20Burnable token_, uint256 amount) private returns (bool) {
+        try token_.burn(amount) {
+            return true;
+        } catch {
+            return false;
         }
-        try token_.burn(token_.balanceOf(address(this)) + 1) {
-            revert TokenCannotBurn(address(token_));
-        } catch {}
     }
 }
