@@ -10,9 +10,11 @@ import { artifact } from './artifacts.js'
 export interface DeployConfig {
   readonly params: NetworkParams
   readonly minimumVerifiers: number
+  /** The accounts that can register before the start: at least `minimumVerifiers`, at most 191, all different. */
+  readonly genesisVerifiers: readonly Hex[]
   /** Time from `VerifierRegistry.start` to genesis. */
   readonly startDelaySeconds: number
-  /** In wei of the stake token. */
+  /** The least bond of a verifier, in wei of the stake token. */
   readonly verifierBond: bigint
   /** In wei of the stake token. */
   readonly minimumProviderStake: bigint
@@ -39,6 +41,8 @@ export interface Deployment {
 
 /** Gas limit of one deployment. An estimate would fail, because constructors call contracts that are not mined yet. */
 const DEPLOY_GAS = 6_000_000
+/** Gas of one genesis account: a new slot of storage, and its share of the data. */
+const GENESIS_VERIFIER_GAS = 25_000
 
 /** @throws Error if the signer has no provider or a constructor reverts */
 export async function deploy(signer: Signer, config: DeployConfig): Promise<Deployment> {
@@ -87,11 +91,16 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
       at: verifiers,
       args: [
         vault.address,
-        config.verifierBond,
-        params.epochSeconds,
-        params.eraEpochs,
-        config.startDelaySeconds,
-        config.minimumVerifiers,
+        reports.address,
+        equivocation.address,
+        {
+          verifierBond: config.verifierBond,
+          epochSeconds: params.epochSeconds,
+          eraEpochs: params.eraEpochs,
+          startDelay: config.startDelaySeconds,
+          minimumVerifiers: config.minimumVerifiers,
+        },
+        config.genesisVerifiers,
       ],
     },
     {
@@ -120,7 +129,7 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
       ...(await new ContractFactory(abi, bytecode).getDeployTransaction(...args)),
       nonce: at.nonce,
       chainId,
-      gasLimit: DEPLOY_GAS,
+      gasLimit: DEPLOY_GAS + (name === 'VerifierRegistry' ? GENESIS_VERIFIER_GAS * config.genesisVerifiers.length : 0),
       ...(maxFeePerGas === null ? {} : { type: 2, maxFeePerGas, maxPriorityFeePerGas }),
     })
     sent.push({ name, transaction })

@@ -82,7 +82,7 @@ describe('contracts: announcements', () => {
   it('whoever has left announces no more; whoever only asked to leave still serves, and may', async () => {
     await net().providers.send(provider, 'exit')
     await expectRevert(net().providers.send(provider, 'announce', PEER_ID, [ADDRESS]), 'AlreadyExited', provider)
-    const { account } = await net().addVerifier()
+    const { account } = net().verifiers[0]!
     await net().registry.send(account, 'exit')
     await net().registry.send(account, 'announce', PEER_ID, [ADDRESS])
     await net().enter(PARAMS.eraEpochs)

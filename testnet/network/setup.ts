@@ -75,7 +75,7 @@ export async function setUpNetwork(options: SetupOptions): Promise<NetworkSetup>
   const { anvil, chainId, params, verifiers, lateVerifiers, providers } = options
   compile()
   const treasury = anvil.accounts[0]!.privateKey
-  const network = await deployNetwork(anvil.rpcUrl, chainId, treasury, params, verifiers.length)
+  const network = await deployNetwork(anvil.rpcUrl, chainId, treasury, params, verifiers)
   await saveNetworkFile(options.networkFile, network)
   await fund(anvil.rpcUrl, network, treasury, [
     ...[...verifiers, ...lateVerifiers].map(node => ({ keys: node.keys, stake: VERIFIER_BOND })),
@@ -138,14 +138,15 @@ async function deployNetwork(
   chainId: number,
   treasury: string,
   params: NetworkParams,
-  verifiers: number,
+  verifiers: readonly VerifierSetup[],
 ): Promise<NetworkFile> {
   const provider = openProvider(rpcUrl, chainId)
   provider.pollingInterval = DEPLOYMENT_POLL_MS
   try {
     const deployment = await deploy(new Wallet(treasury, provider), {
       params,
-      minimumVerifiers: verifiers,
+      minimumVerifiers: verifiers.length,
+      genesisVerifiers: verifiers.map(({ keys }) => accountOf(keys.evm)),
       startDelaySeconds: START_DELAY_SECONDS,
       verifierBond: VERIFIER_BOND,
       minimumProviderStake: PROVIDER_STAKE,

@@ -1,10 +1,10 @@
 /** The registries' entries. */
 import { isError } from 'ethers'
 import type { Hex } from '../../proto/hex.js'
-import type { FrozenVerifier, RegisteredProvider } from '../core/facts.js'
-import { REGISTRY } from './announcements.js'
+import type { RegisteredProvider, RegisteredVerifier } from '../core/facts.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
+import { REGISTRY } from './log-events.js'
 
 /** As ethers decodes the structs of `IVerifierRegistry` and `IProviderRegistry`. */
 export interface VerifierTuple {
@@ -22,7 +22,7 @@ export interface ProviderTuple {
   readonly stake: bigint
 }
 
-export const verifierFrom = ({ index, account, blsKey, capacityKbps }: VerifierTuple): FrozenVerifier => ({
+export const verifierFrom = ({ index, account, blsKey, capacityKbps }: VerifierTuple): RegisteredVerifier => ({
   index: Number(index),
   account: hex(account),
   blsKey: hex(blsKey),
@@ -38,7 +38,7 @@ export const providerFrom = ({ index, account, claimKbps, region, stake }: Provi
 })
 
 /** The current entry; undefined for an account that is not registered. */
-export async function readVerifier({ contracts }: ChainContext, account: Hex): Promise<FrozenVerifier | undefined> {
+export async function readVerifier({ contracts }: ChainContext, account: Hex): Promise<RegisteredVerifier | undefined> {
   const tuple = await entry<VerifierTuple>(contracts.verifierRegistry.getFunction('verifierOf')(account))
   return tuple && hex(tuple.account) === account ? verifierFrom(tuple) : undefined
 }

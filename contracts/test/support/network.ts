@@ -31,6 +31,8 @@ export const MINIMUM_STAKE = 500n * TOKEN
 export const WEI_PER_MBPS = 10n ** 18n
 export const START_DELAY = 60
 export const MINIMUM_VERIFIERS = 4
+/** Genesis accounts: as many as a set can hold. The accounts after them can register only after the start. */
+const GENESIS_ACCOUNTS = 191
 
 export interface TestVerifier {
   readonly account: Hex
@@ -68,6 +70,7 @@ export class TestNetwork {
     const { chainId, contracts } = await deploy(signer, {
       params,
       minimumVerifiers: MINIMUM_VERIFIERS,
+      genesisVerifiers: evm.accounts.slice(1, 1 + GENESIS_ACCOUNTS),
       startDelaySeconds: START_DELAY,
       verifierBond: VERIFIER_BOND,
       minimumProviderStake: MINIMUM_STAKE,
@@ -138,14 +141,19 @@ export class TestNetwork {
     return encodeG2(sign(key, digest))
   }
 
+  /** A key that no other account of this network has. */
+  keyFor(account: Hex): TestKey {
+    return keyOf(`${this.registry.address} verifier ${account}`)
+  }
+
   register(account: Hex, key: TestKey, proof = this.proofOf(key, account)): Promise<Receipt> {
     return this.registry.send(account, 'register', key.publicKey, proof, 100_000, ZeroAddress)
   }
 
-  async addVerifier(key?: TestKey): Promise<TestVerifier & { receipt: Receipt }> {
+  async addVerifier(key?: TestKey, bond = VERIFIER_BOND): Promise<TestVerifier & { receipt: Receipt }> {
     const account = this.newAccount()
-    const own = key ?? keyOf(`${this.registry.address} verifier ${account}`)
-    await this.deposit(this.registry, account, VERIFIER_BOND)
+    const own = key ?? this.keyFor(account)
+    await this.deposit(this.registry, account, bond)
     const receipt = await this.register(account, own)
     const verifier = { account, key: own }
     this.verifiers.push(verifier)
@@ -266,6 +274,7 @@ export const leafOf = (epoch: number, provider: Hex, penaltyBps: number): Leaf =
   windowVotes: ZERO_HASH,
   link: ZERO_HASH,
   breachBits: 0,
+  breachPenaltyBps: 0,
   assignedRoot: keccakText('assigned'),
   penaltyBps,
 })
