@@ -4,7 +4,6 @@ pragma solidity ^0.8.30;
 import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {WeekStarts} from "./libraries/WeekStarts.sol";
 
@@ -14,7 +13,6 @@ import {WeekStarts} from "./libraries/WeekStarts.sol";
 ///      vault does not serve a token whose balances change without a transfer.
 contract StakeVault is IStakeVault {
     using SafeERC20 for ERC20Burnable;
-    using SafeCast for uint256;
     using WeekStarts for WeekStarts.History;
 
     /// @notice The tokens of one owner under one role, in wei.
@@ -64,7 +62,7 @@ contract StakeVault is IStakeVault {
         if (unbondingSeconds_ == 0) revert ZeroParameter("unbondingSeconds");
         uint8 decimals = token_.decimals();
         if (decimals > MAX_DECIMALS) revert TooManyDecimals(decimals, MAX_DECIMALS);
-        _requireBurnable(token_);
+        if (!_canBurn(token_)) revert TokenCannotBurn(address(token_));
         token = token_;
         providerRegistry = roles.providerRegistry;
         slashingManager = roles.slashingManager;
@@ -224,19 +222,21 @@ contract StakeVault is IStakeVault {
         emit WithdrawalAddressSet(role, account, to);
     }
 
-    /// @dev A balance in units of the history, rounded down.
+    /// @dev A balance in units of the history, rounded down. It fits, because no balance exceeds `maximumBalance`.
     function _inUnits(uint256 balance) private view returns (uint64) {
-        return (balance / _unit).toUint64();
+        return uint64(balance / _unit);
     }
 
-    /// @dev A burn of nothing must succeed, and a burn of more than the vault has must fail. A token without `burn` whose
-    ///      fallback function accepts every call passes only the first.
-    function _requireBurnable(ERC20Burnable token_) private {
-        try token_.burn(0) {} catch {
-            revert TokenCannotBurn(address(token_));
+    /// @dev A token without `burn` whose fallback function takes every call seems to burn what the vault does not have.
+    function _canBurn(ERC20Burnable token_) private returns (bool) {
+        return _burns(token_, 0) && !_burns(token_, token_.balanceOf(address(this)) + 1);
+    }
+
+    function _burns(ERC20Burnable token_, uint256 amount) private returns (bool) {
+        try token_.burn(amount) {
+            return true;
+        } catch {
+            return false;
         }
-        try token_.burn(token_.balanceOf(address(this)) + 1) {
-            revert TokenCannotBurn(address(token_));
-        } catch {}
     }
 }

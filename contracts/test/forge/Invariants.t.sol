@@ -8,6 +8,7 @@ import {Network} from "./Network.sol";
 /// @notice Invariants that hold after any sequence of registrations, reports, settlements, exits and withdrawals.
 /// forge-config: default.invariant.runs = 10
 /// forge-config: default.invariant.depth = 50
+/// forge-config: default.invariant.check_interval = 1
 contract InvariantsTest {
     Network private network;
     Handler private handler;
