@@ -37,7 +37,8 @@ describe('contracts: attacks on frozen sets', () => {
   }
 
   it('2n+1 new bonds in one freeze: one of them enters a set of four', async () => {
-    for (let i = 0; i < 2 * MINIMUM_VERIFIERS + 1; i++) await net().addVerifier(undefined, VERIFIER_BOND + BigInt(i % 3))
+    for (let i = 0; i < 2 * MINIMUM_VERIFIERS + 1; i++)
+      await net().addVerifier(undefined, VERIFIER_BOND + BigInt(i % 3))
     await enterLastOf(1)
     await freeze(2)
     expect(await indices(2), 'the highest bond, of equal ones the earliest').to.deep.equal([1, 2, 3, 4, 7])
