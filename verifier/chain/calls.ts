@@ -2,8 +2,8 @@
 import type { Header } from '../../proto/header.js'
 import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
-import { REGISTRY } from './announcements.js'
 import type { ChainContext } from './context.js'
+import { REGISTRY } from './log-events.js'
 import type { Call } from './sender.js'
 
 export const postCall = (

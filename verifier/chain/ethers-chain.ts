@@ -1,17 +1,17 @@
-/** The `Chain` port over an EVM chain. Keeps no answers, so the next read sees a reorganisation. */
+/** The `Chain` port over an EVM chain. Keeps no answers but the log, which it checks for a reorganisation at each look. */
 import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 import type { BlockFacts, FrozenVerifier, RegisteredProvider } from '../core/facts.js'
 import type { Announcement, Chain, PostedReport, Settlement, TxResult } from '../core/ports.js'
-import { readAnnouncements } from './announcements.js'
+import type { AnnouncedPeer } from './announcements.js'
 import { announceCall, freezeCall, postCall, settleCall, startCall } from './calls.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
-import { readAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
+import { peersAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
 import { readProvider, readVerifier, readWithdrawalAddress } from './registrations.js'
-import { readPosted, readSettlements } from './reports.js'
+import { readPosted } from './reports.js'
 import type { Call, Sender } from './sender.js'
 import { readTip } from './tip.js'
 
@@ -63,16 +63,15 @@ export class EthersChain implements Chain {
   }
 
   announcements(): Promise<Announcement[]> {
-    return readAnnouncements(this.context)
+    return this.context.log.announcements()
   }
 
-  /** Every announcement that was in force at some time in an epoch. */
-  announcedIn(epoch: number): Promise<Announcement[]> {
-    return readAnnouncedIn(this.context, epoch)
+  announcedIn(epoch: number): Promise<AnnouncedPeer[]> {
+    return peersAnnouncedIn(this.context, epoch)
   }
 
   settlements(provider: Hex): Promise<Settlement[]> {
-    return readSettlements(this.context, provider)
+    return this.context.log.settlements(provider)
   }
 
   /** The set in force in an era. Before its start that is the newest set, and may still change unless it `isSetKnown`. */

@@ -19,8 +19,8 @@ export interface PostedReport {
 }
 
 /**
- * The address that a registered node has announced. Peer id and multiaddrs may hold anything that the node wrote. A text
- * that is no UTF-8 is empty here.
+ * The address that a registered node has announced. Peer id and multiaddrs hold what the node wrote: printable ASCII of
+ * bounded length (`announcementFault`), but perhaps no address.
  */
 export interface Announcement {
   readonly role: 'verifier' | 'provider'

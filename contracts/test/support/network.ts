@@ -274,6 +274,7 @@ export const leafOf = (epoch: number, provider: Hex, penaltyBps: number): Leaf =
   windowVotes: ZERO_HASH,
   link: ZERO_HASH,
   breachBits: 0,
+  breachPenaltyBps: 0,
   assignedRoot: keccakText('assigned'),
   penaltyBps,
 })

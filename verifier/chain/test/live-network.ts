@@ -204,6 +204,7 @@ const leafOf = (epoch: number, index: number, provider: Hex, i: number): Leaf =>
   windowVotes: ZERO_HASH,
   link: ZERO_HASH,
   breachBits: 0,
+  breachPenaltyBps: 0,
   assignedRoot: ZERO_HASH,
   penaltyBps: i === 0 ? 200 : 0,
 })
