@@ -28,7 +28,7 @@ export const PARAMS: NetworkParams = {
 export const VERIFIER_BOND = 1000n * TOKEN
 export const MINIMUM_STAKE = 500n * TOKEN
 /** So the minimum stake suffices for 500 Mbit/s. */
-export const WEI_PER_MBPS = TOKEN
+export const WEI_PER_MBPS = 10n ** 18n
 export const START_DELAY = 60
 export const MINIMUM_VERIFIERS = 4
 /** Genesis accounts: as many as a set can hold. The accounts after them can register only after the start. */
