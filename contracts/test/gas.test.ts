@@ -7,8 +7,8 @@ import { compareGas, type GasRow } from './support/gas-table.js'
 import { leafOf, PARAMS, TestNetwork } from './support/network.js'
 
 const POST_BOUND = 265_000
-const POST_MISSING_BOUND = 400_000
-const SETTLE_BOUND = 130_000
+const POST_MISSING_BOUND = 385_000
+const SETTLE_BOUND = 131_000
 const FREEZE_BOUND = 10_000_000
 const ONE_CHANGE_BOUND = 1_000_000
 const PROVIDERS = 100_000
