@@ -31,7 +31,7 @@ export const LEAF_FIELDS = [
   ['windowVotes', 'bytes32'], // digest of the votes that wait for the end of their window; zero if there are none
   ['link', 'bytes32'], // network of the provider's datagrams, as a majority of the votes saw it; zero if unknown
   ['breachBits', 'uint8'], // bit 0: this window; bit i: the i-th window before. A penalty clears all bits.
-  ['assignedRoot', 'bytes32'], // Merkle root of the assigned receivers
+  ['assignedRoot', 'bytes32'], // Merkle root of the assigned receivers (see `assignedRoot`)
   ['penaltyBps', 'uint16'],
 ] as const
 

@@ -6,6 +6,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
+import {RoleTotals} from "./libraries/RoleTotals.sol";
 import {WeekStarts} from "./libraries/WeekStarts.sol";
 
 /// @notice Holds all stakes of the network. Only an account's role bonds and unbonds its tokens. Only the slashing
@@ -14,6 +15,7 @@ import {WeekStarts} from "./libraries/WeekStarts.sol";
 ///      call writes all state before it calls the token. So a token that calls back finds consistent accounts.
 contract StakeVault is IStakeVault {
     using SafeERC20 for ERC20Burnable;
+    using RoleTotals for RoleTotals.Total;
     using SafeCast for uint256;
     using WeekStarts for WeekStarts.History;
 
@@ -27,8 +29,6 @@ contract StakeVault is IStakeVault {
         WeekStarts.History history; // of the sum of active and unbonding
     }
 
-    uint16 private constant FULL_BPS = 10_000;
-
     /// @notice The stake token.
     ERC20Burnable public immutable token;
     /// @notice The only account that can slash.
@@ -37,6 +37,8 @@ contract StakeVault is IStakeVault {
     uint64 public immutable unbondingSeconds;
 
     mapping(address role => mapping(address account => Account)) private _accounts;
+    /// @dev What all accounts of a role could lose together.
+    mapping(address role => RoleTotals.Total) private _totals;
 
     /// @param token_ The stake token
     /// @param slashingManager_ The only account that can slash
@@ -65,6 +67,7 @@ contract StakeVault is IStakeVault {
         if (account.unbonding > 0 && account.releaseAt <= block.timestamp) {
             uint256 balance = uint256(account.active) + account.unbonding;
             account.history.beforeChange(balance, account.active);
+            _totals[role].change(balance, account.active);
             amount += account.unbonding;
             account.unbonding = 0;
             account.releaseAt = 0;
@@ -83,6 +86,8 @@ contract StakeVault is IStakeVault {
         bonded = amount == 0 ? free : amount;
         if (bonded == 0 || bonded > free) revert InsufficientDeposit(msg.sender, account, free, bonded);
         uint256 balance = uint256(held.active) + held.unbonding;
+        if (held.history.week == 0) _totals[msg.sender].add(bonded);
+        else _totals[msg.sender].change(balance, balance + bonded);
         held.history.beforeChange(balance, balance + bonded);
         held.free = free - uint96(bonded);
         held.active += uint96(bonded);
@@ -108,9 +113,9 @@ contract StakeVault is IStakeVault {
         address role,
         address account,
         uint256 amount,
-        uint16 bountyBps,
-        address bountyTo
-    ) external returns (uint256 charged, uint256 bounty) {
+        uint256 refund,
+        address refundTo
+    ) external returns (uint256 charged, uint256 refunded) {
         if (msg.sender != slashingManager) revert NotSlashingManager(msg.sender);
         Account storage held = _accounts[role][account];
         (uint96 active, uint96 unbonding) = (held.active, held.unbonding);
@@ -118,14 +123,15 @@ contract StakeVault is IStakeVault {
         charged = Math.min(amount, balance);
         if (charged == 0) return (0, 0);
         held.history.beforeChange(balance, balance - charged);
+        _totals[role].change(balance, balance - charged);
 
         uint96 fromActive = uint96(Math.min(charged, active));
         held.active = active - fromActive;
         held.unbonding = unbonding - uint96(charged - fromActive);
-        bounty = (charged * bountyBps) / FULL_BPS;
-        emit Slashed(role, account, charged, bounty, bountyTo);
-        if (bounty > 0) token.safeTransfer(bountyTo, bounty);
-        token.burn(charged - bounty);
+        refunded = Math.min(refund, charged);
+        emit Slashed(role, account, charged, refunded, refundTo);
+        if (refunded > 0) token.safeTransfer(refundTo, refunded);
+        if (charged > refunded) token.burn(charged - refunded);
     }
 
     // ------------------------------------------------------------------ views
@@ -155,5 +161,10 @@ contract StakeVault is IStakeVault {
     /// @inheritdoc IStakeVault
     function slashableAtStartOf(uint64 week, address role, address account) external view returns (uint256) {
         return _accounts[role][account].history.startOf(week, slashable(role, account));
+    }
+
+    /// @inheritdoc IStakeVault
+    function totalAtStartOf(uint64 week, address role) external view returns (uint256) {
+        return _totals[role].startOf(week);
     }
 }

@@ -190,6 +190,11 @@ contract VerifierRegistry is IVerifierRegistry {
     }
 
     /// @inheritdoc IVerifierRegistry
+    function isVerifier(address account) external view returns (bool) {
+        return _indexOf[account] != 0;
+    }
+
+    /// @inheritdoc IVerifierRegistry
     function verifierOf(address account) external view returns (Verifier memory) {
         return _verifier(_registered(account));
     }

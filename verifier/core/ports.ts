@@ -4,7 +4,9 @@ import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
+import type { MultiProof } from '../../proto/merkle.js'
 import type { BlockFacts, FrozenVerifier } from './facts.js'
+import type { Refutation } from './scoring/refutation.js'
 
 /** A report that the chain has accepted. */
 export interface PostedReport {
@@ -63,8 +65,16 @@ export interface Chain {
   frozenSet(era: number): Promise<FrozenVerifier[]>
   isFrozen(era: number): Promise<boolean>
   isFinal(epoch: number): Promise<boolean>
+  /** Whether a penalty is settled or refuted. */
   isSettled(epoch: number, provider: Hex): Promise<boolean>
-  settle(leaf: Leaf, proof: readonly Hex[]): Promise<TxResult>
+  /** Settles the leaves of one report together. @param leaves in the order of the proof */
+  settle(header: Header, leaves: readonly Leaf[], proof: MultiProof): Promise<TxResult>
+  refute(refutation: Refutation): Promise<TxResult>
+  /** The number of the newest block. */
+  headBlock(): Promise<number>
+  /** Whether the contract keeps the hash of a block, so that a report can name the block however old it is. */
+  isNoted(blockNumber: number): Promise<boolean>
+  noteBlock(blockNumber: number): Promise<TxResult>
   /** Every `Settled` event of a provider. */
   settlements(provider: Hex): Promise<Settlement[]>
   close(): void

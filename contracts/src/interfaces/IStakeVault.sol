@@ -37,9 +37,9 @@ interface IStakeVault {
     /// @param role The role that governs the account
     /// @param account The owner
     /// @param amount The tokens slashed, in wei
-    /// @param bounty The part of `amount` that was paid as a bounty, in wei; the vault burns the rest
-    /// @param bountyTo The receiver of the bounty
-    event Slashed(address indexed role, address indexed account, uint256 amount, uint256 bounty, address bountyTo);
+    /// @param refunded The part of `amount` that was paid as a refund, in wei; the vault burns the rest
+    /// @param refundTo The receiver of the refund
+    event Slashed(address indexed role, address indexed account, uint256 amount, uint256 refunded, address refundTo);
 
     // ------------------------------------------------------------------ errors
 
@@ -100,22 +100,22 @@ interface IStakeVault {
 
     // ------------------------------------------------------------------ the slashing manager
 
-    /// @notice Slashes an account: pays a bounty and burns the rest. Only the slashing manager may call.
+    /// @notice Slashes an account: pays a refund and burns the rest. Only the slashing manager may call.
     /// @dev Takes active tokens first, then unbonding tokens. Reverts with `NotSlashingManager`.
     /// @param role The role that governs the account
     /// @param account The owner
     /// @param amount The most tokens to take, in wei
-    /// @param bountyBps The bounty, in basis points of the tokens taken
-    /// @param bountyTo The receiver of the bounty
+    /// @param refund The most of these tokens to pay as a refund, in wei
+    /// @param refundTo The receiver of the refund
     /// @return charged The tokens taken, in wei; less than `amount` if less can be slashed
-    /// @return bounty The bounty, in wei, rounded down
+    /// @return refunded The refund, in wei
     function slash(
         address role,
         address account,
         uint256 amount,
-        uint16 bountyBps,
-        address bountyTo
-    ) external returns (uint256 charged, uint256 bounty);
+        uint256 refund,
+        address refundTo
+    ) external returns (uint256 charged, uint256 refunded);
 
     // ------------------------------------------------------------------ views
 
@@ -152,6 +152,15 @@ interface IStakeVault {
     /// @param account The owner
     /// @return The tokens in wei, rounded down to 10^9 wei
     function slashableAtStartOf(uint64 week, address role, address account) external view returns (uint256);
+
+    /// @notice The tokens of all accounts of a role that could be slashed at the start of a week. The first balance of an
+    ///         account also stands for the weeks before it, as in `slashableAtStartOf`.
+    /// @dev The vault keeps the week of the last change and the two weeks before; it reverts with
+    ///      `RoleTotals.WeekTooOld` for an earlier week.
+    /// @param week The week: unix time / 7 days
+    /// @param role The role that governs the accounts
+    /// @return The tokens in wei; each account is rounded down to 10^12 wei
+    function totalAtStartOf(uint64 week, address role) external view returns (uint256);
 
     /// @notice The time from unbonding to release, fixed at deployment.
     /// @return The time in seconds

@@ -212,6 +212,11 @@ interface IVerifierRegistry {
     /// @return The verifiers in ascending order of their indices; none before `start`
     function frozenSet(uint64 era) external view returns (Verifier[] memory);
 
+    /// @notice Tells whether an account ever registered as a verifier.
+    /// @param account The account
+    /// @return True if it did, also after it left
+    function isVerifier(address account) external view returns (bool);
+
     /// @notice The verifier that an account registered, also after it left. Reverts with `NotRegistered`.
     /// @param account The account of the verifier
     /// @return The verifier

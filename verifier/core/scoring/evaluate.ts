@@ -13,7 +13,7 @@ import type { NetworkParams } from '../../../proto/params.js'
 import { type SoakVote, soakVotesDigest } from '../../../proto/soak-vote.js'
 import type { Vote } from '../../../proto/vote.js'
 import { type OpenWindow, windowDigest } from '../../../proto/window-votes.js'
-import { type Assignment, assignedRoot } from '../assignment/assign.js'
+import { type AssignedReceiver, type Assignment, assignedRoot } from '../assignment/assign.js'
 import { isSoak, soakSeed, ticksOf } from '../assignment/schedule.js'
 import type { ActiveProvider, ChainFacts } from '../facts.js'
 import type { CarryOver } from './carry-over.js'
@@ -30,7 +30,7 @@ export interface CountedBallot {
 export interface EvaluateInput {
   readonly params: NetworkParams
   readonly facts: ChainFacts
-  readonly assignment: Pick<Assignment, 'receiversOf' | 'dueOf' | 'groupsOf'>
+  readonly assignment: Pick<Assignment, 'receiversOf' | 'assignedOf' | 'dueOf' | 'groupsOf'>
   /** the last accepted report; epoch 0 and no leaves before the first */
   readonly previous: CarryOver & { readonly epoch: number }
   readonly ballots: readonly CountedBallot[]
@@ -48,6 +48,7 @@ export interface Evaluation extends CarryOver {
 interface Part {
   readonly provider: ActiveProvider
   readonly receivers: readonly number[]
+  readonly assigned: readonly AssignedReceiver[]
   /** from the last report, but for the penalty, which that report's leaf carried */
   readonly previous: WindowState | undefined
   /** a window that ended without a report, so that its votes still wait */
@@ -97,13 +98,13 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
     params,
   )
   const windows = new Map<Hex, OpenWindow>()
-  const leaves = current.map(({ provider, receivers, state, tally, ticks }, i): Leaf => {
+  const leaves = current.map(({ provider, assigned, state, tally, ticks }, i): Leaf => {
     const { index, account, claimKbps, inWindow } = provider
     const window = isEnd || !inWindow ? undefined : openWindow(facts.epoch, params, provider, { tally, ticks })
     if (window) windows.set(account, window)
     return {
       ...(ended.states[i] ?? state ?? firstState(claimKbps)),
-      ...{ epoch: facts.epoch, index, provider: account, assignedRoot: assignedRoot(receivers) },
+      ...{ epoch: facts.epoch, index, provider: account, assignedRoot: assignedRoot(assigned) },
       ...{ soakVotes: soakVotesDigest(tally.soakVotes), windowVotes: windowDigest(window) },
     }
   })
@@ -133,6 +134,7 @@ function partsOf({ facts, assignment, previous, params }: EvaluateInput): Part[]
       return {
         provider,
         receivers: inWindow ? assignment.receiversOf(account) : [],
+        assigned: inWindow ? assignment.assignedOf(account) : [],
         previous: leaf && { ...leaf, penaltyBps: 0 },
         late: window && window.first < first ? window : undefined,
         open: window && window.first === first ? window : undefined,
