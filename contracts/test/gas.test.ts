@@ -1,18 +1,26 @@
 import { after, before } from 'mocha'
 import type { Hex } from '../../proto/hex.js'
-import { encodeLeaf } from '../../proto/leaf.js'
+import { encodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import { theChain } from './support/evm.js'
 import { compareGas, type GasRow } from './support/gas-table.js'
 import { leafOf, PARAMS, TestNetwork } from './support/network.js'
 
-const POST_BOUND = 260_000
-const POST_MISSING_BOUND = 340_000
+const POST_BOUND = 235_000
+const POST_MISSING_BOUND = 320_000
 const SETTLE_BOUND = 130_000
+const BATCH = 20
+const BATCH_BOUND = 60_000
 const FREEZE_BOUND = 10_000_000
 const PROVIDERS = 100_000
 const THIRD_OF_128 = Array.from({ length: 42 }, (_, i) => 3 * i)
 const TIMEOUT_MS = 180_000
+
+interface Penalties {
+  readonly epoch: number
+  readonly leaves: readonly Leaf[]
+  readonly tree: MerkleTree
+}
 
 const addressOf = (i: number): Hex => `0x${i.toString(16).padStart(40, '0')}`
 
@@ -47,26 +55,39 @@ describe('contracts: gas', function () {
     rows.push({ call: 'post, 4 of 4 verifiers, the first report', gas: first.gasUsed, bound: POST_BOUND })
     const settle = await penalties(network, provider)
     await eraEnd(network, 4)
+    const next = await network.report(PARAMS.eraEpochs + 1)
+    rows.push({ call: 'post, 4 of 4, the first of an era', gas: next.gasUsed, bound: POST_BOUND })
     await settle()
   }
 
-  /** Posts two reports of 100,000 leaves. @returns a function that later settles one leaf of each */
+  /** Posts reports of 100,000 leaves. @returns a function that later settles leaves of theirs */
   async function penalties(network: TestNetwork, provider: Hex): Promise<() => Promise<void>> {
-    const trees = [2, 3].map(epoch => {
-      const leaves = Array.from({ length: PROVIDERS }, (_, i) => leafOf(epoch, i === 0 ? provider : addressOf(i), 100))
-      return { leaf: leaves[0]!, epoch, tree: new MerkleTree(leaves.map(encodeLeaf)) }
-    })
-    for (const { epoch, tree } of trees) {
+    const owing = [provider]
+    while (owing.length < BATCH) owing.push(await network.addProvider())
+    const [one, two, batch] = [2, 3, 4].map((epoch): Penalties => {
+      const leaves = Array.from({ length: PROVIDERS }, (_, i) => leafOf(epoch, owing[i] ?? addressOf(i), 100))
+      return { epoch, leaves, tree: new MerkleTree(leaves.map(encodeLeaf)) }
+    }) as [Penalties, Penalties, Penalties]
+    for (const { epoch, tree } of [one, two, batch]) {
       const { gasUsed } = await network.report(epoch, { scoreRoot: tree.root, providerCount: PROVIDERS })
       if (epoch === 2) rows.push({ call: `post, 4 of 4, 100,000 providers`, gas: gasUsed, bound: POST_BOUND })
     }
     return async () => {
-      await network.evm.at(network.startOf(5) + PARAMS.settlementSeconds)
+      const row = (call: string, gas: number, bound?: number) =>
+        rows.push({ call: `settle, 100,000 providers, ${call}`, gas, ...(bound && { bound }) })
       const settler = network.newAccount()
-      const cases = ['first of the week, by one without tokens', 'second of the week, same settler']
-      for (const [i, { leaf, tree }] of trees.entries()) {
-        const { gasUsed } = await network.settle(leaf, tree.proof(0), settler)
-        rows.push({ call: `settle, 100,000 providers, ${cases[i]}`, gas: gasUsed, bound: SETTLE_BOUND })
+      const first = await network.settle(one.leaves[0]!, one.tree.proof(0), network.verifiers[0]!.account)
+      row('by a verifier, the first of the week', first.gasUsed, SETTLE_BOUND)
+      const fresh = await network.settle(one.leaves[1]!, one.tree.proof(1), settler)
+      row('by one without tokens', fresh.gasUsed)
+      const again = await network.settle(two.leaves[1]!, two.tree.proof(1), settler)
+      row('the second of the provider in the week', again.gasUsed, SETTLE_BOUND)
+      const indices = owing.map((_, i) => i)
+      for (const [name, from] of [['a verifier', network.verifiers[0]!.account], ['another', settler]] as const) {
+        const restore = await network.checkpoint()
+        const { gasUsed } = await network.settleBatch(batch.leaves, batch.tree, indices, from)
+        row(`each of ${BATCH} by ${name}`, Math.ceil(gasUsed / BATCH), BATCH_BOUND)
+        await restore()
       }
     }
   }
