@@ -5,11 +5,10 @@
 import { windowStart } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
 import { ZERO_HASH } from '../../proto/hex.js'
-import type { Leaf } from '../../proto/leaf.js'
+import { decodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import type { PostedReport } from '../core/ports.js'
-import { decodeCarryOver } from '../core/scoring/carry-over.js'
 import { type BallotedReport, refutationOf } from '../core/scoring/refutation.js'
 import type { WrongReport } from './accepted-reports.js'
 import type { VerifierContext } from './context.js'
@@ -55,10 +54,15 @@ export class Refuting {
     }
   }
 
-  /** The leaves that were accepted, from a peer that holds them. @throws Error if no peer does */
+  /**
+   * The leaves that were accepted, from a peer that holds them. What a leaf's digests stand for does not matter: a captured
+   * set could make it undecodable. @throws Error if no peer has the leaves
+   */
   #leavesOf({ headerHash, header }: PostedReport): Promise<readonly Leaf[]> {
     return this.modules.peers.leaves(headerHash, encoded =>
-      new MerkleTree(encoded.map(leafPart)).root === header.scoreRoot ? decodeCarryOver(encoded).leaves : undefined,
+      new MerkleTree(encoded.map(leafPart)).root === header.scoreRoot
+        ? encoded.map(one => decodeLeaf(leafPart(one)))
+        : undefined,
     )
   }
 
