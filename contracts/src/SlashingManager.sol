@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IEpochReports} from "./interfaces/IEpochReports.sol";
 import {IRefutations} from "./interfaces/IRefutations.sol";
 import {ISlashingManager} from "./interfaces/ISlashingManager.sol";
@@ -10,6 +11,7 @@ import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
 import {Digests} from "./libraries/Digests.sol";
 import {EpochClock} from "./libraries/EpochClock.sol";
+import {MultiProof} from "./libraries/MultiProof.sol";
 import {Refutations} from "./libraries/Refutations.sol";
 import {WeekStarts} from "./libraries/WeekStarts.sol";
 
@@ -17,7 +19,7 @@ import {WeekStarts} from "./libraries/WeekStarts.sol";
 ///         and at most the network's weekly limit of all stakes together.
 /// @dev The penalty and the weekly limit are shares of one base: the stake at the start of the week. A settlement
 ///      charges the week's total after it minus the total before it, each rounded down. So the order does not matter.
-contract SlashingManager is ISlashingManager, IRefutations {
+contract SlashingManager is ISlashingManager, IRefutations, ReentrancyGuardTransient {
     /// @notice The weekly limit: the most that the penalties of a week charge, in basis points of the week's base.
     uint16 public constant MAX_WEEKLY_BPS = 1_000;
     uint16 private constant FULL_BPS = 10_000;
@@ -119,11 +121,12 @@ contract SlashingManager is ISlashingManager, IRefutations {
         IEpochReports.Header calldata header,
         Leaf calldata leaf,
         bytes32[] calldata proof
-    ) external returns (uint256) {
+    ) external nonReentrant returns (uint256) {
         Settlement memory settlement = _open(header);
         _requireInReport(header, leaf, proof);
-        if (_isMarked(leaf.provider, settlement)) revert AlreadySettled(leaf.epoch, leaf.provider);
-        return _charge(leaf, settlement);
+        IStakeVault.Share[] memory shares = new IStakeVault.Share[](1);
+        if (!_mark(leaf, settlement, shares[0])) revert AlreadySettled(leaf.epoch, leaf.provider);
+        return _charge(header.epoch, shares, settlement);
     }
 
     /// @inheritdoc ISlashingManager
@@ -132,22 +135,24 @@ contract SlashingManager is ISlashingManager, IRefutations {
         Leaf[] calldata leaves,
         bytes32[] calldata proof,
         bool[] calldata flags
-    ) external returns (uint256 charged) {
+    ) external nonReentrant returns (uint256) {
         Settlement memory settlement = _open(header);
         bytes32[] memory hashes = new bytes32[](leaves.length);
         for (uint256 i = 0; i < leaves.length; ++i) {
             hashes[i] = Digests.leafHash(leaves[i]);
         }
-        if (!MerkleProof.multiProofVerifyCalldata(proof, flags, header.scoreRoot, hashes)) {
-            revert BatchNotInReport(header.epoch);
-        }
-        uint256 skipped;
+        if (!MultiProof.verify(header.scoreRoot, hashes, proof, flags)) revert BatchNotInReport(header.epoch);
+        IStakeVault.Share[] memory shares = new IStakeVault.Share[](leaves.length);
+        uint256 count;
         for (uint256 i = 0; i < leaves.length; ++i) {
             if (leaves[i].epoch != header.epoch) revert NotInReport(leaves[i].epoch, hashes[i]);
-            if (_isMarked(leaves[i].provider, settlement)) ++skipped;
-            else charged += _charge(leaves[i], settlement);
+            if (_mark(leaves[i], settlement, shares[count])) ++count;
         }
-        if (skipped == leaves.length) revert NothingToSettle(header.epoch);
+        if (count == 0) revert NothingToSettle(header.epoch);
+        assembly ("memory-safe") {
+            mstore(shares, count) // without the leaves that were settled before
+        }
+        return _charge(header.epoch, shares, settlement);
     }
 
     // ------------------------------------------------------------------ refuting
@@ -230,41 +235,58 @@ contract SlashingManager is ISlashingManager, IRefutations {
         }
     }
 
-    /// @dev Marks a leaf that is not settled yet, and slashes its provider. Reverts with `NoPenalty`.
-    function _charge(Leaf calldata leaf, Settlement memory settlement) private returns (uint256 charged) {
-        address provider = leaf.provider;
-        if (leaf.penaltyBps == 0) revert NoPenalty(leaf.epoch, provider);
-        (uint256 before, uint256 total) = _mark(leaf, settlement);
-        uint256 base = vault.slashableAtStartOf(settlement.week, providers, provider);
-        uint256 owed = (base * total) / FULL_BPS - (base * before) / FULL_BPS;
-        uint256 granted = _countCharge(owed, settlement);
-        uint256 refunded;
-        (charged, refunded) = vault.slash(providers, provider, granted, settlement.refund, msg.sender);
-        if (charged < granted) _networkCharged[settlement.week % NETWORK_WEEKS] -= granted - charged;
-        emit Settled(leaf.epoch, provider, charged, refunded);
-    }
-
-    /// @dev Counts a charge against the network's weekly limit. Returns the part that the limit has room for.
-    function _countCharge(uint256 amount, Settlement memory settlement) private returns (uint256 granted) {
+    /// @dev Slashes the shares, as far as the network's weekly limit has room. Counts what was taken. The guard against
+    ///      reentrancy keeps a token that calls back from a second use of the same room.
+    function _charge(
+        uint64 epoch,
+        IStakeVault.Share[] memory shares,
+        Settlement memory settlement
+    ) private returns (uint256 charged) {
         uint64 week = settlement.week;
         uint256 used = networkChargedIn(week);
-        granted = Math.min(amount, settlement.networkLimit - used);
-        _networkCharged[week % NETWORK_WEEKS] = (uint256(week) << CHARGED_BITS) | (used + granted);
+        uint256[] memory charges;
+        (charges, charged) = vault.slashShares(
+            providers,
+            week,
+            shares,
+            settlement.networkLimit - used,
+            settlement.refund,
+            msg.sender
+        );
+        _networkCharged[week % NETWORK_WEEKS] = (uint256(week) << CHARGED_BITS) | (used + charged);
+        for (uint256 i = 0; i < shares.length; ++i) {
+            emit Settled(epoch, shares[i].account, charges[i]);
+        }
     }
 
     // ------------------------------------------------------------------ the week's record
 
-    /// @dev Marks the leaf as settled and adds its penalty to the provider's week.
-    /// @return before The week's total without this penalty, in basis points of the week's base
-    /// @return total The week's total with this penalty, at most the weekly limit
-    function _mark(Leaf calldata leaf, Settlement memory settlement) private returns (uint256 before, uint256 total) {
-        mapping(uint256 => uint256) storage words = _weeks[leaf.provider][settlement.week];
+    /// @dev Marks the leaf as settled and adds its penalty to the provider's week. Reverts with `NoPenalty`.
+    /// @param share Receives what the penalty adds to the week
+    /// @return False, and nothing changes, if the leaf was settled before
+    function _mark(
+        Leaf calldata leaf,
+        Settlement memory settlement,
+        IStakeVault.Share memory share
+    ) private returns (bool) {
+        address provider = leaf.provider;
+        uint256 penalty = leaf.penaltyBps;
+        if (penalty == 0) revert NoPenalty(leaf.epoch, provider);
+        mapping(uint256 => uint256) storage words = _weeks[provider][settlement.week];
         uint256 first = words[0];
-        if (settlement.word == 0) first |= settlement.bit;
-        else words[settlement.word] |= settlement.bit;
-        before = first & TOTAL_MASK;
-        total = Math.min(before + leaf.penaltyBps, MAX_WEEKLY_BPS);
+        if (settlement.word == 0) {
+            if (first & settlement.bit != 0) return false;
+            first |= settlement.bit;
+        } else {
+            uint256 later = words[settlement.word];
+            if (later & settlement.bit != 0) return false;
+            words[settlement.word] = later | settlement.bit;
+        }
+        uint256 before = first & TOTAL_MASK;
+        uint256 total = Math.min(before + penalty, MAX_WEEKLY_BPS);
         words[0] = (first & ~TOTAL_MASK) | total;
+        (share.account, share.beforeBps, share.totalBps) = (provider, uint16(before), uint16(total));
+        return true;
     }
 
     /// @dev Whether the provider's leaf of the epoch is settled.

@@ -29,6 +29,8 @@ contract StakeVault is IStakeVault {
         WeekStarts.History history; // of the sum of active and unbonding
     }
 
+    uint16 private constant FULL_BPS = 10_000;
+
     /// @notice The stake token.
     ERC20Burnable public immutable token;
     /// @notice The only account that can slash.
@@ -67,7 +69,7 @@ contract StakeVault is IStakeVault {
         if (account.unbonding > 0 && account.releaseAt <= block.timestamp) {
             uint256 balance = uint256(account.active) + account.unbonding;
             account.history.beforeChange(balance, account.active);
-            _totals[role].change(balance, account.active);
+            _totals[role].change(RoleTotals.unitsOf(balance), RoleTotals.unitsOf(account.active));
             amount += account.unbonding;
             account.unbonding = 0;
             account.releaseAt = 0;
@@ -87,7 +89,7 @@ contract StakeVault is IStakeVault {
         if (bonded == 0 || bonded > free) revert InsufficientDeposit(msg.sender, account, free, bonded);
         uint256 balance = uint256(held.active) + held.unbonding;
         if (held.history.week == 0) _totals[msg.sender].add(bonded);
-        else _totals[msg.sender].change(balance, balance + bonded);
+        else _totals[msg.sender].change(RoleTotals.unitsOf(balance), RoleTotals.unitsOf(balance + bonded));
         held.history.beforeChange(balance, balance + bonded);
         held.free = free - uint96(bonded);
         held.active += uint96(bonded);
@@ -117,19 +119,77 @@ contract StakeVault is IStakeVault {
         address refundTo
     ) external returns (uint256 charged, uint256 refunded) {
         if (msg.sender != slashingManager) revert NotSlashingManager(msg.sender);
-        Account storage held = _accounts[role][account];
+        uint256 removed;
+        uint256 added;
+        (charged, removed, added) = _take(_accounts[role][account], amount);
+        if (charged == 0) return (0, 0);
+        _totals[role].change(removed, added);
+        refunded = Math.min(refund, charged);
+        emit Slashed(role, account, charged, refunded, refundTo);
+        _payOut(charged, refunded, refundTo);
+    }
+
+    /// @inheritdoc IStakeVault
+    function slashShares(
+        address role,
+        uint64 week,
+        Share[] calldata shares,
+        uint256 limit,
+        uint256 refund,
+        address refundTo
+    ) external returns (uint256[] memory charges, uint256 sum) {
+        if (msg.sender != slashingManager) revert NotSlashingManager(msg.sender);
+        charges = new uint256[](shares.length);
+        uint256 refunds;
+        uint256 allRemoved;
+        uint256 allAdded;
+        for (uint256 i = 0; i < shares.length; ++i) {
+            address account = shares[i].account;
+            Account storage held = _accounts[role][account];
+            uint256 owed = _shareOf(held, week, shares[i]);
+            (uint256 charged, uint256 removed, uint256 added) = _take(held, Math.min(owed, limit - sum));
+            if (charged == 0) continue;
+            allRemoved += removed;
+            allAdded += added;
+            charges[i] = charged;
+            sum += charged;
+            uint256 refunded = Math.min(refund, charged);
+            refunds += refunded;
+            emit Slashed(role, account, charged, refunded, refundTo);
+        }
+        if (sum == 0) return (charges, 0);
+        _totals[role].change(allRemoved, allAdded);
+        _payOut(sum, refunds, refundTo);
+    }
+
+    /// @dev The share of a week's base, in wei: the whole share of the week less the share before, each rounded down. So
+    ///      the order of several shares of a week does not change their sum.
+    function _shareOf(Account storage held, uint64 week, Share calldata share) private view returns (uint256) {
+        uint256 base = held.history.startOf(week, uint256(held.active) + held.unbonding);
+        return (base * share.totalBps) / FULL_BPS - (base * share.beforeBps) / FULL_BPS;
+    }
+
+    /// @dev Takes active tokens first, then unbonding ones, as far as there are any.
+    /// @return charged The tokens taken, in wei
+    /// @return removed What the balance counted in the total before
+    /// @return added What it counts now
+    function _take(
+        Account storage held,
+        uint256 amount
+    ) private returns (uint256 charged, uint256 removed, uint256 added) {
         (uint96 active, uint96 unbonding) = (held.active, held.unbonding);
         uint256 balance = uint256(active) + unbonding;
         charged = Math.min(amount, balance);
-        if (charged == 0) return (0, 0);
+        if (charged == 0) return (0, 0, 0);
         held.history.beforeChange(balance, balance - charged);
-        _totals[role].change(balance, balance - charged);
-
         uint96 fromActive = uint96(Math.min(charged, active));
         held.active = active - fromActive;
         held.unbonding = unbonding - uint96(charged - fromActive);
-        refunded = Math.min(refund, charged);
-        emit Slashed(role, account, charged, refunded, refundTo);
+        return (charged, RoleTotals.unitsOf(balance), RoleTotals.unitsOf(balance - charged));
+    }
+
+    /// @dev Pays the refund and burns the rest of what was taken.
+    function _payOut(uint256 charged, uint256 refunded, address refundTo) private {
         if (refunded > 0) token.safeTransfer(refundTo, refunded);
         if (charged > refunded) token.burn(charged - refunded);
     }

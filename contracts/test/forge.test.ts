@@ -39,6 +39,7 @@ describe('contracts: fuzz and invariant tests', () => {
       'BaseFieldTest',
       'CertificatesTest',
       'InvariantsTest',
+      'MultiProofTest',
       'SettlementsTest',
       'VectorsTest',
     ])

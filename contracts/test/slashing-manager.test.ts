@@ -40,8 +40,9 @@ describe('contracts: settlement of one leaf', () => {
     const settler = net().newAccount()
     const receipt = await settle(owed, settler)
     const charged = share(300)
-    const [event] = net().slashing.events(receipt, 'Settled')
-    expect([event?.args.charged, event?.args.refunded]).to.deep.equal([charged, SETTLE_REFUND])
+    expect(net().slashing.events(receipt, 'Settled')[0]?.args.charged).to.equal(charged)
+    const [event] = net().vault.events(receipt, 'Slashed')
+    expect([event?.args.amount, event?.args.refunded]).to.deep.equal([charged, SETTLE_REFUND])
     expect(await net().token.read('balanceOf', settler)).to.equal(SETTLE_REFUND)
     expect(await net().token.read('totalSupply')).to.equal(supply - charged + SETTLE_REFUND)
     expect(await stakeOf(net(), provider())).to.equal(MINIMUM_STAKE - charged)
@@ -52,8 +53,8 @@ describe('contracts: settlement of one leaf', () => {
     const owed = await owe(net(), 1, 300, provider())
     await net().evm.at(finalAt(net(), 1))
     const { account } = net().verifiers[2]!
-    const [event] = net().slashing.events(await settle(owed, account), 'Settled')
-    expect([event?.args.charged, event?.args.refunded]).to.deep.equal([share(300), 0n])
+    const [event] = net().vault.events(await settle(owed, account), 'Slashed')
+    expect([event?.args.amount, event?.args.refunded]).to.deep.equal([share(300), 0n])
     expect(await net().token.read('balanceOf', account)).to.equal(0n)
   })
 

@@ -71,12 +71,11 @@ interface ISlashingManager {
 
     // ------------------------------------------------------------------ events
 
-    /// @notice Emitted when a leaf is settled.
+    /// @notice Emitted when a leaf is settled. The vault's `Slashed` tells what of the charge was refunded or burned.
     /// @param epoch The epoch of the leaf
     /// @param provider The account of the provider
     /// @param charged The tokens that were slashed, in wei
-    /// @param refunded The part of `charged` that the settler received, in wei; the vault burned the rest
-    event Settled(uint64 indexed epoch, address indexed provider, uint256 charged, uint256 refunded);
+    event Settled(uint64 indexed epoch, address indexed provider, uint256 charged);
 
     // ------------------------------------------------------------------ errors
 

@@ -6,6 +6,16 @@ pragma solidity ^0.8.30;
 ///      account are free (deposited and not bonded), active (bonded by the role) or unbonding (until `releaseAt`).
 ///      Active and unbonding tokens can be slashed until their owner withdraws them.
 interface IStakeVault {
+    /// @notice A share of an account's balance at the start of a week.
+    struct Share {
+        /// @notice The owner
+        address account;
+        /// @notice The week's shares that were slashed before, in basis points
+        uint16 beforeBps;
+        /// @notice The week's shares with this one, in basis points
+        uint16 totalBps;
+    }
+
     // ------------------------------------------------------------------ events
 
     /// @notice Emitted when an owner deposits tokens.
@@ -116,6 +126,26 @@ interface IStakeVault {
         uint256 refund,
         address refundTo
     ) external returns (uint256 charged, uint256 refunded);
+
+    /// @notice Slashes shares of several accounts: pays one refund for each and burns the rest, with one call of the
+    ///         token for all. Only the slashing manager may call.
+    /// @dev Reverts with `NotSlashingManager`, or with `WeekStarts.WeekTooOld` if the vault no longer knows the base.
+    /// @param role The role that governs the accounts
+    /// @param week The week whose base the shares are of: unix time / 7 days
+    /// @param shares The shares, each of an account's `slashableAtStartOf`
+    /// @param limit The most tokens to take from all accounts together, in wei; the first accounts come first
+    /// @param refund The most to pay out of each charge, in wei
+    /// @param refundTo The receiver of the refunds
+    /// @return charges The tokens taken from each account, in wei
+    /// @return sum All of them together, in wei
+    function slashShares(
+        address role,
+        uint64 week,
+        Share[] calldata shares,
+        uint256 limit,
+        uint256 refund,
+        address refundTo
+    ) external returns (uint256[] memory charges, uint256 sum);
 
     // ------------------------------------------------------------------ views
 

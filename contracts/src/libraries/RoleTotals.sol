@@ -27,13 +27,20 @@ library RoleTotals {
     /// @param oldest The oldest week that the total holds
     error WeekTooOld(uint64 week, uint64 oldest);
 
-    /// @notice Records the change of one account's balance.
+    /// @notice What a balance counts.
+    /// @param balance The balance, in wei
+    /// @return The units
+    function unitsOf(uint256 balance) internal pure returns (uint256) {
+        return balance / UNIT;
+    }
+
+    /// @notice Records changes of balances.
     /// @param self The total
-    /// @param balance The balance before the change, in wei
-    /// @param changed The balance after the change, in wei
-    function change(Total storage self, uint256 balance, uint256 changed) internal {
+    /// @param removed The units of these balances before the changes
+    /// @param added The units of these balances after the changes
+    function change(Total storage self, uint256 removed, uint256 added) internal {
         Total memory total = _thisWeek(self);
-        total.current = (total.current + changed / UNIT - balance / UNIT).toUint56();
+        total.current = (total.current + added - removed).toUint56();
         _store(self, total);
     }
 
@@ -42,7 +49,7 @@ library RoleTotals {
     /// @param balance The balance, in wei
     function add(Total storage self, uint256 balance) internal {
         Total memory total = _thisWeek(self);
-        uint256 units = balance / UNIT;
+        uint256 units = unitsOf(balance);
         total.current = (total.current + units).toUint56();
         total.start = (total.start + units).toUint56();
         total.before = (total.before + units).toUint56();
