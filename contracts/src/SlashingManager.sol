@@ -14,12 +14,14 @@ import {EpochClock} from "./libraries/EpochClock.sol";
 import {MultiProof} from "./libraries/MultiProof.sol";
 import {Refutations} from "./libraries/Refutations.sol";
 import {WeekStarts} from "./libraries/WeekStarts.sol";
+import {WeeklyCharges} from "./libraries/WeeklyCharges.sol";
 
 /// @notice Slashes providers by the penalties in their leaves: each leaf once, at most a tenth of the stake per week,
 ///         and at most the network's weekly limit of all stakes together.
 /// @dev The penalty and the weekly limit are shares of one base: the stake at the start of the week. A settlement
 ///      charges the week's total after it minus the total before it, each rounded down. So the order does not matter.
 contract SlashingManager is ISlashingManager, IRefutations, ReentrancyGuardTransient {
+    using WeeklyCharges for WeeklyCharges.Ring;
     /// @notice The weekly limit: the most that the penalties of a week charge, in basis points of the week's base.
     uint16 public constant MAX_WEEKLY_BPS = 1_000;
     uint16 private constant FULL_BPS = 10_000;
@@ -32,13 +34,6 @@ contract SlashingManager is ISlashingManager, IRefutations, ReentrancyGuardTrans
     ///      first 240 epochs. If a week has more epochs, further words hold the bits of the later ones.
     uint256 private constant TOTAL_BITS = 16;
     uint256 private constant TOTAL_MASK = (1 << TOTAL_BITS) - 1;
-
-    /// @dev The network's charges of the last weeks. Entry `week` modulo `NETWORK_WEEKS` holds the week above
-    ///      `CHARGED_BITS` bits, and below them the charges in wei. Only three weeks can be settled at a time. Never zero,
-    ///      so that the first settlement of a week costs little.
-    uint256 private constant NETWORK_WEEKS = 4;
-    uint256 private constant CHARGED_BITS = 192;
-    uint256 private constant CHARGED_MASK = (1 << CHARGED_BITS) - 1;
 
     /// @notice The leaves of one report, and who settles them.
     struct Settlement {
@@ -73,8 +68,7 @@ contract SlashingManager is ISlashingManager, IRefutations, ReentrancyGuardTrans
 
     /// @dev The settlements of each week; `TOTAL_BITS` tells the layout.
     mapping(address provider => mapping(uint64 week => mapping(uint256 word => uint256))) private _weeks;
-    /// @dev See `NETWORK_WEEKS`.
-    uint256[NETWORK_WEEKS] private _networkCharged;
+    WeeklyCharges.Ring private _networkCharges;
 
     /// @notice Reverts with `FinalityTooLate` or `UnbondingTooShort` if penalties could escape, and with `RuleOutOfRange`.
     /// @param vault_ The vault that holds the stakes
@@ -109,9 +103,7 @@ contract SlashingManager is ISlashingManager, IRefutations, ReentrancyGuardTrans
         breachBps = rules.breachBps;
         windowEpochs = rules.windowEpochs;
         _epochSeconds = epochSeconds;
-        for (uint256 i = 0; i < NETWORK_WEEKS; ++i) {
-            _networkCharged[i] = uint256(type(uint64).max) << CHARGED_BITS; // a week that never comes
-        }
+        _networkCharges.start();
     }
 
     // ------------------------------------------------------------------ settling
@@ -202,9 +194,8 @@ contract SlashingManager is ISlashingManager, IRefutations, ReentrancyGuardTrans
     }
 
     /// @inheritdoc ISlashingManager
-    function networkChargedIn(uint64 week) public view returns (uint256) {
-        uint256 entry = _networkCharged[week % NETWORK_WEEKS];
-        return entry >> CHARGED_BITS == week ? entry & CHARGED_MASK : 0;
+    function networkChargedIn(uint64 week) external view returns (uint256) {
+        return _networkCharges.chargedIn(week);
     }
 
     // ------------------------------------------------------------------ steps of a settlement
@@ -243,7 +234,7 @@ contract SlashingManager is ISlashingManager, IRefutations, ReentrancyGuardTrans
         Settlement memory settlement
     ) private returns (uint256 charged) {
         uint64 week = settlement.week;
-        uint256 used = networkChargedIn(week);
+        uint256 used = _networkCharges.chargedIn(week);
         uint256[] memory charges;
         (charges, charged) = vault.slashShares(
             providers,
@@ -253,7 +244,7 @@ contract SlashingManager is ISlashingManager, IRefutations, ReentrancyGuardTrans
             settlement.refund,
             msg.sender
         );
-        _networkCharged[week % NETWORK_WEEKS] = (uint256(week) << CHARGED_BITS) | (used + charged);
+        _networkCharges.set(week, used + charged);
         for (uint256 i = 0; i < shares.length; ++i) {
             emit Settled(epoch, shares[i].account, charges[i]);
         }
@@ -302,8 +293,7 @@ contract SlashingManager is ISlashingManager, IRefutations, ReentrancyGuardTrans
         (place.word, place.bit) = (number >> 8, 1 << (number & 0xff));
     }
 
-    // ------------------------------------------------------------------ checks at deployment
-
+    /// @dev Reverts with `RuleOutOfRange`.
     function _requireInRange(bytes32 rule, uint64 value, uint64 maximum) private pure {
         if (value == 0 || value > maximum) revert RuleOutOfRange(rule, value, maximum);
     }

@@ -5,10 +5,12 @@ import { MerkleTree } from '../../proto/merkle.js'
 import { theChain } from './support/evm.js'
 import { compareGas, type GasRow } from './support/gas-table.js'
 import { leafOf, PARAMS, TestNetwork } from './support/network.js'
+import { Ballots, penalise, Receivers, refute, voteOf } from './support/refutations.js'
 
 const POST_BOUND = 235_000
 const POST_MISSING_BOUND = 320_000
 const SETTLE_BOUND = 130_000
+const REFUTE_BOUND = 1_100_000
 const BATCH = 20
 const BATCH_BOUND = 60_000
 const FREEZE_BOUND = 10_000_000
@@ -58,6 +60,27 @@ describe('contracts: gas', function () {
     const next = await network.report(PARAMS.eraEpochs + 1)
     rows.push({ call: 'post, 4 of 4, the first of an era', gas: next.gasUsed, bound: POST_BOUND })
     await settle()
+    await refuted(network, provider)
+  }
+
+  /** A penalty that all 64 receivers of a provider contradict; 22 votes suffice. Each ballot holds 128 votes. */
+  async function refuted(network: TestNetwork, provider: Hex): Promise<void> {
+    const epoch = 2 * PARAMS.eraEpochs + 5
+    const all = Array.from({ length: 64 }, (_, i) => i + 1)
+    const receivers = new Receivers(all.map(receiver => [receiver, epoch]))
+    const votesOf = (receiver: number) =>
+      Array.from({ length: 128 }, (_, i) => voteOf(epoch, i === 0 ? provider : addressOf(i), receiver))
+    const ballots = new Ballots(all.map(receiver => [receiver, votesOf(receiver)]))
+    const owed = await penalise(network, epoch, provider, { assignedRoot: receivers.root, ballots })
+    const votes = all.slice(0, 22).map(receiver => ({
+      ...{ header: 0, ...ballots.open(receiver), assignedProof: receivers.proof(receiver) },
+    }))
+    const headers = [network.headers.get(epoch)!]
+    const refutation = { headers, ...owed, previousEpoch: PARAMS.eraEpochs + 1, assigned: receivers.n, votes }
+    const { gasUsed } = await refute(network, refutation, network.verifiers[1]!.account)
+    rows.push({ call: `refute, ${votes.length} votes for 64 receivers`, gas: gasUsed, bound: REFUTE_BOUND })
+    const note = await network.reports.send(network.deployer, 'noteBlock', (await network.evm.block()).number)
+    rows.push({ call: 'note a block', gas: note.gasUsed })
   }
 
   /** Posts reports of 100,000 leaves. @returns a function that later settles leaves of theirs */
@@ -84,7 +107,10 @@ describe('contracts: gas', function () {
       const again = await network.settle(two.leaves[1]!, two.tree.proof(1), settler)
       row('the second of the provider in the week', again.gasUsed, SETTLE_BOUND)
       const indices = owing.map((_, i) => i)
-      for (const [name, from] of [['a verifier', network.verifiers[0]!.account], ['another', settler]] as const) {
+      for (const [name, from] of [
+        ['a verifier', network.verifiers[0]!.account],
+        ['another', settler],
+      ] as const) {
         const restore = await network.checkpoint()
         const { gasUsed } = await network.settleBatch(batch.leaves, batch.tree, indices, from)
         row(`each of ${BATCH} by ${name}`, Math.ceil(gasUsed / BATCH), BATCH_BOUND)

@@ -8,8 +8,8 @@ import {
   Ballots,
   CLAIM_KBPS,
   penalise,
-  type Refutation,
   Receivers,
+  type Refutation,
   refute,
   THRESHOLD_KBPS,
   voteOf,
@@ -112,7 +112,10 @@ describe('contracts: refutation of a penalty', () => {
   it('does not count a receiver that was not assigned, though the ballot set has its vote', async () => {
     const few = new Receivers(RECEIVERS.slice(1).map(receiver => [receiver, EPOCH]))
     const { by } = await wrong(undefined, { assignedRoot: few.root })
-    const votes = by(2, 3, 5, 8).votes.map(one => ({ ...one, assignedProof: few.proof(Math.max(3, one.vote.receiver)) }))
+    const votes = by(2, 3, 5, 8).votes.map(one => ({
+      ...one,
+      assignedProof: few.proof(Math.max(3, one.vote.receiver)),
+    }))
     await expectRevert(refute(net(), { ...by(), assigned: few.n, votes }), 'NotAssigned', 2)
   })
 

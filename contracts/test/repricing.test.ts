@@ -36,7 +36,8 @@ describe('contracts: a fork that makes the precompiles four times as expensive',
   }
   const expectRoom = (calls: Awaited<ReturnType<typeof precompiles>>, names: readonly bigint[]) => {
     expect(new Set(calls.map(({ name }) => name))).to.deep.equal(new Set(names))
-    for (const { name, got, took } of calls) expect(got >= BigInt(TIMES) * took, `${name}: ${got} for ${took}`).to.equal(true)
+    for (const { name, got, took } of calls)
+      expect(got >= BigInt(TIMES) * took, `${name}: ${got} for ${took}`).to.equal(true)
   }
 
   it('does not stop reports', async () => {

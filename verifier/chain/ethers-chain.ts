@@ -5,18 +5,9 @@ import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 import type { MultiProof } from '../../proto/merkle.js'
 import type { BlockFacts, FrozenVerifier, RegisteredProvider } from '../core/facts.js'
-import type { Announcement, Chain, PostedReport, Settlement, TxResult } from '../core/ports.js'
-import type { Refutation } from '../core/scoring/refutation.js'
+import type { Announcement, Chain, PostedReport, Refutation, Settlement, TxResult } from '../core/ports.js'
 import { readAnnouncements } from './announcements.js'
-import {
-  announceCall,
-  freezeCall,
-  noteBlockCall,
-  postCall,
-  refuteCall,
-  settleCall,
-  startCall,
-} from './calls.js'
+import { announceCall, freezeCall, noteBlockCall, postCall, refuteCall, settleCall, startCall } from './calls.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { readAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'

@@ -5,8 +5,8 @@ import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 import type { MultiProof } from '../../proto/merkle.js'
+import type { Vote } from '../../proto/vote.js'
 import type { BlockFacts, FrozenVerifier } from './facts.js'
-import type { Refutation } from './scoring/refutation.js'
 
 /** A report that the chain has accepted. */
 export interface PostedReport {
@@ -46,6 +46,30 @@ export type TxResult =
   | { readonly kind: 'done'; readonly txHash: Hex; readonly gasUsed: number }
   | { readonly kind: 'already' }
   | { readonly kind: 'rejected'; readonly reason: string }
+
+/** A vote, with the ways to the roots that a report certifies. */
+export interface OpenedVote {
+  /** place of the header of the vote's epoch in `Refutation.headers` */
+  readonly header: number
+  readonly vote: Vote
+  readonly ballotProof: readonly Hex[]
+  readonly setProof: readonly Hex[]
+  readonly assignedProof: readonly Hex[]
+}
+
+/** The arguments of the contract's `refute`, in its order. */
+export interface Refutation {
+  /** of the leaf's report, then of the other reports of its window */
+  readonly headers: readonly Header[]
+  readonly leaf: Leaf
+  readonly proof: readonly Hex[]
+  /** epoch of the report before; 0 if there is none */
+  readonly previousEpoch: number
+  /** n */
+  readonly assigned: number
+  /** ascending by receiver; none if the leaf's window cannot have brought a penalty at all */
+  readonly votes: readonly OpenedVote[]
+}
 
 export interface Chain {
   readonly network: NetworkId

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {BaseField} from "./BaseField.sol";
+import {HashToG2} from "./HashToG2.sol";
 
 /// @notice Verifies BLS signatures over BLS12-381 with the precompiles of EIP-2537. Keys are in G1, signatures in G2.
 ///         RFC 9380 hashes a message of 32 bytes, under the tag of the proof-of-possession ciphersuite.
@@ -39,18 +40,13 @@ library Bls12381 {
     /// @param precompile The address of the precompile
     error PrecompileUnusable(address precompile);
 
-    address private constant SHA256 = address(0x02);
     address private constant G1_ADD = address(0x0b);
-    address private constant G2_ADD = address(0x0d);
     address private constant PAIRING = address(0x0f);
-    address private constant MAP_FP2_TO_G2 = address(0x11);
 
     /// @dev The room for later prices.
-    uint256 private constant PRICE_ROOM = 4;
+    uint256 internal constant PRICE_ROOM = 4;
     // Caps, from the prices of EIP-2537.
     uint256 private constant G1_ADD_GAS = PRICE_ROOM * 375;
-    uint256 private constant G2_ADD_GAS = PRICE_ROOM * 600;
-    uint256 private constant MAP_FP2_TO_G2_GAS = PRICE_ROOM * 23_800;
     uint256 private constant PAIRING_OF_TWO_GAS = PRICE_ROOM * (2 * 32_600 + 37_700);
 
     /// @dev The negated generator of G1.
@@ -58,10 +54,6 @@ library Bls12381 {
     uint256 private constant NEGATED_X_LO = 0xc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb;
     uint256 private constant NEGATED_Y_HI = 0x114d1d6855d545a8aa7d76c8cf2e21f2;
     uint256 private constant NEGATED_Y_LO = 0x67816aef1db507c96655b9d5caac42364e6f38ba0ecb751bad54dcd6b939c2ca;
-
-    /// @dev The domain separation tag and its length, as RFC 9380 appends them: 44 bytes in total.
-    bytes32 private constant DST_START = "BLS_SIG_BLS12381G2_XMD:SHA-256_S";
-    bytes32 private constant DST_END_AND_LENGTH = "SWU_RO_POP_\x2b";
 
     // ------------------------------------------------------------------ decoding
 
@@ -112,7 +104,7 @@ library Bls12381 {
         assembly ("memory-safe") {
             data := mload(0x40)
         }
-        _hashTo(message, data + 128);
+        HashToG2.write(message, data + 128);
         assembly ("memory-safe") {
             mcopy(data, key, 128)
             mstore(add(data, 384), NEGATED_X_HI)
@@ -215,89 +207,7 @@ library Bls12381 {
         assembly ("memory-safe") {
             out := point
         }
-        _hashTo(message, out);
-    }
-
-    /// @dev Writes the point of a message to a place in memory. Works in scratch memory, where that place may lie.
-    function _hashTo(bytes32 message, uint256 out) private view {
-        uint256 elements;
-        assembly ("memory-safe") {
-            elements := add(mload(0x40), 512)
-        }
-        _expandMessage(message, elements);
-        for (uint256 i = 0; i < 4; ++i) {
-            _reduce(elements + 64 * i);
-        }
-        address mapper = MAP_FP2_TO_G2;
-        uint256 mapGas = MAP_FP2_TO_G2_GAS;
-        address adder = G2_ADD;
-        uint256 addGas = G2_ADD_GAS;
-        bool mapped;
-        bool added;
-        assembly ("memory-safe") {
-            let pair := mload(0x40)
-            // Yul evaluates arguments from right to left, so a call and the size of its result need two statements.
-            let first := staticcall(mapGas, mapper, elements, 128, pair, 256)
-            first := and(first, eq(returndatasize(), 256))
-            let second := staticcall(mapGas, mapper, add(elements, 128), 128, add(pair, 256), 256)
-            mapped := and(first, and(second, eq(returndatasize(), 256)))
-            let last := staticcall(addGas, adder, pair, 512, out, 256)
-            added := and(last, eq(returndatasize(), 256))
-        }
-        if (!mapped) revert PrecompileUnusable(mapper);
-        if (!added) revert PrecompileUnusable(adder);
-    }
-
-    /// @dev Reduces the 64 bytes at a place in memory modulo the prime.
-    function _reduce(uint256 place) private pure {
-        uint256 high;
-        uint256 low;
-        assembly ("memory-safe") {
-            high := mload(place)
-            low := mload(add(place, 32))
-        }
-        (high, low) = BaseField.reduce(high, low);
-        assembly ("memory-safe") {
-            mstore(place, high)
-            mstore(add(place, 32), low)
-        }
-    }
-
-    /// @dev expand_message_xmd of RFC 9380, section 5.3.1: eight blocks of SHA-256, written to a place in memory.
-    function _expandMessage(bytes32 message, uint256 out) private view {
-        bytes32 tag = DST_START;
-        bytes32 tagEnd = DST_END_AND_LENGTH;
-        address precompile = SHA256;
-        bool usable;
-        assembly ("memory-safe") {
-            let data := mload(0x40)
-            // b0 = H(64 zeros | message | 256 as two bytes | 0 | tag); the message starts at 64
-            calldatacopy(data, calldatasize(), 64)
-            mstore(add(data, 64), message)
-            mstore(add(data, 96), shl(232, 0x010000))
-            mstore(add(data, 99), tag)
-            mstore(add(data, 131), tagEnd)
-            usable := staticcall(gas(), precompile, data, 143, 0, 32)
-            usable := and(usable, eq(returndatasize(), 32))
-            let first := mload(0)
-            // bi = H(b0 xor b(i-1) | i | tag); the first block takes b0 alone
-            mstore(add(data, 33), tag)
-            mstore(add(data, 65), tagEnd)
-            let counter := add(data, 32)
-            let previous := 0
-            for {
-                let i := 1
-            } lt(i, 9) {
-                i := add(i, 1)
-            } {
-                mstore(data, xor(first, previous))
-                mstore8(counter, i)
-                usable := and(usable, staticcall(gas(), precompile, data, 77, out, 32))
-                previous := mload(out)
-                out := add(out, 32)
-            }
-        }
-        if (!usable) revert PrecompileUnusable(precompile);
+        HashToG2.write(message, out);
     }
 
     // ------------------------------------------------------------------ self-test

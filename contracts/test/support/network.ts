@@ -231,12 +231,22 @@ export class TestNetwork {
   }
 
   /** @param header (default: that of the leaf's epoch) */
-  settle(leaf: Leaf, proof: readonly Hex[], from = this.deployer, header = this.headers.get(leaf.epoch)!): Promise<Receipt> {
+  settle(
+    leaf: Leaf,
+    proof: readonly Hex[],
+    from = this.deployer,
+    header = this.headers.get(leaf.epoch)!,
+  ): Promise<Receipt> {
     return this.slashing.send(from, 'settle', header, leaf, proof)
   }
 
   /** Settles some of the leaves under a tree, all of one epoch. @param indices the places of the leaves in the tree */
-  settleBatch(leaves: readonly Leaf[], tree: MerkleTree, indices: readonly number[], from = this.deployer): Promise<Receipt> {
+  settleBatch(
+    leaves: readonly Leaf[],
+    tree: MerkleTree,
+    indices: readonly number[],
+    from = this.deployer,
+  ): Promise<Receipt> {
     const { order, proof, flags } = tree.multiProof(indices)
     const ordered = order.map(i => leaves[i]!)
     return this.slashing.send(from, 'settleBatch', this.headers.get(ordered[0]!.epoch), ordered, proof, flags)

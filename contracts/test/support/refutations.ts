@@ -102,4 +102,3 @@ export async function penalise(
   await network.report(epoch, { scoreRoot: tree.root, ballotSetRoot: ballots.root })
   return { leaf, proof: tree.proof(0) }
 }
-

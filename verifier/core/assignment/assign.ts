@@ -105,9 +105,7 @@ export const tailMs = (slotMs: number): number => Math.max(0, SILENT_SESSION_MS 
 export const assignedRoot = (assigned: readonly AssignedReceiver[]): Hex => new MerkleTree(assignedItems(assigned)).root
 
 export const assignedItems = (assigned: readonly AssignedReceiver[]): Uint8Array[] =>
-  assigned.map(({ receiver, epoch }) =>
-    encodeWords(['uint32', 'uint32', 'uint64'], [assigned.length, receiver, epoch]),
-  )
+  assigned.map(({ receiver, epoch }) => encodeWords(['uint32', 'uint32', 'uint64'], [assigned.length, receiver, epoch]))
 
 function drawReceivers(facts: ChainFacts, params: NetworkParams, { account }: ActiveProvider): number[] {
   const seed = keccakWords(['bytes32', 'bytes32', 'address', 'uint32'], [facts.windowBeacon, RECEIVERS, account, 0])

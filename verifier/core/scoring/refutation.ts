@@ -14,31 +14,8 @@ import { faultsTolerated } from '../../../proto/quorum.js'
 import { decodeVote, OUTCOME, type Vote } from '../../../proto/vote.js'
 import { ballotSetItems } from '../agreement/ballot-set.js'
 import { type AssignedReceiver, assignedItems, assignedRoot } from '../assignment/assign.js'
+import type { OpenedVote, Refutation } from '../ports.js'
 import { isBelowThreshold } from './slashing-threshold.js'
-
-/** A vote, with the ways to the roots that a report certifies. */
-export interface OpenedVote {
-  /** place of the header of the vote's epoch in `Refutation.headers` */
-  readonly header: number
-  readonly vote: Vote
-  readonly ballotProof: readonly Hex[]
-  readonly setProof: readonly Hex[]
-  readonly assignedProof: readonly Hex[]
-}
-
-/** The arguments of the contract's `refute`, in its order. */
-export interface Refutation {
-  /** of the leaf's report, then of the other reports of its window */
-  readonly headers: readonly Header[]
-  readonly leaf: Leaf
-  readonly proof: readonly Hex[]
-  /** epoch of the report before; 0 if there is none */
-  readonly previousEpoch: number
-  /** n */
-  readonly assigned: number
-  /** ascending by receiver; none if the leaf's window cannot have brought a penalty at all */
-  readonly votes: readonly OpenedVote[]
-}
 
 /** An accepted report with its ballots. */
 export interface BallotedReport {

@@ -16,7 +16,7 @@ import { type BallotedReport, refutationOf, votesNeeded } from '../refutation.js
 const SEED = 20_261_127
 const PROVIDER = account('provider 0')
 const VERIFIERS = 7
-const RUNS = 150
+const RUNS = 100
 
 interface Accepted {
   readonly report: BallotedReport
@@ -81,7 +81,9 @@ const anyBallot = (receiver: number, epoch: number, lows: number): fc.Arbitrary<
   )
   return fc
     .tuple(one, fc.option(one, { nil: undefined, freq: 1 }))
-    .map(([vote, second]) => [vote, ...(second && vote.rateKbps % 8 === 0 ? [second] : [])].map(of => ({ ...of, epoch })))
+    .map(([vote, second]) =>
+      [vote, ...(second && vote.rateKbps % 8 === 0 ? [second] : [])].map(of => ({ ...of, epoch })),
+    )
 }
 
 const RECEIVERS = facts({ verifiers: VERIFIERS, providers: 0 }).verifiers.map(({ index }) => index)
@@ -92,7 +94,9 @@ const anyCast = (epoch: number): fc.Arbitrary<Cast> =>
     fc
       .constantFrom(1, 5, 9)
       .chain(lows =>
-        fc.tuple(...RECEIVERS.map(receiver => fc.option(anyBallot(receiver, epoch, lows), { nil: undefined, freq: 15 }))),
+        fc.tuple(
+          ...RECEIVERS.map(receiver => fc.option(anyBallot(receiver, epoch, lows), { nil: undefined, freq: 15 })),
+        ),
       )
       .map(all => new Map(all.flatMap((votes, i) => (votes ? [[RECEIVERS[i]!, votes] as const] : [])))),
     { nil: undefined, freq: 7 },
@@ -137,7 +141,9 @@ describe('refutation of a penalty', () => {
           const first = epoch - ((epoch - 1) % windowEpochs)
           if (epoch % windowEpochs !== 0 || (previousEpoch < first && previousEpoch % windowEpochs !== 0)) continue
           const assigned = assignment.assignedOf(PROVIDER)
-          const contradicting = assigned.filter(({ receiver, epoch: due }) => casts[due - 1]?.get(receiver)?.some(above))
+          const contradicting = assigned.filter(({ receiver, epoch: due }) =>
+            casts[due - 1]?.get(receiver)?.some(above),
+          )
           const forged = { ...leaf, penaltyBps: 1000 }
           const refutation = refute(accepted.slice(0, i + 1), windowEpochs, forged)
           const isEnough = contradicting.length >= votesNeeded(assigned.length)
