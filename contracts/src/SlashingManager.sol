@@ -169,7 +169,7 @@ contract SlashingManager is ISlashingManager, IRefutations, ReentrancyGuardTrans
         if (Refutations.endsEarlierWindow(leaf.epoch, previousEpoch, windowEpochs)) {
             revert EndsEarlierWindow(leaf.epoch, previousEpoch);
         }
-        if (Refutations.needsVotes(leaf, windowEpochs)) {
+        if (leaf.assignedRoot != 0) {
             for (uint256 i = 1; i < headers.length; ++i) {
                 reports.openReport(headers[i]);
             }

@@ -40,8 +40,11 @@ describe('contracts: fuzz and invariant tests', () => {
       'CertificatesTest',
       'InvariantsTest',
       'MultiProofTest',
+      'SetAttacksTest',
       'SettlementsTest',
+      'VaultInvariantsTest',
       'VectorsTest',
+      'VerifierSetsTest',
     ])
   })
 })

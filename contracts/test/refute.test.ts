@@ -226,14 +226,23 @@ describe('contracts: refutation over a window of several epochs', () => {
     await expectRevert(refuted, 'NotAssigned', 2)
   })
 
-  it('needs no votes where no window ends, or where the provider had no receivers', async () => {
+  it('counts a receiver that is due after the leaf, where an exit would have ended the window early', async () => {
     await plain(1)
     const owed = await penaltyIn(2)
-    const early = { headers: headers(2), ...owed, previousEpoch: 1, assigned: 0, votes: [] }
+    const later = (receiver: number) => ({
+      ...{ header: 0, vote: voteOf(3, provider, receiver), ballotProof: [], setProof: [] },
+      assignedProof: receivers.proof(receiver),
+    })
+    const votes = [opened(1, 1, 2), later(5), later(11)]
+    const early = { headers: headers(2, 1), ...owed, previousEpoch: 1, assigned: 7, votes }
     await expectRevert(refute(net(), { ...early, previousEpoch: 0 }), 'NotThePreviousEpoch', 0)
+    await expectRevert(refute(net(), { ...early, votes: [later(2), ...votes.slice(1)] }), 'NotAssigned', 2)
     await refute(net(), early)
-    const none = await penaltyIn(3, ZERO_HASH)
-    await refute(net(), { headers: headers(3), ...none, previousEpoch: 2, assigned: 0, votes: [] })
+  })
+
+  it('needs no votes where the provider had no receivers', async () => {
+    const none = await penaltyIn(1, ZERO_HASH)
+    await refute(net(), { headers: headers(1), ...none, previousEpoch: 0, assigned: 0, votes: [] })
   })
 
   it('does not decide on a penalty that an earlier window may have brought', async () => {
@@ -241,7 +250,7 @@ describe('contracts: refutation over a window of several epochs', () => {
     const owed = await penaltyIn(4)
     const late = { headers: headers(4), ...owed, previousEpoch: 2, assigned: 7, votes: [] }
     await expectRevert(refute(net(), late), 'EndsEarlierWindow', 4, 2)
-    const next = await penaltyIn(5)
+    const next = await penaltyIn(5, ZERO_HASH)
     await refute(net(), { headers: headers(5), ...next, previousEpoch: 4, assigned: 7, votes: [] })
   })
 })

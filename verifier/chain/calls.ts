@@ -4,8 +4,8 @@ import { toHex, ZERO_HASH } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 import type { MultiProof } from '../../proto/merkle.js'
 import type { Refutation } from '../core/ports.js'
-import { REGISTRY } from './announcements.js'
 import type { ChainContext } from './context.js'
+import { REGISTRY } from './log-events.js'
 import type { Call } from './sender.js'
 
 export const postCall = (

@@ -1,4 +1,4 @@
-/** The `Chain` port over an EVM chain. Keeps no answers, so the next read sees a reorganisation. */
+/** The `Chain` port over an EVM chain. Keeps no answers but the log, which it checks for a reorganisation at each look. */
 import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
@@ -6,13 +6,13 @@ import type { Leaf } from '../../proto/leaf.js'
 import type { MultiProof } from '../../proto/merkle.js'
 import type { BlockFacts, FrozenVerifier, RegisteredProvider } from '../core/facts.js'
 import type { Announcement, Chain, PostedReport, Refutation, Settlement, TxResult } from '../core/ports.js'
-import { readAnnouncements } from './announcements.js'
+import type { AnnouncedPeer } from './announcements.js'
 import { announceCall, freezeCall, noteBlockCall, postCall, refuteCall, settleCall, startCall } from './calls.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
-import { readAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
-import { readProvider, readVerifier } from './registrations.js'
-import { readPosted, readSettlements } from './reports.js'
+import { peersAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
+import { readProvider, readVerifier, readWithdrawalAddress } from './registrations.js'
+import { readPosted } from './reports.js'
 import type { Call, Sender } from './sender.js'
 import { readTip } from './tip.js'
 
@@ -58,26 +58,34 @@ export class EthersChain implements Chain {
     return readProvider(this.context, account)
   }
 
-  announcements(): Promise<Announcement[]> {
-    return readAnnouncements(this.context)
+  /** The address that the vault pays the account's stake to. */
+  withdrawalAddress(role: Announcement['role'], account: Hex): Promise<Hex> {
+    return readWithdrawalAddress(this.context, role, account)
   }
 
-  /** Every announcement that was in force at some time in an epoch. */
-  announcedIn(epoch: number): Promise<Announcement[]> {
-    return readAnnouncedIn(this.context, epoch)
+  announcements(): Promise<Announcement[]> {
+    return this.context.log.announcements()
+  }
+
+  announcedIn(epoch: number): Promise<AnnouncedPeer[]> {
+    return peersAnnouncedIn(this.context, epoch)
   }
 
   settlements(provider: Hex): Promise<Settlement[]> {
-    return readSettlements(this.context, provider)
+    return this.context.log.settlements(provider)
   }
 
-  /** The set in force in an era. Before its start that is the newest set, and may still change unless it `isFrozen`. */
+  /** The set in force in an era. Before its start that is the newest set, and may still change unless it `isSetKnown`. */
   frozenSet(era: number): Promise<FrozenVerifier[]> {
     return readFrozenSet(this.context, era)
   }
 
-  isFrozen(era: number): Promise<boolean> {
-    return this.context.contracts.verifierRegistry.getFunction('isFrozen')(era)
+  freezeDue(era: number): Promise<boolean> {
+    return this.context.contracts.verifierRegistry.getFunction('freezeDue')(era)
+  }
+
+  isSetKnown(era: number): Promise<boolean> {
+    return this.context.contracts.verifierRegistry.getFunction('isSetKnown')(era)
   }
 
   isFinal(epoch: number): Promise<boolean> {

@@ -2,13 +2,19 @@
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 
-export interface FrozenVerifier {
+/** A verifier as the registry knows it at one block. */
+export interface RegisteredVerifier {
   /** registry index, by which votes and ballots name a verifier */
   readonly index: number
   readonly account: Hex
   /** 128 bytes, EIP-2537 G1 */
   readonly blsKey: Hex
   readonly capacityKbps: number
+}
+
+export interface FrozenVerifier extends RegisteredVerifier {
+  /** in the contract's order of the set, by which a certificate names a verifier */
+  readonly position: number
 }
 
 export interface ActiveProvider {
@@ -19,7 +25,10 @@ export interface ActiveProvider {
   /** see link.ts: from the provider's leaf in `linkReport`; zero if it has none */
   readonly link: Hex
   readonly stake: bigint
-  /** It was active at the first block of the window. Only then is it measured in the window, and with the claim of then. */
+  /**
+   * It was active at B(first − 1), an epoch before the window's beacon; for the first window, at the block of `start`. Only
+   * then is it measured in the window, and with the claim of then.
+   */
   readonly inWindow: boolean
   /** It is active at B(e): only then it has a leaf. */
   readonly active: boolean
@@ -43,9 +52,9 @@ export interface ChainFacts {
   readonly windowBeacon: Hex
   /** the newest report that the chain had accepted at the window's first block; epoch 0 and the zero hash for none */
   readonly linkReport: { readonly epoch: number; readonly headerHash: Hex }
-  /** ascending by index; a certificate names a verifier by its position here */
+  /** ascending by index, which is not the order of the positions */
   readonly verifiers: readonly FrozenVerifier[]
-  /** active at B(e) or at the window's first block, ascending by index */
+  /** active at B(e) or in the window, ascending by index */
   readonly providers: readonly ActiveProvider[]
 }
 

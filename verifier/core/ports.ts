@@ -13,7 +13,7 @@ export interface PostedReport {
   readonly header: Header
   readonly headerHash: Hex
   readonly round: number
-  /** positions in the frozen set */
+  /** positions in the frozen set, ascending */
   readonly nonSigners: readonly number[]
   readonly txHash: Hex
   readonly blockNumber: number
@@ -21,8 +21,8 @@ export interface PostedReport {
 }
 
 /**
- * The address that a registered node has announced. Peer id and multiaddrs may hold anything that the node wrote. A text
- * that is no UTF-8 is empty here.
+ * The address that a registered node has announced. Peer id and multiaddrs hold what the node wrote: printable ASCII of
+ * bounded length (`announcementFault`), but perhaps no address.
  */
 export interface Announcement {
   readonly role: 'verifier' | 'provider'
@@ -86,8 +86,11 @@ export interface Chain {
   announce(role: 'verifier' | 'provider', peerId: string, multiaddrs: readonly string[]): Promise<TxResult>
   post(header: Header, round: number, nonSigners: readonly number[], signature: Uint8Array): Promise<TxResult>
   freeze(era: number): Promise<TxResult>
+  /** Whether a freeze of this era is possible now, and would change the set. */
+  freezeDue(era: number): Promise<boolean>
   frozenSet(era: number): Promise<FrozenVerifier[]>
-  isFrozen(era: number): Promise<boolean>
+  /** Whether the set of an era is known: frozen, or as things stand the last one continues. */
+  isSetKnown(era: number): Promise<boolean>
   isFinal(epoch: number): Promise<boolean>
   /** Whether a penalty is settled or refuted. */
   isSettled(epoch: number, provider: Hex): Promise<boolean>

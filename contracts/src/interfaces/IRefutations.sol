@@ -137,8 +137,9 @@ interface IRefutations {
 
     /// @notice Voids the penalty of a leaf before it can be settled. Anyone may call, until the settlement delay is over.
     /// @dev A breach needs 2f+1 low votes of the n assigned receivers. So votes at or above the threshold of n - 2f of them
-    ///      make a breach impossible, and without a breach in its window no leaf has a penalty. No votes are needed if no
-    ///      window ends in the epoch, or if the provider had no receivers. Reverts with one of the errors above, or with
+    ///      make a breach impossible, and without a breach in its window no leaf has a penalty. A receiver that is due only
+    ///      after the leaf's epoch needs no vote: it is named by a vote of that epoch, of which nothing else counts. Nobody
+    ///      is needed if the provider had no receivers. Reverts with one of the errors above, or with
     ///      `IEpochReports.NotPosted`, `IEpochReports.NotTheReport`, `ISlashingManager.NotInReport`,
     ///      `ISlashingManager.NoPenalty` or `ISlashingManager.AlreadySettled`.
     /// @param headers The header of the leaf's report, and those of the other reports whose votes are opened

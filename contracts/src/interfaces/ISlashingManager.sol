@@ -60,8 +60,10 @@ interface ISlashingManager {
         bytes32 windowVotes;
         /// @notice The hash of the network that the provider's datagrams came from, or zero if it is unknown
         bytes32 link;
-        /// @notice The breaches of the last five windows; bit i is the window i before this one. A penalty clears them
+        /// @notice The breaches among the last five windows that count, bit 0 the last of them. A penalty clears them
         uint8 breachBits;
+        /// @notice The penalty of the worst breach since no bit was set, in basis points
+        uint16 breachPenaltyBps;
         /// @notice The Merkle root of the receivers that were assigned to the provider: their number, the receiver, and the
         ///         epoch in which it measures the provider alone (0 if it measures in a group)
         bytes32 assignedRoot;

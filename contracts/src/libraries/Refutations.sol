@@ -9,7 +9,8 @@ import {Digests} from "./Digests.sol";
 
 /// @notice Decides whether votes contradict a penalty. The rules are those of verifier/core/scoring.
 /// @dev A receiver with an opened vote cannot count as low: of its votes in the epoch in which it is due, one is at or above
-///      the threshold, and a second one would void both. So the low receivers are among the others.
+///      the threshold, and a second one would void both. Nor can a receiver that is due after the leaf's epoch, where a
+///      provider's exit ends its window early. So the low receivers are among the others.
 library Refutations {
     uint8 private constant VERIFIED = 1;
     uint8 private constant AT_LEAST = 3;
@@ -27,14 +28,6 @@ library Refutations {
     ) internal pure returns (bool) {
         uint64 start = epoch - ((epoch - 1) % windowEpochs);
         return previousEpoch < start && previousEpoch % windowEpochs != 0;
-    }
-
-    /// @notice Tells whether the leaf's own window can have brought a penalty.
-    /// @param leaf The leaf
-    /// @param windowEpochs The length of a window, in epochs
-    /// @return False if no window ends in the epoch, or the provider had no receivers
-    function needsVotes(ISlashingManager.Leaf calldata leaf, uint64 windowEpochs) internal pure returns (bool) {
-        return leaf.epoch % windowEpochs == 0 && leaf.assignedRoot != 0;
     }
 
     /// @notice Checks that n - 2f assigned receivers voted at or above the threshold. Reverts with an error of
@@ -57,8 +50,10 @@ library Refutations {
             IRefutations.OpenedVote calldata opened = votes[i];
             uint32 receiver = opened.vote.receiver;
             if (i > 0 && receiver <= votes[i - 1].vote.receiver) revert IRefutations.ReceiversNotAscending(receiver);
-            _requireAbove(headers[opened.header], leaf, opened.vote, breachBps);
-            _requireInSet(headers[opened.header], opened);
+            if (opened.vote.epoch <= leaf.epoch) {
+                _requireAbove(headers[opened.header], leaf, opened.vote, breachBps);
+                _requireInSet(headers[opened.header], opened);
+            }
             bytes32 place = _leafHash(abi.encode(assigned, receiver, opened.vote.epoch));
             if (!MerkleProof.verifyCalldata(opened.assignedProof, leaf.assignedRoot, place)) {
                 revert IRefutations.NotAssigned(receiver);

@@ -5,12 +5,12 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {WeekStarts} from "./WeekStarts.sol";
 
 /// @notice Remembers what all accounts of a role hold together, now and at the starts of three weeks, in one slot.
-/// @dev Each account counts with its balance in units of 10^12 wei, rounded down. So the total is the exact sum of such
-///      counts, whatever the changes were. 56 bits hold 72 billion tokens of 18 decimals.
+/// @dev Each account counts with its balance in units, rounded down. So the total is the exact sum of such counts,
+///      whatever the changes were.
 library RoleTotals {
     using SafeCast for uint256;
 
-    /// @notice The total, in units of 10^12 wei.
+    /// @notice The total, in units.
     struct Total {
         uint32 week; // the week of the last change; 0 before the first change
         uint56 current;
@@ -19,20 +19,10 @@ library RoleTotals {
         uint56 twoBefore; // the total at the start of `week` - 2
     }
 
-    /// @dev In wei.
-    uint256 private constant UNIT = 1e12;
-
     /// @notice Thrown if the total no longer holds a week.
     /// @param week The week that was asked for
     /// @param oldest The oldest week that the total holds
     error WeekTooOld(uint64 week, uint64 oldest);
-
-    /// @notice What a balance counts.
-    /// @param balance The balance, in wei
-    /// @return The units
-    function unitsOf(uint256 balance) internal pure returns (uint256) {
-        return balance / UNIT;
-    }
 
     /// @notice Records changes of balances.
     /// @param self The total
@@ -46,10 +36,9 @@ library RoleTotals {
 
     /// @notice Records the first balance of an account. It also stands for the weeks before, as the account's base does.
     /// @param self The total
-    /// @param balance The balance, in wei
-    function add(Total storage self, uint256 balance) internal {
+    /// @param units The balance, in units
+    function add(Total storage self, uint256 units) internal {
         Total memory total = _thisWeek(self);
-        uint256 units = unitsOf(balance);
         total.current = (total.current + units).toUint56();
         total.start = (total.start + units).toUint56();
         total.before = (total.before + units).toUint56();
@@ -60,13 +49,13 @@ library RoleTotals {
     /// @notice The total at the start of a week. Reverts with `WeekTooOld`.
     /// @param self The total
     /// @param week The week
-    /// @return The total in wei
+    /// @return The total, in units
     function startOf(Total storage self, uint64 week) internal view returns (uint256) {
         uint64 last = self.week;
-        if (week > last) return self.current * UNIT;
-        if (week == last) return self.start * UNIT;
-        if (week + 1 == last) return self.before * UNIT;
-        if (week + 2 == last) return self.twoBefore * UNIT;
+        if (week > last) return self.current;
+        if (week == last) return self.start;
+        if (week + 1 == last) return self.before;
+        if (week + 2 == last) return self.twoBefore;
         revert WeekTooOld(week, last - 2);
     }
 

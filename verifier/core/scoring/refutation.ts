@@ -11,7 +11,7 @@ import { encodeLeaf, type Leaf } from '../../../proto/leaf.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
-import { decodeVote, OUTCOME, type Vote } from '../../../proto/vote.js'
+import { decodeVote, OUTCOME, VOTE_FIELDS, type Vote } from '../../../proto/vote.js'
 import { ballotSetItems } from '../agreement/ballot-set.js'
 import { type AssignedReceiver, assignedItems, assignedRoot } from '../assignment/assign.js'
 import type { OpenedVote, Refutation } from '../ports.js'
@@ -45,7 +45,7 @@ export function refutationOf(input: RefutationInput): Refutation | undefined {
     ...{ headers: reports.map(({ header }) => header), leaf, previousEpoch, assigned: assigned.length },
     proof: new MerkleTree(leaves.map(encodeLeaf)).proof(leaves.indexOf(leaf)),
   }
-  if (!isWindowEnd(leaf.epoch, params.windowEpochs) || leaf.assignedRoot === ZERO_HASH) return { ...opened, votes: [] }
+  if (leaf.assignedRoot === ZERO_HASH) return { ...opened, votes: [] }
   if (leaf.assignedRoot !== assignedRoot(assigned)) return undefined
   const votes = votesAbove(input)
   return votes.length < votesNeeded(assigned.length) ? undefined : { ...opened, votes }
@@ -64,12 +64,18 @@ const endsEarlierWindow = (
   { windowEpochs }: RefutationInput['params'],
 ): boolean => previousEpoch < windowStart(epoch, windowEpochs) && !isWindowEnd(previousEpoch, windowEpochs)
 
-/** One vote of each receiver that cannot have counted as low: cast in the epoch in which the receiver was due. */
+/**
+ * One vote of each receiver that cannot have counted as low: cast in the epoch in which the receiver was due. An exit ends a
+ * window early; a receiver that is due later cannot have counted at all, and an empty vote names it.
+ */
 function votesAbove({ params, leaf, reports, assigned }: RefutationInput): OpenedVote[] {
   const receivers = new MerkleTree(assignedItems(assigned))
   const sets = reports.map(({ ballotSet }) => new MerkleTree(ballotSetItems(ballotSet)))
   return assigned
     .flatMap(({ receiver, epoch }, position) => {
+      const assignedProof = receivers.proof(position)
+      if (epoch > leaf.epoch)
+        return { header: 0, vote: { ...NO_VOTE, receiver, epoch }, ballotProof: [], setProof: [], assignedProof }
       const at = reports.findIndex(({ header }) => header.epoch === epoch)
       const place = at < 0 ? -1 : reports[at]!.ballotSet.findIndex(({ verifier }) => verifier === receiver)
       const encoded = place < 0 ? undefined : reports[at]!.ballots.get(reports[at]!.ballotSet[place]!.root)
@@ -79,11 +85,13 @@ function votesAbove({ params, leaf, reports, assigned }: RefutationInput): Opene
       if (index < 0) return []
       return {
         ...{ header: at, vote: votes[index]!, ballotProof: new MerkleTree(encoded).proof(index) },
-        ...{ setProof: sets[at]!.proof(place), assignedProof: receivers.proof(position) },
+        ...{ setProof: sets[at]!.proof(place), assignedProof },
       }
     })
     .sort((a, b) => a.vote.receiver - b.vote.receiver)
 }
+
+const NO_VOTE: Vote = decodeVote(new Uint8Array(32 * VOTE_FIELDS.length))
 
 const isAbove = (vote: Vote, leaf: Leaf, epoch: number, { breachBps }: RefutationInput['params']): boolean =>
   vote.epoch === epoch &&

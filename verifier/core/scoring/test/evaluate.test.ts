@@ -78,6 +78,7 @@ describe('evaluation of an epoch', () => {
       windowVotes: ZERO_HASH,
       link: ZERO_HASH,
       breachBits: 0,
+      breachPenaltyBps: 0,
       assignedRoot: assignedRoot(VERIFIERS.map(receiver => ({ receiver, epoch: 1 }))),
       penaltyBps: 0,
     })
@@ -179,7 +180,7 @@ describe('evaluation of an epoch', () => {
     const second = short({ epoch: 1, ...first }, 2)
     const third = soak(honest, { epoch: 2, ...second }, 3)
     expect(first.leaves[0]).to.include({ rateKbps: CLAIM_KBPS / 5, breachBits: 1 })
-    expect(second.leaves[0]).to.include({ rateKbps: CLAIM_KBPS / 5, breachBits: 0b10, status: STATUS.measured })
+    expect(second.leaves[0]).to.include({ rateKbps: CLAIM_KBPS / 5, breachBits: 1, status: STATUS.measured })
     expect(third.leaves[0]).to.include({ rateKbps: CLAIM_KBPS })
     for (const { leaves, soakVotes } of [first, second, third]) {
       expect(leaves[0]!.soakVotes).to.equal(soakVotesDigest(soakVotes.get(account('provider 0'))!))

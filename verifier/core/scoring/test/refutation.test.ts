@@ -156,11 +156,21 @@ describe('refutation of a penalty', () => {
     expect(refuted).to.be.greaterThan(40)
   })
 
-  it('needs no votes where no window ends', () => {
-    const kept = new Map(RECEIVERS.map(receiver => [receiver, [] as Vote[]]))
-    const accepted = run([kept, kept], 3, CLAIM_KBPS)
-    const forged = { ...accepted[1]!.leaf, penaltyBps: 700 }
-    expect(refute(accepted, 3, forged)).to.deep.include({ votes: [], previousEpoch: 1, leaf: forged })
+  it('counts receivers that are due later, where a forged penalty comes before the end of the window', () => {
+    const silent = new Map(RECEIVERS.map(receiver => [receiver, [] as Vote[]]))
+    const accepted = run([silent], 3, CLAIM_KBPS)
+    const forged = { ...accepted[0]!.leaf, penaltyBps: 700 }
+    const refutation = refute(accepted, 3, forged)
+    const later = accepted[0]!.assignment.assignedOf(PROVIDER).filter(({ epoch }) => epoch > 1)
+    expect(refutation?.votes.map(({ vote }) => vote.receiver)).to.deep.equal(
+      later.map(({ receiver }) => receiver).sort((a, b) => a - b),
+    )
+  })
+
+  it('needs no votes of a provider that had no receivers', () => {
+    const [one] = run([new Map()], 1, CLAIM_KBPS)
+    const forged = { ...one!.leaf, penaltyBps: 700, assignedRoot: ZERO_HASH }
+    expect(refute([one!], 1, forged)).to.deep.include({ votes: [], leaf: forged })
   })
 
   it('is not tried where an earlier window may have ended, or the leaf names other receivers', () => {
