@@ -63,7 +63,7 @@ export class EthersChain implements Chain {
     return readWithdrawalAddress(this.context, role, account)
   }
 
-  announcements(): Promise<Announcement[]> {
+  announcements(): Promise<readonly Announcement[]> {
     return this.context.log.announcements()
   }
 

@@ -81,8 +81,8 @@ export interface Chain {
   tip(): Promise<{ readonly epoch: number; readonly headerHash: Hex }>
   /** The accepted report of an epoch, from its `Posted` event. */
   posted(epoch: number): Promise<PostedReport | undefined>
-  /** The newest announcement of every registered node. */
-  announcements(): Promise<Announcement[]>
+  /** The newest announcement of every registered node: the same object as long as it is the newest. */
+  announcements(): Promise<readonly Announcement[]>
   announce(role: 'verifier' | 'provider', peerId: string, multiaddrs: readonly string[]): Promise<TxResult>
   post(header: Header, round: number, nonSigners: readonly number[], signature: Uint8Array): Promise<TxResult>
   freeze(era: number): Promise<TxResult>
