@@ -29,6 +29,7 @@ describe('contracts: a network from deployment to a settled penalty', () => {
     await network.post(network.certify(header, { nonSigners: [2] }))
     expect(await network.reports.read('lastHeaderHash')).to.equal(headerHash(network.id, header))
 
+    await network.addVerifier()
     await network.enter(PARAMS.eraEpochs)
     await network.registry.send(network.deployer, 'freeze', 2)
     expect(await network.registry.read('isFrozen', 2)).to.equal(true)
