@@ -9,7 +9,6 @@ import {
   MINIMUM_VERIFIERS,
   networkForEach,
   PARAMS,
-  START_DELAY,
   TestNetwork,
   VERIFIER_BOND,
   WEEK,
