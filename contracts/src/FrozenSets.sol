@@ -76,7 +76,7 @@ abstract contract FrozenSets is IVerifierRegistry {
     /// @dev The one before: reports of the last epoch of an era come when the next era's set is frozen.
     Newest private _before;
     /// @dev All frozen sets by era. A value holds the era (high 64 bits) and the snapshot's head (low 160 bits).
-    Checkpoints.Trace224 internal _frozen;
+    Checkpoints.Trace224 private _frozen;
 
     /// @dev The indices of the members, by position.
     uint32[] internal _members;
@@ -233,6 +233,21 @@ abstract contract FrozenSets is IVerifierRegistry {
     }
 
     // ------------------------------------------------------------------ reading
+
+    /// @inheritdoc IVerifierRegistry
+    function genesis() public view returns (uint64) {
+        return _newest.genesis;
+    }
+
+    /// @inheritdoc IVerifierRegistry
+    function isFrozen(uint64 era) public view returns (bool) {
+        return era != 0 && frozenEraFor(era) == era;
+    }
+
+    /// @inheritdoc IVerifierRegistry
+    function frozenEraFor(uint64 era) public view returns (uint64) {
+        return uint64(_frozen.upperLookupRecent(uint256(era).toUint32()) >> 160);
+    }
 
     /// @dev The snapshot of the set in force in an era, and genesis. The newest set costs one slot to read, the one
     ///      before it two; an older one is found by binary search.

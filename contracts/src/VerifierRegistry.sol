@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {FrozenSets} from "./FrozenSets.sol";
 import {IEpochReports} from "./interfaces/IEpochReports.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
@@ -17,9 +15,7 @@ import {WaitingList} from "./libraries/WaitingList.sol";
 
 /// @notice Records the verifiers, keeps the network's clock, and freezes the verifier set of each era.
 contract VerifierRegistry is FrozenSets {
-    using Checkpoints for Checkpoints.Trace224;
     using KeySnapshot for address;
-    using SafeCast for uint256;
     using WaitingList for WaitingList.List;
 
     /// @notice The only account that can expel.
@@ -163,21 +159,6 @@ contract VerifierRegistry is FrozenSets {
     }
 
     // ------------------------------------------------------------------ views: the clock and the sets
-
-    /// @inheritdoc IVerifierRegistry
-    function genesis() public view returns (uint64) {
-        return _newest.genesis;
-    }
-
-    /// @inheritdoc IVerifierRegistry
-    function isFrozen(uint64 era) public view returns (bool) {
-        return era != 0 && frozenEraFor(era) == era;
-    }
-
-    /// @inheritdoc IVerifierRegistry
-    function frozenEraFor(uint64 era) public view returns (uint64) {
-        return uint64(_frozen.upperLookupRecent(uint256(era).toUint32()) >> 160);
-    }
 
     /// @inheritdoc IVerifierRegistry
     function freezeDue(uint64 era) public view returns (bool) {
