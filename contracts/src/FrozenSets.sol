@@ -44,11 +44,11 @@ abstract contract FrozenSets is IVerifierRegistry {
         bytes32[3] packedKey; // 96 bytes
     }
 
-    /// @notice The newest frozen set of the even eras, or of the odd eras.
+    /// @notice A frozen set, and the era from which it is in force.
     struct Newest {
         uint32 era;
         address snapshot;
-        uint64 genesis; // copied into both entries
+        uint64 genesis; // the same in each, so that one slot suffices
     }
 
     /// @notice What a freeze would do.
@@ -71,8 +71,10 @@ abstract contract FrozenSets is IVerifierRegistry {
     /// @inheritdoc IVerifierRegistry
     uint32 public immutable minimumVerifiers;
 
-    /// @dev The newest frozen sets, by era modulo 2. A certificate is checked with one of them and so reads one slot.
-    Newest[2] internal _newest;
+    /// @dev The newest frozen set. A certificate is nearly always checked with it, and so reads one slot.
+    Newest internal _newest;
+    /// @dev The frozen set before it, which certifies until the era of the newest begins.
+    Newest internal _before;
     /// @dev All frozen sets by era. A value holds the era (high 64 bits) and the snapshot's head (low 160 bits).
     Checkpoints.Trace224 internal _frozen;
 
@@ -215,7 +217,8 @@ abstract contract FrozenSets is IVerifierRegistry {
     function _publish(uint64 era, uint64 genesisTime, KeySnapshot.Draft memory draft) private {
         address snapshot = draft.create();
         uint32 eraKey = uint256(era).toUint32();
-        _newest[era & 1] = Newest(eraKey, snapshot, genesisTime);
+        _before = _newest;
+        _newest = Newest(eraKey, snapshot, genesisTime);
         _frozen.push(eraKey, (uint224(era) << 160) | uint160(snapshot));
         emit Frozen(era, snapshot, uint32(draft.size));
     }
@@ -232,17 +235,17 @@ abstract contract FrozenSets is IVerifierRegistry {
 
     /// @dev The newest frozen set; all zero before the start.
     function _last() internal view returns (Newest memory) {
-        return _newest[_newest[0].era > _newest[1].era ? 0 : 1];
+        return _newest;
     }
 
-    /// @dev The snapshot of the set in force in an era, and genesis. The newest two sets cost one slot to read; an
-    ///      older one is found by binary search.
+    /// @dev The snapshot of the set in force in an era, and genesis. The newest set costs one slot to read, the one before it
+    ///      two; an older one is found by binary search.
     function _inForce(uint64 era) internal view returns (address snapshot, uint64 time) {
-        Newest memory same = _newest[era & 1];
-        if (same.era == era) return (same.snapshot, same.genesis);
-        Newest memory last = _last();
-        if (era > last.era) return (last.snapshot, last.genesis);
-        return (address(uint160(_frozen.upperLookupRecent(uint256(era).toUint32()))), last.genesis);
+        Newest memory newest = _newest;
+        if (era >= newest.era) return (newest.snapshot, newest.genesis);
+        Newest memory before = _before;
+        if (era >= before.era) return (before.snapshot, newest.genesis);
+        return (address(uint160(_frozen.upperLookupRecent(uint256(era).toUint32()))), newest.genesis);
     }
 
     /// @dev Packs the two coordinates of 48 bytes into three slots: both high parts share the first.
