@@ -8,7 +8,7 @@ import { leafOf, PARAMS, TestNetwork } from './support/network.js'
 import { Ballots, penalise, Receivers, refute, voteOf } from './support/refutations.js'
 
 const POST_BOUND = 235_000
-const POST_MISSING_BOUND = 320_000
+const POST_MISSING_BOUND = 400_000
 const SETTLE_BOUND = 130_000
 const REFUTE_BOUND = 1_100_000
 const BATCH = 20
