@@ -48,7 +48,7 @@ abstract contract FrozenSets is IVerifierRegistry {
     struct Newest {
         uint32 era;
         address snapshot;
-        uint64 genesis; // copied into both entries
+        uint64 genesis; // the same in each, so that one slot suffices
     }
 
     /// @notice What a freeze would do.

@@ -98,7 +98,7 @@ describe('contracts: the total of all stakes', () => {
     }
     await net().providers.send(providers[0]!, 'exit')
     await net().evm.at((week + 7) * WEEK)
-    await net().vault.send(providers[0]!, 'withdraw', net().providers.address)
+    await net().vault.send(providers[0]!, 'withdraw', net().providers.address, providers[0])
     for (const back of [0, 1, 2]) {
       let sum = 0n
       for (const provider of providers) {

@@ -127,9 +127,10 @@ describe('contracts: refutation of a penalty', () => {
   })
 
   it('does not count a vote of another provider or another epoch', async () => {
-    const { by, open } = await wrong(receiver => (receiver === 5 ? { epoch: 2 } : {}))
-    await expectRevert(refute(net(), { ...by(), votes: [open(2, 1), open(3), open(8)] }), 'VoteOfAnother', 2)
+    const { by, open } = await wrong(receiver => (receiver === 5 ? { epoch: 0 } : receiver === 8 ? { epoch: 2 } : {}))
+    await expectRevert(refute(net(), { ...by(), votes: [open(2, 1), open(3), open(9)] }), 'VoteOfAnother', 2)
     await expectRevert(refute(net(), by(2, 3, 5)), 'VoteOfAnother', 5)
+    await expectRevert(refute(net(), by(2, 3, 8)), 'NotAssigned', 8)
   })
 
   it('holds votes against the claim of the leaf', async () => {

@@ -52,7 +52,7 @@ describe('contracts: a fork that makes the precompiles four times as expensive',
   it('does not stop registrations', async () => {
     const [account, key] = [net().newAccount(), keyOf('another verifier')]
     await net().deposit(net().registry, account, await net().registry.read('verifierBond'))
-    const args = [key.publicKey, net().proofOf(key, account), 1000]
+    const args = [key.publicKey, net().proofOf(key, account), 1000, account]
     const data = net().registry.interface.encodeFunctionData('register', args)
     expectRoom(await precompiles(net().registry.address, account, data), [0x0dn, 0x0fn, 0x11n])
   })

@@ -8,6 +8,7 @@ import { ZERO_HASH } from '../../proto/hex.js'
 import { decodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
+import { assignedRoot } from '../core/assignment/assign.js'
 import type { PostedReport } from '../core/ports.js'
 import { type BallotedReport, refutationOf } from '../core/scoring/refutation.js'
 import type { WrongReport } from './accepted-reports.js'
@@ -42,11 +43,16 @@ export class Refuting {
     const owed = new Set(right.leaves.filter(({ penaltyBps }) => penaltyBps > 0).map(({ provider }) => provider))
     const wrong = leaves.filter(({ penaltyBps, provider }) => penaltyBps > 0 && !owed.has(provider))
     if (wrong.length === 0) return
-    const { facts, assignment } = await epochFacts.get(header.epoch)
+    const { facts } = await epochFacts.get(header.epoch)
     const reports = await this.#windowOf(posted)
+    // The assignment of an epoch does not name the receivers of a provider that has left by then.
+    const assignments = await Promise.all(reports.map(one => epochFacts.get(one.header.epoch)))
     const previousEpoch = await this.#previousEpochOf(header)
     for (const leaf of wrong) {
-      const assigned = assignment.assignedOf(leaf.provider)
+      const assigned =
+        assignments
+          .map(({ assignment }) => assignment.assignedOf(leaf.provider))
+          .find(receivers => assignedRoot(receivers) === leaf.assignedRoot) ?? []
       const refutation = refutationOf({ params, leaf, leaves, reports, previousEpoch, assigned })
       const about = { epoch: header.epoch, provider: leaf.provider, penaltyBps: leaf.penaltyBps }
       if (refutation === undefined) log.error(about, 'a wrong penalty, which no votes of its ballot set contradict')

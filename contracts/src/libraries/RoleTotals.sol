@@ -29,6 +29,10 @@ library RoleTotals {
     /// @param removed The units of these balances before the changes
     /// @param added The units of these balances after the changes
     function change(Total storage self, uint256 removed, uint256 added) internal {
+        if (self.week == WeekStarts.weekOf(block.timestamp)) {
+            self.current = (self.current + added - removed).toUint56();
+            return;
+        }
         Total memory total = _thisWeek(self);
         total.current = (total.current + added - removed).toUint56();
         _store(self, total);
