@@ -38,6 +38,7 @@ const network: NetworkFile = {
     providerRegistry: account('providers'),
     epochReports: NETWORK.contract,
     slashingManager: account('slashing'),
+    rewardsDistributor: account('rewards'),
   },
   deployBlock: 1,
   params: PARAMS,
