@@ -84,7 +84,10 @@ describe('contracts: gas', function () {
     rows.push({ call: 'fund the pot, the first time', gas: fund.gasUsed })
     const [holder, newcomer] = [network.newAccount(), network.newAccount()]
     await network.fund(holder, TOKEN)
-    const others = Array.from({ length: PROVIDERS - 2 }, (_, i): Reward => ({ account: addressOf(i), cumulative: TOKEN }))
+    const others = Array.from(
+      { length: PROVIDERS - 2 },
+      (_, i): Reward => ({ account: addressOf(i), cumulative: TOKEN }),
+    )
     const show = (epoch: number, cumulative: bigint) =>
       reportRewards(network, epoch, [{ account: holder, cumulative }, { account: newcomer, cumulative }, ...others])
     const [first, second] = [await show(1, TOKEN), await show(2, 2n * TOKEN)]

@@ -111,8 +111,7 @@ describe('contracts: rewards', () => {
     await net().post(net().certify(header))
     await afterDelay(net(), 1)
     const account = `0x${'7'.padStart(40, '0')}`
-    const asReward = (i: number) =>
-      net().rewards.send(net().deployer, 'claim', header, account, POT, tree.proof(i))
+    const asReward = (i: number) => net().rewards.send(net().deployer, 'claim', header, account, POT, tree.proof(i))
     await expectRevert(asReward(0), 'NotInReport', 1, account, POT)
     await expectRevert(asReward(1), 'NotInReport', 1, account, POT)
   })

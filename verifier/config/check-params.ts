@@ -23,6 +23,8 @@ export function paramsFault(params: NetworkParams): string | undefined {
     return `halfLifeWindows ${halfLifeWindows} is not between 1 and ${MAX_HALF_LIFE_WINDOWS}`
   if (windowEpochs < 1 || eraEpochs % windowEpochs !== 0)
     return `windowEpochs ${windowEpochs} does not divide eraEpochs ${eraEpochs}`
+  const rewardsFault = faultOfRewards(params)
+  if (rewardsFault !== undefined) return rewardsFault
   if (soakShareBps > 10_000) return `soakShareBps ${soakShareBps} is more than 10000`
   if (soakShareBps === 0) return undefined
   if (togetherMs(soakMs) < lowReadingMs(params))
@@ -32,6 +34,16 @@ export function paramsFault(params: NetworkParams): string | undefined {
   const neededMs = soakSlotMs(params)
   return slotMs < neededMs
     ? `slotMs ${slotMs} is too short for a soak: with soakMs ${soakMs} a slot needs ${neededMs} ms`
+    : undefined
+}
+
+function faultOfRewards(params: NetworkParams): string | undefined {
+  const { rewardDelayEpochs, rewardPpm, epochSeconds, evidenceSeconds } = params
+  if (rewardPpm > 1_000_000) return `rewardPpm ${rewardPpm} is more than 1000000`
+  if (rewardDelayEpochs < 2)
+    return `rewardDelayEpochs ${rewardDelayEpochs} is less than 2: the certificate of the paid epoch would not be on chain`
+  return rewardDelayEpochs * epochSeconds > evidenceSeconds
+    ? `rewardDelayEpochs ${rewardDelayEpochs} is longer than the evidence period, so the paid votes would be gone`
     : undefined
 }
 

@@ -43,11 +43,25 @@ export interface ChainFacts {
   readonly windowBeacon: Hex
   /** the newest report that the chain had accepted at the window's first block; epoch 0 and the zero hash for none */
   readonly linkReport: { readonly epoch: number; readonly headerHash: Hex }
+  /** the report whose work this epoch's report pays for, as the chain has it at B(e); `NO_PAID_REPORT` for none */
+  readonly paidReport: PaidReport
+  /** all that was put into the pot of rewards up to B(e), wei */
+  readonly rewardsFunded: bigint
   /** ascending by index; a certificate names a verifier by its position here */
   readonly verifiers: readonly FrozenVerifier[]
   /** active at B(e) or at the window's first block, ascending by index */
   readonly providers: readonly ActiveProvider[]
 }
+
+/** An accepted report whose verifiers and providers are to be paid. */
+export interface PaidReport {
+  readonly epoch: number
+  readonly headerHash: Hex
+  /** positions in its frozen set of those whose signatures its certificate lacks: the header does not tell, the chain does */
+  readonly nonSigners: readonly number[]
+}
+
+export const NO_PAID_REPORT: PaidReport = { epoch: 0, headerHash: ZERO_HASH, nonSigners: [] }
 
 /** @param leaves of `linkReport` */
 export const withLinks = (

@@ -19,7 +19,7 @@ import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
 import { buildReport, type Report } from '../core/scoring/report.js'
 import { scheduleFault } from './schedule-check.js'
 import type { CheckJson } from './schema/checks.js'
-import type { EvidenceJson } from './schema/evidence.js'
+import { type EvidenceJson, factsFromJson } from './schema/evidence.js'
 
 export interface Recomputed {
   readonly facts: ChainFacts
@@ -52,6 +52,7 @@ function reportOf(evidence: EvidenceJson): Recomputed {
   const report = buildReport({
     ...{ params, facts, assignment: assign(facts, params), previous: { epoch: previous.epoch, ...carryOver } },
     previousHeader: previous.headerHash,
+    rewardsRoot: evidence.header.rewardsRoot, // replayed by itself, see rewards-replay.ts
     ballotSet: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
     ballots: ballots.map(({ verifier }, i) => ({ verifier, votes: votesOf[i]! })),
   })
@@ -117,15 +118,10 @@ function isSigned(bls: BlsVerifier, ballot: Ballot, facts: ChainFacts, network: 
   return bls.verify(key, digest, ballot.signature)
 }
 
-const factsFromJson = (facts: EvidenceJson['facts']): ChainFacts => ({
-  ...facts,
-  providers: facts.providers.map(provider => ({ ...provider, stake: BigInt(provider.stake) })),
-})
-
-const blockFactsOf = (facts: EvidenceJson['facts']): BlockFacts => ({
-  ...facts,
-  providers: factsFromJson(facts).providers.map(({ link: _, ...provider }) => provider),
-})
+function blockFactsOf(json: EvidenceJson['facts']): BlockFacts {
+  const facts = factsFromJson(json)
+  return { ...facts, providers: facts.providers.map(({ link: _, ...provider }) => provider) }
+}
 
 function sameJson(a: unknown, b: unknown): boolean {
   const sorted = (_: string, value: unknown) => {

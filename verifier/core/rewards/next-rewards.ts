@@ -26,8 +26,8 @@ export interface RewardsInput {
   readonly work: EpochWork | undefined
   /** positions in the frozen set of the verifiers that did not sign that report */
   readonly nonSigners: readonly number[]
-  /** registry indices of the verifiers that decoys have caught, which earn nothing */
-  readonly caught: ReadonlySet<number>
+  /** registry indices of the verifiers that decoys have caught, which earn nothing (default: nobody) */
+  readonly caught?: ReadonlySet<number>
 }
 
 export interface VerifierShare extends VerifierWork {
@@ -84,7 +84,7 @@ function verifierShare(
   { nonSigners, caught }: Pick<RewardsInput, 'nonSigners' | 'caught'>,
 ): Omit<VerifierShare, 'earned'> {
   const signed = !nonSigners.includes(position)
-  const isCaught = caught.has(work.index)
+  const isCaught = caught?.has(work.index) ?? false
   const points = (work.balloted ? BALLOT_POINTS : 0) + (signed ? SIGNATURE_POINTS : 0) + work.received + work.sent
   return { ...work, signed, caught: isCaught, points: isCaught ? 0 : points }
 }

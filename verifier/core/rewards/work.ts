@@ -7,7 +7,7 @@ import type { Assignment } from '../assignment/assign.js'
 import type { ChainFacts } from '../facts.js'
 import type { Tally } from '../scoring/tally.js'
 import { type ProviderWork, providerWork } from './provider-points.js'
-import { mostPoints, type Sessions, type SessionPoints, sessionPoints } from './session-points.js'
+import { mostPoints, type SessionPoints, type Sessions, sessionPoints } from './session-points.js'
 
 /** A verifier of the frozen set, with the points that its sessions earned. */
 export interface VerifierWork extends SessionPoints {

@@ -1,6 +1,7 @@
 /** All that an epoch's report follows from, so that anybody can compute it again. */
 import { z } from 'zod'
 import { paramsSchema } from '../../config/network-file.js'
+import type { ChainFacts } from '../../core/facts.js'
 import { headerSchema, postedSchema } from './report.js'
 import { address, bytes, count, hash, listOf, wei } from './scalars.js'
 
@@ -15,6 +16,8 @@ const factsSchema = z.object({
   beacon: hash,
   windowBeacon: hash,
   linkReport: z.object({ epoch: count, headerHash: hash }),
+  paidReport: z.object({ epoch: count, headerHash: hash, nonSigners: listOf(count) }),
+  rewardsFunded: wei,
   verifiers: listOf(z.object({ index: count, account: address, blsKey: bytes, capacityKbps: count })),
   providers: listOf(
     z.object({
@@ -46,3 +49,15 @@ export const evidenceSchema = z
     'its parts belong to different reports',
   )
 export type EvidenceJson = z.infer<typeof evidenceSchema>
+
+export const factsJson = (facts: ChainFacts): EvidenceJson['facts'] => ({
+  ...facts,
+  rewardsFunded: facts.rewardsFunded.toString(),
+  providers: facts.providers.map(one => ({ ...one, stake: one.stake.toString() })),
+})
+
+export const factsFromJson = (facts: EvidenceJson['facts']): ChainFacts => ({
+  ...facts,
+  rewardsFunded: BigInt(facts.rewardsFunded),
+  providers: facts.providers.map(provider => ({ ...provider, stake: BigInt(provider.stake) })),
+})

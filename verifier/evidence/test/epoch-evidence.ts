@@ -12,7 +12,7 @@ import { assign } from '../../core/assignment/assign.js'
 import { decodeCarryOver, encodeCarryOver } from '../../core/scoring/carry-over.js'
 import { buildReport } from '../../core/scoring/report.js'
 import { account, CLAIM_KBPS, facts, PARAMS, vote } from '../../core/test/samples.js'
-import type { EvidenceJson } from '../schema/evidence.js'
+import { type EvidenceJson, factsJson } from '../schema/evidence.js'
 
 export const NETWORK = { chainId: 31_337, contract: account('contract') }
 export const PROVIDER = account('provider 0')
@@ -51,6 +51,7 @@ export function epochOf(
   })
   const { header, ...report } = buildReport({
     ...{ params, facts: truth, assignment: assign(truth, params), previousHeader: previous.headerHash },
+    rewardsRoot: ZERO_HASH,
     previous: { epoch: previous.epoch, ...decodeCarryOver(previous.leaves.map(fromHex)) },
     ballotSet: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
     ballots: ballots.map(({ verifier, votes }) => ({ verifier, votes: votes.map(decodeVote) })),
@@ -61,7 +62,7 @@ export function epochOf(
     next: { epoch, headerHash: hash, leaves },
     evidence: {
       ...{ params, network: NETWORK, previous, header, headerHash: hash },
-      facts: { ...truth, providers: truth.providers.map(one => ({ ...one, stake: one.stake.toString() })) },
+      facts: factsJson(truth),
       linkLeaves: [],
       ballots: ballots.map(ballot => toHex(Ballot.encode(ballot))),
       leaves: report.leaves.map(leaf => toHex(encodeLeaf(leaf))),

@@ -1,6 +1,6 @@
 /** An epoch whose votes a test chooses, and what its work earns. */
 import { ZERO_HASH } from '../../../../proto/hex.js'
-import { OUTCOME, type Vote } from '../../../../proto/vote.js'
+import { OUTCOME, type OutcomeCode, type Vote } from '../../../../proto/vote.js'
 import { assign } from '../../assignment/assign.js'
 import type { ActiveProvider } from '../../facts.js'
 import { NOTHING_CARRIED } from '../../scoring/carry-over.js'
@@ -13,16 +13,16 @@ export const VERIFIERS = 7
 const ALL_TICKS = (1n << 24n) - 1n
 export const POT = 10n ** 24n
 
+export type Cast = Partial<Vote> & { readonly outcome: OutcomeCode }
 /** What a verifier votes on a provider; undefined for no vote at all. */
-export type Strategy = (provider: number, receiver: number) => Partial<Vote> | undefined
+export type Strategy = (provider: number) => Cast | undefined
 
 /** Keeps its claim. */
-export const kept: Strategy = () => ({ outcome: OUTCOME.verified, rateKbps: CLAIM_KBPS, attempts: 1, otherOutcome: 0 })
+export const kept = (): Cast => ({ outcome: OUTCOME.verified, rateKbps: CLAIM_KBPS, attempts: 1, otherOutcome: 0 })
 /** Delivers half. */
-export const half: Strategy = () => ({ outcome: OUTCOME.under, rateKbps: CLAIM_KBPS / 2, directKbps: CLAIM_KBPS })
-export const lowerBound: Strategy = () => ({ outcome: OUTCOME.atLeast, rateKbps: CLAIM_KBPS, directKbps: 0 })
-export const noData: Strategy = () => ({ outcome: OUTCOME.noData, rateKbps: 0 })
-export const dead: Strategy = () => ({ outcome: OUTCOME.dead, rateKbps: 0 })
+export const half = (): Cast => ({ outcome: OUTCOME.under, rateKbps: CLAIM_KBPS / 2, directKbps: CLAIM_KBPS })
+export const lowerBound = (): Cast => ({ outcome: OUTCOME.atLeast, rateKbps: CLAIM_KBPS, directKbps: 0 })
+export const noData = (): Cast => ({ outcome: OUTCOME.noData, rateKbps: 0 })
 
 export interface Shape {
   readonly verifiers?: number
@@ -43,9 +43,9 @@ export function workOfEpoch(
     const strategy = strategyOf(position)
     if (strategy === undefined) return []
     const votes = truth.providers.flatMap(({ account: provider }, i) => {
-      const cast = strategy(i, position)
+      const cast = strategy(i)
       if (cast === undefined) return []
-      const { outcome = OUTCOME.noData, rateKbps = 0, ...more } = cast
+      const { outcome, rateKbps = 0, ...more } = cast
       return vote(index, outcome, rateKbps, { provider, ticksSent: ALL_TICKS, ticksAnswered: ALL_TICKS, ...more })
     })
     return { verifier: index, votes }
@@ -58,7 +58,7 @@ export function workOfEpoch(
 
 export const allocate = (work: EpochWork | undefined, over: Partial<RewardsInput> = {}): Allocation =>
   nextRewards({
-    ...{ params: PARAMS, fundedWei: POT, previous: [], work, nonSigners: [], caught: new Set() },
+    ...{ params: PARAMS, fundedWei: POT, previous: [], work, nonSigners: [] },
     ...over,
   })
 
