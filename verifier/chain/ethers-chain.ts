@@ -3,6 +3,7 @@ import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
+import type { Reward } from '../../proto/reward.js'
 import type { BlockFacts, FrozenVerifier, RegisteredProvider } from '../core/facts.js'
 import type { Announcement, Chain, PostedReport, Settlement, TxResult } from '../core/ports.js'
 import { readAnnouncements } from './announcements.js'
@@ -12,6 +13,7 @@ import { hex } from './contracts.js'
 import { readAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
 import { readProvider, readVerifier } from './registrations.js'
 import { readPosted, readSettlements } from './reports.js'
+import { claimCall, type RewardsPot, readClaimed, readRewardsPot } from './rewards.js'
 import type { Call, Sender } from './sender.js'
 import { readTip } from './tip.js'
 
@@ -102,6 +104,20 @@ export class EthersChain implements Chain {
 
   settle(leaf: Leaf, proof: readonly Hex[]): Promise<TxResult> {
     return this.#send(settleCall(this.context, leaf, proof))
+  }
+
+  rewardsPot(): Promise<RewardsPot> {
+    return readRewardsPot(this.context)
+  }
+
+  /** All that an account has been paid in rewards, in wei. */
+  rewardsClaimed(account: Hex): Promise<bigint> {
+    return readClaimed(this.context, account)
+  }
+
+  /** @param proof of the reward, under the rewards root of a final report's header */
+  claimRewards(header: Header, reward: Reward, proof: readonly Hex[]): Promise<TxResult> {
+    return this.#send(claimCall(this.context, header, reward, proof))
   }
 
   /** Sets genesis and freezes era 1, once for the network. */

@@ -96,6 +96,11 @@ describe('network file', () => {
     expect(paramsFault({ ...DEVNET, windowEpochs: 5, eraEpochs: 5 })).to.equal(undefined)
   })
 
+  it('refuses rewards of more than the pot, and before the certificate is on chain', () => {
+    expect(paramsFault({ ...DEVNET, rewardPpm: 1_000_001 })).to.include('rewardPpm 1000001')
+    expect(paramsFault({ ...DEVNET, rewardDelayEpochs: 1 })).to.include('rewardDelayEpochs 1')
+  })
+
   it('says so when there is no such file', async () => {
     const error = await caught(loadNetworkFile(path))
     expect(error.exitCode).to.equal(3)
