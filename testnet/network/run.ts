@@ -20,6 +20,8 @@ import { Observer } from './observer.js'
 import type { TestnetOptions } from './options.js'
 import { type Plan, planRun } from './plan.js'
 import { failuresOf, type ProviderRecord, providerResult, type RunRecord } from './result.js'
+import { claimAll } from './rewards.js'
+import { potResult, verifierResult } from './rewards-result.js'
 import { joinVerifier, type NetworkSetup, setUpNetwork, startNetwork } from './setup.js'
 
 const CHAIN_ID = 31_337
@@ -148,8 +150,11 @@ async function runOnChain({
     records[i] = { ...record, stakeAfter: await reader.stakeOf(record.address) }
   }
   const harmless = (await attack?.stop()) ?? []
-  concluded = true // from here on nodes end because the run does
   const members = [...verifiers, ...joined]
+  const newest = observer.epochs.findLast(({ report }) => report !== undefined)?.report
+  const claimer = await connectChain({ rpcUrl, network: setup.network, privateKey: anvil.accounts[0]!.privateKey })
+  const rewards = await claimAll(claimer, members, newest).finally(() => claimer.close())
+  concluded = true // from here on nodes end because the run does
   return conclude(options, directory, interrupted, {
     verifiers: plan.verifiers.map(planned => ({
       planned,
@@ -158,6 +163,7 @@ async function runOnChain({
     providers: records,
     epochs: observer.epochs,
     settlements: observer.settlements,
+    rewards,
     exits: nodes.exits,
     faults: [...observer.faults, ...harmless],
   })
@@ -197,7 +203,9 @@ function conclude(options: TestnetOptions, directory: string, interrupted: boole
   return {
     ...{ event: 'result', ok, failures, epochs: run, interrupted, keptIn: kept ? directory : null },
     posted: record.epochs.filter(({ report }) => report !== undefined).length,
+    verifiers: record.verifiers.map(({ planned }) => verifierResult(record.rewards, planned)),
     providers: record.providers.map(provider => providerResult(record, provider)),
+    rewards: potResult(record.rewards),
   }
 }
 

@@ -85,6 +85,14 @@ export class EthersChain implements Chain {
     return this.context.contracts.epochReports.getFunction('isFinal')(epoch)
   }
 
+  /** The newest report whose settlement delay has passed; undefined if there is none. */
+  async newestFinal(): Promise<PostedReport | undefined> {
+    for (let { epoch } = await this.tip(); epoch > 0; epoch--) {
+      if (await this.isFinal(epoch)) return this.posted(epoch)
+    }
+    return undefined
+  }
+
   isSettled(epoch: number, provider: Hex): Promise<boolean> {
     return this.context.contracts.slashingManager.getFunction('isSettled')(epoch, provider)
   }

@@ -88,18 +88,28 @@ function reportOf(evidence: EvidenceJson): Recomputed {
   return { facts, params, previous: { epoch: previous.epoch, ...carryOver }, report, checks }
 }
 
+/** Asks the chain itself for a report's header, and for the facts that it was computed from. */
+export async function checkHeader(
+  { header: { epoch }, headerHash: hash, facts: served }: EvidenceJson,
+  chain: Pick<Chain, 'posted' | 'factsAt'>,
+): Promise<CheckJson[]> {
+  const [posted, facts] = await Promise.all([chain.posted(epoch), chain.factsAt(epoch)])
+  return [
+    { what: 'the chain accepted this header', holds: posted?.headerHash === hash },
+    { what: 'the facts at B(e) are those of the chain', holds: sameJson(facts, blockFactsOf(served)) },
+  ]
+}
+
 /** Asks the chain itself for what the verifier says of the chain. */
 export async function checkAgainstChain(evidence: EvidenceJson, chain: Chain): Promise<CheckJson[]> {
-  const { epoch } = evidence.header
-  const [posted, facts] = await Promise.all([chain.posted(epoch), chain.factsAt(epoch)])
+  const header = await checkHeader(evidence, chain)
   const previousPosted = evidence.previous.epoch === 0 ? undefined : await chain.posted(evidence.previous.epoch)
   const { linkReport } = evidence.facts
   const linkPosted = linkReport.epoch === 0 ? undefined : await chain.posted(linkReport.epoch)
   const previousRoot = new MerkleTree(evidence.previous.leaves.map(hex => leafPart(fromHex(hex)))).root
   const linkRoot = new MerkleTree(evidence.linkLeaves.map(fromHex)).root
   return [
-    { what: 'the chain accepted this header', holds: posted?.headerHash === evidence.headerHash },
-    { what: 'the facts at B(e) are those of the chain', holds: sameJson(facts, blockFactsOf(evidence.facts)) },
+    ...header,
     {
       what: 'the leaves that tell links have the score root that the chain accepted',
       holds: linkRoot === (linkPosted?.header.scoreRoot ?? ZERO_HASH),

@@ -1,0 +1,104 @@
+/**
+ * Computes the rewards of a report again: from the rewards before it, the facts at B(e), and the signed votes of the epoch
+ * that it pays for. Nothing that a verifier computed is believed.
+ */
+import { headerHash } from '../../proto/digests.js'
+import { ZERO_HASH } from '../../proto/hex.js'
+import { UserError } from '../config/errors.js'
+import { assign } from '../core/assignment/assign.js'
+import { type Allocation, nextRewards } from '../core/rewards/next-rewards.js'
+import { decodeRewards, encodeRewards, type Rewards, rewardsTree } from '../core/rewards/rewards.js'
+import { type EpochWork, workOf } from '../core/rewards/work.js'
+import { recompute } from './recompute.js'
+import type { CheckJson } from './schema/checks.js'
+import { type EvidenceJson, factsFromJson } from './schema/evidence.js'
+import type { RewardsJson } from './schema/rewards.js'
+
+/** One report, and all that its rewards follow from. */
+export interface RewardEvidence {
+  readonly evidence: EvidenceJson
+  readonly shown: RewardsJson
+  /** the rewards of the report before; undefined for the first */
+  readonly before: RewardsJson | undefined
+  /** of the epoch that is paid; undefined for none */
+  readonly paid: EvidenceJson | undefined
+}
+
+export interface Replay {
+  readonly epoch: number
+  readonly paidEpoch: number | null
+  readonly allocation: Allocation
+  readonly shown: Rewards
+  readonly before: Rewards
+  readonly checks: readonly CheckJson[]
+}
+
+/** @throws UserError 'evidence' for what cannot be decoded */
+export function replayRewards({ evidence, shown, before, paid }: RewardEvidence): Replay {
+  const { params, network, header, previous } = evidence
+  const facts = factsFromJson(evidence.facts)
+  const { epoch, paidReport, rewardsFunded } = facts
+  const previousRewards = before ? rewardsFromJson(before) : []
+  const replayed = paid && replayWork(paid)
+  const allocation = nextRewards({
+    ...{ params, fundedWei: rewardsFunded, previous: previousRewards, work: replayed?.work },
+    nonSigners: paidReport.nonSigners,
+  })
+  const paidHash = paid?.headerHash ?? ZERO_HASH
+  const root = rewardsTree(rewardsFromJson(shown)).root
+  const checks = [
+    {
+      what: `epoch ${epoch}: the rewards have the root of the report's header, and the facts are at its block`,
+      holds:
+        root === header.rewardsRoot &&
+        headerHash(network, header) === evidence.headerHash &&
+        shown.headerHash === evidence.headerHash &&
+        facts.blockHash === header.blockHash,
+    },
+    {
+      what: `epoch ${epoch}: the rewards before it are those of the report before`,
+      holds: before === undefined ? previous.epoch === 0 : isUnder(before, previousRewards, evidence),
+    },
+    {
+      what: `epoch ${epoch}: the paid report follows from the signed votes of ${paid ? `epoch ${paidReport.epoch}` : 'no epoch'}`,
+      holds: paidHash === paidReport.headerHash && (replayed?.holds ?? true),
+    },
+    {
+      what: `epoch ${epoch}: the rewards computed from them have the root of the report`,
+      holds: rewardsTree(allocation.rewards).root === header.rewardsRoot,
+    },
+  ]
+  return {
+    ...{ epoch, paidEpoch: paid ? paidReport.epoch : null, allocation, checks },
+    ...{ shown: rewardsFromJson(shown), before: previousRewards },
+  }
+}
+
+const isUnder = ({ header, headerHash: hash }: RewardsJson, rewards: Rewards, { network, previous }: EvidenceJson) =>
+  hash === previous.headerHash &&
+  headerHash(network, header) === hash &&
+  rewardsTree(rewards).root === header.rewardsRoot
+
+function replayWork(evidence: EvidenceJson): { readonly work: EpochWork; readonly holds: boolean } {
+  const { facts, params, report, checks } = recompute(evidence)
+  const { ballotSet, tallies, leaves } = report
+  return {
+    work: workOf({ params, facts, assignment: assign(facts, params), ballotSet, tallies, leaves }),
+    holds: checks.every(({ holds }) => holds),
+  }
+}
+
+/** @throws UserError 'evidence' */
+export function rewardsFromJson({ header, rewards }: RewardsJson): Rewards {
+  try {
+    const parsed = rewards.map(({ account, cumulative }) => ({ account, cumulative: BigInt(cumulative) }))
+    return decodeRewards(encodeRewards(parsed))
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new UserError(
+      'evidence',
+      `The rewards of epoch ${header.epoch} are no rewards state (${cause.message}). Ask another verifier.`,
+      { cause },
+    )
+  }
+}
