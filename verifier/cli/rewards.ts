@@ -44,7 +44,7 @@ export const rewards: CommandModule = {
 }
 
 /** @throws UserError if there is no final report, the verifier's answer is not the chain's, or the chain refuses */
-async function claimFor(flags: Flags): Promise<ClaimJson> {
+export async function claimFor(flags: Omit<Flags, 'json'>): Promise<ClaimJson> {
   const [network, keys] = await Promise.all([loadNetworkFile(flags.network), loadKeys(keysPath(flags['data-dir']))])
   const chain = await connectChain({ rpcUrl: flags.rpc, network, privateKey: keys.evm })
   try {

@@ -60,7 +60,7 @@ export function replayRewards({ evidence, shown, before, paid }: RewardEvidence)
       holds: before === undefined ? previous.epoch === 0 : isUnder(before, previousRewards, evidence),
     },
     {
-      what: `epoch ${epoch}: the paid report follows from the signed votes of ${paid ? `epoch ${paidReport.epoch}` : 'no epoch'}`,
+      what: `epoch ${epoch}: the paid report, if there is one, follows from its signed votes`,
       holds: paidHash === paidReport.headerHash && (replayed?.holds ?? true),
     },
     {

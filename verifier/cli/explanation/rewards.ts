@@ -3,7 +3,7 @@ import type { RewardEpochJson, RewardsExplanationJson } from '../../evidence/sch
 import { rateText, shareText, tokensText } from '../figures.js'
 import { textTable } from '../text-table.js'
 import { wrap } from '../wrap.js'
-import { field, INDENT, paragraph, section } from './layout.js'
+import { field, INDENT, paragraph, rangesText, section } from './layout.js'
 
 export const rewardsText = (of: RewardsExplanationJson): string =>
   [sumText(of), newestText(of), tableText(of), proofText(of)].join('\n\n')
@@ -93,5 +93,18 @@ const proofText = ({ rewardsRoot, proof, checks }: RewardsExplanationJson): stri
     field('Root', rewardsRoot),
     ...(proof === null ? [] : [field('Path', ...(proof.length === 0 ? ['none: the only leaf'] : proof))]),
     '',
-    ...checks.map(({ what, holds }) => wrap(what, `${INDENT}${holds ? '✓' : '✗'} `)),
+    ...checkLines(checks),
   ])
+
+/** What holds for several reports is one line. */
+function checkLines(checks: RewardsExplanationJson['checks']): string[] {
+  const parsed = checks.map(({ what, holds }) => {
+    const [, epoch, text] = /^epoch (\d+): (.*)$/s.exec(what)!
+    return { epoch: Number(epoch), line: `${holds ? '✓' : '✗'} ${text}` }
+  })
+  return [...new Set(parsed.map(({ line }) => line))].map(line => {
+    const epochs = parsed.filter(one => one.line === line).map(({ epoch }) => epoch)
+    const names = rangesText(epochs.sort((a, b) => a - b))
+    return wrap(`${line} (${epochs.length === 1 ? 'epoch' : 'epochs'} ${names})`, INDENT, INDENT.length + 2)
+  })
+}
