@@ -27,6 +27,7 @@ export type ContractName =
   | 'providerRegistry'
   | 'epochReports'
   | 'slashingManager'
+  | 'decoys'
 
 /** Addresses are in lower case. `deployBlock` is the first block with one of the contracts; read events from there. */
 export interface Deployment {
@@ -55,7 +56,7 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
     return { nonce: taken, address: getCreateAddress({ from, nonce: taken }).toLowerCase() as Hex }
   }
   const token = config.token ? { address: config.token.toLowerCase() as Hex } : next()
-  const [vault, verifiers, providers, reports, slashing] = [next(), next(), next(), next(), next()]
+  const [vault, verifiers, providers, reports, slashing, decoys] = [next(), next(), next(), next(), next(), next()]
 
   const planned = [
     ...('nonce' in token ? [{ name: 'StakeToken', at: token, args: [] }] : []),
@@ -83,6 +84,11 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
       at: slashing,
       args: [vault.address, reports.address, verifiers.address, providers.address, params.evidenceSeconds],
     },
+    {
+      name: 'Decoys',
+      at: decoys,
+      args: [providers.address, verifiers.address, reports.address, params.rewardDelayEpochs],
+    },
   ]
   const sent: { name: string; transaction: TransactionResponse }[] = []
   // In the order of the nonces, because a node may drop a transaction that arrives before its turn.
@@ -108,6 +114,7 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
       providerRegistry: providers.address,
       epochReports: reports.address,
       slashingManager: slashing.address,
+      decoys: decoys.address,
     },
   }
 }

@@ -18,4 +18,5 @@ export const DOMAIN = {
   header: domain('header'),
   report: domain('report'),
   proofOfPossession: domain('proof-of-possession'),
+  decoy: domain('decoy'),
 } as const

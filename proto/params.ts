@@ -48,6 +48,8 @@ export interface NetworkParams {
   readonly evidenceSeconds: number
   readonly unbondingSeconds: number
   readonly claimDelaySeconds: number
+  /** The report of epoch e holds the rewards of epoch e − rewardDelayEpochs, so that decoys can show their seeds before. */
+  readonly rewardDelayEpochs: number
 }
 
 /** A network on one machine, with epochs of some ten seconds. */
@@ -79,6 +81,7 @@ export const DEVNET: NetworkParams = {
   evidenceSeconds: 600,
   unbondingSeconds: 1200,
   claimDelaySeconds: 24,
+  rewardDelayEpochs: 2,
 }
 
 /** Hash over `name=value` lines, in alphabetical order of the names. */
