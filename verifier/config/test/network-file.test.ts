@@ -96,6 +96,11 @@ describe('network file', () => {
     expect(paramsFault({ ...DEVNET, windowEpochs: 5, eraEpochs: 5 })).to.equal(undefined)
   })
 
+  it('leaves decoys an epoch in which to show their seeds', () => {
+    expect(paramsFault({ ...DEVNET, rewardDelayEpochs: 1 })).to.include('rewardDelayEpochs 1')
+    expect(paramsFault({ ...DEVNET, rewardDelayEpochs: 2 })).to.equal(undefined)
+  })
+
   it('says so when there is no such file', async () => {
     const error = await caught(loadNetworkFile(path))
     expect(error.exitCode).to.equal(3)
