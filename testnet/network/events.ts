@@ -112,6 +112,16 @@ export interface ProviderResult {
   readonly slashed: string
 }
 
+/** What the decoys of a run show of one verifier. */
+export interface DecoyTasks {
+  readonly name: string
+  readonly profile: string
+  /** votes that were compared with a decoy's level, and those that missed it */
+  readonly tasks: number
+  readonly missed: number
+  readonly caught: boolean
+}
+
 export interface ResultEvent {
   readonly event: 'result'
   readonly ok: boolean
@@ -124,6 +134,8 @@ export interface ResultEvent {
   /** The data directory with the logs, if it is kept: a failed run keeps even a temporary directory. */
   readonly keptIn: string | null
   readonly providers: readonly ProviderResult[]
+  /** of each verifier; empty without decoys */
+  readonly decoyTasks: readonly DecoyTasks[]
 }
 
 export type TestnetEvent =

@@ -13,13 +13,15 @@ import { startWatchdog, type Watchdog } from '../process/watchdog.js'
 import { type Anvil, startAnvil } from './anvil.js'
 import { StrangersAttack } from './attack.js'
 import { ChainReader } from './chain-reader.js'
+import { decoyVerdict } from './decoy-verdict.js'
 import { narrowParams, testnetParams } from './epoch-length.js'
 import type { ReadyNode, ResultEvent, TestnetEvent } from './events.js'
 import { Nodes } from './nodes.js'
 import { Observer } from './observer.js'
 import type { TestnetOptions } from './options.js'
 import { type Plan, planRun } from './plan.js'
-import { failuresOf, type ProviderRecord, providerResult, type RunRecord } from './result.js'
+import { purseOf } from './purse.js'
+import { decoyTasks, failuresOf, type ProviderRecord, providerResult, type RunRecord } from './result.js'
 import { joinVerifier, type NetworkSetup, setUpNetwork, startNetwork } from './setup.js'
 
 const CHAIN_ID = 31_337
@@ -81,12 +83,13 @@ async function runOnChain({
     setUpNetwork({
       ...{ anvil, chainId: CHAIN_ID, params, networkFile, lateVerifiers: late, providers: plan.providers },
       verifiers: plan.verifiers.filter(({ profile }) => profile !== 'late'),
+      purses: plan.providers.filter(isDecoy).map(({ seed }) => purseOf(seed)),
     }),
     signal,
   )
 
   let concluded = false
-  const nodes = new Nodes({ networkFile, rpcUrl, seed: options.seed }, watchdog, exit => {
+  const nodes = new Nodes({ networkFile, rpcUrl }, watchdog, exit => {
     const { name, wanted, code, signal: by, lastLog } = exit
     if (!concluded && !signal.aborted) emit({ event: 'node-ended', name, wanted, code, signal: by, lastLog })
   })
@@ -148,6 +151,9 @@ async function runOnChain({
     records[i] = { ...record, stakeAfter: await reader.stakeOf(record.address) }
   }
   const harmless = (await attack?.stop()) ?? []
+  const decoys = plan.providers.some(isDecoy)
+    ? await decoyVerdict(chain, [...verifiers, ...joined], observer.epochs.length)
+    : undefined
   concluded = true // from here on nodes end because the run does
   const members = [...verifiers, ...joined]
   return conclude(options, directory, interrupted, {
@@ -160,8 +166,11 @@ async function runOnChain({
     settlements: observer.settlements,
     exits: nodes.exits,
     faults: [...observer.faults, ...harmless],
+    decoys,
   })
 }
+
+const isDecoy = ({ profileName }: Plan['providers'][number]): boolean => profileName === 'decoy'
 
 /** Starts all nodes at once, which takes no longer than the cores need. */
 async function startAll(plan: Plan, nodes: Nodes, setup: NetworkSetup, options: TestnetOptions) {
@@ -198,6 +207,7 @@ function conclude(options: TestnetOptions, directory: string, interrupted: boole
     ...{ event: 'result', ok, failures, epochs: run, interrupted, keptIn: kept ? directory : null },
     posted: record.epochs.filter(({ report }) => report !== undefined).length,
     providers: record.providers.map(provider => providerResult(record, provider)),
+    decoyTasks: decoyTasks(record),
   }
 }
 

@@ -12,10 +12,11 @@ import type { NetworkParams } from '../../proto/params.js'
 import { decodeVote } from '../../proto/vote.js'
 import { BlsVerifier } from '../bls/verifier.js'
 import { UserError } from '../config/errors.js'
-import { assign } from '../core/assignment/assign.js'
+import { type Assignment, assign } from '../core/assignment/assign.js'
 import { type BlockFacts, type ChainFacts, verifierOf, withLinks } from '../core/facts.js'
 import type { Chain } from '../core/ports.js'
 import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
+import type { CountedBallot } from '../core/scoring/evaluate.js'
 import { buildReport, type Report } from '../core/scoring/report.js'
 import { scheduleFault } from './schedule-check.js'
 import type { CheckJson } from './schema/checks.js'
@@ -23,6 +24,8 @@ import type { EvidenceJson } from './schema/evidence.js'
 
 export interface Recomputed {
   readonly facts: ChainFacts
+  readonly assignment: Assignment
+  readonly ballots: readonly CountedBallot[]
   readonly params: NetworkParams
   readonly previous: CarryOver & { readonly epoch: number }
   readonly report: Report
@@ -48,12 +51,14 @@ function reportOf(evidence: EvidenceJson): Recomputed {
   const facts = factsFromJson(evidence.facts)
   const ballots = evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
   const votesOf = ballots.map(({ votes }) => votes.map(decodeVote))
+  const counted = ballots.map(({ verifier }, i) => ({ verifier, votes: votesOf[i]! }))
+  const assignment = assign(facts, params)
   const carryOver = decodeCarryOver(previous.leaves.map(fromHex))
   const report = buildReport({
-    ...{ params, facts, assignment: assign(facts, params), previous: { epoch: previous.epoch, ...carryOver } },
+    ...{ params, facts, assignment, previous: { epoch: previous.epoch, ...carryOver } },
     previousHeader: previous.headerHash,
     ballotSet: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
-    ballots: ballots.map(({ verifier }, i) => ({ verifier, votes: votesOf[i]! })),
+    ballots: counted,
   })
   const linkLeaves = evidence.linkLeaves.map(hex => decodeLeaf(fromHex(hex)))
   const bls = new BlsVerifier()
@@ -84,7 +89,10 @@ function reportOf(evidence: EvidenceJson): Recomputed {
       holds: headerHash(network, report.header) === evidence.headerHash,
     },
   ]
-  return { facts, params, previous: { epoch: previous.epoch, ...carryOver }, report, checks }
+  return {
+    ...{ facts, assignment, ballots: counted, params, report, checks },
+    previous: { epoch: previous.epoch, ...carryOver },
+  }
 }
 
 /** Asks the chain itself for what the verifier says of the chain. */

@@ -39,7 +39,7 @@ function record(mix: string, epochs: readonly EpochOutcome[], more: Partial<RunR
         ...{ stakeBefore: STAKE, stakeAfter: STAKE, goneFromEpoch: undefined },
       },
     ],
-    ...{ epochs, settlements: [], exits: [], faults: [] },
+    ...{ epochs, settlements: [], exits: [], faults: [], decoys: undefined },
     ...more,
   }
 }
