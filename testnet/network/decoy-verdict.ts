@@ -31,8 +31,8 @@ async function votesOf(epoch: number, verifiers: readonly ApiNode[]): Promise<De
     if (apiUrl === undefined) continue
     const answer = await ask(ENDPOINTS.evidence, { apiUrl, timeoutMs: TIMEOUT_MS, argument: String(epoch) })
     if (answer.kind !== 'answer') continue
-    const { facts, assignment, ballots, checks } = recompute(answer.value)
-    if (checks.every(({ holds }) => holds)) return decoyEpoch(facts, assignment, ballots)
+    const { facts, assignment, report, checks } = recompute(answer.value)
+    if (checks.every(({ holds }) => holds)) return decoyEpoch(facts, assignment, report.tallies)
   }
   return undefined
 }

@@ -63,10 +63,13 @@ export function runDecoys(run: DecoyRun): DecoyVerdict {
   })
   const random = new Draw(keccakText(`votes ${run.seed}`))
   const votes = new Map(reveals.map((reveal, i) => [reveal.provider, votesOf(reveal, i, run, random)]))
-  const epochs = Array.from({ length: run.epochs }, (_, i): DecoyEpoch => {
-    const epoch = FIRST_EPOCH + i
-    return { epoch, claimOf: () => CLAIM_KBPS, votesOf: provider => votes.get(provider)![i]! }
-  })
+  const epochs = Array.from(
+    { length: run.epochs },
+    (_, i): DecoyEpoch => ({
+      epoch: FIRST_EPOCH + i,
+      providers: new Map([...votes].map(([provider, of]) => [provider, { claimKbps: CLAIM_KBPS, readings: of[i]! }])),
+    }),
+  )
   return judgeByDecoys(reveals, epochs)
 }
 

@@ -16,7 +16,6 @@ import { type Assignment, assign } from '../core/assignment/assign.js'
 import { type BlockFacts, type ChainFacts, verifierOf, withLinks } from '../core/facts.js'
 import type { Chain } from '../core/ports.js'
 import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
-import type { CountedBallot } from '../core/scoring/evaluate.js'
 import { buildReport, type Report } from '../core/scoring/report.js'
 import { scheduleFault } from './schedule-check.js'
 import type { CheckJson } from './schema/checks.js'
@@ -25,7 +24,6 @@ import type { EvidenceJson } from './schema/evidence.js'
 export interface Recomputed {
   readonly facts: ChainFacts
   readonly assignment: Assignment
-  readonly ballots: readonly CountedBallot[]
   readonly params: NetworkParams
   readonly previous: CarryOver & { readonly epoch: number }
   readonly report: Report
@@ -51,14 +49,13 @@ function reportOf(evidence: EvidenceJson): Recomputed {
   const facts = factsFromJson(evidence.facts)
   const ballots = evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
   const votesOf = ballots.map(({ votes }) => votes.map(decodeVote))
-  const counted = ballots.map(({ verifier }, i) => ({ verifier, votes: votesOf[i]! }))
   const assignment = assign(facts, params)
   const carryOver = decodeCarryOver(previous.leaves.map(fromHex))
   const report = buildReport({
     ...{ params, facts, assignment, previous: { epoch: previous.epoch, ...carryOver } },
     previousHeader: previous.headerHash,
     ballotSet: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
-    ballots: counted,
+    ballots: ballots.map(({ verifier }, i) => ({ verifier, votes: votesOf[i]! })),
   })
   const linkLeaves = evidence.linkLeaves.map(hex => decodeLeaf(fromHex(hex)))
   const bls = new BlsVerifier()
@@ -89,10 +86,7 @@ function reportOf(evidence: EvidenceJson): Recomputed {
       holds: headerHash(network, report.header) === evidence.headerHash,
     },
   ]
-  return {
-    ...{ facts, assignment, ballots: counted, params, report, checks },
-    previous: { epoch: previous.epoch, ...carryOver },
-  }
+  return { facts, assignment, params, previous: { epoch: previous.epoch, ...carryOver }, report, checks }
 }
 
 /** Asks the chain itself for what the verifier says of the chain. */

@@ -7,7 +7,7 @@ import type { Hex } from '../../../proto/hex.js'
 import { OUTCOME, type Vote } from '../../../proto/vote.js'
 import type { Assignment } from '../assignment/assign.js'
 import { type ChainFacts, claimOf } from '../facts.js'
-import type { CountedBallot } from '../scoring/evaluate.js'
+import type { Tally } from '../scoring/tally.js'
 
 /** Honest readings err by less than 1 %. Levels lie 6 % apart, so a reading is within this of at most one of them. */
 export const DECOY_TOLERANCE_BPS = 300
@@ -16,13 +16,14 @@ const LEAST_ACCUSERS = 2
 /** A verifier is caught if it missed at least one task in so many. One that guesses misses three in four. */
 const TASKS_A_MISS = 3
 
-/** The votes of an epoch that can be compared with levels. */
+/** A vote, as far as a level can be compared with it. */
+export type DecoyReading = Pick<Vote, 'receiver' | 'outcome' | 'rateKbps'>
+
+/** The votes of an epoch on every provider, any of which may turn out to be a decoy. */
 export interface DecoyEpoch {
   readonly epoch: number
-  /** of the receivers that were due, one of each; none for a provider that no receiver measured alone */
-  votesOf(provider: Hex): readonly Vote[]
-  /** what the provider claimed, kbit/s */
-  claimOf(provider: Hex): number
+  /** by account; without those that groups of receivers measured */
+  readonly providers: ReadonlyMap<Hex, { readonly claimKbps: number; readonly readings: readonly DecoyReading[] }>
 }
 
 export interface DecoyCount {
@@ -38,29 +39,30 @@ export interface DecoyVerdict {
   readonly caught: ReadonlySet<number>
 }
 
-/** @param ballots of the ballot set that the chain accepted for the epoch */
-export function decoyEpoch(
+/**
+ * Members of a group measure shares of the claim, and no decoy knows which member gets how much.
+ * @param tallies of the report that the chain accepted for the epoch: they hold one vote of each receiver that was due
+ */
+export const decoyEpoch = (
   facts: ChainFacts,
-  assignment: Pick<Assignment, 'dueOf' | 'groupsOf'>,
-  ballots: readonly CountedBallot[],
-): DecoyEpoch {
-  const { epoch } = facts
-  return {
-    epoch,
-    votesOf: provider => {
-      // Members of a group measure shares of the claim, and no decoy knows which member gets how much.
-      if (assignment.groupsOf(provider).length > 0) return []
-      const due = assignment.dueOf(provider)
-      return ballots.flatMap(({ verifier, votes }) => {
-        const own = votes.filter(
-          vote => vote.provider === provider && vote.receiver === verifier && vote.epoch === epoch,
-        )
-        return own.length === 1 && due.includes(verifier) ? own : []
-      })
-    },
-    claimOf: provider => claimOf(facts, provider),
-  }
-}
+  assignment: Pick<Assignment, 'groupsOf'>,
+  tallies: ReadonlyMap<Hex, Pick<Tally, 'receivers'>>,
+): DecoyEpoch => ({
+  epoch: facts.epoch,
+  providers: new Map(
+    [...tallies]
+      .filter(([provider]) => assignment.groupsOf(provider).length === 0)
+      .map(([provider, { receivers }]) => [
+        provider,
+        {
+          claimKbps: claimOf(facts, provider),
+          readings: receivers.flatMap(({ vote }) => (vote ? [readingOf(vote)] : [])),
+        },
+      ]),
+  ),
+})
+
+const readingOf = ({ receiver, outcome, rateKbps }: Vote): DecoyReading => ({ receiver, outcome, rateKbps })
 
 /**
  * @param reveals as the chain took them: beforehand committed, and at most one for each provider and epoch
@@ -95,11 +97,12 @@ interface Task {
 function tasksOf({ provider, firstEpoch, lastEpoch, seed }: DecoyReveal, epochs: readonly DecoyEpoch[]): Task[] {
   return epochs
     .filter(({ epoch }) => epoch >= firstEpoch && epoch <= lastEpoch)
-    .flatMap(of => {
-      const claimKbps = of.claimOf(provider)
-      return of.votesOf(provider).flatMap(vote => {
-        const isHit = hits(vote, claimKbps, decoyLevelBps(seed, of.epoch, vote.receiver))
-        return isHit === undefined ? [] : [{ receiver: vote.receiver, decoy: provider, isHit }]
+    .flatMap(({ epoch, providers }) => {
+      const { claimKbps, readings } = providers.get(provider) ?? { claimKbps: 0, readings: [] }
+      return readings.flatMap(reading => {
+        const { receiver } = reading
+        const isHit = hits(reading, claimKbps, decoyLevelBps(seed, epoch, receiver))
+        return isHit === undefined ? [] : [{ receiver, decoy: provider, isHit }]
       })
     })
 }
@@ -113,7 +116,7 @@ function countedTasks(tasks: readonly Task[]): readonly Task[] {
  * Whether a vote's rate is the one that the decoy let through; undefined if the vote states none. A vote that the decoy
  * served nothing is left out: a decoy that is down must not cost its receivers their rewards.
  */
-function hits({ outcome, rateKbps }: Vote, claimKbps: number, levelBps: number): boolean | undefined {
+function hits({ outcome, rateKbps }: DecoyReading, claimKbps: number, levelBps: number): boolean | undefined {
   const excess = 10_000 * rateKbps - levelBps * claimKbps
   const tolerance = DECOY_TOLERANCE_BPS * claimKbps
   if (outcome === OUTCOME.verified || outcome === OUTCOME.under) return Math.abs(excess) < tolerance

@@ -4,7 +4,8 @@ import { DECOY_LEVELS_BPS, type DecoyReveal, decoyLevelBps } from '../../../../p
 import { keccakText } from '../../../../proto/hash.js'
 import type { Hex } from '../../../../proto/hex.js'
 import { OUTCOME, type Vote } from '../../../../proto/vote.js'
-import { account, CLAIM_KBPS, facts, vote } from '../../test/samples.js'
+import { tallyVotes } from '../../scoring/tally.js'
+import { account, CLAIM_KBPS, facts, PARAMS, vote } from '../../test/samples.js'
 import { DECOY_TOLERANCE_BPS, type DecoyEpoch, decoyEpoch, judgeByDecoys } from '../decoys.js'
 
 const RECEIVERS = [0, 1, 2, 3, 4, 5, 6]
@@ -33,17 +34,20 @@ const reads = (rateKbps: number): Partial<Vote> => ({ outcome: OUTCOME.verified,
 const honest: Cast = task => reads(truth(task))
 const claims: Cast = () => reads(CLAIM_KBPS)
 
-const epochsOf = (cast: Cast, epochs = EPOCHS): DecoyEpoch[] =>
+const epochsOf = (cast: Cast, { epochs = EPOCHS, reveals = REVEALS } = {}): DecoyEpoch[] =>
   epochs.map(epoch => ({
     epoch,
-    claimOf: () => CLAIM_KBPS,
-    votesOf: provider =>
-      RECEIVERS.flatMap(receiver => {
-        const own = cast({ reveal: revealOf(provider), epoch, receiver })
-        return own ? [vote(receiver, OUTCOME.verified, 0, { epoch, provider, ...own })] : []
+    providers: new Map(
+      reveals.map(({ provider }) => {
+        const readings = RECEIVERS.flatMap(receiver => {
+          const own = cast({ reveal: revealOf(provider), epoch, receiver })
+          return own ? [vote(receiver, OUTCOME.verified, 0, { epoch, provider, ...own })] : []
+        })
+        return [provider, { claimKbps: CLAIM_KBPS, readings }]
       }),
+    ),
   }))
-const judge = (cast: Cast, reveals = REVEALS) => judgeByDecoys(reveals, epochsOf(cast))
+const judge = (cast: Cast, reveals = REVEALS) => judgeByDecoys(reveals, epochsOf(cast, { reveals }))
 /** Some receivers vote one way, all others honestly. */
 const only =
   (some: readonly number[], cast: Cast): Cast =>
@@ -127,7 +131,12 @@ describe('decoys', () => {
         fc.shuffledSubarray(REVEALS, { minLength: 4 }),
         fc.shuffledSubarray(epochsOf(cast), { minLength: 4 }),
         (reveals, epochs) => {
-          const reversed = epochs.map(one => ({ ...one, votesOf: (p: Hex) => [...one.votesOf(p)].reverse() }))
+          const reversed = epochs.map(({ epoch, providers }) => ({
+            epoch,
+            providers: new Map(
+              [...providers].reverse().map(([p, of]) => [p, { ...of, readings: [...of.readings].reverse() }]),
+            ),
+          }))
           const [plain, other] = [judge(cast), judgeByDecoys(reveals, reversed)]
           expect([...other.caught].sort()).to.deep.equal([...plain.caught].sort())
           for (const receiver of RECEIVERS) expect(other.counts.get(receiver)).to.deep.equal(plain.counts.get(receiver))
@@ -140,7 +149,7 @@ describe('decoys', () => {
     const [first] = REVEALS
     const short = { ...first!, lastEpoch: first!.firstEpoch + 1 }
     expect(judge(honest, [short]).counts.get(0)!.tasks).to.equal(2)
-    expect(judgeByDecoys([short], epochsOf(honest, [10, 12])).counts.get(0)!.tasks).to.equal(1)
+    expect(judgeByDecoys([short], epochsOf(honest, { epochs: [10, 12] })).counts.get(0)!.tasks).to.equal(1)
   })
 
   describe('attacks', () => {
@@ -188,20 +197,24 @@ describe('decoys', () => {
       expect([...judge(only([1, 3, 5], claims)).caught].sort()).to.deep.equal([1, 3, 5])
     })
 
-    it('votes of verifiers that were not assigned, that voted twice or for others count for nothing', () => {
-      const [decoy] = DECOYS
-      const now = facts({ verifiers: 4, providers: 1, epoch: 11 })
-      const own = (receiver: number) => vote(receiver, OUTCOME.verified, 1, { epoch: 11, provider: decoy! })
-      const ballots = [
-        { verifier: 1, votes: [own(1)] },
-        { verifier: 3, votes: [own(3), own(3)] },
-        { verifier: 5, votes: [own(1)] },
-        { verifier: 7, votes: [own(7)] },
-      ]
-      const { votesOf } = decoyEpoch(now, { dueOf: () => [1, 3, 5], groupsOf: () => [] }, ballots)
-      expect(votesOf(decoy!).map(({ receiver }) => receiver)).to.deep.equal([1])
-      const grouped = decoyEpoch(now, { dueOf: () => [1, 3, 5], groupsOf: () => [[1, 3]] }, ballots)
-      expect(grouped.votesOf(decoy!)).to.deep.equal([])
+    it('votes of verifiers that were not assigned or voted twice count for nothing, nor do those of groups', () => {
+      const now = facts({ verifiers: 4, providers: 2, epoch: 11 })
+      const [decoy, grouped] = now.providers.map(provider => provider.account)
+      const on = (receiver: number, provider = decoy!) => vote(receiver, OUTCOME.verified, 1, { epoch: 11, provider })
+      const tallied = (votes: Vote[]) =>
+        tallyVotes({
+          ...{ votes, assigned: [1, 3, 5], groups: [], claimKbps: CLAIM_KBPS, params: PARAMS, pathlessQ2: 0 },
+          ...{ isSoak: () => false, soak: { held: [], needed: false } },
+        })
+      const tallies = new Map([
+        [decoy!, tallied([on(1), on(3), on(3), on(7)])],
+        [grouped!, tallied([on(1, grouped), on(3, grouped)])],
+      ])
+      const groupsOf = (provider: Hex) => (provider === grouped ? [[1, 3]] : [])
+      const { providers } = decoyEpoch(now, { groupsOf }, tallies)
+      expect([...providers]).to.deep.equal([
+        [decoy, { claimKbps: CLAIM_KBPS, readings: [{ receiver: 1, outcome: OUTCOME.verified, rateKbps: 1 }] }],
+      ])
     })
   })
 })
