@@ -19,4 +19,5 @@ export const DOMAIN = {
   report: domain('report'),
   proofOfPossession: domain('proof-of-possession'),
   reward: domain('reward'),
+  decoy: domain('decoy'),
 } as const

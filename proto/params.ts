@@ -48,7 +48,7 @@ export interface NetworkParams {
   readonly evidenceSeconds: number
   readonly unbondingSeconds: number
   readonly claimDelaySeconds: number
-  /** A report pays for the work of so many epochs before its own: at least 2, so that the certificate is on chain at B(e). */
+  /** A report pays for the work of so many epochs before its own: at least 2, so that the certificate is on chain at B(e), and decoys have shown their seeds. */
   readonly rewardDelayEpochs: number
   /** Share of the tokens left in the pot that one report divides up, in millionths. */
   readonly rewardPpm: number

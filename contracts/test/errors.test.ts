@@ -5,6 +5,7 @@ import { repositoryRoot } from '../root.js'
 import { seenErrors } from './support/evm.js'
 // These imports make the tests of the contracts run before the test below, even if mocha runs this file alone.
 import './certificates.test.js'
+import './decoys.test.js'
 import './frozen-sets.test.js'
 import './headers.test.js'
 import './old-chain.test.js'

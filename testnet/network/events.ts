@@ -124,6 +124,16 @@ export interface ProviderResult extends RewardResult {
   readonly slashed: string
 }
 
+/** What the decoys of a run show of one verifier. */
+export interface DecoyTasks {
+  readonly name: string
+  readonly profile: string
+  /** votes that were compared with a decoy's level, and those that missed it */
+  readonly tasks: number
+  readonly missed: number
+  readonly caught: boolean
+}
+
 export interface ResultEvent {
   readonly event: 'result'
   readonly ok: boolean
@@ -139,6 +149,8 @@ export interface ResultEvent {
   readonly providers: readonly ProviderResult[]
   /** The pot of rewards in wei: funded = claimed + left. */
   readonly rewards: { readonly funded: string; readonly claimed: string; readonly left: string }
+  /** of each verifier; empty without decoys */
+  readonly decoyTasks: readonly DecoyTasks[]
 }
 
 export type TestnetEvent =

@@ -145,10 +145,16 @@ export function lineOf(event: TestnetEvent): string {
       return epochLine(event)
     case 'result':
       return event.ok
-        ? `result: PASS in ${event.epochs} epochs, ${event.posted} of them with a report`
+        ? `result: PASS in ${event.epochs} epochs, ${event.posted} of them with a report${caughtText(event)}`
         : `result: FAIL. ${event.failures.join(' ')}`
   }
 }
+
+const caughtText = ({ decoyTasks }: ResultEvent): string =>
+  decoyTasks
+    .filter(({ caught }) => caught)
+    .map(({ name, profile, missed, tasks }) => `; decoys caught ${name} (${profile}), ${missed} of ${tasks} missed`)
+    .join('')
 
 function epochLine({ epoch, posted, signers, verifiers, round, gasUsed, txHash, scores, why }: EpochEvent): string {
   if (!posted) return `epoch ${epoch}: no report. ${why.map(({ name, sentence }) => `${name}: ${sentence}`).join('; ')}`

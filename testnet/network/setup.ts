@@ -56,6 +56,8 @@ export interface SetupOptions {
   /** Funded like verifiers, but not registered yet: they join later (`joinVerifier`). */
   readonly lateVerifiers: readonly VerifierSetup[]
   readonly providers: readonly ProviderSetup[]
+  /** Funded with ether only, to post what must not be connected with a node (default: none). */
+  readonly purses?: readonly NodeKeys[]
   readonly networkFile: string
 }
 
@@ -81,6 +83,7 @@ export async function setUpNetwork(options: SetupOptions): Promise<NetworkSetup>
   await fund(anvil.rpcUrl, network, treasury, [
     ...[...verifiers, ...lateVerifiers].map(node => ({ keys: node.keys, stake: VERIFIER_BOND })),
     ...providers.map(node => ({ keys: node.keys, stake: PROVIDER_STAKE })),
+    ...(options.purses ?? []).map(keys => ({ keys, stake: 0n })),
   ])
   const [registeredVerifiers, registeredProviders] = await Promise.all([
     Promise.all(verifiers.map(verifier => joinVerifier(anvil.rpcUrl, network, verifier))),

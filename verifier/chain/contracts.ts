@@ -15,6 +15,7 @@ const ARTIFACT: Readonly<Record<ContractName, string>> = {
   epochReports: 'EpochReports',
   slashingManager: 'SlashingManager',
   rewardsDistributor: 'RewardsDistributor',
+  decoys: 'Decoys',
 }
 
 const NAMES = Object.keys(ARTIFACT) as ContractName[]

@@ -1,4 +1,5 @@
 /** The `Chain` port over an EVM chain. Keeps no answers, so the next read sees a reorganisation. */
+import type { DecoyReveal } from '../../proto/decoy.js'
 import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
@@ -10,6 +11,7 @@ import { readAnnouncements } from './announcements.js'
 import { announceCall, freezeCall, postCall, settleCall, startCall } from './calls.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
+import { commitDecoyCall, readReveals, revealDecoyCall } from './decoys.js'
 import { readAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
 import { readProvider, readVerifier } from './registrations.js'
 import { readPosted, readSettlements } from './reports.js'
@@ -72,6 +74,11 @@ export class EthersChain implements Chain {
     return readSettlements(this.context, provider)
   }
 
+  /** The seeds of the decoys that were shown in time for the report of an epoch, which pays for an earlier one. */
+  reveals(epoch: number): Promise<DecoyReveal[]> {
+    return readReveals(this.context, epoch)
+  }
+
   /** The set in force in an era. Before its start that is the newest set, and may still change unless it `isFrozen`. */
   frozenSet(era: number): Promise<FrozenVerifier[]> {
     return readFrozenSet(this.context, era)
@@ -126,6 +133,14 @@ export class EthersChain implements Chain {
   /** @param proof of the reward, under the rewards root of a final report's header */
   claimRewards(header: Header, reward: Reward, proof: readonly Hex[]): Promise<TxResult> {
     return this.#send(claimCall(this.context, header, reward, proof))
+  }
+
+  commitDecoy(commitment: Hex): Promise<TxResult> {
+    return this.#send(commitDecoyCall(this.context, commitment))
+  }
+
+  revealDecoy(reveal: DecoyReveal): Promise<TxResult> {
+    return this.#send(revealDecoyCall(this.context, reveal))
   }
 
   /** Sets genesis and freezes era 1, once for the network. */

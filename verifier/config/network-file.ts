@@ -34,6 +34,7 @@ export const networkFileSchema = z.strictObject({
     epochReports: address,
     slashingManager: address,
     rewardsDistributor: address,
+    decoys: address,
   }),
   /** block of the deployment: no event is older */
   deployBlock: count,

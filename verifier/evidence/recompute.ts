@@ -12,7 +12,7 @@ import type { NetworkParams } from '../../proto/params.js'
 import { decodeVote } from '../../proto/vote.js'
 import { BlsVerifier } from '../bls/verifier.js'
 import { UserError } from '../config/errors.js'
-import { assign } from '../core/assignment/assign.js'
+import { type Assignment, assign } from '../core/assignment/assign.js'
 import { type BlockFacts, type ChainFacts, verifierOf, withLinks } from '../core/facts.js'
 import type { Chain } from '../core/ports.js'
 import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
@@ -23,6 +23,7 @@ import { type EvidenceJson, factsFromJson } from './schema/evidence.js'
 
 export interface Recomputed {
   readonly facts: ChainFacts
+  readonly assignment: Assignment
   readonly params: NetworkParams
   readonly previous: CarryOver & { readonly epoch: number }
   readonly report: Report
@@ -48,9 +49,10 @@ function reportOf(evidence: EvidenceJson): Recomputed {
   const facts = factsFromJson(evidence.facts)
   const ballots = evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
   const votesOf = ballots.map(({ votes }) => votes.map(decodeVote))
+  const assignment = assign(facts, params)
   const carryOver = decodeCarryOver(previous.leaves.map(fromHex))
   const report = buildReport({
-    ...{ params, facts, assignment: assign(facts, params), previous: { epoch: previous.epoch, ...carryOver } },
+    ...{ params, facts, assignment, previous: { epoch: previous.epoch, ...carryOver } },
     previousHeader: previous.headerHash,
     rewardsRoot: evidence.header.rewardsRoot, // replayed by itself, see rewards-replay.ts
     ballotSet: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
@@ -85,7 +87,7 @@ function reportOf(evidence: EvidenceJson): Recomputed {
       holds: headerHash(network, report.header) === evidence.headerHash,
     },
   ]
-  return { facts, params, previous: { epoch: previous.epoch, ...carryOver }, report, checks }
+  return { facts, assignment, params, previous: { epoch: previous.epoch, ...carryOver }, report, checks }
 }
 
 /** Asks the chain itself for a report's header, and for the facts that it was computed from. */

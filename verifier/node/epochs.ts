@@ -12,7 +12,7 @@ import { keepDirectory, refreshDirectory } from './directory-updates.js'
 import { EpochFacts, type EpochRecord } from './epoch-facts.js'
 import { inBackground, logFailure } from './failures.js'
 import { Inbox } from './inbox.js'
-import { measureEpoch } from './measuring.js'
+import type { Measure } from './measuring.js'
 import type { OwnUdp } from './own-address.js'
 import { PaidWork } from './paid-work.js'
 import { PeerSync } from './peer-sync.js'
@@ -28,6 +28,7 @@ export interface EpochsModules {
   readonly receiver: Receiver
   readonly udp: OwnUdp
   readonly tokens: TokenSource
+  readonly measure: Measure
 }
 
 export interface MissedEpoch {
@@ -124,7 +125,7 @@ export class Epochs {
       return
     }
     const schedule = await runner.signer.schedule()
-    const votes = await measureEpoch({ context, ...modules }, record, schedule)
+    const votes = await modules.measure({ context, ...modules }, record, schedule)
     runner.setVotes(votes, schedule)
     this.#latest = runner
     await runner.run()

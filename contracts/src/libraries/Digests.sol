@@ -12,6 +12,7 @@ library Digests {
     bytes32 internal constant DOMAIN_REPORT = keccak256("bandwitness/v1/report");
     bytes32 internal constant DOMAIN_PROOF_OF_POSSESSION = keccak256("bandwitness/v1/proof-of-possession");
     bytes32 internal constant DOMAIN_REWARD = keccak256("bandwitness/v1/reward");
+    bytes32 internal constant DOMAIN_DECOY = keccak256("bandwitness/v1/decoy");
 
     /// @dev The EIP-712 types and the EIP-712 domain of a receipt.
     bytes32 internal constant VOUCHER_DOMAIN_TYPE = keccak256(
@@ -81,6 +82,25 @@ library Digests {
         bytes32 header
     ) internal pure returns (bytes32) {
         return keccak256(abi.encode(DOMAIN_REPORT, chainId, reports, era, epoch, round, header));
+    }
+
+    /// @notice The commitment of a decoy to the seed that draws its rates.
+    /// @param chainId The chain id
+    /// @param decoys The address of `Decoys`
+    /// @param provider The account of the provider
+    /// @param firstEpoch The first epoch of the range
+    /// @param lastEpoch The last epoch of the range
+    /// @param seed The seed
+    /// @return The commitment
+    function decoyCommitment(
+        uint256 chainId,
+        address decoys,
+        address provider,
+        uint64 firstEpoch,
+        uint64 lastEpoch,
+        bytes32 seed
+    ) internal pure returns (bytes32) {
+        return keccak256(abi.encode(DOMAIN_DECOY, chainId, decoys, provider, firstEpoch, lastEpoch, seed));
     }
 
     /// @notice The hash of a leaf. It is hashed twice so that no inner node of the tree can pass for a leaf.

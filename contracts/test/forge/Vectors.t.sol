@@ -19,6 +19,20 @@ contract VectorsTest {
         bytes32 possession = CHEATS.parseJsonBytes32(json, ".domains.proofOfPossession");
         check(Digests.DOMAIN_PROOF_OF_POSSESSION == possession, "proof of possession");
         check(Digests.DOMAIN_REWARD == CHEATS.parseJsonBytes32(json, ".domains.reward"), "reward");
+        check(Digests.DOMAIN_DECOY == CHEATS.parseJsonBytes32(json, ".domains.decoy"), "decoy");
+    }
+
+    function testDecoy() external view {
+        string memory json = _read("digests");
+        bytes32 digest = Digests.decoyCommitment(
+            CHEATS.parseJsonUint(json, ".decoy.chainId"),
+            CHEATS.parseJsonAddress(json, ".decoy.contract"),
+            CHEATS.parseJsonAddress(json, ".decoy.provider"),
+            uint64(CHEATS.parseJsonUint(json, ".decoy.firstEpoch")),
+            uint64(CHEATS.parseJsonUint(json, ".decoy.lastEpoch")),
+            CHEATS.parseJsonBytes32(json, ".decoy.seed")
+        );
+        check(digest == CHEATS.parseJsonBytes32(json, ".decoy.digest"), "decoy");
     }
 
     function testProofOfPossession() external view {

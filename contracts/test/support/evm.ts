@@ -168,6 +168,7 @@ const ERROR_SOURCES = [
   'EpochReports',
   'SlashingManager',
   'RewardsDistributor',
+  'Decoys',
   'StakeToken',
 ]
 

@@ -58,6 +58,7 @@ export class TestNetwork {
     readonly reports: Bound,
     readonly slashing: Bound,
     readonly rewards: Bound,
+    readonly decoys: Bound,
   ) {}
 
   static async create(params: NetworkParams = PARAMS): Promise<TestNetwork> {
@@ -81,6 +82,7 @@ export class TestNetwork {
       new Bound(evm, contracts.epochReports, 'EpochReports'),
       new Bound(evm, contracts.slashingManager, 'SlashingManager'),
       new Bound(evm, contracts.rewardsDistributor, 'RewardsDistributor'),
+      new Bound(evm, contracts.decoys, 'Decoys'),
     )
   }
 

@@ -3,12 +3,13 @@ import { ZERO_HASH } from '../../../proto/hex.js'
 import { accountOf } from '../../../verifier/chain/account.js'
 import type { PostedReport } from '../../../verifier/core/ports.js'
 import type { NodeExit } from '../../process/spawn.js'
+import { VERIFIER_PROFILES } from '../../profiles/profiles.js'
 import { parseMix } from '../parse-mix.js'
 import { type PlannedVerifier, planRun } from '../plan.js'
 import { type EpochOutcome, failuresOf, type RunRecord } from '../result.js'
 import type { RewardsRecord } from '../rewards.js'
 
-const PROFILES = { honest: false, silent: false, late: false }
+const PROFILES = Object.fromEntries(VERIFIER_PROFILES.map(name => [name, false]))
 const STAKE = 1000n
 const POT = 1000n
 const PROVIDER = '0x00000000000000000000000000000000000000aa'
@@ -42,7 +43,7 @@ function record(mix: string, epochs: readonly EpochOutcome[], more: Partial<RunR
         ...{ stakeBefore: STAKE, stakeAfter: STAKE, goneFromEpoch: undefined },
       },
     ],
-    ...{ epochs, settlements: [], exits: [], faults: [], rewards: rewardsOf(plan.verifiers) },
+    ...{ epochs, settlements: [], exits: [], faults: [], decoys: undefined, rewards: rewardsOf(plan.verifiers) },
     ...more,
   }
 }
@@ -86,6 +87,66 @@ describe('the result of a run', () => {
     expect(failuresOf(record('honest=4,silent=3', [epoch(1, 7)], { settlements: [slashed] })).join()).to.include(
       'was slashed',
     )
+  })
+
+  it('needs a report of every epoch of those that vote in another manner too', () => {
+    expect(failuresOf(record('honest=4,lazy=1,friend=1,copier=1', [epoch(1, 7, [])]))).to.deep.equal([])
+    expect(failuresOf(record('honest=4,lazy=1,friend=1,copier=1', [epoch(1, 7)])).join()).to.include('has no report')
+  })
+
+  it('needs decoys to catch who votes without measuring, and nobody else', () => {
+    const judged = (counts: [number, number, number][], caught: number[]) =>
+      failuresOf(
+        record('honest=2,friend=1,lazy=1,copier=1', [epoch(1, 5, [])], {
+          decoys: {
+            counts: new Map(counts.map(([index, tasks, missed]) => [index, { tasks, missed }])),
+            caught: new Set(caught),
+          },
+        }),
+      )
+    expect(
+      judged(
+        [
+          [1, 9, 0],
+          [3, 9, 1],
+          [4, 9, 7],
+          [5, 9, 6],
+        ],
+        [4, 5],
+      ),
+    ).to.deep.equal([])
+    expect(
+      judged(
+        [
+          [4, 9, 2],
+          [5, 9, 6],
+        ],
+        [5],
+      ),
+    ).to.deep.equal(['verifier-4 (lazy) missed 2 of 9 decoys and was not caught.'])
+    expect(
+      judged(
+        [
+          [4, 5, 1],
+          [5, 5, 1],
+        ],
+        [],
+      ),
+    ).to.deep.equal([]) // too few to tell
+    expect(
+      judged(
+        [
+          [1, 9, 4],
+          [3, 9, 4],
+          [4, 9, 7],
+          [5, 9, 6],
+        ],
+        [1, 3, 4, 5],
+      ),
+    ).to.deep.equal([
+      'verifier-1 (honest) missed 4 of 9 decoys and was caught.',
+      'verifier-3 (friend) missed 4 of 9 decoys and was caught.',
+    ])
   })
 
   it('needs a late verifier in the next frozen set, and its signature there', () => {

@@ -24,7 +24,7 @@ const PROVIDERS = ['provider-1', 'provider-2'].map((name, i) => ({ ...node(name)
 
 /** Each contract; ether and tokens for each node; approval, deposit and registration for each node but the late one. */
 const NODES = VERIFIERS.length + PROVIDERS.length
-const ROUNDS = [6, 2 * (NODES + 1), 3 * NODES]
+const ROUNDS = [7, 2 * (NODES + 1), 3 * NODES]
 
 describe('setup of a network on a chain that mines on demand', function () {
   this.timeout(60_000)

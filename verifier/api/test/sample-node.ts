@@ -39,6 +39,7 @@ const network: NetworkFile = {
     epochReports: NETWORK.contract,
     slashingManager: account('slashing'),
     rewardsDistributor: account('rewards'),
+    decoys: account('decoys'),
   },
   deployBlock: 1,
   params: PARAMS,

@@ -20,6 +20,7 @@ const NETWORK: NetworkFile = {
     epochReports: address('05'),
     slashingManager: address('06'),
     rewardsDistributor: address('07'),
+    decoys: address('08'),
   },
   deployBlock: 1,
   params: DEVNET,
@@ -96,9 +97,13 @@ describe('network file', () => {
     expect(paramsFault({ ...DEVNET, windowEpochs: 5, eraEpochs: 5 })).to.equal(undefined)
   })
 
-  it('refuses rewards of more than the pot, and before the certificate is on chain', () => {
+  it('refuses rewards of more than the pot', () => {
     expect(paramsFault({ ...DEVNET, rewardPpm: 1_000_001 })).to.include('rewardPpm 1000001')
+  })
+
+  it('leaves decoys an epoch in which to show their seeds', () => {
     expect(paramsFault({ ...DEVNET, rewardDelayEpochs: 1 })).to.include('rewardDelayEpochs 1')
+    expect(paramsFault({ ...DEVNET, rewardDelayEpochs: 2 })).to.equal(undefined)
   })
 
   it('says so when there is no such file', async () => {
