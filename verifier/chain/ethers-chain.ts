@@ -11,7 +11,7 @@ import { readAnnouncements } from './announcements.js'
 import { announceCall, freezeCall, postCall, settleCall, startCall } from './calls.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
-import { commitDecoyCall, readReveals, revealDecoyCall } from './decoys.js'
+import { commitDecoyCall, revealDecoyCall } from './decoys.js'
 import { readAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
 import { readProvider, readVerifier } from './registrations.js'
 import { readPosted, readSettlements } from './reports.js'
@@ -72,11 +72,6 @@ export class EthersChain implements Chain {
 
   settlements(provider: Hex): Promise<Settlement[]> {
     return readSettlements(this.context, provider)
-  }
-
-  /** The seeds of the decoys that were shown in time for the report of an epoch, which pays for an earlier one. */
-  reveals(epoch: number): Promise<DecoyReveal[]> {
-    return readReveals(this.context, epoch)
   }
 
   /** The set in force in an era. Before its start that is the newest set, and may still change unless it `isFrozen`. */

@@ -85,11 +85,10 @@ async function paidReportOf(
 ): Promise<PaidReport | undefined> {
   const paid = epoch - context.file.params.rewardDelayEpochs
   if (paid < 1) return NO_PAID_REPORT
-  const [before, last] = await Promise.all([
-    blockOfEpoch(context, clock, paid + 1),
-    blockOfEpoch(context, clock, paid + 2),
-  ])
-  return before && last && readPaidReport(context, { epoch: paid, before: before.number, last: last.number, blockTag })
+  const [start, before, last] = await Promise.all([0, 1, 2].map(after => blockOfEpoch(context, clock, paid + after)))
+  if (!start || !before || !last) return undefined
+  const blocks = { start: start.number, before: before.number, last: last.number, blockTag }
+  return readPaidReport(context, { epoch: paid, ...blocks })
 }
 
 /** The announcements in force at some time in an epoch: a node may have announced another peer while it was measured. */

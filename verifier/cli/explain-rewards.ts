@@ -57,11 +57,14 @@ async function replaysFrom(
     const { header, previous, facts }: EvidenceJson = next
     const isPaid = facts.paidReport.epoch > 0
     const paid = isPaid ? await source.evidence(facts.paidReport.epoch) : undefined
+    const others = await Promise.all(facts.paidReport.covered.map(({ epoch }) => source.evidence(epoch)))
+    const covered = others.filter(one => one !== undefined)
     const before = previous.epoch > 0 ? await source.rewards(previous.epoch) : undefined
-    if ((isPaid && paid === undefined) || (previous.epoch > 0 && before === undefined)) break
+    if ((isPaid && paid === undefined) || covered.length < others.length) break
+    if (previous.epoch > 0 && before === undefined) break
     const shown = await source.rewards(header.epoch)
     if (shown === undefined) break
-    replays.push(replayRewards({ evidence: next, shown, before, paid }))
+    replays.push(replayRewards({ evidence: next, shown, before, paid, covered }))
     steps.push(next)
     next = previous.epoch > 0 ? await source.evidence(previous.epoch) : undefined
   }

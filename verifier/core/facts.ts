@@ -1,4 +1,5 @@
 /** What the chain says at B(e), and nothing else: every node reads the same. */
+import type { DecoyReveal } from '../../proto/decoy.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 
@@ -53,15 +54,26 @@ export interface ChainFacts {
   readonly providers: readonly ActiveProvider[]
 }
 
-/** An accepted report whose verifiers and providers are to be paid. */
-export interface PaidReport {
+/** An accepted report by its epoch and its header. */
+export interface ReportId {
   readonly epoch: number
   readonly headerHash: Hex
-  /** positions in its frozen set of those whose signatures its certificate lacks: the header does not tell, the chain does */
-  readonly nonSigners: readonly number[]
 }
 
-export const NO_PAID_REPORT: PaidReport = { epoch: 0, headerHash: ZERO_HASH, nonSigners: [] }
+/** An accepted report whose verifiers and providers are to be paid. */
+export interface PaidReport extends ReportId {
+  /** positions in its frozen set of those whose signatures its certificate lacks: the header does not tell, the chain does */
+  readonly nonSigners: readonly number[]
+  /** seeds of decoys in this epoch that were shown by B(e) */
+  readonly reveals: readonly DecoyReveal[]
+  /** the reports of the other epochs that the seeds cover, ascending */
+  readonly covered: readonly ReportId[]
+}
+
+export const NO_PAID_REPORT: PaidReport = {
+  ...{ epoch: 0, headerHash: ZERO_HASH },
+  ...{ nonSigners: [], reveals: [], covered: [] },
+}
 
 /** @param leaves of `linkReport` */
 export const withLinks = (

@@ -5,7 +5,6 @@
 import { headerHash } from '../../proto/digests.js'
 import { ZERO_HASH } from '../../proto/hex.js'
 import { UserError } from '../config/errors.js'
-import { assign } from '../core/assignment/assign.js'
 import { type Allocation, nextRewards } from '../core/rewards/next-rewards.js'
 import { decodeRewards, encodeRewards, type Rewards, rewardsTree } from '../core/rewards/rewards.js'
 import { type EpochWork, workOf } from '../core/rewards/work.js'
@@ -22,6 +21,8 @@ export interface RewardEvidence {
   readonly before: RewardsJson | undefined
   /** of the epoch that is paid; undefined for none */
   readonly paid: EvidenceJson | undefined
+  /** of the other epochs that the seeds of decoys cover, in the order of the facts */
+  readonly covered: readonly EvidenceJson[]
 }
 
 export interface Replay {
@@ -34,17 +35,19 @@ export interface Replay {
 }
 
 /** @throws UserError 'evidence' for what cannot be decoded */
-export function replayRewards({ evidence, shown, before, paid }: RewardEvidence): Replay {
+export function replayRewards({ evidence, shown, before, paid, covered }: RewardEvidence): Replay {
   const { params, network, header, previous } = evidence
   const facts = factsFromJson(evidence.facts)
   const { epoch, paidReport, rewardsFunded } = facts
   const previousRewards = before ? rewardsFromJson(before) : []
   const replayed = paid && replayWork(paid)
+  const others = covered.map(replayWork)
   const allocation = nextRewards({
-    ...{ params, fundedWei: rewardsFunded, previous: previousRewards, work: replayed?.work },
-    nonSigners: paidReport.nonSigners,
+    ...{ params, fundedWei: rewardsFunded, previous: previousRewards, paidReport, work: replayed?.work },
+    covered: others.map(({ work }) => work),
   })
-  const paidHash = paid?.headerHash ?? ZERO_HASH
+  const needed = [paidReport, ...paidReport.covered].map(one => one.headerHash)
+  const used = [paid?.headerHash ?? ZERO_HASH, ...covered.map(one => one.headerHash)]
   const root = rewardsTree(rewardsFromJson(shown)).root
   const checks = [
     {
@@ -61,7 +64,7 @@ export function replayRewards({ evidence, shown, before, paid }: RewardEvidence)
     },
     {
       what: `epoch ${epoch}: the paid report, if there is one, follows from its signed votes`,
-      holds: paidHash === paidReport.headerHash && (replayed?.holds ?? true),
+      holds: used.join() === needed.join() && [...others, ...(replayed ? [replayed] : [])].every(({ holds }) => holds),
     },
     {
       what: `epoch ${epoch}: the rewards computed from them have the root of the report`,
@@ -80,10 +83,10 @@ const isUnder = ({ header, headerHash: hash }: RewardsJson, rewards: Rewards, { 
   rewardsTree(rewards).root === header.rewardsRoot
 
 function replayWork(evidence: EvidenceJson): { readonly work: EpochWork; readonly holds: boolean } {
-  const { facts, params, report, checks } = recompute(evidence)
+  const { facts, params, assignment, report, checks } = recompute(evidence)
   const { ballotSet, tallies, leaves } = report
   return {
-    work: workOf({ params, facts, assignment: assign(facts, params), ballotSet, tallies, leaves }),
+    work: workOf({ params, facts, assignment, ballotSet, tallies, leaves }),
     holds: checks.every(({ holds }) => holds),
   }
 }

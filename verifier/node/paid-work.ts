@@ -6,7 +6,7 @@ import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import { encodeLeaf } from '../../proto/leaf.js'
 import { MerkleTree } from '../../proto/merkle.js'
-import type { PaidReport } from '../core/facts.js'
+import type { ReportId } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
 import { type EpochWork, workOf } from '../core/rewards/work.js'
 import type { CarryOver } from '../core/scoring/carry-over.js'
@@ -38,7 +38,7 @@ export class PaidWork {
   }
 
   /** Undefined if the chain has no such report any more, or no verifier that answers has what it follows from. */
-  async of({ epoch, headerHash }: PaidReport): Promise<EpochWork | undefined> {
+  async of({ epoch, headerHash }: ReportId): Promise<EpochWork | undefined> {
     const known = this.#known.get(headerHash)
     if (known !== undefined) return known
     const posted = await this.context.chain.posted(epoch)

@@ -59,9 +59,10 @@ export class ReportComputer {
 
   async #rewards({ paidReport, rewardsFunded }: ChainFacts, previous: Rewards): Promise<Rewards | undefined> {
     if (paidReport.epoch === 0) return previous
-    const work = await this.paidWork.of(paidReport)
-    if (work === undefined) return undefined
-    const { nonSigners } = paidReport
-    return nextRewards({ params: this.context.params, fundedWei: rewardsFunded, previous, work, nonSigners }).rewards
+    const [work, ...others] = await Promise.all([paidReport, ...paidReport.covered].map(id => this.paidWork.of(id)))
+    const covered = others.filter(other => other !== undefined)
+    if (work === undefined || covered.length < others.length) return undefined
+    const { params } = this.context
+    return nextRewards({ params, fundedWei: rewardsFunded, previous, paidReport, work, covered }).rewards
   }
 }

@@ -4,10 +4,13 @@
  *
  * The budget is a share of what is left in the pot, so the sum of all rewards never exceeds what was funded. One half is
  * for verifiers, the other for providers. Each half is divided by the points that its members could have earned: by the
- * frozen set with all of its sessions, and by all claims at the full score.
+ * frozen set with all of its sessions, and by all claims at the full score. A verifier that decoys have caught (`decoys.ts`) earns
+ * nothing.
  */
 import type { Hex } from '../../../proto/hex.js'
 import type { NetworkParams } from '../../../proto/params.js'
+import type { PaidReport } from '../facts.js'
+import { judgeByDecoys } from './decoys.js'
 import { mostPointsOf, type ProviderWork, pointsOf } from './provider-points.js'
 import { allocatedOf, type Rewards, withEarned } from './rewards.js'
 import type { EpochWork, VerifierWork } from './work.js'
@@ -22,12 +25,12 @@ export interface RewardsInput {
   /** All that was ever put into the pot, at B(e), in wei. */
   readonly fundedWei: bigint
   readonly previous: Rewards
+  /** as the facts at B(e) name it */
+  readonly paidReport: Pick<PaidReport, 'nonSigners' | 'reveals'>
   /** undefined if the epoch that is due for payment has no report */
   readonly work: EpochWork | undefined
-  /** positions in the frozen set of the verifiers that did not sign that report */
-  readonly nonSigners: readonly number[]
-  /** registry indices of the verifiers that decoys have caught, which earn nothing (default: nobody) */
-  readonly caught?: ReadonlySet<number>
+  /** of the other epochs that the seeds of decoys cover */
+  readonly covered: readonly Pick<EpochWork, 'decoys'>[]
 }
 
 export interface VerifierShare extends VerifierWork {
@@ -57,13 +60,16 @@ export interface Allocation {
 }
 
 export function nextRewards(input: RewardsInput): Allocation {
-  const { params, fundedWei, previous, work } = input
+  const { params, fundedWei, previous, paidReport, work, covered } = input
+  const { nonSigners, reveals } = paidReport
   const left = fundedWei - allocatedOf(previous)
   const budget = work === undefined || left <= 0n ? 0n : (left * BigInt(params.rewardPpm)) / PPM
   const half = budget / 2n
+  const epochs = work === undefined ? [] : [work, ...covered].map(({ decoys }) => decoys)
+  const { caught } = judgeByDecoys(reveals, epochs)
   const verifierPoints = work === undefined ? 0 : mostVerifierPoints(work)
   const verifiers = (work?.verifiers ?? []).map((one, position) => {
-    const share = verifierShare(one, position, input)
+    const share = verifierShare(one, !nonSigners.includes(position), caught.has(one.index))
     return { ...share, earned: part(half, BigInt(share.points), BigInt(verifierPoints)) }
   })
   const providerPoints = (work?.providers ?? []).reduce((sum, one) => sum + mostPointsOf(one), 0n)
@@ -78,15 +84,9 @@ export function nextRewards(input: RewardsInput): Allocation {
 const mostVerifierPoints = ({ verifiers, sessionPoints }: EpochWork): number =>
   sessionPoints + (BALLOT_POINTS + SIGNATURE_POINTS) * verifiers.length
 
-function verifierShare(
-  work: VerifierWork,
-  position: number,
-  { nonSigners, caught }: Pick<RewardsInput, 'nonSigners' | 'caught'>,
-): Omit<VerifierShare, 'earned'> {
-  const signed = !nonSigners.includes(position)
-  const isCaught = caught?.has(work.index) ?? false
+function verifierShare(work: VerifierWork, signed: boolean, caught: boolean): Omit<VerifierShare, 'earned'> {
   const points = (work.balloted ? BALLOT_POINTS : 0) + (signed ? SIGNATURE_POINTS : 0) + work.received + work.sent
-  return { ...work, signed, caught: isCaught, points: isCaught ? 0 : points }
+  return { ...work, signed, caught, points: caught ? 0 : points }
 }
 
 const part = (whole: bigint, points: bigint, most: bigint): bigint => (most === 0n ? 0n : (whole * points) / most)

@@ -6,6 +6,7 @@ import type { NetworkParams } from '../../../proto/params.js'
 import type { Assignment } from '../assignment/assign.js'
 import type { ChainFacts } from '../facts.js'
 import type { Tally } from '../scoring/tally.js'
+import { type DecoyEpoch, decoyEpoch } from './decoys.js'
 import { type ProviderWork, providerWork } from './provider-points.js'
 import { mostPoints, type SessionPoints, type Sessions, sessionPoints } from './session-points.js'
 
@@ -26,12 +27,14 @@ export interface EpochWork {
   readonly sessionPoints: number
   /** ascending by registry index */
   readonly providers: readonly ProviderWork[]
+  /** its votes, for decoys to judge */
+  readonly decoys: DecoyEpoch
 }
 
 export interface WorkInput {
   readonly params: Pick<NetworkParams, 'breachBps'>
-  readonly facts: Pick<ChainFacts, 'epoch' | 'verifiers'>
-  readonly assignment: Sessions & Pick<Assignment, 'sessions' | 'repeats'>
+  readonly facts: ChainFacts
+  readonly assignment: Sessions & Pick<Assignment, 'groupsOf'>
   readonly ballotSet: readonly SeenEntry[]
   /** the report's own */
   readonly tallies: ReadonlyMap<Hex, Tally>
@@ -49,5 +52,6 @@ export function workOf({ params, facts, assignment, ballotSet, tallies, leaves }
     })),
     sessionPoints: mostPoints(assignment),
     providers: leaves.map(leaf => providerWork(leaf, params)),
+    decoys: decoyEpoch(facts, assignment, tallies),
   }
 }

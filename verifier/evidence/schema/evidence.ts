@@ -7,6 +7,8 @@ import { address, bytes, count, hash, listOf, wei } from './scalars.js'
 
 const networkIdSchema = z.object({ chainId: count, contract: address })
 
+const reportId = z.object({ epoch: count, headerHash: hash })
+
 /** What the chain says at B(e). */
 const factsSchema = z.object({
   era: count,
@@ -15,8 +17,12 @@ const factsSchema = z.object({
   blockHash: hash,
   beacon: hash,
   windowBeacon: hash,
-  linkReport: z.object({ epoch: count, headerHash: hash }),
-  paidReport: z.object({ epoch: count, headerHash: hash, nonSigners: listOf(count) }),
+  linkReport: reportId,
+  paidReport: reportId.extend({
+    nonSigners: listOf(count),
+    reveals: listOf(z.object({ provider: address, firstEpoch: count, lastEpoch: count, seed: hash })),
+    covered: listOf(reportId),
+  }),
   rewardsFunded: wei,
   verifiers: listOf(z.object({ index: count, account: address, blsKey: bytes, capacityKbps: count })),
   providers: listOf(

@@ -1,5 +1,4 @@
 /** The evidence of a run of reports that pay rewards, with real signatures. All verifiers vote the same of one provider. */
-import { assign } from '../../core/assignment/assign.js'
 import { NO_PAID_REPORT, type PaidReport } from '../../core/facts.js'
 import { nextRewards } from '../../core/rewards/next-rewards.js'
 import { type Rewards, rewardsTree } from '../../core/rewards/rewards.js'
@@ -23,23 +22,23 @@ export function rewardRun(casts: readonly Cast[]): RewardEvidence[] {
   for (const [i, cast] of casts.entries()) {
     const paid = run[i - PARAMS.rewardDelayEpochs]?.evidence
     const paidReport: PaidReport = paid
-      ? { epoch: paid.header.epoch, headerHash: paid.headerHash, nonSigners: [NON_SIGNER] }
+      ? { ...NO_PAID_REPORT, epoch: paid.header.epoch, headerHash: paid.headerHash, nonSigners: [NON_SIGNER] }
       : NO_PAID_REPORT
-    const { nonSigners } = paidReport
     const work = paid && workIn(paid)
-    rewards = nextRewards({ params: PARAMS, fundedWei: FUNDED, previous: rewards, work, nonSigners }).rewards
+    const input = { params: PARAMS, fundedWei: FUNDED, previous: rewards, paidReport, work, covered: [] }
+    rewards = nextRewards(input).rewards
     const paying = { paidReport, rewardsFunded: FUNDED, rewardsRoot: rewardsTree(rewards).root }
     const { evidence, next } = epochOf(i + 1, cast, previous, PARAMS, paying)
-    run.push({ evidence, paid, before: run.at(-1)?.shown, shown: rewardsJson(evidence, rewards) })
+    run.push({ evidence, paid, covered: [], before: run.at(-1)?.shown, shown: rewardsJson(evidence, rewards) })
     previous = next
   }
   return run
 }
 
 function workIn(evidence: EvidenceJson) {
-  const { facts, params, report } = recompute(evidence)
+  const { facts, params, assignment, report } = recompute(evidence)
   const { ballotSet, tallies, leaves } = report
-  return workOf({ params, facts, assignment: assign(facts, params), ballotSet, tallies, leaves })
+  return workOf({ params, facts, assignment, ballotSet, tallies, leaves })
 }
 
 const rewardsJson = ({ header, headerHash }: EvidenceJson, rewards: Rewards): RewardsJson => ({

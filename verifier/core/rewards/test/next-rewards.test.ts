@@ -1,6 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { account, CLAIM_KBPS, PARAMS } from '../../test/samples.js'
+import { decoyLevelBps } from '../../../../proto/decoy.js'
+import { keccakText } from '../../../../proto/hash.js'
+import { NO_PAID_REPORT } from '../../facts.js'
+import { account, CLAIM_KBPS, PARAMS, registryIndex } from '../../test/samples.js'
 import { earnedBy, nextRewards } from '../next-rewards.js'
 import { allocatedOf, cumulativeOf, decodeRewards, encodeRewards, rewardsTree } from '../rewards.js'
 import type { EpochWork } from '../work.js'
@@ -19,6 +22,9 @@ import {
 
 const BUDGET = (POT * BigInt(PARAMS.rewardPpm)) / 1_000_000n
 
+const NO_DECOYS = { epoch: 4, providers: new Map() }
+const NOTHING_SAID = { paidReport: NO_PAID_REPORT, covered: [] }
+
 /** Any work that a report can show. */
 const anyWork: fc.Arbitrary<EpochWork> = fc
   .record({
@@ -31,7 +37,7 @@ const anyWork: fc.Arbitrary<EpochWork> = fc
     ),
   })
   .map(({ verifiers, providers }) => ({
-    epoch: 4,
+    ...{ epoch: 4, decoys: NO_DECOYS },
     verifiers: verifiers.map((one, i) => ({ ...one, index: 2 * i + 1, account: account(`verifier ${i}`) })),
     sessionPoints: verifiers.reduce((sum, { received, sent }) => sum + received + sent, 0),
     providers: providers.map(({ share, ...one }, i) => ({
@@ -43,7 +49,7 @@ const anyWork: fc.Arbitrary<EpochWork> = fc
 describe('rewards of an epoch', () => {
   it('give half of the budget to verifiers and half to providers, if all do all they can', () => {
     const { budget, verifiers, providers } = allocate({
-      epoch: 4,
+      ...{ epoch: 4, decoys: NO_DECOYS },
       verifiers: [{ index: 1, account: account('v'), balloted: true, received: 4, sent: 6 }],
       sessionPoints: 10,
       providers: [{ account: account('p'), scoreBps: 10_000, paidKbps: CLAIM_KBPS, claimKbps: CLAIM_KBPS }],
@@ -65,7 +71,7 @@ describe('rewards of an epoch', () => {
         let rewards = allocate(undefined).rewards
         for (const work of works) {
           const params = { rewardPpm: 1_000_000 }
-          const next = nextRewards({ params, fundedWei, previous: rewards, work, nonSigners: [] })
+          const next = nextRewards({ ...NOTHING_SAID, params, fundedWei, previous: rewards, work })
           expect(allocatedOf(next.rewards) - allocatedOf(rewards) <= next.budget).to.equal(true)
           for (const { account: one, cumulative } of rewards)
             expect(cumulativeOf(next.rewards, one) >= cumulative, 'a sum never falls').to.equal(true)
@@ -95,7 +101,7 @@ describe('rewards of an epoch', () => {
   it('add up for an account that is both a verifier and a provider', () => {
     const both = account('both')
     const allocation = allocate({
-      epoch: 4,
+      ...{ epoch: 4, decoys: NO_DECOYS },
       verifiers: [{ index: 1, account: both, balloted: true, received: 0, sent: 0 }],
       sessionPoints: 0,
       providers: [{ account: both, scoreBps: 5000, paidKbps: CLAIM_KBPS, claimKbps: CLAIM_KBPS }],
@@ -104,11 +110,21 @@ describe('rewards of an epoch', () => {
     expect(allocation.rewards).to.deep.equal([{ account: both, cumulative: (BUDGET * 3n) / 4n }])
   })
 
-  it('are nothing for a verifier that decoys have caught, and no more for the others', () => {
-    const work = workOfEpoch(() => kept)
-    const [free, caught] = [allocate(work), allocate(work, { caught: new Set([work.verifiers[2]!.index]) })]
-    expect(earnedAt(caught, 2)).to.equal(0n)
-    expect(earnedAt(caught, 3)).to.equal(earnedAt(free, 3))
+  it('are nothing for a lazy verifier that decoys have caught, and no more for the others', () => {
+    const seeds = [0, 1, 2, 3].map(i => keccakText(`seed ${i}`))
+    const reveals = seeds.map((seed, i) => ({ provider: account(`provider ${i}`), firstEpoch: 4, lastEpoch: 4, seed }))
+    /** Reads the level that each decoy lets through. */
+    const measured: Strategy = (provider, receiver) => ({
+      ...kept(),
+      rateKbps: (CLAIM_KBPS * decoyLevelBps(seeds[provider]!, 4, receiver)) / 10_000,
+    })
+    const providers = seeds.map(() => ({}))
+    const work = workOfEpoch(position => (position === 2 ? kept : measured), { providers })
+    const [free, judged] = [allocate(work), allocate(work, { paidReport: { ...NO_PAID_REPORT, reveals } })]
+    expect(judged.verifiers.filter(({ caught }) => caught).map(({ index }) => index)).to.deep.equal([registryIndex(2)])
+    expect(earnedAt(free, 2) > 0n).to.equal(true)
+    expect(earnedAt(judged, 2)).to.equal(0n)
+    expect(earnedAt(judged, 3)).to.equal(earnedAt(free, 3))
   })
 
   it('are encoded in one way only', () => {
@@ -125,14 +141,8 @@ describe('rewards of an epoch', () => {
 describe('rewards of verifiers', () => {
   const PROVIDERS = 3
   /** What verifier 0 earns with a strategy of its own, where all others measure. */
-  const earns = (strategy: Strategy | undefined, truth = kept, nonSigners: number[] = []) =>
-    earnedAt(
-      allocate(
-        workOfEpoch(position => (position === 0 ? strategy : truth)),
-        { nonSigners },
-      ),
-      0,
-    )
+  const earns = (strategy: Strategy | undefined, truth: Strategy = kept) =>
+    earnedAt(allocate(workOfEpoch(position => (position === 0 ? strategy : truth))), 0)
 
   it('are the same for all who measure', () => {
     const { verifiers } = allocate(workOfEpoch(() => kept))
@@ -160,7 +170,7 @@ describe('rewards of verifiers', () => {
 
   it('attack: a poster that leaves out the signatures of others lowers their pay and does not raise its own', () => {
     const work = workOfEpoch(() => kept)
-    const [all, some] = [allocate(work), allocate(work, { nonSigners: [5, 6] })]
+    const [all, some] = [allocate(work), allocate(work, { paidReport: { ...NO_PAID_REPORT, nonSigners: [5, 6] } })]
     expect(earnedAt(some, 5) < earnedAt(all, 5)).to.equal(true)
     expect(earnedAt(some, 0)).to.equal(earnedAt(all, 0))
   })

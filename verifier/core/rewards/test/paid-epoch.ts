@@ -2,7 +2,7 @@
 import { ZERO_HASH } from '../../../../proto/hex.js'
 import { OUTCOME, type OutcomeCode, type Vote } from '../../../../proto/vote.js'
 import { assign } from '../../assignment/assign.js'
-import type { ActiveProvider } from '../../facts.js'
+import { type ActiveProvider, NO_PAID_REPORT } from '../../facts.js'
 import { NOTHING_CARRIED } from '../../scoring/carry-over.js'
 import { evaluateEpoch } from '../../scoring/evaluate.js'
 import { account, CLAIM_KBPS, facts, PARAMS, registryIndex, vote } from '../../test/samples.js'
@@ -14,8 +14,8 @@ const ALL_TICKS = (1n << 24n) - 1n
 export const POT = 10n ** 24n
 
 export type Cast = Partial<Vote> & { readonly outcome: OutcomeCode }
-/** What a verifier votes on a provider; undefined for no vote at all. */
-export type Strategy = (provider: number) => Cast | undefined
+/** What a verifier, by its registry index, votes on a provider; undefined for no vote at all. */
+export type Strategy = (provider: number, receiver: number) => Cast | undefined
 
 /** Keeps its claim. */
 export const kept = (): Cast => ({ outcome: OUTCOME.verified, rateKbps: CLAIM_KBPS, attempts: 1, otherOutcome: 0 })
@@ -43,7 +43,7 @@ export function workOfEpoch(
     const strategy = strategyOf(position)
     if (strategy === undefined) return []
     const votes = truth.providers.flatMap(({ account: provider }, i) => {
-      const cast = strategy(i)
+      const cast = strategy(i, index)
       if (cast === undefined) return []
       const { outcome, rateKbps = 0, ...more } = cast
       return vote(index, outcome, rateKbps, { provider, ticksSent: ALL_TICKS, ticksAnswered: ALL_TICKS, ...more })
@@ -58,7 +58,7 @@ export function workOfEpoch(
 
 export const allocate = (work: EpochWork | undefined, over: Partial<RewardsInput> = {}): Allocation =>
   nextRewards({
-    ...{ params: PARAMS, fundedWei: POT, previous: [], work, nonSigners: [] },
+    ...{ params: PARAMS, fundedWei: POT, previous: [], work, paidReport: NO_PAID_REPORT, covered: [] },
     ...over,
   })
 
