@@ -21,8 +21,8 @@ describe('the facts that rewards follow from', function () {
     expect(await Promise.all([1, 2, 3, 4].map(paidAt))).to.deep.equal([
       NO_PAID_REPORT,
       NO_PAID_REPORT,
-      { epoch: 1, headerHash: first.headerHash, nonSigners: [1] },
-      { epoch: 2, headerHash: second.headerHash, nonSigners: [] },
+      { ...NO_PAID_REPORT, epoch: 1, headerHash: first.headerHash, nonSigners: [1] },
+      { ...NO_PAID_REPORT, epoch: 2, headerHash: second.headerHash },
     ])
     expect(await paidAt(5), 'epoch 3 has no report').to.deep.equal(NO_PAID_REPORT)
   })
