@@ -5,14 +5,16 @@
  *   a receiver's vote       the tally agrees   no tally yet, or it does not agree   it denies a breach
  *   a reading                      4                          2                             0
  *   a lower bound                  2                          1                             0
+ *   served nothing                 4                          0                             -
  *   says nothing                   0                          0                             0
  *
  * A vote agrees with the tally if both are on the same side of the slashing threshold. So a lower bound, voted for ease,
  * earns half of a measurement; "no data" earns nothing; and a high vote to please a provider that failed earns nothing. A
- * low vote that others do not share may be honest, and still earns half.
+ * low reading that others do not share may be honest, and still earns half. A vote that states no rate, such as `dead`, takes
+ * no work and no decoy can judge it: others must bear it out.
  */
 import type { Hex } from '../../../proto/hex.js'
-import { OUTCOME } from '../../../proto/vote.js'
+import { OUTCOME, type Vote } from '../../../proto/vote.js'
 import type { Assignment, Session } from '../assignment/assign.js'
 import type { Tally, VoteAccount } from '../scoring/tally.js'
 
@@ -56,16 +58,18 @@ export function sessionPoints(
 
 const keyOf = ({ provider, receiver }: Session): string => `${provider} ${receiver}`
 
-function receiverPoints({ counted }: VoteAccount, { usable, quorum, breach }: Tally): number {
-  if (counted === 'ignored' || counted === 'missing') return 0
+function receiverPoints({ vote, counted }: VoteAccount, { usable, quorum, breach }: Tally): number {
+  if (vote === undefined || counted === 'ignored') return 0
   const isLow = counted === 'under'
   if (breach && !isLow) return 0
   const agrees = usable >= quorum && isLow === breach
+  if (!agrees && !restsOnData(vote)) return 0
   return (agrees ? RECEIVER_POINTS : RECEIVER_POINTS / 2) / (counted === 'at-least' ? 2 : 1)
 }
 
-/** Outcomes that rest on the senders' data. */
 const WITH_DATA: readonly number[] = [OUTCOME.verified, OUTCOME.under, OUTCOME.atLeast]
+
+const restsOnData = ({ outcome }: Vote): boolean => WITH_DATA.includes(outcome)
 
 /**
  * The senders whose data the receiver verified. A vote of two tries does not say on which it rests, so a place counts half
@@ -76,7 +80,7 @@ function senderPoints(
   first: Session,
   second: Session | undefined,
 ): (readonly [sender: number, points: number])[] {
-  if (vote === undefined || counted === 'ignored' || !WITH_DATA.includes(vote.outcome)) return []
+  if (vote === undefined || counted === 'ignored' || !restsOnData(vote)) return []
   const tries = vote.attempts > 1 && second !== undefined ? [first, second] : [first]
   return tries.flatMap(({ senders }) =>
     senders

@@ -202,6 +202,17 @@ describe('accepted reports of a verifier', () => {
     expect(await store.getReport(tip.headerHash)).to.equal(undefined)
   })
 
+  it('tell from which state a report was computed, unless the chain has moved away', async () => {
+    const tip = posted(report.header)
+    const next = { ...report.header, epoch: 4, previousHeader: tip.headerHash }
+    expect(await reports(undefined, {}).before(report.header)).to.equal(GENESIS_STATE)
+    expect(await reports(undefined, {}).before(next)).to.equal(undefined)
+    expect(await reports(posted({ ...report.header, blockNumber: 11 }), {}).before(next)).to.equal(undefined)
+    const fetched = await reports(tip, { carryOver: report }).before(next)
+    expect(fetched).to.deep.include({ epoch: 1, headerHash: tip.headerHash, leaves: report.leaves })
+    expect(await reports(undefined, {}).before(next), 'now it is held').to.deep.equal(fetched)
+  })
+
   it('mark a report that this node computed as posted, and keep its ballots', async () => {
     const tip = posted(report.header)
     const own = reports(tip, {})

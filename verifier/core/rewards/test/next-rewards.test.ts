@@ -9,6 +9,7 @@ import { allocatedOf, cumulativeOf, decodeRewards, encodeRewards, rewardsTree } 
 import type { EpochWork } from '../work.js'
 import {
   allocate,
+  dead,
   earnedAt,
   half,
   kept,
@@ -156,6 +157,11 @@ describe('rewards of verifiers', () => {
     expect(honest > bound! && bound! > none!, 'measured > lower bound > no data').to.equal(true)
     expect(none, 'no data earns like no vote').to.equal(silent)
     expect(silent! > absent!, 'a ballot earns something').to.equal(true)
+  })
+
+  it('attack: "dead", voted for ease, earns nothing, unless the others find the provider dead too', () => {
+    expect(earns(dead)).to.equal(earns(noData))
+    expect(earns(dead, half)).to.equal(earns(half, half))
   })
 
   it('attack: a high vote to please a provider that failed earns nothing', () => {

@@ -22,6 +22,7 @@ export const kept = (): Cast => ({ outcome: OUTCOME.verified, rateKbps: CLAIM_KB
 /** Delivers half. */
 export const half = (): Cast => ({ outcome: OUTCOME.under, rateKbps: CLAIM_KBPS / 2, directKbps: CLAIM_KBPS })
 export const lowerBound = (): Cast => ({ outcome: OUTCOME.atLeast, rateKbps: CLAIM_KBPS, directKbps: 0 })
+export const dead = (): Cast => ({ outcome: OUTCOME.dead, rateKbps: 0 })
 export const noData = (): Cast => ({ outcome: OUTCOME.noData, rateKbps: 0 })
 
 export interface Shape {
