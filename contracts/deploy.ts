@@ -27,6 +27,7 @@ export type ContractName =
   | 'providerRegistry'
   | 'epochReports'
   | 'slashingManager'
+  | 'rewardsDistributor'
   | 'decoys'
 
 /** Addresses are in lower case. `deployBlock` is the first block with one of the contracts; read events from there. */
@@ -56,7 +57,8 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
     return { nonce: taken, address: getCreateAddress({ from, nonce: taken }).toLowerCase() as Hex }
   }
   const token = config.token ? { address: config.token.toLowerCase() as Hex } : next()
-  const [vault, verifiers, providers, reports, slashing, decoys] = [next(), next(), next(), next(), next(), next()]
+  const [vault, verifiers, providers, reports] = [next(), next(), next(), next()]
+  const [slashing, rewards, decoys] = [next(), next(), next()]
 
   const planned = [
     ...('nonce' in token ? [{ name: 'StakeToken', at: token, args: [] }] : []),
@@ -84,6 +86,7 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
       at: slashing,
       args: [vault.address, reports.address, verifiers.address, providers.address, params.evidenceSeconds],
     },
+    { name: 'RewardsDistributor', at: rewards, args: [token.address, reports.address] },
     {
       name: 'Decoys',
       at: decoys,
@@ -114,6 +117,7 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
       providerRegistry: providers.address,
       epochReports: reports.address,
       slashingManager: slashing.address,
+      rewardsDistributor: rewards.address,
       decoys: decoys.address,
     },
   }

@@ -48,8 +48,10 @@ export interface NetworkParams {
   readonly evidenceSeconds: number
   readonly unbondingSeconds: number
   readonly claimDelaySeconds: number
-  /** The report of epoch e holds the rewards of epoch e − rewardDelayEpochs, so that decoys can show their seeds before. */
+  /** A report pays for the work of so many epochs before its own: at least 2, so that the certificate is on chain at B(e), and decoys have shown their seeds. */
   readonly rewardDelayEpochs: number
+  /** Share of the tokens left in the pot that one report divides up, in millionths. */
+  readonly rewardPpm: number
 }
 
 /** A network on one machine, with epochs of some ten seconds. */
@@ -82,6 +84,7 @@ export const DEVNET: NetworkParams = {
   unbondingSeconds: 1200,
   claimDelaySeconds: 24,
   rewardDelayEpochs: 2,
+  rewardPpm: 10_000, // a run of a dozen epochs pays out a tenth of the pot
 }
 
 /** Hash over `name=value` lines, in alphabetical order of the names. */

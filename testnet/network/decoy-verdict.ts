@@ -16,7 +16,8 @@ export async function decoyVerdict(
   lastEpoch: number,
 ): Promise<DecoyVerdict> {
   const reveals: DecoyReveal[] = []
-  for (let epoch = 1; epoch <= lastEpoch + 1; epoch++) reveals.push(...(await chain.reveals(epoch)))
+  for (let epoch = 1; epoch <= lastEpoch + 1; epoch++)
+    reveals.push(...((await chain.factsAt(epoch))?.paidReport.reveals ?? []))
   const covered = new Set(reveals.map(({ firstEpoch }) => firstEpoch))
   const epochs = await Promise.all([...covered].map(epoch => votesOf(epoch, verifiers)))
   return judgeByDecoys(

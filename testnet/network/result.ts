@@ -12,6 +12,8 @@ import { MANNERS_OF_VOTING } from '../profiles/profiles.js'
 import type { SeenSettlement } from './chain-reader.js'
 import type { DecoyTasks, ProviderResult } from './events.js'
 import type { PlannedProvider, PlannedVerifier } from './plan.js'
+import type { RewardsRecord } from './rewards.js'
+import { potFailures, rewardFailures, rewardResult } from './rewards-result.js'
 
 export interface EpochOutcome {
   readonly epoch: number
@@ -37,6 +39,7 @@ export interface RunRecord {
   readonly providers: readonly ProviderRecord[]
   readonly epochs: readonly EpochOutcome[]
   readonly settlements: readonly SeenSettlement[]
+  readonly rewards: RewardsRecord
   readonly exits: readonly NodeExit[]
   /** Everything else that went wrong, such as leaves that do not hash to the chain's root. */
   readonly faults: readonly string[]
@@ -58,6 +61,8 @@ export function failuresOf(run: RunRecord): string[] {
       ? run.providers.flatMap(provider => providerFailures(run, provider))
       : nobodySlashed(run)),
     ...lateFailures(run),
+    ...potFailures(run.rewards),
+    ...rewardFailures(run),
     ...decoyTasks(run).flatMap(decoyFailures),
   ]
 }
@@ -83,6 +88,7 @@ export function providerResult(
     stakeBefore: stakeBefore.toString(),
     stakeAfter: stakeAfter.toString(),
     slashed: slashed.toString(),
+    ...rewardResult(run.rewards, address),
   }
 }
 

@@ -22,6 +22,8 @@ import type { TestnetOptions } from './options.js'
 import { type Plan, planRun } from './plan.js'
 import { purseOf } from './purse.js'
 import { decoyTasks, failuresOf, type ProviderRecord, providerResult, type RunRecord } from './result.js'
+import { claimAll } from './rewards.js'
+import { potResult, verifierResult } from './rewards-result.js'
 import { joinVerifier, type NetworkSetup, setUpNetwork, startNetwork } from './setup.js'
 
 const CHAIN_ID = 31_337
@@ -154,8 +156,11 @@ async function runOnChain({
   const decoys = plan.providers.some(isDecoy)
     ? await decoyVerdict(chain, [...verifiers, ...joined], observer.epochs.length)
     : undefined
-  concluded = true // from here on nodes end because the run does
   const members = [...verifiers, ...joined]
+  const newest = observer.epochs.findLast(({ report }) => report !== undefined)?.report
+  const claimer = await connectChain({ rpcUrl, network: setup.network, privateKey: anvil.accounts[0]!.privateKey })
+  const rewards = await claimAll(claimer, members, newest).finally(() => claimer.close())
+  concluded = true // from here on nodes end because the run does
   return conclude(options, directory, interrupted, {
     verifiers: plan.verifiers.map(planned => ({
       planned,
@@ -164,6 +169,7 @@ async function runOnChain({
     providers: records,
     epochs: observer.epochs,
     settlements: observer.settlements,
+    rewards,
     exits: nodes.exits,
     faults: [...observer.faults, ...harmless],
     decoys,
@@ -206,7 +212,9 @@ function conclude(options: TestnetOptions, directory: string, interrupted: boole
   return {
     ...{ event: 'result', ok, failures, epochs: run, interrupted, keptIn: kept ? directory : null },
     posted: record.epochs.filter(({ report }) => report !== undefined).length,
+    verifiers: record.verifiers.map(({ planned }) => verifierResult(record.rewards, planned)),
     providers: record.providers.map(provider => providerResult(record, provider)),
+    rewards: potResult(record.rewards),
     decoyTasks: decoyTasks(record),
   }
 }

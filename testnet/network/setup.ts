@@ -19,6 +19,9 @@ import type { Anvil } from './anvil.js'
 export const VERIFIER_BOND = 10_000n * 10n ** 18n
 export const PROVIDER_STAKE = 1_000n * 10n ** 18n
 
+/** In the pot of rewards when the network starts, wei. */
+export const REWARDS_POT = 100_000n * 10n ** 18n
+
 /** Pays for a node's transactions over a run of hours. */
 const NODE_ETHER = 100n * 10n ** 18n
 
@@ -30,6 +33,7 @@ const DEPLOYMENT_POLL_MS = 100
 
 const ETHER_TRANSFER_GAS = 21_000n
 const TOKEN_TRANSFER_GAS = 100_000n
+const FUND_REWARDS_GAS = 200_000n
 
 export interface NodeSetup {
   readonly name: string
@@ -158,7 +162,7 @@ async function fund(
   nodes: readonly { readonly keys: NodeKeys; readonly stake: bigint }[],
 ): Promise<void> {
   await connected(rpcUrl, network, treasury, async chain => {
-    const token = chain.context.contracts.stakeToken
+    const { stakeToken: token, rewardsDistributor: pot } = chain.context.contracts
     const transfers = nodes.flatMap(({ keys, stake }) => {
       const account = accountOf(keys.evm)
       const data = token.interface.encodeFunctionData('transfer', [account, stake])
@@ -167,7 +171,13 @@ async function fund(
         { label: 'transfer of stake tokens', to: token.target as string, data, gasLimit: TOKEN_TRANSFER_GAS },
       ]
     })
-    await chain.sender!.sendAll(transfers)
+    const approve = token.interface.encodeFunctionData('approve', [pot.target, REWARDS_POT])
+    const fillPot = pot.interface.encodeFunctionData('fund', [REWARDS_POT])
+    await chain.sender!.sendAll([
+      ...transfers,
+      { label: 'approval of the rewards', to: token.target as string, data: approve, gasLimit: TOKEN_TRANSFER_GAS },
+      { label: 'funding of the rewards', to: pot.target as string, data: fillPot, gasLimit: FUND_REWARDS_GAS },
+    ])
   })
 }
 

@@ -14,6 +14,7 @@ const ARTIFACT: Readonly<Record<ContractName, string>> = {
   providerRegistry: 'ProviderRegistry',
   epochReports: 'EpochReports',
   slashingManager: 'SlashingManager',
+  rewardsDistributor: 'RewardsDistributor',
   decoys: 'Decoys',
 }
 

@@ -4,21 +4,19 @@ import type { Hex } from '../../proto/hex.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { eventsOf } from './events.js'
-import { blockOfEpoch, readClock } from './facts.js'
 import type { Call } from './sender.js'
 
 /**
- * The seeds that count in the report of an epoch: shown by B(epoch), for ranges that hold the epoch which this report pays
- * for. A range ends before its seed is shown, so only the blocks of `rewardDelayEpochs` epochs can hold them.
- * @returns none for an epoch whose B(e) is not known, and for one whose report pays for none
+ * The seeds that count in a report: shown by its B(e), for ranges that hold the epoch which it pays for. A range ends before
+ * its seed is shown.
+ * @param after B(paidFor)
+ * @param last B(e)
  */
-export async function readReveals(context: ChainContext, epoch: number): Promise<DecoyReveal[]> {
-  const paidFor = epoch - context.file.params.rewardDelayEpochs
-  const clock = paidFor < 1 ? undefined : await readClock(context)
-  const from = clock && (await blockOfEpoch(context, clock, paidFor))
-  const to = clock && (await blockOfEpoch(context, clock, epoch))
-  if (!from || !to) return []
-  const events = await eventsOf(context, context.contracts.decoys, 'Revealed', [], from.number + 1, to.number)
+export async function readReveals(
+  context: ChainContext,
+  { paidFor, after, last }: { readonly paidFor: number; readonly after: number; readonly last: number },
+): Promise<DecoyReveal[]> {
+  const events = await eventsOf(context, context.contracts.decoys, 'Revealed', [], after + 1, last)
   return events
     .map(({ args }) => ({
       provider: hex(args.provider),

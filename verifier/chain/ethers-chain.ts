@@ -4,16 +4,18 @@ import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
+import type { Reward } from '../../proto/reward.js'
 import type { BlockFacts, FrozenVerifier, RegisteredProvider } from '../core/facts.js'
 import type { Announcement, Chain, PostedReport, Settlement, TxResult } from '../core/ports.js'
 import { readAnnouncements } from './announcements.js'
 import { announceCall, freezeCall, postCall, settleCall, startCall } from './calls.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
-import { commitDecoyCall, readReveals, revealDecoyCall } from './decoys.js'
+import { commitDecoyCall, revealDecoyCall } from './decoys.js'
 import { readAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
 import { readProvider, readVerifier } from './registrations.js'
 import { readPosted, readSettlements } from './reports.js'
+import { claimCall, type RewardsPot, readClaimed, readRewardsPot } from './rewards.js'
 import type { Call, Sender } from './sender.js'
 import { readTip } from './tip.js'
 
@@ -72,11 +74,6 @@ export class EthersChain implements Chain {
     return readSettlements(this.context, provider)
   }
 
-  /** The seeds of the decoys that were shown in time for the report of an epoch, which pays for an earlier one. */
-  reveals(epoch: number): Promise<DecoyReveal[]> {
-    return readReveals(this.context, epoch)
-  }
-
   /** The set in force in an era. Before its start that is the newest set, and may still change unless it `isFrozen`. */
   frozenSet(era: number): Promise<FrozenVerifier[]> {
     return readFrozenSet(this.context, era)
@@ -88,6 +85,14 @@ export class EthersChain implements Chain {
 
   isFinal(epoch: number): Promise<boolean> {
     return this.context.contracts.epochReports.getFunction('isFinal')(epoch)
+  }
+
+  /** The newest report whose settlement delay has passed; undefined if there is none. */
+  async newestFinal(): Promise<PostedReport | undefined> {
+    for (let { epoch } = await this.tip(); epoch > 0; epoch--) {
+      if (await this.isFinal(epoch)) return this.posted(epoch)
+    }
+    return undefined
   }
 
   isSettled(epoch: number, provider: Hex): Promise<boolean> {
@@ -109,6 +114,20 @@ export class EthersChain implements Chain {
 
   settle(leaf: Leaf, proof: readonly Hex[]): Promise<TxResult> {
     return this.#send(settleCall(this.context, leaf, proof))
+  }
+
+  rewardsPot(): Promise<RewardsPot> {
+    return readRewardsPot(this.context)
+  }
+
+  /** All that an account has been paid in rewards, in wei. */
+  rewardsClaimed(account: Hex): Promise<bigint> {
+    return readClaimed(this.context, account)
+  }
+
+  /** @param proof of the reward, under the rewards root of a final report's header */
+  claimRewards(header: Header, reward: Reward, proof: readonly Hex[]): Promise<TxResult> {
+    return this.#send(claimCall(this.context, header, reward, proof))
   }
 
   commitDecoy(commitment: Hex): Promise<TxResult> {

@@ -14,6 +14,7 @@ import { inBackground, logFailure } from './failures.js'
 import { Inbox } from './inbox.js'
 import type { Measure } from './measuring.js'
 import type { OwnUdp } from './own-address.js'
+import { PaidWork } from './paid-work.js'
 import { PeerSync } from './peer-sync.js'
 import { prune } from './pruning.js'
 import { ReportComputer } from './report-computer.js'
@@ -55,7 +56,8 @@ export class Epochs {
   ) {
     const peers = new PeerSync(context, modules.directory)
     const epochFacts = new EpochFacts(context, report => this.reports.leavesOf(report))
-    const computer = new ReportComputer(context, epochFacts, peers)
+    const paidWork = new PaidWork(context, epochFacts, peers, header => this.reports.before(header))
+    const computer = new ReportComputer(context, epochFacts, peers, paidWork)
     const reports = new AcceptedReports(context, computer, peers)
     const transmission = new Transmission(context)
     const inbox = new Inbox({ context, peers, runner: epoch => this.#runners.of(epoch) })

@@ -14,6 +14,7 @@ import { Ballot, GossipItem, OpeningFault } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
+import { decodeRewards, encodeRewards, type Rewards } from '../core/rewards/rewards.js'
 import { type CarryOver, decodeCarryOver, encodeCarryOver } from '../core/scoring/carry-over.js'
 import { checkDirectory, type Database, databaseIn, type OpenMode } from './database.js'
 import { damaged, existingRecord, noRecord, storeErrorFrom } from './errors.js'
@@ -28,11 +29,16 @@ import { TranscriptFiles } from './transcript-files.js'
 export interface StoredReport extends CarryOver {
   readonly header: Header
   readonly headerHash: Hex
+  /** of which the header holds the root */
+  readonly rewards: Rewards
   /** the ballot set of the report; empty if this node fetched the leaves instead of computing them */
   readonly ballots: readonly SeenEntry[]
   /** undefined until this node has seen that the chain accepted the report */
   readonly posted: PostedReport | undefined
 }
+
+/** Leaves and rewards in their encodings. */
+type StoredJson = Omit<StoredReport, keyof CarryOver | 'rewards'> & { leaves: Hex[]; rewards: Hex[] }
 
 export interface StoreOptions {
   /** `existing` refuses to start without data: a key without its record must not sign */
@@ -138,7 +144,8 @@ export class Store {
 
   async putReport(report: StoredReport): Promise<void> {
     const { header, headerHash, ballots, posted } = report
-    const json = JSON.stringify({ header, headerHash, ballots, posted, leaves: encodeCarryOver(report).map(toHex) })
+    const [leaves, rewards] = [encodeCarryOver(report).map(toHex), encodeRewards(report.rewards).map(toHex)]
+    const json = JSON.stringify({ header, headerHash, ballots, posted, leaves, rewards })
     await this.#write([
       [KEY.report(report.headerHash), bytes(json)],
       [KEY.reportOf(report.header.epoch, report.headerHash), new Uint8Array()],
@@ -148,8 +155,9 @@ export class Store {
   async getReport(headerHash: Hex): Promise<StoredReport | undefined> {
     const value = await this.#get(KEY.report(headerHash))
     if (value === undefined) return undefined
-    const stored = JSON.parse(text(value)) as Omit<StoredReport, keyof CarryOver> & { leaves: Hex[] }
-    return { ...stored, posted: stored.posted, ...decodeCarryOver(stored.leaves.map(fromHex)) }
+    const stored = JSON.parse(text(value)) as StoredJson
+    const rewards = decodeRewards(stored.rewards.map(fromHex))
+    return { ...stored, posted: stored.posted, rewards, ...decodeCarryOver(stored.leaves.map(fromHex)) }
   }
 
   // -------------------------------------------------------------------------------------------- what was heard
@@ -281,7 +289,9 @@ export class Store {
   }
 }
 
+const WEI_FIELDS = ['stake', 'rewardsFunded']
+
 const factsFrom = (value: Uint8Array): ChainFacts =>
-  JSON.parse(text(value), (key, field) => (key === 'stake' ? BigInt((field as string).slice(0, -1)) : field))
+  JSON.parse(text(value), (key, field) => (WEI_FIELDS.includes(key) ? BigInt((field as string).slice(0, -1)) : field))
 
 const phaseOf = ({ kind }: GossipItem): number => GOSSIP_KINDS.indexOf(kind as GossipKind)

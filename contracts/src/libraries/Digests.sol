@@ -11,6 +11,7 @@ library Digests {
     bytes32 internal constant DOMAIN_HEADER = keccak256("bandwitness/v1/header");
     bytes32 internal constant DOMAIN_REPORT = keccak256("bandwitness/v1/report");
     bytes32 internal constant DOMAIN_PROOF_OF_POSSESSION = keccak256("bandwitness/v1/proof-of-possession");
+    bytes32 internal constant DOMAIN_REWARD = keccak256("bandwitness/v1/reward");
     bytes32 internal constant DOMAIN_DECOY = keccak256("bandwitness/v1/decoy");
 
     /// @dev The EIP-712 types and the EIP-712 domain of a receipt.
@@ -107,6 +108,14 @@ library Digests {
     /// @return The hash
     function leafHash(ISlashingManager.Leaf calldata leaf) internal pure returns (bytes32) {
         return keccak256(bytes.concat(keccak256(abi.encode(leaf))));
+    }
+
+    /// @notice The hash of a leaf of the rewards tree. Its domain keeps leaves of other trees out.
+    /// @param account The account
+    /// @param cumulative All that the account has earned since the network began, in wei
+    /// @return The hash
+    function rewardLeaf(address account, uint256 cumulative) internal pure returns (bytes32) {
+        return keccak256(bytes.concat(keccak256(abi.encode(DOMAIN_REWARD, account, cumulative))));
     }
 
     /// @notice The EIP-712 digest of a receipt. The provider and the receiver sign it with the keys of their accounts.

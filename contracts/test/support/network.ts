@@ -57,6 +57,7 @@ export class TestNetwork {
     readonly providers: Bound,
     readonly reports: Bound,
     readonly slashing: Bound,
+    readonly rewards: Bound,
     readonly decoys: Bound,
   ) {}
 
@@ -80,6 +81,7 @@ export class TestNetwork {
       new Bound(evm, contracts.providerRegistry, 'ProviderRegistry'),
       new Bound(evm, contracts.epochReports, 'EpochReports'),
       new Bound(evm, contracts.slashingManager, 'SlashingManager'),
+      new Bound(evm, contracts.rewardsDistributor, 'RewardsDistributor'),
       new Bound(evm, contracts.decoys, 'Decoys'),
     )
   }

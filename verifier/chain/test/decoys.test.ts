@@ -26,11 +26,12 @@ describe('decoys on the chain', function () {
       }
       expect(await decoy.revealDecoy(reveal)).to.include({ kind: 'done' })
       expect(await decoy.revealDecoy(reveal)).to.deep.equal({ kind: 'already' })
-      expect(await net.chain.reveals(4)).to.deep.equal([]) // B(4) is not known yet
       for (const epoch of [4, 5, 6]) await net.live.mineAt((await net.live.epochStart(epoch)) + 1)
-      expect(await Promise.all([1, 2, 3, 4, 5, 6].map(epoch => net.chain.reveals(epoch)))).to.deep.equal([
-        ...[[], [], [], [reveal], [reveal], []],
-      ])
+      const paid = await Promise.all(
+        [1, 2, 3, 4, 5, 6].map(async epoch => (await net.chain.factsAt(epoch))!.paidReport),
+      )
+      expect(paid.map(({ reveals }) => reveals)).to.deep.equal([[], [], [], [reveal], [reveal], []])
+      expect(paid.map(({ covered }) => covered.map(({ epoch }) => epoch))).to.deep.equal([[], [], [], [2], [1], []])
     } finally {
       decoy.close()
     }
