@@ -31,11 +31,13 @@ export async function runDecoy(options: DecoyOptions): Promise<never> {
   const { chain, stopping } = options
   await commit(options, 1)
   const clock = await poll(() => chain.clock(), POLL_MS, stopping)
+  let shapedBefore = false
   for (let epoch = Math.max(1, epochAt(clock, WALL_CLOCK.nowMs())); ; epoch++) {
     await until(epochStartMs(clock, epoch), WALL_CLOCK, stopping)
-    await shape(options, clock, epoch)
+    const shaped = await shape(options, clock, epoch)
     await commit(options, epoch + 1)
-    if (epoch > 1) await reveal(options, clock, epoch - 1)
+    if (shapedBefore) await reveal(options, clock, epoch - 1)
+    shapedBefore = shaped
   }
 }
 
@@ -53,16 +55,23 @@ async function commit(options: DecoyOptions, epoch: number): Promise<void> {
   if (result.kind === 'rejected') throw new Error(`the commitment for epoch ${epoch} was refused: ${result.reason}`)
 }
 
-/** Providers on loopback share no link, so the assignment needs no leaves. */
-async function shape(options: DecoyOptions, clock: EpochClock, epoch: number): Promise<void> {
-  const { chain, table, stopping } = options
+/**
+ * Providers on loopback share no link, so the assignment needs no leaves.
+ * @returns false if sessions of the epoch may have begun before: then the seed does not say what came through
+ */
+async function shape(options: DecoyOptions, clock: EpochClock, epoch: number): Promise<boolean> {
+  const { chain, table, log, stopping } = options
   const { params } = chain.context.file
   const facts = withLinks(await poll(() => chain.factsAt(epoch), POLL_MS, stopping), [])
   const { provider, seed } = rangeOf(options, epoch)
   const { sessions, repeats } = assign(facts, params)
   const own = [...sessions, ...repeats].filter(session => session.provider === provider)
   const levels = new Map(own.map(({ round, receiver }) => [round, decoyLevelBps(seed, epoch, receiver)]))
-  table.write(slotStartMs(clock, epoch, 0, params), params.slotMs, levels)
+  const firstSlotMs = slotStartMs(clock, epoch, 0, params)
+  table.write(firstSlotMs, params.slotMs, levels)
+  const lateMs = WALL_CLOCK.nowMs() - firstSlotMs
+  if (lateMs > 0) log.warn({ epoch, lateMs }, 'the levels were late: the seed will not be shown')
+  return lateMs <= 0
 }
 
 /** A seed that is shown too late, or for an epoch without a report, catches nobody, and does no harm. */

@@ -3,6 +3,7 @@
 import type { Hex } from '../../proto/hex.js'
 import { type Leaf, STATUS } from '../../proto/leaf.js'
 import { isSupermajority } from '../../proto/quorum.js'
+import { accountOf } from '../../verifier/chain/account.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
 import type { DecoyVerdict } from '../../verifier/core/rewards/decoys.js'
 import { describeEnd } from '../process/child-end.js'
@@ -64,6 +65,7 @@ export function failuresOf(run: RunRecord): string[] {
     ...potFailures(run.rewards),
     ...rewardFailures(run),
     ...decoyTasks(run).flatMap(decoyFailures),
+    ...caughtAndPaid(run),
   ]
 }
 
@@ -155,6 +157,20 @@ function decoyFailures({ name, profile, tasks, missed, caught }: DecoyTasks): st
   const measures = profile !== 'lazy' && profile !== 'copier'
   if (caught === !measures || (!measures && tasks < TASKS_TO_CATCH)) return []
   return [`${name} (${profile}) missed ${missed} of ${tasks} decoys and was ${caught ? '' : 'not '}caught.`]
+}
+
+/** An epoch may have too few decoys to catch anybody. Over a run, who is caught must earn less than who is not. */
+function caughtAndPaid({ verifiers, decoys, rewards }: RunRecord): string[] {
+  const earnedBy = ({ keys }: PlannedVerifier) => rewards.earned.get(accountOf(keys.evm)) ?? 0n
+  const isCaught = (index: number | undefined) => decoys?.caught.has(index ?? -1) ?? false
+  const free = verifiers.filter(({ index }) => !isCaught(index)).map(({ planned }) => earnedBy(planned))
+  const most = free.reduce((one, other) => (other > one ? other : one), 0n)
+  return verifiers
+    .filter(({ planned, index }) => isCaught(index) && most > 0n && earnedBy(planned) >= most)
+    .map(
+      ({ planned }) =>
+        `${planned.name} (${planned.profile}) earned ${earnedBy(planned)} wei, although decoys caught it.`,
+    )
 }
 
 /** A late verifier must be in the next frozen set, and sign there. */

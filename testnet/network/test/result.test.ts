@@ -95,57 +95,29 @@ describe('the result of a run', () => {
   })
 
   it('needs decoys to catch who votes without measuring, and nobody else', () => {
-    const judged = (counts: [number, number, number][], caught: number[]) =>
-      failuresOf(
-        record('honest=2,friend=1,lazy=1,copier=1', [epoch(1, 5, [])], {
-          decoys: {
-            counts: new Map(counts.map(([index, tasks, missed]) => [index, { tasks, missed }])),
-            caught: new Set(caught),
-          },
-        }),
-      )
-    expect(
-      judged(
-        [
-          [1, 9, 0],
-          [3, 9, 1],
-          [4, 9, 7],
-          [5, 9, 6],
-        ],
-        [4, 5],
-      ),
-    ).to.deep.equal([])
-    expect(
-      judged(
-        [
-          [4, 9, 2],
-          [5, 9, 6],
-        ],
-        [5],
-      ),
-    ).to.deep.equal(['verifier-4 (lazy) missed 2 of 9 decoys and was not caught.'])
-    expect(
-      judged(
-        [
-          [4, 5, 1],
-          [5, 5, 1],
-        ],
-        [],
-      ),
-    ).to.deep.equal([]) // too few to tell
-    expect(
-      judged(
-        [
-          [1, 9, 4],
-          [3, 9, 4],
-          [4, 9, 7],
-          [5, 9, 6],
-        ],
-        [1, 3, 4, 5],
-      ),
-    ).to.deep.equal([
+    /** @param counts by registry index: tasks and misses. @param paid of the caught, those that earned as all did */
+    const judged = (counts: Record<number, [number, number]>, caught: number[], paid: number[] = []) => {
+      const run = record('honest=2,friend=1,lazy=1,copier=1', [epoch(1, 5, [])])
+      const unpaid = run.verifiers.filter(({ index }) => caught.includes(index!) && !paid.includes(index!))
+      const earned = unpaid.map(({ planned }) => [accountOf(planned.keys.evm), 1n] as const)
+      const entries = Object.entries(counts).map(([i, [tasks, missed]]) => [Number(i), { tasks, missed }] as const)
+      return failuresOf({
+        ...run,
+        rewards: { ...run.rewards, earned: new Map([...run.rewards.earned, ...earned]) },
+        decoys: { counts: new Map(entries), caught: new Set(caught) },
+      })
+    }
+    expect(judged({ 1: [9, 0], 3: [9, 1], 4: [9, 7], 5: [9, 6] }, [4, 5])).to.deep.equal([])
+    expect(judged({ 4: [9, 2], 5: [9, 6] }, [5])).to.deep.equal([
+      'verifier-4 (lazy) missed 2 of 9 decoys and was not caught.',
+    ])
+    expect(judged({ 4: [5, 1], 5: [5, 1] }, [])).to.deep.equal([]) // too few to tell
+    expect(judged({ 1: [9, 4], 3: [9, 4], 4: [9, 7], 5: [9, 6] }, [1, 3, 4, 5])).to.deep.equal([
       'verifier-1 (honest) missed 4 of 9 decoys and was caught.',
       'verifier-3 (friend) missed 4 of 9 decoys and was caught.',
+    ])
+    expect(judged({ 4: [9, 7], 5: [9, 6] }, [4, 5], [4])).to.deep.equal([
+      'verifier-4 (lazy) earned 2 wei, although decoys caught it.',
     ])
   })
 
