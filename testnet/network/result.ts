@@ -164,9 +164,9 @@ function caughtAndPaid({ verifiers, decoys, rewards }: RunRecord): string[] {
   const earnedBy = ({ keys }: PlannedVerifier) => rewards.earned.get(accountOf(keys.evm)) ?? 0n
   const isCaught = (index: number | undefined) => decoys?.caught.has(index ?? -1) ?? false
   const free = verifiers.filter(({ index }) => !isCaught(index)).map(({ planned }) => earnedBy(planned))
-  const most = free.reduce((one, other) => (other > one ? other : one), 0n)
+  const isMost = (wei: bigint) => free.some(other => other > 0n) && free.every(other => wei >= other)
   return verifiers
-    .filter(({ planned, index }) => isCaught(index) && most > 0n && earnedBy(planned) >= most)
+    .filter(({ planned, index }) => isCaught(index) && isMost(earnedBy(planned)))
     .map(
       ({ planned }) =>
         `${planned.name} (${planned.profile}) earned ${earnedBy(planned)} wei, although decoys caught it.`,
