@@ -124,6 +124,13 @@ contract EpochReports is IEpochReports {
         return (scoreRoot, EpochClock.startOf(_genesis, _epochSeconds, epoch), _finalAt(epoch));
     }
 
+    /// @inheritdoc IEpochReports
+    function openReport(Header calldata header) external view returns (uint64 epochStart, uint64 finalAt) {
+        bytes32 hash = Digests.headerHash(block.chainid, address(this), header);
+        if (_reports[header.epoch].headerHash != hash) revert NotAccepted(header.epoch, hash);
+        return (EpochClock.startOf(_genesis, _epochSeconds, header.epoch), _finalAt(header.epoch));
+    }
+
     /// @dev The end of the settlement delay, in unix seconds. The delay counts from the last moment at which the epoch
     ///      can be posted. So the end does not depend on the time of the post, and needs no storage.
     function _finalAt(uint64 epoch) private view returns (uint64) {

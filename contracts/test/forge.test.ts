@@ -38,6 +38,7 @@ describe('contracts: fuzz and invariant tests', () => {
     expect(suites.map(([name]) => name.split(':')[1]).sort()).to.deep.equal([
       'CertificatesTest',
       'InvariantsTest',
+      'RewardsInvariantsTest',
       'SetAttacksTest',
       'SettlementsTest',
       'VaultInvariantsTest',

@@ -107,6 +107,11 @@ interface IEpochReports {
     /// @param round The round that the caller named
     error InvalidCertificate(bytes32 headerHash, uint32 round);
 
+    /// @notice Thrown by `openReport` if no report with this header was accepted.
+    /// @param epoch The epoch of the header
+    /// @param headerHash The hash of the header
+    error NotAccepted(uint64 epoch, bytes32 headerHash);
+
     // ------------------------------------------------------------------ posting
 
     /// @notice Accepts the report of the last epoch that ended. Anyone may call. The first valid report stands.
@@ -170,4 +175,10 @@ interface IEpochReports {
     /// @param era The era
     /// @return bitmap One bit for each position; zero for an era other than the last four with a certificate
     function signersIn(uint64 era) external view returns (uint256 bitmap);
+
+    /// @notice Checks that a header was accepted, so that its roots count. Reverts with `NotAccepted`.
+    /// @param header The header
+    /// @return epochStart The start of its epoch, in unix seconds
+    /// @return finalAt The end of the settlement delay, in unix seconds
+    function openReport(Header calldata header) external view returns (uint64 epochStart, uint64 finalAt);
 }

@@ -61,6 +61,8 @@ export class TestNetwork {
     readonly providers: Bound,
     readonly reports: Bound,
     readonly slashing: Bound,
+    readonly rewards: Bound,
+    readonly decoys: Bound,
   ) {}
 
   /** @param token the stake token (default: a new one of 18 decimals); all of it belongs to the deployer */
@@ -87,6 +89,8 @@ export class TestNetwork {
       new Bound(evm, contracts.providerRegistry, 'ProviderRegistry'),
       new Bound(evm, contracts.epochReports, 'EpochReports'),
       new Bound(evm, contracts.slashingManager, 'SlashingManager'),
+      new Bound(evm, contracts.rewardsDistributor, 'RewardsDistributor'),
+      new Bound(evm, contracts.decoys, 'Decoys'),
     )
   }
 

@@ -117,7 +117,13 @@ export class LiveNetwork {
   }
 
   /** A header over made-up leaves, certified by the given verifiers: places in `facts.verifiers`. */
-  certify(facts: BlockFacts, previousHeader: Hex, round = 0, signers = [0, 1, 2, 3]): Certified {
+  certify(
+    facts: BlockFacts,
+    previousHeader: Hex,
+    round = 0,
+    signers = [0, 1, 2, 3],
+    change: Partial<Header> = {},
+  ): Certified {
     const { network } = this.chain
     const leaves = facts.providers.map((provider, i) => leafOf(facts.epoch, provider.index, provider.account, i))
     const tree = new MerkleTree(leaves.map(encodeLeaf))
@@ -132,6 +138,7 @@ export class LiveNetwork {
       rewardsRoot: ZERO_HASH,
       providerCount: leaves.length,
       commonFailure: false,
+      ...change,
     }
     const hash = headerHash(network, header)
     const digest = reportDigest(network, facts, round, hash)
