@@ -3,7 +3,7 @@
 export const MAX_PEER_ID_BYTES = 128
 /** A provider's token key counts as one. */
 export const MAX_ADDRESSES = 8
-/** Enough for a host name of 188 bytes before port and peer id. */
+/** Enough for a host name of 184 bytes with its port and a peer id. */
 export const MAX_ADDRESS_BYTES = 256
 
 /** Without spaces: one line of a log holds the text, and every reader decodes it. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { encodeWords } from '../../proto/abi.js'
 import { headerHash } from '../../proto/digests.js'
+import type { Header } from '../../proto/header.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { encodeLeaf } from '../../proto/leaf.js'
 import { MerkleTree } from '../../proto/merkle.js'
@@ -96,10 +97,10 @@ describe('contracts: rewards', () => {
   it('attack: the proof of a tree that no report holds', async () => {
     const { header } = await show(1, 30n * TOKEN)
     await afterDelay(net(), 1)
+    const hashOf = (of: Header) => headerHash(net().id, of)
     const forged = { ...header, rewardsRoot: ZERO_HASH }
-    await expectRevert(send(forged, POT, []), 'NotAccepted', 1, headerHash(net().id, forged))
-    const later = { ...header, epoch: 2 }
-    await expectRevert(send(later, POT, []), 'NotAccepted', 2, headerHash(net().id, later))
+    await expectRevert(send(forged, POT, []), 'NotTheReport', 1, hashOf(forged), hashOf(header))
+    await expectRevert(send({ ...header, epoch: 2 }, POT, []), 'NotPosted', 2)
   })
 
   it('attack: a leaf of the ballot set, or of the score tree, as a leaf of the rewards tree', async () => {
@@ -122,7 +123,8 @@ describe('contracts: rewards', () => {
     await net().evm.rpc('evm_revert', before)
     const kept = await show(1, 30n * TOKEN)
     await afterDelay(net(), 1)
-    await expectRevert(claim(net(), gone, earner!), 'NotAccepted', 1, headerHash(net().id, gone.header))
+    const [given, accepted] = [gone, kept].map(({ header }) => headerHash(net().id, header))
+    await expectRevert(claim(net(), gone, earner!), 'NotTheReport', 1, given, accepted)
     await claim(net(), kept, earner!)
     expect(await balanceOf(earner!)).to.equal(30n * TOKEN)
   })

@@ -66,7 +66,7 @@ interface IRewardsDistributor {
 
     /// @notice Pays an account what it has earned up to a report and has not been paid yet. Anyone may call for anyone:
     ///         the tokens go to the account.
-    /// @dev Reverts with `EpochReports.NotAccepted`, `NotFinal`, `NotInReport`, `NothingToClaim` or `PotTooSmall`.
+    /// @dev Reverts with `NotPosted` or `NotTheReport` of `EpochReports`, or with `NotFinal`, `NotInReport`, `NothingToClaim` or `PotTooSmall`.
     /// @param header The header of an accepted report whose settlement delay has passed
     /// @param account The account
     /// @param cumulative All that the account has earned by this report since the network began, in wei

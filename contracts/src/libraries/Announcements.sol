@@ -52,7 +52,7 @@ library Announcements {
             if (left < WORD_BYTES) {
                 // The caller chooses the bytes behind the text, so printable ones replace them.
                 uint256 behind = type(uint256).max >> (8 * left);
-                word = (word & ~behind) | (EACH_BYTE * FIRST_PRINTABLE & behind);
+                word = (word & ~behind) | ((EACH_BYTE * FIRST_PRINTABLE) & behind);
             }
             if (!_isPrintable(word)) revert NotPrintable(text);
         }

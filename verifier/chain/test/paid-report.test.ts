@@ -64,7 +64,7 @@ describe('the facts that rewards follow from', function () {
     const other = await net.live.connectAs('p1')
     try {
       const early = await other.claimRewards({ ...certified.header, epoch: 2 }, reward, tree.proof(0))
-      expect(early).to.have.property('reason').that.includes('NotAccepted')
+      expect(early).to.have.property('reason').that.includes('NotPosted')
       expect(await other.claimRewards(certified.header, reward, tree.proof(0))).to.have.property('kind', 'done')
       expect(await other.claimRewards(certified.header, reward, tree.proof(0))).to.deep.equal({ kind: 'already' })
     } finally {
