@@ -3,7 +3,7 @@
  *
  *   probe:    access; wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
  *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← api ← cli
- *   core:     {assignment, agreement} ← scoring
+ *   core:     {assignment, agreement} ← scoring ← rewards
  *   testnet:  {process, profiles, strangers} ← network ← acceptance; process ← {lab, strangers};
  *             {profiles, strangers, lab, sim} ← bench
  *
@@ -50,7 +50,7 @@ const WINGS = [
 ]
 
 const PROBE = ['probe', 'probe/ports', ...WINGS.map(({ name }) => name)]
-const CORE = ['core', 'core/assignment', 'core/agreement', 'core/scoring']
+const CORE = ['core', 'core/assignment', 'core/agreement', 'core/scoring', 'core/rewards']
 /** Layers that a rule may import: the pure ones. */
 const RULES = ['proto', 'probe/ports', 'probe/wire', 'probe/verdict', 'core']
 const ADAPTERS = ['bls', 'store', 'net', 'chain']
@@ -80,6 +80,12 @@ export const LAYERS: readonly Layer[] = [
     name: 'core/scoring',
     holds: /^verifier\/core\/scoring\//,
     imports: [...RULES, 'core/assignment', 'core/agreement'],
+    packages: [HASHES],
+  },
+  {
+    name: 'core/rewards',
+    holds: /^verifier\/core\/rewards\//,
+    imports: [...RULES, 'core/assignment', 'core/agreement', 'core/scoring'],
     packages: [HASHES],
   },
   { name: 'core', holds: /^verifier\/core\//, imports: ['proto', 'probe/ports'], packages: [HASHES] },

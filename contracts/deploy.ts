@@ -35,6 +35,8 @@ export type ContractName =
   | 'providerRegistry'
   | 'epochReports'
   | 'slashingManager'
+  | 'rewardsDistributor'
+  | 'decoys'
 
 /** Addresses are in lower case. `deployBlock` is the first block with one of the contracts; read events from there. */
 export interface Deployment {
@@ -65,14 +67,8 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
     return { nonce: taken, address: getCreateAddress({ from, nonce: taken }).toLowerCase() as Hex }
   }
   const token = config.token ? { address: config.token.toLowerCase() as Hex } : next()
-  const [vault, verifiers, providers, reports, slashing, equivocation] = [
-    next(),
-    next(),
-    next(),
-    next(),
-    next(),
-    next(),
-  ]
+  const [vault, verifiers, providers, reports] = [next(), next(), next(), next()]
+  const [slashing, rewards, decoys, equivocation] = [next(), next(), next(), next()]
 
   const planned = [
     ...('nonce' in token ? [{ name: 'StakeToken', at: token, args: [] }] : []),
@@ -137,6 +133,12 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
         },
       ],
     },
+    { name: 'RewardsDistributor', at: rewards, args: [token.address, reports.address] },
+    {
+      name: 'Decoys',
+      at: decoys,
+      args: [providers.address, verifiers.address, reports.address, params.rewardDelayEpochs],
+    },
   ]
   const sent: { name: string; transaction: TransactionResponse }[] = []
   // In the order of the nonces, because a node may drop a transaction that arrives before its turn.
@@ -162,6 +164,8 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
       providerRegistry: providers.address,
       epochReports: reports.address,
       slashingManager: slashing.address,
+      rewardsDistributor: rewards.address,
+      decoys: decoys.address,
     },
   }
 }

@@ -18,4 +18,6 @@ export const DOMAIN = {
   header: domain('header'),
   report: domain('report'),
   proofOfPossession: domain('proof-of-possession'),
+  reward: domain('reward'),
+  decoy: domain('decoy'),
 } as const

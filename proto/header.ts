@@ -9,7 +9,7 @@ export const HEADER_FIELDS = [
   ['previousHeader', 'bytes32'], // hash of the last accepted header; zero for the first
   ['scoreRoot', 'bytes32'],
   ['ballotSetRoot', 'bytes32'],
-  ['rewardsRoot', 'bytes32'], // zero until there is a RewardsDistributor
+  ['rewardsRoot', 'bytes32'], // see reward.ts; zero while nobody has earned anything
   ['providerCount', 'uint32'],
   ['commonFailure', 'bool'], // true: so many providers fell at once that this window sets no breach
 ] as const

@@ -48,6 +48,10 @@ export interface NetworkParams {
   readonly evidenceSeconds: number
   readonly unbondingSeconds: number
   readonly claimDelaySeconds: number
+  /** A report pays for the work of so many epochs before its own: at least 2, so that the certificate is on chain at B(e), and decoys have shown their seeds. */
+  readonly rewardDelayEpochs: number
+  /** Share of the tokens left in the pot that one report divides up, in millionths. */
+  readonly rewardPpm: number
 }
 
 /** A network on one machine, with epochs of some ten seconds. */
@@ -79,6 +83,8 @@ export const DEVNET: NetworkParams = {
   evidenceSeconds: 600,
   unbondingSeconds: 1200,
   claimDelaySeconds: 24,
+  rewardDelayEpochs: 2,
+  rewardPpm: 10_000, // a run of a dozen epochs pays out a tenth of the pot
 }
 
 /** Hash over `name=value` lines, in alphabetical order of the names. */

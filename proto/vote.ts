@@ -69,7 +69,7 @@ export const VOTE_FIELDS = [
   ['controlLossBps', 'uint16'],
   ['controlDelayUs', 'uint32'],
   ['directKbps', 'uint32'],
-  ['unverifiableSenders', 'uint32'], // bitmap over the k senders
+  ['unverifiableSenders', 'uint32'], // bitmap over the k senders: spoiled its part, or nothing of it was verified
   ['ticksSent', 'uint256'], // bitmap over the epoch's ticks, bit i for tick i
   ['ticksAnswered', 'uint256'],
   ['sessionId', 'bytes32'],

@@ -40,6 +40,7 @@ describe('contracts: fuzz and invariant tests', () => {
       'CertificatesTest',
       'InvariantsTest',
       'MultiProofTest',
+      'RewardsInvariantsTest',
       'SetAttacksTest',
       'SettlementsTest',
       'VaultInvariantsTest',

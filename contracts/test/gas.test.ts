@@ -2,14 +2,19 @@ import { after, before } from 'mocha'
 import type { Hex } from '../../proto/hex.js'
 import { encodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { MerkleTree } from '../../proto/merkle.js'
+import type { Reward } from '../../proto/reward.js'
 import { expectRevert, theChain } from './support/evm.js'
 import { compareGas, type GasRow } from './support/gas-table.js'
-import { leafOf, PARAMS, TestNetwork } from './support/network.js'
+import { leafOf, PARAMS, TestNetwork, TOKEN } from './support/network.js'
 import { Ballots, penalise, Receivers, refute, voteOf } from './support/refutations.js'
+import { afterDelay, claim, fundPot, reportRewards } from './support/rewards.js'
 
 const POST_BOUND = 235_000
 const POST_MISSING_BOUND = 360_000
 const SETTLE_BOUND = 130_000
+const CLAIM_BOUND = 90_000
+/** The chain takes 20,000 gas more for the balance of an account that had no tokens. */
+const CLAIM_WITHOUT_TOKENS_BOUND = 110_000
 const REFUTE_BOUND = 1_100_000
 const BATCH = 20
 const BATCH_BOUND = 60_000
@@ -41,6 +46,7 @@ describe('contracts: gas', function () {
 
   it('is within its bounds and agrees with the table', async () => {
     await small()
+    await rewards()
     await large(64)
     await large(128)
     compareGas(rows)
@@ -117,6 +123,35 @@ describe('contracts: gas', function () {
         row(`each of ${BATCH} by ${name}`, Math.ceil(gasUsed / BATCH), BATCH_BOUND)
         await restore()
       }
+    }
+  }
+
+  /** Two reports that show rewards of 100,000 accounts, and claims by both of them. */
+  async function rewards(): Promise<void> {
+    const network = await TestNetwork.running()
+    const fund = await fundPot(network, 100n * TOKEN)
+    rows.push({ call: 'fund the pot, the first time', gas: fund.gasUsed })
+    const [holder, newcomer] = [network.newAccount(), network.newAccount()]
+    await network.fund(holder, TOKEN)
+    const others = Array.from(
+      { length: PROVIDERS - 2 },
+      (_, i): Reward => ({ account: addressOf(i), cumulative: TOKEN }),
+    )
+    const show = (epoch: number, cumulative: bigint) =>
+      reportRewards(network, epoch, [{ account: holder, cumulative }, { account: newcomer, cumulative }, ...others])
+    const [first, second] = [await show(1, TOKEN), await show(2, 2n * TOKEN)]
+    await afterDelay(network, 2)
+    const claims = [
+      { report: first, account: holder, who: 'the first of an account', bound: CLAIM_BOUND },
+      { report: second, account: holder, who: 'a later one', bound: CLAIM_BOUND },
+      {
+        ...{ report: first, account: newcomer, bound: CLAIM_WITHOUT_TOKENS_BOUND },
+        who: 'the first of an account without tokens',
+      },
+    ]
+    for (const { report, account, who, bound } of claims) {
+      const { gasUsed } = await claim(network, report, account)
+      rows.push({ call: `claim, 100,000 accounts, ${who}`, gas: gasUsed, bound })
     }
   }
 

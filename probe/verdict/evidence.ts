@@ -3,7 +3,7 @@ import { keccak, keccakText } from '../../proto/hash.js'
 import { fromHex, type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { commonHost } from './common-host.js'
 import type { SessionEvidence } from './outcome.js'
-import { type SenderEvidence, unverifiableSenders } from './session-facts.js'
+import { missingSenders, type SenderEvidence, unverifiableSenders } from './session-facts.js'
 
 /** Signed statements about one sender. */
 interface SenderStatements {
@@ -28,7 +28,7 @@ export const evidenceOf = (
   receiptHead: statements.some(({ receiptHead }) => receiptHead)
     ? keccakOf(statements.map(({ receiptHead }) => receiptHead))
     : ZERO_HASH,
-  unverifiableSenders: unverifiableSenders(senders),
+  unverifiableSenders: unverifiableSenders(senders) | missingSenders(senders),
   providerHost: commonHost(senders.map(({ host }) => host)),
 })
 

@@ -38,7 +38,7 @@ export interface SessionEvidence {
   /** keccak256 of the k hashed peer ids in sender order (see proto/vote.ts) */
   readonly sessionPeers: Hex
   readonly receiptHead: Hex
-  /** bitmap over the k senders: the sender spoiled its part of the session; see `unverifiableSenders` */
+  /** bitmap over the k senders: the sender spoiled its part of the session, or nothing of it was verified */
   readonly unverifiableSenders: number
   /** host that the provider's data came from, as k − f' senders' sessions showed it; undefined if none did */
   readonly providerHost: string | undefined

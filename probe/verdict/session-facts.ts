@@ -100,3 +100,7 @@ export function unverifiableSenders(senders: readonly SenderEvidence[]): number 
     return bits + (isSpoiled ? 2 ** slot : 0)
   }, 0)
 }
+
+/** Bitmap over the senders of which nothing was verified: they did not come, or nothing of theirs got through. */
+export const missingSenders = (senders: readonly SenderEvidence[]): number =>
+  senders.reduce((bits, { verified }, slot) => bits + (verified === 0 ? 2 ** slot : 0), 0)

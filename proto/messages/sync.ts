@@ -7,6 +7,7 @@ export interface SyncRequest {
   leaves?: Uint8Array
   ballotSet?: Uint8Array
   gossip?: number
+  rewards?: Uint8Array
   transcript?: Uint8Array
 }
 export interface GossipItem {

@@ -1,5 +1,6 @@
 /** Named inputs and outputs of every function in `digests.ts` and `voucher.ts`. Safe integers are JSON numbers. */
 import { computeAddress, SigningKey } from 'ethers'
+import { decoyCommitment } from '../decoy.js'
 import {
   ballotDigest,
   beaconOf,
@@ -50,6 +51,8 @@ export function digestVectors() {
   const voucherKey = keccakText('provider key')
   const digestOfVoucher = voucherDigest(network, voucher)
   const bound = { ...network, ...id }
+  const decoys = { chainId: 31337, contract: sampleAddress('Decoys') }
+  const decoy = { provider, firstEpoch: 14, lastEpoch: 37, seed: keccakText('seed') }
   return {
     domains: DOMAIN,
     beacon: { prevRandao: keccakText('prevrandao'), epoch: id.epoch, digest: beacon },
@@ -72,6 +75,7 @@ export function digestVectors() {
     schedule: { ...bound, beacon, digest: scheduleDigest(network, id, beacon) },
     providerSchedule: { scheduleSignature, provider, digest: providerSchedule(fromHex(scheduleSignature), provider) },
     session: { ...bound, beacon, ...parties, nonce, digest: sessionIdOf(network, id, beacon, parties, nonce) },
+    decoy: { ...decoys, ...decoy, digest: decoyCommitment(decoys, decoy) },
     voucher: {
       ...network,
       voucher,

@@ -8,10 +8,11 @@ import { encodeHeader } from '../header.js'
 import { toHex } from '../hex.js'
 import { encodeLeaf } from '../leaf.js'
 import { leafHash, MerkleTree } from '../merkle.js'
+import { encodeReward } from '../reward.js'
 import { encodeVote } from '../vote.js'
 import { blsVectors } from './bls-vectors.js'
 import { digestVectors } from './digest-vectors.js'
-import { sampleHeader, sampleLeaf, sampleVote } from './samples.js'
+import { sampleHeader, sampleLeaf, sampleReward, sampleVote } from './samples.js'
 
 function recordVectors() {
   const entry = (record: object, encoded: Uint8Array) => ({
@@ -19,11 +20,12 @@ function recordVectors() {
     encoded: toHex(encoded),
     leafHash: toHex(leafHash(encoded)),
   })
-  const [vote, leaf, header] = [sampleVote(), sampleLeaf(), sampleHeader()]
+  const [vote, leaf, header, reward] = [sampleVote(), sampleLeaf(), sampleHeader(), sampleReward()]
   return {
     vote: entry(vote, encodeVote(vote)),
     leaf: entry(leaf, encodeLeaf(leaf)),
     header: entry(header, encodeHeader(header)),
+    reward: entry(reward, encodeReward(reward)),
   }
 }
 

@@ -4,6 +4,7 @@ import { keccakText } from '../hash.js'
 import type { Header } from '../header.js'
 import type { Hex } from '../hex.js'
 import { type Leaf, STATUS } from '../leaf.js'
+import type { Reward } from '../reward.js'
 import { CAUSE, OUTCOME, type Vote } from '../vote.js'
 
 export const sampleAddress = (name: string): Hex => keccakText(name).slice(0, 42) as Hex
@@ -70,6 +71,8 @@ export const sampleLeaf = (index = 3): Leaf => ({
   assignedRoot: keccakText('assigned'),
   penaltyBps: 473,
 })
+
+export const sampleReward = (): Reward => ({ account: sampleAddress('verifier'), cumulative: 123n * 10n ** 18n + 456n })
 
 export const sampleHeader = (): Header => ({
   era: 3,

@@ -8,6 +8,8 @@ import type { CheatResult } from './cheat/result.js'
 import { boundTables, cheatTables, groupTables } from './cheat/tables.js'
 import type { DataplaneResult, SessionsResult } from './dataplane/results.js'
 import { dataplaneTables, sessionsTables } from './dataplane/tables.js'
+import type { DecoysResult } from './decoys/result.js'
+import { decoyBoundTables, decoysTables } from './decoys/tables.js'
 import type { JusticeResult } from './justice/result.js'
 import { justiceTables } from './justice/tables.js'
 import { between, holds } from './markdown.js'
@@ -17,7 +19,7 @@ import { measureTables } from './measure/tables.js'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DOCS = join(ROOT, 'docs')
 
-type Result = MeasureResult | CheatResult | JusticeResult | DataplaneResult | SessionsResult
+type Result = MeasureResult | CheatResult | JusticeResult | DataplaneResult | SessionsResult | DecoysResult
 
 /** The tables of a run, each with the name of its markers. @throws UserError 'usage' */
 function tablesOf(result: Result): Readonly<Record<string, string>> {
@@ -32,6 +34,8 @@ function tablesOf(result: Result): Readonly<Record<string, string>> {
       return { dataplane: dataplaneTables(result) }
     case 'dataplane-sessions':
       return { 'dataplane-sessions': sessionsTables(result) }
+    case 'decoys':
+      return { 'decoy-bounds': decoyBoundTables(), decoys: decoysTables(result) }
     default:
       throw new UserError('usage', 'This file belongs to a bench that has no tables.')
   }

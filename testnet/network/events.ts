@@ -97,7 +97,19 @@ export interface SlashedEvent {
   readonly txHash: Hex
 }
 
-export interface ProviderResult {
+/** In wei: what the newest report shows that an account has earned, and what the chain has paid it. */
+export interface RewardResult {
+  readonly earned: string
+  readonly claimed: string
+}
+
+export interface VerifierResult extends RewardResult {
+  readonly name: string
+  readonly address: Hex
+  readonly profile: string
+}
+
+export interface ProviderResult extends RewardResult {
   readonly name: string
   readonly address: Hex
   readonly profile: string
@@ -112,6 +124,16 @@ export interface ProviderResult {
   readonly slashed: string
 }
 
+/** What the decoys of a run show of one verifier. */
+export interface DecoyTasks {
+  readonly name: string
+  readonly profile: string
+  /** votes that were compared with a decoy's level, and those that missed it */
+  readonly tasks: number
+  readonly missed: number
+  readonly caught: boolean
+}
+
 export interface ResultEvent {
   readonly event: 'result'
   readonly ok: boolean
@@ -123,7 +145,12 @@ export interface ResultEvent {
   readonly interrupted: boolean
   /** The data directory with the logs, if it is kept: a failed run keeps even a temporary directory. */
   readonly keptIn: string | null
+  readonly verifiers: readonly VerifierResult[]
   readonly providers: readonly ProviderResult[]
+  /** The pot of rewards in wei: funded = claimed + left. */
+  readonly rewards: { readonly funded: string; readonly claimed: string; readonly left: string }
+  /** of each verifier; empty without decoys */
+  readonly decoyTasks: readonly DecoyTasks[]
 }
 
 export type TestnetEvent =

@@ -5,6 +5,7 @@
 import { breachText, rateText, shareText, shortHex, tokensText } from '../../verifier/cli/figures.js'
 import { textTable } from '../../verifier/cli/text-table.js'
 import type { EpochEvent, ReadyEvent, ResultEvent, TestnetEvent } from './events.js'
+import { rewardsTable } from './rewards-table.js'
 import { statusesOf } from './verifier-api.js'
 
 /** How often the first verifier is asked what it is doing. */
@@ -36,7 +37,7 @@ export class LiveView {
   show(event: TestnetEvent): void {
     this.#take(event)
     if (this.#output.isTTY) this.#redraw()
-    else this.#output.write(`${lineOf(event)}\n`)
+    else this.#output.write(`${event.event === 'result' ? `${rewardsTable(event)}\n` : ''}${lineOf(event)}\n`)
   }
 
   close(): void {
@@ -69,7 +70,7 @@ export class LiveView {
   #redraw(): void {
     if (!this.#output.isTTY) return
     const parts = [this.#heading(), this.#providers(), this.#reports(), this.#notes.slice(-SHOWN_NOTES).join('\n')]
-    if (this.#result) parts.push(lineOf(this.#result))
+    if (this.#result) parts.push(rewardsTable(this.#result), lineOf(this.#result))
     this.#output.write(`${CLEAR}${parts.filter(part => part !== '').join('\n\n')}\n`)
   }
 
@@ -144,10 +145,16 @@ export function lineOf(event: TestnetEvent): string {
       return epochLine(event)
     case 'result':
       return event.ok
-        ? `result: PASS in ${event.epochs} epochs, ${event.posted} of them with a report`
+        ? `result: PASS in ${event.epochs} epochs, ${event.posted} of them with a report${caughtText(event)}`
         : `result: FAIL. ${event.failures.join(' ')}`
   }
 }
+
+const caughtText = ({ decoyTasks }: ResultEvent): string =>
+  decoyTasks
+    .filter(({ caught }) => caught)
+    .map(({ name, profile, missed, tasks }) => `; decoys caught ${name} (${profile}), ${missed} of ${tasks} missed`)
+    .join('')
 
 function epochLine({ epoch, posted, signers, verifiers, round, gasUsed, txHash, scores, why }: EpochEvent): string {
   if (!posted) return `epoch ${epoch}: no report. ${why.map(({ name, sentence }) => `${name}: ${sentence}`).join('; ')}`

@@ -1,31 +1,39 @@
 /** The command lines of a run's nodes. An ordinary node runs the same command that an operator types. */
 import { dirname, join } from 'node:path'
 import { entryPoint } from '../process/entry-point.js'
+import { MANNERS_OF_VOTING } from '../profiles/profiles.js'
 import type { PlannedProvider, PlannedVerifier } from './plan.js'
 
 export interface NodeSurroundings {
   readonly networkFile: string
   readonly rpcUrl: string
-  readonly seed: string
 }
 
 const BANDWITNESS = entryPoint(import.meta.url, '../../verifier/cli/bandwitness.js')
 const CHEATING_PROVIDER = entryPoint(import.meta.url, './provider-main.js')
+const DECOY = entryPoint(import.meta.url, './decoy-main.js')
 const SILENT_VERIFIER = entryPoint(import.meta.url, './silent-main.js')
+const OTHER_VERIFIER = entryPoint(import.meta.url, './verifier-main.js')
 
 /** @param apiPort 0 for a free one */
 export function verifierCommand(verifier: PlannedVerifier, around: NodeSurroundings, apiPort: number): string[] {
   if (verifier.profile === 'silent') return [...SILENT_VERIFIER, '--data-dir', verifier.dataDir]
-  return [...BANDWITNESS, 'verifier', 'run', ...nodeFlags(verifier.dataDir, around, apiPort)]
+  const flags = nodeFlags(verifier.dataDir, around, apiPort)
+  if (!MANNERS_OF_VOTING.some(manner => manner === verifier.profile))
+    return [...BANDWITNESS, 'verifier', 'run', ...flags]
+  const shared = ['--shared-dir', join(dirname(verifier.dataDir), 'verifiers.shared')]
+  return [...OTHER_VERIFIER, ...flags, '--profile', verifier.profile, ...shared]
 }
 
 export function providerCommand(provider: PlannedProvider, around: NodeSurroundings): string[] {
   const flags = nodeFlags(provider.dataDir, around, 0)
+  if (provider.profileName === 'decoy')
+    return [...DECOY, ...flags, '--seed', provider.seed, '--claim-kbps', `${provider.claimKbps}`]
   if (provider.profile.forwarding) {
     return [
       ...CHEATING_PROVIDER,
       ...flags,
-      ...['--profile', provider.profileName, '--seed', `${around.seed}/${provider.name}`],
+      ...['--profile', provider.profileName, '--seed', provider.seed],
       ...['--claim-kbps', `${provider.claimKbps}`],
       ...['--shared-dir', join(dirname(provider.dataDir), `${provider.profileName}.shared`)],
     ]

@@ -27,6 +27,8 @@ export interface PlannedVerifier extends PlannedNode {
 export interface PlannedProvider extends PlannedNode {
   readonly role: 'provider'
   readonly profile: ProviderProfile
+  /** all draws of the profile follow from it */
+  readonly seed: string
   readonly claimKbps: number
   readonly deliversKbps: number
 }
@@ -56,10 +58,12 @@ export function planRun(options: TestnetOptions, directory: string): Plan {
     })),
     providers: options.providers.map((entry, i) => {
       const profile = PROVIDER_PROFILES[entry.profile]!
+      const planned = node('provider', entry, i)
       return {
-        ...node('provider', entry, i),
+        ...planned,
         role: 'provider',
         profile,
+        seed: `${options.seed}/${planned.name}`,
         claimKbps: options.claimKbps,
         deliversKbps: profile.deliversKbps(options.claimKbps, entry.value),
       }

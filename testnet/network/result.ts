@@ -3,13 +3,18 @@
 import type { Hex } from '../../proto/hex.js'
 import { type Leaf, STATUS } from '../../proto/leaf.js'
 import { isSupermajority } from '../../proto/quorum.js'
+import { accountOf } from '../../verifier/chain/account.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
+import type { DecoyVerdict } from '../../verifier/core/rewards/decoys.js'
 import { describeEnd } from '../process/child-end.js'
 import type { NodeExit } from '../process/spawn.js'
 import type { ProviderHistory } from '../profiles/profile.js'
+import { MANNERS_OF_VOTING } from '../profiles/profiles.js'
 import type { SeenSettlement } from './chain-reader.js'
-import type { ProviderResult } from './events.js'
+import type { DecoyTasks, ProviderResult } from './events.js'
 import type { PlannedProvider, PlannedVerifier } from './plan.js'
+import type { RewardsRecord } from './rewards.js'
+import { potFailures, rewardFailures, rewardResult } from './rewards-result.js'
 
 export interface EpochOutcome {
   readonly epoch: number
@@ -35,13 +40,18 @@ export interface RunRecord {
   readonly providers: readonly ProviderRecord[]
   readonly epochs: readonly EpochOutcome[]
   readonly settlements: readonly SeenSettlement[]
+  readonly rewards: RewardsRecord
   readonly exits: readonly NodeExit[]
   /** Everything else that went wrong, such as leaves that do not hash to the chain's root. */
   readonly faults: readonly string[]
+  /** over all epochs of the run; undefined without decoys */
+  readonly decoys: DecoyVerdict | undefined
 }
 
 /** Reports of a later era that are enough for a late verifier to have signed one of them. */
 const LATE_REPORTS = 3
+/** Of so many tasks, who guesses misses a third in all but one run in 200. */
+const TASKS_TO_CATCH = 6
 
 export function failuresOf(run: RunRecord): string[] {
   return [
@@ -52,6 +62,10 @@ export function failuresOf(run: RunRecord): string[] {
       ? run.providers.flatMap(provider => providerFailures(run, provider))
       : nobodySlashed(run)),
     ...lateFailures(run),
+    ...potFailures(run.rewards),
+    ...rewardFailures(run),
+    ...decoyTasks(run).flatMap(decoyFailures),
+    ...caughtAndPaid(run),
   ]
 }
 
@@ -76,6 +90,7 @@ export function providerResult(
     stakeBefore: stakeBefore.toString(),
     stakeAfter: stakeAfter.toString(),
     slashed: slashed.toString(),
+    ...rewardResult(run.rewards, address),
   }
 }
 
@@ -90,7 +105,7 @@ function crash(exit: NodeExit): string[] {
 function reportsExpected(run: RunRecord, { frozen }: EpochOutcome): 'always' | 'maybe' | 'never' {
   const members = (profile: string) =>
     run.verifiers.filter(({ planned, index }) => planned.profile === profile && frozen.includes(index ?? -1)).length
-  const honest = members('honest')
+  const honest = ['honest', ...MANNERS_OF_VOTING].reduce((sum, profile) => sum + members(profile), 0)
   if (isSupermajority(honest, frozen.length)) return 'always'
   return isSupermajority(honest + members('late'), frozen.length) ? 'maybe' : 'never'
 }
@@ -128,6 +143,37 @@ function providerFailures(run: RunRecord, provider: ProviderRecord): string[] {
   }
   return planned.profile.broken(history).map(sentence => `${planned.name} (${planned.profileName}) ${sentence}.`)
 }
+
+export function decoyTasks({ verifiers, decoys }: RunRecord): DecoyTasks[] {
+  if (decoys === undefined) return []
+  return verifiers.map(({ planned, index = -1 }) => {
+    const { tasks, missed } = decoys.counts.get(index) ?? { tasks: 0, missed: 0 }
+    return { name: planned.name, profile: planned.profile, tasks, missed, caught: decoys.caught.has(index) }
+  })
+}
+
+/** Decoys must catch who votes without measuring, and nobody else. */
+function decoyFailures({ name, profile, tasks, missed, caught }: DecoyTasks): string[] {
+  const measures = profile !== 'lazy' && profile !== 'copier'
+  if (caught === !measures || (!measures && tasks < TASKS_TO_CATCH)) return []
+  return [`${name} (${profile}) missed ${missed} of ${tasks} decoys and was ${caught ? '' : 'not '}caught.`]
+}
+
+/** An epoch may have too few decoys to catch anybody. Over a run, who is caught must earn less than who is not. */
+function caughtAndPaid({ verifiers, decoys, rewards }: RunRecord): string[] {
+  const earnedBy = ({ keys }: PlannedVerifier) => rewards.earned.get(accountOf(keys.evm)) ?? 0n
+  const isCaught = (index: number | undefined) => decoys?.caught.has(index ?? -1) ?? false
+  const free = verifiers.filter(({ index }) => !isCaught(index)).map(({ planned }) => earnedBy(planned))
+  const isMost = (wei: bigint) => free.some(other => other > 0n) && free.every(other => wei >= other)
+  return verifiers
+    .filter(({ planned, index }) => isCaught(index) && isMost(earnedBy(planned)))
+    .map(
+      ({ planned }) =>
+        `${planned.name} (${planned.profile}) earned ${earnedBy(planned)} wei, although decoys caught it.`,
+    )
+}
+
+/** A late verifier must be in the next frozen set, and sign there. */
 
 /** A late verifier must be in the frozen set that has room for it, and sign there. */
 function lateFailures({ verifiers, epochs }: RunRecord): string[] {

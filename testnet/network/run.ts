@@ -13,13 +13,17 @@ import { startWatchdog, type Watchdog } from '../process/watchdog.js'
 import { type Anvil, startAnvil } from './anvil.js'
 import { StrangersAttack } from './attack.js'
 import { ChainReader } from './chain-reader.js'
+import { decoyVerdict } from './decoy-verdict.js'
 import { narrowParams, testnetParams } from './epoch-length.js'
 import type { ReadyNode, ResultEvent, TestnetEvent } from './events.js'
 import { Nodes } from './nodes.js'
 import { Observer } from './observer.js'
 import type { TestnetOptions } from './options.js'
 import { type Plan, planRun } from './plan.js'
-import { failuresOf, type ProviderRecord, providerResult, type RunRecord } from './result.js'
+import { purseOf } from './purse.js'
+import { decoyTasks, failuresOf, type ProviderRecord, providerResult, type RunRecord } from './result.js'
+import { claimAll } from './rewards.js'
+import { potResult, verifierResult } from './rewards-result.js'
 import { joinVerifier, type NetworkSetup, setUpNetwork, startNetwork } from './setup.js'
 
 const CHAIN_ID = 31_337
@@ -81,12 +85,13 @@ async function runOnChain({
     setUpNetwork({
       ...{ anvil, chainId: CHAIN_ID, params, networkFile, lateVerifiers: late, providers: plan.providers },
       verifiers: plan.verifiers.filter(({ profile }) => profile !== 'late'),
+      purses: plan.providers.filter(isDecoy).map(({ seed }) => purseOf(seed)),
     }),
     signal,
   )
 
   let concluded = false
-  const nodes = new Nodes({ networkFile, rpcUrl, seed: options.seed }, watchdog, exit => {
+  const nodes = new Nodes({ networkFile, rpcUrl }, watchdog, exit => {
     const { name, wanted, code, signal: by, lastLog } = exit
     if (!concluded && !signal.aborted) emit({ event: 'node-ended', name, wanted, code, signal: by, lastLog })
   })
@@ -148,8 +153,14 @@ async function runOnChain({
     records[i] = { ...record, stakeAfter: await reader.stakeOf(record.address) }
   }
   const harmless = (await attack?.stop()) ?? []
-  concluded = true // from here on nodes end because the run does
+  const decoys = plan.providers.some(isDecoy)
+    ? await decoyVerdict(chain, [...verifiers, ...joined], observer.epochs.length)
+    : undefined
   const members = [...verifiers, ...joined]
+  const newest = observer.epochs.findLast(({ report }) => report !== undefined)?.report
+  const claimer = await connectChain({ rpcUrl, network: setup.network, privateKey: anvil.accounts[0]!.privateKey })
+  const rewards = await claimAll(claimer, members, newest).finally(() => claimer.close())
+  concluded = true // from here on nodes end because the run does
   return conclude(options, directory, interrupted, {
     verifiers: plan.verifiers.map(planned => ({
       planned,
@@ -158,10 +169,14 @@ async function runOnChain({
     providers: records,
     epochs: observer.epochs,
     settlements: observer.settlements,
+    rewards,
     exits: nodes.exits,
     faults: [...observer.faults, ...harmless],
+    decoys,
   })
 }
+
+const isDecoy = ({ profileName }: Plan['providers'][number]): boolean => profileName === 'decoy'
 
 /** Starts all nodes at once, which takes no longer than the cores need. */
 async function startAll(plan: Plan, nodes: Nodes, setup: NetworkSetup, options: TestnetOptions) {
@@ -197,7 +212,10 @@ function conclude(options: TestnetOptions, directory: string, interrupted: boole
   return {
     ...{ event: 'result', ok, failures, epochs: run, interrupted, keptIn: kept ? directory : null },
     posted: record.epochs.filter(({ report }) => report !== undefined).length,
+    verifiers: record.verifiers.map(({ planned }) => verifierResult(record.rewards, planned)),
     providers: record.providers.map(provider => providerResult(record, provider)),
+    rewards: potResult(record.rewards),
+    decoyTasks: decoyTasks(record),
   }
 }
 

@@ -23,6 +23,9 @@ const SETTLE_REFUND = 10n ** 16n
 /** All penalties of a week together. No lower than one provider's limit, since most providers of a run may be slow. */
 const NETWORK_WEEKLY_BPS = 1000
 
+/** In the pot of rewards when the network starts, wei. */
+export const REWARDS_POT = 100_000n * 10n ** 18n
+
 /** A token for each Mbit/s. Claims above 1 Gbit/s need more than `PROVIDER_STAKE`. */
 const WEI_PER_MBPS = 10n ** 18n
 
@@ -37,6 +40,7 @@ const DEPLOYMENT_POLL_MS = 100
 
 const ETHER_TRANSFER_GAS = 21_000n
 const TOKEN_TRANSFER_GAS = 100_000n
+const FUND_REWARDS_GAS = 200_000n
 
 export interface NodeSetup {
   readonly name: string
@@ -59,6 +63,8 @@ export interface SetupOptions {
   /** Funded like verifiers, but not registered yet: they join later (`joinVerifier`). */
   readonly lateVerifiers: readonly VerifierSetup[]
   readonly providers: readonly ProviderSetup[]
+  /** Funded with ether only, to post what must not be connected with a node (default: none). */
+  readonly purses?: readonly NodeKeys[]
   readonly networkFile: string
 }
 
@@ -84,6 +90,7 @@ export async function setUpNetwork(options: SetupOptions): Promise<NetworkSetup>
   await fund(anvil.rpcUrl, network, treasury, [
     ...[...verifiers, ...lateVerifiers].map(node => ({ keys: node.keys, stake: VERIFIER_BOND })),
     ...providers.map(node => ({ keys: node.keys, stake: providerStake(node.claimKbps) })),
+    ...(options.purses ?? []).map(keys => ({ keys, stake: 0n })),
   ])
   const [registeredVerifiers, registeredProviders] = await Promise.all([
     Promise.all(verifiers.map(verifier => joinVerifier(anvil.rpcUrl, network, verifier))),
@@ -171,7 +178,7 @@ async function fund(
   nodes: readonly { readonly keys: NodeKeys; readonly stake: bigint }[],
 ): Promise<void> {
   await connected(rpcUrl, network, treasury, async chain => {
-    const token = chain.context.contracts.stakeToken
+    const { stakeToken: token, rewardsDistributor: pot } = chain.context.contracts
     const transfers = nodes.flatMap(({ keys, stake }) => {
       const account = accountOf(keys.evm)
       const data = token.interface.encodeFunctionData('transfer', [account, stake])
@@ -180,7 +187,13 @@ async function fund(
         { label: 'transfer of stake tokens', to: token.target as string, data, gasLimit: TOKEN_TRANSFER_GAS },
       ]
     })
-    await chain.sender!.sendAll(transfers)
+    const approve = token.interface.encodeFunctionData('approve', [pot.target, REWARDS_POT])
+    const fillPot = pot.interface.encodeFunctionData('fund', [REWARDS_POT])
+    await chain.sender!.sendAll([
+      ...transfers,
+      { label: 'approval of the rewards', to: token.target as string, data: approve, gasLimit: TOKEN_TRANSFER_GAS },
+      { label: 'funding of the rewards', to: pot.target as string, data: fillPot, gasLimit: FUND_REWARDS_GAS },
+    ])
   })
 }
 

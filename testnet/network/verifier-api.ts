@@ -6,6 +6,7 @@ import { ask } from '../../verifier/api/client.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
 import { ENDPOINTS, type Endpoint } from '../../verifier/evidence/schema/endpoints.js'
 import { leafFromJson } from '../../verifier/evidence/schema/report.js'
+import type { RewardsJson } from '../../verifier/evidence/schema/rewards.js'
 import type { StatusJson } from '../../verifier/evidence/schema/status.js'
 
 const TIMEOUT_MS = 2000
@@ -27,6 +28,15 @@ export async function leavesOf(report: PostedReport, verifiers: readonly ApiNode
     return {
       wrong: `${name} serves leaves of epoch ${report.header.epoch} that do not hash to the chain's score root.`,
     }
+  }
+  return undefined
+}
+
+/** As the first verifier that has them shows them: not checked. Undefined while no verifier has them. */
+export async function rewardsOf(report: PostedReport, verifiers: readonly ApiNode[]): Promise<RewardsJson | undefined> {
+  for (const { apiUrl } of verifiers) {
+    const served = await get(apiUrl, ENDPOINTS.rewards, String(report.header.epoch))
+    if (served?.headerHash === report.headerHash) return served
   }
   return undefined
 }

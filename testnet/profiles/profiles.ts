@@ -10,6 +10,7 @@ import { hollow } from './cheats/hollow.js'
 import { guesser, replayer, truncater } from './cheats/invented.js'
 import { twin } from './cheats/twin.js'
 import { vip } from './cheats/vip.js'
+import { decoy } from './decoy.js'
 import { flaky } from './flaky.js'
 import { honest } from './honest.js'
 import { offline } from './offline.js'
@@ -52,12 +53,20 @@ export const PROVIDER_PROFILES: Readonly<Record<string, ProviderProfile>> = {
   dead,
   shunner,
   pretender,
+  decoy,
   ...CHEATS,
 }
+
+/**
+ * These take part in everything, and come to their votes in their own manner. `lazy` votes every provider's claim. `friend`
+ * measures and hands its readings to `copier`, which measures nothing.
+ */
+export const MANNERS_OF_VOTING = ['lazy', 'friend', 'copier'] as const
+export type MannerOfVoting = (typeof MANNERS_OF_VOTING)[number]
 
 /**
  * `honest` takes part in everything. `silent` is in the frozen set and takes part in nothing. `late` registers in the third
  * epoch, and so is in the next frozen set that has room for it.
  */
-export const VERIFIER_PROFILES = ['honest', 'silent', 'late'] as const
+export const VERIFIER_PROFILES = ['honest', 'silent', 'late', ...MANNERS_OF_VOTING] as const
 export type VerifierProfile = (typeof VERIFIER_PROFILES)[number]

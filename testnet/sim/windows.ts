@@ -14,7 +14,7 @@ import { soakSlotMs } from '../../verifier/config/check-params.js'
 import { type Assignment, assign, type DrawnSession } from '../../verifier/core/assignment/assign.js'
 import { Draw } from '../../verifier/core/assignment/draw.js'
 import { isSoak, soakSeed, ticksOf } from '../../verifier/core/assignment/schedule.js'
-import type { ChainFacts } from '../../verifier/core/facts.js'
+import { type ChainFacts, NO_PAID_REPORT } from '../../verifier/core/facts.js'
 import { NOTHING_CARRIED } from '../../verifier/core/scoring/carry-over.js'
 import { type EvaluateInput, evaluateEpoch } from '../../verifier/core/scoring/evaluate.js'
 import { combine, isKept } from '../../verifier/core/scoring/two-tries.js'
@@ -125,6 +125,7 @@ function factsOf({ verifiers, subjects, claimKbps, seed }: WindowsOptions, epoch
     beacon: keccakText(`beacon ${seed} ${epoch}`),
     windowBeacon: keccakText(`beacon ${seed} ${epoch}`),
     linkReport: { epoch: 0, headerHash: ZERO_HASH },
+    ...{ paidReport: NO_PAID_REPORT, rewardsFunded: 0n },
     verifiers: indices(verifiers).map(index => ({
       index,
       position: index,

@@ -3,7 +3,7 @@ import { toHex, ZERO_HASH } from '../../proto/hex.js'
 import { encodeLeaf } from '../../proto/leaf.js'
 import type { PostedReport } from '../core/ports.js'
 import { encodeCarryOver } from '../core/scoring/carry-over.js'
-import type { EvidenceJson } from '../evidence/schema/evidence.js'
+import { type EvidenceJson, factsJson } from '../evidence/schema/evidence.js'
 import type { VerifierNode } from '../node/verifier-node.js'
 import type { StoredReport } from '../store/store.js'
 
@@ -35,7 +35,7 @@ export async function evidenceOf(node: Parts, report: AcceptedReport): Promise<E
   return {
     params: network.params,
     network: chain.network,
-    facts: { ...facts, providers: facts.providers.map(one => ({ ...one, stake: one.stake.toString() })) },
+    facts: factsJson(facts),
     previous: {
       epoch: previous?.header.epoch ?? 0,
       headerHash: header.previousHeader,

@@ -1,10 +1,10 @@
 /** A verifier together with its HTTP API: what the command line and the testnet start. */
-import type { NodeOptions } from '../node/node-options.js'
+import type { VerifierOptions } from '../node/node-options.js'
 import { startVerifierNode } from '../node/verifier-node.js'
 import { type ApiOptions, type RunningNode, withApi } from './running-node.js'
 import { verifierRoutes } from './verifier-routes.js'
 
-export async function startVerifier(options: NodeOptions & ApiOptions): Promise<RunningNode> {
+export async function startVerifier(options: VerifierOptions & ApiOptions): Promise<RunningNode> {
   const node = await startVerifierNode(options)
   return withApi(node, options, app => verifierRoutes(app, node))
 }

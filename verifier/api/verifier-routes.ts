@@ -11,6 +11,7 @@ import { ENDPOINTS, type ErrorJson } from '../evidence/schema/endpoints.js'
 import type { EvidenceJson } from '../evidence/schema/evidence.js'
 import type { ProviderJson, SettlementJson } from '../evidence/schema/providers.js'
 import { leafJson, type ReportJson } from '../evidence/schema/report.js'
+import type { RewardsJson } from '../evidence/schema/rewards.js'
 import type { StatusJson } from '../evidence/schema/status.js'
 import type { OpeningFaultsJson, TranscriptJson } from '../evidence/schema/transcript.js'
 import type { VerifierNode } from '../node/verifier-node.js'
@@ -122,6 +123,20 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
       reply.code(404)
       if (report === undefined) return noReport(epoch)
       return { error: `This verifier did not keep the evidence of epoch ${report.header.epoch}. Ask another verifier.` }
+    },
+  )
+
+  app.get<{ Params: { epoch: string } }>(
+    ENDPOINTS.rewards.path,
+    async (request, reply): Promise<RewardsJson | ErrorJson> => {
+      const epoch = requestArgument(epochArgument, request.params.epoch)
+      const report = await acceptedReport(node, epoch)
+      if (report === undefined) {
+        reply.code(404)
+        return noReport(epoch)
+      }
+      const { header, headerHash, rewards } = report
+      return { header, headerHash, rewards: rewards.map(one => ({ ...one, cumulative: one.cumulative.toString() })) }
     },
   )
 

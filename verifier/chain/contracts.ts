@@ -14,6 +14,8 @@ const ARTIFACT: Readonly<Record<ContractName, string>> = {
   providerRegistry: 'ProviderRegistry',
   epochReports: 'EpochReports',
   slashingManager: 'SlashingManager',
+  rewardsDistributor: 'RewardsDistributor',
+  decoys: 'Decoys',
 }
 
 const NAMES = Object.keys(ARTIFACT) as ContractName[]

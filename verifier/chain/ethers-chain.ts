@@ -1,18 +1,22 @@
 /** The `Chain` port over an EVM chain. Keeps no answers but the log, which it checks for a reorganisation at each look. */
+import type { DecoyReveal } from '../../proto/decoy.js'
 import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 import type { MultiProof } from '../../proto/merkle.js'
+import type { Reward } from '../../proto/reward.js'
 import type { BlockFacts, FrozenVerifier, RegisteredProvider } from '../core/facts.js'
 import type { Announcement, Chain, PostedReport, Refutation, Settlement, TxResult } from '../core/ports.js'
 import type { AnnouncedPeer } from './announcements.js'
 import { announceCall, freezeCall, noteBlockCall, postCall, refuteCall, settleCall, startCall } from './calls.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
+import { commitDecoyCall, revealDecoyCall } from './decoys.js'
 import { peersAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
 import { readProvider, readVerifier, readWithdrawalAddress } from './registrations.js'
 import { readPosted } from './reports.js'
+import { claimCall, type RewardsPot, readClaimed, readRewardsPot } from './rewards.js'
 import type { Call, Sender } from './sender.js'
 import { readTip } from './tip.js'
 
@@ -92,6 +96,14 @@ export class EthersChain implements Chain {
     return this.context.contracts.epochReports.getFunction('isFinal')(epoch)
   }
 
+  /** The newest report whose settlement delay has passed; undefined if there is none. */
+  async newestFinal(): Promise<PostedReport | undefined> {
+    for (let { epoch } = await this.tip(); epoch > 0; epoch--) {
+      if (await this.isFinal(epoch)) return this.posted(epoch)
+    }
+    return undefined
+  }
+
   isSettled(epoch: number, provider: Hex): Promise<boolean> {
     return this.context.contracts.slashingManager.getFunction('isSettled')(epoch, provider)
   }
@@ -127,6 +139,28 @@ export class EthersChain implements Chain {
 
   noteBlock(blockNumber: number): Promise<TxResult> {
     return this.#send(noteBlockCall(this.context, blockNumber))
+  }
+
+  rewardsPot(): Promise<RewardsPot> {
+    return readRewardsPot(this.context)
+  }
+
+  /** All that an account has been paid in rewards, in wei. */
+  rewardsClaimed(account: Hex): Promise<bigint> {
+    return readClaimed(this.context, account)
+  }
+
+  /** @param proof of the reward, under the rewards root of a final report's header */
+  claimRewards(header: Header, reward: Reward, proof: readonly Hex[]): Promise<TxResult> {
+    return this.#send(claimCall(this.context, header, reward, proof))
+  }
+
+  commitDecoy(commitment: Hex): Promise<TxResult> {
+    return this.#send(commitDecoyCall(this.context, commitment))
+  }
+
+  revealDecoy(reveal: DecoyReveal): Promise<TxResult> {
+    return this.#send(revealDecoyCall(this.context, reveal))
   }
 
   /** Sets genesis and freezes era 1, once for the network. */

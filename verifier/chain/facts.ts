@@ -3,11 +3,18 @@ import type { Block } from 'ethers'
 import { beaconOf } from '../../proto/digests.js'
 import { type EpochClock, epochStartMs, eraOf, windowStart } from '../../proto/epoch.js'
 import { ZERO_HASH } from '../../proto/hex.js'
-import type { BlockFacts, FrozenVerifier, RegisteredProvider } from '../core/facts.js'
+import {
+  type BlockFacts,
+  type FrozenVerifier,
+  NO_PAID_REPORT,
+  type PaidReport,
+  type RegisteredProvider,
+} from '../core/facts.js'
 import type { AnnouncedPeer } from './announcements.js'
 import { lastBlockBefore } from './block-search.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
+import { readPaidReport, readRewardsFunded } from './paid-report.js'
 import { type ProviderTuple, providerFrom, type VerifierTuple, verifierFrom } from './registrations.js'
 import { readTip } from './tip.js'
 
@@ -58,11 +65,14 @@ export async function readFacts(context: ChainContext, epoch: number): Promise<B
     ])
     if (!start || !registered) continue // a reorganisation
     const era = eraOf(clock, epoch)
-    const [verifiers, providers, linkReport] = await Promise.all([
+    const [verifiers, providers, linkReport, paidReport, rewardsFunded] = await Promise.all([
       readFrozenSet(context, era, block.number),
       readProviders(context, registered.number, block.number),
       readTip(context, start.number),
+      paidReportOf(context, clock, epoch, block.number),
+      readRewardsFunded(context, block.number),
     ])
+    if (!paidReport) continue // a reorganisation
     // A reorganisation may have replaced the block between two reads.
     const now = await context.provider.getBlock(block.number)
     if (now === null || now.hash !== block.hash) continue
@@ -74,10 +84,27 @@ export async function readFacts(context: ChainContext, epoch: number): Promise<B
       beacon: beaconOf(hex(block.prevRandao ?? ZERO_HASH), epoch),
       windowBeacon: beaconOf(hex(start.prevRandao ?? ZERO_HASH), first),
       linkReport,
+      paidReport,
+      rewardsFunded,
       verifiers,
       providers,
     }
   }
+}
+
+/** Undefined if a reorganisation came between two reads. */
+async function paidReportOf(
+  context: ChainContext,
+  clock: EpochClock,
+  epoch: number,
+  blockTag: number,
+): Promise<PaidReport | undefined> {
+  const paid = epoch - context.file.params.rewardDelayEpochs
+  if (paid < 1) return NO_PAID_REPORT
+  const [start, before, last] = await Promise.all([0, 1, 2].map(after => blockOfEpoch(context, clock, paid + after)))
+  if (!start || !before || !last) return undefined
+  const blocks = { start: start.number, before: before.number, last: last.number, blockTag }
+  return readPaidReport(context, { epoch: paid, ...blocks })
 }
 
 /** The peers announced in an epoch: a node may have announced another one while it was measured. */

@@ -3,11 +3,14 @@ import { UserError } from '../config/errors.js'
 import { explanationOf } from '../evidence/explanation.js'
 import { checkAgainstChain, recompute } from '../evidence/recompute.js'
 import { epochArgument } from '../evidence/schema/arguments.js'
+import type { CheckJson } from '../evidence/schema/checks.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { ExplanationJson } from '../evidence/schema/explanation.js'
 import { API_OPTION, askApi } from './api-client.js'
 import { argumentOf } from './argument.js'
 import { askChain, chainOptions } from './chain-option.js'
+import { rewardsExplanationFor } from './explain-rewards.js'
+import { rewardsText } from './explanation/rewards.js'
 import { explanationText } from './explanation/text.js'
 import { print } from './output.js'
 import { PROVIDER_ARGUMENT, providerAddress, providerOf } from './provider-argument.js'
@@ -16,6 +19,12 @@ import { settings } from './settings.js'
 const OPTIONS = {
   ...API_OPTION,
   epoch: { type: 'string', default: 'latest', describe: 'Epoch of the report' },
+  rewards: {
+    type: 'boolean',
+    default: false,
+    describe: 'Explain instead what the account has earned, as a verifier or as a provider',
+  },
+  reports: { type: 'number', default: 10, describe: 'With --rewards: how many reports to go back' },
   ...chainOptions('the report'),
 } as const
 
@@ -26,19 +35,29 @@ export const explain: CommandModule<object, Flags> = {
   describe: "Show why a provider has its score, recomputed from the verifiers' signed votes",
   builder: y => settings(y, OPTIONS).positional('provider', { ...PROVIDER_ARGUMENT, demandOption: true }),
   handler: async flags => {
+    if (flags.rewards) {
+      const explanation = await rewardsExplanationFor(flags)
+      print(flags, explanation, rewardsText)
+      return requireAll(explanation.checks)
+    }
     const explanation = await explanationFor(flags)
     print(flags, explanation, explanationText)
-    const failed = explanation.checks.filter(({ holds }) => !holds).map(({ what }) => what)
-    if (failed.length === 0) return
-    throw new UserError(
-      'evidence',
-      `The report does not follow from its evidence. Ask another verifier. Failed checks: ${failed.join('; ')}.`,
-    )
+    requireAll(explanation.checks)
   },
 }
 
+/** @throws UserError 'evidence' */
+function requireAll(checks: readonly CheckJson[]): void {
+  const failed = checks.filter(({ holds }) => !holds).map(({ what }) => what)
+  if (failed.length === 0) return
+  throw new UserError(
+    'evidence',
+    `The report does not follow from its evidence. Ask another verifier. Failed checks: ${failed.join('; ')}.`,
+  )
+}
+
 /** @throws UserError for an argument that is none, and for a verifier that has no such evidence or other evidence */
-export async function explanationFor(flags: Omit<Flags, 'json'>): Promise<ExplanationJson> {
+export async function explanationFor(flags: Omit<Flags, 'json' | 'rewards' | 'reports'>): Promise<ExplanationJson> {
   const epoch = argumentOf(epochArgument, flags.epoch, '--epoch ')
   const provider = providerAddress(flags.provider)
   const evidence = await askApi(flags.api, ENDPOINTS.evidence, epoch)

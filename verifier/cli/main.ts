@@ -11,6 +11,7 @@ import { measure } from './measure.js'
 import { parserMessage } from './parser-message.js'
 import { reportError } from './report-error.js'
 import { reputation } from './reputation.js'
+import { rewards } from './rewards.js'
 import { transcript } from './transcript.js'
 import { verifierRecord } from './verifier-record.js'
 import { verifierRegister } from './verifier-register.js'
@@ -66,6 +67,7 @@ function commandLine(args: readonly string[]): Argv {
     )
     .command(reputation)
     .command(explain)
+    .command(rewards)
     .command(measure)
     .command(transcript)
     .command(verifyTranscript)

@@ -13,16 +13,23 @@ import type { NetworkParams } from '../../proto/params.js'
 /** With more, a score would take years to forget, on any network. An explanation computes as many windows ahead. */
 const MAX_HALF_LIFE_WINDOWS = 1_000
 
+/** The certificate of the paid epoch, and the seeds of its decoys, come to the chain in the epoch after it. */
+const LEAST_REWARD_DELAY_EPOCHS = 2
+
 /** A claim of 4 Mbit/s has windows of this length. */
 const LONGEST_WINDOW_MS = 240
 
 /** Why no network can run with these parameters; undefined if they fit together. */
 export function paramsFault(params: NetworkParams): string | undefined {
-  const { soakShareBps, soakMs, slotMs, halfLifeWindows, windowEpochs, eraEpochs } = params
+  const { soakShareBps, soakMs, slotMs, halfLifeWindows, windowEpochs, eraEpochs, rewardDelayEpochs, rewardPpm } =
+    params
   if (halfLifeWindows < 1 || halfLifeWindows > MAX_HALF_LIFE_WINDOWS)
     return `halfLifeWindows ${halfLifeWindows} is not between 1 and ${MAX_HALF_LIFE_WINDOWS}`
   if (windowEpochs < 1 || eraEpochs % windowEpochs !== 0)
     return `windowEpochs ${windowEpochs} does not divide eraEpochs ${eraEpochs}`
+  if (rewardDelayEpochs < LEAST_REWARD_DELAY_EPOCHS)
+    return `rewardDelayEpochs ${rewardDelayEpochs} is less than ${LEAST_REWARD_DELAY_EPOCHS}: decoys need an epoch to show their seeds`
+  if (rewardPpm > 1_000_000) return `rewardPpm ${rewardPpm} is more than 1000000`
   if (soakShareBps > 10_000) return `soakShareBps ${soakShareBps} is more than 10000`
   if (soakShareBps === 0) return undefined
   if (togetherMs(soakMs) < lowReadingMs(params))

@@ -33,6 +33,8 @@ export const networkFileSchema = z.strictObject({
     providerRegistry: address,
     epochReports: address,
     slashingManager: address,
+    rewardsDistributor: address,
+    decoys: address,
   }),
   /** block of the deployment: no event is older */
   deployBlock: count,

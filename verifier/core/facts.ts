@@ -1,4 +1,5 @@
 /** What the chain says at B(e), and nothing else: every node reads the same. */
+import type { DecoyReveal } from '../../proto/decoy.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 
@@ -52,10 +53,35 @@ export interface ChainFacts {
   readonly windowBeacon: Hex
   /** the newest report that the chain had accepted at the window's first block; epoch 0 and the zero hash for none */
   readonly linkReport: { readonly epoch: number; readonly headerHash: Hex }
+  /** the report whose work this epoch's report pays for, as the chain has it at B(e); `NO_PAID_REPORT` for none */
+  readonly paidReport: PaidReport
+  /** all that was put into the pot of rewards up to B(e), wei */
+  readonly rewardsFunded: bigint
   /** ascending by index, which is not the order of the positions */
   readonly verifiers: readonly FrozenVerifier[]
   /** active at B(e) or in the window, ascending by index */
   readonly providers: readonly ActiveProvider[]
+}
+
+/** An accepted report by its epoch and its header. */
+export interface ReportId {
+  readonly epoch: number
+  readonly headerHash: Hex
+}
+
+/** An accepted report whose verifiers and providers are to be paid. */
+export interface PaidReport extends ReportId {
+  /** positions in its frozen set of those whose signatures its certificate lacks: the header does not tell, the chain does */
+  readonly nonSigners: readonly number[]
+  /** seeds of decoys in this epoch that were shown by B(e) */
+  readonly reveals: readonly DecoyReveal[]
+  /** the reports of the other epochs that the seeds cover, ascending */
+  readonly covered: readonly ReportId[]
+}
+
+export const NO_PAID_REPORT: PaidReport = {
+  ...{ epoch: 0, headerHash: ZERO_HASH },
+  ...{ nonSigners: [], reveals: [], covered: [] },
 }
 
 /** @param leaves of `linkReport` */

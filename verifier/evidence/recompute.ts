@@ -12,17 +12,18 @@ import type { NetworkParams } from '../../proto/params.js'
 import { decodeVote } from '../../proto/vote.js'
 import { BlsVerifier } from '../bls/verifier.js'
 import { UserError } from '../config/errors.js'
-import { assign } from '../core/assignment/assign.js'
+import { type Assignment, assign } from '../core/assignment/assign.js'
 import { type BlockFacts, type ChainFacts, verifierOf, withLinks } from '../core/facts.js'
 import type { Chain } from '../core/ports.js'
 import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
 import { buildReport, type Report } from '../core/scoring/report.js'
 import { scheduleFault } from './schedule-check.js'
 import type { CheckJson } from './schema/checks.js'
-import type { EvidenceJson } from './schema/evidence.js'
+import { type EvidenceJson, factsFromJson } from './schema/evidence.js'
 
 export interface Recomputed {
   readonly facts: ChainFacts
+  readonly assignment: Assignment
   readonly params: NetworkParams
   readonly previous: CarryOver & { readonly epoch: number }
   readonly report: Report
@@ -48,10 +49,12 @@ function reportOf(evidence: EvidenceJson): Recomputed {
   const facts = factsFromJson(evidence.facts)
   const ballots = evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
   const votesOf = ballots.map(({ votes }) => votes.map(decodeVote))
+  const assignment = assign(facts, params)
   const carryOver = decodeCarryOver(previous.leaves.map(fromHex))
   const report = buildReport({
-    ...{ params, facts, assignment: assign(facts, params), previous: { epoch: previous.epoch, ...carryOver } },
+    ...{ params, facts, assignment, previous: { epoch: previous.epoch, ...carryOver } },
     previousHeader: previous.headerHash,
+    rewardsRoot: evidence.header.rewardsRoot, // replayed by itself, see rewards-replay.ts
     ballotSet: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
     ballots: ballots.map(({ verifier }, i) => ({ verifier, votes: votesOf[i]! })),
   })
@@ -84,21 +87,31 @@ function reportOf(evidence: EvidenceJson): Recomputed {
       holds: headerHash(network, report.header) === evidence.headerHash,
     },
   ]
-  return { facts, params, previous: { epoch: previous.epoch, ...carryOver }, report, checks }
+  return { facts, assignment, params, previous: { epoch: previous.epoch, ...carryOver }, report, checks }
+}
+
+/** Asks the chain itself for a report's header, and for the facts that it was computed from. */
+export async function checkHeader(
+  { header: { epoch }, headerHash: hash, facts: served }: EvidenceJson,
+  chain: Pick<Chain, 'posted' | 'factsAt'>,
+): Promise<CheckJson[]> {
+  const [posted, facts] = await Promise.all([chain.posted(epoch), chain.factsAt(epoch)])
+  return [
+    { what: 'the chain accepted this header', holds: posted?.headerHash === hash },
+    { what: 'the facts at B(e) are those of the chain', holds: sameJson(facts, blockFactsOf(served)) },
+  ]
 }
 
 /** Asks the chain itself for what the verifier says of the chain. */
 export async function checkAgainstChain(evidence: EvidenceJson, chain: Chain): Promise<CheckJson[]> {
-  const { epoch } = evidence.header
-  const [posted, facts] = await Promise.all([chain.posted(epoch), chain.factsAt(epoch)])
+  const header = await checkHeader(evidence, chain)
   const previousPosted = evidence.previous.epoch === 0 ? undefined : await chain.posted(evidence.previous.epoch)
   const { linkReport } = evidence.facts
   const linkPosted = linkReport.epoch === 0 ? undefined : await chain.posted(linkReport.epoch)
   const previousRoot = new MerkleTree(evidence.previous.leaves.map(hex => leafPart(fromHex(hex)))).root
   const linkRoot = new MerkleTree(evidence.linkLeaves.map(fromHex)).root
   return [
-    { what: 'the chain accepted this header', holds: posted?.headerHash === evidence.headerHash },
-    { what: 'the facts at B(e) are those of the chain', holds: sameJson(facts, blockFactsOf(evidence.facts)) },
+    ...header,
     {
       what: 'the leaves that tell links have the score root that the chain accepted',
       holds: linkRoot === (linkPosted?.header.scoreRoot ?? ZERO_HASH),
@@ -117,15 +130,10 @@ function isSigned(bls: BlsVerifier, ballot: Ballot, facts: ChainFacts, network: 
   return bls.verify(key, digest, ballot.signature)
 }
 
-const factsFromJson = (facts: EvidenceJson['facts']): ChainFacts => ({
-  ...facts,
-  providers: facts.providers.map(provider => ({ ...provider, stake: BigInt(provider.stake) })),
-})
-
-const blockFactsOf = (facts: EvidenceJson['facts']): BlockFacts => ({
-  ...facts,
-  providers: factsFromJson(facts).providers.map(({ link: _, ...provider }) => provider),
-})
+function blockFactsOf(json: EvidenceJson['facts']): BlockFacts {
+  const facts = factsFromJson(json)
+  return { ...facts, providers: facts.providers.map(({ link: _, ...provider }) => provider) }
+}
 
 function sameJson(a: unknown, b: unknown): boolean {
   const sorted = (_: string, value: unknown) => {

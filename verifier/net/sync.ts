@@ -17,6 +17,8 @@ export interface SyncSource {
   ballot(root: Hex): Promise<Uint8Array | undefined>
   /** encoded leaves in their order, each with its carry-over, see proto/leaf-state.ts */
   leaves(headerHash: Hex): Promise<Uint8Array[] | undefined>
+  /** encoded rewards in their order, see proto/reward.ts */
+  rewards(headerHash: Hex): Promise<Uint8Array[] | undefined>
   /** encoded Ballots */
   ballotSet(headerHash: Hex): Promise<Uint8Array[] | undefined>
   /** an encoded Transcript */
@@ -79,6 +81,7 @@ async function answer(source: SyncSource, request: SyncRequest): Promise<Uint8Ar
     return transcript === undefined ? undefined : [transcript]
   }
   if (request.leaves !== undefined) return source.leaves(toHex(request.leaves))
+  if (request.rewards !== undefined) return source.rewards(toHex(request.rewards))
   if (request.ballotSet !== undefined) return source.ballotSet(toHex(request.ballotSet))
   return (await source.gossip(request.gossip ?? 0)).map(item => GossipItem.encode(item))
 }

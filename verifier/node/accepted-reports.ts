@@ -3,16 +3,18 @@
  * with the chain: the chain's last header names the current state, so a reorganisation needs no undoing.
  */
 import { headerHash } from '../../proto/digests.js'
+import type { Header } from '../../proto/header.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import type { PostedReport } from '../core/ports.js'
+import { decodeRewards, type Rewards, rewardsTree } from '../core/rewards/rewards.js'
 import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
 import type { Report } from '../core/scoring/report.js'
 import type { VerifierContext } from './context.js'
 import type { PeerSync } from './peer-sync.js'
-import { GENESIS_STATE, type ReportComputer, type State } from './report-computer.js'
+import { type ComputedReport, GENESIS_STATE, type ReportComputer, type State } from './report-computer.js'
 
 /** The chain accepted a report that does not follow from its ballots. */
 export class WrongReport extends Error {
@@ -31,7 +33,7 @@ export class AcceptedReports {
   constructor(
     private readonly context: Pick<VerifierContext, 'network' | 'chain' | 'store' | 'log'>,
     private readonly computer: ReportComputer,
-    private readonly peers: Pick<PeerSync, 'ballotSet' | 'leaves'>,
+    private readonly peers: Pick<PeerSync, 'ballotSet' | 'leaves' | 'rewards'>,
   ) {}
 
   /** Why this node signs nothing any more; undefined while all is well. */
@@ -48,6 +50,19 @@ export class AcceptedReports {
   /** Fetches or recomputes leaves that this node does not hold. No leaves before the first report. */
   async leavesOf({ epoch, headerHash: hash }: Pick<State, 'epoch' | 'headerHash'>): Promise<readonly Leaf[]> {
     return epoch === 0 ? [] : (await this.#stateOf(hash, epoch)).leaves
+  }
+
+  /** The state that an accepted report was computed from. Undefined if the chain has moved away from the report. */
+  async before({ epoch, previousHeader }: Header): Promise<State | undefined> {
+    if (previousHeader === ZERO_HASH) return GENESIS_STATE
+    const held = await this.#held(previousHeader)
+    if (held !== undefined) return held
+    for (let earlier = epoch - 1; earlier > 0; earlier--) {
+      const posted = await this.context.chain.posted(earlier)
+      if (posted !== undefined)
+        return posted.headerHash === previousHeader ? this.#stateOf(previousHeader, earlier) : undefined
+    }
+    return undefined
   }
 
   /**
@@ -71,17 +86,17 @@ export class AcceptedReports {
       throw error
     }
     if (recomputed !== undefined) return this.keep(recomputed, posted)
-    const carryOver = await this.#fetchLeaves(posted)
-    await store.putReport({ header, headerHash: hash, ...carryOver, ballots: [], posted })
+    const [carryOver, rewards] = await Promise.all([this.#fetchLeaves(posted), this.#fetchRewards(posted)])
+    await store.putReport({ header, headerHash: hash, rewards, ...carryOver, ballots: [], posted })
     log.info(
-      { epoch: header.epoch, leaves: carryOver.leaves.length },
-      'leaves fetched from a peer and checked against the score root',
+      { epoch: header.epoch, leaves: carryOver.leaves.length, rewards: rewards.length },
+      'leaves and rewards fetched from peers and checked against the roots of the header',
     )
   }
 
   /** Stores a computed report together with its ballot set. @param posted once the chain has accepted the report */
-  async keep(report: Report, posted?: PostedReport): Promise<void> {
-    const { header, leaves, soakVotes, windows, ballotSet } = report
+  async keep(report: ComputedReport, posted?: PostedReport): Promise<void> {
+    const { header, leaves, soakVotes, windows, rewards, ballotSet } = report
     const hash = headerHash(this.context.network, header)
     await this.context.store.putReport({
       header,
@@ -89,6 +104,7 @@ export class AcceptedReports {
       leaves,
       soakVotes,
       windows,
+      rewards,
       ballots: ballotSet,
       posted,
     })
@@ -104,7 +120,7 @@ export class AcceptedReports {
   }
 
   /** Undefined if this node lacks the report before, or its peers lack a ballot. */
-  async #recompute(posted: PostedReport): Promise<Report | undefined> {
+  async #recompute(posted: PostedReport): Promise<ComputedReport | undefined> {
     const { previousHeader, epoch } = posted.header
     const previous = previousHeader === ZERO_HASH ? GENESIS_STATE : await this.#held(previousHeader)
     const ballotSet = previous && (await this.peers.ballotSet(posted))
@@ -114,8 +130,8 @@ export class AcceptedReports {
   async #held(hash: Hex): Promise<State | undefined> {
     const held = await this.context.store.getReport(hash)
     if (held === undefined) return undefined
-    const { header, leaves, soakVotes, windows } = held
-    return { epoch: header.epoch, headerHash: hash, leaves, soakVotes, windows }
+    const { header, leaves, soakVotes, windows, rewards } = held
+    return { epoch: header.epoch, headerHash: hash, leaves, soakVotes, windows, rewards }
   }
 
   /** Checks the leaves against the score root, and the carry-over of each leaf against the leaf. */
@@ -123,5 +139,12 @@ export class AcceptedReports {
     return this.peers.leaves(posted.headerHash, encoded =>
       new MerkleTree(encoded.map(leafPart)).root === posted.header.scoreRoot ? decodeCarryOver(encoded) : undefined,
     )
+  }
+
+  #fetchRewards({ headerHash: hash, header }: PostedReport): Promise<Rewards> {
+    return this.peers.rewards(hash, encoded => {
+      const rewards = decodeRewards(encoded)
+      return rewardsTree(rewards).root === header.rewardsRoot ? rewards : undefined
+    })
   }
 }

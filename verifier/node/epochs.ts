@@ -12,8 +12,9 @@ import { keepDirectory, refreshDirectory } from './directory-updates.js'
 import { EpochFacts, type EpochRecord } from './epoch-facts.js'
 import { inBackground, logFailure } from './failures.js'
 import { Inbox } from './inbox.js'
-import { measureEpoch } from './measuring.js'
+import type { Measure } from './measuring.js'
 import type { OwnUdp } from './own-address.js'
+import { PaidWork } from './paid-work.js'
 import { PeerSync } from './peer-sync.js'
 import { prune } from './pruning.js'
 import { Refuting } from './refuting.js'
@@ -28,6 +29,7 @@ export interface EpochsModules {
   readonly receiver: Receiver
   readonly udp: OwnUdp
   readonly tokens: TokenSource
+  readonly measure: Measure
 }
 
 export interface MissedEpoch {
@@ -55,7 +57,8 @@ export class Epochs {
   ) {
     const peers = new PeerSync(context, modules.directory)
     const epochFacts = new EpochFacts(context, report => this.reports.leavesOf(report))
-    const computer = new ReportComputer(context, epochFacts, peers)
+    const paidWork = new PaidWork(context, epochFacts, peers, header => this.reports.before(header))
+    const computer = new ReportComputer(context, epochFacts, peers, paidWork)
     const reports = new AcceptedReports(context, computer, peers)
     const transmission = new Transmission(context)
     const inbox = new Inbox({ context, peers, runner: epoch => this.#runners.of(epoch) })
@@ -125,7 +128,7 @@ export class Epochs {
       return
     }
     const schedule = await runner.signer.schedule()
-    const votes = await measureEpoch({ context, ...modules }, record, schedule)
+    const votes = await modules.measure({ context, ...modules }, record, schedule)
     runner.setVotes(votes, schedule)
     this.#latest = runner
     await runner.run()

@@ -29,6 +29,9 @@ import { keepTranscripts, type Unvoted, unvotedTranscript } from './transcripts.
 import { runTries } from './tries.js'
 import { isAbort, until } from './waiting.js'
 
+/** How a verifier comes to the votes of an epoch. */
+export type Measure = typeof measureEpoch
+
 /** Measures until the epoch ends, and no longer. @param scheduleSignature BLS signature over the schedule digest */
 export async function measureEpoch(
   modules: MeasuringModules,

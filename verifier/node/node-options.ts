@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import type { NodeKeys } from '../config/keys.js'
 import type { NetworkFile } from '../config/network-file.js'
+import type { Measure } from './measuring.js'
 import type { AnnouncedUdp } from './own-address.js'
 
 export interface NodeOptions {
@@ -20,4 +21,9 @@ export interface NodeOptions {
   /** 0 takes any free port */
   readonly udpPort: number
   readonly logger: Logger
+}
+
+export interface VerifierOptions extends NodeOptions {
+  /** how the node comes to its votes (default: it measures) */
+  readonly measure?: Measure
 }

@@ -52,6 +52,13 @@ export class PeerSync {
     return leaves
   }
 
+  /** @param take returns undefined, or throws, for wrong rewards. @throws if no peer has rewards that `take` accepts */
+  async rewards<T>(headerHash: Hex, take: (encoded: Uint8Array[]) => T | undefined): Promise<T> {
+    const rewards = await this.#ask({ rewards: fromHex(headerHash) }, async items => take(items))
+    if (rewards === undefined) throw new Error(`no peer has the rewards of ${headerHash}`)
+    return rewards
+  }
+
   /** The transcript of a session, encoded: this node's own, or a peer's if it proves the vote that its receiver cast. */
   async transcript(sessionId: Hex): Promise<Uint8Array | undefined> {
     const held = await this.context.store.getTranscript(sessionId)

@@ -6,20 +6,19 @@ import type { Proposal, SeenListMessage } from '../../proto/messages.js'
 import { ballotSetOf } from '../core/agreement/ballot-set.js'
 import type { HeldList } from '../core/agreement/heard.js'
 import type { ChainFacts } from '../core/facts.js'
-import type { Report } from '../core/scoring/report.js'
 import type { AcceptedReports } from './accepted-reports.js'
 import type { VerifierContext } from './context.js'
-import type { ReportComputer } from './report-computer.js'
+import type { ComputedReport, ReportComputer } from './report-computer.js'
 
 export type SeenList = HeldList<SeenListMessage>
 
 /** A computed report, or why there is none. */
 export type Computed =
-  | { readonly ok: true; readonly report: Report; readonly hash: Hex }
+  | { readonly ok: true; readonly report: ComputedReport; readonly hash: Hex }
   | { readonly ok: false; readonly reason: string }
 
 export class Proposals {
-  readonly #reports = new Map<Hex, Report>()
+  readonly #reports = new Map<Hex, ComputedReport>()
 
   constructor(
     private readonly context: Pick<VerifierContext, 'network'>,
@@ -35,7 +34,8 @@ export class Proposals {
     const { epoch, verifiers } = this.facts
     const { roots } = ballotSetOf(lists, verifiers.length)
     const report = await this.computer.compute(epoch, await accepted.current(), roots)
-    if (report === undefined) return { ok: false, reason: 'no verifier that answers has a ballot that its lists name' }
+    if (report === undefined)
+      return { ok: false, reason: 'no verifier that answers has a ballot that its lists name, or one that it pays for' }
     await accepted.keep(report)
     const hash = headerHash(this.context.network, report.header)
     this.#reports.set(hash, report)
@@ -55,7 +55,7 @@ export class Proposals {
   }
 
   /** A report that this verifier has computed; undefined for any other header. */
-  get(hash: Hex): Report | undefined {
+  get(hash: Hex): ComputedReport | undefined {
     return this.#reports.get(hash)
   }
 }

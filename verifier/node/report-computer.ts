@@ -1,48 +1,68 @@
 /** Computes the report of an epoch from a ballot set. Ballots that this node lacks are fetched from peers. */
-import type { SeenEntry } from '../../proto/digests.js'
+import { headerHash, type SeenEntry } from '../../proto/digests.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
-import { decodeVote } from '../../proto/vote.js'
+import type { ChainFacts } from '../core/facts.js'
+import { nextRewards } from '../core/rewards/next-rewards.js'
+import { type Rewards, rewardsTree } from '../core/rewards/rewards.js'
+import { workOf } from '../core/rewards/work.js'
 import { type CarryOver, NOTHING_CARRIED } from '../core/scoring/carry-over.js'
 import { buildReport, type Report } from '../core/scoring/report.js'
 import type { VerifierContext } from './context.js'
+import { countedBallots } from './counted-ballots.js'
 import type { EpochFacts } from './epoch-facts.js'
+import type { PaidWork } from './paid-work.js'
 import type { PeerSync } from './peer-sync.js'
 
 /** The last accepted report, from which the next one is computed. */
 export interface State extends CarryOver {
   readonly epoch: number
   readonly headerHash: Hex
+  readonly rewards: Rewards
+}
+
+/** A report with the rewards whose root is in its header. */
+export interface ComputedReport extends Report {
+  readonly rewards: Rewards
 }
 
 /** Before the first report. */
-export const GENESIS_STATE: State = { epoch: 0, headerHash: ZERO_HASH, ...NOTHING_CARRIED }
+export const GENESIS_STATE: State = { epoch: 0, headerHash: ZERO_HASH, rewards: [], ...NOTHING_CARRIED }
 
 export class ReportComputer {
   constructor(
-    private readonly context: Pick<VerifierContext, 'params'>,
+    private readonly context: Pick<VerifierContext, 'params' | 'network'>,
     private readonly epochFacts: Pick<EpochFacts, 'reread'>,
     private readonly peers: Pick<PeerSync, 'ballot'>,
+    private readonly paidWork: Pick<PaidWork, 'of' | 'keep'>,
   ) {}
 
-  /** Undefined if no verifier that answers has one of the ballots. */
-  async compute(epoch: number, previous: State, ballotSet: readonly SeenEntry[]): Promise<Report | undefined> {
+  /** Undefined if no verifier that answers has one of the ballots, or the work that the report pays for. */
+  async compute(epoch: number, previous: State, ballotSet: readonly SeenEntry[]): Promise<ComputedReport | undefined> {
+    const { params, network } = this.context
     const { facts, assignment } = await this.epochFacts.reread(epoch)
-    const ballots = await Promise.all(
-      ballotSet.map(async ({ verifier, root }) => {
-        const ballot = await this.peers.ballot(root)
-        return ballot && { verifier, votes: ballot.votes.map(decodeVote) }
-      }),
-    )
-    const complete = ballots.filter(ballot => ballot !== undefined)
-    if (complete.length < ballots.length) return undefined
-    return buildReport({
-      params: this.context.params,
-      facts,
-      assignment,
-      previous,
+    const [ballots, rewards] = await Promise.all([
+      countedBallots(this.peers, ballotSet),
+      this.#rewards(facts, previous.rewards),
+    ])
+    if (ballots === undefined || rewards === undefined) return undefined
+    const report = buildReport({
+      ...{ params, facts, assignment, previous, ballotSet, ballots },
       previousHeader: previous.headerHash,
-      ballotSet,
-      ballots: complete,
+      rewardsRoot: rewardsTree(rewards).root,
     })
+    this.paidWork.keep(
+      headerHash(network, report.header),
+      workOf({ params, facts, assignment, ballotSet, tallies: report.tallies, leaves: report.leaves }),
+    )
+    return { ...report, rewards }
+  }
+
+  async #rewards({ paidReport, rewardsFunded }: ChainFacts, previous: Rewards): Promise<Rewards | undefined> {
+    if (paidReport.epoch === 0) return previous
+    const [work, ...others] = await Promise.all([paidReport, ...paidReport.covered].map(id => this.paidWork.of(id)))
+    const covered = others.filter(other => other !== undefined)
+    if (work === undefined || covered.length < others.length) return undefined
+    const { params } = this.context
+    return nextRewards({ params, fundedWei: rewardsFunded, previous, paidReport, work, covered }).rewards
   }
 }

@@ -1,3 +1,4 @@
+import { encodeRewards } from '../core/rewards/rewards.js'
 import { encodeCarryOver } from '../core/scoring/carry-over.js'
 import type { SyncSource } from '../net/sync.js'
 import type { VerifierContext } from './context.js'
@@ -9,6 +10,10 @@ export function syncSource({ store }: Pick<VerifierContext, 'store'>): SyncSourc
     leaves: async hash => {
       const report = await store.getReport(hash)
       return report && encodeCarryOver(report)
+    },
+    rewards: async hash => {
+      const report = await store.getReport(hash)
+      return report && encodeRewards(report.rewards)
     },
     ballotSet: async hash => {
       const report = await store.getReport(hash)

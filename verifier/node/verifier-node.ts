@@ -44,7 +44,8 @@ import type { VerifierContext } from './context.js'
 import { Directory } from './directory.js'
 import { Epochs } from './epochs.js'
 import { Lifecycle } from './lifecycle.js'
-import type { NodeOptions } from './node-options.js'
+import { measureEpoch } from './measuring.js'
+import type { VerifierOptions } from './node-options.js'
 import { checkReachable, OwnUdp } from './own-address.js'
 import { ReachTester } from './reach-tester.js'
 import { syncSource } from './sync-source.js'
@@ -79,10 +80,10 @@ export interface VerifierNode {
  * Resolves when the node is up, and then waits for genesis or takes part.
  * @throws UserError with what the operator can do
  */
-export const startVerifierNode = (options: NodeOptions): Promise<VerifierNode> =>
+export const startVerifierNode = (options: VerifierOptions): Promise<VerifierNode> =>
   Lifecycle.start(life => openVerifier(options, life))
 
-async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<VerifierNode> {
+async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<VerifierNode> {
   const { network, keys, logger: log, udpHost, udpAnnounce } = options
   checkReachable(udpHost, udpAnnounce)
   const udp = new OwnUdp(udpHost, udpAnnounce)
@@ -148,7 +149,14 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
     }
     const tokens = new TokenWallet(context, directory)
     life.run(tokens.run())
-    epochs = new Epochs(context, { directory, dialBook, receiver, udp, tokens })
+    epochs = new Epochs(context, {
+      directory,
+      dialBook,
+      receiver,
+      udp,
+      tokens,
+      measure: options.measure ?? measureEpoch,
+    })
     const { serving } = epochs
     await handleStreams(
       peer,

@@ -291,7 +291,9 @@ export class Store {
   }
 }
 
+const WEI_FIELDS = ['stake', 'rewardsFunded']
+
 const factsFrom = (value: Uint8Array): ChainFacts =>
-  JSON.parse(text(value), (key, field) => (key === 'stake' ? BigInt((field as string).slice(0, -1)) : field))
+  JSON.parse(text(value), (key, field) => (WEI_FIELDS.includes(key) ? BigInt((field as string).slice(0, -1)) : field))
 
 const phaseOf = ({ kind }: GossipItem): number => GOSSIP_KINDS.indexOf(kind as GossipKind)

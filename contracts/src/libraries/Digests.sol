@@ -12,6 +12,8 @@ library Digests {
     bytes32 internal constant DOMAIN_HEADER = keccak256("bandwitness/v1/header");
     bytes32 internal constant DOMAIN_REPORT = keccak256("bandwitness/v1/report");
     bytes32 internal constant DOMAIN_PROOF_OF_POSSESSION = keccak256("bandwitness/v1/proof-of-possession");
+    bytes32 internal constant DOMAIN_REWARD = keccak256("bandwitness/v1/reward");
+    bytes32 internal constant DOMAIN_DECOY = keccak256("bandwitness/v1/decoy");
 
     /// @dev The sizes of the structs in call data: a word for each field.
     uint256 private constant HEADER_BYTES = 10 * 32;
@@ -98,6 +100,25 @@ library Digests {
         return keccak256(abi.encode(DOMAIN_REPORT, chainId, reports, era, epoch, round, header));
     }
 
+    /// @notice The commitment of a decoy to the seed that draws its rates.
+    /// @param chainId The chain id
+    /// @param decoys The address of `Decoys`
+    /// @param provider The account of the provider
+    /// @param firstEpoch The first epoch of the range
+    /// @param lastEpoch The last epoch of the range
+    /// @param seed The seed
+    /// @return The commitment
+    function decoyCommitment(
+        uint256 chainId,
+        address decoys,
+        address provider,
+        uint64 firstEpoch,
+        uint64 lastEpoch,
+        bytes32 seed
+    ) internal pure returns (bytes32) {
+        return keccak256(abi.encode(DOMAIN_DECOY, chainId, decoys, provider, firstEpoch, lastEpoch, seed));
+    }
+
     /// @notice The hash of a leaf. It is hashed twice so that no inner node of the tree can pass for a leaf.
     /// @dev Hashes the words of the call data as they are, like `headerHash`.
     /// @param leaf The leaf
@@ -122,6 +143,14 @@ library Digests {
             mstore(0, keccak256(data, VOTE_BYTES))
             hash := keccak256(0, 32)
         }
+    }
+
+    /// @notice The hash of a leaf of the rewards tree. Its domain keeps leaves of other trees out.
+    /// @param account The account
+    /// @param cumulative All that the account has earned since the network began, in wei
+    /// @return The hash
+    function rewardLeaf(address account, uint256 cumulative) internal pure returns (bytes32) {
+        return keccak256(bytes.concat(keccak256(abi.encode(DOMAIN_REWARD, account, cumulative))));
     }
 
     /// @notice The EIP-712 digest of a receipt. The provider and the receiver sign it with the keys of their accounts.

@@ -18,6 +18,21 @@ contract VectorsTest {
         check(Digests.DOMAIN_REPORT == CHEATS.parseJsonBytes32(json, ".domains.report"), "report");
         bytes32 possession = CHEATS.parseJsonBytes32(json, ".domains.proofOfPossession");
         check(Digests.DOMAIN_PROOF_OF_POSSESSION == possession, "proof of possession");
+        check(Digests.DOMAIN_REWARD == CHEATS.parseJsonBytes32(json, ".domains.reward"), "reward");
+        check(Digests.DOMAIN_DECOY == CHEATS.parseJsonBytes32(json, ".domains.decoy"), "decoy");
+    }
+
+    function testDecoy() external view {
+        string memory json = _read("digests");
+        bytes32 digest = Digests.decoyCommitment(
+            CHEATS.parseJsonUint(json, ".decoy.chainId"),
+            CHEATS.parseJsonAddress(json, ".decoy.contract"),
+            CHEATS.parseJsonAddress(json, ".decoy.provider"),
+            uint64(CHEATS.parseJsonUint(json, ".decoy.firstEpoch")),
+            uint64(CHEATS.parseJsonUint(json, ".decoy.lastEpoch")),
+            CHEATS.parseJsonBytes32(json, ".decoy.seed")
+        );
+        check(digest == CHEATS.parseJsonBytes32(json, ".decoy.digest"), "decoy");
     }
 
     function testProofOfPossession() external view {
@@ -81,6 +96,15 @@ contract VectorsTest {
         check(this.leafHash(leaf) == CHEATS.parseJsonBytes32(json, ".leaf.leafHash"), "hash");
         check(leaf.provider == CHEATS.parseJsonAddress(json, ".leaf.record.provider"), "provider");
         check(leaf.penaltyBps == CHEATS.parseJsonUint(json, ".leaf.record.penaltyBps"), "penalty");
+    }
+
+    function testReward() external view {
+        string memory json = _read("records");
+        bytes32 hash = Digests.rewardLeaf(
+            CHEATS.parseJsonAddress(json, ".reward.record.account"),
+            CHEATS.parseJsonUint(json, ".reward.record.cumulative")
+        );
+        check(hash == CHEATS.parseJsonBytes32(json, ".reward.leafHash"), "reward");
     }
 
     function testTrees() external view {

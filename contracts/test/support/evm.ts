@@ -175,6 +175,8 @@ const ERROR_SOURCES = [
   'ProviderRegistry',
   'EpochReports',
   'SlashingManager',
+  'RewardsDistributor',
+  'Decoys',
   'StakeToken',
 ]
 

@@ -65,6 +65,8 @@ export class TestNetwork {
     readonly providers: Bound,
     readonly reports: Bound,
     readonly slashing: Bound,
+    readonly rewards: Bound,
+    readonly decoys: Bound,
   ) {}
 
   static async create(params: NetworkParams = PARAMS, change: Partial<DeployConfig> = {}): Promise<TestNetwork> {
@@ -92,6 +94,8 @@ export class TestNetwork {
       new Bound(evm, contracts.providerRegistry, 'ProviderRegistry'),
       new Bound(evm, contracts.epochReports, 'EpochReports'),
       new Bound(evm, contracts.slashingManager, 'SlashingManager'),
+      new Bound(evm, contracts.rewardsDistributor, 'RewardsDistributor'),
+      new Bound(evm, contracts.decoys, 'Decoys'),
     )
   }
 

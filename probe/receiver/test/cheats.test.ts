@@ -120,6 +120,6 @@ describe('a provider that cheats', function () {
     await network.close()
     const result = await measured({ forwarding }, [honest, honest, keyless])
     isUnder(result, limitKbps)
-    expect(result.evidence.unverifiableSenders).to.equal(0b100)
+    expect(result.evidence.unverifiableSenders).to.equal(0b101)
   })
 })

@@ -47,8 +47,9 @@ describe('session with faulty senders', function () {
       if (fine.outcome.kind === 'verified') {
         expect(fine.outcome.measurement.rateKbps, story(network!, fine)).to.be.at.least(0.95 * CLAIM_KBPS)
       }
-      const unverifiable = [keyless, wrongKey, garbage].includes(behaviour) ? 0b010 : 0
-      expect(fine.evidence.unverifiableSenders).to.equal(unverifiable)
+      const unverifiable = [keyless, wrongKey, garbage].includes(behaviour)
+      const isMissing = [silent, declining, cutOff].includes(behaviour)
+      expect(fine.evidence.unverifiableSenders).to.equal(unverifiable || isMissing ? 0b010 : 0)
       await network!.close()
 
       const limited = await (await open({ limitKbps: CLAIM_KBPS / 4 })).measure([honest, behaviour])

@@ -1,13 +1,17 @@
 import { expect } from 'chai'
 import { ZERO_HASH } from '../../../proto/hex.js'
+import { accountOf } from '../../../verifier/chain/account.js'
 import type { PostedReport } from '../../../verifier/core/ports.js'
 import type { NodeExit } from '../../process/spawn.js'
+import { VERIFIER_PROFILES } from '../../profiles/profiles.js'
 import { parseMix } from '../parse-mix.js'
-import { planRun } from '../plan.js'
+import { type PlannedVerifier, planRun } from '../plan.js'
 import { type EpochOutcome, failuresOf, type RunRecord } from '../result.js'
+import type { RewardsRecord } from '../rewards.js'
 
-const PROFILES = { honest: false, silent: false, late: false }
+const PROFILES = Object.fromEntries(VERIFIER_PROFILES.map(name => [name, false]))
 const STAKE = 1000n
+const POT = 1000n
 const PROVIDER = '0x00000000000000000000000000000000000000aa'
 
 /** A record of a run with the given verifiers, of which `frozen` many are in the set, and no provider leaves. */
@@ -39,8 +43,18 @@ function record(mix: string, epochs: readonly EpochOutcome[], more: Partial<RunR
         ...{ stakeBefore: STAKE, stakeAfter: STAKE, goneFromEpoch: undefined },
       },
     ],
-    ...{ epochs, settlements: [], exits: [], faults: [] },
+    ...{ epochs, settlements: [], exits: [], faults: [], decoys: undefined, rewards: rewardsOf(plan.verifiers) },
     ...more,
+  }
+}
+
+/** Every verifier that is not silent has earned 2 wei and claimed one. */
+function rewardsOf(verifiers: readonly PlannedVerifier[]): RewardsRecord {
+  const accounts = verifiers.filter(({ profile }) => profile !== 'silent').map(({ keys }) => accountOf(keys.evm))
+  return {
+    ...{ funded: POT, left: POT - BigInt(accounts.length), faults: [] },
+    earned: new Map(accounts.map(account => [account, 2n])),
+    claimed: new Map(accounts.map(account => [account, 1n])),
   }
 }
 
@@ -75,6 +89,38 @@ describe('the result of a run', () => {
     )
   })
 
+  it('needs a report of every epoch of those that vote in another manner too', () => {
+    expect(failuresOf(record('honest=4,lazy=1,friend=1,copier=1', [epoch(1, 7, [])]))).to.deep.equal([])
+    expect(failuresOf(record('honest=4,lazy=1,friend=1,copier=1', [epoch(1, 7)])).join()).to.include('has no report')
+  })
+
+  it('needs decoys to catch who votes without measuring, and nobody else', () => {
+    /** @param counts by registry index: tasks and misses. @param paid of the caught, those that earned as all did */
+    const judged = (counts: Record<number, [number, number]>, caught: number[], paid: number[] = []) => {
+      const run = record('honest=2,friend=1,lazy=1,copier=1', [epoch(1, 5, [])])
+      const unpaid = run.verifiers.filter(({ index }) => caught.includes(index!) && !paid.includes(index!))
+      const earned = unpaid.map(({ planned }) => [accountOf(planned.keys.evm), 1n] as const)
+      const entries = Object.entries(counts).map(([i, [tasks, missed]]) => [Number(i), { tasks, missed }] as const)
+      return failuresOf({
+        ...run,
+        rewards: { ...run.rewards, earned: new Map([...run.rewards.earned, ...earned]) },
+        decoys: { counts: new Map(entries), caught: new Set(caught) },
+      })
+    }
+    expect(judged({ 1: [9, 0], 3: [9, 1], 4: [9, 7], 5: [9, 6] }, [4, 5])).to.deep.equal([])
+    expect(judged({ 4: [9, 2], 5: [9, 6] }, [5])).to.deep.equal([
+      'verifier-4 (lazy) missed 2 of 9 decoys and was not caught.',
+    ])
+    expect(judged({ 4: [5, 1], 5: [5, 1] }, [])).to.deep.equal([]) // too few to tell
+    expect(judged({ 1: [9, 4], 3: [9, 4], 4: [9, 7], 5: [9, 6] }, [1, 3, 4, 5])).to.deep.equal([
+      'verifier-1 (honest) missed 4 of 9 decoys and was caught.',
+      'verifier-3 (friend) missed 4 of 9 decoys and was caught.',
+    ])
+    expect(judged({ 4: [9, 7], 5: [9, 6] }, [4, 5], [4])).to.deep.equal([
+      'verifier-4 (lazy) earned 2 wei, although decoys caught it.',
+    ])
+  })
+
   it('needs a late verifier in the next frozen set, and its signature there', () => {
     const before = [1, 2, 3, 4, 5].map(number => epoch(number, 5, []))
     const then = (size: number, nonSigners: number[]) => [6, 7, 8].map(number => epoch(number, size, nonSigners))
@@ -83,6 +129,35 @@ describe('the result of a run', () => {
     expect(failures(then(5, [])).join()).to.include('not in the frozen set of era 2')
     expect(failures(then(6, [5])).join()).to.include('signed none of 3 reports')
     expect(failures([epoch(6, 6, [5])])).to.deep.equal([])
+  })
+
+  it('needs a pot that adds up to the wei, and nobody paid more than the reports show', () => {
+    const good = record('5', [epoch(1, 5, [])])
+    const failures = (rewards: Partial<RewardsRecord>) =>
+      failuresOf({ ...good, rewards: { ...good.rewards, ...rewards } }).join()
+    expect(failures({})).to.equal('')
+    expect(failures({ left: good.rewards.left - 1n })).to.include('does not add up')
+    expect(failures({ earned: new Map() })).to.include('more than the reports show')
+    expect(failures({ earned: new Map([...good.rewards.earned].map(([one]) => [one, POT])) })).to.include('was funded')
+    expect(failures({ faults: ['No verifier serves the rewards of epoch 1.'] })).to.include('No verifier serves')
+  })
+
+  it('needs rewards for honest verifiers once a report has paid for an epoch, and none for silent ones', () => {
+    const [three, two] = [
+      [1, 2, 3],
+      [1, 2],
+    ].map(numbers => numbers.map(number => epoch(number, 5, [])))
+    const nothing = { funded: POT, left: POT, earned: new Map(), claimed: new Map(), faults: [] }
+    expect(failuresOf(record('5', two!, { rewards: nothing }))).to.deep.equal([])
+    expect(failuresOf(record('5', three!, { rewards: nothing }))).to.have.length(5)
+    const run = record(
+      'honest=5,silent=1',
+      [1, 2, 3].map(number => epoch(number, 6, [5])),
+    )
+    expect(failuresOf(run)).to.deep.equal([])
+    const silent = accountOf(run.verifiers[5]!.planned.keys.evm)
+    const rewards = { ...run.rewards, earned: new Map([...run.rewards.earned, [silent, 1n]]) }
+    expect(failuresOf({ ...run, rewards })).to.deep.equal(['verifier-6 (silent) earned 1 wei.'])
   })
 
   it('needs late verifiers in the sets that have room: at most a quarter of a set is new', () => {

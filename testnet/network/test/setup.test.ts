@@ -22,9 +22,10 @@ const VERIFIERS = ['verifier-1', 'verifier-2', 'verifier-3', 'verifier-4'].map(v
 const LATE = verifier('verifier-5')
 const PROVIDERS = ['provider-1', 'provider-2'].map((name, i) => ({ ...node(name), claimKbps: 25_000 * (i + 1) }))
 
-/** Each contract; ether and tokens for each node; approval, deposit and registration for each node but the late one. */
+/** Each contract; ether and tokens for each node, and the pot of rewards; approval, deposit and registration for each node but the late one. */
 const NODES = VERIFIERS.length + PROVIDERS.length
-const ROUNDS = [6, 2 * (NODES + 1), 3 * NODES]
+const FILL_POT = 2
+const ROUNDS = [8, 2 * (NODES + 1) + FILL_POT, 3 * NODES]
 
 describe('setup of a network on a chain that mines on demand', function () {
   this.timeout(60_000)

@@ -51,6 +51,18 @@ const history = (leaves: Leaf[], more: Partial<ProviderHistory> = {}): ProviderH
 const broken = (profile: string, of: ProviderHistory) => PROVIDER_PROFILES[profile]!.broken(of)
 
 describe('what the profiles promise', () => {
+  describe('decoy', () => {
+    it('is kept between its lowest level and the claim', () =>
+      expect(broken('decoy', history([leaf(1, 20_500), leaf(2, 25_000), leaf(3, 22_000)]))).to.deep.equal([]))
+    it('is broken below its lowest level, by a breach and by a loss', () => {
+      const leaves = [leaf(1, 19_000), leaf(2, 22_000, { breachBits: 1 })]
+      expect(broken('decoy', history(leaves, { stakeAfter: 999n })).join('; '))
+        .to.include('19000 kbit/s in epoch 1, below its lowest level')
+        .and.include('breach')
+        .and.include('lost 1 wei')
+    })
+  })
+
   describe('honest', () => {
     it('is kept at 95 % of the claim and above', () =>
       expect(broken('honest', history([leaf(1, 25_000), leaf(2, 23_750)]))).to.deep.equal([]))

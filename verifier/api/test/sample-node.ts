@@ -9,7 +9,7 @@ import type { NetworkFile } from '../../config/network-file.js'
 import type { Announcement, Settlement } from '../../core/ports.js'
 import { decodeCarryOver } from '../../core/scoring/carry-over.js'
 import { account, PARAMS } from '../../core/test/samples.js'
-import type { EvidenceJson } from '../../evidence/schema/evidence.js'
+import { type EvidenceJson, factsFromJson } from '../../evidence/schema/evidence.js'
 import { epochOf, NETWORK, PROVIDER, slow } from '../../evidence/test/epoch-evidence.js'
 import type { VerifierNode } from '../../node/verifier-node.js'
 import { Store } from '../../store/store.js'
@@ -38,6 +38,8 @@ const network: NetworkFile = {
     providerRegistry: account('providers'),
     epochReports: NETWORK.contract,
     slashingManager: account('slashing'),
+    rewardsDistributor: account('rewards'),
+    decoys: account('decoys'),
   },
   deployBlock: 1,
   params: PARAMS,
@@ -64,11 +66,11 @@ async function fill(store: Store): Promise<void> {
   for (const { evidence, next } of REPORTS) {
     const ballots = evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
     for (const ballot of ballots) await store.putBallot(toHex(ballot.root), Ballot.encode(ballot))
-    const providers = evidence.facts.providers.map(one => ({ ...one, stake: BigInt(one.stake) }))
-    await store.putFacts({ ...evidence.facts, providers })
+    await store.putFacts(factsFromJson(evidence.facts))
     await store.putReport({
       ...{ header: evidence.header, headerHash: evidence.headerHash, posted: evidence.posted },
       ballots: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
+      rewards: [],
       ...decodeCarryOver(next.leaves.map(fromHex)),
     })
   }

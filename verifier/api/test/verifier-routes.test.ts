@@ -9,6 +9,7 @@ import { type SampleNode, SESSION, startSampleNode } from './sample-node.js'
 const ARGUMENTS: Partial<Record<keyof typeof ENDPOINTS, string>> = {
   report: 'latest',
   evidence: '2',
+  rewards: '2',
   settlements: PROVIDER,
   transcript: SESSION,
 }

@@ -117,7 +117,13 @@ export class LiveNetwork {
   }
 
   /** A header over made-up leaves, certified by the given verifiers: places in `facts.verifiers`. */
-  certify(facts: BlockFacts, previousHeader: Hex, round = 0, signers = [0, 1, 2, 3]): Certified {
+  certify(
+    facts: BlockFacts,
+    previousHeader: Hex,
+    round = 0,
+    signers = [0, 1, 2, 3],
+    change: Partial<Header> = {},
+  ): Certified {
     const leaves = facts.providers.map((provider, i) => leafOf(facts.epoch, provider.index, provider.account, i))
     const tree = new MerkleTree(leaves.map(encodeLeaf))
     const header: Header = {
@@ -131,6 +137,7 @@ export class LiveNetwork {
       rewardsRoot: ZERO_HASH,
       providerCount: leaves.length,
       commonFailure: false,
+      ...change,
     }
     return this.certifyHeader(facts, header, leaves, round, signers)
   }

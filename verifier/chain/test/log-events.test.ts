@@ -23,6 +23,8 @@ const file: NetworkFile = {
     providerRegistry: address('a4'),
     epochReports: address('a5'),
     slashingManager: address('a6'),
+    rewardsDistributor: address('a7'),
+    decoys: address('a8'),
   },
   deployBlock: 0,
   params: DEVNET,

@@ -199,9 +199,18 @@ describe('an argument that is none', function () {
       'udp-port': 0,
       udpPort: 0,
     }
+    const plain = { rewards: false, reports: 10 }
     const bad: readonly [work: () => unknown, says: string][] = [
-      [() => explain.handler({ ...rest, epoch: '-3', provider: PROVIDER }), '--epoch -3 is not an epoch.'],
-      [() => explain.handler({ ...rest, epoch: '3', provider: undefined }), '"" is not an address.'],
+      [() => explain.handler({ ...rest, ...plain, epoch: '-3', provider: PROVIDER }), '--epoch -3 is not an epoch.'],
+      [() => explain.handler({ ...rest, ...plain, epoch: '3', provider: undefined }), '"" is not an address.'],
+      [
+        () => explain.handler({ ...rest, rewards: true, reports: 0, epoch: '3', provider: PROVIDER }),
+        '--reports must be',
+      ],
+      [
+        () => explain.handler({ ...rest, rewards: true, reports: 1, epoch: '3', provider: 'me' }),
+        'me is not an address.',
+      ],
       [() => reputation.handler({ ...rest, provider: '0x12 34' }), '0x12 34 is not an address.'],
       [() => measure.handler({ ...rest, ...udp, provider: 'me' }), 'me is not an address.'],
       [() => transcript.handler({ ...rest, out: '/nowhere', session: '1' }), '1 is not a session id.'],

@@ -19,6 +19,8 @@ const NETWORK: NetworkFile = {
     providerRegistry: address('04'),
     epochReports: address('05'),
     slashingManager: address('06'),
+    rewardsDistributor: address('07'),
+    decoys: address('08'),
   },
   deployBlock: 1,
   params: DEVNET,
@@ -93,6 +95,15 @@ describe('network file', () => {
     expect(paramsFault({ ...DEVNET, windowEpochs: 2, eraEpochs: 5 })).to.include('windowEpochs 2')
     expect(paramsFault({ ...DEVNET, windowEpochs: 0 })).to.include('windowEpochs 0')
     expect(paramsFault({ ...DEVNET, windowEpochs: 5, eraEpochs: 5 })).to.equal(undefined)
+  })
+
+  it('refuses rewards of more than the pot', () => {
+    expect(paramsFault({ ...DEVNET, rewardPpm: 1_000_001 })).to.include('rewardPpm 1000001')
+  })
+
+  it('leaves decoys an epoch in which to show their seeds', () => {
+    expect(paramsFault({ ...DEVNET, rewardDelayEpochs: 1 })).to.include('rewardDelayEpochs 1')
+    expect(paramsFault({ ...DEVNET, rewardDelayEpochs: 2 })).to.equal(undefined)
   })
 
   it('says so when there is no such file', async () => {

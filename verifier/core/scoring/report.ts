@@ -1,7 +1,7 @@
 /** An epoch's report: the header that verifiers sign, the leaves under it, and the tree that opens a leaf on chain. */
 import type { SeenEntry } from '../../../proto/digests.js'
 import type { Header } from '../../../proto/header.js'
-import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import type { Hex } from '../../../proto/hex.js'
 import { encodeLeaf } from '../../../proto/leaf.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import { ballotSetRoot } from '../agreement/ballot-set.js'
@@ -12,6 +12,8 @@ export interface ReportInput extends EvaluateInput {
   readonly previousHeader: Hex
   /** the roots of `ballots` */
   readonly ballotSet: readonly SeenEntry[]
+  /** of what accounts have earned up to this report, see core/rewards; the scores do not depend on it */
+  readonly rewardsRoot: Hex
 }
 
 export interface Report extends Evaluation {
@@ -22,7 +24,7 @@ export interface Report extends Evaluation {
 }
 
 export function buildReport(input: ReportInput): Report {
-  const { facts, previousHeader, ballotSet } = input
+  const { facts, previousHeader, ballotSet, rewardsRoot } = input
   const evaluation = evaluateEpoch(input)
   const tree = new MerkleTree(evaluation.leaves.map(encodeLeaf))
   const header: Header = {
@@ -33,7 +35,7 @@ export function buildReport(input: ReportInput): Report {
     previousHeader,
     scoreRoot: tree.root,
     ballotSetRoot: ballotSetRoot(ballotSet),
-    rewardsRoot: ZERO_HASH,
+    rewardsRoot,
     providerCount: evaluation.leaves.length,
     commonFailure: evaluation.commonFailure,
   }

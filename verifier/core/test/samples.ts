@@ -3,7 +3,7 @@ import { keccakText } from '../../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { DEVNET, type NetworkParams } from '../../../proto/params.js'
 import { CAUSE, OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
-import type { ActiveProvider, ChainFacts } from '../facts.js'
+import { type ActiveProvider, type ChainFacts, NO_PAID_REPORT } from '../facts.js'
 
 export const CLAIM_KBPS = 25_000
 /** More than the sessions of any test need. */
@@ -44,6 +44,7 @@ export const facts = (shape: FactsShape): ChainFacts => ({
   beacon: keccakText(`beacon ${shape.beacon ?? ''}`),
   windowBeacon: keccakText(`beacon ${shape.beacon ?? ''}`),
   linkReport: { epoch: 0, headerHash: ZERO_HASH },
+  ...{ paidReport: NO_PAID_REPORT, rewardsFunded: 0n },
   verifiers: Array.from({ length: shape.verifiers }, (_, position) => ({
     index: registryIndex(position),
     position: shape.verifiers - 1 - position, // as after freezes, positions do not ascend with the indices

@@ -7,6 +7,7 @@ import { networkFileSchema } from '../../config/network-file.js'
 import { evidenceSchema } from './evidence.js'
 import { providersSchema, settlementsSchema } from './providers.js'
 import { reportSchema } from './report.js'
+import { rewardsSchema } from './rewards.js'
 import { statusSchema } from './status.js'
 import { openingFaultsSchema, transcriptSchema } from './transcript.js'
 
@@ -36,6 +37,12 @@ export const ENDPOINTS = {
     title: 'the evidence of an epoch',
     answer: evidenceSchema,
     maxBytes: EVIDENCE_BYTES,
+  },
+  rewards: {
+    path: '/v1/rewards/:epoch',
+    title: 'the rewards that a report shows',
+    answer: rewardsSchema,
+    maxBytes: LIST_BYTES,
   },
   settlements: {
     path: '/v1/settlements/:provider',

@@ -1,10 +1,13 @@
 /** All that an epoch's report follows from, so that anybody can compute it again. */
 import { z } from 'zod'
 import { paramsSchema } from '../../config/network-file.js'
+import type { ChainFacts } from '../../core/facts.js'
 import { headerSchema, postedSchema } from './report.js'
 import { address, bytes, count, hash, listOf, wei } from './scalars.js'
 
 const networkIdSchema = z.object({ chainId: count, contract: address })
+
+const reportId = z.object({ epoch: count, headerHash: hash })
 
 /** What the chain says at B(e). */
 const factsSchema = z.object({
@@ -14,7 +17,13 @@ const factsSchema = z.object({
   blockHash: hash,
   beacon: hash,
   windowBeacon: hash,
-  linkReport: z.object({ epoch: count, headerHash: hash }),
+  linkReport: reportId,
+  paidReport: reportId.extend({
+    nonSigners: listOf(count),
+    reveals: listOf(z.object({ provider: address, firstEpoch: count, lastEpoch: count, seed: hash })),
+    covered: listOf(reportId),
+  }),
+  rewardsFunded: wei,
   verifiers: listOf(z.object({ index: count, position: count, account: address, blsKey: bytes, capacityKbps: count })),
   providers: listOf(
     z.object({
@@ -46,3 +55,15 @@ export const evidenceSchema = z
     'its parts belong to different reports',
   )
 export type EvidenceJson = z.infer<typeof evidenceSchema>
+
+export const factsJson = (facts: ChainFacts): EvidenceJson['facts'] => ({
+  ...facts,
+  rewardsFunded: facts.rewardsFunded.toString(),
+  providers: facts.providers.map(one => ({ ...one, stake: one.stake.toString() })),
+})
+
+export const factsFromJson = (facts: EvidenceJson['facts']): ChainFacts => ({
+  ...facts,
+  rewardsFunded: BigInt(facts.rewardsFunded),
+  providers: facts.providers.map(provider => ({ ...provider, stake: BigInt(provider.stake) })),
+})

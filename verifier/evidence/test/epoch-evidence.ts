@@ -9,10 +9,11 @@ import { decodeVote, encodeVote, OUTCOME, type OutcomeCode } from '../../../prot
 import { BlsSigner } from '../../bls/signer.js'
 import { keysFromSeed } from '../../config/keys.js'
 import { assign } from '../../core/assignment/assign.js'
+import { type ChainFacts, NO_PAID_REPORT } from '../../core/facts.js'
 import { decodeCarryOver, encodeCarryOver } from '../../core/scoring/carry-over.js'
 import { buildReport } from '../../core/scoring/report.js'
 import { account, CLAIM_KBPS, facts, PARAMS, vote } from '../../core/test/samples.js'
-import type { EvidenceJson } from '../schema/evidence.js'
+import { type EvidenceJson, factsJson } from '../schema/evidence.js'
 
 export const NETWORK = { chainId: 31_337, contract: account('contract') }
 export const PROVIDER = account('provider 0')
@@ -29,16 +30,24 @@ export interface Cast {
 export const honest: Cast = { outcome: OUTCOME.verified, rateKbps: CLAIM_KBPS, soak: false }
 export const slow: Cast = { outcome: OUTCOME.under, rateKbps: CLAIM_KBPS / 2, soak: false }
 
+/** What the chain says of the pot and the paid report, and the root of what follows. */
+export interface Paying extends Pick<ChainFacts, 'paidReport' | 'rewardsFunded'> {
+  readonly rewardsRoot: Hex
+}
+
+const NO_REWARDS: Paying = { paidReport: NO_PAID_REPORT, rewardsFunded: 0n, rewardsRoot: ZERO_HASH }
+
 /** One epoch's evidence, in which every verifier votes the same of the only provider, and what the next one builds on. */
 export function epochOf(
   epoch: number,
   cast: Cast,
   previous: EvidenceJson['previous'] = GENESIS,
   params: NetworkParams = PARAMS,
+  { rewardsRoot, ...paying }: Paying = NO_REWARDS,
 ): { readonly evidence: EvidenceJson; readonly next: EvidenceJson['previous'] } {
   const chain = facts({ verifiers: SIGNERS.length, providers: 1, epoch })
   const verifiers = chain.verifiers.map((one, i) => ({ ...one, blsKey: toHex(SIGNERS[i]!.publicKey128) }))
-  const truth = { ...chain, verifiers }
+  const truth = { ...chain, ...paying, verifiers }
   const ballots = verifiers.map(({ index }, i): Ballot => {
     const schedule = SIGNERS[i]!.sign(scheduleDigest(NETWORK, truth, truth.beacon))
     const scheduleProof = providerSchedule(schedule, PROVIDER)
@@ -51,6 +60,7 @@ export function epochOf(
   })
   const { header, ...report } = buildReport({
     ...{ params, facts: truth, assignment: assign(truth, params), previousHeader: previous.headerHash },
+    rewardsRoot,
     previous: { epoch: previous.epoch, ...decodeCarryOver(previous.leaves.map(fromHex)) },
     ballotSet: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
     ballots: ballots.map(({ verifier, votes }) => ({ verifier, votes: votes.map(decodeVote) })),
@@ -61,7 +71,7 @@ export function epochOf(
     next: { epoch, headerHash: hash, leaves },
     evidence: {
       ...{ params, network: NETWORK, previous, header, headerHash: hash },
-      facts: { ...truth, providers: truth.providers.map(one => ({ ...one, stake: one.stake.toString() })) },
+      facts: factsJson(truth),
       linkLeaves: [],
       ballots: ballots.map(ballot => toHex(Ballot.encode(ballot))),
       leaves: report.leaves.map(leaf => toHex(encodeLeaf(leaf))),

@@ -12,7 +12,7 @@ import { accountOf } from '../../chain/account.js'
 import { AnswerVerifiers, answerSigner } from '../../chain/answers.js'
 import { voucherSigner, voucherVerifier } from '../../chain/vouchers.js'
 import { assign } from '../../core/assignment/assign.js'
-import type { ChainFacts } from '../../core/facts.js'
+import { type ChainFacts, NO_PAID_REPORT } from '../../core/facts.js'
 import type { Announcement } from '../../core/ports.js'
 import { makeVote } from '../../core/scoring/vote.js'
 import { peerIdOf, peerSigner, peerVerifier } from '../../net/peer-keys.js'
@@ -55,6 +55,7 @@ export async function freshMembers(): Promise<Members> {
   const facts: ChainFacts = {
     ...{ era: 1, epoch: 1, blockNumber: 10, blockHash: keccakText('B(1)'), beacon: keccakText('beacon') },
     ...{ windowBeacon: keccakText('beacon'), linkReport: { epoch: 0, headerHash: ZERO_HASH } },
+    ...{ paidReport: NO_PAID_REPORT, rewardsFunded: 0n },
     verifiers: [...verifiers].map(([index, { account }]) => ({
       ...{ index, position: index, account, blsKey: ZERO_HASH, capacityKbps: 1_000_000 },
     })),

@@ -15,6 +15,7 @@ const source: SyncSource = {
   // larger than a stream's window; their order must stay
   leaves: async header =>
     header === hash(2) ? Array.from({ length: 3000 }, (_, index) => new Uint8Array(544).fill(index)) : undefined,
+  rewards: async header => (header === hash(6) ? [Uint8Array.of(6)] : undefined),
   ballotSet: async header => (header === hash(3) ? [] : undefined),
   transcript: async session => (session === hash(4) ? Uint8Array.of(4, 5) : undefined),
   gossip: async epoch => (epoch === 7 ? [{ kind: 'commit', data: Uint8Array.of(9) }] : []),
@@ -33,6 +34,7 @@ describe('sync', () => {
       const leaves = await ask(client!, from, { leaves: fromHex(hash(2)) })
       expect(leaves).to.have.lengthOf(3000)
       expect(leaves![2999]).to.deep.equal(new Uint8Array(544).fill(2999))
+      expect(await ask(client!, from, { rewards: fromHex(hash(6)) })).to.deep.equal([Uint8Array.of(6)])
       expect(await ask(client!, from, { ballotSet: fromHex(hash(3)) })).to.deep.equal([])
       expect(await ask(client!, from, { transcript: fromHex(hash(4)) })).to.deep.equal([Uint8Array.of(4, 5)])
       expect(await ask(client!, from, { transcript: fromHex(hash(5)) })).to.equal(undefined)

@@ -14,15 +14,17 @@ import { DEVNET } from '../../../proto/params.js'
 import { soakVotesDigest } from '../../../proto/soak-vote.js'
 import { ballotSetRoot } from '../../core/agreement/ballot-set.js'
 import { assign } from '../../core/assignment/assign.js'
-import type { ChainFacts } from '../../core/facts.js'
+import { type ChainFacts, NO_PAID_REPORT } from '../../core/facts.js'
 import type { PostedReport } from '../../core/ports.js'
+import { encodeRewards, type Rewards, rewardsTree } from '../../core/rewards/rewards.js'
 import { type CarryOver, encodeCarryOver, NOTHING_CARRIED } from '../../core/scoring/carry-over.js'
 import { buildReport } from '../../core/scoring/report.js'
 import { Store } from '../../store/store.js'
 import { AcceptedReports } from '../accepted-reports.js'
 import type { VerifierContext } from '../context.js'
+import type { PaidWork } from '../paid-work.js'
 import type { PeerSync } from '../peer-sync.js'
-import { GENESIS_STATE, ReportComputer } from '../report-computer.js'
+import { type ComputedReport, GENESIS_STATE, ReportComputer } from '../report-computer.js'
 
 const network: NetworkId = { chainId: 31_337, contract: `0x${'ab'.repeat(20)}` }
 const account = (byte: string): Hex => `0x${byte.repeat(20)}`
@@ -33,6 +35,7 @@ const facts: ChainFacts = {
   blockHash: keccakText('B(1)'),
   beacon: keccakText('beacon'),
   ...{ windowBeacon: keccakText('beacon'), linkReport: { epoch: 0, headerHash: ZERO_HASH } },
+  ...{ paidReport: NO_PAID_REPORT, rewardsFunded: 0n },
   verifiers: [0, 1, 2, 3].map(index => ({
     index,
     account: account(`0${index}`),
@@ -51,14 +54,20 @@ const facts: ChainFacts = {
 }
 const record = { facts, assignment: assign(facts, DEVNET) }
 /** A report without votes, in which every provider is unmeasured. */
-const report = buildReport({
-  params: DEVNET,
-  ...record,
-  previous: GENESIS_STATE,
-  previousHeader: ZERO_HASH,
-  ballotSet: [],
-  ballots: [],
-})
+const report: ComputedReport = {
+  ...buildReport({
+    params: DEVNET,
+    ...record,
+    previous: GENESIS_STATE,
+    previousHeader: ZERO_HASH,
+    ballotSet: [],
+    ballots: [],
+    rewardsRoot: ZERO_HASH,
+  }),
+  rewards: [],
+}
+/** Nothing is due for payment in epoch 1. */
+const NO_WORK: Pick<PaidWork, 'of' | 'keep'> = { of: async () => undefined, keep: () => undefined }
 
 const posted = (header: Header): PostedReport => ({
   header,
@@ -85,7 +94,7 @@ describe('accepted reports of a verifier', () => {
   /** @param has the answers of the only peer about the accepted report */
   function reports(
     tip: PostedReport | undefined,
-    has: { ballotSet?: boolean; carryOver?: CarryOver },
+    has: { ballotSet?: boolean; carryOver?: CarryOver; rewards?: Rewards },
   ): AcceptedReports {
     const context = {
       network,
@@ -97,7 +106,7 @@ describe('accepted reports of a verifier', () => {
         posted: async () => tip,
       },
     } as unknown as VerifierContext
-    const peers: Pick<PeerSync, 'ballot' | 'ballotSet' | 'leaves'> = {
+    const peers: Pick<PeerSync, 'ballot' | 'ballotSet' | 'leaves' | 'rewards'> = {
       ballot: async () => undefined,
       ballotSet: async () => (has.ballotSet ? [] : undefined),
       leaves: async (_, take) => {
@@ -105,8 +114,14 @@ describe('accepted reports of a verifier', () => {
         if (taken === undefined) throw new Error('no peer has the leaves')
         return taken
       },
+      rewards: async (_, take) => {
+        const taken = take(encodeRewards(has.rewards ?? []))
+        if (taken === undefined) throw new Error('no peer has the rewards')
+        return taken
+      },
     }
-    return new AcceptedReports(context, new ReportComputer(context, { reread: async () => record }, peers), peers)
+    const computer = new ReportComputer(context, { reread: async () => record }, peers, NO_WORK)
+    return new AcceptedReports(context, computer, peers)
   }
 
   it('begin with the genesis state', async () => {
@@ -120,6 +135,7 @@ describe('accepted reports of a verifier', () => {
       epoch: 1,
       headerHash: tip.headerHash,
       leaves: report.leaves,
+      rewards: [],
     })
     expect((await store.getReport(tip.headerHash))?.posted).to.deep.equal(tip)
   })
@@ -139,6 +155,21 @@ describe('accepted reports of a verifier', () => {
       expect(error).to.be.instanceOf(Error)
       expect(await store.getReport(tip.headerHash)).to.equal(undefined)
     }
+  })
+
+  it('take rewards from a peer only if they are under the accepted rewards root, and in their order', async () => {
+    const rewards = [1, 2].map(n => ({ account: account(`0${n}`), cumulative: 10n ** BigInt(n) }))
+    const tip = posted({ ...report.header, rewardsRoot: rewardsTree(rewards).root })
+    const more = rewards.map(({ account: one, cumulative }) => ({ account: one, cumulative: cumulative + 1n }))
+    for (const forged of [more, rewards.slice(1), [...rewards].reverse(), []]) {
+      const error = await reports(tip, { carryOver: report, rewards: forged })
+        .current()
+        .catch(thrown => thrown)
+      expect(error).to.be.instanceOf(Error)
+      expect(await store.getReport(tip.headerHash)).to.equal(undefined)
+    }
+    expect((await reports(tip, { carryOver: report, rewards }).current()).rewards).to.deep.equal(rewards)
+    expect((await reports(tip, {}).current()).rewards).to.deep.equal(rewards)
   })
 
   it('take soak votes with the leaves, and refuse soak votes that do not match their leaf', async () => {
@@ -170,6 +201,17 @@ describe('accepted reports of a verifier', () => {
     expect(error).to.be.instanceOf(Error)
     expect(alarmed.alarm).to.include('epoch 1')
     expect(await store.getReport(tip.headerHash)).to.equal(undefined)
+  })
+
+  it('tell from which state a report was computed, unless the chain has moved away', async () => {
+    const tip = posted(report.header)
+    const next = { ...report.header, epoch: 4, previousHeader: tip.headerHash }
+    expect(await reports(undefined, {}).before(report.header)).to.equal(GENESIS_STATE)
+    expect(await reports(undefined, {}).before(next)).to.equal(undefined)
+    expect(await reports(posted({ ...report.header, blockNumber: 11 }), {}).before(next)).to.equal(undefined)
+    const fetched = await reports(tip, { carryOver: report }).before(next)
+    expect(fetched).to.deep.include({ epoch: 1, headerHash: tip.headerHash, leaves: report.leaves })
+    expect(await reports(undefined, {}).before(next), 'now it is held').to.deep.equal(fetched)
   })
 
   it('mark a report that this node computed as posted, and keep its ballots', async () => {

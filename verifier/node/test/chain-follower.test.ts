@@ -59,7 +59,7 @@ describe('a node that follows the chain', () => {
   async function keep(epoch: number, change: Partial<StoredReport> = {}): Promise<void> {
     const report = posted(epoch)
     const { header, headerHash } = report
-    const carried = { ...NOTHING_CARRIED, leaves: [leaf(epoch, 200)] }
+    const carried = { ...NOTHING_CARRIED, rewards: [], leaves: [leaf(epoch, 200)] }
     await store.putReport({ header, headerHash, ...carried, ballots: [], posted: report, ...change })
   }
 

@@ -16,7 +16,7 @@ import { Ballot, Certificate, Commit, Partial, Proposal, type SeenListMessage } 
 import { BlsSigner } from '../../bls/signer.js'
 import { BlsVerifier } from '../../bls/verifier.js'
 import { keysFromSeed } from '../../config/keys.js'
-import type { ChainFacts } from '../../core/facts.js'
+import { type ChainFacts, NO_PAID_REPORT } from '../../core/facts.js'
 
 export const EPOCH = 7
 export const network: NetworkId = { chainId: 31_337, contract: `0x${'ab'.repeat(20)}` }
@@ -30,6 +30,7 @@ export const facts: ChainFacts = {
   blockHash: keccakText('B(7)'),
   beacon: keccakText('beacon'),
   ...{ windowBeacon: keccakText('beacon'), linkReport: { epoch: 0, headerHash: ZERO_HASH } },
+  ...{ paidReport: NO_PAID_REPORT, rewardsFunded: 0n },
   verifiers: signers.map((signer, index) => ({
     index,
     account: `0x${`0${index}`.repeat(20)}`,

@@ -60,6 +60,7 @@ describe('transmission', function () {
     const ballotSet = ballots.map(({ verifier }, i) => ({ verifier, root: new MerkleTree(encoded[i]!).root }))
     const report = buildReport({
       ...{ params: AT_ONCE, facts, assignment, previous: GENESIS_STATE, previousHeader: ZERO_HASH, ballotSet, ballots },
+      rewardsRoot: ZERO_HASH,
     })
     return { assignment, ballotSet, encoded, report }
   }

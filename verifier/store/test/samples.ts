@@ -2,7 +2,7 @@
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { Ballot } from '../../../proto/messages.js'
-import type { ChainFacts } from '../../core/facts.js'
+import { type ChainFacts, NO_PAID_REPORT } from '../../core/facts.js'
 
 const account: Hex = `0x${'12'.repeat(20)}`
 
@@ -13,6 +13,7 @@ export const facts = (epoch: number, name: string): ChainFacts => ({
   blockHash: keccakText(name),
   beacon: keccakText(`beacon of ${name}`),
   ...{ windowBeacon: keccakText(`beacon of ${name}`), linkReport: { epoch: 0, headerHash: ZERO_HASH } },
+  ...{ paidReport: NO_PAID_REPORT, rewardsFunded: 0n },
   verifiers: [{ index: 0, position: 0, account, blsKey: `0x${'34'.repeat(128)}`, capacityKbps: 1000 }],
   providers: [
     {

@@ -264,7 +264,7 @@ describe('evaluation of an epoch', () => {
   it('makes a report whose leaves the reference checker accepts', () => {
     const ballotSet = VERIFIERS.map(verifier => ({ verifier, root: keccakText(`ballot ${verifier}`) }))
     const input = inputOf(4, 3, { ballots: ballotsOf(4, 3, honest) })
-    const report = buildReport({ ...input, previousHeader: keccakText('previous'), ballotSet })
+    const report = buildReport({ ...input, previousHeader: keccakText('previous'), ballotSet, rewardsRoot: ZERO_HASH })
     expect(report.header).to.deep.include({
       epoch: 4,
       blockHash: input.facts.blockHash,

@@ -1,0 +1,74 @@
+/** `bandwitness rewards claim`: takes what an account has earned out of the pot. */
+import type { CommandModule, InferredOptionTypes } from 'yargs'
+import { connectChain } from '../chain/connect.js'
+import { UserError } from '../config/errors.js'
+import { loadKeys } from '../config/keys.js'
+import { loadNetworkFile } from '../config/network-file.js'
+import { claimableIn } from '../evidence/claimable.js'
+import { addressArgument } from '../evidence/schema/arguments.js'
+import { ENDPOINTS } from '../evidence/schema/endpoints.js'
+import type { ClaimJson } from '../evidence/schema/rewards.js'
+import { API_OPTION, askApi } from './api-client.js'
+import { argumentOf } from './argument.js'
+import { tokensText } from './figures.js'
+import { keysPath } from './node-settings.js'
+import { print } from './output.js'
+import { settings } from './settings.js'
+
+const OPTIONS = {
+  ...API_OPTION,
+  'data-dir': {
+    type: 'string',
+    demandOption: true,
+    describe: 'Data directory of the node whose key pays for the transaction',
+  },
+  network: { type: 'string', demandOption: true, describe: 'Network file' },
+  rpc: { type: 'string', default: 'http://127.0.0.1:8545', describe: "JSON-RPC URL of the network's chain" },
+  for: { type: 'string', describe: 'Account to claim for: the tokens go to that account (default: the own account)' },
+} as const
+
+type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
+
+const claim: CommandModule<object, Flags> = {
+  command: 'claim',
+  describe: 'Have the rewards of an account paid, as the newest final report shows them',
+  builder: y => settings(y, OPTIONS),
+  handler: async flags => print(flags, await claimFor(flags), claimText),
+}
+
+export const rewards: CommandModule = {
+  command: 'rewards',
+  describe: 'What verifiers and providers have earned',
+  builder: y => y.command(claim).demandCommand(1, 'Missing command: claim.'),
+  handler: () => undefined,
+}
+
+/** @throws UserError if there is no final report, the verifier's answer is not the chain's, or the chain refuses */
+export async function claimFor(flags: Omit<Flags, 'json'>): Promise<ClaimJson> {
+  const [network, keys] = await Promise.all([loadNetworkFile(flags.network), loadKeys(keysPath(flags['data-dir']))])
+  const chain = await connectChain({ rpcUrl: flags.rpc, network, privateKey: keys.evm })
+  try {
+    const account = flags.for === undefined ? chain.account! : argumentOf(addressArgument, flags.for, '--for ')
+    const report = await chain.newestFinal()
+    if (report === undefined)
+      throw new UserError('configuration', 'No report is final yet, so nothing can be claimed. Try again later.')
+    const { header } = report
+    const shown = await askApi(flags.api, ENDPOINTS.rewards, `${header.epoch}`)
+    const { reward, proof } = claimableIn(shown, report, account)
+    const amount = reward.cumulative - (await chain.rewardsClaimed(account))
+    const done = { account, epoch: header.epoch, cumulative: reward.cumulative.toString() }
+    if (amount <= 0n) return { ...done, amount: '0', txHash: null }
+    const result = await chain.claimRewards(header, reward, proof)
+    if (result.kind === 'rejected')
+      throw new UserError('configuration', `The chain refuses the claim: ${result.reason}. Try again later.`)
+    if (result.kind === 'already') return { ...done, amount: '0', txHash: null }
+    return { ...done, amount: amount.toString(), txHash: result.txHash }
+  } finally {
+    chain.close()
+  }
+}
+
+const claimText = ({ account, epoch, amount, cumulative, txHash }: ClaimJson): string =>
+  txHash === null
+    ? `Nothing new for ${account}: the newest final report is of epoch ${epoch}, and its ${tokensText(BigInt(cumulative))} tokens are claimed.`
+    : `Paid ${tokensText(BigInt(amount))} tokens to ${account}, ${tokensText(BigInt(cumulative))} in all up to epoch ${epoch} (${txHash}).`

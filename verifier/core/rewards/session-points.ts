@@ -1,0 +1,90 @@
+/**
+ * The points that verifiers earn for sessions. A point is worth the same to everybody and whatever others do, so nobody
+ * gains by making others fail: what is not earned stays in the pot.
+ *
+ *   a receiver's vote       the tally agrees   no tally yet, or it does not agree   it denies a breach
+ *   a reading                      4                          2                             0
+ *   a lower bound                  2                          1                             0
+ *   served nothing                 4                          0                             -
+ *   says nothing                   0                          0                             0
+ *
+ * A vote agrees with the tally if both are on the same side of the slashing threshold. So a lower bound, voted for ease,
+ * earns half of a measurement; "no data" earns nothing; and a high vote to please a provider that failed earns nothing. A
+ * low reading that others do not share may be honest, and still earns half. A vote that states no rate, such as `dead`, takes
+ * no work and no decoy can judge it: others must bear it out.
+ */
+import type { Hex } from '../../../proto/hex.js'
+import { OUTCOME, type Vote } from '../../../proto/vote.js'
+import type { Assignment, Session } from '../assignment/assign.js'
+import type { Tally, VoteAccount } from '../scoring/tally.js'
+
+/** The most that a session can earn its receiver. */
+const RECEIVER_POINTS = 4
+/** For each place of a sender. With two tries, two verifiers held the place, and each gets half. */
+const SENDER_POINTS = 2
+
+export interface SessionPoints {
+  readonly received: number
+  readonly sent: number
+}
+
+export type Sessions = Pick<Assignment, 'sessions' | 'repeats'>
+
+/** What all sessions of an epoch together can earn. */
+export const mostPoints = ({ sessions }: Sessions): number =>
+  sessions.reduce((sum, { senders }) => sum + RECEIVER_POINTS + SENDER_POINTS * senders.length, 0)
+
+/** By registry index; no entry for a verifier that earned nothing. */
+export function sessionPoints(
+  { sessions, repeats }: Sessions,
+  tallies: ReadonlyMap<Hex, Tally>,
+): ReadonlyMap<number, SessionPoints> {
+  const points = new Map<number, SessionPoints>()
+  const add = (index: number, received: number, sent: number) => {
+    const before = points.get(index) ?? { received: 0, sent: 0 }
+    points.set(index, { received: before.received + received, sent: before.sent + sent })
+  }
+  const second = new Map(repeats.map(session => [keyOf(session), session]))
+  for (const session of sessions) {
+    const tally = tallies.get(session.provider)
+    const account = tally?.receivers.find(({ receiver }) => receiver === session.receiver)
+    if (tally === undefined || account === undefined) continue
+    const received = receiverPoints(account, tally)
+    if (received > 0) add(session.receiver, received, 0)
+    for (const [sender, sent] of senderPoints(account, session, second.get(keyOf(session)))) add(sender, 0, sent)
+  }
+  return points
+}
+
+const keyOf = ({ provider, receiver }: Session): string => `${provider} ${receiver}`
+
+function receiverPoints({ vote, counted }: VoteAccount, { usable, quorum, breach }: Tally): number {
+  if (vote === undefined || counted === 'ignored') return 0
+  const isLow = counted === 'under'
+  if (breach && !isLow) return 0
+  const agrees = usable >= quorum && isLow === breach
+  if (!agrees && !restsOnData(vote)) return 0
+  return (agrees ? RECEIVER_POINTS : RECEIVER_POINTS / 2) / (counted === 'at-least' ? 2 : 1)
+}
+
+const WITH_DATA: readonly number[] = [OUTCOME.verified, OUTCOME.under, OUTCOME.atLeast]
+
+const restsOnData = ({ outcome }: Vote): boolean => WITH_DATA.includes(outcome)
+
+/**
+ * The senders whose data the receiver verified. A vote of two tries does not say on which it rests, so a place counts half
+ * for the sender of either.
+ */
+function senderPoints(
+  { vote, counted }: VoteAccount,
+  first: Session,
+  second: Session | undefined,
+): (readonly [sender: number, points: number])[] {
+  if (vote === undefined || counted === 'ignored' || !restsOnData(vote)) return []
+  const tries = vote.attempts > 1 && second !== undefined ? [first, second] : [first]
+  return tries.flatMap(({ senders }) =>
+    senders
+      .filter((_, place) => ((vote.unverifiableSenders >> place) & 1) === 0)
+      .map(sender => [sender, SENDER_POINTS / tries.length] as const),
+  )
+}

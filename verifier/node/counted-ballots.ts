@@ -1,0 +1,19 @@
+import type { SeenEntry } from '../../proto/digests.js'
+import { decodeVote } from '../../proto/vote.js'
+import type { CountedBallot } from '../core/scoring/evaluate.js'
+import type { PeerSync } from './peer-sync.js'
+
+/** The votes of a ballot set. Undefined if no verifier that answers has one of the ballots. */
+export async function countedBallots(
+  peers: Pick<PeerSync, 'ballot'>,
+  ballotSet: readonly SeenEntry[],
+): Promise<CountedBallot[] | undefined> {
+  const ballots = await Promise.all(
+    ballotSet.map(async ({ verifier, root }) => {
+      const ballot = await peers.ballot(root)
+      return ballot && { verifier, votes: ballot.votes.map(decodeVote) }
+    }),
+  )
+  const complete = ballots.filter(ballot => ballot !== undefined)
+  return complete.length < ballots.length ? undefined : complete
+}

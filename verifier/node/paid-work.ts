@@ -1,0 +1,64 @@
+/**
+ * The work that a report pays for: that of an earlier report, from its ballots. A node that computed the earlier report
+ * still knows its work. Another node fetches what is missing from peers and computes the work again.
+ */
+import type { Header } from '../../proto/header.js'
+import type { Hex } from '../../proto/hex.js'
+import { encodeLeaf } from '../../proto/leaf.js'
+import { MerkleTree } from '../../proto/merkle.js'
+import type { ReportId } from '../core/facts.js'
+import type { PostedReport } from '../core/ports.js'
+import { type EpochWork, workOf } from '../core/rewards/work.js'
+import type { CarryOver } from '../core/scoring/carry-over.js'
+import { evaluateEpoch } from '../core/scoring/evaluate.js'
+import type { VerifierContext } from './context.js'
+import { countedBallots } from './counted-ballots.js'
+import type { EpochFacts } from './epoch-facts.js'
+import type { PeerSync } from './peer-sync.js'
+
+/** The proposals of the last epochs, even if leaders fail. Work that is no longer kept is computed again. */
+const KEPT_REPORTS = 32
+
+export class PaidWork {
+  readonly #known = new Map<Hex, EpochWork>()
+
+  /** @param before the report before an accepted one. Undefined if nobody that answers has it */
+  constructor(
+    private readonly context: Pick<VerifierContext, 'params' | 'chain' | 'store'>,
+    private readonly epochFacts: Pick<EpochFacts, 'reread'>,
+    private readonly peers: Pick<PeerSync, 'ballot' | 'ballotSet'>,
+    private readonly before: (header: Header) => Promise<(CarryOver & { readonly epoch: number }) | undefined>,
+  ) {}
+
+  /** Remembers the work of a report that this node has computed. */
+  keep(headerHash: Hex, work: EpochWork): void {
+    this.#known.set(headerHash, work)
+    const [oldest] = this.#known.keys()
+    if (this.#known.size > KEPT_REPORTS) this.#known.delete(oldest!)
+  }
+
+  /** Undefined if the chain has no such report any more, or no verifier that answers has what it follows from. */
+  async of({ epoch, headerHash }: ReportId): Promise<EpochWork | undefined> {
+    const known = this.#known.get(headerHash)
+    if (known !== undefined) return known
+    const posted = await this.context.chain.posted(epoch)
+    const work = posted?.headerHash === headerHash ? await this.#compute(posted) : undefined
+    if (work !== undefined) this.keep(headerHash, work)
+    return work
+  }
+
+  async #compute(posted: PostedReport): Promise<EpochWork | undefined> {
+    const { params, store } = this.context
+    const { header, headerHash } = posted
+    const held = (await store.getReport(headerHash))?.ballots ?? []
+    const ballotSet = held.length > 0 ? held : await this.peers.ballotSet(posted)
+    const ballots = ballotSet && (await countedBallots(this.peers, ballotSet))
+    const previous = await this.before(header)
+    if (ballotSet === undefined || ballots === undefined || previous === undefined) return undefined
+    const { facts, assignment } = await this.epochFacts.reread(header.epoch)
+    const { tallies, leaves } = evaluateEpoch({ params, facts, assignment, previous, ballots })
+    // The leaves that are paid must be those that were certified.
+    if (new MerkleTree(leaves.map(encodeLeaf)).root !== header.scoreRoot) return undefined
+    return workOf({ params, facts, assignment, ballotSet, tallies, leaves })
+  }
+}
