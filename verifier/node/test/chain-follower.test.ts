@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import pino from 'pino'
 import { keccakText } from '../../../proto/hash.js'
+import type { Header } from '../../../proto/header.js'
 import { ZERO_HASH } from '../../../proto/hex.js'
 import { type Leaf, STATUS } from '../../../proto/leaf.js'
 import { DEVNET } from '../../../proto/params.js'
@@ -88,7 +89,7 @@ describe('a node that follows the chain', () => {
         },
       },
       transmission: {
-        settle: async (epoch: number, leaves: readonly Leaf[], facts: ChainFacts) => {
+        settle: async ({ epoch }: Header, leaves: readonly Leaf[], facts: ChainFacts) => {
           expect([leaves[0]?.epoch, facts.epoch]).to.deep.equal([epoch, epoch])
           settled.push(epoch)
           if (epoch === tip) stopping.abort()
