@@ -32,7 +32,7 @@ export const LEAF_FIELDS = [
   ['link', 'bytes32'], // network of the provider's datagrams, as a majority of the votes saw it; zero if unknown
   ['breachBits', 'uint8'], // bit i: the i-th last window that counts (see `breach.ts`). A penalty clears all bits.
   ['breachPenaltyBps', 'uint16'], // penalty of the worst breach since no bit was set; 0 if none is
-  ['assignedRoot', 'bytes32'], // Merkle root of the assigned receivers
+  ['assignedRoot', 'bytes32'], // Merkle root of the assigned receivers (see `assignedRoot`)
   ['penaltyBps', 'uint16'],
 ] as const
 

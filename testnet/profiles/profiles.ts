@@ -57,7 +57,7 @@ export const PROVIDER_PROFILES: Readonly<Record<string, ProviderProfile>> = {
 
 /**
  * `honest` takes part in everything. `silent` is in the frozen set and takes part in nothing. `late` registers in the third
- * epoch, and so is in the next frozen set.
+ * epoch, and so is in the next frozen set that has room for it.
  */
 export const VERIFIER_PROFILES = ['honest', 'silent', 'late'] as const
 export type VerifierProfile = (typeof VERIFIER_PROFILES)[number]

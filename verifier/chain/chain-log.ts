@@ -45,7 +45,7 @@ export class ChainLog {
   }
 
   /** The newest announcement of every account: first verifiers, then providers, each ascending by index. */
-  async announcements(): Promise<Announcement[]> {
+  async announcements(): Promise<readonly Announcement[]> {
     return (await this.#upToDate()).announcements()
   }
 

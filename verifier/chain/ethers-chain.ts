@@ -1,12 +1,13 @@
 /** The `Chain` port over an EVM chain. Keeps no answers but the log, which it checks for a reorganisation at each look. */
 import type { EpochClock } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
-import type { Hex } from '../../proto/hex.js'
+import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
+import type { MultiProof } from '../../proto/merkle.js'
 import type { BlockFacts, FrozenVerifier, RegisteredProvider } from '../core/facts.js'
-import type { Announcement, Chain, PostedReport, Settlement, TxResult } from '../core/ports.js'
+import type { Announcement, Chain, PostedReport, Refutation, Settlement, TxResult } from '../core/ports.js'
 import type { AnnouncedPeer } from './announcements.js'
-import { announceCall, freezeCall, postCall, settleCall, startCall } from './calls.js'
+import { announceCall, freezeCall, noteBlockCall, postCall, refuteCall, settleCall, startCall } from './calls.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { peersAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
@@ -62,7 +63,7 @@ export class EthersChain implements Chain {
     return readWithdrawalAddress(this.context, role, account)
   }
 
-  announcements(): Promise<Announcement[]> {
+  announcements(): Promise<readonly Announcement[]> {
     return this.context.log.announcements()
   }
 
@@ -108,8 +109,24 @@ export class EthersChain implements Chain {
     return this.#send(freezeCall(this.context, era))
   }
 
-  settle(leaf: Leaf, proof: readonly Hex[]): Promise<TxResult> {
-    return this.#send(settleCall(this.context, leaf, proof))
+  settle(header: Header, leaves: readonly Leaf[], proof: MultiProof): Promise<TxResult> {
+    return this.#send(settleCall(this.context, header, leaves, proof))
+  }
+
+  refute(refutation: Refutation): Promise<TxResult> {
+    return this.#send(refuteCall(this.context, refutation))
+  }
+
+  headBlock(): Promise<number> {
+    return this.context.provider.getBlockNumber()
+  }
+
+  async isNoted(blockNumber: number): Promise<boolean> {
+    return (await this.context.contracts.epochReports.getFunction('notedBlock')(blockNumber)) !== ZERO_HASH
+  }
+
+  noteBlock(blockNumber: number): Promise<TxResult> {
+    return this.#send(noteBlockCall(this.context, blockNumber))
   }
 
   /** Sets genesis and freezes era 1, once for the network. */

@@ -7,6 +7,10 @@ import { type AnnouncedPeer, compact, newestOf, peersBetween } from './announcem
 export class KnownEvents {
   /** by role and account, each in order */
   readonly #announced = new Map<string, AnnouncedEvent[]>()
+  /** of each list its newest, the same object as long as it is */
+  readonly #newest = new Map<string, Announcement>()
+  /** the values of `#newest` in their order; undefined after a change */
+  #sorted: readonly Announcement[] | undefined
   /** keys of `#announced` that may become shorter */
   readonly #long = new Set<string>()
   /** by header hash; a reorganisation can post a header again */
@@ -16,22 +20,27 @@ export class KnownEvents {
 
   /** @param events in the order of the log, and later than all that are known */
   add(events: readonly ChainEvent[]): void {
+    const changed = new Set<string>()
     for (const event of events) {
       if (event.kind === 'posted') this.#posted.set(event.headerHash, event)
       if (event.kind === 'settled') push(this.#settled, event.settlement.provider, event)
       if (event.kind === 'announced') {
-        const { role, account } = event.announcement
-        const list = push(this.#announced, `${role} ${account}`, event)
-        if (list.length > 1) this.#long.add(`${role} ${account}`)
+        const key = `${event.announcement.role} ${event.announcement.account}`
+        const list = push(this.#announced, key, event)
+        if (list.length > 1) this.#long.add(key)
+        changed.add(key)
       }
     }
+    this.#renew(changed)
   }
 
   /** Forgets all events after a block. @returns where they stood */
   rewind(block: number): Place[] {
     const posted = [...this.#posted.values()].filter(event => event.block > block)
     for (const { headerHash } of posted) this.#posted.delete(headerHash)
-    return [...posted, ...cut(this.#settled, block), ...cut(this.#announced, block)]
+    const gone = cut(this.#announced, block)
+    this.#renew(gone.map(({ announcement: { role, account } }) => `${role} ${account}`))
+    return [...posted, ...cut(this.#settled, block), ...gone]
   }
 
   /** @param floor block that is older than any that a reorganisation may replace. @returns what became shorter */
@@ -46,9 +55,11 @@ export class KnownEvents {
   }
 
   /** The newest announcement of every account: first verifiers, then providers, each ascending by index. */
-  announcements(): Announcement[] {
-    const newest = [...this.#announced.values()].flatMap(events => newestOf(events) ?? [])
-    return newest.sort((a, b) => (a.role === b.role ? a.index - b.index : a.role === 'verifier' ? -1 : 1))
+  announcements(): readonly Announcement[] {
+    this.#sorted ??= [...this.#newest.values()].sort((a, b) =>
+      a.role === b.role ? a.index - b.index : a.role === 'verifier' ? -1 : 1,
+    )
+    return this.#sorted
   }
 
   peersBetween(from: number, to: number): AnnouncedPeer[] {
@@ -62,6 +73,16 @@ export class KnownEvents {
   settlements(provider: Hex): Settlement[] {
     return (this.#settled.get(provider) ?? []).map(({ settlement }) => settlement)
   }
+
+  /** @param keys of the lists that changed */
+  #renew(keys: Iterable<string>): void {
+    for (const key of keys) {
+      const newest = newestOf(this.#announced.get(key) ?? [])
+      if (newest === undefined) this.#newest.delete(key)
+      else this.#newest.set(key, newest)
+      this.#sorted = undefined
+    }
+  }
 }
 
 function push<E>(lists: Map<string, E[]>, key: string, event: E): E[] {
@@ -71,8 +92,8 @@ function push<E>(lists: Map<string, E[]>, key: string, event: E): E[] {
   return list
 }
 
-function cut<E extends Place>(lists: Map<string, E[]>, block: number): Place[] {
-  const gone: Place[] = []
+function cut<E extends Place>(lists: Map<string, E[]>, block: number): E[] {
+  const gone: E[] = []
   for (const [key, events] of lists) {
     const kept = events.filter(event => event.block <= block)
     if (kept.length === events.length) continue

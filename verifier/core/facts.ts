@@ -30,7 +30,7 @@ export interface ActiveProvider {
    * then is it measured in the window, and with the claim of then.
    */
   readonly inWindow: boolean
-  /** It is active at B(e): only then it has a leaf. */
+  /** It is active at B(e). One that left within its window has one more leaf, and no sessions. */
   readonly active: boolean
 }
 

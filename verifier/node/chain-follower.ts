@@ -1,11 +1,12 @@
-/** Moves with the chain: adopts the reports that the chain accepts, and has their penalties settled. */
+/** Moves with the chain: adopts the reports that the chain accepts, and settles or refutes their penalties. */
 import type { Hex } from '../../proto/hex.js'
 import type { PostedReport } from '../core/ports.js'
 import type { StoredReport } from '../store/store.js'
-import type { AcceptedReports } from './accepted-reports.js'
+import { type AcceptedReports, WrongReport } from './accepted-reports.js'
 import type { VerifierContext } from './context.js'
 import type { EpochFacts } from './epoch-facts.js'
 import { inBackground, logFailure } from './failures.js'
+import type { Refuting } from './refuting.js'
 import type { Transmission } from './transmission.js'
 import { repeat } from './waiting.js'
 
@@ -21,11 +22,14 @@ export interface ChainFollowerModules {
   readonly reports: AcceptedReports
   readonly epochFacts: EpochFacts
   readonly transmission: Transmission
+  readonly refuting: Refuting
 }
 
 export class ChainFollower {
   /** header hash of the last report that was adopted */
   #adopted: Hex | undefined
+  /** header hash of the last report that does not follow from its ballots */
+  #refuted: Hex | undefined
   /** the next epoch whose penalties this node looks at; undefined before the first look */
   #next: number | undefined
   /** header hashes of the reports whose penalties this node already settles */
@@ -50,7 +54,7 @@ export class ChainFollower {
     const posted = await chain.posted(tip.epoch)
     if (posted === undefined || posted.headerHash !== tip.headerHash) return
     this.#next = Math.min(this.#next ?? (await this.#firstUnsettled(tip.epoch)), tip.epoch)
-    await this.modules.reports.adopt(posted)
+    if (!(await this.#adopt(posted))) return
     for (; this.#next < tip.epoch; this.#next++) await this.#settle(await chain.posted(this.#next))
     await this.#settle(posted)
     this.#adopted = tip.headerHash
@@ -69,6 +73,21 @@ export class ChainFollower {
     return Math.max(1, waiting, tip - Math.ceil(evidenceSeconds / epochSeconds))
   }
 
+  /** @returns false for a report that does not follow from its ballots: this node then refutes its penalties, once */
+  async #adopt(posted: PostedReport): Promise<boolean> {
+    const { reports, refuting } = this.modules
+    if (this.#refuted === posted.headerHash) return false
+    try {
+      await reports.adopt(posted)
+      return true
+    } catch (error) {
+      if (!(error instanceof WrongReport)) throw error
+      this.#refuted = posted.headerHash
+      inBackground(this.context, refuting.refute(error))
+      return false
+    }
+  }
+
   /** Only a report whose leaves this node holds. */
   async #settle(posted: PostedReport | undefined): Promise<void> {
     const held = posted && (await this.context.store.getReport(posted.headerHash))
@@ -81,6 +100,6 @@ export class ChainFollower {
   async #transmit({ header, leaves }: StoredReport): Promise<void> {
     const { epochFacts, transmission } = this.modules
     const kept = await this.context.store.getFacts(header.epoch, header.blockHash)
-    await transmission.settle(header.epoch, leaves, kept ?? (await epochFacts.get(header.epoch)).facts)
+    await transmission.settle(header, leaves, kept ?? (await epochFacts.get(header.epoch)).facts)
   }
 }

@@ -16,6 +16,7 @@ import { measureEpoch } from './measuring.js'
 import type { OwnUdp } from './own-address.js'
 import { PeerSync } from './peer-sync.js'
 import { prune } from './pruning.js'
+import { Refuting } from './refuting.js'
 import { ReportComputer } from './report-computer.js'
 import { Serving } from './serving.js'
 import { Transmission } from './transmission.js'
@@ -66,7 +67,8 @@ export class Epochs {
     this.#transmission = transmission
     this.#inbox = inbox
     this.#runners = new AgreementRunners({ context, epochFacts, reports, computer, transmission, broadcast })
-    this.#follower = new ChainFollower(context, { reports, epochFacts, transmission })
+    const refuting = new Refuting(context, { peers, epochFacts, transmission })
+    this.#follower = new ChainFollower(context, { reports, epochFacts, transmission, refuting })
   }
 
   /** Where the last agreement stands. */
@@ -104,6 +106,7 @@ export class Epochs {
       const record = await this.#epochFacts.get(epoch)
       inBackground(context, this.#takePart(record))
       inBackground(context, this.#transmission.freezeNextEra(record.facts))
+      inBackground(context, this.#transmission.keepBlock(record.facts))
       const pruned = prune(context, epoch).catch(error => logFailure(context, error, 'could not prune the store'))
       inBackground(context, pruned)
       this.serving.forget(epoch - 1)

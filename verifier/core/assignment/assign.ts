@@ -26,6 +26,13 @@ const RECEIVERS = keccakText('bandwitness/v1/draw/receivers')
 
 export type { DrawnSession, Session } from './place.js'
 
+/** A receiver of the window, as the leaf commits to it. */
+export interface AssignedReceiver {
+  readonly receiver: number
+  /** in which its session is due; 0 if it measures in a group, where one vote alone shows nothing, or not at all */
+  readonly epoch: number
+}
+
 export interface Assignment {
   /** first tries, ascending by round */
   readonly sessions: readonly Session[]
@@ -40,6 +47,8 @@ export interface Assignment {
   readonly rounds: number
   /** The receivers of the window: registry indices, ascending; none for an account that is no provider of the window. */
   receiversOf(provider: Hex): readonly number[]
+  /** The same, each with the epoch in which it measures the provider alone. */
+  assignedOf(provider: Hex): readonly AssignedReceiver[]
   /** Those whose session is due in this epoch, ascending: each is due in one epoch of the window. */
   dueOf(provider: Hex): readonly number[]
   /**
@@ -58,6 +67,7 @@ export interface Assignment {
 interface Drawn extends Waiting {
   readonly provider: ActiveProvider
   readonly receivers: readonly number[]
+  readonly assigned: readonly AssignedReceiver[]
   readonly due: readonly number[]
 }
 
@@ -75,6 +85,7 @@ export function assign(chain: ChainFacts, params: NetworkParams): Assignment {
     ...{ sessions: first.sessions, unplaced: first.unplaced, rounds: first.rounds },
     repeats: placeRepeats(facts, params, first, limits),
     receiversOf: provider => drawn.get(provider)?.receivers.toSorted((a, b) => a - b) ?? [],
+    assignedOf: provider => drawn.get(provider)?.assigned ?? [],
     dueOf: provider => drawn.get(provider)?.due.toSorted((a, b) => a - b) ?? [],
     groupsOf: provider => {
       const groups = drawn.get(provider)?.groups.filter(group => group.length > 1) ?? []
@@ -116,9 +127,11 @@ export type RoundsParams = Pick<NetworkParams, 'epochSeconds' | 'leadMs' | 'slot
 /** What a silent session of the last slot takes beyond its slot. */
 export const tailMs = (slotMs: number): number => Math.max(0, SILENT_SESSION_MS - slotMs)
 
-/** Merkle root over the registry indices of the assigned receivers, as a leaf carries it. */
-export const assignedRoot = (receivers: readonly number[]): Hex =>
-  new MerkleTree(receivers.map(receiver => encodeWords(['uint32'], [receiver]))).root
+/** Merkle root over (n, receiver, epoch), as a leaf carries it. So whoever opens one receiver also learns n. */
+export const assignedRoot = (assigned: readonly AssignedReceiver[]): Hex => new MerkleTree(assignedItems(assigned)).root
+
+export const assignedItems = (assigned: readonly AssignedReceiver[]): Uint8Array[] =>
+  assigned.map(({ receiver, epoch }) => encodeWords(['uint32', 'uint32', 'uint64'], [assigned.length, receiver, epoch]))
 
 function drawReceivers(facts: ChainFacts, params: NetworkParams, { account }: ActiveProvider): number[] {
   const seed = keccakWords(['bytes32', 'bytes32', 'address', 'uint32'], [facts.windowBeacon, RECEIVERS, account, 0])
@@ -153,12 +166,18 @@ function sliceOf(
   receivers: readonly number[],
   epoch: number,
   { windowEpochs }: Pick<NetworkParams, 'windowEpochs'>,
-): Pick<Drawn, 'due' | 'groups'> {
-  const place = epoch - windowStart(epoch, windowEpochs)
+): Pick<Drawn, 'assigned' | 'due' | 'groups'> {
+  const first = windowStart(epoch, windowEpochs)
   const upTo = (epochs: number) => Math.floor((epochs * groups.length) / windowEpochs)
-  const slice = groups.slice(upTo(place), upTo(place + 1))
+  const sliceAt = (place: number) => groups.slice(upTo(place), upTo(place + 1))
+  const slice = sliceAt(epoch - first)
+  const alone = new Map<number, number>()
+  for (let place = 0; place < windowEpochs; place++) {
+    for (const group of sliceAt(place)) if (group.length === 1) alone.set(group[0]!, first + place)
+  }
   const left = isWindowEnd(epoch, windowEpochs) ? receivers.filter(receiver => !groups.flat().includes(receiver)) : []
-  return { due: [...slice.flat(), ...left], groups: slice }
+  const assigned = receivers.map(receiver => ({ receiver, epoch: alone.get(receiver) ?? 0 }))
+  return { assigned, due: [...slice.flat(), ...left], groups: slice }
 }
 
 /** The sessions of all providers of a link in one pass. */

@@ -31,7 +31,7 @@ export interface CountedBallot {
 export interface EvaluateInput {
   readonly params: NetworkParams
   readonly facts: ChainFacts
-  readonly assignment: Pick<Assignment, 'receiversOf' | 'dueOf' | 'groupsOf' | 'besideOf'>
+  readonly assignment: Pick<Assignment, 'receiversOf' | 'assignedOf' | 'dueOf' | 'groupsOf' | 'besideOf'>
   /** the last accepted report; epoch 0 and no leaves before the first */
   readonly previous: CarryOver & { readonly epoch: number }
   readonly ballots: readonly CountedBallot[]
@@ -134,9 +134,10 @@ function partsOf({ facts, assignment, previous, params }: EvaluateInput): Part[]
       const window = leaf && previous.windows.get(account)
       const goesOn = active && window?.first === first
       const receivers = isMeasured(provider) ? assignment.receiversOf(account) : []
+      const assigned = isMeasured(provider) ? assignment.assignedOf(account) : []
       return {
         ...{ provider, receivers },
-        assignedRoot: active || leaf === undefined ? assignedRoot(receivers) : leaf.assignedRoot,
+        assignedRoot: active || leaf === undefined ? assignedRoot(assigned) : leaf.assignedRoot,
         previous: leaf && { ...leaf, penaltyBps: 0 },
         late: goesOn ? undefined : window,
         open: goesOn ? window : undefined,

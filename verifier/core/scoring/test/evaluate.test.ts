@@ -1,6 +1,7 @@
 import { StandardMerkleTree } from '@openzeppelin/merkle-tree'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { keccakText } from '../../../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../../../proto/hex.js'
 import { decodeLeaf, encodeLeaf, LEAF_FIELDS, type Leaf, STATUS } from '../../../../proto/leaf.js'
 import { type SoakVote, soakVotesDigest } from '../../../../proto/soak-vote.js'
@@ -78,7 +79,7 @@ describe('evaluation of an epoch', () => {
       link: ZERO_HASH,
       breachBits: 0,
       breachPenaltyBps: 0,
-      assignedRoot: assignedRoot(VERIFIERS),
+      assignedRoot: assignedRoot(VERIFIERS.map(receiver => ({ receiver, epoch: 1 }))),
       penaltyBps: 0,
     })
     const factor = decayQ32(PARAMS.halfLifeWindows)
@@ -261,13 +262,13 @@ describe('evaluation of an epoch', () => {
   })
 
   it('makes a report whose leaves the reference checker accepts', () => {
-    const ballotSet = VERIFIERS.map(verifier => ({ verifier, root: assignedRoot([verifier]) }))
+    const ballotSet = VERIFIERS.map(verifier => ({ verifier, root: keccakText(`ballot ${verifier}`) }))
     const input = inputOf(4, 3, { ballots: ballotsOf(4, 3, honest) })
-    const report = buildReport({ ...input, previousHeader: assignedRoot([1]), ballotSet })
+    const report = buildReport({ ...input, previousHeader: keccakText('previous'), ballotSet })
     expect(report.header).to.deep.include({
       epoch: 4,
       blockHash: input.facts.blockHash,
-      previousHeader: assignedRoot([1]),
+      previousHeader: keccakText('previous'),
       ballotSetRoot: ballotSetRoot(ballotSet),
       providerCount: 3,
       commonFailure: false,
