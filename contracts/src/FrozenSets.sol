@@ -125,7 +125,7 @@ abstract contract FrozenSets is IVerifierRegistry {
         plan.out = _leaving | idle;
         uint256 staying = Bits.count(members & ~plan.out);
         uint256 room = MAX_VERIFIERS - staying;
-        uint256 quota = _quota(staying, Bits.count(plan.roll.unproven & members & ~plan.out));
+        uint256 quota = _quota(staying, Bits.count(plan.roll.unproven & members & ~plan.out), plan.roll.halted());
         plan.entering = Math.min(plan.waiting.length, Math.min(room, quota));
         // Idle ones that are needed for the minimum stay.
         for (uint256 size = staying + plan.entering; size < minimumVerifiers && idle != 0; size++) {
@@ -135,10 +135,11 @@ abstract contract FrozenSets is IVerifierRegistry {
         if (plan.entering == room) _displace(plan, members);
     }
 
-    /// @dev How many may enter beside those who stay. Who has entered and was in no certificate since is still new.
-    function _quota(uint256 staying, uint256 unproven) private pure returns (uint256) {
-        uint256 old = Math.saturatingSub(staying, NEW_SHARE * unproven);
-        return unproven == 0 ? Math.max(1, old / (NEW_SHARE - 1)) : old / (NEW_SHARE - 1);
+    /// @dev How many may enter beside those who stay. Who has entered and was in no certificate since is still new. At
+    ///      least one enters if nobody is new, and after an era without a certificate, in which nobody could show itself.
+    function _quota(uint256 staying, uint256 unproven, bool halted) private pure returns (uint256) {
+        uint256 quota = Math.saturatingSub(staying, NEW_SHARE * unproven) / (NEW_SHARE - 1);
+        return unproven == 0 || halted ? Math.max(1, quota) : quota;
     }
 
     /// @dev In a full set, has the highest bonds that wait take the places of the lowest bonds among those whom no

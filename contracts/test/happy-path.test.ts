@@ -23,17 +23,18 @@ describe('contracts: a network from deployment to a settled penalty', () => {
   })
 
   it('computes the same header hash as the nodes, and freezes the next era', async () => {
-    const network = await TestNetwork.running()
+    const network = await TestNetwork.running(5)
     await network.enter(2)
     const header = await network.header(1)
     await network.post(network.certify(header, { nonSigners: [2] }))
     expect(await network.reports.read('lastHeaderHash')).to.equal(headerHash(network.id, header))
 
-    await network.addVerifier()
+    await network.registry.send(network.verifiers.at(-1)!.account, 'exit')
     await network.enter(PARAMS.eraEpochs)
     await network.registry.send(network.deployer, 'freeze', 2)
     expect(await network.registry.read('isFrozen', 2)).to.equal(true)
     await network.report(24)
+    network.verifiers.pop()
     await network.report(25)
     expect(await network.reports.read('lastEpoch')).to.equal(25n)
   })
