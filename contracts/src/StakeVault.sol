@@ -30,8 +30,10 @@ contract StakeVault is IStakeVault {
 
     /// @dev The finest unit of the history, as a power of ten of a token. 64 bits of 10^-9 tokens hold 18 billion tokens.
     uint8 private constant HISTORY_DECIMALS = 9;
-    /// @dev The same for the totals: 56 bits of 10^-6 tokens hold 72 billion tokens.
+    /// @dev The same for the totals.
     uint8 private constant TOTAL_DECIMALS = 6;
+    /// @dev A total has 56 bits. The unit is so coarse that twice the supply fits, so no bond fills a total for others.
+    uint8 private constant SUPPLY_BITS = 55;
     uint8 private constant MAX_DECIMALS = 18;
     uint16 private constant FULL_BPS = 10_000;
 
@@ -80,7 +82,8 @@ contract StakeVault is IStakeVault {
         unbondingSeconds = unbondingSeconds_;
         _unit = decimals > HISTORY_DECIMALS ? 10 ** (decimals - HISTORY_DECIMALS) : 1;
         maximumBalance = type(uint64).max * _unit;
-        _totalUnit = decimals > TOTAL_DECIMALS ? 10 ** (decimals - TOTAL_DECIMALS) : 1;
+        uint256 finest = decimals > TOTAL_DECIMALS ? 10 ** (decimals - TOTAL_DECIMALS) : 1;
+        _totalUnit = Math.max(finest, (token_.totalSupply() >> SUPPLY_BITS) + 1);
     }
 
     // ------------------------------------------------------------------ the account

@@ -243,9 +243,10 @@ describe('contracts: parameters of the slashing manager', () => {
   })
 
   it('cannot have epochs of a week, which would be final after the base is forgotten', async () => {
-    const config = { verifierBond: 1, epochSeconds: WEEK, eraEpochs: 1, startDelay: 0, minimumVerifiers: 1 }
-    const args = [net().vault.address, net().reports.address, net().deployer, config, [net().deployer]]
-    const registry = await net().evm.deploy(net().deployer, 'VerifierRegistry', args)
+    const { vault, slashing, evm, deployer } = net()
+    const config = { verifierBond: 1, epochSeconds: WEEK, eraEpochs: 1, startDelay: 1, minimumVerifiers: 1 }
+    const args = [vault.address, net().reports.address, slashing.address, config, [deployer]]
+    const registry = await evm.deploy(deployer, 'VerifierRegistry', args)
     const reports = await reportsOf(registry, 1)
     await expectRevert(manager({}, { registry, reports }), 'FinalityTooLate', 2 * WEEK + 1, WEEK)
   })

@@ -42,29 +42,35 @@ library Announcements {
     }
 
     function _checkText(bytes calldata text, uint256 maximum) private pure {
-        if (text.length == 0 || text.length > maximum) revert WrongTextLength(text.length, maximum);
-        for (uint256 i = 0; i < text.length; i += WORD_BYTES) {
-            uint256 word;
-            assembly ("memory-safe") {
-                word := calldataload(add(text.offset, i))
+        uint256 length = text.length;
+        if (length == 0 || length > maximum) revert WrongTextLength(length, maximum);
+        uint256 faults;
+        unchecked {
+            uint256 last = length - 1 - ((length - 1) % WORD_BYTES);
+            for (uint256 offset = 0; offset < last; offset += WORD_BYTES) {
+                faults |= _unprintable(_load(text, offset));
             }
-            uint256 left = text.length - i;
-            if (left < WORD_BYTES) {
-                // The caller chooses the bytes behind the text, so printable ones replace them.
-                uint256 behind = type(uint256).max >> (8 * left);
-                word = (word & ~behind) | ((EACH_BYTE * FIRST_PRINTABLE) & behind);
-            }
-            if (!_isPrintable(word)) revert NotPrintable(text);
+            // The caller chooses the bytes behind the text, so printable ones replace them.
+            uint256 behind = type(uint256).max >> (8 * (length - last));
+            faults |= _unprintable((_load(text, last) & ~behind) | ((EACH_BYTE * FIRST_PRINTABLE) & behind));
+        }
+        if (faults != 0) revert NotPrintable(text);
+    }
+
+    function _load(bytes calldata text, uint256 offset) private pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := calldataload(add(text.offset, offset))
         }
     }
 
-    /// @dev Checks 32 bytes at once. The high bit of a byte tells that it is above 0x7f. In a byte below 0x80, adding
-    ///      0x80 - 0x21 sets the high bit from 0x21 on, and adding 0x80 - 0x7f sets it above 0x7e; neither carries.
-    function _isPrintable(uint256 word) private pure returns (bool) {
+    /// @dev Checks 32 bytes at once; zero if all are printable. The high bit of a byte tells that it is above 0x7f. In a
+    ///      byte below 0x80, adding 0x80 - 0x21 sets the high bit from 0x21 on, and adding 0x80 - 0x7f sets it above
+    ///      0x7e; neither carries.
+    function _unprintable(uint256 word) private pure returns (uint256) {
         unchecked {
             uint256 notBelow = word + EACH_BYTE * (0x80 - FIRST_PRINTABLE);
             uint256 above = word + EACH_BYTE * (0x7f - LAST_PRINTABLE);
-            return (word | above | ~notBelow) & HIGH_BITS == 0;
+            return (word | above | ~notBelow) & HIGH_BITS;
         }
     }
 }

@@ -11,6 +11,8 @@ contract SettlementsTest {
     uint256 private constant EPOCHS = 6;
     address private constant PROVIDER = address(0x20000);
     address private constant SETTLER = address(0x30000);
+    /// @dev Its stake makes room in the network's weekly limit, so only the provider's own limit takes effect.
+    address private constant BYSTANDER = address(0x20001);
 
     Network private network;
 
@@ -18,6 +20,7 @@ contract SettlementsTest {
         CHEATS.warp(100 weeks - 3 hours - 60); // genesis is 60 s later, so epoch 4 is the first epoch of a new week
         network = new Network();
         network.start();
+        network.addProvider(BYSTANDER, 2_000_000 ether);
     }
 
     function testFuzzOrder(uint16[EPOCHS] memory penalties, uint256 stake, uint256 orderA, uint256 orderB) public {
