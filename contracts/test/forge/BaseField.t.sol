@@ -15,10 +15,11 @@ contract BaseFieldTest {
     /// @notice Near a multiple of the prime the estimate of the quotient may be one too low.
     function testFuzzNearMultiples(uint256 factor, uint8 distance) public view {
         factor %= 1 << 131;
-        uint256 low = factor * BaseField.P_LO;
         uint256 folded = mulmod(factor, BaseField.P_LO, type(uint256).max);
+        uint256 low;
         uint256 high;
         unchecked {
+            low = factor * BaseField.P_LO;
             high = factor * BaseField.P_HI + (folded - low - (folded < low ? 1 : 0));
         }
         _compare(high, low);
