@@ -27,6 +27,7 @@ export type ContractName =
   | 'providerRegistry'
   | 'epochReports'
   | 'slashingManager'
+  | 'equivocationSlasher'
 
 /** Addresses are in lower case. `deployBlock` is the first block with one of the contracts; read events from there. */
 export interface Deployment {
@@ -55,11 +56,31 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
     return { nonce: taken, address: getCreateAddress({ from, nonce: taken }).toLowerCase() as Hex }
   }
   const token = config.token ? { address: config.token.toLowerCase() as Hex } : next()
-  const [vault, verifiers, providers, reports, slashing] = [next(), next(), next(), next(), next()]
+  const [vault, verifiers, providers, reports, slashing, equivocation] = [
+    next(),
+    next(),
+    next(),
+    next(),
+    next(),
+    next(),
+  ]
 
   const planned = [
     ...('nonce' in token ? [{ name: 'StakeToken', at: token, args: [] }] : []),
-    { name: 'StakeVault', at: vault, args: [token.address, slashing.address, params.unbondingSeconds] },
+    {
+      name: 'StakeVault',
+      at: vault,
+      args: [
+        token.address,
+        {
+          providerRegistry: providers.address,
+          slashingManager: slashing.address,
+          verifierRegistry: verifiers.address,
+          equivocationSlasher: equivocation.address,
+        },
+        params.unbondingSeconds,
+      ],
+    },
     {
       name: 'VerifierRegistry',
       at: verifiers,
@@ -70,6 +91,7 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
         params.eraEpochs,
         config.startDelaySeconds,
         config.minimumVerifiers,
+        equivocation.address,
       ],
     },
     {
@@ -82,6 +104,11 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
       name: 'SlashingManager',
       at: slashing,
       args: [vault.address, reports.address, verifiers.address, providers.address, params.evidenceSeconds],
+    },
+    {
+      name: 'EquivocationSlasher',
+      at: equivocation,
+      args: [vault.address, reports.address, verifiers.address, params.evidenceSeconds],
     },
   ]
   const sent: { name: string; transaction: TransactionResponse }[] = []
@@ -108,6 +135,7 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
       providerRegistry: providers.address,
       epochReports: reports.address,
       slashingManager: slashing.address,
+      equivocationSlasher: equivocation.address,
     },
   }
 }

@@ -5,16 +5,13 @@ import {Blockhash} from "@openzeppelin/contracts/utils/Blockhash.sol";
 import {IEpochReports} from "./interfaces/IEpochReports.sol";
 import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
 import {Bls12381} from "./libraries/Bls12381.sol";
+import {Certificates} from "./libraries/Certificates.sol";
 import {Digests} from "./libraries/Digests.sol";
 import {EpochClock} from "./libraries/EpochClock.sol";
-import {KeySnapshot} from "./libraries/KeySnapshot.sol";
 
 /// @notice Accepts the report of an epoch if more than two thirds of the frozen set signed it.
 /// @dev The cost of a post grows with the number of non-signers. The number of providers does not matter.
 contract EpochReports is IEpochReports {
-    using Bls12381 for Bls12381.G1;
-    using KeySnapshot for address;
-
     /// @notice The facts that the contract keeps of an accepted report.
     struct Report {
         bytes32 headerHash;
@@ -66,8 +63,7 @@ contract EpochReports is IEpochReports {
         _checkPlace(header, genesis);
         bytes32 hash = Digests.headerHash(block.chainid, address(this), header);
         bytes32 digest = Digests.report(block.chainid, address(this), header.era, header.epoch, round, hash);
-        Bls12381.G1 memory signers = _signersKey(snapshot, nonSigners);
-        if (!_isSigned(signers, digest, signature)) revert InvalidCertificate(hash, round);
+        if (!Certificates.holds(snapshot, digest, nonSigners, signature)) revert InvalidCertificate(hash, round);
 
         (_nextEpoch, _genesis, _lastHeaderStart) = (header.epoch + 1, genesis, bytes16(hash));
         _reports[header.epoch] = Report(hash, header.scoreRoot);
@@ -132,34 +128,5 @@ contract EpochReports is IEpochReports {
         if (known == 0 || header.blockHash != known) {
             revert WrongBlockHash(header.blockNumber, header.blockHash, known);
         }
-    }
-
-    /// @dev The sum of the signers' keys: the aggregate key of the set minus the keys of the non-signers. Reverts if
-    ///      the non-signers are not valid or too many, or if the sum is the point at infinity.
-    function _signersKey(address snapshot, uint32[] calldata nonSigners) private view returns (Bls12381.G1 memory key) {
-        uint256 size = snapshot.sizeOf();
-        uint32 previous;
-        for (uint256 i = 0; i < nonSigners.length; ++i) {
-            uint32 position = nonSigners[i];
-            if (position >= size) revert NonSignerOutOfRange(position, size);
-            if (position <= previous && i > 0) revert NonSignersNotAscending(position, previous);
-            previous = position;
-        }
-        uint256 signers = size - nonSigners.length;
-        if (signers * 3 <= size * 2) revert TooFewSigners(signers, size);
-        key = snapshot.aggregateOf();
-        if (nonSigners.length > 0) {
-            key.addInto(snapshot.sumOf(nonSigners).negate());
-        }
-        if (key.isInfinity()) revert InfinityAggregate();
-    }
-
-    /// @dev Whether the signature is the key's signature over the digest. Reverts if the length is wrong or the
-    ///      signature is the point at infinity.
-    function _isSigned(Bls12381.G1 memory key, bytes32 digest, bytes calldata signature) private view returns (bool) {
-        if (signature.length != Bls12381.G2_BYTES) revert WrongSignatureLength(signature.length);
-        Bls12381.G2 memory point = Bls12381.g2(signature);
-        if (Bls12381.isInfinity(point)) revert InfinitySignature();
-        return Bls12381.verify(key, digest, point);
     }
 }

@@ -87,7 +87,7 @@ contract SlashingManager is ISlashingManager {
         uint256 base = vault.slashableAtStartOf(week, providers, leaf.provider);
         uint256 owed = (base * total) / FULL_BPS - (base * before) / FULL_BPS;
         uint256 bounty;
-        (charged, bounty) = vault.slash(providers, leaf.provider, owed, BOUNTY_BPS, msg.sender);
+        (charged, bounty) = vault.slash(providers, leaf.provider, owed, (owed * BOUNTY_BPS) / FULL_BPS, msg.sender);
         emit Settled(leaf.epoch, leaf.provider, charged, bounty, charged - bounty, msg.sender);
     }
 

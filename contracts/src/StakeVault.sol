@@ -27,23 +27,27 @@ contract StakeVault is IStakeVault {
         WeekStarts.History history; // of the sum of active and unbonding
     }
 
-    uint16 private constant FULL_BPS = 10_000;
-
     /// @notice The stake token.
     ERC20Burnable public immutable token;
-    /// @notice The only account that can slash.
+    /// @notice The roles, and the only account that slashes each.
+    address public immutable providerRegistry;
     address public immutable slashingManager;
+    address public immutable verifierRegistry;
+    address public immutable equivocationSlasher;
     /// @inheritdoc IStakeVault
     uint64 public immutable unbondingSeconds;
 
     mapping(address role => mapping(address account => Account)) private _accounts;
 
     /// @param token_ The stake token
-    /// @param slashingManager_ The only account that can slash
+    /// @param roles The registries that govern accounts, and their slashers
     /// @param unbondingSeconds_ The time from unbonding to release, in seconds
-    constructor(ERC20Burnable token_, address slashingManager_, uint64 unbondingSeconds_) {
+    constructor(ERC20Burnable token_, Roles memory roles, uint64 unbondingSeconds_) {
         token = token_;
-        slashingManager = slashingManager_;
+        providerRegistry = roles.providerRegistry;
+        slashingManager = roles.slashingManager;
+        verifierRegistry = roles.verifierRegistry;
+        equivocationSlasher = roles.equivocationSlasher;
         unbondingSeconds = unbondingSeconds_;
     }
 
@@ -108,10 +112,11 @@ contract StakeVault is IStakeVault {
         address role,
         address account,
         uint256 amount,
-        uint16 bountyBps,
-        address bountyTo
-    ) external returns (uint256 charged, uint256 bounty) {
-        if (msg.sender != slashingManager) revert NotSlashingManager(msg.sender);
+        uint256 refund,
+        address refundTo
+    ) external returns (uint256 charged, uint256 refunded) {
+        address slasher = role == verifierRegistry ? equivocationSlasher : slashingManager;
+        if (msg.sender != slasher) revert NotSlashingManager(msg.sender);
         Account storage held = _accounts[role][account];
         (uint96 active, uint96 unbonding) = (held.active, held.unbonding);
         uint256 balance = uint256(active) + unbonding;
@@ -122,10 +127,10 @@ contract StakeVault is IStakeVault {
         uint96 fromActive = uint96(Math.min(charged, active));
         held.active = active - fromActive;
         held.unbonding = unbonding - uint96(charged - fromActive);
-        bounty = (charged * bountyBps) / FULL_BPS;
-        emit Slashed(role, account, charged, bounty, bountyTo);
-        if (bounty > 0) token.safeTransfer(bountyTo, bounty);
-        token.burn(charged - bounty);
+        refunded = Math.min(refund, charged);
+        emit Slashed(role, account, charged, refunded, refundTo);
+        if (refunded > 0) token.safeTransfer(refundTo, refunded);
+        token.burn(charged - refunded);
     }
 
     // ------------------------------------------------------------------ views
@@ -150,6 +155,11 @@ contract StakeVault is IStakeVault {
     function unbondingOf(address role, address account) external view returns (uint256 amount, uint64 releaseAt) {
         Account storage held = _accounts[role][account];
         return (held.unbonding, held.releaseAt);
+    }
+
+    /// @inheritdoc IStakeVault
+    function withdrawalAddressOf(address, address account) external pure returns (address) {
+        return account;
     }
 
     /// @inheritdoc IStakeVault

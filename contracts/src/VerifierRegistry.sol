@@ -38,6 +38,8 @@ contract VerifierRegistry is IVerifierRegistry {
 
     /// @notice The vault that holds the bonds.
     IStakeVault public immutable vault;
+    /// @notice The only account that expels verifiers.
+    address public immutable equivocationSlasher;
     /// @inheritdoc IVerifierRegistry
     uint256 public immutable verifierBond;
     /// @inheritdoc IVerifierRegistry
@@ -72,13 +74,15 @@ contract VerifierRegistry is IVerifierRegistry {
     /// @param eraEpochs_ The length of an era, in epochs
     /// @param startDelay_ The time from `start` to genesis, in seconds
     /// @param minimumVerifiers_ The number of verifiers that `start` needs
+    /// @param equivocationSlasher_ The only account that expels verifiers
     constructor(
         IStakeVault vault_,
         uint256 verifierBond_,
         uint64 epochSeconds_,
         uint64 eraEpochs_,
         uint64 startDelay_,
-        uint32 minimumVerifiers_
+        uint32 minimumVerifiers_,
+        address equivocationSlasher_
     ) {
         if (verifierBond_ == 0) revert ZeroParameter("verifierBond");
         if (epochSeconds_ == 0) revert ZeroParameter("epochSeconds");
@@ -86,6 +90,7 @@ contract VerifierRegistry is IVerifierRegistry {
         if (minimumVerifiers_ == 0) revert ZeroParameter("minimumVerifiers");
         Bls12381.requirePrecompiles();
         vault = vault_;
+        equivocationSlasher = equivocationSlasher_;
         verifierBond = verifierBond_;
         epochSeconds = epochSeconds_;
         eraEpochs = eraEpochs_;
@@ -135,6 +140,18 @@ contract VerifierRegistry is IVerifierRegistry {
         emit ExitRequested(index, msg.sender);
     }
 
+    // ------------------------------------------------------------------ the equivocation slasher
+
+    /// @inheritdoc IVerifierRegistry
+    function expel(uint32 index) external {
+        if (msg.sender != equivocationSlasher) revert NotEquivocationSlasher(msg.sender);
+        Record storage record = _records[index];
+        if (record.exitingSince != 0) return;
+        record.exitingSince = uint64(block.timestamp);
+        --stayingCount;
+        emit ExitRequested(index, record.account);
+    }
+
     // ------------------------------------------------------------------ anyone
 
     /// @inheritdoc IVerifierRegistry
@@ -177,6 +194,24 @@ contract VerifierRegistry is IVerifierRegistry {
     /// @inheritdoc IVerifierRegistry
     function certificateSet(uint64 era) external view returns (address snapshot, uint64 genesisTime) {
         return _inForce(era);
+    }
+
+    /// @inheritdoc IVerifierRegistry
+    function setSize(uint64 era) external view returns (uint256) {
+        (address snapshot, ) = _inForce(era);
+        return snapshot == address(0) ? 0 : snapshot.sizeOf();
+    }
+
+    /// @inheritdoc IVerifierRegistry
+    function memberAt(
+        uint64 era,
+        uint256 position
+    ) external view returns (uint32 index, address account, Bls12381.G1 memory key) {
+        (address snapshot, ) = _inForce(era);
+        uint256 size = snapshot == address(0) ? 0 : snapshot.sizeOf();
+        if (position >= size) revert NoSuchMember(era, position, size);
+        (index, key) = (snapshot.indexAt(position), snapshot.keyAt(position));
+        account = _records[index].account;
     }
 
     /// @inheritdoc IVerifierRegistry

@@ -16,6 +16,7 @@ import {
   sessionIdOf,
 } from '../digests.js'
 import { DOMAIN } from '../domains.js'
+import { equivocationDigests, STATEMENT_KINDS } from '../equivocation.js'
 import { keccakText } from '../hash.js'
 import { fromHex, type Hex } from '../hex.js'
 import { voucherDigest } from '../voucher.js'
@@ -50,6 +51,7 @@ export function digestVectors() {
   const voucherKey = keccakText('provider key')
   const digestOfVoucher = voucherDigest(network, voucher)
   const bound = { ...network, ...id }
+  const contradiction = { ...id, slot: 7, position: 4, first: keccakText('one value'), second: keccakText('another') }
   return {
     domains: DOMAIN,
     beacon: { prevRandao: keccakText('prevrandao'), epoch: id.epoch, digest: beacon },
@@ -69,6 +71,11 @@ export function digestVectors() {
     seenList: { entries, digest: seenListHash(entries) },
     emptySeenList: { entries: [], digest: seenListHash([]) },
     seen: { ...bound, verifier: 7, entries, digest: seenDigest(network, id, 7, entries) },
+    equivocation: {
+      ...network,
+      ...contradiction,
+      digests: STATEMENT_KINDS.map((_, kind) => equivocationDigests(network, { ...contradiction, kind })),
+    },
     schedule: { ...bound, beacon, digest: scheduleDigest(network, id, beacon) },
     providerSchedule: { scheduleSignature, provider, digest: providerSchedule(fromHex(scheduleSignature), provider) },
     session: { ...bound, beacon, ...parties, nonce, digest: sessionIdOf(network, id, beacon, parties, nonce) },

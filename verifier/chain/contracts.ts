@@ -14,6 +14,7 @@ const ARTIFACT: Readonly<Record<ContractName, string>> = {
   providerRegistry: 'ProviderRegistry',
   epochReports: 'EpochReports',
   slashingManager: 'SlashingManager',
+  equivocationSlasher: 'EquivocationSlasher',
 }
 
 const NAMES = Object.keys(ARTIFACT) as ContractName[]

@@ -33,6 +33,7 @@ export const networkFileSchema = z.strictObject({
     providerRegistry: address,
     epochReports: address,
     slashingManager: address,
+    equivocationSlasher: address,
   }),
   /** block of the deployment: no event is older */
   deployBlock: count,

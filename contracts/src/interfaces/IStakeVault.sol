@@ -6,6 +6,18 @@ pragma solidity ^0.8.30;
 ///      account are free (deposited and not bonded), active (bonded by the role) or unbonding (until `releaseAt`).
 ///      Active and unbonding tokens can be slashed until their owner withdraws them.
 interface IStakeVault {
+    /// @notice The two roles and their slashers.
+    struct Roles {
+        /// @notice The registry that governs the stakes of providers
+        address providerRegistry;
+        /// @notice The only account that slashes providers
+        address slashingManager;
+        /// @notice The registry that governs the bonds of verifiers
+        address verifierRegistry;
+        /// @notice The only account that slashes verifiers
+        address equivocationSlasher;
+    }
+
     // ------------------------------------------------------------------ events
 
     /// @notice Emitted when an owner deposits tokens.
@@ -105,17 +117,17 @@ interface IStakeVault {
     /// @param role The role that governs the account
     /// @param account The owner
     /// @param amount The most tokens to take, in wei
-    /// @param bountyBps The bounty, in basis points of the tokens taken
-    /// @param bountyTo The receiver of the bounty
+    /// @param refund The most tokens to pay to `refundTo`, in wei
+    /// @param refundTo The receiver of the refund
     /// @return charged The tokens taken, in wei; less than `amount` if less can be slashed
-    /// @return bounty The bounty, in wei, rounded down
+    /// @return refunded The tokens paid to `refundTo`, in wei
     function slash(
         address role,
         address account,
         uint256 amount,
-        uint16 bountyBps,
-        address bountyTo
-    ) external returns (uint256 charged, uint256 bounty);
+        uint256 refund,
+        address refundTo
+    ) external returns (uint256 charged, uint256 refunded);
 
     // ------------------------------------------------------------------ views
 
@@ -152,6 +164,12 @@ interface IStakeVault {
     /// @param account The owner
     /// @return The tokens in wei, rounded down to 10^9 wei
     function slashableAtStartOf(uint64 week, address role, address account) external view returns (uint256);
+
+    /// @notice The address that withdrawals of an account pay.
+    /// @param role The role that governs the account
+    /// @param account The owner
+    /// @return The withdrawal address; the account itself if it has set none
+    function withdrawalAddressOf(address role, address account) external view returns (address);
 
     /// @notice The time from unbonding to release, fixed at deployment.
     /// @return The time in seconds

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Bls12381} from "../libraries/Bls12381.sol";
+
 /// @notice Records the verifiers and their BLS keys, keeps the network's clock, and freezes a verifier set per era.
 interface IVerifierRegistry {
     /// @notice A verifier as of the current block.
@@ -122,6 +124,16 @@ interface IVerifierRegistry {
     /// @param era The era
     error AlreadyFrozen(uint64 era);
 
+    /// @notice Thrown by `expel` if the caller is not the equivocation slasher.
+    /// @param caller The caller
+    error NotEquivocationSlasher(address caller);
+
+    /// @notice Thrown by `memberAt` if the set in force in the era has no such position.
+    /// @param era The era
+    /// @param position The position
+    /// @param size The size of the set
+    error NoSuchMember(uint64 era, uint256 position, uint256 size);
+
     // ------------------------------------------------------------------ the verifier
 
     /// @notice Registers the caller and bonds `verifierBond` of its free deposit. Any account may call, once.
@@ -147,6 +159,14 @@ interface IVerifierRegistry {
     /// @notice Asks to leave. The next freeze leaves the caller out and starts its unbonding. The exit is final.
     /// @dev Reverts with `NotRegistered` or `AlreadyExiting`.
     function exit() external;
+
+    // ------------------------------------------------------------------ the equivocation slasher
+
+    /// @notice Expels a verifier: the next freeze leaves it out, as if it had called `exit`. Does nothing for a verifier
+    ///         that is leaving. Only the equivocation slasher may call.
+    /// @dev Reverts with `NotEquivocationSlasher`.
+    /// @param index The registry index of the verifier
+    function expel(uint32 index) external;
 
     // ------------------------------------------------------------------ anyone
 
@@ -206,6 +226,23 @@ interface IVerifierRegistry {
     /// @return snapshot The contract whose code is the key snapshot of the set in force, or zero if there is none
     /// @return genesisTime The start of epoch 1, in unix seconds, or zero before `start`
     function certificateSet(uint64 era) external view returns (address snapshot, uint64 genesisTime);
+
+    /// @notice The size of the frozen set in force in an era.
+    /// @param era The era
+    /// @return The number of verifiers; zero before `start`
+    function setSize(uint64 era) external view returns (uint256);
+
+    /// @notice The verifier at a position of the frozen set in force in an era.
+    /// @dev Reverts with `NoSuchMember`.
+    /// @param era The era
+    /// @param position The position, counted from 0
+    /// @return index The registry index
+    /// @return account The account
+    /// @return key The BLS public key
+    function memberAt(
+        uint64 era,
+        uint256 position
+    ) external view returns (uint32 index, address account, Bls12381.G1 memory key);
 
     /// @notice The frozen set in force in an era, in certificate order.
     /// @param era The era

@@ -115,6 +115,14 @@ library KeySnapshot {
         }
     }
 
+    /// @notice The key of the verifier at a position.
+    /// @param snapshot The contract whose code is the snapshot
+    /// @param position The position; the caller must check that it is in range
+    /// @return key The key
+    function keyAt(address snapshot, uint256 position) internal view returns (Bls12381.G1 memory key) {
+        readKey(snapshot, HEAD_BYTES + position * RECORD_BYTES, key);
+    }
+
     /// @dev Reads the packed key at an offset into `key`.
     function readKey(address snapshot, uint256 offset, Bls12381.G1 memory key) private view {
         assembly ("memory-safe") {

@@ -2,12 +2,14 @@
 pragma solidity ^0.8.30;
 
 import {EpochReports} from "../../src/EpochReports.sol";
+import {EquivocationSlasher} from "../../src/EquivocationSlasher.sol";
 import {ProviderRegistry} from "../../src/ProviderRegistry.sol";
 import {SlashingManager} from "../../src/SlashingManager.sol";
 import {StakeVault} from "../../src/StakeVault.sol";
 import {VerifierRegistry} from "../../src/VerifierRegistry.sol";
 import {IEpochReports} from "../../src/interfaces/IEpochReports.sol";
 import {ISlashingManager} from "../../src/interfaces/ISlashingManager.sol";
+import {IStakeVault} from "../../src/interfaces/IStakeVault.sol";
 import {Digests} from "../../src/libraries/Digests.sol";
 import {StakeToken} from "../../src/testnet/StakeToken.sol";
 import {CHEATS} from "./Cheats.sol";
@@ -29,17 +31,34 @@ contract Network {
     ProviderRegistry public immutable providers;
     EpochReports public immutable reports;
     SlashingManager public immutable slashing;
+    EquivocationSlasher public immutable equivocation;
     uint64 public genesis;
 
     constructor() {
         address self = address(this);
         uint256 nonce = CHEATS.getNonce(self);
         token = new StakeToken();
-        vault = new StakeVault(token, CHEATS.computeCreateAddress(self, nonce + 5), 15 days);
-        registry = new VerifierRegistry(vault, BOND, EPOCH_SECONDS, ERA_EPOCHS, 60, uint32(VERIFIERS));
+        address equivocationSlasher = CHEATS.computeCreateAddress(self, nonce + 6);
+        IStakeVault.Roles memory roles = IStakeVault.Roles({
+            providerRegistry: CHEATS.computeCreateAddress(self, nonce + 3),
+            slashingManager: CHEATS.computeCreateAddress(self, nonce + 5),
+            verifierRegistry: CHEATS.computeCreateAddress(self, nonce + 2),
+            equivocationSlasher: equivocationSlasher
+        });
+        vault = new StakeVault(token, roles, 15 days);
+        registry = new VerifierRegistry(
+            vault,
+            BOND,
+            EPOCH_SECONDS,
+            ERA_EPOCHS,
+            60,
+            uint32(VERIFIERS),
+            equivocationSlasher
+        );
         providers = new ProviderRegistry(vault, registry, MINIMUM_STAKE, 1 days);
         reports = new EpochReports(registry, keccak256("parameters"), SETTLEMENT_SECONDS);
         slashing = new SlashingManager(vault, reports, registry, address(providers), 7 days);
+        equivocation = new EquivocationSlasher(vault, reports, registry, 7 days);
     }
 
     /// @notice Registers the verifiers and starts the clock. Call after deployment: a constructor cannot call itself.

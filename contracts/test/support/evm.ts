@@ -167,6 +167,7 @@ const ERROR_SOURCES = [
   'ProviderRegistry',
   'EpochReports',
   'SlashingManager',
+  'EquivocationSlasher',
   'StakeToken',
 ]
 

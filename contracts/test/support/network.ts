@@ -57,6 +57,7 @@ export class TestNetwork {
     readonly providers: Bound,
     readonly reports: Bound,
     readonly slashing: Bound,
+    readonly equivocation: Bound,
   ) {}
 
   static async create(params: NetworkParams = PARAMS): Promise<TestNetwork> {
@@ -79,6 +80,7 @@ export class TestNetwork {
       new Bound(evm, contracts.providerRegistry, 'ProviderRegistry'),
       new Bound(evm, contracts.epochReports, 'EpochReports'),
       new Bound(evm, contracts.slashingManager, 'SlashingManager'),
+      new Bound(evm, contracts.equivocationSlasher, 'EquivocationSlasher'),
     )
   }
 

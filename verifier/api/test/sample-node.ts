@@ -38,6 +38,7 @@ const network: NetworkFile = {
     providerRegistry: account('providers'),
     epochReports: NETWORK.contract,
     slashingManager: account('slashing'),
+    equivocationSlasher: account('equivocation'),
   },
   deployBlock: 1,
   params: PARAMS,

@@ -19,6 +19,7 @@ const NETWORK: NetworkFile = {
     providerRegistry: address('04'),
     epochReports: address('05'),
     slashingManager: address('06'),
+    equivocationSlasher: address('07'),
   },
   deployBlock: 1,
   params: DEVNET,

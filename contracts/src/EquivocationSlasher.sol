@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IEpochReports} from "./interfaces/IEpochReports.sol";
+import {IEquivocationSlasher} from "./interfaces/IEquivocationSlasher.sol";
+import {IStakeVault} from "./interfaces/IStakeVault.sol";
+import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
+import {Bls12381} from "./libraries/Bls12381.sol";
+import {Certificates} from "./libraries/Certificates.sol";
+import {Digests} from "./libraries/Digests.sol";
+import {EpochClock} from "./libraries/EpochClock.sol";
+
+/// @notice Slashes verifiers that equivocate, by evidence that anybody can bring.
+/// @dev Order never changes sums. What a verifier must lose is its bond at the first conviction times a rate, and the
+///      rate follows from the set of convicted positions of an era. A set has no order. Verifiers of one era are counted
+///      together because contradicting certificates need a third of one frozen set in one epoch.
+contract EquivocationSlasher is IEquivocationSlasher {
+    /// @notice The penalty of an equivocation apart from the share, in basis points of the bond.
+    uint16 public constant BASE_BPS = 500;
+    /// @notice The bounty, in basis points of the charge. Far less than the loss, so that nobody gains by convicting
+    ///         itself through another account.
+    uint16 public constant BOUNTY_BPS = 500;
+    uint16 private constant FULL_BPS = 10_000;
+    uint256 private constant SHARE_FACTOR = 3;
+    /// @dev The epochs in which the statements of an epoch are signed: the epoch itself and the next one.
+    uint64 private constant SIGNING_EPOCHS = 2;
+    /// @dev In the word of an era, the bits below this are the convicted positions, and their number stands above. A
+    ///      frozen set holds at most 191 verifiers.
+    uint256 private constant POSITION_BITS = 192;
+
+    /// @notice What a convicted verifier lost.
+    struct Conviction {
+        uint96 bond; // slashable at the first conviction, in wei
+        uint96 charged; // of it, in wei
+    }
+
+    /// @notice The vault that holds the bonds.
+    IStakeVault public immutable vault;
+    /// @notice The contract that holds the reports; digests name its address.
+    address public immutable reports;
+    /// @notice The registry that holds the frozen sets and keeps the clock: the role of the bonds.
+    IVerifierRegistry public immutable registry;
+    /// @notice The evidence period, in seconds.
+    uint64 public immutable evidenceSeconds;
+    uint64 private immutable _epochSeconds;
+    uint64 private immutable _eraEpochs;
+
+    mapping(uint64 era => uint256) private _convicted;
+    mapping(uint32 index => Conviction) private _convictions;
+
+    /// @notice Reverts with `UnbondingTooShort` if a bond could leave before the evidence against it, and with
+    ///         `PrecompileUnusable` on a chain without the EIP-2537 precompiles.
+    /// @param vault_ The vault that holds the bonds
+    /// @param reports_ The contract that holds the reports
+    /// @param registry_ The registry that holds the frozen sets and keeps the clock
+    /// @param evidenceSeconds_ The evidence period, in seconds
+    constructor(IStakeVault vault_, address reports_, IVerifierRegistry registry_, uint64 evidenceSeconds_) {
+        Bls12381.requirePrecompiles();
+        vault = vault_;
+        reports = reports_;
+        registry = registry_;
+        evidenceSeconds = evidenceSeconds_;
+        _epochSeconds = registry_.epochSeconds();
+        _eraEpochs = registry_.eraEpochs();
+        // A freeze in the last epoch of an era starts the unbonding of a verifier that still signs that epoch's report.
+        uint64 needed = evidenceSeconds_ + SIGNING_EPOCHS * _epochSeconds;
+        if (vault_.unbondingSeconds() <= needed) revert UnbondingTooShort(vault_.unbondingSeconds(), needed);
+    }
+
+    // ------------------------------------------------------------------ evidence
+
+    /// @inheritdoc IEquivocationSlasher
+    function slashEquivocation(
+        Equivocation calldata evidence,
+        bytes calldata signature
+    ) external returns (uint256 charged) {
+        if (evidence.first == evidence.second) revert SameStatement(evidence.first);
+        (uint64 era, uint32 position) = (evidence.era, evidence.position);
+        _checkTime(era, evidence.epoch);
+        (uint32 index, address account, Bls12381.G1 memory key) = registry.memberAt(era, position);
+        if (evidence.kind != Kind.Report && evidence.slot != index) revert WrongSlot(evidence.slot, index);
+        _convict(era, 1 << position);
+        _checkSum(evidence, key, index, signature);
+        emit Equivocated(era, index, account, evidence.epoch, evidence.kind, msg.sender);
+        return _charge(era, index, account);
+    }
+
+    /// @inheritdoc IEquivocationSlasher
+    function slashCertificates(
+        IEpochReports.Header calldata first,
+        IEpochReports.Header calldata second,
+        uint32 round,
+        uint32[][2] calldata nonSigners,
+        bytes[2] calldata signatures
+    ) external returns (uint256 charged) {
+        (uint64 era, uint64 epoch) = (first.era, first.epoch);
+        _checkTime(era, epoch);
+        if (second.epoch != epoch) revert DifferentEpochs(epoch, second.epoch);
+        bytes32 hash = _checkCertificate(first, era, round, nonSigners[0], signatures[0]);
+        if (_checkCertificate(second, era, round, nonSigners[1], signatures[1]) == hash) revert SameStatement(hash);
+
+        uint256 both = (1 << registry.setSize(era)) - 1;
+        both &= ~(_bitsOf(nonSigners[0]) | _bitsOf(nonSigners[1]));
+        uint256 convicted = _convict(era, both);
+        for (uint256 position = 0; convicted >> position != 0; ++position) {
+            if ((convicted >> position) & 1 == 0) continue;
+            (uint32 index, address account, ) = registry.memberAt(era, position);
+            emit Equivocated(era, index, account, epoch, Kind.Report, msg.sender);
+            charged += _charge(era, index, account);
+        }
+    }
+
+    /// @inheritdoc IEquivocationSlasher
+    function topUp(uint64 era, uint32 position) external returns (uint256 charged) {
+        if (!isProven(era, position)) revert NotProven(era, position);
+        (uint32 index, address account, ) = registry.memberAt(era, position);
+        charged = _charge(era, index, account);
+        if (charged == 0) revert NothingToCharge(index);
+    }
+
+    // ------------------------------------------------------------------ views
+
+    /// @inheritdoc IEquivocationSlasher
+    function isProven(uint64 era, uint32 position) public view returns (bool) {
+        return position < POSITION_BITS && (_convicted[era] >> position) & 1 != 0;
+    }
+
+    /// @inheritdoc IEquivocationSlasher
+    function penaltyBpsOf(uint64 era) public view returns (uint16) {
+        uint256 count = _convicted[era] >> POSITION_BITS;
+        if (count == 0) return 0;
+        return uint16(Math.min(BASE_BPS + (SHARE_FACTOR * FULL_BPS * count) / registry.setSize(era), FULL_BPS));
+    }
+
+    /// @inheritdoc IEquivocationSlasher
+    function chargedOf(uint32 index) external view returns (uint256) {
+        return _convictions[index].charged;
+    }
+
+    // ------------------------------------------------------------------ checks
+
+    /// @dev Reverts unless the era contains the epoch, and the epoch has begun and is within its evidence period. So the
+    ///      set of the era is frozen, and bonds of its members are still in the vault.
+    function _checkTime(uint64 era, uint64 epoch) private view {
+        uint64 genesis = registry.genesis();
+        uint64 current = genesis == 0 ? 0 : EpochClock.epochAt(genesis, _epochSeconds, block.timestamp);
+        if (epoch == 0 || epoch > current) revert NotYet(epoch, current);
+        uint64 until = EpochClock.startOf(genesis, _epochSeconds, epoch + SIGNING_EPOCHS) + evidenceSeconds;
+        if (block.timestamp >= until) revert TooOld(epoch, until);
+        uint64 expected = EpochClock.eraOf(_eraEpochs, epoch);
+        if (era != expected) revert WrongEra(era, expected);
+    }
+
+    /// @dev Reverts unless the signature is the sum of the key's signatures over both statements.
+    function _checkSum(
+        Equivocation calldata evidence,
+        Bls12381.G1 memory key,
+        uint32 index,
+        bytes calldata signature
+    ) private view {
+        if (signature.length != Bls12381.G2_BYTES) revert WrongSignatureLength(signature.length);
+        Bls12381.G2 memory sum = Bls12381.g2(signature);
+        if (Bls12381.isInfinity(sum)) revert InfinitySignature();
+        bytes32 first = _digestOf(evidence, evidence.first);
+        bytes32 second = _digestOf(evidence, evidence.second);
+        if (!Bls12381.verifySum(key, first, second, sum)) revert NotSignedByBoth(index);
+    }
+
+    function _digestOf(Equivocation calldata evidence, bytes32 value) private view returns (bytes32) {
+        (uint64 era, uint64 epoch, uint32 slot) = (evidence.era, evidence.epoch, evidence.slot);
+        return Digests.statement(_domainOf(evidence.kind), block.chainid, reports, era, epoch, slot, value);
+    }
+
+    function _domainOf(Kind kind) private pure returns (bytes32) {
+        if (kind == Kind.Commit) return Digests.DOMAIN_COMMIT;
+        if (kind == Kind.Ballot) return Digests.DOMAIN_BALLOT;
+        return kind == Kind.Seen ? Digests.DOMAIN_SEEN : Digests.DOMAIN_REPORT;
+    }
+
+    /// @dev Reverts unless the certificate holds. Returns the hash of its header.
+    function _checkCertificate(
+        IEpochReports.Header calldata header,
+        uint64 era,
+        uint32 round,
+        uint32[] calldata nonSigners,
+        bytes calldata signature
+    ) private view returns (bytes32 hash) {
+        (address snapshot, ) = registry.certificateSet(era);
+        hash = Digests.headerHash(block.chainid, reports, header);
+        bytes32 digest = Digests.report(block.chainid, reports, era, header.epoch, round, hash);
+        if (!Certificates.holds(snapshot, digest, nonSigners, signature)) revert InvalidCertificate(hash);
+    }
+
+    /// @dev The positions as bits; the caller has checked that they are in range.
+    function _bitsOf(uint32[] calldata positions) private pure returns (uint256 bits) {
+        for (uint256 i = 0; i < positions.length; ++i) {
+            bits |= 1 << positions[i];
+        }
+    }
+
+    // ------------------------------------------------------------------ penalties
+
+    /// @dev Convicts the verifiers at these positions, and returns those that were not convicted in the era before.
+    ///      Reverts with `AlreadyProven` if there are none.
+    function _convict(uint64 era, uint256 positions) private returns (uint256 added) {
+        uint256 known = _convicted[era];
+        added = positions & ~known;
+        if (added == 0) revert AlreadyProven(era);
+        uint256 count = known >> POSITION_BITS;
+        for (uint256 rest = added; rest != 0; rest &= rest - 1) {
+            ++count;
+        }
+        uint256 bits = (known | added) & ((1 << POSITION_BITS) - 1);
+        _convicted[era] = bits | (count << POSITION_BITS);
+    }
+
+    /// @dev Charges what a verifier must lose for the era, less what it has lost. A verifier that is convicted in two eras
+    ///      loses the higher of both penalties.
+    function _charge(uint64 era, uint32 index, address account) private returns (uint256 charged) {
+        address role = address(registry);
+        Conviction storage conviction = _convictions[index];
+        (uint256 bond, uint256 before) = (conviction.bond, conviction.charged);
+        if (bond == 0) bond = vault.slashable(role, account);
+        uint256 owed = (bond * penaltyBpsOf(era)) / FULL_BPS;
+        registry.expel(index);
+        if (owed <= before) return 0;
+        (conviction.bond, conviction.charged) = (uint96(bond), uint96(owed));
+        uint256 bounty = _isOwn(account) ? 0 : ((owed - before) * BOUNTY_BPS) / FULL_BPS;
+        (charged, bounty) = vault.slash(role, account, owed - before, bounty, msg.sender);
+        emit Charged(era, index, charged, bounty, msg.sender);
+    }
+
+    /// @dev Whether the caller is the verifier itself.
+    function _isOwn(address account) private view returns (bool) {
+        return msg.sender == account || msg.sender == vault.withdrawalAddressOf(address(registry), account);
+    }
+}
