@@ -90,6 +90,13 @@ export const seenListHash = (entries: readonly SeenEntry[]): Hex =>
 export const seenDigest = (network: NetworkId, id: EpochId, verifier: number, entries: readonly SeenEntry[]): Hex =>
   statementDigest('seen', network, id, verifier, seenListHash(entries))
 
+/** Digest of a process that presents itself. Not a statement: a process signs one in each epoch. @param nonce 32 bytes */
+export const presenceDigest = (network: NetworkId, id: EpochId, verifier: number, since: number, nonce: Hex): Hex =>
+  keccakWords(
+    [...PREFIX, 'uint32', 'uint32', 'bytes32'],
+    [...prefix(DOMAIN.presence, network, id), verifier, since, nonce],
+  )
+
 /**
  * Digest that a receiver signs once an epoch to draw its secret schedule. Nobody else can predict the BLS signature,
  * and everybody can check it.

@@ -17,5 +17,6 @@ export const DOMAIN = {
   proposal: domain('proposal'),
   header: domain('header'),
   report: domain('report'),
+  presence: domain('presence'),
   proofOfPossession: domain('proof-of-possession'),
 } as const

@@ -10,10 +10,11 @@ import {Bls12381} from "./libraries/Bls12381.sol";
 import {Certificates} from "./libraries/Certificates.sol";
 import {Digests} from "./libraries/Digests.sol";
 import {EpochClock} from "./libraries/EpochClock.sol";
+import {WeekStarts} from "./libraries/WeekStarts.sol";
 
 /// @notice Slashes verifiers that equivocate, by evidence that anybody can bring.
-/// @dev Order never changes sums. What a verifier must lose is its bond at the first conviction times a rate, and the
-///      rate follows from the set of convicted positions of an era. A set has no order. Verifiers of one era are counted
+/// @dev Order never changes sums. What a verifier keeps follows from its bond at the start of the week in which the era
+///      begins, and from the set of convicted positions of the era. A set has no order. Verifiers of one era are counted
 ///      together because contradicting certificates need a third of one frozen set in one epoch.
 contract EquivocationSlasher is IEquivocationSlasher {
     /// @notice The penalty of an equivocation apart from the share, in basis points of the bond.
@@ -25,15 +26,13 @@ contract EquivocationSlasher is IEquivocationSlasher {
     uint256 private constant SHARE_FACTOR = 3;
     /// @dev The epochs in which the statements of an epoch are signed: the epoch itself and the next one.
     uint64 private constant SIGNING_EPOCHS = 2;
-    /// @dev In the word of an era, the bits below this are the convicted positions, and their number stands above. A
-    ///      frozen set holds at most 191 verifiers.
-    uint256 private constant POSITION_BITS = 192;
-
-    /// @notice What a convicted verifier lost.
-    struct Conviction {
-        uint96 bond; // slashable at the first conviction, in wei
-        uint96 charged; // of it, in wei
-    }
+    /// @dev The vault knows the bonds at the start of a week for this long.
+    uint64 private constant BOND_KNOWN_SECONDS = 14 days;
+    /// @dev In the word of an era, bit i tells whether the verifier at position i is convicted. A frozen set holds at most
+    ///      191 verifiers, so bit 191 is free: it is always set, and the word is never zero. The era stands above.
+    uint256 private constant ERA_SHIFT = 192;
+    uint256 private constant ALWAYS_SET = 1 << 191;
+    uint256 private constant POSITIONS = ALWAYS_SET - 1;
 
     /// @notice The vault that holds the bonds.
     IStakeVault public immutable vault;
@@ -46,11 +45,15 @@ contract EquivocationSlasher is IEquivocationSlasher {
     uint64 private immutable _epochSeconds;
     uint64 private immutable _eraEpochs;
 
-    mapping(uint64 era => uint256) private _convicted;
-    mapping(uint32 index => Conviction) private _convictions;
+    /// @dev The number of eras that can have evidence at one time, and one more.
+    uint256 private immutable _keptEras;
 
-    /// @notice Reverts with `UnbondingTooShort` if a bond could leave before the evidence against it, and with
-    ///         `PrecompileUnusable` on a chain without the EIP-2537 precompiles.
+    /// @dev The words of the last eras, by era modulo their number.
+    mapping(uint256 place => uint256) private _words;
+
+    /// @notice Reverts with `UnbondingTooShort` if a bond could leave before the evidence against it, with
+    ///         `EvidenceTooLong` if the vault would no longer know the bond, and with `PrecompileUnusable` on a chain
+    ///         without the EIP-2537 precompiles.
     /// @param vault_ The vault that holds the bonds
     /// @param reports_ The contract that holds the reports
     /// @param registry_ The registry that holds the frozen sets and keeps the clock
@@ -66,6 +69,12 @@ contract EquivocationSlasher is IEquivocationSlasher {
         // A freeze in the last epoch of an era starts the unbonding of a verifier that still signs that epoch's report.
         uint64 needed = evidenceSeconds_ + SIGNING_EPOCHS * _epochSeconds;
         if (vault_.unbondingSeconds() <= needed) revert UnbondingTooShort(vault_.unbondingSeconds(), needed);
+        uint64 eraSeconds = _eraEpochs * _epochSeconds;
+        if (needed + eraSeconds > BOND_KNOWN_SECONDS) revert EvidenceTooLong(needed + eraSeconds, BOND_KNOWN_SECONDS);
+        _keptEras = needed / eraSeconds + 2;
+        for (uint256 i = 0; i < needed / eraSeconds + 2; ++i) {
+            _words[i] = ALWAYS_SET;
+        }
     }
 
     // ------------------------------------------------------------------ evidence
@@ -83,7 +92,8 @@ contract EquivocationSlasher is IEquivocationSlasher {
         _convict(era, 1 << position);
         _checkSum(evidence, key, index, signature);
         emit Equivocated(era, index, account, evidence.epoch, evidence.kind, msg.sender);
-        return _charge(era, index, account);
+        registry.expel(index);
+        return _charge(era, account, penaltyBpsOf(era));
     }
 
     /// @inheritdoc IEquivocationSlasher
@@ -103,11 +113,13 @@ contract EquivocationSlasher is IEquivocationSlasher {
         uint256 both = (1 << registry.setSize(era)) - 1;
         both &= ~(_bitsOf(nonSigners[0]) | _bitsOf(nonSigners[1]));
         uint256 convicted = _convict(era, both);
+        uint16 penaltyBps = penaltyBpsOf(era);
         for (uint256 position = 0; convicted >> position != 0; ++position) {
             if ((convicted >> position) & 1 == 0) continue;
             (uint32 index, address account, ) = registry.memberAt(era, position);
             emit Equivocated(era, index, account, epoch, Kind.Report, msg.sender);
-            charged += _charge(era, index, account);
+            registry.expel(index);
+            charged += _charge(era, account, penaltyBps);
         }
     }
 
@@ -115,7 +127,7 @@ contract EquivocationSlasher is IEquivocationSlasher {
     function topUp(uint64 era, uint32 position) external returns (uint256 charged) {
         if (!isProven(era, position)) revert NotProven(era, position);
         (uint32 index, address account, ) = registry.memberAt(era, position);
-        charged = _charge(era, index, account);
+        charged = _charge(era, account, penaltyBpsOf(era));
         if (charged == 0) revert NothingToCharge(index);
     }
 
@@ -123,19 +135,24 @@ contract EquivocationSlasher is IEquivocationSlasher {
 
     /// @inheritdoc IEquivocationSlasher
     function isProven(uint64 era, uint32 position) public view returns (bool) {
-        return position < POSITION_BITS && (_convicted[era] >> position) & 1 != 0;
+        return position < ERA_SHIFT && (_convictedIn(era) >> position) & 1 != 0;
     }
 
     /// @inheritdoc IEquivocationSlasher
     function penaltyBpsOf(uint64 era) public view returns (uint16) {
-        uint256 count = _convicted[era] >> POSITION_BITS;
+        uint256 count;
+        for (uint256 rest = _convictedIn(era); rest != 0; rest &= rest - 1) {
+            ++count;
+        }
         if (count == 0) return 0;
         return uint16(Math.min(BASE_BPS + (SHARE_FACTOR * FULL_BPS * count) / registry.setSize(era), FULL_BPS));
     }
 
     /// @inheritdoc IEquivocationSlasher
-    function chargedOf(uint32 index) external view returns (uint256) {
-        return _convictions[index].charged;
+    function owedFor(uint64 era, uint32 position) external view returns (uint256) {
+        if (!isProven(era, position)) return 0;
+        (, address account, ) = registry.memberAt(era, position);
+        return _owed(era, account, penaltyBpsOf(era));
     }
 
     // ------------------------------------------------------------------ checks
@@ -201,38 +218,37 @@ contract EquivocationSlasher is IEquivocationSlasher {
 
     // ------------------------------------------------------------------ penalties
 
+    /// @dev The convicted positions of an era, as bits; none if the era is so old that another era has taken its word.
+    function _convictedIn(uint64 era) private view returns (uint256) {
+        uint256 word = _words[era % _keptEras];
+        return word >> ERA_SHIFT == era ? word & POSITIONS : 0;
+    }
+
     /// @dev Convicts the verifiers at these positions, and returns those that were not convicted in the era before.
     ///      Reverts with `AlreadyProven` if there are none.
     function _convict(uint64 era, uint256 positions) private returns (uint256 added) {
-        uint256 known = _convicted[era];
+        uint256 known = _convictedIn(era);
         added = positions & ~known;
         if (added == 0) revert AlreadyProven(era);
-        uint256 count = known >> POSITION_BITS;
-        for (uint256 rest = added; rest != 0; rest &= rest - 1) {
-            ++count;
-        }
-        uint256 bits = (known | added) & ((1 << POSITION_BITS) - 1);
-        _convicted[era] = bits | (count << POSITION_BITS);
+        _words[era % _keptEras] = (uint256(era) << ERA_SHIFT) | ALWAYS_SET | known | added;
     }
 
-    /// @dev Charges what a verifier must lose for the era, less what it has lost. A verifier that is convicted in two eras
-    ///      loses the higher of both penalties.
-    function _charge(uint64 era, uint32 index, address account) private returns (uint256 charged) {
+    /// @dev What a verifier must still lose for the era. A verifier that is convicted in two eras keeps the lower of what
+    ///      both leave.
+    function _owed(uint64 era, address account, uint16 penaltyBps) private view returns (uint256) {
+        uint64 start = EpochClock.startOf(registry.genesis(), _epochSeconds, (era - 1) * _eraEpochs + 1);
+        uint256 bond = vault.slashableAtStartOf(WeekStarts.weekOf(start), address(registry), account);
+        uint256 kept = bond - (bond * penaltyBps) / FULL_BPS;
+        uint256 left = vault.slashable(address(registry), account);
+        return left > kept ? left - kept : 0;
+    }
+
+    /// @dev Takes what a verifier must still lose. The verifier itself gets no bounty for it.
+    function _charge(uint64 era, address account, uint16 penaltyBps) private returns (uint256 charged) {
         address role = address(registry);
-        Conviction storage conviction = _convictions[index];
-        (uint256 bond, uint256 before) = (conviction.bond, conviction.charged);
-        if (bond == 0) bond = vault.slashable(role, account);
-        uint256 owed = (bond * penaltyBpsOf(era)) / FULL_BPS;
-        registry.expel(index);
-        if (owed <= before) return 0;
-        (conviction.bond, conviction.charged) = (uint96(bond), uint96(owed));
-        uint256 bounty = _isOwn(account) ? 0 : ((owed - before) * BOUNTY_BPS) / FULL_BPS;
-        (charged, bounty) = vault.slash(role, account, owed - before, bounty, msg.sender);
-        emit Charged(era, index, charged, bounty, msg.sender);
-    }
-
-    /// @dev Whether the caller is the verifier itself.
-    function _isOwn(address account) private view returns (bool) {
-        return msg.sender == account || msg.sender == vault.withdrawalAddressOf(address(registry), account);
+        uint256 owed = _owed(era, account, penaltyBps);
+        if (owed == 0) return 0;
+        bool isOwn = msg.sender == account || msg.sender == vault.withdrawalAddressOf(role, account);
+        (charged, ) = vault.slash(role, account, owed, isOwn ? 0 : (owed * BOUNTY_BPS) / FULL_BPS, msg.sender);
     }
 }

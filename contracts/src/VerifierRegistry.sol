@@ -209,7 +209,7 @@ contract VerifierRegistry is IVerifierRegistry {
     ) external view returns (uint32 index, address account, Bls12381.G1 memory key) {
         (address snapshot, ) = _inForce(era);
         uint256 size = snapshot == address(0) ? 0 : snapshot.sizeOf();
-        if (position >= size) revert NoSuchMember(era, position, size);
+        if (position >= size) revert NoSuchPosition(era, position, size);
         (index, key) = (snapshot.indexAt(position), snapshot.keyAt(position));
         account = _records[index].account;
     }

@@ -73,7 +73,7 @@ describe('contracts: equivocation', () => {
   it('evidence of the wrong era or of no position does not count', async () => {
     await expectRevert(bring(net(), convicting(net(), 4, 'report', { era: 2 })), 'WrongEra', 2, 1)
     const nowhere = convicting(net(), 4, 'report', { position: VERIFIERS })
-    await expectRevert(bring(net(), nowhere), 'NoSuchMember', 1, VERIFIERS, VERIFIERS)
+    await expectRevert(bring(net(), nowhere), 'NoSuchPosition', 1, VERIFIERS, VERIFIERS)
     await expectRevert(net().equivocation.send(net().deployer, 'topUp', 1, 250), 'NotProven', 1, 250)
   })
 
@@ -95,10 +95,11 @@ describe('contracts: equivocation', () => {
     const third = [0, 1, 2, 3]
     for (const position of third) await bring(net(), convicting(net(), position))
     expect(await loss(0)).to.equal(lossOf(1))
+    expect(await net().equivocation.read('owedFor', 1, 0)).to.equal(VERIFIER_BOND - lossOf(1))
     expect(await net().equivocation.read('penaltyBpsOf', 1)).to.equal(BPS)
     for (const position of third.slice(0, 3)) await topUp(position)
     for (const position of third) expect(await loss(position)).to.equal(VERIFIER_BOND)
-    expect(await net().equivocation.read('chargedOf', 1)).to.equal(VERIFIER_BOND)
+    expect(await net().equivocation.read('owedFor', 1, 0)).to.equal(0n)
     await bring(net(), convicting(net(), 7)) // a fifth loses no more than it has
     expect(await loss(7)).to.equal(VERIFIER_BOND)
   })
@@ -160,6 +161,9 @@ describe('contracts: equivocation', () => {
     const { evm, vault, reports, registry, deployer } = net()
     const args = [vault.address, reports.address, registry.address, params.evidenceSeconds]
     await expectRevert(evm.deploy(deployer, 'EquivocationSlasher', args), 'UnbondingTooShort', 14 * DAY, 14 * DAY)
+    const long = [...args.slice(0, 3), 13 * DAY]
+    const needed = 14 * DAY + 2 * PARAMS.epochSeconds
+    await expectRevert(evm.deploy(deployer, 'EquivocationSlasher', long), 'EvidenceTooLong', needed, 14 * DAY)
   })
 
   it('only the equivocation slasher expels', async () => {

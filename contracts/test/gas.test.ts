@@ -2,7 +2,8 @@ import { after, before } from 'mocha'
 import type { Hex } from '../../proto/hex.js'
 import { encodeLeaf } from '../../proto/leaf.js'
 import { MerkleTree } from '../../proto/merkle.js'
-import { theChain } from './support/evm.js'
+import { bring, bringCertificates, contradicting, convicting } from './support/equivocations.js'
+import { TX_GAS_LIMIT, theChain } from './support/evm.js'
 import { compareGas, type GasRow } from './support/gas-table.js'
 import { leafOf, PARAMS, TestNetwork } from './support/network.js'
 
@@ -10,6 +11,11 @@ const POST_BOUND = 260_000
 const POST_MISSING_BOUND = 340_000
 const SETTLE_BOUND = 130_000
 const FREEZE_BOUND = 10_000_000
+const EQUIVOCATION_BOUND = 330_000
+/** The bounty is the first token of the account. */
+const NEW_HOLDER_BOUND = 350_000
+/** A set of 191 must fit into one transaction of 16.7 M gas. */
+const CERTIFICATES_BOUND = Math.floor((TX_GAS_LIMIT * 128) / 191)
 const PROVIDERS = 100_000
 const THIRD_OF_128 = Array.from({ length: 42 }, (_, i) => 3 * i)
 const TIMEOUT_MS = 180_000
@@ -85,6 +91,18 @@ describe('contracts: gas', function () {
     await eraEnd(network, size)
   }
 
+  /** The first evidence of an era, by one without tokens, and two certificates of everybody else. */
+  async function equivocations(network: TestNetwork): Promise<void> {
+    const restore = await network.checkpoint()
+    const first = await bring(network, convicting(network, 77))
+    rows.push({ call: 'slashEquivocation, by one with tokens', gas: first.gasUsed, bound: EQUIVOCATION_BOUND })
+    const second = await bring(network, convicting(network, 78), network.newAccount())
+    rows.push({ call: 'slashEquivocation, by one without tokens', gas: second.gasUsed, bound: NEW_HOLDER_BOUND })
+    const { gasUsed } = await bringCertificates(network, await contradicting(network, [[77], [77]]))
+    rows.push({ call: 'slashCertificates, 126 of 128', gas: gasUsed, bound: CERTIFICATES_BOUND })
+    await restore()
+  }
+
   /** Freezes era 2, then era 3 without the third of the verifiers that leaves. */
   async function eraEnd(network: TestNetwork, size: number): Promise<void> {
     await network.enter(PARAMS.eraEpochs)
@@ -93,6 +111,7 @@ describe('contracts: gas', function () {
     const post = await network.report(PARAMS.eraEpochs)
     rows.push({ call: `post, ${size} of ${size}, the last of an era`, gas: post.gasUsed, bound: POST_BOUND })
     if (size !== 128) return
+    await equivocations(network)
     for (const position of THIRD_OF_128) await network.registry.send(network.verifiers[position]!.account, 'exit')
     await network.enter(2 * PARAMS.eraEpochs)
     const leaving = await network.registry.send(network.deployer, 'freeze', 3)

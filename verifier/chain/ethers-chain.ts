@@ -1,14 +1,16 @@
 /** The `Chain` port over an EVM chain. Keeps no answers, so the next read sees a reorganisation. */
 import type { EpochClock } from '../../proto/epoch.js'
+import type { Equivocation } from '../../proto/equivocation.js'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 import type { BlockFacts, FrozenVerifier, RegisteredProvider } from '../core/facts.js'
-import type { Announcement, Chain, PostedReport, Settlement, TxResult } from '../core/ports.js'
+import type { Announcement, Chain, PostedReport, Settlement, SignedHeader, TxResult } from '../core/ports.js'
 import { readAnnouncements } from './announcements.js'
 import { announceCall, freezeCall, postCall, settleCall, startCall } from './calls.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
+import { slashCertificatesCall, slashEquivocationCall, topUpCall } from './equivocation-calls.js'
 import { readAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
 import { readProvider, readVerifier } from './registrations.js'
 import { readPosted, readSettlements } from './reports.js'
@@ -102,6 +104,26 @@ export class EthersChain implements Chain {
 
   settle(leaf: Leaf, proof: readonly Hex[]): Promise<TxResult> {
     return this.#send(settleCall(this.context, leaf, proof))
+  }
+
+  isProven(era: number, position: number): Promise<boolean> {
+    return this.context.contracts.equivocationSlasher.getFunction('isProven')(era, position)
+  }
+
+  owedFor(era: number, position: number): Promise<bigint> {
+    return this.context.contracts.equivocationSlasher.getFunction('owedFor')(era, position)
+  }
+
+  slashEquivocation(evidence: Equivocation, signature: Uint8Array): Promise<TxResult> {
+    return this.#send(slashEquivocationCall(this.context, evidence, signature))
+  }
+
+  slashCertificates(first: SignedHeader, second: SignedHeader): Promise<TxResult> {
+    return this.#send(slashCertificatesCall(this.context, first, second))
+  }
+
+  topUp(era: number, position: number): Promise<TxResult> {
+    return this.#send(topUpCall(this.context, era, position))
   }
 
   /** Sets genesis and freezes era 1, once for the network. */

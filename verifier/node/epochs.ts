@@ -3,6 +3,7 @@ import type { Receiver, TokenSource } from '../../probe/index.js'
 import { epochAt, epochStartMs } from '../../proto/epoch.js'
 import type { DialBook } from '../net/dial-book.js'
 import { AcceptedReports } from './accepted-reports.js'
+import { Accuser } from './accuser.js'
 import type { AgreementRunner } from './agreement-runner.js'
 import { AgreementRunners } from './agreement-runners.js'
 import { ChainFollower } from './chain-follower.js'
@@ -14,12 +15,14 @@ import { inBackground, logFailure } from './failures.js'
 import { Inbox } from './inbox.js'
 import { measureEpoch } from './measuring.js'
 import type { OwnUdp } from './own-address.js'
+import { OwnKey } from './own-key.js'
 import { PeerSync } from './peer-sync.js'
 import { prune } from './pruning.js'
 import { ReportComputer } from './report-computer.js'
 import { Serving } from './serving.js'
 import { Transmission } from './transmission.js'
 import { until } from './waiting.js'
+import { Witness } from './witness.js'
 
 export interface EpochsModules {
   readonly directory: Directory
@@ -42,6 +45,7 @@ export class Epochs {
   readonly #epochFacts: EpochFacts
   readonly #inbox: Inbox
   readonly #transmission: Transmission
+  readonly #accuser: Accuser
   readonly #runners: AgreementRunners
   readonly #follower: ChainFollower
   #latest: AgreementRunner | undefined
@@ -57,13 +61,17 @@ export class Epochs {
     const computer = new ReportComputer(context, epochFacts, peers)
     const reports = new AcceptedReports(context, computer, peers)
     const transmission = new Transmission(context)
-    const inbox = new Inbox({ context, peers, runner: epoch => this.#runners.of(epoch) })
+    const accuser = new Accuser(context, epochFacts, transmission)
+    const ownKey = new OwnKey(context)
+    const witness = new Witness({ context, onEvidence: accuser.take, onOwn: ownKey.check })
+    const inbox = new Inbox({ context, peers, witness, runner: epoch => this.#runners.of(epoch) })
     const broadcast = inbox.broadcast.bind(inbox)
     this.peers = peers
     this.reports = reports
     this.serving = new Serving(context, epochFacts, modules.directory, modules.udp.bindHost, modules.tokens)
     this.#epochFacts = epochFacts
     this.#transmission = transmission
+    this.#accuser = accuser
     this.#inbox = inbox
     this.#runners = new AgreementRunners({ context, epochFacts, reports, computer, transmission, broadcast })
     this.#follower = new ChainFollower(context, { reports, epochFacts, transmission })
@@ -89,6 +97,7 @@ export class Epochs {
     const { directory, dialBook } = this.modules
     this.#inbox.subscribe()
     await refreshDirectory(directory, dialBook)
+    inBackground(this.context, this.#accuser.resume())
     await Promise.all([this.#follower.run(), keepDirectory(this.context, directory, dialBook), this.#takeTurns()])
   }
 

@@ -1,6 +1,11 @@
+import type { StatementKind } from '../../proto/equivocation.js'
 import type { Hex } from '../../proto/hex.js'
 import type { BlsSigner } from '../bls/signer.js'
 import type { Store } from '../store/store.js'
+
+/** The record's name for the slot of a statement. @param round of a report */
+export const slotOf = (kind: StatementKind, epoch: number, round: number): string =>
+  kind === 'report' ? `report/${epoch}/${round}` : `${kind}/${epoch}`
 
 /**
  * Signs one digest for one slot, for ever: the record is on disk before the signature exists, so that not even a crash

@@ -10,6 +10,7 @@
  *   report-of/<epoch>/<header hash>               for pruning
  *   gossip/<epoch>/<hash>                         encoded GossipItem
  *   certificate/<epoch>                           encoded Certificate
+ *   evidence/<epoch>/<name>                       encoded Evidence of an equivocation
  *   opening-fault/<epoch>/<session id>            encoded OpeningFault of a session in which this node was a sender
  *
  * Transcripts are separate files: see transcript-files.ts.
@@ -32,11 +33,12 @@ export const KEY = {
   reportOf: (epoch: number, headerHash: Hex) => `report-of/${epochName(epoch)}/${headerHash}`,
   gossip: (epoch: number, hash: string) => `gossip/${epochName(epoch)}/${hash}`,
   certificate: (epoch: number) => `certificate/${epochName(epoch)}`,
+  evidence: (epoch: number, name: string) => `evidence/${epochName(epoch)}/${name}`,
   openingFault: (epoch: number, sessionId: Hex) => `opening-fault/${epochName(epoch)}/${sessionId}`,
 } as const
 
 /** Kinds of keys that contain an epoch. In ranges, '~' sorts after every key of a kind. */
-export type EpochKind = 'ballot-of' | 'facts' | 'report-of' | 'gossip' | 'certificate' | 'opening-fault'
+export type EpochKind = 'ballot-of' | 'facts' | 'report-of' | 'gossip' | 'certificate' | 'evidence' | 'opening-fault'
 
 export const allOf = (kind: EpochKind) => ({ gte: `${kind}/`, lt: `${kind}/~` })
 export const ofEpoch = (kind: EpochKind, epoch: number) => ({

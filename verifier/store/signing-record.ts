@@ -96,6 +96,10 @@ export class SigningRecord {
     await this.file.close()
   }
 
+  digestOf(slot: string): Hex | undefined {
+    return this.digests.get(slot)
+  }
+
   /**
    * Adds an entry. When this returns, the file and the witness hold the entry.
    * @returns whether the entry was new. @throws SigningConflict if the slot holds another digest; StoreError

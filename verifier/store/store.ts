@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import type { SeenEntry } from '../../proto/digests.js'
 import type { Header } from '../../proto/header.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
-import { Ballot, GossipItem, OpeningFault } from '../../proto/messages.js'
+import { Ballot, Evidence, GossipItem, OpeningFault } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
@@ -86,6 +86,11 @@ export class Store {
   /** @returns whether the entry was new. @throws SigningConflict if the slot holds another digest; StoreError */
   recordSigned(slot: string, digest: Hex): Promise<'recorded' | 'same'> {
     return this.#record.add(slot, digest)
+  }
+
+  /** The digest that the key has signed for a slot; undefined if it has signed none. */
+  signedDigest(slot: string): Hex | undefined {
+    return this.#record.digestOf(slot)
   }
 
   /** Writes a copy of the signing record. @throws StoreError */
@@ -171,6 +176,18 @@ export class Store {
     return this.#write([[KEY.certificate(epoch), certificate]])
   }
 
+  // -------------------------------------------------------------------------------------------- evidence of equivocations
+
+  /** @param name tells evidence of one epoch apart. @param encoded an Evidence, on disk when this returns */
+  putEvidence(epoch: number, name: string, encoded: Uint8Array): Promise<void> {
+    return this.#write([[KEY.evidence(epoch, name), encoded]], true)
+  }
+
+  /** All stored evidence, oldest first. */
+  async evidence(): Promise<Evidence[]> {
+    return (await this.#values(allOf('evidence'))).map(one => Evidence.decode(one))
+  }
+
   // -------------------------------------------------------------------------------------------- evidence of sessions
 
   putTranscript(epoch: number, sessionId: Uint8Array, encoded: Uint8Array): Promise<void> {
@@ -200,7 +217,7 @@ export class Store {
       const ballots = await this.db.keys(beforeEpoch('ballot-of', epoch)).all()
       const reports = await this.db.keys(beforeEpoch('report-of', epoch)).all()
       const plain = await Promise.all(
-        (['facts', 'gossip', 'certificate', 'opening-fault'] as const).map(kind =>
+        (['facts', 'gossip', 'certificate', 'evidence', 'opening-fault'] as const).map(kind =>
           this.db.keys(beforeEpoch(kind, epoch)).all(),
         ),
       )

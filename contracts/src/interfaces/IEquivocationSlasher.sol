@@ -9,8 +9,9 @@ import {IEpochReports} from "./IEpochReports.sol";
 ///      of different rounds are no equivocation, and neither is the same statement signed twice.
 ///
 ///      The penalty is 5 % of the bond, plus three times the share of the frozen set that equivocated in the era, at most
-///      the whole bond. So one faulty machine does not lose everything, and a captured third does. The penalty depends on
-///      the set of proven equivocations alone: `topUp` collects what later evidence adds, in any order.
+///      the whole bond. So one faulty machine does not lose everything, and a captured third does. The bond is that at the
+///      start of the fixed week in which the era begins. The penalty depends on the set of proven equivocations alone:
+///      `topUp` collects what later evidence adds, in any order. The vault's `Slashed` events tell the amounts.
 interface IEquivocationSlasher {
     /// @notice The kinds of statements.
     /// @dev The order is the order of `STATEMENT_KINDS` in proto/equivocation.ts.
@@ -58,20 +59,17 @@ interface IEquivocationSlasher {
         address reporter
     );
 
-    /// @notice Emitted when an equivocation is charged, at once or by `topUp`.
-    /// @param era The era
-    /// @param index The registry index of the verifier
-    /// @param charged The tokens that the verifier lost now, in wei
-    /// @param bounty The part of them that was paid to the caller, in wei; the vault burned the rest
-    /// @param caller The caller
-    event Charged(uint64 indexed era, uint32 indexed index, uint256 charged, uint256 bounty, address caller);
-
     // ------------------------------------------------------------------ errors
 
     /// @notice Thrown at deployment if a bond could leave before the evidence against it.
     /// @param unbonding The unbonding time, in seconds
     /// @param needed The time that it must exceed, in seconds
     error UnbondingTooShort(uint64 unbonding, uint64 needed);
+
+    /// @notice Thrown at deployment if the vault would forget a bond before the evidence against it.
+    /// @param needed The time from the start of an era to the end of its evidence, in seconds
+    /// @param maximum The longest such time, in seconds
+    error EvidenceTooLong(uint64 needed, uint64 maximum);
 
     /// @notice Thrown if both statements are the same. A verifier may sign one statement any number of times.
     /// @param value The value that both name
@@ -135,7 +133,7 @@ interface IEquivocationSlasher {
     /// @notice Slashes and expels a verifier that signed two contradicting statements. Anyone may call. The caller
     ///         receives 5 % of the charge, except if it is the verifier or its withdrawal address.
     /// @dev The evidence is the sum of both signatures. Only the verifier can make the sum: see docs/contracts.md.
-    ///      Reverts with `SameStatement`, `NotYet`, `TooOld`, `WrongEra`, `IVerifierRegistry.NoSuchMember`, `WrongSlot`,
+    ///      Reverts with `SameStatement`, `NotYet`, `TooOld`, `WrongEra`, `IVerifierRegistry.NoSuchPosition`, `WrongSlot`,
     ///      `AlreadyProven`, `WrongSignatureLength`, `InfinitySignature` or `NotSignedByBoth`.
     /// @param evidence The two statements
     /// @param signature The sum of the two signatures: 256 bytes, a G2 point in EIP-2537 encoding
@@ -166,7 +164,7 @@ interface IEquivocationSlasher {
 
     /// @notice Charges what a proven equivocation costs more since further verifiers were convicted. Anyone may call, for
     ///         the same bounty.
-    /// @dev Reverts with `NotProven` or `NothingToCharge`, and with `IVerifierRegistry.NoSuchMember`.
+    /// @dev Reverts with `NotProven` or `NothingToCharge`, and with `WeekStarts.WeekTooOld` two weeks after the era.
     /// @param era The era of the equivocation
     /// @param position The verifier's position in the frozen set of the era
     /// @return charged The tokens that the verifier lost, in wei
@@ -174,7 +172,7 @@ interface IEquivocationSlasher {
 
     // ------------------------------------------------------------------ views
 
-    /// @notice Tells whether an equivocation in an era is proven.
+    /// @notice Tells whether an equivocation in an era is proven. Eras long past are forgotten.
     /// @param era The era
     /// @param position The verifier's position in the frozen set of the era
     /// @return True if it is proven
@@ -185,8 +183,9 @@ interface IEquivocationSlasher {
     /// @return The penalty in basis points of the bond, or zero if no equivocation in the era is proven
     function penaltyBpsOf(uint64 era) external view returns (uint16);
 
-    /// @notice The tokens that a verifier lost for equivocations.
-    /// @param index The registry index of the verifier
+    /// @notice What a verifier must still lose for an equivocation by the evidence so far: what `topUp` would charge.
+    /// @param era The era
+    /// @param position The verifier's position in the frozen set of the era
     /// @return The tokens in wei
-    function chargedOf(uint32 index) external view returns (uint256);
+    function owedFor(uint64 era, uint32 position) external view returns (uint256);
 }

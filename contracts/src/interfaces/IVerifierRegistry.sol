@@ -132,7 +132,7 @@ interface IVerifierRegistry {
     /// @param era The era
     /// @param position The position
     /// @param size The size of the set
-    error NoSuchMember(uint64 era, uint256 position, uint256 size);
+    error NoSuchPosition(uint64 era, uint256 position, uint256 size);
 
     // ------------------------------------------------------------------ the verifier
 
@@ -233,7 +233,7 @@ interface IVerifierRegistry {
     function setSize(uint64 era) external view returns (uint256);
 
     /// @notice The verifier at a position of the frozen set in force in an era.
-    /// @dev Reverts with `NoSuchMember`.
+    /// @dev Reverts with `NoSuchPosition`.
     /// @param era The era
     /// @param position The position, counted from 0
     /// @return index The registry index

@@ -9,7 +9,7 @@ import { keccakText } from '../../../proto/hash.js'
 import type { Hex } from '../../../proto/hex.js'
 import { aggregate, sign, type TestKey } from './bls.js'
 import type { Receipt } from './evm.js'
-import type { TestNetwork } from './network.js'
+import type { Certificate, TestNetwork } from './network.js'
 
 export interface Evidence {
   readonly evidence: Equivocation
@@ -57,3 +57,32 @@ export const bring = (net: TestNetwork, { evidence, signature }: Evidence, from 
 
 export const bondOf = (net: TestNetwork, position: number): Promise<bigint> =>
   net.vault.read('slashable', net.registry.address, net.verifiers[position]!.account)
+
+/** Certificates of two headers of one epoch in round 0, with these non-signers. */
+export async function contradicting(
+  net: TestNetwork,
+  [first, second]: readonly [readonly number[], readonly number[]],
+  epoch = 2,
+): Promise<[Certificate, Certificate]> {
+  const header = await net.header(epoch)
+  const other = { ...header, scoreRoot: keccakText('another score root') }
+  return [net.certify(header, { nonSigners: first }), net.certify(other, { nonSigners: second })]
+}
+
+export function bringCertificates(
+  net: TestNetwork,
+  [first, second]: readonly Certificate[],
+  round = 0,
+): Promise<Receipt> {
+  const lists = [first!.nonSigners, second!.nonSigners]
+  const signatures = [first!.signature, second!.signature]
+  return net.equivocation.send(
+    net.deployer,
+    'slashCertificates',
+    first!.header,
+    second!.header,
+    round,
+    lists,
+    signatures,
+  )
+}
