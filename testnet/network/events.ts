@@ -97,6 +97,30 @@ export interface SlashedEvent {
   readonly txHash: Hex
 }
 
+/** The chain has evidence that a verifier equivocated. */
+export interface EquivocatedEvent {
+  readonly event: 'equivocated'
+  /** the epoch of the contradicting statements */
+  readonly epoch: number
+  readonly name: string
+  readonly address: Hex
+  readonly kind: string
+  readonly bond: string
+  readonly txHash: Hex
+}
+
+export interface VerifierResult {
+  readonly name: string
+  readonly address: Hex
+  readonly profile: string
+  readonly bondBefore: string
+  readonly bondAfter: string
+  /** each with the epoch in which its evidence came to the chain */
+  readonly equivocations: readonly { readonly epoch: number; readonly provenIn: number; readonly kind: string }[]
+  /** why a process of this verifier stopped because another one uses its keys; null if none did */
+  readonly stopped: string | null
+}
+
 export interface ProviderResult {
   readonly name: string
   readonly address: Hex
@@ -124,6 +148,7 @@ export interface ResultEvent {
   /** The data directory with the logs, if it is kept: a failed run keeps even a temporary directory. */
   readonly keptIn: string | null
   readonly providers: readonly ProviderResult[]
+  readonly verifiers: readonly VerifierResult[]
 }
 
 export type TestnetEvent =
@@ -133,4 +158,5 @@ export type TestnetEvent =
   | NodeEndedEvent
   | EpochEvent
   | SlashedEvent
+  | EquivocatedEvent
   | ResultEvent

@@ -11,12 +11,15 @@ export interface NodeSurroundings {
 
 const BANDWITNESS = entryPoint(import.meta.url, '../../verifier/cli/bandwitness.js')
 const CHEATING_PROVIDER = entryPoint(import.meta.url, './provider-main.js')
+const EQUIVOCATOR = entryPoint(import.meta.url, './equivocator-main.js')
 const SILENT_VERIFIER = entryPoint(import.meta.url, './silent-main.js')
 
 /** @param apiPort 0 for a free one */
 export function verifierCommand(verifier: PlannedVerifier, around: NodeSurroundings, apiPort: number): string[] {
   if (verifier.profile === 'silent') return [...SILENT_VERIFIER, '--data-dir', verifier.dataDir]
-  return [...BANDWITNESS, 'verifier', 'run', ...nodeFlags(verifier.dataDir, around, apiPort)]
+  const flags = nodeFlags(verifier.dataDir, around, apiPort)
+  if (verifier.profile === 'equivocator') return [...EQUIVOCATOR, ...flags]
+  return [...BANDWITNESS, 'verifier', 'run', ...flags]
 }
 
 export function providerCommand(provider: PlannedProvider, around: NodeSurroundings): string[] {

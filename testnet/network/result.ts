@@ -3,13 +3,15 @@
 import type { Hex } from '../../proto/hex.js'
 import { type Leaf, STATUS } from '../../proto/leaf.js'
 import { isSupermajority } from '../../proto/quorum.js'
+import { EXIT_CODE } from '../../verifier/config/errors.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
 import { describeEnd } from '../process/child-end.js'
 import type { NodeExit } from '../process/spawn.js'
 import type { ProviderHistory } from '../profiles/profile.js'
-import type { SeenSettlement } from './chain-reader.js'
+import type { SeenEquivocation, SeenSettlement } from './chain-reader.js'
 import type { ProviderResult } from './events.js'
-import type { PlannedProvider, PlannedVerifier } from './plan.js'
+import type { PlannedProvider } from './plan.js'
+import { isProcessOf, type VerifierRecord, verifierFailures } from './verifier-result.js'
 
 export interface EpochOutcome {
   readonly epoch: number
@@ -31,7 +33,8 @@ export interface ProviderRecord {
 
 export interface RunRecord {
   /** The index is the registry's, once registered. */
-  readonly verifiers: readonly { readonly planned: PlannedVerifier; readonly index: number | undefined }[]
+  readonly verifiers: readonly VerifierRecord[]
+  readonly equivocations: readonly SeenEquivocation[]
   readonly providers: readonly ProviderRecord[]
   readonly epochs: readonly EpochOutcome[]
   readonly settlements: readonly SeenSettlement[]
@@ -46,12 +49,13 @@ const LATE_REPORTS = 3
 export function failuresOf(run: RunRecord): string[] {
   return [
     ...run.faults,
-    ...run.exits.flatMap(crash),
+    ...run.exits.filter(exit => !isWantedStop(run, exit)).flatMap(crash),
     ...run.epochs.flatMap(epoch => mixFailures(run, epoch)),
     ...(run.epochs.some(epoch => reportsExpected(run, epoch) !== 'never')
       ? run.providers.flatMap(provider => providerFailures(run, provider))
       : nobodySlashed(run)),
     ...lateFailures(run),
+    ...verifierFailures(run),
   ]
 }
 
@@ -86,13 +90,18 @@ function crash(exit: NodeExit): string[] {
   return [`${exit.name} ${describeEnd(exit)}${exit.lastLog.length > 0 ? `: ${exit.lastLog.join(' | ')}` : ''}.`]
 }
 
+/** Of two processes with one set of keys, the later one must stop. */
+const isWantedStop = ({ verifiers }: RunRecord, { name, code }: NodeExit): boolean =>
+  code === EXIT_CODE['keys-in-use'] &&
+  verifiers.some(({ planned }) => planned.profile === 'twice' && isProcessOf(planned, name))
+
 /** `maybe` while the report depends on a verifier that may not be up yet. */
 function reportsExpected(run: RunRecord, { frozen }: EpochOutcome): 'always' | 'maybe' | 'never' {
   const members = (profile: string) =>
     run.verifiers.filter(({ planned, index }) => planned.profile === profile && frozen.includes(index ?? -1)).length
-  const honest = members('honest')
+  const honest = members('honest') + members('equivocator')
   if (isSupermajority(honest, frozen.length)) return 'always'
-  return isSupermajority(honest + members('late'), frozen.length) ? 'maybe' : 'never'
+  return isSupermajority(honest + members('late') + members('twice'), frozen.length) ? 'maybe' : 'never'
 }
 
 function mixFailures(run: RunRecord, outcome: EpochOutcome): string[] {

@@ -2,6 +2,7 @@
 import type { Receiver, TokenSource } from '../../probe/index.js'
 import { epochAt, epochStartMs } from '../../proto/epoch.js'
 import type { DialBook } from '../net/dial-book.js'
+import { presentTo } from '../net/presence.js'
 import { AcceptedReports } from './accepted-reports.js'
 import { Accuser } from './accuser.js'
 import type { AgreementRunner } from './agreement-runner.js'
@@ -17,9 +18,11 @@ import { measureEpoch } from './measuring.js'
 import type { OwnUdp } from './own-address.js'
 import { OwnKey } from './own-key.js'
 import { PeerSync } from './peer-sync.js'
+import { PresenceBook } from './presence-book.js'
 import { prune } from './pruning.js'
 import { ReportComputer } from './report-computer.js'
 import { Serving } from './serving.js'
+import { SoleProcess } from './sole-process.js'
 import { Transmission } from './transmission.js'
 import { until } from './waiting.js'
 import { Witness } from './witness.js'
@@ -42,10 +45,12 @@ export class Epochs {
   readonly serving: Serving
   readonly reports: AcceptedReports
   readonly peers: PeerSync
+  readonly presences: PresenceBook
   readonly #epochFacts: EpochFacts
   readonly #inbox: Inbox
   readonly #transmission: Transmission
   readonly #accuser: Accuser
+  readonly #soleProcess: SoleProcess
   readonly #runners: AgreementRunners
   readonly #follower: ChainFollower
   #latest: AgreementRunner | undefined
@@ -66,14 +71,21 @@ export class Epochs {
     const witness = new Witness({ context, onEvidence: accuser.take, onOwn: ownKey.check })
     const inbox = new Inbox({ context, peers, witness, runner: epoch => this.#runners.of(epoch) })
     const broadcast = inbox.broadcast.bind(inbox)
+    const soleProcess = new SoleProcess(context, {
+      directory: modules.directory,
+      present: (other, presence, signal) => presentTo(context.peer, other, presence, signal),
+    })
+    const maySign = (epoch: number) => soleProcess.maySign(epoch)
     this.peers = peers
     this.reports = reports
     this.serving = new Serving(context, epochFacts, modules.directory, modules.udp.bindHost, modules.tokens)
     this.#epochFacts = epochFacts
     this.#transmission = transmission
     this.#accuser = accuser
+    this.#soleProcess = soleProcess
+    this.presences = new PresenceBook(context, epochFacts)
     this.#inbox = inbox
-    this.#runners = new AgreementRunners({ context, epochFacts, reports, computer, transmission, broadcast })
+    this.#runners = new AgreementRunners({ context, epochFacts, reports, computer, transmission, broadcast, maySign })
     this.#follower = new ChainFollower(context, { reports, epochFacts, transmission })
   }
 
@@ -130,6 +142,7 @@ export class Epochs {
       context.log.info({ epoch, era }, this.#idle)
       return
     }
+    inBackground(context, this.#soleProcess.listen(record.facts))
     const schedule = await runner.signer.schedule()
     const votes = await measureEpoch({ context, ...modules }, record, schedule)
     runner.setVotes(votes, schedule)
