@@ -113,11 +113,12 @@ export class Epochs {
     await Promise.all([this.#follower.run(), keepDirectory(this.context, directory, dialBook), this.#takeTurns()])
   }
 
-  /** One epoch after the other, from the one that is under way. */
+  /** One epoch after the other, from the first one that this node can vote on. */
   async #takeTurns(): Promise<void> {
     const { context } = this
     const { epochs, wall, stopping, log } = context
-    const first = Math.max(1, epochAt(epochs, wall.nowMs()))
+    const now = epochAt(epochs, wall.nowMs())
+    const first = Math.max(1, this.#soleProcess.maySign(now) ? now : now + 1)
     log.info({ epoch: first, genesisMs: epochs.genesisMs }, 'taking part')
     if (first > 1) inBackground(context, this.#catchUp(first - 1))
     for (let epoch = first; ; epoch++) {

@@ -6,7 +6,7 @@ import { UserError } from '../config/errors.js'
 import type { Statement } from '../core/agreement/statements.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { VerifierContext } from './context.js'
-import { slotOf } from './signing.js'
+import { isRecordCurrent, slotOf } from './signing.js'
 
 /** Two processes that sign with one set of keys lose the bond. */
 export const keysInUse = (verifier: number): UserError =>
@@ -16,12 +16,14 @@ export const keysInUse = (verifier: number): UserError =>
   )
 
 export class OwnKey {
-  readonly #startedIn: number
+  /** the first epoch whose statements no process before this one can have signed unrecorded */
+  readonly #from: number
 
   constructor(
     private readonly context: Pick<VerifierContext, 'network' | 'self' | 'store' | 'epochs' | 'wall' | 'fail'>,
   ) {
-    this.#startedIn = epochAt(context.epochs, context.wall.nowMs())
+    const startedIn = epochAt(context.epochs, context.wall.nowMs())
+    this.#from = isRecordCurrent(context.store, startedIn) ? startedIn - 1 : startedIn
   }
 
   /**
@@ -31,7 +33,7 @@ export class OwnKey {
    */
   readonly check = ({ kind, slot, value }: Statement, facts: ChainFacts): void => {
     const { network, store, self, fail } = this.context
-    if (facts.epoch < this.#startedIn) return
+    if (facts.epoch < this.#from) return
     const recorded = store.signedDigest(slotOf(kind, facts.epoch, slot))
     if (recorded !== statementDigest(kind, network, facts, slot, value)) fail(keysInUse(self.index))
   }

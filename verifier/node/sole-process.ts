@@ -3,9 +3,9 @@
  * verifiers of the set, and they answer with every process that presented itself with the same keys. Of two processes
  * the later one stops.
  *
- * A process whose signing record may lack something signs nothing of the epoch in which it starts, nor of earlier ones:
- * an earlier process may have signed these. And it signs nothing before it has presented itself through one epoch to more
- * than two thirds of the set. Two processes have then asked an honest verifier in common.
+ * A process whose signing record is current signs at once. Any other one may lack what an earlier process signed. It signs
+ * nothing of the epoch in which it starts, nor of earlier ones, and nothing before it has presented itself through one
+ * epoch to more than two thirds of the set. Two processes have then asked an honest verifier in common.
  */
 import { presenceDigest } from '../../proto/digests.js'
 import { epochAt, epochStartMs } from '../../proto/epoch.js'
@@ -17,6 +17,7 @@ import type { Announcement } from '../core/ports.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
 import { keysInUse } from './own-key.js'
+import { isRecordCurrent } from './signing.js'
 import { until } from './waiting.js'
 
 /** When a process asks, as shares of the epoch: three times before it signs at all, so that two clocks may differ. */
@@ -29,7 +30,7 @@ const NONCE_BYTES = 32
 
 export type SoleProcessContext = Pick<
   VerifierContext,
-  'self' | 'network' | 'epochs' | 'wall' | 'random' | 'bls' | 'log' | 'stopping' | 'fail'
+  'self' | 'network' | 'store' | 'epochs' | 'wall' | 'random' | 'bls' | 'log' | 'stopping' | 'fail'
 >
 
 export interface SoleProcessModules {
@@ -50,10 +51,11 @@ export class SoleProcess {
     private readonly context: SoleProcessContext,
     private readonly modules: SoleProcessModules,
   ) {
-    const { epochs, wall, random } = context
+    const { epochs, wall, random, store } = context
     this.#startedIn = epochAt(epochs, wall.nowMs())
     this.#since = Math.floor(wall.nowMs() / 1000)
     this.#nonce = random.bytes(NONCE_BYTES)
+    if (isRecordCurrent(store, this.#startedIn)) this.#signsFrom = 0
   }
 
   maySign(epoch: number): boolean {

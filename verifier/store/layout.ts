@@ -3,6 +3,7 @@
  *
  *   meta/version                                  version of the layout
  *   meta/record                                   head of the signing record (a separate file: signing-record.ts)
+ *   meta/record-changed                           when the system last changed its file, in ns, decimal
  *   ballot/<root>                                 encoded Ballot
  *   ballot-of/<epoch>/<root>                      for pruning
  *   facts/<epoch>/<block hash>                    ChainFacts, JSON
@@ -26,6 +27,7 @@ export const epochName = (epoch: number): string => String(epoch).padStart(EPOCH
 export const KEY = {
   version: 'meta/version',
   record: 'meta/record',
+  recordChanged: 'meta/record-changed',
   ballot: (root: Hex) => `ballot/${root}`,
   ballotOf: (epoch: number, root: Hex) => `ballot-of/${epochName(epoch)}/${root}`,
   facts: (epoch: number, blockHash: Hex) => `facts/${epochName(epoch)}/${blockHash}`,

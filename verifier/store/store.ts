@@ -93,6 +93,15 @@ export class Store {
     return this.#record.digestOf(slot)
   }
 
+  get signedSlots(): Iterable<string> {
+    return this.#record.slots
+  }
+
+  /** Whether the signing record is the very file to which this node last wrote, and not a copy that was restored. */
+  get isRecordUntouched(): boolean {
+    return this.#record.isUntouched
+  }
+
   /** Writes a copy of the signing record. @throws StoreError */
   exportRecord(path: string): Promise<RecordHead> {
     return this.#record.export(path)
@@ -263,9 +272,17 @@ export class Store {
       read: async () => {
         const head = await this.#get(KEY.record)
         if (head === undefined) throw damaged(this.dir, 'it does not say how far the signing record goes')
-        return decodeHead(head)
+        const changedNs = await this.#get(KEY.recordChanged)
+        return { ...decodeHead(head), changedNs: changedNs && BigInt(text(changedNs)) }
       },
-      write: head => this.#write([[KEY.record, encodeHead(head)]], true),
+      write: (head, changedNs) =>
+        this.#write(
+          [
+            [KEY.record, encodeHead(head)],
+            [KEY.recordChanged, bytes(`${changedNs ?? 0}`)],
+          ],
+          true,
+        ),
     }
   }
 

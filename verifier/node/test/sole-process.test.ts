@@ -20,6 +20,8 @@ import { bls, facts, network, signers } from './gossip-samples.js'
 const EPOCH_MS = 3_600_000
 const EPOCHS: EpochClock = { genesisMs: 1_000_000 * EPOCH_MS, epochMs: EPOCH_MS, eraEpochs: 5 }
 const SELF = 0
+type Record = Pick<Store, 'isRecordUntouched' | 'signedSlots'>
+const EMPTY: Record = { isRecordUntouched: false, signedSlots: [] }
 const silent = pino({ level: 'silent' })
 const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) }
 const factsOf = (epoch: number): ChainFacts => ({ ...facts, epoch })
@@ -46,10 +48,11 @@ class Others {
     this.#books = new Map([1, 2, 3].map(index => [index, new PresenceBook(context, { get })]))
   }
 
-  processOf(clock: Clock, shiftMs: number, failed: () => void): SoleProcess {
+  processOf(clock: Clock, shiftMs: number, failed: () => void, store: Record = EMPTY): SoleProcess {
     const context = {
       ...{ self: { index: SELF, account: facts.verifiers[SELF]!.account }, network, epochs: EPOCHS, random },
       ...{ wall: clock.shiftedBy(shiftMs), bls: { signer: signers[SELF]!, verifier: bls }, log: silent },
+      store: store as Store,
       ...{ stopping: new AbortController().signal, fail: failed },
     }
     const present: ConstructorParameters<typeof SoleProcess>[1]['present'] = async ({ index }, presence) => {
@@ -89,6 +92,18 @@ describe('a process that must be the only one with its keys', () => {
       true,
       true,
     ])
+  })
+
+  it('signs at once with the very record to which it wrote in this epoch or the last one, and not with an older one', () => {
+    const clock = new Clock()
+    clock.nowMs = at(7, 0.5)
+    const started = (isRecordUntouched: boolean, slots: string[]) =>
+      new Others(clock).processOf(clock, 0, () => undefined, { isRecordUntouched, signedSlots: slots }).maySign(7)
+    expect(started(true, ['seen/3', 'report/6/0'])).to.equal(true)
+    expect(started(true, ['seen/3', 'schedule/7'])).to.equal(true)
+    expect(started(true, ['seen/3', 'report/5/0'])).to.equal(false)
+    expect(started(true, [])).to.equal(false)
+    expect(started(false, ['report/6/0', 'schedule/7'])).to.equal(false)
   })
 
   it('does not delay the genesis: it listens while it measures the first epoch', async () => {
@@ -134,6 +149,7 @@ describe('a process that must be the only one with its keys', () => {
     const signed = new Map<string, Hex>()
     const conflicts: unknown[] = []
     let restored = 0
+    let atOnce = 0
     try {
       const clock = new Clock()
       const others = new Others(clock)
@@ -142,7 +158,8 @@ describe('a process that must be the only one with its keys', () => {
       for (let epoch = 1, backup = ''; restored < 200; ) {
         const store = await Store.open(live, { mode: 'existing' })
         clock.nowMs = at(epoch, randomInt(95) / 100)
-        const process = others.processOf(clock, 0, () => conflicts.push('stopped'))
+        const process = others.processOf(clock, 0, () => conflicts.push('stopped'), store)
+        if (process.maySign(epoch)) atOnce++
         for (const end = epoch + randomInt(3); epoch <= end; epoch++) {
           clock.nowMs = epochEndMs(EPOCHS, epoch) - 1000
           await process.listen(factsOf(epoch))
@@ -166,6 +183,7 @@ describe('a process that must be the only one with its keys', () => {
     }
     expect(conflicts).to.deep.equal([])
     expect(signed.size).to.be.greaterThan(100)
+    expect(atOnce).to.be.greaterThan(5) // with its own current record
 
     /** Two processes measure different votes, so a second signature for a slot would contradict the first. */
     async function sign(store: Store, slot: string): Promise<void> {
