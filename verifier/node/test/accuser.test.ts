@@ -51,7 +51,13 @@ describe('accuser of equivocating verifiers', function () {
   /** The parts of a node that watch and accuse. */
   async function node(chain: EthersChain, store: Store, facts: ChainFacts) {
     const context = {
-      ...{ self: { index: facts.verifiers[0]!.index }, network: chain.network, chain, store, params: PARAMS },
+      ...{
+        self: { index: net.live.setup.verifiers.find(({ name }) => name === 'v3')!.index },
+        network: chain.network,
+        chain,
+        store,
+        params: PARAMS,
+      },
       ...{ epochs: (await chain.clock())!, wall: { nowMs: () => Date.now() }, log: pino({ level: 'silent' }) },
       ...{
         bls: { verifier: bls },
