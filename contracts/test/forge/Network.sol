@@ -58,7 +58,7 @@ contract Network {
         providers = new ProviderRegistry(vault, registry, MINIMUM_STAKE, 1 days);
         reports = new EpochReports(registry, keccak256("parameters"), SETTLEMENT_SECONDS);
         slashing = new SlashingManager(vault, reports, registry, address(providers), 7 days);
-        equivocation = new EquivocationSlasher(vault, reports, registry, 7 days);
+        equivocation = new EquivocationSlasher(vault, address(reports), registry, 7 days);
     }
 
     /// @notice Registers the verifiers and starts the clock. Call after deployment: a constructor cannot call itself.

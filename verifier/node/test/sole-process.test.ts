@@ -160,10 +160,10 @@ describe('a process that must be the only one with its keys', () => {
         clock.nowMs = at(epoch, randomInt(95) / 100)
         const process = others.processOf(clock, 0, () => conflicts.push('stopped'), store)
         if (process.maySign(epoch)) atOnce++
-        for (const end = epoch + randomInt(3); epoch <= end; epoch++) {
+        for (const end = epoch + randomInt(2); epoch <= end; epoch++) {
           clock.nowMs = epochEndMs(EPOCHS, epoch) - 1000
           await process.listen(factsOf(epoch))
-          for (const kind of STATEMENT_KINDS.slice(0, randomInt(5))) {
+          for (const kind of STATEMENT_KINDS.slice(0, randomInt(3))) {
             if (process.maySign(epoch)) await sign(store, slotOf(kind, epoch, 0))
           }
         }
