@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { createRequire } from 'node:module'
 import { join, relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { InterfaceAbi } from 'ethers'
+import type { Artifact } from './artifacts.js'
 import { buildFolder, repositoryRoot } from './root.js'
 
 const SETTINGS = {
@@ -16,7 +18,7 @@ const SETTINGS = {
 
 interface Output {
   errors?: { severity: string; formattedMessage: string; sourceLocation?: { file: string } }[]
-  contracts?: Record<string, Record<string, { abi: unknown; evm: { bytecode: { object: string } } }>>
+  contracts?: Record<string, Record<string, { abi: InterfaceAbi; evm: { bytecode: { object: string } } }>>
 }
 interface Solc {
   version(): string
@@ -39,11 +41,29 @@ export function compile(): string[] {
   const hashFile = join(build, HASH_FILE)
   if (existsSync(hashFile) && readFileSync(hashFile, 'utf8') === hash) return []
 
+  const artifacts = compileSources(sources)
+  rmSync(hashFile, { force: true })
+  mkdirSync(build, { recursive: true })
+  for (const [name, artifact] of Object.entries(artifacts)) {
+    writeAtomically(join(build, `${name}.json`), JSON.stringify(artifact))
+  }
+  writeAtomically(hashFile, hash)
+  return Object.keys(artifacts).sort()
+}
+
+/**
+ * @param sources Solidity by file name
+ * @param change of solc's settings
+ * @returns the contracts by name
+ * @throws Error with solc's messages
+ */
+export function compileSources(sources: Readonly<Record<string, string>>, change = {}): Record<string, Artifact> {
+  const require = createRequire(join(repositoryRoot(), 'package.json'))
   const solc = require('solc') as Solc // 8 MB of WebAssembly, so loaded only to compile
   const input = {
     language: 'Solidity',
     sources: Object.fromEntries(Object.entries(sources).map(([name, content]) => [name, { content }])),
-    settings: SETTINGS,
+    settings: { ...SETTINGS, ...change },
   }
   const importFile = (path: string): { contents: string } | { error: string } => {
     try {
@@ -57,19 +77,14 @@ export function compile(): string[] {
     e => e.severity === 'error' || (e.severity === 'warning' && (e.sourceLocation?.file ?? '') in sources),
   )
   if (problems.length > 0) throw new Error(problems.map(e => e.formattedMessage).join('\n'))
-
-  rmSync(hashFile, { force: true })
-  mkdirSync(build, { recursive: true })
-  const names: string[] = []
+  const artifacts: Record<string, Artifact> = {}
   for (const [source, contracts] of Object.entries(output.contracts ?? {})) {
     if (!(source in sources)) continue
     for (const [name, { abi, evm }] of Object.entries(contracts)) {
-      writeAtomically(join(build, `${name}.json`), JSON.stringify({ abi, bytecode: `0x${evm.bytecode.object}` }))
-      names.push(name)
+      artifacts[name] = { abi, bytecode: `0x${evm.bytecode.object}` }
     }
   }
-  writeAtomically(hashFile, hash)
-  return names.sort()
+  return artifacts
 }
 
 /** Two processes may compile at once, so readers must never see half a file. */

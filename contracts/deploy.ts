@@ -10,13 +10,17 @@ import { artifact } from './artifacts.js'
 export interface DeployConfig {
   readonly params: NetworkParams
   readonly minimumVerifiers: number
+  /** The accounts that can register before the start: at least `minimumVerifiers`, at most 191, all different. */
+  readonly genesisVerifiers: readonly Hex[]
   /** Time from `VerifierRegistry.start` to genesis. */
   readonly startDelaySeconds: number
-  /** In wei of the stake token. */
+  /** The least bond of a verifier, in wei of the stake token. */
   readonly verifierBond: bigint
   /** In wei of the stake token. */
   readonly minimumProviderStake: bigint
-  /** An ERC-20 that its holders can burn (default: a new testnet token; the deployer receives its whole supply). */
+  /** Stake that a provider's claim needs, in wei of the stake token per Mbit/s. */
+  readonly weiPerMbps: bigint
+  /** An ERC-20 that its holders can burn, of at most 18 decimals (default: a new testnet token; the deployer receives its whole supply). */
   readonly token?: Hex
 }
 
@@ -38,6 +42,8 @@ export interface Deployment {
 
 /** Gas limit of one deployment. An estimate would fail, because constructors call contracts that are not mined yet. */
 const DEPLOY_GAS = 6_000_000
+/** Gas of one genesis account: a new slot of storage, and its share of the data. */
+const GENESIS_VERIFIER_GAS = 25_000
 
 /** @throws Error if the signer has no provider or a constructor reverts */
 export async function deploy(signer: Signer, config: DeployConfig): Promise<Deployment> {
@@ -86,18 +92,28 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
       at: verifiers,
       args: [
         vault.address,
-        config.verifierBond,
-        params.epochSeconds,
-        params.eraEpochs,
-        config.startDelaySeconds,
-        config.minimumVerifiers,
+        reports.address,
         equivocation.address,
+        {
+          verifierBond: config.verifierBond,
+          epochSeconds: params.epochSeconds,
+          eraEpochs: params.eraEpochs,
+          startDelay: config.startDelaySeconds,
+          minimumVerifiers: config.minimumVerifiers,
+        },
+        config.genesisVerifiers,
       ],
     },
     {
       name: 'ProviderRegistry',
       at: providers,
-      args: [vault.address, verifiers.address, config.minimumProviderStake, params.claimDelaySeconds],
+      args: [
+        vault.address,
+        verifiers.address,
+        config.minimumProviderStake,
+        config.weiPerMbps,
+        params.claimDelaySeconds,
+      ],
     },
     { name: 'EpochReports', at: reports, args: [verifiers.address, paramsHash(params), params.settlementSeconds] },
     {
@@ -119,7 +135,7 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
       ...(await new ContractFactory(abi, bytecode).getDeployTransaction(...args)),
       nonce: at.nonce,
       chainId,
-      gasLimit: DEPLOY_GAS,
+      gasLimit: DEPLOY_GAS + (name === 'VerifierRegistry' ? GENESIS_VERIFIER_GAS * config.genesisVerifiers.length : 0),
       ...(maxFeePerGas === null ? {} : { type: 2, maxFeePerGas, maxPriorityFeePerGas }),
     })
     sent.push({ name, transaction })

@@ -8,15 +8,21 @@ import {Bls12381} from "./libraries/Bls12381.sol";
 import {Certificates} from "./libraries/Certificates.sol";
 import {Digests} from "./libraries/Digests.sol";
 import {EpochClock} from "./libraries/EpochClock.sol";
+import {KeySnapshot} from "./libraries/KeySnapshot.sol";
 
 /// @notice Accepts the report of an epoch if more than two thirds of the frozen set signed it.
 /// @dev The cost of a post grows with the number of non-signers. The number of providers does not matter.
 contract EpochReports is IEpochReports {
+    using KeySnapshot for address;
+
     /// @notice The facts that the contract keeps of an accepted report.
     struct Report {
         bytes32 headerHash;
         bytes32 scoreRoot;
     }
+
+    uint64 private constant SIGNER_ERAS = 4;
+    uint256 private constant ERA_SHIFT = 192;
 
     /// @notice The registry that keeps the clock and the frozen sets.
     IVerifierRegistry public immutable registry;
@@ -36,6 +42,9 @@ contract EpochReports is IEpochReports {
     bytes16 private _lastHeaderStart;
     /// @dev The accepted reports.
     mapping(uint64 epoch => Report) private _reports;
+    /// @dev The signers of the last eras, by era modulo their number: the era in the high 64 bits, one bit for each
+    ///      position below.
+    uint256[SIGNER_ERAS] private _signers;
 
     /// @notice Reverts with `PrecompileUnusable` on a chain without the EIP-2537 precompiles.
     /// @param registry_ The registry that keeps the clock and the frozen sets
@@ -48,6 +57,9 @@ contract EpochReports is IEpochReports {
         settlementSeconds = settlementSeconds_;
         _epochSeconds = registry_.epochSeconds();
         _eraEpochs = registry_.eraEpochs();
+        for (uint256 i = 0; i < SIGNER_ERAS; ++i) {
+            _signers[i] = uint256(type(uint64).max) << ERA_SHIFT; // an era that never comes, so no slot is new
+        }
     }
 
     // ------------------------------------------------------------------ posting
@@ -67,6 +79,7 @@ contract EpochReports is IEpochReports {
 
         (_nextEpoch, _genesis, _lastHeaderStart) = (header.epoch + 1, genesis, bytes16(hash));
         _reports[header.epoch] = Report(hash, header.scoreRoot);
+        _markSigners(header.era, snapshot.sizeOf(), nonSigners);
         emit Posted(header.epoch, hash, header, round, nonSigners, msg.sender);
     }
 
@@ -98,6 +111,12 @@ contract EpochReports is IEpochReports {
     }
 
     /// @inheritdoc IEpochReports
+    function signersIn(uint64 era) external view returns (uint256) {
+        uint256 word = _signers[era % SIGNER_ERAS];
+        return word >> ERA_SHIFT == era ? word & ((1 << ERA_SHIFT) - 1) : 0;
+    }
+
+    /// @inheritdoc IEpochReports
     function settlementOf(uint64 epoch) external view returns (bytes32 scoreRoot, uint64 epochStart, uint64 finalAt) {
         scoreRoot = _reports[epoch].scoreRoot;
         if (scoreRoot == 0) return (0, 0, 0);
@@ -108,6 +127,15 @@ contract EpochReports is IEpochReports {
     ///      can be posted. So the end does not depend on the time of the post, and needs no storage.
     function _finalAt(uint64 epoch) private view returns (uint64) {
         return EpochClock.startOf(_genesis, _epochSeconds, epoch + 2) + settlementSeconds;
+    }
+
+    /// @dev Adds the signers of a certificate to those of its era.
+    function _markSigners(uint64 era, uint256 size, uint32[] calldata nonSigners) private {
+        uint256 word = (uint256(era) << ERA_SHIFT) | ((1 << size) - 1);
+        for (uint256 i = 0; i < nonSigners.length; ++i) word ^= 1 << nonSigners[i];
+        uint256 known = _signers[era % SIGNER_ERAS];
+        if (known >> ERA_SHIFT == era) word |= known;
+        if (word != known) _signers[era % SIGNER_ERAS] = word;
     }
 
     // ------------------------------------------------------------------ checks

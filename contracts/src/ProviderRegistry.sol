@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IProviderRegistry} from "./interfaces/IProviderRegistry.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
+import {Announcements} from "./libraries/Announcements.sol";
 
 /// @notice Records the providers and their claims.
 contract ProviderRegistry is IProviderRegistry {
@@ -18,12 +20,16 @@ contract ProviderRegistry is IProviderRegistry {
         bytes32 peerIdHash;
     }
 
+    uint256 private constant KBPS_PER_MBPS = 1_000;
+
     /// @notice The vault that holds the stakes.
     IStakeVault public immutable vault;
     /// @notice The registry that knows genesis.
     IVerifierRegistry public immutable verifiers;
     /// @inheritdoc IProviderRegistry
     uint256 public immutable minimumStake;
+    /// @inheritdoc IProviderRegistry
+    uint256 public immutable weiPerMbps;
     /// @inheritdoc IProviderRegistry
     uint64 public immutable claimDelaySeconds;
 
@@ -33,26 +39,44 @@ contract ProviderRegistry is IProviderRegistry {
     address[] private _active;
     mapping(address account => Record) private _records;
 
+    /// @notice Reverts with `ZeroParameter`.
     /// @param vault_ The vault that holds the stakes
     /// @param verifiers_ The registry that knows genesis
     /// @param minimumStake_ The least deposit with which a provider can register, in wei
+    /// @param weiPerMbps_ The active stake that a claim needs, in wei per Mbit/s
     /// @param claimDelaySeconds_ The delay before a lowered claim is in force, in seconds
-    constructor(IStakeVault vault_, IVerifierRegistry verifiers_, uint256 minimumStake_, uint64 claimDelaySeconds_) {
+    constructor(
+        IStakeVault vault_,
+        IVerifierRegistry verifiers_,
+        uint256 minimumStake_,
+        uint256 weiPerMbps_,
+        uint64 claimDelaySeconds_
+    ) {
+        if (minimumStake_ == 0) revert ZeroParameter("minimumStake");
+        if (weiPerMbps_ == 0) revert ZeroParameter("weiPerMbps");
+        if (claimDelaySeconds_ == 0) revert ZeroParameter("claimDelaySeconds");
         vault = vault_;
         verifiers = verifiers_;
         minimumStake = minimumStake_;
+        weiPerMbps = weiPerMbps_;
         claimDelaySeconds = claimDelaySeconds_;
     }
 
     // ------------------------------------------------------------------ the provider
 
     /// @inheritdoc IProviderRegistry
-    function register(uint32 claimKbps, bytes32 region, bytes32 peerIdHash) external returns (uint32 index) {
+    function register(
+        uint32 claimKbps,
+        bytes32 region,
+        bytes32 peerIdHash,
+        address withdrawalAddress
+    ) external returns (uint32 index) {
         Record storage record = _records[msg.sender];
         if (record.index != 0) revert AlreadyRegistered(msg.sender, record.index);
         if (claimKbps == 0) revert ZeroClaim();
         uint256 stake = vault.freeOf(address(this), msg.sender);
-        if (stake < minimumStake || stake == 0) revert StakeTooLow(stake, minimumStake);
+        if (stake < minimumStake) revert StakeTooLow(stake, minimumStake);
+        _requireStake(claimKbps, stake);
 
         index = ++_lastIndex;
         _active.push(msg.sender);
@@ -62,12 +86,13 @@ contract ProviderRegistry is IProviderRegistry {
         record.region = region;
         record.peerIdHash = peerIdHash;
         emit Registered(index, msg.sender, claimKbps, region, peerIdHash);
-        vault.bond(msg.sender, stake);
+        vault.bond(msg.sender, stake, withdrawalAddress);
     }
 
     /// @inheritdoc IProviderRegistry
     function announce(string calldata peerId, string[] calldata multiaddrs) external {
-        Record storage record = _registered(msg.sender);
+        Record storage record = _staying(msg.sender);
+        Announcements.check(peerId, multiaddrs);
         bytes32 given = keccak256(bytes(peerId));
         if (given != record.peerIdHash) revert PeerIdMismatch(given, record.peerIdHash);
         emit Announced(record.index, msg.sender, peerId, multiaddrs);
@@ -78,6 +103,7 @@ contract ProviderRegistry is IProviderRegistry {
         Record storage record = _staying(msg.sender);
         if (claimKbps == 0) revert ZeroClaim();
         uint32 inForce = _claimInForce(record);
+        if (claimKbps > inForce) _requireStake(claimKbps, vault.activeStake(address(this), msg.sender));
         uint64 effectiveAt = uint64(block.timestamp);
         if (claimKbps < inForce && _networkRuns()) {
             effectiveAt += claimDelaySeconds;
@@ -90,6 +116,13 @@ contract ProviderRegistry is IProviderRegistry {
             record.loweredAt = 0;
         }
         emit ClaimChanged(record.index, msg.sender, claimKbps, effectiveAt);
+    }
+
+    /// @inheritdoc IProviderRegistry
+    function addStake() external returns (uint256 bonded) {
+        Record storage record = _staying(msg.sender);
+        bonded = vault.bond(msg.sender, 0, address(0)); // zero: the withdrawal address stays as registered
+        emit StakeAdded(record.index, msg.sender, bonded);
     }
 
     /// @inheritdoc IProviderRegistry
@@ -139,6 +172,12 @@ contract ProviderRegistry is IProviderRegistry {
     function _staying(address account) private view returns (Record storage record) {
         record = _registered(account);
         if (record.position == 0) revert AlreadyExited(account);
+    }
+
+    /// @dev Reverts with `ClaimExceedsStake` if a claim needs more stake. What a breach costs then grows with the claim.
+    function _requireStake(uint32 claimKbps, uint256 stake) private view {
+        uint256 needed = Math.ceilDiv(claimKbps * weiPerMbps, KBPS_PER_MBPS);
+        if (stake < needed) revert ClaimExceedsStake(claimKbps, stake, needed);
     }
 
     /// @dev The claim in force now, in kbit/s.

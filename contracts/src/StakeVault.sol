@@ -8,86 +8,129 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {WeekStarts} from "./libraries/WeekStarts.sol";
 
-/// @notice Holds all stakes of the network. Only an account's role bonds and unbonds its tokens. Only the slashing
-///         manager slashes. The vault has no owner, so nobody else can move a token.
-/// @dev The token's holders must be able to burn it (ERC20Burnable), and a transfer must move the exact amount. Each
-///      call writes all state before it calls the token. So a token that calls back finds consistent accounts.
+/// @notice Holds all stakes of the network. Only an account's role bonds and unbonds its tokens, and only the role's own
+///         slasher slashes them. The vault has no owner, so nobody else can move a token.
+/// @dev Each call writes all state before it calls the token. So a token that calls back finds consistent accounts. The
+///      vault does not serve a token whose balances change without a transfer.
 contract StakeVault is IStakeVault {
     using SafeERC20 for ERC20Burnable;
     using SafeCast for uint256;
     using WeekStarts for WeekStarts.History;
 
     /// @notice The tokens of one owner under one role, in wei.
-    /// @dev 96 bits hold 79 billion tokens of 18 decimals. They also let a slash write a single slot of amounts.
+    /// @dev `deposit` keeps their sum within `maximumBalance`, which is below 96 bits.
     struct Account {
         uint96 active;
         uint96 unbonding;
         uint64 releaseAt;
         uint96 free;
-        WeekStarts.History history; // of the sum of active and unbonding
+        address withdrawalAddress; // zero before the first bond
+        WeekStarts.History history; // of the sum of active and unbonding, in units of `_unit`
     }
 
-    /// @notice The stake token.
+    /// @dev The finest unit of the history, as a power of ten of a token. 64 bits of 10^-9 tokens hold 18 billion tokens.
+    uint8 private constant HISTORY_DECIMALS = 9;
+    uint8 private constant MAX_DECIMALS = 18;
+
+    /// @inheritdoc IStakeVault
     ERC20Burnable public immutable token;
-    /// @notice The roles, and the only account that slashes each.
+    /// @inheritdoc IStakeVault
     address public immutable providerRegistry;
+    /// @inheritdoc IStakeVault
     address public immutable slashingManager;
+    /// @inheritdoc IStakeVault
     address public immutable verifierRegistry;
+    /// @inheritdoc IStakeVault
     address public immutable equivocationSlasher;
     /// @inheritdoc IStakeVault
     uint64 public immutable unbondingSeconds;
+    /// @inheritdoc IStakeVault
+    uint256 public immutable maximumBalance;
+    /// @dev The unit of the histories, in wei.
+    uint256 private immutable _unit;
 
     mapping(address role => mapping(address account => Account)) private _accounts;
 
-    /// @param token_ The stake token
+    /// @notice Reverts with `ZeroParameter`, `SameRole`, `TooManyDecimals` or `TokenCannotBurn`.
+    /// @param token_ The stake token: an ERC-20 with `decimals` that its holders can burn
     /// @param roles The registries that govern accounts, and their slashers
     /// @param unbondingSeconds_ The time from unbonding to release, in seconds
     constructor(ERC20Burnable token_, Roles memory roles, uint64 unbondingSeconds_) {
+        if (roles.providerRegistry == address(0)) revert ZeroParameter("providerRegistry");
+        if (roles.slashingManager == address(0)) revert ZeroParameter("slashingManager");
+        if (roles.verifierRegistry == address(0)) revert ZeroParameter("verifierRegistry");
+        if (roles.equivocationSlasher == address(0)) revert ZeroParameter("equivocationSlasher");
+        if (roles.providerRegistry == roles.verifierRegistry) revert SameRole(roles.providerRegistry);
+        if (unbondingSeconds_ == 0) revert ZeroParameter("unbondingSeconds");
+        uint8 decimals = token_.decimals();
+        if (decimals > MAX_DECIMALS) revert TooManyDecimals(decimals, MAX_DECIMALS);
+        _requireBurnable(token_);
         token = token_;
         providerRegistry = roles.providerRegistry;
         slashingManager = roles.slashingManager;
         verifierRegistry = roles.verifierRegistry;
         equivocationSlasher = roles.equivocationSlasher;
         unbondingSeconds = unbondingSeconds_;
+        _unit = decimals > HISTORY_DECIMALS ? 10 ** (decimals - HISTORY_DECIMALS) : 1;
+        maximumBalance = type(uint64).max * _unit;
     }
 
     // ------------------------------------------------------------------ the account
 
     /// @inheritdoc IStakeVault
     function deposit(address role, uint256 amount) external {
+        if (_slasherOf(role) == address(0)) revert UnknownRole(role);
         if (amount == 0) revert ZeroAmount();
-        _accounts[role][msg.sender].free += amount.toUint96();
+        Account storage held = _accounts[role][msg.sender];
+        uint256 balance = uint256(held.free) + held.active + held.unbonding;
+        if (amount > maximumBalance - balance) revert BalanceTooLarge(balance, amount, maximumBalance);
+        held.free += uint96(amount);
         emit Deposited(role, msg.sender, amount);
+        uint256 before = token.balanceOf(address(this));
         token.safeTransferFrom(msg.sender, address(this), amount);
+        uint256 received = token.balanceOf(address(this)) - before;
+        if (received != amount) revert TransferNotExact(amount, received);
     }
 
     /// @inheritdoc IStakeVault
-    function withdraw(address role) external returns (uint256 amount) {
-        Account storage account = _accounts[role][msg.sender];
-        amount = account.free;
-        account.free = 0;
-        if (account.unbonding > 0 && account.releaseAt <= block.timestamp) {
-            uint256 balance = uint256(account.active) + account.unbonding;
-            account.history.beforeChange(balance, account.active);
-            amount += account.unbonding;
-            account.unbonding = 0;
-            account.releaseAt = 0;
+    function withdraw(address role, address account) external returns (uint256 amount) {
+        Account storage held = _accounts[role][account];
+        address to = withdrawalAddressOf(role, account);
+        if (msg.sender != account && msg.sender != to) revert NotOwner(role, account, msg.sender);
+        amount = held.free;
+        held.free = 0;
+        if (held.unbonding > 0 && held.releaseAt <= block.timestamp) {
+            uint256 balance = uint256(held.active) + held.unbonding;
+            held.history.beforeChange(_inUnits(balance), _inUnits(held.active));
+            amount += held.unbonding;
+            held.unbonding = 0;
+            held.releaseAt = 0;
         }
-        if (amount == 0) revert NothingToWithdraw(role, msg.sender, account.releaseAt);
-        emit Withdrawn(role, msg.sender, amount);
-        token.safeTransfer(msg.sender, amount);
+        if (amount == 0) revert NothingToWithdraw(role, account, held.releaseAt);
+        emit Withdrawn(role, account, amount, to);
+        token.safeTransfer(to, amount);
+    }
+
+    /// @inheritdoc IStakeVault
+    function setWithdrawalAddress(address role, address account, address to) external {
+        address present = _accounts[role][account].withdrawalAddress;
+        if (msg.sender != present) revert NotWithdrawalAddress(role, account, msg.sender, present);
+        _setWithdrawalAddress(role, account, to);
     }
 
     // ------------------------------------------------------------------ the role
 
     /// @inheritdoc IStakeVault
-    function bond(address account, uint256 amount) external returns (uint256 bonded) {
+    function bond(address account, uint256 amount, address withdrawalAddress) external returns (uint256 bonded) {
         Account storage held = _accounts[msg.sender][account];
         uint96 free = held.free;
         bonded = amount == 0 ? free : amount;
         if (bonded == 0 || bonded > free) revert InsufficientDeposit(msg.sender, account, free, bonded);
+        if (held.withdrawalAddress == address(0)) {
+            _setWithdrawalAddress(msg.sender, account, withdrawalAddress == address(0) ? account : withdrawalAddress);
+        }
         uint256 balance = uint256(held.active) + held.unbonding;
-        held.history.beforeChange(balance, balance + bonded);
+        held.history.beforeChange(_inUnits(balance), _inUnits(balance + bonded));
         held.free = free - uint96(bonded);
         held.active += uint96(bonded);
         emit Bonded(msg.sender, account, bonded);
@@ -97,7 +140,7 @@ contract StakeVault is IStakeVault {
     function unbond(address account) external {
         Account storage held = _accounts[msg.sender][account];
         uint96 amount = held.active;
-        if (amount == 0) revert NothingActive(msg.sender, account);
+        if (amount == 0) return; // penalties took the whole stake, and nobody is held up by that
         uint64 releaseAt = uint64(block.timestamp) + unbondingSeconds;
         held.active = 0;
         held.unbonding += amount; // the vault keeps one release time, so earlier unbonding waits for the later one
@@ -105,7 +148,7 @@ contract StakeVault is IStakeVault {
         emit Unbonding(msg.sender, account, amount, releaseAt);
     }
 
-    // ------------------------------------------------------------------ the slashing manager
+    // ------------------------------------------------------------------ the slashers
 
     /// @inheritdoc IStakeVault
     function slash(
@@ -115,14 +158,13 @@ contract StakeVault is IStakeVault {
         uint256 refund,
         address refundTo
     ) external returns (uint256 charged, uint256 refunded) {
-        address slasher = role == verifierRegistry ? equivocationSlasher : slashingManager;
-        if (msg.sender != slasher) revert NotSlashingManager(msg.sender);
+        if (msg.sender != _slasherOf(role)) revert NotSlasher(role, msg.sender);
         Account storage held = _accounts[role][account];
         (uint96 active, uint96 unbonding) = (held.active, held.unbonding);
         uint256 balance = uint256(active) + unbonding;
         charged = Math.min(amount, balance);
         if (charged == 0) return (0, 0);
-        held.history.beforeChange(balance, balance - charged);
+        held.history.beforeChange(_inUnits(balance), _inUnits(balance - charged));
 
         uint96 fromActive = uint96(Math.min(charged, active));
         held.active = active - fromActive;
@@ -130,7 +172,7 @@ contract StakeVault is IStakeVault {
         refunded = Math.min(refund, charged);
         emit Slashed(role, account, charged, refunded, refundTo);
         if (refunded > 0) token.safeTransfer(refundTo, refunded);
-        token.burn(charged - refunded);
+        if (charged > refunded) token.burn(charged - refunded);
     }
 
     // ------------------------------------------------------------------ views
@@ -158,12 +200,43 @@ contract StakeVault is IStakeVault {
     }
 
     /// @inheritdoc IStakeVault
-    function withdrawalAddressOf(address, address account) external pure returns (address) {
-        return account;
+    function withdrawalAddressOf(address role, address account) public view returns (address) {
+        address set = _accounts[role][account].withdrawalAddress;
+        return set == address(0) ? account : set;
     }
 
     /// @inheritdoc IStakeVault
     function slashableAtStartOf(uint64 week, address role, address account) external view returns (uint256) {
-        return _accounts[role][account].history.startOf(week, slashable(role, account));
+        return _accounts[role][account].history.startOf(week, _inUnits(slashable(role, account))) * _unit;
+    }
+
+    // ------------------------------------------------------------------ helpers
+
+    /// @dev The only account that slashes a role; zero for an address that is no role.
+    function _slasherOf(address role) private view returns (address) {
+        if (role == providerRegistry) return slashingManager;
+        return role == verifierRegistry ? equivocationSlasher : address(0);
+    }
+
+    function _setWithdrawalAddress(address role, address account, address to) private {
+        if (to == address(0) || to == address(this)) revert InvalidWithdrawalAddress(to);
+        _accounts[role][account].withdrawalAddress = to;
+        emit WithdrawalAddressSet(role, account, to);
+    }
+
+    /// @dev A balance in units of the history, rounded down.
+    function _inUnits(uint256 balance) private view returns (uint64) {
+        return (balance / _unit).toUint64();
+    }
+
+    /// @dev A burn of nothing must succeed, and a burn of more than the vault has must fail. A token without `burn` whose
+    ///      fallback function accepts every call passes only the first.
+    function _requireBurnable(ERC20Burnable token_) private {
+        try token_.burn(0) {} catch {
+            revert TokenCannotBurn(address(token_));
+        }
+        try token_.burn(token_.balanceOf(address(this)) + 1) {
+            revert TokenCannotBurn(address(token_));
+        } catch {}
     }
 }

@@ -198,7 +198,7 @@ describe('contracts: certificates of keys that cancel out', () => {
   const net = networkForEach(() => TestNetwork.create())
 
   it('have no aggregate key', async () => {
-    for (const scalar of [5n, ORDER - 5n, 7n, ORDER - 7n]) await net().addVerifier(keyOfScalar(scalar))
+    for (const scalar of [5n, 7n, 11n, ORDER - 23n]) await net().addVerifier(keyOfScalar(scalar))
     await net().start()
     await net().enter(2)
     const cancelled = { header: await net().header(1), round: 0, nonSigners: [], signature: INFINITY_G2 }

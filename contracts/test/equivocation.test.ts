@@ -44,7 +44,7 @@ describe('contracts: equivocation', () => {
     await net().enter(PARAMS.eraEpochs)
     await net().registry.send(net().deployer, 'freeze', 2)
     const set = await net().registry.read<{ index: bigint }[]>('frozenSet', 2)
-    expect(set.map(({ index }) => Number(index))).to.deep.equal([1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12])
+    expect(set.map(({ index }) => Number(index))).to.have.members([1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12])
     const { account, key } = net().verifiers[4]!
     await expectRevert(net().register(account, key), 'AlreadyRegistered', account.toLowerCase(), 5)
   })

@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { repositoryRoot } from '../root.js'
 import { seenErrors } from './support/evm.js'
 // These imports make the tests of the contracts run before the test below, even if mocha runs this file alone.
+import './announcements.test.js'
 import './certificates.test.js'
 import './equivocating-certificates.test.js'
 import './equivocation-forgery.test.js'
@@ -13,9 +14,11 @@ import './headers.test.js'
 import './old-chain.test.js'
 import './provider-registry.test.js'
 import './slashing-manager.test.js'
+import './stake-tokens.test.js'
 import './stake-vault.test.js'
 import './verifier-registry.test.js'
 import './weekly-limit.test.js'
+import './withdrawal-address.test.js'
 
 describe('contracts: custom errors', () => {
   it('have all been thrown by the tests before', () => {

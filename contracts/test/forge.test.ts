@@ -38,8 +38,11 @@ describe('contracts: fuzz and invariant tests', () => {
     expect(suites.map(([name]) => name.split(':')[1]).sort()).to.deep.equal([
       'CertificatesTest',
       'InvariantsTest',
+      'SetAttacksTest',
       'SettlementsTest',
+      'VaultInvariantsTest',
       'VectorsTest',
+      'VerifierSetsTest',
     ])
   })
 })

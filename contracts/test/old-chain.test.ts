@@ -10,7 +10,8 @@ describe('contracts: on a chain without the precompiles', () => {
 
   it('cannot be deployed', () => {
     const [deployer] = evm.accounts as [`0x${string}`]
-    const parameters = [deployer, 1, 1, 1, 1, 1]
+    const config = { verifierBond: 1, epochSeconds: 1, eraEpochs: 1, startDelay: 1, minimumVerifiers: 1 }
+    const parameters = [deployer, deployer, deployer, config, [deployer]]
     return expectRevert(evm.deploy(deployer, 'VerifierRegistry', parameters), 'PrecompileUnusable')
   })
 })

@@ -1,8 +1,17 @@
 import { expect } from 'chai'
+import { ZeroAddress } from 'ethers'
 import { keccakText } from '../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { expectRevert } from './support/evm.js'
-import { DAY, MINIMUM_STAKE, MINIMUM_VERIFIERS, networkForEach, PARAMS, TestNetwork } from './support/network.js'
+import {
+  DAY,
+  MINIMUM_STAKE,
+  MINIMUM_VERIFIERS,
+  networkForEach,
+  PARAMS,
+  TestNetwork,
+  WEI_PER_MBPS,
+} from './support/network.js'
 
 interface Provider {
   readonly index: bigint
@@ -15,7 +24,8 @@ describe('contracts: providers', () => {
   const net = networkForEach(() => TestNetwork.running())
   const MAX_UINT = 2n ** 256n - 1n
   const register = (account: Hex, claim = 25_000) =>
-    net().providers.send(account, 'register', claim, ZERO_HASH, keccakText('peer'))
+    net().providers.send(account, 'register', claim, ZERO_HASH, keccakText('peer'), ZeroAddress)
+  const setClaim = (account: Hex, claim: number) => net().providers.send(account, 'setClaim', claim)
   const claimOf = async (account: Hex) =>
     Number((await net().providers.read<Provider>('providerOf', account)).claimKbps)
   const active = (offset: bigint | number = 0, limit: bigint | number = 100) =>
@@ -44,6 +54,17 @@ describe('contracts: providers', () => {
       await expectRevert(register(account), 'AlreadyRegistered', account, 1)
     })
 
+    it('a claim of 2³² − 1 kbit/s without the stake for it is refused', async () => {
+      const account = net().newAccount()
+      await net().deposit(net().providers, account, MINIMUM_STAKE)
+      const claim = 2 ** 32 - 1
+      const needed = (BigInt(claim) * WEI_PER_MBPS) / 1000n
+      await expectRevert(register(account, claim), 'ClaimExceedsStake', claim, MINIMUM_STAKE, needed)
+      await expectRevert(register(account, 500_001), 'ClaimExceedsStake')
+      await register(account, 500_000)
+      await expectRevert(setClaim(account, claim), 'ClaimExceedsStake', claim, MINIMUM_STAKE, needed)
+    })
+
     it('accepts only the registered peer id in an announcement', async () => {
       const account = net().newAccount()
       await expectRevert(net().providers.send(account, 'announce', 'peer', []), 'NotRegistered', account)
@@ -62,7 +83,7 @@ describe('contracts: providers', () => {
       account = await net().addProvider()
       await net().enter(1)
     })
-    const set = (claim: number, from = account) => net().providers.send(from, 'setClaim', claim)
+    const set = (claim: number, from = account) => setClaim(from, claim)
 
     it('are in force at once if raised', async () => {
       await set(50_000)
@@ -108,6 +129,67 @@ describe('contracts: providers', () => {
     })
   })
 
+  describe('stake', () => {
+    let account: Hex
+    beforeEach(async () => {
+      account = await net().addProvider()
+      await net().enter(1)
+    })
+    const addStake = async (amount: bigint) => {
+      await net().deposit(net().providers, account, amount)
+      return net().providers.send(account, 'addStake')
+    }
+    const slash = async (amount: bigint) => {
+      await net().evm.impersonate(net().slashing.address)
+      await net().vault.send(net().slashing.address, 'slash', net().providers.address, account, amount, 0, account)
+    }
+
+    it('that is added lets the claim rise in proportion', async () => {
+      await expectRevert(
+        setClaim(account, 501_000),
+        'ClaimExceedsStake',
+        501_000,
+        MINIMUM_STAKE,
+        MINIMUM_STAKE + WEI_PER_MBPS,
+      )
+      const [event] = net().providers.events(await addStake(WEI_PER_MBPS - 1n), 'StakeAdded')
+      expect([event?.args.index, event?.args.amount]).to.deep.equal([1n, WEI_PER_MBPS - 1n])
+      await expectRevert(setClaim(account, 501_000), 'ClaimExceedsStake')
+      await addStake(1n)
+      await setClaim(account, 501_000)
+      expect((await active()).map(({ stake }) => stake)).to.deep.equal([MINIMUM_STAKE + WEI_PER_MBPS])
+      await expectRevert(net().providers.send(account, 'addStake'), 'InsufficientDeposit')
+    })
+
+    it('that was slashed leaves the claim as it is, and lets nobody raise it', async () => {
+      await setClaim(account, 500_000)
+      await slash(MINIMUM_STAKE - WEI_PER_MBPS)
+      expect(await claimOf(account)).to.equal(500_000)
+      await expectRevert(setClaim(account, 500_001), 'ClaimExceedsStake')
+      await setClaim(account, 500_000)
+      await setClaim(account, 400_000)
+      await setClaim(account, 500_000) // the claim in force: it only takes the lower one back
+      await setClaim(account, 400_000)
+      await net().evm.at((await net().evm.now()) + PARAMS.claimDelaySeconds)
+      await expectRevert(setClaim(account, 400_001), 'ClaimExceedsStake')
+    })
+
+    it('that was slashed to nothing does not lock the provider in', async () => {
+      await slash(MINIMUM_STAKE)
+      expect(await net().providers.read('activeCount')).to.equal(1n)
+      await net().providers.send(account, 'exit')
+      expect(await net().providers.read('activeCount')).to.equal(0n)
+    })
+
+    it('that is deposited before an exit stays the owner’s, and nobody adds it after', async () => {
+      await net().deposit(net().providers, account, 7n)
+      await net().providers.send(account, 'exit')
+      await expectRevert(net().providers.send(account, 'addStake'), 'AlreadyExited', account)
+      await net().vault.send(account, 'withdraw', net().providers.address, account)
+      expect(await net().token.read('balanceOf', account)).to.equal(7n)
+    })
+  })
+
   describe('exit', () => {
     it('removes the provider from the list at once, starts unbonding, and is final', async () => {
       const [first, second, third] = [await net().addProvider(), await net().addProvider(), await net().addProvider()]
@@ -136,6 +218,22 @@ describe('contracts: providers', () => {
       expect(await active(1, MAX_UINT)).to.have.length(4)
       expect(await active(MAX_UINT, 1)).to.have.length(0)
     })
+  })
+})
+
+describe('contracts: parameters of the provider registry', () => {
+  const net = networkForEach(() => TestNetwork.create())
+  it('must not be zero', async () => {
+    const good = [net().vault.address, net().registry.address, MINIMUM_STAKE, WEI_PER_MBPS, DAY]
+    for (const [position, name] of [
+      [2, 'minimumStake'],
+      [3, 'weiPerMbps'],
+      [4, 'claimDelaySeconds'],
+    ] as const) {
+      const args = good.map((value, i) => (i === position ? 0 : value))
+      const deployment = net().evm.deploy(net().deployer, 'ProviderRegistry', args)
+      await expectRevert(deployment, 'ZeroParameter', name.toLowerCase())
+    }
   })
 })
 

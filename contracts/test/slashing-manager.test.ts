@@ -146,10 +146,13 @@ describe('contracts: settlement from a stake that changes', () => {
     const last = finalAt(net(), 2) + PARAMS.evidenceSeconds
     expect(last).to.be.lessThan(Number(releaseAt))
     await net().evm.at(last)
-    await expectRevert(net().vault.send(provider(), 'withdraw', net().providers.address), 'NothingToWithdraw')
+    await expectRevert(
+      net().vault.send(provider(), 'withdraw', net().providers.address, provider()),
+      'NothingToWithdraw',
+    )
     expect(await charge(net(), owed)).to.equal(share(1000))
     await net().evm.at(Number(releaseAt))
-    await net().vault.send(provider(), 'withdraw', net().providers.address)
+    await net().vault.send(provider(), 'withdraw', net().providers.address, provider())
     expect(await net().token.read('balanceOf', provider())).to.equal(MINIMUM_STAKE - share(1000))
   })
 })

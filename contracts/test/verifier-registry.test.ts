@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { keccak256, ZeroAddress } from 'ethers'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
 import {
   encodeNobleG1,
@@ -7,15 +8,14 @@ import {
   INFINITY_G1,
   INFINITY_G2,
   keyOf,
+  keyOfScalar,
+  ORDER,
   outsideG1,
   outsideG2,
   swapFp2,
 } from './support/bls.js'
 import { expectRevert, TX_GAS_LIMIT } from './support/evm.js'
 import { HOUR, networkForEach, TestNetwork, VERIFIER_BOND } from './support/network.js'
-
-/** The storage slot of the length of the registry's `_members`. */
-const MEMBERS_SLOT = '0x3'
 
 describe('contracts: registration of verifiers', () => {
   const net = networkForEach(() => TestNetwork.create())
@@ -26,7 +26,7 @@ describe('contracts: registration of verifiers', () => {
     await net().deposit(net().registry, account, VERIFIER_BOND)
   })
   const refused = (publicKey: Hex, proof: Hex, error: string, ...args: unknown[]) =>
-    expectRevert(net().registry.send(account, 'register', publicKey, proof, 1), error, ...args)
+    expectRevert(net().registry.send(account, 'register', publicKey, proof, 1, ZeroAddress), error, ...args)
   const unproven = (publicKey: Hex, proof: Hex) => refused(publicKey, proof, 'InvalidProofOfPossession', account)
 
   it('bonds the tokens, assigns an index, and emits the key and the index', async () => {
@@ -85,6 +85,7 @@ describe('contracts: registration of verifiers', () => {
       changed(key.publicKey, 127),
       net().proofOf(key, account),
       1,
+      ZeroAddress,
     ])
     const hash = await net().evm.rpc<Hex>('eth_sendTransaction', {
       from: account,
@@ -110,15 +111,21 @@ describe('contracts: registration of verifiers', () => {
 
   it('rejects a deposit below the bond', async () => {
     const poor = net().newAccount()
-    await expectRevert(net().register(poor, keyOf('poor')), 'InsufficientDeposit')
+    await expectRevert(net().register(poor, keyOf('poor')), 'BondTooLow', 0, VERIFIER_BOND)
     await net().deposit(net().registry, poor, VERIFIER_BOND - 1n)
-    await expectRevert(net().register(poor, keyOf('poor')), 'InsufficientDeposit')
+    await expectRevert(net().register(poor, keyOf('poor')), 'BondTooLow')
+  })
+
+  it('bonds all that is free', async () => {
+    await net().deposit(net().registry, account, 5n)
+    await net().register(account, key)
+    expect(await net().vault.read('activeStake', net().registry.address, account)).to.equal(VERIFIER_BOND + 5n)
   })
 
   it('does not count a deposit under another role', async () => {
     const elsewhere = net().newAccount()
     await net().deposit(net().providers, elsewhere, VERIFIER_BOND)
-    await expectRevert(net().register(elsewhere, keyOf('elsewhere')), 'InsufficientDeposit')
+    await expectRevert(net().register(elsewhere, keyOf('elsewhere')), 'BondTooLow')
   })
 
   it('is required for every other call', async () => {
@@ -127,18 +134,11 @@ describe('contracts: registration of verifiers', () => {
     await expectRevert(net().registry.read('verifierOf', account), 'NotRegistered', account)
   })
 
-  it('rejects more verifiers than a key snapshot can hold', async () => {
-    const holding = (members: bigint) =>
-      net().evm.rpc(
-        'anvil_setStorageAt',
-        net().registry.address,
-        MEMBERS_SLOT,
-        `0x${members.toString(16).padStart(64, '0')}`,
-      )
-    await holding(191n)
-    await expectRevert(net().register(account, key), 'SetFull', 191)
-    await holding(190n)
-    await net().register(account, key)
+  it('refuses the negative of a registered key, which would sign without signing', async () => {
+    await net().addVerifier(keyOfScalar(5n))
+    const negative = keyOfScalar(ORDER - 5n)
+    const hash = keccak256(negative.publicKey.slice(0, 2 + 2 * 64))
+    await expectRevert(net().register(account, negative), 'KeyAlreadyRegistered', hash)
   })
 
   it('lets a verifier announce its addresses', async () => {
@@ -151,21 +151,31 @@ describe('contracts: registration of verifiers', () => {
 
 describe('contracts: parameters of the verifier registry', () => {
   const net = networkForEach(() => TestNetwork.create())
+  const CONFIG = { verifierBond: VERIFIER_BOND, epochSeconds: HOUR, eraEpochs: 24, startDelay: 60, minimumVerifiers: 4 }
+  const accounts = (number: number) => net().evm.accounts.slice(1, 1 + number)
+  const deployed = (config: typeof CONFIG, genesis: readonly Hex[]) => {
+    const { vault, reports, slashing, evm, deployer } = net()
+    const args = [vault.address, reports.address, slashing.address, config, genesis]
+    return evm.deploy(deployer, 'VerifierRegistry', args)
+  }
+
   it('must not be zero', async () => {
-    const good = [net().vault.address, VERIFIER_BOND, HOUR, 24, 60, 4]
-    for (const [position, name] of [
-      [1, 'verifierBond'],
-      [2, 'epochSeconds'],
-      [3, 'eraEpochs'],
-      [5, 'minimumVerifiers'],
-    ] as const) {
-      const args = good.map((value, i) => (i === position ? 0 : value))
-      await expectRevert(
-        net().evm.deploy(net().deployer, 'VerifierRegistry', args),
-        'ZeroParameter',
-        name.toLowerCase(),
-      )
+    for (const name of ['verifierBond', 'epochSeconds', 'eraEpochs', 'minimumVerifiers']) {
+      await expectRevert(deployed({ ...CONFIG, [name]: 0 }, accounts(4)), 'ZeroParameter', name.toLowerCase())
     }
+  })
+
+  it('name enough genesis accounts, not too many, and none twice', async () => {
+    const [first, ...rest] = accounts(4)
+    for (const [genesis, number] of [
+      [rest, 3],
+      [[...rest, rest[0]!], 3],
+      [[first!, ...rest, first!], 4],
+      [accounts(192), 192],
+    ] as const) {
+      await expectRevert(deployed(CONFIG, genesis), 'WrongGenesisSet', number, 4, 191)
+    }
+    await deployed(CONFIG, accounts(191))
   })
 })
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { ZeroAddress } from 'ethers'
 import fc from 'fast-check'
 import { ZERO_HASH } from '../../proto/hex.js'
 import { expectRevert } from './support/evm.js'
@@ -58,7 +59,7 @@ describe('contracts: penalties of a week', () => {
     const odd = net().newAccount()
     const amount = 777_777_777_777_777_777_777n
     await net().deposit(net().providers, odd, amount)
-    await net().providers.send(odd, 'register', 1, ZERO_HASH, ZERO_HASH)
+    await net().providers.send(odd, 'register', 1, ZERO_HASH, ZERO_HASH, ZeroAddress)
     const next = firstOfNextWeek(net(), 1)
     const owed: Owed[] = []
     for (const [epoch, bps] of [

@@ -18,6 +18,7 @@ import { CLAIM_NOTICE } from '../../verifier/cli/claim-notice.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { announceSelf } from '../../verifier/node/announcing.js'
 import { Lifecycle } from '../../verifier/node/lifecycle.js'
+import { tellWithdrawals } from '../../verifier/node/tell-withdrawals.js'
 import type { Headroom } from './headroom.js'
 import type { ProviderOptions } from './provider-options.js'
 import { serve } from './serving.js'
@@ -70,6 +71,7 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
       `${account} is not a registered provider of network "${network.name}". Register it, then start again.`,
     )
   }
+  await tellWithdrawals(chain, 'provider', account, log)
   const { index, claimKbps } = registered
   const serving = await serve(options, life, chain, claimKbps)
   const { relay, peerId, directory, addresses, tokenKey, testReach } = serving

@@ -1,6 +1,6 @@
 /**
  * The verifiers that a provider issues tokens to: the frozen sets of the eras, under their announced peer ids. A next
- * era counts as soon as its set is frozen, so its verifiers have tokens when it begins. Tokens of the era before are
+ * era counts as soon as its set is known, so its verifiers have tokens when it begins. Tokens of the era before are
  * good for one more epoch.
  */
 import { type EpochClock, epochAt, eraOf } from '../../proto/epoch.js'
@@ -14,7 +14,7 @@ import type { Entitlement } from './token-office.js'
 /** A verifier cannot have a provider know any number of its friends' hosts. */
 const MAX_HOSTS_OF_A_VERIFIER = 4
 
-type SetsChain = Pick<Chain, 'clock' | 'frozenSet' | 'isFrozen'>
+type SetsChain = Pick<Chain, 'clock' | 'frozenSet' | 'isSetKnown'>
 
 export class VerifierSets {
   readonly #chain: SetsChain
@@ -22,6 +22,8 @@ export class VerifierSets {
   readonly #params: NetworkParams
   /** registry indices by era */
   #sets = new Map<number, ReadonlySet<number>>()
+  /** the sets that were read after their era began; before, a late freeze may still change a set */
+  #begun = new Map<number, ReadonlySet<number>>()
 
   constructor(chain: SetsChain, directory: Directory, params: NetworkParams) {
     this.#chain = chain
@@ -33,13 +35,14 @@ export class VerifierSets {
   async refresh(nowMs: number): Promise<number[]> {
     const clock = await this.#chain.clock()
     if (clock === undefined) return []
-    const eras = await this.#erasAt(clock, epochAt(clock, nowMs))
+    const epoch = epochAt(clock, nowMs)
+    const eras = await this.#erasAt(clock, epoch)
     await this.#directory.refresh()
-    const known = this.#sets
     const read = async (era: number) => {
-      return known.get(era) ?? new Set((await this.#chain.frozenSet(era)).map(({ index }) => index))
+      return this.#begun.get(era) ?? new Set((await this.#chain.frozenSet(era)).map(({ index }) => index))
     }
     this.#sets = new Map(await Promise.all(eras.map(async era => [era, await read(era)] as const)))
+    this.#begun = new Map([...this.#sets].filter(([era]) => era <= eraOf(clock, epoch)))
     return eras
   }
 
@@ -63,6 +66,6 @@ export class VerifierSets {
   async #erasAt(clock: EpochClock, epoch: number): Promise<number[]> {
     const begun = [eraOf(clock, epoch - 1), eraOf(clock, epoch)].filter(era => era >= 1)
     const next = eraOf(clock, epoch) + 1
-    return [...new Set(begun), ...((await this.#chain.isFrozen(next)) ? [next] : [])]
+    return [...new Set(begun), ...((await this.#chain.isSetKnown(next)) ? [next] : [])]
   }
 }

@@ -19,6 +19,9 @@ import type { Anvil } from './anvil.js'
 export const VERIFIER_BOND = 10_000n * 10n ** 18n
 export const PROVIDER_STAKE = 1_000n * 10n ** 18n
 
+/** A token for each Mbit/s. Claims above 1 Gbit/s need more than `PROVIDER_STAKE`. */
+const WEI_PER_MBPS = 10n ** 18n
+
 /** Pays for a node's transactions over a run of hours. */
 const NODE_ETHER = 100n * 10n ** 18n
 
@@ -72,11 +75,11 @@ export async function setUpNetwork(options: SetupOptions): Promise<NetworkSetup>
   const { anvil, chainId, params, verifiers, lateVerifiers, providers } = options
   compile()
   const treasury = anvil.accounts[0]!.privateKey
-  const network = await deployNetwork(anvil.rpcUrl, chainId, treasury, params, verifiers.length)
+  const network = await deployNetwork(anvil.rpcUrl, chainId, treasury, params, verifiers)
   await saveNetworkFile(options.networkFile, network)
   await fund(anvil.rpcUrl, network, treasury, [
     ...[...verifiers, ...lateVerifiers].map(node => ({ keys: node.keys, stake: VERIFIER_BOND })),
-    ...providers.map(node => ({ keys: node.keys, stake: PROVIDER_STAKE })),
+    ...providers.map(node => ({ keys: node.keys, stake: providerStake(node.claimKbps) })),
   ])
   const [registeredVerifiers, registeredProviders] = await Promise.all([
     Promise.all(verifiers.map(verifier => joinVerifier(anvil.rpcUrl, network, verifier))),
@@ -120,9 +123,14 @@ async function joinProvider(
 ): Promise<RegisteredNode> {
   const peerId = await peerIdOf(keys)
   return connected(rpcUrl, network, keys.evm, async chain => {
-    const application = { stake: PROVIDER_STAKE, claimKbps, region: ZERO_HASH, peerId }
+    const application = { stake: providerStake(claimKbps), claimKbps, region: ZERO_HASH, peerId }
     return { name, account: accountOf(keys.evm), index: await joinAsProvider(chain.sender!, application) }
   })
+}
+
+function providerStake(claimKbps: number): bigint {
+  const needed = (BigInt(claimKbps) * WEI_PER_MBPS) / 1_000n
+  return needed > PROVIDER_STAKE ? needed : PROVIDER_STAKE
 }
 
 async function deployNetwork(
@@ -130,17 +138,19 @@ async function deployNetwork(
   chainId: number,
   treasury: string,
   params: NetworkParams,
-  verifiers: number,
+  verifiers: readonly VerifierSetup[],
 ): Promise<NetworkFile> {
   const provider = openProvider(rpcUrl, chainId)
   provider.pollingInterval = DEPLOYMENT_POLL_MS
   try {
     const deployment = await deploy(new Wallet(treasury, provider), {
       params,
-      minimumVerifiers: verifiers,
+      minimumVerifiers: verifiers.length,
+      genesisVerifiers: verifiers.map(({ keys }) => accountOf(keys.evm)),
       startDelaySeconds: START_DELAY_SECONDS,
       verifierBond: VERIFIER_BOND,
       minimumProviderStake: PROVIDER_STAKE,
+      weiPerMbps: WEI_PER_MBPS,
     })
     return { name: 'testnet', ...deployment, params }
   } finally {

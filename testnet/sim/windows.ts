@@ -127,6 +127,7 @@ function factsOf({ verifiers, subjects, claimKbps, seed }: WindowsOptions, epoch
     linkReport: { epoch: 0, headerHash: ZERO_HASH },
     verifiers: indices(verifiers).map(index => ({
       index,
+      position: index,
       account: accountOf(`verifier ${index}`),
       blsKey: ZERO_HASH,
       capacityKbps: CAPACITY_KBPS,

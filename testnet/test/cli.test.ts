@@ -17,7 +17,7 @@ describe('the command line', function () {
   const wrongUsage: Record<string, [args: string[], says: string]> = {
     'no command': [[], 'Missing command. Run `bandwitness --help`.'],
     'an unknown command': [['fly'], 'Unknown'],
-    'a command without its part': [['verifier'], 'init, run or record'],
+    'a command without its part': [['verifier'], 'init, register, run or record'],
     'an unknown flag': [['testnet', '--fast'], 'Unknown argument: fast'],
     'a missing flag': [['provider', 'run', '--network', 'x'], 'data-dir'],
     'a mix that makes no sense': [['testnet', '--providers', 'fast=1'], 'no profile "fast"'],
@@ -25,6 +25,14 @@ describe('the command line', function () {
     'no honest verifier': [['testnet', '--verifiers', 'silent=4'], 'at least one honest'],
     'no epochs': [['testnet', '--epochs', '0'], '--epochs must be a whole number'],
     'a claim of nothing': [['testnet', '--claim', '0'], '--claim must be'],
+    'no account to pay': [
+      [
+        'verifier',
+        'register',
+        ...['--data-dir', 'x', '--network', 'x', '--capacity', '1mbps', '--withdrawal-address', '0x12'],
+      ],
+      '--withdrawal-address 0x12 is no account',
+    ],
     'a capacity of nothing': [['testnet', '--capacity', '0'], '--capacity must be'],
     'an epoch that is not a number': [['explain', '0xab', '--epoch', 'x'], '--epoch x'],
   }

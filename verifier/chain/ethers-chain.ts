@@ -12,7 +12,7 @@ import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { slashCertificatesCall, slashEquivocationCall, topUpCall } from './equivocation-calls.js'
 import { readAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
-import { readProvider, readVerifier } from './registrations.js'
+import { readProvider, readVerifier, readWithdrawalAddress } from './registrations.js'
 import { readPosted, readSettlements } from './reports.js'
 import type { Call, Sender } from './sender.js'
 import { readTip } from './tip.js'
@@ -59,6 +59,11 @@ export class EthersChain implements Chain {
     return readProvider(this.context, account)
   }
 
+  /** The address that the vault pays the account's stake to. */
+  withdrawalAddress(role: Announcement['role'], account: Hex): Promise<Hex> {
+    return readWithdrawalAddress(this.context, role, account)
+  }
+
   announcements(): Promise<Announcement[]> {
     return readAnnouncements(this.context)
   }
@@ -72,13 +77,17 @@ export class EthersChain implements Chain {
     return readSettlements(this.context, provider)
   }
 
-  /** The set in force in an era. Before its start that is the newest set, and may still change unless it `isFrozen`. */
+  /** The set in force in an era. Before its start that is the newest set, and may still change unless it `isSetKnown`. */
   frozenSet(era: number): Promise<FrozenVerifier[]> {
     return readFrozenSet(this.context, era)
   }
 
-  isFrozen(era: number): Promise<boolean> {
-    return this.context.contracts.verifierRegistry.getFunction('isFrozen')(era)
+  freezeDue(era: number): Promise<boolean> {
+    return this.context.contracts.verifierRegistry.getFunction('freezeDue')(era)
+  }
+
+  isSetKnown(era: number): Promise<boolean> {
+    return this.context.contracts.verifierRegistry.getFunction('isSetKnown')(era)
   }
 
   isFinal(epoch: number): Promise<boolean> {

@@ -73,14 +73,14 @@ export async function readAnnouncedIn(context: ChainContext, epoch: number): Pro
   return announcedBetween(context, first.number, last?.number)
 }
 
-/** @param blockTag the block at which to read (default: the newest) */
+/** @param blockTag the block at which to read (default: the newest) @returns the set, ascending by index */
 export async function readFrozenSet(
   { contracts }: ChainContext,
   era: number,
   blockTag: number | 'latest' = 'latest',
 ): Promise<FrozenVerifier[]> {
   const set: VerifierTuple[] = await contracts.verifierRegistry.getFunction('frozenSet')(era, { blockTag })
-  return set.map(verifierFrom).sort((a, b) => a.index - b.index)
+  return set.map((one, position) => ({ ...verifierFrom(one), position })).sort((a, b) => a.index - b.index)
 }
 
 /**

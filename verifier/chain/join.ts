@@ -1,7 +1,9 @@
 /** How an account becomes a verifier or a provider: it approves and deposits its stake, then registers. */
-import type { Contract, TransactionReceipt } from 'ethers'
+import { type Contract, type TransactionReceipt, ZeroAddress } from 'ethers'
 import { keccakText } from '../../proto/hash.js'
 import { type Hex, toHex } from '../../proto/hex.js'
+import { UserError } from '../config/errors.js'
+import type { ChainContext } from './context.js'
 import { type Contracts, hex } from './contracts.js'
 import type { PlannedTransaction, Sender } from './sender.js'
 
@@ -12,7 +14,12 @@ const REGISTER_PROVIDER_GAS = 600_000n
 /** Includes the pairing check of the proof of possession. */
 const REGISTER_VERIFIER_GAS = 1_500_000n
 
-export interface VerifierApplication {
+interface Application {
+  /** The address that the vault pays the stake to one day (default: the account itself). Nobody else can change it. */
+  readonly withdrawalAddress?: Hex | undefined
+}
+
+export interface VerifierApplication extends Application {
   /** 128 bytes, EIP-2537 G1 */
   readonly blsKey: Uint8Array
   /** 256 bytes, EIP-2537 G2, over `proofOfPossessionDigest` */
@@ -20,7 +27,7 @@ export interface VerifierApplication {
   readonly capacityKbps: number
 }
 
-export interface ProviderApplication {
+export interface ProviderApplication extends Application {
   readonly stake: bigint
   readonly claimKbps: number
   readonly region: Hex
@@ -32,11 +39,12 @@ export async function joinAsVerifier(sender: Sender, application: VerifierApplic
   const { contracts } = sender.context
   const registry = contracts.verifierRegistry
   const bond: bigint = await registry.getFunction('verifierBond')()
-  const { blsKey, proofOfPossession, capacityKbps } = application
+  const { blsKey, proofOfPossession, capacityKbps, withdrawalAddress } = application
   const register = registry.interface.encodeFunctionData('register', [
     toHex(blsKey),
     toHex(proofOfPossession),
     capacityKbps,
+    withdrawalAddress ?? ZeroAddress,
   ])
   return join(sender, registry, bond, register, REGISTER_VERIFIER_GAS)
 }
@@ -44,15 +52,41 @@ export async function joinAsVerifier(sender: Sender, application: VerifierApplic
 /** The sender's account must hold the stake in stake tokens. @returns its registry index */
 export async function joinAsProvider(sender: Sender, application: ProviderApplication): Promise<number> {
   const registry = sender.context.contracts.providerRegistry
-  const { stake, claimKbps, region, peerId } = application
-  const register = registry.interface.encodeFunctionData('register', [claimKbps, region, keccakText(peerId)])
+  const { stake, claimKbps, region, peerId, withdrawalAddress } = application
+  const register = registry.interface.encodeFunctionData('register', [
+    claimKbps,
+    region,
+    keccakText(peerId),
+    withdrawalAddress ?? ZeroAddress,
+  ])
   return join(sender, registry, stake, register, REGISTER_PROVIDER_GAS)
 }
 
+/** The least stake with which a provider can make a claim, in wei. */
+export async function leastStake({ contracts }: ChainContext, claimKbps: number): Promise<bigint> {
+  const [minimum, weiPerMbps]: bigint[] = await Promise.all(
+    ['minimumStake', 'weiPerMbps'].map(name => contracts.providerRegistry.getFunction(name)()),
+  )
+  const needed = (BigInt(claimKbps) * weiPerMbps! + 999n) / 1_000n
+  return needed > minimum! ? needed : minimum!
+}
+
+/** A deposit that an earlier attempt left in the vault counts. */
 async function join(sender: Sender, registry: Contract, stake: bigint, register: string, gasLimit: bigint) {
   const role = registry.target as string
+  const { contracts, file } = sender.context
+  const account = sender.wallet.address
+  const free: bigint = await contracts.stakeVault.getFunction('freeOf')(role, account)
+  const missing = stake > free ? stake - free : 0n
+  const held: bigint = await contracts.stakeToken.getFunction('balanceOf')(account)
+  if (held < missing) {
+    throw new UserError(
+      'configuration',
+      `${hex(account)} holds ${held} wei of the stake token ${file.contracts.stakeToken}, and the registration needs ${missing}. Send the account tokens, then register again.`,
+    )
+  }
   const receipts = await sender.sendAll([
-    ...depositTransactions(sender.context.contracts, sender.context.file.contracts.stakeVault, role, stake),
+    ...(missing > 0n ? depositTransactions(contracts, file.contracts.stakeVault, role, missing) : []),
     { label: 'registration', to: role, data: register, gasLimit },
   ])
   return registeredIndex(registry, receipts.at(-1)!)

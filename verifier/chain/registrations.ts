@@ -1,7 +1,8 @@
 /** The registries' entries. */
 import { isError } from 'ethers'
 import type { Hex } from '../../proto/hex.js'
-import type { FrozenVerifier, RegisteredProvider } from '../core/facts.js'
+import type { RegisteredProvider, RegisteredVerifier } from '../core/facts.js'
+import { REGISTRY } from './announcements.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 
@@ -21,7 +22,7 @@ export interface ProviderTuple {
   readonly stake: bigint
 }
 
-export const verifierFrom = ({ index, account, blsKey, capacityKbps }: VerifierTuple): FrozenVerifier => ({
+export const verifierFrom = ({ index, account, blsKey, capacityKbps }: VerifierTuple): RegisteredVerifier => ({
   index: Number(index),
   account: hex(account),
   blsKey: hex(blsKey),
@@ -37,7 +38,7 @@ export const providerFrom = ({ index, account, claimKbps, region, stake }: Provi
 })
 
 /** The current entry; undefined for an account that is not registered. */
-export async function readVerifier({ contracts }: ChainContext, account: Hex): Promise<FrozenVerifier | undefined> {
+export async function readVerifier({ contracts }: ChainContext, account: Hex): Promise<RegisteredVerifier | undefined> {
   const tuple = await entry<VerifierTuple>(contracts.verifierRegistry.getFunction('verifierOf')(account))
   return tuple && hex(tuple.account) === account ? verifierFrom(tuple) : undefined
 }
@@ -45,6 +46,15 @@ export async function readVerifier({ contracts }: ChainContext, account: Hex): P
 export async function readProvider({ contracts }: ChainContext, account: Hex): Promise<RegisteredProvider | undefined> {
   const tuple = await entry<ProviderTuple>(contracts.providerRegistry.getFunction('providerOf')(account))
   return tuple && hex(tuple.account) === account ? providerFrom(tuple) : undefined
+}
+
+/** The address that the vault pays an account's stake to; the account itself unless it named another. */
+export async function readWithdrawalAddress(
+  { contracts, file }: ChainContext,
+  role: keyof typeof REGISTRY,
+  account: Hex,
+): Promise<Hex> {
+  return hex(await contracts.stakeVault.getFunction('withdrawalAddressOf')(file.contracts[REGISTRY[role]], account))
 }
 
 /** A registry may revert for an account that it does not know. */

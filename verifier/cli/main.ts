@@ -13,6 +13,7 @@ import { reportError } from './report-error.js'
 import { reputation } from './reputation.js'
 import { transcript } from './transcript.js'
 import { verifierRecord } from './verifier-record.js'
+import { verifierRegister } from './verifier-register.js'
 import { verifierRun } from './verifier-run.js'
 import { verifyTranscript } from './verify-transcript.js'
 
@@ -55,9 +56,10 @@ function commandLine(args: readonly string[]): Argv {
     .command('verifier', 'Measure providers and certify reports', y =>
       y
         .command(initCommand('verifier'))
+        .command(verifierRegister)
         .command(verifierRun)
         .command(verifierRecord)
-        .demandCommand(1, 'Missing command: init, run or record.'),
+        .demandCommand(1, 'Missing command: init, register, run or record.'),
     )
     .command('provider', 'Relay traffic at a promised rate', async y =>
       (await import('../../market/provider/command.js')).providerCommands(y),

@@ -2,13 +2,19 @@
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 
-export interface FrozenVerifier {
+/** A verifier as the registry knows it at one block. */
+export interface RegisteredVerifier {
   /** registry index, by which votes and ballots name a verifier */
   readonly index: number
   readonly account: Hex
   /** 128 bytes, EIP-2537 G1 */
   readonly blsKey: Hex
   readonly capacityKbps: number
+}
+
+export interface FrozenVerifier extends RegisteredVerifier {
+  /** in the contract's order of the set, by which a certificate names a verifier */
+  readonly position: number
 }
 
 export interface ActiveProvider {
@@ -43,7 +49,7 @@ export interface ChainFacts {
   readonly windowBeacon: Hex
   /** the newest report that the chain had accepted at the window's first block; epoch 0 and the zero hash for none */
   readonly linkReport: { readonly epoch: number; readonly headerHash: Hex }
-  /** ascending by index; a certificate names a verifier by its position here */
+  /** ascending by index, which is not the order of the positions */
   readonly verifiers: readonly FrozenVerifier[]
   /** active at B(e) or at the window's first block, ascending by index */
   readonly providers: readonly ActiveProvider[]

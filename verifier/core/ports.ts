@@ -22,7 +22,7 @@ export interface PostedReport {
   readonly header: Header
   readonly headerHash: Hex
   readonly round: number
-  /** positions in the frozen set */
+  /** positions in the frozen set, ascending */
   readonly nonSigners: readonly number[]
   readonly txHash: Hex
   readonly blockNumber: number
@@ -71,8 +71,11 @@ export interface Chain {
   announce(role: 'verifier' | 'provider', peerId: string, multiaddrs: readonly string[]): Promise<TxResult>
   post(header: Header, round: number, nonSigners: readonly number[], signature: Uint8Array): Promise<TxResult>
   freeze(era: number): Promise<TxResult>
+  /** Whether a freeze of this era is possible now, and would change the set. */
+  freezeDue(era: number): Promise<boolean>
   frozenSet(era: number): Promise<FrozenVerifier[]>
-  isFrozen(era: number): Promise<boolean>
+  /** Whether the set of an era is known: frozen, or as things stand the last one continues. */
+  isSetKnown(era: number): Promise<boolean>
   isFinal(epoch: number): Promise<boolean>
   isSettled(epoch: number, provider: Hex): Promise<boolean>
   settle(leaf: Leaf, proof: readonly Hex[]): Promise<TxResult>

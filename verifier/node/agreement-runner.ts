@@ -215,7 +215,8 @@ export class AgreementRunner {
     const report = this.#proposals.get(hash)
     if (report === undefined) return // verifiers that have computed this report aggregate
     const { verifiers, epoch } = this.record.facts
-    const nonSigners = verifiers.flatMap((verifier, position) => (signatures.has(verifier.index) ? [] : [position]))
+    const missing = verifiers.filter(verifier => !signatures.has(verifier.index))
+    const nonSigners = missing.map(({ position }) => position).sort((a, b) => a - b)
     const ordered = verifiers.flatMap(verifier => signatures.get(verifier.index) ?? [])
     const signature = this.modules.context.bls.verifier.aggregate(ordered)
     const header = encodeHeader(report.header)

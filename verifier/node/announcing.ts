@@ -1,3 +1,4 @@
+import { announcementFault } from '../../proto/announcement.js'
 import type { Hex } from '../../proto/hex.js'
 import { tokenKeyEntry } from '../../proto/token.js'
 import { UserError } from '../config/errors.js'
@@ -7,7 +8,7 @@ import type { Directory } from './directory.js'
 /**
  * Announces this node's address on the chain, unless the chain already holds the same announcement.
  * @param tokenKey of a provider, announced once: only an account's first key counts
- * @throws UserError if the chain refuses the announcement
+ * @throws UserError if the chain refuses the announcement, or would refuse it
  */
 export async function announceSelf(
   chain: Pick<Chain, 'announce'>,
@@ -22,6 +23,13 @@ export async function announceSelf(
   const isKeyKnown = tokenKey === undefined || known?.tokenKey !== undefined
   if (known?.peerId === peerId && known.multiaddrs.join() === multiaddrs.join() && isKeyKnown) return
   const texts = tokenKey === undefined ? multiaddrs : [...multiaddrs, tokenKeyEntry(tokenKey)]
+  const fault = announcementFault(peerId, texts)
+  if (fault !== undefined) {
+    throw new UserError(
+      'configuration',
+      `This ${role} cannot be announced: ${fault}. Pass the addresses at which other nodes reach it with --announce.`,
+    )
+  }
   const result = await chain.announce(role, peerId, texts)
   if (result.kind === 'rejected') {
     throw new UserError(

@@ -67,7 +67,7 @@ function partialFault(context: CheckContext, facts: ChainFacts, partial: Partial
 function certificateFault({ network, bls }: CheckContext, facts: ChainFacts, certificate: Certificate) {
   const { round, header, nonSigners, signature } = certificate
   const missing = new Set(nonSigners)
-  const signers = facts.verifiers.filter((_, position) => !missing.has(position))
+  const signers = facts.verifiers.filter(({ position }) => !missing.has(position))
   if (!isAscending(nonSigners)) return 'non-signers out of order'
   if (signers.length + nonSigners.length !== facts.verifiers.length) return 'non-signers that are not in the set'
   if (!isSupermajority(signers.length, facts.verifiers.length)) return 'too few signers'

@@ -121,15 +121,15 @@ export class TokenWallet implements TokenSource {
     return undefined
   }
 
-  /** The size of the era's frozen set; undefined if this verifier is not in it, or if it is not frozen yet. */
+  /** The size of the era's frozen set; undefined if this verifier is not in it, or if it is not known yet. */
   async #membersOf(era: number): Promise<number | undefined> {
     const { chain, epochs, self, wall } = this.#context
     let set = this.#sets.get(era)
     if (set === undefined) {
       const begun = era <= eraOf(epochs, epochAt(epochs, wall.nowMs()))
-      if (!begun && !(await chain.isFrozen(era))) return undefined
+      if (!begun && !(await chain.isSetKnown(era))) return undefined
       set = (await chain.frozenSet(era)).map(({ index }) => index)
-      this.#sets.set(era, set)
+      if (begun) this.#sets.set(era, set) // before, a late freeze may still change the set
     }
     return set.includes(self.index) ? set.length : undefined
   }

@@ -77,7 +77,7 @@ export class Transmission {
     )
   }
 
-  /** In the last epoch of an era, freezes the verifier set of the next era. */
+  /** In the last epoch of an era, freezes the verifier set of the next era, if it differs from the present one. */
   async freezeNextEra(facts: ChainFacts): Promise<void> {
     const { chain, epochs } = this.context
     const nextEra = eraOf(epochs, facts.epoch) + 1
@@ -85,7 +85,7 @@ export class Transmission {
     if (facts.epoch !== firstEpoch - 1) return
     await this.#awaitTurn(facts)
     await this.#untilDone(`set of era ${nextEra}`, epochStartMs(epochs, firstEpoch), async () => {
-      return (await chain.isFrozen(nextEra)) ? { kind: 'already' } : chain.freeze(nextEra)
+      return (await chain.freezeDue(nextEra)) ? chain.freeze(nextEra) : { kind: 'already' }
     })
   }
 

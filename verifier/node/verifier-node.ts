@@ -49,6 +49,7 @@ import type { NodeOptions } from './node-options.js'
 import { checkReachable, OwnUdp } from './own-address.js'
 import { ReachTester } from './reach-tester.js'
 import { syncSource } from './sync-source.js'
+import { tellWithdrawals } from './tell-withdrawals.js'
 import { TokenWallet } from './token-wallet.js'
 import { poll } from './waiting.js'
 import { WALL_CLOCK } from './wall-clock.js'
@@ -97,6 +98,7 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
       `${account} is not a registered verifier of network "${network.name}". Register it, then start again.`,
     )
   }
+  await tellWithdrawals(chain, 'verifier', account, log)
   const store = await life.open(Store.open(options.dataDir, { mode: 'existing' }), one => one.close())
   const peer = await life.open(createPeer({ seed: keys.peer, listen: options.listen, log }), one => one.stop())
   const receiver = await life.open(Receiver.open({ host: udpHost, port: options.udpPort, clock: systemClock }), one =>

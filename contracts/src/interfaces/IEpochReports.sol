@@ -165,4 +165,9 @@ interface IEpochReports {
     /// @return epochStart The start of the epoch, in unix seconds
     /// @return finalAt The end of the settlement delay, in unix seconds
     function settlementOf(uint64 epoch) external view returns (bytes32 scoreRoot, uint64 epochStart, uint64 finalAt);
+
+    /// @notice The verifiers that at least one accepted certificate of an era shows, by position in the era's set.
+    /// @param era The era
+    /// @return bitmap One bit for each position; zero for an era other than the last four with a certificate
+    function signersIn(uint64 era) external view returns (uint256 bitmap);
 }

@@ -5,6 +5,20 @@ import {Bls12381} from "../libraries/Bls12381.sol";
 
 /// @notice Records the verifiers and their BLS keys, keeps the network's clock, and freezes a verifier set per era.
 interface IVerifierRegistry {
+    /// @notice The figures that are fixed at deployment. Only `startDelay` may be zero.
+    struct Config {
+        /// @notice The least bond of a verifier, in wei
+        uint256 verifierBond;
+        /// @notice The length of an epoch, in seconds
+        uint64 epochSeconds;
+        /// @notice The length of an era, in epochs
+        uint64 eraEpochs;
+        /// @notice The time from `start` to genesis, in seconds
+        uint64 startDelay;
+        /// @notice The number of verifiers that `start` needs, and below which nobody is left out for being idle
+        uint32 minimumVerifiers;
+    }
+
     /// @notice A verifier as of the current block.
     struct Verifier {
         /// @notice The registry index, counted from 1 and never used again
@@ -13,7 +27,7 @@ interface IVerifierRegistry {
         address account;
         /// @notice The rate that the verifier states for its own link, in kbit/s
         uint32 capacityKbps;
-        /// @notice The time of the call to `exit`, in unix seconds, or zero while the verifier stays
+        /// @notice The time of the call to `exit` or of the expulsion, in unix seconds, or zero
         uint64 exitingSince;
         /// @notice The BLS public key: 128 bytes, a G1 point in EIP-2537 encoding
         bytes blsKey;
@@ -46,15 +60,21 @@ interface IVerifierRegistry {
 
     /// @notice Emitted when the set of an era is frozen.
     /// @param era The era
-    /// @param snapshot The contract whose code holds the keys and indices of the set
+    /// @param snapshot The head of the key snapshot: the contract whose code holds the aggregate key and names the chunks
     /// @param size The number of verifiers in the set
     event Frozen(uint64 indexed era, address snapshot, uint32 size);
 
-    /// @notice Emitted when a freeze leaves out a verifier that asked to leave. Its bond starts unbonding.
+    /// @notice Emitted when a verifier loses its place: it left, it was expelled, it was idle, or a higher bond took the
+    ///         place. Its bond starts unbonding. It is in no later set.
     /// @param index The registry index of the verifier
     /// @param account The account of the verifier
-    /// @param era The era whose set leaves the verifier out
+    /// @param era The era whose set leaves the verifier out, or zero if the verifier was in no frozen set
     event LeftOut(uint32 indexed index, address indexed account, uint64 era);
+
+    /// @notice Emitted when the equivocation slasher expels a verifier.
+    /// @param index The registry index of the verifier
+    /// @param account The account of the verifier
+    event Expelled(uint32 indexed index, address indexed account);
 
     // ------------------------------------------------------------------ errors
 
@@ -85,22 +105,57 @@ interface IVerifierRegistry {
     /// @param index The registry index that the account has
     error AlreadyRegistered(address account, uint32 index);
 
-    /// @notice Thrown by `register` if the key has been registered before, by any account.
-    /// @param keyHash The keccak256 hash of the key
+    /// @notice Thrown by `register` if the key, or its negative, has been registered before, by any account.
+    /// @param keyHash The keccak256 hash of the key's first coordinate
     error KeyAlreadyRegistered(bytes32 keyHash);
 
     /// @notice Thrown if an account has never registered.
     /// @param account The account
     error NotRegistered(address account);
 
-    /// @notice Thrown by `exit` if the verifier has asked to leave before.
+    /// @notice Thrown by `exit` if the verifier has asked to leave before, or was expelled.
     /// @param account The caller
-    /// @param since The time of the first call, in unix seconds
+    /// @param since The time of the first call or of the expulsion, in unix seconds
     error AlreadyExiting(address account, uint64 since);
 
-    /// @notice Thrown by `register` if a key snapshot has no room for one more verifier.
-    /// @param maximum The most verifiers that a snapshot can hold
-    error SetFull(uint256 maximum);
+    /// @notice Thrown by `announce` and `exit` if a freeze has left the verifier out. Its bond unbonds already.
+    /// @param account The caller
+    error AlreadyLeft(address account);
+
+    /// @notice Thrown by `expel` if the caller is not the equivocation slasher.
+    /// @param caller The caller
+    error NotEquivocationSlasher(address caller);
+
+    /// @notice Thrown by `expel` if no verifier has the index.
+    /// @param index The index
+    error UnknownVerifier(uint32 index);
+
+    /// @notice Thrown by `memberAt` if the set in force in an era has no such position.
+    /// @param era The era
+    /// @param position The position
+    /// @param size The number of verifiers of the set
+    error NoSuchPosition(uint64 era, uint256 position, uint256 size);
+
+    /// @notice Thrown at deployment if the genesis accounts are too few, too many, or not all different.
+    /// @param number The number of different genesis accounts
+    /// @param minimum The least number, which is `minimumVerifiers`
+    /// @param maximum The most verifiers of a set
+    error WrongGenesisSet(uint256 number, uint256 minimum, uint256 maximum);
+
+    /// @notice Thrown by `register` before the start if the caller is no genesis account. Register after the start.
+    /// @param account The caller
+    error NotGenesisVerifier(address account);
+
+    /// @notice Thrown by `register` if too few tokens are free. Deposit more at the vault.
+    /// @param free The free tokens of the caller, in wei
+    /// @param needed The least bond, in wei
+    error BondTooLow(uint256 free, uint256 needed);
+
+    /// @notice Thrown by `register` if as many verifiers wait as can wait, all with a bond at least as high. Deposit
+    ///         more than the lowest of their bonds.
+    /// @param bond The free tokens of the caller, in wei
+    /// @param lowest The lowest bond of a verifier that waits, in wei
+    error SetFull(uint256 bond, uint256 lowest);
 
     /// @notice Thrown by `start` if the network has started.
     /// @param genesis The start of epoch 1, in unix seconds
@@ -124,60 +179,68 @@ interface IVerifierRegistry {
     /// @param era The era
     error AlreadyFrozen(uint64 era);
 
-    /// @notice Thrown by `expel` if the caller is not the equivocation slasher.
-    /// @param caller The caller
-    error NotEquivocationSlasher(address caller);
-
-    /// @notice Thrown by `memberAt` if the set in force in the era has no such position.
+    /// @notice Thrown by `freeze` if the set would stay the same. The last frozen set continues, so no call is needed.
     /// @param era The era
-    /// @param position The position
-    /// @param size The size of the set
-    error NoSuchPosition(uint64 era, uint256 position, uint256 size);
+    error NothingChanged(uint64 era);
 
     // ------------------------------------------------------------------ the verifier
 
-    /// @notice Registers the caller and bonds `verifierBond` of its free deposit. Any account may call, once.
-    /// @dev Reverts with `AlreadyRegistered`, `SetFull`, `WrongKeyLength`, `WrongSignatureLength`, `InfinityKey`,
-    ///      `InfinityProof`, `InvalidProofOfPossession`, `KeyAlreadyRegistered` or `IStakeVault.InsufficientDeposit`.
+    /// @notice Registers the caller and bonds its free deposit, at least `verifierBond`. Any account may call after the
+    ///         start, only genesis accounts before. Whoever registers after the start waits until a freeze admits it. If
+    ///         the list of those who wait is full, the caller takes the place of the lowest bond, if its own is higher.
+    /// @dev A verifier that loses its place in the list gets its bond back by unbonding and may register again. Reverts
+    ///      with `AlreadyRegistered`, `NotGenesisVerifier`, `BondTooLow`, `SetFull`, `WrongKeyLength`,
+    ///      `WrongSignatureLength`, `InfinityKey`, `InfinityProof`, `InvalidProofOfPossession`, `KeyAlreadyRegistered`
+    ///      or `IStakeVault.InvalidWithdrawalAddress`.
     /// @param blsKey The BLS public key: 128 bytes, a G1 point in EIP-2537 encoding
     /// @param proofOfPossession The key's signature over the proof-of-possession digest: 256 bytes, a G2 point in
     ///        EIP-2537 encoding
     /// @param capacityKbps The rate that the verifier states for its own link, in kbit/s
+    /// @param withdrawalAddress The address that the vault pays the bond to one day; only this address can change it.
+    ///        Zero stands for the caller itself
     /// @return index The registry index of the verifier
     function register(
         bytes calldata blsKey,
         bytes calldata proofOfPossession,
-        uint32 capacityKbps
+        uint32 capacityKbps,
+        address withdrawalAddress
     ) external returns (uint32 index);
 
-    /// @notice Publishes in an event where the verifier can be reached. Only a registered verifier may call.
-    /// @dev Reverts with `NotRegistered`.
+    /// @notice Publishes in an event where the verifier can be reached. A verifier that no freeze has
+    ///         left out may call.
+    /// @dev Reverts with `NotRegistered` or `AlreadyLeft`, and with `Announcements.TooManyAddresses`,
+    ///      `Announcements.WrongTextLength` or `Announcements.NotPrintable` for texts that readers refuse.
     /// @param peerId The libp2p peer id, as text
     /// @param multiaddrs The addresses at which the verifier can be reached
     function announce(string calldata peerId, string[] calldata multiaddrs) external;
 
-    /// @notice Asks to leave. The next freeze leaves the caller out and starts its unbonding. The exit is final.
-    /// @dev Reverts with `NotRegistered` or `AlreadyExiting`.
+    /// @notice Asks to leave. The next freeze leaves the caller out and starts its unbonding. If the caller is in no
+    ///         frozen set, it leaves at once. The exit is final.
+    /// @dev Reverts with `NotRegistered`, `AlreadyExiting` or `AlreadyLeft`.
     function exit() external;
 
     // ------------------------------------------------------------------ the equivocation slasher
 
-    /// @notice Expels a verifier: the next freeze leaves it out, as if it had called `exit`. Does nothing for a verifier
-    ///         that is leaving. Only the equivocation slasher may call.
-    /// @dev Reverts with `NotEquivocationSlasher`.
+    /// @notice Expels a verifier: it is in no set that is frozen later, and its account and key cannot register again.
+    ///         Only the equivocation slasher may call. The bond stays slashable and unbonds as after an exit.
+    /// @dev Changes nothing for a verifier that has left. Reverts with `NotEquivocationSlasher` or `UnknownVerifier`.
     /// @param index The registry index of the verifier
     function expel(uint32 index) external;
 
     // ------------------------------------------------------------------ anyone
 
-    /// @notice Starts the network, once: sets genesis to `startDelay` from now and freezes era 1. Anyone may call.
+    /// @notice Starts the network, once: sets genesis to `startDelay` from now and freezes era 1 with all genesis
+    ///         accounts that have registered and stay. Anyone may call, as soon as `minimumVerifiers` of them have.
     /// @dev Reverts with `AlreadyStarted` or `TooFewVerifiers`, and with `KeySnapshot.SnapshotFailed` if the gas is too
     ///      little to write the snapshot.
     function start() external;
 
     /// @notice Freezes the set of an era, once, during the last epoch of the era before. Anyone may call.
-    /// @dev If nobody calls, the last frozen set continues. Reverts with `NotStarted`, `AlreadyFrozen` or
-    ///      `FreezeNotDue`, and with `KeySnapshot.SnapshotFailed` if the gas is too little to write the snapshot.
+    /// @dev Leaves out who asked to leave, who was expelled, and who was in no certificate for three eras. Admits
+    ///      verifiers that wait, highest bond first: at most a quarter of the new set is new or has never been in a
+    ///      certificate. In a full set a higher bond takes the place of the lowest one that was in no certificate of the
+    ///      last era. If nobody calls, the last frozen set continues. Reverts with `NotStarted`, `AlreadyFrozen`,
+    ///      `FreezeNotDue` or `NothingChanged`, and with `KeySnapshot.SnapshotFailed` if the gas is too little.
     /// @param era The era to freeze
     function freeze(uint64 era) external;
 
@@ -199,15 +262,16 @@ interface IVerifierRegistry {
     /// @return The time in seconds
     function startDelay() external view returns (uint64);
 
-    /// @notice The number of verifiers that `start` needs, fixed at deployment.
+    /// @notice The number of verifiers that `start` needs, fixed at deployment. No freeze takes the set below this number
+    ///         by leaving out idle verifiers.
     /// @return The number
     function minimumVerifiers() external view returns (uint32);
 
-    /// @notice The bond of every verifier, fixed at deployment.
+    /// @notice The least bond of a verifier, fixed at deployment.
     /// @return The bond in wei
     function verifierBond() external view returns (uint256);
 
-    /// @notice The number of registered verifiers that have not asked to leave.
+    /// @notice The number of verifiers that are in the last frozen set or wait for a place, and do not leave.
     /// @return The number
     function stayingCount() external view returns (uint32);
 
@@ -221,33 +285,48 @@ interface IVerifierRegistry {
     /// @return True if the era has its own frozen set
     function isFrozen(uint64 era) external view returns (bool);
 
+    /// @notice Tells whether `freeze` would change the set, and may be called now.
+    /// @param era The era
+    /// @return True if a call would succeed
+    function freezeDue(uint64 era) external view returns (bool);
+
+    /// @notice Tells whether the set of an era is known: the era is frozen, or as things stand the last frozen set
+    ///         continues. In the last epoch of the era before, a later exit or expulsion may still change the latter.
+    /// @param era The era, at most 2^32 - 1; the call reverts for a larger one
+    /// @return True if `frozenSet` gives the set of the era
+    function isSetKnown(uint64 era) external view returns (bool);
+
     /// @notice The facts that a certificate of an era is checked with.
     /// @param era The era (the first era is 1)
-    /// @return snapshot The contract whose code is the key snapshot of the set in force, or zero if there is none
+    /// @return snapshot The head of the key snapshot of the set in force, or zero if there is none
     /// @return genesisTime The start of epoch 1, in unix seconds, or zero before `start`
     function certificateSet(uint64 era) external view returns (address snapshot, uint64 genesisTime);
 
-    /// @notice The size of the frozen set in force in an era.
+    /// @notice The frozen set in force in an era, in certificate order.
     /// @param era The era
-    /// @return The number of verifiers; zero before `start`
+    /// @return The verifiers by position, which is not the order of their indices; none before `start`
+    function frozenSet(uint64 era) external view returns (Verifier[] memory);
+
+    /// @notice The number of verifiers of the frozen set in force in an era.
+    /// @param era The era
+    /// @return The number; zero before `start`
     function setSize(uint64 era) external view returns (uint256);
 
-    /// @notice The verifier at a position of the frozen set in force in an era.
-    /// @dev Reverts with `NoSuchPosition`.
+    /// @notice The verifier at a position of the frozen set in force in an era. Reverts with `NoSuchPosition`.
     /// @param era The era
-    /// @param position The position, counted from 0
-    /// @return index The registry index
-    /// @return account The account
-    /// @return key The BLS public key
+    /// @param position The position in certificate order, counted from 0
+    /// @return index The registry index of the verifier
+    /// @return account The account of the verifier
+    /// @return key The BLS public key of the verifier
     function memberAt(
         uint64 era,
         uint256 position
     ) external view returns (uint32 index, address account, Bls12381.G1 memory key);
 
-    /// @notice The frozen set in force in an era, in certificate order.
-    /// @param era The era
-    /// @return The verifiers in ascending order of their indices; none before `start`
-    function frozenSet(uint64 era) external view returns (Verifier[] memory);
+    /// @notice Tells whether an account has a place: in the last frozen set, or among those who wait.
+    /// @param account The account
+    /// @return True until the verifier is left out
+    function isVerifier(address account) external view returns (bool);
 
     /// @notice The verifier that an account registered, also after it left. Reverts with `NotRegistered`.
     /// @param account The account of the verifier

@@ -1,42 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Bls12381} from "./Bls12381.sol";
 
-/// @notice Stores a frozen set as the code of a contract. Code costs a tenth of storage to write, and little to read.
-/// @dev Layout in bytes: STOP (1), aggregate key (96), then for each verifier its key (96) and its index (4). A key is
-///      packed: two coordinates of 48 bytes each.
+/// @notice Stores a frozen set as the code of contracts. Code costs a tenth of storage to write, and little to read. The
+///         records are in chunks, so that a freeze writes again only the chunks that change.
+/// @dev Layout in bytes. Head: STOP (1), size (1), aggregate key (96), then the address of each chunk (20). Chunk: STOP
+///      (1), then for each of up to eight verifiers its key (96) and its index (4). A key is packed: two coordinates of
+///      48 bytes each. A chunk may hold records beyond the size; they have no meaning.
 library KeySnapshot {
+    /// @notice A snapshot to be written.
+    struct Draft {
+        uint256 size;
+        Bls12381.G1 aggregate;
+        address[] chunks; // of the snapshot before, as far as there are any
+        bytes[] changed; // the new code of each chunk, or nothing if the chunk stays
+    }
+
     uint256 internal constant KEY_BYTES = 96;
     uint256 private constant RECORD_BYTES = KEY_BYTES + 4;
-    uint256 private constant HEAD_BYTES = 1 + KEY_BYTES;
+    uint256 private constant CHUNK_RECORDS = 8;
+    uint256 private constant AGGREGATE_AT = 2;
+    uint256 private constant CHUNKS_AT = AGGREGATE_AT + KEY_BYTES;
 
-    /// @notice Thrown if the contract of the snapshot cannot be created, for example for lack of gas.
+    /// @notice Thrown if a contract of the snapshot cannot be created, for example for lack of gas.
     error SnapshotFailed();
 
     // ------------------------------------------------------------------ writing
 
-    /// @notice Reserves memory for a snapshot.
-    /// @param size The number of verifiers
-    /// @return data Room for the aggregate key and `size` records
-    function allocate(uint256 size) internal pure returns (bytes memory data) {
-        return new bytes(HEAD_BYTES + size * RECORD_BYTES);
+    /// @notice Starts a snapshot from another one.
+    /// @param head The head of the other snapshot, or zero for an empty one
+    /// @param size The number of verifiers of the new one
+    /// @return draft The snapshot, with the aggregate key of the other one
+    function draftFrom(address head, uint256 size) internal view returns (Draft memory draft) {
+        uint256 number = Math.ceilDiv(size, CHUNK_RECORDS);
+        draft.size = size;
+        draft.chunks = new address[](number);
+        draft.changed = new bytes[](number);
+        if (head == address(0)) return draft;
+        draft.aggregate = aggregateOf(head);
+        uint256 kept = Math.min(number, Math.ceilDiv(sizeOf(head), CHUNK_RECORDS));
+        for (uint256 i = 0; i < kept; i++) draft.chunks[i] = chunkAt(head, i);
     }
 
-    /// @notice Writes the aggregate key.
-    /// @param data The snapshot in memory
-    /// @param key The sum of the keys of all verifiers
-    function setAggregate(bytes memory data, Bls12381.G1 memory key) internal pure {
-        putKey(data, 1, key);
-    }
-
-    /// @notice Writes the record of one verifier.
-    /// @param data The snapshot in memory
+    /// @notice Writes the record of one verifier. The aggregate key stays as it is.
+    /// @param draft The snapshot
     /// @param position The verifier's position in the set, counted from 0
     /// @param key The verifier's key
     /// @param index The verifier's registry index
-    function setRecord(bytes memory data, uint256 position, Bls12381.G1 memory key, uint32 index) internal pure {
-        uint256 offset = HEAD_BYTES + position * RECORD_BYTES;
+    function setRecord(Draft memory draft, uint256 position, Bls12381.G1 memory key, uint32 index) internal view {
+        uint256 chunk = position / CHUNK_RECORDS;
+        if (draft.changed[chunk].length == 0) {
+            uint256 records = Math.min(CHUNK_RECORDS, draft.size - chunk * CHUNK_RECORDS);
+            draft.changed[chunk] = load(draft.chunks[chunk], records);
+        }
+        bytes memory data = draft.changed[chunk];
+        uint256 offset = recordAt(position);
         putKey(data, offset, key);
         assembly ("memory-safe") {
             let p := add(add(data, 32), add(offset, 96))
@@ -47,16 +67,41 @@ library KeySnapshot {
         }
     }
 
-    /// @notice Creates the contract whose code is the snapshot. Reverts with `SnapshotFailed`.
-    /// @param data The snapshot in memory, at most 24,576 bytes (EIP-170)
-    /// @return snapshot The address of the contract
-    function create(bytes memory data) internal returns (address snapshot) {
-        // PUSH2 length, DUP1, PUSH1 10, RETURNDATASIZE, CODECOPY, RETURNDATASIZE, RETURN: returns the bytes after it
-        bytes memory creation = bytes.concat(hex"61", bytes2(uint16(data.length)), hex"80600a3d393df3", data);
-        assembly ("memory-safe") {
-            snapshot := create(0, add(creation, 32), mload(creation))
+    /// @notice Creates the contracts of the snapshot: the changed chunks and the head. Reverts with `SnapshotFailed`.
+    /// @param draft The snapshot
+    /// @return head The address of the head
+    function create(Draft memory draft) internal returns (address head) {
+        bytes memory data = new bytes(CHUNKS_AT + 20 * draft.chunks.length);
+        data[1] = bytes1(uint8(draft.size));
+        putKey(data, AGGREGATE_AT, draft.aggregate);
+        for (uint256 i = 0; i < draft.chunks.length; i++) {
+            address chunk = draft.changed[i].length == 0 ? draft.chunks[i] : deploy(draft.changed[i]);
+            uint256 offset = CHUNKS_AT + 20 * i;
+            assembly ("memory-safe") {
+                mstore(0, chunk)
+                mcopy(add(add(data, 32), offset), 12, 20)
+            }
         }
-        if (snapshot == address(0)) revert SnapshotFailed();
+        return deploy(data);
+    }
+
+    /// @dev The code of a chunk, cut or filled with zeros to a number of records.
+    function load(address chunk, uint256 records) private view returns (bytes memory data) {
+        data = new bytes(1 + records * RECORD_BYTES);
+        if (chunk == address(0)) return data;
+        assembly ("memory-safe") {
+            extcodecopy(chunk, add(data, 32), 0, mload(data))
+        }
+    }
+
+    /// @dev Creates a contract with this code, of at most 24,576 bytes (EIP-170).
+    function deploy(bytes memory code) private returns (address created) {
+        // PUSH2 length, DUP1, PUSH1 10, RETURNDATASIZE, CODECOPY, RETURNDATASIZE, RETURN: returns the bytes after it
+        bytes memory creation = bytes.concat(hex"61", bytes2(uint16(code.length)), hex"80600a3d393df3", code);
+        assembly ("memory-safe") {
+            created := create(0, add(creation, 32), mload(creation))
+        }
+        if (created == address(0)) revert SnapshotFailed();
     }
 
     /// @dev Writes a packed key at an offset.
@@ -70,64 +115,82 @@ library KeySnapshot {
     // ------------------------------------------------------------------ reading
 
     /// @notice The number of verifiers in a snapshot.
-    /// @param snapshot The contract whose code is the snapshot
-    /// @return The number
-    function sizeOf(address snapshot) internal view returns (uint256) {
-        return (snapshot.code.length - HEAD_BYTES) / RECORD_BYTES;
+    /// @param head The head of the snapshot
+    /// @return size The number
+    function sizeOf(address head) internal view returns (uint256 size) {
+        assembly ("memory-safe") {
+            mstore(0, 0)
+            extcodecopy(head, 31, 1, 1)
+            size := mload(0)
+        }
     }
 
     /// @notice The aggregate key of a snapshot.
-    /// @param snapshot The contract whose code is the snapshot
+    /// @param head The head of the snapshot
     /// @return key The sum of the keys of all verifiers
-    function aggregateOf(address snapshot) internal view returns (Bls12381.G1 memory key) {
-        readKey(snapshot, 1, key);
+    function aggregateOf(address head) internal view returns (Bls12381.G1 memory key) {
+        readKey(head, AGGREGATE_AT, key);
     }
 
     /// @notice The sum of the keys at some positions.
-    /// @param snapshot The contract whose code is the snapshot
-    /// @param positions The positions; the caller must check that they are in range
+    /// @param head The head of the snapshot
+    /// @param positions The positions, ascending; the caller must check that they are in range
     /// @return sum The sum of the keys
-    function sumOf(address snapshot, uint32[] calldata positions) internal view returns (Bls12381.G1 memory sum) {
+    function sumOf(address head, uint32[] calldata positions) internal view returns (Bls12381.G1 memory sum) {
         bytes memory pair = new bytes(2 * Bls12381.G1_BYTES); // the sum so far, then the next key
         Bls12381.G1 memory next;
         assembly ("memory-safe") {
             sum := add(pair, 32)
             next := add(pair, 160)
         }
+        address chunk;
+        uint256 known = type(uint256).max;
         unchecked {
             for (uint256 i = 0; i < positions.length; ++i) {
-                readKey(snapshot, HEAD_BYTES + positions[i] * RECORD_BYTES, next);
+                uint256 wanted = positions[i] / CHUNK_RECORDS;
+                if (wanted != known) (chunk, known) = (chunkAt(head, wanted), wanted);
+                readKey(chunk, recordAt(positions[i]), next);
                 Bls12381.addSecond(pair);
             }
         }
     }
 
-    /// @notice The registry index of the verifier at a position.
-    /// @param snapshot The contract whose code is the snapshot
+    /// @notice The verifier at a position.
+    /// @param head The head of the snapshot
     /// @param position The position; the caller must check that it is in range
     /// @return index The registry index
-    function indexAt(address snapshot, uint256 position) internal view returns (uint32 index) {
-        uint256 offset = HEAD_BYTES + position * RECORD_BYTES + KEY_BYTES;
+    /// @return key The key
+    function memberAt(address head, uint256 position) internal view returns (uint32 index, Bls12381.G1 memory key) {
+        address chunk = chunkAt(head, position / CHUNK_RECORDS);
+        uint256 offset = recordAt(position);
+        readKey(chunk, offset, key);
         assembly ("memory-safe") {
             mstore(0, 0)
-            extcodecopy(snapshot, 28, offset, 4)
+            extcodecopy(chunk, 28, add(offset, 96), 4)
             index := mload(0)
         }
     }
 
-    /// @notice The key of the verifier at a position.
-    /// @param snapshot The contract whose code is the snapshot
-    /// @param position The position; the caller must check that it is in range
-    /// @return key The key
-    function keyAt(address snapshot, uint256 position) internal view returns (Bls12381.G1 memory key) {
-        readKey(snapshot, HEAD_BYTES + position * RECORD_BYTES, key);
+    /// @dev The address of a chunk.
+    function chunkAt(address head, uint256 number) private view returns (address chunk) {
+        uint256 offset = CHUNKS_AT + 20 * number;
+        assembly ("memory-safe") {
+            mstore(0, 0)
+            extcodecopy(head, 12, offset, 20)
+            chunk := mload(0)
+        }
+    }
+
+    /// @dev The offset of a position's record in its chunk.
+    function recordAt(uint256 position) private pure returns (uint256) {
+        return 1 + (position % CHUNK_RECORDS) * RECORD_BYTES;
     }
 
     /// @dev Reads the packed key at an offset into `key`.
-    function readKey(address snapshot, uint256 offset, Bls12381.G1 memory key) private view {
+    function readKey(address code, uint256 offset, Bls12381.G1 memory key) private view {
         assembly ("memory-safe") {
-            extcodecopy(snapshot, add(key, 16), offset, 48)
-            extcodecopy(snapshot, add(key, 80), add(offset, 48), 48)
+            extcodecopy(code, add(key, 16), offset, 48)
+            extcodecopy(code, add(key, 80), add(offset, 48), 48)
         }
     }
 

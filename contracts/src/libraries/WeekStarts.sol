@@ -3,9 +3,9 @@ pragma solidity ^0.8.30;
 
 /// @notice Remembers a balance at the starts of three weeks: the week of the last change and the two weeks before. A
 ///         penalty's base needs no more, and one slot costs a fifth of a growing history. A week is unix time / 7 days.
-/// @dev Values are in units of 10^9 wei, rounded down. 64 bits hold 18 billion tokens of 18 decimals.
+/// @dev The caller chooses the unit of the balances, such that none exceeds 64 bits.
 library WeekStarts {
-    /// @notice The balances that are remembered, in units of 10^9 wei.
+    /// @notice The balances that are remembered, in the caller's units.
     struct History {
         uint64 week; // the week of the last change; 0 before the first change
         uint64 start; // the balance at the start of `week`
@@ -14,17 +14,11 @@ library WeekStarts {
     }
 
     uint256 internal constant WEEK_SECONDS = 7 days;
-    /// @dev In wei.
-    uint256 private constant UNIT = 1e9;
 
     /// @notice Thrown if the history no longer holds a week.
     /// @param week The week that was asked for
     /// @param oldest The oldest week that the history holds
     error WeekTooOld(uint64 week, uint64 oldest);
-
-    /// @notice Thrown if a balance exceeds 64 bits of 10^9 wei.
-    /// @param balance The balance, in wei
-    error BalanceTooLarge(uint256 balance);
 
     /// @notice The week of a time.
     /// @param time The time, in unix seconds
@@ -34,48 +28,40 @@ library WeekStarts {
     }
 
     /// @notice Records the balance before a change. Call it before each change. The first balance also stands for the
-    ///         weeks before it. Reverts with `BalanceTooLarge`.
+    ///         weeks before it.
     /// @param self The history
-    /// @param balance The balance before the change, in wei
-    /// @param changed The balance after the change, in wei
-    function beforeChange(History storage self, uint256 balance, uint256 changed) internal {
+    /// @param balance The balance before the change
+    /// @param changed The balance after the change
+    function beforeChange(History storage self, uint64 balance, uint64 changed) internal {
         uint64 week = weekOf(block.timestamp);
         uint64 last = self.week;
         if (last == week) return;
         if (last == 0) {
-            uint64 first = _units(changed);
-            (self.week, self.start, self.before, self.twoBefore) = (week, first, first, first);
+            (self.week, self.start, self.before, self.twoBefore) = (week, changed, changed, changed);
             return;
         }
-        uint64 same = _units(balance); // unchanged since then, so also at the start of every later week
-        uint64 before = week - last == 1 ? self.start : same;
+        // The balance has not changed since `last`, so it is also the balance at the start of every later week.
+        uint64 before = week - last == 1 ? self.start : balance;
         uint64 twoBefore =
             week - last == 1
                 ? self.before
                 : week - last == 2
                     ? self.start
-                    : same;
-        (self.week, self.start, self.before, self.twoBefore) = (week, same, before, twoBefore);
+                    : balance;
+        (self.week, self.start, self.before, self.twoBefore) = (week, balance, before, twoBefore);
     }
 
-    /// @notice The balance at the start of a week. Reverts with `WeekTooOld` or `BalanceTooLarge`.
+    /// @notice The balance at the start of a week. Reverts with `WeekTooOld`.
     /// @param self The history
     /// @param week The week
-    /// @param balance The balance now, in wei
-    /// @return The balance in wei, rounded down to 10^9 wei
-    function startOf(History storage self, uint64 week, uint256 balance) internal view returns (uint256) {
+    /// @param balance The balance now
+    /// @return The balance at the start of the week
+    function startOf(History storage self, uint64 week, uint64 balance) internal view returns (uint64) {
         uint64 last = self.week;
-        if (week > last) return uint256(_units(balance)) * UNIT;
-        if (week == last) return self.start * UNIT;
-        if (week + 1 == last) return self.before * UNIT;
-        if (week + 2 == last) return self.twoBefore * UNIT;
+        if (week > last) return balance;
+        if (week == last) return self.start;
+        if (week + 1 == last) return self.before;
+        if (week + 2 == last) return self.twoBefore;
         revert WeekTooOld(week, last - 2);
-    }
-
-    /// @dev A balance in units of 10^9 wei, rounded down.
-    function _units(uint256 balance) private pure returns (uint64) {
-        uint256 units = balance / UNIT;
-        if (units > type(uint64).max) revert BalanceTooLarge(balance);
-        return uint64(units);
     }
 }

@@ -61,7 +61,6 @@ contract Handler {
         if (!_registered[account] || _exitedAt[account] != 0) return;
         _exitedAt[account] = block.timestamp;
         uint256 stake = stakeOf(account);
-        if (stake == 0) return; // penalties took the whole stake, so an exit reverts
         ProviderRegistry registry = network.providers();
         CHEATS.prank(account);
         registry.exit();
@@ -77,7 +76,7 @@ contract Handler {
         bool released = _exitedAt[account] != 0 && block.timestamp >= _exitedAt[account] + UNBONDING;
         if (free + (released ? stake : 0) == 0) return;
         CHEATS.prank(account);
-        uint256 amount = vault.withdraw(role);
+        uint256 amount = vault.withdraw(role, account);
         check(amount == free + (released ? stake : 0), "stake leaves once its unbonding is over, and not before");
     }
 

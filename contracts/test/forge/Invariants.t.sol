@@ -6,6 +6,8 @@ import {Handler} from "./Handler.sol";
 import {Network} from "./Network.sol";
 
 /// @notice Invariants that hold after any sequence of registrations, reports, settlements, exits and withdrawals.
+/// forge-config: default.invariant.runs = 10
+/// forge-config: default.invariant.depth = 50
 contract InvariantsTest {
     Network private network;
     Handler private handler;

@@ -10,16 +10,21 @@ import {VerifierRegistry} from "../../src/VerifierRegistry.sol";
 import {IEpochReports} from "../../src/interfaces/IEpochReports.sol";
 import {ISlashingManager} from "../../src/interfaces/ISlashingManager.sol";
 import {IStakeVault} from "../../src/interfaces/IStakeVault.sol";
+import {IVerifierRegistry} from "../../src/interfaces/IVerifierRegistry.sol";
 import {Digests} from "../../src/libraries/Digests.sol";
 import {StakeToken} from "../../src/testnet/StakeToken.sol";
 import {CHEATS} from "./Cheats.sol";
 import {Signer} from "./Signer.sol";
 
-/// @notice A whole network with real keys and certificates. The secret of verifier i is i + 1.
+/// @notice A whole network with real keys and certificates. The secret of verifier i is i + 1, and so is its registry
+///         index if verifiers register in this order.
 contract Network {
-    uint256 public constant VERIFIERS = 7;
+    uint256 public immutable VERIFIERS = _genesisSize();
+    uint32 public constant MINIMUM_VERIFIERS = 4;
     uint256 public constant BOND = 1_000 ether;
     uint256 public constant MINIMUM_STAKE = 500 ether;
+    uint256 public constant WEI_PER_MBPS = 1 ether;
+    /// @dev Slashes verifiers. The tests call the vault in its name.
     uint64 public constant EPOCH_SECONDS = 1 hours;
     uint64 public constant SETTLEMENT_SECONDS = 1 days;
     uint64 public constant ERA_EPOCHS = 24;
@@ -38,24 +43,24 @@ contract Network {
         address self = address(this);
         uint256 nonce = CHEATS.getNonce(self);
         token = new StakeToken();
-        address equivocationSlasher = CHEATS.computeCreateAddress(self, nonce + 6);
-        IStakeVault.Roles memory roles = IStakeVault.Roles({
-            providerRegistry: CHEATS.computeCreateAddress(self, nonce + 3),
-            slashingManager: CHEATS.computeCreateAddress(self, nonce + 5),
-            verifierRegistry: CHEATS.computeCreateAddress(self, nonce + 2),
-            equivocationSlasher: equivocationSlasher
-        });
-        vault = new StakeVault(token, roles, 15 days);
+        vault = new StakeVault(
+            token,
+            IStakeVault.Roles({
+                providerRegistry: CHEATS.computeCreateAddress(self, nonce + 3),
+                slashingManager: CHEATS.computeCreateAddress(self, nonce + 5),
+                verifierRegistry: CHEATS.computeCreateAddress(self, nonce + 2),
+                equivocationSlasher: CHEATS.computeCreateAddress(self, nonce + 6)
+            }),
+            15 days
+        );
         registry = new VerifierRegistry(
             vault,
-            BOND,
-            EPOCH_SECONDS,
-            ERA_EPOCHS,
-            60,
-            uint32(VERIFIERS),
-            equivocationSlasher
+            EpochReports(CHEATS.computeCreateAddress(self, nonce + 4)),
+            CHEATS.computeCreateAddress(self, nonce + 6),
+            IVerifierRegistry.Config(BOND, EPOCH_SECONDS, ERA_EPOCHS, 60, MINIMUM_VERIFIERS),
+            _genesisVerifiers()
         );
-        providers = new ProviderRegistry(vault, registry, MINIMUM_STAKE, 1 days);
+        providers = new ProviderRegistry(vault, registry, MINIMUM_STAKE, WEI_PER_MBPS, 1 days);
         reports = new EpochReports(registry, keccak256("parameters"), SETTLEMENT_SECONDS);
         slashing = new SlashingManager(vault, reports, registry, address(providers), 7 days);
         equivocation = new EquivocationSlasher(vault, address(reports), registry, 7 days);
@@ -64,7 +69,7 @@ contract Network {
     /// @notice Registers the verifiers and starts the clock. Call after deployment: a constructor cannot call itself.
     function start() external {
         for (uint256 i = 0; i < VERIFIERS; i++) {
-            _register(i);
+            addVerifier(i, BOND);
         }
         registry.start();
         genesis = registry.genesis();
@@ -78,7 +83,7 @@ contract Network {
     function addProvider(address account, uint256 stake) external {
         _deposit(address(providers), account, stake);
         CHEATS.prank(account);
-        providers.register(25_000, "region", keccak256("peer"));
+        providers.register(25_000, "region", keccak256("peer"), address(0));
     }
 
     /// @notice The epoch that runs now. Its report can be posted once it is over.
@@ -148,17 +153,28 @@ contract Network {
         _deposit(role, account, amount);
     }
 
-    function _register(uint256 i) private {
+    /// @notice Registers a verifier with this bond.
+    function addVerifier(uint256 i, uint256 bond) public {
         address account = verifier(i);
-        _deposit(address(registry), account, BOND);
+        _deposit(address(registry), account, bond);
         bytes memory key = Signer.publicKey(i + 1);
         bytes memory proof = Signer.sign(i + 1, this.possessionDigest(account, key));
         CHEATS.prank(account);
-        registry.register(key, proof, 1);
+        registry.register(key, proof, 1, address(0));
     }
 
     function possessionDigest(address account, bytes calldata key) external view returns (bytes32) {
         return Digests.proofOfPossession(block.chainid, address(registry), account, key);
+    }
+
+    /// @dev The number of genesis accounts.
+    function _genesisSize() internal pure virtual returns (uint256) {
+        return 7;
+    }
+
+    function _genesisVerifiers() private view returns (address[] memory accounts) {
+        accounts = new address[](VERIFIERS);
+        for (uint256 i = 0; i < VERIFIERS; i++) accounts[i] = verifier(i);
     }
 
     function _deposit(address role, address account, uint256 amount) private {

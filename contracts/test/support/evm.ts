@@ -16,6 +16,8 @@ export interface Receipt {
   readonly gasUsed: number
   readonly blockNumber: number
   readonly transactionHash: Hex
+  /** only of a deployment */
+  readonly contractAddress?: Hex
   readonly logs: readonly { readonly address: string; readonly topics: string[]; readonly data: string }[]
 }
 
@@ -77,6 +79,12 @@ export class Evm {
     return this.rpc('anvil_mine', `0x${blocks.toString(16)}`, '0x0')
   }
 
+  /** Lets the tests send transactions in the name of a contract. */
+  async impersonate(address: Hex): Promise<void> {
+    await this.rpc('anvil_impersonateAccount', address)
+    await this.rpc('anvil_setBalance', address, '0xde0b6b3a7640000')
+  }
+
   snapshot(): Promise<string> {
     return this.rpc('evm_snapshot')
   }
@@ -107,8 +115,7 @@ export class Evm {
   async deploy(from: Hex, name: string, args: readonly unknown[] = []): Promise<Hex> {
     const { abi, bytecode } = artifact(name)
     const encoded = new Interface(abi).encodeDeploy(args)
-    const receipt = await this.send(from, undefined, bytecode + encoded.slice(2))
-    return (receipt as unknown as { contractAddress: Hex }).contractAddress
+    return (await this.send(from, undefined, bytecode + encoded.slice(2))).contractAddress!
   }
 
   /** Waits for the receipt. Anvil mines a transaction at once but does not always know its receipt at once. */
@@ -126,12 +133,13 @@ export class Evm {
 export class Bound {
   readonly interface: Interface
 
+  /** @param contract the name of a contract in contracts/src, or an interface */
   constructor(
     readonly evm: Evm,
     readonly address: Hex,
-    name: string,
+    contract: string | Interface,
   ) {
-    this.interface = new Interface(artifact(name).abi)
+    this.interface = typeof contract === 'string' ? new Interface(artifact(contract).abi) : contract
   }
 
   /** @throws Reverted */

@@ -1,5 +1,5 @@
 /** A deployed network for tests. Epochs last an hour, as on a real network. */
-import { JsonRpcSigner } from 'ethers'
+import { JsonRpcSigner, ZeroAddress } from 'ethers'
 import { headerHash, type NetworkId, proofOfPossessionDigest, reportDigest } from '../../../proto/digests.js'
 import { keccakText } from '../../../proto/hash.js'
 import type { Header } from '../../../proto/header.js'
@@ -27,8 +27,12 @@ export const PARAMS: NetworkParams = {
 }
 export const VERIFIER_BOND = 1000n * TOKEN
 export const MINIMUM_STAKE = 500n * TOKEN
+/** So the minimum stake suffices for 500 Mbit/s. */
+export const WEI_PER_MBPS = TOKEN
 export const START_DELAY = 60
 export const MINIMUM_VERIFIERS = 4
+/** Genesis accounts: as many as a set can hold. The accounts after them can register only after the start. */
+const GENESIS_ACCOUNTS = 191
 
 export interface TestVerifier {
   readonly account: Hex
@@ -60,15 +64,19 @@ export class TestNetwork {
     readonly equivocation: Bound,
   ) {}
 
-  static async create(params: NetworkParams = PARAMS): Promise<TestNetwork> {
+  /** @param token the stake token (default: a new one of 18 decimals); all of it belongs to the deployer */
+  static async create(params: NetworkParams = PARAMS, token?: Hex): Promise<TestNetwork> {
     const evm = await theChain()
     const signer = new JsonRpcSigner(evm.provider, evm.accounts[0]!)
     const { chainId, contracts } = await deploy(signer, {
       params,
       minimumVerifiers: MINIMUM_VERIFIERS,
+      genesisVerifiers: evm.accounts.slice(1, 1 + GENESIS_ACCOUNTS),
       startDelaySeconds: START_DELAY,
       verifierBond: VERIFIER_BOND,
       minimumProviderStake: MINIMUM_STAKE,
+      weiPerMbps: WEI_PER_MBPS,
+      ...(token && { token }),
     })
     return new TestNetwork(
       params,
@@ -135,14 +143,19 @@ export class TestNetwork {
     return encodeG2(sign(key, digest))
   }
 
-  register(account: Hex, key: TestKey, proof = this.proofOf(key, account)): Promise<Receipt> {
-    return this.registry.send(account, 'register', key.publicKey, proof, 100_000)
+  /** A key that no other account of this network has. */
+  keyFor(account: Hex): TestKey {
+    return keyOf(`${this.registry.address} verifier ${account}`)
   }
 
-  async addVerifier(key?: TestKey): Promise<TestVerifier & { receipt: Receipt }> {
+  register(account: Hex, key: TestKey, proof = this.proofOf(key, account)): Promise<Receipt> {
+    return this.registry.send(account, 'register', key.publicKey, proof, 100_000, ZeroAddress)
+  }
+
+  async addVerifier(key?: TestKey, bond = VERIFIER_BOND): Promise<TestVerifier & { receipt: Receipt }> {
     const account = this.newAccount()
-    const own = key ?? keyOf(`${this.registry.address} verifier ${account}`)
-    await this.deposit(this.registry, account, VERIFIER_BOND)
+    const own = key ?? this.keyFor(account)
+    await this.deposit(this.registry, account, bond)
     const receipt = await this.register(account, own)
     const verifier = { account, key: own }
     this.verifiers.push(verifier)
@@ -152,7 +165,7 @@ export class TestNetwork {
   async addProvider(stake = MINIMUM_STAKE, claimKbps = 25_000): Promise<Hex> {
     const account = this.newAccount()
     await this.deposit(this.providers, account, stake)
-    await this.providers.send(account, 'register', claimKbps, ZERO_HASH, keccakText(account))
+    await this.providers.send(account, 'register', claimKbps, ZERO_HASH, keccakText(account), ZeroAddress)
     return account
   }
 

@@ -27,7 +27,7 @@ describe('the verifiers that get tokens', () => {
     })
     const chain = {
       clock: async () => clock,
-      isFrozen: async (era: number) => frozen.includes(era),
+      isSetKnown: async (era: number) => frozen.includes(era),
       frozenSet: async (era: number) => (SETS[era] ?? SETS[2]!).map(index => ({ index }) as FrozenVerifier),
     }
     const directory = new Directory({ announcements: async () => [...announced] }, { warn: () => {} })

@@ -116,7 +116,7 @@ export class LiveNetwork {
     return (await blockAt(this.chain.context.provider, 'latest')).timestamp
   }
 
-  /** A header over made-up leaves, certified by the given positions of the frozen set. */
+  /** A header over made-up leaves, certified by the given verifiers: places in `facts.verifiers`. */
   certify(facts: BlockFacts, previousHeader: Hex, round = 0, signers = [0, 1, 2, 3]): Certified {
     const { network } = this.chain
     const leaves = facts.providers.map((provider, i) => leafOf(facts.epoch, provider.index, provider.account, i))
@@ -135,9 +135,10 @@ export class LiveNetwork {
     }
     const hash = headerHash(network, header)
     const digest = reportDigest(network, facts, round, hash)
-    const partials = signers.map(position => this.#signerOf(facts.verifiers[position]!.account).sign(digest))
+    const partials = signers.map(i => this.#signerOf(facts.verifiers[i]!.account).sign(digest))
     const signature = g2ToEip2537(new BlsVerifier().aggregate(partials))
-    const nonSigners = facts.verifiers.map((_, i) => i).filter(i => !signers.includes(i))
+    const missing = facts.verifiers.filter((_, i) => !signers.includes(i))
+    const nonSigners = missing.map(({ position }) => position).sort((a, b) => a - b)
     return { header, headerHash: hash, round, nonSigners, signature, leaves, tree }
   }
 

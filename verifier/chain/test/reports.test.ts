@@ -139,14 +139,38 @@ describe('chain adapter', function () {
       await net.live.runTo(1)
       expect(await net.chain.freeze(2)).to.include({ kind: 'rejected' })
       await net.live.mineAt((await net.live.epochStart(PARAMS.eraEpochs)) + 1)
-      expect(await net.chain.isFrozen(2)).to.equal(false)
+      expect([await net.chain.freezeDue(2), await net.chain.isSetKnown(2)]).to.deep.equal([false, true])
+      expect(await net.chain.freeze(2)).to.include({ kind: 'rejected' }) // nothing changed
+      await exit(2)
+      expect([await net.chain.freezeDue(2), await net.chain.isSetKnown(2)]).to.deep.equal([true, false])
       expect((await net.chain.freeze(2)).kind).to.equal('done')
-      expect(await net.chain.isFrozen(2)).to.equal(true)
+      expect([await net.chain.freezeDue(2), await net.chain.isSetKnown(2)]).to.deep.equal([false, true])
       expect(await net.chain.freeze(2)).to.deep.equal({ kind: 'already' })
       const facts = await net.live.runTo(PARAMS.eraEpochs + 1)
       expect(facts.era).to.equal(2)
-      expect(facts.verifiers).to.have.length(4)
+      expect(facts.verifiers).to.have.length(3)
     })
+
+    it('lists a frozen set by index, each verifier with its position in the contract', async () => {
+      await net.live.runTo(1)
+      await net.live.mineAt((await net.live.epochStart(PARAMS.eraEpochs)) + 1)
+      await exit(1) // the last of the set takes its place
+      await net.chain.freeze(2)
+      const facts = await net.live.runTo(PARAMS.eraEpochs + 1)
+      expect(facts.verifiers.map(({ index }) => index)).to.deep.equal([2, 3, 4])
+      expect(facts.verifiers.map(({ position }) => position)).to.deep.equal([1, 2, 0])
+    })
+
+    /** Has the verifier with this registry index leave. */
+    async function exit(index: number): Promise<void> {
+      const { name } = net.live.setup.verifiers.find(one => one.index === index)!
+      const chain = await net.live.connectAs(name)
+      const { file, contracts } = chain.context
+      const data = contracts.verifierRegistry.interface.encodeFunctionData('exit')
+      await chain
+        .sender!.sendAll([{ label: 'exit', to: file.contracts.verifierRegistry, data, gasLimit: 200_000n }])
+        .finally(() => chain.close())
+    }
   })
 })
 

@@ -6,7 +6,7 @@ import { PARAMS, postTo, useLiveNetwork } from './live-network.js'
 
 describe('the facts of a window of five epochs', function () {
   this.timeout(60_000)
-  const net = useLiveNetwork({ ...PARAMS, windowEpochs: 5, claimDelaySeconds: 0 })
+  const net = useLiveNetwork({ ...PARAMS, windowEpochs: 5, claimDelaySeconds: 1 })
 
   /** A transaction of a provider. */
   async function call(name: string, what: string, args: unknown[] = []): Promise<void> {
@@ -34,6 +34,7 @@ describe('the facts of a window of five epochs', function () {
     await net.live.runTo(1)
     await call('p0', 'setClaim', [90_000])
     await call('p1', 'setClaim', [5_000])
+    await net.live.mineAt((await net.live.now()) + 1) // the delay of a lower claim
     await net.live.runTo(6)
     for (const epoch of [2, 3, 4, 5]) {
       expect(await at(epoch, 'p0')).to.include({ claimKbps: 25_000, inWindow: true, active: true })

@@ -46,6 +46,7 @@ export const facts = (shape: FactsShape): ChainFacts => ({
   linkReport: { epoch: 0, headerHash: ZERO_HASH },
   verifiers: Array.from({ length: shape.verifiers }, (_, position) => ({
     index: registryIndex(position),
+    position: shape.verifiers - 1 - position, // as after freezes, positions do not ascend with the indices
     account: account(`verifier ${position}`),
     blsKey: ZERO_HASH,
     capacityKbps: shape.capacityKbps ?? AMPLE_KBPS,

@@ -15,7 +15,7 @@ const factsSchema = z.object({
   beacon: hash,
   windowBeacon: hash,
   linkReport: z.object({ epoch: count, headerHash: hash }),
-  verifiers: listOf(z.object({ index: count, account: address, blsKey: bytes, capacityKbps: count })),
+  verifiers: listOf(z.object({ index: count, position: count, account: address, blsKey: bytes, capacityKbps: count })),
   providers: listOf(
     z.object({
       ...{ index: count, account: address, claimKbps: count, region: hash, link: hash, stake: wei },

@@ -56,7 +56,7 @@ export async function freshMembers(): Promise<Members> {
     ...{ era: 1, epoch: 1, blockNumber: 10, blockHash: keccakText('B(1)'), beacon: keccakText('beacon') },
     ...{ windowBeacon: keccakText('beacon'), linkReport: { epoch: 0, headerHash: ZERO_HASH } },
     verifiers: [...verifiers].map(([index, { account }]) => ({
-      ...{ index, account, blsKey: ZERO_HASH, capacityKbps: 1_000_000 },
+      ...{ index, position: index, account, blsKey: ZERO_HASH, capacityKbps: 1_000_000 },
     })),
     providers: [
       {

@@ -37,6 +37,7 @@ const facts: ChainFacts = {
     index,
     account: account(`0${index}`),
     blsKey: `0x${'11'.repeat(128)}`,
+    position: index,
     capacityKbps: 1_000_000,
   })),
   providers: [1, 2].map(index => ({

@@ -21,6 +21,8 @@ import type { ChainFacts } from '../../core/facts.js'
 export const EPOCH = 7
 export const network: NetworkId = { chainId: 31_337, contract: `0x${'ab'.repeat(20)}` }
 export const signers = [0, 1, 2, 3].map(i => new BlsSigner(keysFromSeed('inbox', `verifier-${i}`).bls))
+/** A leaver's place was filled by the last of the set, so positions do not ascend with the indices. */
+export const POSITIONS = [0, 1, 3, 2]
 export const facts: ChainFacts = {
   era: 1,
   epoch: EPOCH,
@@ -32,6 +34,7 @@ export const facts: ChainFacts = {
     index,
     account: `0x${`0${index}`.repeat(20)}`,
     blsKey: toHex(signer.publicKey128),
+    position: POSITIONS[index]!,
     capacityKbps: 1_000_000,
   })),
   providers: [],
@@ -86,7 +89,7 @@ export function certificate(
 ): Uint8Array {
   const digest = reportDigest(network, facts, 0, headerHash(network, header))
   const signature = bls.aggregate(by.map(verifier => sign(verifier, digest)))
-  const nonSigners = facts.verifiers.flatMap((_, position) => (by.includes(position) ? [] : [position]))
+  const nonSigners = POSITIONS.filter((_, verifier) => !by.includes(verifier)).sort()
   return Certificate.encode({ epoch: EPOCH, round: 0, header: encodeHeader(header), nonSigners, signature, ...changes })
 }
 

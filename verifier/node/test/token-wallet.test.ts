@@ -60,7 +60,7 @@ describe('a wallet of tokens', () => {
     ends.push(() => peer.stop())
     const stopping = new AbortController()
     const chain = {
-      isFrozen: async (era: number) => frozen.includes(era),
+      isSetKnown: async (era: number) => frozen.includes(era),
       frozenSet: async () => Array.from({ length: VERIFIERS }, (_, index) => ({ index }) as FrozenVerifier),
     }
     const context = {

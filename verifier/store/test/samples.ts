@@ -13,7 +13,7 @@ export const facts = (epoch: number, name: string): ChainFacts => ({
   blockHash: keccakText(name),
   beacon: keccakText(`beacon of ${name}`),
   ...{ windowBeacon: keccakText(`beacon of ${name}`), linkReport: { epoch: 0, headerHash: ZERO_HASH } },
-  verifiers: [{ index: 0, account, blsKey: `0x${'34'.repeat(128)}`, capacityKbps: 1000 }],
+  verifiers: [{ index: 0, position: 0, account, blsKey: `0x${'34'.repeat(128)}`, capacityKbps: 1000 }],
   providers: [
     {
       ...{ index: 0, account, claimKbps: 25_000, region: ZERO_HASH, link: ZERO_HASH, stake: 10n ** 24n },

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
+
+/// @notice The deployer holds the largest supply that there can be.
+abstract contract Supplied is ERC20 {
+    constructor() ERC20("Odd", "ODD") {
+        _mint(msg.sender, type(uint256).max);
+    }
+}
+
+/// @notice As coarse or as fine as wanted.
+contract DecimalsToken is Supplied, ERC20Burnable {
+    uint8 private immutable _decimals;
+
+    constructor(uint8 decimals_) {
+        _decimals = decimals_;
+    }
+
+    function decimals() public view override returns (uint8) {
+        return _decimals;
+    }
+}
+
+/// @notice Burns a hundredth of each transfer.
+contract FeeToken is Supplied, ERC20Burnable {
+    function _update(address from, address to, uint256 value) internal override {
+        if (from == address(0) || to == address(0)) return super._update(from, to, value);
+        uint256 fee = value / 100;
+        super._update(from, address(0), fee);
+        super._update(from, to, value - fee);
+    }
+}
+
+contract UnburnableToken is Supplied {}
+
+/// @notice Has no `burn`, but takes every call, as wrapped currencies do.
+contract FallbackToken is Supplied {
+    fallback() external {}
+}
+
+/// @notice Calls the sender of tokens before they move, if the sender is a contract.
+contract HookToken is Supplied, ERC20Burnable {
+    function _update(address from, address to, uint256 value) internal override {
+        if (from.code.length > 0) {
+            try IHook(from).tokensMove() {} catch {}
+        }
+        super._update(from, to, value);
+    }
+}
+
+interface IHook {
+    function tokensMove() external;
+}
+
+interface IVault {
+    function deposit(address role, uint256 amount) external;
+    function withdraw(address role, address account) external returns (uint256);
+}
+
+/// @notice Withdraws a deposit while its tokens are still on their way.
+contract Thief is IHook {
+    IVault private immutable _vault;
+    address private immutable _role;
+
+    constructor(IVault vault, address role) {
+        _vault = vault;
+        _role = role;
+    }
+
+    function deposit(ERC20 token, uint256 amount) external {
+        token.approve(address(_vault), amount);
+        _vault.deposit(_role, amount);
+    }
+
+    function tokensMove() external {
+        _vault.withdraw(_role, address(this));
+    }
+}

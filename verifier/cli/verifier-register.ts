@@ -1,0 +1,36 @@
+import type { CommandModule, InferredOptionTypes } from 'yargs'
+import { proveOfPossession } from '../bls/proof-of-possession.js'
+import { BlsSigner } from '../bls/signer.js'
+import { joinAsVerifier } from '../chain/join.js'
+import { parseRate } from './rate.js'
+import { REGISTER_OPTIONS, register } from './registration.js'
+import { settings } from './settings.js'
+
+const OPTIONS = {
+  ...REGISTER_OPTIONS,
+  capacity: {
+    type: 'string',
+    demandOption: true,
+    describe: 'Rate that the link can carry at once in each direction, such as 100mbps',
+  },
+} as const
+
+type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
+
+export const verifierRegister: CommandModule<object, Flags> = {
+  command: 'register',
+  describe: 'Deposit the bond and register a verifier',
+  builder: y => settings(y, OPTIONS),
+  handler: async flags => {
+    const capacityKbps = parseRate('capacity', flags.capacity)
+    await register('verifier', flags, ({ chain, account, keys, network, withdrawalAddress }) => {
+      const signer = new BlsSigner(keys.bls)
+      return joinAsVerifier(chain.sender!, {
+        blsKey: signer.publicKey128,
+        proofOfPossession: proveOfPossession(signer, network.chainId, network.contracts.verifierRegistry, account),
+        capacityKbps,
+        withdrawalAddress,
+      })
+    })
+  },
+}
