@@ -63,7 +63,7 @@ function accusationOf({ contradiction, certificates }: Evidence, { verifiers }: 
   }
   const [first, second] = [signedHeader(certificates!.first), signedHeader(certificates!.second)]
   const missing = new Set([...first.nonSigners, ...second.nonSigners])
-  const positions = [...verifiers.keys()].filter(position => !missing.has(position))
+  const positions = verifiers.map(({ position }) => position).filter(position => !missing.has(position))
   return { positions, send: chain => chain.slashCertificates(first, second) }
 }
 

@@ -4,7 +4,7 @@
  */
 import { type Equivocation, STATEMENT_KINDS, type StatementKind } from '../../../proto/equivocation.js'
 import type { Hex } from '../../../proto/hex.js'
-import { type ChainFacts, indicesOf } from '../facts.js'
+import { type ChainFacts, verifierOf } from '../facts.js'
 
 /** A value that a verifier signed in a slot, signature checked. */
 export interface Statement {
@@ -48,8 +48,8 @@ export class Statements {
 
 /** @throws RangeError if the frozen set does not hold the verifier */
 export function equivocationOf(facts: ChainFacts, [first, second]: Contradiction): Equivocation {
-  const position = indicesOf(facts).indexOf(first.verifier)
-  if (position < 0) throw new RangeError(`verifier ${first.verifier} is not in the frozen set of era ${facts.era}`)
+  const position = verifierOf(facts, first.verifier)?.position
+  if (position === undefined) throw new RangeError(`verifier ${first.verifier} is not in the frozen set of era ${facts.era}`)
   return {
     kind: STATEMENT_KINDS.indexOf(first.kind),
     era: facts.era,

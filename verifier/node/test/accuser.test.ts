@@ -132,7 +132,7 @@ describe('accuser of equivocating verifiers', function () {
     ]
     const encoded = [first, second].map(({ header, round, nonSigners }, i) => {
       const digests = statementDigest('report', net.chain.network, at, round, [first, second][i]!.headerHash)
-      const signers = at.verifiers.filter((_, position) => !nonSigners.includes(position))
+      const signers = at.verifiers.filter(({ position }) => !nonSigners.includes(position))
       const names = signers.map(({ account }) => net.live.setup.verifiers.find(one => one.account === account)!.name)
       const signature = bls.aggregate(names.map(name => new BlsSigner(net.live.keys[name]!.bls).sign(digests)))
       return Certificate.encode({
