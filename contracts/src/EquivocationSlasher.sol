@@ -86,14 +86,14 @@ contract EquivocationSlasher is IEquivocationSlasher {
     ) external returns (uint256 charged) {
         if (evidence.first == evidence.second) revert SameStatement(evidence.first);
         (uint64 era, uint32 position) = (evidence.era, evidence.position);
-        _checkTime(era, evidence.epoch);
+        uint64 genesis = _checkTime(era, evidence.epoch);
         (uint32 index, address account, Bls12381.G1 memory key) = registry.memberAt(era, position);
         if (evidence.kind != Kind.Report && evidence.slot != index) revert WrongSlot(evidence.slot, index);
         _convict(era, 1 << position);
         _checkSum(evidence, key, index, signature);
         emit Equivocated(era, index, account, evidence.epoch, evidence.kind, msg.sender);
         registry.expel(index);
-        return _charge(era, account, penaltyBpsOf(era));
+        return _charge(_startOf(era, genesis), account, penaltyBpsOf(era));
     }
 
     /// @inheritdoc IEquivocationSlasher
@@ -105,7 +105,7 @@ contract EquivocationSlasher is IEquivocationSlasher {
         bytes[2] calldata signatures
     ) external returns (uint256 charged) {
         (uint64 era, uint64 epoch) = (first.era, first.epoch);
-        _checkTime(era, epoch);
+        uint64 start = _startOf(era, _checkTime(era, epoch));
         if (second.epoch != epoch) revert DifferentEpochs(epoch, second.epoch);
         bytes32 hash = _checkCertificate(first, era, round, nonSigners[0], signatures[0]);
         if (_checkCertificate(second, era, round, nonSigners[1], signatures[1]) == hash) revert SameStatement(hash);
@@ -119,7 +119,7 @@ contract EquivocationSlasher is IEquivocationSlasher {
             (uint32 index, address account, ) = registry.memberAt(era, position);
             emit Equivocated(era, index, account, epoch, Kind.Report, msg.sender);
             registry.expel(index);
-            charged += _charge(era, account, penaltyBps);
+            charged += _charge(start, account, penaltyBps);
         }
     }
 
@@ -127,7 +127,7 @@ contract EquivocationSlasher is IEquivocationSlasher {
     function topUp(uint64 era, uint32 position) external returns (uint256 charged) {
         if (!isProven(era, position)) revert NotProven(era, position);
         (uint32 index, address account, ) = registry.memberAt(era, position);
-        charged = _charge(era, account, penaltyBpsOf(era));
+        charged = _charge(_startOf(era, registry.genesis()), account, penaltyBpsOf(era));
         if (charged == 0) revert NothingToCharge(index);
     }
 
@@ -152,15 +152,15 @@ contract EquivocationSlasher is IEquivocationSlasher {
     function owedFor(uint64 era, uint32 position) external view returns (uint256) {
         if (!isProven(era, position)) return 0;
         (, address account, ) = registry.memberAt(era, position);
-        return _owed(era, account, penaltyBpsOf(era));
+        return _owed(_startOf(era, registry.genesis()), account, penaltyBpsOf(era));
     }
 
     // ------------------------------------------------------------------ checks
 
     /// @dev Reverts unless the era contains the epoch, and the epoch has begun and is within its evidence period. So the
-    ///      set of the era is frozen, and bonds of its members are still in the vault.
-    function _checkTime(uint64 era, uint64 epoch) private view {
-        uint64 genesis = registry.genesis();
+    ///      set of the era is frozen, and bonds of its members are still in the vault. Returns the start of epoch 1.
+    function _checkTime(uint64 era, uint64 epoch) private view returns (uint64 genesis) {
+        genesis = registry.genesis();
         uint64 current = genesis == 0 ? 0 : EpochClock.epochAt(genesis, _epochSeconds, block.timestamp);
         if (epoch == 0 || epoch > current) revert NotYet(epoch, current);
         uint64 until = EpochClock.startOf(genesis, _epochSeconds, epoch + SIGNING_EPOCHS) + evidenceSeconds;
@@ -233,10 +233,14 @@ contract EquivocationSlasher is IEquivocationSlasher {
         _words[era % _keptEras] = (uint256(era) << ERA_SHIFT) | ALWAYS_SET | known | added;
     }
 
-    /// @dev What a verifier must still lose for the era. A verifier that is convicted in two eras keeps the lower of what
+    /// @dev The start of an era, in unix seconds.
+    function _startOf(uint64 era, uint64 genesis) private view returns (uint64) {
+        return EpochClock.startOf(genesis, _epochSeconds, (era - 1) * _eraEpochs + 1);
+    }
+
+    /// @dev What a verifier must still lose for the era that starts at `start`. A verifier that is convicted in two eras keeps the lower of what
     ///      both leave.
-    function _owed(uint64 era, address account, uint16 penaltyBps) private view returns (uint256) {
-        uint64 start = EpochClock.startOf(registry.genesis(), _epochSeconds, (era - 1) * _eraEpochs + 1);
+    function _owed(uint64 start, address account, uint16 penaltyBps) private view returns (uint256) {
         uint256 bond = vault.slashableAtStartOf(WeekStarts.weekOf(start), address(registry), account);
         uint256 kept = bond - (bond * penaltyBps) / FULL_BPS;
         uint256 left = vault.slashable(address(registry), account);
@@ -244,9 +248,9 @@ contract EquivocationSlasher is IEquivocationSlasher {
     }
 
     /// @dev Takes what a verifier must still lose. The verifier itself gets no bounty for it.
-    function _charge(uint64 era, address account, uint16 penaltyBps) private returns (uint256 charged) {
+    function _charge(uint64 start, address account, uint16 penaltyBps) private returns (uint256 charged) {
         address role = address(registry);
-        uint256 owed = _owed(era, account, penaltyBps);
+        uint256 owed = _owed(start, account, penaltyBps);
         if (owed == 0) return 0;
         bool isOwn = msg.sender == account || msg.sender == vault.withdrawalAddressOf(role, account);
         (charged, ) = vault.slash(role, account, owed, isOwn ? 0 : (owed * BOUNTY_BPS) / FULL_BPS, msg.sender);

@@ -25,7 +25,8 @@ const bls = new BlsVerifier()
 
 describe('accuser of equivocating verifiers', function () {
   this.timeout(60_000)
-  const net = useLiveNetwork({ ...PARAMS, rankDelayMs: 0 })
+  const params = { ...PARAMS, rankDelayMs: 0 }
+  const net = useLiveNetwork(params)
   let dir: string
   let stores: Store[]
   let failures: Error[]
@@ -56,7 +57,7 @@ describe('accuser of equivocating verifiers', function () {
         network: chain.network,
         chain,
         store,
-        params: PARAMS,
+        params,
       },
       ...{ epochs: (await chain.clock())!, wall: { nowMs: () => Date.now() }, log: pino({ level: 'silent' }) },
       ...{
@@ -100,12 +101,13 @@ describe('accuser of equivocating verifiers', function () {
     const at = await facts()
     const others = await net.live.connectAs('v2')
     const nodes = [await node(net.chain, await openStore('a'), at), await node(others, await openStore('b'), at)]
-    for (const { witness, found, accuser } of nodes) {
+    for (const [i, { witness, found }] of nodes.entries()) {
       for (const value of ['a', 'b']) witness.isSuperfluous(commitOf(at, 'v1', value), at)
-      expect(found).to.have.length(1)
-      accuser.take(found[0]!.evidence, found[0]!.name, at)
+      expect(found.map(({ name }) => name)).to.have.length(1)
+      const { evidence, name } = found[0]!
+      await stores[i]!.putEvidence(at.epoch, name, Evidence.encode(evidence))
     }
-    while ((await bondOf('v1')) === VERIFIER_BOND) await new Promise(setImmediate)
+    await Promise.all(nodes.map(({ accuser }) => accuser.resume()))
     expect(await lostBy('v1')).to.equal(80n) // 5 % and three quarters
     others.close()
   })
