@@ -18,6 +18,10 @@ export interface DeployConfig {
   readonly verifierBond: bigint
   /** In wei of the stake token. */
   readonly minimumProviderStake: bigint
+  /** What the settler of a penalty gets out of the charge, at most: about the gas that it pays. In wei of the stake token. */
+  readonly settleRefund: bigint
+  /** The most that the penalties of a week take from all providers together, in basis points of their stake; at most 1000. */
+  readonly networkWeeklyBps: number
   /** Stake that a provider's claim needs, in wei of the stake token per Mbit/s. */
   readonly weiPerMbps: bigint
   /** An ERC-20 that its holders can burn, of at most 18 decimals (default: a new testnet token; the deployer receives its whole supply). */
@@ -119,7 +123,20 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
     {
       name: 'SlashingManager',
       at: slashing,
-      args: [vault.address, reports.address, verifiers.address, providers.address, params.evidenceSeconds],
+      args: [
+        vault.address,
+        reports.address,
+        verifiers.address,
+        providers.address,
+        {
+          settleRefund: config.settleRefund,
+          evidenceSeconds: params.evidenceSeconds,
+          maxPenaltyBps: params.maxPenaltyBps,
+          networkWeeklyBps: config.networkWeeklyBps,
+          breachBps: params.breachBps,
+          windowEpochs: params.windowEpochs,
+        },
+      ],
     },
     {
       name: 'EquivocationSlasher',

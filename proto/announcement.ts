@@ -1,10 +1,10 @@
 /** The rule for what a node announces. `Announcements` in contracts/src/libraries is the same rule. */
 
-const MAX_PEER_ID_BYTES = 128
+export const MAX_PEER_ID_BYTES = 128
 /** A provider's token key counts as one. */
-const MAX_ADDRESSES = 8
-/** Enough for a host name of 188 bytes before port and peer id. */
-const MAX_ADDRESS_BYTES = 256
+export const MAX_ADDRESSES = 8
+/** Enough for a host name of 184 bytes with its port and a peer id. */
+export const MAX_ADDRESS_BYTES = 256
 
 /** Without spaces: one line of a log holds the text, and every reader decodes it. */
 const PRINTABLE = /^[\x21-\x7e]*$/

@@ -30,8 +30,9 @@ export const LEAF_FIELDS = [
   ['soakVotes', 'bytes32'], // digest of the receivers' last soak votes (see soak-vote.ts); zero if there are none
   ['windowVotes', 'bytes32'], // digest of the votes that wait for the end of their window; zero if there are none
   ['link', 'bytes32'], // network of the provider's datagrams, as a majority of the votes saw it; zero if unknown
-  ['breachBits', 'uint8'], // bit 0: this window; bit i: the i-th window before. A penalty clears all bits.
-  ['assignedRoot', 'bytes32'], // Merkle root of the assigned receivers
+  ['breachBits', 'uint8'], // bit i: the i-th last window that counts (see `breach.ts`). A penalty clears all bits.
+  ['breachPenaltyBps', 'uint16'], // penalty of the worst breach since no bit was set; 0 if none is
+  ['assignedRoot', 'bytes32'], // Merkle root of the assigned receivers (see `assignedRoot`)
   ['penaltyBps', 'uint16'],
 ] as const
 

@@ -45,6 +45,31 @@ export class MerkleTree {
     }
     return proof
   }
+
+  /** One proof for several leaves. @param indices as given to the constructor, each once */
+  multiProof(indices: readonly number[]): MultiProof {
+    const order = [...indices].sort((a, b) => this.#position[b]! - this.#position[a]!)
+    const known = order.map(index => this.#position[index]!) // positions whose hashes the verifier has, lowest level first
+    const proof: Hex[] = []
+    const flags: boolean[] = []
+    for (let at = known.shift(); at !== undefined && at > 0; at = known.shift()) {
+      const sibling = at % 2 === 1 ? at + 1 : at - 1
+      const isKnown = known[0] === sibling
+      if (isKnown) known.shift()
+      else proof.push(toHex(this.#nodes[sibling]!))
+      flags.push(isKnown)
+      known.push((at - 1) >> 1)
+    }
+    return { order, proof, flags }
+  }
+}
+
+/** The proof that some leaves are in a tree. The flags tell OpenZeppelin's `MerkleProof` which hashes to combine. */
+export interface MultiProof {
+  /** the leaves that were asked for, as given to the constructor, in the order in which the verifier must get them */
+  readonly order: readonly number[]
+  readonly proof: readonly Hex[]
+  readonly flags: readonly boolean[]
 }
 
 export function verifyProof(root: Hex, encodedLeaf: Uint8Array, proof: readonly Hex[]): boolean {

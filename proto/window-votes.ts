@@ -22,6 +22,8 @@ const WINDOW_VOTE_FIELDS = [
   ['serving', 'bool'], // false if the provider was up and the receiver still got nothing
   ['noPath', 'bool'], // its outcome was that there was no path
   ['link', 'bytes32'], // as in the vote
+  ['beside', 'bool'], // its session ran at once with a neighbour's larger group
+  ['lowerKbps', 'uint32'], // the lower of two readings; the only one if there is no other
 ] as const
 
 /** How a vote counts. The carry-over is certified, so a number must never change its meaning. */

@@ -15,14 +15,10 @@ import {KeySnapshot} from "./libraries/KeySnapshot.sol";
 contract EpochReports is IEpochReports {
     using KeySnapshot for address;
 
-    /// @notice The facts that the contract keeps of an accepted report.
-    struct Report {
-        bytes32 headerHash;
-        bytes32 scoreRoot;
-    }
-
-    uint64 private constant SIGNER_ERAS = 4;
-    uint256 private constant ERA_SHIFT = 192;
+    /// @dev The signers of the last eras. Entry `era` modulo `SIGNED_ERAS` holds the era above `POSITIONS` bits, and
+    ///      below them one bit for each position of the set. Never zero, so that the first post of an era costs little.
+    uint256 private constant SIGNED_ERAS = 4;
+    uint256 private constant POSITIONS = 191;
 
     /// @notice The registry that keeps the clock and the frozen sets.
     IVerifierRegistry public immutable registry;
@@ -32,6 +28,7 @@ contract EpochReports is IEpochReports {
     uint64 public immutable settlementSeconds;
     uint64 private immutable _epochSeconds;
     uint64 private immutable _eraEpochs;
+    uint32 private immutable _minimumVerifiers;
 
     /// @dev One more than the last accepted epoch. Never zero, so the first post costs no more than later ones.
     uint64 private _nextEpoch = 1;
@@ -40,11 +37,12 @@ contract EpochReports is IEpochReports {
     /// @dev The first half of the last header's hash. Half suffices because more than two thirds signed the full hash
     ///      in the header, and half fits into this slot.
     bytes16 private _lastHeaderStart;
-    /// @dev The accepted reports.
-    mapping(uint64 epoch => Report) private _reports;
-    /// @dev The signers of the last eras, by era modulo their number: the era in the high 64 bits, one bit for each
-    ///      position below.
-    uint256[SIGNER_ERAS] private _signers;
+    /// @inheritdoc IEpochReports
+    mapping(uint64 epoch => bytes32) public headerHashOf;
+    /// @inheritdoc IEpochReports
+    mapping(uint64 blockNumber => bytes32) public notedBlock;
+    /// @dev See `SIGNED_ERAS`.
+    uint256[SIGNED_ERAS] private _signers;
 
     /// @notice Reverts with `PrecompileUnusable` on a chain without the EIP-2537 precompiles.
     /// @param registry_ The registry that keeps the clock and the frozen sets
@@ -57,8 +55,9 @@ contract EpochReports is IEpochReports {
         settlementSeconds = settlementSeconds_;
         _epochSeconds = registry_.epochSeconds();
         _eraEpochs = registry_.eraEpochs();
-        for (uint256 i = 0; i < SIGNER_ERAS; ++i) {
-            _signers[i] = uint256(type(uint64).max) << ERA_SHIFT; // an era that never comes, so no slot is new
+        _minimumVerifiers = registry_.minimumVerifiers();
+        for (uint256 i = 0; i < SIGNED_ERAS; ++i) {
+            _signers[i] = uint256(type(uint64).max) << POSITIONS; // an era that never comes
         }
     }
 
@@ -75,12 +74,20 @@ contract EpochReports is IEpochReports {
         _checkPlace(header, genesis);
         bytes32 hash = Digests.headerHash(block.chainid, address(this), header);
         bytes32 digest = Digests.report(block.chainid, address(this), header.era, header.epoch, round, hash);
-        if (!Certificates.holds(snapshot, digest, nonSigners, signature)) revert InvalidCertificate(hash, round);
+        (Bls12381.G1 memory key, uint256 signers) = _signersOf(snapshot, nonSigners);
+        if (!Certificates.isSigned(key, digest, signature)) revert InvalidCertificate(hash, round);
 
         (_nextEpoch, _genesis, _lastHeaderStart) = (header.epoch + 1, genesis, bytes16(hash));
-        _reports[header.epoch] = Report(hash, header.scoreRoot);
-        _markSigners(header.era, snapshot.sizeOf(), nonSigners);
-        emit Posted(header.epoch, hash, header, round, nonSigners, msg.sender);
+        headerHashOf[header.epoch] = hash;
+        _markSigners(header.era, signers);
+        emit Posted(header.epoch, hash, header, round, nonSigners);
+    }
+
+    /// @inheritdoc IEpochReports
+    function noteBlock(uint64 blockNumber) external {
+        bytes32 known = _blockHash(blockNumber);
+        if (known == 0) revert BlockUnknown(blockNumber);
+        notedBlock[blockNumber] = known;
     }
 
     // ------------------------------------------------------------------ views
@@ -92,50 +99,33 @@ contract EpochReports is IEpochReports {
 
     /// @inheritdoc IEpochReports
     function lastHeaderHash() public view returns (bytes32) {
-        return _reports[lastEpoch()].headerHash;
+        return headerHashOf[lastEpoch()];
     }
 
     /// @inheritdoc IEpochReports
-    function headerHashOf(uint64 epoch) external view returns (bytes32) {
-        return _reports[epoch].headerHash;
-    }
-
-    /// @inheritdoc IEpochReports
-    function scoreRootOf(uint64 epoch) external view returns (bytes32) {
-        return _reports[epoch].scoreRoot;
+    function openReport(Header calldata header) external view returns (uint64 epochStart, uint64 finalAt) {
+        bytes32 accepted = headerHashOf[header.epoch];
+        if (accepted == 0) revert NotPosted(header.epoch);
+        bytes32 given = Digests.headerHash(block.chainid, address(this), header);
+        if (given != accepted) revert NotTheReport(header.epoch, given, accepted);
+        return (EpochClock.startOf(_genesis, _epochSeconds, header.epoch), _finalAt(header.epoch));
     }
 
     /// @inheritdoc IEpochReports
     function isFinal(uint64 epoch) external view returns (bool) {
-        return _reports[epoch].headerHash != 0 && _finalAt(epoch) <= block.timestamp;
+        return headerHashOf[epoch] != 0 && _finalAt(epoch) <= block.timestamp;
     }
 
     /// @inheritdoc IEpochReports
-    function signersIn(uint64 era) external view returns (uint256) {
-        uint256 word = _signers[era % SIGNER_ERAS];
-        return word >> ERA_SHIFT == era ? word & ((1 << ERA_SHIFT) - 1) : 0;
-    }
-
-    /// @inheritdoc IEpochReports
-    function settlementOf(uint64 epoch) external view returns (bytes32 scoreRoot, uint64 epochStart, uint64 finalAt) {
-        scoreRoot = _reports[epoch].scoreRoot;
-        if (scoreRoot == 0) return (0, 0, 0);
-        return (scoreRoot, EpochClock.startOf(_genesis, _epochSeconds, epoch), _finalAt(epoch));
+    function signersIn(uint64 era) external view returns (uint256 bitmap) {
+        uint256 entry = _signers[era % SIGNED_ERAS];
+        return entry >> POSITIONS == era ? entry & ((1 << POSITIONS) - 1) : 0;
     }
 
     /// @dev The end of the settlement delay, in unix seconds. The delay counts from the last moment at which the epoch
     ///      can be posted. So the end does not depend on the time of the post, and needs no storage.
     function _finalAt(uint64 epoch) private view returns (uint64) {
         return EpochClock.startOf(_genesis, _epochSeconds, epoch + 2) + settlementSeconds;
-    }
-
-    /// @dev Adds the signers of a certificate to those of its era.
-    function _markSigners(uint64 era, uint256 size, uint32[] calldata nonSigners) private {
-        uint256 word = (uint256(era) << ERA_SHIFT) | ((1 << size) - 1);
-        for (uint256 i = 0; i < nonSigners.length; ++i) word ^= 1 << nonSigners[i];
-        uint256 known = _signers[era % SIGNER_ERAS];
-        if (known >> ERA_SHIFT == era) word |= known;
-        if (word != known) _signers[era % SIGNER_ERAS] = word;
     }
 
     // ------------------------------------------------------------------ checks
@@ -145,16 +135,40 @@ contract EpochReports is IEpochReports {
         if (genesis == 0) revert NotStarted();
         uint64 current = EpochClock.epochAt(genesis, _epochSeconds, block.timestamp);
         uint64 postable = current == 0 ? 0 : current - 1;
-        if (header.epoch != postable || postable == 0) revert NotPostable(header.epoch, postable);
-        if (lastEpoch() == header.epoch) revert AlreadyPosted(header.epoch, lastHeaderHash());
-        uint64 era = EpochClock.eraOf(_eraEpochs, header.epoch);
+        uint64 epoch = header.epoch;
+        if (epoch != postable || epoch == 0) revert NotPostable(epoch, postable);
+        if (lastEpoch() == epoch) revert AlreadyPosted(epoch, lastHeaderHash());
+        uint64 era = EpochClock.eraOf(_eraEpochs, epoch);
         if (header.era != era) revert WrongEra(header.era, era);
         if (bytes16(header.previousHeader) != _lastHeaderStart) {
             revert WrongPreviousHeader(header.previousHeader, lastHeaderHash());
         }
-        bytes32 known = header.blockNumber < block.number ? Blockhash.blockHash(header.blockNumber) : bytes32(0);
-        if (known == 0 || header.blockHash != known) {
-            revert WrongBlockHash(header.blockNumber, header.blockHash, known);
-        }
+        uint64 blockNumber = header.blockNumber;
+        bytes32 known = _blockHash(blockNumber);
+        if (known == 0) known = notedBlock[blockNumber];
+        if (known == 0 || header.blockHash != known) revert WrongBlockHash(blockNumber, header.blockHash, known);
+    }
+
+    /// @dev The hash of a past block; zero if the chain no longer knows it, or does not know it yet.
+    function _blockHash(uint64 blockNumber) private view returns (bytes32) {
+        return blockNumber < block.number ? Blockhash.blockHash(blockNumber) : bytes32(0);
+    }
+
+    /// @dev Who signed. Reverts if the set is too small, and with the errors of `Certificates.signersOf`.
+    function _signersOf(
+        address snapshot,
+        uint32[] calldata nonSigners
+    ) private view returns (Bls12381.G1 memory key, uint256 signers) {
+        uint256 size = snapshot.sizeOf();
+        if (size < _minimumVerifiers) revert SetTooSmall(size, _minimumVerifiers);
+        return Certificates.signersOf(snapshot, nonSigners);
+    }
+
+    /// @dev Adds the signers to those of the era. Writes nothing if all of them are marked.
+    function _markSigners(uint64 era, uint256 signers) private {
+        uint256 place = era % SIGNED_ERAS;
+        uint256 entry = _signers[place];
+        uint256 marked = (entry >> POSITIONS == era ? entry : uint256(era) << POSITIONS) | signers;
+        if (marked != entry) _signers[place] = marked;
     }
 }

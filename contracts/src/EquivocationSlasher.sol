@@ -107,12 +107,10 @@ contract EquivocationSlasher is IEquivocationSlasher {
         (uint64 era, uint64 epoch) = (first.era, first.epoch);
         uint64 start = _startOf(era, _checkTime(era, epoch));
         if (second.epoch != epoch) revert DifferentEpochs(epoch, second.epoch);
-        bytes32 hash = _checkCertificate(first, era, round, nonSigners[0], signatures[0]);
-        if (_checkCertificate(second, era, round, nonSigners[1], signatures[1]) == hash) revert SameStatement(hash);
-
-        uint256 both = (1 << registry.setSize(era)) - 1;
-        both &= ~(_bitsOf(nonSigners[0]) | _bitsOf(nonSigners[1]));
-        uint256 convicted = _convict(era, both);
+        (bytes32 hash, uint256 both) = _certified(first, era, round, nonSigners[0], signatures[0]);
+        (bytes32 other, uint256 signers) = _certified(second, era, round, nonSigners[1], signatures[1]);
+        if (other == hash) revert SameStatement(hash);
+        uint256 convicted = _convict(era, both & signers);
         uint16 penaltyBps = penaltyBpsOf(era);
         for (uint256 position = 0; convicted >> position != 0; ++position) {
             if ((convicted >> position) & 1 == 0) continue;
@@ -195,25 +193,20 @@ contract EquivocationSlasher is IEquivocationSlasher {
         return kind == Kind.Seen ? Digests.DOMAIN_SEEN : Digests.DOMAIN_REPORT;
     }
 
-    /// @dev Reverts unless the certificate holds. Returns the hash of its header.
-    function _checkCertificate(
+    /// @dev The hash of a header, and one bit for each position of a signer. Reverts unless the certificate holds.
+    function _certified(
         IEpochReports.Header calldata header,
         uint64 era,
         uint32 round,
         uint32[] calldata nonSigners,
         bytes calldata signature
-    ) private view returns (bytes32 hash) {
+    ) private view returns (bytes32 hash, uint256 signers) {
         (address snapshot, ) = registry.certificateSet(era);
         hash = Digests.headerHash(block.chainid, reports, header);
         bytes32 digest = Digests.report(block.chainid, reports, era, header.epoch, round, hash);
-        if (!Certificates.holds(snapshot, digest, nonSigners, signature)) revert InvalidCertificate(hash);
-    }
-
-    /// @dev The positions as bits; the caller has checked that they are in range.
-    function _bitsOf(uint32[] calldata positions) private pure returns (uint256 bits) {
-        for (uint256 i = 0; i < positions.length; ++i) {
-            bits |= 1 << positions[i];
-        }
+        Bls12381.G1 memory key;
+        (key, signers) = Certificates.signersOf(snapshot, nonSigners);
+        if (!Certificates.isSigned(key, digest, signature)) revert InvalidCertificate(hash);
     }
 
     // ------------------------------------------------------------------ penalties

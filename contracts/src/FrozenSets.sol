@@ -44,7 +44,7 @@ abstract contract FrozenSets is IVerifierRegistry {
         bytes32[3] packedKey; // 96 bytes
     }
 
-    /// @notice The newest frozen set of the even eras, or of the odd eras.
+    /// @notice One of the newest frozen sets.
     struct Newest {
         uint32 era;
         address snapshot;
@@ -71,8 +71,10 @@ abstract contract FrozenSets is IVerifierRegistry {
     /// @inheritdoc IVerifierRegistry
     uint32 public immutable minimumVerifiers;
 
-    /// @dev The newest frozen sets, by era modulo 2. A certificate is checked with one of them and so reads one slot.
-    Newest[2] internal _newest;
+    /// @dev The newest frozen set; all zero before the start. A certificate of its era reads this one slot.
+    Newest internal _newest;
+    /// @dev The one before: reports of the last epoch of an era come when the next era's set is frozen.
+    Newest private _before;
     /// @dev All frozen sets by era. A value holds the era (high 64 bits) and the snapshot's head (low 160 bits).
     Checkpoints.Trace224 internal _frozen;
 
@@ -119,13 +121,13 @@ abstract contract FrozenSets is IVerifierRegistry {
     /// @dev What a freeze of an era would do now.
     function _plan(uint64 era) internal view returns (Plan memory plan) {
         uint256 members = Bits.below(_members.length);
-        plan.roll = _attendance.call(reports, era, _last().era);
+        plan.roll = _attendance.call(reports, era, _newest.era);
         plan.waiting = _waiting.ranked();
         uint256 idle = plan.roll.idle() & members & ~_leaving;
         plan.out = (_leaving & ~NOBODY) | idle;
         uint256 staying = Bits.count(members & ~plan.out);
         uint256 room = MAX_VERIFIERS - staying;
-        uint256 quota = _quota(staying, Bits.count(plan.roll.unproven & members & ~plan.out));
+        uint256 quota = _quota(staying, Bits.count(plan.roll.unproven & members & ~plan.out), plan.roll.halted());
         plan.entering = Math.min(plan.waiting.length, Math.min(room, quota));
         // Idle ones that are needed for the minimum stay.
         for (uint256 size = staying + plan.entering; size < minimumVerifiers && idle != 0; size++) {
@@ -135,10 +137,11 @@ abstract contract FrozenSets is IVerifierRegistry {
         if (plan.entering == room) _displace(plan, members);
     }
 
-    /// @dev How many may enter beside those who stay. Who has entered and was in no certificate since is still new.
-    function _quota(uint256 staying, uint256 unproven) private pure returns (uint256) {
-        uint256 old = Math.saturatingSub(staying, NEW_SHARE * unproven);
-        return unproven == 0 ? Math.max(1, old / (NEW_SHARE - 1)) : old / (NEW_SHARE - 1);
+    /// @dev How many may enter beside those who stay. Who has entered and was in no certificate since is still new. At
+    ///      least one enters if nobody is new, and after an era without a certificate, in which nobody could show itself.
+    function _quota(uint256 staying, uint256 unproven, bool halted) private pure returns (uint256) {
+        uint256 quota = Math.saturatingSub(staying, NEW_SHARE * unproven) / (NEW_SHARE - 1);
+        return unproven == 0 || halted ? Math.max(1, quota) : quota;
     }
 
     /// @dev In a full set, has the highest bonds that wait take the places of the lowest bonds among those whom no
@@ -167,7 +170,7 @@ abstract contract FrozenSets is IVerifierRegistry {
     ///      members those that are left, so that few chunks change. An empty set is possible; it certifies nothing.
     function _freeze(uint64 era, Plan memory plan) internal {
         uint256 size = _members.length + plan.entering - Bits.count(plan.out);
-        KeySnapshot.Draft memory draft = KeySnapshot.draftFrom(_last().snapshot, size);
+        KeySnapshot.Draft memory draft = KeySnapshot.draftFrom(_newest.snapshot, size);
         _leaving = NOBODY;
         for (uint256 bits = plan.out; bits != 0; bits &= bits - 1) {
             uint32 index = _members[Bits.lowest(bits)];
@@ -197,7 +200,7 @@ abstract contract FrozenSets is IVerifierRegistry {
             _members.pop();
         }
         _attendance.keep(plan.roll);
-        _publish(era, _last().genesis, draft);
+        _publish(era, _newest.genesis, draft);
     }
 
     /// @dev Gives a verifier a position.
@@ -217,7 +220,8 @@ abstract contract FrozenSets is IVerifierRegistry {
     function _publish(uint64 era, uint64 genesisTime, KeySnapshot.Draft memory draft) private {
         address snapshot = draft.create();
         uint32 eraKey = uint256(era).toUint32();
-        _newest[era & 1] = Newest(eraKey, snapshot, genesisTime);
+        _before = _newest;
+        _newest = Newest(eraKey, snapshot, genesisTime);
         _frozen.push(eraKey, (uint224(era) << 160) | uint160(snapshot));
         emit Frozen(era, snapshot, uint32(draft.size));
     }
@@ -232,18 +236,13 @@ abstract contract FrozenSets is IVerifierRegistry {
 
     // ------------------------------------------------------------------ reading
 
-    /// @dev The newest frozen set; all zero before the start.
-    function _last() internal view returns (Newest memory) {
-        return _newest[_newest[0].era > _newest[1].era ? 0 : 1];
-    }
-
-    /// @dev The snapshot of the set in force in an era, and genesis. The newest two sets cost one slot to read; an
-    ///      older one is found by binary search.
+    /// @dev The snapshot of the set in force in an era, and genesis. The newest set costs one slot to read, the one
+    ///      before it two; an older one is found by binary search.
     function _inForce(uint64 era) internal view returns (address snapshot, uint64 time) {
-        Newest memory same = _newest[era & 1];
-        if (same.era == era) return (same.snapshot, same.genesis);
-        Newest memory last = _last();
-        if (era > last.era) return (last.snapshot, last.genesis);
+        Newest memory last = _newest;
+        if (era >= last.era) return (last.snapshot, last.genesis);
+        Newest memory before = _before;
+        if (era >= before.era) return (before.snapshot, last.genesis);
         return (address(uint160(_frozen.upperLookupRecent(uint256(era).toUint32()))), last.genesis);
     }
 

@@ -4,8 +4,8 @@ pragma solidity ^0.8.30;
 import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
+import {RoleTotals} from "./libraries/RoleTotals.sol";
 import {WeekStarts} from "./libraries/WeekStarts.sol";
 
 /// @notice Holds all stakes of the network. Only an account's role bonds and unbonds its tokens, and only the role's own
@@ -14,7 +14,7 @@ import {WeekStarts} from "./libraries/WeekStarts.sol";
 ///      vault does not serve a token whose balances change without a transfer.
 contract StakeVault is IStakeVault {
     using SafeERC20 for ERC20Burnable;
-    using SafeCast for uint256;
+    using RoleTotals for RoleTotals.Total;
     using WeekStarts for WeekStarts.History;
 
     /// @notice The tokens of one owner under one role, in wei.
@@ -30,7 +30,10 @@ contract StakeVault is IStakeVault {
 
     /// @dev The finest unit of the history, as a power of ten of a token. 64 bits of 10^-9 tokens hold 18 billion tokens.
     uint8 private constant HISTORY_DECIMALS = 9;
+    /// @dev The same for the totals: 56 bits of 10^-6 tokens hold 72 billion tokens.
+    uint8 private constant TOTAL_DECIMALS = 6;
     uint8 private constant MAX_DECIMALS = 18;
+    uint16 private constant FULL_BPS = 10_000;
 
     /// @inheritdoc IStakeVault
     ERC20Burnable public immutable token;
@@ -48,8 +51,12 @@ contract StakeVault is IStakeVault {
     uint256 public immutable maximumBalance;
     /// @dev The unit of the histories, in wei.
     uint256 private immutable _unit;
+    /// @dev The unit of the totals, in wei.
+    uint256 private immutable _totalUnit;
 
     mapping(address role => mapping(address account => Account)) private _accounts;
+    /// @dev What all accounts of a role could lose together.
+    mapping(address role => RoleTotals.Total) private _totals;
 
     /// @notice Reverts with `ZeroParameter`, `SameRole`, `TooManyDecimals` or `TokenCannotBurn`.
     /// @param token_ The stake token: an ERC-20 with `decimals` that its holders can burn
@@ -64,7 +71,7 @@ contract StakeVault is IStakeVault {
         if (unbondingSeconds_ == 0) revert ZeroParameter("unbondingSeconds");
         uint8 decimals = token_.decimals();
         if (decimals > MAX_DECIMALS) revert TooManyDecimals(decimals, MAX_DECIMALS);
-        _requireBurnable(token_);
+        if (!_canBurn(token_)) revert TokenCannotBurn(address(token_));
         token = token_;
         providerRegistry = roles.providerRegistry;
         slashingManager = roles.slashingManager;
@@ -73,6 +80,7 @@ contract StakeVault is IStakeVault {
         unbondingSeconds = unbondingSeconds_;
         _unit = decimals > HISTORY_DECIMALS ? 10 ** (decimals - HISTORY_DECIMALS) : 1;
         maximumBalance = type(uint64).max * _unit;
+        _totalUnit = decimals > TOTAL_DECIMALS ? 10 ** (decimals - TOTAL_DECIMALS) : 1;
     }
 
     // ------------------------------------------------------------------ the account
@@ -102,6 +110,7 @@ contract StakeVault is IStakeVault {
         if (held.unbonding > 0 && held.releaseAt <= block.timestamp) {
             uint256 balance = uint256(held.active) + held.unbonding;
             held.history.beforeChange(_inUnits(balance), _inUnits(held.active));
+            _totals[role].change(balance / _totalUnit, held.active / _totalUnit);
             amount += held.unbonding;
             held.unbonding = 0;
             held.releaseAt = 0;
@@ -130,6 +139,8 @@ contract StakeVault is IStakeVault {
             _setWithdrawalAddress(msg.sender, account, withdrawalAddress == address(0) ? account : withdrawalAddress);
         }
         uint256 balance = uint256(held.active) + held.unbonding;
+        if (held.history.week == 0) _totals[msg.sender].add(bonded / _totalUnit);
+        else _totals[msg.sender].change(balance / _totalUnit, (balance + bonded) / _totalUnit);
         held.history.beforeChange(_inUnits(balance), _inUnits(balance + bonded));
         held.free = free - uint96(bonded);
         held.active += uint96(bonded);
@@ -159,18 +170,77 @@ contract StakeVault is IStakeVault {
         address refundTo
     ) external returns (uint256 charged, uint256 refunded) {
         if (msg.sender != _slasherOf(role)) revert NotSlasher(role, msg.sender);
-        Account storage held = _accounts[role][account];
+        uint256 removed;
+        uint256 added;
+        (charged, removed, added) = _take(_accounts[role][account], amount);
+        if (charged == 0) return (0, 0);
+        _totals[role].change(removed, added);
+        refunded = Math.min(refund, charged);
+        emit Slashed(role, account, charged, refunded, refundTo);
+        _payOut(charged, refunded, refundTo);
+    }
+
+    /// @inheritdoc IStakeVault
+    function slashShares(
+        address role,
+        uint64 week,
+        Share[] calldata shares,
+        uint256 limit,
+        uint256 refund,
+        address refundTo
+    ) external returns (uint256[] memory charges, uint256 sum) {
+        if (msg.sender != _slasherOf(role)) revert NotSlasher(role, msg.sender);
+        charges = new uint256[](shares.length);
+        uint256 refunds;
+        uint256 allRemoved;
+        uint256 allAdded;
+        for (uint256 i = 0; i < shares.length; ++i) {
+            address account = shares[i].account;
+            Account storage held = _accounts[role][account];
+            uint256 owed = _shareOf(held, week, shares[i]);
+            (uint256 charged, uint256 removed, uint256 added) = _take(held, Math.min(owed, limit - sum));
+            if (charged == 0) continue;
+            allRemoved += removed;
+            allAdded += added;
+            charges[i] = charged;
+            sum += charged;
+            uint256 refunded = Math.min(refund, charged);
+            refunds += refunded;
+            emit Slashed(role, account, charged, refunded, refundTo);
+        }
+        if (sum == 0) return (charges, 0);
+        _totals[role].change(allRemoved, allAdded);
+        _payOut(sum, refunds, refundTo);
+    }
+
+    /// @dev The share of a week's base, in wei: the whole share of the week less the share before, each rounded down. So
+    ///      the order of several shares of a week does not change their sum.
+    function _shareOf(Account storage held, uint64 week, Share calldata share) private view returns (uint256) {
+        uint256 base = held.history.startOf(week, _inUnits(uint256(held.active) + held.unbonding)) * _unit;
+        return (base * share.totalBps) / FULL_BPS - (base * share.beforeBps) / FULL_BPS;
+    }
+
+    /// @dev Takes active tokens first, then unbonding ones, as far as there are any.
+    /// @return charged The tokens taken, in wei
+    /// @return removed What the balance counted in the total before
+    /// @return added What it counts now
+    function _take(
+        Account storage held,
+        uint256 amount
+    ) private returns (uint256 charged, uint256 removed, uint256 added) {
         (uint96 active, uint96 unbonding) = (held.active, held.unbonding);
         uint256 balance = uint256(active) + unbonding;
         charged = Math.min(amount, balance);
-        if (charged == 0) return (0, 0);
+        if (charged == 0) return (0, 0, 0);
         held.history.beforeChange(_inUnits(balance), _inUnits(balance - charged));
-
         uint96 fromActive = uint96(Math.min(charged, active));
         held.active = active - fromActive;
         held.unbonding = unbonding - uint96(charged - fromActive);
-        refunded = Math.min(refund, charged);
-        emit Slashed(role, account, charged, refunded, refundTo);
+        return (charged, balance / _totalUnit, (balance - charged) / _totalUnit);
+    }
+
+    /// @dev Pays the refund and burns the rest of what was taken.
+    function _payOut(uint256 charged, uint256 refunded, address refundTo) private {
         if (refunded > 0) token.safeTransfer(refundTo, refunded);
         if (charged > refunded) token.burn(charged - refunded);
     }
@@ -210,6 +280,11 @@ contract StakeVault is IStakeVault {
         return _accounts[role][account].history.startOf(week, _inUnits(slashable(role, account))) * _unit;
     }
 
+    /// @inheritdoc IStakeVault
+    function totalAtStartOf(uint64 week, address role) external view returns (uint256) {
+        return _totals[role].startOf(week) * _totalUnit;
+    }
+
     // ------------------------------------------------------------------ helpers
 
     /// @dev The only account that slashes a role; zero for an address that is no role.
@@ -224,19 +299,21 @@ contract StakeVault is IStakeVault {
         emit WithdrawalAddressSet(role, account, to);
     }
 
-    /// @dev A balance in units of the history, rounded down.
+    /// @dev A balance in units of the history, rounded down. It fits, because no balance exceeds `maximumBalance`.
     function _inUnits(uint256 balance) private view returns (uint64) {
-        return (balance / _unit).toUint64();
+        return uint64(balance / _unit);
     }
 
-    /// @dev A burn of nothing must succeed, and a burn of more than the vault has must fail. A token without `burn` whose
-    ///      fallback function accepts every call passes only the first.
-    function _requireBurnable(ERC20Burnable token_) private {
-        try token_.burn(0) {} catch {
-            revert TokenCannotBurn(address(token_));
+    /// @dev A token without `burn` whose fallback function takes every call seems to burn what the vault does not have.
+    function _canBurn(ERC20Burnable token_) private returns (bool) {
+        return _burns(token_, 0) && !_burns(token_, token_.balanceOf(address(this)) + 1);
+    }
+
+    function _burns(ERC20Burnable token_, uint256 amount) private returns (bool) {
+        try token_.burn(amount) {
+            return true;
+        } catch {
+            return false;
         }
-        try token_.burn(token_.balanceOf(address(this)) + 1) {
-            revert TokenCannotBurn(address(token_));
-        } catch {}
     }
 }

@@ -166,7 +166,7 @@ contract VerifierRegistry is FrozenSets {
 
     /// @inheritdoc IVerifierRegistry
     function genesis() public view returns (uint64) {
-        return _newest[1].genesis; // the first freeze is that of era 1
+        return _newest.genesis;
     }
 
     /// @inheritdoc IVerifierRegistry

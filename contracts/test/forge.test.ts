@@ -36,8 +36,10 @@ describe('contracts: fuzz and invariant tests', () => {
     )
     expect(failed, `contracts/foundry.toml sets the seed and the number of runs; ${stderr}`).to.deep.equal([])
     expect(suites.map(([name]) => name.split(':')[1]).sort()).to.deep.equal([
+      'BaseFieldTest',
       'CertificatesTest',
       'InvariantsTest',
+      'MultiProofTest',
       'SetAttacksTest',
       'SettlementsTest',
       'VaultInvariantsTest',

@@ -1,15 +1,19 @@
 import { after, before } from 'mocha'
 import type { Hex } from '../../proto/hex.js'
-import { encodeLeaf } from '../../proto/leaf.js'
+import { encodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import { bring, bringCertificates, contradicting, convicting } from './support/equivocations.js'
 import { expectRevert, TX_GAS_LIMIT, theChain } from './support/evm.js'
 import { compareGas, type GasRow } from './support/gas-table.js'
 import { leafOf, PARAMS, TestNetwork } from './support/network.js'
+import { Ballots, penalise, Receivers, refute, voteOf } from './support/refutations.js'
 
-const POST_BOUND = 265_000
-const POST_MISSING_BOUND = 400_000
+const POST_BOUND = 235_000
+const POST_MISSING_BOUND = 360_000
 const SETTLE_BOUND = 130_000
+const REFUTE_BOUND = 1_100_000
+const BATCH = 20
+const BATCH_BOUND = 60_000
 const FREEZE_BOUND = 10_000_000
 const EQUIVOCATION_BOUND = 330_000
 /** The bounty is the first token of the account. */
@@ -20,6 +24,12 @@ const ONE_CHANGE_BOUND = 1_000_000
 const PROVIDERS = 100_000
 const THIRD_OF_128 = Array.from({ length: 42 }, (_, i) => 3 * i)
 const TIMEOUT_MS = 180_000
+
+interface Penalties {
+  readonly epoch: number
+  readonly leaves: readonly Leaf[]
+  readonly tree: MerkleTree
+}
 
 const addressOf = (i: number): Hex => `0x${i.toString(16).padStart(40, '0')}`
 
@@ -54,26 +64,64 @@ describe('contracts: gas', function () {
     rows.push({ call: 'post, 4 of 4 verifiers, the first report', gas: first.gasUsed, bound: POST_BOUND })
     const settle = await penalties(network, provider)
     await eraEnd(network, 4)
+    const next = await network.report(PARAMS.eraEpochs + 1)
+    rows.push({ call: 'post, 4 of 4, the first of an era', gas: next.gasUsed, bound: POST_BOUND })
     await settle()
+    await refuted(network, provider)
   }
 
-  /** Posts two reports of 100,000 leaves. @returns a function that later settles one leaf of each */
+  /** A penalty that all 64 receivers of a provider contradict; 22 votes suffice. Each ballot holds 128 votes. */
+  async function refuted(network: TestNetwork, provider: Hex): Promise<void> {
+    const epoch = 2 * PARAMS.eraEpochs + 5
+    const all = Array.from({ length: 64 }, (_, i) => i + 1)
+    const receivers = new Receivers(all.map(receiver => [receiver, epoch]))
+    const votesOf = (receiver: number) =>
+      Array.from({ length: 128 }, (_, i) => voteOf(epoch, i === 0 ? provider : addressOf(i), receiver))
+    const ballots = new Ballots(all.map(receiver => [receiver, votesOf(receiver)]))
+    const owed = await penalise(network, epoch, provider, { assignedRoot: receivers.root, ballots })
+    const votes = all.slice(0, 22).map(receiver => ({
+      ...{ header: 0, ...ballots.open(receiver), assignedProof: receivers.proof(receiver) },
+    }))
+    const headers = [network.headers.get(epoch)!]
+    const refutation = { headers, ...owed, previousEpoch: PARAMS.eraEpochs + 1, assigned: receivers.n, votes }
+    const { gasUsed } = await refute(network, refutation, network.verifiers[1]!.account)
+    rows.push({ call: `refute, ${votes.length} votes for 64 receivers`, gas: gasUsed, bound: REFUTE_BOUND })
+    const note = await network.reports.send(network.deployer, 'noteBlock', (await network.evm.block()).number)
+    rows.push({ call: 'note a block', gas: note.gasUsed })
+  }
+
+  /** Posts reports of 100,000 leaves. @returns a function that later settles leaves of theirs */
   async function penalties(network: TestNetwork, provider: Hex): Promise<() => Promise<void>> {
-    const trees = [2, 3].map(epoch => {
-      const leaves = Array.from({ length: PROVIDERS }, (_, i) => leafOf(epoch, i === 0 ? provider : addressOf(i), 100))
-      return { leaf: leaves[0]!, epoch, tree: new MerkleTree(leaves.map(encodeLeaf)) }
-    })
-    for (const { epoch, tree } of trees) {
+    const owing = [provider]
+    while (owing.length < BATCH) owing.push(await network.addProvider())
+    const [one, two, batch] = [2, 3, 4].map((epoch): Penalties => {
+      const leaves = Array.from({ length: PROVIDERS }, (_, i) => leafOf(epoch, owing[i] ?? addressOf(i), 100))
+      return { epoch, leaves, tree: new MerkleTree(leaves.map(encodeLeaf)) }
+    }) as [Penalties, Penalties, Penalties]
+    for (const { epoch, tree } of [one, two, batch]) {
       const { gasUsed } = await network.report(epoch, { scoreRoot: tree.root, providerCount: PROVIDERS })
       if (epoch === 2) rows.push({ call: `post, 4 of 4, 100,000 providers`, gas: gasUsed, bound: POST_BOUND })
     }
     return async () => {
-      await network.evm.at(network.startOf(5) + PARAMS.settlementSeconds)
+      const row = (call: string, gas: number, bound?: number) =>
+        rows.push({ call: `settle, 100,000 providers, ${call}`, gas, ...(bound && { bound }) })
+      await network.evm.at(network.startOf(6) + PARAMS.settlementSeconds)
       const settler = network.newAccount()
-      const cases = ['first of the week, by one without tokens', 'second of the week, same settler']
-      for (const [i, { leaf, tree }] of trees.entries()) {
-        const { gasUsed } = await network.settle(leaf, tree.proof(0), settler)
-        rows.push({ call: `settle, 100,000 providers, ${cases[i]}`, gas: gasUsed, bound: SETTLE_BOUND })
+      const first = await network.settle(one.leaves[0]!, one.tree.proof(0), network.verifiers[0]!.account)
+      row('by a verifier, the first of the week', first.gasUsed, SETTLE_BOUND)
+      const fresh = await network.settle(one.leaves[1]!, one.tree.proof(1), settler)
+      row('by one without tokens', fresh.gasUsed)
+      const again = await network.settle(two.leaves[1]!, two.tree.proof(1), settler)
+      row('the second of the provider in the week', again.gasUsed, SETTLE_BOUND)
+      const indices = owing.map((_, i) => i)
+      for (const [name, from] of [
+        ['a verifier', network.verifiers[0]!.account],
+        ['another', settler],
+      ] as const) {
+        const restore = await network.checkpoint()
+        const { gasUsed } = await network.settleBatch(batch.leaves, batch.tree, indices, from)
+        row(`each of ${BATCH} by ${name}`, Math.ceil(gasUsed / BATCH), BATCH_BOUND)
+        await restore()
       }
     }
   }

@@ -15,6 +15,17 @@ const BLOCK_HISTORY = '0x0000F90827F1C53a10cb7A02335B175320002935'
 /** Certified headers that do not fit the clock, the chain of headers or the blocks. */
 describe('contracts: headers', () => {
   const { net, header, good, refused } = certifiedEpoch()
+  /** While the chain knows the hashes of the last 256 blocks only, and the header's block is older. */
+  const forgotten = async (work: () => Promise<unknown>) => {
+    await net().evm.mine(EVM_WINDOW)
+    const history = await net().evm.rpc('eth_getCode', BLOCK_HISTORY, 'latest')
+    await net().evm.rpc('anvil_setCode', BLOCK_HISTORY, '0x') // like a block older than its 8191
+    try {
+      await work()
+    } finally {
+      await net().evm.rpc('anvil_setCode', BLOCK_HISTORY, history)
+    }
+  }
   const certified = async (change: Partial<Header>) => net().certify(await net().header(EPOCH, change))
 
   describe('time', () => {
@@ -73,11 +84,39 @@ describe('contracts: headers', () => {
       await refused(wrong, 'WrongBlockHash', wrong.header.blockNumber, ZERO_HASH, hash)
       await refused(await certified({ blockNumber: number + 50, blockHash: hash }), 'WrongBlockHash')
       await refused(await certified({ blockNumber: number + 50, blockHash: ZERO_HASH }), 'WrongBlockHash')
-      await net().evm.mine(EVM_WINDOW)
-      const history = await net().evm.rpc('eth_getCode', BLOCK_HISTORY, 'latest')
-      await net().evm.rpc('anvil_setCode', BLOCK_HISTORY, '0x') // like a block older than its 8191
-      await refused(good(), 'WrongBlockHash', header().blockNumber, header().blockHash, ZERO_HASH)
-      await net().evm.rpc('anvil_setCode', BLOCK_HISTORY, history)
+      await forgotten(() => refused(good(), 'WrongBlockHash', header().blockNumber, header().blockHash, ZERO_HASH))
+    })
+
+    it('accepts a noted block after the chain has forgotten its hash, as where blocks are fast', async () => {
+      const { blockNumber, blockHash } = header()
+      await net().reports.send(net().newAccount(), 'noteBlock', blockNumber)
+      expect(await net().reports.read('notedBlock', blockNumber)).to.equal(blockHash)
+      await forgotten(async () => {
+        const other = await certified({ blockNumber, blockHash: ZERO_HASH })
+        await refused(other, 'WrongBlockHash', blockNumber, ZERO_HASH, blockHash)
+        await net().reports.send(net().deployer, 'noteBlock', (await net().evm.block()).number)
+        await net().post(good())
+      })
+    })
+
+    it('notes only blocks whose hash the chain itself tells', async () => {
+      const { number } = await net().evm.block()
+      for (const future of [number + 2, number + 50]) {
+        await expectRevert(net().reports.send(net().deployer, 'noteBlock', future), 'BlockUnknown', future)
+      }
+      const { blockNumber } = header()
+      await forgotten(() => expectRevert(net().reports.send(net().deployer, 'noteBlock', blockNumber), 'BlockUnknown'))
+    })
+
+    it('keeps every note as it is, whoever notes whatever else', async () => {
+      const { blockNumber, blockHash } = header()
+      const spammer = net().newAccount()
+      for (let block = blockNumber - 5; block <= blockNumber + 1; block++) {
+        await net().reports.send(spammer, 'noteBlock', block)
+      }
+      await net().reports.send(spammer, 'noteBlock', blockNumber)
+      expect(await net().reports.read('notedBlock', blockNumber)).to.equal(blockHash)
+      await forgotten(() => net().post(good()))
     })
 
     it('accepts a block that only the history contract still knows', async () => {

@@ -86,6 +86,8 @@ describe('contracts: attacks on frozen sets', () => {
         .events(receipt, 'LeftOut')
         .map(({ args }) => Number(args.index)),
     ).to.deep.equal([5])
+    const idle = net().verifiers[0]!.account
+    await expectRevert(registry().send(idle, 'exit'), 'AlreadyLeft', idle)
     expect(await indices(5), 'a newcomer takes the place').to.deep.equal([6, 2, 3, 4])
   })
 

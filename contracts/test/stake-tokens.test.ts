@@ -9,7 +9,7 @@ const MAX_UINT64 = 2n ** 64n - 1n
 
 const networkOf = async (token: string, ...args: unknown[]) => {
   const { address } = await deployOdd(await theChain(), token, args)
-  return TestNetwork.create(PARAMS, address)
+  return TestNetwork.create(PARAMS, { token: address })
 }
 
 describe('contracts: stake tokens that a vault refuses', () => {

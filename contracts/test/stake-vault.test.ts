@@ -9,7 +9,6 @@ import {
   MINIMUM_VERIFIERS,
   networkForEach,
   PARAMS,
-  START_DELAY,
   TestNetwork,
   VERIFIER_BOND,
   WEEK,
@@ -172,11 +171,16 @@ describe('contracts: stake vault', () => {
 
 describe('contracts: stakes of verifiers and providers that leave', () => {
   const net = networkForEach(() => TestNetwork.create())
-  it('stay bonded if the network never starts', async () => {
+  it('are unbonded and paid also if the network never starts', async () => {
     const { account } = await net().addVerifier(keyOf('leaver'))
+    const withdraw = () => net().vault.send(account, 'withdraw', net().registry.address, account)
     await net().registry.send(account, 'exit')
-    await net().evm.at((await net().evm.now()) + START_DELAY + PARAMS.unbondingSeconds)
-    await expectRevert(net().vault.send(account, 'withdraw', net().registry.address, account), 'NothingToWithdraw')
+    const releaseAt = (await net().evm.now()) + PARAMS.unbondingSeconds
+    await net().evm.at(releaseAt - 2)
+    await expectRevert(withdraw(), 'NothingToWithdraw', net().registry.address, account, releaseAt)
+    await net().evm.at(releaseAt)
+    await withdraw()
+    expect(await net().token.read('balanceOf', account)).to.equal(VERIFIER_BOND)
   })
 
   it('a bond slashed to nothing locks no other leaver in', async () => {

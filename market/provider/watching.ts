@@ -42,7 +42,8 @@ export function watch({ relay, pool, refreshSets, life, chain, claimKbps, params
     const complain = (error: Error) => log.warn({ error: error.message }, `could not read ${what}`)
     life.run(repeat(() => read().catch(complain), everyMs, life.stopping))
   }
-  const claims = new ClaimMemory((windowEpochs + 1) * epochSeconds * 1000)
+  // A claim is read an epoch before the window in which it is measured; one more epoch is for what this node sees late.
+  const claims = new ClaimMemory((windowEpochs + 2) * epochSeconds * 1000)
   let currentKbps = claimKbps
   claims.see(claimKbps, systemClock.now())
   follow('the claim', CLAIM_POLL_MS, async () => {

@@ -24,6 +24,37 @@ describe('Merkle tree', () => {
     )
   })
 
+  it('has one proof for several leaves, as the reference implementation has', () => {
+    const chosen = someLeaves.chain(values => {
+      const distinct = [...new Map(values.map(value => [value.join(), value])).values()]
+      return fc.tuple(fc.constant(distinct), fc.subarray([...distinct.keys()], { minLength: 1 }))
+    })
+    fc.assert(
+      fc.property(chosen, ([values, indices]) => {
+        const tree = new MerkleTree(encoded(values))
+        const { order, proof, flags } = tree.multiProof(indices)
+        expect([...order].sort((a, b) => a - b)).to.deep.equal([...indices].sort((a, b) => a - b))
+        const multiproof = { leaves: order.map(i => values[i]!), proof: [...proof], proofFlags: [...flags] }
+        expect(StandardMerkleTree.verifyMultiProof(tree.root, [...TYPES], multiproof)).to.equal(true)
+        const reference = StandardMerkleTree.of(values, [...TYPES]).getMultiProof([...indices])
+        expect(multiproof).to.deep.equal(reference)
+      }),
+    )
+  })
+
+  it('proves none of several leaves if one of them is another', () => {
+    fc.assert(
+      fc.property(someLeaves, leaf, (values, stranger) => {
+        const tree = new MerkleTree(encoded(values))
+        const { order, proof, flags } = tree.multiProof([...values.keys()])
+        const leaves = order.map((i, place) => (place === 0 ? stranger : values[i]!))
+        fc.pre(stranger.join() !== values[order[0]!]!.join())
+        const multiproof = { leaves, proof: [...proof], proofFlags: [...flags] }
+        expect(StandardMerkleTree.verifyMultiProof(tree.root, [...TYPES], multiproof)).to.equal(false)
+      }),
+    )
+  })
+
   it('has the same root for every order of its leaves', () => {
     const shuffled = someLeaves.chain(values =>
       fc.tuple(fc.constant(values), fc.shuffledSubarray(values, { minLength: values.length })),

@@ -66,6 +66,7 @@ export const sampleLeaf = (index = 3): Leaf => ({
   windowVotes: keccakText('window votes'),
   link: keccakText('link'),
   breachBits: 0b10101,
+  breachPenaltyBps: 866,
   assignedRoot: keccakText('assigned'),
   penaltyBps: 473,
 })

@@ -28,7 +28,15 @@ const PRIOR_WEIGHT = 0.5
 export function throughputs(leaves: readonly Leaf[], decay: number): number[] {
   let sum = 0
   let weight = PRIOR_WEIGHT
+  let claim = 0
   return leaves.map(leaf => {
+    if (claim !== 0 && leaf.claimKbps > claim) {
+      // T falls by the ratio of the claims, and the shortfall stays, but the weight is at least the prior's.
+      const mean = (sum / weight) * (claim / leaf.claimKbps)
+      weight = Math.max(PRIOR_WEIGHT, (weight - sum) / (1 - mean))
+      sum = weight * mean
+    }
+    claim = leaf.claimKbps
     if (leaf.status === 0) {
       sum *= decay ** 2
       weight = PRIOR_WEIGHT + decay * (weight - PRIOR_WEIGHT)

@@ -1,9 +1,9 @@
 /** Reads from the chain the facts that decide the result. A node's word counts only if the chain confirms it. */
+import type { EventLog } from 'ethers'
 import { type EpochClock, epochAt, epochEndMs, eraOf, firstEpochOf } from '../../proto/epoch.js'
 import { STATEMENT_KINDS, type StatementKind } from '../../proto/equivocation.js'
 import type { Hex } from '../../proto/hex.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
-import { eventsOf } from '../../verifier/chain/events.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
 import type { SettledPenalty } from '../profiles/profile.js'
 
@@ -76,10 +76,11 @@ export class ChainReader {
 
   /** Every equivocation that was proven, in order. */
   async equivocations(): Promise<SeenEquivocation[]> {
-    const { contracts } = this.chain.context
-    const events = await eventsOf(this.chain.context, contracts.equivocationSlasher, 'Equivocated', [])
+    const { contracts, file } = this.chain.context
+    const { filters } = contracts.equivocationSlasher
+    const events = await contracts.equivocationSlasher.queryFilter(filters.Equivocated!(), file.deployBlock)
     return Promise.all(
-      events.map(async ({ args, transactionHash }) => {
+      (events as EventLog[]).map(async ({ args, transactionHash }) => {
         const [era, txHash] = [Number(args.era), transactionHash as Hex]
         return {
           ...{ index: Number(args.index), epoch: Number(args.epoch), txHash },

@@ -138,16 +138,20 @@ function providerFailures(run: RunRecord, provider: ProviderRecord): string[] {
   return planned.profile.broken(history).map(sentence => `${planned.name} (${planned.profileName}) ${sentence}.`)
 }
 
-/** A late verifier must be in the next frozen set, and sign there. */
+/** A late verifier must be in the frozen set that has room for it, and sign there. */
 function lateFailures({ verifiers, epochs }: RunRecord): string[] {
   const eras = new Set(epochs.map(({ report }) => report?.header.era))
-  return verifiers
-    .filter(({ planned }) => planned.profile === 'late')
-    .flatMap(({ planned, index }) => {
-      const later = epochs.filter(({ report }) => report !== undefined && report.header.era > 1)
-      if (!eras.has(2) || later.length === 0) return []
+  const late = verifiers.filter(({ planned }) => planned.profile === 'late')
+  // At most a quarter of a set is new. Whoever registers first enters first, since all bonds are equal.
+  const perEra = Math.max(1, Math.floor((verifiers.length - late.length) / 3))
+  return late
+    .toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0))
+    .flatMap(({ planned, index }, place) => {
+      const firstEra = 2 + Math.floor(place / perEra)
+      const later = epochs.filter(({ report }) => report !== undefined && report.header.era >= firstEra)
+      if (!eras.has(firstEra) || later.length === 0) return []
       const member = later.filter(({ frozen }) => frozen.includes(index ?? -1))
-      if (member.length < later.length) return [`${planned.name} (late) is not in the next frozen set.`]
+      if (member.length < later.length) return [`${planned.name} (late) is not in the frozen set of era ${firstEra}.`]
       const signed = member.some(({ frozen, report }) => !report!.nonSigners.includes(frozen.indexOf(index!)))
       return signed || member.length < LATE_REPORTS
         ? []

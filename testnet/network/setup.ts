@@ -18,6 +18,10 @@ import type { Anvil } from './anvil.js'
 /** Bond of a verifier and stake of a provider, in wei of the stake token. */
 export const VERIFIER_BOND = 10_000n * 10n ** 18n
 export const PROVIDER_STAKE = 1_000n * 10n ** 18n
+/** For the settler of a penalty, in wei of the stake token. Verifiers settle, and get none. */
+const SETTLE_REFUND = 10n ** 16n
+/** All penalties of a week together. No lower than one provider's limit, since most providers of a run may be slow. */
+const NETWORK_WEEKLY_BPS = 1000
 
 /** A token for each Mbit/s. Claims above 1 Gbit/s need more than `PROVIDER_STAKE`. */
 const WEI_PER_MBPS = 10n ** 18n
@@ -145,12 +149,14 @@ async function deployNetwork(
   try {
     const deployment = await deploy(new Wallet(treasury, provider), {
       params,
-      minimumVerifiers: verifiers.length,
+      minimumVerifiers: Math.ceil((2 * verifiers.length) / 3), // verifiers may leave or be expelled during the run
       genesisVerifiers: verifiers.map(({ keys }) => accountOf(keys.evm)),
       startDelaySeconds: START_DELAY_SECONDS,
       verifierBond: VERIFIER_BOND,
       minimumProviderStake: PROVIDER_STAKE,
       weiPerMbps: WEI_PER_MBPS,
+      settleRefund: SETTLE_REFUND,
+      networkWeeklyBps: NETWORK_WEEKLY_BPS,
     })
     return { name: 'testnet', ...deployment, params }
   } finally {

@@ -77,11 +77,13 @@ export function slashedInTime(history: ProviderHistory): string[] {
   return failures
 }
 
-/** The first epoch with three of the last five reports below the slashing threshold, counted from rates alone. */
-function thirdBreach({ leaves }: ProviderHistory): number | undefined {
-  const under = leaves.map(
-    leaf => leaf.status !== STATUS.unmeasured && leaf.rateKbps * 10_000 < DEVNET.breachBps * leaf.claimKbps,
-  )
+/**
+ * The first epoch with three of the last five measured reports below the slashing threshold, counted from rates alone. A
+ * report without a rate makes no breach older.
+ */
+function thirdBreach(history: ProviderHistory): number | undefined {
+  const leaves = history.leaves.filter(leaf => leaf.status !== STATUS.unmeasured)
+  const under = leaves.map(leaf => leaf.rateKbps * 10_000 < DEVNET.breachBps * leaf.claimKbps)
   const at = under.findIndex(
     (_, i) => under.slice(Math.max(0, i + 1 - WINDOWS), i + 1).filter(Boolean).length >= BREACHES,
   )

@@ -57,8 +57,8 @@ export const PROVIDER_PROFILES: Readonly<Record<string, ProviderProfile>> = {
 
 /**
  * `honest` takes part in everything. `silent` is in the frozen set and takes part in nothing. `late` registers in the third
- * epoch, and so is in the next frozen set. `equivocator` signs two commits and two ballots in every epoch. `twice` runs
- * two processes with one set of keys, each with a record of its own.
+ * epoch, and so is in the next frozen set that has room for it. `equivocator` signs two commits and two ballots in every
+ * epoch. `twice` runs two processes with one set of keys, each with a record of its own.
  */
 export const VERIFIER_PROFILES = ['honest', 'silent', 'late', 'equivocator', 'twice'] as const
 export type VerifierProfile = (typeof VERIFIER_PROFILES)[number]

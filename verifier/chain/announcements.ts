@@ -1,66 +1,59 @@
-/** The announced addresses of registered nodes. Only events hold them, since the contracts never need an address. */
-import type { EventLog } from 'ethers'
-import { splitAnnounced } from '../../proto/token.js'
+/** The announcements of one account in one role, from the chain's log. Pure: lists in, lists out. */
+import type { AnnouncedEvent, LogChange } from '../core/chain-log.js'
 import type { Announcement } from '../core/ports.js'
-import type { ChainContext } from './context.js'
-import { hex } from './contracts.js'
-import { eventsOf } from './events.js'
 
-export const REGISTRY = { verifier: 'verifierRegistry', provider: 'providerRegistry' } as const
-
-const ROLES = ['verifier', 'provider'] as const
-
-/** The newest announcement of every account: first verifiers, then providers, each ascending by index. */
-export async function readAnnouncements(context: ChainContext): Promise<Announcement[]> {
-  const perRole = await Promise.all(ROLES.map(role => newestOf(context, role)))
-  return perRole.flat()
+export interface Compacted extends LogChange {
+  readonly put: readonly AnnouncedEvent[]
+  /** all that remains, in order */
+  readonly kept: AnnouncedEvent[]
 }
 
-/** The newest announcement of every account in one role. @param to the last block (default: the newest) */
-async function newestOf(context: ChainContext, role: Announcement['role'], to?: number): Promise<Announcement[]> {
-  const newest = new Map<number, Announcement>()
-  for (const event of await eventsOf(context, context.contracts[REGISTRY[role]], 'Announced', [], undefined, to)) {
-    const announcement = announcementFrom(role, event)
-    // The first token key counts for good. Otherwise an account could show each verifier a key of its own.
-    const tokenKey = newest.get(announcement.index)?.tokenKey ?? announcement.tokenKey
-    newest.set(announcement.index, tokenKey === undefined ? announcement : { ...announcement, tokenKey })
+/** What an account was known as at some time. */
+export type AnnouncedPeer = Pick<Announcement, 'role' | 'index' | 'account' | 'peerId'>
+
+/**
+ * The newest announcement of an account. The first token key counts for good. Otherwise an account could show each
+ * verifier a key of its own.
+ * @param events of one account, in order
+ */
+export function newestOf(events: readonly AnnouncedEvent[]): Announcement | undefined {
+  const newest = events.at(-1)?.announcement
+  const tokenKey = events.find(({ announcement }) => announcement.tokenKey !== undefined)?.announcement.tokenKey
+  return newest && tokenKey !== undefined ? { ...newest, tokenKey } : newest
+}
+
+/**
+ * Every peer of an account that was in force at some time: the newest at block `from`, and all later ones up to `to`.
+ * @param events of one account, in order
+ */
+export function peersBetween(events: readonly AnnouncedEvent[], from: number, to: number): AnnouncedPeer[] {
+  const first = events.findLastIndex(({ block }) => block <= from)
+  return events
+    .slice(Math.max(first, 0))
+    .filter(({ block }) => block <= to)
+    .map(({ announcement: { role, index, account, peerId } }) => ({ role, index, account, peerId }))
+}
+
+/**
+ * Forgets what nobody asks for: addresses that newer ones replaced, and announcements that changed no peer id. So the cost
+ * to readers does not grow with how often an account announces.
+ * @param events of one account, in order
+ * @param floor block that is older than any that a reorganisation may replace; later events stay as they are
+ */
+export function compact(events: readonly AnnouncedEvent[], floor: number): Compacted {
+  const recent = events.filter(({ block }) => block > floor)
+  const runs: AnnouncedEvent[][] = []
+  for (const event of events.slice(0, events.length - recent.length)) {
+    const run = runs.at(-1)
+    if (run?.at(-1)?.announcement.peerId === event.announcement.peerId) run.push(event)
+    else runs.push([event])
   }
-  return [...newest.values()].sort((a, b) => a.index - b.index)
-}
-
-/** Every announcement in force at some time: the newest of every account at block `from`, and all later ones up to `to`. */
-export async function announcedBetween(context: ChainContext, from: number, to?: number): Promise<Announcement[]> {
-  const perRole = await Promise.all(
-    ROLES.map(async role => [
-      ...(await newestOf(context, role, from)),
-      ...(await eventsOf(context, context.contracts[REGISTRY[role]], 'Announced', [], from + 1, to)).map(event =>
-        announcementFrom(role, event),
-      ),
-    ]),
-  )
-  return perRole.flat()
-}
-
-function announcementFrom(role: Announcement['role'], { args }: EventLog): Announcement {
-  const texts = args.multiaddrs as string[]
-  const { multiaddrs, tokenKey } = splitAnnounced(
-    Array.from({ length: texts.length }, (_, i) => textFrom(() => texts[i]!)),
-  )
-  return {
-    role,
-    index: Number(args.index),
-    account: hex(args.account),
-    peerId: textFrom(() => args.peerId),
-    multiaddrs,
-    ...(tokenKey !== undefined && { tokenKey }),
-  }
-}
-
-/** The contract takes any bytes as a text. ethers throws an error when bytes that are no UTF-8 are read. */
-function textFrom(read: () => string): string {
-  try {
-    return read()
-  } catch {
-    return ''
-  }
+  const kept = runs.map((run, i): AnnouncedEvent => {
+    const newest = newestOf(run)!
+    return { ...run[0]!, announcement: i === runs.length - 1 ? newest : { ...newest, multiaddrs: [] } }
+  })
+  const isChanged = ({ announcement: { multiaddrs } }: AnnouncedEvent, i: number) =>
+    runs[i]!.length > 1 || runs[i]![0]!.announcement.multiaddrs.length !== multiaddrs.length
+  const drop = runs.flatMap(([, ...repeated]) => repeated)
+  return { kept: [...kept, ...recent], put: kept.filter(isChanged), drop }
 }

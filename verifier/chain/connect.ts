@@ -1,10 +1,12 @@
 /** Opens the connection to a network's chain, and checks that chain and contracts are the network's. */
-import { FetchRequest, isError, JsonRpcProvider, Network, Wallet } from 'ethers'
-import { paramsHash } from '../../proto/params.js'
+import { FetchRequest, JsonRpcProvider, Network, Wallet } from 'ethers'
 import { UserError } from '../config/errors.js'
 import type { NetworkFile } from '../config/network-file.js'
+import type { LogStore } from '../core/chain-log.js'
+import { ChainLog, NO_LOG_STORE } from './chain-log.js'
 import type { ChainContext } from './context.js'
 import { allErrors, contractsOf } from './contracts.js'
+import { checkDeployment } from './deployment-checks.js'
 import { EthersChain } from './ethers-chain.js'
 import { Sender } from './sender.js'
 
@@ -16,20 +18,24 @@ export interface ConnectOptions {
   readonly network: NetworkFile
   /** signs transactions; a connection that only reads needs none */
   readonly privateKey?: string
+  /** keeps what was read of the chain's log (default: nothing does, so the log is read again after a restart) */
+  readonly logStore?: LogStore
 }
 
 /** @throws UserError 'chain-unreachable', or 'configuration' if the chain or its contracts are not the network's */
-export async function connectChain({ rpcUrl, network, privateKey }: ConnectOptions): Promise<EthersChain> {
+export async function connectChain({ rpcUrl, network, privateKey, logStore }: ConnectOptions): Promise<EthersChain> {
   const provider = openProvider(rpcUrl, network.chainId)
   try {
     await checkChainId(provider, rpcUrl, network)
+    const contracts = contractsOf(network, provider)
+    await checkDeployment(contracts, network)
     const context: ChainContext = {
       provider,
       file: network,
       network: { chainId: network.chainId, contract: network.contracts.epochReports },
-      contracts: contractsOf(network, provider),
+      contracts,
+      log: new ChainLog({ provider, file: network, contracts, store: logStore ?? NO_LOG_STORE }),
     }
-    await checkParameters(context)
     if (privateKey === undefined) return new EthersChain(context)
     return new EthersChain(context, new Sender(context, new Wallet(privateKey), allErrors(context.contracts)))
   } catch (error) {
@@ -70,22 +76,4 @@ async function checkChainId(provider: JsonRpcProvider, rpcUrl: string, network: 
       `The chain at ${rpcUrl} has id ${chainId}, but network "${network.name}" is on chain ${network.chainId}. Pass that chain's URL with --rpc, or this chain's network file with --network.`,
     )
   }
-}
-
-async function checkParameters({ contracts, file }: ChainContext): Promise<void> {
-  const onChain = await contracts.epochReports
-    .getFunction('parametersHash')()
-    .catch((cause: unknown) => {
-      if (!isError(cause, 'BAD_DATA') && !isError(cause, 'CALL_EXCEPTION')) throw cause
-      throw new UserError(
-        'configuration',
-        `There is no Bandwitness network at ${file.contracts.epochReports} on chain ${file.chainId}. Pass the network file of this chain with --network.`,
-        { cause },
-      )
-    })
-  if (onChain === paramsHash(file.params)) return
-  throw new UserError(
-    'configuration',
-    `The parameters in the file of network "${file.name}" are not those of its contracts. Get the network file again, and change nothing in it.`,
-  )
 }

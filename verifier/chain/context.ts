@@ -2,6 +2,7 @@
 import type { JsonRpcProvider } from 'ethers'
 import type { NetworkId } from '../../proto/digests.js'
 import type { NetworkFile } from '../config/network-file.js'
+import type { ChainLog } from './chain-log.js'
 import type { Contracts } from './contracts.js'
 
 export interface ChainContext {
@@ -9,4 +10,5 @@ export interface ChainContext {
   readonly file: NetworkFile
   readonly network: NetworkId
   readonly contracts: Contracts
+  readonly log: ChainLog
 }

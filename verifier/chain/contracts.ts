@@ -19,7 +19,8 @@ const ARTIFACT: Readonly<Record<ContractName, string>> = {
 
 const NAMES = Object.keys(ARTIFACT) as ContractName[]
 
-export function contractsOf(network: NetworkFile, runner: ContractRunner): Contracts {
+/** @param runner null for contracts that are never called */
+export function contractsOf(network: NetworkFile, runner: ContractRunner | null): Contracts {
   const entries = NAMES.map(name => [
     name,
     new Contract(network.contracts[name], artifact(ARTIFACT[name]).abi as [], runner),

@@ -1,19 +1,28 @@
-/** The `Chain` port over an EVM chain. Keeps no answers, so the next read sees a reorganisation. */
+/** The `Chain` port over an EVM chain. Keeps no answers but the log, which it checks for a reorganisation at each look. */
 import type { EpochClock } from '../../proto/epoch.js'
 import type { Equivocation } from '../../proto/equivocation.js'
 import type { Header } from '../../proto/header.js'
-import type { Hex } from '../../proto/hex.js'
+import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
+import type { MultiProof } from '../../proto/merkle.js'
 import type { BlockFacts, FrozenVerifier, RegisteredProvider } from '../core/facts.js'
-import type { Announcement, Chain, PostedReport, Settlement, SignedHeader, TxResult } from '../core/ports.js'
-import { readAnnouncements } from './announcements.js'
-import { announceCall, freezeCall, postCall, settleCall, startCall } from './calls.js'
+import type {
+  Announcement,
+  Chain,
+  PostedReport,
+  Refutation,
+  Settlement,
+  SignedHeader,
+  TxResult,
+} from '../core/ports.js'
+import type { AnnouncedPeer } from './announcements.js'
+import { announceCall, freezeCall, noteBlockCall, postCall, refuteCall, settleCall, startCall } from './calls.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { slashCertificatesCall, slashEquivocationCall, topUpCall } from './equivocation-calls.js'
-import { readAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
+import { peersAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
 import { readProvider, readVerifier, readWithdrawalAddress } from './registrations.js'
-import { readPosted, readSettlements } from './reports.js'
+import { readPosted } from './reports.js'
 import type { Call, Sender } from './sender.js'
 import { readTip } from './tip.js'
 
@@ -64,17 +73,16 @@ export class EthersChain implements Chain {
     return readWithdrawalAddress(this.context, role, account)
   }
 
-  announcements(): Promise<Announcement[]> {
-    return readAnnouncements(this.context)
+  announcements(): Promise<readonly Announcement[]> {
+    return this.context.log.announcements()
   }
 
-  /** Every announcement that was in force at some time in an epoch. */
-  announcedIn(epoch: number): Promise<Announcement[]> {
-    return readAnnouncedIn(this.context, epoch)
+  announcedIn(epoch: number): Promise<AnnouncedPeer[]> {
+    return peersAnnouncedIn(this.context, epoch)
   }
 
   settlements(provider: Hex): Promise<Settlement[]> {
-    return readSettlements(this.context, provider)
+    return this.context.log.settlements(provider)
   }
 
   /** The set in force in an era. Before its start that is the newest set, and may still change unless it `isSetKnown`. */
@@ -111,8 +119,24 @@ export class EthersChain implements Chain {
     return this.#send(freezeCall(this.context, era))
   }
 
-  settle(leaf: Leaf, proof: readonly Hex[]): Promise<TxResult> {
-    return this.#send(settleCall(this.context, leaf, proof))
+  settle(header: Header, leaves: readonly Leaf[], proof: MultiProof): Promise<TxResult> {
+    return this.#send(settleCall(this.context, header, leaves, proof))
+  }
+
+  refute(refutation: Refutation): Promise<TxResult> {
+    return this.#send(refuteCall(this.context, refutation))
+  }
+
+  headBlock(): Promise<number> {
+    return this.context.provider.getBlockNumber()
+  }
+
+  async isNoted(blockNumber: number): Promise<boolean> {
+    return (await this.context.contracts.epochReports.getFunction('notedBlock')(blockNumber)) !== ZERO_HASH
+  }
+
+  noteBlock(blockNumber: number): Promise<TxResult> {
+    return this.#send(noteBlockCall(this.context, blockNumber))
   }
 
   isProven(era: number, position: number): Promise<boolean> {

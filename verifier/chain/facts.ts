@@ -4,8 +4,7 @@ import { beaconOf } from '../../proto/digests.js'
 import { type EpochClock, epochStartMs, eraOf, windowStart } from '../../proto/epoch.js'
 import { ZERO_HASH } from '../../proto/hex.js'
 import type { BlockFacts, FrozenVerifier, RegisteredProvider } from '../core/facts.js'
-import type { Announcement } from '../core/ports.js'
-import { announcedBetween } from './announcements.js'
+import type { AnnouncedPeer } from './announcements.js'
 import { lastBlockBefore } from './block-search.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
@@ -32,6 +31,20 @@ export async function blockOfEpoch(
   return lastBlockBefore(context.provider, epochStartMs(clock, epoch) / 1000, context.file.deployBlock)
 }
 
+/**
+ * The block at which the providers of a window and their claims are read: an epoch before the beacon that draws their
+ * receivers. A block's proposer knows its randomness a block before. So an account that could register until the beacon's
+ * block could be tried out until it drew receivers of its own. The first window has the providers of the block of `start`.
+ *
+ * @param first the window's first epoch
+ */
+async function registrationBlock(context: ChainContext, clock: EpochClock, first: number): Promise<Block | undefined> {
+  if (first > 1) return blockOfEpoch(context, clock, first - 1)
+  const delay = Number(await context.contracts.verifierRegistry.getFunction('startDelay')())
+  const genesis = clock.genesisMs / 1000
+  return lastBlockBefore(context.provider, Math.min(genesis - delay + 1, genesis), context.file.deployBlock)
+}
+
 export async function readFacts(context: ChainContext, epoch: number): Promise<BlockFacts | undefined> {
   if (!Number.isSafeInteger(epoch) || epoch < 1) throw new RangeError(`${epoch} is not an epoch`)
   for (;;) {
@@ -39,12 +52,15 @@ export async function readFacts(context: ChainContext, epoch: number): Promise<B
     const block = clock && (await blockOfEpoch(context, clock, epoch))
     if (!clock || !block) return undefined
     const first = windowStart(epoch, context.file.params.windowEpochs)
-    const start = first === epoch ? block : await blockOfEpoch(context, clock, first)
-    if (!start) continue // a reorganisation
+    const [start, registered] = await Promise.all([
+      first === epoch ? block : blockOfEpoch(context, clock, first),
+      registrationBlock(context, clock, first),
+    ])
+    if (!start || !registered) continue // a reorganisation
     const era = eraOf(clock, epoch)
     const [verifiers, providers, linkReport] = await Promise.all([
       readFrozenSet(context, era, block.number),
-      readProviders(context, start.number, block.number),
+      readProviders(context, registered.number, block.number),
       readTip(context, start.number),
     ])
     // A reorganisation may have replaced the block between two reads.
@@ -64,13 +80,13 @@ export async function readFacts(context: ChainContext, epoch: number): Promise<B
   }
 }
 
-/** The announcements in force at some time in an epoch: a node may have announced another peer while it was measured. */
-export async function readAnnouncedIn(context: ChainContext, epoch: number): Promise<Announcement[]> {
+/** The peers announced in an epoch: a node may have announced another one while it was measured. */
+export async function peersAnnouncedIn(context: ChainContext, epoch: number): Promise<AnnouncedPeer[]> {
   const clock = await readClock(context)
   const first = clock && (await blockOfEpoch(context, clock, epoch))
   if (!clock || !first) return []
   const last = await blockOfEpoch(context, clock, epoch + 1)
-  return announcedBetween(context, first.number, last?.number)
+  return context.log.peersBetween(first.number, last?.number ?? Number.POSITIVE_INFINITY)
 }
 
 /** @param blockTag the block at which to read (default: the newest) @returns the set, ascending by index */
@@ -84,12 +100,11 @@ export async function readFrozenSet(
 }
 
 /**
- * Providers that are active at either block. A claim is the one of the window's first block, so that all votes of a window
- * are held against one claim: who raises or lowers a claim within a window is held to the old one until its end.
+ * Providers that are active at either block. A claim is the one at the window's registration block, so that all votes of a
+ * window are held against one claim: who raises or lowers a claim later is held to the old one until the window's end.
  */
-async function readProviders(context: ChainContext, start: number, now: number): Promise<BlockFacts['providers']> {
-  const before = await readActive(context, start)
-  const active = now === start ? before : await readActive(context, now)
+async function readProviders(context: ChainContext, registered: number, now: number): Promise<BlockFacts['providers']> {
+  const [before, active] = await Promise.all([readActive(context, registered), readActive(context, now)])
   const keyOf = ({ index, account }: RegisteredProvider) => `${index} ${account}`
   const first = new Map(before.map(one => [keyOf(one), one]))
   const current = new Map(active.map(one => [keyOf(one), one]))

@@ -2,9 +2,9 @@
 import { isError } from 'ethers'
 import type { Hex } from '../../proto/hex.js'
 import type { RegisteredProvider, RegisteredVerifier } from '../core/facts.js'
-import { REGISTRY } from './announcements.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
+import { REGISTRY } from './log-events.js'
 
 /** As ethers decodes the structs of `IVerifierRegistry` and `IProviderRegistry`. */
 export interface VerifierTuple {

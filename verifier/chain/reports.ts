@@ -1,44 +1,32 @@
-/** Reports that the chain has accepted, and penalties that it has settled. */
+/** Reports that the chain has accepted. */
 import { HEADER_FIELDS } from '../../proto/header.js'
-import { type Hex, ZERO_HASH } from '../../proto/hex.js'
-import type { PostedReport, Settlement } from '../core/ports.js'
+import { ZERO_HASH } from '../../proto/hex.js'
+import type { PostedReport } from '../core/ports.js'
 import type { ChainContext } from './context.js'
 import { hex, recordFrom } from './contracts.js'
-import { eventsOf } from './events.js'
-import { blockOfEpoch, readClock } from './facts.js'
 
-export async function readPosted(context: ChainContext, epoch: number): Promise<PostedReport | undefined> {
-  const { contracts, provider } = context
-  const accepted = hex(await contracts.epochReports.getFunction('headerHashOf')(epoch))
-  const clock = await readClock(context)
-  if (accepted === ZERO_HASH || !clock) return undefined
-  // The contract accepts a report only while the next epoch runs, so the event lies between B(e+1) and B(e+2).
-  const [before, last] = await Promise.all([
-    blockOfEpoch(context, clock, epoch + 1),
-    blockOfEpoch(context, clock, epoch + 2),
-  ])
-  if (!before) return undefined
-  const events = await eventsOf(context, contracts.epochReports, 'Posted', [epoch], before.number + 1, last?.number)
-  const event = events.find(({ args }) => hex(args.headerHash) === accepted)
-  const receipt = event && (await provider.getTransactionReceipt(event.transactionHash))
-  if (!event || !receipt) return undefined // a reorganisation removed it meanwhile
-  return {
-    header: recordFrom(HEADER_FIELDS, event.args.header),
-    headerHash: accepted,
-    round: Number(event.args.round),
-    nonSigners: (event.args.nonSigners as bigint[]).map(Number),
-    txHash: hex(event.transactionHash),
-    blockNumber: event.blockNumber,
-    gasUsed: Number(receipt.gasUsed),
-  }
-}
-
-export async function readSettlements(context: ChainContext, provider: Hex): Promise<Settlement[]> {
-  const events = await eventsOf(context, context.contracts.slashingManager, 'Settled', [null, provider])
-  return events.map(({ args, transactionHash }) => ({
-    epoch: Number(args.epoch),
-    provider: hex(args.provider),
-    charged: args.charged as bigint,
-    txHash: hex(transactionHash),
-  }))
+export async function readPosted(
+  { contracts: { epochReports }, provider, log }: ChainContext,
+  epoch: number,
+): Promise<PostedReport | undefined> {
+  const accepted = hex(await epochReports.getFunction('headerHashOf')(epoch))
+  if (accepted === ZERO_HASH) return undefined
+  const txHash = await log.postedIn(accepted)
+  const receipt = txHash && (await provider.getTransactionReceipt(txHash))
+  if (!receipt) return undefined // a reorganisation removed it meanwhile
+  const events = receipt.logs
+    .filter(({ address }) => hex(address) === hex(epochReports.target as string))
+    .map(one => epochReports.interface.parseLog(one))
+  const args = events.find(event => event?.name === 'Posted' && hex(event.args.headerHash) === accepted)?.args
+  return (
+    args && {
+      header: recordFrom(HEADER_FIELDS, args.header),
+      headerHash: accepted,
+      round: Number(args.round),
+      nonSigners: (args.nonSigners as bigint[]).map(Number),
+      txHash,
+      blockNumber: receipt.blockNumber,
+      gasUsed: Number(receipt.gasUsed),
+    }
+  )
 }

@@ -23,7 +23,7 @@ export function delayText(us: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.floor(value)} ${unit}`
 }
 
-/** The last five windows, oldest first: ● a breach, ○ none. */
+/** The last five windows that count, oldest first: ● a breach, ○ none. */
 export const breachText = (bits: number): string => [4, 3, 2, 1, 0].map(i => ((bits >> i) & 1 ? '●' : '○')).join('')
 
 const WEI_DIGITS = 18

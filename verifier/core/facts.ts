@@ -25,9 +25,12 @@ export interface ActiveProvider {
   /** see link.ts: from the provider's leaf in `linkReport`; zero if it has none */
   readonly link: Hex
   readonly stake: bigint
-  /** It was active at the first block of the window. Only then is it measured in the window, and with the claim of then. */
+  /**
+   * It was active at B(first − 1), an epoch before the window's beacon; for the first window, at the block of `start`. Only
+   * then is it measured in the window, and with the claim of then.
+   */
   readonly inWindow: boolean
-  /** It is active at B(e): only then it has a leaf. */
+  /** It is active at B(e). One that left within its window has one more leaf, and no sessions. */
   readonly active: boolean
 }
 
@@ -51,7 +54,7 @@ export interface ChainFacts {
   readonly linkReport: { readonly epoch: number; readonly headerHash: Hex }
   /** ascending by index, which is not the order of the positions */
   readonly verifiers: readonly FrozenVerifier[]
-  /** active at B(e) or at the window's first block, ascending by index */
+  /** active at B(e) or in the window, ascending by index */
   readonly providers: readonly ActiveProvider[]
 }
 

@@ -5,6 +5,8 @@ import type { Equivocation } from '../../proto/equivocation.js'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
+import type { MultiProof } from '../../proto/merkle.js'
+import type { Vote } from '../../proto/vote.js'
 import type { BlockFacts, FrozenVerifier } from './facts.js'
 
 /** A header with its certificate. */
@@ -30,8 +32,8 @@ export interface PostedReport {
 }
 
 /**
- * The address that a registered node has announced. Peer id and multiaddrs may hold anything that the node wrote. A text
- * that is no UTF-8 is empty here.
+ * The address that a registered node has announced. Peer id and multiaddrs hold what the node wrote: printable ASCII of
+ * bounded length (`announcementFault`), but perhaps no address.
  */
 export interface Announcement {
   readonly role: 'verifier' | 'provider'
@@ -56,6 +58,30 @@ export type TxResult =
   | { readonly kind: 'already' }
   | { readonly kind: 'rejected'; readonly reason: string }
 
+/** A vote, with the ways to the roots that a report certifies. */
+export interface OpenedVote {
+  /** place of the header of the vote's epoch in `Refutation.headers` */
+  readonly header: number
+  readonly vote: Vote
+  readonly ballotProof: readonly Hex[]
+  readonly setProof: readonly Hex[]
+  readonly assignedProof: readonly Hex[]
+}
+
+/** The arguments of the contract's `refute`, in its order. */
+export interface Refutation {
+  /** of the leaf's report, then of the other reports of its window */
+  readonly headers: readonly Header[]
+  readonly leaf: Leaf
+  readonly proof: readonly Hex[]
+  /** epoch of the report before; 0 if there is none */
+  readonly previousEpoch: number
+  /** n */
+  readonly assigned: number
+  /** ascending by receiver; none if the leaf's window cannot have brought a penalty at all */
+  readonly votes: readonly OpenedVote[]
+}
+
 export interface Chain {
   readonly network: NetworkId
   /** Undefined before `start`. */
@@ -66,8 +92,8 @@ export interface Chain {
   tip(): Promise<{ readonly epoch: number; readonly headerHash: Hex }>
   /** The accepted report of an epoch, from its `Posted` event. */
   posted(epoch: number): Promise<PostedReport | undefined>
-  /** The newest announcement of every registered node. */
-  announcements(): Promise<Announcement[]>
+  /** The newest announcement of every registered node: the same object as long as it is the newest. */
+  announcements(): Promise<readonly Announcement[]>
   announce(role: 'verifier' | 'provider', peerId: string, multiaddrs: readonly string[]): Promise<TxResult>
   post(header: Header, round: number, nonSigners: readonly number[], signature: Uint8Array): Promise<TxResult>
   freeze(era: number): Promise<TxResult>
@@ -77,8 +103,8 @@ export interface Chain {
   /** Whether the set of an era is known: frozen, or as things stand the last one continues. */
   isSetKnown(era: number): Promise<boolean>
   isFinal(epoch: number): Promise<boolean>
+  /** Whether a penalty is settled or refuted. */
   isSettled(epoch: number, provider: Hex): Promise<boolean>
-  settle(leaf: Leaf, proof: readonly Hex[]): Promise<TxResult>
   /** Whether the chain knows that the verifier at a position of an era's set equivocated in the era. */
   isProven(era: number, position: number): Promise<boolean>
   /** What that verifier must still lose by the evidence so far, in wei. */
@@ -87,6 +113,14 @@ export interface Chain {
   slashEquivocation(evidence: Equivocation, signature: Uint8Array): Promise<TxResult>
   slashCertificates(first: SignedHeader, second: SignedHeader): Promise<TxResult>
   topUp(era: number, position: number): Promise<TxResult>
+  /** Settles the leaves of one report together. @param leaves in the order of the proof */
+  settle(header: Header, leaves: readonly Leaf[], proof: MultiProof): Promise<TxResult>
+  refute(refutation: Refutation): Promise<TxResult>
+  /** The number of the newest block. */
+  headBlock(): Promise<number>
+  /** Whether the contract keeps the hash of a block, so that a report can name the block however old it is. */
+  isNoted(blockNumber: number): Promise<boolean>
+  noteBlock(blockNumber: number): Promise<TxResult>
   /** Every `Settled` event of a provider. */
   settlements(provider: Hex): Promise<Settlement[]>
   close(): void

@@ -47,6 +47,7 @@ export function explanationOf(
       limitKbps: tally.soakLimitKbps ?? null,
       votes: tally.soakVotes,
     },
+    besideLimitKbps: tally.besideLimitKbps ?? null,
     ...{ belowThreshold, thresholdKbps: (leaf.claimKbps * params.breachBps) / 10_000, ticks },
     ...{ commonFailure: report.commonFailure, maxPenaltyBps: params.maxPenaltyBps },
     halfLifeWindows: params.halfLifeWindows,

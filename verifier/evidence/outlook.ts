@@ -2,9 +2,16 @@
 import { type Leaf, STATUS } from '../../proto/leaf.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { bitCount } from '../core/scoring/bit-count.js'
-import { BREACH_WINDOWS, nextBreachState, penaltyBps } from '../core/scoring/breach.js'
+import { BREACH_WINDOWS, type HeldBreaches, nextBreachState, penaltyBps } from '../core/scoring/breach.js'
 import { decayQ32, ONE_Q32 } from '../core/scoring/decay.js'
-import { type EndedWindow, NEWCOMER, nextStanding, type Standing, throughputIn } from '../core/scoring/standing.js'
+import {
+  atClaim,
+  type EndedWindow,
+  NEWCOMER,
+  nextStanding,
+  type Standing,
+  throughputIn,
+} from '../core/scoring/standing.js'
 import { evidenceQ32, nextThroughput, type Throughput, throughputQ32 } from '../core/scoring/throughput.js'
 import { type WindowTicks, wilsonLowerBps } from '../core/scoring/uptime.js'
 import type { AheadJson, HoldJson, OutlookJson } from './schema/outlook.js'
@@ -42,9 +49,10 @@ export function outlookOf(input: OutlookInput): OutlookJson {
 
 /** Each cost is what T gains if one thing had been otherwise, and everything else as it was. */
 function throughputHolds(input: OutlookInput, factor: bigint): HoldJson[] {
-  const { leaf, previous = NEWCOMER, soakLimitKbps } = input
+  const { leaf, previous, soakLimitKbps } = input
   const { rateKbps, claimKbps } = leaf
-  const [now, before] = [throughputIn(leaf), throughputIn(previous)]
+  const now = throughputIn(leaf)
+  const before = throughputIn({ ...NEWCOMER, ...(previous && atClaim(previous, claimKbps)) })
   const measured = measuredOf(leaf)
   const gain = (other: Throughput) => Number(((throughputQ32(other) - throughputQ32(now)) * 10_000n) >> 32n)
   const inFull = (state: Throughput) => ({ ...state, sumQ32: evidenceQ32(state, factor) })
@@ -92,19 +100,21 @@ function aheadOf({ leaf, ticks, scheduledTicks, params }: OutlookInput): AheadJs
 }
 
 function breachesOf({ leaf, params }: OutlookInput): OutlookJson['breaches'] {
-  const { breachBits, rateKbps, claimKbps } = leaf
+  const { breachBits, breachPenaltyBps, rateKbps, claimKbps } = leaf
+  const dead = { measured: { rateKbps: 0, claimKbps }, breach: true }
   let untilPenalty = 1
-  for (let bits = breachBits; ; untilPenalty++) {
-    const next = nextBreachState(bits, true, 0, claimKbps, params)
+  for (let held: HeldBreaches = leaf; ; untilPenalty++) {
+    const next = nextBreachState(held, dead, params)
     if (next.breachBits === 0) break
-    bits = next.breachBits
+    held = next
   }
+  const thisRateBps = measuredOf(leaf) && penaltyBps(rateKbps, claimKbps, params)
   return {
     held: bitCount(breachBits),
     oldestLeavesAfter: breachBits === 0 ? null : BREACH_WINDOWS - Math.floor(Math.log2(breachBits)),
     untilPenalty,
     penaltyBps: params.maxPenaltyBps,
-    penaltyAtThisRateBps: (measuredOf(leaf) && penaltyBps(rateKbps, claimKbps, params)) || null,
+    penaltyAtThisRateBps: thisRateBps ? Math.max(thisRateBps, breachPenaltyBps) : null,
   }
 }
 

@@ -14,8 +14,8 @@ import type { ParsedTranscript } from './transcript-checks.js'
 
 /** What of the chain says who took part in an epoch's sessions. */
 export interface Registry extends Pick<Chain, 'network' | 'factsAt'> {
-  /** Every announcement that stood at some time in an epoch. */
-  announcedIn(epoch: number): Promise<readonly Announcement[]>
+  /** The peers that nodes had announced at some time in an epoch, each until its node announced another. */
+  announcedIn(epoch: number): Promise<readonly Pick<Announcement, 'role' | 'index' | 'peerId'>[]>
 }
 
 /**

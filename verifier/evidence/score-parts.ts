@@ -24,7 +24,7 @@ export const ratioOf = ({ rateKbps, claimKbps }: LeafJson): number | undefined =
 /** Enough votes are below the slashing threshold; yet a common failure sets no breach. */
 export const isBreach = ({ belowThreshold, quorum }: ExplanationJson): boolean => belowThreshold >= quorum.needed
 
-/** The last five windows, bit 0 this one. A penalty clears them in the leaf, so they are read as they were before that. */
+/** The last five windows that count, bit 0 the last. A penalty clears them in the leaf, so they are read as they were before that. */
 export function windowBits({ leaf, previousLeaf }: ExplanationJson): number {
   return leaf.penaltyBps > 0 ? ((previousLeaf?.breachBits ?? 0) << 1) | 1 : leaf.breachBits
 }

@@ -14,6 +14,17 @@ import type { VerifierContext } from './context.js'
 import type { PeerSync } from './peer-sync.js'
 import { GENESIS_STATE, type ReportComputer, type State } from './report-computer.js'
 
+/** The chain accepted a report that does not follow from its ballots. */
+export class WrongReport extends Error {
+  /** @param right the report that does follow */
+  constructor(
+    readonly posted: PostedReport,
+    readonly right: Report,
+  ) {
+    super(`the accepted report of epoch ${posted.header.epoch} does not follow from its ballots`)
+  }
+}
+
 export class AcceptedReports {
   #alarm: string | undefined
 
@@ -42,7 +53,7 @@ export class AcceptedReports {
   /**
    * Takes over a report that the chain has accepted. Recomputes the report if its ballots can be fetched; otherwise takes
    * the leaves of a peer and checks them.
-   * @throws Error if the report does not follow from its ballots (then the alarm is set), or no peer has its leaves
+   * @throws WrongReport, and sets the alarm, if the report does not follow from its ballots; Error if no peer has its leaves
    */
   async adopt(posted: PostedReport): Promise<void> {
     const { store, log } = this.context
@@ -54,9 +65,10 @@ export class AcceptedReports {
     }
     const recomputed = await this.#recompute(posted)
     if (recomputed !== undefined && headerHash(this.context.network, recomputed.header) !== hash) {
-      this.#alarm = `the accepted report of epoch ${header.epoch} does not follow from its ballots`
+      const error = new WrongReport(posted, recomputed)
+      this.#alarm = error.message
       log.fatal({ epoch: header.epoch, headerHash: hash }, `ALARM: ${this.#alarm}. This verifier signs nothing more.`)
-      throw new Error(this.#alarm)
+      throw error
     }
     if (recomputed !== undefined) return this.keep(recomputed, posted)
     const carryOver = await this.#fetchLeaves(posted)

@@ -1,27 +1,37 @@
-/** Moves with the chain: adopts the reports that the chain accepts, and has their penalties settled. */
+/** Moves with the chain: adopts the reports that the chain accepts, and settles or refutes their penalties. */
 import type { Hex } from '../../proto/hex.js'
 import type { PostedReport } from '../core/ports.js'
-import type { AcceptedReports } from './accepted-reports.js'
+import type { StoredReport } from '../store/store.js'
+import { type AcceptedReports, WrongReport } from './accepted-reports.js'
 import type { VerifierContext } from './context.js'
 import type { EpochFacts } from './epoch-facts.js'
 import { inBackground, logFailure } from './failures.js'
+import type { Refuting } from './refuting.js'
 import type { Transmission } from './transmission.js'
 import { repeat } from './waiting.js'
 
 /** How often the node asks for the chain's last report. */
 const FOLLOW_MS = 250
-/** Reports whose penalties a node that was away still settles. */
-const LOOKBACK_EPOCHS = 10
+/**
+ * Epochs after which a report's penalties are settled, beside the settlement delay: its own, the one in which it is posted,
+ * and one in which the nodes try in turn.
+ */
+const POSTING_EPOCHS = 3
 
 export interface ChainFollowerModules {
   readonly reports: AcceptedReports
   readonly epochFacts: EpochFacts
   readonly transmission: Transmission
+  readonly refuting: Refuting
 }
 
 export class ChainFollower {
   /** header hash of the last report that was adopted */
   #adopted: Hex | undefined
+  /** header hash of the last report that does not follow from its ballots */
+  #refuted: Hex | undefined
+  /** the next epoch whose penalties this node looks at; undefined before the first look */
+  #next: number | undefined
   /** header hashes of the reports whose penalties this node already settles */
   readonly #settling = new Set<Hex>()
 
@@ -43,21 +53,53 @@ export class ChainFollower {
     if (tip.headerHash === this.#adopted || tip.epoch === 0) return
     const posted = await chain.posted(tip.epoch)
     if (posted === undefined || posted.headerHash !== tip.headerHash) return
-    await this.modules.reports.adopt(posted)
-    log.info({ epoch: tip.epoch, round: posted.round, headerHash: posted.headerHash }, `epoch ${tip.epoch} is posted`)
-    const from = this.#adopted === undefined ? Math.max(1, tip.epoch - LOOKBACK_EPOCHS) : tip.epoch
+    this.#next = Math.min(this.#next ?? (await this.#firstUnsettled(tip.epoch)), tip.epoch)
+    if (!(await this.#adopt(posted))) return
+    for (; this.#next < tip.epoch; this.#next++) await this.#settle(await chain.posted(this.#next))
+    await this.#settle(posted)
     this.#adopted = tip.headerHash
-    for (let epoch = from; epoch < tip.epoch; epoch++) await this.#settle(epoch, await chain.posted(epoch))
-    await this.#settle(tip.epoch, posted)
+    log.info({ epoch: tip.epoch, round: posted.round, headerHash: posted.headerHash }, `epoch ${tip.epoch} is posted`)
+  }
+
+  /**
+   * The first epoch whose penalties may still wait, after a restart: those of the reports that were not final when this node
+   * last saw one. Older reports than the evidence period are gone.
+   */
+  async #firstUnsettled(tip: number): Promise<number> {
+    const { store, params } = this.context
+    const { settlementSeconds, evidenceSeconds, epochSeconds } = params
+    const lastSeen = Math.min(tip, (await store.lastPosted())?.header.epoch ?? tip)
+    const waiting = lastSeen - Math.ceil(settlementSeconds / epochSeconds) - POSTING_EPOCHS
+    return Math.max(1, waiting, tip - Math.ceil(evidenceSeconds / epochSeconds))
+  }
+
+  /** @returns false for a report that does not follow from its ballots: this node then refutes its penalties, once */
+  async #adopt(posted: PostedReport): Promise<boolean> {
+    const { reports, refuting } = this.modules
+    if (this.#refuted === posted.headerHash) return false
+    try {
+      await reports.adopt(posted)
+      return true
+    } catch (error) {
+      if (!(error instanceof WrongReport)) throw error
+      this.#refuted = posted.headerHash
+      inBackground(this.context, refuting.refute(error))
+      return false
+    }
   }
 
   /** Only a report whose leaves this node holds. */
-  async #settle(epoch: number, posted: PostedReport | undefined): Promise<void> {
-    const { epochFacts, transmission } = this.modules
+  async #settle(posted: PostedReport | undefined): Promise<void> {
     const held = posted && (await this.context.store.getReport(posted.headerHash))
     if (held === undefined || this.#settling.has(held.headerHash)) return
     this.#settling.add(held.headerHash)
-    const settled = epochFacts.get(epoch).then(({ facts }) => transmission.settle(epoch, held.leaves, facts))
-    inBackground(this.context, settled)
+    if (held.leaves.some(({ penaltyBps }) => penaltyBps > 0)) inBackground(this.context, this.#transmit(held))
+  }
+
+  /** The facts of an old epoch are in the store: a chain node forgets the state of old blocks. */
+  async #transmit({ header, leaves }: StoredReport): Promise<void> {
+    const { epochFacts, transmission } = this.modules
+    const kept = await this.context.store.getFacts(header.epoch, header.blockHash)
+    await transmission.settle(header, leaves, kept ?? (await epochFacts.get(header.epoch)).facts)
   }
 }

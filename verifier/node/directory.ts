@@ -11,6 +11,8 @@ import { readableAddress } from '../net/readable-address.js'
 export class Directory {
   #verifiers = new Map<number, Announcement>()
   #providers = new Map<Hex, Announcement>()
+  /** what was read of each announcement: to parse them all takes long, and most stay as they are */
+  readonly #parsed = new WeakMap<Announcement, readonly Announcement[]>()
   /** by node, the announcement whose fault was logged last: the directory reads each announcement many times */
   readonly #logged = new Map<string, string>()
 
@@ -20,7 +22,7 @@ export class Directory {
   ) {}
 
   async refresh(): Promise<void> {
-    const announcements = (await this.chain.announcements()).flatMap(one => this.#readable(one) ?? [])
+    const announcements = (await this.chain.announcements()).flatMap(one => this.#readableOnce(one))
     this.#verifiers = new Map(announcements.filter(a => a.role === 'verifier').map(a => [a.index, a]))
     this.#providers = new Map(announcements.filter(a => a.role === 'provider').map(a => [a.account, a]))
   }
@@ -45,6 +47,15 @@ export class Directory {
 
   provider(account: Hex): Announcement | undefined {
     return this.#providers.get(account)
+  }
+
+  #readableOnce(announced: Announcement): readonly Announcement[] {
+    const known = this.#parsed.get(announced)
+    if (known !== undefined) return known
+    const readable = this.#readable(announced)
+    const parsed = readable === undefined ? [] : [readable]
+    this.#parsed.set(announced, parsed)
+    return parsed
   }
 
   #readable(announced: Announcement): Announcement | undefined {

@@ -20,6 +20,7 @@ import { OwnKey } from './own-key.js'
 import { PeerSync } from './peer-sync.js'
 import { PresenceBook } from './presence-book.js'
 import { prune } from './pruning.js'
+import { Refuting } from './refuting.js'
 import { ReportComputer } from './report-computer.js'
 import { Serving } from './serving.js'
 import { SoleProcess } from './sole-process.js'
@@ -86,7 +87,8 @@ export class Epochs {
     this.presences = new PresenceBook(context, epochFacts)
     this.#inbox = inbox
     this.#runners = new AgreementRunners({ context, epochFacts, reports, computer, transmission, broadcast, maySign })
-    this.#follower = new ChainFollower(context, { reports, epochFacts, transmission })
+    const refuting = new Refuting(context, { peers, epochFacts, transmission })
+    this.#follower = new ChainFollower(context, { reports, epochFacts, transmission, refuting })
   }
 
   /** Where the last agreement stands. */
@@ -126,6 +128,7 @@ export class Epochs {
       const record = await this.#epochFacts.get(epoch)
       inBackground(context, this.#takePart(record))
       inBackground(context, this.#transmission.freezeNextEra(record.facts))
+      inBackground(context, this.#transmission.keepBlock(record.facts))
       const pruned = prune(context, epoch).catch(error => logFailure(context, error, 'could not prune the store'))
       inBackground(context, pruned)
       this.serving.forget(epoch - 1)

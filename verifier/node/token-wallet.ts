@@ -1,6 +1,6 @@
 /**
  * A verifier's tokens for the relays of providers. The wallet asks each provider for what two epochs may need: when an era
- * begins or is frozen, and then once in each epoch, at a random instant, so that a provider cannot tell from an order
+ * begins or its set is known, and then once in each epoch, at a random instant, so that a provider cannot tell from an order
  * what was just spent.
  */
 import { type RandomSource, TokenOrder, type TokenSource } from '../../probe/index.js'

@@ -1,22 +1,31 @@
 /**
- * Transmission: the transactions that any one verifier may send for all: reports, settlements, the next era's set. By its
+ * Transmission: the transactions that any one verifier may send for all: reports, settlements, refutations, the next era's set. By its
  * rank from the leader, verifier i waits i·Δ, and then sends only if the chain has none. So one transaction is the rule,
  * and a verifier that is down costs a delay.
  */
 import { epochEndMs, epochStartMs, eraOf, firstEpochOf } from '../../proto/epoch.js'
-import { decodeHeader } from '../../proto/header.js'
+import { decodeHeader, type Header } from '../../proto/header.js'
 import { encodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import type { Certificate } from '../../proto/messages.js'
 import { g2ToEip2537 } from '../bls/encoding.js'
 import { rankOf } from '../core/agreement/leader.js'
 import { type ChainFacts, indicesOf } from '../core/facts.js'
-import type { Chain, TxResult } from '../core/ports.js'
+import type { Chain, Refutation, TxResult } from '../core/ports.js'
 import type { VerifierContext } from './context.js'
 import { poll, until } from './waiting.js'
 
 /** How often the node asks the chain, or tries again. */
 const POLL_MS = 300
+/** Leaves in one settlement: about 1.2 million gas. */
+const BATCH = 20
+/** Half of the blocks whose hashes a chain knows. A note takes far fewer blocks than the other half. */
+const NOTE_AFTER_BLOCKS = 4096
+/** How often in an epoch the node looks how old B(e) is. */
+const NOTE_CHECKS = 16
+
+/** What a verifier's rank follows from. */
+type Turn = Pick<ChainFacts, 'verifiers' | 'beacon'>
 
 /** Evidence against the verifiers at some positions of a frozen set. */
 export interface Accusation {
@@ -41,19 +50,55 @@ export class Transmission {
     })
   }
 
+  /** On a chain with fast blocks: keeps the hash of B(e) from being forgotten while the epoch has no report. */
+  async keepBlock({ epoch, blockNumber, ...facts }: ChainFacts): Promise<void> {
+    const { chain, epochs, wall, stopping } = this.context
+    const deadlineMs = epochEndMs(epochs, epoch + 1)
+    const isNeeded = async () => {
+      if (wall.nowMs() >= deadlineMs || (await chain.tip()).epoch >= epoch) return false
+      return (await chain.headBlock()) - blockNumber > NOTE_AFTER_BLOCKS || undefined
+    }
+    const ask = () => isNeeded().catch(() => undefined)
+    if (!(await poll(ask, epochs.epochMs / NOTE_CHECKS, stopping))) return
+    await this.#awaitTurn(facts)
+    await this.#untilDone(`block of epoch ${epoch}`, deadlineMs, async () =>
+      (await chain.isNoted(blockNumber)) ? { kind: 'already' } : chain.noteBlock(blockNumber),
+    )
+  }
+
+  /** Voids a wrong penalty, as long as its report is not final. */
+  async refute(refutation: Refutation, facts: Turn): Promise<void> {
+    const { chain, epochs, params } = this.context
+    const { epoch, provider } = refutation.leaf
+    await this.#awaitTurn(facts)
+    const deadlineMs = epochEndMs(epochs, epoch + 1) + params.settlementSeconds * 1000
+    await this.#untilDone(`refutation of the penalty of ${provider} in epoch ${epoch}`, deadlineMs, async () =>
+      (await chain.isSettled(epoch, provider)) ? { kind: 'already' } : chain.refute(refutation),
+    )
+  }
+
   /** Settles every penalty of a report, once the report is final. */
-  async settle(epoch: number, leaves: readonly Leaf[], facts: ChainFacts): Promise<void> {
-    const penalised = leaves.filter(leaf => leaf.penaltyBps > 0)
+  async settle(header: Header, leaves: readonly Leaf[], facts: Turn): Promise<void> {
+    const { epoch } = header
+    const penalised = leaves.flatMap((leaf, i) => (leaf.penaltyBps > 0 ? i : []))
     if (penalised.length === 0) return
     const { chain, stopping, params, wall } = this.context
     const tree = new MerkleTree(leaves.map(encodeLeaf))
     await poll(async () => ((await chain.isFinal(epoch)) ? true : undefined), POLL_MS, stopping)
     await this.#awaitTurn(facts)
     const deadlineMs = wall.nowMs() + params.evidenceSeconds * 1000
-    for (const leaf of penalised) {
-      await this.#untilDone(`penalty of ${leaf.provider} in epoch ${epoch}`, deadlineMs, async () => {
-        if (await chain.isSettled(epoch, leaf.provider)) return { kind: 'already' }
-        return chain.settle(leaf, tree.proof(leaves.indexOf(leaf)))
+    for (let from = 0; from < penalised.length; from += BATCH) {
+      const batch = penalised.slice(from, from + BATCH)
+      await this.#untilDone(`${batch.length} penalties of epoch ${epoch}`, deadlineMs, async () => {
+        const settled = await Promise.all(batch.map(i => chain.isSettled(epoch, leaves[i]!.provider)))
+        const left = batch.filter((_, place) => !settled[place])
+        if (left.length === 0) return { kind: 'already' }
+        const proof = tree.multiProof(left)
+        return chain.settle(
+          header,
+          proof.order.map(i => leaves[i]!),
+          proof,
+        )
       })
     }
   }
@@ -95,7 +140,7 @@ export class Transmission {
     return epochEndMs(epochs, epoch + 1) + params.evidenceSeconds * 1000
   }
 
-  async #awaitTurn(facts: ChainFacts): Promise<void> {
+  async #awaitTurn(facts: Turn): Promise<void> {
     const { self, params, wall, stopping } = this.context
     const rank = Math.max(0, rankOf(indicesOf(facts), facts.beacon, self.index))
     await until(wall.nowMs() + rank * params.rankDelayMs, wall, stopping)

@@ -1,13 +1,14 @@
 /**
  * One verifier's sessions as a receiver in one epoch: every first try, and the second of those that did not show that the
- * claim is kept. A group of receivers always runs both, since no member knows what the others read.
+ * claim is kept. A group of receivers always runs both, since no member knows what the others read. So does a session that
+ * runs beside a group, since both tries of the group need it.
  */
 import type { Hex } from '../../proto/hex.js'
 import type { Assignment, Session } from '../core/assignment/assign.js'
 import { type Combined, combineTogether, isKept, type Try } from '../core/scoring/two-tries.js'
 
 export interface TriesOptions<T extends Try> {
-  readonly assignment: Pick<Assignment, 'sessions' | 'repeats'>
+  readonly assignment: Pick<Assignment, 'sessions' | 'repeats' | 'groupsOf'>
   /** registry index */
   readonly self: number
   /** undefined if this node was not ready in time */
@@ -20,22 +21,25 @@ export async function runTries<T extends Try>(options: TriesOptions<T>): Promise
   const { sessions, repeats } = options.assignment
   const isMine = ({ receiver }: Session) => receiver === options.self
   const again = repeats.filter(isMine)
-  await Promise.all(together(sessions.filter(isMine)).map(set => runSet(set, again, options)))
+  const isMember = ({ provider }: Session) => options.assignment.groupsOf(provider).flat().includes(options.self)
+  await Promise.all(
+    together(sessions.filter(isMine)).map(set => runSet(set, again, { ...options, isGroup: isMember(set[0]!) })),
+  )
 }
 
 async function runSet<T extends Try>(
   set: readonly Session[],
   repeats: readonly Session[],
-  { run, tell }: TriesOptions<T>,
+  { run, tell, isGroup }: TriesOptions<T> & { readonly isGroup: boolean },
 ): Promise<void> {
-  const isGroup = set[0]!.startsWith === undefined
+  const startsAlone = set[0]!.startsWith !== undefined
   const tellAll = (combined: readonly Combined<T>[]) => {
     for (const [i, { provider }] of set.entries()) tell(provider, combined[i]!)
   }
   const first = await Promise.all(set.map(run))
   if (isGroup) tellAll(first.map(one => ({ result: undefined, other: one })))
   else tellAll(first.map(one => ({ result: one, other: undefined })))
-  if (!isGroup && first.every(isKept)) return
+  if (startsAlone && first.every(isKept)) return
   const second = await Promise.all(
     set.map(async session => {
       const repeat = repeats.find(({ provider }) => provider === session.provider)

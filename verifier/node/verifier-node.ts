@@ -13,7 +13,7 @@
  *                                        ▲    │
  *                       peer sync ── ballots, leaves ──▶ store ── sync source ──▶ verifiers that missed something
  *
- * Start: chain, store, peer, UDP port, dial book, sync and reach handlers, own announcement. At genesis: token wallet,
+ * Start: store, chain, peer, UDP port, dial book, sync and reach handlers, own announcement. At genesis: token wallet,
  * probe handler, epochs.
  * Stop: the reverse, so that no part is used after it has closed. Epochs overlap: while the verifiers agree on one
  * epoch, they measure the next.
@@ -87,9 +87,9 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
   const { network, keys, logger: log, udpHost, udpAnnounce } = options
   checkReachable(udpHost, udpAnnounce)
   const udp = new OwnUdp(udpHost, udpAnnounce)
-  const chain = await life.open(connectChain({ rpcUrl: options.rpcUrl, network, privateKey: keys.evm }), one =>
-    one.close(),
-  )
+  const store = await life.open(Store.open(options.dataDir, { mode: 'existing' }), one => one.close())
+  const connection = { rpcUrl: options.rpcUrl, network, privateKey: keys.evm, logStore: store.chainLog }
+  const chain = await life.open(connectChain(connection), one => one.close())
   const account = chain.account!
   const index = await chain.verifierIndex(account)
   if (index === undefined) {
@@ -99,7 +99,6 @@ async function openVerifier(options: NodeOptions, life: Lifecycle): Promise<Veri
     )
   }
   await tellWithdrawals(chain, 'verifier', account, log)
-  const store = await life.open(Store.open(options.dataDir, { mode: 'existing' }), one => one.close())
   const peer = await life.open(createPeer({ seed: keys.peer, listen: options.listen, log }), one => one.stop())
   const receiver = await life.open(Receiver.open({ host: udpHost, port: options.udpPort, clock: systemClock }), one =>
     one.close(),

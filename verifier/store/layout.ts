@@ -13,6 +13,8 @@
  *   certificate/<epoch>                           encoded Certificate
  *   evidence/<epoch>/<name>                       encoded Evidence of an equivocation
  *   opening-fault/<epoch>/<session id>            encoded OpeningFault of a session in which this node was a sender
+ *   log-progress                                  how far the chain's log was read, JSON
+ *   log/<block>/<position in the block's log>     ChainEvent, JSON
  *
  * Transcripts are separate files: see transcript-files.ts.
  */
@@ -23,6 +25,9 @@ export const LAYOUT_VERSION = '2'
 const EPOCH_DIGITS = 12
 /** The epoch with a fixed number of digits, so that names sort in the order of the epochs. */
 export const epochName = (epoch: number): string => String(epoch).padStart(EPOCH_DIGITS, '0')
+
+const BLOCK_DIGITS = 12
+const LOG_INDEX_DIGITS = 8
 
 export const KEY = {
   version: 'meta/version',
@@ -37,12 +42,16 @@ export const KEY = {
   certificate: (epoch: number) => `certificate/${epochName(epoch)}`,
   evidence: (epoch: number, name: string) => `evidence/${epochName(epoch)}/${name}`,
   openingFault: (epoch: number, sessionId: Hex) => `opening-fault/${epochName(epoch)}/${sessionId}`,
+  logProgress: 'log-progress',
+  event: (block: number, logIndex: number) =>
+    `log/${String(block).padStart(BLOCK_DIGITS, '0')}/${String(logIndex).padStart(LOG_INDEX_DIGITS, '0')}`,
 } as const
 
 /** Kinds of keys that contain an epoch. In ranges, '~' sorts after every key of a kind. */
 export type EpochKind = 'ballot-of' | 'facts' | 'report-of' | 'gossip' | 'certificate' | 'evidence' | 'opening-fault'
 
 export const allOf = (kind: EpochKind) => ({ gte: `${kind}/`, lt: `${kind}/~` })
+export const allEvents = { gte: 'log/', lt: 'log/~' }
 export const ofEpoch = (kind: EpochKind, epoch: number) => ({
   gte: `${kind}/${epochName(epoch)}`,
   lt: `${kind}/${epochName(epoch)}/~`,

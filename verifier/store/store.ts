@@ -7,32 +7,24 @@
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { SeenEntry } from '../../proto/digests.js'
-import type { Header } from '../../proto/header.js'
-import { fromHex, type Hex, toHex } from '../../proto/hex.js'
+import { type Hex, toHex } from '../../proto/hex.js'
 import { Ballot, Evidence, GossipItem, OpeningFault } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
+import type { LogStore } from '../core/chain-log.js'
 import type { ChainFacts } from '../core/facts.js'
-import type { PostedReport } from '../core/ports.js'
-import { type CarryOver, decodeCarryOver, encodeCarryOver } from '../core/scoring/carry-over.js'
 import { checkDirectory, type Database, databaseIn, type OpenMode } from './database.js'
 import { damaged, existingRecord, noRecord, storeErrorFrom } from './errors.js'
 import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
 import { moveSigned } from './layout-1.js'
+import { LogRows } from './log-rows.js'
 import { isFile } from './new-file.js'
 import { decodeHead, encodeHead, type RecordHead } from './record-format.js'
 import { seal, unseal } from './sealed.js'
 import { openRecordFile, SigningRecord, type Witness } from './signing-record.js'
+import { reportFrom, reportJson, type StoredReport } from './stored-report.js'
 import { TranscriptFiles } from './transcript-files.js'
 
-export interface StoredReport extends CarryOver {
-  readonly header: Header
-  readonly headerHash: Hex
-  /** the ballot set of the report; empty if this node fetched the leaves instead of computing them */
-  readonly ballots: readonly SeenEntry[]
-  /** undefined until this node has seen that the chain accepted the report */
-  readonly posted: PostedReport | undefined
-}
+export type { StoredReport }
 
 export interface StoreOptions {
   /** `existing` refuses to start without data: a key without its record must not sign */
@@ -47,6 +39,8 @@ const bytes = (value: string): Uint8Array => new TextEncoder().encode(value)
 type Row = readonly [key: string, value: Uint8Array]
 
 export class Store {
+  /** what was read of the chain's log */
+  readonly chainLog: LogStore
   readonly #transcripts: TranscriptFiles
   #record!: SigningRecord
 
@@ -55,6 +49,11 @@ export class Store {
     private readonly db: Database,
   ) {
     this.#transcripts = new TranscriptFiles(dir)
+    this.chainLog = new LogRows({
+      get: key => this.#get(key),
+      values: range => this.#values(range),
+      change: (put, drop) => this.#write(put, false, drop),
+    })
   }
 
   /** Only one process can open a store at a time: the database's lock also guards the record. @throws StoreError */
@@ -151,19 +150,25 @@ export class Store {
   // -------------------------------------------------------------------------------------------- reports
 
   async putReport(report: StoredReport): Promise<void> {
-    const { header, headerHash, ballots, posted } = report
-    const json = JSON.stringify({ header, headerHash, ballots, posted, leaves: encodeCarryOver(report).map(toHex) })
     await this.#write([
-      [KEY.report(report.headerHash), bytes(json)],
+      [KEY.report(report.headerHash), bytes(reportJson(report))],
       [KEY.reportOf(report.header.epoch, report.headerHash), new Uint8Array()],
     ])
   }
 
   async getReport(headerHash: Hex): Promise<StoredReport | undefined> {
     const value = await this.#get(KEY.report(headerHash))
-    if (value === undefined) return undefined
-    const stored = JSON.parse(text(value)) as Omit<StoredReport, keyof CarryOver> & { leaves: Hex[] }
-    return { ...stored, posted: stored.posted, ...decodeCarryOver(stored.leaves.map(fromHex)) }
+    return value && reportFrom(text(value))
+  }
+
+  /** The newest report of which this node has seen that the chain accepted it. */
+  async lastPosted(): Promise<StoredReport | undefined> {
+    const keys = await this.#guarded(() => this.db.keys({ ...allOf('report-of'), reverse: true }).all())
+    for (const key of keys) {
+      const report = await this.getReport(nameIn(key))
+      if (report?.posted !== undefined) return report
+    }
+    return undefined
   }
 
   // -------------------------------------------------------------------------------------------- what was heard
@@ -300,10 +305,15 @@ export class Store {
     })
   }
 
-  /** Writes all rows or none. @param sync whether the rows are on disk when this returns */
-  #write(rows: readonly Row[], sync = false): Promise<void> {
+  /**
+   * Writes all rows or none.
+   * @param sync whether the rows are on disk when this returns
+   * @param drop keys of rows to delete afterwards
+   */
+  #write(rows: readonly Row[], sync = false, drop: readonly string[] = []): Promise<void> {
     const puts = rows.map(([key, value]) => ({ type: 'put' as const, key, value: seal(key, value) }))
-    return this.#guarded(() => this.db.batch(puts, { sync }))
+    const deletes = drop.map(key => ({ type: 'del' as const, key }))
+    return this.#guarded(() => this.db.batch([...puts, ...deletes], { sync }))
   }
 
   async #guarded<T>(work: () => Promise<T>): Promise<T> {

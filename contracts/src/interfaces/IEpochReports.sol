@@ -36,14 +36,12 @@ interface IEpochReports {
     /// @param header The header
     /// @param round The agreement round that the verifiers signed (the first round is 0)
     /// @param nonSigners The positions in the frozen set of the verifiers that did not sign, in ascending order
-    /// @param poster The account that posted the report
     event Posted(
         uint64 indexed epoch,
         bytes32 indexed headerHash,
         Header header,
         uint32 round,
-        uint32[] nonSigners,
-        address poster
+        uint32[] nonSigners
     );
 
     // ------------------------------------------------------------------ errors
@@ -71,7 +69,8 @@ interface IEpochReports {
     /// @param lastHeader The hash of the last accepted header, or zero if there is none
     error WrongPreviousHeader(bytes32 previousHeader, bytes32 lastHeader);
 
-    /// @notice Thrown by `post` if the block has another hash, is not in the past, or is too old for the chain to know.
+    /// @notice Thrown by `post` if the block has another hash, is not in the past, or is too old for the chain to know
+    ///         and was not noted.
     /// @param blockNumber The block number of the header
     /// @param blockHash The block hash of the header
     /// @param known The hash that the chain knows for that number, or zero if it knows none
@@ -107,11 +106,31 @@ interface IEpochReports {
     /// @param round The round that the caller named
     error InvalidCertificate(bytes32 headerHash, uint32 round);
 
+    /// @notice Thrown by `post` if the set in force has fewer verifiers than the network needs.
+    /// @param size The size of the frozen set
+    /// @param minimum The number of verifiers that the network needs
+    error SetTooSmall(uint256 size, uint32 minimum);
+
+    /// @notice Thrown by `noteBlock` if the chain does not know the hash of the block: the block is not in the past, or
+    ///         is more than 8191 blocks back.
+    /// @param blockNumber The number of the block
+    error BlockUnknown(uint64 blockNumber);
+
+    /// @notice Thrown by `openReport` if the epoch has no report.
+    /// @param epoch The epoch of the header
+    error NotPosted(uint64 epoch);
+
+    /// @notice Thrown by `openReport` if another header was accepted for the epoch. Take it from the `Posted` event.
+    /// @param epoch The epoch of the header
+    /// @param given The hash of the header
+    /// @param accepted The hash of the header that was accepted
+    error NotTheReport(uint64 epoch, bytes32 given, bytes32 accepted);
+
     // ------------------------------------------------------------------ posting
 
     /// @notice Accepts the report of the last epoch that ended. Anyone may call. The first valid report stands.
     /// @dev Reverts with `NotStarted`, `NotPostable`, `AlreadyPosted`, `WrongEra`, `WrongPreviousHeader` or
-    ///      `WrongBlockHash` if the header does not fit the chain. Reverts with `NonSignerOutOfRange`,
+    ///      `WrongBlockHash` if the header does not fit the chain. Reverts with `SetTooSmall`, `NonSignerOutOfRange`,
     ///      `NonSignersNotAscending`, `TooFewSigners`, `InfinityAggregate`, `WrongSignatureLength`, `InfinitySignature`
     ///      or `InvalidCertificate` if the certificate does not hold.
     /// @param header The header of the report
@@ -124,6 +143,13 @@ interface IEpochReports {
         uint32[] calldata nonSigners,
         bytes calldata signature
     ) external;
+
+    /// @notice Keeps the hash of a past block for `post`, for a chain that knows 8191 blocks for less than two epochs.
+    ///         Anyone may call, and pays for the one slot that the call writes.
+    /// @dev The chain itself tells the hash, and the certificate says which block is B(e). So a note of another block is
+    ///      never read and harms nobody. Reverts with `BlockUnknown`.
+    /// @param blockNumber The number of the block
+    function noteBlock(uint64 blockNumber) external;
 
     // ------------------------------------------------------------------ views
 
@@ -144,10 +170,23 @@ interface IEpochReports {
     /// @return The hash, or zero if the epoch has no report
     function headerHashOf(uint64 epoch) external view returns (bytes32);
 
-    /// @notice The score root of the report that was accepted for an epoch.
-    /// @param epoch The epoch
-    /// @return The Merkle root of the leaves, or zero if the epoch has no report or its report has no leaves
-    function scoreRootOf(uint64 epoch) external view returns (bytes32);
+    /// @notice Opens an accepted report: the contract keeps the hash of the header, and the caller brings the header.
+    /// @dev Reverts with `NotPosted` or `NotTheReport`, so that a caller can rely on every field of the header.
+    /// @param header The header, as in the `Posted` event
+    /// @return epochStart The start of the epoch, in unix seconds
+    /// @return finalAt The end of the settlement delay, in unix seconds
+    function openReport(Header calldata header) external view returns (uint64 epochStart, uint64 finalAt);
+
+    /// @notice The verifiers that signed at least one accepted report of an era. A poster may leave out a signature that
+    ///         the certificate does not need, so a missing bit of one report proves nothing.
+    /// @param era The era; the contract keeps the last four
+    /// @return bitmap Bit i for position i of the set in force in the era; zero for an era that is not kept
+    function signersIn(uint64 era) external view returns (uint256 bitmap);
+
+    /// @notice The hash that `noteBlock` kept of a block.
+    /// @param blockNumber The number of the block
+    /// @return The hash, or zero if nobody noted the block
+    function notedBlock(uint64 blockNumber) external view returns (bytes32);
 
     /// @notice The settlement delay, fixed at deployment.
     /// @return The delay in seconds
@@ -158,16 +197,4 @@ interface IEpochReports {
     /// @param epoch The epoch
     /// @return True if penalties of the epoch can be settled
     function isFinal(uint64 epoch) external view returns (bool);
-
-    /// @notice The facts about an epoch that a settlement needs. All are zero if the epoch has no report with leaves.
-    /// @param epoch The epoch
-    /// @return scoreRoot The Merkle root of the leaves
-    /// @return epochStart The start of the epoch, in unix seconds
-    /// @return finalAt The end of the settlement delay, in unix seconds
-    function settlementOf(uint64 epoch) external view returns (bytes32 scoreRoot, uint64 epochStart, uint64 finalAt);
-
-    /// @notice The verifiers that at least one accepted certificate of an era shows, by position in the era's set.
-    /// @param era The era
-    /// @return bitmap One bit for each position; zero for an era other than the last four with a certificate
-    function signersIn(uint64 era) external view returns (uint256 bitmap);
 }

@@ -1,8 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-/// @notice Slashes a provider by the penalty in its certified leaf. Anyone may settle a leaf and earns a bounty.
+import {IEpochReports} from "./IEpochReports.sol";
+
+/// @notice Slashes providers by the penalties in their certified leaves. Anyone may settle a leaf.
 interface ISlashingManager {
+    /// @notice What a deployment chooses.
+    struct Rules {
+        /// @notice The most that the settler of a leaf gets out of the charge, in wei: about the gas that it pays
+        uint256 settleRefund;
+        /// @notice The evidence period, in seconds: so long after finality a leaf can surely be settled
+        uint64 evidenceSeconds;
+        /// @notice The highest penalty that the verifiers' rules give one leaf, in basis points
+        uint16 maxPenaltyBps;
+        /// @notice The most that the penalties of a week take from all providers together, in basis points of all stake
+        uint16 networkWeeklyBps;
+        /// @notice The slashing threshold of the verifiers' rules, in basis points of the claim
+        uint16 breachBps;
+        /// @notice The epochs of a window of the verifiers' rules
+        uint64 windowEpochs;
+    }
+
     /// @notice A provider's leaf in a report: the published score and the state that the next epoch starts from.
     /// @dev The field order is the order of `LEAF_FIELDS` in proto/leaf.ts. Rates are IP-layer rates.
     struct Leaf {
@@ -42,9 +60,12 @@ interface ISlashingManager {
         bytes32 windowVotes;
         /// @notice The hash of the network that the provider's datagrams came from, or zero if it is unknown
         bytes32 link;
-        /// @notice The breaches of the last five windows; bit i is the window i before this one. A penalty clears them
+        /// @notice The breaches among the last five windows that count, bit 0 the last of them. A penalty clears them
         uint8 breachBits;
-        /// @notice The Merkle root of the receivers that were assigned to the provider
+        /// @notice The penalty of the worst breach since no bit was set, in basis points
+        uint16 breachPenaltyBps;
+        /// @notice The Merkle root of the receivers that were assigned to the provider: their number, the receiver, and the
+        ///         epoch in which it measures the provider alone (0 if it measures in a group)
         bytes32 assignedRoot;
         /// @notice The penalty that the provider owes, in basis points of the week's base
         uint16 penaltyBps;
@@ -52,49 +73,31 @@ interface ISlashingManager {
 
     // ------------------------------------------------------------------ events
 
-    /// @notice Emitted when a leaf is settled.
+    /// @notice Emitted when a leaf is settled. The vault's `Slashed` tells what of the charge was refunded or burned.
     /// @param epoch The epoch of the leaf
     /// @param provider The account of the provider
     /// @param charged The tokens that were slashed, in wei
-    /// @param bounty The part of `charged` that the settler received, in wei
-    /// @param burned The part of `charged` that was burned, in wei
-    /// @param settler The account that settled the leaf
-    event Settled(
-        uint64 indexed epoch,
-        address indexed provider,
-        uint256 charged,
-        uint256 bounty,
-        uint256 burned,
-        address settler
-    );
+    event Settled(uint64 indexed epoch, address indexed provider, uint256 charged);
 
     // ------------------------------------------------------------------ errors
-
-    /// @notice Thrown by `settle` if the epoch has no report, or its report has no leaves.
-    /// @param epoch The epoch of the leaf
-    error NotPosted(uint64 epoch);
 
     /// @notice Thrown by `settle` if the settlement delay has not passed.
     /// @param epoch The epoch of the leaf
     /// @param finalAt The end of the settlement delay, in unix seconds
     error NotFinal(uint64 epoch, uint64 finalAt);
 
-    /// @notice Thrown by `settle` if the proof does not lead from the leaf to the score root.
+    /// @notice Thrown by `settle` and `refute` if the proof does not lead from the leaf to the score root, or if the leaf
+    ///         is of another epoch than the report.
     /// @param epoch The epoch of the leaf
     /// @param leafHash The hash of the leaf
     error NotInReport(uint64 epoch, bytes32 leafHash);
 
-    /// @notice Thrown by `settle` if the leaf has no penalty.
+    /// @notice Thrown by `settle` and `refute` if the leaf has no penalty.
     /// @param epoch The epoch of the leaf
     /// @param provider The account of the provider
     error NoPenalty(uint64 epoch, address provider);
 
-    /// @notice Thrown by `settle` if the penalty of one leaf is above the weekly limit.
-    /// @param penaltyBps The penalty, in basis points
-    /// @param maximum The weekly limit, in basis points
-    error PenaltyTooHigh(uint16 penaltyBps, uint16 maximum);
-
-    /// @notice Thrown by `settle` if the provider's leaf of this epoch is settled.
+    /// @notice Thrown by `settle` and `refute` if the provider's leaf of this epoch is settled or refuted.
     /// @param epoch The epoch of the leaf
     /// @param provider The account of the provider
     error AlreadySettled(uint64 epoch, address provider);
@@ -104,33 +107,71 @@ interface ISlashingManager {
     /// @param deadline The time from which the leaf cannot be settled, in unix seconds
     error TooLate(uint64 epoch, uint64 deadline);
 
-    /// @notice Thrown at deployment if the settlement delay leaves too little time to settle.
-    /// @param settlementSeconds The settlement delay, in seconds
-    /// @param maximum The longest delay that is allowed, in seconds
-    error SettlementTooLong(uint64 settlementSeconds, uint64 maximum);
+    /// @notice Thrown by `settleBatch` if no leaf is left to settle.
+    /// @param epoch The epoch of the leaves
+    error NothingToSettle(uint64 epoch);
+
+    /// @notice Thrown by `settleBatch` if the proof does not lead from the leaves to the score root.
+    /// @param epoch The epoch of the leaves
+    error BatchNotInReport(uint64 epoch);
+
+    /// @notice Thrown at deployment if reports become final so late that too little time is left to settle. Choose
+    ///         shorter epochs or a shorter settlement delay.
+    /// @param finalitySeconds Two epochs and the settlement delay, in seconds
+    /// @param maximum The longest time that is allowed, in seconds
+    error FinalityTooLate(uint64 finalitySeconds, uint64 maximum);
 
     /// @notice Thrown at deployment if a provider could withdraw its stake before its penalties are settled.
     /// @param unbondingSeconds The unbonding time of the vault, in seconds
-    /// @param needed The time that unbonding must exceed: settlement delay plus evidence period, in seconds
+    /// @param needed The time that unbonding must exceed: two epochs, settlement delay and evidence period, in seconds
     error UnbondingTooShort(uint64 unbondingSeconds, uint64 needed);
+
+    /// @notice Thrown at deployment if a rule is zero or too large. A penalty, or a weekly limit of all providers, above
+    ///         the weekly limit of one provider would never have an effect.
+    /// @param rule The name of the rule
+    /// @param value The value, in basis points or epochs
+    /// @param maximum The highest value that is allowed
+    error RuleOutOfRange(bytes32 rule, uint64 value, uint64 maximum);
 
     // ------------------------------------------------------------------ settling
 
     /// @notice Slashes a provider by the penalty in its leaf. Anyone may call, once per provider and epoch.
     /// @dev The base of a week is the stake at its start. The penalties of a week together charge at most a tenth of
-    ///      the base; what exceeds the limit lapses. The caller receives a bounty and the vault burns the rest. Reverts
-    ///      with `NotPosted`, `NotFinal`, `NotInReport`, `NoPenalty`, `PenaltyTooHigh`, `TooLate` or `AlreadySettled`.
+    ///      the base, and all providers together at most the network's weekly limit; what exceeds a limit lapses. The
+    ///      caller receives the refund unless it is a verifier, and the vault burns the rest. Reverts with
+    ///      `IEpochReports.NotPosted`, `IEpochReports.NotTheReport`, `NotFinal`, `NotInReport`, `NoPenalty`, `TooLate` or
+    ///      `AlreadySettled`.
+    /// @param header The header of the epoch's report
     /// @param leaf The leaf of the provider
-    /// @param proof The sibling hashes from the leaf up to the epoch's score root
+    /// @param proof The sibling hashes from the leaf up to the report's score root
     /// @return charged The tokens that were slashed, in wei; less than the penalty if less stake is left
-    function settle(Leaf calldata leaf, bytes32[] calldata proof) external returns (uint256 charged);
+    function settle(
+        IEpochReports.Header calldata header,
+        Leaf calldata leaf,
+        bytes32[] calldata proof
+    ) external returns (uint256 charged);
+
+    /// @notice Settles several leaves of one report. Skips a leaf that is settled, so nobody can block the rest.
+    /// @dev Reverts as `settle` does, but with `BatchNotInReport` for the proof, and with `NothingToSettle` if all leaves
+    ///      are settled.
+    /// @param header The header of the epoch's report
+    /// @param leaves The leaves, in the order of the tree
+    /// @param proof The hashes of the multiproof (OpenZeppelin `MerkleProof`)
+    /// @param flags For each inner node: true if both children are known, false if one comes from `proof`
+    /// @return charged The tokens that were slashed, in wei
+    function settleBatch(
+        IEpochReports.Header calldata header,
+        Leaf[] calldata leaves,
+        bytes32[] calldata proof,
+        bool[] calldata flags
+    ) external returns (uint256 charged);
 
     // ------------------------------------------------------------------ views
 
-    /// @notice Tells whether a provider's leaf is settled.
+    /// @notice Tells whether a provider's leaf is settled or refuted: its penalty can no longer be charged.
     /// @param epoch The epoch of the leaf
     /// @param provider The account of the provider
-    /// @return True if the leaf is settled
+    /// @return True if the leaf is settled or refuted
     function isSettled(uint64 epoch, address provider) external view returns (bool);
 
     /// @notice The penalties settled so far for the epochs of a week, at most the weekly limit.
@@ -138,4 +179,26 @@ interface ISlashingManager {
     /// @param week The week in which the epochs start: unix time / 7 days
     /// @return The sum in basis points of the week's base, which is the stake at the start of the week
     function chargedBpsIn(address provider, uint64 week) external view returns (uint16);
+
+    /// @notice The charges so far for the epochs of a week, of all providers together, at most the network's limit.
+    /// @param week The week in which the epochs start: unix time / 7 days
+    /// @return The sum in wei; zero for a week that can no longer be settled
+    function networkChargedIn(uint64 week) external view returns (uint256);
+
+    /// @notice The most that the settler of a leaf receives, fixed at deployment.
+    /// @return The tokens in wei
+    function settleRefund() external view returns (uint256);
+
+    /// @notice The evidence period, fixed at deployment.
+    /// @return The period in seconds
+    function evidenceSeconds() external view returns (uint64);
+
+    /// @notice The highest penalty that the verifiers' rules give one leaf, fixed at deployment. A higher one is clipped
+    ///         by the weekly limit.
+    /// @return The penalty in basis points
+    function maxPenaltyBps() external view returns (uint16);
+
+    /// @notice The network's weekly limit, fixed at deployment.
+    /// @return The limit in basis points of all providers' stake at the start of the week
+    function networkWeeklyBps() external view returns (uint16);
 }

@@ -9,6 +9,16 @@ import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC2
 ///      Active and unbonding tokens can be slashed until they are withdrawn. Withdrawals pay the account's withdrawal
 ///      address, so that the key that a node needs every day cannot take the stake.
 interface IStakeVault {
+    /// @notice A share of an account's balance at the start of a week.
+    struct Share {
+        /// @notice The owner
+        address account;
+        /// @notice The week's shares that were slashed before, in basis points
+        uint16 beforeBps;
+        /// @notice The week's shares with this one, in basis points
+        uint16 totalBps;
+    }
+
     /// @notice The two roles and their slashers.
     struct Roles {
         /// @notice The registry that governs the stakes of providers
@@ -195,6 +205,26 @@ interface IStakeVault {
         address refundTo
     ) external returns (uint256 charged, uint256 refunded);
 
+    /// @notice Slashes shares of several accounts: pays one refund for each and burns the rest, with one call of the
+    ///         token for all. Only the slasher of the role may call.
+    /// @dev Reverts with `NotSlasher`, or with `WeekStarts.WeekTooOld` if the vault no longer knows the base.
+    /// @param role The role that governs the accounts
+    /// @param week The week whose base the shares are of: unix time / 7 days
+    /// @param shares The shares, each of an account's `slashableAtStartOf`
+    /// @param limit The most tokens to take from all accounts together, in wei; the first accounts come first
+    /// @param refund The most to pay out of each charge, in wei
+    /// @param refundTo The receiver of the refunds
+    /// @return charges The tokens taken from each account, in wei
+    /// @return sum All of them together, in wei
+    function slashShares(
+        address role,
+        uint64 week,
+        Share[] calldata shares,
+        uint256 limit,
+        uint256 refund,
+        address refundTo
+    ) external returns (uint256[] memory charges, uint256 sum);
+
     // ------------------------------------------------------------------ views
 
     /// @notice The tokens of an account that can be slashed: active plus unbonding.
@@ -236,6 +266,15 @@ interface IStakeVault {
     /// @param account The owner
     /// @return The tokens in wei, rounded down to 10^-9 tokens
     function slashableAtStartOf(uint64 week, address role, address account) external view returns (uint256);
+
+    /// @notice The tokens of all accounts of a role that could be slashed at the start of a week. The first balance of an
+    ///         account also stands for the weeks before it, as in `slashableAtStartOf`.
+    /// @dev The vault keeps the week of the last change and the two weeks before; it reverts with
+    ///      `RoleTotals.WeekTooOld` for an earlier week.
+    /// @param week The week: unix time / 7 days
+    /// @param role The role that governs the accounts
+    /// @return The tokens in wei; each account is rounded down to 10^-6 tokens
+    function totalAtStartOf(uint64 week, address role) external view returns (uint256);
 
     /// @notice The stake token, fixed at deployment.
     /// @return The token

@@ -49,7 +49,7 @@ library Attendance {
             proven |= signers;
             roll.seen[back - 1] = signers == 0 ? EVERYBODY : signers;
         }
-        roll.unproven = proven == 0 ? 0 : self.unproven & ~proven;
+        roll.unproven = self.unproven & ~proven;
     }
 
     /// @notice The positions that no certificate of the last three eras shows.
@@ -64,6 +64,13 @@ library Attendance {
     /// @return The positions; only those of members have a meaning
     function absent(Roll memory roll) internal pure returns (uint256) {
         return ~roll.seen[0];
+    }
+
+    /// @notice Tells whether the last era had no certificate.
+    /// @param roll The attendance
+    /// @return True if it had none
+    function halted(Roll memory roll) internal pure returns (bool) {
+        return roll.seen[0] == EVERYBODY;
     }
 
     // ------------------------------------------------------------------ freezing

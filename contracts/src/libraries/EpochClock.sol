@@ -10,7 +10,9 @@ library EpochClock {
     /// @param time The time, in unix seconds
     /// @return The epoch, or zero before genesis
     function epochAt(uint64 genesis, uint64 epochSeconds, uint256 time) internal pure returns (uint64) {
-        return time < genesis ? 0 : uint64((time - genesis) / epochSeconds + 1);
+        unchecked {
+            return time < genesis ? 0 : uint64((time - genesis) / epochSeconds + 1);
+        }
     }
 
     /// @notice The start of an epoch.
@@ -27,7 +29,9 @@ library EpochClock {
     /// @param epoch The epoch, at least 1
     /// @return The era
     function eraOf(uint64 eraEpochs, uint64 epoch) internal pure returns (uint64) {
-        return (epoch - 1) / eraEpochs + 1;
+        unchecked {
+            return (epoch - 1) / eraEpochs + 1;
+        }
     }
 
     /// @notice The only epoch in which an era can be frozen: the last epoch of the era before.

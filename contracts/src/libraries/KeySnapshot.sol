@@ -7,7 +7,7 @@ import {Bls12381} from "./Bls12381.sol";
 /// @notice Stores a frozen set as the code of contracts. Code costs a tenth of storage to write, and little to read. The
 ///         records are in chunks, so that a freeze writes again only the chunks that change.
 /// @dev Layout in bytes. Head: STOP (1), size (1), aggregate key (96), then the address of each chunk (20). Chunk: STOP
-///      (1), then for each of up to eight verifiers its key (96) and its index (4). A key is packed: two coordinates of
+///      (1), then for each of up to 16 verifiers its key (96) and its index (4). A key is packed: two coordinates of
 ///      48 bytes each. A chunk may hold records beyond the size; they have no meaning.
 library KeySnapshot {
     /// @notice A snapshot to be written.
@@ -20,7 +20,7 @@ library KeySnapshot {
 
     uint256 internal constant KEY_BYTES = 96;
     uint256 private constant RECORD_BYTES = KEY_BYTES + 4;
-    uint256 private constant CHUNK_RECORDS = 8;
+    uint256 private constant CHUNK_RECORDS = 16;
     uint256 private constant AGGREGATE_AT = 2;
     uint256 private constant CHUNKS_AT = AGGREGATE_AT + KEY_BYTES;
 

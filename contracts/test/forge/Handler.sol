@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {ProviderRegistry} from "../../src/ProviderRegistry.sol";
+import {IEpochReports} from "../../src/interfaces/IEpochReports.sol";
 import {ISlashingManager} from "../../src/interfaces/ISlashingManager.sol";
 import {IStakeVault} from "../../src/interfaces/IStakeVault.sol";
 import {CHEATS, check} from "./Cheats.sol";
@@ -23,8 +24,10 @@ contract Handler {
     mapping(address provider => mapping(uint256 week => uint256)) public startOf;
     mapping(address provider => mapping(uint256 week => uint256)) public charged;
     mapping(address provider => mapping(uint256 week => uint256)) public settledBps;
+    mapping(uint256 week => uint256) public networkCharged;
+    uint256 public settlements;
     uint256 public totalCharged;
-    uint256 public totalBounty;
+    uint256 public totalRefunded;
 
     constructor(Network network_) {
         network = network_;
@@ -36,6 +39,19 @@ contract Handler {
 
     function stakeOf(address account) public view returns (uint256) {
         return network.vault().slashable(address(network.providers()), account);
+    }
+
+    /// @notice What all providers could lose at the start of a week, rounded down as the vault does.
+    function totalStart(uint256 week) public view returns (uint256 sum) {
+        for (uint256 i = 0; i < PROVIDERS; i++) {
+            uint256 stake = startOf[provider(i)][week];
+            sum += stake - (stake % 1e12);
+        }
+    }
+
+    /// @notice Whether the network's limit of a week is used up.
+    function networkFull(uint256 week) external view returns (bool) {
+        return networkCharged[week] == (totalStart(week) * network.NETWORK_WEEKLY_BPS()) / 10_000;
     }
 
     function weekNow() public view returns (uint256) {
@@ -97,16 +113,19 @@ contract Handler {
         uint256 week = (network.genesis() + (leaf.epoch - 1) * network.EPOCH_SECONDS()) / 7 days;
         bytes32 hash = keccak256(abi.encode(leaf));
         bool due = block.timestamp >= network.finalAt(leaf.epoch) && weekNow() <= week + WEEKS_TO_SETTLE;
-        uint256 bountyBefore = network.token().balanceOf(SETTLER);
+        uint256 refundedBefore = network.token().balanceOf(SETTLER);
         ISlashingManager slashing = network.slashing();
+        IEpochReports.Header memory header = network.headerOf(leaf.epoch);
         CHEATS.prank(SETTLER);
-        try slashing.settle(leaf, new bytes32[](0)) returns (uint256 amount) {
+        try slashing.settle(header, leaf, new bytes32[](0)) returns (uint256 amount) {
             check(due && !_settled[hash], "settled too early, too late or twice");
             _settled[hash] = true;
             charged[leaf.provider][week] += amount;
             settledBps[leaf.provider][week] += leaf.penaltyBps;
             totalCharged += amount;
-            totalBounty += network.token().balanceOf(SETTLER) - bountyBefore;
+            settlements++;
+            networkCharged[week] += amount;
+            totalRefunded += network.token().balanceOf(SETTLER) - refundedBefore;
         } catch {
             check(!due || _settled[hash], "a due leaf can be settled");
         }

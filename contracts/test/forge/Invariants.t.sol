@@ -8,6 +8,7 @@ import {Network} from "./Network.sol";
 /// @notice Invariants that hold after any sequence of registrations, reports, settlements, exits and withdrawals.
 /// forge-config: default.invariant.runs = 10
 /// forge-config: default.invariant.depth = 50
+/// forge-config: default.invariant.check_interval = 1
 contract InvariantsTest {
     Network private network;
     Handler private handler;
@@ -37,14 +38,15 @@ contract InvariantsTest {
         check(network.token().balanceOf(address(network.vault())) == sum, "the vault holds the sum of its accounts");
     }
 
-    /// @notice The charges equal the bounties plus the burned tokens, and bounties are at most a twentieth.
+    /// @notice The charges equal the refunds plus the burned tokens, and each settlement has at most one refund.
     function invariantChargesAccountedFor() external view {
         uint256 burned = network.SUPPLY() - network.token().totalSupply();
-        check(handler.totalCharged() == handler.totalBounty() + burned, "charged = bounty + burned");
-        check(handler.totalBounty() * 20 <= handler.totalCharged(), "bounty at most a twentieth");
+        check(handler.totalCharged() == handler.totalRefunded() + burned, "charged = refunded + burned");
+        check(handler.totalRefunded() <= handler.settlements() * network.SETTLE_REFUND(), "one refund a settlement");
     }
 
-    /// @notice A week charges the sum of its penalties, as a share of the stake at its start, and at most a tenth.
+    /// @notice A week charges a provider the sum of its penalties, as a share of the stake at its start, and at most a
+    ///         tenth. It charges less only if the stake is gone or the network's limit is reached.
     function invariantWeeklyLimit() external view {
         for (uint256 i = 0; i < handler.PROVIDERS(); i++) {
             address provider = handler.provider(i);
@@ -56,11 +58,31 @@ contract InvariantsTest {
                 uint256 charged = handler.charged(provider, week);
                 check(charged <= base / 10, "at most a tenth");
                 check(
-                    charged == owed || (charged < owed && handler.stakeOf(provider) == 0),
+                    charged == owed ||
+                        (charged < owed && (handler.stakeOf(provider) == 0 || handler.networkFull(week))),
                     "the whole penalty is charged"
                 );
             }
         }
+    }
+
+    /// @notice All charges of a week together stay within the network's limit.
+    function invariantNetworkLimit() external view {
+        for (uint256 week = firstWeek; week <= handler.weekNow(); week++) {
+            uint256 charged = handler.networkCharged(week);
+            check(charged <= (handler.totalStart(week) * network.NETWORK_WEEKLY_BPS()) / 10_000, "within the limit");
+        }
+    }
+
+    /// @notice The vault's total is the sum of what the providers could lose.
+    function invariantTotal() external view {
+        uint256 sum;
+        for (uint256 i = 0; i < handler.PROVIDERS(); i++) {
+            uint256 stake = handler.stakeOf(handler.provider(i));
+            sum += stake - (stake % 1e12); // the vault rounds down in the same way
+        }
+        uint64 nextWeek = uint64(handler.weekNow()) + 1;
+        check(network.vault().totalAtStartOf(nextWeek, address(network.providers())) == sum, "the sum of all stakes");
     }
 
     function _held(address role, address account) private view returns (uint256) {

@@ -28,6 +28,9 @@ contract Network {
     uint64 public constant EPOCH_SECONDS = 1 hours;
     uint64 public constant SETTLEMENT_SECONDS = 1 days;
     uint64 public constant ERA_EPOCHS = 24;
+    uint256 public constant SETTLE_REFUND = 0.01 ether;
+    /// @dev The four providers of the invariants seldom owe so much, and then the limit takes effect.
+    uint16 public constant NETWORK_WEEKLY_BPS = 600;
     uint256 public constant SUPPLY = 1_000_000_000 ether;
 
     StakeToken public immutable token;
@@ -38,6 +41,7 @@ contract Network {
     SlashingManager public immutable slashing;
     EquivocationSlasher public immutable equivocation;
     uint64 public genesis;
+    mapping(uint64 epoch => IEpochReports.Header) private _headers;
 
     constructor() {
         address self = address(this);
@@ -62,7 +66,20 @@ contract Network {
         );
         providers = new ProviderRegistry(vault, registry, MINIMUM_STAKE, WEI_PER_MBPS, 1 days);
         reports = new EpochReports(registry, keccak256("parameters"), SETTLEMENT_SECONDS);
-        slashing = new SlashingManager(vault, reports, registry, address(providers), 7 days);
+        slashing = new SlashingManager(
+            vault,
+            reports,
+            registry,
+            address(providers),
+            ISlashingManager.Rules({
+                settleRefund: SETTLE_REFUND,
+                evidenceSeconds: 7 days,
+                maxPenaltyBps: 1000,
+                networkWeeklyBps: NETWORK_WEEKLY_BPS,
+                breachBps: 7500,
+                windowEpochs: 1
+            })
+        );
         equivocation = new EquivocationSlasher(vault, address(reports), registry, 7 days);
     }
 
@@ -142,6 +159,12 @@ contract Network {
         IEpochReports.Header memory header = finish(keccak256(bytes.concat(keccak256(abi.encode(leaf)))));
         (bytes memory signature, uint32[] memory nonSigners) = this.certify(header, 0, 0);
         reports.post(header, 0, nonSigners, signature);
+        _headers[leaf.epoch] = header;
+    }
+
+    /// @notice The header that `report` posted for an epoch.
+    function headerOf(uint64 epoch) external view returns (IEpochReports.Header memory) {
+        return _headers[epoch];
     }
 
     /// @notice The time from which the epoch's penalty can be settled.

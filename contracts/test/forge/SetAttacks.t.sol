@@ -31,6 +31,43 @@ contract SetAttacksTest {
         eras.checkAggregate();
     }
 
+    /// @notice Idle bonds wait for an era without a certificate, in which nobody can tell them from others. One of them
+    ///         enters at each freeze of the halt, not a quarter.
+    function testAttackIdleBondsUseAHalt() external {
+        Eras eras = new Eras(12);
+        eras.begin();
+        uint32[] memory idle = new uint32[](10);
+        for (uint256 i = 0; i < idle.length; i++) idle[i] = eras.join(eras.BOND());
+        eras.certify(idle);
+        eras.next();
+        check(eras.registry().setSize(2) == 16, "a quarter enters");
+        eras.halt();
+        eras.next();
+        check(eras.registry().setSize(3) == 17, "one enters in a halt");
+        eras.certify(idle); // 12 of 17 still certify
+        check(!eras.next(), "and none after it");
+    }
+
+    /// @notice A third of a small set stops signing for good. Newcomers bring the quorum back.
+    function testAttackAHaltOfASmallSetEnds() external {
+        Eras eras = new Eras(7);
+        eras.begin();
+        uint32[] memory stopped = new uint32[](3);
+        (stopped[0], stopped[1], stopped[2]) = (1, 4, 7);
+        for (uint256 i = 0; i < 5; i++) eras.join(eras.BOND());
+        while (eras.registry().setSize(eras.era()) < 10) {
+            eras.halt();
+            eras.next();
+        }
+        check(eras.era() == 3, "two freezes are enough");
+        for (uint256 i = 0; i < 3; i++) {
+            eras.certify(stopped); // 7 of 10
+            eras.next();
+        }
+        check(!eras.memberIn(6, 1) && !eras.memberIn(6, 4) && !eras.memberIn(6, 7), "who stopped is out");
+        eras.checkAggregate();
+    }
+
     /// @notice In a full set, higher bonds take places from idle verifiers only, lowest bond first, and at most a quarter.
     function testAttackHigherBondsDisplaceNobodyWhoSigns() external {
         Eras eras = new Eras(191);

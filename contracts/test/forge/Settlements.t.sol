@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IEpochReports} from "../../src/interfaces/IEpochReports.sol";
 import {ISlashingManager} from "../../src/interfaces/ISlashingManager.sol";
 import {CHEATS, check} from "./Cheats.sol";
 import {Network} from "./Network.sol";
@@ -57,8 +58,9 @@ contract SettlementsTest {
         for (uint256 left = EPOCHS; left > 0; left--) {
             seed = uint256(keccak256(abi.encode(seed)));
             uint256 pick = seed % left;
+            IEpochReports.Header memory header = network.headerOf(leaves[pick].epoch);
             CHEATS.prank(SETTLER);
-            sum += slashing.settle(leaves[pick], new bytes32[](0));
+            sum += slashing.settle(header, leaves[pick], new bytes32[](0));
             leaves[pick] = leaves[left - 1];
         }
     }

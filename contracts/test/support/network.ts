@@ -7,7 +7,7 @@ import { fromHex, type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { encodeLeaf, type Leaf } from '../../../proto/leaf.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import { DEVNET, type NetworkParams } from '../../../proto/params.js'
-import { deploy } from '../../deploy.js'
+import { type DeployConfig, deploy } from '../../deploy.js'
 import { aggregate, encodeG2, keyOf, sign, type TestKey } from './bls.js'
 import { Bound, type Evm, type Receipt, theChain } from './evm.js'
 
@@ -27,8 +27,10 @@ export const PARAMS: NetworkParams = {
 }
 export const VERIFIER_BOND = 1000n * TOKEN
 export const MINIMUM_STAKE = 500n * TOKEN
+export const SETTLE_REFUND = TOKEN / 100n
+export const NETWORK_WEEKLY_BPS = 1000
 /** So the minimum stake suffices for 500 Mbit/s. */
-export const WEI_PER_MBPS = TOKEN
+export const WEI_PER_MBPS = 10n ** 18n
 export const START_DELAY = 60
 export const MINIMUM_VERIFIERS = 4
 /** Genesis accounts: as many as a set can hold. The accounts after them can register only after the start. */
@@ -49,6 +51,8 @@ export interface Certificate {
 export class TestNetwork {
   readonly verifiers: TestVerifier[] = []
   genesis = 0
+  /** the headers that `report` posted, by epoch */
+  readonly headers = new Map<number, Header>()
   #nextAccount = 1
 
   private constructor(
@@ -64,8 +68,7 @@ export class TestNetwork {
     readonly equivocation: Bound,
   ) {}
 
-  /** @param token the stake token (default: a new one of 18 decimals); all of it belongs to the deployer */
-  static async create(params: NetworkParams = PARAMS, token?: Hex): Promise<TestNetwork> {
+  static async create(params: NetworkParams = PARAMS, change: Partial<DeployConfig> = {}): Promise<TestNetwork> {
     const evm = await theChain()
     const signer = new JsonRpcSigner(evm.provider, evm.accounts[0]!)
     const { chainId, contracts } = await deploy(signer, {
@@ -76,7 +79,9 @@ export class TestNetwork {
       verifierBond: VERIFIER_BOND,
       minimumProviderStake: MINIMUM_STAKE,
       weiPerMbps: WEI_PER_MBPS,
-      ...(token && { token }),
+      settleRefund: SETTLE_REFUND,
+      networkWeeklyBps: NETWORK_WEEKLY_BPS,
+      ...change,
     })
     return new TestNetwork(
       params,
@@ -93,8 +98,12 @@ export class TestNetwork {
   }
 
   /** A network that has started, with its verifiers frozen for era 1. */
-  static async running(verifiers = MINIMUM_VERIFIERS, params = PARAMS): Promise<TestNetwork> {
-    const network = await TestNetwork.create(params)
+  static async running(
+    verifiers = MINIMUM_VERIFIERS,
+    params = PARAMS,
+    change: Partial<DeployConfig> = {},
+  ): Promise<TestNetwork> {
+    const network = await TestNetwork.create(params, change)
     for (let i = 0; i < verifiers; i++) await network.addVerifier()
     await network.start()
     return network
@@ -220,7 +229,9 @@ export class TestNetwork {
   /** Enters the next epoch and posts the report. */
   async report(epoch: number, change: Partial<Header> = {}): Promise<Receipt> {
     await this.enter(epoch + 1)
-    return this.post(this.certify(await this.header(epoch, change)))
+    const header = await this.header(epoch, change)
+    this.headers.set(epoch, header)
+    return this.post(this.certify(header))
   }
 
   // ---- settlements ----
@@ -232,8 +243,26 @@ export class TestNetwork {
     return tree
   }
 
-  settle(leaf: Leaf, proof: readonly Hex[], from = this.deployer): Promise<Receipt> {
-    return this.slashing.send(from, 'settle', leaf, proof)
+  /** @param header (default: that of the leaf's epoch) */
+  settle(
+    leaf: Leaf,
+    proof: readonly Hex[],
+    from = this.deployer,
+    header = this.headers.get(leaf.epoch)!,
+  ): Promise<Receipt> {
+    return this.slashing.send(from, 'settle', header, leaf, proof)
+  }
+
+  /** Settles some of the leaves under a tree, all of one epoch. @param indices the places of the leaves in the tree */
+  settleBatch(
+    leaves: readonly Leaf[],
+    tree: MerkleTree,
+    indices: readonly number[],
+    from = this.deployer,
+  ): Promise<Receipt> {
+    const { order, proof, flags } = tree.multiProof(indices)
+    const ordered = order.map(i => leaves[i]!)
+    return this.slashing.send(from, 'settleBatch', this.headers.get(ordered[0]!.epoch), ordered, proof, flags)
   }
 }
 
@@ -276,6 +305,7 @@ export const leafOf = (epoch: number, provider: Hex, penaltyBps: number): Leaf =
   windowVotes: ZERO_HASH,
   link: ZERO_HASH,
   breachBits: 0,
+  breachPenaltyBps: 0,
   assignedRoot: keccakText('assigned'),
   penaltyBps,
 })

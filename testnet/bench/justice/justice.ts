@@ -3,12 +3,13 @@
  * whose line carries its claim must not be blamed, whatever its line does to datagrams, and one that delivers 60 % must be
  * found.
  */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { UserError } from '../../../verifier/config/errors.js'
 import { machineText } from '../machine.js'
 import { positive } from '../numbers.js'
 import { CELLS, type JusticeCell } from './cells.js'
+import { completed } from './completed.js'
 import { Pool } from './pool.js'
 import { runRealCells } from './real-tcp.js'
 import type { CellResult, JusticeResult } from './result.js'
@@ -25,6 +26,7 @@ const OPTIONS = {
   'real-tcp': { type: 'boolean' },
   seed: { type: 'string' },
   json: { type: 'string', default: 'bench-justice.json' },
+  into: { type: 'string' },
 } as const
 
 const SESSIONS = { whole: '200', quick: '20' } as const
@@ -37,6 +39,7 @@ export async function run(args: string[]): Promise<number> {
     claimKbps: 1000 * positive('claim', values.claim),
     seed: values.seed ?? Math.random().toString(36).slice(2, 8),
   }
+  const earlier = values.into === undefined ? undefined : earlierResult(values.into)
   const pool = await Pool.open()
   try {
     console.log(`seed ${plan.seed}; ${pool.size} workers`)
@@ -54,7 +57,7 @@ export async function run(args: string[]): Promise<number> {
     const real = values['real-tcp'] ? await runRealCells(plan, tell) : []
     const cells = [...modelled, ...real]
     const { ok, line } = verdictOf(cells)
-    const result: JusticeResult = {
+    const ran: JusticeResult = {
       bench: 'justice',
       date: new Date().toISOString(),
       machine: machineText(),
@@ -70,13 +73,25 @@ export async function run(args: string[]): Promise<number> {
       ok,
       verdict: line,
     }
-    writeFileSync(values.json, `${JSON.stringify(result, undefined, 1)}\n`)
+    const result = earlier === undefined ? ran : completed(earlier, ran)
+    writeFileSync(values.into ?? values.json, `${JSON.stringify(result, undefined, 1)}\n`)
     console.log(costLine(result))
-    console.log(line)
-    return ok ? 0 : 1
+    console.log(result.verdict)
+    return result.ok ? 0 : 1
   } finally {
     await pool.close()
   }
+}
+
+/** @throws UserError 'usage' */
+function earlierResult(file: string): JusticeResult {
+  try {
+    const result = JSON.parse(readFileSync(file, 'utf8'))
+    if (result?.bench === 'justice') return result
+  } catch (error) {
+    throw new UserError('usage', `Cannot read ${file}: ${(error as Error).message}. Name a result of an earlier run.`)
+  }
+  throw new UserError('usage', `${file} is no result of this bench. Name a result of an earlier run.`)
 }
 
 /**

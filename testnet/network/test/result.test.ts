@@ -84,9 +84,17 @@ describe('the result of a run', () => {
     const then = (size: number, nonSigners: number[]) => [6, 7, 8].map(number => epoch(number, size, nonSigners))
     const failures = (later: EpochOutcome[]) => failuresOf(record('honest=5,late=1', [...before, ...later]))
     expect(failures(then(6, []))).to.deep.equal([])
-    expect(failures(then(5, [])).join()).to.include('not in the next frozen set')
+    expect(failures(then(5, [])).join()).to.include('not in the frozen set of era 2')
     expect(failures(then(6, [5])).join()).to.include('signed none of 3 reports')
     expect(failures([epoch(6, 6, [5])])).to.deep.equal([])
+  })
+
+  it('needs late verifiers in the sets that have room: at most a quarter of a set is new', () => {
+    const sizes = [4, 4, 4, 4, 4, 5, 5, 5, 5, 5]
+    const run = (last: number) => [...sizes, last].map((size, i) => epoch(i + 1, size, []))
+    const failures = (last: number) => failuresOf(record('honest=4,late=2', run(last)))
+    expect(failures(6)).to.deep.equal([])
+    expect(failures(5).join()).to.include('not in the frozen set of era 3')
   })
 
   it('counts a node that gave up by itself, but not a node that was killed or stopped', () => {

@@ -220,7 +220,8 @@ describe('a cheat', () => {
     ...{ epoch, index: 1, provider: '0x00000000000000000000000000000000000000aa', status: STATUS.measured },
     ...{ uptimeBps: 9000, rateKbps, claimKbps: CLAIM_KBPS, scoreBps: 0, tier: 0, throughputQ32: 0, ticksUpQ16: 0 },
     ...{ throughputSumQ32: 0, throughputWeightQ32: 2 ** 31, ticksTotalQ16: 0, pathlessQ2: 0, soakVotes: ZERO_HASH },
-    ...{ windowVotes: ZERO_HASH, link: ZERO_HASH, breachBits, assignedRoot: ZERO_HASH, penaltyBps: 0 },
+    ...{ windowVotes: ZERO_HASH, link: ZERO_HASH, breachBits, assignedRoot: ZERO_HASH },
+    ...{ breachPenaltyBps: 0, penaltyBps: 0 },
   })
   const history = (leaves: Leaf[], more: Partial<ProviderHistory>): ProviderHistory => ({
     ...{ claimKbps: CLAIM_KBPS, deliversKbps: 15_000, epochsRun: leaves.length, ofThisProfile: 1 },

@@ -28,6 +28,7 @@ const leaf = (epoch: number, rate: number | undefined, more: Partial<Leaf> = {})
   windowVotes: ZERO_HASH,
   link: ZERO_HASH,
   breachBits: 0,
+  breachPenaltyBps: 0,
   assignedRoot: ZERO_HASH,
   penaltyBps: 0,
   ...more,
@@ -75,6 +76,12 @@ describe('what the profiles promise', () => {
     it('is kept when it was slashed in time', () => {
       const kept = history(five, { deliversKbps, settlements: [settled], stakeAfter: STAKE - 86n })
       expect(broken('throttled', kept)).to.deep.equal([])
+    })
+    it('is broken by breaches that reports without a rate made older', () => {
+      const unmeasured = [2, 3, 4, 5, 6].map(epoch => leaf(epoch, undefined))
+      const leaves = [under(1), ...unmeasured, under(7), under(8)]
+      const of = history(leaves, { deliversKbps, allVerifiersHonest: false })
+      expect(broken('throttled', of).join()).to.include('no penalty in epoch 8')
     })
     it('asks nothing of a run too short to see it', () => {
       expect(broken('throttled', history(five.slice(0, 2), { deliversKbps }))).to.deep.equal([])

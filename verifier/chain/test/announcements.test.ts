@@ -1,100 +1,86 @@
-/** What one node announces reaches all readers of the chain, so no announcement may break a reader. */
 import { expect } from 'chai'
-import { Wallet } from 'ethers'
+import fc from 'fast-check'
 import type { Hex } from '../../../proto/hex.js'
-import { tokenKeyEntry } from '../../../proto/token.js'
-import { peerIdOf } from '../../../testnet/network/setup.js'
-import type { Announcement } from '../../core/ports.js'
-import { REGISTRY } from '../announcements.js'
-import type { EthersChain } from '../ethers-chain.js'
-import { useLiveNetwork } from './live-network.js'
+import type { AnnouncedEvent } from '../../core/chain-log.js'
+import { compact, newestOf, peersBetween } from '../announcements.js'
 
-const READABLE = '/ip4/203.0.113.7/tcp/4001'
-/** Stands in a call's data for a text that no reader can decode. */
-const PLACEHOLDER = 'unreadable'
-const PLACEHOLDER_BYTES = Buffer.from(PLACEHOLDER).toString('hex')
-/** A byte that no UTF-8 text holds. */
-const NO_UTF8 = 'ff'.repeat(PLACEHOLDER.length)
+const ACCOUNT: Hex = `0x${'b1'.repeat(20)}`
+const keyOf = (byte: number): Hex => `0x${byte.toString(16).padStart(2, '0').repeat(32)}`
 
-describe('announcements', function () {
-  this.timeout(60_000)
-  const net = useLiveNetwork()
+const LAST_BLOCK = 40
+const block = fc.nat(LAST_BLOCK)
+/** Announcements of one account, in order, of few peers and few keys. */
+const history: fc.Arbitrary<AnnouncedEvent[]> = fc
+  .array(fc.record({ block, peer: fc.nat(2), addresses: fc.nat(3), key: fc.option(fc.nat(2), { freq: 2 }) }))
+  .map(list =>
+    list
+      .sort((a, b) => a.block - b.block)
+      .map(({ block, peer, addresses, key }, logIndex) => ({
+        ...{ kind: 'announced', block, logIndex },
+        announcement: {
+          ...{ role: 'verifier', index: 1, account: ACCOUNT, peerId: `peer-${peer}` },
+          multiaddrs: Array.from({ length: addresses }, (_, i) => `/ip4/203.0.113.${i}/tcp/${logIndex}`),
+          ...(key !== null && { tokenKey: keyOf(key) }),
+        },
+      })),
+  )
 
-  /** A transaction made by hand, since the adapter sends texts only. The registry refuses it. */
-  async function announceBytes(role: Announcement['role'], name: string, peerId: string, multiaddrs: string[]) {
-    const { contracts, provider } = net.chain.context
-    const registry = contracts[REGISTRY[role]]
-    const call = registry.interface.encodeFunctionData('announce', [peerId, multiaddrs])
-    expect(call).to.include(PLACEHOLDER_BYTES)
-    const wallet = new Wallet(net.live.keys[name]!.evm, provider)
-    const sent = await wallet.sendTransaction({
-      to: registry.target,
-      data: call.replaceAll(PLACEHOLDER_BYTES, NO_UTF8),
-      gasLimit: 1_000_000,
-    })
-    expect((await provider.getTransactionReceipt(sent.hash))?.status).to.equal(0)
-  }
+const peers = (events: readonly AnnouncedEvent[], from: number, to: number) =>
+  new Set(peersBetween(events, from, to).map(({ peerId }) => peerId))
 
-  it('an announcement that is no UTF-8 stops nobody', async () => {
-    const peerId = await peerIdOf(net.live.keys.p0!)
-    await net.chain.announce('verifier', 'peer-0', [READABLE])
-    await announceBytes('verifier', 'v1', PLACEHOLDER, [PLACEHOLDER])
-    await announceBytes('provider', 'p0', peerId, [PLACEHOLDER, READABLE])
-    const read = async (chain: EthersChain) => ({
-      first: await chain.factsAt(1),
-      second: await chain.factsAt(2),
-      newest: await chain.announcements(),
-      announcedIn: await chain.announcedIn(1),
-    })
-    await net.live.runTo(2)
-    const { first, second, newest, announcedIn } = await read(net.chain)
-    const { verifiers, providers } = net.live.setup
-    const [broken, other] = [providers[0]!, providers[1]!]
-    for (const facts of [first, second]) {
-      expect(facts?.verifiers).to.have.length(verifiers.length)
-      expect(facts?.providers.map(({ index }) => index)).to.have.members([broken.index, other.index])
-    }
-    const texts = newest.map(({ role, index, peerId, multiaddrs }) => ({ role, index, peerId, multiaddrs }))
-    expect(texts).to.have.deep.members([
-      { role: 'verifier', index: verifiers[0]!.index, peerId: 'peer-0', multiaddrs: [READABLE] },
-    ])
-    expect(announcedIn).to.have.deep.members(newest)
-
-    const restarted = await net.live.connectAsReader()
-    try {
-      expect(await read(restarted)).to.deep.equal({ first, second, newest, announcedIn })
-    } finally {
-      restarted.close()
-    }
+describe('announcements of an account', () => {
+  it('name the peers in force in any span of blocks', () => {
+    fc.assert(
+      fc.property(history, block, fc.nat(10), (events, from, length) => {
+        const to = from + length
+        const inForce = (at: number) => events.findLast(event => event.block <= at)?.announcement.peerId
+        const expected = new Set(events.filter(e => e.block > from && e.block <= to).map(e => e.announcement.peerId))
+        const first = inForce(from)
+        if (first !== undefined) expected.add(first)
+        expect(peers(events, from, to)).to.deep.equal(expected)
+      }),
+    )
   })
 
-  it('a bogus first address takes nobody out of its group: facts hold no announced address', async () => {
-    const { first } = { first: await net.chain.factsAt(1) }
-    await net.chain.announce('provider', 'peer', ['/ip4/203.0.113.9/udp/9/quic-v1', READABLE])
-    expect(await net.chain.factsAt(1)).to.deep.equal(first)
-    await net.live.runTo(2)
-    const { providers } = (await net.chain.factsAt(2))!
-    expect(JSON.stringify(providers, (_, value) => String(value))).not.to.include('ip4')
-    for (const provider of providers) expect(provider).not.to.have.property('link')
+  it('answer the same after old ones were shortened, and keep one entry a change of peer', () => {
+    fc.assert(
+      fc.property(history, block, block, fc.nat(10), (events, floor, from, length) => {
+        const { kept } = compact(events, floor)
+        expect(newestOf(kept)).to.deep.equal(newestOf(events))
+        expect(peers(kept, from, from + length)).to.deep.equal(peers(events, from, from + length))
+        const old = kept.filter(event => event.block <= floor)
+        for (const [i, event] of old.entries()) {
+          expect(event.announcement.peerId).not.to.equal(old[i + 1]?.announcement.peerId)
+          if (i < old.length - 1) expect(event.announcement.multiaddrs).to.deep.equal([])
+        }
+      }),
+    )
   })
 
-  it('a provider’s first token key counts for good, so it cannot show each verifier another', async () => {
-    const [first, second] = ['aa', 'bb'].map(byte => `0x${byte.repeat(32)}` as const) as [Hex, Hex]
-    const announced = async (...texts: string[]) => {
-      const peerId = await peerIdOf(net.live.keys.p0!)
-      const provider = await net.live.connectAs('p0')
-      try {
-        expect(await provider.announce('provider', peerId, texts)).to.have.property('kind', 'done')
-      } finally {
-        provider.close()
-      }
-      const [one] = (await net.chain.announcements()).filter(({ role }) => role === 'provider')
-      return { multiaddrs: one?.multiaddrs, tokenKey: one?.tokenKey }
-    }
-    expect(await announced(READABLE)).to.deep.equal({ multiaddrs: [READABLE], tokenKey: undefined })
-    const keyed = { multiaddrs: [READABLE], tokenKey: first }
-    expect(await announced(READABLE, tokenKeyEntry(first))).to.deep.equal(keyed)
-    expect(await announced(READABLE, tokenKeyEntry(second))).to.deep.equal(keyed)
-    expect(await announced(READABLE)).to.deep.equal(keyed)
+  it('change in the database as they change in memory, whatever the order of floors', () => {
+    fc.assert(
+      fc.property(history, fc.array(block), (events, floors) => {
+        const rows = new Map(events.map(event => [event.logIndex, event]))
+        let inMemory: readonly AnnouncedEvent[] = events
+        for (const floor of floors.sort((a, b) => a - b)) {
+          const { kept, put, drop } = compact(inMemory, floor)
+          inMemory = kept
+          for (const event of put) rows.set(event.logIndex, event)
+          for (const { logIndex } of drop) rows.delete(logIndex)
+        }
+        expect([...rows.values()].sort((a, b) => a.logIndex - b.logIndex)).to.deep.equal(inMemory)
+      }),
+    )
+  })
+
+  it('an account that announces a hundred thousand times is one entry', () => {
+    const one = (logIndex: number): AnnouncedEvent => ({
+      ...{ kind: 'announced', block: 1, logIndex },
+      announcement: { role: 'provider', index: 1, account: ACCOUNT, peerId: 'peer', multiaddrs: [`/ip4/${logIndex}`] },
+    })
+    const events = Array.from({ length: 100_000 }, (_, i) => one(i))
+    const { kept, drop } = compact(events, 1)
+    expect(kept).to.deep.equal([{ ...events[0], announcement: events.at(-1)!.announcement }])
+    expect(drop).to.have.length(99_999)
   })
 })

@@ -1,10 +1,19 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { expect } from 'chai'
+import { Wallet } from 'ethers'
+import { deploy } from '../../../contracts/deploy.js'
+import { PROVIDER_STAKE, VERIFIER_BOND } from '../../../testnet/network/setup.js'
 import { UserError } from '../../config/errors.js'
-import type { NetworkFile } from '../../config/network-file.js'
-import { connectChain } from '../connect.js'
-import { LiveNetwork } from './live-network.js'
+import type { ContractName, NetworkFile } from '../../config/network-file.js'
+import { connectChain, openProvider } from '../connect.js'
+import { LiveNetwork, PARAMS } from './live-network.js'
+
+const DEPLOYMENT = {
+  ...{ minimumVerifiers: 4, startDelaySeconds: 3 },
+  ...{ verifierBond: VERIFIER_BOND, minimumProviderStake: PROVIDER_STAKE, weiPerMbps: 1n },
+  ...{ settleRefund: 0n, networkWeeklyBps: 1000 },
+}
 
 describe('connecting to a chain', function () {
   this.timeout(60_000)
@@ -53,6 +62,57 @@ describe('connecting to a chain', function () {
     const error = await refused({ rpcUrl, network: { ...network, params } })
     expect(error.exitCode).to.equal(3)
     expect(error.message).to.match(/parameters/)
+  })
+
+  describe('refuses another network’s contracts, and names the first difference', () => {
+    /** A network like the first, but for epochs of twice the length. */
+    let other: NetworkFile['contracts']
+    before(async () => {
+      const provider = openProvider(rpcUrl, network.chainId)
+      provider.pollingInterval = 50
+      try {
+        const deployer = new Wallet(live.anvil.accounts[1]!.privateKey, provider)
+        const genesisVerifiers = live.setup.verifiers.map(({ account }) => account)
+        const config = { ...DEPLOYMENT, genesisVerifiers, params: { ...PARAMS, epochSeconds: 2 * PARAMS.epochSeconds } }
+        other = (await deploy(deployer, config)).contracts
+      } finally {
+        provider.destroy()
+      }
+    })
+
+    const refusal = async (changed: Partial<NetworkFile['contracts']>) => {
+      const error = await refused({ rpcUrl, network: { ...network, contracts: { ...network.contracts, ...changed } } })
+      expect(error.exitCode).to.equal(3)
+      expect(error.message).to.include('--network')
+      return error.message
+    }
+
+    it('a foreign vault: its stakes are not those that penalties take', async () => {
+      const message = await refusal({ stakeVault: other.stakeVault })
+      expect(message).to.include(`vault of verifierRegistry is ${network.contracts.stakeVault}`)
+      expect(message).to.include(other.stakeVault)
+    })
+
+    it('a foreign clock: its epochs are not those of the parameters', async () => {
+      const message = await refusal({ verifierRegistry: other.verifierRegistry })
+      expect(message).to.match(/epochSeconds of verifierRegistry is 40, .* says 20/)
+    })
+
+    it('each contract of the other network alone', async () => {
+      for (const name of Object.keys(other) as ContractName[]) {
+        expect(await refusal({ [name]: other[name] }), name).to.match(/is 0x|parameters|is \d+, but/)
+      }
+    })
+
+    it('a slasher that nobody gave the vault', async () => {
+      expect(await refusal({ slashingManager: other.slashingManager })).to.include(other.slashingManager)
+    })
+  })
+
+  it('refuses an account in the place of a contract', async () => {
+    const stakeVault = live.setup.verifiers[0]!.account
+    const error = await refused({ rpcUrl, network: { ...network, contracts: { ...network.contracts, stakeVault } } })
+    expect(error.message).to.include(stakeVault)
   })
 
   it('refuses a chain without these contracts', async () => {

@@ -118,7 +118,6 @@ export class LiveNetwork {
 
   /** A header over made-up leaves, certified by the given verifiers: places in `facts.verifiers`. */
   certify(facts: BlockFacts, previousHeader: Hex, round = 0, signers = [0, 1, 2, 3]): Certified {
-    const { network } = this.chain
     const leaves = facts.providers.map((provider, i) => leafOf(facts.epoch, provider.index, provider.account, i))
     const tree = new MerkleTree(leaves.map(encodeLeaf))
     const header: Header = {
@@ -133,6 +132,19 @@ export class LiveNetwork {
       providerCount: leaves.length,
       commonFailure: false,
     }
+    return this.certifyHeader(facts, header, leaves, round, signers)
+  }
+
+  /** @param leaves those under the header's score root */
+  certifyHeader(
+    facts: Pick<BlockFacts, 'era' | 'epoch' | 'verifiers'>,
+    header: Header,
+    leaves: readonly Leaf[],
+    round = 0,
+    signers = [0, 1, 2, 3],
+  ): Certified {
+    const { network } = this.chain
+    const tree = new MerkleTree(leaves.map(encodeLeaf))
     const hash = headerHash(network, header)
     const digest = reportDigest(network, facts, round, hash)
     const partials = signers.map(i => this.#signerOf(facts.verifiers[i]!.account).sign(digest))
@@ -204,6 +216,7 @@ const leafOf = (epoch: number, index: number, provider: Hex, i: number): Leaf =>
   windowVotes: ZERO_HASH,
   link: ZERO_HASH,
   breachBits: 0,
+  breachPenaltyBps: 0,
   assignedRoot: ZERO_HASH,
   penaltyBps: i === 0 ? 200 : 0,
 })

@@ -114,7 +114,7 @@ describe('chain adapter', function () {
       const { header, leaves, tree, ...rest } = net.live.certify(await net.live.runTo(1), ZERO_HASH)
       await postTo(net.chain, { header, leaves, tree, ...rest })
       const [leaf] = leaves
-      const settle = () => net.chain.settle(leaf!, tree.proof(0))
+      const settle = () => net.chain.settle(header, [leaf!], tree.multiProof([0]))
       expect(await net.chain.isFinal(1)).to.equal(false)
       expect(await settle()).to.include({ kind: 'rejected' })
       // The delay counts from the end of the time in which the epoch could be posted.

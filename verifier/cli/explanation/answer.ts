@@ -22,7 +22,7 @@ export function answerText(of: ExplanationJson): string {
     ),
     field(
       'Breaches',
-      `${breachText(windowBits(of))} in the last five windows, this one last; three cost stake, and a penalty clears them`,
+      `${breachText(windowBits(of))} in the last five windows that count, latest last; three cost stake, and a penalty clears them`,
     ),
     field('Penalty', penaltyText(of)),
   ].join('\n')

@@ -17,7 +17,7 @@ const HOLDS: Record<HoldJson['reason'], [what: string, figures?: (of: Explanatio
   rate: ["This window's rate, which is below the claim, lowers T"],
   soak: ["The soak limit, which lowers this window's rate, lowers T"],
   unmeasured: ['This unmeasured window lowers T'],
-  earlier: ['Earlier windows, below the claim or unmeasured, lower T'],
+  earlier: ['Earlier windows, below the claim, unmeasured or at a smaller claim, lower T'],
   'missed-ticks': ['Missed ticks lower U', ({ leaf }) => ticksText(leaf)],
   'few-ticks': ['The small number of ticks lowers U', ({ leaf }) => `U is a lower bound, and ${ticksText(leaf)}`],
 }
@@ -61,8 +61,8 @@ function stakeLines({ outlook: { breaches } }: ExplanationJson): string[] {
   const { held, oldestLeavesAfter, untilPenalty, penaltyBps, penaltyAtThisRateBps } = breaches
   const counted =
     oldestLeavesAfter === null
-      ? 'No breach counts in the last five windows.'
-      : `Breaches in the last five windows: ${held}. The oldest counts until ${more(oldestLeavesAfter)} ${oldestLeavesAfter === 1 ? 'has' : 'have'} passed.`
+      ? 'No breach counts.'
+      : `Breaches that count: ${held}. The oldest counts until ${more(oldestLeavesAfter)} ${oldestLeavesAfter === 1 ? 'is' : 'are'} at or above the slashing threshold.`
   const next = untilPenalty === 1 ? 'One more breach costs' : `${untilPenalty} more breaches in a row cost`
   const atThisRate = penaltyAtThisRateBps === null ? '' : `, ${percent(penaltyAtThisRateBps)} at this window's rate`
   return [counted, `${next} ${percent(penaltyBps)} of the stake at rate 0${atThisRate}.`]

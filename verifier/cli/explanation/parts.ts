@@ -33,7 +33,7 @@ const endedText = (of: ExplanationJson): string =>
 const votesLine = ({ quorum: { usable, assigned, needed } }: ExplanationJson): string =>
   `${usable} usable votes of ${assigned} assigned verifiers; ${needed} are needed.`
 
-function rateLine({ quorum, leaf, soak }: ExplanationJson): string {
+function rateLine({ quorum, leaf, soak, besideLimitKbps }: ExplanationJson): string {
   switch (leaf.status) {
     case STATUS.unmeasured:
       return quorum.usable < quorum.needed
@@ -42,9 +42,11 @@ function rateLine({ quorum, leaf, soak }: ExplanationJson): string {
     case STATUS.unserving:
       return 'The provider serves no session, so the rate is 0.'
     default:
-      return soak.limitKbps === null
-        ? 'The rate is their low median, at most the claim.'
-        : `The rate is their low median, at most the claim and the soak limit of ${rateText(soak.limitKbps)}.`
+      return `The rate is their low median, at most ${[
+        'the claim',
+        ...(soak.limitKbps === null ? [] : [`the soak limit of ${rateText(soak.limitKbps)}`]),
+        ...(besideLimitKbps === null ? [] : [`the ${rateText(besideLimitKbps)} read beside a neighbour’s groups`]),
+      ].join(' and ')}.`
   }
 }
 
@@ -65,15 +67,20 @@ function soakFields({ soak }: ExplanationJson): string[] {
 
 function throughputLines(of: ExplanationJson): string[] {
   const figure = (value: number) => value.toFixed(6)
-  const [before, now] = [throughputPartsOf(of.previousLeaf), throughputPartsOf(of.leaf)]
+  const { leaf, previousLeaf } = of
+  const [before, now] = [throughputPartsOf(previousLeaf), throughputPartsOf(leaf)]
   const ratio = ratioOf(of.leaf)
-  const then = of.previousLeaf ? `after epoch ${of.previousEpoch}` : 'before the first window'
+  const then = previousLeaf ? `after epoch ${of.previousEpoch}` : 'before the first window'
+  const isRaised = previousLeaf !== null && previousLeaf.claimKbps < leaf.claimKbps
   const step =
     ratio === undefined
       ? 'In an unmeasured window S decays twice and N once'
       : `With rate/claim = ${figure(ratio)} in this window, S·d + rate/claim and N·d + 1 are the next S and N`
   return [
     `S was ${figure(before.sum)} and N ${figure(before.weight)} ${then}.`,
+    ...(isRaised
+      ? ['The claim was raised since: T · claim and N − S stayed, with N at least that of a newcomer.']
+      : []),
     `${step}, where d = ${figure(2 ** (-1 / of.halfLifeWindows))} is the decay of one window.`,
     `T = S/N = ${figure(now.sum)}/${figure(now.weight)} = ${figure(throughputOf(of.leaf))}.`,
   ]
@@ -105,5 +112,7 @@ function breachLines(of: ExplanationJson): string[] {
 function penaltyFields({ leaf, maxPenaltyBps }: ExplanationJson): string[] {
   if (leaf.penaltyBps === 0) return []
   const share = `${(leaf.penaltyBps / 100).toFixed(2)} % of the stake`
-  return [field('Penalty', `${shareText(maxPenaltyBps)} · (threshold − rate)/threshold = ${share}.`)]
+  return [
+    field('Penalty', `${shareText(maxPenaltyBps)} · (threshold − rate)/threshold in the worst breach = ${share}.`),
+  ]
 }

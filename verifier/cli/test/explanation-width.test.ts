@@ -34,6 +34,7 @@ const leaf = fc.record({
     windowVotes: hash,
     link: hash,
     breachBits: fc.nat(31),
+    breachPenaltyBps: bps,
     assignedRoot: hash,
     penaltyBps: bps,
   },
@@ -84,6 +85,7 @@ const explanation: fc.Arbitrary<ExplanationJson> = indices.chain(verifiers =>
     window: fc.record({ firstEpoch: fc.nat(), lastEpoch: fc.nat(), ended: fc.boolean() }),
     votes: fc.tuple(...verifiers.map(verifier => voteOf(verifier, verifiers))),
     quorum: fc.record({ assigned: fc.nat(191), faults: fc.nat(63), needed: fc.nat(127), usable: fc.nat(191) }),
+    besideLimitKbps: orNull(uint32),
     soak: fc.record({
       ...{ sessions: fc.nat(191), soaks: fc.nat(191), limitKbps: orNull(uint32) },
       votes: fc.array(fc.record({ receiver: uint32, epoch: fc.nat(3), rateKbps: uint32 }), { maxLength: 31 }),

@@ -40,13 +40,15 @@ describe('explain', () => {
     const early = explanationText(explained(then.evidence))
     expect(early).to.include('4 votes below the slashing threshold of 18.75 Mbit/s; 3 make a breach.')
     expect(early).to.include('This window is a breach.')
-    expect(early).to.include('○○○●● in the last five windows, this one last; three cost stake')
+    expect(early).to.include('○○○●● in the last five windows that count, latest last; three cost stake')
     expect(early).to.include('Penalty      none\n')
     const settled = { epoch: 3, provider: PROVIDER, charged: `${33n * 10n ** 18n}`, txHash: account('settlement') }
     const text = explanationText(explained(third.evidence, [settled]))
-    expect(text).to.include('○○●●● in the last five windows, this one last; three cost stake')
+    expect(text).to.include('○○●●● in the last five windows that count, latest last; three cost stake')
     expect(text).to.include('Penalty      33 tokens slashed, 3.33 % of the stake\n')
-    expect(text).to.include('Penalty      10.0 % · (threshold − rate)/threshold = 3.33 % of the stake.')
+    expect(text).to.include(
+      'Penalty      10.0 % · (threshold − rate)/threshold in the worst breach = 3.33 % of the stake.',
+    )
     expect(text).to.include(`Slashed in   ${settled.txHash}`)
     expect(explanationText(explained(third.evidence))).to.include('not taken yet')
   })

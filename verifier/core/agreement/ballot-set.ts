@@ -44,8 +44,10 @@ export function ballotSetOf(lists: readonly SignedList[], setSize: number): Ball
 }
 
 /** Merkle root over (verifier, ballot root), as the report's header carries it. */
-export const ballotSetRoot = (entries: readonly SeenEntry[]): Hex =>
-  new MerkleTree(entries.map(({ verifier, root }) => encodeWords(['uint32', 'bytes32'], [verifier, root]))).root
+export const ballotSetRoot = (entries: readonly SeenEntry[]): Hex => new MerkleTree(ballotSetItems(entries)).root
+
+export const ballotSetItems = (entries: readonly SeenEntry[]): Uint8Array[] =>
+  entries.map(({ verifier, root }) => encodeWords(['uint32', 'bytes32'], [verifier, root]))
 
 /** A verifier that signed two different lists counts with neither: the order of arrival must not matter. */
 function oneListEach(lists: readonly SignedList[]): SignedList[] {

@@ -49,7 +49,8 @@ export class Statements {
 /** @throws RangeError if the frozen set does not hold the verifier */
 export function equivocationOf(facts: ChainFacts, [first, second]: Contradiction): Equivocation {
   const position = verifierOf(facts, first.verifier)?.position
-  if (position === undefined) throw new RangeError(`verifier ${first.verifier} is not in the frozen set of era ${facts.era}`)
+  if (position === undefined)
+    throw new RangeError(`verifier ${first.verifier} is not in the frozen set of era ${facts.era}`)
   return {
     kind: STATEMENT_KINDS.indexOf(first.kind),
     era: facts.era,

@@ -33,6 +33,12 @@ export function groupSize(drawn: DrawnReceivers): number | undefined {
   return undefined
 }
 
+/** The groups of a provider; each receiver for itself if it measures alone, and if no size suffices. */
+export function groupsOf(drawn: DrawnReceivers): number[][] {
+  const size = groupSize(drawn)
+  return size === undefined || size === 1 ? drawn.receivers.map(receiver => [receiver]) : groupsOfSize(drawn, size)
+}
+
 /** Groups of the receivers whose capacity suffices for a share, in the order of the draw. A remainder joins no group. */
 export function groupsOfSize(
   { receivers, claimKbps, senders, capacityKbps }: DrawnReceivers,
@@ -41,4 +47,22 @@ export function groupsOfSize(
   const loadKbps = senders * senderLoadKbps(memberClaimKbps(claimKbps, size), senders)
   const able = receivers.filter(receiver => capacityKbps.get(receiver)! >= loadKbps)
   return Array.from({ length: Math.floor(able.length / size) }, (_, i) => able.slice(i * size, (i + 1) * size))
+}
+
+/**
+ * Few groups, spread evenly over the passes of a neighbour that has more of them. In its pass, the neighbour's own receivers
+ * are others wherever possible, since one receiver may lack the capacity for both.
+ * @param most the neighbour's, one for each pass
+ * @returns one for each pass, an empty one where there is none
+ */
+export function beside(most: readonly (readonly number[])[], groups: readonly number[][]): readonly number[][] {
+  if (groups.length === most.length) return groups
+  const spread: number[][] = most.map(() => [])
+  for (const [i, group] of groups.entries()) {
+    const from = Math.floor((i * most.length) / groups.length)
+    const free = most.map((_, k) => (from + k) % most.length).filter(pass => spread[pass]!.length === 0)
+    const apart = free.find(pass => !most[pass]!.some(receiver => group.includes(receiver)))
+    spread[apart ?? free[0]!] = group
+  }
+  return spread
 }

@@ -13,6 +13,8 @@ export interface AccountsInput {
   readonly due: readonly number[]
   /** receivers that measure together; none if each receiver measures the whole claim */
   readonly groups: readonly (readonly number[])[]
+  /** receivers whose session ran at once with a neighbour's larger group (default: none) */
+  readonly beside?: readonly number[]
   readonly claimKbps: number
   readonly params: Pick<NetworkParams, 'breachBps' | 'senders'>
   /** see `VoteRules` */
@@ -61,12 +63,16 @@ function accountOf<T extends Account>(
 }
 
 /** Of every receiver that voted. A vote that does not count may still tell the provider's link. */
-export const waitingVotes = (accounts: readonly Account[]): WindowVote[] =>
-  accounts.flatMap(({ receiver, vote, counted, rateKbps, serving }) =>
+export const waitingVotes = (
+  accounts: readonly Account[],
+  { beside = [] }: Pick<AccountsInput, 'beside'>,
+): WindowVote[] =>
+  accounts.flatMap(({ receiver, vote, counted, rateKbps, lowerKbps = rateKbps, serving }) =>
     vote === undefined || counted === 'missing'
       ? []
       : {
           ...{ receiver, epoch: vote.epoch, counted: COUNTED[counted], rateKbps, serving },
           ...{ noPath: vote.outcome === OUTCOME.noPath, link: vote.link },
+          ...{ beside: beside.includes(receiver), lowerKbps },
         },
   )

@@ -4,7 +4,8 @@
  *
  * The receivers of a provider vote over the epochs of a window. Their classified votes wait in the carry-over, and the report
  * of the window's last epoch tallies them. If that epoch has no report, the first report after it does. Votes of an epoch
- * without a report are lost.
+ * without a report are lost. The window of a provider that leaves ends in the first report after, so that nobody escapes the
+ * votes that are cast already.
  */
 import { isWindowEnd, windowStart } from '../../../proto/epoch.js'
 import type { Hex } from '../../../proto/hex.js'
@@ -30,13 +31,13 @@ export interface CountedBallot {
 export interface EvaluateInput {
   readonly params: NetworkParams
   readonly facts: ChainFacts
-  readonly assignment: Pick<Assignment, 'receiversOf' | 'dueOf' | 'groupsOf'>
+  readonly assignment: Pick<Assignment, 'receiversOf' | 'assignedOf' | 'dueOf' | 'groupsOf' | 'besideOf'>
   /** the last accepted report; epoch 0 and no leaves before the first */
   readonly previous: CarryOver & { readonly epoch: number }
   readonly ballots: readonly CountedBallot[]
 }
 
-/** The leaves: one for every active provider, ascending by index. */
+/** The leaves: one for every active provider, and for one that left with an open window; ascending by index. */
 export interface Evaluation extends CarryOver {
   readonly commonFailure: boolean
   /** by provider */
@@ -48,9 +49,11 @@ export interface Evaluation extends CarryOver {
 interface Part {
   readonly provider: ActiveProvider
   readonly receivers: readonly number[]
+  /** of the receivers of the window; a leaf with a penalty must name them even if the provider has left */
+  readonly assignedRoot: Hex
   /** from the last report, but for the penalty, which that report's leaf carried */
   readonly previous: WindowState | undefined
-  /** a window that ended without a report, so that its votes still wait */
+  /** a window that ended without a report or by the provider's exit, so that its votes still wait */
   readonly late: OpenWindow | undefined
   /** this epoch's window, as earlier epochs left it */
   readonly open: OpenWindow | undefined
@@ -80,7 +83,7 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
     const groups = input.assignment.groupsOf(account)
     const tally = tallyVotes({
       ...{ votes: cast, assigned: part.receivers, due: input.assignment.dueOf(account) },
-      ...{ groups, waiting: part.open?.votes ?? [] },
+      ...{ groups, beside: input.assignment.besideOf(account), waiting: part.open?.votes ?? [] },
       ...{ claimKbps: part.provider.claimKbps, params, pathlessQ2: state?.pathlessQ2 ?? 0 },
       isSoak: vote => isSoak(soakSeed(vote, facts.beacon, groups), account, params),
       soak: { held: part.soakVotes, needed },
@@ -92,18 +95,19 @@ export function evaluateEpoch(input: EvaluateInput): Evaluation {
   const ended = endWindows(
     current.map(({ provider, state, tally, ticks }) => ({
       ...{ stake: provider.stake, previous: state },
-      end: isEnd && provider.inWindow ? { claimKbps: provider.claimKbps, tally, ticks } : undefined,
+      end: isEnd && isMeasured(provider) ? { claimKbps: provider.claimKbps, tally, ticks } : undefined,
     })),
     params,
   )
   const windows = new Map<Hex, OpenWindow>()
-  const leaves = current.map(({ provider, receivers, state, tally, ticks }, i): Leaf => {
-    const { index, account, claimKbps, inWindow } = provider
-    const window = isEnd || !inWindow ? undefined : openWindow(facts.epoch, params, provider, { tally, ticks })
+  const leaves = current.map(({ provider, assignedRoot, state, tally, ticks }, i): Leaf => {
+    const { index, account, claimKbps } = provider
+    const window =
+      isEnd || !isMeasured(provider) ? undefined : openWindow(facts.epoch, params, provider, { tally, ticks })
     if (window) windows.set(account, window)
     return {
       ...(ended.states[i] ?? state ?? firstState(claimKbps)),
-      ...{ epoch: facts.epoch, index, provider: account, assignedRoot: assignedRoot(receivers) },
+      ...{ epoch: facts.epoch, index, provider: account, assignedRoot },
       ...{ soakVotes: soakVotesDigest(tally.soakVotes), windowVotes: windowDigest(window) },
     }
   })
@@ -124,22 +128,27 @@ function partsOf({ facts, assignment, previous, params }: EvaluateInput): Part[]
   const leaves = new Map(previous.leaves.map(leaf => [keyOf(leaf.index, leaf.provider), leaf]))
   const first = windowStart(facts.epoch, params.windowEpochs)
   return facts.providers
-    .filter(({ active }) => active)
-    .sort((a, b) => a.index - b.index)
     .map(provider => {
-      const { account, index, inWindow } = provider
+      const { account, index, active } = provider
       const leaf = leaves.get(keyOf(index, account))
       const window = leaf && previous.windows.get(account)
+      const goesOn = active && window?.first === first
+      const receivers = isMeasured(provider) ? assignment.receiversOf(account) : []
+      const assigned = isMeasured(provider) ? assignment.assignedOf(account) : []
       return {
-        provider,
-        receivers: inWindow ? assignment.receiversOf(account) : [],
+        ...{ provider, receivers },
+        assignedRoot: active || leaf === undefined ? assignedRoot(assigned) : leaf.assignedRoot,
         previous: leaf && { ...leaf, penaltyBps: 0 },
-        late: window && window.first < first ? window : undefined,
-        open: window && window.first === first ? window : undefined,
+        late: goesOn ? undefined : window,
+        open: goesOn ? window : undefined,
         soakVotes: (leaf && previous.soakVotes.get(account)) ?? [],
       }
     })
+    .filter(({ provider, late }) => provider.active || late !== undefined)
+    .sort((a, b) => a.provider.index - b.provider.index)
 }
+
+const isMeasured = ({ active, inWindow }: ActiveProvider): boolean => active && inWindow
 
 const addTicks = ({ up, total }: WindowTicks, open: OpenWindow | undefined): WindowTicks => ({
   up: up + (open?.ticksUp ?? 0),

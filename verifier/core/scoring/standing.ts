@@ -2,7 +2,14 @@
 import type { Leaf } from '../../../proto/leaf.js'
 import { decayed, decayQ32 } from './decay.js'
 import { scoreBps, tierOf } from './score.js'
-import { type MeasuredRate, nextThroughput, PRIOR, type Throughput, throughputQ32 } from './throughput.js'
+import {
+  atLargerClaim,
+  type MeasuredRate,
+  nextThroughput,
+  PRIOR,
+  type Throughput,
+  throughputQ32,
+} from './throughput.js'
 import { TICK_Q16, type WindowTicks, wilsonLowerBps } from './uptime.js'
 
 export type Standing = Pick<
@@ -43,11 +50,28 @@ export const NEWCOMER: Standing = {
 }
 
 /** @throws RangeError for a standing that no run of windows leads to, as in a leaf that somebody made up */
-export function throughputIn({ throughputSumQ32, throughputWeightQ32 }: Standing): Throughput {
+export function throughputIn({
+  throughputSumQ32,
+  throughputWeightQ32,
+}: Pick<Standing, 'throughputSumQ32' | 'throughputWeightQ32'>): Throughput {
   const [sumQ32, weightQ32] = [BigInt(throughputSumQ32), BigInt(throughputWeightQ32)]
   if (weightQ32 < PRIOR.weightQ32 || sumQ32 > weightQ32)
     throw new RangeError(`No provider has a throughput of ${throughputSumQ32}/${throughputWeightQ32}.`)
   return { sumQ32, weightQ32 }
+}
+
+/**
+ * A provider's standing as it counts at another claim. A lowered claim changes nothing, since the earlier windows fell short
+ * of the claim of then.
+ * @throws RangeError as `throughputIn`
+ */
+export function atClaim<T extends Pick<Leaf, 'throughputSumQ32' | 'throughputWeightQ32' | 'claimKbps'>>(
+  before: T,
+  claimKbps: number,
+): T {
+  if (claimKbps <= before.claimKbps) return before
+  const { sumQ32, weightQ32 } = atLargerClaim(throughputIn(before), before.claimKbps, claimKbps)
+  return { ...before, throughputSumQ32: Number(sumQ32), throughputWeightQ32: Number(weightQ32) }
 }
 
 /** A window without a path adds four quarters, and one in which the provider served takes one of them off. */

@@ -46,12 +46,14 @@ export interface VoteAccount {
 /** What the votes of a window say so far. */
 export interface WindowTally {
   readonly status: StatusCode
-  /** kbit/s at the IP layer, at most the claim and the soak limit; 0 if the status is unmeasured */
+  /** kbit/s at the IP layer, at most the claim and both limits below; 0 if the status is unmeasured */
   readonly rateKbps: number
   /** low median of the soak votes in force; undefined while they are fewer than a quorum */
   readonly soakLimitKbps: number | undefined
   /** in force from this epoch on */
   readonly soakVotes: readonly SoakVote[]
+  /** what the link carried of the provider beside a neighbour's larger group; undefined if there was none */
+  readonly besideLimitKbps: number | undefined
   readonly breach: boolean
   /** fewer than 2f+1 receivers had a path to the provider */
   readonly pathless: boolean
@@ -75,7 +77,7 @@ export interface Tally extends WindowTally {
 export function tallyVotes(input: TallyInput): Tally {
   const { assigned, soak } = input
   const accounts = accountsOf({ ...input, due: input.due ?? assigned })
-  const votes = [...(input.waiting ?? []), ...waitingVotes(accounts)]
+  const votes = [...(input.waiting ?? []), ...waitingVotes(accounts, input)]
   return {
     ...tallyWindow({ assigned: assigned.length, votes }, { ...soak, cast: soakVotesOf(accounts) }),
     votes,
@@ -106,7 +108,16 @@ export function tallyWindow(
   const soakVotes = soakVotesInForce(soak.held, soak.cast, { quorum, assigned })
   const limitKbps = soakLimitKbps(soakVotes, quorum)
   const summary = {
-    ...{ soakVotes, soakLimitKbps: limitKbps, assigned, faults, quorum, usable: usable.length, belowThreshold },
+    ...{
+      soakVotes,
+      soakLimitKbps: limitKbps,
+      besideLimitKbps: besideLimit(votes),
+      assigned,
+      faults,
+      quorum,
+      usable: usable.length,
+      belowThreshold,
+    },
     pathless: isPathless(votes, usable, { faults, quorum }),
     link: linkNamed(votes, faults),
   }
@@ -114,10 +125,22 @@ export function tallyWindow(
   const confirmed = breach || limitKbps !== undefined || !soak.needed
   if (votedKbps === undefined || !confirmed)
     return { status: STATUS.unmeasured, rateKbps: 0, breach: false, ...summary }
-  const rateKbps = Math.min(votedKbps, limitKbps ?? votedKbps)
+  const rateKbps = Math.min(votedKbps, limitKbps ?? votedKbps, summary.besideLimitKbps ?? votedKbps)
   const isUnserving = votes.filter(({ serving }) => !serving).length >= quorum
   return { status: isUnserving ? STATUS.unserving : STATUS.measured, rateKbps, breach, ...summary }
 }
+
+/**
+ * Providers of one link whose claims need different numbers of receivers at once: only some sessions of the smaller ran beside
+ * the larger. Their low median limits its rate, so that both together are credited with no more than the link carries. Of
+ * two tries the lower reading counts: else each provider could have the whole link in one of them.
+ */
+const besideLimit = (votes: readonly WindowVote[]): number | undefined =>
+  lowMedian(
+    votes
+      .filter(({ beside, counted }) => beside && (counted === COUNTED.rate || counted === COUNTED.under))
+      .map(({ lowerKbps }) => lowerKbps),
+  )
 
 /** Too few votes without those that found no path, and at least one honest receiver found none. */
 const isPathless = (

@@ -47,6 +47,20 @@ export function nextThroughput(
 }
 
 /**
+ * S and N once the claim is raised from c to c': T falls by c/c', and the shortfall N − S stays, but N is at least the
+ * prior's weight. So T · claim stays as it was: else a provider could earn its throughput at a claim of 1 kbit/s, and be paid
+ * for another claim. And a provider that kept its claim is still ahead of a newcomer, since its shortfall did not grow.
+ * @param toKbps larger than `fromKbps`
+ */
+export function atLargerClaim({ sumQ32, weightQ32 }: Throughput, fromKbps: number, toKbps: number): Throughput {
+  const [from, to] = [BigInt(fromKbps), BigInt(toKbps)]
+  const missing = weightQ32 * to - sumQ32 * from
+  const weight = ((weightQ32 - sumQ32) * weightQ32 * to) / missing
+  const next = weight > PRIOR.weightQ32 ? weight : PRIOR.weightQ32
+  return { sumQ32: (next * sumQ32 * from) / (weightQ32 * to), weightQ32: next }
+}
+
+/**
  * The decayed count of the measured windows: N without what is left of the prior. With C for this count and N∞ = 1/(1 − d)
  * for the most that it can be, the steps above keep N = C + w₀·(1 − C/N∞).
  */

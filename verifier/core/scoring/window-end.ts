@@ -2,15 +2,15 @@
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { type Leaf, STATUS } from '../../../proto/leaf.js'
 import type { NetworkParams } from '../../../proto/params.js'
-import { nextBreachState } from './breach.js'
+import { NO_BREACH, nextBreachState } from './breach.js'
 import { isCommonFailure } from './common-failure.js'
-import { NEWCOMER, nextStanding, type Standing } from './standing.js'
+import { atClaim, NEWCOMER, nextStanding, type Standing } from './standing.js'
 import type { WindowTally } from './tally.js'
 import type { WindowTicks } from './uptime.js'
 
 /** Between the ends of two windows all of it stays as it is, but for the penalty, which one leaf alone carries. */
 export type WindowState = Standing &
-  Pick<Leaf, 'status' | 'rateKbps' | 'claimKbps' | 'breachBits' | 'penaltyBps' | 'link'>
+  Pick<Leaf, 'status' | 'rateKbps' | 'claimKbps' | 'breachBits' | 'breachPenaltyBps' | 'penaltyBps' | 'link'>
 
 export interface WindowEnd {
   readonly claimKbps: number
@@ -29,7 +29,7 @@ export interface WindowStep {
 
 export const firstState = (claimKbps: number): WindowState => ({
   ...NEWCOMER,
-  ...{ status: STATUS.unmeasured, rateKbps: 0, claimKbps, breachBits: 0, penaltyBps: 0, link: ZERO_HASH as Hex },
+  ...{ status: STATUS.unmeasured, rateKbps: 0, claimKbps, ...NO_BREACH, penaltyBps: 0, link: ZERO_HASH as Hex },
 })
 
 /** @returns a state for each provider whose window ends; undefined for the others */
@@ -54,13 +54,13 @@ function stateAfter(
   const { status, rateKbps, pathless } = tally
   const before = previous ?? firstState(claimKbps)
   const measured = status === STATUS.unmeasured ? undefined : { rateKbps, claimKbps }
-  const breach = nextBreachState(before.breachBits, tally.breach && !commonFailure, rateKbps, claimKbps, params)
+  const breaches = nextBreachState(before, { measured, breach: tally.breach && !commonFailure }, params)
   return {
     ...{ status, rateKbps, claimKbps, link: tally.link ?? before.link },
-    ...nextStanding(before, { measured, pathless, breach: tally.breach, ticks }, params),
-    breachBits: breach.breachBits,
+    ...nextStanding(atClaim(before, claimKbps), { measured, pathless, breach: tally.breach, ticks }, params),
+    ...breaches,
     // One report may end two windows, if the last epoch of the first had none. Only one of them can bring a penalty: it
     // clears the breaches.
-    penaltyBps: Math.max(before.penaltyBps, breach.penaltyBps),
+    penaltyBps: Math.max(before.penaltyBps, breaches.penaltyBps),
   }
 }

@@ -59,6 +59,8 @@ export const explanationSchema = z.object({
     /** in force, whenever they were cast */
     votes: listOf(soakVoteSchema),
   }),
+  /** what the line carried beside a neighbour's larger group; null if there was none */
+  besideLimitKbps: count.nullable(),
   /** votes below the slashing threshold */
   belowThreshold: count,
   thresholdKbps: z.number().nonnegative(),

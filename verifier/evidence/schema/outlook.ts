@@ -13,7 +13,7 @@ export const HOLDS = {
     'soak',
     /** nobody could measure this window */
     'unmeasured',
-    /** windows before this one were below the claim, or unmeasured */
+    /** windows before this one were below the claim, unmeasured, or at a smaller claim */
     'earlier',
   ],
   /** ticks that were not up; and the caution of a lower bound over few ticks */
@@ -44,13 +44,16 @@ export const outlookSchema = z.object({
   evidence: z.object({ windows: z.number().nonnegative(), most: z.number().positive() }),
   ahead: listOf(aheadSchema),
   breaches: z.object({
-    /** in the last five windows */
+    /** among the last five windows that count */
     held: count,
-    /** after how many more windows the oldest of them no longer counts; null if there is none */
+    /** after how many more windows at or above the slashing threshold the oldest no longer counts; null if there is none */
     oldestLeavesAfter: count.nullable(),
     /** how many more breaches in a row set a penalty */
     untilPenalty: count,
-    /** what that penalty takes of the stake: at rate 0, and at this window's rate (null if that is no breach) */
+    /**
+     * what that penalty takes of the stake: at rate 0, and at this window's rate (null if that is below no threshold). A worse
+     * breach before decides it.
+     */
     penaltyBps: count,
     penaltyAtThisRateBps: count.nullable(),
   }),

@@ -41,6 +41,26 @@ describe('directory', () => {
     expect(directory.provider(announced[3]!.account)).to.deep.equal(announced[3])
   })
 
+  it('parses an announcement once, however often the chain is asked', async () => {
+    let reads = 0
+    const counted = Object.defineProperty(announcement(1), 'multiaddrs', {
+      enumerable: true,
+      get: () => {
+        reads++
+        return [ADDRESS]
+      },
+    })
+    announced = [counted]
+    await directory.refresh()
+    const once = reads
+    for (let look = 0; look < 3; look++) await directory.refresh()
+    expect(reads).to.equal(once)
+    expect(directory.verifier(1)?.multiaddrs).to.deep.equal([ADDRESS])
+    announced = [announcement(1, { multiaddrs: [] })]
+    await directory.refresh()
+    expect(directory.verifier(1)?.multiaddrs).to.deep.equal([])
+  })
+
   it('keeps the addresses of a node that can be read', async () => {
     announced = [announcement(1, { multiaddrs: ['/X', ADDRESS] }), announcement(2, { multiaddrs: ['nonsense'] })]
     await directory.refresh()

@@ -11,16 +11,17 @@ const LONG = { ...PARAMS, epochSeconds: 3_600, lanes: 0 }
 const KEPT = { outcome: { kind: 'verified' } } as Try
 const DEAD: Try = { outcome: { kind: 'dead', granted: 3 } }
 
-/** @param outcomeOf what a session shows */
+/** @param outcomeOf what a session shows. @param receiver (default: that of the first session) */
 async function tried(
   chain: ReturnType<typeof facts>,
   outcomeOf: (session: Session, isRepeat: boolean) => Try | undefined,
+  receiver?: number,
 ) {
   const assignment = assign(chain, LONG)
   const ran: Session[] = []
   const told = new Map<Hex, Combined<Try>[]>()
   await runTries<Try>({
-    ...{ assignment, self: assignment.sessions[0]!.receiver },
+    ...{ assignment, self: receiver ?? assignment.sessions[0]!.receiver },
     run: async session => {
       ran.push(session)
       return outcomeOf(session, assignment.repeats.includes(session))
@@ -70,5 +71,17 @@ describe('the tries of a receiver', () => {
     expect(ran).to.have.length(2)
     expect(isKept(told.get(grouped.providers[0]!.account)!.at(-1)!.other)).to.equal(true)
     expect(told.get(grouped.providers[0]!.account)!.at(-1)!.result).to.equal(DEAD)
+  })
+
+  it('are always two beside a neighbour’s group, and the vote rests on the milder', async () => {
+    const link = keccakText('a link')
+    const capacityKbps = 1.6 * 3 * senderLoadKbps(2 * CLAIM_KBPS, 3)
+    const pair = facts({ verifiers: 9, providers: 2, capacityKbps })
+    const providers = pair.providers.map((one, i) => ({ ...one, link, claimKbps: (i === 0 ? 1 : 4) * CLAIM_KBPS }))
+    const { account } = providers[0]!
+    const self = assign({ ...pair, providers }, LONG).besideOf(account)[0]!
+    const { ran, told } = await tried({ ...pair, providers }, (_, isRepeat) => (isRepeat ? DEAD : KEPT), self)
+    expect(ran.filter(({ provider }) => provider === account)).to.have.length(2)
+    expect(told.get(account)!.at(-1)).to.deep.equal({ result: KEPT, other: DEAD })
   })
 })

@@ -45,6 +45,7 @@ const leaf = (epoch: number, index: number): Leaf => ({
   windowVotes: ZERO_HASH,
   link: ZERO_HASH,
   breachBits: 3,
+  breachPenaltyBps: 500,
   assignedRoot: ZERO_HASH,
   penaltyBps: 0,
 })

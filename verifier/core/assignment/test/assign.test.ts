@@ -142,8 +142,25 @@ describe('assignment', () => {
   })
 
   it('has one root for one set of receivers, whatever their order', () => {
-    expect(assignedRoot([1, 5, 9])).to.equal(assignedRoot([9, 1, 5]))
-    expect(assignedRoot([1, 5, 9])).not.to.equal(assignedRoot([1, 5]))
+    const receivers = [1, 5, 9].map(receiver => ({ receiver, epoch: 3 }))
+    expect(assignedRoot(receivers.toReversed())).to.equal(assignedRoot(receivers))
+    expect(assignedRoot(receivers.slice(1))).not.to.equal(assignedRoot(receivers))
+    expect(assignedRoot(receivers.with(1, { receiver: 5, epoch: 2 }))).not.to.equal(assignedRoot(receivers))
+  })
+
+  it('names the one epoch of the window in which each receiver is due', () => {
+    const params = { ...LONG, windowEpochs: 4, receivers: 7 }
+    const chain = facts({ verifiers: 9, providers: 1, epoch: 6 })
+    const provider = chain.providers[0]!.account
+    const assigned = assign(chain, params).assignedOf(provider)
+    expect(assigned.map(({ receiver }) => receiver).sort((a, b) => a - b)).to.deep.equal(
+      assign(chain, params).receiversOf(provider),
+    )
+    for (const epoch of [5, 6, 7, 8]) {
+      const due = assign({ ...chain, epoch }, params).dueOf(provider)
+      const named = assigned.filter(one => one.epoch === epoch).map(({ receiver }) => receiver)
+      expect(named.sort((a, b) => a - b)).to.deep.equal(due)
+    }
   })
 
   it('places no session that lacks senders', () => {

@@ -136,20 +136,19 @@ describe('assignment of a claim that one receiver cannot take', () => {
     )
   })
 
-  it('has one size for all providers of a link, except those for which no size suffices', () => {
+  it('has a size of its own for each provider of a link, and runs each group beside a session of the others', () => {
     const chain = narrow(2, { verifiers: 20, providers: 0 })
     const link = keccakText('one link')
     const claims = [CLAIM_KBPS, 1000, 10 * CLAIM_KBPS]
     const providers = claims.map((claimKbps, i) => providerNamed(i, { claimKbps, link }))
     const plan = assign({ ...chain, providers }, { ...LONG, receivers: 9, lanes: 0 })
-    const [large, small, huge] = providers.map(({ account }) => plan.groupsOf(account))
-    expect(small).to.deep.equal(large)
-    expect(large).to.have.length(4)
-    expect(huge).to.have.length(0)
+    expect(providers.map(({ account }) => plan.groupsOf(account).length)).to.deep.equal([4, 0, 0])
     const rounds = (index: number) =>
       plan.sessions.filter(({ providerIndex }) => providerIndex === index).map(({ round }) => round)
-    expect(rounds(0)).to.have.length(8)
-    expect(rounds(2)).to.have.length(0)
+    expect([0, 1, 2].map(index => rounds(index).length)).to.deep.equal([8, 9, 0])
+    expect(new Set(rounds(1)).size).to.equal(9)
+    expect(rounds(0).every(round => rounds(1).includes(round))).to.equal(true)
+    expect(providers.map(({ account }) => plan.besideOf(account).length)).to.deep.equal([0, 4, 0])
   })
 
   // What was computed before there were groups: where each receiver can take the claim, nothing has changed.

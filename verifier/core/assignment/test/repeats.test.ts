@@ -106,10 +106,14 @@ describe('repeats', () => {
     expect(repeats('a')).not.to.deep.equal(repeats('b'))
   })
 
-  it('have no round in an epoch that has room for the first tries alone', () => {
-    const seconds = Math.ceil((PARAMS.leadMs + 5 * PARAMS.slotMs + tailMs(PARAMS.slotMs)) / 1000)
-    const { sessions, repeats } = assign(facts({ verifiers: 5, providers: 1 }), { ...PARAMS, epochSeconds: seconds })
-    expect(sessions).to.have.length(5)
-    expect(repeats).to.have.length(0)
+  it('attack: sybils fill the epoch with first tries, so that no low reading has a second, and none counts', () => {
+    const seconds = Math.ceil((PARAMS.leadMs + 6 * PARAMS.slotMs + tailMs(PARAMS.slotMs)) / 1000)
+    for (const providers of [1, 40]) {
+      const { sessions, repeats, rounds } = assign(facts({ verifiers: 5, providers }), {
+        ...{ ...PARAMS, epochSeconds: seconds },
+      })
+      expect(rounds).to.equal(3)
+      expect(repeats).to.have.length(sessions.length)
+    }
   })
 })

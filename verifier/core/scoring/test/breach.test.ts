@@ -3,24 +3,52 @@ import fc from 'fast-check'
 import { STATUS } from '../../../../proto/leaf.js'
 import { rateBelowThreshold } from '../../test/arbitraries.js'
 import { CLAIM_KBPS, PARAMS } from '../../test/samples.js'
-import { nextBreachState, penaltyBps } from '../breach.js'
+import { type BreachWindow, type HeldBreaches, NO_BREACH, nextBreachState, penaltyBps } from '../breach.js'
 import { isCommonFailure, type MeasuredProvider } from '../common-failure.js'
 
-/** Penalties over a run of windows, each either a breach at a tenth of the claim or none. */
-function penalties(windows: readonly boolean[]): number[] {
-  let breachBits = 0
-  return windows.map(breach => {
-    const next = nextBreachState(breachBits, breach, breach ? CLAIM_KBPS / 10 : CLAIM_KBPS, CLAIM_KBPS, PARAMS)
-    breachBits = next.breachBits
+const breachAt = (rateKbps: number, claimKbps = CLAIM_KBPS): BreachWindow => ({
+  ...{ measured: { rateKbps, claimKbps }, breach: true },
+})
+const kept: BreachWindow = { measured: { rateKbps: CLAIM_KBPS, claimKbps: CLAIM_KBPS }, breach: false }
+const unmeasured: BreachWindow = { measured: undefined, breach: false }
+/** Below the threshold by its soak limit, or in a common failure. */
+const low: BreachWindow = { ...breachAt(CLAIM_KBPS / 10), breach: false }
+
+function penaltiesOf(windows: readonly BreachWindow[]): number[] {
+  let held: HeldBreaches = NO_BREACH
+  return windows.map(window => {
+    const next = nextBreachState(held, window, PARAMS)
+    held = next
     return next.penaltyBps
   })
 }
+
+/** Penalties over a run of windows, each either a breach at a tenth of the claim or none. */
+const penalties = (windows: readonly boolean[]): number[] =>
+  penaltiesOf(windows.map(breach => (breach ? breachAt(CLAIM_KBPS / 10) : kept)))
 
 describe('breach', () => {
   it('is penalised at the third in five windows, and the penalty clears the breaches', () => {
     expect(penalties([true, true, true, true, true, true])).to.deep.equal([0, 0, 866, 0, 0, 866])
     expect(penalties([true, false, true, false, true])).to.deep.equal([0, 0, 0, 0, 866])
     expect(penalties([true, true, false, false, false, true])).to.deep.equal([0, 0, 0, 0, 0, 0])
+  })
+
+  it('is no older after a window that shows nothing, however many there are', () => {
+    for (const nothing of [unmeasured, low]) {
+      const pause = new Array<BreachWindow>(20).fill(nothing)
+      const breach = breachAt(0)
+      expect(penaltiesOf([breach, ...pause, breach, ...pause, breach]).at(-1)).to.equal(1_000)
+      expect(penaltiesOf([breach, breach, ...pause, kept, kept, kept, ...pause, breach]).at(-1)).to.equal(0)
+    }
+  })
+
+  it('costs what the worst one costs, until no breach is held', () => {
+    const tiny = breachAt(18_749)
+    expect(penaltiesOf([breachAt(0), tiny, tiny])).to.deep.equal([0, 0, 1_000])
+    expect(penaltiesOf([tiny, breachAt(CLAIM_KBPS / 10), tiny, tiny, tiny, tiny])).to.deep.equal([0, 0, 866, 0, 0, 1])
+    const forgotten = [breachAt(0), ...new Array<BreachWindow>(5).fill(kept), tiny, tiny, tiny]
+    expect(penaltiesOf(forgotten).at(-1)).to.equal(1)
   })
 
   it('is penalised in proportion to the shortfall, between a basis point and the maximum', () => {

@@ -1,6 +1,7 @@
 import { StandardMerkleTree } from '@openzeppelin/merkle-tree'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { keccakText } from '../../../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../../../proto/hex.js'
 import { decodeLeaf, encodeLeaf, LEAF_FIELDS, type Leaf, STATUS } from '../../../../proto/leaf.js'
 import { type SoakVote, soakVotesDigest } from '../../../../proto/soak-vote.js'
@@ -77,7 +78,8 @@ describe('evaluation of an epoch', () => {
       windowVotes: ZERO_HASH,
       link: ZERO_HASH,
       breachBits: 0,
-      assignedRoot: assignedRoot(VERIFIERS),
+      breachPenaltyBps: 0,
+      assignedRoot: assignedRoot(VERIFIERS.map(receiver => ({ receiver, epoch: 1 }))),
       penaltyBps: 0,
     })
     const factor = decayQ32(PARAMS.halfLifeWindows)
@@ -178,7 +180,7 @@ describe('evaluation of an epoch', () => {
     const second = short({ epoch: 1, ...first }, 2)
     const third = soak(honest, { epoch: 2, ...second }, 3)
     expect(first.leaves[0]).to.include({ rateKbps: CLAIM_KBPS / 5, breachBits: 1 })
-    expect(second.leaves[0]).to.include({ rateKbps: CLAIM_KBPS / 5, breachBits: 0b10, status: STATUS.measured })
+    expect(second.leaves[0]).to.include({ rateKbps: CLAIM_KBPS / 5, breachBits: 1, status: STATUS.measured })
     expect(third.leaves[0]).to.include({ rateKbps: CLAIM_KBPS })
     for (const { leaves, soakVotes } of [first, second, third]) {
       expect(leaves[0]!.soakVotes).to.equal(soakVotesDigest(soakVotes.get(account('provider 0'))!))
@@ -260,13 +262,13 @@ describe('evaluation of an epoch', () => {
   })
 
   it('makes a report whose leaves the reference checker accepts', () => {
-    const ballotSet = VERIFIERS.map(verifier => ({ verifier, root: assignedRoot([verifier]) }))
+    const ballotSet = VERIFIERS.map(verifier => ({ verifier, root: keccakText(`ballot ${verifier}`) }))
     const input = inputOf(4, 3, { ballots: ballotsOf(4, 3, honest) })
-    const report = buildReport({ ...input, previousHeader: assignedRoot([1]), ballotSet })
+    const report = buildReport({ ...input, previousHeader: keccakText('previous'), ballotSet })
     expect(report.header).to.deep.include({
       epoch: 4,
       blockHash: input.facts.blockHash,
-      previousHeader: assignedRoot([1]),
+      previousHeader: keccakText('previous'),
       ballotSetRoot: ballotSetRoot(ballotSet),
       providerCount: 3,
       commonFailure: false,

@@ -3,24 +3,25 @@ import fc from 'fast-check'
 import { CLAIM_KBPS, PARAMS } from '../../test/samples.js'
 import { decayQ32, ONE_Q32 } from '../decay.js'
 import { scoreBps, tierOf } from '../score.js'
-import { nextThroughput, PRIOR, type Throughput, throughputQ32 } from '../throughput.js'
+import { atLargerClaim, nextThroughput, PRIOR, type Throughput, throughputQ32 } from '../throughput.js'
 
 const HALF_LIFE = PARAMS.halfLifeWindows
 const anyHalfLife = fc.integer({ min: 1, max: 1_000 })
 /** A window's rate as a share of the claim; undefined if the window was unmeasured. */
 type Ratio = number | undefined
 
-/** T in Q32 after these windows. */
-function afterAll(ratios: readonly Ratio[], halfLife = HALF_LIFE): Throughput {
+/** S and N after these windows. */
+function stepped(before: Throughput, ratios: readonly Ratio[], halfLife = HALF_LIFE): Throughput {
   const factor = decayQ32(halfLife)
   return ratios.reduce<Throughput>((state, ratio) => {
     const measured =
       ratio === undefined ? undefined : { rateKbps: Math.floor(ratio * CLAIM_KBPS), claimKbps: CLAIM_KBPS }
     return nextThroughput(state, factor, measured)
-  }, PRIOR)
+  }, before)
 }
-const meanAfter = (ratios: readonly Ratio[], halfLife?: number): number =>
-  Number(throughputQ32(afterAll(ratios, halfLife))) / 2 ** 32
+const stateAfter = (ratios: readonly Ratio[], halfLife?: number): Throughput => stepped(PRIOR, ratios, halfLife)
+const meanOf = (throughput: Throughput): number => Number(throughputQ32(throughput)) / 2 ** 32
+const meanAfter = (ratios: readonly Ratio[], halfLife?: number): number => meanOf(stateAfter(ratios, halfLife))
 const times = <T>(count: number, value: T): T[] => new Array<T>(count).fill(value)
 
 describe('decay', () => {
@@ -37,7 +38,7 @@ describe('decay', () => {
 
 describe('throughput', () => {
   it('is 0 for a provider that was never measured, however long', () => {
-    for (const windows of [0, 1, 1_000]) expect(afterAll(times(windows, undefined))).to.deep.equal(PRIOR)
+    for (const windows of [0, 1, 1_000]) expect(stateAfter(times(windows, undefined))).to.deep.equal(PRIOR)
   })
 
   it('is not decided by the first window, good or bad', () => {
@@ -97,6 +98,24 @@ describe('throughput', () => {
   it('leaves at most 0.6 to a provider that delivers in one window of five and is unmeasured in the others', () => {
     const cycle = [1, undefined, undefined, undefined, undefined]
     for (const halfLife of [7, 8]) expect(meanAfter(times(20, cycle).flat(), halfLife)).to.be.below(0.6)
+  })
+
+  it('pays no more after a raised claim than before, leaves the shortfall, and is never worse than a newcomer’s', () => {
+    const claim = fc.integer({ min: 1, max: 2 ** 32 - 2 })
+    fc.assert(
+      fc.property(windows, windows, claim, claim, (ratios, later, a, b) => {
+        const [from, to] = [Math.min(a, b), Math.max(a, b) + 1]
+        const before = stateAfter(ratios)
+        const after = atLargerClaim(before, from, to)
+        const shortfall = ({ sumQ32, weightQ32 }: Throughput) => weightQ32 - sumQ32
+        expect(throughputQ32(after) * BigInt(to) <= (throughputQ32(before) + 1n) * BigInt(from)).to.equal(true)
+        const least = [shortfall(before), PRIOR.weightQ32]
+        expect(least.some(most => shortfall(after) <= most + 2n)).to.equal(true)
+        expect(after.weightQ32 >= PRIOR.weightQ32 && after.weightQ32 <= before.weightQ32).to.equal(true)
+        if (shortfall(before) > PRIOR.weightQ32) return
+        expect(meanOf(stepped(after, later))).to.be.at.least(meanAfter(later) - 1e-9)
+      }),
+    )
   })
 
   it('lets a provider come back from a long absence as fast as a newcomer comes up', () => {

@@ -222,8 +222,21 @@ describe('a provider that changes within a window', () => {
     const stays = account('provider 1')
     expect(after.receiversOf(stays)).to.deep.equal(before.receiversOf(stays))
     expect(after.sessions.every(({ provider }) => provider === stays)).to.equal(true)
-    const left = run([kept, kept], { provider: epoch => ({ active: epoch === 1 }) })
-    expect(left[1]!.leaves).to.have.length(0)
+    const left = run([kept, kept, kept], { provider: epoch => ({ active: epoch === 1 }) })
+    expect(left.map(({ leaves }) => leaves.length)).to.deep.equal([1, 1, 0])
+    expect(left[1]!.leaves[0]).to.include({ status: STATUS.unmeasured, windowVotes: ZERO_HASH })
+  })
+
+  it('attack: leaves before the end of its third bad window, and pays by the votes that are cast already', () => {
+    // Of eight receivers, five are due in the first two epochs of a window: 2f+1.
+    const stays = leavesOf(times(9, low), { verifiers: 8 })
+    const leaves = leavesOf(times(9, low), { verifiers: 8, provider: epoch => ({ active: epoch < 9 }) })
+    expect(leaves.at(-1)).to.include({ epoch: 9, breachBits: 0, penaltyBps: stays.at(-1)!.penaltyBps })
+    expect(leaves.at(-1)!.penaltyBps).to.be.greaterThan(0)
+    expect(leaves.at(-1)!.assignedRoot).to.equal(leaves.at(-2)!.assignedRoot)
+    const earlier = run(times(9, low), { verifiers: 8, provider: epoch => ({ active: epoch < 8 }) })
+    expect(earlier[7]!.leaves[0]).to.include({ status: STATUS.unmeasured, breachBits: 0b11, penaltyBps: 0 })
+    expect(earlier[8]!.leaves).to.have.length(0)
   })
 })
 

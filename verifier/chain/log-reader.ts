@@ -1,0 +1,89 @@
+/** Reads raw logs in ranges that chain nodes accept: each node has its own limits, which it does not tell. */
+import { type Block, isError, type JsonRpcProvider, toQuantity } from 'ethers'
+import { ZERO_HASH } from '../../proto/hex.js'
+import type { Checkpoint } from '../core/chain-log.js'
+import { blockAt } from './block-search.js'
+import { hex } from './contracts.js'
+import type { RawLog } from './log-events.js'
+
+/** Most blocks in one query: public nodes refuse longer ranges. */
+const MOST_BLOCKS = 10_000
+/** After an answer, for how many times as many blocks to ask. A refusal halves them. */
+const GROWTH = 1.25
+
+export interface LogFilter {
+  readonly address: readonly string[]
+  readonly topics: readonly (readonly string[])[]
+}
+
+export interface LogPage {
+  readonly logs: readonly RawLog[]
+  /** the last block of the page */
+  readonly last: Checkpoint
+}
+
+export class LogReader {
+  /** how many blocks the chain node is asked for next */
+  #span = MOST_BLOCKS
+
+  constructor(
+    private readonly provider: JsonRpcProvider,
+    private readonly filter: LogFilter,
+  ) {}
+
+  /** One page after another, from a block to the head. @throws Error if the chain node does not answer */
+  async *pages(from: number, head: Checkpoint): AsyncGenerator<LogPage> {
+    for (let first = from; first < head.number; ) {
+      const page = await this.#page(first, head.number - 1)
+      yield page
+      first = page.last.number + 1
+    }
+    // By its hash: of a node that lags behind, a range up to a block that it does not have comes back without the block.
+    if (from <= head.number) yield { logs: await this.#ofBlock(head.hash), last: head }
+  }
+
+  /** As many blocks as the node answers for. */
+  async #page(first: number, end: number): Promise<LogPage> {
+    for (;;) {
+      const count = Math.min(this.#span, end - first + 1)
+      // The hash before the logs: should a reorganisation come between, the next look at the chain finds the hash gone.
+      const last = checkpointOf(await blockAt(this.provider, first + count - 1))
+      try {
+        const range = { fromBlock: toQuantity(first), toBlock: toQuantity(last.number) }
+        const logs = count === 1 ? await this.#ofBlock(last.hash) : await this.#ask(range)
+        this.#span = Math.min(MOST_BLOCKS, Math.ceil(count * GROWTH))
+        return { logs, last }
+      } catch (error) {
+        // Too many blocks or too many logs: every node says so in other words, and a slow one not at all.
+        this.#span = Math.max(1, Math.floor(count / 2))
+        if (count === 1 || !(isRefusal(error) || isError(error, 'TIMEOUT'))) throw error
+      }
+    }
+  }
+
+  /** A block may hold more logs than a node lists, but not more than the receipts that a node has. */
+  async #ofBlock(blockHash: string): Promise<readonly RawLog[]> {
+    try {
+      return await this.#ask({ blockHash })
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      const receipts: { readonly logs: RawLog[] }[] | null = await this.provider.send('eth_getBlockReceipts', [
+        blockHash,
+      ])
+      if (receipts === null) throw error // a reorganisation removed the block
+      return receipts.flatMap(({ logs }) => logs)
+    }
+  }
+
+  #ask(blocks: Record<string, string>): Promise<readonly RawLog[]> {
+    return this.provider.send('eth_getLogs', [{ ...this.filter, ...blocks }])
+  }
+}
+
+export const checkpointOf = ({ number, hash }: Pick<Block, 'number' | 'hash'>): Checkpoint => ({
+  number,
+  hash: hex(hash ?? ZERO_HASH),
+})
+
+/** The node answered, and said no. */
+const isRefusal = (error: unknown): boolean => isError(error, 'UNKNOWN_ERROR') || isError(error, 'SERVER_ERROR')

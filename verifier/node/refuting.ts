@@ -1,0 +1,98 @@
+/**
+ * Refutes wrong penalties. If the chain accepts a report that does not follow from its ballots, any verifier that recomputed
+ * the report voids its penalties, for any provider: with the votes of the report's own ballot set.
+ */
+import { windowStart } from '../../proto/epoch.js'
+import type { Header } from '../../proto/header.js'
+import { ZERO_HASH } from '../../proto/hex.js'
+import { decodeLeaf, type Leaf } from '../../proto/leaf.js'
+import { leafPart } from '../../proto/leaf-state.js'
+import { MerkleTree } from '../../proto/merkle.js'
+import type { PostedReport } from '../core/ports.js'
+import { type BallotedReport, refutationOf } from '../core/scoring/refutation.js'
+import type { WrongReport } from './accepted-reports.js'
+import type { VerifierContext } from './context.js'
+import type { EpochFacts } from './epoch-facts.js'
+import { logFailure } from './failures.js'
+import type { PeerSync } from './peer-sync.js'
+import type { Transmission } from './transmission.js'
+
+export interface RefutingModules {
+  readonly peers: Pick<PeerSync, 'ballot' | 'ballotSet' | 'leaves'>
+  readonly epochFacts: Pick<EpochFacts, 'get'>
+  readonly transmission: Pick<Transmission, 'refute'>
+}
+
+export class Refuting {
+  constructor(
+    private readonly context: Pick<VerifierContext, 'chain' | 'params' | 'store' | 'log' | 'stopping' | 'fail'>,
+    private readonly modules: RefutingModules,
+  ) {}
+
+  /** Resolves once every penalty that its ballots contradict is void, or settled, or final. */
+  refute(wrong: WrongReport): Promise<void> {
+    return this.#refute(wrong).catch(error => logFailure(this.context, error, 'could not refute the accepted report'))
+  }
+
+  async #refute({ posted, right }: WrongReport): Promise<void> {
+    const { params, log } = this.context
+    const { epochFacts, transmission } = this.modules
+    const { header } = posted
+    const leaves = await this.#leavesOf(posted)
+    const owed = new Set(right.leaves.filter(({ penaltyBps }) => penaltyBps > 0).map(({ provider }) => provider))
+    const wrong = leaves.filter(({ penaltyBps, provider }) => penaltyBps > 0 && !owed.has(provider))
+    if (wrong.length === 0) return
+    const { facts, assignment } = await epochFacts.get(header.epoch)
+    const reports = await this.#windowOf(posted)
+    const previousEpoch = await this.#previousEpochOf(header)
+    for (const leaf of wrong) {
+      const assigned = assignment.assignedOf(leaf.provider)
+      const refutation = refutationOf({ params, leaf, leaves, reports, previousEpoch, assigned })
+      const about = { epoch: header.epoch, provider: leaf.provider, penaltyBps: leaf.penaltyBps }
+      if (refutation === undefined) log.error(about, 'a wrong penalty, which no votes of its ballot set contradict')
+      else await transmission.refute(refutation, facts)
+    }
+  }
+
+  /**
+   * The leaves that were accepted, from a peer that holds them. What a leaf's digests stand for does not matter: a captured
+   * set could make it undecodable. @throws Error if no peer has the leaves
+   */
+  #leavesOf({ headerHash, header }: PostedReport): Promise<readonly Leaf[]> {
+    return this.modules.peers.leaves(headerHash, encoded =>
+      new MerkleTree(encoded.map(leafPart)).root === header.scoreRoot
+        ? encoded.map(one => decodeLeaf(leafPart(one)))
+        : undefined,
+    )
+  }
+
+  /** The report, and those of the epochs of its window that have one. */
+  async #windowOf(posted: PostedReport): Promise<[BallotedReport, ...BallotedReport[]]> {
+    const { chain, params } = this.context
+    const { epoch } = posted.header
+    const earlier: PostedReport[] = []
+    for (let before = windowStart(epoch, params.windowEpochs); before < epoch; before++) {
+      const report = await chain.posted(before)
+      if (report !== undefined) earlier.push(report)
+    }
+    return [await this.#balloted(posted), ...(await Promise.all(earlier.map(one => this.#balloted(one))))]
+  }
+
+  async #balloted(posted: PostedReport): Promise<BallotedReport> {
+    const held = await this.context.store.getReport(posted.headerHash)
+    const ballotSet = held?.ballots.length ? held.ballots : await this.modules.peers.ballotSet(posted)
+    if (ballotSet === undefined) throw new Error(`no peer has the ballots of epoch ${posted.header.epoch}`)
+    const ballots = new Map<`0x${string}`, readonly Uint8Array[]>()
+    for (const { root } of ballotSet) {
+      const ballot = await this.modules.peers.ballot(root)
+      if (ballot !== undefined) ballots.set(root, ballot.votes)
+    }
+    return { header: posted.header, ballotSet, ballots }
+  }
+
+  /** This node holds the report before: it recomputed the wrong one from it. */
+  async #previousEpochOf({ previousHeader }: Header): Promise<number> {
+    if (previousHeader === ZERO_HASH) return 0
+    return (await this.context.store.getReport(previousHeader))!.header.epoch
+  }
+}

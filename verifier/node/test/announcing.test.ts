@@ -1,0 +1,52 @@
+import { expect } from 'chai'
+import pino from 'pino'
+import type { Hex } from '../../../proto/hex.js'
+import { UserError } from '../../config/errors.js'
+import type { TxResult } from '../../core/ports.js'
+import { peerIdOf } from '../../net/peer-keys.js'
+import { announceSelf } from '../announcing.js'
+import { Directory } from '../directory.js'
+
+const account: Hex = `0x${'b1'.repeat(20)}`
+const tokenKey: Hex = `0x${'cd'.repeat(32)}`
+const addresses = (count: number) => Array.from({ length: count }, (_, i) => `/ip4/203.0.113.${i}/tcp/4001`)
+
+/** @returns what was sent to the chain */
+async function announced(multiaddrs: readonly string[], key?: Hex): Promise<readonly string[]> {
+  const peerId = await peerIdOf(new Uint8Array(32).fill(7))
+  const directory = new Directory({ announcements: async () => [] }, pino({ level: 'silent' }))
+  let sent: readonly string[] = []
+  const chain = {
+    announce: async (_role: unknown, _peerId: string, texts: readonly string[]): Promise<TxResult> => {
+      sent = texts
+      return { kind: 'already' }
+    },
+  }
+  await announceSelf(chain, directory, { role: 'provider', account }, peerId, multiaddrs, key)
+  return sent
+}
+
+describe('a node that announces itself', () => {
+  it('announces as many addresses as others read, its token key among them', async () => {
+    expect(await announced(addresses(8))).to.have.length(8)
+    expect(await announced(addresses(7), tokenKey)).to.have.length(8)
+  })
+
+  it('refuses to start with addresses that nobody would read, and says why', async () => {
+    for (const [multiaddrs, key, fault] of [
+      [addresses(9), undefined, '9 addresses are too many'],
+      [addresses(8), tokenKey, 'a token key among them'],
+      [[`/dns/${'x'.repeat(260)}/tcp/4001`], undefined, '1 to 256'],
+      [['/dns/a b/tcp/4001'], undefined, 'printable ASCII'],
+    ] as const) {
+      const error = await announced(multiaddrs, key).then(
+        () => expect.fail('it announced them'),
+        (thrown: unknown) => thrown,
+      )
+      expect(error).to.be.instanceOf(UserError)
+      expect((error as UserError).message)
+        .to.include(fault)
+        .and.to.include('--announce')
+    }
+  })
+})

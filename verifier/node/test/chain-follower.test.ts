@@ -1,0 +1,140 @@
+/** Which penalties a node has settled after a restart. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import pino from 'pino'
+import { keccakText } from '../../../proto/hash.js'
+import { ZERO_HASH } from '../../../proto/hex.js'
+import { type Leaf, STATUS } from '../../../proto/leaf.js'
+import { DEVNET } from '../../../proto/params.js'
+import type { ChainFacts } from '../../core/facts.js'
+import type { PostedReport } from '../../core/ports.js'
+import { NOTHING_CARRIED } from '../../core/scoring/carry-over.js'
+import { Store, type StoredReport } from '../../store/store.js'
+import { facts as factsOf } from '../../store/test/samples.js'
+import { ChainFollower, type ChainFollowerModules } from '../chain-follower.js'
+import type { VerifierContext } from '../context.js'
+
+/** A day of settlement delay and a week of evidence, in epochs of an hour. */
+const PARAMS = { ...DEVNET, epochSeconds: 3600, settlementSeconds: 86_400, evidenceSeconds: 604_800 }
+const LOOKBACK_EPOCHS = 24 + 3
+const LAST_SEEN = 50
+
+const leaf = (epoch: number, penaltyBps: number): Leaf => ({
+  ...{ epoch, index: 1, provider: `0x${'b1'.repeat(20)}`, status: STATUS.measured, uptimeBps: 0, rateKbps: 0 },
+  ...{ claimKbps: 25_000, scoreBps: 0, tier: 0, throughputQ32: 0, throughputSumQ32: 0, throughputWeightQ32: 0 },
+  ...{ ticksUpQ16: 0, ticksTotalQ16: 0, pathlessQ2: 0, soakVotes: ZERO_HASH, windowVotes: ZERO_HASH, link: ZERO_HASH },
+  ...{ breachBits: 0, breachPenaltyBps: 0, assignedRoot: ZERO_HASH, penaltyBps },
+})
+
+const posted = (epoch: number): PostedReport => {
+  const { blockNumber, blockHash } = factsOf(epoch, `B(${epoch})`)
+  const roots = { previousHeader: ZERO_HASH, scoreRoot: ZERO_HASH, ballotSetRoot: ZERO_HASH, rewardsRoot: ZERO_HASH }
+  return {
+    header: { era: 1, epoch, blockNumber, blockHash, ...roots, providerCount: 1, commonFailure: false },
+    headerHash: keccakText(`header ${epoch}`),
+    ...{ round: 0, nonSigners: [], txHash: ZERO_HASH, blockNumber: 1, gasUsed: 1 },
+  }
+}
+
+const epochs = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
+
+describe('a node that follows the chain', () => {
+  let dir: string
+  let store: Store
+  let stopping: AbortController
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'bandwitness-follower-'))
+    store = await Store.open(dir, { mode: 'create' })
+    stopping = new AbortController()
+  })
+  afterEach(async () => {
+    stopping.abort()
+    await store.close()
+    await rm(dir, { recursive: true })
+  })
+
+  /** Stores the report of an epoch, with one penalty. @param change what is different */
+  async function keep(epoch: number, change: Partial<StoredReport> = {}): Promise<void> {
+    const report = posted(epoch)
+    const { header, headerHash } = report
+    const carried = { ...NOTHING_CARRIED, leaves: [leaf(epoch, 200)] }
+    await store.putReport({ header, headerHash, ...carried, ballots: [], posted: report, ...change })
+  }
+
+  /** Runs a node until it has looked at the chain's last report. @param fails epochs whose report cannot be read at first */
+  async function settledBy(tip: number, fails: number[] = []): Promise<{ settled: number[]; read: number[] }> {
+    const [settled, read]: [number[], number[]] = [[], []]
+    const context = {
+      ...{ params: PARAMS, store, log: pino({ level: 'silent' }), stopping: stopping.signal },
+      fail: (error: Error) => stopping.abort(error),
+      chain: {
+        tip: async () => ({ epoch: tip, headerHash: posted(tip).headerHash }),
+        posted: async (epoch: number) => {
+          const at = fails.indexOf(epoch)
+          if (at === -1) return posted(epoch)
+          fails.splice(at, 1)
+          throw new Error('the chain node is busy')
+        },
+      },
+    } as unknown as VerifierContext
+    const modules = {
+      reports: { adopt: ({ header: { epoch } }: PostedReport) => keep(epoch) },
+      epochFacts: {
+        get: async (epoch: number) => {
+          read.push(epoch)
+          return { facts: factsOf(epoch, `B(${epoch})`) }
+        },
+      },
+      transmission: {
+        settle: async (epoch: number, leaves: readonly Leaf[], facts: ChainFacts) => {
+          expect([leaves[0]?.epoch, facts.epoch]).to.deep.equal([epoch, epoch])
+          settled.push(epoch)
+          if (epoch === tip) stopping.abort()
+        },
+      },
+    } as unknown as ChainFollowerModules
+    await new ChainFollower(context, modules).run().then(
+      () => expect.fail('it ended by itself'),
+      error => expect(error.name).to.equal('AbortError'),
+    )
+    return { settled: settled.sort((a, b) => a - b), read }
+  }
+
+  it('a rolling upgrade forgets no penalty: it looks back from the last report it saw, settlement and three epochs', async () => {
+    for (const epoch of epochs(1, LAST_SEEN)) await keep(epoch)
+    const tip = LAST_SEEN + 12
+    const { settled } = await settledBy(tip)
+    expect(settled).to.deep.equal([...epochs(LAST_SEEN - LOOKBACK_EPOCHS, LAST_SEEN), tip])
+  })
+
+  it('a chain node that fails in the middle of the look back costs no penalty', async () => {
+    for (const epoch of epochs(1, LAST_SEEN)) await keep(epoch)
+    const { settled } = await settledBy(LAST_SEEN, [LAST_SEEN - 20, LAST_SEEN - 20, LAST_SEEN - 3])
+    expect(settled).to.deep.equal(epochs(LAST_SEEN - LOOKBACK_EPOCHS, LAST_SEEN))
+  })
+
+  it('what only this node computed is not what it saw, and what the chain did not accept is not settled', async () => {
+    for (const epoch of epochs(40, LAST_SEEN)) await keep(epoch, { headerHash: keccakText(`a rival of ${epoch}`) })
+    await keep(LAST_SEEN + 5, { posted: undefined })
+    expect((await store.lastPosted())?.header.epoch).to.equal(LAST_SEEN)
+    const { settled } = await settledBy(LAST_SEEN + 6)
+    expect(settled).to.deep.equal([LAST_SEEN + 5, LAST_SEEN + 6])
+  })
+
+  it('a node that was away for longer than the evidence period starts there', async () => {
+    const evidence = PARAMS.evidenceSeconds / PARAMS.epochSeconds
+    const tip = LAST_SEEN + evidence + 20
+    for (const epoch of [LAST_SEEN, tip - evidence - 1, tip - evidence]) await keep(epoch)
+    expect((await settledBy(tip)).settled).to.deep.equal([tip - evidence, tip])
+  })
+
+  it('takes the facts of an old epoch from its store, since a chain node forgets old states, and reads none without need', async () => {
+    await store.putFacts(factsOf(45, 'B(45)'))
+    for (const epoch of epochs(40, 46)) await keep(epoch, { leaves: [leaf(epoch, epoch < 45 ? 0 : 200)] })
+    const { settled, read } = await settledBy(47)
+    expect(settled).to.deep.equal([45, 46, 47])
+    expect(read).to.deep.equal([46, 47])
+  })
+})

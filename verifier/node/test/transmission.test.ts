@@ -1,0 +1,157 @@
+/** What any verifier sends for all, on a real chain: settlements, refutations, notes of blocks. */
+import { expect } from 'chai'
+import pino from 'pino'
+import { keccakText } from '../../../proto/hash.js'
+import { ZERO_HASH } from '../../../proto/hex.js'
+import { encodeLeaf, type Leaf } from '../../../proto/leaf.js'
+import { encodeLeafState } from '../../../proto/leaf-state.js'
+import { MerkleTree } from '../../../proto/merkle.js'
+import { encodeVote, OUTCOME } from '../../../proto/vote.js'
+import { type Certified, PARAMS, postTo, useLiveNetwork } from '../../chain/test/live-network.js'
+import { assign } from '../../core/assignment/assign.js'
+import { type ChainFacts, withLinks } from '../../core/facts.js'
+import { buildReport, type Report } from '../../core/scoring/report.js'
+import { account, CLAIM_KBPS, vote } from '../../core/test/samples.js'
+import { WrongReport } from '../accepted-reports.js'
+import type { VerifierContext } from '../context.js'
+import { Refuting, type RefutingModules } from '../refuting.js'
+import { GENESIS_STATE } from '../report-computer.js'
+import { Transmission } from '../transmission.js'
+
+const AT_ONCE = { ...PARAMS, rankDelayMs: 0 }
+
+describe('transmission', function () {
+  this.timeout(60_000)
+  const net = useLiveNetwork()
+  let facts: ChainFacts
+  let context: VerifierContext
+  let transmission: Transmission
+  let nowMs: number
+  beforeEach(async () => {
+    facts = withLinks(await net.live.runTo(1), [])
+    nowMs = (await net.live.now()) * 1000
+    context = {
+      ...{ self: { index: facts.verifiers[0]!.index }, params: AT_ONCE, epochs: await net.chain.clock() },
+      ...{ chain: net.chain, wall: { nowMs: () => nowMs }, log: pino({ level: 'silent' }) },
+      ...{ stopping: new AbortController().signal, store: { getReport: async () => undefined } },
+    } as unknown as VerifierContext
+    transmission = new Transmission(context)
+  })
+
+  /** Posts a report over these leaves, in which all verifiers certify what none of them computed. */
+  async function accept(right: Report, leaves: readonly Leaf[]): Promise<Certified> {
+    const scoreRoot = new MerkleTree(leaves.map(encodeLeaf)).root
+    const header = { ...right.header, scoreRoot, providerCount: leaves.length }
+    const certified = net.live.certifyHeader(facts, header, leaves)
+    expect((await postTo(net.chain, certified)).kind).to.equal('done')
+    return certified
+  }
+
+  /** The report of ballots in which every receiver read the whole claim of every provider. */
+  function honest() {
+    const assignment = assign(facts, AT_ONCE)
+    const ballots = facts.verifiers.map(({ index }) => ({
+      verifier: index,
+      votes: facts.providers.map(provider =>
+        vote(index, OUTCOME.verified, CLAIM_KBPS, { epoch: 1, provider: provider.account }),
+      ),
+    }))
+    const encoded = ballots.map(({ votes }) => votes.map(encodeVote))
+    const ballotSet = ballots.map(({ verifier }, i) => ({ verifier, root: new MerkleTree(encoded[i]!).root }))
+    const report = buildReport({
+      ...{ params: AT_ONCE, facts, assignment, previous: GENESIS_STATE, previousHeader: ZERO_HASH, ballotSet, ballots },
+    })
+    return { assignment, ballotSet, encoded, report }
+  }
+
+  it('settles all penalties of a report, more than fit into one transaction', async () => {
+    const { report } = honest()
+    const template = report.leaves[0]!
+    const made = Array.from({ length: 43 }, (_, i) => ({ ...template, index: 100 + i, provider: account(`${i}`) }))
+    const owing = made.map((leaf, i) => ({ ...leaf, penaltyBps: i % 2 === 0 ? 300 : 0 }))
+    const { header, leaves, tree } = await accept(report, [{ ...template, penaltyBps: 200 }, ...owing])
+    await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
+    // Somebody settles one of them first, which must not stop the rest.
+    expect((await net.chain.settle(header, [leaves[0]!], tree.multiProof([0]))).kind).to.equal('done')
+    await transmission.settle(header, leaves, facts)
+    for (const { provider, penaltyBps } of leaves) {
+      expect(await net.chain.isSettled(1, provider)).to.equal(penaltyBps > 0)
+    }
+  })
+
+  it('voids a penalty that a captured set certified against its own ballots', async () => {
+    const { assignment, ballotSet, encoded, report } = honest()
+    // Nobody knows what the soak votes of the forged leaf are, and nobody needs to.
+    const forged = { ...report.leaves[0]!, penaltyBps: 1000, soakVotes: keccakText('none') }
+    const leaves = [forged, ...report.leaves.slice(1)]
+    const { header, tree } = await accept(report, leaves)
+    const posted = (await net.chain.posted(1))!
+    const modules: RefutingModules = {
+      transmission,
+      epochFacts: { get: async () => ({ facts, assignment }) },
+      peers: {
+        leaves: async (_, take) => take(leaves.map(encodedState))!,
+        ballotSet: async () => ballotSet,
+        ballot: async root => ({ votes: encoded[ballotSet.findIndex(one => one.root === root)]! }) as never,
+      },
+    }
+    await new Refuting(context, modules).refute(new WrongReport(posted, report))
+    expect(await net.chain.isSettled(1, forged.provider)).to.equal(true)
+    expect(await net.chain.settlements(forged.provider)).to.deep.equal([])
+    await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
+    expect(await net.chain.settle(header, [forged], tree.multiProof([0]))).to.deep.equal({ kind: 'already' })
+    const { stake } = (await net.chain.provider(forged.provider))!
+    expect(stake).to.equal(facts.providers[0]!.stake)
+  })
+
+  it('leaves a penalty alone that its own report has too', async () => {
+    const { report } = honest()
+    const right = { ...report, leaves: report.leaves.map((leaf, i) => ({ ...leaf, penaltyBps: i === 0 ? 400 : 0 })) }
+    const leaves = right.leaves.map((leaf, i) => ({ ...leaf, scoreBps: 1, penaltyBps: i === 0 ? 900 : 0 }))
+    await accept(report, leaves)
+    const modules = {
+      transmission,
+      peers: { leaves: async (_: unknown, take: (encoded: Uint8Array[]) => unknown) => take(leaves.map(encodedState)) },
+    } as unknown as RefutingModules
+    await new Refuting(context, modules).refute(new WrongReport((await net.chain.posted(1))!, right))
+    expect(await net.chain.isSettled(1, leaves[0]!.provider)).to.equal(false)
+  })
+
+  /** A transmission that sees a newer block than the chain has, since thousands of blocks take long to mine. */
+  function aheadBy(blocks: () => number): Transmission {
+    const { chain } = net
+    const ahead: Partial<VerifierContext['chain']> = {
+      tip: () => chain.tip(),
+      headBlock: async () => facts.blockNumber + blocks(),
+      isNoted: block => chain.isNoted(block),
+      noteBlock: block => chain.noteBlock(block),
+    }
+    const epochs = { ...context.epochs, epochMs: 160 } // looks every 10 ms
+    return new Transmission({ ...context, epochs, chain: ahead as VerifierContext['chain'] })
+  }
+
+  it('notes B(e) once half of the blocks that the chain knows have passed', async () => {
+    let passed = 4096
+    nowMs = 0 // whatever the clock says, the epoch can still be posted
+    let looks = 0
+    const keeping = aheadBy(() => {
+      if (looks++ === 3) passed++
+      return passed
+    }).keepBlock(facts)
+    await keeping
+    expect(looks).to.equal(4)
+    expect(await net.chain.isNoted(facts.blockNumber)).to.equal(true)
+  })
+
+  it('notes no block of an epoch that has its report, or can no longer get one', async () => {
+    await aheadBy(() => 5000).keepBlock(facts)
+    expect(await net.chain.isNoted(facts.blockNumber)).to.equal(false)
+    nowMs = 0
+    const { report } = honest()
+    await accept(report, report.leaves)
+    await aheadBy(() => 5000).keepBlock(facts)
+    expect(await net.chain.isNoted(facts.blockNumber)).to.equal(false)
+  })
+})
+
+const encodedState = (leaf: Leaf): Uint8Array => encodeLeafState({ leaf, soakVotes: [], window: undefined })
