@@ -161,7 +161,7 @@ contract EpochReports is IEpochReports {
     ) private view returns (Bls12381.G1 memory key, uint256 signers) {
         uint256 size = snapshot.sizeOf();
         if (size < _minimumVerifiers) revert SetTooSmall(size, _minimumVerifiers);
-        return Certificates.signersOf(snapshot, nonSigners);
+        return Certificates.signersOf(snapshot, size, nonSigners);
     }
 
     /// @dev Adds the signers to those of the era. Writes nothing if all of them are marked.

@@ -6,10 +6,12 @@ import {IEpochReports} from "./interfaces/IEpochReports.sol";
 import {IEquivocationSlasher} from "./interfaces/IEquivocationSlasher.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
+import {Bits} from "./libraries/Bits.sol";
 import {Bls12381} from "./libraries/Bls12381.sol";
 import {Certificates} from "./libraries/Certificates.sol";
 import {Digests} from "./libraries/Digests.sol";
 import {EpochClock} from "./libraries/EpochClock.sol";
+import {KeySnapshot} from "./libraries/KeySnapshot.sol";
 import {WeekStarts} from "./libraries/WeekStarts.sol";
 
 /// @notice Slashes verifiers that equivocate, by evidence that anybody can bring.
@@ -17,6 +19,8 @@ import {WeekStarts} from "./libraries/WeekStarts.sol";
 ///      begins, and from the set of convicted positions of the era. A set has no order. Verifiers of one era are counted
 ///      together because contradicting certificates need a third of one frozen set in one epoch.
 contract EquivocationSlasher is IEquivocationSlasher {
+    using KeySnapshot for address;
+
     /// @notice The penalty of an equivocation apart from the share, in basis points of the bond.
     uint16 public constant BASE_BPS = 500;
     /// @notice The bounty, in basis points of the charge. Far less than the loss, so that nobody gains by convicting
@@ -89,11 +93,11 @@ contract EquivocationSlasher is IEquivocationSlasher {
         uint64 genesis = _checkTime(era, evidence.epoch);
         (uint32 index, address account, Bls12381.G1 memory key) = registry.memberAt(era, position);
         if (evidence.kind != Kind.Report && evidence.slot != index) revert WrongSlot(evidence.slot, index);
-        _convict(era, 1 << position);
+        (, uint256 convicted) = _convict(era, 1 << position);
         _checkSum(evidence, key, index, signature);
         emit Equivocated(era, index, account, evidence.epoch, evidence.kind, msg.sender);
         registry.expel(index);
-        return _charge(_startOf(era, genesis), account, penaltyBpsOf(era));
+        return _charge(_startOf(era, genesis), account, _penaltyBps(era, convicted));
     }
 
     /// @inheritdoc IEquivocationSlasher
@@ -110,10 +114,10 @@ contract EquivocationSlasher is IEquivocationSlasher {
         (bytes32 hash, uint256 both) = _certified(first, era, round, nonSigners[0], signatures[0]);
         (bytes32 other, uint256 signers) = _certified(second, era, round, nonSigners[1], signatures[1]);
         if (other == hash) revert SameStatement(hash);
-        uint256 convicted = _convict(era, both & signers);
-        uint16 penaltyBps = penaltyBpsOf(era);
-        for (uint256 position = 0; convicted >> position != 0; ++position) {
-            if ((convicted >> position) & 1 == 0) continue;
+        (uint256 added, uint256 convicted) = _convict(era, both & signers);
+        uint16 penaltyBps = _penaltyBps(era, convicted);
+        for (uint256 position = 0; added >> position != 0; ++position) {
+            if ((added >> position) & 1 == 0) continue;
             (uint32 index, address account, ) = registry.memberAt(era, position);
             emit Equivocated(era, index, account, epoch, Kind.Report, msg.sender);
             registry.expel(index);
@@ -138,12 +142,8 @@ contract EquivocationSlasher is IEquivocationSlasher {
 
     /// @inheritdoc IEquivocationSlasher
     function penaltyBpsOf(uint64 era) public view returns (uint16) {
-        uint256 count;
-        for (uint256 rest = _convictedIn(era); rest != 0; rest &= rest - 1) {
-            ++count;
-        }
-        if (count == 0) return 0;
-        return uint16(Math.min(BASE_BPS + (SHARE_FACTOR * FULL_BPS * count) / registry.setSize(era), FULL_BPS));
+        uint256 convicted = _convictedIn(era);
+        return convicted == 0 ? 0 : _penaltyBps(era, convicted);
     }
 
     /// @inheritdoc IEquivocationSlasher
@@ -205,7 +205,7 @@ contract EquivocationSlasher is IEquivocationSlasher {
         hash = Digests.headerHash(block.chainid, reports, header);
         bytes32 digest = Digests.report(block.chainid, reports, era, header.epoch, round, hash);
         Bls12381.G1 memory key;
-        (key, signers) = Certificates.signersOf(snapshot, nonSigners);
+        (key, signers) = Certificates.signersOf(snapshot, snapshot.sizeOf(), nonSigners);
         if (!Certificates.isSigned(key, digest, signature)) revert InvalidCertificate(hash);
     }
 
@@ -217,13 +217,20 @@ contract EquivocationSlasher is IEquivocationSlasher {
         return word >> ERA_SHIFT == era ? word & POSITIONS : 0;
     }
 
-    /// @dev Convicts the verifiers at these positions, and returns those that were not convicted in the era before.
-    ///      Reverts with `AlreadyProven` if there are none.
-    function _convict(uint64 era, uint256 positions) private returns (uint256 added) {
+    /// @dev The penalty in an era of which these positions are convicted, in basis points of the bond.
+    function _penaltyBps(uint64 era, uint256 convicted) private view returns (uint16) {
+        uint256 share = (SHARE_FACTOR * FULL_BPS * Bits.count(convicted)) / registry.setSize(era);
+        return uint16(Math.min(BASE_BPS + share, FULL_BPS));
+    }
+
+    /// @dev Convicts the verifiers at these positions. Returns those of them that were not convicted in the era before,
+    ///      and all that are now. Reverts with `AlreadyProven` if there are no new ones.
+    function _convict(uint64 era, uint256 positions) private returns (uint256 added, uint256 convicted) {
         uint256 known = _convictedIn(era);
         added = positions & ~known;
         if (added == 0) revert AlreadyProven(era);
-        _words[era % _keptEras] = (uint256(era) << ERA_SHIFT) | ALWAYS_SET | known | added;
+        convicted = known | added;
+        _words[era % _keptEras] = (uint256(era) << ERA_SHIFT) | ALWAYS_SET | convicted;
     }
 
     /// @dev The start of an era, in unix seconds.
