@@ -37,6 +37,7 @@ export type ContractName =
   | 'slashingManager'
   | 'rewardsDistributor'
   | 'decoys'
+  | 'equivocationSlasher'
 
 /** Addresses are in lower case. `deployBlock` is the first block with one of the contracts; read events from there. */
 export interface Deployment {
@@ -139,6 +140,11 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
       at: decoys,
       args: [providers.address, verifiers.address, reports.address, params.rewardDelayEpochs],
     },
+    {
+      name: 'EquivocationSlasher',
+      at: equivocation,
+      args: [vault.address, reports.address, verifiers.address, params.evidenceSeconds],
+    },
   ]
   const sent: { name: string; transaction: TransactionResponse }[] = []
   // In the order of the nonces, because a node may drop a transaction that arrives before its turn.
@@ -166,6 +172,7 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
       slashingManager: slashing.address,
       rewardsDistributor: rewards.address,
       decoys: decoys.address,
+      equivocationSlasher: equivocation.address,
     },
   }
 }

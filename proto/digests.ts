@@ -44,23 +44,35 @@ export const headerHash = (network: NetworkId, header: Header): Hex =>
     [DOMAIN.header, BigInt(network.chainId), network.contract, ...HEADER_FIELDS.map(([name]) => header[name])],
   )
 
+/**
+ * Digest of one value in one slot of an epoch. The slot is the agreement round of a report or a proposal, and the registry
+ * index of the verifier for all else.
+ */
+export const statementDigest = (
+  kind: 'commit' | 'ballot' | 'seen' | 'proposal' | 'report',
+  network: NetworkId,
+  id: EpochId,
+  slot: number,
+  value: Hex,
+): Hex => keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN[kind], network, id), slot, value])
+
 /** Digest that every partial signature, and therefore the certificate, signs. */
 export const reportDigest = (network: NetworkId, id: EpochId, round: number, header: Hex): Hex =>
-  keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN.report, network, id), round, header])
+  statementDigest('report', network, id, round, header)
 
 /** Digest that the leader signs over its proposal. */
 export const proposalDigest = (network: NetworkId, id: EpochId, round: number, header: Hex): Hex =>
-  keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN.proposal, network, id), round, header])
+  statementDigest('proposal', network, id, round, header)
 
 export const ballotDigest = (network: NetworkId, id: EpochId, verifier: number, root: Hex): Hex =>
-  keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN.ballot, network, id), verifier, root])
+  statementDigest('ballot', network, id, verifier, root)
 
 /** A verifier commits to its ballot's root and signature before anybody reveals. The signature serves as the salt. */
 export const commitmentOf = (ballotRoot: Hex, ballotSignature: Uint8Array): Hex =>
   keccak(concatBytes(fromHex(ballotRoot), ballotSignature))
 
 export const commitDigest = (network: NetworkId, id: EpochId, verifier: number, commitment: Hex): Hex =>
-  keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN.commit, network, id), verifier, commitment])
+  statementDigest('commit', network, id, verifier, commitment)
 
 /** An entry of a seen list. The verifier committed to the root in time, and the list's author holds that ballot. */
 export interface SeenEntry {
@@ -76,7 +88,14 @@ export const seenListHash = (entries: readonly SeenEntry[]): Hex =>
   )
 
 export const seenDigest = (network: NetworkId, id: EpochId, verifier: number, entries: readonly SeenEntry[]): Hex =>
-  keccakWords([...PREFIX, 'uint32', 'bytes32'], [...prefix(DOMAIN.seen, network, id), verifier, seenListHash(entries)])
+  statementDigest('seen', network, id, verifier, seenListHash(entries))
+
+/** Digest of a process that presents itself. Not a statement: a process signs one in each epoch. @param nonce 32 bytes */
+export const presenceDigest = (network: NetworkId, id: EpochId, verifier: number, since: number, nonce: Hex): Hex =>
+  keccakWords(
+    [...PREFIX, 'uint32', 'uint32', 'bytes32'],
+    [...prefix(DOMAIN.presence, network, id), verifier, since, nonce],
+  )
 
 /**
  * Digest that a receiver signs once an epoch to draw its secret schedule. Nobody else can predict the BLS signature,

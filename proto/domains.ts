@@ -17,6 +17,7 @@ export const DOMAIN = {
   proposal: domain('proposal'),
   header: domain('header'),
   report: domain('report'),
+  presence: domain('presence'),
   proofOfPossession: domain('proof-of-possession'),
   reward: domain('reward'),
   decoy: domain('decoy'),

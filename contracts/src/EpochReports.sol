@@ -5,6 +5,7 @@ import {Blockhash} from "@openzeppelin/contracts/utils/Blockhash.sol";
 import {IEpochReports} from "./interfaces/IEpochReports.sol";
 import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
 import {Bls12381} from "./libraries/Bls12381.sol";
+import {Certificates} from "./libraries/Certificates.sol";
 import {Digests} from "./libraries/Digests.sol";
 import {EpochClock} from "./libraries/EpochClock.sol";
 import {KeySnapshot} from "./libraries/KeySnapshot.sol";
@@ -12,7 +13,6 @@ import {KeySnapshot} from "./libraries/KeySnapshot.sol";
 /// @notice Accepts the report of an epoch if more than two thirds of the frozen set signed it.
 /// @dev The cost of a post grows with the number of non-signers. The number of providers does not matter.
 contract EpochReports is IEpochReports {
-    using Bls12381 for Bls12381.G1;
     using KeySnapshot for address;
 
     /// @dev The signers of the last eras. Entry `era` modulo `SIGNED_ERAS` holds the era above `POSITIONS` bits, and
@@ -75,7 +75,7 @@ contract EpochReports is IEpochReports {
         bytes32 hash = Digests.headerHash(block.chainid, address(this), header);
         bytes32 digest = Digests.report(block.chainid, address(this), header.era, header.epoch, round, hash);
         (Bls12381.G1 memory key, uint256 signers) = _signersOf(snapshot, nonSigners);
-        if (!_isSigned(key, digest, signature)) revert InvalidCertificate(hash, round);
+        if (!Certificates.isSigned(key, digest, signature)) revert InvalidCertificate(hash, round);
 
         (_nextEpoch, _genesis, _lastHeaderStart) = (header.epoch + 1, genesis, bytes16(hash));
         headerHashOf[header.epoch] = hash;
@@ -154,32 +154,14 @@ contract EpochReports is IEpochReports {
         return blockNumber < block.number ? Blockhash.blockHash(blockNumber) : bytes32(0);
     }
 
-    /// @dev Who signed. Reverts if the set is too small, if the non-signers are not valid or too many, or if the sum is
-    ///      the point at infinity.
-    /// @return key The sum of the signers' keys: the aggregate key of the set minus the keys of the non-signers
-    /// @return signers One bit for each position of the set
+    /// @dev Who signed. Reverts if the set is too small, and with the errors of `Certificates.signersOf`.
     function _signersOf(
         address snapshot,
         uint32[] calldata nonSigners
     ) private view returns (Bls12381.G1 memory key, uint256 signers) {
         uint256 size = snapshot.sizeOf();
         if (size < _minimumVerifiers) revert SetTooSmall(size, _minimumVerifiers);
-        signers = (1 << size) - 1;
-        uint32 previous;
-        for (uint256 i = 0; i < nonSigners.length; ++i) {
-            uint32 position = nonSigners[i];
-            if (position >= size) revert NonSignerOutOfRange(position, size);
-            if (position <= previous && i > 0) revert NonSignersNotAscending(position, previous);
-            previous = position;
-            signers ^= 1 << position;
-        }
-        uint256 count = size - nonSigners.length;
-        if (count * 3 <= size * 2) revert TooFewSigners(count, size);
-        key = snapshot.aggregateOf();
-        if (nonSigners.length > 0) {
-            key.addInto(snapshot.sumOf(nonSigners).negate());
-        }
-        if (key.isInfinity()) revert InfinityAggregate();
+        return Certificates.signersOf(snapshot, size, nonSigners);
     }
 
     /// @dev Adds the signers to those of the era. Writes nothing if all of them are marked.
@@ -188,14 +170,5 @@ contract EpochReports is IEpochReports {
         uint256 entry = _signers[place];
         uint256 marked = (entry >> POSITIONS == era ? entry : uint256(era) << POSITIONS) | signers;
         if (marked != entry) _signers[place] = marked;
-    }
-
-    /// @dev Whether the signature is the key's signature over the digest. Reverts if the length is wrong or the
-    ///      signature is the point at infinity.
-    function _isSigned(Bls12381.G1 memory key, bytes32 digest, bytes calldata signature) private view returns (bool) {
-        if (signature.length != Bls12381.G2_BYTES) revert WrongSignatureLength(signature.length);
-        Bls12381.G2 memory point = Bls12381.g2(signature);
-        if (Bls12381.isInfinity(point)) revert InfinitySignature();
-        return Bls12381.verify(key, digest, point);
     }
 }

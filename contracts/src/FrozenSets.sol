@@ -80,8 +80,10 @@ abstract contract FrozenSets is IVerifierRegistry {
 
     /// @dev The indices of the members, by position.
     uint32[] internal _members;
+    /// @dev A bit above all positions, so that no exit or expulsion pays for a new slot.
+    uint256 internal constant NOBODY = 1 << 255;
     /// @dev The positions of the members that asked to leave or were expelled.
-    uint256 internal _leaving;
+    uint256 internal _leaving = NOBODY;
     Attendance.History internal _attendance;
     WaitingList.List internal _waiting;
     mapping(uint32 index => Record) internal _records;
@@ -122,7 +124,7 @@ abstract contract FrozenSets is IVerifierRegistry {
         plan.roll = _attendance.call(reports, era, _newest.era);
         plan.waiting = _waiting.ranked();
         uint256 idle = plan.roll.idle() & members & ~_leaving;
-        plan.out = _leaving | idle;
+        plan.out = (_leaving & ~NOBODY) | idle;
         uint256 staying = Bits.count(members & ~plan.out);
         uint256 room = MAX_VERIFIERS - staying;
         uint256 quota = _quota(staying, Bits.count(plan.roll.unproven & members & ~plan.out), plan.roll.halted());
@@ -169,7 +171,7 @@ abstract contract FrozenSets is IVerifierRegistry {
     function _freeze(uint64 era, Plan memory plan) internal {
         uint256 size = _members.length + plan.entering - Bits.count(plan.out);
         KeySnapshot.Draft memory draft = KeySnapshot.draftFrom(_newest.snapshot, size);
-        _leaving = 0;
+        _leaving = NOBODY;
         for (uint256 bits = plan.out; bits != 0; bits &= bits - 1) {
             uint32 index = _members[Bits.lowest(bits)];
             draft.aggregate.addInto(_loadKey(_records[index]).negate());

@@ -209,7 +209,7 @@ contract VerifierRegistry is FrozenSets {
 
     /// @inheritdoc IVerifierRegistry
     function stayingCount() external view returns (uint32) {
-        return uint32(_members.length - Bits.count(_leaving) + _waiting.entries.length);
+        return uint32(_members.length - Bits.count(_leaving & ~NOBODY) + _waiting.entries.length);
     }
 
     /// @inheritdoc IVerifierRegistry

@@ -3,7 +3,8 @@ import type { Hex } from '../../proto/hex.js'
 import { encodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import type { Reward } from '../../proto/reward.js'
-import { expectRevert, theChain } from './support/evm.js'
+import { bring, bringCertificates, contradicting, convicting } from './support/equivocations.js'
+import { expectRevert, TX_GAS_LIMIT, theChain } from './support/evm.js'
 import { compareGas, type GasRow } from './support/gas-table.js'
 import { leafOf, PARAMS, TestNetwork, TOKEN } from './support/network.js'
 import { Ballots, penalise, Receivers, refute, voteOf } from './support/refutations.js'
@@ -19,6 +20,11 @@ const REFUTE_BOUND = 1_100_000
 const BATCH = 20
 const BATCH_BOUND = 60_000
 const FREEZE_BOUND = 10_000_000
+const EQUIVOCATION_BOUND = 330_000
+/** The bounty is the first token of the account. */
+const NEW_HOLDER_BOUND = 350_000
+/** A set of 191 must fit into one transaction of 16.7 M gas. */
+const CERTIFICATES_BOUND = Math.floor((TX_GAS_LIMIT * 128) / 191)
 const ONE_CHANGE_BOUND = 1_000_000
 const PROVIDERS = 100_000
 const THIRD_OF_128 = Array.from({ length: 42 }, (_, i) => 3 * i)
@@ -172,13 +178,27 @@ describe('contracts: gas', function () {
     await eraEnd(network, size)
   }
 
+  /** The first evidence of an era, by one without tokens, and two certificates of everybody else. */
+  async function equivocations(network: TestNetwork): Promise<void> {
+    const restore = await network.checkpoint()
+    const first = await bring(network, convicting(network, 77))
+    rows.push({ call: 'slashEquivocation, by one with tokens', gas: first.gasUsed, bound: EQUIVOCATION_BOUND })
+    const second = await bring(network, convicting(network, 78), network.newAccount())
+    rows.push({ call: 'slashEquivocation, by one without tokens', gas: second.gasUsed, bound: NEW_HOLDER_BOUND })
+    const { gasUsed } = await bringCertificates(network, await contradicting(network, [[77], [77]]))
+    rows.push({ call: 'slashCertificates, 126 of 128', gas: gasUsed, bound: CERTIFICATES_BOUND })
+    await restore()
+  }
+
   /** Reports the last epoch of era 1, at whose end nobody freezes a set that has not changed. */
   async function eraEnd(network: TestNetwork, size: number): Promise<void> {
     await network.enter(PARAMS.eraEpochs)
     await expectRevert(network.registry.send(network.deployer, 'freeze', 2), 'NothingChanged', 2)
     const post = await network.report(PARAMS.eraEpochs)
     rows.push({ call: `post, ${size} of ${size}, the last of an era`, gas: post.gasUsed, bound: POST_BOUND })
-    if (size === 128) await freezes(network)
+    if (size !== 128) return
+    await equivocations(network)
+    await freezes(network)
   }
 
   /** One verifier joins, one leaves, then a third of the others. */

@@ -33,7 +33,7 @@ export interface Codec<T> {
 }
 
 /** The files of one package, so that a message can name messages of another file. */
-const FILES = ['relay', 'tokens', 'probe', 'transcript', 'gossip', 'sync', 'reach']
+const FILES = ['relay', 'tokens', 'probe', 'transcript', 'gossip', 'sync', 'reach', 'equivocation', 'presence']
 const root = new protobuf.Root()
 for (const file of FILES) protobuf.parse(readFileSync(new URL(`./${file}.proto`, import.meta.url), 'utf8'), root)
 

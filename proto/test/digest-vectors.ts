@@ -7,6 +7,7 @@ import {
   commitDigest,
   commitmentOf,
   headerHash,
+  presenceDigest,
   proofOfPossessionDigest,
   proposalDigest,
   providerSchedule,
@@ -17,6 +18,7 @@ import {
   sessionIdOf,
 } from '../digests.js'
 import { DOMAIN } from '../domains.js'
+import { equivocationDigests, STATEMENT_KINDS } from '../equivocation.js'
 import { keccakText } from '../hash.js'
 import { fromHex, type Hex } from '../hex.js'
 import { voucherDigest } from '../voucher.js'
@@ -53,6 +55,7 @@ export function digestVectors() {
   const bound = { ...network, ...id }
   const decoys = { chainId: 31337, contract: sampleAddress('Decoys') }
   const decoy = { provider, firstEpoch: 14, lastEpoch: 37, seed: keccakText('seed') }
+  const contradiction = { ...id, slot: 7, position: 4, first: keccakText('one value'), second: keccakText('another') }
   return {
     domains: DOMAIN,
     beacon: { prevRandao: keccakText('prevrandao'), epoch: id.epoch, digest: beacon },
@@ -72,6 +75,18 @@ export function digestVectors() {
     seenList: { entries, digest: seenListHash(entries) },
     emptySeenList: { entries: [], digest: seenListHash([]) },
     seen: { ...bound, verifier: 7, entries, digest: seenDigest(network, id, 7, entries) },
+    equivocation: {
+      ...network,
+      ...contradiction,
+      digests: STATEMENT_KINDS.map((_, kind) => equivocationDigests(network, { ...contradiction, kind })),
+    },
+    presence: {
+      ...bound,
+      verifier: 7,
+      since: 1_700_000_000,
+      nonce,
+      digest: presenceDigest(network, id, 7, 1_700_000_000, nonce),
+    },
     schedule: { ...bound, beacon, digest: scheduleDigest(network, id, beacon) },
     providerSchedule: { scheduleSignature, provider, digest: providerSchedule(fromHex(scheduleSignature), provider) },
     session: { ...bound, beacon, ...parties, nonce, digest: sessionIdOf(network, id, beacon, parties, nonce) },

@@ -6,6 +6,9 @@ import * as messages from '../messages.js'
 export const bytes = (length: number, seed = 1) => Uint8Array.from({ length }, (_, i) => (seed + 7 * i) & 0xff)
 export const h32 = bytes(32)
 
+const presence: messages.Presence = {
+  ...{ epoch: 14, verifier: 3, since: 1_700_000_000, nonce: h32, signature: bytes(96) },
+}
 export const grant: messages.RelayGrant = {
   sessionId: h32,
   tag: bytes(8),
@@ -196,6 +199,14 @@ export const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
     messages.Certificate,
     { epoch: 14, round: 0, header: bytes(320), nonSigners: [0, 4], signature: bytes(96) },
   ],
+  [
+    'evidence of two statements',
+    messages.Evidence,
+    { contradiction: { statements: bytes(224), signature: bytes(96) } },
+  ],
+  ['evidence of two certificates', messages.Evidence, { certificates: { first: bytes(400), second: bytes(400, 2) } }],
+  ['presence', messages.Presence, presence],
+  ['presences', messages.Presences, { presences: [presence, { ...presence, nonce: bytes(32, 9) }] }],
   ['request for a ballot', messages.SyncRequest, { ballot: h32 }],
   ['request for leaves', messages.SyncRequest, { leaves: h32 }],
   ['request for a ballot set', messages.SyncRequest, { ballotSet: h32 }],

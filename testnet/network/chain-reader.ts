@@ -1,5 +1,7 @@
 /** Reads from the chain the facts that decide the result. A node's word counts only if the chain confirms it. */
-import { type EpochClock, epochAt, epochEndMs, eraOf } from '../../proto/epoch.js'
+import type { EventLog } from 'ethers'
+import { type EpochClock, epochAt, epochEndMs, eraOf, firstEpochOf } from '../../proto/epoch.js'
+import { STATEMENT_KINDS, type StatementKind } from '../../proto/equivocation.js'
 import type { Hex } from '../../proto/hex.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
@@ -7,6 +9,23 @@ import type { SettledPenalty } from '../profiles/profile.js'
 
 export interface SeenSettlement extends SettledPenalty {
   readonly provider: Hex
+  readonly txHash: Hex
+}
+
+export interface SeenEquivocation {
+  /** registry index of the verifier */
+  readonly index: number
+  readonly kind: StatementKind
+  /** of the two statements */
+  readonly epoch: number
+  /** the epoch in which the evidence came to the chain */
+  readonly provenIn: number
+  /** the last epoch of the frozen set that it belonged to */
+  readonly lastEpochOfSet: number
+  /** by all evidence of that set so far */
+  readonly penaltyBps: number
+  /** the verifier brought the evidence itself */
+  readonly isOwn: boolean
   readonly txHash: Hex
 }
 
@@ -46,6 +65,32 @@ export class ChainReader {
         txHash,
         settledIn: epochAt(this.clock, (await this.#secondsOf(txHash)) * 1000),
       })),
+    )
+  }
+
+  /** Slashable bond of a verifier, wei. */
+  bondOf(verifier: Hex): Promise<bigint> {
+    const { contracts, file } = this.chain.context
+    return contracts.stakeVault.getFunction('slashable')(file.contracts.verifierRegistry, verifier)
+  }
+
+  /** Every equivocation that was proven, in order. */
+  async equivocations(): Promise<SeenEquivocation[]> {
+    const { contracts, file } = this.chain.context
+    const { filters } = contracts.equivocationSlasher
+    const events = await contracts.equivocationSlasher.queryFilter(filters.Equivocated!(), file.deployBlock)
+    return Promise.all(
+      (events as EventLog[]).map(async ({ args, transactionHash }) => {
+        const [era, txHash] = [Number(args.era), transactionHash as Hex]
+        return {
+          ...{ index: Number(args.index), epoch: Number(args.epoch), txHash },
+          kind: STATEMENT_KINDS[Number(args.kind)]!,
+          isOwn: args.account === args.reporter,
+          provenIn: epochAt(this.clock, (await this.#secondsOf(txHash)) * 1000),
+          lastEpochOfSet: firstEpochOf(this.clock, era + 1) - 1,
+          penaltyBps: Number(await contracts.equivocationSlasher.getFunction('penaltyBpsOf')(era)),
+        }
+      }),
     )
   }
 

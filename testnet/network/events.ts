@@ -97,6 +97,18 @@ export interface SlashedEvent {
   readonly txHash: Hex
 }
 
+/** The chain has evidence that a verifier equivocated. */
+export interface EquivocatedEvent {
+  readonly event: 'equivocated'
+  /** the epoch of the contradicting statements */
+  readonly epoch: number
+  readonly name: string
+  readonly address: Hex
+  readonly kind: string
+  readonly bond: string
+  readonly txHash: Hex
+}
+
 /** In wei: what the newest report shows that an account has earned, and what the chain has paid it. */
 export interface RewardResult {
   readonly earned: string
@@ -107,6 +119,12 @@ export interface VerifierResult extends RewardResult {
   readonly name: string
   readonly address: Hex
   readonly profile: string
+  readonly bondBefore: string
+  readonly bondAfter: string
+  /** each with the epoch in which its evidence came to the chain */
+  readonly equivocations: readonly { readonly epoch: number; readonly provenIn: number; readonly kind: string }[]
+  /** why a process of this verifier stopped because another one uses its keys; null if none did */
+  readonly stopped: string | null
 }
 
 export interface ProviderResult extends RewardResult {
@@ -160,4 +178,5 @@ export type TestnetEvent =
   | NodeEndedEvent
   | EpochEvent
   | SlashedEvent
+  | EquivocatedEvent
   | ResultEvent

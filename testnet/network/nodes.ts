@@ -7,6 +7,7 @@ import type { ReadyNode } from './events.js'
 import { type NodeSurroundings, providerCommand, verifierCommand } from './node-commands.js'
 import type { PlannedProvider, PlannedVerifier } from './plan.js'
 import type { RegisteredNode } from './setup.js'
+import { TWIN } from './verifier-result.js'
 
 /** Many processes start at once, perhaps on two cores. */
 const READY_TIMEOUT_MS = 60_000
@@ -24,6 +25,18 @@ export class Nodes {
   /** @throws NodeStartError */
   async startVerifier(planned: PlannedVerifier, registered: RegisteredNode, apiPort: number): Promise<ReadyNode> {
     return this.#start(planned, registered, verifierCommand(planned, this.around, apiPort))
+  }
+
+  /** A second process with the keys of a verifier, in a directory of its own. @throws NodeStartError */
+  async startTwin(planned: PlannedVerifier, registered: RegisteredNode): Promise<ReadyNode> {
+    const { dataDir, log } = planned
+    const twin = {
+      ...planned,
+      name: `${planned.name}${TWIN}`,
+      dataDir: `${dataDir}${TWIN}`,
+      log: log.replace(/\.log$/, `${TWIN}.log`),
+    }
+    return this.startVerifier(twin, registered, 0)
   }
 
   /** @throws NodeStartError */

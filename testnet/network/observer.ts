@@ -3,10 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { epochStartMs } from '../../proto/epoch.js'
 import { type Leaf, STATUS } from '../../proto/leaf.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
-import type { ChainReader, SeenSettlement } from './chain-reader.js'
+import type { ChainReader, SeenEquivocation, SeenSettlement } from './chain-reader.js'
 import type { EpochEvent, ProviderScore, TestnetEvent } from './events.js'
 import type { EpochOutcome, ProviderRecord } from './result.js'
 import { type ApiNode, leavesOf, statusesOf } from './verifier-api.js'
+import type { VerifierRecord } from './verifier-result.js'
 
 const POLL_MS = 250
 /** How long verifiers may take to notice that no report of an epoch can come any more. */
@@ -17,6 +18,7 @@ const LEAVES_TIMEOUT_MS = 10_000
 export class Observer {
   readonly epochs: EpochOutcome[] = []
   readonly settlements: SeenSettlement[] = []
+  readonly equivocations: SeenEquivocation[] = []
   readonly faults: string[] = []
   readonly #tasks: { atMs: number; run: () => Promise<void> }[] = []
 
@@ -24,6 +26,7 @@ export class Observer {
     private readonly reader: ChainReader,
     private readonly verifiers: () => readonly ApiNode[],
     private readonly providers: readonly Pick<ProviderRecord, 'planned' | 'address'>[],
+    private readonly bonds: readonly Pick<VerifierRecord, 'planned' | 'index' | 'address'>[],
     private readonly emit: (event: TestnetEvent) => void,
     private readonly signal: AbortSignal,
   ) {}
@@ -110,6 +113,7 @@ export class Observer {
       const answer = await ask()
       if (answer !== undefined) return answer
       await this.#readSettlements()
+      await this.#readEquivocations()
       await delay(POLL_MS, undefined, { signal: this.signal })
     }
   }
@@ -119,6 +123,19 @@ export class Observer {
     const last = (await provider.getBlockNumber()) + count
     await this.#poll(async () => ((await provider.getBlockNumber()) >= last ? true : undefined))
     await this.#readSettlements()
+    await this.#readEquivocations()
+  }
+
+  async #readEquivocations(): Promise<void> {
+    const seen = await this.reader.equivocations()
+    for (const { index, epoch, kind, txHash } of seen.slice(this.equivocations.length)) {
+      const record = this.bonds.find(one => one.index === index)
+      if (record === undefined) continue
+      const { address, planned } = record
+      const bond = (await this.reader.bondOf(address)).toString()
+      this.emit({ event: 'equivocated', epoch, name: planned.name, address, kind, bond, txHash })
+    }
+    this.equivocations.splice(0, this.equivocations.length, ...seen)
   }
 
   #runTasks(): void {

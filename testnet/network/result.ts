@@ -4,17 +4,19 @@ import type { Hex } from '../../proto/hex.js'
 import { type Leaf, STATUS } from '../../proto/leaf.js'
 import { isSupermajority } from '../../proto/quorum.js'
 import { accountOf } from '../../verifier/chain/account.js'
+import { EXIT_CODE } from '../../verifier/config/errors.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
 import type { DecoyVerdict } from '../../verifier/core/rewards/decoys.js'
 import { describeEnd } from '../process/child-end.js'
 import type { NodeExit } from '../process/spawn.js'
 import type { ProviderHistory } from '../profiles/profile.js'
 import { MANNERS_OF_VOTING } from '../profiles/profiles.js'
-import type { SeenSettlement } from './chain-reader.js'
+import type { SeenEquivocation, SeenSettlement } from './chain-reader.js'
 import type { DecoyTasks, ProviderResult } from './events.js'
 import type { PlannedProvider, PlannedVerifier } from './plan.js'
 import type { RewardsRecord } from './rewards.js'
 import { potFailures, rewardFailures, rewardResult } from './rewards-result.js'
+import { isProcessOf, type VerifierRecord, verifierFailures } from './verifier-result.js'
 
 export interface EpochOutcome {
   readonly epoch: number
@@ -36,7 +38,8 @@ export interface ProviderRecord {
 
 export interface RunRecord {
   /** The index is the registry's, once registered. */
-  readonly verifiers: readonly { readonly planned: PlannedVerifier; readonly index: number | undefined }[]
+  readonly verifiers: readonly VerifierRecord[]
+  readonly equivocations: readonly SeenEquivocation[]
   readonly providers: readonly ProviderRecord[]
   readonly epochs: readonly EpochOutcome[]
   readonly settlements: readonly SeenSettlement[]
@@ -56,7 +59,7 @@ const TASKS_TO_CATCH = 6
 export function failuresOf(run: RunRecord): string[] {
   return [
     ...run.faults,
-    ...run.exits.flatMap(crash),
+    ...run.exits.filter(exit => !isWantedStop(run, exit)).flatMap(crash),
     ...run.epochs.flatMap(epoch => mixFailures(run, epoch)),
     ...(run.epochs.some(epoch => reportsExpected(run, epoch) !== 'never')
       ? run.providers.flatMap(provider => providerFailures(run, provider))
@@ -66,6 +69,7 @@ export function failuresOf(run: RunRecord): string[] {
     ...rewardFailures(run),
     ...decoyTasks(run).flatMap(decoyFailures),
     ...caughtAndPaid(run),
+    ...verifierFailures(run),
   ]
 }
 
@@ -101,13 +105,18 @@ function crash(exit: NodeExit): string[] {
   return [`${exit.name} ${describeEnd(exit)}${exit.lastLog.length > 0 ? `: ${exit.lastLog.join(' | ')}` : ''}.`]
 }
 
+/** Of two processes with one set of keys, the later one must stop. */
+const isWantedStop = ({ verifiers }: RunRecord, { name, code }: NodeExit): boolean =>
+  code === EXIT_CODE['keys-in-use'] &&
+  verifiers.some(({ planned }) => planned.profile === 'twice' && isProcessOf(planned, name))
+
 /** `maybe` while the report depends on a verifier that may not be up yet. */
 function reportsExpected(run: RunRecord, { frozen }: EpochOutcome): 'always' | 'maybe' | 'never' {
   const members = (profile: string) =>
     run.verifiers.filter(({ planned, index }) => planned.profile === profile && frozen.includes(index ?? -1)).length
-  const honest = ['honest', ...MANNERS_OF_VOTING].reduce((sum, profile) => sum + members(profile), 0)
+  const honest = ['honest', 'equivocator', ...MANNERS_OF_VOTING].reduce((sum, profile) => sum + members(profile), 0)
   if (isSupermajority(honest, frozen.length)) return 'always'
-  return isSupermajority(honest + members('late'), frozen.length) ? 'maybe' : 'never'
+  return isSupermajority(honest + members('late') + members('twice'), frozen.length) ? 'maybe' : 'never'
 }
 
 function mixFailures(run: RunRecord, outcome: EpochOutcome): string[] {

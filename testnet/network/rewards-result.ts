@@ -3,7 +3,7 @@ import type { Hex } from '../../proto/hex.js'
 import { DEVNET } from '../../proto/params.js'
 import { accountOf } from '../../verifier/chain/account.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
-import type { ResultEvent, RewardResult, VerifierResult } from './events.js'
+import type { ResultEvent, RewardResult } from './events.js'
 import type { PlannedVerifier } from './plan.js'
 import type { RewardsRecord } from './rewards.js'
 
@@ -48,14 +48,6 @@ export function rewardFailures({ verifiers, epochs, rewards }: PaidRun): string[
 export const rewardResult = ({ earned, claimed }: RewardsRecord, account: Hex): RewardResult => ({
   earned: (earned.get(account) ?? 0n).toString(),
   claimed: (claimed.get(account) ?? 0n).toString(),
-})
-
-export const verifierResult = (
-  rewards: RewardsRecord,
-  { name, profileName, keys }: PlannedVerifier,
-): VerifierResult => ({
-  ...{ name, address: accountOf(keys.evm), profile: profileName },
-  ...rewardResult(rewards, accountOf(keys.evm)),
 })
 
 export function potResult({ funded, left, claimed }: RewardsRecord): ResultEvent['rewards'] {

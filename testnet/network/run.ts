@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { accountOf } from '../../verifier/chain/account.js'
 import { connectChain } from '../../verifier/chain/connect.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { startWatchdog, type Watchdog } from '../process/watchdog.js'
@@ -23,8 +24,9 @@ import { type Plan, planRun } from './plan.js'
 import { purseOf } from './purse.js'
 import { decoyTasks, failuresOf, type ProviderRecord, providerResult, type RunRecord } from './result.js'
 import { claimAll } from './rewards.js'
-import { potResult, verifierResult } from './rewards-result.js'
+import { potResult } from './rewards-result.js'
 import { joinVerifier, type NetworkSetup, setUpNetwork, startNetwork } from './setup.js'
+import { verifierResult } from './verifier-result.js'
 
 const CHAIN_ID = 31_337
 const BLOCK_SECONDS = 1
@@ -127,8 +129,15 @@ async function runOnChain({
     const goneFromEpoch = planned.profile.endsAtEpoch
     records.push({ planned, address: account, stakeBefore: stake, stakeAfter: stake, goneFromEpoch })
   }
+  const bonds = await Promise.all(
+    plan.verifiers.map(async planned => {
+      const address = accountOf(planned.keys.evm)
+      const index = verifiers.find(({ name }) => name === planned.name)?.index
+      return { planned, address, index, bondBefore: await reader.bondOf(address) }
+    }),
+  )
   const joined: ReadyNode[] = []
-  const observer = new Observer(reader, () => [...verifiers, ...joined], records, emit, signal)
+  const observer = new Observer(reader, () => [...verifiers, ...joined], records, bonds, emit, signal)
   for (const { planned, goneFromEpoch } of records) {
     if (goneFromEpoch !== undefined) observer.whenEpochBegins(goneFromEpoch, () => nodes.stop(planned.name))
   }
@@ -162,10 +171,14 @@ async function runOnChain({
   const rewards = await claimAll(claimer, members, newest).finally(() => claimer.close())
   concluded = true // from here on nodes end because the run does
   return conclude(options, directory, interrupted, {
-    verifiers: plan.verifiers.map(planned => ({
-      planned,
-      index: members.find(({ name }) => name === planned.name)?.index,
-    })),
+    verifiers: await Promise.all(
+      bonds.map(async ({ planned, address, bondBefore }) => {
+        const index = members.find(({ name }) => name === planned.name)?.index
+        const bondAfter = await reader.bondOf(address)
+        return { planned, index, address, bondBefore: bondBefore === 0n ? bondAfter : bondBefore, bondAfter }
+      }),
+    ),
+    equivocations: observer.equivocations,
     providers: records,
     epochs: observer.epochs,
     settlements: observer.settlements,
@@ -182,13 +195,15 @@ const isDecoy = ({ profileName }: Plan['providers'][number]): boolean => profile
 async function startAll(plan: Plan, nodes: Nodes, setup: NetworkSetup, options: TestnetOptions) {
   const registered = ({ name }: { readonly name: string }) =>
     [...setup.verifiers, ...setup.providers].find(node => node.name === name)!
+  const twins = plan.verifiers.filter(({ profile }) => profile === 'twice')
   const punctual = plan.verifiers.filter(({ profile }) => profile !== 'late')
   const first = punctual.find(({ profile }) => profile === 'honest')
   const firstPort = options.apiPort ?? ((await isFree(USUAL_API_PORT)) ? USUAL_API_PORT : 0)
-  const [verifiers, providers] = await Promise.all([
+  const [verifiers, , providers] = await Promise.all([
     Promise.all(
       punctual.map(verifier => nodes.startVerifier(verifier, registered(verifier), verifier === first ? firstPort : 0)),
     ),
+    Promise.all(twins.map(verifier => nodes.startTwin(verifier, registered(verifier)))),
     Promise.all(
       plan.providers.map(async provider => {
         const { claimKbps, deliversKbps } = provider
@@ -212,7 +227,7 @@ function conclude(options: TestnetOptions, directory: string, interrupted: boole
   return {
     ...{ event: 'result', ok, failures, epochs: run, interrupted, keptIn: kept ? directory : null },
     posted: record.epochs.filter(({ report }) => report !== undefined).length,
-    verifiers: record.verifiers.map(({ planned }) => verifierResult(record.rewards, planned)),
+    verifiers: record.verifiers.map(verifier => verifierResult(record, verifier)),
     providers: record.providers.map(provider => providerResult(record, provider)),
     rewards: potResult(record.rewards),
     decoyTasks: decoyTasks(record),

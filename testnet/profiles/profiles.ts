@@ -66,7 +66,8 @@ export type MannerOfVoting = (typeof MANNERS_OF_VOTING)[number]
 
 /**
  * `honest` takes part in everything. `silent` is in the frozen set and takes part in nothing. `late` registers in the third
- * epoch, and so is in the next frozen set that has room for it.
+ * epoch, and so is in the next frozen set that has room for it. `equivocator` signs two commits and two ballots in every
+ * epoch. `twice` runs two processes with one set of keys, each with a record of its own.
  */
-export const VERIFIER_PROFILES = ['honest', 'silent', 'late', ...MANNERS_OF_VOTING] as const
+export const VERIFIER_PROFILES = ['honest', 'silent', 'late', 'equivocator', 'twice', ...MANNERS_OF_VOTING] as const
 export type VerifierProfile = (typeof VERIFIER_PROFILES)[number]

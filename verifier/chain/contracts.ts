@@ -16,6 +16,7 @@ const ARTIFACT: Readonly<Record<ContractName, string>> = {
   slashingManager: 'SlashingManager',
   rewardsDistributor: 'RewardsDistributor',
   decoys: 'Decoys',
+  equivocationSlasher: 'EquivocationSlasher',
 }
 
 const NAMES = Object.keys(ARTIFACT) as ContractName[]

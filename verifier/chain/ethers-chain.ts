@@ -1,18 +1,28 @@
 /** The `Chain` port over an EVM chain. Keeps no answers but the log, which it checks for a reorganisation at each look. */
 import type { DecoyReveal } from '../../proto/decoy.js'
 import type { EpochClock } from '../../proto/epoch.js'
+import type { Equivocation } from '../../proto/equivocation.js'
 import type { Header } from '../../proto/header.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 import type { MultiProof } from '../../proto/merkle.js'
 import type { Reward } from '../../proto/reward.js'
 import type { BlockFacts, FrozenVerifier, RegisteredProvider } from '../core/facts.js'
-import type { Announcement, Chain, PostedReport, Refutation, Settlement, TxResult } from '../core/ports.js'
+import type {
+  Announcement,
+  Chain,
+  PostedReport,
+  Refutation,
+  Settlement,
+  SignedHeader,
+  TxResult,
+} from '../core/ports.js'
 import type { AnnouncedPeer } from './announcements.js'
 import { announceCall, freezeCall, noteBlockCall, postCall, refuteCall, settleCall, startCall } from './calls.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { commitDecoyCall, revealDecoyCall } from './decoys.js'
+import { slashCertificatesCall, slashEquivocationCall, topUpCall } from './equivocation-calls.js'
 import { peersAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
 import { readProvider, readVerifier, readWithdrawalAddress } from './registrations.js'
 import { readPosted } from './reports.js'
@@ -161,6 +171,26 @@ export class EthersChain implements Chain {
 
   revealDecoy(reveal: DecoyReveal): Promise<TxResult> {
     return this.#send(revealDecoyCall(this.context, reveal))
+  }
+
+  isProven(era: number, position: number): Promise<boolean> {
+    return this.context.contracts.equivocationSlasher.getFunction('isProven')(era, position)
+  }
+
+  owedFor(era: number, position: number): Promise<bigint> {
+    return this.context.contracts.equivocationSlasher.getFunction('owedFor')(era, position)
+  }
+
+  slashEquivocation(evidence: Equivocation, signature: Uint8Array): Promise<TxResult> {
+    return this.#send(slashEquivocationCall(this.context, evidence, signature))
+  }
+
+  slashCertificates(first: SignedHeader, second: SignedHeader): Promise<TxResult> {
+    return this.#send(slashCertificatesCall(this.context, first, second))
+  }
+
+  topUp(era: number, position: number): Promise<TxResult> {
+    return this.#send(topUpCall(this.context, era, position))
   }
 
   /** Sets genesis and freezes era 1, once for the network. */

@@ -17,6 +17,8 @@ export const EXIT_CODE = {
   'promises-not-kept': 7,
   /** a report or a transcript does not follow from the signed data */
   evidence: 8,
+  /** another process uses the same keys */
+  'keys-in-use': 9,
 } as const
 
 export type UserErrorCode = keyof typeof EXIT_CODE

@@ -35,6 +35,7 @@ export const networkFileSchema = z.strictObject({
     slashingManager: address,
     rewardsDistributor: address,
     decoys: address,
+    equivocationSlasher: address,
   }),
   /** block of the deployment: no event is older */
   deployBlock: count,

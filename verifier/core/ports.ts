@@ -1,12 +1,23 @@
 /** What the node's logic needs of the chain; `verifier/chain` implements the port. */
 import type { NetworkId } from '../../proto/digests.js'
 import type { EpochClock } from '../../proto/epoch.js'
+import type { Equivocation } from '../../proto/equivocation.js'
 import type { Header } from '../../proto/header.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 import type { MultiProof } from '../../proto/merkle.js'
 import type { Vote } from '../../proto/vote.js'
 import type { BlockFacts, FrozenVerifier } from './facts.js'
+
+/** A header with its certificate. */
+export interface SignedHeader {
+  readonly header: Header
+  readonly round: number
+  /** positions in the frozen set */
+  readonly nonSigners: readonly number[]
+  /** aggregate, 256 bytes, EIP-2537 G2 */
+  readonly signature: Uint8Array
+}
 
 /** A report that the chain has accepted. */
 export interface PostedReport {
@@ -94,6 +105,14 @@ export interface Chain {
   isFinal(epoch: number): Promise<boolean>
   /** Whether a penalty is settled or refuted. */
   isSettled(epoch: number, provider: Hex): Promise<boolean>
+  /** Whether the chain knows that the verifier at a position of an era's set equivocated in the era. */
+  isProven(era: number, position: number): Promise<boolean>
+  /** What that verifier must still lose by the evidence so far, in wei. */
+  owedFor(era: number, position: number): Promise<bigint>
+  /** @param signature the sum of both signatures: 256 bytes, EIP-2537 G2 */
+  slashEquivocation(evidence: Equivocation, signature: Uint8Array): Promise<TxResult>
+  slashCertificates(first: SignedHeader, second: SignedHeader): Promise<TxResult>
+  topUp(era: number, position: number): Promise<TxResult>
   /** Settles the leaves of one report together. @param leaves in the order of the proof */
   settle(header: Header, leaves: readonly Leaf[], proof: MultiProof): Promise<TxResult>
   refute(refutation: Refutation): Promise<TxResult>

@@ -34,6 +34,8 @@ export interface AgreementRunnerModules {
   readonly computer: ReportComputer
   /** Publishes to the others and delivers to this node as well. */
   readonly broadcast: (kind: GossipKind, message: Uint8Array) => Promise<void>
+  /** Whether this process may sign anything of the epoch: see sole-process.ts. */
+  readonly maySign: (epoch: number) => boolean
   readonly onCertificate: (certificate: Certificate) => void
 }
 
@@ -140,6 +142,7 @@ export class AgreementRunner {
   async #carryOut(actions: readonly Action<SeenListMessage>[]): Promise<void> {
     const { context } = this.modules
     for (const action of actions) {
+      if (action.do !== 'aggregate' && !this.modules.maySign(this.record.facts.epoch)) continue
       try {
         await this.#carryOutOne(action)
       } catch (error) {

@@ -21,6 +21,7 @@ export interface AgreementRunnersModules {
   readonly transmission: Transmission
   /** Publishes to the others and delivers to this node as well. */
   readonly broadcast: (kind: GossipKind, message: Uint8Array) => Promise<void>
+  readonly maySign: (epoch: number) => boolean
 }
 
 export class AgreementRunners {
@@ -41,10 +42,10 @@ export class AgreementRunners {
   }
 
   #make(record: EpochRecord): AgreementRunner | undefined {
-    const { context, reports, computer, broadcast } = this.modules
+    const { context, reports, computer, broadcast, maySign } = this.modules
     if (verifierOf(record.facts, context.self.index) === undefined) return undefined
     const onCertificate = (certificate: Certificate) => this.#transmit(certificate, record)
-    return new AgreementRunner({ context, reports, computer, broadcast, onCertificate }, record)
+    return new AgreementRunner({ context, reports, computer, broadcast, maySign, onCertificate }, record)
   }
 
   #transmit(certificate: Certificate, { facts }: EpochRecord): void {

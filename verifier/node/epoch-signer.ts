@@ -17,7 +17,7 @@ import { MerkleTree } from '../../proto/merkle.js'
 import { type Ballot, Commit, Partial, Proposal, SeenListMessage } from '../../proto/messages.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { VerifierContext } from './context.js'
-import { signOnce } from './signing.js'
+import { signOnce, slotOf } from './signing.js'
 
 type SignerContext = Pick<VerifierContext, 'network' | 'self' | 'store' | 'bls'>
 
@@ -39,7 +39,7 @@ export class EpochSigner {
     const { network, self } = this.context
     const { epoch } = this.facts
     const root = new MerkleTree(votes).root
-    const signature = await this.#sign(`ballot/${epoch}`, ballotDigest(network, this.facts, self.index, root))
+    const signature = await this.#sign(slotOf('ballot', epoch, 0), ballotDigest(network, this.facts, self.index, root))
     return { epoch, verifier: self.index, root: fromHex(root), signature, schedule, votes }
   }
 
@@ -48,7 +48,10 @@ export class EpochSigner {
     const { network, self } = this.context
     const { epoch } = this.facts
     const commitment = commitmentOf(root, ballotSignature)
-    const signature = await this.#sign(`commit/${epoch}`, commitDigest(network, this.facts, self.index, commitment))
+    const signature = await this.#sign(
+      slotOf('commit', epoch, 0),
+      commitDigest(network, this.facts, self.index, commitment),
+    )
     return Commit.encode({ epoch, verifier: self.index, commitment: fromHex(commitment), signature })
   }
 
@@ -56,7 +59,7 @@ export class EpochSigner {
   async seenList(entries: readonly SeenEntry[]): Promise<Uint8Array> {
     const { network, self } = this.context
     const { epoch } = this.facts
-    const signature = await this.#sign(`seen/${epoch}`, seenDigest(network, this.facts, self.index, entries))
+    const signature = await this.#sign(slotOf('seen', epoch, 0), seenDigest(network, this.facts, self.index, entries))
     const encoded = entries.map(entry => ({ verifier: entry.verifier, root: fromHex(entry.root) }))
     return SeenListMessage.encode({ epoch, verifier: self.index, entries: encoded, signature })
   }
@@ -73,7 +76,7 @@ export class EpochSigner {
   async partial(round: number, hash: Hex): Promise<Uint8Array> {
     const { network, self } = this.context
     const { epoch } = this.facts
-    const signature = await this.#sign(`report/${epoch}/${round}`, reportDigest(network, this.facts, round, hash))
+    const signature = await this.#sign(slotOf('report', epoch, round), reportDigest(network, this.facts, round, hash))
     return Partial.encode({ epoch, round, headerHash: fromHex(hash), verifier: self.index, signature })
   }
 

@@ -2,7 +2,9 @@
 import type { Receiver, TokenSource } from '../../probe/index.js'
 import { epochAt, epochStartMs } from '../../proto/epoch.js'
 import type { DialBook } from '../net/dial-book.js'
+import { presentTo } from '../net/presence.js'
 import { AcceptedReports } from './accepted-reports.js'
+import { Accuser } from './accuser.js'
 import type { AgreementRunner } from './agreement-runner.js'
 import { AgreementRunners } from './agreement-runners.js'
 import { ChainFollower } from './chain-follower.js'
@@ -14,14 +16,18 @@ import { inBackground, logFailure } from './failures.js'
 import { Inbox } from './inbox.js'
 import type { Measure } from './measuring.js'
 import type { OwnUdp } from './own-address.js'
+import { OwnKey } from './own-key.js'
 import { PaidWork } from './paid-work.js'
 import { PeerSync } from './peer-sync.js'
+import { PresenceBook } from './presence-book.js'
 import { prune } from './pruning.js'
 import { Refuting } from './refuting.js'
 import { ReportComputer } from './report-computer.js'
 import { Serving } from './serving.js'
+import { SoleProcess } from './sole-process.js'
 import { Transmission } from './transmission.js'
 import { until } from './waiting.js'
+import { Witness } from './witness.js'
 
 export interface EpochsModules {
   readonly directory: Directory
@@ -42,9 +48,12 @@ export class Epochs {
   readonly serving: Serving
   readonly reports: AcceptedReports
   readonly peers: PeerSync
+  readonly presences: PresenceBook
   readonly #epochFacts: EpochFacts
   readonly #inbox: Inbox
   readonly #transmission: Transmission
+  readonly #accuser: Accuser
+  readonly #soleProcess: SoleProcess
   readonly #runners: AgreementRunners
   readonly #follower: ChainFollower
   #latest: AgreementRunner | undefined
@@ -61,15 +70,26 @@ export class Epochs {
     const computer = new ReportComputer(context, epochFacts, peers, paidWork)
     const reports = new AcceptedReports(context, computer, peers)
     const transmission = new Transmission(context)
-    const inbox = new Inbox({ context, peers, runner: epoch => this.#runners.of(epoch) })
+    const accuser = new Accuser(context, epochFacts, transmission)
+    const ownKey = new OwnKey(context)
+    const witness = new Witness({ context, onEvidence: accuser.take, onOwn: ownKey.check })
+    const inbox = new Inbox({ context, peers, witness, runner: epoch => this.#runners.of(epoch) })
     const broadcast = inbox.broadcast.bind(inbox)
+    const soleProcess = new SoleProcess(context, {
+      directory: modules.directory,
+      present: (other, presence, signal) => presentTo(context.peer, other, presence, signal),
+    })
+    const maySign = (epoch: number) => soleProcess.maySign(epoch)
     this.peers = peers
     this.reports = reports
     this.serving = new Serving(context, epochFacts, modules.directory, modules.udp.bindHost, modules.tokens)
     this.#epochFacts = epochFacts
     this.#transmission = transmission
+    this.#accuser = accuser
+    this.#soleProcess = soleProcess
+    this.presences = new PresenceBook(context, epochFacts)
     this.#inbox = inbox
-    this.#runners = new AgreementRunners({ context, epochFacts, reports, computer, transmission, broadcast })
+    this.#runners = new AgreementRunners({ context, epochFacts, reports, computer, transmission, broadcast, maySign })
     const refuting = new Refuting(context, { peers, epochFacts, transmission })
     this.#follower = new ChainFollower(context, { reports, epochFacts, transmission, refuting })
   }
@@ -94,14 +114,16 @@ export class Epochs {
     const { directory, dialBook } = this.modules
     this.#inbox.subscribe()
     await refreshDirectory(directory, dialBook)
+    inBackground(this.context, this.#accuser.resume())
     await Promise.all([this.#follower.run(), keepDirectory(this.context, directory, dialBook), this.#takeTurns()])
   }
 
-  /** One epoch after the other, from the one that is under way. */
+  /** One epoch after the other, from the first one that this node can vote on. */
   async #takeTurns(): Promise<void> {
     const { context } = this
     const { epochs, wall, stopping, log } = context
-    const first = Math.max(1, epochAt(epochs, wall.nowMs()))
+    const now = epochAt(epochs, wall.nowMs())
+    const first = Math.max(1, this.#soleProcess.maySign(now) ? now : now + 1)
     log.info({ epoch: first, genesisMs: epochs.genesisMs }, 'taking part')
     if (first > 1) inBackground(context, this.#catchUp(first - 1))
     for (let epoch = first; ; epoch++) {
@@ -127,6 +149,7 @@ export class Epochs {
       context.log.info({ epoch, era }, this.#idle)
       return
     }
+    inBackground(context, this.#soleProcess.listen(record.facts))
     const schedule = await runner.signer.schedule()
     const votes = await modules.measure({ context, ...modules }, record, schedule)
     runner.setVotes(votes, schedule)

@@ -15,10 +15,12 @@ import { failOnStoreError } from './failures.js'
 import { gossipFault } from './gossip-checks.js'
 import type { PeerSync } from './peer-sync.js'
 import { isAbort } from './waiting.js'
+import type { Witness } from './witness.js'
 
 export interface InboxModules {
   readonly context: VerifierContext
   readonly peers: Pick<PeerSync, 'ballot' | 'gossip'>
+  readonly witness: Pick<Witness, 'isSuperfluous'>
   /** The agreement of an epoch, once its facts are known; undefined if this node takes no part in it. */
   readonly runner: (epoch: number) => Promise<AgreementRunner | undefined>
 }
@@ -74,6 +76,7 @@ export class Inbox {
       log.warn({ kind, epoch }, `rejected a gossip message: ${fault}`)
       return 'reject'
     }
+    if (this.modules.witness.isSuperfluous(heard, runner.record.facts)) return 'ignore'
     await store.putGossip(epoch, GossipItem.encode({ kind, data: bytes }))
     // Not awaited: recomputing a proposal must not delay its forwarding.
     this.#deliver(heard, runner).catch(error => {

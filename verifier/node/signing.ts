@@ -1,6 +1,20 @@
+import type { StatementKind } from '../../proto/equivocation.js'
 import type { Hex } from '../../proto/hex.js'
 import type { BlsSigner } from '../bls/signer.js'
 import type { Store } from '../store/store.js'
+
+/** The record's name for the slot of a statement. @param round of a report */
+export const slotOf = (kind: StatementKind, epoch: number, round: number): string =>
+  kind === 'report' ? `report/${epoch}/${round}` : `${kind}/${epoch}`
+
+/**
+ * Whether the record surely holds all that the key has signed: the very file to which this node wrote, in this epoch or
+ * the last one. A node that was away for longer may have been replaced by another process meanwhile.
+ */
+export function isRecordCurrent(store: Pick<Store, 'isRecordUntouched' | 'signedSlots'>, epoch: number): boolean {
+  if (!store.isRecordUntouched) return false
+  return [...store.signedSlots].some(slot => Number(slot.split('/')[1]) >= epoch - 1)
+}
 
 /**
  * Signs one digest for one slot, for ever: the record is on disk before the signature exists, so that not even a crash

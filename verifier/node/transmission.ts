@@ -11,7 +11,7 @@ import type { Certificate } from '../../proto/messages.js'
 import { g2ToEip2537 } from '../bls/encoding.js'
 import { rankOf } from '../core/agreement/leader.js'
 import { type ChainFacts, indicesOf } from '../core/facts.js'
-import type { Refutation, TxResult } from '../core/ports.js'
+import type { Chain, Refutation, TxResult } from '../core/ports.js'
 import type { VerifierContext } from './context.js'
 import { poll, until } from './waiting.js'
 
@@ -26,6 +26,12 @@ const NOTE_CHECKS = 16
 
 /** What a verifier's rank follows from. */
 type Turn = Pick<ChainFacts, 'verifiers' | 'beacon'>
+
+/** Evidence against the verifiers at some positions of a frozen set. */
+export interface Accusation {
+  readonly positions: readonly number[]
+  readonly send: (chain: Chain) => Promise<TxResult>
+}
 
 export class Transmission {
   constructor(private readonly context: VerifierContext) {}
@@ -97,6 +103,25 @@ export class Transmission {
     }
   }
 
+  /** Brings evidence that verifiers equivocated in the epoch of `facts`, while the chain takes it. */
+  async accuse({ positions, send }: Accusation, facts: ChainFacts): Promise<void> {
+    const { chain } = this.context
+    await this.#awaitTurn(facts)
+    await this.#untilDone(`evidence of equivocations in epoch ${facts.epoch}`, this.#evidenceEndMs(facts), async () => {
+      const proven = await Promise.all(positions.map(position => chain.isProven(facts.era, position)))
+      return proven.every(Boolean) ? { kind: 'already' } : send(chain)
+    })
+  }
+
+  /** Takes what a verifier owes for an equivocation since more verifiers of its era were accused. */
+  async topUp(era: number, position: number, facts: ChainFacts): Promise<void> {
+    const { chain } = this.context
+    const what = `rest of the penalty of position ${position} in era ${era}`
+    await this.#untilDone(what, this.#evidenceEndMs(facts), async () =>
+      (await chain.owedFor(era, position)) === 0n ? { kind: 'already' } : chain.topUp(era, position),
+    )
+  }
+
   /** In the last epoch of an era, freezes the verifier set of the next era, if it differs from the present one. */
   async freezeNextEra(facts: ChainFacts): Promise<void> {
     const { chain, epochs } = this.context
@@ -107,6 +132,12 @@ export class Transmission {
     await this.#untilDone(`set of era ${nextEra}`, epochStartMs(epochs, firstEpoch), async () => {
       return (await chain.freezeDue(nextEra)) ? chain.freeze(nextEra) : { kind: 'already' }
     })
+  }
+
+  /** The statements of an epoch are signed until the end of the next one, and evidence counts for so long after that. */
+  #evidenceEndMs({ epoch }: ChainFacts): number {
+    const { epochs, params } = this.context
+    return epochEndMs(epochs, epoch + 1) + params.evidenceSeconds * 1000
   }
 
   async #awaitTurn(facts: Turn): Promise<void> {

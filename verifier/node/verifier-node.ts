@@ -35,6 +35,7 @@ import { DialBook } from '../net/dial-book.js'
 import { Gossip } from '../net/gossip.js'
 import { announcedAddresses, createPeer } from '../net/libp2p.js'
 import { peerSigner } from '../net/peer-keys.js'
+import { servePresence } from '../net/presence.js'
 import { serveReach } from '../net/reach.js'
 import { handleStreams } from '../net/streams.js'
 import { serveSync } from '../net/sync.js'
@@ -157,7 +158,8 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
       tokens,
       measure: options.measure ?? measureEpoch,
     })
-    const { serving } = epochs
+    const { serving, presences } = epochs
+    await servePresence(peer, presence => presences.answer(presence), log)
     await handleStreams(
       peer,
       PROBE_PROTOCOL,

@@ -3,6 +3,7 @@
  *
  *   meta/version                                  version of the layout
  *   meta/record                                   head of the signing record (a separate file: signing-record.ts)
+ *   meta/record-changed                           when the system last changed its file, in ns, decimal
  *   ballot/<root>                                 encoded Ballot
  *   ballot-of/<epoch>/<root>                      for pruning
  *   facts/<epoch>/<block hash>                    ChainFacts, JSON
@@ -10,6 +11,7 @@
  *   report-of/<epoch>/<header hash>               for pruning
  *   gossip/<epoch>/<hash>                         encoded GossipItem
  *   certificate/<epoch>                           encoded Certificate
+ *   evidence/<epoch>/<name>                       encoded Evidence of an equivocation
  *   opening-fault/<epoch>/<session id>            encoded OpeningFault of a session in which this node was a sender
  *   log-progress                                  how far the chain's log was read, JSON
  *   log/<block>/<position in the block's log>     ChainEvent, JSON
@@ -30,6 +32,7 @@ const LOG_INDEX_DIGITS = 8
 export const KEY = {
   version: 'meta/version',
   record: 'meta/record',
+  recordChanged: 'meta/record-changed',
   ballot: (root: Hex) => `ballot/${root}`,
   ballotOf: (epoch: number, root: Hex) => `ballot-of/${epochName(epoch)}/${root}`,
   facts: (epoch: number, blockHash: Hex) => `facts/${epochName(epoch)}/${blockHash}`,
@@ -37,6 +40,7 @@ export const KEY = {
   reportOf: (epoch: number, headerHash: Hex) => `report-of/${epochName(epoch)}/${headerHash}`,
   gossip: (epoch: number, hash: string) => `gossip/${epochName(epoch)}/${hash}`,
   certificate: (epoch: number) => `certificate/${epochName(epoch)}`,
+  evidence: (epoch: number, name: string) => `evidence/${epochName(epoch)}/${name}`,
   openingFault: (epoch: number, sessionId: Hex) => `opening-fault/${epochName(epoch)}/${sessionId}`,
   logProgress: 'log-progress',
   event: (block: number, logIndex: number) =>
@@ -44,7 +48,7 @@ export const KEY = {
 } as const
 
 /** Kinds of keys that contain an epoch. In ranges, '~' sorts after every key of a kind. */
-export type EpochKind = 'ballot-of' | 'facts' | 'report-of' | 'gossip' | 'certificate' | 'opening-fault'
+export type EpochKind = 'ballot-of' | 'facts' | 'report-of' | 'gossip' | 'certificate' | 'evidence' | 'opening-fault'
 
 export const allOf = (kind: EpochKind) => ({ gte: `${kind}/`, lt: `${kind}/~` })
 export const allEvents = { gte: 'log/', lt: 'log/~' }

@@ -42,9 +42,14 @@ import {
 /** The second place that holds the record's head. */
 export interface Witness {
   /** Undefined only while the store creates the record. */
-  read(): Promise<RecordHead | undefined>
-  /** Resolves when the head is on disk. */
-  write(head: RecordHead): Promise<void>
+  read(): Promise<Witnessed | undefined>
+  /** Resolves when both are on disk. @param changedNs when the system last changed the file */
+  write(head: RecordHead, changedNs?: bigint): Promise<void>
+}
+
+export interface Witnessed extends RecordHead {
+  /** A copy of the file has another time. Absent if the file was not written to since it was opened with an older end. */
+  readonly changedNs?: bigint | undefined
 }
 
 /** The part of an open file that the record uses. A test can replace it with a file that fails. */
@@ -64,6 +69,8 @@ export class SigningRecord {
     private readonly witness: Witness,
     private readonly digests: Map<string, Hex>,
     private head: RecordHead,
+    /** Nobody has replaced or changed the file since this node last wrote to it: it is no restored copy. */
+    readonly isUntouched: boolean,
   ) {}
 
   /** Creates the whole file, or nothing. @throws StoreError */
@@ -80,12 +87,14 @@ export class SigningRecord {
     const witnessed = await witness.read()
     if (witnessed !== undefined) checkWitness(path, contents, witnessed)
     try {
-      if (witnessed === undefined || !isSameHead(witnessed, head) || bytes.length > lengthOf(head)) {
+      const isWhole = witnessed !== undefined && isSameHead(witnessed, head) && bytes.length === lengthOf(head)
+      const isUntouched = isWhole && witnessed.changedNs === (await stat(path, { bigint: true })).ctimeNs
+      if (!isWhole) {
         await rewriteEnd(path, bytes.subarray(0, lengthOf(head)), witnessed === undefined ? 0 : lengthOf(witnessed))
         await witness.write(head)
       }
       const digests = new Map(contents.signed.map(({ slot, digest }) => [slot, digest]))
-      return new SigningRecord(path, await openFile(path), witness, digests, head)
+      return new SigningRecord(path, await openFile(path), witness, digests, head, isUntouched)
     } catch (error) {
       throw recordErrorFrom(error, path)
     }
@@ -94,6 +103,14 @@ export class SigningRecord {
   async close(): Promise<void> {
     await this.#adding
     await this.file.close()
+  }
+
+  get slots(): Iterable<string> {
+    return this.digests.keys()
+  }
+
+  digestOf(slot: string): Hex | undefined {
+    return this.digests.get(slot)
   }
 
   /**
@@ -137,8 +154,8 @@ export class SigningRecord {
     await this.#write(block, length)
     await this.#orFail(async () => {
       await this.file.datasync()
-      await this.#expectLength(length + BLOCK_BYTES)
-      await this.witness.write(head)
+      const changedNs = await this.#expectLength(length + BLOCK_BYTES)
+      await this.witness.write(head, changedNs)
     })
     this.head = head
   }
@@ -153,17 +170,18 @@ export class SigningRecord {
     }
   }
 
-  /** If two processes append at once, at least the later process sees a file that is too long. */
-  async #expectLength(length: number): Promise<void> {
-    const { size } = await stat(this.path)
-    if (size !== length) throw changedRecord(this.path)
+  /** If two processes append at once, at least the later process sees a file that is too long. @returns its last change */
+  async #expectLength(length: number): Promise<bigint> {
+    const { size, ctimeNs } = await stat(this.path, { bigint: true })
+    if (size !== BigInt(length)) throw changedRecord(this.path)
+    return ctimeNs
   }
 
   /**
    * After a failure here the record takes no more entries, because nobody knows which bytes are on disk. A system that
    * fails to sync may drop the bytes and report success the next time. Only a new start reads the file again.
    */
-  async #orFail(work: () => Promise<void>): Promise<void> {
+  async #orFail(work: () => Promise<unknown>): Promise<void> {
     try {
       await work()
     } catch (error) {

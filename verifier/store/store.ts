@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { type Hex, toHex } from '../../proto/hex.js'
-import { Ballot, GossipItem, OpeningFault } from '../../proto/messages.js'
+import { Ballot, Evidence, GossipItem, OpeningFault } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import type { LogStore } from '../core/chain-log.js'
 import type { ChainFacts } from '../core/facts.js'
@@ -85,6 +85,20 @@ export class Store {
   /** @returns whether the entry was new. @throws SigningConflict if the slot holds another digest; StoreError */
   recordSigned(slot: string, digest: Hex): Promise<'recorded' | 'same'> {
     return this.#record.add(slot, digest)
+  }
+
+  /** The digest that the key has signed for a slot; undefined if it has signed none. */
+  signedDigest(slot: string): Hex | undefined {
+    return this.#record.digestOf(slot)
+  }
+
+  get signedSlots(): Iterable<string> {
+    return this.#record.slots
+  }
+
+  /** Whether the signing record is the very file to which this node last wrote, and not a copy that was restored. */
+  get isRecordUntouched(): boolean {
+    return this.#record.isUntouched
   }
 
   /** Writes a copy of the signing record. @throws StoreError */
@@ -176,6 +190,18 @@ export class Store {
     return this.#write([[KEY.certificate(epoch), certificate]])
   }
 
+  // -------------------------------------------------------------------------------------------- evidence of equivocations
+
+  /** @param name tells evidence of one epoch apart. @param encoded an Evidence, on disk when this returns */
+  putEvidence(epoch: number, name: string, encoded: Uint8Array): Promise<void> {
+    return this.#write([[KEY.evidence(epoch, name), encoded]], true)
+  }
+
+  /** All stored evidence, oldest first. */
+  async evidence(): Promise<Evidence[]> {
+    return (await this.#values(allOf('evidence'))).map(one => Evidence.decode(one))
+  }
+
   // -------------------------------------------------------------------------------------------- evidence of sessions
 
   putTranscript(epoch: number, sessionId: Uint8Array, encoded: Uint8Array): Promise<void> {
@@ -205,7 +231,7 @@ export class Store {
       const ballots = await this.db.keys(beforeEpoch('ballot-of', epoch)).all()
       const reports = await this.db.keys(beforeEpoch('report-of', epoch)).all()
       const plain = await Promise.all(
-        (['facts', 'gossip', 'certificate', 'opening-fault'] as const).map(kind =>
+        (['facts', 'gossip', 'certificate', 'evidence', 'opening-fault'] as const).map(kind =>
           this.db.keys(beforeEpoch(kind, epoch)).all(),
         ),
       )
@@ -251,9 +277,17 @@ export class Store {
       read: async () => {
         const head = await this.#get(KEY.record)
         if (head === undefined) throw damaged(this.dir, 'it does not say how far the signing record goes')
-        return decodeHead(head)
+        const changedNs = await this.#get(KEY.recordChanged)
+        return { ...decodeHead(head), changedNs: changedNs && BigInt(text(changedNs)) }
       },
-      write: head => this.#write([[KEY.record, encodeHead(head)]], true),
+      write: (head, changedNs) =>
+        this.#write(
+          [
+            [KEY.record, encodeHead(head)],
+            [KEY.recordChanged, bytes(`${changedNs ?? 0}`)],
+          ],
+          true,
+        ),
     }
   }
 

@@ -41,12 +41,14 @@ library Bls12381 {
     error PrecompileUnusable(address precompile);
 
     address private constant G1_ADD = address(0x0b);
+    address private constant G2_ADD = address(0x0d);
     address private constant PAIRING = address(0x0f);
 
     /// @dev The room for later prices.
     uint256 internal constant PRICE_ROOM = 4;
     // Caps, from the prices of EIP-2537.
     uint256 private constant G1_ADD_GAS = PRICE_ROOM * 375;
+    uint256 private constant G2_ADD_GAS = PRICE_ROOM * 600;
     uint256 private constant PAIRING_OF_TWO_GAS = PRICE_ROOM * (2 * 32_600 + 37_700);
 
     /// @dev The negated generator of G1.
@@ -114,6 +116,20 @@ library Bls12381 {
             mcopy(add(data, 512), signature, 256)
         }
         return _pairIsOne(data);
+    }
+
+    /// @notice Tells whether e(key, H(first) + H(second)) = e(generator, sum): whether `sum` is the sum of the key's
+    ///         signatures over both messages. One pairing checks both signatures.
+    /// @dev The same conditions as for `verify`. The messages must differ: twice one signature passes for two equal ones.
+    /// @param key The public key
+    /// @param first The first message, 32 bytes
+    /// @param second The second message, 32 bytes
+    /// @param sum The sum of the two signatures
+    /// @return True if the equation holds
+    function verifySum(G1 memory key, bytes32 first, bytes32 second, G2 memory sum) internal view returns (bool) {
+        G2 memory messages = hashToG2(first);
+        addInto(messages, hashToG2(second));
+        return pairingIsOne(key, messages, negatedGenerator(), sum);
     }
 
     /// @notice Tells whether e(a1, a2)·e(b1, b2) = 1. A point that is malformed or outside its subgroup gives false.
@@ -194,6 +210,25 @@ library Bls12381 {
     /// @return The point
     function negatedGenerator() internal pure returns (G1 memory) {
         return G1(NEGATED_X_HI, NEGATED_X_LO, NEGATED_Y_HI, NEGATED_Y_LO);
+    }
+
+    // ------------------------------------------------------------------ G2
+
+    /// @notice Adds `point` to `sum`, in place. Reverts with `PrecompileUnusable`.
+    /// @param sum The first point, and the result; must be on the curve
+    /// @param point The second point; must be on the curve
+    function addInto(G2 memory sum, G2 memory point) internal view {
+        address precompile = G2_ADD;
+        uint256 gasCap = G2_ADD_GAS;
+        bool usable;
+        assembly ("memory-safe") {
+            let data := mload(0x40) // scratch memory: the free pointer does not move
+            mcopy(data, sum, 256)
+            mcopy(add(data, 256), point, 256)
+            let done := staticcall(gasCap, precompile, data, 512, sum, 256)
+            usable := and(done, eq(returndatasize(), 256))
+        }
+        if (!usable) revert PrecompileUnusable(precompile);
     }
 
     // ------------------------------------------------------------------ hash to curve

@@ -10,6 +10,9 @@ import {ISlashingManager} from "../interfaces/ISlashingManager.sol";
 library Digests {
     /// @dev Each digest starts with the domain of its purpose, so that no signature serves two purposes.
     bytes32 internal constant DOMAIN_HEADER = keccak256("bandwitness/v1/header");
+    bytes32 internal constant DOMAIN_COMMIT = keccak256("bandwitness/v1/commit");
+    bytes32 internal constant DOMAIN_BALLOT = keccak256("bandwitness/v1/ballot");
+    bytes32 internal constant DOMAIN_SEEN = keccak256("bandwitness/v1/seen");
     bytes32 internal constant DOMAIN_REPORT = keccak256("bandwitness/v1/report");
     bytes32 internal constant DOMAIN_PROOF_OF_POSSESSION = keccak256("bandwitness/v1/proof-of-possession");
     bytes32 internal constant DOMAIN_REWARD = keccak256("bandwitness/v1/reward");
@@ -97,7 +100,28 @@ library Digests {
         uint32 round,
         bytes32 header
     ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(DOMAIN_REPORT, chainId, reports, era, epoch, round, header));
+        return statement(DOMAIN_REPORT, chainId, reports, era, epoch, round, header);
+    }
+
+    /// @notice The digest of a statement: what a verifier signs once in an epoch, or a report once in a round.
+    /// @param domain The domain of the statement's kind
+    /// @param chainId The chain id
+    /// @param reports The address of `EpochReports`
+    /// @param era The era of the epoch
+    /// @param epoch The epoch
+    /// @param slot The agreement round of a report; the verifier's registry index for the other kinds
+    /// @param value The commitment, the ballot root, the hash of the seen list, or the hash of the header
+    /// @return The digest
+    function statement(
+        bytes32 domain,
+        uint256 chainId,
+        address reports,
+        uint64 era,
+        uint64 epoch,
+        uint32 slot,
+        bytes32 value
+    ) internal pure returns (bytes32) {
+        return keccak256(abi.encode(domain, chainId, reports, era, epoch, slot, value));
     }
 
     /// @notice The commitment of a decoy to the seed that draws its rates.

@@ -160,10 +160,7 @@ library KeySnapshot {
     /// @param position The position; the caller must check that it is in range
     /// @return index The registry index
     /// @return key The key
-    function memberAt(
-        address head,
-        uint256 position
-    ) internal view returns (uint32 index, Bls12381.G1 memory key) {
+    function memberAt(address head, uint256 position) internal view returns (uint32 index, Bls12381.G1 memory key) {
         address chunk = chunkAt(head, position / CHUNK_RECORDS);
         uint256 offset = recordAt(position);
         readKey(chunk, offset, key);

@@ -49,13 +49,13 @@ contract Eras is Network {
     }
 
     function expel(uint32 index) external {
-        CHEATS.prank(EQUIVOCATION_SLASHER);
+        CHEATS.prank(address(equivocation));
         registry.expel(index);
     }
 
     /// @notice Burns all that an account has bonded.
     function slashAll(uint32 index) external {
-        CHEATS.prank(EQUIVOCATION_SLASHER);
+        CHEATS.prank(address(equivocation));
         vault.slash(address(registry), accountOf(index), type(uint96).max, 0, address(0));
     }
 

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {EpochReports} from "../../src/EpochReports.sol";
+import {EquivocationSlasher} from "../../src/EquivocationSlasher.sol";
 import {ProviderRegistry} from "../../src/ProviderRegistry.sol";
 import {SlashingManager} from "../../src/SlashingManager.sol";
 import {StakeVault} from "../../src/StakeVault.sol";
@@ -24,7 +25,6 @@ contract Network {
     uint256 public constant MINIMUM_STAKE = 500 ether;
     uint256 public constant WEI_PER_MBPS = 1 ether;
     /// @dev Slashes verifiers. The tests call the vault in its name.
-    address public constant EQUIVOCATION_SLASHER = address(0x40000);
     uint64 public constant EPOCH_SECONDS = 1 hours;
     uint64 public constant SETTLEMENT_SECONDS = 1 days;
     uint64 public constant ERA_EPOCHS = 24;
@@ -39,6 +39,7 @@ contract Network {
     ProviderRegistry public immutable providers;
     EpochReports public immutable reports;
     SlashingManager public immutable slashing;
+    EquivocationSlasher public immutable equivocation;
     uint64 public genesis;
     mapping(uint64 epoch => IEpochReports.Header) private _headers;
 
@@ -52,14 +53,14 @@ contract Network {
                 providerRegistry: CHEATS.computeCreateAddress(self, nonce + 3),
                 slashingManager: CHEATS.computeCreateAddress(self, nonce + 5),
                 verifierRegistry: CHEATS.computeCreateAddress(self, nonce + 2),
-                equivocationSlasher: EQUIVOCATION_SLASHER
+                equivocationSlasher: CHEATS.computeCreateAddress(self, nonce + 6)
             }),
             15 days
         );
         registry = new VerifierRegistry(
             vault,
             EpochReports(CHEATS.computeCreateAddress(self, nonce + 4)),
-            EQUIVOCATION_SLASHER,
+            CHEATS.computeCreateAddress(self, nonce + 6),
             IVerifierRegistry.Config(BOND, EPOCH_SECONDS, ERA_EPOCHS, 60, MINIMUM_VERIFIERS),
             _genesisVerifiers()
         );
@@ -79,6 +80,7 @@ contract Network {
                 windowEpochs: 1
             })
         );
+        equivocation = new EquivocationSlasher(vault, address(reports), registry, 7 days);
     }
 
     /// @notice Registers the verifiers and starts the clock. Call after deployment: a constructor cannot call itself.

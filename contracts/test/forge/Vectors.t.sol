@@ -16,6 +16,9 @@ contract VectorsTest {
         string memory json = _read("digests");
         check(Digests.DOMAIN_HEADER == CHEATS.parseJsonBytes32(json, ".domains.header"), "header");
         check(Digests.DOMAIN_REPORT == CHEATS.parseJsonBytes32(json, ".domains.report"), "report");
+        check(Digests.DOMAIN_COMMIT == CHEATS.parseJsonBytes32(json, ".domains.commit"), "commit");
+        check(Digests.DOMAIN_BALLOT == CHEATS.parseJsonBytes32(json, ".domains.ballot"), "ballot");
+        check(Digests.DOMAIN_SEEN == CHEATS.parseJsonBytes32(json, ".domains.seen"), "seen");
         bytes32 possession = CHEATS.parseJsonBytes32(json, ".domains.proofOfPossession");
         check(Digests.DOMAIN_PROOF_OF_POSSESSION == possession, "proof of possession");
         check(Digests.DOMAIN_REWARD == CHEATS.parseJsonBytes32(json, ".domains.reward"), "reward");
@@ -67,6 +70,21 @@ contract VectorsTest {
             CHEATS.parseJsonBytes32(json, ".report.headerHash")
         );
         check(digest == CHEATS.parseJsonBytes32(json, ".report.digest"), "report");
+    }
+
+    function testEquivocation() external view {
+        string memory json = _read("digests");
+        bytes32[4] memory domains = [
+            Digests.DOMAIN_COMMIT,
+            Digests.DOMAIN_BALLOT,
+            Digests.DOMAIN_SEEN,
+            Digests.DOMAIN_REPORT
+        ];
+        for (uint256 kind = 0; kind < domains.length; kind++) {
+            string memory pair = _at(".equivocation.digests", kind);
+            check(_statement(json, domains[kind], "first") == CHEATS.parseJsonBytes32(json, _at(pair, 0)), "first");
+            check(_statement(json, domains[kind], "second") == CHEATS.parseJsonBytes32(json, _at(pair, 1)), "second");
+        }
     }
 
     function testVoucher() external view {
@@ -188,6 +206,19 @@ contract VectorsTest {
 
     function _read(string memory name) private view returns (string memory) {
         return CHEATS.readFile(string.concat("proto/vectors/", name, ".json"));
+    }
+
+    function _statement(string memory json, bytes32 domain, string memory value) private pure returns (bytes32) {
+        return
+            Digests.statement(
+                domain,
+                CHEATS.parseJsonUint(json, ".equivocation.chainId"),
+                CHEATS.parseJsonAddress(json, ".equivocation.contract"),
+                uint64(CHEATS.parseJsonUint(json, ".equivocation.era")),
+                uint64(CHEATS.parseJsonUint(json, ".equivocation.epoch")),
+                uint32(CHEATS.parseJsonUint(json, ".equivocation.slot")),
+                CHEATS.parseJsonBytes32(json, string.concat(".equivocation.", value))
+            );
     }
 
     /// @dev A node writes 65 bytes in the order r, s, v.

@@ -177,6 +177,7 @@ const ERROR_SOURCES = [
   'SlashingManager',
   'RewardsDistributor',
   'Decoys',
+  'EquivocationSlasher',
   'StakeToken',
 ]
 

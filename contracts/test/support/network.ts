@@ -67,6 +67,7 @@ export class TestNetwork {
     readonly slashing: Bound,
     readonly rewards: Bound,
     readonly decoys: Bound,
+    readonly equivocation: Bound,
   ) {}
 
   static async create(params: NetworkParams = PARAMS, change: Partial<DeployConfig> = {}): Promise<TestNetwork> {
@@ -96,6 +97,7 @@ export class TestNetwork {
       new Bound(evm, contracts.slashingManager, 'SlashingManager'),
       new Bound(evm, contracts.rewardsDistributor, 'RewardsDistributor'),
       new Bound(evm, contracts.decoys, 'Decoys'),
+      new Bound(evm, contracts.equivocationSlasher, 'EquivocationSlasher'),
     )
   }
 

@@ -35,7 +35,11 @@ function record(mix: string, epochs: readonly EpochOutcome[], more: Partial<RunR
     '/nowhere',
   )
   return {
-    verifiers: plan.verifiers.map((planned, i) => ({ planned, index: i + 1 })),
+    verifiers: plan.verifiers.map((planned, i) => ({
+      ...{ planned, index: i + 1, address: PROVIDER },
+      ...{ bondBefore: STAKE, bondAfter: STAKE },
+    })),
+    equivocations: [],
     providers: [
       {
         planned: plan.providers[0]!,

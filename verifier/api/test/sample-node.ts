@@ -40,6 +40,7 @@ const network: NetworkFile = {
     slashingManager: account('slashing'),
     rewardsDistributor: account('rewards'),
     decoys: account('decoys'),
+    equivocationSlasher: account('equivocation'),
   },
   deployBlock: 1,
   params: PARAMS,

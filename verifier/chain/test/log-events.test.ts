@@ -25,6 +25,7 @@ const file: NetworkFile = {
     slashingManager: address('a6'),
     rewardsDistributor: address('a7'),
     decoys: address('a8'),
+    equivocationSlasher: address('a9'),
   },
   deployBlock: 0,
   params: DEVNET,

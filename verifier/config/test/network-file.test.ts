@@ -21,6 +21,7 @@ const NETWORK: NetworkFile = {
     slashingManager: address('06'),
     rewardsDistributor: address('07'),
     decoys: address('08'),
+    equivocationSlasher: address('09'),
   },
   deployBlock: 1,
   params: DEVNET,

@@ -5,12 +5,14 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { Level } from 'level'
 import pino from 'pino'
+import { seenDigest } from '../../../proto/digests.js'
 import { epochStartMs } from '../../../proto/epoch.js'
 import { encodeHeader } from '../../../proto/header.js'
-import { ZERO_HASH } from '../../../proto/hex.js'
+import { toHex, ZERO_HASH } from '../../../proto/hex.js'
 import { type Certificate, type GossipItem, SeenListMessage } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../../proto/protocols.js'
+import { UserError } from '../../config/errors.js'
 import { assign } from '../../core/assignment/assign.js'
 import type { Database } from '../../store/database.js'
 import { StoreError } from '../../store/errors.js'
@@ -18,6 +20,8 @@ import { Store } from '../../store/store.js'
 import { AgreementRunner } from '../agreement-runner.js'
 import type { VerifierContext } from '../context.js'
 import { Inbox } from '../inbox.js'
+import { OwnKey } from '../own-key.js'
+import { Witness } from '../witness.js'
 import {
   ballot,
   bls,
@@ -42,6 +46,8 @@ describe('inbox of a verifier', () => {
   let failures: Error[]
   /** what the only peer has heard */
   let replayed: GossipItem[]
+  /** names of the evidence that was found */
+  let accused: string[]
   const disk = { full: false }
 
   beforeEach(async () => {
@@ -79,13 +85,22 @@ describe('inbox of a verifier', () => {
         // no test here has a proposal recomputed
         ...{ reports: undefined as never, computer: undefined as never },
         broadcast: async () => undefined,
+        maySign: () => true,
         onCertificate: heard => certificates.push(heard),
       },
       record,
     )
     replayed = []
+    accused = []
+    const onEvidence = (_: unknown, name: string) => accused.push(name)
+    const witness = new Witness({
+      context,
+      onEvidence,
+      onOwn: new OwnKey({ ...context, wall: { nowMs: () => epochStartMs(epochs, EPOCH) } }).check,
+    })
     inbox = new Inbox({
       context,
+      witness,
       peers: { ballot: async () => undefined, gossip: async () => replayed },
       runner: async epoch => (epoch === EPOCH ? runner : undefined),
     })
@@ -214,6 +229,26 @@ describe('inbox of a verifier', () => {
     await inbox.replay(EPOCH)
     expect(await heard()).to.deep.equal(['commit', 'partial'])
     expect([failures, certificates]).to.deep.equal([[], []])
+  })
+
+  it('keeps two contradicting lists for others and takes no third', async () => {
+    const hear = (seen: number[]) => inbox.hear('seen', SeenListMessage.encode(list(1, seen)))
+    expect([await hear([0]), await hear([1]), await hear([2])]).to.deep.equal(['accept', 'accept', 'ignore'])
+    expect(await heard()).to.deep.equal(['seen', 'seen'])
+    expect(accused).to.deep.equal(['seen-1-1'])
+  })
+
+  it('ends the node if its key signs what its record does not hold, and not for what the record holds', async () => {
+    const own = list(3)
+    const entries = own.entries.map(entry => ({ verifier: entry.verifier, root: toHex(entry.root) }))
+    await store.recordSigned(`seen/${EPOCH}`, seenDigest(network, facts, 3, entries))
+    expect(await inbox.hear('seen', SeenListMessage.encode(own))).to.equal('accept')
+    expect(failures).to.deep.equal([])
+    await inbox.hear('seen', SeenListMessage.encode(list(3, [1])))
+    expect(failures).to.have.length(1)
+    expect(failures[0]).to.be.instanceOf(UserError).with.property('exitCode', 9)
+    expect(failures[0]!.message).to.match(/^Another process uses the keys of verifier 3\..*Run one process/)
+    expect(accused).to.deep.equal([])
   })
 
   it('ends the node if the store has no space left', async () => {

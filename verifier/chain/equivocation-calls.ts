@@ -1,0 +1,45 @@
+/** The transactions that slash verifiers: the call of each, and how to tell that another node was first. */
+import type { BlockTag } from 'ethers'
+import type { Equivocation } from '../../proto/equivocation.js'
+import { toHex } from '../../proto/hex.js'
+import type { SignedHeader } from '../core/ports.js'
+import type { ChainContext } from './context.js'
+import type { Call } from './sender.js'
+
+export const slashEquivocationCall = (
+  { contracts: { equivocationSlasher } }: ChainContext,
+  evidence: Equivocation,
+  signature: Uint8Array,
+): Call => ({
+  contract: equivocationSlasher,
+  method: 'slashEquivocation',
+  args: [evidence, toHex(signature)],
+  isDone: blockTag => equivocationSlasher.getFunction('isProven')(evidence.era, evidence.position, { blockTag }),
+})
+
+export function slashCertificatesCall(context: ChainContext, first: SignedHeader, second: SignedHeader): Call {
+  const { equivocationSlasher, verifierRegistry } = context.contracts
+  const { era } = first.header
+  const missing = new Set([...first.nonSigners, ...second.nonSigners])
+  const isDone = async (blockTag: BlockTag) => {
+    const size = Number(await verifierRegistry.getFunction('setSize')(era, { blockTag }))
+    const signers = Array.from({ length: size }, (_, position) => position).filter(position => !missing.has(position))
+    const proven = signers.map(position => equivocationSlasher.getFunction('isProven')(era, position, { blockTag }))
+    return (await Promise.all(proven)).every(one => one === true)
+  }
+  const lists = [first.nonSigners, second.nonSigners]
+  const signatures = [toHex(first.signature), toHex(second.signature)]
+  const args = [first.header, second.header, first.round, lists, signatures]
+  return { contract: equivocationSlasher, method: 'slashCertificates', args, isDone }
+}
+
+export const topUpCall = (
+  { contracts: { equivocationSlasher } }: ChainContext,
+  era: number,
+  position: number,
+): Call => ({
+  contract: equivocationSlasher,
+  method: 'topUp',
+  args: [era, position],
+  isDone: async blockTag => (await equivocationSlasher.getFunction('owedFor')(era, position, { blockTag })) === 0n,
+})
