@@ -121,7 +121,7 @@ abstract contract FrozenSets is IVerifierRegistry {
     /// @dev What a freeze of an era would do now.
     function _plan(uint64 era) internal view returns (Plan memory plan) {
         uint256 members = Bits.below(_members.length);
-        plan.roll = _attendance.call(reports, era, _newest.era);
+        plan.roll = _attendance.rollCall(reports, era, _newest.era);
         plan.waiting = _waiting.ranked();
         uint256 idle = plan.roll.idle() & members & ~_leaving;
         plan.out = (_leaving & ~NOBODY) | idle;

@@ -36,13 +36,7 @@ interface IEpochReports {
     /// @param header The header
     /// @param round The agreement round that the verifiers signed (the first round is 0)
     /// @param nonSigners The positions in the frozen set of the verifiers that did not sign, in ascending order
-    event Posted(
-        uint64 indexed epoch,
-        bytes32 indexed headerHash,
-        Header header,
-        uint32 round,
-        uint32[] nonSigners
-    );
+    event Posted(uint64 indexed epoch, bytes32 indexed headerHash, Header header, uint32 round, uint32[] nonSigners);
 
     // ------------------------------------------------------------------ errors
 

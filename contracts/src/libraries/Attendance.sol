@@ -33,7 +33,7 @@ library Attendance {
     /// @param era The era to freeze
     /// @param since The last frozen era, earlier than `era`
     /// @return roll The attendance
-    function call(
+    function rollCall(
         History storage self,
         IEpochReports reports,
         uint64 era,

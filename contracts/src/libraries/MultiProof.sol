@@ -10,7 +10,7 @@ library MultiProof {
     /// @param leaves The hashes of the leaves, at least one, in the order of the tree
     /// @param proof The hashes that the leaves do not give
     /// @param flags For each step: true if both hashes are at hand
-    /// @return valid True if the steps use every hash and end at the root
+    /// @return valid True if the steps use every hash, so that one is left, and end at the root
     function verify(
         bytes32 root,
         bytes32[] memory leaves,
@@ -27,9 +27,7 @@ library MultiProof {
             let flag := flags.offset
             let lastFlag := add(flag, shl(5, flags.length))
             valid := 1
-            for {
-
-            } lt(flag, lastFlag) {
+            for {} lt(flag, lastFlag) {
                 flag := add(flag, 32)
             } {
                 let a := mload(next)
@@ -60,7 +58,6 @@ library MultiProof {
                 mstore(end, keccak256(0, 64))
                 end := add(end, 32)
             }
-            // One hash is left. With the lengths as they are, then all hashes of the proof were used.
             valid := and(valid, and(eq(add(next, 32), end), eq(mload(next), root)))
         }
     }

@@ -21,11 +21,7 @@ library Refutations {
     /// @param previousEpoch The epoch of the report before, or zero if there is none
     /// @param windowEpochs The length of a window, in epochs
     /// @return True if votes of an earlier window may still have waited
-    function endsEarlierWindow(
-        uint64 epoch,
-        uint64 previousEpoch,
-        uint64 windowEpochs
-    ) internal pure returns (bool) {
+    function endsEarlierWindow(uint64 epoch, uint64 previousEpoch, uint64 windowEpochs) internal pure returns (bool) {
         uint64 start = epoch - ((epoch - 1) % windowEpochs);
         return previousEpoch < start && previousEpoch % windowEpochs != 0;
     }
@@ -77,10 +73,7 @@ library Refutations {
     }
 
     /// @dev The vote is in a ballot of its receiver, and that ballot is in the header's ballot set.
-    function _requireInSet(
-        IEpochReports.Header calldata header,
-        IRefutations.OpenedVote calldata opened
-    ) private pure {
+    function _requireInSet(IEpochReports.Header calldata header, IRefutations.OpenedVote calldata opened) private pure {
         bytes32 ballotRoot = MerkleProof.processProofCalldata(opened.ballotProof, Digests.voteHash(opened.vote));
         bytes32 entry = _leafHash(abi.encode(opened.vote.receiver, ballotRoot));
         if (!MerkleProof.verifyCalldata(opened.setProof, header.ballotSetRoot, entry)) {

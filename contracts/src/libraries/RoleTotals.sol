@@ -70,7 +70,12 @@ library RoleTotals {
         total.week = uint32(WeekStarts.weekOf(block.timestamp));
         uint32 passed = total.week - last;
         if (passed == 0) return total;
-        total.twoBefore = passed == 1 ? total.before : passed == 2 ? total.start : total.current;
+        total.twoBefore =
+            passed == 1
+                ? total.before
+                : passed == 2
+                    ? total.start
+                    : total.current;
         total.before = passed == 1 ? total.start : total.current;
         total.start = total.current;
     }

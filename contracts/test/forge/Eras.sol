@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {VerifierRegistry} from "../../src/VerifierRegistry.sol";
 import {IEpochReports} from "../../src/interfaces/IEpochReports.sol";
 import {Bls12381} from "../../src/libraries/Bls12381.sol";
 import {Digests} from "../../src/libraries/Digests.sol";

@@ -38,12 +38,12 @@ contract RewardsHandler {
 
     function fund(uint256 amount) external {
         amount = 1 + (amount % 1_000 ether);
+        funded += amount;
         StakeToken token = network.token();
         CHEATS.prank(address(network));
         token.transfer(address(this), amount);
         token.approve(address(distributor), amount);
         distributor.fund(amount);
-        funded += amount;
     }
 
     function report(uint256[EARNERS] calldata cumulative) external {
@@ -70,10 +70,11 @@ contract RewardsHandler {
         proof[1] = _pair(shown, i < 2 ? 2 : 0);
         address account = earner(i);
         uint256 left = network.token().balanceOf(address(distributor));
-        bool due = extra == 0 &&
-            block.timestamp >= network.finalAt(shown.header.epoch) &&
-            cumulative > paid[account] &&
-            cumulative - paid[account] <= left;
+        bool due =
+            extra == 0 &&
+                block.timestamp >= network.finalAt(shown.header.epoch) &&
+                cumulative > paid[account] &&
+                cumulative - paid[account] <= left;
         try distributor.claim(shown.header, account, cumulative, proof) returns (uint256 amount) {
             check(due, "paid too early, too much or twice");
             check(amount == cumulative - paid[account], "pays exactly what is new");
