@@ -40,6 +40,17 @@ const CHECKS: readonly (readonly [ContractName, string, Expected])[] = [
   ['slashingManager', 'reports', address('epochReports')],
   ['slashingManager', 'registry', address('verifierRegistry')],
   ['slashingManager', 'providers', address('providerRegistry')],
+  ['stakeVault', 'equivocationSlasher', address('equivocationSlasher')],
+  ['verifierRegistry', 'equivocationSlasher', address('equivocationSlasher')],
+  ['equivocationSlasher', 'vault', address('stakeVault')],
+  ['equivocationSlasher', 'reports', address('epochReports')],
+  ['equivocationSlasher', 'registry', address('verifierRegistry')],
+  ['equivocationSlasher', 'evidenceSeconds', param('evidenceSeconds')],
+  ['rewardsDistributor', 'token', address('stakeToken')],
+  ['rewardsDistributor', 'reports', address('epochReports')],
+  ['decoys', 'providers', address('providerRegistry')],
+  ['decoys', 'clock', address('verifierRegistry')],
+  ['decoys', 'reports', address('epochReports')],
 ]
 
 /** @throws UserError 'configuration' in one line; the error of the connection if the chain does not answer */

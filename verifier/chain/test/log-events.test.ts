@@ -60,7 +60,7 @@ describe('decoders of the chain’s log', () => {
   const announced = (peerId: string, multiaddrs: string[], role: 'verifier' | 'provider' = 'provider') =>
     logOf(`${role}Registry`, 'Announced', [3, ACCOUNT, peerId, multiaddrs])
   const header = HEADER_FIELDS.map(([, type]) => (type === 'bool' ? false : type === 'bytes32' ? ZERO_HASH : 1))
-  const posted = () => logOf('epochReports', 'Posted', [1, ZERO_HASH, header, 0, [0, 5, 190], ACCOUNT])
+  const posted = () => logOf('epochReports', 'Posted', [1, ZERO_HASH, header, 0, [0, 5, 190]])
   const settled = () => {
     const { inputs } = contracts.slashingManager.interface.getEvent('Settled')!
     return logOf(
