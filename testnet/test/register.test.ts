@@ -69,6 +69,10 @@ describe('registration by the command line', function () {
 
   it('a verifier that names none is paid itself, and the command says so', async () => {
     const { account, dataDir } = await holder('verifier', VERIFIER_BOND)
+    const early = await register('verifier', dataDir, '--capacity', '100mbps')
+    expect([early.code, complaint(early).includes('has not started')]).to.deep.equal([3, true])
+
+    await net.live.startEpochs()
     const { code, stdout, stderr } = await register('verifier', dataDir, '--capacity', '100mbps')
     expect(code, stderr).to.equal(0)
     expect(stdout).to.include('Withdrawals pay the account itself, so whoever gets its key can take the stake.')

@@ -5,6 +5,7 @@ import { type Hex, toHex } from '../../proto/hex.js'
 import { UserError } from '../config/errors.js'
 import type { ChainContext } from './context.js'
 import { type Contracts, hex } from './contracts.js'
+import { revertReason } from './reverts.js'
 import type { PlannedTransaction, Sender } from './sender.js'
 
 /** Gas limits, well above what the calls take: no estimate is possible before the earlier transactions are mined. */
@@ -46,7 +47,23 @@ export async function joinAsVerifier(sender: Sender, application: VerifierApplic
     capacityKbps,
     withdrawalAddress ?? ZeroAddress,
   ])
+  await refuseBeforeStart(sender, register)
   return join(sender, registry, bond, register, REGISTER_VERIFIER_GAS)
+}
+
+/** Looks before anything is deposited: the stake of an account that cannot register yet would lie idle in the vault. */
+async function refuseBeforeStart({ context, wallet }: Sender, register: string): Promise<void> {
+  const { provider, contracts } = context
+  const call = { from: wallet.address, to: contracts.verifierRegistry.target, data: register }
+  const reason = await provider.call(call).then(
+    () => undefined,
+    error => revertReason(error, contracts.verifierRegistry.interface),
+  )
+  if (!reason?.startsWith('NotGenesisVerifier')) return
+  throw new UserError(
+    'configuration',
+    `The network has not started, and ${hex(wallet.address)} is not among the verifiers that it starts with. Register once it has started.`,
+  )
 }
 
 /** The sender's account must hold the stake in stake tokens. @returns its registry index */
