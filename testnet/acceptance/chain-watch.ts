@@ -11,8 +11,8 @@ import { addressOf, bigintOf, JsonRpc, type Log, numberOf } from './json-rpc.js'
 
 const POLL_MS = 400
 const POSTED =
-  'Posted(uint64,bytes32,(uint64,uint64,uint64,bytes32,bytes32,bytes32,bytes32,bytes32,uint32,bool),uint32,uint32[],address)'
-const SETTLED = 'Settled(uint64,address,uint256,uint256,uint256,address)'
+  'Posted(uint64,bytes32,(uint64,uint64,uint64,bytes32,bytes32,bytes32,bytes32,bytes32,uint32,bool),uint32,uint32[])'
+const SETTLED = 'Settled(uint64,address,uint256)'
 
 export interface SeenHeader {
   readonly epoch: number
