@@ -79,6 +79,8 @@ contract VerifierRegistry is FrozenSets {
         address withdrawalAddress
     ) external returns (uint32 index) {
         if (_indexOf[msg.sender] != 0) revert AlreadyRegistered(msg.sender, _indexOf[msg.sender]);
+        bool beforeStart = genesis() == 0;
+        if (beforeStart && !_isGenesis[msg.sender]) revert NotGenesisVerifier(msg.sender);
         uint256 bond = vault.freeOf(address(this), msg.sender);
         if (bond < verifierBond) revert BondTooLow(bond, verifierBond);
         Bls12381.G1 memory key = Possession.prove(blsKey, proofOfPossession);
@@ -92,8 +94,7 @@ contract VerifierRegistry is FrozenSets {
         record.account = msg.sender;
         record.capacityKbps = capacityKbps;
         _storeKey(record, key);
-        if (genesis() == 0) {
-            if (!_isGenesis[msg.sender]) revert NotGenesisVerifier(msg.sender);
+        if (beforeStart) {
             (record.place, record.position) = (Place.Member, uint8(_members.length));
             _members.push(index);
         } else {
