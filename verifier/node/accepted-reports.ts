@@ -53,9 +53,9 @@ export class AcceptedReports {
   }
 
   /** The state that an accepted report was computed from. Undefined if the chain has moved away from the report. */
-  async before({ epoch, previousHeader }: Header): Promise<State | undefined> {
-    if (previousHeader === ZERO_HASH) return GENESIS_STATE
-    const held = await this.#held(previousHeader)
+  async before(header: Header): Promise<State | undefined> {
+    const { epoch, previousHeader } = header
+    const held = await this.#heldBefore(header)
     if (held !== undefined) return held
     for (let earlier = epoch - 1; earlier > 0; earlier--) {
       const posted = await this.context.chain.posted(earlier)
@@ -121,10 +121,14 @@ export class AcceptedReports {
 
   /** Undefined if this node lacks the report before, or its peers lack a ballot. */
   async #recompute(posted: PostedReport): Promise<ComputedReport | undefined> {
-    const { previousHeader, epoch } = posted.header
-    const previous = previousHeader === ZERO_HASH ? GENESIS_STATE : await this.#held(previousHeader)
+    const previous = await this.#heldBefore(posted.header)
     const ballotSet = previous && (await this.peers.ballotSet(posted))
-    return ballotSet && this.computer.compute(epoch, previous, ballotSet)
+    return ballotSet && this.computer.compute(posted.header.epoch, previous, ballotSet)
+  }
+
+  /** The state that a report was computed from, if this node holds it. */
+  async #heldBefore({ previousHeader }: Header): Promise<State | undefined> {
+    return previousHeader === ZERO_HASH ? GENESIS_STATE : this.#held(previousHeader)
   }
 
   async #held(hash: Hex): Promise<State | undefined> {

@@ -24,7 +24,7 @@ export class PaidWork {
 
   /** @param before the report before an accepted one. Undefined if nobody that answers has it */
   constructor(
-    private readonly context: Pick<VerifierContext, 'params' | 'chain' | 'store'>,
+    private readonly context: Pick<VerifierContext, 'params' | 'chain'>,
     private readonly epochFacts: Pick<EpochFacts, 'reread'>,
     private readonly peers: Pick<PeerSync, 'ballot' | 'ballotSet'>,
     private readonly before: (header: Header) => Promise<(CarryOver & { readonly epoch: number }) | undefined>,
@@ -48,10 +48,9 @@ export class PaidWork {
   }
 
   async #compute(posted: PostedReport): Promise<EpochWork | undefined> {
-    const { params, store } = this.context
-    const { header, headerHash } = posted
-    const held = (await store.getReport(headerHash))?.ballots ?? []
-    const ballotSet = held.length > 0 ? held : await this.peers.ballotSet(posted)
+    const { params } = this.context
+    const { header } = posted
+    const ballotSet = await this.peers.ballotSet(posted)
     const ballots = ballotSet && (await countedBallots(this.peers, ballotSet))
     const previous = await this.before(header)
     if (ballotSet === undefined || ballots === undefined || previous === undefined) return undefined

@@ -33,8 +33,13 @@ export class PeerSync {
     })
   }
 
-  /** The ballot set of an accepted report, checked against the header's root. Stores the ballots. */
-  async ballotSet(posted: PostedReport): Promise<SeenEntry[] | undefined> {
+  /**
+   * The ballot set of an accepted report: that with which this node computed the report, or a peer's, checked against the
+   * header's root. Stores the ballots. Undefined if no verifier that answers has it.
+   */
+  async ballotSet(posted: PostedReport): Promise<readonly SeenEntry[] | undefined> {
+    const held = await this.context.store.getReport(posted.headerHash)
+    if (held !== undefined && held.ballots.length > 0) return held.ballots
     return this.#ask({ ballotSet: fromHex(posted.headerHash) }, async items => {
       const ballots = items.map(bytes => ({ bytes, ballot: Ballot.decode(bytes) }))
       const entries = ballots.map(({ ballot }) => ({ verifier: ballot.verifier, root: toHex(ballot.root) }))

@@ -2,13 +2,11 @@
  * Remembers which processes of other verifiers present themselves, and tells each of the others with its keys. Two such
  * processes share a peer id, so they cannot connect to each other, and gossip reaches only one of them.
  */
-import { presenceDigest } from '../../proto/digests.js'
 import { epochAt } from '../../proto/epoch.js'
-import { toHex } from '../../proto/hex.js'
 import { MAX_PRESENCES, type Presence } from '../../proto/messages.js'
-import { verifierOf } from '../core/facts.js'
 import type { VerifierContext } from './context.js'
 import type { EpochFacts } from './epoch-facts.js'
+import { isSignedPresence } from './presence-proof.js'
 
 export class PresenceBook {
   /** by epoch and verifier */
@@ -34,11 +32,8 @@ export class PresenceBook {
     return ofEpoch.get(verifier) ?? []
   }
 
-  async #isSigned({ epoch, verifier, since, nonce, signature }: Presence): Promise<boolean> {
-    const { network, bls } = this.context
-    const { facts } = await this.epochFacts.get(epoch)
-    const blsKey = verifierOf(facts, verifier)?.blsKey
-    const digest = presenceDigest(network, facts, verifier, since, toHex(nonce))
-    return blsKey !== undefined && bls.verifier.verify(blsKey, digest, signature)
+  async #isSigned(presence: Presence): Promise<boolean> {
+    const { facts } = await this.epochFacts.get(presence.epoch)
+    return isSignedPresence(presence, facts, this.context)
   }
 }

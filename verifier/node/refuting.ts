@@ -85,8 +85,7 @@ export class Refuting {
   }
 
   async #balloted(posted: PostedReport): Promise<BallotedReport> {
-    const held = await this.context.store.getReport(posted.headerHash)
-    const ballotSet = held?.ballots.length ? held.ballots : await this.modules.peers.ballotSet(posted)
+    const ballotSet = await this.modules.peers.ballotSet(posted)
     if (ballotSet === undefined) throw new Error(`no peer has the ballots of epoch ${posted.header.epoch}`)
     const ballots = new Map<`0x${string}`, readonly Uint8Array[]>()
     for (const { root } of ballotSet) {

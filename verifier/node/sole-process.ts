@@ -9,7 +9,7 @@
  */
 import { presenceDigest } from '../../proto/digests.js'
 import { epochAt, epochStartMs } from '../../proto/epoch.js'
-import { type Hex, toHex } from '../../proto/hex.js'
+import { toHex } from '../../proto/hex.js'
 import type { Presence } from '../../proto/messages.js'
 import { isSupermajority } from '../../proto/quorum.js'
 import { type ChainFacts, verifierOf } from '../core/facts.js'
@@ -17,6 +17,7 @@ import type { Announcement } from '../core/ports.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
 import { keysInUse } from './own-key.js'
+import { isSignedPresence } from './presence-proof.js'
 import { isRecordCurrent } from './signing.js'
 import { until } from './waiting.js'
 
@@ -108,18 +109,12 @@ export class SoleProcess {
   /** A process that presented itself in the epoch in which this one started may be the one that ran before. */
   #check(other: Presence, facts: ChainFacts): void {
     const { self, log, fail } = this.context
-    if (this.#isOwn(other.nonce) || other.epoch <= this.#startedIn || !this.#isSigned(other, facts)) return
+    if (this.#isOwn(other.nonce) || other.epoch <= this.#startedIn) return
+    if (!isSignedPresence({ ...other, verifier: self.index }, facts, this.context)) return
     if (isEarlier(other, { since: this.#since, nonce: this.#nonce })) {
       this.#isLater = true
       fail(keysInUse(self.index))
     } else log.error({ since: other.since }, 'another process with the keys of this node has started; it should stop')
-  }
-
-  #isSigned({ epoch, since, nonce, signature }: Presence, facts: ChainFacts): boolean {
-    if (epoch !== facts.epoch) return false
-    const { self, network, bls } = this.context
-    const digest: Hex = presenceDigest(network, facts, self.index, since, toHex(nonce))
-    return bls.verifier.verify(toHex(bls.signer.publicKey128), digest, signature)
   }
 
   #isOwn(nonce: Uint8Array): boolean {
