@@ -14,12 +14,14 @@ import type { LogStore } from '../core/chain-log.js'
 import type { ChainFacts } from '../core/facts.js'
 import { checkDirectory, type Database, databaseIn, type OpenMode } from './database.js'
 import { damaged, existingRecord, noRecord, storeErrorFrom } from './errors.js'
+import { decodeJson, encodeJson } from './json.js'
 import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
 import { moveSigned } from './layout-1.js'
 import { LogRows } from './log-rows.js'
 import { isFile } from './new-file.js'
 import { decodeHead, encodeHead, type RecordHead } from './record-format.js'
-import { seal, unseal } from './sealed.js'
+import { unseal } from './sealed.js'
+import { type Row, SealedRows } from './sealed-rows.js'
 import { openRecordFile, SigningRecord, type Witness } from './signing-record.js'
 import { reportFrom, reportJson, type StoredReport } from './stored-report.js'
 import { TranscriptFiles } from './transcript-files.js'
@@ -36,11 +38,10 @@ export interface StoreOptions {
 const text = (value: Uint8Array): string => new TextDecoder().decode(value)
 const bytes = (value: string): Uint8Array => new TextEncoder().encode(value)
 
-type Row = readonly [key: string, value: Uint8Array]
-
 export class Store {
   /** what was read of the chain's log */
   readonly chainLog: LogStore
+  readonly #rows: SealedRows
   readonly #transcripts: TranscriptFiles
   #record!: SigningRecord
 
@@ -49,11 +50,8 @@ export class Store {
     private readonly db: Database,
   ) {
     this.#transcripts = new TranscriptFiles(dir)
-    this.chainLog = new LogRows({
-      get: key => this.#get(key),
-      values: range => this.#values(range),
-      change: (put, drop) => this.#write(put, false, drop),
-    })
+    this.#rows = new SealedRows(db, dir)
+    this.chainLog = new LogRows(this.#rows)
   }
 
   /** Only one process can open a store at a time: the database's lock also guards the record. @throws StoreError */
@@ -115,16 +113,16 @@ export class Store {
       [KEY.ballot(root), encoded],
       [KEY.ballotOf(epoch, root), new Uint8Array()],
     ]
-    await this.#write(rows, own)
+    await this.#rows.write(rows, own)
   }
 
   getBallot(root: Hex): Promise<Uint8Array | undefined> {
-    return this.#get(KEY.ballot(root))
+    return this.#rows.get(KEY.ballot(root))
   }
 
   /** All stored ballots of an epoch. */
   ballotsOf(epoch: number): Promise<Ballot[]> {
-    return this.#guarded(async () => {
+    return this.#rows.guarded(async () => {
       const keys = await this.db.keys(ofEpoch('ballot-of', epoch)).all()
       const encoded = await Promise.all(keys.map(key => this.getBallot(nameIn(key))))
       return encoded.filter(bytes => bytes !== undefined).map(bytes => Ballot.decode(bytes))
@@ -132,38 +130,37 @@ export class Store {
   }
 
   putFacts(facts: ChainFacts): Promise<void> {
-    const json = JSON.stringify(facts, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))
-    return this.#write([[KEY.facts(facts.epoch, facts.blockHash), bytes(json)]])
+    return this.#rows.write([[KEY.facts(facts.epoch, facts.blockHash), encodeJson(facts)]])
   }
 
   async getFacts(epoch: number, blockHash: Hex): Promise<ChainFacts | undefined> {
-    const value = await this.#get(KEY.facts(epoch, blockHash))
+    const value = await this.#rows.get(KEY.facts(epoch, blockHash))
     return value && factsFrom(value)
   }
 
   /** The facts of the newest epoch. */
   async latestFacts(): Promise<ChainFacts | undefined> {
-    const [value] = await this.#values({ ...allOf('facts'), reverse: true, limit: 1 })
+    const [value] = await this.#rows.values({ ...allOf('facts'), reverse: true, limit: 1 })
     return value && factsFrom(value)
   }
 
   // -------------------------------------------------------------------------------------------- reports
 
   async putReport(report: StoredReport): Promise<void> {
-    await this.#write([
+    await this.#rows.write([
       [KEY.report(report.headerHash), bytes(reportJson(report))],
       [KEY.reportOf(report.header.epoch, report.headerHash), new Uint8Array()],
     ])
   }
 
   async getReport(headerHash: Hex): Promise<StoredReport | undefined> {
-    const value = await this.#get(KEY.report(headerHash))
+    const value = await this.#rows.get(KEY.report(headerHash))
     return value && reportFrom(text(value))
   }
 
   /** The newest report of which this node has seen that the chain accepted it. */
   async lastPosted(): Promise<StoredReport | undefined> {
-    const keys = await this.#guarded(() => this.db.keys({ ...allOf('report-of'), reverse: true }).all())
+    const keys = await this.#rows.guarded(() => this.db.keys({ ...allOf('report-of'), reverse: true }).all())
     for (const key of keys) {
       const report = await this.getReport(nameIn(key))
       if (report?.posted !== undefined) return report
@@ -174,7 +171,7 @@ export class Store {
   // -------------------------------------------------------------------------------------------- what was heard
 
   putGossip(epoch: number, item: Uint8Array): Promise<void> {
-    return this.#write([[KEY.gossip(epoch, createHash('sha256').update(item).digest('hex')), item]])
+    return this.#rows.write([[KEY.gossip(epoch, createHash('sha256').update(item).digest('hex')), item]])
   }
 
   /**
@@ -182,52 +179,52 @@ export class Store {
    * order.
    */
   async heardGossip(epoch: number): Promise<GossipItem[]> {
-    const items = (await this.#values(ofEpoch('gossip', epoch))).map(item => GossipItem.decode(item))
+    const items = (await this.#rows.values(ofEpoch('gossip', epoch))).map(item => GossipItem.decode(item))
     return items.sort((a, b) => phaseOf(a) - phaseOf(b))
   }
 
   putCertificate(epoch: number, certificate: Uint8Array): Promise<void> {
-    return this.#write([[KEY.certificate(epoch), certificate]])
+    return this.#rows.write([[KEY.certificate(epoch), certificate]])
   }
 
   // -------------------------------------------------------------------------------------------- evidence of equivocations
 
   /** @param name tells evidence of one epoch apart. @param encoded an Evidence, on disk when this returns */
   putEvidence(epoch: number, name: string, encoded: Uint8Array): Promise<void> {
-    return this.#write([[KEY.evidence(epoch, name), encoded]], true)
+    return this.#rows.write([[KEY.evidence(epoch, name), encoded]], true)
   }
 
   /** All stored evidence, oldest first. */
   async evidence(): Promise<Evidence[]> {
-    return (await this.#values(allOf('evidence'))).map(one => Evidence.decode(one))
+    return (await this.#rows.values(allOf('evidence'))).map(one => Evidence.decode(one))
   }
 
   // -------------------------------------------------------------------------------------------- evidence of sessions
 
   putTranscript(epoch: number, sessionId: Uint8Array, encoded: Uint8Array): Promise<void> {
-    return this.#guarded(() => this.#transcripts.put(epoch, toHex(sessionId), encoded))
+    return this.#rows.guarded(() => this.#transcripts.put(epoch, toHex(sessionId), encoded))
   }
 
   /** This call finds damage to the transcript; opening the store does not. */
   getTranscript(sessionId: Hex): Promise<Uint8Array | undefined> {
-    return this.#guarded(() => this.#transcripts.get(sessionId))
+    return this.#rows.guarded(() => this.#transcripts.get(sessionId))
   }
 
   /** @param encoded an OpeningFault. It is on disk when this returns, because nobody else has it */
   putOpeningFault(epoch: number, sessionId: Uint8Array, encoded: Uint8Array): Promise<void> {
-    return this.#write([[KEY.openingFault(epoch, toHex(sessionId)), encoded]], true)
+    return this.#rows.write([[KEY.openingFault(epoch, toHex(sessionId)), encoded]], true)
   }
 
   /** All stored opening faults, oldest first. */
   async openingFaults(): Promise<OpeningFault[]> {
-    return (await this.#values(allOf('opening-fault'))).map(fault => OpeningFault.decode(fault))
+    return (await this.#rows.values(allOf('opening-fault'))).map(fault => OpeningFault.decode(fault))
   }
 
   // -------------------------------------------------------------------------------------------- pruning
 
   /** Deletes all data of earlier epochs, except signed digests. */
   async prune(epoch: number): Promise<void> {
-    await this.#guarded(async () => {
+    await this.#rows.guarded(async () => {
       const ballots = await this.db.keys(beforeEpoch('ballot-of', epoch)).all()
       const reports = await this.db.keys(beforeEpoch('report-of', epoch)).all()
       const plain = await Promise.all(
@@ -251,7 +248,7 @@ export class Store {
 
   async #create(recordPath: string): Promise<void> {
     const head = await SigningRecord.create(recordPath)
-    await this.#write(
+    await this.#rows.write(
       [
         [KEY.version, bytes(LAYOUT_VERSION)],
         [KEY.record, encodeHead(head)],
@@ -275,13 +272,13 @@ export class Store {
   #witness(): Witness {
     return {
       read: async () => {
-        const head = await this.#get(KEY.record)
+        const head = await this.#rows.get(KEY.record)
         if (head === undefined) throw damaged(this.dir, 'it does not say how far the signing record goes')
-        const changedNs = await this.#get(KEY.recordChanged)
+        const changedNs = await this.#rows.get(KEY.recordChanged)
         return { ...decodeHead(head), changedNs: changedNs && BigInt(text(changedNs)) }
       },
       write: (head, changedNs) =>
-        this.#write(
+        this.#rows.write(
           [
             [KEY.record, encodeHead(head)],
             [KEY.recordChanged, bytes(`${changedNs ?? 0}`)],
@@ -290,44 +287,8 @@ export class Store {
         ),
     }
   }
-
-  #get(key: string): Promise<Uint8Array | undefined> {
-    return this.#guarded(async () => {
-      const value = await this.db.get(key)
-      return value && unseal(key, value)
-    })
-  }
-
-  #values(range: { gte: string; lt: string; reverse?: boolean; limit?: number }): Promise<Uint8Array[]> {
-    return this.#guarded(async () => {
-      const entries = await this.db.iterator(range).all()
-      return entries.map(([key, value]) => unseal(key, value))
-    })
-  }
-
-  /**
-   * Writes all rows or none.
-   * @param sync whether the rows are on disk when this returns
-   * @param drop keys of rows to delete afterwards
-   */
-  #write(rows: readonly Row[], sync = false, drop: readonly string[] = []): Promise<void> {
-    const puts = rows.map(([key, value]) => ({ type: 'put' as const, key, value: seal(key, value) }))
-    const deletes = drop.map(key => ({ type: 'del' as const, key }))
-    return this.#guarded(() => this.db.batch([...puts, ...deletes], { sync }))
-  }
-
-  async #guarded<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      throw storeErrorFrom(error, this.dir)
-    }
-  }
 }
 
-const WEI_FIELDS = ['stake', 'rewardsFunded']
-
-const factsFrom = (value: Uint8Array): ChainFacts =>
-  JSON.parse(text(value), (key, field) => (WEI_FIELDS.includes(key) ? BigInt((field as string).slice(0, -1)) : field))
+const factsFrom = (value: Uint8Array): ChainFacts => decodeJson(value, ['stake', 'rewardsFunded']) as ChainFacts
 
 const phaseOf = ({ kind }: GossipItem): number => GOSSIP_KINDS.indexOf(kind as GossipKind)
