@@ -75,8 +75,9 @@ contract EquivocationSlasher is IEquivocationSlasher {
         if (vault_.unbondingSeconds() <= needed) revert UnbondingTooShort(vault_.unbondingSeconds(), needed);
         uint64 eraSeconds = _eraEpochs * _epochSeconds;
         if (needed + eraSeconds > BOND_KNOWN_SECONDS) revert EvidenceTooLong(needed + eraSeconds, BOND_KNOWN_SECONDS);
-        _keptEras = needed / eraSeconds + 2;
-        for (uint256 i = 0; i < needed / eraSeconds + 2; ++i) {
+        uint256 keptEras = needed / eraSeconds + 2;
+        _keptEras = keptEras;
+        for (uint256 i = 0; i < keptEras; ++i) {
             _words[i] = ALWAYS_SET;
         }
     }
@@ -238,8 +239,8 @@ contract EquivocationSlasher is IEquivocationSlasher {
         return EpochClock.startOf(genesis, _epochSeconds, (era - 1) * _eraEpochs + 1);
     }
 
-    /// @dev What a verifier must still lose for the era that starts at `start`. A verifier that is convicted in two eras keeps the lower of what
-    ///      both leave.
+    /// @dev What a verifier must still lose for the era that starts at `start`. A verifier that is convicted in two eras
+    ///      keeps the lower of what both leave.
     function _owed(uint64 start, address account, uint16 penaltyBps) private view returns (uint256) {
         uint256 bond = vault.slashableAtStartOf(WeekStarts.weekOf(start), address(registry), account);
         uint256 kept = bond - (bond * penaltyBps) / FULL_BPS;

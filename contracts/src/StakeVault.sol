@@ -6,6 +6,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {RoleTotals} from "./libraries/RoleTotals.sol";
+import {StakeTokens} from "./libraries/StakeTokens.sol";
 import {WeekStarts} from "./libraries/WeekStarts.sol";
 
 /// @notice Holds all stakes of the network. Only an account's role bonds and unbonds its tokens, and only the role's own
@@ -34,7 +35,6 @@ contract StakeVault is IStakeVault {
     uint8 private constant TOTAL_DECIMALS = 6;
     /// @dev A total has 56 bits. The unit is so coarse that twice the supply fits, so no bond fills a total for others.
     uint8 private constant SUPPLY_BITS = 55;
-    uint8 private constant MAX_DECIMALS = 18;
     uint16 private constant FULL_BPS = 10_000;
 
     /// @inheritdoc IStakeVault
@@ -71,9 +71,7 @@ contract StakeVault is IStakeVault {
         if (roles.equivocationSlasher == address(0)) revert ZeroParameter("equivocationSlasher");
         if (roles.providerRegistry == roles.verifierRegistry) revert SameRole(roles.providerRegistry);
         if (unbondingSeconds_ == 0) revert ZeroParameter("unbondingSeconds");
-        uint8 decimals = token_.decimals();
-        if (decimals > MAX_DECIMALS) revert TooManyDecimals(decimals, MAX_DECIMALS);
-        if (!_canBurn(token_)) revert TokenCannotBurn(address(token_));
+        uint8 decimals = StakeTokens.check(token_);
         token = token_;
         providerRegistry = roles.providerRegistry;
         slashingManager = roles.slashingManager;
@@ -305,18 +303,5 @@ contract StakeVault is IStakeVault {
     /// @dev A balance in units of the history, rounded down. It fits, because no balance exceeds `maximumBalance`.
     function _inUnits(uint256 balance) private view returns (uint64) {
         return uint64(balance / _unit);
-    }
-
-    /// @dev A token without `burn` whose fallback function takes every call seems to burn what the vault does not have.
-    function _canBurn(ERC20Burnable token_) private returns (bool) {
-        return _burns(token_, 0) && !_burns(token_, token_.balanceOf(address(this)) + 1);
-    }
-
-    function _burns(ERC20Burnable token_, uint256 amount) private returns (bool) {
-        try token_.burn(amount) {
-            return true;
-        } catch {
-            return false;
-        }
     }
 }

@@ -2,18 +2,10 @@ import { expect } from 'chai'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 import { OUTCOME, type Vote } from '../../proto/vote.js'
+import type { Refutation } from '../../verifier/core/ports.js'
 import { expectRevert } from './support/evm.js'
 import { MINIMUM_STAKE, networkForEach, PARAMS, TestNetwork } from './support/network.js'
-import {
-  Ballots,
-  CLAIM_KBPS,
-  penalise,
-  Receivers,
-  type Refutation,
-  refute,
-  THRESHOLD_KBPS,
-  voteOf,
-} from './support/refutations.js'
+import { Ballots, CLAIM_KBPS, penalise, Receivers, refute, THRESHOLD_KBPS, voteOf } from './support/refutations.js'
 import { finalAt, share, stakeOf, weekOf } from './support/settlements.js'
 
 const EPOCH = 1

@@ -17,14 +17,15 @@ export const slashEquivocationCall = (
   isDone: blockTag => equivocationSlasher.getFunction('isProven')(evidence.era, evidence.position, { blockTag }),
 })
 
-export function slashCertificatesCall(context: ChainContext, first: SignedHeader, second: SignedHeader): Call {
-  const { equivocationSlasher, verifierRegistry } = context.contracts
+export function slashCertificatesCall(
+  { contracts: { equivocationSlasher } }: ChainContext,
+  first: SignedHeader,
+  second: SignedHeader,
+  accused: readonly number[],
+): Call {
   const { era } = first.header
-  const missing = new Set([...first.nonSigners, ...second.nonSigners])
   const isDone = async (blockTag: BlockTag) => {
-    const size = Number(await verifierRegistry.getFunction('setSize')(era, { blockTag }))
-    const signers = Array.from({ length: size }, (_, position) => position).filter(position => !missing.has(position))
-    const proven = signers.map(position => equivocationSlasher.getFunction('isProven')(era, position, { blockTag }))
+    const proven = accused.map(position => equivocationSlasher.getFunction('isProven')(era, position, { blockTag }))
     return (await Promise.all(proven)).every(one => one === true)
   }
   const lists = [first.nonSigners, second.nonSigners]

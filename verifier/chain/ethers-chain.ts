@@ -185,8 +185,8 @@ export class EthersChain implements Chain {
     return this.#send(slashEquivocationCall(this.context, evidence, signature))
   }
 
-  slashCertificates(first: SignedHeader, second: SignedHeader): Promise<TxResult> {
-    return this.#send(slashCertificatesCall(this.context, first, second))
+  slashCertificates(first: SignedHeader, second: SignedHeader, accused: readonly number[]): Promise<TxResult> {
+    return this.#send(slashCertificatesCall(this.context, first, second, accused))
   }
 
   topUp(era: number, position: number): Promise<TxResult> {

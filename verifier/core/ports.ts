@@ -111,7 +111,8 @@ export interface Chain {
   owedFor(era: number, position: number): Promise<bigint>
   /** @param signature the sum of both signatures: 256 bytes, EIP-2537 G2 */
   slashEquivocation(evidence: Equivocation, signature: Uint8Array): Promise<TxResult>
-  slashCertificates(first: SignedHeader, second: SignedHeader): Promise<TxResult>
+  /** @param accused positions of those who signed both */
+  slashCertificates(first: SignedHeader, second: SignedHeader, accused: readonly number[]): Promise<TxResult>
   topUp(era: number, position: number): Promise<TxResult>
   /** Settles the leaves of one report together. @param leaves in the order of the proof */
   settle(header: Header, leaves: readonly Leaf[], proof: MultiProof): Promise<TxResult>

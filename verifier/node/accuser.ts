@@ -64,7 +64,7 @@ function accusationOf({ contradiction, certificates }: Evidence, { verifiers }: 
   const [first, second] = [signedHeader(certificates!.first), signedHeader(certificates!.second)]
   const missing = new Set([...first.nonSigners, ...second.nonSigners])
   const positions = verifiers.map(({ position }) => position).filter(position => !missing.has(position))
-  return { positions, send: chain => chain.slashCertificates(first, second) }
+  return { positions, send: chain => chain.slashCertificates(first, second, positions) }
 }
 
 function signedHeader(encoded: Uint8Array): SignedHeader {

@@ -83,15 +83,6 @@ interface IStakeVault {
     /// @param role The registry
     error SameRole(address role);
 
-    /// @notice Thrown at deployment if the token is divided more finely than the weekly record can hold.
-    /// @param decimals The token's decimals
-    /// @param maximum The most decimals
-    error TooManyDecimals(uint8 decimals, uint8 maximum);
-
-    /// @notice Thrown at deployment if holders cannot burn the token. Slashed tokens could then not be burned.
-    /// @param token The token
-    error TokenCannotBurn(address token);
-
     /// @notice Thrown by `deposit` if the role is neither registry. Nobody could bond the tokens.
     /// @param role The role
     error UnknownRole(address role);

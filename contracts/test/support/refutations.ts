@@ -1,11 +1,11 @@
 /** Reports whose votes contradict the penalty in a leaf, and the ways that open those votes. */
 import { encodeWords } from '../../../proto/abi.js'
 import { keccakText } from '../../../proto/hash.js'
-import type { Header } from '../../../proto/header.js'
 import type { Hex } from '../../../proto/hex.js'
 import { encodeLeaf, type Leaf } from '../../../proto/leaf.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import { encodeVote, OUTCOME, type Vote } from '../../../proto/vote.js'
+import type { Refutation } from '../../../verifier/core/ports.js'
 import type { Receipt } from './evm.js'
 import { leafOf, type TestNetwork } from './network.js'
 
@@ -66,23 +66,6 @@ export class Receivers {
   proof(receiver: number): Hex[] {
     return this.#tree.proof(this.due.findIndex(([of]) => of === receiver))
   }
-}
-
-export interface OpenedVote {
-  readonly header: number
-  readonly vote: Vote
-  readonly ballotProof: readonly Hex[]
-  readonly setProof: readonly Hex[]
-  readonly assignedProof: readonly Hex[]
-}
-
-export interface Refutation {
-  readonly headers: readonly Header[]
-  readonly leaf: Leaf
-  readonly proof: readonly Hex[]
-  readonly previousEpoch: number
-  readonly assigned: number
-  readonly votes: readonly OpenedVote[]
 }
 
 export const refute = (network: TestNetwork, one: Refutation, from = network.deployer): Promise<Receipt> => {
