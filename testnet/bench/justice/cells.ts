@@ -17,11 +17,12 @@ import type { Stage } from '../../lab/line/stage.js'
 
 /**
  * `control`: nothing limits the line, so a reading below the claim is the harness's. `honest`: the line carries
- * claim/0.7 or more, whatever else is wrong with it. `slow`: the line carries 60 % of the claim. `household`: the
- * household's own traffic takes a part of the claim for good, and the provider's monitor must say so. `reported`: the bench
- * reports what the probe makes of the line.
+ * claim/0.7 or more, whatever else is wrong with it. `contended`: such a line, on which the household's own traffic may take
+ * a part of the claim for a while; in all other sessions it is an honest line. `slow`: the line carries 60 % of the claim.
+ * `household`: the household's own traffic takes a part of the claim for good, and the provider's monitor must say so.
+ * `reported`: the bench reports what the probe makes of the line.
  */
-export type CellClass = 'control' | 'honest' | 'slow' | 'household' | 'reported'
+export type CellClass = 'control' | 'honest' | 'contended' | 'slow' | 'household' | 'reported'
 
 /** The lines of a session, besides the base delay. Every line not named is wide. */
 export interface CellLines {
@@ -92,8 +93,10 @@ const TCP_CELLS: readonly JusticeCell[] = (
     ['cubic', 3],
   ] as const
 ).flatMap(([law, flows]) => [
-  ...[100, 250, 1000, 2000].map(ms => honest(`tcp-${law}-${flows}-fifo-${ms}`, withTcp(law, flows, fifoOf(ms)))),
-  honest(`tcp-${law}-${flows}-codel`, withTcp(law, flows, codel)),
+  ...[100, 250, 1000, 2000].map(ms =>
+    cell(`tcp-${law}-${flows}-fifo-${ms}`, 'contended', LINK_SHARE, withTcp(law, flows, fifoOf(ms))),
+  ),
+  cell(`tcp-${law}-${flows}-codel`, 'contended', LINK_SHARE, withTcp(law, flows, codel)),
   cell(
     `tcp-${law}-${flows}-fair`,
     'household',

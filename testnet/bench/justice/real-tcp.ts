@@ -50,7 +50,10 @@ const REAL_CELLS: readonly RealCell[] = [
       ['bbr', 3, 250],
     ] as const
   ).map(([congestionControl, flows, queueMs]) =>
-    cell(`${congestionControl}-${flows}-fifo-${queueMs}`, 'honest', LINK_SHARE, queueMs, { congestionControl, flows }),
+    cell(`${congestionControl}-${flows}-fifo-${queueMs}`, 'contended', LINK_SHARE, queueMs, {
+      congestionControl,
+      flows,
+    }),
   ),
 ]
 

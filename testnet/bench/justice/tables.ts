@@ -2,7 +2,7 @@
 import { table } from '../markdown.js'
 import { median, quantile } from '../quantile.js'
 import type { CalibrationStep, CellResult, JusticeResult, JusticeRow } from './result.js'
-import { faultOf, limitOf, warnedOf } from './verdict.js'
+import { faultOf, isBlaming, isTaken, limitOf, warnedOf } from './verdict.js'
 
 const share = (value: number | undefined | null): string =>
   value === undefined || value === null || Number.isNaN(value) ? '' : value.toFixed(2)
@@ -31,7 +31,7 @@ function counted(names: readonly string[]): string {
 function cellColumns(cell: CellResult): string[] {
   const { name, class: of, mean, rows } = cell
   const [reading, passed] = [figures(rows, 'reading'), figures(rows, 'passed')]
-  const result = limitOf(cell) ?? faultOf(cell) ?? ''
+  const result = limitOf(cell) ?? faultOf(cell) ?? takenText(cell)
   return [
     name,
     of,
@@ -44,6 +44,14 @@ function cellColumns(cell: CellResult): string[] {
     warnedText(rows),
     result,
   ]
+}
+
+/** What a household did to a line that it may share. */
+function takenText({ class: of, rows }: CellResult): string {
+  const taken = of === 'contended' ? rows.filter(isTaken) : []
+  if (taken.length === 0) return ''
+  const blamed = taken.filter(isBlaming).length
+  return `the household took a part of the claim in ${taken.length}, blamed in ${blamed}, warned in ${warnedOf(taken)}`
 }
 
 const HEAD = ['cell', 'class', 'line', 'passed', 'reading', 'lowest', 'low first tries', 'outcomes', 'warned', '']

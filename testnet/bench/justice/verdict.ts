@@ -52,6 +52,9 @@ export function limitOf({ rows, starved, failure, unavailable }: CellResult): st
 /** Sessions after which the provider's own monitor said that its line did not keep the claim. */
 export const warnedOf = (rows: readonly JusticeRow[]): number => rows.filter(({ warned }) => warned === true).length
 
+/** Less than the claim passed the line, since the household's own traffic took the rest. */
+export const isTaken = ({ passed }: Pick<JusticeRow, 'passed'>): boolean => passed !== null && passed < 1
+
 /** What the cell shows that must not be; undefined if all is well. */
 export function faultOf(cell: CellResult): string | undefined {
   const { class: of, rows } = cell
@@ -69,6 +72,12 @@ export function faultOf(cell: CellResult): string | undefined {
   if (of === 'household') {
     const warned = warnedOf(rows)
     return warned < WARNED_SHARE * rows.length ? `warned only in ${warned} of ${rows.length}` : undefined
+  }
+  if (of === 'contended') {
+    const [taken, kept] = [rows.filter(isTaken), rows.filter(row => !isTaken(row))]
+    const [blamed, warned] = [kept.filter(isBlaming).length, warnedOf(taken)]
+    if (blamed > 0) return `blamed in ${blamed} of ${kept.length} sessions that had the claim`
+    return warned < WARNED_SHARE * taken.length ? `warned only in ${warned} of ${taken.length}` : undefined
   }
   const blamed = rows.filter(isBlaming).length
   return of === 'honest' && blamed > 0 ? `blamed in ${blamed} of ${rows.length}` : undefined

@@ -94,6 +94,21 @@ describe('bench justice', () => {
       expect(verdictOf([...WHOLE, warned(18)])).to.have.property('ok', false)
     })
 
+    it('fails a contended line that is blamed while it had the claim, or unwarned while the household took it', () => {
+      const took = { passed: 0.7, warned: true }
+      const blamed = (more: Partial<JusticeRow>) => cell('contended', [...rows(19, took), row({ ...LOW, ...more })])
+      expect(faultOf(cell('contended', [...rows(10, took), ...rows(10)]))).to.equal(undefined)
+      expect(faultOf(blamed(took))).to.equal(undefined)
+      expect(cellLine(blamed(took))).to.include('took a part of the claim in 20, blamed in 1, warned in 20')
+      for (const passed of [1, 1.4, null]) {
+        expect(faultOf(blamed({ passed }))).to.equal('blamed in 1 of 1 sessions that had the claim')
+      }
+      const warned = (count: number) =>
+        cell('contended', [...rows(count, took), ...rows(20 - count, { ...took, warned: false }), ...rows(20)])
+      expect(faultOf(warned(19))).to.equal(undefined)
+      expect(faultOf(warned(18))).to.equal('warned only in 18 of 20')
+    })
+
     it('fails a monitor that warns where nothing limits the line', () => {
       expect(faultOf(cell('control', [...rows(19), row({ warned: true })]))).to.equal('warned without cause in 1 of 20')
     })
@@ -141,7 +156,7 @@ describe('bench justice', () => {
   it('runs fewer sessions of a cell that it only reports', () => {
     expect(sessionsOf({ class: 'reported' }, 200)).to.equal(20)
     expect(sessionsOf({ class: 'reported' }, 6)).to.equal(6)
-    for (const of of ['control', 'honest', 'slow', 'household'] as const) {
+    for (const of of ['control', 'honest', 'contended', 'slow', 'household'] as const) {
       expect(sessionsOf({ class: of }, 200)).to.equal(200)
     }
   })
