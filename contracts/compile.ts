@@ -11,7 +11,7 @@ import { buildFolder, repositoryRoot } from './root.js'
 const SETTINGS = {
   evmVersion: 'osaka', // the precompiles of EIP-2537, and MCOPY
   viaIR: true, // the legacy pipeline runs out of stack slots in `EpochReports.post`
-  optimizer: { enabled: true, runs: 10_000 },
+  optimizer: { enabled: true, runs: 50_000 },
   metadata: { bytecodeHash: 'none' },
   outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } },
 } as const

@@ -80,7 +80,7 @@ contract EpochReports is IEpochReports {
         (_nextEpoch, _genesis, _lastHeaderStart) = (header.epoch + 1, genesis, bytes16(hash));
         headerHashOf[header.epoch] = hash;
         _markSigners(header.era, signers);
-        emit Posted(header.epoch, hash, header, round, nonSigners);
+        _emitPosted(hash, header, round, nonSigners);
     }
 
     /// @inheritdoc IEpochReports
@@ -159,9 +159,25 @@ contract EpochReports is IEpochReports {
         address snapshot,
         uint32[] calldata nonSigners
     ) private view returns (Bls12381.G1 memory key, uint256 signers) {
-        uint256 size = snapshot.sizeOf();
+        uint256 size;
+        (key, signers, size) = Certificates.signersOf(snapshot, nonSigners);
         if (size < _minimumVerifiers) revert SetTooSmall(size, _minimumVerifiers);
-        return Certificates.signersOf(snapshot, size, nonSigners);
+    }
+
+    /// @dev Emits `Posted` with the words of the call data as they are, like `Digests.headerHash`.
+    function _emitPosted(bytes32 hash, Header calldata header, uint32 round, uint32[] calldata nonSigners) private {
+        bytes32 topic = Posted.selector;
+        uint64 epoch = header.epoch;
+        assembly ("memory-safe") {
+            let data := mload(0x40) // the header's ten words, the round, where the list begins, the list
+            calldatacopy(data, header, 320)
+            mstore(add(data, 320), round)
+            mstore(add(data, 352), 384)
+            mstore(add(data, 384), nonSigners.length)
+            let listBytes := shl(5, nonSigners.length)
+            calldatacopy(add(data, 416), nonSigners.offset, listBytes)
+            log3(data, add(416, listBytes), topic, epoch, hash)
+        }
     }
 
     /// @dev Adds the signers to those of the era. Writes nothing if all of them are marked.

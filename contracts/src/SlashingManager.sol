@@ -41,7 +41,6 @@ contract SlashingManager is ISlashingManager, IRefutations, ReentrancyGuardTrans
         uint256 word;
         uint256 bit;
         uint256 refund;
-        uint256 networkLimit;
     }
 
     /// @notice The vault that holds the stakes.
@@ -211,7 +210,6 @@ contract SlashingManager is ISlashingManager, IRefutations, ReentrancyGuardTrans
             revert TooLate(header.epoch, uint64((week + WEEKS_TO_SETTLE + 1) * WeekStarts.WEEK_SECONDS));
         }
         settlement.refund = registry.isVerifier(msg.sender) ? 0 : settleRefund;
-        settlement.networkLimit = (vault.totalAtStartOf(week, providers) * networkWeeklyBps) / FULL_BPS;
     }
 
     /// @dev Reverts with `NotInReport`. The report's own epoch counts, so a leaf cannot name another one.
@@ -240,7 +238,8 @@ contract SlashingManager is ISlashingManager, IRefutations, ReentrancyGuardTrans
             providers,
             week,
             shares,
-            settlement.networkLimit - used,
+            networkWeeklyBps,
+            used,
             settlement.refund,
             msg.sender
         );

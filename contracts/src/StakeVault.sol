@@ -177,7 +177,7 @@ contract StakeVault is IStakeVault {
         if (charged == 0) return (0, 0);
         _totals[role].change(removed, added);
         refunded = Math.min(refund, charged);
-        emit Slashed(role, account, charged, refunded, refundTo);
+        emit Slashed(role, account, charged, refunded);
         _payOut(charged, refunded, refundTo);
     }
 
@@ -186,11 +186,13 @@ contract StakeVault is IStakeVault {
         address role,
         uint64 week,
         Share[] calldata shares,
-        uint256 limit,
+        uint16 limitBps,
+        uint256 taken,
         uint256 refund,
         address refundTo
     ) external returns (uint256[] memory charges, uint256 sum) {
         if (msg.sender != _slasherOf(role)) revert NotSlasher(role, msg.sender);
+        uint256 limit = (totalAtStartOf(week, role) * limitBps) / FULL_BPS - taken;
         charges = new uint256[](shares.length);
         uint256 refunds;
         uint256 allRemoved;
@@ -207,7 +209,7 @@ contract StakeVault is IStakeVault {
             sum += charged;
             uint256 refunded = Math.min(refund, charged);
             refunds += refunded;
-            emit Slashed(role, account, charged, refunded, refundTo);
+            emit Slashed(role, account, charged, refunded);
         }
         if (sum == 0) return (charges, 0);
         _totals[role].change(allRemoved, allAdded);
@@ -282,7 +284,7 @@ contract StakeVault is IStakeVault {
     }
 
     /// @inheritdoc IStakeVault
-    function totalAtStartOf(uint64 week, address role) external view returns (uint256) {
+    function totalAtStartOf(uint64 week, address role) public view returns (uint256) {
         return _totals[role].startOf(week) * _totalUnit;
     }
 

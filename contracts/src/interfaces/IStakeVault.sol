@@ -69,9 +69,8 @@ interface IStakeVault {
     /// @param role The role that governs the account
     /// @param account The owner
     /// @param amount The tokens slashed, in wei
-    /// @param refunded The part of `amount` that was paid to `refundTo`, in wei; the vault burns the rest
-    /// @param refundTo The receiver of the refund
-    event Slashed(address indexed role, address indexed account, uint256 amount, uint256 refunded, address refundTo);
+    /// @param refunded The part of `amount` that was refunded to the caller of the slasher, in wei; the vault burns the rest
+    event Slashed(address indexed role, address indexed account, uint256 amount, uint256 refunded);
 
     // ------------------------------------------------------------------ errors
 
@@ -202,7 +201,8 @@ interface IStakeVault {
     /// @param role The role that governs the accounts
     /// @param week The week whose base the shares are of: unix time / 7 days
     /// @param shares The shares, each of an account's `slashableAtStartOf`
-    /// @param limit The most tokens to take from all accounts together, in wei; the first accounts come first
+    /// @param limitBps The most to take from all accounts in the week, of the role's `totalAtStartOf`; the first come first
+    /// @param taken What was taken of that before, in wei
     /// @param refund The most to pay out of each charge, in wei
     /// @param refundTo The receiver of the refunds
     /// @return charges The tokens taken from each account, in wei
@@ -211,7 +211,8 @@ interface IStakeVault {
         address role,
         uint64 week,
         Share[] calldata shares,
-        uint256 limit,
+        uint16 limitBps,
+        uint256 taken,
         uint256 refund,
         address refundTo
     ) external returns (uint256[] memory charges, uint256 sum);

@@ -111,7 +111,7 @@ library Digests {
     /// @param epoch The epoch
     /// @param slot The agreement round of a report; the verifier's registry index for the other kinds
     /// @param value The commitment, the ballot root, the hash of the seen list, or the hash of the header
-    /// @return The digest
+    /// @return digest The digest
     function statement(
         bytes32 domain,
         uint256 chainId,
@@ -120,8 +120,18 @@ library Digests {
         uint64 epoch,
         uint32 slot,
         bytes32 value
-    ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(domain, chainId, reports, era, epoch, slot, value));
+    ) internal pure returns (bytes32 digest) {
+        assembly ("memory-safe") {
+            let data := mload(0x40) // scratch memory: the free pointer does not move
+            mstore(data, domain)
+            mstore(add(data, 32), chainId)
+            mstore(add(data, 64), reports)
+            mstore(add(data, 96), era)
+            mstore(add(data, 128), epoch)
+            mstore(add(data, 160), slot)
+            mstore(add(data, 192), value)
+            digest := keccak256(data, 224)
+        }
     }
 
     /// @notice The commitment of a decoy to the seed that draws its rates.
