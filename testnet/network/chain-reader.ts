@@ -58,10 +58,11 @@ export class ChainReader {
   async settlementsOf(provider: Hex): Promise<SeenSettlement[]> {
     const settlements = await this.chain.settlements(provider)
     return Promise.all(
-      settlements.map(async ({ epoch, charged, txHash }) => ({
+      settlements.map(async ({ epoch, charged, refuted, txHash }) => ({
         epoch,
         provider,
         charged,
+        refuted,
         txHash,
         settledIn: epochAt(this.clock, (await this.#secondsOf(txHash)) * 1000),
       })),

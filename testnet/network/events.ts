@@ -97,6 +97,16 @@ export interface SlashedEvent {
   readonly txHash: Hex
 }
 
+/** A certified penalty is void, since votes under the same certificate contradict it. */
+export interface RefutedEvent {
+  readonly event: 'refuted'
+  /** the epoch whose leaf holds the penalty */
+  readonly epoch: number
+  readonly name: string
+  readonly address: Hex
+  readonly txHash: Hex
+}
+
 /** The chain has evidence that a verifier equivocated. */
 export interface EquivocatedEvent {
   readonly event: 'equivocated'
@@ -178,5 +188,6 @@ export type TestnetEvent =
   | NodeEndedEvent
   | EpochEvent
   | SlashedEvent
+  | RefutedEvent
   | EquivocatedEvent
   | ResultEvent

@@ -141,6 +141,8 @@ export function lineOf(event: TestnetEvent): string {
     }
     case 'slashed':
       return `slashed: ${event.name} lost ${tokensText(BigInt(event.charged))} tokens for epoch ${event.epoch}, ${tokensText(BigInt(event.stake))} are left (${shortHex(event.txHash)})`
+    case 'refuted':
+      return `refuted: the penalty of ${event.name} for epoch ${event.epoch} is void (${shortHex(event.txHash)})`
     case 'equivocated':
       return `equivocated: ${event.name} signed two ${event.kind}s in epoch ${event.epoch}, and ${tokensText(BigInt(event.bond))} tokens of its bond are left (${shortHex(event.txHash)})`
     case 'epoch':

@@ -12,6 +12,7 @@ export interface NodeSurroundings {
 const BANDWITNESS = entryPoint(import.meta.url, '../../verifier/cli/bandwitness.js')
 const CHEATING_PROVIDER = entryPoint(import.meta.url, './provider-main.js')
 const DECOY = entryPoint(import.meta.url, './decoy-main.js')
+const COLLUDER = entryPoint(import.meta.url, './colluder-main.js')
 const EQUIVOCATOR = entryPoint(import.meta.url, './equivocator-main.js')
 const SILENT_VERIFIER = entryPoint(import.meta.url, './silent-main.js')
 const OTHER_VERIFIER = entryPoint(import.meta.url, './verifier-main.js')
@@ -20,6 +21,7 @@ const OTHER_VERIFIER = entryPoint(import.meta.url, './verifier-main.js')
 export function verifierCommand(verifier: PlannedVerifier, around: NodeSurroundings, apiPort: number): string[] {
   if (verifier.profile === 'silent') return [...SILENT_VERIFIER, '--data-dir', verifier.dataDir]
   const flags = nodeFlags(verifier.dataDir, around, apiPort)
+  if (verifier.profile === 'colluder') return [...COLLUDER, ...flags]
   if (verifier.profile === 'equivocator') return [...EQUIVOCATOR, ...flags]
   if (!MANNERS_OF_VOTING.some(manner => manner === verifier.profile))
     return [...BANDWITNESS, 'verifier', 'run', ...flags]

@@ -152,9 +152,13 @@ export class Observer {
         const known = this.settlements.some(({ provider, epoch }) => provider === address && epoch === settlement.epoch)
         if (known) continue
         this.settlements.push(settlement)
-        const { epoch, charged, txHash } = settlement
-        const stake = (await this.reader.stakeOf(address)).toString()
-        this.emit({ event: 'slashed', epoch, name: planned.name, address, charged: `${charged}`, stake, txHash })
+        const { epoch, charged, refuted, txHash } = settlement
+        const about = { epoch, name: planned.name, address, txHash }
+        if (refuted) this.emit({ event: 'refuted', ...about })
+        else {
+          const stake = (await this.reader.stakeOf(address)).toString()
+          this.emit({ event: 'slashed', ...about, charged: `${charged}`, stake })
+        }
       }
     }
   }

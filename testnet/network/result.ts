@@ -11,6 +11,7 @@ import { describeEnd } from '../process/child-end.js'
 import type { NodeExit } from '../process/spawn.js'
 import type { ProviderHistory } from '../profiles/profile.js'
 import { MANNERS_OF_VOTING } from '../profiles/profiles.js'
+import { capturedFailures, isCaptured } from './captured-result.js'
 import type { SeenEquivocation, SeenSettlement } from './chain-reader.js'
 import type { DecoyTasks, ProviderResult } from './events.js'
 import type { PlannedProvider, PlannedVerifier } from './plan.js'
@@ -61,15 +62,22 @@ export function failuresOf(run: RunRecord): string[] {
     ...run.faults,
     ...run.exits.filter(exit => !isWantedStop(run, exit)).flatMap(crash),
     ...run.epochs.flatMap(epoch => mixFailures(run, epoch)),
-    ...(run.epochs.some(epoch => reportsExpected(run, epoch) !== 'never')
-      ? run.providers.flatMap(provider => providerFailures(run, provider))
-      : nobodySlashed(run)),
+    ...scoreFailures(run),
     ...lateFailures(run),
     ...potFailures(run.rewards),
-    ...rewardFailures(run),
     ...decoyTasks(run).flatMap(decoyFailures),
     ...caughtAndPaid(run),
     ...verifierFailures(run),
+  ]
+}
+
+/** Of the scores and what follows from them: stakes and rewards. */
+function scoreFailures(run: RunRecord): string[] {
+  if (isCaptured(run)) return capturedFailures(run)
+  const isReported = run.epochs.some(epoch => reportsExpected(run, epoch) !== 'never')
+  return [
+    ...(isReported ? run.providers.flatMap(provider => providerFailures(run, provider)) : nobodySlashed(run)),
+    ...rewardFailures(run),
   ]
 }
 
@@ -115,7 +123,7 @@ function reportsExpected(run: RunRecord, { frozen }: EpochOutcome): 'always' | '
   const members = (profile: string) =>
     run.verifiers.filter(({ planned, index }) => planned.profile === profile && frozen.includes(index ?? -1)).length
   const honest = ['honest', 'equivocator', ...MANNERS_OF_VOTING].reduce((sum, profile) => sum + members(profile), 0)
-  if (isSupermajority(honest, frozen.length)) return 'always'
+  if (isSupermajority(honest, frozen.length) || isSupermajority(members('colluder'), frozen.length)) return 'always'
   return isSupermajority(honest + members('late') + members('twice'), frozen.length) ? 'maybe' : 'never'
 }
 
@@ -181,8 +189,6 @@ function caughtAndPaid({ verifiers, decoys, rewards }: RunRecord): string[] {
         `${planned.name} (${planned.profile}) earned ${earnedBy(planned)} wei, although decoys caught it.`,
     )
 }
-
-/** A late verifier must be in the next frozen set, and sign there. */
 
 /** A late verifier must be in the frozen set that has room for it, and sign there. */
 function lateFailures({ verifiers, epochs }: RunRecord): string[] {

@@ -25,6 +25,7 @@ export interface SettledPenalty {
   /** the epoch whose leaf was settled */
   readonly epoch: number
   readonly charged: bigint
+  readonly refuted: boolean
   /** The epoch in which the transaction's block lies. */
   readonly settledIn: number
 }

@@ -67,7 +67,19 @@ export type MannerOfVoting = (typeof MANNERS_OF_VOTING)[number]
 /**
  * `honest` takes part in everything. `silent` is in the frozen set and takes part in nothing. `late` registers in the third
  * epoch, and so is in the next frozen set that has room for it. `equivocator` signs two commits and two ballots in every
- * epoch. `twice` runs two processes with one set of keys, each with a record of its own.
+ * epoch. `twice` runs two processes with one set of keys, each with a record of its own. `colluder` certifies, with the other
+ * colluders, a penalty that no votes show.
  */
-export const VERIFIER_PROFILES = ['honest', 'silent', 'late', 'equivocator', 'twice', ...MANNERS_OF_VOTING] as const
+export const VERIFIER_PROFILES = [
+  'honest',
+  'silent',
+  'late',
+  'equivocator',
+  'twice',
+  'colluder',
+  ...MANNERS_OF_VOTING,
+] as const
 export type VerifierProfile = (typeof VERIFIER_PROFILES)[number]
+
+/** The first epoch that colluders lie about: all nodes start from a report that they agree on. */
+export const FIRST_SLANDER = 2

@@ -56,6 +56,7 @@ export class LogEvents {
       { contract: providerRegistry, ...announced, read: announcementOf('provider') },
       { contract: epochReports, event: 'Posted', maxBytes: POSTED_BYTES, read: postedFrom },
       { contract: slashingManager, event: 'Settled', maxBytes: SETTLED_BYTES, read: settledFrom },
+      { contract: slashingManager, event: 'Refuted', maxBytes: SETTLED_BYTES, read: refutedFrom },
     ]
   }
 
@@ -108,5 +109,10 @@ const postedFrom: Read = ({ headerHash }, txHash) => ({ kind: 'posted', headerHa
 
 const settledFrom: Read = ({ epoch, provider, charged }, txHash) => ({
   kind: 'settled',
-  settlement: { epoch: toNumber(epoch), provider: hex(provider), charged, txHash },
+  settlement: { epoch: toNumber(epoch), provider: hex(provider), charged, refuted: false, txHash },
+})
+
+const refutedFrom: Read = ({ epoch, provider }, txHash) => ({
+  kind: 'settled',
+  settlement: { epoch: toNumber(epoch), provider: hex(provider), charged: 0n, refuted: true, txHash },
 })

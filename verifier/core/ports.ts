@@ -48,7 +48,9 @@ export interface Announcement {
 export interface Settlement {
   readonly epoch: number
   readonly provider: Hex
+  /** wei; 0 for a penalty that was refuted */
   readonly charged: bigint
+  readonly refuted: boolean
   readonly txHash: Hex
 }
 
@@ -122,7 +124,7 @@ export interface Chain {
   /** Whether the contract keeps the hash of a block, so that a report can name the block however old it is. */
   isNoted(blockNumber: number): Promise<boolean>
   noteBlock(blockNumber: number): Promise<TxResult>
-  /** Every `Settled` event of a provider. */
+  /** Every penalty of a provider that was taken or refuted. */
   settlements(provider: Hex): Promise<Settlement[]>
   close(): void
 }

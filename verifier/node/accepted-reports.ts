@@ -11,21 +11,14 @@ import { MerkleTree } from '../../proto/merkle.js'
 import type { PostedReport } from '../core/ports.js'
 import { decodeRewards, type Rewards, rewardsTree } from '../core/rewards/rewards.js'
 import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
-import type { Report } from '../core/scoring/report.js'
 import type { VerifierContext } from './context.js'
 import type { PeerSync } from './peer-sync.js'
 import { type ComputedReport, GENESIS_STATE, type ReportComputer, type State } from './report-computer.js'
 
-/** The chain accepted a report that does not follow from its ballots. */
-export class WrongReport extends Error {
-  /** @param right the report that does follow */
-  constructor(
-    readonly posted: PostedReport,
-    readonly right: Report,
-  ) {
-    super(`the accepted report of epoch ${posted.header.epoch} does not follow from its ballots`)
-  }
-}
+/** The chain accepted a report that does not follow from its ballots, and no peer has leaves of it that can be read. */
+export class WrongReport extends Error {}
+
+const alarmText = (epoch: number): string => `the accepted report of epoch ${epoch} does not follow from its ballots`
 
 export class AcceptedReports {
   #alarm: string | undefined
@@ -67,35 +60,53 @@ export class AcceptedReports {
 
   /**
    * Takes over a report that the chain has accepted. Recomputes the report if its ballots can be fetched; otherwise takes
-   * the leaves of a peer and checks them.
-   * @throws WrongReport, and sets the alarm, if the report does not follow from its ballots; Error if no peer has its leaves
+   * the leaves of a peer and checks them. A report that does not follow from its ballots sets the alarm. Its leaves are taken
+   * all the same, because the next epoch's facts rest on them.
+   * @throws WrongReport if such leaves cannot be had; Error if no peer has the leaves of another report
    */
   async adopt(posted: PostedReport): Promise<void> {
-    const { store, log } = this.context
+    const { store } = this.context
     const { header, headerHash: hash } = posted
     const held = await store.getReport(hash)
     if (held !== undefined) {
       if (held.posted === undefined) await store.putReport({ ...held, posted })
       return
     }
-    const recomputed = await this.#recompute(posted)
-    if (recomputed !== undefined && headerHash(this.context.network, recomputed.header) !== hash) {
-      const error = new WrongReport(posted, recomputed)
-      this.#alarm = error.message
-      log.fatal({ epoch: header.epoch, headerHash: hash }, `ALARM: ${this.#alarm}. This verifier signs nothing more.`)
-      throw error
-    }
-    if (recomputed !== undefined) return this.keep(recomputed, posted)
+    const previous = await this.#heldBefore(header)
+    const recomputed = previous && (await this.#recompute(posted, previous))
+    if (recomputed !== undefined && headerHash(this.context.network, recomputed.header) === hash)
+      return this.keep(recomputed, posted, previous?.isWrong)
+    const isWrong = recomputed !== undefined || previous?.isWrong === true
+    if (isWrong) this.#raiseAlarm(posted)
+    return this.#takeOver(posted, isWrong).catch(error => {
+      throw isWrong ? new WrongReport(alarmText(header.epoch), { cause: error }) : error
+    })
+  }
+
+  #raiseAlarm({ header: { epoch }, headerHash: hash }: Pick<PostedReport, 'header' | 'headerHash'>): void {
+    const { log } = this.context
+    if (this.#alarm === undefined)
+      log.fatal({ epoch, headerHash: hash }, `ALARM: ${alarmText(epoch)}. This verifier signs nothing more.`)
+    this.#alarm ??= alarmText(epoch)
+  }
+
+  /** Stores the leaves and the rewards that a peer has of a report. */
+  async #takeOver(posted: PostedReport, isWrong: boolean): Promise<void> {
+    const { store, log } = this.context
+    const { header, headerHash: hash } = posted
     const [carryOver, rewards] = await Promise.all([this.#fetchLeaves(posted), this.#fetchRewards(posted)])
-    await store.putReport({ header, headerHash: hash, rewards, ...carryOver, ballots: [], posted })
+    await store.putReport({ header, headerHash: hash, rewards, ...carryOver, ballots: [], isWrong, posted })
     log.info(
       { epoch: header.epoch, leaves: carryOver.leaves.length, rewards: rewards.length },
       'leaves and rewards fetched from peers and checked against the roots of the header',
     )
   }
 
-  /** Stores a computed report together with its ballot set. @param posted once the chain has accepted the report */
-  async keep(report: ComputedReport, posted?: PostedReport): Promise<void> {
+  /**
+   * Stores a computed report together with its ballot set.
+   * @param posted once the chain has accepted the report. @param isWrong whether a report before it is wrong
+   */
+  async keep(report: ComputedReport, posted?: PostedReport, isWrong = false): Promise<void> {
     const { header, leaves, soakVotes, windows, rewards, ballotSet } = report
     const hash = headerHash(this.context.network, header)
     await this.context.store.putReport({
@@ -106,6 +117,7 @@ export class AcceptedReports {
       windows,
       rewards,
       ballots: ballotSet,
+      isWrong,
       posted,
     })
   }
@@ -119,10 +131,9 @@ export class AcceptedReports {
     return this.#stateOf(hash, epoch)
   }
 
-  /** Undefined if this node lacks the report before, or its peers lack a ballot. */
-  async #recompute(posted: PostedReport): Promise<ComputedReport | undefined> {
-    const previous = await this.#heldBefore(posted.header)
-    const ballotSet = previous && (await this.peers.ballotSet(posted))
+  /** Undefined if its peers lack a ballot. */
+  async #recompute(posted: PostedReport, previous: State): Promise<ComputedReport | undefined> {
+    const ballotSet = await this.peers.ballotSet(posted)
     return ballotSet && this.computer.compute(posted.header.epoch, previous, ballotSet)
   }
 
@@ -134,8 +145,9 @@ export class AcceptedReports {
   async #held(hash: Hex): Promise<State | undefined> {
     const held = await this.context.store.getReport(hash)
     if (held === undefined) return undefined
-    const { header, leaves, soakVotes, windows, rewards } = held
-    return { epoch: header.epoch, headerHash: hash, leaves, soakVotes, windows, rewards }
+    const { header, leaves, soakVotes, windows, rewards, isWrong } = held
+    if (isWrong) this.#raiseAlarm({ header, headerHash: hash }) // after a restart
+    return { epoch: header.epoch, headerHash: hash, leaves, soakVotes, windows, rewards, isWrong }
   }
 
   /** Checks the leaves against the score root, and the carry-over of each leaf against the leaf. */

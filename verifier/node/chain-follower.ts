@@ -28,8 +28,8 @@ export interface ChainFollowerModules {
 export class ChainFollower {
   /** header hash of the last report that was adopted */
   #adopted: Hex | undefined
-  /** header hash of the last report that does not follow from its ballots */
-  #refuted: Hex | undefined
+  /** header hashes of the reports that do not follow from their ballots */
+  readonly #wrong = new Set<Hex>()
   /** the next epoch whose penalties this node looks at; undefined before the first look */
   #next: number | undefined
   /** header hashes of the reports whose penalties this node already settles */
@@ -75,25 +75,39 @@ export class ChainFollower {
 
   /** @returns false for a report that does not follow from its ballots: this node then refutes its penalties, once */
   async #adopt(posted: PostedReport): Promise<boolean> {
-    const { reports, refuting } = this.modules
-    if (this.#refuted === posted.headerHash) return false
+    if (this.#wrong.has(posted.headerHash)) return false
     try {
-      await reports.adopt(posted)
+      await this.modules.reports.adopt(posted)
       return true
     } catch (error) {
       if (!(error instanceof WrongReport)) throw error
-      this.#refuted = posted.headerHash
-      inBackground(this.context, refuting.refute(error))
+      this.#wrong.add(posted.headerHash)
+      inBackground(this.context, this.modules.refuting.refute(posted))
       return false
     }
   }
 
-  /** Only a report whose leaves this node holds. */
+  /**
+   * A report that was not recomputed is believed for its header's sake, and one upon a wrong report follows from that. So the
+   * penalties of both are compared with the votes alone: else a captured set could certify something wrong and harmless first.
+   */
   async #settle(posted: PostedReport | undefined): Promise<void> {
-    const held = posted && (await this.context.store.getReport(posted.headerHash))
-    if (held === undefined || this.#settling.has(held.headerHash)) return
+    if (posted === undefined || this.#settling.has(posted.headerHash)) return
+    const held = await this.#leavesOf(posted)
+    if (held === undefined) return
     this.#settling.add(held.headerHash)
-    if (held.leaves.some(({ penaltyBps }) => penaltyBps > 0)) inBackground(this.context, this.#transmit(held))
+    if (held.leaves.every(({ penaltyBps }) => penaltyBps === 0)) return
+    const { refuting } = this.modules
+    if (held.ballots.length === 0 || held.isWrong) inBackground(this.context, refuting.refute(posted))
+    if (!held.isWrong) inBackground(this.context, this.#transmit(held))
+  }
+
+  /** Undefined for a report that is wrong, and for one that this node missed and whose penalties are final. */
+  async #leavesOf(posted: PostedReport): Promise<StoredReport | undefined> {
+    const { store, chain } = this.context
+    const held = await store.getReport(posted.headerHash)
+    if (held !== undefined || (await chain.isFinal(posted.header.epoch)) || !(await this.#adopt(posted))) return held
+    return store.getReport(posted.headerHash)
   }
 
   /** The facts of an old epoch are in the store: a chain node forgets the state of old blocks. */

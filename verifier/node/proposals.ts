@@ -30,10 +30,11 @@ export class Proposals {
   /** The report that follows from seen lists. The store keeps the report. */
   async compute(lists: readonly SeenList[]): Promise<Computed> {
     const { accepted } = this
+    const state = await accepted.current()
     if (accepted.alarm !== undefined) return { ok: false, reason: accepted.alarm }
     const { epoch, verifiers } = this.facts
     const { roots } = ballotSetOf(lists, verifiers.length)
-    const report = await this.computer.compute(epoch, await accepted.current(), roots)
+    const report = await this.computer.compute(epoch, state, roots)
     if (report === undefined)
       return { ok: false, reason: 'no verifier that answers has a ballot that its lists name, or one that it pays for' }
     await accepted.keep(report)

@@ -1,6 +1,6 @@
 /**
- * Refutes wrong penalties. If the chain accepts a report that does not follow from its ballots, any verifier that recomputed
- * the report voids its penalties, for any provider: with the votes of the report's own ballot set.
+ * Refutes wrong penalties. If the chain accepts a report that does not follow from its ballots, or that this verifier could
+ * not recompute, it voids each penalty that the votes of the report's own ballot set contradict, for any provider.
  */
 import { windowStart } from '../../proto/epoch.js'
 import type { Header } from '../../proto/header.js'
@@ -11,7 +11,6 @@ import { MerkleTree } from '../../proto/merkle.js'
 import { assignedRoot } from '../core/assignment/assign.js'
 import type { PostedReport } from '../core/ports.js'
 import { type BallotedReport, refutationOf } from '../core/scoring/refutation.js'
-import type { WrongReport } from './accepted-reports.js'
 import type { VerifierContext } from './context.js'
 import type { EpochFacts } from './epoch-facts.js'
 import { logFailure } from './failures.js'
@@ -26,36 +25,36 @@ export interface RefutingModules {
 
 export class Refuting {
   constructor(
-    private readonly context: Pick<VerifierContext, 'chain' | 'params' | 'store' | 'log' | 'stopping' | 'fail'>,
+    private readonly context: Pick<VerifierContext, 'chain' | 'params' | 'log' | 'stopping' | 'fail'>,
     private readonly modules: RefutingModules,
   ) {}
 
   /** Resolves once every penalty that its ballots contradict is void, or settled, or final. */
-  refute(wrong: WrongReport): Promise<void> {
-    return this.#refute(wrong).catch(error => logFailure(this.context, error, 'could not refute the accepted report'))
+  refute(posted: PostedReport): Promise<void> {
+    return this.#refute(posted).catch(error => logFailure(this.context, error, 'could not refute the accepted report'))
   }
 
-  async #refute({ posted, right }: WrongReport): Promise<void> {
-    const { params, log } = this.context
+  async #refute(posted: PostedReport): Promise<void> {
+    const { params, log, chain } = this.context
     const { epochFacts, transmission } = this.modules
     const { header } = posted
+    if (await chain.isFinal(header.epoch)) return
     const leaves = await this.#leavesOf(posted)
-    const owed = new Set(right.leaves.filter(({ penaltyBps }) => penaltyBps > 0).map(({ provider }) => provider))
-    const wrong = leaves.filter(({ penaltyBps, provider }) => penaltyBps > 0 && !owed.has(provider))
-    if (wrong.length === 0) return
+    const penalised = leaves.filter(({ penaltyBps }) => penaltyBps > 0)
+    if (penalised.length === 0) return
     const { facts } = await epochFacts.get(header.epoch)
     const reports = await this.#windowOf(posted)
     // The assignment of an epoch does not name the receivers of a provider that has left by then.
     const assignments = await Promise.all(reports.map(one => epochFacts.get(one.header.epoch)))
     const previousEpoch = await this.#previousEpochOf(header)
-    for (const leaf of wrong) {
+    for (const leaf of penalised) {
       const assigned =
         assignments
           .map(({ assignment }) => assignment.assignedOf(leaf.provider))
           .find(receivers => assignedRoot(receivers) === leaf.assignedRoot) ?? []
       const refutation = refutationOf({ params, leaf, leaves, reports, previousEpoch, assigned })
       const about = { epoch: header.epoch, provider: leaf.provider, penaltyBps: leaf.penaltyBps }
-      if (refutation === undefined) log.error(about, 'a wrong penalty, which no votes of its ballot set contradict')
+      if (refutation === undefined) log.warn(about, 'the votes of its ballot set do not contradict this penalty')
       else await transmission.refute(refutation, facts)
     }
   }
@@ -95,9 +94,12 @@ export class Refuting {
     return { header: posted.header, ballotSet, ballots }
   }
 
-  /** This node holds the report before: it recomputed the wrong one from it. */
-  async #previousEpochOf({ previousHeader }: Header): Promise<number> {
+  /** By the chain, since this node may not hold the report before. @throws Error if the chain has moved away */
+  async #previousEpochOf({ epoch, previousHeader }: Header): Promise<number> {
     if (previousHeader === ZERO_HASH) return 0
-    return (await this.context.store.getReport(previousHeader))!.header.epoch
+    for (let earlier = epoch - 1; earlier > 0; earlier--) {
+      if ((await this.context.chain.posted(earlier))?.headerHash === previousHeader) return earlier
+    }
+    throw new Error(`the chain moved away from epoch ${epoch}`)
   }
 }

@@ -18,6 +18,8 @@ export interface State extends CarryOver {
   readonly epoch: number
   readonly headerHash: Hex
   readonly rewards: Rewards
+  /** as in `StoredReport` */
+  readonly isWrong: boolean
 }
 
 /** A report with the rewards whose root is in its header. */
@@ -26,7 +28,7 @@ export interface ComputedReport extends Report {
 }
 
 /** Before the first report. */
-export const GENESIS_STATE: State = { epoch: 0, headerHash: ZERO_HASH, rewards: [], ...NOTHING_CARRIED }
+export const GENESIS_STATE: State = { epoch: 0, headerHash: ZERO_HASH, rewards: [], isWrong: false, ...NOTHING_CARRIED }
 
 export class ReportComputer {
   constructor(

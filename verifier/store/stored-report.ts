@@ -13,6 +13,8 @@ export interface StoredReport extends CarryOver {
   readonly rewards: Rewards
   /** the ballot set of the report; empty if this node fetched the leaves instead of computing them */
   readonly ballots: readonly SeenEntry[]
+  /** does not follow from its ballots, or from a report before it that does not: this node signs nothing upon it */
+  readonly isWrong: boolean
   /** undefined until this node has seen that the chain accepted the report */
   readonly posted: PostedReport | undefined
 }
@@ -21,9 +23,9 @@ export interface StoredReport extends CarryOver {
 type StoredJson = Omit<StoredReport, keyof CarryOver | 'rewards'> & { leaves: Hex[]; rewards: Hex[] }
 
 export function reportJson(report: StoredReport): string {
-  const { header, headerHash, ballots, posted } = report
+  const { header, headerHash, ballots, isWrong, posted } = report
   const [leaves, rewards] = [encodeCarryOver(report).map(toHex), encodeRewards(report.rewards).map(toHex)]
-  return JSON.stringify({ header, headerHash, ballots, posted, leaves, rewards })
+  return JSON.stringify({ header, headerHash, ballots, isWrong, posted, leaves, rewards })
 }
 
 export function reportFrom(json: string): StoredReport {

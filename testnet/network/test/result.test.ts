@@ -87,7 +87,14 @@ describe('the result of a run', () => {
   it('allows no report, and no slashing, if they are not', () => {
     expect(failuresOf(record('honest=4,silent=3', [epoch(1, 7)]))).to.deep.equal([])
     expect(failuresOf(record('honest=4,silent=3', [epoch(1, 7, [])])).join()).to.include('has a report, although')
-    const slashed = { epoch: 1, provider: PROVIDER, charged: 1n, settledIn: 2, txHash: ZERO_HASH } as const
+    const slashed = {
+      epoch: 1,
+      provider: PROVIDER,
+      charged: 1n,
+      refuted: false,
+      settledIn: 2,
+      txHash: ZERO_HASH,
+    } as const
     expect(failuresOf(record('honest=4,silent=3', [epoch(1, 7)], { settlements: [slashed] })).join()).to.include(
       'was slashed',
     )

@@ -83,7 +83,7 @@ describe('what the profiles promise', () => {
     const under = (epoch: number, penaltyBps = 0) =>
       leaf(epoch, 2450, { breachBits: penaltyBps === 0 ? 1 : 0, penaltyBps })
     const five = [under(1), under(2), under(3, 866), under(4), under(5)]
-    const settled = { epoch: 3, charged: 86n, settledIn: 4 }
+    const settled = { epoch: 3, charged: 86n, refuted: false, settledIn: 4 }
 
     it('is kept when it was slashed in time', () => {
       const kept = history(five, { deliversKbps, settlements: [settled], stakeAfter: STAKE - 86n })
@@ -157,7 +157,7 @@ describe('what the profiles promise', () => {
       const zero = (epoch: number, penaltyBps = 0) =>
         leaf(epoch, 0, { status: STATUS.unserving, breachBits: 1, penaltyBps })
       const leaves = [zero(1), zero(2), zero(3, 1000), zero(4), zero(5)]
-      const settlements = [{ epoch: 3, charged: 100n, settledIn: 5 }]
+      const settlements = [{ epoch: 3, charged: 100n, refuted: false, settledIn: 5 }]
       expect(broken(profile, history(leaves, { settlements, stakeAfter: STAKE - 100n }))).to.deep.equal([])
       expect(broken(profile, history([leaf(1, 20_000)])).join()).to.include('counts as serving in epoch 1')
     })

@@ -50,7 +50,13 @@ const announcement: Announcement = {
   ...{ role: 'provider', index: 0, account: PROVIDER, peerId: HOSTILE, multiaddrs: [HOSTILE] },
 }
 
-const settlement: Settlement = { epoch: 2, provider: PROVIDER, charged: CHARGED_WEI, txHash: keccakText('settlement') }
+const settlement: Settlement = {
+  epoch: 2,
+  provider: PROVIDER,
+  charged: CHARGED_WEI,
+  refuted: false,
+  txHash: keccakText('settlement'),
+}
 
 const chain = {
   network: NETWORK,
@@ -72,6 +78,7 @@ async function fill(store: Store): Promise<void> {
       ...{ header: evidence.header, headerHash: evidence.headerHash, posted: evidence.posted },
       ballots: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
       rewards: [],
+      isWrong: false,
       ...decodeCarryOver(next.leaves.map(fromHex)),
     })
   }

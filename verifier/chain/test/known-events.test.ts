@@ -26,7 +26,11 @@ const log: fc.Arbitrary<ChainEvent[]> = fc
         if (kind === 1) return { ...place, kind: 'posted', headerHash: keccakText(`header ${peer}`), txHash }
         if (kind === 0) return announced(block, logIndex, index, peer)
         const provider = accountOf(index)
-        return { ...place, kind: 'settled', settlement: { epoch: block, provider, charged: BigInt(peer), txHash } }
+        return {
+          ...place,
+          kind: 'settled',
+          settlement: { epoch: block, provider, charged: BigInt(peer), refuted: false, txHash },
+        }
       }),
   )
 

@@ -126,7 +126,7 @@ describe('chain adapter', function () {
       expect(await net.chain.isSettled(1, leaf!.provider)).to.equal(true)
       const charged = (PROVIDER_STAKE * BigInt(leaf!.penaltyBps)) / 10_000n
       expect(await net.chain.settlements(leaf!.provider)).to.deep.equal([
-        { epoch: 1, provider: leaf!.provider, charged, txHash: result.txHash },
+        { epoch: 1, provider: leaf!.provider, charged, refuted: false, txHash: result.txHash },
       ])
       expect(await settle()).to.deep.equal({ kind: 'already' })
       const after = await net.live.runTo(4)

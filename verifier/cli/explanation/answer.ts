@@ -31,7 +31,7 @@ export function answerText(of: ExplanationJson): string {
 function penaltyText({ leaf, settlement }: ExplanationJson): string {
   if (leaf.penaltyBps === 0) return 'none'
   const share = `${(leaf.penaltyBps / 100).toFixed(2)} % of the stake`
-  return settlement === null
-    ? `${share}, not taken yet: anyone may settle it once the report is final`
-    : `${tokensText(BigInt(settlement.charged))} tokens slashed, ${share}`
+  if (settlement === null) return `${share}, not taken yet: anyone may settle it once the report is final`
+  if (settlement.refuted) return `none: ${share} was certified and refuted, since the votes contradict it`
+  return `${tokensText(BigInt(settlement.charged))} tokens slashed, ${share}`
 }

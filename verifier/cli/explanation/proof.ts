@@ -15,7 +15,7 @@ function certificateFields({ certificate, settlement }: ExplanationJson): string
     ),
     field('Header', headerHash),
     field('Transaction', txHash),
-    ...(settlement === null ? [] : [field('Slashed in', settlement.txHash)]),
+    ...(settlement === null ? [] : [field(settlement.refuted ? 'Refuted in' : 'Slashed in', settlement.txHash)]),
   ]
 }
 

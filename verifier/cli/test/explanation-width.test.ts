@@ -109,6 +109,7 @@ const explanation: fc.Arbitrary<ExplanationJson> = indices.chain(verifiers =>
       fc.record({
         ...{ epoch: fc.nat(), provider: hex(40), txHash: hash },
         charged: fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }).map(String),
+        refuted: fc.boolean(),
       }),
     ),
     checks: fc.array(fc.record({ what: text, holds: fc.boolean() }), { maxLength: 10 }),

@@ -42,7 +42,13 @@ describe('explain', () => {
     expect(early).to.include('This window is a breach.')
     expect(early).to.include('○○○●● in the last five windows that count, latest last; three cost stake')
     expect(early).to.include('Penalty      none\n')
-    const settled = { epoch: 3, provider: PROVIDER, charged: `${33n * 10n ** 18n}`, txHash: account('settlement') }
+    const settled = {
+      epoch: 3,
+      provider: PROVIDER,
+      charged: `${33n * 10n ** 18n}`,
+      refuted: false,
+      txHash: account('settlement'),
+    }
     const text = explanationText(explained(third.evidence, [settled]))
     expect(text).to.include('○○●●● in the last five windows that count, latest last; three cost stake')
     expect(text).to.include('Penalty      33 tokens slashed, 3.33 % of the stake\n')

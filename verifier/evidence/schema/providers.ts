@@ -20,8 +20,10 @@ export type ProviderJson = z.infer<typeof providerSchema>
 
 export const providersSchema = listOf(providerSchema)
 
-/** One penalty that was taken. */
-export const settlementSchema = z.object({ epoch: count, provider: address, charged: wei, txHash: hash })
+/** One penalty that was taken, or that was refuted and so is void. */
+export const settlementSchema = z.object({
+  ...{ epoch: count, provider: address, charged: wei, refuted: z.boolean(), txHash: hash },
+})
 export type SettlementJson = z.infer<typeof settlementSchema>
 
 export const settlementsSchema = listOf(settlementSchema)

@@ -20,7 +20,7 @@ import { encodeRewards, type Rewards, rewardsTree } from '../../core/rewards/rew
 import { type CarryOver, encodeCarryOver, NOTHING_CARRIED } from '../../core/scoring/carry-over.js'
 import { buildReport } from '../../core/scoring/report.js'
 import { Store } from '../../store/store.js'
-import { AcceptedReports } from '../accepted-reports.js'
+import { AcceptedReports, WrongReport } from '../accepted-reports.js'
 import type { VerifierContext } from '../context.js'
 import type { PaidWork } from '../paid-work.js'
 import type { PeerSync } from '../peer-sync.js'
@@ -136,6 +136,7 @@ describe('accepted reports of a verifier', () => {
       headerHash: tip.headerHash,
       leaves: report.leaves,
       rewards: [],
+      isWrong: false,
     })
     expect((await store.getReport(tip.headerHash))?.posted).to.deep.equal(tip)
   })
@@ -192,15 +193,37 @@ describe('accepted reports of a verifier', () => {
     expect(await reports(tip, {}).current()).to.deep.include({ leaves, soakVotes })
   })
 
+  /** Accepted, although it does not follow from its ballots. */
+  const wrong = report.leaves.map(leaf => ({ ...leaf, scoreBps: leaf.scoreBps + 1 }))
+  const wrongTip = posted({
+    ...{ ...report.header, ballotSetRoot: ballotSetRoot([]) },
+    scoreRoot: new MerkleTree(wrong.map(encodeLeaf)).root,
+  })
+
   it('raise the alarm, after which the node signs nothing, if one does not follow from its ballots', async () => {
-    const wrong = report.leaves.map(leaf => ({ ...leaf, scoreBps: leaf.scoreBps + 1 }))
-    const scoreRoot = new MerkleTree(wrong.map(encodeLeaf)).root
-    const tip = posted({ ...report.header, scoreRoot, ballotSetRoot: ballotSetRoot([]) })
-    const alarmed = reports(tip, { ballotSet: true, carryOver: { ...NOTHING_CARRIED, leaves: wrong } })
-    const error = await alarmed.current().catch(thrown => thrown)
-    expect(error).to.be.instanceOf(Error)
+    const alarmed = reports(wrongTip, { ballotSet: true, carryOver: { ...NOTHING_CARRIED, leaves: wrong } })
+    const state = await alarmed.current()
     expect(alarmed.alarm).to.include('epoch 1')
-    expect(await store.getReport(tip.headerHash)).to.equal(undefined)
+    expect(state.leaves, 'what the next facts rest on').to.deep.equal(wrong)
+    const restarted = reports(wrongTip, {})
+    await restarted.current()
+    expect(restarted.alarm, 'after a restart').to.equal(alarmed.alarm)
+  })
+
+  it('raise the alarm even if nobody shows the leaves', async () => {
+    const alarmed = reports(wrongTip, { ballotSet: true })
+    expect(await alarmed.adopt(wrongTip).catch(error => error)).to.be.instanceOf(WrongReport)
+    expect(alarmed.alarm).to.include('epoch 1')
+    expect(await store.getReport(wrongTip.headerHash)).to.equal(undefined)
+  })
+
+  it('call all that follows upon a wrong one wrong, whether they recompute it or not', async () => {
+    const carryOver = { ...NOTHING_CARRIED, leaves: wrong }
+    await reports(wrongTip, { ballotSet: true, carryOver }).current()
+    const next = posted({ ...wrongTip.header, epoch: 2, previousHeader: wrongTip.headerHash })
+    await reports(next, { carryOver }).adopt(next)
+    expect((await store.getReport(next.headerHash))?.isWrong).to.equal(true)
+    expect((await store.getReport(wrongTip.headerHash))?.isWrong).to.equal(true)
   })
 
   it('tell from which state a report was computed, unless the chain has moved away', async () => {

@@ -1,4 +1,4 @@
-/** Which penalties a node has settled after a restart. */
+/** Which penalties a node has settled, and which it compares with their votes: after a restart, and after a wrong report. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +14,7 @@ import type { PostedReport } from '../../core/ports.js'
 import { NOTHING_CARRIED } from '../../core/scoring/carry-over.js'
 import { Store, type StoredReport } from '../../store/store.js'
 import { facts as factsOf } from '../../store/test/samples.js'
+import { WrongReport } from '../accepted-reports.js'
 import { ChainFollower, type ChainFollowerModules } from '../chain-follower.js'
 import type { VerifierContext } from '../context.js'
 
@@ -21,6 +22,8 @@ import type { VerifierContext } from '../context.js'
 const PARAMS = { ...DEVNET, epochSeconds: 3600, settlementSeconds: 86_400, evidenceSeconds: 604_800 }
 const LOOKBACK_EPOCHS = 24 + 3
 const LAST_SEEN = 50
+/** of a report that this node recomputed */
+const BALLOTS = [{ verifier: 1, root: ZERO_HASH }]
 
 const leaf = (epoch: number, penaltyBps: number): Leaf => ({
   ...{ epoch, index: 1, provider: `0x${'b1'.repeat(20)}`, status: STATUS.measured, uptimeBps: 0, rateKbps: 0 },
@@ -61,7 +64,7 @@ describe('a node that follows the chain', () => {
     const report = posted(epoch)
     const { header, headerHash } = report
     const carried = { ...NOTHING_CARRIED, rewards: [], leaves: [leaf(epoch, 200)] }
-    await store.putReport({ header, headerHash, ...carried, ballots: [], posted: report, ...change })
+    await store.putReport({ header, headerHash, ...carried, ballots: [], isWrong: false, posted: report, ...change })
   }
 
   /** Runs a node until it has looked at the chain's last report. @param fails epochs whose report cannot be read at first */
@@ -78,6 +81,7 @@ describe('a node that follows the chain', () => {
           fails.splice(at, 1)
           throw new Error('the chain node is busy')
         },
+        isFinal: async () => true,
       },
     } as unknown as VerifierContext
     const modules = {
@@ -95,6 +99,7 @@ describe('a node that follows the chain', () => {
           if (epoch === tip) stopping.abort()
         },
       },
+      refuting: { refute: async () => {} },
     } as unknown as ChainFollowerModules
     await new ChainFollower(context, modules).run().then(
       () => expect.fail('it ended by itself'),
@@ -137,5 +142,65 @@ describe('a node that follows the chain', () => {
     const { settled, read } = await settledBy(47)
     expect(settled).to.deep.equal([45, 46, 47])
     expect(read).to.deep.equal([46, 47])
+  })
+
+  /** Runs a node through the chain's reports. @param adopt what it makes of each. @returns the epochs that it refutes, and settles */
+  async function guardedBy(
+    tips: readonly number[],
+    adopt: (epoch: number) => Promise<void>,
+    isFinal: (epoch: number) => boolean,
+  ): Promise<{ refuted: number[]; settled: number[] }> {
+    const [refuted, settled]: [number[], number[]] = [[], []]
+    let at = 0
+    const reports = { adopt: ({ header: { epoch } }: PostedReport) => adopt(epoch) }
+    const context = {
+      ...{ params: PARAMS, store, log: pino({ level: 'silent' }), stopping: stopping.signal },
+      fail: (error: Error) => stopping.abort(error),
+      chain: {
+        tip: async () => ({ epoch: tips[at]!, headerHash: posted(tips[at]!).headerHash }),
+        posted: async (epoch: number) => posted(epoch),
+        isFinal: async (epoch: number) => isFinal(epoch),
+      },
+    } as unknown as VerifierContext
+    const next = (): void => {
+      if (at + 1 < tips.length) at++
+      else stopping.abort()
+    }
+    const modules = {
+      reports,
+      epochFacts: { get: async (epoch: number) => ({ facts: factsOf(epoch, `B(${epoch})`) }) },
+      transmission: { settle: async ({ epoch }: Header) => void settled.push(epoch) },
+      refuting: {
+        refute: async ({ header: { epoch } }: PostedReport) => {
+          refuted.push(epoch)
+          if (epoch === tips[at]) next()
+        },
+      },
+    } as unknown as ChainFollowerModules
+    await new ChainFollower(context, modules).run().catch(error => expect(error.name).to.equal('AbortError'))
+    return { refuted, settled: settled.sort((a, b) => a - b) }
+  }
+
+  it('a harmless wrong report first blinds no node: later penalties are compared with their votes, and it settles none', async () => {
+    const { refuted, settled } = await guardedBy(
+      [LAST_SEEN, LAST_SEEN + 1],
+      async epoch => {
+        if (epoch === LAST_SEEN) throw new WrongReport() // nobody shows its leaves
+        await keep(epoch, { isWrong: true, ballots: BALLOTS })
+      },
+      epoch => epoch < LAST_SEEN,
+    )
+    expect({ refuted, settled }).to.deep.equal({ refuted: [LAST_SEEN, LAST_SEEN + 1], settled: [] })
+  })
+
+  it('a penalty posted while a node was away is compared with its votes as long as it is not final', async () => {
+    await keep(LAST_SEEN, { ballots: BALLOTS })
+    const { refuted, settled } = await guardedBy(
+      [LAST_SEEN + 4],
+      epoch => keep(epoch),
+      epoch => epoch <= LAST_SEEN + 2,
+    )
+    expect(refuted).to.deep.equal([LAST_SEEN + 3, LAST_SEEN + 4])
+    expect(settled).to.include.members([LAST_SEEN, LAST_SEEN + 3])
   })
 })

@@ -6,13 +6,12 @@ import { ZERO_HASH } from '../../../proto/hex.js'
 import { encodeLeaf, type Leaf } from '../../../proto/leaf.js'
 import { encodeLeafState } from '../../../proto/leaf-state.js'
 import { MerkleTree } from '../../../proto/merkle.js'
-import { encodeVote, OUTCOME } from '../../../proto/vote.js'
+import { encodeVote, OUTCOME, type OutcomeCode } from '../../../proto/vote.js'
 import { type Certified, PARAMS, postTo, useLiveNetwork } from '../../chain/test/live-network.js'
 import { assign } from '../../core/assignment/assign.js'
 import { type ChainFacts, withLinks } from '../../core/facts.js'
 import { buildReport, type Report } from '../../core/scoring/report.js'
 import { account, CLAIM_KBPS, vote } from '../../core/test/samples.js'
-import { WrongReport } from '../accepted-reports.js'
 import type { VerifierContext } from '../context.js'
 import { Refuting, type RefutingModules } from '../refuting.js'
 import { GENESIS_STATE } from '../report-computer.js'
@@ -33,7 +32,7 @@ describe('transmission', function () {
     context = {
       ...{ self: { index: facts.verifiers[0]!.index }, params: AT_ONCE, epochs: await net.chain.clock() },
       ...{ chain: net.chain, wall: { nowMs: () => nowMs }, log: pino({ level: 'silent' }) },
-      ...{ stopping: new AbortController().signal, store: { getReport: async () => undefined } },
+      ...{ stopping: new AbortController().signal },
     } as unknown as VerifierContext
     transmission = new Transmission(context)
   })
@@ -47,14 +46,12 @@ describe('transmission', function () {
     return certified
   }
 
-  /** The report of ballots in which every receiver read the whole claim of every provider. */
-  function honest() {
+  /** The report of ballots in which every receiver read the same of every provider. */
+  function evaluated(outcome: OutcomeCode = OUTCOME.verified, rateKbps = CLAIM_KBPS) {
     const assignment = assign(facts, AT_ONCE)
     const ballots = facts.verifiers.map(({ index }) => ({
       verifier: index,
-      votes: facts.providers.map(provider =>
-        vote(index, OUTCOME.verified, CLAIM_KBPS, { epoch: 1, provider: provider.account }),
-      ),
+      votes: facts.providers.map(provider => vote(index, outcome, rateKbps, { epoch: 1, provider: provider.account })),
     }))
     const encoded = ballots.map(({ votes }) => votes.map(encodeVote))
     const ballotSet = ballots.map(({ verifier }, i) => ({ verifier, root: new MerkleTree(encoded[i]!).root }))
@@ -66,7 +63,7 @@ describe('transmission', function () {
   }
 
   it('settles all penalties of a report, more than fit into one transaction', async () => {
-    const { report } = honest()
+    const { report } = evaluated()
     const template = report.leaves[0]!
     const made = Array.from({ length: 43 }, (_, i) => ({ ...template, index: 100 + i, provider: account(`${i}`) }))
     const owing = made.map((leaf, i) => ({ ...leaf, penaltyBps: i % 2 === 0 ? 300 : 0 }))
@@ -80,13 +77,9 @@ describe('transmission', function () {
     }
   })
 
-  it('voids a penalty that a captured set certified against its own ballots', async () => {
-    const { assignment, ballotSet, encoded, report } = honest()
-    // Nobody knows what the soak votes of the forged leaf are, and nobody needs to.
-    const forged = { ...report.leaves[0]!, penaltyBps: 1000, soakVotes: keccakText('none') }
-    const leaves = [forged, ...report.leaves.slice(1)]
-    const { header, tree } = await accept(report, leaves)
-    const posted = (await net.chain.posted(1))!
+  /** What nodes do about the posted report of these leaves and ballots. */
+  async function refuteIfWrong(leaves: readonly Leaf[], of: ReturnType<typeof evaluated>): Promise<void> {
+    const { assignment, ballotSet, encoded } = of
     const modules: RefutingModules = {
       transmission,
       epochFacts: { get: async () => ({ facts, assignment }) },
@@ -96,25 +89,41 @@ describe('transmission', function () {
         ballot: async root => ({ votes: encoded[ballotSet.findIndex(one => one.root === root)]! }) as never,
       },
     }
-    await new Refuting(context, modules).refute(new WrongReport(posted, report))
+    await new Refuting(context, modules).refute((await net.chain.posted(1))!)
+  }
+
+  it('voids a penalty that a captured set certified against its own ballots', async () => {
+    const right = evaluated()
+    const { report } = right
+    // Nobody knows what the soak votes of the forged leaf are, and nobody needs to.
+    const forged = { ...report.leaves[0]!, penaltyBps: 1000, soakVotes: keccakText('none') }
+    const leaves = [forged, ...report.leaves.slice(1)]
+    const { header, tree } = await accept(report, leaves)
+    await refuteIfWrong(leaves, right)
     expect(await net.chain.isSettled(1, forged.provider)).to.equal(true)
-    expect(await net.chain.settlements(forged.provider)).to.deep.equal([])
+    const [voided] = await net.chain.settlements(forged.provider)
+    expect(voided).to.deep.include({ epoch: 1, charged: 0n, refuted: true })
     await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
     expect(await net.chain.settle(header, [forged], tree.multiProof([0]))).to.deep.equal({ kind: 'already' })
     const { stake } = (await net.chain.provider(forged.provider))!
     expect(stake).to.equal(facts.providers[0]!.stake)
   })
 
-  it('leaves a penalty alone that its own report has too', async () => {
-    const { report } = honest()
-    const right = { ...report, leaves: report.leaves.map((leaf, i) => ({ ...leaf, penaltyBps: i === 0 ? 400 : 0 })) }
-    const leaves = right.leaves.map((leaf, i) => ({ ...leaf, scoreBps: 1, penaltyBps: i === 0 ? 900 : 0 }))
-    await accept(report, leaves)
-    const modules = {
-      transmission,
-      peers: { leaves: async (_: unknown, take: (encoded: Uint8Array[]) => unknown) => take(leaves.map(encodedState)) },
-    } as unknown as RefutingModules
-    await new Refuting(context, modules).refute(new WrongReport((await net.chain.posted(1))!, right))
+  it('leaves a penalty alone that its votes bear out, whatever else is wrong with its report', async () => {
+    const low = evaluated(OUTCOME.under, CLAIM_KBPS / 4)
+    const leaves = low.report.leaves.map((leaf, i) => ({ ...leaf, scoreBps: 1, penaltyBps: i === 0 ? 900 : 0 }))
+    await accept(low.report, leaves)
+    await refuteIfWrong(leaves, low)
+    expect(await net.chain.isSettled(1, leaves[0]!.provider)).to.equal(false)
+  })
+
+  it('sends nothing about a report that is final', async () => {
+    const right = evaluated()
+    const leaves = right.report.leaves.map(leaf => ({ ...leaf, penaltyBps: 1000 }))
+    await accept(right.report, leaves)
+    await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
+    nowMs = 0 // by this node's clock there would be time
+    await refuteIfWrong(leaves, right)
     expect(await net.chain.isSettled(1, leaves[0]!.provider)).to.equal(false)
   })
 
@@ -148,7 +157,7 @@ describe('transmission', function () {
     await aheadBy(() => 5000).keepBlock(facts)
     expect(await net.chain.isNoted(facts.blockNumber)).to.equal(false)
     nowMs = 0
-    const { report } = honest()
+    const { report } = evaluated()
     await accept(report, report.leaves)
     await aheadBy(() => 5000).keepBlock(facts)
     expect(await net.chain.isNoted(facts.blockNumber)).to.equal(false)

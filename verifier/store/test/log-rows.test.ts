@@ -15,7 +15,7 @@ const announced = (block: number, logIndex: number, peerId: string): ChainEvent 
 })
 const settled: ChainEvent = {
   ...{ kind: 'settled', block: 9, logIndex: 0 },
-  settlement: { epoch: 3, provider: ACCOUNT, charged: 10n ** 20n, txHash: keccakText('settled') },
+  settlement: { epoch: 3, provider: ACCOUNT, charged: 10n ** 20n, refuted: false, txHash: keccakText('settled') },
 }
 const posted: ChainEvent = {
   ...{ kind: 'posted', block: 10, logIndex: 2 },

@@ -71,6 +71,7 @@ const report = (epoch: number): StoredReport => ({
   windows: new Map(),
   soakVotes: new Map([[leaf(epoch, 0).provider, SOAK_VOTES]]),
   ballots: [{ verifier: 1, root: keccakText('ballot') }],
+  isWrong: false,
   posted: undefined,
 })
 

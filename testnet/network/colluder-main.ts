@@ -1,0 +1,44 @@
+/**
+ * `verifier run` for the profile that colludes: the same node, but it computes, proposes and signs reports with a penalty
+ * that no votes show. With more than two thirds of the set, the chain accepts them.
+ */
+import '../../proto/polyfill.js'
+import yargs from 'yargs'
+import { headerHash, type NetworkId } from '../../proto/digests.js'
+import type { Hex } from '../../proto/hex.js'
+import { startVerifier } from '../../verifier/api/start.js'
+import { NODE_OPTIONS, type NodeSettings, nodeSettings } from '../../verifier/cli/node-settings.js'
+import { reportError } from '../../verifier/cli/report-error.js'
+import { runNode } from '../../verifier/cli/run-node.js'
+import { PaidWork } from '../../verifier/node/paid-work.js'
+import { ReportComputer } from '../../verifier/node/report-computer.js'
+import { slandered, voteLow } from '../profiles/verifiers/slander.js'
+
+function collude({ network: { chainId, contracts } }: NodeSettings): void {
+  const network: NetworkId = { chainId, contract: contracts.epochReports }
+  // What the false report pays for is what the right one pays for, so the work is kept for both.
+  const keepings = new Map<Hex, (other: Hex) => void>()
+  const { keep } = PaidWork.prototype
+  PaidWork.prototype.keep = function (hash, work) {
+    keepings.set(hash, other => keep.call(this, other, work))
+    keep.call(this, hash, work)
+  }
+  const { compute } = ReportComputer.prototype
+  ReportComputer.prototype.compute = async function (...asked) {
+    const right = await compute.apply(this, asked)
+    if (right === undefined) return undefined
+    const wrong = slandered(right)
+    keepings.get(headerHash(network, right.header))?.(headerHash(network, wrong.header))
+    return wrong
+  }
+}
+
+try {
+  const flags = await yargs(process.argv.slice(2)).options(NODE_OPTIONS).strict().parseAsync()
+  const options = await nodeSettings(flags)
+  collude(options)
+  await runNode(() => startVerifier({ ...options, measure: voteLow }))
+  process.exit(0)
+} catch (error) {
+  process.exit(reportError(error))
+}
