@@ -44,6 +44,8 @@ export interface Point {
 }
 
 export interface AcceptOptions {
+  /** Runs what CI has no time for. */
+  readonly full: boolean
   /** How many seeds point 2 runs. */
   readonly seeds: number
 }

@@ -1,4 +1,4 @@
-/** Asks a running network and its chain the operator's question, with the built command. */
+/** Asks a running network and its chain what an operator asks, with the built command. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -6,18 +6,24 @@ import type { ReadyEvent } from '../network/events.js'
 
 const COMMAND = fileURLToPath(new URL('../../dist/verifier/cli/bandwitness.js', import.meta.url))
 
-export interface Explained {
+export interface Said {
   readonly code: number | null
+  /** of both outputs */
   readonly text: string
 }
 
-/** Runs `bandwitness explain`; the text is that of both outputs. */
-export async function explain(ready: ReadyEvent, provider: string, epoch: number): Promise<Explained> {
-  const { apiUrl, rpcUrl, networkFile } = ready
+/** Runs `bandwitness explain`. @param account of a provider; with `--rewards`, also of a verifier */
+export const explain = (
+  ready: ReadyEvent,
+  account: string,
+  epoch: number,
+  more: readonly string[] = [],
+): Promise<Said> => bandwitness(ready, ['explain', account, '--epoch', String(epoch), ...more])
+
+/** Runs any command that asks a verifier and the chain. */
+export async function bandwitness({ apiUrl, rpcUrl, networkFile }: ReadyEvent, args: readonly string[]): Promise<Said> {
   const where = ['--api', apiUrl, '--rpc', rpcUrl, '--network', networkFile]
-  const child = spawn(process.execPath, [COMMAND, 'explain', provider, '--epoch', String(epoch), ...where], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(process.execPath, [COMMAND, ...args, ...where], { stdio: ['ignore', 'pipe', 'pipe'] })
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', data => {
