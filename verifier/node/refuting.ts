@@ -16,6 +16,10 @@ import type { EpochFacts } from './epoch-facts.js'
 import { logFailure } from './failures.js'
 import type { PeerSync } from './peer-sync.js'
 import type { Transmission } from './transmission.js'
+import { poll } from './waiting.js'
+
+/** From an attempt that failed, since the chain or a peer did not answer, to the next one. */
+const RETRY_MS = 2000
 
 export interface RefutingModules {
   readonly peers: Pick<PeerSync, 'ballot' | 'ballotSet' | 'leaves'>
@@ -29,9 +33,14 @@ export class Refuting {
     private readonly modules: RefutingModules,
   ) {}
 
-  /** Resolves once every penalty that its ballots contradict is void, or settled, or final. */
-  refute(posted: PostedReport): Promise<void> {
-    return this.#refute(posted).catch(error => logFailure(this.context, error, 'could not refute the accepted report'))
+  /** Resolves once every penalty that its ballots contradict is void, or settled, or final. Tries again until then. */
+  async refute(posted: PostedReport): Promise<void> {
+    const attempt = () =>
+      this.#refute(posted).then(
+        () => true,
+        error => logFailure(this.context, error, 'could not refute the accepted report, will try again'),
+      )
+    await poll(async () => (await attempt()) || undefined, RETRY_MS, this.context.stopping)
   }
 
   async #refute(posted: PostedReport): Promise<void> {

@@ -84,7 +84,8 @@ export class Transmission {
     if (penalised.length === 0) return
     const { chain, stopping, params, wall } = this.context
     const tree = new MerkleTree(leaves.map(encodeLeaf))
-    await poll(async () => ((await chain.isFinal(epoch)) ? true : undefined), POLL_MS, stopping)
+    const isFinal = () => chain.isFinal(epoch).catch(() => false) // a chain node that does not answer is asked again
+    await poll(async () => (await isFinal()) || undefined, POLL_MS, stopping)
     await this.#awaitTurn(facts)
     const deadlineMs = wall.nowMs() + params.evidenceSeconds * 1000
     for (let from = 0; from < penalised.length; from += BATCH) {

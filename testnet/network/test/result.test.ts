@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { ZERO_HASH } from '../../../proto/hex.js'
+import type { Leaf } from '../../../proto/leaf.js'
 import { accountOf } from '../../../verifier/chain/account.js'
 import type { PostedReport } from '../../../verifier/core/ports.js'
 import type { NodeExit } from '../../process/spawn.js'
@@ -169,6 +170,29 @@ describe('the result of a run', () => {
     const silent = accountOf(run.verifiers[5]!.planned.keys.evm)
     const rewards = { ...run.rewards, earned: new Map([...run.rewards.earned, [silent, 1n]]) }
     expect(failuresOf({ ...run, rewards })).to.deep.equal(['verifier-6 (silent) earned 1 wei.'])
+  })
+
+  it('needs every penalty of a captured set refuted, and no stake lost', () => {
+    const leaf = (number: number) => ({ epoch: number, provider: PROVIDER, penaltyBps: 1000 }) as unknown as Leaf
+    const epochs = [1, 2, 3].map(number => ({ ...epoch(number, 5, [1]), leaves: number < 2 ? [] : [leaf(number)] }))
+    const refuted = {
+      epoch: 2,
+      provider: PROVIDER,
+      charged: 0n,
+      refuted: true,
+      settledIn: 3,
+      txHash: ZERO_HASH,
+    } as const
+    const failures = (more: Partial<RunRecord>, mix = 'honest=1,colluder=4') => failuresOf(record(mix, epochs, more))
+    expect(failures({ settlements: [refuted] })).to.deep.equal([])
+    expect(failures({})).to.deep.equal(['Nobody refuted the penalty of provider-1 in epoch 2.'])
+    expect(failures({ settlements: [{ ...refuted, charged: 1n, refuted: false }] }).join()).to.include('Nobody refuted')
+    const [provider] = record('5', []).providers
+    const lost = failures({ settlements: [refuted], providers: [{ ...provider!, stakeAfter: 1n }] })
+    expect(lost).to.deep.equal(['provider-1 lost stake, although it kept its claim.'])
+    const tame = epochs.map(one => ({ ...one, leaves: [] }))
+    expect(failures({ epochs: tame })).to.deep.equal(['The colluders certified no wrong penalty.'])
+    expect(failures({ epochs: tame }, 'honest=4,colluder=1')).to.deep.equal([])
   })
 
   it('needs late verifiers in the sets that have room: at most a quarter of a set is new', () => {

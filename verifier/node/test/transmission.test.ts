@@ -62,6 +62,23 @@ describe('transmission', function () {
     return { assignment, ballotSet, encoded, report }
   }
 
+  it('a chain node that fails once while it waits for finality costs no settlement', async () => {
+    const { report } = evaluated()
+    const { header, leaves } = await accept(report, [{ ...report.leaves[0]!, penaltyBps: 200 }])
+    await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
+    let asked = 0
+    const chain = Object.create(net.chain, {
+      isFinal: {
+        value: async (epoch: number) => {
+          if (asked++ === 0) throw new Error('the chain node is busy')
+          return net.chain.isFinal(epoch)
+        },
+      },
+    })
+    await new Transmission({ ...context, chain }).settle(header, leaves, facts)
+    expect(await net.chain.isSettled(1, leaves[0]!.provider)).to.equal(true)
+  })
+
   it('settles all penalties of a report, more than fit into one transaction', async () => {
     const { report } = evaluated()
     const template = report.leaves[0]!
@@ -80,12 +97,14 @@ describe('transmission', function () {
   /** What nodes do about the posted report of these leaves and ballots. */
   async function refuteIfWrong(leaves: readonly Leaf[], of: ReturnType<typeof evaluated>): Promise<void> {
     const { assignment, ballotSet, encoded } = of
+    let asked = 0
     const modules: RefutingModules = {
       transmission,
       epochFacts: { get: async () => ({ facts, assignment }) },
       peers: {
         leaves: async (_, take) => take(leaves.map(encodedState))!,
-        ballotSet: async () => ballotSet,
+        // A peer that does not answer at once costs no refutation.
+        ballotSet: async () => (asked++ === 0 ? Promise.reject(new Error('no answer')) : ballotSet),
         ballot: async root => ({ votes: encoded[ballotSet.findIndex(one => one.root === root)]! }) as never,
       },
     }
