@@ -5,7 +5,7 @@ import { numberOf } from './json-rpc.js'
 import { nodeStatus } from './nodes.js'
 import { leftBehind, TestnetRun } from './testnet-run.js'
 
-const EPOCHS = 12
+const EPOCHS = 9
 const RUN_SECONDS = 420
 /** The eras are five epochs long: the second begins with this one. */
 const FIRST_WITH_LATE = 6
