@@ -160,8 +160,9 @@ contract EpochReports is IEpochReports {
         uint32[] calldata nonSigners
     ) private view returns (Bls12381.G1 memory key, uint256 signers) {
         uint256 size;
-        (key, signers, size) = Certificates.signersOf(snapshot, nonSigners);
+        (size, key) = snapshot.sumOfAll();
         if (size < _minimumVerifiers) revert SetTooSmall(size, _minimumVerifiers);
+        return Certificates.signersOf(snapshot, size, key, nonSigners);
     }
 
     /// @dev Emits `Posted` with the words of the call data as they are, like `Digests.headerHash`.

@@ -11,6 +11,7 @@ import {Bls12381} from "./libraries/Bls12381.sol";
 import {Certificates} from "./libraries/Certificates.sol";
 import {Digests} from "./libraries/Digests.sol";
 import {EpochClock} from "./libraries/EpochClock.sol";
+import {KeySnapshot} from "./libraries/KeySnapshot.sol";
 import {WeekStarts} from "./libraries/WeekStarts.sol";
 
 /// @notice Slashes verifiers that equivocate, by evidence that anybody can bring.
@@ -18,6 +19,8 @@ import {WeekStarts} from "./libraries/WeekStarts.sol";
 ///      begins, and from the set of convicted positions of the era. A set has no order. Verifiers of one era are counted
 ///      together because contradicting certificates need a third of one frozen set in one epoch.
 contract EquivocationSlasher is IEquivocationSlasher {
+    using KeySnapshot for address;
+
     /// @notice The penalty of an equivocation apart from the share, in basis points of the bond.
     uint16 public constant BASE_BPS = 500;
     /// @notice The bounty, in basis points of the charge. Far less than the loss, so that nobody gains by convicting
@@ -202,8 +205,8 @@ contract EquivocationSlasher is IEquivocationSlasher {
         (address snapshot, ) = registry.certificateSet(era);
         hash = Digests.headerHash(block.chainid, reports, header);
         bytes32 digest = Digests.report(block.chainid, reports, era, header.epoch, round, hash);
-        Bls12381.G1 memory key;
-        (key, signers, ) = Certificates.signersOf(snapshot, nonSigners);
+        (uint256 size, Bls12381.G1 memory key) = snapshot.sumOfAll();
+        (key, signers) = Certificates.signersOf(snapshot, size, key, nonSigners);
         if (!Certificates.isSigned(key, digest, signature)) revert InvalidCertificate(hash);
     }
 

@@ -82,6 +82,18 @@ describe('contracts: penalties of all providers in a week', () => {
     await net().providers.send(rich, 'exit')
     expect(await net().vault.read('totalAtStartOf', weekOf(net(), next), net().providers.address)).to.equal(before)
   })
+
+  it('a newcomer raises no limit of the weeks before its own', async () => {
+    const { leaves, tree } = await owing(1, [1000, 1000, 1000, 1000])
+    const next = firstOfNextWeek(net(), 1)
+    await net().enter(next)
+    await net().addProvider(100n * MINIMUM_STAKE)
+    expect(await net().vault.read('totalAtStartOf', weekOf(net(), 1), net().providers.address)).to.equal(total)
+    await net().evm.at(finalAt(net(), next))
+    const before = await stakes()
+    await net().settleBatch(leaves, tree, [0, 1, 2, 3])
+    expect(before - (await stakes())).to.equal(limit)
+  })
 })
 
 describe('contracts: the total of all stakes', () => {

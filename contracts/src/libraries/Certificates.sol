@@ -16,15 +16,18 @@ library Certificates {
     /// @dev Reverts with the errors of `IEpochReports` if the non-signers are not valid or too many, or if the sum of the
     ///      keys is the point at infinity.
     /// @param snapshot The head of the key snapshot of the set
+    /// @param size The number of verifiers of the set
+    /// @param aggregate The sum of their keys; changed in place
     /// @param nonSigners The positions in the set of the verifiers that did not sign, strictly ascending
     /// @return key The sum of the signers' keys: the aggregate key of the set minus the keys of the non-signers
     /// @return signers One bit for each position of a signer
-    /// @return size The number of verifiers of the set
     function signersOf(
         address snapshot,
+        uint256 size,
+        Bls12381.G1 memory aggregate,
         uint32[] calldata nonSigners
-    ) internal view returns (Bls12381.G1 memory key, uint256 signers, uint256 size) {
-        (size, key) = snapshot.sumOfAll();
+    ) internal view returns (Bls12381.G1 memory key, uint256 signers) {
+        key = aggregate;
         signers = (1 << size) - 1;
         uint32 previous;
         for (uint256 i = 0; i < nonSigners.length; ++i) {

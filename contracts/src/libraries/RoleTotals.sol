@@ -38,15 +38,14 @@ library RoleTotals {
         _store(self, total);
     }
 
-    /// @notice Records the first balance of an account. It also stands for the weeks before, as the account's base does.
+    /// @notice Records the first balance of an account. It counts in its own week, as the account's base does, and in no week
+    ///         before: nothing can be taken from it for these, so it must not raise what may be taken from others.
     /// @param self The total
     /// @param units The balance, in units
     function add(Total storage self, uint256 units) internal {
         Total memory total = _thisWeek(self);
         total.current = (total.current + units).toUint56();
         total.start = (total.start + units).toUint56();
-        total.before = (total.before + units).toUint56();
-        total.twoBefore = (total.twoBefore + units).toUint56();
         _store(self, total);
     }
 

@@ -9,6 +9,9 @@ import {Network} from "./Network.sol";
 /// forge-config: default.invariant.runs = 10
 /// forge-config: default.invariant.depth = 50
 /// forge-config: default.invariant.check_interval = 1
+/// forge-config: long.invariant.runs = 250
+/// forge-config: long.invariant.depth = 400
+/// forge-config: long.invariant.check_interval = 16
 contract InvariantsTest {
     Network private network;
     Handler private handler;

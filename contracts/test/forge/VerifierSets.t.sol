@@ -26,6 +26,8 @@ contract VerifierSetsTest {
     /// @notice The count of those who stay equals a recount, and the aggregate key of the set in force is its sum.
     /// forge-config: default.invariant.runs = 10
     /// forge-config: default.invariant.depth = 100
+    /// forge-config: long.invariant.runs = 250
+    /// forge-config: long.invariant.depth = 400
     function invariantSets() external view {
         check(eras.registry().stayingCount() == handler.staying(), "the count is exact");
         eras.checkAggregate();
