@@ -25,6 +25,8 @@ contract Handler {
     mapping(address provider => mapping(uint256 week => uint256)) public charged;
     mapping(address provider => mapping(uint256 week => uint256)) public settledBps;
     mapping(uint256 week => uint256) public networkCharged;
+    /// @notice Whether a settlement has used up the network's limit of a week. A first stake later in that week raises it.
+    mapping(uint256 week => bool) public networkFull;
     uint256 public settlements;
     uint256 public totalCharged;
     uint256 public totalRefunded;
@@ -47,11 +49,6 @@ contract Handler {
             uint256 stake = startOf[provider(i)][week];
             sum += stake - (stake % 1e12);
         }
-    }
-
-    /// @notice Whether the network's limit of a week is used up.
-    function networkFull(uint256 week) external view returns (bool) {
-        return networkCharged[week] == (totalStart(week) * network.NETWORK_WEEKLY_BPS()) / 10_000;
     }
 
     function weekNow() public view returns (uint256) {
@@ -125,6 +122,9 @@ contract Handler {
             totalCharged += amount;
             settlements++;
             networkCharged[week] += amount;
+            if (networkCharged[week] == (totalStart(week) * network.NETWORK_WEEKLY_BPS()) / 10_000) {
+                networkFull[week] = true;
+            }
             totalRefunded += network.token().balanceOf(SETTLER) - refundedBefore;
         } catch {
             check(!due || _settled[hash], "a due leaf can be settled");
