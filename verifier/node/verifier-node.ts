@@ -98,7 +98,8 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
     )
   }
   await tellWithdrawals(chain, 'verifier', account, log)
-  const peer = await life.open(createPeer({ seed: keys.peer, listen: options.listen, log }), one => one.stop())
+  const peerOptions = { seed: keys.peer, listen: options.listen, log }
+  const peer = await life.open(createPeer(peerOptions, chain.network), one => one.stop())
   const receiver = await life.open(Receiver.open({ host: udpHost, port: options.udpPort, clock: systemClock }), one =>
     one.close(),
   )
@@ -134,7 +135,7 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
       chain,
       store,
       peer,
-      gossip: new Gossip(peer, chain.network, log),
+      gossip: new Gossip(peer, chain.network, log, peerId => directory.isVerifier(peerId)),
       bls: { signer: new BlsSigner(keys.bls), verifier: new BlsVerifier() },
       answers,
       voucherSigner: voucherSigner(chain.network, keys.evm),
