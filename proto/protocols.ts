@@ -14,3 +14,5 @@ export type GossipKind = (typeof GOSSIP_KINDS)[number]
 /** One topic for each kind of message and each network, so that two networks never mix. */
 export const topicOf = (network: NetworkId, kind: GossipKind): string =>
   `/bandwitness/1/${network.chainId}/${network.contract.toLowerCase()}/${kind}`
+
+export const topicsOf = (network: NetworkId): string[] => GOSSIP_KINDS.map(kind => topicOf(network, kind))

@@ -5,6 +5,7 @@
 import { fromHex, type Hex } from '../../proto/hex.js'
 import {
   CounterReceipt,
+  MAX_RECEIPTS,
   type Receipt,
   RelayFinish,
   RelayFrame,
@@ -123,7 +124,10 @@ export class RelayClient {
       for (let bytes = await this.#stream.receive(); bytes; bytes = await this.#stream.receive()) {
         const { ready, receipt, finish } = RelayFrame.decode(bytes)
         if (ready) this.#ready.resolve(await provider.isSigned(readyDigest(this.#sessionId), ready.signature))
-        if (receipt && isSame(receipt.sessionId, this.#sessionId)) this.receipts.push(receipt)
+        // A provider that sends more than its share would make the sender's reveal too long to be read.
+        if (receipt && isSame(receipt.sessionId, this.#sessionId) && this.receipts.length < MAX_RECEIPTS) {
+          this.receipts.push(receipt)
+        }
         if (finish) this.#end()
       }
     } catch {

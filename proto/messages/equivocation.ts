@@ -1,5 +1,6 @@
 /** Evidence that verifiers equivocated, as a node stores it. */
-import { codec, KIB } from './codec.js'
+import { codec } from './codec.js'
+import { KIB } from './limits.js'
 
 /** Of one verifier. */
 export interface Contradiction {

@@ -1,5 +1,6 @@
 /** What verifiers gossip. Every signature is a BLS signature over the digest of its kind. */
-import { codec, KIB } from './codec.js'
+import { codec } from './codec.js'
+import { KIB, MAX_BALLOT_BYTES } from './limits.js'
 
 export interface Commit {
   epoch: number
@@ -49,7 +50,7 @@ export const MAX_GOSSIP_BALLOT_BYTES = 128 * KIB
 
 export const Commit = codec<Commit>('Commit', 256)
 /** Gossip carries no ballot above MAX_GOSSIP_BALLOT_BYTES with its votes. */
-export const Ballot = codec<Ballot>('Ballot', 256 * KIB)
+export const Ballot = codec<Ballot>('Ballot', MAX_BALLOT_BYTES)
 export const SeenListMessage = codec<SeenListMessage>('SeenList', 16 * KIB)
 /** Up to 191 seen lists of 191 entries. */
 export const Proposal = codec<Proposal>('Proposal', 2048 * KIB)

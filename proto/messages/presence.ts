@@ -1,5 +1,6 @@
 /** The presence protocol: two processes with one set of keys learn of each other through the other verifiers. */
-import { codec, KIB } from './codec.js'
+import { codec } from './codec.js'
+import { KIB } from './limits.js'
 
 export interface Presence {
   epoch: number
@@ -14,8 +15,5 @@ export interface Presences {
   presences: Presence[]
 }
 
-/** Two processes are the fault to find. Room for more lets nobody hide one behind others. */
-export const MAX_PRESENCES = 16
-
 export const Presence = codec<Presence>('Presence', 256)
-export const Presences = codec<Presences>('Presences', 4 * KIB, MAX_PRESENCES)
+export const Presences = codec<Presences>('Presences', 4 * KIB)

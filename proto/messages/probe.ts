@@ -1,5 +1,6 @@
 /** The probe protocol: a receiver and one of its senders. */
-import { codec, KIB } from './codec.js'
+import { codec } from './codec.js'
+import { KIB } from './limits.js'
 import type { CounterReceipt, Receipt, RelayGrant, RelayRefuse } from './relay.js'
 
 export interface ProbeInvite {
@@ -83,6 +84,8 @@ export interface ProbeFrame {
   counter?: CounterReceipt | undefined
 }
 
+/** An invitation has about 900 bytes, 600 of them padding. */
+export const MAX_INVITE_BYTES = KIB
 /** Enough for a reveal with the receipts of a long session. */
 export const ProbeFrame = codec<ProbeFrame>('ProbeFrame', 256 * KIB)
 export const OpeningFault = codec<OpeningFault>('OpeningFault', 256 * KIB)

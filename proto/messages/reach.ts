@@ -1,5 +1,7 @@
 /** The reach protocol: a verifier tells a provider whether it can be reached. */
-import { codec, KIB } from './codec.js'
+import { MAX_ADDRESS_BYTES, MAX_ADDRESSES } from '../announcement.js'
+import { codec } from './codec.js'
+import { KIB } from './limits.js'
 
 /** What is tested, in this order. */
 export const REACH_STEP = {
@@ -36,5 +38,8 @@ export interface ReachResponse {
   refused?: string
 }
 
-export const ReachRequest = codec<ReachRequest>('ReachRequest', 4 * KIB, 16)
-export const ReachResponse = codec<ReachResponse>('ReachResponse', 4 * KIB, 16)
+/** All addresses that a provider may announce, each with its tag and length, and the other fields. */
+const MAX_REQUEST_BYTES = MAX_ADDRESSES * (MAX_ADDRESS_BYTES + 4) + 32
+
+export const ReachRequest = codec<ReachRequest>('ReachRequest', MAX_REQUEST_BYTES)
+export const ReachResponse = codec<ReachResponse>('ReachResponse', 4 * KIB)

@@ -1,5 +1,6 @@
 /** The session protocol: an opener (a sender, a verifier with a heartbeat, a user) and a provider. */
-import { codec, KIB } from './codec.js'
+import { codec } from './codec.js'
+import { KIB } from './limits.js'
 
 export interface RelayOpen {
   sessionId: Uint8Array

@@ -1,5 +1,6 @@
 /** The sync protocol: what a verifier that missed something asks for. */
-import { codec, KIB } from './codec.js'
+import { codec } from './codec.js'
+import { KIB } from './limits.js'
 
 /** Exactly one is set. */
 export interface SyncRequest {
@@ -21,4 +22,4 @@ export interface SyncResponse {
 
 export const SyncRequest = codec<SyncRequest>('SyncRequest', 64)
 export const GossipItem = codec<GossipItem>('GossipItem', 2048 * KIB)
-export const SyncResponse = codec<SyncResponse>('SyncResponse', 64 * KIB * KIB, Number.POSITIVE_INFINITY)
+export const SyncResponse = codec<SyncResponse>('SyncResponse', 64 * KIB * KIB)

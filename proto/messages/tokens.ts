@@ -1,5 +1,6 @@
 /** The issuing of tokens: a verifier and a provider. */
-import { codec, KIB } from './codec.js'
+import { codec } from './codec.js'
+import { KIB } from './limits.js'
 
 export interface TokenRequest {
   era: number
@@ -18,11 +19,8 @@ export interface TokenResponse {
   refuse?: TokenRefuse
 }
 
-/** Most tokens in one request: their evaluation and its proof block a provider for about 25 ms. */
-export const MAX_TOKENS_PER_REQUEST = 16
-
-export const TokenRequest = codec<TokenRequest>('TokenRequest', KIB, MAX_TOKENS_PER_REQUEST)
-export const TokenResponse = codec<TokenResponse>('TokenResponse', KIB, MAX_TOKENS_PER_REQUEST)
+export const TokenRequest = codec<TokenRequest>('TokenRequest', KIB)
+export const TokenResponse = codec<TokenResponse>('TokenResponse', KIB)
 
 /** Why a provider issued no tokens. */
 export const TOKEN_REFUSE = {

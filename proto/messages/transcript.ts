@@ -1,5 +1,6 @@
 /** A receiver’s whole record of one session, from which anybody can check its vote again. */
-import { codec, KIB } from './codec.js'
+import { codec } from './codec.js'
+import { KIB } from './limits.js'
 import type { ChunkRecord, ProbeRelay, ProbeReveal } from './probe.js'
 import type { CounterReceipt } from './relay.js'
 
@@ -115,5 +116,5 @@ export interface Transcript {
   vote: Uint8Array
 }
 
-/** Enough for a session that carried 10 GB, and for the chunks of one sender. */
-export const Transcript = codec<Transcript>('Transcript', 48 * KIB * KIB, 65_536)
+/** Enough for a session that carried 10 GB. */
+export const Transcript = codec<Transcript>('Transcript', 48 * KIB * KIB)

@@ -29,6 +29,8 @@ export class StreamError extends Error {
 export class FramedStream implements ProviderStream {
   readonly #stream: Stream
   readonly #maxBytes: number
+  /** of the next message */
+  #limitBytes: number
   readonly #chunks: Uint8Array[] = []
   #buffered = 0
   #wake: (() => void) | undefined
@@ -40,15 +42,18 @@ export class FramedStream implements ProviderStream {
   /**
    * @param maxBytes of a received message; the encoder limits sent messages
    * @param signal resets the open stream when it aborts
+   * @param firstBytes of the first received message
    */
   constructor(
     stream: Stream,
     readonly remoteHost: string,
     maxBytes: number,
     signal?: AbortSignal,
+    firstBytes = maxBytes,
   ) {
     this.#stream = stream
     this.#maxBytes = maxBytes
+    this.#limitBytes = firstBytes
     const reset = stream.status === 'reset' || stream.status === 'aborted'
     this.#remoteEnded = stream.remoteWriteStatus === 'closed' && !reset
     const onAbort = () => this.#fail(new StreamError('aborted', 'stream aborted', signal?.reason))
@@ -153,16 +158,17 @@ export class FramedStream implements ProviderStream {
   #next(): Uint8Array | undefined {
     if (this.#buffered < LENGTH_BYTES) return undefined
     const length = this.#peekLength()
-    if (length > this.#maxBytes) {
+    if (length > this.#limitBytes) {
       this.#fail(
         new StreamError(
           'too-large',
-          `the peer sends a message of ${length} bytes; at most ${this.#maxBytes} are allowed`,
+          `the peer sends a message of ${length} bytes; at most ${this.#limitBytes} are allowed`,
         ),
       )
       throw this.#error
     }
     if (this.#buffered < LENGTH_BYTES + length) return undefined
+    this.#limitBytes = this.#maxBytes
     this.#consume(LENGTH_BYTES)
     return this.#consume(length)
   }

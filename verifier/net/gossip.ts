@@ -4,9 +4,12 @@
  * and keep a message that is merely early.
  */
 import { TopicValidatorResult } from '@libp2p/gossipsub'
+import type { PeerId } from '@libp2p/interface'
 import type { Logger } from 'pino'
 import type { NetworkId } from '../../proto/digests.js'
-import { type GossipKind, topicOf } from '../../proto/protocols.js'
+import { GOSSIP_KINDS, type GossipKind, topicOf } from '../../proto/protocols.js'
+import { CHECK_COST, GossipBudget } from './gossip-budget.js'
+import { guardGossip } from './gossip-guard.js'
 import { MAX_GOSSIP_BYTES } from './gossip-messages.js'
 import type { Peer } from './libp2p.js'
 
@@ -22,25 +25,53 @@ const RESULTS: Record<Verdict, TopicValidatorResult> = {
 }
 
 export class Gossip {
+  readonly #budget = new GossipBudget(() => performance.now())
+
+  /** @param isAnnounced whether a verifier has announced the peer id: nobody else is heard (default: everybody is) */
   constructor(
     private readonly peer: Peer,
     private readonly network: NetworkId,
     private readonly log: Logger,
-  ) {}
+    isAnnounced: (peerId: string) => boolean = () => true,
+  ) {
+    const costs = new Map(GOSSIP_KINDS.map(kind => [topicOf(network, kind), CHECK_COST[kind]]))
+    guardGossip(peer.services.pubsub, { budget: this.#budget, isAnnounced, costOf: topic => costs.get(topic) })
+  }
 
   /** A node does not hear its own messages. */
   subscribe(kind: GossipKind, validate: GossipValidator): void {
     const topic = topicOf(this.network, kind)
-    this.peer.services.pubsub.topicValidators.set(topic, async (_from, { data }) => {
-      if (data.length > MAX_GOSSIP_BYTES[kind]) return TopicValidatorResult.Reject
-      try {
-        return RESULTS[await validate(data)]
-      } catch (error) {
-        this.log.error({ error, kind }, 'a gossip validator failed; the message is lost')
-        return TopicValidatorResult.Ignore
-      }
+    this.peer.services.pubsub.topicValidators.set(topic, async (from, { data }) => {
+      const peerId = from.toString()
+      const cost = CHECK_COST[kind]
+      // The guard has let the message pass. Between the two, checks of the peer's other messages may have begun.
+      if (!this.#budget.take(peerId, cost)) return TopicValidatorResult.Ignore
+      const verdict = await this.#check(kind, data, validate)
+      if (verdict !== 'reject') this.#budget.giveBack(peerId, cost)
+      else if (this.#budget.spend(peerId, cost)) this.#cutOff(from)
+      return RESULTS[verdict]
     })
     this.peer.services.pubsub.subscribe(topic)
+  }
+
+  /** Never throws. */
+  async #check(kind: GossipKind, data: Uint8Array, validate: GossipValidator): Promise<Verdict> {
+    if (data.length > MAX_GOSSIP_BYTES[kind]) return 'reject'
+    try {
+      return await validate(data)
+    } catch (error) {
+      this.log.error({ error, kind }, 'a gossip validator failed; the message is lost')
+      return 'ignore'
+    }
+  }
+
+  /** The peer may connect again, for probes and sync. */
+  #cutOff(from: PeerId): void {
+    this.log.warn(
+      { peer: from.toString() },
+      'a peer sent too many wrong messages: disconnected, and not heard for minutes',
+    )
+    for (const connection of this.peer.getConnections(from)) connection.abort(new Error('too many wrong messages'))
   }
 
   /**

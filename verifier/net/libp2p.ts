@@ -12,7 +12,10 @@ import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import type { Logger } from 'pino'
+import type { NetworkId } from '../../proto/digests.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
+import { topicsOf } from '../../proto/protocols.js'
+import { gossipRules } from './gossip-rules.js'
 import { peerPrivateKey } from './peer-keys.js'
 
 export type Peer = Libp2p<{ identify: Identify; pubsub: GossipSub }>
@@ -51,10 +54,11 @@ const STREAM_WINDOW_BYTES = 1024 * 1024
 const MESSAGE_ID_BYTES = 20
 
 /**
+ * @param network whose gossip the node may hear (default: none)
  * @returns a started node
  * @throws ListenError
  */
-export async function createPeer({ seed, listen, log }: PeerOptions): Promise<Peer> {
+export async function createPeer({ seed, listen, log }: PeerOptions, network?: NetworkId): Promise<Peer> {
   const peer: Peer = await createLibp2p({
     ...(await transportOptions(seed, listen)),
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES } })],
@@ -73,7 +77,7 @@ export async function createPeer({ seed, listen, log }: PeerOptions): Promise<Pe
         ignoreDuplicatePublishError: true,
         msgIdFn: messageId,
         // gossipsub distrusts many peers on one address, and a network on one machine looks like that
-        scoreParams: listen.every(isLoopback) ? { IPColocationFactorWhitelist: new Set(LOOPBACK_HOSTS) } : {},
+        ...gossipRules(network === undefined ? [] : topicsOf(network), listen.every(isLoopback) ? LOOPBACK_HOSTS : []),
       }),
     },
   })

@@ -5,8 +5,10 @@ import { PRESENCE_PROTOCOL } from '../../proto/protocols.js'
 import type { Peer } from './libp2p.js'
 import { type Dialler, handleStreams, openStream, type PeerAddress } from './streams.js'
 
+/** @param isVerifier whether a verifier has announced the peer id. Nobody else is heard: each presence costs a pairing */
 export const servePresence = (
   peer: Peer,
+  isVerifier: (peerId: string) => boolean,
   answer: (presence: Presence) => Promise<Presence[]>,
   log: Logger,
 ): Promise<void> =>
@@ -14,7 +16,8 @@ export const servePresence = (
     peer,
     PRESENCE_PROTOCOL,
     Presence.maxBytes,
-    async stream => {
+    async (stream, peerId) => {
+      if (!isVerifier(peerId)) throw new Error('not the peer id of a verifier')
       const bytes = await stream.receive()
       if (bytes === undefined) return
       await stream.send(Presences.encode({ presences: await answer(Presence.decode(bytes)) }))

@@ -83,6 +83,7 @@ export type StreamHandler = (stream: FramedStream, peerId: string, connection: C
  *
  * @param maxBytes of a received message
  * @param onError hears the error that a handler threw
+ * @param firstBytes of the first message, if it is shorter than later ones: it comes from a peer that has shown nothing yet
  */
 export async function handleStreams(
   peer: Pick<Peer, 'handle'>,
@@ -90,10 +91,11 @@ export async function handleStreams(
   maxBytes: number,
   handler: StreamHandler,
   onError: (error: Error, peerId: string) => void,
+  firstBytes = maxBytes,
 ): Promise<void> {
   await peer.handle(protocol, async (stream: Stream, connection: Connection) => {
     const peerId = connection.remotePeer.toString()
-    const framed = new FramedStream(stream, remoteHost(connection), maxBytes)
+    const framed = new FramedStream(stream, remoteHost(connection), maxBytes, undefined, firstBytes)
     try {
       await handler(framed, peerId, connection)
       await framed.close()

@@ -11,6 +11,7 @@ import { readableAddress } from '../net/readable-address.js'
 export class Directory {
   #verifiers = new Map<number, Announcement>()
   #providers = new Map<Hex, Announcement>()
+  #verifierPeers = new Set<string>()
   /** what was read of each announcement: to parse them all takes long, and most stay as they are */
   readonly #parsed = new WeakMap<Announcement, readonly Announcement[]>()
   /** by node, the announcement whose fault was logged last: the directory reads each announcement many times */
@@ -25,6 +26,7 @@ export class Directory {
     const announcements = (await this.chain.announcements()).flatMap(one => this.#readableOnce(one))
     this.#verifiers = new Map(announcements.filter(a => a.role === 'verifier').map(a => [a.index, a]))
     this.#providers = new Map(announcements.filter(a => a.role === 'provider').map(a => [a.account, a]))
+    this.#verifierPeers = new Set(this.verifiers().map(({ peerId }) => peerId))
   }
 
   /** The announcement of one account in one role; undefined if it has made none. */
@@ -39,6 +41,11 @@ export class Directory {
   /** @param index registry index */
   verifier(index: number): Announcement | undefined {
     return this.#verifiers.get(index)
+  }
+
+  /** Whether a verifier has announced the peer id. */
+  isVerifier(peerId: string): boolean {
+    return this.#verifierPeers.has(peerId)
   }
 
   providers(): Announcement[] {

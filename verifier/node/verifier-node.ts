@@ -21,8 +21,6 @@
 import { type PortFacts, Receiver, systemClock, systemRandom } from '../../probe/index.js'
 import { type EpochClock, epochAt } from '../../proto/epoch.js'
 import { fromHex } from '../../proto/hex.js'
-import { ProbeFrame } from '../../proto/messages.js'
-import { PROBE_PROTOCOL } from '../../proto/protocols.js'
 import { BlsSigner } from '../bls/signer.js'
 import { BlsVerifier } from '../bls/verifier.js'
 import { AnswerVerifiers } from '../chain/answers.js'
@@ -36,8 +34,8 @@ import { Gossip } from '../net/gossip.js'
 import { announcedAddresses, createPeer } from '../net/libp2p.js'
 import { peerSigner } from '../net/peer-keys.js'
 import { servePresence } from '../net/presence.js'
+import { serveProbes } from '../net/probe-streams.js'
 import { serveReach } from '../net/reach.js'
-import { handleStreams } from '../net/streams.js'
 import { serveSync } from '../net/sync.js'
 import { Store } from '../store/store.js'
 import { announceSelf } from './announcing.js'
@@ -100,7 +98,8 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
     )
   }
   await tellWithdrawals(chain, 'verifier', account, log)
-  const peer = await life.open(createPeer({ seed: keys.peer, listen: options.listen, log }), one => one.stop())
+  const peerOptions = { seed: keys.peer, listen: options.listen, log }
+  const peer = await life.open(createPeer(peerOptions, chain.network), one => one.stop())
   const receiver = await life.open(Receiver.open({ host: udpHost, port: options.udpPort, clock: systemClock }), one =>
     one.close(),
   )
@@ -136,7 +135,7 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
       chain,
       store,
       peer,
-      gossip: new Gossip(peer, chain.network, log),
+      gossip: new Gossip(peer, chain.network, log, peerId => directory.isVerifier(peerId)),
       bls: { signer: new BlsSigner(keys.bls), verifier: new BlsVerifier() },
       answers,
       voucherSigner: voucherSigner(chain.network, keys.evm),
@@ -159,14 +158,9 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
       measure: options.measure ?? measureEpoch,
     })
     const { serving, presences } = epochs
-    await servePresence(peer, presence => presences.answer(presence), log)
-    await handleStreams(
-      peer,
-      PROBE_PROTOCOL,
-      ProbeFrame.maxBytes,
-      (stream, peerId) => serving.serve(stream, peerId),
-      (error, peerId) => log.debug({ peer: peerId, error: error.message }, 'a probe stream broke'),
-    )
+    const isVerifier = (peerId: string) => directory.isVerifier(peerId)
+    await servePresence(peer, isVerifier, presence => presences.answer(presence), log)
+    await serveProbes(peer, isVerifier, (stream, peerId) => serving.serve(stream, peerId), log)
     await epochs.run()
   }
   life.run(takePart())

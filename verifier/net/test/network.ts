@@ -12,7 +12,7 @@ export const NETWORK = { chainId: 31337, contract: `0x${'ab'.repeat(20)}` as Hex
 export const seedOf = (index: number): Hex => toHex(new Uint8Array(32).fill(index + 1))
 
 export const startPeer = (index: number): Promise<Peer> =>
-  createPeer({ seed: seedOf(index), listen: ['/ip4/127.0.0.1/tcp/0'], log: silent })
+  createPeer({ seed: seedOf(index), listen: ['/ip4/127.0.0.1/tcp/0'], log: silent }, NETWORK)
 
 export const addressOf = (peer: Peer): PeerAddress => ({
   peerId: peer.peerId.toString(),

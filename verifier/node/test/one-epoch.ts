@@ -10,9 +10,9 @@ import {
 } from '../../../probe/index.js'
 import { keccakText } from '../../../proto/hash.js'
 import { type Hex, toHex } from '../../../proto/hex.js'
-import { ProbeFrame, RelayOpen } from '../../../proto/messages.js'
+import { RelayOpen } from '../../../proto/messages.js'
 import { DEVNET, type NetworkParams } from '../../../proto/params.js'
-import { PROBE_PROTOCOL, SESSION_PROTOCOL } from '../../../proto/protocols.js'
+import { SESSION_PROTOCOL } from '../../../proto/protocols.js'
 import type { Vote } from '../../../proto/vote.js'
 import { AnswerVerifiers } from '../../chain/answers.js'
 import { assign } from '../../core/assignment/assign.js'
@@ -23,6 +23,7 @@ import type { CheckJson } from '../../evidence/schema/checks.js'
 import { memberOf } from '../../evidence/test/session-transcript.js'
 import { checkTranscript, parseTranscript } from '../../evidence/transcript-checks.js'
 import { createPeer, listenAddresses, type Peer } from '../../net/libp2p.js'
+import { serveProbes } from '../../net/probe-streams.js'
 import { readableAddress } from '../../net/readable-address.js'
 import { connect, handleStreams, type StreamHandler } from '../../net/streams.js'
 import { NETWORK, silent } from '../../net/test/network.js'
@@ -128,7 +129,7 @@ export class OneEpoch {
     for (const node of verifiers) {
       const serving = new Serving(contextOf(node), epochFacts, directory, HOST, NO_TOKENS)
       const serve = (...[stream, peerId]: Parameters<Serving['serve']>) => serving.serve(stream, peerId)
-      await handleStreams(peers.get(node)!, PROBE_PROTOCOL, ProbeFrame.maxBytes, serve, () => {})
+      await serveProbes(peers.get(node)!, peerId => directory.isVerifier(peerId), serve, silent)
     }
     const receiver = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
     this.#closing.push(() => receiver.close())

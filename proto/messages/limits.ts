@@ -1,0 +1,108 @@
+/**
+ * How much the fields of messages may hold. The limits are those of an honest message in the largest network: 191
+ * verifiers and 100,000 providers. A decoder holds them against the bytes, before it builds anything.
+ */
+import { MAX_ADDRESSES } from '../announcement.js'
+import { CHUNK_DATAGRAMS } from '../datagram.js'
+import { TOKEN_BYTES } from '../token.js'
+import { VOTE_FIELDS } from '../vote.js'
+
+export const KIB = 1024
+
+/** Most verifiers of a frozen set: the contract stores the set's keys as the code of one contract. */
+export const MAX_VERIFIERS = 191
+/** More than two thirds sign, so fewer than a third do not. */
+const MAX_NON_SIGNERS = Math.ceil(MAX_VERIFIERS / 3) - 1
+
+/** Most tokens in one request: their evaluation and its proof block a provider for about 25 ms. */
+export const MAX_TOKENS_PER_REQUEST = 16
+
+/** Processes of one verifier. Two are the fault to find. Room for more lets nobody hide one behind others. */
+export const MAX_PRESENCES = 16
+
+/** Steps of a reach test: see REACH_STEP. */
+const MAX_REACH_STEPS = 4
+
+/** Bytes of a whole ballot, wherever it travels. */
+export const MAX_BALLOT_BYTES = 256 * KIB
+const MAX_VOTES = Math.floor(MAX_BALLOT_BYTES / (32 * VOTE_FIELDS.length))
+
+/** A datagram names its sender's slot in one byte. */
+const MAX_SENDERS = 256
+/** A session lasts at most 26 s (SESSION_MS of the probe), and a log has an entry for each 50 ms: 520. */
+const MAX_LOG_INTERVALS = 1024
+/** A provider signs at most ten receipts a second: 260 in 26 s, and the last one. */
+export const MAX_RECEIPTS = 512
+/** Chunks that a receiver opens to one sender: see probe/chunks/openings.ts. */
+const MAX_OPENINGS = 4
+/** Siblings in a tree of as many chunks as there are chunk numbers. */
+const MAX_PROOF = 32
+/** Of one sender: a session of 10 GB with three senders. */
+const MAX_CHUNKS = 65_536
+/** Addresses that the names of one announcement stand for: see verifier/net/literal-addresses.ts. */
+const MAX_HOSTS = 16
+
+/**
+ * A leaf for each provider, or a reward for each provider and verifier. The other answers have fewer items: a ballot of
+ * each verifier, or the messages of one epoch.
+ */
+const MAX_SYNC_ITEMS = 100_000 + MAX_VERIFIERS
+
+/** The most items of each repeated field, by type and field. A field without a limit cannot be decoded. */
+export const MAX_ITEMS: Readonly<Record<string, number>> = {
+  'Ballot.votes': MAX_VOTES,
+  'SeenList.entries': MAX_VERIFIERS,
+  'Proposal.lists': MAX_VERIFIERS,
+  'Certificate.nonSigners': MAX_NON_SIGNERS,
+  'Presences.presences': MAX_PRESENCES,
+  'ReachRequest.multiaddrs': MAX_ADDRESSES,
+  'ReachReport.tests': MAX_REACH_STEPS,
+  'TokenRequest.blindedElements': MAX_TOKENS_PER_REQUEST,
+  'TokenIssue.evaluatedElements': MAX_TOKENS_PER_REQUEST,
+  'SendLog.sent': MAX_LOG_INTERVALS,
+  'SendLog.blocked': MAX_LOG_INTERVALS,
+  'SendLog.errors': MAX_LOG_INTERVALS,
+  'SendLog.control': MAX_LOG_INTERVALS,
+  'ProbeReveal.receipts': MAX_RECEIPTS,
+  'ChunkRecord.maskedTimes': CHUNK_DATAGRAMS,
+  'ChunkOpening.proof': MAX_PROOF,
+  'ProbeOpenings.slotRoots': MAX_SENDERS,
+  'ProbeOpenings.openings': MAX_OPENINGS,
+  'TurnRecord.crowdKbps': MAX_SENDERS,
+  'SenderRecord.chunks': MAX_CHUNKS,
+  'SenderRecord.control': MAX_CHUNKS,
+  'SenderRecord.direct': MAX_CHUNKS,
+  'SessionRecord.senders': MAX_SENDERS,
+  'SessionRecord.senderRecords': MAX_SENDERS,
+  'SessionRecord.providerHosts': MAX_HOSTS,
+  'Transcript.senderPeers': MAX_SENDERS,
+  'SyncResponse.items': MAX_SYNC_ITEMS,
+}
+
+/** Bytes of the fields of fixed length, by field. A field that is left out has 0 bytes, which is wrong. */
+export const FIXED_BYTES: Readonly<Record<string, number>> = {
+  sessionId: 32,
+  tag: 8,
+  controlTag: 8,
+  headerKey: 16,
+  provider: 20,
+  nonce: 32,
+  commitment: 32,
+  root: 32,
+  head: 32,
+  key: 16,
+  chunkRoot: 32,
+  headerHash: 32,
+  hash: 32,
+  slotRoots: 32,
+  treeRoot: 32,
+  proof: 32,
+  contract: 20,
+  beacon: 32,
+  receiverAccount: 20,
+  schedule: 96,
+  token: TOKEN_BYTES,
+  blindedElements: 32,
+  evaluatedElements: 32,
+  evaluationProof: 64,
+}

@@ -1,0 +1,50 @@
+/**
+ * Which messages of a peer reach gossipsub: those of announced verifiers that have budget left. The guard stands before
+ * gossipsub's cache of seen messages. A message that was dropped behind it would be lost for good, also if an honest peer
+ * sent it later, and so a liar could have a node miss what the honest say.
+ */
+import type { GossipSub } from '@libp2p/gossipsub'
+import type { PeerId } from '@libp2p/interface'
+import type { GossipBudget } from './gossip-budget.js'
+
+interface Rpc {
+  readonly subscriptions: readonly unknown[]
+  readonly messages: readonly { readonly topic: string }[]
+  readonly control?: { readonly ihave: readonly unknown[] } | undefined
+}
+
+/** Gossipsub hands whatever a peer sends to this method, which its interface does not name. */
+interface RpcReceiver {
+  handleReceivedRpc(from: PeerId, rpc: Rpc): Promise<void>
+}
+
+export interface GuardRules {
+  readonly budget: GossipBudget
+  /** whether a verifier has announced the peer id */
+  readonly isAnnounced: (peerId: string) => boolean
+  /** of a message of the topic, in the unit of the budget; undefined for a topic that the node does not know */
+  readonly costOf: (topic: string) => number | undefined
+}
+
+/**
+ * Subscriptions pass in any case: gossipsub says them once for each connection, so that a peer that announces itself later
+ * would never be heard.
+ */
+export function guardGossip(pubsub: GossipSub, rules: GuardRules): void {
+  const receiver = pubsub as unknown as RpcReceiver
+  if (typeof receiver.handleReceivedRpc !== 'function') throw new Error('this version of gossipsub cannot be guarded')
+  const receive = receiver.handleReceivedRpc.bind(receiver)
+  receiver.handleReceivedRpc = (from, rpc) => receive(from, passing(from.toString(), rpc, rules))
+}
+
+function passing(peerId: string, rpc: Rpc, { budget, isAnnounced, costOf }: GuardRules): Rpc {
+  // Nobody asks a peer that is not heard for the messages that it says it has.
+  if (!isAnnounced(peerId)) return { ...rpc, messages: [], control: rpc.control && { ...rpc.control, ihave: [] } }
+  if (rpc.messages.length === 0) return rpc
+  let left = budget.left(peerId)
+  const messages = rpc.messages.filter(({ topic }) => {
+    left -= costOf(topic) ?? Number.POSITIVE_INFINITY
+    return left >= 0
+  })
+  return { ...rpc, messages }
+}

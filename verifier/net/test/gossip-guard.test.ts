@@ -1,0 +1,120 @@
+/** Liars and strangers on gossip: real nodes on loopback. */
+import { once } from 'node:events'
+import { expect } from 'chai'
+import { topicOf } from '../../../proto/protocols.js'
+import { Gossip } from '../gossip.js'
+import { BUDGET } from '../gossip-budget.js'
+import { guardGossip } from '../gossip-guard.js'
+import type { Peer } from '../libp2p.js'
+import { hasListeners, NETWORK, silent, withPeers } from './network.js'
+
+const text = (message: string) => Buffer.from(message)
+const COMMITS = topicOf(NETWORK, 'commit')
+
+/** What one node hears of others that it is connected with, with a liar and an honest peer among them. */
+async function withNode(
+  use: (parts: { node: Peer; liar: Peer; honest: Peer; announced: Set<string>; heard: Heard }) => Promise<void>,
+): Promise<void> {
+  await withPeers(3, async (...peers) => {
+    const [node, liar, honest] = peers as [Peer, Peer, Peer]
+    const announced = new Set([honest.peerId.toString()])
+    const heard = new Heard(new Gossip(node, NETWORK, silent, peerId => announced.has(peerId)))
+    for (const peer of [liar, honest]) new Gossip(peer, NETWORK, silent).subscribe('commit', async () => 'accept')
+    const known = [hasListeners(node, 2), hasListeners(liar, 1), hasListeners(honest, 1)]
+    await Promise.all([liar, honest].map(peer => peer.dial(node.getMultiaddrs())))
+    await Promise.all(known)
+    await use({ node, liar, honest, announced, heard })
+  })
+}
+
+/** Takes commits, and rejects those that begin with "wrong". */
+class Heard {
+  readonly texts: string[] = []
+  #changed = Promise.withResolvers<void>()
+
+  constructor(gossip: Gossip) {
+    gossip.subscribe('commit', async bytes => {
+      const message = Buffer.from(bytes).toString()
+      this.texts.push(message)
+      this.#changed.resolve()
+      return message.startsWith('wrong') ? 'reject' : 'accept'
+    })
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      await this.#changed.promise
+      this.#changed = Promise.withResolvers()
+    }
+  }
+}
+
+const say = (peer: Peer, message: string) => peer.services.pubsub.publish(COMMITS, text(message))
+
+describe('gossip of strangers and liars', () => {
+  it('is not heard from a peer that no verifier announced, and is not lost if an honest peer says it later', async () => {
+    await withNode(async ({ liar, honest, heard }) => {
+      await say(liar, 'first')
+      await say(honest, 'after') // honest and the node are connected, too
+      await heard.until(() => heard.texts.includes('after'))
+      expect(heard.texts).to.deep.equal(['after'])
+      await say(honest, 'first')
+      await heard.until(() => heard.texts.includes('first'))
+    })
+  })
+
+  it('is heard as soon as a verifier has announced the peer, over the same connection', async () => {
+    await withNode(async ({ liar, announced, heard }) => {
+      announced.add(liar.peerId.toString())
+      await say(liar, 'welcome')
+      await heard.until(() => heard.texts.includes('welcome'))
+    })
+  })
+
+  it('costs at most a budget of checks, however many wrong messages come at once; the liar is disconnected', async () => {
+    await withNode(async ({ node, liar, honest, announced, heard }) => {
+      announced.add(liar.peerId.toString())
+      const gone = once(node, 'peer:disconnect')
+      for (let i = 0; i < 4 * BUDGET; i++) await say(liar, `wrong ${i}`).catch(() => {})
+      const [{ detail }] = await gone
+      expect(detail.toString()).to.equal(liar.peerId.toString())
+      expect(heard.texts).to.have.lengthOf(BUDGET)
+
+      // It comes back, and takes the words out of an honest peer's mouth.
+      const back = [hasListeners(liar, 1), hasListeners(node, 2)] // its subscriptions are heard
+      await liar.dial(node.getMultiaddrs())
+      await Promise.all(back)
+      await say(liar, 'honest words')
+      await say(honest, 'honest words')
+      await heard.until(() => heard.texts.includes('honest words'))
+      expect(heard.texts).to.have.lengthOf(BUDGET + 1)
+    })
+  })
+
+  it('keeps nothing of topics that the node does not know', async () => {
+    await withNode(async ({ node, liar, announced }) => {
+      announced.add(liar.peerId.toString())
+      const { pubsub } = node.services
+      const other = { chainId: 1, contract: NETWORK.contract }
+      const changed = new Promise<void>(resolve => {
+        pubsub.addEventListener('subscription-change', () => {
+          if (pubsub.getSubscribers(topicOf(NETWORK, 'seen')).length > 0) resolve()
+        })
+      })
+      const raw = liar.services.pubsub as unknown as {
+        sendSubscriptions(to: string, topics: string[], on: boolean): void
+      }
+      const known = topicOf(NETWORK, 'seen')
+      raw.sendSubscriptions(node.peerId.toString(), [topicOf(other, 'seen'), 'x'.repeat(1000), known], true)
+      await changed
+      expect(pubsub.getSubscribers(known).map(String)).to.deep.equal([liar.peerId.toString()])
+      for (const unknown of [topicOf(other, 'seen'), 'x'.repeat(1000)])
+        expect(pubsub.getSubscribers(unknown)).to.be.empty
+    })
+  })
+
+  it('has the node refuse to start with a gossipsub that cannot be guarded', () => {
+    const rules = { budget: undefined as never, isAnnounced: () => true, costOf: () => 1 }
+    expect(() => guardGossip({} as never, rules)).to.throw('cannot be guarded')
+  })
+})
