@@ -67,6 +67,15 @@ describe('registration by the command line', function () {
     expect([again.code, complaint(again).includes('is provider 3')]).to.deep.equal([3, true])
   })
 
+  it('an account without ether is told so, in one line without its transaction', async () => {
+    const { account, dataDir } = await holder('poor', PROVIDER_STAKE)
+    await net.live.rpc('anvil_setBalance', [account, '0x1'])
+    const ended = await register('provider', dataDir, '--claim', '25mbps')
+    expect(ended.code, ended.stderr).to.equal(3)
+    expect(complaint(ended)).to.include(`${account} holds too little of the chain's currency to pay for gas`)
+    expect(ended.stderr).to.not.match(/0x02f8|\bat /)
+  })
+
   it('a verifier that names none is paid itself, and the command says so', async () => {
     const { account, dataDir } = await holder('verifier', VERIFIER_BOND)
     const early = await register('verifier', dataDir, '--capacity', '100mbps')
