@@ -16,6 +16,7 @@ import { inBackground, logFailure } from './failures.js'
 import { Inbox } from './inbox.js'
 import type { Measure } from './measuring.js'
 import type { OwnUdp } from './own-address.js'
+import { OwnFaults } from './own-faults.js'
 import { OwnKey } from './own-key.js'
 import { PaidWork } from './paid-work.js'
 import { PeerSync } from './peer-sync.js'
@@ -49,6 +50,7 @@ export class Epochs {
   readonly reports: AcceptedReports
   readonly peers: PeerSync
   readonly presences: PresenceBook
+  readonly ownFaults: OwnFaults
   readonly #epochFacts: EpochFacts
   readonly #inbox: Inbox
   readonly #transmission: Transmission
@@ -88,10 +90,14 @@ export class Epochs {
     this.#accuser = accuser
     this.#soleProcess = soleProcess
     this.presences = new PresenceBook(context, epochFacts)
+    this.ownFaults = new OwnFaults(context)
     this.#inbox = inbox
     this.#runners = new AgreementRunners({ context, epochFacts, reports, computer, transmission, broadcast, maySign })
     const refuting = new Refuting(context, { peers, epochFacts, transmission })
-    this.#follower = new ChainFollower(context, { reports, epochFacts, transmission, refuting })
+    this.#follower = new ChainFollower(context, {
+      ...{ reports, epochFacts, transmission, refuting },
+      onBlock: this.ownFaults.sawBlock,
+    })
   }
 
   /** Where the last agreement stands. */
@@ -101,7 +107,7 @@ export class Epochs {
 
   get sentence(): string {
     const now = this.#latest?.sentence ?? this.#idle
-    return this.#missed === undefined ? now : `${now}; ${this.#missed.sentence}`
+    return [now, this.#missed?.sentence, ...this.ownFaults.sentences].filter(part => part !== undefined).join('; ')
   }
 
   /** The last epoch that is over, if that epoch has no report. */
@@ -153,6 +159,7 @@ export class Epochs {
     const schedule = await runner.signer.schedule()
     const votes = await modules.measure({ context, ...modules }, record, schedule)
     runner.setVotes(votes, schedule)
+    this.ownFaults.voted(epoch, votes)
     this.#latest = runner
     await runner.run()
     this.#missed = runner.phase === 'missed' ? { epoch, sentence: runner.sentence } : undefined
