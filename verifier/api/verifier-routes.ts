@@ -35,7 +35,7 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
       state: node.epochs?.phase ?? 'waiting',
       sentence: node.epochs?.reports.alarm ?? node.epochs?.sentence ?? 'waiting for the network to start',
       missed: node.epochs?.missed ?? null,
-      faults: [...(node.epochs?.ownFaults.sentences ?? [])],
+      faults: node.epochs?.faults ?? [],
       blockAgeMs: node.epochs?.ownFaults.blockAgeMs ?? null,
       tip: await node.chain.tip(),
       peers: node.connections(),

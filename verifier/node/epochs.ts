@@ -27,6 +27,7 @@ import { ReportComputer } from './report-computer.js'
 import { Serving } from './serving.js'
 import { SoleProcess } from './sole-process.js'
 import { Transmission } from './transmission.js'
+import { type MissedEpoch, UnheardEpochs } from './unheard-epochs.js'
 import { until } from './waiting.js'
 import { Witness } from './witness.js'
 
@@ -37,12 +38,6 @@ export interface EpochsModules {
   readonly udp: OwnUdp
   readonly tokens: TokenSource
   readonly measure: Measure
-}
-
-export interface MissedEpoch {
-  readonly epoch: number
-  /** why the epoch has no report */
-  readonly sentence: string
 }
 
 export class Epochs {
@@ -59,7 +54,7 @@ export class Epochs {
   readonly #runners: AgreementRunners
   readonly #follower: ChainFollower
   #latest: AgreementRunner | undefined
-  #missed: MissedEpoch | undefined
+  readonly #unheard: UnheardEpochs
   #idle = 'waiting for the first epoch'
 
   constructor(
@@ -91,6 +86,7 @@ export class Epochs {
     this.#soleProcess = soleProcess
     this.presences = new PresenceBook(context, epochFacts)
     this.ownFaults = new OwnFaults(context)
+    this.#unheard = new UnheardEpochs(context)
     this.#inbox = inbox
     this.#runners = new AgreementRunners({ context, epochFacts, reports, computer, transmission, broadcast, maySign })
     const refuting = new Refuting(context, { peers, epochFacts, transmission })
@@ -107,12 +103,17 @@ export class Epochs {
 
   get sentence(): string {
     const now = this.#latest?.sentence ?? this.#idle
-    return [now, this.#missed?.sentence, ...this.ownFaults.sentences].filter(part => part !== undefined).join('; ')
+    return [now, this.missed?.sentence, ...this.faults].filter(part => part !== undefined).join('; ')
   }
 
   /** The last epoch that is over, if that epoch has no report. */
   get missed(): MissedEpoch | undefined {
-    return this.#missed
+    return this.#unheard.missed
+  }
+
+  /** What makes this verifier useless by its own fault, as far as it can tell. */
+  get faults(): string[] {
+    return [this.#unheard.without, ...this.ownFaults.sentences].filter(fault => fault !== undefined)
   }
 
   /** Until the node stops. @throws AbortError then */
@@ -162,7 +163,8 @@ export class Epochs {
     this.ownFaults.voted(epoch, votes)
     this.#latest = runner
     await runner.run()
-    this.#missed = runner.phase === 'missed' ? { epoch, sentence: runner.sentence } : undefined
+    if (runner.phase === 'missed') await this.#unheard.unheard(epoch, runner.lack)
+    else this.#unheard.heard(epoch)
   }
 
   /** Joins the agreement on an epoch that ended while this node was away. */

@@ -14,7 +14,7 @@ export const statusSchema = z.object({
   state: z.string(),
   /** the same in words */
   sentence: z.string(),
-  /** the last epoch that is over, where it has no report, and why */
+  /** the last epoch that is over, where the chain has no report of it, and why */
   missed: z.object({ epoch: count, sentence: z.string() }).nullable(),
   /** what makes this verifier useless by its own fault, as far as it can tell; `sentence` holds the same */
   faults: z.array(z.string()),
