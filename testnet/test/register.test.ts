@@ -52,6 +52,9 @@ describe('registration by the command line', function () {
   it('a provider names the account that its stake is paid to, and stakes what its claim needs', async () => {
     const { account, dataDir } = await holder('provider', PROVIDER_STAKE - 1n)
     const command = ['provider', dataDir, '--claim', '25mbps', '--withdrawal-address', SAFE, '--json'] as const
+    const small = await register('provider', dataDir, '--claim', '7.9mbps')
+    expect(small.code, small.stderr).to.equal(2)
+    expect(complaint(small)).to.include('--claim is below 8 Mbit/s')
     const poor = await register(...command)
     expect(poor.code).to.equal(3)
     expect(complaint(poor)).to.include(`holds ${PROVIDER_STAKE - 1n} wei`)
