@@ -113,6 +113,7 @@ export async function deploy(signer: Signer, config: DeployConfig): Promise<Depl
         config.minimumProviderStake,
         config.weiPerMbps,
         params.claimDelaySeconds,
+        params.minClaimKbps,
       ],
     },
     { name: 'EpochReports', at: reports, args: [verifiers.address, paramsHash(params), params.settlementSeconds] },

@@ -119,6 +119,32 @@ export const SIZES_AFTER_MS = 1500
 export const LONGEST_MEASURE_MS = 8000
 /** Longest discard: four round trips, at most this long. */
 export const MAX_DISCARD_MS = 1000
+const MIN_WINDOW_MS = 50
+/** A window holds about a hundred datagrams at the claim: 960 ms over the claim in Mbit/s. */
+const WINDOW_MS_MBPS = 960
+/** Shortest discard: that of a short path. */
+export const MIN_DISCARD_MS = 200
+/** A reading stops early, and a low one at all, after at least so many windows. */
+export const MIN_WINDOWS = 8
+/** A low reading takes at most this many times the time in which a competing flow yields, and at least LEAST_LONGEST_MS. */
+const YIELD_TIMES = 2
+const LEAST_LONGEST_MS = 4000
+
+export const windowMsOf = (claimKbps: number): number => Math.max(MIN_WINDOW_MS, (WINDOW_MS_MBPS * 1000) / claimKbps)
+
+/**
+ * How long a low reading is measured after its discard if nothing is in doubt. Below 960 · MIN_WINDOWS / `yieldMs` Mbit/s
+ * the windows are so long that they decide: the smaller a claim, the longer its low readings.
+ */
+export function lowReadingMs(claimKbps: number, yieldMs: number): number {
+  const windowMs = windowMsOf(claimKbps)
+  return Math.max(Math.ceil(yieldMs / windowMs), MIN_WINDOWS) * windowMs
+}
+
+/** Longest measurement of an ordinary session, from the first arrival on: its discard, and the rest. */
+export const longestMeasureMs = (yieldMs: number): number =>
+  Math.min(LONGEST_MEASURE_MS, Math.max(LEAST_LONGEST_MS, YIELD_TIMES * yieldMs))
+
 /** Senders do not start at quite the same time: a reading ends so long before the first of them may stop. */
 export const STOP_MARGIN_MS = 250
 /** In a soak, all senders send together for half of the time, and then take turns. */

@@ -48,6 +48,8 @@ export interface NetworkParams {
   readonly evidenceSeconds: number
   readonly unbondingSeconds: number
   readonly claimDelaySeconds: number
+  /** Least claim of a provider. A reading below it takes too long for its slot: see `lowReadingMs` of the probe. */
+  readonly minClaimKbps: number
   /** A report pays for the work of so many epochs before its own: at least 2, so that the certificate is on chain at B(e), and decoys have shown their seeds. */
   readonly rewardDelayEpochs: number
   /** Share of the tokens left in the pot that one report divides up, in millionths. */
@@ -83,6 +85,7 @@ export const DEVNET: NetworkParams = {
   evidenceSeconds: 600,
   unbondingSeconds: 1200,
   claimDelaySeconds: 24,
+  minClaimKbps: 8_000, // eight windows of 120 ms: a low reading is then as long as `yieldMs`, and fits into its slot
   rewardDelayEpochs: 2,
   rewardPpm: 10_000, // a run of a dozen epochs pays out a tenth of the pot
 }

@@ -1,5 +1,6 @@
 /** `bandwitness testnet`: the options, Ctrl-C, output and exit code of a run. */
 import type { Argv, InferredOptionTypes } from 'yargs'
+import { DEVNET } from '../proto/params.js'
 import { settings } from '../verifier/cli/settings.js'
 import { UserError } from '../verifier/config/errors.js'
 import type { TestnetEvent } from './network/events.js'
@@ -85,7 +86,8 @@ function testnetOptionsFrom(flags: Flags): TestnetOptions {
   const { epochs, claim } = flags
   if (epochs !== undefined && !(Number.isInteger(epochs) && epochs >= 1))
     throw wrong('epochs', 'a whole number of at least 1')
-  if (!(claim >= 1 && claim <= 10_000)) throw wrong('claim', 'a rate in Mbit/s from 1 to 10000')
+  const least = DEVNET.minClaimKbps / 1000
+  if (!(claim >= least && claim <= 10_000)) throw wrong('claim', `a rate in Mbit/s from ${least} to 10000`)
   const { capacity } = flags
   if (capacity !== undefined && !(capacity >= 1 && capacity <= 100_000)) {
     throw wrong('capacity', 'a rate in Mbit/s from 1 to 100000')

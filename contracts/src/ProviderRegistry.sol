@@ -32,6 +32,8 @@ contract ProviderRegistry is IProviderRegistry {
     uint256 public immutable weiPerMbps;
     /// @inheritdoc IProviderRegistry
     uint64 public immutable claimDelaySeconds;
+    /// @inheritdoc IProviderRegistry
+    uint32 public immutable minimumClaimKbps;
 
     /// @dev The index that the last registration received.
     uint32 private _lastIndex;
@@ -45,21 +47,25 @@ contract ProviderRegistry is IProviderRegistry {
     /// @param minimumStake_ The least deposit with which a provider can register, in wei
     /// @param weiPerMbps_ The active stake that a claim needs, in wei per Mbit/s
     /// @param claimDelaySeconds_ The delay before a lowered claim is in force, in seconds
+    /// @param minimumClaimKbps_ The least claim, in kbit/s
     constructor(
         IStakeVault vault_,
         IVerifierRegistry verifiers_,
         uint256 minimumStake_,
         uint256 weiPerMbps_,
-        uint64 claimDelaySeconds_
+        uint64 claimDelaySeconds_,
+        uint32 minimumClaimKbps_
     ) {
         if (minimumStake_ == 0) revert ZeroParameter("minimumStake");
         if (weiPerMbps_ == 0) revert ZeroParameter("weiPerMbps");
         if (claimDelaySeconds_ == 0) revert ZeroParameter("claimDelaySeconds");
+        if (minimumClaimKbps_ == 0) revert ZeroParameter("minimumClaimKbps");
         vault = vault_;
         verifiers = verifiers_;
         minimumStake = minimumStake_;
         weiPerMbps = weiPerMbps_;
         claimDelaySeconds = claimDelaySeconds_;
+        minimumClaimKbps = minimumClaimKbps_;
     }
 
     // ------------------------------------------------------------------ the provider
@@ -73,7 +79,7 @@ contract ProviderRegistry is IProviderRegistry {
     ) external returns (uint32 index) {
         Record storage record = _records[msg.sender];
         if (record.index != 0) revert AlreadyRegistered(msg.sender, record.index);
-        if (claimKbps == 0) revert ZeroClaim();
+        _requireMeasurable(claimKbps);
         uint256 stake = vault.freeOf(address(this), msg.sender);
         if (stake < minimumStake) revert StakeTooLow(stake, minimumStake);
         _requireStake(claimKbps, stake);
@@ -101,7 +107,7 @@ contract ProviderRegistry is IProviderRegistry {
     /// @inheritdoc IProviderRegistry
     function setClaim(uint32 claimKbps) external {
         Record storage record = _staying(msg.sender);
-        if (claimKbps == 0) revert ZeroClaim();
+        _requireMeasurable(claimKbps);
         uint32 inForce = _claimInForce(record);
         if (claimKbps > inForce) _requireStake(claimKbps, vault.activeStake(address(this), msg.sender));
         uint64 effectiveAt = uint64(block.timestamp);
@@ -172,6 +178,11 @@ contract ProviderRegistry is IProviderRegistry {
     function _staying(address account) private view returns (Record storage record) {
         record = _registered(account);
         if (record.position == 0) revert AlreadyExited(account);
+    }
+
+    /// @dev Reverts with `ClaimTooSmall` if nobody could measure the claim.
+    function _requireMeasurable(uint32 claimKbps) private view {
+        if (claimKbps < minimumClaimKbps) revert ClaimTooSmall(claimKbps, minimumClaimKbps);
     }
 
     /// @dev Reverts with `ClaimExceedsStake` if a claim needs more stake. What a breach costs then grows with the claim.

@@ -26,7 +26,7 @@ describe('contracts: announcements', () => {
   beforeEach(async () => {
     provider = net().newAccount()
     await net().deposit(net().providers, provider, MINIMUM_STAKE)
-    await net().providers.send(provider, 'register', 1, ZERO_HASH, keccakText(PEER_ID), ZeroAddress)
+    await net().providers.send(provider, 'register', 25_000, ZERO_HASH, keccakText(PEER_ID), ZeroAddress)
   })
   /** Both registries, each with an account that may announce. */
   const announcers = (): (readonly [Bound, Hex])[] => [

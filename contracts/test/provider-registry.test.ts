@@ -41,7 +41,7 @@ describe('contracts: providers', () => {
       expect(await net().vault.read('freeOf', net().providers.address, account)).to.equal(0n)
     })
 
-    it('needs the minimum stake under the right role, and a claim', async () => {
+    it('needs the minimum stake under the right role, and a claim that can be measured', async () => {
       const account = net().newAccount()
       await expectRevert(register(account), 'StakeTooLow')
       await net().deposit(net().registry, account, MINIMUM_STAKE)
@@ -49,7 +49,9 @@ describe('contracts: providers', () => {
       await net().deposit(net().providers, account, MINIMUM_STAKE - 1n)
       await expectRevert(register(account), 'StakeTooLow')
       await net().deposit(net().providers, account, 1n)
-      await expectRevert(register(account, 0), 'ZeroClaim')
+      const least = PARAMS.minClaimKbps
+      await expectRevert(register(account, 0), 'ClaimTooSmall', 0, least)
+      await expectRevert(register(account, least - 1), 'ClaimTooSmall', least - 1, least)
       await register(account)
       await expectRevert(register(account), 'AlreadyRegistered', account, 1)
     })
@@ -121,8 +123,10 @@ describe('contracts: providers', () => {
       expect(await claimOf(account)).to.equal(30_000)
     })
 
-    it('must be positive and come from a registered account', async () => {
-      await expectRevert(set(0), 'ZeroClaim')
+    it('must be measurable and come from a registered account', async () => {
+      await set(PARAMS.minClaimKbps)
+      for (const small of [0, PARAMS.minClaimKbps - 1])
+        await expectRevert(set(small), 'ClaimTooSmall', small, PARAMS.minClaimKbps)
       const stranger = net().newAccount()
       await expectRevert(set(1, stranger), 'NotRegistered', stranger)
       await expectRevert(net().providers.read('providerOf', stranger), 'NotRegistered', stranger)
@@ -224,11 +228,12 @@ describe('contracts: providers', () => {
 describe('contracts: parameters of the provider registry', () => {
   const net = networkForEach(() => TestNetwork.create())
   it('must not be zero', async () => {
-    const good = [net().vault.address, net().registry.address, MINIMUM_STAKE, WEI_PER_MBPS, DAY]
+    const good = [net().vault.address, net().registry.address, MINIMUM_STAKE, WEI_PER_MBPS, DAY, 1]
     for (const [position, name] of [
       [2, 'minimumStake'],
       [3, 'weiPerMbps'],
       [4, 'claimDelaySeconds'],
+      [5, 'minimumClaimKbps'],
     ] as const) {
       const args = good.map((value, i) => (i === position ? 0 : value))
       const deployment = net().evm.deploy(net().deployer, 'ProviderRegistry', args)
@@ -244,8 +249,8 @@ describe('contracts: claims before genesis', () => {
     await net().providers.send(account, 'setClaim', 10_000)
     for (let i = 0; i < MINIMUM_VERIFIERS; i++) await net().addVerifier()
     await net().start()
-    await net().providers.send(account, 'setClaim', 5_000)
+    await net().providers.send(account, 'setClaim', 8_000)
     const { claimKbps } = await net().providers.read<Provider>('providerOf', account)
-    expect(claimKbps).to.equal(5_000n)
+    expect(claimKbps).to.equal(8_000n)
   })
 })

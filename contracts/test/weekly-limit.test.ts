@@ -59,7 +59,7 @@ describe('contracts: penalties of a week', () => {
     const odd = net().newAccount()
     const amount = 777_777_777_777_777_777_777n
     await net().deposit(net().providers, odd, amount)
-    await net().providers.send(odd, 'register', 1, ZERO_HASH, ZERO_HASH, ZeroAddress)
+    await net().providers.send(odd, 'register', 25_000, ZERO_HASH, ZERO_HASH, ZeroAddress)
     const next = firstOfNextWeek(net(), 1)
     const owed: Owed[] = []
     for (const [epoch, bps] of [

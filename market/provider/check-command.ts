@@ -1,4 +1,5 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs'
+import { checkClaim } from '../../verifier/cli/claim.js'
 import { NODE_OPTIONS, nodeSettings } from '../../verifier/cli/node-settings.js'
 import { print } from '../../verifier/cli/output.js'
 import { parseRate } from '../../verifier/cli/rate.js'
@@ -27,7 +28,9 @@ export const providerCheck: CommandModule<object, Flags> = {
   builder: y => settings(y, OPTIONS),
   handler: async flags => {
     const options = await nodeSettings({ ...flags, api: NODE_OPTIONS.api.default })
-    const report = await checkProvider(options, parseRate('claim', flags.claim))
+    const claimKbps = parseRate('claim', flags.claim)
+    checkClaim(claimKbps, options.network)
+    const report = await checkProvider(options, claimKbps)
     if (report === undefined) {
       throw new UserError(
         'configuration',

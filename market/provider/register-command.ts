@@ -1,6 +1,7 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { fromHex, ZERO_HASH } from '../../proto/hex.js'
 import { joinAsProvider, leastStake } from '../../verifier/chain/join.js'
+import { checkClaim } from '../../verifier/cli/claim.js'
 import { parseRate } from '../../verifier/cli/rate.js'
 import { REGISTER_OPTIONS, register } from '../../verifier/cli/registration.js'
 import { settings } from '../../verifier/cli/settings.js'
@@ -23,14 +24,15 @@ export const providerRegister: CommandModule<object, Flags> = {
   builder: y => settings(y, OPTIONS),
   handler: async flags => {
     const claimKbps = parseRate('claim', flags.claim)
-    await register('provider', flags, async ({ chain, keys, withdrawalAddress }) =>
-      joinAsProvider(chain.sender!, {
+    await register('provider', flags, async ({ chain, keys, network, withdrawalAddress }) => {
+      checkClaim(claimKbps, network)
+      return joinAsProvider(chain.sender!, {
         stake: await leastStake(chain.context, claimKbps),
         claimKbps,
         region: ZERO_HASH,
         peerId: await peerIdOf(fromHex(keys.peer)),
         withdrawalAddress,
-      }),
-    )
+      })
+    })
   },
 }

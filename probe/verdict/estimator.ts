@@ -12,9 +12,17 @@
  * a fixed time.
  */
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
-import { FIRST_ARRIVAL_MS, LONGEST_MEASURE_MS, MAX_DISCARD_MS, STOP_MARGIN_MS } from '../constants.js'
+import {
+  FIRST_ARRIVAL_MS,
+  longestMeasureMs,
+  MAX_DISCARD_MS,
+  MIN_DISCARD_MS,
+  MIN_WINDOWS,
+  STOP_MARGIN_MS,
+  windowMsOf,
+} from '../constants.js'
 import { decline, isRising, median, rise } from './rates.js'
-import { discardOf, type FixedSpan, MEASURE_MS, MIN_DISCARD_MS, windowMsOf } from './spans.js'
+import { discardOf, type FixedSpan, MEASURE_MS } from './spans.js'
 
 /**
  * Most bytes that a reading should cost, at the claim. From some 400 Mbit/s on this limit shortens the discard of a
@@ -25,10 +33,6 @@ const DATA_BYTES = 80_000_000
 /** From the last window to the last arrival: the halt travels to the senders, and data that is on its way arrives. */
 const HALT_RTTS = 1
 const HALT_MS = 50
-/** A low reading takes at most this many times the time in which a competing flow yields, and at least LEAST_LONGEST_MS. */
-const YIELD_TIMES = 2
-const LEAST_LONGEST_MS = 4000
-const MIN_WINDOWS = 8
 /** Fewer windows give no reading. A restart must leave room for as many. */
 export const MIN_STABLE_WINDOWS = 4
 const PRECISION = 0.01
@@ -222,8 +226,7 @@ export class Estimator {
     this.#windowStartMs = this.#sinceMs
     this.#endMs = this.#sinceMs + this.#measureMs
     const { yieldMs, flowMs = Number.POSITIVE_INFINITY } = this.#options
-    const longestMs = Math.max(LEAST_LONGEST_MS, YIELD_TIMES * yieldMs)
-    this.#latestMs = beginMs + Math.min(LONGEST_MEASURE_MS, longestMs, flowMs - STOP_MARGIN_MS)
+    this.#latestMs = beginMs + Math.min(longestMeasureMs(yieldMs), flowMs - STOP_MARGIN_MS)
   }
 
   #closeWindow(): void {

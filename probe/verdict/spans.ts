@@ -1,10 +1,6 @@
-/** How long a reading discards, measures, and how long its windows are. Pure. */
-import { MAX_DISCARD_MS } from '../constants.js'
+/** How long a reading discards and measures. Pure. */
+import { MAX_DISCARD_MS, windowMsOf } from '../constants.js'
 
-const MIN_WINDOW_MS = 50
-/** A window holds about a hundred datagrams at the claim: 960 ms over the claim in Mbit/s. */
-const WINDOW_MS_MBPS = 960
-export const MIN_DISCARD_MS = 200
 const DISCARD_RTTS = 4
 const GROUP_DISCARD_MS = 500
 export const MEASURE_MS = 1000
@@ -30,5 +26,3 @@ export function groupSpan(claimKbps: number, rttMs: number, yieldMs: number): Fi
   const measureMs = Math.ceil(Math.max(MEASURE_MS, yieldMs) / windowMs) * windowMs
   return { discardMs: discardOf(rttMs, GROUP_DISCARD_MS), measureMs }
 }
-
-export const windowMsOf = (claimKbps: number): number => Math.max(MIN_WINDOW_MS, (WINDOW_MS_MBPS * 1000) / claimKbps)

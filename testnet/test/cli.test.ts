@@ -25,6 +25,7 @@ describe('the command line', function () {
     'no honest verifier': [['testnet', '--verifiers', 'silent=4'], 'at least one honest'],
     'no epochs': [['testnet', '--epochs', '0'], '--epochs must be a whole number'],
     'a claim of nothing': [['testnet', '--claim', '0'], '--claim must be'],
+    'a claim too small to measure': [['testnet', '--claim', '1'], '--claim must be a rate in Mbit/s from 8'],
     'no account to pay': [
       [
         'verifier',

@@ -52,6 +52,9 @@ describe('registration by the command line', function () {
   it('a provider names the account that its stake is paid to, and stakes what its claim needs', async () => {
     const { account, dataDir } = await holder('provider', PROVIDER_STAKE - 1n)
     const command = ['provider', dataDir, '--claim', '25mbps', '--withdrawal-address', SAFE, '--json'] as const
+    const small = await register('provider', dataDir, '--claim', '7.9mbps')
+    expect(small.code, small.stderr).to.equal(2)
+    expect(complaint(small)).to.include('--claim is below 8 Mbit/s')
     const poor = await register(...command)
     expect(poor.code).to.equal(3)
     expect(complaint(poor)).to.include(`holds ${PROVIDER_STAKE - 1n} wei`)
@@ -65,6 +68,15 @@ describe('registration by the command line', function () {
 
     const again = await register(...command)
     expect([again.code, complaint(again).includes('is provider 3')]).to.deep.equal([3, true])
+  })
+
+  it('an account without ether is told so, in one line without its transaction', async () => {
+    const { account, dataDir } = await holder('poor', PROVIDER_STAKE)
+    await net.live.rpc('anvil_setBalance', [account, '0x1'])
+    const ended = await register('provider', dataDir, '--claim', '25mbps')
+    expect(ended.code, ended.stderr).to.equal(3)
+    expect(complaint(ended)).to.include(`${account} holds too little of the chain's currency to pay for gas`)
+    expect(ended.stderr).to.not.match(/0x02f8|\bat /)
   })
 
   it('a verifier that names none is paid itself, and the command says so', async () => {

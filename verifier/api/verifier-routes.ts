@@ -35,6 +35,8 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
       state: node.epochs?.phase ?? 'waiting',
       sentence: node.epochs?.reports.alarm ?? node.epochs?.sentence ?? 'waiting for the network to start',
       missed: node.epochs?.missed ?? null,
+      faults: node.epochs?.faults ?? [],
+      blockAgeMs: node.epochs?.ownFaults.blockAgeMs ?? null,
       tip: await node.chain.tip(),
       peers: node.connections(),
       udp: node.udp,

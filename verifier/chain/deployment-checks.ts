@@ -31,6 +31,7 @@ const CHECKS: readonly (readonly [ContractName, string, Expected])[] = [
   ['providerRegistry', 'vault', address('stakeVault')],
   ['providerRegistry', 'verifiers', address('verifierRegistry')],
   ['providerRegistry', 'claimDelaySeconds', param('claimDelaySeconds')],
+  ['providerRegistry', 'minimumClaimKbps', param('minClaimKbps')],
   ['stakeVault', 'token', address('stakeToken')],
   ['stakeVault', 'providerRegistry', address('providerRegistry')],
   ['stakeVault', 'verifierRegistry', address('verifierRegistry')],

@@ -11,6 +11,7 @@ import type { BlockFacts, FrozenVerifier, RegisteredProvider } from '../core/fac
 import type {
   Announcement,
   Chain,
+  ChainTip,
   PostedReport,
   Refutation,
   Settlement,
@@ -54,7 +55,7 @@ export class EthersChain implements Chain {
     return readFacts(this.context, epoch)
   }
 
-  tip(): Promise<{ readonly epoch: number; readonly headerHash: Hex }> {
+  tip(): Promise<ChainTip> {
     return readTip(this.context)
   }
 

@@ -16,7 +16,7 @@ import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { readPaidReport, readRewardsFunded } from './paid-report.js'
 import { type ProviderTuple, providerFrom, type VerifierTuple, verifierFrom } from './registrations.js'
-import { readTip } from './tip.js'
+import { lastReport } from './tip.js'
 
 /** Providers in one call: well below the size at which chain nodes cut an answer short. */
 const PROVIDERS_PER_PAGE = 500
@@ -68,7 +68,7 @@ export async function readFacts(context: ChainContext, epoch: number): Promise<B
     const [verifiers, providers, linkReport, paidReport, rewardsFunded] = await Promise.all([
       readFrozenSet(context, era, block.number),
       readProviders(context, registered.number, block.number),
-      readTip(context, start.number),
+      lastReport(context, start.number),
       paidReportOf(context, clock, epoch, block.number),
       readRewardsFunded(context, block.number),
     ])

@@ -1,16 +1,19 @@
-/** The newest report that the chain has accepted. */
-import type { Hex } from '../../proto/hex.js'
+/** The newest report that the chain has accepted, and how far the chain is. */
+import type { ChainTip } from '../core/ports.js'
 import { blockAt } from './block-search.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 
-/** Epoch 0 and the zero hash before the first. @param at a block (default: the newest) */
-export async function readTip(
-  { provider, contracts }: ChainContext,
-  at?: number,
-): Promise<{ readonly epoch: number; readonly headerHash: Hex }> {
-  // Both reads at one block, because the chain may accept a report between them.
-  const blockTag = at ?? (await blockAt(provider, 'latest')).number
+export async function readTip(context: ChainContext): Promise<ChainTip> {
+  const { number, timestamp } = await blockAt(context.provider, 'latest')
+  return { ...(await lastReport(context, number)), blockMs: timestamp * 1000 }
+}
+
+/** Both reads at one block, because the chain may accept a report between them. @returns as in `ChainTip` */
+export async function lastReport(
+  { contracts }: ChainContext,
+  blockTag: number,
+): Promise<Pick<ChainTip, 'epoch' | 'headerHash'>> {
   const [epoch, headerHash] = await Promise.all([
     contracts.epochReports.getFunction('lastEpoch')({ blockTag }),
     contracts.epochReports.getFunction('lastHeaderHash')({ blockTag }),

@@ -1,6 +1,7 @@
 /** Makes a node's data directory: fresh keys, and for a verifier the database that holds what it signs. */
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { accountOf } from '../chain/account.js'
 import { createKeys, type NodeKeys, saveKeys } from '../config/keys.js'
@@ -17,11 +18,20 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
-/** @throws UserError where there are keys already */
+/** Makes all of it, or nothing. @throws KeyFileError where there are keys already; UserError */
 export async function initNode(role: 'verifier' | 'provider', dataDir: string, keys: NodeKeys): Promise<void> {
   await mkdir(dataDir, { recursive: true })
+  const before = new Set(await readdir(dataDir))
   await saveKeys(keysPath(dataDir), keys)
-  if (role === 'verifier') await (await Store.open(dataDir, { mode: 'create' })).close()
+  if (role === 'provider') return
+  try {
+    await (await Store.open(dataDir, { mode: 'create' })).close()
+  } catch (error) {
+    // Keys that nobody has seen, and a record of no signature, would only stand in the way of the next try.
+    const made = (await readdir(dataDir)).filter(name => !before.has(name))
+    for (const name of made) await rm(join(dataDir, name), { recursive: true, force: true }).catch(() => undefined)
+    throw error
+  }
 }
 
 export function initCommand(role: 'verifier' | 'provider'): CommandModule<object, Flags> {

@@ -1,6 +1,5 @@
 /** The options that `verifier run` and `provider run` share, and the settings that follow from them. */
 import { join } from 'node:path'
-import pino from 'pino'
 import type { InferredOptionTypes, Options } from 'yargs'
 import type { ApiOptions } from '../api/running-node.js'
 import { loadKeys } from '../config/keys.js'
@@ -8,6 +7,7 @@ import { loadNetworkFile } from '../config/network-file.js'
 import type { NodeOptions } from '../node/node-options.js'
 import { addressOfThisMachine, announceable, bindable, parseUdpHost } from './addresses.js'
 import { parseHostPort } from './host-port.js'
+import { openLog } from './log.js'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 
@@ -73,6 +73,6 @@ export async function nodeSettings(flags: NodeFlags): Promise<NodeSettings> {
     udpPort: flags['udp-port'],
     apiHost: host,
     apiPort: port,
-    logger: pino({ level: flags['log-level'] }, pino.destination({ dest: 2, sync: true })),
+    logger: openLog(flags['log-level']),
   }
 }

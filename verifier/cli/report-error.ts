@@ -2,7 +2,9 @@ import { UdpPortError } from '../../probe/io/errors.js'
 import { EXIT_CODE, UserError, type UserErrorCode } from '../config/errors.js'
 import { KeyFileError } from '../config/keys.js'
 import { ListenError } from '../net/libp2p.js'
+import { logPlace, openLog } from './log.js'
 import { printable } from './printable.js'
+import { surroundingsFault } from './surroundings-fault.js'
 
 /** Errors of parts that know nothing of the command line, each with the flag that sets what failed. */
 const KNOWN: readonly (readonly [kind: new (...args: never[]) => Error, code: UserErrorCode, flag: string])[] = [
@@ -11,20 +13,34 @@ const KNOWN: readonly (readonly [kind: new (...args: never[]) => Error, code: Us
   [UdpPortError, 'port-in-use', '--udp-host and --udp-port'],
 ]
 
-/** Tells a person what went wrong, on standard error. @returns the exit code */
+/** Tells a person what went wrong: the last line on standard error is a sentence. @returns the exit code */
 export function reportError(error: unknown): number {
-  if (error instanceof UserError) {
-    process.stderr.write(`bandwitness: ${printable(error.message)}\n`)
-    return error.exitCode
-  }
+  const fault = operatorsFault(error) ?? surroundingsFault(error)
+  if (fault === undefined) logDetails(error)
+  const sentence =
+    fault?.message ??
+    `Unexpected error: ${shortMessage(error)}. This is a fault of the program: report it, with the log (${logPlace()}).`
+  process.stderr.write(`bandwitness: ${printable(sentence)}\n`)
+  return fault?.exitCode ?? EXIT_CODE.unexpected
+}
+
+function operatorsFault(error: unknown): UserError | undefined {
+  if (error instanceof UserError) return error
   for (const [kind, code, flag] of KNOWN) {
-    if (error instanceof kind) {
-      process.stderr.write(`bandwitness: ${printable(error.message)} (${flag})\n`)
-      return EXIT_CODE[code]
-    }
+    if (error instanceof kind) return new UserError(code, `${error.message} (${flag})`)
   }
-  // A fault of the program: its author needs the stack.
-  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
-  process.stderr.write(`bandwitness: unexpected error: ${message}\n${stack ?? ''}\n`)
-  return EXIT_CODE.unexpected
+  return undefined
+}
+
+/** Its author needs the frames. The message of an ethers error holds the signed transaction, and its fields the request. */
+function logDetails(error: unknown): void {
+  const stack = error instanceof Error ? (error.stack?.split('\n').filter(line => /^\s+at /.test(line)) ?? []) : []
+  const { name, code } = error as NodeJS.ErrnoException
+  openLog('fatal').fatal({ error: shortMessage(error), name, code, stack }, 'unexpected error')
+}
+
+function shortMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { shortMessage = error.message } = error as Error & { readonly shortMessage?: string }
+  return shortMessage.replace(/\s*\n\s*/g, ' ').replace(/\.$/, '')
 }

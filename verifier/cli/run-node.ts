@@ -12,6 +12,7 @@ export async function runNode(start: () => Promise<RunningNode>): Promise<void> 
   const node = await start()
   try {
     const { role, account, index, peerId, apiUrl } = node
+    process.stdout.removeAllListeners('error').on('error', () => undefined) // nobody may be there to read the line
     process.stdout.write(
       `${JSON.stringify({ event: 'ready', role, account, index, peerId, apiUrl, pid: process.pid })}\n`,
     )

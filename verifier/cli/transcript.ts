@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises'
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { fromHex } from '../../proto/hex.js'
 import { UserError } from '../config/errors.js'
+import { writeWhole } from '../config/whole-file.js'
 import { sessionArgument } from '../evidence/schema/arguments.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { SavedTranscriptJson } from '../evidence/schema/transcript.js'
@@ -40,7 +40,7 @@ const savedText = ({ file, bytes }: SavedTranscriptJson): string =>
 
 async function save(file: string, bytes: Uint8Array): Promise<void> {
   try {
-    await writeFile(file, bytes, { flag: 'wx' })
+    await writeWhole(file, bytes, { place: 'new' })
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     const reason = code === 'EEXIST' ? 'the file exists already' : message

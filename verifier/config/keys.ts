@@ -1,9 +1,10 @@
 /** A node's three secret keys, and the file that holds them. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { RandomSource } from '../../probe/ports.js'
 import { keccakText } from '../../proto/hash.js'
 import { type Hex, toHex } from '../../proto/hex.js'
+import { notWritten, writeWhole } from './whole-file.js'
 
 /** 32 bytes each: the key of the account that stakes and pays, the key that votes, the seed of the Ed25519 peer key. */
 export interface NodeKeys {
@@ -31,6 +32,7 @@ const secretOf = (order: bigint) =>
 const keyFile = z.strictObject({ evm: secretOf(SECP256K1_ORDER), bls: secretOf(BLS12_381_ORDER), peer: secret })
 
 const SECRET_BYTES = 32
+const OWNER_ONLY = 0o600
 
 /** The order of the BLS curve's subgroup begins with 0x73, so a key with a smaller first byte is in range. */
 const MAX_BLS_FIRST_BYTE = 0x72
@@ -66,12 +68,15 @@ export async function loadKeys(path: string): Promise<NodeKeys> {
   throw new KeyFileError(`Cannot use key file ${path}: ${where} ${issue?.message}. Restore it from your copy.`)
 }
 
-/** Only the owner can read the file. @throws KeyFileError if a file exists already: keys are never replaced */
+/**
+ * Writes the whole file or nothing. Only the owner can read it.
+ * @throws KeyFileError if a file exists already: keys are never replaced; UserError 'store' if it cannot be written
+ */
 export async function saveKeys(path: string, keys: NodeKeys): Promise<void> {
   try {
-    await writeFile(path, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
+    await writeWhole(path, `${JSON.stringify(keys, null, 2)}\n`, { place: 'new', mode: OWNER_ONLY })
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw notWritten(path, cause)
     throw new KeyFileError(`Key file ${path} exists already. Move it away first, or use its keys.`, { cause })
   }
 }

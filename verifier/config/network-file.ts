@@ -1,10 +1,11 @@
 /** The network file: what a node must know to take part in one network. JSON, public, the same for all nodes. */
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { Hex } from '../../proto/hex.js'
 import { DEVNET, type NetworkParams } from '../../proto/params.js'
 import { paramsFault } from './check-params.js'
 import { UserError } from './errors.js'
+import { writeWhole } from './whole-file.js'
 
 const address = z
   .string()
@@ -56,9 +57,7 @@ export async function loadNetworkFile(path: string): Promise<NetworkFile> {
 
 /** Replaces the file in one step, so that a node never reads half of it. */
 export async function saveNetworkFile(path: string, network: NetworkFile): Promise<void> {
-  const partial = `${path}.${process.pid}.partial`
-  await writeFile(partial, `${JSON.stringify(networkFileSchema.parse(network), null, 2)}\n`)
-  await rename(partial, path)
+  await writeWhole(path, `${JSON.stringify(networkFileSchema.parse(network), null, 2)}\n`, { place: 'replace' })
 }
 
 async function readText(path: string): Promise<string> {

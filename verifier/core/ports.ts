@@ -84,14 +84,21 @@ export interface Refutation {
   readonly votes: readonly OpenedVote[]
 }
 
+/** Epoch and header hash of the last accepted report: 0 and the zero hash before the first. */
+export interface ChainTip {
+  readonly epoch: number
+  readonly headerHash: Hex
+  /** time of the block at which this holds, in milliseconds of Unix time */
+  readonly blockMs: number
+}
+
 export interface Chain {
   readonly network: NetworkId
   /** Undefined before `start`. */
   clock(): Promise<EpochClock | undefined>
   /** Facts at B(e); undefined until a block at or after the epoch's start exists. That block fixes B(e). */
   factsAt(epoch: number): Promise<BlockFacts | undefined>
-  /** Epoch and header hash of the last accepted report; epoch 0 and the zero hash before the first. */
-  tip(): Promise<{ readonly epoch: number; readonly headerHash: Hex }>
+  tip(): Promise<ChainTip>
   /** The accepted report of an epoch, from its `Posted` event. */
   posted(epoch: number): Promise<PostedReport | undefined>
   /** The newest announcement of every registered node: the same object as long as it is the newest. */

@@ -77,6 +77,11 @@ export class AgreementRunner {
     return this.#agreement.sentence
   }
 
+  /** Why this verifier has no certificate. */
+  get lack(): string {
+    return this.#agreement.lack
+  }
+
   get phase(): string {
     return this.#agreement.phase
   }

@@ -23,6 +23,8 @@ export interface ChainFollowerModules {
   readonly epochFacts: EpochFacts
   readonly transmission: Transmission
   readonly refuting: Refuting
+  /** told the time of the newest block, as soon as this node has read it */
+  readonly onBlock: (blockMs: number) => void
 }
 
 export class ChainFollower {
@@ -50,6 +52,7 @@ export class ChainFollower {
   async #step(): Promise<void> {
     const { chain, log } = this.context
     const tip = await chain.tip()
+    this.modules.onBlock(tip.blockMs)
     if (tip.headerHash === this.#adopted || tip.epoch === 0) return
     const posted = await chain.posted(tip.epoch)
     if (posted === undefined || posted.headerHash !== tip.headerHash) return

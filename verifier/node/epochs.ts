@@ -16,6 +16,7 @@ import { inBackground, logFailure } from './failures.js'
 import { Inbox } from './inbox.js'
 import type { Measure } from './measuring.js'
 import type { OwnUdp } from './own-address.js'
+import { OwnFaults } from './own-faults.js'
 import { OwnKey } from './own-key.js'
 import { PaidWork } from './paid-work.js'
 import { PeerSync } from './peer-sync.js'
@@ -26,6 +27,7 @@ import { ReportComputer } from './report-computer.js'
 import { Serving } from './serving.js'
 import { SoleProcess } from './sole-process.js'
 import { Transmission } from './transmission.js'
+import { type MissedEpoch, UnheardEpochs } from './unheard-epochs.js'
 import { until } from './waiting.js'
 import { Witness } from './witness.js'
 
@@ -38,17 +40,12 @@ export interface EpochsModules {
   readonly measure: Measure
 }
 
-export interface MissedEpoch {
-  readonly epoch: number
-  /** why the epoch has no report */
-  readonly sentence: string
-}
-
 export class Epochs {
   readonly serving: Serving
   readonly reports: AcceptedReports
   readonly peers: PeerSync
   readonly presences: PresenceBook
+  readonly ownFaults: OwnFaults
   readonly #epochFacts: EpochFacts
   readonly #inbox: Inbox
   readonly #transmission: Transmission
@@ -57,7 +54,7 @@ export class Epochs {
   readonly #runners: AgreementRunners
   readonly #follower: ChainFollower
   #latest: AgreementRunner | undefined
-  #missed: MissedEpoch | undefined
+  readonly #unheard: UnheardEpochs
   #idle = 'waiting for the first epoch'
 
   constructor(
@@ -88,10 +85,15 @@ export class Epochs {
     this.#accuser = accuser
     this.#soleProcess = soleProcess
     this.presences = new PresenceBook(context, epochFacts)
+    this.ownFaults = new OwnFaults(context)
+    this.#unheard = new UnheardEpochs(context)
     this.#inbox = inbox
     this.#runners = new AgreementRunners({ context, epochFacts, reports, computer, transmission, broadcast, maySign })
     const refuting = new Refuting(context, { peers, epochFacts, transmission })
-    this.#follower = new ChainFollower(context, { reports, epochFacts, transmission, refuting })
+    this.#follower = new ChainFollower(context, {
+      ...{ reports, epochFacts, transmission, refuting },
+      onBlock: this.ownFaults.sawBlock,
+    })
   }
 
   /** Where the last agreement stands. */
@@ -101,12 +103,17 @@ export class Epochs {
 
   get sentence(): string {
     const now = this.#latest?.sentence ?? this.#idle
-    return this.#missed === undefined ? now : `${now}; ${this.#missed.sentence}`
+    return [now, this.missed?.sentence, ...this.faults].filter(part => part !== undefined).join('; ')
   }
 
   /** The last epoch that is over, if that epoch has no report. */
   get missed(): MissedEpoch | undefined {
-    return this.#missed
+    return this.#unheard.missed
+  }
+
+  /** What makes this verifier useless by its own fault, as far as it can tell. */
+  get faults(): string[] {
+    return [this.#unheard.without, ...this.ownFaults.sentences].filter(fault => fault !== undefined)
   }
 
   /** Until the node stops. @throws AbortError then */
@@ -153,9 +160,11 @@ export class Epochs {
     const schedule = await runner.signer.schedule()
     const votes = await modules.measure({ context, ...modules }, record, schedule)
     runner.setVotes(votes, schedule)
+    this.ownFaults.voted(epoch, votes)
     this.#latest = runner
     await runner.run()
-    this.#missed = runner.phase === 'missed' ? { epoch, sentence: runner.sentence } : undefined
+    if (runner.phase === 'missed') await this.#unheard.unheard(epoch, runner.lack)
+    else this.#unheard.heard(epoch)
   }
 
   /** Joins the agreement on an epoch that ended while this node was away. */

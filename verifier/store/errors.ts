@@ -40,6 +40,10 @@ export function storeErrorFrom(error: unknown, dir: string): unknown {
   if (error instanceof DamagedValue || codes.has('LEVEL_CORRUPTION') || isDamage) {
     return damaged(dir, text, error)
   }
+  if (codes.has('LEVEL_IO_ERROR')) {
+    const message = `Cannot use the database in ${dir} (${text}). Check the disk and the permissions, then start again.`
+    return new StoreError('unwritable', message, error)
+  }
   return error
 }
 

@@ -1,27 +1,16 @@
-import { access, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { access } from 'node:fs/promises'
+import { writeWhole } from '../config/whole-file.js'
 import { existingFile, newFileErrorFrom } from './errors.js'
 
 /**
- * Writes a new file. The file gets its name only after all bytes are on disk. When this returns, the name is on disk
- * too.
+ * Writes a whole new file, or nothing. The lock of the database keeps another process from writing the same one.
  * @throws StoreError, 'exists' if a file of that name exists
  */
 export async function writeNewFile(path: string, bytes: Uint8Array): Promise<void> {
   if (await isFile(path)) throw existingFile(path)
-  const partial = `${path}.partial`
   try {
-    const file = await open(partial, 'w')
-    try {
-      await file.writeFile(bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(partial, path)
-    await syncDirectory(dirname(path))
+    await writeWhole(path, bytes, { place: 'replace' })
   } catch (error) {
-    await rm(partial, { force: true })
     throw newFileErrorFrom(error, path)
   }
 }
@@ -34,14 +23,5 @@ export async function isFile(path: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
     throw error
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }

@@ -69,8 +69,10 @@ interface IProviderRegistry {
     /// @param name The name of the parameter
     error ZeroParameter(string name);
 
-    /// @notice Thrown by `register` and `setClaim` if the claim is zero.
-    error ZeroClaim();
+    /// @notice Thrown by `register` and `setClaim` if the claim is below `minimumClaimKbps`. Claim more.
+    /// @param claimKbps The claim, in kbit/s
+    /// @param minimum The least claim, in kbit/s
+    error ClaimTooSmall(uint32 claimKbps, uint32 minimum);
 
     /// @notice Thrown by `register` if the account has registered before. An account that left cannot come back.
     /// @param account The caller
@@ -105,7 +107,7 @@ interface IProviderRegistry {
     // ------------------------------------------------------------------ the provider
 
     /// @notice Registers the caller and bonds its whole free deposit in the vault. Any account may call, once.
-    /// @dev Reverts with `AlreadyRegistered`, `ZeroClaim`, `StakeTooLow`, `ClaimExceedsStake` or
+    /// @dev Reverts with `AlreadyRegistered`, `ClaimTooSmall`, `StakeTooLow`, `ClaimExceedsStake` or
     ///      `IStakeVault.InvalidWithdrawalAddress`.
     /// @param claimKbps The rate that the provider promises to a new session, in kbit/s
     /// @param region The region that the provider states
@@ -131,7 +133,7 @@ interface IProviderRegistry {
     /// @dev A lowered claim is in force after `claimDelaySeconds`, any other claim at once. Before genesis every change
     ///      is in force at once. A call replaces a lowered claim that is still pending. A claim above the one in force
     ///      needs active stake. So a slashed provider keeps its claim, but cannot raise it. Reverts with
-    ///      `NotRegistered`, `AlreadyExited`, `ZeroClaim` or `ClaimExceedsStake`.
+    ///      `NotRegistered`, `AlreadyExited`, `ClaimTooSmall` or `ClaimExceedsStake`.
     /// @param claimKbps The new claim, in kbit/s
     function setClaim(uint32 claimKbps) external;
 
@@ -162,6 +164,11 @@ interface IProviderRegistry {
     /// @notice The delay before a lowered claim is in force, fixed at deployment.
     /// @return The delay in seconds
     function claimDelaySeconds() external view returns (uint64);
+
+    /// @notice The least claim, fixed at deployment. The reading of a smaller claim would take too long to be a low vote,
+    ///         so its provider could never be slashed.
+    /// @return The claim in kbit/s
+    function minimumClaimKbps() external view returns (uint32);
 
     /// @notice A page of the active providers as of this block, in no particular order. Call it at B(e).
     /// @param offset The number of providers to skip

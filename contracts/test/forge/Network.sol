@@ -64,7 +64,7 @@ contract Network {
             IVerifierRegistry.Config(BOND, EPOCH_SECONDS, ERA_EPOCHS, 60, MINIMUM_VERIFIERS),
             _genesisVerifiers()
         );
-        providers = new ProviderRegistry(vault, registry, MINIMUM_STAKE, WEI_PER_MBPS, 1 days);
+        providers = new ProviderRegistry(vault, registry, MINIMUM_STAKE, WEI_PER_MBPS, 1 days, 1);
         reports = new EpochReports(registry, keccak256("parameters"), SETTLEMENT_SECONDS);
         slashing = new SlashingManager(
             vault,

@@ -48,7 +48,7 @@ contract VaultHandler {
         address self = address(this);
         address next = CHEATS.computeCreateAddress(self, CHEATS.getNonce(self) + 1);
         vault = new StakeVault(token, IStakeVault.Roles(next, self, self, self), UNBONDING);
-        registry = new ProviderRegistry(vault, IVerifierRegistry(self), MINIMUM_STAKE, WEI_PER_MBPS, 1 days);
+        registry = new ProviderRegistry(vault, IVerifierRegistry(self), MINIMUM_STAKE, WEI_PER_MBPS, 1 days, 1);
         check(address(registry) == next, "the registry is the vault's role");
     }
 

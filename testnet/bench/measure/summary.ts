@@ -1,5 +1,5 @@
 /** From rows to the promised figures, and whether the promises are kept. Pure. */
-import { windowMsOf } from '../../../probe/verdict/spans.js'
+import { windowMsOf } from '../../../probe/constants.js'
 import type { Calibration, Cell, MeasuredSession } from '../../lab/lab.js'
 import { percent } from '../figures.js'
 import { median, quantile } from '../quantile.js'

@@ -16,7 +16,7 @@ export interface Ended {
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const BUILT = join(ROOT, 'dist', 'verifier', 'cli', 'bandwitness.js')
-const COMMAND = commandLine()
+export const COMMAND = commandLine()
 
 /** The built command, which starts three times faster, unless a source has changed since it was built. */
 function commandLine(): string[] {

@@ -60,7 +60,7 @@ const settlement: Settlement = {
 
 const chain = {
   network: NETWORK,
-  tip: async () => ({ epoch: 2, headerHash: second.evidence.headerHash }),
+  tip: async () => ({ epoch: 2, headerHash: second.evidence.headerHash, blockMs: 0 }),
   posted: async (epoch: number) => REPORTS[epoch - 1]?.evidence.posted,
   announcements: async () => [announcement],
   settlements: async (provider: Hex) => {

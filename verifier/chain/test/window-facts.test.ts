@@ -33,7 +33,7 @@ describe('the facts of a window of five epochs', function () {
   it('hold a provider to its claim at the start of the window, raised or lowered', async () => {
     await net.live.runTo(1)
     await call('p0', 'setClaim', [90_000])
-    await call('p1', 'setClaim', [5_000])
+    await call('p1', 'setClaim', [8_000])
     await net.live.mineAt((await net.live.now()) + 1) // the delay of a lower claim
     await net.live.runTo(6)
     for (const epoch of [2, 3, 4, 5]) {
@@ -41,7 +41,7 @@ describe('the facts of a window of five epochs', function () {
       expect(await at(epoch, 'p1')).to.include({ claimKbps: 25_000 })
     }
     expect(await at(6, 'p0')).to.include({ claimKbps: 90_000 })
-    expect(await at(6, 'p1')).to.include({ claimKbps: 5_000 })
+    expect(await at(6, 'p1')).to.include({ claimKbps: 8_000 })
   })
 
   it('name a provider that has left until the end of the window', async () => {

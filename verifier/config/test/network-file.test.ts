@@ -58,7 +58,7 @@ describe('network file', () => {
     [
       'soaks in which a low reading has no time',
       () => JSON.stringify({ ...NETWORK, params: { ...DEVNET, soakShareBps: 500, slotMs: 60_000, yieldMs: 5_000 } }),
-      /soakMs 12000 is too short: in half of it a low reading needs 6490 ms/,
+      /soakMs 12000 is too short: in half of it a low reading needs 6290 ms/,
     ],
     [
       'soaks longer than the budget of a session',
@@ -90,6 +90,18 @@ describe('network file', () => {
     const params = { ...DEVNET, soakShareBps: 500, slotMs: soakSlotMs(DEVNET), epochSeconds: 3_600 }
     await saveNetworkFile(path, { ...NETWORK, params })
     expect((await loadNetworkFile(path)).params).to.deep.equal(params)
+  })
+
+  it('refuses claims too small to measure, and slots that their low readings outlast', () => {
+    const real = { ...DEVNET, yieldMs: 4_000, slotMs: 12_000, epochSeconds: 3_600 }
+    expect(paramsFault({ ...real, minClaimKbps: 1_250 })).to.equal(undefined)
+    for (const minClaimKbps of [0, 1, 1_000])
+      expect(paramsFault({ ...real, minClaimKbps })).to.match(/^minClaimKbps \d+ is too small to measure: .* 8000 ms/)
+    expect(paramsFault({ ...DEVNET, minClaimKbps: 5_000 })).to.equal(
+      'slotMs 1700 is too short for a low reading: with minClaimKbps 5000 and yieldMs 1000 a slot needs 1836 ms',
+    )
+    expect(paramsFault({ ...DEVNET, minClaimKbps: 5_000, slotMs: 1_836 })).to.equal(undefined)
+    expect(paramsFault({ ...DEVNET, yieldMs: 4_000 })).to.include('slotMs 1700 is too short for a low reading')
   })
 
   it('refuses a window that does not divide an era', () => {

@@ -17,7 +17,7 @@ import { isSupermajority } from '../../../proto/quorum.js'
 import { Heard, type HeldList } from './heard.js'
 import { leaderOf } from './leader.js'
 import { type AgreementTiming, isBefore, type Phase, phaseEndMs, roundStartMs } from './phases.js'
-import { sentenceOf } from './sentence.js'
+import { lackOf, type Standing, sentenceOf } from './sentence.js'
 
 export interface AgreementOptions {
   readonly epoch: number
@@ -69,8 +69,17 @@ export class Agreement<L> {
   }
 
   get sentence(): string {
+    return sentenceOf(this.#standing)
+  }
+
+  /** Why this verifier has no certificate. */
+  get lack(): string {
+    return lackOf(this.#standing)
+  }
+
+  get #standing(): Standing {
     const { epoch, verifiers } = this.options
-    return sentenceOf({
+    return {
       epoch,
       phase: this.#phase,
       n: verifiers.length,
@@ -78,7 +87,7 @@ export class Agreement<L> {
       round: this.#round,
       leader: this.#leaderOf(Math.max(0, this.#round)),
       refusal: this.#refusal,
-    })
+    }
   }
 
   /** When `advance` has something to do next; undefined once nothing is left. */

@@ -31,12 +31,12 @@ export function sentenceOf(standing: Standing): string {
     case 'certified':
       return `epoch ${epoch} is certified`
     case 'missed':
-      return `epoch ${epoch} has no report: ${lackOf(standing)}`
+      return `epoch ${epoch}: no certificate heard; ${lackOf(standing)}`
   }
 }
 
-/** Why there is no certificate yet. */
-function lackOf({ n, heard, refusal }: Standing): string {
+/** Why this verifier has no certificate. */
+export function lackOf({ n, heard, refusal }: Standing): string {
   const needed = Math.floor((2 * n) / 3) + 1
   if (heard.lists < needed) return `seen lists of ${heard.lists} of ${n} verifiers, ${needed} are needed`
   if (refusal !== undefined) return `this verifier refused ${refusal}`

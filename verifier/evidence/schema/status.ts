@@ -14,10 +14,17 @@ export const statusSchema = z.object({
   state: z.string(),
   /** the same in words */
   sentence: z.string(),
-  /** the last epoch that is over, where it has no report, and why */
+  /** the last epoch that is over, where the chain has no report of it, and why */
   missed: z.object({ epoch: count, sentence: z.string() }).nullable(),
-  /** the last accepted report */
-  tip: z.object({ epoch: count, headerHash: hash }),
+  /** what makes this verifier useless by its own fault, as far as it can tell; `sentence` holds the same */
+  faults: z.array(z.string()),
+  /**
+   * how old the chain's newest blocks were at least when the node first saw them: below zero if its clock is behind; null
+   * before it saw enough of them
+   */
+  blockAgeMs: z.int().nullable(),
+  /** the last accepted report, and the time of the chain's newest block in milliseconds */
+  tip: z.object({ epoch: count, headerHash: hash, blockMs: count }),
   /** connections to other nodes */
   peers: count,
   udp: z.object({

@@ -100,6 +100,7 @@ describe('a node that follows the chain', () => {
         },
       },
       refuting: { refute: async () => {} },
+      onBlock: () => {},
     } as unknown as ChainFollowerModules
     await new ChainFollower(context, modules).run().then(
       () => expect.fail('it ended by itself'),
@@ -176,6 +177,7 @@ describe('a node that follows the chain', () => {
           if (epoch === tips[at]) next()
         },
       },
+      onBlock: () => {},
     } as unknown as ChainFollowerModules
     await new ChainFollower(context, modules).run().catch(error => expect(error.name).to.equal('AbortError'))
     return { refuted, settled: settled.sort((a, b) => a - b) }

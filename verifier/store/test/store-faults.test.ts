@@ -1,5 +1,5 @@
 /** A store whose directory is missing, damaged, older or full. */
-import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -71,6 +71,16 @@ describe('a store', () => {
       await expectFault(Store.open(dataDir, { mode: 'create' }), 'exists', dir)
       expect(await readdir(dataDir)).to.deep.equal(['db'])
       await rename(join(parent, 'lost'), path)
+      await reopen()
+    })
+
+    it('a database whose files the system does not let it use', async () => {
+      await store.close()
+      const lock = join(dir, 'LOCK')
+      await rm(lock)
+      await mkdir(lock)
+      await expectFault(Store.open(dataDir, { mode: 'existing' }), 'unwritable', dir, 'Check the disk')
+      await rm(lock, { recursive: true })
       await reopen()
     })
 

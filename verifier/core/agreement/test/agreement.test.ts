@@ -108,7 +108,8 @@ describe('agreement', () => {
     expect(network.aggregated.size).to.equal(0)
     for (const node of network.nodes.values()) {
       expect(node.phase).to.equal('missed')
-      expect(node.sentence).to.equal('epoch 7 has no report: seen lists of 4 of 7 verifiers, 5 are needed')
+      expect(node.lack).to.equal('seen lists of 4 of 7 verifiers, 5 are needed')
+      expect(node.sentence).to.equal(`epoch 7: no certificate heard; ${node.lack}`)
     }
   })
 

@@ -13,7 +13,7 @@ describe('sentence of an epoch', () => {
     listing: 'epoch 7: seen lists of 5 of 7 verifiers heard',
     rounds: 'epoch 7: round 1, led by verifier 4; signatures of 2 of 7 verifiers, 5 are needed',
     certified: 'epoch 7 is certified',
-    missed: 'epoch 7 has no report: signatures of 2 of 7 verifiers, 5 are needed',
+    missed: 'epoch 7: no certificate heard; signatures of 2 of 7 verifiers, 5 are needed',
   }
   for (const [phase, sentence] of Object.entries(SENTENCES)) {
     it(`says where a verifier stands when the phase is ${phase}`, () => {

@@ -1,0 +1,47 @@
+/**
+ * How far this machine's clock is off, by the ages that the chain's blocks have when this node first sees them. A block
+ * cannot be seen before it is made, so an age below zero shows a clock that is behind. An age above zero is the block's
+ * way to this node, and whatever the clock is ahead: the least of several ages bounds the latter.
+ */
+import { CLOCK_TOLERANCE_MS } from './slots.js'
+
+/** Blocks whose ages are compared: the way of some of them is short. */
+const BLOCKS = 8
+/** The time of a block is in whole seconds, so a block may look that much older than it is. */
+const BLOCK_TIME_STEP_MS = 1000
+/** Senders then refuse a receiver's calls as too early or too late. */
+const AHEAD_MS = CLOCK_TOLERANCE_MS + BLOCK_TIME_STEP_MS
+/** A node that looks less often has not seen when a block came. */
+const LOOK_MS = 1000
+
+export class ClockSkew {
+  readonly #agesMs: number[] = []
+  #newestBlockMs = 0
+  #lookedMs: number | undefined
+
+  /** @param blockMs time of the chain's newest block. @param nowMs this machine's clock, at the same instant */
+  look(blockMs: number, nowMs: number): void {
+    const sawItCome = this.#lookedMs !== undefined && nowMs - this.#lookedMs <= LOOK_MS
+    this.#lookedMs = nowMs
+    if (blockMs <= this.#newestBlockMs) return
+    this.#newestBlockMs = blockMs
+    if (!sawItCome && nowMs >= blockMs) return
+    this.#agesMs.push(nowMs - blockMs)
+    if (this.#agesMs.length > BLOCKS) this.#agesMs.shift()
+  }
+
+  /** The least age of the newest blocks; undefined before enough of them came. */
+  get leastAgeMs(): number | undefined {
+    return this.#agesMs.length < BLOCKS ? undefined : Math.min(...this.#agesMs)
+  }
+
+  /** What is wrong with the clock, for the operator; undefined as long as nothing shows that. */
+  get sentence(): string | undefined {
+    const leastMs = this.leastAgeMs
+    if (leastMs === undefined || (leastMs >= -CLOCK_TOLERANCE_MS && leastMs <= AHEAD_MS)) return undefined
+    const seconds = (Math.abs(leastMs) / 1000).toFixed(1)
+    return leastMs < 0
+      ? `the clock of this machine is at least ${seconds} s behind the chain's: others refuse its sessions, set it by NTP`
+      : `the chain's blocks look at least ${seconds} s old: if the chain node is not late, the clock of this machine is ahead, and others refuse its sessions, set it by NTP`
+  }
+}
