@@ -3,7 +3,6 @@
  * machine says: commit, reveal, list, propose, sign, aggregate.
  */
 import { commitmentOf, type SeenEntry } from '../../proto/digests.js'
-import { epochEndMs } from '../../proto/epoch.js'
 import { encodeHeader } from '../../proto/header.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import {
@@ -18,6 +17,7 @@ import {
 import type { GossipKind } from '../../proto/protocols.js'
 import { encodeVote, type Vote } from '../../proto/vote.js'
 import { type Action, Agreement } from '../core/agreement/agreement.js'
+import { agreementTiming } from '../core/agreement/phases.js'
 import { indicesOf } from '../core/facts.js'
 import type { AcceptedReports } from './accepted-reports.js'
 import type { VerifierContext } from './context.js'
@@ -62,14 +62,7 @@ export class AgreementRunner {
       epoch,
       beacon,
       verifiers: indicesOf(facts),
-      timing: {
-        endMs: epochEndMs(epochs, epoch),
-        commitMs: params.commitMs,
-        revealMs: params.revealMs,
-        listMs: params.listMs,
-        roundMs: params.roundMs,
-        deadlineMs: epochEndMs(epochs, epoch + 1),
-      },
+      timing: agreementTiming(epochs, params, epoch),
     })
   }
 

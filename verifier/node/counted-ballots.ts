@@ -1,16 +1,21 @@
 import type { SeenEntry } from '../../proto/digests.js'
 import { decodeVote } from '../../proto/vote.js'
+import type { ChainFacts } from '../core/facts.js'
 import type { CountedBallot } from '../core/scoring/evaluate.js'
 import type { PeerSync } from './peer-sync.js'
 
-/** The votes of a ballot set. Undefined if no verifier that answers has one of the ballots. */
+/**
+ * The votes of a ballot set. Undefined if no verifier that answers has one of the ballots.
+ * @param facts of the ballots' epoch
+ */
 export async function countedBallots(
   peers: Pick<PeerSync, 'ballot'>,
   ballotSet: readonly SeenEntry[],
+  facts: Pick<ChainFacts, 'providers'>,
 ): Promise<CountedBallot[] | undefined> {
   const ballots = await Promise.all(
     ballotSet.map(async ({ verifier, root }) => {
-      const ballot = await peers.ballot(root)
+      const ballot = await peers.ballot(root, facts)
       return ballot && { verifier, votes: ballot.votes.map(decodeVote) }
     }),
   )

@@ -6,6 +6,7 @@ import { epochAt } from '../../proto/epoch.js'
 import { toHex } from '../../proto/hex.js'
 import { Ballot, GossipItem, MessageError } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
+import type { ChainFacts } from '../core/facts.js'
 import type { Verdict } from '../net/gossip.js'
 import { decodeGossip, type GossipMessage } from '../net/gossip-messages.js'
 import type { AgreementRunner } from './agreement-runner.js'
@@ -39,11 +40,11 @@ export class Inbox {
   }
 
   /** Takes what a peer heard in an epoch, as if it came now. Skips kinds that this version does not know. */
-  async replay(epoch: number): Promise<void> {
-    for (const item of await this.modules.peers.gossip(epoch)) {
-      const kind = GOSSIP_KINDS.find(known => known === item.kind)
-      if (kind !== undefined) await this.hear(kind, item.data)
-    }
+  async replay(facts: ChainFacts): Promise<void> {
+    await this.modules.peers.gossip(facts, async ({ kind, data }) => {
+      const known = GOSSIP_KINDS.find(one => one === kind)
+      return known === undefined || (await this.hear(known, data)) !== 'reject'
+    })
   }
 
   /** Never throws. */
@@ -110,7 +111,7 @@ export class Inbox {
     const root = toHex(ballot.root)
     if (ballot.votes.length > 0) await context.store.putBallot(root, Ballot.encode(ballot))
     else {
-      const whole = await peers.ballot(root)
+      const whole = await peers.ballot(root, runner.record.facts)
       if (whole === undefined || ballotFault(context, runner.record.facts, whole) !== undefined) return
     }
     runner.hearBallot(ballot)

@@ -2,12 +2,26 @@
 import type { Check } from '../../probe/transcript/check.js'
 import type { SeenEntry } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
+import { decodeLeaf } from '../../proto/leaf.js'
+import { leafPart } from '../../proto/leaf-state.js'
 import { Ballot, type GossipItem, GossipItem as GossipItemCodec, type SyncRequest } from '../../proto/messages.js'
+import { decodeReward } from '../../proto/reward.js'
 import { ballotSetRoot } from '../core/agreement/ballot-set.js'
+import { agreementTiming, roundsOf } from '../core/agreement/phases.js'
+import type { ChainFacts } from '../core/facts.js'
 import type { PostedReport } from '../core/ports.js'
 import { checkRegistered } from '../evidence/registry-checks.js'
 import { checkTranscript, type ParsedTranscript, parseTranscript } from '../evidence/transcript-checks.js'
 import { syncFrom } from '../net/sync.js'
+import {
+  type AnswerLimits,
+  BALLOT_SET_LIMITS,
+  ballotLimits,
+  gossipLimits,
+  leavesLimits,
+  REWARDS_LIMITS,
+  TRANSCRIPT_LIMITS,
+} from '../net/sync-limits.js'
 import { hasRoot } from './ballot-checks.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
@@ -21,13 +35,17 @@ export class PeerSync {
     private readonly directory: Directory,
   ) {}
 
-  /** The ballot with this root, with its votes. Undefined if no verifier that answers has it. */
-  async ballot(root: Hex): Promise<Ballot | undefined> {
+  /**
+   * The ballot with this root, with its votes. Undefined if no verifier that answers has it.
+   * @param facts of the ballot's epoch
+   */
+  async ballot(root: Hex, facts: Pick<ChainFacts, 'providers'>): Promise<Ballot | undefined> {
     const held = await this.context.store.getBallot(root)
     if (held !== undefined) return Ballot.decode(held)
-    return this.#ask({ ballot: fromHex(root) }, async ([bytes]) => {
-      const ballot = bytes && Ballot.decode(bytes)
-      if (ballot === undefined || toHex(ballot.root) !== root || !hasRoot(ballot)) return undefined
+    return this.#ask({ ballot: fromHex(root) }, ballotLimits(facts.providers.length), async items => {
+      const [bytes] = await collect(items)
+      const ballot = bytes && rootedBallot(bytes)
+      if (ballot === undefined || toHex(ballot.root) !== root) return undefined
       await this.context.store.putBallot(root, bytes!)
       return ballot
     })
@@ -40,26 +58,34 @@ export class PeerSync {
   async ballotSet(posted: PostedReport): Promise<readonly SeenEntry[] | undefined> {
     const held = await this.context.store.getReport(posted.headerHash)
     if (held !== undefined && held.ballots.length > 0) return held.ballots
-    return this.#ask({ ballotSet: fromHex(posted.headerHash) }, async items => {
-      const ballots = items.map(bytes => ({ bytes, ballot: Ballot.decode(bytes) }))
+    return this.#ask({ ballotSet: fromHex(posted.headerHash) }, BALLOT_SET_LIMITS, async items => {
+      const encoded = await collect(items, rootedBallot)
+      const ballots = encoded.map(bytes => ({ bytes, ballot: Ballot.decode(bytes) }))
       const entries = ballots.map(({ ballot }) => ({ verifier: ballot.verifier, root: toHex(ballot.root) }))
       if (ballotSetRoot(entries) !== posted.header.ballotSetRoot) return undefined
-      if (!ballots.every(({ ballot }) => hasRoot(ballot))) return undefined
       await Promise.all(ballots.map(({ bytes, ballot }) => this.context.store.putBallot(toHex(ballot.root), bytes)))
       return entries
     })
   }
 
   /** @param take returns undefined, or throws, for wrong leaves. @throws if no peer has leaves that `take` accepts */
-  async leaves<T>(headerHash: Hex, take: (encoded: Uint8Array[]) => T | undefined): Promise<T> {
-    const leaves = await this.#ask({ leaves: fromHex(headerHash) }, async items => take(items))
+  async leaves<T>(
+    { headerHash, header }: Pick<PostedReport, 'headerHash' | 'header'>,
+    take: (encoded: Uint8Array[]) => T | undefined,
+  ): Promise<T> {
+    const limits = leavesLimits(header.providerCount, this.context.params)
+    const leaves = await this.#ask({ leaves: fromHex(headerHash) }, limits, async items =>
+      take(await collect(items, bytes => decodeLeaf(leafPart(bytes)))),
+    )
     if (leaves === undefined) throw new Error(`no peer has the leaves of ${headerHash}`)
     return leaves
   }
 
   /** @param take returns undefined, or throws, for wrong rewards. @throws if no peer has rewards that `take` accepts */
   async rewards<T>(headerHash: Hex, take: (encoded: Uint8Array[]) => T | undefined): Promise<T> {
-    const rewards = await this.#ask({ rewards: fromHex(headerHash) }, async items => take(items))
+    const rewards = await this.#ask({ rewards: fromHex(headerHash) }, REWARDS_LIMITS, async items =>
+      take(await collect(items, decodeReward)),
+    )
     if (rewards === undefined) throw new Error(`no peer has the rewards of ${headerHash}`)
     return rewards
   }
@@ -68,7 +94,8 @@ export class PeerSync {
   async transcript(sessionId: Hex): Promise<Uint8Array | undefined> {
     const held = await this.context.store.getTranscript(sessionId)
     if (held !== undefined) return held
-    return this.#ask({ transcript: fromHex(sessionId) }, async ([bytes]) => {
+    return this.#ask({ transcript: fromHex(sessionId) }, TRANSCRIPT_LIMITS, async items => {
+      const [bytes] = await collect(items)
       if (bytes === undefined) return undefined
       const parsed = parseTranscript(bytes, 'the answer of a peer')
       if (toHex(parsed.transcript.session.sessionId) !== sessionId) return undefined
@@ -76,10 +103,19 @@ export class PeerSync {
     })
   }
 
-  /** All messages that one peer heard in an epoch, since gossip itself replays nothing. */
-  async gossip(epoch: number): Promise<GossipItem[]> {
-    const items = await this.#ask({ gossip: epoch }, async found => found.map(bytes => GossipItemCodec.decode(bytes)))
-    return items ?? []
+  /**
+   * All messages that one peer heard in an epoch, since gossip itself replays nothing.
+   * @param hear takes one message after the other; false for a message that no honest peer would have kept
+   */
+  async gossip({ epoch, verifiers }: ChainFacts, hear: (item: GossipItem) => Promise<boolean>): Promise<void> {
+    const { epochs, params } = this.context
+    const limits = gossipLimits(verifiers.length, roundsOf(agreementTiming(epochs, params, epoch)))
+    await this.#ask({ gossip: epoch }, limits, async items => {
+      for await (const bytes of items) {
+        if (!(await hear(GossipItemCodec.decode(bytes)))) throw new Error('a message that no honest peer keeps')
+      }
+      return true
+    })
   }
 
   /** Checks vote and keys first: regenerating the session's data takes long. */
@@ -98,14 +134,17 @@ export class PeerSync {
   }
 
   /** Asks one verifier after another, until `take` accepts an answer. */
-  async #ask<T>(request: SyncRequest, take: (items: Uint8Array[]) => Promise<T | undefined>): Promise<T | undefined> {
+  async #ask<T>(
+    request: SyncRequest,
+    limits: AnswerLimits,
+    take: (items: AsyncIterable<Uint8Array>) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
     const { self, stopping, peer, log } = this.context
     for (const other of this.directory.verifiers()) {
       if (other.index === self.index) continue
       try {
         const signal = AbortSignal.any([stopping, AbortSignal.timeout(ANSWER_MS)])
-        const items = await syncFrom(peer, other, request, signal)
-        const taken = items && (await take(items))
+        const taken = await syncFrom(peer, other, request, limits, signal, take)
         if (taken !== undefined) return taken
       } catch (error) {
         stopping.throwIfAborted()
@@ -114,4 +153,24 @@ export class PeerSync {
     }
     return undefined
   }
+}
+
+/** @param check throws for a wrong item: then nothing more is received */
+async function collect(
+  items: AsyncIterable<Uint8Array>,
+  check: (bytes: Uint8Array) => unknown = () => undefined,
+): Promise<Uint8Array[]> {
+  const collected: Uint8Array[] = []
+  for await (const bytes of items) {
+    check(bytes)
+    collected.push(bytes)
+  }
+  return collected
+}
+
+/** @throws MessageError for what is no ballot; RangeError if its votes are not those of its root */
+function rootedBallot(bytes: Uint8Array): Ballot {
+  const ballot = Ballot.decode(bytes)
+  if (!hasRoot(ballot)) throw new RangeError('These votes are not those of the root.')
+  return ballot
 }

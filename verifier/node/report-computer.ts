@@ -43,7 +43,7 @@ export class ReportComputer {
     const { params, network } = this.context
     const { facts, assignment } = await this.epochFacts.reread(epoch)
     const [ballots, rewards] = await Promise.all([
-      countedBallots(this.peers, ballotSet),
+      countedBallots(this.peers, ballotSet, facts),
       this.#rewards(facts, previous.rewards),
     ])
     if (ballots === undefined || rewards === undefined) return undefined

@@ -21,8 +21,15 @@ const source: SyncSource = {
   gossip: async epoch => (epoch === 7 ? [{ kind: 'commit', data: Uint8Array.of(9) }] : []),
 }
 
+const LIMITS = { items: 3000, itemBytes: 544 }
+
+/** All items of an answer. */
 const ask = (client: Peer, from: PeerAddress, request: SyncRequest) =>
-  syncFrom(client, from, request, AbortSignal.timeout(10_000))
+  syncFrom(client, from, request, LIMITS, AbortSignal.timeout(10_000), async items => {
+    const all: Uint8Array[] = []
+    for await (const item of items) all.push(item)
+    return all
+  })
 
 describe('sync', () => {
   it('gives the items that the source has, and says which items it lacks', async () => {

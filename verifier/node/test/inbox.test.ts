@@ -46,6 +46,8 @@ describe('inbox of a verifier', () => {
   let failures: Error[]
   /** what the only peer has heard */
   let replayed: GossipItem[]
+  /** whether the inbox took each of them for a message that an honest peer may keep */
+  let taken: boolean[]
   /** names of the evidence that was found */
   let accused: string[]
   const disk = { full: false }
@@ -91,6 +93,7 @@ describe('inbox of a verifier', () => {
       record,
     )
     replayed = []
+    taken = []
     accused = []
     const onEvidence = (_: unknown, name: string) => accused.push(name)
     const witness = new Witness({
@@ -101,7 +104,12 @@ describe('inbox of a verifier', () => {
     inbox = new Inbox({
       context,
       witness,
-      peers: { ballot: async () => undefined, gossip: async () => replayed },
+      peers: {
+        ballot: async () => undefined,
+        gossip: async (_, hear) => {
+          for (const item of replayed) taken.push(await hear(item))
+        },
+      },
       runner: async epoch => (epoch === EPOCH ? runner : undefined),
     })
   })
@@ -226,8 +234,9 @@ describe('inbox of a verifier', () => {
       { kind: 'commit', data: SAMPLES.commit },
       { kind: 'partial', data: SAMPLES.partial },
     ]
-    await inbox.replay(EPOCH)
+    await inbox.replay(facts)
     expect(await heard()).to.deep.equal(['commit', 'partial'])
+    expect(taken).to.deep.equal([true, true, false, true, true, true])
     expect([failures, certificates]).to.deep.equal([[], []])
   })
 

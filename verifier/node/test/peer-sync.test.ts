@@ -8,11 +8,12 @@ import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import { Ballot, Transcript } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
-import { decodeVote, encodeVote } from '../../../proto/vote.js'
+import { decodeVote, encodeVote, VOTE_BYTES } from '../../../proto/vote.js'
+import { facts as sampleFacts } from '../../core/test/samples.js'
 import type { Registry } from '../../evidence/registry-checks.js'
 import { freshMembers, registryOf, transcriptOfSession } from '../../evidence/test/session-transcript.js'
 import type { Peer } from '../../net/libp2p.js'
-import { serveSync } from '../../net/sync.js'
+import { type SyncSource, serveSync } from '../../net/sync.js'
 import { addressOf, silent, withPeers } from '../../net/test/network.js'
 import { Store } from '../../store/store.js'
 import type { VerifierContext } from '../context.js'
@@ -44,22 +45,28 @@ describe('what a verifier asks of its peers', function () {
     await rm(dir, { recursive: true })
   })
 
-  /** Asks for the transcript. Each peer in turn gives one of the answers. */
-  async function asked(answers: readonly Uint8Array[], id = sessionId): Promise<Uint8Array | undefined> {
-    let found: Uint8Array | undefined
-    await withPeers(answers.length + 1, async (self, ...peers) => {
-      const none = syncSource({ store })
+  /** @param sources of the peers, in the order of their indices. @returns what `ask` finds */
+  async function asking<T>(sources: readonly Partial<SyncSource>[], ask: (peers: PeerSync) => Promise<T>): Promise<T> {
+    let found: T | undefined
+    await withPeers(sources.length + 1, async (self, ...peers) => {
       for (const [i, peer] of peers.entries()) {
-        await serveSync(peer, { ...none, transcript: async () => answers[i] }, silent)
+        await serveSync(peer, { ...syncSource({ store }), ...sources[i] }, silent)
       }
       const context = {
         ...{ store, peer: self!, log: silent, params: DEVNET, chain: registry },
         ...{ self: { index: 0 }, stopping: new AbortController().signal },
       } as unknown as VerifierContext
-      found = await new PeerSync(context, directoryOf(peers)).transcript(id)
+      found = await ask(new PeerSync(context, directoryOf(peers)))
     })
-    return found
+    return found!
   }
+
+  /** Asks for the transcript. Each peer in turn gives one of the answers. */
+  const asked = (answers: readonly Uint8Array[], id = sessionId): Promise<Uint8Array | undefined> =>
+    asking(
+      answers.map(answer => ({ transcript: async () => answer })),
+      peers => peers.transcript(id),
+    )
 
   const directoryOf = (peers: readonly Peer[]): Directory => {
     const announced = peers.map((peer, i) => ({ ...addressOf(peer), role: 'verifier', index: i + 1 }))
@@ -85,6 +92,25 @@ describe('what a verifier asks of its peers', function () {
   it('is no transcript signed with keys that the chain does not name', async () => {
     const other = await transcriptOfSession(await freshMembers())
     expect(await asked([Transcript.encode(other)], toHex(other.session.sessionId))).to.equal(undefined)
+  })
+
+  it('attack: as many votes as a message holds, for a ballot that has two at most', async () => {
+    const votes = (count: number) => Array.from({ length: count }, (_, i) => new Uint8Array(VOTE_BYTES).fill(i))
+    const ballotOf = (count: number) => {
+      const root = fromHex(new MerkleTree(votes(count)).root)
+      const signatures = { signature: new Uint8Array(96), schedule: new Uint8Array(96) }
+      return {
+        root: toHex(root),
+        bytes: Ballot.encode({ epoch: 1, verifier: 1, root, votes: votes(count), ...signatures }),
+      }
+    }
+    const [full, huge] = [ballotOf(2), ballotOf(280)]
+    const sources = [huge, full].map(({ bytes }) => ({ ballot: async () => bytes }))
+    const facts = sampleFacts({ verifiers: 4, providers: 2, epoch: 1 })
+    const found = (root: Hex) => asking(sources, peers => peers.ballot(root, facts))
+    expect(await found(huge.root), 'although it has this very root').to.equal(undefined)
+    expect(await found(full.root)).to.deep.include({ votes: votes(2) })
+    expect(await store.getBallot(huge.root)).to.equal(undefined)
   })
 
   it('is no transcript with a vote that its receiver did not cast', async () => {

@@ -5,6 +5,7 @@ import type { Hex } from '../../../../proto/hex.js'
 import { type Action, Agreement } from '../agreement.js'
 import { ballotSetOf, ballotSetRoot } from '../ballot-set.js'
 import { leaderOf, rankOf } from '../leader.js'
+import { roundsOf } from '../phases.js'
 
 const TIMING = { endMs: 1000, commitMs: 100, revealMs: 100, listMs: 50, roundMs: 100, deadlineMs: 2000 }
 const rootOf = (verifier: number): Hex => keccakText(`ballot of ${verifier}`)
@@ -191,5 +192,12 @@ describe('agreement', () => {
         expect(rankOf(range(n), beacon, leaderOf(range(n), beacon, 0))).to.equal(0)
       }),
     )
+  })
+
+  it('has as many rounds as begin before the deadline', () => {
+    expect(roundsOf(TIMING)).to.equal(8)
+    expect(roundsOf({ ...TIMING, deadlineMs: TIMING.deadlineMs + 1 })).to.equal(8)
+    expect(roundsOf({ ...TIMING, roundMs: 75 })).to.equal(10)
+    expect(roundsOf({ ...TIMING, deadlineMs: 0 })).to.equal(0)
   })
 })
