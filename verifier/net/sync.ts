@@ -80,7 +80,7 @@ export async function syncFrom<T>(
       throw new StreamError('too-large', `the peer has ${items} items; there are at most ${limits.items}`)
     }
     const taken = found ? await take(itemsFrom(stream, items)) : undefined
-    await stream.close()
+    void stream.close() // a peer that does not close its side must not delay the answer
     return taken
   } catch (error) {
     over.abort(error) // or the peer could go on sending

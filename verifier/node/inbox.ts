@@ -39,7 +39,7 @@ export class Inbox {
     await this.hear(kind, bytes)
   }
 
-  /** Takes what a peer heard in an epoch, as if it came now. Skips kinds that this version does not know. */
+  /** Takes what peers heard in an epoch, as if it came now. Skips kinds that this version does not know. */
   async replay(facts: ChainFacts): Promise<void> {
     await this.modules.peers.gossip(facts, async ({ kind, data }) => {
       const known = GOSSIP_KINDS.find(one => one === kind)
@@ -111,7 +111,7 @@ export class Inbox {
     const root = toHex(ballot.root)
     if (ballot.votes.length > 0) await context.store.putBallot(root, Ballot.encode(ballot))
     else {
-      const whole = await peers.ballot(root, runner.record.facts)
+      const whole = await peers.ballot(root, runner.record.facts, [ballot.verifier])
       if (whole === undefined || ballotFault(context, runner.record.facts, whole) !== undefined) return
     }
     runner.hearBallot(ballot)

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { systemRandom } from '../../../probe/index.js'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
 import { MerkleTree } from '../../../proto/merkle.js'
@@ -54,7 +55,8 @@ describe('what a verifier asks of its peers', function () {
       }
       const context = {
         ...{ store, peer: self!, log: silent, params: DEVNET, chain: registry },
-        ...{ self: { index: 0 }, stopping: new AbortController().signal },
+        ...{ self: { index: 0 }, stopping: new AbortController().signal, random: systemRandom },
+        epochs: { genesisMs: 0, epochMs: 20_000, eraEpochs: 5 },
       } as unknown as VerifierContext
       found = await ask(new PeerSync(context, directoryOf(peers)))
     })
@@ -111,6 +113,45 @@ describe('what a verifier asks of its peers', function () {
     expect(await found(huge.root), 'although it has this very root').to.equal(undefined)
     expect(await found(full.root)).to.deep.include({ votes: votes(2) })
     expect(await store.getBallot(huge.root)).to.equal(undefined)
+  })
+
+  it('attack: two of seven verifiers that stall delay no ballot', async () => {
+    const votes = [new Uint8Array(VOTE_BYTES)]
+    const root = fromHex(new MerkleTree(votes).root)
+    const signatures = { signature: new Uint8Array(96), schedule: new Uint8Array(96) }
+    const ballot = Ballot.encode({ epoch: 1, verifier: 6, root, votes, ...signatures })
+    const never = Promise.withResolvers<undefined>()
+    const lacks = { ballot: async () => undefined }
+    const stalls = { ballot: () => never.promise }
+    const sources = [stalls, stalls, lacks, lacks, { ballot: async () => ballot }, lacks]
+    const facts = sampleFacts({ verifiers: 7, providers: 2, epoch: 1 })
+    const startMs = performance.now()
+    const found = await asking(sources, async peers => {
+      const answer = await peers.ballot(toHex(root), facts, [1, 2, 5])
+      never.resolve(undefined)
+      return answer
+    })
+    expect(found).to.deep.include({ votes })
+    expect(performance.now() - startMs, 'a stalled answer takes 2 s').to.be.lessThan(2000)
+  })
+
+  it('attack: a peer that hides all messages, or sends rubbish, hides nothing from a late joiner', async () => {
+    const facts = sampleFacts({ verifiers: 4, providers: 2, epoch: 1 })
+    const honest = { gossip: async () => [{ kind: 'commit', data: Uint8Array.of(1) }] }
+    const rubbish = { gossip: async () => Array.from({ length: 9 }, () => ({ kind: 'seen', data: Uint8Array.of(2) })) }
+    const many = { gossip: async () => Array.from({ length: 300 }, () => ({ kind: 'commit', data: Uint8Array.of(3) })) }
+    for (const liar of [{ gossip: async () => [] }, rubbish, many]) {
+      const heard: number[] = []
+      await asking([liar, honest, honest], peers =>
+        peers.gossip(facts, async ({ kind, data }) => {
+          heard.push(data[0]!)
+          return kind === 'commit'
+        }),
+      )
+      expect(heard, 'of the messages of the honest').to.include(1)
+      expect(heard.filter(one => one === 2).length, 'of the rubbish').to.be.lessThan(2)
+      expect(heard, 'of more messages than an epoch has').not.to.include(3)
+    }
   })
 
   it('is no transcript with a vote that its receiver did not cast', async () => {
