@@ -20,6 +20,7 @@ import { type Action, Agreement } from '../core/agreement/agreement.js'
 import { agreementTiming } from '../core/agreement/phases.js'
 import { indicesOf } from '../core/facts.js'
 import type { AcceptedReports } from './accepted-reports.js'
+import { inBallotOrder } from './ballot-checks.js'
 import type { VerifierContext } from './context.js'
 import type { EpochRecord } from './epoch-facts.js'
 import { EpochSigner } from './epoch-signer.js'
@@ -76,7 +77,7 @@ export class AgreementRunner {
 
   /** This verifier's votes of the epoch. A verifier that was assigned to nobody has no ballot. */
   setVotes(votes: readonly Vote[], schedule: Uint8Array): void {
-    if (votes.length > 0) this.#votes = { encoded: votes.map(encodeVote), schedule }
+    if (votes.length > 0) this.#votes = { encoded: inBallotOrder(votes.map(encodeVote)), schedule }
   }
 
   /** Resolves once a certificate exists or the deadline has passed. @throws AbortError when the node stops */

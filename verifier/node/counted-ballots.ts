@@ -12,13 +12,13 @@ import type { PeerSync } from './peer-sync.js'
 export async function countedBallots(
   peers: Pick<PeerSync, 'ballot'>,
   ballotSet: readonly SeenEntry[],
-  facts: Pick<ChainFacts, 'providers'>,
+  facts: ChainFacts,
   holders: ReadonlyMap<Hex, readonly number[]> = new Map(),
 ): Promise<CountedBallot[] | undefined> {
   const ballots = await Promise.all(
-    ballotSet.map(async ({ verifier, root }) => {
-      const ballot = await peers.ballot(root, facts, holders.get(root))
-      return ballot && { verifier, votes: ballot.votes.map(decodeVote) }
+    ballotSet.map(async entry => {
+      const ballot = await peers.ballot(entry, facts, holders.get(entry.root))
+      return ballot && { verifier: entry.verifier, votes: ballot.votes.map(decodeVote) }
     }),
   )
   const complete = ballots.filter(ballot => ballot !== undefined)

@@ -25,7 +25,7 @@ import {
   TRANSCRIPT_LIMITS,
 } from '../net/sync-limits.js'
 import { Asking } from './asking.js'
-import { hasRoot } from './ballot-checks.js'
+import { ballotFault, hasRoot } from './ballot-checks.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
 import { failOnStoreError } from './failures.js'
@@ -53,13 +53,13 @@ export class PeerSync {
   ) {}
 
   /**
-   * The ballot with this root, with its votes. Undefined if no verifier that answers has it.
+   * A verifier's ballot with this root, with its votes. Undefined if no verifier that answers has it.
    * @param facts of the ballot's epoch
    * @param holders verifiers that have said that they hold the ballot, which are asked first
    */
   async ballot(
-    root: Hex,
-    facts: Pick<ChainFacts, 'providers'>,
+    { verifier, root }: SeenEntry,
+    facts: ChainFacts,
     holders: readonly number[] = [],
   ): Promise<Ballot | undefined> {
     const held = await this.context.store.getBallot(root)
@@ -69,7 +69,9 @@ export class PeerSync {
     return this.#ask(peers, BALLOT, { ballot: fromHex(root) }, limits, async items => {
       const [bytes] = await collect(items)
       const ballot = bytes && rootedBallot(bytes)
-      if (ballot === undefined || toHex(ballot.root) !== root) return undefined
+      if (ballot?.verifier !== verifier || toHex(ballot.root) !== root) return undefined
+      // The root does not tell the signatures. With wrong ones this node would hold the ballot, and nobody take it.
+      if (ballotFault(this.context, facts, ballot) !== undefined) return undefined
       await this.context.store.putBallot(root, bytes!)
       return ballot
     })
@@ -92,10 +94,16 @@ export class PeerSync {
         const ballots = encoded.map(bytes => ({ bytes, ballot: Ballot.decode(bytes) }))
         const entries = ballots.map(({ ballot }) => ({ verifier: ballot.verifier, root: toHex(ballot.root) }))
         if (ballotSetRoot(entries) !== posted.header.ballotSetRoot) return undefined
-        await Promise.all(ballots.map(({ bytes, ballot }) => this.context.store.putBallot(toHex(ballot.root), bytes)))
+        for (const { bytes, ballot } of ballots) await this.#putUnlessHeld(toHex(ballot.root), bytes)
         return entries
       },
     )
+  }
+
+  /** A ballot set does not tell the signatures of its ballots, so a held ballot with right ones stays. */
+  async #putUnlessHeld(root: Hex, ballot: Uint8Array): Promise<void> {
+    const { store } = this.context
+    if ((await store.getBallot(root)) === undefined) await store.putBallot(root, ballot)
   }
 
   /** @param take returns undefined, or throws, for wrong leaves. @throws if no peer has leaves that `take` accepts */

@@ -97,9 +97,9 @@ export class Refuting {
     if (ballotSet === undefined) throw new Error(`no peer has the ballots of epoch ${posted.header.epoch}`)
     const { facts } = await this.modules.epochFacts.get(posted.header.epoch)
     const ballots = new Map<`0x${string}`, readonly Uint8Array[]>()
-    for (const { root } of ballotSet) {
-      const ballot = await this.modules.peers.ballot(root, facts)
-      if (ballot !== undefined) ballots.set(root, ballot.votes)
+    for (const entry of ballotSet) {
+      const ballot = await this.modules.peers.ballot(entry, facts)
+      if (ballot !== undefined) ballots.set(entry.root, ballot.votes)
     }
     return { header: posted.header, ballotSet, ballots }
   }

@@ -9,8 +9,8 @@ import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import { Ballot, Transcript } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
-import { decodeVote, encodeVote, VOTE_BYTES } from '../../../proto/vote.js'
-import { facts as sampleFacts } from '../../core/test/samples.js'
+import { decodeVote, encodeVote } from '../../../proto/vote.js'
+import { account, providerNamed, facts as sampleFacts } from '../../core/test/samples.js'
 import type { Registry } from '../../evidence/registry-checks.js'
 import { freshMembers, registryOf, transcriptOfSession } from '../../evidence/test/session-transcript.js'
 import type { Peer } from '../../net/libp2p.js'
@@ -21,6 +21,7 @@ import type { VerifierContext } from '../context.js'
 import type { Directory } from '../directory.js'
 import { PeerSync } from '../peer-sync.js'
 import { syncSource } from '../sync-source.js'
+import { bls, network, facts as signedFacts, votedBallot } from './gossip-samples.js'
 
 describe('what a verifier asks of its peers', function () {
   this.timeout(60_000)
@@ -54,7 +55,8 @@ describe('what a verifier asks of its peers', function () {
         await serveSync(peer, { ...syncSource({ store }), ...sources[i] }, silent)
       }
       const context = {
-        ...{ store, peer: self!, log: silent, params: DEVNET, chain: registry },
+        ...{ store, peer: self!, log: silent, params: DEVNET, chain: registry, network },
+        bls: { verifier: bls },
         ...{ self: { index: 0 }, stopping: new AbortController().signal, random: systemRandom },
         epochs: { genesisMs: 0, epochMs: 20_000, eraEpochs: 5 },
       } as unknown as VerifierContext
@@ -96,43 +98,49 @@ describe('what a verifier asks of its peers', function () {
     expect(await asked([Transcript.encode(other)], toHex(other.session.sessionId))).to.equal(undefined)
   })
 
+  const PROVIDERS = [account('a'), account('b')].sort()
+  const ballotFacts = { ...signedFacts, providers: PROVIDERS.map((one, i) => providerNamed(i, { account: one })) }
+  const whole = votedBallot(2, PROVIDERS)
+  const entryOf = ({ verifier, root }: Ballot) => ({ verifier, root: toHex(root) })
+  const gives = (ballot: Ballot) => ({ ballot: async () => Ballot.encode(ballot) })
+  const askedBallot = (sources: readonly Partial<SyncSource>[], entry = entryOf(whole), holders: number[] = []) =>
+    asking(sources, peers => peers.ballot(entry, ballotFacts, holders))
+
   it('attack: as many votes as a message holds, for a ballot that has two at most', async () => {
-    const votes = (count: number) => Array.from({ length: count }, (_, i) => new Uint8Array(VOTE_BYTES).fill(i))
-    const ballotOf = (count: number) => {
-      const root = fromHex(new MerkleTree(votes(count)).root)
-      const signatures = { signature: new Uint8Array(96), schedule: new Uint8Array(96) }
-      return {
-        root: toHex(root),
-        bytes: Ballot.encode({ epoch: 1, verifier: 1, root, votes: votes(count), ...signatures }),
-      }
+    const many = Array.from({ length: 280 }, (_, i) => account(`${i}`)).sort()
+    const huge = votedBallot(2, many)
+    expect(await askedBallot([gives(huge)], entryOf(huge)), 'although it has this very root').to.equal(undefined)
+    expect(await store.getBallot(toHex(huge.root))).to.equal(undefined)
+  })
+
+  it('attack: a ballot with the right votes and anything else wrong is not kept, so the right one is', async () => {
+    const other = votedBallot(3, PROVIDERS)
+    const lies = [
+      { ...whole, signature: other.signature },
+      { ...whole, schedule: other.schedule },
+      { ...whole, epoch: whole.epoch + 1 },
+      { ...whole, verifier: 3 },
+      { ...whole, votes: whole.votes.toReversed() },
+      { ...whole, votes: [] },
+      other,
+    ]
+    for (const lie of lies) {
+      expect(await askedBallot([gives(lie)])).to.equal(undefined)
+      expect(await store.getBallot(toHex(whole.root))).to.equal(undefined)
     }
-    const [full, huge] = [ballotOf(2), ballotOf(280)]
-    const sources = [huge, full].map(({ bytes }) => ({ ballot: async () => bytes }))
-    const facts = sampleFacts({ verifiers: 4, providers: 2, epoch: 1 })
-    const found = (root: Hex) => asking(sources, peers => peers.ballot(root, facts))
-    expect(await found(huge.root), 'although it has this very root').to.equal(undefined)
-    expect(await found(full.root)).to.deep.include({ votes: votes(2) })
-    expect(await store.getBallot(huge.root)).to.equal(undefined)
+    expect(await askedBallot([...lies.map(gives), gives(whole)])).to.deep.equal(whole)
+    expect(await askedBallot([gives(other)]), 'held').to.deep.equal(whole)
   })
 
   it('attack: two of seven verifiers that stall delay no ballot', async () => {
-    const votes = [new Uint8Array(VOTE_BYTES)]
-    const root = fromHex(new MerkleTree(votes).root)
-    const signatures = { signature: new Uint8Array(96), schedule: new Uint8Array(96) }
-    const ballot = Ballot.encode({ epoch: 1, verifier: 6, root, votes, ...signatures })
     const never = Promise.withResolvers<undefined>()
     const lacks = { ballot: async () => undefined }
     const stalls = { ballot: () => never.promise }
-    const sources = [stalls, stalls, lacks, lacks, { ballot: async () => ballot }, lacks]
-    const facts = sampleFacts({ verifiers: 7, providers: 2, epoch: 1 })
     const startMs = performance.now()
-    const found = await asking(sources, async peers => {
-      const answer = await peers.ballot(toHex(root), facts, [1, 2, 5])
-      never.resolve(undefined)
-      return answer
-    })
-    expect(found).to.deep.include({ votes })
+    const found = await askedBallot([stalls, stalls, lacks, lacks, gives(whole), lacks], entryOf(whole), [1, 2, 5])
+    expect(found).to.deep.equal(whole)
     expect(performance.now() - startMs, 'a stalled answer takes 2 s').to.be.lessThan(2000)
+    never.resolve(undefined)
   })
 
   it('attack: a peer that hides all messages, or sends rubbish, hides nothing from a late joiner', async () => {

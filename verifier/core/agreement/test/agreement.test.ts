@@ -200,4 +200,18 @@ describe('agreement', () => {
     expect(roundsOf({ ...TIMING, roundMs: 75 })).to.equal(10)
     expect(roundsOf({ ...TIMING, deadlineMs: 0 })).to.equal(0)
   })
+
+  it('counts a ballot that came before its commitment, and no ballot that was committed to too late', () => {
+    const options = { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING }
+    const node = new Agreement<number>(1, options)
+    const reveal = (verifier: number) => node.hearBallot(verifier, rootOf(verifier), commitmentFor(verifier))
+    node.advance(TIMING.endMs)
+    reveal(2)
+    reveal(3)
+    node.hearCommitment(2, commitmentFor(2))
+    node.advance(TIMING.endMs + TIMING.commitMs)
+    node.hearCommitment(3, commitmentFor(3))
+    const entries = node.advance(TIMING.endMs + TIMING.commitMs + TIMING.revealMs)
+    expect(entries).to.deep.equal([{ do: 'list', entries: [{ verifier: 2, root: rootOf(2) }] }])
+  })
 })
