@@ -8,7 +8,7 @@ import { Ballot, type GossipItem, GossipItem as GossipItemCodec, type SyncReques
 import { faultsTolerated } from '../../proto/quorum.js'
 import { decodeReward } from '../../proto/reward.js'
 import { ballotSetRoot } from '../core/agreement/ballot-set.js'
-import { agreementTiming, roundsOf } from '../core/agreement/phases.js'
+import { agreementTiming, revealedEpoch, roundsOf } from '../core/agreement/phases.js'
 import { Draw } from '../core/assignment/draw.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { Announcement, PostedReport } from '../core/ports.js'
@@ -132,9 +132,13 @@ export class PeerSync {
     return rewards
   }
 
-  /** The transcript of a session, encoded: this node's own, or a peer's if it proves the vote that its receiver cast. */
+  /**
+   * The transcript of a session, encoded: this node's own, or a peer's if it proves the vote that its receiver cast. None of an
+   * epoch whose commitments are not closed: else others could copy its vote.
+   */
   async transcript(sessionId: Hex): Promise<Uint8Array | undefined> {
-    const held = await this.context.store.getTranscript(sessionId)
+    const { store, epochs, params, wall } = this.context
+    const held = await store.getTranscript(sessionId, revealedEpoch(epochs, params, wall.nowMs()))
     if (held !== undefined) return held
     return this.#ask(this.#others(), TRANSCRIPT, { transcript: fromHex(sessionId) }, TRANSCRIPT_LIMITS, async items => {
       const [bytes] = await collect(items)

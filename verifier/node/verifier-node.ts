@@ -13,7 +13,7 @@
  *                                        ▲    │
  *                       peer sync ── ballots, leaves ──▶ store ── sync source ──▶ verifiers that missed something
  *
- * Start: store, chain, peer, UDP port, dial book, sync and reach handlers, own announcement. At genesis: token wallet,
+ * Start: store, chain, peer, UDP port, dial book, reach handler, own announcement. At genesis: sync handler, token wallet,
  * probe handler, epochs.
  * Stop: the reverse, so that no part is used after it has closed. Epochs overlap: while the verifiers agree on one
  * epoch, they measure the next.
@@ -107,7 +107,6 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
   log.info({ udp: receiver.facts }, 'receiving')
   const directory = new Directory(chain, log)
   const dialBook = await life.open(new DialBook(peer, log), one => one.stop())
-  await serveSync(peer, syncSource({ store }), log)
   const answers = new AnswerVerifiers(chain.network)
   const modules = {
     answers,
@@ -148,6 +147,7 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
       stopping: life.stopping,
       fail: life.fail,
     }
+    await serveSync(peer, syncSource(context), log)
     const tokens = new TokenWallet(context, directory)
     life.run(tokens.run())
     epochs = new Epochs(context, {

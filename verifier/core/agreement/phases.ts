@@ -1,6 +1,6 @@
 /** The states of one epoch at one verifier, and when each state ends. Instants are milliseconds of the network's clock. */
 
-import { type EpochClock, epochEndMs } from '../../../proto/epoch.js'
+import { type EpochClock, epochAt, epochEndMs } from '../../../proto/epoch.js'
 import type { NetworkParams } from '../../../proto/params.js'
 
 export type Phase =
@@ -45,6 +45,13 @@ export const agreementTiming = (epochs: EpochClock, params: AgreementParams, epo
 })
 
 type AgreementParams = Pick<NetworkParams, 'commitMs' | 'revealMs' | 'listMs' | 'roundMs'>
+
+/** The newest epoch whose commitments are closed, so that its votes may be shown; below 1 for none. */
+export const revealedEpoch = (
+  epochs: EpochClock,
+  { commitMs }: Pick<NetworkParams, 'commitMs'>,
+  nowMs: number,
+): number => epochAt(epochs, nowMs - commitMs) - 1
 
 /** How many rounds begin before the deadline: nothing of a later round is ever signed. */
 export const roundsOf = (timing: AgreementTiming): number =>

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { systemRandom } from '../../../probe/index.js'
+import { epochEndMs, epochStartMs } from '../../../proto/epoch.js'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
 import { MerkleTree } from '../../../proto/merkle.js'
@@ -21,7 +22,7 @@ import type { VerifierContext } from '../context.js'
 import type { Directory } from '../directory.js'
 import { PeerSync } from '../peer-sync.js'
 import { syncSource } from '../sync-source.js'
-import { bls, network, facts as signedFacts, votedBallot } from './gossip-samples.js'
+import { bls, epochs, network, facts as signedFacts, votedBallot } from './gossip-samples.js'
 
 describe('what a verifier asks of its peers', function () {
   this.timeout(60_000)
@@ -29,6 +30,8 @@ describe('what a verifier asks of its peers', function () {
   let transcript: Transcript
   let sessionId: Hex
   let honest: Uint8Array
+  /** the wall clock of all nodes; every epoch of these tests is over */
+  let nowMs: number
   let dir: string
   let store: Store
   before(async () => {
@@ -39,6 +42,7 @@ describe('what a verifier asks of its peers', function () {
     honest = Transcript.encode(transcript)
   })
   beforeEach(async () => {
+    nowMs = epochStartMs(epochs, 1000)
     dir = await mkdtemp(join(tmpdir(), 'bandwitness-peers-'))
     store = await Store.open(dir, { mode: 'create' })
   })
@@ -51,14 +55,14 @@ describe('what a verifier asks of its peers', function () {
   async function asking<T>(sources: readonly Partial<SyncSource>[], ask: (peers: PeerSync) => Promise<T>): Promise<T> {
     let found: T | undefined
     await withPeers(sources.length + 1, async (self, ...peers) => {
+      const clock = { epochs, params: DEVNET, wall: { nowMs: () => nowMs } }
       for (const [i, peer] of peers.entries()) {
-        await serveSync(peer, { ...syncSource({ store }), ...sources[i] }, silent)
+        await serveSync(peer, { ...syncSource({ store, ...clock }), ...sources[i] }, silent)
       }
       const context = {
-        ...{ store, peer: self!, log: silent, params: DEVNET, chain: registry, network },
+        ...{ store, peer: self!, log: silent, ...clock, chain: registry, network },
         bls: { verifier: bls },
         ...{ self: { index: 0 }, stopping: new AbortController().signal, random: systemRandom },
-        epochs: { genesisMs: 0, epochMs: 20_000, eraEpochs: 5 },
       } as unknown as VerifierContext
       found = await ask(new PeerSync(context, directoryOf(peers)))
     })
@@ -160,6 +164,16 @@ describe('what a verifier asks of its peers', function () {
       expect(heard.filter(one => one === 2).length, 'of the rubbish').to.be.lessThan(2)
       expect(heard, 'of more messages than an epoch has').not.to.include(3)
     }
+  })
+
+  it('attack: a vote that is copied from this node’s own API before the commitments close', async () => {
+    const { epoch } = transcript.session
+    await store.putTranscript(epoch, fromHex(sessionId), honest)
+    const own = () => asking([], peers => peers.transcript(sessionId))
+    nowMs = epochEndMs(epochs, epoch) + DEVNET.commitMs - 1
+    expect(await own()).to.equal(undefined)
+    nowMs++
+    expect(await own()).to.deep.equal(honest)
   })
 
   it('is no transcript with a vote that its receiver did not cast', async () => {
