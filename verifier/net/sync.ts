@@ -14,6 +14,7 @@ import { StreamError } from './framed-stream.js'
 import type { Peer } from './libp2p.js'
 import { handleStreams, openStream, type PeerAddress } from './streams.js'
 import type { AnswerLimits } from './sync-limits.js'
+import type { SyncQuota } from './sync-quota.js'
 
 /** What a node gives to others; undefined if it does not have the item. */
 export interface SyncSource {
@@ -34,19 +35,25 @@ export interface SyncSource {
 /** How long a server works on one request. */
 const REQUEST_TIMEOUT_MS = 10_000
 
-/** Answers one request on each stream. */
-export async function serveSync(peer: Peer, source: SyncSource, log: Logger): Promise<void> {
+/** Answers one request on each stream, and resets the stream of an asker that has used up its quota. */
+export async function serveSync(peer: Peer, source: SyncSource, quota: SyncQuota, log: Logger): Promise<void> {
   await handleStreams(
     peer,
     SYNC_PROTOCOL,
     SyncRequest.maxBytes,
-    async stream => {
+    async (stream, peerId) => {
+      const serving = quota.begin(peerId)
+      if (serving === undefined) throw new Error('it asks too much')
       const deadline = setTimeout(() => stream.abort(new Error('sync request took too long')), REQUEST_TIMEOUT_MS)
       try {
         const bytes = await stream.receive()
-        if (bytes !== undefined) await send(stream, await answer(source, SyncRequest.decode(bytes)))
+        if (bytes === undefined) return
+        const items = await answer(source, SyncRequest.decode(bytes))
+        serving.spend((items ?? []).reduce((sum, { length }) => sum + length, 0))
+        await send(stream, items)
       } finally {
         clearTimeout(deadline)
+        serving.end()
       }
     },
     (error, peerId) => log.debug({ error, peer: peerId }, 'sync request failed'),

@@ -39,6 +39,7 @@ import { servePresence } from '../net/presence.js'
 import { serveReach } from '../net/reach.js'
 import { handleStreams } from '../net/streams.js'
 import { serveSync } from '../net/sync.js'
+import { SyncQuota } from '../net/sync-quota.js'
 import { Store } from '../store/store.js'
 import { announceSelf } from './announcing.js'
 import type { VerifierContext } from './context.js'
@@ -147,7 +148,8 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
       stopping: life.stopping,
       fail: life.fail,
     }
-    await serveSync(peer, syncSource(context), log)
+    const isVerifier = (peerId: string) => directory.verifiers().some(one => one.peerId === peerId)
+    await serveSync(peer, syncSource(context), new SyncQuota(isVerifier, systemClock), log)
     const tokens = new TokenWallet(context, directory)
     life.run(tokens.run())
     epochs = new Epochs(context, {

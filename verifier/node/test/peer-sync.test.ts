@@ -16,7 +16,7 @@ import type { Registry } from '../../evidence/registry-checks.js'
 import { freshMembers, registryOf, transcriptOfSession } from '../../evidence/test/session-transcript.js'
 import type { Peer } from '../../net/libp2p.js'
 import { type SyncSource, serveSync } from '../../net/sync.js'
-import { addressOf, silent, withPeers } from '../../net/test/network.js'
+import { addressOf, silent, someQuota, withPeers } from '../../net/test/network.js'
 import { Store } from '../../store/store.js'
 import type { VerifierContext } from '../context.js'
 import type { Directory } from '../directory.js'
@@ -57,7 +57,7 @@ describe('what a verifier asks of its peers', function () {
     await withPeers(sources.length + 1, async (self, ...peers) => {
       const clock = { epochs, params: DEVNET, wall: { nowMs: () => nowMs } }
       for (const [i, peer] of peers.entries()) {
-        await serveSync(peer, { ...syncSource({ store, ...clock }), ...sources[i] }, silent)
+        await serveSync(peer, { ...syncSource({ store, ...clock }), ...sources[i] }, someQuota(), silent)
       }
       const context = {
         ...{ store, peer: self!, log: silent, ...clock, chain: registry, network },
@@ -136,14 +136,12 @@ describe('what a verifier asks of its peers', function () {
     expect(await askedBallot([gives(other)]), 'held').to.deep.equal(whole)
   })
 
-  it('attack: two of seven verifiers that stall delay no ballot', async () => {
+  it('attack: two of seven verifiers that never answer hide no ballot', async () => {
     const never = Promise.withResolvers<undefined>()
     const lacks = { ballot: async () => undefined }
     const stalls = { ballot: () => never.promise }
-    const startMs = performance.now()
     const found = await askedBallot([stalls, stalls, lacks, lacks, gives(whole), lacks], entryOf(whole), [1, 2, 5])
     expect(found).to.deep.equal(whole)
-    expect(performance.now() - startMs, 'a stalled answer takes 2 s').to.be.lessThan(2000)
     never.resolve(undefined)
   })
 
