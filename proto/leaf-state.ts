@@ -3,7 +3,14 @@ import { concatBytes } from '@noble/hashes/utils.js'
 import { decodeRecord, encodeWords } from './abi.js'
 import { decodeLeaf, encodeLeaf, LEAF_BYTES, type Leaf } from './leaf.js'
 import { decodeSoakVote, encodeSoakVote, SOAK_VOTE_BYTES, type SoakVote, soakVotesDigest } from './soak-vote.js'
-import { decodeWindow, encodeWindow, type OpenWindow, windowDigest } from './window-votes.js'
+import {
+  decodeWindow,
+  encodeWindow,
+  type OpenWindow,
+  WINDOW_BYTES,
+  WINDOW_VOTE_BYTES,
+  windowDigest,
+} from './window-votes.js'
 
 export interface LeafState {
   readonly leaf: Leaf
@@ -22,6 +29,14 @@ export const encodeLeafState = ({ leaf, soakVotes, window }: LeafState): Uint8Ar
     ...soakVotes.map(encodeSoakVote),
     ...(window === undefined ? [] : encodeWindow(window)),
   )
+
+/**
+ * The longest encoding. A window holds one vote of each receiver. Soak votes stay until they are as many as the receivers,
+ * and an epoch's soak votes are taken all together: fewer than twice as many.
+ * @param receivers n
+ */
+export const maxLeafStateBytes = (receivers: number): number =>
+  LEAF_BYTES + COUNT_BYTES + 2 * receivers * SOAK_VOTE_BYTES + WINDOW_BYTES + receivers * WINDOW_VOTE_BYTES
 
 /** The part of the encoding that is the leaf itself, as the report's tree holds it. */
 export const leafPart = (encoded: Uint8Array): Uint8Array => encoded.subarray(0, LEAF_BYTES)

@@ -8,6 +8,8 @@ const LEAF_FIELDS = [
   ['cumulative', 'uint256'], // wei
 ] as const
 
+export const REWARD_BYTES = 32 * LEAF_FIELDS.length
+
 export type Reward = Omit<AbiRecord<typeof LEAF_FIELDS>, 'domain'>
 
 export const encodeReward = ({ account, cumulative }: Reward): Uint8Array =>

@@ -87,6 +87,8 @@ export const VOTE_FIELDS = [
   ['otherKbps', 'uint32'], // its rate
 ] as const
 
+export const VOTE_BYTES = 32 * VOTE_FIELDS.length
+
 export type Vote = AbiRecord<typeof VOTE_FIELDS>
 
 export const encodeVote = (vote: Vote): Uint8Array => encodeRecord(VOTE_FIELDS, vote)

@@ -36,8 +36,8 @@ export type OpenWindow = AbiRecord<typeof WINDOW_FIELDS> & {
   readonly votes: readonly WindowVote[]
 }
 
-const WINDOW_BYTES = 32 * WINDOW_FIELDS.length
-const WINDOW_VOTE_BYTES = 32 * WINDOW_VOTE_FIELDS.length
+export const WINDOW_BYTES = 32 * WINDOW_FIELDS.length
+export const WINDOW_VOTE_BYTES = 32 * WINDOW_VOTE_FIELDS.length
 
 /** The window's own fields, and then one item for each vote. */
 export const encodeWindow = (window: OpenWindow): Uint8Array[] => [

@@ -42,12 +42,6 @@ const MAX_CHUNKS = 65_536
 /** Addresses that the names of one announcement stand for: see verifier/net/literal-addresses.ts. */
 const MAX_HOSTS = 16
 
-/**
- * A leaf for each provider, or a reward for each provider and verifier. The other answers have fewer items: a ballot of
- * each verifier, or the messages of one epoch.
- */
-const MAX_SYNC_ITEMS = 100_000 + MAX_VERIFIERS
-
 /** The most items of each repeated field, by type and field. A field without a limit cannot be decoded. */
 export const MAX_ITEMS: Readonly<Record<string, number>> = {
   'Ballot.votes': MAX_VOTES,
@@ -76,7 +70,6 @@ export const MAX_ITEMS: Readonly<Record<string, number>> = {
   'SessionRecord.senderRecords': MAX_SENDERS,
   'SessionRecord.providerHosts': MAX_HOSTS,
   'Transcript.senderPeers': MAX_SENDERS,
-  'SyncResponse.items': MAX_SYNC_ITEMS,
 }
 
 /** Bytes of the fields of fixed length, by field. A field that is left out has 0 bytes, which is wrong. */

@@ -15,11 +15,12 @@ export interface GossipItem {
   kind: string
   data: Uint8Array
 }
+/** How many items follow, each in a frame of its own: so nobody has to hold more than one item before it is checked. */
 export interface SyncResponse {
   found: boolean
-  items: Uint8Array[]
+  items: number
 }
 
 export const SyncRequest = codec<SyncRequest>('SyncRequest', 64)
 export const GossipItem = codec<GossipItem>('GossipItem', 2048 * KIB)
-export const SyncResponse = codec<SyncResponse>('SyncResponse', 64 * KIB * KIB)
+export const SyncResponse = codec<SyncResponse>('SyncResponse', 16)

@@ -213,5 +213,5 @@ export const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['request for a transcript', messages.SyncRequest, { transcript: h32 }],
   ['request for gossip', messages.SyncRequest, { gossip: 14 }],
   ['gossip item', messages.GossipItem, { kind: 'commit', data: bytes(150) }],
-  ['sync response', messages.SyncResponse, { found: true, items: [bytes(10), bytes(0)] }],
+  ['sync response', messages.SyncResponse, { found: true, items: 2 }],
 ] as [string, Codec<never>, object][]

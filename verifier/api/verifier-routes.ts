@@ -50,7 +50,7 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
     ENDPOINTS.transcript.path,
     async (request, reply): Promise<TranscriptJson | ErrorJson> => {
       const sessionId = requestArgument(sessionArgument, request.params.session)
-      const transcript = await (node.epochs?.peers.transcript(sessionId) ?? node.store.getTranscript(sessionId))
+      const transcript = await node.epochs?.peers.transcript(sessionId)
       if (transcript !== undefined) return { sessionId, transcript: toHex(transcript) }
       reply.code(404)
       return {

@@ -1,15 +1,20 @@
 /**
  * Requests for data that gossip does not bring: large ballots, transcripts of sessions, and all messages from before a node
- * came. Every answer proves itself (by a root, a header hash or a signature), so nobody need trust a server. Sizes and
- * times are bounded.
+ * came. Every answer proves itself (by a root, a header hash or a signature), so nobody need trust a server. An answer is a
+ * frame that counts the items, and then one frame for each: the client reads no more than an honest answer can hold, and
+ * checks each item before it reads the next.
  */
 import type { Logger } from 'pino'
+import type { ProviderStream } from '../../probe/ports.js'
 import type { Hex } from '../../proto/hex.js'
 import { toHex } from '../../proto/hex.js'
 import { GossipItem, SyncRequest, SyncResponse } from '../../proto/messages.js'
 import { SYNC_PROTOCOL } from '../../proto/protocols.js'
+import { StreamError } from './framed-stream.js'
 import type { Peer } from './libp2p.js'
 import { handleStreams, openStream, type PeerAddress } from './streams.js'
+import type { AnswerLimits } from './sync-limits.js'
+import type { SyncQuota } from './sync-quota.js'
 
 /** What a node gives to others; undefined if it does not have the item. */
 export interface SyncSource {
@@ -30,19 +35,25 @@ export interface SyncSource {
 /** How long a server works on one request. */
 const REQUEST_TIMEOUT_MS = 10_000
 
-/** Answers one request on each stream. */
-export async function serveSync(peer: Peer, source: SyncSource, log: Logger): Promise<void> {
+/** Answers one request on each stream, and resets the stream of an asker that has used up its quota. */
+export async function serveSync(peer: Peer, source: SyncSource, quota: SyncQuota, log: Logger): Promise<void> {
   await handleStreams(
     peer,
     SYNC_PROTOCOL,
     SyncRequest.maxBytes,
-    async stream => {
+    async (stream, peerId) => {
+      const serving = quota.begin(peerId)
+      if (serving === undefined) throw new Error('it asks too much')
       const deadline = setTimeout(() => stream.abort(new Error('sync request took too long')), REQUEST_TIMEOUT_MS)
       try {
         const bytes = await stream.receive()
-        if (bytes !== undefined) await stream.send(encodeResponse(await answer(source, SyncRequest.decode(bytes))))
+        if (bytes === undefined) return
+        const items = await answer(source, SyncRequest.decode(bytes))
+        serving.spend((items ?? []).reduce((sum, { length }) => sum + length, 0))
+        await send(stream, items)
       } finally {
         clearTimeout(deadline)
+        serving.end()
       }
     },
     (error, peerId) => log.debug({ error, peer: peerId }, 'sync request failed'),
@@ -50,25 +61,51 @@ export async function serveSync(peer: Peer, source: SyncSource, log: Logger): Pr
 }
 
 /**
- * @returns the items, or undefined if the peer does not have them
- * @throws StreamError if the peer cannot be reached, MessageError if the answer is malformed
+ * Asks one peer. `take` gets the items as they come, so that it can stop at the first wrong one.
+ *
+ * @returns what `take` returns; undefined if the peer does not have the items
+ * @throws StreamError if the peer cannot be reached, or sends more than the limits; MessageError if the answer is malformed;
+ * what `take` throws
  */
-export async function syncFrom(
+export async function syncFrom<T>(
   peer: Peer,
   from: PeerAddress,
   request: SyncRequest,
+  limits: AnswerLimits,
   signal: AbortSignal,
-): Promise<Uint8Array[] | undefined> {
-  const stream = await openStream(peer, from, SYNC_PROTOCOL, SyncResponse.maxBytes, signal)
+  take: (items: AsyncIterable<Uint8Array>) => Promise<T>,
+): Promise<T | undefined> {
+  const frameBytes = Math.max(SyncResponse.maxBytes, limits.itemBytes)
+  const over = new AbortController()
+  const stream = await openStream(peer, from, SYNC_PROTOCOL, frameBytes, AbortSignal.any([signal, over.signal]))
   try {
     await stream.send(SyncRequest.encode(request))
-    const bytes = await stream.receive()
-    if (bytes === undefined) return undefined
-    const { found, items } = SyncResponse.decode(bytes)
-    return found ? items : undefined
-  } finally {
-    await stream.close()
+    const response = await stream.receive()
+    if (response === undefined) throw new StreamError('broken', 'the peer closed without an answer')
+    const { found, items } = SyncResponse.decode(response)
+    if (items > limits.items) {
+      throw new StreamError('too-large', `the peer has ${items} items; there are at most ${limits.items}`)
+    }
+    const taken = found ? await take(itemsFrom(stream, items)) : undefined
+    void stream.close() // a peer that does not close its side must not delay the answer
+    return taken
+  } catch (error) {
+    over.abort(error) // or the peer could go on sending
+    throw error
   }
+}
+
+async function* itemsFrom(stream: Pick<ProviderStream, 'receive'>, count: number): AsyncGenerator<Uint8Array> {
+  for (let i = 0; i < count; i++) {
+    const item = await stream.receive()
+    if (item === undefined) throw new StreamError('broken', `the peer closed after ${i} of ${count} items`)
+    yield item
+  }
+}
+
+async function send(stream: Pick<ProviderStream, 'send'>, items: readonly Uint8Array[] | undefined): Promise<void> {
+  await stream.send(SyncResponse.encode({ found: items !== undefined, items: items?.length ?? 0 }))
+  for (const item of items ?? []) await stream.send(item)
 }
 
 async function answer(source: SyncSource, request: SyncRequest): Promise<Uint8Array[] | undefined> {
@@ -85,6 +122,3 @@ async function answer(source: SyncSource, request: SyncRequest): Promise<Uint8Ar
   if (request.ballotSet !== undefined) return source.ballotSet(toHex(request.ballotSet))
   return (await source.gossip(request.gossip ?? 0)).map(item => GossipItem.encode(item))
 }
-
-const encodeResponse = (items: Uint8Array[] | undefined): Uint8Array =>
-  SyncResponse.encode({ found: items !== undefined, items: items ?? [] })

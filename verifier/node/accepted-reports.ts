@@ -152,7 +152,7 @@ export class AcceptedReports {
 
   /** Checks the leaves against the score root, and the carry-over of each leaf against the leaf. */
   #fetchLeaves(posted: PostedReport): Promise<CarryOver> {
-    return this.peers.leaves(posted.headerHash, encoded =>
+    return this.peers.leaves(posted, encoded =>
       new MerkleTree(encoded.map(leafPart)).root === posted.header.scoreRoot ? decodeCarryOver(encoded) : undefined,
     )
   }

@@ -3,7 +3,6 @@
  * machine says: commit, reveal, list, propose, sign, aggregate.
  */
 import { commitmentOf, type SeenEntry } from '../../proto/digests.js'
-import { epochEndMs } from '../../proto/epoch.js'
 import { encodeHeader } from '../../proto/header.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import {
@@ -18,8 +17,10 @@ import {
 import type { GossipKind } from '../../proto/protocols.js'
 import { encodeVote, type Vote } from '../../proto/vote.js'
 import { type Action, Agreement } from '../core/agreement/agreement.js'
+import { agreementTiming } from '../core/agreement/phases.js'
 import { indicesOf } from '../core/facts.js'
 import type { AcceptedReports } from './accepted-reports.js'
+import { inBallotOrder } from './ballot-checks.js'
 import type { VerifierContext } from './context.js'
 import type { EpochRecord } from './epoch-facts.js'
 import { EpochSigner } from './epoch-signer.js'
@@ -62,14 +63,7 @@ export class AgreementRunner {
       epoch,
       beacon,
       verifiers: indicesOf(facts),
-      timing: {
-        endMs: epochEndMs(epochs, epoch),
-        commitMs: params.commitMs,
-        revealMs: params.revealMs,
-        listMs: params.listMs,
-        roundMs: params.roundMs,
-        deadlineMs: epochEndMs(epochs, epoch + 1),
-      },
+      timing: agreementTiming(epochs, params, epoch),
     })
   }
 
@@ -88,7 +82,7 @@ export class AgreementRunner {
 
   /** This verifier's votes of the epoch. A verifier that was assigned to nobody has no ballot. */
   setVotes(votes: readonly Vote[], schedule: Uint8Array): void {
-    if (votes.length > 0) this.#votes = { encoded: votes.map(encodeVote), schedule }
+    if (votes.length > 0) this.#votes = { encoded: inBallotOrder(votes.map(encodeVote)), schedule }
   }
 
   /** Resolves once a certificate exists or the deadline has passed. @throws AbortError when the node stops */

@@ -1,6 +1,6 @@
 /** Whether a ballot is its verifier's, and complete. */
 import { ballotDigest } from '../../proto/digests.js'
-import { toHex } from '../../proto/hex.js'
+import { type Hex, toHex } from '../../proto/hex.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import type { Ballot } from '../../proto/messages.js'
 import { decodeVote } from '../../proto/vote.js'
@@ -11,7 +11,10 @@ import type { VerifierContext } from './context.js'
 /** Whether a ballot's votes are those that its root names. */
 export const hasRoot = (ballot: Ballot): boolean => new MerkleTree(ballot.votes).root === toHex(ballot.root)
 
-/** Why a ballot is wrong; undefined if it is right. A ballot without votes is announced by its root alone. */
+/**
+ * Why a ballot is wrong; undefined if it is right. A ballot without votes is announced by its root alone. There is one right
+ * encoding with the votes, and one without: else anybody could send many right ballots in another's name.
+ */
 export function ballotFault(
   { bls, network }: Pick<VerifierContext, 'bls' | 'network'>,
   facts: ChainFacts,
@@ -19,12 +22,25 @@ export function ballotFault(
 ): string | undefined {
   const blsKey = verifierOf(facts, ballot.verifier)?.blsKey
   if (blsKey === undefined) return 'not in the frozen set'
+  if (ballot.epoch !== facts.epoch) return 'a ballot of another epoch'
   const digest = ballotDigest(network, facts, ballot.verifier, toHex(ballot.root))
   if (!bls.verifier.verify(blsKey, digest, ballot.signature)) return 'wrong signature'
-  if (ballot.votes.length === 0) return undefined
-  if (!hasRoot(ballot)) return 'votes that do not match its root'
   const votes = ballot.votes.map(decodeVote)
+  const fault = scheduleFault(bls.verifier, network, facts, ballot, votes)
+  if (fault !== undefined || votes.length === 0) return fault
+  if (!hasRoot(ballot)) return 'votes that do not match its root'
   if (votes.some(({ epoch, receiver }) => epoch !== facts.epoch || receiver !== ballot.verifier))
     return 'a vote of another epoch or verifier'
-  return scheduleFault(bls.verifier, network, facts, ballot, votes)
+  return isAscending(votes.map(({ provider }) => provider)) ? undefined : 'votes out of order'
 }
+
+/**
+ * Votes in the order in which a ballot must hold them: ascending by provider. The root does not depend on the order, so without
+ * this rule anybody could make a ballot into many.
+ * @param votes of one epoch, encoded
+ */
+export const inBallotOrder = (votes: readonly Uint8Array[]): Uint8Array[] => votes.toSorted(Buffer.compare)
+
+/** Strictly: no provider twice. */
+const isAscending = (providers: readonly Hex[]): boolean =>
+  providers.every((provider, i) => i === 0 || provider > providers[i - 1]!)

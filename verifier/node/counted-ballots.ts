@@ -1,17 +1,24 @@
 import type { SeenEntry } from '../../proto/digests.js'
+import type { Hex } from '../../proto/hex.js'
 import { decodeVote } from '../../proto/vote.js'
+import type { ChainFacts } from '../core/facts.js'
 import type { CountedBallot } from '../core/scoring/evaluate.js'
 import type { PeerSync } from './peer-sync.js'
 
-/** The votes of a ballot set. Undefined if no verifier that answers has one of the ballots. */
+/**
+ * The votes of a ballot set. Undefined if no verifier that answers has one of the ballots.
+ * @param facts of the ballots' epoch. @param holders of each ballot, by its root, as far as they are known
+ */
 export async function countedBallots(
   peers: Pick<PeerSync, 'ballot'>,
   ballotSet: readonly SeenEntry[],
+  facts: ChainFacts,
+  holders: ReadonlyMap<Hex, readonly number[]> = new Map(),
 ): Promise<CountedBallot[] | undefined> {
   const ballots = await Promise.all(
-    ballotSet.map(async ({ verifier, root }) => {
-      const ballot = await peers.ballot(root)
-      return ballot && { verifier, votes: ballot.votes.map(decodeVote) }
+    ballotSet.map(async entry => {
+      const ballot = await peers.ballot(entry, facts, holders.get(entry.root))
+      return ballot && { verifier: entry.verifier, votes: ballot.votes.map(decodeVote) }
     }),
   )
   const complete = ballots.filter(ballot => ballot !== undefined)

@@ -171,7 +171,9 @@ export class Epochs {
   async #catchUp(epoch: number): Promise<void> {
     const runner = await this.#runners.of(epoch)
     if (runner === undefined) return
-    await Promise.all([this.#inbox.replay(epoch), this.#inbox.replay(epoch + 1)])
+    const next = this.#epochFacts.get(epoch + 1).then(({ facts }) => this.#inbox.replay(facts))
+    inBackground(this.context, next) // it may not have begun
+    await this.#inbox.replay(runner.record.facts)
     this.#latest = runner
     await runner.run()
   }

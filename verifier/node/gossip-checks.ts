@@ -7,12 +7,16 @@ import { decodeHeader } from '../../proto/header.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import type { Certificate, Commit, Partial, Proposal, SeenListMessage } from '../../proto/messages.js'
 import { isSupermajority } from '../../proto/quorum.js'
-import { type ChainFacts, verifierOf } from '../core/facts.js'
+import { ballotSetOf, ballotSetRoot } from '../core/agreement/ballot-set.js'
+import { leaderOf } from '../core/agreement/leader.js'
+import { agreementTiming, roundsOf } from '../core/agreement/phases.js'
+import { type ChainFacts, indicesOf, verifierOf } from '../core/facts.js'
 import type { GossipMessage } from '../net/gossip-messages.js'
 import { ballotFault } from './ballot-checks.js'
 import type { VerifierContext } from './context.js'
+import { seenListFrom } from './proposals.js'
 
-type CheckContext = Pick<VerifierContext, 'bls' | 'network'>
+type CheckContext = Pick<VerifierContext, 'bls' | 'network' | 'epochs' | 'params'>
 
 /** Why a message is wrong; undefined if it is right. @throws RangeError if it carries a malformed header or vote */
 export function gossipFault(context: CheckContext, facts: ChainFacts, heard: GossipMessage): string | undefined {
@@ -45,9 +49,15 @@ function listFault(context: CheckContext, facts: ChainFacts, { verifier, entries
 
 function proposalFault(context: CheckContext, facts: ChainFacts, proposal: Proposal) {
   const { round, leader, header, lists, signature } = proposal
-  const hash = headerHash(context.network, decodeHeader(header))
-  if (new Set(lists.map(list => list.verifier)).size !== lists.length) return 'two lists of one verifier'
+  const decoded = decodeHeader(header)
+  const hash = headerHash(context.network, decoded)
+  if (isTooLate(context, facts, round)) return 'a round that begins after the deadline'
+  if (leader !== leaderOf(indicesOf(facts), facts.beacon, round)) return 'not the leader of its round'
+  if (!isAscending(lists.map(list => list.verifier))) return 'lists out of order'
   if (!isSupermajority(lists.length, facts.verifiers.length)) return 'too few seen lists'
+  // The leader does not sign the lists: other lists beside its header would have everybody refuse its round.
+  const { roots } = ballotSetOf(lists.map(seenListFrom), facts.verifiers.length)
+  if (ballotSetRoot(roots) !== decoded.ballotSetRoot) return 'a header that does not follow from its lists'
   const digest = proposalDigest(context.network, facts, round, hash)
   const fault = signatureFault(context, facts, leader, digest, signature)
   if (fault !== undefined) return fault
@@ -60,12 +70,15 @@ function proposalFault(context: CheckContext, facts: ChainFacts, proposal: Propo
 
 function partialFault(context: CheckContext, facts: ChainFacts, partial: Partial) {
   const { round, headerHash: hash, verifier, signature } = partial
+  if (isTooLate(context, facts, round)) return 'a round that begins after the deadline'
   const digest = reportDigest(context.network, facts, round, toHex(hash))
   return signatureFault(context, facts, verifier, digest, signature)
 }
 
-function certificateFault({ network, bls }: CheckContext, facts: ChainFacts, certificate: Certificate) {
+function certificateFault(context: CheckContext, facts: ChainFacts, certificate: Certificate) {
+  const { network, bls } = context
   const { round, header, nonSigners, signature } = certificate
+  if (isTooLate(context, facts, round)) return 'a round that begins after the deadline'
   const missing = new Set(nonSigners)
   const signers = facts.verifiers.filter(({ position }) => !missing.has(position))
   if (!isAscending(nonSigners)) return 'non-signers out of order'
@@ -77,6 +90,10 @@ function certificateFault({ network, bls }: CheckContext, facts: ChainFacts, cer
   const keys = signers.map(verifier => verifier.blsKey)
   return bls.verifier.fastAggregateVerify(keys, digest, signature) ? undefined : 'wrong aggregate signature'
 }
+
+/** No honest verifier signs anything of such a round; one that signs for endless rounds must not fill anybody's memory. */
+const isTooLate = ({ epochs, params }: CheckContext, { epoch }: ChainFacts, round: number): boolean =>
+  round >= roundsOf(agreementTiming(epochs, params, epoch))
 
 function signatureFault(
   { bls }: CheckContext,

@@ -6,10 +6,10 @@ import { epochAt } from '../../proto/epoch.js'
 import { toHex } from '../../proto/hex.js'
 import { Ballot, GossipItem, MessageError } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
+import type { ChainFacts } from '../core/facts.js'
 import type { Verdict } from '../net/gossip.js'
 import { decodeGossip, type GossipMessage } from '../net/gossip-messages.js'
 import type { AgreementRunner } from './agreement-runner.js'
-import { ballotFault } from './ballot-checks.js'
 import type { VerifierContext } from './context.js'
 import { failOnStoreError } from './failures.js'
 import { gossipFault } from './gossip-checks.js'
@@ -20,12 +20,21 @@ import type { Witness } from './witness.js'
 export interface InboxModules {
   readonly context: VerifierContext
   readonly peers: Pick<PeerSync, 'ballot' | 'gossip'>
-  readonly witness: Pick<Witness, 'isSuperfluous'>
+  readonly witness: Pick<Witness, 'isNew' | 'hear'>
   /** The agreement of an epoch, once its facts are known; undefined if this node takes no part in it. */
   readonly runner: (epoch: number) => Promise<AgreementRunner | undefined>
 }
 
+/**
+ * Of messages that wait for the facts of their epoch. All that 191 verifiers gossip in an epoch has 2.9 MB, large ballots
+ * aside: seen lists of 191 entries 1.4 MB, a proposal with these lists as much, commitments and signatures 0.1 MB. A node
+ * waits only when it has just started. What is lost then, it gets from peers by `replay`.
+ */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024
+
 export class Inbox {
+  #waitingBytes = 0
+
   constructor(private readonly modules: InboxModules) {}
 
   subscribe(): void {
@@ -38,12 +47,12 @@ export class Inbox {
     await this.hear(kind, bytes)
   }
 
-  /** Takes what a peer heard in an epoch, as if it came now. Skips kinds that this version does not know. */
-  async replay(epoch: number): Promise<void> {
-    for (const item of await this.modules.peers.gossip(epoch)) {
-      const kind = GOSSIP_KINDS.find(known => known === item.kind)
-      if (kind !== undefined) await this.hear(kind, item.data)
-    }
+  /** Takes what peers heard in an epoch, as if it came now. Skips kinds that this version does not know. */
+  async replay(facts: ChainFacts): Promise<void> {
+    await this.modules.peers.gossip(facts, async ({ kind, data }) => {
+      const known = GOSSIP_KINDS.find(one => one === kind)
+      return known === undefined || (await this.hear(known, data)) !== 'reject'
+    })
   }
 
   /** Never throws. */
@@ -62,21 +71,23 @@ export class Inbox {
   }
 
   async #handle(heard: GossipMessage, bytes: Uint8Array): Promise<Verdict> {
-    const { context, runner: runnerOf } = this.modules
+    const { context, witness } = this.modules
     const { epochs, wall, store, log } = context
     const { kind } = heard
     const { epoch } = heard.message
     const now = epochAt(epochs, wall.nowMs())
-    // The verifiers agree on an epoch during the next one, and their clocks differ by less than an epoch.
-    if (epoch < now - 1 || epoch > now + 1) return 'ignore'
-    const runner = await runnerOf(epoch)
+    // The verifiers agree on an epoch after its end, and their clocks differ by less than an epoch.
+    if (epoch < Math.max(1, now - 1) || epoch > now) return 'ignore'
+    const runner = await this.#runnerOf(epoch, bytes.length)
     if (runner === undefined) return 'ignore'
-    const fault = gossipFault(context, runner.record.facts, heard)
+    const { facts } = runner.record
+    if (!witness.isNew(heard, facts)) return 'ignore'
+    const fault = gossipFault(context, facts, heard)
     if (fault !== undefined) {
       log.warn({ kind, epoch }, `rejected a gossip message: ${fault}`)
       return 'reject'
     }
-    if (this.modules.witness.isSuperfluous(heard, runner.record.facts)) return 'ignore'
+    witness.hear(heard, facts)
     await store.putGossip(epoch, GossipItem.encode({ kind, data: bytes }))
     // Not awaited: recomputing a proposal must not delay its forwarding.
     this.#deliver(heard, runner).catch(error => {
@@ -85,6 +96,17 @@ export class Inbox {
       log.error({ kind, epoch, err: error }, 'could not handle a gossip message')
     })
     return 'accept'
+  }
+
+  /** Undefined as well if too much waits already: nothing is known of these messages until the epoch's facts are. */
+  async #runnerOf(epoch: number, size: number): Promise<AgreementRunner | undefined> {
+    if (this.#waitingBytes + size > MAX_WAITING_BYTES) return undefined
+    this.#waitingBytes += size
+    try {
+      return await this.modules.runner(epoch)
+    } finally {
+      this.#waitingBytes -= size
+    }
   }
 
   async #deliver(heard: GossipMessage, runner: AgreementRunner): Promise<void> {
@@ -107,12 +129,10 @@ export class Inbox {
   /** Fetches the votes of a ballot that came by its root alone: a seen list may name only ballots that this node holds. */
   async #deliverBallot(ballot: Ballot, runner: AgreementRunner): Promise<void> {
     const { context, peers } = this.modules
+    const { verifier, votes } = ballot
     const root = toHex(ballot.root)
-    if (ballot.votes.length > 0) await context.store.putBallot(root, Ballot.encode(ballot))
-    else {
-      const whole = await peers.ballot(root)
-      if (whole === undefined || ballotFault(context, runner.record.facts, whole) !== undefined) return
-    }
+    if (votes.length > 0) await context.store.putBallot(root, Ballot.encode(ballot))
+    else if ((await peers.ballot({ verifier, root }, runner.record.facts, [verifier])) === undefined) return
     runner.hearBallot(ballot)
   }
 }

@@ -51,10 +51,11 @@ export class PaidWork {
     const { params } = this.context
     const { header } = posted
     const ballotSet = await this.peers.ballotSet(posted)
-    const ballots = ballotSet && (await countedBallots(this.peers, ballotSet))
-    const previous = await this.before(header)
-    if (ballotSet === undefined || ballots === undefined || previous === undefined) return undefined
+    if (ballotSet === undefined) return undefined
     const { facts, assignment } = await this.epochFacts.reread(header.epoch)
+    const ballots = await countedBallots(this.peers, ballotSet, facts)
+    const previous = await this.before(header)
+    if (ballots === undefined || previous === undefined) return undefined
     const { tallies, leaves } = evaluateEpoch({ params, facts, assignment, previous, ballots })
     // The leaves that are paid must be those that were certified.
     if (new MerkleTree(leaves.map(encodeLeaf)).root !== header.scoreRoot) return undefined

@@ -2,32 +2,76 @@
 import type { Check } from '../../probe/transcript/check.js'
 import type { SeenEntry } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex } from '../../proto/hex.js'
+import { decodeLeaf } from '../../proto/leaf.js'
+import { leafPart } from '../../proto/leaf-state.js'
 import { Ballot, type GossipItem, GossipItem as GossipItemCodec, type SyncRequest } from '../../proto/messages.js'
+import { faultsTolerated } from '../../proto/quorum.js'
+import { decodeReward } from '../../proto/reward.js'
 import { ballotSetRoot } from '../core/agreement/ballot-set.js'
-import type { PostedReport } from '../core/ports.js'
+import { agreementTiming, revealedEpoch, roundsOf } from '../core/agreement/phases.js'
+import { Draw } from '../core/assignment/draw.js'
+import type { ChainFacts } from '../core/facts.js'
+import type { Announcement, PostedReport } from '../core/ports.js'
 import { checkRegistered } from '../evidence/registry-checks.js'
 import { checkTranscript, type ParsedTranscript, parseTranscript } from '../evidence/transcript-checks.js'
 import { syncFrom } from '../net/sync.js'
-import { hasRoot } from './ballot-checks.js'
+import {
+  type AnswerLimits,
+  BALLOT_SET_LIMITS,
+  ballotLimits,
+  gossipLimits,
+  leavesLimits,
+  REWARDS_LIMITS,
+  TRANSCRIPT_LIMITS,
+} from '../net/sync-limits.js'
+import { Asking } from './asking.js'
+import { ballotFault, hasRoot } from './ballot-checks.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
+import { failOnStoreError } from './failures.js'
 
-/** How long one peer may take to answer. */
-const ANSWER_MS = 2000
+/** How one kind of request is asked. */
+interface Manner {
+  /** peers that are asked at the same time */
+  readonly atOnce: number
+  /** how long one peer may take */
+  readonly answerMs: number
+}
+
+/** A round waits for it. If a third of the peers stall, the first eight all stall once in 6,561 times. */
+const BALLOT: Manner = { atOnce: 8, answerMs: 2000 }
+/** Answers of many megabytes, of which this node holds `atOnce`. The server takes no longer (`net/sync.ts`). */
+const STATE: Manner = { atOnce: 3, answerMs: 10_000 }
+const TRANSCRIPT: Manner = { ...STATE, atOnce: 1 }
 
 export class PeerSync {
+  readonly #asking = new Asking<Announcement>()
+
   constructor(
     private readonly context: VerifierContext,
     private readonly directory: Directory,
   ) {}
 
-  /** The ballot with this root, with its votes. Undefined if no verifier that answers has it. */
-  async ballot(root: Hex): Promise<Ballot | undefined> {
+  /**
+   * A verifier's ballot with this root, with its votes. Undefined if no verifier that answers has it.
+   * @param facts of the ballot's epoch
+   * @param holders verifiers that have said that they hold the ballot, which are asked first
+   */
+  async ballot(
+    { verifier, root }: SeenEntry,
+    facts: ChainFacts,
+    holders: readonly number[] = [],
+  ): Promise<Ballot | undefined> {
     const held = await this.context.store.getBallot(root)
     if (held !== undefined) return Ballot.decode(held)
-    return this.#ask({ ballot: fromHex(root) }, async ([bytes]) => {
-      const ballot = bytes && Ballot.decode(bytes)
-      if (ballot === undefined || toHex(ballot.root) !== root || !hasRoot(ballot)) return undefined
+    const peers = this.#others(({ index }) => holders.includes(index))
+    const limits = ballotLimits(facts.providers.length)
+    return this.#ask(peers, BALLOT, { ballot: fromHex(root) }, limits, async items => {
+      const [bytes] = await collect(items)
+      const ballot = bytes && rootedBallot(bytes)
+      if (ballot?.verifier !== verifier || toHex(ballot.root) !== root) return undefined
+      // The root does not tell the signatures. With wrong ones this node would hold the ballot, and nobody take it.
+      if (ballotFault(this.context, facts, ballot) !== undefined) return undefined
       await this.context.store.putBallot(root, bytes!)
       return ballot
     })
@@ -40,35 +84,64 @@ export class PeerSync {
   async ballotSet(posted: PostedReport): Promise<readonly SeenEntry[] | undefined> {
     const held = await this.context.store.getReport(posted.headerHash)
     if (held !== undefined && held.ballots.length > 0) return held.ballots
-    return this.#ask({ ballotSet: fromHex(posted.headerHash) }, async items => {
-      const ballots = items.map(bytes => ({ bytes, ballot: Ballot.decode(bytes) }))
-      const entries = ballots.map(({ ballot }) => ({ verifier: ballot.verifier, root: toHex(ballot.root) }))
-      if (ballotSetRoot(entries) !== posted.header.ballotSetRoot) return undefined
-      if (!ballots.every(({ ballot }) => hasRoot(ballot))) return undefined
-      await Promise.all(ballots.map(({ bytes, ballot }) => this.context.store.putBallot(toHex(ballot.root), bytes)))
-      return entries
-    })
+    return this.#ask(
+      this.#others(),
+      STATE,
+      { ballotSet: fromHex(posted.headerHash) },
+      BALLOT_SET_LIMITS,
+      async items => {
+        const encoded = await collect(items, rootedBallot)
+        const ballots = encoded.map(bytes => ({ bytes, ballot: Ballot.decode(bytes) }))
+        const entries = ballots.map(({ ballot }) => ({ verifier: ballot.verifier, root: toHex(ballot.root) }))
+        if (ballotSetRoot(entries) !== posted.header.ballotSetRoot) return undefined
+        for (const { bytes, ballot } of ballots) await this.#putUnlessHeld(toHex(ballot.root), bytes)
+        return entries
+      },
+    )
+  }
+
+  /** A ballot set does not tell the signatures of its ballots, so a held ballot with right ones stays. */
+  async #putUnlessHeld(root: Hex, ballot: Uint8Array): Promise<void> {
+    const { store } = this.context
+    if ((await store.getBallot(root)) === undefined) await store.putBallot(root, ballot)
   }
 
   /** @param take returns undefined, or throws, for wrong leaves. @throws if no peer has leaves that `take` accepts */
-  async leaves<T>(headerHash: Hex, take: (encoded: Uint8Array[]) => T | undefined): Promise<T> {
-    const leaves = await this.#ask({ leaves: fromHex(headerHash) }, async items => take(items))
+  async leaves<T>(
+    { headerHash, header }: Pick<PostedReport, 'headerHash' | 'header'>,
+    take: (encoded: Uint8Array[]) => T | undefined,
+  ): Promise<T> {
+    const limits = leavesLimits(header.providerCount, this.context.params)
+    const leaves = await this.#ask(this.#others(), STATE, { leaves: fromHex(headerHash) }, limits, async items =>
+      take(await collect(items, bytes => decodeLeaf(leafPart(bytes)))),
+    )
     if (leaves === undefined) throw new Error(`no peer has the leaves of ${headerHash}`)
     return leaves
   }
 
   /** @param take returns undefined, or throws, for wrong rewards. @throws if no peer has rewards that `take` accepts */
   async rewards<T>(headerHash: Hex, take: (encoded: Uint8Array[]) => T | undefined): Promise<T> {
-    const rewards = await this.#ask({ rewards: fromHex(headerHash) }, async items => take(items))
+    const rewards = await this.#ask(
+      this.#others(),
+      STATE,
+      { rewards: fromHex(headerHash) },
+      REWARDS_LIMITS,
+      async items => take(await collect(items, decodeReward)),
+    )
     if (rewards === undefined) throw new Error(`no peer has the rewards of ${headerHash}`)
     return rewards
   }
 
-  /** The transcript of a session, encoded: this node's own, or a peer's if it proves the vote that its receiver cast. */
+  /**
+   * The transcript of a session, encoded: this node's own, or a peer's if it proves the vote that its receiver cast. None of an
+   * epoch whose commitments are not closed: else others could copy its vote.
+   */
   async transcript(sessionId: Hex): Promise<Uint8Array | undefined> {
-    const held = await this.context.store.getTranscript(sessionId)
+    const { store, epochs, params, wall } = this.context
+    const held = await store.getTranscript(sessionId, revealedEpoch(epochs, params, wall.nowMs()))
     if (held !== undefined) return held
-    return this.#ask({ transcript: fromHex(sessionId) }, async ([bytes]) => {
+    return this.#ask(this.#others(), TRANSCRIPT, { transcript: fromHex(sessionId) }, TRANSCRIPT_LIMITS, async items => {
+      const [bytes] = await collect(items)
       if (bytes === undefined) return undefined
       const parsed = parseTranscript(bytes, 'the answer of a peer')
       if (toHex(parsed.transcript.session.sessionId) !== sessionId) return undefined
@@ -76,10 +149,22 @@ export class PeerSync {
     })
   }
 
-  /** All messages that one peer heard in an epoch, since gossip itself replays nothing. */
-  async gossip(epoch: number): Promise<GossipItem[]> {
-    const items = await this.#ask({ gossip: epoch }, async found => found.map(bytes => GossipItemCodec.decode(bytes)))
-    return items ?? []
+  /**
+   * All messages that f + 1 verifiers of the frozen set heard in an epoch, since gossip itself replays nothing: at least one of
+   * them is honest. A verifier that leaves messages out hides none.
+   * @param hear takes each message; false for a message that no honest peer would have kept
+   */
+  async gossip({ epoch, verifiers }: ChainFacts, hear: (item: GossipItem) => Promise<boolean>): Promise<void> {
+    const { epochs, params } = this.context
+    const limits = gossipLimits(verifiers.length, roundsOf(agreementTiming(epochs, params, epoch)))
+    const members = this.#others().filter(({ index }) => verifiers.some(one => one.index === index))
+    let missing = faultsTolerated(verifiers.length) + 1
+    await this.#ask(members, STATE, { gossip: epoch }, limits, async items => {
+      for await (const bytes of items) {
+        if (!(await hear(GossipItemCodec.decode(bytes)))) throw new Error('a message that no honest peer keeps')
+      }
+      return --missing <= 0 || undefined
+    })
   }
 
   /** Checks vote and keys first: regenerating the session's data takes long. */
@@ -97,21 +182,54 @@ export class PeerSync {
     return cast.length === 0 || cast.some(one => Buffer.compare(one, vote) === 0)
   }
 
-  /** Asks one verifier after another, until `take` accepts an answer. */
-  async #ask<T>(request: SyncRequest, take: (items: Uint8Array[]) => Promise<T | undefined>): Promise<T | undefined> {
-    const { self, stopping, peer, log } = this.context
-    for (const other of this.directory.verifiers()) {
-      if (other.index === self.index) continue
-      try {
-        const signal = AbortSignal.any([stopping, AbortSignal.timeout(ANSWER_MS)])
-        const items = await syncFrom(peer, other, request, signal)
-        const taken = items && (await take(items))
-        if (taken !== undefined) return taken
-      } catch (error) {
-        stopping.throwIfAborted()
-        log.debug({ peer: other.index, error: (error as Error).message }, 'could not fetch from a peer')
-      }
-    }
-    return undefined
+  /** All other verifiers in random order, so that nobody can foresee whom this node asks. @param first those ahead of the rest */
+  #others(first: (peer: Announcement) => boolean = () => false): Announcement[] {
+    const { self, random } = this.context
+    const others = this.directory.verifiers().filter(({ index }) => index !== self.index)
+    const drawn = new Draw(toHex(random.bytes(32))).sample(others, others.length)
+    return [...drawn.filter(first), ...drawn.filter(peer => !first(peer))]
   }
+
+  /** Asks verifiers, until `take` accepts an answer. */
+  async #ask<T>(
+    peers: readonly Announcement[],
+    { atOnce, answerMs }: Manner,
+    request: SyncRequest,
+    limits: AnswerLimits,
+    take: (items: AsyncIterable<Uint8Array>) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const { stopping, peer, log } = this.context
+    const taken = await this.#asking.first(peers, atOnce, async (other, over) => {
+      try {
+        const signal = AbortSignal.any([stopping, over, AbortSignal.timeout(answerMs)])
+        return await syncFrom(peer, other, request, limits, signal, take)
+      } catch (error) {
+        failOnStoreError(this.context, error)
+        log.debug({ peer: other.index, error: (error as Error).message }, 'could not fetch from a peer')
+        return undefined
+      }
+    })
+    stopping.throwIfAborted()
+    return taken
+  }
+}
+
+/** @param check throws for a wrong item: then nothing more is received */
+async function collect(
+  items: AsyncIterable<Uint8Array>,
+  check: (bytes: Uint8Array) => unknown = () => undefined,
+): Promise<Uint8Array[]> {
+  const collected: Uint8Array[] = []
+  for await (const bytes of items) {
+    check(bytes)
+    collected.push(bytes)
+  }
+  return collected
+}
+
+/** @throws MessageError for what is no ballot; RangeError if its votes are not those of its root */
+function rootedBallot(bytes: Uint8Array): Ballot {
+  const ballot = Ballot.decode(bytes)
+  if (!hasRoot(ballot)) throw new RangeError('These votes are not those of the root.')
+  return ballot
 }

@@ -3,7 +3,7 @@ import { headerHash } from '../../proto/digests.js'
 import { decodeHeader, encodeHeader } from '../../proto/header.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import type { Proposal, SeenListMessage } from '../../proto/messages.js'
-import { ballotSetOf } from '../core/agreement/ballot-set.js'
+import { ballotSetOf, holdersOf } from '../core/agreement/ballot-set.js'
 import type { HeldList } from '../core/agreement/heard.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { AcceptedReports } from './accepted-reports.js'
@@ -34,7 +34,7 @@ export class Proposals {
     if (accepted.alarm !== undefined) return { ok: false, reason: accepted.alarm }
     const { epoch, verifiers } = this.facts
     const { roots } = ballotSetOf(lists, verifiers.length)
-    const report = await this.computer.compute(epoch, state, roots)
+    const report = await this.computer.compute(epoch, state, roots, holdersOf(lists))
     if (report === undefined)
       return { ok: false, reason: 'no verifier that answers has a ballot that its lists name, or one that it pays for' }
     await accepted.keep(report)

@@ -72,9 +72,9 @@ export class Refuting {
    * The leaves that were accepted, from a peer that holds them. What a leaf's digests stand for does not matter: a captured
    * set could make it undecodable. @throws Error if no peer has the leaves
    */
-  #leavesOf({ headerHash, header }: PostedReport): Promise<readonly Leaf[]> {
-    return this.modules.peers.leaves(headerHash, encoded =>
-      new MerkleTree(encoded.map(leafPart)).root === header.scoreRoot
+  #leavesOf(posted: PostedReport): Promise<readonly Leaf[]> {
+    return this.modules.peers.leaves(posted, encoded =>
+      new MerkleTree(encoded.map(leafPart)).root === posted.header.scoreRoot
         ? encoded.map(one => decodeLeaf(leafPart(one)))
         : undefined,
     )
@@ -95,10 +95,11 @@ export class Refuting {
   async #balloted(posted: PostedReport): Promise<BallotedReport> {
     const ballotSet = await this.modules.peers.ballotSet(posted)
     if (ballotSet === undefined) throw new Error(`no peer has the ballots of epoch ${posted.header.epoch}`)
+    const { facts } = await this.modules.epochFacts.get(posted.header.epoch)
     const ballots = new Map<`0x${string}`, readonly Uint8Array[]>()
-    for (const { root } of ballotSet) {
-      const ballot = await this.modules.peers.ballot(root)
-      if (ballot !== undefined) ballots.set(root, ballot.votes)
+    for (const entry of ballotSet) {
+      const ballot = await this.modules.peers.ballot(entry, facts)
+      if (ballot !== undefined) ballots.set(entry.root, ballot.votes)
     }
     return { header: posted.header, ballotSet, ballots }
   }

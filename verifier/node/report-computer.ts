@@ -38,12 +38,20 @@ export class ReportComputer {
     private readonly paidWork: Pick<PaidWork, 'of' | 'keep'>,
   ) {}
 
-  /** Undefined if no verifier that answers has one of the ballots, or the work that the report pays for. */
-  async compute(epoch: number, previous: State, ballotSet: readonly SeenEntry[]): Promise<ComputedReport | undefined> {
+  /**
+   * Undefined if no verifier that answers has one of the ballots, or the work that the report pays for.
+   * @param holders of each ballot, by its root, as far as they are known
+   */
+  async compute(
+    epoch: number,
+    previous: State,
+    ballotSet: readonly SeenEntry[],
+    holders?: ReadonlyMap<Hex, readonly number[]>,
+  ): Promise<ComputedReport | undefined> {
     const { params, network } = this.context
     const { facts, assignment } = await this.epochFacts.reread(epoch)
     const [ballots, rewards] = await Promise.all([
-      countedBallots(this.peers, ballotSet),
+      countedBallots(this.peers, ballotSet, facts, holders),
       this.#rewards(facts, previous.rewards),
     ])
     if (ballots === undefined || rewards === undefined) return undefined

@@ -1,12 +1,23 @@
+import { Ballot } from '../../proto/messages.js'
+import { revealedEpoch } from '../core/agreement/phases.js'
 import { encodeRewards } from '../core/rewards/rewards.js'
 import { encodeCarryOver } from '../core/scoring/carry-over.js'
 import type { SyncSource } from '../net/sync.js'
 import type { VerifierContext } from './context.js'
 
-/** What this node gives to others over `/bandwitness/sync/1.0.0`: everything that its store holds. */
-export function syncSource({ store }: Pick<VerifierContext, 'store'>): SyncSource {
+type SourceContext = Pick<VerifierContext, 'store' | 'epochs' | 'params' | 'wall'>
+
+/**
+ * What this node gives to others over `/bandwitness/sync/1.0.0`: everything that its store holds. Of an epoch whose
+ * commitments are not closed it gives commitments only, which show no vote: else others could copy votes.
+ */
+export function syncSource({ store, epochs, params, wall }: SourceContext): SyncSource {
+  const isRevealed = (epoch: number) => epoch <= revealedEpoch(epochs, params, wall.nowMs())
   return {
-    ballot: root => store.getBallot(root),
+    ballot: async root => {
+      const ballot = await store.getBallot(root)
+      return ballot !== undefined && isRevealed(Ballot.decode(ballot).epoch) ? ballot : undefined
+    },
     leaves: async hash => {
       const report = await store.getReport(hash)
       return report && encodeCarryOver(report)
@@ -21,7 +32,10 @@ export function syncSource({ store }: Pick<VerifierContext, 'store'>): SyncSourc
       const ballots = await Promise.all(report.ballots.map(({ root }) => store.getBallot(root)))
       return ballots.every(ballot => ballot !== undefined) ? ballots : undefined
     },
-    transcript: sessionId => store.getTranscript(sessionId),
-    gossip: epoch => store.heardGossip(epoch),
+    transcript: sessionId => store.getTranscript(sessionId, revealedEpoch(epochs, params, wall.nowMs())),
+    gossip: async epoch => {
+      const heard = await store.heardGossip(epoch)
+      return isRevealed(epoch) ? heard : heard.filter(({ kind }) => kind === 'commit')
+    },
   }
 }

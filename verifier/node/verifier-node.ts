@@ -13,7 +13,7 @@
  *                                        ▲    │
  *                       peer sync ── ballots, leaves ──▶ store ── sync source ──▶ verifiers that missed something
  *
- * Start: store, chain, peer, UDP port, dial book, sync and reach handlers, own announcement. At genesis: token wallet,
+ * Start: store, chain, peer, UDP port, dial book, reach handler, own announcement. At genesis: sync handler, token wallet,
  * probe handler, epochs.
  * Stop: the reverse, so that no part is used after it has closed. Epochs overlap: while the verifiers agree on one
  * epoch, they measure the next.
@@ -37,6 +37,7 @@ import { servePresence } from '../net/presence.js'
 import { serveProbes } from '../net/probe-streams.js'
 import { serveReach } from '../net/reach.js'
 import { serveSync } from '../net/sync.js'
+import { SyncQuota } from '../net/sync-quota.js'
 import { Store } from '../store/store.js'
 import { announceSelf } from './announcing.js'
 import type { VerifierContext } from './context.js'
@@ -106,7 +107,6 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
   log.info({ udp: receiver.facts }, 'receiving')
   const directory = new Directory(chain, log)
   const dialBook = await life.open(new DialBook(peer, log), one => one.stop())
-  await serveSync(peer, syncSource({ store }), log)
   const answers = new AnswerVerifiers(chain.network)
   const modules = {
     answers,
@@ -147,6 +147,8 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
       stopping: life.stopping,
       fail: life.fail,
     }
+    const isVerifier = (peerId: string) => directory.isVerifier(peerId)
+    await serveSync(peer, syncSource(context), new SyncQuota(isVerifier, systemClock), log)
     const tokens = new TokenWallet(context, directory)
     life.run(tokens.run())
     epochs = new Epochs(context, {
@@ -158,7 +160,6 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
       measure: options.measure ?? measureEpoch,
     })
     const { serving, presences } = epochs
-    const isVerifier = (peerId: string) => directory.isVerifier(peerId)
     await servePresence(peer, isVerifier, presence => presences.answer(presence), log)
     await serveProbes(peer, isVerifier, (stream, peerId) => serving.serve(stream, peerId), log)
     await epochs.run()

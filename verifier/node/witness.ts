@@ -1,11 +1,12 @@
 /**
  * Compares what verifiers sign. Of a verifier that contradicts itself the witness keeps the evidence and hands it on. The
- * second of two contradicting messages travels on, so that every node has the evidence; a third one does not, so that
- * nobody can flood the network with its own signatures.
+ * second of two contradicting messages travels on, so that every node has the evidence. Nothing else travels twice: nobody
+ * can flood the network with its own signatures, nor with variants of messages that others signed.
  */
 import { headerHash } from '../../proto/digests.js'
 import { encodeEquivocation } from '../../proto/equivocation.js'
 import { decodeHeader } from '../../proto/header.js'
+import { type Hex, toHex } from '../../proto/hex.js'
 import { Certificate, type Evidence } from '../../proto/messages.js'
 import { type Contradiction, equivocationOf, type Statement, Statements } from '../core/agreement/statements.js'
 import type { ChainFacts } from '../core/facts.js'
@@ -26,6 +27,10 @@ export interface WitnessModules {
 
 interface Kept {
   readonly statements: Statements
+  /** roots of the ballots that came with their votes */
+  readonly voted: Set<string>
+  /** by round, the hashes of the headers that the leader proposed: two at the most */
+  readonly proposals: Map<number, Set<string>>
   /** by round, those with different headers: two at the most */
   readonly certificates: Map<number, Map<string, Certificate>>
 }
@@ -35,33 +40,61 @@ export class Witness {
 
   constructor(private readonly modules: WitnessModules) {}
 
-  /** @param heard checked. @returns whether the message proves nothing that the others need to hear */
-  isSuperfluous(heard: GossipMessage, facts: ChainFacts): boolean {
-    const kept = this.#keptOf(facts.epoch)
-    if (heard.kind === 'certificate') return this.#isOneTooMany(kept, heard.message, facts)
-    let superfluous = false
-    for (const statement of statementsIn(heard)) {
-      if (statement.verifier === this.modules.context.self.index) this.modules.onOwn(statement, facts)
-      const result = kept.statements.hear(statement)
-      if (result.is === 'contradiction') this.#accuse(result.pair, facts)
-      superfluous ||= result.is === 'superfluous'
+  /**
+   * Whether a message tells anything new, if its signatures hold. This costs no check of a signature.
+   * @throws RangeError for a malformed header
+   */
+  isNew(heard: GossipMessage, facts: ChainFacts): boolean {
+    const { statements, voted, proposals, certificates } = this.#keptOf(facts.epoch)
+    const { kind, message } = heard
+    if (kind === 'certificate') {
+      const known = certificates.get(message.round) ?? new Map<string, Certificate>()
+      const same = known.get(this.#hashOf(message))
+      // One with fewer non-signers is new: whoever is missing earns nothing for its signature.
+      return same === undefined ? known.size < 2 : message.nonSigners.length < same.nonSigners.length
     }
-    return superfluous && heard.kind !== 'proposal' // a leader is not to blame for the lists of others
+    if (kind === 'proposal') {
+      const known = proposals.get(message.round) ?? new Set()
+      return known.size < 2 && !known.has(this.#hashOf(message))
+    }
+    return statementsIn(heard).some(statement => {
+      // The votes of a root that was announced alone.
+      const bringsVotes = kind === 'ballot' && message.votes.length > 0 && !voted.has(statement.value)
+      return statements.isNew(statement) || (bringsVotes && statements.knows(statement))
+    })
   }
 
-  #isOneTooMany({ certificates }: Kept, certificate: Certificate, facts: ChainFacts): boolean {
+  /** @param heard a new message, checked */
+  hear(heard: GossipMessage, facts: ChainFacts): void {
+    const { statements, voted, proposals, certificates } = this.#keptOf(facts.epoch)
+    const { kind, message } = heard
+    if (kind === 'certificate') this.#hearCertificate(certificates, message, facts)
+    if (kind === 'proposal') {
+      const { round } = message
+      proposals.set(round, (proposals.get(round) ?? new Set()).add(this.#hashOf(message)))
+    }
+    if (kind === 'ballot' && message.votes.length > 0) voted.add(toHex(message.root))
+    for (const statement of statementsIn(heard)) {
+      if (statement.verifier === this.modules.context.self.index) this.modules.onOwn(statement, facts)
+      const result = statements.hear(statement)
+      if (result.is === 'contradiction') this.#accuse(result.pair, facts)
+    }
+  }
+
+  #hearCertificate(certificates: Kept['certificates'], certificate: Certificate, facts: ChainFacts): void {
     const { round } = certificate
     const known = certificates.get(round) ?? new Map<string, Certificate>()
     certificates.set(round, known)
-    const hash = headerHash(this.modules.context.network, decodeHeader(certificate.header))
-    if (known.has(hash)) return false
-    if (known.size === 2) return true
+    const hash = this.#hashOf(certificate)
+    const isSecond = known.size === 1 && !known.has(hash)
     known.set(hash, certificate)
-    if (known.size === 2) {
-      const [first, second] = [...known.values()].map(one => Certificate.encode(one)) as [Uint8Array, Uint8Array]
-      this.modules.onEvidence({ certificates: { first, second } }, `certificates-${round}`, facts)
-    }
-    return false
+    if (!isSecond) return
+    const [first, second] = [...known.values()].map(one => Certificate.encode(one)) as [Uint8Array, Uint8Array]
+    this.modules.onEvidence({ certificates: { first, second } }, `certificates-${round}`, facts)
+  }
+
+  #hashOf({ header }: { readonly header: Uint8Array }): Hex {
+    return headerHash(this.modules.context.network, decodeHeader(header))
   }
 
   #accuse(pair: Contradiction, facts: ChainFacts): void {
@@ -74,9 +107,14 @@ export class Witness {
   }
 
   #keptOf(epoch: number): Kept {
-    const kept = this.#epochs.get(epoch) ?? { statements: new Statements(), certificates: new Map() }
+    const kept = this.#epochs.get(epoch) ?? newlyKept()
     this.#epochs.set(epoch, kept)
     this.#epochs.delete(epoch - KEPT_EPOCHS)
     return kept
   }
 }
+
+const newlyKept = (): Kept => ({
+  ...{ statements: new Statements(), voted: new Set() },
+  ...{ proposals: new Map(), certificates: new Map() },
+})

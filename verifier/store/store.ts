@@ -205,9 +205,9 @@ export class Store {
     return this.#rows.guarded(() => this.#transcripts.put(epoch, toHex(sessionId), encoded))
   }
 
-  /** This call finds damage to the transcript; opening the store does not. */
-  getTranscript(sessionId: Hex): Promise<Uint8Array | undefined> {
-    return this.#rows.guarded(() => this.#transcripts.get(sessionId))
+  /** This call finds damage to the transcript; opening the store does not. @param newest epoch to look in */
+  getTranscript(sessionId: Hex, newest: number): Promise<Uint8Array | undefined> {
+    return this.#rows.guarded(() => this.#transcripts.get(sessionId, newest))
   }
 
   /** @param encoded an OpeningFault. It is on disk when this returns, because nobody else has it */

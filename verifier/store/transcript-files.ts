@@ -35,9 +35,10 @@ export class TranscriptFiles {
     await rename(partial, path)
   }
 
-  /** Searches the newest epochs first. @throws StoreError 'damaged' */
-  async get(sessionId: Hex): Promise<Uint8Array | undefined> {
+  /** Searches from the epoch `newest` back. @throws StoreError 'damaged' */
+  async get(sessionId: Hex, newest: number): Promise<Uint8Array | undefined> {
     for (const epoch of (await this.#epochs()).reverse()) {
+      if (Number(epoch) > newest) continue
       const path = join(this.#dir, epoch, sessionId)
       const sealed = await readFile(path).catch(unlessMissing)
       if (sealed) return unsealed(sessionId, new Uint8Array(sealed), path)

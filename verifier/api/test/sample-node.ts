@@ -101,7 +101,10 @@ export async function startSampleNode(changes: Partial<typeof chain> = {}): Prom
     ...{ role: 'verifier', account: account('verifier 0'), index: 1, peerId: 'peer', network, store },
     chain: { ...chain, ...changes },
     udp: { backend: 'dgram', kernelTimestamps: false, port: 4000, receiveBufferBytes: 212_992, overruns: 0 },
-    epochs: undefined,
+    epochs: {
+      ...{ reports: {}, serving: {} },
+      peers: { transcript: (sessionId: Hex) => store.getTranscript(sessionId, 2) },
+    },
     connections: () => 3,
     epochNow: () => 3,
   } as unknown as VerifierNode

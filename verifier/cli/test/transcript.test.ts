@@ -73,7 +73,8 @@ describe('a transcript in a file', function () {
     sessionId = toHex(transcript.session.sessionId)
     store = await Store.open(directory, { mode: 'create' })
     await store.putTranscript(1, transcript.session.sessionId, Transcript.encode(transcript))
-    const node = { store, epochs: undefined } as unknown as VerifierNode
+    const peers = { transcript: (id: Hex) => store.getTranscript(id, 1) }
+    const node = { store, epochs: { peers } } as unknown as VerifierNode
     api = await serveApi({ host: '127.0.0.1', port: 0 }, app => verifierRoutes(app, node))
     file = join(directory, 'session.transcript')
     await writeFile(file, Transcript.encode(transcript))

@@ -43,6 +43,15 @@ export function ballotSetOf(lists: readonly SignedList[], setSize: number): Ball
   return { roots, equivocators }
 }
 
+/** Those who say that they hold a ballot, by its root. */
+export function holdersOf(lists: readonly SignedList[]): ReadonlyMap<Hex, readonly number[]> {
+  const holders = new Map<Hex, number[]>()
+  for (const { verifier, entries } of lists) {
+    for (const { root } of withoutRepeats(entries)) holders.set(root, [...(holders.get(root) ?? []), verifier])
+  }
+  return holders
+}
+
 /** Merkle root over (verifier, ballot root), as the report's header carries it. */
 export const ballotSetRoot = (entries: readonly SeenEntry[]): Hex => new MerkleTree(ballotSetItems(entries)).root
 

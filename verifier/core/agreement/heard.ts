@@ -11,7 +11,8 @@ export interface HeldList<L> {
 
 export class Heard<L> {
   readonly #commitments = new Map<number, Hex>()
-  readonly #ballots = new Map<number, Hex>()
+  /** the first ballot of each verifier that was revealed in time. It counts if its commitment was heard in time, too */
+  readonly #ballots = new Map<number, { readonly root: Hex; readonly commitment: Hex }>()
   readonly #equivocators = new Set<number>()
   readonly #lists = new Map<number, HeldList<L>>()
   readonly #signatures = new Map<string, Map<number, Uint8Array>>()
@@ -20,13 +21,11 @@ export class Heard<L> {
     if (!this.#commitments.has(verifier)) this.#commitments.set(verifier, commitment)
   }
 
-  /** A second ballot of one verifier never counts, but shows that the verifier equivocates. @param counts still in time */
-  ballot(verifier: number, root: Hex, commitment: Hex, counts: boolean): void {
+  /** A second ballot of one verifier never counts, but shows that the verifier equivocates. @param inTime before the lists */
+  ballot(verifier: number, root: Hex, commitment: Hex, inTime: boolean): void {
     const held = this.#ballots.get(verifier)
-    if (held !== undefined && held !== root) this.#equivocators.add(verifier)
-    if (counts && held === undefined && this.#commitments.get(verifier) === commitment) {
-      this.#ballots.set(verifier, root)
-    }
+    if (held !== undefined && held.root !== root) this.#equivocators.add(verifier)
+    if (inTime && held === undefined) this.#ballots.set(verifier, { root, commitment })
   }
 
   list(list: HeldList<L>): void {
@@ -52,10 +51,15 @@ export class Heard<L> {
 
   /** The ballots for this verifier's seen list, ascending by verifier. */
   get seenEntries(): SeenEntry[] {
+    return this.#committed
+      .filter(({ verifier }) => !this.#equivocators.has(verifier))
+      .sort((a, b) => a.verifier - b.verifier)
+  }
+
+  get #committed(): SeenEntry[] {
     return [...this.#ballots]
-      .filter(([verifier]) => !this.#equivocators.has(verifier))
-      .sort(([a], [b]) => a - b)
-      .map(([verifier, root]) => ({ verifier, root }))
+      .filter(([verifier, { commitment }]) => this.#commitments.get(verifier) === commitment)
+      .map(([verifier, { root }]) => ({ verifier, root }))
   }
 
   /** Ascending by verifier. */
@@ -67,7 +71,7 @@ export class Heard<L> {
   get counts(): HeardCounts {
     return {
       commitments: this.#commitments.size,
-      ballots: this.#ballots.size,
+      ballots: this.#committed.length,
       lists: this.#lists.size,
       signatures: Math.max(0, ...[...this.#signatures.values()].map(({ size }) => size)),
     }

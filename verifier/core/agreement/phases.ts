@@ -1,5 +1,8 @@
 /** The states of one epoch at one verifier, and when each state ends. Instants are milliseconds of the network's clock. */
 
+import { type EpochClock, epochAt, epochEndMs } from '../../../proto/epoch.js'
+import type { NetworkParams } from '../../../proto/params.js'
+
 export type Phase =
   /** The epoch runs, and verifiers measure. Ends with the epoch. */
   | 'measuring'
@@ -31,6 +34,28 @@ export interface AgreementTiming {
   /** start of the next epoch's agree phase: the chain takes no report of this epoch any more */
   readonly deadlineMs: number
 }
+
+export const agreementTiming = (epochs: EpochClock, params: AgreementParams, epoch: number): AgreementTiming => ({
+  endMs: epochEndMs(epochs, epoch),
+  commitMs: params.commitMs,
+  revealMs: params.revealMs,
+  listMs: params.listMs,
+  roundMs: params.roundMs,
+  deadlineMs: epochEndMs(epochs, epoch + 1),
+})
+
+type AgreementParams = Pick<NetworkParams, 'commitMs' | 'revealMs' | 'listMs' | 'roundMs'>
+
+/** The newest epoch whose commitments are closed, so that its votes may be shown; below 1 for none. */
+export const revealedEpoch = (
+  epochs: EpochClock,
+  { commitMs }: Pick<NetworkParams, 'commitMs'>,
+  nowMs: number,
+): number => epochAt(epochs, nowMs - commitMs) - 1
+
+/** How many rounds begin before the deadline: nothing of a later round is ever signed. */
+export const roundsOf = (timing: AgreementTiming): number =>
+  Math.max(0, Math.ceil((timing.deadlineMs - roundStartMs(timing, 0)) / timing.roundMs))
 
 /** @param round from 0 */
 export const roundStartMs = (timing: AgreementTiming, round: number): number =>

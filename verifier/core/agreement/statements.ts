@@ -33,18 +33,32 @@ export class Statements {
   /** by slot: one statement, or two that contradict each other */
   readonly #heard = new Map<string, readonly Statement[]>()
 
+  /** Whether a statement would be the first or the second value of its slot. */
+  isNew(statement: Statement): boolean {
+    return this.#known(statement).length < 2 && !this.knows(statement)
+  }
+
+  knows(statement: Statement): boolean {
+    return this.#known(statement).some(({ value }) => value === statement.value)
+  }
+
   hear(statement: Statement): Heard {
-    const { kind, verifier, slot, value } = statement
-    const key = `${kind} ${verifier} ${slot}`
-    const known = this.#heard.get(key) ?? []
-    if (known.some(one => one.value === value)) return { is: 'consistent' }
+    const { value } = statement
+    const known = this.#known(statement)
+    if (this.knows(statement)) return { is: 'consistent' }
     if (known.length === 2) return { is: 'superfluous' }
-    this.#heard.set(key, [...known, statement])
+    this.#heard.set(slotOf(statement), [...known, statement])
     const [first] = known
     if (first === undefined) return { is: 'consistent' }
     return { is: 'contradiction', pair: first.value < value ? [first, statement] : [statement, first] }
   }
+
+  #known(statement: Statement): readonly Statement[] {
+    return this.#heard.get(slotOf(statement)) ?? []
+  }
 }
+
+const slotOf = ({ kind, verifier, slot }: Statement): string => `${kind} ${verifier} ${slot}`
 
 /** @throws RangeError if the frozen set does not hold the verifier */
 export function equivocationOf(facts: ChainFacts, [first, second]: Contradiction): Equivocation {

@@ -1,9 +1,11 @@
 /** Real nodes on loopback, for the tests of this folder. */
 import pino from 'pino'
+import { systemClock } from '../../../probe/index.js'
 import { type Hex, toHex } from '../../../proto/hex.js'
 import { topicOf } from '../../../proto/protocols.js'
 import { createPeer, listenAddresses, type Peer } from '../libp2p.js'
 import type { PeerAddress } from '../streams.js'
+import { SyncQuota } from '../sync-quota.js'
 
 export const silent = pino({ level: 'silent' })
 
@@ -44,3 +46,6 @@ export function hasListeners(peer: Peer, count: number): Promise<void> {
     check()
   })
 }
+
+/** For servers whose clients ask for little: all of them are strangers. */
+export const someQuota = (): SyncQuota => new SyncQuota(() => false, systemClock)

@@ -6,7 +6,7 @@ import { Gossip } from '../gossip.js'
 import type { Peer } from '../libp2p.js'
 import { openStream, type PeerAddress } from '../streams.js'
 import { type SyncSource, serveSync, syncFrom } from '../sync.js'
-import { addressOf, hasListeners, NETWORK, silent, withPeers } from './network.js'
+import { addressOf, hasListeners, NETWORK, silent, someQuota, withPeers } from './network.js'
 
 const hash = (byte: number): Hex => toHex(new Uint8Array(32).fill(byte))
 
@@ -21,13 +21,20 @@ const source: SyncSource = {
   gossip: async epoch => (epoch === 7 ? [{ kind: 'commit', data: Uint8Array.of(9) }] : []),
 }
 
+const LIMITS = { items: 3000, itemBytes: 544 }
+
+/** All items of an answer. */
 const ask = (client: Peer, from: PeerAddress, request: SyncRequest) =>
-  syncFrom(client, from, request, AbortSignal.timeout(10_000))
+  syncFrom(client, from, request, LIMITS, AbortSignal.timeout(10_000), async items => {
+    const all: Uint8Array[] = []
+    for await (const item of items) all.push(item)
+    return all
+  })
 
 describe('sync', () => {
   it('gives the items that the source has, and says which items it lacks', async () => {
     await withPeers(2, async (client, server) => {
-      await serveSync(server!, source, silent)
+      await serveSync(server!, source, someQuota(), silent)
       const from = addressOf(server!)
       expect(await ask(client!, from, { ballot: fromHex(hash(1)) })).to.deep.equal([Uint8Array.of(1, 2, 3)])
       expect(await ask(client!, from, { ballot: fromHex(hash(2)) })).to.equal(undefined)
@@ -59,7 +66,7 @@ describe('sync', () => {
       await known
       await gossip.publish('commit', Uint8Array.of(1, 2))
       await said.promise
-      await serveSync(listener!, { ...source, gossip: async () => heard }, silent)
+      await serveSync(listener!, { ...source, gossip: async () => heard }, someQuota(), silent)
       const items = await ask(late!, addressOf(listener!), { gossip: 1 })
       expect(items).to.deep.equal([GossipItem.encode({ kind: 'commit', data: Uint8Array.of(1, 2) })])
     })
@@ -67,7 +74,7 @@ describe('sync', () => {
 
   it('breaks the stream of a peer whose request is malformed or too large, and goes on', async () => {
     await withPeers(2, async (client, server) => {
-      await serveSync(server!, source, silent)
+      await serveSync(server!, source, someQuota(), silent)
       for (const nonsense of [new Uint8Array(0), Uint8Array.of(255, 255), new Uint8Array(65)]) {
         const stream = await openStream(client!, addressOf(server!), SYNC_PROTOCOL, 1024, AbortSignal.timeout(10_000))
         await stream.send(nonsense)

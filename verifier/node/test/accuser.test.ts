@@ -102,7 +102,7 @@ describe('accuser of equivocating verifiers', function () {
     const others = await net.live.connectAs('v2')
     const nodes = [await node(net.chain, await openStore('a'), at), await node(others, await openStore('b'), at)]
     for (const [i, { witness, found }] of nodes.entries()) {
-      for (const value of ['a', 'b']) witness.isSuperfluous(commitOf(at, 'v1', value), at)
+      for (const value of ['a', 'b']) witness.hear(commitOf(at, 'v1', value), at)
       expect(found.map(({ name }) => name)).to.have.length(1)
       const { evidence, name } = found[0]!
       await stores[i]!.putEvidence(at.epoch, name, Evidence.encode(evidence))
@@ -116,8 +116,7 @@ describe('accuser of equivocating verifiers', function () {
     const at = await facts()
     const store = await openStore('a')
     const { witness, found } = await node(net.chain, store, at)
-    for (const name of ['v1', 'v2'])
-      for (const value of ['a', 'b']) witness.isSuperfluous(commitOf(at, name, value), at)
+    for (const name of ['v1', 'v2']) for (const value of ['a', 'b']) witness.hear(commitOf(at, name, value), at)
     for (const { evidence, name } of found) await store.putEvidence(at.epoch, name, Evidence.encode(evidence))
     await (await node(net.chain, store, at)).accuser.resume()
     expect([await lostBy('v1'), await lostBy('v2'), await lostBy('v3')]).to.deep.equal([100n, 100n, 0n])

@@ -5,18 +5,26 @@ import {
   headerHash,
   type NetworkId,
   proposalDigest,
+  providerSchedule,
   reportDigest,
   scheduleDigest,
   seenDigest,
 } from '../../../proto/digests.js'
+import type { EpochClock } from '../../../proto/epoch.js'
 import { keccakText } from '../../../proto/hash.js'
 import { encodeHeader, type Header } from '../../../proto/header.js'
 import { fromHex, type Hex, toHex, ZERO_HASH } from '../../../proto/hex.js'
+import { MerkleTree } from '../../../proto/merkle.js'
 import { Ballot, Certificate, Commit, Partial, Proposal, type SeenListMessage } from '../../../proto/messages.js'
+import { DEVNET } from '../../../proto/params.js'
+import { encodeVote, OUTCOME, type Vote } from '../../../proto/vote.js'
 import { BlsSigner } from '../../bls/signer.js'
 import { BlsVerifier } from '../../bls/verifier.js'
 import { keysFromSeed } from '../../config/keys.js'
-import { type ChainFacts, NO_PAID_REPORT } from '../../core/facts.js'
+import { ballotSetRoot } from '../../core/agreement/ballot-set.js'
+import { leaderOf } from '../../core/agreement/leader.js'
+import { type ChainFacts, indicesOf, NO_PAID_REPORT } from '../../core/facts.js'
+import { vote } from '../../core/test/samples.js'
 
 export const EPOCH = 7
 export const network: NetworkId = { chainId: 31_337, contract: `0x${'ab'.repeat(20)}` }
@@ -40,6 +48,14 @@ export const facts: ChainFacts = {
   })),
   providers: [],
 }
+export const epochs: EpochClock = {
+  genesisMs: 1_000_000,
+  epochMs: DEVNET.epochSeconds * 1000,
+  eraEpochs: DEVNET.eraEpochs,
+}
+const rootOf = (verifier: number): Hex => keccakText(`ballot of ${verifier}`)
+/** Of the lists that `list` makes. */
+const ballotSet = [0, 1, 2].map(verifier => ({ verifier, root: rootOf(verifier) }))
 export const header: Header = {
   era: 1,
   epoch: EPOCH,
@@ -47,7 +63,7 @@ export const header: Header = {
   blockHash: facts.blockHash,
   previousHeader: ZERO_HASH,
   scoreRoot: keccakText('score'),
-  ballotSetRoot: keccakText('ballots'),
+  ballotSetRoot: ballotSetRoot(ballotSet),
   rewardsRoot: ZERO_HASH,
   providerCount: 0,
   commonFailure: false,
@@ -62,7 +78,7 @@ export function commit(verifier: number, signedBy = verifier, epoch = EPOCH): Ui
 }
 
 export function list(verifier: number, seen = [0, 1, 2], epoch = EPOCH): SeenListMessage {
-  const entries = seen.map(other => ({ verifier: other, root: keccakText(`ballot of ${other}`) }))
+  const entries = seen.map(other => ({ verifier: other, root: rootOf(other) }))
   return {
     epoch,
     verifier,
@@ -71,16 +87,22 @@ export function list(verifier: number, seen = [0, 1, 2], epoch = EPOCH): SeenLis
   }
 }
 
-export function proposal(lists: SeenListMessage[], changes: { leader?: number; header?: Uint8Array } = {}): Uint8Array {
-  const signature = sign(0, proposalDigest(network, facts, 0, headerHash(network, header)))
+/** Who leads a round of the epoch. */
+export const leader = (round: number): number => leaderOf(indicesOf(facts), facts.beacon, round)
+
+interface ProposalChanges {
+  readonly round?: number
+  readonly leader?: number
+  readonly header?: Header
+  readonly headerBytes?: Uint8Array
+}
+
+/** Of round 0 and by its leader, unless changed. The leader that it names signs it. */
+export function proposal(lists: SeenListMessage[], changes: ProposalChanges = {}): Uint8Array {
+  const { round = 0, leader: by = leader(round), header: over = header } = changes
+  const signature = sign(by, proposalDigest(network, facts, round, headerHash(network, over)))
   return Proposal.encode({
-    epoch: EPOCH,
-    round: 0,
-    leader: 0,
-    header: encodeHeader(header),
-    lists,
-    signature,
-    ...changes,
+    ...{ epoch: EPOCH, round, leader: by, header: changes.headerBytes ?? encodeHeader(over), lists, signature },
   })
 }
 
@@ -94,21 +116,30 @@ export function certificate(
   return Certificate.encode({ epoch: EPOCH, round: 0, header: encodeHeader(header), nonSigners, signature, ...changes })
 }
 
-export function partial(verifier: number, signedBy = verifier, signedRound = 0): Uint8Array {
+export function partial(verifier: number, signedBy = verifier, signedRound = 0, round = 0): Uint8Array {
   const hash = headerHash(network, header)
   const signature = sign(signedBy, reportDigest(network, facts, signedRound, hash))
-  return Partial.encode({ epoch: EPOCH, round: 0, headerHash: fromHex(hash), verifier, signature })
+  return Partial.encode({ epoch: EPOCH, round, headerHash: fromHex(hash), verifier, signature })
 }
 
 /** Announced by its root alone. */
 export function ballot(verifier: number): Uint8Array {
-  const root = keccakText(`ballot of ${verifier}`)
-  return Ballot.encode({
-    epoch: EPOCH,
-    verifier,
-    root: fromHex(root),
-    signature: sign(verifier, ballotDigest(network, facts, verifier, root)),
-    schedule: sign(verifier, scheduleDigest(network, facts, facts.beacon)),
-    votes: [],
-  })
+  return Ballot.encode(signedBallot(verifier, rootOf(verifier), []))
 }
+
+/** With a vote on each of the providers, in this order. */
+export function votedBallot(verifier: number, providers: readonly Hex[], over: globalThis.Partial<Vote> = {}): Ballot {
+  const scheduled = scheduleOf(verifier)
+  const votes = providers.map(provider => {
+    const scheduleProof = providerSchedule(scheduled, provider)
+    return encodeVote(vote(verifier, OUTCOME.noData, 0, { epoch: EPOCH, provider, scheduleProof, ...over }))
+  })
+  return signedBallot(verifier, new MerkleTree(votes).root, votes)
+}
+
+const scheduleOf = (verifier: number) => sign(verifier, scheduleDigest(network, facts, facts.beacon))
+
+const signedBallot = (verifier: number, root: Hex, votes: Uint8Array[]): Ballot => ({
+  ...{ epoch: EPOCH, verifier, root: fromHex(root), votes, schedule: scheduleOf(verifier) },
+  signature: sign(verifier, ballotDigest(network, facts, verifier, root)),
+})

@@ -8,8 +8,8 @@ import pino from 'pino'
 import { seenDigest } from '../../../proto/digests.js'
 import { epochStartMs } from '../../../proto/epoch.js'
 import { encodeHeader } from '../../../proto/header.js'
-import { toHex, ZERO_HASH } from '../../../proto/hex.js'
-import { type Certificate, type GossipItem, SeenListMessage } from '../../../proto/messages.js'
+import { type Hex, toHex, ZERO_HASH } from '../../../proto/hex.js'
+import { Ballot, type Certificate, type GossipItem, SeenListMessage } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../../proto/protocols.js'
 import { UserError } from '../../config/errors.js'
@@ -28,15 +28,21 @@ import {
   certificate,
   commit,
   EPOCH,
+  epochs,
   facts,
   header,
+  leader,
   list,
   network,
   POSITIONS,
   partial,
   proposal,
   signers,
+  votedBallot,
 } from './gossip-samples.js'
+
+/** in the order of a ballot */
+const PROVIDERS: Hex[] = [1, 2, 3].map(digit => `0x${`0${digit}`.repeat(20)}` as const)
 
 describe('inbox of a verifier', () => {
   let dir: string
@@ -46,6 +52,11 @@ describe('inbox of a verifier', () => {
   let failures: Error[]
   /** what the only peer has heard */
   let replayed: GossipItem[]
+  /** whether the inbox took each of them for a message that an honest peer may keep */
+  let taken: boolean[]
+  /** epochs whose facts were asked for */
+  let asked: number[]
+  let factsKnown: PromiseWithResolvers<void>
   /** names of the evidence that was found */
   let accused: string[]
   const disk = { full: false }
@@ -65,7 +76,6 @@ describe('inbox of a verifier', () => {
     store = await Store.open(dir, { mode: 'existing', database })
     certificates = []
     failures = []
-    const epochs = { genesisMs: 1_000_000, epochMs: DEVNET.epochSeconds * 1000, eraEpochs: DEVNET.eraEpochs }
     const context = {
       self: { index: 3, account: facts.verifiers[3]!.account },
       network,
@@ -91,7 +101,11 @@ describe('inbox of a verifier', () => {
       record,
     )
     replayed = []
+    taken = []
     accused = []
+    asked = []
+    factsKnown = Promise.withResolvers()
+    factsKnown.resolve()
     const onEvidence = (_: unknown, name: string) => accused.push(name)
     const witness = new Witness({
       context,
@@ -101,8 +115,17 @@ describe('inbox of a verifier', () => {
     inbox = new Inbox({
       context,
       witness,
-      peers: { ballot: async () => undefined, gossip: async () => replayed },
-      runner: async epoch => (epoch === EPOCH ? runner : undefined),
+      peers: {
+        ballot: async () => undefined,
+        gossip: async (_, hear) => {
+          for (const item of replayed) taken.push(await hear(item))
+        },
+      },
+      runner: async epoch => {
+        asked.push(epoch)
+        await factsKnown.promise
+        return epoch === EPOCH ? runner : undefined
+      },
     })
   })
   afterEach(async () => {
@@ -134,6 +157,43 @@ describe('inbox of a verifier', () => {
       () => SeenListMessage.encode({ ...list(1), entries: list(1, [0, 1]).entries }),
     ],
     ['a proposal with two lists of one verifier', 'proposal', () => proposal([list(0), list(1), list(1)])],
+    ['a proposal with lists out of order', 'proposal', () => proposal([list(1), list(0), list(2)])],
+    [
+      'a proposal with other lists than those that its header follows from',
+      'proposal',
+      () => proposal([list(0, [0, 1]), list(1, [0, 1]), list(2)]),
+    ],
+    [
+      'a proposal of a round that begins after the deadline',
+      'proposal',
+      () => proposal([list(0), list(1), list(2)], { round: 12 }),
+    ],
+    ['a partial signature for such a round', 'partial', () => partial(1, 1, 12, 12)],
+    [
+      'a ballot without its votes and with a schedule that nobody signed',
+      'ballot',
+      () => Ballot.encode({ ...Ballot.decode(ballot(1)), schedule: new Uint8Array(96).fill(7) }),
+    ],
+    [
+      'a ballot without its votes and with the schedule of another verifier',
+      'ballot',
+      () => Ballot.encode({ ...Ballot.decode(ballot(1)), schedule: Ballot.decode(ballot(2)).schedule }),
+    ],
+    [
+      'a ballot with its votes in another order than by provider',
+      'ballot',
+      () => Ballot.encode(votedBallot(1, PROVIDERS.toReversed())),
+    ],
+    [
+      'a ballot with two votes on one provider',
+      'ballot',
+      () => Ballot.encode(votedBallot(1, [PROVIDERS[0]!, PROVIDERS[0]!])),
+    ],
+    [
+      'a ballot with votes of another epoch',
+      'ballot',
+      () => Ballot.encode(votedBallot(1, PROVIDERS, { epoch: EPOCH - 1 })),
+    ],
     ['a proposal with too few lists', 'proposal', () => proposal([list(0), list(1)])],
     ['a proposal with a list of another epoch', 'proposal', () => proposal([list(0), list(1), list(2, [0], 6)])],
     [
@@ -142,14 +202,14 @@ describe('inbox of a verifier', () => {
       () => proposal([list(0), list(1), { ...list(2), signature: list(1).signature }]),
     ],
     [
-      'a proposal in the name of another leader',
+      'a proposal by the leader of another round',
       'proposal',
-      () => proposal([list(0), list(1), list(2)], { leader: 1 }),
+      () => proposal([list(0), list(1), list(2)], { leader: leader(1) }),
     ],
     [
       'a proposal with half a header',
       'proposal',
-      () => proposal([list(0), list(1), list(2)], { header: encodeHeader(header).subarray(0, 64) }),
+      () => proposal([list(0), list(1), list(2)], { headerBytes: encodeHeader(header).subarray(0, 64) }),
     ],
     ['a certificate of too few signers', 'certificate', () => certificate([0, 1])],
     [
@@ -199,6 +259,35 @@ describe('inbox of a verifier', () => {
     expect(await heard()).to.deep.equal([])
   })
 
+  it('attack: messages of the next epoch, or of none, wait for nothing', async () => {
+    for (const epoch of [0, EPOCH + 2]) expect(await inbox.hear('commit', commit(1, 1, epoch))).to.equal('ignore')
+    expect(asked).to.deep.equal([])
+  })
+
+  it('attack: a flood of messages while the facts of the epoch are unknown, of which few megabytes wait', async () => {
+    factsKnown = Promise.withResolvers()
+    const size = 128 * 1024
+    const lie = (i: number) => ({ ...votedBallot(1, []), votes: [new Uint8Array(size).fill(i)] })
+    const lies = Array.from({ length: 100 }, (_, i) => Ballot.encode(lie(i)))
+    let lost = 0
+    const verdicts = lies.map(bytes => inbox.hear('ballot', bytes).finally(() => lost++))
+    await Promise.all(verdicts.slice(-60))
+    expect(lost, 'the others wait').to.be.within(68, 70)
+    factsKnown.resolve()
+    expect(new Set(await Promise.all(verdicts))).to.deep.equal(new Set(['reject', 'ignore']))
+    expect(await inbox.hear('commit', commit(1)), 'all room is free again').to.equal('accept')
+    expect(await heard()).to.deep.equal(['commit'])
+  })
+
+  it('takes a ballot with its votes, and again nothing of it', async () => {
+    const voted = votedBallot(1, PROVIDERS)
+    expect(await inbox.hear('ballot', Ballot.encode(voted))).to.equal('accept')
+    for (const again of [voted, { ...voted, votes: [] }, { ...voted, schedule: new Uint8Array(96) }])
+      expect(await inbox.hear('ballot', Ballot.encode(again)), 'nothing new').to.equal('ignore')
+    expect(await heard()).to.deep.equal(['ballot'])
+    expect(await store.getBallot(toHex(voted.root))).to.deep.equal(Ballot.encode(voted))
+  })
+
   const SAMPLES: Record<GossipKind, Uint8Array> = {
     commit: commit(1),
     ballot: ballot(1),
@@ -226,8 +315,9 @@ describe('inbox of a verifier', () => {
       { kind: 'commit', data: SAMPLES.commit },
       { kind: 'partial', data: SAMPLES.partial },
     ]
-    await inbox.replay(EPOCH)
+    await inbox.replay(facts)
     expect(await heard()).to.deep.equal(['commit', 'partial'])
+    expect(taken).to.deep.equal([true, true, false, true, true, true])
     expect([failures, certificates]).to.deep.equal([[], []])
   })
 

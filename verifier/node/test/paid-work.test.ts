@@ -47,7 +47,7 @@ describe('work that is paid', () => {
         asked++
         return [...ballotSet]
       },
-      ballot: async root => (root === missing ? undefined : ballots.get(root)),
+      ballot: async ({ root }) => (root === missing ? undefined : ballots.get(root)),
     }
     return new PaidWork(context, { reread: async () => record }, peers, async () => before)
   }

@@ -3,22 +3,26 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { systemRandom } from '../../../probe/index.js'
+import { epochEndMs, epochStartMs } from '../../../proto/epoch.js'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import { Ballot, Transcript } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
 import { decodeVote, encodeVote } from '../../../proto/vote.js'
+import { account, providerNamed, facts as sampleFacts } from '../../core/test/samples.js'
 import type { Registry } from '../../evidence/registry-checks.js'
 import { freshMembers, registryOf, transcriptOfSession } from '../../evidence/test/session-transcript.js'
 import type { Peer } from '../../net/libp2p.js'
-import { serveSync } from '../../net/sync.js'
-import { addressOf, silent, withPeers } from '../../net/test/network.js'
+import { type SyncSource, serveSync } from '../../net/sync.js'
+import { addressOf, silent, someQuota, withPeers } from '../../net/test/network.js'
 import { Store } from '../../store/store.js'
 import type { VerifierContext } from '../context.js'
 import type { Directory } from '../directory.js'
 import { PeerSync } from '../peer-sync.js'
 import { syncSource } from '../sync-source.js'
+import { bls, epochs, network, facts as signedFacts, votedBallot } from './gossip-samples.js'
 
 describe('what a verifier asks of its peers', function () {
   this.timeout(60_000)
@@ -26,6 +30,8 @@ describe('what a verifier asks of its peers', function () {
   let transcript: Transcript
   let sessionId: Hex
   let honest: Uint8Array
+  /** the wall clock of all nodes; every epoch of these tests is over */
+  let nowMs: number
   let dir: string
   let store: Store
   before(async () => {
@@ -36,6 +42,7 @@ describe('what a verifier asks of its peers', function () {
     honest = Transcript.encode(transcript)
   })
   beforeEach(async () => {
+    nowMs = epochStartMs(epochs, 1000)
     dir = await mkdtemp(join(tmpdir(), 'bandwitness-peers-'))
     store = await Store.open(dir, { mode: 'create' })
   })
@@ -44,22 +51,30 @@ describe('what a verifier asks of its peers', function () {
     await rm(dir, { recursive: true })
   })
 
-  /** Asks for the transcript. Each peer in turn gives one of the answers. */
-  async function asked(answers: readonly Uint8Array[], id = sessionId): Promise<Uint8Array | undefined> {
-    let found: Uint8Array | undefined
-    await withPeers(answers.length + 1, async (self, ...peers) => {
-      const none = syncSource({ store })
+  /** @param sources of the peers, in the order of their indices. @returns what `ask` finds */
+  async function asking<T>(sources: readonly Partial<SyncSource>[], ask: (peers: PeerSync) => Promise<T>): Promise<T> {
+    let found: T | undefined
+    await withPeers(sources.length + 1, async (self, ...peers) => {
+      const clock = { epochs, params: DEVNET, wall: { nowMs: () => nowMs } }
       for (const [i, peer] of peers.entries()) {
-        await serveSync(peer, { ...none, transcript: async () => answers[i] }, silent)
+        await serveSync(peer, { ...syncSource({ store, ...clock }), ...sources[i] }, someQuota(), silent)
       }
       const context = {
-        ...{ store, peer: self!, log: silent, params: DEVNET, chain: registry },
-        ...{ self: { index: 0 }, stopping: new AbortController().signal },
+        ...{ store, peer: self!, log: silent, ...clock, chain: registry, network },
+        bls: { verifier: bls },
+        ...{ self: { index: 0 }, stopping: new AbortController().signal, random: systemRandom },
       } as unknown as VerifierContext
-      found = await new PeerSync(context, directoryOf(peers)).transcript(id)
+      found = await ask(new PeerSync(context, directoryOf(peers)))
     })
-    return found
+    return found!
   }
+
+  /** Asks for the transcript. Each peer in turn gives one of the answers. */
+  const asked = (answers: readonly Uint8Array[], id = sessionId): Promise<Uint8Array | undefined> =>
+    asking(
+      answers.map(answer => ({ transcript: async () => answer })),
+      peers => peers.transcript(id),
+    )
 
   const directoryOf = (peers: readonly Peer[]): Directory => {
     const announced = peers.map((peer, i) => ({ ...addressOf(peer), role: 'verifier', index: i + 1 }))
@@ -85,6 +100,78 @@ describe('what a verifier asks of its peers', function () {
   it('is no transcript signed with keys that the chain does not name', async () => {
     const other = await transcriptOfSession(await freshMembers())
     expect(await asked([Transcript.encode(other)], toHex(other.session.sessionId))).to.equal(undefined)
+  })
+
+  const PROVIDERS = [account('a'), account('b')].sort()
+  const ballotFacts = { ...signedFacts, providers: PROVIDERS.map((one, i) => providerNamed(i, { account: one })) }
+  const whole = votedBallot(2, PROVIDERS)
+  const entryOf = ({ verifier, root }: Ballot) => ({ verifier, root: toHex(root) })
+  const gives = (ballot: Ballot) => ({ ballot: async () => Ballot.encode(ballot) })
+  const askedBallot = (sources: readonly Partial<SyncSource>[], entry = entryOf(whole), holders: number[] = []) =>
+    asking(sources, peers => peers.ballot(entry, ballotFacts, holders))
+
+  it('attack: as many votes as a message holds, for a ballot that has two at most', async () => {
+    const many = Array.from({ length: 280 }, (_, i) => account(`${i}`)).sort()
+    const huge = votedBallot(2, many)
+    expect(await askedBallot([gives(huge)], entryOf(huge)), 'although it has this very root').to.equal(undefined)
+    expect(await store.getBallot(toHex(huge.root))).to.equal(undefined)
+  })
+
+  it('attack: a ballot with the right votes and anything else wrong is not kept, so the right one is', async () => {
+    const other = votedBallot(3, PROVIDERS)
+    const lies = [
+      { ...whole, signature: other.signature },
+      { ...whole, schedule: other.schedule },
+      { ...whole, epoch: whole.epoch + 1 },
+      { ...whole, verifier: 3 },
+      { ...whole, votes: whole.votes.toReversed() },
+      { ...whole, votes: [] },
+      other,
+    ]
+    for (const lie of lies) {
+      expect(await askedBallot([gives(lie)])).to.equal(undefined)
+      expect(await store.getBallot(toHex(whole.root))).to.equal(undefined)
+    }
+    expect(await askedBallot([...lies.map(gives), gives(whole)])).to.deep.equal(whole)
+    expect(await askedBallot([gives(other)]), 'held').to.deep.equal(whole)
+  })
+
+  it('attack: two of seven verifiers that never answer hide no ballot', async () => {
+    const never = Promise.withResolvers<undefined>()
+    const lacks = { ballot: async () => undefined }
+    const stalls = { ballot: () => never.promise }
+    const found = await askedBallot([stalls, stalls, lacks, lacks, gives(whole), lacks], entryOf(whole), [1, 2, 5])
+    expect(found).to.deep.equal(whole)
+    never.resolve(undefined)
+  })
+
+  it('attack: a peer that hides all messages, or sends rubbish, hides nothing from a late joiner', async () => {
+    const facts = sampleFacts({ verifiers: 4, providers: 2, epoch: 1 })
+    const honest = { gossip: async () => [{ kind: 'commit', data: Uint8Array.of(1) }] }
+    const rubbish = { gossip: async () => Array.from({ length: 9 }, () => ({ kind: 'seen', data: Uint8Array.of(2) })) }
+    const many = { gossip: async () => Array.from({ length: 300 }, () => ({ kind: 'commit', data: Uint8Array.of(3) })) }
+    for (const liar of [{ gossip: async () => [] }, rubbish, many]) {
+      const heard: number[] = []
+      await asking([liar, honest, honest], peers =>
+        peers.gossip(facts, async ({ kind, data }) => {
+          heard.push(data[0]!)
+          return kind === 'commit'
+        }),
+      )
+      expect(heard, 'of the messages of the honest').to.include(1)
+      expect(heard.filter(one => one === 2).length, 'of the rubbish').to.be.lessThan(2)
+      expect(heard, 'of more messages than an epoch has').not.to.include(3)
+    }
+  })
+
+  it('attack: a vote that is copied from this node’s own API before the commitments close', async () => {
+    const { epoch } = transcript.session
+    await store.putTranscript(epoch, fromHex(sessionId), honest)
+    const own = () => asking([], peers => peers.transcript(sessionId))
+    nowMs = epochEndMs(epochs, epoch) + DEVNET.commitMs - 1
+    expect(await own()).to.equal(undefined)
+    nowMs++
+    expect(await own()).to.deep.equal(honest)
   })
 
   it('is no transcript with a vote that its receiver did not cast', async () => {

@@ -19,7 +19,7 @@ import { isSoak, sessionOffsetMs, soakSeed, tickOffsetMs } from '../../core/assi
 import { NOTHING_CARRIED } from '../../core/scoring/carry-over.js'
 import { evaluateEpoch } from '../../core/scoring/evaluate.js'
 import { account, CLAIM_KBPS, facts as sampleFacts, vote } from '../../core/test/samples.js'
-import { ballotFault } from '../ballot-checks.js'
+import { ballotFault, inBallotOrder } from '../ballot-checks.js'
 
 const NETWORK: NetworkId = { chainId: 31_337, contract: account('contract') }
 const PARAMS = { ...DEVNET, epochSeconds: 3600, soakShareBps: 5_000 }
@@ -204,7 +204,7 @@ function ballotOf(
   cast: readonly Vote[],
   schedule = scheduleOf(verifier),
 ): Ballot {
-  const votes = cast.map(encodeVote)
+  const votes = inBallotOrder(cast.map(encodeVote))
   const { root } = new MerkleTree(votes)
   const signature = signers.get(verifier)!.sign(ballotDigest(NETWORK, facts, verifier, root))
   return { epoch: facts.epoch, verifier, root: fromHex(root), signature, schedule, votes }

@@ -18,14 +18,28 @@ import {
 import { keccakText } from '../../../proto/hash.js'
 import { encodeHeader, type Header } from '../../../proto/header.js'
 import { fromHex, type Hex } from '../../../proto/hex.js'
-import { Certificate, type Evidence } from '../../../proto/messages.js'
+import { Certificate, type Evidence, type SeenListMessage } from '../../../proto/messages.js'
+import { DEVNET } from '../../../proto/params.js'
 import backend from '../../bls/backend.js'
 import { g1FromEip2537 } from '../../bls/encoding.js'
 import type { Statement } from '../../core/agreement/statements.js'
+import { account } from '../../core/test/samples.js'
 import { decodeGossip, type GossipMessage } from '../../net/gossip-messages.js'
 import { gossipFault } from '../gossip-checks.js'
 import { Witness } from '../witness.js'
-import { bls, certificate, EPOCH, facts, header, list, network, proposal, signers } from './gossip-samples.js'
+import {
+  bls,
+  certificate,
+  EPOCH,
+  epochs,
+  facts,
+  header,
+  list,
+  network,
+  proposal,
+  signers,
+  votedBallot,
+} from './gossip-samples.js'
 
 const SELF = 3
 
@@ -66,7 +80,7 @@ describe('witness of what verifiers sign', () => {
   let witness: Witness
   let evidence: { readonly name: string; readonly evidence: Evidence }[]
   let own: Statement[]
-  beforeEach(() => {
+  const beginEpoch = () => {
     evidence = []
     own = []
     witness = new Witness({
@@ -78,18 +92,21 @@ describe('witness of what verifiers sign', () => {
       onEvidence: (one, name) => evidence.push({ name, evidence: one }),
       onOwn: statement => own.push(statement),
     })
-  })
+  }
+  beforeEach(beginEpoch)
   /** As the inbox does. */
   const hear = (message: GossipMessage): 'rejected' | 'forwarded' | 'ignored' => {
-    if (gossipFault({ network, bls: { signer: signers[SELF]!, verifier: bls } }, facts, message) !== undefined)
-      return 'rejected'
-    return witness.isSuperfluous(message, facts) ? 'ignored' : 'forwarded'
+    if (!witness.isNew(message, facts)) return 'ignored'
+    const checks = { network, bls: { signer: signers[SELF]!, verifier: bls }, epochs, params: DEVNET }
+    if (gossipFault(checks, facts, message) !== undefined) return 'rejected'
+    witness.hear(message, facts)
+    return 'forwarded'
   }
 
   for (const kind of STATEMENT_KINDS) {
     it(`the second of two ${kind}s travels on and makes evidence; a third does not`, () => {
       const heard = ['a', 'b', 'b', 'c', 'a'].map(value => hear(saying(kind, 1, value)))
-      expect(heard).to.deep.equal(['forwarded', 'forwarded', 'forwarded', 'ignored', 'forwarded'])
+      expect(heard).to.deep.equal(['forwarded', 'forwarded', 'ignored', 'ignored', 'ignored'])
       expect(evidence.map(({ name }) => name)).to.deep.equal([`${kind}-1-${kind === 'report' ? 0 : 1}`])
       const { statements, signature } = evidence[0]!.evidence.contradiction!
       const said = decodeEquivocation(statements)
@@ -110,10 +127,14 @@ describe('witness of what verifiers sign', () => {
     })
     fc.assert(
       fc.property(fc.array(message, { maxLength: 12 }), messages => {
+        beginEpoch()
+        const said = new Set<string>()
         for (const { kind, verifier, round, forger } of messages) {
           // An honest verifier signs one value in each slot; a forger claims others in its name.
           const honest = saying(kind, verifier, `${kind} ${kind === 'report' ? round : ''}`, round)
-          expect(hear(honest)).to.equal('forwarded')
+          const slot = `${kind} ${verifier} ${kind === 'report' ? round : ''}`
+          expect(hear(honest)).to.equal(said.has(slot) ? 'ignored' : 'forwarded')
+          said.add(slot)
           if (forger === undefined || forger === verifier) continue
           expect(hear(saying(kind, verifier, 'forged', round, forger))).to.equal('rejected')
         }
@@ -125,23 +146,72 @@ describe('witness of what verifiers sign', () => {
 
   it('a list that only a proposal shows is evidence, and does not stop the proposal', () => {
     expect(hear({ kind: 'seen', message: list(1, [0]) })).to.equal('forwarded')
-    const proposed = () => decodeGossip('proposal', proposal([list(0), list(1), list(2)]))
-    expect(hear(proposed())).to.equal('forwarded')
+    expect(hear(decodeGossip('proposal', proposal([list(0), list(1), list(2)])))).to.equal('forwarded')
     expect(evidence.map(({ name }) => name)).to.deep.equal(['seen-1-1'])
     expect(hear({ kind: 'seen', message: list(1, [2]) })).to.equal('ignored')
-    expect(hear(proposed())).to.equal('forwarded')
   })
 
-  it('two proposals of one leader are no evidence', () => {
-    hear(decodeGossip('proposal', proposal([list(0), list(1), list(2)])))
-    expect(hear(decodeGossip('proposal', proposal([list(1), list(2), list(0)])))).to.equal('forwarded')
+  const proposed = (lists: SeenListMessage[], over: Partial<Header> = {}) =>
+    decodeGossip('proposal', proposal(lists, { header: { ...header, ...over } }))
+
+  it('two proposals of one leader are no evidence, and a third does not travel on', () => {
+    const lists = [list(0), list(1), list(2)]
+    const heard = ['a', 'b', 'c', 'a'].map(score => hear(proposed(lists, { scoreRoot: keccakText(score) })))
+    expect(heard).to.deep.equal(['forwarded', 'forwarded', 'ignored', 'ignored'])
     expect(evidence).to.deep.equal([])
+  })
+
+  it('attack: the same header of an honest leader beside other lists, by whoever has heard them', () => {
+    expect(hear(proposed([list(0), list(1), list(2)]))).to.equal('forwarded')
+    for (const lists of [[list(0), list(1), list(3)], [list(1), list(2), list(3)], [0, 1, 2, 3].map(one => list(one))])
+      expect(hear(proposed(lists))).to.equal('ignored')
+  })
+
+  it('attack: certificates of ever other signers, which anybody can make of the same signatures', () => {
+    expect(hear(certified([0, 1, 2]))).to.equal('forwarded')
+    const others = [
+      [0, 1, 3],
+      [1, 2, 3],
+      [0, 2, 3],
+    ]
+    for (const by of others) expect(hear(certified(by))).to.equal('ignored')
+    expect(hear(certified([0, 1, 2, 3])), 'it leaves out nobody that signed').to.equal('forwarded')
+    for (const by of [[0, 1, 2], ...others]) expect(hear(certified(by))).to.equal('ignored')
+  })
+
+  it('attack: one honest ballot in many forms', () => {
+    const providers = [account('a'), account('b')].sort()
+    const voted = votedBallot(1, providers)
+    const [whole, announced] = [voted, { ...voted, votes: [] }].map(message => ({ kind: 'ballot' as const, message }))
+    const heard = [announced!, whole!, announced!, whole!].map(hear)
+    expect(heard).to.deep.equal(['forwarded', 'forwarded', 'ignored', 'ignored'])
+    beginEpoch()
+    expect([whole!, announced!].map(hear), 'the votes first').to.deep.equal(['forwarded', 'ignored'])
+    beginEpoch()
+    const otherSchedule = votedBallot(2, providers).schedule
+    const variants = [
+      { ...voted, votes: voted.votes.toReversed() },
+      { ...voted, votes: voted.votes.slice(1) },
+      { ...voted, schedule: otherSchedule },
+      { ...voted, schedule: otherSchedule, votes: [] },
+    ]
+    for (const message of variants) expect(hear({ kind: 'ballot', message })).to.equal('rejected')
+    expect(hear(whole!), 'none of them keeps it out').to.equal('forwarded')
+    expect(evidence).to.deep.equal([])
+  })
+
+  it('attack: one member that signs ever more ballots, votes or rounds fills nobody’s memory', () => {
+    const ballots = [1, 2, 3, 4].map(rate => votedBallot(1, [account('a')], { rateKbps: rate }))
+    expect(ballots.map(message => hear({ kind: 'ballot', message }))).to.deep.equal([
+      ...['forwarded', 'forwarded', 'ignored', 'ignored'],
+    ])
+    const rounds = Array.from({ length: 40 }, (_, round) => hear(saying('report', 1, 'a', round)))
+    expect(rounds.filter(one => one === 'forwarded').length, 'rounds that begin before the deadline').to.equal(12)
   })
 
   it('certificates of two headers in one round are evidence; other signers or another round are not', () => {
     const other = { scoreRoot: keccakText('another score') }
     expect(hear(certified([0, 1, 2]))).to.equal('forwarded')
-    expect(hear(certified([0, 1, 3]))).to.equal('forwarded')
     expect(hear(certified([0, 1, 2], other, 1))).to.equal('forwarded')
     expect(evidence).to.deep.equal([])
     expect(hear(certified([1, 2, 3], other))).to.equal('forwarded')

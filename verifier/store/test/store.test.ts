@@ -25,6 +25,9 @@ const fault = (epoch: number): OpeningFault => ({
   },
 })
 
+/** no epoch of these tests is newer */
+const NEWEST = 1000
+
 const leaf = (epoch: number, index: number): Leaf => ({
   epoch,
   index,
@@ -184,7 +187,7 @@ describe('store', () => {
         expect((await store.getReport(report(epoch).headerHash)) !== undefined).to.equal(kept)
         expect(await store.heardGossip(epoch)).to.have.lengthOf(kept ? 1 : 0)
         const transcript = kept ? Uint8Array.of(epoch) : undefined
-        expect(await store.getTranscript(keccakText(`session ${epoch}`))).to.deep.equal(transcript)
+        expect(await store.getTranscript(keccakText(`session ${epoch}`), NEWEST)).to.deep.equal(transcript)
       }
       expect(await store.openingFaults()).to.deep.equal([fault(100)])
     })
@@ -208,10 +211,17 @@ describe('store', () => {
       await fill()
       await store.putTranscript(3, fromHex(session(2)), body(7))
       await reopen()
-      expect(await store.getTranscript(session(0))).to.deep.equal(body(0))
-      expect(await store.getTranscript(session(COUNT - 1))).to.deep.equal(body(COUNT - 1))
-      expect(await store.getTranscript(session(2))).to.deep.equal(body(7))
-      expect(await store.getTranscript(session(COUNT))).to.equal(undefined)
+      expect(await store.getTranscript(session(0), NEWEST)).to.deep.equal(body(0))
+      expect(await store.getTranscript(session(COUNT - 1), NEWEST)).to.deep.equal(body(COUNT - 1))
+      expect(await store.getTranscript(session(2), NEWEST)).to.deep.equal(body(7))
+      expect(await store.getTranscript(session(COUNT), NEWEST)).to.equal(undefined)
+    })
+
+    it('are found only in the epochs that are asked for', async () => {
+      await store.putTranscript(10, fromHex(session(0)), body(0))
+      expect(await store.getTranscript(session(0), 9)).to.equal(undefined)
+      expect(await store.getTranscript(session(0), 10)).to.deep.equal(body(0))
+      expect(await store.getTranscript(session(0), -1)).to.equal(undefined)
     })
 
     it('are not read when the store opens', async () => {
@@ -227,7 +237,7 @@ describe('store', () => {
         await mkdir(path)
       }
       store = await Store.open(dataDir, { mode: 'existing' })
-      expect(await failure(store.getTranscript(session(0)))).to.include({ code: 'EISDIR' })
+      expect(await failure(store.getTranscript(session(0), NEWEST))).to.include({ code: 'EISDIR' })
     })
 
     it('that are damaged are found when they are read, with the fault of a damaged database', async () => {
@@ -239,11 +249,11 @@ describe('store', () => {
       for (const bad of [flipped, whole.subarray(0, -1), whole.subarray(0, 2), Buffer.alloc(0)]) {
         await writeFile(path, bad)
         await reopen()
-        await expectFault(store.getTranscript(session(5)), 'damaged', path, 'kept', 'go on')
+        await expectFault(store.getTranscript(session(5), NEWEST), 'damaged', path, 'kept', 'go on')
       }
       await writeFile(path, await readFile(await fileOf(6))) // another's
-      await expectFault(store.getTranscript(session(5)), 'damaged')
-      expect(await store.getTranscript(session(6))).to.deep.equal(body(6))
+      await expectFault(store.getTranscript(session(5), NEWEST), 'damaged')
+      expect(await store.getTranscript(session(6), NEWEST)).to.deep.equal(body(6))
       expect(await store.recordSigned('report/1/0', keccakText('a'))).to.equal('recorded')
     })
 
@@ -252,11 +262,11 @@ describe('store', () => {
       const path = await fileOf(0)
       await rename(path, `${path}.partial`)
       await reopen()
-      expect(await store.getTranscript(session(0))).to.equal(undefined)
+      expect(await store.getTranscript(session(0), NEWEST)).to.equal(undefined)
       await store.prune(2)
       expect((await files()).filter(name => name.includes('partial'))).to.deep.equal([])
-      expect(await store.getTranscript(session(4))).to.equal(undefined)
-      expect(await store.getTranscript(session(1))).to.deep.equal(body(1))
+      expect(await store.getTranscript(session(4), NEWEST)).to.equal(undefined)
+      expect(await store.getTranscript(session(1), NEWEST)).to.deep.equal(body(1))
     })
   })
 })

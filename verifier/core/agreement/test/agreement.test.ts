@@ -5,6 +5,7 @@ import type { Hex } from '../../../../proto/hex.js'
 import { type Action, Agreement } from '../agreement.js'
 import { ballotSetOf, ballotSetRoot } from '../ballot-set.js'
 import { leaderOf, rankOf } from '../leader.js'
+import { roundsOf } from '../phases.js'
 
 const TIMING = { endMs: 1000, commitMs: 100, revealMs: 100, listMs: 50, roundMs: 100, deadlineMs: 2000 }
 const rootOf = (verifier: number): Hex => keccakText(`ballot of ${verifier}`)
@@ -192,5 +193,26 @@ describe('agreement', () => {
         expect(rankOf(range(n), beacon, leaderOf(range(n), beacon, 0))).to.equal(0)
       }),
     )
+  })
+
+  it('has as many rounds as begin before the deadline', () => {
+    expect(roundsOf(TIMING)).to.equal(8)
+    expect(roundsOf({ ...TIMING, deadlineMs: TIMING.deadlineMs + 1 })).to.equal(8)
+    expect(roundsOf({ ...TIMING, roundMs: 75 })).to.equal(10)
+    expect(roundsOf({ ...TIMING, deadlineMs: 0 })).to.equal(0)
+  })
+
+  it('counts a ballot that came before its commitment, and no ballot that was committed to too late', () => {
+    const options = { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING }
+    const node = new Agreement<number>(1, options)
+    const reveal = (verifier: number) => node.hearBallot(verifier, rootOf(verifier), commitmentFor(verifier))
+    node.advance(TIMING.endMs)
+    reveal(2)
+    reveal(3)
+    node.hearCommitment(2, commitmentFor(2))
+    node.advance(TIMING.endMs + TIMING.commitMs)
+    node.hearCommitment(3, commitmentFor(3))
+    const entries = node.advance(TIMING.endMs + TIMING.commitMs + TIMING.revealMs)
+    expect(entries).to.deep.equal([{ do: 'list', entries: [{ verifier: 2, root: rootOf(2) }] }])
   })
 })

@@ -5,7 +5,7 @@ import type { SeenEntry } from '../../../../proto/digests.js'
 import { keccakText } from '../../../../proto/hash.js'
 import { ZERO_HASH } from '../../../../proto/hex.js'
 import { MerkleTree } from '../../../../proto/merkle.js'
-import { ballotSetOf, ballotSetRoot, type SignedList } from '../ballot-set.js'
+import { ballotSetOf, ballotSetRoot, holdersOf, type SignedList } from '../ballot-set.js'
 
 const rootOf = (verifier: number, version = 0) => keccakText(`ballot ${verifier} ${version}`)
 const entry = (verifier: number, version = 0): SeenEntry => ({ verifier, root: rootOf(verifier, version) })
@@ -92,5 +92,13 @@ describe('ballot set', () => {
     expect(ballotSetRoot([])).to.equal(ZERO_HASH)
     const words = [2, 5].map(one => encodeWords(['uint32', 'bytes32'], [one, rootOf(one)]))
     expect(ballotSetRoot([entry(5), entry(2)])).to.equal(new MerkleTree(words).root)
+  })
+
+  it('names those who hold each ballot', () => {
+    const lists = [list(0, [entry(5), entry(5)]), list(1, [entry(5), entry(2)]), list(2, [])]
+    expect([...holdersOf(lists)]).to.deep.equal([
+      [rootOf(5), [0, 1]],
+      [rootOf(2), [1]],
+    ])
   })
 })

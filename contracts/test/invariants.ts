@@ -1,5 +1,5 @@
 /** `npm run invariants`: 10⁵ random calls for each invariant of the contracts, more than the tests have time for. */
-import { forgeTest } from './test/support/forge.js'
+import { forgeTest } from './support/forge.js'
 
 const startMs = performance.now()
 const { tests, stderr } = await forgeTest('long', ['--match-test', 'invariant'])
