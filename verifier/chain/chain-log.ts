@@ -2,7 +2,6 @@
  * The chain's log, read once: each look reads only the blocks since the last one. The hash of the last block tells whether
  * the chain still has what was read. If not, the events since the newest common block are forgotten and read again.
  */
-import type { JsonRpcProvider } from 'ethers'
 import type { NetworkId } from '../../proto/digests.js'
 import type { Hex } from '../../proto/hex.js'
 import type { NetworkFile } from '../config/network-file.js'
@@ -14,6 +13,7 @@ import type { Contracts } from './contracts.js'
 import { KnownEvents } from './known-events.js'
 import { LogEvents } from './log-events.js'
 import { checkpointOf, LogReader } from './log-reader.js'
+import type { RpcProvider } from './rpc-provider.js'
 
 /** A reorganisation of more blocks has the whole log read again. Chains of today replace far fewer. */
 const REORG_BLOCKS = 128
@@ -25,7 +25,7 @@ export const NO_LOG_STORE: LogStore = {
 }
 
 export interface ChainLogOptions {
-  readonly provider: JsonRpcProvider
+  readonly provider: RpcProvider
   readonly file: NetworkFile
   readonly contracts: Contracts
   readonly store: LogStore
@@ -65,7 +65,7 @@ export class ChainLog {
 
   /** One look after another, since two at once would read the same blocks. */
   async #upToDate(): Promise<KnownEvents> {
-    const turn = this.#last.then(() => this.#readOn())
+    const turn = this.#last.then(() => this.options.provider.patiently('the log', () => this.#readOn()))
     this.#last = turn.catch(() => undefined)
     await turn
     return this.#known

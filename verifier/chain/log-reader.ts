@@ -5,6 +5,7 @@ import type { Checkpoint } from '../core/chain-log.js'
 import { blockAt } from './block-search.js'
 import { hex } from './contracts.js'
 import type { RawLog } from './log-events.js'
+import { quoted, RpcFault } from './rpc-fault.js'
 
 /** Most blocks in one query: public nodes refuse longer ranges. */
 const MOST_BLOCKS = 10_000
@@ -31,7 +32,7 @@ export class LogReader {
     private readonly filter: LogFilter,
   ) {}
 
-  /** One page after another, from a block to the head. @throws Error if the chain node does not answer */
+  /** One page after another, from a block to the head. @throws RpcFault if the chain node does not answer for one block */
   async *pages(from: number, head: Checkpoint): AsyncGenerator<LogPage> {
     for (let first = from; first < head.number; ) {
       const page = await this.#page(first, head.number - 1)
@@ -56,7 +57,7 @@ export class LogReader {
       } catch (error) {
         // Too many blocks or too many logs: every node says so in other words, and a slow one not at all.
         this.#span = Math.max(1, Math.floor(count / 2))
-        if (count === 1 || !(isRefusal(error) || isError(error, 'TIMEOUT'))) throw error
+        if (count === 1 || !(isRefusal(error) || (error instanceof RpcFault && error.mayBeSize))) throw error
       }
     }
   }
@@ -67,11 +68,19 @@ export class LogReader {
       return await this.#ask({ blockHash })
     } catch (error) {
       if (!isRefusal(error)) throw error
-      const receipts: { readonly logs: RawLog[] }[] | null = await this.provider.send('eth_getBlockReceipts', [
-        blockHash,
-      ])
-      if (receipts === null) throw error // a reorganisation removed the block
+      const receipts = await this.#receipts(blockHash)
+      if (receipts === null) throw new RpcFault(`the chain node refuses the logs of a block: ${quoted(wordsOf(error))}`)
       return receipts.flatMap(({ logs }) => logs)
+    }
+  }
+
+  /** Null if the chain node has no such block, or knows no such question. */
+  async #receipts(blockHash: string): Promise<readonly { readonly logs: RawLog[] }[] | null> {
+    try {
+      return await this.provider.send('eth_getBlockReceipts', [blockHash])
+    } catch (error) {
+      if (isRefusal(error)) return null
+      throw error
     }
   }
 
@@ -86,4 +95,8 @@ export const checkpointOf = ({ number, hash }: Pick<Block, 'number' | 'hash'>): 
 })
 
 /** The node answered, and said no. */
-const isRefusal = (error: unknown): boolean => isError(error, 'UNKNOWN_ERROR') || isError(error, 'SERVER_ERROR')
+const isRefusal = (error: unknown): boolean =>
+  isError(error, 'UNKNOWN_ERROR') || isError(error, 'UNSUPPORTED_OPERATION')
+
+/** The node's own words, which ethers keeps beside its own. */
+const wordsOf = (error: unknown): unknown => (error as { error?: { message?: unknown } }).error?.message ?? error

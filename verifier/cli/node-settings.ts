@@ -5,6 +5,7 @@ import type { InferredOptionTypes, Options } from 'yargs'
 import type { ApiOptions } from '../api/running-node.js'
 import { loadKeys } from '../config/keys.js'
 import { loadNetworkFile } from '../config/network-file.js'
+import { withoutSecrets } from '../config/secrets.js'
 import type { NodeOptions } from '../node/node-options.js'
 import { addressOfThisMachine, announceable, bindable, parseUdpHost } from './addresses.js'
 import { parseHostPort } from './host-port.js'
@@ -18,7 +19,11 @@ export const NODE_OPTIONS = {
     describe: "Directory of the node's keys and database, made by `init`",
   },
   network: { type: 'string', demandOption: true, describe: 'Network file' },
-  rpc: { type: 'string', default: 'http://127.0.0.1:8545', describe: "JSON-RPC URL of the network's chain" },
+  rpc: {
+    type: 'string',
+    default: 'http://127.0.0.1:8545',
+    describe: "JSON-RPC URL of the network's chain; several with commas: the next one is asked if one fails",
+  },
   listen: {
     type: 'string',
     array: true,
@@ -73,6 +78,9 @@ export async function nodeSettings(flags: NodeFlags): Promise<NodeSettings> {
     udpPort: flags['udp-port'],
     apiHost: host,
     apiPort: port,
-    logger: pino({ level: flags['log-level'] }, pino.destination({ dest: 2, sync: true })),
+    logger: pino(
+      { level: flags['log-level'], hooks: { streamWrite: withoutSecrets } },
+      pino.destination({ dest: 2, sync: true }),
+    ),
   }
 }

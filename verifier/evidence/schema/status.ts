@@ -18,6 +18,8 @@ export const statusSchema = z.object({
   missed: z.object({ epoch: count, sentence: z.string() }).nullable(),
   /** the last accepted report */
   tip: z.object({ epoch: count, headerHash: hash }),
+  /** what is wrong with the chain's RPC, in a sentence with the cause; null while it answers */
+  chain: z.object({ fault: z.string().nullable() }),
   /** connections to other nodes */
   peers: count,
   udp: z.object({
