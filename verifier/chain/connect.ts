@@ -9,6 +9,7 @@ import type { ChainContext } from './context.js'
 import { allErrors, type Contracts, contractsOf } from './contracts.js'
 import { checkDeployment } from './deployment-checks.js'
 import { EthersChain } from './ethers-chain.js'
+import { LogReader } from './log-reader.js'
 import { RpcFault } from './rpc-fault.js'
 import { type Patience, RpcProvider } from './rpc-provider.js'
 import { Sender } from './sender.js'
@@ -37,12 +38,14 @@ export async function connectChain(options: ConnectOptions): Promise<EthersChain
     await checkChainId(provider, network)
     const contracts = contractsOf(network, provider)
     await checkContracts(provider, contracts, network)
+    const logReader = new LogReader(provider)
     const context: ChainContext = {
       provider,
       file: network,
       network: { chainId: network.chainId, contract: network.contracts.epochReports },
       contracts,
-      log: new ChainLog({ provider, file: network, contracts, store: logStore ?? NO_LOG_STORE }),
+      log: new ChainLog({ provider, logReader, file: network, contracts, store: logStore ?? NO_LOG_STORE }),
+      logReader,
     }
     if (privateKey === undefined) return new EthersChain(context)
     return new EthersChain(context, new Sender(context, new Wallet(privateKey), allErrors(context.contracts)))
