@@ -12,7 +12,7 @@
  */
 import type { Relay } from '../../probe/index.js'
 import type { ReachReport } from '../../proto/messages.js'
-import { connectChain } from '../../verifier/chain/connect.js'
+import { type ConnectOptions, connectChain } from '../../verifier/chain/connect.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { CLAIM_NOTICE } from '../../verifier/cli/claim-notice.js'
 import { UserError } from '../../verifier/config/errors.js'
@@ -38,7 +38,7 @@ export interface ProviderNode {
 
 /** Resolves when the provider takes sessions. @throws UserError with what the operator can do */
 export const startProviderNode = (options: ProviderOptions): Promise<ProviderNode> =>
-  Lifecycle.start(life => openProvider(options, life))
+  Lifecycle.start(life => openProvider(options, life), options.givenUp)
 
 /**
  * Has a verifier test a provider that need not be registered yet, and announces nothing.
@@ -57,12 +57,17 @@ export async function checkProvider(options: ProviderOptions, claimKbps: number)
   }
 }
 
-const connected = ({ rpcUrl, network, keys }: ProviderOptions, life: Lifecycle): Promise<EthersChain> =>
-  life.open(connectChain({ rpcUrl, network, privateKey: keys.evm }), one => one.close())
+/** @param patience of a node (default: that of a command) */
+const connected = (
+  { rpcUrl, network, keys }: ProviderOptions,
+  life: Lifecycle,
+  patience?: ConnectOptions['patience'],
+): Promise<EthersChain> =>
+  life.open(connectChain({ rpcUrl, network, privateKey: keys.evm, ...(patience && { patience }) }), one => one.close())
 
 async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<ProviderNode> {
   const { network, logger: log } = options
-  const chain = await connected(options, life)
+  const chain = await connected(options, life, { log, stopping: life.stopping })
   const account = chain.account!
   const registered = await chain.provider(account)
   if (registered === undefined) {

@@ -21,6 +21,6 @@ export const providerRun: CommandModule<object, InferredOptionTypes<typeof OPTIO
   handler: async flags => {
     const forwarding = flags.limit === undefined ? forwardAll : limited(parseRate('limit', flags.limit))
     const options = await nodeSettings(flags)
-    await runNode(() => startProvider({ ...options, forwarding }))
+    await runNode(givenUp => startProvider({ ...options, givenUp, forwarding }))
   },
 }

@@ -6,13 +6,14 @@ import type { ProviderOptions } from './provider-options.js'
 export async function startProvider(options: ProviderOptions & ApiOptions): Promise<RunningNode> {
   const node = await startProviderNode(options)
   return withApi(node, options, app => {
-    const { role, account, index, peerId, relay, headroom } = node
+    const { role, account, index, peerId, relay, headroom, chain } = node
     app.get('/v1/status', async () => ({
       role,
       account,
       index,
       peerId,
       pid: process.pid,
+      chain: { fault: chain.health.sentence ?? null },
       udp: relay.facts,
       relay: relay.stats,
       headroom: { ...headroom.counts, latest: headroom.latest ?? null },

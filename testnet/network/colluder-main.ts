@@ -37,7 +37,7 @@ try {
   const flags = await yargs(process.argv.slice(2)).options(NODE_OPTIONS).strict().parseAsync()
   const options = await nodeSettings(flags)
   collude(options)
-  await runNode(() => startVerifier({ ...options, measure: voteLow }))
+  await runNode(givenUp => startVerifier({ ...options, givenUp, measure: voteLow }))
   process.exit(0)
 } catch (error) {
   process.exit(reportError(error))

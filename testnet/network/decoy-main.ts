@@ -22,18 +22,19 @@ try {
   const flags = await yargs(process.argv.slice(2)).options(OPTIONS).strict().parseAsync()
   const options = await nodeSettings(flags)
   const { rpcUrl, network, keys, logger: log } = options
-  await runNode(() =>
+  await runNode(givenUp =>
     Lifecycle.start(async life => {
       const table = new LevelTable()
       const forwarding = decoyForwarding(flags['claim-kbps'], table)
+      const patience = { log, stopping: life.stopping }
       const connectAs = (privateKey: string) =>
-        life.open(connectChain({ rpcUrl, network, privateKey }), one => one.close())
+        life.open(connectChain({ rpcUrl, network, privateKey, patience }), one => one.close())
       const [chain, purse] = [await connectAs(keys.evm), await connectAs(purseOf(flags.seed).evm)]
-      const node = await life.open(startProvider({ ...options, forwarding }), one => one.stop())
+      const node = await life.open(startProvider({ ...options, givenUp, forwarding }), one => one.stop())
       node.failed.catch(life.fail)
       life.run(runDecoy({ chain, purse, seed: flags.seed, table, log, stopping: life.stopping }))
       return { ...node, failed: life.failed, stop: () => life.stop() }
-    }),
+    }, givenUp),
   )
   process.exit(0)
 } catch (error) {

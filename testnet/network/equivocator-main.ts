@@ -45,7 +45,7 @@ try {
   const flags = await yargs(process.argv.slice(2)).options(NODE_OPTIONS).strict().parseAsync()
   const options = await nodeSettings(flags)
   equivocate(options)
-  await runNode(() => startVerifier(options))
+  await runNode(givenUp => startVerifier({ ...options, givenUp }))
   process.exit(0)
 } catch (error) {
   process.exit(reportError(error))

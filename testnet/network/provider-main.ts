@@ -26,7 +26,7 @@ try {
   if (!forwarding)
     throw new UserError('usage', `--profile ${flags.profile} has no forwarding of its own: run the ordinary provider.`)
   const options = await nodeSettings(flags)
-  await runNode(() => startProvider({ ...options, forwarding }))
+  await runNode(givenUp => startProvider({ ...options, givenUp, forwarding }))
   process.exit(0)
 } catch (error) {
   process.exit(reportError(error))

@@ -18,7 +18,7 @@ try {
   const flags = await yargs(process.argv.slice(2)).options(OPTIONS).strict().parseAsync()
   const measure = MANNERS[flags.profile](flags['shared-dir'])
   const options = await nodeSettings(flags)
-  await runNode(() => startVerifier({ ...options, measure }))
+  await runNode(givenUp => startVerifier({ ...options, givenUp, measure }))
   process.exit(0)
 } catch (error) {
   process.exit(reportError(error))

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { DEVNET } from '../../proto/params.js'
+import { RpcProxy } from '../../verifier/chain/test/rpc-proxy.js'
 import { initNode } from '../../verifier/cli/init.js'
 import { keysFromSeed } from '../../verifier/config/keys.js'
 import { Store } from '../../verifier/store/store.js'
@@ -92,9 +93,24 @@ describe('a node that is run', function () {
   })
 
   it('ends with 4 when there is no chain', async () => {
-    const ended = await bandwitness(runArgs('provider', { rpc: 'http://127.0.0.1:1' }))
-    expect(ended.code).to.equal(4)
+    const at = ['--network', networkFile, '--rpc', 'http://127.0.0.1:1', '--data-dir', join(directory, 'provider-1')]
+    const ended = await bandwitness(['rewards', 'claim', ...at])
+    expect(ended.code, ended.stderr).to.equal(4)
     expect(complaint(ended)).to.include('http://127.0.0.1:1')
+  })
+
+  it('waits for a chain node that is busy at its start, and names the cause, but not the key in the URL', async () => {
+    const key = '0123456789abcdef0123456789abcdef'
+    const proxy = await RpcProxy.start(anvil.rpcUrl)
+    for (const role of ['provider', 'verifier'] as const) {
+      let busy = 3
+      proxy.fail = () => (busy-- > 0 ? { status: 503 } : undefined)
+      const ended = await bandwitness(runArgs(role, { rpc: `${proxy.url}/v3/${key}`, 'log-level': 'trace' }))
+      expect(ended.code, ended.stderr).to.equal(0)
+      expect(ended.stdout).to.include('"ready"')
+      expect(ended.stderr).to.include('503').and.not.include(key)
+    }
+    await proxy.stop()
   })
 
   it('ends with 5 when the port of the API is in use', async () => {

@@ -2,8 +2,9 @@
  * What a verifier tells over HTTP: where it stands, the accepted reports, and for each the evidence from which anybody
  * can compute it again. Paths and JSON shapes are those of evidence/schema/endpoints.ts.
  */
-import type { FastifyInstance } from 'fastify'
-import { toHex } from '../../proto/hex.js'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { toHex, ZERO_HASH } from '../../proto/hex.js'
 import { OpeningFault } from '../../proto/messages.js'
 import type { NetworkFile } from '../config/network-file.js'
 import { addressArgument, epochArgument, sessionArgument } from '../evidence/schema/arguments.js'
@@ -22,10 +23,34 @@ const noReport = (epoch: string): ErrorJson => ({
   error: `This verifier holds no report of epoch ${epoch}. Ask for another epoch, or ask another verifier.`,
 })
 
+/** How long the status waits for the newest report. Then it names the last one that it knows of. */
+const TIP_MS = 2000
+
 export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
-  app.get(
-    ENDPOINTS.status.path,
-    async (): Promise<StatusJson> => ({
+  let tip: StatusJson['tip'] = { epoch: 0, headerHash: ZERO_HASH, blockMs: 0 }
+  async function lookAtTip(): Promise<StatusJson['tip']> {
+    if (node.chain.health.silence !== undefined) return tip
+    const look = node.chain.tip().then(one => {
+      tip = one
+    })
+    look.catch(() => undefined) // it may fail after this wait
+    await Promise.race([look, pause(TIP_MS, undefined, { ref: false })])
+    return tip
+  }
+  /** For answers that need the chain: they would wait for it, and each that is asked for meanwhile would do so, too. */
+  const asksChain = {
+    preHandler: async (_: FastifyRequest, reply: FastifyReply) => {
+      const { silence } = node.chain.health
+      if (silence === undefined) return
+      const error: ErrorJson = { error: `This needs the chain: ${silence}. Try again later, or ask another verifier.` }
+      return reply.code(503).send(error)
+    },
+  }
+
+  app.get(ENDPOINTS.status.path, async (): Promise<StatusJson> => {
+    const fault = node.chain.health.sentence ?? null
+    const sentence = node.epochs?.reports.alarm ?? node.epochs?.sentence ?? 'waiting for the network to start'
+    return {
       role: node.role,
       account: node.account,
       index: node.index,
@@ -33,16 +58,17 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
       pid: process.pid,
       epoch: node.epochNow(),
       state: node.epochs?.phase ?? 'waiting',
-      sentence: node.epochs?.reports.alarm ?? node.epochs?.sentence ?? 'waiting for the network to start',
+      sentence: fault === null ? sentence : `${sentence}; ${fault}`,
       missed: node.epochs?.missed ?? null,
       faults: node.epochs?.faults ?? [],
       blockAgeMs: node.epochs?.ownFaults.blockAgeMs ?? null,
-      tip: await node.chain.tip(),
+      tip: await lookAtTip(),
+      chain: { fault },
       peers: node.connections(),
       udp: node.udp,
       openings: node.epochs?.serving.openings ?? null,
-    }),
-  )
+    }
+  })
 
   app.get(ENDPOINTS.network.path, async (): Promise<NetworkFile> => node.network)
 
@@ -73,6 +99,7 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
 
   app.get<{ Params: { epoch: string } }>(
     ENDPOINTS.report.path,
+    asksChain,
     async (request, reply): Promise<ReportJson | ErrorJson> => {
       const epoch = requestArgument(epochArgument, request.params.epoch)
       const report = await acceptedReport(node, epoch)
@@ -94,7 +121,7 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
     },
   )
 
-  app.get(ENDPOINTS.providers.path, async (): Promise<ProviderJson[]> => {
+  app.get(ENDPOINTS.providers.path, asksChain, async (): Promise<ProviderJson[]> => {
     const report = await acceptedReport(node, 'latest')
     const facts = await node.store.latestFacts()
     const announced = await node.chain.announcements()
@@ -117,6 +144,7 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
 
   app.get<{ Params: { epoch: string } }>(
     ENDPOINTS.evidence.path,
+    asksChain,
     async (request, reply): Promise<EvidenceJson | ErrorJson> => {
       const epoch = requestArgument(epochArgument, request.params.epoch)
       const report = await acceptedReport(node, epoch)
@@ -130,6 +158,7 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
 
   app.get<{ Params: { epoch: string } }>(
     ENDPOINTS.rewards.path,
+    asksChain,
     async (request, reply): Promise<RewardsJson | ErrorJson> => {
       const epoch = requestArgument(epochArgument, request.params.epoch)
       const report = await acceptedReport(node, epoch)
@@ -142,8 +171,12 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
     },
   )
 
-  app.get<{ Params: { provider: string } }>(ENDPOINTS.settlements.path, async (request): Promise<SettlementJson[]> => {
-    const settlements = await node.chain.settlements(requestArgument(addressArgument, request.params.provider))
-    return settlements.map(one => ({ ...one, charged: one.charged.toString() }))
-  })
+  app.get<{ Params: { provider: string } }>(
+    ENDPOINTS.settlements.path,
+    asksChain,
+    async (request): Promise<SettlementJson[]> => {
+      const settlements = await node.chain.settlements(requestArgument(addressArgument, request.params.provider))
+      return settlements.map(one => ({ ...one, charged: one.charged.toString() }))
+    },
+  )
 }

@@ -1,11 +1,21 @@
 /** Finds the block of a moment. Times are unix seconds, and block times rise strictly. */
 import type { Block, Provider } from 'ethers'
+import pRetry from 'p-retry'
+import { RpcFault } from './rpc-fault.js'
 
-/** @throws Error if the chain has no such block, because a reorganisation removed it */
-export async function blockAt(provider: Provider, tag: number | 'latest'): Promise<Block> {
-  const block = await provider.getBlock(tag)
-  if (block === null) throw new Error(`the chain has no block ${tag}`)
-  return block
+/** For three seconds: one name may stand for several chain nodes, and some lag behind the others. */
+const LOOKS = { retries: 5, minTimeout: 100, factor: 2 } as const
+
+/** @throws RpcFault if the chain has no such block, because a reorganisation removed it */
+export function blockAt(provider: Provider, tag: number | 'latest'): Promise<Block> {
+  return pRetry(
+    async () => {
+      const block = await provider.getBlock(tag)
+      if (block === null) throw new RpcFault(`the chain has no block ${tag}`)
+      return block
+    },
+    { ...LOOKS, shouldRetry: ({ error }) => error instanceof RpcFault },
+  )
 }
 
 /**

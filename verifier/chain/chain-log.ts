@@ -2,7 +2,6 @@
  * The chain's log, read once: each look reads only the blocks since the last one. The hash of the last block tells whether
  * the chain still has what was read. If not, the events since the newest common block are forgotten and read again.
  */
-import type { JsonRpcProvider } from 'ethers'
 import type { NetworkId } from '../../proto/digests.js'
 import type { Hex } from '../../proto/hex.js'
 import type { NetworkFile } from '../config/network-file.js'
@@ -13,7 +12,8 @@ import { blockAt } from './block-search.js'
 import type { Contracts } from './contracts.js'
 import { KnownEvents } from './known-events.js'
 import { LogEvents } from './log-events.js'
-import { checkpointOf, LogReader } from './log-reader.js'
+import { checkpointOf, type LogReader } from './log-reader.js'
+import type { RpcProvider } from './rpc-provider.js'
 
 /** A reorganisation of more blocks has the whole log read again. Chains of today replace far fewer. */
 const REORG_BLOCKS = 128
@@ -25,7 +25,8 @@ export const NO_LOG_STORE: LogStore = {
 }
 
 export interface ChainLogOptions {
-  readonly provider: JsonRpcProvider
+  readonly provider: RpcProvider
+  readonly logReader: LogReader
   readonly file: NetworkFile
   readonly contracts: Contracts
   readonly store: LogStore
@@ -33,7 +34,6 @@ export interface ChainLogOptions {
 
 export class ChainLog {
   readonly #events: LogEvents
-  readonly #reader: LogReader
   #known = new KnownEvents()
   #checkpoints: Checkpoint[] = []
   #isLoaded = false
@@ -41,7 +41,6 @@ export class ChainLog {
 
   constructor(private readonly options: ChainLogOptions) {
     this.#events = new LogEvents(options.contracts)
-    this.#reader = new LogReader(options.provider, this.#events.filter)
   }
 
   /** The newest announcement of every account: first verifiers, then providers, each ascending by index. */
@@ -65,7 +64,7 @@ export class ChainLog {
 
   /** One look after another, since two at once would read the same blocks. */
   async #upToDate(): Promise<KnownEvents> {
-    const turn = this.#last.then(() => this.#readOn())
+    const turn = this.#last.then(() => this.options.provider.patiently('the log', () => this.#readOn()))
     this.#last = turn.catch(() => undefined)
     await turn
     return this.#known
@@ -73,13 +72,13 @@ export class ChainLog {
 
   async #readOn(): Promise<void> {
     if (!this.#isLoaded) await this.#load()
-    const { provider, file } = this.options
+    const { provider, logReader, file } = this.options
     const head = await blockAt(provider, 'latest')
     const last = this.#checkpoints.at(-1)
     if (last?.hash === head.hash) return
     if (last?.hash !== head.parentHash) await this.#rewind()
     const from = (this.#checkpoints.at(-1)?.number ?? file.deployBlock - 1) + 1
-    for await (const { logs, last } of this.#reader.pages(from, checkpointOf(head))) {
+    for await (const { logs, last } of logReader.pages(this.#events.filter, from, checkpointOf(head))) {
       const events = logs.flatMap(log => this.#events.decode(log) ?? [])
       this.#known.add(events)
       this.#checkpoints = afterReading(this.#checkpoints, last)

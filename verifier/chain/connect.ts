@@ -1,40 +1,51 @@
 /** Opens the connection to a network's chain, and checks that chain and contracts are the network's. */
-import { FetchRequest, JsonRpcProvider, Network, Wallet } from 'ethers'
+import { Wallet } from 'ethers'
 import { UserError } from '../config/errors.js'
 import type { NetworkFile } from '../config/network-file.js'
+import { rpcUrls } from '../config/rpc-urls.js'
 import type { LogStore } from '../core/chain-log.js'
 import { ChainLog, NO_LOG_STORE } from './chain-log.js'
 import type { ChainContext } from './context.js'
-import { allErrors, contractsOf } from './contracts.js'
+import { allErrors, type Contracts, contractsOf } from './contracts.js'
 import { checkDeployment } from './deployment-checks.js'
 import { EthersChain } from './ethers-chain.js'
+import { LogReader } from './log-reader.js'
+import { RpcFault } from './rpc-fault.js'
+import { type Patience, RpcProvider } from './rpc-provider.js'
 import { Sender } from './sender.js'
 
-/** A chain node that does not answer within this time counts as unreachable. */
-const REQUEST_TIMEOUT_MS = 10_000
+/** A chain node is told to lag behind above this age of its newest block, or above half an epoch if that is longer. */
+const SHORTEST_STALE_MS = 30_000
 
 export interface ConnectOptions {
+  /** one URL, or several with commas between them, of which one is asked when another fails */
   readonly rpcUrl: string
   readonly network: NetworkFile
   /** signs transactions; a connection that only reads needs none */
   readonly privateKey?: string
   /** keeps what was read of the chain's log (default: nothing does, so the log is read again after a restart) */
   readonly logStore?: LogStore
+  /** of a node, which waits for its chain for as long as it runs (default: gives up after a few seconds) */
+  readonly patience?: Omit<Patience, 'staleMs'>
 }
 
 /** @throws UserError 'chain-unreachable', or 'configuration' if the chain or its contracts are not the network's */
-export async function connectChain({ rpcUrl, network, privateKey, logStore }: ConnectOptions): Promise<EthersChain> {
-  const provider = openProvider(rpcUrl, network.chainId)
+export async function connectChain(options: ConnectOptions): Promise<EthersChain> {
+  const { rpcUrl, network, privateKey, logStore } = options
+  const staleMs = Math.max(SHORTEST_STALE_MS, (network.params.epochSeconds * 1000) / 2)
+  const provider = openProvider(rpcUrl, network.chainId, options.patience && { ...options.patience, staleMs })
   try {
-    await checkChainId(provider, rpcUrl, network)
+    await checkChainId(provider, network)
     const contracts = contractsOf(network, provider)
-    await checkDeployment(contracts, network)
+    await checkContracts(provider, contracts, network)
+    const logReader = new LogReader(provider)
     const context: ChainContext = {
       provider,
       file: network,
       network: { chainId: network.chainId, contract: network.contracts.epochReports },
       contracts,
-      log: new ChainLog({ provider, file: network, contracts, store: logStore ?? NO_LOG_STORE }),
+      log: new ChainLog({ provider, logReader, file: network, contracts, store: logStore ?? NO_LOG_STORE }),
+      logReader,
     }
     if (privateKey === undefined) return new EthersChain(context)
     return new EthersChain(context, new Sender(context, new Wallet(privateKey), allErrors(context.contracts)))
@@ -44,36 +55,35 @@ export async function connectChain({ rpcUrl, network, privateKey, logStore }: Co
   }
 }
 
-/** No batches and no cache: the next block may outdate an answer, and a delayed request costs time that an epoch lacks. */
-export function openProvider(rpcUrl: string, chainId: number): JsonRpcProvider {
-  const request = requestTo(rpcUrl)
-  request.timeout = REQUEST_TIMEOUT_MS
-  const chain = Network.from(chainId)
-  return new JsonRpcProvider(request, chain, { staticNetwork: chain, batchMaxCount: 1, cacheTimeout: -1 })
+/** @param rpcUrl one URL, or several with commas between them @param patience of a node (default: that of a command) */
+export const openProvider = (rpcUrl: string, chainId: number, patience?: Patience): RpcProvider =>
+  new RpcProvider(rpcUrls(rpcUrl), chainId, patience)
+
+async function checkChainId(provider: RpcProvider, network: NetworkFile): Promise<void> {
+  const other = await provider.misleading()
+  if (other === undefined) return
+  throw new UserError(
+    'configuration',
+    `The chain at ${other.url} has id ${other.chainId}, but network "${network.name}" is on chain ${network.chainId}. Pass that chain's URL with --rpc, or this chain's network file with --network.`,
+  )
 }
 
-function requestTo(rpcUrl: string): FetchRequest {
-  if (!/^https?:\/\/[^/]/.test(rpcUrl)) {
-    throw new UserError('usage', `"${rpcUrl}" is not a chain URL. Pass a URL such as http://127.0.0.1:8545 with --rpc.`)
-  }
-  return new FetchRequest(rpcUrl)
-}
-
-async function checkChainId(provider: JsonRpcProvider, rpcUrl: string, network: NetworkFile): Promise<void> {
-  let chainId: number
+/** A chain node that is not there yet has no contracts, and is no reason to doubt the network file. */
+async function checkContracts(provider: RpcProvider, contracts: Contracts, network: NetworkFile): Promise<void> {
   try {
-    chainId = Number(await provider.send('eth_chainId', []))
+    await provider.patiently('the first blocks', async () => {
+      const head = await provider.getBlockNumber()
+      if (head >= network.deployBlock) return
+      throw new RpcFault(`the chain node is at block ${head}, and the network began at block ${network.deployBlock}`)
+    })
+    await checkDeployment(contracts, network)
+    provider.contractsAreThere()
   } catch (cause) {
+    if (!(cause instanceof RpcFault)) throw cause
     throw new UserError(
       'chain-unreachable',
-      `No chain answers at ${rpcUrl}. Start the chain, or pass the URL of a running one with --rpc.`,
+      `The chain does not answer: ${cause.message}. Start the chain, or pass the URL of a running one with --rpc.`,
       { cause },
-    )
-  }
-  if (chainId !== network.chainId) {
-    throw new UserError(
-      'configuration',
-      `The chain at ${rpcUrl} has id ${chainId}, but network "${network.name}" is on chain ${network.chainId}. Pass that chain's URL with --rpc, or this chain's network file with --network.`,
     )
   }
 }

@@ -13,10 +13,10 @@ import type { Call } from './sender.js'
  * @param last B(e)
  */
 export async function readReveals(
-  { contracts }: ChainContext,
+  context: ChainContext,
   { paidFor, after, last }: { readonly paidFor: number; readonly after: number; readonly last: number },
 ): Promise<DecoyReveal[]> {
-  const events = await eventsBetween(contracts.decoys, 'Revealed', [], { from: after + 1, to: last })
+  const events = await eventsBetween(context, context.contracts.decoys, 'Revealed', [], { from: after + 1, to: last })
   return events
     .map(({ args }) => ({
       provider: hex(args.provider),

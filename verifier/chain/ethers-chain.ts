@@ -20,6 +20,7 @@ import type {
 } from '../core/ports.js'
 import type { AnnouncedPeer } from './announcements.js'
 import { announceCall, freezeCall, noteBlockCall, postCall, refuteCall, settleCall, startCall } from './calls.js'
+import type { ChainHealth } from './chain-health.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { commitDecoyCall, revealDecoyCall } from './decoys.js'
@@ -45,6 +46,11 @@ export class EthersChain implements Chain {
   /** The account that pays for this node's transactions. */
   get account(): Hex | undefined {
     return this.sender && hex(this.sender.wallet.address)
+  }
+
+  /** Whether the chain answers. */
+  get health(): ChainHealth {
+    return this.context.provider.health
   }
 
   clock(): Promise<EpochClock | undefined> {

@@ -5,6 +5,7 @@ import type { Checkpoint } from '../core/chain-log.js'
 import { blockAt } from './block-search.js'
 import { hex } from './contracts.js'
 import type { RawLog } from './log-events.js'
+import { quoted, RpcFault } from './rpc-fault.js'
 
 /** Most blocks in one query: public nodes refuse longer ranges. */
 const MOST_BLOCKS = 10_000
@@ -13,7 +14,8 @@ const GROWTH = 1.25
 
 export interface LogFilter {
   readonly address: readonly string[]
-  readonly topics: readonly (readonly string[])[]
+  /** null takes any */
+  readonly topics: readonly (string | readonly string[] | null)[]
 }
 
 export interface LogPage {
@@ -26,57 +28,62 @@ export class LogReader {
   /** how many blocks the chain node is asked for next */
   #span = MOST_BLOCKS
 
-  constructor(
-    private readonly provider: JsonRpcProvider,
-    private readonly filter: LogFilter,
-  ) {}
+  constructor(private readonly provider: JsonRpcProvider) {}
 
-  /** One page after another, from a block to the head. @throws Error if the chain node does not answer */
-  async *pages(from: number, head: Checkpoint): AsyncGenerator<LogPage> {
+  /** One page after another, from a block to the head. @throws RpcFault if the chain node does not answer for one block */
+  async *pages(filter: LogFilter, from: number, head: Checkpoint): AsyncGenerator<LogPage> {
     for (let first = from; first < head.number; ) {
-      const page = await this.#page(first, head.number - 1)
+      const page = await this.#page(filter, first, head.number - 1)
       yield page
       first = page.last.number + 1
     }
     // By its hash: of a node that lags behind, a range up to a block that it does not have comes back without the block.
-    if (from <= head.number) yield { logs: await this.#ofBlock(head.hash), last: head }
+    if (from <= head.number) yield { logs: await this.#ofBlock(filter, head.hash), last: head }
   }
 
   /** As many blocks as the node answers for. */
-  async #page(first: number, end: number): Promise<LogPage> {
+  async #page(filter: LogFilter, first: number, end: number): Promise<LogPage> {
     for (;;) {
       const count = Math.min(this.#span, end - first + 1)
       // The hash before the logs: should a reorganisation come between, the next look at the chain finds the hash gone.
       const last = checkpointOf(await blockAt(this.provider, first + count - 1))
       try {
         const range = { fromBlock: toQuantity(first), toBlock: toQuantity(last.number) }
-        const logs = count === 1 ? await this.#ofBlock(last.hash) : await this.#ask(range)
+        const logs = count === 1 ? await this.#ofBlock(filter, last.hash) : await this.#ask(filter, range)
         this.#span = Math.min(MOST_BLOCKS, Math.ceil(count * GROWTH))
         return { logs, last }
       } catch (error) {
         // Too many blocks or too many logs: every node says so in other words, and a slow one not at all.
         this.#span = Math.max(1, Math.floor(count / 2))
-        if (count === 1 || !(isRefusal(error) || isError(error, 'TIMEOUT'))) throw error
+        if (count === 1 || !mayBeTooMuch(error)) throw error
       }
     }
   }
 
   /** A block may hold more logs than a node lists, but not more than the receipts that a node has. */
-  async #ofBlock(blockHash: string): Promise<readonly RawLog[]> {
+  async #ofBlock(filter: LogFilter, blockHash: string): Promise<readonly RawLog[]> {
     try {
-      return await this.#ask({ blockHash })
+      return await this.#ask(filter, { blockHash })
     } catch (error) {
-      if (!isRefusal(error)) throw error
-      const receipts: { readonly logs: RawLog[] }[] | null = await this.provider.send('eth_getBlockReceipts', [
-        blockHash,
-      ])
-      if (receipts === null) throw error // a reorganisation removed the block
-      return receipts.flatMap(({ logs }) => logs)
+      if (!mayBeTooMuch(error)) throw error
+      const receipts = await this.#receipts(blockHash)
+      if (receipts === null) throw new RpcFault(`the chain node refuses the logs of a block: ${quoted(wordsOf(error))}`)
+      return receipts.flatMap(({ logs }) => logs).filter(log => passes(filter, log))
     }
   }
 
-  #ask(blocks: Record<string, string>): Promise<readonly RawLog[]> {
-    return this.provider.send('eth_getLogs', [{ ...this.filter, ...blocks }])
+  /** Null if the chain node has no such block, or knows no such question. */
+  async #receipts(blockHash: string): Promise<readonly { readonly logs: RawLog[] }[] | null> {
+    try {
+      return await this.provider.send('eth_getBlockReceipts', [blockHash])
+    } catch (error) {
+      if (isRefusal(error)) return null
+      throw error
+    }
+  }
+
+  #ask(filter: LogFilter, blocks: Record<string, string>): Promise<readonly RawLog[]> {
+    return this.provider.send('eth_getLogs', [{ ...filter, ...blocks }])
   }
 }
 
@@ -85,5 +92,19 @@ export const checkpointOf = ({ number, hash }: Pick<Block, 'number' | 'hash'>): 
   hash: hex(hash ?? ZERO_HASH),
 })
 
+/** As a chain node filters. */
+function passes({ address, topics }: LogFilter, log: RawLog): boolean {
+  const isWanted = (wanted: LogFilter['topics'][number], topic: string | undefined) =>
+    wanted === null || (topic !== undefined && [wanted].flat().some(one => hex(one) === hex(topic)))
+  return address.some(one => hex(one) === hex(log.address)) && topics.every((one, i) => isWanted(one, log.topics[i]))
+}
+
 /** The node answered, and said no. */
-const isRefusal = (error: unknown): boolean => isError(error, 'UNKNOWN_ERROR') || isError(error, 'SERVER_ERROR')
+const isRefusal = (error: unknown): boolean =>
+  isError(error, 'UNKNOWN_ERROR') || isError(error, 'UNSUPPORTED_OPERATION')
+
+/** Too many blocks or too many logs, or a node too slow for them. */
+const mayBeTooMuch = (error: unknown): boolean => isRefusal(error) || (error instanceof RpcFault && error.mayBeSize)
+
+/** The node's own words, which ethers keeps beside its own. */
+const wordsOf = (error: unknown): unknown => (error as { error?: { message?: unknown } }).error?.message ?? error

@@ -26,7 +26,10 @@ export async function readPaidReport(
   const headerHash = await headerHashAt(context, epoch, blockTag)
   if (headerHash === ZERO_HASH) return NO_PAID_REPORT
   const [events, reveals] = await Promise.all([
-    eventsBetween(context.contracts.epochReports, 'Posted', [epoch, headerHash], { from: before + 1, to: last }),
+    eventsBetween(context, context.contracts.epochReports, 'Posted', [epoch, headerHash], {
+      from: before + 1,
+      to: last,
+    }),
     readReveals(context, { paidFor: epoch, after: start, last: blockTag }),
   ])
   const nonSigners = events[0]?.args.nonSigners as bigint[] | undefined

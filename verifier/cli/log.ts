@@ -1,6 +1,7 @@
 /** The log of a node: JSON lines on standard error. */
 import { fstatSync, readlinkSync } from 'node:fs'
 import pino, { type Level, type Logger } from 'pino'
+import { withoutSecrets } from '../config/secrets.js'
 
 const STANDARD_ERROR = 2
 /** So much of the log waits for a disk that is full. What comes then is lost, and counted. */
@@ -13,7 +14,7 @@ const MAX_WAITING_BYTES = 1 << 20
  */
 export function openLog(level: Level, into: number | string = STANDARD_ERROR): Logger {
   const destination = pino.destination({ dest: into, sync: true, maxLength: MAX_WAITING_BYTES })
-  const log = pino({ level }, destination)
+  const log = pino({ level, hooks: { streamWrite: withoutSecrets } }, destination)
   let lines = 0
   let reason: string | undefined
   destination.on('error', (error: NodeJS.ErrnoException) => {

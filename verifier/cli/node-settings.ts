@@ -18,7 +18,11 @@ export const NODE_OPTIONS = {
     describe: "Directory of the node's keys and database, made by `init`",
   },
   network: { type: 'string', demandOption: true, describe: 'Network file' },
-  rpc: { type: 'string', default: 'http://127.0.0.1:8545', describe: "JSON-RPC URL of the network's chain" },
+  rpc: {
+    type: 'string',
+    default: 'http://127.0.0.1:8545',
+    describe: "JSON-RPC URL of the network's chain; several with commas: the next one is asked if one fails",
+  },
   listen: {
     type: 'string',
     array: true,

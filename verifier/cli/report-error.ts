@@ -1,6 +1,8 @@
 import { UdpPortError } from '../../probe/io/errors.js'
+import { RpcFault } from '../chain/rpc-fault.js'
 import { EXIT_CODE, UserError, type UserErrorCode } from '../config/errors.js'
 import { KeyFileError } from '../config/keys.js'
+import { withoutSecrets } from '../config/secrets.js'
 import { ListenError } from '../net/libp2p.js'
 import { logPlace, openLog } from './log.js'
 import { printable } from './printable.js'
@@ -8,6 +10,7 @@ import { surroundingsFault } from './surroundings-fault.js'
 
 /** Errors of parts that know nothing of the command line, each with the flag that sets what failed. */
 const KNOWN: readonly (readonly [kind: new (...args: never[]) => Error, code: UserErrorCode, flag: string])[] = [
+  [RpcFault, 'chain-unreachable', '--rpc'],
   [KeyFileError, 'configuration', '--data-dir'],
   [ListenError, 'port-in-use', '--listen'],
   [UdpPortError, 'port-in-use', '--udp-host and --udp-port'],
@@ -20,7 +23,7 @@ export function reportError(error: unknown): number {
   const sentence =
     fault?.message ??
     `Unexpected error: ${shortMessage(error)}. This is a fault of the program: report it, with the log (${logPlace()}).`
-  process.stderr.write(`bandwitness: ${printable(sentence)}\n`)
+  process.stderr.write(`bandwitness: ${withoutSecrets(printable(sentence))}\n`)
   return fault?.exitCode ?? EXIT_CODE.unexpected
 }
 

@@ -11,7 +11,7 @@ import type { ClaimJson } from '../evidence/schema/rewards.js'
 import { API_OPTION, askApi } from './api-client.js'
 import { argumentOf } from './argument.js'
 import { tokensText } from './figures.js'
-import { keysPath } from './node-settings.js'
+import { keysPath, NODE_OPTIONS } from './node-settings.js'
 import { print } from './output.js'
 import { settings } from './settings.js'
 
@@ -23,7 +23,7 @@ const OPTIONS = {
     describe: 'Data directory of the node whose key pays for the transaction',
   },
   network: { type: 'string', demandOption: true, describe: 'Network file' },
-  rpc: { type: 'string', default: 'http://127.0.0.1:8545', describe: "JSON-RPC URL of the network's chain" },
+  rpc: NODE_OPTIONS.rpc,
   for: { type: 'string', describe: 'Account to claim for: the tokens go to that account (default: the own account)' },
 } as const
 

@@ -10,6 +10,6 @@ export const verifierRun: CommandModule<object, NodeFlags> = {
   builder: y => settings(y, NODE_OPTIONS),
   handler: async flags => {
     const options = await nodeSettings(flags)
-    await runNode(() => startVerifier(options))
+    await runNode(givenUp => startVerifier({ ...options, givenUp }))
   },
 }

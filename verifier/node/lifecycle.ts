@@ -20,15 +20,21 @@ export class Lifecycle {
 
   /**
    * Starts a node. If `open` throws half-way, the parts that are open by then are closed again.
+   * @param givenUp ends the waits of a start that is not over yet
    * @throws what `open` threw
    */
-  static async start<T>(open: (life: Lifecycle) => Promise<T>): Promise<T> {
+  static async start<T>(open: (life: Lifecycle) => Promise<T>, givenUp?: AbortSignal): Promise<T> {
     const life = new Lifecycle()
+    const giveUp = () => life.#stopping.abort()
+    if (givenUp?.aborted) giveUp()
+    givenUp?.addEventListener('abort', giveUp, { once: true })
     try {
       return await open(life)
     } catch (error) {
       await life.stop().catch(() => undefined) // the first error says why the node did not start
       throw error
+    } finally {
+      givenUp?.removeEventListener('abort', giveUp)
     }
   }
 

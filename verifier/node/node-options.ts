@@ -9,6 +9,7 @@ export interface NodeOptions {
   readonly dataDir: string
   readonly keys: NodeKeys
   readonly network: NetworkFile
+  /** one URL of the chain, or several with commas between them */
   readonly rpcUrl: string
   /** multiaddresses of this machine */
   readonly listen: readonly string[]
@@ -21,6 +22,8 @@ export interface NodeOptions {
   /** 0 takes any free port */
   readonly udpPort: number
   readonly logger: Logger
+  /** gives up the start of the node, which may wait for the chain */
+  readonly givenUp?: AbortSignal
 }
 
 export interface VerifierOptions extends NodeOptions {

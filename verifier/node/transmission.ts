@@ -33,7 +33,16 @@ export interface Accusation {
   readonly send: (chain: Chain) => Promise<TxResult>
 }
 
+/** What was posted, as long as it may be posted again. */
+interface Posted {
+  readonly deadlineMs: number
+  readonly again: () => Promise<void>
+}
+
 export class Transmission {
+  /** by epoch */
+  readonly #posted = new Map<number, Posted>()
+
   constructor(private readonly context: VerifierContext) {}
 
   /** Sends a certificate, until the chain has a report of that epoch or the deadline for posting one has passed. */
@@ -48,6 +57,25 @@ export class Transmission {
       if ((await chain.tip()).epoch >= epoch) return { kind: 'already' }
       return chain.post(header, certificate.round, certificate.nonSigners, signature)
     })
+    this.#posted.set(epoch, { deadlineMs, again: () => this.post(certificate, facts) })
+  }
+
+  /**
+   * Posts again what a reorganisation removed, while the contract still takes it. The order does not matter: a report waits
+   * for the one before. @param tip epoch of the last report on the chain as it stands
+   */
+  async restore(tip: number): Promise<void> {
+    const { wall, log } = this.context
+    const lost: Promise<void>[] = []
+    for (const [epoch, { deadlineMs, again }] of this.#posted) {
+      const isOver = wall.nowMs() >= deadlineMs
+      if (!isOver && epoch <= tip) continue
+      this.#posted.delete(epoch) // a report that is posted again is watched again
+      if (isOver) continue
+      log.warn({ epoch, tip }, 'the chain no longer has the report, posting it again')
+      lost.push(again())
+    }
+    await Promise.all(lost)
   }
 
   /** On a chain with fast blocks: keeps the hash of B(e) from being forgotten while the epoch has no report. */

@@ -81,7 +81,7 @@ export interface VerifierNode {
  * @throws UserError with what the operator can do
  */
 export const startVerifierNode = (options: VerifierOptions): Promise<VerifierNode> =>
-  Lifecycle.start(life => openVerifier(options, life))
+  Lifecycle.start(life => openVerifier(options, life), options.givenUp)
 
 async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<VerifierNode> {
   const { network, keys, logger: log, udpHost, udpAnnounce } = options
@@ -89,7 +89,8 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
   const udp = new OwnUdp(udpHost, udpAnnounce)
   const store = await life.open(Store.open(options.dataDir, { mode: 'existing' }), one => one.close())
   const connection = { rpcUrl: options.rpcUrl, network, privateKey: keys.evm, logStore: store.chainLog }
-  const chain = await life.open(connectChain(connection), one => one.close())
+  const patience = { log, stopping: life.stopping }
+  const chain = await life.open(connectChain({ ...connection, patience }), one => one.close())
   const account = chain.account!
   const index = await chain.verifierIndex(account)
   if (index === undefined) {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
 import { Ballot } from '../../../proto/messages.js'
+import { ChainHealth } from '../../chain/chain-health.js'
 import type { NetworkFile } from '../../config/network-file.js'
 import type { Announcement, Settlement } from '../../core/ports.js'
 import { decodeCarryOver } from '../../core/scoring/carry-over.js'
@@ -60,6 +61,7 @@ const settlement: Settlement = {
 
 const chain = {
   network: NETWORK,
+  health: new ChainHealth(),
   tip: async () => ({ epoch: 2, headerHash: second.evidence.headerHash, blockMs: 0 }),
   posted: async (epoch: number) => REPORTS[epoch - 1]?.evidence.posted,
   announcements: async () => [announcement],

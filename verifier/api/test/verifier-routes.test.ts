@@ -1,8 +1,10 @@
 /** The API beside its description: every answer has exactly the documented form, and bad input is the caller's fault. */
 import { expect } from 'chai'
 import { keccakText } from '../../../proto/hash.js'
+import { ChainHealth } from '../../chain/chain-health.js'
 import { recompute } from '../../evidence/recompute.js'
 import { ENDPOINTS, type Endpoint, errorSchema, pathOf } from '../../evidence/schema/endpoints.js'
+import { statusSchema } from '../../evidence/schema/status.js'
 import { PROVIDER } from '../../evidence/test/epoch-evidence.js'
 import { type SampleNode, SESSION, startSampleNode } from './sample-node.js'
 
@@ -83,6 +85,22 @@ describe("a verifier's API", () => {
       const { status, body } = await get(path)
       expect(status, path).to.equal(404)
       expect(errorSchema.parse(body).error).to.include(says)
+    }
+  })
+
+  it('says what it waits for while the chain does not answer, and waits for nothing itself', async () => {
+    const health = new ChainHealth()
+    health.failed('eth_call', 'http://rpc.example answers HTTP 429')
+    const silent = await startSampleNode({ health, tip: () => new Promise(() => undefined) })
+    try {
+      const status = statusSchema.parse(await (await fetch(`${silent.api.url}/v1/status`)).json())
+      expect(status.chain.fault).to.include('HTTP 429')
+      expect(status.sentence).to.include('HTTP 429')
+      const report = await fetch(`${silent.api.url}/v1/reports/1`)
+      expect(report.status).to.equal(503)
+      expect(errorSchema.parse(await report.json()).error).to.include('HTTP 429')
+    } finally {
+      await silent.stop()
     }
   })
 

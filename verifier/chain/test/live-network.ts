@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { headerHash, reportDigest } from '../../../proto/digests.js'
-import type { Header } from '../../../proto/header.js'
+import { encodeHeader, type Header } from '../../../proto/header.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { encodeLeaf, type Leaf, STATUS } from '../../../proto/leaf.js'
 import { MerkleTree } from '../../../proto/merkle.js'
+import type { Certificate } from '../../../proto/messages.js'
 import { DEVNET, type NetworkParams } from '../../../proto/params.js'
 import { type Anvil, startAnvil } from '../../../testnet/network/anvil.js'
 import { type NetworkSetup, setUpNetwork, startNetwork } from '../../../testnet/network/setup.js'
@@ -155,10 +156,12 @@ export class LiveNetwork {
     const hash = headerHash(network, header)
     const digest = reportDigest(network, facts, round, hash)
     const partials = signers.map(i => this.#signerOf(facts.verifiers[i]!.account).sign(digest))
-    const signature = g2ToEip2537(new BlsVerifier().aggregate(partials))
+    const aggregate = new BlsVerifier().aggregate(partials)
+    const signature = g2ToEip2537(aggregate)
     const missing = facts.verifiers.filter((_, i) => !signers.includes(i))
     const nonSigners = missing.map(({ position }) => position).sort((a, b) => a - b)
-    return { header, headerHash: hash, round, nonSigners, signature, leaves, tree }
+    const certificate = { epoch: header.epoch, round, header: encodeHeader(header), nonSigners, signature: aggregate }
+    return { header, headerHash: hash, round, nonSigners, signature, leaves, tree, certificate }
   }
 
   #signerOf(account: Hex): BlsSigner {
@@ -197,6 +200,8 @@ export interface Certified {
   readonly signature: Uint8Array
   readonly leaves: readonly Leaf[]
   readonly tree: MerkleTree
+  /** the same, as nodes gossip it */
+  readonly certificate: Certificate
 }
 
 export const postTo = (chain: EthersChain, { header, round, nonSigners, signature }: Certified) =>

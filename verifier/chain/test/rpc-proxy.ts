@@ -10,11 +10,16 @@ export interface RpcRequest {
   readonly params: readonly Record<string, string>[]
 }
 
+/** What a chain node does instead of answering: it refuses by HTTP, stalls, hangs up, or answers something of its own. */
+export type Fault = { readonly status: number } | 'stall' | 'hang up' | { readonly body: string }
+
 export class RpcProxy {
   /** every request since `forget` */
   readonly asked: RpcRequest[] = []
   /** the message of an error, for a request that the node refuses */
   refuse: (request: RpcRequest) => string | undefined = () => undefined
+  /** for a request that gets no answer */
+  fail: (request: RpcRequest) => Fault | undefined = () => undefined
 
   private constructor(private readonly server: Server) {}
 
@@ -22,6 +27,14 @@ export class RpcProxy {
     const server = createServer(async (request, response) => {
       const asked = (await json(request)) as RpcRequest
       proxy.asked.push(asked)
+      const fault = proxy.fail(asked)
+      if (fault === 'stall') return
+      if (fault === 'hang up') return void response.destroy()
+      if (fault !== undefined) {
+        if ('status' in fault) response.statusCode = fault.status
+        response.end('body' in fault ? fault.body : 'no')
+        return
+      }
       const message = proxy.refuse(asked)
       response.setHeader('content-type', 'application/json')
       if (message !== undefined) {

@@ -25,6 +25,8 @@ export const statusSchema = z.object({
   blockAgeMs: z.int().nullable(),
   /** the last accepted report, and the time of the chain's newest block in milliseconds */
   tip: z.object({ epoch: count, headerHash: hash, blockMs: count }),
+  /** what is wrong with the chain's RPC, in a sentence with the cause; null while it answers */
+  chain: z.object({ fault: z.string().nullable() }),
   /** connections to other nodes */
   peers: count,
   udp: z.object({

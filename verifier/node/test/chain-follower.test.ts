@@ -93,6 +93,7 @@ describe('a node that follows the chain', () => {
         },
       },
       transmission: {
+        restore: async () => {},
         settle: async ({ epoch }: Header, leaves: readonly Leaf[], facts: ChainFacts) => {
           expect([leaves[0]?.epoch, facts.epoch]).to.deep.equal([epoch, epoch])
           settled.push(epoch)
@@ -170,7 +171,7 @@ describe('a node that follows the chain', () => {
     const modules = {
       reports,
       epochFacts: { get: async (epoch: number) => ({ facts: factsOf(epoch, `B(${epoch})`) }) },
-      transmission: { settle: async ({ epoch }: Header) => void settled.push(epoch) },
+      transmission: { restore: async () => {}, settle: async ({ epoch }: Header) => void settled.push(epoch) },
       refuting: {
         refute: async ({ header: { epoch } }: PostedReport) => {
           refuted.push(epoch)
@@ -204,5 +205,24 @@ describe('a node that follows the chain', () => {
     )
     expect(refuted).to.deep.equal([LAST_SEEN + 3, LAST_SEEN + 4])
     expect(settled).to.include.members([LAST_SEEN, LAST_SEEN + 3])
+  })
+
+  it('tells where the chain stands at each look, also once a reorganisation has removed the only report', async () => {
+    const tips = [0, 1, 0]
+    const restored: number[] = []
+    const context = {
+      ...{ params: PARAMS, store, log: pino({ level: 'silent' }), stopping: stopping.signal, fail: expect.fail },
+      chain: {
+        tip: async () => ({ epoch: tips[restored.length]!, headerHash: ZERO_HASH }),
+        posted: async () => undefined,
+      },
+    } as unknown as VerifierContext
+    const restore = async (tip: number) => {
+      restored.push(tip)
+      if (restored.length === tips.length) stopping.abort()
+    }
+    const modules = { transmission: { restore } } as unknown as ChainFollowerModules
+    await new ChainFollower(context, modules).run().catch(error => expect(error.name).to.equal('AbortError'))
+    expect(restored).to.deep.equal(tips)
   })
 })

@@ -80,6 +80,20 @@ describe('life of a node', () => {
     expect(closed).to.deep.equal(['store', 'chain'])
   })
 
+  it('ends a start that is given up while it waits, and closes what was opened', async () => {
+    const givenUp = new AbortController()
+    const started = Lifecycle.start(async starting => {
+      await starting.open('store', name => void closed.push(name))
+      const chain = new Promise<string>((_, reject) => {
+        starting.stopping.addEventListener('abort', () => reject(starting.stopping.reason))
+      })
+      givenUp.abort()
+      await starting.open(chain, name => void closed.push(name))
+    }, givenUp.signal)
+    expect(await thrown(started)).to.have.property('name', 'AbortError')
+    expect(closed).to.deep.equal(['store'])
+  })
+
   it('closes a part that opens only after the stop, and starts nothing further', async () => {
     await open('chain')
     const opening = Promise.withResolvers<string>()

@@ -79,6 +79,50 @@ describe('transmission', function () {
     expect(await net.chain.isSettled(1, leaves[0]!.provider)).to.equal(true)
   })
 
+  describe('a report that a reorganisation removes after all have seen it', () => {
+    const postedBy = (name: string) => net.chain.posted(1).then(one => expect(one?.headerHash, name).to.be.a('string'))
+    /** The chain as it was before the report, and one more block. */
+    async function removed(): Promise<void> {
+      await net.live.rpc('evm_revert', [before])
+      await net.live.rpc('evm_mine')
+      expect((await net.chain.tip()).epoch).to.equal(0)
+    }
+    let before: unknown
+    beforeEach(async () => {
+      const { certificate } = net.live.certify(facts, ZERO_HASH)
+      before = await net.live.rpc('evm_snapshot')
+      await transmission.post(certificate, facts)
+      await transmission.restore(1)
+      await postedBy('at first')
+    })
+
+    it('is posted again, as often as it happens', async () => {
+      for (const time of ['once', 'twice']) {
+        await removed()
+        before = await net.live.rpc('evm_snapshot')
+        await transmission.restore(0)
+        await postedBy(time)
+      }
+    })
+
+    it('a chain node that lags behind costs no second post', async () => {
+      const sent = await nonce()
+      await transmission.restore(0) // so says the node that lags
+      expect(await nonce()).to.equal(sent)
+    })
+
+    it('is not posted again when the contract takes it no more', async () => {
+      await removed()
+      nowMs = (await net.live.epochStart(3)) * 1000
+      await transmission.restore(0)
+      nowMs = 0
+      await transmission.restore(0)
+      expect((await net.chain.tip()).epoch).to.equal(0)
+    })
+
+    const nonce = () => net.chain.context.provider.getTransactionCount(net.chain.account!)
+  })
+
   it('settles all penalties of a report, more than fit into one transaction', async () => {
     const { report } = evaluated()
     const template = report.leaves[0]!

@@ -1,0 +1,152 @@
+/**
+ * The one way to a chain: every request goes to the chain node that answered last, to the next one if that fails, and,
+ * after a pause, to all of them again. A node of the network waits so for as long as it runs; a command gives up soon.
+ */
+import { setMaxListeners } from 'node:events'
+import { type JsonRpcPayload, JsonRpcProvider, type JsonRpcResult, Network } from 'ethers'
+import pRetry from 'p-retry'
+import type { Logger } from 'pino'
+import { shownUrl } from '../config/rpc-urls.js'
+import { ChainHealth } from './chain-health.js'
+import { type RpcAnswer, RpcFault } from './rpc-fault.js'
+import { RpcUrl } from './rpc-url.js'
+
+/** Pauses between rounds: they double from the first to the longest, each with up to as much again at random. */
+const FIRST_PAUSE_MS = 200
+const LONGEST_PAUSE_MS = 10_000
+/** Rounds of a command after the first, in about four seconds. */
+const RETRIES = 4
+
+/** How a node waits for its chain. */
+export interface Patience {
+  readonly log: Pick<Logger, 'warn' | 'info'>
+  /** ends every wait */
+  readonly stopping: AbortSignal
+  /** age of a newest block above which a chain node counts as one that lags behind, if another one does not */
+  readonly staleMs: number
+}
+
+export class RpcProvider extends JsonRpcProvider {
+  readonly health: ChainHealth
+  readonly #urls: readonly RpcUrl[]
+  readonly #closed = new AbortController()
+  /** the URL that answered last */
+  #current = 0
+  /** an empty answer to a call means that a chain node lost the contracts: they were there */
+  #areContractsKnown = false
+
+  /** No batches and no cache: the next block may outdate an answer, and a delayed request costs time that an epoch lacks. */
+  constructor(
+    urls: readonly string[],
+    chainId: number,
+    private readonly patience?: Patience,
+  ) {
+    const chain = Network.from(chainId)
+    super(shownUrl(urls[0]!), chain, { staticNetwork: chain, batchMaxCount: 1, cacheTimeout: -1 })
+    this.health = new ChainHealth(patience?.log)
+    this.#urls = urls.map(url => new RpcUrl(url, chainId))
+    setMaxListeners(0, this.#closed.signal) // every request listens
+    patience?.stopping.addEventListener('abort', this.#stop)
+    if (patience?.stopping.aborted) this.#stop()
+  }
+
+  /** The first chain node that answers for another chain. Those that do not answer are asked before they are used. */
+  async misleading(): Promise<{ readonly url: string; readonly chainId: number } | undefined> {
+    const found = await Promise.all(
+      this.#urls.map(async url => {
+        const chainId = await url.otherChain(this.#closed.signal).catch(() => undefined)
+        return chainId === undefined ? [] : [{ url: url.shown, chainId }]
+      }),
+    )
+    return found.flat()[0]
+  }
+
+  /** From now on the contracts have been seen on the chain. */
+  contractsAreThere(): void {
+    this.#areContractsKnown = true
+  }
+
+  /** Does work that asks the chain more than once again if a chain node fails half-way. @throws RpcFault in a command */
+  patiently<T>(asked: string, work: () => Promise<T>): Promise<T> {
+    return this.#retrying(asked, work, 0)
+  }
+
+  override async _send(payload: JsonRpcPayload | JsonRpcPayload[]): Promise<JsonRpcResult[]> {
+    const request = payload as JsonRpcPayload // there are no batches
+    return [(await this.#retrying(request.method, () => this.#round(request), RETRIES)) as JsonRpcResult]
+  }
+
+  override destroy(): void {
+    this.#stop()
+    super.destroy()
+  }
+
+  readonly #stop = (): void => {
+    this.patience?.stopping.removeEventListener('abort', this.#stop)
+    this.#closed.abort()
+  }
+
+  async #retrying<T>(asked: string, work: () => Promise<T>, retries: number): Promise<T> {
+    const answer = await pRetry(work, {
+      retries: this.patience === undefined ? retries : Number.POSITIVE_INFINITY,
+      ...{ minTimeout: FIRST_PAUSE_MS, maxTimeout: LONGEST_PAUSE_MS, factor: 2, randomize: true },
+      signal: this.#closed.signal,
+      // The log reader asks for fewer blocks at once, which nobody else can do.
+      shouldRetry: ({ error }) => error instanceof RpcFault && !(error.mayBeSize && asked === 'eth_getLogs'),
+      onFailedAttempt: ({ error }) => {
+        if (error instanceof RpcFault) this.health.failed(asked, error.message)
+      },
+    })
+    this.health.answered(asked)
+    return answer
+  }
+
+  /** Asks each chain node once, until one answers. @throws RpcFault of the last */
+  async #round(payload: JsonRpcPayload): Promise<RpcAnswer> {
+    const { length } = this.#urls
+    const first = this.#current
+    let stale: RpcAnswer | undefined
+    let fault: unknown
+    for (let i = 0; i < length; i++) {
+      const at = (first + i) % length
+      try {
+        const answer = await this.#urls[at]!.ask(payload, this.#closed.signal)
+        this.#refuseEmpty(payload, answer, at)
+        if (this.#isStale(payload, answer, at)) {
+          stale ??= answer
+          continue
+        }
+        this.#current = at
+        return answer
+      } catch (error) {
+        if (!(error instanceof RpcFault)) throw error
+        fault = error
+      }
+    }
+    if (stale !== undefined) return stale
+    throw fault
+  }
+
+  #refuseEmpty({ method, params }: JsonRpcPayload, answer: RpcAnswer, at: number): void {
+    const [call] = params as readonly { readonly from?: string }[]
+    const isRead = method === 'eth_call' && call?.from === undefined
+    if (isRead && this.#areContractsKnown && 'result' in answer && answer.result === '0x') {
+      throw new RpcFault(`${this.#urls[at]!.shown} has no contract where there was one`)
+    }
+  }
+
+  /** An old newest block may be all there is, so it is told and taken if no chain node has a newer one. */
+  #isStale({ method, params }: JsonRpcPayload, answer: RpcAnswer, at: number): boolean {
+    const [tag] = params as readonly unknown[]
+    if (this.patience === undefined || method !== 'eth_getBlockByNumber' || tag !== 'latest') return false
+    const seconds = 'result' in answer ? Number(answer.result.timestamp) : Number.NaN
+    const ageMs = Date.now() - seconds * 1000
+    if (!(ageMs > this.patience.staleMs)) {
+      this.health.lags(undefined)
+      return false
+    }
+    const age = `the newest block of ${this.#urls[at]!.shown} is ${Math.round(ageMs / 1000)} s old`
+    this.health.lags(`${age}, or the clock of this machine is wrong`)
+    return true
+  }
+}
