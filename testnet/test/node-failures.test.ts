@@ -64,6 +64,15 @@ describe('a node that is run', function () {
     expect(complaint(address)).to.include('127.0.0.1:7380')
   })
 
+  it('ends with 3 on an address at which nobody could reach it, and with 2 on a port that does not exist', async () => {
+    const nowhere = await bandwitness(runArgs('verifier', { announce: '/ip4/0.0.0.0/tcp/4001' }))
+    expect(nowhere.code, nowhere.stderr).to.equal(3)
+    expect(complaint(nowhere)).to.include('--announce /ip4/0.0.0.0/tcp/4001: 0.0.0.0 is no address of one machine')
+    const port = await bandwitness(runArgs('provider', { 'udp-port': '70000' }))
+    expect(port.code, port.stderr).to.equal(2)
+    expect(complaint(port)).to.include('--udp-port must be a port')
+  })
+
   it('ends with 3 on a key file that is missing, and on one that is damaged', async () => {
     const missing = await bandwitness(runArgs('provider', { 'data-dir': join(directory, 'nobody') }))
     expect(missing.code).to.equal(3)

@@ -19,6 +19,9 @@ export interface ServerOptions {
   readonly logger?: Logger
 }
 
+/** The address of --api cannot be had: it is taken, not allowed, another machine's, or a name that stands for none. */
+const NOT_LISTENED = ['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'EINVAL', 'ENOTFOUND', 'EAI_AGAIN']
+
 /** @throws UserError 'port-in-use' */
 export async function serveApi({ host, port, logger }: ServerOptions, routes: Routes): Promise<ApiServer> {
   const app = fastify({ forceCloseConnections: true })
@@ -40,7 +43,7 @@ export async function serveApi({ host, port, logger }: ServerOptions, routes: Ro
   } catch (cause) {
     await app.close()
     const { code } = cause as NodeJS.ErrnoException
-    if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw cause
+    if (code === undefined || !NOT_LISTENED.includes(code)) throw cause
     throw new UserError(
       'port-in-use',
       `The API cannot listen on ${host}:${port} (${code}). Choose another address with --api.`,

@@ -33,8 +33,9 @@ export function announceable(multiaddrs: readonly string[]): readonly string[] {
 
 const EXAMPLE = 'Give one such as /ip4/203.0.113.7/tcp/4001 or /dns/relay.example.org/tcp/4001.'
 
-const isTcp = (text: string): boolean =>
-  isMultiaddr(text) && /^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d+(\/p2p\/[^/]+)?$/.test(text)
+const TCP = /^\/(?:ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/(\d+)(?:\/p2p\/[^/]+)?$/
+
+const isTcp = (text: string): boolean => isMultiaddr(text) && Number(TCP.exec(text)?.[1]) <= MAX_PORT
 
 /** @throws UserError 'usage' */
 export function addressOfThisMachine(host: string): string {

@@ -16,6 +16,7 @@ import { measureProvider } from '../node/solo-session.js'
 import { addressOfThisMachine, parseUdpHost } from './addresses.js'
 import { API_OPTION, askApi } from './api-client.js'
 import { delayText, rateText, shareText } from './figures.js'
+import { parsePort } from './host-port.js'
 import { verdictOf } from './measure-verdict.js'
 import { print } from './output.js'
 import { printable } from './printable.js'
@@ -54,6 +55,7 @@ export const measure: CommandModule<object, Flags> = {
   builder: y => settings(y, OPTIONS).positional('provider', { ...PROVIDER_ARGUMENT, demandOption: true }),
   handler: async flags => {
     const soakMs = soakMsOf(flags.seconds)
+    const udpPort = parsePort('udp-port', flags['udp-port'])
     const claim = flags.claim === undefined ? undefined : parseRate('claim', flags.claim)
     const account = providerAddress(flags.provider)
     const network = await askApi(flags.api, ENDPOINTS.network)
@@ -68,7 +70,7 @@ export const measure: CommandModule<object, Flags> = {
       provider: { account: provider.provider, peerId: provider.peerId, multiaddrs: provider.multiaddrs },
       network: { chainId: network.chainId, contract: network.contracts.epochReports },
       ...{ breachBps: network.params.breachBps, yieldMs: network.params.yieldMs },
-      ...{ claimKbps, soakMs, udpHost, udpAnnounce, udpPort: flags['udp-port'] },
+      ...{ claimKbps, soakMs, udpHost, udpAnnounce, udpPort },
       progress: progress => rates.hear(progress, performance.now()),
       log: note => rates.note(note),
     })

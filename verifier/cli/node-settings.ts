@@ -6,8 +6,9 @@ import { loadKeys } from '../config/keys.js'
 import { loadNetworkFile } from '../config/network-file.js'
 import type { NodeOptions } from '../node/node-options.js'
 import { addressOfThisMachine, announceable, bindable, parseUdpHost } from './addresses.js'
-import { parseHostPort } from './host-port.js'
+import { parseHostPort, parsePort } from './host-port.js'
 import { openLog } from './log.js'
+import { checkAddresses } from './reachable-addresses.js'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 
@@ -65,16 +66,20 @@ export const keysPath = (dataDir: string): string => join(dataDir, 'keys.json')
 /** @throws UserError for a setting that cannot be used */
 export async function nodeSettings(flags: NodeFlags): Promise<NodeSettings> {
   const { host, port } = parseHostPort('api', flags.api)
+  const addresses = {
+    listen: bindable(flags.listen),
+    announce: announceable(flags.announce ?? []),
+    udpHost: addressOfThisMachine(flags['udp-host']),
+    udpAnnounce: flags['udp-announce'] === undefined ? undefined : parseUdpHost(flags['udp-announce']),
+    udpPort: parsePort('udp-port', flags['udp-port']),
+  }
+  await checkAddresses(addresses)
   return {
     dataDir: flags['data-dir'],
     keys: await loadKeys(keysPath(flags['data-dir'])),
     network: await loadNetworkFile(flags.network),
     rpcUrl: flags.rpc,
-    listen: bindable(flags.listen),
-    announce: announceable(flags.announce ?? []),
-    udpHost: addressOfThisMachine(flags['udp-host']),
-    udpAnnounce: flags['udp-announce'] === undefined ? undefined : parseUdpHost(flags['udp-announce']),
-    udpPort: flags['udp-port'],
+    ...addresses,
     apiHost: host,
     apiPort: port,
     logger: openLog(flags['log-level']),

@@ -1,8 +1,10 @@
+import { scopeOf } from '../../probe/wire/next-hop.js'
 import { announcementFault } from '../../proto/announcement.js'
 import type { Hex } from '../../proto/hex.js'
 import { tokenKeyEntry } from '../../proto/token.js'
 import { UserError } from '../config/errors.js'
 import type { Announcement, Chain } from '../core/ports.js'
+import { hostOf } from '../net/libp2p.js'
 import type { Directory } from './directory.js'
 
 /**
@@ -19,6 +21,7 @@ export async function announceSelf(
   tokenKey?: Hex,
 ): Promise<void> {
   await directory.refresh()
+  refuseLoopback(directory, account, multiaddrs)
   const known = directory.of(role, account)
   const isKeyKnown = tokenKey === undefined || known?.tokenKey !== undefined
   if (known?.peerId === peerId && known.multiaddrs.join() === multiaddrs.join() && isKeyKnown) return
@@ -38,3 +41,22 @@ export async function announceSelf(
     )
   }
 }
+
+/** A network on one machine is announced on loopback. On any other, a node that is announced so is reached by nobody. */
+function refuseLoopback(directory: Directory, account: Hex, multiaddrs: readonly string[]): void {
+  const others = directory.verifiers().filter(other => other.account !== account)
+  const elsewhere = others.filter(other => !isOnLoopback(other.multiaddrs)).length
+  if (!isOnLoopback(multiaddrs) || 2 * elsewhere <= others.length) return
+  throw new UserError(
+    'configuration',
+    `Nobody else reaches ${multiaddrs.join(', ')}, and most verifiers are on other machines. Pass --listen /ip4/0.0.0.0/tcp/PORT, and the address at which others reach this node with --announce.`,
+  )
+}
+
+/** Not if any of them is of another kind, or a host name. */
+const isOnLoopback = (multiaddrs: readonly string[]): boolean =>
+  multiaddrs.length > 0 &&
+  multiaddrs.every(address => {
+    const host = hostOf(address)
+    return host !== undefined && scopeOf(host) === 'loopback'
+  })

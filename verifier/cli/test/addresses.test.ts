@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { UserError } from '../../config/errors.js'
 import { addressOfThisMachine, announceable, bindable, parseUdpHost } from '../addresses.js'
+import { parsePort } from '../host-port.js'
 
 const errorOf = (work: () => unknown): string => {
   try {
@@ -22,7 +23,7 @@ describe('addresses on the command line', () => {
   it('say to announce what cannot be bound', () => {
     expect(errorOf(() => bindable(['/dns4/relay.example.org/tcp/4001']))).to.match(/pass the name with --announce/)
     expect(errorOf(() => addressOfThisMachine('relay.example.org'))).to.match(/pass the name with --udp-announce/)
-    for (const wrong of ['', 'x', '/ip4/1.2.3.4', '/ip4/1.2.3.4/udp/1', '1.2.3.4:4001'])
+    for (const wrong of ['', 'x', '/ip4/1.2.3.4', '/ip4/1.2.3.4/udp/1', '1.2.3.4:4001', '/ip4/1.2.3.4/tcp/65536'])
       expect(
         errorOf(() => bindable([wrong])),
         wrong,
@@ -50,5 +51,14 @@ describe('addresses on the command line', () => {
         errorOf(() => parseUdpHost(wrong)),
         wrong,
       ).to.match(/^--udp-announce .* is no host/)
+  })
+
+  it('have ports that exist', () => {
+    for (const port of [0, 4001, 65_535]) expect(parsePort('udp-port', port)).to.equal(port)
+    for (const wrong of [-1, 65_536, 1.5, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(
+        errorOf(() => parsePort('udp-port', wrong)),
+        `${wrong}`,
+      ).to.match(/^--udp-port must be a port/)
   })
 })

@@ -11,10 +11,17 @@ const account: Hex = `0x${'b1'.repeat(20)}`
 const tokenKey: Hex = `0x${'cd'.repeat(32)}`
 const addresses = (count: number) => Array.from({ length: count }, (_, i) => `/ip4/203.0.113.${i}/tcp/4001`)
 
-/** @returns what was sent to the chain */
-async function announced(multiaddrs: readonly string[], key?: Hex): Promise<readonly string[]> {
+/** @param others what each verifier has announced. @returns what was sent to the chain */
+async function announced(
+  multiaddrs: readonly string[],
+  key?: Hex,
+  others: readonly (readonly string[])[] = [],
+): Promise<readonly string[]> {
   const peerId = await peerIdOf(new Uint8Array(32).fill(7))
-  const directory = new Directory({ announcements: async () => [] }, pino({ level: 'silent' }))
+  const announcements = others.map((multiaddrs, index) => ({
+    ...{ role: 'verifier' as const, index, account: `0x${`${index}`.repeat(40)}` as Hex, peerId, multiaddrs },
+  }))
+  const directory = new Directory({ announcements: async () => announcements }, pino({ level: 'silent' }))
   let sent: readonly string[] = []
   const chain = {
     announce: async (_role: unknown, _peerId: string, texts: readonly string[]): Promise<TxResult> => {
@@ -48,5 +55,25 @@ describe('a node that announces itself', () => {
         .to.include(fault)
         .and.to.include('--announce')
     }
+  })
+
+  const LOOPBACK = ['/ip4/127.0.0.1/tcp/4001', '/ip6/::1/tcp/4001']
+  const refused = (others: readonly (readonly string[])[]): Promise<boolean> =>
+    announced(LOOPBACK, undefined, others).then(
+      () => false,
+      error => error instanceof UserError && error.message.includes('Nobody else reaches /ip4/127.0.0.1/tcp/4001'),
+    )
+
+  it('on loopback alone is refused where most verifiers are on other machines', async () => {
+    const [here, away, named] = [LOOPBACK, addresses(1), ['/dns/relay.example.org/tcp/1']]
+    expect(await refused([away, named, [...LOOPBACK, ...away]])).to.equal(true)
+    expect(await refused([here, here, here, here])).to.equal(false)
+    expect(await refused([])).to.equal(false)
+    expect(await announced(['/ip4/10.0.0.7/tcp/4001'], undefined, [away, away])).to.have.length(1)
+  })
+
+  it('on loopback is not kept out of a network on one machine by verifiers that claim to be elsewhere', async () => {
+    const [here, liar] = [LOOPBACK, addresses(2)]
+    expect(await refused([here, here, liar, liar])).to.equal(false)
   })
 })
