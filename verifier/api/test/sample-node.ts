@@ -104,7 +104,7 @@ export async function startSampleNode(changes: Partial<typeof chain> = {}): Prom
     chain: { ...chain, ...changes },
     udp: { backend: 'dgram', kernelTimestamps: false, port: 4000, receiveBufferBytes: 212_992, overruns: 0 },
     epochs: {
-      ...{ reports: {}, serving: {} },
+      ...{ reports: {}, serving: {}, faults: [], ownFaults: { blockAgeMs: null } },
       peers: { transcript: (sessionId: Hex) => store.getTranscript(sessionId, 2) },
     },
     connections: () => 3,

@@ -221,7 +221,7 @@ describe('a node that follows the chain', () => {
       restored.push(tip)
       if (restored.length === tips.length) stopping.abort()
     }
-    const modules = { transmission: { restore } } as unknown as ChainFollowerModules
+    const modules = { transmission: { restore }, onBlock: () => {} } as unknown as ChainFollowerModules
     await new ChainFollower(context, modules).run().catch(error => expect(error.name).to.equal('AbortError'))
     expect(restored).to.deep.equal(tips)
   })
