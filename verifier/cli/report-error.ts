@@ -38,7 +38,7 @@ function operatorsFault(error: unknown): UserError | undefined {
 /** Its author needs the frames. The message of an ethers error holds the signed transaction, and its fields the request. */
 function logDetails(error: unknown): void {
   const stack = error instanceof Error ? (error.stack?.split('\n').filter(line => /^\s+at /.test(line)) ?? []) : []
-  const { name, code } = error as NodeJS.ErrnoException
+  const { name, code }: Partial<NodeJS.ErrnoException> = Object(error) // anything can be thrown
   openLog('fatal').fatal({ error: shortMessage(error), name, code, stack }, 'unexpected error')
 }
 

@@ -16,7 +16,7 @@ export type Phase =
   | 'rounds'
   /** A valid certificate exists. Nothing more is signed. */
   | 'certified'
-  /** The deadline passed without a certificate. The epoch never gets a report. */
+  /** The deadline passed, and this verifier heard no certificate. Only the chain knows whether the epoch has a report. */
   | 'missed'
 
 const ORDER: readonly Phase[] = ['measuring', 'committing', 'revealing', 'listing', 'rounds', 'certified', 'missed']
