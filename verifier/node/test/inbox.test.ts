@@ -57,6 +57,7 @@ describe('inbox of a verifier', () => {
   /** epochs whose facts were asked for */
   let asked: number[]
   let factsKnown: PromiseWithResolvers<void>
+  let nowMs: number
   /** names of the evidence that was found */
   let accused: string[]
   const disk = { full: false }
@@ -83,7 +84,7 @@ describe('inbox of a verifier', () => {
       epochs,
       store,
       bls: { signer: signers[3]!, verifier: bls },
-      wall: { nowMs: () => epochStartMs(epochs, EPOCH + 1) },
+      wall: { nowMs: () => nowMs },
       log: pino({ level: 'silent' }),
       stopping: new AbortController().signal,
       fail: (error: Error) => failures.push(error),
@@ -104,6 +105,7 @@ describe('inbox of a verifier', () => {
     taken = []
     accused = []
     asked = []
+    nowMs = epochStartMs(epochs, EPOCH + 1)
     factsKnown = Promise.withResolvers()
     factsKnown.resolve()
     const onEvidence = (_: unknown, name: string) => accused.push(name)
@@ -261,6 +263,8 @@ describe('inbox of a verifier', () => {
 
   it('attack: messages of the next epoch, or of none, wait for nothing', async () => {
     for (const epoch of [0, EPOCH + 2]) expect(await inbox.hear('commit', commit(1, 1, epoch))).to.equal('ignore')
+    nowMs = epochStartMs(epochs, 1)
+    expect(await inbox.hear('commit', commit(1, 1, 0)), 'no epoch ever').to.equal('ignore')
     expect(asked).to.deep.equal([])
   })
 
