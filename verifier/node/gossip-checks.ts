@@ -55,12 +55,12 @@ function proposalFault(context: CheckContext, facts: ChainFacts, proposal: Propo
   if (leader !== leaderOf(indicesOf(facts), facts.beacon, round)) return 'not the leader of its round'
   if (!isAscending(lists.map(list => list.verifier))) return 'lists out of order'
   if (!isSupermajority(lists.length, facts.verifiers.length)) return 'too few seen lists'
-  // The leader does not sign the lists: other lists beside its header would have everybody refuse its round.
-  const { roots } = ballotSetOf(lists.map(seenListFrom), facts.verifiers.length)
-  if (ballotSetRoot(roots) !== decoded.ballotSetRoot) return 'a header that does not follow from its lists'
   const digest = proposalDigest(context.network, facts, round, hash)
   const fault = signatureFault(context, facts, leader, digest, signature)
   if (fault !== undefined) return fault
+  // The leader does not sign the lists: other lists beside its header would have everybody refuse its round.
+  const { roots } = ballotSetOf(lists.map(seenListFrom), facts.verifiers.length)
+  if (ballotSetRoot(roots) !== decoded.ballotSetRoot) return 'a header that does not follow from its lists'
   for (const list of lists) {
     const wrong = list.epoch === facts.epoch ? listFault(context, facts, list) : 'a list of another epoch'
     if (wrong !== undefined) return wrong
