@@ -14,6 +14,7 @@ import type { VerifierContext } from './context.js'
 import { failOnStoreError } from './failures.js'
 import { gossipFault } from './gossip-checks.js'
 import type { PeerSync } from './peer-sync.js'
+import { SummedLog } from './summed-log.js'
 import { isAbort } from './waiting.js'
 import type { Witness } from './witness.js'
 
@@ -33,9 +34,12 @@ export interface InboxModules {
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
 
 export class Inbox {
+  readonly #faults: SummedLog
   #waitingBytes = 0
 
-  constructor(private readonly modules: InboxModules) {}
+  constructor(private readonly modules: InboxModules) {
+    this.#faults = new SummedLog(modules.context.log)
+  }
 
   subscribe(): void {
     for (const kind of GOSSIP_KINDS) this.modules.context.gossip.subscribe(kind, bytes => this.hear(kind, bytes))
@@ -65,7 +69,7 @@ export class Inbox {
     } catch (error) {
       if (isAbort(error)) return 'ignore'
       failOnStoreError(context, error)
-      context.log.warn({ kind, error: (error as Error).message }, 'could not read a gossip message')
+      this.#faults.warn(kind, `could not read a gossip message: ${(error as Error).message}`)
       return error instanceof MessageError || error instanceof RangeError ? 'reject' : 'ignore'
     }
   }
@@ -84,7 +88,7 @@ export class Inbox {
     if (!witness.isNew(heard, facts)) return 'ignore'
     const fault = gossipFault(context, facts, heard)
     if (fault !== undefined) {
-      log.warn({ kind, epoch }, `rejected a gossip message: ${fault}`)
+      this.#faults.warn(kind, `rejected a gossip message: ${fault}`)
       return 'reject'
     }
     witness.hear(heard, facts)
