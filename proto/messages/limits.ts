@@ -72,8 +72,20 @@ export const MAX_ITEMS: Readonly<Record<string, number>> = {
   'Transcript.senderPeers': MAX_SENDERS,
 }
 
-/** Bytes of the fields of fixed length, by field. A field that is left out has 0 bytes, which is wrong. */
+/** A point of G2, compressed. */
+const BLS_SIGNATURE_BYTES = 96
+
+/** Bytes of the fields of fixed length, by type and field, or by field. A field that is left out has 0 bytes, which is wrong. */
 export const FIXED_BYTES: Readonly<Record<string, number>> = {
+  // Libraries also take a point that is not compressed. A message would have two encodings.
+  'Commit.signature': BLS_SIGNATURE_BYTES,
+  'Ballot.signature': BLS_SIGNATURE_BYTES,
+  'SeenList.signature': BLS_SIGNATURE_BYTES,
+  'Proposal.signature': BLS_SIGNATURE_BYTES,
+  'Partial.signature': BLS_SIGNATURE_BYTES,
+  'Certificate.signature': BLS_SIGNATURE_BYTES,
+  'Presence.signature': BLS_SIGNATURE_BYTES,
+  'Contradiction.signature': BLS_SIGNATURE_BYTES,
   sessionId: 32,
   tag: 8,
   controlTag: 8,
@@ -93,7 +105,7 @@ export const FIXED_BYTES: Readonly<Record<string, number>> = {
   contract: 20,
   beacon: 32,
   receiverAccount: 20,
-  schedule: 96,
+  schedule: BLS_SIGNATURE_BYTES,
   token: TOKEN_BYTES,
   blindedElements: 32,
   evaluatedElements: 32,

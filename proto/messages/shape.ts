@@ -18,6 +18,7 @@ export interface FieldShape {
   /** fields are encoded in ascending order */
   readonly id: number
   readonly layout: Layout
+  /** whether its tag may come more than once; that of packed items comes once */
   readonly repeated: boolean
   readonly maxItems: number
   /** undefined for any length */
@@ -74,10 +75,11 @@ function fieldShape(type: protobuf.Type, field: protobuf.Field): FieldShape {
   if (single === undefined) throw new Error(`${path} has a type without a layout: ${field.type}`)
   const maxItems = repeated ? MAX_ITEMS[path] : 1
   if (maxItems === undefined) throw new Error(`${path} has no limit of items`)
+  const layout = repeated && single !== 'bytes' && single !== 'message' ? (`packed-${single}` as const) : single
   return {
-    ...{ name, id, repeated, maxItems },
-    layout: repeated && single !== 'bytes' && single !== 'message' ? `packed-${single}` : single,
-    fixedBytes: field.type === 'bytes' ? FIXED_BYTES[name] : undefined,
+    ...{ name, id, maxItems, layout },
+    repeated: repeated && layout === single,
+    fixedBytes: field.type === 'bytes' ? (FIXED_BYTES[path] ?? FIXED_BYTES[name]) : undefined,
     shape: resolvedType instanceof protobuf.Type ? shapeOf(resolvedType) : undefined,
     oneof: partOf && !partOf.isProto3Optional ? partOf.name : undefined,
   }

@@ -181,6 +181,17 @@ export const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
       ...{ senderPeers: ['a', 'b', 'c'], receiverAccount: bytes(20), session, vote: bytes(672) },
     },
   ],
+  [
+    'request to be reached',
+    messages.ReachRequest,
+    { provider: bytes(20), claimKbps: 25_000, multiaddrs: ['/ip4/192.0.2.7/tcp/4001', '/dns/relay.example.org/tcp/1'] },
+  ],
+  [
+    'report of a reach test',
+    messages.ReachResponse,
+    { report: { host: '192.0.2.7', tests: [{ step: 1, passed: true, detail: '/ip4/192.0.2.7/tcp/4001' }] } },
+  ],
+  ['refused reach test', messages.ReachResponse, { refused: 'tested less than a minute ago' }],
   ['commit', messages.Commit, { epoch: 14, verifier: 3, commitment: h32, signature: bytes(96) }],
   [
     'ballot',

@@ -66,6 +66,10 @@ describe('messages', () => {
     for (const wrong of [{ commitment: bytes(31) }, { commitment: bytes(33) }, { commitment: bytes(0) }]) {
       expect(refusal(Commit, encodedOf(Commit, { ...commit, ...wrong }))).to.equal('wrong-size')
     }
+    // compressed and not: libraries take both
+    expect(refusal(Commit, encodedOf(Commit, { ...commit, signature: bytes(96) }))).to.equal('accepted')
+    const long = { ...commit, commitment: h32, signature: bytes(192) }
+    expect(refusal(Commit, encodedOf(Commit, long))).to.equal('wrong-size')
     const relay = RelayFrame as Codec<never>
     expect(refusal(relay, encodedOf(relay, { grant: { ...grant, tag: bytes(9) } }))).to.equal('wrong-size')
   })

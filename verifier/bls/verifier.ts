@@ -7,6 +7,8 @@ import { fromHex, type Hex } from '../../proto/hex.js'
 import bls from './backend.js'
 import { g1FromEip2537 } from './encoding.js'
 
+const SIGNATURE_BYTES = 96
+
 export class BlsVerifier {
   readonly #keys = new Map<Hex, PublicKey>()
 
@@ -46,7 +48,9 @@ export class BlsVerifier {
     return key
   }
 
+  /** The library also takes 192 bytes, uncompressed. Then each signature would have two encodings. */
   #parse(signature: Uint8Array): Signature {
+    if (signature.length !== SIGNATURE_BYTES) throw new RangeError(`a signature of ${signature.length} bytes`)
     return bls.Signature.fromBytes(signature, undefined, true)
   }
 }

@@ -5,6 +5,7 @@
  */
 import { MAX_VERIFIERS } from '../../proto/messages.js'
 import type { GossipKind } from '../../proto/protocols.js'
+import type { Verdict } from './gossip-messages.js'
 
 /** What a check costs at most, in pairings of 1.2 ms. A proposal carries a list of each verifier; a ballot holds two signatures. */
 export const CHECK_COST: Readonly<Record<GossipKind, number>> = {
@@ -16,6 +17,13 @@ export const CHECK_COST: Readonly<Record<GossipKind, number>> = {
  * reorganisation of B(e), two nodes hold each other's ballots wrong for a while. A liar costs half a second.
  */
 export const BUDGET = 2 * (1 + MAX_VERIFIERS)
+/**
+ * What a message costs by the verdict, as a share of its check. Nobody is at fault for a message that is ignored: it is late,
+ * or this node is not in the set. But it had to be decoded. In epochs of 20 s, all that a set of 16 gossips costs as much as
+ * the budget gains meanwhile.
+ */
+export const SHARE_SPENT: Readonly<Record<Verdict, number>> = { accept: 0, ignore: 1 / 16, reject: 1 }
+
 /** Of 63 liars among 191 verifiers, together 8 % of one core. */
 const REFILL_PER_SECOND = 1
 
@@ -51,18 +59,16 @@ export class GossipBudget {
     return true
   }
 
-  /** The check that took `cost` found nothing wrong. */
-  giveBack(peerId: string, cost: number): void {
+  /**
+   * The check that took `cost` has ended.
+   * @param spent what of it is not given back
+   * @returns whether the peer is now cut off, and was not before
+   */
+  settle(peerId: string, cost: number, spent: number): boolean {
     const account = this.#accounts.get(peerId)!
     account.held -= cost
-    account.left += cost
+    account.left += cost - spent
     this.#refilled(peerId)
-  }
-
-  /** The check that took `cost` found a fault. @returns whether the peer is now cut off, and was not before */
-  spend(peerId: string, cost: number): boolean {
-    const account = this.#accounts.get(peerId)!
-    account.held -= cost
     if (account.cutOff || account.left + account.held >= 1) return false
     account.cutOff = true
     return true

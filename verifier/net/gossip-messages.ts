@@ -11,6 +11,9 @@ export type GossipMessage =
   | { readonly kind: 'partial'; readonly message: Partial }
   | { readonly kind: 'certificate'; readonly message: Certificate }
 
+/** What a check found: forward the message; count it against the peer that sent it; or neither. */
+export type Verdict = 'accept' | 'reject' | 'ignore'
+
 export const MAX_GOSSIP_BYTES: Record<GossipKind, number> = {
   commit: Commit.maxBytes,
   ballot: Ballot.maxBytes,

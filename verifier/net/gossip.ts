@@ -8,12 +8,10 @@ import type { PeerId } from '@libp2p/interface'
 import type { Logger } from 'pino'
 import type { NetworkId } from '../../proto/digests.js'
 import { GOSSIP_KINDS, type GossipKind, topicOf } from '../../proto/protocols.js'
-import { CHECK_COST, GossipBudget } from './gossip-budget.js'
+import { CHECK_COST, GossipBudget, SHARE_SPENT } from './gossip-budget.js'
 import { guardGossip } from './gossip-guard.js'
-import { MAX_GOSSIP_BYTES } from './gossip-messages.js'
+import { MAX_GOSSIP_BYTES, type Verdict } from './gossip-messages.js'
 import type { Peer } from './libp2p.js'
-
-export type Verdict = 'accept' | 'reject' | 'ignore'
 
 /** Takes the message in as well: there is no separate delivery. */
 export type GossipValidator = (bytes: Uint8Array) => Promise<Verdict>
@@ -47,8 +45,7 @@ export class Gossip {
       // The guard has let the message pass. Between the two, checks of the peer's other messages may have begun.
       if (!this.#budget.take(peerId, cost)) return TopicValidatorResult.Ignore
       const verdict = await this.#check(kind, data, validate)
-      if (verdict !== 'reject') this.#budget.giveBack(peerId, cost)
-      else if (this.#budget.spend(peerId, cost)) this.#cutOff(from)
+      if (this.#budget.settle(peerId, cost, cost * SHARE_SPENT[verdict])) this.#cutOff(from)
       return RESULTS[verdict]
     })
     this.peer.services.pubsub.subscribe(topic)

@@ -7,13 +7,13 @@ import { toHex } from '../../proto/hex.js'
 import { Ballot, GossipItem, MessageError } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import type { ChainFacts } from '../core/facts.js'
-import type { Verdict } from '../net/gossip.js'
-import { decodeGossip, type GossipMessage } from '../net/gossip-messages.js'
+import { decodeGossip, type GossipMessage, type Verdict } from '../net/gossip-messages.js'
 import type { AgreementRunner } from './agreement-runner.js'
 import type { VerifierContext } from './context.js'
 import { failOnStoreError } from './failures.js'
 import { gossipFault } from './gossip-checks.js'
 import type { PeerSync } from './peer-sync.js'
+import { SummedLog } from './summed-log.js'
 import { isAbort } from './waiting.js'
 import type { Witness } from './witness.js'
 
@@ -33,9 +33,12 @@ export interface InboxModules {
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
 
 export class Inbox {
+  readonly #faults: SummedLog
   #waitingBytes = 0
 
-  constructor(private readonly modules: InboxModules) {}
+  constructor(private readonly modules: InboxModules) {
+    this.#faults = new SummedLog(modules.context.log)
+  }
 
   subscribe(): void {
     for (const kind of GOSSIP_KINDS) this.modules.context.gossip.subscribe(kind, bytes => this.hear(kind, bytes))
@@ -65,7 +68,7 @@ export class Inbox {
     } catch (error) {
       if (isAbort(error)) return 'ignore'
       failOnStoreError(context, error)
-      context.log.warn({ kind, error: (error as Error).message }, 'could not read a gossip message')
+      this.#faults.warn(kind, `could not read a gossip message: ${(error as Error).message}`)
       return error instanceof MessageError || error instanceof RangeError ? 'reject' : 'ignore'
     }
   }
@@ -84,7 +87,7 @@ export class Inbox {
     if (!witness.isNew(heard, facts)) return 'ignore'
     const fault = gossipFault(context, facts, heard)
     if (fault !== undefined) {
-      log.warn({ kind, epoch }, `rejected a gossip message: ${fault}`)
+      this.#faults.warn(kind, `rejected a gossip message: ${fault}`)
       return 'reject'
     }
     witness.hear(heard, facts)

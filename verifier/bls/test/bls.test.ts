@@ -111,6 +111,7 @@ describe('BLS signatures', () => {
       signatureOutsideSubgroup(),
       signature.subarray(1),
       Uint8Array.of(...signature, 0),
+      noble.Signature.fromBytes(signature).toBytes(false), // the same point, not compressed
     ]
     for (const bad of malformed) {
       expect(verifier.verify(keyOf(a!), vectors.digest, bad)).to.equal(false)

@@ -48,6 +48,8 @@ export class Agreement<L> {
   #round = -1
   #proposedRound = -1
   #signedRound = -1
+  /** a right proposal of a round that has not begun: signed when it begins */
+  #early: { readonly round: number; readonly headerHash: Hex } | undefined
   /** the header that more than two thirds have signed; the others have until `dueMs` to sign as well */
   #quorum: { readonly round: number; readonly headerHash: Hex; readonly dueMs: number } | undefined
   #aggregated = false
@@ -103,7 +105,7 @@ export class Agreement<L> {
     for (let due = this.#phaseEndMs(); due !== undefined && due <= nowMs; due = this.#phaseEndMs()) {
       actions.push(...this.#enterNext())
     }
-    actions.push(...this.#proposeIfLeader(), ...this.#aggregateIfDue(nowMs))
+    actions.push(...this.#proposeIfLeader(), ...this.#signEarly(), ...this.#aggregateIfDue(nowMs))
     return actions
   }
 
@@ -119,19 +121,29 @@ export class Agreement<L> {
 
   hearList(list: HeldList<L>): Action<L>[] {
     this.#heard.list(list)
-    return this.#proposeIfLeader()
+    return [...this.#proposeIfLeader(), ...this.#signEarly()]
   }
 
-  /** Whether a proposal is worth recomputing: by its round's leader, and of a round that may still be signed. */
+  /**
+   * Whether a proposal is worth recomputing: by its round's leader, and of a round that may still be signed. The next round's
+   * may come a little early, since clocks differ.
+   */
   wants(round: number, leader: number): boolean {
-    return (
-      this.#isProposing() && leader === this.#leaderOf(round) && round > this.#signedRound && round <= this.#round + 1
-    )
+    const isOpen = round > this.#signedRound && round <= this.#round + 1 && round !== this.#early?.round
+    return this.#isProposing() && leader === this.#leaderOf(round) && isOpen
   }
 
-  /** The verifier recomputed the proposal and found it right: sign, unless a certificate or a later round came first. */
+  /**
+   * The verifier recomputed the proposal and found it right: sign, unless a certificate or a later round came first. A
+   * signature of a round that has not begun waits for its begin. Otherwise the next leader could take this round from its
+   * leader: a verifier signs no earlier round than before.
+   */
   approve(round: number, headerHash: Hex): Action<L>[] {
     if (this.#phase === 'certified' || this.#phase === 'missed' || round <= this.#signedRound) return []
+    if (round > this.#begunRound()) {
+      this.#early ??= { round, headerHash }
+      return []
+    }
     this.#signedRound = round
     this.#refusal = undefined
     return [{ do: 'sign', round, headerHash }]
@@ -184,11 +196,24 @@ export class Agreement<L> {
   /** A leader proposes when its round has begun. The first leader proposes earlier if every list is in. */
   #proposeIfLeader(): Action<L>[] {
     const { lists } = this.#heard
-    const round = this.#phase === 'listing' && lists.length === this.options.verifiers.length ? 0 : this.#round
+    const round = this.#begunRound()
     if (!this.#isProposing() || round < 0 || round <= this.#proposedRound) return []
     if (this.#leaderOf(round) !== this.self || !this.#isSupermajority(lists.length)) return []
     this.#proposedRound = round
     return [{ do: 'propose', round, lists }]
+  }
+
+  #signEarly(): Action<L>[] {
+    const early = this.#early
+    if (early === undefined || early.round > this.#begunRound()) return []
+    this.#early = undefined
+    return this.approve(early.round, early.headerHash)
+  }
+
+  /** The latest round that has begun; −1 before the first. Round 0 begins as soon as every list is in. */
+  #begunRound(): number {
+    const isComplete = this.#heard.lists.length === this.options.verifiers.length
+    return this.#phase === 'listing' && isComplete ? 0 : this.#round
   }
 
   #aggregateIfDue(nowMs: number): Action<L>[] {

@@ -1,7 +1,8 @@
 import { PeerScore } from '@libp2p/gossipsub/score'
 import type { ComponentLogger } from '@libp2p/interface'
 import { expect } from 'chai'
-import { BUDGET, CHECK_COST, GossipBudget } from '../gossip-budget.js'
+import type { GossipKind } from '../../../proto/protocols.js'
+import { BUDGET, CHECK_COST, GossipBudget, SHARE_SPENT } from '../gossip-budget.js'
 import { gossipRules } from '../gossip-rules.js'
 
 describe('budget of a gossip peer', () => {
@@ -17,7 +18,7 @@ describe('budget of a gossip peer', () => {
     const counts = { checked: 0, cutOff: 0 }
     while (counts.checked < 10 * BUDGET && budget.take(peerId, cost)) {
       counts.checked++
-      if (budget.spend(peerId, cost)) counts.cutOff++
+      if (budget.settle(peerId, cost, cost)) counts.cutOff++
     }
     return counts
   }
@@ -25,7 +26,7 @@ describe('budget of a gossip peer', () => {
   it('is never used up by right messages', () => {
     for (let i = 0; i < 10 * BUDGET; i++) {
       expect(budget.take('a', 1)).to.equal(true)
-      budget.giveBack('a', 1)
+      budget.settle('a', 1, 0)
     }
     expect(budget.left('a')).to.equal(BUDGET)
   })
@@ -41,7 +42,7 @@ describe('budget of a gossip peer', () => {
     expect(waiting).to.equal(BUDGET / CHECK_COST.ballot)
     nowMs += 1e9
     expect(budget.left('a'), 'what waits comes back by its check alone').to.equal(0)
-    budget.giveBack('a', CHECK_COST.ballot)
+    budget.settle('a', CHECK_COST.ballot, 0)
     expect(budget.left('a')).to.equal(CHECK_COST.ballot)
   })
 
@@ -59,9 +60,31 @@ describe('budget of a gossip peer', () => {
     for (const end = 3600_000; nowMs < end; nowMs += 100) {
       if (!budget.take('a', 1)) continue
       checked++
-      budget.spend('a', 1)
+      budget.settle('a', 1, 1)
     }
     expect(checked).to.be.at.most(BUDGET + 3600)
+  })
+
+  it('bounds large messages that are ignored, since each was decoded', () => {
+    let ignored = 0
+    for (const cost = CHECK_COST.proposal; budget.take('a', cost); ignored++) {
+      budget.settle('a', cost, cost * SHARE_SPENT.ignore)
+    }
+    expect(ignored).to.be.below(20)
+  })
+
+  it('suffices for all that a set says, at a node that is not in the set and ignores it', () => {
+    const set = 16
+    for (let epoch = 0; epoch < 100; epoch++, nowMs += 20_000) {
+      const says = [
+        ...Array<GossipKind[]>(set).fill(['commit', 'ballot', 'seen', 'partial']).flat(),
+        'proposal',
+      ] as const
+      for (const kind of says) {
+        expect(budget.take('a', CHECK_COST[kind])).to.equal(true)
+        budget.settle('a', CHECK_COST[kind], CHECK_COST[kind] * SHARE_SPENT.ignore)
+      }
+    }
   })
 
   it('has room for one wrong proposal in minutes, since one costs as much as all else', () => {

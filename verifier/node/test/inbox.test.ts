@@ -231,7 +231,7 @@ describe('inbox of a verifier', () => {
     ]
     await inbox.replay(facts)
     expect(await heard()).to.deep.equal(['commit', 'partial'])
-    expect(taken).to.deep.equal([true, true, false, true, true, true])
+    expect(taken).to.deep.equal([true, true, false, false, true, true])
     expect([failures, certificates]).to.deep.equal([[], []])
   })
 

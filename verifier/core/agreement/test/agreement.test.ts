@@ -185,6 +185,36 @@ describe('agreement', () => {
     expect(node.nextInstantMs()).to.equal(undefined)
   })
 
+  it('signs a proposal that comes before its round when the round begins, so that no leader loses its round', () => {
+    const [set, beacon] = [range(4), keccakText('b')]
+    const node = new Agreement<number>(1, { epoch: 7, beacon, verifiers: set, timing: TIMING })
+    const next = (round: number) => leaderOf(set, beacon, round)
+    const approve = (round: number, headerHash: Hex) =>
+      node.wants(round, next(round)) ? node.approve(round, headerHash) : undefined
+    node.advance(1260) // round 0
+    expect(approve(1, rootOf(1))).to.deep.equal([])
+    expect(approve(1, rootOf(2)), 'a second header of the round').to.equal(undefined)
+    expect(approve(2, rootOf(2)), 'of the round after').to.equal(undefined)
+    expect(approve(0, rootOf(0))).to.deep.equal([{ do: 'sign', round: 0, headerHash: rootOf(0) }])
+    expect(node.advance(1349)).to.deep.equal([])
+    expect(node.advance(1350).filter(action => action.do === 'sign')).to.deep.equal([
+      { do: 'sign', round: 1, headerHash: rootOf(1) },
+    ])
+    expect(node.advance(1450).filter(action => action.do === 'sign')).to.deep.equal([])
+  })
+
+  it('signs a proposal of round 0 as soon as every list is in, and not before', () => {
+    const [set, beacon] = [range(4), keccakText('b')]
+    const node = new Agreement<number>(1, { epoch: 7, beacon, verifiers: set, timing: TIMING })
+    const list = (verifier: number) => node.hearList({ verifier, entries: [], message: verifier })
+    const signs = (actions: readonly Action<number>[]) => actions.filter(action => action.do === 'sign').length
+    node.advance(1200) // listing
+    for (const verifier of set.slice(0, 3)) list(verifier)
+    expect(node.wants(0, leaderOf(set, beacon, 0))).to.equal(true)
+    expect(node.approve(0, rootOf(0))).to.deep.equal([])
+    expect(signs(list(set[3]!))).to.equal(1)
+  })
+
   it('ranks the verifiers, beginning with the leader', () => {
     fc.assert(
       fc.property(sizes, beacons, (n, beacon) => {
