@@ -71,10 +71,10 @@ describe('what a provider is shown', function () {
     expect(share, message).to.be.below(limit)
   })
 
-  it('would tell, if one kind alone waited 30 ms longer, asked for less, or gave a sign three times of four', () => {
+  it('would tell, if one kind alone waited 60 ms longer, asked for less, or gave a sign three times of four', () => {
     const random = randomFrom(seed)
     const leaks: ((kind: Kind) => Shown)[] = [
-      kind => ({ leak: 100 * random() + (kind === 'probe' ? 30 : 0) }),
+      kind => ({ leak: 100 * random() + (kind === 'probe' ? 60 : 0) }),
       kind => ({ leak: kind === 'heartbeat' ? 64 : 11_000 }),
       kind => ({ leak: kind === 'soak' && random() < 0.75 ? 1 : 0 }),
     ]
