@@ -146,9 +146,13 @@ describe('a node that follows the chain', () => {
     expect(read).to.deep.equal([46, 47])
   })
 
-  /** Runs a node through the chain's reports. @param adopt what it makes of each. @returns the epochs that it refutes, and settles */
+  /**
+   * Runs a node through the chain's reports, until it has refuted the last and settled so many.
+   * @param adopt what it makes of each. @returns the epochs that it refutes, and settles
+   */
   async function guardedBy(
     tips: readonly number[],
+    settlements: number,
     adopt: (epoch: number) => Promise<void>,
     isFinal: (epoch: number) => boolean,
   ): Promise<{ refuted: number[]; settled: number[] }> {
@@ -165,17 +169,24 @@ describe('a node that follows the chain', () => {
       },
     } as unknown as VerifierContext
     const next = (): void => {
+      if (!refuted.includes(tips[at]!)) return
       if (at + 1 < tips.length) at++
-      else stopping.abort()
+      else if (settled.length === settlements) stopping.abort()
     }
     const modules = {
       reports,
       epochFacts: { get: async (epoch: number) => ({ facts: factsOf(epoch, `B(${epoch})`) }) },
-      transmission: { restore: async () => {}, settle: async ({ epoch }: Header) => void settled.push(epoch) },
+      transmission: {
+        restore: async () => {},
+        settle: async ({ epoch }: Header) => {
+          settled.push(epoch)
+          next()
+        },
+      },
       refuting: {
         refute: async ({ header: { epoch } }: PostedReport) => {
           refuted.push(epoch)
-          if (epoch === tips[at]) next()
+          next()
         },
       },
       onBlock: () => {},
@@ -187,6 +198,7 @@ describe('a node that follows the chain', () => {
   it('a harmless wrong report first blinds no node: later penalties are compared with their votes, and it settles none', async () => {
     const { refuted, settled } = await guardedBy(
       [LAST_SEEN, LAST_SEEN + 1],
+      0,
       async epoch => {
         if (epoch === LAST_SEEN) throw new WrongReport() // nobody shows its leaves
         await keep(epoch, { isWrong: true, ballots: BALLOTS })
@@ -200,11 +212,12 @@ describe('a node that follows the chain', () => {
     await keep(LAST_SEEN, { ballots: BALLOTS })
     const { refuted, settled } = await guardedBy(
       [LAST_SEEN + 4],
+      3,
       epoch => keep(epoch),
       epoch => epoch <= LAST_SEEN + 2,
     )
     expect(refuted).to.deep.equal([LAST_SEEN + 3, LAST_SEEN + 4])
-    expect(settled).to.include.members([LAST_SEEN, LAST_SEEN + 3])
+    expect(settled).to.deep.equal([LAST_SEEN, LAST_SEEN + 3, LAST_SEEN + 4])
   })
 
   it('tells where the chain stands at each look, also once a reorganisation has removed the only report', async () => {
