@@ -39,7 +39,7 @@ export async function forgeTest(
     ['test', '--root', root, '--use', solc, '--json', '--allow-failure', ...args],
     {
       env: { ...process.env, FOUNDRY_CONFIG: join(root, 'contracts/foundry.toml'), FOUNDRY_PROFILE: profile },
-      maxBuffer: 64 * 1024 * 1024,
+      maxBuffer: 1 << 29,
     },
   )
   // forge takes all processors. Tests that run beside this one send data in real time.
