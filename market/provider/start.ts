@@ -13,7 +13,7 @@ export async function startProvider(options: ProviderOptions & ApiOptions): Prom
       index,
       peerId,
       pid: process.pid,
-      chain: { fault: chain.health.sentence ?? null },
+      chain: { fault: chain.health.sentence ?? null, pending: chain.pending },
       udp: relay.facts,
       relay: relay.stats,
       headroom: { ...headroom.counts, latest: headroom.latest ?? null },

@@ -63,7 +63,7 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
       faults: node.epochs?.faults ?? [],
       blockAgeMs: node.epochs?.ownFaults.blockAgeMs ?? null,
       tip: await lookAtTip(),
-      chain: { fault },
+      chain: { fault, pending: node.chain.pending },
       peers: node.connections(),
       udp: node.udp,
       openings: node.epochs?.serving.openings ?? null,

@@ -12,6 +12,7 @@ import type {
   Announcement,
   Chain,
   ChainTip,
+  PendingTransaction,
   PostedReport,
   Refutation,
   Settlement,
@@ -51,6 +52,11 @@ export class EthersChain implements Chain {
   /** Whether the chain answers. */
   get health(): ChainHealth {
     return this.context.provider.health
+  }
+
+  /** This node's transactions that wait to be mined. */
+  get pending(): PendingTransaction[] {
+    return this.sender?.pending ?? []
   }
 
   clock(): Promise<EpochClock | undefined> {
@@ -206,7 +212,6 @@ export class EthersChain implements Chain {
   }
 
   close(): void {
-    this.sender?.close()
     this.context.provider.destroy()
   }
 

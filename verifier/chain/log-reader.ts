@@ -5,7 +5,7 @@ import type { Checkpoint } from '../core/chain-log.js'
 import { blockAt } from './block-search.js'
 import { hex } from './contracts.js'
 import type { RawLog } from './log-events.js'
-import { quoted, RpcFault } from './rpc-fault.js'
+import { quoted, RpcFault, wordsOf } from './rpc-fault.js'
 
 /** Most blocks in one query: public nodes refuse longer ranges. */
 const MOST_BLOCKS = 10_000
@@ -105,6 +105,3 @@ const isRefusal = (error: unknown): boolean =>
 
 /** Too many blocks or too many logs, or a node too slow for them. */
 const mayBeTooMuch = (error: unknown): boolean => isRefusal(error) || (error instanceof RpcFault && error.mayBeSize)
-
-/** The node's own words, which ethers keeps beside its own. */
-const wordsOf = (error: unknown): unknown => (error as { error?: { message?: unknown } }).error?.message ?? error

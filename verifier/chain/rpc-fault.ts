@@ -86,3 +86,6 @@ export const quoted = (words: unknown): string =>
   `"${withoutSecrets(String(words))
     .replace(/[^\x20-\x7e]+/g, ' ')
     .slice(0, MOST_QUOTED)}"`
+
+/** A node's own words in an error of ethers, which keeps them beside its own. */
+export const wordsOf = (error: unknown): unknown => (error as { error?: { message?: unknown } }).error?.message ?? error

@@ -38,7 +38,7 @@ export class RpcProvider extends JsonRpcProvider {
   /** No batches and no cache: the next block may outdate an answer, and a delayed request costs time that an epoch lacks. */
   constructor(
     urls: readonly string[],
-    chainId: number,
+    readonly chainId: number,
     private readonly patience?: Patience,
   ) {
     const chain = Network.from(chainId)
@@ -48,6 +48,16 @@ export class RpcProvider extends JsonRpcProvider {
     setMaxListeners(0, this.#closed.signal) // every request listens
     patience?.stopping.addEventListener('abort', this.#stop)
     if (patience?.stopping.aborted) this.#stop()
+  }
+
+  /** Aborts when the connection is closed, or the node stops. */
+  get closed(): AbortSignal {
+    return this.#closed.signal
+  }
+
+  /** Of a node; undefined in a command. */
+  get log(): Patience['log'] | undefined {
+    return this.patience?.log
   }
 
   /** The first chain node that answers for another chain. Those that do not answer are asked before they are used. */

@@ -1,11 +1,10 @@
 /**
- * Sends the transactions of one account. Signs and sends them one after the other, so that each gets its own nonce. Waits
- * for their receipts at the same time.
+ * Sends the transactions of one account, one after the other, so that each gets its own nonce. Waits for their receipts at the
+ * same time: in-flight.ts has what waits.
  */
 import {
   type BlockTag,
   type Contract,
-  type FeeData,
   type Interface,
   isError,
   type TransactionReceipt,
@@ -13,17 +12,24 @@ import {
   type Wallet,
 } from 'ethers'
 import pRetry from 'p-retry'
-import type { TxResult } from '../core/ports.js'
+import type { PendingTransaction, TxResult } from '../core/ports.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
-import { receiptOf } from './receipts.js'
+import { InFlight, type Work } from './in-flight.js'
 import { revertReason } from './reverts.js'
+import { quoted, wordsOf } from './rpc-fault.js'
 
 /** Room above the estimate: the state may change between the estimate and the block. */
 const GAS_HEADROOM_PERCENT = 20n
 
-/** Retries, because another process that uses the same account may take the nonce first. */
+/** Retries, because another process that uses the same account may take the nonce first, or the block's fee may rise. */
 const NONCE_RETRIES = 3
+const PASSING = ['NONCE_EXPIRED', 'REPLACEMENT_UNDERPRICED', 'UNKNOWN_ERROR'] as const
+
+/** A public chain takes less, even at its busiest. */
+const COMMAND_TIMEOUT_MS = 120_000
+const NOT_MINED = 'was not mined, or another transaction of the account took its nonce'
+const NO_RECEIPT: TxResult = { kind: 'rejected', reason: `the transaction ${NOT_MINED}` }
 
 export interface Call {
   readonly contract: Contract
@@ -43,19 +49,26 @@ export interface PlannedTransaction {
 }
 
 export class Sender {
-  readonly #closed = new AbortController()
+  readonly #inFlight: InFlight
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(
     readonly context: ChainContext,
     readonly wallet: Wallet,
     readonly errors: Interface,
-  ) {}
+  ) {
+    this.#inFlight = new InFlight(context.provider, wallet)
+  }
+
+  /** What waits to be mined. */
+  get pending(): PendingTransaction[] {
+    return this.#inFlight.pending
+  }
 
   /** A refusal by the contract is a result. @throws if the chain cannot be reached */
   async send(call: Call): Promise<TxResult> {
     const sent = await this.#inTurn(() => this.#broadcast(call))
-    return typeof sent === 'string' ? this.#outcome(call, sent) : sent
+    return typeof sent === 'number' ? this.#outcome(call, sent) : sent
   }
 
   /**
@@ -66,20 +79,20 @@ export class Sender {
    * @throws Error with the reason if a transaction is not mined or reverts
    */
   async sendAll(transactions: readonly PlannedTransaction[]): Promise<TransactionReceipt[]> {
-    const hashes = await this.#inTurn(() => this.#broadcastAll(transactions))
+    const nonces = await this.#inTurn(async () => {
+      const launched: number[] = []
+      for (const one of transactions) launched.push(await this.#launch({ ...one, isDone: async () => false }))
+      return launched
+    })
     return Promise.all(
-      hashes.map(async (txHash, i) => {
-        const receipt = await receiptOf(this.context.provider, txHash, this.#closed.signal)
+      nonces.map(async (nonce, i) => {
+        const receipt = await this.#receiptOf(nonce)
         if (receipt?.status === 1) return receipt
         const error = receipt && (await this.#replay(transactions[i]!, receipt.blockNumber))
-        const reason = receipt ? (revertReason(error, this.errors) ?? 'reverted') : 'was not mined in time'
+        const reason = receipt ? (revertReason(error, this.errors) ?? 'reverted') : NOT_MINED
         throw new Error(`${transactions[i]!.label}: ${reason}`)
       }),
     )
-  }
-
-  close(): void {
-    this.#closed.abort(new Error('the chain connection was closed'))
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -88,67 +101,47 @@ export class Sender {
     return turn
   }
 
-  /** The transaction's hash, or the result if no transaction was sent. */
-  async #broadcast(call: Call): Promise<string | TxResult> {
-    const { provider } = this.context
+  /** The transaction's nonce, or the result if no transaction was sent. */
+  async #broadcast(call: Call): Promise<number | TxResult> {
     const { to, data } = target(call)
     let gas: bigint
     try {
       // On the pending block, for two reasons. The newest block's time may lie before the moment from which the contract
       // accepts the call, and the pending block already holds a rival's transaction that waits to be mined.
-      gas = BigInt(await provider.send('eth_estimateGas', [{ from: this.wallet.address, to, data }, 'pending']))
+      const asked = [{ from: this.wallet.address, to, data }, 'pending']
+      gas = BigInt(await this.context.provider.send('eth_estimateGas', asked))
     } catch (error) {
       return this.#refusal(call, error, 'pending')
     }
     const gasLimit = gas + (gas * GAS_HEADROOM_PERCENT) / 100n
-    return pRetry(async () => this.#submit({ to, data, gasLimit }, await this.#nonce(), await this.#fees()), {
+    const work = { label: call.method, to, data, gasLimit, isDone: () => call.isDone('latest') }
+    return this.#launch(work).catch(error => this.#refusal(call, error, 'pending'))
+  }
+
+  /** Chain nodes differ in whether they count what they do not mine: if the nonce stays taken, its transaction is displaced. */
+  #launch(work: Work): Promise<number> {
+    return pRetry(attempt => this.#inFlight.launch(work, attempt > NONCE_RETRIES), {
       retries: NONCE_RETRIES,
       minTimeout: 50,
-      shouldRetry: ({ error }) => isError(error, 'NONCE_EXPIRED') || isError(error, 'REPLACEMENT_UNDERPRICED'),
+      shouldRetry: ({ error }) => PASSING.some(code => isError(error, code)),
     })
   }
 
-  async #broadcastAll(transactions: readonly PlannedTransaction[]): Promise<string[]> {
-    const [first, fees] = await Promise.all([this.#nonce(), this.#fees()])
-    const hashes: string[] = []
-    for (const [i, transaction] of transactions.entries()) {
-      hashes.push(await this.#submit(transaction, first + i, fees))
-    }
-    return hashes
-  }
-
-  #nonce(): Promise<number> {
-    return this.context.provider.getTransactionCount(this.wallet.address, 'pending')
-  }
-
-  async #fees(): Promise<Pick<FeeData, 'maxFeePerGas' | 'maxPriorityFeePerGas'>> {
-    const { maxFeePerGas, maxPriorityFeePerGas } = await this.context.provider.getFeeData()
-    return { maxFeePerGas, maxPriorityFeePerGas }
-  }
-
-  async #submit(
-    { to, data, value, gasLimit }: Omit<PlannedTransaction, 'label'>,
-    nonce: number,
-    fees: Pick<FeeData, 'maxFeePerGas' | 'maxPriorityFeePerGas'>,
-  ): Promise<string> {
-    const { provider, file } = this.context
-    const raw = await this.wallet.signTransaction({
-      type: 2,
-      chainId: file.chainId,
-      nonce,
-      to,
-      gasLimit,
-      ...fees,
-      ...(data === undefined ? {} : { data }),
-      ...(value === undefined ? {} : { value }),
+  /** A node waits for as long as it runs, a command gives up. Undefined for a transaction that was not mined. */
+  async #receiptOf(nonce: number): Promise<TransactionReceipt | undefined> {
+    const { closed, log } = this.context.provider
+    if (log !== undefined) return this.#inFlight.land(nonce, closed)
+    const over = AbortSignal.timeout(COMMAND_TIMEOUT_MS)
+    return this.#inFlight.land(nonce, AbortSignal.any([closed, over])).catch(error => {
+      if (over.aborted) return undefined
+      throw error
     })
-    return (await provider.broadcastTransaction(raw)).hash
   }
 
-  async #outcome(call: Call, txHash: string): Promise<TxResult> {
-    const receipt = await receiptOf(this.context.provider, txHash, this.#closed.signal)
-    if (!receipt) return { kind: 'rejected', reason: `transaction ${txHash} was not mined in time` }
-    if (receipt.status === 1) return { kind: 'done', txHash: hex(txHash), gasUsed: Number(receipt.gasUsed) }
+  async #outcome(call: Call, nonce: number): Promise<TxResult> {
+    const receipt = await this.#receiptOf(nonce)
+    if (receipt === undefined) return (await call.isDone('latest')) ? { kind: 'already' } : NO_RECEIPT
+    if (receipt.status === 1) return { kind: 'done', txHash: hex(receipt.hash), gasUsed: Number(receipt.gasUsed) }
     return this.#refusal(call, await this.#replay(target(call), receipt.blockNumber), receipt.blockNumber)
   }
 
@@ -163,6 +156,12 @@ export class Sender {
   }
 
   async #refusal(call: Call, error: unknown, blockTag: BlockTag): Promise<TxResult> {
+    if (isError(error, 'INSUFFICIENT_FUNDS')) {
+      return { kind: 'rejected', reason: `account ${hex(this.wallet.address)} has too little to pay for gas` }
+    }
+    if (isError(error, 'UNKNOWN_ERROR')) {
+      return { kind: 'rejected', reason: `the chain node refuses the transaction: ${quoted(wordsOf(error))}` }
+    }
     const reason = error === undefined ? 'reverted without a reason' : revertReason(error, this.errors)
     if (reason === undefined) throw error
     return (await call.isDone(blockTag)) ? { kind: 'already' } : { kind: 'rejected', reason }

@@ -60,6 +60,18 @@ export type TxResult =
   | { readonly kind: 'already' }
   | { readonly kind: 'rejected'; readonly reason: string }
 
+/** A transaction that waits to be mined. */
+export interface PendingTransaction {
+  /** for a person */
+  readonly what: string
+  readonly nonce: number
+  /** of the form that was sent last */
+  readonly txHash: Hex
+  readonly seconds: number
+  /** how often its fee was raised */
+  readonly raises: number
+}
+
 /** A vote, with the ways to the roots that a report certifies. */
 export interface OpenedVote {
   /** place of the header of the vote's epoch in `Refutation.headers` */

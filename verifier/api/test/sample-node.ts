@@ -62,6 +62,7 @@ const settlement: Settlement = {
 const chain = {
   network: NETWORK,
   health: new ChainHealth(),
+  pending: [{ what: 'post', nonce: 7, txHash: keccakText('pending'), seconds: 40, raises: 2 }],
   tip: async () => ({ epoch: 2, headerHash: second.evidence.headerHash, blockMs: 0 }),
   posted: async (epoch: number) => REPORTS[epoch - 1]?.evidence.posted,
   announcements: async () => [announcement],

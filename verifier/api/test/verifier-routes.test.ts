@@ -95,6 +95,7 @@ describe("a verifier's API", () => {
     try {
       const status = statusSchema.parse(await (await fetch(`${silent.api.url}/v1/status`)).json())
       expect(status.chain.fault).to.include('HTTP 429')
+      expect(status.chain.pending[0]).to.include({ what: 'post', nonce: 7, raises: 2 })
       expect(status.sentence).to.include('HTTP 429')
       const report = await fetch(`${silent.api.url}/v1/reports/1`)
       expect(report.status).to.equal(503)

@@ -10,8 +10,8 @@ export interface RpcRequest {
   readonly params: readonly Record<string, string>[]
 }
 
-/** What a chain node does instead of answering: it refuses by HTTP, stalls, hangs up, or answers something of its own. */
-export type Fault = { readonly status: number } | 'stall' | 'hang up' | { readonly body: string }
+/** What a chain node does instead of answering: refuses by HTTP, stalls, hangs up before or after it does the work, or lies. */
+export type Fault = { readonly status: number } | 'stall' | 'hang up' | 'lose the answer' | { readonly body: string }
 
 export class RpcProxy {
   /** every request since `forget` */
@@ -30,7 +30,7 @@ export class RpcProxy {
       const fault = proxy.fail(asked)
       if (fault === 'stall') return
       if (fault === 'hang up') return void response.destroy()
-      if (fault !== undefined) {
+      if (fault !== undefined && fault !== 'lose the answer') {
         if ('status' in fault) response.statusCode = fault.status
         response.end('body' in fault ? fault.body : 'no')
         return
@@ -43,6 +43,7 @@ export class RpcProxy {
       }
       const headers = { 'content-type': 'application/json' }
       const answer = await fetch(target, { method: 'POST', headers, body: JSON.stringify(asked) })
+      if (fault === 'lose the answer') return void response.destroy()
       response.end(await answer.text())
     })
     const proxy = new RpcProxy(server)

@@ -25,8 +25,12 @@ export const statusSchema = z.object({
   blockAgeMs: z.int().nullable(),
   /** the last accepted report, and the time of the chain's newest block in milliseconds */
   tip: z.object({ epoch: count, headerHash: hash, blockMs: count }),
-  /** what is wrong with the chain's RPC, in a sentence with the cause; null while it answers */
-  chain: z.object({ fault: z.string().nullable() }),
+  chain: z.object({
+    /** what is wrong with the chain's RPC, in a sentence with the cause; null while it answers */
+    fault: z.string().nullable(),
+    /** this verifier's transactions that wait to be mined; `raises` counts how often the fee was raised */
+    pending: z.array(z.object({ what: z.string(), nonce: count, txHash: hash, seconds: count, raises: count })),
+  }),
   /** connections to other nodes */
   peers: count,
   udp: z.object({

@@ -7,7 +7,9 @@ import { encodeLeaf, type Leaf } from '../../../proto/leaf.js'
 import { encodeLeafState } from '../../../proto/leaf-state.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import { encodeVote, OUTCOME, type OutcomeCode } from '../../../proto/vote.js'
+import { connectChain } from '../../chain/connect.js'
 import { type Certified, PARAMS, postTo, useLiveNetwork } from '../../chain/test/live-network.js'
+import { RpcProxy } from '../../chain/test/rpc-proxy.js'
 import { assign } from '../../core/assignment/assign.js'
 import { type ChainFacts, withLinks } from '../../core/facts.js'
 import { buildReport, type Report } from '../../core/scoring/report.js'
@@ -77,6 +79,31 @@ describe('transmission', function () {
     }
     await new Transmission({ ...context, chain: chain as VerifierContext['chain'] }).settle(header, leaves, facts)
     expect(await net.chain.isSettled(1, leaves[0]!.provider)).to.equal(true)
+  })
+
+  it('a chain node that fails each kind of request, again and again, while a penalty waits costs no settlement', async () => {
+    const { report } = evaluated()
+    const { header, leaves } = await accept(report, [{ ...report.leaves[0]!, penaltyBps: 200 }])
+    await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
+    const [proxy, stop] = [await RpcProxy.start(net.live.anvil.rpcUrl), new AbortController()]
+    const patience = { log: context.log, stopping: stop.signal }
+    const { network } = net.live.setup
+    const chain = await connectChain({ rpcUrl: proxy.url, network, privateKey: net.live.keys.v0!.evm, patience })
+    try {
+      const failed = new Map<string, number>()
+      proxy.fail = ({ method }) => {
+        const times = (failed.get(method) ?? 0) + 1
+        failed.set(method, times)
+        return times <= 2 ? { status: 502 } : undefined
+      }
+      await new Transmission({ ...context, chain }).settle(header, leaves, facts)
+      expect(await net.chain.isSettled(1, leaves[0]!.provider)).to.equal(true)
+      expect([...failed.keys()]).to.include.members(['eth_call', 'eth_estimateGas', 'eth_sendRawTransaction'])
+    } finally {
+      stop.abort()
+      chain.close()
+      await proxy.stop()
+    }
   })
 
   describe('a report that a reorganisation removes after all have seen it', () => {
