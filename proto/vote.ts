@@ -85,6 +85,8 @@ export const VOTE_FIELDS = [
   ['sessionPeers', 'bytes32'], // keccak256 of k words: the hash of the peer id that each sender had at the provider, or zeros
   ['otherOutcome', 'uint8'], // of the session that the vote does not rest on; 0 if there was none
   ['otherKbps', 'uint32'], // its rate
+  ['otherUnverifiable', 'uint32'], // its `unverifiableSenders`
+  ['second', 'bool'], // the vote rests on the second session, and the other one is the first
 ] as const
 
 export const VOTE_BYTES = 32 * VOTE_FIELDS.length

@@ -48,7 +48,7 @@ describe('ABI encoding', () => {
     expect(decodeVote(encodeVote(sampleVote()))).to.deep.equal(sampleVote())
     expect(decodeLeaf(encodeLeaf(sampleLeaf()))).to.deep.equal(sampleLeaf())
     expect(decodeHeader(encodeHeader(sampleHeader()))).to.deep.equal(sampleHeader())
-    expect([VOTE_FIELDS, LEAF_FIELDS, HEADER_FIELDS].map(fields => fields.length)).to.deep.equal([28, 22, 10])
+    expect([VOTE_FIELDS, LEAF_FIELDS, HEADER_FIELDS].map(fields => fields.length)).to.deep.equal([30, 22, 10])
   })
 
   it('refuses values that do not fit their type', () => {

@@ -45,6 +45,8 @@ export const sampleVote = (): Vote => ({
   sessionPeers: keccakText('session peers'),
   otherOutcome: 4,
   otherKbps: 1_234,
+  otherUnverifiable: 0b010,
+  second: true,
 })
 
 export const sampleLeaf = (index = 3): Leaf => ({

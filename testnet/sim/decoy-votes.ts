@@ -154,5 +154,6 @@ const NO_EVIDENCE = {
 const voteOf = (outcome: Outcome, epoch: number, provider: Hex, receiver: number): Vote =>
   makeVote({
     ...{ epoch, provider, receiver, result: { outcome, evidence: NO_EVIDENCE }, other: undefined },
+    second: false,
     ...{ ticksSent: 1n, ticksAnswered: 1n, scheduleProof: ZERO_HASH, soak: false },
   })

@@ -212,6 +212,7 @@ const NO_EVIDENCE = {
 const highest = (vote: Vote, { claimKbps }: DrawnSession): Vote => ({
   ...vote,
   ...{ outcome: OUTCOME.verified, rateKbps: claimKbps, attempts: 1, otherOutcome: 0, otherKbps: 0 },
+  ...{ otherUnverifiable: 0, second: false },
 })
 
 /** A vote of `dead` needs no evidence. */

@@ -79,16 +79,18 @@ export async function checkTranscript({ transcript, network, vote }: ParsedTrans
 
 /** Heartbeats, the schedule and the receiver's other session are not this session's: they are taken as the vote says. */
 function isVoteOf(vote: Vote, { outcome, evidence }: TranscriptVerification, { session }: Transcript): boolean {
-  const { ticksSent, ticksAnswered, scheduleProof, attempts, otherOutcome, otherKbps } = vote
+  const { ticksSent, ticksAnswered, scheduleProof, attempts } = vote
+  const { otherOutcome, otherKbps, otherUnverifiable, second } = vote
   const again = makeVote({
     epoch: session.epoch,
     provider: toHex(session.provider),
     receiver: session.receiver,
     result: { outcome, evidence },
     other: undefined,
+    second,
     ...{ ticksSent, ticksAnswered, scheduleProof, soak: session.soakMs !== undefined },
   })
-  const whole = { ...again, attempts, otherOutcome, otherKbps }
+  const whole = { ...again, attempts, otherOutcome, otherKbps, otherUnverifiable }
   return attempts > 0 && Buffer.compare(encodeVote(whole), encodeVote(vote)) === 0
 }
 

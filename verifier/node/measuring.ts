@@ -85,7 +85,7 @@ interface Measured extends Pick<SessionResult, 'outcome' | 'evidence'> {
   readonly transcript: Unvoted
 }
 
-const NO_SESSION: Combined<Measured> = { result: undefined, other: undefined }
+const NO_SESSION: Combined<Measured> = { result: undefined, other: undefined, second: false }
 
 function endOf(context: VerifierContext, epoch: number): AbortSignal {
   return AbortSignal.timeout(Math.max(0, epochEndMs(context.epochs, epoch) - context.wall.nowMs()))

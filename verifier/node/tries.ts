@@ -37,8 +37,8 @@ async function runSet<T extends Try>(
     for (const [i, { provider }] of set.entries()) tell(provider, combined[i]!)
   }
   const first = await Promise.all(set.map(run))
-  if (isGroup) tellAll(first.map(one => ({ result: undefined, other: one })))
-  else tellAll(first.map(one => ({ result: one, other: undefined })))
+  if (isGroup) tellAll(first.map(one => ({ result: undefined, other: one, second: true })))
+  else tellAll(first.map(one => ({ result: one, other: undefined, second: false })))
   if (startsAlone && first.every(isKept)) return
   const second = await Promise.all(
     set.map(async session => {
@@ -46,7 +46,7 @@ async function runSet<T extends Try>(
       return repeat && run(repeat)
     }),
   )
-  if (isGroup) tellAll(second.map((one, i) => ({ result: one, other: first[i] })))
+  if (isGroup) tellAll(second.map((one, i) => ({ result: one, other: first[i], second: true })))
   else tellAll(combineTogether(first, second))
 }
 

@@ -65,6 +65,10 @@ interface IRefutations {
         uint8 otherOutcome;
         /// @notice The rate of the other session, in kbit/s
         uint32 otherKbps;
+        /// @notice The senders of the other session whose data was not verified, as bits
+        uint32 otherUnverifiable;
+        /// @notice Whether the vote rests on the second session
+        bool second;
     }
 
     /// @notice A vote, with the way to the roots that a certified report holds.

@@ -21,7 +21,7 @@ library Digests {
     /// @dev The sizes of the structs in call data: a word for each field.
     uint256 private constant HEADER_BYTES = 10 * 32;
     uint256 private constant LEAF_BYTES = 22 * 32;
-    uint256 private constant VOTE_BYTES = 28 * 32;
+    uint256 private constant VOTE_BYTES = 30 * 32;
 
     /// @dev The EIP-712 types and the EIP-712 domain of a receipt.
     bytes32 internal constant VOUCHER_DOMAIN_TYPE = keccak256(

@@ -19,6 +19,7 @@ export const voteOf = (epoch: number, provider: Hex, receiver: number, change: P
   ...{ chunkRoot: keccakText('chunks'), keyCommitments: keccakText('keys'), receiptHead: keccakText('receipts') },
   ...{ soak: false, scheduleProof: keccakText('schedule'), delayUs: 900, link: keccakText('link'), attempts: 1 },
   ...{ cause: 0, sessionPeers: keccakText('peers'), otherOutcome: 0, otherKbps: 0 },
+  ...{ otherUnverifiable: 0, second: false },
   ...change,
 })
 

@@ -34,6 +34,7 @@ export function claimVotes([{ context }, { facts, assignment }, scheduleSignatur
       const seed = soakSeed({ receiver: self.index, scheduleProof }, facts.beacon, assignment.groupsOf(provider))
       const silent = makeVote({
         ...{ epoch: facts.epoch, provider, receiver: self.index, result: undefined, other: undefined },
+        second: false,
         ...{ ticksSent: ticks, ticksAnswered: ticks, scheduleProof, soak: isSoak(seed, provider, params) },
       })
       const rateKbps = claimOf(facts, provider)

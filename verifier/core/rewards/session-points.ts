@@ -71,20 +71,25 @@ const WITH_DATA: readonly number[] = [OUTCOME.verified, OUTCOME.under, OUTCOME.a
 
 const restsOnData = ({ outcome }: Vote): boolean => WITH_DATA.includes(outcome)
 
-/**
- * The senders whose data the receiver verified. A vote of two tries does not say on which it rests, so a place counts half
- * for the sender of either.
- */
+/** The senders whose data the receiver verified. Without a second try, the first one's places are whole. */
 function senderPoints(
   { vote, counted }: VoteAccount,
   first: Session,
   second: Session | undefined,
 ): (readonly [sender: number, points: number])[] {
   if (vote === undefined || counted === 'ignored' || !restsOnData(vote)) return []
-  const tries = vote.attempts > 1 && second !== undefined ? [first, second] : [first]
-  return tries.flatMap(({ senders }) =>
-    senders
-      .filter((_, place) => ((vote.unverifiableSenders >> place) & 1) === 0)
-      .map(sender => [sender, SENDER_POINTS / tries.length] as const),
-  )
+  if (vote.attempts <= 1 || second === undefined) {
+    return verifiedSenders(vote.second ? second : first, vote.unverifiableSenders, SENDER_POINTS)
+  }
+  const [restsOn, other] = vote.second ? [second, first] : [first, second]
+  return [
+    ...verifiedSenders(restsOn, vote.unverifiableSenders, SENDER_POINTS / 2),
+    ...verifiedSenders(other, vote.otherUnverifiable, SENDER_POINTS / 2),
+  ]
 }
+
+/** @param unverifiable bits of the places whose sender spoiled its part or was missing */
+const verifiedSenders = (session: Session | undefined, unverifiable: number, points: number) =>
+  (session?.senders ?? [])
+    .filter((_, place) => ((unverifiable >> place) & 1) === 0)
+    .map(sender => [sender, points] as const)

@@ -13,6 +13,8 @@ export interface Combined<T extends Try> {
   readonly result: T | undefined
   /** the try that the vote does not rest on; undefined if only one session ran */
   readonly other: T | undefined
+  /** whether the vote rests on the second try */
+  readonly second: boolean
 }
 
 /** Whether the receiver needs no second try: this one shows that the claim is kept. */
@@ -23,8 +25,11 @@ export const isKept = (one: Try | undefined): boolean => one?.outcome.kind === '
  * bring that about, so it must not veto what the other try shows. Of two tries that show the same, the first counts.
  */
 export function combine<T extends Try>(first: T | undefined, second: T | undefined): Combined<T> {
-  if (first === undefined || second === undefined) return { result: first ?? second, other: undefined }
-  return isMilder(second, first) ? { result: second, other: first } : { result: first, other: second }
+  if (second === undefined) return { result: first, other: undefined, second: false }
+  if (first === undefined) return { result: second, other: undefined, second: true }
+  return isMilder(second, first)
+    ? { result: second, other: first, second: true }
+    : { result: first, other: second, second: false }
 }
 
 /**
@@ -37,10 +42,12 @@ export function combineTogether<T extends Try>(
   second: readonly (T | undefined)[],
 ): Combined<T>[] {
   if (first.length === 1) return [combine(first[0], second[0])]
-  const [better, worse] = totalKbps(second) > totalKbps(first) ? [second, first] : [first, second]
+  const isSecondBetter = totalKbps(second) > totalKbps(first)
+  const [better, worse] = isSecondBetter ? [second, first] : [first, second]
   return better.map((one, i) => {
-    const result = one === undefined || showsNothing(one) ? (worse[i] ?? one) : one
-    return { result, other: result === one ? worse[i] : one }
+    const givesWay = (one === undefined || showsNothing(one)) && worse[i] !== undefined
+    const [result, other] = givesWay ? [worse[i], one] : [one, worse[i]]
+    return { result, other, second: isSecondBetter !== givesWay }
   })
 }
 

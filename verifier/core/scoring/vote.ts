@@ -12,7 +12,9 @@ export interface VoteInput {
   /** undefined if no session ran: no round had room for it, or this node was down */
   readonly result: Pick<SessionResult, 'outcome' | 'evidence'> | undefined
   /** the try that the vote does not rest on; undefined if there was none */
-  readonly other: Pick<SessionResult, 'outcome'> | undefined
+  readonly other: Pick<SessionResult, 'outcome' | 'evidence'> | undefined
+  /** whether `result` is of the second try */
+  readonly second: boolean
   /** bitmaps over the epoch's ticks, bit i for tick i */
   readonly ticksSent: bigint
   readonly ticksAnswered: bigint
@@ -64,6 +66,8 @@ export function makeVote(input: VoteInput): Vote {
     sessionPeers: evidence?.sessionPeers ?? ZERO_HASH,
     otherOutcome: other?.outcome ?? 0,
     otherKbps: other?.rateKbps ?? 0,
+    otherUnverifiable: whole(input.other?.evidence.unverifiableSenders, MAX_UINT32),
+    second: input.second,
   }
 }
 

@@ -84,6 +84,8 @@ export const vote = (receiver: number, outcome: OutcomeCode, rateKbps = 0, over:
   sessionPeers: ZERO_HASH,
   otherOutcome: outcome,
   otherKbps: rateKbps,
+  otherUnverifiable: 0,
+  second: false,
   ...over,
 })
 

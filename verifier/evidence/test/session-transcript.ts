@@ -85,7 +85,7 @@ export async function transcriptOfSession({ network: id, facts, provider, verifi
     const result = await network.measure([], sessionIdOf(id, { era, epoch }, beacon, parties, nonce), nonce)
     expect(result.outcome.kind, network.notes.join()).to.equal('under')
     const vote = makeVote({
-      ...{ epoch, provider: parties.provider, receiver, result, other: undefined },
+      ...{ epoch, provider: parties.provider, receiver, result, other: undefined, second: false },
       ...{ ticksSent: 0b111n, ticksAnswered: 0b101n, scheduleProof: keccakText('schedule'), soak: false },
     })
     return {

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { decoyLevelBps } from '../../../../proto/decoy.js'
 import { keccakText } from '../../../../proto/hash.js'
+import type { Vote } from '../../../../proto/vote.js'
 import { NO_PAID_REPORT } from '../../facts.js'
 import { account, CLAIM_KBPS, PARAMS, registryIndex } from '../../test/samples.js'
 import { earnedBy, nextRewards } from '../next-rewards.js'
@@ -9,6 +10,7 @@ import { allocatedOf, cumulativeOf, decodeRewards, encodeRewards, rewardsTree } 
 import type { EpochWork } from '../work.js'
 import {
   allocate,
+  type Cast,
   dead,
   earnedAt,
   half,
@@ -206,6 +208,27 @@ describe('rewards of verifiers', () => {
       workOfEpoch(() => strategy).verifiers.reduce((sum, { sent }) => sum + sent, 0)
     expect(sentBy(() => ({ ...kept(), attempts: 2 }))).to.equal(sentBy(kept))
     expect(sentBy(noData)).to.equal(0)
+  })
+
+  it('attack: a sender that stays away earns nothing for its place in either try', () => {
+    /** @param change of a vote that rests on two tries, in which the places `away` sent nothing */
+    const sent = (change: (away: number) => Partial<Omit<Vote, 'outcome'>>, away = 0b111) =>
+      workOfEpoch(() => (): Cast => ({ ...kept(), attempts: 2, ...change(away) })).verifiers.map(one => one.sent)
+    const sum = (of: readonly number[]) => of.reduce((all, one) => all + one, 0)
+    for (const second of [false, true]) {
+      const both = sent(() => ({ second }))
+      const spoiled = sent(away => ({ second, unverifiableSenders: away }))
+      const missing = sent(away => ({ second, otherUnverifiable: away }))
+      expect(sum(spoiled)).to.be.below(sum(both)).and.above(0)
+      expect(sum(missing)).to.be.below(sum(both)).and.above(0)
+      expect(
+        spoiled.map((one, i) => one + missing[i]!),
+        'each try pays its own senders',
+      ).to.deep.equal(both)
+      expect(sum(sent(away => ({ second, unverifiableSenders: away, otherUnverifiable: away })))).to.equal(0)
+    }
+    const [first, other] = [false, true].map(second => sent(away => ({ second, otherUnverifiable: away })))
+    expect(first).not.to.deep.equal(other)
   })
 
   it('attack: a verifier that splits into several earns no more for each of its bonds', () => {

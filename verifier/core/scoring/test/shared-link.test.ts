@@ -46,7 +46,8 @@ function windows(shows: Shows): Leaf[][] {
       const providerHost = shows(session.providerIndex, session.receiver)
       const given = { epoch, provider: session.provider, receiver: session.receiver, soak: false }
       const evidence = { ...NO_EVIDENCE, providerHost }
-      return makeVote({ ...given, ...TICKS, result: { outcome, evidence }, other: { outcome } })
+      const result = { outcome, evidence }
+      return makeVote({ ...given, ...TICKS, result, other: result, second: false })
     }
     const ballots = Array.from({ length: VERIFIERS }, (_, place) => ({
       verifier: registryIndex(place),

@@ -85,20 +85,25 @@ describe('two tries', () => {
   })
 
   it('that reached nobody are a refusal only if the provider answered its heartbeats', () => {
-    const { result, other } = combine({ outcome: dead }, { outcome: noData('provider-unreachable') })
+    const tries = [dead, noData('provider-unreachable')].map(outcome => ({ outcome, evidence: NO_EVIDENCE }))
+    const combined = combine(tries[0], tries[1])
     const vote = (ticksAnswered: bigint) =>
       makeVote({
         ...{ epoch: 4, provider: ZERO_HASH, receiver: 1, scheduleProof: ZERO_HASH, soak: false },
-        ...{ result: { ...result!, evidence: NO_EVIDENCE }, other, ticksSent: 0b11n, ticksAnswered },
+        ...{ ...combined, ticksSent: 0b11n, ticksAnswered },
       })
-    expect(vote(0n)).to.include({ outcome: 7, attempts: 2, otherOutcome: 5 })
+    expect(vote(0n)).to.include({ outcome: 7, attempts: 2, otherOutcome: 5, second: true })
     expect(vote(0b11n)).to.include({ outcome: 4, attempts: 2 })
   })
 
   it('are one if only one session ran', () => {
-    expect(combine({ outcome: dead }, undefined)).to.deep.equal({ result: { outcome: dead }, other: undefined })
-    expect(combine(undefined, { outcome: dead }).result).to.deep.equal({ outcome: dead })
-    expect(combine(undefined, undefined)).to.deep.equal({ result: undefined, other: undefined })
+    expect(combine({ outcome: dead }, undefined)).to.deep.equal({
+      ...{ result: { outcome: dead }, other: undefined, second: false },
+    })
+    expect(combine(undefined, { outcome: dead })).to.deep.equal({
+      ...{ result: { outcome: dead }, other: undefined, second: true },
+    })
+    expect(combine(undefined, undefined)).to.deep.equal({ result: undefined, other: undefined, second: false })
   })
 })
 
@@ -115,6 +120,16 @@ describe('two tries with the providers of one link', () => {
     expect(results([dead, under(8_000)], [verified(), verified()])).to.deep.equal([verified(), verified()])
   })
 
+  it('tell which try they rest on', () => {
+    const secondOf = (first: Outcome[], second: Outcome[]) =>
+      combineTogether(of(...first), of(...second)).map(({ second: isSecond }) => isSecond)
+    const low = atLeast(9_000, 'sender-limited')
+    expect(secondOf([dead, under(8_000)], [verified(), verified()])).to.deep.equal([true, true])
+    expect(secondOf([verified(), verified()], [dead, under(8_000)])).to.deep.equal([false, false])
+    expect(secondOf([verified(), low], [verified(24_000), under(5_000)])).to.deep.equal([false, true])
+    expect(secondOf([dead], [under(8_000)])).to.deep.equal([true])
+  })
+
   it('leave out what senders spoiled', () => {
     const low = atLeast(9_000, 'sender-limited')
     expect(results([verified(), low], [verified(24_000), under(5_000)])).to.deep.equal([verified(), under(5_000)])
@@ -126,15 +141,17 @@ function votesBeside(shape: { verifiers: number; beacon: string; liar: number },
   const chain = facts({ ...shape, providers: 1 })
   const { sessions, repeats } = assign(chain, { ...PARAMS, epochSeconds: 3_600 })
   const liar = chain.verifiers[shape.liar % shape.verifiers]!.index
-  const outcomeOf = ({ senders }: Session) => ({ outcome: senders.includes(liar) ? lied() : truth })
+  const tryOf = ({ senders }: Session) => ({
+    outcome: senders.includes(liar) ? lied() : truth,
+    evidence: NO_EVIDENCE,
+  })
   return sessions
     .filter(({ receiver }) => receiver !== liar)
     .map(session => {
       const repeat = repeats.find(({ receiver }) => receiver === session.receiver)!
-      const { result, other } = combine(outcomeOf(session), outcomeOf(repeat))
       const vote = makeVote({
         ...{ epoch: 4, provider: session.provider, receiver: session.receiver, soak: false, scheduleProof: ZERO_HASH },
-        ...{ result: { ...result!, evidence: NO_EVIDENCE }, other, ticksSent: 1n, ticksAnswered: 1n },
+        ...{ ...combine(tryOf(session), tryOf(repeat)), ticksSent: 1n, ticksAnswered: 1n },
       })
       return classifyVote(vote, CLAIM_KBPS, { isSoak: () => false, pathlessQ2: 0, params: PARAMS }).counted
     })

@@ -38,6 +38,7 @@ const made = (outcome: Outcome | undefined, ticksSent = 0n, ticksAnswered = 0n) 
     receiver: 3,
     result: outcome && { outcome, evidence: EVIDENCE },
     other: undefined,
+    second: false,
     ticksSent,
     ticksAnswered,
     scheduleProof: keccakText('schedule'),
