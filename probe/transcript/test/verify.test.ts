@@ -73,7 +73,7 @@ describe('a transcript, verified', function () {
       'the session': { ...record, sessionId: randomBytes(32) },
       'the root': { ...record, chunkRoot: randomBytes(32) },
       'no signature': { ...record, rootSignature: undefined },
-      'the claim': { ...record, claimKbps: CLAIM_KBPS / 2 },
+      'the claim': { ...record, claimKbps: CLAIM_KBPS / 5 },
       'a rate of its own': { ...record, estimate: { ...estimate, rateKbps: estimate.rateKbps * 3 } },
       'one sender less': { ...record, senderRecords: record.senderRecords.slice(1) },
       'a chunk left out': withSender(1, () => ({ chunks: chunks.slice(1) })),
