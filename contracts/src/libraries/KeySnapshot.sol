@@ -39,8 +39,9 @@ library KeySnapshot {
         draft.chunks = new address[](number);
         draft.changed = new bytes[](number);
         if (head == address(0)) return draft;
-        draft.aggregate = aggregateOf(head);
-        uint256 kept = Math.min(number, Math.ceilDiv(sizeOf(head), CHUNK_RECORDS));
+        uint256 sizeBefore;
+        (sizeBefore, draft.aggregate) = sumOfAll(head);
+        uint256 kept = Math.min(number, Math.ceilDiv(sizeBefore, CHUNK_RECORDS));
         for (uint256 i = 0; i < kept; i++) draft.chunks[i] = chunkAt(head, i);
     }
 
@@ -138,13 +139,6 @@ library KeySnapshot {
             mcopy(add(key, 16), add(data, 32), 48)
             mcopy(add(key, 80), add(data, 80), 48)
         }
-    }
-
-    /// @notice The aggregate key of a snapshot.
-    /// @param head The head of the snapshot
-    /// @return key The sum of the keys of all verifiers
-    function aggregateOf(address head) internal view returns (Bls12381.G1 memory key) {
-        readKey(head, AGGREGATE_AT, key);
     }
 
     /// @notice The sum of the keys at some positions.
