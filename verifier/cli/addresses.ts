@@ -4,8 +4,8 @@ import { UserError } from '../config/errors.js'
 import { hostOf } from '../net/libp2p.js'
 import { isMultiaddr } from '../net/readable-address.js'
 import type { AnnouncedUdp } from '../node/own-address.js'
+import { MAX_PORT } from './host-port.js'
 
-const MAX_PORT = 65_535
 /** Names as DNS has them (RFC 1123, section 2.1). */
 const NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
 

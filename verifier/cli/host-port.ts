@@ -1,6 +1,6 @@
 import { UserError } from '../config/errors.js'
 
-const MAX_PORT = 65_535
+export const MAX_PORT = 65_535
 
 /** @param port 0 takes a free one. @throws UserError 'usage' */
 export function parsePort(option: string, port: number): number {

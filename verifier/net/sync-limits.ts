@@ -3,7 +3,7 @@
  * message which names what nobody holds cannot fill its memory.
  */
 import { maxLeafStateBytes } from '../../proto/leaf-state.js'
-import { Ballot, GossipItem, Transcript } from '../../proto/messages.js'
+import { Ballot, GossipItem, MAX_VERIFIERS, Transcript } from '../../proto/messages.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { REWARD_BYTES } from '../../proto/reward.js'
 import { VOTE_BYTES } from '../../proto/vote.js'
@@ -13,9 +13,6 @@ export interface AnswerLimits {
   /** of each item */
   readonly itemBytes: number
 }
-
-/** A frozen set holds no more (`POSITIONS` in EpochReports.sol). */
-const MAX_VERIFIERS = 191
 
 /** Root 34, signature and schedule 98 each, epoch and verifier 6 each. */
 const BALLOT_HEAD_BYTES = 242

@@ -13,6 +13,7 @@ import { decodeRewards, type Rewards, rewardsTree } from '../core/rewards/reward
 import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
 import type { VerifierContext } from './context.js'
 import type { PeerSync } from './peer-sync.js'
+import { reportBefore } from './report-before.js'
 import { type ComputedReport, GENESIS_STATE, type ReportComputer, type State } from './report-computer.js'
 
 /** The chain accepted a report that does not follow from its ballots, and no peer has leaves of it that can be read. */
@@ -47,15 +48,10 @@ export class AcceptedReports {
 
   /** The state that an accepted report was computed from. Undefined if the chain has moved away from the report. */
   async before(header: Header): Promise<State | undefined> {
-    const { epoch, previousHeader } = header
     const held = await this.#heldBefore(header)
     if (held !== undefined) return held
-    for (let earlier = epoch - 1; earlier > 0; earlier--) {
-      const posted = await this.context.chain.posted(earlier)
-      if (posted !== undefined)
-        return posted.headerHash === previousHeader ? this.#stateOf(previousHeader, earlier) : undefined
-    }
-    return undefined
+    const posted = await reportBefore(this.context.chain, header)
+    return posted && this.#stateOf(posted.headerHash, posted.header.epoch)
   }
 
   /**

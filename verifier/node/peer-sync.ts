@@ -67,13 +67,12 @@ export class PeerSync {
     const peers = this.#others(({ index }) => holders.includes(index))
     const limits = ballotLimits(facts.providers.length)
     return this.#ask(peers, BALLOT, { ballot: fromHex(root) }, limits, async items => {
-      const [bytes] = await collect(items)
-      const ballot = bytes && rootedBallot(bytes)
-      if (ballot?.verifier !== verifier || toHex(ballot.root) !== root) return undefined
+      const [found] = await collect(items, rootedBallot)
+      if (found?.ballot.verifier !== verifier || toHex(found.ballot.root) !== root) return undefined
       // The root does not tell the signatures. With wrong ones this node would hold the ballot, and nobody take it.
-      if (ballotFault(this.context, facts, ballot) !== undefined) return undefined
-      await this.context.store.putBallot(root, bytes!)
-      return ballot
+      if (ballotFault(this.context, facts, found.ballot) !== undefined) return undefined
+      await this.context.store.putBallot(root, found.bytes)
+      return found.ballot
     })
   }
 
@@ -90,8 +89,7 @@ export class PeerSync {
       { ballotSet: fromHex(posted.headerHash) },
       BALLOT_SET_LIMITS,
       async items => {
-        const encoded = await collect(items, rootedBallot)
-        const ballots = encoded.map(bytes => ({ bytes, ballot: Ballot.decode(bytes) }))
+        const ballots = await collect(items, rootedBallot)
         const entries = ballots.map(({ ballot }) => ({ verifier: ballot.verifier, root: toHex(ballot.root) }))
         if (ballotSetRoot(entries) !== posted.header.ballotSetRoot) return undefined
         for (const { bytes, ballot } of ballots) await this.#putUnlessHeld(toHex(ballot.root), bytes)
@@ -113,7 +111,12 @@ export class PeerSync {
   ): Promise<T> {
     const limits = leavesLimits(header.providerCount, this.context.params)
     const leaves = await this.#ask(this.#others(), STATE, { leaves: fromHex(headerHash) }, limits, async items =>
-      take(await collect(items, bytes => decodeLeaf(leafPart(bytes)))),
+      take(
+        await collect(
+          items,
+          checked(bytes => decodeLeaf(leafPart(bytes))),
+        ),
+      ),
     )
     if (leaves === undefined) throw new Error(`no peer has the leaves of ${headerHash}`)
     return leaves
@@ -126,7 +129,7 @@ export class PeerSync {
       STATE,
       { rewards: fromHex(headerHash) },
       REWARDS_LIMITS,
-      async items => take(await collect(items, decodeReward)),
+      async items => take(await collect(items, checked(decodeReward))),
     )
     if (rewards === undefined) throw new Error(`no peer has the rewards of ${headerHash}`)
     return rewards
@@ -141,7 +144,7 @@ export class PeerSync {
     const held = await store.getTranscript(sessionId, revealedEpoch(epochs, params, wall.nowMs()))
     if (held !== undefined) return held
     return this.#ask(this.#others(), TRANSCRIPT, { transcript: fromHex(sessionId) }, TRANSCRIPT_LIMITS, async items => {
-      const [bytes] = await collect(items)
+      const [bytes] = await collect(items, one => one)
       if (bytes === undefined) return undefined
       const parsed = parseTranscript(bytes, 'the answer of a peer')
       if (toHex(parsed.transcript.session.sessionId) !== sessionId) return undefined
@@ -214,22 +217,24 @@ export class PeerSync {
   }
 }
 
-/** @param check throws for a wrong item: then nothing more is received */
-async function collect(
-  items: AsyncIterable<Uint8Array>,
-  check: (bytes: Uint8Array) => unknown = () => undefined,
-): Promise<Uint8Array[]> {
-  const collected: Uint8Array[] = []
-  for await (const bytes of items) {
-    check(bytes)
-    collected.push(bytes)
-  }
+/** @param read throws for a wrong item: then nothing more is received */
+async function collect<T>(items: AsyncIterable<Uint8Array>, read: (bytes: Uint8Array) => T): Promise<T[]> {
+  const collected: T[] = []
+  for await (const bytes of items) collected.push(read(bytes))
   return collected
 }
 
+/** The item as it came, once `check` has not thrown. */
+const checked =
+  (check: (bytes: Uint8Array) => unknown) =>
+  (bytes: Uint8Array): Uint8Array => {
+    check(bytes)
+    return bytes
+  }
+
 /** @throws MessageError for what is no ballot; RangeError if its votes are not those of its root */
-function rootedBallot(bytes: Uint8Array): Ballot {
+function rootedBallot(bytes: Uint8Array): { readonly bytes: Uint8Array; readonly ballot: Ballot } {
   const ballot = Ballot.decode(bytes)
   if (!hasRoot(ballot)) throw new RangeError('These votes are not those of the root.')
-  return ballot
+  return { bytes, ballot }
 }

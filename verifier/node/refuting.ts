@@ -15,6 +15,7 @@ import type { VerifierContext } from './context.js'
 import type { EpochFacts } from './epoch-facts.js'
 import { logFailure } from './failures.js'
 import type { PeerSync } from './peer-sync.js'
+import { reportBefore } from './report-before.js'
 import type { Transmission } from './transmission.js'
 import { poll } from './waiting.js'
 
@@ -29,7 +30,7 @@ export interface RefutingModules {
 
 export class Refuting {
   constructor(
-    private readonly context: Pick<VerifierContext, 'chain' | 'params' | 'log' | 'stopping' | 'fail'>,
+    private readonly context: Pick<VerifierContext, 'chain' | 'params' | 'store' | 'log' | 'stopping' | 'fail'>,
     private readonly modules: RefutingModules,
   ) {}
 
@@ -69,10 +70,12 @@ export class Refuting {
   }
 
   /**
-   * The leaves that were accepted, from a peer that holds them. What a leaf's digests stand for does not matter: a captured
-   * set could make it undecodable. @throws Error if no peer has the leaves
+   * The leaves that were accepted: this node's, or those of a peer that holds them. What a leaf's digests stand for does not
+   * matter: a captured set could make it undecodable. @throws Error if no peer has the leaves
    */
-  #leavesOf(posted: PostedReport): Promise<readonly Leaf[]> {
+  async #leavesOf(posted: PostedReport): Promise<readonly Leaf[]> {
+    const held = await this.context.store.getReport(posted.headerHash)
+    if (held !== undefined) return held.leaves
     return this.modules.peers.leaves(posted, encoded =>
       new MerkleTree(encoded.map(leafPart)).root === posted.header.scoreRoot
         ? encoded.map(one => decodeLeaf(leafPart(one)))
@@ -105,11 +108,10 @@ export class Refuting {
   }
 
   /** By the chain, since this node may not hold the report before. @throws Error if the chain has moved away */
-  async #previousEpochOf({ epoch, previousHeader }: Header): Promise<number> {
-    if (previousHeader === ZERO_HASH) return 0
-    for (let earlier = epoch - 1; earlier > 0; earlier--) {
-      if ((await this.context.chain.posted(earlier))?.headerHash === previousHeader) return earlier
-    }
-    throw new Error(`the chain moved away from epoch ${epoch}`)
+  async #previousEpochOf(header: Header): Promise<number> {
+    if (header.previousHeader === ZERO_HASH) return 0
+    const before = await reportBefore(this.context.chain, header)
+    if (before === undefined) throw new Error(`the chain moved away from epoch ${header.epoch}`)
+    return before.header.epoch
   }
 }

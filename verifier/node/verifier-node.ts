@@ -107,6 +107,7 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
   )
   log.info({ udp: receiver.facts }, 'receiving')
   const directory = new Directory(chain, log)
+  const isVerifier = (peerId: string) => directory.isVerifier(peerId)
   const dialBook = await life.open(new DialBook(peer, log), one => one.stop())
   const answers = new AnswerVerifiers(chain.network)
   const modules = {
@@ -136,7 +137,7 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
       chain,
       store,
       peer,
-      gossip: new Gossip(peer, chain.network, log, peerId => directory.isVerifier(peerId)),
+      gossip: new Gossip(peer, chain.network, log, isVerifier),
       bls: { signer: new BlsSigner(keys.bls), verifier: new BlsVerifier() },
       answers,
       voucherSigner: voucherSigner(chain.network, keys.evm),
@@ -148,7 +149,6 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
       stopping: life.stopping,
       fail: life.fail,
     }
-    const isVerifier = (peerId: string) => directory.isVerifier(peerId)
     await serveSync(peer, syncSource(context), new SyncQuota(isVerifier, systemClock), log)
     const tokens = new TokenWallet(context, directory)
     life.run(tokens.run())

@@ -34,7 +34,7 @@ describe('transmission', function () {
     context = {
       ...{ self: { index: facts.verifiers[0]!.index }, params: AT_ONCE, epochs: await net.chain.clock() },
       ...{ chain: net.chain, wall: { nowMs: () => nowMs }, log: pino({ level: 'silent' }) },
-      ...{ stopping: new AbortController().signal },
+      ...{ stopping: new AbortController().signal, store: { getReport: async () => undefined } },
     } as unknown as VerifierContext
     transmission = new Transmission(context)
   })
