@@ -1,7 +1,7 @@
 /** What is wrong with a gossip message: real keys, real messages. */
 import { expect } from 'chai'
 import { encodeHeader } from '../../../proto/header.js'
-import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
+import { ZERO_HASH } from '../../../proto/hex.js'
 import { Ballot, MessageError, SeenListMessage } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
 import type { GossipKind } from '../../../proto/protocols.js'
@@ -19,14 +19,12 @@ import {
   leader,
   list,
   network,
+  PROVIDERS,
   partial,
   proposal,
   signers,
   votedBallot,
 } from './gossip-samples.js'
-
-/** in the order of a ballot */
-const PROVIDERS: Hex[] = [1, 2, 3].map(digit => `0x${`0${digit}`.repeat(20)}` as const)
 
 describe('checks of gossip messages', () => {
   /** Undefined if nothing is wrong. */

@@ -27,6 +27,8 @@ import { type ChainFacts, indicesOf, NO_PAID_REPORT } from '../../core/facts.js'
 import { vote } from '../../core/test/samples.js'
 
 export const EPOCH = 7
+/** in the order of a ballot */
+export const PROVIDERS: Hex[] = [1, 2, 3].map(digit => `0x${`0${digit}`.repeat(20)}` as const)
 export const network: NetworkId = { chainId: 31_337, contract: `0x${'ab'.repeat(20)}` }
 export const signers = [0, 1, 2, 3].map(i => new BlsSigner(keysFromSeed('inbox', `verifier-${i}`).bls))
 /** A leaver's place was filled by the last of the set, so positions do not ascend with the indices. */

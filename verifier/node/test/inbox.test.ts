@@ -8,7 +8,7 @@ import pino from 'pino'
 import { seenDigest } from '../../../proto/digests.js'
 import { epochStartMs } from '../../../proto/epoch.js'
 import { encodeHeader } from '../../../proto/header.js'
-import { type Hex, toHex } from '../../../proto/hex.js'
+import { toHex } from '../../../proto/hex.js'
 import { Ballot, type Certificate, type GossipItem, SeenListMessage } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../../proto/protocols.js'
@@ -34,14 +34,12 @@ import {
   list,
   network,
   POSITIONS,
+  PROVIDERS,
   partial,
   proposal,
   signers,
   votedBallot,
 } from './gossip-samples.js'
-
-/** in the order of a ballot */
-const PROVIDERS: Hex[] = [1, 2, 3].map(digit => `0x${`0${digit}`.repeat(20)}` as const)
 
 describe('inbox of a verifier', () => {
   let dir: string
