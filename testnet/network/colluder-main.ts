@@ -3,16 +3,14 @@
  * that no votes show. With more than two thirds of the set, the chain accepts them.
  */
 import '../../proto/polyfill.js'
-import yargs from 'yargs'
 import { headerHash, type NetworkId } from '../../proto/digests.js'
 import type { Hex } from '../../proto/hex.js'
 import { startVerifier } from '../../verifier/api/start.js'
-import { NODE_OPTIONS, type NodeSettings, nodeSettings } from '../../verifier/cli/node-settings.js'
-import { reportError } from '../../verifier/cli/report-error.js'
-import { runNode } from '../../verifier/cli/run-node.js'
+import type { NodeSettings } from '../../verifier/cli/node-settings.js'
 import { PaidWork } from '../../verifier/node/paid-work.js'
 import { ReportComputer } from '../../verifier/node/report-computer.js'
 import { slandered, voteLow } from '../profiles/verifiers/slander.js'
+import { asNode } from './as-node.js'
 
 function collude({ network: { chainId, contracts } }: NodeSettings): void {
   const network: NetworkId = { chainId, contract: contracts.epochReports }
@@ -33,12 +31,10 @@ function collude({ network: { chainId, contracts } }: NodeSettings): void {
   }
 }
 
-try {
-  const flags = await yargs(process.argv.slice(2)).options(NODE_OPTIONS).strict().parseAsync()
-  const options = await nodeSettings(flags)
-  collude(options)
-  await runNode(givenUp => startVerifier({ ...options, givenUp, measure: voteLow }))
-  process.exit(0)
-} catch (error) {
-  process.exit(reportError(error))
-}
+await asNode(
+  command => command.parseAsync(),
+  options => {
+    collude(options)
+    return startVerifier({ ...options, measure: voteLow })
+  },
+)

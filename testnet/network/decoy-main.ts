@@ -1,42 +1,34 @@
 /** `provider run` for the profile `decoy`: the same node, which shapes each receiver's sessions to a secret level. */
 import '../../proto/polyfill.js'
-import yargs from 'yargs'
 import { startProvider } from '../../market/provider/start.js'
 import { connectChain } from '../../verifier/chain/connect.js'
-import { NODE_OPTIONS, nodeSettings } from '../../verifier/cli/node-settings.js'
-import { reportError } from '../../verifier/cli/report-error.js'
-import { runNode } from '../../verifier/cli/run-node.js'
 import { Lifecycle } from '../../verifier/node/lifecycle.js'
 import { decoyForwarding } from '../profiles/forwarding/decoy.js'
 import { LevelTable } from '../profiles/forwarding/level-table.js'
+import { asNode } from './as-node.js'
 import { runDecoy } from './decoy.js'
 import { purseOf } from './purse.js'
 
 const OPTIONS = {
-  ...NODE_OPTIONS,
   seed: { type: 'string', demandOption: true },
   'claim-kbps': { type: 'number', demandOption: true },
 } as const
 
-try {
-  const flags = await yargs(process.argv.slice(2)).options(OPTIONS).strict().parseAsync()
-  const options = await nodeSettings(flags)
-  const { rpcUrl, network, keys, logger: log } = options
-  await runNode(givenUp =>
-    Lifecycle.start(async life => {
+await asNode(
+  command => command.options(OPTIONS).parseAsync(),
+  (options, flags) => {
+    const { rpcUrl, network, keys, logger: log, givenUp } = options
+    return Lifecycle.start(async life => {
       const table = new LevelTable()
       const forwarding = decoyForwarding(flags['claim-kbps'], table)
       const patience = { log, stopping: life.stopping }
       const connectAs = (privateKey: string) =>
         life.open(connectChain({ rpcUrl, network, privateKey, patience }), one => one.close())
       const [chain, purse] = [await connectAs(keys.evm), await connectAs(purseOf(flags.seed).evm)]
-      const node = await life.open(startProvider({ ...options, givenUp, forwarding }), one => one.stop())
+      const node = await life.open(startProvider({ ...options, forwarding }), one => one.stop())
       node.failed.catch(life.fail)
       life.run(runDecoy({ chain, purse, seed: flags.seed, table, log, stopping: life.stopping }))
       return { ...node, failed: life.failed, stop: () => life.stop() }
-    }, givenUp),
-  )
-  process.exit(0)
-} catch (error) {
-  process.exit(reportError(error))
-}
+    }, givenUp)
+  },
+)

@@ -3,7 +3,6 @@
  * one, which its signing record never sees.
  */
 import '../../proto/polyfill.js'
-import yargs from 'yargs'
 import { type EpochId, type NetworkId, statementDigest } from '../../proto/digests.js'
 import { eraOf } from '../../proto/epoch.js'
 import { keccakText } from '../../proto/hash.js'
@@ -11,10 +10,9 @@ import { fromHex } from '../../proto/hex.js'
 import { Ballot, Commit } from '../../proto/messages.js'
 import { startVerifier } from '../../verifier/api/start.js'
 import { BlsSigner } from '../../verifier/bls/signer.js'
-import { NODE_OPTIONS, type NodeSettings, nodeSettings } from '../../verifier/cli/node-settings.js'
-import { reportError } from '../../verifier/cli/report-error.js'
-import { runNode } from '../../verifier/cli/run-node.js'
+import type { NodeSettings } from '../../verifier/cli/node-settings.js'
 import { Gossip } from '../../verifier/net/gossip.js'
+import { asNode } from './as-node.js'
 
 /** Publishes a contradiction after each commit and each ballot. */
 function equivocate({ keys, network: { chainId, contracts, params } }: NodeSettings): void {
@@ -41,12 +39,10 @@ function equivocate({ keys, network: { chainId, contracts, params } }: NodeSetti
   }
 }
 
-try {
-  const flags = await yargs(process.argv.slice(2)).options(NODE_OPTIONS).strict().parseAsync()
-  const options = await nodeSettings(flags)
-  equivocate(options)
-  await runNode(givenUp => startVerifier({ ...options, givenUp }))
-  process.exit(0)
-} catch (error) {
-  process.exit(reportError(error))
-}
+await asNode(
+  command => command.parseAsync(),
+  options => {
+    equivocate(options)
+    return startVerifier(options)
+  },
+)
