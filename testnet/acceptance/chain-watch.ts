@@ -63,6 +63,19 @@ export class ChainWatch {
     return numberOf((await this.rpc.call(this.#ready.contracts.verifierRegistry, 'epochSeconds()'))[0]!)
   }
 
+  /** What an account has staked and can still lose, wei. @param registry that it is registered with */
+  async slashable(registry: 'verifierRegistry' | 'providerRegistry', account: Hex): Promise<bigint> {
+    const { contracts } = this.#ready
+    const words = await this.rpc.call(contracts.stakeVault, 'slashable(address,address)', contracts[registry], account)
+    return bigintOf(words[0]!)
+  }
+
+  /** The sets that were frozen so far, each like `era 1: 5`. */
+  async frozenSizes(): Promise<string[]> {
+    const frozen = await this.rpc.logs(this.#ready.contracts.verifierRegistry, 'Frozen(uint64,address,uint32)')
+    return frozen.map(({ topics, words }) => `era ${Number(topics[1])}: ${numberOf(words[1]!)}`)
+  }
+
   leavesOf(provider: string): Leaf[] {
     const address = provider.toLowerCase()
     return [...this.leaves.entries()]
@@ -89,13 +102,7 @@ export class ChainWatch {
       this.headers.set(header.epoch, header)
     }
     for (const { address } of providers) {
-      const [stake] = await this.rpc.call(
-        contracts.stakeVault,
-        'slashable(address,address)',
-        contracts.providerRegistry,
-        address,
-      )
-      this.stakes.set(address.toLowerCase(), bigintOf(stake!))
+      this.stakes.set(address.toLowerCase(), await this.slashable('providerRegistry', address))
     }
     for (const log of await this.rpc.logs(contracts.slashingManager, SETTLED)) await this.#addSettlement(log)
     for (const header of this.headers.values()) await this.#readLeaves(header)

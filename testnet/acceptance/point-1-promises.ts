@@ -5,8 +5,9 @@ import { DEVNET } from '../../proto/params.js'
 import type { ProviderResult, ReadyEvent, ResultEvent } from '../network/events.js'
 import { ChainWatch } from './chain-watch.js'
 import { Checks, type Point } from './checks.js'
+import { checkLeftovers } from './endings.js'
 import { scoreBps, throughputOf, throughputs, uptimeBps } from './formula.js'
-import { leftBehind, TestnetRun } from './testnet-run.js'
+import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 6
 const RUN_SECONDS = 240
@@ -69,8 +70,7 @@ async function follow(checks: Checks, run: TestnetRun): Promise<ResultEvent | un
   const observed = { checks, ready, watch, genesis, epochSeconds }
   checkReports(observed, run)
   for (const provider of result.providers) checkProvider(observed, provider)
-  const left = await leftBehind(ready, run.result?.ok === true)
-  checks.that(left.length === 0, 'nothing is left behind', left.join(', '))
+  await checkLeftovers(checks, ready, run.result?.ok === true)
   return result
 }
 

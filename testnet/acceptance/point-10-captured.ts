@@ -1,11 +1,11 @@
 /** Point 10: four verifiers of five collude and certify penalties that no votes show. The fifth refutes each of them. */
-import type { Hex } from '../../proto/hex.js'
 import type { ReadyEvent } from '../network/events.js'
 import { FIRST_SLANDER } from '../profiles/profiles.js'
 import { ChainWatch } from './chain-watch.js'
 import type { Checks, Point } from './checks.js'
-import { addressOf, bigintOf } from './json-rpc.js'
-import { leftBehind, TestnetRun } from './testnet-run.js'
+import { checkExit, checkLeftovers } from './endings.js'
+import { addressOf } from './json-rpc.js'
+import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 5
 const RUN_SECONDS = 240
@@ -23,10 +23,8 @@ async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   const watch = new ChainWatch(ready, run.over)
   await run.epoch(EPOCHS, RUN_SECONDS)
   await checkRefuted(checks, ready, watch)
-  const exit = await run.end(RUN_SECONDS)
+  await checkExit(checks, run, RUN_SECONDS)
   await watch.ended
-  checks.that(exit.code === 0, 'exit code 0', `${exit.code ?? exit.signal}`)
-  if (exit.code !== 0) checks.note(`${run.result?.failures.join('; ')}\n${run.stderr}`)
   checks.that(
     run.epochs.every(epoch => epoch.posted),
     'the chain accepted every report',
@@ -38,14 +36,13 @@ async function follow(checks: Checks, run: TestnetRun): Promise<void> {
     `epochs ${certified.join(' ')}`,
   )
   checks.that(watch.settlements.size === 0, 'none of them was taken')
-  const left = await leftBehind(ready, run.result?.ok === true)
-  checks.that(left.length === 0, 'nothing is left behind', left.join(', '))
+  await checkLeftovers(checks, ready, run.result?.ok === true)
 }
 
 /** At the post of the last report: the penalties of all epochs before must be void by then. */
-async function checkRefuted(checks: Checks, { contracts, providers, verifiers }: ReadyEvent, { rpc }: ChainWatch) {
+async function checkRefuted(checks: Checks, { contracts, providers, verifiers }: ReadyEvent, watch: ChainWatch) {
   const honest = verifiers.find(({ profile }) => profile === 'honest')!
-  const refuted = (await rpc.logs(contracts.slashingManager, REFUTED)).map(({ topics, words }) => ({
+  const refuted = (await watch.rpc.logs(contracts.slashingManager, REFUTED)).map(({ topics, words }) => ({
     epoch: Number(topics[1]),
     refuter: addressOf(words[1]!),
   }))
@@ -55,11 +52,7 @@ async function checkRefuted(checks: Checks, { contracts, providers, verifiers }:
     'the honest verifier refuted each of them',
     `epochs ${refuted.map(({ epoch }) => epoch).join(' ')}`,
   )
-  const stakeOf = async ({ address }: { readonly address: Hex }) =>
-    bigintOf(
-      (await rpc.call(contracts.stakeVault, 'slashable(address,address)', contracts.providerRegistry, address))[0]!,
-    )
-  const stakes = await Promise.all(providers.map(stakeOf))
+  const stakes = await Promise.all(providers.map(({ address }) => watch.slashable('providerRegistry', address)))
   checks.that(
     stakes.every(stake => stake === stakes[0] && stake > 0n),
     'both providers have their whole stake',

@@ -3,7 +3,8 @@
 import type { ReadyEvent } from '../network/events.js'
 import { ChainWatch } from './chain-watch.js'
 import type { Checks, Point } from './checks.js'
-import { leftBehind, TestnetRun } from './testnet-run.js'
+import { checkExit, checkLeftovers } from './endings.js'
+import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 3
 const RUN_SECONDS = 300
@@ -25,10 +26,8 @@ const observe = (checks: Checks, verifiers: string, reports: boolean): Promise<v
 async function follow(checks: Checks, run: TestnetRun, verifiers: string, reports: boolean): Promise<void> {
   const ready = await run.ready()
   const watch = new ChainWatch(ready, run.over)
-  const exit = await run.end(RUN_SECONDS)
+  await checkExit(checks, run, RUN_SECONDS, `${verifiers}: `)
   await watch.ended
-  checks.that(exit.code === 0, `${verifiers}: exit code 0`, `${exit.code ?? exit.signal}`)
-  if (exit.code !== 0) checks.note(run.stderr)
   const posted = run.epochs.filter(epoch => epoch.posted).length
   checks.that(
     run.epochs.length === EPOCHS && posted === (reports ? EPOCHS : 0) && watch.headers.size === posted,
@@ -39,8 +38,7 @@ async function follow(checks: Checks, run: TestnetRun, verifiers: string, report
     checks.that(watch.settlements.size === 0, `${verifiers}: no provider is slashed`)
     checkReasons(checks, run, ready)
   }
-  const left = await leftBehind(ready, run.result?.ok === true)
-  checks.that(left.length === 0, `${verifiers}: nothing is left behind`, left.join(', '))
+  await checkLeftovers(checks, ready, run.result?.ok === true, `${verifiers}: `)
 }
 
 function checkReasons(checks: Checks, run: TestnetRun, ready: ReadyEvent): void {

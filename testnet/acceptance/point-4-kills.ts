@@ -1,16 +1,13 @@
 /** Point 4: killing a verifier in mid-epoch, and then a leader, costs no report. Both come back and sign again. */
-
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { beaconOf } from '../../proto/digests.js'
 import { leaderOf } from '../../verifier/core/agreement/leader.js'
 import type { ReadyEvent, ReadyNode } from '../network/events.js'
 import { ChainWatch } from './chain-watch.js'
 import type { Checks, Point } from './checks.js'
+import { checkExit, checkLeftovers } from './endings.js'
 import { killNode, RestartedNode } from './nodes.js'
 import { signaturesKept } from './signatures.js'
-import { leftBehind, TestnetRun } from './testnet-run.js'
+import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 11
 const RUN_SECONDS = 300
@@ -23,16 +20,15 @@ const POLL_MS = 100
 export const kills: Point = {
   number: 4,
   title: 'killing a verifier, or the leader, in mid-epoch costs no report',
-  async run(checks) {
-    const dataDir = mkdtempSync(join(tmpdir(), 'bandwitness-accept-'))
-    const restarted: RestartedNode[] = []
-    try {
-      await TestnetRun.with(['--epochs', String(EPOCHS), '--data-dir', dataDir], run => follow(checks, run, restarted))
-    } finally {
-      for (const node of restarted) await node.stop()
-      rmSync(dataDir, { recursive: true, force: true })
-    }
-  },
+  run: checks =>
+    TestnetRun.withData(['--epochs', String(EPOCHS)], async run => {
+      const restarted: RestartedNode[] = []
+      try {
+        await follow(checks, run, restarted)
+      } finally {
+        for (const node of restarted) await node.stop()
+      }
+    }),
 }
 
 /** @param restarted filled with the nodes that were started again, which the caller must stop */
@@ -50,10 +46,8 @@ async function follow(checks: Checks, run: TestnetRun, restarted: RestartedNode[
   const running = leader.index === bystander.index ? { ...leader, pid: second.pid } : leader
   restarted.push(await killAndRestart(checks, watch, run, running, epoch, 'the leader'))
 
-  const exit = await run.end(RUN_SECONDS)
+  await checkExit(checks, run, RUN_SECONDS)
   await watch.ended
-  checks.that(exit.code === 0, 'exit code 0', `${exit.code ?? exit.signal}`)
-  if (exit.code !== 0) checks.note(`${run.result?.failures.join('; ')}\n${run.stderr}`)
   const missed = run.epochs.filter(epoch => !epoch.posted)
   checks.that(run.epochs.length === EPOCHS && missed.length === 0, 'no epoch is missed', roundsOf(watch))
   checkSignsAgain(checks, watch, ready, bystander, FIRST_KILL)
@@ -65,8 +59,7 @@ async function follow(checks: Checks, run: TestnetRun, restarted: RestartedNode[
     'no verifier signed two reports for one round',
     [`${signed.count} signatures kept by the nodes`, ...signed.contradictions].join('; '),
   )
-  const left = await leftBehind(ready, false)
-  checks.that(left.length === 0, 'nothing is left behind', left.join(', '))
+  await checkLeftovers(checks, ready, false)
 }
 
 function checkSignsAgain(

@@ -1,9 +1,9 @@
 /** Point 5: a verifier that joins in the middle is in the next frozen set, with state that it fetched from its peers. */
 import { ChainWatch, rootOf, servedLeaves } from './chain-watch.js'
 import type { Checks, Point } from './checks.js'
-import { numberOf } from './json-rpc.js'
+import { checkExit, checkLeftovers } from './endings.js'
 import { nodeStatus } from './nodes.js'
-import { leftBehind, TestnetRun } from './testnet-run.js'
+import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 9
 const RUN_SECONDS = 420
@@ -22,12 +22,11 @@ async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   const watch = new ChainWatch(ready, run.over)
   await run.epoch(FIRST_WITH_LATE + 1, RUN_SECONDS)
 
-  const frozen = await watch.rpc.logs(ready.contracts.verifierRegistry, 'Frozen(uint64,address,uint32)')
-  const sizes = frozen.map(log => [Number(log.topics[1]), numberOf(log.words[1]!)] as const)
+  const sizes = await watch.frozenSizes()
   checks.that(
-    sizes.some(([era, size]) => era === 1 && size === 5) && sizes.some(([era, size]) => era === 2 && size === 6),
+    sizes.includes('era 1: 5') && sizes.includes('era 2: 6'),
     'the frozen set holds five verifiers in era 1 and six in era 2',
-    sizes.map(([era, size]) => `era ${era}: ${size}`).join(', '),
+    sizes.join(', '),
   )
   const node = run.events.findLast(event => event.event === 'joined')
   checks.that(node?.apiUrl !== undefined, 'the late verifier is up')
@@ -41,10 +40,8 @@ async function follow(checks: Checks, run: TestnetRun): Promise<void> {
     )
     checks.note(`${node.name}: ${(await nodeStatus(node)).sentence}`)
   }
-  const exit = await run.end(RUN_SECONDS)
+  await checkExit(checks, run, RUN_SECONDS)
   await watch.ended
-  checks.that(exit.code === 0, 'exit code 0', `${exit.code ?? exit.signal}`)
-  if (exit.code !== 0) checks.note(`${run.result?.failures.join('; ')}\n${run.stderr}`)
   checks.that(run.epochs.filter(epoch => epoch.posted).length === EPOCHS, 'every epoch is posted')
   // The late verifier registers last, so it has the highest index, and the last position in the set of six.
   const signed = [...watch.headers.values()].filter(
@@ -55,6 +52,5 @@ async function follow(checks: Checks, run: TestnetRun): Promise<void> {
     'the late verifier signs certificates',
     `epochs ${signed.map(header => header.epoch).join(' ')}`,
   )
-  const left = await leftBehind(ready, run.result?.ok === true)
-  checks.that(left.length === 0, 'nothing is left behind', left.join(', '))
+  await checkLeftovers(checks, ready, run.result?.ok === true)
 }

@@ -1,5 +1,6 @@
 /** Point 6: groups of two measure a claim that no verifier can take alone. */
 import type { Point } from './checks.js'
+import { checkExit } from './endings.js'
 import { TestnetRun } from './testnet-run.js'
 
 const RUN_SECONDS = 300
@@ -11,9 +12,7 @@ export const groups: Point = {
   title: 'groups measure claims above the capacity of one verifier',
   run: checks =>
     TestnetRun.with(ARGS, async run => {
-      const exit = await run.end(RUN_SECONDS)
-      checks.that(exit.code === 0, 'exit code 0', `${exit.code ?? exit.signal}`)
-      if (exit.code !== 0) checks.note(run.stderr)
+      await checkExit(checks, run, RUN_SECONDS)
       for (const { profile, claimKbps, deliversKbps, rateKbps, slashed } of run.result?.providers ?? []) {
         const isNear = rateKbps !== null && Math.abs(rateKbps / deliversKbps - 1) <= 0.1
         checks.that(

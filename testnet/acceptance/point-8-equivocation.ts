@@ -2,12 +2,13 @@
  * Point 8: equivocation costs the bond, by the evidence of another node. In the same run: what a verifier has earned is
  * replayed from signed votes, and it claims it by the operator's command.
  */
-import type { ReadyEvent, ResultEvent } from '../network/events.js'
+import type { ReadyEvent, ReadyNode, ResultEvent } from '../network/events.js'
 import { ChainWatch } from './chain-watch.js'
 import type { Checks, Point } from './checks.js'
+import { checkExit, checkLeftovers } from './endings.js'
 import { bandwitness, explain } from './explain.js'
-import { addressOf, bigintOf, numberOf } from './json-rpc.js'
-import { leftBehind, TestnetRun } from './testnet-run.js'
+import { addressOf } from './json-rpc.js'
+import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 6
 const RUN_SECONDS = 300
@@ -29,32 +30,25 @@ async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   await run.epoch(LOOK, RUN_SECONDS)
   await checkEvidence(checks, ready, watch)
   await checkRewards(checks, ready)
-  const exit = await run.end(RUN_SECONDS)
+  await checkExit(checks, run, RUN_SECONDS)
   await watch.ended
-  checks.that(exit.code === 0, 'exit code 0', `${exit.code ?? exit.signal}`)
-  if (exit.code !== 0) checks.note(`${run.result?.failures.join('; ')}\n${run.stderr}`)
   checks.that(run.epochs.filter(epoch => epoch.posted).length === EPOCHS, 'every epoch is posted')
   if (run.result) checkResult(checks, run.result)
-  const left = await leftBehind(ready, run.result?.ok === true)
-  checks.that(left.length === 0, 'nothing is left behind', left.join(', '))
+  await checkLeftovers(checks, ready, run.result?.ok === true)
 }
 
-async function checkEvidence(checks: Checks, { contracts, verifiers }: ReadyEvent, { rpc }: ChainWatch): Promise<void> {
+async function checkEvidence(checks: Checks, { contracts, verifiers }: ReadyEvent, watch: ChainWatch): Promise<void> {
   const equivocator = verifiers.find(({ profile }) => profile === 'equivocator')!
-  const [evidence] = await rpc.logs(contracts.equivocationSlasher, EQUIVOCATED)
+  const [evidence] = await watch.rpc.logs(contracts.equivocationSlasher, EQUIVOCATED)
   const reporter = evidence && addressOf(evidence.words.at(-1)!)
   checks.that(
     evidence !== undefined && verifiers.some(({ address }) => address === reporter && reporter !== equivocator.address),
     'another verifier brought the evidence',
     reporter,
   )
-  const frozen = await rpc.logs(contracts.verifierRegistry, 'Frozen(uint64,address,uint32)')
-  const sizes = frozen.map(log => `era ${Number(log.topics[1])}: ${numberOf(log.words[1]!)}`)
+  const sizes = await watch.frozenSizes()
   checks.that(sizes.join() === 'era 1: 6,era 2: 5', 'the equivocator is not in the set of era 2', sizes.join(', '))
-  const bondOf = async ({ address }: { readonly address: `0x${string}` }) =>
-    bigintOf(
-      (await rpc.call(contracts.stakeVault, 'slashable(address,address)', contracts.verifierRegistry, address))[0]!,
-    )
+  const bondOf = ({ address }: ReadyNode) => watch.slashable('verifierRegistry', address)
   const [its, others] = [
     await bondOf(equivocator),
     await Promise.all(verifiers.filter(one => one !== equivocator).map(bondOf)),

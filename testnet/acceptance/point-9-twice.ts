@@ -1,10 +1,8 @@
 /** Point 9: of two processes with one set of keys, the later one stops and says why. Nothing is signed twice. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Store } from '../../verifier/store/store.js'
 import { TWIN } from '../network/verifier-result.js'
 import type { Checks, Point } from './checks.js'
+import { checkExit } from './endings.js'
 import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 3
@@ -13,22 +11,13 @@ const RUN_SECONDS = 240
 export const twice: Point = {
   number: 9,
   title: 'two processes with one set of keys sign nothing twice',
-  async run(checks) {
-    const dataDir = mkdtempSync(join(tmpdir(), 'bandwitness-accept-'))
-    const args = ['--verifiers', 'honest=4,twice=1', '--epochs', String(EPOCHS), '--data-dir', dataDir]
-    try {
-      await TestnetRun.with(args, run => follow(checks, run))
-    } finally {
-      rmSync(dataDir, { recursive: true, force: true })
-    }
-  },
+  run: checks =>
+    TestnetRun.withData(['--verifiers', 'honest=4,twice=1', '--epochs', String(EPOCHS)], run => follow(checks, run)),
 }
 
 async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   const ready = await run.ready()
-  const exit = await run.end(RUN_SECONDS)
-  checks.that(exit.code === 0, 'exit code 0', `${exit.code ?? exit.signal}`)
-  if (exit.code !== 0) checks.note(`${run.result?.failures.join('; ')}\n${run.stderr}`)
+  await checkExit(checks, run, RUN_SECONDS)
   const { dataDir } = ready.verifiers.find(({ profile }) => profile === 'twice')!
   const it = run.result?.verifiers.find(({ profile }) => profile === 'twice')
   checks.that(/uses the keys/.test(it?.stopped ?? ''), 'one of the two stopped and said why', it?.stopped ?? 'neither')

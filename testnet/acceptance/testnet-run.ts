@@ -1,7 +1,9 @@
 /** A test network driven from outside: the README's command, its JSON lines, its exit code, and its leftovers. */
 import { EventEmitter } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createConnection } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EpochEvent, ReadyEvent, ResultEvent, TestnetEvent } from '../network/events.js'
 import { ChildProcess } from '../process/child-process.js'
@@ -52,6 +54,16 @@ export class TestnetRun {
     } finally {
       await run.#child.end()
       await watchdog.close()
+    }
+  }
+
+  /** As `with`, with data that stay when the network has ended, until `use` is done. */
+  static async withData<T>(args: readonly string[], use: (run: TestnetRun) => Promise<T>): Promise<T> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'bandwitness-accept-'))
+    try {
+      return await TestnetRun.with([...args, '--data-dir', dataDir], use)
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true })
     }
   }
 
