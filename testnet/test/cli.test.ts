@@ -40,7 +40,7 @@ describe('the command line', function () {
   for (const [what, [args, says]] of Object.entries(wrongUsage)) {
     it(`ends with 2 on ${what}`, async () => {
       const ended = await bandwitness(args)
-      expect(ended.code).to.equal(2)
+      expect(ended.code, ended.stderr).to.equal(2)
       expect(complaint(ended)).to.include(says)
     })
   }
@@ -54,7 +54,7 @@ describe('the command line', function () {
       .that.matches(/^0x[0-9a-f]{40}$/)
     const keys = readFileSync(join(dataDir, 'keys.json'), 'utf8')
     const second = await bandwitness(['verifier', 'init', '--data-dir', dataDir])
-    expect(second.code).to.equal(3)
+    expect(second.code, second.stderr).to.equal(3)
     expect(readFileSync(join(dataDir, 'keys.json'), 'utf8')).to.equal(keys)
   })
 
@@ -72,7 +72,7 @@ describe('the command line', function () {
   it('describes itself with --help', async () => {
     for (const args of [['--help'], ['testnet', '--help'], ['explain', '--help'], ['provider', 'run', '--help']]) {
       const ended = await bandwitness(args)
-      expect(ended.code).to.equal(0)
+      expect(ended.code, ended.stderr).to.equal(0)
       expect(ended.stdout).to.include('Options:')
     }
   })

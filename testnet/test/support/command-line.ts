@@ -16,6 +16,8 @@ export interface Ended {
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const BUILT = join(ROOT, 'dist', 'verifier', 'cli', 'bandwitness.js')
+/** What the compiler writes whenever it has written a file of the build. */
+const LAST_BUILD = join(ROOT, 'dist', 'tsconfig.tsbuildinfo')
 export const COMMAND = commandLine()
 
 /** The built command, which starts three times faster, unless a source has changed since it was built. */
@@ -25,7 +27,7 @@ function commandLine(): string[] {
       .filter(file => file.endsWith('.ts') && !file.includes('test/'))
       .map(file => statSync(join(ROOT, folder, file)).mtimeMs),
   )
-  const built = statSync(BUILT, { throwIfNoEntry: false })
+  const built = statSync(LAST_BUILD, { throwIfNoEntry: false })
   const isCurrent = built !== undefined && built.mtimeMs > Math.max(...sources)
   return isCurrent ? [process.execPath, BUILT] : entryPoint(import.meta.url, '../../../verifier/cli/bandwitness.js')
 }
