@@ -1,0 +1,35 @@
+/** What happens to single verifiers in a scenario, in epochs. Pure. */
+import { type EpochClock, epochAt } from '../../proto/epoch.js'
+import type { Happening } from './director.js'
+import type { NodeNames, PlannedFault } from './scenario.js'
+
+/** A node could not take part as usual until this epoch, which counts. */
+export interface Trouble {
+  readonly name: string
+  /** Infinity if it lasted to the end of the run */
+  readonly toEpoch: number
+}
+
+/** Within so many epochs of the end of its trouble, a verifier must sign a report again. */
+export const BACK_WITHIN_EPOCHS = 2
+
+/** @param all names of all verifiers. @returns the last trouble of each */
+export function troublesOf(happenings: readonly Happening[], all: readonly string[], clock: EpochClock): Trouble[] {
+  const last = new Map<string, number>()
+  for (const { planned, fromMs, toMs } of happenings) {
+    const endMs = isOver(planned) && toMs === Number.POSITIVE_INFINITY ? fromMs : toMs
+    const toEpoch = Number.isFinite(endMs) ? Math.max(0, epochAt(clock, endMs)) : endMs
+    for (const name of namesOf(planned, all)) last.set(name, Math.max(last.get(name) ?? 0, toEpoch))
+  }
+  return [...last].map(([name, toEpoch]) => ({ name, toEpoch }))
+}
+
+/** A fault without a length of its own: what it did is done, and a node is started again at once. */
+const isOver = ({ kill, database, reorg }: PlannedFault): boolean => (kill ?? database ?? reorg) !== undefined
+
+function namesOf(fault: PlannedFault, all: readonly string[]): readonly string[] {
+  const { kill, pause, partition, slow, clock, disk, database, rpc } = fault
+  const named: NodeNames | undefined =
+    partition ?? kill ?? pause ?? slow?.of ?? clock?.of ?? disk ?? database?.of ?? rpc?.of ?? 'all'
+  return named === 'all' ? all : named
+}
