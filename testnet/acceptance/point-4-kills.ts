@@ -5,12 +5,12 @@ import type { ReadyEvent, ReadyNode } from '../network/events.js'
 import { ChainWatch } from './chain-watch.js'
 import type { Checks, Point } from './checks.js'
 import { checkExit, checkLeftovers } from './endings.js'
-import { killNode, RestartedNode } from './nodes.js'
 import { signaturesKept } from './signatures.js'
 import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 11
 const RUN_SECONDS = 300
+const RESTART_SECONDS = 60
 /** A verifier that does not lead is killed in the middle of the first of these epochs, a leader in one of the other two or between. */
 const FIRST_KILL = 3
 const SECOND_KILL = 6
@@ -20,31 +20,21 @@ const POLL_MS = 100
 export const kills: Point = {
   number: 4,
   title: 'killing a verifier, or the leader, in mid-epoch costs no report',
-  run: checks =>
-    TestnetRun.withData(['--epochs', String(EPOCHS)], async run => {
-      const restarted: RestartedNode[] = []
-      try {
-        await follow(checks, run, restarted)
-      } finally {
-        for (const node of restarted) await node.stop()
-      }
-    }),
+  run: checks => TestnetRun.withData(['--epochs', String(EPOCHS)], run => follow(checks, run)),
 }
 
-/** @param restarted filled with the nodes that were started again, which the caller must stop */
-async function follow(checks: Checks, run: TestnetRun, restarted: RestartedNode[]): Promise<void> {
+async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   const ready = await run.ready()
   const watch = new ChainWatch(ready, run.over)
   await run.epoch(1, RUN_SECONDS)
   const clock = { genesis: await watch.genesis(), seconds: await watch.epochSeconds() }
 
   const bystander = (await victims(watch, ready, clock, FIRST_KILL)).others[0]!
-  const second = await killAndRestart(checks, watch, run, bystander, FIRST_KILL, 'a verifier')
-  restarted.push(second)
+  const second = await killAndWait(checks, watch, run, bystander, FIRST_KILL, 'a verifier')
   const { leader, epoch } = await otherLeader(watch, ready, clock)
   // the lot may make the bystander the leader: its first process is gone, so the one that took its place is killed
-  const running = leader.index === bystander.index ? { ...leader, pid: second.pid } : leader
-  restarted.push(await killAndRestart(checks, watch, run, running, epoch, 'the leader'))
+  const running = leader.index === bystander.index ? { ...leader, pid: second } : leader
+  await killAndWait(checks, watch, run, running, epoch, 'the leader')
 
   await checkExit(checks, run, RUN_SECONDS)
   await watch.ended
@@ -52,7 +42,6 @@ async function follow(checks: Checks, run: TestnetRun, restarted: RestartedNode[
   checks.that(run.epochs.length === EPOCHS && missed.length === 0, 'no epoch is missed', roundsOf(watch))
   checkSignsAgain(checks, watch, ready, bystander, FIRST_KILL)
   checkSignsAgain(checks, watch, ready, leader, epoch)
-  for (const node of restarted) await node.stop()
   const signed = await signaturesKept(ready.verifiers, EPOCHS)
   checks.that(
     signed.count > 0 && signed.contradictions.length === 0,
@@ -117,25 +106,29 @@ async function randaoBefore(watch: ChainWatch, start: number) {
   throw new Error('there is no block before the epoch')
 }
 
-async function killAndRestart(
+/** @returns the pid of the process that took the node's place */
+async function killAndWait(
   checks: Checks,
   watch: ChainWatch,
   run: TestnetRun,
-  node: ReadyNode,
+  { name, pid }: ReadyNode,
   epoch: number,
   what: string,
-): Promise<RestartedNode> {
-  await killNode(node)
-  const report = await run.epoch(epoch, 60)
+): Promise<number> {
+  process.kill(pid, 'SIGKILL')
+  const again = await run.waitFor(
+    event => (event.event === 'restarted' && event.name === name && event.pid !== pid ? event.pid : undefined),
+    RESTART_SECONDS,
+  )
+  checks.note(`${name} is started again`)
+  const report = await run.epoch(epoch, RUN_SECONDS)
   const round = watch.headers.get(epoch)?.round
   checks.that(
     report.posted,
-    `epoch ${epoch} is posted although ${what} (${node.name}) was killed in it`,
+    `epoch ${epoch} is posted although ${what} (${name}) was killed in it`,
     `round ${round ?? report.round}`,
   )
-  const restarted = await RestartedNode.start(node)
-  checks.note(`${node.name} is started again`)
-  return restarted
+  return again
 }
 
 const indices = (ready: ReadyEvent): number[] => ready.verifiers.map(node => node.index).sort((a, b) => a - b)

@@ -56,6 +56,20 @@ export interface NodeEndedEvent {
   readonly lastLog: readonly string[]
 }
 
+/** A node that the testnet did not end is up again, in another process. */
+export interface RestartedEvent {
+  readonly event: 'restarted'
+  readonly name: string
+  readonly pid: number
+}
+
+/** A fault of the scenario begins or ends. */
+export interface FaultEvent {
+  readonly event: 'fault'
+  readonly what: string
+  readonly begins: boolean
+}
+
 export interface ProviderScore {
   readonly name: string
   readonly address: Hex
@@ -186,6 +200,8 @@ export type TestnetEvent =
   | StartedEvent
   | JoinedEvent
   | NodeEndedEvent
+  | RestartedEvent
+  | FaultEvent
   | EpochEvent
   | SlashedEvent
   | RefutedEvent

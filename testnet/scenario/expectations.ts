@@ -22,8 +22,8 @@ export interface ScenarioRecord
   readonly statuses: ReadonlyMap<string, ReadonlySet<string>>
   /** megabytes by name: the most at any time, less what it was before the first fault */
   readonly memoryGrowth: ReadonlyMap<string, number>
-  /** verifiers that signed two values of one statement, each in words */
-  readonly signedTwice: readonly string[]
+  /** what was lost or signed twice, a sentence each */
+  readonly aftermath: readonly string[]
 }
 
 /** @returns one sentence for each thing that is not as it must be */
@@ -33,7 +33,7 @@ export function scenarioFailures(record: ScenarioRecord, expected: Expectation):
     ...reportFailures(record, expected),
     ...record.providers.flatMap(provider => wrongScores(record, provider)),
     ...losses(record, expected),
-    ...record.signedTwice.map(what => `Signed twice: ${what}.`),
+    ...record.aftermath,
     ...endFailures(record, expected),
     ...record.troubles.flatMap(trouble => notBack(record, trouble)),
     ...statusFailures(record, expected),
@@ -81,7 +81,8 @@ function losses({ providers, verifiers }: ScenarioRecord, { slashed, convicted }
 /** A process may end by itself for a reason that an operator can mend, if its node comes back. */
 function endFailures({ exits, down }: ScenarioRecord, { ends }: Expectation): string[] {
   const unexplained = exits.filter(
-    ({ wanted, code, signal }) => !wanted && (code === EXIT_CODE.unexpected || (signal !== null && signal !== 'SIGKILL')),
+    ({ wanted, code, signal }) =>
+      !wanted && (code === EXIT_CODE.unexpected || (signal !== null && signal !== 'SIGKILL')),
   )
   return [
     ...unexplained.map(exit => `${exit.name} ${describeEnd(exit)}: ${exit.lastLog.join(' | ')}.`),
@@ -97,7 +98,12 @@ function endFailures({ exits, down }: ScenarioRecord, { ends }: Expectation): st
 /** Of two processes with one set of keys, either may be the one that ends. */
 const ownerOf = (process: string): string => (process.endsWith(TWIN) ? process.slice(0, -TWIN.length) : process)
 
+/** A verifier that is in trouble again before the two epochs are over is judged by the later one. */
 function notBack(record: ScenarioRecord, { name, toEpoch }: Trouble): string[] {
+  const again = record.troubles.some(
+    other => other.name === name && other.toEpoch > toEpoch && other.fromEpoch <= toEpoch + BACK_WITHIN_EPOCHS,
+  )
+  if (again) return []
   const verifier = record.verifiers.find(({ planned }) => planned.name === name && planned.profile === 'honest')
   if (verifier === undefined) return []
   const later = record.epochs.filter(({ epoch, report }) => epoch > toEpoch && report !== undefined)

@@ -3,9 +3,10 @@ import { type EpochClock, epochAt } from '../../proto/epoch.js'
 import type { Happening } from './director.js'
 import type { NodeNames, PlannedFault } from './scenario.js'
 
-/** A node could not take part as usual until this epoch, which counts. */
+/** A node could not take part as usual from one epoch to another, both included. */
 export interface Trouble {
   readonly name: string
+  readonly fromEpoch: number
   /** Infinity if it lasted to the end of the run */
   readonly toEpoch: number
 }
@@ -13,15 +14,13 @@ export interface Trouble {
 /** Within so many epochs of the end of its trouble, a verifier must sign a report again. */
 export const BACK_WITHIN_EPOCHS = 2
 
-/** @param all names of all verifiers. @returns the last trouble of each */
+/** @param all names of all verifiers */
 export function troublesOf(happenings: readonly Happening[], all: readonly string[], clock: EpochClock): Trouble[] {
-  const last = new Map<string, number>()
-  for (const { planned, fromMs, toMs } of happenings) {
+  const epochOf = (ms: number) => (Number.isFinite(ms) ? Math.max(0, epochAt(clock, ms)) : ms)
+  return happenings.flatMap(({ planned, fromMs, toMs }) => {
     const endMs = isOver(planned) && toMs === Number.POSITIVE_INFINITY ? fromMs : toMs
-    const toEpoch = Number.isFinite(endMs) ? Math.max(0, epochAt(clock, endMs)) : endMs
-    for (const name of namesOf(planned, all)) last.set(name, Math.max(last.get(name) ?? 0, toEpoch))
-  }
-  return [...last].map(([name, toEpoch]) => ({ name, toEpoch }))
+    return namesOf(planned, all).map(name => ({ name, fromEpoch: epochOf(fromMs), toEpoch: epochOf(endMs) }))
+  })
 }
 
 /** A fault without a length of its own: what it did is done, and a node is started again at once. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { ZERO_HASH } from '../../../proto/hex.js'
 import { type Leaf, STATUS } from '../../../proto/leaf.js'
-import { type EpochOutcome } from '../../network/result.js'
+import type { EpochOutcome } from '../../network/result.js'
 import type { NodeExit } from '../../process/spawn.js'
 import { PROVIDER_PROFILES } from '../../profiles/profiles.js'
 import { type ScenarioRecord, scenarioFailures } from '../expectations.js'
@@ -11,9 +11,22 @@ const STAKE = 1000n
 const CLAIM = 25_000
 
 const leaf = (rateKbps: number, provider = '0xaa', breachBits = 0) =>
-  ({ provider, status: STATUS.measured, rateKbps, claimKbps: CLAIM, breachBits, penaltyBps: 0, epoch: 1 }) as unknown as Leaf
+  ({
+    provider,
+    status: STATUS.measured,
+    rateKbps,
+    claimKbps: CLAIM,
+    breachBits,
+    penaltyBps: 0,
+    epoch: 1,
+  }) as unknown as Leaf
 
-const epoch = (number: number, round: number | undefined, nonSigners: number[] = [], leaves: Leaf[] = []): EpochOutcome => ({
+const epoch = (
+  number: number,
+  round: number | undefined,
+  nonSigners: number[] = [],
+  leaves: Leaf[] = [],
+): EpochOutcome => ({
   ...{ epoch: number, leaves, frozen: [1, 2, 3, 4] },
   report: round === undefined ? undefined : ({ round, nonSigners, header: { epoch: number } } as never),
 })
@@ -28,10 +41,13 @@ function record(epochs: EpochOutcome[], more: Partial<ScenarioRecord> = {}): Sce
     ...{ address, stakeBefore: STAKE, stakeAfter: STAKE },
   })
   return {
-    ...{ epochs, settlements: [], exits: [], down: [], faults: [], troubles: [], signedTwice: [] },
+    ...{ epochs, settlements: [], exits: [], down: [], faults: [], troubles: [], aftermath: [] },
     ...{ statuses: new Map(), memoryGrowth: new Map() },
     verifiers: [1, 2, 3, 4].map(verifier) as never,
-    providers: [provider('provider-1', '0xaa', 'honest', CLAIM), provider('provider-2', '0xbb', 'throttled', CLAIM / 10)] as never,
+    providers: [
+      provider('provider-1', '0xaa', 'honest', CLAIM),
+      provider('provider-2', '0xbb', 'throttled', CLAIM / 10),
+    ] as never,
     ...more,
   }
 }
@@ -86,12 +102,19 @@ describe('what must come of a scenario', () => {
   })
 
   it('is that a verifier signs again within two epochs of its trouble', () => {
-    const troubles = [{ name: 'verifier-1', toEpoch: 1 }]
+    const troubles = [{ name: 'verifier-1', fromEpoch: 1, toEpoch: 1 }]
     const then = (...nonSigners: number[][]) =>
-      failures(record(nonSigners.map((positions, i) => epoch(i + 1, 0, positions)), { troubles }))
+      failures(
+        record(
+          nonSigners.map((positions, i) => epoch(i + 1, 0, positions)),
+          { troubles },
+        ),
+      )
     expect(then([0], [0], [])).to.deep.equal([])
     expect(then([0], [0])).to.deep.equal([]) // not due yet
     expect(then([0], [0], [0]).join()).to.include('verifier-1 signed no report within 2 epochs')
+    troubles.push({ name: 'verifier-1', fromEpoch: 3, toEpoch: 3 })
+    expect(then([0], [0], [0])).to.deep.equal([]) // in trouble again
   })
 
   it('is what a status must show, and no more memory than allowed', () => {
