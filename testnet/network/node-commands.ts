@@ -29,8 +29,9 @@ export function verifierCommand(verifier: PlannedVerifier, around: NodeSurroundi
   return [...OTHER_VERIFIER, ...flags, '--profile', verifier.profile, ...shared]
 }
 
-export function providerCommand(provider: PlannedProvider, around: NodeSurroundings): string[] {
-  const flags = nodeFlags(provider.dataDir, around, 0)
+/** @param apiPort 0 for a free one */
+export function providerCommand(provider: PlannedProvider, around: NodeSurroundings, apiPort: number): string[] {
+  const flags = nodeFlags(provider.dataDir, around, apiPort)
   if (provider.profileName === 'decoy')
     return [...DECOY, ...flags, '--seed', provider.seed, '--claim-kbps', `${provider.claimKbps}`]
   if (provider.profile.forwarding) {

@@ -1,30 +1,47 @@
-/** The processes of a run: started by plan, ended by profile or with the run. Every end is noticed. */
+/**
+ * The processes of a run: started by plan, ended by profile, by a fault or with the run. Every end is noticed, and a node
+ * that the testnet did not end is started again.
+ */
 import { mkdir } from 'node:fs/promises'
 import { initNode } from '../../verifier/cli/init.js'
-import { type NodeExit, type NodeProcess, spawnNode } from '../process/spawn.js'
+import { UserError } from '../../verifier/config/errors.js'
+import type { Conditions } from '../faults/conditions.js'
+import type { SmallDisk } from '../faults/small-disk.js'
+import type { NodeExit, NodeSpec } from '../process/spawn.js'
 import type { Watchdog } from '../process/watchdog.js'
 import type { ReadyNode } from './events.js'
 import { type NodeSurroundings, providerCommand, verifierCommand } from './node-commands.js'
 import type { PlannedProvider, PlannedVerifier } from './plan.js'
 import type { RegisteredNode } from './setup.js'
+import { type NodeRestart, SupervisedNode } from './supervised-node.js'
 import { TWIN } from './verifier-result.js'
 
 /** Many processes start at once, perhaps on two cores. */
 const READY_TIMEOUT_MS = 60_000
 
+/** What a scenario adds to a run. */
+export interface FaultyWorld {
+  /** so that clocks and links can be changed */
+  readonly conditions?: Conditions
+  /** by the node's name: the disk that holds its data directory */
+  readonly disks?: ReadonlyMap<string, SmallDisk>
+  readonly onRestart?: (restart: NodeRestart) => void
+}
+
 export class Nodes {
   readonly exits: NodeExit[] = []
-  readonly #running = new Map<string, NodeProcess>()
+  readonly #nodes = new Map<string, SupervisedNode>()
 
   constructor(
     private readonly around: NodeSurroundings,
     private readonly watchdog: Watchdog,
     private readonly onExit: (exit: NodeExit) => void,
+    private readonly world: FaultyWorld = {},
   ) {}
 
   /** @throws NodeStartError */
   async startVerifier(planned: PlannedVerifier, registered: RegisteredNode, apiPort: number): Promise<ReadyNode> {
-    return this.#start(planned, registered, verifierCommand(planned, this.around, apiPort))
+    return this.#start(planned, registered, port => verifierCommand(planned, this.around, port), apiPort)
   }
 
   /** A second process with the keys of a verifier, in a directory of its own. @throws NodeStartError */
@@ -41,34 +58,74 @@ export class Nodes {
 
   /** @throws NodeStartError */
   async startProvider(planned: PlannedProvider, registered: RegisteredNode): Promise<ReadyNode> {
-    return this.#start(planned, registered, providerCommand(planned, this.around))
+    return this.#start(planned, registered, port => providerCommand(planned, this.around, port), 0)
   }
 
-  async stop(name: string): Promise<void> {
-    await this.#running.get(name)?.stop()
+  /** Ends a node in order, and keeps it down. */
+  stop(name: string): Promise<void> {
+    return this.#of(name).down('SIGTERM')
+  }
+
+  /** Ends a node at once, and keeps it down. */
+  hold(name: string): Promise<void> {
+    return this.#of(name).down('SIGKILL')
+  }
+
+  /** Starts a node that is down. */
+  release(name: string): void {
+    this.#of(name).up()
+  }
+
+  /** Ends a node at once. It comes back by itself. */
+  kill(name: string): void {
+    this.#of(name).kill()
+  }
+
+  pause(name: string): void {
+    this.#of(name).signal('SIGSTOP')
+  }
+
+  resume(name: string): void {
+    this.#of(name).signal('SIGCONT')
   }
 
   async stopAll(): Promise<void> {
-    await Promise.all([...this.#running.values()].map(node => node.stop()))
+    await Promise.all([...this.#nodes.values()].map(node => node.down('SIGTERM')))
+  }
+
+  #of(name: string): SupervisedNode {
+    const node = this.#nodes.get(name)
+    if (node !== undefined) return node
+    throw new UserError('usage', `No node is called ${name}. The nodes are ${[...this.#nodes.keys()].join(', ')}.`)
   }
 
   async #start(
     planned: PlannedVerifier | PlannedProvider,
     { index, account }: RegisteredNode,
-    argv: readonly string[],
+    argvOf: (apiPort: number) => readonly string[],
+    apiPort: number,
   ): Promise<ReadyNode> {
-    const { name, role, dataDir, log } = planned
+    const { name, role, dataDir, log, keys, profileName: profile } = planned
+    const { conditions, disks, onRestart } = this.world
+    const disk = disks?.get(name)
     await mkdir(dataDir, { recursive: true })
-    await initNode(role, dataDir, planned.keys)
-    const node = await spawnNode({ name, argv, logPath: log, readyTimeoutMs: READY_TIMEOUT_MS }, this.watchdog)
-    this.#running.set(name, node)
-    void node.exited.then(exit => {
-      this.#running.delete(name)
-      this.exits.push(exit)
-      this.onExit(exit)
+    await initNode(role, disk?.outside ?? dataDir, keys)
+    const spec = (port: number): NodeSpec => {
+      const plain = { name, argv: argvOf(port), logPath: log, readyTimeoutMs: READY_TIMEOUT_MS }
+      const conditioned = conditions?.apply(plain) ?? plain
+      return disk === undefined ? conditioned : { ...conditioned, argv: disk.inside(conditioned.argv) }
+    }
+    const node = new SupervisedNode({
+      ...{ watchdog: this.watchdog, spec, apiPort },
+      onStart: process => conditions?.attach(name, process),
+      onExit: exit => {
+        this.exits.push(exit)
+        this.onExit(exit)
+      },
+      onRestart: restart => onRestart?.(restart),
     })
-    const { apiUrl } = node.ready
-    const { profileName: profile } = planned
-    return { name, role, profile, index, address: account, pid: node.pid, apiUrl, dataDir, log, argv }
+    this.#nodes.set(name, node)
+    const { pid, apiUrl, argv } = await node.start()
+    return { name, role, profile, index, address: account, pid, apiUrl, dataDir, log, argv }
   }
 }

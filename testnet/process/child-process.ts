@@ -142,6 +142,11 @@ export class ChildProcess {
     return this.#next(this.#messages, deadline, `${LATE} after ${timeoutMs / 1000} s`, 'closed its channel')
   }
 
+  /** Hands over every message that nobody has read, and all later ones. */
+  forEachMessage(take: (message: unknown) => void): void {
+    this.#messages.forEach(take)
+  }
+
   /** A message that the child can no longer take is dropped; the wait for the answer tells. */
   send(message: object): void {
     this.#handle.send(message, () => {})

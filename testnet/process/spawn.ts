@@ -22,10 +22,14 @@ export interface NodeExit extends Pick<ChildEnd, 'code' | 'signal' | 'wanted'> {
 
 export interface NodeProcess {
   readonly pid: number
-  readonly ready: ReadyLine
+  /** Rejects with a NodeStartError if the node ends or stays silent instead. */
+  readonly ready: Promise<ReadyLine>
   readonly exited: Promise<NodeExit>
   /** SIGTERM, then SIGKILL if the node takes too long. Resolves when the process is gone. */
   stop(): Promise<NodeExit>
+  kill(signal: NodeJS.Signals): void
+  /** Over the channel, which must be open. */
+  send(message: object): void
 }
 
 export interface NodeSpec {
@@ -33,6 +37,10 @@ export interface NodeSpec {
   readonly argv: readonly string[]
   readonly logPath: string
   readonly readyTimeoutMs: number
+  /** Variables besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Opens a channel, and takes what the node says over it. */
+  readonly onMessage?: ((message: unknown) => void) | undefined
 }
 
 /** A node that could not be started: one line with its last log messages. */
@@ -43,21 +51,33 @@ export class NodeStartError extends Error {
   }
 }
 
-/** Starts a node and waits for its ready line. @throws NodeStartError when the node ends or stays silent instead */
-export async function spawnNode(spec: NodeSpec, watchdog: Watchdog): Promise<NodeProcess> {
-  const { name, argv, logPath, readyTimeoutMs } = spec
+export function startNode(spec: NodeSpec, watchdog: Watchdog): NodeProcess {
+  const { name, argv, logPath, env = {}, onMessage } = spec
   const log = openSync(logPath, 'a')
-  const child = ChildProcess.start({ name, argv, watchdog, errors: log })
+  const channel = onMessage && { ipc: 'json' as const }
+  const child = ChildProcess.start({ name, argv, watchdog, errors: log, env, ...channel })
   closeSync(log)
+  if (onMessage) child.forEachMessage(onMessage)
   const exited = child.ended.then(({ code, signal, wanted, failure }): NodeExit => {
     return { name, code, signal, wanted, lastLog: failure ? [failure.message] : tail(logPath) }
   })
+  return {
+    pid: child.pid,
+    ready: untilReady(child, spec, exited),
+    exited,
+    stop: () => child.end().then(() => exited),
+    kill: signal => child.kill(signal),
+    send: message => child.send(message),
+  }
+}
+
+async function untilReady(child: ChildProcess, spec: NodeSpec, exited: Promise<NodeExit>): Promise<ReadyLine> {
+  const { name, logPath, readyTimeoutMs } = spec
   const keep = (line: string) => appendFileSync(logPath, `${line}\n`)
   try {
-    const isReady = (line: string) => readyLine(line) ?? keep(line)
-    const ready = (await child.find(isReady, readyTimeoutMs, 'was not ready'))!
+    const ready = await child.find(line => readyLine(line) ?? keep(line), readyTimeoutMs, 'was not ready')
     child.forEachLine(keep)
-    return { pid: child.pid, ready, exited, stop: () => child.end().then(() => exited) }
+    return ready!
   } catch (error) {
     if (!(error instanceof ChildError)) throw error
     const exit = await exited

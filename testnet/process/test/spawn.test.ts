@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { type NodeSpec, NodeStartError, spawnNode } from '../spawn.js'
+import { type NodeSpec, NodeStartError, startNode } from '../spawn.js'
 import { startWatchdog, type Watchdog } from '../watchdog.js'
 
 const READY =
   'console.log(JSON.stringify({event: "ready", role: "provider", account: "0xab", index: 7, pid: process.pid}));'
 
-describe('spawnNode', () => {
+describe('startNode', () => {
   let directory: string
   let watchdog: Watchdog
 
@@ -30,8 +30,8 @@ describe('spawnNode', () => {
 
   it('waits for the ready line and keeps everything else in the log', async () => {
     const script = `console.error('to standard error'); console.log('to standard output'); ${READY} setInterval(() => {}, 1000)`
-    const node = await spawnNode(spec('quiet', script), watchdog)
-    expect(node.ready).to.include({ account: '0xab', index: 7, pid: node.pid })
+    const node = startNode(spec('quiet', script), watchdog)
+    expect(await node.ready).to.include({ account: '0xab', index: 7, pid: node.pid })
     const exit = await node.stop()
     expect(exit).to.include({ name: 'quiet', wanted: true, signal: 'SIGTERM' })
     expect(readFileSync(join(directory, 'quiet.log'), 'utf8'))
@@ -59,7 +59,8 @@ describe('spawnNode', () => {
 
   it('notices at once that a node has ended, with its last log messages', async () => {
     const script = `${READY} console.error(JSON.stringify({level: 50, msg: 'stopping', err: {message: 'store is full'}})); process.exitCode = 6`
-    const node = await spawnNode(spec('crash', script), watchdog)
+    const node = startNode(spec('crash', script), watchdog)
+    await node.ready
     const exit = await node.exited
     expect(exit).to.deep.equal({
       name: 'crash',
@@ -71,7 +72,7 @@ describe('spawnNode', () => {
   })
 
   async function failureOf(nodeSpec: NodeSpec): Promise<Error> {
-    return spawnNode(nodeSpec, watchdog).then(
+    return startNode(nodeSpec, watchdog).ready.then(
       () => expect.fail('the node started'),
       (error: Error) => error,
     )
