@@ -2,11 +2,12 @@
 import { dirname, join } from 'node:path'
 import { entryPoint } from '../process/entry-point.js'
 import { DEVIANTS } from '../profiles/profiles.js'
-import type { PlannedProvider, PlannedVerifier } from './plan.js'
+import type { PlannedNode, PlannedProvider, PlannedVerifier } from './plan.js'
 
 export interface NodeSurroundings {
   readonly networkFile: string
-  readonly rpcUrl: string
+  /** of the chain node that a node asks, by the node's name */
+  readonly rpcUrlOf: (name: string) => string
 }
 
 const BANDWITNESS = entryPoint(import.meta.url, '../../verifier/cli/bandwitness.js')
@@ -18,7 +19,7 @@ const DEVIANT = entryPoint(import.meta.url, './verifier-main.js')
 /** @param apiPort 0 for a free one */
 export function verifierCommand(verifier: PlannedVerifier, around: NodeSurroundings, apiPort: number): string[] {
   if (verifier.profile === 'silent') return [...SILENT_VERIFIER, '--data-dir', verifier.dataDir]
-  const flags = nodeFlags(verifier.dataDir, around, apiPort)
+  const flags = nodeFlags(verifier, around, apiPort)
   if (!DEVIANTS.some(deviant => deviant === verifier.profile)) return [...BANDWITNESS, 'verifier', 'run', ...flags]
   const shared = ['--shared-dir', join(dirname(verifier.dataDir), 'verifiers.shared')]
   return [...DEVIANT, ...flags, '--profile', verifier.profile, ...shared]
@@ -26,7 +27,7 @@ export function verifierCommand(verifier: PlannedVerifier, around: NodeSurroundi
 
 /** @param apiPort 0 for a free one */
 export function providerCommand(provider: PlannedProvider, around: NodeSurroundings, apiPort: number): string[] {
-  const flags = nodeFlags(provider.dataDir, around, apiPort)
+  const flags = nodeFlags(provider, around, apiPort)
   if (provider.profileName === 'decoy')
     return [...DECOY, ...flags, '--seed', provider.seed, '--claim-kbps', `${provider.claimKbps}`]
   if (provider.profile.forwarding) {
@@ -42,9 +43,13 @@ export function providerCommand(provider: PlannedProvider, around: NodeSurroundi
   return [...BANDWITNESS, 'provider', 'run', ...flags, ...limit]
 }
 
-function nodeFlags(dataDir: string, { networkFile, rpcUrl }: NodeSurroundings, apiPort: number): string[] {
+function nodeFlags(
+  { name, dataDir }: PlannedNode,
+  { networkFile, rpcUrlOf }: NodeSurroundings,
+  apiPort: number,
+): string[] {
   return [
-    ...['--data-dir', dataDir, '--network', networkFile, '--rpc', rpcUrl],
+    ...['--data-dir', dataDir, '--network', networkFile, '--rpc', rpcUrlOf(name)],
     ...['--listen', '/ip4/127.0.0.1/tcp/0', '--udp-host', '127.0.0.1', '--api', `127.0.0.1:${apiPort}`],
   ]
 }

@@ -6,18 +6,17 @@ const listed = (names: NodeNames): string => (names === 'all' ? 'all nodes' : na
 
 /** @returns a clause without its times: `verifier-2 is killed` */
 export function faultText(fault: PlannedFault): string {
-  const { kill, pause, partition, slow, clock, disk, database, rpc, chain, reorg, attack } = fault
+  const { kill, pause, partition, slow, clock, disk, data, rpc, chain, reorg } = fault
   if (kill) return `${listed(kill)} killed`
   if (pause) return `${listed(pause)} suspended`
   if (partition) return `${listed(partition)} cut off`
   if (slow) return `${listed(slow.of)} slow by ${slow.ms} ms`
   if (clock) return `clock of ${listed(clock.of)} wrong by ${clock.ms} ms`
   if (disk) return `disk of ${listed(disk)} full`
-  if (database) return `database of ${listed(database.of)}: ${database.becomes}`
+  if (data) return `data of ${listed(data.of)}: ${data.become}`
   if (rpc) return `RPC of ${listed(rpc.of)}: ${rpc.answers}`
   if (chain) return `chain ${chain}`
-  if (reorg) return `${reorg} blocks reorganised`
-  return `flood: ${attack}`
+  return `${reorg} blocks reorganised`
 }
 
 /** @returns the same with its times: `verifier-2 killed, 3.5 to 4` */

@@ -3,8 +3,6 @@
  * `bandwitness testnet` hold for what the file leaves out.
  */
 import { z } from 'zod'
-import { ATTACKS } from '../attacks/attacks.js'
-import { DAMAGES } from '../faults/database.js'
 import { RPC_ANSWERS } from '../faults/rpc-fault.js'
 import { PHASES, START } from './timeline.js'
 
@@ -43,8 +41,11 @@ const HAPPENINGS = {
   clock: z.strictObject({ of: nodes, ms: milliseconds }),
   /** No space is left for the node's data. */
   disk: nodes,
-  /** The node is killed, and finds its database in this state when it is started again. */
-  database: z.strictObject({ of: nodes, becomes: z.enum(DAMAGES) }),
+  /**
+   * The data of a node are damaged until `to`. Or what is copied at `from` is put back at `to`: the database, the signing
+   * record, or both.
+   */
+  data: z.strictObject({ of: nodes, become: z.enum(['damaged', 'old-database', 'old-record', 'old-both']) }),
   /** What the chain's node answers to these nodes. */
   rpc: z.strictObject({
     of: nodes,
@@ -54,8 +55,6 @@ const HAPPENINGS = {
   chain: z.enum(['stopped', 'killed']),
   /** The newest blocks, so many, are replaced by empty ones. */
   reorg: z.int().positive(),
-  /** A flood by somebody who holds no stake. */
-  attack: z.enum(ATTACKS),
 } as const
 export type Happening = keyof typeof HAPPENINGS
 export const HAPPENING_NAMES = Object.keys(HAPPENINGS) as Happening[]
@@ -106,7 +105,6 @@ export const scenarioSchema = z.strictObject({
   verifiers: z.union([z.string(), z.int().transform(String)]).optional(),
   providers: z.union([z.string(), z.int().transform(String)]).optional(),
   claim: z.number().optional(),
-  seed: z.union([z.string(), z.int().transform(String)]).optional(),
   epochs: z.int().positive(),
   faults: z.array(faultSchema).default([]),
   expect: expectationSchema.prefault({}),

@@ -24,11 +24,11 @@ export function troublesOf(happenings: readonly Happening[], all: readonly strin
 }
 
 /** A fault without a length of its own: what it did is done, and a node is started again at once. */
-const isOver = ({ kill, database, reorg }: PlannedFault): boolean => (kill ?? database ?? reorg) !== undefined
+const isOver = ({ kill, reorg }: PlannedFault): boolean => (kill ?? reorg) !== undefined
 
 function namesOf(fault: PlannedFault, all: readonly string[]): readonly string[] {
-  const { kill, pause, partition, slow, clock, disk, database, rpc } = fault
+  const { kill, pause, partition, slow, clock, disk, data, rpc } = fault
   const named: NodeNames | undefined =
-    partition ?? kill ?? pause ?? slow?.of ?? clock?.of ?? disk ?? database?.of ?? rpc?.of ?? 'all'
+    partition ?? kill ?? pause ?? slow?.of ?? clock?.of ?? disk ?? data?.of ?? rpc?.of ?? 'all'
   return named === 'all' ? all : named
 }

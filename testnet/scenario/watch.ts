@@ -30,8 +30,9 @@ export class Watch {
     return new Map(grown)
   }
 
-  /** From here on memory counts: call it before the first fault. */
+  /** From here on memory counts: the first call does it. */
   start(): void {
+    if (this.#memory.size > 0) return
     for (const { name, pid } of this.nodes()) {
       const before = residentBytes(pid)
       if (before !== undefined) this.#memory.set(pid, { name, before, most: before })

@@ -41,7 +41,7 @@ describe('the director of a scenario', () => {
     expect(toMs).to.deep.equal([GENESIS_MS + 20_000, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY])
     for (const seconds of [10, 20, 25]) await passTo(seconds)
     await director.stop()
-    expect(seen).to.deep.equal(['verifier-1 begin 10', 'verifier-1 end 20', 'verifier-2 begin 20', 'verifier-2 end 25'])
+    expect(seen).to.deep.equal(['verifier-1 begin 10', 'verifier-2 begin 20', 'verifier-1 end 20', 'verifier-2 end 25'])
   })
 
   it('ends a fault from the start after its seconds, even before the network has a clock', async () => {
