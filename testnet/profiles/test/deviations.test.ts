@@ -3,15 +3,22 @@ import { expect } from 'chai'
 import { decodeHeader } from '../../../proto/header.js'
 import { Ballot, Commit, MessageError, Proposal } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
-import { OUTCOME } from '../../../proto/vote.js'
+import { decodeVote, OUTCOME } from '../../../proto/vote.js'
 import { account, vote } from '../../../verifier/core/test/samples.js'
 import { decodeGossip } from '../../../verifier/net/gossip-messages.js'
+import { type SyncSource, serveSync } from '../../../verifier/net/sync.js'
+import { addressOf, silent, someQuota, withPeers } from '../../../verifier/net/test/network.js'
+import type { AcceptedReports } from '../../../verifier/node/accepted-reports.js'
 import { gossipFault } from '../../../verifier/node/gossip-checks.js'
+import { Proposals } from '../../../verifier/node/proposals.js'
+import { GENESIS_STATE, type ReportComputer } from '../../../verifier/node/report-computer.js'
 import {
   bls,
+  commit,
   EPOCH,
   epochs,
   facts,
+  header,
   leader,
   list,
   network,
@@ -21,7 +28,7 @@ import {
   votedBallot,
 } from '../../../verifier/node/test/gossip-samples.js'
 import { wrongProposal } from '../verifiers/bad-leader.js'
-import { withReadings } from '../verifiers/copycat.js'
+import { votesFrom, withReadings } from '../verifiers/copycat.js'
 import { spamOf } from '../verifiers/spammer.js'
 
 const context = { bls: { verifier: bls, signer: signers[0]! }, network, epochs, params: DEVNET }
@@ -36,15 +43,21 @@ describe('a leader that proposes wrongly', () => {
       Proposal.encode({ ...Proposal.decode(right), epoch }),
     )
 
-  it('changes scores so that only who computes the report finds out', () => {
-    const epoch = [EPOCH, EPOCH + 1, EPOCH + 2].find(one => one % 3 === 1)!
-    expect(epoch).to.equal(EPOCH)
-    const wrong = wrongIn(epoch)!
+  it('changes scores so that only who computes the report finds out, and refuses it', async () => {
+    const wrong = wrongIn(EPOCH)!
     expect(gossipFault(context, facts, decodeGossip('proposal', wrong))).to.equal(undefined)
     const [was, is] = [right, wrong].map(bytes => decodeHeader(Proposal.decode(bytes).header))
     expect(is)
       .to.deep.equal({ ...was, scoreRoot: is!.scoreRoot })
       .and.not.deep.equal(was)
+    const accepted = { current: async () => GENESIS_STATE, keep: async () => {} } as unknown as AcceptedReports
+    const computer = { compute: async () => ({ header, ballotSet: [] }) } as unknown as ReportComputer
+    const proposals = new Proposals(context, facts, accepted, computer)
+    expect(await proposals.check(Proposal.decode(right))).to.include({ ok: true })
+    expect(await proposals.check(Proposal.decode(wrong))).to.include({
+      ok: false,
+      reason: 'its header differs from the one that follows from its ballots, in scoreRoot',
+    })
   })
 
   it('leaves out a ballot that its lists name, which every node sees at once', () => {
@@ -89,6 +102,19 @@ describe('a verifier that floods gossip', () => {
 })
 
 describe('a verifier that copies', () => {
+  it('would read the votes of a peer that shows them too early', () =>
+    withPeers(2, async (careless, copycat) => {
+      const ballot = votedBallot(1, PROVIDERS)
+      const shown = [
+        { kind: 'ballot', data: Ballot.encode(ballot) },
+        { kind: 'commit', data: commit(2) },
+      ]
+      const source = { gossip: async () => shown } as unknown as SyncSource
+      await serveSync(careless!, source, someQuota(), silent)
+      const read = await votesFrom(copycat!, addressOf(careless!), { gossip: EPOCH }, AbortSignal.timeout(5000))
+      expect(read).to.deep.equal(ballot.votes.map(decodeVote))
+    }))
+
   it('votes the readings that it got as its own, and its own vote where it got none', () => {
     const [first, second] = [account('provider 0'), account('provider 1')]
     const own = [first, second].map(provider => vote(7, OUTCOME.verified, 25_000, { provider }))
