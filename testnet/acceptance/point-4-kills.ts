@@ -5,9 +5,9 @@ import type { ReadyEvent, ReadyNode } from '../network/events.js'
 import { ChainWatch } from './chain-watch.js'
 import type { Checks, Point } from './checks.js'
 import { checkExit, checkLeftovers } from './endings.js'
-import { killNode, RestartedNode } from './nodes.js'
+import { backAgain, killNode } from './nodes.js'
 import { signaturesKept } from './signatures.js'
-import { TestnetRun } from './testnet-run.js'
+import { isAlive, TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 11
 const RUN_SECONDS = 300
@@ -20,31 +20,19 @@ const POLL_MS = 100
 export const kills: Point = {
   number: 4,
   title: 'killing a verifier, or the leader, in mid-epoch costs no report',
-  run: checks =>
-    TestnetRun.withData(['--epochs', String(EPOCHS)], async run => {
-      const restarted: RestartedNode[] = []
-      try {
-        await follow(checks, run, restarted)
-      } finally {
-        for (const node of restarted) await node.stop()
-      }
-    }),
+  run: checks => TestnetRun.withData(['--epochs', String(EPOCHS)], run => follow(checks, run)),
 }
 
-/** @param restarted filled with the nodes that were started again, which the caller must stop */
-async function follow(checks: Checks, run: TestnetRun, restarted: RestartedNode[]): Promise<void> {
+async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   const ready = await run.ready()
   const watch = new ChainWatch(ready, run.over)
   await run.epoch(1, RUN_SECONDS)
   const clock = { genesis: await watch.genesis(), seconds: await watch.epochSeconds() }
 
   const bystander = (await victims(watch, ready, clock, FIRST_KILL)).others[0]!
-  const second = await killAndRestart(checks, watch, run, bystander, FIRST_KILL, 'a verifier')
-  restarted.push(second)
+  const restarted = [await killAndWait(checks, watch, run, bystander, FIRST_KILL, 'a verifier')]
   const { leader, epoch } = await otherLeader(watch, ready, clock)
-  // the lot may make the bystander the leader: its first process is gone, so the one that took its place is killed
-  const running = leader.index === bystander.index ? { ...leader, pid: second.pid } : leader
-  restarted.push(await killAndRestart(checks, watch, run, running, epoch, 'the leader'))
+  restarted.push(await killAndWait(checks, watch, run, leader, epoch, 'the leader'))
 
   await checkExit(checks, run, RUN_SECONDS)
   await watch.ended
@@ -52,7 +40,7 @@ async function follow(checks: Checks, run: TestnetRun, restarted: RestartedNode[
   checks.that(run.epochs.length === EPOCHS && missed.length === 0, 'no epoch is missed', roundsOf(watch))
   checkSignsAgain(checks, watch, ready, bystander, FIRST_KILL)
   checkSignsAgain(checks, watch, ready, leader, epoch)
-  for (const node of restarted) await node.stop()
+  checks.that(!restarted.some(isAlive), 'the processes that took the place of the killed ones have ended')
   const signed = await signaturesKept(ready.verifiers, EPOCHS)
   checks.that(
     signed.count > 0 && signed.contradictions.length === 0,
@@ -117,15 +105,16 @@ async function randaoBefore(watch: ChainWatch, start: number) {
   throw new Error('there is no block before the epoch')
 }
 
-async function killAndRestart(
+/** @returns the node's next process */
+async function killAndWait(
   checks: Checks,
   watch: ChainWatch,
   run: TestnetRun,
   node: ReadyNode,
   epoch: number,
   what: string,
-): Promise<RestartedNode> {
-  await killNode(node)
+): Promise<number> {
+  const killed = await killNode(node)
   const report = await run.epoch(epoch, 60)
   const round = watch.headers.get(epoch)?.round
   checks.that(
@@ -133,9 +122,9 @@ async function killAndRestart(
     `epoch ${epoch} is posted although ${what} (${node.name}) was killed in it`,
     `round ${round ?? report.round}`,
   )
-  const restarted = await RestartedNode.start(node)
-  checks.note(`${node.name} is started again`)
-  return restarted
+  const pid = await backAgain(node, killed)
+  checks.note(`${node.name} came back by itself`)
+  return pid
 }
 
 const indices = (ready: ReadyEvent): number[] => ready.verifiers.map(node => node.index).sort((a, b) => a - b)
