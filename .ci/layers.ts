@@ -4,7 +4,7 @@
  *   probe:    access; wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
  *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← api ← cli
  *   core:     {assignment, agreement} ← scoring ← rewards
- *   testnet:  {process, profiles, strangers} ← network ← acceptance; process ← {lab, strangers};
+ *   testnet:  {process, profiles, strangers} ← network ← {faults ← scenario, acceptance}; process ← {lab, strangers};
  *             {profiles, strangers, lab, sim} ← bench
  *
  * Only verifier/chain and the testnet import the contracts' artifacts. The testnet deploys the contracts.
@@ -57,13 +57,13 @@ const ADAPTERS = ['bls', 'store', 'net', 'chain']
 const BELOW_EVIDENCE = ['proto', ...PROBE, 'config', ...CORE, ...ADAPTERS]
 const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'evidence', 'node', 'api', 'cli']
 
-const ROOMS = ['process', 'profiles', 'strangers', 'network', 'acceptance', 'lab', 'sim', 'bench']
+const ROOMS = 'process profiles strangers network faults scenario acceptance lab sim bench'.split(' ')
 /** A folder of the testnet, and the folders beside it that it may import. */
-const room = (name: string, beside: readonly string[]): Layer => ({
+const room = (name: string, beside: readonly string[], packages: readonly RegExp[] = []): Layer => ({
   name: `testnet/${name}`,
   holds: new RegExp(`^testnet/${name}/`),
   imports: ['proto', ...PROBE, ...VERIFIER, 'market', 'contracts', ...beside.map(other => `testnet/${other}`)],
-  packages: [...COMMON, LIBP2P, ETHERS, YARGS, /^@openzeppelin\/merkle-tree$/],
+  packages: [...COMMON, LIBP2P, ETHERS, YARGS, /^@openzeppelin\/merkle-tree$/, ...packages],
 })
 
 export const LAYERS: readonly Layer[] = [
@@ -126,6 +126,8 @@ export const LAYERS: readonly Layer[] = [
   room('profiles', []),
   room('strangers', ['process']),
   room('network', ['process', 'profiles', 'strangers']),
+  room('faults', ['process', 'network']),
+  room('scenario', ['process', 'profiles', 'network', 'faults', 'bench'], [/^yaml$/]),
   room('acceptance', ['process', 'profiles', 'network']),
   room('lab', ['process']),
   room('sim', []),
@@ -141,7 +143,7 @@ export const LAZY = { from: 'verifier/cli/main.ts', to: ['market', 'testnet'] }
 
 /** Folders whose direct files are limited. All other files belong into the folders inside. */
 export const TOP_FILES: Readonly<Record<string, readonly string[]>> = {
-  testnet: ['accept.ts', 'bench.ts', 'command.ts'],
+  testnet: ['accept.ts', 'bench.ts', 'command.ts', 'scenarios.ts'],
 }
 
 export const layerOf = (path: string): Layer | undefined => LAYERS.find(layer => layer.holds.test(path))

@@ -8,7 +8,11 @@ import { LiveView } from './network/live-view.js'
 import type { TestnetOptions } from './network/options.js'
 import { parseMix } from './network/parse-mix.js'
 import { runTestnet } from './network/run.js'
+import type { StageParts } from './network/run-stage.js'
 import { PROVIDER_PROFILES, VERIFIER_PROFILES } from './profiles/profiles.js'
+import { readScenario } from './scenario/read-scenario.js'
+import type { Scenario } from './scenario/scenario.js'
+import { Stage } from './scenario/stage.js'
 
 const MAX_NODES = 64
 const MAX_STRANGERS = 256
@@ -47,6 +51,11 @@ const OPTIONS = {
     describe:
       'Strangers that attack the first honest provider: sessions, connections, and data at five times the claim',
   },
+  scenario: {
+    type: 'string',
+    describe:
+      'File that says which nodes run, what goes wrong when, and what must come of it; it goes before --verifiers, --providers, --claim and --epochs',
+  },
   seed: { type: 'string', describe: 'Any text; keys and the draws of profiles follow from it (default: random)' },
   'data-dir': {
     type: 'string',
@@ -61,15 +70,21 @@ type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
 export const testnetOptions = (y: Argv): Argv<InferredOptionTypes<typeof OPTIONS>> => settings(y, OPTIONS)
 
-/** @throws UserError 'promises-not-kept' if the chain does not show what a profile promises */
+/**
+ * @throws UserError 'promises-not-kept' if the chain does not show what a profile or a scenario promises, 'configuration' for
+ * a scenario that cannot be used
+ */
 export async function testnet(flags: Flags): Promise<void> {
-  const options = testnetOptionsFrom(flags)
+  const scenario = flags.scenario === undefined ? undefined : readScenario(flags.scenario)
+  const options = testnetOptionsFrom({ ...flags, ...(scenario && flagsOf(scenario)) })
+  const openStage = scenario && ((parts: StageParts) => Stage.open(scenario, parts))
   const interrupt = new AbortController()
   const onSignal = () => interrupt.abort() // a second signal changes nothing: the run is already ending
   for (const name of INTERRUPTS) process.on(name, onSignal)
   const view = flags.json ? undefined : new LiveView(process.stdout)
   try {
-    const result = await runTestnet(options, view ? event => view.show(event) : printJson, interrupt.signal)
+    const show = view ? (event: TestnetEvent) => view.show(event) : printJson
+    const result = await runTestnet(options, show, interrupt.signal, openStage)
     if (result.ok) return
     const logs = result.keptIn === null ? '' : ` The logs are in ${result.keptIn}.`
     throw new UserError('promises-not-kept', `${result.failures.join(' ')}${logs}`)
@@ -125,6 +140,14 @@ function testnetOptionsFrom(flags: Flags): TestnetOptions {
     keep: flags.keep,
   }
 }
+
+/** What the file says of the network; the flags hold for the rest. */
+const flagsOf = ({ verifiers, providers, claim, epochs }: Scenario) => ({
+  epochs,
+  ...(verifiers !== undefined && { verifiers }),
+  ...(providers !== undefined && { providers }),
+  ...(claim !== undefined && { claim }),
+})
 
 const wrong = (option: string, wanted: string) => new UserError('usage', `--${option} must be ${wanted}.`)
 

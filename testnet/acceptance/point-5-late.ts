@@ -2,7 +2,7 @@
 import { ChainWatch, rootOf, servedLeaves } from './chain-watch.js'
 import type { Checks, Point } from './checks.js'
 import { checkExit, checkLeftovers } from './endings.js'
-import { nodeStatus } from './nodes.js'
+import { nodeStatus } from './node-status.js'
 import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 9

@@ -4,7 +4,7 @@ import { FOLD } from '../profiles/cheats/bucket.js'
 import { INFLATION } from '../profiles/cheats/check.js'
 import type { Checks, Point } from './checks.js'
 import { explain } from './explain.js'
-import { nodeStatus } from './nodes.js'
+import { nodeStatus } from './node-status.js'
 import { TestnetRun } from './testnet-run.js'
 
 const RUN_SECONDS = 500

@@ -156,7 +156,7 @@ export async function leftBehind(ready: ReadyEvent, temporary: boolean): Promise
   ]
 }
 
-export const isAlive = (pid: number): boolean => isSameAlive(identify(pid))
+const isAlive = (pid: number): boolean => isSameAlive(identify(pid))
 
 function accepts(url: string): Promise<boolean> {
   const { hostname, port } = new URL(url)

@@ -1,4 +1,4 @@
-/** What happens to a running network, and what undoes it. */
+/** Something that happens to a running network, for a time or once. */
 export interface Fault {
   /** @throws Error if this machine cannot bring it about */
   begin(): Promise<void>

@@ -8,6 +8,7 @@ import { keccakText } from '../../proto/hash.js'
 import { fromHex } from '../../proto/hex.js'
 import { ChildProcess } from '../process/child-process.js'
 import type { Watchdog } from '../process/watchdog.js'
+import { dumpState, reorganise, withFile } from './anvil-state.js'
 
 export interface AnvilOptions {
   /** (default: a free one) */
@@ -28,6 +29,15 @@ export interface Anvil {
   readonly rpcUrl: string
   /** lower-case address and private key of each funded account */
   readonly accounts: readonly { readonly address: string; readonly privateKey: string }[]
+  /** Stops the process until `resume`. */
+  pause(): void
+  resume(): void
+  /** Ends the process as a power cut does. Its blocks are kept. */
+  kill(): Promise<void>
+  /** After `kill`: the same chain at the same URL. */
+  startAgain(): Promise<void>
+  /** Replaces so many of the newest blocks by empty ones, with the same times. Their transactions are lost. */
+  reorganise(blocks: number): Promise<void>
   /** Resolves when the process has ended. */
   stop(): Promise<void>
 }
@@ -42,27 +52,46 @@ const LISTENING = /^Listening on (.+):(\d+)$/
 
 /** @throws Error with one line that says why the chain cannot start, and what to do */
 export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
-  const port = options.port ?? 0
   const count = options.accounts ?? DEFAULT_ACCOUNTS
   const mnemonic = Mnemonic.fromEntropy(fromHex(keccakText(`bandwitness anvil ${options.seed ?? ''}`)).slice(0, 16))
   const argv = [
-    ...[anvilBinary(), '--host', '127.0.0.1', '--port', String(port)],
+    ...[anvilBinary(), '--host', '127.0.0.1'],
     ...['--chain-id', String(options.chainId ?? DEVNET_CHAIN_ID), '--hardfork', options.hardfork ?? 'osaka'],
     ...['--enable-tx-gas-limit', '--order', 'fifo', '--balance', String(BALANCE)],
     ...['--accounts', String(count), '--mnemonic', mnemonic.phrase],
     ...(options.blockTime === undefined ? [] : ['--block-time', String(options.blockTime)]),
   ]
-  // The chain holds nothing that is worth a clean end, and on SIGTERM it waits for open connections.
-  const child = ChildProcess.start({ name: 'anvil', argv, watchdog: options.watchdog, farewell: 'SIGKILL' })
-  const listening = await listeningPort(child, port)
-  child.forEachLine(() => {}) // a full pipe would stop the chain
+  const start = (port: number, more: readonly string[]) =>
+    startProcess([...argv, '--port', String(port), ...more], port, options.watchdog)
+  let { child, listening } = await start(options.port ?? 0, [])
+  const rpcUrl = `http://127.0.0.1:${listening}`
+  let state: Buffer | undefined
   return {
-    rpcUrl: `http://127.0.0.1:${listening}`,
+    rpcUrl,
     accounts: accountsOf(mnemonic, count),
+    pause: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
+    kill: async () => {
+      state = await dumpState(rpcUrl)
+      await child.end()
+    },
+    startAgain: () =>
+      withFile(state!, async path => {
+        child = (await start(listening, ['--load-state', path])).child
+      }),
+    reorganise: blocks => reorganise(rpcUrl, blocks, options.blockTime ?? 0),
     stop: async () => {
       await child.end()
     },
   }
+}
+
+async function startProcess(argv: readonly string[], port: number, watchdog: Watchdog | undefined) {
+  // The chain holds nothing that is worth a clean end, and on SIGTERM it waits for open connections.
+  const child = ChildProcess.start({ name: 'anvil', argv, watchdog, farewell: 'SIGKILL' })
+  const listening = await listeningPort(child, port)
+  child.forEachLine(() => {}) // a full pipe would stop the chain
+  return { child, listening }
 }
 
 /** The binary for this machine, as installed with `@foundry-rs/anvil`. */

@@ -4,6 +4,7 @@
  */
 import type { Hex } from '../../proto/hex.js'
 import type { NetworkFile } from '../../verifier/config/network-file.js'
+import type { VerifierProfile } from '../profiles/profiles.js'
 
 export interface ReadyNode {
   readonly name: string
@@ -54,6 +55,20 @@ export interface NodeEndedEvent {
   readonly code: number | null
   readonly signal: string | null
   readonly lastLog: readonly string[]
+}
+
+/** A node that the testnet did not end is up again, in another process. */
+export interface RestartedEvent {
+  readonly event: 'restarted'
+  readonly name: string
+  readonly pid: number
+}
+
+/** A fault of the scenario begins or ends. */
+export interface FaultEvent {
+  readonly event: 'fault'
+  readonly what: string
+  readonly begins: boolean
 }
 
 export interface ProviderScore {
@@ -155,7 +170,7 @@ export interface ProviderResult extends RewardResult {
 /** What the decoys of a run show of one verifier. */
 export interface DecoyTasks {
   readonly name: string
-  readonly profile: string
+  readonly profile: VerifierProfile
   /** votes that were compared with a decoy's level, and those that missed it */
   readonly tasks: number
   readonly missed: number
@@ -186,6 +201,8 @@ export type TestnetEvent =
   | StartedEvent
   | JoinedEvent
   | NodeEndedEvent
+  | RestartedEvent
+  | FaultEvent
   | EpochEvent
   | SlashedEvent
   | RefutedEvent

@@ -139,6 +139,10 @@ export function lineOf(event: TestnetEvent): string {
       const how = event.signal ? `by ${event.signal}` : `with exit code ${event.code}`
       return `ended: ${event.name} ${how}${event.wanted ? ', as its profile says' : `: ${event.lastLog.join(' | ')}`}`
     }
+    case 'restarted':
+      return `restarted: ${event.name} is up again`
+    case 'fault':
+      return `${event.begins ? 'fault' : 'over'}: ${event.what}`
     case 'slashed':
       return `slashed: ${event.name} lost ${tokensText(BigInt(event.charged))} tokens for epoch ${event.epoch}, ${tokensText(BigInt(event.stake))} are left (${shortHex(event.txHash)})`
     case 'refuted':

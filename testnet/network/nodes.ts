@@ -5,12 +5,11 @@
 import { mkdir } from 'node:fs/promises'
 import { initNode } from '../../verifier/cli/init.js'
 import { UserError } from '../../verifier/config/errors.js'
-import type { Conditions } from '../faults/conditions.js'
-import type { SmallDisk } from '../faults/small-disk.js'
 import type { NodeExit, NodeSpec } from '../process/spawn.js'
 import type { Watchdog } from '../process/watchdog.js'
 import type { ReadyNode } from './events.js'
 import { type NodeSurroundings, providerCommand, verifierCommand } from './node-commands.js'
+import type { NodeSetting } from './node-setting.js'
 import type { PlannedProvider, PlannedVerifier } from './plan.js'
 import type { RegisteredNode } from './setup.js'
 import { type NodeRestart, SupervisedNode } from './supervised-node.js'
@@ -18,15 +17,6 @@ import { TWIN } from './verifier-result.js'
 
 /** Many processes start at once, perhaps on two cores. */
 const READY_TIMEOUT_MS = 60_000
-
-/** What a scenario adds to a run. */
-export interface FaultyWorld {
-  /** so that clocks and links can be changed */
-  readonly conditions?: Conditions
-  /** by the node's name: the disk that holds its data directory */
-  readonly disks?: ReadonlyMap<string, SmallDisk>
-  readonly onRestart?: (restart: NodeRestart) => void
-}
 
 export class Nodes {
   readonly exits: NodeExit[] = []
@@ -36,7 +26,8 @@ export class Nodes {
     private readonly around: NodeSurroundings,
     private readonly watchdog: Watchdog,
     private readonly onExit: (exit: NodeExit) => void,
-    private readonly world: FaultyWorld = {},
+    private readonly onRestart: (restart: NodeRestart) => void,
+    private readonly setting: NodeSetting = {},
   ) {}
 
   /** @throws NodeStartError */
@@ -89,6 +80,16 @@ export class Nodes {
     this.#of(name).signal('SIGCONT')
   }
 
+  /** of the process that runs, or ran last */
+  pidOf(name: string): number {
+    return this.#of(name).pid
+  }
+
+  /** Nodes that are down for good, although the testnet ended none of them. */
+  get ended(): NodeExit[] {
+    return [...this.#nodes.values()].flatMap(({ ended }) => (ended === undefined ? [] : [ended]))
+  }
+
   async stopAll(): Promise<void> {
     await Promise.all([...this.#nodes.values()].map(node => node.down('SIGTERM')))
   }
@@ -106,7 +107,7 @@ export class Nodes {
     apiPort: number,
   ): Promise<ReadyNode> {
     const { name, role, dataDir, log, keys, profileName: profile } = planned
-    const { conditions, disks, onRestart } = this.world
+    const { conditions, disks } = this.setting
     const disk = disks?.get(name)
     await mkdir(dataDir, { recursive: true })
     await initNode(role, disk?.outside ?? dataDir, keys)
@@ -122,7 +123,7 @@ export class Nodes {
         this.exits.push(exit)
         this.onExit(exit)
       },
-      onRestart: restart => onRestart?.(restart),
+      onRestart: this.onRestart,
     })
     this.#nodes.set(name, node)
     const { pid, apiUrl, argv } = await node.start()

@@ -9,7 +9,7 @@ import { type MixEntry, mixName } from './parse-mix.js'
 /** The default capacity of a verifier: far above any claim here, since `lanes` already limits how many sessions run at once. */
 const AMPLE_CAPACITY_KBPS = 1_000_000
 
-interface PlannedNode {
+export interface PlannedNode {
   readonly name: string
   /** as the user wrote it: `slow@0.6` */
   readonly profileName: string

@@ -25,6 +25,7 @@ import { purseOf } from './purse.js'
 import { decoyTasks, failuresOf, type ProviderRecord, providerResult, type RunRecord } from './result.js'
 import { claimAll } from './rewards.js'
 import { potResult } from './rewards-result.js'
+import type { OpenStage } from './run-stage.js'
 import { joinVerifier, type NetworkSetup, setUpNetwork, startNetwork } from './setup.js'
 import { verifierResult } from './verifier-result.js'
 
@@ -38,9 +39,15 @@ type Emit = (event: TestnetEvent) => void
 
 /**
  * @param signal ends the run early; the result then covers the epochs so far
+ * @param openStage of a scenario
  * @throws Error why the network did not start
  */
-export async function runTestnet(options: TestnetOptions, emit: Emit, signal: AbortSignal): Promise<ResultEvent> {
+export async function runTestnet(
+  options: TestnetOptions,
+  emit: Emit,
+  signal: AbortSignal,
+  openStage?: OpenStage,
+): Promise<ResultEvent> {
   const closers: (() => Promise<void>)[] = []
   try {
     const watchdog = await startWatchdog()
@@ -48,7 +55,7 @@ export async function runTestnet(options: TestnetOptions, emit: Emit, signal: Ab
     const directory = dataDirectory(options, watchdog)
     const anvil = await startAnvil({ chainId: CHAIN_ID, blockTime: BLOCK_SECONDS, seed: options.seed, watchdog })
     closers.push(() => anvil.stop())
-    const result = await runOnChain({ options, emit, signal, watchdog, closers, anvil, directory })
+    const result = await runOnChain({ options, emit, signal, openStage, watchdog, closers, anvil, directory })
     if (result.keptIn !== null) watchdog.keep(directory)
     emit(result)
     return result
@@ -61,6 +68,7 @@ interface RunParts {
   readonly options: TestnetOptions
   readonly emit: Emit
   readonly signal: AbortSignal
+  readonly openStage: OpenStage | undefined
   readonly watchdog: Watchdog
   readonly closers: (() => Promise<void>)[]
   readonly anvil: Anvil
@@ -71,6 +79,7 @@ async function runOnChain({
   options,
   emit,
   signal,
+  openStage,
   watchdog,
   closers,
   anvil,
@@ -83,6 +92,8 @@ async function runOnChain({
   const networkFile = join(directory, 'network.json')
   const late = plan.verifiers.filter(({ profile }) => profile === 'late')
   const { rpcUrl } = anvil
+  const stage = await openStage?.({ plan, anvil, watchdog })
+  if (stage) closers.push(() => stage.close())
   const setup = await abortable(
     setUpNetwork({
       ...{ anvil, chainId: CHAIN_ID, params, networkFile, lateVerifiers: late, providers: plan.providers },
@@ -93,11 +104,19 @@ async function runOnChain({
   )
 
   let concluded = false
-  const nodes = new Nodes({ networkFile, rpcUrl }, watchdog, exit => {
-    const { name, wanted, code, signal: by, lastLog } = exit
-    if (!concluded && !signal.aborted) emit({ event: 'node-ended', name, wanted, code, signal: by, lastLog })
-  })
+  const tell: Emit = event => {
+    if (!concluded && !signal.aborted) emit(event)
+  }
+  const nodes = new Nodes(
+    { networkFile, rpcUrlOf: name => stage?.rpcUrlOf(name) ?? rpcUrl },
+    watchdog,
+    ({ name, wanted, code, signal: by, lastLog }) =>
+      tell({ event: 'node-ended', name, wanted, code, signal: by, lastLog }),
+    ({ name, pid }) => tell({ event: 'restarted', name, pid }),
+    stage?.setting,
+  )
   closers.push(() => nodes.stopAll())
+  await stage?.beforeNodes({ nodes, contracts: setup.network.contracts, params, emit: tell })
   const { verifiers, providers } = await abortable(startAll(plan, nodes, setup, options), signal)
   const apiUrl = verifiers.find(node => node.apiUrl !== undefined)!.apiUrl!
   const { contracts } = setup.network
@@ -137,6 +156,7 @@ async function runOnChain({
     }),
   )
   const joined: ReadyNode[] = []
+  stage?.follow(clock, () => [...verifiers, ...joined].map(node => ({ ...node, pid: nodes.pidOf(node.name) })))
   const observer = new Observer(reader, () => [...verifiers, ...joined], records, bonds, emit, signal)
   for (const { planned, goneFromEpoch } of records) {
     if (goneFromEpoch !== undefined) observer.whenEpochBegins(goneFromEpoch, () => nodes.stop(planned.name))
@@ -170,7 +190,7 @@ async function runOnChain({
   const claimer = await connectChain({ rpcUrl, network: setup.network, privateKey: anvil.accounts[0]!.privateKey })
   const rewards = await claimAll(claimer, members, newest).finally(() => claimer.close())
   concluded = true // from here on nodes end because the run does
-  return conclude(options, directory, interrupted, {
+  const record: RunRecord = {
     verifiers: await Promise.all(
       bonds.map(async ({ planned, address, bondBefore }) => {
         const index = members.find(({ name }) => name === planned.name)?.index
@@ -186,7 +206,9 @@ async function runOnChain({
     exits: nodes.exits,
     faults: [...observer.faults, ...harmless],
     decoys,
-  })
+  }
+  const failures = stage ? await stage.conclude(record, nodes) : failuresOf(record)
+  return conclude(options, directory, interrupted, record, failures)
 }
 
 const isDecoy = ({ profileName }: Plan['providers'][number]): boolean => profileName === 'decoy'
@@ -214,13 +236,16 @@ async function startAll(plan: Plan, nodes: Nodes, setup: NetworkSetup, options: 
   return { verifiers, providers }
 }
 
-function conclude(options: TestnetOptions, directory: string, interrupted: boolean, record: RunRecord): ResultEvent {
+function conclude(
+  options: TestnetOptions,
+  directory: string,
+  interrupted: boolean,
+  record: RunRecord,
+  broken: readonly string[],
+): ResultEvent {
   const run = record.epochs.length
   const cutShort = interrupted && options.epochs !== undefined
-  const failures = [
-    ...(cutShort ? [`Interrupted after ${run} of ${options.epochs} epochs.`] : []),
-    ...failuresOf(record),
-  ]
+  const failures = [...(cutShort ? [`Interrupted after ${run} of ${options.epochs} epochs.`] : []), ...broken]
   const ok = failures.length === 0
   // The logs of a failed run say why it failed.
   const kept = options.dataDir !== undefined || options.keep || !(ok || interrupted)

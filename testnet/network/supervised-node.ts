@@ -28,12 +28,23 @@ export class SupervisedNode {
   #apiPort: number
   #process: NodeProcess | undefined
   #keeping: Promise<void> | undefined
+  #ended: NodeExit | undefined
   /** Aborts as soon as the testnet ends the node. */
   #wanted = new AbortController()
 
   constructor(by: Supervision) {
     this.#by = by
     this.#apiPort = by.apiPort
+  }
+
+  /** of the process that runs, or ran last */
+  get pid(): number {
+    return this.#process!.pid
+  }
+
+  /** The end after which the node was not started again, although the testnet did not end it. */
+  get ended(): NodeExit | undefined {
+    return this.#ended
   }
 
   /** The first start. @throws NodeStartError */
@@ -49,6 +60,7 @@ export class SupervisedNode {
   up(): void {
     if (this.#keeping !== undefined) return
     this.#wanted = new AbortController()
+    this.#ended = undefined
     this.#keeping = this.#keep(this.#respawn(0))
   }
 
@@ -82,8 +94,12 @@ export class SupervisedNode {
       const wanted = this.#wanted.signal.aborted
       this.#by.onExit({ ...exit, wanted })
       failures = failuresAfter(exit, performance.now() - sinceMs, failures)
-      const delayMs = wanted ? undefined : restartDelayMs(exit, failures)
-      if (delayMs === undefined) break
+      if (wanted) break
+      const delayMs = restartDelayMs(exit, failures)
+      if (delayMs === undefined) {
+        this.#ended = exit
+        break
+      }
       await delay(delayMs, undefined, { signal: this.#wanted.signal }).catch(() => {})
       if (this.#wanted.signal.aborted) break
     }

@@ -12,7 +12,7 @@ const SETTLED_WITHIN_EPOCHS = 2
 const BREACHES = 3
 const WINDOWS = 5
 
-export function keptClaim({ leaves, claimKbps }: ProviderHistory): string[] {
+export function keptClaim({ leaves, claimKbps }: Pick<ProviderHistory, 'leaves' | 'claimKbps'>): string[] {
   return leaves
     .filter(leaf => leaf.status !== STATUS.unmeasured && leaf.rateKbps < HONEST_SHARE * claimKbps)
     .map(
@@ -21,7 +21,10 @@ export function keptClaim({ leaves, claimKbps }: ProviderHistory): string[] {
     )
 }
 
-export function measuredAsDelivered({ leaves, deliversKbps }: ProviderHistory): string[] {
+export function measuredAsDelivered({
+  leaves,
+  deliversKbps,
+}: Pick<ProviderHistory, 'leaves' | 'deliversKbps'>): string[] {
   return leaves
     .filter(leaf => leaf.status !== STATUS.unmeasured)
     .filter(leaf => Math.abs(leaf.rateKbps - deliversKbps) > RATE_TOLERANCE * deliversKbps)
@@ -41,7 +44,7 @@ export function measuredMostly({ leaves, allVerifiersHonest }: ProviderHistory):
   return [`was not measured in epochs ${missing.map(leaf => leaf.epoch).join(', ')}`]
 }
 
-export function noBreach({ leaves }: ProviderHistory): string[] {
+export function noBreach({ leaves }: Pick<ProviderHistory, 'leaves'>): string[] {
   return leaves
     .filter(leaf => leaf.breachBits !== 0 || leaf.penaltyBps !== 0)
     .map(leaf => `has a breach in epoch ${leaf.epoch}`)

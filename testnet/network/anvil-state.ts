@@ -1,0 +1,53 @@
+/** Anvil's own methods that change the chain behind its back. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+
+/** All blocks with their states, as `--load-state` reads them. No block comes after them. */
+export async function dumpState(rpcUrl: string): Promise<Buffer> {
+  await call(rpcUrl, 'evm_setIntervalMining', [0])
+  const state = (await call(rpcUrl, 'anvil_dumpState', [true])) as string
+  return gunzipSync(Buffer.from(state.slice(2), 'hex'))
+}
+
+export async function withFile(content: Buffer, use: (path: string) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'bandwitness-anvil-'))
+  try {
+    const path = join(directory, 'state.json')
+    await writeFile(path, content)
+    await use(path)
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+/**
+ * Replaces the newest blocks by empty ones with the same times. `anvil_reorg` would give all of them one time, and slow the
+ * chain's clock down.
+ * @param blockTime seconds between blocks; 0 if each transaction gets its own
+ */
+export async function reorganise(rpcUrl: string, blocks: number, blockTime: number): Promise<void> {
+  await call(rpcUrl, 'evm_setIntervalMining', [0])
+  const head = Number(await call(rpcUrl, 'eth_blockNumber', []))
+  const times: string[] = []
+  for (let number = head - blocks + 1; number <= head; number++) {
+    const block = await call(rpcUrl, 'eth_getBlockByNumber', [`0x${number.toString(16)}`, false])
+    times.push((block as { timestamp: string }).timestamp)
+  }
+  await call(rpcUrl, 'anvil_rollback', [blocks])
+  for (const time of times) {
+    await call(rpcUrl, 'evm_setNextBlockTimestamp', [time])
+    await call(rpcUrl, 'evm_mine', [])
+  }
+  if (blockTime > 0) await call(rpcUrl, 'evm_setIntervalMining', [blockTime])
+  else await call(rpcUrl, 'evm_setAutomine', [true])
+}
+
+async function call(rpcUrl: string, method: string, params: readonly unknown[]): Promise<unknown> {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+  const response = await fetch(rpcUrl, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  const { result, error } = (await response.json()) as { result?: unknown; error?: { message: string } }
+  if (error !== undefined) throw new Error(`anvil refuses ${method}: ${error.message}`)
+  return result
+}
