@@ -101,6 +101,7 @@ describe('faults of the disk', function () {
       await fault.end()
       write()
       await disk.close()
+      await disk.close()
       expect(readFileSync(join(dataDir, 'before'), 'utf8')).to.equal('kept')
       expect(existsSync(join(dataDir, 'filler'))).to.equal(false)
       expect(calls).to.deep.equal(['release n'])
