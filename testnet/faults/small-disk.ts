@@ -75,10 +75,11 @@ export class SmallDisk {
     rmSync(join(this.outside, FILLER), { force: true })
   }
 
-  /** Call it when the node has ended. Its data stay, in the directory beneath. */
+  /** Call it when the node has ended. Its data stay, in the directory beneath. A second call does nothing. */
   async close(): Promise<void> {
+    if (!this.#holder.isRunning) return
     this.free()
-    if (this.#holder.isRunning) cpSync(this.outside, this.#directory, { recursive: true, preserveTimestamps: true })
+    cpSync(this.outside, this.#directory, { recursive: true, preserveTimestamps: true })
     await this.#holder.end()
   }
 

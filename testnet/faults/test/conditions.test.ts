@@ -79,10 +79,10 @@ describe('a process under conditions', function () {
     const read = async () => {
       const before = Date.now()
       order('clock')
-      const [, now, date, fixed, monotonic] = (await said('clock')) as [string, number, number, number, number]
+      const [, now, date, fixed, monotonic] = (await said('clock')) as [string, number, string, number, number]
       const after = Date.now()
       expect(fixed).to.equal(7)
-      expect(date - now).to.be.within(0, 1000)
+      expect(Date.parse(date) - now).to.be.within(0, 1000)
       expect(monotonic).to.be.within(before - 1000, after + 1000)
       return [now - before, now - after] as const
     }
