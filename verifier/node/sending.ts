@@ -1,4 +1,5 @@
 /** Sees to it that the chain has what this node wants it to have, whoever sends it, and that no reorganisation undoes it. */
+import type { EpochClock } from '../../proto/epoch.js'
 import type { Chain, TxResult } from '../core/ports.js'
 import type { VerifierContext } from './context.js'
 import { inBackground } from './failures.js'
@@ -11,8 +12,9 @@ const REORG_BLOCKS = 128
 /** How often in an epoch the node looks whether what was done is still there. */
 const CHECKS = 16
 
-type SendingContext = Pick<VerifierContext, 'epochs' | 'wall' | 'log' | 'stopping' | 'fail'> & {
+type SendingContext = Pick<VerifierContext, 'wall' | 'log' | 'stopping' | 'fail'> & {
   readonly chain: Pick<Chain, 'headBlock'>
+  readonly epochs: Pick<EpochClock, 'epochMs'>
 }
 
 export interface Duty {
@@ -35,7 +37,25 @@ export class Sending {
    */
   async untilLasting(duty: Duty): Promise<void> {
     await duty.turn()
-    if (await this.#untilDone(duty)) inBackground(this.context, this.#keep(duty))
+    if (await this.#untilDone(duty)) inBackground(this.context, this.keep(duty))
+  }
+
+  /** The same, for what is done by now. Resolves when nothing undoes it any more, or at the deadline. */
+  async keep(duty: Duty): Promise<void> {
+    const { chain, epochs, wall, log, stopping } = this.context
+    const { what, deadlineMs, isDone } = duty
+    let doneAt: number | undefined
+    const isUndone = async () => {
+      if (wall.nowMs() >= deadlineMs) return false
+      const head = await chain.headBlock()
+      doneAt ??= head
+      if (head - doneAt >= REORG_BLOCKS) return false
+      return (await isDone()) ? undefined : true
+    }
+    // A chain node that does not answer is asked again.
+    if (!(await poll(() => isUndone().catch(() => undefined), epochs.epochMs / CHECKS, stopping))) return
+    log.warn(`the chain no longer has the ${what}, sending it again`)
+    await this.untilLasting(duty)
   }
 
   /** @returns false at the deadline */
@@ -56,22 +76,5 @@ export class Sending {
       RETRY_MS,
       stopping,
     )
-  }
-
-  async #keep(duty: Duty): Promise<void> {
-    const { chain, epochs, wall, log, stopping } = this.context
-    const { what, deadlineMs, isDone } = duty
-    let doneAt: number | undefined
-    const isUndone = async () => {
-      if (wall.nowMs() >= deadlineMs) return false
-      const head = await chain.headBlock()
-      doneAt ??= head
-      if (head - doneAt >= REORG_BLOCKS) return false
-      return (await isDone()) ? undefined : true
-    }
-    // A chain node that does not answer is asked again.
-    if (!(await poll(() => isUndone().catch(() => undefined), epochs.epochMs / CHECKS, stopping))) return
-    log.warn(`the chain no longer has the ${what}, sending it again`)
-    await this.untilLasting(duty)
   }
 }
