@@ -16,7 +16,7 @@ import { type ConnectOptions, connectChain } from '../../verifier/chain/connect.
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { CLAIM_NOTICE } from '../../verifier/cli/claim-notice.js'
 import { UserError } from '../../verifier/config/errors.js'
-import { announceSelf } from '../../verifier/node/announcing.js'
+import { announceSelf, keepAnnounced } from '../../verifier/node/announcing.js'
 import { Lifecycle } from '../../verifier/node/lifecycle.js'
 import { tellWithdrawals } from '../../verifier/node/tell-withdrawals.js'
 import type { Headroom } from './headroom.js'
@@ -80,7 +80,9 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
   const { index, claimKbps } = registered
   const serving = await serve(options, life, chain, claimKbps)
   const { relay, peerId, directory, addresses, tokenKey, testReach } = serving
-  await announceSelf(chain, directory, { role: 'provider', account }, peerId, addresses, tokenKey)
+  const self = { role: 'provider', account } as const
+  const announced = await announceSelf(chain, directory, self, peerId, addresses, tokenKey)
+  keepAnnounced(announced, chain, options, life)
   const headroom = watch({ ...serving, life, chain, claimKbps, params: network.params, log })
   log.info(CLAIM_NOTICE)
   log.info({ account, claimKbps, peerId, udp: relay.facts }, 'taking sessions')

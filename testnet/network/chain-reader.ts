@@ -30,8 +30,6 @@ export interface SeenEquivocation {
 }
 
 export class ChainReader {
-  readonly #blockSeconds = new Map<Hex, number>()
-
   constructor(
     readonly chain: EthersChain,
     readonly clock: EpochClock,
@@ -55,18 +53,16 @@ export class ChainReader {
     return contracts.stakeVault.getFunction('slashable')(file.contracts.providerRegistry, provider)
   }
 
+  /** Without those that a reorganisation removes meanwhile. */
   async settlementsOf(provider: Hex): Promise<SeenSettlement[]> {
     const settlements = await this.chain.settlements(provider)
-    return Promise.all(
-      settlements.map(async ({ epoch, charged, refuted, txHash }) => ({
-        epoch,
-        provider,
-        charged,
-        refuted,
-        txHash,
-        settledIn: epochAt(this.clock, (await this.#secondsOf(txHash)) * 1000),
-      })),
+    const seen = await Promise.all(
+      settlements.map(async ({ epoch, charged, refuted, txHash }) => {
+        const settledIn = await this.#epochOf(txHash)
+        return settledIn === undefined ? [] : [{ epoch, provider, charged, refuted, txHash, settledIn }]
+      }),
     )
+    return seen.flat()
   }
 
   /** Slashable bond of a verifier, wei. */
@@ -80,19 +76,23 @@ export class ChainReader {
     const { contracts, file } = this.chain.context
     const { filters } = contracts.equivocationSlasher
     const events = await contracts.equivocationSlasher.queryFilter(filters.Equivocated!(), file.deployBlock)
-    return Promise.all(
+    const seen = await Promise.all(
       (events as EventLog[]).map(async ({ args, transactionHash }) => {
         const [era, txHash] = [Number(args.era), transactionHash as Hex]
-        return {
-          ...{ index: Number(args.index), epoch: Number(args.epoch), txHash },
-          kind: STATEMENT_KINDS[Number(args.kind)]!,
-          isOwn: args.account === args.reporter,
-          provenIn: epochAt(this.clock, (await this.#secondsOf(txHash)) * 1000),
-          lastEpochOfSet: firstEpochOf(this.clock, era + 1) - 1,
-          penaltyBps: Number(await contracts.equivocationSlasher.getFunction('penaltyBpsOf')(era)),
-        }
+        const provenIn = await this.#epochOf(txHash)
+        if (provenIn === undefined) return []
+        return [
+          {
+            ...{ index: Number(args.index), epoch: Number(args.epoch), txHash, provenIn },
+            kind: STATEMENT_KINDS[Number(args.kind)]!,
+            isOwn: args.account === args.reporter,
+            lastEpochOfSet: firstEpochOf(this.clock, era + 1) - 1,
+            penaltyBps: Number(await contracts.equivocationSlasher.getFunction('penaltyBpsOf')(era)),
+          },
+        ]
       }),
     )
+    return seen.flat()
   }
 
   /** Registry indices of the set in force in an epoch, in certificate order. */
@@ -102,13 +102,11 @@ export class ChainReader {
     return set.map(({ index }) => Number(index))
   }
 
-  async #secondsOf(txHash: Hex): Promise<number> {
-    const known = this.#blockSeconds.get(txHash)
-    if (known !== undefined) return known
+  /** In which the transaction was mined; undefined if a reorganisation has removed it. */
+  async #epochOf(txHash: Hex): Promise<number | undefined> {
     const { provider } = this.chain.context
     const receipt = await provider.getTransactionReceipt(txHash)
-    const seconds = (await provider.getBlock(receipt!.blockNumber))!.timestamp
-    this.#blockSeconds.set(txHash, seconds)
-    return seconds
+    const block = receipt && (await provider.getBlock(receipt.blockHash))
+    return block ? epochAt(this.clock, block.timestamp * 1000) : undefined
   }
 }

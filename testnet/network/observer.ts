@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { epochStartMs } from '../../proto/epoch.js'
 import { type Leaf, STATUS } from '../../proto/leaf.js'
+import { RpcFault } from '../../verifier/chain/rpc-fault.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
 import type { ChainReader, SeenEquivocation, SeenSettlement } from './chain-reader.js'
 import type { EpochEvent, ProviderScore, TestnetEvent } from './events.js'
@@ -38,30 +39,36 @@ export class Observer {
 
   /** Resolves with the last epoch's report. @throws AbortError when interrupted */
   async follow(lastEpoch: number): Promise<void> {
-    for (let epoch = 1; epoch <= lastEpoch; epoch++) {
-      const report = await this.#poll(() => this.reader.reportOf(epoch))
-      await (report === 'missed' ? this.#concludeMissed(epoch) : this.#conclude(epoch, report))
+    for (let epoch = 1; epoch <= lastEpoch; epoch++) this.epochs.push(await this.#conclude(epoch))
+    for (const [i, seen] of this.epochs.entries()) {
+      const report = await this.#poll(() => this.reader.reportOf(seen.epoch))
+      const txHash = report === 'missed' ? undefined : report.txHash
+      if (txHash !== seen.report?.txHash) this.epochs[i] = await this.#conclude(seen.epoch) // a reorganisation
     }
     await this.#blocks(2) // so that other watchers of the chain see the last report too
   }
 
-  async #conclude(epoch: number, report: PostedReport): Promise<void> {
-    const frozen = await this.reader.frozenIndices(epoch)
+  async #conclude(epoch: number): Promise<EpochOutcome> {
+    const report = await this.#poll(() => this.reader.reportOf(epoch))
+    const frozen = await this.#patiently(() => this.reader.frozenIndices(epoch))
+    return report === 'missed' ? this.#concludeMissed(epoch, frozen) : this.#concludePosted(epoch, frozen, report)
+  }
+
+  async #concludePosted(epoch: number, frozen: number[], report: PostedReport): Promise<EpochOutcome> {
     const leaves = await this.#leaves(report)
-    this.epochs.push({ epoch, report, leaves, frozen })
     const { round, gasUsed, txHash, nonSigners } = report
     const signers = frozen.length - nonSigners.length
     const scores = this.#scores(leaves)
     const verifiers = frozen.length
     this.emit({ event: 'epoch', epoch, posted: true, round, signers, verifiers, gasUsed, txHash, scores, why: [] })
+    return { epoch, report, leaves, frozen }
   }
 
-  async #concludeMissed(epoch: number): Promise<void> {
-    const frozen = await this.reader.frozenIndices(epoch)
+  async #concludeMissed(epoch: number, frozen: number[]): Promise<EpochOutcome> {
     const why = await this.#reasons(epoch)
-    this.epochs.push({ epoch, report: undefined, leaves: [], frozen })
     const nothing = { round: null, signers: null, gasUsed: null, txHash: null, scores: [] }
     this.emit({ event: 'epoch', epoch, posted: false, ...nothing, verifiers: frozen.length, why })
+    return { epoch, report: undefined, leaves: [], frozen }
   }
 
   /** Each answering verifier's reason why this epoch has no report, as soon as all of them know that there is none. */
@@ -110,25 +117,43 @@ export class Observer {
   async #poll<T>(ask: () => Promise<T | undefined>): Promise<T> {
     for (;;) {
       this.#runTasks()
-      const answer = await ask()
+      const answer = await this.#patiently(ask)
       if (answer !== undefined) return answer
-      await this.#readSettlements()
-      await this.#readEquivocations()
+      await this.#patiently(() => this.#readPenalties())
+      await delay(POLL_MS, undefined, { signal: this.signal })
+    }
+  }
+
+  /** A chain that does not answer is asked again, as a node asks it again. @throws AbortError when interrupted */
+  async #patiently<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask()
+      } catch (error) {
+        if (!(error instanceof RpcFault)) throw error
+      }
+      this.#runTasks()
       await delay(POLL_MS, undefined, { signal: this.signal })
     }
   }
 
   async #blocks(count: number): Promise<void> {
     const { provider } = this.reader.chain.context
-    const last = (await provider.getBlockNumber()) + count
+    const last = (await this.#patiently(() => provider.getBlockNumber())) + count
     await this.#poll(async () => ((await provider.getBlockNumber()) >= last ? true : undefined))
+    await this.#patiently(() => this.#readPenalties())
+  }
+
+  async #readPenalties(): Promise<void> {
     await this.#readSettlements()
     await this.#readEquivocations()
   }
 
+  /** The chain's list is taken as it stands: a reorganisation may remove what was on it. */
   async #readEquivocations(): Promise<void> {
     const seen = await this.reader.equivocations()
-    for (const { index, epoch, kind, txHash } of seen.slice(this.equivocations.length)) {
+    const added = seen.filter(({ txHash }) => !this.equivocations.some(known => known.txHash === txHash))
+    for (const { index, epoch, kind, txHash } of added) {
       const record = this.bonds.find(one => one.index === index)
       if (record === undefined) continue
       const { address, planned } = record
@@ -147,20 +172,18 @@ export class Observer {
   }
 
   async #readSettlements(): Promise<void> {
-    for (const { planned, address } of this.providers) {
-      for (const settlement of await this.reader.settlementsOf(address)) {
-        const known = this.settlements.some(({ provider, epoch }) => provider === address && epoch === settlement.epoch)
-        if (known) continue
-        this.settlements.push(settlement)
-        const { epoch, charged, refuted, txHash } = settlement
-        const about = { epoch, name: planned.name, address, txHash }
-        if (refuted) this.emit({ event: 'refuted', ...about })
-        else {
-          const stake = (await this.reader.stakeOf(address)).toString()
-          this.emit({ event: 'slashed', ...about, charged: `${charged}`, stake })
-        }
+    const seen = await Promise.all(this.providers.map(({ address }) => this.reader.settlementsOf(address)))
+    const added = seen.flat().filter(({ txHash }) => !this.settlements.some(known => known.txHash === txHash))
+    for (const { provider, epoch, charged, refuted, txHash } of added) {
+      const { planned, address } = this.providers.find(one => one.address === provider)!
+      const about = { epoch, name: planned.name, address, txHash }
+      if (refuted) this.emit({ event: 'refuted', ...about })
+      else {
+        const stake = (await this.reader.stakeOf(address)).toString()
+        this.emit({ event: 'slashed', ...about, charged: `${charged}`, stake })
       }
     }
+    this.settlements.splice(0, this.settlements.length, ...seen.flat())
   }
 }
 

@@ -16,6 +16,9 @@ import { Sender } from './sender.js'
 
 /** A chain node is told to lag behind above this age of its newest block, or above half an epoch if that is longer. */
 const SHORTEST_STALE_MS = 30_000
+/** A node asks a chain that does not answer at least so often in an epoch, and not much more rarely than this. */
+const ASKS_PER_EPOCH = 16
+const LONGEST_PAUSE_MS = 10_000
 
 export interface ConnectOptions {
   /** one URL, or several with commas between them, of which one is asked when another fails */
@@ -26,14 +29,17 @@ export interface ConnectOptions {
   /** keeps what was read of the chain's log (default: nothing does, so the log is read again after a restart) */
   readonly logStore?: LogStore
   /** of a node, which waits for its chain for as long as it runs (default: gives up after a few seconds) */
-  readonly patience?: Omit<Patience, 'staleMs'>
+  readonly patience?: Omit<Patience, 'staleMs' | 'longestPauseMs'>
 }
 
 /** @throws UserError 'chain-unreachable', or 'configuration' if the chain or its contracts are not the network's */
 export async function connectChain(options: ConnectOptions): Promise<EthersChain> {
   const { rpcUrl, network, privateKey, logStore } = options
-  const staleMs = Math.max(SHORTEST_STALE_MS, (network.params.epochSeconds * 1000) / 2)
-  const provider = openProvider(rpcUrl, network.chainId, options.patience && { ...options.patience, staleMs })
+  const epochMs = network.params.epochSeconds * 1000
+  const staleMs = Math.max(SHORTEST_STALE_MS, epochMs / 2)
+  const longestPauseMs = Math.min(LONGEST_PAUSE_MS, epochMs / ASKS_PER_EPOCH)
+  const patience = options.patience && { ...options.patience, staleMs, longestPauseMs }
+  const provider = openProvider(rpcUrl, network.chainId, patience)
   try {
     await checkChainId(provider, network)
     const contracts = contractsOf(network, provider)

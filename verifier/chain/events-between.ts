@@ -3,24 +3,44 @@ import type { Contract, LogDescription } from 'ethers'
 import { blockAt } from './block-search.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
+import type { RawLog } from './log-events.js'
 import { checkpointOf, type LogFilter } from './log-reader.js'
 
+interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+type ReadContext = Pick<ChainContext, 'provider' | 'logReader'>
+
 /** In order. @param topics the event's indexed arguments. @param from the first block. @param to the last */
-export async function eventsBetween(
-  { provider, logReader }: Pick<ChainContext, 'provider' | 'logReader'>,
+export async function logsBetween(
+  { provider, logReader }: ReadContext,
   contract: Contract,
   event: string,
   topics: readonly unknown[],
-  { from, to }: { readonly from: number; readonly to: number },
-): Promise<LogDescription[]> {
+  { from, to }: Range,
+): Promise<RawLog[]> {
   if (from > to) return []
   const filter: LogFilter = {
     address: [hex(contract.target as string)],
     topics: await contract.filters[event]!(...topics).getTopicFilter(),
   }
-  const events: LogDescription[] = []
+  const found: RawLog[] = []
   for await (const { logs } of logReader.pages(filter, from, checkpointOf(await blockAt(provider, to)))) {
-    events.push(...logs.flatMap(({ topics, data }) => contract.interface.parseLog({ topics, data }) ?? []))
+    found.push(...logs)
   }
-  return events
+  return found
+}
+
+/** The same, decoded. */
+export async function eventsBetween(
+  context: ReadContext,
+  contract: Contract,
+  event: string,
+  topics: readonly unknown[],
+  range: Range,
+): Promise<LogDescription[]> {
+  const logs = await logsBetween(context, contract, event, topics, range)
+  return logs.flatMap(({ topics, data }) => contract.interface.parseLog({ topics, data }) ?? [])
 }

@@ -54,6 +54,10 @@ async function registrationBlock(context: ChainContext, clock: EpochClock, first
 
 export async function readFacts(context: ChainContext, epoch: number): Promise<BlockFacts | undefined> {
   if (!Number.isSafeInteger(epoch) || epoch < 1) throw new RangeError(`${epoch} is not an epoch`)
+  return context.provider.patiently(`the facts of epoch ${epoch}`, () => lookAtFacts(context, epoch))
+}
+
+async function lookAtFacts(context: ChainContext, epoch: number): Promise<BlockFacts | undefined> {
   for (;;) {
     const clock = await readClock(context)
     const block = clock && (await blockOfEpoch(context, clock, epoch))

@@ -5,6 +5,7 @@ import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { readReveals } from './decoys.js'
 import { eventsBetween } from './events-between.js'
+import { RpcFault } from './rpc-fault.js'
 
 /** Block numbers. */
 export interface PaidReportPlace {
@@ -18,11 +19,11 @@ export interface PaidReportPlace {
   readonly blockTag: number
 }
 
-/** @returns undefined if a reorganisation removed the report while it was read */
+/** @throws RpcFault if the report's event is not there: a reorganisation removed both meanwhile, or the chain node hides it */
 export async function readPaidReport(
   context: ChainContext,
   { epoch, start, before, last, blockTag }: PaidReportPlace,
-): Promise<PaidReport | undefined> {
+): Promise<PaidReport> {
   const headerHash = await headerHashAt(context, epoch, blockTag)
   if (headerHash === ZERO_HASH) return NO_PAID_REPORT
   const [events, reveals] = await Promise.all([
@@ -33,7 +34,10 @@ export async function readPaidReport(
     readReveals(context, { paidFor: epoch, after: start, last: blockTag }),
   ])
   const nonSigners = events[0]?.args.nonSigners as bigint[] | undefined
-  if (nonSigners === undefined) return undefined
+  if (nonSigners === undefined) {
+    const { answering } = context.provider
+    throw new RpcFault(`${answering} has a report of epoch ${epoch}, and no event that it was posted`)
+  }
   const covered = await reportsOf(context, othersIn(reveals, epoch), blockTag)
   return { epoch, headerHash, nonSigners: nonSigners.map(Number), reveals, covered }
 }

@@ -8,14 +8,23 @@ import pRetry from 'p-retry'
 import type { Logger } from 'pino'
 import { shownUrl } from '../config/rpc-urls.js'
 import { ChainHealth } from './chain-health.js'
+import { hashOfHeader, type RawBlock } from './header-hash.js'
 import { type RpcAnswer, RpcFault } from './rpc-fault.js'
 import { RpcUrl } from './rpc-url.js'
 
 /** Pauses between rounds: they double from the first to the longest, each with up to as much again at random. */
 const FIRST_PAUSE_MS = 200
+/** Of a command. */
 const LONGEST_PAUSE_MS = 10_000
 /** Rounds of a command after the first, in about four seconds. */
 const RETRIES = 4
+
+const NEWEST_BLOCK: JsonRpcPayload = {
+  jsonrpc: '2.0',
+  id: 0,
+  method: 'eth_getBlockByNumber',
+  params: ['latest', false],
+}
 
 /** How a node waits for its chain. */
 export interface Patience {
@@ -24,6 +33,7 @@ export interface Patience {
   readonly stopping: AbortSignal
   /** age of a newest block above which a chain node counts as one that lags behind, if another one does not */
   readonly staleMs: number
+  readonly longestPauseMs: number
 }
 
 export class RpcProvider extends JsonRpcProvider {
@@ -34,6 +44,8 @@ export class RpcProvider extends JsonRpcProvider {
   #current = 0
   /** an empty answer to a call means that a chain node lost the contracts: they were there */
   #areContractsKnown = false
+  /** not on a chain of another kind, where a block's hash stands for other fields */
+  #areHashesKnown = false
 
   /** No batches and no cache: the next block may outdate an answer, and a delayed request costs time that an epoch lacks. */
   constructor(
@@ -60,12 +72,22 @@ export class RpcProvider extends JsonRpcProvider {
     return this.patience?.log
   }
 
-  /** The first chain node that answers for another chain. Those that do not answer are asked before they are used. */
+  /**
+   * The first chain node that answers for another chain. Those that do not answer are asked before they are used. From the
+   * newest block of any of them, this process learns whether the chain hashes its blocks as Ethereum does.
+   */
   async misleading(): Promise<{ readonly url: string; readonly chainId: number } | undefined> {
     const found = await Promise.all(
       this.#urls.map(async url => {
-        const chainId = await url.otherChain(this.#closed.signal).catch(() => undefined)
-        return chainId === undefined ? [] : [{ url: url.shown, chainId }]
+        try {
+          const chainId = await url.otherChain(this.#closed.signal)
+          if (chainId !== undefined) return [{ url: url.shown, chainId }]
+          const newest = await url.ask(NEWEST_BLOCK, this.#closed.signal)
+          if ('result' in newest && hashOfHeader(newest.result) === newest.result.hash) this.#areHashesKnown = true
+        } catch {
+          // it is down
+        }
+        return []
       }),
     )
     return found.flat()[0]
@@ -76,9 +98,25 @@ export class RpcProvider extends JsonRpcProvider {
     this.#areContractsKnown = true
   }
 
-  /** Does work that asks the chain more than once again if a chain node fails half-way. @throws RpcFault in a command */
+  /** The chain node that answered last, as a person may see it. */
+  get answering(): string {
+    return this.#urls[this.#current]!.shown
+  }
+
+  /**
+   * Does work that asks the chain more than once again if a chain node fails half-way, or contradicts itself: then another
+   * one is asked first. @throws RpcFault in a command
+   */
   patiently<T>(asked: string, work: () => Promise<T>): Promise<T> {
-    return this.#retrying(asked, work, 0)
+    const attempt = async () => {
+      try {
+        return await work()
+      } catch (error) {
+        if (error instanceof RpcFault) this.#current = (this.#current + 1) % this.#urls.length
+        throw error
+      }
+    }
+    return this.#retrying(asked, attempt, 0)
   }
 
   override async _send(payload: JsonRpcPayload | JsonRpcPayload[]): Promise<JsonRpcResult[]> {
@@ -99,7 +137,8 @@ export class RpcProvider extends JsonRpcProvider {
   async #retrying<T>(asked: string, work: () => Promise<T>, retries: number): Promise<T> {
     const answer = await pRetry(work, {
       retries: this.patience === undefined ? retries : Number.POSITIVE_INFINITY,
-      ...{ minTimeout: FIRST_PAUSE_MS, maxTimeout: LONGEST_PAUSE_MS, factor: 2, randomize: true },
+      ...{ minTimeout: FIRST_PAUSE_MS, maxTimeout: this.patience?.longestPauseMs ?? LONGEST_PAUSE_MS },
+      ...{ factor: 2, randomize: true },
       signal: this.#closed.signal,
       // The log reader asks for fewer blocks at once, which nobody else can do.
       shouldRetry: ({ error }) => error instanceof RpcFault && !(error.mayBeSize && asked === 'eth_getLogs'),
@@ -122,6 +161,7 @@ export class RpcProvider extends JsonRpcProvider {
       try {
         const answer = await this.#urls[at]!.ask(payload, this.#closed.signal)
         this.#refuseEmpty(payload, answer, at)
+        this.#refuseForged(payload, answer, at)
         if (this.#isStale(payload, answer, at)) {
           stale ??= answer
           continue
@@ -142,6 +182,16 @@ export class RpcProvider extends JsonRpcProvider {
     const isRead = method === 'eth_call' && call?.from === undefined
     if (isRead && this.#areContractsKnown && 'result' in answer && answer.result === '0x') {
       throw new RpcFault(`${this.#urls[at]!.shown} has no contract where there was one`)
+    }
+  }
+
+  #refuseForged({ method }: JsonRpcPayload, answer: RpcAnswer, at: number): void {
+    if (!/^eth_getBlockBy/.test(method) || !('result' in answer) || answer.result === null) return
+    const block = answer.result as RawBlock
+    const hash = hashOfHeader(block)
+    if (hash === block.hash) this.#areHashesKnown = true
+    else if (hash !== undefined && this.#areHashesKnown) {
+      throw new RpcFault(`${this.#urls[at]!.shown} lies about block ${Number(block.number)}: its hash is another one`)
     }
   }
 

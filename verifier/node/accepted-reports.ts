@@ -58,7 +58,8 @@ export class AcceptedReports {
    * Takes over a report that the chain has accepted. Recomputes the report if its ballots can be fetched; otherwise takes
    * the leaves of a peer and checks them. A report that does not follow from its ballots sets the alarm. Its leaves are taken
    * all the same, because the next epoch's facts rest on them.
-   * @throws WrongReport if such leaves cannot be had; Error if no peer has the leaves of another report
+   * @throws WrongReport if such leaves cannot be had; Error if no peer has the leaves of another report, or if the chain node
+   * contradicts the contract, which knows the hash of B(e)
    */
   async adopt(posted: PostedReport): Promise<void> {
     const { store } = this.context
@@ -72,6 +73,8 @@ export class AcceptedReports {
     const recomputed = previous && (await this.#recompute(posted, previous))
     if (recomputed !== undefined && headerHash(this.context.network, recomputed.header) === hash)
       return this.keep(recomputed, posted, previous?.isWrong)
+    if (recomputed !== undefined && recomputed.header.blockHash !== header.blockHash)
+      throw new Error(`the chain node names another B(${header.epoch}) than the accepted report`)
     const isWrong = recomputed !== undefined || previous?.isWrong === true
     if (isWrong) this.#raiseAlarm(posted)
     return this.#takeOver(posted, isWrong).catch(error => {

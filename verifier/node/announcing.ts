@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { scopeOf } from '../../probe/wire/next-hop.js'
 import { announcementFault } from '../../proto/announcement.js'
 import type { Hex } from '../../proto/hex.js'
@@ -6,10 +7,15 @@ import { UserError } from '../config/errors.js'
 import type { Announcement, Chain } from '../core/ports.js'
 import { hostOf } from '../net/libp2p.js'
 import type { Directory } from './directory.js'
+import type { Lifecycle } from './lifecycle.js'
+import type { NodeOptions } from './node-options.js'
+import { type Duty, Sending } from './sending.js'
+import { WALL_CLOCK } from './wall-clock.js'
 
 /**
  * Announces this node's address on the chain, unless the chain already holds the same announcement.
  * @param tokenKey of a provider, announced once: only an account's first key counts
+ * @returns what a reorganisation may undo; undefined if the chain held the announcement already
  * @throws UserError if the chain refuses the announcement, or would refuse it
  */
 export async function announceSelf(
@@ -19,12 +25,12 @@ export async function announceSelf(
   peerId: string,
   multiaddrs: readonly string[],
   tokenKey?: Hex,
-): Promise<void> {
+): Promise<Duty | undefined> {
   await directory.refresh()
   refuseLoopback(directory, account, multiaddrs)
   const known = directory.of(role, account)
   const isKeyKnown = tokenKey === undefined || known?.tokenKey !== undefined
-  if (known?.peerId === peerId && known.multiaddrs.join() === multiaddrs.join() && isKeyKnown) return
+  if (known?.peerId === peerId && known.multiaddrs.join() === multiaddrs.join() && isKeyKnown) return undefined
   const texts = tokenKey === undefined ? multiaddrs : [...multiaddrs, tokenKeyEntry(tokenKey)]
   const fault = announcementFault(peerId, texts)
   if (fault !== undefined) {
@@ -33,13 +39,35 @@ export async function announceSelf(
       `This ${role} cannot be announced: ${fault}. Pass the addresses at which other nodes reach it with --announce.`,
     )
   }
-  const result = await chain.announce(role, peerId, texts)
+  const send = () => chain.announce(role, peerId, texts)
+  const result = await send()
   if (result.kind === 'rejected') {
     throw new UserError(
       'configuration',
       `The chain refuses to announce the address of this ${role}: ${result.reason}. Check that ${account} is registered with this peer key and can pay for gas.`,
     )
   }
+  return {
+    ...{ what: `announcement of this ${role}`, deadlineMs: Number.POSITIVE_INFINITY, turn: async () => {}, send },
+    // Whatever else the chain shows is newer, and of another process with these keys.
+    isDone: async () => {
+      await directory.refresh()
+      return !isDeepStrictEqual(directory.of(role, account), known)
+    },
+  }
+}
+
+/** Until the node stops: announces again what a reorganisation undoes. */
+export function keepAnnounced(
+  announced: Duty | undefined,
+  chain: Pick<Chain, 'headBlock'>,
+  { network, logger: log }: Pick<NodeOptions, 'network' | 'logger'>,
+  life: Lifecycle,
+): void {
+  if (announced === undefined) return
+  const { stopping, fail } = life
+  const epochs = { epochMs: network.params.epochSeconds * 1000 }
+  life.run(new Sending({ chain, epochs, wall: WALL_CLOCK, log, stopping, fail }).keep(announced))
 }
 
 /** A network on one machine is announced on loopback. On any other, a node that is announced so is reached by nobody. */

@@ -1,6 +1,5 @@
 /**
- * Moves with the chain: adopts the reports that the chain accepts, has those posted again that a reorganisation removes, and
- * settles or refutes their penalties.
+ * Moves with the chain: adopts the reports that the chain accepts, and settles or refutes their penalties.
  */
 import type { Hex } from '../../proto/hex.js'
 import type { PostedReport } from '../core/ports.js'
@@ -56,7 +55,6 @@ export class ChainFollower {
     const { chain, log } = this.context
     const tip = await chain.tip()
     this.modules.onBlock(tip.blockMs)
-    inBackground(this.context, this.modules.transmission.restore(tip.epoch))
     if (tip.headerHash === this.#adopted || tip.epoch === 0) return
     const posted = await chain.posted(tip.epoch)
     if (posted === undefined || posted.headerHash !== tip.headerHash) return

@@ -3,6 +3,7 @@ import type { Receiver, TokenSource } from '../../probe/index.js'
 import { epochAt, epochStartMs } from '../../proto/epoch.js'
 import type { DialBook } from '../net/dial-book.js'
 import { presentTo } from '../net/presence.js'
+import { SigningConflict } from '../store/errors.js'
 import { AcceptedReports } from './accepted-reports.js'
 import { Accuser } from './accuser.js'
 import type { AgreementRunner } from './agreement-runner.js'
@@ -157,14 +158,29 @@ export class Epochs {
       return
     }
     inBackground(context, this.#soleProcess.listen(record.facts))
-    const schedule = await runner.signer.schedule()
-    const votes = await modules.measure({ context, ...modules }, record, schedule)
-    runner.setVotes(votes, schedule)
-    this.ownFaults.voted(epoch, votes)
+    const schedule = await this.#schedule(runner)
+    if (schedule !== undefined) {
+      const votes = await modules.measure({ context, ...modules }, record, schedule)
+      runner.setVotes(votes, schedule)
+      this.ownFaults.voted(epoch, votes)
+    }
     this.#latest = runner
     await runner.run()
     if (runner.phase === 'missed') await this.#unheard.unheard(epoch, runner.lack)
     else this.#unheard.heard(epoch)
+  }
+
+  /** Undefined if a reorganisation replaced B(e) after an earlier process of this node signed its schedule. */
+  async #schedule({ signer, record }: AgreementRunner): Promise<Uint8Array | undefined> {
+    try {
+      return await signer.schedule()
+    } catch (error) {
+      if (!(error instanceof SigningConflict)) throw error
+      const { epoch } = record.facts
+      const lack = `this node signed its schedule of epoch ${epoch} for another B(e), so it measures nothing in that epoch`
+      this.context.log.warn({ epoch }, lack)
+      return undefined
+    }
   }
 
   /** Joins the agreement on an epoch that ended while this node was away. */

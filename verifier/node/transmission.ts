@@ -13,9 +13,10 @@ import { rankOf } from '../core/agreement/leader.js'
 import { type ChainFacts, indicesOf } from '../core/facts.js'
 import type { Chain, Refutation, TxResult } from '../core/ports.js'
 import type { VerifierContext } from './context.js'
+import { Sending } from './sending.js'
 import { poll, until } from './waiting.js'
 
-/** How often the node asks the chain, or tries again. */
+/** How often the node asks the chain whether a report is final. */
 const POLL_MS = 300
 /** Leaves in one settlement: about 1.2 million gas. */
 const BATCH = 20
@@ -33,49 +34,27 @@ export interface Accusation {
   readonly send: (chain: Chain) => Promise<TxResult>
 }
 
-/** What was posted, as long as it may be posted again. */
-interface Posted {
-  readonly deadlineMs: number
-  readonly again: () => Promise<void>
-}
-
 export class Transmission {
-  /** by epoch */
-  readonly #posted = new Map<number, Posted>()
+  readonly #sending: Sending
 
-  constructor(private readonly context: VerifierContext) {}
-
-  /** Sends a certificate, until the chain has a report of that epoch or the deadline for posting one has passed. */
-  async post(certificate: Certificate, facts: ChainFacts): Promise<void> {
-    const { chain, epochs } = this.context
-    const header = decodeHeader(certificate.header)
-    const { epoch } = header
-    await this.#awaitTurn(facts)
-    const deadlineMs = epochEndMs(epochs, epoch + 1)
-    const signature = g2ToEip2537(certificate.signature)
-    await this.#untilDone(`report of epoch ${epoch}`, deadlineMs, async () => {
-      if ((await chain.tip()).epoch >= epoch) return { kind: 'already' }
-      return chain.post(header, certificate.round, certificate.nonSigners, signature)
-    })
-    this.#posted.set(epoch, { deadlineMs, again: () => this.post(certificate, facts) })
+  constructor(private readonly context: VerifierContext) {
+    this.#sending = new Sending(context)
   }
 
   /**
-   * Posts again what a reorganisation removed, while the contract still takes it. The order does not matter: a report waits
-   * for the one before. @param tip epoch of the last report on the chain as it stands
+   * Sends a certificate, until the chain has a report of that epoch or the deadline for posting one has passed. The order of
+   * two epochs does not matter: the later report waits for the earlier one.
    */
-  async restore(tip: number): Promise<void> {
-    const { wall, log } = this.context
-    const lost: Promise<void>[] = []
-    for (const [epoch, { deadlineMs, again }] of this.#posted) {
-      const isOver = wall.nowMs() >= deadlineMs
-      if (!isOver && epoch <= tip) continue
-      this.#posted.delete(epoch) // a report that is posted again is watched again
-      if (isOver) continue
-      log.warn({ epoch, tip }, 'the chain no longer has the report, posting it again')
-      lost.push(again())
-    }
-    await Promise.all(lost)
+  post(certificate: Certificate, facts: ChainFacts): Promise<void> {
+    const { chain, epochs } = this.context
+    const header = decodeHeader(certificate.header)
+    const { epoch } = header
+    const signature = g2ToEip2537(certificate.signature)
+    return this.#sending.untilLasting({
+      ...{ what: `report of epoch ${epoch}`, deadlineMs: epochEndMs(epochs, epoch + 1), turn: this.#turnOf(facts) },
+      isDone: async () => (await chain.tip()).epoch >= epoch,
+      send: () => chain.post(header, certificate.round, certificate.nonSigners, signature),
+    })
   }
 
   /** On a chain with fast blocks: keeps the hash of B(e) from being forgotten while the epoch has no report. */
@@ -88,21 +67,24 @@ export class Transmission {
     }
     const ask = () => isNeeded().catch(() => undefined)
     if (!(await poll(ask, epochs.epochMs / NOTE_CHECKS, stopping))) return
-    await this.#awaitTurn(facts)
-    await this.#untilDone(`block of epoch ${epoch}`, deadlineMs, async () =>
-      (await chain.isNoted(blockNumber)) ? { kind: 'already' } : chain.noteBlock(blockNumber),
-    )
+    await this.#sending.untilLasting({
+      ...{ what: `block of epoch ${epoch}`, deadlineMs, turn: this.#turnOf(facts) },
+      isDone: () => chain.isNoted(blockNumber),
+      send: () => chain.noteBlock(blockNumber),
+    })
   }
 
   /** Voids a wrong penalty, as long as its report is not final. */
-  async refute(refutation: Refutation, facts: Turn): Promise<void> {
+  refute(refutation: Refutation, facts: Turn): Promise<void> {
     const { chain, epochs, params } = this.context
     const { epoch, provider } = refutation.leaf
-    await this.#awaitTurn(facts)
-    const deadlineMs = epochEndMs(epochs, epoch + 1) + params.settlementSeconds * 1000
-    await this.#untilDone(`refutation of the penalty of ${provider} in epoch ${epoch}`, deadlineMs, async () =>
-      (await chain.isSettled(epoch, provider)) ? { kind: 'already' } : chain.refute(refutation),
-    )
+    return this.#sending.untilLasting({
+      what: `refutation of the penalty of ${provider} in epoch ${epoch}`,
+      deadlineMs: epochEndMs(epochs, epoch + 1) + params.settlementSeconds * 1000,
+      turn: this.#turnOf(facts),
+      isDone: () => chain.isSettled(epoch, provider),
+      send: () => chain.refute(refutation),
+    })
   }
 
   /** Settles every penalty of a report, once the report is final. */
@@ -114,41 +96,53 @@ export class Transmission {
     const tree = new MerkleTree(leaves.map(encodeLeaf))
     const isFinal = () => chain.isFinal(epoch).catch(() => false) // a chain node that does not answer is asked again
     await poll(async () => (await isFinal()) || undefined, POLL_MS, stopping)
-    await this.#awaitTurn(facts)
     const deadlineMs = wall.nowMs() + params.evidenceSeconds * 1000
     for (let from = 0; from < penalised.length; from += BATCH) {
       const batch = penalised.slice(from, from + BATCH)
-      await this.#untilDone(`${batch.length} penalties of epoch ${epoch}`, deadlineMs, async () => {
+      const unsettled = async () => {
         const settled = await Promise.all(batch.map(i => chain.isSettled(epoch, leaves[i]!.provider)))
-        const left = batch.filter((_, place) => !settled[place])
-        if (left.length === 0) return { kind: 'already' }
-        const proof = tree.multiProof(left)
-        return chain.settle(
-          header,
-          proof.order.map(i => leaves[i]!),
-          proof,
-        )
+        return batch.filter((_, place) => !settled[place])
+      }
+      await this.#sending.untilLasting({
+        ...{ what: `${batch.length} penalties of epoch ${epoch}`, deadlineMs, turn: this.#turnOf(facts) },
+        isDone: async () => (await unsettled()).length === 0,
+        send: async () => {
+          const proof = tree.multiProof(await unsettled())
+          return chain.settle(
+            header,
+            proof.order.map(i => leaves[i]!),
+            proof,
+          )
+        },
       })
     }
   }
 
   /** Brings evidence that verifiers equivocated in the epoch of `facts`, while the chain takes it. */
-  async accuse({ positions, send }: Accusation, facts: ChainFacts): Promise<void> {
+  accuse({ positions, send }: Accusation, facts: ChainFacts): Promise<void> {
     const { chain } = this.context
-    await this.#awaitTurn(facts)
-    await this.#untilDone(`evidence of equivocations in epoch ${facts.epoch}`, this.#evidenceEndMs(facts), async () => {
-      const proven = await Promise.all(positions.map(position => chain.isProven(facts.era, position)))
-      return proven.every(Boolean) ? { kind: 'already' } : send(chain)
+    return this.#sending.untilLasting({
+      what: `evidence of equivocations in epoch ${facts.epoch}`,
+      deadlineMs: this.#evidenceEndMs(facts),
+      turn: this.#turnOf(facts),
+      isDone: async () => {
+        const proven = await Promise.all(positions.map(position => chain.isProven(facts.era, position)))
+        return proven.every(Boolean)
+      },
+      send: () => send(chain),
     })
   }
 
   /** Takes what a verifier owes for an equivocation since more verifiers of its era were accused. */
-  async topUp(era: number, position: number, facts: ChainFacts): Promise<void> {
+  topUp(era: number, position: number, facts: ChainFacts): Promise<void> {
     const { chain } = this.context
-    const what = `rest of the penalty of position ${position} in era ${era}`
-    await this.#untilDone(what, this.#evidenceEndMs(facts), async () =>
-      (await chain.owedFor(era, position)) === 0n ? { kind: 'already' } : chain.topUp(era, position),
-    )
+    return this.#sending.untilLasting({
+      what: `rest of the penalty of position ${position} in era ${era}`,
+      deadlineMs: this.#evidenceEndMs(facts),
+      turn: async () => {},
+      isDone: async () => (await chain.owedFor(era, position)) === 0n,
+      send: () => chain.topUp(era, position),
+    })
   }
 
   /** In the last epoch of an era, freezes the verifier set of the next era, if it differs from the present one. */
@@ -157,9 +151,12 @@ export class Transmission {
     const nextEra = eraOf(epochs, facts.epoch) + 1
     const firstEpoch = firstEpochOf(epochs, nextEra)
     if (facts.epoch !== firstEpoch - 1) return
-    await this.#awaitTurn(facts)
-    await this.#untilDone(`set of era ${nextEra}`, epochStartMs(epochs, firstEpoch), async () => {
-      return (await chain.freezeDue(nextEra)) ? chain.freeze(nextEra) : { kind: 'already' }
+    await this.#sending.untilLasting({
+      what: `set of era ${nextEra}`,
+      deadlineMs: epochStartMs(epochs, firstEpoch),
+      turn: this.#turnOf(facts),
+      isDone: async () => !(await chain.freezeDue(nextEra)),
+      send: () => chain.freeze(nextEra),
     })
   }
 
@@ -169,28 +166,9 @@ export class Transmission {
     return epochEndMs(epochs, epoch + 1) + params.evidenceSeconds * 1000
   }
 
-  async #awaitTurn(facts: Turn): Promise<void> {
+  #turnOf(facts: Turn): () => Promise<void> {
     const { self, params, wall, stopping } = this.context
     const rank = Math.max(0, rankOf(indicesOf(facts), facts.beacon, self.index))
-    await until(wall.nowMs() + rank * params.rankDelayMs, wall, stopping)
-  }
-
-  /** Tries until somebody has done it, or until the deadline. Asks a chain that does not answer again. */
-  async #untilDone(what: string, deadlineMs: number, attempt: () => Promise<TxResult>): Promise<void> {
-    const { wall, log, stopping } = this.context
-    await poll(
-      async () => {
-        if (wall.nowMs() >= deadlineMs) {
-          log.warn(`gave up on the ${what}: its deadline has passed`)
-          return true
-        }
-        const result = await attempt().catch((error: Error): TxResult => ({ kind: 'rejected', reason: error.message }))
-        if (result.kind === 'done') log.info({ txHash: result.txHash, gasUsed: result.gasUsed }, `sent the ${what}`)
-        if (result.kind === 'rejected') log.warn({ reason: result.reason }, `the chain refused the ${what}`)
-        return result.kind === 'rejected' ? undefined : true
-      },
-      POLL_MS,
-      stopping,
-    )
+    return () => until(wall.nowMs() + rank * params.rankDelayMs, wall, stopping)
   }
 }

@@ -39,7 +39,7 @@ import { serveReach } from '../net/reach.js'
 import { serveSync } from '../net/sync.js'
 import { SyncQuota } from '../net/sync-quota.js'
 import { Store } from '../store/store.js'
-import { announceSelf } from './announcing.js'
+import { announceSelf, keepAnnounced } from './announcing.js'
 import type { VerifierContext } from './context.js'
 import { Directory } from './directory.js'
 import { Epochs } from './epochs.js'
@@ -123,7 +123,9 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
   const reach = new ReachTester(modules)
   await serveReach(peer, (request, asker) => reach.answer(request, asker), log)
   const addresses = announcedAddresses(peer, options.announce)
-  await announceSelf(chain, directory, { role: 'verifier', account }, peer.peerId.toString(), addresses)
+  const self = { role: 'verifier', account } as const
+  const announced = await announceSelf(chain, directory, self, peer.peerId.toString(), addresses)
+  keepAnnounced(announced, chain, options, life)
 
   let epochs: Epochs | undefined
   let epochClock: EpochClock | undefined

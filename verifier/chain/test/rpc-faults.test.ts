@@ -1,9 +1,15 @@
 /** A chain node that refuses, stalls, lies about nothing, or lags: a node of the network waits, another URL answers. */
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
+import { ZERO_HASH } from '../../../proto/hex.js'
+import { lying } from '../../../testnet/faults/lying-rpc.js'
+import { RpcProxy as NodesProxy } from '../../../testnet/faults/rpc-proxy.js'
 import { UserError } from '../../config/errors.js'
+import type { BlockFacts } from '../../core/facts.js'
 import { type ConnectOptions, connectChain } from '../connect.js'
 import type { EthersChain } from '../ethers-chain.js'
-import { useLiveNetwork } from './live-network.js'
+import { hashOfHeader, type RawBlock } from '../header-hash.js'
+import { type Certified, postTo, useLiveNetwork } from './live-network.js'
 import { type Fault, RpcProxy, type RpcRequest } from './rpc-proxy.js'
 
 const KEY = '0123456789abcdef0123456789abcdef'
@@ -30,7 +36,7 @@ const FAULTS: readonly (readonly [fault: Fault, said: RegExp])[] = [
 describe('a chain node that does not answer', function () {
   this.timeout(60_000)
   const net = useLiveNetwork()
-  const proxies: RpcProxy[] = []
+  const proxies: (RpcProxy | NodesProxy)[] = []
   const chains: EthersChain[] = []
   let stop: AbortController
   let told: string[]
@@ -149,7 +155,8 @@ describe('a chain node that does not answer', function () {
   it('one that lags behind is left for another, and only then told of', async () => {
     const [late, good] = [await proxy(), await proxy()]
     const chain = await connect([late.url, good.url])
-    const old = { ...((await net.live.rpc('eth_getBlockByNumber', ['latest', false])) as object), timestamp: '0x1' }
+    const newest = (await net.live.rpc('eth_getBlockByNumber', ['latest', false])) as RawBlock
+    const old = { ...newest, timestamp: '0x1', hash: hashOfHeader({ ...newest, timestamp: '0x1' }) }
     const lags = ({ method, params: [tag], id }: RpcRequest) =>
       method === 'eth_getBlockByNumber' && String(tag) === 'latest' ? answer(id, old) : undefined
     late.fail = lags
@@ -179,6 +186,73 @@ describe('a chain node that does not answer', function () {
       )
       expect(ended).to.have.property('name', 'AbortError')
     }
+  })
+
+  describe('that lies', () => {
+    let facts: BlockFacts
+    let posted: Certified
+    beforeEach(async () => {
+      facts = await net.live.runTo(1)
+      posted = net.live.certify(facts, ZERO_HASH)
+      expect((await postTo(net.chain, posted)).kind).to.equal('done')
+    })
+    const lies = () => lying(net.live.setup.network.contracts.epochReports)
+    const liar = async () => {
+      const nodes = await NodesProxy.start(net.live.anvil.rpcUrl)
+      proxies.push(nodes)
+      return nodes
+    }
+
+    it('about the randomness of a block is not believed: another URL answers, or the node waits and says why', async () => {
+      const nodes = await liar()
+      const both = await connect([nodes.urlOf('a'), nodes.urlOf('b')])
+      const alone = await connect([nodes.urlOf('a')])
+      const lift = nodes.misbehave('a', lies())
+      expect(await both.factsAt(1)).to.deep.equal(facts)
+      expect(both.health.sentence).to.equal(undefined)
+      const waits = alone.factsAt(1)
+      while (alone.health.sentence === undefined) await nextTurn()
+      expect(alone.health.sentence).to.match(/lies about block \d+/)
+      lift()
+      expect(await waits).to.deep.equal(facts)
+    })
+
+    it('about events: what it hid is found later, or by another URL, and it is named until then', async () => {
+      const nodes = await liar()
+      const [both, alone] = [await connect([nodes.urlOf('a'), nodes.urlOf('b')]), await connect([nodes.urlOf('a')])]
+      const hides = lies()
+      const lift = nodes.misbehave('a', (request, ask) =>
+        /Block/.test(request.method) ? undefined : hides(request, ask),
+      )
+      expect((await both.posted(1))?.headerHash).to.equal(posted.headerHash)
+      const waits = alone.posted(1)
+      while (alone.health.sentence === undefined) await nextTurn()
+      expect(alone.health.sentence).to.match(/hides events.*report of epoch 1/)
+      await net.live.rpc('evm_mine') // its log has gone past the event by now
+      lift()
+      expect((await waits)?.headerHash).to.equal(posted.headerHash)
+      expect((await alone.posted(1))?.headerHash, 'and again').to.equal(posted.headerHash)
+    })
+
+    it('about the events that facts follow from: the node waits, asks seldom, and says why', async () => {
+      const nodes = await liar()
+      const chain = await connect([nodes.urlOf('a')])
+      await net.live.runTo(3)
+      const hides = lies()
+      let asked = 0
+      const lift = nodes.misbehave('a', (request, ask) => {
+        asked++
+        return /Block/.test(request.method) ? undefined : hides(request, ask)
+      })
+      const waits = chain.factsAt(3)
+      while (chain.health.sentence === undefined) await nextTurn()
+      const first = asked
+      await pause(300)
+      expect(asked - first, 'in 300 ms').to.be.below(3 * first)
+      expect(chain.health.sentence).to.match(/report of epoch 1, and no event/)
+      lift()
+      expect((await waits)?.paidReport.headerHash).to.equal(posted.headerHash)
+    })
   })
 
   it('what the chain says is no fault: a revert is an answer, whatever it is called', async () => {

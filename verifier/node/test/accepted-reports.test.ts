@@ -210,6 +210,15 @@ describe('accepted reports of a verifier', () => {
     expect(restarted.alarm, 'after a restart').to.equal(alarmed.alarm)
   })
 
+  it('raise no alarm as long as the chain node names another B(e) than the contract accepted', async () => {
+    const tip = posted({ ...wrongTip.header, blockHash: keccakText('another B(1)') })
+    const lied = reports(tip, { ballotSet: true, carryOver: { ...NOTHING_CARRIED, leaves: wrong } })
+    const refused = await lied.current().catch((error: Error) => error.message)
+    expect(refused).to.include('another B(1)')
+    expect(lied.alarm).to.equal(undefined)
+    expect(await store.getReport(tip.headerHash)).to.equal(undefined)
+  })
+
   it('raise the alarm even if nobody shows the leaves', async () => {
     const alarmed = reports(wrongTip, { ballotSet: true })
     expect(await alarmed.adopt(wrongTip).catch(error => error)).to.be.instanceOf(WrongReport)

@@ -1,11 +1,15 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect } from 'chai'
 import pino from 'pino'
 import type { Hex } from '../../../proto/hex.js'
+import { DEVNET } from '../../../proto/params.js'
 import { UserError } from '../../config/errors.js'
+import type { NetworkFile } from '../../config/network-file.js'
 import type { TxResult } from '../../core/ports.js'
 import { peerIdOf } from '../../net/peer-keys.js'
-import { announceSelf } from '../announcing.js'
+import { announceSelf, keepAnnounced } from '../announcing.js'
 import { Directory } from '../directory.js'
+import { Lifecycle } from '../lifecycle.js'
 
 const account: Hex = `0x${'b1'.repeat(20)}`
 const tokenKey: Hex = `0x${'cd'.repeat(32)}`
@@ -75,5 +79,37 @@ describe('a node that announces itself', () => {
   it('on loopback is not kept out of a network on one machine by verifiers that claim to be elsewhere', async () => {
     const [here, liar] = [LOOPBACK, addresses(2)]
     expect(await refused([here, here, liar, liar])).to.equal(false)
+  })
+
+  it('announces again what a reorganisation undoes, and nothing over what another process announced', async () => {
+    const peerId = await peerIdOf(new Uint8Array(32).fill(7))
+    const at = (port: number) => ({
+      ...{ role: 'provider' as const, index: 0, account, peerId },
+      multiaddrs: [`/ip4/203.0.113.1/tcp/${port}`],
+    })
+    const [before, own, other] = [at(1), at(2), at(3)]
+    let shown = before
+    let looks = 0
+    const directory = new Directory({ announcements: async () => [shown] }, pino({ level: 'silent' }))
+    let sent = 0
+    const again = Promise.withResolvers<void>()
+    const chain = {
+      headBlock: async () => looks++,
+      announce: async (): Promise<TxResult> => {
+        shown = own
+        if (++sent === 2) again.resolve()
+        return { kind: 'already' }
+      },
+    }
+    const announced = await announceSelf(chain, directory, { role: 'provider', account }, peerId, own.multiaddrs)
+    const life = new Lifecycle()
+    const network = { params: { ...DEVNET, epochSeconds: 0.016 } } as NetworkFile
+    keepAnnounced(announced, chain, { network, logger: pino({ level: 'silent' }) }, life)
+    shown = before
+    await again.promise
+    shown = other
+    while (looks < 130) await nextTurn() // it stops looking then
+    expect(sent).to.equal(2)
+    await life.stop()
   })
 })

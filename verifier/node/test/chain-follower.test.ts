@@ -100,7 +100,6 @@ describe('a node that follows the chain', () => {
         },
       },
       transmission: {
-        restore: async () => {},
         settle: async ({ epoch }: Header, leaves: readonly Leaf[], facts: ChainFacts) => {
           expect([leaves[0]?.epoch, facts.epoch]).to.deep.equal([epoch, epoch])
           settled.push(epoch)
@@ -184,7 +183,6 @@ describe('a node that follows the chain', () => {
       reports,
       epochFacts: { get: async (epoch: number) => ({ facts: factsOf(epoch, `B(${epoch})`) }) },
       transmission: {
-        restore: async () => {},
         settle: async ({ epoch }: Header) => {
           settled.push(epoch)
           next()
@@ -225,24 +223,5 @@ describe('a node that follows the chain', () => {
     )
     expect(refuted).to.deep.equal([LAST_SEEN + 3, LAST_SEEN + 4])
     expect(settled).to.deep.equal([LAST_SEEN, LAST_SEEN + 3, LAST_SEEN + 4])
-  })
-
-  it('tells where the chain stands at each look, also once a reorganisation has removed the only report', async () => {
-    const tips = [0, 1, 0]
-    const restored: number[] = []
-    const context = {
-      ...{ params: PARAMS, store, log: pino({ level: 'silent' }), stopping: stopping.signal, fail: expect.fail },
-      chain: {
-        tip: async () => ({ epoch: tips[restored.length]!, headerHash: ZERO_HASH }),
-        posted: async () => undefined,
-      },
-    } as unknown as VerifierContext
-    const restore = async (tip: number) => {
-      restored.push(tip)
-      if (restored.length === tips.length) stopping.abort()
-    }
-    const modules = { transmission: { restore }, onBlock: () => {} } as unknown as ChainFollowerModules
-    await new ChainFollower(context, modules).run().catch(error => expect(error.name).to.equal('AbortError'))
-    expect(restored).to.deep.equal(tips)
   })
 })

@@ -28,16 +28,19 @@ describe('transmission', function () {
   let context: VerifierContext
   let transmission: Transmission
   let nowMs: number
+  let stop: AbortController
   beforeEach(async () => {
     facts = withLinks(await net.live.runTo(1), [])
     nowMs = (await net.live.now()) * 1000
+    stop = new AbortController()
     context = {
       ...{ self: { index: facts.verifiers[0]!.index }, params: AT_ONCE, epochs: await net.chain.clock() },
       ...{ chain: net.chain, wall: { nowMs: () => nowMs }, log: pino({ level: 'silent' }) },
-      ...{ stopping: new AbortController().signal, store: { getReport: async () => undefined } },
+      ...{ stopping: stop.signal, store: { getReport: async () => undefined }, fail: () => undefined },
     } as unknown as VerifierContext
     transmission = new Transmission(context)
   })
+  afterEach(() => stop.abort())
 
   /** Posts a report over these leaves, in which all verifiers certify what none of them computed. */
   async function accept(right: Report, leaves: readonly Leaf[]): Promise<Certified> {
@@ -106,48 +109,96 @@ describe('transmission', function () {
     }
   })
 
-  describe('a report that a reorganisation removes after all have seen it', () => {
-    const postedBy = (name: string) => net.chain.posted(1).then(one => expect(one?.headerHash, name).to.be.a('string'))
-    /** The chain as it was before the report, and one more block. */
-    async function removed(): Promise<void> {
+  describe('what a reorganisation removes after all have seen it', () => {
+    const tip = async () => (await net.chain.tip()).epoch
+    /** The chain as it was before, and one more block. */
+    async function removed(before: unknown): Promise<void> {
       await net.live.rpc('evm_revert', [before])
       await net.live.rpc('evm_mine')
-      expect((await net.chain.tip()).epoch).to.equal(0)
     }
-    let before: unknown
-    beforeEach(async () => {
-      const { certificate } = net.live.certify(facts, ZERO_HASH)
-      before = await net.live.rpc('evm_snapshot')
-      await transmission.post(certificate, facts)
-      await transmission.restore(1)
-      await postedBy('at first')
+    /** A node that looks every 10 ms. */
+    function watchful(changes: Partial<VerifierContext> = {}): Transmission {
+      return new Transmission({
+        ...context,
+        epochs: { ...context.epochs, epochMs: EPOCH_MS, genesisMs: nowMs },
+        ...changes,
+      })
+    }
+    const EPOCH_MS = 160
+    const nonce = () => net.chain.context.provider.getTransactionCount(net.chain.account!)
+    beforeEach(() => {
+      nowMs = 0 // before every deadline
     })
 
-    it('is posted again, as often as it happens', async () => {
+    it('a report is posted again, as often as it happens', async () => {
+      const { certificate } = net.live.certify(facts, ZERO_HASH)
+      let before = await net.live.rpc('evm_snapshot')
+      await watchful().post(certificate, facts)
       for (const time of ['once', 'twice']) {
-        await removed()
+        expect(await tip(), time).to.equal(1)
+        await removed(before)
         before = await net.live.rpc('evm_snapshot')
-        await transmission.restore(0)
-        await postedBy(time)
+        while ((await tip()) === 0);
       }
     })
 
+    it('a settlement is sent again, and a refutation', async () => {
+      const right = evaluated()
+      const [settled, forged] = right.report.leaves.map(leaf => ({ ...leaf, penaltyBps: 200 }))
+      const { header, leaves } = await accept(right.report, [settled!, forged!])
+      const isDone = (leaf: Leaf) => net.chain.isSettled(1, leaf.provider)
+      let before = await net.live.rpc('evm_snapshot')
+      await refuteIfWrong(leaves, right, watchful())
+      expect(await Promise.all([settled!, forged!].map(isDone))).to.deep.equal([true, true])
+      await removed(before)
+      while (!(await isDone(settled!)) || !(await isDone(forged!)));
+      stop.abort() // of the node that refutes: another one settles
+      stop = new AbortController()
+      await removed(before)
+      await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
+      before = await net.live.rpc('evm_snapshot')
+      await watchful({ stopping: stop.signal }).settle(header, leaves, facts)
+      expect(await isDone(settled!)).to.equal(true)
+      await removed(before)
+      while (!(await isDone(settled!)));
+    })
+
     it('a chain node that lags behind costs no second post', async () => {
+      const { certificate } = net.live.certify(facts, ZERO_HASH)
+      const looked = Promise.withResolvers<void>()
+      let looks = 0
+      const lagging = {
+        tip: async () => {
+          const real = await net.chain.tip()
+          if (looks++ > 3) looked.resolve()
+          return { ...real, epoch: 0 }
+        },
+        headBlock: () => net.chain.headBlock(),
+        post: (...args: Parameters<VerifierContext['chain']['post']>) => net.chain.post(...args),
+      } as unknown as VerifierContext['chain']
       const sent = await nonce()
-      await transmission.restore(0) // so says the node that lags
-      expect(await nonce()).to.equal(sent)
+      await watchful({ chain: lagging }).post(certificate, facts)
+      await looked.promise
+      expect(await nonce()).to.equal(sent + 1)
     })
 
-    it('is not posted again when the contract takes it no more', async () => {
-      await removed()
-      nowMs = (await net.live.epochStart(3)) * 1000
-      await transmission.restore(0)
-      nowMs = 0
-      await transmission.restore(0)
-      expect((await net.chain.tip()).epoch).to.equal(0)
+    it('is not sent again when the contract takes it no more', async () => {
+      const { certificate } = net.live.certify(facts, ZERO_HASH)
+      const before = await net.live.rpc('evm_snapshot')
+      const late = Promise.withResolvers<void>()
+      const wall = {
+        nowMs: () => {
+          if (nowMs > 0) late.resolve()
+          return nowMs
+        },
+      }
+      await watchful({ wall }).post(certificate, facts)
+      expect(await tip()).to.equal(1)
+      nowMs = Number.MAX_SAFE_INTEGER
+      await removed(before)
+      await late.promise
+      expect(await tip()).to.equal(0)
     })
-
-    const nonce = () => net.chain.context.provider.getTransactionCount(net.chain.account!)
   })
 
   it('settles all penalties of a report, more than fit into one transaction', async () => {
@@ -166,11 +217,15 @@ describe('transmission', function () {
   })
 
   /** What nodes do about the posted report of these leaves and ballots. */
-  async function refuteIfWrong(leaves: readonly Leaf[], of: ReturnType<typeof evaluated>): Promise<void> {
+  async function refuteIfWrong(
+    leaves: readonly Leaf[],
+    of: ReturnType<typeof evaluated>,
+    by = transmission,
+  ): Promise<void> {
     const { assignment, ballotSet, encoded } = of
     let asked = 0
     const modules: RefutingModules = {
-      transmission,
+      transmission: by,
       epochFacts: { get: async () => ({ facts, assignment }) },
       peers: {
         leaves: async (_, take) => take(leaves.map(encodedState))!,
@@ -239,7 +294,7 @@ describe('transmission', function () {
       return passed
     }).keepBlock(facts)
     await keeping
-    expect(looks).to.equal(4)
+    expect(looks, 'the fourth look is the first to find so many').to.be.at.least(4)
     expect(await net.chain.isNoted(facts.blockNumber)).to.equal(true)
   })
 
