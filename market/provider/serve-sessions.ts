@@ -4,7 +4,7 @@ import type { Relay } from '../../probe/index.js'
 import { RelayOpen } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
 import type { ConnectionPool } from '../../verifier/net/connection-pool.js'
-import { remoteOf } from '../../verifier/net/provider-peer.js'
+import { remoteOf } from '../../verifier/net/pooled.js'
 import { handleStreams } from '../../verifier/net/streams.js'
 
 export const serveSessions = (

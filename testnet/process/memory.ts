@@ -1,12 +1,22 @@
+/** How much memory a process has in use. */
 import { readFileSync } from 'node:fs'
+import { run } from './commands.js'
 
-const KIBIBYTE = 1024
+const KIB = 1024
 
-/** Bytes of memory that a process holds (Linux); undefined if it is gone, or the system does not tell. */
-export function residentBytes(pid: number): number | undefined {
+/** Resident bytes, as the system counts them; undefined if the process has ended. */
+export async function residentBytes(pid: number): Promise<number | undefined> {
+  const status = statusOf(pid) ?? (await run(['ps', '-o', 'rss=', '-p', `${pid}`]).catch(() => ''))
+  const kib = /^(?:VmRSS:)?\s*(\d+)/m.exec(status)?.[1]
+  return kib === undefined ? undefined : Number(kib) * KIB
+}
+
+/** Undefined on a system without /proc, and for a process that has ended. */
+function statusOf(pid: number): string | undefined {
   try {
-    const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-    return kibibytes === undefined ? undefined : Number(kibibytes) * KIBIBYTE
+    return readFileSync(`/proc/${pid}/status`, 'utf8')
+      .split('\n')
+      .find(line => line.startsWith('VmRSS:'))
   } catch {
     return undefined
   }

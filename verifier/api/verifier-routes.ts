@@ -65,6 +65,7 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode): void {
       tip: await lookAtTip(),
       chain: { fault, pending: node.chain.pending },
       peers: node.connections(),
+      offenders: node.offenders(),
       udp: node.udp,
       openings: node.epochs?.serving.openings ?? null,
     }

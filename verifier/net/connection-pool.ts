@@ -1,5 +1,5 @@
 /**
- * The incoming connections of a provider. Whoever holds a reserved session keeps its connection. All other connections
+ * The incoming connections of a node. Whoever holds a reserved session keeps its connection. All other connections
  * are few for each host and few in all, and end when they are idle. A host that opens too many loses its own oldest one;
  * if there are too many in all, the host with most of them loses one. So no number of strangers keeps a verifier out.
  *
@@ -17,9 +17,12 @@ const MAX_PER_KNOWN_HOST = 64
 /** A connection that serves nothing ends after this time. */
 const IDLE_MS = 10_000
 
+/** Ends a connection: because it made room for another, or has served nothing for a while. */
+type Close = (why: 'crowded' | 'idle') => void
+
 interface Entry {
   readonly host: string
-  readonly close: () => void
+  readonly close: Close
   /** streams that the provider serves on it */
   serving: number
   reserved: number
@@ -56,7 +59,7 @@ export class ConnectionPool {
    * @param close ends the connection; the pool has forgotten it by then
    * @returns whether it may go on
    */
-  admit(remote: string, host: string, close: () => void): boolean {
+  admit(remote: string, host: string, close: Close): boolean {
     if (!this.#limit.take(host, this.#now())) {
       this.denied++
       return false
@@ -94,8 +97,8 @@ export class ConnectionPool {
   /** Ends the connections that have served nothing for IDLE_MS. */
   sweep(): void {
     const sinceMs = this.#now() - IDLE_MS
-    for (const [remote, { serving, idleMs }] of this.#entries) {
-      if (serving === 0 && idleMs <= sinceMs) this.#close(remote)
+    for (const [remote, { serving, reserved, idleMs }] of this.#entries) {
+      if (serving === 0 && reserved === 0 && idleMs <= sinceMs) this.#close(remote, 'idle')
     }
   }
 
@@ -125,12 +128,12 @@ export class ConnectionPool {
 
   #evict(remote: string): void {
     this.evicted++
-    this.#close(remote)
+    this.#close(remote, 'crowded')
   }
 
-  #close(remote: string): void {
+  #close(remote: string, why: Parameters<Close>[0]): void {
     const entry = this.#entries.get(remote)
     this.#entries.delete(remote)
-    entry?.close()
+    entry?.close(why)
   }
 }

@@ -20,6 +20,8 @@ export class StreamError extends Error {
     readonly code: StreamErrorCode,
     message: string,
     cause?: unknown,
+    /** that the peer wanted to send, of a message that is too large */
+    readonly bytes = 0,
   ) {
     super(message, { cause })
     this.name = 'StreamError'
@@ -163,6 +165,8 @@ export class FramedStream implements ProviderStream {
         new StreamError(
           'too-large',
           `the peer sends a message of ${length} bytes; at most ${this.#limitBytes} are allowed`,
+          undefined,
+          length,
         ),
       )
       throw this.#error

@@ -74,6 +74,11 @@ export class GossipBudget {
     return true
   }
 
+  /** Of a peer whose messages are none of this node's business any more. */
+  forget(peerId: string): void {
+    this.#accounts.delete(peerId)
+  }
+
   #refilled(peerId: string): Account | undefined {
     const account = this.#accounts.get(peerId)
     if (account === undefined) return undefined

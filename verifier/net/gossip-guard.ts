@@ -2,10 +2,13 @@
  * Which messages of a peer reach gossipsub: those of announced verifiers that have budget left. The guard stands before
  * gossipsub's cache of seen messages. A message that was dropped behind it would be lost for good, also if an honest peer
  * sent it later, and so a liar could have a node miss what the honest say.
+ *
+ * Dropped messages have a budget of their own, since they were received and decoded. A new verifier stays within it until
+ * this node has seen its announcement: it holds several epochs of a full set.
  */
 import type { GossipSub } from '@libp2p/gossipsub'
 import type { PeerId } from '@libp2p/interface'
-import type { GossipBudget } from './gossip-budget.js'
+import { type GossipBudget, SHARE_SPENT } from './gossip-budget.js'
 
 interface Rpc {
   readonly subscriptions: readonly unknown[]
@@ -20,10 +23,14 @@ interface RpcReceiver {
 
 export interface GuardRules {
   readonly budget: GossipBudget
+  /** of messages that the guard drops */
+  readonly unheard: GossipBudget
   /** whether a verifier has announced the peer id */
   readonly isAnnounced: (peerId: string) => boolean
   /** of a message of the topic, in the unit of the budget; undefined for a topic that the node does not know */
   readonly costOf: (topic: string) => number | undefined
+  /** hears of a peer that used up what it may send in vain */
+  readonly onUnheard: (peerId: string) => void
 }
 
 /**
@@ -37,14 +44,29 @@ export function guardGossip(pubsub: GossipSub, rules: GuardRules): void {
   receiver.handleReceivedRpc = (from, rpc) => receive(from, passing(from.toString(), rpc, rules))
 }
 
-function passing(peerId: string, rpc: Rpc, { budget, isAnnounced, costOf }: GuardRules): Rpc {
+function passing(peerId: string, rpc: Rpc, rules: GuardRules): Rpc {
+  const { budget, isAnnounced, costOf } = rules
   // Nobody asks a peer that is not heard for the messages that it says it has.
-  if (!isAnnounced(peerId)) return { ...rpc, messages: [], control: rpc.control && { ...rpc.control, ihave: [] } }
+  if (!isAnnounced(peerId)) {
+    drop(peerId, rpc.messages, rules)
+    return { ...rpc, messages: [], control: rpc.control && { ...rpc.control, ihave: [] } }
+  }
   if (rpc.messages.length === 0) return rpc
   let left = budget.left(peerId)
-  const messages = rpc.messages.filter(({ topic }) => {
-    left -= costOf(topic) ?? Number.POSITIVE_INFINITY
-    return left >= 0
-  })
-  return { ...rpc, messages }
+  const [heard, dropped]: [Rpc['messages'][number][], Rpc['messages'][number][]] = [[], []]
+  for (const message of rpc.messages) {
+    left -= costOf(message.topic) ?? Number.POSITIVE_INFINITY
+    ;(left >= 0 ? heard : dropped).push(message)
+  }
+  drop(peerId, dropped, rules)
+  return { ...rpc, messages: heard }
+}
+
+function drop(peerId: string, messages: Rpc['messages'], { unheard, costOf, onUnheard }: GuardRules): void {
+  for (const { topic } of messages) {
+    const cost = (costOf(topic) ?? 1) * SHARE_SPENT.ignore
+    if (unheard.take(peerId, cost) && !unheard.settle(peerId, cost, cost)) continue
+    onUnheard(peerId)
+    return
+  }
 }

@@ -4,7 +4,6 @@
  * and keep a message that is merely early.
  */
 import { TopicValidatorResult } from '@libp2p/gossipsub'
-import type { PeerId } from '@libp2p/interface'
 import type { Logger } from 'pino'
 import type { NetworkId } from '../../proto/digests.js'
 import { GOSSIP_KINDS, type GossipKind, topicOf } from '../../proto/protocols.js'
@@ -22,18 +21,36 @@ const RESULTS: Record<Verdict, TopicValidatorResult> = {
   ignore: TopicValidatorResult.Ignore,
 }
 
+/** Who is heard, and who hears of those who send too much that is wrong (default: everybody is heard, nobody hears). */
+export interface GossipRules {
+  /** whether a verifier has announced the peer id */
+  readonly isAnnounced: (peerId: string) => boolean
+  readonly onOffence: (peerId: string, offence: 'gossip' | 'unheard') => void
+}
+
+const NO_RULES: GossipRules = { isAnnounced: () => true, onOffence: () => {} }
+
 export class Gossip {
   readonly #budget = new GossipBudget(() => performance.now())
 
-  /** @param isAnnounced whether a verifier has announced the peer id: nobody else is heard (default: everybody is) */
   constructor(
     private readonly peer: Peer,
     private readonly network: NetworkId,
     private readonly log: Logger,
-    isAnnounced: (peerId: string) => boolean = () => true,
+    private readonly rules: GossipRules = NO_RULES,
   ) {
+    const { isAnnounced, onOffence } = rules
     const costs = new Map(GOSSIP_KINDS.map(kind => [topicOf(network, kind), CHECK_COST[kind]]))
-    guardGossip(peer.services.pubsub, { budget: this.#budget, isAnnounced, costOf: topic => costs.get(topic) })
+    const unheard = new GossipBudget(() => performance.now())
+    guardGossip(peer.services.pubsub, {
+      ...{ budget: this.#budget, unheard, isAnnounced, costOf: topic => costs.get(topic) },
+      onUnheard: peerId => onOffence(peerId, 'unheard'),
+    })
+    // A stranger makes a new key as easily as it comes back.
+    peer.addEventListener('peer:disconnect', ({ detail }) => {
+      const peerId = detail.toString()
+      if (!isAnnounced(peerId)) unheard.forget(peerId)
+    })
   }
 
   /** A node does not hear its own messages. */
@@ -45,7 +62,7 @@ export class Gossip {
       // The guard has let the message pass. Between the two, checks of the peer's other messages may have begun.
       if (!this.#budget.take(peerId, cost)) return TopicValidatorResult.Ignore
       const verdict = await this.#check(kind, data, validate)
-      if (this.#budget.settle(peerId, cost, cost * SHARE_SPENT[verdict])) this.#cutOff(from)
+      if (this.#budget.settle(peerId, cost, cost * SHARE_SPENT[verdict])) this.rules.onOffence(peerId, 'gossip')
       return RESULTS[verdict]
     })
     this.peer.services.pubsub.subscribe(topic)
@@ -60,15 +77,6 @@ export class Gossip {
       this.log.error({ error, kind }, 'a gossip validator failed; the message is lost')
       return 'ignore'
     }
-  }
-
-  /** The peer may connect again, for probes and sync. */
-  #cutOff(from: PeerId): void {
-    this.log.warn(
-      { peer: from.toString() },
-      'a peer sent too many wrong messages: disconnected, and not heard for minutes',
-    )
-    for (const connection of this.peer.getConnections(from)) connection.abort(new Error('too many wrong messages'))
   }
 
   /**

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { type GossipSub, gossipsub, type Message } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
-import type { Libp2p } from '@libp2p/interface'
+import type { ConnectionGater, Libp2p } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
@@ -44,6 +44,8 @@ const hintOf = (cause: unknown): string =>
 /** At an era's start a whole set dials within a second; libp2p's default of 5 a second would turn most of it away. */
 const INBOUND_CONNECTIONS_PER_SECOND = 256
 const PENDING_CONNECTIONS = 256
+/** Above what a whole set and the strangers that a verifier takes have together. libp2p would end the newest, whoever they are. */
+const MAX_CONNECTIONS = 1024
 
 /**
  * Most bytes that one stream has in flight. Below the 4 MiB that libp2p buffers for a paused stream: above that, libp2p
@@ -55,17 +57,24 @@ const MESSAGE_ID_BYTES = 20
 
 /**
  * @param network whose gossip the node may hear (default: none)
+ * @param connectionGater who may connect (default: everybody)
  * @returns a started node
  * @throws ListenError
  */
-export async function createPeer({ seed, listen, log }: PeerOptions, network?: NetworkId): Promise<Peer> {
+export async function createPeer(
+  { seed, listen, log }: PeerOptions,
+  network?: NetworkId,
+  connectionGater: ConnectionGater = {},
+): Promise<Peer> {
   const peer: Peer = await createLibp2p({
     ...(await transportOptions(seed, listen)),
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES } })],
     connectionManager: {
       inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
       maxIncomingPendingConnections: PENDING_CONNECTIONS,
+      maxConnections: MAX_CONNECTIONS,
     },
+    connectionGater,
     services: {
       identify: identify(),
       pubsub: gossipsub({

@@ -2,12 +2,12 @@
  * A provider's node of the peer-to-peer network. Anybody may connect, so a pool bounds its connections. It speaks the
  * protocols that its owner adds, and no gossip.
  */
-import type { Connection, Libp2p, MultiaddrConnection } from '@libp2p/interface'
+import type { Libp2p } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'
-import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import type { ConnectionPool } from './connection-pool.js'
-import { hostOf, type PeerOptions, started, transportOptions } from './libp2p.js'
+import { type PeerOptions, started, transportOptions } from './libp2p.js'
+import { admitTo } from './pooled.js'
 
 /** Most streams of one connection. A peer needs one for each session, and one for tokens. */
 const MAX_STREAMS = 16
@@ -35,22 +35,7 @@ export async function createProviderPeer({ seed, listen, log }: PeerOptions, poo
     },
     // Its pings would cost the provider something for each stranger, and end connections of a busy machine.
     connectionMonitor: { enabled: false },
-    connectionGater: { denyInboundConnection: connection => !admit(pool, connection) },
+    connectionGater: { denyInboundConnection: connection => !admitTo(pool, connection) },
   })
   return started(peer, listen, log)
 }
-
-/** The name under which the pool knows a connection. */
-export const remoteOf = ({ remoteAddr }: Pick<Connection, 'remoteAddr'>): string =>
-  `${hostOf(remoteAddr.toString())} ${portOf(remoteAddr)}`
-
-function admit(pool: ConnectionPool, connection: MultiaddrConnection): boolean {
-  const [remote, host] = [remoteOf(connection), hostOf(connection.remoteAddr.toString())]
-  const close = () => connection.abort(new Error('the connection made room for another, or was idle'))
-  if (host === undefined || !pool.admit(remote, host, close)) return false
-  connection.addEventListener('close', () => pool.gone(remote))
-  return true
-}
-
-const portOf = (address: Multiaddr): string | undefined =>
-  address.getComponents().find(({ name }) => name === 'tcp')?.value

@@ -8,7 +8,7 @@ import type { Logger } from 'pino'
 import type { ProviderStream } from '../../probe/ports.js'
 import type { Hex } from '../../proto/hex.js'
 import { toHex } from '../../proto/hex.js'
-import { GossipItem, SyncRequest, SyncResponse } from '../../proto/messages.js'
+import { SyncRequest, SyncResponse } from '../../proto/messages.js'
 import { SYNC_PROTOCOL } from '../../proto/protocols.js'
 import { StreamError } from './framed-stream.js'
 import type { Peer } from './libp2p.js'
@@ -16,27 +16,42 @@ import { handleStreams, openStream, type PeerAddress } from './streams.js'
 import type { AnswerLimits } from './sync-limits.js'
 import type { SyncQuota } from './sync-quota.js'
 
+/** Many items, which are read one by one as they are sent: those of an epoch would fill the memory if many ask at once. */
+export interface StoredItems extends AsyncIterable<Uint8Array> {
+  readonly length: number
+  /** of all items */
+  readonly bytes: number
+}
+export type Items = readonly Uint8Array[] | StoredItems
+
 /** What a node gives to others; undefined if it does not have the item. */
 export interface SyncSource {
   /** an encoded Ballot, with its votes */
   ballot(root: Hex): Promise<Uint8Array | undefined>
   /** encoded leaves in their order, each with its carry-over, see proto/leaf-state.ts */
-  leaves(headerHash: Hex): Promise<Uint8Array[] | undefined>
+  leaves(headerHash: Hex): Promise<Items | undefined>
   /** encoded rewards in their order, see proto/reward.ts */
-  rewards(headerHash: Hex): Promise<Uint8Array[] | undefined>
+  rewards(headerHash: Hex): Promise<Items | undefined>
   /** encoded Ballots */
-  ballotSet(headerHash: Hex): Promise<Uint8Array[] | undefined>
+  ballotSet(headerHash: Hex): Promise<Items | undefined>
   /** an encoded Transcript */
   transcript(sessionId: Hex): Promise<Uint8Array | undefined>
-  /** all messages that the node heard in an epoch */
-  gossip(epoch: number): Promise<GossipItem[]>
+  /** all messages that the node heard in an epoch: encoded GossipItems */
+  gossip(epoch: number): Promise<Items>
+}
+
+/** Whoever serves: how much each asker may ask, and who hears of an asker that opens streams and asks nothing. */
+export interface SyncServing {
+  readonly quota: SyncQuota
+  readonly onMute: (peerId: string) => void
+  readonly log: Pick<Logger, 'debug'>
 }
 
 /** How long a server works on one request. */
 const REQUEST_TIMEOUT_MS = 10_000
 
 /** Answers one request on each stream, and resets the stream of an asker that has used up its quota. */
-export async function serveSync(peer: Peer, source: SyncSource, quota: SyncQuota, log: Logger): Promise<void> {
+export async function serveSync(peer: Peer, source: SyncSource, { quota, onMute, log }: SyncServing): Promise<void> {
   await handleStreams(
     peer,
     SYNC_PROTOCOL,
@@ -44,12 +59,17 @@ export async function serveSync(peer: Peer, source: SyncSource, quota: SyncQuota
     async (stream, peerId) => {
       const serving = quota.begin(peerId)
       if (serving === undefined) throw new Error('it asks too much')
-      const deadline = setTimeout(() => stream.abort(new Error('sync request took too long')), REQUEST_TIMEOUT_MS)
+      let asked = false
+      const deadline = setTimeout(() => {
+        if (!asked) onMute(peerId)
+        stream.abort(new Error('sync request took too long'))
+      }, REQUEST_TIMEOUT_MS)
       try {
         const bytes = await stream.receive()
+        asked = true
         if (bytes === undefined) return
         const items = await answer(source, SyncRequest.decode(bytes))
-        serving.spend((items ?? []).reduce((sum, { length }) => sum + length, 0))
+        serving.spend(items === undefined ? 0 : bytesOf(items))
         await send(stream, items)
       } finally {
         clearTimeout(deadline)
@@ -64,8 +84,8 @@ export async function serveSync(peer: Peer, source: SyncSource, quota: SyncQuota
  * Asks one peer. `take` gets the items as they come, so that it can stop at the first wrong one.
  *
  * @returns what `take` returns; undefined if the peer does not have the items
- * @throws StreamError if the peer cannot be reached, or sends more than the limits; MessageError if the answer is malformed;
- * what `take` throws
+ * @throws StreamError if the peer cannot be reached, breaks the stream, or sends a larger item than the limits allow;
+ * WrongAnswer if it has more items than they allow; MessageError if the answer is malformed; what `take` throws
  */
 export async function syncFrom<T>(
   peer: Peer,
@@ -84,7 +104,7 @@ export async function syncFrom<T>(
     if (response === undefined) throw new StreamError('broken', 'the peer closed without an answer')
     const { found, items } = SyncResponse.decode(response)
     if (items > limits.items) {
-      throw new StreamError('too-large', `the peer has ${items} items; there are at most ${limits.items}`)
+      throw new WrongAnswer(`the peer has ${items} items; there are at most ${limits.items}`)
     }
     const taken = found ? await take(itemsFrom(stream, items)) : undefined
     void stream.close() // a peer that does not close its side must not delay the answer
@@ -95,6 +115,11 @@ export async function syncFrom<T>(
   }
 }
 
+/** What no honest peer would answer, whatever it knows of the chain. */
+export class WrongAnswer extends Error {
+  override readonly name = 'WrongAnswer'
+}
+
 async function* itemsFrom(stream: Pick<ProviderStream, 'receive'>, count: number): AsyncGenerator<Uint8Array> {
   for (let i = 0; i < count; i++) {
     const item = await stream.receive()
@@ -103,12 +128,15 @@ async function* itemsFrom(stream: Pick<ProviderStream, 'receive'>, count: number
   }
 }
 
-async function send(stream: Pick<ProviderStream, 'send'>, items: readonly Uint8Array[] | undefined): Promise<void> {
+async function send(stream: Pick<ProviderStream, 'send'>, items: Items | undefined): Promise<void> {
   await stream.send(SyncResponse.encode({ found: items !== undefined, items: items?.length ?? 0 }))
-  for (const item of items ?? []) await stream.send(item)
+  for await (const item of items ?? []) await stream.send(item)
 }
 
-async function answer(source: SyncSource, request: SyncRequest): Promise<Uint8Array[] | undefined> {
+const bytesOf = (items: Items): number =>
+  'bytes' in items ? items.bytes : items.reduce((sum, { length }) => sum + length, 0)
+
+async function answer(source: SyncSource, request: SyncRequest): Promise<Items | undefined> {
   if (request.ballot !== undefined) {
     const ballot = await source.ballot(toHex(request.ballot))
     return ballot === undefined ? undefined : [ballot]
@@ -120,5 +148,5 @@ async function answer(source: SyncSource, request: SyncRequest): Promise<Uint8Ar
   if (request.leaves !== undefined) return source.leaves(toHex(request.leaves))
   if (request.rewards !== undefined) return source.rewards(toHex(request.rewards))
   if (request.ballotSet !== undefined) return source.ballotSet(toHex(request.ballotSet))
-  return (await source.gossip(request.gossip ?? 0)).map(item => GossipItem.encode(item))
+  return source.gossip(request.gossip ?? 0)
 }

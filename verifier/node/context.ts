@@ -12,6 +12,7 @@ import type { Chain } from '../core/ports.js'
 import type { Registry } from '../evidence/registry-checks.js'
 import type { Gossip } from '../net/gossip.js'
 import type { Peer } from '../net/libp2p.js'
+import type { Offences } from '../net/offences.js'
 import type { Store } from '../store/store.js'
 import type { WallClock } from './wall-clock.js'
 
@@ -24,6 +25,8 @@ export interface VerifierContext {
   readonly store: Store
   readonly peer: Peer
   readonly gossip: Gossip
+  /** hears of peers that break rules */
+  readonly offences: Pick<Offences, 'report'>
   readonly bls: { readonly signer: BlsSigner; readonly verifier: BlsVerifier }
   readonly peerSigner: PeerSigner
   readonly voucherSigner: VoucherSigner

@@ -1,4 +1,5 @@
 /** Keeps the directory and the connections to other verifiers up to date with the announcements on the chain. */
+import type { Admission } from '../net/admission.js'
 import type { DialBook } from '../net/dial-book.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
@@ -8,14 +9,23 @@ import { repeat } from './waiting.js'
 /** How often the node reads announcements, so that it finds a node that came back elsewhere. */
 const DIRECTORY_MS = 2000
 
-export async function refreshDirectory(directory: Directory, dialBook: DialBook): Promise<void> {
+/** Where other verifiers are, and what follows from it. */
+export interface Neighbourhood {
+  readonly directory: Directory
+  readonly dialBook: DialBook
+  readonly admission: Pick<Admission, 'know'>
+}
+
+export async function refreshDirectory({ directory, dialBook, admission }: Neighbourhood): Promise<void> {
   await directory.refresh()
-  dialBook.update(directory.verifiers())
+  const verifiers = directory.verifiers()
+  admission.know(verifiers)
+  dialBook.update(verifiers)
 }
 
 /** Until the node stops. @throws AbortError then */
-export function keepDirectory(context: VerifierContext, directory: Directory, dialBook: DialBook): Promise<never> {
+export function keepDirectory(context: VerifierContext, neighbourhood: Neighbourhood): Promise<never> {
   const step = () =>
-    refreshDirectory(directory, dialBook).catch(error => logFailure(context, error, 'could not read announcements'))
+    refreshDirectory(neighbourhood).catch(error => logFailure(context, error, 'could not read announcements'))
   return repeat(step, DIRECTORY_MS, context.stopping)
 }

@@ -11,7 +11,8 @@ import { readableAddress } from '../net/readable-address.js'
 export class Directory {
   #verifiers = new Map<number, Announcement>()
   #providers = new Map<Hex, Announcement>()
-  #verifierPeers = new Set<string>()
+  /** by peer id: anybody may announce the peer id of another */
+  #verifierPeers = new Map<string, number>()
   /** what was read of each announcement: to parse them all takes long, and most stay as they are */
   readonly #parsed = new WeakMap<Announcement, readonly Announcement[]>()
   /** by node, the announcement whose fault was logged last: the directory reads each announcement many times */
@@ -26,7 +27,8 @@ export class Directory {
     const announcements = (await this.chain.announcements()).flatMap(one => this.#readableOnce(one))
     this.#verifiers = new Map(announcements.filter(a => a.role === 'verifier').map(a => [a.index, a]))
     this.#providers = new Map(announcements.filter(a => a.role === 'provider').map(a => [a.account, a]))
-    this.#verifierPeers = new Set(this.verifiers().map(({ peerId }) => peerId))
+    const descending = this.verifiers().sort((a, b) => b.index - a.index)
+    this.#verifierPeers = new Map(descending.map(({ peerId, index }) => [peerId, index]))
   }
 
   /** The announcement of one account in one role; undefined if it has made none. */
@@ -46,6 +48,11 @@ export class Directory {
   /** Whether a verifier has announced the peer id. */
   isVerifier(peerId: string): boolean {
     return this.#verifierPeers.has(peerId)
+  }
+
+  /** The verifier that has announced the peer id, the one with the lowest index if several have; undefined if none has. */
+  indexOf(peerId: string): number | undefined {
+    return this.#verifierPeers.get(peerId)
   }
 
   providers(): Announcement[] {

@@ -1,7 +1,6 @@
 /** The epochs of a running verifier, one after the other: in each it measures, and then agrees with the others. */
 import type { Receiver, TokenSource } from '../../probe/index.js'
 import { epochAt, epochStartMs } from '../../proto/epoch.js'
-import type { DialBook } from '../net/dial-book.js'
 import { presentTo } from '../net/presence.js'
 import { SigningConflict } from '../store/errors.js'
 import { AcceptedReports } from './accepted-reports.js'
@@ -10,8 +9,7 @@ import type { AgreementRunner } from './agreement-runner.js'
 import { AgreementRunners } from './agreement-runners.js'
 import { ChainFollower } from './chain-follower.js'
 import type { VerifierContext } from './context.js'
-import type { Directory } from './directory.js'
-import { keepDirectory, refreshDirectory } from './directory-updates.js'
+import { keepDirectory, type Neighbourhood, refreshDirectory } from './directory-updates.js'
 import { EpochFacts, type EpochRecord } from './epoch-facts.js'
 import { inBackground, logFailure } from './failures.js'
 import { Inbox } from './inbox.js'
@@ -32,9 +30,7 @@ import { type MissedEpoch, UnheardEpochs } from './unheard-epochs.js'
 import { until } from './waiting.js'
 import { Witness } from './witness.js'
 
-export interface EpochsModules {
-  readonly directory: Directory
-  readonly dialBook: DialBook
+export interface EpochsModules extends Neighbourhood {
   readonly receiver: Receiver
   readonly udp: OwnUdp
   readonly tokens: TokenSource
@@ -119,11 +115,10 @@ export class Epochs {
 
   /** Until the node stops. @throws AbortError then */
   async run(): Promise<void> {
-    const { directory, dialBook } = this.modules
     this.#inbox.subscribe()
-    await refreshDirectory(directory, dialBook)
+    await refreshDirectory(this.modules)
     inBackground(this.context, this.#accuser.resume())
-    await Promise.all([this.#follower.run(), keepDirectory(this.context, directory, dialBook), this.#takeTurns()])
+    await Promise.all([this.#follower.run(), keepDirectory(this.context, this.modules), this.#takeTurns()])
   }
 
   /** One epoch after the other, from the first one that this node can vote on. */

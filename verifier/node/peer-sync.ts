@@ -14,7 +14,8 @@ import type { ChainFacts } from '../core/facts.js'
 import type { Announcement, PostedReport } from '../core/ports.js'
 import { checkRegistered } from '../evidence/registry-checks.js'
 import { checkTranscript, type ParsedTranscript, parseTranscript } from '../evidence/transcript-checks.js'
-import { syncFrom } from '../net/sync.js'
+import { type Rate, RateLimit } from '../net/rate-limit.js'
+import { syncFrom, WrongAnswer } from '../net/sync.js'
 import {
   type AnswerLimits,
   BALLOT_SET_LIMITS,
@@ -24,6 +25,7 @@ import {
   REWARDS_LIMITS,
   TRANSCRIPT_LIMITS,
 } from '../net/sync-limits.js'
+import { BusyError, DisputedAnswer, offenceOf } from './answer-faults.js'
 import { Asking } from './asking.js'
 import { ballotFault, hasRoot } from './ballot-checks.js'
 import type { VerifierContext } from './context.js'
@@ -44,13 +46,22 @@ const BALLOT: Manner = { atOnce: 8, answerMs: 2000 }
 const STATE: Manner = { atOnce: 3, answerMs: 10_000 }
 const TRANSCRIPT: Manner = { ...STATE, atOnce: 1 }
 
+/**
+ * Sessions whose transcripts this node fetches for users of its API: each asks every other verifier once. So nobody can have
+ * this node open more streams than the others let it (`net/stream-limit.ts`).
+ */
+const TRANSCRIPTS: Rate = { burst: 128, perSecond: 8 }
+
 export class PeerSync {
   readonly #asking = new Asking<Announcement>()
+  readonly #fetches: RateLimit
 
   constructor(
     private readonly context: VerifierContext,
     private readonly directory: Directory,
-  ) {}
+  ) {
+    this.#fetches = new RateLimit(context.clock)
+  }
 
   /**
    * A verifier's ballot with this root, with its votes. Undefined if no verifier that answers has it.
@@ -68,9 +79,12 @@ export class PeerSync {
     const limits = ballotLimits(facts.providers.length)
     return this.#ask(peers, BALLOT, { ballot: fromHex(root) }, limits, async items => {
       const [found] = await collect(items, rootedBallot)
-      if (found?.ballot.verifier !== verifier || toHex(found.ballot.root) !== root) return undefined
+      if (found === undefined) return undefined
+      if (toHex(found.ballot.root) !== root) throw new WrongAnswer('a ballot with another root')
+      if (found.ballot.verifier !== verifier) return undefined
       // The root does not tell the signatures. With wrong ones this node would hold the ballot, and nobody take it.
-      if (ballotFault(this.context, facts, found.ballot) !== undefined) return undefined
+      const fault = ballotFault(this.context, facts, found.ballot)
+      if (fault !== undefined) throw new DisputedAnswer(fault)
       await this.context.store.putBallot(root, found.bytes)
       return found.ballot
     })
@@ -138,11 +152,13 @@ export class PeerSync {
   /**
    * The transcript of a session, encoded: this node's own, or a peer's if it proves the vote that its receiver cast. None of an
    * epoch whose commitments are not closed: else others could copy its vote.
+   * @throws BusyError if users have asked for too many that this node does not have
    */
   async transcript(sessionId: Hex): Promise<Uint8Array | undefined> {
     const { store, epochs, params, wall } = this.context
     const held = await store.getTranscript(sessionId, revealedEpoch(epochs, params, wall.nowMs()))
     if (held !== undefined) return held
+    if (!this.#fetches.take('transcripts', TRANSCRIPTS)) throw new BusyError()
     return this.#ask(this.#others(), TRANSCRIPT, { transcript: fromHex(sessionId) }, TRANSCRIPT_LIMITS, async items => {
       const [bytes] = await collect(items, one => one)
       if (bytes === undefined) return undefined
@@ -164,7 +180,7 @@ export class PeerSync {
     let missing = faultsTolerated(verifiers.length) + 1
     await this.#ask(members, STATE, { gossip: epoch }, limits, async items => {
       for await (const bytes of items) {
-        if (!(await hear(GossipItemCodec.decode(bytes)))) throw new Error('a message that no honest peer keeps')
+        if (!(await hear(GossipItemCodec.decode(bytes)))) throw new DisputedAnswer('a message that is wrong')
       }
       return --missing <= 0 || undefined
     })
@@ -201,13 +217,16 @@ export class PeerSync {
     limits: AnswerLimits,
     take: (items: AsyncIterable<Uint8Array>) => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    const { stopping, peer, log } = this.context
+    const { stopping, peer, log, offences } = this.context
     const taken = await this.#asking.first(peers, atOnce, async (other, over) => {
+      const late = AbortSignal.timeout(answerMs)
       try {
-        const signal = AbortSignal.any([stopping, over, AbortSignal.timeout(answerMs)])
-        return await syncFrom(peer, other, request, limits, signal, take)
+        return await syncFrom(peer, other, request, limits, AbortSignal.any([stopping, over, late]), take)
       } catch (error) {
         failOnStoreError(this.context, error)
+        const isLate = late.aborted && !over.aborted && !stopping.aborted
+        const offence = offenceOf(error) ?? (isLate ? 'silence' : undefined)
+        if (offence !== undefined) offences.report(other.peerId, offence)
         log.debug({ peer: other.index, error: (error as Error).message }, 'could not fetch from a peer')
         return undefined
       }
@@ -217,10 +236,16 @@ export class PeerSync {
   }
 }
 
-/** @param read throws for a wrong item: then nothing more is received */
+/** @param read throws for what no honest peer holds: then nothing more is received. @throws WrongAnswer */
 async function collect<T>(items: AsyncIterable<Uint8Array>, read: (bytes: Uint8Array) => T): Promise<T[]> {
   const collected: T[] = []
-  for await (const bytes of items) collected.push(read(bytes))
+  for await (const bytes of items) {
+    try {
+      collected.push(read(bytes))
+    } catch (cause) {
+      throw new WrongAnswer((cause as Error).message, { cause })
+    }
+  }
   return collected
 }
 

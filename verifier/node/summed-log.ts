@@ -25,6 +25,6 @@ export class SummedLog {
   #sumUp(kind: string): void {
     const more = this.#more.get(kind)
     this.#more.delete(kind)
-    if (more) this.log.warn({ kind, more }, `${more} more wrong messages of this kind in ${this.sumMs / 1000} s`)
+    if (more) this.log.warn({ kind, more }, `${more} more of this kind in ${this.sumMs / 1000} s`)
   }
 }

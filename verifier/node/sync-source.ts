@@ -2,7 +2,7 @@ import { Ballot } from '../../proto/messages.js'
 import { revealedEpoch } from '../core/agreement/phases.js'
 import { encodeRewards } from '../core/rewards/rewards.js'
 import { encodeCarryOver } from '../core/scoring/carry-over.js'
-import type { SyncSource } from '../net/sync.js'
+import type { StoredItems, SyncSource } from '../net/sync.js'
 import type { VerifierContext } from './context.js'
 
 type SourceContext = Pick<VerifierContext, 'store' | 'epochs' | 'params' | 'wall'>
@@ -29,13 +29,37 @@ export function syncSource({ store, epochs, params, wall }: SourceContext): Sync
     ballotSet: async hash => {
       const report = await store.getReport(hash)
       if (report === undefined || report.ballots.length === 0) return undefined
-      const ballots = await Promise.all(report.ballots.map(({ root }) => store.getBallot(root)))
-      return ballots.every(ballot => ballot !== undefined) ? ballots : undefined
+      const roots = report.ballots.map(({ root }) => root)
+      let bytes = 0
+      for (const root of roots) {
+        const ballot = await store.getBallot(root)
+        if (ballot === undefined) return undefined
+        bytes += ballot.length
+      }
+      return oneByOne(roots, bytes, root => store.getBallot(root))
     },
     transcript: sessionId => store.getTranscript(sessionId, revealedEpoch(epochs, params, wall.nowMs())),
     gossip: async epoch => {
-      const heard = await store.heardGossip(epoch)
-      return isRevealed(epoch) ? heard : heard.filter(({ kind }) => kind === 'commit')
+      const heard = await store.gossipNames(epoch)
+      const given = isRevealed(epoch) ? heard : heard.filter(({ kind }) => kind === 'commit')
+      const bytes = given.reduce((sum, item) => sum + item.bytes, 0)
+      return oneByOne(given, bytes, item => store.gossipItem(item))
     },
   }
 }
+
+const oneByOne = <T>(
+  names: readonly T[],
+  bytes: number,
+  read: (name: T) => Promise<Uint8Array | undefined>,
+): StoredItems => ({
+  length: names.length,
+  bytes,
+  async *[Symbol.asyncIterator]() {
+    for (const name of names) {
+      const item = await read(name)
+      if (item === undefined) throw new Error('an item was pruned while it was being sent')
+      yield item
+    }
+  },
+})

@@ -29,9 +29,11 @@ import type { EthersChain } from '../chain/ethers-chain.js'
 import { voucherSigner } from '../chain/vouchers.js'
 import { UserError } from '../config/errors.js'
 import type { NetworkFile } from '../config/network-file.js'
+import { Admission } from '../net/admission.js'
 import { DialBook } from '../net/dial-book.js'
 import { Gossip } from '../net/gossip.js'
 import { announcedAddresses, createPeer } from '../net/libp2p.js'
+import { disconnect, Offences, type Offender } from '../net/offences.js'
 import { peerSigner } from '../net/peer-keys.js'
 import { servePresence } from '../net/presence.js'
 import { serveProbes } from '../net/probe-streams.js'
@@ -48,14 +50,17 @@ import { measureEpoch } from './measuring.js'
 import type { VerifierOptions } from './node-options.js'
 import { checkReachable, OwnUdp } from './own-address.js'
 import { ReachTester } from './reach-tester.js'
+import { SummedLog } from './summed-log.js'
 import { syncSource } from './sync-source.js'
 import { tellWithdrawals } from './tell-withdrawals.js'
 import { TokenWallet } from './token-wallet.js'
-import { poll } from './waiting.js'
+import { poll, repeat } from './waiting.js'
 import { WALL_CLOCK } from './wall-clock.js'
 
 /** How often the node asks the chain whether the network has started. */
 const GENESIS_POLL_MS = 250
+/** How often the node ends idle connections of strangers. */
+const SWEEP_MS = 1000
 
 export interface VerifierNode {
   readonly role: 'verifier'
@@ -70,6 +75,7 @@ export interface VerifierNode {
   /** Undefined before the network's start. */
   readonly epochs: Epochs | undefined
   readonly connections: () => number
+  readonly offenders: () => Offender[]
   readonly epochNow: () => number
   /** Rejects when the node cannot go on; never resolves. */
   readonly failed: Promise<never>
@@ -100,14 +106,24 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
     )
   }
   await tellWithdrawals(chain, 'verifier', account, log)
+  const directory = new Directory(chain, log)
+  const isVerifier = (peerId: string) => directory.isVerifier(peerId)
+  const summed = new SummedLog(log)
+  const offences: Offences = new Offences({
+    verifierOf: peerId => directory.indexOf(peerId),
+    disconnect: (peerId, reason) => disconnect(peer, peerId, reason),
+    warn: (kind, sentence) => summed.warn(kind, sentence),
+    nowMs: () => WALL_CLOCK.nowMs(),
+  })
+  const admission = new Admission({ offences, isVerifier, clock: systemClock })
   const peerOptions = { seed: keys.peer, listen: options.listen, log }
-  const peer = await life.open(createPeer(peerOptions, chain.network), one => one.stop())
+  const peer = await life.open(createPeer(peerOptions, chain.network, admission.gater), one => one.stop())
+  admission.watch(peer)
+  life.run(repeat(async () => admission.sweep(), SWEEP_MS, life.stopping))
   const receiver = await life.open(Receiver.open({ host: udpHost, port: options.udpPort, clock: systemClock }), one =>
     one.close(),
   )
   log.info({ udp: receiver.facts }, 'receiving')
-  const directory = new Directory(chain, log)
-  const isVerifier = (peerId: string) => directory.isVerifier(peerId)
   const dialBook = await life.open(new DialBook(peer, log), one => one.stop())
   const answers = new AnswerVerifiers(chain.network)
   const modules = {
@@ -139,7 +155,11 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
       chain,
       store,
       peer,
-      gossip: new Gossip(peer, chain.network, log, isVerifier),
+      gossip: new Gossip(peer, chain.network, log, {
+        isAnnounced: isVerifier,
+        onOffence: (peerId, offence) => offences.report(peerId, offence),
+      }),
+      offences,
       bls: { signer: new BlsSigner(keys.bls), verifier: new BlsVerifier() },
       answers,
       voucherSigner: voucherSigner(chain.network, keys.evm),
@@ -151,12 +171,15 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
       stopping: life.stopping,
       fail: life.fail,
     }
-    await serveSync(peer, syncSource(context), new SyncQuota(isVerifier, systemClock), log)
+    const quota = new SyncQuota(isVerifier, systemClock)
+    const onMute = (peerId: string) => offences.report(peerId, 'request')
+    await serveSync(peer, syncSource(context), { quota, onMute, log })
     const tokens = new TokenWallet(context, directory)
     life.run(tokens.run())
     epochs = new Epochs(context, {
       directory,
       dialBook,
+      admission,
       receiver,
       udp,
       tokens,
@@ -183,6 +206,7 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
       return epochs
     },
     connections: () => peer.getConnections().length,
+    offenders: () => offences.list(),
     epochNow: () => (epochClock === undefined ? 0 : epochAt(epochClock, WALL_CLOCK.nowMs())),
     failed: life.failed,
     stop: () => life.stop(),

@@ -28,6 +28,14 @@ import { TranscriptFiles } from './transcript-files.js'
 
 export type { StoredReport }
 
+/** A message that was heard by gossip. */
+export interface HeardItem {
+  readonly key: string
+  readonly kind: string
+  /** of the encoded item */
+  readonly bytes: number
+}
+
 export interface StoreOptions {
   /** `existing` refuses to start without data: a key without its record must not sign */
   readonly mode: OpenMode
@@ -174,13 +182,30 @@ export class Store {
     return this.#rows.write([[KEY.gossip(epoch, createHash('sha256').update(item).digest('hex')), item]])
   }
 
-  /**
-   * Each item once, in the order of an epoch's phases. A peer that gets all items at once can follow them in this
-   * order.
-   */
+  /** Each item once, in the order of an epoch's phases. */
   async heardGossip(epoch: number): Promise<GossipItem[]> {
-    const items = (await this.#rows.values(ofEpoch('gossip', epoch))).map(item => GossipItem.decode(item))
-    return items.sort((a, b) => phaseOf(a) - phaseOf(b))
+    const items = await Promise.all((await this.gossipNames(epoch)).map(name => this.gossipItem(name)))
+    return items.filter(item => item !== undefined).map(item => GossipItem.decode(item))
+  }
+
+  /**
+   * Names each item once, in the order of an epoch's phases. A peer that gets all items at once can follow them in this
+   * order. All items of an epoch together may be large: `gossipItem` reads one.
+   */
+  gossipNames(epoch: number): Promise<HeardItem[]> {
+    return this.#rows.guarded(async () => {
+      const heard: HeardItem[] = []
+      for await (const [key, value] of this.db.iterator(ofEpoch('gossip', epoch))) {
+        const item = unseal(key, value)
+        heard.push({ key, kind: GossipItem.decode(item).kind, bytes: item.length })
+      }
+      return heard.sort((a, b) => phaseOf(a) - phaseOf(b))
+    })
+  }
+
+  /** An encoded GossipItem; undefined if it was pruned meanwhile. */
+  gossipItem({ key }: HeardItem): Promise<Uint8Array | undefined> {
+    return this.#rows.get(key)
   }
 
   putCertificate(epoch: number, certificate: Uint8Array): Promise<void> {
@@ -291,4 +316,4 @@ export class Store {
 
 const factsFrom = (value: Uint8Array): ChainFacts => decodeJson(value, ['stake', 'rewardsFunded']) as ChainFacts
 
-const phaseOf = ({ kind }: GossipItem): number => GOSSIP_KINDS.indexOf(kind as GossipKind)
+const phaseOf = ({ kind }: HeardItem): number => GOSSIP_KINDS.indexOf(kind as GossipKind)

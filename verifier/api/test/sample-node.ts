@@ -109,6 +109,9 @@ export async function startSampleNode(changes: Partial<typeof chain> = {}): Prom
       peers: { transcript: (sessionId: Hex) => store.getTranscript(sessionId, 2) },
     },
     connections: () => 3,
+    offenders: () => [
+      { peer: 'liar', verifier: 5, reason: 'opened too many streams', count: 2, lastMs: 1_700_000_000_000 },
+    ],
     epochNow: () => 3,
   } as unknown as VerifierNode
   const api = await serveApi({ host: '127.0.0.1', port: 0 }, app => verifierRoutes(app, node))

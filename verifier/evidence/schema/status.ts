@@ -33,6 +33,21 @@ export const statusSchema = z.object({
   }),
   /** connections to other nodes */
   peers: count,
+  /** peers that broke a rule, verifiers first; those that no verifier has announced share one entry for each rule */
+  offenders: z.array(
+    z.object({
+      /** peer id; of peers that share an entry, the last one */
+      peer: z.string(),
+      /** registry index of the verifier that announced the peer */
+      verifier: count.nullable(),
+      /** what the peer did: a predicate */
+      reason: z.string(),
+      /** how often */
+      count,
+      /** unix time */
+      lastMs: count,
+    }),
+  ),
   udp: z.object({
     backend: z.enum(['mmsg', 'dgram']),
     kernelTimestamps: z.boolean(),

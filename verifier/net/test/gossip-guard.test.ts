@@ -2,10 +2,11 @@
 import { once } from 'node:events'
 import { expect } from 'chai'
 import { topicOf } from '../../../proto/protocols.js'
-import { Gossip } from '../gossip.js'
-import { BUDGET } from '../gossip-budget.js'
+import { Gossip, type GossipRules } from '../gossip.js'
+import { BUDGET, SHARE_SPENT } from '../gossip-budget.js'
 import { guardGossip } from '../gossip-guard.js'
 import type { Peer } from '../libp2p.js'
+import { disconnect, type Offence } from '../offences.js'
 import { hasListeners, NETWORK, silent, withPeers } from './network.js'
 
 const text = (message: string) => Buffer.from(message)
@@ -13,17 +14,32 @@ const COMMITS = topicOf(NETWORK, 'commit')
 
 /** What one node hears of others that it is connected with, with a liar and an honest peer among them. */
 async function withNode(
-  use: (parts: { node: Peer; liar: Peer; honest: Peer; announced: Set<string>; heard: Heard }) => Promise<void>,
+  use: (parts: {
+    node: Peer
+    liar: Peer
+    honest: Peer
+    announced: Set<string>
+    heard: Heard
+    offences: Offence[]
+  }) => Promise<void>,
 ): Promise<void> {
   await withPeers(3, async (...peers) => {
     const [node, liar, honest] = peers as [Peer, Peer, Peer]
     const announced = new Set([honest.peerId.toString()])
-    const heard = new Heard(new Gossip(node, NETWORK, silent, peerId => announced.has(peerId)))
+    const offences: Offence[] = []
+    const rules: GossipRules = {
+      isAnnounced: peerId => announced.has(peerId),
+      onOffence: (peerId, offence) => {
+        offences.push(offence)
+        disconnect(node, peerId, offence)
+      },
+    }
+    const heard = new Heard(new Gossip(node, NETWORK, silent, rules))
     for (const peer of [liar, honest]) new Gossip(peer, NETWORK, silent).subscribe('commit', async () => 'accept')
     const known = [hasListeners(node, 2), hasListeners(liar, 1), hasListeners(honest, 1)]
     await Promise.all([liar, honest].map(peer => peer.dial(node.getMultiaddrs())))
     await Promise.all(known)
-    await use({ node, liar, honest, announced, heard })
+    await use({ node, liar, honest, announced, heard, offences })
   })
 }
 
@@ -91,6 +107,18 @@ describe('gossip of strangers and liars', () => {
     })
   })
 
+  it('attack: a stranger that sends in vain is disconnected, once it sent more than several epochs hold', async () => {
+    await withNode(async ({ node, liar, heard, offences }) => {
+      const gone = once(node, 'peer:disconnect')
+      const most = BUDGET / SHARE_SPENT.ignore
+      for (let i = 0; i < most - 200; i++) await say(liar, `in vain ${i}`)
+      expect(node.getConnections(liar.peerId)).to.have.lengthOf(1)
+      for (let i = 0; i < 300; i++) await say(liar, `much too much ${i}`).catch(() => {})
+      await gone
+      expect([heard.texts, offences]).to.deep.equal([[], ['unheard']])
+    })
+  })
+
   it('keeps nothing of topics that the node does not know', async () => {
     await withNode(async ({ node, liar, announced }) => {
       announced.add(liar.peerId.toString())
@@ -114,7 +142,8 @@ describe('gossip of strangers and liars', () => {
   })
 
   it('has the node refuse to start with a gossipsub that cannot be guarded', () => {
-    const rules = { budget: undefined as never, isAnnounced: () => true, costOf: () => 1 }
+    const never = undefined as never
+    const rules = { budget: never, unheard: never, isAnnounced: () => true, costOf: () => 1, onUnheard: () => {} }
     expect(() => guardGossip({} as never, rules)).to.throw('cannot be guarded')
   })
 })

@@ -5,6 +5,7 @@ import { type Hex, toHex } from '../../../proto/hex.js'
 import { topicOf } from '../../../proto/protocols.js'
 import { createPeer, listenAddresses, type Peer } from '../libp2p.js'
 import type { PeerAddress } from '../streams.js'
+import type { SyncServing } from '../sync.js'
 import { SyncQuota } from '../sync-quota.js'
 
 export const silent = pino({ level: 'silent' })
@@ -48,4 +49,8 @@ export function hasListeners(peer: Peer, count: number): Promise<void> {
 }
 
 /** For servers whose clients ask for little: all of them are strangers. */
-export const someQuota = (): SyncQuota => new SyncQuota(() => false, systemClock)
+export const forStrangers = (): SyncServing => ({
+  quota: new SyncQuota(() => false, systemClock),
+  onMute: () => {},
+  log: silent,
+})

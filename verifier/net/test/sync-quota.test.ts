@@ -70,7 +70,7 @@ describe('quota of sync', () => {
       const source = { ballot: async () => new Uint8Array(100) } as unknown as SyncSource
       const known = verifier!.peerId.toString()
       const own = new SyncQuota(peerId => peerId === known, { now: () => nowMs })
-      await serveSync(server!, source, own, silent)
+      await serveSync(server!, source, { quota: own, onMute: () => {}, log: silent })
       const ask = (client: Peer) => {
         const request = { ballot: new Uint8Array(32) }
         const limits = { items: 1, itemBytes: 100 }

@@ -6,7 +6,7 @@ import { Gossip } from '../gossip.js'
 import type { Peer } from '../libp2p.js'
 import { openStream, type PeerAddress } from '../streams.js'
 import { type SyncSource, serveSync, syncFrom } from '../sync.js'
-import { addressOf, hasListeners, NETWORK, silent, someQuota, withPeers } from './network.js'
+import { addressOf, forStrangers, hasListeners, NETWORK, silent, withPeers } from './network.js'
 
 const hash = (byte: number): Hex => toHex(new Uint8Array(32).fill(byte))
 
@@ -18,7 +18,7 @@ const source: SyncSource = {
   rewards: async header => (header === hash(6) ? [Uint8Array.of(6)] : undefined),
   ballotSet: async header => (header === hash(3) ? [] : undefined),
   transcript: async session => (session === hash(4) ? Uint8Array.of(4, 5) : undefined),
-  gossip: async epoch => (epoch === 7 ? [{ kind: 'commit', data: Uint8Array.of(9) }] : []),
+  gossip: async epoch => (epoch === 7 ? [GossipItem.encode({ kind: 'commit', data: Uint8Array.of(9) })] : []),
 }
 
 const LIMITS = { items: 3000, itemBytes: 544 }
@@ -34,7 +34,7 @@ const ask = (client: Peer, from: PeerAddress, request: SyncRequest) =>
 describe('sync', () => {
   it('gives the items that the source has, and says which items it lacks', async () => {
     await withPeers(2, async (client, server) => {
-      await serveSync(server!, source, someQuota(), silent)
+      await serveSync(server!, source, forStrangers())
       const from = addressOf(server!)
       expect(await ask(client!, from, { ballot: fromHex(hash(1)) })).to.deep.equal([Uint8Array.of(1, 2, 3)])
       expect(await ask(client!, from, { ballot: fromHex(hash(2)) })).to.equal(undefined)
@@ -53,10 +53,10 @@ describe('sync', () => {
 
   it('gives a late joiner the gossip from before it came', async () => {
     await withPeers(3, async (speaker, listener, late) => {
-      const heard: GossipItem[] = []
+      const heard: Uint8Array[] = []
       const said = Promise.withResolvers<void>()
       new Gossip(listener!, NETWORK, silent).subscribe('commit', async data => {
-        heard.push({ kind: 'commit', data })
+        heard.push(GossipItem.encode({ kind: 'commit', data }))
         said.resolve()
         return 'accept'
       })
@@ -66,7 +66,7 @@ describe('sync', () => {
       await known
       await gossip.publish('commit', Uint8Array.of(1, 2))
       await said.promise
-      await serveSync(listener!, { ...source, gossip: async () => heard }, someQuota(), silent)
+      await serveSync(listener!, { ...source, gossip: async () => heard }, forStrangers())
       const items = await ask(late!, addressOf(listener!), { gossip: 1 })
       expect(items).to.deep.equal([GossipItem.encode({ kind: 'commit', data: Uint8Array.of(1, 2) })])
     })
@@ -74,7 +74,7 @@ describe('sync', () => {
 
   it('breaks the stream of a peer whose request is malformed or too large, and goes on', async () => {
     await withPeers(2, async (client, server) => {
-      await serveSync(server!, source, someQuota(), silent)
+      await serveSync(server!, source, forStrangers())
       for (const nonsense of [new Uint8Array(0), Uint8Array.of(255, 255), new Uint8Array(65)]) {
         const stream = await openStream(client!, addressOf(server!), SYNC_PROTOCOL, 1024, AbortSignal.timeout(10_000))
         await stream.send(nonsense)

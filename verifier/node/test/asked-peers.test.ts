@@ -2,6 +2,7 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect } from 'chai'
+import { systemClock } from '../../../probe/index.js'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex } from '../../../proto/hex.js'
 import { DEVNET } from '../../../proto/params.js'
@@ -36,6 +37,7 @@ describe('whom a verifier asks', () => {
       ...{ self: { index: indices[SELF] }, log: silent, params: DEVNET, epochs },
       ...{ peer: { dial, getConnections: () => [] }, store: { getBallot: async () => undefined } },
       ...{ random: { bytes: () => fromHex(keccakText(seed)) }, stopping: new AbortController().signal },
+      ...{ clock: systemClock, offences: { report: () => {} } },
     } as unknown as VerifierContext
     return new PeerSync(context, { verifiers: () => announced } as unknown as Directory)
   }

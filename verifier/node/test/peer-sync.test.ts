@@ -3,21 +3,23 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { systemRandom } from '../../../probe/index.js'
+import { systemClock, systemRandom } from '../../../probe/index.js'
 import { epochEndMs, epochStartMs } from '../../../proto/epoch.js'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
 import { MerkleTree } from '../../../proto/merkle.js'
-import { Ballot, Transcript } from '../../../proto/messages.js'
+import { Ballot, GossipItem, Transcript } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
 import { decodeVote, encodeVote } from '../../../proto/vote.js'
 import { account, providerNamed, facts as sampleFacts } from '../../core/test/samples.js'
 import type { Registry } from '../../evidence/registry-checks.js'
 import { freshMembers, registryOf, transcriptOfSession } from '../../evidence/test/session-transcript.js'
 import type { Peer } from '../../net/libp2p.js'
+import type { Offence, Offences } from '../../net/offences.js'
 import { type SyncSource, serveSync } from '../../net/sync.js'
-import { addressOf, silent, someQuota, withPeers } from '../../net/test/network.js'
+import { addressOf, forStrangers, silent, withPeers } from '../../net/test/network.js'
 import { Store } from '../../store/store.js'
+import { BusyError } from '../answer-faults.js'
 import type { VerifierContext } from '../context.js'
 import type { Directory } from '../directory.js'
 import { PeerSync } from '../peer-sync.js'
@@ -32,6 +34,8 @@ describe('what a verifier asks of its peers', function () {
   let honest: Uint8Array
   /** the wall clock of all nodes; every epoch of these tests is over */
   let nowMs: number
+  /** what was reported of the peers: their indices, and what they did */
+  let offences: [index: number, offence: Offence][]
   let dir: string
   let store: Store
   before(async () => {
@@ -43,6 +47,7 @@ describe('what a verifier asks of its peers', function () {
   })
   beforeEach(async () => {
     nowMs = epochStartMs(epochs, 1000)
+    offences = []
     dir = await mkdtemp(join(tmpdir(), 'bandwitness-peers-'))
     store = await Store.open(dir, { mode: 'create' })
   })
@@ -57,12 +62,13 @@ describe('what a verifier asks of its peers', function () {
     await withPeers(sources.length + 1, async (self, ...peers) => {
       const clock = { epochs, params: DEVNET, wall: { nowMs: () => nowMs } }
       for (const [i, peer] of peers.entries()) {
-        await serveSync(peer, { ...syncSource({ store, ...clock }), ...sources[i] }, someQuota(), silent)
+        await serveSync(peer, { ...syncSource({ store, ...clock }), ...sources[i] }, forStrangers())
       }
       const context = {
         ...{ store, peer: self!, log: silent, ...clock, chain: registry, network },
         bls: { verifier: bls },
         ...{ self: { index: 0 }, stopping: new AbortController().signal, random: systemRandom },
+        ...{ clock: systemClock, offences: book(peers) },
       } as unknown as VerifierContext
       found = await ask(new PeerSync(context, directoryOf(peers)))
     })
@@ -75,6 +81,12 @@ describe('what a verifier asks of its peers', function () {
       answers.map(answer => ({ transcript: async () => answer })),
       peers => peers.transcript(id),
     )
+
+  const book = (peers: readonly Peer[]): Pick<Offences, 'report'> => ({
+    report: (peerId, offence) => {
+      offences.push([peers.findIndex(peer => peer.peerId.toString() === peerId) + 1, offence])
+    },
+  })
 
   const directoryOf = (peers: readonly Peer[]): Directory => {
     const announced = peers.map((peer, i) => ({ ...addressOf(peer), role: 'verifier', index: i + 1 }))
@@ -137,6 +149,44 @@ describe('what a verifier asks of its peers', function () {
     expect(await askedBallot([gives(other)]), 'held').to.deep.equal(whole)
   })
 
+  it('blames a peer for what no honest peer holds, and for nothing else', async () => {
+    const other = votedBallot(1, PROVIDERS)
+    const unsigned = { ...whole, signature: other.signature }
+    const extra = votedBallot(2, [...PROVIDERS, account('c')].sort()) // the chain may have known one provider more
+    const lies: [Partial<SyncSource>, Offence | undefined, Ballot?][] = [
+      [{ ballot: async () => Uint8Array.of(1, 2, 3) }, 'answer'],
+      [gives(other), 'answer'],
+      [gives({ ...whole, votes: other.votes.toReversed() }), 'answer'],
+      [{ ballot: async () => new Uint8Array(49 * 1024 * 1024) }, 'answer'],
+      [gives(unsigned), 'disputed'],
+      [gives(extra), undefined, extra],
+      [{ ballot: async () => undefined }, undefined],
+    ]
+    for (const [source, offence, asked = whole] of lies) {
+      offences = []
+      expect(await askedBallot([source], entryOf(asked))).to.equal(undefined)
+      expect(offences).to.deep.equal(offence === undefined ? [] : [[1, offence]])
+    }
+  })
+
+  it('says who leaves requests without an answer, once the time is over', async () => {
+    const never = Promise.withResolvers<undefined>()
+    expect(await askedBallot([{ ballot: () => never.promise }])).to.equal(undefined)
+    expect(offences).to.deep.equal([[1, 'silence']])
+    never.resolve(undefined)
+  })
+
+  it('attack: users of its API have it open no more streams than others let it', async () => {
+    await asking([{ transcript: async () => undefined }], async peers => {
+      const errors: unknown[] = []
+      for (let i = 0; i < 140; i++)
+        await peers.transcript(keccakText(`session ${i}`)).catch(error => errors.push(error))
+      expect(errors.length).to.be.above(0)
+      expect(errors[0]).to.be.instanceOf(BusyError)
+      expect(await store.getTranscript(sessionId, 1)).to.equal(undefined)
+    })
+  })
+
   it('attack: two of seven verifiers that never answer hide no ballot', async () => {
     const never = Promise.withResolvers<undefined>()
     const lacks = { ballot: async () => undefined }
@@ -148,9 +198,10 @@ describe('what a verifier asks of its peers', function () {
 
   it('attack: a peer that hides all messages, or sends rubbish, hides nothing from a late joiner', async () => {
     const facts = sampleFacts({ verifiers: 4, providers: 2, epoch: 1 })
-    const honest = { gossip: async () => [{ kind: 'commit', data: Uint8Array.of(1) }] }
-    const rubbish = { gossip: async () => Array.from({ length: 9 }, () => ({ kind: 'seen', data: Uint8Array.of(2) })) }
-    const many = { gossip: async () => Array.from({ length: 300 }, () => ({ kind: 'commit', data: Uint8Array.of(3) })) }
+    const item = (kind: string, byte: number) => GossipItem.encode({ kind, data: Uint8Array.of(byte) })
+    const honest = { gossip: async () => [item('commit', 1)] }
+    const rubbish = { gossip: async () => Array.from({ length: 9 }, () => item('seen', 2)) }
+    const many = { gossip: async () => Array.from({ length: 300 }, () => item('commit', 3)) }
     for (const liar of [{ gossip: async () => [] }, rubbish, many]) {
       const heard: number[] = []
       await asking([liar, honest, honest], peers =>

@@ -1,0 +1,118 @@
+/** The node of a process that floods: it is connected with all verifiers of a network, and comes back when it is cut off. */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { peerIdFromString } from '@libp2p/peer-id'
+import pino from 'pino'
+import type { NetworkId } from '../../proto/digests.js'
+import { type EpochClock, epochAt, eraOf } from '../../proto/epoch.js'
+import { toHex } from '../../proto/hex.js'
+import { type GossipKind, topicOf } from '../../proto/protocols.js'
+import { BlsSigner } from '../../verifier/bls/signer.js'
+import { connectChain } from '../../verifier/chain/connect.js'
+import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
+import { loadNetworkFile } from '../../verifier/config/network-file.js'
+import type { Announcement } from '../../verifier/core/ports.js'
+import { createPeer, listenAddresses, type Peer } from '../../verifier/net/libp2p.js'
+import { connect } from '../../verifier/net/streams.js'
+import type { AttackOrder, AttackReport } from './messages.js'
+
+const log = pino({ level: 'silent' })
+const LISTEN = ['/ip4/127.0.0.1/tcp/0']
+const DIAL_MS = 3000
+/** How soon the attacker comes back. */
+const RETURN_MS = 500
+
+/** How the attacker stands in the frozen sets, if it is a verifier. */
+export interface OwnPlace {
+  readonly index: number
+  readonly signer: BlsSigner
+}
+
+export class Attacker {
+  readonly counts: { -readonly [K in keyof AttackReport]: AttackReport[K] } = { sent: 0, refused: 0, disconnected: 0 }
+  readonly #leaving = new AbortController()
+
+  private constructor(
+    readonly peer: Peer,
+    readonly chain: EthersChain,
+    readonly network: NetworkId,
+    /** undefined for an outsider */
+    readonly own: OwnPlace | undefined,
+    readonly victims: readonly Announcement[],
+    private readonly clock: EpochClock | undefined,
+  ) {
+    peer.addEventListener('peer:disconnect', ({ detail }) => {
+      if (victims.some(({ peerId }) => peerId === detail.toString())) this.counts.disconnected++
+    })
+    void this.#comeBack()
+  }
+
+  static async start({ networkFile, rpcUrl, keys }: AttackOrder): Promise<Attacker> {
+    const network = await loadNetworkFile(networkFile)
+    const chain = await connectChain({ rpcUrl, network, ...(keys && { privateKey: keys.evm }) })
+    const peer = await createPeer({ seed: keys?.peer ?? toHex(randomBytes(32)), listen: LISTEN, log }, chain.network)
+    const index = keys && (await chain.verifierIndex(chain.account!))
+    if (keys) await chain.announce('verifier', peer.peerId.toString(), listenAddresses(peer))
+    const own = index === undefined ? undefined : { index, signer: new BlsSigner(keys!.bls) }
+    const self = peer.peerId.toString()
+    const victims = (await chain.announcements()).filter(({ role, peerId }) => role === 'verifier' && peerId !== self)
+    return new Attacker(peer, chain, chain.network, own, victims, await chain.clock())
+  }
+
+  async stop(): Promise<void> {
+    this.#leaving.abort()
+    await this.peer.stop()
+    this.chain.close()
+  }
+
+  /** The epoch that is measured now. @throws Error before the network has started */
+  get epoch(): number {
+    if (this.clock === undefined) throw new Error('The network has not started')
+    return epochAt(this.clock, Date.now())
+  }
+
+  eraOf(epoch: number): number {
+    return eraOf(this.clock!, epoch)
+  }
+
+  /** To all victims that are connected, whatever they are subscribed to. */
+  async say(kind: GossipKind, bytes: Uint8Array): Promise<void> {
+    this.counts.sent++
+    const { recipients } = await this.peer.services.pubsub.publish(topicOf(this.network, kind), bytes)
+    if (recipients.length === 0) this.counts.refused++
+  }
+
+  /** Opens a stream on the open connection. @returns undefined if the victim refuses, or is not connected */
+  async open(victim: Announcement, protocols: string | string[]) {
+    this.counts.sent++
+    const [connection] = this.peer.getConnections(peerIdFromString(victim.peerId))
+    const opened = connection?.newStream(protocols, { signal: AbortSignal.timeout(DIAL_MS) })
+    const stream = await opened?.catch(() => undefined)
+    if (stream === undefined) this.counts.refused++
+    return stream
+  }
+
+  async #comeBack(): Promise<void> {
+    while (!this.#leaving.signal.aborted) {
+      const back = this.victims.map(victim => connect(this.peer, victim, AbortSignal.timeout(DIAL_MS)))
+      await Promise.allSettled(back)
+      await sleep(RETURN_MS)
+    }
+  }
+}
+
+/** Does something so often, as evenly as the machine can, until the signal aborts. Does not wait for what it began. */
+export async function often(
+  perSecond: number,
+  signal: AbortSignal,
+  work: (i: number) => Promise<unknown>,
+): Promise<void> {
+  const beganMs = performance.now()
+  for (let i = 0; !signal.aborted; ) {
+    const due = ((performance.now() - beganMs) * perSecond) / 1000
+    // After a pause of this machine, the flood goes on at its rate.
+    if (due - i > perSecond) i = Math.floor(due)
+    for (; i < due && !signal.aborted; i++) work(i).catch(() => {})
+    await sleep(10)
+  }
+}

@@ -1,0 +1,31 @@
+/** Honest ballots without their votes, each with another schedule: what the verifier signed does not change. */
+import { createHash } from 'node:crypto'
+import { toHex } from '../../../proto/hex.js'
+import { Ballot } from '../../../proto/messages.js'
+import { topicOf } from '../../../proto/protocols.js'
+import { BlsSigner } from '../../../verifier/bls/signer.js'
+import { often } from '../attacker.js'
+import type { Flood } from '../floods.js'
+
+/** A signature takes this process a millisecond. */
+const PER_SECOND = 200
+const MOST_KEPT = 32
+
+export const strippedBallots: Flood = async (attacker, signal) => {
+  const { pubsub } = attacker.peer.services
+  const topic = topicOf(attacker.network, 'ballot')
+  const heard: Ballot[] = []
+  pubsub.addEventListener('message', ({ detail }) => {
+    if (detail.topic !== topic) return
+    heard.push(Ballot.decode(detail.data))
+    heard.splice(0, heard.length - MOST_KEPT)
+  })
+  pubsub.subscribe(topic)
+  const signer = new BlsSigner(toHex(createHash('sha256').update('nobody').digest().fill(0, 0, 1)))
+  await often(PER_SECOND, signal, async i => {
+    const ballot = heard[i % heard.length]
+    if (ballot === undefined) return
+    const schedule = signer.sign(toHex(createHash('sha256').update(`${i}`).digest()))
+    await attacker.say('ballot', Ballot.encode({ ...ballot, votes: [], schedule }))
+  })
+}
