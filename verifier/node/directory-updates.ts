@@ -1,4 +1,5 @@
 /** Keeps the directory and the connections to other verifiers up to date with the announcements on the chain. */
+import { dropDeafPeers } from '../net/deaf-peers.js'
 import type { DialBook } from '../net/dial-book.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
@@ -15,7 +16,11 @@ export async function refreshDirectory(directory: Directory, dialBook: DialBook)
 
 /** Until the node stops. @throws AbortError then */
 export function keepDirectory(context: VerifierContext, directory: Directory, dialBook: DialBook): Promise<never> {
-  const step = () =>
-    refreshDirectory(directory, dialBook).catch(error => logFailure(context, error, 'could not read announcements'))
+  const step = async () => {
+    await dropDeafPeers(context.peer, context.log, Date.now()) // libp2p dates connections by this clock
+    await refreshDirectory(directory, dialBook).catch(error =>
+      logFailure(context, error, 'could not read announcements'),
+    )
+  }
   return repeat(step, DIRECTORY_MS, context.stopping)
 }
