@@ -4,7 +4,7 @@
  *   probe:    access; wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
  *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← api ← cli
  *   core:     {assignment, agreement} ← scoring ← rewards
- *   testnet:  {process, profiles, strangers} ← network ← {faults ← scenario, acceptance}; process ← {lab, strangers};
+ *   testnet:  {process, profiles, strangers} ← network ← {faults ← attacks ← scenario, acceptance}; process ← {lab, strangers};
  *             {profiles, strangers, lab, sim} ← bench
  *
  * Only verifier/chain and the testnet import the contracts' artifacts. The testnet deploys the contracts.
@@ -57,7 +57,7 @@ const ADAPTERS = ['bls', 'store', 'net', 'chain']
 const BELOW_EVIDENCE = ['proto', ...PROBE, 'config', ...CORE, ...ADAPTERS]
 const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'evidence', 'node', 'api', 'cli']
 
-const ROOMS = 'process profiles strangers network faults scenario acceptance lab sim bench'.split(' ')
+const ROOMS = 'process profiles strangers network faults attacks scenario acceptance lab sim bench'.split(' ')
 /** A folder of the testnet, and the folders beside it that it may import. */
 const room = (name: string, beside: readonly string[], packages: readonly RegExp[] = []): Layer => ({
   name: `testnet/${name}`,
@@ -127,7 +127,8 @@ export const LAYERS: readonly Layer[] = [
   room('strangers', ['process']),
   room('network', ['process', 'profiles', 'strangers']),
   room('faults', ['process', 'network']),
-  room('scenario', ['process', 'profiles', 'network', 'faults', 'bench'], [/^yaml$/]),
+  room('attacks', ['process', 'strangers', 'faults']),
+  room('scenario', ['process', 'profiles', 'network', 'faults', 'attacks', 'bench'], [/^yaml$/]),
   room('acceptance', ['process', 'profiles', 'network']),
   room('lab', ['process']),
   room('sim', []),

@@ -7,7 +7,7 @@
  *   verifier ◀── blinded tokens ──▶ token office ◀── verifier sets ── chain
  *                                        └── is this token good? ──▶ relay
  *
- * Start: chain, token office, relay, peer, handlers, own announcement, followers of the chain; then a verifier tests
+ * Start: chain, token office, relay, peer, handlers, own announcement, followers of the chain; from then on verifiers test
  * whether the provider can be reached. Stop: the reverse.
  */
 import type { Relay } from '../../probe/index.js'
@@ -19,18 +19,16 @@ import { UserError } from '../../verifier/config/errors.js'
 import { announceSelf, keepAnnounced } from '../../verifier/node/announcing.js'
 import { Lifecycle } from '../../verifier/node/lifecycle.js'
 import { tellWithdrawals } from '../../verifier/node/tell-withdrawals.js'
-import type { Headroom } from './headroom.js'
 import type { ProviderOptions } from './provider-options.js'
 import { serve } from './serving.js'
-import { tellReach, watch } from './watching.js'
+import { type Findings, watch } from './watching.js'
 
-export interface ProviderNode {
+export interface ProviderNode extends Findings {
   readonly role: 'provider'
   readonly account: `0x${string}`
   readonly index: number
   readonly peerId: string
   readonly relay: Relay
-  readonly headroom: Headroom
   readonly chain: EthersChain
   readonly failed: Promise<never>
   stop(): Promise<void>
@@ -79,14 +77,13 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
   await tellWithdrawals(chain, 'provider', account, log)
   const { index, claimKbps } = registered
   const serving = await serve(options, life, chain, claimKbps)
-  const { relay, peerId, directory, addresses, tokenKey, testReach } = serving
+  const { relay, peerId, directory, addresses, tokenKey } = serving
   const self = { role: 'provider', account } as const
   const announced = await announceSelf(chain, directory, self, peerId, addresses, tokenKey)
   keepAnnounced(announced, chain, options, life)
-  const headroom = watch({ ...serving, life, chain, claimKbps, params: network.params, log })
+  const findings = watch({ ...serving, life, chain, claimKbps, params: network.params, log })
   log.info(CLAIM_NOTICE)
   log.info({ account, claimKbps, peerId, udp: relay.facts }, 'taking sessions')
-  life.run(tellReach(testReach, log, life.stopping))
   const stop = () => life.stop()
-  return { role: 'provider', account, index, peerId, relay, headroom, chain, failed: life.failed, stop }
+  return { role: 'provider', account, index, peerId, relay, ...findings, chain, failed: life.failed, stop }
 }

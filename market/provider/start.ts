@@ -6,13 +6,14 @@ import type { ProviderOptions } from './provider-options.js'
 export async function startProvider(options: ProviderOptions & ApiOptions): Promise<RunningNode> {
   const node = await startProviderNode(options)
   return withApi(node, options, app => {
-    const { role, account, index, peerId, relay, headroom, chain } = node
+    const { role, account, index, peerId, relay, headroom, faults, chain } = node
     app.get('/v1/status', async () => ({
       role,
       account,
       index,
       peerId,
       pid: process.pid,
+      faults: faults(),
       chain: { fault: chain.health.sentence ?? null, pending: chain.pending },
       udp: relay.facts,
       relay: relay.stats,

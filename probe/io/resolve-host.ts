@@ -8,17 +8,21 @@ import type { RelayGrant } from '../../proto/messages.js'
 import { isOverIpv6 } from '../wire/address-family.js'
 import { mayReach } from '../wire/next-hop.js'
 
-const SYSTEM_DNS = new Resolver({ timeout: 500, tries: 2 })
+type Dns = Pick<Resolver, 'resolve4' | 'resolve6'>
+
+/**
+ * A resolver learns when it is made which servers to ask, and never again. So each look-up has one of its own (20 µs): the
+ * machine may have come into another network, or another DHCP lease names other servers.
+ */
+const systemDns = (): Dns => new Resolver({ timeout: 500, tries: 2 })
 /** This name needs no DNS (RFC 6761, section 6.3). */
 const LOCALHOST = { name: 'localhost', addresses: ['127.0.0.1', '::1'] }
 
 /** @returns literals, first those of IPv4; empty if the name stands for none */
-export async function addressesOf(
-  host: string,
-  dns: Pick<Resolver, 'resolve4' | 'resolve6'> = SYSTEM_DNS,
-): Promise<string[]> {
+export async function addressesOf(host: string, openDns = systemDns): Promise<string[]> {
   if (isIP(host) !== 0) return [host]
   if (host === LOCALHOST.name) return LOCALHOST.addresses
+  const dns = openDns()
   const none = (): string[] => []
   const found = await Promise.all([dns.resolve4(host).catch(none), dns.resolve6(host).catch(none)])
   return found.flat()

@@ -18,6 +18,8 @@ export interface StageParts {
 
 export interface Actors {
   readonly nodes: Nodes
+  /** path */
+  readonly networkFile: string
   readonly contracts: NetworkFile['contracts']
   readonly params: NetworkParams
   readonly emit: (event: TestnetEvent) => void

@@ -116,7 +116,7 @@ async function runOnChain({
     stage?.setting,
   )
   closers.push(() => nodes.stopAll())
-  await stage?.beforeNodes({ nodes, contracts: setup.network.contracts, params, emit: tell })
+  await stage?.beforeNodes({ nodes, networkFile, contracts: setup.network.contracts, params, emit: tell })
   const { verifiers, providers } = await abortable(startAll(plan, nodes, setup, options), signal)
   const apiUrl = verifiers.find(node => node.apiUrl !== undefined)!.apiUrl!
   const { contracts } = setup.network

@@ -6,7 +6,7 @@ const listed = (names: NodeNames): string => (names === 'all' ? 'all nodes' : na
 
 /** @returns a clause without its times: `verifier-2 is killed` */
 export function faultText(fault: PlannedFault): string {
-  const { kill, pause, partition, slow, clock, disk, data, rpc, chain, reorg } = fault
+  const { kill, pause, partition, slow, clock, disk, data, rpc, chain, attack, reorg } = fault
   if (kill) return `${listed(kill)} killed`
   if (pause) return `${listed(pause)} suspended`
   if (partition) return `${listed(partition)} cut off`
@@ -16,6 +16,7 @@ export function faultText(fault: PlannedFault): string {
   if (data) return `data of ${listed(data.of)}: ${data.become}`
   if (rpc) return `RPC of ${listed(rpc.of)}: ${rpc.answers}`
   if (chain) return `chain ${chain}`
+  if (attack) return `flood of ${attack.with} by ${attack.by ?? 'an outsider'}`
   return `${reorg} blocks reorganised`
 }
 

@@ -1,6 +1,7 @@
 /** From a fault in a file to one that can begin and end. */
 import { UserError } from '../../verifier/config/errors.js'
 import type { NetworkFile } from '../../verifier/config/network-file.js'
+import { Attack } from '../attacks/attack.js'
 import { ReorgFault, RestartedChainFault, StoppedChainFault } from '../faults/chain-faults.js'
 import type { Conditions } from '../faults/conditions.js'
 import { DamagedDatabase, type OLD, OldDatabase } from '../faults/databases.js'
@@ -16,12 +17,16 @@ import { SteppedClock } from '../faults/stepped-clock.js'
 import type { Anvil } from '../network/anvil.js'
 import type { Nodes } from '../network/nodes.js'
 import type { Plan, PlannedNode } from '../network/plan.js'
+import type { Watchdog } from '../process/watchdog.js'
 import type { NodeNames, PlannedFault } from './scenario.js'
 
 /** All that faults act on. */
 export interface World {
   readonly plan: Plan
+  /** path */
+  readonly networkFile: string
   readonly contracts: NetworkFile['contracts']
+  readonly watchdog: Watchdog
   readonly nodes: Nodes
   readonly anvil: Anvil
   readonly proxy: RpcProxy
@@ -32,7 +37,7 @@ export interface World {
 /** @throws UserError 'usage' if it names a node that the run does not have */
 export function makeFault(planned: PlannedFault, world: World): Fault {
   const { nodes, anvil, proxy, conditions, disks, contracts } = world
-  const { kill, pause, partition, slow, clock, disk, data, rpc, chain, reorg } = planned
+  const { kill, pause, partition, slow, clock, disk, data, rpc, chain, attack, reorg } = planned
   const names = (of: NodeNames) => namesOf(of, world.plan)
   const hasEnd = planned.to !== undefined || planned.for !== undefined
   if (kill) return hasEnd ? new Down(nodes, names(kill)) : new Kill(nodes, names(kill))
@@ -47,6 +52,7 @@ export function makeFault(planned: PlannedFault, world: World): Fault {
     return all((rpc.of === 'all' ? [undefined] : names(rpc.of)).map(of => new RpcFault(proxy, { of, ...options })))
   }
   if (chain) return chain === 'stopped' ? new StoppedChainFault(anvil) : new RestartedChainFault(anvil)
+  if (attack) return flood(attack, world)
   return new ReorgFault(anvil, reorg!)
 }
 
@@ -61,6 +67,20 @@ function nodeOf(name: string, { verifiers, providers }: Plan): PlannedNode {
   const node = nodes.find(one => one.name === name)
   if (node !== undefined) return node
   throw new UserError('usage', `The scenario names ${name}. Its nodes are ${nodes.map(one => one.name).join(', ')}.`)
+}
+
+/** Its process is started and connected first, which takes some seconds. */
+function flood({ with: kind, by }: NonNullable<PlannedFault['attack']>, world: World): Fault {
+  const { plan, networkFile, anvil, watchdog } = world
+  const keys = by === undefined ? undefined : nodeOf(by, plan).keys
+  let attack: Attack | undefined
+  return {
+    begin: async () => {
+      attack = await Attack.prepare({ kind, networkFile, rpcUrl: anvil.rpcUrl, keys }, watchdog)
+      await attack.begin()
+    },
+    end: async () => attack?.end(),
+  }
 }
 
 type Become = NonNullable<PlannedFault['data']>['become']

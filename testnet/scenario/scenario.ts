@@ -3,6 +3,7 @@
  * `bandwitness testnet` hold for what the file leaves out.
  */
 import { z } from 'zod'
+import { ATTACK_KINDS } from '../attacks/messages.js'
 import { RPC_ANSWERS } from '../faults/rpc-fault.js'
 import { PHASES, START } from './timeline.js'
 
@@ -53,6 +54,8 @@ const HAPPENINGS = {
   }),
   /** The chain's process stands still, or is killed, until `to`. */
   chain: z.enum(['stopped', 'killed']),
+  /** A flood, by an outsider or by a verifier of the profile `silent`. */
+  attack: z.strictObject({ with: z.enum(ATTACK_KINDS), by: node.optional() }),
   /** The newest blocks, so many, are replaced by empty ones. */
   reorg: z.int().positive(),
 } as const

@@ -11,7 +11,7 @@ import type { Actors, RunStage, StageParts } from '../network/run-stage.js'
 import { aftermath } from './aftermath.js'
 import { Director } from './director.js'
 import { scenarioFailures } from './expectations.js'
-import { makeFault, namesOf } from './make-fault.js'
+import { makeFault, namesOf, type World } from './make-fault.js'
 import type { Scenario } from './scenario.js'
 import { type Trouble, troublesOf } from './troubles.js'
 import { Watch } from './watch.js'
@@ -52,23 +52,15 @@ export class Stage implements RunStage {
     return this.#proxy.urlOf(name)
   }
 
-  async beforeNodes({ nodes, contracts, params, emit }: Actors): Promise<void> {
-    const { plan, anvil } = this.#parts
-    const around = {
-      plan,
-      contracts,
-      nodes,
-      anvil,
-      proxy: this.#proxy,
-      conditions: this.#conditions,
-      disks: this.#disks,
-    }
+  async beforeNodes({ params, emit, ...actors }: Actors): Promise<void> {
+    const around = { proxy: this.#proxy, conditions: this.#conditions, disks: this.#disks }
+    const world: World = { ...this.#parts, ...actors, ...around }
     this.#director = new Director(
       this.#scenario.faults,
       params,
-      planned => makeFault(planned, around),
+      planned => makeFault(planned, world),
       (what, begins) => {
-        if (begins) this.#watch?.start()
+        if (begins) void this.#watch?.start()
         emit({ event: 'fault', what, begins })
       },
     )
@@ -79,7 +71,7 @@ export class Stage implements RunStage {
     const all = this.#parts.plan.verifiers.map(({ name }) => name)
     this.#troubles = troublesOf(this.#director!.follow(clock), all, clock)
     this.#watch = new Watch(members)
-    if (this.#scenario.faults.length === 0) this.#watch.start()
+    if (this.#scenario.faults.length === 0) void this.#watch.start()
   }
 
   async conclude(record: RunRecord, nodes: Nodes): Promise<string[]> {

@@ -31,10 +31,10 @@ export class Watch {
   }
 
   /** From here on memory counts: the first call does it. */
-  start(): void {
+  async start(): Promise<void> {
     if (this.#memory.size > 0) return
     for (const { name, pid } of this.nodes()) {
-      const before = residentBytes(pid)
+      const before = await residentBytes(pid)
       if (before !== undefined) this.#memory.set(pid, { name, before, most: before })
     }
   }
@@ -46,7 +46,7 @@ export class Watch {
 
   async #watch(): Promise<void> {
     while (!this.#over.signal.aborted) {
-      for (const [pid, memory] of this.#memory) memory.most = Math.max(memory.most, residentBytes(pid) ?? 0)
+      for (const [pid, memory] of this.#memory) memory.most = Math.max(memory.most, (await residentBytes(pid)) ?? 0)
       for (const { name, ...status } of await statusesOf(this.nodes())) {
         const texts = this.statuses.get(name) ?? new Set()
         this.statuses.set(name, texts.add(JSON.stringify(status)))

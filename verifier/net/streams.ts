@@ -46,8 +46,9 @@ export async function openStream(
 /** An open connection to a peer, or a new one. @throws Error as libp2p's dial does */
 export async function connect(peer: Dialler, to: PeerAddress, signal: AbortSignal): Promise<Connection> {
   const peerId = peerIdFromString(to.peerId)
-  const open = peer.getConnections(peerId).find(({ status }) => status === 'open')
-  if (open !== undefined) return open
+  const open = peer.getConnections(peerId).filter(({ status }) => status === 'open')
+  // The newest: of an older one, the other end may be gone without a word, since the peer moved or its line was cut.
+  if (open.length > 0) return open.reduce((one, other) => (other.timeline.open >= one.timeline.open ? other : one))
   const literals = (await literalMultiaddrs(to.multiaddrs)).filter(address => isOf(address, to))
   const preferred = literals.filter(address => isLike(hostOf(address), to.like))
   const others = literals.filter(address => !preferred.includes(address))

@@ -1,5 +1,6 @@
 /** Keeps the directory and the connections to other verifiers up to date with the announcements on the chain. */
 import type { Admission } from '../net/admission.js'
+import { dropDeafPeers } from '../net/deaf-peers.js'
 import type { DialBook } from '../net/dial-book.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
@@ -25,7 +26,9 @@ export async function refreshDirectory({ directory, dialBook, admission }: Neigh
 
 /** Until the node stops. @throws AbortError then */
 export function keepDirectory(context: VerifierContext, neighbourhood: Neighbourhood): Promise<never> {
-  const step = () =>
-    refreshDirectory(neighbourhood).catch(error => logFailure(context, error, 'could not read announcements'))
+  const step = async () => {
+    await dropDeafPeers(context.peer, context.log, Date.now()) // libp2p dates connections by this clock
+    await refreshDirectory(neighbourhood).catch(error => logFailure(context, error, 'could not read announcements'))
+  }
   return repeat(step, DIRECTORY_MS, context.stopping)
 }

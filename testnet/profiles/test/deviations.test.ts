@@ -7,7 +7,7 @@ import { decodeVote, OUTCOME } from '../../../proto/vote.js'
 import { account, vote } from '../../../verifier/core/test/samples.js'
 import { decodeGossip } from '../../../verifier/net/gossip-messages.js'
 import { type SyncSource, serveSync } from '../../../verifier/net/sync.js'
-import { addressOf, silent, someQuota, withPeers } from '../../../verifier/net/test/network.js'
+import { addressOf, forStrangers, withPeers } from '../../../verifier/net/test/network.js'
 import type { AcceptedReports } from '../../../verifier/node/accepted-reports.js'
 import { gossipFault } from '../../../verifier/node/gossip-checks.js'
 import { Proposals } from '../../../verifier/node/proposals.js'
@@ -110,7 +110,7 @@ describe('a verifier that copies', () => {
         { kind: 'commit', data: commit(2) },
       ]
       const source = { gossip: async () => shown } as unknown as SyncSource
-      await serveSync(careless!, source, someQuota(), silent)
+      await serveSync(careless!, source, forStrangers())
       const read = await votesFrom(copycat!, addressOf(careless!), { gossip: EPOCH }, AbortSignal.timeout(5000))
       expect(read).to.deep.equal(ballot.votes.map(decodeVote))
     }))

@@ -40,8 +40,14 @@ function answerTo(question: Buffer): Buffer | undefined {
 
 describe('host names in addresses', () => {
   let server: Socket
-  const dns = new Resolver({ timeout: 100, tries: 1 })
-  const lookUp = (host: string) => addressesOf(host, dns)
+  /** The DNS servers that this machine is told to ask. */
+  let servers: readonly string[]
+  const openDns = () => {
+    const dns = new Resolver({ timeout: 100, tries: 1 })
+    dns.setServers(servers)
+    return dns
+  }
+  const lookUp = (host: string) => addressesOf(host, openDns)
 
   before(async () => {
     server = createSocket('udp4', (question, { port, address }) => {
@@ -50,7 +56,7 @@ describe('host names in addresses', () => {
     })
     server.bind(0, '127.0.0.1')
     await once(server, 'listening')
-    dns.setServers([`127.0.0.1:${server.address().port}`])
+    servers = [`127.0.0.1:${server.address().port}`]
   })
   after(() => {
     server.close()
@@ -66,6 +72,14 @@ describe('host names in addresses', () => {
   it('stand for none if nobody knows them, if no answer comes, or if they are no names', async () => {
     for (const name of ['unknown.example', 'silent.example', '', '\u{1f980}', 'x'.repeat(300)])
       expect(await lookUp(name), name).to.deep.equal([])
+  })
+
+  it('are asked of the servers that the machine has now, after it came into another network', async () => {
+    const there = servers
+    servers = ['127.0.0.1:1']
+    expect(await lookUp('four.example')).to.deep.equal([])
+    servers = there
+    expect(await lookUp('four.example')).to.deep.equal(['192.0.2.8'])
   })
 
   it('become multiaddrs of the families that they allow', async () => {
