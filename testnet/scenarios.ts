@@ -57,7 +57,10 @@ function attempt(name: string, epochs: number): Promise<Attempt> {
   return TestnetRun.with(['--scenario', join(FOLDER, `${name}.yaml`)], async run => {
     const { code, signal } = await run.end(AROUND_SECONDS + epochs * LONGEST_EPOCH_SECONDS)
     const failures = run.result?.failures ?? [`it ended with ${code ?? signal}: ${run.stderr}`]
-    console.log(`${failures.length === 0 ? 'PASS' : 'FAIL'} ${name}, ${run.seconds.toFixed(0)} s ${failures.join(' ')}`)
+    const logs = run.result?.keptIn ? ` Logs: ${run.result.keptIn}` : ''
+    console.log(
+      `${failures.length === 0 ? 'PASS' : 'FAIL'} ${name}, ${run.seconds.toFixed(0)} s ${failures.join(' ')}${logs}`,
+    )
     return { failures }
   })
 }

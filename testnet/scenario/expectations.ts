@@ -46,7 +46,9 @@ function reportFailures({ epochs }: ScenarioRecord, { reports, rounds }: Expecta
   return epochs.flatMap(({ epoch, report }) => {
     if (report === undefined) return isWanted(epoch) ? [`Epoch ${epoch} has no report.`] : []
     if (reports === 'none') return [`Epoch ${epoch} has a report, although nobody may certify one.`]
-    return report.round > rounds ? [`The report of epoch ${epoch} came in round ${report.round}, after ${rounds}.`] : []
+    return isWanted(epoch) && report.round > rounds
+      ? [`The report of epoch ${epoch} came in round ${report.round}, after ${rounds}.`]
+      : []
   })
 }
 

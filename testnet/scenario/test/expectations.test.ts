@@ -66,6 +66,7 @@ describe('what must come of a scenario', () => {
     expect(failures(record([epoch(1, undefined)]), { reports: 'none' })).to.deep.equal([])
     expect(failures(record([epoch(1, 0)]), { reports: 'none' }).join()).to.include('nobody may certify one')
     expect(failures(record([epoch(1, 3)])).join()).to.include('came in round 3')
+    expect(failures(record([epoch(1, 3)]), { reports: { but: [1] } })).to.deep.equal([])
   })
 
   it('is no wrong score, of an honest or of a slow provider', () => {
