@@ -4,7 +4,7 @@
  *   probe:    access; wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
  *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← api ← cli
  *   core:     {assignment, agreement} ← scoring ← rewards
- *   testnet:  {process, profiles, strangers} ← network ← {faults ← attacks ← scenario, acceptance}; process ← {lab, strangers};
+ *   testnet:  {process, profiles, strangers} ← network ← faults ← attacks ← scenario ← acceptance; process ← {lab, strangers};
  *             {profiles, strangers, lab, sim} ← bench
  *
  * Only verifier/chain and the testnet import the contracts' artifacts. The testnet deploys the contracts.
@@ -129,7 +129,7 @@ export const LAYERS: readonly Layer[] = [
   room('faults', ['process', 'network']),
   room('attacks', ['process', 'strangers', 'faults']),
   room('scenario', ['process', 'profiles', 'network', 'faults', 'attacks', 'bench'], [/^yaml$/]),
-  room('acceptance', ['process', 'profiles', 'network']),
+  room('acceptance', ['process', 'profiles', 'network', 'scenario']),
   room('lab', ['process']),
   room('sim', []),
   room('bench', ['process', 'profiles', 'strangers', 'lab', 'sim']),

@@ -14,13 +14,26 @@ import { soaks } from './acceptance/point-7-soaks.js'
 import { equivocation } from './acceptance/point-8-equivocation.js'
 import { twice } from './acceptance/point-9-twice.js'
 import { captured } from './acceptance/point-10-captured.js'
+import { scenarios } from './acceptance/point-11-scenarios.js'
 
-const POINTS: readonly Point[] = [promises, seeds, silence, kills, late, groups, soaks, equivocation, twice, captured]
+const POINTS: readonly Point[] = [
+  promises,
+  seeds,
+  silence,
+  kills,
+  late,
+  groups,
+  soaks,
+  equivocation,
+  twice,
+  captured,
+  scenarios,
+]
 const USAGE = 'npm run accept -- [--only 1,3] [--full]'
 const OPTIONS = {
   /** Numbers of points (default: all). */
   only: { type: 'string' },
-  /** Takes what CI has no time for: more seeds in point 2, and in point 1 a high claim on however few cores. */
+  /** Takes what CI has no time for: more seeds in point 2, and in point 1 a high claim on however few cores, and in point 11 all scenarios. */
   full: { type: 'boolean', default: false },
 } as const
 const SEEDS = { usual: 2, full: 10 } as const

@@ -20,7 +20,7 @@ const POLL_MS = 100
 export const kills: Point = {
   number: 4,
   title: 'killing a verifier, or the leader, in mid-epoch costs no report',
-  run: checks => TestnetRun.withData(['--epochs', String(EPOCHS)], run => follow(checks, run)),
+  run: checks => TestnetRun.withData(['--providers', '1', '--epochs', String(EPOCHS)], run => follow(checks, run)),
 }
 
 async function follow(checks: Checks, run: TestnetRun): Promise<void> {

@@ -3,16 +3,11 @@ import { table } from '../bench/markdown.js'
 import { timedFaultText } from './fault-text.js'
 import type { Expectation, Scenario } from './scenario.js'
 
-/** One run of a scenario. */
-export interface Attempt {
-  /** one sentence for each thing that was not as it must be */
-  readonly failures: readonly string[]
-}
-
 export interface Row {
   readonly name: string
   readonly scenario: Scenario
-  readonly attempts: readonly Attempt[]
+  /** of each run: what was not as it must be */
+  readonly ends: readonly { readonly failures: readonly string[] }[]
 }
 
 const HEAD = ['scenario', 'nodes and faults', 'what must come of it', 'seen']
@@ -20,11 +15,11 @@ const HEAD = ['scenario', 'nodes and faults', 'what must come of it', 'seen']
 export const matrixTable = (rows: readonly Row[]): string =>
   table(
     HEAD,
-    rows.map(({ name, scenario, attempts }) => [
+    rows.map(({ name, scenario, ends }) => [
       `[${scenario.title}](../testnet/scenarios/${name}.yaml)`,
       [mixText(scenario), ...scenario.faults.map(timedFaultText)].join('<br>'),
       expectationText(scenario.expect),
-      `${attempts.filter(({ failures }) => failures.length === 0).length} of ${attempts.length}`,
+      `${ends.filter(({ failures }) => failures.length === 0).length} of ${ends.length}`,
     ]),
   ).join('\n')
 
