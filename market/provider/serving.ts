@@ -30,7 +30,7 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
   const sets = new VerifierSets(chain, directory, network.params)
   const key = tokenKeyOf(fromHex(keys.evm))
   const office = new TokenOffice({
-    ...{ network: chain.network, account, key, ledger: new TokenLedger(join(options.dataDir, 'tokens')) },
+    ...{ network: chain.network, account, key, ledger: new TokenLedger(join(options.dataDir, 'tokens'), log) },
     mayIssue: (asker, era) => sets.entitlementOf(asker, era),
   })
   const relay = await life.open(

@@ -13,7 +13,7 @@
  *   certificate/<epoch>                           encoded Certificate
  *   evidence/<epoch>/<name>                       encoded Evidence of an equivocation
  *   opening-fault/<epoch>/<session id>            encoded OpeningFault of a session in which this node was a sender
- *   log-progress                                  how far the chain's log was read, JSON
+ *   log-progress                                  how far the chain's log was read, and the number of its rows, JSON
  *   log/<block>/<position in the block's log>     ChainEvent, JSON
  *
  * Transcripts are separate files: see transcript-files.ts.

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import pino from 'pino'
 import { systemRandom, TokenOrder, tokenKeyOf } from '../../../probe/index.js'
 import { TOKEN_REFUSE } from '../../../proto/messages.js'
 import { NO_TOKEN, TOKEN_BYTES, tokenInfo } from '../../../proto/token.js'
@@ -18,7 +19,8 @@ describe('a token office', () => {
   let directory: string
   const mayIssue: MayIssue = (peer, era) =>
     peer === 'member' && era > 0 ? { holder: 'verifier-1', tokens: 6 } : undefined
-  const newOffice = () => new TokenOffice({ network, account, key, ledger: new TokenLedger(directory), mayIssue })
+  const newOffice = () =>
+    new TokenOffice({ network, account, key, ledger: new TokenLedger(directory, pino({ level: 'silent' })), mayIssue })
   let office: TokenOffice
 
   beforeEach(() => {

@@ -70,7 +70,7 @@ export class MeasuredProvider {
   private constructor({ claimKbps }: ProviderOptions) {
     this.#claimKbps = claimKbps
     const mayIssue = () => ({ holder: 'verifiers', tokens: Number.POSITIVE_INFINITY })
-    const ledger = new TokenLedger(join(this.#directory, 'tokens'))
+    const ledger = new TokenLedger(join(this.#directory, 'tokens'), log)
     this.#office = new TokenOffice({ network: NETWORK, account: ACCOUNT, key: this.#key, ledger, mayIssue })
     this.#office.setEras([ERA])
   }

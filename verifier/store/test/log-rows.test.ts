@@ -6,6 +6,8 @@ import { expect } from 'chai'
 import { keccakText } from '../../../proto/hash.js'
 import type { Hex } from '../../../proto/hex.js'
 import type { ChainEvent, Progress } from '../../core/chain-log.js'
+import { databaseIn } from '../database.js'
+import { KEY } from '../layout.js'
 import { Store } from '../store.js'
 
 const ACCOUNT: Hex = `0x${'b1'.repeat(20)}`
@@ -58,6 +60,21 @@ describe('the rows of the chain’s log', () => {
     const put = [announced(3, 0, 'c'), announced(1, 0, 'd')]
     await store.chainLog.changeLog({ put, drop: [announced(2, 0, 'b'), announced(3, 0, 'c')] }, progressTo(3))
     expect(await store.chainLog.readLog()).to.deep.equal({ progress: progressTo(3), events: [announced(1, 0, 'd')] })
+  })
+
+  it('are forgotten if damage hid some of them, so that the log is read again', async () => {
+    const events = [announced(8, 2, 'a'), settled, posted]
+    await store.chainLog.changeLog({ put: events, drop: [] }, progressTo(10))
+    await store.close()
+    const db = databaseIn(join(dir, 'db'), 'existing')
+    await db.open()
+    await db.batch([{ type: 'del', key: KEY.event(9, 0) }])
+    await db.close()
+    store = await Store.open(dir, { mode: 'existing' })
+    expect(await store.chainLog.readLog()).to.deep.equal({ progress: undefined, events: [] })
+    await store.chainLog.changeLog({ put: [settled], drop: [] }, progressTo(9))
+    await restart()
+    expect(await store.chainLog.readLog()).to.deep.equal({ progress: progressTo(9), events: [settled] })
   })
 
   it('outlive the pruning of epochs', async () => {
