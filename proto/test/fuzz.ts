@@ -29,12 +29,14 @@ export const fuzzTimeoutMs = (): number => Math.max(60_000, runsOf() * 5)
  * Checks many inputs. Fails for what `check` throws, for an input that takes longer than a second, and if the process grows
  * by more than 100 MB. A long run prints its figures.
  * @param check may return a promise
+ * @param atOnce inputs that are checked at the same time, where most of the time is waiting
  */
 export async function fuzz<T>(
   name: string,
   input: fc.Arbitrary<T>,
   check: (value: T) => void | Promise<void>,
-  numRuns = runsOf(),
+  runs = runsOf(),
+  atOnce = 1,
 ): Promise<void> {
   const [beganMs, before] = [performance.now(), heldBytes()]
   let longestMs = 0
@@ -45,11 +47,17 @@ export async function fuzz<T>(
     longestMs = Math.max(longestMs, performance.now() - startMs)
     expect(longestMs, 'ms').to.be.below(LONGEST_MS)
   }
-  await fc.assert(fc.asyncProperty(input, timed), { numRuns, seed: SEED })
+  const property =
+    atOnce === 1
+      ? fc.asyncProperty(input, timed)
+      : fc.asyncProperty(fc.array(input, { minLength: atOnce, maxLength: atOnce }), async inputs => {
+          await Promise.all(inputs.map(timed))
+        })
+  await fc.assert(property as fc.IAsyncProperty<unknown>, { numRuns: Math.ceil(runs / atOnce), seed: SEED })
   const grown = heldBytes() - before
   if (RUNS !== undefined) {
     const seconds = Math.round((performance.now() - beganMs) / 1000)
-    const figures = `${numRuns} inputs, seed ${SEED}, ${seconds} s, longest ${longestMs.toFixed(1)} ms`
+    const figures = `${runs} inputs, seed ${SEED}, ${seconds} s, longest ${longestMs.toFixed(1)} ms`
     console.log(`      ${name}: ${figures}, grew by ${(grown / MB).toFixed(1)} MB`)
   }
   expect(grown, 'bytes that the process holds on to').to.be.below(GROWTH_BYTES)

@@ -20,6 +20,7 @@ const endpoints = Object.entries<Endpoint>(ENDPOINTS)
 const paths = endpoints.map(([name, endpoint]) => pathOf(endpoint, ARGUMENTS[name as keyof typeof ARGUMENTS]))
 /** Over a real connection each. */
 const RUNS = runsOf(300)
+const AT_ONCE = 16
 
 describe('fuzzed requests and answers of the API', function () {
   this.timeout(fuzzTimeoutMs())
@@ -44,6 +45,7 @@ describe('fuzzed requests and answers of the API', function () {
         if (response.status >= 400 && method !== 'HEAD') errorSchema.parse(JSON.parse(text))
       },
       RUNS,
+      AT_ONCE,
     )
     expect(codes).to.include(404).and.include(200)
   })
@@ -61,6 +63,7 @@ describe('fuzzed requests and answers of the API', function () {
         await once(socket, 'close')
       },
       runsOf(100),
+      AT_ONCE,
     )
     expect((await fetch(node.api.url + paths[0])).status).to.equal(200)
   })
@@ -68,26 +71,30 @@ describe('fuzzed requests and answers of the API', function () {
   it('are taken by a client only if they have the documented form', async () => {
     const answers = await Promise.all(paths.map(async path => (await fetch(node.api.url + path)).arrayBuffer()))
     const samples = answers.map(bytes => Buffer.from(bytes))
-    let served: Buffer = samples[0]!
-    const liar = createServer((_, response) => response.end(served))
-    const apiUrl = await listening(liar)
+    const liars = await Promise.all(Array.from({ length: AT_ONCE }, startLiar))
+    const idle = [...liars]
     const kinds = { answer: 0, silent: 0, refused: 0, unusable: 0 }
     try {
       await fuzz(
         'answers of the API',
         fc.tuple(fc.nat(endpoints.length - 1), mutated(samples)),
         async ([which, bytes]) => {
-          served = bytes
+          const liar = idle.pop()!
+          liar.says = bytes
           const [, endpoint] = endpoints[which]!
-          const answer = await ask(endpoint, { apiUrl, timeoutMs: 10_000, argument: '1' })
+          const answer = await ask(endpoint, { apiUrl: liar.url, timeoutMs: 10_000, argument: '1' })
+          idle.push(liar)
           kinds[answer.kind]++
           if (answer.kind === 'answer') expect(endpoint.answer.safeParse(answer.value).success).to.equal(true)
         },
         RUNS,
+        AT_ONCE,
       )
     } finally {
-      liar.close()
-      liar.closeAllConnections()
+      for (const { server } of liars) {
+        server.close()
+        server.closeAllConnections()
+      }
     }
     expect(kinds.silent + kinds.refused).to.equal(0)
     expect(kinds.answer).to.be.above(0)
@@ -95,8 +102,11 @@ describe('fuzzed requests and answers of the API', function () {
   })
 })
 
-async function listening(server: Server): Promise<string> {
+/** A server that says the same to every request. */
+async function startLiar(): Promise<{ server: Server; url: string; says: Buffer }> {
+  const server = createServer((_, response) => response.end(liar.says))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const liar = { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, says: Buffer.alloc(0) }
+  return liar
 }
