@@ -74,6 +74,20 @@ describe('messages', () => {
     expect(refusal(relay, encodedOf(relay, { grant: { ...grant, tag: bytes(9) } }))).to.equal('wrong-size')
   })
 
+  it('are refused if a BLS signature in them is not compressed, of whatever kind they are', () => {
+    const signed = SAMPLES.filter(([, , message]) => (message as { signature?: Uint8Array }).signature?.length === 96)
+    expect(new Set(signed.map(([, { name }]) => name))).to.deep.equal(
+      new Set(['Commit', 'Ballot', 'SeenList', 'Proposal', 'Partial', 'Certificate', 'Presence']),
+    )
+    for (const [, codec, message] of signed) {
+      const long = { ...(message as object), signature: bytes(192) }
+      expect(refusal(codec as Codec<never>, encodedOf(codec as Codec<never>, long)), codec.name).to.be.oneOf([
+        'wrong-size',
+        'too-large', // that, too, comes before anything is built
+      ])
+    }
+  })
+
   it('are refused before they are parsed if they are too large, and are not encoded either', () => {
     expect(refusal(Commit, bytes(Commit.maxBytes + 1))).to.equal('too-large')
     expect(() => encodedOf(Commit, { ...commit, signature: bytes(Commit.maxBytes) })).to.throw(MessageError)

@@ -101,6 +101,9 @@ export class Attacker {
   }
 }
 
+/** Until the signal aborts. Never throws. */
+export type Flood = (attacker: Attacker, signal: AbortSignal) => Promise<void>
+
 /** Does something so often, as evenly as the machine can, until the signal aborts. Does not wait for what it began. */
 export async function often(
   perSecond: number,

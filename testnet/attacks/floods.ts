@@ -1,5 +1,5 @@
 /** Every flood by its kind. */
-import type { Attacker } from './attacker.js'
+import type { Flood } from './attacker.js'
 import { bombs } from './floods/bombs.js'
 import { connections } from './floods/connections.js'
 import { nextEpoch } from './floods/next-epoch.js'
@@ -8,9 +8,6 @@ import { strippedBallots } from './floods/stripped-ballots.js'
 import { syncBomb, syncPoison, syncStall } from './floods/sync-lies.js'
 import { wrongSignatures } from './floods/wrong-signatures.js'
 import type { AttackKind } from './messages.js'
-
-/** Until the signal aborts. Never throws. */
-export type Flood = (attacker: Attacker, signal: AbortSignal) => Promise<void>
 
 export const FLOODS: Readonly<Record<AttackKind, Flood>> = {
   bombs,

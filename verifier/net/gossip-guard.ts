@@ -8,11 +8,12 @@
  */
 import type { GossipSub } from '@libp2p/gossipsub'
 import type { PeerId } from '@libp2p/interface'
-import { type GossipBudget, SHARE_SPENT } from './gossip-budget.js'
+import { CHECK_COST, type GossipBudget, SHARE_SPENT } from './gossip-budget.js'
+import { MAX_GOSSIP_BYTES } from './gossip-messages.js'
 
 interface Rpc {
   readonly subscriptions: readonly unknown[]
-  readonly messages: readonly { readonly topic: string }[]
+  readonly messages: readonly { readonly topic: string; readonly data?: Uint8Array }[]
   readonly control?: { readonly ihave: readonly unknown[] } | undefined
 }
 
@@ -27,8 +28,8 @@ export interface GuardRules {
   readonly unheard: GossipBudget
   /** whether a verifier has announced the peer id */
   readonly isAnnounced: (peerId: string) => boolean
-  /** of a message of the topic, in the unit of the budget; undefined for a topic that the node does not know */
-  readonly costOf: (topic: string) => number | undefined
+  /** in the unit of the budget; undefined for a topic that the node does not know, and for more bytes than its messages have */
+  readonly costOf: (topic: string, bytes: number) => number | undefined
   /** hears of a peer that used up what it may send in vain */
   readonly onUnheard: (peerId: string) => void
 }
@@ -55,16 +56,23 @@ function passing(peerId: string, rpc: Rpc, rules: GuardRules): Rpc {
   let left = budget.left(peerId)
   const [heard, dropped]: [Rpc['messages'][number][], Rpc['messages'][number][]] = [[], []]
   for (const message of rpc.messages) {
-    left -= costOf(message.topic) ?? Number.POSITIVE_INFINITY
-    ;(left >= 0 ? heard : dropped).push(message)
+    const cost = costOf(message.topic, bytesOf(message))
+    if (cost !== undefined) left -= cost
+    ;(cost !== undefined && left >= 0 ? heard : dropped).push(message)
   }
   drop(peerId, dropped, rules)
   return { ...rpc, messages: heard }
 }
 
+const bytesOf = ({ data }: Rpc['messages'][number]): number => data?.length ?? 0
+
+/** A large message costs as much as a proposal of its size, whatever its topic: so at most 64 MiB come in vain. */
+const BYTES_A_UNIT = MAX_GOSSIP_BYTES.proposal / CHECK_COST.proposal
+
 function drop(peerId: string, messages: Rpc['messages'], { unheard, costOf, onUnheard }: GuardRules): void {
-  for (const { topic } of messages) {
-    const cost = (costOf(topic) ?? 1) * SHARE_SPENT.ignore
+  for (const message of messages) {
+    const bytes = bytesOf(message)
+    const cost = Math.max(costOf(message.topic, bytes) ?? 1, bytes / BYTES_A_UNIT) * SHARE_SPENT.ignore
     if (unheard.take(peerId, cost) && !unheard.settle(peerId, cost, cost)) continue
     onUnheard(peerId)
     return

@@ -40,10 +40,14 @@ export class Gossip {
     private readonly rules: GossipRules = NO_RULES,
   ) {
     const { isAnnounced, onOffence } = rules
-    const costs = new Map(GOSSIP_KINDS.map(kind => [topicOf(network, kind), CHECK_COST[kind]]))
+    const kinds = new Map(GOSSIP_KINDS.map(kind => [topicOf(network, kind), kind]))
+    const costOf = (topic: string, bytes: number) => {
+      const kind = kinds.get(topic)
+      return kind === undefined || bytes > MAX_GOSSIP_BYTES[kind] ? undefined : CHECK_COST[kind]
+    }
     const unheard = new GossipBudget(() => performance.now())
     guardGossip(peer.services.pubsub, {
-      ...{ budget: this.#budget, unheard, isAnnounced, costOf: topic => costs.get(topic) },
+      ...{ budget: this.#budget, unheard, isAnnounced, costOf },
       onUnheard: peerId => onOffence(peerId, 'unheard'),
     })
     // A stranger makes a new key as easily as it comes back.

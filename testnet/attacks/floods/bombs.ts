@@ -2,8 +2,7 @@
 import { ProbeFrame, Proposal } from '../../../proto/messages.js'
 import { PROBE_PROTOCOL } from '../../../proto/protocols.js'
 import { FramedStream } from '../../../verifier/net/framed-stream.js'
-import { often } from '../attacker.js'
-import type { Flood } from '../floods.js'
+import { type Flood, often } from '../attacker.js'
 
 const PER_SECOND = 5
 /** Tags of Proposal.epoch, Proposal.lists, and ProbeFrame.reveal. */

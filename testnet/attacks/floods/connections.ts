@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
 import { strangerPeer } from '../../strangers/stranger-peer.js'
-import { often } from '../attacker.js'
-import type { Flood } from '../floods.js'
+import { type Flood, often } from '../attacker.js'
 
 const CONNECTIONS = 300
 const KEYS = 10

@@ -3,8 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { commitDigest } from '../../../proto/digests.js'
 import { toHex } from '../../../proto/hex.js'
 import { Commit } from '../../../proto/messages.js'
-import { often } from '../attacker.js'
-import type { Flood } from '../floods.js'
+import { type Flood, often } from '../attacker.js'
 import { anybody, WRONG_SIGNATURE } from './wrong-signatures.js'
 
 const PER_SECOND = 1000

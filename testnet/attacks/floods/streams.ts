@@ -1,7 +1,6 @@
 /** Streams of all protocols, and of one that nobody speaks. Half of them stay open and say nothing. */
 import { PRESENCE_PROTOCOL, PROBE_PROTOCOL, REACH_PROTOCOL, SYNC_PROTOCOL } from '../../../proto/protocols.js'
-import { often } from '../attacker.js'
-import type { Flood } from '../floods.js'
+import { type Flood, often } from '../attacker.js'
 
 const PER_SECOND = 1000
 const PROTOCOLS = [SYNC_PROTOCOL, PROBE_PROTOCOL, PRESENCE_PROTOCOL, REACH_PROTOCOL, '/bandwitness/nothing/1.0.0']

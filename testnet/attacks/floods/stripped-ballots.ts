@@ -1,11 +1,9 @@
 /** Honest ballots without their votes, each with another schedule: what the verifier signed does not change. */
-import { createHash } from 'node:crypto'
-import { toHex } from '../../../proto/hex.js'
+import { keccakText } from '../../../proto/hash.js'
 import { Ballot } from '../../../proto/messages.js'
 import { topicOf } from '../../../proto/protocols.js'
-import { BlsSigner } from '../../../verifier/bls/signer.js'
-import { often } from '../attacker.js'
-import type { Flood } from '../floods.js'
+import { type Flood, often } from '../attacker.js'
+import { nobody } from './wrong-signatures.js'
 
 /** A signature takes this process a millisecond. */
 const PER_SECOND = 200
@@ -21,11 +19,10 @@ export const strippedBallots: Flood = async (attacker, signal) => {
     heard.splice(0, heard.length - MOST_KEPT)
   })
   pubsub.subscribe(topic)
-  const signer = new BlsSigner(toHex(createHash('sha256').update('nobody').digest().fill(0, 0, 1)))
   await often(PER_SECOND, signal, async i => {
     const ballot = heard[i % heard.length]
     if (ballot === undefined) return
-    const schedule = signer.sign(toHex(createHash('sha256').update(`${i}`).digest()))
+    const schedule = nobody.sign(keccakText(`schedule ${i}`))
     await attacker.say('ballot', Ballot.encode({ ...ballot, votes: [], schedule }))
   })
 }

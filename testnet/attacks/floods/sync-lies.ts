@@ -9,8 +9,7 @@ import { Ballot, Commit, SyncRequest, SyncResponse } from '../../../proto/messag
 import { SYNC_PROTOCOL } from '../../../proto/protocols.js'
 import { FramedStream } from '../../../verifier/net/framed-stream.js'
 import { handleStreams } from '../../../verifier/net/streams.js'
-import { type Attacker, often } from '../attacker.js'
-import type { Flood } from '../floods.js'
+import { type Attacker, type Flood, often } from '../attacker.js'
 
 /** A client takes six streams at once from a verifier. */
 const ASKS_PER_SECOND = 10

@@ -1,16 +1,16 @@
 /** Commitments that only a pairing tells from right ones: each signature is a point of the curve. */
 import { randomBytes } from 'node:crypto'
-import { keccakText } from '../../../proto/hash.js'
-import { toHex } from '../../../proto/hex.js'
+import { ZERO_HASH } from '../../../proto/hex.js'
 import { Commit } from '../../../proto/messages.js'
 import { BlsSigner } from '../../../verifier/bls/signer.js'
-import { type Attacker, often } from '../attacker.js'
-import type { Flood } from '../floods.js'
+import { keysFromSeed } from '../../../verifier/config/keys.js'
+import { type Attacker, type Flood, often } from '../attacker.js'
 
 const PER_SECOND = 1000
 
-/** A signature, over another text and by another key. */
-export const WRONG_SIGNATURE = new BlsSigner(keccakText('nobody')).sign(toHex(new Uint8Array(32)))
+/** Whose key is in no frozen set. */
+export const nobody = new BlsSigner(keysFromSeed('nobody', 'nobody').bls)
+export const WRONG_SIGNATURE = nobody.sign(ZERO_HASH)
 
 /** In the name of any verifier that has announced itself. */
 export const anybody = ({ victims }: Attacker, i: number): number => victims[i % victims.length]!.index

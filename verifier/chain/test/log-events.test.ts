@@ -7,6 +7,7 @@ import { announcementFault, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_PEER_ID_BYTES 
 import { HEADER_FIELDS } from '../../../proto/header.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { DEVNET } from '../../../proto/params.js'
+import { fuzz, fuzzTimeoutMs, runsOf } from '../../../proto/test/fuzz.js'
 import { tokenKeyEntry } from '../../../proto/token.js'
 import type { NetworkFile } from '../../config/network-file.js'
 import { type Contracts, contractsOf, hex } from '../contracts.js'
@@ -40,7 +41,8 @@ const printable = (maxLength: number) =>
   })
 const anyBytes = (maxLength: number) => fc.uint8Array({ maxLength }).map(bytes => hexlify(bytes))
 
-describe('decoders of the chain’s log', () => {
+describe('decoders of the chain’s log', function () {
+  this.timeout(fuzzTimeoutMs())
   let contracts: Contracts
   let events: LogEvents
   /** one of each kind, and both roles */
@@ -128,7 +130,7 @@ describe('decoders of the chain’s log', () => {
     }
   })
 
-  it('answer for random logs, and throw for none', () => {
+  it('answer for random logs, and throw for none', async () => {
     const anything = fc.record({
       address: fc.oneof(fc.constantFrom(...Object.values(file.contracts)), anyBytes(40), fc.string()),
       topics: fc.array(
@@ -138,15 +140,12 @@ describe('decoders of the chain’s log', () => {
       ...{ blockNumber: fc.oneof(fc.constant('0x7'), fc.string()), logIndex: fc.constant('0x0') },
       transactionHash: fc.oneof(fc.constant(ZERO_HASH), fc.string()),
     })
-    fc.assert(
-      fc.property(anything, log => expectLawful(log)),
-      { numRuns: 1000 },
-    )
+    await fuzz('random logs', anything, log => expectLawful(log), runsOf(1000))
     const nonsense = [null, undefined, 7, [], {}, { ...samples[0], topics: null }, { ...samples[0], data: 7 }]
     for (const log of nonsense) expect(events.decode(log as unknown as RawLog)).to.equal(undefined)
   })
 
-  it('answer for mutated logs: bytes changed, words replaced, cut off, extended', () => {
+  it('answer for mutated logs: bytes changed, words replaced, cut off, extended', async () => {
     const word = fc.oneof(
       fc.nat(4000).map(BigInt),
       fc.constantFrom(2n ** 256n - 1n, 2n ** 255n, 2n ** 64n, 2n ** 32n, 2n ** 31n - 1n),
@@ -159,8 +158,10 @@ describe('decoders of the chain’s log', () => {
       tail: anyBytes(70),
       topic: fc.option(fc.tuple(fc.nat(3), anyBytes(32)), { freq: 3 }),
     })
-    fc.assert(
-      fc.property(mutation, ({ sample, words, bytes, cut, tail, topic }) => {
+    await fuzz(
+      'mutated logs',
+      mutation,
+      ({ sample, words, bytes, cut, tail, topic }) => {
         const log = samples[sample]!
         const data = Buffer.from(log.data.slice(2), 'hex')
         for (const [at, value] of words) {
@@ -169,8 +170,8 @@ describe('decoders of the chain’s log', () => {
         for (const [at, value] of bytes) if (at < data.length) data[at] = value
         const topics = log.topics.map((one, i) => (topic?.[0] === i ? topic[1] : one))
         expectLawful({ ...log, topics, data: concat([data.subarray(0, cut ?? data.length), tail]) })
-      }),
-      { numRuns: 1000 },
+      },
+      runsOf(1000),
     )
   })
 

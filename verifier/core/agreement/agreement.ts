@@ -3,7 +3,7 @@
  * is told the time and every message that the verifier heard, with its signature already checked. It answers with what
  * the verifier has to do. `phases.ts` describes each state.
  *
- *   measuring ─end─▶ committing ─▶ revealing ─▶ listing ─▶ rounds: propose, check, sign ─▶ certified
+ *   measuring ─end─▶ committing ─▶ closing ─▶ revealing ─▶ listing ─▶ rounds: propose, check, sign ─▶ certified
  *                                                              └───── deadline ─────▶ missed
  *
  * A seen list names the ballots that a verifier holds and that were committed in time. A leader proposes the ballot set
@@ -109,9 +109,9 @@ export class Agreement<L> {
     return actions
   }
 
-  /** Counts until the ballots are revealed. */
+  /** Counts until a while before the ballots are revealed. */
   hearCommitment(verifier: number, commitment: Hex): void {
-    if (isBefore(this.#phase, 'revealing')) this.#heard.commitment(verifier, commitment)
+    if (isBefore(this.#phase, 'closing')) this.#heard.commitment(verifier, commitment)
   }
 
   /** Counts until the ballots are listed, and only if its commitment was heard in time. */
@@ -177,6 +177,9 @@ export class Agreement<L> {
         this.#phase = 'committing'
         return [{ do: 'commit' }]
       case 'committing':
+        this.#phase = 'closing'
+        return []
+      case 'closing':
         this.#phase = 'revealing'
         return [{ do: 'reveal' }]
       case 'revealing':

@@ -6,8 +6,10 @@ import type { NetworkParams } from '../../../proto/params.js'
 export type Phase =
   /** The epoch runs, and verifiers measure. Ends with the epoch. */
   | 'measuring'
-  /** Every verifier has published the hash of its ballot. Commitments count. Ends after `commitMs`. */
+  /** Every verifier has published the hash of its ballot. Commitments count. */
   | 'committing'
+  /** Commitments count no more, and nobody has revealed a ballot. Ends `commitMs` after the epoch. */
+  | 'closing'
   /** Every verifier has revealed its ballot. Ballots count if they were committed in time. Ends after `revealMs`. */
   | 'revealing'
   /** Every verifier has listed the ballots that it holds. Ends after `listMs`. */
@@ -19,7 +21,16 @@ export type Phase =
   /** The deadline passed, and this verifier heard no certificate. Only the chain knows whether the epoch has a report. */
   | 'missed'
 
-const ORDER: readonly Phase[] = ['measuring', 'committing', 'revealing', 'listing', 'rounds', 'certified', 'missed']
+const ORDER: readonly Phase[] = [
+  ...(['measuring', 'committing', 'closing', 'revealing', 'listing', 'rounds', 'certified', 'missed'] as const),
+]
+
+/**
+ * How much of `commitMs` lies between the last commitment that counts and the first ballot. A verifier whose clock is ahead
+ * reveals while others whose clocks are behind still take commitments. Within this time nobody can copy its votes. 100 ms on
+ * the devnet: more than clocks differ that are set over the network.
+ */
+const GAP_SHARE = 1 / 8
 
 export const isBefore = (phase: Phase, other: Phase): boolean => ORDER.indexOf(phase) < ORDER.indexOf(other)
 
@@ -67,6 +78,8 @@ export function phaseEndMs(phase: Phase, round: number, timing: AgreementTiming)
     case 'measuring':
       return timing.endMs
     case 'committing':
+      return commitEndMs(timing) - GAP_SHARE * timing.commitMs
+    case 'closing':
       return commitEndMs(timing)
     case 'revealing':
       return revealEndMs(timing)

@@ -21,6 +21,7 @@ export function sentenceOf(standing: Standing): string {
     case 'measuring':
       return `epoch ${epoch} is being measured`
     case 'committing':
+    case 'closing':
       return `epoch ${epoch}: commitments of ${heard.commitments} of ${n} verifiers heard`
     case 'revealing':
       return `epoch ${epoch}: ballots of ${heard.ballots} of ${n} verifiers held`

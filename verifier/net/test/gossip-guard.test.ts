@@ -119,6 +119,25 @@ describe('gossip of strangers and liars', () => {
     })
   })
 
+  it('attack: large messages, which no message of their topic can be, are counted by their bytes', async () => {
+    await withNode(async ({ node, liar, announced, heard, offences }) => {
+      announced.add(liar.peerId.toString())
+      const gone = once(node, 'peer:disconnect')
+      const raw = liar.services.pubsub as unknown as { sendRpc(to: string, rpc: object): boolean }
+      const MIB = 2 ** 20
+      let sent = 0
+      const sending = setInterval(() => {
+        sent += 2 * MIB
+        const data = Buffer.alloc(2 * MIB, `${sent}`)
+        raw.sendRpc(node.peerId.toString(), { subscriptions: [], messages: [{ topic: COMMITS, data }] })
+      }, 5)
+      await gone
+      clearInterval(sending)
+      expect([heard.texts, offences[0]]).to.deep.equal([[], 'unheard'])
+      expect(sent).to.be.within(60 * MIB, 200 * MIB)
+    })
+  })
+
   it('keeps nothing of topics that the node does not know', async () => {
     await withNode(async ({ node, liar, announced }) => {
       announced.add(liar.peerId.toString())

@@ -41,6 +41,19 @@ describe('directory', () => {
     expect(directory.provider(announced[3]!.account)).to.deep.equal(announced[3])
   })
 
+  it('attack: a verifier that announces the peer id of another takes nothing from it', async () => {
+    const other = await peerIdOf(new Uint8Array(32).fill(2))
+    announced = [announcement(4), announcement(2), announcement(3, { peerId: other }), announcement(9)]
+    await directory.refresh()
+    expect(directory.verifiers().map(({ index }) => index)).to.deep.equal([4, 2, 3, 9])
+    expect([directory.isVerifier(peerId), directory.indexOf(peerId), directory.indexOf(other)]).to.deep.equal([
+      true,
+      2,
+      3,
+    ])
+    expect(directory.indexOf('a stranger')).to.equal(undefined)
+  })
+
   it('parses an announcement once, however often the chain is asked', async () => {
     let reads = 0
     const counted = Object.defineProperty(announcement(1), 'multiaddrs', {

@@ -147,6 +147,23 @@ describe('agreement', () => {
     expect(list).to.deep.equal({ do: 'list', entries: [{ verifier: 1, root: rootOf(1) }] })
   })
 
+  it('attack: a copier that hears a ballot of a fast clock commits too late for a slow one', () => {
+    const options = { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING }
+    const revealMs = TIMING.endMs + TIMING.commitMs
+    const listed = (behindMs: number) => {
+      const [fast, slow] = [new Agreement<number>(1, options), new Agreement<number>(4, options)]
+      const actions = (nowMs: number) => fast.advance(nowMs).map(action => action.do)
+      expect(actions(revealMs - 1)).to.deep.equal(['commit'])
+      expect(actions(revealMs)).to.deep.equal(['reveal'])
+      slow.advance(revealMs - behindMs)
+      slow.hearCommitment(7, commitmentFor(7)) // to a copy of what `fast` has just revealed
+      slow.hearBallot(7, rootOf(7), commitmentFor(7))
+      return slow.advance(revealMs + TIMING.revealMs).flatMap(action => (action.do === 'list' ? action.entries : []))
+    }
+    expect(listed(TIMING.commitMs / 8)).to.deep.equal([])
+    expect(listed(TIMING.commitMs / 4), 'clocks that differ by more').to.have.length(1)
+  })
+
   it('leaves out a verifier with two ballots', () => {
     const node = new Agreement<number>(1, { epoch: 7, beacon: keccakText('b'), verifiers: range(4), timing: TIMING })
     node.advance(1000)

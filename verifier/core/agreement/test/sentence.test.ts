@@ -9,6 +9,7 @@ describe('sentence of an epoch', () => {
   const SENTENCES: Record<Phase, string> = {
     measuring: 'epoch 7 is being measured',
     committing: 'epoch 7: commitments of 6 of 7 verifiers heard',
+    closing: 'epoch 7: commitments of 6 of 7 verifiers heard',
     revealing: 'epoch 7: ballots of 5 of 7 verifiers held',
     listing: 'epoch 7: seen lists of 5 of 7 verifiers heard',
     rounds: 'epoch 7: round 1, led by verifier 4; signatures of 2 of 7 verifiers, 5 are needed',
