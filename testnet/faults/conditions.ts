@@ -18,6 +18,7 @@ export interface LinkRule extends Link {
 }
 
 export class Conditions {
+  /** by how many milliseconds each is ahead of the machine's */
   readonly #clocks = new Map<string, number>()
   readonly #rules = new Set<LinkRule>()
   readonly #ports = new Map<string, Set<number>>()
@@ -36,9 +37,9 @@ export class Conditions {
     this.#ports.set(name, new Set())
   }
 
-  /** @param ms by which the node's clock is ahead of the machine's */
-  setClock(name: string, ms: number): void {
-    this.#clocks.set(name, ms)
+  /** Steps the node's clock, on top of earlier steps. */
+  stepClock(name: string, ms: number): void {
+    this.#clocks.set(name, (this.#clocks.get(name) ?? 0) + ms)
     this.#tell()
   }
 

@@ -15,8 +15,8 @@ const DATABASE = 'db'
 const RECORD = 'signing-record'
 const FLIPPED_BYTES = 16
 
-/** The node is killed, and bytes in the middle of its newest files are flipped. Afterwards it gets its files back. */
-export class DamagedDatabase implements Fault {
+/** What happens to the data of a node that does not run meanwhile. */
+abstract class DataFault implements Fault {
   readonly #nodes: Restarts
   readonly #node: Stored
 
@@ -25,19 +25,37 @@ export class DamagedDatabase implements Fault {
     this.#node = node
   }
 
-  async begin(): Promise<void> {
-    const { name, dataDir } = this.#node
-    await this.#nodes.hold(name)
-    await copy(dataDir, copyOf(dataDir), [DATABASE])
-    for (const kind of ['.log', '.ldb']) await damageNewest(join(dataDir, DATABASE), kind)
-    this.#nodes.release(name)
+  begin(): Promise<void> {
+    return this.#whileDown(() => this.beginIn(this.#node.dataDir))
   }
 
-  async end(): Promise<void> {
-    const { name, dataDir } = this.#node
+  end(): Promise<void> {
+    return this.#whileDown(() => this.endIn(this.#node.dataDir))
+  }
+
+  protected abstract beginIn(dataDir: string): Promise<void>
+  protected abstract endIn(dataDir: string): Promise<void>
+
+  async #whileDown(work: () => Promise<void>): Promise<void> {
+    const { name } = this.#node
     await this.#nodes.hold(name)
-    await copy(copyOf(dataDir), dataDir, [DATABASE])
-    this.#nodes.release(name)
+    try {
+      await work()
+    } finally {
+      this.#nodes.release(name)
+    }
+  }
+}
+
+/** Bytes in the middle of its newest files are flipped. Afterwards the node gets its files back. */
+export class DamagedDatabase extends DataFault {
+  protected async beginIn(dataDir: string): Promise<void> {
+    await copy(dataDir, copyOf(dataDir), [DATABASE])
+    for (const kind of ['.log', '.ldb']) await damageNewest(join(dataDir, DATABASE), kind)
+  }
+
+  protected endIn(dataDir: string): Promise<void> {
+    return copy(copyOf(dataDir), dataDir, [DATABASE])
   }
 }
 
@@ -48,41 +66,30 @@ export const OLD = {
   both: [DATABASE, RECORD],
 } as const
 
-/** A copy is made when the fault begins, and put back when it ends. The node does not run meanwhile. */
-export class OldDatabase implements Fault {
-  readonly #nodes: Restarts
-  readonly #node: Stored
+/** A copy is made when the fault begins, and put back when it ends. */
+export class OldDatabase extends DataFault {
   readonly #what: readonly string[]
 
   constructor(nodes: Restarts, node: Stored, what: keyof typeof OLD) {
-    this.#nodes = nodes
-    this.#node = node
+    super(nodes, node)
     this.#what = OLD[what]
   }
 
-  begin(): Promise<void> {
-    const { dataDir } = this.#node
-    return this.#whileDown(() => copy(dataDir, copyOf(dataDir), this.#what))
+  protected beginIn(dataDir: string): Promise<void> {
+    return copy(dataDir, copyOf(dataDir), this.#what)
   }
 
-  end(): Promise<void> {
-    const { dataDir } = this.#node
-    return this.#whileDown(() => copy(copyOf(dataDir), dataDir, this.#what))
-  }
-
-  async #whileDown(work: () => Promise<void>): Promise<void> {
-    const { name } = this.#node
-    await this.#nodes.hold(name)
-    await work()
-    this.#nodes.release(name)
+  protected endIn(dataDir: string): Promise<void> {
+    return copy(copyOf(dataDir), dataDir, this.#what)
   }
 }
 
 const copyOf = (dataDir: string): string => `${dataDir}.copy`
 
-/** Replaces what is there. */
+/** Replaces what is there. @throws Error if the node has no such data, as a provider */
 async function copy(from: string, to: string, parts: readonly string[]): Promise<void> {
   for (const part of parts) {
+    await stat(join(from, part))
     await rm(join(to, part), { recursive: true, force: true })
     await cp(join(from, part), join(to, part), { recursive: true })
   }

@@ -6,7 +6,7 @@ import type { SmallDisk } from './small-disk.js'
 export class FullDisk implements Fault {
   /** @param disk on which the node was started */
   constructor(
-    private readonly nodes: Pick<Nodes, 'release'>,
+    private readonly nodes: Pick<Nodes, 'revive'>,
     private readonly name: string,
     private readonly disk: Pick<SmallDisk, 'fill' | 'free'>,
   ) {}
@@ -17,6 +17,6 @@ export class FullDisk implements Fault {
 
   async end(): Promise<void> {
     this.disk.free()
-    this.nodes.release(this.name) // as its operator does, if it ended too often
+    this.nodes.revive(this.name) // as its operator does, if it ended too often
   }
 }

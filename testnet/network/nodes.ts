@@ -57,13 +57,18 @@ export class Nodes {
     return this.#of(name).down('SIGTERM')
   }
 
-  /** Ends a node at once, and keeps it down. */
+  /** Ends a node at once, and keeps it down until `release`. */
   hold(name: string): Promise<void> {
     return this.#of(name).down('SIGKILL')
   }
 
-  /** Starts a node that is down. */
+  /** Takes one `hold` back. The node starts again when nobody holds it any more. */
   release(name: string): void {
+    this.#of(name).release()
+  }
+
+  /** Starts a node that ended once too often, unless somebody holds it. */
+  revive(name: string): void {
     this.#of(name).up()
   }
 

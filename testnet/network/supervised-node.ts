@@ -29,6 +29,8 @@ export class SupervisedNode {
   #process: NodeProcess | undefined
   #keeping: Promise<void> | undefined
   #ended: NodeExit | undefined
+  /** how many want the node to be down */
+  #holds = 0
   /** Aborts as soon as the testnet ends the node. */
   #wanted = new AbortController()
 
@@ -56,16 +58,23 @@ export class SupervisedNode {
     return { ...ready, pid: process.pid, argv: this.#by.spec(this.#apiPort).argv }
   }
 
-  /** Starts a node again that the testnet ended, or that ended once too often. A node that is kept up goes on. */
+  /** Takes one `down` back. The node starts again when nobody wants it down any more. */
+  release(): void {
+    this.#holds--
+    this.up()
+  }
+
+  /** Starts a node again that ended once too often. A node that is kept up goes on, and one that is held stays down. */
   up(): void {
-    if (this.#keeping !== undefined) return
+    if (this.#keeping !== undefined || this.#holds > 0) return
     this.#wanted = new AbortController()
     this.#ended = undefined
     this.#keeping = this.#keep(this.#respawn(0))
   }
 
-  /** Ends the node, and keeps it down. Resolves when its process is gone. */
+  /** Ends the node, and keeps it down until `release`. Resolves when its process is gone. */
   async down(how: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    this.#holds++
     this.#wanted.abort()
     if (how === 'SIGKILL') this.kill()
     else {

@@ -21,6 +21,7 @@ describe('faults of the disk', function () {
   const nodes = {
     hold: async (name: string) => void calls.push(`hold ${name}`),
     release: (name: string) => void calls.push(`release ${name}`),
+    revive: (name: string) => void calls.push(`revive ${name}`),
   }
 
   beforeEach(() => {
@@ -104,7 +105,7 @@ describe('faults of the disk', function () {
       await disk.close()
       expect(readFileSync(join(dataDir, 'before'), 'utf8')).to.equal('kept')
       expect(existsSync(join(dataDir, 'filler'))).to.equal(false)
-      expect(calls).to.deep.equal(['release n'])
+      expect(calls).to.deep.equal(['revive n'])
     })
   })
 })

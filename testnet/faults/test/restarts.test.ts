@@ -32,7 +32,7 @@ describe('a node that the testnet keeps up', function () {
   const nodes = {
     kill: () => node.kill(),
     hold: () => node.down('SIGKILL'),
-    release: () => node.up(),
+    release: () => node.release(),
     pause: () => node.signal('SIGSTOP'),
     resume: () => node.signal('SIGCONT'),
   }
@@ -111,6 +111,17 @@ describe('a node that the testnet keeps up', function () {
     await until(() => restarts.length === 1)
     node.up() // twice starts no second process
     expect(await ask()).to.equal(restarts[0]!.pid)
+  })
+
+  it('stays down until the last of two faults is over', async () => {
+    const [one, other] = [new Down(nodes, ['node']), new Down(nodes, ['node'])]
+    await one.begin()
+    await other.begin()
+    await one.end()
+    node.up() // as after a full disk
+    await other.end()
+    await until(() => restarts.length === 1)
+    expect([exits.length, await ask()]).to.deep.equal([1, restarts[0]!.pid])
   })
 
   it('is ended while it waits for its next start', async () => {
