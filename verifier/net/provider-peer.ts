@@ -7,6 +7,7 @@ import { yamux } from '@libp2p/yamux'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import type { ConnectionPool } from './connection-pool.js'
+import { forgetGone } from './forget-gone.js'
 import { hostOf, type PeerOptions, started, transportOptions } from './libp2p.js'
 
 /** Most streams of one connection. A peer needs one for each session, and one for tokens. */
@@ -37,6 +38,7 @@ export async function createProviderPeer({ seed, listen, log }: PeerOptions, poo
     connectionMonitor: { enabled: false },
     connectionGater: { denyInboundConnection: connection => !admit(pool, connection) },
   })
+  forgetGone(peer)
   return started(peer, listen, log)
 }
 

@@ -30,6 +30,7 @@ import { voucherSigner } from '../chain/vouchers.js'
 import { UserError } from '../config/errors.js'
 import type { NetworkFile } from '../config/network-file.js'
 import { DialBook } from '../net/dial-book.js'
+import { forgetGone } from '../net/forget-gone.js'
 import { Gossip } from '../net/gossip.js'
 import { announcedAddresses, createPeer } from '../net/libp2p.js'
 import { peerSigner } from '../net/peer-keys.js'
@@ -108,6 +109,7 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
   log.info({ udp: receiver.facts }, 'receiving')
   const directory = new Directory(chain, log)
   const isVerifier = (peerId: string) => directory.isVerifier(peerId)
+  forgetGone(peer, isVerifier)
   const dialBook = await life.open(new DialBook(peer, log), one => one.stop())
   const answers = new AnswerVerifiers(chain.network)
   const modules = {
