@@ -4,6 +4,7 @@
  */
 import type { Hex } from '../../proto/hex.js'
 import type { NetworkFile } from '../../verifier/config/network-file.js'
+import type { VerifierProfile } from '../profiles/profiles.js'
 
 export interface ReadyNode {
   readonly name: string
@@ -155,7 +156,7 @@ export interface ProviderResult extends RewardResult {
 /** What the decoys of a run show of one verifier. */
 export interface DecoyTasks {
   readonly name: string
-  readonly profile: string
+  readonly profile: VerifierProfile
   /** votes that were compared with a decoy's level, and those that missed it */
   readonly tasks: number
   readonly missed: number

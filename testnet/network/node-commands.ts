@@ -1,7 +1,7 @@
 /** The command lines of a run's nodes. An ordinary node runs the same command that an operator types. */
 import { dirname, join } from 'node:path'
 import { entryPoint } from '../process/entry-point.js'
-import { MANNERS_OF_VOTING } from '../profiles/profiles.js'
+import { DEVIANTS } from '../profiles/profiles.js'
 import type { PlannedProvider, PlannedVerifier } from './plan.js'
 
 export interface NodeSurroundings {
@@ -12,21 +12,16 @@ export interface NodeSurroundings {
 const BANDWITNESS = entryPoint(import.meta.url, '../../verifier/cli/bandwitness.js')
 const CHEATING_PROVIDER = entryPoint(import.meta.url, './provider-main.js')
 const DECOY = entryPoint(import.meta.url, './decoy-main.js')
-const COLLUDER = entryPoint(import.meta.url, './colluder-main.js')
-const EQUIVOCATOR = entryPoint(import.meta.url, './equivocator-main.js')
 const SILENT_VERIFIER = entryPoint(import.meta.url, './silent-main.js')
-const OTHER_VERIFIER = entryPoint(import.meta.url, './verifier-main.js')
+const DEVIANT = entryPoint(import.meta.url, './verifier-main.js')
 
 /** @param apiPort 0 for a free one */
 export function verifierCommand(verifier: PlannedVerifier, around: NodeSurroundings, apiPort: number): string[] {
   if (verifier.profile === 'silent') return [...SILENT_VERIFIER, '--data-dir', verifier.dataDir]
   const flags = nodeFlags(verifier.dataDir, around, apiPort)
-  if (verifier.profile === 'colluder') return [...COLLUDER, ...flags]
-  if (verifier.profile === 'equivocator') return [...EQUIVOCATOR, ...flags]
-  if (!MANNERS_OF_VOTING.some(manner => manner === verifier.profile))
-    return [...BANDWITNESS, 'verifier', 'run', ...flags]
+  if (!DEVIANTS.some(deviant => deviant === verifier.profile)) return [...BANDWITNESS, 'verifier', 'run', ...flags]
   const shared = ['--shared-dir', join(dirname(verifier.dataDir), 'verifiers.shared')]
-  return [...OTHER_VERIFIER, ...flags, '--profile', verifier.profile, ...shared]
+  return [...DEVIANT, ...flags, '--profile', verifier.profile, ...shared]
 }
 
 export function providerCommand(provider: PlannedProvider, around: NodeSurroundings): string[] {

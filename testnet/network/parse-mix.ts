@@ -23,7 +23,7 @@ export function parseMix(text: string, rules: MixRules): MixEntry[] {
   const fail = (what: string) => new UserError('usage', `--${rules.option} ${text}: ${what}`)
   const parts = /^\d+$/.test(text.trim()) ? [`honest=${text.trim()}`] : text.split(',')
   const entries = parts.flatMap(part => {
-    const match = /^([a-z]+)(?:@([^=]+))?=(\d+)$/.exec(part.trim())
+    const match = /^([a-z-]+)(?:@([^=]+))?=(\d+)$/.exec(part.trim())
     if (!match) throw fail(`"${part}" is neither a number nor profile=count.`)
     const profile = match[1]!
     const takesValue = rules.profiles[profile]

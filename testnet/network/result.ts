@@ -10,10 +10,11 @@ import type { DecoyVerdict } from '../../verifier/core/rewards/decoys.js'
 import { describeEnd } from '../process/child-end.js'
 import type { NodeExit } from '../process/spawn.js'
 import type { ProviderHistory } from '../profiles/profile.js'
-import { MANNERS_OF_VOTING } from '../profiles/profiles.js'
+import { CONDUCT } from '../profiles/profiles.js'
 import { capturedFailures, isCaptured } from './captured-result.js'
 import type { SeenEquivocation, SeenSettlement } from './chain-reader.js'
 import type { DecoyTasks, ProviderResult } from './events.js'
+import { isOutvoted, outvotedFailures } from './outvoted-result.js'
 import type { PlannedProvider, PlannedVerifier } from './plan.js'
 import type { RewardsRecord } from './rewards.js'
 import { potFailures, rewardFailures, rewardResult } from './rewards-result.js'
@@ -75,10 +76,11 @@ export function failuresOf(run: RunRecord): string[] {
 function scoreFailures(run: RunRecord): string[] {
   if (isCaptured(run)) return capturedFailures(run)
   const isReported = run.epochs.some(epoch => reportsExpected(run, epoch) !== 'never')
-  return [
-    ...(isReported ? run.providers.flatMap(provider => providerFailures(run, provider)) : nobodySlashed(run)),
-    ...rewardFailures(run),
-  ]
+  if (!isReported) return [...nobodySlashed(run), ...rewardFailures(run)]
+  const ofProviders = isOutvoted(run)
+    ? outvotedFailures(run)
+    : run.providers.flatMap(provider => providerFailures(run, provider))
+  return [...ofProviders, ...rewardFailures(run)]
 }
 
 export function providerResult(
@@ -118,20 +120,22 @@ const isWantedStop = ({ verifiers }: RunRecord, { name, code }: NodeExit): boole
   code === EXIT_CODE['keys-in-use'] &&
   verifiers.some(({ planned }) => planned.profile === 'twice' && isProcessOf(planned, name))
 
-/** `maybe` while the report depends on a verifier that may not be up yet. */
+/** `maybe` while the report depends on a verifier that may not be up yet, or not be heard. */
 function reportsExpected(run: RunRecord, { frozen }: EpochOutcome): 'always' | 'maybe' | 'never' {
-  const members = (profile: string) =>
-    run.verifiers.filter(({ planned, index }) => planned.profile === profile && frozen.includes(index ?? -1)).length
-  const honest = ['honest', 'equivocator', ...MANNERS_OF_VOTING].reduce((sum, profile) => sum + members(profile), 0)
-  if (isSupermajority(honest, frozen.length) || isSupermajority(members('colluder'), frozen.length)) return 'always'
-  return isSupermajority(honest + members('late') + members('twice'), frozen.length) ? 'maybe' : 'never'
+  const members = run.verifiers
+    .filter(({ index }) => frozen.includes(index ?? -1))
+    .map(({ planned }) => planned.profile)
+  const signers = (...how: string[]) => members.filter(profile => how.includes(CONDUCT[profile].signs)).length
+  const colluders = members.filter(profile => profile === 'colluder').length
+  if (isSupermajority(signers('always'), frozen.length) || isSupermajority(colluders, frozen.length)) return 'always'
+  return isSupermajority(signers('always', 'maybe'), frozen.length) ? 'maybe' : 'never'
 }
 
 function mixFailures(run: RunRecord, outcome: EpochOutcome): string[] {
   const expected = reportsExpected(run, outcome)
   if (expected === 'always' && !outcome.report) return [`Epoch ${outcome.epoch} has no report.`]
   if (expected === 'never' && outcome.report) {
-    return [`Epoch ${outcome.epoch} has a report, although at most two thirds of its verifiers are honest.`]
+    return [`Epoch ${outcome.epoch} has a report, although at most two thirds of its verifiers sign right ones.`]
   }
   return []
 }
@@ -171,8 +175,8 @@ export function decoyTasks({ verifiers, decoys }: RunRecord): DecoyTasks[] {
 
 /** Decoys must catch who votes without measuring, and nobody else. */
 function decoyFailures({ name, profile, tasks, missed, caught }: DecoyTasks): string[] {
-  const measures = profile !== 'lazy' && profile !== 'copier'
-  if (caught === !measures || (!measures && tasks < TASKS_TO_CATCH)) return []
+  const { lies } = CONDUCT[profile]
+  if (caught === lies || (lies && tasks < TASKS_TO_CATCH)) return []
   return [`${name} (${profile}) missed ${missed} of ${tasks} decoys and was ${caught ? '' : 'not '}caught.`]
 }
 

@@ -57,29 +57,55 @@ export const PROVIDER_PROFILES: Readonly<Record<string, ProviderProfile>> = {
   ...CHEATS,
 }
 
-/**
- * These take part in everything, and come to their votes in their own manner. `lazy` votes every provider's claim. `friend`
- * measures and hands its readings to `copier`, which measures nothing.
- */
-export const MANNERS_OF_VOTING = ['lazy', 'friend', 'copier'] as const
-export type MannerOfVoting = (typeof MANNERS_OF_VOTING)[number]
+/** Verifiers whose nodes deviate: `verifier-main.ts` runs them. What each does stands in its file in `verifiers/`. */
+export const DEVIANTS = [
+  'lazy',
+  'friend',
+  'copier',
+  'equivocator',
+  'colluder',
+  'liar-low',
+  'liar-high',
+  'copycat',
+  'withholder',
+  'bad-leader',
+  'spammer',
+] as const
+export type Deviant = (typeof DEVIANTS)[number]
 
 /**
  * `honest` takes part in everything. `silent` is in the frozen set and takes part in nothing. `late` registers in the third
- * epoch, and so is in the next frozen set that has room for it. `equivocator` signs two commits and two ballots in every
- * epoch. `twice` runs two processes with one set of keys, each with a record of its own. `colluder` certifies, with the other
- * colluders, a penalty that no votes show.
+ * epoch, and so is in the next frozen set that has room for it. `twice` runs two processes with one set of keys, each with a
+ * record of its own.
  */
-export const VERIFIER_PROFILES = [
-  'honest',
-  'silent',
-  'late',
-  'equivocator',
-  'twice',
-  'colluder',
-  ...MANNERS_OF_VOTING,
-] as const
+export const VERIFIER_PROFILES = ['honest', 'silent', 'late', 'twice', ...DEVIANTS] as const
 export type VerifierProfile = (typeof VERIFIER_PROFILES)[number]
+
+/** What the others may expect of a verifier. */
+interface VerifierConduct {
+  /** Whether it signs every right report: `maybe` if it may not be up yet, or not be heard any more. */
+  readonly signs: 'always' | 'maybe' | 'never'
+  /** Whether its votes are made up: decoys must then catch it. */
+  readonly lies: boolean
+}
+
+export const CONDUCT: Readonly<Record<VerifierProfile, VerifierConduct>> = {
+  honest: { signs: 'always', lies: false },
+  silent: { signs: 'never', lies: false },
+  late: { signs: 'maybe', lies: false },
+  twice: { signs: 'maybe', lies: false },
+  lazy: { signs: 'always', lies: true },
+  friend: { signs: 'always', lies: false },
+  copier: { signs: 'always', lies: true },
+  equivocator: { signs: 'always', lies: false },
+  colluder: { signs: 'never', lies: false },
+  'liar-low': { signs: 'always', lies: true },
+  'liar-high': { signs: 'always', lies: true },
+  copycat: { signs: 'always', lies: true },
+  withholder: { signs: 'never', lies: false },
+  'bad-leader': { signs: 'maybe', lies: false },
+  spammer: { signs: 'maybe', lies: false },
+}
 
 /** The first epoch that colluders lie about: all nodes start from a report that they agree on. */
 export const FIRST_SLANDER = 2

@@ -106,6 +106,28 @@ describe('the result of a run', () => {
     expect(failuresOf(record('honest=4,lazy=1,friend=1,copier=1', [epoch(1, 7)])).join()).to.include('has no report')
   })
 
+  it('needs a report of every epoch of verifiers that lie, and none where too many withhold', () => {
+    const failures = (mix: string, ...epochs: EpochOutcome[]) => failuresOf(record(mix, epochs)).join()
+    expect(failures('honest=4,liar-low=2,copycat=1', epoch(1, 7, []))).to.equal('')
+    expect(failures('honest=4,liar-low=2,copycat=1', epoch(1, 7))).to.include('has no report')
+    expect(failures('honest=5,withholder=2', epoch(1, 7))).to.include('has no report')
+    expect(failures('honest=4,withholder=3', epoch(1, 7, []))).to.include('has a report, although')
+    expect(failures('honest=4,withholder=3', epoch(1, 7))).to.equal('')
+    expect(failures('honest=5,bad-leader=1,spammer=1', epoch(1, 7))).to.include('has no report')
+    expect(failures('honest=4,bad-leader=2,spammer=1', epoch(1, 7))).to.equal('')
+  })
+
+  it('needs, where liars outvote the honest, that providers that keep their claim lose nothing while they are at most 2f', () => {
+    const run = (mix: string, lost: bigint) => {
+      const { providers, ...rest } = record(mix, [epoch(1, 7, [])])
+      return failuresOf({ ...rest, providers: [{ ...providers[0]!, stakeAfter: STAKE - lost }] }).join()
+    }
+    expect(run('honest=5,liar-low=2', 1n)).to.include('lost 1 wei of its stake')
+    expect(run('honest=3,liar-low=4', 0n)).to.equal('')
+    expect(run('honest=3,liar-low=4', 1n)).to.include('lost stake, although at most 2f receivers lie')
+    expect(run('honest=2,liar-low=5', 1n)).to.equal('')
+  })
+
   it('needs decoys to catch who votes without measuring, and nobody else', () => {
     /** @param counts by registry index: tasks and misses. @param paid of the caught, those that earned as all did */
     const judged = (counts: Record<number, [number, number]>, caught: number[], paid: number[] = []) => {

@@ -79,6 +79,7 @@ describe('the result of a run for its verifiers', () => {
   it('asks of every other verifier that its bond stays', () => {
     expect(failures(verifier('honest'))).to.deep.equal([])
     expect(failures(verifier('honest', 7n))).to.have.length(1)
+    expect(failures(verifier('liar-low', 7n))).to.have.length(1)
   })
 
   it('tells what the chain has against a verifier, and why a process of it stopped', () => {

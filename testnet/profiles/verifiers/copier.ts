@@ -8,7 +8,7 @@ import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
 import { decodeVote, encodeVote, type Vote } from '../../../proto/vote.js'
 import { type Measure, measureEpoch } from '../../../verifier/node/measuring.js'
 import { poll } from '../../../verifier/node/waiting.js'
-import { claimVotes, evidenceOf, untilEnd } from './lazy.js'
+import { claimVotes, repeated, untilEnd } from './lazy.js'
 
 /** How often the copier looks for its friend's votes, and how long: they must be in its ballot before the commitment. */
 const POLL_MS = 10
@@ -38,9 +38,7 @@ export const copyFriend =
     stopping.throwIfAborted()
     return claimVotes(asked).map(own => {
       const copied = friends.find(({ provider }) => provider === own.provider)
-      if (copied === undefined) return own
-      const { receiver, scheduleProof, soak } = own
-      return { ...copied, receiver, scheduleProof, soak, ...evidenceOf(() => toHex(random.bytes(32))) }
+      return copied === undefined ? own : repeated(own, copied, () => toHex(random.bytes(32)))
     })
   }
 

@@ -10,7 +10,7 @@ import type { Measure } from '../../../verifier/node/measuring.js'
 import { until } from '../../../verifier/node/waiting.js'
 
 /** What the senders of a true session offer. */
-const OFFERED_SHARE = 1.65
+export const OFFERED_SHARE = 1.65
 
 type Asked = Parameters<Measure>
 
@@ -43,8 +43,14 @@ export function claimVotes([{ context }, { facts, assignment }, scheduleSignatur
     })
 }
 
+/** A vote that repeats another receiver's reading. */
+export function repeated(own: Vote, read: Vote, madeUp: () => Hex): Vote {
+  const { receiver, scheduleProof, soak } = own
+  return { ...read, receiver, scheduleProof, soak, ...evidenceOf(madeUp) }
+}
+
 /** Nobody can tell them from true ones without the transcript. */
-export const evidenceOf = (madeUp: () => Hex) => ({
+const evidenceOf = (madeUp: () => Hex) => ({
   ...{ sessionId: madeUp(), chunkRoot: madeUp(), keyCommitments: madeUp(), receiptHead: madeUp() },
   sessionPeers: madeUp(),
 })

@@ -1,21 +1,17 @@
 /**
- * `verifier run` for the profile that equivocates: the same node, but beside each commit and each ballot it signs another
- * one, which its signing record never sees.
+ * A verifier that equivocates: beside each commit and each ballot it signs another one, which its signing record never sees.
  */
-import '../../proto/polyfill.js'
-import { type EpochId, type NetworkId, statementDigest } from '../../proto/digests.js'
-import { eraOf } from '../../proto/epoch.js'
-import { keccakText } from '../../proto/hash.js'
-import { fromHex } from '../../proto/hex.js'
-import { Ballot, Commit } from '../../proto/messages.js'
-import { startVerifier } from '../../verifier/api/start.js'
-import { BlsSigner } from '../../verifier/bls/signer.js'
-import type { NodeSettings } from '../../verifier/cli/node-settings.js'
-import { Gossip } from '../../verifier/net/gossip.js'
-import { asNode } from './as-node.js'
+import { type EpochId, type NetworkId, statementDigest } from '../../../proto/digests.js'
+import { eraOf } from '../../../proto/epoch.js'
+import { keccakText } from '../../../proto/hash.js'
+import { fromHex } from '../../../proto/hex.js'
+import { Ballot, Commit } from '../../../proto/messages.js'
+import { BlsSigner } from '../../../verifier/bls/signer.js'
+import type { NodeSettings } from '../../../verifier/cli/node-settings.js'
+import { Gossip } from '../../../verifier/net/gossip.js'
 
 /** Publishes a contradiction after each commit and each ballot. */
-function equivocate({ keys, network: { chainId, contracts, params } }: NodeSettings): void {
+export function equivocate({ keys, network: { chainId, contracts, params } }: NodeSettings): void {
   const signer = new BlsSigner(keys.bls)
   const network: NetworkId = { chainId, contract: contracts.epochReports }
   const sign = (kind: 'commit' | 'ballot', epoch: number, verifier: number, text: string) => {
@@ -38,11 +34,3 @@ function equivocate({ keys, network: { chainId, contracts, params } }: NodeSetti
     return recipients
   }
 }
-
-await asNode(
-  command => command.parseAsync(),
-  options => {
-    equivocate(options)
-    return startVerifier(options)
-  },
-)

@@ -1,0 +1,126 @@
+/**
+ * A verifier that measures nothing and tries to copy the others. Until its own commitment is almost too late, it asks every
+ * verifier for the ballots of the epoch, and for the transcripts of the sessions in which it was a sender: over sync, and over
+ * the HTTP API, whose node asks others in turn. It votes the readings that it got, and the claim where it got none. It must get
+ * none: if it does, its node ends with an error.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { MessageStream } from '../../../probe/ports.js'
+import { epochEndMs } from '../../../proto/epoch.js'
+import { toHex } from '../../../proto/hex.js'
+import { Ballot, GossipItem, ProbeFrame, type SyncRequest, Transcript } from '../../../proto/messages.js'
+import { decodeVote, type Vote } from '../../../proto/vote.js'
+import type { Announcement } from '../../../verifier/core/ports.js'
+import { syncFrom } from '../../../verifier/net/sync.js'
+import { inBackground } from '../../../verifier/node/failures.js'
+import type { Measure } from '../../../verifier/node/measuring.js'
+import { Serving } from '../../../verifier/node/serving.js'
+import { until } from '../../../verifier/node/waiting.js'
+import { transcriptFromApi } from './api-guess.js'
+import { claimVotes, repeated, untilEnd } from './lazy.js'
+
+type Asked = Parameters<Measure>
+
+/** It commits when this share of the time for commitments is over. */
+const LATEST_SHARE = 0.8
+const PAUSE_MS = 20
+/** More than any answer. */
+const ANY_ANSWER = { items: 100_000, itemBytes: GossipItem.maxBytes }
+
+export function copyPeers(): Measure {
+  const served = noteSessions()
+  return async (...asked) => {
+    await untilEnd(asked)
+    const [{ context }, { facts }] = asked
+    const { log, random, params, epochs, wall, stopping, fail } = context
+    const read = await steal(asked, served.get(facts.epoch) ?? [])
+    served.delete(facts.epoch)
+    log.info({ epoch: facts.epoch, copied: read.length }, 'tried to copy votes')
+    const revealedMs = epochEndMs(epochs, facts.epoch) + params.commitMs + params.revealMs
+    const tell = () => fail(new Error(`copied ${read.length} votes of epoch ${facts.epoch} before commitments closed`))
+    if (read.length > 0) inBackground(context, until(revealedMs, wall, stopping).then(tell))
+    return withReadings(claimVotes(asked), read, length => random.bytes(length))
+  }
+}
+
+/** Where others' readings are known, they take the place of its own. */
+export const withReadings = (
+  own: readonly Vote[],
+  read: readonly Vote[],
+  bytes: (length: number) => Uint8Array,
+): Vote[] =>
+  own.map(vote => {
+    const reading = read.find(({ provider, receiver }) => provider === vote.provider && receiver !== vote.receiver)
+    return reading === undefined ? vote : repeated(vote, reading, () => toHex(bytes(32)))
+  })
+
+/** Session ids of each epoch: a receiver tells them to its senders. */
+function noteSessions(): Map<number, Uint8Array[]> {
+  const sessions = new Map<number, Uint8Array[]>()
+  const note = (bytes: Uint8Array) => {
+    const { invite } = ProbeFrame.decode(bytes)
+    if (invite !== undefined) sessions.set(invite.epoch, [...(sessions.get(invite.epoch) ?? []), invite.sessionId])
+  }
+  const { serve } = Serving.prototype
+  Serving.prototype.serve = function (stream, peerId) {
+    const noted: MessageStream = {
+      send: message => stream.send(message),
+      close: () => stream.close(),
+      receive: async () => {
+        const message = await stream.receive()
+        if (message !== undefined) note(message)
+        return message
+      },
+    }
+    return serve.call(this, noted, peerId)
+  }
+  return sessions
+}
+
+/** Every vote that anybody shows before it is too late to commit to it. */
+async function steal(asked: Asked, sessions: readonly Uint8Array[]): Promise<Vote[]> {
+  const [{ context, directory }, { facts }] = asked
+  const { epochs, params, wall, stopping, self } = context
+  const latestMs = epochEndMs(epochs, facts.epoch) + LATEST_SHARE * params.commitMs
+  const over = AbortSignal.timeout(Math.max(0, latestMs - wall.nowMs()))
+  const others = directory.verifiers().filter(({ index }) => index !== self.index)
+  const votes: Vote[] = []
+  const keep = (found: readonly Vote[]) => {
+    if (!over.aborted) votes.push(...found.filter(({ epoch }) => epoch === facts.epoch))
+  }
+  const askAll = async (other: Announcement) => {
+    while (!over.aborted) {
+      keep(await votesFrom(asked, other, { gossip: facts.epoch }, over))
+      for (const transcript of sessions) {
+        keep(await votesFrom(asked, other, { transcript }, over))
+        keep((await transcriptFromApi(other, toHex(transcript), over)).map(voteOf))
+      }
+      await sleep(PAUSE_MS, undefined, { signal: stopping })
+    }
+  }
+  await Promise.all(others.map(askAll))
+  await until(latestMs, wall, stopping)
+  return votes
+}
+
+const voteOf = (transcript: Uint8Array): Vote => decodeVote(Transcript.decode(transcript).vote)
+
+/** None if the peer refuses, does not answer in time, or has nothing. */
+async function votesFrom(
+  [{ context }]: Asked,
+  other: Announcement,
+  request: SyncRequest,
+  over: AbortSignal,
+): Promise<Vote[]> {
+  const take = async (items: AsyncIterable<Uint8Array>) => {
+    const votes: Vote[] = []
+    for await (const item of items) votes.push(...(request.gossip === undefined ? [voteOf(item)] : ballotVotes(item)))
+    return votes
+  }
+  return (await syncFrom(context.peer, other, request, ANY_ANSWER, over, take).catch(() => undefined)) ?? []
+}
+
+function ballotVotes(item: Uint8Array): Vote[] {
+  const { kind, data } = GossipItem.decode(item)
+  return kind === 'ballot' ? Ballot.decode(data).votes.map(decodeVote) : []
+}
