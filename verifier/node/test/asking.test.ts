@@ -53,6 +53,26 @@ describe('asking several peers', () => {
     expect(most).to.deep.equal([4, 4])
   })
 
+  it('attack: a third that holds back its ballots from all but one, and stalls, holds up a node once', async () => {
+    const [liars, atOnce] = [63, 8]
+    const asking = new Asking()
+    const stalls: (() => void)[] = []
+    const ask = async ({ index }: { index: number }) =>
+      index < liars ? new Promise<undefined>(resolve => stalls.push(() => resolve(undefined))) : 'it'
+    /** How often all that wait come to their time-out. */
+    const timeouts = async (ballots: readonly (readonly { index: number }[])[]): Promise<number> => {
+      const done = Promise.all(ballots.map(order => asking.first(order, atOnce, ask))).then(() => true)
+      for (let count = 0; ; count++) {
+        if (await Promise.race([done, new Promise<false>(resolve => setImmediate(resolve, false))])) return count
+        for (const end of stalls.splice(0)) end()
+      }
+    }
+    // Of every ballot all liars say that they hold it, and an honest verifier, which is asked after them.
+    const ballots = Array.from({ length: liars }, (_, i) => [...peers(liars), peer(liars + i)])
+    expect(await timeouts(ballots)).to.be.at.most(4)
+    expect(await timeouts(ballots), 'in the next epoch').to.be.at.most(1)
+  })
+
   it('takes the first answer, whatever comes after it', async () => {
     const late = Promise.withResolvers<string>()
     const answer = await new Asking().first(peers(2), 2, async ({ index }, signal) => {
