@@ -3,12 +3,15 @@ import { expect } from 'chai'
 import { decodeHeader } from '../../../proto/header.js'
 import { Ballot, Commit, MessageError, Proposal } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
-import { OUTCOME } from '../../../proto/vote.js'
+import { decodeVote, OUTCOME } from '../../../proto/vote.js'
 import { account, vote } from '../../../verifier/core/test/samples.js'
 import { decodeGossip } from '../../../verifier/net/gossip-messages.js'
+import { type SyncSource, serveSync } from '../../../verifier/net/sync.js'
+import { addressOf, silent, someQuota, withPeers } from '../../../verifier/net/test/network.js'
 import { gossipFault } from '../../../verifier/node/gossip-checks.js'
 import {
   bls,
+  commit,
   EPOCH,
   epochs,
   facts,
@@ -21,7 +24,7 @@ import {
   votedBallot,
 } from '../../../verifier/node/test/gossip-samples.js'
 import { wrongProposal } from '../verifiers/bad-leader.js'
-import { withReadings } from '../verifiers/copycat.js'
+import { votesFrom, withReadings } from '../verifiers/copycat.js'
 import { spamOf } from '../verifiers/spammer.js'
 
 const context = { bls: { verifier: bls, signer: signers[0]! }, network, epochs, params: DEVNET }
@@ -89,6 +92,19 @@ describe('a verifier that floods gossip', () => {
 })
 
 describe('a verifier that copies', () => {
+  it('would read the votes of a peer that shows them too early', () =>
+    withPeers(2, async (careless, copycat) => {
+      const ballot = votedBallot(1, PROVIDERS)
+      const shown = [
+        { kind: 'ballot', data: Ballot.encode(ballot) },
+        { kind: 'commit', data: commit(2) },
+      ]
+      const source = { gossip: async () => shown } as unknown as SyncSource
+      await serveSync(careless!, source, someQuota(), silent)
+      const read = await votesFrom(copycat!, addressOf(careless!), { gossip: EPOCH }, AbortSignal.timeout(5000))
+      expect(read).to.deep.equal(ballot.votes.map(decodeVote))
+    }))
+
   it('votes the readings that it got as its own, and its own vote where it got none', () => {
     const [first, second] = [account('provider 0'), account('provider 1')]
     const own = [first, second].map(provider => vote(7, OUTCOME.verified, 25_000, { provider }))

@@ -9,15 +9,16 @@ import { literalHosts } from '../../../verifier/net/literal-addresses.js'
 const USUAL_PORT = NODE_OPTIONS.api.default.split(':').at(-1)
 const TIMEOUT_MS = 500
 
-/** At most one transcript, encoded; none without an API at the usual port, or if it refuses. */
-export async function transcriptFromApi(
+/** One transcript, encoded, or none; undefined if no API answers at the usual port. */
+export async function transcriptsFromApi(
   { multiaddrs }: Pick<Announcement, 'multiaddrs'>,
   session: Hex,
   over: AbortSignal,
-): Promise<Uint8Array[]> {
+): Promise<Uint8Array[] | undefined> {
   const [host] = await literalHosts(multiaddrs)
-  if (host === undefined || over.aborted) return []
+  if (host === undefined || over.aborted) return undefined
   const apiUrl = `http://${host.includes(':') ? `[${host}]` : host}:${USUAL_PORT}`
   const answer = await ask(ENDPOINTS.transcript, { apiUrl, timeoutMs: TIMEOUT_MS, argument: session })
-  return answer.kind === 'answer' ? [fromHex(answer.value.transcript as Hex)] : []
+  if (answer.kind === 'answer') return [fromHex(answer.value.transcript as Hex)]
+  return answer.kind === 'silent' ? undefined : []
 }

@@ -11,12 +11,14 @@ import { toHex } from '../../../proto/hex.js'
 import { Ballot, GossipItem, ProbeFrame, type SyncRequest, Transcript } from '../../../proto/messages.js'
 import { decodeVote, type Vote } from '../../../proto/vote.js'
 import type { Announcement } from '../../../verifier/core/ports.js'
+import type { Peer } from '../../../verifier/net/libp2p.js'
+import type { PeerAddress } from '../../../verifier/net/streams.js'
 import { syncFrom } from '../../../verifier/net/sync.js'
 import { inBackground } from '../../../verifier/node/failures.js'
 import type { Measure } from '../../../verifier/node/measuring.js'
 import { Serving } from '../../../verifier/node/serving.js'
 import { until } from '../../../verifier/node/waiting.js'
-import { transcriptFromApi } from './api-guess.js'
+import { transcriptsFromApi } from './api-guess.js'
 import { claimVotes, repeated, untilEnd } from './lazy.js'
 
 type Asked = Parameters<Measure>
@@ -33,9 +35,9 @@ export function copyPeers(): Measure {
     await untilEnd(asked)
     const [{ context }, { facts }] = asked
     const { log, random, params, epochs, wall, stopping, fail } = context
-    const read = await steal(asked, served.get(facts.epoch) ?? [])
+    const { read, questions, answers } = await steal(asked, served.get(facts.epoch) ?? [])
     served.delete(facts.epoch)
-    log.info({ epoch: facts.epoch, copied: read.length }, 'tried to copy votes')
+    log.info({ epoch: facts.epoch, questions, answers, copied: read.length }, 'tried to copy votes')
     const revealedMs = epochEndMs(epochs, facts.epoch) + params.commitMs + params.revealMs
     const tell = () => fail(new Error(`copied ${read.length} votes of epoch ${facts.epoch} before commitments closed`))
     if (read.length > 0) inBackground(context, until(revealedMs, wall, stopping).then(tell))
@@ -77,47 +79,54 @@ function noteSessions(): Map<number, Uint8Array[]> {
   return sessions
 }
 
-/** Every vote that anybody shows before it is too late to commit to it. */
-async function steal(asked: Asked, sessions: readonly Uint8Array[]): Promise<Vote[]> {
-  const [{ context, directory }, { facts }] = asked
-  const { epochs, params, wall, stopping, self } = context
+/** Every vote that anybody shows before it is too late to commit to it. `answers` counts those without a vote, too. */
+async function steal([{ context, directory }, { facts }]: Asked, sessions: readonly Uint8Array[]) {
+  const { epochs, params, wall, stopping, self, peer } = context
   const latestMs = epochEndMs(epochs, facts.epoch) + LATEST_SHARE * params.commitMs
   const over = AbortSignal.timeout(Math.max(0, latestMs - wall.nowMs()))
   const others = directory.verifiers().filter(({ index }) => index !== self.index)
-  const votes: Vote[] = []
-  const keep = (found: readonly Vote[]) => {
-    if (!over.aborted) votes.push(...found.filter(({ epoch }) => epoch === facts.epoch))
+  const read: Vote[] = []
+  let [questions, answers] = [0, 0]
+  const keep = (votes: readonly Vote[] | undefined) => {
+    questions++
+    if (votes === undefined || over.aborted) return
+    answers++
+    read.push(...votes.filter(({ epoch }) => epoch === facts.epoch))
   }
   const askAll = async (other: Announcement) => {
     while (!over.aborted) {
-      keep(await votesFrom(asked, other, { gossip: facts.epoch }, over))
+      keep(await votesFrom(peer, other, { gossip: facts.epoch }, over))
       for (const transcript of sessions) {
-        keep(await votesFrom(asked, other, { transcript }, over))
-        keep((await transcriptFromApi(other, toHex(transcript), over)).map(voteOf))
+        keep(await votesFrom(peer, other, { transcript }, over))
+        keep((await transcriptsFromApi(other, toHex(transcript), over))?.map(voteOf))
       }
       await sleep(PAUSE_MS, undefined, { signal: stopping })
     }
   }
   await Promise.all(others.map(askAll))
   await until(latestMs, wall, stopping)
-  return votes
+  return { read, questions, answers }
 }
 
 const voteOf = (transcript: Uint8Array): Vote => decodeVote(Transcript.decode(transcript).vote)
 
-/** None if the peer refuses, does not answer in time, or has nothing. */
-async function votesFrom(
-  [{ context }]: Asked,
-  other: Announcement,
+/** What a verifier shows over sync; undefined if it refuses or does not answer in time. */
+export async function votesFrom(
+  peer: Peer,
+  other: PeerAddress,
   request: SyncRequest,
   over: AbortSignal,
-): Promise<Vote[]> {
+): Promise<Vote[] | undefined> {
   const take = async (items: AsyncIterable<Uint8Array>) => {
     const votes: Vote[] = []
     for await (const item of items) votes.push(...(request.gossip === undefined ? [voteOf(item)] : ballotVotes(item)))
     return votes
   }
-  return (await syncFrom(context.peer, other, request, ANY_ANSWER, over, take).catch(() => undefined)) ?? []
+  try {
+    return (await syncFrom(peer, other, request, ANY_ANSWER, over, take)) ?? []
+  } catch {
+    return undefined
+  }
 }
 
 function ballotVotes(item: Uint8Array): Vote[] {
