@@ -15,6 +15,8 @@ import { type Measure, measureEpoch } from '../../../verifier/node/measuring.js'
 
 const AT_ONCE = 3
 const PAUSE_MS = 10
+/** It looks for new ballots three times a second. */
+const LOOK_EVERY = 90
 /** One message in so many is a bomb: 1 MB of empty seen lists a second. */
 const BOMB_EVERY = 30
 const BOMB_LISTS = 50_000
@@ -45,16 +47,17 @@ export const spam: Measure = async (...asked) => {
 async function flood(...[{ context }, { facts }]: Parameters<Measure>): Promise<void> {
   const { epochs, params, wall, stopping, gossip, store, bls } = context
   const { deadlineMs } = agreementTiming(epochs, params, facts.epoch)
-  const signature = bls.signer.sign(keccakText('spam'))
-  for (let i = 0; wall.nowMs() < deadlineMs; i += AT_ONCE) {
+  const revealed = async () => {
     const heard = await store.heardGossip(facts.epoch)
-    const ballots = heard.filter(({ kind }) => kind === 'ballot').map(({ data }) => Ballot.decode(data))
-    const source = { epoch: facts.epoch, verifiers: indicesOf(facts), ballots, signature }
-    for (let j = i; j < i + AT_ONCE; j++) {
-      const { kind, bytes } = spamOf(j, source)
-      await gossip.publish(kind, bytes)
-    }
-    await sleep(PAUSE_MS, undefined, { signal: stopping })
+    return heard.filter(({ kind }) => kind === 'ballot').map(({ data }) => Ballot.decode(data))
+  }
+  const source = { epoch: facts.epoch, verifiers: indicesOf(facts), signature: bls.signer.sign(keccakText('spam')) }
+  let ballots: readonly Ballot[] = []
+  for (let i = 0; wall.nowMs() < deadlineMs; i++) {
+    if (i % LOOK_EVERY === 0) ballots = await revealed()
+    const { kind, bytes } = spamOf(i, { ...source, ballots })
+    await gossip.publish(kind, bytes)
+    if (i % AT_ONCE === 0) await sleep(PAUSE_MS, undefined, { signal: stopping })
   }
 }
 
