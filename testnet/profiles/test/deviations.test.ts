@@ -8,13 +8,17 @@ import { account, vote } from '../../../verifier/core/test/samples.js'
 import { decodeGossip } from '../../../verifier/net/gossip-messages.js'
 import { type SyncSource, serveSync } from '../../../verifier/net/sync.js'
 import { addressOf, silent, someQuota, withPeers } from '../../../verifier/net/test/network.js'
+import type { AcceptedReports } from '../../../verifier/node/accepted-reports.js'
 import { gossipFault } from '../../../verifier/node/gossip-checks.js'
+import { Proposals } from '../../../verifier/node/proposals.js'
+import { GENESIS_STATE, type ReportComputer } from '../../../verifier/node/report-computer.js'
 import {
   bls,
   commit,
   EPOCH,
   epochs,
   facts,
+  header,
   leader,
   list,
   network,
@@ -39,7 +43,7 @@ describe('a leader that proposes wrongly', () => {
       Proposal.encode({ ...Proposal.decode(right), epoch }),
     )
 
-  it('changes scores so that only who computes the report finds out', () => {
+  it('changes scores so that only who computes the report finds out, and refuses it', async () => {
     const epoch = [EPOCH, EPOCH + 1, EPOCH + 2].find(one => one % 3 === 1)!
     expect(epoch).to.equal(EPOCH)
     const wrong = wrongIn(epoch)!
@@ -48,6 +52,14 @@ describe('a leader that proposes wrongly', () => {
     expect(is)
       .to.deep.equal({ ...was, scoreRoot: is!.scoreRoot })
       .and.not.deep.equal(was)
+    const accepted = { current: async () => GENESIS_STATE, keep: async () => {} } as unknown as AcceptedReports
+    const computer = { compute: async () => ({ header, ballotSet: [] }) } as unknown as ReportComputer
+    const proposals = new Proposals(context, facts, accepted, computer)
+    expect(await proposals.check(Proposal.decode(right))).to.include({ ok: true })
+    expect(await proposals.check(Proposal.decode(wrong))).to.include({
+      ok: false,
+      reason: 'its header differs from the one that follows from its ballots, in scoreRoot',
+    })
   })
 
   it('leaves out a ballot that its lists name, which every node sees at once', () => {
