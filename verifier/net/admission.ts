@@ -54,10 +54,6 @@ export class Admission {
     const { isVerifier, offences } = this.modules
     limitStreams(peer, { limit: this.#limit, isVerifier, onTooMany: peerId => offences.report(peerId, 'streams') })
     peer.addEventListener('connection:open', ({ detail }) => this.#keep(detail))
-    // libp2p remembers whoever came for hours, and new keys cost nothing.
-    peer.addEventListener('peer:disconnect', ({ detail }) => {
-      if (!isVerifier(detail.toString())) peer.peerStore.delete(detail).catch(() => {})
-    })
   }
 
   /** Strangers cannot use up the handshakes that these hosts need. */

@@ -6,6 +6,7 @@ import type { Libp2p } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import type { ConnectionPool } from './connection-pool.js'
+import { forgetGone } from './forget-gone.js'
 import { type PeerOptions, started, transportOptions } from './libp2p.js'
 import { admitTo } from './pooled.js'
 
@@ -37,5 +38,6 @@ export async function createProviderPeer({ seed, listen, log }: PeerOptions, poo
     connectionMonitor: { enabled: false },
     connectionGater: { denyInboundConnection: connection => !admitTo(pool, connection) },
   })
+  forgetGone(peer)
   return started(peer, listen, log)
 }

@@ -31,6 +31,7 @@ import { UserError } from '../config/errors.js'
 import type { NetworkFile } from '../config/network-file.js'
 import { Admission } from '../net/admission.js'
 import { DialBook } from '../net/dial-book.js'
+import { forgetGone } from '../net/forget-gone.js'
 import { Gossip } from '../net/gossip.js'
 import { announcedAddresses, createPeer } from '../net/libp2p.js'
 import { disconnect, Offences, type Offender } from '../net/offences.js'
@@ -119,6 +120,7 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
   const peerOptions = { seed: keys.peer, listen: options.listen, log }
   const peer = await life.open(createPeer(peerOptions, chain.network, admission.gater), one => one.stop())
   admission.watch(peer)
+  forgetGone(peer, isVerifier)
   life.run(repeat(async () => admission.sweep(), SWEEP_MS, life.stopping))
   const receiver = await life.open(Receiver.open({ host: udpHost, port: options.udpPort, clock: systemClock }), one =>
     one.close(),

@@ -4,7 +4,7 @@ import { type MixRules, mixName, parseMix } from '../parse-mix.js'
 
 const RULES: MixRules = {
   option: 'providers',
-  profiles: { honest: false, silent: false, slow: true },
+  profiles: { honest: false, silent: false, 'liar-low': false, slow: true },
   minimum: 1,
   maximum: 9,
 }
@@ -14,13 +14,18 @@ describe('parseMix', () => {
   it('takes a number as that many honest nodes', () => expect(names('3')).to.deep.equal(['honest', 'honest', 'honest']))
 
   it('takes profiles with counts and values, in order', () =>
-    expect(names('honest=2, slow@0.6=1,silent=0')).to.deep.equal(['honest', 'honest', 'slow@0.6']))
+    expect(names('honest=2, slow@0.6=1,silent=0,liar-low=1')).to.deep.equal([
+      'honest',
+      'honest',
+      'slow@0.6',
+      'liar-low',
+    ]))
 
   const wrong: Record<string, string> = {
     honest: 'neither a number nor profile=count',
     '': 'neither a number nor profile=count',
     'honest=-1': 'neither a number nor profile=count',
-    'fast=1': 'there is no profile "fast". Choose from honest, silent, slow',
+    'fast=1': 'there is no profile "fast". Choose from honest, silent, liar-low, slow',
     'slow=1': 'takes a fraction',
     'slow@2=1': 'takes a fraction',
     'slow@x=1': 'takes a fraction',
