@@ -29,7 +29,11 @@ export class StoppedChainFault implements Fault {
   }
 }
 
-/** The chain's process is killed, and started again with its blocks. What waited to be mined is lost. */
+/**
+ * The chain's process is killed, and started again with its blocks. What waited to be mined is lost. Anvil then no longer
+ * tells contracts the hashes of blocks before its start: a report that is not posted by then never is, since nobody can show
+ * its B(e).
+ */
 export class RestartedChainFault implements Fault {
   constructor(private readonly anvil: Pick<Anvil, 'kill' | 'startAgain'>) {}
 

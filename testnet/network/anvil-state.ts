@@ -40,6 +40,7 @@ export async function reorganise(rpcUrl: string, blocks: number, blockTime: numb
     await call(rpcUrl, 'evm_setNextBlockTimestamp', [time])
     await call(rpcUrl, 'evm_mine', [])
   }
+  await call(rpcUrl, 'evm_setTime', [`0x${Math.floor(Date.now() / 1000).toString(16)}`]) // else later blocks would stay late
   if (blockTime > 0) await call(rpcUrl, 'evm_setIntervalMining', [blockTime])
   else await call(rpcUrl, 'evm_setAutomine', [true])
 }

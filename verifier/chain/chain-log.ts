@@ -62,12 +62,28 @@ export class ChainLog {
     return (await this.#upToDate()).settlements(provider)
   }
 
-  /** One look after another, since two at once would read the same blocks. */
+  /**
+   * Reads the whole log again, unless it was read only up to an earlier block. Of a chain node that hid one event, nobody
+   * knows what else it hid. @param block that holds an event which this log lacks
+   */
+  lacks(block: number): Promise<void> {
+    return this.#inTurn(async () => {
+      if ((this.#checkpoints.at(-1)?.number ?? 0) < block) return
+      this.#checkpoints = []
+      await this.#keep({ put: [], drop: this.#known.rewind(-1) })
+    })
+  }
+
   async #upToDate(): Promise<KnownEvents> {
-    const turn = this.#last.then(() => this.options.provider.patiently('the log', () => this.#readOn()))
+    await this.#inTurn(() => this.options.provider.patiently('the log', () => this.#readOn()))
+    return this.#known
+  }
+
+  /** One look after another, since two at once would read the same blocks. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#last.then(work)
     this.#last = turn.catch(() => undefined)
     await turn
-    return this.#known
   }
 
   async #readOn(): Promise<void> {

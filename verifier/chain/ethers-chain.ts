@@ -60,7 +60,7 @@ export class EthersChain implements Chain {
   }
 
   clock(): Promise<EpochClock | undefined> {
-    return readClock(this.context)
+    return this.#read('the clock', () => readClock(this.context))
   }
 
   factsAt(epoch: number): Promise<BlockFacts | undefined> {
@@ -68,7 +68,7 @@ export class EthersChain implements Chain {
   }
 
   tip(): Promise<ChainTip> {
-    return readTip(this.context)
+    return this.#read('the tip', () => readTip(this.context))
   }
 
   posted(epoch: number): Promise<PostedReport | undefined> {
@@ -77,17 +77,17 @@ export class EthersChain implements Chain {
 
   /** The account's registry index; undefined if it is not a registered verifier. */
   async verifierIndex(account: Hex): Promise<number | undefined> {
-    return (await readVerifier(this.context, account))?.index
+    return (await this.#read('a verifier', () => readVerifier(this.context, account)))?.index
   }
 
   /** The provider as it is registered now; undefined if the account is not a registered provider. */
   provider(account: Hex): Promise<RegisteredProvider | undefined> {
-    return readProvider(this.context, account)
+    return this.#read('a provider', () => readProvider(this.context, account))
   }
 
   /** The address that the vault pays the account's stake to. */
   withdrawalAddress(role: Announcement['role'], account: Hex): Promise<Hex> {
-    return readWithdrawalAddress(this.context, role, account)
+    return this.#read('an address', () => readWithdrawalAddress(this.context, role, account))
   }
 
   announcements(): Promise<readonly Announcement[]> {
@@ -95,7 +95,7 @@ export class EthersChain implements Chain {
   }
 
   announcedIn(epoch: number): Promise<AnnouncedPeer[]> {
-    return peersAnnouncedIn(this.context, epoch)
+    return this.#read('announcements', () => peersAnnouncedIn(this.context, epoch))
   }
 
   settlements(provider: Hex): Promise<Settlement[]> {
@@ -104,19 +104,19 @@ export class EthersChain implements Chain {
 
   /** The set in force in an era. Before its start that is the newest set, and may still change unless it `isSetKnown`. */
   frozenSet(era: number): Promise<FrozenVerifier[]> {
-    return readFrozenSet(this.context, era)
+    return this.#read('a set', () => readFrozenSet(this.context, era))
   }
 
   freezeDue(era: number): Promise<boolean> {
-    return this.context.contracts.verifierRegistry.getFunction('freezeDue')(era)
+    return this.#read('a set', () => this.context.contracts.verifierRegistry.getFunction('freezeDue')(era))
   }
 
   isSetKnown(era: number): Promise<boolean> {
-    return this.context.contracts.verifierRegistry.getFunction('isSetKnown')(era)
+    return this.#read('a set', () => this.context.contracts.verifierRegistry.getFunction('isSetKnown')(era))
   }
 
   isFinal(epoch: number): Promise<boolean> {
-    return this.context.contracts.epochReports.getFunction('isFinal')(epoch)
+    return this.#read('finality', () => this.context.contracts.epochReports.getFunction('isFinal')(epoch))
   }
 
   /** The newest report whose settlement delay has passed; undefined if there is none. */
@@ -128,7 +128,8 @@ export class EthersChain implements Chain {
   }
 
   isSettled(epoch: number, provider: Hex): Promise<boolean> {
-    return this.context.contracts.slashingManager.getFunction('isSettled')(epoch, provider)
+    const { slashingManager } = this.context.contracts
+    return this.#read('a settlement', () => slashingManager.getFunction('isSettled')(epoch, provider))
   }
 
   announce(role: Announcement['role'], peerId: string, multiaddrs: readonly string[]): Promise<TxResult> {
@@ -157,7 +158,8 @@ export class EthersChain implements Chain {
   }
 
   async isNoted(blockNumber: number): Promise<boolean> {
-    return (await this.context.contracts.epochReports.getFunction('notedBlock')(blockNumber)) !== ZERO_HASH
+    const { epochReports } = this.context.contracts
+    return (await this.#read('a note', () => epochReports.getFunction('notedBlock')(blockNumber))) !== ZERO_HASH
   }
 
   noteBlock(blockNumber: number): Promise<TxResult> {
@@ -165,12 +167,12 @@ export class EthersChain implements Chain {
   }
 
   rewardsPot(): Promise<RewardsPot> {
-    return readRewardsPot(this.context)
+    return this.#read('the pot', () => readRewardsPot(this.context))
   }
 
   /** All that an account has been paid in rewards, in wei. */
   rewardsClaimed(account: Hex): Promise<bigint> {
-    return readClaimed(this.context, account)
+    return this.#read('a reward', () => readClaimed(this.context, account))
   }
 
   /** @param proof of the reward, under the rewards root of a final report's header */
@@ -187,11 +189,13 @@ export class EthersChain implements Chain {
   }
 
   isProven(era: number, position: number): Promise<boolean> {
-    return this.context.contracts.equivocationSlasher.getFunction('isProven')(era, position)
+    const { equivocationSlasher } = this.context.contracts
+    return this.#read('evidence', () => equivocationSlasher.getFunction('isProven')(era, position))
   }
 
   owedFor(era: number, position: number): Promise<bigint> {
-    return this.context.contracts.equivocationSlasher.getFunction('owedFor')(era, position)
+    const { equivocationSlasher } = this.context.contracts
+    return this.#read('evidence', () => equivocationSlasher.getFunction('owedFor')(era, position))
   }
 
   slashEquivocation(evidence: Equivocation, signature: Uint8Array): Promise<TxResult> {
@@ -213,6 +217,11 @@ export class EthersChain implements Chain {
 
   close(): void {
     this.context.provider.destroy()
+  }
+
+  /** Again, if the answer cannot be read. */
+  #read<T>(asked: string, read: () => Promise<T>): Promise<T> {
+    return this.context.provider.patiently(asked, read)
   }
 
   async #send(call: Call): Promise<TxResult> {

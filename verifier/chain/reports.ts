@@ -33,6 +33,7 @@ async function lookCloser(context: ChainContext, epoch: number): Promise<PostedR
   if (start === undefined) return undefined
   const range = { from: start.number + 1, to: head.number }
   const [log] = await logsBetween(context, epochReports, 'Posted', [epoch, accepted], range)
+  if (log !== undefined) await context.log.lacks(Number(log.blockNumber))
   const posted = await postedBy(context, accepted, log?.transactionHash as Hex | undefined)
   if (posted !== undefined || (await provider.getBlock(head.number))?.hash !== head.hash) return posted
   throw new RpcFault(

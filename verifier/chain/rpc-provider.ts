@@ -3,7 +3,7 @@
  * after a pause, to all of them again. A node of the network waits so for as long as it runs; a command gives up soon.
  */
 import { setMaxListeners } from 'node:events'
-import { type JsonRpcPayload, JsonRpcProvider, type JsonRpcResult, Network } from 'ethers'
+import { isError, type JsonRpcPayload, JsonRpcProvider, type JsonRpcResult, Network } from 'ethers'
 import pRetry from 'p-retry'
 import type { Logger } from 'pino'
 import { shownUrl } from '../config/rpc-urls.js'
@@ -104,14 +104,17 @@ export class RpcProvider extends JsonRpcProvider {
   }
 
   /**
-   * Does work that asks the chain more than once again if a chain node fails half-way, or contradicts itself: then another
-   * one is asked first. @throws RpcFault in a command
+   * Does work again if a chain node fails half-way, contradicts itself or answers what cannot be read: then another one is
+   * asked first. @throws RpcFault in a command
    */
   patiently<T>(asked: string, work: () => Promise<T>): Promise<T> {
     const attempt = async () => {
       try {
         return await work()
-      } catch (error) {
+      } catch (thrown) {
+        const error = isError(thrown, 'BAD_DATA')
+          ? new RpcFault(`${this.answering} gives an answer that nobody can read`)
+          : thrown
         if (error instanceof RpcFault) this.#current = (this.#current + 1) % this.#urls.length
         throw error
       }
@@ -166,7 +169,7 @@ export class RpcProvider extends JsonRpcProvider {
           stale ??= answer
           continue
         }
-        this.#current = at
+        if (i > 0) this.#current = at // else it may have been left for another one meanwhile
         return answer
       } catch (error) {
         if (!(error instanceof RpcFault)) throw error
@@ -189,8 +192,9 @@ export class RpcProvider extends JsonRpcProvider {
     if (!/^eth_getBlockBy/.test(method) || !('result' in answer) || answer.result === null) return
     const block = answer.result as RawBlock
     const hash = hashOfHeader(block)
+    if (hash === undefined) return
     if (hash === block.hash) this.#areHashesKnown = true
-    else if (hash !== undefined && this.#areHashesKnown) {
+    else if (this.#areHashesKnown) {
       throw new RpcFault(`${this.#urls[at]!.shown} lies about block ${Number(block.number)}: its hash is another one`)
     }
   }

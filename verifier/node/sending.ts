@@ -62,6 +62,7 @@ export class Sending {
   #untilDone({ what, deadlineMs, isDone, send }: Duty): Promise<boolean> {
     const { wall, log, stopping } = this.context
     const attempt = async (): Promise<TxResult> => ((await isDone()) ? { kind: 'already' } : send())
+    let refusal: string | undefined
     return poll(
       async () => {
         if (wall.nowMs() >= deadlineMs) {
@@ -70,8 +71,10 @@ export class Sending {
         }
         const result = await attempt().catch((error: Error): TxResult => ({ kind: 'rejected', reason: error.message }))
         if (result.kind === 'done') log.info({ txHash: result.txHash, gasUsed: result.gasUsed }, `sent the ${what}`)
-        if (result.kind === 'rejected') log.warn({ reason: result.reason }, `the chain refused the ${what}`)
-        return result.kind === 'rejected' ? undefined : true
+        if (result.kind !== 'rejected') return true
+        if (result.reason !== refusal) log.warn({ reason: result.reason }, `the chain refused the ${what}`)
+        refusal = result.reason
+        return undefined
       },
       RETRY_MS,
       stopping,

@@ -231,7 +231,22 @@ describe('a chain node that does not answer', function () {
       await net.live.rpc('evm_mine') // its log has gone past the event by now
       lift()
       expect((await waits)?.headerHash).to.equal(posted.headerHash)
-      expect((await alone.posted(1))?.headerHash, 'and again').to.equal(posted.headerHash)
+      expect(await alone.context.log.postedIn(posted.headerHash), 'the log is whole again').to.be.a('string')
+    })
+
+    it('with answers that nobody can read costs no node: it asks again, or another URL', async () => {
+      const nodes = await liar()
+      const [both, alone] = [await connect([nodes.urlOf('a'), nodes.urlOf('b')]), await connect([nodes.urlOf('a')])]
+      const results: Readonly<Record<string, unknown>> = { eth_call: '0x12', eth_getBlockByNumber: { number: 'seven' } }
+      for (const [method, result] of Object.entries(results)) {
+        const lift = nodes.misbehave('a', asked => (asked.method === method ? { result } : undefined))
+        expect((await both.tip()).epoch, method).to.equal(1)
+        const waits = alone.tip()
+        while (alone.health.sentence === undefined) await nextTurn()
+        expect(alone.health.sentence).to.match(/nobody can read/)
+        lift()
+        expect((await waits).epoch).to.equal(1)
+      }
     })
 
     it('about the events that facts follow from: the node waits, asks seldom, and says why', async () => {
