@@ -1,4 +1,7 @@
-/** The node of a process that floods: it is connected with all verifiers of a network, and comes back when it is cut off. */
+/**
+ * The node of a process that floods: it is connected with all verifiers of a network, and comes back when it is cut off. An
+ * outsider comes back with another key.
+ */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { peerIdFromString } from '@libp2p/peer-id'
@@ -31,9 +34,11 @@ export interface OwnPlace {
 export class Attacker {
   readonly counts: { -readonly [K in keyof AttackReport]: AttackReport[K] } = { sent: 0, refused: 0, disconnected: 0 }
   readonly #leaving = new AbortController()
+  readonly #setups: ((peer: Peer) => void)[] = []
+  #peer: Peer
 
   private constructor(
-    readonly peer: Peer,
+    peer: Peer,
     readonly chain: EthersChain,
     readonly network: NetworkId,
     /** undefined for an outsider */
@@ -41,16 +46,14 @@ export class Attacker {
     readonly victims: readonly Announcement[],
     private readonly clock: EpochClock | undefined,
   ) {
-    peer.addEventListener('peer:disconnect', ({ detail }) => {
-      if (victims.some(({ peerId }) => peerId === detail.toString())) this.counts.disconnected++
-    })
+    this.#peer = this.#watched(peer)
     void this.#comeBack()
   }
 
   static async start({ networkFile, rpcUrl, keys }: AttackOrder): Promise<Attacker> {
     const network = await loadNetworkFile(networkFile)
     const chain = await connectChain({ rpcUrl, network, ...(keys && { privateKey: keys.evm }) })
-    const peer = await createPeer({ seed: keys?.peer ?? toHex(randomBytes(32)), listen: LISTEN, log }, chain.network)
+    const peer = await newPeer(chain.network, keys?.peer)
     const index = keys && (await chain.verifierIndex(chain.account!))
     if (keys) await chain.announce('verifier', peer.peerId.toString(), listenAddresses(peer))
     const own = index === undefined ? undefined : { index, signer: new BlsSigner(keys!.bls) }
@@ -61,8 +64,18 @@ export class Attacker {
 
   async stop(): Promise<void> {
     this.#leaving.abort()
-    await this.peer.stop()
+    await this.#peer.stop()
     this.chain.close()
+  }
+
+  get peer(): Peer {
+    return this.#peer
+  }
+
+  /** Sets up this peer and those that come after it. */
+  setUp(setup: (peer: Peer) => void): void {
+    this.#setups.push(setup)
+    setup(this.#peer)
   }
 
   /** The epoch that is measured now. @throws Error before the network has started */
@@ -93,13 +106,35 @@ export class Attacker {
   }
 
   async #comeBack(): Promise<void> {
+    let before = 0
     while (!this.#leaving.signal.aborted) {
+      const isCutOff = this.counts.disconnected > before
+      before = this.counts.disconnected
+      if (this.own === undefined && isCutOff) await this.#disguise()
       const back = this.victims.map(victim => connect(this.peer, victim, AbortSignal.timeout(DIAL_MS)))
       await Promise.allSettled(back)
       await sleep(RETURN_MS)
     }
   }
+
+  async #disguise(): Promise<void> {
+    const before = this.#peer
+    this.#peer = this.#watched(await newPeer(this.network))
+    for (const setup of this.#setups) setup(this.#peer)
+    await before.stop()
+  }
+
+  #watched(peer: Peer): Peer {
+    peer.addEventListener('peer:disconnect', ({ detail }) => {
+      const isCutOff = peer === this.#peer && !this.#leaving.signal.aborted
+      if (isCutOff && this.victims.some(({ peerId }) => peerId === detail.toString())) this.counts.disconnected++
+    })
+    return peer
+  }
 }
+
+const newPeer = (network: NetworkId, seed = toHex(randomBytes(32))): Promise<Peer> =>
+  createPeer({ seed, listen: LISTEN, log }, network)
 
 /** Until the signal aborts. Never throws. */
 export type Flood = (attacker: Attacker, signal: AbortSignal) => Promise<void>

@@ -53,6 +53,12 @@ const MAX_CONNECTIONS = 1024
  */
 const STREAM_WINDOW_BYTES = 1024 * 1024
 
+/**
+ * Most gossip that waits for a peer which does not read. In an epoch 191 verifiers gossip 24 MiB of ballots and 3 MiB of the
+ * rest. A peer that is behind by more gets the rest over sync.
+ */
+const OUTBOUND_GOSSIP_BYTES = 32 * 1024 * 1024
+
 const MESSAGE_ID_BYTES = 20
 
 /**
@@ -85,6 +91,7 @@ export async function createPeer(
         allowPublishToZeroTopicPeers: true,
         ignoreDuplicatePublishError: true,
         msgIdFn: messageId,
+        maxOutboundBufferSize: OUTBOUND_GOSSIP_BYTES,
         // gossipsub distrusts many peers on one address, and a network on one machine looks like that
         ...gossipRules(network === undefined ? [] : topicsOf(network), listen.every(isLoopback) ? LOOPBACK_HOSTS : []),
       }),

@@ -10,15 +10,16 @@ const PER_SECOND = 200
 const MOST_KEPT = 32
 
 export const strippedBallots: Flood = async (attacker, signal) => {
-  const { pubsub } = attacker.peer.services
   const topic = topicOf(attacker.network, 'ballot')
   const heard: Ballot[] = []
-  pubsub.addEventListener('message', ({ detail }) => {
-    if (detail.topic !== topic) return
-    heard.push(Ballot.decode(detail.data))
-    heard.splice(0, heard.length - MOST_KEPT)
+  attacker.setUp(({ services: { pubsub } }) => {
+    pubsub.addEventListener('message', ({ detail }) => {
+      if (detail.topic !== topic) return
+      heard.push(Ballot.decode(detail.data))
+      heard.splice(0, Math.max(0, heard.length - MOST_KEPT))
+    })
+    pubsub.subscribe(topic)
   })
-  pubsub.subscribe(topic)
   await often(PER_SECOND, signal, async i => {
     const ballot = heard[i % heard.length]
     if (ballot === undefined) return

@@ -6,6 +6,7 @@ import { topicOf } from '../../../proto/protocols.js'
 import { DialBook } from '../dial-book.js'
 import { Gossip } from '../gossip.js'
 import type { Verdict } from '../gossip-messages.js'
+import { GossipStreams } from '../gossip-streams.js'
 import type { Peer } from '../libp2p.js'
 import { peerIdOf } from '../peer-keys.js'
 import { connect } from '../streams.js'
@@ -137,6 +138,34 @@ describe('gossip', () => {
       await a!.publish('commit', text('small'))
       await done.promise
       expect(heard).to.deep.equal([5])
+    })
+  })
+
+  it('attack: for a peer that reads nothing, no more than 32 MiB wait', async () => {
+    await withMesh(2, async ([a, b], [peer, mute]) => {
+      b!.subscribe('proposal', async () => 'accept')
+      b!.subscribe('commit', async () => 'accept')
+      await meshed([peer!], 1)
+      const [connection] = mute!.getConnections()
+      const unread = connection!.streams.filter(
+        ({ protocol, direction }) => /meshsub/.test(protocol) && direction === 'inbound',
+      )
+      for (const stream of unread) stream.pause()
+      const [back] = peer!.getConnections()
+      const outbound = back!.streams.find(
+        ({ protocol, direction }) => /meshsub/.test(protocol) && direction === 'outbound',
+      )!
+      const streams = new GossipStreams()
+      streams.sweep(peer!)
+      let sent = 0
+      for (; outbound.status === 'open' && sent < 40; sent++)
+        await a!.publish('proposal', new Uint8Array(2 ** 21).fill(sent))
+      expect(sent).to.be.within(17, 20)
+      // They connect anew, or the mute peer would never hear anything again.
+      const again = once(peer!, 'peer:connect')
+      streams.sweep(peer!)
+      await again
+      expect(back!.status).not.to.equal('open')
     })
   })
 
