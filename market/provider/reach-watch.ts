@@ -1,7 +1,7 @@
 /**
  * Asks verifiers again and again whether this provider can be reached, and tells its operator. A line gets another address,
  * a router forgets a forwarded port, a host name's entry grows old: the process runs on, and only who comes from outside
- * can tell. Three windows later that costs stake.
+ * can tell. A provider that nobody reaches is unmeasured, and earns nothing.
  */
 import type { Logger } from 'pino'
 import type { ReachReport } from '../../proto/messages.js'
