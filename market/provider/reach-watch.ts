@@ -66,9 +66,14 @@ export class ReachWatch {
       if (retries === RETRIES) break
       await wait(RETRY_MS)
     }
-    if (found !== undefined) this.#fault = `verifiers do not reach this provider: ${found}`
+    if (found !== undefined) this.#unreached(found)
     else if (isFirst)
       log.info('no verifier tested whether this provider can be reached: try `bandwitness provider check` later')
+  }
+
+  #unreached(found: string): void {
+    if (this.#fault === undefined) this.modules.log.warn('several verifiers do not reach this provider')
+    this.#fault = `verifiers do not reach this provider: ${found}`
   }
 
   #reached(texts: readonly string[], isFirst: boolean): void {
