@@ -1,7 +1,7 @@
 /**
  * Asks verifiers again and again whether this provider can be reached, and tells its operator. A line gets another address,
  * a router forgets a forwarded port, a host name's entry grows old: the process runs on, and only who comes from outside
- * can tell. Three windows later that costs stake.
+ * can tell. A provider that nobody reaches is unmeasured, and earns nothing.
  */
 import type { Logger } from 'pino'
 import type { ReachReport } from '../../proto/messages.js'
@@ -66,9 +66,14 @@ export class ReachWatch {
       if (retries === RETRIES) break
       await wait(RETRY_MS)
     }
-    if (found !== undefined) this.#fault = `verifiers do not reach this provider: ${found}`
+    if (found !== undefined) this.#unreached(found)
     else if (isFirst)
       log.info('no verifier tested whether this provider can be reached: try `bandwitness provider check` later')
+  }
+
+  #unreached(found: string): void {
+    if (this.#fault === undefined) this.modules.log.warn('several verifiers do not reach this provider')
+    this.#fault = `verifiers do not reach this provider: ${found}`
   }
 
   #reached(texts: readonly string[], isFirst: boolean): void {

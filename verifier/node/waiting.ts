@@ -1,12 +1,18 @@
 /** Waits that end with a signal. */
-import { setTimeout as sleep } from 'node:timers/promises'
+import timers from 'node:timers/promises'
 import type { WallClock } from './wall-clock.js'
+
+/**
+ * Longest nap before the clock is looked at again. A timer stands still while the machine sleeps, and knows nothing of a clock
+ * that is set forward: a node would wait through an hour that is over. Nor can a timer run for more than 24 days.
+ */
+const NAP_MS = 10_000
 
 /** Resolves at `instantMs` of the network's clock, at once if that is past. @throws AbortError when `signal` aborts */
 export async function until(instantMs: number, clock: WallClock, signal: AbortSignal): Promise<void> {
   // A timer may fire a millisecond early, and the wall clock may be set back meanwhile.
   for (let left = instantMs - clock.nowMs(); left > 0; left = instantMs - clock.nowMs()) {
-    await sleep(Math.ceil(left), undefined, { signal })
+    await timers.setTimeout(Math.min(Math.ceil(left), NAP_MS), undefined, { signal })
   }
 }
 
@@ -16,7 +22,7 @@ export async function poll<T>(ask: () => Promise<T | undefined>, everyMs: number
     signal.throwIfAborted()
     const answer = await ask()
     if (answer !== undefined) return answer
-    await sleep(everyMs, undefined, { signal })
+    await timers.setTimeout(everyMs, undefined, { signal })
   }
 }
 
@@ -25,7 +31,7 @@ export async function repeat(step: () => Promise<unknown>, everyMs: number, sign
   for (;;) {
     signal.throwIfAborted()
     await step()
-    await sleep(everyMs, undefined, { signal })
+    await timers.setTimeout(everyMs, undefined, { signal })
   }
 }
 
