@@ -45,16 +45,19 @@ export class Sending {
     const { chain, epochs, wall, log, stopping } = this.context
     const { what, deadlineMs, isDone } = duty
     let doneAt: number | undefined
+    let wasThere = false // not yet, if another node's transaction waits to be mined
     const isUndone = async () => {
       if (wall.nowMs() >= deadlineMs) return false
       const head = await chain.headBlock()
       doneAt ??= head
       if (head - doneAt >= REORG_BLOCKS) return false
-      return (await isDone()) ? undefined : true
+      if (!(await isDone())) return true
+      wasThere = true
+      return undefined
     }
     // A chain node that does not answer is asked again.
     if (!(await poll(() => isUndone().catch(() => undefined), epochs.epochMs / CHECKS, stopping))) return
-    log.warn(`the chain no longer has the ${what}, sending it again`)
+    if (wasThere) log.warn(`the chain no longer has the ${what}, sending it again`)
     await this.untilLasting(duty)
   }
 

@@ -30,12 +30,15 @@ describe('accuser of equivocating verifiers', function () {
   let dir: string
   let stores: Store[]
   let failures: Error[]
+  let stop: AbortController
   beforeEach(async () => {
+    stop = new AbortController()
     dir = await mkdtemp(join(tmpdir(), 'bandwitness-accuser-'))
     stores = []
     failures = []
   })
   afterEach(async () => {
+    stop.abort() // the nodes see to it that their evidence stays on the chain
     for (const store of stores) await store.close()
     await rm(dir, { recursive: true })
     expect(failures).to.deep.equal([])
@@ -62,7 +65,7 @@ describe('accuser of equivocating verifiers', function () {
       ...{ epochs: (await chain.clock())!, wall: { nowMs: () => Date.now() }, log: pino({ level: 'silent' }) },
       ...{
         bls: { verifier: bls },
-        stopping: new AbortController().signal,
+        stopping: stop.signal,
         fail: (error: Error) => failures.push(error),
       },
     } as unknown as VerifierContext
