@@ -44,14 +44,22 @@ export interface SyncSource {
 export interface SyncServing {
   readonly quota: SyncQuota
   readonly onMute: (peerId: string) => void
+  /** how long the request may take to come (default: ASK_MS) */
+  readonly askMs?: number
   readonly log: Pick<Logger, 'debug'>
 }
 
 /** How long a server works on one request. */
 const REQUEST_TIMEOUT_MS = 10_000
+/** How long a request may take after its stream is open. An asker sends both at once: a few round trips of a bad path. */
+const ASK_MS = 3000
 
 /** Answers one request on each stream, and resets the stream of an asker that has used up its quota. */
-export async function serveSync(peer: Peer, source: SyncSource, { quota, onMute, log }: SyncServing): Promise<void> {
+export async function serveSync(
+  peer: Peer,
+  source: SyncSource,
+  { quota, onMute, log, askMs = ASK_MS }: SyncServing,
+): Promise<void> {
   await handleStreams(
     peer,
     SYNC_PROTOCOL,
@@ -59,20 +67,21 @@ export async function serveSync(peer: Peer, source: SyncSource, { quota, onMute,
     async (stream, peerId) => {
       const serving = quota.begin(peerId)
       if (serving === undefined) throw new Error('it asks too much')
-      let asked = false
-      const deadline = setTimeout(() => {
-        if (!asked) onMute(peerId)
-        stream.abort(new Error('sync request took too long'))
-      }, REQUEST_TIMEOUT_MS)
+      const deadline = setTimeout(() => stream.abort(new Error('sync request took too long')), REQUEST_TIMEOUT_MS)
+      const mute = setTimeout(() => {
+        onMute(peerId)
+        stream.abort(new Error('no sync request came'))
+      }, askMs)
       try {
         const bytes = await stream.receive()
-        asked = true
+        clearTimeout(mute)
         if (bytes === undefined) return
         const items = await answer(source, SyncRequest.decode(bytes))
         serving.spend(items === undefined ? 0 : bytesOf(items))
         await send(stream, items)
       } finally {
         clearTimeout(deadline)
+        clearTimeout(mute)
         serving.end()
       }
     },

@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto'
 import { ballotDigest, commitDigest, commitmentOf, scheduleDigest } from '../../../proto/digests.js'
-import { fromHex, toHex } from '../../../proto/hex.js'
+import { keccakText } from '../../../proto/hash.js'
+import { fromHex } from '../../../proto/hex.js'
 import { Ballot, Commit, SyncRequest, SyncResponse } from '../../../proto/messages.js'
 import { SYNC_PROTOCOL } from '../../../proto/protocols.js'
 import { FramedStream } from '../../../verifier/net/framed-stream.js'
@@ -67,7 +68,8 @@ async function lure(attacker: Attacker, revealed: Set<number>): Promise<void> {
   revealed.add(epoch)
   const { index: verifier, signer } = own
   const id = { era: attacker.eraOf(epoch), epoch }
-  const root = toHex(randomBytes(32))
+  // The same in each flood: the attacker stalls, bombs or poisons, but it contradicts nothing.
+  const root = keccakText(`ballot of ${verifier} in epoch ${epoch}`)
   const signature = signer.sign(ballotDigest(network, id, verifier, root))
   const commitment = commitmentOf(root, signature)
   const committed = signer.sign(commitDigest(network, id, verifier, commitment))

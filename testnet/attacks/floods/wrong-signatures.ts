@@ -8,9 +8,8 @@ import { type Attacker, type Flood, often } from '../attacker.js'
 
 const PER_SECOND = 1000
 
-/** Whose key is in no frozen set. */
-export const nobody = new BlsSigner(keysFromSeed('nobody', 'nobody').bls)
-export const WRONG_SIGNATURE = nobody.sign(ZERO_HASH)
+/** By a key that is in no frozen set. */
+export const WRONG_SIGNATURE = new BlsSigner(keysFromSeed('nobody', 'nobody').bls).sign(ZERO_HASH)
 
 /** In the name of any verifier that has announced itself. */
 export const anybody = ({ victims }: Attacker, i: number): number => victims[i % victims.length]!.index

@@ -97,6 +97,17 @@ describe('sync', () => {
     })
   })
 
+  it('attack: an asker that opens streams and asks nothing is named soon, and one that asks is not', async () => {
+    await withPeers(2, async (client, server) => {
+      const named = Promise.withResolvers<string>()
+      await serveSync(server!, source, { ...forStrangers(), onMute: named.resolve, askMs: 200 })
+      expect(await ask(client!, addressOf(server!), { ballot: fromHex(hash(1)) })).to.have.lengthOf(1)
+      const mute = await openStream(client!, addressOf(server!), SYNC_PROTOCOL, 1024, AbortSignal.timeout(10_000))
+      expect(await named.promise).to.equal(client!.peerId.toString())
+      expect(await mute.receive().catch(error => error)).to.include({ code: 'broken' })
+    })
+  })
+
   it('breaks the stream of a peer whose request is malformed or too large, and goes on', async () => {
     await withPeers(2, async (client, server) => {
       await serveSync(server!, source, forStrangers())

@@ -21,7 +21,7 @@ describe('summed log', () => {
     clearInterval(waiting)
     log.warn('commit', 'a new one')
     expect(lines.slice(2)).to.deep.equal([
-      [{ kind: 'commit', more: 9_999 }, '9999 more wrong messages of this kind in 0.03 s'],
+      [{ kind: 'commit', more: 9_999 }, '9999 more of this kind in 0.03 s'],
       [{ kind: 'commit' }, 'a new one'],
     ])
   })
