@@ -1,7 +1,7 @@
 /** What deviating verifiers send, held against the checks of an honest node. */
 import { expect } from 'chai'
 import { decodeHeader } from '../../../proto/header.js'
-import { Ballot, Commit, MessageError, Proposal } from '../../../proto/messages.js'
+import { Ballot, Commit, GossipItem, MessageError, Proposal } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
 import { decodeVote, OUTCOME } from '../../../proto/vote.js'
 import { account, vote } from '../../../verifier/core/test/samples.js'
@@ -109,7 +109,7 @@ describe('a verifier that copies', () => {
         { kind: 'ballot', data: Ballot.encode(ballot) },
         { kind: 'commit', data: commit(2) },
       ]
-      const source = { gossip: async () => shown } as unknown as SyncSource
+      const source = { gossip: async () => shown.map(GossipItem.encode) } as unknown as SyncSource
       await serveSync(careless!, source, forStrangers())
       const read = await votesFrom(copycat!, addressOf(careless!), { gossip: EPOCH }, AbortSignal.timeout(5000))
       expect(read).to.deep.equal(ballot.votes.map(decodeVote))
