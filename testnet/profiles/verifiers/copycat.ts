@@ -93,17 +93,20 @@ async function steal([{ context, directory }, { facts }]: Asked, sessions: reado
     answers++
     read.push(...votes.filter(({ epoch }) => epoch === facts.epoch))
   }
-  const askAll = async (other: Announcement) => {
+  const askAgainAndAgain = async (asks: readonly (() => Promise<Vote[] | undefined>)[]) => {
     while (!over.aborted) {
-      keep(await votesFrom(peer, other, { gossip: facts.epoch }, over))
-      for (const transcript of sessions) {
-        keep(await votesFrom(peer, other, { transcript }, over))
-        keep((await transcriptsFromApi(other, toHex(transcript), over))?.map(voteOf))
-      }
+      for (const ask of asks) if (!over.aborted) keep(await ask())
       await sleep(PAUSE_MS, undefined, { signal: stopping })
     }
   }
-  await Promise.all(others.map(askAll))
+  // An API that waits for others must not hold up what the others answer themselves.
+  const overSync = (other: Announcement) => [
+    () => votesFrom(peer, other, { gossip: facts.epoch }, over),
+    ...sessions.map(transcript => () => votesFrom(peer, other, { transcript }, over)),
+  ]
+  const overApi = (other: Announcement) =>
+    sessions.map(id => async () => (await transcriptsFromApi(other, toHex(id), over))?.map(voteOf))
+  await Promise.all(others.flatMap(other => [overSync(other), overApi(other)]).map(askAgainAndAgain))
   await until(latestMs, wall, stopping)
   return { read, questions, answers }
 }
