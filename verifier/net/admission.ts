@@ -6,7 +6,6 @@
 import type { Connection, ConnectionGater } from '@libp2p/interface'
 import type { MonotonicClock } from '../../probe/ports.js'
 import { ConnectionPool } from './connection-pool.js'
-import { GossipStreams } from './gossip-streams.js'
 import { hostOf, type Peer } from './libp2p.js'
 import type { Offences } from './offences.js'
 import { admitTo, remoteOf } from './pooled.js'
@@ -31,7 +30,6 @@ export interface AdmissionModules {
 export class Admission {
   readonly #pool: ConnectionPool
   readonly #limit: RateLimit
-  readonly #gossip = new GossipStreams()
   readonly #kept = new WeakSet<Connection>()
   #peer: Peer | undefined
 
@@ -66,11 +64,9 @@ export class Admission {
     }
   }
 
-  /** Ends idle connections of strangers and those that cannot gossip any more, and keeps those of peers that a verifier has announced meanwhile. */
+  /** Ends idle connections of strangers, and keeps those of peers that a verifier has announced meanwhile. */
   sweep(): void {
-    if (this.#peer === undefined) return
-    this.#gossip.sweep(this.#peer)
-    for (const connection of this.#peer.getConnections()) {
+    for (const connection of this.#peer?.getConnections() ?? []) {
       this.#keep(connection)
       const serves = connection.streams.some(({ protocol }) => protocol !== '' && !IDLE_PROTOCOLS.test(protocol))
       if (serves) this.#pool.serve(remoteOf(connection))() // from now on it may be idle for a while

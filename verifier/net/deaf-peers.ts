@@ -1,8 +1,9 @@
 /**
  * Finds peers that gossip no longer reaches, although they are connected. Gossipsub opens one stream to a peer, over the
- * peer's first connection, and no other one when that stream ends while a later connection is open. So it is with a peer
- * that moved to another machine, or whose line got another address: it comes back before the old connection is given up.
- * Neither node would hear the other until one of them starts again.
+ * peer's first connection, and no other one when that stream ends while a connection is open. So it is with a peer that
+ * reads too little, so that its stream breaks. And with one that moved to another machine, or whose line got another
+ * address: it comes back before the old connection is given up. Neither node would hear the other until one of them starts
+ * again.
  */
 import type { Connection, PeerId } from '@libp2p/interface'
 import type { Logger } from 'pino'

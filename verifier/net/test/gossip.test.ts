@@ -3,15 +3,17 @@ import { expect } from 'chai'
 import { fromHex } from '../../../proto/hex.js'
 import { Commit } from '../../../proto/messages.js'
 import { topicOf } from '../../../proto/protocols.js'
+import { dropDeafPeers } from '../deaf-peers.js'
 import { DialBook } from '../dial-book.js'
 import { Gossip } from '../gossip.js'
 import type { Verdict } from '../gossip-messages.js'
-import { GossipStreams } from '../gossip-streams.js'
 import type { Peer } from '../libp2p.js'
 import { peerIdOf } from '../peer-keys.js'
 import { connect } from '../streams.js'
 import { addressOf, hasListeners, NETWORK, seedOf, silent, startPeer, withPeers } from './network.js'
 
+/** A connection is then old enough for a stream to be missed. */
+const LATER_MS = 60_000
 const text = (message: string) => Buffer.from(message)
 
 /** Resolves once each of `peers` knows `count` listeners of commits. */
@@ -155,15 +157,13 @@ describe('gossip', () => {
       const outbound = back!.streams.find(
         ({ protocol, direction }) => /meshsub/.test(protocol) && direction === 'outbound',
       )!
-      const streams = new GossipStreams()
-      streams.sweep(peer!)
       let sent = 0
       for (; outbound.status === 'open' && sent < 40; sent++)
         await a!.publish('proposal', new Uint8Array(2 ** 21).fill(sent))
       expect(sent).to.be.within(17, 20)
       // They connect anew, or the mute peer would never hear anything again.
       const again = once(peer!, 'peer:connect')
-      streams.sweep(peer!)
+      await dropDeafPeers(peer!, silent, Date.now() + LATER_MS)
       await again
       expect(back!.status).not.to.equal('open')
     })
