@@ -184,8 +184,8 @@ export class Store {
 
   /** Each item once, in the order of an epoch's phases. */
   async heardGossip(epoch: number): Promise<GossipItem[]> {
-    const items = await Promise.all((await this.gossipNames(epoch)).map(name => this.gossipItem(name)))
-    return items.filter(item => item !== undefined).map(item => GossipItem.decode(item))
+    const items = (await this.#rows.values(ofEpoch('gossip', epoch))).map(item => GossipItem.decode(item))
+    return items.sort((a, b) => phaseOf(a) - phaseOf(b))
   }
 
   /**
@@ -316,4 +316,4 @@ export class Store {
 
 const factsFrom = (value: Uint8Array): ChainFacts => decodeJson(value, ['stake', 'rewardsFunded']) as ChainFacts
 
-const phaseOf = ({ kind }: HeardItem): number => GOSSIP_KINDS.indexOf(kind as GossipKind)
+const phaseOf = ({ kind }: Pick<HeardItem, 'kind'>): number => GOSSIP_KINDS.indexOf(kind as GossipKind)
