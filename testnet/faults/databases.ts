@@ -15,50 +15,6 @@ const DATABASE = 'db'
 const RECORD = 'signing-record'
 const FLIPPED_BYTES = 16
 
-/** What happens to the data of a node that does not run meanwhile. */
-abstract class DataFault implements Fault {
-  readonly #nodes: Restarts
-  readonly #node: Stored
-
-  constructor(nodes: Restarts, node: Stored) {
-    this.#nodes = nodes
-    this.#node = node
-  }
-
-  begin(): Promise<void> {
-    return this.#whileDown(() => this.beginIn(this.#node.dataDir))
-  }
-
-  end(): Promise<void> {
-    return this.#whileDown(() => this.endIn(this.#node.dataDir))
-  }
-
-  protected abstract beginIn(dataDir: string): Promise<void>
-  protected abstract endIn(dataDir: string): Promise<void>
-
-  async #whileDown(work: () => Promise<void>): Promise<void> {
-    const { name } = this.#node
-    await this.#nodes.hold(name)
-    try {
-      await work()
-    } finally {
-      this.#nodes.release(name)
-    }
-  }
-}
-
-/** Bytes in the middle of its newest files are flipped. Afterwards the node gets its files back. */
-export class DamagedDatabase extends DataFault {
-  protected async beginIn(dataDir: string): Promise<void> {
-    await copy(dataDir, copyOf(dataDir), [DATABASE])
-    for (const kind of ['.log', '.ldb']) await damageNewest(join(dataDir, DATABASE), kind)
-  }
-
-  protected endIn(dataDir: string): Promise<void> {
-    return copy(copyOf(dataDir), dataDir, [DATABASE])
-  }
-}
-
 /** What is put back. With the record alone, the database knows better; with both, nothing on this disk does. */
 export const OLD = {
   database: [DATABASE],
@@ -66,21 +22,51 @@ export const OLD = {
   both: [DATABASE, RECORD],
 } as const
 
-/** A copy is made when the fault begins, and put back when it ends. */
-export class OldDatabase extends DataFault {
+/** A copy is made when the fault begins, and put back when it ends. The node does not run meanwhile. */
+export class OldDatabase implements Fault {
+  readonly #nodes: Restarts
+  readonly #node: Stored
   readonly #what: readonly string[]
 
   constructor(nodes: Restarts, node: Stored, what: keyof typeof OLD) {
-    super(nodes, node)
+    this.#nodes = nodes
+    this.#node = node
     this.#what = OLD[what]
   }
 
-  protected beginIn(dataDir: string): Promise<void> {
-    return copy(dataDir, copyOf(dataDir), this.#what)
+  begin(): Promise<void> {
+    return this.#whileDown(async dataDir => {
+      await copy(dataDir, copyOf(dataDir), this.#what)
+      await this.spoil(dataDir)
+    })
   }
 
-  protected endIn(dataDir: string): Promise<void> {
-    return copy(copyOf(dataDir), dataDir, this.#what)
+  end(): Promise<void> {
+    return this.#whileDown(dataDir => copy(copyOf(dataDir), dataDir, this.#what))
+  }
+
+  /** What happens to the data once they are copied. */
+  protected async spoil(_dataDir: string): Promise<void> {}
+
+  async #whileDown(work: (dataDir: string) => Promise<void>): Promise<void> {
+    const { name, dataDir } = this.#node
+    await this.#nodes.hold(name)
+    try {
+      await work(dataDir)
+    } finally {
+      this.#nodes.release(name)
+    }
+  }
+}
+
+/** Bytes in the middle of its newest files are flipped. Afterwards the node gets its files back. */
+export class DamagedDatabase extends OldDatabase {
+  constructor(nodes: Restarts, node: Stored) {
+    super(nodes, node, 'database')
+  }
+
+  protected override async spoil(dataDir: string): Promise<void> {
+    for (const kind of ['.log', '.ldb']) await damageNewest(join(dataDir, DATABASE), kind)
   }
 }
 
