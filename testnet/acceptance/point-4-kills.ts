@@ -2,10 +2,10 @@
 import { beaconOf } from '../../proto/digests.js'
 import { leaderOf } from '../../verifier/core/agreement/leader.js'
 import type { ReadyEvent, ReadyNode } from '../network/events.js'
+import { aftermath } from '../scenario/aftermath.js'
 import { ChainWatch } from './chain-watch.js'
 import type { Checks, Point } from './checks.js'
 import { checkExit, checkLeftovers } from './endings.js'
-import { signaturesKept } from './signatures.js'
 import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 11
@@ -42,11 +42,12 @@ async function follow(checks: Checks, run: TestnetRun): Promise<void> {
   checks.that(run.epochs.length === EPOCHS && missed.length === 0, 'no epoch is missed', roundsOf(watch))
   checkSignsAgain(checks, watch, ready, bystander, FIRST_KILL)
   checkSignsAgain(checks, watch, ready, leader, epoch)
-  const signed = await signaturesKept(ready.verifiers, EPOCHS)
+  const reports = new Map(run.epochs.map(({ epoch }) => [epoch, watch.headers.get(epoch)?.headerHash]))
+  const { statements, failures } = await aftermath(ready.verifiers, reports)
   checks.that(
-    signed.count > 0 && signed.contradictions.length === 0,
-    'no verifier signed two reports for one round',
-    [`${signed.count} signatures kept by the nodes`, ...signed.contradictions].join('; '),
+    statements > 0 && failures.length === 0,
+    'no verifier signed two values of one statement, and nothing that it signed or stored is lost',
+    [`${statements} statements kept by the nodes`, ...failures].join('; '),
   )
   await checkLeftovers(checks, ready, false)
 }

@@ -2,16 +2,22 @@
  * What the data directories of verifiers show once all have stopped. What a verifier signed and others heard, it must have
  * in its signing record, and one value for each slot; what the chain accepted, it must have stored.
  */
-import { toHex } from '../../proto/hex.js'
+import { type Hex, toHex } from '../../proto/hex.js'
 import { Ballot, Commit, type GossipItem, Partial, SeenListMessage } from '../../proto/messages.js'
 import { slotOf } from '../../verifier/node/signing.js'
 import { Store } from '../../verifier/store/store.js'
-import type { EpochOutcome } from '../network/result.js'
 
 export interface Stopped {
   readonly name: string
   readonly index: number
   readonly dataDir: string
+}
+
+export interface Aftermath {
+  /** statements that the verifiers heard of each other */
+  readonly statements: number
+  /** one sentence for each thing that was lost or said twice */
+  readonly failures: readonly string[]
 }
 
 interface Statement {
@@ -22,9 +28,12 @@ interface Statement {
 
 /**
  * @param verifiers that are honest
- * @returns one sentence for each thing that was lost or said twice
+ * @param reports those that the chain accepted, in each epoch that was run
  */
-export async function aftermath(verifiers: readonly Stopped[], epochs: readonly EpochOutcome[]): Promise<string[]> {
+export async function aftermath(
+  verifiers: readonly Stopped[],
+  reports: ReadonlyMap<number, Hex | undefined>,
+): Promise<Aftermath> {
   const heard = new Map<string, Statement>()
   const recorded = new Map<number, ReadonlySet<string>>()
   const failures: string[] = []
@@ -32,11 +41,11 @@ export async function aftermath(verifiers: readonly Stopped[], epochs: readonly 
     const store = await Store.open(dataDir, { mode: 'existing' })
     try {
       recorded.set(index, new Set(store.signedSlots))
-      for (const { epoch, report } of epochs) {
+      for (const [epoch, headerHash] of reports) {
         for (const item of await store.heardGossip(epoch)) {
           for (const one of statementsIn(item)) heard.set(`${one.verifier} ${one.slot} ${one.value}`, one)
         }
-        if (report !== undefined && !(await store.getReport(report.headerHash))) {
+        if (headerHash !== undefined && !(await store.getReport(headerHash))) {
           failures.push(`${name} has no report of epoch ${epoch}.`)
         }
       }
@@ -53,7 +62,7 @@ export async function aftermath(verifiers: readonly Stopped[], epochs: readonly 
       ...lost.map(slot => `${name} signed ${slot}, and its record does not hold it.`),
     )
   }
-  return failures
+  return { statements: heard.size, failures }
 }
 
 /** Nodes keep only messages whose signature they checked. */

@@ -80,9 +80,15 @@ export class Stage implements RunStage {
     const down = nodes.ended
     await nodes.stopAll()
     await this.#keepData()
+    const { expect } = this.#scenario
     const honest = record.verifiers
-      .filter(({ planned, index }) => planned.profile === 'honest' && index !== undefined)
+      // One that ends for good may do so because its data cannot be used.
+      .filter(
+        ({ planned, index }) => planned.profile === 'honest' && index !== undefined && !(planned.name in expect.ends),
+      )
       .map(({ planned: { name, dataDir }, index }) => ({ name, index: index!, dataDir }))
+    const reports = new Map(record.epochs.map(({ epoch, report }) => [epoch, report?.headerHash]))
+    const { failures } = await aftermath(honest, reports)
     return [
       ...this.#director!.failures,
       // What profiles promise, they promise where nothing else happens.
@@ -90,10 +96,10 @@ export class Stage implements RunStage {
       ...scenarioFailures(
         {
           ...record,
-          ...{ down, troubles: this.#troubles, aftermath: await aftermath(honest, record.epochs) },
+          ...{ down, troubles: this.#troubles, aftermath: failures },
           ...{ statuses: this.#watch?.statuses ?? new Map(), memoryGrowth: this.#watch?.memoryGrowth ?? new Map() },
         },
-        this.#scenario.expect,
+        expect,
       ),
     ]
   }
