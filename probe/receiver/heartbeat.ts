@@ -109,8 +109,10 @@ export class HeartbeatSession {
     if (this.#ended) return false
     const bytes = this.#deps.random.bytes(length - TAG_BYTES)
     const datagram = Buffer.concat([this.#grant.tag, bytes])
+    let left = SENDINGS
     const send = () => {
-      if (!this.#ended) this.#socket.send(datagram, this.relay.port, this.relay.host)
+      // The interval may elapse once more before the time is up.
+      if (!this.#ended && left-- > 0) this.#socket.send(datagram, this.relay.port, this.relay.host)
     }
     const again = setInterval(send, timeoutMs / SENDINGS)
     try {
