@@ -78,8 +78,8 @@ export class Openers {
     const shown = this.provider.firstDatagramOf(sessionId, FIRST_DATA_MS).finally(() => {
       isShown = true
     })
-    // A busy machine may lose the one datagram.
-    while (!isShown) await Promise.race([shown, session.tick(LOST_MS)])
+    // A busy machine may lose the one datagram. It may also lose the session, whose heartbeats then fail at once.
+    while (!isShown) await Promise.race([shown, Promise.all([session.tick(LOST_MS), pause(LOST_MS)])])
     await shown
     this.#ending.push(session.close())
     return [sessionId]
