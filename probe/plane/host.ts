@@ -6,6 +6,7 @@
 import { Worker } from 'node:worker_threads'
 import type { PortFacts } from '../io/datagram-port.js'
 import { UdpPortError } from '../io/errors.js'
+import { loadNative } from '../io/native.js'
 import type { Failure, Kind, Kinds, Reply, Request } from './kinds.js'
 
 const FROM_SOURCE = `
@@ -21,6 +22,9 @@ function startWorker(): Worker {
   const workerData = { tsx: import.meta.resolve('tsx/esm/api'), entry: new URL('./entry.ts', import.meta.url).href }
   return new Worker(FROM_SOURCE, { eval: true, execArgv: [], workerData })
 }
+
+/** How long an exiting process waits for its worker, which may hang. */
+const END_MS = 1000
 
 type Methods<K extends Kind> = Kinds[K]['object']
 type MethodName<K extends Kind> = {
@@ -63,11 +67,14 @@ export class Remote<K extends Kind> {
 let current: Plane | undefined
 
 /** @throws UdpPortError */
-export function openRemote<K extends Kind>(
+export async function openRemote<K extends Kind>(
   what: K,
   options: unknown,
   onEvent: (event: Kinds[K]['event']) => void,
 ): Promise<Remote<K>> {
+  // Node unmaps a native library with the last thread that loaded it, and closes that thread's handles after it. The handles
+  // of a worker that ends with an open port would then call unmapped code, so this thread holds the library as well.
+  await loadNative()
   current ??= new Plane()
   return current.open(what, options, onEvent as (event: unknown) => void)
 }
@@ -81,6 +88,8 @@ class Plane {
 
   constructor() {
     this.#worker.on('message', (reply: Reply) => this.#onReply(reply))
+    process.on('exit', this.#end)
+    this.#worker.once('exit', () => process.off('exit', this.#end))
   }
 
   async open<K extends Kind>(what: K, options: unknown, onEvent: (event: unknown) => void): Promise<Remote<K>> {
@@ -120,7 +129,18 @@ class Plane {
     await this.#worker.terminate()
   }
 
+  /**
+   * A worker that is ended with an open port calls back from native code into an environment that is gone. Then the process
+   * ends by a signal, whatever its exit code was to be.
+   */
+  readonly #end = (): void => {
+    const done = new Int32Array(new SharedArrayBuffer(4))
+    this.#worker.postMessage({ kind: 'end', done } satisfies Request)
+    Atomics.wait(done, 0, 0, END_MS)
+  }
+
   #onReply(reply: Reply): void {
+    if (reply.kind === 'crashed') throw reply.error
     if (reply.kind === 'event') {
       this.#listeners.get(reply.id)?.(reply.event)
       return

@@ -31,12 +31,19 @@ export type Request =
       readonly args: readonly unknown[]
       readonly call: number
     }
+  | {
+      /** The process exits. The worker closes everything, then stores 1 in `done` and wakes who waits for it. */
+      readonly kind: 'end'
+      readonly done: Int32Array
+    }
 
 /** worker → main thread */
 export type Reply =
   | { readonly kind: 'value'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'failed'; readonly call: number; readonly failure: Failure }
   | { readonly kind: 'event'; readonly id: number; readonly event: unknown }
+  /** of an error that nobody handles */
+  | { readonly kind: 'crashed'; readonly error: unknown }
 
 /** The form in which an error crosses: a clone would lose its class and its code. */
 export interface Failure {
