@@ -7,7 +7,7 @@ import { accountOf } from '../../verifier/chain/account.js'
 import { EXIT_CODE } from '../../verifier/config/errors.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
 import type { DecoyVerdict } from '../../verifier/core/rewards/decoys.js'
-import { describeEnd } from '../process/child-end.js'
+import { describeEnd, isCrash } from '../process/child-end.js'
 import type { NodeExit } from '../process/spawn.js'
 import type { ProviderHistory } from '../profiles/profile.js'
 import { CONDUCT } from '../profiles/profiles.js'
@@ -61,7 +61,7 @@ const TASKS_TO_CATCH = 6
 export function failuresOf(run: RunRecord): string[] {
   return [
     ...run.faults,
-    ...run.exits.filter(exit => !isWantedStop(run, exit)).flatMap(crash),
+    ...run.exits.filter(exit => !isWantedStop(run, exit)).flatMap(fault),
     ...run.epochs.flatMap(epoch => mixFailures(run, epoch)),
     ...scoreFailures(run),
     ...lateFailures(run),
@@ -108,10 +108,10 @@ export function providerResult(
   }
 }
 
-/** A node that gave up by itself. A node that somebody else killed is reported, but is no fault of the network. */
-function crash(exit: NodeExit): string[] {
-  const byItself = exit.signal === null ? exit.code !== 0 : !['SIGKILL', 'SIGTERM', 'SIGINT'].includes(exit.signal)
-  if (exit.wanted || !byItself) return []
+/** A node that gave up by itself, or crashed. A node that somebody else killed is reported, but is no fault of the network. */
+function fault(exit: NodeExit): string[] {
+  const gaveUp = !exit.wanted && exit.signal === null && exit.code !== 0
+  if (!gaveUp && !isCrash(exit)) return []
   return [`${exit.name} ${describeEnd(exit)}${exit.lastLog.length > 0 ? `: ${exit.lastLog.join(' | ')}` : ''}.`]
 }
 

@@ -207,8 +207,14 @@ async function runOnChain({
     faults: [...observer.faults, ...harmless],
     decoys,
   }
-  const failures = stage ? await stage.conclude(record, nodes) : failuresOf(record)
+  const failures = stage ? await stage.conclude(record, nodes) : await conclusion(record, nodes)
   return conclude(options, directory, interrupted, record, failures)
+}
+
+/** How nodes end counts as well. */
+async function conclusion(record: RunRecord, nodes: Nodes): Promise<string[]> {
+  await nodes.stopAll()
+  return failuresOf({ ...record, exits: nodes.exits })
 }
 
 const isDecoy = ({ profileName }: Plan['providers'][number]): boolean => profileName === 'decoy'

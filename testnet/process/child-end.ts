@@ -1,4 +1,5 @@
 /** How a child process ended, in facts and in words. */
+import { EXIT_CODE } from '../../verifier/config/errors.js'
 
 export interface ChildEnd {
   readonly code: number | null
@@ -28,3 +29,10 @@ export function describeEnd({ code, signal, failure }: Pick<ChildEnd, 'code' | '
   if (code !== null) return `ended with exit code ${code}`
   return `could not be started${failure ? ` (${failure.message})` : ''}`
 }
+
+/** Signals that somebody sends. A process that ends by another one crashed. */
+const SENT: ReadonlySet<string> = new Set(['SIGKILL', 'SIGTERM', 'SIGINT'] satisfies NodeJS.Signals[])
+
+/** An end that no operator can mend, and that is a fault of the program even when the testnet asked it to end. */
+export const isCrash = ({ code, signal }: Pick<ChildEnd, 'code' | 'signal'>): boolean =>
+  code === EXIT_CODE.unexpected || (signal !== null && !SENT.has(signal))

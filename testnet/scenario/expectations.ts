@@ -3,10 +3,9 @@
  * says: no honest provider is certified wrongly, only those named lose stake or bond, nobody signs two values of one
  * statement, no process ends for good, and an honest verifier that had trouble signs again.
  */
-import { EXIT_CODE } from '../../verifier/config/errors.js'
 import type { ProviderRecord, RunRecord } from '../network/result.js'
 import { TWIN, type VerifierRecord } from '../network/verifier-result.js'
-import { describeEnd } from '../process/child-end.js'
+import { describeEnd, isCrash } from '../process/child-end.js'
 import type { NodeExit } from '../process/spawn.js'
 import { keptClaim, measuredAsDelivered, noBreach } from '../profiles/checks.js'
 import { PROVIDER_PROFILES } from '../profiles/profiles.js'
@@ -82,12 +81,8 @@ function losses({ providers, verifiers }: ScenarioRecord, { slashed, convicted }
 
 /** A process may end by itself for a reason that an operator can mend, if its node comes back. */
 function endFailures({ exits, down }: ScenarioRecord, { ends }: Expectation): string[] {
-  const unexplained = exits.filter(
-    ({ wanted, code, signal }) =>
-      !wanted && (code === EXIT_CODE.unexpected || (signal !== null && signal !== 'SIGKILL')),
-  )
   return [
-    ...unexplained.map(exit => `${exit.name} ${describeEnd(exit)}: ${exit.lastLog.join(' | ')}.`),
+    ...exits.filter(isCrash).map(exit => `${exit.name} ${describeEnd(exit)}: ${exit.lastLog.join(' | ')}.`),
     ...down
       .filter(({ name, code }) => ends[ownerOf(name)] !== code)
       .map(exit => `${exit.name} ${describeEnd(exit)} and did not come back: ${exit.lastLog.join(' | ')}.`),

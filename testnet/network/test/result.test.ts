@@ -229,7 +229,10 @@ describe('the result of a run', () => {
     const exit: NodeExit = { name: 'verifier-1', code: 6, signal: null, wanted: false, lastLog: ['disk full'] }
     const failures = (exits: NodeExit[]) => failuresOf(record('5', [epoch(1, 5, [])], { exits }))
     expect(failures([exit])).to.deep.equal(['verifier-1 ended with exit code 6: disk full.'])
-    expect(failures([{ ...exit, code: null, signal: 'SIGABRT' }])).to.have.length(1)
+    for (const wanted of [false, true]) {
+      expect(failures([{ ...exit, wanted, code: null, signal: 'SIGABRT' }])).to.have.length(1)
+      expect(failures([{ ...exit, wanted, code: 1 }])).to.have.length(1)
+    }
     expect(
       failures([
         { ...exit, code: null, signal: 'SIGKILL' },
