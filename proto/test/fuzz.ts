@@ -15,6 +15,7 @@ const SHORT_RUNS = 500
 /** Fixed, so that a run of the suite means the same everywhere. */
 const SHORT_SEED = 10
 const SEED = Number(GIVEN_SEED ?? (RUNS === undefined ? SHORT_SEED : randomInt(2 ** 31)))
+if (!Number.isInteger(SEED)) throw new RangeError(`BANDWITNESS_FUZZ_SEED must be a whole number, not ${GIVEN_SEED}`)
 /** Of an input of a few kilobytes, on a busy machine: a decoder that hangs takes much longer. */
 const LONGEST_MS = 1000
 const GROWTH_BYTES = 100e6

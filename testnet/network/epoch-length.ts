@@ -19,6 +19,13 @@ export interface Shape {
   readonly soaks: boolean
 }
 
+/**
+ * What a verifier that shares the cores with many others needs beyond the usual lead, before its first slot: all of them
+ * agree about the last epoch and read the facts of the new one at that time.
+ */
+const LEAD_MS_EACH_MORE = 400
+const USUAL_VERIFIERS = 5
+
 /** Each session has a second try, in a slot of its own. */
 const TRIES = 2
 
@@ -29,7 +36,7 @@ const TRIES = 2
 export function testnetParams({ verifiers, providers, soaks }: Shape): NetworkParams {
   const receivers = Math.min(verifiers, DEVNET.receivers)
   const rounds = Math.max(Math.ceil((receivers * providers) / DEVNET.lanes), receivers)
-  return paramsFor(TRIES * rounds, soaks ? soaking(DEVNET) : DEVNET)
+  return paramsFor(TRIES * rounds, verifiers, soaks ? soaking(DEVNET) : DEVNET)
 }
 
 /**
@@ -57,7 +64,7 @@ export function narrowParams(
   const rounds = Math.floor(receivers.length / size) * providers
   const slotMs = START_LEAD_MS + DEVNET.slotMs + DIRECT_MS
   const params = { ...DEVNET, offsetMs: START_LEAD_MS, slotMs }
-  return paramsFor(TRIES * rounds, soaks ? soaking(params) : params)
+  return paramsFor(TRIES * rounds, verifiers, soaks ? soaking(params) : params)
 }
 
 const soaking = (params: NetworkParams): NetworkParams => ({
@@ -66,7 +73,8 @@ const soaking = (params: NetworkParams): NetworkParams => ({
   slotMs: soakSlotMs(params),
 })
 
-function paramsFor(rounds: number, params: NetworkParams): NetworkParams {
-  const seconds = Math.ceil((params.leadMs + rounds * params.slotMs + tailMs(params.slotMs) + MARGIN_MS) / 1000)
-  return { ...params, epochSeconds: seconds }
+function paramsFor(rounds: number, verifiers: number, params: NetworkParams): NetworkParams {
+  const leadMs = params.leadMs + LEAD_MS_EACH_MORE * Math.max(0, verifiers - USUAL_VERIFIERS)
+  const seconds = Math.ceil((leadMs + rounds * params.slotMs + tailMs(params.slotMs) + MARGIN_MS) / 1000)
+  return { ...params, leadMs, epochSeconds: seconds }
 }

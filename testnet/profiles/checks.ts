@@ -1,5 +1,5 @@
 /** Promises that several profiles share. Each check returns one sentence for each promise that the chain does not show. */
-import { STATUS } from '../../proto/leaf.js'
+import { type Leaf, STATUS } from '../../proto/leaf.js'
 import { DEVNET } from '../../proto/params.js'
 import type { ProviderHistory } from './profile.js'
 
@@ -82,11 +82,15 @@ export function slashedInTime(history: ProviderHistory): string[] {
 
 /**
  * The first epoch with three of the last five measured reports below the slashing threshold, counted from rates alone. A
- * report without a rate makes no breach older.
+ * report without a rate makes no breach older. If some verifiers lie, the honest ones may be too few for a breach in an epoch
+ * in which one of them had an accident: then only those count that the leaves show.
  */
 function thirdBreach(history: ProviderHistory): number | undefined {
   const leaves = history.leaves.filter(leaf => leaf.status !== STATUS.unmeasured)
-  const under = leaves.map(leaf => leaf.rateKbps * 10_000 < DEVNET.breachBps * leaf.claimKbps)
+  const isLow = (leaf: Leaf) => leaf.rateKbps * 10_000 < DEVNET.breachBps * leaf.claimKbps
+  const shows = (leaf: Leaf, before: Leaf | undefined) =>
+    leaf.penaltyBps > 0 || leaf.breachBits !== (before?.breachBits ?? 0)
+  const under = leaves.map((leaf, i) => isLow(leaf) && (history.allVerifiersHonest || shows(leaf, leaves[i - 1])))
   const at = under.findIndex(
     (_, i) => under.slice(Math.max(0, i + 1 - WINDOWS), i + 1).filter(Boolean).length >= BREACHES,
   )

@@ -126,10 +126,12 @@ const statusFailures = ({ statuses }: ScenarioRecord, { status }: Expectation): 
     .filter(([name, text]) => ![...(statuses.get(name) ?? [])].some(shown => shown.includes(text)))
     .map(([name, text]) => `The status of ${name} never said "${text}".`)
 
+/** Of honest verifiers: one that floods may fill its own memory. */
 const memoryFailures = (
-  { memoryGrowth }: ScenarioRecord,
+  { memoryGrowth, verifiers }: ScenarioRecord,
   { memory = Number.POSITIVE_INFINITY }: Expectation,
 ): string[] =>
   [...memoryGrowth]
+    .filter(([name]) => verifiers.some(({ planned }) => planned.name === name && planned.profile === 'honest'))
     .filter(([, megabytes]) => megabytes > memory)
     .map(([name, megabytes]) => `The memory of ${name} grew by ${megabytes} MB, more than ${memory}.`)

@@ -96,7 +96,7 @@ const expectationSchema = z.strictObject({
   ends: z.record(node, z.int()).default({}),
   /** Text that `/v1/status` of a node shows at some time. */
   status: z.record(node, z.string()).default({}),
-  /** Megabytes by which the memory of no verifier grows over the faults. */
+  /** Megabytes by which the memory of no honest verifier grows over the faults. */
   memory: z.int().positive().optional(),
 })
 export type Expectation = z.output<typeof expectationSchema>

@@ -13,8 +13,8 @@ describe('testnetParams', () => {
   it('gives the default mix of 5 verifiers and 4 providers twice 5 rounds, so 22 seconds', () =>
     expect(seconds(5, 4)).to.equal(22))
   it('gives the smallest mix 12 seconds', () => expect(seconds(2, 1)).to.equal(12))
-  it('gives a single provider two slots for each verifier', () => expect(seconds(12, 1)).to.equal(46))
-  it('grows with the mix', () => expect(seconds(8, 8)).to.equal(60))
+  it('gives a single provider two slots for each verifier', () => expect(seconds(12, 1)).to.equal(49))
+  it('grows with the mix', () => expect(seconds(8, 8)).to.equal(61))
 
   it('leaves a session of the last slot, in which nothing arrives, the time to end', () => {
     const { epochSeconds, leadMs, slotMs, ...params } = testnetParams({ verifiers: 5, providers: 4, soaks: false })

@@ -91,9 +91,15 @@ describe('what the profiles promise', () => {
     })
     it('is broken by breaches that reports without a rate made older', () => {
       const unmeasured = [2, 3, 4, 5, 6].map(epoch => leaf(epoch, undefined))
-      const leaves = [under(1), ...unmeasured, under(7), under(8)]
+      const breach = (epoch: number, breachBits: number) => leaf(epoch, deliversKbps, { breachBits })
+      const leaves = [breach(1, 1), ...unmeasured, breach(7, 3), breach(8, 7)]
       const of = history(leaves, { deliversKbps, allVerifiersHonest: false })
       expect(broken('throttled', of).join()).to.include('no penalty in epoch 8')
+    })
+    it('is not broken where verifiers lie, and an epoch has a low rate without a breach', () => {
+      const leaves = [under(1), under(2), under(3), under(4)].map(one => ({ ...one, breachBits: 1 }))
+      expect(broken('throttled', history(leaves, { deliversKbps, allVerifiersHonest: false }))).to.deep.equal([])
+      expect(broken('throttled', history(leaves, { deliversKbps })).join()).to.include('no penalty in epoch 3')
     })
     it('asks nothing of a run too short to see it', () => {
       expect(broken('throttled', history(five.slice(0, 2), { deliversKbps }))).to.deep.equal([])
