@@ -19,7 +19,7 @@ export interface ScenarioRecord
   readonly troubles: readonly Trouble[]
   /** what `/v1/status` of a node showed, each text once, by name */
   readonly statuses: ReadonlyMap<string, ReadonlySet<string>>
-  /** megabytes by name: the most at any time, less what it was before the first fault */
+  /** megabytes by name: the most at any time, less what it was when the fault before it began */
   readonly memoryGrowth: ReadonlyMap<string, number>
   /** what was lost or signed twice, a sentence each */
   readonly aftermath: readonly string[]
@@ -123,8 +123,9 @@ function hasSigned(
 
 const statusFailures = ({ statuses }: ScenarioRecord, { status }: Expectation): string[] =>
   Object.entries(status)
-    .filter(([name, text]) => ![...(statuses.get(name) ?? [])].some(shown => shown.includes(text)))
-    .map(([name, text]) => `The status of ${name} never said "${text}".`)
+    .flatMap(([name, texts]) => texts.map(text => ({ name, text })))
+    .filter(({ name, text }) => ![...(statuses.get(name) ?? [])].some(shown => shown.includes(text)))
+    .map(({ name, text }) => `The status of ${name} never said "${text}".`)
 
 /** Of honest verifiers: one that floods may fill its own memory. */
 const memoryFailures = (

@@ -34,8 +34,8 @@ function expectationText(expected: Expectation): string {
     slashed.length > 0 ? `${slashed.join(', ')} slashed` : 'nobody slashed',
     ...(convicted.length > 0 ? [`${convicted.join(', ')} convicted`] : []),
     ...Object.entries(ends).map(([name, code]) => `${name} ends with code ${code}`),
-    ...Object.entries(status).map(([name, text]) => `status of ${name}: “${text}”`),
-    ...(memory === undefined ? [] : [`no verifier grows by more than ${memory} MB`]),
+    ...Object.entries(status).map(([name, texts]) => `status of ${name}: “${texts.join('”, “')}”`),
+    ...(memory === undefined ? [] : [`no honest verifier grows by more than ${memory} MB`]),
   ].join('<br>')
 }
 

@@ -94,9 +94,9 @@ const expectationSchema = z.strictObject({
   convicted: z.array(node).default([]),
   /** Processes that end by themselves for good, with their exit codes. */
   ends: z.record(node, z.int()).default({}),
-  /** Text that `/v1/status` of a node shows at some time. */
-  status: z.record(node, z.string()).default({}),
-  /** Megabytes by which the memory of no honest verifier grows over the faults. */
+  /** Text, or several, each of which `/v1/status` of a node shows at some time. */
+  status: z.record(node, z.union([z.string().transform(text => [text]), z.array(z.string()).min(1)])).default({}),
+  /** Megabytes by which the memory of no honest verifier grows from the beginning of a fault on. */
   memory: z.int().positive().optional(),
 })
 export type Expectation = z.output<typeof expectationSchema>

@@ -60,7 +60,7 @@ export class Stage implements RunStage {
       params,
       planned => makeFault(planned, world),
       (what, begins) => {
-        if (begins) void this.#watch?.start()
+        if (begins) void this.#watch?.mark()
         emit({ event: 'fault', what, begins })
       },
     )
@@ -71,7 +71,7 @@ export class Stage implements RunStage {
     const all = this.#parts.plan.verifiers.map(({ name }) => name)
     this.#troubles = troublesOf(this.#director!.follow(clock), all, clock)
     this.#watch = new Watch(members)
-    if (this.#scenario.faults.length === 0) void this.#watch.start()
+    if (this.#scenario.faults.length === 0) void this.#watch.mark()
   }
 
   async conclude(record: RunRecord, nodes: Nodes): Promise<string[]> {

@@ -14,7 +14,7 @@ interface WatchedNode extends ApiNode {
 export class Watch {
   /** each text of `/v1/status` once, by name */
   readonly statuses = new Map<string, Set<string>>()
-  readonly #memory = new Map<number, { readonly name: string; readonly before: number; most: number }>()
+  readonly #memory = new Map<number, { readonly name: string; before: number; most: number; grown: number }>()
   readonly #over = new AbortController()
   readonly #watching: Promise<void>
 
@@ -22,20 +22,23 @@ export class Watch {
     this.#watching = this.#watch()
   }
 
-  /** Megabytes by name: the most at any time, less what the process held when `start` was called. */
+  /** Megabytes by name: the most at any time, less what the process held when the fault before it began. */
   get memoryGrowth(): ReadonlyMap<string, number> {
-    const grown = [...this.#memory.values()].map(
-      ({ name, before, most }) => [name, Math.round((most - before) / MEGABYTE)] as const,
-    )
-    return new Map(grown)
+    const growth = new Map<string, number>()
+    for (const { name, before, most, grown } of this.#memory.values()) {
+      const megabytes = Math.round(Math.max(grown, most - before) / MEGABYTE)
+      growth.set(name, Math.max(growth.get(name) ?? 0, megabytes))
+    }
+    return growth
   }
 
-  /** From here on memory counts: the first call does it. */
-  async start(): Promise<void> {
-    if (this.#memory.size > 0) return
+  /** A fault begins. */
+  async mark(): Promise<void> {
     for (const { name, pid } of this.nodes()) {
       const before = await residentBytes(pid)
-      if (before !== undefined) this.#memory.set(pid, { name, before, most: before })
+      if (before === undefined) continue
+      const { grown = 0, ...last } = this.#memory.get(pid) ?? { before, most: before }
+      this.#memory.set(pid, { name, before, most: before, grown: Math.max(grown, last.most - last.before) })
     }
   }
 
@@ -46,7 +49,11 @@ export class Watch {
 
   async #watch(): Promise<void> {
     while (!this.#over.signal.aborted) {
-      for (const [pid, memory] of this.#memory) memory.most = Math.max(memory.most, (await residentBytes(pid)) ?? 0)
+      for (const pid of this.#memory.keys()) {
+        const bytes = (await residentBytes(pid)) ?? 0
+        const memory = this.#memory.get(pid)!
+        memory.most = Math.max(memory.most, bytes)
+      }
       for (const { name, ...status } of await statusesOf(this.nodes())) {
         const texts = this.statuses.get(name) ?? new Set()
         this.statuses.set(name, texts.add(JSON.stringify(status)))
