@@ -24,6 +24,8 @@ export interface ReadyNode {
 
 export interface ReadyEvent {
   readonly event: 'ready'
+  /** of the testnet itself */
+  readonly pid: number
   readonly seed: string
   readonly rpcUrl: string
   readonly chainId: number

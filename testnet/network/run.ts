@@ -123,6 +123,7 @@ async function runOnChain({
   emit({
     ...{
       event: 'ready',
+      pid: process.pid,
       seed: options.seed,
       rpcUrl,
       chainId: CHAIN_ID,
