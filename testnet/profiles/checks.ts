@@ -21,18 +21,23 @@ export function keptClaim({ leaves, claimKbps }: Pick<ProviderHistory, 'leaves' 
     )
 }
 
-export function measuredAsDelivered({
-  leaves,
-  deliversKbps,
-}: Pick<ProviderHistory, 'leaves' | 'deliversKbps'>): string[] {
-  return leaves
+type Delivered = Pick<ProviderHistory, 'leaves' | 'deliversKbps'>
+
+export const measuredAsDelivered = ({ leaves, deliversKbps }: Delivered): string[] =>
+  off(leaves, deliversKbps, rateKbps => Math.abs(rateKbps - deliversKbps))
+
+/** Where something else goes wrong, a provider may deliver less. */
+export const measuredAtMostAsDelivered = ({ leaves, deliversKbps }: Delivered): string[] =>
+  off(leaves, deliversKbps, rateKbps => rateKbps - deliversKbps)
+
+const off = (leaves: readonly Leaf[], deliversKbps: number, errorOf: (rateKbps: number) => number): string[] =>
+  leaves
     .filter(leaf => leaf.status !== STATUS.unmeasured)
-    .filter(leaf => Math.abs(leaf.rateKbps - deliversKbps) > RATE_TOLERANCE * deliversKbps)
+    .filter(leaf => errorOf(leaf.rateKbps) > RATE_TOLERANCE * deliversKbps)
     .map(
       leaf =>
         `was certified at ${leaf.rateKbps} kbit/s in epoch ${leaf.epoch}, more than 10 % off the delivered ${deliversKbps}`,
     )
-}
 
 /**
  * If every verifier takes part, most reports hold a measurement. Not all must: a receiver that was starved of processor

@@ -7,7 +7,7 @@ import type { ProviderRecord, RunRecord } from '../network/result.js'
 import { TWIN, type VerifierRecord } from '../network/verifier-result.js'
 import { describeEnd, isCrash } from '../process/child-end.js'
 import type { NodeExit } from '../process/spawn.js'
-import { keptClaim, measuredAsDelivered, noBreach } from '../profiles/checks.js'
+import { keptClaim, measuredAtMostAsDelivered, noBreach } from '../profiles/checks.js'
 import { PROVIDER_PROFILES } from '../profiles/profiles.js'
 import type { Expectation } from './scenario.js'
 import { BACK_WITHIN_EPOCHS, type Trouble } from './troubles.js'
@@ -59,7 +59,7 @@ function wrongScores({ epochs }: ScenarioRecord, { planned, address }: ProviderR
     profile === PROVIDER_PROFILES.honest
       ? [...keptClaim({ leaves, claimKbps }), ...noBreach({ leaves })]
       : profile === PROVIDER_PROFILES.throttled || profile === PROVIDER_PROFILES.slow
-        ? measuredAsDelivered({ leaves, deliversKbps })
+        ? measuredAtMostAsDelivered({ leaves, deliversKbps })
         : []
   return wrong.map(sentence => `${name} ${sentence}.`)
 }
