@@ -36,6 +36,20 @@ describe('watchdog', () => {
     }).timeout(TIMEOUT_MS)
   }
 
+  it('that is killed is replaced, and the testnet killed after it leaves nothing behind', async () => {
+    const argv = [...entryPoint(import.meta.url, './fixtures/parent-main.js'), 'SIGKILL']
+    const parent = ChildProcess.start({ name: 'the parent', argv })
+    const started = JSON.parse(await parent.line(TIMEOUT_MS)) as Started
+    const first = identify(started.watchdog)
+    process.kill(started.watchdog, 'SIGKILL')
+    const second = identify(Number(await parent.line(TIMEOUT_MS)))
+    expect([first, second].map(isAlive)).to.deep.equal([false, true])
+    parent.kill('SIGKILL')
+    const identities = [second, ...started.pids.map(identify)]
+    while (identities.some(isAlive)) await new Promise(setImmediate)
+    expect(existsSync(started.directory)).to.equal(false)
+  }).timeout(TIMEOUT_MS)
+
   it('tells a process from a later one with the same pid', async () => {
     const child = ChildProcess.start({ name: 'a child', argv: ['sleep', '60'] })
     const identity = identify(child.pid)
