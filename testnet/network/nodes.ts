@@ -12,7 +12,7 @@ import { type NodeSurroundings, providerCommand, verifierCommand } from './node-
 import type { NodeSetting } from './node-setting.js'
 import type { PlannedProvider, PlannedVerifier } from './plan.js'
 import type { RegisteredNode } from './setup.js'
-import { type NodeRestart, SupervisedNode } from './supervised-node.js'
+import { type NodeRestart, SupervisedNode, type Supervision } from './supervised-node.js'
 import { TWIN } from './verifier-result.js'
 
 /** Many processes start at once, perhaps on two cores. */
@@ -30,9 +30,18 @@ export class Nodes {
     private readonly setting: NodeSetting = {},
   ) {}
 
-  /** @throws NodeStartError */
-  async startVerifier(planned: PlannedVerifier, registered: RegisteredNode, apiPort: number): Promise<ReadyNode> {
-    return this.#start(planned, registered, port => verifierCommand(planned, this.around, port), apiPort)
+  /**
+   * @param apiPort (default: any) @param portMayChange if it is taken
+   * @throws NodeStartError
+   */
+  async startVerifier(
+    planned: PlannedVerifier,
+    registered: RegisteredNode,
+    apiPort = 0,
+    portMayChange = false,
+  ): Promise<ReadyNode> {
+    const argvOf = (port: number) => verifierCommand(planned, this.around, port)
+    return this.#start(planned, registered, argvOf, { apiPort, portMayChange })
   }
 
   /** A second process with the keys of a verifier, in a directory of its own. @throws NodeStartError */
@@ -44,12 +53,13 @@ export class Nodes {
       dataDir: `${dataDir}${TWIN}`,
       log: log.replace(/\.log$/, `${TWIN}.log`),
     }
-    return this.startVerifier(twin, registered, 0)
+    return this.startVerifier(twin, registered)
   }
 
   /** @throws NodeStartError */
   async startProvider(planned: PlannedProvider, registered: RegisteredNode): Promise<ReadyNode> {
-    return this.#start(planned, registered, port => providerCommand(planned, this.around, port), 0)
+    const argvOf = (port: number) => providerCommand(planned, this.around, port)
+    return this.#start(planned, registered, argvOf, { apiPort: 0, portMayChange: false })
   }
 
   /** Ends a node in order, and keeps it down. */
@@ -109,7 +119,7 @@ export class Nodes {
     planned: PlannedVerifier | PlannedProvider,
     { index, account }: RegisteredNode,
     argvOf: (apiPort: number) => readonly string[],
-    apiPort: number,
+    port: Pick<Supervision, 'apiPort' | 'portMayChange'>,
   ): Promise<ReadyNode> {
     const { name, role, dataDir, log, keys, profileName: profile } = planned
     const { conditions, disks } = this.setting
@@ -122,7 +132,7 @@ export class Nodes {
       return disk === undefined ? conditioned : { ...conditioned, argv: disk.inside(conditioned.argv) }
     }
     const node = new SupervisedNode({
-      ...{ watchdog: this.watchdog, spec, apiPort },
+      ...{ watchdog: this.watchdog, spec, ...port },
       onStart: process => conditions?.attach(name, process),
       onExit: exit => {
         this.exits.push(exit)

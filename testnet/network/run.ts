@@ -165,7 +165,7 @@ async function runOnChain({
   for (const verifier of late) {
     observer.whenEpochBegins(LATE_EPOCH, async () => {
       const registered = await joinVerifier(rpcUrl, setup.network, verifier)
-      const node = await nodes.startVerifier(verifier, registered, 0)
+      const node = await nodes.startVerifier(verifier, registered)
       joined.push(node)
       emit({ event: 'joined', ...node })
     })
@@ -230,7 +230,11 @@ async function startAll(plan: Plan, nodes: Nodes, setup: NetworkSetup, options: 
   const firstPort = options.apiPort ?? ((await isFree(USUAL_API_PORT)) ? USUAL_API_PORT : 0)
   const [verifiers, , providers] = await Promise.all([
     Promise.all(
-      punctual.map(verifier => nodes.startVerifier(verifier, registered(verifier), verifier === first ? firstPort : 0)),
+      punctual.map(verifier =>
+        verifier === first
+          ? nodes.startVerifier(verifier, registered(verifier), firstPort, options.apiPort === undefined)
+          : nodes.startVerifier(verifier, registered(verifier)),
+      ),
     ),
     Promise.all(twins.map(verifier => nodes.startTwin(verifier, registered(verifier)))),
     Promise.all(

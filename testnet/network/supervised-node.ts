@@ -1,5 +1,6 @@
 /** One node of a run: its process, and the next one if a process ends although the testnet did not end it. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { EXIT_CODE } from '../../verifier/config/errors.js'
 import { failuresAfter, restartDelayMs } from '../process/restart-policy.js'
 import { type NodeExit, type NodeProcess, type NodeSpec, type ReadyLine, startNode } from '../process/spawn.js'
 import type { Watchdog } from '../process/watchdog.js'
@@ -17,6 +18,8 @@ export interface Supervision {
   readonly spec: (apiPort: number) => NodeSpec
   /** A node that comes back has the API port that it had at first, so that its URL stays true. */
   readonly apiPort: number
+  /** If the port is taken, the first process gets any free one. */
+  readonly portMayChange: boolean
   readonly onStart: (process: NodeProcess) => void
   readonly onExit: (exit: NodeExit) => void
   /** The node is ready again. */
@@ -51,11 +54,24 @@ export class SupervisedNode {
 
   /** The first start. @throws NodeStartError */
   async start(): Promise<ReadyLine & { readonly argv: readonly string[] }> {
-    const process = this.#spawn()
-    const ready = await process.ready
+    const { process, ready } = await this.#firstProcess()
     if (ready.apiUrl !== undefined) this.#apiPort = Number(new URL(ready.apiUrl).port)
     this.#keeping = this.#keep(process)
     return { ...ready, pid: process.pid, argv: this.#by.spec(this.#apiPort).argv }
+  }
+
+  /** Two testnets that start at once may both have found the usual port free. */
+  async #firstProcess(): Promise<{ process: NodeProcess; ready: ReadyLine }> {
+    const process = this.#spawn()
+    try {
+      return { process, ready: await process.ready }
+    } catch (error) {
+      const isTaken = (await process.exited).code === EXIT_CODE['port-in-use']
+      if (!isTaken || this.#apiPort === 0 || !this.#by.portMayChange) throw error
+    }
+    this.#apiPort = 0
+    const next = this.#spawn()
+    return { process: next, ready: await next.ready }
   }
 
   /** Takes one `down` back. The node starts again when nobody wants it down any more. */

@@ -16,7 +16,7 @@ const NODE = `
     if (url !== '/') process.exit(Number(url.slice(1)))
     response.end(String(process.pid))
   })
-  server.listen(Number(process.argv[1]), '127.0.0.1', () =>
+  server.on('error', () => process.exit(5)).listen(Number(process.argv[1]), '127.0.0.1', () =>
     console.log(JSON.stringify({ event: 'ready', apiUrl: 'http://127.0.0.1:' + server.address().port })))`
 
 describe('a node that the testnet keeps up', function () {
@@ -24,6 +24,7 @@ describe('a node that the testnet keeps up', function () {
   let directory: string
   let watchdog: Watchdog
   let node: SupervisedNode
+  let nodeAt: (apiPort: number, portMayChange: boolean) => SupervisedNode
   let apiUrl: string
   let exits: NodeExit[]
   let restarts: NodeRestart[]
@@ -63,13 +64,15 @@ describe('a node that the testnet keeps up', function () {
         list.push(one)
         changed()
       }
-    node = new SupervisedNode({
-      ...{ watchdog, apiPort: 0, onStart: () => {}, onExit: heard(exits), onRestart: heard(restarts) },
-      spec: port => ({
-        ...{ name: 'node', argv: [process.execPath, '-e', NODE, String(port)] },
-        ...{ logPath: join(directory, 'log'), readyTimeoutMs: 10_000 },
-      }),
-    })
+    nodeAt = (apiPort, portMayChange) =>
+      new SupervisedNode({
+        ...{ watchdog, apiPort, portMayChange, onStart: () => {}, onExit: heard(exits), onRestart: heard(restarts) },
+        spec: port => ({
+          ...{ name: 'node', argv: [process.execPath, '-e', NODE, String(port)] },
+          ...{ logPath: join(directory, 'log'), readyTimeoutMs: 10_000 },
+        }),
+      })
+    node = nodeAt(0, false)
     const ready = await node.start()
     apiUrl = ready.apiUrl!
     expect(ready.argv.at(-1)).to.equal(new URL(apiUrl).port)
@@ -84,6 +87,17 @@ describe('a node that the testnet keeps up', function () {
     expect(after).not.to.equal(before)
     expect(restarts[0]).to.deep.equal({ name: 'node', pid: after, failures: 0 })
     expect(exits[0]).to.include({ signal: 'SIGKILL', wanted: false })
+  })
+
+  it('takes another port if the usual one is taken meanwhile, but not instead of one that was asked for', async () => {
+    const taken = Number(new URL(apiUrl).port)
+    const error = await nodeAt(taken, false)
+      .start()
+      .catch((e: Error) => e)
+    expect(String(error)).to.include('ended with exit code 5')
+    const second = nodeAt(taken, true)
+    expect(new URL((await second.start()).apiUrl!).port).not.to.equal(String(taken))
+    await second.down('SIGTERM')
   })
 
   it('is started again after an error, and counts its failures', async () => {
