@@ -77,7 +77,8 @@ async function killedNodes(kills: number, random: Random): Promise<string[]> {
       const back = events.filter(event => event.event === 'restarted')
       const figures = `${killed.length} kills of nodes, ${chain.length} of the chain, ${back.length} restarts`
       const posted = `${result?.posted ?? 0} of ${result?.epochs ?? 0} epochs posted`
-      console.log(`${result?.ok ? 'ok' : 'FAILED'}: ${figures}, ${posted}, ${seconds.toFixed(0)} s`)
+      const logs = result?.keptIn ? `, logs in ${result.keptIn}` : ''
+      console.log(`${result?.ok ? 'ok' : 'FAILED'}: ${figures}, ${posted}, ${seconds.toFixed(0)} s${logs}`)
       return [...(result?.failures ?? [`It ended with ${code ?? signal}: ${run.stderr}.`])]
     })
   } finally {

@@ -18,10 +18,13 @@ export interface Aftermath {
   readonly statements: number
   /** one sentence for each thing that was lost or said twice */
   readonly failures: readonly string[]
+  /** epochs about which others heard a statement, by registry index */
+  readonly signed: ReadonlyMap<number, ReadonlySet<number>>
 }
 
 interface Statement {
   readonly verifier: number
+  readonly epoch: number
   readonly slot: string
   readonly value: string
 }
@@ -62,27 +65,35 @@ export async function aftermath(
       ...lost.map(slot => `${name} signed ${slot}, and its record does not hold it.`),
     )
   }
-  return { statements: heard.size, failures }
+  return { statements: heard.size, failures, signed: epochsOf([...heard.values()]) }
+}
+
+function epochsOf(statements: readonly Statement[]): Map<number, Set<number>> {
+  const signed = new Map<number, Set<number>>()
+  for (const { verifier, epoch } of statements) {
+    signed.set(verifier, (signed.get(verifier) ?? new Set()).add(epoch))
+  }
+  return signed
 }
 
 /** Nodes keep only messages whose signature they checked. */
 function statementsIn({ kind, data }: GossipItem): Statement[] {
   if (kind === 'commit') {
     const { epoch, verifier, commitment } = Commit.decode(data)
-    return [{ verifier, slot: slotOf('commit', epoch, 0), value: toHex(commitment) }]
+    return [{ verifier, epoch, slot: slotOf('commit', epoch, 0), value: toHex(commitment) }]
   }
   if (kind === 'ballot') {
     const { epoch, verifier, root } = Ballot.decode(data)
-    return [{ verifier, slot: slotOf('ballot', epoch, 0), value: toHex(root) }]
+    return [{ verifier, epoch, slot: slotOf('ballot', epoch, 0), value: toHex(root) }]
   }
   if (kind === 'seen') {
     const { epoch, verifier, entries } = SeenListMessage.decode(data)
     const value = entries.map(entry => `${entry.verifier}:${toHex(entry.root)}`).join()
-    return [{ verifier, slot: slotOf('seen', epoch, 0), value }]
+    return [{ verifier, epoch, slot: slotOf('seen', epoch, 0), value }]
   }
   if (kind === 'partial') {
     const { epoch, round, verifier, headerHash } = Partial.decode(data)
-    return [{ verifier, slot: slotOf('report', epoch, round), value: toHex(headerHash) }]
+    return [{ verifier, epoch, slot: slotOf('report', epoch, round), value: toHex(headerHash) }]
   }
   return []
 }

@@ -23,6 +23,8 @@ export interface ScenarioRecord
   readonly memoryGrowth: ReadonlyMap<string, number>
   /** what was lost or signed twice, a sentence each */
   readonly aftermath: readonly string[]
+  /** epochs about which others heard a statement of a verifier, by registry index */
+  readonly signed: ReadonlyMap<number, ReadonlySet<number>>
 }
 
 /** @returns one sentence for each thing that is not as it must be */
@@ -95,7 +97,10 @@ function endFailures({ exits, down }: ScenarioRecord, { ends }: Expectation): st
 /** Of two processes with one set of keys, either may be the one that ends. */
 const ownerOf = (process: string): string => (process.endsWith(TWIN) ? process.slice(0, -TWIN.length) : process)
 
-/** A verifier that is in trouble again before the two epochs are over is judged by the later one. */
+/**
+ * A verifier that is in trouble again before the two epochs are over is judged by the later one. A certificate shows the first
+ * signatures that suffice: the statements that others heard show who came later.
+ */
 function notBack(record: ScenarioRecord, { name, toEpoch }: Trouble): string[] {
   const again = record.troubles.some(
     other => other.name === name && other.toEpoch > toEpoch && other.fromEpoch <= toEpoch + BACK_WITHIN_EPOCHS,
@@ -105,11 +110,12 @@ function notBack(record: ScenarioRecord, { name, toEpoch }: Trouble): string[] {
   if (verifier === undefined) return []
   const later = record.epochs.filter(({ epoch, report }) => epoch > toEpoch && report !== undefined)
   const isDue = later.some(({ epoch }) => epoch >= toEpoch + BACK_WITHIN_EPOCHS)
-  const isBack = later.some(
-    ({ epoch, ...outcome }) => epoch <= toEpoch + BACK_WITHIN_EPOCHS && hasSigned(verifier, outcome),
-  )
+  const heard = [...(record.signed.get(verifier.index!) ?? [])]
+  const isBack =
+    heard.some(epoch => epoch > toEpoch && epoch <= toEpoch + BACK_WITHIN_EPOCHS) ||
+    later.some(({ epoch, ...outcome }) => epoch <= toEpoch + BACK_WITHIN_EPOCHS && hasSigned(verifier, outcome))
   return isDue && !isBack
-    ? [`${name} signed no report within ${BACK_WITHIN_EPOCHS} epochs of its trouble, which ended in epoch ${toEpoch}.`]
+    ? [`${name} signed nothing within ${BACK_WITHIN_EPOCHS} epochs of its trouble, which ended in epoch ${toEpoch}.`]
     : []
 }
 

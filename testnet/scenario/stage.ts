@@ -88,7 +88,7 @@ export class Stage implements RunStage {
       )
       .map(({ planned: { name, dataDir }, index }) => ({ name, index: index!, dataDir }))
     const reports = new Map(record.epochs.map(({ epoch, report }) => [epoch, report?.headerHash]))
-    const { failures } = await aftermath(honest, reports)
+    const { failures, signed } = await aftermath(honest, reports)
     return [
       ...this.#director!.failures,
       // What profiles promise, they promise where nothing else happens.
@@ -96,7 +96,7 @@ export class Stage implements RunStage {
       ...scenarioFailures(
         {
           ...record,
-          ...{ down, troubles: this.#troubles, aftermath: failures },
+          ...{ down, troubles: this.#troubles, aftermath: failures, signed },
           ...{ statuses: this.#watch?.statuses ?? new Map(), memoryGrowth: this.#watch?.memoryGrowth ?? new Map() },
         },
         expect,

@@ -14,17 +14,19 @@ export interface Trouble {
 /** Within so many epochs of the end of its trouble, a verifier must sign a report again. */
 export const BACK_WITHIN_EPOCHS = 2
 
+/** What a node that is started again at once takes until it is up, on a busy machine. */
+const RESTART_MS = 5000
+
 /** @param all names of all verifiers */
 export function troublesOf(happenings: readonly Happening[], all: readonly string[], clock: EpochClock): Trouble[] {
   const epochOf = (ms: number) => (Number.isFinite(ms) ? Math.max(0, epochAt(clock, ms)) : ms)
   return happenings.flatMap(({ planned, fromMs, toMs }) => {
-    const endMs = isOver(planned) && toMs === Number.POSITIVE_INFINITY ? fromMs : toMs
+    const isOver = planned.reorg !== undefined && toMs === Number.POSITIVE_INFINITY
+    const isRestarted = planned.kill !== undefined && toMs === Number.POSITIVE_INFINITY
+    const endMs = isOver ? fromMs : isRestarted ? fromMs + RESTART_MS : toMs
     return namesOf(planned, all).map(name => ({ name, fromEpoch: epochOf(fromMs), toEpoch: epochOf(endMs) }))
   })
 }
-
-/** A fault without a length of its own: what it did is done, and a node is started again at once. */
-const isOver = ({ kill, reorg }: PlannedFault): boolean => (kill ?? reorg) !== undefined
 
 function namesOf(fault: PlannedFault, all: readonly string[]): readonly string[] {
   const { kill, pause, partition, slow, clock, disk, data, rpc } = fault

@@ -41,7 +41,7 @@ function record(epochs: EpochOutcome[], more: Partial<ScenarioRecord> = {}): Sce
     ...{ address, stakeBefore: STAKE, stakeAfter: STAKE },
   })
   return {
-    ...{ epochs, settlements: [], exits: [], down: [], faults: [], troubles: [], aftermath: [] },
+    ...{ epochs, settlements: [], exits: [], down: [], faults: [], troubles: [], aftermath: [], signed: new Map() },
     ...{ statuses: new Map(), memoryGrowth: new Map() },
     verifiers: [1, 2, 3, 4].map(verifier) as never,
     providers: [
@@ -113,7 +113,11 @@ describe('what must come of a scenario', () => {
       )
     expect(then([0], [0], [])).to.deep.equal([])
     expect(then([0], [0])).to.deep.equal([]) // not due yet
-    expect(then([0], [0], [0]).join()).to.include('verifier-1 signed no report within 2 epochs')
+    expect(then([0], [0], [0]).join()).to.include('verifier-1 signed nothing within 2 epochs')
+    const late = (epochs: number[]) => ({ troubles, signed: new Map([[1, new Set(epochs)]]) })
+    const three = [0, 1, 2].map(i => epoch(i + 1, 0, [0]))
+    expect(failures(record(three, late([3])))).to.deep.equal([]) // after the certificate
+    expect(failures(record(three, late([1])))).to.have.length(1)
     troubles.push({ name: 'verifier-1', fromEpoch: 3, toEpoch: 3 })
     expect(then([0], [0], [0])).to.deep.equal([]) // in trouble again
   })
