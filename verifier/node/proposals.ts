@@ -37,8 +37,8 @@ export class Proposals {
     const report = await this.computer.compute(epoch, state, roots, holdersOf(lists))
     if (report === undefined)
       return { ok: false, reason: 'no verifier that answers has a ballot that its lists name, or one that it pays for' }
-    await accepted.keep(report)
     const hash = headerHash(this.context.network, report.header)
+    if (!this.#reports.has(hash)) await accepted.keep(report)
     this.#reports.set(hash, report)
     return { ok: true, report, hash }
   }

@@ -9,7 +9,7 @@ import { type CarryOver, NOTHING_CARRIED } from '../core/scoring/carry-over.js'
 import { buildReport, type Report } from '../core/scoring/report.js'
 import type { VerifierContext } from './context.js'
 import { countedBallots } from './counted-ballots.js'
-import type { EpochFacts } from './epoch-facts.js'
+import type { EpochFacts, EpochRecord } from './epoch-facts.js'
 import type { PaidWork } from './paid-work.js'
 import type { PeerSync } from './peer-sync.js'
 
@@ -30,7 +30,16 @@ export interface ComputedReport extends Report {
 /** Before the first report. */
 export const GENESIS_STATE: State = { epoch: 0, headerHash: ZERO_HASH, rewards: [], isWrong: false, ...NOTHING_CARRIED }
 
+/** What a report follows from, and the report as soon as it is computed. */
+interface Computing {
+  readonly from: string
+  readonly report: Promise<ComputedReport | undefined>
+}
+
 export class ReportComputer {
+  /** The leaders of one epoch propose one ballot set, for the most part, and a busy machine has no time to compute it anew. */
+  #newest: Computing | undefined
+
   constructor(
     private readonly context: Pick<VerifierContext, 'params' | 'network'>,
     private readonly epochFacts: Pick<EpochFacts, 'reread'>,
@@ -48,8 +57,27 @@ export class ReportComputer {
     ballotSet: readonly SeenEntry[],
     holders?: ReadonlyMap<Hex, readonly number[]>,
   ): Promise<ComputedReport | undefined> {
+    const record = await this.epochFacts.reread(epoch)
+    const entries = ballotSet.map(({ verifier, root }) => `${verifier}:${root}`)
+    const from = [record.facts.blockHash, previous.headerHash, ...entries].join()
+    if (this.#newest?.from === from) return this.#newest.report
+    const computing: Computing = { from, report: this.#compute(record, previous, ballotSet, holders) }
+    this.#newest = computing
+    // A peer may have next time what is missing now.
+    const forget = () => {
+      if (this.#newest === computing) this.#newest = undefined
+    }
+    computing.report.then(report => report ?? forget(), forget)
+    return computing.report
+  }
+
+  async #compute(
+    { facts, assignment }: EpochRecord,
+    previous: State,
+    ballotSet: readonly SeenEntry[],
+    holders: ReadonlyMap<Hex, readonly number[]> | undefined,
+  ): Promise<ComputedReport | undefined> {
     const { params, network } = this.context
-    const { facts, assignment } = await this.epochFacts.reread(epoch)
     const [ballots, rewards] = await Promise.all([
       countedBallots(this.peers, ballotSet, facts, holders),
       this.#rewards(facts, previous.rewards),
