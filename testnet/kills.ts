@@ -16,8 +16,9 @@ import type { ReadyEvent } from './network/events.js'
 import { aftermath } from './scenario/aftermath.js'
 import { randomKills } from './scenario/random-kills.js'
 
-const USAGE = 'npm run kills -- [--seed NUMBER] [--kills 192] [--parents 8]'
-const KILLS_A_RUN = 48
+const USAGE = 'npm run kills -- [--seed NUMBER] [--kills 224] [--parents 8]'
+/** Some hit a node that is down already. */
+const KILLS_A_RUN = 56
 const RUN_SECONDS = 1200
 /** The testnet is killed within so many epochs of its start. */
 const PARENT_EPOCHS = 2.5

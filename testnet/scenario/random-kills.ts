@@ -13,7 +13,7 @@ const PROVIDERS = 2
 /** The first of these epochs has the kills. The others are quiet, so that it shows who came back. */
 const CYCLE_EPOCHS = 4
 const FIRST_EPOCH = 2
-const KILLS_A_CYCLE = 12
+const KILLS_A_CYCLE = 14
 /** How long the chain's process is gone, in epochs. */
 const CHAIN_GONE = { shortest: 0.05, longest: 0.2 } as const
 

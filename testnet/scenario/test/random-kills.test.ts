@@ -27,7 +27,7 @@ describe('random kills', () => {
   it('leave quiet epochs to sign in, and kill the chain once in each burst at most', () =>
     fc.assert(
       fc.property(fc.nat(), seed => {
-        const { faults, epochs, expect: expected } = scenarioOf(48, seed)
+        const { faults, epochs, expect: expected } = scenarioOf(56, seed)
         const bursts = new Map<number, number>()
         for (const { from, chain } of faults) {
           const epoch = Math.floor(from as number)
