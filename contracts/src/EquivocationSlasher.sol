@@ -127,7 +127,7 @@ contract EquivocationSlasher is IEquivocationSlasher {
     }
 
     /// @inheritdoc IEquivocationSlasher
-    function topUp(uint64 era, uint32 position) external returns (uint256 charged) {
+    function collect(uint64 era, uint32 position) external returns (uint256 charged) {
         if (!isProven(era, position)) revert NotProven(era, position);
         (uint32 index, address account, ) = registry.memberAt(era, position);
         charged = _charge(_startOf(era, registry.genesis()), account, penaltyBpsOf(era));

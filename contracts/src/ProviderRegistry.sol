@@ -125,10 +125,10 @@ contract ProviderRegistry is IProviderRegistry {
     }
 
     /// @inheritdoc IProviderRegistry
-    function addStake() external returns (uint256 bonded) {
+    function topUp() external returns (uint256 bonded) {
         Record storage record = _staying(msg.sender);
         bonded = vault.bond(msg.sender, 0, address(0)); // zero: the withdrawal address stays as registered
-        emit StakeAdded(record.index, msg.sender, bonded);
+        emit ToppedUp(record.index, msg.sender, bonded);
     }
 
     /// @inheritdoc IProviderRegistry

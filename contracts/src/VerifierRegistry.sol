@@ -115,11 +115,25 @@ contract VerifierRegistry is FrozenSets {
     }
 
     /// @inheritdoc IVerifierRegistry
-    function exit() external {
+    function setCapacity(uint32 capacityKbps) external {
         uint32 index = _registered(msg.sender);
         Record storage record = _records[index];
-        if (record.exitingSince != 0) revert AlreadyExiting(msg.sender, record.exitingSince);
         if (record.place == Place.Left) revert AlreadyLeft(msg.sender);
+        record.capacityKbps = capacityKbps;
+        emit CapacityChanged(index, msg.sender, capacityKbps);
+    }
+
+    /// @inheritdoc IVerifierRegistry
+    function topUp() external returns (uint256 bonded) {
+        (uint32 index, Record storage record) = _staying(msg.sender);
+        bonded = vault.bond(msg.sender, 0, address(0)); // zero: the withdrawal address stays as registered
+        if (record.place == Place.Waiting) _waiting.raise(vault.activeStake(address(this), msg.sender), index);
+        emit ToppedUp(index, msg.sender, bonded);
+    }
+
+    /// @inheritdoc IVerifierRegistry
+    function exit() external {
+        (uint32 index, Record storage record) = _staying(msg.sender);
         emit ExitRequested(index, msg.sender);
         _leave(index, record);
     }
@@ -274,6 +288,14 @@ contract VerifierRegistry is FrozenSets {
     function _registered(address account) private view returns (uint32 index) {
         index = _indexOf[account];
         if (index == 0) revert NotRegistered(account);
+    }
+
+    /// @dev A registered account that stays. Reverts with `NotRegistered`, `AlreadyExiting` or `AlreadyLeft`.
+    function _staying(address account) private view returns (uint32 index, Record storage record) {
+        index = _registered(account);
+        record = _records[index];
+        if (record.exitingSince != 0) revert AlreadyExiting(account, record.exitingSince);
+        if (record.place == Place.Left) revert AlreadyLeft(account);
     }
 
     /// @dev The verifier with this index, with its key in EIP-2537 encoding.

@@ -40,7 +40,7 @@ describe('contracts: contradicting certificates', () => {
     await bring(net(), convicting(net(), 2))
     await bringCertificates(net(), await contradicting(net(), [[], [0, 1]]))
     expect(await net().equivocation.read('penaltyBpsOf', 1)).to.equal(10_000n)
-    await net().equivocation.send(net().deployer, 'topUp', 1, 2)
+    await net().equivocation.send(net().deployer, 'collect', 1, 2)
     expect(await bondOf(net(), 2)).to.equal(0n)
     const again = await contradicting(net(), [[0, 1], []])
     await expectRevert(bringCertificates(net(), again), 'AlreadyProven', 1)

@@ -22,7 +22,7 @@ describe('contracts: equivocation', () => {
     return network
   })
   const loss = async (position: number) => VERIFIER_BOND - (await bondOf(net(), position))
-  const topUp = (position: number, from = net().deployer) => net().equivocation.send(from, 'topUp', 1, position)
+  const collect = (position: number, from = net().deployer) => net().equivocation.send(from, 'collect', 1, position)
 
   for (const kind of STATEMENT_KINDS) {
     it(`two ${kind}s of one slot cost the bond's share, and nobody else pays`, async () => {
@@ -74,7 +74,7 @@ describe('contracts: equivocation', () => {
     await expectRevert(bring(net(), convicting(net(), 4, 'report', { era: 2 })), 'WrongEra', 2, 1)
     const nowhere = convicting(net(), 4, 'report', { position: VERIFIERS })
     await expectRevert(bring(net(), nowhere), 'NoSuchPosition', 1, VERIFIERS, VERIFIERS)
-    await expectRevert(net().equivocation.send(net().deployer, 'topUp', 1, 250), 'NotProven', 1, 250)
+    await expectRevert(net().equivocation.send(net().deployer, 'collect', 1, 250), 'NotProven', 1, 250)
   })
 
   it('the same or other evidence against a convicted verifier costs it nothing more', async () => {
@@ -87,7 +87,7 @@ describe('contracts: equivocation', () => {
       await expectRevert(bring(net(), again), 'AlreadyProven', 1)
     }
     await expectRevert(bring(net(), convicting(net(), 4, 'report', { epoch: 3, slot: 2 })), 'AlreadyProven', 1)
-    await expectRevert(topUp(4), 'NothingToCharge', 5)
+    await expectRevert(collect(4), 'NothingToCharge', 5)
     expect(await loss(4)).to.equal(lossOf(1))
   })
 
@@ -97,7 +97,7 @@ describe('contracts: equivocation', () => {
     expect(await loss(0)).to.equal(lossOf(1))
     expect(await net().equivocation.read('owedFor', 1, 0)).to.equal(VERIFIER_BOND - lossOf(1))
     expect(await net().equivocation.read('penaltyBpsOf', 1)).to.equal(BPS)
-    for (const position of third.slice(0, 3)) await topUp(position)
+    for (const position of third.slice(0, 3)) await collect(position)
     for (const position of third) expect(await loss(position)).to.equal(VERIFIER_BOND)
     expect(await net().equivocation.read('owedFor', 1, 0)).to.equal(0n)
     await bring(net(), convicting(net(), 7)) // a fifth loses no more than it has
@@ -114,10 +114,10 @@ describe('contracts: equivocation', () => {
       const back = await net().checkpoint()
       for (const position of order) {
         await bring(net(), convicting(net(), position))
-        if (i === 1) await topUp(order[0]!).catch(() => undefined) // in between as well
+        if (i === 1) await collect(order[0]!).catch(() => undefined) // in between as well
       }
       for (const position of order)
-        await topUp(position).catch(error => expect(`${error}`).to.contain('NothingToCharge'))
+        await collect(position).catch(error => expect(`${error}`).to.contain('NothingToCharge'))
       for (const position of order) expect(await loss(position), `${order}`).to.equal(lossOf(3))
       await back()
     }
@@ -149,7 +149,7 @@ describe('contracts: equivocation', () => {
     const supply = await net().token.read('totalSupply')
     const reporter = net().newAccount()
     for (const position of [1, 2]) await bring(net(), convicting(net(), position), reporter)
-    await topUp(1, reporter)
+    await collect(1, reporter)
     const charged = 2n * lossOf(2)
     const paid = await net().token.read('balanceOf', reporter)
     expect(supply - (await net().token.read('totalSupply'))).to.equal(charged - paid)

@@ -139,9 +139,9 @@ describe('contracts: providers', () => {
       account = await net().addProvider()
       await net().enter(1)
     })
-    const addStake = async (amount: bigint) => {
+    const topUp = async (amount: bigint) => {
       await net().deposit(net().providers, account, amount)
-      return net().providers.send(account, 'addStake')
+      return net().providers.send(account, 'topUp')
     }
     const slash = async (amount: bigint) => {
       await net().evm.impersonate(net().slashing.address)
@@ -156,13 +156,13 @@ describe('contracts: providers', () => {
         MINIMUM_STAKE,
         MINIMUM_STAKE + WEI_PER_MBPS,
       )
-      const [event] = net().providers.events(await addStake(WEI_PER_MBPS - 1n), 'StakeAdded')
+      const [event] = net().providers.events(await topUp(WEI_PER_MBPS - 1n), 'ToppedUp')
       expect([event?.args.index, event?.args.amount]).to.deep.equal([1n, WEI_PER_MBPS - 1n])
       await expectRevert(setClaim(account, 501_000), 'ClaimExceedsStake')
-      await addStake(1n)
+      await topUp(1n)
       await setClaim(account, 501_000)
       expect((await active()).map(({ stake }) => stake)).to.deep.equal([MINIMUM_STAKE + WEI_PER_MBPS])
-      await expectRevert(net().providers.send(account, 'addStake'), 'InsufficientDeposit')
+      await expectRevert(net().providers.send(account, 'topUp'), 'InsufficientDeposit')
     })
 
     it('that was slashed leaves the claim as it is, and lets nobody raise it', async () => {
@@ -188,7 +188,7 @@ describe('contracts: providers', () => {
     it('that is deposited before an exit stays the owner’s, and nobody adds it after', async () => {
       await net().deposit(net().providers, account, 7n)
       await net().providers.send(account, 'exit')
-      await expectRevert(net().providers.send(account, 'addStake'), 'AlreadyExited', account)
+      await expectRevert(net().providers.send(account, 'topUp'), 'AlreadyExited', account)
       await net().vault.send(account, 'withdraw', net().providers.address, account)
       expect(await net().token.read('balanceOf', account)).to.equal(7n)
     })

@@ -45,6 +45,21 @@ describe('contracts: attacks on frozen sets', () => {
     expect(await staying()).to.equal(13)
   })
 
+  it('who waits and adds to its bond enters first, and only then', async () => {
+    const waiting = []
+    for (let i = 0; i < 3; i++) waiting.push(await net().addVerifier())
+    const last = waiting.at(-1)!
+    await net().deposit(registry(), last.account, 1n)
+    await registry().send(last.account, 'topUp')
+    await enterLastOf(1)
+    await freeze(2)
+    expect(await indices(2)).to.deep.equal([1, 2, 3, 4, 7])
+    await net().deposit(registry(), last.account, 1n)
+    await registry().send(last.account, 'topUp') // a member's bond has no rank
+    expect(await indices(2)).to.deep.equal([1, 2, 3, 4, 7])
+    expect(await staying()).to.equal(7)
+  })
+
   it('a bond slashed to nothing blocks no freeze, and locks nobody', async () => {
     const [broke, leaver] = net().verifiers
     await slashBond(net(), broke!.account, VERIFIER_BOND)

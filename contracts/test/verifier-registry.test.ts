@@ -130,7 +130,10 @@ describe('contracts: registration of verifiers', () => {
   })
 
   it('is required for every other call', async () => {
-    await expectRevert(net().registry.send(account, 'exit'), 'NotRegistered', account)
+    for (const call of ['exit', 'topUp']) {
+      await expectRevert(net().registry.send(account, call), 'NotRegistered', account)
+    }
+    await expectRevert(net().registry.send(account, 'setCapacity', 1), 'NotRegistered', account)
     await expectRevert(net().registry.send(account, 'announce', 'peer', []), 'NotRegistered', account)
     await expectRevert(net().registry.read('verifierOf', account), 'NotRegistered', account)
   })
@@ -140,6 +143,30 @@ describe('contracts: registration of verifiers', () => {
     const negative = keyOfScalar(ORDER - 5n)
     const hash = keccak256(negative.publicKey.slice(0, 2 + 2 * 64))
     await expectRevert(net().register(account, negative), 'KeyAlreadyRegistered', hash)
+  })
+
+  it('lets a verifier name another capacity until a freeze has left it out', async () => {
+    await net().register(account, key)
+    const receipt = await net().registry.send(account, 'setCapacity', 7)
+    const [event] = net().registry.events(receipt, 'CapacityChanged')
+    expect([event?.args.index, event?.args.capacityKbps]).to.deep.equal([1n, 7n])
+    const found = await net().registry.read<{ capacityKbps: bigint }>('verifierOf', account)
+    expect(found.capacityKbps).to.equal(7n)
+    await net().registry.send(account, 'exit') // before the start it is left out at once
+    await expectRevert(net().registry.send(account, 'setCapacity', 8), 'AlreadyLeft', account)
+  })
+
+  it('lets a verifier that stays add to its bond', async () => {
+    await net().register(account, key)
+    await expectRevert(net().registry.send(account, 'topUp'), 'InsufficientDeposit')
+    await net().deposit(net().registry, account, 5n)
+    const receipt = await net().registry.send(account, 'topUp')
+    const [event] = net().registry.events(receipt, 'ToppedUp')
+    expect([event?.args.index, event?.args.amount]).to.deep.equal([1n, 5n])
+    expect(await net().vault.read('activeStake', net().registry.address, account)).to.equal(VERIFIER_BOND + 5n)
+    await net().registry.send(account, 'exit')
+    await net().deposit(net().registry, account, 5n)
+    await expectRevert(net().registry.send(account, 'topUp'), 'AlreadyExiting')
   })
 
   it('lets a verifier announce its addresses', async () => {

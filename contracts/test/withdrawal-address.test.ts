@@ -92,7 +92,7 @@ describe('contracts: withdrawal addresses', () => {
   })
 
   it('a stolen hot key redirects nothing, in any order of deposits, bonds, exits and withdrawals', async () => {
-    const call = fc.constantFrom('deposit', 'addStake', 'register', 'exit', 'withdraw', 'set', 'bond', 'unbond', 'wait')
+    const call = fc.constantFrom('deposit', 'topUp', 'register', 'exit', 'withdraw', 'set', 'bond', 'unbond', 'wait')
     const run = async (calls: string[]) => {
       const restore = await net().checkpoint()
       await joinWith(cold)
@@ -104,7 +104,7 @@ describe('contracts: withdrawal addresses', () => {
             await vault().send(hot, 'deposit', role(), 10n)
             deposited += 10n
           },
-          addStake: () => net().providers.send(hot, 'addStake'),
+          topUp: () => net().providers.send(hot, 'topUp'),
           register: () => register(thief),
           exit: () => net().providers.send(hot, 'exit'),
           withdraw: () => withdraw(hot),

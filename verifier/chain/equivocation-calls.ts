@@ -34,13 +34,13 @@ export function slashCertificatesCall(
   return { contract: equivocationSlasher, method: 'slashCertificates', args, isDone }
 }
 
-export const topUpCall = (
+export const collectCall = (
   { contracts: { equivocationSlasher } }: ChainContext,
   era: number,
   position: number,
 ): Call => ({
   contract: equivocationSlasher,
-  method: 'topUp',
+  method: 'collect',
   args: [era, position],
   isDone: async blockTag => (await equivocationSlasher.getFunction('owedFor')(era, position, { blockTag })) === 0n,
 })

@@ -25,7 +25,7 @@ import type { ChainHealth } from './chain-health.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { commitDecoyCall, revealDecoyCall } from './decoys.js'
-import { slashCertificatesCall, slashEquivocationCall, topUpCall } from './equivocation-calls.js'
+import { collectCall, slashCertificatesCall, slashEquivocationCall } from './equivocation-calls.js'
 import { peersAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
 import { readProvider, readVerifier, readWithdrawalAddress } from './registrations.js'
 import { readPosted } from './reports.js'
@@ -206,8 +206,8 @@ export class EthersChain implements Chain {
     return this.#send(slashCertificatesCall(this.context, first, second, accused))
   }
 
-  topUp(era: number, position: number): Promise<TxResult> {
-    return this.#send(topUpCall(this.context, era, position))
+  collect(era: number, position: number): Promise<TxResult> {
+    return this.#send(collectCall(this.context, era, position))
   }
 
   /** Sets genesis and freezes era 1, once for the network. */

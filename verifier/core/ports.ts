@@ -134,7 +134,7 @@ export interface Chain {
   slashEquivocation(evidence: Equivocation, signature: Uint8Array): Promise<TxResult>
   /** @param accused positions of those who signed both */
   slashCertificates(first: SignedHeader, second: SignedHeader, accused: readonly number[]): Promise<TxResult>
-  topUp(era: number, position: number): Promise<TxResult>
+  collect(era: number, position: number): Promise<TxResult>
   /** Settles the leaves of one report together. @param leaves in the order of the proof */
   settle(header: Header, leaves: readonly Leaf[], proof: MultiProof): Promise<TxResult>
   refute(refutation: Refutation): Promise<TxResult>

@@ -17,7 +17,7 @@ export class Accuser {
   constructor(
     private readonly context: VerifierContext,
     private readonly epochFacts: Pick<EpochFacts, 'get'>,
-    private readonly transmission: Pick<Transmission, 'accuse' | 'topUp'>,
+    private readonly transmission: Pick<Transmission, 'accuse' | 'collect'>,
   ) {}
 
   /** Stores the evidence first, so that a node that is stopped brings it later. */
@@ -46,7 +46,7 @@ export class Accuser {
     this.#accused.set(era, known)
     for (const position of accusation.positions) known.add(position)
     await this.transmission.accuse(accusation, facts)
-    for (const position of known) await this.transmission.topUp(era, position, facts)
+    for (const position of known) await this.transmission.collect(era, position, facts)
   }
 }
 

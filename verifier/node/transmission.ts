@@ -134,14 +134,14 @@ export class Transmission {
   }
 
   /** Takes what a verifier owes for an equivocation since more verifiers of its era were accused. */
-  topUp(era: number, position: number, facts: ChainFacts): Promise<void> {
+  collect(era: number, position: number, facts: ChainFacts): Promise<void> {
     const { chain } = this.context
     return this.#sending.untilLasting({
       what: `rest of the penalty of position ${position} in era ${era}`,
       deadlineMs: this.#evidenceEndMs(facts),
       turn: async () => {},
       isDone: async () => (await chain.owedFor(era, position)) === 0n,
-      send: () => chain.topUp(era, position),
+      send: () => chain.collect(era, position),
     })
   }
 

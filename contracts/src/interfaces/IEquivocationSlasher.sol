@@ -11,7 +11,7 @@ import {IEpochReports} from "./IEpochReports.sol";
 ///      The penalty is 5 % of the bond, plus three times the share of the frozen set that equivocated in the era, at most
 ///      the whole bond. So one faulty machine does not lose everything, and a captured third does. The bond is that at the
 ///      start of the fixed week in which the era begins. The penalty depends on the set of proven equivocations alone:
-///      `topUp` collects what later evidence adds, in any order. The vault's `Slashed` events tell the amounts.
+///      `collect` collects what later evidence adds, in any order. The vault's `Slashed` events tell the amounts.
 interface IEquivocationSlasher {
     /// @notice The kinds of statements.
     /// @dev The order is the order of `STATEMENT_KINDS` in proto/equivocation.ts.
@@ -119,12 +119,12 @@ interface IEquivocationSlasher {
     /// @param era The era
     error AlreadyProven(uint64 era);
 
-    /// @notice Thrown by `topUp` if no equivocation of the verifier at the position is proven.
+    /// @notice Thrown by `collect` if no equivocation of the verifier at the position is proven.
     /// @param era The era
     /// @param position The position
     error NotProven(uint64 era, uint32 position);
 
-    /// @notice Thrown by `topUp` if the verifier has lost all that it must lose by the evidence so far.
+    /// @notice Thrown by `collect` if the verifier has lost all that it must lose by the evidence so far.
     /// @param index The registry index of the verifier
     error NothingToCharge(uint32 index);
 
@@ -168,7 +168,7 @@ interface IEquivocationSlasher {
     /// @param era The era of the equivocation
     /// @param position The verifier's position in the frozen set of the era
     /// @return charged The tokens that the verifier lost, in wei
-    function topUp(uint64 era, uint32 position) external returns (uint256 charged);
+    function collect(uint64 era, uint32 position) external returns (uint256 charged);
 
     // ------------------------------------------------------------------ views
 
@@ -183,7 +183,7 @@ interface IEquivocationSlasher {
     /// @return The penalty in basis points of the bond, or zero if no equivocation in the era is proven
     function penaltyBpsOf(uint64 era) external view returns (uint16);
 
-    /// @notice What a verifier must still lose for an equivocation by the evidence so far: what `topUp` would charge.
+    /// @notice What a verifier must still lose for an equivocation by the evidence so far: what `collect` would charge.
     /// @param era The era
     /// @param position The verifier's position in the frozen set of the era
     /// @return The tokens in wei

@@ -56,7 +56,7 @@ interface IProviderRegistry {
     /// @param index The registry index of the provider
     /// @param account The account of the provider
     /// @param amount The tokens added to the active stake, in wei
-    event StakeAdded(uint32 indexed index, address indexed account, uint256 amount);
+    event ToppedUp(uint32 indexed index, address indexed account, uint256 amount);
 
     /// @notice Emitted when a provider leaves.
     /// @param index The registry index of the provider
@@ -83,7 +83,7 @@ interface IProviderRegistry {
     /// @param account The account
     error NotRegistered(address account);
 
-    /// @notice Thrown by `announce`, `setClaim`, `addStake` and `exit` if the provider has left.
+    /// @notice Thrown by `announce`, `setClaim`, `topUp` and `exit` if the provider has left.
     /// @param account The caller
     error AlreadyExited(address account);
 
@@ -93,7 +93,7 @@ interface IProviderRegistry {
     error StakeTooLow(uint256 stake, uint256 minimum);
 
     /// @notice Thrown by `register`, or by `setClaim` if it raises the claim, if the claim needs more stake. Claim less,
-    ///         or deposit more and call `addStake`.
+    ///         or deposit more and call `topUp`.
     /// @param claimKbps The claim, in kbit/s
     /// @param stake The free deposit of a new provider, or else the active stake, in wei
     /// @param needed The stake that the claim needs, in wei
@@ -140,7 +140,7 @@ interface IProviderRegistry {
     /// @notice Bonds the caller's free deposit, in addition to its stake. Only a provider that has not left may call.
     /// @dev Reverts with `NotRegistered`, `AlreadyExited` or `IStakeVault.InsufficientDeposit`.
     /// @return bonded The tokens added to the active stake, in wei
-    function addStake() external returns (uint256 bonded);
+    function topUp() external returns (uint256 bonded);
 
     /// @notice Removes the caller from the active providers at once and starts unbonding. The exit is final.
     /// @dev Unbonding stake can still be slashed. A provider can leave also if penalties have taken its whole stake.

@@ -49,6 +49,18 @@ interface IVerifierRegistry {
     /// @param multiaddrs The addresses at which the verifier can be reached
     event Announced(uint32 indexed index, address indexed account, string peerId, string[] multiaddrs);
 
+    /// @notice Emitted when a verifier names another capacity.
+    /// @param index The registry index of the verifier
+    /// @param account The account of the verifier
+    /// @param capacityKbps The capacity, in kbit/s
+    event CapacityChanged(uint32 indexed index, address indexed account, uint32 capacityKbps);
+
+    /// @notice Emitted when a verifier adds to its bond.
+    /// @param index The registry index of the verifier
+    /// @param account The account of the verifier
+    /// @param amount The tokens added to the bond, in wei
+    event ToppedUp(uint32 indexed index, address indexed account, uint256 amount);
+
     /// @notice Emitted when a verifier asks to leave.
     /// @param index The registry index of the verifier
     /// @param account The account of the verifier
@@ -113,12 +125,12 @@ interface IVerifierRegistry {
     /// @param account The account
     error NotRegistered(address account);
 
-    /// @notice Thrown by `exit` if the verifier has asked to leave before, or was expelled.
+    /// @notice Thrown by `exit` and `topUp` if the verifier has asked to leave before, or was expelled.
     /// @param account The caller
-    /// @param since The time of the first call or of the expulsion, in unix seconds
+    /// @param since The time of that, in unix seconds
     error AlreadyExiting(address account, uint64 since);
 
-    /// @notice Thrown by `announce` and `exit` if a freeze has left the verifier out. Its bond unbonds already.
+    /// @notice Thrown by `announce`, `setCapacity`, `topUp` and `exit` if a freeze has left the verifier out. Its bond unbonds already.
     /// @param account The caller
     error AlreadyLeft(address account);
 
@@ -213,6 +225,18 @@ interface IVerifierRegistry {
     /// @param peerId The libp2p peer id, as text
     /// @param multiaddrs The addresses at which the verifier can be reached
     function announce(string calldata peerId, string[] calldata multiaddrs) external;
+
+    /// @notice Names the rate that the caller's line takes. It counts from the next epoch on, whose facts are those of the
+    ///         last block before it. A verifier that no freeze has left out may call.
+    /// @dev Reverts with `NotRegistered` or `AlreadyLeft`.
+    /// @param capacityKbps The capacity, in kbit/s
+    function setCapacity(uint32 capacityKbps) external;
+
+    /// @notice Bonds the caller's free deposit, in addition to its bond. It counts at the next freeze: those who wait enter
+    ///         by their bonds. A verifier that stays may call.
+    /// @dev Reverts with `NotRegistered`, `AlreadyExiting`, `AlreadyLeft` or `IStakeVault.InsufficientDeposit`.
+    /// @return bonded The tokens added to the bond, in wei
+    function topUp() external returns (uint256 bonded);
 
     /// @notice Asks to leave. The next freeze leaves the caller out and starts its unbonding. If the caller is in no
     ///         frozen set, it leaves at once. The exit is final.

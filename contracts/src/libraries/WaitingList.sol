@@ -4,8 +4,8 @@ pragma solidity ^0.8.30;
 import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {Comparators} from "@openzeppelin/contracts/utils/Comparators.sol";
 
-/// @notice The verifiers that wait for a place in a set, each with its bond. The bond of a verifier that waits cannot
-///         change: nobody can slash it before its first set, and its tokens are bonded once.
+/// @notice The verifiers that wait for a place in a set, each with its bond. The bond of a verifier that waits can only
+///         grow: nobody can slash it before its first set.
 /// @dev An entry is one number that ranks: the bond in wei (96 bits), then the inverted index (32 bits). So the higher
 ///      bond comes first, and of equal bonds the earlier registration.
 library WaitingList {
@@ -58,14 +58,25 @@ library WaitingList {
         return (indexOf(least), 0);
     }
 
+    /// @notice Gives a verifier another bond.
+    /// @param self The list
+    /// @param bond The bond, in wei; at most 96 bits
+    /// @param index The registry index; must be in the list
+    function raise(List storage self, uint256 bond, uint32 index) internal {
+        self.entries[_find(self, index)] = uint128((bond << 32) | ~index);
+    }
+
     /// @notice Removes a verifier.
     /// @param self The list
     /// @param index The registry index; must be in the list
     function remove(List storage self, uint32 index) internal {
-        uint256 i;
-        while (indexOf(self.entries[i]) != index) ++i;
-        self.entries[i] = self.entries[self.entries.length - 1];
+        self.entries[_find(self, index)] = self.entries[self.entries.length - 1];
         self.entries.pop();
+    }
+
+    /// @dev Where a verifier of the list stands.
+    function _find(List storage self, uint32 index) private view returns (uint256 i) {
+        while (indexOf(self.entries[i]) != index) ++i;
     }
 
     /// @notice The entries, highest first.

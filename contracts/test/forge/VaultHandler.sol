@@ -118,7 +118,7 @@ contract VaultHandler {
         startOf[account][weekNow()] = stake;
     }
 
-    function addStake(uint256 i) external {
+    function topUp(uint256 i) external {
         address account = accountAt(i);
         Ghost storage ghost = _ghosts[account];
         if (!ghost.registered || ghost.left || freeOf(account) == 0) return;
@@ -126,7 +126,7 @@ contract VaultHandler {
             vault.bond(account, 0, THIEF); // the address that is set stays
         } else {
             CHEATS.prank(account);
-            registry.addStake();
+            registry.topUp();
         }
     }
 
