@@ -1,7 +1,11 @@
 /** `bandwitness provider`: what a node operator does with a provider. */
 import type { Argv } from 'yargs'
+import { exitCommand } from '../../verifier/cli/exit.js'
 import { initCommand } from '../../verifier/cli/init.js'
+import { topUpCommand } from '../../verifier/cli/top-up.js'
+import { withdrawCommand } from '../../verifier/cli/withdraw.js'
 import { providerCheck } from './check-command.js'
+import { providerClaim } from './claim-command.js'
 import { providerRegister } from './register-command.js'
 import { providerRun } from './run-command.js'
 
@@ -11,4 +15,8 @@ export const providerCommands = (y: Argv): Argv =>
     .command(providerCheck)
     .command(providerRegister)
     .command(providerRun)
-    .demandCommand(1, 'Missing command: init, check, register or run.')
+    .command(providerClaim)
+    .command(topUpCommand('provider'))
+    .command(exitCommand('provider'))
+    .command(withdrawCommand('provider'))
+    .demandCommand(1, 'Missing command: init, check, register, run, claim, top-up, exit or withdraw.')

@@ -24,7 +24,7 @@ export const providerRegister: CommandModule<object, Flags> = {
   builder: y => settings(y, OPTIONS),
   handler: async flags => {
     const claimKbps = parseRate('claim', flags.claim)
-    await register('provider', flags, async ({ chain, keys, network, withdrawalAddress }) => {
+    await register('provider', flags, async ({ chain, keys, network, withdrawalAddress, confirm }) => {
       checkClaim(claimKbps, network)
       return joinAsProvider(chain.sender!, {
         stake: await leastStake(chain.context, claimKbps),
@@ -32,6 +32,7 @@ export const providerRegister: CommandModule<object, Flags> = {
         region: ZERO_HASH,
         peerId: await peerIdOf(fromHex(keys.peer)),
         withdrawalAddress,
+        confirm,
       })
     })
   },

@@ -1,10 +1,11 @@
 /** How an account becomes a verifier or a provider: it approves and deposits its stake, then registers. */
-import { type Contract, type TransactionReceipt, ZeroAddress } from 'ethers'
+import { type Contract, type FeeData, type TransactionReceipt, ZeroAddress } from 'ethers'
 import { keccakText } from '../../proto/hash.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { UserError } from '../config/errors.js'
 import type { ChainContext } from './context.js'
 import { type Contracts, hex } from './contracts.js'
+import { marketFees } from './fees.js'
 import { revertReason } from './reverts.js'
 import type { PlannedTransaction, Sender } from './sender.js'
 
@@ -15,7 +16,26 @@ const REGISTER_PROVIDER_GAS = 600_000n
 /** Includes the pairing check of the proof of possession. */
 const REGISTER_VERIFIER_GAS = 1_500_000n
 
+/** What a registration is about to send. In wei; ether is whatever the chain's gas is paid in. */
+export interface JoinPlan {
+  readonly account: Hex
+  readonly stake: bigint
+  /** deposited already, and not bonded */
+  readonly deposited: bigint
+  /** stake tokens of the account */
+  readonly tokens: bigint
+  /** stake tokens that the vault may take from the account as things stand */
+  readonly allowance: bigint
+  readonly ether: bigint
+  /** the most ether that gas can cost */
+  readonly mostEther: bigint
+  /** names of the transactions, in their order */
+  readonly transactions: readonly string[]
+}
+
 interface Application {
+  /** Hears of the plan before anything is sent. What it throws ends the registration. */
+  readonly confirm?: ((plan: JoinPlan) => Promise<void>) | undefined
   /** The address that the vault pays the stake to one day (default: the account itself). Nobody else can change it. */
   readonly withdrawalAddress?: Hex | undefined
 }
@@ -48,7 +68,7 @@ export async function joinAsVerifier(sender: Sender, application: VerifierApplic
     withdrawalAddress ?? ZeroAddress,
   ])
   await refuseBeforeStart(sender, register)
-  return join(sender, registry, bond, register, REGISTER_VERIFIER_GAS)
+  return join(sender, { registry, stake: bond, register, gasLimit: REGISTER_VERIFIER_GAS }, application.confirm)
 }
 
 /** Looks before anything is deposited: the stake of an account that cannot register yet would lie idle in the vault. */
@@ -76,7 +96,7 @@ export async function joinAsProvider(sender: Sender, application: ProviderApplic
     keccakText(peerId),
     withdrawalAddress ?? ZeroAddress,
   ])
-  return join(sender, registry, stake, register, REGISTER_PROVIDER_GAS)
+  return join(sender, { registry, stake, register, gasLimit: REGISTER_PROVIDER_GAS }, application.confirm)
 }
 
 /** The least stake with which a provider can make a claim, in wei. */
@@ -88,8 +108,20 @@ export async function leastStake({ contracts }: ChainContext, claimKbps: number)
   return needed > minimum! ? needed : minimum!
 }
 
+interface Joining {
+  readonly registry: Contract
+  readonly stake: bigint
+  /** calldata */
+  readonly register: string
+  readonly gasLimit: bigint
+}
+
 /** A deposit that an earlier attempt left in the vault counts. */
-async function join(sender: Sender, registry: Contract, stake: bigint, register: string, gasLimit: bigint) {
+async function join(
+  sender: Sender,
+  { registry, stake, register, gasLimit }: Joining,
+  confirm: Application['confirm'],
+): Promise<number> {
   const role = registry.target as string
   const { contracts, file } = sender.context
   const account = sender.wallet.address
@@ -102,11 +134,28 @@ async function join(sender: Sender, registry: Contract, stake: bigint, register:
       `${hex(account)} holds ${held} wei of the stake token ${file.contracts.stakeToken}, and the registration needs ${missing}. Send the account tokens, then register again.`,
     )
   }
-  const receipts = await sender.sendAll([
+  const transactions = [
     ...(missing > 0n ? depositTransactions(contracts, file.contracts.stakeVault, role, missing) : []),
     { label: 'registration', to: role, data: register, gasLimit },
-  ])
+  ]
+  await confirm?.({
+    ...{ account: hex(account), stake, deposited: free, tokens: held },
+    ...(await costsOf(sender, transactions)),
+    transactions: transactions.map(({ label }) => label),
+  })
+  const receipts = await sender.sendAll(transactions)
   return registeredIndex(registry, receipts.at(-1)!)
+}
+
+async function costsOf({ context, wallet }: Sender, transactions: readonly PlannedTransaction[]) {
+  const { provider, contracts, file } = context
+  const [ether, allowance, fees]: [bigint, bigint, FeeData] = await Promise.all([
+    provider.getBalance(wallet.address),
+    contracts.stakeToken.getFunction('allowance')(wallet.address, file.contracts.stakeVault),
+    provider.getFeeData(),
+  ])
+  const gas = transactions.reduce((sum, { gasLimit }) => sum + gasLimit, 0n)
+  return { ether, allowance, mostEther: gas * marketFees(fees).maxFeePerGas }
 }
 
 function depositTransactions(contracts: Contracts, vault: string, role: string, stake: bigint): PlannedTransaction[] {

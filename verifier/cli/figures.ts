@@ -1,4 +1,5 @@
 /** How figures are written for people, everywhere the same. */
+import { UserError } from '../config/errors.js'
 import type { GroupReading } from '../core/scoring/group-reading.js'
 
 /** `24.93` of kbit/s. */
@@ -34,6 +35,14 @@ export function tokensText(wei: bigint): string {
   const unit = 10n ** BigInt(WEI_DIGITS)
   const fraction = (wei % unit).toString().padStart(WEI_DIGITS, '0').slice(0, SHOWN_DIGITS).replace(/0+$/, '')
   return fraction === '' ? `${wei / unit}` : `${wei / unit}.${fraction}`
+}
+
+/** `12.5` tokens in wei. @throws UserError 'usage' */
+export function parseTokens(option: string, text: string): bigint {
+  const match = /^(\d{1,20})(?:\.(\d{1,18}))?$/.exec(text.trim())
+  const wei = match ? BigInt(match[1]! + (match[2] ?? '').padEnd(WEI_DIGITS, '0')) : 0n
+  if (wei > 0n) return wei
+  throw new UserError('usage', `--${option} ${text} is no amount of tokens. Give one such as 12.5.`)
 }
 
 /** `0x12ab…90ef` */

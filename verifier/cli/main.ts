@@ -4,7 +4,9 @@
  */
 import yargs, { type Argv } from 'yargs'
 import { EXIT_CODE, UserError } from '../config/errors.js'
+import { verifierCapacity } from './capacity.js'
 import { readConfig } from './config-file.js'
+import { exitCommand } from './exit.js'
 import { explain } from './explain.js'
 import { initCommand } from './init.js'
 import { measure } from './measure.js'
@@ -12,11 +14,14 @@ import { parserMessage } from './parser-message.js'
 import { reportError } from './report-error.js'
 import { reputation } from './reputation.js'
 import { rewards } from './rewards.js'
+import { topUpCommand } from './top-up.js'
 import { transcript } from './transcript.js'
 import { verifierRecord } from './verifier-record.js'
 import { verifierRegister } from './verifier-register.js'
 import { verifierRun } from './verifier-run.js'
+import { verifierStatus } from './verifier-status.js'
 import { verifyTranscript } from './verify-transcript.js'
+import { withdrawCommand } from './withdraw.js'
 
 const EXIT_CODES_TEXT = `Exit codes: 0 success, ${Object.entries(EXIT_CODE)
   .map(([name, code]) => `${code} ${name.replaceAll('-', ' ')}`)
@@ -59,8 +64,13 @@ function commandLine(args: readonly string[]): Argv {
         .command(initCommand('verifier'))
         .command(verifierRegister)
         .command(verifierRun)
+        .command(verifierStatus)
+        .command(verifierCapacity)
+        .command(topUpCommand('verifier'))
+        .command(exitCommand('verifier'))
+        .command(withdrawCommand('verifier'))
         .command(verifierRecord)
-        .demandCommand(1, 'Missing command: init, register, run or record.'),
+        .demandCommand(1, 'Missing command: init, register, run, status, capacity, top-up, exit, withdraw or record.'),
     )
     .command('provider', 'Relay traffic at a promised rate', async y =>
       (await import('../../market/provider/command.js')).providerCommands(y),

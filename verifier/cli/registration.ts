@@ -2,19 +2,18 @@
 import type { InferredOptionTypes } from 'yargs'
 import type { Hex } from '../../proto/hex.js'
 import { parseAccount } from '../chain/account.js'
-import { connectChain } from '../chain/connect.js'
-import type { EthersChain } from '../chain/ethers-chain.js'
+import type { JoinPlan } from '../chain/join.js'
 import { UserError } from '../config/errors.js'
-import { loadKeys, type NodeKeys } from '../config/keys.js'
-import { loadNetworkFile, type NetworkFile } from '../config/network-file.js'
 import type { RegistrationJson } from '../evidence/schema/data-directory.js'
-import { keysPath, NODE_OPTIONS } from './node-settings.js'
+import { confirm, YES_OPTION } from './confirm.js'
+import { tokensText } from './figures.js'
 import { print } from './output.js'
+import { ACCOUNT_OPTIONS, type OwnAccount, withOwnAccount } from './own-account.js'
+import { textTable } from './text-table.js'
 
 export const REGISTER_OPTIONS = {
-  'data-dir': NODE_OPTIONS['data-dir'],
-  network: NODE_OPTIONS.network,
-  rpc: NODE_OPTIONS.rpc,
+  ...ACCOUNT_OPTIONS,
+  ...YES_OPTION,
   'withdrawal-address': {
     type: 'string',
     describe: 'Account that withdrawals pay, which nobody but itself can change (default: the account that registers)',
@@ -23,13 +22,11 @@ export const REGISTER_OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof REGISTER_OPTIONS> & { json?: unknown }
 
-/** The account that registers, and its connection. */
-export interface Applicant {
-  readonly chain: EthersChain
-  readonly account: Hex
-  readonly keys: NodeKeys
-  readonly network: NetworkFile
+/** The account that registers. */
+export interface Applicant extends OwnAccount {
   readonly withdrawalAddress: Hex | undefined
+  /** Asks before anything is sent. */
+  readonly confirm: (plan: JoinPlan) => Promise<void>
 }
 
 /** Registers the keys of a data directory, and prints the entry. @param join registers. @returns the registry index */
@@ -39,11 +36,8 @@ export async function register(
   join: (applicant: Applicant) => Promise<number>,
 ): Promise<void> {
   const withdrawalAddress = accountFrom(flags['withdrawal-address'])
-  const keys = await loadKeys(keysPath(flags['data-dir']))
-  const network = await loadNetworkFile(flags.network)
-  const chain = await connectChain({ rpcUrl: flags.rpc, network, privateKey: keys.evm })
-  try {
-    const account = chain.account!
+  await withOwnAccount(flags, async own => {
+    const { chain, account, network } = own
     const known = role === 'verifier' ? await chain.verifierIndex(account) : (await chain.provider(account))?.index
     if (known !== undefined) {
       throw new UserError(
@@ -51,12 +45,27 @@ export async function register(
         `${account} is ${role} ${known} of network "${network.name}" already. Make new keys with \`${role} init\` for another.`,
       )
     }
-    const index = await join({ chain, account, keys, network, withdrawalAddress })
+    const ask = (plan: JoinPlan) => confirm(flags, planText(role, plan, own, withdrawalAddress ?? account))
+    const index = await join({ ...own, withdrawalAddress, confirm: ask })
     const paid = await chain.withdrawalAddress(role, account)
     print<RegistrationJson>(flags, { role, account, index, withdrawalAddress: paid }, registrationText)
-  } finally {
-    chain.close()
-  }
+  })
+}
+
+function planText(role: string, plan: JoinPlan, { network }: OwnAccount, pays: Hex): string {
+  const { account, stake, deposited, tokens, allowance, ether, mostEther, transactions } = plan
+  return textTable([
+    ['account', `${account}, with ${tokensText(tokens)} stake tokens and ${tokensText(ether)} ether`],
+    ['network', `${network.name}, chain ${network.chainId}`],
+    [
+      role === 'verifier' ? 'bond' : 'stake',
+      `${tokensText(stake)} tokens, ${tokensText(deposited)} of them deposited before`,
+    ],
+    ['allowance', `the vault may take ${tokensText(allowance)} tokens now`],
+    ['sends', transactions.join(', ')],
+    ['costs', `at most ${tokensText(mostEther)} ether for gas`],
+    ['pays', `withdrawals go to ${pays}`],
+  ])
 }
 
 const registrationText = ({ role, account, index, withdrawalAddress }: RegistrationJson): string =>

@@ -23,13 +23,14 @@ export const verifierRegister: CommandModule<object, Flags> = {
   builder: y => settings(y, OPTIONS),
   handler: async flags => {
     const capacityKbps = parseRate('capacity', flags.capacity)
-    await register('verifier', flags, ({ chain, account, keys, network, withdrawalAddress }) => {
+    await register('verifier', flags, ({ chain, account, keys, network, withdrawalAddress, confirm }) => {
       const signer = new BlsSigner(keys.bls)
       return joinAsVerifier(chain.sender!, {
         blsKey: signer.publicKey128,
         proofOfPossession: proveOfPossession(signer, network.chainId, network.contracts.verifierRegistry, account),
         capacityKbps,
         withdrawalAddress,
+        confirm,
       })
     })
   },

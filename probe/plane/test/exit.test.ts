@@ -6,7 +6,7 @@ import { expect } from 'chai'
 
 const PROGRAM = fileURLToPath(new URL('fixtures/exiting.ts', import.meta.url))
 /** Before it was mended, nearly every exit was a crash. */
-const TIMES = 5
+const TIMES = 3
 
 async function ending(how: 'exit' | 'fail'): Promise<unknown> {
   const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, how], { stdio: ['ignore', 'ignore', 'inherit'] })

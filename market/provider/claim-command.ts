@@ -1,0 +1,55 @@
+/** `bandwitness provider claim RATE`: promises another rate. */
+import type { CommandModule, InferredOptionTypes } from 'yargs'
+import { leastStake } from '../../verifier/chain/join.js'
+import { claimEffectiveAt, readStake, setClaimCall } from '../../verifier/chain/stake.js'
+import { checkClaim } from '../../verifier/cli/claim.js'
+import { timeText } from '../../verifier/cli/exit.js'
+import { rateText, tokensText } from '../../verifier/cli/figures.js'
+import { print } from '../../verifier/cli/output.js'
+import {
+  ACCOUNT_OPTIONS,
+  type OwnAccount,
+  registeredIndex,
+  sent,
+  withOwnAccount,
+} from '../../verifier/cli/own-account.js'
+import { parseRate } from '../../verifier/cli/rate.js'
+import { settings } from '../../verifier/cli/settings.js'
+import { UserError } from '../../verifier/config/errors.js'
+import type { ClaimChangeJson } from '../../verifier/evidence/schema/stake.js'
+
+type Flags = InferredOptionTypes<typeof ACCOUNT_OPTIONS> & { rate: string; json?: unknown }
+
+export const providerClaim: CommandModule<object, Flags> = {
+  command: 'claim <rate>',
+  describe: 'Promise another rate, such as 50mbps: a higher one counts at once and may need more stake',
+  builder: y => settings(y, ACCOUNT_OPTIONS).positional('rate', { type: 'string', demandOption: true }),
+  handler: flags =>
+    withOwnAccount(flags, async own => {
+      const claimKbps = parseRate('rate', flags.rate)
+      checkClaim(claimKbps, own.network)
+      const { chain, account } = own
+      const index = await registeredIndex(own, 'provider')
+      await checkStake(own, claimKbps)
+      const txHash = await sent(own, setClaimCall(chain.context, claimKbps), 'the claim')
+      const effectiveAt = await claimEffectiveAt(chain.context, txHash)
+      print<ClaimChangeJson>(flags, { account, index, claimKbps, effectiveAt, txHash }, claimChangeText)
+    }),
+}
+
+/** @throws UserError 'configuration' if the claim needs more stake: the registry says so too, in wei */
+async function checkStake({ chain, account }: OwnAccount, claimKbps: number): Promise<void> {
+  const [{ active }, needed, now] = await Promise.all([
+    readStake(chain.context, 'provider', account),
+    leastStake(chain.context, claimKbps),
+    chain.provider(account),
+  ])
+  if (active >= needed || claimKbps <= (now?.claimKbps ?? 0)) return
+  throw new UserError(
+    'configuration',
+    `A claim of ${rateText(claimKbps)} needs a stake of ${tokensText(needed)} tokens, and ${tokensText(active)} are bonded. Add the rest with \`bandwitness provider top-up --amount ${tokensText(needed - active)}\`.`,
+  )
+}
+
+const claimChangeText = ({ index, claimKbps, effectiveAt }: ClaimChangeJson): string =>
+  `Provider ${index} claims ${rateText(claimKbps)} from ${timeText(effectiveAt)} on.`

@@ -1,0 +1,27 @@
+/** `bandwitness verifier capacity RATE`: tells the network what the verifier's line takes. */
+import type { CommandModule, InferredOptionTypes } from 'yargs'
+import { setCapacityCall } from '../chain/stake.js'
+import type { CapacityJson } from '../evidence/schema/stake.js'
+import { rateText } from './figures.js'
+import { print } from './output.js'
+import { ACCOUNT_OPTIONS, registeredIndex, sent, withOwnAccount } from './own-account.js'
+import { parseRate } from './rate.js'
+import { settings } from './settings.js'
+
+type Flags = InferredOptionTypes<typeof ACCOUNT_OPTIONS> & { rate: string; json?: unknown }
+
+export const verifierCapacity: CommandModule<object, Flags> = {
+  command: 'capacity <rate>',
+  describe: 'Name another rate that the link can carry at once in each direction, such as 100mbps',
+  builder: y => settings(y, ACCOUNT_OPTIONS).positional('rate', { type: 'string', demandOption: true }),
+  handler: flags =>
+    withOwnAccount(flags, async own => {
+      const capacityKbps = parseRate('rate', flags.rate)
+      const index = await registeredIndex(own, 'verifier')
+      const txHash = await sent(own, setCapacityCall(own.chain.context, capacityKbps), 'the capacity')
+      print<CapacityJson>(flags, { account: own.account, index, capacityKbps, txHash }, capacityText)
+    }),
+}
+
+const capacityText = ({ index, capacityKbps }: CapacityJson): string =>
+  `Verifier ${index} has a capacity of ${rateText(capacityKbps)} from the next epoch on. Check it with \`bandwitness doctor\`.`

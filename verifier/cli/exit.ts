@@ -1,0 +1,41 @@
+/** `bandwitness verifier exit` and `provider exit`: leaves the network for good. */
+import type { CommandModule, InferredOptionTypes } from 'yargs'
+import { exitCall, type Role, readStake } from '../chain/stake.js'
+import type { ExitJson } from '../evidence/schema/stake.js'
+import { confirm, YES_OPTION } from './confirm.js'
+import { tokensText } from './figures.js'
+import { print } from './output.js'
+import { ACCOUNT_OPTIONS, registeredIndex, sent, withOwnAccount } from './own-account.js'
+import { settings } from './settings.js'
+
+const OPTIONS = { ...ACCOUNT_OPTIONS, ...YES_OPTION } as const
+
+type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
+
+export const exitCommand = (role: Role): CommandModule<object, Flags> => ({
+  command: 'exit',
+  describe:
+    role === 'verifier'
+      ? 'Leave for good: the next freeze leaves the verifier out, and its bond unbonds from then on'
+      : 'Leave for good: the provider is measured no more, and its stake unbonds',
+  builder: y => settings(y, OPTIONS),
+  handler: flags =>
+    withOwnAccount(flags, async own => {
+      const index = await registeredIndex(own, role)
+      const { chain, account, network } = own
+      await confirm(flags, `${account}, ${role} ${index} of network "${network.name}", leaves for good.`)
+      const txHash = await sent(own, exitCall(chain.context, role), 'the exit')
+      const { unbonding, releaseAt } = await readStake(chain.context, role, account)
+      const left = { unbonding: unbonding.toString(), releaseAt: releaseAt ?? null }
+      print<ExitJson>(flags, { role, account, index, txHash, ...left }, exitText)
+    }),
+})
+
+const exitText = ({ role, account, index, unbonding, releaseAt }: ExitJson): string =>
+  releaseAt === null
+    ? `${account} leaves: ${role} ${index} of the network until the next freeze. Keep it running until then, or it loses what it would earn. Its bond unbonds from then on.`
+    : `${account} has left. ${tokensText(BigInt(unbonding))} tokens unbond, and can be withdrawn from ${timeText(releaseAt)} on with \`bandwitness ${role} withdraw\`. Until then they can still be slashed.`
+
+/** Unix seconds as `2026-03-01 12:00:00 UTC`. */
+export const timeText = (seconds: number): string =>
+  `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`
