@@ -6,7 +6,7 @@ import type { Reward } from '../../proto/reward.js'
 import { bring, bringCertificates, contradicting, convicting } from './support/equivocations.js'
 import { expectRevert, TX_GAS_LIMIT, theChain } from './support/evm.js'
 import { compareGas, type GasRow } from './support/gas-table.js'
-import { leafOf, PARAMS, TestNetwork, TOKEN } from './support/network.js'
+import { leafOf, PARAMS, TestNetwork, TOKEN, WEEK } from './support/network.js'
 import { Ballots, penalise, Receivers, refute, voteOf } from './support/refutations.js'
 import { afterDelay, claim, fundPot, reportRewards } from './support/rewards.js'
 
@@ -23,6 +23,8 @@ const FREEZE_BOUND = 10_000_000
 const EQUIVOCATION_BOUND = 330_000
 /** The bounty is the first token of the account. */
 const NEW_HOLDER_BOUND = 350_000
+/** The bond's history and the total get a new week. */
+const NEW_WEEK_BOUND = 340_000
 /** A set of 191 must fit into one transaction of 16.7 M gas. */
 const CERTIFICATES_BOUND = Math.floor((TX_GAS_LIMIT * 128) / 191)
 const ONE_CHANGE_BOUND = 1_000_000
@@ -185,8 +187,18 @@ describe('contracts: gas', function () {
     rows.push({ call: 'slashEquivocation, by one with tokens', gas: first.gasUsed, bound: EQUIVOCATION_BOUND })
     const second = await bring(network, convicting(network, 78), network.newAccount())
     rows.push({ call: 'slashEquivocation, by one without tokens', gas: second.gasUsed, bound: NEW_HOLDER_BOUND })
+    await equivocationInNewWeek(network)
     const { gasUsed } = await bringCertificates(network, await contradicting(network, [[77], [77]]))
     rows.push({ call: 'slashCertificates, 126 of 128', gas: gasUsed, bound: CERTIFICATES_BOUND })
+    await restore()
+  }
+
+  async function equivocationInNewWeek(network: TestNetwork): Promise<void> {
+    const restore = await network.checkpoint()
+    await network.evm.at((Math.floor((await network.evm.now()) / WEEK) + 1) * WEEK)
+    const { gasUsed } = await bring(network, convicting(network, 79))
+    const call = 'slashEquivocation, by one with tokens, the first slash in a week'
+    rows.push({ call, gas: gasUsed, bound: NEW_WEEK_BOUND })
     await restore()
   }
 

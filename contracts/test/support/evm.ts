@@ -31,6 +31,9 @@ export class Reverted extends Error {
   }
 }
 
+const HOUR = 3600
+const WEEK = 7 * 24 * HOUR
+
 export class Evm {
   readonly accounts: readonly Hex[]
 
@@ -45,7 +48,10 @@ export class Evm {
     compile()
     const anvil = await startAnvil({ seed: 'contract tests', accounts: ACCOUNTS, hardfork })
     const options = { batchMaxCount: 1, cacheTimeout: -1, staticNetwork: true, pollingInterval: 20 }
-    return new Evm(anvil, new JsonRpcProvider(anvil.rpcUrl, undefined, options))
+    const evm = new Evm(anvil, new JsonRpcProvider(anvil.rpcUrl, undefined, options))
+    // Stake is slashed and its history kept by weeks. Whether one begins between two calls must not depend on the day.
+    await evm.at((Math.floor((await evm.now()) / WEEK) + 1) * WEEK + HOUR)
+    return evm
   }
 
   async stop(): Promise<void> {
