@@ -17,7 +17,7 @@ describe('the command line', function () {
   const wrongUsage: Record<string, [args: string[], says: string]> = {
     'no command': [[], 'Missing command. Run `bandwitness --help`.'],
     'an unknown command': [['fly'], 'Unknown'],
-    'a command without its part': [['verifier'], 'init, register, run or record'],
+    'a command without its part': [['verifier'], 'exit, withdraw or record'],
     'an unknown flag': [['testnet', '--fast'], 'Unknown argument: fast'],
     'a missing flag': [['provider', 'run', '--network', 'x'], 'data-dir'],
     'a mix that makes no sense': [['testnet', '--providers', 'fast=1'], 'no profile "fast"'],
