@@ -2,7 +2,10 @@
  * The embedded chain. It starts the binary of anvil's platform package itself: a kill of the package's JavaScript
  * launcher would leave the real process behind.
  */
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { HDNodeWallet, Mnemonic } from 'ethers'
 import { keccakText } from '../../proto/hash.js'
 import { fromHex } from '../../proto/hex.js'
@@ -61,6 +64,10 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
     ...['--accounts', String(count), '--mnemonic', mnemonic.phrase],
     ...(options.blockTime === undefined ? [] : ['--block-time', String(options.blockTime)]),
   ]
+  // Anvil keeps states of old blocks on disk, hundreds of megabytes in a long run, and leaves them in the home folder.
+  const states = await mkdtemp(join(tmpdir(), 'bandwitness-states-'))
+  options.watchdog?.temporary(states)
+  argv.push('--cache-path', states)
   const start = (port: number, more: readonly string[]) =>
     startProcess([...argv, '--port', String(port), ...more], port, options.watchdog)
   let { child, listening } = await start(options.port ?? 0, [])
@@ -82,6 +89,7 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
     reorganise: blocks => reorganise(rpcUrl, blocks, options.blockTime ?? 0),
     stop: async () => {
       await child.end()
+      await rm(states, { recursive: true, force: true })
     },
   }
 }
