@@ -3,8 +3,7 @@ import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { leastStake } from '../../verifier/chain/join.js'
 import { claimEffectiveAt, readStake, setClaimCall } from '../../verifier/chain/stake.js'
 import { checkClaim } from '../../verifier/cli/claim.js'
-import { timeText } from '../../verifier/cli/exit.js'
-import { rateText, tokensText } from '../../verifier/cli/figures.js'
+import { rateText, timeText, tokensText } from '../../verifier/cli/figures.js'
 import { print } from '../../verifier/cli/output.js'
 import {
   ACCOUNT_OPTIONS,

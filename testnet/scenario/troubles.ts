@@ -21,11 +21,15 @@ const RESTART_MS = 5000
 export function troublesOf(happenings: readonly Happening[], all: readonly string[], clock: EpochClock): Trouble[] {
   const epochOf = (ms: number) => (Number.isFinite(ms) ? Math.max(0, epochAt(clock, ms)) : ms)
   return happenings.flatMap(({ planned, fromMs, toMs }) => {
-    const isOver = planned.reorg !== undefined && toMs === Number.POSITIVE_INFINITY
-    const isRestarted = planned.kill !== undefined && toMs === Number.POSITIVE_INFINITY
-    const endMs = isOver ? fromMs : isRestarted ? fromMs + RESTART_MS : toMs
+    const endMs = Number.isFinite(toMs) ? toMs : fromMs + lastsMs(planned)
     return namesOf(planned, all).map(name => ({ name, fromEpoch: epochOf(fromMs), toEpoch: epochOf(endMs) }))
   })
+}
+
+/** A fault without an end of its own: what it did is done, or the testnet undoes it, or it lasts. */
+function lastsMs({ kill, reorg }: PlannedFault): number {
+  if (reorg !== undefined) return 0
+  return kill === undefined ? Number.POSITIVE_INFINITY : RESTART_MS
 }
 
 function namesOf(fault: PlannedFault, all: readonly string[]): readonly string[] {

@@ -3,7 +3,7 @@ import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { exitCall, type Role, readStake } from '../chain/stake.js'
 import type { ExitJson } from '../evidence/schema/stake.js'
 import { confirm, YES_OPTION } from './confirm.js'
-import { tokensText } from './figures.js'
+import { timeText, tokensText } from './figures.js'
 import { print } from './output.js'
 import { ACCOUNT_OPTIONS, registeredIndex, sent, withOwnAccount } from './own-account.js'
 import { settings } from './settings.js'
@@ -35,7 +35,3 @@ const exitText = ({ role, account, index, unbonding, releaseAt }: ExitJson): str
   releaseAt === null
     ? `${account} leaves: ${role} ${index} of the network until the next freeze. Keep it running until then, or it loses what it would earn. Its bond unbonds from then on.`
     : `${account} has left. ${tokensText(BigInt(unbonding))} tokens unbond, and can be withdrawn from ${timeText(releaseAt)} on with \`bandwitness ${role} withdraw\`. Until then they can still be slashed.`
-
-/** Unix seconds as `2026-03-01 12:00:00 UTC`. */
-export const timeText = (seconds: number): string =>
-  `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`

@@ -27,6 +27,10 @@ export function delayText(us: number): string {
 /** The last five windows that count, oldest first: ● a breach, ○ none. */
 export const breachText = (bits: number): string => [4, 3, 2, 1, 0].map(i => ((bits >> i) & 1 ? '●' : '○')).join('')
 
+/** Unix seconds as `2026-03-01 12:00:00 UTC`. */
+export const timeText = (seconds: number): string =>
+  `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+
 const WEI_DIGITS = 18
 const SHOWN_DIGITS = 4
 

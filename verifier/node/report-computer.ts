@@ -59,7 +59,7 @@ export class ReportComputer {
   ): Promise<ComputedReport | undefined> {
     const record = await this.epochFacts.reread(epoch)
     const entries = ballotSet.map(({ verifier, root }) => `${verifier}:${root}`)
-    const from = [record.facts.blockHash, previous.headerHash, ...entries].join()
+    const from = [epoch, record.facts.blockHash, previous.headerHash, ...entries].join()
     if (this.#newest?.from === from) return this.#newest.report
     const computing: Computing = { from, report: this.#compute(record, previous, ballotSet, holders) }
     this.#newest = computing
