@@ -58,6 +58,10 @@ export class Remote<K extends Kind> {
     if (!this.#closed) void this.call(method, ...args)
   }
 
+  get isClosed(): boolean {
+    return this.#closed !== undefined
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#plane.close(this.#id)
     return this.#closed

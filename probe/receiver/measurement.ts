@@ -106,7 +106,7 @@ function spanOf(
   return atOnce ? groupSpan(claimKbps, shortestRttMs(links), yieldMs) : undefined
 }
 
-/** Until enough was seen. @param look at every look */
+/** Until enough was seen. @param look at every look. @throws Error if the receiver is closed meanwhile */
 async function watch(
   collecting: Collecting,
   { progress: tell }: MeasurementOptions,
@@ -116,6 +116,7 @@ async function watch(
   for (;;) {
     look()
     await pause(LOOK_MS)
+    if (collecting.isOver) throw new Error('the receiver was closed in the middle of a session')
     const { progress } = collecting
     if (progress && progress !== told) tell?.(progress)
     told = progress

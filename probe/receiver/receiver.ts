@@ -174,6 +174,11 @@ export class Collecting {
     this.#ports = ports
   }
 
+  /** The receiver was closed: nothing arrives any more. */
+  get isOver(): boolean {
+    return this.#remote.isClosed
+  }
+
   /**
    * A sender's main flow by way of the provider, or its control datagrams and direct probe. Both count from the source of
    * the first challenge under the tag.

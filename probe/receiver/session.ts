@@ -107,7 +107,10 @@ export interface SessionDeps {
 /** The receiver accepts up to this multiple of the requested datagrams. */
 const SLACK = 1.5
 
-/** Never throws for a peer's fault, and ends within the sum of its deadlines. */
+/**
+ * Never throws for a peer's fault, and ends within the sum of its deadlines.
+ * @throws Error if the receiver is closed meanwhile
+ */
 export async function measureSession(request: SessionRequest, deps: SessionDeps): Promise<SessionResult> {
   const session = new Session(request, deps)
   try {

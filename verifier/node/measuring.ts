@@ -53,7 +53,8 @@ export async function measureEpoch(
     ...{ assignment: record.assignment, self: context.self.index },
     run: session =>
       runSession(modules, record, session, scheduleSignature).catch(error => {
-        if (!isAbort(error)) context.log.error({ epoch, provider: session.provider, err: error }, 'a session failed')
+        if (!isAbort(error) && !context.stopping.aborted)
+          context.log.error({ epoch, provider: session.provider, err: error }, 'a session failed')
         return undefined
       }),
     tell: (provider, combined) => results.set(provider, combined),

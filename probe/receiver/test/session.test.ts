@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { IP_DATAGRAM_BYTES, PAYLOAD_BYTES } from '../../../proto/datagram.js'
 import { ZERO_HASH } from '../../../proto/hex.js'
+import { ProbeFrame } from '../../../proto/messages.js'
 import { serveProbe } from '../../sender/sender.js'
 import { cutOff } from '../../test/fixtures/behaviours.js'
 import { forwardings, SAVING } from '../../test/fixtures/forwardings.js'
@@ -137,6 +138,24 @@ describe('session', function () {
       flooding = false
       await flooder.close()
     }
+  })
+
+  it('ends when its receiver is closed while the data flows', async () => {
+    const { receiver } = await open()
+    const closing: Behaviour = (stream, deps) =>
+      serveProbe(
+        {
+          ...stream,
+          receive: async () => {
+            const message = await stream.receive()
+            if (message && ProbeFrame.decode(message).start) await receiver.close()
+            return message
+          },
+        },
+        deps,
+      )
+    const error = await network!.measure([closing]).catch(error => error)
+    expect(error).to.be.an('error').with.property('message', 'the receiver was closed in the middle of a session')
   })
 
   it('ends with an outcome when the relay goes away in the middle, and works again once it is back', async () => {

@@ -110,11 +110,13 @@ export class OneEpoch {
     this.#closing.push(() => stopping.abort())
     await connectAll(peers.values(), onChain, stopping.signal)
     const kept = Promise.withResolvers<Uint8Array>()
-    const genesisMs = Date.now() + 100
+    const receiver = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
+    this.#closing.push(() => receiver.close())
+    const genesisMs = Date.now() + 100 // what takes time is done
     const contextOf = (node: Node) =>
       ({
         ...{ self: { index: node.index, account: node.account }, network: NETWORK, params },
-        epochs: { genesisMs, epochMs: PARAMS.epochSeconds * 1000, eraEpochs: PARAMS.eraEpochs },
+        epochs: { genesisMs, epochMs: params.epochSeconds * 1000, eraEpochs: params.eraEpochs },
         ...{ peer: peers.get(node)!, peerSigner: node.signer, voucherSigner: node.voucherSigner },
         answers: new AnswerVerifiers(NETWORK),
         ...{ wall: WALL_CLOCK, clock: systemClock, random: systemRandom, log: silent, stopping: stopping.signal },
@@ -131,8 +133,6 @@ export class OneEpoch {
       const serve = (...[stream, peerId]: Parameters<Serving['serve']>) => serving.serve(stream, peerId)
       await serveProbes(peers.get(node)!, peerId => directory.isVerifier(peerId), serve, silent)
     }
-    const receiver = await Receiver.open({ host: HOST, port: 0, clock: systemClock })
-    this.#closing.push(() => receiver.close())
     const modules = {
       context: contextOf(self),
       directory,
