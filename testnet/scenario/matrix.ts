@@ -1,13 +1,13 @@
 /** The table of scenarios: what happens in each, what must come of it, and how often that was seen. Pure. */
 import { table } from '../bench/markdown.js'
 import { timedFaultText } from './fault-text.js'
+import type { KeptRun } from './kept-runs.js'
 import type { Expectation, Scenario } from './scenario.js'
 
 export interface Row {
   readonly name: string
   readonly scenario: Scenario
-  /** of each run: what was not as it must be */
-  readonly ends: readonly { readonly failures: readonly string[] }[]
+  readonly runs: readonly KeptRun[]
 }
 
 const HEAD = ['scenario', 'nodes and faults', 'what must come of it', 'seen']
@@ -15,11 +15,11 @@ const HEAD = ['scenario', 'nodes and faults', 'what must come of it', 'seen']
 export const matrixTable = (rows: readonly Row[]): string =>
   table(
     HEAD,
-    rows.map(({ name, scenario, ends }) => [
+    rows.map(({ name, scenario, runs }) => [
       `[${scenario.title}](../testnet/scenarios/${name}.yaml)`,
       [mixText(scenario), ...scenario.faults.map(timedFaultText)].join('<br>'),
       expectationText(scenario.expect),
-      `${ends.filter(({ failures }) => failures.length === 0).length} of ${ends.length}`,
+      `${runs.filter(({ failures }) => failures.length === 0).length} of ${runs.length}`,
     ]),
   ).join('\n')
 
