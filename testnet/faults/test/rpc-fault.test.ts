@@ -6,7 +6,9 @@ import { RpcProxy } from '../rpc-proxy.js'
 
 /** Code that emits one event without topics. */
 const EMITTER = '0x600b600c600039600b6000f360006000a0600060005260206000f3'
-const LATE_MS = 300
+/** A node that stalls is given up after this. */
+const STALLED_MS = 300
+const SLOWEST_MS = 10_000
 
 describe('a faulty chain node', function () {
   this.timeout(30_000)
@@ -21,8 +23,8 @@ describe('a faulty chain node', function () {
     await anvil.stop()
   })
 
-  const post = (name: string, body: unknown) =>
-    fetch(proxy.urlOf(name), { method: 'POST', body: JSON.stringify(body), signal: AbortSignal.timeout(LATE_MS) })
+  const post = (name: string, body: unknown, timeoutMs = SLOWEST_MS) =>
+    fetch(proxy.urlOf(name), { method: 'POST', body: JSON.stringify(body), signal: AbortSignal.timeout(timeoutMs) })
   const request = (method: string, ...params: unknown[]) => ({ jsonrpc: '2.0', id: 7, method, params })
   async function ask(name: string, method: string, ...params: unknown[]): Promise<unknown> {
     const { id, result, error } = (await (await post(name, request(method, ...params))).json()) as Record<
@@ -31,6 +33,14 @@ describe('a faulty chain node', function () {
     >
     expect(id).to.equal(7)
     return result === undefined ? error : result
+  }
+
+  /** anvil answers with the hash of a transaction before it has mined it. */
+  async function receiptOf<T>(hash: unknown): Promise<T> {
+    for (;;) {
+      const receipt = await ask('b', 'eth_getTransactionReceipt', hash)
+      if (receipt !== null) return receipt as T
+    }
   }
 
   async function during(
@@ -50,7 +60,7 @@ describe('a faulty chain node', function () {
 
   /** What a node sees that asks for the chain's id. */
   const seen = (name: string) =>
-    post(name, request('eth_chainId')).then(
+    post(name, request('eth_chainId'), STALLED_MS).then(
       async answer => `${answer.status} ${await answer.text()}`,
       (error: Error & { cause?: { code?: string } }) => error.cause?.code ?? error.name,
     )
@@ -97,7 +107,7 @@ describe('a faulty chain node', function () {
     const latest = () => ask('a', 'eth_getBlockByNumber', 'latest', false) as Promise<{ number: string; hash: string }>
     await during('stale', 'a', async () => {
       const hash = await ask('b', 'eth_sendTransaction', { from, to, value: '0x1' })
-      const mined = (await ask('b', 'eth_getTransactionReceipt', hash)) as { blockNumber: string; blockHash: string }
+      const mined = await receiptOf<{ blockNumber: string; blockHash: string }>(hash)
       expect(Number(mined.blockNumber)).to.equal(Number(head) + 1)
       expect(await ask('a', 'eth_blockNumber')).to.equal(head)
       expect((await latest()).number).to.equal(head)
@@ -115,12 +125,12 @@ describe('a faulty chain node', function () {
     const { address: from } = anvil.accounts[1]!
     const emitter = async () => {
       const hash = await ask('b', 'eth_sendTransaction', { from, data: EMITTER, gas: '0x20000' })
-      const { contractAddress } = (await ask('b', 'eth_getTransactionReceipt', hash)) as { contractAddress: string }
-      return contractAddress
+      return (await receiptOf<{ contractAddress: string }>(hash)).contractAddress
     }
     const [hidden, shown] = [await emitter(), await emitter()]
     const emits = async (to: string) => {
       const hash = await ask('b', 'eth_sendTransaction', { from, to, gas: '0x20000' })
+      await receiptOf(hash)
       return (name: string) => ask(name, 'eth_getTransactionReceipt', hash) as Promise<{ logs: unknown[] }>
     }
     const [fromHidden, fromShown] = [await emits(hidden), await emits(shown)]

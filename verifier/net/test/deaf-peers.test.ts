@@ -45,9 +45,9 @@ describe('a peer that moved, while its old connection seems open', () => {
             heard[name] = resolve
           }),
       )
-      const gossip = listening(peer, text => heard['peer']!(text))
+      const gossip = listening(peer, text => heard.peer!(text))
       listening(before, () => undefined)
-      const moved = listening(now, text => heard['now']!(text))
+      const moved = listening(now, text => heard.now!(text))
       await hasListeners(peer, 1)
       const [old] = peer.getConnections()
       const book = new DialBook(now, silent)
