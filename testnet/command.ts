@@ -68,6 +68,15 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
+/** What holds for a run of which nothing is said. */
+export const DEFAULTS = {
+  verifiers: OPTIONS.verifiers.default,
+  providers: OPTIONS.providers.default,
+  claim: OPTIONS.claim.default,
+  soaks: OPTIONS.soaks.default,
+  strangers: OPTIONS.strangers.default,
+}
+
 export const testnetOptions = (y: Argv): Argv<InferredOptionTypes<typeof OPTIONS>> => settings(y, OPTIONS)
 
 /**
@@ -97,7 +106,7 @@ export async function testnet(flags: Flags): Promise<void> {
 }
 
 /** @throws UserError 'usage' */
-function testnetOptionsFrom(flags: Flags): TestnetOptions {
+export function testnetOptionsFrom(flags: Flags): TestnetOptions {
   const { epochs, claim } = flags
   if (epochs !== undefined && !(Number.isInteger(epochs) && epochs >= 1))
     throw wrong('epochs', 'a whole number of at least 1')

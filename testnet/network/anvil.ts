@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { HDNodeWallet, Mnemonic } from 'ethers'
 import { keccakText } from '../../proto/hash.js'
 import { fromHex } from '../../proto/hex.js'
+import { UserError } from '../../verifier/config/errors.js'
 import { ChildProcess } from '../process/child-process.js'
 import type { Watchdog } from '../process/watchdog.js'
 import { dumpState, reorganise, withFile } from './anvil-state.js'
@@ -107,14 +108,19 @@ export function anvilBinary(): string {
   return platformBinary('anvil')
 }
 
-/** @throws if the platform package is not installed */
+/** @throws UserError if the platform package is not installed */
 export function platformBinary(tool: 'anvil' | 'forge'): string {
   const cpu = process.arch === 'x64' ? 'amd64' : process.arch
-  const require = createRequire(import.meta.url)
   try {
-    return require.resolve(`@foundry-rs/${tool}-${process.platform}-${cpu}/bin/${tool}`)
-  } catch {
-    throw new Error(`no ${tool} for ${process.platform}-${cpu}: run "npm ci" again without --omit=optional`)
+    // The package that depends on it finds it, wherever an installer has put the two.
+    const launcher = createRequire(import.meta.url).resolve(`@foundry-rs/${tool}/package.json`)
+    return createRequire(launcher).resolve(`@foundry-rs/${tool}-${process.platform}-${cpu}/bin/${tool}`)
+  } catch (cause) {
+    throw new UserError(
+      'configuration',
+      `There is no ${tool} for ${process.platform}-${cpu} beside this package. Install it again without --omit=optional.`,
+      { cause },
+    )
   }
 }
 

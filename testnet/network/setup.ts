@@ -1,6 +1,5 @@
 /** From an empty chain to a network whose verifiers and providers are registered: deploy, fund, join, write its file. */
 import { Wallet } from 'ethers'
-import { compile } from '../../contracts/compile.js'
 import { deploy } from '../../contracts/deploy.js'
 import { fromHex, type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { NetworkParams } from '../../proto/params.js'
@@ -83,7 +82,6 @@ export interface NetworkSetup {
 /** Three rounds of transactions: contracts, funds, registrations. Within a round no transaction waits for another. */
 export async function setUpNetwork(options: SetupOptions): Promise<NetworkSetup> {
   const { anvil, chainId, params, verifiers, lateVerifiers, providers } = options
-  compile()
   const treasury = anvil.accounts[0]!.privateKey
   const network = await deployNetwork(anvil.rpcUrl, chainId, treasury, params, verifiers)
   await saveNetworkFile(options.networkFile, network)

@@ -53,7 +53,7 @@ export const NODE_OPTIONS = {
   'log-level': {
     choices: LOG_LEVELS,
     default: 'info' as const,
-    describe: 'Lowest level to log; the log is JSON lines on standard error',
+    describe: 'Lowest level to log, on standard error: text on a terminal, JSON lines elsewhere',
   },
 } satisfies Record<string, Options>
 

@@ -19,6 +19,14 @@ export const EXIT_CODE = {
   evidence: 8,
   /** another process uses the same keys */
   'keys-in-use': 9,
+  /** a node did not stop in time after a signal, and was ended */
+  'stop-late': 12,
+  /** `measure`: the provider carried less than the slashing threshold */
+  'below-threshold': 20,
+  /** `measure`: the provider took no session, or forwarded nothing or something else */
+  'not-served': 21,
+  /** `measure`: the session says nothing against the provider, and does not show that it keeps its claim */
+  'not-measured': 22,
 } as const
 
 export type UserErrorCode = keyof typeof EXIT_CODE
