@@ -11,7 +11,7 @@ import { accountOf } from '../../verifier/chain/account.js'
 import { connectChain } from '../../verifier/chain/connect.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { startWatchdog, type Watchdog } from '../process/watchdog.js'
-import { type Anvil, startAnvil } from './anvil.js'
+import { type Anvil, ChainDied, startAnvil } from './anvil.js'
 import { StrangersAttack } from './attack.js'
 import { ChainReader } from './chain-reader.js'
 import { decoyVerdict } from './decoy-verdict.js'
@@ -26,6 +26,7 @@ import { decoyTasks, failuresOf, type ProviderRecord, providerResult, type RunRe
 import { claimAll } from './rewards.js'
 import { potResult } from './rewards-result.js'
 import type { OpenStage } from './run-stage.js'
+import { SeenEpochs } from './seen-epochs.js'
 import { joinVerifier, type NetworkSetup, setUpNetwork, startNetwork } from './setup.js'
 import { verifierResult } from './verifier-result.js'
 
@@ -55,7 +56,15 @@ export async function runTestnet(
     const directory = dataDirectory(options, watchdog)
     const anvil = await startAnvil({ chainId: CHAIN_ID, blockTime: BLOCK_SECONDS, seed: options.seed, watchdog })
     closers.push(() => anvil.stop())
-    const result = await runOnChain({ options, emit, signal, openStage, watchdog, closers, anvil, directory })
+    const seen = new SeenEpochs(emit)
+    const end = new AbortController()
+    const both = AbortSignal.any([signal, end.signal])
+    const parts = { options, emit: seen.emit, signal: both, openStage, watchdog, closers, anvil, directory }
+    const result = await Promise.race([runOnChain(parts), anvil.died]).catch(error => {
+      if (!(error instanceof ChainDied)) throw error
+      end.abort(error) // nodes end from here on because the run does
+      return seen.resultWithout(error.message, directory)
+    })
     if (result.keptIn !== null) watchdog.keep(directory)
     emit(result)
     return result

@@ -83,7 +83,9 @@ export interface NetworkSetup {
 export async function setUpNetwork(options: SetupOptions): Promise<NetworkSetup> {
   const { anvil, chainId, params, verifiers, lateVerifiers, providers } = options
   const treasury = anvil.accounts[0]!.privateKey
-  const network = await deployNetwork(anvil.rpcUrl, chainId, treasury, params, verifiers)
+  const deployed = await deployNetwork(anvil.rpcUrl, chainId, treasury, params, verifiers)
+  const names = [...verifiers, ...lateVerifiers, ...providers].map(({ name, keys }) => [name, accountOf(keys.evm)])
+  const network: NetworkFile = { ...deployed, names: Object.fromEntries(names) }
   await saveNetworkFile(options.networkFile, network)
   await fund(anvil.rpcUrl, network, treasury, [
     ...[...verifiers, ...lateVerifiers].map(node => ({ keys: node.keys, stake: VERIFIER_BOND })),

@@ -7,6 +7,7 @@ import { loadNetworkFile } from '../config/network-file.js'
 import type { NodeOptions } from '../node/node-options.js'
 import { addressOfThisMachine, announceable, bindable, parseUdpHost } from './addresses.js'
 import { parseHostPort, parsePort } from './host-port.js'
+import { checkListenable } from './listenable.js'
 import { openLog } from './log.js'
 import { checkAddresses } from './reachable-addresses.js'
 
@@ -74,6 +75,7 @@ export async function nodeSettings(flags: NodeFlags): Promise<NodeSettings> {
     udpPort: parsePort('udp-port', flags['udp-port']),
   }
   await checkAddresses(addresses)
+  await checkListenable(host, port)
   return {
     dataDir: flags['data-dir'],
     keys: await loadKeys(keysPath(flags['data-dir'])),

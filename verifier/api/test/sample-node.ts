@@ -45,6 +45,7 @@ const network: NetworkFile = {
   },
   deployBlock: 1,
   params: PARAMS,
+  names: { 'provider-1': PROVIDER },
 }
 
 const announcement: Announcement = {
