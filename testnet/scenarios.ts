@@ -72,10 +72,10 @@ async function told(name: string): Promise<KeptRun> {
   return { name, scenario: digestOf(scenarioCalled(name)), failures, seconds: Math.round(seconds) }
 }
 
-const wholeTable = (): string =>
-  matrixTable(
-    scenarioNames.map(name => {
-      const scenario = scenarioCalled(name)
-      return { name, scenario, runs: keptRuns(KEPT, name, scenario) }
-    }),
-  )
+function wholeTable(): string {
+  const rows = scenarioNames.map(name => {
+    const scenario = scenarioCalled(name)
+    return { name, scenario, runs: keptRuns(KEPT, name, scenario) }
+  })
+  return matrixTable(rows)
+}
