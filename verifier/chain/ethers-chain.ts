@@ -26,7 +26,7 @@ import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { commitDecoyCall, revealDecoyCall } from './decoys.js'
 import { collectCall, slashCertificatesCall, slashEquivocationCall } from './equivocation-calls.js'
-import { peersAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
+import { isBlockOfEpoch, peersAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
 import { readProvider, readVerifier, readWithdrawalAddress } from './registrations.js'
 import { readPosted } from './reports.js'
 import { claimCall, type RewardsPot, readClaimed, readRewardsPot } from './rewards.js'
@@ -65,6 +65,10 @@ export class EthersChain implements Chain {
 
   factsAt(epoch: number): Promise<BlockFacts | undefined> {
     return readFacts(this.context, epoch)
+  }
+
+  isBlockOf(epoch: number, block: Pick<BlockFacts, 'blockNumber' | 'blockHash'>): Promise<boolean> {
+    return this.#read(`the block of epoch ${epoch}`, () => isBlockOfEpoch(this.context, epoch, block))
   }
 
   tip(): Promise<ChainTip> {
