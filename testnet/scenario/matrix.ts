@@ -28,10 +28,11 @@ const mixText = ({ verifiers, providers }: Scenario): string =>
 
 /** Beside what holds in every scenario. */
 function expectationText(expected: Expectation): string {
-  const { reports, rounds, slashed, convicted, ends, status, memory } = expected
+  const { reports, rounds, slashed, mayBeSlashed, convicted, ends, status, memory } = expected
   return [
     reports === 'none' ? 'no report' : `${reportsText(reports)}, in round ${rounds} at the latest`,
     slashed.length > 0 ? `${slashed.join(', ')} slashed` : 'nobody slashed',
+    ...(mayBeSlashed.length > 0 ? [`${mayBeSlashed.join(', ')} may be slashed`] : []),
     ...(convicted.length > 0 ? [`${convicted.join(', ')} convicted`] : []),
     ...Object.entries(ends).map(([name, code]) => `${name} ends with code ${code}`),
     ...Object.entries(status).map(([name, texts]) => `status of ${name}: “${texts.join('”, “')}”`),
