@@ -157,8 +157,13 @@ export const ENDPOINTS = {
 /** The one path that answers with a stream of events instead of JSON. `answer` is the form of one event. */
 export const EVENTS = endpoint({ path: '/v1/events', title: 'events', answer: eventSchema })
 
+type Values<S extends Arguments> = { [K in keyof S['shape']]: z.output<S['shape'][K]> }
+
 /** What a caller of an endpoint gives: all parameters of its path, and those of its query as needed. */
-export type RequestOf<E extends Endpoint> = z.output<E['params']> & Partial<z.output<E['query']>>
+export type RequestOf<E extends Endpoint> = Values<E['params']> & Partial<Values<E['query']>>
+
+/** What the server makes of it. */
+export type Asked<E extends Endpoint> = Values<E['params']> & Values<E['query']>
 
 /** Path and query, with the arguments in place. */
 export function urlOf({ path, params }: Endpoint, request: Readonly<Record<string, unknown>> = {}): string {

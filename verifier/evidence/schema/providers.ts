@@ -154,6 +154,6 @@ export const historySchema = z.object({
 })
 export type HistoryJson = z.infer<typeof historySchema>
 
-/** `bandwitness reputation --json` */
-export const reputationSchema = listOf(providerSchema)
+/** `bandwitness reputation --json`: with its stake in the vault, if only one was asked for */
+export const reputationSchema = listOf(providerSchema.extend({ bond: bondSchema.nullable() }))
 export type ReputationJson = z.infer<typeof reputationSchema>
