@@ -1,6 +1,7 @@
 /** A request to every endpoint of the API of the sample node that has an answer. */
-import { PROVIDER } from '../../evidence/test/epoch-evidence.js'
+
 import { ENDPOINTS, type Endpoint, urlOf } from '../../evidence/schema/endpoints.js'
+import { PROVIDER } from '../../evidence/test/epoch-evidence.js'
 import { SESSION } from './sample-node.js'
 
 type Name = keyof typeof ENDPOINTS
