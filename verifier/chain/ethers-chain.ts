@@ -27,10 +27,12 @@ import { hex } from './contracts.js'
 import { commitDecoyCall, revealDecoyCall } from './decoys.js'
 import { collectCall, slashCertificatesCall, slashEquivocationCall } from './equivocation-calls.js'
 import { isBlockOfEpoch, peersAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
+import type { KnownEvents } from './known-events.js'
 import { readProvider, readVerifier, readWithdrawalAddress } from './registrations.js'
 import { readPosted } from './reports.js'
 import { claimCall, type RewardsPot, readClaimed, readRewardsPot } from './rewards.js'
 import type { Call, Sender } from './sender.js'
+import { readStake, type Stake } from './stake.js'
 import { readTip } from './tip.js'
 
 export class EthersChain implements Chain {
@@ -92,6 +94,16 @@ export class EthersChain implements Chain {
   /** The address that the vault pays the account's stake to. */
   withdrawalAddress(role: Announcement['role'], account: Hex): Promise<Hex> {
     return this.#read('an address', () => readWithdrawalAddress(this.context, role, account))
+  }
+
+  /** All events of the log up to now. */
+  events(): Promise<KnownEvents> {
+    return this.context.log.known()
+  }
+
+  /** The stake of a registered account, as the vault has it now. */
+  stake(role: Announcement['role'], account: Hex): Promise<Stake> {
+    return this.#read('a stake', () => readStake(this.context, role, account))
   }
 
   announcements(): Promise<readonly Announcement[]> {

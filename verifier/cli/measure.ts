@@ -14,7 +14,7 @@ import { literalHosts } from '../net/literal-addresses.js'
 import { checkReachable } from '../node/own-address.js'
 import { measureProvider } from '../node/solo-session.js'
 import { addressOfThisMachine, parseUdpHost } from './addresses.js'
-import { API_OPTION, askApi } from './api-client.js'
+import { API_OPTION, askApi, askApiIfKept } from './api-client.js'
 import { delayText, rateText, shareText } from './figures.js'
 import { parsePort } from './host-port.js'
 import { verdictOf } from './measure-verdict.js'
@@ -88,8 +88,8 @@ function soakMsOf(seconds: number | undefined): number | undefined {
 }
 
 async function announcedProvider(api: string, provider: Hex): Promise<ProviderJson & { readonly peerId: string }> {
-  const rows = await askApi(api, ENDPOINTS.providers)
-  const row = providerOf(provider, account => rows.find(one => one.provider === account))
+  const page = await askApiIfKept(api, ENDPOINTS.provider, { provider })
+  const row = providerOf(provider, () => (page?.state === 'exited' ? undefined : page))
   if (row.peerId !== null) return { ...row, peerId: row.peerId }
   throw new UserError('configuration', `${provider} has announced no address. Try again once its node is up.`)
 }

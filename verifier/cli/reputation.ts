@@ -1,8 +1,8 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs'
-import { ENDPOINTS } from '../evidence/schema/endpoints.js'
+import { ApiError, ENDPOINTS } from '../client/index.js'
 import type { ReputationJson } from '../evidence/schema/providers.js'
 import { throughputOf } from '../evidence/score-parts.js'
-import { API_OPTION, askApi } from './api-client.js'
+import { API_OPTION, acceptedOf, apiAt, askApiIfKept } from './api-client.js'
 import { breachText, rateText, shareText, tokensText } from './figures.js'
 import { print } from './output.js'
 import { PROVIDER_ARGUMENT, providerAddress, providerOf } from './provider-argument.js'
@@ -20,15 +20,22 @@ export const reputation: CommandModule<object, Flags> = {
 
 /** @throws UserError for an argument that is none, and where the verifier gives no answer of use */
 export async function reputationOf({ api, provider }: Omit<Flags, 'json'>): Promise<ReputationJson> {
-  const wanted = provider === undefined ? undefined : providerAddress(provider)
-  const all = await askApi(api, ENDPOINTS.providers)
-  const rows = wanted === undefined ? all : [providerOf(wanted, account => all.find(row => row.provider === account))]
-  return Promise.all(rows.map(async row => ({ ...row, slashed: (await slashedWei(api, row.provider)).toString() })))
+  if (provider === undefined) return everybody(api)
+  const page = await askApiIfKept(api, ENDPOINTS.provider, { provider: providerAddress(provider) })
+  const { epoch: _, parts: __, outlook: ___, settlements: ____, ...row } = providerOf(provider, () => page)
+  return [row]
 }
 
-async function slashedWei(apiUrl: string, provider: string): Promise<bigint> {
-  const settlements = await askApi(apiUrl, ENDPOINTS.settlements, provider)
-  return settlements.reduce((sum, { charged }) => sum + BigInt(charged), 0n)
+async function everybody(api: string): Promise<ReputationJson> {
+  const rows: ReputationJson[number][] = []
+  try {
+    const listed = apiAt(api).items(ENDPOINTS.providers, { sort: 'index', order: 'asc', limit: 1000 })
+    for await (const row of listed) rows.push({ ...row, bond: null })
+  } catch (error) {
+    if (error instanceof ApiError) return acceptedOf<never>(error.answer, api, ENDPOINTS.providers)
+    throw error
+  }
+  return rows
 }
 
 export function reputationTable(rows: ReputationJson): string {

@@ -53,7 +53,7 @@ export async function claimFor(flags: Omit<Flags, 'json'>): Promise<ClaimJson> {
     if (report === undefined)
       throw new UserError('configuration', 'No report is final yet, so nothing can be claimed. Try again later.')
     const { header } = report
-    const shown = await askApi(flags.api, ENDPOINTS.rewards, `${header.epoch}`)
+    const shown = await askApi(flags.api, ENDPOINTS.rewards, { epoch: header.epoch })
     const { reward, proof } = claimableIn(shown, report, account)
     const amount = reward.cumulative - (await chain.rewardsClaimed(account))
     const done = { account, epoch: header.epoch, cumulative: reward.cumulative.toString() }

@@ -27,10 +27,10 @@ export const transcript: CommandModule<object, Flags> = {
       describe: 'Session id, as `bandwitness explain` shows it',
     }),
   handler: async flags => {
-    const sessionId = argumentOf(sessionArgument, flags.session)
-    const bytes = fromHex((await askApi(flags.api, ENDPOINTS.transcript, sessionId)).transcript)
+    const session = argumentOf(sessionArgument, flags.session)
+    const bytes = fromHex((await askApi(flags.api, ENDPOINTS.transcript, { session })).transcript)
     await save(flags.out, bytes)
-    const saved: SavedTranscriptJson = { sessionId, file: flags.out, bytes: bytes.length }
+    const saved: SavedTranscriptJson = { sessionId: session, file: flags.out, bytes: bytes.length }
     print(flags, saved, savedText)
   },
 }

@@ -2,9 +2,8 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { epochAt, eraOf } from '../../proto/epoch.js'
 import type { Hex } from '../../proto/hex.js'
-import { ask } from '../api/client.js'
 import { readStake, type Stake } from '../chain/stake.js'
-import { ENDPOINTS } from '../evidence/schema/endpoints.js'
+import { connect, ENDPOINTS } from '../client/index.js'
 import type { VerifierStandingJson } from '../evidence/schema/stake.js'
 import { API_OPTION } from './api-client.js'
 import { timeText, tokensText } from './figures.js'
@@ -36,9 +35,9 @@ async function standing({ chain, account, network }: OwnAccount, apiUrl: string)
   ])
   const era = clock && eraOf(clock, Math.max(1, epochAt(clock, Date.now())))
   const set = era === undefined ? [] : await chain.frozenSet(era)
-  const asked = { apiUrl, timeoutMs: NODE_MS }
-  const node = await ask(ENDPOINTS.status, asked)
-  const rewards = await ask(ENDPOINTS.rewards, { ...asked, argument: 'latest' })
+  const api = connect(apiUrl, { timeoutMs: NODE_MS })
+  const node = await api.ask(ENDPOINTS.status)
+  const rewards = await api.ask(ENDPOINTS.rewards, { epoch: 'latest' })
   const own = node.kind === 'answer' && node.value.account === account ? node.value : null
   const earned = rewards.kind === 'answer' ? cumulativeOf(rewards.value.rewards, account) : null
   return {

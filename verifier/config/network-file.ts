@@ -1,50 +1,10 @@
 /** The network file: what a node must know to take part in one network. JSON, public, the same for all nodes. */
 import { readFile } from 'node:fs/promises'
-import { z } from 'zod'
-import type { Hex } from '../../proto/hex.js'
-import { DEVNET, type NetworkParams } from '../../proto/params.js'
-import { paramsFault } from './check-params.js'
 import { UserError } from './errors.js'
+import { type NetworkFile, networkFileSchema } from './network-schema.js'
 import { writeWhole } from './whole-file.js'
 
-const address = z
-  .string()
-  .regex(/^0x[0-9a-f]{40}$/, 'must be a lower-case address of 20 bytes')
-  .transform(text => text as Hex)
-
-const count = z.number().int().nonnegative()
-
-/** One number for each parameter, by name. No name may be missing or unknown, since the chain holds their hash. */
-export const paramsSchema = z
-  .strictObject(
-    Object.fromEntries(Object.keys(DEVNET).map(name => [name, count])) as Record<keyof NetworkParams, typeof count>,
-  )
-  .superRefine((values, issues) => {
-    const fault = paramsFault(values)
-    if (fault !== undefined) issues.addIssue({ code: 'custom', message: fault })
-  })
-
-export const networkFileSchema = z.strictObject({
-  name: z.string().min(1),
-  chainId: z.number().int().positive(),
-  contracts: z.strictObject({
-    stakeToken: address,
-    stakeVault: address,
-    verifierRegistry: address,
-    providerRegistry: address,
-    epochReports: address,
-    slashingManager: address,
-    rewardsDistributor: address,
-    decoys: address,
-    equivocationSlasher: address,
-  }),
-  /** block of the deployment: no event is older */
-  deployBlock: count,
-  params: paramsSchema,
-})
-
-export type NetworkFile = z.infer<typeof networkFileSchema>
-export type ContractName = keyof NetworkFile['contracts']
+export type { ContractName, NetworkFile } from './network-schema.js'
 
 /** @throws UserError 'configuration', which names the file and its first fault */
 export async function loadNetworkFile(path: string): Promise<NetworkFile> {

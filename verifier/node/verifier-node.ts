@@ -75,6 +75,8 @@ export interface VerifierNode {
   readonly udp: PortFacts & { readonly overruns: number }
   /** Undefined before the network's start. */
   readonly epochs: Epochs | undefined
+  /** Undefined before the network's start. */
+  readonly clock: EpochClock | undefined
   readonly connections: () => number
   readonly offenders: () => Offender[]
   readonly epochNow: () => number
@@ -206,6 +208,9 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
     },
     get epochs() {
       return epochs
+    },
+    get clock() {
+      return epochClock
     },
     connections: () => peer.getConnections().length,
     offenders: () => offences.list(),
