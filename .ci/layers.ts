@@ -2,7 +2,7 @@
  * Which part may import which. Imports run one way: proto ← probe ← verifier ← market ← testnet.
  *
  *   probe:    access; wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
- *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← api ← cli
+ *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← api ← cli; {config, bls} ← keystore ← cli
  *   core:     {assignment, agreement} ← scoring ← rewards
  *   testnet:  {process, profiles, strangers} ← network ← faults ← attacks ← scenario ← acceptance; process ← {lab, strangers};
  *             {profiles, strangers, lab, sim} ← bench
@@ -55,7 +55,7 @@ const CORE = ['core', 'core/assignment', 'core/agreement', 'core/scoring', 'core
 const RULES = ['proto', 'probe/ports', 'probe/wire', 'probe/verdict', 'core']
 const ADAPTERS = ['bls', 'store', 'net', 'chain']
 const BELOW_EVIDENCE = ['proto', ...PROBE, 'config', ...CORE, ...ADAPTERS]
-const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'evidence', 'node', 'api', 'cli']
+const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'keystore', 'evidence', 'node', 'api', 'cli']
 
 const ROOMS = 'process profiles strangers network faults attacks scenario acceptance lab sim bench'.split(' ')
 /** A folder of the testnet, and the folders beside it that it may import. */
@@ -95,6 +95,12 @@ export const LAYERS: readonly Layer[] = [
     imports: ['proto', ...PROBE, 'config', ...CORE, ...(name === 'chain' ? ['contracts'] : [])],
     packages: [...COMMON, ...{ bls: [/^@chainsafe\//], store: [/^level$/], net: [LIBP2P], chain: [ETHERS] }[name]!],
   })),
+  {
+    name: 'keystore',
+    holds: /^verifier\/keystore\//,
+    imports: ['proto', 'config', 'bls'],
+    packages: [...COMMON, ETHERS, CURVES, /^@chainsafe\//],
+  },
   { name: 'evidence', holds: /^verifier\/evidence\//, imports: BELOW_EVIDENCE, packages: COMMON },
   { name: 'node', holds: /^verifier\/node\//, imports: [...BELOW_EVIDENCE, 'evidence'], packages: [...COMMON, LIBP2P] },
   {
@@ -106,7 +112,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'cli',
     holds: /^verifier\/cli\//,
-    imports: [...BELOW_EVIDENCE, 'evidence', 'node', 'api'],
+    imports: [...BELOW_EVIDENCE, 'keystore', 'evidence', 'node', 'api'],
     packages: [...COMMON, YARGS, /^(yaml|asciichart)$/],
   },
 
