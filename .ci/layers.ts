@@ -2,7 +2,8 @@
  * Which part may import which. Imports run one way: proto ← probe ← verifier ← market ← testnet.
  *
  *   probe:    access; wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
- *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← api ← cli; evidence/schema ← client ← cli
+ *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← api ← cli; evidence/schema ← client ← cli;
+ *             {config, bls} ← keystore ← cli
  *   core:     {assignment, agreement} ← scoring ← rewards
  *   testnet:  {process, profiles, strangers} ← network ← faults ← attacks ← scenario ← acceptance; process ← {lab, strangers};
  *             {profiles, strangers, lab, sim} ← bench
@@ -55,7 +56,8 @@ const CORE = ['core', 'core/assignment', 'core/agreement', 'core/scoring', 'core
 const RULES = ['proto', 'probe/ports', 'probe/wire', 'probe/verdict', 'core']
 const ADAPTERS = ['bls', 'store', 'net', 'chain']
 const BELOW_EVIDENCE = ['proto', ...PROBE, 'config', ...CORE, ...ADAPTERS, 'evidence/schema']
-const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'evidence/schema', 'evidence', 'client', 'node', 'api', 'cli']
+const ABOVE_EVIDENCE = ['keystore', 'client', 'node', 'api', 'cli']
+const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'evidence/schema', 'evidence', ...ABOVE_EVIDENCE]
 
 const ROOMS = 'process profiles strangers network faults attacks scenario acceptance lab sim bench'.split(' ')
 /** A folder of the testnet, and the folders beside it that it may import. */
@@ -103,6 +105,12 @@ export const LAYERS: readonly Layer[] = [
     packages: [/^zod$/],
   },
   { name: 'client', holds: /^verifier\/client\//, imports: ['evidence/schema'], packages: [/^zod$/] },
+  {
+    name: 'keystore',
+    holds: /^verifier\/keystore\//,
+    imports: ['proto', 'config', 'bls'],
+    packages: [...COMMON, ETHERS, CURVES, /^@chainsafe\//],
+  },
   { name: 'evidence', holds: /^verifier\/evidence\//, imports: BELOW_EVIDENCE, packages: COMMON },
   { name: 'node', holds: /^verifier\/node\//, imports: [...BELOW_EVIDENCE, 'evidence'], packages: [...COMMON, LIBP2P] },
   {
@@ -114,7 +122,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'cli',
     holds: /^verifier\/cli\//,
-    imports: [...BELOW_EVIDENCE, 'evidence', 'client', 'node', 'api'],
+    imports: [...BELOW_EVIDENCE, 'keystore', 'evidence', 'client', 'node', 'api'],
     packages: [...COMMON, YARGS, /^(yaml|asciichart)$/],
   },
 

@@ -6,10 +6,13 @@ import yargs, { type Argv } from 'yargs'
 import { EXIT_CODE, UserError } from '../config/errors.js'
 import { verifierCapacity } from './capacity.js'
 import { readConfig } from './config-file.js'
+import { configCommands } from './config-show.js'
 import { exitCommand } from './exit.js'
 import { explain } from './explain.js'
 import { initCommand } from './init.js'
+import { keys } from './keys.js'
 import { measure } from './measure.js'
+import { NODE_OPTIONS } from './node-settings.js'
 import { parserMessage } from './parser-message.js'
 import { reportError } from './report-error.js'
 import { reputation } from './reputation.js'
@@ -75,9 +78,14 @@ function commandLine(args: readonly string[]): Argv {
     .command('provider', 'Relay traffic at a promised rate', async y =>
       (await import('../../market/provider/command.js')).providerCommands(y),
     )
+    .command('config', 'The settings of a node', async y => {
+      const { PROVIDER_OPTIONS } = await import('../../market/provider/run-command.js')
+      return configCommands(y, { verifier: NODE_OPTIONS, provider: PROVIDER_OPTIONS }, args)
+    })
     .command(reputation)
     .command(explain)
     .command(rewards)
+    .command(keys)
     .command(measure)
     .command(transcript)
     .command(verifyTranscript)

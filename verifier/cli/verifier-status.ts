@@ -8,11 +8,11 @@ import type { VerifierStandingJson } from '../evidence/schema/stake.js'
 import { API_OPTION } from './api-client.js'
 import { timeText, tokensText } from './figures.js'
 import { print } from './output.js'
-import { ACCOUNT_OPTIONS, type OwnAccount, withOwnAccount } from './own-account.js'
+import { READ_OPTIONS, type ShownAccount, withShownAccount } from './own-account.js'
 import { settings } from './settings.js'
 import { textTable } from './text-table.js'
 
-const OPTIONS = { ...ACCOUNT_OPTIONS, ...API_OPTION } as const
+const OPTIONS = { ...READ_OPTIONS, ...API_OPTION } as const
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
@@ -23,10 +23,10 @@ export const verifierStatus: CommandModule<object, Flags> = {
   command: 'status',
   describe: 'Show the bond, the place in the set, the rewards, and what the running node does',
   builder: y => settings(y, OPTIONS),
-  handler: flags => withOwnAccount(flags, async own => print(flags, await standing(own, flags.api), standingText)),
+  handler: flags => withShownAccount(flags, async own => print(flags, await standing(own, flags.api), standingText)),
 }
 
-async function standing({ chain, account, network }: OwnAccount, apiUrl: string): Promise<VerifierStandingJson> {
+async function standing({ chain, account, network }: ShownAccount, apiUrl: string): Promise<VerifierStandingJson> {
   const [index, stake, clock, claimed] = await Promise.all([
     chain.verifierIndex(account),
     readStake(chain.context, 'verifier', account),

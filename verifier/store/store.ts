@@ -19,7 +19,7 @@ import { allOf, beforeEpoch, epochIn, KEY, LAYOUT_VERSION, nameIn, ofEpoch } fro
 import { moveSigned } from './layout-1.js'
 import { LogRows } from './log-rows.js'
 import { isFile } from './new-file.js'
-import { decodeHead, encodeHead, type RecordHead } from './record-format.js'
+import { decodeHead, encodeHead, type RecordHead, type Signed } from './record-format.js'
 import { type EpochRange, type HeldLeaf, ReportRows } from './report-rows.js'
 import { unseal } from './sealed.js'
 import { type Row, SealedRows } from './sealed-rows.js'
@@ -110,9 +110,17 @@ export class Store {
     return this.#record.isUntouched
   }
 
-  /** Writes a copy of the signing record. @throws StoreError */
-  exportRecord(path: string): Promise<RecordHead> {
-    return this.#record.export(path)
+  /** Writes a copy of the signing record. @param owner 32 bytes: whose record it is. @throws StoreError */
+  exportRecord(path: string, owner: Hex): Promise<RecordHead> {
+    return this.#record.export(path, owner)
+  }
+
+  /**
+   * Adds what another copy of the key has signed: all of it, or nothing.
+   * @returns how many entries were new. @throws SigningConflict if a slot holds another digest; StoreError
+   */
+  mergeRecord(signed: readonly Signed[]): Promise<number> {
+    return this.#record.merge(signed)
   }
 
   // -------------------------------------------------------------------------------------------- ballots and facts

@@ -8,10 +8,9 @@ import type { Reward } from '../../../proto/reward.js'
 import { type ApiServer, serveApi } from '../../api/server.js'
 import { type Certified, postTo, useLiveNetwork } from '../../chain/test/live-network.js'
 import { UserError } from '../../config/errors.js'
-import { saveKeys } from '../../config/keys.js'
+import { keysPath, saveKeys } from '../../config/key-file.js'
 import { rewardsTree } from '../../core/rewards/rewards.js'
 import { ENDPOINTS } from '../../evidence/schema/endpoints.js'
-import { keysPath } from '../node-settings.js'
 import { claimFor } from '../rewards.js'
 
 describe('rewards claim', function () {
