@@ -1,13 +1,12 @@
 /** From an empty chain to a network whose verifiers and providers are registered: deploy, fund, join, write its file. */
-import { Wallet } from 'ethers'
 import { compile } from '../../contracts/compile.js'
-import { deploy } from '../../contracts/deploy.js'
 import { fromHex, type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { proveOfPossession } from '../../verifier/bls/proof-of-possession.js'
 import { BlsSigner } from '../../verifier/bls/signer.js'
 import { accountOf } from '../../verifier/chain/account.js'
 import { connectChain, openProvider } from '../../verifier/chain/connect.js'
+import { deployNetwork } from '../../verifier/chain/deploy-network.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { joinAsProvider, joinAsVerifier } from '../../verifier/chain/join.js'
 import type { NodeKeys } from '../../verifier/config/keys.js'
@@ -27,16 +26,13 @@ const NETWORK_WEEKLY_BPS = 1000
 export const REWARDS_POT = 100_000n * 10n ** 18n
 
 /** A token for each Mbit/s. Claims above 1 Gbit/s need more than `PROVIDER_STAKE`. */
-const WEI_PER_MBPS = 10n ** 18n
+const STAKE_PER_MBPS = 10n ** 18n
 
 /** Pays for a node's transactions over a run of hours. */
 const NODE_ETHER = 100n * 10n ** 18n
 
 /** Seconds from `start` to genesis: the blocks of `start` and of B(1) lie in between. */
 const START_DELAY_SECONDS = 3
-
-/** How often the deployment asks for its receipts. */
-const DEPLOYMENT_POLL_MS = 100
 
 const ETHER_TRANSFER_GAS = 21_000n
 const TOKEN_TRANSFER_GAS = 100_000n
@@ -65,6 +61,8 @@ export interface SetupOptions {
   readonly providers: readonly ProviderSetup[]
   /** Funded with ether only, to post what must not be connected with a node (default: none). */
   readonly purses?: readonly NodeKeys[]
+  /** Funded with ether and so many wei of the stake token (default: none). */
+  readonly guests?: readonly { readonly keys: NodeKeys; readonly stake: bigint }[]
   readonly networkFile: string
 }
 
@@ -85,12 +83,13 @@ export async function setUpNetwork(options: SetupOptions): Promise<NetworkSetup>
   const { anvil, chainId, params, verifiers, lateVerifiers, providers } = options
   compile()
   const treasury = anvil.accounts[0]!.privateKey
-  const network = await deployNetwork(anvil.rpcUrl, chainId, treasury, params, verifiers)
+  const network = await deployTestnet(anvil.rpcUrl, chainId, treasury, params, verifiers)
   await saveNetworkFile(options.networkFile, network)
   await fund(anvil.rpcUrl, network, treasury, [
     ...[...verifiers, ...lateVerifiers].map(node => ({ keys: node.keys, stake: VERIFIER_BOND })),
     ...providers.map(node => ({ keys: node.keys, stake: providerStake(node.claimKbps) })),
     ...(options.purses ?? []).map(keys => ({ keys, stake: 0n })),
+    ...(options.guests ?? []),
   ])
   const [registeredVerifiers, registeredProviders] = await Promise.all([
     Promise.all(verifiers.map(verifier => joinVerifier(anvil.rpcUrl, network, verifier))),
@@ -140,11 +139,11 @@ async function joinProvider(
 }
 
 function providerStake(claimKbps: number): bigint {
-  const needed = (BigInt(claimKbps) * WEI_PER_MBPS) / 1_000n
+  const needed = (BigInt(claimKbps) * STAKE_PER_MBPS) / 1_000n
   return needed > PROVIDER_STAKE ? needed : PROVIDER_STAKE
 }
 
-async function deployNetwork(
+async function deployTestnet(
   rpcUrl: string,
   chainId: number,
   treasury: string,
@@ -152,20 +151,20 @@ async function deployNetwork(
   verifiers: readonly VerifierSetup[],
 ): Promise<NetworkFile> {
   const provider = openProvider(rpcUrl, chainId)
-  provider.pollingInterval = DEPLOYMENT_POLL_MS
+  const settings = {
+    name: 'testnet',
+    params,
+    minimumVerifiers: Math.ceil((2 * verifiers.length) / 3), // verifiers may leave or be expelled during the run
+    genesisVerifiers: verifiers.map(({ keys }) => accountOf(keys.evm)),
+    startDelaySeconds: START_DELAY_SECONDS,
+    verifierBond: VERIFIER_BOND,
+    minimumProviderStake: PROVIDER_STAKE,
+    stakePerMbps: STAKE_PER_MBPS,
+    settleRefund: SETTLE_REFUND,
+    networkWeeklyBps: NETWORK_WEEKLY_BPS,
+  }
   try {
-    const deployment = await deploy(new Wallet(treasury, provider), {
-      params,
-      minimumVerifiers: Math.ceil((2 * verifiers.length) / 3), // verifiers may leave or be expelled during the run
-      genesisVerifiers: verifiers.map(({ keys }) => accountOf(keys.evm)),
-      startDelaySeconds: START_DELAY_SECONDS,
-      verifierBond: VERIFIER_BOND,
-      minimumProviderStake: PROVIDER_STAKE,
-      weiPerMbps: WEI_PER_MBPS,
-      settleRefund: SETTLE_REFUND,
-      networkWeeklyBps: NETWORK_WEEKLY_BPS,
-    })
-    return { name: 'testnet', ...deployment, params }
+    return await deployNetwork({ provider, privateKey: treasury, settings })
   } finally {
     provider.destroy()
   }

@@ -10,6 +10,9 @@ import { exitCommand } from './exit.js'
 import { explain } from './explain.js'
 import { initCommand } from './init.js'
 import { measure } from './measure.js'
+import { networkCheck } from './network/check.js'
+import { networkDeploy } from './network/deploy.js'
+import { networkShow } from './network/show.js'
 import { parserMessage } from './parser-message.js'
 import { reportError } from './report-error.js'
 import { reputation } from './reputation.js'
@@ -74,6 +77,13 @@ function commandLine(args: readonly string[]): Argv {
     )
     .command('provider', 'Relay traffic at a promised rate', async y =>
       (await import('../../market/provider/command.js')).providerCommands(y),
+    )
+    .command('network', 'Deploy a network to a chain, and look at one', y =>
+      y
+        .command(networkCheck)
+        .command(networkShow)
+        .command(networkDeploy)
+        .demandCommand(1, 'Missing command: check, show or deploy.'),
     )
     .command(reputation)
     .command(explain)

@@ -15,14 +15,14 @@ const address = z
 const count = z.number().int().nonnegative()
 
 /** One number for each parameter, by name. No name may be missing or unknown, since the chain holds their hash. */
-export const paramsSchema = z
-  .strictObject(
-    Object.fromEntries(Object.keys(DEVNET).map(name => [name, count])) as Record<keyof NetworkParams, typeof count>,
-  )
-  .superRefine((values, issues) => {
-    const fault = paramsFault(values)
-    if (fault !== undefined) issues.addIssue({ code: 'custom', message: fault })
-  })
+export const paramsShape = z.strictObject(
+  Object.fromEntries(Object.keys(DEVNET).map(name => [name, count])) as Record<keyof NetworkParams, typeof count>,
+)
+
+export const paramsSchema = paramsShape.superRefine((values, issues) => {
+  const fault = paramsFault(values)
+  if (fault !== undefined) issues.addIssue({ code: 'custom', message: fault })
+})
 
 export const networkFileSchema = z.strictObject({
   name: z.string().min(1),
@@ -56,9 +56,14 @@ export async function loadNetworkFile(path: string): Promise<NetworkFile> {
 }
 
 /** Replaces the file in one step, so that a node never reads half of it. */
-export async function saveNetworkFile(path: string, network: NetworkFile): Promise<void> {
-  await writeWhole(path, `${JSON.stringify(networkFileSchema.parse(network), null, 2)}\n`, { place: 'replace' })
-}
+export const saveNetworkFile = (path: string, network: NetworkFile): Promise<void> =>
+  writeWhole(path, textOf(network), { place: 'replace' })
+
+/** @throws the system's error; EEXIST for a file that exists, which is not replaced */
+export const saveNewNetworkFile = (path: string, network: NetworkFile): Promise<void> =>
+  writeWhole(path, textOf(network), { place: 'new' })
+
+const textOf = (network: NetworkFile): string => `${JSON.stringify(networkFileSchema.parse(network), null, 2)}\n`
 
 async function readText(path: string): Promise<string> {
   try {
