@@ -3,20 +3,20 @@
  * run starts, so nothing is left behind however this process ends. A run that ends normally stops the nodes first, then the
  * chain, then the watchdog.
  */
-import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { accountOf } from '../../verifier/chain/account.js'
 import { connectChain } from '../../verifier/chain/connect.js'
-import { UserError } from '../../verifier/config/errors.js'
 import { startWatchdog, type Watchdog } from '../process/watchdog.js'
 import { type Anvil, startAnvil } from './anvil.js'
 import { StrangersAttack } from './attack.js'
 import { ChainReader } from './chain-reader.js'
+import { Control } from './control.js'
+import { dataDirectory } from './data-directory.js'
 import { decoyVerdict } from './decoy-verdict.js'
 import { narrowParams, testnetParams } from './epoch-length.js'
 import type { ReadyNode, ResultEvent, TestnetEvent } from './events.js'
+import { guestsOf, inviteGuests } from './guests.js'
 import { Nodes } from './nodes.js'
 import { Observer } from './observer.js'
 import type { TestnetOptions } from './options.js'
@@ -26,6 +26,7 @@ import { decoyTasks, failuresOf, type ProviderRecord, providerResult, type RunRe
 import { claimAll } from './rewards.js'
 import { potResult } from './rewards-result.js'
 import type { OpenStage } from './run-stage.js'
+import { RunningFile } from './running-testnet.js'
 import { joinVerifier, type NetworkSetup, setUpNetwork, startNetwork } from './setup.js'
 import { verifierResult } from './verifier-result.js'
 
@@ -53,9 +54,25 @@ export async function runTestnet(
     const watchdog = await startWatchdog()
     closers.push(() => watchdog.close())
     const directory = dataDirectory(options, watchdog)
+    const running = await RunningFile.open(watchdog)
+    closers.push(() => running.close())
+    const tell = (event: TestnetEvent) => {
+      running.take(event)
+      emit(event)
+    }
     const anvil = await startAnvil({ chainId: CHAIN_ID, blockTime: BLOCK_SECONDS, seed: options.seed, watchdog })
     closers.push(() => anvil.stop())
-    const result = await runOnChain({ options, emit, signal, openStage, watchdog, closers, anvil, directory })
+    const result = await runOnChain({
+      options,
+      emit: tell,
+      controlPath: running.control,
+      signal,
+      openStage,
+      watchdog,
+      closers,
+      anvil,
+      directory,
+    })
     if (result.keptIn !== null) watchdog.keep(directory)
     emit(result)
     return result
@@ -67,6 +84,8 @@ export async function runTestnet(
 interface RunParts {
   readonly options: TestnetOptions
   readonly emit: Emit
+  /** of the socket over which other commands act on the nodes */
+  readonly controlPath: string
   readonly signal: AbortSignal
   readonly openStage: OpenStage | undefined
   readonly watchdog: Watchdog
@@ -78,6 +97,7 @@ interface RunParts {
 async function runOnChain({
   options,
   emit,
+  controlPath,
   signal,
   openStage,
   watchdog,
@@ -94,11 +114,13 @@ async function runOnChain({
   const { rpcUrl } = anvil
   const stage = await openStage?.({ plan, anvil, watchdog })
   if (stage) closers.push(() => stage.close())
+  const guests = options.keep ? guestsOf(options.seed, directory) : []
   const setup = await abortable(
     setUpNetwork({
       ...{ anvil, chainId: CHAIN_ID, params, networkFile, lateVerifiers: late, providers: plan.providers },
       verifiers: plan.verifiers.filter(({ profile }) => profile !== 'late'),
       purses: plan.providers.filter(isDecoy).map(({ seed }) => purseOf(seed)),
+      guests,
     }),
     signal,
   )
@@ -116,6 +138,8 @@ async function runOnChain({
     stage?.setting,
   )
   closers.push(() => nodes.stopAll())
+  const control = await Control.open(controlPath, nodes)
+  closers.push(() => control.close())
   await stage?.beforeNodes({ nodes, networkFile, contracts: setup.network.contracts, params, emit: tell })
   const { verifiers, providers } = await abortable(startAll(plan, nodes, setup, options), signal)
   const apiUrl = verifiers.find(node => node.apiUrl !== undefined)!.apiUrl!
@@ -141,6 +165,7 @@ async function runOnChain({
   await abortable(startNetwork(rpcUrl, setup.network, anvil.accounts[0]!.privateKey), signal)
   const clock = (await chain.clock())!
   emit({ event: 'started', genesisMs: clock.genesisMs })
+  for (const guest of await inviteGuests(guests, { networkFile, rpcUrl })) emit(guest)
 
   const reader = new ChainReader(chain, clock)
   for (const { name, account } of setup.providers) {
@@ -172,13 +197,15 @@ async function runOnChain({
   }
   const attack =
     options.strangers > 0 ? await StrangersAttack.start(options.strangers, chain, records, watchdog) : undefined
-  const interrupted = await observer.follow(options.epochs ?? Number.POSITIVE_INFINITY).then(
-    () => false,
-    error => {
-      if (!signal.aborted) throw error
-      return true
-    },
-  )
+  const interrupted = await observer
+    .follow((options.keep ? undefined : options.epochs) ?? Number.POSITIVE_INFINITY)
+    .then(
+      () => false,
+      error => {
+        if (!signal.aborted) throw error
+        return true
+      },
+    )
   for (const [i, record] of records.entries()) {
     records[i] = { ...record, stakeAfter: await reader.stakeOf(record.address) }
   }
@@ -209,7 +236,7 @@ async function runOnChain({
     decoys,
   }
   const failures = stage ? await stage.conclude(record, nodes) : await conclusion(record, nodes)
-  return conclude(options, directory, interrupted, record, failures)
+  return conclude(options, directory, interrupted, record, { failures, guests: observer.guests })
 }
 
 /** How nodes end counts as well. */
@@ -252,10 +279,10 @@ function conclude(
   directory: string,
   interrupted: boolean,
   record: RunRecord,
-  broken: readonly string[],
+  { failures: broken, guests }: Pick<ResultEvent, 'failures' | 'guests'>,
 ): ResultEvent {
   const run = record.epochs.length
-  const cutShort = interrupted && options.epochs !== undefined
+  const cutShort = interrupted && run < (options.epochs ?? 0)
   const failures = [...(cutShort ? [`Interrupted after ${run} of ${options.epochs} epochs.`] : []), ...broken]
   const ok = failures.length === 0
   // The logs of a failed run say why it failed.
@@ -265,22 +292,10 @@ function conclude(
     posted: record.epochs.filter(({ report }) => report !== undefined).length,
     verifiers: record.verifiers.map(verifier => verifierResult(record, verifier)),
     providers: record.providers.map(provider => providerResult(record, provider)),
+    guests,
     rewards: potResult(record.rewards),
     decoyTasks: decoyTasks(record),
   }
-}
-
-/** The directory that the user named, which must be new or empty, or a temporary one that goes with the run. */
-function dataDirectory({ dataDir, keep }: TestnetOptions, watchdog: Watchdog): string {
-  if (dataDir === undefined) {
-    const directory = mkdtempSync(join(tmpdir(), 'bandwitness-'))
-    if (!keep) watchdog.temporary(directory)
-    return directory
-  }
-  const directory = resolve(dataDir)
-  mkdirSync(directory, { recursive: true })
-  if (readdirSync(directory).length === 0) return directory
-  throw new UserError('configuration', `--data-dir ${dataDir} is not empty: name a new or an empty directory.`)
 }
 
 function isFree(port: number): Promise<boolean> {

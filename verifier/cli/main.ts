@@ -56,12 +56,9 @@ function commandLine(args: readonly string[]): Argv {
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print JSON on standard output' })
     // Commands that are built on top of the verifier are loaded only when they are called.
-    .command({
-      command: 'testnet',
-      describe: 'Run a whole network on this machine, and check what it certifies',
-      builder: async (y: Argv) => (await import('../../testnet/command.js')).testnetOptions(y),
-      handler: async argv => (await import('../../testnet/command.js')).testnet(argv),
-    })
+    .command('testnet', 'Run a whole network on this machine, and check what it certifies', async y =>
+      (await import('../../testnet/command.js')).testnetCommands(y),
+    )
     .command('verifier', 'Measure providers and certify reports', y =>
       y
         .command(initCommand('verifier'))
