@@ -86,9 +86,13 @@ describe('deployment of a network by the command line', function () {
     expect(state).to.include({ genesis: null, epoch: null, verifiers: 1, providers: 0, lastReport: 0 })
   })
 
-  it('goes on after the chain node died in the middle, and sends nothing twice', async () => {
+  it('goes on after the chain node lost an answer and died in the middle, and sends nothing twice', async () => {
     let sent = 0
-    rpc.fail = ({ method }) => (method === 'eth_sendRawTransaction' && ++sent > 4 ? 'hang up' : undefined)
+    rpc.fail = ({ method }) => {
+      if (method !== 'eth_sendRawTransaction') return undefined
+      sent++
+      return sent === 3 ? 'lose the answer' : sent > 5 ? 'hang up' : undefined // the third is asked again, the fourth time
+    }
     const stopped = await deploy(rpc.url, '--yes')
     expect(stopped.code, stopped.stderr).to.equal(4)
     expect(complaint(stopped)).to.match(/stopped in the middle.*Run the same command again/)
@@ -104,6 +108,16 @@ describe('deployment of a network by the command line', function () {
     expect(existsSync(`${out}.deploying`)).to.equal(false)
     const chain = await connectChain({ rpcUrl: anvil.rpcUrl, network: await loadNetworkFile(out) })
     chain.close()
+  })
+
+  it('sends nothing if it could not write what it needs to go on', async () => {
+    out = join(directory, 'missing', 'network.json')
+    const requests = await rpc.during(async () => {
+      const refused = await deploy(rpc.url, '--yes')
+      expect(refused.code, refused.stderr).to.equal(6)
+      expect(complaint(refused)).to.match(/Cannot write .*network\.json\.deploying: ENOENT/)
+    })
+    expect(requests.filter(({ method }) => method === 'eth_sendRawTransaction')).to.have.length(0)
   })
 
   it('refuses the record of another deployment, and one that was half written', async () => {
