@@ -12,14 +12,24 @@ import type { Nodes } from './nodes.js'
 export const NODE_ACTIONS = ['stop', 'start', 'pause', 'resume', 'kill'] as const
 export type NodeAction = (typeof NODE_ACTIONS)[number]
 
-const requestSchema = z.strictObject({ action: z.enum(NODE_ACTIONS), name: z.string() })
-const answerSchema = z.union([z.strictObject({ done: z.literal(true) }), z.strictObject({ fault: z.string() })])
+const requestSchema = z.union([
+  z.strictObject({ action: z.enum(NODE_ACTIONS), name: z.string() }),
+  z.strictObject({ action: z.literal('add'), role: z.string(), profile: z.string() }),
+])
+/** What a testnet is asked for; it names nodes as `status` does. */
+export type ControlRequest = z.infer<typeof requestSchema>
+
+/** `done`: the node's name */
+const answerSchema = z.union([z.strictObject({ done: z.string() }), z.strictObject({ fault: z.string() })])
 type Answer = z.infer<typeof answerSchema>
 
 /** A request is far shorter. */
 const LONGEST_REQUEST = 1024
 /** A node that stops gives back its keys and its database first. */
 const ANSWER_MS = 60_000
+
+/** Adds a node of a role and a profile. @returns its name */
+export type AddNode = (role: string, profile: string) => Promise<string>
 
 type ControlledNodes = Pick<Nodes, 'stop' | 'release' | 'revive' | 'pause' | 'resume' | 'kill'>
 
@@ -29,7 +39,10 @@ export class Control {
   /** that were stopped here, and are to be started here */
   readonly #stopped = new Set<string>()
 
-  private constructor(private readonly nodes: ControlledNodes) {
+  private constructor(
+    private readonly nodes: ControlledNodes,
+    private readonly add: AddNode,
+  ) {
     this.#server = createServer(socket => {
       this.#open.add(socket)
       socket.on('error', () => {}) // it went away
@@ -39,8 +52,8 @@ export class Control {
   }
 
   /** @param path of the socket */
-  static async open(path: string, nodes: ControlledNodes): Promise<Control> {
-    const control = new Control(nodes)
+  static async open(path: string, nodes: ControlledNodes, add: AddNode): Promise<Control> {
+    const control = new Control(nodes, add)
     control.#server.listen(path)
     await once(control.#server, 'listening')
     return control
@@ -63,8 +76,10 @@ export class Control {
     const request = requestSchema.safeParse(parseJson(line))
     if (!request.success) return { fault: 'The test network does not understand the request.' }
     try {
-      await this.#act(request.data.action, request.data.name)
-      return { done: true }
+      const asked = request.data
+      if (asked.action === 'add') return { done: await this.add(asked.role, asked.profile) }
+      await this.#act(asked.action, asked.name)
+      return { done: asked.name }
     } catch (error) {
       return { fault: (error as Error).message }
     }
@@ -98,17 +113,18 @@ async function firstLine(socket: Socket): Promise<string | undefined> {
   return undefined
 }
 
-/** @throws UserError 'usage' with what the testnet says */
-export async function askControl(path: string, action: NodeAction, name: string): Promise<void> {
+/** @returns the node's name. @throws UserError 'usage' with what the testnet says */
+export async function askControl(path: string, request: ControlRequest): Promise<string> {
   const socket = createConnection(path)
   socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error(`it gave no answer in ${ANSWER_MS / 1000} s`)))
   try {
     await once(socket, 'connect')
-    socket.write(`${JSON.stringify({ action, name })}\n`)
+    socket.write(`${JSON.stringify(request)}\n`)
     let answer: Answer | undefined
     for await (const line of createInterface({ input: socket })) answer ??= answerSchema.parse(parseJson(line))
     if (answer === undefined) throw new Error('it gave no answer')
     if ('fault' in answer) throw new UserError('usage', answer.fault)
+    return answer.done
   } catch (cause) {
     if (cause instanceof UserError) throw cause
     throw new UserError('usage', `The test network cannot be asked: ${(cause as Error).message}. Is it about to end?`, {

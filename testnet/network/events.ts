@@ -56,7 +56,7 @@ export interface GuestEvent {
   readonly commands: readonly string[]
 }
 
-/** A late verifier has registered and is up. */
+/** A late verifier, or a node that somebody added, has registered and is up. */
 export type JoinedEvent = ReadyNode & { readonly event: 'joined' }
 
 /** A node's process ended. `wanted`: the testnet ended the process, because its profile says so. */

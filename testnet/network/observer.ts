@@ -5,7 +5,7 @@ import { type Leaf, STATUS } from '../../proto/leaf.js'
 import { RpcFault } from '../../verifier/chain/rpc-fault.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
 import type { ChainReader, SeenEquivocation, SeenSettlement } from './chain-reader.js'
-import type { EpochEvent, ProviderScore, TestnetEvent } from './events.js'
+import type { EpochEvent, ProviderScore, ReadyNode, TestnetEvent } from './events.js'
 import type { EpochOutcome, ProviderRecord } from './result.js'
 import { type ApiNode, leavesOf, statusesOf } from './verifier-api.js'
 import type { VerifierRecord } from './verifier-result.js'
@@ -24,6 +24,7 @@ export class Observer {
   readonly settlements: SeenSettlement[] = []
   readonly equivocations: SeenEquivocation[] = []
   readonly faults: string[] = []
+  readonly #introduced: ReadyNode[] = []
   readonly #tasks: { atMs: number; run: () => Promise<void> }[] = []
 
   constructor(
@@ -104,6 +105,11 @@ export class Observer {
     return []
   }
 
+  /** A node that joined while the network ran. */
+  introduce(node: ReadyNode): void {
+    this.#introduced.push(node)
+  }
+
   /** Providers that somebody added by hand, as the last report has them. */
   get guests(): ProviderScore[] {
     return this.#guestScores(this.epochs.findLast(({ report }) => report !== undefined)?.leaves ?? [])
@@ -119,7 +125,10 @@ export class Observer {
   #guestScores(leaves: readonly Leaf[]): ProviderScore[] {
     return leaves
       .filter(({ provider }) => this.providers.every(({ address }) => address !== provider))
-      .map(leaf => scoreOf(leaf, `guest ${leaf.index}`, GUEST_PROFILE))
+      .map(leaf => {
+        const known = this.#introduced.find(({ address }) => address === leaf.provider)
+        return scoreOf(leaf, known?.name ?? `guest ${leaf.index}`, known?.profile ?? GUEST_PROFILE)
+      })
   }
 
   async #poll<T>(ask: () => Promise<T | undefined>): Promise<T> {

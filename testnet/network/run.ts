@@ -3,7 +3,6 @@
  * run starts, so nothing is left behind however this process ends. A run that ends normally stops the nodes first, then the
  * chain, then the watchdog.
  */
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { accountOf } from '../../verifier/chain/account.js'
 import { connectChain } from '../../verifier/chain/connect.js'
@@ -17,6 +16,7 @@ import { decoyVerdict } from './decoy-verdict.js'
 import { narrowParams, testnetParams } from './epoch-length.js'
 import type { ReadyNode, ResultEvent, TestnetEvent } from './events.js'
 import { guestsOf, inviteGuests } from './guests.js'
+import { Newcomers } from './newcomers.js'
 import { Nodes } from './nodes.js'
 import { Observer } from './observer.js'
 import type { TestnetOptions } from './options.js'
@@ -27,13 +27,12 @@ import { claimAll } from './rewards.js'
 import { potResult } from './rewards-result.js'
 import type { OpenStage } from './run-stage.js'
 import { RunningFile } from './running-testnet.js'
-import { joinVerifier, type NetworkSetup, setUpNetwork, startNetwork } from './setup.js'
+import { joinVerifier, setUpNetwork, startNetwork } from './setup.js'
+import { startAll } from './start-all.js'
 import { verifierResult } from './verifier-result.js'
 
 const CHAIN_ID = 31_337
 const BLOCK_SECONDS = 1
-/** The port where a person looks first. If it is taken, the run uses any free port. */
-const USUAL_API_PORT = 7380
 const LATE_EPOCH = 3
 
 type Emit = (event: TestnetEvent) => void
@@ -138,8 +137,6 @@ async function runOnChain({
     stage?.setting,
   )
   closers.push(() => nodes.stopAll())
-  const control = await Control.open(controlPath, nodes)
-  closers.push(() => control.close())
   await stage?.beforeNodes({ nodes, networkFile, contracts: setup.network.contracts, params, emit: tell })
   const { verifiers, providers } = await abortable(startAll(plan, nodes, setup, options), signal)
   const apiUrl = verifiers.find(node => node.apiUrl !== undefined)!.apiUrl!
@@ -184,6 +181,16 @@ async function runOnChain({
   const joined: ReadyNode[] = []
   stage?.follow(clock, () => [...verifiers, ...joined].map(node => ({ ...node, pid: nodes.pidOf(node.name) })))
   const observer = new Observer(reader, () => [...verifiers, ...joined], records, bonds, emit, signal)
+  const newcomers = new Newcomers({
+    ...{ options, plan, directory, rpcUrl, network: setup.network, nodes },
+    treasury: anvil.accounts[0]!.privateKey,
+    onJoined: node => {
+      observer.introduce(node)
+      emit({ event: 'joined', ...node })
+    },
+  })
+  const control = await Control.open(controlPath, nodes, (role, profile) => newcomers.add(role, profile))
+  closers.push(() => control.close())
   for (const { planned, goneFromEpoch } of records) {
     if (goneFromEpoch !== undefined) observer.whenEpochBegins(goneFromEpoch, () => nodes.stop(planned.name))
   }
@@ -247,33 +254,6 @@ async function conclusion(record: RunRecord, nodes: Nodes): Promise<string[]> {
 
 const isDecoy = ({ profileName }: Plan['providers'][number]): boolean => profileName === 'decoy'
 
-/** Starts all nodes at once, which takes no longer than the cores need. */
-async function startAll(plan: Plan, nodes: Nodes, setup: NetworkSetup, options: TestnetOptions) {
-  const registered = ({ name }: { readonly name: string }) =>
-    [...setup.verifiers, ...setup.providers].find(node => node.name === name)!
-  const twins = plan.verifiers.filter(({ profile }) => profile === 'twice')
-  const punctual = plan.verifiers.filter(({ profile }) => profile !== 'late')
-  const first = punctual.find(({ profile }) => profile === 'honest')
-  const firstPort = options.apiPort ?? ((await isFree(USUAL_API_PORT)) ? USUAL_API_PORT : 0)
-  const [verifiers, , providers] = await Promise.all([
-    Promise.all(
-      punctual.map(verifier =>
-        verifier === first
-          ? nodes.startVerifier(verifier, registered(verifier), firstPort, options.apiPort === undefined)
-          : nodes.startVerifier(verifier, registered(verifier)),
-      ),
-    ),
-    Promise.all(twins.map(verifier => nodes.startTwin(verifier, registered(verifier)))),
-    Promise.all(
-      plan.providers.map(async provider => {
-        const { claimKbps, deliversKbps } = provider
-        return { ...(await nodes.startProvider(provider, registered(provider))), claimKbps, deliversKbps }
-      }),
-    ),
-  ])
-  return { verifiers, providers }
-}
-
 function conclude(
   options: TestnetOptions,
   directory: string,
@@ -296,14 +276,6 @@ function conclude(
     rewards: potResult(record.rewards),
     decoyTasks: decoyTasks(record),
   }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise(resolvePromise => {
-    const server = createServer()
-    server.once('error', () => resolvePromise(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolvePromise(true)))
-  })
 }
 
 /** Stops waiting for `work` when the run is interrupted. The watchdog ends what `work` has started. */

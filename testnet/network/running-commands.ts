@@ -7,7 +7,7 @@ import { settings } from '../../verifier/cli/settings.js'
 import { textTable } from '../../verifier/cli/text-table.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { signal } from '../process/process-identity.js'
-import { askControl, NODE_ACTIONS, type NodeAction } from './control.js'
+import { askControl, NODE_ACTIONS } from './control.js'
 import { isRunning, type RunningTestnet, runningTestnets } from './running-testnet.js'
 
 /** A run concludes, claims rewards and stops its nodes before it ends. */
@@ -56,17 +56,36 @@ export const downCommand: CommandModule<object, PidFlags> = {
   },
 }
 
-export const nodeCommand: CommandModule<object, PidFlags & { action: NodeAction; name: string }> = {
+const NODE_OPTIONS = {
+  ...PID_OPTION,
+  profile: { type: 'string', default: 'honest', describe: 'Of a node that is added, such as slow@0.6' },
+} as const
+type NodeFlags = InferredOptionTypes<typeof NODE_OPTIONS> & {
+  action: (typeof NODE_ACTIONS)[number] | 'add'
+  name: string
+  json?: unknown
+}
+
+export const nodeCommand: CommandModule<object, NodeFlags> = {
   command: 'node <action> <name>',
-  describe: 'Stop, start, pause, resume or kill a node of a test network that runs',
+  describe: 'Add a node to a test network that runs, or stop, start, pause, resume or kill one of its nodes',
   builder: y =>
-    settings(y, PID_OPTION)
-      .positional('action', { choices: NODE_ACTIONS, demandOption: true, describe: 'A node that is killed comes back' })
-      .positional('name', { type: 'string', demandOption: true, describe: 'Such as provider-1' }),
-  handler: async ({ action, name, ...flags }) => {
+    settings(y, NODE_OPTIONS)
+      .positional('action', {
+        choices: ['add', ...NODE_ACTIONS] as const,
+        demandOption: true,
+        describe: 'A node that is killed comes back',
+      })
+      .positional('name', {
+        type: 'string',
+        demandOption: true,
+        describe: 'Such as provider-1; for a new node, verifier or provider',
+      }),
+  handler: async ({ action, name, profile, ...flags }) => {
     const { control, pid } = chosen(await runningTestnets(), flags.pid)
-    await askControl(control, action, name)
-    print(flags, { pid, node: name, action }, () => `${name}: ${action} is done.`)
+    const request = action === 'add' ? { action, role: name, profile } : { action, name }
+    const node = await askControl(control, request)
+    print(flags, { pid, node, action }, () => `${node}: ${action} is done.`)
   },
 }
 

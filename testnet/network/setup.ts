@@ -9,6 +9,7 @@ import { connectChain, openProvider } from '../../verifier/chain/connect.js'
 import { deployNetwork } from '../../verifier/chain/deploy-network.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { joinAsProvider, joinAsVerifier } from '../../verifier/chain/join.js'
+import type { PlannedTransaction } from '../../verifier/chain/sender.js'
 import type { NodeKeys } from '../../verifier/config/keys.js'
 import { type NetworkFile, saveNetworkFile } from '../../verifier/config/network-file.js'
 import { peerIdOf as peerIdOfSeed } from '../../verifier/net/peer-keys.js'
@@ -62,7 +63,7 @@ export interface SetupOptions {
   /** Funded with ether only, to post what must not be connected with a node (default: none). */
   readonly purses?: readonly NodeKeys[]
   /** Funded with ether and so many wei of the stake token (default: none). */
-  readonly guests?: readonly { readonly keys: NodeKeys; readonly stake: bigint }[]
+  readonly guests?: readonly Funded[]
   readonly networkFile: string
 }
 
@@ -126,7 +127,7 @@ export async function joinVerifier(
   })
 }
 
-async function joinProvider(
+export async function joinProvider(
   rpcUrl: string,
   network: NetworkFile,
   { name, keys, claimKbps }: ProviderSetup,
@@ -138,7 +139,8 @@ async function joinProvider(
   })
 }
 
-function providerStake(claimKbps: number): bigint {
+/** What a provider of the testnet stakes, in wei. */
+export function providerStake(claimKbps: number): bigint {
   const needed = (BigInt(claimKbps) * STAKE_PER_MBPS) / 1_000n
   return needed > PROVIDER_STAKE ? needed : PROVIDER_STAKE
 }
@@ -170,26 +172,34 @@ async function deployTestnet(
   }
 }
 
-async function fund(
-  rpcUrl: string,
-  network: NetworkFile,
-  treasury: string,
-  nodes: readonly { readonly keys: NodeKeys; readonly stake: bigint }[],
-): Promise<void> {
+interface Funded {
+  readonly keys: NodeKeys
+  /** in wei of the stake token */
+  readonly stake: bigint
+}
+
+/** Gives a node that joins later what it needs. */
+export async function fundLater(rpcUrl: string, network: NetworkFile, treasury: string, node: Funded): Promise<void> {
+  await connected(rpcUrl, network, treasury, chain => chain.sender!.sendAll(transfersTo(chain, node)))
+}
+
+function transfersTo({ context }: EthersChain, { keys, stake }: Funded): PlannedTransaction[] {
+  const { stakeToken: token } = context.contracts
+  const account = accountOf(keys.evm)
+  const data = token.interface.encodeFunctionData('transfer', [account, stake])
+  return [
+    { label: 'transfer of ether', to: account, value: NODE_ETHER, gasLimit: ETHER_TRANSFER_GAS },
+    { label: 'transfer of stake tokens', to: token.target as string, data, gasLimit: TOKEN_TRANSFER_GAS },
+  ]
+}
+
+async function fund(rpcUrl: string, network: NetworkFile, treasury: string, nodes: readonly Funded[]): Promise<void> {
   await connected(rpcUrl, network, treasury, async chain => {
     const { stakeToken: token, rewardsDistributor: pot } = chain.context.contracts
-    const transfers = nodes.flatMap(({ keys, stake }) => {
-      const account = accountOf(keys.evm)
-      const data = token.interface.encodeFunctionData('transfer', [account, stake])
-      return [
-        { label: 'transfer of ether', to: account, value: NODE_ETHER, gasLimit: ETHER_TRANSFER_GAS },
-        { label: 'transfer of stake tokens', to: token.target as string, data, gasLimit: TOKEN_TRANSFER_GAS },
-      ]
-    })
     const approve = token.interface.encodeFunctionData('approve', [pot.target, REWARDS_POT])
     const fillPot = pot.interface.encodeFunctionData('fund', [REWARDS_POT])
     await chain.sender!.sendAll([
-      ...transfers,
+      ...nodes.flatMap(node => transfersTo(chain, node)),
       { label: 'approval of the rewards', to: token.target as string, data: approve, gasLimit: TOKEN_TRANSFER_GAS },
       { label: 'funding of the rewards', to: pot.target as string, data: fillPot, gasLimit: FUND_REWARDS_GAS },
     ])

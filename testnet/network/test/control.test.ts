@@ -20,10 +20,14 @@ describe('control of a running testnet', () => {
       if (name === 'nobody') throw new UserError('usage', 'No node is called nobody.')
       calls.push(`${what} ${name}`)
     }
-    control = await Control.open(path, {
-      stop: async name => call('stop')(name),
+    const nodes = {
+      stop: async (name: string) => call('stop')(name),
       ...{ release: call('release'), revive: call('revive'), pause: call('pause') },
       ...{ resume: call('resume'), kill: call('kill') },
+    }
+    control = await Control.open(path, nodes, async (role, profile) => {
+      call(`add ${role}`)(profile)
+      return `${role}-9`
     })
   })
   afterEach(async () => {
@@ -31,7 +35,7 @@ describe('control of a running testnet', () => {
     await rm(folder, { recursive: true })
   })
 
-  const refusal = (asking: Promise<void>) =>
+  const refusal = (asking: Promise<string>) =>
     asking.then(
       () => expect.fail('it was done'),
       (error: Error) => error.message,
@@ -39,15 +43,20 @@ describe('control of a running testnet', () => {
 
   it('does what it is asked, and a node that was stopped is started once', async () => {
     for (const action of ['pause', 'resume', 'kill', 'stop', 'start', 'start'] as const)
-      await askControl(path, action, 'n')
+      await askControl(path, { action, name: 'n' })
     expect(calls).to.deep.equal(['pause n', 'resume n', 'kill n', 'stop n', 'release n', 'revive n'])
   })
 
+  it('tells the name of a node that it adds', async () => {
+    expect(await askControl(path, { action: 'add', role: 'provider', profile: 'slow@0.6' })).to.equal('provider-9')
+    expect(calls).to.deep.equal(['add provider slow@0.6'])
+  })
+
   it('says why it does not', async () => {
-    expect(await refusal(askControl(path, 'stop', 'nobody'))).to.equal('No node is called nobody.')
-    expect(await refusal(askControl(path, 'stop', 'nobody'))).to.equal('No node is called nobody.')
-    await askControl(path, 'stop', 'n')
-    expect(await refusal(askControl(path, 'pause', 'n'))).to.equal('n is stopped. Start it first.')
+    expect(await refusal(askControl(path, { action: 'stop', name: 'nobody' }))).to.equal('No node is called nobody.')
+    expect(await refusal(askControl(path, { action: 'stop', name: 'nobody' }))).to.equal('No node is called nobody.')
+    await askControl(path, { action: 'stop', name: 'n' })
+    expect(await refusal(askControl(path, { action: 'pause', name: 'n' }))).to.equal('n is stopped. Start it first.')
     expect(calls).to.deep.equal(['stop n'])
   })
 
@@ -62,11 +71,13 @@ describe('control of a running testnet', () => {
     const gone = createConnection(path)
     await once(gone, 'connect')
     gone.destroy()
-    await askControl(path, 'kill', 'n')
+    await askControl(path, { action: 'kill', name: 'n' })
     expect(calls).to.deep.equal(['kill n'])
   })
 
   it('one that has ended is told in a sentence', async () => {
-    expect(await refusal(askControl(join(folder, 'none'), 'stop', 'n'))).to.match(/^The test network cannot be asked: /)
+    expect(await refusal(askControl(join(folder, 'none'), { action: 'stop', name: 'n' }))).to.match(
+      /^The test network cannot be asked: /,
+    )
   })
 })
