@@ -8,7 +8,7 @@
  *   testnet:  {process, profiles, strangers} ← network ← faults ← attacks ← scenario ← acceptance; process ← {lab, strangers};
  *             {profiles, strangers, lab, sim} ← bench
  *
- * Only verifier/chain and the testnet import the contracts' artifacts. The testnet deploys the contracts.
+ * Only verifier/chain and the testnet import the contracts. Whoever deploys them calls `verifier/chain/deploy-network.ts`.
  */
 export interface Layer {
   readonly name: string

@@ -86,10 +86,11 @@ export class LiveView {
   #providers(): string {
     if (!this.#ready) return ''
     const scores = this.#epochs.findLast(({ posted }) => posted)?.scores ?? []
+    const guests = scores.filter(({ address }) => this.#ready!.providers.every(one => one.address !== address))
     const heading = ['PROVIDER', 'PROFILE', 'CLAIM', 'CERTIFIED', 'UPTIME', 'SCORE', 'BREACHES', 'STAKE', 'SLASHED']
     return textTable([
       heading,
-      ...this.#ready.providers.map(({ address, profile, claimKbps }) => {
+      ...[...this.#ready.providers, ...guests].map(({ address, profile, claimKbps }) => {
         const score = scores.find(one => one.address === address)
         const { stake, slashed } = this.#stakes.get(address) ?? {}
         return [
@@ -133,11 +134,13 @@ export function lineOf(event: TestnetEvent): string {
       return `ready: ${event.verifiers.length} verifiers and ${event.providers.length} providers are up; API ${event.apiUrl}, chain ${event.rpcUrl}, logs ${event.dataDir}, seed ${event.seed}`
     case 'started':
       return `started: epoch 1 begins at ${new Date(event.genesisMs).toISOString()}`
+    case 'guest':
+      return `guest: to join as a ${event.role}, run \`${event.commands.join(' && ')}\``
     case 'joined':
       return `joined: ${event.name} has registered and is up`
     case 'node-ended': {
       const how = event.signal ? `by ${event.signal}` : `with exit code ${event.code}`
-      return `ended: ${event.name} ${how}${event.wanted ? ', as its profile says' : `: ${event.lastLog.join(' | ')}`}`
+      return `ended: ${event.name} ${how}${event.wanted ? '; the testnet ended it' : `: ${event.lastLog.join(' | ')}`}`
     }
     case 'restarted':
       return `restarted: ${event.name} is up again`

@@ -12,6 +12,7 @@ import { EthersChain } from './ethers-chain.js'
 import { LogReader } from './log-reader.js'
 import { RpcFault } from './rpc-fault.js'
 import { type Patience, RpcProvider } from './rpc-provider.js'
+import { RpcUrl } from './rpc-url.js'
 import { Sender } from './sender.js'
 
 /** A chain node is told to lag behind above this age of its newest block, or above half an epoch if that is longer. */
@@ -19,6 +20,8 @@ const SHORTEST_STALE_MS = 30_000
 /** A node asks a chain that does not answer at least so often in an epoch, and not much more rarely than this. */
 const ASKS_PER_EPOCH = 16
 const LONGEST_PAUSE_MS = 10_000
+/** No chain has this id. */
+const NO_CHAIN = 0
 
 export interface ConnectOptions {
   /** one URL, or several with commas between them, of which one is asked when another fails */
@@ -64,6 +67,13 @@ export async function connectChain(options: ConnectOptions): Promise<EthersChain
 /** @param rpcUrl one URL, or several with commas between them @param patience of a node (default: that of a command) */
 export const openProvider = (rpcUrl: string, chainId: number, patience?: Patience): RpcProvider =>
   new RpcProvider(rpcUrls(rpcUrl), chainId, patience)
+
+/** A connection to a chain of whatever id. @throws RpcFault */
+export async function openAnyChain(list: string): Promise<RpcProvider> {
+  const urls = rpcUrls(list)
+  const chainId = await new RpcUrl(urls[0]!, NO_CHAIN).otherChain(new AbortController().signal)
+  return new RpcProvider(urls, chainId!)
+}
 
 async function checkChainId(provider: RpcProvider, network: NetworkFile): Promise<void> {
   const other = await provider.misleading()

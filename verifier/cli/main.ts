@@ -12,6 +12,9 @@ import { explain } from './explain.js'
 import { initCommand } from './init.js'
 import { keys } from './keys.js'
 import { measure } from './measure.js'
+import { networkCheck } from './network/check.js'
+import { networkDeploy } from './network/deploy.js'
+import { networkShow } from './network/show.js'
 import { NODE_OPTIONS } from './node-settings.js'
 import { parserMessage } from './parser-message.js'
 import { reportError } from './report-error.js'
@@ -56,12 +59,9 @@ function commandLine(args: readonly string[]): Argv {
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print JSON on standard output' })
     // Commands that are built on top of the verifier are loaded only when they are called.
-    .command({
-      command: 'testnet',
-      describe: 'Run a whole network on this machine, and check what it certifies',
-      builder: async (y: Argv) => (await import('../../testnet/command.js')).testnetOptions(y),
-      handler: async argv => (await import('../../testnet/command.js')).testnet(argv),
-    })
+    .command('testnet', 'Run a whole network on this machine, and check what it certifies', async y =>
+      (await import('../../testnet/command.js')).testnetCommands(y),
+    )
     .command('verifier', 'Measure providers and certify reports', y =>
       y
         .command(initCommand('verifier'))
@@ -82,6 +82,13 @@ function commandLine(args: readonly string[]): Argv {
       const { PROVIDER_OPTIONS } = await import('../../market/provider/run-command.js')
       return configCommands(y, { verifier: NODE_OPTIONS, provider: PROVIDER_OPTIONS }, args)
     })
+    .command('network', 'Deploy a network to a chain, and look at one', y =>
+      y
+        .command(networkCheck)
+        .command(networkShow)
+        .command(networkDeploy)
+        .demandCommand(1, 'Missing command: check, show or deploy.'),
+    )
     .command(reputation)
     .command(explain)
     .command(rewards)

@@ -16,9 +16,14 @@ export async function loadNetworkFile(path: string): Promise<NetworkFile> {
 }
 
 /** Replaces the file in one step, so that a node never reads half of it. */
-export async function saveNetworkFile(path: string, network: NetworkFile): Promise<void> {
-  await writeWhole(path, `${JSON.stringify(networkFileSchema.parse(network), null, 2)}\n`, { place: 'replace' })
-}
+export const saveNetworkFile = (path: string, network: NetworkFile): Promise<void> =>
+  writeWhole(path, textOf(network), { place: 'replace' })
+
+/** @throws the system's error; EEXIST for a file that exists, which is not replaced */
+export const saveNewNetworkFile = (path: string, network: NetworkFile): Promise<void> =>
+  writeWhole(path, textOf(network), { place: 'new' })
+
+const textOf = (network: NetworkFile): string => `${JSON.stringify(networkFileSchema.parse(network), null, 2)}\n`
 
 async function readText(path: string): Promise<string> {
   try {

@@ -12,14 +12,14 @@ const address = z
 const count = z.number().int().nonnegative()
 
 /** One number for each parameter, by name. No name may be missing or unknown, since the chain holds their hash. */
-export const paramsSchema = z
-  .strictObject(
-    Object.fromEntries(Object.keys(DEVNET).map(name => [name, count])) as Record<keyof NetworkParams, typeof count>,
-  )
-  .superRefine((values, issues) => {
-    const fault = paramsFault(values)
-    if (fault !== undefined) issues.addIssue({ code: 'custom', message: fault })
-  })
+export const paramsShape = z.strictObject(
+  Object.fromEntries(Object.keys(DEVNET).map(name => [name, count])) as Record<keyof NetworkParams, typeof count>,
+)
+
+export const paramsSchema = paramsShape.superRefine((values, issues) => {
+  const fault = paramsFault(values)
+  if (fault !== undefined) issues.addIssue({ code: 'custom', message: fault })
+})
 
 export const networkFileSchema = z.strictObject({
   name: z.string().min(1),
