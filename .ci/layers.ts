@@ -2,7 +2,7 @@
  * Which part may import which. Imports run one way: proto ← probe ← verifier ← market ← testnet.
  *
  *   probe:    access; wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
- *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← api ← cli
+ *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← metrics ← api ← cli
  *   core:     {assignment, agreement} ← scoring ← rewards
  *   testnet:  {process, profiles, strangers} ← network ← faults ← attacks ← scenario ← acceptance; process ← {lab, strangers};
  *             {profiles, strangers, lab, sim} ← bench
@@ -55,7 +55,7 @@ const CORE = ['core', 'core/assignment', 'core/agreement', 'core/scoring', 'core
 const RULES = ['proto', 'probe/ports', 'probe/wire', 'probe/verdict', 'core']
 const ADAPTERS = ['bls', 'store', 'net', 'chain']
 const BELOW_EVIDENCE = ['proto', ...PROBE, 'config', ...CORE, ...ADAPTERS]
-const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'evidence', 'node', 'api', 'cli']
+const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'evidence', 'node', 'metrics', 'api', 'cli']
 
 const ROOMS = 'process profiles strangers network faults attacks scenario acceptance lab sim bench'.split(' ')
 /** A folder of the testnet, and the folders beside it that it may import. */
@@ -98,16 +98,22 @@ export const LAYERS: readonly Layer[] = [
   { name: 'evidence', holds: /^verifier\/evidence\//, imports: BELOW_EVIDENCE, packages: COMMON },
   { name: 'node', holds: /^verifier\/node\//, imports: [...BELOW_EVIDENCE, 'evidence'], packages: [...COMMON, LIBP2P] },
   {
+    name: 'metrics',
+    holds: /^verifier\/metrics\//,
+    imports: [...BELOW_EVIDENCE, 'evidence', 'node'],
+    packages: [NODE, /^prom-client$/],
+  },
+  {
     name: 'api',
     holds: /^verifier\/api\//,
-    imports: [...BELOW_EVIDENCE, 'evidence', 'node'],
+    imports: [...BELOW_EVIDENCE, 'evidence', 'node', 'metrics'],
     packages: [...COMMON, /^fastify$/],
   },
   {
     name: 'cli',
     holds: /^verifier\/cli\//,
     imports: [...BELOW_EVIDENCE, 'evidence', 'node', 'api'],
-    packages: [...COMMON, YARGS, /^(yaml|asciichart)$/],
+    packages: [...COMMON, YARGS, /^(yaml|asciichart|hyparquet-writer)$/],
   },
 
   {

@@ -37,7 +37,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function commandLine(args: readonly string[]): Argv {
+export function commandLine(args: readonly string[]): Argv {
   const cli = yargs([...args])
     .scriptName('bandwitness')
     .usage(
