@@ -8,6 +8,7 @@ import { verifierCapacity } from './capacity.js'
 import { readConfig } from './config-file.js'
 import { exitCommand } from './exit.js'
 import { explain } from './explain.js'
+import { exportCommand } from './export.js'
 import { initCommand } from './init.js'
 import { measure } from './measure.js'
 import { parserMessage } from './parser-message.js'
@@ -78,6 +79,7 @@ export function commandLine(args: readonly string[]): Argv {
     .command(reputation)
     .command(explain)
     .command(rewards)
+    .command(exportCommand)
     .command(measure)
     .command(transcript)
     .command(verifyTranscript)
