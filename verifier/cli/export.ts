@@ -15,6 +15,8 @@ import { settings } from './settings.js'
 
 const FORMAT_NAMES = Object.keys(FORMATS) as (keyof typeof FORMATS)[]
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 const OPTIONS = {
   ...API_OPTION,
   epochs: { type: 'string', demandOption: true, describe: 'First and last epoch, such as 3..12 or 3..latest' },
@@ -49,15 +51,24 @@ async function exported(
   { format, out }: Pick<Flags, 'format' | 'out'>,
 ): Promise<ExportJson> {
   const count = { epochs: 0, rows: 0 }
+  const interruption = new AbortController()
+  const interrupt = () => interruption.abort(new UserError('usage', 'Interrupted. Nothing was saved.'))
   async function* counted(rows: AsyncIterable<Row[]>) {
     for await (const one of rows) {
+      interruption.signal.throwIfAborted()
       count.epochs++
       count.rows += one.length
       yield one
     }
   }
   const reports: AsyncIterable<ReportJson> = reportsOf(history, range)
-  await save(out, FORMATS[format](counted(rowsOf(reports, history))))
+  // A signal would end the process and leave a part of the file, under another name.
+  for (const signal of SIGNALS) process.once(signal, interrupt)
+  try {
+    await save(out, FORMATS[format](counted(rowsOf(reports, history))))
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, interrupt)
+  }
   return { file: out, format, ...count }
 }
 

@@ -213,6 +213,25 @@ describe('bandwitness export', () => {
     }
   })
 
+  it('leaves nothing where a signal ends it', async () => {
+    const posted = new Map(REPORTS.map(report => [report.header.epoch, report]))
+    const node = await startSampleNode({
+      posted: async (epoch: number) => {
+        if (epoch === 2) process.emit('SIGHUP', 'SIGHUP')
+        return posted.get(epoch)
+      },
+    })
+    try {
+      const listening = process.listenerCount('SIGHUP')
+      const out = join(dir, 'half.jsonl')
+      expect(await main(['export', '--api', node.api.url, '--epochs', '1..2', '--out', out])).to.equal(2)
+      expect(await readdir(dir)).to.deep.equal([])
+      expect(process.listenerCount('SIGHUP')).to.equal(listening)
+    } finally {
+      await node.stop()
+    }
+  })
+
   it('leaves nothing where it fails half-way, and never replaces a file', async () => {
     const posted = REPORTS[0]!
     const node = await startSampleNode({
