@@ -2,8 +2,8 @@
  * Which part may import which. Imports run one way: proto ← probe ← verifier ← market ← testnet.
  *
  *   probe:    access; wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
- *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← api ← cli; evidence/schema ← client ← cli;
- *             {config, bls} ← keystore ← cli
+ *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← metrics ← api ← cli;
+ *             evidence/schema ← client ← cli; {config, bls} ← keystore ← cli
  *   core:     {assignment, agreement} ← scoring ← rewards
  *   testnet:  {process, profiles, strangers} ← network ← faults ← attacks ← scenario ← acceptance; process ← {lab, strangers};
  *             {profiles, strangers, lab, sim} ← bench
@@ -56,7 +56,7 @@ const CORE = ['core', 'core/assignment', 'core/agreement', 'core/scoring', 'core
 const RULES = ['proto', 'probe/ports', 'probe/wire', 'probe/verdict', 'core']
 const ADAPTERS = ['bls', 'store', 'net', 'chain']
 const BELOW_EVIDENCE = ['proto', ...PROBE, 'config', ...CORE, ...ADAPTERS, 'evidence/schema']
-const ABOVE_EVIDENCE = ['keystore', 'client', 'node', 'api', 'cli']
+const ABOVE_EVIDENCE = ['keystore', 'client', 'node', 'metrics', 'api', 'cli']
 const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'evidence/schema', 'evidence', ...ABOVE_EVIDENCE]
 
 const ROOMS = 'process profiles strangers network faults attacks scenario acceptance lab sim bench'.split(' ')
@@ -114,16 +114,22 @@ export const LAYERS: readonly Layer[] = [
   { name: 'evidence', holds: /^verifier\/evidence\//, imports: BELOW_EVIDENCE, packages: COMMON },
   { name: 'node', holds: /^verifier\/node\//, imports: [...BELOW_EVIDENCE, 'evidence'], packages: [...COMMON, LIBP2P] },
   {
+    name: 'metrics',
+    holds: /^verifier\/metrics\//,
+    imports: [...BELOW_EVIDENCE, 'evidence', 'node'],
+    packages: [NODE, /^prom-client$/],
+  },
+  {
     name: 'api',
     holds: /^verifier\/api\//,
-    imports: [...BELOW_EVIDENCE, 'evidence', 'client', 'node'],
+    imports: [...BELOW_EVIDENCE, 'evidence', 'client', 'node', 'metrics'],
     packages: [...COMMON, /^fastify$/],
   },
   {
     name: 'cli',
     holds: /^verifier\/cli\//,
     imports: [...BELOW_EVIDENCE, 'keystore', 'evidence', 'client', 'node', 'api'],
-    packages: [...COMMON, YARGS, /^(yaml|asciichart)$/],
+    packages: [...COMMON, YARGS, /^(yaml|asciichart|hyparquet-writer)$/],
   },
 
   {

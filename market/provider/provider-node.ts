@@ -16,6 +16,7 @@ import { type ConnectOptions, connectChain } from '../../verifier/chain/connect.
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { CLAIM_NOTICE } from '../../verifier/cli/claim-notice.js'
 import { UserError } from '../../verifier/config/errors.js'
+import type { NetworkFile } from '../../verifier/config/network-file.js'
 import { announceSelf, keepAnnounced } from '../../verifier/node/announcing.js'
 import { Lifecycle } from '../../verifier/node/lifecycle.js'
 import { tellWithdrawals } from '../../verifier/node/tell-withdrawals.js'
@@ -28,6 +29,7 @@ export interface ProviderNode extends Findings {
   readonly account: `0x${string}`
   readonly index: number
   readonly peerId: string
+  readonly network: NetworkFile
   readonly relay: Relay
   readonly chain: EthersChain
   readonly failed: Promise<never>
@@ -85,5 +87,5 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
   log.info(CLAIM_NOTICE)
   log.info({ account, claimKbps, peerId, udp: relay.facts }, 'taking sessions')
   const stop = () => life.stop()
-  return { role: 'provider', account, index, peerId, relay, ...findings, chain, failed: life.failed, stop }
+  return { role: 'provider', account, index, peerId, network, relay, ...findings, chain, failed: life.failed, stop }
 }

@@ -31,9 +31,11 @@ import type { KnownEvents } from './known-events.js'
 import { readProvider, readVerifier, readWithdrawalAddress } from './registrations.js'
 import { readPosted } from './reports.js'
 import { claimCall, type RewardsPot, readClaimed, readRewardsPot } from './rewards.js'
+import type { RpcCounts } from './rpc-counts.js'
 import type { Call, Sender } from './sender.js'
 import { readStake, type Stake } from './stake.js'
 import { readTip } from './tip.js'
+import type { TransactionCounts } from './transaction-counts.js'
 
 export class EthersChain implements Chain {
   readonly network
@@ -54,6 +56,16 @@ export class EthersChain implements Chain {
   /** Whether the chain answers. */
   get health(): ChainHealth {
     return this.context.provider.health
+  }
+
+  /** What was asked of the chain nodes. */
+  get rpc(): RpcCounts {
+    return this.context.provider.counts
+  }
+
+  /** Undefined on a connection that only reads. */
+  get transactions(): TransactionCounts | undefined {
+    return this.sender?.counts
   }
 
   /** This node's transactions that wait to be mined. */

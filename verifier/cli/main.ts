@@ -9,6 +9,7 @@ import { readConfig } from './config-file.js'
 import { configCommands } from './config-show.js'
 import { exitCommand } from './exit.js'
 import { explain } from './explain.js'
+import { exportCommand } from './export.js'
 import { initCommand } from './init.js'
 import { keys } from './keys.js'
 import { measure } from './measure.js'
@@ -43,7 +44,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function commandLine(args: readonly string[]): Argv {
+export function commandLine(args: readonly string[]): Argv {
   const cli = yargs([...args])
     .scriptName('bandwitness')
     .usage(
@@ -79,8 +80,8 @@ function commandLine(args: readonly string[]): Argv {
       (await import('../../market/provider/command.js')).providerCommands(y),
     )
     .command('config', 'The settings of a node', async y => {
-      const { PROVIDER_OPTIONS } = await import('../../market/provider/run-command.js')
-      return configCommands(y, { verifier: NODE_OPTIONS, provider: PROVIDER_OPTIONS }, args)
+      const { RUN_OPTIONS } = await import('../../market/provider/run-command.js')
+      return configCommands(y, { verifier: NODE_OPTIONS, provider: RUN_OPTIONS }, args)
     })
     .command('network', 'Deploy a network to a chain, and look at one', y =>
       y
@@ -93,6 +94,7 @@ function commandLine(args: readonly string[]): Argv {
     .command(explain)
     .command(rewards)
     .command(keys)
+    .command(exportCommand)
     .command(measure)
     .command(transcript)
     .command(verifyTranscript)
