@@ -198,7 +198,7 @@ async function asked(apiUrl: string, path: string, goesOn: () => boolean) {
       .type('application/json')
       .send(await answer.text())
   })
-  return { url: await app.listen({ host: '127.0.0.1' }), close: () => app.close() }
+  return { url: await app.listen({ host: '127.0.0.1', port: 0 }), close: () => app.close() }
 }
 
 describe('bandwitness export', () => {
