@@ -47,7 +47,9 @@ describe("a proof from a verifier's API", function () {
       const settle = slashingManager.getFunction('settle')
       await live.mineAt((await live.epochStart(3)) + live.setup.network.params.settlementSeconds + 1)
       const said = (header: object, leaf: object, proof: readonly string[]): Promise<string> =>
-        settle.staticCall(header, leaf, proof, { from: chain.account }).then(String, error => String(error.revert?.name ?? error))
+        settle
+          .staticCall(header, leaf, proof, { from: chain.account })
+          .then(String, error => String(error.revert?.name ?? error))
       expect(await said(served.header, { ...served.leaf, penaltyBps: 1000 }, served.proof)).to.equal('NotInReport')
       const honest = await client.get(ENDPOINTS.proof, { provider: other!, epoch: 'latest' })
       expect(await said(honest.header, honest.leaf, honest.proof)).to.equal('NoPenalty')
