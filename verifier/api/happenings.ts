@@ -12,7 +12,7 @@ import { standingOf } from './standing.js'
 const MAX_REPORTS = 16
 
 export class Happenings implements EventSource {
-  #phase = ''
+  #phase: string
   /** epoch of the last report that was told */
   #told: number | undefined
   /** transactions of the settlements that are known; undefined before the first look */
@@ -22,7 +22,9 @@ export class Happenings implements EventSource {
     private readonly node: VerifierNode,
     private readonly view: ChainView,
     private readonly reports: Reports,
-  ) {}
+  ) {
+    this.#phase = JSON.stringify(this.now())
+  }
 
   now(): EventJson[] {
     return [{ event: 'phase', epoch: this.node.epochNow(), ...standingOf(this.node) }]

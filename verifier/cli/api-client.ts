@@ -32,7 +32,7 @@ export async function askApi<E extends Endpoint>(
 
 /** @throws UserError 'usage' for what is no URL */
 export function apiAt(apiUrl: string): Client {
-  if (!URL.canParse(apiUrl))
+  if (!URL.canParse('/', apiUrl))
     throw new UserError('usage', `--api ${apiUrl} is not a URL. Give one such as ${DEFAULT_API_URL}.`)
   return connect(apiUrl)
 }

@@ -3,7 +3,7 @@ import { ApiError, ENDPOINTS } from '../client/index.js'
 import type { ReputationJson } from '../evidence/schema/providers.js'
 import { throughputOf } from '../evidence/score-parts.js'
 import { API_OPTION, acceptedOf, apiAt, askApiIfKept } from './api-client.js'
-import { breachText, rateText, shareText, tokensText } from './figures.js'
+import { breachText, rateText, shareText, timeText, tokensText } from './figures.js'
 import { print } from './output.js'
 import { PROVIDER_ARGUMENT, providerAddress, providerOf } from './provider-argument.js'
 import { settings } from './settings.js'
@@ -40,7 +40,7 @@ async function everybody(api: string): Promise<ReputationJson> {
 
 export function reputationTable(rows: ReputationJson): string {
   const heading = ['PROVIDER', 'CLAIM', 'CERTIFIED', 'UPTIME', 'T', 'SCORE', 'TIER', 'BREACHES', 'STAKE', 'SLASHED']
-  return textTable([
+  const table = textTable([
     heading,
     ...rows.map(({ provider, claimKbps, leaf, stake, slashed }) => [
       provider,
@@ -59,4 +59,15 @@ export function reputationTable(rows: ReputationJson): string {
       tokensText(BigInt(slashed)),
     ]),
   ])
+  return [table, ...rows.flatMap(exitText)].join('\n')
+}
+
+function exitText({ state, bond }: ReputationJson[number]): string[] {
+  if (state !== 'exited' || bond === null) return []
+  const { unbonding, releaseAt, free } = bond
+  const waiting =
+    releaseAt === null
+      ? 'nothing unbonding'
+      : `${tokensText(BigInt(unbonding))} tokens unbonding until ${timeText(releaseAt)}`
+  return [`It has exited: ${waiting}, ${tokensText(BigInt(free))} free to withdraw.`]
 }

@@ -43,7 +43,7 @@ export interface Client {
 
 /** @param apiUrl of a verifier, such as `http://127.0.0.1:7380`. @throws TypeError for what is no URL */
 export function connect(apiUrl: string | URL, { timeoutMs = TIMEOUT_MS }: ConnectOptions = {}): Client {
-  const base = new URL(apiUrl)
+  const base = new URL('/', apiUrl)
   const origin = String(apiUrl)
 
   async function ask<E extends Endpoint>(endpoint: E, ...call: Call<E>): Promise<Answer<AnswerOf<E>>> {

@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect } from 'chai'
+import { fuzzTimeoutMs } from '../../../proto/test/fuzz.js'
 import { ChainHealth } from '../../chain/chain-health.js'
 import { KnownEvents } from '../../chain/known-events.js'
 import { connect as connectTo } from '../../client/index.js'
@@ -18,7 +19,7 @@ const MALFORMED = Number(process.env.BANDWITNESS_FUZZ_RUNS ?? 1000) / 10
 const MAX_LISTENERS = 3
 
 describe("the limits of a verifier's API", function () {
-  this.timeout(60_000)
+  this.timeout(Math.max(60_000, fuzzTimeoutMs()))
   let node: SampleNode
   before(async () => {
     node = await startSampleNode(

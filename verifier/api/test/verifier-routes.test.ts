@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { keccakText } from '../../../proto/hash.js'
 import { ChainHealth } from '../../chain/chain-health.js'
+import { explanationOf } from '../../evidence/explanation.js'
 import { recompute } from '../../evidence/recompute.js'
 import { ENDPOINTS } from '../../evidence/schema/endpoints.js'
 import { PROBLEM_MEDIA_TYPE, problemSchema } from '../../evidence/schema/problem.js'
@@ -35,6 +36,28 @@ describe("a verifier's API", () => {
     const evidence = ENDPOINTS.evidence.answer.parse((await get('/v1/epochs/latest/evidence')).body)
     expect(evidence).to.deep.equal(node.evidence[1])
     expect(recompute(evidence).checks.every(({ holds }) => holds)).to.equal(true)
+  })
+
+  it('explains a score as everybody can who computes it again from the evidence', async () => {
+    for (const epoch of [1, 2]) {
+      const { body } = await get(`/v1/providers/${PROVIDER}/explanation?epoch=${epoch}`)
+      const evidence = ENDPOINTS.evidence.answer.parse((await get(`/v1/epochs/${epoch}/evidence`)).body)
+      const page = ENDPOINTS.provider.answer.parse((await get(`/v1/providers/${PROVIDER}`)).body)
+      const own = explanationOf(PROVIDER, recompute(evidence), evidence.posted, page.settlements, [])
+      expect(body).to.deep.equal(own)
+      const history = ENDPOINTS.history.answer.parse((await get(`/v1/providers/${PROVIDER}/history`)).body)
+      const shown = history.items.find(one => one.epoch === epoch)
+      expect(shown).to.deep.include({ leaf: own!.leaf, settlement: own!.settlement })
+      if (epoch === 2) expect(page).to.deep.include({ leaf: own!.leaf, outlook: own!.outlook })
+    }
+  })
+
+  it('shows a provider that is in no report and has only announced itself as one that has exited', async () => {
+    const page = ENDPOINTS.provider.answer.parse((await get(`/v1/providers/${EXITED}`)).body)
+    expect(page).to.include({ state: 'exited', claimKbps: 0, leaf: null, outlook: null, parts: null })
+    const listed = async (state: string) =>
+      ENDPOINTS.providers.answer.parse((await get(`/v1/providers?state=${state}`)).body).total
+    expect(await Promise.all(['active', 'exited', 'all', 'new'].map(listed))).to.deep.equal([1, 1, 2, 0])
   })
 
   it('takes arguments in capitals and with spaces around them', async () => {

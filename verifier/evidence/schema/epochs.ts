@@ -40,7 +40,6 @@ export const epochsSchema = z.object({
   /** the `cursor` of the next page; null on the last one */
   next: count.nullable(),
 })
-export type EpochsJson = z.infer<typeof epochsSchema>
 
 const signerSchema = z.object({
   /** in the frozen set */

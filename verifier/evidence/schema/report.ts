@@ -32,4 +32,3 @@ export const postedSchema = z.object({
 })
 
 export const reportSchema = postedSchema.extend({ leaves: listOf(leafSchema) })
-export type ReportJson = z.infer<typeof reportSchema>

@@ -4,11 +4,9 @@ import { count } from './scalars.js'
 
 /** The process answers. */
 export const healthSchema = z.object({ up: z.literal(true) })
-export type HealthJson = z.infer<typeof healthSchema>
 
 /** The chain answers, and this verifier holds its last report. Otherwise the answer is a problem that says why. */
 export const readySchema = z.object({ ready: z.literal(true), epoch: count })
-export type ReadyJson = z.infer<typeof readySchema>
 
 /** OpenAPI 3.1 */
 export const openApiSchema = z.looseObject({

@@ -26,4 +26,3 @@ export const verifiersSchema = z.object({
   /** ascending by index */
   items: listOf(verifierSchema),
 })
-export type VerifiersJson = z.infer<typeof verifiersSchema>
