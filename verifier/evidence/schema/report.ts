@@ -32,3 +32,4 @@ export const postedSchema = z.object({
 })
 
 export const reportSchema = postedSchema.extend({ leaves: listOf(leafSchema) })
+export type ReportJson = z.infer<typeof reportSchema>

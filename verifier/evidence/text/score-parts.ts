@@ -1,34 +1,34 @@
-/** The parts of a score, each with the figures that it follows from. */
+/** How a score follows from the votes: its parts, each with the figures that it follows from. */
 import { STATUS } from '../../../proto/leaf.js'
-import type { ExplanationJson } from '../../evidence/schema/explanation.js'
-import { isBreach, ratioOf, throughputOf, throughputPartsOf } from '../../evidence/score-parts.js'
-import { rateText, shareText } from '../figures.js'
-import { field, section } from './layout.js'
+import type { ExplanationJson } from '../schema/explanation.js'
+import { isBreach, ratioOf, throughputOf, throughputPartsOf } from '../score-parts.js'
+import { rateText, shareText } from './figures.js'
+import { type Part, part } from './part.js'
 
-export const partsText = (of: ExplanationJson): string =>
-  of.window.ended ? endedText(of) : section('How its window stands', waitingFields(of))
+export const PARTS_TITLE = { ended: 'How it follows', waiting: 'How its window stands' } as const
+
+export const scoreParts = (of: ExplanationJson): Part[] => (of.window.ended ? endedParts(of) : waitingParts(of))
 
 /** Before the end of a window nothing follows from its votes yet. */
-const waitingFields = (of: ExplanationJson): string[] => [
-  field(
+const waitingParts = (of: ExplanationJson): Part[] => [
+  part(
     'Window',
     `epochs ${of.window.firstEpoch} to ${of.window.lastEpoch}; its votes wait, and the score is that of the last.`,
   ),
-  field('Rate', votesLine(of)),
-  ...soakFields(of),
-  field('Uptime', `${of.ticks.up} of ${of.ticks.total} ticks up in this window so far.`),
-  field('Breach', breachVotes(of)),
+  part('Rate', votesLine(of)),
+  ...soakParts(of),
+  part('Uptime', `${of.ticks.up} of ${of.ticks.total} ticks up in this window so far.`),
+  part('Breach', breachVotes(of)),
 ]
 
-const endedText = (of: ExplanationJson): string =>
-  section('How it follows', [
-    field('Rate', votesLine(of), rateLine(of)),
-    ...soakFields(of),
-    field('Throughput', ...throughputLines(of)),
-    field('Uptime', ...uptimeLines(of)),
-    field('Breach', ...breachLines(of)),
-    ...penaltyFields(of),
-  ])
+const endedParts = (of: ExplanationJson): Part[] => [
+  part('Rate', votesLine(of), rateLine(of)),
+  ...soakParts(of),
+  part('Throughput', ...throughputLines(of)),
+  part('Uptime', ...uptimeLines(of)),
+  part('Breach', ...breachLines(of)),
+  ...penaltyParts(of),
+]
 
 const votesLine = ({ quorum: { usable, assigned, needed } }: ExplanationJson): string =>
   `${usable} usable votes of ${assigned} assigned verifiers; ${needed} are needed.`
@@ -51,10 +51,10 @@ function rateLine({ quorum, leaf, soak, besideLimitKbps }: ExplanationJson): str
 }
 
 /** None while there are no soaks. */
-function soakFields({ soak }: ExplanationJson): string[] {
+function soakParts({ soak }: ExplanationJson): Part[] {
   if (soak.soaks === 0 && soak.votes.length === 0) return []
   const now = `${soak.soaks} of ${soak.sessions} sessions that count in this epoch were soaks.`
-  if (soak.votes.length === 0) return [field('Soaks', `${now} No soak vote is in force.`)]
+  if (soak.votes.length === 0) return [part('Soaks', `${now} No soak vote is in force.`)]
   const epochs = [...new Set(soak.votes.map(({ epoch }) => epoch))].sort((a, b) => a - b)
   const held = epochs.map(epoch => {
     const rates = soak.votes
@@ -62,7 +62,7 @@ function soakFields({ soak }: ExplanationJson): string[] {
       .map(({ receiver, rateKbps }) => `${rateText(rateKbps)} (verifier ${receiver})`)
     return `from epoch ${epoch}: ${rates.join(', ')}`
   })
-  return [field('Soaks', now, `In force ${held.join('; ')}.`)]
+  return [part('Soaks', now, `In force ${held.join('; ')}.`)]
 }
 
 function throughputLines(of: ExplanationJson): string[] {
@@ -109,10 +109,8 @@ function breachLines(of: ExplanationJson): string[] {
   ]
 }
 
-function penaltyFields({ leaf, maxPenaltyBps }: ExplanationJson): string[] {
+function penaltyParts({ leaf, maxPenaltyBps }: ExplanationJson): Part[] {
   if (leaf.penaltyBps === 0) return []
   const share = `${(leaf.penaltyBps / 100).toFixed(2)} % of the stake`
-  return [
-    field('Penalty', `${shareText(maxPenaltyBps)} · (threshold − rate)/threshold in the worst breach = ${share}.`),
-  ]
+  return [part('Penalty', `${shareText(maxPenaltyBps)} · (threshold − rate)/threshold in the worst breach = ${share}.`)]
 }

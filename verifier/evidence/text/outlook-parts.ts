@@ -1,15 +1,16 @@
 /** What holds the score where it is, and what would change it. */
-import type { ExplanationJson } from '../../evidence/schema/explanation.js'
-import type { AheadJson, HoldJson } from '../../evidence/schema/outlook.js'
-import { shareText } from '../figures.js'
-import { field, section } from './layout.js'
+import type { ExplanationJson } from '../schema/explanation.js'
+import type { AheadJson, HoldJson } from '../schema/outlook.js'
+import { shareText } from './figures.js'
+import { type Part, part } from './part.js'
 
-export const outlookText = (of: ExplanationJson): string =>
-  section('What holds the score, and what would change it', [
-    field('Held down', ...holdLines(of)),
-    field('Next', ...aheadLines(of)),
-    field('Stake', ...stakeLines(of)),
-  ])
+export const OUTLOOK_TITLE = 'What holds the score, and what would change it'
+
+export const outlookParts = (of: ExplanationJson): Part[] => [
+  part('Held down', ...holdLines(of)),
+  part('Next', ...aheadLines(of)),
+  part('Stake', ...stakeLines(of)),
+]
 
 /** What lowers T or U; beside it the figures that it follows from. */
 const HOLDS: Record<HoldJson['reason'], [what: string, figures?: (of: ExplanationJson) => string]> = {
