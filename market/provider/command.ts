@@ -1,5 +1,6 @@
 /** `bandwitness provider`: what a node operator does with a provider. */
 import type { Argv } from 'yargs'
+import { doctorCommand } from '../../verifier/cli/doctor/command.js'
 import { exitCommand } from '../../verifier/cli/exit.js'
 import { initCommand } from '../../verifier/cli/init.js'
 import { topUpCommand } from '../../verifier/cli/top-up.js'
@@ -15,8 +16,9 @@ export const providerCommands = (y: Argv): Argv =>
     .command(providerCheck)
     .command(providerRegister)
     .command(providerRun)
+    .command(doctorCommand('provider'))
     .command(providerClaim)
     .command(topUpCommand('provider'))
     .command(exitCommand('provider'))
     .command(withdrawCommand('provider'))
-    .demandCommand(1, 'Missing command: init, check, register, run, claim, top-up, exit or withdraw.')
+    .demandCommand(1, 'Missing command: init, check, register, run, doctor, claim, top-up, exit or withdraw.')

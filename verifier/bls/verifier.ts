@@ -4,13 +4,18 @@
  */
 import { PointFormat, type PublicKey, type Signature } from '@chainsafe/bls/types'
 import { fromHex, type Hex } from '../../proto/hex.js'
-import bls from './backend.js'
+import bls, { requireNative } from './backend.js'
 import { g1FromEip2537 } from './encoding.js'
 
 const SIGNATURE_BYTES = 96
 
 export class BlsVerifier {
   readonly #keys = new Map<Hex, PublicKey>()
+
+  /** @throws UserError without a native backend */
+  constructor() {
+    requireNative()
+  }
 
   /** False for malformed input too. @param blsKey 128 bytes, EIP-2537 G1. @param signature 96 bytes */
   verify(blsKey: Hex, digest: Hex, signature: Uint8Array): boolean {

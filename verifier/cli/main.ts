@@ -6,6 +6,7 @@ import yargs, { type Argv } from 'yargs'
 import { EXIT_CODE, UserError } from '../config/errors.js'
 import { verifierCapacity } from './capacity.js'
 import { readConfig } from './config-file.js'
+import { doctorCommand } from './doctor/command.js'
 import { exitCommand } from './exit.js'
 import { explain } from './explain.js'
 import { initCommand } from './init.js'
@@ -65,12 +66,16 @@ function commandLine(args: readonly string[]): Argv {
         .command(verifierRegister)
         .command(verifierRun)
         .command(verifierStatus)
+        .command(doctorCommand('verifier'))
         .command(verifierCapacity)
         .command(topUpCommand('verifier'))
         .command(exitCommand('verifier'))
         .command(withdrawCommand('verifier'))
         .command(verifierRecord)
-        .demandCommand(1, 'Missing command: init, register, run, status, capacity, top-up, exit, withdraw or record.'),
+        .demandCommand(
+          1,
+          'Missing command: init, register, run, status, doctor, capacity, top-up, exit, withdraw or record.',
+        ),
     )
     .command('provider', 'Relay traffic at a promised rate', async y =>
       (await import('../../market/provider/command.js')).providerCommands(y),
