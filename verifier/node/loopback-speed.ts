@@ -26,8 +26,8 @@ export interface LoopbackSpeed {
 const HOST = '127.0.0.1'
 
 /** Sessions far above what a machine carries come to nothing, so larger rates are reached in steps. */
-const FIRST_KBPS = 1_000_000
-const STEP = 4
+const FIRST_KBPS = 50_000
+const STEP = 5
 
 /** Takes a second or two for each step that the machine carries, and up to ten for one that it does not. */
 export async function loopbackSpeed(rateKbps: number): Promise<LoopbackSpeed> {

@@ -6,7 +6,7 @@ import { BlsSigner } from '../../bls/signer.js'
 import { BlsVerifier } from '../../bls/verifier.js'
 import { createKeys } from '../../config/keys.js'
 import type { Finding } from '../../evidence/schema/doctor.js'
-import { bad, good } from './finding.js'
+import { bad, good, warning } from './finding.js'
 
 const CHECKS = 16
 /** In an epoch, each of 191 verifiers checks a few statements of each other one. */
@@ -23,6 +23,6 @@ export function blsFinding(nowMs: () => number): Finding {
   const aSecond = Math.round((CHECKS * 1000) / (nowMs() - startMs))
   const found = `native (${implementation}), checks ${aSecond} signatures a second`
   return aSecond < FEW_A_SECOND
-    ? bad('bls', found, 'Give this machine less to do, or take a faster one.')
+    ? warning('bls', found, 'Give this machine less to do, or take a faster one.')
     : good('bls', found)
 }

@@ -9,6 +9,7 @@ import { blockAt } from '../../chain/block-search.js'
 import { connectChain, staleMsOf } from '../../chain/connect.js'
 import type { EthersChain } from '../../chain/ethers-chain.js'
 import { examineRpcs } from '../../chain/rpc-examination.js'
+import { RpcFault } from '../../chain/rpc-fault.js'
 import { UserError } from '../../config/errors.js'
 import type { Finding } from '../../evidence/schema/doctor.js'
 import { loopbackSpeed } from '../../node/loopback-speed.js'
@@ -20,7 +21,7 @@ import { backendFinding, bufferFinding, limitFinding, type Need, speedFinding } 
 import { diskFindings } from './disk.js'
 import { bad, warning } from './finding.js'
 import { lineFinding } from './line.js'
-import { ownNode, runningFindings } from './own-node.js'
+import { type OwnNode, ownNode, runningFindings } from './own-node.js'
 import { portFindings } from './ports.js'
 import { readRegistration } from './registration.js'
 import { rpcFindings } from './rpc.js'
@@ -68,6 +69,9 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> 
   try {
     if (servers.length === 0) yield* await tried('clock', async () => [await watchBlocks(chain)])
     yield* examineNode({ ...options, chain, account: accountOf(keys.evm) })
+  } catch (error) {
+    if (!(error instanceof RpcFault)) throw error
+    yield bad('rpc', `the chain node stopped to answer half-way: ${error.message}`, AGAIN)
   } finally {
     chain.close()
   }
@@ -95,15 +99,17 @@ async function* examineNode(options: Connected): AsyncGenerator<Finding> {
     return
   }
   if (limitKbps !== undefined) yield limitFinding(limitKbps, need)
-  const speed = await loopbackSpeed(need.rateKbps)
-  const port = own.kind === 'runs' ? own.status.udp : speed.port
-  yield backendFinding(port)
-  yield bufferFinding(port, need.rateKbps)
-  yield speedFinding(speed.carriedKbps, need)
+  yield* await tried('machine speed', () => machineFindings(need, own))
   if (through === undefined) return
   // The node holds the port that the settings name.
   const free = own.kind === 'runs' ? { ...settings, udpPort: 0, udpAnnounce: undefined } : settings
   yield* await tried('line', async () => [await lineFinding({ chain, settings: free, provider: through, need })])
+}
+
+async function machineFindings(need: Need, own: OwnNode): Promise<Finding[]> {
+  const speed = await loopbackSpeed(need.rateKbps)
+  const port = own.kind === 'runs' ? own.status.udp : speed.port
+  return [backendFinding(port), bufferFinding(port, need.rateKbps), speedFinding(speed.carriedKbps, need)]
 }
 
 function needOf({ role, rateKbps }: DoctorOptions, registeredKbps: number | undefined): Need | undefined {
