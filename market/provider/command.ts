@@ -5,6 +5,7 @@ import { exitCommand } from '../../verifier/cli/exit.js'
 import { initCommand } from '../../verifier/cli/init.js'
 import { topUpCommand } from '../../verifier/cli/top-up.js'
 import { withdrawCommand } from '../../verifier/cli/withdraw.js'
+import { providerAlerts } from './alerts/command.js'
 import { providerCheck } from './check-command.js'
 import { providerClaim } from './claim-command.js'
 import { providerRegister } from './register-command.js'
@@ -18,7 +19,8 @@ export const providerCommands = (y: Argv): Argv =>
     .command(providerRun)
     .command(doctorCommand('provider'))
     .command(providerClaim)
+    .command(providerAlerts)
     .command(topUpCommand('provider'))
     .command(exitCommand('provider'))
     .command(withdrawCommand('provider'))
-    .demandCommand(1, 'Missing command: init, check, register, run, doctor, claim, top-up, exit or withdraw.')
+    .demandCommand(1, 'Missing command: init, check, register, run, doctor, claim, alerts, top-up, exit or withdraw.')
