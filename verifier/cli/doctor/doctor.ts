@@ -61,8 +61,8 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> 
     if (chain !== undefined) yield chain
     yield warning(
       'chain',
-      'registration, ports and rates are not checked: no chain node answers for this network',
-      'Mend the rpc first.',
+      "registration, ports and rates are not checked: they need the network's chain",
+      'Mend the lines above first.',
     )
     return
   }

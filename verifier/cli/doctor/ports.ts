@@ -52,7 +52,7 @@ async function reachFindings(
     if (role === 'verifier') checkReachable(settings.udpHost, settings.udpAnnounce)
     const verifiers = await announcedVerifiers(settings, chain)
     const report = await testOwnReach(settings, { life, network: chain.network, account, claimKbps, verifiers })
-    if (report !== undefined) return reachLines(report).map(lineFinding)
+    if (report !== undefined) return reachLines(report).map(stepFinding)
     return [
       warning(
         'ports',
@@ -75,7 +75,7 @@ function portFault(error: unknown): Finding | undefined {
   return error instanceof UserError ? bad('udp port', ...sentences(error.message)) : undefined
 }
 
-function lineFinding({ step, passed, text }: ReachLine): Finding {
+function stepFinding({ step, passed, text }: ReachLine): Finding {
   const subject = step === 'tcp' ? 'tcp port' : 'udp port'
   if (passed === undefined) return warning(subject, text, 'Mend the port above first.')
   return passed ? good(subject, text) : bad(subject, ...sentences(text))
