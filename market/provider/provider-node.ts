@@ -19,6 +19,7 @@ import { UserError } from '../../verifier/config/errors.js'
 import type { NetworkFile } from '../../verifier/config/network-file.js'
 import { announceSelf, keepAnnounced } from '../../verifier/node/announcing.js'
 import { Lifecycle } from '../../verifier/node/lifecycle.js'
+import { announcedVerifiers, testOwnReach } from '../../verifier/node/own-reach.js'
 import { tellWithdrawals } from '../../verifier/node/tell-withdrawals.js'
 import type { ProviderOptions } from './provider-options.js'
 import { serve } from './serving.js'
@@ -50,8 +51,8 @@ export async function checkProvider(options: ProviderOptions, claimKbps: number)
   const life = new Lifecycle()
   try {
     const chain = await connected(options, life)
-    const { testReach } = await serve(options, life, chain, claimKbps)
-    return await testReach()
+    const verifiers = await announcedVerifiers(options, chain)
+    return await testOwnReach(options, { life, network: chain.network, account: chain.account!, claimKbps, verifiers })
   } finally {
     await life.stop()
   }

@@ -4,7 +4,7 @@
  */
 import { PointFormat, type PublicKey, type Signature } from '@chainsafe/bls/types'
 import { fromHex, type Hex } from '../../proto/hex.js'
-import bls from './backend.js'
+import bls, { requireNative } from './backend.js'
 import { g1FromEip2537 } from './encoding.js'
 
 const SIGNATURE_BYTES = 96
@@ -21,8 +21,10 @@ export class BlsVerifier {
   readonly counts: BlsCounts = { verified: 0, refused: 0, ms: 0 }
   readonly #keys = new Map<Hex, PublicKey>()
 
-  /** @param now of a clock that only goes forward, ms */
-  constructor(private readonly now: () => number = () => performance.now()) {}
+  /** @param now of a clock that only goes forward, ms. @throws UserError without a native backend */
+  constructor(private readonly now: () => number = () => performance.now()) {
+    requireNative()
+  }
 
   /** False for malformed input too. @param blsKey 128 bytes, EIP-2537 G1. @param signature 96 bytes */
   verify(blsKey: Hex, digest: Hex, signature: Uint8Array): boolean {

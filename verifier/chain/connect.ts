@@ -17,6 +17,11 @@ import { Sender } from './sender.js'
 
 /** A chain node is told to lag behind above this age of its newest block, or above half an epoch if that is longer. */
 const SHORTEST_STALE_MS = 30_000
+
+/** Age of a newest block above which a chain node counts as one that lags behind. */
+export const staleMsOf = ({ params }: Pick<NetworkFile, 'params'>): number =>
+  Math.max(SHORTEST_STALE_MS, (params.epochSeconds * 1000) / 2)
+
 /** A node asks a chain that does not answer at least so often in an epoch, and not much more rarely than this. */
 const ASKS_PER_EPOCH = 16
 const LONGEST_PAUSE_MS = 10_000
@@ -39,7 +44,7 @@ export interface ConnectOptions {
 export async function connectChain(options: ConnectOptions): Promise<EthersChain> {
   const { rpcUrl, network, privateKey, logStore } = options
   const epochMs = network.params.epochSeconds * 1000
-  const staleMs = Math.max(SHORTEST_STALE_MS, epochMs / 2)
+  const staleMs = staleMsOf(network)
   const longestPauseMs = Math.min(LONGEST_PAUSE_MS, epochMs / ASKS_PER_EPOCH)
   const patience = options.patience && { ...options.patience, staleMs, longestPauseMs }
   const provider = openProvider(rpcUrl, network.chainId, patience)

@@ -7,6 +7,7 @@ import { EXIT_CODE, UserError } from '../config/errors.js'
 import { verifierCapacity } from './capacity.js'
 import { readConfig } from './config-file.js'
 import { configCommands } from './config-show.js'
+import { doctorCommand } from './doctor/command.js'
 import { exitCommand } from './exit.js'
 import { explain } from './explain.js'
 import { exportCommand } from './export.js'
@@ -69,12 +70,16 @@ export function commandLine(args: readonly string[]): Argv {
         .command(verifierRegister)
         .command(verifierRun)
         .command(verifierStatus)
+        .command(doctorCommand('verifier'))
         .command(verifierCapacity)
         .command(topUpCommand('verifier'))
         .command(exitCommand('verifier'))
         .command(withdrawCommand('verifier'))
         .command(verifierRecord)
-        .demandCommand(1, 'Missing command: init, register, run, status, capacity, top-up, exit, withdraw or record.'),
+        .demandCommand(
+          1,
+          'Missing command: init, register, run, status, doctor, capacity, top-up, exit, withdraw or record.',
+        ),
     )
     .command('provider', 'Relay traffic at a promised rate', async y =>
       (await import('../../market/provider/command.js')).providerCommands(y),

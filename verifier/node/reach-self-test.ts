@@ -1,11 +1,11 @@
-/** Asks verifiers of the network, in a random order, whether this provider can be reached. */
+/** Asks verifiers of the network, in a random order, whether this node can be reached. */
 import type { Logger } from 'pino'
 import { systemRandom } from '../../probe/index.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
 import type { ReachReport } from '../../proto/messages.js'
-import type { Announcement } from '../../verifier/core/ports.js'
-import { askReach } from '../../verifier/net/reach.js'
-import type { Dialler } from '../../verifier/net/streams.js'
+import type { Announcement } from '../core/ports.js'
+import { askReach } from '../net/reach.js'
+import type { Dialler } from '../net/streams.js'
 
 /** A test takes as long as a dead path and six lost datagrams. */
 const TEST_MS = 20_000
@@ -14,6 +14,7 @@ const MOST_ASKED = 3
 export interface SelfTestOptions {
   readonly peer: Dialler
   readonly account: Hex
+  /** of a provider; the node may also be a verifier, whose sessions of the test need no more */
   readonly claimKbps: number
   /** announced, or to be announced */
   readonly multiaddrs: readonly string[]
@@ -21,7 +22,7 @@ export interface SelfTestOptions {
   readonly stopping: AbortSignal
 }
 
-/** @returns undefined if no verifier tests this provider now */
+/** @returns undefined if no verifier tests this node now */
 export async function testReachBy(
   verifiers: readonly Announcement[],
   options: SelfTestOptions,
@@ -33,7 +34,7 @@ export async function testReachBy(
       const signal = AbortSignal.any([stopping, AbortSignal.timeout(TEST_MS)])
       const answer = await askReach(peer, verifier, request, signal)
       if (answer?.report !== undefined) return answer.report
-      log.debug({ verifier: verifier.index, refused: answer?.refused }, 'a verifier did not test this provider')
+      log.debug({ verifier: verifier.index, refused: answer?.refused }, 'a verifier did not test this node')
     } catch (error) {
       stopping.throwIfAborted()
       log.debug({ verifier: verifier.index, error: (error as Error).message }, 'a verifier did not answer')

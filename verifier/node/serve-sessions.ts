@@ -1,11 +1,11 @@
-/** The session protocol of a provider: each stream is one session of its relay. */
+/** The session protocol: each stream is one session of the node's relay. */
 import type { Logger } from 'pino'
 import type { Relay } from '../../probe/index.js'
 import { RelayOpen } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
-import type { ConnectionPool } from '../../verifier/net/connection-pool.js'
-import { remoteOf } from '../../verifier/net/pooled.js'
-import { handleStreams } from '../../verifier/net/streams.js'
+import type { ConnectionPool } from '../net/connection-pool.js'
+import { remoteOf } from '../net/pooled.js'
+import { handleStreams } from '../net/streams.js'
 
 export const serveSessions = (
   peer: Parameters<typeof handleStreams>[0],

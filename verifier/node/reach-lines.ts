@@ -1,4 +1,4 @@
-/** What a verifier found about a provider's ports, in lines for its operator: each says what to do. Pure. */
+/** What a verifier found about a node's ports, in lines for its operator: each says what to do. Pure. */
 import { REACH_STEP, type ReachReport, type ReachStepName, type ReachTest } from '../../proto/messages.js'
 
 export interface ReachLine {
