@@ -43,10 +43,9 @@ async function main(): Promise<number> {
     while (runs.length < plan.times) {
       const run = await told(name)
       runs.push(run)
-      if (!plan.write) continue
-      keepRun(KEPT, run)
-      writeFileSync(PAGE, between(readFileSync(PAGE, 'utf8'), 'scenarios', wholeTable()))
+      if (plan.write) keepRun(KEPT, run)
     }
+    if (plan.write) writeFileSync(PAGE, between(readFileSync(PAGE, 'utf8'), 'scenarios', wholeTable()))
     if (runs.every(({ failures }) => failures.length === 0)) good.push(name)
   }
   console.log(`${good.length} of ${plan.names.length} scenarios ended as they must, ${plan.times} times each`)

@@ -19,7 +19,9 @@ export const matrixTable = (rows: readonly Row[]): string =>
       `[${scenario.title}](../testnet/scenarios/${name}.yaml)`,
       [mixText(scenario), ...scenario.faults.map(timedFaultText)].join('<br>'),
       expectationText(scenario.expect),
-      `${runs.filter(({ failures }) => failures.length === 0).length} of ${runs.length}`,
+      runs.length === 0
+        ? 'not yet'
+        : `${runs.filter(({ failures }) => failures.length === 0).length} of ${runs.length}`,
     ]),
   ).join('\n')
 
