@@ -10,7 +10,7 @@ const TREES = ['proto', 'probe', 'verifier', 'market', 'contracts', 'testnet']
 const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...TREES], {
   encoding: 'utf8',
 })
-const paths = listed.split('\0').filter(path => path.endsWith('.ts'))
+const paths = listed.split('\0').filter(path => /\.tsx?$/.test(path))
 const sources = new Map<string, string>()
 for (const path of paths) {
   try {

@@ -42,11 +42,13 @@ const withoutComments = (source: string): string =>
     .replace(/\/\*[\s\S]*?\*\//g, text => text.replace(/[^\n]/g, ' '))
     .replace(/(^|\s)\/\/.*$/gm, text => ' '.repeat(text.length))
 
-/** Path of the imported `.ts` file from the repository's root; undefined for a package. */
-export const resolveImport = (from: string, specifier: string): string | undefined =>
-  specifier.startsWith('.')
-    ? posix.normalize(posix.join(posix.dirname(from), specifier)).replace(/\.js$/, '.ts')
-    : undefined
+/** Path of the imported `.ts` or `.tsx` file from the repository's root; undefined for a package. */
+export function resolveImport(from: string, specifier: string, sources?: Sources): string | undefined {
+  if (!specifier.startsWith('.')) return undefined
+  const path = posix.normalize(posix.join(posix.dirname(from), specifier))
+  const jsx = path.replace(/\.js$/, '.tsx')
+  return sources?.has(jsx) ? jsx : path.replace(/\.js$/, '.ts')
+}
 
 const isTest = (path: string): boolean => /(^|\/)test\//.test(path)
 
@@ -84,7 +86,7 @@ function circles(sources: Sources): string[] {
     if (at >= 0) found.push(`${path}:1: a circle of files: ${[...way.slice(at), path].join(' → ')}`)
     if (at >= 0 || done.has(path)) return
     for (const { specifier } of importsOf(sources.get(path) ?? '')) {
-      const target = resolveImport(path, specifier)
+      const target = resolveImport(path, specifier, sources)
       if (target !== undefined && sources.has(target)) visit(target, [...way, path])
     }
     done.add(path)

@@ -2,12 +2,13 @@
  * Which part may import which. Imports run one way: proto ← probe ← verifier ← market ← testnet.
  *
  *   probe:    access; wire ← {verdict, chunks} ← {transcript, io} ← plane ← {sender, relay, receiver}
- *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← api ← cli
+ *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← metrics ← api ← cli;
+ *             evidence/schema ← client ← cli; {config, bls} ← keystore ← cli; {evidence/text, client} ← page
  *   core:     {assignment, agreement} ← scoring ← rewards
  *   testnet:  {process, profiles, strangers} ← network ← faults ← attacks ← scenario ← acceptance; process ← {lab, strangers};
  *             {profiles, strangers, lab, sim} ← bench
  *
- * Only verifier/chain and the testnet import the contracts' artifacts. The testnet deploys the contracts.
+ * Only verifier/chain and the testnet import the contracts. Whoever deploys them calls `verifier/chain/deploy-network.ts`.
  */
 export interface Layer {
   readonly name: string
@@ -54,8 +55,9 @@ const CORE = ['core', 'core/assignment', 'core/agreement', 'core/scoring', 'core
 /** Layers that a rule may import: the pure ones. */
 const RULES = ['proto', 'probe/ports', 'probe/wire', 'probe/verdict', 'core']
 const ADAPTERS = ['bls', 'store', 'net', 'chain']
-const BELOW_EVIDENCE = ['proto', ...PROBE, 'config', ...CORE, ...ADAPTERS]
-const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'evidence', 'node', 'api', 'cli']
+const BELOW_EVIDENCE = ['proto', ...PROBE, 'config', ...CORE, ...ADAPTERS, 'evidence/schema', 'evidence/text']
+const ABOVE_EVIDENCE = ['keystore', 'client', 'node', 'metrics', 'api', 'cli']
+const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'evidence/schema', 'evidence/text', 'evidence', ...ABOVE_EVIDENCE]
 
 const ROOMS = 'process profiles strangers network faults attacks scenario acceptance lab sim bench'.split(' ')
 /** A folder of the testnet, and the folders beside it that it may import. */
@@ -95,19 +97,58 @@ export const LAYERS: readonly Layer[] = [
     imports: ['proto', ...PROBE, 'config', ...CORE, ...(name === 'chain' ? ['contracts'] : [])],
     packages: [...COMMON, ...{ bls: [/^@chainsafe\//], store: [/^level$/], net: [LIBP2P], chain: [ETHERS] }[name]!],
   })),
+  // Browsers use these: no `node:`, and few packages.
+  {
+    name: 'evidence/schema',
+    holds: /^verifier\/evidence\/schema\//,
+    imports: ['proto', 'probe/verdict', 'config', 'core'],
+    packages: [/^zod$/],
+  },
+  {
+    name: 'evidence/text',
+    holds: /^verifier\/evidence\/(?:text\/|(?:outcome-text|score-parts)\.ts$)/,
+    imports: ['proto', 'core/scoring', 'evidence/schema'],
+    packages: [],
+  },
+  { name: 'client', holds: /^verifier\/client\//, imports: ['evidence/schema'], packages: [/^zod$/] },
+  {
+    name: 'keystore',
+    holds: /^verifier\/keystore\//,
+    imports: ['proto', 'config', 'bls'],
+    packages: [...COMMON, ETHERS, CURVES, /^@chainsafe\//],
+  },
+  {
+    // How the page is built.
+    name: 'page/build',
+    holds: /^verifier\/page\/(?:vite\.config\.ts$|build\/)/,
+    imports: [],
+    packages: [NODE, /^vite$/],
+  },
+  {
+    name: 'page',
+    holds: /^verifier\/page\//,
+    imports: ['proto', 'config', 'core/scoring', 'evidence/schema', 'evidence/text', 'client'],
+    packages: [/^preact(\/|$)/, /^uplot(\/|$)/, /^zod$/, /^virtual:glossary$/],
+  },
   { name: 'evidence', holds: /^verifier\/evidence\//, imports: BELOW_EVIDENCE, packages: COMMON },
   { name: 'node', holds: /^verifier\/node\//, imports: [...BELOW_EVIDENCE, 'evidence'], packages: [...COMMON, LIBP2P] },
   {
+    name: 'metrics',
+    holds: /^verifier\/metrics\//,
+    imports: [...BELOW_EVIDENCE, 'evidence', 'node'],
+    packages: [NODE, /^prom-client$/],
+  },
+  {
     name: 'api',
     holds: /^verifier\/api\//,
-    imports: [...BELOW_EVIDENCE, 'evidence', 'node'],
+    imports: [...BELOW_EVIDENCE, 'evidence', 'client', 'node', 'metrics'],
     packages: [...COMMON, /^fastify$/],
   },
   {
     name: 'cli',
     holds: /^verifier\/cli\//,
-    imports: [...BELOW_EVIDENCE, 'evidence', 'node', 'api'],
-    packages: [...COMMON, YARGS, /^(yaml|asciichart|log-update|pino-pretty)$/],
+    imports: [...BELOW_EVIDENCE, 'keystore', 'evidence', 'client', 'node', 'api'],
+    packages: [...COMMON, YARGS, /^(yaml|asciichart|hyparquet-writer|log-update|pino-pretty)$/],
   },
 
   {

@@ -1,185 +1,105 @@
-/**
- * Deploys a network. The contracts name one another in their constructors. The deployer's nonces determine all
- * addresses in advance, so no transaction waits for another one, and most land in one block.
- */
-import { ContractFactory, getCreateAddress, type Signer, type TransactionResponse } from 'ethers'
+/** Sends the transactions of a deployment, and goes on with one that stopped in the middle. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Provider, Signer } from 'ethers'
 import type { Hex } from '../proto/hex.js'
-import { type NetworkParams, paramsHash } from '../proto/params.js'
-import { artifact } from './artifacts.js'
+import { type ContractName, type DeployConfig, type PlannedContract, planDeployment } from './plan-deployment.js'
 
-export interface DeployConfig {
-  readonly params: NetworkParams
-  readonly minimumVerifiers: number
-  /** The accounts that can register before the start: at least `minimumVerifiers`, at most 191, all different. */
-  readonly genesisVerifiers: readonly Hex[]
-  /** Time from `VerifierRegistry.start` to genesis. */
-  readonly startDelaySeconds: number
-  /** The least bond of a verifier, in wei of the stake token. */
-  readonly verifierBond: bigint
-  /** In wei of the stake token. */
-  readonly minimumProviderStake: bigint
-  /** What the settler of a penalty gets out of the charge, at most: about the gas that it pays. In wei of the stake token. */
-  readonly settleRefund: bigint
-  /** The most that the penalties of a week take from all providers together, in basis points of their stake; at most 1000. */
-  readonly networkWeeklyBps: number
-  /** Stake that a provider's claim needs, in wei of the stake token per Mbit/s. */
-  readonly weiPerMbps: bigint
-  /** An ERC-20 that its holders can burn, of at most 18 decimals (default: a new testnet token; the deployer receives its whole supply). */
-  readonly token?: Hex
-}
+export type { DeployConfig } from './plan-deployment.js'
 
-export type ContractName =
-  | 'stakeToken'
-  | 'stakeVault'
-  | 'verifierRegistry'
-  | 'providerRegistry'
-  | 'epochReports'
-  | 'slashingManager'
-  | 'rewardsDistributor'
-  | 'decoys'
-  | 'equivocationSlasher'
-
-/** Addresses are in lower case. `deployBlock` is the first block with one of the contracts; read events from there. */
+/** Addresses are in lower case. No contract is older than `deployBlock`; read events from there. */
 export interface Deployment {
   readonly chainId: number
   readonly deployBlock: number
   readonly contracts: Readonly<Record<ContractName, Hex>>
 }
 
-/** Gas limit of one deployment. An estimate would fail, because constructors call contracts that are not mined yet. */
-const DEPLOY_GAS = 6_000_000
-/** Gas of one genesis account: a new slot of storage, and its share of the data. */
-const GENESIS_VERIFIER_GAS = 25_000
-
-/** @throws Error if the signer has no provider or a constructor reverts */
-export async function deploy(signer: Signer, config: DeployConfig): Promise<Deployment> {
-  const { provider } = signer
-  if (!provider) throw new Error('The signer has no connection to a chain. Connect it to a provider, then deploy.')
-  const { params } = config
-  const [{ chainId }, from, firstNonce, { maxFeePerGas, maxPriorityFeePerGas }] = await Promise.all([
-    provider.getNetwork(),
-    signer.getAddress(),
-    signer.getNonce('pending'),
-    provider.getFeeData(),
-  ])
-  let nonce = firstNonce
-  const next = () => {
-    const taken = nonce++
-    return { nonce: taken, address: getCreateAddress({ from, nonce: taken }).toLowerCase() as Hex }
-  }
-  const token = config.token ? { address: config.token.toLowerCase() as Hex } : next()
-  const [vault, verifiers, providers, reports] = [next(), next(), next(), next()]
-  const [slashing, rewards, decoys, equivocation] = [next(), next(), next(), next()]
-
-  const planned = [
-    ...('nonce' in token ? [{ name: 'StakeToken', at: token, args: [] }] : []),
-    {
-      name: 'StakeVault',
-      at: vault,
-      args: [
-        token.address,
-        {
-          providerRegistry: providers.address,
-          slashingManager: slashing.address,
-          verifierRegistry: verifiers.address,
-          equivocationSlasher: equivocation.address,
-        },
-        params.unbondingSeconds,
-      ],
-    },
-    {
-      name: 'VerifierRegistry',
-      at: verifiers,
-      args: [
-        vault.address,
-        reports.address,
-        equivocation.address,
-        {
-          verifierBond: config.verifierBond,
-          epochSeconds: params.epochSeconds,
-          eraEpochs: params.eraEpochs,
-          startDelay: config.startDelaySeconds,
-          minimumVerifiers: config.minimumVerifiers,
-        },
-        config.genesisVerifiers,
-      ],
-    },
-    {
-      name: 'ProviderRegistry',
-      at: providers,
-      args: [
-        vault.address,
-        verifiers.address,
-        config.minimumProviderStake,
-        config.weiPerMbps,
-        params.claimDelaySeconds,
-        params.minClaimKbps,
-      ],
-    },
-    { name: 'EpochReports', at: reports, args: [verifiers.address, paramsHash(params), params.settlementSeconds] },
-    {
-      name: 'SlashingManager',
-      at: slashing,
-      args: [
-        vault.address,
-        reports.address,
-        verifiers.address,
-        providers.address,
-        {
-          settleRefund: config.settleRefund,
-          evidenceSeconds: params.evidenceSeconds,
-          maxPenaltyBps: params.maxPenaltyBps,
-          networkWeeklyBps: config.networkWeeklyBps,
-          breachBps: params.breachBps,
-          windowEpochs: params.windowEpochs,
-        },
-      ],
-    },
-    { name: 'RewardsDistributor', at: rewards, args: [token.address, reports.address] },
-    {
-      name: 'Decoys',
-      at: decoys,
-      args: [providers.address, verifiers.address, reports.address, params.rewardDelayEpochs],
-    },
-    {
-      name: 'EquivocationSlasher',
-      at: equivocation,
-      args: [vault.address, reports.address, verifiers.address, params.evidenceSeconds],
-    },
-  ]
-  const sent: { name: string; transaction: TransactionResponse }[] = []
-  // In the order of the nonces, because a node may drop a transaction that arrives before its turn.
-  for (const { name, at, args } of planned) {
-    const { abi, bytecode } = artifact(name)
-    const transaction = await signer.sendTransaction({
-      ...(await new ContractFactory(abi, bytecode).getDeployTransaction(...args)),
-      nonce: at.nonce,
-      chainId,
-      gasLimit: DEPLOY_GAS + (name === 'VerifierRegistry' ? GENESIS_VERIFIER_GAS * config.genesisVerifiers.length : 0),
-      ...(maxFeePerGas === null ? {} : { type: 2, maxFeePerGas, maxPriorityFeePerGas }),
-    })
-    sent.push({ name, transaction })
-  }
-  const blocks = await Promise.all(sent.map(minedIn))
-  return {
-    chainId: Number(chainId),
-    deployBlock: Math.min(...blocks),
-    contracts: {
-      stakeToken: token.address,
-      stakeVault: vault.address,
-      verifierRegistry: verifiers.address,
-      providerRegistry: providers.address,
-      epochReports: reports.address,
-      slashingManager: slashing.address,
-      rewardsDistributor: rewards.address,
-      decoys: decoys.address,
-      equivocationSlasher: equivocation.address,
-    },
-  }
+/** Where a deployment began. All its addresses follow from the first nonce, so it can go on from here. */
+export interface DeploymentStart {
+  /** of its first transaction */
+  readonly firstNonce: number
+  readonly deployBlock: number
 }
 
-async function minedIn({ name, transaction }: { name: string; transaction: TransactionResponse }): Promise<number> {
-  const receipt = await transaction.wait()
-  if (!receipt) throw new Error(`The deployment of ${name} has no receipt. Check the chain, then deploy again.`)
-  return receipt.blockNumber
+/** A contract is not there although its transaction has been mined. The message continues a sentence. */
+export class MissingContractError extends Error {
+  override readonly name = 'MissingContractError'
+}
+
+/** The chain takes too long; the deployment can go on later. The message continues a sentence. */
+export class NotMinedError extends Error {
+  override readonly name = 'NotMinedError'
+}
+
+/** Pauses between two looks whether the transactions are mined: they grow from the first to the longest. */
+const FIRST_LOOK_MS = 100
+const LONGEST_LOOK_MS = 2000
+const LOOK_GROWTH = 1.3
+/** A public chain takes less, even at its busiest. */
+const MINED_WITHIN_MS = 180_000
+/** One name may stand for several chain nodes, of which some lag behind the one that knows the newest block. */
+const SEEN_WITHIN_MS = 3000
+
+/** @throws Error if the signer has no provider */
+export async function startDeployment(signer: Signer): Promise<DeploymentStart> {
+  const [firstNonce, head] = await Promise.all([signer.getNonce('pending'), providerOf(signer).getBlockNumber()])
+  return { firstNonce, deployBlock: head + 1 }
+}
+
+/**
+ * Sends the transactions whose nonces are still free, and waits until all contracts are there.
+ * @param start of a deployment with the same account and the same settings (default: a new one)
+ * @throws MissingContractError if a constructor reverts, or if another transaction of the account took a nonce;
+ * NotMinedError
+ */
+export async function deploy(signer: Signer, config: DeployConfig, start?: DeploymentStart): Promise<Deployment> {
+  const provider = providerOf(signer)
+  const { firstNonce, deployBlock } = start ?? (await startDeployment(signer))
+  const from = await signer.getAddress()
+  const { contracts, transactions } = planDeployment(from, firstNonce, config)
+  const [{ chainId }, freeNonce, { maxFeePerGas, maxPriorityFeePerGas }] = await Promise.all([
+    provider.getNetwork(),
+    provider.getTransactionCount(from, 'pending'),
+    provider.getFeeData(),
+  ])
+  const fees = maxFeePerGas === null ? {} : { type: 2, maxFeePerGas, maxPriorityFeePerGas }
+  // In the order of the nonces, because a node may drop a transaction that arrives before its turn.
+  for (const { nonce, data, gasLimit } of transactions.filter(one => one.nonce >= freeNonce)) {
+    await signer.sendTransaction({ nonce, data, gasLimit, chainId, ...fees }).catch(async (error: unknown) => {
+      // Its answer was lost, it was sent again, and the node had it already.
+      if ((await provider.getTransactionCount(from, 'pending')) <= nonce) throw error
+    })
+  }
+  await allMined(provider, from, transactions.at(-1)!.nonce)
+  await Promise.all(transactions.map(transaction => requireContract(provider, from, transaction)))
+  return { chainId: Number(chainId), deployBlock, contracts }
+}
+
+/** The account's nonce tells it without the hashes, which are gone when a deployment goes on. */
+async function allMined(provider: Provider, from: string, lastNonce: number): Promise<void> {
+  const isMined = async () => (await provider.getTransactionCount(from, 'latest')) > lastNonce
+  if (await within(MINED_WITHIN_MS, isMined)) return
+  throw new NotMinedError(`the chain has not mined all transactions in ${MINED_WITHIN_MS / 1000} s`)
+}
+
+async function requireContract(provider: Provider, from: string, planned: PlannedContract): Promise<void> {
+  const { name, address, nonce } = planned
+  if (await within(SEEN_WITHIN_MS, async () => (await provider.getCode(address)) !== '0x')) return
+  throw new MissingContractError(
+    `there is no ${name} at ${address}: transaction ${nonce} of ${from.toLowerCase()} reverted, or was another one`,
+  )
+}
+
+/** Looks again and again. @returns whether it became true in time */
+async function within(ms: number, look: () => Promise<boolean>): Promise<boolean> {
+  const until = performance.now() + ms
+  for (let pauseMs = FIRST_LOOK_MS; !(await look()); pauseMs = Math.min(pauseMs * LOOK_GROWTH, LONGEST_LOOK_MS)) {
+    if (performance.now() > until) return false
+    await delay(pauseMs)
+  }
+  return true
+}
+
+function providerOf({ provider }: Signer): Provider {
+  if (provider) return provider
+  throw new Error('The signer has no connection to a chain. Connect it to a provider, then deploy.')
 }

@@ -11,6 +11,7 @@
  *
  * The sealed part is one AES block. Only the sender and the receiver have its key (probe/wire/header-seal.ts).
  */
+import { utf8ToBytes } from '@noble/hashes/utils.js'
 
 export const TAG_BYTES = 8
 /** The sealed part of a header. */
@@ -35,8 +36,8 @@ export const CHUNK_DATAGRAMS = 52
 
 export const NONCE_BYTES = 16
 export const CHALLENGE_BYTES = TAG_BYTES + 4 + NONCE_BYTES
-export const CHALLENGE_MAGIC = Buffer.from('BWCH')
-export const ECHO_MAGIC = Buffer.from('BWEC')
+export const CHALLENGE_MAGIC = utf8ToBytes('BWCH')
+export const ECHO_MAGIC = utf8ToBytes('BWEC')
 
 export const MAX_SEQUENCE = 0xffffff
 

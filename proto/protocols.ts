@@ -3,7 +3,7 @@ import type { NetworkId } from './digests.js'
 
 export const SESSION_PROTOCOL = '/bandwitness/session/1.0.0' // sender → provider
 export const PROBE_PROTOCOL = '/bandwitness/probe/1.0.0' // receiver → sender
-export const REACH_PROTOCOL = '/bandwitness/reach/1.0.0' // provider → verifier
+export const REACH_PROTOCOL = '/bandwitness/reach/1.0.0' // provider or verifier → verifier
 export const TOKENS_PROTOCOL = '/bandwitness/tokens/1.0.0' // verifier → provider
 export const PRESENCE_PROTOCOL = '/bandwitness/presence/1.0.0' // verifier → verifier
 export const SYNC_PROTOCOL = '/bandwitness/sync/1.0.0' // anybody → verifier

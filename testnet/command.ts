@@ -9,6 +9,7 @@ import type { TestnetOptions } from './network/options.js'
 import { parseMix } from './network/parse-mix.js'
 import { runTestnet } from './network/run.js'
 import type { StageParts } from './network/run-stage.js'
+import { downCommand, nodeCommand, statusCommand } from './network/running-commands.js'
 import { PROVIDER_PROFILES, VERIFIER_PROFILES } from './profiles/profiles.js'
 import { readScenario } from './scenario/read-scenario.js'
 import type { Scenario } from './scenario/scenario.js'
@@ -62,7 +63,12 @@ const OPTIONS = {
     describe:
       'New or empty directory for keys, databases and logs; kept after the run (default: a temporary directory)',
   },
-  keep: { type: 'boolean', default: false, describe: 'Keep the temporary directory' },
+  keep: {
+    type: 'boolean',
+    default: false,
+    describe:
+      'Go on after the epochs until Ctrl-C or `testnet down`, let others join, and keep the temporary directory',
+  },
   'api-port': { type: 'number', describe: 'API port of the first verifier (default: 7380, or any free port if taken)' },
 } as const
 
@@ -79,11 +85,24 @@ export const DEFAULTS = {
 
 export const testnetOptions = (y: Argv): Argv<InferredOptionTypes<typeof OPTIONS>> => settings(y, OPTIONS)
 
+/** Without a further command: run one. */
+export const testnetCommands = (y: Argv): Argv =>
+  y
+    .command({
+      command: '$0',
+      describe: 'Run a whole network on this machine, and check what it certifies',
+      builder: (run: Argv) => settings(run, OPTIONS),
+      handler: testnet,
+    })
+    .command(statusCommand)
+    .command(downCommand)
+    .command(nodeCommand)
+
 /**
  * @throws UserError 'promises-not-kept' if the chain does not show what a profile or a scenario promises, 'configuration' for
  * a scenario that cannot be used
  */
-export async function testnet(flags: Flags): Promise<void> {
+async function testnet(flags: Flags): Promise<void> {
   const scenario = flags.scenario === undefined ? undefined : readScenario(flags.scenario)
   const options = testnetOptionsFrom({ ...flags, ...(scenario && flagsOf(scenario)) })
   const openStage = scenario && ((parts: StageParts) => Stage.open(scenario, parts))

@@ -7,9 +7,9 @@ import '../proto/polyfill.js'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { runScenario, scenarioCalled, scenarioNames } from './acceptance/scenario-run.js'
+import { runScenario, scenarioCalled, scenarioDigest, scenarioNames } from './acceptance/scenario-run.js'
 import { between } from './bench/markdown.js'
-import { digestOf, type KeptRun, keepRun, keptRuns } from './scenario/kept-runs.js'
+import { type KeptRun, keepRun, keptRuns } from './scenario/kept-runs.js'
 import { matrixTable } from './scenario/matrix.js'
 
 const PAGE = fileURLToPath(new URL('../docs/scenarios.md', import.meta.url))
@@ -39,14 +39,13 @@ async function main(): Promise<number> {
   }
   const good: string[] = []
   for (const name of plan.names) {
-    const runs = plan.write ? keptRuns(KEPT, name, scenarioCalled(name)) : []
+    const runs = plan.write ? keptRuns(KEPT, name, scenarioDigest(name)) : []
     while (runs.length < plan.times) {
       const run = await told(name)
       runs.push(run)
-      if (!plan.write) continue
-      keepRun(KEPT, run)
-      writeFileSync(PAGE, between(readFileSync(PAGE, 'utf8'), 'scenarios', wholeTable()))
+      if (plan.write) keepRun(KEPT, run)
     }
+    if (plan.write) writeFileSync(PAGE, between(readFileSync(PAGE, 'utf8'), 'scenarios', wholeTable()))
     if (runs.every(({ failures }) => failures.length === 0)) good.push(name)
   }
   console.log(`${good.length} of ${plan.names.length} scenarios ended as they must, ${plan.times} times each`)
@@ -69,13 +68,14 @@ async function told(name: string): Promise<KeptRun> {
   const { failures, seconds, keptIn } = await runScenario(name)
   const line = [`${failures.length === 0 ? 'PASS' : 'FAIL'} ${name}, ${seconds.toFixed(0)} s`, ...failures]
   console.log([...line, ...(keptIn === null ? [] : [`Logs: ${keptIn}`])].join(' '))
-  return { name, scenario: digestOf(scenarioCalled(name)), failures, seconds: Math.round(seconds) }
+  return { name, scenario: scenarioDigest(name), failures, seconds: Math.round(seconds) }
 }
 
-const wholeTable = (): string =>
-  matrixTable(
-    scenarioNames.map(name => {
-      const scenario = scenarioCalled(name)
-      return { name, scenario, runs: keptRuns(KEPT, name, scenario) }
-    }),
+function wholeTable(): string {
+  return matrixTable(
+    scenarioNames.map(name => ({
+      ...{ name, scenario: scenarioCalled(name) },
+      runs: keptRuns(KEPT, name, scenarioDigest(name)),
+    })),
   )
+}

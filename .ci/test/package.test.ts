@@ -7,12 +7,14 @@ import { importsOf } from '../imports.js'
 
 interface Manifest {
   readonly bin: Readonly<Record<string, string>>
-  readonly exports: Readonly<Record<string, string>>
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>
   readonly dependencies: Readonly<Record<string, string>>
   readonly optionalDependencies: Readonly<Record<string, string>>
 }
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
+/** What a browser loads from a verifier. */
+const PAGE = 'dist/verifier/page/files/'
 const ALWAYS = ['LICENSE', 'README.md', 'package.json']
 /** `entryPoint(import.meta.url, './x-main.js')`, and `new URL('./entry.js', import.meta.url)`. */
 const STARTED = /(?:entryPoint\(import\.meta\.url,\s*|new URL\()'(\.[^']+\.js)'/g
@@ -45,13 +47,15 @@ describe('the package', () => {
 
   before(() => {
     files = packed()
-    const entries = Object.values(manifest.exports).filter(path => path.endsWith('.js'))
+    const entries = Object.values(manifest.exports)
+      .map(entry => (typeof entry === 'string' ? entry : entry.default))
+      .filter(path => path.endsWith('.js'))
     const roots = [...Object.values(manifest.bin), ...entries].map(path => posix.normalize(path))
     ;({ modules, packages } = reached(roots))
   })
 
   it('holds every module that runs, and none that only develops it', () => {
-    const scripts = files.filter(path => path.startsWith('dist/') && path.endsWith('.js'))
+    const scripts = files.filter(path => path.startsWith('dist/') && path.endsWith('.js') && !path.startsWith(PAGE))
     expect([...modules].filter(path => !scripts.includes(path))).to.deep.equal([], 'missing')
     expect(scripts.filter(path => !modules.has(path))).to.deep.equal([], 'needless')
   })
@@ -66,9 +70,13 @@ describe('the package', () => {
       ...[...modules].flatMap(path => [path, path.replace(/\.js$/, '.d.ts')]),
     ]
     expect(artifacts.map(name => basename(name, '.json'))).to.include.members(['EpochReports', 'StakeVault'])
-    const own = files.filter(path => !path.startsWith('node_modules/'))
+    const own = files.filter(path => !path.startsWith('node_modules/') && !path.startsWith(PAGE))
     expect(own.filter(path => !wanted.includes(path))).to.deep.equal([], 'needless')
     expect(wanted.filter(path => !files.includes(path))).to.deep.equal([], 'missing')
+  })
+
+  it('holds the built page', () => {
+    expect(files).to.include(`${PAGE}index.html`)
   })
 
   /** Its wish for an older @chainsafe/blst lets no install of a package succeed that names the newer one: only a root may override it. */

@@ -92,13 +92,13 @@ contract EquivocationSlasher is IEquivocationSlasher {
         if (evidence.first == evidence.second) revert SameStatement(evidence.first);
         (uint64 era, uint32 position) = (evidence.era, evidence.position);
         uint64 genesis = _checkTime(era, evidence.epoch);
-        (uint32 index, address account, Bls12381.G1 memory key) = registry.memberAt(era, position);
+        (uint32 index, address account, Bls12381.G1 memory key, uint256 size) = registry.memberAt(era, position);
         if (evidence.kind != Kind.Report && evidence.slot != index) revert WrongSlot(evidence.slot, index);
         (, uint256 convicted) = _convict(era, 1 << position);
         _checkSum(evidence, key, index, signature);
         emit Equivocated(era, index, account, evidence.epoch, evidence.kind, msg.sender);
         registry.expel(index);
-        return _charge(_startOf(era, genesis), account, _penaltyBps(era, convicted));
+        return _charge(_startOf(era, genesis), account, _penaltyBps(size, convicted));
     }
 
     /// @inheritdoc IEquivocationSlasher
@@ -116,10 +116,10 @@ contract EquivocationSlasher is IEquivocationSlasher {
         (bytes32 other, uint256 signers) = _certified(second, era, round, nonSigners[1], signatures[1]);
         if (other == hash) revert SameStatement(hash);
         (uint256 added, uint256 convicted) = _convict(era, both & signers);
-        uint16 penaltyBps = _penaltyBps(era, convicted);
+        uint16 penaltyBps = _penaltyBps(registry.setSize(era), convicted);
         for (uint256 position = 0; added >> position != 0; ++position) {
             if ((added >> position) & 1 == 0) continue;
-            (uint32 index, address account, ) = registry.memberAt(era, position);
+            (uint32 index, address account, , ) = registry.memberAt(era, position);
             emit Equivocated(era, index, account, epoch, Kind.Report, msg.sender);
             registry.expel(index);
             charged += _charge(start, account, penaltyBps);
@@ -129,7 +129,7 @@ contract EquivocationSlasher is IEquivocationSlasher {
     /// @inheritdoc IEquivocationSlasher
     function collect(uint64 era, uint32 position) external returns (uint256 charged) {
         if (!isProven(era, position)) revert NotProven(era, position);
-        (uint32 index, address account, ) = registry.memberAt(era, position);
+        (uint32 index, address account, , ) = registry.memberAt(era, position);
         charged = _charge(_startOf(era, registry.genesis()), account, penaltyBpsOf(era));
         if (charged == 0) revert NothingToCharge(index);
     }
@@ -144,13 +144,13 @@ contract EquivocationSlasher is IEquivocationSlasher {
     /// @inheritdoc IEquivocationSlasher
     function penaltyBpsOf(uint64 era) public view returns (uint16) {
         uint256 convicted = _convictedIn(era);
-        return convicted == 0 ? 0 : _penaltyBps(era, convicted);
+        return convicted == 0 ? 0 : _penaltyBps(registry.setSize(era), convicted);
     }
 
     /// @inheritdoc IEquivocationSlasher
     function owedFor(uint64 era, uint32 position) external view returns (uint256) {
         if (!isProven(era, position)) return 0;
-        (, address account, ) = registry.memberAt(era, position);
+        (, address account, , ) = registry.memberAt(era, position);
         return _owed(_startOf(era, registry.genesis()), account, penaltyBpsOf(era));
     }
 
@@ -219,8 +219,9 @@ contract EquivocationSlasher is IEquivocationSlasher {
     }
 
     /// @dev The penalty in an era of which these positions are convicted, in basis points of the bond.
-    function _penaltyBps(uint64 era, uint256 convicted) private view returns (uint16) {
-        uint256 share = (SHARE_FACTOR * FULL_BPS * Bits.count(convicted)) / registry.setSize(era);
+    /// @param size The number of verifiers in the era's set
+    function _penaltyBps(uint256 size, uint256 convicted) private pure returns (uint16) {
+        uint256 share = (SHARE_FACTOR * FULL_BPS * Bits.count(convicted)) / size;
         return uint16(Math.min(BASE_BPS + share, FULL_BPS));
     }
 
@@ -242,9 +243,9 @@ contract EquivocationSlasher is IEquivocationSlasher {
     /// @dev What a verifier must still lose for the era that starts at `start`. A verifier that is convicted in two eras
     ///      keeps the lower of what both leave.
     function _owed(uint64 start, address account, uint16 penaltyBps) private view returns (uint256) {
-        uint256 bond = vault.slashableAtStartOf(WeekStarts.weekOf(start), address(registry), account);
+        uint64 week = WeekStarts.weekOf(start);
+        (uint256 bond, uint256 left) = vault.slashableAtStartOf(week, address(registry), account);
         uint256 kept = bond - (bond * penaltyBps) / FULL_BPS;
-        uint256 left = vault.slashable(address(registry), account);
         return left > kept ? left - kept : 0;
     }
 

@@ -279,8 +279,14 @@ contract StakeVault is IStakeVault {
     }
 
     /// @inheritdoc IStakeVault
-    function slashableAtStartOf(uint64 week, address role, address account) external view returns (uint256) {
-        return _accounts[role][account].history.startOf(week, _inUnits(slashable(role, account))) * _unit;
+    function slashableAtStartOf(
+        uint64 week,
+        address role,
+        address account
+    ) external view returns (uint256 atStart, uint256 left) {
+        Account storage held = _accounts[role][account];
+        left = uint256(held.active) + held.unbonding;
+        atStart = held.history.startOf(week, _inUnits(left)) * _unit;
     }
 
     /// @inheritdoc IStakeVault

@@ -203,9 +203,9 @@ contract VerifierRegistry is FrozenSets {
     function memberAt(
         uint64 era,
         uint256 position
-    ) public view returns (uint32 index, address account, Bls12381.G1 memory key) {
+    ) public view returns (uint32 index, address account, Bls12381.G1 memory key, uint256 size) {
         (address snapshot, ) = _inForce(era);
-        uint256 size = snapshot.sizeOf();
+        size = snapshot.sizeOf();
         if (position >= size) revert NoSuchPosition(era, position, size);
         (index, key) = snapshot.memberAt(position);
         account = _records[index].account;
@@ -215,7 +215,7 @@ contract VerifierRegistry is FrozenSets {
     function frozenSet(uint64 era) external view returns (Verifier[] memory set) {
         set = new Verifier[](setSize(era));
         for (uint256 i = 0; i < set.length; i++) {
-            (uint32 index, , ) = memberAt(era, i);
+            (uint32 index, , , ) = memberAt(era, i);
             set[i] = _verifier(index);
         }
     }

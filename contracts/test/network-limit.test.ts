@@ -114,7 +114,14 @@ describe('contracts: the total of all stakes', () => {
     for (const back of [0, 1, 2]) {
       let sum = 0n
       for (const provider of providers) {
-        sum += await net().vault.read<bigint>('slashableAtStartOf', week + 7 - back, net().providers.address, provider)
+        sum += (
+          await net().vault.read<[bigint, bigint]>(
+            'slashableAtStartOf',
+            week + 7 - back,
+            net().providers.address,
+            provider,
+          )
+        )[0]
       }
       expect(await at(week + 7 - back), `${back} weeks back`).to.equal(sum)
     }

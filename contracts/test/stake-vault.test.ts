@@ -145,7 +145,8 @@ describe('contracts: stake vault', () => {
   })
 
   it('remembers the slashable tokens at the start of three weeks', async () => {
-    const at = (week: number) => vault().read('slashableAtStartOf', week, role, account)
+    const at = async (week: number) =>
+      (await vault().read<[bigint, bigint]>('slashableAtStartOf', week, role, account))[0]
     const first = Math.floor((await net().evm.now()) / WEEK) + 1
     const gwei = 10n ** 9n
     await net().fund(account, 10n * gwei)

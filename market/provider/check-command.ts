@@ -5,8 +5,8 @@ import { print } from '../../verifier/cli/output.js'
 import { parseRate } from '../../verifier/cli/rate.js'
 import { settings } from '../../verifier/cli/settings.js'
 import { UserError } from '../../verifier/config/errors.js'
+import { isReached, type ReachLine, reachLines } from '../../verifier/node/reach-lines.js'
 import { checkProvider } from './provider-node.js'
-import { isReached, type ReachLine, reachLines } from './reach-lines.js'
 
 const { api: _api, ...WITHOUT_API } = NODE_OPTIONS
 

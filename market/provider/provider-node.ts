@@ -18,8 +18,10 @@ import { readStake } from '../../verifier/chain/stake.js'
 import { CLAIM_NOTICE } from '../../verifier/cli/claim-notice.js'
 import { leftText } from '../../verifier/cli/left-stake.js'
 import { UserError } from '../../verifier/config/errors.js'
+import type { NetworkFile } from '../../verifier/config/network-file.js'
 import { announceSelf, keepAnnounced } from '../../verifier/node/announcing.js'
 import { Lifecycle } from '../../verifier/node/lifecycle.js'
+import { announcedVerifiers, testOwnReach } from '../../verifier/node/own-reach.js'
 import { tellWithdrawals } from '../../verifier/node/tell-withdrawals.js'
 import type { ProviderOptions } from './provider-options.js'
 import { serve } from './serving.js'
@@ -30,6 +32,7 @@ export interface ProviderNode extends Findings {
   readonly account: `0x${string}`
   readonly index: number
   readonly peerId: string
+  readonly network: NetworkFile
   readonly relay: Relay
   readonly chain: EthersChain
   readonly failed: Promise<never>
@@ -50,8 +53,8 @@ export async function checkProvider(options: ProviderOptions, claimKbps: number)
   const life = new Lifecycle()
   try {
     const chain = await connected(options, life)
-    const { testReach } = await serve(options, life, chain, claimKbps)
-    return await testReach()
+    const verifiers = await announcedVerifiers(options, chain)
+    return await testOwnReach(options, { life, network: chain.network, account: chain.account!, claimKbps, verifiers })
   } finally {
     await life.stop()
   }
@@ -91,5 +94,5 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
   log.info(CLAIM_NOTICE)
   log.info({ account, claimKbps, peerId, udp: relay.facts }, 'taking sessions')
   const stop = () => life.stop()
-  return { role: 'provider', account, index, peerId, relay, ...findings, chain, failed: life.failed, stop }
+  return { role: 'provider', account, index, peerId, network, relay, ...findings, chain, failed: life.failed, stop }
 }

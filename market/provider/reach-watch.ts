@@ -5,8 +5,8 @@
  */
 import type { Logger } from 'pino'
 import type { ReachReport } from '../../proto/messages.js'
+import { isReached, reachLines } from '../../verifier/node/reach-lines.js'
 import { isAbort } from '../../verifier/node/waiting.js'
-import { isReached, reachLines } from './reach-lines.js'
 
 /** Each of 191 verifiers then tests 100,000 providers at nine a minute, of the 30 that it takes. */
 const EVERY_MS = 3_600_000

@@ -6,7 +6,8 @@ import { runNode } from '../../verifier/cli/run-node.js'
 import { settings } from '../../verifier/cli/settings.js'
 import { startProvider } from './start.js'
 
-const OPTIONS = {
+/** The settings of a provider that runs. */
+export const RUN_OPTIONS = {
   ...NODE_OPTIONS,
   limit: {
     type: 'string',
@@ -14,10 +15,10 @@ const OPTIONS = {
   },
 } as const
 
-export const providerRun: CommandModule<object, InferredOptionTypes<typeof OPTIONS>> = {
+export const providerRun: CommandModule<object, InferredOptionTypes<typeof RUN_OPTIONS>> = {
   command: 'run',
   describe: 'Run a registered provider until interrupted',
-  builder: y => settings(y, OPTIONS),
+  builder: y => settings(y, RUN_OPTIONS),
   handler: async flags => {
     const forwarding = flags.limit === undefined ? forwardAll : limited(parseRate('limit', flags.limit))
     const options = await nodeSettings(flags)

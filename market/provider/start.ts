@@ -1,5 +1,7 @@
 /** A provider together with its HTTP API: what the command line and the testnet start. */
+import { metricsRoute } from '../../verifier/api/metrics-route.js'
 import { type ApiOptions, type RunningNode, withApi } from '../../verifier/api/running-node.js'
+import { PROVIDER_METRICS } from './provider-metrics.js'
 import { startProviderNode } from './provider-node.js'
 import type { ProviderOptions } from './provider-options.js'
 
@@ -7,6 +9,7 @@ export async function startProvider(options: ProviderOptions & ApiOptions): Prom
   const node = await startProviderNode(options)
   return withApi(node, options, app => {
     const { role, account, index, peerId, relay, headroom, faults, chain } = node
+    metricsRoute(app, PROVIDER_METRICS, node)
     app.get('/v1/status', async () => ({
       role,
       account,

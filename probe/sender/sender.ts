@@ -7,7 +7,7 @@
  * 4. The receiver owes the sender openings of that root. The sender passes the receiver's counter-signature on to the
  *    provider.
  */
-import { NONCE_BYTES } from '../../proto/datagram.js'
+import { ipDatagramBytes, NONCE_BYTES } from '../../proto/datagram.js'
 import { toHex } from '../../proto/hex.js'
 import {
   type CounterReceipt,
@@ -81,6 +81,8 @@ export interface SenderDeps {
   readonly random: RandomSource
   /** Hears what the sender found in the openings that the receiver owed. */
   readonly opened: (verdict: OpeningsVerdict) => void
+  /** Hears how many bytes of data, at the IP layer, a session took that its receiver stopped (default: nobody does). */
+  readonly sent?: ((bytes: number) => void) | undefined
 }
 
 /** Serves one invitation to its end. Never throws for a peer's fault. */
@@ -138,6 +140,7 @@ async function serveInvite(
   const finished = relay.client.finish()
   if (direct) stop = (await nextFrame(stream, direct.durationMs + OVERHEAD_MS)).stop
   const log = await flow.call('stop')
+  deps.sent?.(log.sent.reduce((sum, count) => sum + count, 0) * ipDatagramBytes(isOverIpv6(invite.host)))
   if (!stop || !(await authorization.receiver(stopDigest(sessionId, stop.chunkRoot), stop.signature))) return
   await finished
   await reveal(stream, invite, key, log, relay.client, deps.signer)

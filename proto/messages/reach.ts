@@ -1,4 +1,4 @@
-/** The reach protocol: a verifier tells a provider whether it can be reached. */
+/** The reach protocol: a verifier tells a node whether it can be reached. */
 import { MAX_ADDRESS_BYTES, MAX_ADDRESSES } from '../announcement.js'
 import { codec } from './codec.js'
 import { KIB } from './limits.js'
@@ -18,6 +18,7 @@ export const REACH_STEP = {
 export type ReachStepName = keyof typeof REACH_STEP
 
 export interface ReachRequest {
+  /** account of the node that asks, whose key signs what its relay grants */
   provider: Uint8Array
   claimKbps: number
   multiaddrs: string[]

@@ -130,7 +130,7 @@ export class ChainWatch {
 
 /** Undefined while the node has no report of that epoch. An unmeasured rate is null in JSON and 0 in the leaf. */
 export async function servedLeaves(apiUrl: string, epoch: number): Promise<Leaf[] | undefined> {
-  const response = await fetch(new URL(`/v1/reports/${epoch}`, apiUrl), { signal: AbortSignal.timeout(5000) })
+  const response = await fetch(new URL(`/v1/epochs/${epoch}/leaves`, apiUrl), { signal: AbortSignal.timeout(5000) })
   if (!response.ok) return undefined
   const { leaves } = (await response.json()) as { leaves: (Omit<Leaf, 'rateKbps'> & { rateKbps: number | null })[] }
   return leaves.map(leaf => ({ ...leaf, rateKbps: leaf.rateKbps ?? 0 }))

@@ -1,7 +1,8 @@
 /** The scenarios that ship, each run as a network of its own with the README's command. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { digestOf } from '../scenario/kept-runs.js'
 import { readScenario } from '../scenario/read-scenario.js'
 import type { Scenario } from '../scenario/scenario.js'
 import { TestnetRun } from './testnet-run.js'
@@ -25,6 +26,8 @@ export const scenarioNames: readonly string[] = readdirSync(FOLDER)
   .sort()
 
 const pathOf = (name: string): string => join(FOLDER, `${name}.yaml`)
+
+export const scenarioDigest = (name: string): string => digestOf(readFileSync(pathOf(name), 'utf8'))
 
 /** @throws UserError if the file is no scenario */
 export const scenarioCalled = (name: string): Scenario => readScenario(pathOf(name))

@@ -1,10 +1,9 @@
 /** What the decoys of a run show of its verifiers, computed from the chain and the signed votes alone. */
 import type { DecoyReveal } from '../../proto/decoy.js'
-import { ask } from '../../verifier/api/client.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
+import { connect, ENDPOINTS } from '../../verifier/client/index.js'
 import { type DecoyEpoch, type DecoyVerdict, decoyEpoch, judgeByDecoys } from '../../verifier/core/rewards/decoys.js'
 import { recompute } from '../../verifier/evidence/recompute.js'
-import { ENDPOINTS } from '../../verifier/evidence/schema/endpoints.js'
 import type { ApiNode } from './verifier-api.js'
 
 const TIMEOUT_MS = 10_000
@@ -30,7 +29,7 @@ export async function decoyVerdict(
 async function votesOf(epoch: number, verifiers: readonly ApiNode[]): Promise<DecoyEpoch | undefined> {
   for (const { apiUrl } of verifiers) {
     if (apiUrl === undefined) continue
-    const answer = await ask(ENDPOINTS.evidence, { apiUrl, timeoutMs: TIMEOUT_MS, argument: String(epoch) })
+    const answer = await connect(apiUrl, { timeoutMs: TIMEOUT_MS }).ask(ENDPOINTS.evidence, { epoch })
     if (answer.kind !== 'answer') continue
     const { facts, assignment, report, checks } = recompute(answer.value)
     if (checks.every(({ holds }) => holds)) return decoyEpoch(facts, assignment, report.tallies)

@@ -46,7 +46,17 @@ export interface StartedEvent {
   readonly genesisMs: number
 }
 
-/** A late verifier has registered and is up. */
+/** An account with ether and stake, and a data directory with its keys, for whoever wants to join a network that is kept. */
+export interface GuestEvent {
+  readonly event: 'guest'
+  readonly role: 'verifier' | 'provider'
+  readonly address: Hex
+  readonly dataDir: string
+  /** the command lines that register it and run it */
+  readonly commands: readonly string[]
+}
+
+/** A late verifier, or a node that somebody added, has registered and is up. */
 export type JoinedEvent = ReadyNode & { readonly event: 'joined' }
 
 /** A node's process ended. `wanted`: the testnet ended the process, because its profile says so. */
@@ -192,6 +202,8 @@ export interface ResultEvent {
   readonly keptIn: string | null
   readonly verifiers: readonly VerifierResult[]
   readonly providers: readonly ProviderResult[]
+  /** providers that somebody added by hand, as the last report has them */
+  readonly guests: readonly ProviderScore[]
   /** The pot of rewards in wei: funded = claimed + left. */
   readonly rewards: { readonly funded: string; readonly claimed: string; readonly left: string }
   /** of each verifier; empty without decoys */
@@ -201,6 +213,7 @@ export interface ResultEvent {
 export type TestnetEvent =
   | ReadyEvent
   | StartedEvent
+  | GuestEvent
   | JoinedEvent
   | NodeEndedEvent
   | RestartedEvent

@@ -112,11 +112,13 @@ export function lineOf(event: TestnetEvent): string {
       return `ready: ${event.verifiers.length} verifiers and ${event.providers.length} providers are up; API ${event.apiUrl}, chain ${event.rpcUrl}, logs ${event.dataDir}, seed ${event.seed}`
     case 'started':
       return `started: epoch 1 begins at ${new Date(event.genesisMs).toISOString()}`
+    case 'guest':
+      return `guest: to join as a ${event.role}, run \`${event.commands.join(' && ')}\``
     case 'joined':
       return `joined: ${event.name} has registered and is up`
     case 'node-ended': {
       const how = event.signal ? `by ${event.signal}` : `with exit code ${event.code}`
-      return `ended: ${event.name} ${how}${event.wanted ? ', as its profile says' : `: ${event.lastLog.join(' | ')}`}`
+      return `ended: ${event.name} ${how}${event.wanted ? '; the testnet ended it' : `: ${event.lastLog.join(' | ')}`}`
     }
     case 'restarted':
       return `restarted: ${event.name} is up again`

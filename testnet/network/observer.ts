@@ -5,7 +5,7 @@ import { type Leaf, STATUS } from '../../proto/leaf.js'
 import { RpcFault } from '../../verifier/chain/rpc-fault.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
 import type { ChainReader, SeenEquivocation, SeenSettlement } from './chain-reader.js'
-import type { EpochEvent, ProviderScore, TestnetEvent } from './events.js'
+import type { EpochEvent, ProviderScore, ReadyNode, TestnetEvent } from './events.js'
 import type { EpochOutcome, ProviderRecord } from './result.js'
 import { type ApiNode, leavesOf, statusesOf } from './verifier-api.js'
 import type { VerifierRecord } from './verifier-result.js'
@@ -16,11 +16,15 @@ const REASONS_TIMEOUT_MS = 5000
 /** How long it may take until the API of some verifier serves the leaves of a report. */
 const LEAVES_TIMEOUT_MS = 10_000
 
+/** Nobody knows what such a provider promises beside its claim. */
+const GUEST_PROFILE = 'guest'
+
 export class Observer {
   readonly epochs: EpochOutcome[] = []
   readonly settlements: SeenSettlement[] = []
   readonly equivocations: SeenEquivocation[] = []
   readonly faults: string[] = []
+  readonly #introduced: ReadyNode[] = []
   readonly #tasks: { atMs: number; run: () => Promise<void> }[] = []
 
   constructor(
@@ -58,7 +62,7 @@ export class Observer {
     const leaves = await this.#leaves(report)
     const { round, gasUsed, txHash, nonSigners } = report
     const signers = frozen.length - nonSigners.length
-    const scores = this.#scores(leaves)
+    const scores = [...this.#scores(leaves), ...this.#guestScores(leaves)]
     const verifiers = frozen.length
     this.emit({ event: 'epoch', epoch, posted: true, round, signers, verifiers, gasUsed, txHash, scores, why: [] })
     return { epoch, report, leaves, frozen }
@@ -101,17 +105,30 @@ export class Observer {
     return []
   }
 
+  /** A node that joined while the network ran. */
+  introduce(node: ReadyNode): void {
+    this.#introduced.push(node)
+  }
+
+  /** Providers that somebody added by hand, as the last report has them. */
+  get guests(): ProviderScore[] {
+    return this.#guestScores(this.epochs.findLast(({ report }) => report !== undefined)?.leaves ?? [])
+  }
+
   #scores(leaves: readonly Leaf[]): ProviderScore[] {
     return this.providers.flatMap(({ planned, address }) => {
       const leaf = leaves.find(({ provider }) => provider === address)
-      if (!leaf) return []
-      const { claimKbps, uptimeBps, scoreBps, tier, breachBits, penaltyBps } = leaf
-      return {
-        ...{ name: planned.name, address, profile: planned.profileName, status: statusName(leaf), claimKbps },
-        rateKbps: leaf.status === STATUS.unmeasured ? null : leaf.rateKbps,
-        ...{ uptimeBps, scoreBps, tier, breachBits, penaltyBps },
-      }
+      return leaf ? [scoreOf(leaf, planned.name, planned.profileName)] : []
     })
+  }
+
+  #guestScores(leaves: readonly Leaf[]): ProviderScore[] {
+    return leaves
+      .filter(({ provider }) => this.providers.every(({ address }) => address !== provider))
+      .map(leaf => {
+        const known = this.#introduced.find(({ address }) => address === leaf.provider)
+        return scoreOf(leaf, known?.name ?? `guest ${leaf.index}`, known?.profile ?? GUEST_PROFILE)
+      })
   }
 
   async #poll<T>(ask: () => Promise<T | undefined>): Promise<T> {
@@ -184,6 +201,15 @@ export class Observer {
       }
     }
     this.settlements.splice(0, this.settlements.length, ...seen.flat())
+  }
+}
+
+function scoreOf(leaf: Leaf, name: string, profile: string): ProviderScore {
+  const { provider: address, claimKbps, uptimeBps, scoreBps, tier, breachBits, penaltyBps } = leaf
+  return {
+    ...{ name, address, profile, status: statusName(leaf), claimKbps },
+    rateKbps: leaf.status === STATUS.unmeasured ? null : leaf.rateKbps,
+    ...{ uptimeBps, scoreBps, tier, breachBits, penaltyBps },
   }
 }
 

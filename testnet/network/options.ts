@@ -17,6 +17,6 @@ export interface TestnetOptions {
   readonly dataDir: string | undefined
   /** Of the first verifier's API; undefined for the usual port, or any free port if that is taken. */
   readonly apiPort: number | undefined
-  /** Keep a temporary data directory as well. */
+  /** Go on after the epochs until interrupted, let others join, and keep a temporary data directory as well. */
   readonly keep: boolean
 }

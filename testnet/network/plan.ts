@@ -38,35 +38,51 @@ export interface Plan {
   readonly providers: readonly PlannedProvider[]
 }
 
-export function planRun(options: TestnetOptions, directory: string): Plan {
-  const node = (role: 'verifier' | 'provider', entry: MixEntry, i: number) => {
-    const name = `${role}-${i + 1}`
-    return {
-      name,
-      profileName: mixName(entry),
-      keys: keysFromSeed(options.seed, name),
-      dataDir: join(directory, name),
-      log: join(directory, `${name}.log`),
-    }
-  }
+export const planRun = (options: TestnetOptions, directory: string): Plan => ({
+  verifiers: options.verifiers.map((entry, i) => planVerifier(options, directory, entry, i)),
+  providers: options.providers.map((entry, i) => planProvider(options, directory, entry, i)),
+})
+
+/** @param i from 0: how many verifiers the run has already */
+export const planVerifier = (
+  options: TestnetOptions,
+  directory: string,
+  entry: MixEntry,
+  i: number,
+): PlannedVerifier => ({
+  ...planNode(options, directory, 'verifier', entry, i),
+  role: 'verifier',
+  profile: entry.profile as VerifierProfile,
+  capacityKbps: options.capacityKbps ?? AMPLE_CAPACITY_KBPS,
+})
+
+/** @param i from 0: how many providers the run has already */
+export function planProvider(options: TestnetOptions, directory: string, entry: MixEntry, i: number): PlannedProvider {
+  const profile = PROVIDER_PROFILES[entry.profile]!
+  const planned = planNode(options, directory, 'provider', entry, i)
   return {
-    verifiers: options.verifiers.map((entry, i) => ({
-      ...node('verifier', entry, i),
-      role: 'verifier',
-      profile: entry.profile as VerifierProfile,
-      capacityKbps: options.capacityKbps ?? AMPLE_CAPACITY_KBPS,
-    })),
-    providers: options.providers.map((entry, i) => {
-      const profile = PROVIDER_PROFILES[entry.profile]!
-      const planned = node('provider', entry, i)
-      return {
-        ...planned,
-        role: 'provider',
-        profile,
-        seed: `${options.seed}/${planned.name}`,
-        claimKbps: options.claimKbps,
-        deliversKbps: profile.deliversKbps(options.claimKbps, entry.value),
-      }
-    }),
+    ...planned,
+    role: 'provider',
+    profile,
+    seed: `${options.seed}/${planned.name}`,
+    claimKbps: options.claimKbps,
+    deliversKbps: profile.deliversKbps(options.claimKbps, entry.value),
+  }
+}
+
+function planNode(
+  { seed }: TestnetOptions,
+  directory: string,
+  role: 'verifier' | 'provider',
+  entry: MixEntry,
+  i: number,
+): PlannedNode {
+  const name = `${role}-${i + 1}`
+  return {
+    name,
+    profileName: mixName(entry),
+    keys: keysFromSeed(seed, name),
+    dataDir: join(directory, name),
+    log: join(directory, `${name}.log`),
   }
 }

@@ -3,20 +3,20 @@
  * run starts, so nothing is left behind however this process ends. A run that ends normally stops the nodes first, then the
  * chain, then the watchdog.
  */
-import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { accountOf } from '../../verifier/chain/account.js'
 import { connectChain } from '../../verifier/chain/connect.js'
-import { UserError } from '../../verifier/config/errors.js'
 import { startWatchdog, type Watchdog } from '../process/watchdog.js'
 import { type Anvil, ChainDied, startAnvil } from './anvil.js'
 import { StrangersAttack } from './attack.js'
 import { ChainReader } from './chain-reader.js'
+import { Control } from './control.js'
+import { dataDirectory } from './data-directory.js'
 import { decoyVerdict } from './decoy-verdict.js'
 import { narrowParams, testnetParams } from './epoch-length.js'
 import type { ReadyNode, ResultEvent, TestnetEvent } from './events.js'
+import { guestsOf, inviteGuests } from './guests.js'
+import { Newcomers } from './newcomers.js'
 import { Nodes } from './nodes.js'
 import { Observer } from './observer.js'
 import type { TestnetOptions } from './options.js'
@@ -26,14 +26,14 @@ import { decoyTasks, failuresOf, type ProviderRecord, providerResult, type RunRe
 import { claimAll } from './rewards.js'
 import { potResult } from './rewards-result.js'
 import type { OpenStage } from './run-stage.js'
+import { RunningFile } from './running-testnet.js'
 import { SeenEpochs } from './seen-epochs.js'
-import { joinVerifier, type NetworkSetup, setUpNetwork, startNetwork } from './setup.js'
+import { joinVerifier, setUpNetwork, startNetwork } from './setup.js'
+import { startAll } from './start-all.js'
 import { verifierResult } from './verifier-result.js'
 
 const CHAIN_ID = 31_337
 const BLOCK_SECONDS = 1
-/** The port where a person looks first. If it is taken, the run uses any free port. */
-const USUAL_API_PORT = 7380
 const LATE_EPOCH = 3
 
 type Emit = (event: TestnetEvent) => void
@@ -54,12 +54,29 @@ export async function runTestnet(
     const watchdog = await startWatchdog()
     closers.push(() => watchdog.close())
     const directory = dataDirectory(options, watchdog)
+    const running = await RunningFile.open(watchdog)
+    closers.push(() => running.close())
+    const tell = (event: TestnetEvent) => {
+      running.take(event)
+      emit(event)
+    }
     const anvil = await startAnvil({ chainId: CHAIN_ID, blockTime: BLOCK_SECONDS, seed: options.seed, watchdog })
     closers.push(() => anvil.stop())
-    const seen = new SeenEpochs(emit)
+    const seen = new SeenEpochs(tell)
     const end = new AbortController()
     const both = AbortSignal.any([signal, end.signal])
-    const parts = { options, emit: seen.emit, signal: both, openStage, watchdog, closers, anvil, directory }
+    const controlPath = running.control
+    const parts = {
+      options,
+      emit: seen.emit,
+      controlPath,
+      signal: both,
+      openStage,
+      watchdog,
+      closers,
+      anvil,
+      directory,
+    }
     const result = await Promise.race([runOnChain(parts), anvil.died]).catch(error => {
       if (!(error instanceof ChainDied)) throw error
       end.abort(error) // nodes end from here on because the run does
@@ -76,6 +93,8 @@ export async function runTestnet(
 interface RunParts {
   readonly options: TestnetOptions
   readonly emit: Emit
+  /** of the socket over which other commands act on the nodes */
+  readonly controlPath: string
   readonly signal: AbortSignal
   readonly openStage: OpenStage | undefined
   readonly watchdog: Watchdog
@@ -87,6 +106,7 @@ interface RunParts {
 async function runOnChain({
   options,
   emit,
+  controlPath,
   signal,
   openStage,
   watchdog,
@@ -103,11 +123,13 @@ async function runOnChain({
   const { rpcUrl } = anvil
   const stage = await openStage?.({ plan, anvil, watchdog })
   if (stage) closers.push(() => stage.close())
+  const guests = options.keep ? guestsOf(options.seed, directory) : []
   const setup = await abortable(
     setUpNetwork({
       ...{ anvil, chainId: CHAIN_ID, params, networkFile, lateVerifiers: late, providers: plan.providers },
       verifiers: plan.verifiers.filter(({ profile }) => profile !== 'late'),
       purses: plan.providers.filter(isDecoy).map(({ seed }) => purseOf(seed)),
+      guests,
     }),
     signal,
   )
@@ -150,6 +172,7 @@ async function runOnChain({
   await abortable(startNetwork(rpcUrl, setup.network, anvil.accounts[0]!.privateKey), signal)
   const clock = (await chain.clock())!
   emit({ event: 'started', genesisMs: clock.genesisMs })
+  for (const guest of await inviteGuests(guests, { networkFile, rpcUrl })) emit(guest)
 
   const reader = new ChainReader(chain, clock)
   for (const { name, account } of setup.providers) {
@@ -168,6 +191,16 @@ async function runOnChain({
   const joined: ReadyNode[] = []
   stage?.follow(clock, () => [...verifiers, ...joined].map(node => ({ ...node, pid: nodes.pidOf(node.name) })))
   const observer = new Observer(reader, () => [...verifiers, ...joined], records, bonds, emit, signal)
+  const newcomers = new Newcomers({
+    ...{ options, plan, directory, rpcUrl, network: setup.network, nodes },
+    treasury: anvil.accounts[0]!.privateKey,
+    onJoined: node => {
+      observer.introduce(node)
+      emit({ event: 'joined', ...node })
+    },
+  })
+  const control = await Control.open(controlPath, nodes, (role, profile) => newcomers.add(role, profile))
+  closers.push(() => control.close())
   for (const { planned, goneFromEpoch } of records) {
     if (goneFromEpoch !== undefined) observer.whenEpochBegins(goneFromEpoch, () => nodes.stop(planned.name))
   }
@@ -181,13 +214,15 @@ async function runOnChain({
   }
   const attack =
     options.strangers > 0 ? await StrangersAttack.start(options.strangers, chain, records, watchdog) : undefined
-  const interrupted = await observer.follow(options.epochs ?? Number.POSITIVE_INFINITY).then(
-    () => false,
-    error => {
-      if (!signal.aborted) throw error
-      return true
-    },
-  )
+  const interrupted = await observer
+    .follow((options.keep ? undefined : options.epochs) ?? Number.POSITIVE_INFINITY)
+    .then(
+      () => false,
+      error => {
+        if (!signal.aborted) throw error
+        return true
+      },
+    )
   for (const [i, record] of records.entries()) {
     records[i] = { ...record, stakeAfter: await reader.stakeOf(record.address) }
   }
@@ -218,7 +253,7 @@ async function runOnChain({
     decoys,
   }
   const failures = stage ? await stage.conclude(record, nodes) : await conclusion(record, nodes)
-  return conclude(options, directory, interrupted, record, failures)
+  return conclude(options, directory, interrupted, record, { failures, guests: observer.guests })
 }
 
 /** How nodes end counts as well. */
@@ -229,42 +264,15 @@ async function conclusion(record: RunRecord, nodes: Nodes): Promise<string[]> {
 
 const isDecoy = ({ profileName }: Plan['providers'][number]): boolean => profileName === 'decoy'
 
-/** Starts all nodes at once, which takes no longer than the cores need. */
-async function startAll(plan: Plan, nodes: Nodes, setup: NetworkSetup, options: TestnetOptions) {
-  const registered = ({ name }: { readonly name: string }) =>
-    [...setup.verifiers, ...setup.providers].find(node => node.name === name)!
-  const twins = plan.verifiers.filter(({ profile }) => profile === 'twice')
-  const punctual = plan.verifiers.filter(({ profile }) => profile !== 'late')
-  const first = punctual.find(({ profile }) => profile === 'honest')
-  const firstPort = options.apiPort ?? ((await isFree(USUAL_API_PORT)) ? USUAL_API_PORT : 0)
-  const [verifiers, , providers] = await Promise.all([
-    Promise.all(
-      punctual.map(verifier =>
-        verifier === first
-          ? nodes.startVerifier(verifier, registered(verifier), firstPort, options.apiPort === undefined)
-          : nodes.startVerifier(verifier, registered(verifier)),
-      ),
-    ),
-    Promise.all(twins.map(verifier => nodes.startTwin(verifier, registered(verifier)))),
-    Promise.all(
-      plan.providers.map(async provider => {
-        const { claimKbps, deliversKbps } = provider
-        return { ...(await nodes.startProvider(provider, registered(provider))), claimKbps, deliversKbps }
-      }),
-    ),
-  ])
-  return { verifiers, providers }
-}
-
 function conclude(
   options: TestnetOptions,
   directory: string,
   interrupted: boolean,
   record: RunRecord,
-  broken: readonly string[],
+  { failures: broken, guests }: Pick<ResultEvent, 'failures' | 'guests'>,
 ): ResultEvent {
   const run = record.epochs.length
-  const cutShort = interrupted && options.epochs !== undefined
+  const cutShort = interrupted && run < (options.epochs ?? 0)
   const failures = [...(cutShort ? [`Interrupted after ${run} of ${options.epochs} epochs.`] : []), ...broken]
   const ok = failures.length === 0
   // The logs of a failed run say why it failed.
@@ -274,30 +282,10 @@ function conclude(
     posted: record.epochs.filter(({ report }) => report !== undefined).length,
     verifiers: record.verifiers.map(verifier => verifierResult(record, verifier)),
     providers: record.providers.map(provider => providerResult(record, provider)),
+    guests,
     rewards: potResult(record.rewards),
     decoyTasks: decoyTasks(record),
   }
-}
-
-/** The directory that the user named, which must be new or empty, or a temporary one that goes with the run. */
-function dataDirectory({ dataDir, keep }: TestnetOptions, watchdog: Watchdog): string {
-  if (dataDir === undefined) {
-    const directory = mkdtempSync(join(tmpdir(), 'bandwitness-'))
-    if (!keep) watchdog.temporary(directory)
-    return directory
-  }
-  const directory = resolve(dataDir)
-  mkdirSync(directory, { recursive: true })
-  if (readdirSync(directory).length === 0) return directory
-  throw new UserError('configuration', `--data-dir ${dataDir} is not empty: name a new or an empty directory.`)
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise(resolvePromise => {
-    const server = createServer()
-    server.once('error', () => resolvePromise(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolvePromise(true)))
-  })
 }
 
 /** Stops waiting for `work` when the run is interrupted. The watchdog ends what `work` has started. */

@@ -25,7 +25,7 @@ export class SeenEpochs {
     this.#isOver = true
     return {
       ...{ event: 'result', ok: false, failures: [why], epochs: this.#epochs, posted: this.#posted },
-      ...{ interrupted: false, keptIn, verifiers: [], providers: [], decoyTasks: [] },
+      ...{ interrupted: false, keptIn, verifiers: [], providers: [], guests: [], decoyTasks: [] },
       rewards: { funded: '0', claimed: '0', left: '0' },
     }
   }

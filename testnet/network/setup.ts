@@ -1,14 +1,14 @@
 /** From an empty chain to a network whose verifiers and providers are registered: deploy, fund, join, write its file. */
-import { Wallet } from 'ethers'
-import { deploy } from '../../contracts/deploy.js'
 import { fromHex, type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { proveOfPossession } from '../../verifier/bls/proof-of-possession.js'
 import { BlsSigner } from '../../verifier/bls/signer.js'
 import { accountOf } from '../../verifier/chain/account.js'
 import { connectChain, openProvider } from '../../verifier/chain/connect.js'
+import { deployNetwork } from '../../verifier/chain/deploy-network.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
 import { joinAsProvider, joinAsVerifier } from '../../verifier/chain/join.js'
+import type { PlannedTransaction } from '../../verifier/chain/sender.js'
 import type { NodeKeys } from '../../verifier/config/keys.js'
 import { type NetworkFile, saveNetworkFile } from '../../verifier/config/network-file.js'
 import { peerIdOf as peerIdOfSeed } from '../../verifier/net/peer-keys.js'
@@ -26,16 +26,13 @@ const NETWORK_WEEKLY_BPS = 1000
 export const REWARDS_POT = 100_000n * 10n ** 18n
 
 /** A token for each Mbit/s. Claims above 1 Gbit/s need more than `PROVIDER_STAKE`. */
-const WEI_PER_MBPS = 10n ** 18n
+const STAKE_PER_MBPS = 10n ** 18n
 
 /** Pays for a node's transactions over a run of hours. */
 const NODE_ETHER = 100n * 10n ** 18n
 
 /** Seconds from `start` to genesis: the blocks of `start` and of B(1) lie in between. */
 const START_DELAY_SECONDS = 3
-
-/** How often the deployment asks for its receipts. */
-const DEPLOYMENT_POLL_MS = 100
 
 const ETHER_TRANSFER_GAS = 21_000n
 const TOKEN_TRANSFER_GAS = 100_000n
@@ -64,6 +61,8 @@ export interface SetupOptions {
   readonly providers: readonly ProviderSetup[]
   /** Funded with ether only, to post what must not be connected with a node (default: none). */
   readonly purses?: readonly NodeKeys[]
+  /** Funded with ether and so many wei of the stake token (default: none). */
+  readonly guests?: readonly Funded[]
   readonly networkFile: string
 }
 
@@ -83,7 +82,7 @@ export interface NetworkSetup {
 export async function setUpNetwork(options: SetupOptions): Promise<NetworkSetup> {
   const { anvil, chainId, params, verifiers, lateVerifiers, providers } = options
   const treasury = anvil.accounts[0]!.privateKey
-  const deployed = await deployNetwork(anvil.rpcUrl, chainId, treasury, params, verifiers)
+  const deployed = await deployTestnet(anvil.rpcUrl, chainId, treasury, params, verifiers)
   const names = [...verifiers, ...lateVerifiers, ...providers].map(({ name, keys }) => [name, accountOf(keys.evm)])
   const network: NetworkFile = { ...deployed, names: Object.fromEntries(names) }
   await saveNetworkFile(options.networkFile, network)
@@ -91,6 +90,7 @@ export async function setUpNetwork(options: SetupOptions): Promise<NetworkSetup>
     ...[...verifiers, ...lateVerifiers].map(node => ({ keys: node.keys, stake: VERIFIER_BOND })),
     ...providers.map(node => ({ keys: node.keys, stake: providerStake(node.claimKbps) })),
     ...(options.purses ?? []).map(keys => ({ keys, stake: 0n })),
+    ...(options.guests ?? []),
   ])
   const [registeredVerifiers, registeredProviders] = await Promise.all([
     Promise.all(verifiers.map(verifier => joinVerifier(anvil.rpcUrl, network, verifier))),
@@ -127,7 +127,7 @@ export async function joinVerifier(
   })
 }
 
-async function joinProvider(
+export async function joinProvider(
   rpcUrl: string,
   network: NetworkFile,
   { name, keys, claimKbps }: ProviderSetup,
@@ -139,12 +139,13 @@ async function joinProvider(
   })
 }
 
-function providerStake(claimKbps: number): bigint {
-  const needed = (BigInt(claimKbps) * WEI_PER_MBPS) / 1_000n
+/** What a provider of the testnet stakes, in wei. */
+export function providerStake(claimKbps: number): bigint {
+  const needed = (BigInt(claimKbps) * STAKE_PER_MBPS) / 1_000n
   return needed > PROVIDER_STAKE ? needed : PROVIDER_STAKE
 }
 
-async function deployNetwork(
+async function deployTestnet(
   rpcUrl: string,
   chainId: number,
   treasury: string,
@@ -152,45 +153,53 @@ async function deployNetwork(
   verifiers: readonly VerifierSetup[],
 ): Promise<NetworkFile> {
   const provider = openProvider(rpcUrl, chainId)
-  provider.pollingInterval = DEPLOYMENT_POLL_MS
+  const settings = {
+    name: 'testnet',
+    params,
+    minimumVerifiers: Math.ceil((2 * verifiers.length) / 3), // verifiers may leave or be expelled during the run
+    genesisVerifiers: verifiers.map(({ keys }) => accountOf(keys.evm)),
+    startDelaySeconds: START_DELAY_SECONDS,
+    verifierBond: VERIFIER_BOND,
+    minimumProviderStake: PROVIDER_STAKE,
+    stakePerMbps: STAKE_PER_MBPS,
+    settleRefund: SETTLE_REFUND,
+    networkWeeklyBps: NETWORK_WEEKLY_BPS,
+  }
   try {
-    const deployment = await deploy(new Wallet(treasury, provider), {
-      params,
-      minimumVerifiers: Math.ceil((2 * verifiers.length) / 3), // verifiers may leave or be expelled during the run
-      genesisVerifiers: verifiers.map(({ keys }) => accountOf(keys.evm)),
-      startDelaySeconds: START_DELAY_SECONDS,
-      verifierBond: VERIFIER_BOND,
-      minimumProviderStake: PROVIDER_STAKE,
-      weiPerMbps: WEI_PER_MBPS,
-      settleRefund: SETTLE_REFUND,
-      networkWeeklyBps: NETWORK_WEEKLY_BPS,
-    })
-    return { name: 'testnet', ...deployment, params }
+    return await deployNetwork({ provider, privateKey: treasury, settings })
   } finally {
     provider.destroy()
   }
 }
 
-async function fund(
-  rpcUrl: string,
-  network: NetworkFile,
-  treasury: string,
-  nodes: readonly { readonly keys: NodeKeys; readonly stake: bigint }[],
-): Promise<void> {
+interface Funded {
+  readonly keys: NodeKeys
+  /** in wei of the stake token */
+  readonly stake: bigint
+}
+
+/** Gives a node that joins later what it needs. */
+export async function fundLater(rpcUrl: string, network: NetworkFile, treasury: string, node: Funded): Promise<void> {
+  await connected(rpcUrl, network, treasury, chain => chain.sender!.sendAll(transfersTo(chain, node)))
+}
+
+function transfersTo({ context }: EthersChain, { keys, stake }: Funded): PlannedTransaction[] {
+  const { stakeToken: token } = context.contracts
+  const account = accountOf(keys.evm)
+  const data = token.interface.encodeFunctionData('transfer', [account, stake])
+  return [
+    { label: 'transfer of ether', to: account, value: NODE_ETHER, gasLimit: ETHER_TRANSFER_GAS },
+    { label: 'transfer of stake tokens', to: token.target as string, data, gasLimit: TOKEN_TRANSFER_GAS },
+  ]
+}
+
+async function fund(rpcUrl: string, network: NetworkFile, treasury: string, nodes: readonly Funded[]): Promise<void> {
   await connected(rpcUrl, network, treasury, async chain => {
     const { stakeToken: token, rewardsDistributor: pot } = chain.context.contracts
-    const transfers = nodes.flatMap(({ keys, stake }) => {
-      const account = accountOf(keys.evm)
-      const data = token.interface.encodeFunctionData('transfer', [account, stake])
-      return [
-        { label: 'transfer of ether', to: account, value: NODE_ETHER, gasLimit: ETHER_TRANSFER_GAS },
-        { label: 'transfer of stake tokens', to: token.target as string, data, gasLimit: TOKEN_TRANSFER_GAS },
-      ]
-    })
     const approve = token.interface.encodeFunctionData('approve', [pot.target, REWARDS_POT])
     const fillPot = pot.interface.encodeFunctionData('fund', [REWARDS_POT])
     await chain.sender!.sendAll([
-      ...transfers,
+      ...nodes.flatMap(node => transfersTo(chain, node)),
       { label: 'approval of the rewards', to: token.target as string, data: approve, gasLimit: TOKEN_TRANSFER_GAS },
       { label: 'funding of the rewards', to: pot.target as string, data: fillPot, gasLimit: FUND_REWARDS_GAS },
     ])

@@ -1,10 +1,8 @@
 /** Leaves and sentences from the verifiers' APIs. Leaves count only if they hash to the chain's score root. */
-import type { z } from 'zod'
 import { encodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { MerkleTree } from '../../proto/merkle.js'
-import { ask } from '../../verifier/api/client.js'
+import { type Answer, type Client, connect, ENDPOINTS } from '../../verifier/client/index.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
-import { ENDPOINTS, type Endpoint } from '../../verifier/evidence/schema/endpoints.js'
 import { leafFromJson } from '../../verifier/evidence/schema/report.js'
 import type { RewardsJson } from '../../verifier/evidence/schema/rewards.js'
 import type { StatusJson } from '../../verifier/evidence/schema/status.js'
@@ -21,7 +19,7 @@ export type ServedLeaves = { readonly leaves: readonly Leaf[] } | { readonly wro
 /** The answer of the first verifier that has one; undefined while no verifier has one. */
 export async function leavesOf(report: PostedReport, verifiers: readonly ApiNode[]): Promise<ServedLeaves> {
   for (const { name, apiUrl } of verifiers) {
-    const served = await get(apiUrl, ENDPOINTS.report, String(report.header.epoch))
+    const served = await get(apiUrl, api => api.ask(ENDPOINTS.leaves, { epoch: report.header.epoch }))
     if (served?.headerHash !== report.headerHash) continue
     const leaves = served.leaves.map(leafFromJson)
     if (new MerkleTree(leaves.map(encodeLeaf)).root === report.header.scoreRoot) return { leaves }
@@ -35,7 +33,7 @@ export async function leavesOf(report: PostedReport, verifiers: readonly ApiNode
 /** As the first verifier that has them shows them: not checked. Undefined while no verifier has them. */
 export async function rewardsOf(report: PostedReport, verifiers: readonly ApiNode[]): Promise<RewardsJson | undefined> {
   for (const { apiUrl } of verifiers) {
-    const served = await get(apiUrl, ENDPOINTS.rewards, String(report.header.epoch))
+    const served = await get(apiUrl, api => api.ask(ENDPOINTS.rewards, { epoch: report.header.epoch }))
     if (served?.headerHash === report.headerHash) return served
   }
   return undefined
@@ -49,7 +47,7 @@ export interface VerifierStatus extends StatusJson {
 export async function statusesOf(verifiers: readonly ApiNode[]): Promise<VerifierStatus[]> {
   const all = await Promise.all(
     verifiers.map(async ({ name, apiUrl }) => {
-      const status = await get(apiUrl, ENDPOINTS.status)
+      const status = await get(apiUrl, api => api.ask(ENDPOINTS.status))
       return status ? [{ ...status, name }] : []
     }),
   )
@@ -57,12 +55,8 @@ export async function statusesOf(verifiers: readonly ApiNode[]): Promise<Verifie
 }
 
 /** Undefined while the node is down, busy, or answers with something else: another is asked, or the same again. */
-async function get<T extends z.ZodType>(
-  apiUrl: string | undefined,
-  endpoint: Endpoint<T>,
-  argument?: string,
-): Promise<z.infer<T> | undefined> {
+async function get<T>(apiUrl: string | undefined, ask: (api: Client) => Promise<Answer<T>>): Promise<T | undefined> {
   if (apiUrl === undefined) return undefined
-  const answer = await ask(endpoint, { apiUrl, timeoutMs: TIMEOUT_MS, ...(argument !== undefined && { argument }) })
+  const answer = await ask(connect(apiUrl, { timeoutMs: TIMEOUT_MS }))
   return answer.kind === 'answer' ? answer.value : undefined
 }

@@ -9,8 +9,11 @@ export interface SeenStake {
   readonly slashed: bigint
 }
 
+/** A provider of the run, or one that was added by hand, which only scores tell of. */
+type Shown = Pick<ProviderScore, 'name' | 'address' | 'profile' | 'claimKbps'>
+
 interface Row {
-  readonly provider: ReadyEvent['providers'][number]
+  readonly provider: Shown
   readonly score: ProviderScore | undefined
   readonly seen: SeenStake | undefined
 }
@@ -54,7 +57,8 @@ export function providersTable(
   stakes: ReadonlyMap<string, SeenStake>,
   columns: number,
 ): string {
-  const rows = providers.map(provider => ({
+  const guests = scores.filter(({ address }) => providers.every(one => one.address !== address))
+  const rows = [...providers, ...guests].map((provider: Shown) => ({
     provider,
     score: scores.find(({ address }) => address === provider.address),
     seen: stakes.get(provider.address),

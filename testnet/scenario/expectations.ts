@@ -66,17 +66,19 @@ function wrongScores({ epochs }: ScenarioRecord, { planned, address }: ProviderR
   return wrong.map(sentence => `${name} ${sentence}.`)
 }
 
-function losses({ providers, verifiers }: ScenarioRecord, { slashed, convicted }: Expectation): string[] {
+function losses({ providers, verifiers }: ScenarioRecord, { slashed, mayBeSlashed, convicted }: Expectation): string[] {
   const judged = [
-    ...providers.map(({ planned, stakeBefore, stakeAfter }) => ({
-      ...{ name: planned.name, lost: stakeBefore - stakeAfter, may: slashed, what: 'stake' },
-    })),
+    ...providers
+      .filter(({ planned }) => !mayBeSlashed.includes(planned.name))
+      .map(({ planned, stakeBefore, stakeAfter }) => ({
+        ...{ name: planned.name, lost: stakeBefore - stakeAfter, must: slashed, what: 'stake' },
+      })),
     ...verifiers.map(({ planned, bondBefore, bondAfter }) => ({
-      ...{ name: planned.name, lost: bondBefore - bondAfter, may: convicted, what: 'bond' },
+      ...{ name: planned.name, lost: bondBefore - bondAfter, must: convicted, what: 'bond' },
     })),
   ]
-  return judged.flatMap(({ name, lost, may, what }) => {
-    if (may.includes(name)) return lost > 0n ? [] : [`${name} lost no ${what}.`]
+  return judged.flatMap(({ name, lost, must, what }) => {
+    if (must.includes(name)) return lost > 0n ? [] : [`${name} lost no ${what}.`]
     return lost === 0n ? [] : [`${name} lost ${lost} wei of its ${what}.`]
   })
 }

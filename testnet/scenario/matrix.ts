@@ -19,7 +19,9 @@ export const matrixTable = (rows: readonly Row[]): string =>
       `[${scenario.title}](../testnet/scenarios/${name}.yaml)`,
       [mixText(scenario), ...scenario.faults.map(timedFaultText)].join('<br>'),
       expectationText(scenario.expect),
-      `${runs.filter(({ failures }) => failures.length === 0).length} of ${runs.length}`,
+      runs.length === 0
+        ? 'not yet'
+        : `${runs.filter(({ failures }) => failures.length === 0).length} of ${runs.length}`,
     ]),
   ).join('\n')
 
@@ -28,10 +30,11 @@ const mixText = ({ verifiers, providers }: Scenario): string =>
 
 /** Beside what holds in every scenario. */
 function expectationText(expected: Expectation): string {
-  const { reports, rounds, slashed, convicted, ends, status, memory } = expected
+  const { reports, rounds, slashed, mayBeSlashed, convicted, ends, status, memory } = expected
   return [
     reports === 'none' ? 'no report' : `${reportsText(reports)}, in round ${rounds} at the latest`,
     slashed.length > 0 ? `${slashed.join(', ')} slashed` : 'nobody slashed',
+    ...(mayBeSlashed.length > 0 ? [`${mayBeSlashed.join(', ')} may be slashed`] : []),
     ...(convicted.length > 0 ? [`${convicted.join(', ')} convicted`] : []),
     ...Object.entries(ends).map(([name, code]) => `${name} ends with code ${code}`),
     ...Object.entries(status).map(([name, texts]) => `status of ${name}: “${texts.join('”, “')}”`),

@@ -88,8 +88,10 @@ const expectationSchema = z.strictObject({
   reports: z.union([z.enum(['all', 'none']), z.strictObject({ but: z.array(z.int().positive()) })]).default('all'),
   /** No report comes in a later leader round (the first is 0). */
   rounds: z.int().nonnegative().default(2),
-  /** Providers that lose stake, and nobody else. */
+  /** Providers that lose stake. No other does but those that may. */
   slashed: z.array(node).default([]),
+  /** Providers that lose stake or not: the lot decides whether their fault shows in this time. */
+  mayBeSlashed: z.array(node).default([]),
   /** Verifiers that lose bond, and nobody else. */
   convicted: z.array(node).default([]),
   /** Processes that end by themselves for good, with their exit codes. */

@@ -1,8 +1,9 @@
 /** The command line itself, with the real command as a process of its own: one line on a mistake, and the documented exit code. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import type { ConfigJson } from '../../verifier/evidence/schema/data-directory.js'
 import { bandwitness, complaint, TIMEOUT_MS } from './support/command-line.js'
 
 describe('the command line', function () {
@@ -45,17 +46,31 @@ describe('the command line', function () {
     })
   }
 
-  it('creates keys once, and never overwrites existing keys', async () => {
-    const dataDir = join(directory, 'fresh')
-    const first = await bandwitness(['verifier', 'init', '--data-dir', dataDir, '--json'])
-    expect(first.code, first.stderr).to.equal(0)
-    expect(JSON.parse(first.stdout))
-      .to.have.property('account')
-      .that.matches(/^0x[0-9a-f]{40}$/)
-    const keys = readFileSync(join(dataDir, 'keys.json'), 'utf8')
-    const second = await bandwitness(['verifier', 'init', '--data-dir', dataDir])
-    expect(second.code, second.stderr).to.equal(3)
-    expect(readFileSync(join(dataDir, 'keys.json'), 'utf8')).to.equal(keys)
+  it('lists the sources of all settings, and shows no key of a chain service', async () => {
+    const file = join(directory, 'node.yaml')
+    writeFileSync(file, 'udp-port: 4001\napi: 127.0.0.1:1\nlimit: 10mbps\n')
+    const key = '0123456789abcdef0123456789abcdef'
+    const args = ['config', 'show', 'provider', '--config', file, '--api=127.0.0.1:2', '--dataDir', 'D', '--json']
+    const shown = await bandwitness(args, {
+      BANDWITNESS_RPC: `https://chain.example.org/v3/${key}`,
+      BANDWITNESS_UDP_PORT: '4002',
+    })
+    expect(shown.code, shown.stderr).to.equal(0)
+    expect(shown.stdout).to.not.include(key)
+    const { role, settings } = JSON.parse(shown.stdout) as ConfigJson
+    expect(role).to.equal('provider')
+    const of = (name: string) => settings.find(setting => setting.name === name)
+    expect(of('api')).to.include({ value: '127.0.0.1:2', source: 'flag', place: '--api' })
+    expect(of('data-dir')).to.include({ value: 'D', source: 'flag', place: '--data-dir' })
+    expect(of('udp-port')).to.include({ value: 4002, source: 'environment', place: 'BANDWITNESS_UDP_PORT' })
+    expect(of('rpc')).to.include({ value: 'https://chain.example.org/…', source: 'environment' })
+    expect(of('limit')).to.include({ value: '10mbps', source: 'file', place: file })
+    expect(of('log-level')).to.include({ value: 'info', source: 'default' })
+    expect(of('network')).to.include({ value: null, source: 'unset' })
+    const verifier = await bandwitness(['config', 'show', 'verifier', '--listen', '/ip4/0.0.0.0/tcp/1'])
+    expect(verifier.code, verifier.stderr).to.equal(0)
+    expect(verifier.stdout).to.match(/^SETTING {2,}VALUE {2,}FROM$/m)
+    expect(verifier.stdout).to.match(/^listen +\/ip4\/0\.0\.0\.0\/tcp\/1 +flag --listen$/m)
   })
 
   it('takes a setting from the flag, then the environment, then the file', async () => {

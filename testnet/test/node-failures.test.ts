@@ -10,6 +10,7 @@ import { DEVNET } from '../../proto/params.js'
 import { RpcProxy } from '../../verifier/chain/test/rpc-proxy.js'
 import { initNode } from '../../verifier/cli/init.js'
 import { keysFromSeed } from '../../verifier/config/keys.js'
+import { encryptKeys } from '../../verifier/keystore/encrypt.js'
 import { Store } from '../../verifier/store/store.js'
 import { type Anvil, startAnvil } from '../network/anvil.js'
 import { setUpNetwork } from '../network/setup.js'
@@ -83,6 +84,24 @@ describe('a node that is run', function () {
     const ended = await bandwitness(runArgs('provider', { 'data-dir': damaged }))
     expect(ended.code).to.equal(3)
     expect(complaint(ended)).to.include('keys.json')
+  })
+
+  it('opens encrypted keys with their password, and ends with 2 or 3 without it', async () => {
+    const dataDir = join(directory, 'encrypted')
+    await initNode('provider', dataDir, await encryptKeys(keysFromSeed('cli', 'provider-1'), 'correct horse', 4))
+    const passwordFile = join(directory, 'password')
+    writeFileSync(passwordFile, 'correct horse\n')
+    const ended = await bandwitness(runArgs('provider', { 'data-dir': dataDir, 'password-file': passwordFile }))
+    expect(ended.code, ended.stderr).to.equal(0)
+    expect(ended.stdout).to.include('"ready"')
+    expect(ended.stderr).to.not.include('not encrypted')
+    writeFileSync(passwordFile, 'correct house\n')
+    const wrong = await bandwitness(runArgs('provider', { 'data-dir': dataDir, 'password-file': passwordFile }))
+    expect(wrong.code, wrong.stderr).to.equal(3)
+    expect(complaint(wrong)).to.include('The password does not open').and.include(dataDir)
+    const none = await bandwitness(runArgs('provider', { 'data-dir': dataDir }))
+    expect(none.code, none.stderr).to.equal(2)
+    expect(complaint(none)).to.include('--password-file')
   })
 
   it('ends with 3 on a network file of another chain', async () => {
@@ -188,5 +207,6 @@ describe('a node that is run', function () {
     const ended = await bandwitness(runArgs('provider'))
     expect(ended.code, ended.stderr).to.equal(0)
     expect(JSON.parse(ended.stdout)).to.include({ event: 'ready', role: 'provider', index: 1 })
+    expect(ended.stderr.split('keys encrypt')).to.have.length(2) // one warning: its keys are plain
   })
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { readStake } from '../../verifier/chain/stake.js'
 import { useLiveNetwork } from '../../verifier/chain/test/live-network.js'
-import { saveKeys } from '../../verifier/config/keys.js'
+import { saveKeys } from '../../verifier/config/key-file.js'
 import {
   capacitySchema,
   claimChangeSchema,

@@ -1,14 +1,25 @@
 /**
  * The BLS library with its native backend. Without the native package the library silently falls back to a backend that
- * is five times slower, and a verifier would notice only by missed epochs. So every user of the library gets it from
- * here, where the backend is checked once.
+ * is five times slower, and a verifier would notice only by missed epochs. So whoever signs or checks asks for the native
+ * one first.
  */
 import bls from '@chainsafe/bls'
+import { UserError } from '../config/errors.js'
 
-if (bls.implementation !== 'blst-native') {
-  throw new Error(
-    `BLS runs on "${bls.implementation}" instead of "blst-native". Run npm ci on this machine, so that @chainsafe/blst finds its native package.`,
-  )
+const NATIVE = 'blst-native'
+
+/** The backend that the library found: `blst-native`, or `herumi`, which is WebAssembly. */
+export const implementation: string = bls.implementation
+
+export const isNative = implementation === NATIVE
+
+/** What to do about another backend than the native one. */
+export const NATIVE_ADVICE = 'Run npm ci on this machine, so that @chainsafe/blst finds its native package.'
+
+/** @throws UserError 'configuration' if the backend is another one */
+export function requireNative(): void {
+  if (isNative) return
+  throw new UserError('configuration', `BLS runs on "${implementation}" instead of "${NATIVE}". ${NATIVE_ADVICE}`)
 }
 
 export default bls

@@ -1,6 +1,6 @@
 import { PointFormat, type SecretKey } from '@chainsafe/bls/types'
 import { fromHex, type Hex } from '../../proto/hex.js'
-import bls from './backend.js'
+import bls, { requireNative } from './backend.js'
 import { g1ToEip2537 } from './encoding.js'
 
 /** A verifier's voting key. The signing record of the caller decides which digests the key may sign. */
@@ -9,8 +9,9 @@ export class BlsSigner {
   readonly publicKey128: Uint8Array
   readonly #key: SecretKey
 
-  /** @param secret 32 bytes, below the order of the subgroup. @throws if it is out of range */
+  /** @param secret 32 bytes, below the order of the subgroup. @throws if it is out of range; UserError without a native backend */
   constructor(secret: Hex) {
+    requireNative()
     this.#key = bls.SecretKey.fromBytes(fromHex(secret))
     this.publicKey128 = g1ToEip2537(this.#key.toPublicKey().toBytes(PointFormat.uncompressed))
   }

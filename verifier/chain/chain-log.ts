@@ -5,7 +5,7 @@
 import type { NetworkId } from '../../proto/digests.js'
 import type { Hex } from '../../proto/hex.js'
 import type { NetworkFile } from '../config/network-file.js'
-import type { Checkpoint, LogChange, LogStore } from '../core/chain-log.js'
+import type { ChainEvent, Checkpoint, LogChange, LogStore } from '../core/chain-log.js'
 import type { Announcement, PostedReport, Settlement } from '../core/ports.js'
 import type { AnnouncedPeer } from './announcements.js'
 import { blockAt } from './block-search.js'
@@ -41,6 +41,11 @@ export class ChainLog {
 
   constructor(private readonly options: ChainLogOptions) {
     this.#events = new LogEvents(options.contracts)
+  }
+
+  /** All that the log holds. What is returned changes when somebody looks again. */
+  known(): Promise<KnownEvents> {
+    return this.#upToDate()
   }
 
   /** The newest announcement of every account: first verifiers, then providers, each ascending by index. */
@@ -119,7 +124,8 @@ export class ChainLog {
   async #load(): Promise<void> {
     const { progress, events } = await this.options.store.readLog()
     const { chainId, contract } = this.#network
-    const isOwn = progress?.network.chainId === chainId && progress.network.contract === contract
+    const isOwn =
+      progress?.network.chainId === chainId && progress.network.contract === contract && events.every(isCurrent)
     this.#known = new KnownEvents()
     this.#checkpoints = isOwn ? [...progress.checkpoints] : []
     if (isOwn) this.#known.add(events)
@@ -141,6 +147,9 @@ export class ChainLog {
     return { chainId, contract: contracts.epochReports }
   }
 }
+
+/** Whether an event has the form of today. If one has not, the log is read again, once. */
+const isCurrent = (event: ChainEvent): boolean => event.kind !== 'posted' || event.epoch !== undefined
 
 /** The checkpoints of the last blocks, and one older: a reorganisation never goes back behind that one. */
 function afterReading(checkpoints: readonly Checkpoint[], last: Checkpoint): Checkpoint[] {

@@ -12,13 +12,21 @@ import { EthersChain } from './ethers-chain.js'
 import { LogReader } from './log-reader.js'
 import { RpcFault } from './rpc-fault.js'
 import { type Patience, RpcProvider } from './rpc-provider.js'
+import { RpcUrl } from './rpc-url.js'
 import { Sender } from './sender.js'
 
 /** A chain node is told to lag behind above this age of its newest block, or above half an epoch if that is longer. */
 const SHORTEST_STALE_MS = 30_000
+
+/** Age of a newest block above which a chain node counts as one that lags behind. */
+export const staleMsOf = ({ params }: Pick<NetworkFile, 'params'>): number =>
+  Math.max(SHORTEST_STALE_MS, (params.epochSeconds * 1000) / 2)
+
 /** A node asks a chain that does not answer at least so often in an epoch, and not much more rarely than this. */
 const ASKS_PER_EPOCH = 16
 const LONGEST_PAUSE_MS = 10_000
+/** No chain has this id. */
+const NO_CHAIN = 0
 
 export interface ConnectOptions {
   /** one URL, or several with commas between them, of which one is asked when another fails */
@@ -36,7 +44,7 @@ export interface ConnectOptions {
 export async function connectChain(options: ConnectOptions): Promise<EthersChain> {
   const { rpcUrl, network, privateKey, logStore } = options
   const epochMs = network.params.epochSeconds * 1000
-  const staleMs = Math.max(SHORTEST_STALE_MS, epochMs / 2)
+  const staleMs = staleMsOf(network)
   const longestPauseMs = Math.min(LONGEST_PAUSE_MS, epochMs / ASKS_PER_EPOCH)
   const patience = options.patience && { ...options.patience, staleMs, longestPauseMs }
   const provider = openProvider(rpcUrl, network.chainId, patience)
@@ -64,6 +72,13 @@ export async function connectChain(options: ConnectOptions): Promise<EthersChain
 /** @param rpcUrl one URL, or several with commas between them @param patience of a node (default: that of a command) */
 export const openProvider = (rpcUrl: string, chainId: number, patience?: Patience): RpcProvider =>
   new RpcProvider(rpcUrls(rpcUrl), chainId, patience)
+
+/** A connection to a chain of whatever id. @throws RpcFault */
+export async function openAnyChain(list: string): Promise<RpcProvider> {
+  const urls = rpcUrls(list)
+  const chainId = await new RpcUrl(urls[0]!, NO_CHAIN).otherChain(new AbortController().signal)
+  return new RpcProvider(urls, chainId!)
+}
 
 async function checkChainId(provider: RpcProvider, network: NetworkFile): Promise<void> {
   const other = await provider.misleading()

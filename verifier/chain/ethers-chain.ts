@@ -26,12 +26,16 @@ import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 import { commitDecoyCall, revealDecoyCall } from './decoys.js'
 import { collectCall, slashCertificatesCall, slashEquivocationCall } from './equivocation-calls.js'
-import { peersAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
+import { isBlockOfEpoch, peersAnnouncedIn, readClock, readFacts, readFrozenSet } from './facts.js'
+import type { KnownEvents } from './known-events.js'
 import { readProvider, readVerifier, readWithdrawalAddress } from './registrations.js'
 import { readPosted } from './reports.js'
 import { claimCall, type RewardsPot, readClaimed, readRewardsPot } from './rewards.js'
+import type { RpcCounts } from './rpc-counts.js'
 import type { Call, Sender } from './sender.js'
+import { readStake, type Stake } from './stake.js'
 import { readTip } from './tip.js'
+import type { TransactionCounts } from './transaction-counts.js'
 
 export class EthersChain implements Chain {
   readonly network
@@ -54,6 +58,16 @@ export class EthersChain implements Chain {
     return this.context.provider.health
   }
 
+  /** What was asked of the chain nodes. */
+  get rpc(): RpcCounts {
+    return this.context.provider.counts
+  }
+
+  /** Undefined on a connection that only reads. */
+  get transactions(): TransactionCounts | undefined {
+    return this.sender?.counts
+  }
+
   /** This node's transactions that wait to be mined. */
   get pending(): PendingTransaction[] {
     return this.sender?.pending ?? []
@@ -65,6 +79,10 @@ export class EthersChain implements Chain {
 
   factsAt(epoch: number): Promise<BlockFacts | undefined> {
     return readFacts(this.context, epoch)
+  }
+
+  isBlockOf(epoch: number, block: Pick<BlockFacts, 'blockNumber' | 'blockHash'>): Promise<boolean> {
+    return this.#read(`the block of epoch ${epoch}`, () => isBlockOfEpoch(this.context, epoch, block))
   }
 
   tip(): Promise<ChainTip> {
@@ -88,6 +106,16 @@ export class EthersChain implements Chain {
   /** The address that the vault pays the account's stake to. */
   withdrawalAddress(role: Announcement['role'], account: Hex): Promise<Hex> {
     return this.#read('an address', () => readWithdrawalAddress(this.context, role, account))
+  }
+
+  /** All events of the log up to now. */
+  events(): Promise<KnownEvents> {
+    return this.context.log.known()
+  }
+
+  /** The stake of a registered account, as the vault has it now. */
+  stake(role: Announcement['role'], account: Hex): Promise<Stake> {
+    return this.#read('a stake', () => readStake(this.context, role, account))
   }
 
   announcements(): Promise<readonly Announcement[]> {

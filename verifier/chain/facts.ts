@@ -38,6 +38,19 @@ export async function blockOfEpoch(
   return lastBlockBefore(context.provider, epochStartMs(clock, epoch) / 1000, context.file.deployBlock)
 }
 
+/** Whether this block is B(e): it is on the chain, and the next one is not before the epoch's start. */
+export async function isBlockOfEpoch(
+  context: ChainContext,
+  epoch: number,
+  { blockNumber, blockHash }: Pick<BlockFacts, 'blockNumber' | 'blockHash'>,
+): Promise<boolean> {
+  const clock = await readClock(context)
+  const [block, next] = await Promise.all([0, 1].map(after => context.provider.getBlock(blockNumber + after)))
+  if (!clock || !block || !next || block.hash !== blockHash) return false
+  const startMs = epochStartMs(clock, epoch)
+  return block.timestamp * 1000 < startMs && next.timestamp * 1000 >= startMs
+}
+
 /**
  * The block at which the providers of a window and their claims are read: an epoch before the beacon that draws their
  * receivers. A block's proposer knows its randomness a block before. So an account that could register until the beacon's

@@ -11,6 +11,7 @@ import { hex } from './contracts.js'
 import { type Fees, marketFees, raised } from './fees.js'
 import { RpcFault } from './rpc-fault.js'
 import type { RpcProvider } from './rpc-provider.js'
+import type { TransactionCounts } from './transaction-counts.js'
 
 /** How often to look for a receipt, at first and at last: JSON-RPC over HTTP announces nothing by itself. */
 const FIRST_LOOK_MS = 150
@@ -62,6 +63,7 @@ export class InFlight {
   constructor(
     private readonly provider: RpcProvider,
     private readonly wallet: Wallet,
+    private readonly counts: Pick<TransactionCounts, 'feeRaises'>,
   ) {}
 
   /** What waits to be mined, by nonce. */
@@ -136,6 +138,7 @@ export class InFlight {
       if (flight.raises < MOST_RAISES) {
         flight.fees = raised(flight.fees, await this.#market())
         flight.raises++
+        this.counts.feeRaises++
         this.provider.log?.warn(
           { nonce, raises: flight.raises },
           `not mined in ${PATIENT_BLOCKS} blocks: ${work.label}`,

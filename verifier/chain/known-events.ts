@@ -15,14 +15,22 @@ export class KnownEvents {
   readonly #long = new Set<string>()
   /** by header hash; a reorganisation can post a header again */
   readonly #posted = new Map<Hex, PostedEvent>()
+  readonly #postedIn = new Map<number, PostedEvent>()
   /** by provider, each in order */
   readonly #settled = new Map<Hex, SettledEvent[]>()
+  #lastPosted: PostedEvent | undefined
+  #version = 0
 
   /** @param events in the order of the log, and later than all that are known */
   add(events: readonly ChainEvent[]): void {
     const changed = new Set<string>()
+    if (events.length > 0) this.#version++
     for (const event of events) {
-      if (event.kind === 'posted') this.#posted.set(event.headerHash, event)
+      if (event.kind === 'posted') {
+        this.#posted.set(event.headerHash, event)
+        this.#postedIn.set(event.epoch, event)
+        if (event.epoch >= (this.#lastPosted?.epoch ?? 0)) this.#lastPosted = event
+      }
       if (event.kind === 'settled') push(this.#settled, event.settlement.provider, event)
       if (event.kind === 'announced') {
         const key = `${event.announcement.role} ${event.announcement.account}`
@@ -36,8 +44,13 @@ export class KnownEvents {
 
   /** Forgets all events after a block. @returns where they stood */
   rewind(block: number): Place[] {
+    this.#version++
     const posted = [...this.#posted.values()].filter(event => event.block > block)
-    for (const { headerHash } of posted) this.#posted.delete(headerHash)
+    for (const { headerHash, epoch } of posted) {
+      this.#posted.delete(headerHash)
+      this.#postedIn.delete(epoch)
+    }
+    if (posted.length > 0) this.#lastPosted = newestReport(this.#postedIn.values())
     const gone = cut(this.#announced, block)
     this.#renew(gone.map(({ announcement: { role, account } }) => `${role} ${account}`))
     return [...posted, ...cut(this.#settled, block), ...gone]
@@ -70,8 +83,28 @@ export class KnownEvents {
     return this.#posted.get(headerHash)
   }
 
+  /** The report that the chain accepted of an epoch. */
+  postedIn(epoch: number): PostedEvent | undefined {
+    return this.#postedIn.get(epoch)
+  }
+
+  /** The newest report that the chain accepted. */
+  get lastPosted(): PostedEvent | undefined {
+    return this.#lastPosted
+  }
+
   settlements(provider: Hex): Settlement[] {
     return (this.#settled.get(provider) ?? []).map(({ settlement }) => settlement)
+  }
+
+  /** Every provider of which a penalty was taken or refuted. */
+  get settledProviders(): Hex[] {
+    return [...this.#settled.keys()]
+  }
+
+  /** Changes with the events. */
+  get version(): number {
+    return this.#version
   }
 
   /** @param keys of the lists that changed */
@@ -83,6 +116,12 @@ export class KnownEvents {
       this.#sorted = undefined
     }
   }
+}
+
+function newestReport(events: Iterable<PostedEvent>): PostedEvent | undefined {
+  let newest: PostedEvent | undefined
+  for (const event of events) if (newest === undefined || event.epoch > newest.epoch) newest = event
+  return newest
 }
 
 function push<E>(lists: Map<string, E[]>, key: string, event: E): E[] {

@@ -105,7 +105,10 @@ const announcementOf =
     }
   }
 
-const postedFrom: Read = ({ headerHash }, txHash) => ({ kind: 'posted', headerHash: hex(headerHash), txHash })
+const postedFrom: Read = ({ epoch, headerHash }, txHash) => ({
+  kind: 'posted',
+  ...{ epoch: toNumber(epoch), headerHash: hex(headerHash), txHash },
+})
 
 const settledFrom: Read = ({ epoch, provider, charged }, txHash) => ({
   kind: 'settled',

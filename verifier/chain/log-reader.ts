@@ -8,7 +8,7 @@ import type { RawLog } from './log-events.js'
 import { quoted, RpcFault, wordsOf } from './rpc-fault.js'
 
 /** Most blocks in one query: public nodes refuse longer ranges. */
-const MOST_BLOCKS = 10_000
+export const MOST_BLOCKS = 10_000
 /** After an answer, for how many times as many blocks to ask. A refusal halves them. */
 const GROWTH = 1.25
 

@@ -9,6 +9,7 @@ import type { Logger } from 'pino'
 import { shownUrl } from '../config/rpc-urls.js'
 import { ChainHealth } from './chain-health.js'
 import { hashOfHeader, type RawBlock } from './header-hash.js'
+import { RpcCounts } from './rpc-counts.js'
 import { type RpcAnswer, RpcFault } from './rpc-fault.js'
 import { RpcUrl } from './rpc-url.js'
 
@@ -38,6 +39,7 @@ export interface Patience {
 
 export class RpcProvider extends JsonRpcProvider {
   readonly health: ChainHealth
+  readonly counts = new RpcCounts()
   readonly #urls: readonly RpcUrl[]
   readonly #closed = new AbortController()
   /** the URL that answered last */
@@ -162,9 +164,7 @@ export class RpcProvider extends JsonRpcProvider {
     for (let i = 0; i < length; i++) {
       const at = (first + i) % length
       try {
-        const answer = await this.#urls[at]!.ask(payload, this.#closed.signal)
-        this.#refuseEmpty(payload, answer, at)
-        this.#refuseForged(payload, answer, at)
+        const answer = await this.counts.count(payload.method, () => this.#ask(payload, at))
         if (this.#isStale(payload, answer, at)) {
           stale ??= answer
           continue
@@ -178,6 +178,14 @@ export class RpcProvider extends JsonRpcProvider {
     }
     if (stale !== undefined) return stale
     throw fault
+  }
+
+  /** @throws RpcFault also for an answer that is empty or forged */
+  async #ask(payload: JsonRpcPayload, at: number): Promise<RpcAnswer> {
+    const answer = await this.#urls[at]!.ask(payload, this.#closed.signal)
+    this.#refuseEmpty(payload, answer, at)
+    this.#refuseForged(payload, answer, at)
+    return answer
   }
 
   #refuseEmpty({ method, params }: JsonRpcPayload, answer: RpcAnswer, at: number): void {
@@ -202,8 +210,10 @@ export class RpcProvider extends JsonRpcProvider {
   /** An old newest block may be all there is, so it is told and taken if no chain node has a newer one. */
   #isStale({ method, params }: JsonRpcPayload, answer: RpcAnswer, at: number): boolean {
     const [tag] = params as readonly unknown[]
-    if (this.patience === undefined || method !== 'eth_getBlockByNumber' || tag !== 'latest') return false
+    if (method !== 'eth_getBlockByNumber' || tag !== 'latest') return false
     const seconds = 'result' in answer ? Number(answer.result.timestamp) : Number.NaN
+    this.counts.sawBlock(seconds * 1000)
+    if (this.patience === undefined) return false
     const ageMs = Date.now() - seconds * 1000
     if (!(ageMs > this.patience.staleMs)) {
       this.health.lags(undefined)

@@ -18,6 +18,7 @@ import { hex } from './contracts.js'
 import { InFlight, type Work } from './in-flight.js'
 import { revertReason } from './reverts.js'
 import { quoted, wordsOf } from './rpc-fault.js'
+import { TransactionCounts } from './transaction-counts.js'
 
 /** Room above the estimate: the state may change between the estimate and the block. */
 const GAS_HEADROOM_PERCENT = 20n
@@ -49,6 +50,7 @@ export interface PlannedTransaction {
 }
 
 export class Sender {
+  readonly counts = new TransactionCounts()
   readonly #inFlight: InFlight
   #last: Promise<unknown> = Promise.resolve()
 
@@ -57,7 +59,7 @@ export class Sender {
     readonly wallet: Wallet,
     readonly errors: Interface,
   ) {
-    this.#inFlight = new InFlight(context.provider, wallet)
+    this.#inFlight = new InFlight(context.provider, wallet, this.counts)
   }
 
   /** What waits to be mined. */
@@ -68,7 +70,9 @@ export class Sender {
   /** A refusal by the contract is a result. @throws if the chain cannot be reached */
   async send(call: Call): Promise<TxResult> {
     const sent = await this.#inTurn(() => this.#broadcast(call))
-    return typeof sent === 'number' ? this.#outcome(call, sent) : sent
+    const result = typeof sent === 'number' ? await this.#outcome(call, sent) : sent
+    this.counts.ended(call.method, result)
+    return result
   }
 
   /**

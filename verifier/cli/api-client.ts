@@ -1,11 +1,9 @@
 /** Asks a verifier for a person: whatever goes wrong is one line that says what to do. */
 import type { z } from 'zod'
-import { type Answer, ask } from '../api/client.js'
+import { type Answer, type Client, connect, type Endpoint, type RequestOf } from '../client/index.js'
 import { UserError } from '../config/errors.js'
-import type { Endpoint } from '../evidence/schema/endpoints.js'
 
 const DEFAULT_API_URL = 'http://127.0.0.1:7380'
-const TIMEOUT_MS = 10_000
 const NOT_FOUND = 404
 
 /** Option of every command that asks a verifier. */
@@ -14,40 +12,36 @@ export const API_OPTION = {
 } as const
 
 /** Undefined for what the verifier does not hold. @throws UserError as `askApi` */
-export async function askApiIfKept<T extends z.ZodType>(
+export async function askApiIfKept<E extends Endpoint>(
   apiUrl: string,
-  endpoint: Endpoint<T>,
-  argument: string,
-): Promise<z.infer<T> | undefined> {
-  const answer = await answerOf(apiUrl, endpoint, argument)
+  endpoint: E,
+  request: RequestOf<E>,
+): Promise<z.infer<E['answer']> | undefined> {
+  const answer = await answerOf(apiUrl, endpoint, request)
   return answer.kind === 'refused' && answer.status === NOT_FOUND ? undefined : acceptedOf(answer, apiUrl, endpoint)
 }
 
 /** @throws UserError 'usage' for what is no URL, 'configuration' where the verifier gives no answer of use */
-export async function askApi<T extends z.ZodType>(
+export async function askApi<E extends Endpoint>(
   apiUrl: string,
-  endpoint: Endpoint<T>,
-  argument?: string,
-): Promise<z.infer<T>> {
-  return acceptedOf(await answerOf(apiUrl, endpoint, argument), apiUrl, endpoint)
+  endpoint: E,
+  ...[request]: Record<never, never> extends RequestOf<E> ? [request?: RequestOf<E>] : [request: RequestOf<E>]
+): Promise<z.infer<E['answer']>> {
+  return acceptedOf(await answerOf(apiUrl, endpoint, request as RequestOf<E>), apiUrl, endpoint)
 }
 
-async function answerOf<T extends z.ZodType>(
-  apiUrl: string,
-  endpoint: Endpoint<T>,
-  argument?: string,
-): Promise<Answer<z.infer<T>>> {
-  if (!URL.canParse(endpoint.path, apiUrl)) {
+/** @throws UserError 'usage' for what is no URL */
+export function apiAt(apiUrl: string): Client {
+  if (!URL.canParse('/', apiUrl))
     throw new UserError('usage', `--api ${apiUrl} is not a URL. Give one such as ${DEFAULT_API_URL}.`)
-  }
-  return ask(endpoint, { apiUrl, timeoutMs: TIMEOUT_MS, ...(argument !== undefined && { argument }) })
+  return connect(apiUrl)
 }
 
-function acceptedOf<T extends z.ZodType>(
-  answer: Answer<z.infer<T>>,
-  apiUrl: string,
-  endpoint: Endpoint<T>,
-): z.infer<T> {
+const answerOf = <E extends Endpoint>(apiUrl: string, endpoint: E, request: RequestOf<E>) =>
+  (apiAt(apiUrl).ask as (e: E, r: RequestOf<E>) => Promise<Answer<z.infer<E['answer']>>>)(endpoint, request)
+
+/** @throws UserError 'configuration' where the verifier gives no answer of use */
+export function acceptedOf<T>(answer: Answer<T>, apiUrl: string, { title }: Pick<Endpoint, 'title'>): T {
   switch (answer.kind) {
     case 'answer':
       return answer.value
@@ -62,7 +56,7 @@ function acceptedOf<T extends z.ZodType>(
     case 'unusable':
       throw new UserError(
         'configuration',
-        `The answer of ${apiUrl} is not ${endpoint.title} (${answer.fault}). Pass the URL of another verifier with --api.`,
+        `The answer of ${apiUrl} is not ${title} (${answer.fault}). Pass the URL of another verifier with --api.`,
       )
   }
 }

@@ -24,4 +24,4 @@ export const verifierCapacity: CommandModule<object, Flags> = {
 }
 
 const capacityText = ({ index, capacityKbps }: CapacityJson): string =>
-  `Verifier ${index} has a capacity of ${rateText(capacityKbps)} from the next epoch on. Check it with \`bandwitness doctor\`.`
+  `Verifier ${index} has a capacity of ${rateText(capacityKbps)} from the next epoch on. Check it with \`bandwitness verifier doctor\`.`

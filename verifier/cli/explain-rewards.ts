@@ -28,15 +28,15 @@ export async function rewardsExplanationFor(flags: Flags): Promise<RewardsExplan
   const who = namedAccount(flags.provider)
   if (!(Number.isInteger(flags.reports) && flags.reports >= 1))
     throw new UserError('usage', '--reports must be a whole number of at least 1.')
-  const newest = await askApi(flags.api, ENDPOINTS.evidence, epoch)
-  if (epoch !== 'latest' && newest.header.epoch !== Number(epoch)) {
+  const newest = await askApi(flags.api, ENDPOINTS.evidence, { epoch })
+  if (epoch !== 'latest' && newest.header.epoch !== epoch) {
     throw new UserError(
       'evidence',
       `The verifier at ${flags.api} answers with epoch ${newest.header.epoch} instead of ${epoch}. Ask another verifier with --api.`,
     )
   }
   const { verifiers, providers, epoch: answered } = newest.facts
-  const accounts = [...verifiers, ...providers].map(one => one.account)
+  const accounts = async () => [...verifiers, ...providers].map(one => one.account)
   const account = await accountOf(who, flags.api, { accounts, where: `of a node in epoch ${answered}` })
   const [steps, replays] = await replaysFrom(flags, newest)
   const asked = await askChain(flags, async chain => ({
@@ -92,11 +92,11 @@ class Source {
   }
 
   evidence(epoch: number): Promise<EvidenceJson | undefined> {
-    return once(this.#evidence, epoch, () => askApiIfKept(this.api, ENDPOINTS.evidence, `${epoch}`))
+    return once(this.#evidence, epoch, () => askApiIfKept(this.api, ENDPOINTS.evidence, { epoch }))
   }
 
   rewards(epoch: number): Promise<RewardsJson | undefined> {
-    return once(this.#rewards, epoch, () => askApiIfKept(this.api, ENDPOINTS.rewards, `${epoch}`))
+    return once(this.#rewards, epoch, () => askApiIfKept(this.api, ENDPOINTS.rewards, { epoch }))
   }
 }
 

@@ -6,7 +6,7 @@ import { epochArgument } from '../evidence/schema/arguments.js'
 import type { CheckJson } from '../evidence/schema/checks.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { ExplanationJson } from '../evidence/schema/explanation.js'
-import { API_OPTION, askApi } from './api-client.js'
+import { API_OPTION, askApi, askApiIfKept } from './api-client.js'
 import { argumentOf } from './argument.js'
 import { askChain, chainOptions } from './chain-option.js'
 import { rewardsExplanationFor } from './explain-rewards.js'
@@ -60,19 +60,19 @@ function requireAll(checks: readonly CheckJson[]): void {
 export async function explanationFor(flags: Omit<Flags, 'json' | 'rewards' | 'reports'>): Promise<ExplanationJson> {
   const epoch = argumentOf(epochArgument, flags.epoch, '--epoch ')
   const who = namedAccount(flags.provider)
-  const evidence = await askApi(flags.api, ENDPOINTS.evidence, epoch)
+  const evidence = await askApi(flags.api, ENDPOINTS.evidence, { epoch })
   const answered = evidence.header.epoch
-  if (epoch !== 'latest' && answered !== Number(epoch)) {
+  if (epoch !== 'latest' && answered !== epoch) {
     throw new UserError(
       'evidence',
       `The verifier at ${flags.api} answers with epoch ${answered} instead of ${epoch}. Ask another verifier with --api.`,
     )
   }
-  const accounts = evidence.facts.providers.map(({ account }) => account)
+  const accounts = async () => evidence.facts.providers.map(({ account }) => account)
   const provider = await accountOf(who, flags.api, { accounts, where: `of a provider in epoch ${answered}` })
-  const settlements = await askApi(flags.api, ENDPOINTS.settlements, provider)
+  const page = await askApiIfKept(flags.api, ENDPOINTS.provider, { provider })
   const checks = (await askChain(flags, chain => checkAgainstChain(evidence, chain))) ?? []
   const recomputed = recompute(evidence)
-  const find = () => explanationOf(provider, recomputed, evidence.posted, settlements, checks)
+  const find = () => explanationOf(provider, recomputed, evidence.posted, page?.settlements ?? [], checks)
   return providerOf(provider, find, answered)
 }

@@ -6,10 +6,18 @@ import yargs, { type Argv } from 'yargs'
 import { EXIT_CODE, UserError } from '../config/errors.js'
 import { verifierCapacity } from './capacity.js'
 import { readConfig } from './config-file.js'
+import { configCommands } from './config-show.js'
+import { doctorCommand } from './doctor/command.js'
 import { exitCommand } from './exit.js'
 import { explain } from './explain.js'
+import { exportCommand } from './export.js'
 import { initCommand } from './init.js'
+import { keys } from './keys.js'
 import { measure } from './measure.js'
+import { networkCheck } from './network/check.js'
+import { networkDeploy } from './network/deploy.js'
+import { networkShow } from './network/show.js'
+import { NODE_OPTIONS } from './node-settings.js'
 import { parserMessage } from './parser-message.js'
 import { reportError } from './report-error.js'
 import { reputation } from './reputation.js'
@@ -37,7 +45,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function commandLine(args: readonly string[]): Argv {
+export function commandLine(args: readonly string[]): Argv {
   /** The parser keeps only the message of an error of its `configParser`. */
   let configFault: unknown
   const configParser = (path: string) => {
@@ -63,31 +71,45 @@ function commandLine(args: readonly string[]): Argv {
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print JSON on standard output' })
     // Commands that are built on top of the verifier are loaded only when they are called.
-    .command({
-      command: 'testnet',
-      describe: 'Run a whole network on this machine, and check what it certifies',
-      builder: async (y: Argv) => (await import('../../testnet/command.js')).testnetOptions(y),
-      handler: async argv => (await import('../../testnet/command.js')).testnet(argv),
-    })
+    .command('testnet', 'Run a whole network on this machine, and check what it certifies', async y =>
+      (await import('../../testnet/command.js')).testnetCommands(y),
+    )
     .command('verifier', 'Measure providers and certify reports', y =>
       y
         .command(initCommand('verifier'))
         .command(verifierRegister)
         .command(verifierRun)
         .command(verifierStatus)
+        .command(doctorCommand('verifier'))
         .command(verifierCapacity)
         .command(topUpCommand('verifier'))
         .command(exitCommand('verifier'))
         .command(withdrawCommand('verifier'))
         .command(verifierRecord)
-        .demandCommand(1, 'Missing command: init, register, run, status, capacity, top-up, exit, withdraw or record.'),
+        .demandCommand(
+          1,
+          'Missing command: init, register, run, status, doctor, capacity, top-up, exit, withdraw or record.',
+        ),
     )
     .command('provider', 'Relay traffic at a promised rate', async y =>
       (await import('../../market/provider/command.js')).providerCommands(y),
     )
+    .command('config', 'The settings of a node', async y => {
+      const { RUN_OPTIONS } = await import('../../market/provider/run-command.js')
+      return configCommands(y, { verifier: NODE_OPTIONS, provider: RUN_OPTIONS }, args)
+    })
+    .command('network', 'Deploy a network to a chain, and look at one', y =>
+      y
+        .command(networkCheck)
+        .command(networkShow)
+        .command(networkDeploy)
+        .demandCommand(1, 'Missing command: check, show or deploy.'),
+    )
     .command(reputation)
     .command(explain)
     .command(rewards)
+    .command(keys)
+    .command(exportCommand)
     .command(measure)
     .command(transcript)
     .command(verifyTranscript)

@@ -13,14 +13,14 @@ import { literalHosts } from '../net/literal-addresses.js'
 import { checkReachable } from '../node/own-address.js'
 import { measureProvider } from '../node/solo-session.js'
 import { addressOfThisMachine, parseUdpHost } from './addresses.js'
-import { API_OPTION, askApi } from './api-client.js'
+import { API_OPTION, askApi, askApiIfKept } from './api-client.js'
 import { delayText, rateText, shareText } from './figures.js'
 import { parsePort } from './host-port.js'
 import { measureFault, verdictOf } from './measure-verdict.js'
 import type { Named } from './named.js'
 import { print } from './output.js'
 import { printable } from './printable.js'
-import { ACTIVE, accountOf, namedAccount, PROVIDER_ARGUMENT, providerOf } from './provider-argument.js'
+import { accountOf, listed, namedAccount, PROVIDER_ARGUMENT, providerOf } from './provider-argument.js'
 import { parseRate } from './rate.js'
 import { settings } from './settings.js'
 
@@ -95,9 +95,9 @@ function soakMsOf(seconds: number | undefined): number | undefined {
 }
 
 async function announcedProvider(api: string, who: Named): Promise<ProviderJson & { readonly peerId: string }> {
-  const rows = await askApi(api, ENDPOINTS.providers)
-  const provider = await accountOf(who, api, { accounts: rows.map(row => row.provider), where: ACTIVE })
-  const row = providerOf(provider, account => rows.find(one => one.provider === account))
+  const provider = await accountOf(who, api, listed(api))
+  const page = await askApiIfKept(api, ENDPOINTS.provider, { provider })
+  const row = providerOf(provider, () => (page?.state === 'exited' ? undefined : page))
   if (row.peerId !== null) return { ...row, peerId: row.peerId }
   throw new UserError('configuration', `${provider} has announced no address. Try again once its node is up.`)
 }

@@ -1,14 +1,15 @@
 /** The options that `verifier run` and `provider run` share, and the settings that follow from them. */
-import { join } from 'node:path'
 import type { InferredOptionTypes, Options } from 'yargs'
 import type { ApiOptions } from '../api/running-node.js'
-import { loadKeys } from '../config/keys.js'
+import { keysPath, readKeyFile } from '../config/key-file.js'
 import { loadNetworkFile } from '../config/network-file.js'
 import type { NodeOptions } from '../node/node-options.js'
 import { addressOfThisMachine, announceable, bindable, parseUdpHost } from './addresses.js'
 import { parseHostPort, parsePort } from './host-port.js'
 import { checkListenable } from './listenable.js'
 import { openLog } from './log.js'
+import { openOwnKeys } from './own-keys.js'
+import { PASSWORD_OPTION } from './password.js'
 import { checkAddresses } from './reachable-addresses.js'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
@@ -19,6 +20,7 @@ export const NODE_OPTIONS = {
     demandOption: true,
     describe: "Directory of the node's keys and database, made by `init`",
   },
+  ...PASSWORD_OPTION,
   network: { type: 'string', demandOption: true, describe: 'Network file' },
   rpc: {
     type: 'string',
@@ -62,8 +64,6 @@ export type NodeFlags = InferredOptionTypes<typeof NODE_OPTIONS>
 
 export type NodeSettings = NodeOptions & ApiOptions
 
-export const keysPath = (dataDir: string): string => join(dataDir, 'keys.json')
-
 /** @throws UserError for a setting that cannot be used */
 export async function nodeSettings(flags: NodeFlags): Promise<NodeSettings> {
   const { host, port } = parseHostPort('api', flags.api)
@@ -76,14 +76,23 @@ export async function nodeSettings(flags: NodeFlags): Promise<NodeSettings> {
   }
   await checkAddresses(addresses)
   await checkListenable(host, port)
+  const logger = openLog(flags['log-level'])
+  const keysFile = keysPath(flags['data-dir'])
+  const keys = await readKeyFile(keysFile)
+  const network = await loadNetworkFile(flags.network)
+  if (keys.kind === 'plain') {
+    logger.warn(
+      `the keys in ${keysFile} are not encrypted: run "bandwitness keys encrypt --data-dir ${flags['data-dir']}"`,
+    )
+  }
   return {
     dataDir: flags['data-dir'],
-    keys: await loadKeys(keysPath(flags['data-dir'])),
-    network: await loadNetworkFile(flags.network),
+    keys: await openOwnKeys(flags, keys),
+    network,
     rpcUrl: flags.rpc,
     ...addresses,
     apiHost: host,
     apiPort: port,
-    logger: openLog(flags['log-level']),
+    logger,
   }
 }

@@ -6,29 +6,53 @@ import type { EthersChain } from '../chain/ethers-chain.js'
 import type { Call } from '../chain/sender.js'
 import type { Role } from '../chain/stake.js'
 import { UserError } from '../config/errors.js'
-import { loadKeys, type NodeKeys } from '../config/keys.js'
+import { keysPath, readKeyFile } from '../config/key-file.js'
+import type { NodeKeys } from '../config/keys.js'
 import { loadNetworkFile, type NetworkFile } from '../config/network-file.js'
-import { keysPath, NODE_OPTIONS } from './node-settings.js'
+import { accountIn } from '../keystore/public-keys.js'
+import { NODE_OPTIONS } from './node-settings.js'
+import { readOwnKeys } from './own-keys.js'
+import { PASSWORD_OPTION } from './password.js'
 
-export const ACCOUNT_OPTIONS = {
+/** For a command that sends nothing, and so needs no password. */
+export const READ_OPTIONS = {
   'data-dir': NODE_OPTIONS['data-dir'],
   network: NODE_OPTIONS.network,
   rpc: NODE_OPTIONS.rpc,
 } as const
 
+export const ACCOUNT_OPTIONS = { ...READ_OPTIONS, ...PASSWORD_OPTION } as const
+
+export type ReadFlags = InferredOptionTypes<typeof READ_OPTIONS>
 export type AccountFlags = InferredOptionTypes<typeof ACCOUNT_OPTIONS> & { json?: unknown }
 
-export interface OwnAccount {
+/** The account as anybody sees it. */
+export interface ShownAccount {
   readonly chain: EthersChain
   readonly account: Hex
-  readonly keys: NodeKeys
   readonly network: NetworkFile
+}
+
+export interface OwnAccount extends ShownAccount {
+  readonly keys: NodeKeys
+}
+
+/** @throws UserError */
+export async function withShownAccount<T>(flags: ReadFlags, use: (own: ShownAccount) => Promise<T>): Promise<T> {
+  const account = accountIn(await readKeyFile(keysPath(flags['data-dir'])))
+  const network = await loadNetworkFile(flags.network)
+  const chain = await connectChain({ rpcUrl: flags.rpc, network })
+  try {
+    return await use({ chain, account, network })
+  } finally {
+    chain.close()
+  }
 }
 
 /** @throws UserError */
 export async function withOwnAccount<T>(flags: AccountFlags, use: (own: OwnAccount) => Promise<T>): Promise<T> {
-  const keys = await loadKeys(keysPath(flags['data-dir']))
   const network = await loadNetworkFile(flags.network)
+  const keys = await readOwnKeys(flags)
   const chain = await connectChain({ rpcUrl: flags.rpc, network, privateKey: keys.evm })
   try {
     return await use({ chain, account: chain.account!, keys, network })

@@ -3,6 +3,7 @@ import type { Hex } from '../../proto/hex.js'
 import { UserError } from '../config/errors.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import { askApi } from './api-client.js'
+import { listProviders } from './list-providers.js'
 import { type Kind, type Named, named, theOne } from './named.js'
 
 export const PROVIDER_ARGUMENT = {
@@ -15,24 +16,29 @@ const ACCOUNT: Kind = {
   advice:
     'is not an address. Give 0x and 40 hexadecimal digits, the beginning of an address, or the name of a node of a testnet.',
 }
-/** Where a command that asks for the providers of now knows its accounts from. */
-export const ACTIVE = 'of an active provider'
 const LIST = '`bandwitness reputation` lists the active providers.'
 
 /** Call it before anybody is asked. @throws UserError 'usage' for what names no account */
 export const namedAccount = (given: string | undefined): Named => named(given, ACCOUNT)
 
+/** The accounts of which one may be meant, which are asked for only if a part is given, and in words where they are known. */
+interface Known {
+  readonly accounts: () => Promise<readonly Hex[]>
+  readonly where: string
+}
+
+/** For a command that asks for the providers of now. */
+export const listed = (api: string): Known => ({
+  accounts: async () => (await listProviders(api)).map(({ provider }) => provider),
+  where: 'of an active provider',
+})
+
 /**
- * @param known the accounts of which one may be meant, and in words where they are known
  * @throws UserError 'usage' for a name that the network file does not hold, and for a part of no address or of several
  */
-export async function accountOf(
-  who: Named,
-  api: string,
-  known: { readonly accounts: readonly Hex[]; readonly where: string },
-): Promise<Hex> {
+export async function accountOf(who: Named, api: string, known: Known): Promise<Hex> {
   if (who.kind === 'whole') return who.hex as Hex
-  if (who.kind === 'part') return theOne(who, known.accounts, 'account', known.where)
+  if (who.kind === 'part') return theOne(who, await known.accounts(), 'account', known.where)
   const { name: network, names = {} } = await askApi(api, ENDPOINTS.network)
   const account = names[who.name]
   if (account !== undefined) return account

@@ -1,7 +1,7 @@
 import { UdpPortError } from '../../probe/io/errors.js'
 import { RpcFault } from '../chain/rpc-fault.js'
 import { EXIT_CODE, UserError, type UserErrorCode } from '../config/errors.js'
-import { KeyFileError } from '../config/keys.js'
+import { KeyFileError } from '../config/key-file.js'
 import { withoutSecrets } from '../config/secrets.js'
 import { ListenError } from '../net/libp2p.js'
 import { logPlace, openLog } from './log.js'

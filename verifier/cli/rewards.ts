@@ -2,7 +2,6 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { connectChain } from '../chain/connect.js'
 import { UserError } from '../config/errors.js'
-import { loadKeys } from '../config/keys.js'
 import { loadNetworkFile } from '../config/network-file.js'
 import { claimableIn } from '../evidence/claimable.js'
 import { addressArgument } from '../evidence/schema/arguments.js'
@@ -11,8 +10,10 @@ import type { ClaimJson } from '../evidence/schema/rewards.js'
 import { API_OPTION, askApi } from './api-client.js'
 import { argumentOf } from './argument.js'
 import { tokensText } from './figures.js'
-import { keysPath, NODE_OPTIONS } from './node-settings.js'
+import { NODE_OPTIONS } from './node-settings.js'
 import { print } from './output.js'
+import { type KeyFlags, readOwnKeys } from './own-keys.js'
+import { PASSWORD_OPTION } from './password.js'
 import { settings } from './settings.js'
 
 const OPTIONS = {
@@ -22,6 +23,7 @@ const OPTIONS = {
     demandOption: true,
     describe: 'Data directory of the node whose key pays for the transaction',
   },
+  ...PASSWORD_OPTION,
   network: { type: 'string', demandOption: true, describe: 'Network file' },
   rpc: NODE_OPTIONS.rpc,
   for: { type: 'string', describe: 'Account to claim for: the tokens go to that account (default: the own account)' },
@@ -44,8 +46,9 @@ export const rewards: CommandModule = {
 }
 
 /** @throws UserError if there is no final report, the verifier's answer is not the chain's, or the chain refuses */
-export async function claimFor(flags: Omit<Flags, 'json'>): Promise<ClaimJson> {
-  const [network, keys] = await Promise.all([loadNetworkFile(flags.network), loadKeys(keysPath(flags['data-dir']))])
+export async function claimFor(flags: Omit<Flags, keyof KeyFlags | 'json'> & KeyFlags): Promise<ClaimJson> {
+  const network = await loadNetworkFile(flags.network)
+  const keys = await readOwnKeys(flags)
   const chain = await connectChain({ rpcUrl: flags.rpc, network, privateKey: keys.evm })
   try {
     const account = flags.for === undefined ? chain.account! : argumentOf(addressArgument, flags.for, '--for ')
@@ -53,7 +56,7 @@ export async function claimFor(flags: Omit<Flags, 'json'>): Promise<ClaimJson> {
     if (report === undefined)
       throw new UserError('configuration', 'No report is final yet, so nothing can be claimed. Try again later.')
     const { header } = report
-    const shown = await askApi(flags.api, ENDPOINTS.rewards, `${header.epoch}`)
+    const shown = await askApi(flags.api, ENDPOINTS.rewards, { epoch: header.epoch })
     const { reward, proof } = claimableIn(shown, report, account)
     const amount = reward.cumulative - (await chain.rewardsClaimed(account))
     const done = { account, epoch: header.epoch, cumulative: reward.cumulative.toString() }

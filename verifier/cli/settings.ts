@@ -21,4 +21,5 @@ export function environmentWithoutSettings(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith(PREFIX)))
 }
 
-const variableOf = (option: string): string => PREFIX + option.replaceAll('-', '_').toUpperCase()
+/** The environment variable of an option, such as BANDWITNESS_DATA_DIR. */
+export const variableOf = (option: string): string => PREFIX + option.replaceAll('-', '_').toUpperCase()

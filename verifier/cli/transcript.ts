@@ -33,10 +33,10 @@ export const transcript: CommandModule<object, Flags> = {
   handler: async flags => {
     const who = named(flags.session, SESSION)
     const epoch = argumentOf(epochArgument, flags.epoch, '--epoch ')
-    const sessionId = await sessionOf(who, flags.api, epoch)
-    const bytes = fromHex((await askApi(flags.api, ENDPOINTS.transcript, sessionId)).transcript)
+    const session = await sessionOf(who, flags.api, epoch)
+    const bytes = fromHex((await askApi(flags.api, ENDPOINTS.transcript, { session })).transcript)
     await save(flags.out, bytes)
-    const saved: SavedTranscriptJson = { sessionId, file: flags.out, bytes: bytes.length }
+    const saved: SavedTranscriptJson = { sessionId: session, file: flags.out, bytes: bytes.length }
     print(flags, saved, savedText)
   },
 }
@@ -47,10 +47,10 @@ const SESSION: Kind = {
 }
 
 /** @throws UserError 'usage' for the beginning of no session of the epoch, or of several */
-async function sessionOf(who: Named, api: string, epoch: string): Promise<Hex> {
+async function sessionOf(who: Named, api: string, epoch: number | 'latest'): Promise<Hex> {
   if (who.kind === 'whole') return who.hex as Hex
   if (who.kind === 'name') throw new UserError('usage', `${who.name} ${SESSION.advice}`)
-  const { ballots, header } = await askApi(api, ENDPOINTS.evidence, epoch)
+  const { ballots, header } = await askApi(api, ENDPOINTS.evidence, { epoch })
   return theOne(who, decoded(ballots, api), 'session', `of epoch ${header.epoch}`)
 }
 

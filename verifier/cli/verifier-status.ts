@@ -2,20 +2,19 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { epochAt, eraOf } from '../../proto/epoch.js'
 import type { Hex } from '../../proto/hex.js'
-import { ask } from '../api/client.js'
 import { readStake, type Stake } from '../chain/stake.js'
-import { ENDPOINTS } from '../evidence/schema/endpoints.js'
+import { connect, ENDPOINTS } from '../client/index.js'
 import type { VerifierStandingJson } from '../evidence/schema/stake.js'
 import { API_OPTION } from './api-client.js'
 import { timeText, tokensText } from './figures.js'
 import { onInterrupt } from './interrupt.js'
 import { print } from './output.js'
-import { ACCOUNT_OPTIONS, type OwnAccount, withOwnAccount } from './own-account.js'
+import { READ_OPTIONS, type ShownAccount, withShownAccount } from './own-account.js'
 import { settings } from './settings.js'
 import { textTable } from './text-table.js'
 import { WATCH_OPTION, watch } from './watch.js'
 
-const OPTIONS = { ...ACCOUNT_OPTIONS, ...API_OPTION, ...WATCH_OPTION } as const
+const OPTIONS = { ...READ_OPTIONS, ...API_OPTION, ...WATCH_OPTION } as const
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
@@ -27,14 +26,14 @@ export const verifierStatus: CommandModule<object, Flags> = {
   describe: 'Show the bond, the place in the set, the rewards, and what the running node does',
   builder: y => settings(y, OPTIONS),
   handler: flags =>
-    withOwnAccount(flags, async own => {
+    withShownAccount(flags, async own => {
       const look = () => standing(own, flags.api)
       if (flags.watch) await watch(flags, { look, textOf: standingText, until: onInterrupt() })
       else print(flags, await look(), standingText)
     }),
 }
 
-async function standing({ chain, account, network }: OwnAccount, apiUrl: string): Promise<VerifierStandingJson> {
+async function standing({ chain, account, network }: ShownAccount, apiUrl: string): Promise<VerifierStandingJson> {
   const [index, stake, clock, claimed] = await Promise.all([
     chain.verifierIndex(account),
     readStake(chain.context, 'verifier', account),
@@ -43,9 +42,9 @@ async function standing({ chain, account, network }: OwnAccount, apiUrl: string)
   ])
   const era = clock && eraOf(clock, Math.max(1, epochAt(clock, Date.now())))
   const set = era === undefined ? [] : await chain.frozenSet(era)
-  const asked = { apiUrl, timeoutMs: NODE_MS }
-  const node = await ask(ENDPOINTS.status, asked)
-  const rewards = await ask(ENDPOINTS.rewards, { ...asked, argument: 'latest' })
+  const api = connect(apiUrl, { timeoutMs: NODE_MS })
+  const node = await api.ask(ENDPOINTS.status)
+  const rewards = await api.ask(ENDPOINTS.rewards, { epoch: 'latest' })
   const own = node.kind === 'answer' && node.value.account === account ? node.value : null
   const earned = rewards.kind === 'answer' ? cumulativeOf(rewards.value.rewards, account) : null
   return {

@@ -19,6 +19,10 @@ export const EXIT_CODE = {
   evidence: 8,
   /** another process uses the same keys */
   'keys-in-use': 9,
+  /** `doctor` found something that keeps the node from its work */
+  'not-fit': 10,
+  /** `alerts --once` found something wrong with the provider */
+  alert: 11,
   /** a node did not stop in time after a signal, and was ended */
   'stop-late': 12,
   /** `measure`: the provider carried less than the slashing threshold */

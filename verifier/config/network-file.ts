@@ -1,52 +1,10 @@
 /** The network file: what a node must know to take part in one network. JSON, public, the same for all nodes. */
 import { readFile } from 'node:fs/promises'
-import { z } from 'zod'
-import type { Hex } from '../../proto/hex.js'
-import { DEVNET, type NetworkParams } from '../../proto/params.js'
-import { paramsFault } from './check-params.js'
 import { UserError } from './errors.js'
+import { type NetworkFile, networkFileSchema } from './network-schema.js'
 import { writeWhole } from './whole-file.js'
 
-const address = z
-  .string()
-  .regex(/^0x[0-9a-f]{40}$/, 'must be a lower-case address of 20 bytes')
-  .transform(text => text as Hex)
-
-const count = z.number().int().nonnegative()
-
-/** One number for each parameter, by name. No name may be missing or unknown, since the chain holds their hash. */
-export const paramsSchema = z
-  .strictObject(
-    Object.fromEntries(Object.keys(DEVNET).map(name => [name, count])) as Record<keyof NetworkParams, typeof count>,
-  )
-  .superRefine((values, issues) => {
-    const fault = paramsFault(values)
-    if (fault !== undefined) issues.addIssue({ code: 'custom', message: fault })
-  })
-
-export const networkFileSchema = z.strictObject({
-  name: z.string().min(1),
-  chainId: z.number().int().positive(),
-  contracts: z.strictObject({
-    stakeToken: address,
-    stakeVault: address,
-    verifierRegistry: address,
-    providerRegistry: address,
-    epochReports: address,
-    slashingManager: address,
-    rewardsDistributor: address,
-    decoys: address,
-    equivocationSlasher: address,
-  }),
-  /** block of the deployment: no event is older */
-  deployBlock: count,
-  params: paramsSchema,
-  /** what a testnet calls its nodes, for people: `provider-3` → its account */
-  names: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be a name such as provider-3'), address).optional(),
-})
-
-export type NetworkFile = z.infer<typeof networkFileSchema>
-export type ContractName = keyof NetworkFile['contracts']
+export type { ContractName, NetworkFile } from './network-schema.js'
 
 /** @throws UserError 'configuration', which names the file and its first fault */
 export async function loadNetworkFile(path: string): Promise<NetworkFile> {
@@ -58,9 +16,14 @@ export async function loadNetworkFile(path: string): Promise<NetworkFile> {
 }
 
 /** Replaces the file in one step, so that a node never reads half of it. */
-export async function saveNetworkFile(path: string, network: NetworkFile): Promise<void> {
-  await writeWhole(path, `${JSON.stringify(networkFileSchema.parse(network), null, 2)}\n`, { place: 'replace' })
-}
+export const saveNetworkFile = (path: string, network: NetworkFile): Promise<void> =>
+  writeWhole(path, textOf(network), { place: 'replace' })
+
+/** @throws the system's error; EEXIST for a file that exists, which is not replaced */
+export const saveNewNetworkFile = (path: string, network: NetworkFile): Promise<void> =>
+  writeWhole(path, textOf(network), { place: 'new' })
+
+const textOf = (network: NetworkFile): string => `${JSON.stringify(networkFileSchema.parse(network), null, 2)}\n`
 
 async function readText(path: string): Promise<string> {
   try {

@@ -1,4 +1,4 @@
-/** The URLs of chain nodes, and what of them may be shown: most services put the customer's key into the URL. */
+/** The URLs of services, such as chain nodes, and what of them may be shown: most put the customer's key into the URL. */
 import { UserError } from './errors.js'
 import { keepSecret, withoutSecrets } from './secrets.js'
 
@@ -16,7 +16,7 @@ const SHORTEST_CREDENTIAL = 4
 export function rpcUrls(list: string): string[] {
   return list.split(',').map(text => {
     const isUrl = URL.canParse(text.trim())
-    for (const secret of isUrl ? secretsIn(new URL(text.trim())) : []) keepSecret(secret)
+    if (isUrl) keepUrlSecrets(new URL(text.trim()))
     if (isUrl && /^https?:\/\/[^/]/.test(text.trim())) return text.trim()
     // Without the text: it may hold a key.
     throw new UserError(
@@ -24,6 +24,11 @@ export function rpcUrls(list: string): string[] {
       'What --rpc names is not a chain URL. Pass a URL such as http://127.0.0.1:8545, or several with commas between them.',
     )
   })
+}
+
+/** From now on, the secrets of a URL are kept out of every text. */
+export function keepUrlSecrets(url: URL): void {
+  for (const secret of secretsIn(url)) keepSecret(secret)
 }
 
 /** What a person may see of a URL: the host, and nothing after it. */

@@ -16,18 +16,19 @@ export interface WholeFileOptions {
 
 /**
  * The file gets its name only after all bytes are on disk. When this returns, the name is on disk too.
- * @throws the system's error; EEXIST for a `new` file that exists. No part of the file is left then
+ * @throws the system's error; what the content throws; EEXIST for a `new` file that exists. No part of the file is left then
  */
 export async function writeWhole(
   path: string,
-  content: Uint8Array | string,
+  content: Uint8Array | string | AsyncIterable<Uint8Array>,
   { place, mode }: WholeFileOptions,
 ): Promise<void> {
   const partial = place === 'new' ? `${path}.${randomUUID()}.partial` : `${path}.partial`
   try {
     const file = await open(partial, 'w', mode)
     try {
-      await file.writeFile(content)
+      const parts = typeof content === 'string' || content instanceof Uint8Array ? [content] : content
+      for await (const part of parts) await file.writeFile(part) // each goes on where the last one ended
       await file.sync()
     } finally {
       await file.close()

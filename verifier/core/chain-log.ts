@@ -10,7 +10,12 @@ export interface Place {
 }
 
 export type AnnouncedEvent = Place & { readonly kind: 'announced'; readonly announcement: Announcement }
-export type PostedEvent = Place & { readonly kind: 'posted'; readonly headerHash: Hex; readonly txHash: Hex }
+export type PostedEvent = Place & {
+  readonly kind: 'posted'
+  readonly epoch: number
+  readonly headerHash: Hex
+  readonly txHash: Hex
+}
 export type SettledEvent = Place & { readonly kind: 'settled'; readonly settlement: Settlement }
 export type ChainEvent = AnnouncedEvent | PostedEvent | SettledEvent
 

@@ -110,6 +110,8 @@ export interface Chain {
   clock(): Promise<EpochClock | undefined>
   /** Facts at B(e); undefined until a block at or after the epoch's start exists. That block fixes B(e). */
   factsAt(epoch: number): Promise<BlockFacts | undefined>
+  /** Whether this block is B(e) still: a reorganisation may have replaced it. Asks the chain node three times, `factsAt` some fifty. */
+  isBlockOf(epoch: number, block: Pick<BlockFacts, 'blockNumber' | 'blockHash'>): Promise<boolean>
   tip(): Promise<ChainTip>
   /** The accepted report of an epoch, from its `Posted` event. */
   posted(epoch: number): Promise<PostedReport | undefined>

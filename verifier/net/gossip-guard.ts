@@ -32,6 +32,7 @@ export interface GuardRules {
   readonly costOf: (topic: string, bytes: number) => number | undefined
   /** hears of a peer that used up what it may send in vain */
   readonly onUnheard: (peerId: string) => void
+  readonly onDropped: (messages: number) => void
 }
 
 /**
@@ -69,7 +70,8 @@ const bytesOf = ({ data }: Rpc['messages'][number]): number => data?.length ?? 0
 /** A large message costs as much as a proposal of its size, whatever its topic: so at most 64 MiB come in vain. */
 const BYTES_A_UNIT = MAX_GOSSIP_BYTES.proposal / CHECK_COST.proposal
 
-function drop(peerId: string, messages: Rpc['messages'], { unheard, costOf, onUnheard }: GuardRules): void {
+function drop(peerId: string, messages: Rpc['messages'], { unheard, costOf, onUnheard, onDropped }: GuardRules): void {
+  onDropped(messages.length)
   for (const message of messages) {
     const bytes = bytesOf(message)
     const cost = Math.max(costOf(message.topic, bytes) ?? 1, bytes / BYTES_A_UNIT) * SHARE_SPENT.ignore

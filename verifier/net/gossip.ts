@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import type { NetworkId } from '../../proto/digests.js'
 import { GOSSIP_KINDS, type GossipKind, topicOf } from '../../proto/protocols.js'
 import { CHECK_COST, GossipBudget, SHARE_SPENT } from './gossip-budget.js'
+import { GossipCounts } from './gossip-counts.js'
 import { guardGossip } from './gossip-guard.js'
 import { MAX_GOSSIP_BYTES, type Verdict } from './gossip-messages.js'
 import type { Peer } from './libp2p.js'
@@ -31,6 +32,7 @@ export interface GossipRules {
 const NO_RULES: GossipRules = { isAnnounced: () => true, onOffence: () => {} }
 
 export class Gossip {
+  readonly counts = new GossipCounts()
   readonly #budget = new GossipBudget(() => performance.now())
 
   constructor(
@@ -49,6 +51,9 @@ export class Gossip {
     guardGossip(peer.services.pubsub, {
       ...{ budget: this.#budget, unheard, isAnnounced, costOf },
       onUnheard: peerId => onOffence(peerId, 'unheard'),
+      onDropped: messages => {
+        this.counts.dropped += messages
+      },
     })
     // A stranger makes a new key as easily as it comes back.
     peer.addEventListener('peer:disconnect', ({ detail }) => {
@@ -64,8 +69,12 @@ export class Gossip {
       const peerId = from.toString()
       const cost = CHECK_COST[kind]
       // The guard has let the message pass. Between the two, checks of the peer's other messages may have begun.
-      if (!this.#budget.take(peerId, cost)) return TopicValidatorResult.Ignore
+      if (!this.#budget.take(peerId, cost)) {
+        this.counts.heard[kind]['over-budget']++
+        return TopicValidatorResult.Ignore
+      }
       const verdict = await this.#check(kind, data, validate)
+      this.counts.heard[kind][verdict]++
       if (this.#budget.settle(peerId, cost, cost * SHARE_SPENT[verdict])) this.rules.onOffence(peerId, 'gossip')
       return RESULTS[verdict]
     })
@@ -91,6 +100,7 @@ export class Gossip {
     if (bytes.length > MAX_GOSSIP_BYTES[kind]) {
       throw new RangeError(`${kind} of ${bytes.length} bytes, at most ${MAX_GOSSIP_BYTES[kind]} may be gossiped`)
     }
+    this.counts.published[kind]++
     const { recipients } = await this.peer.services.pubsub.publish(topicOf(this.network, kind), bytes)
     return recipients.length
   }

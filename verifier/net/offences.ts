@@ -81,6 +81,8 @@ interface Recent {
 }
 
 export class Offences {
+  /** how often each rule was broken, by verifiers and by peers that no verifier has announced */
+  readonly totals = { verifier: zeros(), stranger: zeros() }
   readonly #shown = { verifier: new LastPeers<Offender>(MAX_VERIFIERS_KEPT), stranger: new LastPeers<Offender>(16) }
   readonly #recent = both<Recent>()
   /** until when */
@@ -94,6 +96,7 @@ export class Offences {
     const { did, tolerated, shutOutMs }: Rule = RULES[offence]
     const verifier = verifierOf(peer)
     const kind = verifier === undefined ? 'stranger' : 'verifier'
+    this.totals[kind][offence]++
     const shown = this.#shown[kind]
     const name = verifier === undefined ? offence : `${peer} ${offence}`
     const count = (shown.get(name)?.count ?? 0) + 1
@@ -136,6 +139,9 @@ export class Offences {
 export function disconnect(peer: Pick<Peer, 'getConnections'>, peerId: string, reason: string): void {
   for (const connection of peer.getConnections(peerIdFromString(peerId))) connection.abort(new Error(reason))
 }
+
+const zeros = (): Record<Offence, number> =>
+  Object.fromEntries(Object.keys(RULES).map(offence => [offence, 0])) as Record<Offence, number>
 
 const both = <T>() => ({
   verifier: new LastPeers<T>(MAX_VERIFIERS_KEPT),

@@ -38,6 +38,8 @@ export interface AgreementRunnerModules {
   /** Whether this process may sign anything of the epoch: see sole-process.ts. */
   readonly maySign: (epoch: number) => boolean
   readonly onCertificate: (certificate: Certificate) => void
+  /** This node has signed a report of the epoch. */
+  readonly onSigned: () => void
 }
 
 export class AgreementRunner {
@@ -207,7 +209,9 @@ export class AgreementRunner {
   }
 
   async #sign(round: number, hash: Hex): Promise<void> {
-    await this.modules.broadcast('partial', await this.signer.partial(round, hash))
+    const partial = await this.signer.partial(round, hash)
+    this.modules.onSigned()
+    await this.modules.broadcast('partial', partial)
   }
 
   async #aggregate(round: number, hash: Hex, signatures: ReadonlyMap<number, Uint8Array>): Promise<void> {

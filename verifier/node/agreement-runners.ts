@@ -8,6 +8,7 @@ import type { VerifierContext } from './context.js'
 import type { EpochFacts, EpochRecord } from './epoch-facts.js'
 import { inBackground } from './failures.js'
 import type { ReportComputer } from './report-computer.js'
+import { lastSignedEpoch } from './signing.js'
 import type { Transmission } from './transmission.js'
 
 /** Epochs whose agreement is kept: the one that runs, and those before that may still get messages. */
@@ -26,8 +27,16 @@ export interface AgreementRunnersModules {
 
 export class AgreementRunners {
   readonly #runners = new Map<number, Promise<AgreementRunner | undefined>>()
+  #lastSigned: number | undefined
 
-  constructor(private readonly modules: AgreementRunnersModules) {}
+  constructor(private readonly modules: AgreementRunnersModules) {
+    this.#lastSigned = lastSignedEpoch(modules.context.store)
+  }
+
+  /** The newest epoch of which the key signed a report; undefined if it signed none. */
+  get lastSigned(): number | undefined {
+    return this.#lastSigned
+  }
 
   /** Waits until the epoch's facts are known. Undefined if the frozen set of the epoch does not hold this verifier. */
   of(epoch: number): Promise<AgreementRunner | undefined> {
@@ -45,7 +54,10 @@ export class AgreementRunners {
     const { context, reports, computer, broadcast, maySign } = this.modules
     if (verifierOf(record.facts, context.self.index) === undefined) return undefined
     const onCertificate = (certificate: Certificate) => this.#transmit(certificate, record)
-    return new AgreementRunner({ context, reports, computer, broadcast, maySign, onCertificate }, record)
+    const onSigned = () => {
+      this.#lastSigned = Math.max(this.#lastSigned ?? 0, record.facts.epoch)
+    }
+    return new AgreementRunner({ context, reports, computer, broadcast, maySign, onCertificate, onSigned }, record)
   }
 
   #transmit(certificate: Certificate, { facts }: EpochRecord): void {

@@ -30,6 +30,10 @@ export interface ChainFollowerModules {
 }
 
 export class ChainFollower {
+  /** reports that the chain accepted while this node ran, and that it has seen */
+  seen = 0
+  /** the newest of them; undefined before the first */
+  lastEpoch: number | undefined
   /** header hash of the last report that was adopted */
   #adopted: Hex | undefined
   /** header hashes of the reports that do not follow from their ballots */
@@ -63,6 +67,8 @@ export class ChainFollower {
     for (; this.#next < tip.epoch; this.#next++) await this.#settle(await chain.posted(this.#next))
     await this.#settle(posted)
     this.#adopted = tip.headerHash
+    this.seen++
+    this.lastEpoch = tip.epoch
     log.info({ epoch: tip.epoch, round: posted.round, headerHash: posted.headerHash }, `epoch ${tip.epoch} is posted`)
   }
 

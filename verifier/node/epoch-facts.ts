@@ -43,7 +43,9 @@ export class EpochFacts {
 
   /** Reads again, because a reorganisation may have replaced B(e) since it was first seen. */
   async reread(epoch: number): Promise<EpochRecord> {
-    const [known, facts] = await Promise.all([this.get(epoch), this.context.chain.factsAt(epoch)])
+    const known = await this.get(epoch)
+    if (await this.context.chain.isBlockOf(epoch, known.facts)) return known
+    const facts = await this.context.chain.factsAt(epoch)
     if (facts === undefined || facts.blockHash === known.facts.blockHash) return known
     this.context.log.warn({ epoch, was: known.facts.blockHash, is: facts.blockHash }, 'a reorganisation replaced B(e)')
     const record = await this.#record(facts)

@@ -24,6 +24,7 @@ import { prune } from './pruning.js'
 import { Refuting } from './refuting.js'
 import { ReportComputer } from './report-computer.js'
 import { Serving } from './serving.js'
+import type { SessionCounts } from './session-counts.js'
 import { SoleProcess } from './sole-process.js'
 import { Transmission } from './transmission.js'
 import { type MissedEpoch, UnheardEpochs } from './unheard-epochs.js'
@@ -34,6 +35,7 @@ export interface EpochsModules extends Neighbourhood {
   readonly receiver: Receiver
   readonly udp: OwnUdp
   readonly tokens: TokenSource
+  readonly sessions: SessionCounts
   readonly measure: Measure
 }
 
@@ -101,6 +103,20 @@ export class Epochs {
   get sentence(): string {
     const now = this.#latest?.sentence ?? this.#idle
     return [now, this.missed?.sentence, ...this.faults].filter(part => part !== undefined).join('; ')
+  }
+
+  /** What the metrics show of the epochs, counted since this node started to take part. */
+  get counts() {
+    const { context, modules } = this
+    return {
+      missed: this.#unheard.counts,
+      lastSigned: this.#runners.lastSigned,
+      reportsSeen: this.#follower.seen,
+      lastReport: this.#follower.lastEpoch,
+      gossip: context.gossip.counts,
+      bls: context.bls.verifier.counts,
+      sessions: modules.sessions,
+    }
   }
 
   /** The last epoch that is over, if that epoch has no report. */

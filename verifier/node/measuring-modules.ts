@@ -3,6 +3,7 @@ import type { Receiver, TokenSource } from '../../probe/index.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
 import type { OwnUdp } from './own-address.js'
+import type { SessionCounts } from './session-counts.js'
 
 export interface MeasuringModules {
   readonly context: VerifierContext
@@ -10,4 +11,6 @@ export interface MeasuringModules {
   readonly receiver: Receiver
   readonly udp: OwnUdp
   readonly tokens: TokenSource
+  /** of the whole life of the node */
+  readonly sessions: SessionCounts
 }

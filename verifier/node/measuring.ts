@@ -53,8 +53,10 @@ export async function measureEpoch(
     ...{ assignment: record.assignment, self: context.self.index },
     run: session =>
       runSession(modules, record, session, scheduleSignature).catch(error => {
-        if (!isAbort(error) && !context.stopping.aborted)
+        if (!isAbort(error) && !context.stopping.aborted) {
           context.log.error({ epoch, provider: session.provider, err: error }, 'a session failed')
+          modules.sessions.ended.failed++
+        }
         return undefined
       }),
     tell: (provider, combined) => results.set(provider, combined),
@@ -103,7 +105,7 @@ function isOwnSoak(
 }
 
 async function runSession(
-  { context, directory, receiver, udp }: MeasuringModules,
+  { context, directory, receiver, udp, sessions }: MeasuringModules,
   epochRecord: EpochRecord,
   session: Session,
   scheduleSignature: Uint8Array,
@@ -157,6 +159,7 @@ async function runSession(
     },
   )
   const { outcome, evidence } = result
+  sessions.count(outcome)
   log.info(
     { round: session.round, senders: session.senders, rounds: assignment.rounds, outcome, evidence },
     'session ended',

@@ -1,6 +1,7 @@
 /**
- * Tests for a provider whether it can be reached, as senders and receivers will reach it: by a session of its relay that
- * leads back to this verifier. So the provider hears of a closed port before anybody measures it.
+ * Tests for a node whether it can be reached, as senders and receivers will reach it: by a session of its relay that leads
+ * back to this verifier. So a provider hears of a closed port before anybody measures it. A verifier opens a relay at its
+ * ports for the test.
  *
  * Nobody can turn this on a host that did not ask. A new connection goes to the asker's own host, or to an address that it
  * has announced on the chain. Datagrams go to where the relay's grant says, and one of full size only after a small one
@@ -35,7 +36,7 @@ export interface ReachModules {
   readonly answers: AnswerVerifiers
   readonly receiver: Receiver
   readonly udp: OwnUdp
-  readonly directory: Pick<Directory, 'provider'>
+  readonly directory: Pick<Directory, 'of'>
   readonly clock: MonotonicClock
   readonly random: RandomSource
   readonly log: Logger
@@ -56,7 +57,7 @@ export class ReachTester {
     if (refused !== undefined) return { refused }
     try {
       const tests = await this.#test(request, asker)
-      log.info({ ...asker, tests }, 'tested whether a provider can be reached')
+      log.info({ ...asker, tests }, 'tested whether a node can be reached')
       return { report: { host: asker.host, tests } }
     } finally {
       this.#limit.end()
@@ -95,8 +96,11 @@ export class ReachTester {
   /** @returns literals: those of the asker's host, and those that it has announced on the chain */
   async #testable({ multiaddrs, provider }: ReachRequest, asker: ReachAsker): Promise<string[]> {
     const named = await literalMultiaddrs(multiaddrs.filter(isMultiaddr))
-    const registered = this.#modules.directory.provider(toHex(provider))
-    const known = registered?.peerId === asker.peerId ? await literalMultiaddrs(registered.multiaddrs) : []
+    const announced = (['provider', 'verifier'] as const).flatMap(
+      role => this.#modules.directory.of(role, toHex(provider)) ?? [],
+    )
+    const own = announced.filter(({ peerId }) => peerId === asker.peerId)
+    const known = await literalMultiaddrs(own.flatMap(({ multiaddrs: all }) => all))
     return named.filter(address => hostOf(address) === asker.host || known.includes(address))
   }
 }

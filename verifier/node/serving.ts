@@ -21,6 +21,10 @@ import type { EpochFacts } from './epoch-facts.js'
 export class Serving {
   /** How often receivers proved that they had the data that this node sent. */
   readonly openings: Record<OpeningsVerdict['kind'], number> = { held: 0, mismatched: 0, failed: 0, missing: 0 }
+  /** invitations to send in a session, by the answer */
+  readonly invitations = { accepted: 0, declined: 0 }
+  /** at the IP layer, of the sessions that went on until the receiver stopped them */
+  sentBytes = 0
   readonly #seen = new SeenSessions()
   /** Assigned sessions that were served, so that a receiver cannot run one twice under two nonces. */
   readonly #served = new Set<string>()
@@ -36,7 +40,11 @@ export class Serving {
   serve(stream: MessageStream, peerId: string): Promise<void> {
     const { clock, random, peerSigner } = this.context
     return serveProbe(stream, {
-      authorize: invite => this.#authorize(invite, peerId),
+      authorize: async invite => {
+        const answer = await this.#authorize(invite, peerId)
+        this.invitations[answer.ok ? 'accepted' : 'declined']++
+        return answer
+      },
       openProvider: async invite => {
         const announced = this.directory.provider(toHex(invite.provider))
         if (announced === undefined) throw new Error('the provider has announced no address')
@@ -50,6 +58,9 @@ export class Serving {
       random,
       signer: peerSigner,
       opened: verdict => this.#opened(verdict),
+      sent: bytes => {
+        this.sentBytes += bytes
+      },
     })
   }
 

@@ -7,6 +7,18 @@ import type { Store } from '../store/store.js'
 export const slotOf = (kind: StatementKind, epoch: number, round: number): string =>
   kind === 'report' ? `report/${epoch}/${round}` : `${kind}/${epoch}`
 
+const REPORT_SLOT = /^report\/(\d+)\//
+
+/** The newest epoch of which the key signed a report, in any process; undefined if it signed none. */
+export function lastSignedEpoch({ signedSlots }: Pick<Store, 'signedSlots'>): number | undefined {
+  let last: number | undefined
+  for (const slot of signedSlots) {
+    const epoch = REPORT_SLOT.exec(slot)?.[1]
+    if (epoch !== undefined) last = Math.max(last ?? 0, Number(epoch))
+  }
+  return last
+}
+
 /**
  * Whether the record surely holds all that the key has signed: the very file to which this node wrote, in this epoch or
  * the last one. A node that was away for longer may have been replaced by another process meanwhile.

@@ -16,6 +16,8 @@ export interface MissedEpoch {
 }
 
 export class UnheardEpochs {
+  /** epochs so far, by the reason why this verifier has no certificate of them */
+  readonly counts = { 'no-report': 0, 'not-heard': 0 }
   /** the newest epoch of which the outcome is known */
   #known = 0
   #missed: MissedEpoch | undefined
@@ -44,10 +46,12 @@ export class UnheardEpochs {
     if (await this.#hasReport(epoch)) {
       const without = `epoch ${epoch} has a report, of which this verifier heard no certificate: it was asleep or cut off, or its clock is off`
       log.warn({ epoch }, without)
+      this.counts['not-heard']++
       this.#conclude(epoch, { without })
     } else {
       const sentence = `epoch ${epoch} has no report: ${lack}`
       log.warn({ epoch }, sentence)
+      this.counts['no-report']++
       this.#conclude(epoch, { missed: { epoch, sentence } })
     }
   }

@@ -51,6 +51,7 @@ import { measureEpoch } from './measuring.js'
 import type { VerifierOptions } from './node-options.js'
 import { checkReachable, OwnUdp } from './own-address.js'
 import { ReachTester } from './reach-tester.js'
+import { SessionCounts } from './session-counts.js'
 import { SummedLog } from './summed-log.js'
 import { syncSource } from './sync-source.js'
 import { tellWithdrawals } from './tell-withdrawals.js'
@@ -73,8 +74,13 @@ export interface VerifierNode {
   readonly chain: EthersChain
   /** with the number of datagrams for which the port had no room so far */
   readonly udp: PortFacts & { readonly overruns: number }
+  /** what became of the datagrams that came to the UDP port */
+  readonly datagrams: Receiver['stats']
+  readonly offences: Pick<Offences, 'totals'>
   /** Undefined before the network's start. */
   readonly epochs: Epochs | undefined
+  /** Undefined before the network's start. */
+  readonly clock: EpochClock | undefined
   readonly connections: () => number
   readonly offenders: () => Offender[]
   readonly epochNow: () => number
@@ -185,6 +191,7 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
       receiver,
       udp,
       tokens,
+      sessions: new SessionCounts(),
       measure: options.measure ?? measureEpoch,
     })
     const { serving, presences } = epochs
@@ -204,8 +211,13 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
     get udp() {
       return { ...receiver.facts, overruns: receiver.stats.overruns }
     },
+    datagrams: receiver.stats,
+    offences,
     get epochs() {
       return epochs
+    },
+    get clock() {
+      return epochClock
     },
     connections: () => peer.getConnections().length,
     offenders: () => offences.list(),

@@ -8,7 +8,8 @@
  *   ballot-of/<epoch>/<root>                      for pruning
  *   facts/<epoch>/<block hash>                    ChainFacts, JSON
  *   report/<header hash>                          StoredReport, JSON
- *   report-of/<epoch>/<header hash>               for pruning
+ *   report-of/<epoch>/<header hash>               ReportSummary, JSON; empty if an older version wrote it
+ *   leaf/<provider>/<epoch>/<header hash>         encoded Leaf of a report that the chain accepted
  *   gossip/<epoch>/<hash>                         encoded GossipItem
  *   certificate/<epoch>                           encoded Certificate
  *   evidence/<epoch>/<name>                       encoded Evidence of an equivocation
@@ -38,6 +39,7 @@ export const KEY = {
   facts: (epoch: number, blockHash: Hex) => `facts/${epochName(epoch)}/${blockHash}`,
   report: (headerHash: Hex) => `report/${headerHash}`,
   reportOf: (epoch: number, headerHash: Hex) => `report-of/${epochName(epoch)}/${headerHash}`,
+  leaf: (provider: Hex, epoch: number, headerHash: Hex) => `leaf/${provider}/${epochName(epoch)}/${headerHash}`,
   gossip: (epoch: number, hash: string) => `gossip/${epochName(epoch)}/${hash}`,
   certificate: (epoch: number) => `certificate/${epochName(epoch)}`,
   evidence: (epoch: number, name: string) => `evidence/${epochName(epoch)}/${name}`,
@@ -58,5 +60,14 @@ export const ofEpoch = (kind: EpochKind, epoch: number) => ({
 })
 export const beforeEpoch = (kind: EpochKind, epoch: number) => ({ gte: `${kind}/`, lt: `${kind}/${epochName(epoch)}` })
 
+/** @param first and last epoch */
+export const leavesOf = (provider: Hex, first: number, last: number) => ({
+  gte: `leaf/${provider}/${epochName(first)}`,
+  lt: `leaf/${provider}/${epochName(last)}/~`,
+})
+
 /** The last part of a key: a root or a hash. */
 export const nameIn = (key: string): Hex => key.slice(key.lastIndexOf('/') + 1) as Hex
+
+/** The epoch in a key of an `EpochKind`. */
+export const epochIn = (key: string): number => Number(key.split('/')[1])

@@ -16,6 +16,7 @@ import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
 import type { Hex } from '../../proto/hex.js'
+import { writeWhole } from '../config/whole-file.js'
 import {
   changedRecord,
   damagedRecord,
@@ -26,6 +27,7 @@ import {
   unreadable,
 } from './errors.js'
 import { writeNewFile } from './new-file.js'
+import { encodeCopy, withoutEnd } from './record-copy.js'
 import {
   BLOCK_BYTES,
   DamagedRecord,
@@ -65,7 +67,8 @@ export class SigningRecord {
 
   private constructor(
     private readonly path: string,
-    private readonly file: RecordFile,
+    private readonly openFile: typeof openRecordFile,
+    private file: RecordFile,
     private readonly witness: Witness,
     private readonly digests: Map<string, Hex>,
     private head: RecordHead,
@@ -80,7 +83,7 @@ export class SigningRecord {
     return decodeRecord(bytes).heads.at(-1)!
   }
 
-  /** Checks every entry, and cuts off an append that a crash interrupted. @throws StoreError */
+  /** Checks every entry, and cuts off an append that a crash interrupted, and the end of a copy. @throws StoreError */
   static async open(path: string, witness: Witness, openFile = openRecordFile): Promise<SigningRecord> {
     const { bytes, contents } = await read(path)
     const head = contents.heads.at(-1)!
@@ -94,7 +97,7 @@ export class SigningRecord {
         await witness.write(head)
       }
       const digests = new Map(contents.signed.map(({ slot, digest }) => [slot, digest]))
-      return new SigningRecord(path, await openFile(path), witness, digests, head, isUntouched)
+      return new SigningRecord(path, openFile, await openFile(path), witness, digests, head, isUntouched)
     } catch (error) {
       throw recordErrorFrom(error, path)
     }
@@ -128,13 +131,31 @@ export class SigningRecord {
     })
   }
 
-  /** Reads and checks the record again, and writes a whole copy, or nothing. @throws StoreError */
-  export(path: string): Promise<RecordHead> {
+  /**
+   * Reads and checks the record again, and writes a whole copy, or nothing.
+   * @param owner 32 bytes: whose record it is. @throws StoreError
+   */
+  export(path: string, owner: Hex): Promise<RecordHead> {
     return this.#inTurn(async () => {
-      const { bytes, contents } = await read(this.path)
-      checkWitness(this.path, contents, this.head)
-      await writeNewFile(path, bytes)
+      await writeNewFile(path, encodeCopy(await this.#bytes(), this.head, owner))
       return this.head
+    })
+  }
+
+  /**
+   * Adds the entries of another record of the same key: all that are new here, or none. Entries here stay as they are.
+   * @returns how many were new. @throws SigningConflict if a slot holds another digest; StoreError
+   */
+  merge(signed: readonly Signed[]): Promise<number> {
+    return this.#inTurn(async () => {
+      const added = new Map<string, Hex>()
+      for (const { slot, digest } of signed) {
+        const recorded = this.digests.get(slot) ?? added.get(slot)
+        if (recorded === undefined) added.set(slot, digest)
+        else if (recorded !== digest) throw new SigningConflict(slot, recorded, digest)
+      }
+      if (added.size > 0) await this.#appendAll(added)
+      return added.size
     })
   }
 
@@ -145,6 +166,32 @@ export class SigningRecord {
     })
     this.#adding = working.catch(() => undefined)
     return working
+  }
+
+  async #bytes(): Promise<Uint8Array> {
+    const { bytes, contents } = await read(this.path)
+    checkWitness(this.path, contents, this.head)
+    return bytes.subarray(0, lengthOf(this.head))
+  }
+
+  /** Replaces the file in one step. A crash before the witness leaves a longer record, which the next start accepts. */
+  async #appendAll(added: ReadonlyMap<string, Hex>): Promise<void> {
+    const blocks = [await this.#bytes()]
+    let { entries, seal } = this.head
+    for (const [slot, digest] of added) {
+      const block = encodeEntry(seal, { slot, digest })
+      blocks.push(block)
+      seal = sealOf(block)
+      entries++
+    }
+    await this.#orFail(async () => {
+      await writeWhole(this.path, Buffer.concat(blocks), { place: 'replace' })
+      await this.file.close()
+      this.file = await this.openFile(this.path)
+      await this.witness.write({ entries, seal })
+    })
+    for (const [slot, digest] of added) this.digests.set(slot, digest)
+    this.head = { entries, seal }
   }
 
   async #append(block: Uint8Array): Promise<void> {
@@ -217,7 +264,7 @@ async function read(path: string): Promise<{ readonly bytes: Uint8Array; readonl
     throw unreadable(path, error)
   }
   try {
-    return { bytes, contents: decodeRecord(bytes) }
+    return { bytes, contents: withoutEnd(decodeRecord(bytes)) }
   } catch (error) {
     if (error instanceof DamagedRecord) throw damagedRecord(path, error.message, error)
     throw error

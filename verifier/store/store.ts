@@ -15,18 +15,19 @@ import type { ChainFacts } from '../core/facts.js'
 import { checkDirectory, type Database, databaseIn, type OpenMode } from './database.js'
 import { damaged, existingRecord, noRecord, storeErrorFrom } from './errors.js'
 import { decodeJson, encodeJson } from './json.js'
-import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
+import { allOf, beforeEpoch, epochIn, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
 import { moveSigned } from './layout-1.js'
 import { LogRows } from './log-rows.js'
 import { isFile } from './new-file.js'
-import { decodeHead, encodeHead, type RecordHead } from './record-format.js'
+import { decodeHead, encodeHead, type RecordHead, type Signed } from './record-format.js'
+import { type EpochRange, type HeldLeaf, ReportRows } from './report-rows.js'
 import { unseal } from './sealed.js'
 import { type Row, SealedRows } from './sealed-rows.js'
 import { openRecordFile, SigningRecord, type Witness } from './signing-record.js'
-import { reportFrom, reportJson, type StoredReport } from './stored-report.js'
+import type { ReportSummary, StoredReport } from './stored-report.js'
 import { TranscriptFiles } from './transcript-files.js'
 
-export type { StoredReport }
+export type { ReportSummary, StoredReport }
 
 /** A message that was heard by gossip. */
 export interface HeardItem {
@@ -51,6 +52,7 @@ export class Store {
   readonly chainLog: LogStore
   readonly #rows: SealedRows
   readonly #transcripts: TranscriptFiles
+  readonly #reports: ReportRows
   #record!: SigningRecord
 
   private constructor(
@@ -59,6 +61,7 @@ export class Store {
   ) {
     this.#transcripts = new TranscriptFiles(dir)
     this.#rows = new SealedRows(db, dir)
+    this.#reports = new ReportRows(db, this.#rows)
     this.chainLog = new LogRows(this.#rows)
   }
 
@@ -107,9 +110,17 @@ export class Store {
     return this.#record.isUntouched
   }
 
-  /** Writes a copy of the signing record. @throws StoreError */
-  exportRecord(path: string): Promise<RecordHead> {
-    return this.#record.export(path)
+  /** Writes a copy of the signing record. @param owner 32 bytes: whose record it is. @throws StoreError */
+  exportRecord(path: string, owner: Hex): Promise<RecordHead> {
+    return this.#record.export(path, owner)
+  }
+
+  /**
+   * Adds what another copy of the key has signed: all of it, or nothing.
+   * @returns how many entries were new. @throws SigningConflict if a slot holds another digest; StoreError
+   */
+  mergeRecord(signed: readonly Signed[]): Promise<number> {
+    return this.#record.merge(signed)
   }
 
   // -------------------------------------------------------------------------------------------- ballots and facts
@@ -146,34 +157,34 @@ export class Store {
     return value && factsFrom(value)
   }
 
-  /** The facts of the newest epoch. */
-  async latestFacts(): Promise<ChainFacts | undefined> {
-    const [value] = await this.#rows.values({ ...allOf('facts'), reverse: true, limit: 1 })
-    return value && factsFrom(value)
+  /** Epoch and block of the newest facts. */
+  async latestFacts(): Promise<Pick<ChainFacts, 'epoch' | 'blockHash'> | undefined> {
+    const [key] = await this.#rows.guarded(() => this.db.keys({ ...allOf('facts'), reverse: true, limit: 1 }).all())
+    return key === undefined ? undefined : { epoch: epochIn(key), blockHash: nameIn(key) }
   }
 
   // -------------------------------------------------------------------------------------------- reports
 
-  async putReport(report: StoredReport): Promise<void> {
-    await this.#rows.write([
-      [KEY.report(report.headerHash), bytes(reportJson(report))],
-      [KEY.reportOf(report.header.epoch, report.headerHash), new Uint8Array()],
-    ])
+  putReport(report: StoredReport): Promise<void> {
+    return this.#reports.put(report)
   }
 
-  async getReport(headerHash: Hex): Promise<StoredReport | undefined> {
-    const value = await this.#rows.get(KEY.report(headerHash))
-    return value && reportFrom(text(value))
+  getReport(headerHash: Hex): Promise<StoredReport | undefined> {
+    return this.#reports.get(headerHash)
   }
 
   /** The newest report of which this node has seen that the chain accepted it. */
-  async lastPosted(): Promise<StoredReport | undefined> {
-    const keys = await this.#rows.guarded(() => this.db.keys({ ...allOf('report-of'), reverse: true }).all())
-    for (const key of keys) {
-      const report = await this.getReport(nameIn(key))
-      if (report?.posted !== undefined) return report
-    }
-    return undefined
+  lastPosted(): Promise<ReportSummary | undefined> {
+    return this.#reports.lastPosted()
+  }
+
+  reportSummary(epoch: number, headerHash: Hex): Promise<ReportSummary | undefined> {
+    return this.#reports.summary(epoch, headerHash)
+  }
+
+  /** What accepted reports said of one provider, the newest first. After a reorganisation, an epoch may have several. */
+  leavesOf(provider: Hex, range: EpochRange): Promise<HeldLeaf[]> {
+    return this.#reports.leaves(provider, range)
   }
 
   // -------------------------------------------------------------------------------------------- what was heard
@@ -251,19 +262,13 @@ export class Store {
   async prune(epoch: number): Promise<void> {
     await this.#rows.guarded(async () => {
       const ballots = await this.db.keys(beforeEpoch('ballot-of', epoch)).all()
-      const reports = await this.db.keys(beforeEpoch('report-of', epoch)).all()
+      const reports = await this.#reports.keysBefore(epoch)
       const plain = await Promise.all(
         (['facts', 'gossip', 'certificate', 'evidence', 'opening-fault'] as const).map(kind =>
           this.db.keys(beforeEpoch(kind, epoch)).all(),
         ),
       )
-      const keys = [
-        ...ballots,
-        ...ballots.map(key => KEY.ballot(nameIn(key))),
-        ...reports,
-        ...reports.map(key => KEY.report(nameIn(key))),
-        ...plain.flat(),
-      ]
+      const keys = [...ballots, ...ballots.map(key => KEY.ballot(nameIn(key))), ...reports, ...plain.flat()]
       await this.db.batch(keys.map(key => ({ type: 'del', key })))
       await this.#transcripts.prune(epoch)
     })

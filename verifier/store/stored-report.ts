@@ -19,14 +19,27 @@ export interface StoredReport extends CarryOver {
   readonly posted: PostedReport | undefined
 }
 
+/** A report without what grows with the number of providers. */
+export type ReportSummary = Omit<StoredReport, keyof CarryOver | 'rewards'>
+
 /** Leaves and rewards in their encodings. */
-type StoredJson = Omit<StoredReport, keyof CarryOver | 'rewards'> & { leaves: Hex[]; rewards: Hex[] }
+type StoredJson = ReportSummary & { leaves: Hex[]; rewards: Hex[] }
 
 export function reportJson(report: StoredReport): string {
-  const { header, headerHash, ballots, isWrong, posted } = report
   const [leaves, rewards] = [encodeCarryOver(report).map(toHex), encodeRewards(report.rewards).map(toHex)]
-  return JSON.stringify({ header, headerHash, ballots, isWrong, posted, leaves, rewards })
+  return JSON.stringify({ ...summaryOf(report), leaves, rewards })
 }
+
+export const summaryJson = (report: StoredReport): string => JSON.stringify(summaryOf(report))
+
+export function summaryFrom(json: string): ReportSummary {
+  const summary = JSON.parse(json) as ReportSummary
+  return { ...summary, posted: summary.posted }
+}
+
+const summaryOf = ({ header, headerHash, ballots, isWrong, posted }: StoredReport): ReportSummary => ({
+  ...{ header, headerHash, ballots, isWrong, posted },
+})
 
 export function reportFrom(json: string): StoredReport {
   const stored = JSON.parse(json) as StoredJson

@@ -256,8 +256,13 @@ interface IStakeVault {
     /// @param week The week: unix time / 7 days
     /// @param role The role that governs the account
     /// @param account The owner
-    /// @return The tokens in wei, rounded down to 10^-9 tokens
-    function slashableAtStartOf(uint64 week, address role, address account) external view returns (uint256);
+    /// @return atStart The tokens in wei, rounded down to 10^-9 tokens
+    /// @return left What is left of them, in wei: see `slashable`
+    function slashableAtStartOf(
+        uint64 week,
+        address role,
+        address account
+    ) external view returns (uint256 atStart, uint256 left);
 
     /// @notice The tokens of all accounts of a role that could be slashed at the start of a week. The first balance of an
     ///         account also stands for the weeks before it, as in `slashableAtStartOf`.

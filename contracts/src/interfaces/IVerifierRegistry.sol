@@ -342,10 +342,11 @@ interface IVerifierRegistry {
     /// @return index The registry index of the verifier
     /// @return account The account of the verifier
     /// @return key The BLS public key of the verifier
+    /// @return size The number of verifiers in the set
     function memberAt(
         uint64 era,
         uint256 position
-    ) external view returns (uint32 index, address account, Bls12381.G1 memory key);
+    ) external view returns (uint32 index, address account, Bls12381.G1 memory key, uint256 size);
 
     /// @notice Tells whether an account has a place: in the last frozen set, or among those who wait.
     /// @param account The account

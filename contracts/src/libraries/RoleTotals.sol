@@ -79,14 +79,12 @@ library RoleTotals {
         total.start = total.current;
     }
 
-    /// @dev Writes the one slot.
+    /// @dev Writes the slot once. The compiler would read and write it again for each member.
     function _store(Total storage self, Total memory total) private {
-        (self.week, self.current, self.start, self.before, self.twoBefore) = (
-            total.week,
-            total.current,
-            total.start,
-            total.before,
-            total.twoBefore
-        );
+        uint256 older = (uint256(total.twoBefore) << 200) | (uint256(total.before) << 144);
+        uint256 word = older | (uint256(total.start) << 88) | (uint256(total.current) << 32) | total.week;
+        assembly ("memory-safe") {
+            sstore(self.slot, word)
+        }
     }
 }

@@ -37,7 +37,7 @@ library WeekStarts {
         uint64 last = self.week;
         if (last == week) return;
         if (last == 0) {
-            (self.week, self.start, self.before, self.twoBefore) = (week, changed, changed, changed);
+            _store(self, week, changed, changed, changed);
             return;
         }
         // The balance has not changed since `last`, so it is also the balance at the start of every later week.
@@ -48,7 +48,7 @@ library WeekStarts {
                 : week - last == 2
                     ? self.start
                     : balance;
-        (self.week, self.start, self.before, self.twoBefore) = (week, balance, before, twoBefore);
+        _store(self, week, balance, before, twoBefore);
     }
 
     /// @notice The balance at the start of a week. Reverts with `WeekTooOld`.
@@ -63,5 +63,13 @@ library WeekStarts {
         if (week + 1 == last) return self.before;
         if (week + 2 == last) return self.twoBefore;
         revert WeekTooOld(week, last - 2);
+    }
+
+    /// @dev Writes the slot once. The compiler would read and write it again for each member.
+    function _store(History storage self, uint64 week, uint64 start, uint64 before, uint64 twoBefore) private {
+        uint256 word = (uint256(twoBefore) << 192) | (uint256(before) << 128) | (uint256(start) << 64) | week;
+        assembly ("memory-safe") {
+            sstore(self.slot, word)
+        }
     }
 }

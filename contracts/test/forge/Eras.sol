@@ -65,7 +65,7 @@ contract Eras is Network {
     /// @notice The indices of the set in force in an era, by position.
     function indices(uint64 of_) public view returns (uint32[] memory list) {
         list = new uint32[](registry.setSize(of_));
-        for (uint256 i = 0; i < list.length; i++) (list[i], , ) = registry.memberAt(of_, i);
+        for (uint256 i = 0; i < list.length; i++) (list[i], , , ) = registry.memberAt(of_, i);
     }
 
     /// @notice Moves to the last epoch of the era, with a report that everybody signs but those of these indices.

@@ -62,7 +62,7 @@ describe('live view', () => {
     expect(written[0]).to.match(
       /^epoch 3: 4 of 5 signed round 0, 245000 gas .*unmeasured, up 43\.2 %, score 40\.0 % ○○●○●\n$/,
     )
-    expect(written[1]).to.equal('ended: provider-1 with exit code 0, as its profile says\n')
+    expect(written[1]).to.equal('ended: provider-1 with exit code 0; the testnet ended it\n')
   })
 
   describe('on a terminal', () => {
@@ -114,6 +114,23 @@ describe('live view', () => {
       }
       expect(shown(80).join('\n')).to.include('bandwitness testnet, seed 1').and.to.include('30     4 of 5')
     })
+  })
+
+  it('shows a provider that somebody added by hand beside those of the run', () => {
+    let screen = ''
+    const view = new LiveView({
+      isTTY: true,
+      write: text => {
+        screen = text
+      },
+    })
+    const own = { address: '0x00000000000000000000000000000000000000bb', profile: 'honest', claimKbps: 8000 }
+    view.show({ event: 'ready', verifiers: [], providers: [own] } as unknown as ReadyEvent)
+    view.show({ ...EPOCH, scores: EPOCH.scores.map(score => ({ ...score, name: 'guest 9', profile: 'guest' })) })
+    view.close()
+    expect(screen)
+      .to.match(/\n0x0000…00bb +honest +8\.00 Mbit\/s/)
+      .and.match(/\n0x0000…00aa +guest +25\.00 Mbit\/s +unmeasured/)
   })
 
   it('says why there is no report', () =>

@@ -1,9 +1,8 @@
 /** Verifiers do not announce their HTTP APIs. Most leave the port as it is, so that a verifier's host tells its API. */
 import { fromHex, type Hex } from '../../../proto/hex.js'
-import { ask } from '../../../verifier/api/client.js'
 import { NODE_OPTIONS } from '../../../verifier/cli/node-settings.js'
+import { connect, ENDPOINTS } from '../../../verifier/client/index.js'
 import type { Announcement } from '../../../verifier/core/ports.js'
-import { ENDPOINTS } from '../../../verifier/evidence/schema/endpoints.js'
 import { literalHosts } from '../../../verifier/net/literal-addresses.js'
 
 const USUAL_PORT = NODE_OPTIONS.api.default.split(':').at(-1)
@@ -18,7 +17,7 @@ export async function transcriptsFromApi(
   const [host] = await literalHosts(multiaddrs)
   if (host === undefined || over.aborted) return undefined
   const apiUrl = `http://${host.includes(':') ? `[${host}]` : host}:${USUAL_PORT}`
-  const answer = await ask(ENDPOINTS.transcript, { apiUrl, timeoutMs: TIMEOUT_MS, argument: session })
+  const answer = await connect(apiUrl, { timeoutMs: TIMEOUT_MS }).ask(ENDPOINTS.transcript, { session })
   if (answer.kind === 'answer') return [fromHex(answer.value.transcript as Hex)]
   return answer.kind === 'silent' ? undefined : []
 }

@@ -84,6 +84,8 @@ describe('what must come of a scenario', () => {
     expect(failures({ ...good, providers: poorer }, { slashed: ['provider-2'] })).to.deep.equal([
       'provider-1 lost 1 wei of its stake.',
     ])
+    const either = { slashed: ['provider-2'], mayBeSlashed: ['provider-1', 'provider-2'] }
+    for (const one of [good, { ...good, providers: poorer }]) expect(failures(one, either)).to.deep.equal([])
     const convicted = good.verifiers.map((one, i) => (i === 3 ? { ...one, bondAfter: 0n } : one))
     expect(failures({ ...good, verifiers: convicted }, { convicted: ['verifier-4'] })).to.deep.equal([])
     expect(failures({ ...good, verifiers: convicted }).join()).to.include('verifier-4 lost 1000 wei of its bond')

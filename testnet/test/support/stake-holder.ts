@@ -5,7 +5,8 @@ import type { Hex } from '../../../proto/hex.js'
 import { accountOf } from '../../../verifier/chain/account.js'
 import { connectChain } from '../../../verifier/chain/connect.js'
 import type { LiveNetwork } from '../../../verifier/chain/test/live-network.js'
-import { keysFromSeed, saveKeys } from '../../../verifier/config/keys.js'
+import { saveKeys } from '../../../verifier/config/key-file.js'
+import { keysFromSeed } from '../../../verifier/config/keys.js'
 
 const ONE_ETHER = '0xde0b6b3a7640000'
 

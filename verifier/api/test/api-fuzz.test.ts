@@ -10,14 +10,12 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { fuzz, fuzzTimeoutMs, runsOf } from '../../../proto/test/fuzz.js'
 import { mutated } from '../../../proto/test/mutations.js'
-import { ENDPOINTS, type Endpoint, errorSchema, pathOf } from '../../evidence/schema/endpoints.js'
-import { PROVIDER } from '../../evidence/test/epoch-evidence.js'
-import { ask } from '../client.js'
-import { type SampleNode, SESSION, startSampleNode } from './sample-node.js'
+import { connect as connectTo } from '../../client/index.js'
+import { problemSchema } from '../../evidence/schema/problem.js'
+import { ALL, pathOf, REQUESTS } from './requests.js'
+import { type SampleNode, startSampleNode } from './sample-node.js'
 
-const ARGUMENTS = { report: '2', evidence: '2', rewards: '2', settlements: PROVIDER, transcript: SESSION } as const
-const endpoints = Object.entries<Endpoint>(ENDPOINTS)
-const paths = endpoints.map(([name, endpoint]) => pathOf(endpoint, ARGUMENTS[name as keyof typeof ARGUMENTS]))
+const paths = ALL.map(([name]) => pathOf(name))
 /** Over a real connection each. */
 const RUNS = runsOf(300)
 const AT_ONCE = 16
@@ -42,7 +40,7 @@ describe('fuzzed requests and answers of the API', function () {
         codes.add(response.status)
         expect(response.status, url).to.be.below(500)
         const text = await response.text()
-        if (response.status >= 400 && method !== 'HEAD') errorSchema.parse(JSON.parse(text))
+        if (response.status >= 400 && method !== 'HEAD') problemSchema.parse(JSON.parse(text))
       },
       RUNS,
       AT_ONCE,
@@ -77,12 +75,12 @@ describe('fuzzed requests and answers of the API', function () {
     try {
       await fuzz(
         'answers of the API',
-        fc.tuple(fc.nat(endpoints.length - 1), mutated(samples)),
+        fc.tuple(fc.nat(ALL.length - 1), mutated(samples)),
         async ([which, bytes]) => {
           const liar = idle.pop()!
           liar.says = bytes
-          const [, endpoint] = endpoints[which]!
-          const answer = await ask(endpoint, { apiUrl: liar.url, timeoutMs: 10_000, argument: '1' })
+          const [name, endpoint] = ALL[which]!
+          const answer = await connectTo(liar.url).ask(endpoint, REQUESTS[name] ?? {})
           idle.push(liar)
           kinds[answer.kind]++
           if (answer.kind === 'answer') expect(endpoint.answer.safeParse(answer.value).success).to.equal(true)

@@ -6,6 +6,8 @@ import { keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
 import { Ballot } from '../../../proto/messages.js'
 import { ChainHealth } from '../../chain/chain-health.js'
+import { KnownEvents } from '../../chain/known-events.js'
+import type { Stake } from '../../chain/stake.js'
 import type { NetworkFile } from '../../config/network-file.js'
 import type { Announcement, Settlement } from '../../core/ports.js'
 import { decodeCarryOver } from '../../core/scoring/carry-over.js'
@@ -14,10 +16,14 @@ import { type EvidenceJson, factsFromJson } from '../../evidence/schema/evidence
 import { epochOf, NETWORK, PROVIDER, slow } from '../../evidence/test/epoch-evidence.js'
 import type { VerifierNode } from '../../node/verifier-node.js'
 import { Store } from '../../store/store.js'
+import { EVENT_OPTIONS, type EventOptions } from '../event-routes.js'
 import { type ApiServer, serveApi } from '../server.js'
 import { verifierRoutes } from '../verifier-routes.js'
 
 export const SESSION = keccakText('session')
+const STAKE: Stake = {
+  ...{ active: 1_000n, unbonding: 0n, releaseAt: undefined, free: 5n, withdrawalAddress: account('owner') },
+}
 /** What a provider could announce to confuse whoever lists it. */
 export const HOSTILE = '/ip4/1.2.3.4\u001b[2J\u009b31m\u202e\r\n✓ all is well'
 const CHARGED_WEI = 33n * 10n ** 18n
@@ -60,17 +66,32 @@ const settlement: Settlement = {
   txHash: keccakText('settlement'),
 }
 
+/** It has announced an address, and is in no report. */
+export const EXITED = account('provider that exited')
+
+const eventsOf = (): KnownEvents => {
+  const known = new KnownEvents()
+  const posted = REPORTS.map(({ evidence: { header, headerHash, posted } }, i) => ({
+    ...{ kind: 'posted' as const, block: 20 + i, logIndex: 0, epoch: header.epoch, headerHash, txHash: posted.txHash },
+  }))
+  known.add([
+    { kind: 'announced', block: 10, logIndex: 0, announcement },
+    { kind: 'announced', block: 10, logIndex: 1, announcement: { ...announcement, index: 7, account: EXITED } },
+    ...posted,
+    { kind: 'settled', block: 30, logIndex: 0, settlement },
+  ])
+  return known
+}
+
 const chain = {
   network: NETWORK,
   health: new ChainHealth(),
   pending: [{ what: 'post', nonce: 7, txHash: keccakText('pending'), seconds: 40, raises: 2 }],
   tip: async () => ({ epoch: 2, headerHash: second.evidence.headerHash, blockMs: 0 }),
   posted: async (epoch: number) => REPORTS[epoch - 1]?.evidence.posted,
-  announcements: async () => [announcement],
-  settlements: async (provider: Hex) => {
-    if (!/^0x[0-9a-f]{40}$/.test(provider)) throw new Error(`no address: ${provider}`) // as ethers does
-    return provider === PROVIDER ? [settlement] : []
-  },
+  events: async () => eventsOf(),
+  frozenSet: async () => factsFromJson(second.evidence.facts).verifiers,
+  stake: async () => ({ ...STAKE }),
 }
 
 async function fill(store: Store): Promise<void> {
@@ -96,8 +117,11 @@ export interface SampleNode {
   stop(): Promise<void>
 }
 
-/** @param changes of its chain */
-export async function startSampleNode(changes: Partial<typeof chain> = {}): Promise<SampleNode> {
+/** @param changes of its chain. @param events how its stream of events behaves */
+export async function startSampleNode(
+  changes: Partial<typeof chain> = {},
+  events: EventOptions = EVENT_OPTIONS,
+): Promise<SampleNode> {
   const directory = await mkdtemp(join(tmpdir(), 'bandwitness-api-'))
   const store = await Store.open(join(directory, 'db'), { mode: 'create' })
   await fill(store)
@@ -113,9 +137,10 @@ export async function startSampleNode(changes: Partial<typeof chain> = {}): Prom
     offenders: () => [
       { peer: 'liar', verifier: 5, reason: 'opened too many streams', count: 2, lastMs: 1_700_000_000_000 },
     ],
+    clock: { genesisMs: 1_700_000_000_000, epochMs: 20_000, eraEpochs: 5 },
     epochNow: () => 3,
   } as unknown as VerifierNode
-  const api = await serveApi({ host: '127.0.0.1', port: 0 }, app => verifierRoutes(app, node))
+  const api = await serveApi({ host: '127.0.0.1', port: 0 }, app => verifierRoutes(app, node, events))
   return {
     api,
     evidence: REPORTS.map(({ evidence }) => evidence),

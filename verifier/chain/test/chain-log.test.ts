@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { ZERO_HASH } from '../../../proto/hex.js'
-import type { LogStore } from '../../core/chain-log.js'
+import type { ChainEvent, LogStore } from '../../core/chain-log.js'
 import { Store } from '../../store/store.js'
 import { NO_LOG_STORE } from '../chain-log.js'
 import { connectChain } from '../connect.js'
@@ -192,6 +192,23 @@ describe('the chain’s log', function () {
     const asked = await logsAsked(async () => expect(await peers()).to.deep.equal(['peer-1']))
     expect(asked.length).to.be.greaterThan(0)
     expect((await store.chainLog.readLog()).progress?.network).to.deep.equal(net.chain.network)
+  })
+
+  it('a log of an older version, whose reports name no epoch, is read again, once', async () => {
+    const certified = net.live.certify(await net.live.runTo(1), ZERO_HASH)
+    await postTo(net.chain, certified)
+    expect((await reader.events()).postedIn(1)?.headerHash).to.equal(certified.headerHash)
+    const { progress, events } = await store.chainLog.readLog()
+    const old = events.map(event => ({ ...event, epoch: undefined }) as unknown as ChainEvent)
+    await store.chainLog.changeLog({ put: old, drop: [] }, progress!)
+    for (const isOld of [true, false]) {
+      reader.close()
+      reader = await connect(store.chainLog)
+      const asked = await logsAsked(async () =>
+        expect((await reader.events()).lastPosted?.headerHash).to.equal(certified.headerHash),
+      )
+      expect(asked.length > 0).to.equal(isOld)
+    }
   })
 
   it('a change that the store refuses is made later: memory never runs ahead of it', async () => {

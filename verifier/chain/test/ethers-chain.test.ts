@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { beaconOf } from '../../../proto/digests.js'
+import { keccakText } from '../../../proto/hash.js'
 import { PROVIDER_STAKE, peerIdOf } from '../../../testnet/network/setup.js'
 import { blockAt } from '../block-search.js'
 import { PARAMS, useLiveNetwork } from './live-network.js'
@@ -51,6 +52,9 @@ describe('chain adapter', function () {
       const facts = await net.live.runTo(1)
       await net.live.runTo(3)
       expect(await net.chain.factsAt(1)).to.deep.equal(facts)
+      expect(await net.chain.isBlockOf(1, facts)).to.equal(true)
+      expect(await net.chain.isBlockOf(2, facts)).to.equal(false)
+      expect(await net.chain.isBlockOf(1, { ...facts, blockHash: keccakText('another block') })).to.equal(false)
     })
 
     it('follows a reorganisation', async () => {
@@ -62,6 +66,10 @@ describe('chain adapter', function () {
       const other = await net.live.runTo(1)
       expect(other.blockNumber).to.be.greaterThan(facts.blockNumber)
       expect(other.beacon).not.to.equal(facts.beacon)
+      // Its block is on the chain still, but is not the last one before the epoch any more.
+      expect((await net.chain.context.provider.getBlock(facts.blockNumber))?.hash).to.equal(facts.blockHash)
+      expect(await net.chain.isBlockOf(1, facts)).to.equal(false)
+      expect(await net.chain.isBlockOf(1, other)).to.equal(true)
     })
   })
 

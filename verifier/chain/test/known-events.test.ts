@@ -23,7 +23,8 @@ const log: fc.Arbitrary<ChainEvent[]> = fc
       .sort(([a], [b]) => a - b)
       .map(([block, index, peer, kind], logIndex): ChainEvent => {
         const [place, txHash] = [{ block, logIndex }, keccakText(`transaction ${logIndex}`)]
-        if (kind === 1) return { ...place, kind: 'posted', headerHash: keccakText(`header ${peer}`), txHash }
+        if (kind === 1)
+          return { ...place, kind: 'posted', epoch: peer + 1, headerHash: keccakText(`header ${peer}`), txHash }
         if (kind === 0) return announced(block, logIndex, index, peer)
         const provider = accountOf(index)
         return {
@@ -39,6 +40,8 @@ function answers(known: KnownEvents) {
     announcements: known.announcements(),
     peers: new Set(known.peersBetween(3, 12).map(({ account, peerId }) => `${account} ${peerId}`)),
     posted: [0, 1, 2].map(peer => known.posted(keccakText(`header ${peer}`))?.txHash),
+    postedIn: [1, 2, 3].map(epoch => known.postedIn(epoch)?.txHash),
+    last: known.lastPosted?.txHash,
     settled: [0, 1, 2, 3].map(index => known.settlements(accountOf(index))),
   }
 }

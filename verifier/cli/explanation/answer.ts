@@ -1,7 +1,8 @@
 /** The short answer: the score and what it is made of, the rate, and what it cost. */
 import type { ExplanationJson } from '../../evidence/schema/explanation.js'
 import { throughputOf, windowBits } from '../../evidence/score-parts.js'
-import { breachText, rateText, shareText, tokensText } from '../figures.js'
+import { breachText, rateText, shareText } from '../../evidence/text/figures.js'
+import { penaltyText } from '../../evidence/text/penalty.js'
 import { field } from './layout.js'
 
 export function answerText(of: ExplanationJson): string {
@@ -26,12 +27,4 @@ export function answerText(of: ExplanationJson): string {
     ),
     field('Penalty', penaltyText(of)),
   ].join('\n')
-}
-
-function penaltyText({ leaf, settlement }: ExplanationJson): string {
-  if (leaf.penaltyBps === 0) return 'none'
-  const share = `${(leaf.penaltyBps / 100).toFixed(2)} % of the stake`
-  if (settlement === null) return `${share}, not taken yet: anyone may settle it once the report is final`
-  if (settlement.refuted) return `none: ${share} was certified and refuted, since the votes contradict it`
-  return `${tokensText(BigInt(settlement.charged))} tokens slashed, ${share}`
 }

@@ -1,4 +1,5 @@
 /** How the parts of an explanation stand on the screen: titles at the margin, labels and text below them. */
+import type { Part } from '../../evidence/text/part.js'
 import { wrap } from '../wrap.js'
 
 export const INDENT = '  '
@@ -8,24 +9,8 @@ const LABEL_WIDTH = 13
 export const field = (label: string, ...sentences: readonly string[]): string =>
   sentences.map((text, i) => wrap(text, INDENT + (i === 0 ? label : '').padEnd(LABEL_WIDTH))).join('\n')
 
+export const fields = (parts: readonly Part[]): string[] => parts.map(({ label, lines }) => field(label, ...lines))
+
 export const paragraph = (text: string): string => wrap(text, INDENT)
 
 export const section = (title: string, lines: readonly string[]): string => [title, ...lines].join('\n')
-
-/** `1–5, 8 and 9`, of ascending numbers. */
-export function rangesText(numbers: readonly number[]): string {
-  const ranges: [from: number, to: number][] = []
-  for (const n of numbers) {
-    const last = ranges.at(-1)
-    if (last?.[1] === n - 1) last[1] = n
-    else ranges.push([n, n])
-  }
-  const texts = ranges.flatMap(([from, to]) => {
-    if (from === to) return [`${from}`]
-    return to === from + 1 ? [`${from}`, `${to}`] : [`${from}–${to}`]
-  })
-  return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`
-}
-
-export const verifiersText = (numbers: readonly number[]): string =>
-  `${numbers.length === 1 ? 'verifier' : 'verifiers'} ${rangesText(numbers)}`

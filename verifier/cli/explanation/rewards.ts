@@ -1,9 +1,10 @@
 /** What an account has earned, for a person: the sum first, then report by report, and the proof. */
 import type { RewardEpochJson, RewardsExplanationJson } from '../../evidence/schema/rewards.js'
+import { rangesText } from '../../evidence/text/verifiers.js'
 import { rateText, shareText, tokensText } from '../figures.js'
 import { textTable } from '../text-table.js'
 import { wrap } from '../wrap.js'
-import { field, INDENT, paragraph, rangesText, section } from './layout.js'
+import { field, INDENT, paragraph, section } from './layout.js'
 
 export const rewardsText = (of: RewardsExplanationJson): string =>
   [sumText(of), newestText(of), tableText(of), proofText(of)].join('\n\n')

@@ -1,17 +1,11 @@
 /** The votes behind a score: their figures in a table, and below it, once each, why they count as they do. */
-import { OUTCOME_TEXT } from '../../evidence/outcome-text.js'
+import { COUNTED_TEXT, OUTCOME_TEXT } from '../../evidence/outcome-text.js'
 import type { ExplanationJson, VoteJson } from '../../evidence/schema/explanation.js'
-import { delayText, groupText, mbpsText, shareText } from '../figures.js'
+import { delayText, groupText, mbpsText, shareText } from '../../evidence/text/figures.js'
+import { verifiersText } from '../../evidence/text/verifiers.js'
+import { voteReasons } from '../../evidence/text/vote-reasons.js'
 import { textTable } from '../text-table.js'
-import { INDENT, paragraph, section, verifiersText } from './layout.js'
-
-const COUNTED_TEXT: Record<VoteJson['counted'], string> = {
-  rate: 'rate',
-  under: 'below',
-  'at-least': 'at least',
-  ignored: 'ignored',
-  missing: 'missing',
-}
+import { INDENT, paragraph, section } from './layout.js'
 
 interface Column {
   readonly title: string
@@ -47,7 +41,7 @@ export function votesText({ votes, leaf }: ExplanationJson): string {
     paragraph(LEGEND),
     '',
     ...groupsOf(votes).map(group => paragraph(`Measured together: ${groupText(group, leaf.claimKbps)}.`)),
-    ...reasonsOf(votes).map(paragraph),
+    ...reasonLines(votes).map(paragraph),
   ])
 }
 
@@ -71,11 +65,7 @@ function groupsOf(votes: readonly VoteJson[]) {
 }
 
 /** `COUNTED AS below (verifiers 1–5): …`, in the order of the table. */
-function reasonsOf(votes: readonly VoteJson[]): string[] {
-  const reasonOf = ({ counted, why }: VoteJson) => `${counted} ${why}`
-  return [...new Set(votes.map(reasonOf))].map(reason => {
-    const alike = votes.filter(vote => reasonOf(vote) === reason)
-    const { counted, why } = alike[0]!
-    return `COUNTED AS ${COUNTED_TEXT[counted]} (${verifiersText(alike.map(({ verifier }) => verifier))}): ${why}.`
-  })
-}
+const reasonLines = (votes: readonly VoteJson[]): string[] =>
+  voteReasons(votes).map(
+    ({ counted, why, verifiers }) => `COUNTED AS ${COUNTED_TEXT[counted]} (${verifiersText(verifiers)}): ${why}.`,
+  )

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import type { Reward } from '../../../proto/reward.js'
+import { pathIn } from '../../api/route.js'
 import { type ApiServer, serveApi } from '../../api/server.js'
 import { type Certified, postTo, useLiveNetwork } from '../../chain/test/live-network.js'
 import { UserError } from '../../config/errors.js'
-import { saveKeys } from '../../config/keys.js'
+import { keysPath, saveKeys } from '../../config/key-file.js'
 import { rewardsTree } from '../../core/rewards/rewards.js'
 import { ENDPOINTS } from '../../evidence/schema/endpoints.js'
-import { keysPath } from '../node-settings.js'
 import { claimFor } from '../rewards.js'
 
 describe('rewards claim', function () {
@@ -47,7 +47,7 @@ describe('rewards claim', function () {
 
   async function claim(certified: Certified, served: readonly Reward[], account?: Hex) {
     api = await serveApi({ host: '127.0.0.1', port: 0 }, app => {
-      app.get(ENDPOINTS.rewards.path, async () => ({
+      app.get(pathIn(ENDPOINTS.rewards), async () => ({
         ...{ header: certified.header, headerHash: certified.headerHash },
         rewards: served.map(one => ({ ...one, cumulative: one.cumulative.toString() })),
       }))

@@ -1,5 +1,6 @@
 /** `explain --rewards` against an API that serves a run of reports, in whole or in part. */
 import { expect } from 'chai'
+import { pathIn } from '../../api/route.js'
 import { type ApiServer, serveApi } from '../../api/server.js'
 import { UserError } from '../../config/errors.js'
 import { account } from '../../core/test/samples.js'
@@ -27,7 +28,7 @@ describe('explain --rewards', () => {
         [ENDPOINTS.evidence, 'evidence'],
         [ENDPOINTS.rewards, 'shown'],
       ] as const) {
-        app.get<{ Params: { epoch: string } }>(endpoint.path, async ({ params }, reply) => {
+        app.get<{ Params: { epoch: string } }>(pathIn(endpoint), async ({ params }, reply) => {
           const found = find(params.epoch)
           return found ? found[part] : reply.code(404).send({ error: 'gone' })
         })

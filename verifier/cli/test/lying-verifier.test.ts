@@ -8,6 +8,7 @@ import { expect } from 'chai'
 import { HOSTILE, type SampleNode, startSampleNode } from '../../api/test/sample-node.js'
 import { UserError } from '../../config/errors.js'
 import { ENDPOINTS, type Endpoint } from '../../evidence/schema/endpoints.js'
+import { problemOf } from '../../evidence/schema/problem.js'
 import { reputationSchema } from '../../evidence/schema/providers.js'
 import { PROVIDER } from '../../evidence/test/epoch-evidence.js'
 import { askApi } from '../api-client.js'
@@ -81,7 +82,7 @@ describe('a verifier that lies', function () {
       respond = (_, response) => response.end(body)
       for (const endpoint of Object.values<Endpoint>(ENDPOINTS)) {
         if (endpoint.answer.safeParse(JSON.parse(/^[[{"n]/.test(body) ? body : '0')).success) continue // an empty list
-        const { message, code } = await fault(askApi(apiUrl, endpoint, 'x'))
+        const { message, code } = await fault(askApi(apiUrl, endpoint, {}))
         expect(message, body).to.include(`The answer of ${apiUrl} is not ${endpoint.title}`)
         expect(code).to.equal('configuration')
       }
@@ -145,7 +146,7 @@ describe('a verifier that lies', function () {
   it('cannot reach the terminal with control characters', async () => {
     respond = (_, response) => {
       response.statusCode = 404
-      response.end(JSON.stringify({ error: HOSTILE }))
+      response.end(JSON.stringify(problemOf('not-found', HOSTILE)))
     }
     for (const args of [['explain', PROVIDER], ['reputation']]) {
       const { code, stderr } = await bandwitness(...args, '--api', apiUrl)
@@ -162,7 +163,7 @@ describe('a verifier that lies', function () {
     const rows = JSON.parse(stdout)
     expect(reputationSchema.parse(rows)).to.deep.equal(rows)
     expect(rows[0]).to.include({ peerId: HOSTILE, slashed: `${33n * 10n ** 18n}` })
-    const table = reputationTable(await reputationOf({ api: honest.api.url, rpc: undefined, network: undefined }))
+    const table = reputationTable(await reputationOf({ api: honest.api.url }))
     expect(table.split('\n')).to.have.length(2)
     expect(table).not.to.match(/all is well/)
   })

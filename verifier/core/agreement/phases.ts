@@ -21,7 +21,8 @@ export type Phase =
   /** The deadline passed, and this verifier heard no certificate. Only the chain knows whether the epoch has a report. */
   | 'missed'
 
-const ORDER: readonly Phase[] = [
+/** In their order. */
+export const PHASES: readonly Phase[] = [
   ...(['measuring', 'committing', 'closing', 'revealing', 'listing', 'rounds', 'certified', 'missed'] as const),
 ]
 
@@ -32,7 +33,7 @@ const ORDER: readonly Phase[] = [
  */
 const GAP_SHARE = 1 / 8
 
-export const isBefore = (phase: Phase, other: Phase): boolean => ORDER.indexOf(phase) < ORDER.indexOf(other)
+export const isBefore = (phase: Phase, other: Phase): boolean => PHASES.indexOf(phase) < PHASES.indexOf(other)
 
 export interface AgreementTiming {
   /** end of the measured epoch, start of its agree phase */

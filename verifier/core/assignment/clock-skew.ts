@@ -19,6 +19,9 @@ export class ClockSkew {
   #newestBlockMs = 0
   #lookedMs: number | undefined
 
+  /** @param needed blocks that must come before anything is said of the clock */
+  constructor(private readonly needed = BLOCKS) {}
+
   /** @param blockMs time of the chain's newest block. @param nowMs this machine's clock, at the same instant */
   look(blockMs: number, nowMs: number): void {
     const sawItCome = this.#lookedMs !== undefined && nowMs - this.#lookedMs <= LOOK_MS
@@ -30,9 +33,14 @@ export class ClockSkew {
     if (this.#agesMs.length > BLOCKS) this.#agesMs.shift()
   }
 
+  /** How many blocks this node has seen come, at most those that are compared. */
+  get blocks(): number {
+    return this.#agesMs.length
+  }
+
   /** The least age of the newest blocks; undefined before enough of them came. */
   get leastAgeMs(): number | undefined {
-    return this.#agesMs.length < BLOCKS ? undefined : Math.min(...this.#agesMs)
+    return this.#agesMs.length < this.needed ? undefined : Math.min(...this.#agesMs)
   }
 
   /** What is wrong with the clock, for the operator; undefined as long as nothing shows that. */

@@ -1,6 +1,6 @@
 /** All that an epoch's report follows from, so that anybody can compute it again. */
 import { z } from 'zod'
-import { paramsSchema } from '../../config/network-file.js'
+import { paramsSchema } from '../../config/network-schema.js'
 import type { ChainFacts } from '../../core/facts.js'
 import { headerSchema, postedSchema } from './report.js'
 import { address, bytes, count, hash, listOf, wei } from './scalars.js'

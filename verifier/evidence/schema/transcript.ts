@@ -5,13 +5,11 @@ import { outcomeSchema } from './explanation.js'
 import { address, bytes, count, hash, listOf } from './scalars.js'
 
 export const transcriptSchema = z.object({ sessionId: hash, transcript: bytes })
-export type TranscriptJson = z.infer<typeof transcriptSchema>
 
 /** Openings that a receiver signed and that do not hold. */
 export const openingFaultsSchema = listOf(
   z.object({ sessionId: hash, epoch: count, receiver: count, reason: z.string(), evidence: bytes }),
 )
-export type OpeningFaultsJson = z.infer<typeof openingFaultsSchema>
 
 /** `bandwitness transcript --json` */
 export const savedTranscriptSchema = z.object({ sessionId: hash, file: z.string(), bytes: count })

@@ -166,7 +166,14 @@ describe('gossip of strangers and liars', () => {
 
   it('has the node refuse to start with a gossipsub that cannot be guarded', () => {
     const never = undefined as never
-    const rules = { budget: never, unheard: never, isAnnounced: () => true, costOf: () => 1, onUnheard: () => {} }
+    const rules = {
+      budget: never,
+      unheard: never,
+      isAnnounced: () => true,
+      costOf: () => 1,
+      onUnheard: () => {},
+      onDropped: () => {},
+    }
     expect(() => guardGossip({} as never, rules)).to.throw('cannot be guarded')
   })
 })

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import pino from 'pino'
 import { keccakText } from '../../../proto/hash.js'
+import type { Hex } from '../../../proto/hex.js'
 import type { Leaf } from '../../../proto/leaf.js'
 import { type BlockFacts, type ChainFacts, withLinks } from '../../core/facts.js'
 import { facts as factsOf, PARAMS } from '../../core/test/samples.js'
@@ -18,12 +19,24 @@ const leaves = [
   { index: 0, provider: keccakText('gone').slice(0, 42), link: keccakText('another line') },
 ] as Leaf[]
 
+/** B(e), as the chain has it now */
+let onChain = read
+beforeEach(() => {
+  onChain = read
+})
+
 /** @param answers of whoever has the leaves, one after another. An error stands for nobody that answers */
 function epochFacts(answers: (readonly Leaf[] | Error)[]) {
-  const [asked, stored]: [BlockFacts['linkReport'][], ChainFacts[]] = [[], []]
+  const [asked, stored, reads]: [BlockFacts['linkReport'][], ChainFacts[], Hex[]] = [[], [], []]
   const context = {
     ...{ params: PARAMS, log: pino({ level: 'silent' }), stopping: new AbortController().signal },
-    chain: { factsAt: async () => read },
+    chain: {
+      factsAt: async () => {
+        reads.push(onChain.blockHash)
+        return onChain
+      },
+      isBlockOf: async (_: number, { blockHash }: BlockFacts) => blockHash === onChain.blockHash,
+    },
     store: { putFacts: async (facts: ChainFacts) => void stored.push(facts) },
   } as unknown as VerifierContext
   const of = new EpochFacts(context, async report => {
@@ -32,7 +45,7 @@ function epochFacts(answers: (readonly Leaf[] | Error)[]) {
     if (answer instanceof Error) throw answer
     return answer
   })
-  return { of, asked, stored }
+  return { of, asked, stored, reads }
 }
 
 describe('facts of an epoch', () => {
@@ -53,8 +66,18 @@ describe('facts of an epoch', () => {
   })
 
   it('are read once for many that ask', async () => {
-    const { of, asked } = epochFacts([leaves])
+    const { of, asked, reads } = epochFacts([leaves])
     await Promise.all([of.get(4), of.get(4), of.reread(4)])
     expect(asked).to.have.length(1)
+    expect(reads).to.have.length(1)
+  })
+
+  it('are read again once a reorganisation has replaced B(e)', async () => {
+    const { of, reads } = epochFacts([leaves, leaves])
+    await of.get(4)
+    onChain = { ...read, blockHash: keccakText('another block') }
+    expect((await of.reread(4)).facts.blockHash).to.equal(onChain.blockHash)
+    expect((await of.get(4)).facts.blockHash).to.equal(onChain.blockHash)
+    expect(reads).to.deep.equal([read.blockHash, onChain.blockHash])
   })
 })

@@ -95,6 +95,7 @@ describe('inbox of a verifier', () => {
         broadcast: async () => undefined,
         maySign: () => true,
         onCertificate: heard => certificates.push(heard),
+        onSigned: () => undefined,
       },
       record,
     )

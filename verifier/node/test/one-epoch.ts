@@ -33,6 +33,7 @@ import type { EpochFacts, EpochRecord } from '../epoch-facts.js'
 import { measureEpoch } from '../measuring.js'
 import { OwnUdp } from '../own-address.js'
 import { Serving } from '../serving.js'
+import { SessionCounts } from '../session-counts.js'
 import { WALL_CLOCK } from '../wall-clock.js'
 
 const HOST = '127.0.0.1'
@@ -139,6 +140,7 @@ export class OneEpoch {
       receiver,
       udp: new OwnUdp(HOST, undefined),
       tokens: NO_TOKENS,
+      sessions: new SessionCounts(),
     }
     const votes = await measureEpoch(modules, record, soaks.scheduleFor(honest.account, other.account))
     const voteOf = ({ account }: Node): Vote => votes.find(({ provider }) => provider === account)!

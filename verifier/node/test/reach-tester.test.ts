@@ -44,7 +44,9 @@ describe('a test of whether a provider can be reached', function () {
     const stopping = new AbortController()
     closing.push(() => stopping.abort())
     verifier = await newPeer(randomBytes(32))
-    const directory = { provider: (account: Hex) => announced.get(account) }
+    const directory = {
+      of: (role: Announcement['role'], account: Hex) => [announced.get(account)].find(one => one?.role === role),
+    }
     const answers = new AnswerVerifiers(NETWORK)
     const ports = { answers, clock: systemClock, random: systemRandom, log: silent, stopping: stopping.signal }
     const tester = new ReachTester({ receiver, udp: new OwnUdp(HOST, undefined), directory, ...ports })

@@ -20,7 +20,7 @@ const settled: ChainEvent = {
   settlement: { epoch: 3, provider: ACCOUNT, charged: 10n ** 20n, refuted: false, txHash: keccakText('settled') },
 }
 const posted: ChainEvent = {
-  ...{ kind: 'posted', block: 10, logIndex: 2 },
+  ...{ kind: 'posted', block: 10, logIndex: 2, epoch: 1 },
   ...{ headerHash: keccakText('header'), txHash: keccakText('posted') },
 }
 const progressTo = (number: number): Progress => ({

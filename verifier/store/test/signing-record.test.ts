@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { keccakText } from '../../../proto/hash.js'
 import { SigningConflict } from '../errors.js'
+import { decodeCopy } from '../record-copy.js'
 import { BLOCK_BYTES, type RecordHead } from '../record-format.js'
 import { openRecordFile, SigningRecord, type Witness } from '../signing-record.js'
 import { expectFault, type Faults, failing, failure, io } from './faults.js'
 
 const SIGNED = 5
+const OWNER = keccakText('owner')
 
 describe('the file of a signing record', () => {
   let dir: string
@@ -250,15 +252,59 @@ describe('the file of a signing record', () => {
     })
   })
 
+  describe('takes the entries of another copy', () => {
+    const entries = (from: number, to: number, text = '') =>
+      Array.from({ length: to - from }, (_, i) => ({
+        slot: `report/${from + i}/0`,
+        digest: keccakText(`${from + i}${text}`),
+      }))
+
+    it('all that are new, and goes on signing in the new file', async () => {
+      await using(async record => {
+        expect(await record.merge(entries(SIGNED - 2, SIGNED + 3))).to.equal(3)
+        expect(await record.merge(entries(0, SIGNED + 3))).to.equal(0)
+        await sign(record, SIGNED + 3, SIGNED + 4)
+      })
+      await expectSigned(SIGNED + 4)
+      expect(await readdir(dir)).to.deep.equal(['signing-record'])
+    })
+
+    it('or none, if one of them contradicts an entry here or another there', async () => {
+      const before = await readFile(path)
+      const other = entries(SIGNED - 1, SIGNED, ' other')
+      await using(async record => {
+        for (const signed of [
+          [...entries(SIGNED, SIGNED + 9), ...other],
+          [...entries(SIGNED, SIGNED + 9), ...entries(SIGNED, SIGNED + 1, ' other')],
+        ])
+          expect(await failure(record.merge(signed))).to.be.instanceOf(SigningConflict)
+        await sign(record, SIGNED, SIGNED + 1) // the record is still in use
+      })
+      expect((await readFile(path)).subarray(0, before.length)).to.deep.equal(before)
+      await expectSigned(SIGNED + 1)
+    })
+
+    it('also if a crash fell between the file and the witness, so that nothing is ever half there', async () => {
+      const record = await opened()
+      const known = head
+      await record.merge(entries(SIGNED, SIGNED + 9))
+      await record.close()
+      head = known // as the crash left it
+      await expectSigned(SIGNED + 9)
+    })
+  })
+
   describe('is exported', () => {
-    it('as a copy of the same bytes, which can replace the record', async () => {
+    it('as a copy of the same bytes with an end, which can replace the record', async () => {
       const copy = join(dir, 'copy')
       const exported = await using(async record => {
         await sign(record, SIGNED, SIGNED + 1)
-        return record.export(copy)
+        return record.export(copy, OWNER)
       })
       expect(exported).to.deep.equal(head)
-      expect(await readFile(copy)).to.deep.equal(await readFile(path))
+      const record = await readFile(path)
+      expect((await readFile(copy)).subarray(0, record.length)).to.deep.equal(record)
+      expect(decodeCopy(await readFile(copy))).to.include({ owner: OWNER })
       await rename(copy, path)
       await expectSigned(SIGNED + 1)
       expect(await readdir(dir)).to.deep.equal(['signing-record'])
@@ -268,14 +314,14 @@ describe('the file of a signing record', () => {
       const copy = join(dir, 'copy')
       await writeFile(copy, 'precious')
       await using(async record => {
-        await expectFault(record.export(copy), 'exists', copy)
-        await expectFault(record.export(path), 'exists', path)
+        await expectFault(record.export(copy, OWNER), 'exists', copy)
+        await expectFault(record.export(path, OWNER), 'exists', path)
         expect(await readFile(copy, 'utf8')).to.equal('precious')
         await rm(copy)
         const whole = await readFile(path)
         whole[BLOCK_BYTES + 3]! ^= 1
         await writeFile(path, whole)
-        await expectFault(record.export(copy), 'damaged', path)
+        await expectFault(record.export(copy, OWNER), 'damaged', path)
       })
       expect(await readdir(dir)).to.deep.equal(['signing-record'])
     })

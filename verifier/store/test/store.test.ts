@@ -8,6 +8,7 @@ import { fromHex, ZERO_HASH } from '../../../proto/hex.js'
 import type { Leaf } from '../../../proto/leaf.js'
 import { GossipItem, OpeningFault } from '../../../proto/messages.js'
 import { soakVotesDigest } from '../../../proto/soak-vote.js'
+import { account } from '../../core/test/samples.js'
 import { SigningConflict } from '../errors.js'
 import { Store, type StoredReport } from '../store.js'
 import { expectFault, failure } from './faults.js'
@@ -76,6 +77,14 @@ const report = (epoch: number): StoredReport => ({
   ballots: [{ verifier: 1, root: keccakText('ballot') }],
   isWrong: false,
   posted: undefined,
+})
+
+const posted = (of: StoredReport): StoredReport => ({
+  ...of,
+  posted: {
+    ...{ header: of.header, headerHash: of.headerHash, round: 0, nonSigners: [2], txHash: keccakText('tx') },
+    ...{ blockNumber: 7, gasUsed: 9 },
+  },
 })
 
 describe('store', () => {
@@ -151,6 +160,27 @@ describe('store', () => {
       await store.putReport(report(3))
       await store.putReport({ ...report(3), posted })
       expect(await store.getReport(headerHash)).to.deep.equal({ ...report(3), posted })
+    })
+
+    it('of a provider through many reports are read without the reports, and go with them', async () => {
+      const { provider } = leaf(1, 0)
+      for (const epoch of [3, 4, 5, 11]) await store.putReport(posted(report(epoch)))
+      await store.putReport(report(6)) // the chain has not accepted it
+      const epochs = async (from: number, to: number, limit = 10) =>
+        (await store.leavesOf(provider, { from, to, limit })).map(one => one.leaf.epoch)
+      await reopen()
+      expect(await epochs(1, 99)).to.deep.equal([11, 5, 4, 3])
+      expect(await epochs(4, 5)).to.deep.equal([5, 4])
+      expect(await epochs(1, 99, 2)).to.deep.equal([11, 5])
+      expect(await store.leavesOf(account('nobody'), { from: 1, to: 99, limit: 9 })).to.deep.equal([])
+      const [held] = await store.leavesOf(provider, { from: 5, to: 5, limit: 1 })
+      expect(held).to.deep.equal({ leaf: report(5).leaves[0], headerHash: report(5).headerHash })
+      const { leaves: _, rewards: __, soakVotes: ___, windows: ____, ...summary } = posted(report(5))
+      expect(await store.reportSummary(5, report(5).headerHash)).to.deep.equal(summary)
+      await store.prune(5)
+      expect(await epochs(1, 99)).to.deep.equal([11, 5])
+      await store.prune(1000)
+      expect(await epochs(1, 99)).to.deep.equal([])
     })
 
     it('order facts by the number of their epoch, not by its digits', async () => {

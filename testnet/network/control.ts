@@ -1,0 +1,144 @@
+/**
+ * Lets other commands of this user act on the nodes of a running testnet: over a Unix domain socket in a directory that
+ * only this user can look into. A request is one line of JSON, and so is its answer.
+ */
+import { once } from 'node:events'
+import { createConnection, createServer, type Server, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
+import { z } from 'zod'
+import { UserError } from '../../verifier/config/errors.js'
+import type { Nodes } from './nodes.js'
+
+export const NODE_ACTIONS = ['stop', 'start', 'pause', 'resume', 'kill'] as const
+export type NodeAction = (typeof NODE_ACTIONS)[number]
+
+const requestSchema = z.union([
+  z.strictObject({ action: z.enum(NODE_ACTIONS), name: z.string() }),
+  z.strictObject({ action: z.literal('add'), role: z.string(), profile: z.string() }),
+])
+/** What a testnet is asked for; it names nodes as `status` does. */
+export type ControlRequest = z.infer<typeof requestSchema>
+
+/** `done`: the node's name */
+const answerSchema = z.union([z.strictObject({ done: z.string() }), z.strictObject({ fault: z.string() })])
+type Answer = z.infer<typeof answerSchema>
+
+/** A request is far shorter. */
+const LONGEST_REQUEST = 1024
+/** A node that stops gives back its keys and its database first. */
+const ANSWER_MS = 60_000
+
+/** Adds a node of a role and a profile. @returns its name */
+export type AddNode = (role: string, profile: string) => Promise<string>
+
+type ControlledNodes = Pick<Nodes, 'stop' | 'release' | 'revive' | 'pause' | 'resume' | 'kill'>
+
+export class Control {
+  readonly #server: Server
+  readonly #open = new Set<Socket>()
+  /** that were stopped here, and are to be started here */
+  readonly #stopped = new Set<string>()
+
+  private constructor(
+    private readonly nodes: ControlledNodes,
+    private readonly add: AddNode,
+  ) {
+    this.#server = createServer(socket => {
+      this.#open.add(socket)
+      socket.on('error', () => {}) // it went away
+      socket.on('close', () => this.#open.delete(socket))
+      void this.#serve(socket)
+    })
+  }
+
+  /** @param path of the socket */
+  static async open(path: string, nodes: ControlledNodes, add: AddNode): Promise<Control> {
+    const control = new Control(nodes, add)
+    control.#server.listen(path)
+    await once(control.#server, 'listening')
+    return control
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    for (const socket of this.#open) socket.destroy()
+    await closed
+  }
+
+  async #serve(socket: Socket): Promise<void> {
+    const line = await firstLine(socket)
+    if (line === undefined) return void socket.destroy()
+    socket.end(`${JSON.stringify(await this.#answer(line))}\n`)
+  }
+
+  async #answer(line: string): Promise<Answer> {
+    const request = requestSchema.safeParse(parseJson(line))
+    if (!request.success) return { fault: 'The test network does not understand the request.' }
+    try {
+      const asked = request.data
+      if (asked.action === 'add') return { done: await this.add(asked.role, asked.profile) }
+      await this.#act(asked.action, asked.name)
+      return { done: asked.name }
+    } catch (error) {
+      return { fault: (error as Error).message }
+    }
+  }
+
+  async #act(action: NodeAction, name: string): Promise<void> {
+    const isStopped = this.#stopped.has(name)
+    if (action === 'start') {
+      if (this.#stopped.delete(name)) this.nodes.release(name)
+      else this.nodes.revive(name)
+    } else if (isStopped) throw new UserError('usage', `${name} is stopped. Start it first.`)
+    else if (action === 'stop') {
+      this.#stopped.add(name)
+      await this.nodes.stop(name).catch((error: unknown) => {
+        this.#stopped.delete(name)
+        throw error
+      })
+    } else this.nodes[action](name)
+  }
+}
+
+/** Undefined if the stream ends or goes on for too long before. */
+async function firstLine(socket: Socket): Promise<string | undefined> {
+  let text = ''
+  for await (const chunk of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    text += chunk.toString('utf8')
+    const end = text.indexOf('\n')
+    if (end >= 0) return text.slice(0, end)
+    if (text.length > LONGEST_REQUEST) return undefined
+  }
+  return undefined
+}
+
+/** @returns the node's name. @throws UserError 'usage' with what the testnet says */
+export async function askControl(path: string, request: ControlRequest): Promise<string> {
+  const socket = createConnection(path)
+  socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error(`it gave no answer in ${ANSWER_MS / 1000} s`)))
+  try {
+    await once(socket, 'connect')
+    socket.write(`${JSON.stringify(request)}\n`)
+    let answer: Answer | undefined
+    for await (const line of createInterface({ input: socket })) answer ??= answerSchema.parse(parseJson(line))
+    if (answer === undefined) throw new Error('it gave no answer')
+    if ('fault' in answer) throw new UserError('usage', answer.fault)
+    return answer.done
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause
+    throw new UserError('usage', `The test network cannot be asked: ${(cause as Error).message}. Is it about to end?`, {
+      cause,
+    })
+  } finally {
+    socket.destroy()
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,125 @@
+/** `bandwitness testnet status`, `testnet down` and `testnet node`: the testnets of this user that run now. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { CommandModule, InferredOptionTypes } from 'yargs'
+import { epochAt } from '../../proto/epoch.js'
+import { print } from '../../verifier/cli/output.js'
+import { settings } from '../../verifier/cli/settings.js'
+import { textTable } from '../../verifier/cli/text-table.js'
+import { UserError } from '../../verifier/config/errors.js'
+import { signal } from '../process/process-identity.js'
+import { askControl, NODE_ACTIONS } from './control.js'
+import { isRunning, type RunningTestnet, runningTestnets } from './running-testnet.js'
+
+/** A run concludes, claims rewards and stops its nodes before it ends. */
+const DOWN_MS = 120_000
+const LOOK_MS = 100
+
+interface StatusJson {
+  /** the epoch that runs now is null before genesis */
+  readonly testnets: readonly (RunningTestnet & { readonly epoch: number | null })[]
+}
+
+export const statusCommand: CommandModule<object, { json?: unknown }> = {
+  command: 'status',
+  describe: 'Show the test networks that run on this machine',
+  builder: y => settings(y, {}),
+  handler: async flags => {
+    const testnets = (await runningTestnets()).map(one => ({ ...one, epoch: epochOf(one, Date.now()) }))
+    print<StatusJson>(flags, { testnets }, statusText)
+  },
+}
+
+const PID_OPTION = {
+  pid: { type: 'number', describe: 'Process of the test network (default: the one that runs)' },
+} as const
+type PidFlags = InferredOptionTypes<typeof PID_OPTION> & { json?: unknown }
+
+export const downCommand: CommandModule<object, PidFlags> = {
+  command: 'down',
+  describe: 'End a test network that runs, as Ctrl-C does',
+  builder: y => settings(y, PID_OPTION),
+  handler: async flags => {
+    const testnet = chosen(await runningTestnets(), flags.pid)
+    const { pid, startTime, dataDir } = testnet
+    signal({ pid, startTime: startTime ?? undefined }, 'SIGTERM')
+    const until = performance.now() + DOWN_MS
+    while (isRunning(testnet)) {
+      if (performance.now() > until) {
+        throw new UserError(
+          'promises-not-kept',
+          `The test network of process ${pid} has not ended after ${DOWN_MS / 1000} s. Its logs are in ${dataDir}.`,
+        )
+      }
+      await delay(LOOK_MS)
+    }
+    print(flags, { pid, down: true }, () => `The test network of process ${pid} is down.`)
+  },
+}
+
+const NODE_OPTIONS = {
+  ...PID_OPTION,
+  profile: { type: 'string', default: 'honest', describe: 'Of a node that is added, such as slow@0.6' },
+} as const
+type NodeFlags = InferredOptionTypes<typeof NODE_OPTIONS> & {
+  action: (typeof NODE_ACTIONS)[number] | 'add'
+  name: string
+  json?: unknown
+}
+
+export const nodeCommand: CommandModule<object, NodeFlags> = {
+  command: 'node <action> <name>',
+  describe: 'Add a node to a test network that runs, or stop, start, pause, resume or kill one of its nodes',
+  builder: y =>
+    settings(y, NODE_OPTIONS)
+      .positional('action', {
+        choices: ['add', ...NODE_ACTIONS] as const,
+        demandOption: true,
+        describe: 'A node that is killed comes back',
+      })
+      .positional('name', {
+        type: 'string',
+        demandOption: true,
+        describe: 'Such as provider-1; for a new node, verifier or provider',
+      }),
+  handler: async ({ action, name, profile, ...flags }) => {
+    const { control, pid } = chosen(await runningTestnets(), flags.pid)
+    const request = action === 'add' ? { action, role: name, profile } : { action, name }
+    const node = await askControl(control, request)
+    print(flags, { pid, node, action }, () => `${node}: ${action} is done.`)
+  },
+}
+
+/** @throws UserError 'usage' unless it is clear which one is meant */
+export function chosen(testnets: readonly RunningTestnet[], pid: number | undefined): RunningTestnet {
+  const [first, ...more] = testnets.filter(one => pid === undefined || one.pid === pid)
+  if (first === undefined) {
+    const what = pid === undefined ? 'No test network runs' : `No test network of yours runs as process ${pid}`
+    throw new UserError('usage', `${what}. Start one with \`bandwitness testnet\`.`)
+  }
+  if (more.length === 0) return first
+  const pids = testnets.map(one => one.pid).join(', ')
+  throw new UserError('usage', `Several test networks run, as processes ${pids}. Name one with --pid.`)
+}
+
+const epochOf = ({ genesisMs, epochMs }: RunningTestnet, nowMs: number): number | null => {
+  if (genesisMs === null || nowMs < genesisMs) return null
+  return epochAt({ genesisMs, epochMs, eraEpochs: 1 }, nowMs)
+}
+
+const statusText = ({ testnets }: StatusJson): string =>
+  testnets.length === 0 ? 'No test network of yours runs on this machine.' : testnets.map(testnetText).join('\n\n')
+
+const testnetText = (testnet: StatusJson['testnets'][number]): string =>
+  [
+    textTable([
+      ['process', `${testnet.pid}, seed ${testnet.seed}`],
+      ['epoch', testnet.epoch === null ? 'not begun' : `${testnet.epoch}, of ${testnet.epochMs / 1000} s each`],
+      ['chain', `${testnet.rpcUrl}, id ${testnet.chainId}`],
+      ['network file', testnet.networkFile],
+      ['data and logs', testnet.dataDir],
+    ]),
+    textTable([
+      ['NODE', 'PROFILE', 'ACCOUNT', 'API'],
+      ...testnet.nodes.map(({ name, profile, address, apiUrl }) => [name, profile, address, apiUrl ?? 'none']),
+    ]),
+  ].join('\n')

@@ -1,0 +1,83 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createConnection } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { UserError } from '../../../verifier/config/errors.js'
+import { askControl, Control } from '../control.js'
+
+describe('control of a running testnet', () => {
+  let folder: string
+  let path: string
+  let control: Control
+  let calls: string[]
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bandwitness-control-'))
+    path = join(folder, 'control')
+    calls = []
+    const call = (what: string) => (name: string) => {
+      if (name === 'nobody') throw new UserError('usage', 'No node is called nobody.')
+      calls.push(`${what} ${name}`)
+    }
+    const nodes = {
+      stop: async (name: string) => call('stop')(name),
+      ...{ release: call('release'), revive: call('revive'), pause: call('pause') },
+      ...{ resume: call('resume'), kill: call('kill') },
+    }
+    control = await Control.open(path, nodes, async (role, profile) => {
+      call(`add ${role}`)(profile)
+      return `${role}-9`
+    })
+  })
+  afterEach(async () => {
+    await control.close()
+    await rm(folder, { recursive: true })
+  })
+
+  const refusal = (asking: Promise<string>) =>
+    asking.then(
+      () => expect.fail('it was done'),
+      (error: Error) => error.message,
+    )
+
+  it('does what it is asked, and a node that was stopped is started once', async () => {
+    for (const action of ['pause', 'resume', 'kill', 'stop', 'start', 'start'] as const)
+      await askControl(path, { action, name: 'n' })
+    expect(calls).to.deep.equal(['pause n', 'resume n', 'kill n', 'stop n', 'release n', 'revive n'])
+  })
+
+  it('tells the name of a node that it adds', async () => {
+    expect(await askControl(path, { action: 'add', role: 'provider', profile: 'slow@0.6' })).to.equal('provider-9')
+    expect(calls).to.deep.equal(['add provider slow@0.6'])
+  })
+
+  it('says why it does not', async () => {
+    expect(await refusal(askControl(path, { action: 'stop', name: 'nobody' }))).to.equal('No node is called nobody.')
+    expect(await refusal(askControl(path, { action: 'stop', name: 'nobody' }))).to.equal('No node is called nobody.')
+    await askControl(path, { action: 'stop', name: 'n' })
+    expect(await refusal(askControl(path, { action: 'pause', name: 'n' }))).to.equal('n is stopped. Start it first.')
+    expect(calls).to.deep.equal(['stop n'])
+  })
+
+  it('survives what is no request, is too long or goes away', async () => {
+    for (const text of ['{"action":"stop"}\n', 'null\n', '{"action":"rm","name":"n"}\n', 'x'.repeat(100_000)]) {
+      const socket = createConnection(path)
+      socket.on('error', () => {})
+      socket.write(text)
+      socket.resume()
+      await new Promise(resolve => socket.once('close', resolve))
+    }
+    const gone = createConnection(path)
+    await once(gone, 'connect')
+    gone.destroy()
+    await askControl(path, { action: 'kill', name: 'n' })
+    expect(calls).to.deep.equal(['kill n'])
+  })
+
+  it('one that has ended is told in a sentence', async () => {
+    expect(await refusal(askControl(join(folder, 'none'), { action: 'stop', name: 'n' }))).to.match(
+      /^The test network cannot be asked: /,
+    )
+  })
+})

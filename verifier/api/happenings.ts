@@ -1,0 +1,73 @@
+/** What happens in the network, seen by looking: the phase of the epoch, new reports and new settlements. */
+import type { KnownEvents } from '../chain/known-events.js'
+import type { EventJson } from '../evidence/schema/events.js'
+import type { VerifierNode } from '../node/verifier-node.js'
+import type { ChainView } from './chain-view.js'
+import type { EventSource } from './event-routes.js'
+import { settlementJson } from './provider-routes.js'
+import type { Reports } from './reports.js'
+import { standingOf } from './standing.js'
+
+/** After a longer silence of the chain, listeners get the last reports only: they have the lists for the others. */
+const MAX_REPORTS = 16
+
+export class Happenings implements EventSource {
+  #phase: string
+  /** epoch of the last report that was told */
+  #told: number | undefined
+  /** transactions of the settlements that are known; undefined before the first look */
+  #settled: ReadonlySet<string> | undefined
+
+  constructor(
+    private readonly node: VerifierNode,
+    private readonly view: ChainView,
+    private readonly reports: Reports,
+  ) {
+    this.#phase = JSON.stringify(this.now())
+  }
+
+  now(): EventJson[] {
+    return [{ event: 'phase', epoch: this.node.epochNow(), ...standingOf(this.node) }]
+  }
+
+  async look(): Promise<EventJson[]> {
+    const phases = this.#phases()
+    try {
+      return [...phases, ...(await this.#newReports()), ...this.#newSettlements(await this.view.events())]
+    } catch {
+      return phases // the chain does not answer: the phase says so, and the next look finds what this one missed
+    }
+  }
+
+  #phases(): EventJson[] {
+    const now = this.now()
+    const text = JSON.stringify(now)
+    if (text === this.#phase) return []
+    this.#phase = text
+    return now
+  }
+
+  async #newReports(): Promise<EventJson[]> {
+    const newest = (await this.view.events()).lastPosted?.epoch ?? 0
+    this.#told ??= (await this.reports.held(newest)) === undefined ? newest - 1 : newest
+    const first = Math.max(1, this.#told + 1, newest - MAX_REPORTS)
+    const told: EventJson[] = []
+    for (let epoch = first; epoch <= newest; epoch++) {
+      const report = await this.reports.held(epoch)
+      if (report === undefined && (await this.view.events()).postedIn(epoch) !== undefined) return told // it comes
+      this.#told = epoch
+      if (report === undefined) continue
+      told.push({ event: 'report', epoch, headerHash: report.headerHash, txHash: report.posted.txHash })
+    }
+    this.#told = Math.min(this.#told, newest) // a reorganisation may go back
+    return told
+  }
+
+  #newSettlements(events: KnownEvents): EventJson[] {
+    const all = events.settledProviders.flatMap(provider => events.settlements(provider))
+    const keyOf = ({ txHash, provider, epoch }: (typeof all)[number]) => `${txHash} ${provider} ${epoch}`
+    const added = this.#settled === undefined ? [] : all.filter(one => !this.#settled!.has(keyOf(one)))
+    this.#settled = new Set(all.map(keyOf))
+    return added.map(one => ({ event: 'settlement', settlement: settlementJson(one) }))
+  }
+}

@@ -1,0 +1,74 @@
+/** What a list of providers shows of each: pure, from the facts of the newest epoch, a report's leaves and the chain's log. */
+import type { Hex } from '../../proto/hex.js'
+import { type Leaf, STATUS } from '../../proto/leaf.js'
+import type { ActiveProvider } from '../core/facts.js'
+import type { Announcement, Settlement } from '../core/ports.js'
+import type { ProviderJson, ProviderState, ProvidersJson } from '../evidence/schema/providers.js'
+import { leafJson } from '../evidence/schema/report.js'
+
+export interface ProviderSources {
+  /** active at B(e) of the newest epoch */
+  readonly active: readonly ActiveProvider[]
+  /** by provider, of the report that the list names */
+  readonly leaves: ReadonlyMap<Hex, Leaf>
+  /** the newest of every provider */
+  readonly announced: ReadonlyMap<Hex, Announcement>
+  readonly settlementsOf: (provider: Hex) => readonly Settlement[]
+}
+
+export const claimsOf = (active: readonly Pick<ActiveProvider, 'claimKbps'>[]): number =>
+  active.reduce((sum, { claimKbps }) => sum + claimKbps, 0)
+
+export function activeRows(sources: ProviderSources): ProviderJson[] {
+  const total = claimsOf(sources.active)
+  return sources.active.map(({ account, index, region, claimKbps, stake }) => {
+    const leaf = sources.leaves.get(account)
+    return {
+      ...{ provider: account, index, state: stateOf(leaf), region, claimKbps },
+      shareBps: total === 0 ? 0 : Math.floor((claimKbps * 10_000) / total),
+      stake: stake.toString(),
+      ...saidOf(account, sources),
+      leaf: leaf === undefined ? null : leafJson(leaf),
+    }
+  })
+}
+
+/** @param last its last leaf; undefined if this verifier holds none */
+export function exitedRow(account: Hex, last: Leaf | undefined, sources: ProviderSources): ProviderJson {
+  return {
+    ...{ provider: account, index: last?.index ?? sources.announced.get(account)?.index ?? 0 },
+    ...{ state: 'exited', region: null, claimKbps: 0, shareBps: 0, stake: '0' },
+    ...saidOf(account, sources),
+    leaf: last === undefined ? null : leafJson(last),
+  }
+}
+
+/** The sum of the penalties that were taken, in wei. */
+export const slashedOf = (settlements: readonly Pick<Settlement, 'charged'>[]): bigint =>
+  settlements.reduce((sum, { charged }) => sum + charged, 0n)
+
+const MAX_REGIONS = 100
+
+export function regionsOf(active: readonly ActiveProvider[]): ProvidersJson['regions'] {
+  const regions = new Map<Hex, { region: Hex; providers: number; claimKbps: number }>()
+  for (const { region, claimKbps } of active) {
+    const sum = regions.get(region) ?? { region, providers: 0, claimKbps: 0 }
+    regions.set(region, { region, providers: sum.providers + 1, claimKbps: sum.claimKbps + claimKbps })
+  }
+  return [...regions.values()].sort((a, b) => b.claimKbps - a.claimKbps).slice(0, MAX_REGIONS)
+}
+
+function saidOf(account: Hex, { announced, settlementsOf }: ProviderSources) {
+  const address = announced.get(account)
+  return {
+    slashed: slashedOf(settlementsOf(account)).toString(),
+    peerId: address?.peerId ?? null,
+    multiaddrs: address?.multiaddrs ?? [],
+  }
+}
+
+function stateOf(leaf: Leaf | undefined): ProviderState {
+  if (leaf === undefined) return 'new'
+  if (leaf.status === STATUS.unmeasured) return 'unmeasured'
+  return leaf.status === STATUS.unserving ? 'unserving' : 'measured'
+}

@@ -1,0 +1,145 @@
+/** The accepted reports that a verifier holds, and what follows from them. What is large is decoded once. */
+import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
+import { encodeLeaf } from '../../proto/leaf.js'
+import { MerkleTree } from '../../proto/merkle.js'
+import type { PostedReport } from '../core/ports.js'
+import { encodeCarryOver } from '../core/scoring/carry-over.js'
+import { type Recomputed, recompute } from '../evidence/recompute.js'
+import { type EvidenceJson, factsJson } from '../evidence/schema/evidence.js'
+import type { ProofJson } from '../evidence/schema/proof.js'
+import type { VerifierNode } from '../node/verifier-node.js'
+import type { ReportSummary, StoredReport } from '../store/store.js'
+import type { ChainView } from './chain-view.js'
+import { Problem } from './problem.js'
+import { Recent } from './recent.js'
+
+/** A report comes to the chain a moment before it comes to the store. So `latest` may be the one before. */
+const LATEST_BACK = 2
+/** Decoded reports, trees and computations that are kept. Each may be of ten thousand providers. */
+const KEPT = 2
+
+export type Accepted = ReportSummary & { readonly posted: PostedReport }
+
+export class Reports {
+  readonly #reports = new Recent<StoredReport>({ most: KEPT })
+  readonly #trees = new Recent<MerkleTree>({ most: KEPT })
+  readonly #recomputed = new Recent<Recomputed>({ most: KEPT })
+  readonly #reposted = new Recent<PostedReport>({ most: KEPT })
+
+  constructor(
+    private readonly node: Pick<VerifierNode, 'chain' | 'store' | 'network'>,
+    private readonly view: ChainView,
+  ) {}
+
+  /** @throws Problem 'not-found', 'not-kept' or 'chain-silent' */
+  async accepted(which: number | 'latest'): Promise<Accepted> {
+    const events = await this.view.events()
+    if (which !== 'latest') {
+      const { epoch } = await this.view.posted(which)
+      const held = await this.held(epoch)
+      if (held !== undefined) return held
+      throw new Problem('not-kept', `This verifier holds no report of epoch ${which}. Ask another verifier.`)
+    }
+    const newest = events.lastPosted?.epoch ?? 0
+    for (let epoch = newest; epoch > Math.max(0, newest - LATEST_BACK); epoch--) {
+      const held = await this.held(epoch)
+      if (held !== undefined) return held
+    }
+    if (newest === 0)
+      throw new Problem('not-found', 'The chain has no report yet. Wait for the end of the first epoch.')
+    throw new Problem('not-kept', `This verifier holds no report of epoch ${newest} yet. Ask another verifier.`)
+  }
+
+  /** The accepted report of an epoch, if this verifier holds it. */
+  async held(epoch: number): Promise<Accepted | undefined> {
+    const event = (await this.view.events()).postedIn(epoch)
+    const held = event && (await this.node.store.reportSummary(epoch, event.headerHash))
+    if (event === undefined || held?.posted === undefined) return undefined
+    if (held.posted.txHash === event.txHash) return { ...held, posted: held.posted }
+    // A reorganisation has posted the same header again, perhaps with other signers.
+    const posted = await this.#reposted.get(event.txHash, async () => {
+      const again = await this.node.chain.posted(epoch)
+      return again?.headerHash === event.headerHash ? again : held.posted!
+    })
+    return { ...held, posted }
+  }
+
+  /** With its leaves. @throws Problem 'not-kept' */
+  whole({ headerHash, header }: Pick<Accepted, 'headerHash' | 'header'>): Promise<StoredReport> {
+    return this.#reports.get(headerHash, async () => {
+      const report = await this.node.store.getReport(headerHash)
+      if (report !== undefined) return report
+      throw new Problem(
+        'not-kept',
+        `This verifier holds no report of epoch ${header.epoch} any more. Ask another verifier.`,
+      )
+    })
+  }
+
+  /** The tree over its leaves, in their order. */
+  #tree(report: Accepted): Promise<MerkleTree> {
+    return this.#trees.get(
+      report.headerHash,
+      async () => new MerkleTree((await this.whole(report)).leaves.map(encodeLeaf)),
+    )
+  }
+
+  /** @throws Problem 'not-found' for a provider without a leaf; 'not-kept' */
+  async proof(report: Accepted, provider: Hex): Promise<ProofJson> {
+    const { header, headerHash } = report
+    const { leaves } = await this.whole(report)
+    const at = leaves.findIndex(leaf => leaf.provider === provider)
+    const leaf = leaves[at]
+    if (leaf === undefined)
+      throw new Problem(
+        'not-found',
+        `${provider} has no leaf in the report of epoch ${header.epoch}. Ask for another epoch.`,
+      )
+    const tree = await this.#tree(report)
+    return { header, headerHash, leaf, encodedLeaf: toHex(encodeLeaf(leaf)), proof: tree.proof(at) }
+  }
+
+  /** Computed again from its evidence. @throws Problem 'not-kept' */
+  recomputed(report: Accepted): Promise<Recomputed> {
+    return this.#recomputed.get(report.headerHash, async () => recompute(await this.evidence(report)))
+  }
+
+  /** @throws Problem 'not-kept' where a part of it was not kept */
+  async evidence(report: Accepted): Promise<EvidenceJson> {
+    const { header, headerHash, posted, ballots } = report
+    const { chain, store, network } = this.node
+    const facts = await store.getFacts(header.epoch, header.blockHash)
+    const linked = facts && (await store.getReport(facts.linkReport.headerHash))
+    const isFirst = header.previousHeader === ZERO_HASH
+    const previous = isFirst ? undefined : await store.getReport(header.previousHeader)
+    const encoded = await Promise.all(ballots.map(({ root }) => store.getBallot(root)))
+    const kept = encoded.filter(bytes => bytes !== undefined)
+    const isComplete = kept.length > 0 && kept.length === encoded.length && (isFirst || previous !== undefined)
+    if (facts === undefined || !isComplete || (linked === undefined && facts.linkReport.epoch > 0))
+      throw new Problem(
+        'not-kept',
+        `This verifier did not keep the evidence of epoch ${header.epoch}. Ask another verifier.`,
+      )
+    const { leaves } = await this.whole(report)
+    return {
+      params: network.params,
+      network: chain.network,
+      facts: factsJson(facts),
+      previous: {
+        epoch: previous?.header.epoch ?? 0,
+        headerHash: header.previousHeader,
+        leaves: previous ? encodeCarryOver(previous).map(toHex) : [],
+      },
+      linkLeaves: (linked?.leaves ?? []).map(leaf => toHex(encodeLeaf(leaf))),
+      ballots: kept.map(toHex),
+      header,
+      headerHash,
+      leaves: leaves.map(leaf => toHex(encodeLeaf(leaf))),
+      posted,
+    }
+  }
+}
+
+/** Names an accepted report and its transaction: what is served of both changes with this alone. */
+export const tagOf = ({ headerHash, posted }: Accepted): string =>
+  `${headerHash.slice(2, 34)}-${posted.txHash.slice(2, 18)}`

@@ -1,0 +1,33 @@
+/** What the commands about networks share. */
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { deploymentSettings } from '../../config/deployment-file.js'
+import type { DeploymentSettings } from '../../config/deployment-settings.js'
+import { UserError } from '../../config/errors.js'
+
+export const RPC_OPTION = {
+  type: 'string',
+  demandOption: true,
+  describe: 'JSON-RPC URL of the chain',
+} as const
+
+export const PARAMS_OPTION = {
+  type: 'string',
+  describe: 'File of what the network is deployed with, YAML or JSON (docs/guides/network.yaml is one)',
+} as const
+
+/** @throws UserError 'configuration' with a sentence for each fault */
+export function readSettings(path: string): DeploymentSettings {
+  let found: unknown
+  try {
+    found = parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    const [firstLine] = (cause as Error).message.split('\n')
+    throw new UserError(
+      'configuration',
+      `Cannot read --params ${path}: ${firstLine!.replace(/:$/, '')}. Correct the file, or pass another.`,
+      { cause },
+    )
+  }
+  return deploymentSettings(path, found)
+}

@@ -1,0 +1,55 @@
+/** What `bandwitness network check`, `show` and `deploy` print with `--json`. */
+import { z } from 'zod'
+import { address, count, hash, listOf } from './scalars.js'
+
+export const chainFindingSchema = z.object({
+  subject: z.string(),
+  grade: z.enum(['good', 'warning', 'bad']),
+  found: z.string(),
+  /** what to do, or what follows from it; null for what is good */
+  advice: z.string().nullable(),
+})
+export type ChainFinding = z.infer<typeof chainFindingSchema>
+
+/** `bandwitness network check --json` */
+export const networkCheckSchema = z.object({
+  chainId: count,
+  grade: chainFindingSchema.shape.grade,
+  findings: listOf(chainFindingSchema),
+})
+export type NetworkCheckJson = z.infer<typeof networkCheckSchema>
+
+const contracts = z.record(z.string(), address)
+
+/** What the chain says of a network. */
+const networkStateSchema = z.object({
+  head: count,
+  /** unix seconds; null before the start, and so are epoch and era */
+  genesis: count.nullable(),
+  /** 0 or less before genesis */
+  epoch: z.int().nullable(),
+  era: z.int().nullable(),
+  /** verifiers in force now, or when the network starts */
+  verifiers: count,
+  providers: count,
+  /** epoch of the last report; 0 before the first */
+  lastReport: count,
+  lastHeaderHash: hash,
+})
+export type NetworkStateJson = z.infer<typeof networkStateSchema>
+
+/** `bandwitness network show --json` */
+export const networkShowSchema = z.object({
+  name: z.string(),
+  chainId: count,
+  contracts,
+  deployBlock: count,
+  params: z.record(z.string(), z.number()),
+  /** null without --rpc */
+  chain: networkStateSchema.nullable(),
+})
+export type NetworkShowJson = z.infer<typeof networkShowSchema>
+
+/** `bandwitness network deploy --json` */
+export const networkDeploySchema = z.object({ file: z.string(), name: z.string(), chainId: count, contracts })
+export type NetworkDeployJson = z.infer<typeof networkDeploySchema>

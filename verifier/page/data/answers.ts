@@ -1,0 +1,43 @@
+/** What the page asks the node that serves it. */
+import type { z } from 'zod'
+import { type Answer, type CallOptions, connect, ENDPOINTS, type Endpoint, type RequestOf } from '../../client/index.js'
+import type { NetworkFile } from '../../config/network-schema.js'
+
+const api = connect(location.origin)
+
+type Ask = <E extends Endpoint>(
+  endpoint: E,
+  request: RequestOf<E> | undefined,
+  options: CallOptions,
+) => Promise<Answer<z.infer<E['answer']>>>
+
+/** @throws Error with a sentence for the reader; the signal's reason */
+export async function get<E extends Endpoint>(
+  endpoint: E,
+  signal: AbortSignal,
+  ...[request]: Record<never, never> extends RequestOf<E> ? [request?: RequestOf<E>] : [RequestOf<E>]
+): Promise<z.infer<E['answer']>> {
+  const answer = await (api.ask as Ask)(endpoint, request, { signal })
+  switch (answer.kind) {
+    case 'answer':
+      return answer.value
+    case 'refused':
+      throw new Error(answer.error)
+    case 'silent':
+      throw new Error('The verifier does not answer. The page asks again when it is back.', { cause: answer.cause })
+    case 'unusable':
+      throw new Error(`The verifier gives an answer of no use (${answer.fault}). Ask another verifier.`)
+  }
+}
+
+const NETWORK_MS = 10_000
+let network: Promise<NetworkFile> | undefined
+
+/** The network file never changes. */
+export function getNetwork(): Promise<NetworkFile> {
+  network ??= get(ENDPOINTS.network, AbortSignal.timeout(NETWORK_MS)).catch((cause: Error) => {
+    network = undefined
+    throw cause
+  })
+  return network
+}

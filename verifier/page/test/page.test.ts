@@ -1,0 +1,262 @@
+/** The page in a real browser, as its readers use it. */
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import axe from 'axe-core'
+import { expect } from 'chai'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { build } from 'vite'
+import { LINK } from '../route.js'
+import { EPOCHS, PENALTY_EPOCH, PROVIDERS, type SampleEpoch, sampleEpochs } from './sample-network.js'
+import { HOSTILE, type SampleServer, SETTLED_TX, startSampleServer } from './sample-server.js'
+
+const CHROMIUM = process.env.BANDWITNESS_CHROMIUM ?? '/usr/bin/chromium'
+const FLAGS = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+]
+const SIZES = {
+  desktop: { width: 1280, height: 800 },
+  phone: { width: 390, height: 844 },
+  'small phone': { width: 360, height: 640 },
+}
+
+describe('the reputation page', function () {
+  this.timeout(60_000)
+  let epochs: readonly SampleEpoch[]
+  let folder: string | undefined
+  let built: string
+  let server: SampleServer
+  let browser: Browser
+  /** what the browser complained about, and what it asked other hosts for */
+  let complaints: string[]
+
+  before(async function () {
+    if (!existsSync(CHROMIUM) && !process.env.CI) this.skip()
+    epochs = sampleEpochs()
+    folder = await mkdtemp(join(tmpdir(), 'bandwitness-page-'))
+    built = join(folder, 'page')
+    await build({
+      configFile: join(import.meta.dirname, '..', 'vite.config.ts'),
+      logLevel: 'warn',
+      build: { outDir: built },
+    })
+    server = await startSampleServer({ page: built, epochs })
+    server.accept(EPOCHS)
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+  })
+
+  after(async () => {
+    await browser?.close()
+    await server?.stop()
+    if (folder !== undefined) await rm(folder, { recursive: true })
+  })
+
+  beforeEach(() => {
+    complaints = []
+  })
+
+  async function open(
+    link: string,
+    options: BrowserContextOptions = { viewport: SIZES.desktop },
+    { url } = server,
+  ): Promise<Page> {
+    const context = await browser.newContext(options)
+    const page = await context.newPage()
+    page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
+    page.on('pageerror', error => complaints.push(error.message))
+    page.on('request', request => new URL(request.url()).origin === url || complaints.push(request.url()))
+    await page.goto(`${url}/${link}`)
+    await page.locator('h1').waitFor()
+    return page
+  }
+
+  const close = (page: Page) => page.context().close()
+
+  for (const [name, viewport] of Object.entries(SIZES)) {
+    it(`leads within three clicks to why the throttled provider was slashed, on a ${name}`, async () => {
+      const page = await open(LINK.providers, { viewport })
+      await page
+        .locator('tr', { hasText: PROVIDERS.throttled.slice(0, 6) })
+        .locator('a')
+        .click()
+      await page.getByText('Slashed 86.6 tokens').first().waitFor()
+      await page.getByRole('link', { name: `Why: the votes of epoch ${PENALTY_EPOCH}` }).click()
+
+      const answer = page.locator('.answer')
+      await answer.getByText('86.6 tokens slashed, 8.66 % of the stake').waitFor()
+      expect(await answer.textContent()).to.contain('4 of 4 votes were below the slashing threshold of 18.75 Mbit/s')
+      const votes = page.getByRole('table', { name: 'Votes' }).locator('tbody tr')
+      expect(await votes.count()).to.equal(4)
+      expect(await votes.first().textContent()).to.match(/2\.50below/)
+      const whole = await page.locator('main').textContent()
+      expect(whole).to.contain('every other link was shown to be faster')
+      expect(whole).to.contain('signed: verifiers 1, 3, 5 and 7')
+      expect(whole).to.contain(SETTLED_TX)
+      expect(whole).to.contain('This window is a breach.')
+      expect(whole).not.to.contain('✗')
+      const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+      expect(await page.evaluate(overflow)).to.be.at.most(0) // below it is the room of a scroll bar
+      expect(complaints).to.deep.equal([])
+      await close(page)
+    })
+  }
+
+  const VIEWS = {
+    'the list': LINK.providers,
+    'a slashed provider': LINK.provider(PROVIDERS.throttled),
+    'an explanation': LINK.explanation(PROVIDERS.throttled, PENALTY_EPOCH),
+    'the epochs': LINK.epochs,
+    'an epoch': LINK.epoch(PENALTY_EPOCH),
+    'the verifiers': LINK.verifiers,
+    'the network': LINK.network,
+    'no view': '#/nowhere',
+  }
+
+  for (const [colorScheme, size] of [
+    ['light', 'desktop'],
+    ['dark', 'phone'],
+  ] as const) {
+    it(`has nothing that axe finds serious, in ${colorScheme} colours on a ${size}`, async () => {
+      const page = await open(LINK.providers, { viewport: SIZES[size], colorScheme })
+      for (const [name, link] of Object.entries(VIEWS)) {
+        await page.goto(`${server.url}/${link}`)
+        await page.getByText('Loading …').waitFor({ state: 'detached' })
+        await page.evaluate(axe.source)
+        const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults
+        const found = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        const said = found.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0]?.html}`)
+        expect(said).to.deep.equal([])
+      }
+      await close(page)
+    })
+  }
+
+  it('says why a provider is unmeasured', async () => {
+    const page = await open(LINK.provider(PROVIDERS.unmeasured))
+    await page.getByText('Unmeasured in epoch 6, because there are 2 usable votes of 4 assigned verifiers').waitFor()
+    await close(page)
+  })
+
+  it('shows what a hostile provider announces as text, and runs none of it', async () => {
+    const page = await open(LINK.provider(PROVIDERS.honest))
+    await page.getByText(HOSTILE, { exact: true }).waitFor()
+    await page.goto(`${server.url}/${LINK.network}`)
+    await page.getByRole('table', { name: 'Peers that broke a rule' }).waitFor()
+    expect(await page.locator('img, main script').count()).to.equal(0)
+    expect(await page.title()).to.equal('Network · Bandwitness')
+    expect(complaints).to.deep.equal([])
+    await close(page)
+  })
+
+  it('explains a word on focus, and Escape takes the explanation away', async () => {
+    const page = await open(LINK.provider(PROVIDERS.throttled))
+    const term = page.getByRole('button', { name: 'Certified', exact: true }).first()
+    await term.focus()
+    expect(await page.getByRole('tooltip').textContent()).to.contain('low median of the usable votes')
+    expect(await term.getAttribute('aria-describedby')).to.equal('tip')
+    await page.keyboard.press('Escape')
+    await page.getByRole('tooltip').waitFor({ state: 'detached' })
+    await close(page)
+  })
+
+  it('follows new reports without a reload', async () => {
+    const young = await startSampleServer({ page: built, epochs })
+    young.accept(EPOCHS - 1)
+    const page = await open(LINK.providers, {}, young)
+    await page.getByText(`Figures of epoch ${EPOCHS - 1}.`).waitFor()
+    young.accept(EPOCHS)
+    await page.getByText(`Figures of epoch ${EPOCHS}.`).waitFor()
+    await close(page)
+    await young.stop()
+  })
+
+  it('keeps ten thousand providers out of the document, and within reach of the keyboard', async () => {
+    const crowded = await startSampleServer({ page: built, epochs, crowd: 10_000 })
+    crowded.accept(EPOCHS)
+    const page = await open(LINK.providers, {}, crowded)
+    const table = page.getByRole('table', { name: 'Providers' })
+    await table.waitFor()
+    expect(await table.getAttribute('aria-rowcount')).to.equal('10006')
+    await table.locator('a').first().focus()
+    const focused = () => page.evaluate("document.activeElement.closest('tr')?.getAttribute('aria-rowindex')")
+    await page.keyboard.press('ArrowDown')
+    expect(await focused()).to.equal('3')
+    await page.keyboard.press('Tab')
+    expect(await focused()).to.equal('4')
+    for (let row = 0; row < 40; row++) await page.keyboard.press('Tab')
+    expect(await focused()).to.equal('44')
+    // Each page of the list comes once the reader nears its end.
+    while ((await focused()) !== '10006') await page.keyboard.press('End')
+    expect(await page.locator('tr[data-key]').count()).to.be.below(120)
+    await close(page)
+    await crowded.stop()
+  })
+
+  it('keeps the search in its address, and says if nothing matches', async () => {
+    const page = await open(LINK.providers)
+    await page.getByLabel('Search').fill('0xnothing')
+    await page.getByText('No provider matches.').waitFor()
+    expect(new URL(page.url()).hash).to.contain('q=0xnothing')
+    await page.reload()
+    await page.getByText('No provider matches.').waitFor()
+    expect(await page.getByLabel('Search').inputValue()).to.equal('0xnothing')
+    await close(page)
+  })
+
+  it('comes back to the place in the list where the reader was', async () => {
+    const crowded = await startSampleServer({ page: built, epochs, crowd: 1000 })
+    crowded.accept(EPOCHS)
+    const page = await open(LINK.providers, {}, crowded)
+    await page.locator('tr[data-key]').first().waitFor()
+    await page.evaluate('scrollTo(0, 9000)')
+    const row = page.locator('tr[aria-rowindex="290"]')
+    await row.waitFor()
+    const name = await row.locator('a').textContent()
+    await row.locator('a').click()
+    await page.getByRole('heading', { name: `Provider ${name}` }).waitFor()
+    expect(await page.evaluate('scrollY')).to.equal(0)
+    await page.goBack()
+    await row.waitFor()
+    expect(await row.locator('a').textContent()).to.equal(name)
+    expect(await page.evaluate('scrollY')).to.be.within(8000, 10_000)
+    await close(page)
+    await crowded.stop()
+  })
+
+  it('says in the words of the API what is wrong with an address', async () => {
+    const page = await open(LINK.provider(`0x${'0'.repeat(40)}`))
+    await page.getByRole('alert').getByText('0x0000').waitFor()
+    await page.goto(`${server.url}/#/?tier=high`)
+    await page.getByRole('alert').getByText('tier "high" is not a number').waitFor()
+    await page.goto(`${server.url}/${LINK.explanation(PROVIDERS.honest, 99)}`)
+    await page
+      .getByRole('alert')
+      .getByText(/epoch 99/)
+      .waitFor()
+    await close(page)
+  })
+
+  it('sorts by a click on a title, and tells it to screen readers', async () => {
+    const page = await open(LINK.providers)
+    const title = page.getByRole('columnheader', { name: 'Score' })
+    await title.getByRole('button').click()
+    await page.locator('th[aria-sort=descending]', { hasText: 'Score' }).waitFor()
+    await title.getByRole('button').click()
+    await page.locator('th[aria-sort=ascending]', { hasText: 'Score' }).waitFor()
+    await page.waitForFunction(
+      "document.querySelector('tr[data-key] td.figure:nth-child(7)').textContent.startsWith('0.0 %')",
+    )
+    await close(page)
+  })
+
+  it('says so if the verifier has no answer, and keeps what it showed', async () => {
+    const page = await open(LINK.provider(PROVIDERS.throttled))
+    await page.getByText('Slashed 86.6 tokens').first().waitFor()
+    await page.context().setOffline(true)
+    await page.evaluate("location.hash = '#/verifiers'")
+    await page.getByText('The verifier does not answer.').waitFor()
+    await close(page)
+  })
+})
