@@ -148,7 +148,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'cli',
     holds: /^verifier\/cli\//,
     imports: [...BELOW_EVIDENCE, 'keystore', 'evidence', 'client', 'node', 'api'],
-    packages: [...COMMON, YARGS, /^(yaml|asciichart|hyparquet-writer)$/],
+    packages: [...COMMON, YARGS, /^(yaml|asciichart|hyparquet-writer|log-update|pino-pretty)$/],
   },
 
   {
@@ -170,7 +170,7 @@ export const LAYERS: readonly Layer[] = [
   room('faults', ['process', 'network']),
   room('attacks', ['process', 'strangers', 'faults']),
   room('scenario', ['process', 'profiles', 'network', 'faults', 'attacks', 'bench'], [/^yaml$/]),
-  room('acceptance', ['process', 'profiles', 'network', 'scenario']),
+  room('acceptance', ['process', 'profiles', 'network', 'scenario'], [/^bandwitness\/testnet$/]),
   room('lab', ['process']),
   room('sim', []),
   room('bench', ['process', 'profiles', 'strangers', 'lab', 'sim']),
@@ -185,7 +185,7 @@ export const LAZY = { from: 'verifier/cli/main.ts', to: ['market', 'testnet'] }
 
 /** Folders whose direct files are limited. All other files belong into the folders inside. */
 export const TOP_FILES: Readonly<Record<string, readonly string[]>> = {
-  testnet: ['accept.ts', 'bench.ts', 'command.ts', 'kills.ts', 'scenarios.ts'],
+  testnet: ['accept.ts', 'bench.ts', 'command.ts', 'index.ts', 'kills.ts', 'scenarios.ts'],
 }
 
 export const layerOf = (path: string): Layer | undefined => LAYERS.find(layer => layer.holds.test(path))

@@ -74,6 +74,17 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
+/** What holds for a run of which nothing is said. */
+export const DEFAULTS = {
+  verifiers: OPTIONS.verifiers.default,
+  providers: OPTIONS.providers.default,
+  claim: OPTIONS.claim.default,
+  soaks: OPTIONS.soaks.default,
+  strangers: OPTIONS.strangers.default,
+}
+
+export const testnetOptions = (y: Argv): Argv<InferredOptionTypes<typeof OPTIONS>> => settings(y, OPTIONS)
+
 /** Without a further command: run one. */
 export const testnetCommands = (y: Argv): Argv =>
   y
@@ -114,7 +125,7 @@ async function testnet(flags: Flags): Promise<void> {
 }
 
 /** @throws UserError 'usage' */
-function testnetOptionsFrom(flags: Flags): TestnetOptions {
+export function testnetOptionsFrom(flags: Flags): TestnetOptions {
   const { epochs, claim } = flags
   if (epochs !== undefined && !(Number.isInteger(epochs) && epochs >= 1))
     throw wrong('epochs', 'a whole number of at least 1')

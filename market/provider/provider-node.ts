@@ -14,7 +14,9 @@ import type { Relay } from '../../probe/index.js'
 import type { ReachReport } from '../../proto/messages.js'
 import { type ConnectOptions, connectChain } from '../../verifier/chain/connect.js'
 import type { EthersChain } from '../../verifier/chain/ethers-chain.js'
+import { readStake } from '../../verifier/chain/stake.js'
 import { CLAIM_NOTICE } from '../../verifier/cli/claim-notice.js'
+import { leftText } from '../../verifier/cli/left-stake.js'
 import { UserError } from '../../verifier/config/errors.js'
 import type { NetworkFile } from '../../verifier/config/network-file.js'
 import { announceSelf, keepAnnounced } from '../../verifier/node/announcing.js'
@@ -76,6 +78,10 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
       'configuration',
       `${account} is not a registered provider of network "${network.name}". Register it, then start again.`,
     )
+  }
+  const stake = await readStake(chain.context, 'provider', account)
+  if (stake.active === 0n) {
+    throw new UserError('configuration', `${account} has left network "${network.name}": ${leftText(stake)}`)
   }
   await tellWithdrawals(chain, 'provider', account, log)
   const { index, claimKbps } = registered

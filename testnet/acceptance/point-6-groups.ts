@@ -1,31 +1,28 @@
 /** Point 6: groups of two measure a claim that no verifier can take alone. */
+import { startTestnet } from 'bandwitness/testnet'
 import type { Point } from './checks.js'
-import { checkExit } from './endings.js'
-import { TestnetRun } from './testnet-run.js'
+import { checkLeftovers } from './endings.js'
 
-const RUN_SECONDS = 300
-const PROVIDERS = 'honest=1,slow@0.6=1'
-const ARGS = ['--verifiers', '5', '--providers', PROVIDERS, '--claim', '30', '--capacity', '40', '--epochs', '6']
+const SETTINGS = { verifiers: '5', providers: 'honest=1,slow@0.6=1', claimMbps: 30, capacityMbps: 40, epochs: 6 }
 
 export const groups: Point = {
   number: 6,
   title: 'groups measure claims above the capacity of one verifier',
-  run: checks =>
-    TestnetRun.with(ARGS, async run => {
-      await checkExit(checks, run, RUN_SECONDS)
-      for (const { profile, claimKbps, deliversKbps, rateKbps, slashed } of run.result?.providers ?? []) {
-        const isNear = rateKbps !== null && Math.abs(rateKbps / deliversKbps - 1) <= 0.1
-        checks.that(
-          isNear,
-          `${profile}: certified within 10 % of the delivered rate`,
-          `${rateKbps} of ${deliversKbps} kbit/s`,
-        )
-        const isDue = deliversKbps < 0.75 * claimKbps
-        checks.that(
-          BigInt(slashed) > 0n === isDue,
-          `${profile}: ${isDue ? 'slashed' : 'not slashed'}`,
-          `${slashed} wei`,
-        )
-      }
-    }),
+  /** From a program, as somebody starts a network who builds on this package. */
+  async run(checks) {
+    const network = await startTestnet(SETTINGS)
+    const { ok, failures, providers } = await network.result
+    checks.that(ok, 'the result says ok', failures.join(' '))
+    await checkLeftovers(checks, network.ready, ok)
+    for (const { profile, claimKbps, deliversKbps, rateKbps, slashed } of providers) {
+      const isNear = rateKbps !== null && Math.abs(rateKbps / deliversKbps - 1) <= 0.1
+      checks.that(
+        isNear,
+        `${profile}: certified within 10 % of the delivered rate`,
+        `${rateKbps} of ${deliversKbps} kbit/s`,
+      )
+      const isDue = deliversKbps < 0.75 * claimKbps
+      checks.that(BigInt(slashed) > 0n === isDue, `${profile}: ${isDue ? 'slashed' : 'not slashed'}`, `${slashed} wei`)
+    }
+  },
 }

@@ -1,17 +1,17 @@
 /** A test network driven from outside: the README's command, its JSON lines, its exit code, and its leftovers. */
-import { EventEmitter } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EpochEvent, ReadyEvent, ResultEvent, TestnetEvent } from '../network/events.js'
+import { RunEvents } from '../network/run-events.js'
 import { ChildProcess } from '../process/child-process.js'
 import { identify, isAlive as isSameAlive } from '../process/process-identity.js'
 import { startWatchdog, type Watchdog } from '../process/watchdog.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-/** How long an interrupted network may take: its nodes have five seconds each, all at once, then chain and watchdog end. */
+/** How long an interrupted network may take: its nodes have twelve seconds each, all at once, then chain and watchdog end. */
 const END_MS = 30_000
 
 export interface RunExit {
@@ -21,15 +21,13 @@ export interface RunExit {
 }
 
 export class TestnetRun {
-  readonly events: TestnetEvent[] = []
   readonly exited: Promise<RunExit>
   readonly #child: ChildProcess
-  readonly #bus = new EventEmitter()
+  readonly #events = new RunEvents()
   readonly #over = new AbortController()
   readonly #startMs = performance.now()
 
   private constructor(args: readonly string[], watchdog: Watchdog) {
-    this.#bus.setMaxListeners(0)
     const argv = ['npm', 'run', 'testnet', '--', ...args, '--json']
     // As with Ctrl-C in a terminal, the signal goes to npm and to all that npm has started.
     this.#child = ChildProcess.start({
@@ -40,7 +38,7 @@ export class TestnetRun {
     this.exited = this.#child.ended.then(({ code, signal }) => {
       const exit = { code, signal, seconds: this.seconds }
       this.#over.abort()
-      this.#bus.emit('exit', exit)
+      this.#events.end(new Error(`The run ended (${code ?? signal}) before the awaited event.`))
       return exit
     })
   }
@@ -65,6 +63,10 @@ export class TestnetRun {
     } finally {
       rmSync(dataDir, { recursive: true, force: true })
     }
+  }
+
+  get events(): readonly TestnetEvent[] {
+    return this.#events.all
   }
 
   /** Since the command was started, the build included. */
@@ -100,30 +102,8 @@ export class TestnetRun {
 
   /** The first event, past or future, for which `pick` returns something. @throws Error if the run ends or time is up before */
   waitFor<T>(pick: (event: TestnetEvent) => T | undefined, seconds: number): Promise<T> {
-    for (const event of this.events) {
-      const found = pick(event)
-      if (found !== undefined) return Promise.resolve(found)
-    }
-    return new Promise<T>((resolve, reject) => {
-      const onEvent = (event: TestnetEvent) => {
-        const found = pick(event)
-        if (found === undefined) return
-        done()
-        resolve(found)
-      }
-      const onExit = (exit: RunExit) => {
-        done()
-        reject(new Error(`the run ended (${exit.code ?? exit.signal}) before the awaited event:\n${this.stderr}`))
-      }
-      const timer = setTimeout(() => {
-        done()
-        reject(new Error(`the awaited event did not come within ${seconds} s:\n${this.stderr}`))
-      }, seconds * 1000)
-      const done = () => {
-        clearTimeout(timer)
-        this.#bus.off('event', onEvent).off('exit', onExit)
-      }
-      this.#bus.on('event', onEvent).on('exit', onExit)
+    return this.#events.waitFor(pick, seconds).catch(error => {
+      throw new Error(`${error.message}\n${this.stderr}`)
     })
   }
 
@@ -135,9 +115,7 @@ export class TestnetRun {
 
   #hear(line: string): void {
     if (!line.startsWith('{')) return // npm's banner
-    const event = JSON.parse(line) as TestnetEvent
-    this.events.push(event)
-    this.#bus.emit('event', event)
+    this.#events.put(JSON.parse(line) as TestnetEvent)
   }
 }
 

@@ -9,6 +9,8 @@ import { join } from 'node:path'
 import { HDNodeWallet, Mnemonic } from 'ethers'
 import { keccakText } from '../../proto/hash.js'
 import { fromHex } from '../../proto/hex.js'
+import { UserError } from '../../verifier/config/errors.js'
+import { describeEnd } from '../process/child-end.js'
 import { ChildProcess } from '../process/child-process.js'
 import type { Watchdog } from '../process/watchdog.js'
 import { dumpState, reorganise, withFile } from './anvil-state.js'
@@ -32,6 +34,8 @@ export interface Anvil {
   readonly rpcUrl: string
   /** lower-case address and private key of each funded account */
   readonly accounts: readonly { readonly address: string; readonly privateKey: string }[]
+  /** Rejects with a sentence if the process ends although nobody here ended it; never resolves. */
+  readonly died: Promise<never>
   /** Stops the process until `resume`. */
   pause(): void
   resume(): void
@@ -44,6 +48,9 @@ export interface Anvil {
   /** Resolves when the process has ended. */
   stop(): Promise<void>
 }
+
+/** A test network without its chain is over. */
+export class ChainDied extends Error {}
 
 const DEVNET_CHAIN_ID = 31_337
 const DEFAULT_ACCOUNTS = 10
@@ -68,14 +75,24 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   const states = await mkdtemp(join(tmpdir(), 'bandwitness-states-'))
   options.watchdog?.temporary(states)
   argv.push('--cache-path', states)
-  const start = (port: number, more: readonly string[]) =>
-    startProcess([...argv, '--port', String(port), ...more], port, options.watchdog)
+  const death = Promise.withResolvers<never>()
+  death.promise.catch(() => undefined) // a caller may ignore `died`
+  const start = async (port: number, more: readonly string[]) => {
+    const started = await startProcess([...argv, '--port', String(port), ...more], port, options.watchdog)
+    const { ended, said } = started.child
+    void ended.then(end => {
+      const why = said.at(-1) ? `: ${said.at(-1)}` : ''
+      if (!end.wanted) death.reject(new ChainDied(`The chain ${describeEnd(end)}${why}.`))
+    })
+    return started
+  }
   let { child, listening } = await start(options.port ?? 0, [])
   const rpcUrl = `http://127.0.0.1:${listening}`
   let state: Buffer | undefined
   return {
     rpcUrl,
     accounts: accountsOf(mnemonic, count),
+    died: death.promise,
     pause: () => child.kill('SIGSTOP'),
     resume: () => child.kill('SIGCONT'),
     kill: async () => {
@@ -107,14 +124,19 @@ export function anvilBinary(): string {
   return platformBinary('anvil')
 }
 
-/** @throws if the platform package is not installed */
+/** @throws UserError if the platform package is not installed */
 export function platformBinary(tool: 'anvil' | 'forge'): string {
   const cpu = process.arch === 'x64' ? 'amd64' : process.arch
-  const require = createRequire(import.meta.url)
   try {
-    return require.resolve(`@foundry-rs/${tool}-${process.platform}-${cpu}/bin/${tool}`)
-  } catch {
-    throw new Error(`no ${tool} for ${process.platform}-${cpu}: run "npm ci" again without --omit=optional`)
+    // The package that depends on it finds it, wherever an installer has put the two.
+    const launcher = createRequire(import.meta.url).resolve(`@foundry-rs/${tool}/package.json`)
+    return createRequire(launcher).resolve(`@foundry-rs/${tool}-${process.platform}-${cpu}/bin/${tool}`)
+  } catch (cause) {
+    throw new UserError(
+      'configuration',
+      `There is no ${tool} for ${process.platform}-${cpu} beside this package. Install it again without --omit=optional.`,
+      { cause },
+    )
   }
 }
 

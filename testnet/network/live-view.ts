@@ -1,47 +1,51 @@
 /**
- * A run for people. On a terminal the screen is redrawn with every event; elsewhere (a file, a pipe) each event is one
- * line, so that nothing is lost.
+ * A run for people. On a terminal the screen is redrawn with every event, and when its size changes. Elsewhere (a file, a
+ * pipe) each event is one line without control codes, so that nothing is lost.
  */
+import { cutLines } from '../../verifier/cli/cut-lines.js'
 import { breachText, rateText, shareText, shortHex, tokensText } from '../../verifier/cli/figures.js'
-import { textTable } from '../../verifier/cli/text-table.js'
+import { Screen, type ScreenOutput, type Size } from '../../verifier/cli/screen.js'
 import type { EpochEvent, ReadyEvent, ResultEvent, TestnetEvent } from './events.js'
 import { rewardsTable } from './rewards-table.js'
 import { statusesOf } from './verifier-api.js'
+import { providersTable, reportsTable, type SeenStake } from './view-tables.js'
 
 /** How often the first verifier is asked what it is doing. */
 const STATUS_MS = 1000
-const SHOWN_NOTES = 8
-const CLEAR = '\x1b[H\x1b[2J'
-
-/** As much of a terminal's stream as is needed here. */
-export interface ViewOutput {
-  readonly isTTY?: boolean
-  write(text: string): unknown
-}
+/** At most so many reports and so many notes are shown, and at least so many however small the terminal is. */
+const MOST_SHOWN = 8
+const LEAST_SHOWN = 2
 
 export class LiveView {
-  readonly #output: ViewOutput
+  readonly #output: ScreenOutput
+  readonly #screen: Screen | undefined
   readonly #epochs: EpochEvent[] = []
   readonly #notes: string[] = []
-  readonly #stakes = new Map<string, { stake: bigint; slashed: bigint }>()
+  readonly #stakes = new Map<string, SeenStake>()
   #ready: ReadyEvent | undefined
   #result: ResultEvent | undefined
   #phase = 'starting chain, contracts and nodes'
   #timer: NodeJS.Timeout | undefined
+  #isClosed = false
 
-  constructor(output: ViewOutput) {
+  constructor(output: ScreenOutput) {
     this.#output = output
+    this.#screen = output.isTTY ? new Screen(output) : undefined
     this.#redraw()
   }
 
   show(event: TestnetEvent): void {
     this.#take(event)
-    if (this.#output.isTTY) this.#redraw()
-    else this.#output.write(`${event.event === 'result' ? `${rewardsTable(event)}\n` : ''}${lineOf(event)}\n`)
+    if (this.#screen) this.#redraw()
+    else this.#output.write(`${linesOf(event).join('\n')}\n`)
   }
 
+  /** Leaves the last screen behind, all of it. */
   close(): void {
     clearInterval(this.#timer)
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#screen?.end(({ columns }) => this.#text({ columns, rows: Number.POSITIVE_INFINITY }))
   }
 
   #take(event: TestnetEvent): void {
@@ -55,7 +59,7 @@ export class LiveView {
       this.#stakes.set(event.address, { stake: BigInt(event.stake), slashed })
     } else if (event.event === 'result') {
       this.#result = event
-      this.close()
+      clearInterval(this.#timer)
     }
     if (event.event !== 'epoch' && event.event !== 'ready' && event.event !== 'result') this.#notes.push(lineOf(event))
   }
@@ -68,10 +72,20 @@ export class LiveView {
   }
 
   #redraw(): void {
-    if (!this.#output.isTTY) return
-    const parts = [this.#heading(), this.#providers(), this.#reports(), this.#notes.slice(-SHOWN_NOTES).join('\n')]
-    if (this.#result) parts.push(rewardsTable(this.#result), lineOf(this.#result))
-    this.#output.write(`${CLEAR}${parts.filter(part => part !== '').join('\n\n')}\n`)
+    if (!this.#isClosed) this.#screen?.draw(size => this.#text(size))
+  }
+
+  #text({ columns, rows }: Size): string {
+    const ready = this.#ready
+    const scores = this.#epochs.findLast(({ posted }) => posted)?.scores ?? []
+    const heading = this.#heading()
+    const providers = ready ? providersTable(ready.providers, scores, this.#stakes, columns) : ''
+    const taken = [heading, providers].join('\n\n').split('\n').length + BETWEEN_LINES
+    const shown = Math.max(LEAST_SHOWN, Math.min(MOST_SHOWN, Math.floor((rows - taken) / 2)))
+    const reports = this.#epochs.length === 0 ? '' : reportsTable(this.#epochs.slice(-shown), columns)
+    const parts = [heading, providers, reports, this.#notes.slice(-shown).join('\n')]
+    if (this.#result) parts.push(...linesOf(this.#result))
+    return cutLines(parts.filter(part => part !== '').join('\n\n'), this.#isClosed ? Number.POSITIVE_INFINITY : columns)
   }
 
   #heading(): string {
@@ -82,50 +96,14 @@ export class LiveView {
       `API ${ready.apiUrl}   chain ${ready.rpcUrl}   logs ${ready.dataDir}`,
     ].join('\n')
   }
-
-  #providers(): string {
-    if (!this.#ready) return ''
-    const scores = this.#epochs.findLast(({ posted }) => posted)?.scores ?? []
-    const guests = scores.filter(({ address }) => this.#ready!.providers.every(one => one.address !== address))
-    const heading = ['PROVIDER', 'PROFILE', 'CLAIM', 'CERTIFIED', 'UPTIME', 'SCORE', 'BREACHES', 'STAKE', 'SLASHED']
-    return textTable([
-      heading,
-      ...[...this.#ready.providers, ...guests].map(({ address, profile, claimKbps }) => {
-        const score = scores.find(one => one.address === address)
-        const { stake, slashed } = this.#stakes.get(address) ?? {}
-        return [
-          shortHex(address),
-          profile,
-          rateText(claimKbps),
-          ...(score
-            ? [
-                rateText(score.rateKbps),
-                shareText(score.uptimeBps),
-                shareText(score.scoreBps),
-                breachText(score.breachBits),
-              ]
-            : ['', '', '', '']),
-          stake === undefined ? 'intact' : tokensText(stake),
-          slashed === undefined ? '' : tokensText(slashed),
-        ]
-      }),
-    ])
-  }
-
-  #reports(): string {
-    if (this.#epochs.length === 0) return ''
-    return textTable([
-      ['EPOCH', 'SIGNERS', 'ROUND', 'GAS', 'TRANSACTION'],
-      ...this.#epochs
-        .slice(-SHOWN_NOTES)
-        .map(({ epoch, posted, signers, verifiers, round, gasUsed, txHash }) =>
-          posted
-            ? [`${epoch}`, `${signers} of ${verifiers}`, `${round}`, `${gasUsed}`, shortHex(txHash!)]
-            : [`${epoch}`, 'no report', '', '', ''],
-        ),
-    ])
-  }
 }
+
+/** Empty lines, the heading of the reports, and the line that the cursor stands in. */
+const BETWEEN_LINES = 4
+
+/** The result comes with everybody's rewards, if the chain could still tell them. */
+const linesOf = (event: TestnetEvent): string[] =>
+  event.event === 'result' && event.verifiers.length > 0 ? [rewardsTable(event), lineOf(event)] : [lineOf(event)]
 
 /** One readable line for each event. */
 export function lineOf(event: TestnetEvent): string {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { accountOf } from '../../verifier/chain/account.js'
 import { connectChain } from '../../verifier/chain/connect.js'
 import { startWatchdog, type Watchdog } from '../process/watchdog.js'
-import { type Anvil, startAnvil } from './anvil.js'
+import { type Anvil, ChainDied, startAnvil } from './anvil.js'
 import { StrangersAttack } from './attack.js'
 import { ChainReader } from './chain-reader.js'
 import { Control } from './control.js'
@@ -27,6 +27,7 @@ import { claimAll } from './rewards.js'
 import { potResult } from './rewards-result.js'
 import type { OpenStage } from './run-stage.js'
 import { RunningFile } from './running-testnet.js'
+import { SeenEpochs } from './seen-epochs.js'
 import { joinVerifier, setUpNetwork, startNetwork } from './setup.js'
 import { startAll } from './start-all.js'
 import { verifierResult } from './verifier-result.js'
@@ -61,16 +62,25 @@ export async function runTestnet(
     }
     const anvil = await startAnvil({ chainId: CHAIN_ID, blockTime: BLOCK_SECONDS, seed: options.seed, watchdog })
     closers.push(() => anvil.stop())
-    const result = await runOnChain({
+    const seen = new SeenEpochs(tell)
+    const end = new AbortController()
+    const both = AbortSignal.any([signal, end.signal])
+    const controlPath = running.control
+    const parts = {
       options,
-      emit: tell,
-      controlPath: running.control,
-      signal,
+      emit: seen.emit,
+      controlPath,
+      signal: both,
       openStage,
       watchdog,
       closers,
       anvil,
       directory,
+    }
+    const result = await Promise.race([runOnChain(parts), anvil.died]).catch(error => {
+      if (!(error instanceof ChainDied)) throw error
+      end.abort(error) // nodes end from here on because the run does
+      return seen.resultWithout(error.message, directory)
     })
     if (result.keptIn !== null) watchdog.keep(directory)
     emit(result)

@@ -1,5 +1,4 @@
 /** From an empty chain to a network whose verifiers and providers are registered: deploy, fund, join, write its file. */
-import { compile } from '../../contracts/compile.js'
 import { fromHex, type Hex, ZERO_HASH } from '../../proto/hex.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { proveOfPossession } from '../../verifier/bls/proof-of-possession.js'
@@ -82,9 +81,10 @@ export interface NetworkSetup {
 /** Three rounds of transactions: contracts, funds, registrations. Within a round no transaction waits for another. */
 export async function setUpNetwork(options: SetupOptions): Promise<NetworkSetup> {
   const { anvil, chainId, params, verifiers, lateVerifiers, providers } = options
-  compile()
   const treasury = anvil.accounts[0]!.privateKey
-  const network = await deployTestnet(anvil.rpcUrl, chainId, treasury, params, verifiers)
+  const deployed = await deployTestnet(anvil.rpcUrl, chainId, treasury, params, verifiers)
+  const names = [...verifiers, ...lateVerifiers, ...providers].map(({ name, keys }) => [name, accountOf(keys.evm)])
+  const network: NetworkFile = { ...deployed, names: Object.fromEntries(names) }
   await saveNetworkFile(options.networkFile, network)
   await fund(anvil.rpcUrl, network, treasury, [
     ...[...verifiers, ...lateVerifiers].map(node => ({ keys: node.keys, stake: VERIFIER_BOND })),

@@ -35,4 +35,4 @@ const SENT: ReadonlySet<string> = new Set(['SIGKILL', 'SIGTERM', 'SIGINT'] satis
 
 /** An end that no operator can mend, and that is a fault of the program even when the testnet asked it to end. */
 export const isCrash = ({ code, signal }: Pick<ChildEnd, 'code' | 'signal'>): boolean =>
-  code === EXIT_CODE.unexpected || (signal !== null && !SENT.has(signal))
+  code === EXIT_CODE.unexpected || code === EXIT_CODE['stop-late'] || (signal !== null && !SENT.has(signal))

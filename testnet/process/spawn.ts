@@ -5,6 +5,8 @@ import { ChildProcess } from './child-process.js'
 import type { Watchdog } from './watchdog.js'
 
 const TAIL_LINES = 3
+/** A node that hangs ends itself before, with an exit code that says so: see verifier/cli/run-node.ts. */
+const GRACE_MS = 12_000
 
 /** What a node prints on standard output once it is up. */
 export interface ReadyLine {
@@ -55,7 +57,7 @@ export function startNode(spec: NodeSpec, watchdog: Watchdog): NodeProcess {
   const { name, argv, logPath, env = {}, onMessage } = spec
   const log = openSync(logPath, 'a')
   const channel = onMessage && { ipc: 'json' as const }
-  const child = ChildProcess.start({ name, argv, watchdog, errors: log, env, ...channel })
+  const child = ChildProcess.start({ name, argv, watchdog, errors: log, env, graceMs: GRACE_MS, ...channel })
   closeSync(log)
   if (onMessage) child.forEachMessage(onMessage)
   const exited = child.ended.then(({ code, signal, wanted, failure }): NodeExit => {

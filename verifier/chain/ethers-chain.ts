@@ -177,6 +177,13 @@ export class EthersChain implements Chain {
     return this.#send(settleCall(this.context, header, leaves, proof))
   }
 
+  async chargeOf(header: Header, leaves: readonly Leaf[], proof: MultiProof): Promise<bigint> {
+    const { contract, method, args } = settleCall(this.context, header, leaves, proof)
+    // The one who settles may get a refund, which the token pays to no zero address.
+    const overrides = { from: this.account }
+    return this.#read('what a penalty takes', () => contract.getFunction(method).staticCall(...args, overrides))
+  }
+
   refute(refutation: Refutation): Promise<TxResult> {
     return this.#send(refuteCall(this.context, refutation))
   }

@@ -3,13 +3,14 @@ import { UserError } from '../config/errors.js'
 import { checkHeader } from '../evidence/recompute.js'
 import { rewardsExplanation } from '../evidence/rewards-explanation.js'
 import { type Replay, replayRewards } from '../evidence/rewards-replay.js'
-import { addressArgument, epochArgument } from '../evidence/schema/arguments.js'
+import { epochArgument } from '../evidence/schema/arguments.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { EvidenceJson } from '../evidence/schema/evidence.js'
 import type { RewardsExplanationJson, RewardsJson } from '../evidence/schema/rewards.js'
 import { askApi, askApiIfKept } from './api-client.js'
 import { argumentOf } from './argument.js'
 import { askChain } from './chain-option.js'
+import { accountOf, namedAccount } from './provider-argument.js'
 
 interface Flags {
   readonly api: string
@@ -24,7 +25,7 @@ interface Flags {
 /** @throws UserError for an argument that is none, and for a verifier that has no such evidence or other evidence */
 export async function rewardsExplanationFor(flags: Flags): Promise<RewardsExplanationJson> {
   const epoch = argumentOf(epochArgument, flags.epoch, '--epoch ')
-  const account = argumentOf(addressArgument, flags.provider)
+  const who = namedAccount(flags.provider)
   if (!(Number.isInteger(flags.reports) && flags.reports >= 1))
     throw new UserError('usage', '--reports must be a whole number of at least 1.')
   const newest = await askApi(flags.api, ENDPOINTS.evidence, { epoch })
@@ -34,6 +35,9 @@ export async function rewardsExplanationFor(flags: Flags): Promise<RewardsExplan
       `The verifier at ${flags.api} answers with epoch ${newest.header.epoch} instead of ${epoch}. Ask another verifier with --api.`,
     )
   }
+  const { verifiers, providers, epoch: answered } = newest.facts
+  const accounts = async () => [...verifiers, ...providers].map(one => one.account)
+  const account = await accountOf(who, flags.api, { accounts, where: `of a node in epoch ${answered}` })
   const [steps, replays] = await replaysFrom(flags, newest)
   const asked = await askChain(flags, async chain => ({
     claimed: await chain.rewardsClaimed(account),

@@ -13,7 +13,7 @@ import { rewardsExplanationFor } from './explain-rewards.js'
 import { rewardsText } from './explanation/rewards.js'
 import { explanationText } from './explanation/text.js'
 import { print } from './output.js'
-import { PROVIDER_ARGUMENT, providerAddress, providerOf } from './provider-argument.js'
+import { accountOf, namedAccount, PROVIDER_ARGUMENT, providerOf } from './provider-argument.js'
 import { settings } from './settings.js'
 
 const OPTIONS = {
@@ -59,7 +59,7 @@ function requireAll(checks: readonly CheckJson[]): void {
 /** @throws UserError for an argument that is none, and for a verifier that has no such evidence or other evidence */
 export async function explanationFor(flags: Omit<Flags, 'json' | 'rewards' | 'reports'>): Promise<ExplanationJson> {
   const epoch = argumentOf(epochArgument, flags.epoch, '--epoch ')
-  const provider = providerAddress(flags.provider)
+  const who = namedAccount(flags.provider)
   const evidence = await askApi(flags.api, ENDPOINTS.evidence, { epoch })
   const answered = evidence.header.epoch
   if (epoch !== 'latest' && answered !== epoch) {
@@ -68,6 +68,8 @@ export async function explanationFor(flags: Omit<Flags, 'json' | 'rewards' | 're
       `The verifier at ${flags.api} answers with epoch ${answered} instead of ${epoch}. Ask another verifier with --api.`,
     )
   }
+  const accounts = async () => evidence.facts.providers.map(({ account }) => account)
+  const provider = await accountOf(who, flags.api, { accounts, where: `of a provider in epoch ${answered}` })
   const page = await askApiIfKept(flags.api, ENDPOINTS.provider, { provider })
   const checks = (await askChain(flags, chain => checkAgainstChain(evidence, chain))) ?? []
   const recomputed = recompute(evidence)

@@ -5,6 +5,7 @@ export {
   breachText,
   delayText,
   groupText,
+  mbpsText,
   rateText,
   shareText,
   shortHex,

@@ -46,6 +46,16 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 export function commandLine(args: readonly string[]): Argv {
+  /** The parser keeps only the message of an error of its `configParser`. */
+  let configFault: unknown
+  const configParser = (path: string) => {
+    try {
+      return readConfig(path)
+    } catch (error) {
+      configFault = error
+      throw error
+    }
+  }
   const cli = yargs([...args])
     .scriptName('bandwitness')
     .usage(
@@ -56,7 +66,7 @@ export function commandLine(args: readonly string[]): Argv {
     .option('config', {
       type: 'string',
       config: true,
-      configParser: readConfig,
+      configParser,
       describe: 'File of settings, YAML or JSON',
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print JSON on standard output' })
@@ -109,6 +119,7 @@ export function commandLine(args: readonly string[]): Argv {
     .wrap(120)
     .exitProcess(false)
     .fail((message: string | undefined, error: Error | undefined) => {
+      if (configFault !== undefined) throw configFault
       throw error && error.name !== 'YError'
         ? error
         : new UserError(

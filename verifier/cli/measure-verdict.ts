@@ -1,22 +1,35 @@
 /** The verdict of one session in words, and its reason. */
 import type { Outcome } from '../../probe/index.js'
+import type { UserErrorCode } from '../config/errors.js'
 import { rateText } from './figures.js'
 
-/** @param thresholdKbps the slashing threshold */
-export function verdictOf(outcome: Outcome, claimKbps: number, thresholdKbps: number): string {
+/** What a session was held against. */
+export interface Yardstick {
+  readonly claimKbps: number
+  /** that of the registry; another one if somebody asked for another rate */
+  readonly registeredKbps: number
+  /** the slashing threshold of `claimKbps` */
+  readonly thresholdKbps: number
+}
+
+export function verdictOf(outcome: Outcome, yardstick: Yardstick): string {
+  const { claimKbps, registeredKbps, thresholdKbps } = yardstick
+  const isOwn = claimKbps === registeredKbps
   const claim = rateText(claimKbps)
+  const wanted = isOwn ? `${claim} claimed` : `${claim} asked about (the provider claims ${rateText(registeredKbps)})`
   switch (outcome.kind) {
     case 'verified': {
       const { rateKbps } = outcome.measurement
-      if (rateKbps >= claimKbps) return `The provider keeps its claim of ${claim}.`
-      return `The provider carried ${rateText(rateKbps)} of the ${claim} claimed: above the slashing threshold of ${rateText(thresholdKbps)}.`
+      if (rateKbps < claimKbps)
+        return `The provider carried ${rateText(rateKbps)} of the ${wanted}: above the slashing threshold of ${rateText(thresholdKbps)}. ${SHARED}`
+      return isOwn ? `The provider keeps its claim of ${claim}.` : `The provider carried the ${wanted}.`
     }
     case 'under':
-      return `The provider carried ${rateText(outcome.measurement.rateKbps)} of the ${claim} claimed: below the slashing threshold of ${rateText(thresholdKbps)}. The limit is the provider, or the path between the provider and this machine.`
+      return `The provider carried ${rateText(outcome.measurement.rateKbps)} of the ${wanted}: below the slashing threshold of ${rateText(thresholdKbps)}. The limit is the provider, or the path between the provider and this machine. ${SHARED}`
     case 'at-least':
-      return `The provider carried at least ${rateText(outcome.measurement.rateKbps)} of the ${claim} claimed. ${LIMITS[outcome.reason]}`
+      return `The provider carried at least ${rateText(outcome.measurement.rateKbps)} of the ${wanted}. ${LIMITS[outcome.reason]}`
     case 'refused':
-      return 'The provider takes no session. It is busy, it serves nobody now, or the requested claim is not its own.'
+      return `The provider takes no session. It serves nobody now, or it is busy: verifiers that measure at the same moment go first, so try again.${isOwn ? '' : ` Or it refuses ${claim}, since it claims ${rateText(registeredKbps)}.`}`
     case 'dead':
       return 'The provider takes the session and forwards nothing. Check that it can reach this machine by UDP: see --udp-host and --udp-port.'
     case 'garbage':
@@ -25,6 +38,28 @@ export function verdictOf(outcome: Outcome, claimKbps: number, thresholdKbps: nu
       return NO_PATH[outcome.reason]
     case 'no-data':
       return NOTHING[outcome.reason]
+  }
+}
+
+/** When they measure is a secret until they have. */
+const SHARED =
+  'Verifiers may have measured it at the same moment, and then both shared its line: repeat this, and take the best of several.'
+
+/** Undefined for a provider that carried at least the slashing threshold. */
+export function measureFault({ kind }: Outcome): UserErrorCode | undefined {
+  switch (kind) {
+    case 'verified':
+      return undefined
+    case 'under':
+      return 'below-threshold'
+    case 'refused':
+    case 'dead':
+    case 'garbage':
+      return 'not-served'
+    case 'at-least':
+    case 'no-path':
+    case 'no-data':
+      return 'not-measured'
   }
 }
 

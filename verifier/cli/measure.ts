@@ -5,7 +5,6 @@ import { plot } from 'asciichart'
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import type { Progress, SessionResult } from '../../probe/index.js'
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
-import type { Hex } from '../../proto/hex.js'
 import { UserError } from '../config/errors.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { MeasureJson } from '../evidence/schema/measure.js'
@@ -17,10 +16,11 @@ import { addressOfThisMachine, parseUdpHost } from './addresses.js'
 import { API_OPTION, askApi, askApiIfKept } from './api-client.js'
 import { delayText, rateText, shareText } from './figures.js'
 import { parsePort } from './host-port.js'
-import { verdictOf } from './measure-verdict.js'
+import { measureFault, verdictOf } from './measure-verdict.js'
+import type { Named } from './named.js'
 import { print } from './output.js'
 import { printable } from './printable.js'
-import { PROVIDER_ARGUMENT, providerAddress, providerOf } from './provider-argument.js'
+import { accountOf, listed, namedAccount, PROVIDER_ARGUMENT, providerOf } from './provider-argument.js'
 import { parseRate } from './rate.js'
 import { settings } from './settings.js'
 
@@ -57,9 +57,9 @@ export const measure: CommandModule<object, Flags> = {
     const soakMs = soakMsOf(flags.seconds)
     const udpPort = parsePort('udp-port', flags['udp-port'])
     const claim = flags.claim === undefined ? undefined : parseRate('claim', flags.claim)
-    const account = providerAddress(flags.provider)
+    const who = namedAccount(flags.provider)
     const network = await askApi(flags.api, ENDPOINTS.network)
-    const provider = await announcedProvider(flags.api, account)
+    const provider = await announcedProvider(flags.api, who)
     const claimKbps = claim ?? provider.claimKbps
     const announce = flags['udp-announce']
     const udpAnnounce = announce === undefined ? undefined : parseUdpHost(announce)
@@ -75,9 +75,16 @@ export const measure: CommandModule<object, Flags> = {
       log: note => rates.note(note),
     })
     rates.end()
-    const verdict = verdictOf(outcome, claimKbps, (claimKbps * network.params.breachBps) / 10_000)
-    const found: MeasureJson = { provider: provider.provider, claimKbps, outcome, verdict, rates: rates.points }
-    print(flags, found, () => measurementText(outcome, verdict, rates.points))
+    const registeredKbps = provider.claimKbps
+    const thresholdKbps = (claimKbps * network.params.breachBps) / 10_000
+    const verdict = verdictOf(outcome, { claimKbps, registeredKbps, thresholdKbps })
+    const about = { provider: provider.provider, claimKbps, registeredKbps }
+    const found: MeasureJson = { ...about, outcome, verdict, rates: rates.points }
+    const figures = measurementText(outcome, rates.points)
+    if (flags.json || figures !== '') print(flags, found, () => figures)
+    const fault = measureFault(outcome)
+    if (fault !== undefined) throw new UserError(fault, verdict)
+    if (!flags.json) print(flags, verdict, text => `\n${text}`)
   },
 }
 
@@ -87,7 +94,8 @@ function soakMsOf(seconds: number | undefined): number | undefined {
   throw new UserError('usage', `--seconds ${seconds} is out of range. Give a number from 1 to 10.`)
 }
 
-async function announcedProvider(api: string, provider: Hex): Promise<ProviderJson & { readonly peerId: string }> {
+async function announcedProvider(api: string, who: Named): Promise<ProviderJson & { readonly peerId: string }> {
+  const provider = await accountOf(who, api, listed(api))
   const page = await askApiIfKept(api, ENDPOINTS.provider, { provider })
   const row = providerOf(provider, () => (page?.state === 'exited' ? undefined : page))
   if (row.peerId !== null) return { ...row, peerId: row.peerId }
@@ -152,12 +160,8 @@ class Rates {
   }
 }
 
-export function measurementText(
-  outcome: SessionResult['outcome'],
-  verdict: string,
-  points: readonly RatePoint[],
-): string {
-  if (!('measurement' in outcome)) return verdict
+export function measurementText(outcome: SessionResult['outcome'], points: readonly RatePoint[]): string {
+  if (!('measurement' in outcome)) return ''
   const { lossBps, jitterUs, delayUs, offeredKbps, durationMs, receivedBytes, goodputKbps, rateKbps } =
     outcome.measurement
   const spread = Math.max(1, Math.ceil(points.length / PLOT.width))
@@ -171,5 +175,5 @@ export function measurementText(
     `offered ${rateText(offeredKbps)}, loss ${shareText(lossBps)}, jitter ${(jitterUs / 1000).toFixed(2)} ms, ${(receivedBytes / 1e6).toFixed(1)} MB received`,
     `the way through the provider adds a delay of ${delayText(delayUs)}`,
   ]
-  return `${chart}${facts.join('\n')}\n\n${verdict}`
+  return `${chart}${facts.join('\n')}`
 }

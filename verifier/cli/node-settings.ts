@@ -6,6 +6,7 @@ import { loadNetworkFile } from '../config/network-file.js'
 import type { NodeOptions } from '../node/node-options.js'
 import { addressOfThisMachine, announceable, bindable, parseUdpHost } from './addresses.js'
 import { parseHostPort, parsePort } from './host-port.js'
+import { checkListenable } from './listenable.js'
 import { openLog } from './log.js'
 import { openOwnKeys } from './own-keys.js'
 import { PASSWORD_OPTION } from './password.js'
@@ -55,7 +56,7 @@ export const NODE_OPTIONS = {
   'log-level': {
     choices: LOG_LEVELS,
     default: 'info' as const,
-    describe: 'Lowest level to log; the log is JSON lines on standard error',
+    describe: 'Lowest level to log, on standard error: text on a terminal, JSON lines elsewhere',
   },
 } satisfies Record<string, Options>
 
@@ -74,6 +75,7 @@ export async function nodeSettings(flags: NodeFlags): Promise<NodeSettings> {
     udpPort: parsePort('udp-port', flags['udp-port']),
   }
   await checkAddresses(addresses)
+  await checkListenable(host, port)
   const logger = openLog(flags['log-level'])
   const keysFile = keysPath(flags['data-dir'])
   const keys = await readKeyFile(keysFile)

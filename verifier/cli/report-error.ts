@@ -39,7 +39,11 @@ function operatorsFault(error: unknown): UserError | undefined {
 function logDetails(error: unknown): void {
   const stack = error instanceof Error ? (error.stack?.split('\n').filter(line => /^\s+at /.test(line)) ?? []) : []
   const { name, code }: Partial<NodeJS.ErrnoException> = Object(error) // anything can be thrown
-  openLog('fatal').fatal({ error: shortMessage(error), name, code, stack }, 'unexpected error')
+  // JSON on a terminal, too: a person reads the sentence below it.
+  openLog('fatal', process.stderr.fd, false).fatal(
+    { error: shortMessage(error), name, code, stack },
+    'unexpected error',
+  )
 }
 
 function shortMessage(error: unknown): string {

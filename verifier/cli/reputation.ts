@@ -1,11 +1,12 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs'
-import { ApiError, ENDPOINTS } from '../client/index.js'
+import { ENDPOINTS } from '../client/index.js'
 import type { ReputationJson } from '../evidence/schema/providers.js'
 import { throughputOf } from '../evidence/score-parts.js'
-import { API_OPTION, acceptedOf, apiAt, askApiIfKept } from './api-client.js'
+import { API_OPTION, askApiIfKept } from './api-client.js'
 import { breachText, rateText, shareText, timeText, tokensText } from './figures.js'
+import { listProviders } from './list-providers.js'
 import { print } from './output.js'
-import { PROVIDER_ARGUMENT, providerAddress, providerOf } from './provider-argument.js'
+import { accountOf, listed, namedAccount, PROVIDER_ARGUMENT, providerOf } from './provider-argument.js'
 import { settings } from './settings.js'
 import { textTable } from './text-table.js'
 
@@ -20,22 +21,11 @@ export const reputation: CommandModule<object, Flags> = {
 
 /** @throws UserError for an argument that is none, and where the verifier gives no answer of use */
 export async function reputationOf({ api, provider }: Omit<Flags, 'json'>): Promise<ReputationJson> {
-  if (provider === undefined) return everybody(api)
-  const page = await askApiIfKept(api, ENDPOINTS.provider, { provider: providerAddress(provider) })
-  const { epoch: _, parts: __, outlook: ___, settlements: ____, ...row } = providerOf(provider, () => page)
+  if (provider === undefined) return (await listProviders(api)).map(row => ({ ...row, bond: null }))
+  const account = await accountOf(namedAccount(provider), api, listed(api))
+  const page = await askApiIfKept(api, ENDPOINTS.provider, { provider: account })
+  const { epoch: _, parts: __, outlook: ___, settlements: ____, ...row } = providerOf(account, () => page)
   return [row]
-}
-
-async function everybody(api: string): Promise<ReputationJson> {
-  const rows: ReputationJson[number][] = []
-  try {
-    const listed = apiAt(api).items(ENDPOINTS.providers, { sort: 'index', order: 'asc', limit: 1000 })
-    for await (const row of listed) rows.push({ ...row, bond: null })
-  } catch (error) {
-    if (error instanceof ApiError) return acceptedOf<never>(error.answer, api, ENDPOINTS.providers)
-    throw error
-  }
-  return rows
 }
 
 export function reputationTable(rows: ReputationJson): string {

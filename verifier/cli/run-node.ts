@@ -1,23 +1,28 @@
 /** Runs a node in the foreground: announces it on standard output, and stops it on a signal or when it fails. */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { RunningNode } from '../api/running-node.js'
+import { UserError } from '../config/errors.js'
 import { aborted, isAbort } from '../node/waiting.js'
+import { onInterrupt } from './interrupt.js'
 
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** A node that is healthy stops in a second or two. One that hangs must not wait for a signal that it cannot refuse. */
+const STOP_MS = 10_000
 
 /**
  * Resolves once a signal has stopped the node.
  * @param start ends its waits when the signal aborts, since a chain that does not answer may keep it waiting
- * @throws the error that the node failed with
+ * @param stopMs how long the node may take to stop (default: 10000)
+ * @throws the error that the node failed with; UserError 'stop-late' if it does not stop
  */
-export async function runNode(start: (givenUp: AbortSignal) => Promise<RunningNode>): Promise<void> {
+export async function runNode(start: (givenUp: AbortSignal) => Promise<RunningNode>, stopMs = STOP_MS): Promise<void> {
   // Registered before the node starts, so that a signal during the start ends the start.
-  const stop = new AbortController()
-  const stopped = aborted(stop.signal)
-  for (const signal of STOP_SIGNALS) process.on(signal, () => stop.abort())
-  const node = await start(stop.signal).catch(error => {
-    if (stop.signal.aborted && isAbort(error)) return undefined
+  const stop = onInterrupt()
+  const stopped = aborted(stop)
+  const starting = start(stop).catch(error => {
+    if (stop.aborted && isAbort(error)) return undefined
     throw error
   })
+  const node = await Promise.race([starting, stopped.then(() => within(starting, stopMs))])
   if (node === undefined) return
   try {
     const { role, account, index, peerId, apiUrl } = node
@@ -27,6 +32,23 @@ export async function runNode(start: (givenUp: AbortSignal) => Promise<RunningNo
     )
     await Promise.race([stopped, node.failed])
   } finally {
-    await node.stop()
+    await within(node.stop(), stopMs)
+  }
+}
+
+/** @throws UserError 'stop-late' */
+async function within<T>(stopping: Promise<T>, ms: number): Promise<T> {
+  const timer = new AbortController()
+  const late = pause(ms, undefined, { signal: timer.signal }).then(() => {
+    throw new UserError(
+      'stop-late',
+      `The node did not stop within ${ms / 1000} s, and was ended. Nothing that it stored is lost: start it again.`,
+    )
+  })
+  try {
+    return await Promise.race([stopping, late])
+  } finally {
+    timer.abort()
+    late.catch(() => undefined)
   }
 }

@@ -1,17 +1,21 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs'
-import { fromHex } from '../../proto/hex.js'
+import { fromHex, type Hex, ZERO_HASH } from '../../proto/hex.js'
+import { Ballot } from '../../proto/messages.js'
+import { decodeVote } from '../../proto/vote.js'
 import { UserError } from '../config/errors.js'
 import { writeWhole } from '../config/whole-file.js'
-import { sessionArgument } from '../evidence/schema/arguments.js'
+import { epochArgument } from '../evidence/schema/arguments.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { SavedTranscriptJson } from '../evidence/schema/transcript.js'
 import { API_OPTION, askApi } from './api-client.js'
 import { argumentOf } from './argument.js'
+import { type Kind, type Named, named, theOne } from './named.js'
 import { print } from './output.js'
 import { settings } from './settings.js'
 
 const OPTIONS = {
   ...API_OPTION,
+  epoch: { type: 'string', default: 'latest', describe: 'Epoch of a session that is named by its beginning' },
   out: { type: 'string', demandOption: true, describe: 'File to write; an existing file is never replaced' },
 } as const
 
@@ -24,15 +28,40 @@ export const transcript: CommandModule<object, Flags> = {
     settings(y, OPTIONS).positional('session', {
       type: 'string',
       demandOption: true,
-      describe: 'Session id, as `bandwitness explain` shows it',
+      describe: 'Session id, as `bandwitness explain` shows it, or a unique beginning such as 0x3b54',
     }),
   handler: async flags => {
-    const session = argumentOf(sessionArgument, flags.session)
+    const who = named(flags.session, SESSION)
+    const epoch = argumentOf(epochArgument, flags.epoch, '--epoch ')
+    const session = await sessionOf(who, flags.api, epoch)
     const bytes = fromHex((await askApi(flags.api, ENDPOINTS.transcript, { session })).transcript)
     await save(flags.out, bytes)
     const saved: SavedTranscriptJson = { sessionId: session, file: flags.out, bytes: bytes.length }
     print(flags, saved, savedText)
   },
+}
+
+const SESSION: Kind = {
+  digits: 64,
+  advice: 'is not a session id. Give 0x and 64 hexadecimal digits, or their beginning.',
+}
+
+/** @throws UserError 'usage' for the beginning of no session of the epoch, or of several */
+async function sessionOf(who: Named, api: string, epoch: number | 'latest'): Promise<Hex> {
+  if (who.kind === 'whole') return who.hex as Hex
+  if (who.kind === 'name') throw new UserError('usage', `${who.name} ${SESSION.advice}`)
+  const { ballots, header } = await askApi(api, ENDPOINTS.evidence, { epoch })
+  return theOne(who, decoded(ballots, api), 'session', `of epoch ${header.epoch}`)
+}
+
+/** @throws UserError 'evidence' for ballots that cannot be decoded */
+function decoded(ballots: readonly Hex[], api: string): Hex[] {
+  try {
+    const votes = ballots.flatMap(ballot => Ballot.decode(fromHex(ballot)).votes.map(decodeVote))
+    return votes.map(({ sessionId }) => sessionId).filter(id => id !== ZERO_HASH)
+  } catch (cause) {
+    throw new UserError('evidence', `The ballots of ${api} cannot be decoded. Give the whole session id.`, { cause })
+  }
 }
 
 const savedText = ({ file, bytes }: SavedTranscriptJson): string =>

@@ -7,12 +7,14 @@ import { connect, ENDPOINTS } from '../client/index.js'
 import type { VerifierStandingJson } from '../evidence/schema/stake.js'
 import { API_OPTION } from './api-client.js'
 import { timeText, tokensText } from './figures.js'
+import { onInterrupt } from './interrupt.js'
 import { print } from './output.js'
 import { READ_OPTIONS, type ShownAccount, withShownAccount } from './own-account.js'
 import { settings } from './settings.js'
 import { textTable } from './text-table.js'
+import { WATCH_OPTION, watch } from './watch.js'
 
-const OPTIONS = { ...READ_OPTIONS, ...API_OPTION } as const
+const OPTIONS = { ...READ_OPTIONS, ...API_OPTION, ...WATCH_OPTION } as const
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
@@ -23,7 +25,12 @@ export const verifierStatus: CommandModule<object, Flags> = {
   command: 'status',
   describe: 'Show the bond, the place in the set, the rewards, and what the running node does',
   builder: y => settings(y, OPTIONS),
-  handler: flags => withShownAccount(flags, async own => print(flags, await standing(own, flags.api), standingText)),
+  handler: flags =>
+    withShownAccount(flags, async own => {
+      const look = () => standing(own, flags.api)
+      if (flags.watch) await watch(flags, { look, textOf: standingText, until: onInterrupt() })
+      else print(flags, await look(), standingText)
+    }),
 }
 
 async function standing({ chain, account, network }: ShownAccount, apiUrl: string): Promise<VerifierStandingJson> {

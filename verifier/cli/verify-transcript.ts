@@ -6,6 +6,7 @@ import { checkRegistered } from '../evidence/registry-checks.js'
 import type { VerifiedTranscriptJson } from '../evidence/schema/transcript.js'
 import { checkTranscript, parseTranscript } from '../evidence/transcript-checks.js'
 import { askChain, chainOptions } from './chain-option.js'
+import { field } from './explanation/layout.js'
 import { rateText } from './figures.js'
 import { print } from './output.js'
 import { printable } from './printable.js'
@@ -47,6 +48,25 @@ async function contentsOf(file: string): Promise<Uint8Array> {
   }
 }
 
+/** What a change of one byte does not get past. */
+const COVERED =
+  'The session, its parties and its claim; every answer, key, log and receipt, by its signature; every datagram that verifies, by the revealed key; and the outcome and the rate, which follow from them.'
+
+/** What only the receiver says. A change of it passes as long as the outcome and the rate follow. */
+const UNCOVERED = [
+  'When datagrams arrived, and the delays and the number of windows that follow from it.',
+  'Of the vote: the heartbeats, the proof of the schedule, and what it says of the receiver’s other session.',
+]
+
+function datagramsText({ senders }: VerifiedTranscriptJson): string {
+  const sum = (of: 'arrived' | 'verified') => senders.reduce((total, sender) => total + sender[of], 0)
+  const [arrived, verified] = [sum('arrived'), sum('verified')]
+  if (arrived === 0) return 'None arrived.'
+  return verified === arrived
+    ? `All ${arrived} that arrived verify.`
+    : `${arrived} arrived, and ${arrived - verified} of them do not verify.`
+}
+
 function transcriptText(of: VerifiedTranscriptJson): string {
   const found = of.outcome === null ? 'an unknown outcome' : OUTCOME_TEXT[of.outcome]
   const rows = of.senders.map(({ verifier, answer, revealed, arrived, verified, receiptBytes }) => [
@@ -64,10 +84,13 @@ function transcriptText(of: VerifiedTranscriptJson): string {
     `Vote    ${found}${of.reason ? ` (${printable(of.reason)})` : ''}, ${rateText(of.rateKbps)}; the senders offered ${rateText(of.offeredKbps)}\n`,
     `${textTable([['SENDER', 'PROVIDER', 'KEY REVEALED', 'ARRIVED', 'VERIFIED', 'RECEIPTED BYTES'], ...rows])}\n`,
     ...of.checks.map(({ what, holds }) => `${holds ? '✓' : '✗'} ${what}`),
-    '\nNot proven: the arrival times, which are the receiver’s own. Not checked: whether an accepted report counts the vote;',
-    '`bandwitness explain` shows that.',
+    '',
+    field('Datagrams', datagramsText(of)),
+    field('Covered', COVERED),
+    field('Not covered', ...UNCOVERED),
+    field('Not checked', 'Whether an accepted report counts the vote: `bandwitness explain` shows that.'),
     ...(of.askedChain
       ? []
-      : ['Not checked: whether the chain names these keys. Pass --rpc and --network to check that.']),
+      : [field('', 'Whether the chain names these keys: pass --rpc and --network to check that.')]),
   ].join('\n')
 }

@@ -23,6 +23,14 @@ export const EXIT_CODE = {
   'not-fit': 10,
   /** `alerts --once` found something wrong with the provider */
   alert: 11,
+  /** a node did not stop in time after a signal, and was ended */
+  'stop-late': 12,
+  /** `measure`: the provider carried less than the slashing threshold */
+  'below-threshold': 20,
+  /** `measure`: the provider took no session, or forwarded nothing or something else */
+  'not-served': 21,
+  /** `measure`: the session says nothing against the provider, and does not show that it keeps its claim */
+  'not-measured': 22,
 } as const
 
 export type UserErrorCode = keyof typeof EXIT_CODE

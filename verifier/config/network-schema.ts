@@ -38,6 +38,8 @@ export const networkFileSchema = z.strictObject({
   /** block of the deployment: no event is older */
   deployBlock: count,
   params: paramsSchema,
+  /** what a testnet calls its nodes, for people: `provider-3` → its account */
+  names: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be a name such as provider-3'), address).optional(),
 })
 
 export type NetworkFile = z.infer<typeof networkFileSchema>

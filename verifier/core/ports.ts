@@ -139,6 +139,8 @@ export interface Chain {
   collect(era: number, position: number): Promise<TxResult>
   /** Settles the leaves of one report together. @param leaves in the order of the proof */
   settle(header: Header, leaves: readonly Leaf[], proof: MultiProof): Promise<TxResult>
+  /** What `settle` would take now, wei: nothing if the limits of the week are reached. */
+  chargeOf(header: Header, leaves: readonly Leaf[], proof: MultiProof): Promise<bigint>
   refute(refutation: Refutation): Promise<TxResult>
   /** The number of the newest block. */
   headBlock(): Promise<number>

@@ -2,7 +2,7 @@
 
 import { isWindowEnd, windowStart } from '../../proto/epoch.js'
 import { type Hex, ZERO_HASH } from '../../proto/hex.js'
-import { OUTCOME_NAME } from '../../proto/vote.js'
+import { OUTCOME, OUTCOME_NAME } from '../../proto/vote.js'
 import { ticksOf } from '../core/assignment/schedule.js'
 import type { PostedReport } from '../core/ports.js'
 import { bitCount } from '../core/scoring/bit-count.js'
@@ -61,20 +61,24 @@ export function explanationOf(
   }
 }
 
+/** Outcomes of sessions in which nothing was read. */
+const UNREAD: readonly number[] = [OUTCOME.noData, OUTCOME.noPath]
+
 function voteJson({ receiver, vote, counted, why, group }: VoteAccount): VoteJson {
+  const read = vote === undefined || UNREAD.includes(vote.outcome) ? undefined : vote
   return {
     verifier: receiver,
     sessionId: vote === undefined || vote.sessionId === ZERO_HASH ? null : vote.sessionId,
     outcome: (vote && OUTCOME_NAME[vote.outcome]) ?? null,
     attempts: vote?.attempts ?? 0,
-    rateKbps: vote?.rateKbps ?? null,
-    offeredKbps: vote?.offeredKbps ?? null,
-    lossBps: vote?.lossBps ?? null,
-    jitterUs: vote?.jitterUs ?? null,
-    delayUs: vote?.delayUs ?? null,
-    controlLossBps: vote?.controlLossBps ?? null,
-    controlDelayUs: vote?.controlDelayUs ?? null,
-    directKbps: vote?.directKbps ?? null,
+    rateKbps: read?.rateKbps ?? null,
+    offeredKbps: read?.offeredKbps ?? null,
+    lossBps: read?.lossBps ?? null,
+    jitterUs: read?.jitterUs ?? null,
+    delayUs: read?.delayUs ?? null,
+    controlLossBps: read?.controlLossBps ?? null,
+    controlDelayUs: read?.controlDelayUs ?? null,
+    directKbps: read?.directKbps ?? null,
     ticksSent: bitCount(vote?.ticksSent ?? 0n),
     ticksAnswered: bitCount(vote?.ticksAnswered ?? 0n),
     counted,

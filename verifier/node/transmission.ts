@@ -103,17 +103,18 @@ export class Transmission {
         const settled = await Promise.all(batch.map(i => chain.isSettled(epoch, leaves[i]!.provider)))
         return batch.filter((_, place) => !settled[place])
       }
+      const settlementOf = (places: readonly number[]) => {
+        const proof = tree.multiProof(places)
+        return [header, proof.order.map(i => leaves[i]!), proof] as const
+      }
       await this.#sending.untilLasting({
         ...{ what: `${batch.length} penalties of epoch ${epoch}`, deadlineMs, turn: this.#turnOf(facts) },
-        isDone: async () => (await unsettled()).length === 0,
-        send: async () => {
-          const proof = tree.multiProof(await unsettled())
-          return chain.settle(
-            header,
-            proof.order.map(i => leaves[i]!),
-            proof,
-          )
+        isDone: async () => {
+          const left = await unsettled()
+          // Penalties that take nothing, since a limit of the week is reached, are worth no transaction.
+          return left.length === 0 || (await chain.chargeOf(...settlementOf(left))) === 0n
         },
+        send: async () => chain.settle(...settlementOf(await unsettled())),
       })
     }
   }

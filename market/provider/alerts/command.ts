@@ -6,7 +6,7 @@ import { API_OPTION } from '../../../verifier/cli/api-client.js'
 import { openLog } from '../../../verifier/cli/log.js'
 import { NODE_OPTIONS } from '../../../verifier/cli/node-settings.js'
 import { print } from '../../../verifier/cli/output.js'
-import { PROVIDER_ARGUMENT, providerAddress } from '../../../verifier/cli/provider-argument.js'
+import { accountOf, listed, namedAccount, PROVIDER_ARGUMENT } from '../../../verifier/cli/provider-argument.js'
 import { settings } from '../../../verifier/cli/settings.js'
 import { UserError } from '../../../verifier/config/errors.js'
 import type { AlertJson, AlertsJson } from '../../../verifier/evidence/schema/alerts.js'
@@ -44,12 +44,13 @@ export const providerAlerts: CommandModule<object, Flags> = {
   describe: 'Watch a provider, and tell of breaches before they cost stake',
   builder: y => settings(y, OPTIONS).positional('provider', { ...PROVIDER_ARGUMENT, demandOption: true }),
   handler: async flags => {
-    const provider = providerAddress(flags.provider)
+    const who = namedAccount(flags.provider)
     const webhook = flags.webhook === undefined ? undefined : new Webhook(flags.webhook)
     const thresholds = {
       scoreUnderBps: scoreBpsOf(flags['score-under']),
       unmeasuredFor: reportsOf(flags['unmeasured-for']),
     }
+    const provider = await accountOf(who, flags.api, listed(flags.api))
     const stopping = new AbortController()
     for (const signal of STOP_SIGNALS) process.on(signal, () => stopping.abort())
     const source = reportSource(flags.api, provider)

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { expect } from 'chai'
 import { ZERO_HASH } from '../../../proto/hex.js'
 import type { EpochEvent, ReadyEvent } from '../events.js'
@@ -25,6 +26,32 @@ const EPOCH: EpochEvent = {
   ],
 }
 
+const READY = {
+  ...{ event: 'ready', seed: '1', apiUrl: 'http://127.0.0.1:1', rpcUrl: 'http://127.0.0.1:2', dataDir: '/tmp/x' },
+  verifiers: [],
+  providers: [{ name: 'provider-1', address: PROVIDER, profile: 'offline', claimKbps: 25_000 }],
+} as unknown as ReadyEvent
+
+/** A terminal as far as these tests need one, which keeps what is written. */
+class Terminal extends EventEmitter {
+  readonly isTTY = true
+  columns = 80
+  readonly rows = 24
+  readonly written: string[] = []
+
+  write(text: string): void {
+    this.written.push(text)
+  }
+}
+
+/** Without what moves the cursor. */
+const lines = (text: string): string[] =>
+  text
+    .split('\u001b')
+    .map(part => part.replace(/^\[[?\d;]*[A-Za-z]/, ''))
+    .join('')
+    .split('\n')
+
 describe('live view', () => {
   it('prints one line per event if the output is not a terminal', () => {
     const written: string[] = []
@@ -38,20 +65,55 @@ describe('live view', () => {
     expect(written[1]).to.equal('ended: provider-1 with exit code 0; the testnet ended it\n')
   })
 
-  it('redraws the whole screen on a terminal, with the reports so far', () => {
-    let screen = ''
-    const view = new LiveView({
-      isTTY: true,
-      write: text => {
-        screen = text
-      },
+  describe('on a terminal', () => {
+    let terminal: Terminal
+    let view: LiveView
+
+    beforeEach(() => {
+      terminal = new Terminal()
+      view = new LiveView(terminal)
     })
-    view.show(EPOCH)
-    view.show({ ...EPOCH, epoch: 4 })
-    expect(screen)
-      .to.match(/\n3 +4 of 5 +0 +245000/)
-      .and.match(/\n4 +4 of 5/)
-    view.close()
+    afterEach(() => view.close())
+
+    /** What the terminal shows last. */
+    const shown = (columns: number) => {
+      terminal.columns = columns
+      terminal.written.length = 0
+      terminal.emit('resize')
+      return lines(terminal.written.join(''))
+    }
+    const widest = (text: readonly string[]) => Math.max(...text.map(line => line.length))
+
+    it('shows the reports so far, and leaves all of it behind', () => {
+      view.show(READY)
+      for (const epoch of [3, 4]) view.show({ ...EPOCH, epoch })
+      terminal.written.length = 0
+      view.close()
+      const last = terminal.written.join('')
+      expect(last).to.match(/\n3 +4 of 5 +0 +245000/)
+      expect(last).to.match(/\n4 +4 of 5/)
+    })
+
+    it('fits every width, and is drawn again when the width changes', () => {
+      view.show(READY)
+      view.show(EPOCH)
+      view.show({ event: 'fault', what: 'x'.repeat(300), begins: true })
+      for (const columns of [40, 80, 100, 130, 200]) expect(widest(shown(columns)), `${columns}`).to.be.at.most(columns)
+      expect(shown(200).join('\n')).to.include(`provider-1  ${PROVIDER}  offline`)
+      expect(shown(110).join('\n')).to.include('provider-1  0x0000…00aa  offline  25.00 Mbit/s')
+      const narrow = shown(80)
+      expect(narrow.join('\n')).to.match(/provider-1 +offline +25\.00 +none +43\.2 % +40\.0 % +○○●○● +intact/)
+      expect(narrow.some(line => line.startsWith('PROVIDER') && line.endsWith('…'))).to.equal(false)
+    })
+
+    it('keeps its heading on a terminal that is not high', () => {
+      view.show(READY)
+      for (let epoch = 1; epoch <= 30; epoch++) {
+        view.show({ ...EPOCH, epoch })
+        view.show({ event: 'restarted', name: `verifier-${epoch}`, pid: 1 })
+      }
+      expect(shown(80).join('\n')).to.include('bandwitness testnet, seed 1').and.to.include('30     4 of 5')
+    })
   })
 
   it('shows a provider that somebody added by hand beside those of the run', () => {

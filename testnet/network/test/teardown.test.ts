@@ -1,5 +1,5 @@
 /** A whole network that is interrupted or killed: no process, no port and no directory may be left. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { expect } from 'chai'
 import { ChildProcess } from '../../process/child-process.js'
 import { entryPoint } from '../../process/entry-point.js'
@@ -28,6 +28,23 @@ describe('a network that ends early', function () {
     })
   }
 
+  it('says that its chain has died, with a result, and leaves nothing behind', async () => {
+    const testnet = start()
+    const ready = await readyOf(testnet)
+    const nodes = [...ready.verifiers, ...ready.providers].map(({ pid }) => identify(pid))
+    process.kill(childCalled('/anvil', testnet.pid)!, 'SIGKILL')
+    const events: TestnetEvent[] = []
+    testnet.forEachLine(line => events.push(JSON.parse(line)))
+    const { code } = await testnet.ended
+    const result = events.at(-1)!
+    expect(result).to.deep.include({ event: 'result', ok: false, failures: ['The chain was ended by SIGKILL.'] })
+    expect(events.some(({ event }) => event === 'node-ended')).to.equal(false)
+    expect(code).to.equal(7)
+    expect(testnet.said.at(-1)).to.match(/^bandwitness: The chain was ended by SIGKILL\. The logs are in /)
+    expect(nodes.some(isAlive)).to.equal(false)
+    rmSync(ready.dataDir, { recursive: true })
+  })
+
   it('leaves nothing behind when it is interrupted before it is up', async () => {
     const testnet = start()
     const watchdog = await watchdogOf(testnet.pid)
@@ -51,12 +68,18 @@ async function readyOf(testnet: ChildProcess): Promise<ReadyEvent> {
 /** Its command line names it; tsx has children of its own. */
 async function watchdogOf(pid: number): Promise<ProcessIdentity> {
   for (;;) {
-    for (const child of read(`/proc/${pid}/task/${pid}/children`).trim().split(' ')) {
-      if (read(`/proc/${child}/cmdline`).includes('watchdog-main')) return identify(Number(child))
-    }
+    const child = childCalled('watchdog-main', pid)
+    if (child !== undefined) return identify(child)
     await new Promise(setImmediate)
   }
 }
+
+const childCalled = (name: string, pid: number): number | undefined =>
+  read(`/proc/${pid}/task/${pid}/children`)
+    .trim()
+    .split(' ')
+    .map(Number)
+    .find(child => read(`/proc/${child}/cmdline`).includes(name))
 
 function read(path: string): string {
   try {

@@ -51,6 +51,7 @@ const network: NetworkFile = {
   },
   deployBlock: 1,
   params: PARAMS,
+  names: { 'provider-1': PROVIDER },
 }
 
 const announcement: Announcement = {

@@ -2,12 +2,13 @@
 import type { CommandModule, InferredOptionTypes, Options } from 'yargs'
 import { accountOf } from '../../chain/account.js'
 import { UserError } from '../../config/errors.js'
+import { addressArgument } from '../../evidence/schema/arguments.js'
 import type { DoctorJson, Finding } from '../../evidence/schema/doctor.js'
 import { parseUdpHost } from '../addresses.js'
+import { argumentOf } from '../argument.js'
 import { NODE_OPTIONS, nodeSettings } from '../node-settings.js'
 import { print } from '../output.js'
 import { printable, printableLines } from '../printable.js'
-import { providerAddress } from '../provider-argument.js'
 import { parseRate } from '../rate.js'
 import { settings } from '../settings.js'
 import { examine } from './doctor.js'
@@ -43,7 +44,7 @@ export const doctorCommand = (role: 'verifier' | 'provider'): CommandModule<obje
   builder: y => settings(y, role === 'provider' ? OPTIONS : VERIFIER_OPTIONS),
   handler: async flags => {
     const servers = (flags.ntp ?? []).map(timeServer)
-    const through = flags.through === undefined ? undefined : providerAddress(flags.through)
+    const through = flags.through === undefined ? undefined : argumentOf(addressArgument, flags.through)
     const rateKbps = flags.rate === undefined ? undefined : parseRate('rate', flags.rate)
     const limitKbps = flags.limit === undefined ? undefined : parseRate('limit', flags.limit)
     const node = await nodeSettings(flags)

@@ -50,7 +50,10 @@ export function gradeLine(outcome: Outcome, askedKbps: number, { rateKbps, what,
   if (!('measurement' in outcome))
     return warning(
       SUBJECT,
-      `not measured. ${verdictOf(outcome, askedKbps, askedKbps)}`.replace(/\.$/, ''),
+      `not measured. ${verdictOf(outcome, { claimKbps: askedKbps, registeredKbps: askedKbps, thresholdKbps: askedKbps })}`.replace(
+        /\.$/,
+        '',
+      ),
       'Name another provider with --through.',
     )
   const carriedKbps = outcome.measurement.rateKbps

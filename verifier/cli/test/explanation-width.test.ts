@@ -152,5 +152,6 @@ describe('the text of an explanation', () => {
       }),
     )
     expect(wrap('x'.repeat(200), '  ')).to.equal(`  ${'x'.repeat(200)}`)
+    expect(wrap('aa bb cc', '', 1, 5), 'on a narrow terminal').to.equal('aa bb\n cc')
   })
 })

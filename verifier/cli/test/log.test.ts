@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect } from 'chai'
+import { keepSecret } from '../../config/secrets.js'
 import { openLog } from '../log.js'
 
 /** Opens a file at the number of one that is closed meanwhile. */
@@ -42,5 +43,28 @@ describe('the log of a node', () => {
     const { lines: lost, reason } = lines.at(-1)
     expect(kept.length + lost).to.be.oneOf([300, 301]) // the line after it may be lost, too
     expect(reason).to.include('ENOSPC')
+  })
+
+  it('on a terminal is text, without secrets, and what a peer says moves no cursor', () => {
+    keepSecret('a-key-of-the-rpc')
+    const file = join(directory, 'log')
+    const log = openLog('info', file, true)
+    const error = 'no answer from https://rpc.example.org/a-key-of-the-rpc'
+    log.warn({ error, peer: '\u001b[2Jgone\u202e' }, 'cannot\u001b[1A reach %s', 'a\u009bpeer')
+    const text = readFileSync(file, 'utf8')
+    expect(text).to.match(/WARN.*cannot\\u\{1b\}\[1A reach a\\u\{9b\}peer/)
+    expect(text).to.include('https://rpc.example.org/…')
+    expect(text).not.to.match(/\{"level"|a-key-of-the-rpc|\u202e|\u009b/)
+    const codes = text.split('\u001b').slice(1)
+    expect(
+      codes.filter(code => !/^\[\d+m/.test(code)),
+      'nothing but colours',
+    ).to.deep.equal([])
+  })
+
+  it('elsewhere is JSON, one line an entry', () => {
+    const file = join(directory, 'log')
+    openLog('info', file).info({ epoch: 3 }, 'certified')
+    expect(JSON.parse(readFileSync(file, 'utf8'))).to.include({ epoch: 3, msg: 'certified' })
   })
 })

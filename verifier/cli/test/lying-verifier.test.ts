@@ -187,7 +187,9 @@ describe('an argument that is none', function () {
     const api = 'http://127.0.0.1:1'
     const ended = await bandwitness('explain', '1', '--epoch', '3', '--api', api)
     expect(ended.code, ended.stderr).to.equal(2)
-    expect(ended.stderr).to.equal('bandwitness: 1 is not an address. Give 0x and 40 hexadecimal digits.\n')
+    expect(ended.stderr).to.equal(
+      'bandwitness: 1 is not an address. Give 0x and 40 hexadecimal digits, the beginning of an address, or the name of a node of a testnet.\n',
+    )
 
     const rest = { _: [], $0: '', rpc: undefined, network: undefined, api }
     const udp = {
@@ -214,7 +216,7 @@ describe('an argument that is none', function () {
       ],
       [() => reputation.handler({ ...rest, provider: '0x12 34' }), '0x12 34 is not an address.'],
       [() => measure.handler({ ...rest, ...udp, provider: 'me' }), 'me is not an address.'],
-      [() => transcript.handler({ ...rest, out: '/nowhere', session: '1' }), '1 is not a session id.'],
+      [() => transcript.handler({ ...rest, epoch: 'latest', out: '/nowhere', session: '1' }), '1 is not a session id.'],
       [() => reputation.handler({ ...rest, api: 'localhost:7380' }), '--api localhost:7380 is not a URL.'],
     ]
     for (const [work, says] of bad) {

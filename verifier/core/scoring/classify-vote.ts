@@ -91,7 +91,7 @@ export function classifyTry(vote: Vote, claimKbps: number, { isSoak, pathlessQ2,
     case OUTCOME.garbage:
       return unserving('the data that arrived was not the data that the senders had committed to')
     case OUTCOME.noData:
-      return ignored('the session says nothing about the provider')
+      return ignored(noDataText(vote))
     case OUTCOME.noPath:
       return mayLackPath(pathlessQ2)
         ? ignored(noPathText(vote))
@@ -101,6 +101,14 @@ export function classifyTry(vote: Vote, claimKbps: number, { isSoak, pathlessQ2,
     default:
       return ignored(`outcome ${vote.outcome} is unknown`)
   }
+}
+
+/** The vote holds no more than this; the transcript of its session names the reason. */
+const noDataText = ({ attempts, ticksSent, ticksAnswered }: Vote): string => {
+  if (attempts === 0) return 'no session took place'
+  if (ticksSent > 0n && ticksAnswered === 0n)
+    return 'no session came about, and the provider answered no heartbeat either'
+  return 'a session took place and says nothing about the provider; its transcript names the reason'
 }
 
 /** Why the limit may lie elsewhere than at the provider, by the vote's own figures; undefined if nothing says so. */

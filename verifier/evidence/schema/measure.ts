@@ -43,7 +43,10 @@ const outcome = z.discriminatedUnion('kind', [
 
 export const measureSchema = z.object({
   provider: address,
+  /** against which it was measured */
   claimKbps: count,
+  /** that of the registry */
+  registeredKbps: count,
   outcome,
   verdict: z.string(),
   /** the rate through the provider, from one report of progress to the next */

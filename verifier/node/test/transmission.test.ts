@@ -78,6 +78,7 @@ describe('transmission', function () {
         return net.chain.isFinal(epoch)
       },
       isSettled: (epoch, provider) => net.chain.isSettled(epoch, provider),
+      chargeOf: (...args) => net.chain.chargeOf(...args),
       settle: (...args) => net.chain.settle(...args),
     }
     await new Transmission({ ...context, chain: chain as VerifierContext['chain'] }).settle(header, leaves, facts)
@@ -210,10 +211,28 @@ describe('transmission', function () {
     await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
     // Somebody settles one of them first, which must not stop the rest.
     expect((await net.chain.settle(header, [leaves[0]!], tree.multiProof([0]))).kind).to.equal('done')
-    await transmission.settle(header, leaves, facts)
+    const chain: Partial<VerifierContext['chain']> = {
+      isFinal: epoch => net.chain.isFinal(epoch),
+      isSettled: (epoch, provider) => net.chain.isSettled(epoch, provider),
+      chargeOf: async () => 1n, // as if all of them had a stake
+      settle: (...args) => net.chain.settle(...args),
+    }
+    await new Transmission({ ...context, chain: chain as VerifierContext['chain'] }).settle(header, leaves, facts)
     for (const { provider, penaltyBps } of leaves) {
       expect(await net.chain.isSettled(1, provider)).to.equal(penaltyBps > 0)
     }
+  })
+
+  it('sends nothing for penalties that would take nothing', async () => {
+    const { report } = evaluated()
+    const owing = { ...report.leaves[0]!, provider: account('without a stake'), index: 99, penaltyBps: 300 }
+    const { header, leaves } = await accept(report, [owing])
+    await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
+    const sent = () => net.chain.context.provider.getTransactionCount(net.chain.account!)
+    const before = await sent()
+    await transmission.settle(header, leaves, facts)
+    expect(await sent()).to.equal(before)
+    expect(await net.chain.isSettled(1, owing.provider)).to.equal(false)
   })
 
   /** What nodes do about the posted report of these leaves and ballots. */

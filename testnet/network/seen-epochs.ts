@@ -1,0 +1,32 @@
+/** What a run has told so far, for the result of one that loses its chain. */
+import type { ResultEvent, TestnetEvent } from './events.js'
+
+export class SeenEpochs {
+  #epochs = 0
+  #posted = 0
+  #isOver = false
+
+  constructor(private readonly tell: (event: TestnetEvent) => void) {}
+
+  readonly emit = (event: TestnetEvent): void => {
+    if (this.#isOver) return
+    if (event.event === 'epoch') {
+      this.#epochs++
+      if (event.posted) this.#posted++
+    }
+    this.tell(event)
+  }
+
+  /**
+   * Stakes and rewards are on the chain alone, so the result names no node. Nothing is told after it.
+   * @param why one sentence
+   */
+  resultWithout(why: string, keptIn: string): ResultEvent {
+    this.#isOver = true
+    return {
+      ...{ event: 'result', ok: false, failures: [why], epochs: this.#epochs, posted: this.#posted },
+      ...{ interrupted: false, keptIn, verifiers: [], providers: [], guests: [], decoyTasks: [] },
+      rewards: { funded: '0', claimed: '0', left: '0' },
+    }
+  }
+}
