@@ -27,8 +27,9 @@ import { Store } from '../../verifier/store/store.js'
 import { Conditions } from '../faults/conditions.js'
 import { SmallDisk } from '../faults/small-disk.js'
 import { ChildProcess } from '../process/child-process.js'
+import { entryPoint } from '../process/entry-point.js'
 import { startWatchdog, type Watchdog } from '../process/watchdog.js'
-import { COMMAND, TIMEOUT_MS } from './support/command-line.js'
+import { TIMEOUT_MS } from './support/command-line.js'
 
 const HOST = '127.0.0.1'
 const silent = pino({ level: 'silent' })
@@ -98,7 +99,12 @@ describe('doctor by the command line', function () {
       `${HOST}:0`,
       '--json',
     ]
-    const command = [...COMMAND, 'verifier', 'doctor', ...options]
+    const command = [
+      ...entryPoint(import.meta.url, '../../verifier/cli/bandwitness.js'),
+      'verifier',
+      'doctor',
+      ...options,
+    ]
     const { argv, env } = conditions.apply({ name: 'doctor', argv: command, logPath: '', readyTimeoutMs: 0 })
     const child = ChildProcess.start({ name: 'doctor', argv, env: env!, watchdog })
     const { findings, grade } = doctorSchema.parse(JSON.parse(await child.line(TIMEOUT_MS)))

@@ -13,10 +13,19 @@ describe('a command on a machine that fails', function () {
     directory = mkdtempSync(join(tmpdir(), 'bandwitness-test-'))
   })
   afterEach(() => rmSync(directory, { recursive: true, force: true }))
+  let passwords: string
+  let password: string[]
+  before(() => {
+    passwords = mkdtempSync(join(tmpdir(), 'bandwitness-test-'))
+    const file = join(passwords, 'password')
+    writeFileSync(file, 'a long password')
+    password = ['--password-file', file]
+  })
+  after(() => rmSync(passwords, { recursive: true }))
 
   it('makes no keys where none can be written whole', async () => {
     // Every write fails, as on a full disk: no file may grow.
-    const init = [...COMMAND, 'provider', 'init', '--data-dir', join(directory, 'full')]
+    const init = [...COMMAND, 'provider', 'init', '--data-dir', join(directory, 'full'), ...password]
     const argv = ['sh', '-c', 'trap "" XFSZ; ulimit -f 0; exec "$@"', 'sh', ...init]
     const child = ChildProcess.start({ name: 'init', argv })
     const { code, signal } = await child.endWithin(TIMEOUT_MS)
@@ -27,25 +36,25 @@ describe('a command on a machine that fails', function () {
 
   it('makes no keys where it can make no database, and keeps what was there', async () => {
     writeFileSync(join(directory, 'signing-record'), 'precious')
-    const ended = await bandwitness(['verifier', 'init', '--data-dir', directory])
+    const ended = await bandwitness(['verifier', 'init', '--data-dir', directory, ...password])
     expect(ended.code, ended.stderr).to.equal(6)
     expect(complaint(ended)).to.include('signing-record already')
     expect(readdirSync(directory)).to.deep.equal(['signing-record'])
     rmSync(join(directory, 'signing-record'))
     mkdirSync(join(directory, 'signing-record.partial'))
-    expect((await bandwitness(['verifier', 'init', '--data-dir', directory])).code).to.equal(6)
+    expect((await bandwitness(['verifier', 'init', '--data-dir', directory, ...password])).code).to.equal(6)
     expect(readdirSync(directory)).to.deep.equal(['signing-record.partial'])
   })
 
   it('says which path cannot be used', async () => {
-    const ended = await bandwitness(['provider', 'init', '--data-dir', '/dev/null/data'])
+    const ended = await bandwitness(['provider', 'init', '--data-dir', '/dev/null/data', ...password])
     expect(ended.code, ended.stderr).to.equal(3)
     expect(complaint(ended)).to.include('/dev/null/data')
   })
 
   it('ends with its code where nobody can read why', async () => {
     const full = openSync('/dev/full', 'w')
-    const argv = [...COMMAND, 'provider', 'init', '--data-dir', '/dev/null/data']
+    const argv = [...COMMAND, 'provider', 'init', '--data-dir', '/dev/null/data', ...password]
     const { code } = await ChildProcess.start({ name: 'init', argv, errors: full }).endWithin(TIMEOUT_MS)
     expect(code).to.equal(3)
   })

@@ -89,7 +89,8 @@ describe('a transcript in a file', function () {
     store = await Store.open(directory, { mode: 'create' })
     await store.putTranscript(1, transcript.session.sessionId, Transcript.encode(transcript))
     const peers = { transcript: (id: Hex) => store.getTranscript(id, 1) }
-    const node = { store, epochs: { peers } } as unknown as VerifierNode
+    const epochs = { peers, reports: {}, phase: 'measure', sentence: 'measuring' }
+    const node = { store, epochs, epochNow: () => 1, chain: { health: {} } } as unknown as VerifierNode
     api = await serveApi({ host: '127.0.0.1', port: 0 }, app => verifierRoutes(app, node))
     file = join(directory, 'session.transcript')
     await writeFile(file, Transcript.encode(transcript))
