@@ -1,12 +1,10 @@
 /** A provider that has left: what becomes of its stake is told, and its node does not pretend to take sessions. */
 import { expect } from 'chai'
 import pino from 'pino'
-import { type SampleNode, startSampleNode } from '../../../verifier/api/test/sample-node.js'
 import { exitCall, readStake } from '../../../verifier/chain/stake.js'
 import { LiveNetwork } from '../../../verifier/chain/test/live-network.js'
 import { timeText, tokensText } from '../../../verifier/cli/figures.js'
 import { leftText } from '../../../verifier/cli/left-stake.js'
-import { reputationOf } from '../../../verifier/cli/reputation.js'
 import { UserError } from '../../../verifier/config/errors.js'
 import { startProviderNode } from '../provider-node.js'
 import type { ProviderOptions } from '../provider-options.js'
@@ -14,13 +12,11 @@ import type { ProviderOptions } from '../provider-options.js'
 describe('a provider that has left', function () {
   this.timeout(60_000)
   let live: LiveNetwork | undefined
-  let node: SampleNode | undefined
   let account: `0x${string}`
   let told: string
 
   before(async () => {
     live = await LiveNetwork.start()
-    node = await startSampleNode()
     const chain = await live.connectAs('p0')
     account = chain.account!
     expect((await chain.sender!.send(exitCall(chain.context, 'provider'))).kind).to.equal('done')
@@ -29,7 +25,6 @@ describe('a provider that has left', function () {
     told = `${tokensText(unbonding)} tokens unbond until ${timeText(releaseAt!)}. Take them with`
   })
   after(async () => {
-    await node?.stop()
     await live?.stop()
   })
 
@@ -41,16 +36,6 @@ describe('a provider that has left', function () {
     expect(error).to.be.instanceOf(UserError)
     return error
   }
-
-  it('is asked for its stake, and the amount and the time of its release are the answer', async () => {
-    const chain = { rpc: live!.anvil.rpcUrl, network: live!.networkFile }
-    const { message, code } = await refusal(reputationOf({ api: node!.api.url, ...chain, provider: account }))
-    expect(message).to.include(`${account} has left the network: ${told}`)
-    expect(code).to.equal('usage')
-    const stranger = `0x${'12'.repeat(20)}`
-    const unknown = await refusal(reputationOf({ api: node!.api.url, ...chain, provider: stranger }))
-    expect(unknown.message).to.include(`${stranger} is not an active provider.`)
-  })
 
   it('does not start: nobody would measure it', async () => {
     const options = {
