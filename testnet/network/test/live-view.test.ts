@@ -117,20 +117,16 @@ describe('live view', () => {
   })
 
   it('shows a provider that somebody added by hand beside those of the run', () => {
-    let screen = ''
-    const view = new LiveView({
-      isTTY: true,
-      write: text => {
-        screen = text
-      },
-    })
-    const own = { address: '0x00000000000000000000000000000000000000bb', profile: 'honest', claimKbps: 8000 }
+    const terminal = new Terminal()
+    terminal.columns = 130
+    const view = new LiveView(terminal)
+    const own = { name: 'provider-2', address: '0x00000000000000000000000000000000000000bb', profile: 'honest', claimKbps: 8000 }
     view.show({ event: 'ready', verifiers: [], providers: [own] } as unknown as ReadyEvent)
     view.show({ ...EPOCH, scores: EPOCH.scores.map(score => ({ ...score, name: 'guest 9', profile: 'guest' })) })
     view.close()
-    expect(screen)
-      .to.match(/\n0x0000…00bb +honest +8\.00 Mbit\/s/)
-      .and.match(/\n0x0000…00aa +guest +25\.00 Mbit\/s +unmeasured/)
+    expect(lines(terminal.written.at(-1)!).join('\n'))
+      .to.match(/\nprovider-2 +0x0000…00bb +honest +8\.00 Mbit\/s/)
+      .and.match(/\nguest 9 +0x0000…00aa +guest +25\.00 Mbit\/s +unmeasured/)
   })
 
   it('says why there is no report', () =>
