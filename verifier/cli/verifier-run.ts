@@ -1,5 +1,4 @@
 import type { CommandModule } from 'yargs'
-import { startVerifier } from '../api/start.js'
 import { NODE_OPTIONS, type NodeFlags, nodeSettings } from './node-settings.js'
 import { runNode } from './run-node.js'
 import { settings } from './settings.js'
@@ -10,6 +9,8 @@ export const verifierRun: CommandModule<object, NodeFlags> = {
   builder: y => settings(y, NODE_OPTIONS),
   handler: async flags => {
     const options = await nodeSettings(flags)
+    // The whole node and its HTTP server are loaded here: every other command would start later for them.
+    const { startVerifier } = await import('../api/start.js')
     await runNode(givenUp => startVerifier({ ...options, givenUp }))
   },
 }

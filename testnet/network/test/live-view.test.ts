@@ -120,7 +120,12 @@ describe('live view', () => {
     const terminal = new Terminal()
     terminal.columns = 130
     const view = new LiveView(terminal)
-    const own = { name: 'provider-2', address: '0x00000000000000000000000000000000000000bb', profile: 'honest', claimKbps: 8000 }
+    const own = {
+      name: 'provider-2',
+      address: '0x00000000000000000000000000000000000000bb',
+      profile: 'honest',
+      claimKbps: 8000,
+    }
     view.show({ event: 'ready', verifiers: [], providers: [own] } as unknown as ReadyEvent)
     view.show({ ...EPOCH, scores: EPOCH.scores.map(score => ({ ...score, name: 'guest 9', profile: 'guest' })) })
     view.close()

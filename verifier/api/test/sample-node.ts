@@ -35,7 +35,7 @@ const REPORTS = [
   { evidence: second.evidence, next: second.next },
 ]
 
-const network: NetworkFile = {
+export const SAMPLE_FILE: NetworkFile = {
   name: 'sample',
   chainId: NETWORK.chainId,
   contracts: {
@@ -94,8 +94,15 @@ const chain = {
   stake: async () => ({ ...STAKE }),
 }
 
-async function fill(store: Store): Promise<void> {
-  for (const { evidence, next } of REPORTS) {
+/** An epoch as the store of a verifier holds it. */
+export interface HeldEpoch {
+  readonly evidence: EvidenceJson
+  /** what the next epoch builds on */
+  readonly next: EvidenceJson['previous']
+}
+
+export async function putEpochs(store: Store, epochs: readonly HeldEpoch[]): Promise<void> {
+  for (const { evidence, next } of epochs) {
     const ballots = evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
     for (const ballot of ballots) await store.putBallot(toHex(ballot.root), Ballot.encode(ballot))
     await store.putFacts(factsFromJson(evidence.facts))
@@ -107,6 +114,10 @@ async function fill(store: Store): Promise<void> {
       ...decodeCarryOver(next.leaves.map(fromHex)),
     })
   }
+}
+
+async function fill(store: Store): Promise<void> {
+  await putEpochs(store, REPORTS)
   await store.putTranscript(2, fromHex(SESSION), new Uint8Array([1, 2, 3]))
 }
 
@@ -126,7 +137,7 @@ export async function startSampleNode(
   const store = await Store.open(join(directory, 'db'), { mode: 'create' })
   await fill(store)
   const node = {
-    ...{ role: 'verifier', account: account('verifier 0'), index: 1, peerId: 'peer', network, store },
+    ...{ role: 'verifier', account: account('verifier 0'), index: 1, peerId: 'peer', network: SAMPLE_FILE, store },
     chain: { ...chain, ...changes },
     udp: { backend: 'dgram', kernelTimestamps: false, port: 4000, receiveBufferBytes: 212_992, overruns: 0 },
     epochs: {

@@ -5,8 +5,8 @@ import { implementation, isNative, NATIVE_ADVICE } from '../../bls/backend.js'
 import { BlsSigner } from '../../bls/signer.js'
 import { BlsVerifier } from '../../bls/verifier.js'
 import { createKeys } from '../../config/keys.js'
-import type { Finding } from '../../evidence/schema/doctor.js'
-import { bad, good, warning } from './finding.js'
+import type { Finding } from '../../evidence/schema/finding.js'
+import { bad, good, warning } from '../finding.js'
 
 const CHECKS = 16
 /** In an epoch, each of 191 verifiers checks a few statements of each other one. */

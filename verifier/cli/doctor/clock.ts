@@ -2,8 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { ClockSkew } from '../../core/assignment/clock-skew.js'
 import { CLOCK_TOLERANCE_MS } from '../../core/assignment/slots.js'
-import type { Finding } from '../../evidence/schema/doctor.js'
-import { bad, good, warning } from './finding.js'
+import type { Finding } from '../../evidence/schema/finding.js'
+import { bad, good, warning } from '../finding.js'
 import { askTime, type ClockOffset, type SntpModules, type TimeServer } from './sntp.js'
 
 const SUBJECT = 'clock'
@@ -65,9 +65,8 @@ export async function clockByBlocks({ newestBlockMs, wall, clock }: WatchModules
     skew.look(await newestBlockMs(), wall.nowMs())
     await pause(LOOK_MS)
   }
-  const { sentence, leastAgeMs } = skew
-  if (sentence !== undefined)
-    return bad(SUBJECT, sentence.replace(/: others refuse its sessions.*$|, set it by NTP$/, ''), SET_IT)
+  const { found, leastAgeMs } = skew
+  if (found !== undefined) return bad(SUBJECT, found, SET_IT)
   if (leastAgeMs === undefined)
     return warning(
       SUBJECT,

@@ -2,9 +2,9 @@
 
 import type { PortFacts } from '../../../probe/index.js'
 import { RECEIVE_BUFFER_BYTES } from '../../../probe/io/datagram-port.js'
-import type { Finding } from '../../evidence/schema/doctor.js'
+import type { Finding } from '../../evidence/schema/finding.js'
 import { rateText } from '../figures.js'
-import { bad, good, warning } from './finding.js'
+import { bad, good, warning } from '../finding.js'
 
 /** Linux counts its own records, too: of a size that it reports, about this part holds datagrams. */
 const HOLDS_SHARE = 0.5

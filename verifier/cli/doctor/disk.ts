@@ -3,8 +3,8 @@ import { constants } from 'node:fs'
 import { access, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { keysPath } from '../../config/key-file.js'
-import type { Finding } from '../../evidence/schema/doctor.js'
-import { bad, good, warning } from './finding.js'
+import type { Finding } from '../../evidence/schema/finding.js'
+import { bad, good, warning } from '../finding.js'
 
 const MIB = 2 ** 20
 /** The database writes files of 2 to 4 MiB, several at once, before it can delete any. */

@@ -2,11 +2,11 @@
 import { z } from 'zod'
 import type { Hex } from '../../../proto/hex.js'
 import { connect } from '../../client/index.js'
-import type { Finding } from '../../evidence/schema/doctor.js'
 import { ENDPOINTS } from '../../evidence/schema/endpoints.js'
+import type { Finding } from '../../evidence/schema/finding.js'
 import { address, count } from '../../evidence/schema/scalars.js'
 import { rateText } from '../figures.js'
-import { bad, good, warning } from './finding.js'
+import { bad, good, warning } from '../finding.js'
 
 /** What the status of a verifier and that of a provider have in common, and what one of them has besides. */
 const ownStatusSchema = z.object({

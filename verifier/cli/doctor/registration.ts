@@ -2,9 +2,9 @@
 
 import type { EthersChain } from '../../chain/ethers-chain.js'
 import { readVerifier } from '../../chain/registrations.js'
-import type { Finding } from '../../evidence/schema/doctor.js'
+import type { Finding } from '../../evidence/schema/finding.js'
 import { rateText } from '../figures.js'
-import { bad, good, warning } from './finding.js'
+import { bad, good, warning } from '../finding.js'
 
 export interface Registration {
   readonly findings: readonly Finding[]

@@ -2,8 +2,8 @@
 import { MOST_BLOCKS } from '../../chain/log-reader.js'
 import type { RpcExamination } from '../../chain/rpc-examination.js'
 import type { NetworkFile } from '../../config/network-file.js'
-import type { Finding } from '../../evidence/schema/doctor.js'
-import { bad, good, warning } from './finding.js'
+import type { Finding } from '../../evidence/schema/finding.js'
+import { bad, good, warning } from '../finding.js'
 
 /** A chain node that is so far behind another one of the list answers late, and one block is chance. */
 const BLOCKS_BEHIND = 3

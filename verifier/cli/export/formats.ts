@@ -1,5 +1,4 @@
 /** The forms of an export, written while the rows come: an export may be larger than the memory. */
-import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { COLUMNS, type Row } from './row.js'
 
 export type Encode = (rows: AsyncIterable<readonly Row[]>) => AsyncIterable<Uint8Array>
@@ -12,6 +11,7 @@ async function* jsonLines(batches: AsyncIterable<readonly Row[]>): AsyncGenerato
 }
 
 async function* parquet(batches: AsyncIterable<readonly Row[]>): AsyncGenerator<Uint8Array> {
+  const { ByteWriter, ParquetWriter } = await import('hyparquet-writer') // no other command needs it
   const writer = new ByteWriter()
   const file = new ParquetWriter({ writer, schema: SCHEMA, createdBy: 'bandwitness' })
   const taken = (): Uint8Array => {

@@ -2,11 +2,12 @@ import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { type ChainOffers, chainOffers } from '../../chain/chain-offers.js'
 import { openAnyChain } from '../../chain/connect.js'
 import { UserError } from '../../config/errors.js'
-import type { ChainFinding, NetworkCheckJson } from '../../evidence/schema/network-commands.js'
+import type { Finding } from '../../evidence/schema/finding.js'
+import type { NetworkCheckJson } from '../../evidence/schema/network-commands.js'
+import { findingText, worstOf } from '../finding.js'
 import { print } from '../output.js'
 import { settings } from '../settings.js'
-import { wrap } from '../wrap.js'
-import { judgeChain, worstOf } from './judge-chain.js'
+import { judgeChain } from './judge-chain.js'
 import { PARAMS_OPTION, RPC_OPTION, readSettings } from './options.js'
 
 const OPTIONS = {
@@ -38,20 +39,11 @@ export const networkCheck: CommandModule<object, Flags> = {
 }
 
 /** @throws UserError 'configuration' with every reason why no network can run on the chain */
-export function refuseBad(chainId: number, findings: readonly ChainFinding[]): void {
+export function refuseBad(chainId: number, findings: readonly Finding[]): void {
   const bad = findings.filter(({ grade }) => grade === 'bad')
   if (bad.length === 0) return
   const reasons = bad.map(({ subject, found, advice }) => `${subject}: ${found}. ${advice}`)
   throw new UserError('configuration', `No network can run on chain ${chainId}. ${reasons.join(' ')}`)
 }
 
-const MARK = { good: '✓', warning: '!', bad: '✗' } as const
-const SUBJECT_WIDTH = 13
-
-/** `✗ gas limit    a block has room for …` */
-export const findingsText = (findings: readonly ChainFinding[]): string =>
-  findings
-    .map(({ subject, grade, found, advice }) =>
-      wrap(advice === null ? `${found}.` : `${found}. ${advice}`, `${MARK[grade]} ${subject.padEnd(SUBJECT_WIDTH)} `),
-    )
-    .join('\n')
+export const findingsText = (findings: readonly Finding[]): string => findings.map(findingText).join('\n')

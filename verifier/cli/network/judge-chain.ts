@@ -1,7 +1,8 @@
 /** Whether a network can run on a chain: a line for each thing that it needs. Pure. */
 import type { NetworkParams } from '../../../proto/params.js'
 import type { ChainOffers, HashSource } from '../../chain/chain-offers.js'
-import type { ChainFinding } from '../../evidence/schema/network-commands.js'
+import type { Finding } from '../../evidence/schema/finding.js'
+import { bad, good, warning } from '../finding.js'
 
 /** The highest bound of `docs/gas.md`: certificates of 128 verifiers that contradict each other. */
 export const MOST_GAS = 11_243_369n
@@ -20,16 +21,8 @@ const ETHER = 10n ** 18n
 /** A report that costs more is worth a thought. */
 const DEAR_WEI = ETHER / 100n
 
-const good = (subject: string, found: string): ChainFinding => ({ subject, grade: 'good', found, advice: null })
-const warning = (subject: string, found: string, advice: string): ChainFinding => ({
-  ...{ subject, grade: 'warning', found, advice },
-})
-const bad = (subject: string, found: string, advice: string): ChainFinding => ({
-  ...{ subject, grade: 'bad', found, advice },
-})
-
 /** @param params of the network that is to be deployed, if they are known */
-export const judgeChain = (offers: ChainOffers, nowMs: number, params?: NetworkParams): ChainFinding[] => [
+export const judgeChain = (offers: ChainOffers, nowMs: number, params?: NetworkParams): Finding[] => [
   chainIdFinding(offers),
   precompileFinding(offers),
   randomnessFinding(offers),
@@ -41,12 +34,7 @@ export const judgeChain = (offers: ChainOffers, nowMs: number, params?: NetworkP
   gasPriceFinding(offers, params),
 ]
 
-export function worstOf(findings: readonly ChainFinding[]): ChainFinding['grade'] {
-  const has = (grade: ChainFinding['grade']) => findings.some(finding => finding.grade === grade)
-  return has('bad') ? 'bad' : has('warning') ? 'warning' : 'good'
-}
-
-function chainIdFinding({ chainId, head }: ChainOffers): ChainFinding {
+function chainIdFinding({ chainId, head }: ChainOffers): Finding {
   const found = `chain ${chainId}, at block ${head}`
   return chainId === MAINNET
     ? warning(
@@ -57,7 +45,7 @@ function chainIdFinding({ chainId, head }: ChainOffers): ChainFinding {
     : good('chain', found)
 }
 
-function precompileFinding({ precompiles }: ChainOffers): ChainFinding {
+function precompileFinding({ precompiles }: ChainOffers): Finding {
   const unusable = precompiles.filter(({ says }) => says !== 'the right answer')
   const names = (of: ChainOffers['precompiles']) =>
     of.map(({ name, address }) => `${name} (${address.replace(/^0x0+/, '0x')})`).join(', ')
@@ -70,7 +58,7 @@ function precompileFinding({ precompiles }: ChainOffers): ChainFinding {
   )
 }
 
-function randomnessFinding({ randomness }: ChainOffers): ChainFinding {
+function randomnessFinding({ randomness }: ChainOffers): Finding {
   const different = new Set(randomness).size
   if (randomness.length < 2) return warning('prevrandao', 'the chain has too few blocks to tell', 'Ask again later.')
   if (different < randomness.length) {
@@ -79,7 +67,7 @@ function randomnessFinding({ randomness }: ChainOffers): ChainFinding {
   return good('prevrandao', `is another one in each of ${randomness.length} blocks`)
 }
 
-function blockTimeFinding({ gapSeconds }: ChainOffers, params?: NetworkParams): ChainFinding {
+function blockTimeFinding({ gapSeconds }: ChainOffers, params?: NetworkParams): Finding {
   const subject = 'block times'
   if (gapSeconds.length < LEAST_BLOCKS) {
     return warning(subject, `the chain has only ${gapSeconds.length + 1} blocks to look at`, 'Ask again later.')
@@ -104,12 +92,12 @@ const blocksText = (epochSeconds: number, mean: number): string =>
   mean === 0 ? 'many' : `${Math.floor(epochSeconds / mean)}`
 
 /** An epoch is drawn at the last block before a second. */
-const ofGaps = (shortest: number, subject: string, found: string): ChainFinding =>
+const ofGaps = (shortest: number, subject: string, found: string): Finding =>
   shortest > 0
     ? good(subject, found)
     : warning(subject, found, 'Several blocks have one time: whoever makes the last one of a second draws the epoch.')
 
-function headFinding({ headSeconds }: ChainOffers, nowMs: number): ChainFinding {
+function headFinding({ headSeconds }: ChainOffers, nowMs: number): Finding {
   const age = Math.round(nowMs / 1000 - headSeconds)
   const found = age < 0 ? `is ${-age} s ahead of this machine's clock` : `is ${age} s old`
   return Math.abs(age) > OLD_HEAD_SECONDS
@@ -121,7 +109,7 @@ function headFinding({ headSeconds }: ChainOffers, nowMs: number): ChainFinding 
     : good('newest block', found)
 }
 
-function blockHashFinding(source: HashSource | undefined): ChainFinding {
+function blockHashFinding(source: HashSource | undefined): Finding {
   const subject = 'BLOCKHASH'
   if (source === undefined) return warning(subject, 'the chain has no block to ask about', 'Ask again later.')
   const { blocksBack, isRight } = source
@@ -134,7 +122,7 @@ function blockHashFinding(source: HashSource | undefined): ChainFinding {
       )
 }
 
-function historyFinding(source: HashSource | undefined): ChainFinding {
+function historyFinding(source: HashSource | undefined): Finding {
   const subject = 'EIP-2935'
   if (source === undefined) return warning(subject, 'the chain has no block to ask about', 'Ask again later.')
   const { blocksBack, isRight } = source
@@ -147,7 +135,7 @@ function historyFinding(source: HashSource | undefined): ChainFinding {
       )
 }
 
-function gasLimitFinding({ blockGas }: ChainOffers): ChainFinding {
+function gasLimitFinding({ blockGas }: ChainOffers): Finding {
   const found = `a block has room for ${blockGas} gas, and the largest call takes ${MOST_GAS}`
   if (blockGas < MOST_GAS) return bad('gas limit', found, 'Verifiers that contradict themselves would go unpunished.')
   return blockGas < 2n * MOST_GAS
@@ -155,7 +143,7 @@ function gasLimitFinding({ blockGas }: ChainOffers): ChainFinding {
     : good('gas limit', found)
 }
 
-function gasPriceFinding({ gasPrice }: ChainOffers, params?: NetworkParams): ChainFinding {
+function gasPriceFinding({ gasPrice }: ChainOffers, params?: NetworkParams): Finding {
   if (gasPrice === undefined) {
     return warning('gas price', 'the chain node names none', 'Ask another chain node what transactions cost.')
   }

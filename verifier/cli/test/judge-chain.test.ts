@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { DEVNET } from '../../../proto/params.js'
 import type { ChainOffers } from '../../chain/chain-offers.js'
-import { judgeChain, MOST_GAS, REPORT_GAS, worstOf } from '../network/judge-chain.js'
+import { worstOf } from '../finding.js'
+import { judgeChain, MOST_GAS, REPORT_GAS } from '../network/judge-chain.js'
 
 const NOW_MS = 1_795_800_000_000
 const GOOD: ChainOffers = {

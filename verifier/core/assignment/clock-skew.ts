@@ -43,13 +43,20 @@ export class ClockSkew {
     return this.#agesMs.length < this.needed ? undefined : Math.min(...this.#agesMs)
   }
 
-  /** What is wrong with the clock, for the operator; undefined as long as nothing shows that. */
+  /** What is wrong with the clock, and what to do, for the operator; undefined as long as nothing shows that. */
   get sentence(): string | undefined {
+    const { found } = this
+    if (found === undefined) return undefined
+    return this.leastAgeMs! < 0 ? `${found}: others refuse its sessions, set it by NTP` : `${found}, set it by NTP`
+  }
+
+  /** What is wrong with the clock; undefined as long as nothing shows that. */
+  get found(): string | undefined {
     const leastMs = this.leastAgeMs
     if (leastMs === undefined || (leastMs >= -CLOCK_TOLERANCE_MS && leastMs <= AHEAD_MS)) return undefined
     const seconds = (Math.abs(leastMs) / 1000).toFixed(1)
     return leastMs < 0
-      ? `the clock of this machine is at least ${seconds} s behind the chain's: others refuse its sessions, set it by NTP`
-      : `the chain's blocks look at least ${seconds} s old: if the chain node is not late, the clock of this machine is ahead, and others refuse its sessions, set it by NTP`
+      ? `the clock of this machine is at least ${seconds} s behind the chain's`
+      : `the chain's blocks look at least ${seconds} s old: if the chain node is not late, the clock of this machine is ahead, and others refuse its sessions`
   }
 }

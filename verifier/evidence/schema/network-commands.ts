@@ -1,21 +1,12 @@
 /** What `bandwitness network check`, `show` and `deploy` print with `--json`. */
 import { z } from 'zod'
-import { address, count, hash, listOf } from './scalars.js'
-
-export const chainFindingSchema = z.object({
-  subject: z.string(),
-  grade: z.enum(['good', 'warning', 'bad']),
-  found: z.string(),
-  /** what to do, or what follows from it; null for what is good */
-  advice: z.string().nullable(),
-})
-export type ChainFinding = z.infer<typeof chainFindingSchema>
+import { findingsShape } from './finding.js'
+import { address, count, hash } from './scalars.js'
 
 /** `bandwitness network check --json` */
 export const networkCheckSchema = z.object({
   chainId: count,
-  grade: chainFindingSchema.shape.grade,
-  findings: listOf(chainFindingSchema),
+  ...findingsShape,
 })
 export type NetworkCheckJson = z.infer<typeof networkCheckSchema>
 

@@ -7,8 +7,9 @@ import axe from 'axe-core'
 import { expect } from 'chai'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
+import type { HeldEpoch } from '../../api/test/sample-node.js'
 import { LINK } from '../route.js'
-import { EPOCHS, PENALTY_EPOCH, PROVIDERS, type SampleEpoch, sampleEpochs } from './sample-network.js'
+import { EPOCHS, PENALTY_EPOCH, PROVIDERS, sampleEpochs } from './sample-network.js'
 import { HOSTILE, type SampleServer, SETTLED_TX, startSampleServer } from './sample-server.js'
 
 const CHROMIUM = process.env.BANDWITNESS_CHROMIUM ?? '/usr/bin/chromium'
@@ -24,7 +25,7 @@ const SIZES = {
 
 describe('the reputation page', function () {
   this.timeout(60_000)
-  let epochs: readonly SampleEpoch[]
+  let epochs: readonly HeldEpoch[]
   let folder: string | undefined
   let built: string
   let server: SampleServer

@@ -9,6 +9,7 @@ import { encodeLeaf } from '../../../proto/leaf.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import { Ballot } from '../../../proto/messages.js'
 import { decodeVote, encodeVote, OUTCOME, type OutcomeCode } from '../../../proto/vote.js'
+import type { HeldEpoch } from '../../api/test/sample-node.js'
 import { BlsSigner } from '../../bls/signer.js'
 import { keysFromSeed } from '../../config/keys.js'
 import { assign } from '../../core/assignment/assign.js'
@@ -66,13 +67,7 @@ export const STAKE_WEI = 1000n * 10n ** 18n
 
 const bits = (count: bigint): bigint => (1n << count) - 1n
 
-export interface SampleEpoch {
-  readonly evidence: EvidenceJson
-  /** what the next epoch builds on */
-  readonly next: EvidenceJson['previous']
-}
-
-function epochAfter(epoch: number, previous: EvidenceJson['previous']): SampleEpoch {
+function epochAfter(epoch: number, previous: EvidenceJson['previous']): HeldEpoch {
   const chain = facts({ verifiers: SIGNERS.length, providers: Object.keys(PROVIDERS).length, epoch })
   const verifiers = chain.verifiers.map((one, i) => ({ ...one, blsKey: toHex(SIGNERS[i]!.publicKey128) }))
   const truth = {
@@ -123,8 +118,8 @@ function epochAfter(epoch: number, previous: EvidenceJson['previous']): SampleEp
 }
 
 /** Epochs 1 to `EPOCHS`, each built on the one before. */
-export function sampleEpochs(): SampleEpoch[] {
-  const all: SampleEpoch[] = []
+export function sampleEpochs(): HeldEpoch[] {
+  const all: HeldEpoch[] = []
   for (let epoch = 1; epoch <= EPOCHS; epoch++) all.push(epochAfter(epoch, all.at(-1)?.next ?? GENESIS))
   return all
 }

@@ -3,37 +3,25 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { keccakText } from '../../../proto/hash.js'
-import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
+import { fromHex, type Hex } from '../../../proto/hex.js'
 import { decodeLeaf } from '../../../proto/leaf.js'
-import { Ballot } from '../../../proto/messages.js'
 import { EVENT_OPTIONS } from '../../api/event-routes.js'
 import { pageFiles, pageRoutes } from '../../api/page.js'
 import { serveApi } from '../../api/server.js'
+import { type HeldEpoch, putEpochs, SAMPLE_FILE } from '../../api/test/sample-node.js'
 import { verifierRoutes } from '../../api/verifier-routes.js'
 import { ChainHealth } from '../../chain/chain-health.js'
 import { KnownEvents } from '../../chain/known-events.js'
-import type { NetworkFile } from '../../config/network-file.js'
-import { decodeCarryOver } from '../../core/scoring/carry-over.js'
 import { account, PARAMS, providerNamed } from '../../core/test/samples.js'
 import { factsFromJson } from '../../evidence/schema/evidence.js'
 import { NETWORK } from '../../evidence/test/epoch-evidence.js'
 import type { VerifierNode } from '../../node/verifier-node.js'
 import { Store } from '../../store/store.js'
-import { EPOCHS, PROVIDERS, type SampleEpoch, STAKE_WEI } from './sample-network.js'
+import { EPOCHS, PROVIDERS, STAKE_WEI } from './sample-network.js'
 
 /** What a provider could announce to take over the page of whoever looks at it. */
 export const HOSTILE = '/ip4/1.2.3.4"><img src=x onerror=document.title=1><script>document.title=2</script>\u202e'
 export const SETTLED_TX = keccakText('settlement')
-
-const network: NetworkFile = {
-  ...{ name: 'sample', chainId: NETWORK.chainId, deployBlock: 1, params: PARAMS },
-  contracts: {
-    ...{ stakeToken: account('token'), stakeVault: account('vault'), verifierRegistry: account('verifiers') },
-    ...{ providerRegistry: account('providers'), epochReports: NETWORK.contract },
-    ...{ slashingManager: account('slashing'), rewardsDistributor: account('rewards') },
-    ...{ decoys: account('decoys'), equivocationSlasher: account('equivocation') },
-  },
-}
 
 export interface SampleServer {
   readonly url: string
@@ -45,7 +33,7 @@ export interface SampleServer {
 interface SampleOptions {
   /** the built page */
   readonly page: string
-  readonly epochs: readonly SampleEpoch[]
+  readonly epochs: readonly HeldEpoch[]
   /** providers that have just registered, beside those of the sample */
   readonly crowd?: number
   readonly port?: number
@@ -78,18 +66,8 @@ export async function startSampleServer({ page, epochs, crowd = 0, port = 0 }: S
   }
 }
 
-async function fill(store: Store, epochs: readonly SampleEpoch[], crowd: number): Promise<void> {
-  for (const { evidence, next } of epochs) {
-    const ballots = evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
-    for (const ballot of ballots) await store.putBallot(toHex(ballot.root), Ballot.encode(ballot))
-    await store.putFacts(factsFromJson(evidence.facts))
-    await store.putReport({
-      ...{ header: evidence.header, headerHash: evidence.headerHash, posted: evidence.posted },
-      ballots: ballots.map(({ verifier, root }) => ({ verifier, root: toHex(root) })),
-      ...{ rewards: [], isWrong: false },
-      ...decodeCarryOver(next.leaves.map(fromHex)),
-    })
-  }
+async function fill(store: Store, epochs: readonly HeldEpoch[], crowd: number): Promise<void> {
+  await putEpochs(store, epochs)
   if (crowd === 0) return
   const last = factsFromJson(epochs.at(-1)!.evidence.facts)
   const first = last.providers.length
@@ -116,7 +94,7 @@ function announceAll(known: KnownEvents): void {
 }
 
 /** Its report, and the penalties that it brings. */
-function addEpoch(known: KnownEvents, { evidence: { posted, leaves } }: SampleEpoch): void {
+function addEpoch(known: KnownEvents, { evidence: { posted, leaves } }: HeldEpoch): void {
   const { headerHash, txHash, blockNumber: block } = posted
   const { epoch } = posted.header
   known.add([{ kind: 'posted', block, logIndex: 0, epoch, headerHash, txHash }])
@@ -132,16 +110,11 @@ function addEpoch(known: KnownEvents, { evidence: { posted, leaves } }: SampleEp
   )
 }
 
-function nodeOf(
-  store: Store,
-  epochs: readonly SampleEpoch[],
-  events: KnownEvents,
-  accepted: () => number,
-): VerifierNode {
+function nodeOf(store: Store, epochs: readonly HeldEpoch[], events: KnownEvents, accepted: () => number): VerifierNode {
   const newest = () => epochs[accepted() - 1]!.evidence
   const sentence = `measuring ${Object.keys(PROVIDERS).length} providers`
   return {
-    ...{ role: 'verifier', account: account('verifier 0'), index: 1, peerId: 'peer', network, store },
+    ...{ role: 'verifier', account: account('verifier 0'), index: 1, peerId: 'peer', network: SAMPLE_FILE, store },
     chain: {
       ...{ network: NETWORK, health: new ChainHealth(), pending: [], events: async () => events },
       tip: async () => ({ epoch: accepted(), headerHash: newest().headerHash, blockMs: Date.UTC(2026, 2, 1, 12, 2) }),

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { Outcome } from '../../../../probe/index.js'
-import { worstOf } from '../finding.js'
+import { worstOf } from '../../finding.js'
 import { gradeLine } from '../line.js'
 
 const NEED = { rateKbps: 100_000, what: 'the registered capacity', less: 'capacity RATE' }

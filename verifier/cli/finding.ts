@@ -1,6 +1,6 @@
-/** What `doctor` finds, one line for each thing that it looks at. Pure. */
-import type { Finding, Grade } from '../../evidence/schema/doctor.js'
-import { wrap } from '../wrap.js'
+/** What was found, one line for each thing that was looked at. Pure. */
+import type { Finding, Grade } from '../evidence/schema/finding.js'
+import { wrap } from './wrap.js'
 
 export const good = (subject: string, found: string): Finding => ({ subject, grade: 'good', found, advice: null })
 
