@@ -7,6 +7,7 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { UserError } from '../../verifier/config/errors.js'
+import { parseJson } from '../../verifier/config/parse-json.js'
 import type { Nodes } from './nodes.js'
 
 export const NODE_ACTIONS = ['stop', 'start', 'pause', 'resume', 'kill'] as const
@@ -132,13 +133,5 @@ export async function askControl(path: string, request: ControlRequest): Promise
     })
   } finally {
     socket.destroy()
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

@@ -6,6 +6,7 @@ import { access, readdir, readFile, realpath, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type NodeKeys, plainKeys } from './keys.js'
 import { type EncryptedKeys, encryptedKeys } from './keystore-schema.js'
+import { parseJson } from './parse-json.js'
 import { notWritten, writeWhole } from './whole-file.js'
 
 /** A key file that cannot be used, or must not be replaced. The message is one line that says what to do. */
@@ -88,11 +89,3 @@ const textOf = (keys: NodeKeys | EncryptedKeys): string => `${JSON.stringify(key
 
 const existing = (path: string, cause?: unknown): KeyFileError =>
   new KeyFileError(`Key file ${path} exists already. Move it away first, or use its keys.`, { cause })
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

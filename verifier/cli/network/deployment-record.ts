@@ -9,6 +9,7 @@ import type { Hex } from '../../../proto/hex.js'
 import type { DeploymentStart } from '../../chain/deploy-network.js'
 import type { DeploymentSettings } from '../../config/deployment-settings.js'
 import { UserError } from '../../config/errors.js'
+import { parseJson } from '../../config/parse-json.js'
 import { notWritten, writeWhole } from '../../config/whole-file.js'
 import { address, count, hash } from '../../evidence/schema/scalars.js'
 
@@ -84,12 +85,4 @@ async function readRecord(path: string): Promise<DeploymentRecord | undefined> {
   const parsed = recordSchema.safeParse(parseJson(text))
   if (parsed.success) return parsed.data
   throw new UserError('configuration', `${path} is no record of a deployment. Remove it, then deploy again.`)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
