@@ -50,11 +50,11 @@ async function contentsOf(file: string): Promise<Uint8Array> {
 
 /** What a change of one byte does not get past. */
 const COVERED =
-  'The session, its parties and its claim; every answer, key, log and receipt, by its signature; every datagram that verifies, by the revealed key; and the outcome and the rate, which follow from them.'
+  'The session and its parties; every answer, key, log and receipt, by its signature; every datagram that verifies, by the revealed key; and the outcome and the rate, which follow from what the transcript says.'
 
 /** What only the receiver says. A change of it passes as long as the outcome and the rate follow. */
 const UNCOVERED = [
-  'When datagrams arrived, and the delays and the number of windows that follow from it.',
+  'What nobody else saw: when datagrams arrived, the readings and delays that follow from it, its own pauses, and the addresses.',
   'Of the vote: the heartbeats, the proof of the schedule, and what it says of the receiver’s other session.',
 ]
 
@@ -91,6 +91,11 @@ function transcriptText(of: VerifiedTranscriptJson): string {
     field('Not checked', 'Whether an accepted report counts the vote: `bandwitness explain` shows that.'),
     ...(of.askedChain
       ? []
-      : [field('', 'Whether the chain names these keys: pass --rpc and --network to check that.')]),
+      : [
+          field(
+            '',
+            'Whether the chain names these keys, this claim and this slashing threshold: pass --rpc and --network to check that.',
+          ),
+        ]),
   ].join('\n')
 }

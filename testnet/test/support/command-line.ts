@@ -1,7 +1,5 @@
 /** The real command as a process of its own. */
-import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { execFile } from 'node:child_process'
 import { expect } from 'chai'
 import { ChildProcess } from '../../process/child-process.js'
 import { entryPoint } from '../../process/entry-point.js'
@@ -14,23 +12,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
-const BUILT = join(ROOT, 'dist', 'verifier', 'cli', 'bandwitness.js')
-/** What the compiler writes whenever it has written a file of the build. */
-const LAST_BUILD = join(ROOT, 'dist', 'tsconfig.tsbuildinfo')
-export const COMMAND = commandLine()
-
-/** The built command, which starts three times faster, unless a source has changed since it was built. */
-function commandLine(): string[] {
-  const sources = ['proto', 'probe', 'verifier', 'market', 'testnet'].flatMap(folder =>
-    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter(file => file.endsWith('.ts') && !file.includes('test/'))
-      .map(file => statSync(join(ROOT, folder, file)).mtimeMs),
-  )
-  const built = statSync(LAST_BUILD, { throwIfNoEntry: false })
-  const isCurrent = built !== undefined && built.mtimeMs > Math.max(...sources)
-  return isCurrent ? [process.execPath, BUILT] : entryPoint(import.meta.url, '../../../verifier/cli/bandwitness.js')
-}
+export const COMMAND = entryPoint(import.meta.url, '../../../verifier/cli/bandwitness.js')
 
 /** Runs the command to its end. A node that comes up, which hardly any test expects, is stopped. */
 export async function bandwitness(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
@@ -42,6 +24,16 @@ export async function bandwitness(args: readonly string[], env: Record<string, s
   })
   const { code } = await child.endWithin(TIMEOUT_MS)
   return { code, stdout: lines.join('\n'), stderr: child.said.join('\n') }
+}
+
+/** Runs the command to its end, and gives what it wrote as it stands. */
+export function output(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const [program, ...rest] = COMMAND
+  return new Promise(resolve => {
+    execFile(program!, [...rest, ...args], (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    )
+  })
 }
 
 /** The one line for a person. Everything else on standard error is the log. */

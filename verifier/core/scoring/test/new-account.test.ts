@@ -25,19 +25,16 @@ const lastOf = (windows: readonly EndedWindow[], params = PARAMS) => standings(N
 const scores = (all: readonly Standing[]) => all.map(({ scoreBps }) => scoreBps)
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0)
 
-const anyWindow = fc
-  .record({ bps: fc.option(fc.nat(10_000), { nil: undefined }), up: fc.nat(TICKS) })
-  .map(
-    ({ bps, up }): EndedWindow => (bps === undefined ? { ...registers, ticks: { up, total: TICKS } } : served(bps, up)),
-  )
+const anyMeasured = fc.tuple(fc.nat(10_000), fc.nat(TICKS)).map(([bps, up]) => served(bps, up))
+const idle: EndedWindow = { ...registers, ticks: { up: TICKS, total: TICKS } }
 
 describe('a new account', () => {
   it('starts at T = 0, U = 0 and R = 0', () => {
     expect(NEWCOMER).to.include({ throughputQ32: 0, throughputSumQ32: 0, uptimeBps: 0, scoreBps: 0, tier: 0 })
   })
 
-  it('never has a higher score than an old one that kept its claim, whatever both do then', () => {
-    const future = fc.array(anyWindow, { minLength: 1, maxLength: 40 })
+  it('never has a higher score than an old one that kept its claim, whatever both serve while they are measured', () => {
+    const future = fc.array(anyMeasured, { minLength: 1, maxLength: 40 })
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 60 }),
@@ -51,6 +48,13 @@ describe('a new account', () => {
         },
       ),
     )
+  })
+
+  it('that is idle as long as an old one is ahead once both are measured again, and not in all', () => {
+    const future = [...times(16, idle), ...times(8, kept)]
+    const [old, fresh] = [scores(standings(lastOf(times(60, kept)), future)), scores(standings(NEWCOMER, future))]
+    expect([old[17], fresh[17]]).to.deep.equal([5_309, 8_104])
+    expect(sum(fresh)).to.be.below(sum(old))
   })
 
   for (const halfLifeWindows of [7, 8]) {

@@ -1,37 +1,26 @@
 /** `verifier record export` and `import`, with the real command as a process of its own. */
-import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { keccakText } from '../../../proto/hash.js'
-import { BlsSigner } from '../../bls/signer.js'
-import { keysFromSeed } from '../../config/keys.js'
-import { encryptKeys } from '../../keystore/encrypt.js'
-import { isRecordCurrent, signOnce } from '../../node/signing.js'
-import { SigningConflict } from '../../store/errors.js'
-import { Store } from '../../store/store.js'
-import { initNode } from '../init.js'
+import { keccakText } from '../../proto/hash.js'
+import { BlsSigner } from '../../verifier/bls/signer.js'
+import { initNode } from '../../verifier/cli/init.js'
+import { keysFromSeed } from '../../verifier/config/keys.js'
+import { encryptKeys } from '../../verifier/keystore/encrypt.js'
+import { isRecordCurrent, signOnce } from '../../verifier/node/signing.js'
+import { SigningConflict } from '../../verifier/store/errors.js'
+import { Store } from '../../verifier/store/store.js'
+import { output } from './support/command-line.js'
 
-const ENTRY = fileURLToPath(new URL('../bandwitness.ts', import.meta.url))
 const SIGNED = 3
-
-function bandwitness(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise(resolve => {
-    execFile(process.execPath, ['--import', 'tsx/esm', ENTRY, ...args], (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    )
-  })
-}
 
 describe('verifier record export', () => {
   let directory: string
   let dataDir: string
   let copy: string
   const opened = () => Store.open(dataDir, { mode: 'existing' })
-  const exported = (...args: string[]) =>
-    bandwitness('verifier', 'record', 'export', copy, '--data-dir', dataDir, ...args)
+  const exported = (...args: string[]) => output('verifier', 'record', 'export', copy, '--data-dir', dataDir, ...args)
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'bandwitness-record-'))
@@ -89,8 +78,8 @@ describe('verifier record export', () => {
   })
 
   it('needs a file, and a part of the command', async () => {
-    expect((await bandwitness('verifier', 'record', 'export', '--data-dir', dataDir)).code).to.equal(2)
-    const { code, stderr } = await bandwitness('verifier', 'record')
+    expect((await output('verifier', 'record', 'export', '--data-dir', dataDir)).code).to.equal(2)
+    const { code, stderr } = await output('verifier', 'record')
     expect(code).to.equal(2)
     expect(stderr).to.include('export')
   })
@@ -103,7 +92,7 @@ describe('verifier record import', () => {
   let copy: string
   const keys = keysFromSeed('record', 'verifier')
   const recordPath = () => join(next, 'signing-record')
-  const imported = (...args: string[]) => bandwitness('verifier', 'record', 'import', copy, '--data-dir', next, ...args)
+  const imported = (...args: string[]) => output('verifier', 'record', 'import', copy, '--data-dir', next, ...args)
   const signIn = async (dir: string, ...slots: [slot: string, text: string][]) => {
     const store = await Store.open(dir, { mode: 'existing' })
     try {
@@ -131,7 +120,7 @@ describe('verifier record import', () => {
     copy = join(directory, 'copy')
     await initNode('verifier', old, keys)
     await signIn(old, ['ballot/7', 'a'], ['report/7/0', 'b'], ['report/7/1', 'c'])
-    const { code, stderr } = await bandwitness('verifier', 'record', 'export', copy, '--data-dir', old)
+    const { code, stderr } = await output('verifier', 'record', 'export', copy, '--data-dir', old)
     expect(code, stderr).to.equal(0)
   })
   beforeEach(async () => {

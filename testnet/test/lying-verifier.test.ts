@@ -1,34 +1,24 @@
 /** Verifiers that answer with something else than they should: each ends in one line, without harm to the terminal. */
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { HOSTILE, type SampleNode, startSampleNode } from '../../api/test/sample-node.js'
-import { UserError } from '../../config/errors.js'
-import { ENDPOINTS, type Endpoint } from '../../evidence/schema/endpoints.js'
-import { problemOf } from '../../evidence/schema/problem.js'
-import { reputationSchema } from '../../evidence/schema/providers.js'
-import { PROVIDER } from '../../evidence/test/epoch-evidence.js'
-import { askApi } from '../api-client.js'
-import { explain, explanationFor } from '../explain.js'
-import { explanationText } from '../explanation/text.js'
-import { measure } from '../measure.js'
-import { printable, printableJson, printableLines } from '../printable.js'
-import { reputation, reputationOf, reputationTable } from '../reputation.js'
-import { transcript } from '../transcript.js'
+import { HOSTILE, type SampleNode, startSampleNode } from '../../verifier/api/test/sample-node.js'
+import { askApi } from '../../verifier/cli/api-client.js'
+import { explain, explanationFor } from '../../verifier/cli/explain.js'
+import { explanationText } from '../../verifier/cli/explanation/text.js'
+import { measure } from '../../verifier/cli/measure.js'
+import { printable, printableJson, printableLines } from '../../verifier/cli/printable.js'
+import { reputation, reputationOf, reputationTable } from '../../verifier/cli/reputation.js'
+import { transcript } from '../../verifier/cli/transcript.js'
+import { UserError } from '../../verifier/config/errors.js'
+import { ENDPOINTS, type Endpoint } from '../../verifier/evidence/schema/endpoints.js'
+import { problemOf } from '../../verifier/evidence/schema/problem.js'
+import { reputationSchema } from '../../verifier/evidence/schema/providers.js'
+import { PROVIDER } from '../../verifier/evidence/test/epoch-evidence.js'
+import { output } from './support/command-line.js'
 
-const ENTRY = fileURLToPath(new URL('../bandwitness.ts', import.meta.url))
 const UNPRINTABLE = /[\p{Cc}\p{Cf}]/u
-
-function bandwitness(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise(resolve => {
-    execFile(process.execPath, ['--import', 'tsx/esm', ENTRY, ...args], (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    )
-  })
-}
 
 const fault = async (work: Promise<unknown>): Promise<UserError> => {
   const error = await work.then(
@@ -149,7 +139,7 @@ describe('a verifier that lies', function () {
       response.end(JSON.stringify(problemOf('not-found', HOSTILE)))
     }
     for (const args of [['explain', PROVIDER], ['reputation']]) {
-      const { code, stderr } = await bandwitness(...args, '--api', apiUrl)
+      const { code, stderr } = await output(...args, '--api', apiUrl)
       expect(code).to.equal(3)
       expect(stderr).to.match(/^bandwitness: [^\n]*\n$/)
       expect(stderr.slice(0, -1)).not.to.match(UNPRINTABLE)
@@ -157,7 +147,7 @@ describe('a verifier that lies', function () {
   })
 
   it('shows what a provider announces of itself only in a harmless form', async () => {
-    const { code, stdout, stderr } = await bandwitness('reputation', '--json', '--api', honest.api.url)
+    const { code, stdout, stderr } = await output('reputation', '--json', '--api', honest.api.url)
     expect(code, stderr).to.equal(0)
     expect(stdout.slice(0, -1)).not.to.match(UNPRINTABLE)
     const rows = JSON.parse(stdout)
@@ -185,7 +175,7 @@ describe('an argument that is none', function () {
 
   it('is refused before anybody is asked', async () => {
     const api = 'http://127.0.0.1:1'
-    const ended = await bandwitness('explain', '1', '--epoch', '3', '--api', api)
+    const ended = await output('explain', '1', '--epoch', '3', '--api', api)
     expect(ended.code, ended.stderr).to.equal(2)
     expect(ended.stderr).to.equal(
       'bandwitness: 1 is not an address. Give 0x and 40 hexadecimal digits, the beginning of an address, or the name of a node of a testnet.\n',
