@@ -1,6 +1,5 @@
 /** Runs the tests that are written in Solidity. */
 import { execFile } from 'node:child_process'
-import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { platformBinary } from '../../../testnet/network/anvil.js'
@@ -34,7 +33,7 @@ export async function forgeTest(
 ): Promise<{ readonly tests: readonly SolidityTest[]; readonly stderr: string }> {
   const root = repositoryRoot()
   const solc = join(root, 'contracts/test/forge/solc-js.cjs')
-  const running = promisify(execFile)(
+  const { stdout, stderr } = await promisify(execFile)(
     platformBinary('forge'),
     ['test', '--root', root, '--use', solc, '--json', '--allow-failure', ...args],
     {
@@ -42,9 +41,6 @@ export async function forgeTest(
       maxBuffer: 1 << 29,
     },
   )
-  // forge takes all processors. Tests that run beside this one send data in real time.
-  setPriority(running.child.pid!, constants.priority.PRIORITY_LOW)
-  const { stdout, stderr } = await running
   const tests = Object.entries(JSON.parse(stdout) as Record<string, Suite>).flatMap(([path, { test_results }]) =>
     Object.entries(test_results).map(([test, { status, reason, counterexample, kind }]) => ({
       suite: path.split(':')[1]!,

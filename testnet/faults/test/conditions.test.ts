@@ -1,6 +1,8 @@
 /** A process under conditions, between two servers: `a` is behind a link that changes, `b` shows what is over by now. */
+
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { ChildProcess } from '../../process/child-process.js'
 import { entryPoint } from '../../process/entry-point.js'
@@ -180,7 +182,7 @@ describe('a process under conditions', function () {
   it('tells at which ports it listens', async () => {
     start()
     order('listen')
-    while (heard.length === 0) await new Promise(setImmediate)
+    while (heard.length === 0) await pause(10)
     expect(heard[0]!.listening).to.be.above(0)
   })
 })

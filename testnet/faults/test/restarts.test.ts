@@ -1,7 +1,9 @@
 /** Small processes in the place of nodes, that are killed, held down and paused. */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { type NodeRestart, SupervisedNode } from '../../network/supervised-node.js'
 import type { NodeExit } from '../../process/spawn.js'
@@ -110,7 +112,7 @@ describe('a node that the testnet keeps up', function () {
   it('stays down where a restart is useless, until somebody starts it', async () => {
     await ask('3').catch(() => {})
     await until(() => exits.length === 1)
-    await new Promise(setImmediate)
+    await pause(10)
     node.up()
     await until(() => restarts.length === 1)
     expect(restarts[0]).to.deep.equal({ name: 'node', pid: await ask(), failures: 0 })

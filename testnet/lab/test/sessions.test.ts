@@ -1,5 +1,7 @@
 /** Whole sessions in both labs. The lab of namespaces is tested only if this machine can run it. */
+
 import { existsSync, readdirSync, readlinkSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { sessionRow } from '../../bench/measure/summary.js'
 import { ChildProcess } from '../../process/child-process.js'
@@ -51,7 +53,7 @@ describe('lab sessions', function () {
     const { namespaces, directory } = JSON.parse(line) as { namespaces: string[]; directory: string | null }
     expect(namespaces.filter(isHeld)).to.have.length(namespaces.length)
     child.kill('SIGKILL')
-    while (namespaces.some(isHeld) || (directory !== null && existsSync(directory))) await new Promise(setImmediate)
+    while (namespaces.some(isHeld) || (directory !== null && existsSync(directory))) await pause(10)
   })
 })
 

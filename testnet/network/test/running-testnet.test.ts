@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { DEVNET } from '../../../proto/params.js'
 import { ChildProcess } from '../../process/child-process.js'
@@ -37,7 +38,7 @@ describe('testnets that run', () => {
     for (;;) {
       const testnets = await runningTestnets(folder)
       if (wanted(testnets)) return testnets
-      await new Promise(setImmediate)
+      await pause(10)
     }
   }
 

@@ -1,5 +1,7 @@
 /** A whole network that is interrupted or killed: no process, no port and no directory may be left. */
+
 import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { ChildProcess } from '../../process/child-process.js'
 import { entryPoint } from '../../process/entry-point.js'
@@ -23,7 +25,7 @@ describe('a network that ends early', function () {
       testnet.kill(way)
       if (way === 'SIGINT') testnet.kill(way) // an impatient second Ctrl-C
       expect((await testnet.ended).code).to.equal(code)
-      while (nodes.some(isAlive) || existsSync(ready.dataDir)) await new Promise(setImmediate)
+      while (nodes.some(isAlive) || existsSync(ready.dataDir)) await pause(10)
       for (const url of [ready.rpcUrl, ready.apiUrl]) expect(await answers(url)).to.equal(false)
     })
   }
@@ -70,7 +72,7 @@ async function watchdogOf(pid: number): Promise<ProcessIdentity> {
   for (;;) {
     const child = childCalled('watchdog-main', pid)
     if (child !== undefined) return identify(child)
-    await new Promise(setImmediate)
+    await pause(10)
   }
 }
 

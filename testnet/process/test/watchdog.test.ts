@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { ChildProcess } from '../child-process.js'
 import { entryPoint } from '../entry-point.js'
@@ -29,7 +30,7 @@ describe('watchdog', () => {
         parent.kill(way)
       }
       // The watchdog is no child of this process: only /proc shows its end.
-      while (identities.some(isAlive)) await new Promise(setImmediate)
+      while (identities.some(isAlive)) await pause(10)
       expect(existsSync(started.directory)).to.equal(false)
       // The system may have given a port to somebody else by now, but not to one of these.
       for (const port of started.ports) expect(started.pids).to.not.include(await listenerAt(port))
@@ -46,7 +47,7 @@ describe('watchdog', () => {
     expect([first, second].map(isAlive)).to.deep.equal([false, true])
     parent.kill('SIGKILL')
     const identities = [second, ...started.pids.map(identify)]
-    while (identities.some(isAlive)) await new Promise(setImmediate)
+    while (identities.some(isAlive)) await pause(10)
     expect(existsSync(started.directory)).to.equal(false)
   }).timeout(TIMEOUT_MS)
 

@@ -1,5 +1,7 @@
 /** Fault: a verifier comes back over a new connection before the others have given up its old one. */
+
 import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Stream } from '@libp2p/interface'
 import { expect } from 'chai'
 import { dropDeafPeers } from '../deaf-peers.js'
@@ -103,5 +105,5 @@ describe('a peer that moved, while its old connection seems open', () => {
 async function reached(peer: Peer): Promise<void> {
   const { protocols } = peer.services.pubsub
   const isGossip = ({ direction, protocol }: Stream) => direction === 'outbound' && protocols.includes(protocol)
-  while (!peer.getConnections().some(({ streams }) => streams.some(isGossip))) await new Promise(setImmediate)
+  while (!peer.getConnections().some(({ streams }) => streams.some(isGossip))) await pause(10)
 }

@@ -1,6 +1,8 @@
 /** Attack: peer ids without end, each of which connects once. */
+
 import { once } from 'node:events'
 import { mock } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { expect } from 'chai'
 import { forgetGone } from '../forget-gone.js'
@@ -28,7 +30,7 @@ async function comeAndGo(peer: Peer, other: Peer, meanwhile = async (): Promise<
 
 /** Resolves once the peer has forgotten the other one. */
 async function forgotten(peer: Peer, id: PeerId): Promise<void> {
-  while (await peer.peerStore.has(id)) await new Promise(setImmediate)
+  while (await peer.peerStore.has(id)) await pause(10)
 }
 
 describe('peers that have gone', () => {
