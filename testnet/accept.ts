@@ -15,6 +15,7 @@ import { equivocation } from './acceptance/point-8-equivocation.js'
 import { twice } from './acceptance/point-9-twice.js'
 import { captured } from './acceptance/point-10-captured.js'
 import { scenarios } from './acceptance/point-11-scenarios.js'
+import { answers } from './acceptance/point-12-answers.js'
 
 const POINTS: readonly Point[] = [
   promises,
@@ -28,6 +29,7 @@ const POINTS: readonly Point[] = [
   twice,
   captured,
   scenarios,
+  answers,
 ]
 const USAGE = 'npm run accept -- [--only 1,3] [--full]'
 const OPTIONS = {
