@@ -16,6 +16,7 @@ import { twice } from './acceptance/point-9-twice.js'
 import { captured } from './acceptance/point-10-captured.js'
 import { scenarios } from './acceptance/point-11-scenarios.js'
 import { answers } from './acceptance/point-12-answers.js'
+import { invariants } from './acceptance/point-13-invariants.js'
 
 const POINTS: readonly Point[] = [
   promises,
@@ -30,6 +31,7 @@ const POINTS: readonly Point[] = [
   captured,
   scenarios,
   answers,
+  invariants,
 ]
 const USAGE = 'npm run accept -- [--only 1,3] [--full]'
 const OPTIONS = {

@@ -1,4 +1,5 @@
 /** What any verifier sends for all, on a real chain: settlements, refutations, notes of blocks. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import pino from 'pino'
 import { keccakText } from '../../../proto/hash.js'
@@ -117,6 +118,13 @@ describe('transmission', function () {
       await net.live.rpc('evm_revert', [before])
       await net.live.rpc('evm_mine')
     }
+    /** Blocks go on, though slower than whatever happens: a transaction that was lost with a block is sent again after some. */
+    async function blocksUntil(isSo: () => Promise<boolean>): Promise<void> {
+      for (let waits = 1; !(await isSo()); waits++) {
+        await pause(10)
+        if (waits % 50 === 0) await net.live.rpc('evm_mine')
+      }
+    }
     /** A node that looks every 10 ms. */
     function watchful(changes: Partial<VerifierContext> = {}): Transmission {
       return new Transmission({
@@ -139,7 +147,7 @@ describe('transmission', function () {
         expect(await tip(), time).to.equal(1)
         await removed(before)
         before = await net.live.rpc('evm_snapshot')
-        while ((await tip()) === 0);
+        await blocksUntil(async () => (await tip()) > 0)
       }
     })
 
@@ -152,7 +160,7 @@ describe('transmission', function () {
       await refuteIfWrong(leaves, right, watchful())
       expect(await Promise.all([settled!, forged!].map(isDone))).to.deep.equal([true, true])
       await removed(before)
-      while (!(await isDone(settled!)) || !(await isDone(forged!)));
+      await blocksUntil(async () => (await isDone(settled!)) && (await isDone(forged!)))
       stop.abort() // of the node that refutes: another one settles
       stop = new AbortController()
       await removed(before)
@@ -161,7 +169,7 @@ describe('transmission', function () {
       await watchful({ stopping: stop.signal }).settle(header, leaves, facts)
       expect(await isDone(settled!)).to.equal(true)
       await removed(before)
-      while (!(await isDone(settled!)));
+      await blocksUntil(() => isDone(settled!))
     })
 
     it('a chain node that lags behind costs no second post', async () => {
