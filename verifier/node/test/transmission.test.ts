@@ -9,6 +9,7 @@ import { encodeLeafState } from '../../../proto/leaf-state.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import { encodeVote, OUTCOME, type OutcomeCode } from '../../../proto/vote.js'
 import { connectChain } from '../../chain/connect.js'
+import type { EthersChain } from '../../chain/ethers-chain.js'
 import { type Certified, PARAMS, postTo, useLiveNetwork } from '../../chain/test/live-network.js'
 import { RpcProxy } from '../../chain/test/rpc-proxy.js'
 import { assign } from '../../core/assignment/assign.js'
@@ -125,20 +126,31 @@ describe('transmission', function () {
         if (waits % 50 === 0) await net.live.rpc('evm_mine')
       }
     }
+    /** Of one node: it knows which of its transactions wait, and a block that is removed takes them along. */
+    let chain: EthersChain
+    const connected: EthersChain[] = []
+    const connectAnew = async () => {
+      chain = await net.live.connectAs('v0')
+      connected.push(chain)
+    }
+    beforeEach(async () => {
+      nowMs = 0 // before every deadline
+      await connectAnew()
+    })
+    afterEach(() => {
+      for (const one of connected.splice(0)) one.close()
+    })
     /** A node that looks every 10 ms. */
     function watchful(changes: Partial<VerifierContext> = {}): Transmission {
       return new Transmission({
         ...context,
+        chain,
         epochs: { ...context.epochs, epochMs: EPOCH_MS, genesisMs: nowMs },
         ...changes,
       })
     }
     const EPOCH_MS = 160
     const nonce = () => net.chain.context.provider.getTransactionCount(net.chain.account!)
-    beforeEach(() => {
-      nowMs = 0 // before every deadline
-    })
-
     it('a report is posted again, as often as it happens', async () => {
       const { certificate } = net.live.certify(facts, ZERO_HASH)
       let before = await net.live.rpc('evm_snapshot')
@@ -163,6 +175,7 @@ describe('transmission', function () {
       await blocksUntil(async () => (await isDone(settled!)) && (await isDone(forged!)))
       stop.abort() // of the node that refutes: another one settles
       stop = new AbortController()
+      await connectAnew()
       await removed(before)
       await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
       before = await net.live.rpc('evm_snapshot')
@@ -183,7 +196,7 @@ describe('transmission', function () {
           return { ...real, epoch: 0 }
         },
         headBlock: () => net.chain.headBlock(),
-        post: (...args: Parameters<VerifierContext['chain']['post']>) => net.chain.post(...args),
+        post: (...args: Parameters<VerifierContext['chain']['post']>) => chain.post(...args),
       } as unknown as VerifierContext['chain']
       const sent = await nonce()
       await watchful({ chain: lagging }).post(certificate, facts)
