@@ -1,4 +1,4 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import { UserError } from '../config/errors.js'
 import { explanationOf } from '../evidence/explanation.js'
 import { checkAgainstChain, recompute } from '../evidence/recompute.js'
@@ -12,6 +12,7 @@ import { askChain, chainOptions } from './chain-option.js'
 import { rewardsExplanationFor } from './explain-rewards.js'
 import { rewardsText } from './explanation/rewards.js'
 import { explanationText } from './explanation/text.js'
+import type { Command } from './lazily.js'
 import { print } from './output.js'
 import { accountOf, namedAccount, PROVIDER_ARGUMENT, providerOf } from './provider-argument.js'
 import { settings } from './settings.js'
@@ -30,9 +31,7 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { provider?: string | undefined; json?: unknown }
 
-export const explain: CommandModule<object, Flags> = {
-  command: 'explain <provider>',
-  describe: "Show why a provider has its score, recomputed from the verifiers' signed votes",
+export const explain: Command<Flags> = {
   builder: y => settings(y, OPTIONS).positional('provider', { ...PROVIDER_ARGUMENT, demandOption: true }),
   handler: async flags => {
     if (flags.rewards) {

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import { plot } from 'asciichart'
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import type { Progress, SessionResult } from '../../probe/index.js'
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { UserError } from '../config/errors.js'
@@ -16,6 +16,7 @@ import { addressOfThisMachine, parseUdpHost } from './addresses.js'
 import { API_OPTION, askApi, askApiIfKept } from './api-client.js'
 import { delayText, rateText, shareText } from './figures.js'
 import { parsePort } from './host-port.js'
+import type { Command } from './lazily.js'
 import { measureFault, verdictOf } from './measure-verdict.js'
 import type { Named } from './named.js'
 import { print } from './output.js'
@@ -49,9 +50,7 @@ export interface RatePoint {
 
 const PLOT = { height: 8, width: 72, label: 10 }
 
-export const measure: CommandModule<object, Flags> = {
-  command: 'measure <provider>',
-  describe: 'Measure one provider from this machine, as verifiers do',
+export const measure: Command<Flags> = {
   builder: y => settings(y, OPTIONS).positional('provider', { ...PROVIDER_ARGUMENT, demandOption: true }),
   handler: async flags => {
     const soakMs = soakMsOf(flags.seconds)

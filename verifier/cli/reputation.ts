@@ -1,9 +1,10 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import { ENDPOINTS } from '../client/index.js'
 import type { ReputationJson } from '../evidence/schema/providers.js'
 import { throughputOf } from '../evidence/score-parts.js'
 import { API_OPTION, askApiIfKept } from './api-client.js'
 import { breachText, rateText, shareText, timeText, tokensText } from './figures.js'
+import type { Command } from './lazily.js'
 import { listProviders } from './list-providers.js'
 import { print } from './output.js'
 import { accountOf, listed, namedAccount, PROVIDER_ARGUMENT, providerOf } from './provider-argument.js'
@@ -12,9 +13,7 @@ import { textTable } from './text-table.js'
 
 type Flags = InferredOptionTypes<typeof API_OPTION> & { provider?: string | undefined; json?: unknown }
 
-export const reputation: CommandModule<object, Flags> = {
-  command: 'reputation [provider]',
-  describe: 'Show what the last report says of every provider, or of one',
+export const reputation: Command<Flags> = {
   builder: y => settings(y, API_OPTION).positional('provider', PROVIDER_ARGUMENT),
   handler: async flags => print(flags, await reputationOf(flags), reputationTable),
 }

@@ -1,4 +1,4 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import { fromHex, type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { Ballot } from '../../proto/messages.js'
 import { decodeVote } from '../../proto/vote.js'
@@ -9,6 +9,7 @@ import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { SavedTranscriptJson } from '../evidence/schema/transcript.js'
 import { API_OPTION, askApi } from './api-client.js'
 import { argumentOf } from './argument.js'
+import type { Command } from './lazily.js'
 import { type Kind, type Named, named, theOne } from './named.js'
 import { print } from './output.js'
 import { settings } from './settings.js'
@@ -21,9 +22,7 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { session?: string | undefined; json?: unknown }
 
-export const transcript: CommandModule<object, Flags> = {
-  command: 'transcript <session>',
-  describe: 'Save the signed evidence behind one vote',
+export const transcript: Command<Flags> = {
   builder: y =>
     settings(y, OPTIONS).positional('session', {
       type: 'string',

@@ -1,5 +1,6 @@
 /** `bandwitness verifier doctor` and `bandwitness provider doctor`. */
-import type { CommandModule, InferredOptionTypes, Options } from 'yargs'
+
+import type { InferredOptionTypes, Options } from 'yargs'
 import { accountOf } from '../../chain/account.js'
 import { UserError } from '../../config/errors.js'
 import { addressArgument } from '../../evidence/schema/arguments.js'
@@ -8,6 +9,7 @@ import type { Finding } from '../../evidence/schema/finding.js'
 import { parseUdpHost } from '../addresses.js'
 import { argumentOf } from '../argument.js'
 import { findingText, worstOf } from '../finding.js'
+import type { Command } from '../lazily.js'
 import { NODE_OPTIONS, nodeSettings } from '../node-settings.js'
 import { print } from '../output.js'
 import { printable, printableLines } from '../printable.js'
@@ -39,9 +41,7 @@ const { limit: _limit, ...VERIFIER_OPTIONS } = OPTIONS
 
 type Flags = InferredOptionTypes<typeof VERIFIER_OPTIONS> & { limit?: string | undefined; json?: unknown }
 
-export const doctorCommand = (role: 'verifier' | 'provider'): CommandModule<object, Flags> => ({
-  command: 'doctor',
-  describe: 'Look at all that the node depends on, and say what to do; takes the options of `run`',
+export const doctorCommand = (role: 'verifier' | 'provider'): Command<Flags> => ({
   builder: y => settings(y, role === 'provider' ? OPTIONS : VERIFIER_OPTIONS),
   handler: async flags => {
     const servers = (flags.ntp ?? []).map(timeServer)
