@@ -1,15 +1,15 @@
-/** The providers as this verifier knows them now. Rows are built once for each report, each epoch and each change of the log. */
+/** The providers as this node knows them now. Rows are built once for each report, each epoch and each change of the log. */
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 import type { KnownEvents } from '../chain/known-events.js'
 import type { ActiveProvider } from '../core/facts.js'
 import type { ProviderJson, ProvidersJson } from '../evidence/schema/providers.js'
-import type { VerifierNode } from '../node/verifier-node.js'
 import type { ChainView } from './chain-view.js'
 import { Problem } from './problem.js'
 import { type ProvidersQuery, SortedRows } from './provider-page.js'
 import { activeRows, claimsOf, exitedRow, type ProviderSources, regionsOf } from './provider-rows.js'
 import { Recent } from './recent.js'
+import type { ReportingNode } from './reporting-node.js'
 import type { Accepted, Reports } from './reports.js'
 
 interface Snapshot {
@@ -36,7 +36,7 @@ export class ProviderList {
   readonly #leaves = new Recent<ReadonlyMap<Hex, Leaf>>({ most: 1 })
 
   constructor(
-    private readonly node: Pick<VerifierNode, 'store'>,
+    private readonly node: Pick<ReportingNode, 'store'>,
     private readonly view: ChainView,
     private readonly reports: Reports,
   ) {}
@@ -58,7 +58,7 @@ export class ProviderList {
     }
     const last = await this.#lastLeaf(account)
     if (last === undefined && !sources.announced.has(account) && sources.settlementsOf(account).length === 0)
-      throw new Problem('not-found', `${account} is no provider that this verifier knows. /v1/providers lists them.`)
+      throw new Problem('not-found', `${account} is no provider that this node knows. /v1/providers lists them.`)
     return { row: exitedRow(account, last, sources), epoch: last?.epoch ?? 0, report: undefined }
   }
 

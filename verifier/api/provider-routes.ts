@@ -10,11 +10,11 @@ import type { HistoryJson, ProviderPageJson, ScorePartsJson, SettlementJson } fr
 import type { LeafJson } from '../evidence/schema/report.js'
 import { leafJson } from '../evidence/schema/report.js'
 import { throughputOf, throughputPartsOf } from '../evidence/score-parts.js'
-import type { VerifierNode } from '../node/verifier-node.js'
 import type { ChainView } from './chain-view.js'
 import { Problem } from './problem.js'
 import { ProviderList } from './provider-list.js'
 import { Recent } from './recent.js'
+import type { ReportingNode } from './reporting-node.js'
 import { type Accepted, type Reports, tagOf } from './reports.js'
 import { type AddRoute, Tagged } from './route.js'
 
@@ -28,7 +28,7 @@ export const settlementJson = (settlement: Settlement): SettlementJson => ({
   charged: settlement.charged.toString(),
 })
 
-export function providerRoutes(add: AddRoute, node: VerifierNode, view: ChainView, reports: Reports): void {
+export function providerRoutes(add: AddRoute, node: ReportingNode, view: ChainView, reports: Reports): void {
   const list = new ProviderList(node, view, reports)
   const stakes = new Recent<Stake>(STAKES)
 
