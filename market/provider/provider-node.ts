@@ -91,7 +91,7 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
   const serving = await serve(options, life, chain, claimKbps)
   const { relay, peer, peerId, directory, addresses, tokenKey } = serving
   const self = { role: 'provider', account } as const
-  const announced = await announceSelf(chain, directory, self, peerId, addresses, tokenKey)
+  const announced = await announceSelf(chain, directory, self, peerId, addresses, { tokenKey })
   keepAnnounced(announced, chain, options, life)
   const findings = watch({ ...serving, life, chain, claimKbps, params: network.params, log })
   const reports = providerReports({ life, network, account, chain, peer, directory, log })

@@ -3,6 +3,7 @@ import { epochStartMs } from '../../proto/epoch.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Stake } from '../chain/stake.js'
 import type { Settlement } from '../core/ports.js'
+import { bondJson } from '../evidence/bond.js'
 import { explanationOf } from '../evidence/explanation.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { ExplanationJson } from '../evidence/schema/explanation.js'
@@ -53,15 +54,10 @@ export function providerRoutes(add: AddRoute, node: ReportingNode, view: ChainVi
 
   add(ENDPOINTS.provider, async ({ provider }): Promise<ProviderPageJson> => {
     const { row, epoch, report } = await list.find(provider)
-    const { active, unbonding, releaseAt, free } = await stakes.get(provider, () =>
-      node.chain.stake('provider', provider),
-    )
+    const stake = await stakes.get(provider, () => node.chain.stake('provider', provider))
     return {
       ...{ ...row, epoch },
-      bond: {
-        ...{ active: active.toString(), unbonding: unbonding.toString(), free: free.toString() },
-        releaseAt: releaseAt ?? null,
-      },
+      bond: bondJson(stake),
       parts: row.leaf && partsOf(row.leaf),
       outlook: await outlookOf(provider, report),
       settlements: (await view.events()).settlements(provider).map(settlementJson),

@@ -17,7 +17,6 @@ import { measure } from './measure.js'
 import { networkCheck } from './network/check.js'
 import { networkDeploy } from './network/deploy.js'
 import { networkShow } from './network/show.js'
-import { NODE_OPTIONS } from './node-settings.js'
 import { parserMessage } from './parser-message.js'
 import { reportError } from './report-error.js'
 import { reputation } from './reputation.js'
@@ -26,7 +25,7 @@ import { topUpCommand } from './top-up.js'
 import { transcript } from './transcript.js'
 import { verifierRecord } from './verifier-record.js'
 import { verifierRegister } from './verifier-register.js'
-import { verifierRun } from './verifier-run.js'
+import { RUN_OPTIONS as VERIFIER_OPTIONS, verifierRun } from './verifier-run.js'
 import { verifierStatus } from './verifier-status.js'
 import { verifyTranscript } from './verify-transcript.js'
 import { withdrawCommand } from './withdraw.js'
@@ -96,7 +95,7 @@ export function commandLine(args: readonly string[]): Argv {
     )
     .command('config', 'The settings of a node', async y => {
       const { RUN_OPTIONS } = await import('../../market/provider/run-command.js')
-      return configCommands(y, { verifier: NODE_OPTIONS, provider: RUN_OPTIONS }, args)
+      return configCommands(y, { verifier: VERIFIER_OPTIONS, provider: RUN_OPTIONS }, args)
     })
     .command('network', 'Deploy a network to a chain, and look at one', y =>
       y
