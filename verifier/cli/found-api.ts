@@ -40,10 +40,14 @@ export async function announcedApi(
   const announced = (await chain.announcements()).filter(({ role }) => role === 'verifier')
   const urls = [...new Set(announced.map(({ publicApi }) => publicApi).filter(url => url !== undefined))]
   const drawn = new Draw(toHex(systemRandom.bytes(32))).sample(urls, Math.min(urls.length, MOST_ASKED))
+  let waiting: string | undefined
   for (const url of drawn) {
     const answer = await connect(url, { timeoutMs: TIMEOUT_MS }).ask(ENDPOINTS.ready)
     if (answer.kind === 'answer') return url
+    // It fetches the last report just now, for example: of more use than none.
+    if (answer.kind === 'refused') waiting ??= url
   }
+  if (waiting !== undefined) return waiting
   const what = urls.length === 0 ? 'has announced an API' : 'whose API was asked answers'
   throw new UserError('configuration', `No verifier of network "${name}" ${what}. Pass the URL of one with --api.`)
 }

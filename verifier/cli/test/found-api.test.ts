@@ -8,6 +8,7 @@ import {
   type SampleNode,
   startSampleNode,
 } from '../../api/test/sample-node.js'
+import { ChainHealth } from '../../chain/chain-health.js'
 import { UserError } from '../../config/errors.js'
 import type { Announcement } from '../../core/ports.js'
 import { account } from '../../core/test/samples.js'
@@ -48,6 +49,19 @@ describe('an API that verifiers announce', () => {
 
   it('is found among those that do not answer', async () => {
     expect(await announcedApi(announcing(undefined, DEAD, node.api.url), SAMPLE_FILE)).to.equal(node.api.url)
+  })
+
+  it('is rather one that holds the last report, but one that does not hold it yet if there is no other', async () => {
+    const health = new ChainHealth()
+    health.failed('eth_call', 'http://rpc.example answers HTTP 429')
+    const waiting = await startSampleNode({ health })
+    try {
+      for (let i = 0; i < 8; i++)
+        expect(await announcedApi(announcing(waiting.api.url, node.api.url), SAMPLE_FILE)).to.equal(node.api.url)
+      expect(await announcedApi(announcing(DEAD, waiting.api.url), SAMPLE_FILE)).to.equal(waiting.api.url)
+    } finally {
+      await waiting.stop()
+    }
   })
 
   it('is asked for by name if nobody has announced one, or none answers', async () => {
