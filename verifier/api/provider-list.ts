@@ -16,6 +16,8 @@ interface Snapshot {
   readonly report: Accepted | undefined
   readonly sources: ProviderSources
   readonly rows: ReadonlyMap<Hex, ProviderJson>
+  /** whether it is known which providers are active */
+  readonly hasBegun: boolean
   readonly head: Pick<ProvidersJson, 'epoch' | 'headerHash' | 'active' | 'claimKbps' | 'regions'>
   readonly active: SortedRows
   /** with those that have exited */
@@ -48,9 +50,11 @@ export class ProviderList {
     return { ...head, ...rows.page(query) }
   }
 
-  /** @throws Problem 'not-found' for an account that this verifier does not know as a provider */
+  /** @throws Problem 'not-found' for an account that this node does not know as a provider; 'not-ready' before the first epoch */
   async find(account: Hex): Promise<ListedProvider> {
-    const { report, sources, rows } = await this.#snapshot()
+    const { report, sources, rows, hasBegun } = await this.#snapshot()
+    if (!hasBegun)
+      throw new Problem('not-ready', 'This node knows of no epoch that has begun. Scores come with the first report.')
     const row = rows.get(account)
     if (row !== undefined) {
       const isIn = report !== undefined && row.leaf !== null
@@ -94,7 +98,7 @@ export class ProviderList {
       return new SortedRows([...rows, ...(await Promise.all(exited))])
     }
     return {
-      ...{ report, sources, rows: byAccount },
+      ...{ report, sources, rows: byAccount, hasBegun: facts !== undefined },
       head: {
         epoch: report?.header.epoch ?? 0,
         headerHash: report?.headerHash ?? null,

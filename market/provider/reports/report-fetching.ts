@@ -31,7 +31,7 @@ export interface FetchingModules {
   readonly held: HeldReports
   readonly epochNow: () => number
   readonly clock: MonotonicClock
-  readonly log: Pick<Logger, 'warn' | 'info'>
+  readonly log: Pick<Logger, 'warn'>
   /** how long one request to the API waits for verifiers (default: WAIT_MS) */
   readonly waitMs?: number
 }
@@ -47,8 +47,8 @@ const LISTED = { most: 2, maxAgeMs: 10_000 }
 const REQUESTS: Rate = { burst: 32, perSecond: 0.5 }
 
 export class ReportFetching {
-  /** by header hash, those that are not over */
   readonly #fetches = new Map<Hex, Promise<void>>()
+  readonly #reports = new Map<Hex, Promise<StoredReport>>()
   readonly #listed = new Recent<ChainFacts | undefined>(LISTED)
   readonly #limit: RateLimit
 
@@ -60,7 +60,10 @@ export class ReportFetching {
   readonly bring: Bring = async report => {
     if (await this.#isWhole(report.headerHash)) return
     try {
-      await this.#inTime(this.#fetchOnce(report), report.epoch)
+      await this.#inTime(
+        once(this.#fetches, report.headerHash, () => this.#fetch(report)),
+        report.epoch,
+      )
     } catch (error) {
       // Leaves are of use without the evidence, which the next request asks for again.
       if ((await this.modules.held.getReport(report.headerHash)) === undefined) throw error
@@ -104,15 +107,6 @@ export class ReportFetching {
     return (await Promise.all(needed.map(hash => held.getReport(hash)))).every(one => one !== undefined)
   }
 
-  #fetchOnce(report: ReportId): Promise<void> {
-    const { headerHash } = report
-    const running = this.#fetches.get(headerHash)
-    if (running !== undefined) return running
-    const fetch = this.#fetch(report).finally(() => this.#fetches.delete(headerHash))
-    this.#fetches.set(headerHash, fetch)
-    return fetch
-  }
-
   /** Called before verifiers are asked. @throws Problem 'overloaded' */
   #count(): void {
     if (this.#limit.take('requests', REQUESTS)) return
@@ -126,17 +120,25 @@ export class ReportFetching {
       await this.#evidence(posted, report)
     } catch (error) {
       const facts = { epoch, error: (error as Error).message }
-      this.modules.log.warn(facts, 'could not fetch the votes behind a report: no explanation of it for now')
+      // Whoever asks hears of a problem, as often as they ask.
+      if (!(error instanceof Problem))
+        this.modules.log.warn(facts, 'could not fetch the votes behind a report: no explanation of it for now')
       throw error
     }
   }
 
   /** Leaves, what they carry and rewards, as the roots of the header name them. */
   async #report(posted: PostedReport): Promise<StoredReport> {
+    const { headerHash } = posted
+    return (
+      (await this.modules.held.getReport(headerHash)) ??
+      once(this.#reports, headerHash, () => this.#fetchReport(posted))
+    )
+  }
+
+  async #fetchReport(posted: PostedReport): Promise<StoredReport> {
     const { held, peers } = this.modules
     const { header, headerHash } = posted
-    const known = await held.getReport(headerHash)
-    if (known !== undefined) return known
     this.#count()
     try {
       const carryOver = await peers.leaves(posted, encoded => {
@@ -199,4 +201,13 @@ export class ReportFetching {
     if (posted?.headerHash === headerHash) return posted
     throw new Problem('not-found', `The chain has moved away from the report of epoch ${epoch}. Try again.`)
   }
+}
+
+/** Work that is under way for a key, or is begun now. */
+function once<T>(underWay: Map<Hex, Promise<T>>, key: Hex, begin: () => Promise<T>): Promise<T> {
+  const running = underWay.get(key)
+  if (running !== undefined) return running
+  const work = begin().finally(() => underWay.delete(key))
+  underWay.set(key, work)
+  return work
 }
