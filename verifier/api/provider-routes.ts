@@ -3,6 +3,7 @@ import { epochStartMs } from '../../proto/epoch.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Stake } from '../chain/stake.js'
 import type { Settlement } from '../core/ports.js'
+import { bondJson } from '../evidence/bond.js'
 import { explanationOf } from '../evidence/explanation.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { ExplanationJson } from '../evidence/schema/explanation.js'
@@ -10,11 +11,11 @@ import type { HistoryJson, ProviderPageJson, ScorePartsJson, SettlementJson } fr
 import type { LeafJson } from '../evidence/schema/report.js'
 import { leafJson } from '../evidence/schema/report.js'
 import { throughputOf, throughputPartsOf } from '../evidence/score-parts.js'
-import type { VerifierNode } from '../node/verifier-node.js'
 import type { ChainView } from './chain-view.js'
 import { Problem } from './problem.js'
 import { ProviderList } from './provider-list.js'
 import { Recent } from './recent.js'
+import type { ReportingNode } from './reporting-node.js'
 import { type Accepted, type Reports, tagOf } from './reports.js'
 import { type AddRoute, Tagged } from './route.js'
 
@@ -28,7 +29,7 @@ export const settlementJson = (settlement: Settlement): SettlementJson => ({
   charged: settlement.charged.toString(),
 })
 
-export function providerRoutes(add: AddRoute, node: VerifierNode, view: ChainView, reports: Reports): void {
+export function providerRoutes(add: AddRoute, node: ReportingNode, view: ChainView, reports: Reports): void {
   const list = new ProviderList(node, view, reports)
   const stakes = new Recent<Stake>(STAKES)
 
@@ -53,15 +54,10 @@ export function providerRoutes(add: AddRoute, node: VerifierNode, view: ChainVie
 
   add(ENDPOINTS.provider, async ({ provider }): Promise<ProviderPageJson> => {
     const { row, epoch, report } = await list.find(provider)
-    const { active, unbonding, releaseAt, free } = await stakes.get(provider, () =>
-      node.chain.stake('provider', provider),
-    )
+    const stake = await stakes.get(provider, () => node.chain.stake('provider', provider))
     return {
       ...{ ...row, epoch },
-      bond: {
-        ...{ active: active.toString(), unbonding: unbonding.toString(), free: free.toString() },
-        releaseAt: releaseAt ?? null,
-      },
+      bond: bondJson(stake),
       parts: row.leaf && partsOf(row.leaf),
       outlook: await outlookOf(provider, report),
       settlements: (await view.events()).settlements(provider).map(settlementJson),

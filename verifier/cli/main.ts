@@ -59,10 +59,10 @@ export function commandLine(args: readonly string[]): Argv {
       (await import('../../market/provider/command.js')).providerCommands(y),
     )
     .command('config', 'The settings of a node', async y => {
-      const { RUN_OPTIONS } = await import('../../market/provider/run-command.js')
-      const { NODE_OPTIONS } = await import('./node-settings.js')
+      const { RUN_OPTIONS: provider } = await import('../../market/provider/run-command.js')
+      const { RUN_OPTIONS: verifier } = await import('./verifier-run.js')
       const { configCommands } = await import('./config-show.js')
-      return configCommands(y, { verifier: NODE_OPTIONS, provider: RUN_OPTIONS }, args)
+      return configCommands(y, { verifier, provider }, args)
     })
     .command('network', 'Deploy a network to a chain, and look at one', networkCommands)
     .command(

@@ -1,6 +1,7 @@
 /** The account that a command is about: its address, a unique part of it, or its name in a testnet. */
 import type { Hex } from '../../proto/hex.js'
 import { UserError } from '../config/errors.js'
+import type { NetworkFile } from '../config/network-file.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import { askApi } from './api-client.js'
 import { listProviders } from './list-providers.js'
@@ -39,7 +40,18 @@ export const listed = (api: string): Known => ({
 export async function accountOf(who: Named, api: string, known: Known): Promise<Hex> {
   if (who.kind === 'whole') return who.hex as Hex
   if (who.kind === 'part') return theOne(who, await known.accounts(), 'account', known.where)
-  const { name: network, names = {} } = await askApi(api, ENDPOINTS.network)
+  return nameIn(who, await askApi(api, ENDPOINTS.network))
+}
+
+/** As `accountOf`, of accounts that are at hand. */
+export function accountIn(who: Named, network: Names, accounts: readonly Hex[], where: string): Hex {
+  if (who.kind === 'whole') return who.hex as Hex
+  return who.kind === 'part' ? theOne(who, accounts, 'account', where) : nameIn(who, network)
+}
+
+type Names = Pick<NetworkFile, 'name' | 'names'>
+
+function nameIn(who: Extract<Named, { kind: 'name' }>, { name: network, names = {} }: Names): Hex {
   const account = names[who.name]
   if (account !== undefined) return account
   throw new UserError('usage', `Network "${network}" has no node that is called ${who.name}. Give its address. ${LIST}`)

@@ -7,15 +7,18 @@ import { writeWhole } from '../config/whole-file.js'
 import { epochArgument } from '../evidence/schema/arguments.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { SavedTranscriptJson } from '../evidence/schema/transcript.js'
-import { API_OPTION, askApi } from './api-client.js'
+import { askApi } from './api-client.js'
 import { argumentOf } from './argument.js'
+import { chainToAsk } from './chain-option.js'
+import { FOUND_API_OPTION, foundApi } from './found-api.js'
 import type { Command } from './lazily.js'
 import { type Kind, type Named, named, theOne } from './named.js'
 import { print } from './output.js'
 import { settings } from './settings.js'
 
 const OPTIONS = {
-  ...API_OPTION,
+  ...FOUND_API_OPTION,
+  ...chainToAsk('that names a node to ask'),
   epoch: { type: 'string', default: 'latest', describe: 'Epoch of a session that is named by its beginning' },
   out: { type: 'string', demandOption: true, describe: 'File to write; an existing file is never replaced' },
 } as const
@@ -32,8 +35,9 @@ export const transcript: Command<Flags> = {
   handler: async flags => {
     const who = named(flags.session, SESSION)
     const epoch = argumentOf(epochArgument, flags.epoch, '--epoch ')
-    const session = await sessionOf(who, flags.api, epoch)
-    const bytes = fromHex((await askApi(flags.api, ENDPOINTS.transcript, { session })).transcript)
+    const api = await foundApi(flags)
+    const session = await sessionOf(who, api, epoch)
+    const bytes = fromHex((await askApi(api, ENDPOINTS.transcript, { session })).transcript)
     await save(flags.out, bytes)
     const saved: SavedTranscriptJson = { sessionId: session, file: flags.out, bytes: bytes.length }
     print(flags, saved, savedText)
