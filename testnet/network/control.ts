@@ -10,11 +10,16 @@ import { UserError } from '../../verifier/config/errors.js'
 import { parseJson } from '../../verifier/config/parse-json.js'
 import type { Nodes } from './nodes.js'
 
-export const NODE_ACTIONS = ['stop', 'start', 'pause', 'resume', 'kill'] as const
-export type NodeAction = (typeof NODE_ACTIONS)[number]
+/** Those that need no more than a name. */
+export const PLAIN_ACTIONS = ['stop', 'start', 'pause', 'resume', 'kill', 'cut-off', 'mend'] as const
+
+/** Longer than any node waits for another. */
+export const MAX_DELAY_MS = 60_000
 
 const requestSchema = z.union([
-  z.strictObject({ action: z.enum(NODE_ACTIONS), name: z.string() }),
+  z.strictObject({ action: z.enum(PLAIN_ACTIONS), name: z.string() }),
+  z.strictObject({ action: z.literal('slow'), name: z.string(), rateKbps: z.int().positive() }),
+  z.strictObject({ action: z.literal('delay'), name: z.string(), ms: z.int().positive().max(MAX_DELAY_MS) }),
   z.strictObject({ action: z.literal('add'), role: z.string(), profile: z.string() }),
 ])
 /** What a testnet is asked for; it names nodes as `status` does. */
@@ -32,7 +37,12 @@ const ANSWER_MS = 60_000
 /** Adds a node of a role and a profile. @returns its name */
 export type AddNode = (role: string, profile: string) => Promise<string>
 
-type ControlledNodes = Pick<Nodes, 'stop' | 'release' | 'revive' | 'pause' | 'resume' | 'kill'>
+type ActRequest = Exclude<ControlRequest, { readonly action: 'add' }>
+
+type ControlledNodes = Pick<
+  Nodes,
+  'stop' | 'release' | 'revive' | 'pause' | 'resume' | 'kill' | 'cutOff' | 'delay' | 'slow' | 'mend'
+>
 
 export class Control {
   readonly #server: Server
@@ -79,14 +89,15 @@ export class Control {
     try {
       const asked = request.data
       if (asked.action === 'add') return { done: await this.add(asked.role, asked.profile) }
-      await this.#act(asked.action, asked.name)
+      await this.#act(asked)
       return { done: asked.name }
     } catch (error) {
       return { fault: (error as Error).message }
     }
   }
 
-  async #act(action: NodeAction, name: string): Promise<void> {
+  async #act(request: ActRequest): Promise<void> {
+    const { action, name } = request
     const isStopped = this.#stopped.has(name)
     if (action === 'start') {
       if (this.#stopped.delete(name)) this.nodes.release(name)
@@ -98,7 +109,10 @@ export class Control {
         this.#stopped.delete(name)
         throw error
       })
-    } else this.nodes[action](name)
+    } else if (action === 'slow') await this.nodes.slow(name, request.rateKbps)
+    else if (action === 'delay') this.nodes.delay(name, request.ms)
+    else if (action === 'cut-off') this.nodes.cutOff(name)
+    else await this.nodes[action](name)
   }
 }
 

@@ -17,6 +17,7 @@ import { measure } from './measure.js'
 import { networkCheck } from './network/check.js'
 import { networkDeploy } from './network/deploy.js'
 import { networkShow } from './network/show.js'
+import { networkStart } from './network/start.js'
 import { NODE_OPTIONS } from './node-settings.js'
 import { parserMessage } from './parser-message.js'
 import { reportError } from './report-error.js'
@@ -103,7 +104,8 @@ export function commandLine(args: readonly string[]): Argv {
         .command(networkCheck)
         .command(networkShow)
         .command(networkDeploy)
-        .demandCommand(1, 'Missing command: check, show or deploy.'),
+        .command(networkStart)
+        .demandCommand(1, 'Missing command: check, show, deploy or start.'),
     )
     .command(reputation)
     .command(explain)
