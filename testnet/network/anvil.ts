@@ -60,16 +60,24 @@ const BALANCE = 1_000_000
 const LISTEN_MS = 30_000
 const LISTENING = /^Listening on (.+):(\d+)$/
 
+/** The rules of a chain that a network can run on. */
+export const chainFlags = ({
+  chainId,
+  hardfork = 'osaka',
+  blockTime,
+}: Pick<AnvilOptions, 'hardfork' | 'blockTime'> & { readonly chainId: number }): string[] => [
+  ...['--chain-id', String(chainId), '--hardfork', hardfork, '--enable-tx-gas-limit', '--order', 'fifo'],
+  ...(blockTime === undefined ? [] : ['--block-time', String(blockTime)]),
+]
+
 /** @throws Error with one line that says why the chain cannot start, and what to do */
 export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   const count = options.accounts ?? DEFAULT_ACCOUNTS
   const mnemonic = Mnemonic.fromEntropy(fromHex(keccakText(`bandwitness anvil ${options.seed ?? ''}`)).slice(0, 16))
   const argv = [
     ...[anvilBinary(), '--host', '127.0.0.1'],
-    ...['--chain-id', String(options.chainId ?? DEVNET_CHAIN_ID), '--hardfork', options.hardfork ?? 'osaka'],
-    ...['--enable-tx-gas-limit', '--order', 'fifo', '--balance', String(BALANCE)],
-    ...['--accounts', String(count), '--mnemonic', mnemonic.phrase],
-    ...(options.blockTime === undefined ? [] : ['--block-time', String(options.blockTime)]),
+    ...chainFlags({ ...options, chainId: options.chainId ?? DEVNET_CHAIN_ID }),
+    ...['--balance', String(BALANCE), '--accounts', String(count), '--mnemonic', mnemonic.phrase],
   ]
   // Anvil keeps states of old blocks on disk, hundreds of megabytes in a long run, and leaves them in the home folder.
   const states = await mkdtemp(join(tmpdir(), 'bandwitness-states-'))
