@@ -13,7 +13,7 @@ import { UserError } from '../../verifier/config/errors.js'
 import { describeEnd } from '../process/child-end.js'
 import { ChildProcess } from '../process/child-process.js'
 import type { Watchdog } from '../process/watchdog.js'
-import { dumpState, reorganise, withFile } from './anvil-state.js'
+import { dumpState, reorganise, setForward, withFile } from './anvil-state.js'
 
 export interface AnvilOptions {
   /** (default: a free one) */
@@ -43,6 +43,8 @@ export interface Anvil {
   kill(): Promise<void>
   /** After `kill`: the same chain at the same URL. */
   startAgain(): Promise<void>
+  /** Sets its clock forward, for good. The next block has the new time, and is there when this returns. */
+  setForward(seconds: number): Promise<void>
   /** Replaces so many of the newest blocks by empty ones, with the same times. Their transactions are lost. */
   reorganise(blocks: number): Promise<void>
   /** Resolves when the process has ended. */
@@ -111,6 +113,7 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
       withFile(state!, async path => {
         child = (await start(listening, ['--load-state', path])).child
       }),
+    setForward: seconds => setForward(rpcUrl, seconds),
     reorganise: blocks => reorganise(rpcUrl, blocks, options.blockTime ?? 0),
     stop: async () => {
       await child.end()

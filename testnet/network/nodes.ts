@@ -157,6 +157,17 @@ export class Nodes {
     return [...this.#nodes.values()].flatMap(({ ended }) => (ended === undefined ? [] : [ended]))
   }
 
+  /** Ends the nodes that are up in order, and starts them again after `between`, whatever comes of it. */
+  async restartAll(between: () => Promise<void>): Promise<void> {
+    const up = [...this.#nodes.values()].filter(node => node.isKeptUp)
+    await Promise.all(up.map(node => node.down('SIGTERM')))
+    try {
+      await between()
+    } finally {
+      for (const node of up) node.release()
+    }
+  }
+
   async stopAll(): Promise<void> {
     await Promise.all([...this.#nodes.values()].map(node => node.down('SIGTERM')))
   }

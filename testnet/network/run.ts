@@ -33,6 +33,7 @@ import { SeenEpochs } from './seen-epochs.js'
 import { joinVerifier, setUpNetwork, startNetwork } from './setup.js'
 import { startAll } from './start-all.js'
 import { verifierResult } from './verifier-result.js'
+import { Warp } from './warp.js'
 
 const CHAIN_ID = 31_337
 const BLOCK_SECONDS = 1
@@ -193,7 +194,11 @@ async function runOnChain({
   )
   const joined: ReadyNode[] = []
   stage?.follow(clock, () => [...verifiers, ...joined].map(node => ({ ...node, pid: nodes.pidOf(node.name) })))
-  const observer = new Observer(reader, () => [...verifiers, ...joined], records, bonds, emit, signal)
+  const observer = new Observer(reader, () => [...verifiers, ...joined], records, bonds, emit, conditions, signal)
+  const warp = new Warp({
+    ...{ anvil, nodes, conditions, observer, emit, clock },
+    isForeign: stage !== undefined || options.strangers > 0,
+  })
   const newcomers = new Newcomers({
     ...{ options, plan, directory, rpcUrl, network: setup.network, nodes },
     treasury: anvil.accounts[0]!.privateKey,
@@ -202,7 +207,10 @@ async function runOnChain({
       emit({ event: 'joined', ...node })
     },
   })
-  const control = await Control.open(controlPath, nodes, (role, profile) => newcomers.add(role, profile))
+  const control = await Control.open(controlPath, nodes, {
+    add: (role, profile) => newcomers.add(role, profile),
+    warp: seconds => warp.forward(seconds),
+  })
   closers.push(() => control.close())
   for (const { planned, goneFromEpoch } of records) {
     if (goneFromEpoch !== undefined) observer.whenEpochBegins(goneFromEpoch, () => nodes.stop(planned.name))

@@ -1,4 +1,4 @@
-/** `bandwitness testnet status`, `testnet down` and `testnet node`: the testnets of this user that run now. */
+/** `bandwitness testnet status`, `testnet down`, `testnet node` and `testnet warp`: the testnets of this user that run now. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { epochAt } from '../../proto/epoch.js'
@@ -8,7 +8,7 @@ import { textTable } from '../../verifier/cli/text-table.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { signal } from '../process/process-identity.js'
 import { askControl } from './control.js'
-import { ACTIONS, requestOf } from './node-request.js'
+import { ACTIONS, parseTime, requestOf } from './node-request.js'
 import { isRunning, type RunningTestnet, runningTestnets } from './running-testnet.js'
 
 /** A run concludes, claims rewards and stops its nodes before it ends. */
@@ -25,7 +25,7 @@ export const statusCommand: CommandModule<object, { json?: unknown }> = {
   describe: 'Show the test networks that run on this machine',
   builder: y => settings(y, {}),
   handler: async flags => {
-    const testnets = (await runningTestnets()).map(one => ({ ...one, epoch: epochOf(one, Date.now()) }))
+    const testnets = (await runningTestnets()).map(one => ({ ...one, epoch: epochOf(one, Date.now() + one.aheadMs) }))
     print<StatusJson>(flags, { testnets }, statusText)
   },
 }
@@ -89,6 +89,23 @@ export const nodeCommand: CommandModule<object, NodeFlags> = {
     const { control, pid } = chosen(await runningTestnets(), flags.pid)
     const node = await askControl(control, request)
     print(flags, { pid, node, action }, () => `${node}: ${action} is done.`)
+  },
+}
+
+export const warpCommand: CommandModule<object, PidFlags & { time: string }> = {
+  command: 'warp <time>',
+  describe: 'Set the time of a test network that runs forward, that of its chain and of all nodes',
+  builder: y =>
+    settings(y, PID_OPTION).positional('time', {
+      type: 'string',
+      demandOption: true,
+      describe: 'How far, such as 90s, 30m or 1h; at most 24h',
+    }),
+  handler: async ({ time, ...flags }) => {
+    const seconds = parseTime(time)
+    const { control, pid } = chosen(await runningTestnets(), flags.pid)
+    const epoch = Number(await askControl(control, { action: 'warp', seconds }))
+    print(flags, { pid, seconds, epoch }, () => `The test network is in epoch ${epoch}, ${seconds} s further.`)
   },
 }
 

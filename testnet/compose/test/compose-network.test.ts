@@ -62,7 +62,7 @@ describe('a network in containers', function () {
     }
   })
 
-  it('can be on a chain that is there, if the account can pay and somebody agrees', async () => {
+  it('can be on a chain that is there, if the account can pay', async () => {
     const out = join(directory, 'out')
     const key = join(directory, 'key')
     const anvil = await startAnvil()
@@ -79,11 +79,6 @@ describe('a network in containers', function () {
           code === 3 && /holds 0 ether on chain 31337, and gives the nodes 500\. Send it more/.test(text),
       )
       await writeFile(key, anvil.accounts[0]!.privateKey)
-      const asked = await compose()
-      expect([asked.code, complaint(asked)]).to.deep.equal([
-        2,
-        'bandwitness: Nothing was sent: there is no terminal to ask at. Add --yes to agree beforehand.',
-      ])
       expect(await readdir(directory)).to.deep.equal(['key'])
       const written = await compose('--yes')
       expect(written.code, written.stderr).to.equal(0)
@@ -101,10 +96,8 @@ describe('a network in containers', function () {
     const compose = (...more: string[]) => bandwitness(['testnet', 'compose', ...NODES, ...more])
     for (const [more, says] of [
       [['--out', full], /--out .*full cannot be used: EEXIST/],
-      [['--out', directory], /is not empty: name a new or an empty directory/],
       [['--out', join(directory, 'n'), '--verifiers', 'honest=4,lazy=1'], /--verifiers lazy: a container runs/],
       [['--out', join(directory, 'n'), '--rpc', 'http://127.0.0.1:1'], /--rpc and --key belong together/],
-      [['--out', join(directory, 'n'), '--hosts', 'a,a'], /--hosts a,a: a is there twice/],
     ] as const) {
       const refused = await compose(...more)
       expect(refused.code, refused.stderr).to.be.oneOf([2, 3])

@@ -28,9 +28,15 @@ describe('control of a running testnet', () => {
       slow: async (name: string, rateKbps: number) => call(`slow to ${rateKbps}`)(name),
       mend: async (name: string) => call('mend')(name),
     }
-    control = await Control.open(path, nodes, async (role, profile) => {
-      call(`add ${role}`)(profile)
-      return `${role}-9`
+    control = await Control.open(path, nodes, {
+      add: async (role, profile) => {
+        call(`add ${role}`)(profile)
+        return `${role}-9`
+      },
+      warp: async seconds => {
+        call('warp')(`${seconds}`)
+        return 7
+      },
     })
   })
   afterEach(async () => {
@@ -64,6 +70,11 @@ describe('control of a running testnet', () => {
   it('tells the name of a node that it adds', async () => {
     expect(await askControl(path, { action: 'add', role: 'provider', profile: 'slow@0.6' })).to.equal('provider-9')
     expect(calls).to.deep.equal(['add provider slow@0.6'])
+  })
+
+  it('tells the epoch to which time was set forward', async () => {
+    expect(await askControl(path, { action: 'warp', seconds: 60 })).to.equal('7')
+    expect(calls).to.deep.equal(['warp 60'])
   })
 
   it('says why it does not', async () => {

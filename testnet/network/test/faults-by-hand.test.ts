@@ -5,16 +5,20 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { DEVNET } from '../../../proto/params.js'
 import { accountOf } from '../../../verifier/chain/account.js'
+import { openAnyChain } from '../../../verifier/chain/connect.js'
 import { Conditions } from '../../conditions/conditions.js'
+import { identify, isAlive } from '../../process/process-identity.js'
 import type { NodeProcess } from '../../process/spawn.js'
 import { startWatchdog, type Watchdog } from '../../process/watchdog.js'
 import { type Anvil, startAnvil } from '../anvil.js'
+import type { WarpedEvent } from '../events.js'
 import { LinkFaults } from '../link-faults.js'
 import { Nodes } from '../nodes.js'
 import type { TestnetOptions } from '../options.js'
 import { planProvider, planVerifier } from '../plan.js'
 import { setUpNetwork } from '../setup.js'
 import type { NodeRestart } from '../supervised-node.js'
+import { Warp } from '../warp.js'
 
 describe('a provider that is slowed by hand', function () {
   this.timeout(60_000)
@@ -22,6 +26,7 @@ describe('a provider that is slowed by hand', function () {
   let watchdog: Watchdog
   let anvil: Anvil
   let nodes: Nodes
+  let conditions: Conditions
   let restarted: (restart: NodeRestart) => void
 
   before(async () => {
@@ -30,7 +35,7 @@ describe('a provider that is slowed by hand', function () {
     anvil = await startAnvil({ watchdog })
     const options = { seed: 'slowed', claimKbps: 25_000, capacityKbps: undefined } as TestnetOptions
     const honest = { profile: 'honest', value: undefined }
-    const verifiers = [0, 1, 2, 3].map(i => planVerifier(options, directory, honest, i))
+    const verifiers = [planVerifier(options, directory, honest, 0)]
     const providers = ['honest', 'flaky'].map((profile, i) =>
       planProvider(options, directory, { profile, value: undefined }, i),
     )
@@ -38,12 +43,13 @@ describe('a provider that is slowed by hand', function () {
     const setup = await setUpNetwork({
       ...{ anvil, chainId: 31_337, params: DEVNET, networkFile, lateVerifiers: [], verifiers, providers },
     })
+    conditions = new Conditions()
     nodes = new Nodes(
       { networkFile, rpcUrlOf: () => anvil.rpcUrl },
       watchdog,
       () => {},
       restart => restarted(restart),
-      { conditions: new Conditions() },
+      { conditions },
     )
     await Promise.all(providers.map((provider, i) => nodes.startProvider(provider, setup.providers[i]!)))
     expect(setup.providers[0]!.account).to.equal(accountOf(providers[0]!.keys.evm))
@@ -71,10 +77,9 @@ describe('a provider that is slowed by hand', function () {
       (error: Error) => error.message,
     )
 
-  it('runs again with a limit, with another one, and without any', async () => {
+  it('runs again with a limit, and without any', async () => {
     const limit = (options: string[]) => options[options.indexOf('--limit') + 1]
     expect(limit(await optionsAfter(() => nodes.slow('provider-1', 10_000)))).to.equal('10000kbps')
-    expect(limit(await optionsAfter(() => nodes.slow('provider-1', 12_000)))).to.equal('12000kbps')
     nodes.cutOff('provider-1')
     expect(await optionsAfter(() => nodes.mend('provider-1'))).not.to.include('--limit')
     expect(await complaint(nodes.mend('provider-1'))).to.match(/^provider-1 is neither cut off, nor delayed/)
@@ -86,6 +91,65 @@ describe('a provider that is slowed by hand', function () {
     expect(await complaint(nodes.slow('nobody', 1000))).to.match(/^No node is called nobody/)
     expect(() => nodes.cutOff('nobody')).to.throw('No node is called nobody')
     expect(() => nodes.delay('nobody', 1)).to.throw('No node is called nobody')
+  })
+
+  it('wakes in the new time when that is set forward, with the chain, and one that is stopped stays so', async () => {
+    const SECONDS = 3600
+    const clock = { genesisMs: Date.now() - 1000, epochMs: 10_000, eraEpochs: 5 }
+    const skipped: [number, number][] = []
+    const events: WarpedEvent[] = []
+    const warp = new Warp({
+      ...{ anvil, nodes, conditions, clock, isForeign: false, emit: event => events.push(event) },
+      observer: { skip: (first, last) => skipped.push([first, last]) },
+    })
+    await nodes.stop('provider-2')
+    const before = await blockSeconds()
+    await optionsAfter(async () => {
+      expect(await warp.forward(SECONDS)).to.be.within(361, 363)
+    })
+    expect((await blockSeconds()) - before).to.be.within(SECONDS, SECONDS + 60)
+    const [last] = (await readFile(join(directory, 'provider-1.log'), 'utf8')).trim().split('\n').slice(-1)
+    expect(JSON.parse(last!).time - Date.now()).to.be.within((SECONDS - 60) * 1000, SECONDS * 1000)
+    expect(events.map(({ seconds }) => seconds)).to.deep.equal([SECONDS])
+    const [[first, until]] = skipped as [[number, number]]
+    expect([first, until - first]).to.deep.equal([first, 363])
+    expect(nodes.pidOf('provider-2')).to.satisfy((pid: number) => !isAlive(identify(pid)))
+  })
+
+  async function blockSeconds(): Promise<number> {
+    const provider = await openAnyChain(anvil.rpcUrl)
+    const block = await provider.getBlock('latest')
+    provider.destroy()
+    return block!.timestamp
+  }
+})
+
+describe('time that cannot be set forward', () => {
+  const clock = { genesisMs: Date.now(), epochMs: 10_000, eraEpochs: 5 }
+  const nodes = { restartAll: (between: () => Promise<void>) => between() }
+  const observer = { skip: () => {} }
+
+  it('stays where it is if the chain refuses, and can be set forward later', async () => {
+    const conditions = new Conditions()
+    let refuses = true
+    const anvil = {
+      setForward: async () => {
+        if (refuses) throw new Error('anvil refuses evm_increaseTime: no')
+      },
+    }
+    const warp = new Warp({ ...{ anvil, nodes, conditions, observer, clock }, isForeign: false, emit: () => {} })
+    expect(await warp.forward(60).catch((error: Error) => error.message)).to.equal('anvil refuses evm_increaseTime: no')
+    expect(conditions.of('n').clockMs).to.equal(0)
+    refuses = false
+    await Promise.all([warp.forward(60), warp.forward(60)])
+    expect(conditions.of('one that starts later').clockMs).to.equal(120_000)
+  })
+
+  it('is that of a run in which something keeps the time of the machine', async () => {
+    const anvil = { setForward: () => expect.fail('it was set forward') }
+    const conditions = new Conditions()
+    const warp = new Warp({ ...{ anvil, nodes, conditions, observer, clock }, isForeign: true, emit: () => {} })
+    expect(await warp.forward(60).catch((error: Error) => error.message)).to.match(/^A scenario and strangers have/)
   })
 })
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { requestOf } from '../node-request.js'
+import { parseTime, requestOf } from '../node-request.js'
 
 describe('what testnet node asks for', () => {
   const flags = { profile: 'honest', rate: undefined, ms: undefined }
@@ -13,6 +13,12 @@ describe('what testnet node asks for', () => {
     })
     expect(requestOf('delay', 'n', { ...flags, ms: 250 })).to.deep.equal({ action: 'delay', name: 'n', ms: 250 })
     expect(requestOf('mend', 'n', { ...flags, ms: 250 })).to.deep.equal({ action: 'mend', name: 'n' })
+  })
+
+  it('reads a time in seconds, and refuses what is none, or too much', () => {
+    expect(['90s', '30m', '1h', ' 24h '].map(parseTime)).to.deep.equal([90, 1800, 3600, 86_400])
+    for (const text of ['', '1', 'h', '-1h', '0s', '1.5h', '25h', '999999h', '1h30m', '1d', '１h'])
+      expect(() => parseTime(text), text).to.throw(`"${text}" is no time to go forward by.`)
   })
 
   it('says in one sentence what is wrong', () => {
