@@ -48,6 +48,7 @@ const LOOPBACK = '127.0.0.1'
 
 /** As docs/operations/docker/compose.yaml has it. */
 const CONTAINER = {
+  image: 'bandwitness',
   // A container network translates addresses, and a probe would measure that.
   network_mode: 'host',
   read_only: true,
@@ -55,6 +56,9 @@ const CONTAINER = {
   cap_drop: ['ALL'],
   security_opt: ['no-new-privileges:true'],
   logging: { driver: 'json-file', options: { 'max-size': '50m', 'max-file': '5' } },
+  restart: 'on-failure',
+  stop_grace_period: '30s',
+  ulimits: { nofile: 65_536 },
 }
 
 export const rpcUrlOf = ({ chain, hosts }: Pick<Composed, 'chain' | 'hosts'>): string =>
@@ -66,20 +70,15 @@ export const profileOf = ({ hosts }: Pick<Composed, 'hosts'>, i: number): string
 
 export function composeFile(composed: Composed): string {
   const { chain, nodes, user } = composed
-  const node = {
-    image: 'bandwitness',
-    ...CONTAINER,
-    user,
-    restart: 'on-failure',
-    stop_grace_period: '30s',
-    ulimits: { nofile: 65_536 },
-  }
+  const container = { ...CONTAINER, user }
   const services = {
-    ...('rpcUrl' in chain ? {} : { chain: chainService(composed, chain) }),
-    ...Object.fromEntries(nodes.map((one, i) => [one.name, { '<<': node, ...nodeService(composed, one, i) }])),
-    start: { '<<': node, restart: 'no', ...startService(composed) },
+    ...('rpcUrl' in chain ? {} : { chain: { '<<': container, ...chainService(composed, chain) } }),
+    ...Object.fromEntries(nodes.map((one, i) => [one.name, { '<<': container, ...nodeService(composed, one, i) }])),
+    start: { '<<': container, ...startService(composed) },
   }
-  return stringify({ 'x-node': node, services }, { merge: true, anchorPrefix: 'node', lineWidth: 0 })
+  // By YAML 1.1 a bare `no` is false, and a bare 501:20 is 30080: what could be read so gets quotes.
+  const format = { version: '1.1', anchorPrefix: 'container', lineWidth: 0 } as const
+  return stringify({ 'x-container': container, services }, format)
 }
 
 function nodeService(composed: Composed, { name, role, host, limitKbps }: ComposedNode, i: number) {
@@ -104,8 +103,6 @@ function chainService(composed: Composed, { chainId, blockTime }: Exclude<Compos
   const state = `/${FILES.state}`
   return {
     image: CHAIN_IMAGE,
-    ...CONTAINER,
-    user: composed.user,
     ...onMachine(composed, host),
     restart: 'unless-stopped',
     stop_signal: 'SIGINT', // on SIGTERM it waits for connections to close
@@ -121,6 +118,7 @@ function chainService(composed: Composed, { chainId, blockTime }: Exclude<Compos
 /** Nobody starts it with the others: all nodes must be up before. */
 const startService = (composed: Composed) => ({
   profiles: ['start'],
+  restart: 'no',
   command: [
     ...['network', 'start', `/config/${FILES.network}`, '--rpc', rpcUrlOf(composed)],
     ...['--key', `/config/${FILES.key}`, '--yes'],

@@ -56,6 +56,13 @@ describe('a network as a compose file', () => {
     expect(composeFaults(path).join()).to.include('must NOT have additional properties')
   })
 
+  it('says the same by YAML 1.1, where a bare no is false, and 501:20 a number', () => {
+    const text = composeFile({ ...composedOn(['10.0.0.1', '10.0.0.2']), user: '501:20' })
+    const [newer, older] = (['1.2', '1.1'] as const).map(version => parse(text, { version, merge: true }))
+    expect(older).to.deep.equal(newer)
+    expect([newer.services.start.restart, newer.services.chain.user]).to.deep.equal(['no', '501:20'])
+  })
+
   it('runs every service without privileges, and on the network of its host', () => {
     const services = servicesOf(composedOn(['127.0.0.1']))
     expect(Object.keys(services)).to.deep.equal(['chain', ...NAMES, 'start'])
