@@ -5,7 +5,7 @@
  *   verifier: config ← core ← {bls, chain, net, store} ← evidence ← node ← metrics ← api ← cli;
  *             evidence/schema ← client ← cli; {config, bls} ← keystore ← cli; {evidence/text, client} ← page
  *   core:     {assignment, agreement} ← scoring ← rewards
- *   testnet:  {process, profiles, strangers} ← network ← faults ← attacks ← scenario ← acceptance; process ← {lab, strangers};
+ *   testnet:  process ← conditions; {conditions, profiles, strangers} ← network ← faults ← attacks ← scenario ← acceptance; process ← {lab, strangers};
  *             {profiles, strangers, lab, sim} ← bench
  *
  * Only verifier/chain and the testnet import the contracts. Whoever deploys them calls `verifier/chain/deploy-network.ts`.
@@ -59,7 +59,8 @@ const BELOW_EVIDENCE = ['proto', ...PROBE, 'config', ...CORE, ...ADAPTERS, 'evid
 const ABOVE_EVIDENCE = ['keystore', 'client', 'node', 'metrics', 'api', 'cli']
 const VERIFIER = ['config', ...CORE, ...ADAPTERS, 'evidence/schema', 'evidence/text', 'evidence', ...ABOVE_EVIDENCE]
 
-const ROOMS = 'process profiles strangers network faults attacks scenario acceptance lab sim bench'.split(' ')
+const ROOMS =
+  'process conditions profiles strangers network compose faults attacks scenario acceptance lab sim bench'.split(' ')
 /** A folder of the testnet, and the folders beside it that it may import. */
 const room = (name: string, beside: readonly string[], packages: readonly RegExp[] = []): Layer => ({
   name: `testnet/${name}`,
@@ -164,12 +165,14 @@ export const LAYERS: readonly Layer[] = [
     packages: [NODE, ETHERS, /^solc$/, /^@openzeppelin\//],
   },
   room('process', []),
+  room('conditions', ['process']),
   room('profiles', []),
   room('strangers', ['process']),
-  room('network', ['process', 'profiles', 'strangers']),
-  room('faults', ['process', 'network']),
+  room('network', ['process', 'conditions', 'profiles', 'strangers']),
+  room('compose', ['process', 'profiles', 'network'], [/^yaml$/]),
+  room('faults', ['process', 'conditions', 'network']),
   room('attacks', ['process', 'strangers', 'faults']),
-  room('scenario', ['process', 'profiles', 'network', 'faults', 'attacks', 'bench'], [/^yaml$/]),
+  room('scenario', ['process', 'conditions', 'profiles', 'network', 'faults', 'attacks', 'bench'], [/^yaml$/]),
   room('acceptance', ['process', 'profiles', 'network', 'scenario'], [/^bandwitness\/testnet$/, /^playwright-core$/]),
   room('lab', ['process']),
   room('sim', []),

@@ -3,13 +3,14 @@ import type { Argv, InferredOptionTypes } from 'yargs'
 import { DEVNET } from '../proto/params.js'
 import { settings } from '../verifier/cli/settings.js'
 import { UserError } from '../verifier/config/errors.js'
+import { composeCommand, type NodesFlags } from './compose/command.js'
 import type { TestnetEvent } from './network/events.js'
 import { LiveView } from './network/live-view.js'
 import type { TestnetOptions } from './network/options.js'
 import { parseMix } from './network/parse-mix.js'
 import { runTestnet } from './network/run.js'
 import type { StageParts } from './network/run-stage.js'
-import { downCommand, nodeCommand, statusCommand } from './network/running-commands.js'
+import { downCommand, nodeCommand, statusCommand, warpCommand } from './network/running-commands.js'
 import { PROVIDER_PROFILES, VERIFIER_PROFILES } from './profiles/profiles.js'
 import { readScenario } from './scenario/read-scenario.js'
 import type { Scenario } from './scenario/scenario.js'
@@ -74,6 +75,30 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
+/** Which nodes a network in containers has. */
+const COMPOSED_OPTIONS = {
+  verifiers: OPTIONS.verifiers,
+  providers: { ...OPTIONS.providers, default: 'honest=2,throttled=1' },
+  claim: OPTIONS.claim,
+  seed: OPTIONS.seed,
+} as const
+
+const composedOptionsFrom = ({ verifiers, providers, claim, seed }: NodesFlags): TestnetOptions =>
+  testnetOptionsFrom({
+    ...{
+      ...DEFAULTS,
+      verifiers,
+      providers,
+      claim,
+      seed,
+      epochs: undefined,
+      capacity: undefined,
+      scenario: undefined,
+      keep: false,
+    },
+    ...{ 'data-dir': undefined, 'api-port': undefined },
+  })
+
 /** What holds for a run of which nothing is said. */
 export const DEFAULTS = {
   verifiers: OPTIONS.verifiers.default,
@@ -97,6 +122,8 @@ export const testnetCommands = (y: Argv): Argv =>
     .command(statusCommand)
     .command(downCommand)
     .command(nodeCommand)
+    .command(warpCommand)
+    .command(composeCommand(COMPOSED_OPTIONS, composedOptionsFrom))
 
 /**
  * @throws UserError 'promises-not-kept' if the chain does not show what a profile or a scenario promises, 'configuration' for

@@ -1,5 +1,6 @@
 /** Links between nodes that are cut, or slow. */
-import type { Conditions, LinkRule } from './conditions.js'
+import type { Conditions, LinkRule } from '../conditions/conditions.js'
+import { parted, slowed } from '../conditions/link-rules.js'
 import type { Fault } from './fault.js'
 
 class LinkFault implements Fault {
@@ -17,22 +18,14 @@ class LinkFault implements Fault {
   }
 }
 
-/** These nodes reach each other and nobody else, and the others reach each other. All reach the chain. */
 export class Partition extends LinkFault {
   constructor(conditions: Pick<Conditions, 'add' | 'remove'>, names: readonly string[]) {
-    super(conditions, {
-      joins: (one, other) => names.includes(one) !== names.includes(other),
-      ...{ cut: true, delayMs: 0 },
-    })
+    super(conditions, parted(names))
   }
 }
 
-/** Whatever these nodes send to others, or others to them, takes longer by this time. */
 export class SlowLink extends LinkFault {
   constructor(conditions: Pick<Conditions, 'add' | 'remove'>, names: readonly string[], delayMs: number) {
-    super(conditions, {
-      joins: (one, other) => names.includes(one) || names.includes(other),
-      ...{ cut: false, delayMs },
-    })
+    super(conditions, slowed(names, delayMs))
   }
 }

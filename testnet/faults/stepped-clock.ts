@@ -1,5 +1,5 @@
 /** Nodes whose clock is stepped: wrong by this much while the fault lasts, and stepped back afterwards. */
-import type { Conditions } from './conditions.js'
+import type { Conditions } from '../conditions/conditions.js'
 import type { Fault } from './fault.js'
 
 export class SteppedClock implements Fault {

@@ -22,6 +22,12 @@ export async function withFile(content: Buffer, use: (path: string) => Promise<v
   }
 }
 
+/** Sets the chain's clock forward for good, and mines a block at the new time. */
+export async function setForward(rpcUrl: string, seconds: number): Promise<void> {
+  await call(rpcUrl, 'evm_increaseTime', [seconds])
+  await call(rpcUrl, 'evm_mine', [])
+}
+
 /**
  * Replaces the newest blocks by empty ones with the same times. `anvil_reorg` would give all of them one time, and slow the
  * chain's clock down.

@@ -13,7 +13,7 @@ import { UserError } from '../../verifier/config/errors.js'
 import { describeEnd } from '../process/child-end.js'
 import { ChildProcess } from '../process/child-process.js'
 import type { Watchdog } from '../process/watchdog.js'
-import { dumpState, reorganise, withFile } from './anvil-state.js'
+import { dumpState, reorganise, setForward, withFile } from './anvil-state.js'
 
 export interface AnvilOptions {
   /** (default: a free one) */
@@ -43,6 +43,8 @@ export interface Anvil {
   kill(): Promise<void>
   /** After `kill`: the same chain at the same URL. */
   startAgain(): Promise<void>
+  /** Sets its clock forward, for good. The next block has the new time, and is there when this returns. */
+  setForward(seconds: number): Promise<void>
   /** Replaces so many of the newest blocks by empty ones, with the same times. Their transactions are lost. */
   reorganise(blocks: number): Promise<void>
   /** Resolves when the process has ended. */
@@ -60,16 +62,24 @@ const BALANCE = 1_000_000
 const LISTEN_MS = 30_000
 const LISTENING = /^Listening on (.+):(\d+)$/
 
+/** The rules of a chain that a network can run on. */
+export const chainFlags = ({
+  chainId,
+  hardfork = 'osaka',
+  blockTime,
+}: Pick<AnvilOptions, 'hardfork' | 'blockTime'> & { readonly chainId: number }): string[] => [
+  ...['--chain-id', String(chainId), '--hardfork', hardfork, '--enable-tx-gas-limit', '--order', 'fifo'],
+  ...(blockTime === undefined ? [] : ['--block-time', String(blockTime)]),
+]
+
 /** @throws Error with one line that says why the chain cannot start, and what to do */
 export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   const count = options.accounts ?? DEFAULT_ACCOUNTS
   const mnemonic = Mnemonic.fromEntropy(fromHex(keccakText(`bandwitness anvil ${options.seed ?? ''}`)).slice(0, 16))
   const argv = [
     ...[anvilBinary(), '--host', '127.0.0.1'],
-    ...['--chain-id', String(options.chainId ?? DEVNET_CHAIN_ID), '--hardfork', options.hardfork ?? 'osaka'],
-    ...['--enable-tx-gas-limit', '--order', 'fifo', '--balance', String(BALANCE)],
-    ...['--accounts', String(count), '--mnemonic', mnemonic.phrase],
-    ...(options.blockTime === undefined ? [] : ['--block-time', String(options.blockTime)]),
+    ...chainFlags({ ...options, chainId: options.chainId ?? DEVNET_CHAIN_ID }),
+    ...['--balance', String(BALANCE), '--accounts', String(count), '--mnemonic', mnemonic.phrase],
   ]
   // Anvil keeps states of old blocks on disk, hundreds of megabytes in a long run, and leaves them in the home folder.
   const states = await mkdtemp(join(tmpdir(), 'bandwitness-states-'))
@@ -103,6 +113,7 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
       withFile(state!, async path => {
         child = (await start(listening, ['--load-state', path])).child
       }),
+    setForward: seconds => setForward(rpcUrl, seconds),
     reorganise: blocks => reorganise(rpcUrl, blocks, options.blockTime ?? 0),
     stop: async () => {
       await child.end()

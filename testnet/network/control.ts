@@ -10,17 +10,26 @@ import { UserError } from '../../verifier/config/errors.js'
 import { parseJson } from '../../verifier/config/parse-json.js'
 import type { Nodes } from './nodes.js'
 
-export const NODE_ACTIONS = ['stop', 'start', 'pause', 'resume', 'kill'] as const
-export type NodeAction = (typeof NODE_ACTIONS)[number]
+/** Those that need no more than a name. */
+export const PLAIN_ACTIONS = ['stop', 'start', 'pause', 'resume', 'kill', 'cut-off', 'mend'] as const
+
+/** Each epoch that is skipped is asked for afterwards. */
+export const MAX_WARP_SECONDS = 86_400
+
+/** Longer than any node waits for another. */
+export const MAX_DELAY_MS = 60_000
 
 const requestSchema = z.union([
-  z.strictObject({ action: z.enum(NODE_ACTIONS), name: z.string() }),
+  z.strictObject({ action: z.enum(PLAIN_ACTIONS), name: z.string() }),
+  z.strictObject({ action: z.literal('slow'), name: z.string(), rateKbps: z.int().positive() }),
+  z.strictObject({ action: z.literal('delay'), name: z.string(), ms: z.int().positive().max(MAX_DELAY_MS) }),
+  z.strictObject({ action: z.literal('warp'), seconds: z.int().positive().max(MAX_WARP_SECONDS) }),
   z.strictObject({ action: z.literal('add'), role: z.string(), profile: z.string() }),
 ])
 /** What a testnet is asked for; it names nodes as `status` does. */
 export type ControlRequest = z.infer<typeof requestSchema>
 
-/** `done`: the node's name */
+/** `done`: the node's name; for a warp, the epoch that runs now */
 const answerSchema = z.union([z.strictObject({ done: z.string() }), z.strictObject({ fault: z.string() })])
 type Answer = z.infer<typeof answerSchema>
 
@@ -29,10 +38,20 @@ const LONGEST_REQUEST = 1024
 /** A node that stops gives back its keys and its database first. */
 const ANSWER_MS = 60_000
 
-/** Adds a node of a role and a profile. @returns its name */
-export type AddNode = (role: string, profile: string) => Promise<string>
+/** What concerns the network as a whole. */
+export interface NetworkActions {
+  /** Adds a node of a role and a profile. @returns its name */
+  add(role: string, profile: string): Promise<string>
+  /** Sets the time of the chain and of all nodes forward. @returns the epoch that runs then */
+  warp(seconds: number): Promise<number>
+}
 
-type ControlledNodes = Pick<Nodes, 'stop' | 'release' | 'revive' | 'pause' | 'resume' | 'kill'>
+type ActRequest = Exclude<ControlRequest, { readonly action: 'add' | 'warp' }>
+
+type ControlledNodes = Pick<
+  Nodes,
+  'stop' | 'release' | 'revive' | 'pause' | 'resume' | 'kill' | 'cutOff' | 'delay' | 'slow' | 'mend'
+>
 
 export class Control {
   readonly #server: Server
@@ -42,7 +61,7 @@ export class Control {
 
   private constructor(
     private readonly nodes: ControlledNodes,
-    private readonly add: AddNode,
+    private readonly network: NetworkActions,
   ) {
     this.#server = createServer(socket => {
       this.#open.add(socket)
@@ -53,8 +72,8 @@ export class Control {
   }
 
   /** @param path of the socket */
-  static async open(path: string, nodes: ControlledNodes, add: AddNode): Promise<Control> {
-    const control = new Control(nodes, add)
+  static async open(path: string, nodes: ControlledNodes, network: NetworkActions): Promise<Control> {
+    const control = new Control(nodes, network)
     control.#server.listen(path)
     await once(control.#server, 'listening')
     return control
@@ -78,15 +97,17 @@ export class Control {
     if (!request.success) return { fault: 'The test network does not understand the request.' }
     try {
       const asked = request.data
-      if (asked.action === 'add') return { done: await this.add(asked.role, asked.profile) }
-      await this.#act(asked.action, asked.name)
+      if (asked.action === 'add') return { done: await this.network.add(asked.role, asked.profile) }
+      if (asked.action === 'warp') return { done: String(await this.network.warp(asked.seconds)) }
+      await this.#act(asked)
       return { done: asked.name }
     } catch (error) {
       return { fault: (error as Error).message }
     }
   }
 
-  async #act(action: NodeAction, name: string): Promise<void> {
+  async #act(request: ActRequest): Promise<void> {
+    const { action, name } = request
     const isStopped = this.#stopped.has(name)
     if (action === 'start') {
       if (this.#stopped.delete(name)) this.nodes.release(name)
@@ -98,7 +119,10 @@ export class Control {
         this.#stopped.delete(name)
         throw error
       })
-    } else this.nodes[action](name)
+    } else if (action === 'slow') await this.nodes.slow(name, request.rateKbps)
+    else if (action === 'delay') this.nodes.delay(name, request.ms)
+    else if (action === 'cut-off') this.nodes.cutOff(name)
+    else await this.nodes[action](name)
   }
 }
 
@@ -114,7 +138,7 @@ async function firstLine(socket: Socket): Promise<string | undefined> {
   return undefined
 }
 
-/** @returns the node's name. @throws UserError 'usage' with what the testnet says */
+/** @returns what was done. @throws UserError 'usage' with what the testnet says */
 export async function askControl(path: string, request: ControlRequest): Promise<string> {
   const socket = createConnection(path)
   socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error(`it gave no answer in ${ANSWER_MS / 1000} s`)))

@@ -13,8 +13,21 @@ export function dataDirectory({ dataDir, keep }: TestnetOptions, watchdog: Watch
     if (!keep) watchdog.temporary(directory)
     return directory
   }
-  const directory = resolve(dataDir)
-  mkdirSync(directory, { recursive: true })
-  if (readdirSync(directory).length === 0) return directory
-  throw new UserError('configuration', `--data-dir ${dataDir} is not empty: name a new or an empty directory.`)
+  return emptyDirectory('data-dir', dataDir)
+}
+
+/** Makes the directory that an option names. @returns its absolute path. @throws UserError 'configuration' */
+export function emptyDirectory(option: string, path: string): string {
+  const directory = resolve(path)
+  try {
+    mkdirSync(directory, { recursive: true })
+    if (readdirSync(directory).length === 0) return directory
+  } catch (cause) {
+    throw new UserError(
+      'configuration',
+      `--${option} ${path} cannot be used: ${(cause as Error).message}. Name another directory.`,
+      { cause },
+    )
+  }
+  throw new UserError('configuration', `--${option} ${path} is not empty: name a new or an empty directory.`)
 }

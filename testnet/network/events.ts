@@ -83,6 +83,14 @@ export interface FaultEvent {
   readonly begins: boolean
 }
 
+/** The time of the chain and of all nodes was set forward. */
+export interface WarpedEvent {
+  readonly event: 'warped'
+  readonly seconds: number
+  /** that runs now */
+  readonly epoch: number
+}
+
 export interface ProviderScore {
   readonly name: string
   readonly address: Hex
@@ -218,6 +226,7 @@ export type TestnetEvent =
   | NodeEndedEvent
   | RestartedEvent
   | FaultEvent
+  | WarpedEvent
   | EpochEvent
   | SlashedEvent
   | RefutedEvent

@@ -124,6 +124,8 @@ export function lineOf(event: TestnetEvent): string {
       return `restarted: ${event.name} is up again`
     case 'fault':
       return `${event.begins ? 'fault' : 'over'}: ${event.what}`
+    case 'warped':
+      return `warped: the network's time is ${event.seconds} s further, in epoch ${event.epoch}`
     case 'slashed':
       return `slashed: ${event.name} lost ${tokensText(BigInt(event.charged))} tokens for epoch ${event.epoch}, ${tokensText(BigInt(event.stake))} are left (${shortHex(event.txHash)})`
     case 'refuted':

@@ -3,11 +3,13 @@
  * that the testnet did not end is started again.
  */
 import { mkdir } from 'node:fs/promises'
+import { rateText } from '../../verifier/cli/figures.js'
 import { initNode } from '../../verifier/cli/init.js'
 import { UserError } from '../../verifier/config/errors.js'
 import type { NodeExit, NodeSpec } from '../process/spawn.js'
 import type { Watchdog } from '../process/watchdog.js'
 import type { ReadyNode } from './events.js'
+import { LinkFaults } from './link-faults.js'
 import { type NodeSurroundings, providerCommand, verifierCommand } from './node-commands.js'
 import type { NodeSetting } from './node-setting.js'
 import type { PlannedProvider, PlannedVerifier } from './plan.js'
@@ -21,14 +23,20 @@ const READY_TIMEOUT_MS = 60_000
 export class Nodes {
   readonly exits: NodeExit[] = []
   readonly #nodes = new Map<string, SupervisedNode>()
+  readonly #providers = new Map<string, PlannedProvider>()
+  /** kbit/s, of providers that were slowed by hand */
+  readonly #limits = new Map<string, number>()
+  readonly #links: LinkFaults
 
   constructor(
     private readonly around: NodeSurroundings,
     private readonly watchdog: Watchdog,
     private readonly onExit: (exit: NodeExit) => void,
     private readonly onRestart: (restart: NodeRestart) => void,
-    private readonly setting: NodeSetting = {},
-  ) {}
+    private readonly setting: NodeSetting,
+  ) {
+    this.#links = new LinkFaults(setting.conditions)
+  }
 
   /**
    * @param apiPort (default: any) @param portMayChange if it is taken
@@ -58,7 +66,12 @@ export class Nodes {
 
   /** @throws NodeStartError */
   async startProvider(planned: PlannedProvider, registered: RegisteredNode): Promise<ReadyNode> {
-    const argvOf = (port: number) => providerCommand(planned, this.around, port)
+    const { name, deliversKbps } = planned
+    this.#providers.set(name, planned)
+    const argvOf = (port: number) => {
+      const limited = { ...planned, deliversKbps: this.#limits.get(name) ?? deliversKbps }
+      return providerCommand(limited, this.around, port)
+    }
     return this.#start(planned, registered, argvOf, { apiPort: 0, portMayChange: false })
   }
 
@@ -95,6 +108,45 @@ export class Nodes {
     this.#of(name).signal('SIGCONT')
   }
 
+  /** Parts a node from all others until `mend`. It reaches the chain. */
+  cutOff(name: string): void {
+    this.#of(name)
+    this.#links.cutOff(name)
+  }
+
+  /** Whatever passes between a node and others over TCP takes longer until `mend`. @param ms each way */
+  delay(name: string, ms: number): void {
+    this.#of(name)
+    this.#links.delay(name, ms)
+  }
+
+  /**
+   * Starts a provider again, so that it forwards no more than this until `mend`.
+   * @throws UserError 'usage' for a node whose rate cannot be lowered so
+   */
+  async slow(name: string, rateKbps: number): Promise<void> {
+    const node = this.#of(name)
+    const provider = this.#providers.get(name)
+    if (provider === undefined) throw new UserError('usage', `${name} is a verifier. Only a provider can be slowed.`)
+    const { profileName, profile, deliversKbps } = provider
+    if (profile.forwarding || profileName === 'decoy') {
+      throw new UserError('usage', `${name} forwards as its profile ${profileName} says. Slow another provider.`)
+    }
+    if (rateKbps >= deliversKbps) {
+      throw new UserError('usage', `${name} delivers ${rateText(deliversKbps)}. Name a lower rate.`)
+    }
+    this.#limits.set(name, rateKbps)
+    await restart(node)
+  }
+
+  /** Undoes `cutOff`, `delay` and `slow`. @throws UserError 'usage' if there is nothing to undo */
+  async mend(name: string): Promise<void> {
+    const node = this.#of(name)
+    const wasLinked = this.#links.mend(name)
+    if (this.#limits.delete(name)) await restart(node)
+    else if (!wasLinked) throw new UserError('usage', `${name} is neither cut off, nor delayed, nor slowed.`)
+  }
+
   /** of the process that runs, or ran last */
   pidOf(name: string): number {
     return this.#of(name).pid
@@ -103,6 +155,17 @@ export class Nodes {
   /** Nodes that are down for good, although the testnet ended none of them. */
   get ended(): NodeExit[] {
     return [...this.#nodes.values()].flatMap(({ ended }) => (ended === undefined ? [] : [ended]))
+  }
+
+  /** Ends the nodes that are up in order, and starts them again after `between`, whatever comes of it. */
+  async restartAll(between: () => Promise<void>): Promise<void> {
+    const up = [...this.#nodes.values()].filter(node => node.isKeptUp)
+    await Promise.all(up.map(node => node.down('SIGTERM')))
+    try {
+      await between()
+    } finally {
+      for (const node of up) node.release()
+    }
   }
 
   async stopAll(): Promise<void> {
@@ -128,12 +191,12 @@ export class Nodes {
     await initNode(role, disk?.outside ?? dataDir, keys)
     const spec = (port: number): NodeSpec => {
       const plain = { name, argv: argvOf(port), logPath: log, readyTimeoutMs: READY_TIMEOUT_MS }
-      const conditioned = conditions?.apply(plain) ?? plain
+      const conditioned = conditions.apply(plain)
       return disk === undefined ? conditioned : { ...conditioned, argv: disk.inside(conditioned.argv) }
     }
     const node = new SupervisedNode({
       ...{ watchdog: this.watchdog, spec, ...port },
-      onStart: process => conditions?.attach(name, process),
+      onStart: process => conditions.attach(name, process),
       onExit: exit => {
         this.exits.push(exit)
         this.onExit(exit)
@@ -144,4 +207,9 @@ export class Nodes {
     const { pid, apiUrl, argv } = await node.start()
     return { name, role, profile, index, address: account, pid, apiUrl, dataDir, log, argv }
   }
+}
+
+async function restart(node: SupervisedNode): Promise<void> {
+  await node.down('SIGTERM')
+  node.release()
 }

@@ -4,6 +4,7 @@ import { epochStartMs } from '../../proto/epoch.js'
 import { type Leaf, STATUS } from '../../proto/leaf.js'
 import { RpcFault } from '../../verifier/chain/rpc-fault.js'
 import type { PostedReport } from '../../verifier/core/ports.js'
+import type { WallClock } from '../../verifier/node/wall-clock.js'
 import type { ChainReader, SeenEquivocation, SeenSettlement } from './chain-reader.js'
 import type { EpochEvent, ProviderScore, ReadyNode, TestnetEvent } from './events.js'
 import type { EpochOutcome, ProviderRecord } from './result.js'
@@ -26,6 +27,7 @@ export class Observer {
   readonly faults: string[] = []
   readonly #introduced: ReadyNode[] = []
   readonly #tasks: { atMs: number; run: () => Promise<void> }[] = []
+  readonly #skipped: { readonly first: number; readonly last: number }[] = []
 
   constructor(
     private readonly reader: ChainReader,
@@ -33,6 +35,7 @@ export class Observer {
     private readonly providers: readonly Pick<ProviderRecord, 'planned' | 'address'>[],
     private readonly bonds: readonly Pick<VerifierRecord, 'planned' | 'index' | 'address'>[],
     private readonly emit: (event: TestnetEvent) => void,
+    private readonly time: WallClock,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -43,17 +46,27 @@ export class Observer {
 
   /** Resolves with the last epoch's report. @throws AbortError when interrupted */
   async follow(lastEpoch: number): Promise<void> {
-    for (let epoch = 1; epoch <= lastEpoch; epoch++) this.epochs.push(await this.#conclude(epoch))
+    for (let epoch = 1; epoch <= lastEpoch; epoch++) {
+      const outcome = await this.#conclude(epoch)
+      if (outcome !== undefined) this.epochs.push(outcome)
+    }
     for (const [i, seen] of this.epochs.entries()) {
       const report = await this.#poll(() => this.reader.reportOf(seen.epoch))
       const txHash = report === 'missed' ? undefined : report.txHash
-      if (txHash !== seen.report?.txHash) this.epochs[i] = await this.#conclude(seen.epoch) // a reorganisation
+      if (txHash !== seen.report?.txHash) this.epochs[i] = (await this.#conclude(seen.epoch)) ?? seen // a reorganisation
     }
     await this.#blocks(2) // so that other watchers of the chain see the last report too
   }
 
-  async #conclude(epoch: number): Promise<EpochOutcome> {
+  /** The network's time jumps over these epochs: those of them that have no report are left out. */
+  skip(first: number, last: number): void {
+    this.#skipped.push({ first, last })
+  }
+
+  async #conclude(epoch: number): Promise<EpochOutcome | undefined> {
     const report = await this.#poll(() => this.reader.reportOf(epoch))
+    if (report === 'missed' && this.#skipped.some(({ first, last }) => first <= epoch && epoch <= last))
+      return undefined
     const frozen = await this.#patiently(() => this.reader.frozenIndices(epoch))
     return report === 'missed' ? this.#concludeMissed(epoch, frozen) : this.#concludePosted(epoch, frozen, report)
   }
@@ -181,8 +194,8 @@ export class Observer {
   }
 
   #runTasks(): void {
-    while (this.#tasks.some(({ atMs }) => atMs <= Date.now())) {
-      const at = this.#tasks.findIndex(({ atMs }) => atMs <= Date.now())
+    while (this.#tasks.some(({ atMs }) => atMs <= this.time.nowMs())) {
+      const at = this.#tasks.findIndex(({ atMs }) => atMs <= this.time.nowMs())
       const [task] = this.#tasks.splice(at, 1)
       task!.run().catch((error: Error) => this.faults.push(`${error.message}.`))
     }

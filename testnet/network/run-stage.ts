@@ -2,10 +2,11 @@
 import type { EpochClock } from '../../proto/epoch.js'
 import type { NetworkParams } from '../../proto/params.js'
 import type { NetworkFile } from '../../verifier/config/network-file.js'
+import type { Conditions } from '../conditions/conditions.js'
 import type { Watchdog } from '../process/watchdog.js'
 import type { Anvil } from './anvil.js'
 import type { ReadyNode, TestnetEvent } from './events.js'
-import type { NodeSetting } from './node-setting.js'
+import type { Disks } from './node-setting.js'
 import type { Nodes } from './nodes.js'
 import type { Plan } from './plan.js'
 import type { RunRecord } from './result.js'
@@ -13,6 +14,8 @@ import type { RunRecord } from './result.js'
 export interface StageParts {
   readonly plan: Plan
   readonly anvil: Anvil
+  /** under which the run's nodes live */
+  readonly conditions: Conditions
   readonly watchdog: Watchdog
 }
 
@@ -26,7 +29,8 @@ export interface Actors {
 }
 
 export interface RunStage {
-  readonly setting: NodeSetting
+  /** on which some nodes keep their data */
+  readonly disks: Disks
   /** of the chain node that a node asks */
   rpcUrlOf(name: string): string
   /** Begins what is there before the nodes are. */

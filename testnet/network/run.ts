@@ -6,7 +6,9 @@
 import { join } from 'node:path'
 import { accountOf } from '../../verifier/chain/account.js'
 import { connectChain } from '../../verifier/chain/connect.js'
+import { Conditions } from '../conditions/conditions.js'
 import { startWatchdog, type Watchdog } from '../process/watchdog.js'
+import { abortable } from './abortable.js'
 import { type Anvil, ChainDied, startAnvil } from './anvil.js'
 import { StrangersAttack } from './attack.js'
 import { ChainReader } from './chain-reader.js'
@@ -31,6 +33,7 @@ import { SeenEpochs } from './seen-epochs.js'
 import { joinVerifier, setUpNetwork, startNetwork } from './setup.js'
 import { startAll } from './start-all.js'
 import { verifierResult } from './verifier-result.js'
+import { Warp } from './warp.js'
 
 const CHAIN_ID = 31_337
 const BLOCK_SECONDS = 1
@@ -121,7 +124,8 @@ async function runOnChain({
   const networkFile = join(directory, 'network.json')
   const late = plan.verifiers.filter(({ profile }) => profile === 'late')
   const { rpcUrl } = anvil
-  const stage = await openStage?.({ plan, anvil, watchdog })
+  const conditions = new Conditions()
+  const stage = await openStage?.({ plan, anvil, conditions, watchdog })
   if (stage) closers.push(() => stage.close())
   const guests = options.keep ? guestsOf(options.seed, directory) : []
   const setup = await abortable(
@@ -144,7 +148,7 @@ async function runOnChain({
     ({ name, wanted, code, signal: by, lastLog }) =>
       tell({ event: 'node-ended', name, wanted, code, signal: by, lastLog }),
     ({ name, pid }) => tell({ event: 'restarted', name, pid }),
-    stage?.setting,
+    { conditions, disks: stage?.disks },
   )
   closers.push(() => nodes.stopAll())
   await stage?.beforeNodes({ nodes, networkFile, contracts: setup.network.contracts, params, emit: tell })
@@ -190,7 +194,11 @@ async function runOnChain({
   )
   const joined: ReadyNode[] = []
   stage?.follow(clock, () => [...verifiers, ...joined].map(node => ({ ...node, pid: nodes.pidOf(node.name) })))
-  const observer = new Observer(reader, () => [...verifiers, ...joined], records, bonds, emit, signal)
+  const observer = new Observer(reader, () => [...verifiers, ...joined], records, bonds, emit, conditions, signal)
+  const warp = new Warp({
+    ...{ anvil, nodes, conditions, observer, emit, clock },
+    isForeign: stage !== undefined || options.strangers > 0,
+  })
   const newcomers = new Newcomers({
     ...{ options, plan, directory, rpcUrl, network: setup.network, nodes },
     treasury: anvil.accounts[0]!.privateKey,
@@ -199,7 +207,10 @@ async function runOnChain({
       emit({ event: 'joined', ...node })
     },
   })
-  const control = await Control.open(controlPath, nodes, (role, profile) => newcomers.add(role, profile))
+  const control = await Control.open(controlPath, nodes, {
+    add: (role, profile) => newcomers.add(role, profile),
+    warp: seconds => warp.forward(seconds),
+  })
   closers.push(() => control.close())
   for (const { planned, goneFromEpoch } of records) {
     if (goneFromEpoch !== undefined) observer.whenEpochBegins(goneFromEpoch, () => nodes.stop(planned.name))
@@ -285,21 +296,5 @@ function conclude(
     guests,
     rewards: potResult(record.rewards),
     decoyTasks: decoyTasks(record),
-  }
-}
-
-/** Stops waiting for `work` when the run is interrupted. The watchdog ends what `work` has started. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  work.catch(() => {}) // the work may fail once the run is over
-  signal.throwIfAborted()
-  let onAbort = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
-  try {
-    return await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
   }
 }

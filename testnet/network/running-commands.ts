@@ -1,4 +1,4 @@
-/** `bandwitness testnet status`, `testnet down` and `testnet node`: the testnets of this user that run now. */
+/** `bandwitness testnet status`, `testnet down`, `testnet node` and `testnet warp`: the testnets of this user that run now. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { epochAt } from '../../proto/epoch.js'
@@ -7,7 +7,8 @@ import { settings } from '../../verifier/cli/settings.js'
 import { textTable } from '../../verifier/cli/text-table.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { signal } from '../process/process-identity.js'
-import { askControl, NODE_ACTIONS } from './control.js'
+import { askControl } from './control.js'
+import { ACTIONS, parseTime, requestOf } from './node-request.js'
 import { isRunning, type RunningTestnet, runningTestnets } from './running-testnet.js'
 
 /** A run concludes, claims rewards and stops its nodes before it ends. */
@@ -24,7 +25,7 @@ export const statusCommand: CommandModule<object, { json?: unknown }> = {
   describe: 'Show the test networks that run on this machine',
   builder: y => settings(y, {}),
   handler: async flags => {
-    const testnets = (await runningTestnets()).map(one => ({ ...one, epoch: epochOf(one, Date.now()) }))
+    const testnets = (await runningTestnets()).map(one => ({ ...one, epoch: epochOf(one, Date.now() + one.aheadMs) }))
     print<StatusJson>(flags, { testnets }, statusText)
   },
 }
@@ -59,33 +60,52 @@ export const downCommand: CommandModule<object, PidFlags> = {
 const NODE_OPTIONS = {
   ...PID_OPTION,
   profile: { type: 'string', default: 'honest', describe: 'Of a node that is added, such as slow@0.6' },
+  rate: { type: 'string', describe: 'For slow: what the provider forwards at most, such as 10mbps' },
+  ms: { type: 'number', describe: 'For delay: by how much longer whatever the node sends or gets over TCP takes' },
 } as const
 type NodeFlags = InferredOptionTypes<typeof NODE_OPTIONS> & {
-  action: (typeof NODE_ACTIONS)[number] | 'add'
+  action: (typeof ACTIONS)[number]
   name: string
   json?: unknown
 }
 
 export const nodeCommand: CommandModule<object, NodeFlags> = {
   command: 'node <action> <name>',
-  describe: 'Add a node to a test network that runs, or stop, start, pause, resume or kill one of its nodes',
+  describe: 'Add a node to a test network that runs, or do something to one of its nodes',
   builder: y =>
     settings(y, NODE_OPTIONS)
       .positional('action', {
-        choices: ['add', ...NODE_ACTIONS] as const,
+        choices: ACTIONS,
         demandOption: true,
-        describe: 'A node that is killed comes back',
+        describe: 'A node that is killed comes back; mend undoes cut-off, delay and slow',
       })
       .positional('name', {
         type: 'string',
         demandOption: true,
         describe: 'Such as provider-1; for a new node, verifier or provider',
       }),
-  handler: async ({ action, name, profile, ...flags }) => {
+  handler: async ({ action, name, profile, rate, ms, ...flags }) => {
+    const request = requestOf(action, name, { profile, rate, ms })
     const { control, pid } = chosen(await runningTestnets(), flags.pid)
-    const request = action === 'add' ? { action, role: name, profile } : { action, name }
     const node = await askControl(control, request)
     print(flags, { pid, node, action }, () => `${node}: ${action} is done.`)
+  },
+}
+
+export const warpCommand: CommandModule<object, PidFlags & { time: string }> = {
+  command: 'warp <time>',
+  describe: 'Set the time of a test network that runs forward, that of its chain and of all nodes',
+  builder: y =>
+    settings(y, PID_OPTION).positional('time', {
+      type: 'string',
+      demandOption: true,
+      describe: 'How far, such as 90s, 30m or 1h; at most 24h',
+    }),
+  handler: async ({ time, ...flags }) => {
+    const seconds = parseTime(time)
+    const { control, pid } = chosen(await runningTestnets(), flags.pid)
+    const epoch = Number(await askControl(control, { action: 'warp', seconds }))
+    print(flags, { pid, seconds, epoch }, () => `The test network is in epoch ${epoch}, ${seconds} s further.`)
   },
 }
 

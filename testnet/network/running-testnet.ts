@@ -37,6 +37,8 @@ export const runningTestnetSchema = z.object({
   /** unix milliseconds; null before the start */
   genesisMs: z.number().nullable(),
   epochMs: count,
+  /** by how much its time is ahead of the machine's */
+  aheadMs: count,
   nodes: listOf(nodeSchema),
 })
 export type RunningTestnet = z.infer<typeof runningTestnetSchema>
@@ -70,12 +72,14 @@ export class RunningFile {
       this.#write({
         ...{ pid, startTime: startTime ?? null, seed, rpcUrl, chainId, apiUrl, dataDir, networkFile, genesisMs: null },
         control: this.control,
-        ...{ epochMs: params.epochSeconds * 1000, nodes: [...verifiers, ...providers].map(nodeOf) },
+        ...{ epochMs: params.epochSeconds * 1000, aheadMs: 0, nodes: [...verifiers, ...providers].map(nodeOf) },
       })
     } else if (this.#state === undefined) return
     else if (event.event === 'started') this.#write({ ...this.#state, genesisMs: event.genesisMs })
     else if (event.event === 'joined') this.#write({ ...this.#state, nodes: [...this.#state.nodes, nodeOf(event)] })
-    else if (event.event === 'restarted') {
+    else if (event.event === 'warped') {
+      this.#write({ ...this.#state, aheadMs: this.#state.aheadMs + event.seconds * 1000 })
+    } else if (event.event === 'restarted') {
       const { name, pid } = event
       this.#write({ ...this.#state, nodes: this.#state.nodes.map(one => (one.name === name ? { ...one, pid } : one)) })
     }

@@ -29,7 +29,7 @@ export const REWARDS_POT = 100_000n * 10n ** 18n
 const STAKE_PER_MBPS = 10n ** 18n
 
 /** Pays for a node's transactions over a run of hours. */
-const NODE_ETHER = 100n * 10n ** 18n
+export const NODE_ETHER = 100n * 10n ** 18n
 
 /** Seconds from `start` to genesis: the blocks of `start` and of B(1) lie in between. */
 const START_DELAY_SECONDS = 3

@@ -47,6 +47,11 @@ export class SupervisedNode {
     return this.#process!.pid
   }
 
+  /** Whether its process runs, or the next one is about to. */
+  get isKeptUp(): boolean {
+    return this.#keeping !== undefined
+  }
+
   /** The end after which the node was not started again, although the testnet did not end it. */
   get ended(): NodeExit | undefined {
     return this.#ended

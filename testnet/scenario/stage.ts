@@ -1,10 +1,8 @@
 /** All that a scenario adds to a run: what stands between the nodes and the world, the faults in their time, and the verdict. */
 import type { EpochClock } from '../../proto/epoch.js'
-import { Conditions } from '../faults/conditions.js'
 import { RpcProxy } from '../faults/rpc-proxy.js'
 import { SmallDisk } from '../faults/small-disk.js'
 import type { ReadyNode } from '../network/events.js'
-import type { NodeSetting } from '../network/node-setting.js'
 import type { Nodes } from '../network/nodes.js'
 import { failuresOf, type RunRecord } from '../network/result.js'
 import type { Actors, RunStage, StageParts } from '../network/run-stage.js'
@@ -20,8 +18,7 @@ export class Stage implements RunStage {
   readonly #scenario: Scenario
   readonly #parts: StageParts
   readonly #proxy: RpcProxy
-  readonly #disks: ReadonlyMap<string, SmallDisk>
-  readonly #conditions = new Conditions()
+  readonly disks: ReadonlyMap<string, SmallDisk>
   #director: Director | undefined
   #watch: Watch | undefined
   #troubles: readonly Trouble[] = []
@@ -30,7 +27,7 @@ export class Stage implements RunStage {
     this.#scenario = scenario
     this.#parts = parts
     this.#proxy = proxy
-    this.#disks = disks
+    this.disks = disks
   }
 
   /** @throws UserError if the scenario names a node that the run does not have, or needs what this machine cannot do */
@@ -44,16 +41,12 @@ export class Stage implements RunStage {
     return new Stage(scenario, parts, await RpcProxy.start(anvil.rpcUrl), new Map(disks))
   }
 
-  get setting(): NodeSetting {
-    return { conditions: this.#conditions, disks: this.#disks }
-  }
-
   rpcUrlOf(name: string): string {
     return this.#proxy.urlOf(name)
   }
 
   async beforeNodes({ params, emit, ...actors }: Actors): Promise<void> {
-    const around = { proxy: this.#proxy, conditions: this.#conditions, disks: this.#disks }
+    const around = { proxy: this.#proxy, disks: this.disks }
     const world: World = { ...this.#parts, ...actors, ...around }
     this.#director = new Director(
       this.#scenario.faults,
@@ -112,6 +105,6 @@ export class Stage implements RunStage {
   }
 
   async #keepData(): Promise<void> {
-    for (const disk of this.#disks.values()) await disk.close()
+    for (const disk of this.disks.values()) await disk.close()
   }
 }

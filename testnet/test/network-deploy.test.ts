@@ -85,6 +85,12 @@ describe('deployment of a network by the command line', function () {
     expect(shown.code, shown.stderr).to.equal(0)
     const { chain: state } = networkShowSchema.parse(JSON.parse(shown.stdout))
     expect(state).to.include({ genesis: null, epoch: null, verifiers: 1, providers: 0, lastReport: 0 })
+    const start = ['network', 'start', out, '--rpc', anvil.rpcUrl, '--key', join(directory, 'key'), '--yes']
+    const early = await bandwitness(start)
+    expect([early.code, complaint(early)]).to.deep.equal([
+      3,
+      'bandwitness: Network "mine" has 1 registered verifiers, and starts with 3 or more. Register the others first.',
+    ])
   })
 
   it('goes on after the chain node lost an answer and died in the middle, and sends nothing twice', async () => {

@@ -9,6 +9,9 @@ import { MAX_PORT } from './host-port.js'
 /** Names as DNS has them (RFC 1123, section 2.1). */
 const NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
 
+/** Whether the text is an IP address or a name as DNS has them. */
+export const isHost = (text: string): boolean => isIP(text) !== 0 || NAME.test(text)
+
 /** Multiaddresses to listen on. @throws UserError 'usage' */
 export function bindable(multiaddrs: readonly string[]): readonly string[] {
   for (const text of multiaddrs) {
@@ -52,7 +55,7 @@ export function parseUdpHost(text: string): AnnouncedUdp {
   const host = match?.[1]?.replace(/^\[|\]$/g, '') ?? ''
   const port = match?.[2] === undefined ? undefined : Number(match[2])
   const isPort = port === undefined || (port >= 1 && port <= MAX_PORT)
-  if ((isIP(host) !== 0 || NAME.test(host)) && isPort) return { host, port }
+  if (isHost(host) && isPort) return { host, port }
   throw new UserError(
     'usage',
     `--udp-announce ${text} is no host. Give one such as relay.example.org or 203.0.113.7:5000.`,

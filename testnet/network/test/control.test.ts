@@ -23,11 +23,20 @@ describe('control of a running testnet', () => {
     const nodes = {
       stop: async (name: string) => call('stop')(name),
       ...{ release: call('release'), revive: call('revive'), pause: call('pause') },
-      ...{ resume: call('resume'), kill: call('kill') },
+      ...{ resume: call('resume'), kill: call('kill'), cutOff: call('cut off') },
+      delay: (name: string, ms: number) => call(`delay by ${ms}`)(name),
+      slow: async (name: string, rateKbps: number) => call(`slow to ${rateKbps}`)(name),
+      mend: async (name: string) => call('mend')(name),
     }
-    control = await Control.open(path, nodes, async (role, profile) => {
-      call(`add ${role}`)(profile)
-      return `${role}-9`
+    control = await Control.open(path, nodes, {
+      add: async (role, profile) => {
+        call(`add ${role}`)(profile)
+        return `${role}-9`
+      },
+      warp: async seconds => {
+        call('warp')(`${seconds}`)
+        return 7
+      },
     })
   })
   afterEach(async () => {
@@ -47,9 +56,25 @@ describe('control of a running testnet', () => {
     expect(calls).to.deep.equal(['pause n', 'resume n', 'kill n', 'stop n', 'release n', 'revive n'])
   })
 
+  it('cuts off, delays, slows and mends a node that runs', async () => {
+    await askControl(path, { action: 'cut-off', name: 'n' })
+    await askControl(path, { action: 'delay', name: 'n', ms: 250 })
+    await askControl(path, { action: 'slow', name: 'n', rateKbps: 10_000 })
+    await askControl(path, { action: 'mend', name: 'n' })
+    expect(calls).to.deep.equal(['cut off n', 'delay by 250 n', 'slow to 10000 n', 'mend n'])
+    await askControl(path, { action: 'stop', name: 'n' })
+    for (const request of [{ action: 'mend' } as const, { action: 'slow', rateKbps: 1 } as const])
+      expect(await refusal(askControl(path, { ...request, name: 'n' }))).to.equal('n is stopped. Start it first.')
+  })
+
   it('tells the name of a node that it adds', async () => {
     expect(await askControl(path, { action: 'add', role: 'provider', profile: 'slow@0.6' })).to.equal('provider-9')
     expect(calls).to.deep.equal(['add provider slow@0.6'])
+  })
+
+  it('tells the epoch to which time was set forward', async () => {
+    expect(await askControl(path, { action: 'warp', seconds: 60 })).to.equal('7')
+    expect(calls).to.deep.equal(['warp 60'])
   })
 
   it('says why it does not', async () => {
@@ -61,7 +86,13 @@ describe('control of a running testnet', () => {
   })
 
   it('survives what is no request, is too long or goes away', async () => {
-    for (const text of ['{"action":"stop"}\n', 'null\n', '{"action":"rm","name":"n"}\n', 'x'.repeat(100_000)]) {
+    for (const text of [
+      '{"action":"stop"}\n',
+      'null\n',
+      '{"action":"rm","name":"n"}\n',
+      '{"action":"delay","name":"n","ms":-1}\n',
+      'x'.repeat(100_000),
+    ]) {
       const socket = createConnection(path)
       socket.on('error', () => {})
       socket.write(text)

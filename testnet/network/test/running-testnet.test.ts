@@ -48,13 +48,14 @@ describe('testnets that run', () => {
     file.take(ready(process.pid))
     file.take({ event: 'started', genesisMs: 5 })
     file.take({ event: 'joined', ...NODE, name: 'verifier-2' })
+    for (const seconds of [60, 30]) file.take({ event: 'warped', seconds, epoch: 9 })
     file.take({ event: 'restarted', name: 'verifier-1', pid: 8 })
     const [testnet] = await listed(([one]) => one?.nodes[0]?.pid === 8)
     expect(testnet!.nodes.map(({ name, pid }) => [name, pid])).to.deep.equal([
       ['verifier-1', 8],
       ['verifier-2', 7],
     ])
-    expect(testnet).to.include({ pid: process.pid, genesisMs: 5, networkFile: '/d/network.json' })
+    expect(testnet).to.include({ pid: process.pid, genesisMs: 5, networkFile: '/d/network.json', aheadMs: 90_000 })
     expect(temporary).to.have.length(1)
     await file.close()
     expect(await readdir(folder)).to.deep.equal([])

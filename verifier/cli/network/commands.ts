@@ -25,4 +25,11 @@ export const networkCommands = (y: Argv): Argv =>
         async () => (await import('./deploy.js')).networkDeploy,
       ),
     )
-    .demandCommand(1, 'Missing command: check, show or deploy.')
+    .command(
+      lazily(
+        'start <file>',
+        'Start a network whose genesis verifiers have registered, once for all',
+        async () => (await import('./start.js')).networkStart,
+      ),
+    )
+    .demandCommand(1, 'Missing command: check, show, deploy or start.')

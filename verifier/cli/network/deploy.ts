@@ -24,17 +24,13 @@ import { textTable } from '../text-table.js'
 import { findingsText, refuseBad } from './check.js'
 import { earlierStart, forgetStart, recordPath, recordStart } from './deployment-record.js'
 import { judgeChain } from './judge-chain.js'
-import { PARAMS_OPTION, RPC_OPTION, readSettings } from './options.js'
+import { KEY_OPTION, PARAMS_OPTION, RPC_OPTION, readSettings } from './options.js'
 import { readPrivateKey } from './private-key.js'
 
 const OPTIONS = {
   rpc: RPC_OPTION,
   params: { ...PARAMS_OPTION, demandOption: true },
-  key: {
-    type: 'string',
-    demandOption: true,
-    describe: 'File with the private key of the account that pays, in hexadecimal',
-  },
+  key: KEY_OPTION,
   out: { type: 'string', demandOption: true, describe: 'Network file to write; it is never replaced' },
   ...YES_OPTION,
 } as const
@@ -135,5 +131,5 @@ const deploymentText = ({ file, name, chainId, contracts }: NetworkDeployJson): 
   [
     `Deployed network "${name}" on chain ${chainId}, and wrote ${file}.`,
     textTable(Object.entries(contracts).map(([contract, address]) => [contract, address])),
-    'Give the file to everybody who takes part. Its genesis verifiers register now; then one of them runs, and starts it.',
+    'Give the file to everybody who takes part. Its genesis verifiers register and run; then `bandwitness network start` starts it.',
   ].join('\n')

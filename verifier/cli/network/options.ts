@@ -11,6 +11,14 @@ export const RPC_OPTION = {
   describe: 'JSON-RPC URL of the chain',
 } as const
 
+export const KEY_OPTION = {
+  type: 'string',
+  demandOption: true,
+  describe: 'File with the private key of the account that pays, in hexadecimal',
+} as const
+
+export const FILE = { type: 'string', demandOption: true, describe: 'Network file' } as const
+
 export const PARAMS_OPTION = {
   type: 'string',
   describe: 'File of what the network is deployed with, YAML or JSON (docs/guides/network.yaml is one)',

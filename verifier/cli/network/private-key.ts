@@ -22,5 +22,5 @@ export async function readPrivateKey(path: string): Promise<Hex> {
 const unusable = (path: string, why: string): UserError =>
   new UserError(
     'configuration',
-    `Cannot use key file ${printable(path)}: ${why}. Pass a file with the private key of the account that pays for the deployment.`,
+    `Cannot use key file ${printable(path)}: ${why}. Pass a file with the private key of the account that pays.`,
   )

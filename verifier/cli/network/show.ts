@@ -1,4 +1,4 @@
-import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs'
+import type { InferredOptionTypes, Options } from 'yargs'
 import { epochAt, eraOf } from '../../../proto/epoch.js'
 import { connectChain } from '../../chain/connect.js'
 import type { EthersChain } from '../../chain/ethers-chain.js'
@@ -9,8 +9,8 @@ import type { Command } from '../lazily.js'
 import { print } from '../output.js'
 import { settings } from '../settings.js'
 import { textTable } from '../text-table.js'
+import { FILE } from './options.js'
 
-const FILE = { type: 'string', demandOption: true, describe: 'Network file' } as const satisfies PositionalOptions
 const OPTIONS = {
   rpc: { type: 'string', describe: 'JSON-RPC URL of the chain to ask, which must hold the contracts of the file' },
 } as const satisfies Record<string, Options>

@@ -1,4 +1,4 @@
-/** What `bandwitness network check`, `show` and `deploy` print with `--json`. */
+/** What `bandwitness network check`, `show`, `deploy` and `start` print with `--json`. */
 import { z } from 'zod'
 import { findingsShape } from './finding.js'
 import { address, count, hash } from './scalars.js'
@@ -44,3 +44,13 @@ export type NetworkShowJson = z.infer<typeof networkShowSchema>
 /** `bandwitness network deploy --json` */
 export const networkDeploySchema = z.object({ file: z.string(), name: z.string(), chainId: count, contracts })
 export type NetworkDeployJson = z.infer<typeof networkDeploySchema>
+
+/** `bandwitness network start --json` */
+export const networkStartSchema = z.object({
+  name: z.string(),
+  chainId: count,
+  /** unix seconds: epoch 1 begins then */
+  genesis: count,
+  txHash: hash,
+})
+export type NetworkStartJson = z.infer<typeof networkStartSchema>

@@ -18,7 +18,8 @@ export interface LinkRule extends Link {
 }
 
 export class Conditions {
-  /** by how many milliseconds each is ahead of the machine's */
+  #aheadMs = 0
+  /** by how many milliseconds each is ahead of all */
   readonly #clocks = new Map<string, number>()
   readonly #rules = new Set<LinkRule>()
   readonly #ports = new Map<string, Set<number>>()
@@ -43,6 +44,17 @@ export class Conditions {
     this.#tell()
   }
 
+  /** The time of the network, unix milliseconds. */
+  nowMs(): number {
+    return Date.now() + this.#aheadMs
+  }
+
+  /** Steps the clocks of all nodes, also of those that start later. */
+  stepAll(ms: number): void {
+    this.#aheadMs += ms
+    this.#tell()
+  }
+
   add(rule: LinkRule): void {
     this.#rules.add(rule)
     this.#tell()
@@ -61,7 +73,7 @@ export class Conditions {
       const delayMs = rules.reduce((sum, rule) => sum + rule.delayMs, 0)
       return [...ports].map(port => ({ port, cut, delayMs }))
     })
-    return { clockMs: this.#clocks.get(name) ?? 0, links }
+    return { clockMs: this.#aheadMs + (this.#clocks.get(name) ?? 0), links }
   }
 
   #hear(name: string, { listening }: Listening): void {
