@@ -1,6 +1,7 @@
 /** The account that a command is about: its address, a unique part of it, or its name in a testnet. */
 import type { Hex } from '../../proto/hex.js'
 import { UserError } from '../config/errors.js'
+import type { NetworkFile } from '../config/network-file.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import { askApi } from './api-client.js'
 import { listProviders } from './list-providers.js'
@@ -27,6 +28,9 @@ interface Known {
   readonly where: string
 }
 
+/** Holds the names of a testnet's nodes. */
+type NamingNetwork = Pick<NetworkFile, 'name' | 'names'>
+
 /** For a command that asks for the providers of now. */
 export const listed = (api: string): Known => ({
   accounts: async () => (await listProviders(api)).map(({ provider }) => provider),
@@ -34,15 +38,20 @@ export const listed = (api: string): Known => ({
 })
 
 /**
+ * For a command that asks a verifier's API.
  * @throws UserError 'usage' for a name that the network file does not hold, and for a part of no address or of several
  */
-export async function accountOf(who: Named, api: string, known: Known): Promise<Hex> {
+export const accountOf = (who: Named, api: string, known: Known): Promise<Hex> =>
+  resolved(who, () => askApi(api, ENDPOINTS.network), known)
+
+/** @throws UserError as `accountOf` */
+export async function resolved(who: Named, network: () => Promise<NamingNetwork>, known: Known): Promise<Hex> {
   if (who.kind === 'whole') return who.hex as Hex
   if (who.kind === 'part') return theOne(who, await known.accounts(), 'account', known.where)
-  const { name: network, names = {} } = await askApi(api, ENDPOINTS.network)
+  const { name, names = {} } = await network()
   const account = names[who.name]
   if (account !== undefined) return account
-  throw new UserError('usage', `Network "${network}" has no node that is called ${who.name}. Give its address. ${LIST}`)
+  throw new UserError('usage', `Network "${name}" has no node that is called ${who.name}. Give its address. ${LIST}`)
 }
 
 /**

@@ -2,15 +2,14 @@
 import type { CommandModule, InferredOptionTypes, Options } from 'yargs'
 import { accountOf } from '../../chain/account.js'
 import { UserError } from '../../config/errors.js'
-import { addressArgument } from '../../evidence/schema/arguments.js'
 import type { DoctorJson } from '../../evidence/schema/doctor.js'
 import type { Finding } from '../../evidence/schema/finding.js'
 import { parseUdpHost } from '../addresses.js'
-import { argumentOf } from '../argument.js'
 import { findingText, worstOf } from '../finding.js'
 import { NODE_OPTIONS, nodeSettings } from '../node-settings.js'
 import { print } from '../output.js'
 import { printable, printableLines } from '../printable.js'
+import { namedAccount } from '../provider-argument.js'
 import { parseRate } from '../rate.js'
 import { settings } from '../settings.js'
 import { examine } from './doctor.js'
@@ -30,7 +29,8 @@ const OPTIONS = {
   },
   through: {
     type: 'string',
-    describe: 'Address of a provider through which to measure the line, there and back (default: none)',
+    describe:
+      'Provider through which to measure the line, there and back: its address, a unique beginning, or its name in a testnet (default: none)',
   },
   limit: { type: 'string', describe: 'The limit that `provider run` is started with (default: none)' },
 } as const satisfies Record<string, Options>
@@ -45,7 +45,7 @@ export const doctorCommand = (role: 'verifier' | 'provider'): CommandModule<obje
   builder: y => settings(y, role === 'provider' ? OPTIONS : VERIFIER_OPTIONS),
   handler: async flags => {
     const servers = (flags.ntp ?? []).map(timeServer)
-    const through = flags.through === undefined ? undefined : argumentOf(addressArgument, flags.through)
+    const through = flags.through === undefined ? undefined : namedAccount(flags.through)
     const rateKbps = flags.rate === undefined ? undefined : parseRate('rate', flags.rate)
     const limitKbps = flags.limit === undefined ? undefined : parseRate('limit', flags.limit)
     const node = await nodeSettings(flags)

@@ -1,6 +1,5 @@
 /** What the line of this machine carries, as far as a peer shows it: there and back through a provider of the network. */
 import type { Outcome } from '../../../probe/index.js'
-import type { Hex } from '../../../proto/hex.js'
 import type { EthersChain } from '../../chain/ethers-chain.js'
 import { UserError } from '../../config/errors.js'
 import type { Finding } from '../../evidence/schema/finding.js'
@@ -9,10 +8,13 @@ import { measureProvider } from '../../node/solo-session.js'
 import { rateText } from '../figures.js'
 import { bad, good, warning } from '../finding.js'
 import { verdictOf } from '../measure-verdict.js'
+import type { Named } from '../named.js'
 import type { NodeSettings } from '../node-settings.js'
+import { resolved } from '../provider-argument.js'
 import type { Need } from './data-plane.js'
 
 const SUBJECT = 'line'
+const ANOTHER = 'Name another provider with --through.'
 /** The reading's own error is well below that. */
 const ENOUGH_SHARE = 0.95
 
@@ -20,21 +22,22 @@ const ENOUGH_SHARE = 0.95
 export interface ThroughProvider {
   readonly chain: EthersChain
   readonly settings: Pick<NodeSettings, 'network' | 'logger' | 'udpHost' | 'udpAnnounce' | 'udpPort'>
-  readonly provider: Hex
+  readonly through: Named
   readonly need: Need
 }
 
-/** @throws UserError for a provider that cannot be asked */
-export async function lineFinding({ chain, settings, provider: account, need }: ThroughProvider): Promise<Finding> {
+export async function lineFinding({ chain, settings, through, need }: ThroughProvider): Promise<Finding> {
   const { network, logger, udpHost, udpAnnounce, udpPort } = settings
   const directory = new Directory(chain, logger)
   await directory.refresh()
+  const account = await resolved(through, async () => network, {
+    accounts: async () => directory.providers().map(one => one.account),
+    where: 'of a provider that has announced an address',
+  }).catch(asFinding)
+  if (typeof account === 'object') return account
   const [registered, announced] = [await chain.provider(account), directory.provider(account)]
   if (registered === undefined || announced === undefined)
-    throw new UserError(
-      'configuration',
-      `--through ${account} is no provider that has announced an address. Name another one.`,
-    )
+    return bad(SUBJECT, `--through ${account} is no provider that has announced an address`, ANOTHER)
   const askedKbps = Math.min(need.rateKbps, registered.claimKbps)
   const { outcome } = await measureProvider({
     ...{ provider: announced, network: chain.network, claimKbps: askedKbps },
@@ -46,6 +49,11 @@ export async function lineFinding({ chain, settings, provider: account, need }: 
   return gradeLine(outcome, askedKbps, need)
 }
 
+function asFinding(error: unknown): Finding {
+  if (error instanceof UserError) return bad(SUBJECT, `--through: ${error.message.replace(/\.$/, '')}`, ANOTHER)
+  throw error
+}
+
 export function gradeLine(outcome: Outcome, askedKbps: number, { rateKbps, what, less }: Need): Finding {
   if (!('measurement' in outcome))
     return warning(
@@ -54,7 +62,7 @@ export function gradeLine(outcome: Outcome, askedKbps: number, { rateKbps, what,
         /\.$/,
         '',
       ),
-      'Name another provider with --through.',
+      ANOTHER,
     )
   const carriedKbps = outcome.measurement.rateKbps
   const found = `carried ${rateText(carriedKbps)} of ${rateText(askedKbps)} to the provider and back, of ${what} of ${rateText(rateKbps)}`
@@ -62,7 +70,7 @@ export function gradeLine(outcome: Outcome, askedKbps: number, { rateKbps, what,
     return bad(
       SUBJECT,
       `${found}: this line or that provider carries no more`,
-      `Name another provider with --through. If it shows the same, find out who else uses this line, or lower the rate: ${less}.`,
+      `${ANOTHER} If it shows the same, find out who else uses this line, or lower the rate: ${less}.`,
     )
   return askedKbps < rateKbps
     ? warning(SUBJECT, `${found}: the rest is not shown`, 'Name a provider with a larger claim.')
