@@ -32,7 +32,12 @@ const OPTIONS = {
   key: {
     type: 'string',
     demandOption: true,
-    describe: 'File with the private key of the account that pays, in hexadecimal',
+    describe:
+      'File with the private key of the account that pays: a keystore (Web3 secret storage, version 3), or plain hexadecimal',
+  },
+  'password-file': {
+    type: 'string',
+    describe: 'File whose one line is the password of the keystore of --key (default: asked for on the terminal)',
   },
   out: { type: 'string', demandOption: true, describe: 'Network file to write; it is never replaced' },
   ...YES_OPTION,
@@ -48,7 +53,7 @@ export const networkDeploy: CommandModule<object, Flags> = {
     const { out } = flags
     if (existsSync(out)) throw new UserError('configuration', `${out} exists already. Name another file with --out.`)
     const settings = readSettings(flags.params)
-    const privateKey = await readPrivateKey(flags.key)
+    const privateKey = await readPrivateKey(flags.key, flags['password-file'])
     const provider = await openAnyChain(flags.rpc)
     try {
       const { chainId } = provider
