@@ -21,6 +21,9 @@ import { Recent } from './recent.js'
 import type { Accepted, Reports } from './reports.js'
 import { mapInSlices } from './slices.js'
 
+/** As many as are made in some milliseconds. */
+const ROWS_AT_ONCE = 1000
+
 interface Snapshot {
   readonly report: Accepted | undefined
   readonly sources: ProviderSources
@@ -93,7 +96,7 @@ export class ProviderList {
       settlementsOf: provider => events.settlements(provider),
     }
     const claimKbps = claimsOf(active)
-    const rows = await mapInSlices(active, one => activeRow(one, claimKbps, sources))
+    const rows = await mapInSlices(active, one => activeRow(one, claimKbps, sources), ROWS_AT_ONCE)
     const byAccount = new Map(rows.map(row => [row.provider, row] as const))
     const settled = events.settledProviders
     let all: Promise<SortedRows> | undefined

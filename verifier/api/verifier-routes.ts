@@ -13,6 +13,7 @@ import type { VerifierNode } from '../node/verifier-node.js'
 import { ChainView } from './chain-view.js'
 import { epochRoutes } from './epoch-routes.js'
 import { EVENT_OPTIONS, type EventOptions, eventRoutes } from './event-routes.js'
+import { Explainer } from './explainer.js'
 import { Happenings } from './happenings.js'
 import { Problem } from './problem.js'
 import { providerRoutes } from './provider-routes.js'
@@ -34,9 +35,11 @@ export function verifierRoutes(app: FastifyInstance, node: VerifierNode, events:
   const view = new ChainView(node.chain)
   const reports = new Reports(node, view)
   const sets = new Sets(node.chain)
+  const explainer = new Explainer(reports)
+  app.addHook('onClose', () => explainer.close())
   statusRoute(add, node)
   sessionRoutes(add, node)
-  providerRoutes(add, node, view, reports)
+  providerRoutes(add, node, view, reports, explainer)
   epochRoutes(add, node, view, reports, sets)
   verifierListRoute(add, node, view, reports, sets)
   serviceRoutes(add, node, view, reports)
