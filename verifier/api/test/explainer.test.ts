@@ -114,6 +114,15 @@ describe('the explainer', function () {
     expect((await explain(accounts[1]!))?.provider).to.equal(accounts[1])
   })
 
+  it('keeps nobody waiting once the node stops, and starts no other worker', async () => {
+    open()
+    const waiting = [explain(PROVIDER), explain(accounts[1]!), explain(PROVIDER, another(1))].map(failure)
+    await explainer.close()
+    for (const error of await Promise.all(waiting)) expect(error).to.be.instanceOf(Error)
+    expect(await failure(explain(accounts[2]!))).to.be.instanceOf(Error)
+    expect(threads.threads).to.deep.equal([])
+  })
+
   it('lives on if the memory of its worker is too small', async () => {
     open({ maxOldGenerationSizeMb: 10 })
     expect(await failure(explain(PROVIDER)))
