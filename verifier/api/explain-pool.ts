@@ -12,7 +12,9 @@ type Threads = Piscina<ExplainTask, ExplainAnswer>
 export const explainThreads = (resourceLimits: ResourceLimits = {}): Threads =>
   new Piscina({
     ...{ minThreads: 0, maxThreads: 1, idleTimeout: IDLE_MS, niceIncrement: NICER_BY, resourceLimits },
-    ...(import.meta.url.endsWith('.ts') ? fromSource() : { filename: fileOf('./explain-worker.js') }),
+    ...(import.meta.url.endsWith('.ts')
+      ? fromSource()
+      : { filename: new URL('./explain-worker.js', import.meta.url).href }),
   })
 
 /**
@@ -56,13 +58,11 @@ export class ExplainPool {
   }
 }
 
-const fileOf = (name: string): string => new URL(name, import.meta.url).href
-
 /** A worker does not inherit this thread's TypeScript loader, so it registers one itself. */
 function fromSource() {
   const loader = `import { register } from ${JSON.stringify(import.meta.resolve('tsx/esm/api'))}; register()`
   return {
-    filename: fileOf('./explain-worker.ts'),
+    filename: new URL('./explain-worker.ts', import.meta.url).href,
     execArgv: ['--import', `data:text/javascript,${encodeURIComponent(loader)}`],
   }
 }
