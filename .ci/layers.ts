@@ -170,7 +170,7 @@ export const LAYERS: readonly Layer[] = [
   room('faults', ['process', 'network']),
   room('attacks', ['process', 'strangers', 'faults']),
   room('scenario', ['process', 'profiles', 'network', 'faults', 'attacks', 'bench'], [/^yaml$/]),
-  room('acceptance', ['process', 'profiles', 'network', 'scenario'], [/^bandwitness\/testnet$/]),
+  room('acceptance', ['process', 'profiles', 'network', 'scenario'], [/^bandwitness\/testnet$/, /^playwright-core$/]),
   room('lab', ['process']),
   room('sim', []),
   room('bench', ['process', 'profiles', 'strangers', 'lab', 'sim']),

@@ -15,6 +15,8 @@ import { equivocation } from './acceptance/point-8-equivocation.js'
 import { twice } from './acceptance/point-9-twice.js'
 import { captured } from './acceptance/point-10-captured.js'
 import { scenarios } from './acceptance/point-11-scenarios.js'
+import { answers } from './acceptance/point-12-answers.js'
+import { invariants } from './acceptance/point-13-invariants.js'
 
 const POINTS: readonly Point[] = [
   promises,
@@ -28,6 +30,8 @@ const POINTS: readonly Point[] = [
   twice,
   captured,
   scenarios,
+  answers,
+  invariants,
 ]
 const USAGE = 'npm run accept -- [--only 1,3] [--full]'
 const OPTIONS = {

@@ -9,7 +9,7 @@ import { expect } from 'chai'
 import { validate } from 'dockerfile-utils'
 import { parse } from 'yaml'
 import { RUN_OPTIONS } from '../../market/provider/run-command.js'
-import { NODE_OPTIONS } from '../../verifier/cli/node-settings.js'
+import { RUN_OPTIONS as VERIFIER_OPTIONS } from '../../verifier/cli/verifier-run.js'
 import { EXIT_CODE } from '../../verifier/config/errors.js'
 
 const ROOT = 'docs/operations'
@@ -20,7 +20,7 @@ const NO_RESTART = [EXIT_CODE.usage, EXIT_CODE['keys-in-use']]
 
 describe('settings of a node', () => {
   for (const [file, options] of [
-    ['config/verifier.yaml', NODE_OPTIONS],
+    ['config/verifier.yaml', VERIFIER_OPTIONS],
     ['config/provider.yaml', RUN_OPTIONS],
   ] as const) {
     it(`in ${file} are ones that its command takes`, () => {

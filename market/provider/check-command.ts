@@ -1,5 +1,6 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import { checkClaim } from '../../verifier/cli/claim.js'
+import type { Command } from '../../verifier/cli/lazily.js'
 import { NODE_OPTIONS, nodeSettings } from '../../verifier/cli/node-settings.js'
 import { print } from '../../verifier/cli/output.js'
 import { parseRate } from '../../verifier/cli/rate.js'
@@ -22,9 +23,7 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
-export const providerCheck: CommandModule<object, Flags> = {
-  command: 'check',
-  describe: 'Ask a verifier whether this provider can be reached, before you register it',
+export const providerCheck: Command<Flags> = {
   builder: y => settings(y, OPTIONS),
   handler: async flags => {
     const options = await nodeSettings({ ...flags, api: NODE_OPTIONS.api.default })

@@ -1,9 +1,11 @@
 /** `bandwitness provider claim RATE`: promises another rate. */
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+
+import type { InferredOptionTypes } from 'yargs'
 import { leastStake } from '../../verifier/chain/join.js'
 import { claimEffectiveAt, readStake, setClaimCall } from '../../verifier/chain/stake.js'
 import { checkClaim } from '../../verifier/cli/claim.js'
 import { rateText, timeText, tokensText } from '../../verifier/cli/figures.js'
+import type { Command } from '../../verifier/cli/lazily.js'
 import { print } from '../../verifier/cli/output.js'
 import {
   ACCOUNT_OPTIONS,
@@ -19,9 +21,7 @@ import type { ClaimChangeJson } from '../../verifier/evidence/schema/stake.js'
 
 type Flags = InferredOptionTypes<typeof ACCOUNT_OPTIONS> & { rate: string; json?: unknown }
 
-export const providerClaim: CommandModule<object, Flags> = {
-  command: 'claim <rate>',
-  describe: 'Promise another rate, such as 50mbps: a higher one counts at once and may need more stake',
+export const providerClaim: Command<Flags> = {
   builder: y => settings(y, ACCOUNT_OPTIONS).positional('rate', { type: 'string', demandOption: true }),
   handler: flags =>
     withOwnAccount(flags, async own => {

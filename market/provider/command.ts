@@ -1,26 +1,71 @@
 /** `bandwitness provider`: what a node operator does with a provider. */
 import type { Argv } from 'yargs'
-import { doctorCommand } from '../../verifier/cli/doctor/command.js'
-import { exitCommand } from '../../verifier/cli/exit.js'
-import { initCommand } from '../../verifier/cli/init.js'
-import { topUpCommand } from '../../verifier/cli/top-up.js'
-import { withdrawCommand } from '../../verifier/cli/withdraw.js'
-import { providerAlerts } from './alerts/command.js'
-import { providerCheck } from './check-command.js'
-import { providerClaim } from './claim-command.js'
-import { providerRegister } from './register-command.js'
-import { providerRun } from './run-command.js'
+import { lazily } from '../../verifier/cli/lazily.js'
 
 export const providerCommands = (y: Argv): Argv =>
   y
-    .command(initCommand('provider'))
-    .command(providerCheck)
-    .command(providerRegister)
-    .command(providerRun)
-    .command(doctorCommand('provider'))
-    .command(providerClaim)
-    .command(providerAlerts)
-    .command(topUpCommand('provider'))
-    .command(exitCommand('provider'))
-    .command(withdrawCommand('provider'))
+    .command(
+      lazily('init', 'Make the data directory of a provider, with new or imported keys', async () =>
+        (await import('../../verifier/cli/init.js')).initCommand('provider'),
+      ),
+    )
+    .command(
+      lazily(
+        'check',
+        'Ask a verifier whether this provider can be reached, before you register it',
+        async () => (await import('./check-command.js')).providerCheck,
+      ),
+    )
+    .command(
+      lazily(
+        'register',
+        'Deposit the stake that a claim needs, and register a provider',
+        async () => (await import('./register-command.js')).providerRegister,
+      ),
+    )
+    .command(
+      lazily(
+        'run',
+        'Run a registered provider until interrupted',
+        async () => (await import('./run-command.js')).providerRun,
+      ),
+    )
+    .command(
+      lazily(
+        'doctor',
+        'Look at all that the node depends on, and say what to do; takes the options of `run`',
+        async () => (await import('../../verifier/cli/doctor/command.js')).doctorCommand('provider'),
+      ),
+    )
+    .command(
+      lazily(
+        'claim <rate>',
+        'Promise another rate, such as 50mbps: a higher one counts at once and may need more stake',
+        async () => (await import('./claim-command.js')).providerClaim,
+      ),
+    )
+    .command(
+      lazily(
+        'alerts <provider>',
+        'Watch a provider, and tell of breaches before they cost stake',
+        async () => (await import('./alerts/command.js')).providerAlerts,
+      ),
+    )
+    .command(
+      lazily(
+        'top-up',
+        'Add tokens to the stake: a higher claim needs a higher stake, and a penalty has made it lower',
+        async () => (await import('../../verifier/cli/top-up.js')).topUpCommand('provider'),
+      ),
+    )
+    .command(
+      lazily('exit', 'Leave for good: the provider is measured no more, and its stake unbonds', async () =>
+        (await import('../../verifier/cli/exit.js')).exitCommand('provider'),
+      ),
+    )
+    .command(
+      lazily('withdraw', 'Have the tokens paid out that are free, or released after an exit', async () =>
+        (await import('../../verifier/cli/withdraw.js')).withdrawCommand('provider'),
+      ),
+    )
     .demandCommand(1, 'Missing command: init, check, register, run, doctor, claim, alerts, top-up, exit or withdraw.')

@@ -6,6 +6,7 @@
  *   sender ══ datagrams ══▶ relay's UDP port ══ forwarding ══▶ next hop
  *   verifier ◀── blinded tokens ──▶ token office ◀── verifier sets ── chain
  *                                        └── is this token good? ──▶ relay
+ *   verifiers ── reports, checked against the chain ──▶ provider reports ──▶ API and page
  *
  * Start: chain, token office, relay, peer, handlers, own announcement, followers of the chain; from then on verifiers test
  * whether the provider can be reached. Stop: the reverse.
@@ -24,6 +25,7 @@ import { Lifecycle } from '../../verifier/node/lifecycle.js'
 import { announcedVerifiers, testOwnReach } from '../../verifier/node/own-reach.js'
 import { tellWithdrawals } from '../../verifier/node/tell-withdrawals.js'
 import type { ProviderOptions } from './provider-options.js'
+import { type ProviderReports, providerReports } from './reports/provider-reports.js'
 import { serve } from './serving.js'
 import { type Findings, watch } from './watching.js'
 
@@ -35,6 +37,7 @@ export interface ProviderNode extends Findings {
   readonly network: NetworkFile
   readonly relay: Relay
   readonly chain: EthersChain
+  readonly reports: ProviderReports
   readonly failed: Promise<never>
   stop(): Promise<void>
 }
@@ -86,13 +89,17 @@ async function openProvider(options: ProviderOptions, life: Lifecycle): Promise<
   await tellWithdrawals(chain, 'provider', account, log)
   const { index, claimKbps } = registered
   const serving = await serve(options, life, chain, claimKbps)
-  const { relay, peerId, directory, addresses, tokenKey } = serving
+  const { relay, peer, peerId, directory, addresses, tokenKey } = serving
   const self = { role: 'provider', account } as const
-  const announced = await announceSelf(chain, directory, self, peerId, addresses, tokenKey)
+  const announced = await announceSelf(chain, directory, self, peerId, addresses, { tokenKey })
   keepAnnounced(announced, chain, options, life)
   const findings = watch({ ...serving, life, chain, claimKbps, params: network.params, log })
+  const reports = providerReports({ life, network, account, chain, peer, directory, log })
   log.info(CLAIM_NOTICE)
   log.info({ account, claimKbps, peerId, udp: relay.facts }, 'taking sessions')
   const stop = () => life.stop()
-  return { role: 'provider', account, index, peerId, network, relay, ...findings, chain, failed: life.failed, stop }
+  return {
+    ...{ role: 'provider', account, index, peerId, network, relay, ...findings, chain, reports },
+    ...{ failed: life.failed, stop },
+  }
 }

@@ -1,7 +1,8 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import { fromHex, ZERO_HASH } from '../../proto/hex.js'
 import { joinAsProvider, leastStake } from '../../verifier/chain/join.js'
 import { checkClaim } from '../../verifier/cli/claim.js'
+import type { Command } from '../../verifier/cli/lazily.js'
 import { parseRate } from '../../verifier/cli/rate.js'
 import { REGISTER_OPTIONS, register } from '../../verifier/cli/registration.js'
 import { settings } from '../../verifier/cli/settings.js'
@@ -18,9 +19,7 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
-export const providerRegister: CommandModule<object, Flags> = {
-  command: 'register',
-  describe: 'Deposit the stake that a claim needs, and register a provider',
+export const providerRegister: Command<Flags> = {
   builder: y => settings(y, OPTIONS),
   handler: async flags => {
     const claimKbps = parseRate('claim', flags.claim)

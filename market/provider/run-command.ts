@@ -1,5 +1,6 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import { forwardAll, limited } from '../../probe/index.js'
+import type { Command } from '../../verifier/cli/lazily.js'
 import { NODE_OPTIONS, nodeSettings } from '../../verifier/cli/node-settings.js'
 import { parseRate } from '../../verifier/cli/rate.js'
 import { runNode } from '../../verifier/cli/run-node.js'
@@ -15,9 +16,7 @@ export const RUN_OPTIONS = {
   },
 } as const
 
-export const providerRun: CommandModule<object, InferredOptionTypes<typeof RUN_OPTIONS>> = {
-  command: 'run',
-  describe: 'Run a registered provider until interrupted',
+export const providerRun: Command<InferredOptionTypes<typeof RUN_OPTIONS>> = {
   builder: y => settings(y, RUN_OPTIONS),
   handler: async flags => {
     const forwarding = flags.limit === undefined ? forwardAll : limited(parseRate('limit', flags.limit))

@@ -80,7 +80,7 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
   const addresses = announcedAddresses(peer, options.announce)
   const self = { account, claimKbps, multiaddrs: addresses, stopping: life.stopping }
   return {
-    ...{ relay, pool, directory, addresses, refreshSets },
+    ...{ relay, pool, peer, directory, addresses, refreshSets },
     peerId: peer.peerId.toString(),
     tokenKey: toHex(key.publicKey),
     testReach: async () => {

@@ -83,6 +83,12 @@ export class ChainWatch {
       .flatMap(([, leaves]) => leaves.filter(leaf => leaf.provider.toLowerCase() === address))
   }
 
+  /** Resolves once the leaves of all epochs up to this one were read. @throws Error if the network ends before */
+  async leavesUpTo(epoch: number, over: AbortSignal): Promise<void> {
+    const epochs = Array.from({ length: epoch }, (_, i) => i + 1)
+    while (!epochs.every(one => this.leaves.has(one))) await delay(POLL_MS, undefined, { signal: over })
+  }
+
   settlementsOf(provider: string): SeenSettlement[] {
     return [...this.settlements.values()].filter(one => one.provider === provider.toLowerCase())
   }

@@ -21,9 +21,11 @@ export const explain = (
 ): Promise<Said> => bandwitness(ready, ['explain', account, '--epoch', String(epoch), ...more])
 
 /** Runs any command that asks a verifier and the chain. */
-export async function bandwitness({ apiUrl, rpcUrl, networkFile }: ReadyEvent, args: readonly string[]): Promise<Said> {
-  const where = ['--api', apiUrl, '--rpc', rpcUrl, '--network', networkFile]
-  const child = spawn(process.execPath, [COMMAND, ...args, ...where], { stdio: ['ignore', 'pipe', 'pipe'] })
+export const bandwitness = ({ apiUrl, rpcUrl, networkFile }: ReadyEvent, args: readonly string[]): Promise<Said> =>
+  runCommand([...args, '--api', apiUrl, '--rpc', rpcUrl, '--network', networkFile])
+
+export async function runCommand(args: readonly string[]): Promise<Said> {
+  const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', data => {

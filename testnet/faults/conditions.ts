@@ -78,5 +78,5 @@ export class Conditions {
 function preloaded(argv: readonly string[]): string[] {
   const [program, ...options] = entryPoint(import.meta.url, './preload/conditions-preload.js')
   const preload = pathToFileURL(options.pop()!).href
-  return [program!, ...options, '--import', preload, ...argv.slice(1 + options.length)]
+  return [program!, ...options, '--import', preload, ...argv.slice(1)]
 }

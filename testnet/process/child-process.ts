@@ -13,6 +13,7 @@ import { environmentWithoutSettings } from '../../verifier/cli/settings.js'
 import { type ChildEnd, ChildError, describeEnd } from './child-end.js'
 import { Inbox } from './inbox.js'
 import { MARK } from './marked-processes.js'
+import { handDownNiceness } from './niceness.js'
 import type { Watchdog } from './watchdog.js'
 import { within } from './within.js'
 
@@ -96,7 +97,10 @@ export class ChildProcess {
       serialization: ipc,
       env: { ...environmentWithoutSettings(), ...options.env, ...mark },
     })
-    if (handle.pid !== undefined) watchdog?.watch(handle.pid)
+    if (handle.pid !== undefined) {
+      handDownNiceness(handle.pid)
+      watchdog?.watch(handle.pid)
+    }
     return new ChildProcess(options, handle)
   }
 

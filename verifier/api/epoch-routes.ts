@@ -10,10 +10,10 @@ import type { FrozenVerifier } from '../core/facts.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { BallotsJson, EpochJson, EpochPageJson, EpochState, VoteRecordJson } from '../evidence/schema/epochs.js'
 import { leafJson } from '../evidence/schema/report.js'
-import type { VerifierNode } from '../node/verifier-node.js'
 import type { ChainView } from './chain-view.js'
 import { Problem } from './problem.js'
 import { settlementJson } from './provider-routes.js'
+import type { ReportingNode } from './reporting-node.js'
 import { type Accepted, type Reports, tagOf } from './reports.js'
 import { type AddRoute, Tagged } from './route.js'
 import type { Sets } from './sets.js'
@@ -21,7 +21,7 @@ import type { Sets } from './sets.js'
 /** A report can be accepted until the end of the epoch after its own. */
 const POSTING_EPOCHS = 1
 
-export function epochRoutes(add: AddRoute, node: VerifierNode, view: ChainView, reports: Reports, sets: Sets): void {
+export function epochRoutes(add: AddRoute, node: ReportingNode, view: ChainView, reports: Reports, sets: Sets): void {
   const epochJson = async (epoch: number, events: KnownEvents): Promise<EpochJson> => {
     const { clock } = node
     const held = await reports.held(epoch)
@@ -134,7 +134,7 @@ const signerOf = ({ position, index, account }: FrozenVerifier, { posted, ballot
 })
 
 async function ballotJson(
-  { store }: Pick<VerifierNode, 'store'>,
+  { store }: Pick<ReportingNode, 'store'>,
   report: Accepted,
   root: Hex,
   provider: Hex | undefined,
@@ -150,7 +150,7 @@ async function ballotJson(
 }
 
 const noBallots = ({ header }: Accepted): Problem =>
-  new Problem('not-kept', `This verifier did not keep the ballots of epoch ${header.epoch}. Ask another verifier.`)
+  new Problem('not-kept', `This node does not hold the ballots of epoch ${header.epoch}. Ask another verifier.`)
 
 const voteRecordJson = (vote: Vote): VoteRecordJson => ({
   ...vote,

@@ -1,15 +1,23 @@
 /** What happens in the network, seen by looking: the phase of the epoch, new reports and new settlements. */
 import type { KnownEvents } from '../chain/known-events.js'
 import type { EventJson } from '../evidence/schema/events.js'
-import type { VerifierNode } from '../node/verifier-node.js'
 import type { ChainView } from './chain-view.js'
 import type { EventSource } from './event-routes.js'
 import { settlementJson } from './provider-routes.js'
+import type { ReportingNode } from './reporting-node.js'
 import type { Reports } from './reports.js'
-import { standingOf } from './standing.js'
+import type { StandingJson } from './standing.js'
 
 /** After a longer silence of the chain, listeners get the last reports only: they have the lists for the others. */
 const MAX_REPORTS = 16
+
+export interface HappeningModules {
+  readonly node: Pick<ReportingNode, 'epochNow'>
+  readonly view: ChainView
+  readonly reports: Pick<Reports, 'obtained'>
+  /** where the node stands now */
+  readonly standing: () => StandingJson
+}
 
 export class Happenings implements EventSource {
   #phase: string
@@ -18,22 +26,19 @@ export class Happenings implements EventSource {
   /** transactions of the settlements that are known; undefined before the first look */
   #settled: ReadonlySet<string> | undefined
 
-  constructor(
-    private readonly node: VerifierNode,
-    private readonly view: ChainView,
-    private readonly reports: Reports,
-  ) {
+  constructor(private readonly modules: HappeningModules) {
     this.#phase = JSON.stringify(this.now())
   }
 
   now(): EventJson[] {
-    return [{ event: 'phase', epoch: this.node.epochNow(), ...standingOf(this.node) }]
+    const { node, standing } = this.modules
+    return [{ event: 'phase', epoch: node.epochNow(), ...standing() }]
   }
 
   async look(): Promise<EventJson[]> {
     const phases = this.#phases()
     try {
-      return [...phases, ...(await this.#newReports()), ...this.#newSettlements(await this.view.events())]
+      return [...phases, ...(await this.#newReports()), ...this.#newSettlements(await this.modules.view.events())]
     } catch {
       return phases // the chain does not answer: the phase says so, and the next look finds what this one missed
     }
@@ -48,13 +53,13 @@ export class Happenings implements EventSource {
   }
 
   async #newReports(): Promise<EventJson[]> {
-    const newest = (await this.view.events()).lastPosted?.epoch ?? 0
-    this.#told ??= (await this.reports.held(newest)) === undefined ? newest - 1 : newest
+    const newest = (await this.modules.view.events()).lastPosted?.epoch ?? 0
+    this.#told ??= (await this.modules.reports.obtained(newest)) === undefined ? newest - 1 : newest
     const first = Math.max(1, this.#told + 1, newest - MAX_REPORTS)
     const told: EventJson[] = []
     for (let epoch = first; epoch <= newest; epoch++) {
-      const report = await this.reports.held(epoch)
-      if (report === undefined && (await this.view.events()).postedIn(epoch) !== undefined) return told // it comes
+      const report = await this.modules.reports.obtained(epoch)
+      if (report === undefined && (await this.modules.view.events()).postedIn(epoch) !== undefined) return told // it comes
       this.#told = epoch
       if (report === undefined) continue
       told.push({ event: 'report', epoch, headerHash: report.headerHash, txHash: report.posted.txHash })

@@ -17,7 +17,7 @@ export class Problem extends Error {
 }
 
 /** What the chain's RPC said may name a private address, so only the status of the node tells it. */
-const CHAIN_FAILS = 'The chain does not answer this verifier as it should. Try again later, or ask another verifier.'
+const CHAIN_FAILS = 'The chain does not answer this node as it should. Try again later, or ask another verifier.'
 const NODE_FAILS = 'The node could not answer. Its log says why; try again, or ask another node.'
 
 /** @param error of a route, or of the server itself */

@@ -1,10 +1,9 @@
-/** The providers as this verifier knows them now. Rows are built once for each report, each epoch and each change of the log. */
+/** The providers as this node knows them now. Rows are built once for each report, each epoch and each change of the log. */
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 import type { KnownEvents } from '../chain/known-events.js'
 import type { ActiveProvider } from '../core/facts.js'
 import type { ProviderJson, ProvidersJson } from '../evidence/schema/providers.js'
-import type { VerifierNode } from '../node/verifier-node.js'
 import type { ChainView } from './chain-view.js'
 import { Problem } from './problem.js'
 import { type ProvidersQuery, SortedRows } from './provider-page.js'
@@ -18,6 +17,7 @@ import {
   regionsOf,
 } from './provider-rows.js'
 import { Recent } from './recent.js'
+import type { ReportingNode } from './reporting-node.js'
 import type { Accepted, Reports } from './reports.js'
 import { mapInSlices } from './slices.js'
 
@@ -28,6 +28,8 @@ interface Snapshot {
   readonly report: Accepted | undefined
   readonly sources: ProviderSources
   readonly rows: ReadonlyMap<Hex, ProviderRow>
+  /** whether it is known which providers are active */
+  readonly hasBegun: boolean
   readonly head: Pick<ProvidersJson, 'epoch' | 'headerHash' | 'active' | 'claimKbps' | 'regions'>
   readonly active: SortedRows
   /** with those that have exited */
@@ -48,7 +50,7 @@ export class ProviderList {
   readonly #leaves = new Recent<ReadonlyMap<Hex, Leaf>>({ most: 1 })
 
   constructor(
-    private readonly node: Pick<VerifierNode, 'store'>,
+    private readonly node: Pick<ReportingNode, 'store'>,
     private readonly view: ChainView,
     private readonly reports: Reports,
   ) {}
@@ -60,9 +62,11 @@ export class ProviderList {
     return { ...head, ...rows.page(query) }
   }
 
-  /** @throws Problem 'not-found' for an account that this verifier does not know as a provider */
+  /** @throws Problem 'not-found' for an account that this node does not know as a provider; 'not-ready' before the first epoch */
   async find(account: Hex): Promise<ListedProvider> {
-    const { report, sources, rows } = await this.#snapshot()
+    const { report, sources, rows, hasBegun } = await this.#snapshot()
+    if (!hasBegun)
+      throw new Problem('not-ready', 'This node knows of no epoch that has begun. Scores come with the first report.')
     const row = rows.get(account)
     if (row !== undefined) {
       const isIn = report !== undefined && row.leaf !== null
@@ -70,7 +74,7 @@ export class ProviderList {
     }
     const last = await this.#lastLeaf(account)
     if (last === undefined && !sources.announced.has(account) && sources.settlementsOf(account).length === 0)
-      throw new Problem('not-found', `${account} is no provider that this verifier knows. /v1/providers lists them.`)
+      throw new Problem('not-found', `${account} is no provider that this node knows. /v1/providers lists them.`)
     return { row: providerJson(exitedRow(account, last, sources)), epoch: last?.epoch ?? 0, report: undefined }
   }
 
@@ -107,7 +111,7 @@ export class ProviderList {
       return new SortedRows([...rows, ...(await Promise.all(exited))])
     }
     return {
-      ...{ report, sources, rows: byAccount },
+      ...{ report, sources, rows: byAccount, hasBegun: facts !== undefined },
       head: {
         epoch: report?.header.epoch ?? 0,
         headerHash: report?.headerHash ?? null,

@@ -3,18 +3,19 @@ import { epochStartMs } from '../../proto/epoch.js'
 import type { Hex } from '../../proto/hex.js'
 import type { Stake } from '../chain/stake.js'
 import type { Settlement } from '../core/ports.js'
+import { bondJson } from '../evidence/bond.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { ExplanationJson } from '../evidence/schema/explanation.js'
 import type { HistoryJson, ProviderPageJson, ScorePartsJson, SettlementJson } from '../evidence/schema/providers.js'
 import type { LeafJson } from '../evidence/schema/report.js'
 import { leafJson } from '../evidence/schema/report.js'
 import { throughputOf, throughputPartsOf } from '../evidence/score-parts.js'
-import type { VerifierNode } from '../node/verifier-node.js'
 import type { ChainView } from './chain-view.js'
 import type { Explainer } from './explainer.js'
 import { Problem } from './problem.js'
 import { ProviderList } from './provider-list.js'
 import { Recent } from './recent.js'
+import type { ReportingNode } from './reporting-node.js'
 import { type Accepted, type Reports, tagOf } from './reports.js'
 import { type AddRoute, Tagged } from './route.js'
 
@@ -30,7 +31,7 @@ export const settlementJson = (settlement: Settlement): SettlementJson => ({
 
 export function providerRoutes(
   add: AddRoute,
-  node: VerifierNode,
+  node: ReportingNode,
   view: ChainView,
   reports: Reports,
   explainer: Explainer,
@@ -56,15 +57,10 @@ export function providerRoutes(
 
   add(ENDPOINTS.provider, async ({ provider }): Promise<ProviderPageJson> => {
     const { row, epoch, report } = await list.find(provider)
-    const { active, unbonding, releaseAt, free } = await stakes.get(provider, () =>
-      node.chain.stake('provider', provider),
-    )
+    const stake = await stakes.get(provider, () => node.chain.stake('provider', provider))
     return {
       ...{ ...row, epoch },
-      bond: {
-        ...{ active: active.toString(), unbonding: unbonding.toString(), free: free.toString() },
-        releaseAt: releaseAt ?? null,
-      },
+      bond: bondJson(stake),
       parts: row.leaf && partsOf(row.leaf),
       outlook: await outlookOf(provider, report),
       settlements: (await view.events()).settlements(provider).map(settlementJson),

@@ -1,16 +1,17 @@
-/** The accepted reports that a verifier holds, and what follows from them. What is large is decoded once. */
+/** The accepted reports that a node holds, and what follows from them. What is large is decoded once. */
 import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import { encodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { MerkleTree } from '../../proto/merkle.js'
+import type { PostedEvent } from '../core/chain-log.js'
 import type { PostedReport } from '../core/ports.js'
 import { encodeCarried } from '../core/scoring/carry-over.js'
 import { type EvidenceJson, factsJson } from '../evidence/schema/evidence.js'
 import type { ProofJson } from '../evidence/schema/proof.js'
-import type { VerifierNode } from '../node/verifier-node.js'
 import type { ReportSummary, StoredReport } from '../store/store.js'
 import type { ChainView } from './chain-view.js'
 import { Problem } from './problem.js'
 import { Recent } from './recent.js'
+import type { ReportingNode } from './reporting-node.js'
 import { mapInSlices } from './slices.js'
 
 /** A report comes to the chain a moment before it comes to the store. So `latest` may be the one before. */
@@ -19,6 +20,12 @@ const LATEST_BACK = 2
 const KEPT = 2
 /** As many as are encoded in some milliseconds. */
 const LEAVES_AT_ONCE = 250
+
+/**
+ * Has a node hold an accepted report, as far as it can be had.
+ * @throws Problem that says why it cannot
+ */
+export type Bring = (report: Pick<PostedEvent, 'epoch' | 'headerHash'>) => Promise<void>
 
 export type Accepted = ReportSummary & { readonly posted: PostedReport }
 
@@ -31,30 +38,43 @@ export class Reports {
   readonly #reposted = new Recent<PostedReport>({ most: KEPT })
 
   constructor(
-    private readonly node: Pick<VerifierNode, 'chain' | 'store' | 'network'>,
+    private readonly node: Pick<ReportingNode, 'chain' | 'store' | 'network'>,
     private readonly view: ChainView,
+    private readonly bring: Bring = async () => undefined,
   ) {}
 
-  /** @throws Problem 'not-found', 'not-kept' or 'chain-silent' */
+  /** @throws Problem 'not-found', 'not-kept' or 'chain-silent', and those of `bring` */
   async accepted(which: number | 'latest'): Promise<Accepted> {
-    const events = await this.view.events()
     if (which !== 'latest') {
-      const { epoch } = await this.view.posted(which)
-      const held = await this.held(epoch)
+      const held = await this.#brought(await this.view.posted(which))
       if (held !== undefined) return held
-      throw new Problem('not-kept', `This verifier holds no report of epoch ${which}. Ask another verifier.`)
+      throw new Problem('not-kept', `This node holds no report of epoch ${which}. Ask another verifier.`)
     }
+    const events = await this.view.events()
     const newest = events.lastPosted?.epoch ?? 0
+    let fault: Problem | undefined
     for (let epoch = newest; epoch > Math.max(0, newest - LATEST_BACK); epoch--) {
-      const held = await this.held(epoch)
-      if (held !== undefined) return held
+      try {
+        const event = events.postedIn(epoch)
+        const held = event && (await this.#brought(event))
+        if (held !== undefined) return held
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error
+        fault ??= error
+      }
     }
+    if (fault !== undefined) throw fault
     if (newest === 0)
       throw new Problem('not-found', 'The chain has no report yet. Wait for the end of the first epoch.')
-    throw new Problem('not-kept', `This verifier holds no report of epoch ${newest} yet. Ask another verifier.`)
+    throw new Problem('not-kept', `This node holds no report of epoch ${newest} yet. Ask another verifier.`)
   }
 
-  /** The accepted report of an epoch, if this verifier holds it. */
+  async #brought(event: PostedEvent): Promise<Accepted | undefined> {
+    await this.bring(event)
+    return this.held(event.epoch)
+  }
+
+  /** The accepted report of an epoch, if this node holds it. */
   async held(epoch: number): Promise<Accepted | undefined> {
     const event = (await this.view.events()).postedIn(epoch)
     const held = event && (await this.node.store.reportSummary(epoch, event.headerHash))
@@ -68,6 +88,16 @@ export class Reports {
     return { ...held, posted }
   }
 
+  /** As `accepted`, but undefined for a report that cannot be had now. */
+  async obtained(epoch: number): Promise<Accepted | undefined> {
+    try {
+      return await this.accepted(epoch)
+    } catch (error) {
+      if (error instanceof Problem) return undefined
+      throw error
+    }
+  }
+
   /** With its leaves. @throws Problem 'not-kept' */
   whole({ headerHash, header }: Pick<Accepted, 'headerHash' | 'header'>): Promise<StoredReport> {
     return this.#reports.get(headerHash, async () => {
@@ -75,7 +105,7 @@ export class Reports {
       if (report !== undefined) return report
       throw new Problem(
         'not-kept',
-        `This verifier holds no report of epoch ${header.epoch} any more. Ask another verifier.`,
+        `This node holds no report of epoch ${header.epoch} any more. Ask another verifier.`,
       )
     })
   }
@@ -123,7 +153,7 @@ export class Reports {
     if (facts === undefined || !isComplete || (linked === undefined && facts.linkReport.epoch > 0))
       throw new Problem(
         'not-kept',
-        `This verifier did not keep the evidence of epoch ${header.epoch}. Ask another verifier.`,
+        `This node does not hold the evidence of epoch ${header.epoch}. Ask another verifier.`,
       )
     const { leaves } = await this.whole(report)
     const leafHex = (leaf: Leaf) => toHex(encodeLeaf(leaf))

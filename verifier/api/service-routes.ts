@@ -1,4 +1,4 @@
-/** Whether the node is up and of use, and the description of its API. */
+/** Whether the node is of use, and the description of its API. */
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { VerifierNode } from '../node/verifier-node.js'
 import type { ChainView } from './chain-view.js'
@@ -9,8 +9,6 @@ import { type AddRoute, Tagged } from './route.js'
 
 export function serviceRoutes(add: AddRoute, node: VerifierNode, view: ChainView, reports: Reports): void {
   const description = openApi()
-
-  add(ENDPOINTS.health, () => ({ up: true }) as const)
 
   add(ENDPOINTS.ready, async () => {
     const epoch = await readyEpoch(node, view, reports)

@@ -4,15 +4,15 @@ import type { FrozenVerifier } from '../core/facts.js'
 import type { Announcement } from '../core/ports.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { VerifierJson } from '../evidence/schema/verifiers.js'
-import type { VerifierNode } from '../node/verifier-node.js'
 import type { ChainView } from './chain-view.js'
+import type { ReportingNode } from './reporting-node.js'
 import type { Accepted, Reports } from './reports.js'
 import type { AddRoute } from './route.js'
 import type { Sets } from './sets.js'
 
 export function verifierListRoute(
   add: AddRoute,
-  node: VerifierNode,
+  node: ReportingNode,
   view: ChainView,
   reports: Reports,
   sets: Sets,

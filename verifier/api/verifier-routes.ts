@@ -5,25 +5,17 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { toHex, ZERO_HASH } from '../../proto/hex.js'
+import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import { OpeningFault } from '../../proto/messages.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { StatusJson } from '../evidence/schema/status.js'
 import type { VerifierNode } from '../node/verifier-node.js'
-import { ChainView } from './chain-view.js'
-import { epochRoutes } from './epoch-routes.js'
-import { EVENT_OPTIONS, type EventOptions, eventRoutes } from './event-routes.js'
-import { Explainer } from './explainer.js'
-import { Happenings } from './happenings.js'
-import { Problem } from './problem.js'
-import { providerRoutes } from './provider-routes.js'
+import { EVENT_OPTIONS, type EventOptions } from './event-routes.js'
 import { Recent } from './recent.js'
-import { Reports } from './reports.js'
-import { type AddRoute, routesOf } from './route.js'
+import { reportRoutes } from './report-routes.js'
+import type { AddRoute } from './route.js'
 import { serviceRoutes } from './service-routes.js'
-import { Sets } from './sets.js'
 import { standingOf } from './standing.js'
-import { verifierListRoute } from './verifier-list.js'
 
 /** How long the status waits for the newest report. Then it names the last one that it knows of. */
 const TIP_MS = 2000
@@ -31,19 +23,12 @@ const TIP_MS = 2000
 const TIP_AGE_MS = 500
 
 export function verifierRoutes(app: FastifyInstance, node: VerifierNode, events: EventOptions = EVENT_OPTIONS): void {
-  const add = routesOf(app)
-  const view = new ChainView(node.chain)
-  const reports = new Reports(node, view)
-  const sets = new Sets(node.chain)
-  const explainer = new Explainer(reports)
-  app.addHook('onClose', () => explainer.close())
+  const standing = () => standingOf(node)
+  const transcript = async (sessionId: Hex) => node.epochs?.peers.transcript(sessionId)
+  const { add, view, reports } = reportRoutes(app, node, { standing, transcript, events })
   statusRoute(add, node)
-  sessionRoutes(add, node)
-  providerRoutes(add, node, view, reports, explainer)
-  epochRoutes(add, node, view, reports, sets)
-  verifierListRoute(add, node, view, reports, sets)
   serviceRoutes(add, node, view, reports)
-  eventRoutes(app, () => new Happenings(node, view, reports), events)
+  openingFaultsRoute(add, node)
 }
 
 function statusRoute(add: AddRoute, node: VerifierNode): void {
@@ -81,22 +66,11 @@ function statusRoute(add: AddRoute, node: VerifierNode): void {
       openings: node.epochs?.serving.openings ?? null,
     }
   })
-
-  add(ENDPOINTS.network, () => node.network)
 }
 
-function sessionRoutes(add: AddRoute, node: VerifierNode): void {
-  add(ENDPOINTS.transcript, async ({ session: sessionId }) => {
-    const transcript = await node.epochs?.peers.transcript(sessionId)
-    if (transcript !== undefined) return { sessionId, transcript: toHex(transcript) }
-    throw new Problem(
-      'not-kept',
-      `No verifier that answers holds the transcript of ${sessionId}. Its receiver keeps it for the evidence period only.`,
-    )
-  })
-
+function openingFaultsRoute(add: AddRoute, { store }: Pick<VerifierNode, 'store'>): void {
   add(ENDPOINTS.openingFaults, async () =>
-    (await node.store.openingFaults()).map(fault => ({
+    (await store.openingFaults()).map(fault => ({
       sessionId: toHex(fault.sessionId),
       epoch: fault.epoch,
       receiver: fault.receiver,

@@ -5,6 +5,7 @@
 import { type Contract, type LogDescription, toNumber } from 'ethers'
 import { announcementFault, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_PEER_ID_BYTES } from '../../proto/announcement.js'
 import type { Hex } from '../../proto/hex.js'
+import { splitPublicApi } from '../../proto/public-api.js'
 import { splitAnnounced } from '../../proto/token.js'
 import type { ChainEvent } from '../core/chain-log.js'
 import type { Announcement } from '../core/ports.js'
@@ -97,11 +98,13 @@ const announcementOf =
     const texts = [...(list as string[])]
     const fault = announcementFault(peerId, texts)
     if (fault !== undefined) throw new Error(fault)
-    const { multiaddrs, tokenKey } = splitAnnounced(texts)
+    const { others, publicApi } = splitPublicApi(texts)
+    const { multiaddrs, tokenKey } = splitAnnounced(others)
+    const more = { ...(tokenKey !== undefined && { tokenKey }), ...(publicApi !== undefined && { publicApi }) }
     const self = { role, index: toNumber(index), account: hex(account) }
     return {
       kind: 'announced',
-      announcement: { ...self, peerId, multiaddrs, ...(tokenKey !== undefined && { tokenKey }) },
+      announcement: { ...self, peerId, multiaddrs, ...more },
     }
   }
 

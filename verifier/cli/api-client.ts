@@ -3,12 +3,12 @@ import type { z } from 'zod'
 import { type Answer, type Client, connect, type Endpoint, type RequestOf } from '../client/index.js'
 import { UserError } from '../config/errors.js'
 
-const DEFAULT_API_URL = 'http://127.0.0.1:7380'
+export const DEFAULT_API_URL = 'http://127.0.0.1:7380'
 const NOT_FOUND = 404
 
-/** Option of every command that asks a verifier. */
+/** Option of commands that ask a node. */
 export const API_OPTION = {
-  api: { type: 'string', default: DEFAULT_API_URL, describe: "URL of a verifier's API" },
+  api: { type: 'string', default: DEFAULT_API_URL, describe: "URL of a node's API" },
 } as const
 
 /** Undefined for what the verifier does not hold. @throws UserError as `askApi` */
@@ -48,15 +48,15 @@ export function acceptedOf<T>(answer: Answer<T>, apiUrl: string, { title }: Pick
     case 'silent':
       throw new UserError(
         'configuration',
-        `No verifier answers at ${apiUrl}. Start one, or pass the URL of a running verifier with --api.`,
+        `No node answers at ${apiUrl}. Start one, or pass the URL of a running node with --api.`,
         { cause: answer.cause },
       )
     case 'refused':
-      throw new UserError('configuration', `The verifier at ${apiUrl} answers ${answer.status}: ${answer.error}`)
+      throw new UserError('configuration', `The node at ${apiUrl} answers ${answer.status}: ${answer.error}`)
     case 'unusable':
       throw new UserError(
         'configuration',
-        `The answer of ${apiUrl} is not ${title} (${answer.fault}). Pass the URL of another verifier with --api.`,
+        `The answer of ${apiUrl} is not ${title} (${answer.fault}). Pass the URL of another node with --api.`,
       )
   }
 }

@@ -1,8 +1,10 @@
 /** `bandwitness verifier capacity RATE`: tells the network what the verifier's line takes. */
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+
+import type { InferredOptionTypes } from 'yargs'
 import { setCapacityCall } from '../chain/stake.js'
 import type { CapacityJson } from '../evidence/schema/stake.js'
 import { rateText } from './figures.js'
+import type { Command } from './lazily.js'
 import { print } from './output.js'
 import { ACCOUNT_OPTIONS, registeredIndex, sent, withOwnAccount } from './own-account.js'
 import { parseRate } from './rate.js'
@@ -10,9 +12,7 @@ import { settings } from './settings.js'
 
 type Flags = InferredOptionTypes<typeof ACCOUNT_OPTIONS> & { rate: string; json?: unknown }
 
-export const verifierCapacity: CommandModule<object, Flags> = {
-  command: 'capacity <rate>',
-  describe: 'Name another rate that the link can carry at once in each direction, such as 100mbps',
+export const verifierCapacity: Command<Flags> = {
   builder: y => settings(y, ACCOUNT_OPTIONS).positional('rate', { type: 'string', demandOption: true }),
   handler: flags =>
     withOwnAccount(flags, async own => {

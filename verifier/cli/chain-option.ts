@@ -4,12 +4,15 @@ import type { EthersChain } from '../chain/ethers-chain.js'
 import { loadNetworkFile, type NetworkFile } from '../config/network-file.js'
 
 /** @param checked what the chain is asked about */
-export const chainOptions = (checked: string) =>
+export const chainOptions = (checked: string) => chainToAsk(`against which to check ${checked}`)
+
+/** @param purpose what the chain is good for: the end of a noun phrase */
+export const chainToAsk = (purpose: string) =>
   ({
     rpc: {
       type: 'string',
       implies: 'network',
-      describe: `JSON-RPC URL of a chain against which to check ${checked} (default: none)`,
+      describe: `JSON-RPC URL of a chain ${purpose} (default: none)`,
     },
     network: { type: 'string', implies: 'rpc', describe: 'Network file that belongs to --rpc' },
   }) as const

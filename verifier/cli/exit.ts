@@ -1,9 +1,11 @@
 /** `bandwitness verifier exit` and `provider exit`: leaves the network for good. */
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+
+import type { InferredOptionTypes } from 'yargs'
 import { exitCall, type Role, readStake } from '../chain/stake.js'
 import type { ExitJson } from '../evidence/schema/stake.js'
 import { confirm, YES_OPTION } from './confirm.js'
 import { timeText, tokensText } from './figures.js'
+import type { Command } from './lazily.js'
 import { print } from './output.js'
 import { ACCOUNT_OPTIONS, registeredIndex, sent, withOwnAccount } from './own-account.js'
 import { settings } from './settings.js'
@@ -12,12 +14,7 @@ const OPTIONS = { ...ACCOUNT_OPTIONS, ...YES_OPTION } as const
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
-export const exitCommand = (role: Role): CommandModule<object, Flags> => ({
-  command: 'exit',
-  describe:
-    role === 'verifier'
-      ? 'Leave for good: the next freeze leaves the verifier out, and its bond unbonds from then on'
-      : 'Leave for good: the provider is measured no more, and its stake unbonds',
+export const exitCommand = (role: Role): Command<Flags> => ({
   builder: y => settings(y, OPTIONS),
   handler: flags =>
     withOwnAccount(flags, async own => {

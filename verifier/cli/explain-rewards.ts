@@ -32,7 +32,7 @@ export async function rewardsExplanationFor(flags: Flags): Promise<RewardsExplan
   if (epoch !== 'latest' && newest.header.epoch !== epoch) {
     throw new UserError(
       'evidence',
-      `The verifier at ${flags.api} answers with epoch ${newest.header.epoch} instead of ${epoch}. Ask another verifier with --api.`,
+      `The node at ${flags.api} answers with epoch ${newest.header.epoch} instead of ${epoch}. Ask another node with --api.`,
     )
   }
   const { verifiers, providers, epoch: answered } = newest.facts
@@ -76,7 +76,7 @@ async function replaysFrom(
   if (first !== undefined) return [steps, [first, ...rest]]
   throw new UserError(
     'configuration',
-    `The verifier at ${api} does not hold what the rewards of epoch ${newest.header.epoch} follow from. Ask another verifier with --api.`,
+    `The node at ${api} does not hold what the rewards of epoch ${newest.header.epoch} follow from. Ask another node with --api.`,
   )
 }
 

@@ -1,4 +1,4 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import { UserError } from '../config/errors.js'
 import { explanationOf } from '../evidence/explanation.js'
 import { checkAgainstChain, recompute } from '../evidence/recompute.js'
@@ -6,18 +6,21 @@ import { epochArgument } from '../evidence/schema/arguments.js'
 import type { CheckJson } from '../evidence/schema/checks.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { ExplanationJson } from '../evidence/schema/explanation.js'
-import { API_OPTION, askApi, askApiIfKept } from './api-client.js'
+import { askApi, askApiIfKept } from './api-client.js'
 import { argumentOf } from './argument.js'
 import { askChain, chainOptions } from './chain-option.js'
 import { rewardsExplanationFor } from './explain-rewards.js'
 import { rewardsText } from './explanation/rewards.js'
 import { explanationText } from './explanation/text.js'
+import { FOUND_API_OPTION, foundApi } from './found-api.js'
+import type { Command } from './lazily.js'
 import { print } from './output.js'
+import { requireLate } from './proven-scores.js'
 import { accountOf, namedAccount, PROVIDER_ARGUMENT, providerOf } from './provider-argument.js'
 import { settings } from './settings.js'
 
 const OPTIONS = {
-  ...API_OPTION,
+  ...FOUND_API_OPTION,
   epoch: { type: 'string', default: 'latest', describe: 'Epoch of the report' },
   rewards: {
     type: 'boolean',
@@ -28,13 +31,14 @@ const OPTIONS = {
   ...chainOptions('the report'),
 } as const
 
-type Flags = InferredOptionTypes<typeof OPTIONS> & { provider?: string | undefined; json?: unknown }
+type Given = InferredOptionTypes<typeof OPTIONS> & { provider?: string | undefined; json?: unknown }
+/** with the API that is asked */
+type Flags = Given & { readonly api: string }
 
-export const explain: CommandModule<object, Flags> = {
-  command: 'explain <provider>',
-  describe: "Show why a provider has its score, recomputed from the verifiers' signed votes",
+export const explain: Command<Given> = {
   builder: y => settings(y, OPTIONS).positional('provider', { ...PROVIDER_ARGUMENT, demandOption: true }),
-  handler: async flags => {
+  handler: async given => {
+    const flags = { ...given, api: await foundApi(given) }
     if (flags.rewards) {
       const explanation = await rewardsExplanationFor(flags)
       print(flags, explanation, rewardsText)
@@ -65,14 +69,23 @@ export async function explanationFor(flags: Omit<Flags, 'json' | 'rewards' | 're
   if (epoch !== 'latest' && answered !== epoch) {
     throw new UserError(
       'evidence',
-      `The verifier at ${flags.api} answers with epoch ${answered} instead of ${epoch}. Ask another verifier with --api.`,
+      `The node at ${flags.api} answers with epoch ${answered} instead of ${epoch}. Ask another node with --api.`,
     )
   }
   const accounts = async () => evidence.facts.providers.map(({ account }) => account)
   const provider = await accountOf(who, flags.api, { accounts, where: `of a provider in epoch ${answered}` })
-  const page = await askApiIfKept(flags.api, ENDPOINTS.provider, { provider })
-  const checks = (await askChain(flags, chain => checkAgainstChain(evidence, chain))) ?? []
+  const asked = await askChain(flags, async chain => {
+    if (epoch === 'latest') requireLate(answered, await chain.tip(), flags.api)
+    const [checks, posted, settlements] = await Promise.all([
+      checkAgainstChain(evidence, chain),
+      chain.posted(answered),
+      chain.settlements(provider),
+    ])
+    return { checks, posted, settlements: settlements.map(one => ({ ...one, charged: one.charged.toString() })) }
+  })
+  const told = asked ?? (await askApiIfKept(flags.api, ENDPOINTS.provider, { provider }))
+  const posted = asked?.posted ?? evidence.posted
   const recomputed = recompute(evidence)
-  const find = () => explanationOf(provider, recomputed, evidence.posted, page?.settlements ?? [], checks)
+  const find = () => explanationOf(provider, recomputed, posted, told?.settlements ?? [], asked?.checks ?? [])
   return providerOf(provider, find, answered)
 }

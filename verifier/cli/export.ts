@@ -1,5 +1,6 @@
 /** `bandwitness export`: scores and certified rates of many epochs, in a file for other programs. */
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+
+import type { InferredOptionTypes } from 'yargs'
 import { UserError } from '../config/errors.js'
 import { writeWhole } from '../config/whole-file.js'
 import type { ReportJson } from '../evidence/schema/report.js'
@@ -10,6 +11,7 @@ import { reportsOf } from './export/reports.js'
 import type { Row } from './export/row.js'
 import { rowsOf } from './export/rows.js'
 import { type History, historyAt } from './export/verifier-history.js'
+import type { Command } from './lazily.js'
 import { print } from './output.js'
 import { settings } from './settings.js'
 
@@ -35,9 +37,7 @@ interface ExportJson {
   readonly rows: number
 }
 
-export const exportCommand: CommandModule<object, Flags> = {
-  command: 'export',
-  describe: 'Save the scores of many epochs, a row for each provider and epoch',
+export const exportCommand: Command<Flags> = {
   builder: y => settings(y, OPTIONS),
   handler: async flags => {
     const range = parseEpochs(flags.epochs)

@@ -1,8 +1,9 @@
 /** Makes a node's data directory: its keys, and for a verifier the database that holds what it signs. */
+
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import { checkNoKeys, keysPath, saveKeys } from '../config/key-file.js'
 import { createKeys, type NodeKeys } from '../config/keys.js'
 import type { EncryptedKeys } from '../config/keystore-schema.js'
@@ -12,6 +13,7 @@ import { accountFrom, blsFrom } from '../keystore/import.js'
 import { accountAddress } from '../keystore/public-keys.js'
 import { Store } from '../store/store.js'
 import { CLAIM_NOTICE } from './claim-notice.js'
+import type { Command } from './lazily.js'
 import { print } from './output.js'
 import { newPassword, PASSWORD_OPTION, passwordOf } from './password.js'
 import { settings } from './settings.js'
@@ -57,10 +59,8 @@ export async function initNode(
   }
 }
 
-export function initCommand(role: 'verifier' | 'provider'): CommandModule<object, Flags> {
+export function initCommand(role: 'verifier' | 'provider'): Command<Flags> {
   return {
-    command: 'init',
-    describe: `Make the data directory of a ${role}, with new or imported keys`,
     builder: y => settings(y, role === 'verifier' ? VERIFIER_OPTIONS : OPTIONS),
     handler: async flags => {
       const dataDir = flags['data-dir']

@@ -1,10 +1,12 @@
 /** `bandwitness keys encrypt`: converts the plain key file of an earlier version. */
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+
+import type { InferredOptionTypes } from 'yargs'
 import { UserError } from '../config/errors.js'
 import { keysPath, readKeyFile, replacePlainKeys } from '../config/key-file.js'
 import type { KeysJson } from '../evidence/schema/data-directory.js'
 import { encryptKeys } from '../keystore/encrypt.js'
 import { accountIn } from '../keystore/public-keys.js'
+import type { Command } from './lazily.js'
 import { print } from './output.js'
 import { newPassword, PASSWORD_OPTION } from './password.js'
 import { settings } from './settings.js'
@@ -16,9 +18,7 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
-const encrypt: CommandModule<object, Flags> = {
-  command: 'encrypt',
-  describe: 'Encrypt the keys of a data directory that holds plain ones',
+export const keysEncrypt: Command<Flags> = {
   builder: y => settings(y, OPTIONS),
   handler: async flags => {
     const path = keysPath(flags['data-dir'])
@@ -33,10 +33,3 @@ const encrypt: CommandModule<object, Flags> = {
 
 const encryptedText = ({ file }: KeysJson): string =>
   `Encrypted the keys in ${file}. Without the password they are lost, so keep it in another place. Delete the copies of the plain file that you have made; the disk may hold traces of it until they are overwritten.`
-
-export const keys: CommandModule = {
-  command: 'keys',
-  describe: "A node's secret keys",
-  builder: y => y.command(encrypt).demandCommand(1, 'Missing command: encrypt.'),
-  handler: () => undefined,
-}

@@ -4,32 +4,12 @@
  */
 import yargs, { type Argv } from 'yargs'
 import { EXIT_CODE, UserError } from '../config/errors.js'
-import { verifierCapacity } from './capacity.js'
 import { readConfig } from './config-file.js'
-import { configCommands } from './config-show.js'
-import { doctorCommand } from './doctor/command.js'
-import { exitCommand } from './exit.js'
-import { explain } from './explain.js'
-import { exportCommand } from './export.js'
-import { initCommand } from './init.js'
-import { keys } from './keys.js'
-import { measure } from './measure.js'
-import { networkCheck } from './network/check.js'
-import { networkDeploy } from './network/deploy.js'
-import { networkShow } from './network/show.js'
-import { NODE_OPTIONS } from './node-settings.js'
+import { lazily } from './lazily.js'
+import { networkCommands } from './network/commands.js'
 import { parserMessage } from './parser-message.js'
 import { reportError } from './report-error.js'
-import { reputation } from './reputation.js'
-import { rewards } from './rewards.js'
-import { topUpCommand } from './top-up.js'
-import { transcript } from './transcript.js'
-import { verifierRecord } from './verifier-record.js'
-import { verifierRegister } from './verifier-register.js'
-import { verifierRun } from './verifier-run.js'
-import { verifierStatus } from './verifier-status.js'
-import { verifyTranscript } from './verify-transcript.js'
-import { withdrawCommand } from './withdraw.js'
+import { verifierCommands } from './verifier-commands.js'
 
 const EXIT_CODES_TEXT = `Exit codes: 0 success, ${Object.entries(EXIT_CODE)
   .map(([name, code]) => `${code} ${name.replaceAll('-', ' ')}`)
@@ -70,49 +50,85 @@ export function commandLine(args: readonly string[]): Argv {
       describe: 'File of settings, YAML or JSON',
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print JSON on standard output' })
-    // Commands that are built on top of the verifier are loaded only when they are called.
+    // Commands that are built on top of the verifier may be loaded only when they are called.
     .command('testnet', 'Run a whole network on this machine, and check what it certifies', async y =>
       (await import('../../testnet/command.js')).testnetCommands(y),
     )
-    .command('verifier', 'Measure providers and certify reports', y =>
-      y
-        .command(initCommand('verifier'))
-        .command(verifierRegister)
-        .command(verifierRun)
-        .command(verifierStatus)
-        .command(doctorCommand('verifier'))
-        .command(verifierCapacity)
-        .command(topUpCommand('verifier'))
-        .command(exitCommand('verifier'))
-        .command(withdrawCommand('verifier'))
-        .command(verifierRecord)
-        .demandCommand(
-          1,
-          'Missing command: init, register, run, status, doctor, capacity, top-up, exit, withdraw or record.',
-        ),
-    )
+    .command('verifier', 'Measure providers and certify reports', verifierCommands)
     .command('provider', 'Relay traffic at a promised rate', async y =>
       (await import('../../market/provider/command.js')).providerCommands(y),
     )
     .command('config', 'The settings of a node', async y => {
-      const { RUN_OPTIONS } = await import('../../market/provider/run-command.js')
-      return configCommands(y, { verifier: NODE_OPTIONS, provider: RUN_OPTIONS }, args)
+      const { RUN_OPTIONS: provider } = await import('../../market/provider/run-command.js')
+      const { RUN_OPTIONS: verifier } = await import('./verifier-run.js')
+      const { configCommands } = await import('./config-show.js')
+      return configCommands(y, { verifier, provider }, args)
     })
-    .command('network', 'Deploy a network to a chain, and look at one', y =>
-      y
-        .command(networkCheck)
-        .command(networkShow)
-        .command(networkDeploy)
-        .demandCommand(1, 'Missing command: check, show or deploy.'),
+    .command('network', 'Deploy a network to a chain, and look at one', networkCommands)
+    .command(
+      lazily(
+        'reputation [provider]',
+        'Show what the last report says of every provider, or of one',
+        async () => (await import('./reputation.js')).reputation,
+      ),
     )
-    .command(reputation)
-    .command(explain)
-    .command(rewards)
-    .command(keys)
-    .command(exportCommand)
-    .command(measure)
-    .command(transcript)
-    .command(verifyTranscript)
+    .command(
+      lazily(
+        'explain <provider>',
+        "Show why a provider has its score, recomputed from the verifiers' signed votes",
+        async () => (await import('./explain.js')).explain,
+      ),
+    )
+    .command('rewards', 'What verifiers and providers have earned', y =>
+      y
+        .command(
+          lazily(
+            'claim',
+            'Have the rewards of an account paid, as the newest final report shows them',
+            async () => (await import('./rewards.js')).rewardsClaim,
+          ),
+        )
+        .demandCommand(1, 'Missing command: claim.'),
+    )
+    .command('keys', "A node's secret keys", y =>
+      y
+        .command(
+          lazily(
+            'encrypt',
+            'Encrypt the keys of a data directory that holds plain ones',
+            async () => (await import('./keys.js')).keysEncrypt,
+          ),
+        )
+        .demandCommand(1, 'Missing command: encrypt.'),
+    )
+    .command(
+      lazily(
+        'export',
+        'Save the scores of many epochs, a row for each provider and epoch',
+        async () => (await import('./export.js')).exportCommand,
+      ),
+    )
+    .command(
+      lazily(
+        'measure <provider>',
+        'Measure one provider from this machine, as verifiers do',
+        async () => (await import('./measure.js')).measure,
+      ),
+    )
+    .command(
+      lazily(
+        'transcript <session>',
+        'Save the signed evidence behind one vote',
+        async () => (await import('./transcript.js')).transcript,
+      ),
+    )
+    .command(
+      lazily(
+        'verify-transcript <file>',
+        "Check a session's transcript byte by byte",
+        async () => (await import('./verify-transcript.js')).verifyTranscript,
+      ),
+    )
     .demandCommand(1, 'Missing command.')
     .strict()
     .epilogue(EXIT_CODES_TEXT)

@@ -2,25 +2,25 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import { plot } from 'asciichart'
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import type { Progress, SessionResult } from '../../probe/index.js'
 import { IP_DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { UserError } from '../config/errors.js'
-import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { MeasureJson } from '../evidence/schema/measure.js'
-import type { ProviderJson } from '../evidence/schema/providers.js'
 import { literalHosts } from '../net/literal-addresses.js'
 import { checkReachable } from '../node/own-address.js'
 import { measureProvider } from '../node/solo-session.js'
 import { addressOfThisMachine, parseUdpHost } from './addresses.js'
-import { API_OPTION, askApi, askApiIfKept } from './api-client.js'
+import { API_OPTION } from './api-client.js'
+import { chainToAsk } from './chain-option.js'
 import { delayText, rateText, shareText } from './figures.js'
 import { parsePort } from './host-port.js'
+import type { Command } from './lazily.js'
 import { measureFault, verdictOf } from './measure-verdict.js'
-import type { Named } from './named.js'
+import { measuredProvider } from './measured-provider.js'
 import { print } from './output.js'
 import { printable } from './printable.js'
-import { accountOf, listed, namedAccount, PROVIDER_ARGUMENT, providerOf } from './provider-argument.js'
+import { namedAccount, PROVIDER_ARGUMENT } from './provider-argument.js'
 import { parseRate } from './rate.js'
 import { settings } from './settings.js'
 
@@ -37,6 +37,7 @@ const OPTIONS = {
     describe: 'HOST or HOST:PORT at which the provider reaches this machine (default: that of --udp-host)',
   },
   'udp-port': { type: 'number', default: 0, describe: 'UDP port of this machine; 0 takes any free port' },
+  ...chainToAsk('that tells address and claim, instead of --api'),
 } as const
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { provider?: string | undefined; json?: unknown }
@@ -49,25 +50,23 @@ export interface RatePoint {
 
 const PLOT = { height: 8, width: 72, label: 10 }
 
-export const measure: CommandModule<object, Flags> = {
-  command: 'measure <provider>',
-  describe: 'Measure one provider from this machine, as verifiers do',
+export const measure: Command<Flags> = {
   builder: y => settings(y, OPTIONS).positional('provider', { ...PROVIDER_ARGUMENT, demandOption: true }),
   handler: async flags => {
     const soakMs = soakMsOf(flags.seconds)
     const udpPort = parsePort('udp-port', flags['udp-port'])
     const claim = flags.claim === undefined ? undefined : parseRate('claim', flags.claim)
     const who = namedAccount(flags.provider)
-    const network = await askApi(flags.api, ENDPOINTS.network)
-    const provider = await announcedProvider(flags.api, who)
+    const provider = await measuredProvider(flags, who)
+    const { network, account, peerId, multiaddrs } = provider
     const claimKbps = claim ?? provider.claimKbps
     const announce = flags['udp-announce']
     const udpAnnounce = announce === undefined ? undefined : parseUdpHost(announce)
-    const udpHost = addressOfThisMachine(flags['udp-host'] ?? (await ownAddress(provider.multiaddrs)))
+    const udpHost = addressOfThisMachine(flags['udp-host'] ?? (await ownAddress(multiaddrs)))
     checkReachable(udpHost, udpAnnounce)
     const rates = new Rates(flags.json ? undefined : process.stderr)
     const { outcome } = await measureProvider({
-      provider: { account: provider.provider, peerId: provider.peerId, multiaddrs: provider.multiaddrs },
+      provider: { account, peerId, multiaddrs },
       network: { chainId: network.chainId, contract: network.contracts.epochReports },
       ...{ breachBps: network.params.breachBps, yieldMs: network.params.yieldMs },
       ...{ claimKbps, soakMs, udpHost, udpAnnounce, udpPort },
@@ -78,7 +77,7 @@ export const measure: CommandModule<object, Flags> = {
     const registeredKbps = provider.claimKbps
     const thresholdKbps = (claimKbps * network.params.breachBps) / 10_000
     const verdict = verdictOf(outcome, { claimKbps, registeredKbps, thresholdKbps })
-    const about = { provider: provider.provider, claimKbps, registeredKbps }
+    const about = { provider: account, claimKbps, registeredKbps }
     const found: MeasureJson = { ...about, outcome, verdict, rates: rates.points }
     const figures = measurementText(outcome, rates.points)
     if (flags.json || figures !== '') print(flags, found, () => figures)
@@ -92,14 +91,6 @@ function soakMsOf(seconds: number | undefined): number | undefined {
   if (seconds === undefined) return undefined
   if (seconds >= 1 && seconds <= 10) return Math.round(seconds * 1000)
   throw new UserError('usage', `--seconds ${seconds} is out of range. Give a number from 1 to 10.`)
-}
-
-async function announcedProvider(api: string, who: Named): Promise<ProviderJson & { readonly peerId: string }> {
-  const provider = await accountOf(who, api, listed(api))
-  const page = await askApiIfKept(api, ENDPOINTS.provider, { provider })
-  const row = providerOf(provider, () => (page?.state === 'exited' ? undefined : page))
-  if (row.peerId !== null) return { ...row, peerId: row.peerId }
-  throw new UserError('configuration', `${provider} has announced no address. Try again once its node is up.`)
 }
 
 /** The address from which packets to the provider leave. Finding it sends nothing. */

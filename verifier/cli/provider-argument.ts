@@ -28,9 +28,6 @@ interface Known {
   readonly where: string
 }
 
-/** Holds the names of a testnet's nodes. */
-type NamingNetwork = Pick<NetworkFile, 'name' | 'names'>
-
 /** For a command that asks for the providers of now. */
 export const listed = (api: string): Known => ({
   accounts: async () => (await listProviders(api)).map(({ provider }) => provider),
@@ -38,20 +35,26 @@ export const listed = (api: string): Known => ({
 })
 
 /**
- * For a command that asks a verifier's API.
  * @throws UserError 'usage' for a name that the network file does not hold, and for a part of no address or of several
  */
-export const accountOf = (who: Named, api: string, known: Known): Promise<Hex> =>
-  resolved(who, () => askApi(api, ENDPOINTS.network), known)
-
-/** @throws UserError as `accountOf` */
-export async function resolved(who: Named, network: () => Promise<NamingNetwork>, known: Known): Promise<Hex> {
+export async function accountOf(who: Named, api: string, known: Known): Promise<Hex> {
   if (who.kind === 'whole') return who.hex as Hex
   if (who.kind === 'part') return theOne(who, await known.accounts(), 'account', known.where)
-  const { name, names = {} } = await network()
+  return nameIn(who, await askApi(api, ENDPOINTS.network))
+}
+
+/** As `accountOf`, of accounts that are at hand. */
+export function accountIn(who: Named, network: Names, accounts: readonly Hex[], where: string): Hex {
+  if (who.kind === 'whole') return who.hex as Hex
+  return who.kind === 'part' ? theOne(who, accounts, 'account', where) : nameIn(who, network)
+}
+
+type Names = Pick<NetworkFile, 'name' | 'names'>
+
+function nameIn(who: Extract<Named, { kind: 'name' }>, { name: network, names = {} }: Names): Hex {
   const account = names[who.name]
   if (account !== undefined) return account
-  throw new UserError('usage', `Network "${name}" has no node that is called ${who.name}. Give its address. ${LIST}`)
+  throw new UserError('usage', `Network "${network}" has no node that is called ${who.name}. Give its address. ${LIST}`)
 }
 
 /**

@@ -1,26 +1,47 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
+import type { EthersChain } from '../chain/ethers-chain.js'
 import { ENDPOINTS } from '../client/index.js'
+import { bondJson } from '../evidence/bond.js'
 import type { ReputationJson } from '../evidence/schema/providers.js'
 import { throughputOf } from '../evidence/score-parts.js'
-import { API_OPTION, askApiIfKept } from './api-client.js'
+import { askApiIfKept } from './api-client.js'
+import { askChain, chainOptions } from './chain-option.js'
 import { breachText, rateText, shareText, timeText, tokensText } from './figures.js'
+import { FOUND_API_OPTION, foundApi } from './found-api.js'
+import type { Command } from './lazily.js'
 import { listProviders } from './list-providers.js'
 import { print } from './output.js'
+import { requireProven } from './proven-scores.js'
 import { accountOf, listed, namedAccount, PROVIDER_ARGUMENT, providerOf } from './provider-argument.js'
 import { settings } from './settings.js'
 import { textTable } from './text-table.js'
 
-type Flags = InferredOptionTypes<typeof API_OPTION> & { provider?: string | undefined; json?: unknown }
+const OPTIONS = { ...FOUND_API_OPTION, ...chainOptions('the scores') } as const
 
-export const reputation: CommandModule<object, Flags> = {
-  command: 'reputation [provider]',
-  describe: 'Show what the last report says of every provider, or of one',
-  builder: y => settings(y, API_OPTION).positional('provider', PROVIDER_ARGUMENT),
-  handler: async flags => print(flags, await reputationOf(flags), reputationTable),
+type Flags = InferredOptionTypes<typeof OPTIONS> & { provider?: string | undefined; json?: unknown }
+
+export const reputation: Command<Flags> = {
+  builder: y => settings(y, OPTIONS).positional('provider', PROVIDER_ARGUMENT),
+  handler: async flags => {
+    const api = await foundApi(flags)
+    const told = await reputationOf({ api, provider: flags.provider })
+    const proven = await askChain(flags, async chain => {
+      await requireProven(told, api, chain)
+      return Promise.all(told.map(row => withBond(row, chain)))
+    })
+    print(flags, proven ?? told, reputationTable)
+  },
 }
 
+/** With its stake in the vault as the chain has it. A list shows none. */
+const withBond = async (row: ReputationJson[number], chain: Pick<EthersChain, 'stake'>) =>
+  row.bond === null ? row : { ...row, bond: bondJson(await chain.stake('provider', row.provider)) }
+
 /** @throws UserError for an argument that is none, and where the verifier gives no answer of use */
-export async function reputationOf({ api, provider }: Omit<Flags, 'json'>): Promise<ReputationJson> {
+export async function reputationOf({
+  api,
+  provider,
+}: Pick<Flags, 'provider'> & { api: string }): Promise<ReputationJson> {
   if (provider === undefined) return (await listProviders(api)).map(row => ({ ...row, bond: null }))
   const account = await accountOf(namedAccount(provider), api, listed(api))
   const page = await askApiIfKept(api, ENDPOINTS.provider, { provider: account })

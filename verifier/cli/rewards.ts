@@ -1,5 +1,6 @@
 /** `bandwitness rewards claim`: takes what an account has earned out of the pot. */
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+
+import type { InferredOptionTypes } from 'yargs'
 import { connectChain } from '../chain/connect.js'
 import { UserError } from '../config/errors.js'
 import { loadNetworkFile } from '../config/network-file.js'
@@ -10,6 +11,7 @@ import type { ClaimJson } from '../evidence/schema/rewards.js'
 import { API_OPTION, askApi } from './api-client.js'
 import { argumentOf } from './argument.js'
 import { tokensText } from './figures.js'
+import type { Command } from './lazily.js'
 import { NODE_OPTIONS } from './node-settings.js'
 import { print } from './output.js'
 import { type KeyFlags, readOwnKeys } from './own-keys.js'
@@ -31,18 +33,9 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
-const claim: CommandModule<object, Flags> = {
-  command: 'claim',
-  describe: 'Have the rewards of an account paid, as the newest final report shows them',
+export const rewardsClaim: Command<Flags> = {
   builder: y => settings(y, OPTIONS),
   handler: async flags => print(flags, await claimFor(flags), claimText),
-}
-
-export const rewards: CommandModule = {
-  command: 'rewards',
-  describe: 'What verifiers and providers have earned',
-  builder: y => y.command(claim).demandCommand(1, 'Missing command: claim.'),
-  handler: () => undefined,
 }
 
 /** @throws UserError if there is no final report, the verifier's answer is not the chain's, or the chain refuses */

@@ -1,9 +1,11 @@
 /** `bandwitness verifier top-up` and `provider top-up`: adds tokens to a bond or a stake. */
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+
+import type { InferredOptionTypes } from 'yargs'
 import { approveCall, depositCall, type Role, readStake, readTokens, topUpCall } from '../chain/stake.js'
 import { UserError } from '../config/errors.js'
 import type { TopUpJson } from '../evidence/schema/stake.js'
 import { parseTokens, tokensText } from './figures.js'
+import type { Command } from './lazily.js'
 import { print } from './output.js'
 import { ACCOUNT_OPTIONS, registeredIndex, sent, withOwnAccount } from './own-account.js'
 import { settings } from './settings.js'
@@ -15,12 +17,7 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
-export const topUpCommand = (role: Role): CommandModule<object, Flags> => ({
-  command: 'top-up',
-  describe:
-    role === 'verifier'
-      ? 'Add tokens to the bond: whoever waits for a place in the set enters by its bond'
-      : 'Add tokens to the stake: a higher claim needs a higher stake, and a penalty has made it lower',
+export const topUpCommand = (role: Role): Command<Flags> => ({
   builder: y => settings(y, OPTIONS),
   handler: flags =>
     withOwnAccount(flags, async own => {

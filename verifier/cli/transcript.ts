@@ -1,4 +1,4 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import { fromHex, type Hex, ZERO_HASH } from '../../proto/hex.js'
 import { Ballot } from '../../proto/messages.js'
 import { decodeVote } from '../../proto/vote.js'
@@ -7,23 +7,25 @@ import { writeWhole } from '../config/whole-file.js'
 import { epochArgument } from '../evidence/schema/arguments.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { SavedTranscriptJson } from '../evidence/schema/transcript.js'
-import { API_OPTION, askApi } from './api-client.js'
+import { askApi } from './api-client.js'
 import { argumentOf } from './argument.js'
+import { chainToAsk } from './chain-option.js'
+import { FOUND_API_OPTION, foundApi } from './found-api.js'
+import type { Command } from './lazily.js'
 import { type Kind, type Named, named, theOne } from './named.js'
 import { print } from './output.js'
 import { settings } from './settings.js'
 
 const OPTIONS = {
-  ...API_OPTION,
+  ...FOUND_API_OPTION,
+  ...chainToAsk('that names a node to ask'),
   epoch: { type: 'string', default: 'latest', describe: 'Epoch of a session that is named by its beginning' },
   out: { type: 'string', demandOption: true, describe: 'File to write; an existing file is never replaced' },
 } as const
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { session?: string | undefined; json?: unknown }
 
-export const transcript: CommandModule<object, Flags> = {
-  command: 'transcript <session>',
-  describe: 'Save the signed evidence behind one vote',
+export const transcript: Command<Flags> = {
   builder: y =>
     settings(y, OPTIONS).positional('session', {
       type: 'string',
@@ -33,8 +35,9 @@ export const transcript: CommandModule<object, Flags> = {
   handler: async flags => {
     const who = named(flags.session, SESSION)
     const epoch = argumentOf(epochArgument, flags.epoch, '--epoch ')
-    const session = await sessionOf(who, flags.api, epoch)
-    const bytes = fromHex((await askApi(flags.api, ENDPOINTS.transcript, { session })).transcript)
+    const api = await foundApi(flags)
+    const session = await sessionOf(who, api, epoch)
+    const bytes = fromHex((await askApi(api, ENDPOINTS.transcript, { session })).transcript)
     await save(flags.out, bytes)
     const saved: SavedTranscriptJson = { sessionId: session, file: flags.out, bytes: bytes.length }
     print(flags, saved, savedText)

@@ -1,6 +1,7 @@
 /** The signing record of a verifier that does not run: a checked copy of it, for a move to another machine. */
+
 import { readFile } from 'node:fs/promises'
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { UserError } from '../config/errors.js'
 import { keysPath, readKeyFile } from '../config/key-file.js'
@@ -10,6 +11,7 @@ import { SigningConflict } from '../store/errors.js'
 import { decodeCopy, type RecordCopy, recordOwner } from '../store/record-copy.js'
 import { DamagedRecord } from '../store/record-format.js'
 import { Store } from '../store/store.js'
+import type { Command } from './lazily.js'
 import { print } from './output.js'
 import { settings } from './settings.js'
 
@@ -19,9 +21,7 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { file?: string | undefined; json?: unknown }
 
-const recordExport: CommandModule<object, Flags> = {
-  command: 'export <file>',
-  describe: 'Check the signing record and write a copy',
+export const recordExport: Command<Flags> = {
   builder: y =>
     settings(y, OPTIONS).positional('file', {
       type: 'string',
@@ -37,9 +37,7 @@ const recordExport: CommandModule<object, Flags> = {
   },
 }
 
-const recordImport: CommandModule<object, Flags> = {
-  command: 'import <file>',
-  describe: 'Add all that the same key has signed on another machine',
+export const recordImport: Command<Flags> = {
   builder: y =>
     settings(y, OPTIONS).positional('file', {
       type: 'string',
@@ -104,10 +102,3 @@ const importText = ({ file, entries, added }: RecordImportJson): string =>
   added === 0
     ? `The record here holds all ${entries} signed slots of ${file} already.`
     : `Added ${added} of the ${entries} signed slots of ${file}. Never run the verifier that wrote it again.`
-
-export const verifierRecord: CommandModule = {
-  command: 'record',
-  describe: "The record of all that the verifier's key has signed",
-  builder: y => y.command(recordExport).command(recordImport).demandCommand(1, 'Missing command: export or import.'),
-  handler: () => undefined,
-}

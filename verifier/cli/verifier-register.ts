@@ -1,7 +1,8 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import { proveOfPossession } from '../bls/proof-of-possession.js'
 import { BlsSigner } from '../bls/signer.js'
 import { joinAsVerifier } from '../chain/join.js'
+import type { Command } from './lazily.js'
 import { parseRate } from './rate.js'
 import { REGISTER_OPTIONS, register } from './registration.js'
 import { settings } from './settings.js'
@@ -17,9 +18,7 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
-export const verifierRegister: CommandModule<object, Flags> = {
-  command: 'register',
-  describe: 'Deposit the bond and register a verifier',
+export const verifierRegister: Command<Flags> = {
   builder: y => settings(y, OPTIONS),
   handler: async flags => {
     const capacityKbps = parseRate('capacity', flags.capacity)

@@ -1,5 +1,6 @@
 /** `bandwitness verifier status`: what the chain and the running node say of a verifier. */
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+
+import type { InferredOptionTypes } from 'yargs'
 import { epochAt, eraOf } from '../../proto/epoch.js'
 import type { Hex } from '../../proto/hex.js'
 import { readStake, type Stake } from '../chain/stake.js'
@@ -8,6 +9,7 @@ import type { VerifierStandingJson } from '../evidence/schema/stake.js'
 import { API_OPTION } from './api-client.js'
 import { timeText, tokensText } from './figures.js'
 import { onInterrupt } from './interrupt.js'
+import type { Command } from './lazily.js'
 import { print } from './output.js'
 import { READ_OPTIONS, type ShownAccount, withShownAccount } from './own-account.js'
 import { settings } from './settings.js'
@@ -21,9 +23,7 @@ type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 /** A node that runs answers at once; one that does not is told so. */
 const NODE_MS = 3000
 
-export const verifierStatus: CommandModule<object, Flags> = {
-  command: 'status',
-  describe: 'Show the bond, the place in the set, the rewards, and what the running node does',
+export const verifierStatus: Command<Flags> = {
   builder: y => settings(y, OPTIONS),
   handler: flags =>
     withShownAccount(flags, async own => {

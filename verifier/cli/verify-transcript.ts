@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import { UserError } from '../config/errors.js'
 import { OUTCOME_TEXT } from '../evidence/outcome-text.js'
 import { checkRegistered } from '../evidence/registry-checks.js'
@@ -8,6 +8,7 @@ import { checkTranscript, parseTranscript } from '../evidence/transcript-checks.
 import { askChain, chainOptions } from './chain-option.js'
 import { field } from './explanation/layout.js'
 import { rateText } from './figures.js'
+import type { Command } from './lazily.js'
 import { print } from './output.js'
 import { printable } from './printable.js'
 import { settings } from './settings.js'
@@ -17,9 +18,7 @@ const OPTIONS = chainOptions('who took part')
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { file?: string | undefined; json?: unknown }
 
-export const verifyTranscript: CommandModule<object, Flags> = {
-  command: 'verify-transcript <file>',
-  describe: "Check a session's transcript byte by byte",
+export const verifyTranscript: Command<Flags> = {
   builder: y =>
     settings(y, OPTIONS).positional('file', {
       type: 'string',

@@ -1,16 +1,15 @@
 /** `bandwitness verifier withdraw` and `provider withdraw`: has the vault pay out what is free or released. */
-import type { CommandModule } from 'yargs'
+
 import { type Role, readStake, withdrawCall } from '../chain/stake.js'
 import { UserError } from '../config/errors.js'
 import type { WithdrawalJson } from '../evidence/schema/stake.js'
 import { timeText, tokensText } from './figures.js'
+import type { Command } from './lazily.js'
 import { print } from './output.js'
 import { ACCOUNT_OPTIONS, type AccountFlags, sent, withOwnAccount } from './own-account.js'
 import { settings } from './settings.js'
 
-export const withdrawCommand = (role: Role): CommandModule<object, AccountFlags> => ({
-  command: 'withdraw',
-  describe: 'Have the tokens paid out that are free, or released after an exit',
+export const withdrawCommand = (role: Role): Command<AccountFlags> => ({
   builder: y => settings(y, ACCOUNT_OPTIONS),
   handler: flags =>
     withOwnAccount(flags, async own => {

@@ -30,9 +30,9 @@ export class ApiError extends Error {
 function sentenceOf(apiUrl: string, answer: Unanswered): string {
   switch (answer.kind) {
     case 'silent':
-      return `No verifier answers at ${apiUrl}.`
+      return `No node answers at ${apiUrl}.`
     case 'refused':
-      return `The verifier at ${apiUrl} answers ${answer.status}: ${answer.error}`
+      return `The node at ${apiUrl} answers ${answer.status}: ${answer.error}`
     case 'unusable':
       return `The answer of ${apiUrl} cannot be used (${answer.fault}).`
   }

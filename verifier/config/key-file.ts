@@ -4,15 +4,11 @@
  */
 import { access, readdir, readFile, realpath, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { KeyFileError } from './key-file-error.js'
 import { type NodeKeys, plainKeys } from './keys.js'
 import { type EncryptedKeys, encryptedKeys } from './keystore-schema.js'
 import { parseJson } from './parse-json.js'
 import { notWritten, writeWhole } from './whole-file.js'
-
-/** A key file that cannot be used, or must not be replaced. The message is one line that says what to do. */
-export class KeyFileError extends Error {
-  override readonly name = 'KeyFileError'
-}
 
 export type KeyFile =
   | { readonly kind: 'plain'; readonly keys: NodeKeys }

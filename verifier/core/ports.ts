@@ -43,6 +43,8 @@ export interface Announcement {
   readonly multiaddrs: readonly string[]
   /** see `splitAnnounced`: the first that the account ever announced in this role; absent if it has announced none */
   readonly tokenKey?: Hex
+  /** origin of the HTTP API that a verifier offers to everybody; absent if it offers none */
+  readonly publicApi?: string
 }
 
 export interface Settlement {

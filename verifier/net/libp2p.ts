@@ -2,6 +2,7 @@
  * A node of the peer-to-peer network: TCP, Noise, Yamux, identify, and gossipsub. Gossipsub does not sign messages: every
  * message carries a BLS signature of its own, and StrictNoSign gives a message the same id whichever node forwards it.
  */
+
 import { createHash } from 'node:crypto'
 import { type GossipSub, gossipsub, type Message } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
@@ -16,6 +17,7 @@ import type { NetworkId } from '../../proto/digests.js'
 import { fromHex, type Hex } from '../../proto/hex.js'
 import { topicsOf } from '../../proto/protocols.js'
 import { gossipRules } from './gossip-rules.js'
+import { ListenError } from './listen-error.js'
 import { peerPrivateKey } from './peer-keys.js'
 
 export type Peer = Libp2p<{ identify: Identify; pubsub: GossipSub }>
@@ -27,19 +29,6 @@ export interface PeerOptions {
   readonly listen: readonly string[]
   readonly log: Logger
 }
-
-/** The node cannot listen on the address that its operator chose. */
-export class ListenError extends Error {
-  constructor(listen: readonly string[], cause: unknown) {
-    super(`cannot listen on ${listen.join(', ')}: ${hintOf(cause)}`, { cause })
-    this.name = 'ListenError'
-  }
-}
-
-const hintOf = (cause: unknown): string =>
-  String((cause as Error).message).includes('EADDRINUSE')
-    ? 'the port is taken. Choose another.'
-    : 'this machine does not have the address. Listen on /ip4/0.0.0.0 or /ip6/::, and pass the address that others reach it at with --announce.'
 
 /** At an era's start a whole set dials within a second; libp2p's default of 5 a second would turn most of it away. */
 const INBOUND_CONNECTIONS_PER_SECOND = 256

@@ -12,7 +12,7 @@ import { SyncRequest, SyncResponse } from '../../proto/messages.js'
 import { SYNC_PROTOCOL } from '../../proto/protocols.js'
 import { StreamError } from './framed-stream.js'
 import type { Peer } from './libp2p.js'
-import { handleStreams, openStream, type PeerAddress } from './streams.js'
+import { type Dialler, handleStreams, openStream, type PeerAddress } from './streams.js'
 import type { AnswerLimits } from './sync-limits.js'
 import type { SyncQuota } from './sync-quota.js'
 
@@ -97,7 +97,7 @@ export async function serveSync(
  * WrongAnswer if it has more items than they allow; MessageError if the answer is malformed; what `take` throws
  */
 export async function syncFrom<T>(
-  peer: Peer,
+  peer: Dialler,
   from: PeerAddress,
   request: SyncRequest,
   limits: AnswerLimits,

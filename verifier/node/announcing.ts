@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { scopeOf } from '../../probe/wire/next-hop.js'
 import { announcementFault } from '../../proto/announcement.js'
 import type { Hex } from '../../proto/hex.js'
+import { publicApiEntry } from '../../proto/public-api.js'
 import { tokenKeyEntry } from '../../proto/token.js'
 import { UserError } from '../config/errors.js'
 import type { Announcement, Chain } from '../core/ports.js'
@@ -12,9 +13,16 @@ import type { NodeOptions } from './node-options.js'
 import { type Duty, Sending } from './sending.js'
 import { WALL_CLOCK } from './wall-clock.js'
 
+/** What a node announces beside its addresses. */
+export interface AnnouncedMore {
+  /** of a provider, announced once: only an account's first key counts */
+  readonly tokenKey?: Hex | undefined
+  /** of a verifier: the origin of its HTTP API */
+  readonly publicApi?: string | undefined
+}
+
 /**
  * Announces this node's address on the chain, unless the chain already holds the same announcement.
- * @param tokenKey of a provider, announced once: only an account's first key counts
  * @returns what a reorganisation may undo; undefined if the chain held the announcement already
  * @throws UserError if the chain refuses the announcement, or would refuse it
  */
@@ -24,14 +32,19 @@ export async function announceSelf(
   { role, account }: { readonly role: Announcement['role']; readonly account: Hex },
   peerId: string,
   multiaddrs: readonly string[],
-  tokenKey?: Hex,
+  { tokenKey, publicApi }: AnnouncedMore = {},
 ): Promise<Duty | undefined> {
   await directory.refresh()
   refuseLoopback(directory, account, multiaddrs)
   const known = directory.of(role, account)
   const isKeyKnown = tokenKey === undefined || known?.tokenKey !== undefined
-  if (known?.peerId === peerId && known.multiaddrs.join() === multiaddrs.join() && isKeyKnown) return undefined
-  const texts = tokenKey === undefined ? multiaddrs : [...multiaddrs, tokenKeyEntry(tokenKey)]
+  const isSame = known?.peerId === peerId && known.multiaddrs.join() === multiaddrs.join()
+  if (isSame && isKeyKnown && known.publicApi === publicApi) return undefined
+  const texts = [
+    ...multiaddrs,
+    ...(tokenKey === undefined ? [] : [tokenKeyEntry(tokenKey)]),
+    ...(publicApi === undefined ? [] : [publicApiEntry(publicApi)]),
+  ]
   const fault = announcementFault(peerId, texts)
   if (fault !== undefined) {
     throw new UserError(

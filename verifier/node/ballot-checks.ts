@@ -1,25 +1,27 @@
 /** Whether a ballot is its verifier's, and complete. */
-import { ballotDigest } from '../../proto/digests.js'
+import { ballotDigest, type NetworkId } from '../../proto/digests.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import type { Ballot } from '../../proto/messages.js'
 import { decodeVote } from '../../proto/vote.js'
+import type { BlsVerifier } from '../bls/verifier.js'
 import { type ChainFacts, verifierOf } from '../core/facts.js'
 import { scheduleFault } from '../evidence/schedule-check.js'
-import type { VerifierContext } from './context.js'
 
 /** Whether a ballot's votes are those that its root names. */
 export const hasRoot = (ballot: Ballot): boolean => new MerkleTree(ballot.votes).root === toHex(ballot.root)
+
+/** What signatures are checked with. */
+export interface SignatureChecks {
+  readonly network: NetworkId
+  readonly bls: { readonly verifier: BlsVerifier }
+}
 
 /**
  * Why a ballot is wrong; undefined if it is right. A ballot without votes is announced by its root alone. There is one right
  * encoding with the votes, and one without: else anybody could send many right ballots in another's name.
  */
-export function ballotFault(
-  { bls, network }: Pick<VerifierContext, 'bls' | 'network'>,
-  facts: ChainFacts,
-  ballot: Ballot,
-): string | undefined {
+export function ballotFault({ bls, network }: SignatureChecks, facts: ChainFacts, ballot: Ballot): string | undefined {
   const blsKey = verifierOf(facts, ballot.verifier)?.blsKey
   if (blsKey === undefined) return 'not in the frozen set'
   if (ballot.epoch !== facts.epoch) return 'a ballot of another epoch'

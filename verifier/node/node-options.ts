@@ -29,4 +29,6 @@ export interface NodeOptions {
 export interface VerifierOptions extends NodeOptions {
   /** how the node comes to its votes (default: it measures) */
   readonly measure?: Measure
+  /** origin at which everybody reaches its HTTP API (default: it is announced to nobody) */
+  readonly publicApi?: string | undefined
 }

@@ -12,9 +12,10 @@ import { agreementTiming, revealedEpoch, roundsOf } from '../core/agreement/phas
 import { Draw } from '../core/assignment/draw.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { Announcement, PostedReport } from '../core/ports.js'
-import { checkRegistered } from '../evidence/registry-checks.js'
+import { checkRegistered, type Registry } from '../evidence/registry-checks.js'
 import { checkTranscript, type ParsedTranscript, parseTranscript } from '../evidence/transcript-checks.js'
 import { type Rate, RateLimit } from '../net/rate-limit.js'
+import type { Dialler } from '../net/streams.js'
 import { syncFrom, WrongAnswer } from '../net/sync.js'
 import {
   type AnswerLimits,
@@ -25,9 +26,10 @@ import {
   REWARDS_LIMITS,
   TRANSCRIPT_LIMITS,
 } from '../net/sync-limits.js'
+import type { Store } from '../store/store.js'
 import { BusyError, DisputedAnswer, offenceOf } from './answer-faults.js'
 import { Asking } from './asking.js'
-import { ballotFault, hasRoot } from './ballot-checks.js'
+import { ballotFault, hasRoot, type SignatureChecks } from './ballot-checks.js'
 import type { VerifierContext } from './context.js'
 import type { Directory } from './directory.js'
 import { failOnStoreError } from './failures.js'
@@ -52,13 +54,27 @@ const TRANSCRIPT: Manner = { ...STATE, atOnce: 1 }
  */
 const TRANSCRIPTS: Rate = { burst: 128, perSecond: 8 }
 
+/** What asking needs of a node: a verifier's context has all of it. */
+export interface SyncContext
+  extends SignatureChecks,
+    Pick<
+      VerifierContext,
+      'params' | 'epochs' | 'offences' | 'wall' | 'clock' | 'random' | 'log' | 'stopping' | 'fail'
+    > {
+  /** of the verifier that asks, which does not ask itself; undefined for a node that is none */
+  readonly self: { readonly index: number } | undefined
+  readonly chain: Registry
+  readonly store: Pick<Store, 'getBallot' | 'putBallot' | 'ballotsOf' | 'getReport' | 'getTranscript'>
+  readonly peer: Dialler
+}
+
 export class PeerSync {
   readonly #asking = new Asking<Announcement>()
   readonly #fetches: RateLimit
 
   constructor(
-    private readonly context: VerifierContext,
-    private readonly directory: Directory,
+    private readonly context: SyncContext,
+    private readonly directory: Pick<Directory, 'verifiers'>,
   ) {
     this.#fetches = new RateLimit(context.clock)
   }
@@ -93,8 +109,9 @@ export class PeerSync {
   /**
    * The ballot set of an accepted report: that with which this node computed the report, or a peer's, checked against the
    * header's root. Stores the ballots. Undefined if no verifier that answers has it.
+   * @param facts of the report's epoch, if the signatures count: a set that holds a wrong one is not taken
    */
-  async ballotSet(posted: PostedReport): Promise<readonly SeenEntry[] | undefined> {
+  async ballotSet(posted: PostedReport, facts?: ChainFacts): Promise<readonly SeenEntry[] | undefined> {
     const held = await this.context.store.getReport(posted.headerHash)
     if (held !== undefined && held.ballots.length > 0) return held.ballots
     return this.#ask(
@@ -105,7 +122,12 @@ export class PeerSync {
       async items => {
         const ballots = await collect(items, rootedBallot)
         const entries = ballots.map(({ ballot }) => ({ verifier: ballot.verifier, root: toHex(ballot.root) }))
-        if (ballotSetRoot(entries) !== posted.header.ballotSetRoot) return undefined
+        if (ballotSetRoot(entries) !== posted.header.ballotSetRoot)
+          throw new WrongAnswer('a ballot set with another root than the chain holds')
+        for (const { ballot } of ballots) {
+          const fault = facts && ballotFault(this.context, facts, ballot)
+          if (fault !== undefined) throw new DisputedAnswer(fault)
+        }
         for (const { bytes, ballot } of ballots) await this.#putUnlessHeld(toHex(ballot.root), bytes)
         return entries
       },
@@ -204,7 +226,7 @@ export class PeerSync {
   /** All other verifiers in random order, so that nobody can foresee whom this node asks. @param first those ahead of the rest */
   #others(first: (peer: Announcement) => boolean = () => false): Announcement[] {
     const { self, random } = this.context
-    const others = this.directory.verifiers().filter(({ index }) => index !== self.index)
+    const others = this.directory.verifiers().filter(({ index }) => index !== self?.index)
     const drawn = new Draw(toHex(random.bytes(32))).sample(others, others.length)
     return [...drawn.filter(first), ...drawn.filter(peer => !first(peer))]
   }

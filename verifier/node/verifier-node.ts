@@ -148,7 +148,9 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
   await serveReach(peer, (request, asker) => reach.answer(request, asker), log)
   const addresses = announcedAddresses(peer, options.announce)
   const self = { role: 'verifier', account } as const
-  const announced = await announceSelf(chain, directory, self, peer.peerId.toString(), addresses)
+  const announced = await announceSelf(chain, directory, self, peer.peerId.toString(), addresses, {
+    publicApi: options.publicApi,
+  })
   keepAnnounced(announced, chain, options, life)
 
   let epochs: Epochs | undefined

@@ -43,8 +43,8 @@ export function App() {
         <View route={route} />
       </main>
       <footer>
-        One verifier serves this page. You need not trust it: <code>npx bandwitness explain PROVIDER</code> computes
-        every figure again from the signed votes. Runs on a devnet only; not audited.
+        One node serves this page. You need not trust it: <code>npx bandwitness explain PROVIDER</code> computes every
+        figure again from the signed votes. Runs on a devnet only; not audited.
       </footer>
       <Tip />
     </>

@@ -1,8 +1,10 @@
 /** `bandwitness provider alerts`: tells an operator of a breach before the third one costs stake. */
+
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import { API_OPTION } from '../../../verifier/cli/api-client.js'
+import type { Command } from '../../../verifier/cli/lazily.js'
 import { openLog } from '../../../verifier/cli/log.js'
 import { NODE_OPTIONS } from '../../../verifier/cli/node-settings.js'
 import { print } from '../../../verifier/cli/output.js'
@@ -39,9 +41,7 @@ type Flags = InferredOptionTypes<typeof OPTIONS> & { provider?: string | undefin
 const LONGEST_PAUSE_MS = 60_000
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-export const providerAlerts: CommandModule<object, Flags> = {
-  command: 'alerts <provider>',
-  describe: 'Watch a provider, and tell of breaches before they cost stake',
+export const providerAlerts: Command<Flags> = {
   builder: y => settings(y, OPTIONS).positional('provider', { ...PROVIDER_ARGUMENT, demandOption: true }),
   handler: async flags => {
     const who = namedAccount(flags.provider)

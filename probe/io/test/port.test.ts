@@ -242,15 +242,21 @@ describe('kernel timestamps', () => {
     const keeper = await Keeper.open('mmsg')
     const { port } = keeper
     try {
-      const fromMs = performance.now()
-      port.send(randomBytes(100), port.endpoint(HOST, port.facts.port))
-      const toMs = performance.now()
-      while (performance.now() < toMs + 20) {
-        // The thread is busy, so it reads nothing.
+      // The kernel begins to stamp a moment after a first socket has asked for it. Until then it gives the time of reading.
+      for (let tries = 1; ; tries++) {
+        const fromMs = performance.now()
+        port.send(randomBytes(100), port.endpoint(HOST, port.facts.port))
+        const toMs = performance.now()
+        while (performance.now() < toMs + 20) {
+          // The thread is busy, so it reads nothing.
+        }
+        port.receive()
+        expect(keeper.got).to.have.length(tries)
+        const { arrivedMs } = keeper.got.at(-1)!
+        if (arrivedMs > toMs + 0.5 && tries < 20) continue
+        expect(arrivedMs).to.be.within(fromMs - 0.5, toMs + 0.5)
+        return
       }
-      port.receive()
-      expect(keeper.got).to.have.length(1)
-      expect(keeper.got[0]!.arrivedMs).to.be.within(fromMs - 0.5, toMs + 0.5)
     } finally {
       await port.close()
     }

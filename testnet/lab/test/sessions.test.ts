@@ -22,6 +22,7 @@ const READY_MS = 60_000
 const where = (reason: string | undefined) => (title: string, test: () => Promise<void>) =>
   reason === undefined ? it(title, test) : it.skip(`${title} (not here: ${reason})`, test)
 const withNamespaces = where(await whyNoNamespaces())
+const TRIES = 3
 const withLab = where(await whyNoNamespaceLab())
 
 describe('lab sessions', function () {
@@ -61,8 +62,13 @@ async function checkSession(lab: Lab): Promise<void> {
   await lab.shape(CELL)
   const calibration = await lab.calibrate()
   expect(calibration.linkKbps).to.be.closeTo(CELL.rateKbps, ERROR * CELL.rateKbps)
-  const session = await lab.measure()
-  const row = sessionRow(session, CELL, calibration)
+  let session = await lab.measure()
+  let row = sessionRow(session, CELL, calibration)
+  // A busy machine holds up the control datagrams as well. Such a session says that it says nothing.
+  for (let tries = 1; tries < TRIES && row.outcome === 'at-least: path-limited'; tries++) {
+    session = await lab.measure()
+    row = sessionRow(session, CELL, calibration)
+  }
   const story = JSON.stringify([row, session.reading, calibration])
   expect(row.outcome, story).to.equal('verified')
   expect(row.error, story).to.be.within(-ERROR, ERROR)

@@ -1,5 +1,6 @@
 /** Real processes that behave badly. None of them may hang this one, or outlive it. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { ChildError } from '../child-end.js'
@@ -126,6 +127,16 @@ describe('ChildProcess', function () {
     const identity = identify(Number(await child.line(WAIT_MS)))
     await child.end()
     while (isAlive(identity)) await pause(1)
+  })
+
+  it('is as nice as its parent, among all sessions', async () => {
+    const child = start(`console.log('up'); ${LIVE_ON}`)
+    await child.line(WAIT_MS)
+    const group = `/proc/${child.pid}/autogroup`
+    const niceness = existsSync(group)
+      ? / nice (-?\d+)$/m.exec(readFileSync(group, 'utf8'))![1]
+      : getPriority(child.pid)
+    expect(Number(niceness)).to.equal(getPriority())
   })
 
   it('runs a program to its end, and ends one that takes too long', async () => {

@@ -3,7 +3,6 @@ import { expect } from 'chai'
 import { keccakText } from '../../../proto/hash.js'
 import { KnownEvents } from '../../chain/known-events.js'
 import { account } from '../../core/test/samples.js'
-import type { VerifierNode } from '../../node/verifier-node.js'
 import type { ChainView } from '../chain-view.js'
 import { Happenings } from '../happenings.js'
 import type { Reports } from '../reports.js'
@@ -35,17 +34,14 @@ describe('what happens, for those who listen', () => {
     },
   } as unknown as ChainView
   const reports = {
-    held: async (epoch: number) =>
+    obtained: async (epoch: number) =>
       held.has(epoch) ? { headerHash: keccakText(`header ${epoch}`), posted: { txHash } } : undefined,
   } as unknown as Reports
   const node = {
-    chain: { health: { sentence: undefined } },
     epochNow: () => 9,
-    get epochs() {
-      return { reports: {}, phase: state, sentence: `${state} in words` }
-    },
-  } as unknown as VerifierNode
-  const happenings = new Happenings(node, view, reports)
+  }
+  const standing = () => ({ state, sentence: `${state} in words` })
+  const happenings = new Happenings({ node, view, reports, standing })
   const looked = async () =>
     (await happenings.look()).map(one =>
       one.event === 'phase'

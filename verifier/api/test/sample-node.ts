@@ -83,7 +83,10 @@ const eventsOf = (): KnownEvents => {
   return known
 }
 
-const chain = {
+/** What both reports follow from, the oldest first, and what the next one builds on. */
+export const SAMPLE_EPOCHS: readonly HeldEpoch[] = REPORTS
+
+export const SAMPLE_CHAIN = {
   network: NETWORK,
   health: new ChainHealth(),
   pending: [{ what: 'post', nonce: 7, txHash: keccakText('pending'), seconds: 40, raises: 2 }],
@@ -130,7 +133,7 @@ export interface SampleNode {
 
 /** @param changes of its chain. @param events how its stream of events behaves */
 export async function startSampleNode(
-  changes: Partial<typeof chain> = {},
+  changes: Partial<typeof SAMPLE_CHAIN> = {},
   events: EventOptions = EVENT_OPTIONS,
 ): Promise<SampleNode> {
   const directory = await mkdtemp(join(tmpdir(), 'bandwitness-api-'))
@@ -138,7 +141,7 @@ export async function startSampleNode(
   await fill(store)
   const node = {
     ...{ role: 'verifier', account: account('verifier 0'), index: 1, peerId: 'peer', network: SAMPLE_FILE, store },
-    chain: { ...chain, ...changes },
+    chain: { ...SAMPLE_CHAIN, ...changes },
     udp: { backend: 'dgram', kernelTimestamps: false, port: 4000, receiveBufferBytes: 212_992, overruns: 0 },
     epochs: {
       ...{ reports: {}, serving: {}, faults: [], ownFaults: { blockAgeMs: null } },

@@ -107,7 +107,7 @@ describe("a verifier's API", () => {
       ['/v1/epochs/7', 'Epoch 7 has not begun'],
       ['/v1/epochs/7/leaves', 'no report of epoch 7'],
       ['/v1/epochs/7/evidence', 'no report of epoch 7'],
-      [`/v1/providers/${SESSION.slice(0, 42)}`, 'is no provider that this verifier knows'],
+      [`/v1/providers/${SESSION.slice(0, 42)}`, 'is no provider that this node knows'],
       [`/v1/providers/${EXITED}/explanation`, 'was not an active provider in epoch 2'],
       [`/v1/proofs/${EXITED}/2`, 'has no leaf in the report of epoch 2'],
       [`/v1/transcripts/${keccakText('other')}`, 'evidence period'],

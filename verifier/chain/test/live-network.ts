@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TransactionReceipt, TransactionResponse } from 'ethers'
 import { headerHash, reportDigest } from '../../../proto/digests.js'
 import { encodeHeader, type Header } from '../../../proto/header.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
@@ -202,6 +203,14 @@ export interface Certified {
   readonly tree: MerkleTree
   /** the same, as nodes gossip it */
   readonly certificate: Certificate
+}
+
+/** Mined at once, but not always before `sendTransaction` has returned. */
+export async function receiptOf({ hash, provider }: TransactionResponse): Promise<TransactionReceipt> {
+  for (;;) {
+    const receipt = await provider.getTransactionReceipt(hash)
+    if (receipt) return receipt
+  }
 }
 
 export const postTo = (chain: EthersChain, { header, round, nonSigners, signature }: Certified) =>

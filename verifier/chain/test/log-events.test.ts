@@ -7,6 +7,7 @@ import { announcementFault, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_PEER_ID_BYTES 
 import { HEADER_FIELDS } from '../../../proto/header.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { DEVNET } from '../../../proto/params.js'
+import { isOrigin, publicApiEntry } from '../../../proto/public-api.js'
 import { fuzz, fuzzTimeoutMs, runsOf } from '../../../proto/test/fuzz.js'
 import { tokenKeyEntry } from '../../../proto/token.js'
 import type { NetworkFile } from '../../config/network-file.js'
@@ -73,7 +74,7 @@ describe('decoders of the chain’s log', function () {
   }
   const makeSamples = (): RawLog[] => [
     announced('peer', ['/ip4/203.0.113.7/tcp/4001', tokenKeyEntry(`0x${'cd'.repeat(32)}`)]),
-    announced('peer', [], 'verifier'),
+    announced('peer', [publicApiEntry('https://verifier.example.org')], 'verifier'),
     posted(),
     settled(),
   ]
@@ -84,11 +85,12 @@ describe('decoders of the chain’s log', function () {
     if (event === undefined) return
     expect(event.block).to.equal(Number(log.blockNumber))
     if (event.kind !== 'announced') return
-    const { role, index, account, peerId, multiaddrs, tokenKey } = event.announcement
+    const { role, index, account, peerId, multiaddrs, tokenKey, publicApi } = event.announcement
     expect(role).to.be.oneOf(['verifier', 'provider'])
     expect(index).to.be.within(0, 2 ** 32 - 1)
     expect(account).to.match(/^0x[0-9a-f]{40}$/)
     expect(announcementFault(peerId, multiaddrs)).to.equal(undefined)
+    if (publicApi !== undefined) expect(isOrigin(publicApi)).to.equal(true)
     if (tokenKey !== undefined) expect(tokenKey).to.match(/^0x[0-9a-f]{64}$/)
   }
 

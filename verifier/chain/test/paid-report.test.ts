@@ -5,7 +5,7 @@ import { ZERO_HASH } from '../../../proto/hex.js'
 import { REWARDS_POT } from '../../../testnet/network/setup.js'
 import { NO_PAID_REPORT } from '../../core/facts.js'
 import { rewardsTree } from '../../core/rewards/rewards.js'
-import { postTo, useLiveNetwork } from './live-network.js'
+import { postTo, receiptOf, useLiveNetwork } from './live-network.js'
 
 describe('the facts that rewards follow from', function () {
   this.timeout(60_000)
@@ -85,7 +85,7 @@ describe('the facts that rewards follow from', function () {
     ] as const) {
       const data = contract.interface.encodeFunctionData(what, [...args])
       const sent = await wallet.sendTransaction({ to: contract.target, data, gasLimit: 200_000 })
-      expect((await provider.getTransactionReceipt(sent.hash))?.status).to.equal(1)
+      expect((await receiptOf(sent)).status).to.equal(1)
     }
   }
 })

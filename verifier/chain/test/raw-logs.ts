@@ -1,7 +1,7 @@
 /** Writes logs at a contract's address that the contract itself would never write. */
 import { concat, Wallet, zeroPadValue } from 'ethers'
 import type { ContractName } from '../../config/network-file.js'
-import type { LiveNetwork } from './live-network.js'
+import { type LiveNetwork, receiptOf } from './live-network.js'
 
 /** Emits a log with three topics, the first 96 bytes of its calldata, and the rest as data. */
 const EMITTER =
@@ -28,8 +28,8 @@ export async function emitRaw(
     const wallet = new Wallet(live.keys.v3!.evm, provider)
     const calldata = concat([...topics.map(topic => zeroPadValue(topic, 32)), data])
     const sent = await wallet.sendTransaction({ to: at, data: calldata, gasLimit: 16_000_000 })
-    const receipt = await provider.getTransactionReceipt(sent.hash)
-    if (receipt?.logs.length !== 1) throw new Error('the emitter emitted nothing')
+    const { logs } = await receiptOf(sent)
+    if (logs.length !== 1) throw new Error('the emitter emitted nothing')
   } finally {
     await live.rpc('anvil_setCode', [at, code])
   }

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { Wallet } from 'ethers'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
-import { PARAMS, postTo, useLiveNetwork } from './live-network.js'
+import { PARAMS, postTo, receiptOf, useLiveNetwork } from './live-network.js'
 
 describe('the facts of a window of five epochs', function () {
   this.timeout(60_000)
@@ -15,7 +15,7 @@ describe('the facts of a window of five epochs', function () {
     const wallet = new Wallet(net.live.keys[name]!.evm, provider)
     const data = providerRegistry.interface.encodeFunctionData(what, args)
     const sent = await wallet.sendTransaction({ to: providerRegistry.target, data, gasLimit: 1_000_000 })
-    expect((await provider.getTransactionReceipt(sent.hash))?.status).to.equal(1)
+    expect((await receiptOf(sent)).status).to.equal(1)
   }
   const accountOf = (name: string): Hex => net.live.setup.providers.find(one => one.name === name)!.account
   const at = async (epoch: number, name: string) =>

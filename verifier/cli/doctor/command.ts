@@ -1,23 +1,26 @@
 /** `bandwitness verifier doctor` and `bandwitness provider doctor`. */
-import type { CommandModule, InferredOptionTypes, Options } from 'yargs'
+
+import type { InferredOptionTypes, Options } from 'yargs'
 import { accountOf } from '../../chain/account.js'
 import { UserError } from '../../config/errors.js'
 import type { DoctorJson } from '../../evidence/schema/doctor.js'
 import type { Finding } from '../../evidence/schema/finding.js'
 import { parseUdpHost } from '../addresses.js'
 import { findingText, worstOf } from '../finding.js'
-import { NODE_OPTIONS, nodeSettings } from '../node-settings.js'
+import type { Command } from '../lazily.js'
+import { nodeSettings } from '../node-settings.js'
 import { print } from '../output.js'
 import { printable, printableLines } from '../printable.js'
 import { namedAccount } from '../provider-argument.js'
 import { parseRate } from '../rate.js'
 import { settings } from '../settings.js'
+import { RUN_OPTIONS } from '../verifier-run.js'
 import { examine } from './doctor.js'
 import type { TimeServer } from './sntp.js'
 
 const OPTIONS = {
-  ...NODE_OPTIONS,
-  'log-level': { ...NODE_OPTIONS['log-level'], default: 'fatal' as const },
+  ...RUN_OPTIONS,
+  'log-level': { ...RUN_OPTIONS['log-level'], default: 'fatal' as const },
   ntp: {
     type: 'string',
     array: true,
@@ -35,14 +38,13 @@ const OPTIONS = {
   limit: { type: 'string', describe: 'The limit that `provider run` is started with (default: none)' },
 } as const satisfies Record<string, Options>
 
-const { limit: _limit, ...VERIFIER_OPTIONS } = OPTIONS
+/** The options of one role alone are those of its `run`, so that one file of settings serves both commands. */
+const { limit, 'public-api': publicApi, ...COMMON_OPTIONS } = OPTIONS
 
-type Flags = InferredOptionTypes<typeof VERIFIER_OPTIONS> & { limit?: string | undefined; json?: unknown }
+type Flags = InferredOptionTypes<typeof COMMON_OPTIONS> & { limit?: string | undefined; json?: unknown }
 
-export const doctorCommand = (role: 'verifier' | 'provider'): CommandModule<object, Flags> => ({
-  command: 'doctor',
-  describe: 'Look at all that the node depends on, and say what to do; takes the options of `run`',
-  builder: y => settings(y, role === 'provider' ? OPTIONS : VERIFIER_OPTIONS),
+export const doctorCommand = (role: 'verifier' | 'provider'): Command<Flags> => ({
+  builder: y => settings(y, { ...COMMON_OPTIONS, ...(role === 'provider' ? { limit } : { 'public-api': publicApi }) }),
   handler: async flags => {
     const servers = (flags.ntp ?? []).map(timeServer)
     const through = flags.through === undefined ? undefined : namedAccount(flags.through)

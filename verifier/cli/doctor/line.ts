@@ -1,5 +1,6 @@
 /** What the line of this machine carries, as far as a peer shows it: there and back through a provider of the network. */
 import type { Outcome } from '../../../probe/index.js'
+import type { Hex } from '../../../proto/hex.js'
 import type { EthersChain } from '../../chain/ethers-chain.js'
 import { UserError } from '../../config/errors.js'
 import type { Finding } from '../../evidence/schema/finding.js'
@@ -10,7 +11,7 @@ import { bad, good, warning } from '../finding.js'
 import { verdictOf } from '../measure-verdict.js'
 import type { Named } from '../named.js'
 import type { NodeSettings } from '../node-settings.js'
-import { resolved } from '../provider-argument.js'
+import { accountIn } from '../provider-argument.js'
 import type { Need } from './data-plane.js'
 
 const SUBJECT = 'line'
@@ -30,11 +31,14 @@ export async function lineFinding({ chain, settings, through, need }: ThroughPro
   const { network, logger, udpHost, udpAnnounce, udpPort } = settings
   const directory = new Directory(chain, logger)
   await directory.refresh()
-  const account = await resolved(through, async () => network, {
-    accounts: async () => directory.providers().map(one => one.account),
-    where: 'of a provider that has announced an address',
-  }).catch(asFinding)
-  if (typeof account === 'object') return account
+  let account: Hex
+  try {
+    const accounts = directory.providers().map(one => one.account)
+    account = accountIn(through, network, accounts, 'of a provider that has announced an address')
+  } catch (error) {
+    if (error instanceof UserError) return bad(SUBJECT, `--through: ${error.message.replace(/\.$/, '')}`, ANOTHER)
+    throw error
+  }
   const [registered, announced] = [await chain.provider(account), directory.provider(account)]
   if (registered === undefined || announced === undefined)
     return bad(SUBJECT, `--through ${account} is no provider that has announced an address`, ANOTHER)
@@ -47,11 +51,6 @@ export async function lineFinding({ chain, settings, through, need }: ThroughPro
     log: note => logger.debug({ note }, 'measuring the line'),
   })
   return gradeLine(outcome, askedKbps, need)
-}
-
-function asFinding(error: unknown): Finding {
-  if (error instanceof UserError) return bad(SUBJECT, `--through: ${error.message.replace(/\.$/, '')}`, ANOTHER)
-  throw error
 }
 
 export function gradeLine(outcome: Outcome, askedKbps: number, { rateKbps, what, less }: Need): Finding {

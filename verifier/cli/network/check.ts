@@ -1,10 +1,11 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import { type ChainOffers, chainOffers } from '../../chain/chain-offers.js'
 import { openAnyChain } from '../../chain/connect.js'
 import { UserError } from '../../config/errors.js'
 import type { Finding } from '../../evidence/schema/finding.js'
 import type { NetworkCheckJson } from '../../evidence/schema/network-commands.js'
 import { findingText, worstOf } from '../finding.js'
+import type { Command } from '../lazily.js'
 import { print } from '../output.js'
 import { settings } from '../settings.js'
 import { judgeChain } from './judge-chain.js'
@@ -17,9 +18,7 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
-export const networkCheck: CommandModule<object, Flags> = {
-  command: 'check',
-  describe: 'Say whether a chain offers what a network needs',
+export const networkCheck: Command<Flags> = {
   builder: y => settings(y, OPTIONS),
   handler: async flags => {
     const params = flags.params === undefined ? undefined : readSettings(flags.params).params

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { CommandModule, InferredOptionTypes } from 'yargs'
+import type { InferredOptionTypes } from 'yargs'
 import { accountOf } from '../../chain/account.js'
 import { chainOffers } from '../../chain/chain-offers.js'
 import { openAnyChain } from '../../chain/connect.js'
@@ -17,6 +17,7 @@ import { notWritten } from '../../config/whole-file.js'
 import type { NetworkDeployJson } from '../../evidence/schema/network-commands.js'
 import { confirm, YES_OPTION } from '../confirm.js'
 import { tokensText } from '../figures.js'
+import type { Command } from '../lazily.js'
 import { print } from '../output.js'
 import { settings } from '../settings.js'
 import { textTable } from '../text-table.js'
@@ -45,9 +46,7 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
-export const networkDeploy: CommandModule<object, Flags> = {
-  command: 'deploy',
-  describe: 'Deploy the contracts of a network, and write its network file',
+export const networkDeploy: Command<Flags> = {
   builder: y => settings(y, OPTIONS),
   handler: async flags => {
     const { out } = flags

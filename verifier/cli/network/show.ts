@@ -1,10 +1,11 @@
-import type { CommandModule, InferredOptionTypes, Options, PositionalOptions } from 'yargs'
+import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs'
 import { epochAt, eraOf } from '../../../proto/epoch.js'
 import { connectChain } from '../../chain/connect.js'
 import type { EthersChain } from '../../chain/ethers-chain.js'
 import { loadNetworkFile } from '../../config/network-file.js'
 import type { NetworkShowJson, NetworkStateJson } from '../../evidence/schema/network-commands.js'
 import { timeText } from '../figures.js'
+import type { Command } from '../lazily.js'
 import { print } from '../output.js'
 import { settings } from '../settings.js'
 import { textTable } from '../text-table.js'
@@ -16,9 +17,7 @@ const OPTIONS = {
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { file: string; json?: unknown }
 
-export const networkShow: CommandModule<object, Flags> = {
-  command: 'show <file>',
-  describe: 'Show a network file, and what the chain says of the network',
+export const networkShow: Command<Flags> = {
   builder: y => settings(y, OPTIONS).positional('file', FILE),
   handler: async ({ file, rpc, ...flags }) => {
     const network = await loadNetworkFile(file)

@@ -8,12 +8,13 @@ export const PROBLEMS = {
   'invalid-request': { status: 400, title: 'The request is not valid' },
   'no-such-path': { status: 404, title: 'There is no such path' },
   'not-found': { status: 404, title: 'There is no such thing' },
-  'not-kept': { status: 404, title: 'This verifier does not keep it' },
+  'not-kept': { status: 404, title: 'This node does not keep it' },
   'read-only': { status: 405, title: 'The API is read-only' },
   'too-long': { status: 414, title: 'The URL is too long' },
   internal: { status: 500, title: 'The node could not answer' },
   overloaded: { status: 503, title: 'The node is busy' },
   'chain-silent': { status: 503, title: 'The chain does not answer' },
+  'peers-silent': { status: 503, title: 'No verifier gives it' },
   'not-ready': { status: 503, title: 'The node is not ready' },
 } as const
 export type ProblemKind = keyof typeof PROBLEMS

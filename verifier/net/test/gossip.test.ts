@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { fromHex } from '../../../proto/hex.js'
 import { Commit } from '../../../proto/messages.js'
@@ -126,10 +127,8 @@ describe('gossip', () => {
   it('refuses to send, and rejects, a message that is too large for its kind', async () => {
     await withMesh(2, async ([a, b], [peer]) => {
       const heard: number[] = []
-      const done = Promise.withResolvers<void>()
       b!.subscribe('commit', async bytes => {
         heard.push(bytes.length)
-        done.resolve()
         return 'accept'
       })
       await meshed([peer!], 1)
@@ -137,9 +136,12 @@ describe('gossip', () => {
       const error = await a!.publish('commit', large).catch(error => error)
       expect(error).to.be.instanceOf(RangeError)
       await peer!.services.pubsub.publish(topicOf(NETWORK, 'commit'), large)
-      await a!.publish('commit', text('small'))
-      await done.promise
-      expect(heard).to.deep.equal([5])
+      // Both dial at once, and a message is lost with a connection that is one too many.
+      for (let count = 0; heard.length === 0; count++) {
+        await a!.publish('commit', text(`small ${count}`))
+        await pause(50)
+      }
+      expect(heard).not.to.include(large.length)
     })
   })
 

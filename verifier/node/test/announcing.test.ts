@@ -3,22 +3,23 @@ import { expect } from 'chai'
 import pino from 'pino'
 import type { Hex } from '../../../proto/hex.js'
 import { DEVNET } from '../../../proto/params.js'
+import { splitPublicApi } from '../../../proto/public-api.js'
 import { UserError } from '../../config/errors.js'
 import type { NetworkFile } from '../../config/network-file.js'
 import type { TxResult } from '../../core/ports.js'
 import { peerIdOf } from '../../net/peer-keys.js'
-import { announceSelf, keepAnnounced } from '../announcing.js'
+import { type AnnouncedMore, announceSelf, keepAnnounced } from '../announcing.js'
 import { Directory } from '../directory.js'
 import { Lifecycle } from '../lifecycle.js'
 
 const account: Hex = `0x${'b1'.repeat(20)}`
-const tokenKey: Hex = `0x${'cd'.repeat(32)}`
+const KEY: Hex = `0x${'cd'.repeat(32)}`
 const addresses = (count: number) => Array.from({ length: count }, (_, i) => `/ip4/203.0.113.${i}/tcp/4001`)
 
 /** @param others what each verifier has announced. @returns what was sent to the chain */
 async function announced(
   multiaddrs: readonly string[],
-  key?: Hex,
+  more: AnnouncedMore = {},
   others: readonly (readonly string[])[] = [],
 ): Promise<readonly string[]> {
   const peerId = await peerIdOf(new Uint8Array(32).fill(7))
@@ -33,24 +34,24 @@ async function announced(
       return { kind: 'already' }
     },
   }
-  await announceSelf(chain, directory, { role: 'provider', account }, peerId, multiaddrs, key)
+  await announceSelf(chain, directory, { role: 'provider', account }, peerId, multiaddrs, more)
   return sent
 }
 
 describe('a node that announces itself', () => {
   it('announces as many addresses as others read, its token key among them', async () => {
     expect(await announced(addresses(8))).to.have.length(8)
-    expect(await announced(addresses(7), tokenKey)).to.have.length(8)
+    expect(await announced(addresses(7), { tokenKey: KEY })).to.have.length(8)
   })
 
   it('refuses to start with addresses that nobody would read, and says why', async () => {
-    for (const [multiaddrs, key, fault] of [
+    for (const [multiaddrs, tokenKey, fault] of [
       [addresses(9), undefined, '9 addresses are too many'],
-      [addresses(8), tokenKey, 'a token key among them'],
+      [addresses(8), KEY, 'a token key among them'],
       [[`/dns/${'x'.repeat(260)}/tcp/4001`], undefined, '1 to 256'],
       [['/dns/a b/tcp/4001'], undefined, 'printable ASCII'],
     ] as const) {
-      const error = await announced(multiaddrs, key).then(
+      const error = await announced(multiaddrs, { tokenKey }).then(
         () => expect.fail('it announced them'),
         (thrown: unknown) => thrown,
       )
@@ -59,6 +60,12 @@ describe('a node that announces itself', () => {
         .to.include(fault)
         .and.to.include('--announce')
     }
+  })
+
+  it('announces the address of a public API beside the others', async () => {
+    const origin = 'https://verifier.example.org'
+    const sent = await announced(addresses(1), { publicApi: origin })
+    expect(splitPublicApi(sent)).to.deep.equal({ others: addresses(1), publicApi: origin })
   })
 
   const LOOPBACK = ['/ip4/127.0.0.1/tcp/4001', '/ip6/::1/tcp/4001']

@@ -1,4 +1,5 @@
 /** What any verifier sends for all, on a real chain: settlements, refutations, notes of blocks. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import pino from 'pino'
 import { keccakText } from '../../../proto/hash.js'
@@ -8,6 +9,7 @@ import { encodeLeafState } from '../../../proto/leaf-state.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import { encodeVote, OUTCOME, type OutcomeCode } from '../../../proto/vote.js'
 import { connectChain } from '../../chain/connect.js'
+import type { EthersChain } from '../../chain/ethers-chain.js'
 import { type Certified, PARAMS, postTo, useLiveNetwork } from '../../chain/test/live-network.js'
 import { RpcProxy } from '../../chain/test/rpc-proxy.js'
 import { assign } from '../../core/assignment/assign.js'
@@ -117,20 +119,38 @@ describe('transmission', function () {
       await net.live.rpc('evm_revert', [before])
       await net.live.rpc('evm_mine')
     }
+    /** Blocks go on, though slower than whatever happens: a transaction that was lost with a block is sent again after some. */
+    async function blocksUntil(isSo: () => Promise<boolean>): Promise<void> {
+      for (let waits = 1; !(await isSo()); waits++) {
+        await pause(10)
+        if (waits % 50 === 0) await net.live.rpc('evm_mine')
+      }
+    }
+    /** Of one node: it knows which of its transactions wait, and a block that is removed takes them along. */
+    let chain: EthersChain
+    const connected: EthersChain[] = []
+    const connectAnew = async () => {
+      chain = await net.live.connectAs('v0')
+      connected.push(chain)
+    }
+    beforeEach(async () => {
+      nowMs = 0 // before every deadline
+      await connectAnew()
+    })
+    afterEach(() => {
+      for (const one of connected.splice(0)) one.close()
+    })
     /** A node that looks every 10 ms. */
     function watchful(changes: Partial<VerifierContext> = {}): Transmission {
       return new Transmission({
         ...context,
+        chain,
         epochs: { ...context.epochs, epochMs: EPOCH_MS, genesisMs: nowMs },
         ...changes,
       })
     }
     const EPOCH_MS = 160
     const nonce = () => net.chain.context.provider.getTransactionCount(net.chain.account!)
-    beforeEach(() => {
-      nowMs = 0 // before every deadline
-    })
-
     it('a report is posted again, as often as it happens', async () => {
       const { certificate } = net.live.certify(facts, ZERO_HASH)
       let before = await net.live.rpc('evm_snapshot')
@@ -139,7 +159,7 @@ describe('transmission', function () {
         expect(await tip(), time).to.equal(1)
         await removed(before)
         before = await net.live.rpc('evm_snapshot')
-        while ((await tip()) === 0);
+        await blocksUntil(async () => (await tip()) > 0)
       }
     })
 
@@ -152,16 +172,17 @@ describe('transmission', function () {
       await refuteIfWrong(leaves, right, watchful())
       expect(await Promise.all([settled!, forged!].map(isDone))).to.deep.equal([true, true])
       await removed(before)
-      while (!(await isDone(settled!)) || !(await isDone(forged!)));
+      await blocksUntil(async () => (await isDone(settled!)) && (await isDone(forged!)))
       stop.abort() // of the node that refutes: another one settles
       stop = new AbortController()
+      await connectAnew()
       await removed(before)
       await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
       before = await net.live.rpc('evm_snapshot')
       await watchful({ stopping: stop.signal }).settle(header, leaves, facts)
       expect(await isDone(settled!)).to.equal(true)
       await removed(before)
-      while (!(await isDone(settled!)));
+      await blocksUntil(() => isDone(settled!))
     })
 
     it('a chain node that lags behind costs no second post', async () => {
@@ -175,7 +196,7 @@ describe('transmission', function () {
           return { ...real, epoch: 0 }
         },
         headBlock: () => net.chain.headBlock(),
-        post: (...args: Parameters<VerifierContext['chain']['post']>) => net.chain.post(...args),
+        post: (...args: Parameters<VerifierContext['chain']['post']>) => chain.post(...args),
       } as unknown as VerifierContext['chain']
       const sent = await nonce()
       await watchful({ chain: lagging }).post(certificate, facts)

@@ -17,7 +17,11 @@ export async function get<E extends Endpoint>(
   signal: AbortSignal,
   ...[request]: Record<never, never> extends RequestOf<E> ? [request?: RequestOf<E>] : [RequestOf<E>]
 ): Promise<z.infer<E['answer']>> {
-  const answer = await (api.ask as Ask)(endpoint, request, { signal })
+  return valueFrom(await (api.ask as Ask)(endpoint, request, { signal }))
+}
+
+/** @throws Error with a sentence for the reader */
+function valueFrom<T>(answer: Answer<T>): T {
   switch (answer.kind) {
     case 'answer':
       return answer.value
@@ -28,6 +32,15 @@ export async function get<E extends Endpoint>(
     case 'unusable':
       throw new Error(`The verifier gives an answer of no use (${answer.fault}). Ask another verifier.`)
   }
+}
+
+/** Undefined for what has not the form of a verifier's answer: a provider's node serves the page, too. */
+export async function getOfVerifier<E extends Endpoint>(
+  endpoint: E,
+  signal: AbortSignal,
+): Promise<z.infer<E['answer']> | undefined> {
+  const answer = await (api.ask as Ask)(endpoint, undefined, { signal })
+  return answer.kind === 'unusable' ? undefined : valueFrom(answer)
 }
 
 const NETWORK_MS = 10_000

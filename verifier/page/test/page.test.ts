@@ -246,9 +246,8 @@ describe('the reputation page', function () {
     await page.locator('th[aria-sort=descending]', { hasText: 'Score' }).waitFor()
     await title.getByRole('button').click()
     await page.locator('th[aria-sort=ascending]', { hasText: 'Score' }).waitFor()
-    await page.waitForFunction(
-      "document.querySelector('tr[data-key] td.figure:nth-child(7)').textContent.startsWith('0.0 %')",
-    )
+    const first = page.locator('tr[data-key]').first().locator('td.figure:nth-child(7)')
+    await first.filter({ hasText: /^0\.0 %/ }).waitFor()
     await close(page)
   })
 

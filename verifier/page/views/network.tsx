@@ -1,4 +1,4 @@
-/** The health of the network, as the verifier that serves the page sees it, and the parameters that all nodes share. */
+/** The health of the network, as the node that serves the page sees it, and the parameters that all nodes share. */
 import type { ComponentChildren } from 'preact'
 import { ENDPOINTS } from '../../client/index.js'
 import type { NetworkFile } from '../../config/network-schema.js'
@@ -6,7 +6,7 @@ import type { EpochJson } from '../../evidence/schema/epochs.js'
 import type { ProvidersJson } from '../../evidence/schema/providers.js'
 import type { StatusJson } from '../../evidence/schema/status.js'
 import { rateText, shortHex } from '../../evidence/text/figures.js'
-import { get, getNetwork } from '../data/answers.js'
+import { get, getNetwork, getOfVerifier } from '../data/answers.js'
 import { useLive } from '../data/live.js'
 import { useAnswer } from '../data/use-answer.js'
 import { parameterText } from '../model/parameter-text.js'
@@ -26,7 +26,7 @@ export function Network() {
   // A phase is news here, unlike elsewhere.
   const loaded = useAnswer(`network ${phase?.epoch} ${phase?.state}`, async signal => {
     const [status, epochs, providers, network] = await Promise.all([
-      get(ENDPOINTS.status, signal),
+      getOfVerifier(ENDPOINTS.status, signal),
       get(ENDPOINTS.epochs, signal, { limit: BACK_EPOCHS }),
       get(ENDPOINTS.providers, signal, { limit: 1 }),
       getNetwork(),
@@ -35,11 +35,17 @@ export function Network() {
   })
   return (
     <>
-      <Heading title="Network">Its health, as the verifier that serves this page sees it.</Heading>
+      <Heading title="Network">Its health, as the node that serves this page sees it.</Heading>
       <Answered of={loaded}>
         {({ status, epochs, providers, network }) => (
           <>
-            <Health status={status} epochs={epochs.items} providers={providers} />
+            {status === undefined ? (
+              <p class="note">
+                A provider's node serves this page. The page of a verifier shows the health of the network.
+              </p>
+            ) : (
+              <Health status={status} epochs={epochs.items} providers={providers} />
+            )}
             <Parameters network={network} />
           </>
         )}

@@ -28,7 +28,7 @@ export function ProviderVerdict({ page, latest }: Props) {
       <p>
         {latest !== undefined && verdictOf(latest)}
         {leaf === null && 'No report holds this provider yet: it is first measured in the window after next.'}
-        {leaf !== null && latest === undefined && 'This verifier has not kept the evidence of the last report.'}
+        {leaf !== null && latest === undefined && 'This node does not hold the evidence of the last report.'}
         {leaf !== null && (
           <>
             {' '}
