@@ -22,6 +22,8 @@ export type AbiRecord<F extends AbiFields> = { [E in F[number] as E[0]]: AbiValu
 
 const WORD_BYTES = 32
 const ADDRESS_BYTES = 20
+/** 2^53 − 1 has so many. */
+const SAFE_BYTES = 7
 const LIMITS: Record<'uint8' | 'uint16' | 'uint32' | 'uint64', number> = {
   uint8: 0xff,
   uint16: 0xffff,
@@ -72,7 +74,7 @@ function writeWord(out: Uint8Array, at: number, type: AbiType, value: unknown): 
     default: {
       const n = value as number
       if (!Number.isSafeInteger(n) || n < 0 || n > LIMITS[type]) throw new RangeError(`${n} is not a ${type}.`)
-      writeBigUint(out, at, BigInt(n))
+      writeSafeUint(out, at, n)
     }
   }
 }
@@ -81,6 +83,10 @@ function writeBytes(out: Uint8Array, at: number, hex: Hex, length: number): void
   const bytes = fromHex(hex)
   if (bytes.length !== length) throw new RangeError(`${hex} has ${bytes.length} bytes; expected ${length}.`)
   out.set(bytes, at)
+}
+
+function writeSafeUint(out: Uint8Array, at: number, value: number): void {
+  for (let i = at + WORD_BYTES - 1, rest = value; rest !== 0; i--, rest = Math.floor(rest / 256)) out[i] = rest % 256
 }
 
 function writeBigUint(out: Uint8Array, at: number, value: bigint): void {
@@ -100,12 +106,18 @@ function readWord(bytes: Uint8Array, at: number, type: AbiType): unknown {
       throw new RangeError('The padding of an address is not zero.')
     return toHex(word.subarray(WORD_BYTES - ADDRESS_BYTES))
   }
-  const value = BigInt(toHex(word))
-  if (type === 'uint256') return value
-  if (type === 'bool') {
-    if (value > 1n) throw new RangeError(`${value} is not a bool.`)
-    return value === 1n
-  }
-  if (value > BigInt(LIMITS[type])) throw new RangeError(`${value} is not a ${type}.`)
-  return Number(value)
+  if (type === 'uint256') return BigInt(toHex(word))
+  const value = safeUint(word)
+  if (value === undefined || value > (type === 'bool' ? 1 : LIMITS[type]))
+    throw new RangeError(`${BigInt(toHex(word))} is not a ${type}.`)
+  return type === 'bool' ? value === 1 : value
+}
+
+/** The value of a word, if it is a safe integer: much faster than by way of a bigint. */
+function safeUint(word: Uint8Array): number | undefined {
+  const first = WORD_BYTES - SAFE_BYTES
+  for (let i = 0; i < first; i++) if (word[i] !== 0) return undefined
+  let value = 0
+  for (let i = first; i < WORD_BYTES; i++) value = value * 256 + word[i]!
+  return Number.isSafeInteger(value) ? value : undefined
 }

@@ -7,6 +7,7 @@ import { confirm, YES_OPTION } from '../../verifier/cli/confirm.js'
 import { tokensText } from '../../verifier/cli/figures.js'
 import { refuseBad } from '../../verifier/cli/network/check.js'
 import { judgeChain } from '../../verifier/cli/network/judge-chain.js'
+import { KEY_OPTIONS } from '../../verifier/cli/network/options.js'
 import { readPrivateKey } from '../../verifier/cli/network/private-key.js'
 import { print } from '../../verifier/cli/output.js'
 import { settings } from '../../verifier/cli/settings.js'
@@ -29,7 +30,8 @@ const OPTIONS = {
     type: 'string',
     describe: 'JSON-RPC URL of a chain to deploy to (default: the network gets a chain of its own)',
   },
-  key: { type: 'string', describe: 'With --rpc: file with the private key of the account that pays, in hexadecimal' },
+  key: { ...KEY_OPTIONS.key, demandOption: false },
+  'password-file': KEY_OPTIONS['password-file'],
   ...YES_OPTION,
 } as const satisfies Record<string, Options>
 
@@ -86,7 +88,7 @@ const refusal = (option: string, profile: string, allowed: string) =>
 
 /** @throws UserError if no network can run on it, if the account cannot pay, or if nobody agrees */
 async function givenChain(rpcUrl: string, keyFile: string, testnet: TestnetOptions, flags: Flags): Promise<GivenChain> {
-  const privateKey = await readPrivateKey(keyFile)
+  const privateKey = await readPrivateKey(keyFile, flags['password-file'])
   const provider = await openAnyChain(rpcUrl)
   try {
     const { chainId } = provider

@@ -15,7 +15,9 @@ import { lineFinding } from '../../verifier/cli/doctor/line.js'
 import { portFindings } from '../../verifier/cli/doctor/ports.js'
 import { readRegistration } from '../../verifier/cli/doctor/registration.js'
 import { serveTime } from '../../verifier/cli/doctor/test/time-server.js'
+import { findingText } from '../../verifier/cli/finding.js'
 import { type NodeSettings, nodeSettings } from '../../verifier/cli/node-settings.js'
+import { namedAccount } from '../../verifier/cli/provider-argument.js'
 import { saveKeys } from '../../verifier/config/key-file.js'
 import { doctorSchema } from '../../verifier/evidence/schema/doctor.js'
 import type { Finding } from '../../verifier/evidence/schema/finding.js'
@@ -160,10 +162,20 @@ describe('doctor by the command line', function () {
     expect(rateKbps).to.equal(2 * HALF_KBPS)
     const settings = await settingsOf(directory, {})
     const need = { rateKbps: rateKbps!, what: 'the registered capacity', less: 'capacity RATE' }
-    const finding = await lineFinding({ chain: net.chain, settings, provider: account, need })
+    const shown = namedAccount(`${account.slice(0, 6)}…${account.slice(-4)}`) // as the live view shows it
+    const finding = await lineFinding({ chain: net.chain, settings, through: shown, need })
     expect(finding, finding.found).to.include({ subject: 'line', grade: 'bad' })
     const [, carriedMbps] = /^carried ([\d.]+) Mbit/.exec(finding.found)!
     expect(Number(carriedMbps) * 1000).to.be.closeTo(HALF_KBPS, HALF_KBPS / 5)
+    for (const [nobody, says] of [
+      ['provider-99', 'has no node that is called provider-99'],
+      ['0xffffff', 'No account of a provider that has announced an address is 0xffffff'],
+      [`0x${'f'.repeat(40)}`, 'is no provider that has announced an address'],
+    ] as const) {
+      const none = await lineFinding({ chain: net.chain, settings, through: namedAccount(nobody), need })
+      expect(none).to.include({ subject: 'line', grade: 'bad' })
+      expect(findingText(none)).to.include('--through').and.include(says)
+    }
   })
 
   /** Serves the reach protocol as a verifier does, which has announced itself on the chain. */

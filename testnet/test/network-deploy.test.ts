@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { stringify } from 'yaml'
+import type { Hex } from '../../proto/hex.js'
 import { DEVNET } from '../../proto/params.js'
 import { accountOf } from '../../verifier/chain/account.js'
 import { connectChain, openAnyChain } from '../../verifier/chain/connect.js'
@@ -17,12 +18,16 @@ import {
   networkDeploySchema,
   networkShowSchema,
 } from '../../verifier/evidence/schema/network-commands.js'
+import { encryptKeys } from '../../verifier/keystore/encrypt.js'
 import { type Anvil, startAnvil } from '../network/anvil.js'
 import { bandwitness, complaint, TIMEOUT_MS } from './support/command-line.js'
 
 const KEYS = keysFromSeed('network tests', 'verifier')
 const CONTRACTS = 9
 const BOND = 10n ** 22n
+const PASSWORD = 'of the account that pays'
+/** As cheap as keystores can be. */
+const FAST = 4
 
 describe('deployment of a network by the command line', function () {
   this.timeout(3 * TIMEOUT_MS)
@@ -62,12 +67,18 @@ describe('deployment of a network by the command line', function () {
     return bandwitness(['network', 'deploy', '--rpc', url, ...files, ...more])
   }
 
-  it('writes a network file with which a verifier registers', async () => {
-    const asked = await deploy(anvil.rpcUrl)
+  it('writes a network file with which a verifier registers, paid by the account of a keystore', async () => {
+    const { evm } = await encryptKeys({ ...KEYS, evm: anvil.accounts[0]!.privateKey as Hex }, PASSWORD, FAST)
+    await writeFile(join(directory, 'key'), JSON.stringify(evm))
+    await writeFile(join(directory, 'password'), PASSWORD)
+    const password = ['--password-file', join(directory, 'password')]
+    const silent = await deploy(anvil.rpcUrl, '--yes')
+    expect([silent.code, complaint(silent).includes('Pass a file with --password-file')]).to.deep.equal([2, true])
+    const asked = await deploy(anvil.rpcUrl, ...password)
     expect([asked.code, existsSync(out)]).to.deep.equal([2, false])
     expect(asked.stderr).to.match(/StakeVault at 0x[\s\S]*costs +at most [\d.]+ ether/)
 
-    const deployed = await deploy(anvil.rpcUrl, '--yes', '--json')
+    const deployed = await deploy(anvil.rpcUrl, '--yes', '--json', ...password)
     expect(deployed.code, deployed.stderr).to.equal(0)
     expect(networkDeploySchema.parse(JSON.parse(deployed.stdout))).to.include({ file: out, name: 'mine' })
     const again = await deploy(anvil.rpcUrl, '--yes')

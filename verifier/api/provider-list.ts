@@ -7,15 +7,27 @@ import type { ProviderJson, ProvidersJson } from '../evidence/schema/providers.j
 import type { ChainView } from './chain-view.js'
 import { Problem } from './problem.js'
 import { type ProvidersQuery, SortedRows } from './provider-page.js'
-import { activeRows, claimsOf, exitedRow, type ProviderSources, regionsOf } from './provider-rows.js'
+import {
+  activeRow,
+  claimsOf,
+  exitedRow,
+  type ProviderRow,
+  type ProviderSources,
+  providerJson,
+  regionsOf,
+} from './provider-rows.js'
 import { Recent } from './recent.js'
 import type { ReportingNode } from './reporting-node.js'
 import type { Accepted, Reports } from './reports.js'
+import { mapInSlices } from './slices.js'
+
+/** As many as are made in some milliseconds. */
+const ROWS_AT_ONCE = 1000
 
 interface Snapshot {
   readonly report: Accepted | undefined
   readonly sources: ProviderSources
-  readonly rows: ReadonlyMap<Hex, ProviderJson>
+  readonly rows: ReadonlyMap<Hex, ProviderRow>
   /** whether it is known which providers are active */
   readonly hasBegun: boolean
   readonly head: Pick<ProvidersJson, 'epoch' | 'headerHash' | 'active' | 'claimKbps' | 'regions'>
@@ -58,12 +70,12 @@ export class ProviderList {
     const row = rows.get(account)
     if (row !== undefined) {
       const isIn = report !== undefined && row.leaf !== null
-      return { row, epoch: row.leaf?.epoch ?? 0, report: isIn ? report : undefined }
+      return { row: providerJson(row), epoch: row.leaf?.epoch ?? 0, report: isIn ? report : undefined }
     }
     const last = await this.#lastLeaf(account)
     if (last === undefined && !sources.announced.has(account) && sources.settlementsOf(account).length === 0)
       throw new Problem('not-found', `${account} is no provider that this node knows. /v1/providers lists them.`)
-    return { row: exitedRow(account, last, sources), epoch: last?.epoch ?? 0, report: undefined }
+    return { row: providerJson(exitedRow(account, last, sources)), epoch: last?.epoch ?? 0, report: undefined }
   }
 
   async #snapshot(): Promise<Snapshot> {
@@ -87,7 +99,8 @@ export class ProviderList {
       announced: new Map(announced.map(one => [one.account, one] as const)),
       settlementsOf: provider => events.settlements(provider),
     }
-    const rows = activeRows(sources)
+    const claimKbps = claimsOf(active)
+    const rows = await mapInSlices(active, one => activeRow(one, claimKbps, sources), ROWS_AT_ONCE)
     const byAccount = new Map(rows.map(row => [row.provider, row] as const))
     const settled = events.settledProviders
     let all: Promise<SortedRows> | undefined
@@ -103,7 +116,7 @@ export class ProviderList {
         epoch: report?.header.epoch ?? 0,
         headerHash: report?.headerHash ?? null,
         active: active.length,
-        claimKbps: claimsOf(active),
+        claimKbps,
         regions: regionsOf(active),
       },
       active: new SortedRows(rows),

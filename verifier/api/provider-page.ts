@@ -1,7 +1,9 @@
 /** A page of a list of providers: filtered, sorted and cut. Pure. */
 import type { z } from 'zod'
+import { STATUS } from '../../proto/leaf.js'
 import { bitCount } from '../core/scoring/bit-count.js'
 import type { ProviderJson, ProviderSort, providersQuery } from '../evidence/schema/providers.js'
+import { type ProviderRow, providerJson } from './provider-rows.js'
 
 export type ProvidersQuery = z.output<typeof providersQuery>
 
@@ -12,50 +14,42 @@ export interface Page {
 }
 
 /** Null for a provider that has no such value: it comes last, in both orders. */
-type Value = bigint | null
+type Value = number | bigint | null
 
-const VALUE: { readonly [S in ProviderSort]: (row: ProviderJson) => Value } = {
-  index: ({ index }) => BigInt(index),
+const VALUE: { readonly [S in ProviderSort]: (row: ProviderRow) => Value } = {
+  index: ({ index }) => index,
   provider: ({ provider }) => BigInt(provider),
-  claim: ({ claimKbps }) => BigInt(claimKbps),
-  stake: ({ stake }) => BigInt(stake),
-  slashed: ({ slashed }) => BigInt(slashed),
-  score: ({ leaf }) => numberOf(leaf?.scoreBps),
-  rate: ({ leaf }) => numberOf(leaf?.rateKbps),
-  uptime: ({ leaf }) => numberOf(leaf?.uptimeBps),
-  tier: ({ leaf }) => numberOf(leaf?.tier),
-  breaches: ({ leaf }) => numberOf(leaf && bitCount(leaf.breachBits)),
+  claim: ({ claimKbps }) => claimKbps,
+  stake: ({ stake }) => stake,
+  slashed: ({ slashed }) => slashed,
+  score: ({ leaf }) => leaf?.scoreBps ?? null,
+  rate: ({ leaf }) => (leaf?.status === STATUS.unmeasured ? null : (leaf?.rateKbps ?? null)),
+  uptime: ({ leaf }) => leaf?.uptimeBps ?? null,
+  tier: ({ leaf }) => leaf?.tier ?? null,
+  breaches: ({ leaf }) => leaf && bitCount(leaf.breachBits),
 }
-
-const numberOf = (value: number | null | undefined): Value => (value == null ? null : BigInt(value))
 
 interface Placed {
   readonly value: Value
-  readonly row: ProviderJson
-  /** all that a search looks through, in lower case */
-  readonly text: string
+  readonly row: ProviderRow
 }
 
 /** The rows of one moment, each order of which is computed once. */
 export class SortedRows {
   readonly #orders = new Map<string, readonly Placed[]>()
-  readonly #texts: ReadonlyMap<ProviderJson, string>
+  #texts: ReadonlyMap<ProviderRow, string> | undefined
 
-  constructor(private readonly rows: readonly ProviderJson[]) {
-    this.#texts = new Map(
-      rows.map(row => [row, [row.provider, row.peerId, ...row.multiaddrs].join(' ').toLowerCase()] as const),
-    )
-  }
+  constructor(private readonly rows: readonly ProviderRow[]) {}
 
   page(query: ProvidersQuery): Page {
     const { sort, order, limit, cursor } = query
-    const matching = this.#sorted(sort, order).filter(isWanted(query))
+    const matching = this.#sorted(sort, order).filter(this.#isWanted(query))
     const start = cursor === undefined ? 0 : firstAfter(matching, cursor, order)
     const shown = matching.slice(start, start + limit)
     const isLast = start + limit >= matching.length
     return {
       total: matching.length,
-      items: shown.map(({ row }) => row),
+      items: shown.map(({ row }) => providerJson(row)),
       next: isLast ? null : cursorOf(shown.at(-1)!),
     }
   }
@@ -64,22 +58,47 @@ export class SortedRows {
     const key = `${sort} ${order}`
     const known = this.#orders.get(key)
     if (known !== undefined) return known
-    const placed = this.rows.map(row => ({ value: VALUE[sort](row), row, text: this.#texts.get(row)! }))
+    const placed = this.rows.map(row => ({ value: VALUE[sort](row), row }))
     placed.sort((a, b) => compare(a, b, order))
     this.#orders.set(key, placed)
     return placed
   }
+
+  #isWanted({ q, tier, region, state }: ProvidersQuery): (placed: Placed) => boolean {
+    const isFound = q === undefined ? () => true : this.#searchOf(q)
+    return ({ row }) => {
+      if (state === 'active' ? row.state === 'exited' : state !== 'all' && row.state !== state) return false
+      if (tier !== undefined && row.leaf?.tier !== tier) return false
+      return (region === undefined || row.region === region) && isFound(row)
+    }
+  }
+
+  /** @param q a part of the texts, or an address in its short form: start, dots, end */
+  #searchOf(q: string): (row: ProviderRow) => boolean {
+    const short = /^(0x[0-9a-f]{1,39})(?:…|\.{2,3})([0-9a-f]{1,39})$/.exec(q)
+    if (short === null) {
+      this.#texts ??= new Map(this.rows.map(row => [row, textOf(row)] as const))
+      const texts = this.#texts
+      return row => texts.get(row)!.includes(q)
+    }
+    const [, start, end] = short as unknown as [string, string, string]
+    return ({ provider }) => provider.startsWith(start) && provider.endsWith(end)
+  }
 }
 
-type Place = Pick<Placed, 'value'> & { readonly row: Pick<ProviderJson, 'provider'> }
+/** All that a search looks through, in lower case. */
+const textOf = ({ provider, peerId, multiaddrs }: ProviderRow): string =>
+  [provider, peerId, ...multiaddrs].join(' ').toLowerCase()
+
+type Place = Pick<Placed, 'value'> & { readonly row: Pick<ProviderRow, 'provider'> }
 
 /** Rows of the same value are in the order of their addresses. */
 function compare(a: Place, b: Place, order: ProvidersQuery['order']): number {
-  if (a.value !== b.value) {
-    if (a.value === null) return 1
-    if (b.value === null) return -1
-    return a.value < b.value === (order === 'asc') ? -1 : 1
-  }
+  if (a.value !== null && b.value !== null) {
+    // A cursor has a bigint where a row may have a number: they are compared by what they are worth.
+    if (a.value < b.value) return order === 'asc' ? -1 : 1
+    if (a.value > b.value) return order === 'asc' ? 1 : -1
+  } else if (a.value !== b.value) return a.value === null ? 1 : -1
   return a.row.provider < b.row.provider ? -1 : a.row.provider > b.row.provider ? 1 : 0
 }
 
@@ -91,22 +110,4 @@ function firstAfter(rows: readonly Placed[], cursor: string, order: ProvidersQue
   const place: Place = { value: value === '-' ? null : BigInt(value), row: { provider } }
   const at = rows.findIndex(row => compare(row, place, order) > 0)
   return at === -1 ? rows.length : at
-}
-
-function isWanted({ q, tier, region, state }: ProvidersQuery): (placed: Placed) => boolean {
-  const isFound = q === undefined ? () => true : searchOf(q)
-  return placed => {
-    const { row } = placed
-    if (state === 'active' ? row.state === 'exited' : state !== 'all' && row.state !== state) return false
-    if (tier !== undefined && row.leaf?.tier !== tier) return false
-    return (region === undefined || row.region === region) && isFound(placed)
-  }
-}
-
-/** @param q a part of the texts, or an address in its short form: start, dots, end */
-function searchOf(q: string): (placed: Placed) => boolean {
-  const short = /^(0x[0-9a-f]{1,39})(?:…|\.{2,3})([0-9a-f]{1,39})$/.exec(q)
-  if (short === null) return ({ text }) => text.includes(q)
-  const [, start, end] = short as unknown as [string, string, string]
-  return ({ row: { provider } }) => provider.startsWith(start) && provider.endsWith(end)
 }

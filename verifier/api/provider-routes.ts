@@ -4,7 +4,6 @@ import type { Hex } from '../../proto/hex.js'
 import type { Stake } from '../chain/stake.js'
 import type { Settlement } from '../core/ports.js'
 import { bondJson } from '../evidence/bond.js'
-import { explanationOf } from '../evidence/explanation.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { ExplanationJson } from '../evidence/schema/explanation.js'
 import type { HistoryJson, ProviderPageJson, ScorePartsJson, SettlementJson } from '../evidence/schema/providers.js'
@@ -12,6 +11,7 @@ import type { LeafJson } from '../evidence/schema/report.js'
 import { leafJson } from '../evidence/schema/report.js'
 import { throughputOf, throughputPartsOf } from '../evidence/score-parts.js'
 import type { ChainView } from './chain-view.js'
+import type { Explainer } from './explainer.js'
 import { Problem } from './problem.js'
 import { ProviderList } from './provider-list.js'
 import { Recent } from './recent.js'
@@ -29,15 +29,18 @@ export const settlementJson = (settlement: Settlement): SettlementJson => ({
   charged: settlement.charged.toString(),
 })
 
-export function providerRoutes(add: AddRoute, node: ReportingNode, view: ChainView, reports: Reports): void {
+export function providerRoutes(
+  add: AddRoute,
+  node: ReportingNode,
+  view: ChainView,
+  reports: Reports,
+  explainer: Explainer,
+): void {
   const list = new ProviderList(node, view, reports)
   const stakes = new Recent<Stake>(STAKES)
 
-  const explain = async (provider: Hex, report: Accepted): Promise<ExplanationJson | undefined> => {
-    const recomputed = await reports.recomputed(report)
-    const settlements = (await view.events()).settlements(provider).map(settlementJson)
-    return explanationOf(provider, recomputed, report.posted, settlements, [])
-  }
+  const explain = async (provider: Hex, report: Accepted): Promise<ExplanationJson | undefined> =>
+    explainer.explain(provider, report, (await view.events()).settlements(provider).map(settlementJson))
 
   /** Null if this verifier has not the evidence. */
   const outlookOf = async (provider: Hex, report: Accepted | undefined): Promise<ProviderPageJson['outlook']> => {

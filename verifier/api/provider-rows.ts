@@ -1,4 +1,7 @@
-/** What a list of providers shows of each: pure, from the facts of the newest epoch, a report's leaves and the chain's log. */
+/**
+ * What a list of providers shows of each: pure, from the facts of the newest epoch, a report's leaves and the chain's log. A
+ * row holds what is there already: of ten thousand rows, only those of a page become JSON.
+ */
 import type { Hex } from '../../proto/hex.js'
 import { type Leaf, STATUS } from '../../proto/leaf.js'
 import type { ActiveProvider } from '../core/facts.js'
@@ -16,30 +19,51 @@ export interface ProviderSources {
   readonly settlementsOf: (provider: Hex) => readonly Settlement[]
 }
 
+/** The terms are those of ProviderJson. */
+export interface ProviderRow extends Omit<ProviderJson, 'stake' | 'slashed' | 'leaf'> {
+  readonly stake: bigint
+  readonly slashed: bigint
+  readonly leaf: Leaf | null
+}
+
+export const providerJson = ({ stake, slashed, leaf, ...row }: ProviderRow): ProviderJson => ({
+  ...row,
+  ...{ stake: stake.toString(), slashed: slashed.toString() },
+  leaf: leaf && leafJson(leaf),
+})
+
 export const claimsOf = (active: readonly Pick<ActiveProvider, 'claimKbps'>[]): number =>
   active.reduce((sum, { claimKbps }) => sum + claimKbps, 0)
 
-export function activeRows(sources: ProviderSources): ProviderJson[] {
-  const total = claimsOf(sources.active)
-  return sources.active.map(({ account, index, region, claimKbps, stake }) => {
-    const leaf = sources.leaves.get(account)
-    return {
-      ...{ provider: account, index, state: stateOf(leaf), region, claimKbps },
-      shareBps: total === 0 ? 0 : Math.floor((claimKbps * 10_000) / total),
-      stake: stake.toString(),
-      ...saidOf(account, sources),
-      leaf: leaf === undefined ? null : leafJson(leaf),
-    }
-  })
+/** @param totalKbps the claims of all active providers. One literal, since ten thousand are made at a time */
+export function activeRow(one: ActiveProvider, totalKbps: number, sources: ProviderSources): ProviderRow {
+  const { account, claimKbps } = one
+  const leaf = sources.leaves.get(account)
+  const said = sources.announced.get(account)
+  return {
+    provider: account,
+    index: one.index,
+    state: stateOf(leaf),
+    region: one.region,
+    claimKbps,
+    shareBps: totalKbps === 0 ? 0 : Math.floor((claimKbps * 10_000) / totalKbps),
+    stake: one.stake,
+    slashed: slashedOf(sources.settlementsOf(account)),
+    peerId: said?.peerId ?? null,
+    multiaddrs: said?.multiaddrs ?? [],
+    leaf: leaf ?? null,
+  }
 }
 
 /** @param last its last leaf; undefined if this verifier holds none */
-export function exitedRow(account: Hex, last: Leaf | undefined, sources: ProviderSources): ProviderJson {
+export function exitedRow(account: Hex, last: Leaf | undefined, sources: ProviderSources): ProviderRow {
+  const said = sources.announced.get(account)
   return {
-    ...{ provider: account, index: last?.index ?? sources.announced.get(account)?.index ?? 0 },
-    ...{ state: 'exited', region: null, claimKbps: 0, shareBps: 0, stake: '0' },
-    ...saidOf(account, sources),
-    leaf: last === undefined ? null : leafJson(last),
+    ...{ provider: account, index: last?.index ?? said?.index ?? 0 },
+    ...{ state: 'exited', region: null, claimKbps: 0, shareBps: 0, stake: 0n },
+    slashed: slashedOf(sources.settlementsOf(account)),
+    ...{ peerId: said?.peerId ?? null, multiaddrs: said?.multiaddrs ?? [] },
+    leaf: last ?? null,
   }
 }
 
@@ -56,15 +80,6 @@ export function regionsOf(active: readonly ActiveProvider[]): ProvidersJson['reg
     regions.set(region, { region, providers: sum.providers + 1, claimKbps: sum.claimKbps + claimKbps })
   }
   return [...regions.values()].sort((a, b) => b.claimKbps - a.claimKbps).slice(0, MAX_REGIONS)
-}
-
-function saidOf(account: Hex, { announced, settlementsOf }: ProviderSources) {
-  const address = announced.get(account)
-  return {
-    slashed: slashedOf(settlementsOf(account)).toString(),
-    peerId: address?.peerId ?? null,
-    multiaddrs: address?.multiaddrs ?? [],
-  }
 }
 
 function stateOf(leaf: Leaf | undefined): ProviderState {

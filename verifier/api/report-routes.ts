@@ -9,6 +9,7 @@ import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import { ChainView } from './chain-view.js'
 import { epochRoutes } from './epoch-routes.js'
 import { EVENT_OPTIONS, type EventOptions, eventRoutes } from './event-routes.js'
+import { Explainer } from './explainer.js'
 import { Happenings } from './happenings.js'
 import { Problem } from './problem.js'
 import { providerRoutes } from './provider-routes.js'
@@ -44,8 +45,10 @@ export function reportRoutes(
   const add = routesOf(app)
   const view = new ChainView(node.chain)
   const reports = new Reports(node, view, bring)
+  const explainer = new Explainer(reports)
+  app.addHook('onClose', () => explainer.close())
   const sets = new Sets(node.chain)
-  providerRoutes(add, node, view, reports)
+  providerRoutes(add, node, view, reports, explainer)
   epochRoutes(add, node, view, reports, sets)
   verifierListRoute(add, node, view, reports, sets)
   add(ENDPOINTS.network, () => node.network)

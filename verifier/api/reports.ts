@@ -1,11 +1,10 @@
 /** The accepted reports that a node holds, and what follows from them. What is large is decoded once. */
 import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
-import { encodeLeaf } from '../../proto/leaf.js'
+import { encodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import type { PostedEvent } from '../core/chain-log.js'
 import type { PostedReport } from '../core/ports.js'
-import { encodeCarryOver } from '../core/scoring/carry-over.js'
-import { type Recomputed, recompute } from '../evidence/recompute.js'
+import { encodeCarried } from '../core/scoring/carry-over.js'
 import { type EvidenceJson, factsJson } from '../evidence/schema/evidence.js'
 import type { ProofJson } from '../evidence/schema/proof.js'
 import type { ReportSummary, StoredReport } from '../store/store.js'
@@ -13,11 +12,14 @@ import type { ChainView } from './chain-view.js'
 import { Problem } from './problem.js'
 import { Recent } from './recent.js'
 import type { ReportingNode } from './reporting-node.js'
+import { mapInSlices } from './slices.js'
 
 /** A report comes to the chain a moment before it comes to the store. So `latest` may be the one before. */
 const LATEST_BACK = 2
-/** Decoded reports, trees and computations that are kept. Each may be of ten thousand providers. */
+/** Decoded reports and trees that are kept. Each may be of ten thousand providers. */
 const KEPT = 2
+/** As many as are encoded in some milliseconds. */
+const LEAVES_AT_ONCE = 250
 
 /**
  * Has a node hold an accepted report, as far as it can be had.
@@ -27,10 +29,12 @@ export type Bring = (report: Pick<PostedEvent, 'epoch' | 'headerHash'>) => Promi
 
 export type Accepted = ReportSummary & { readonly posted: PostedReport }
 
+/** Its ballots, which are most of it, are bytes as the store has them. */
+export type StoredEvidence = Omit<EvidenceJson, 'ballots'> & { readonly ballots: readonly Uint8Array[] }
+
 export class Reports {
   readonly #reports = new Recent<StoredReport>({ most: KEPT })
   readonly #trees = new Recent<MerkleTree>({ most: KEPT })
-  readonly #recomputed = new Recent<Recomputed>({ most: KEPT })
   readonly #reposted = new Recent<PostedReport>({ most: KEPT })
 
   constructor(
@@ -129,13 +133,14 @@ export class Reports {
     return { header, headerHash, leaf, encodedLeaf: toHex(encodeLeaf(leaf)), proof: tree.proof(at) }
   }
 
-  /** Computed again from its evidence. @throws Problem 'not-kept' */
-  recomputed(report: Accepted): Promise<Recomputed> {
-    return this.#recomputed.get(report.headerHash, async () => recompute(await this.evidence(report)))
+  /** @throws Problem 'not-kept' where a part of it was not kept */
+  async evidence(report: Accepted): Promise<EvidenceJson> {
+    const stored = await this.storedEvidence(report)
+    return { ...stored, ballots: await mapInSlices(stored.ballots, toHex, 1) }
   }
 
   /** @throws Problem 'not-kept' where a part of it was not kept */
-  async evidence(report: Accepted): Promise<EvidenceJson> {
+  async storedEvidence(report: Accepted): Promise<StoredEvidence> {
     const { header, headerHash, posted, ballots } = report
     const { chain, store, network } = this.node
     const facts = await store.getFacts(header.epoch, header.blockHash)
@@ -151,6 +156,7 @@ export class Reports {
         `This node does not hold the evidence of epoch ${header.epoch}. Ask another verifier.`,
       )
     const { leaves } = await this.whole(report)
+    const leafHex = (leaf: Leaf) => toHex(encodeLeaf(leaf))
     return {
       params: network.params,
       network: chain.network,
@@ -158,13 +164,15 @@ export class Reports {
       previous: {
         epoch: previous?.header.epoch ?? 0,
         headerHash: header.previousHeader,
-        leaves: previous ? encodeCarryOver(previous).map(toHex) : [],
+        leaves: previous
+          ? await mapInSlices(previous.leaves, leaf => toHex(encodeCarried(previous, leaf)), LEAVES_AT_ONCE)
+          : [],
       },
-      linkLeaves: (linked?.leaves ?? []).map(leaf => toHex(encodeLeaf(leaf))),
-      ballots: kept.map(toHex),
+      linkLeaves: await mapInSlices(linked?.leaves ?? [], leafHex, LEAVES_AT_ONCE),
+      ballots: kept,
       header,
       headerHash,
-      leaves: leaves.map(leaf => toHex(encodeLeaf(leaf))),
+      leaves: await mapInSlices(leaves, leafHex, LEAVES_AT_ONCE),
       posted,
     }
   }

@@ -6,13 +6,14 @@ import { UserError } from '../config/errors.js'
 import { accountKeystore, blsKeystore } from '../config/keystore-schema.js'
 import { DamagedKeystore, openAccount, openBls, WrongPassword } from './open.js'
 
-/** Opens a keystore that was read. @throws UserError 'configuration' */
+/** Opens a keystore that was read. @throws UserError 'configuration', which names the file */
 export type Unlock = (password: string) => Promise<Hex>
 
 interface Kind<T> {
   /** as a person reads it */
   readonly name: string
   readonly version: number
+  /** the flag that imports it */
   readonly flag: string
   readonly form: ZodType<T>
   readonly open: (keystore: T, password: string) => Promise<Hex>
@@ -28,17 +29,33 @@ const BLS = {
 }
 
 /** @throws UserError 'configuration', which names the file and its first fault */
-export const accountFrom = (path: string): Promise<Unlock> => keystoreIn(path, ACCOUNT, BLS)
+export const accountFrom = (path: string): Promise<Unlock> => imported(path, ACCOUNT, BLS)
 
 /** @throws UserError 'configuration', which names the file and its first fault */
-export const blsFrom = (path: string): Promise<Unlock> => keystoreIn(path, BLS, ACCOUNT)
+export const blsFrom = (path: string): Promise<Unlock> => imported(path, BLS, ACCOUNT)
 
-async function keystoreIn<T>(path: string, kind: Kind<T>, other: Omit<Kind<never>, 'form' | 'open'>): Promise<Unlock> {
-  const value = await jsonIn(path, kind.flag)
+/**
+ * Of an account that belongs to no node.
+ * @param text all that the file at `path` holds, which may be a pipe. @param flag that names the file
+ * @throws UserError 'configuration', which names the file and its first fault
+ */
+export const accountKeyIn = (text: string, path: string, flag: string): Unlock =>
+  keystoreIn(text, path, { ...ACCOUNT, flag }, { ...BLS, advice: 'Name another file' })
+
+async function imported<T>(path: string, kind: Kind<T>, other: Omit<Kind<never>, 'form' | 'open'>): Promise<Unlock> {
+  const text = await textIn(path, kind.flag)
+  return keystoreIn(text, path, kind, { ...other, advice: `Pass it with ${other.flag}, or name another file` })
+}
+
+/** A kind that is not meant, and what to do about it. */
+interface OtherKind extends Pick<Kind<never>, 'name' | 'version'> {
+  readonly advice: string
+}
+
+function keystoreIn<T>(text: string, path: string, kind: Kind<T>, other: OtherKind): Unlock {
+  const value = jsonIn(text, path, kind.flag)
   const { version } = Object(value)
-  if (version === other.version) {
-    throw bad(kind.flag, path, `is ${other.name}, not ${kind.name}. Pass it with ${other.flag}, or name another file`)
-  }
+  if (version === other.version) throw bad(kind.flag, path, `is ${other.name}, not ${kind.name}. ${other.advice}`)
   if (version !== kind.version) throw bad(kind.flag, path, `is not ${kind.name}. Name another file`)
   const parsed = kind.form.safeParse(value)
   if (!parsed.success) {
@@ -66,13 +83,15 @@ async function keystoreIn<T>(path: string, kind: Kind<T>, other: Omit<Kind<never
   }
 }
 
-async function jsonIn(path: string, flag: string): Promise<unknown> {
-  let text: string
+async function textIn(path: string, flag: string): Promise<string> {
   try {
-    text = await readFile(path, 'utf8')
+    return await readFile(path, 'utf8')
   } catch (cause) {
     throw bad(flag, path, `cannot be read: ${(cause as Error).message}. Name another file`, cause)
   }
+}
+
+function jsonIn(text: string, path: string, flag: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {

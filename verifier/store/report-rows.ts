@@ -6,6 +6,7 @@ import type { Hex } from '../../proto/hex.js'
 import { decodeLeaf, encodeLeaf, type Leaf } from '../../proto/leaf.js'
 import type { Database } from './database.js'
 import { allOf, beforeEpoch, epochIn, KEY, leavesOf, nameIn } from './layout.js'
+import { Newest } from './newest.js'
 import type { SealedRows } from './sealed-rows.js'
 import {
   type ReportSummary,
@@ -33,6 +34,8 @@ export interface EpochRange {
 }
 
 export class ReportRows {
+  readonly #newest = new Newest<StoredReport>()
+
   constructor(
     private readonly db: Database,
     private readonly rows: SealedRows,
@@ -46,9 +49,12 @@ export class ReportRows {
       [KEY.reportOf(header.epoch, headerHash), bytes(summaryJson(report))],
       ...held.map(leaf => [KEY.leaf(leaf.provider, header.epoch, headerHash), encodeLeaf(leaf)] as const),
     ])
+    this.#newest.put(header.epoch, headerHash, report)
   }
 
   async get(headerHash: Hex): Promise<StoredReport | undefined> {
+    const newest = this.#newest.get(headerHash)
+    if (newest !== undefined) return newest
     const value = await this.rows.get(KEY.report(headerHash))
     return value && reportFrom(text(value))
   }
@@ -78,6 +84,11 @@ export class ReportRows {
         return row === undefined ? [] : [{ leaf: decodeLeaf(row), headerHash: nameIn(key) }]
       })
     })
+  }
+
+  /** Of the reports before an epoch, once their rows are deleted. */
+  forgetBefore(epoch: number): void {
+    this.#newest.forgetBefore(epoch)
   }
 
   /** The keys of all rows of reports before an epoch. */

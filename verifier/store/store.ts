@@ -14,8 +14,8 @@ import type { LogStore } from '../core/chain-log.js'
 import type { ChainFacts } from '../core/facts.js'
 import { checkDirectory, type Database, databaseIn, type OpenMode } from './database.js'
 import { damaged, existingRecord, noRecord, storeErrorFrom } from './errors.js'
-import { decodeJson, encodeJson } from './json.js'
-import { allOf, beforeEpoch, epochIn, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
+import { FactRows } from './fact-rows.js'
+import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
 import { moveSigned } from './layout-1.js'
 import { LogRows } from './log-rows.js'
 import { isFile } from './new-file.js'
@@ -53,6 +53,7 @@ export class Store {
   readonly #rows: SealedRows
   readonly #transcripts: TranscriptFiles
   readonly #reports: ReportRows
+  readonly #facts: FactRows
   #record!: SigningRecord
 
   private constructor(
@@ -62,6 +63,7 @@ export class Store {
     this.#transcripts = new TranscriptFiles(dir)
     this.#rows = new SealedRows(db, dir)
     this.#reports = new ReportRows(db, this.#rows)
+    this.#facts = new FactRows(db, this.#rows)
     this.chainLog = new LogRows(this.#rows)
   }
 
@@ -149,18 +151,16 @@ export class Store {
   }
 
   putFacts(facts: ChainFacts): Promise<void> {
-    return this.#rows.write([[KEY.facts(facts.epoch, facts.blockHash), encodeJson(facts)]])
+    return this.#facts.put(facts)
   }
 
-  async getFacts(epoch: number, blockHash: Hex): Promise<ChainFacts | undefined> {
-    const value = await this.#rows.get(KEY.facts(epoch, blockHash))
-    return value && factsFrom(value)
+  getFacts(epoch: number, blockHash: Hex): Promise<ChainFacts | undefined> {
+    return this.#facts.get(epoch, blockHash)
   }
 
   /** Epoch and block of the newest facts. */
-  async latestFacts(): Promise<Pick<ChainFacts, 'epoch' | 'blockHash'> | undefined> {
-    const [key] = await this.#rows.guarded(() => this.db.keys({ ...allOf('facts'), reverse: true, limit: 1 }).all())
-    return key === undefined ? undefined : { epoch: epochIn(key), blockHash: nameIn(key) }
+  latestFacts(): Promise<Pick<ChainFacts, 'epoch' | 'blockHash'> | undefined> {
+    return this.#facts.latest()
   }
 
   // -------------------------------------------------------------------------------------------- reports
@@ -270,6 +270,8 @@ export class Store {
       )
       const keys = [...ballots, ...ballots.map(key => KEY.ballot(nameIn(key))), ...reports, ...plain.flat()]
       await this.db.batch(keys.map(key => ({ type: 'del', key })))
+      this.#facts.forgetBefore(epoch)
+      this.#reports.forgetBefore(epoch)
       await this.#transcripts.prune(epoch)
     })
   }
@@ -318,7 +320,5 @@ export class Store {
     }
   }
 }
-
-const factsFrom = (value: Uint8Array): ChainFacts => decodeJson(value, ['stake', 'rewardsFunded']) as ChainFacts
 
 const phaseOf = ({ kind }: Pick<HeardItem, 'kind'>): number => GOSSIP_KINDS.indexOf(kind as GossipKind)

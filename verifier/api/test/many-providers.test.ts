@@ -1,10 +1,15 @@
-/** A list of many providers. BANDWITNESS_PROVIDERS=10000 prints how long it takes; the figure depends on the machine. */
+/** A list of many providers. BANDWITNESS_PROVIDERS=10000 prints how long it takes; the figures depend on the machine. */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { expect } from 'chai'
 import { connect, ENDPOINTS } from '../../client/index.js'
-import { startManyProviders } from './many-providers.js'
+import { decodeCarryOver, encodeCarryOver } from '../../core/scoring/carry-over.js'
+import { type ManyProviders, startManyProviders } from './many-providers.js'
 
 const { BANDWITNESS_PROVIDERS: given } = process.env
 const PROVIDERS = Number(given ?? 500)
+/** As many as make a difference between what is decoded and what is at hand. */
+const LISTED = Number(given ?? 2000)
+const REPORTS = 3
 const QUERIES = [
   { sort: 'score' },
   { sort: 'uptime', order: 'asc' },
@@ -34,4 +39,48 @@ describe('a list of many providers', function () {
       await node.stop()
     }
   })
+
+  it('answers the first request after a report without decoding it, and leaves the thread to others', async () => {
+    const node = await startManyProviders(LISTED)
+    const figures: Figures[] = []
+    try {
+      await figuresOf(node)
+      for (let i = 0; i < REPORTS; i++) figures.push(await figuresOf(node))
+    } finally {
+      await node.stop()
+    }
+    if (given !== undefined) console.table(figures)
+    const least = (of: keyof Figures) => Math.min(...figures.map(one => one[of]))
+    expect(least('blockMs')).to.be.below(least('decodeMs') / 2)
+    expect(least('firstMs')).to.be.below(least('decodeMs') + least('laterMs'))
+  })
 })
+
+interface Figures {
+  /** the first answer after a report, and the longest that the thread was held meanwhile */
+  readonly firstMs: number
+  readonly blockMs: number
+  readonly laterMs: number
+  /** to decode the leaves of that report once */
+  readonly decodeMs: number
+}
+
+async function figuresOf(node: ManyProviders): Promise<Figures> {
+  const headerHash = await node.accept()
+  const turns = monitorEventLoopDelay({ resolution: 1 })
+  const asked = async () => {
+    const startMs = performance.now()
+    const page = (await (await fetch(`${node.url}/v1/providers`)).json()) as { headerHash: string }
+    expect(page.headerHash).to.equal(headerHash)
+    return performance.now() - startMs
+  }
+  await (await fetch(`${node.url}/health`)).text()
+  turns.enable()
+  const firstMs = await asked()
+  turns.disable()
+  const laterMs = Math.min(await asked(), await asked())
+  const encoded = encodeCarryOver((await node.store.getReport(headerHash))!)
+  const startMs = performance.now()
+  decodeCarryOver(encoded)
+  return { firstMs, blockMs: turns.max / 1e6, laterMs, decodeMs: performance.now() - startMs }
+}

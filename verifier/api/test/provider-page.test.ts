@@ -2,18 +2,18 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Hex } from '../../../proto/hex.js'
-import { PROVIDER_SORTS, type ProviderJson, providersQuery } from '../../evidence/schema/providers.js'
-import { leafJson } from '../../evidence/schema/report.js'
+import { PROVIDER_SORTS, providersQuery } from '../../evidence/schema/providers.js'
 import { SortedRows } from '../provider-page.js'
+import type { ProviderRow } from '../provider-rows.js'
 import { leafNamed } from './many-providers.js'
 
 const addressOf = (n: number): Hex => `0x${n.toString(16).padStart(40, '0')}`
 
-const rowOf = (n: number, scoreBps: number | null): ProviderJson => ({
+const rowOf = (n: number, scoreBps: number | null): ProviderRow => ({
   ...{ provider: addressOf(n), index: n, state: scoreBps === null ? 'new' : 'measured', region: null },
-  ...{ claimKbps: (scoreBps ?? 7) * 3, shareBps: 0, stake: `${n % 5}`, slashed: '0' },
+  ...{ claimKbps: (scoreBps ?? 7) * 3, shareBps: 0, stake: BigInt(n % 5), slashed: 0n },
   ...{ peerId: `Peer-${n}`, multiaddrs: [`/ip4/192.0.2.${n % 256}/tcp/1`] },
-  leaf: scoreBps === null ? null : leafJson({ ...leafNamed(addressOf(n), n), scoreBps }),
+  leaf: scoreBps === null ? null : { ...leafNamed(addressOf(n), n), scoreBps },
 })
 
 const rows = fc

@@ -3,16 +3,15 @@
 import type { InferredOptionTypes, Options } from 'yargs'
 import { accountOf } from '../../chain/account.js'
 import { UserError } from '../../config/errors.js'
-import { addressArgument } from '../../evidence/schema/arguments.js'
 import type { DoctorJson } from '../../evidence/schema/doctor.js'
 import type { Finding } from '../../evidence/schema/finding.js'
 import { parseUdpHost } from '../addresses.js'
-import { argumentOf } from '../argument.js'
 import { findingText, worstOf } from '../finding.js'
 import type { Command } from '../lazily.js'
 import { nodeSettings } from '../node-settings.js'
 import { print } from '../output.js'
 import { printable, printableLines } from '../printable.js'
+import { namedAccount } from '../provider-argument.js'
 import { parseRate } from '../rate.js'
 import { settings } from '../settings.js'
 import { RUN_OPTIONS } from '../verifier-run.js'
@@ -33,7 +32,8 @@ const OPTIONS = {
   },
   through: {
     type: 'string',
-    describe: 'Address of a provider through which to measure the line, there and back (default: none)',
+    describe:
+      'Provider through which to measure the line, there and back: its address, a unique beginning, or its name in a testnet (default: none)',
   },
   limit: { type: 'string', describe: 'The limit that `provider run` is started with (default: none)' },
 } as const satisfies Record<string, Options>
@@ -47,7 +47,7 @@ export const doctorCommand = (role: 'verifier' | 'provider'): Command<Flags> => 
   builder: y => settings(y, { ...COMMON_OPTIONS, ...(role === 'provider' ? { limit } : { 'public-api': publicApi }) }),
   handler: async flags => {
     const servers = (flags.ntp ?? []).map(timeServer)
-    const through = flags.through === undefined ? undefined : argumentOf(addressArgument, flags.through)
+    const through = flags.through === undefined ? undefined : namedAccount(flags.through)
     const rateKbps = flags.rate === undefined ? undefined : parseRate('rate', flags.rate)
     const limitKbps = flags.limit === undefined ? undefined : parseRate('limit', flags.limit)
     const node = await nodeSettings(flags)

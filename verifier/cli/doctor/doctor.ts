@@ -15,6 +15,7 @@ import type { Finding } from '../../evidence/schema/finding.js'
 import { loopbackSpeed } from '../../node/loopback-speed.js'
 import { WALL_CLOCK } from '../../node/wall-clock.js'
 import { bad, warning } from '../finding.js'
+import type { Named } from '../named.js'
 import type { NodeSettings } from '../node-settings.js'
 import { blsFinding } from './bls.js'
 import { clockByBlocks, clockByServers } from './clock.js'
@@ -37,7 +38,7 @@ export interface DoctorOptions {
   /** of `provider run --limit` */
   readonly limitKbps: number | undefined
   /** a provider through which to measure the line */
-  readonly through: Hex | undefined
+  readonly through: Named | undefined
 }
 
 const TIME = { wall: WALL_CLOCK, clock: systemClock, random: systemRandom }
@@ -103,7 +104,7 @@ async function* examineNode(options: Connected): AsyncGenerator<Finding> {
   if (through === undefined) return
   // The node holds the port that the settings name.
   const free = own.kind === 'runs' ? { ...settings, udpPort: 0, udpAnnounce: undefined } : settings
-  yield* await tried('line', async () => [await lineFinding({ chain, settings: free, provider: through, need })])
+  yield* await tried('line', async () => [await lineFinding({ chain, settings: free, through, need })])
 }
 
 async function machineFindings(need: Need, own: OwnNode): Promise<Finding[]> {

@@ -9,10 +9,13 @@ import { measureProvider } from '../../node/solo-session.js'
 import { rateText } from '../figures.js'
 import { bad, good, warning } from '../finding.js'
 import { verdictOf } from '../measure-verdict.js'
+import type { Named } from '../named.js'
 import type { NodeSettings } from '../node-settings.js'
+import { accountIn } from '../provider-argument.js'
 import type { Need } from './data-plane.js'
 
 const SUBJECT = 'line'
+const ANOTHER = 'Name another provider with --through.'
 /** The reading's own error is well below that. */
 const ENOUGH_SHARE = 0.95
 
@@ -20,21 +23,25 @@ const ENOUGH_SHARE = 0.95
 export interface ThroughProvider {
   readonly chain: EthersChain
   readonly settings: Pick<NodeSettings, 'network' | 'logger' | 'udpHost' | 'udpAnnounce' | 'udpPort'>
-  readonly provider: Hex
+  readonly through: Named
   readonly need: Need
 }
 
-/** @throws UserError for a provider that cannot be asked */
-export async function lineFinding({ chain, settings, provider: account, need }: ThroughProvider): Promise<Finding> {
+export async function lineFinding({ chain, settings, through, need }: ThroughProvider): Promise<Finding> {
   const { network, logger, udpHost, udpAnnounce, udpPort } = settings
   const directory = new Directory(chain, logger)
   await directory.refresh()
+  let account: Hex
+  try {
+    const accounts = directory.providers().map(one => one.account)
+    account = accountIn(through, network, accounts, 'of a provider that has announced an address')
+  } catch (error) {
+    if (error instanceof UserError) return bad(SUBJECT, `--through: ${error.message.replace(/\.$/, '')}`, ANOTHER)
+    throw error
+  }
   const [registered, announced] = [await chain.provider(account), directory.provider(account)]
   if (registered === undefined || announced === undefined)
-    throw new UserError(
-      'configuration',
-      `--through ${account} is no provider that has announced an address. Name another one.`,
-    )
+    return bad(SUBJECT, `--through ${account} is no provider that has announced an address`, ANOTHER)
   const askedKbps = Math.min(need.rateKbps, registered.claimKbps)
   const { outcome } = await measureProvider({
     ...{ provider: announced, network: chain.network, claimKbps: askedKbps },
@@ -54,7 +61,7 @@ export function gradeLine(outcome: Outcome, askedKbps: number, { rateKbps, what,
         /\.$/,
         '',
       ),
-      'Name another provider with --through.',
+      ANOTHER,
     )
   const carriedKbps = outcome.measurement.rateKbps
   const found = `carried ${rateText(carriedKbps)} of ${rateText(askedKbps)} to the provider and back, of ${what} of ${rateText(rateKbps)}`
@@ -62,7 +69,7 @@ export function gradeLine(outcome: Outcome, askedKbps: number, { rateKbps, what,
     return bad(
       SUBJECT,
       `${found}: this line or that provider carries no more`,
-      `Name another provider with --through. If it shows the same, find out who else uses this line, or lower the rate: ${less}.`,
+      `${ANOTHER} If it shows the same, find out who else uses this line, or lower the rate: ${less}.`,
     )
   return askedKbps < rateKbps
     ? warning(SUBJECT, `${found}: the rest is not shown`, 'Name a provider with a larger claim.')

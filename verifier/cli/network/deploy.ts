@@ -24,13 +24,13 @@ import { textTable } from '../text-table.js'
 import { findingsText, refuseBad } from './check.js'
 import { earlierStart, forgetStart, recordPath, recordStart } from './deployment-record.js'
 import { judgeChain } from './judge-chain.js'
-import { KEY_OPTION, PARAMS_OPTION, RPC_OPTION, readSettings } from './options.js'
+import { KEY_OPTIONS, PARAMS_OPTION, RPC_OPTION, readSettings } from './options.js'
 import { readPrivateKey } from './private-key.js'
 
 const OPTIONS = {
   rpc: RPC_OPTION,
   params: { ...PARAMS_OPTION, demandOption: true },
-  key: KEY_OPTION,
+  ...KEY_OPTIONS,
   out: { type: 'string', demandOption: true, describe: 'Network file to write; it is never replaced' },
   ...YES_OPTION,
 } as const
@@ -43,7 +43,7 @@ export const networkDeploy: Command<Flags> = {
     const { out } = flags
     if (existsSync(out)) throw new UserError('configuration', `${out} exists already. Name another file with --out.`)
     const settings = readSettings(flags.params)
-    const privateKey = await readPrivateKey(flags.key)
+    const privateKey = await readPrivateKey(flags.key, flags['password-file'])
     const provider = await openAnyChain(flags.rpc)
     try {
       const { chainId } = provider

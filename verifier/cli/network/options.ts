@@ -11,10 +11,18 @@ export const RPC_OPTION = {
   describe: 'JSON-RPC URL of the chain',
 } as const
 
-export const KEY_OPTION = {
-  type: 'string',
-  demandOption: true,
-  describe: 'File with the private key of the account that pays, in hexadecimal',
+/** Of the account that pays, which belongs to no node. */
+export const KEY_OPTIONS = {
+  key: {
+    type: 'string',
+    demandOption: true,
+    describe:
+      'File with the private key of the account that pays: a keystore (Web3 secret storage, version 3), or plain hexadecimal',
+  },
+  'password-file': {
+    type: 'string',
+    describe: 'File whose one line is the password of the keystore of --key (default: asked for on the terminal)',
+  },
 } as const
 
 export const FILE = { type: 'string', demandOption: true, describe: 'Network file' } as const

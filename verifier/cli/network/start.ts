@@ -11,10 +11,10 @@ import type { Command } from '../lazily.js'
 import { print } from '../output.js'
 import { sent } from '../own-account.js'
 import { settings } from '../settings.js'
-import { FILE, KEY_OPTION, RPC_OPTION } from './options.js'
+import { FILE, KEY_OPTIONS, RPC_OPTION } from './options.js'
 import { readPrivateKey } from './private-key.js'
 
-const OPTIONS = { rpc: RPC_OPTION, key: KEY_OPTION, ...YES_OPTION } as const
+const OPTIONS = { rpc: RPC_OPTION, ...KEY_OPTIONS, ...YES_OPTION } as const
 
 type Flags = InferredOptionTypes<typeof OPTIONS> & { file: string; json?: unknown }
 
@@ -22,7 +22,8 @@ export const networkStart: Command<Flags> = {
   builder: y => settings(y, OPTIONS).positional('file', FILE),
   handler: async ({ file, rpc, key, ...flags }) => {
     const network = await loadNetworkFile(file)
-    const chain = await connectChain({ rpcUrl: rpc, network, privateKey: await readPrivateKey(key) })
+    const privateKey = await readPrivateKey(key, flags['password-file'])
+    const chain = await connectChain({ rpcUrl: rpc, network, privateKey })
     try {
       await refuseTooEarly(chain, network.name)
       const { chainId, name } = network

@@ -19,10 +19,12 @@ export interface CarryOver {
 export const NOTHING_CARRIED: CarryOver = { leaves: [], soakVotes: new Map(), windows: new Map() }
 
 /** One encoding for each leaf, in their order. */
-export const encodeCarryOver = ({ leaves, soakVotes, windows }: CarryOver): Uint8Array[] =>
-  leaves.map(leaf =>
-    encodeLeafState({ leaf, soakVotes: soakVotes.get(leaf.provider) ?? [], window: windows.get(leaf.provider) }),
-  )
+export const encodeCarryOver = (carryOver: CarryOver): Uint8Array[] =>
+  carryOver.leaves.map(leaf => encodeCarried(carryOver, leaf))
+
+/** @param leaf one of them */
+export const encodeCarried = ({ soakVotes, windows }: CarryOver, leaf: Leaf): Uint8Array =>
+  encodeLeafState({ leaf, soakVotes: soakVotes.get(leaf.provider) ?? [], window: windows.get(leaf.provider) })
 
 /** @throws RangeError if an encoding is malformed, or holds votes other than those that the leaf names */
 export function decodeCarryOver(encoded: readonly Uint8Array[]): CarryOver {

@@ -37,23 +37,25 @@ export interface Paying extends Pick<ChainFacts, 'paidReport' | 'rewardsFunded'>
 
 const NO_REWARDS: Paying = { paidReport: NO_PAID_REPORT, rewardsFunded: 0n, rewardsRoot: ZERO_HASH }
 
-/** One epoch's evidence, in which every verifier votes the same of the only provider, and what the next one builds on. */
+/** One epoch's evidence, in which every verifier votes the same of each provider, and what the next one builds on. */
 export function epochOf(
   epoch: number,
   cast: Cast,
   previous: EvidenceJson['previous'] = GENESIS,
   params: NetworkParams = PARAMS,
   { rewardsRoot, ...paying }: Paying = NO_REWARDS,
+  providers = 1,
 ): { readonly evidence: EvidenceJson; readonly next: EvidenceJson['previous'] } {
-  const chain = facts({ verifiers: SIGNERS.length, providers: 1, epoch })
+  const chain = facts({ verifiers: SIGNERS.length, providers, epoch })
   const verifiers = chain.verifiers.map((one, i) => ({ ...one, blsKey: toHex(SIGNERS[i]!.publicKey128) }))
   const truth = { ...chain, ...paying, verifiers }
   const ballots = verifiers.map(({ index }, i): Ballot => {
     const schedule = SIGNERS[i]!.sign(scheduleDigest(NETWORK, truth, truth.beacon))
-    const scheduleProof = providerSchedule(schedule, PROVIDER)
-    const ticks = { ticksSent: ALL_TICKS, ticksAnswered: ALL_TICKS }
-    const more = { epoch, provider: PROVIDER, ...ticks, scheduleProof, soak: cast.soak }
-    const votes = [encodeVote(vote(index, cast.outcome, cast.rateKbps, more))]
+    const votes = truth.providers.map(({ account: provider }) => {
+      const ticks = { ticksSent: ALL_TICKS, ticksAnswered: ALL_TICKS }
+      const more = { epoch, provider, ...ticks, scheduleProof: providerSchedule(schedule, provider), soak: cast.soak }
+      return encodeVote(vote(index, cast.outcome, cast.rateKbps, more))
+    })
     const { root } = new MerkleTree(votes)
     const signature = SIGNERS[i]!.sign(ballotDigest(NETWORK, truth, index, root))
     return { epoch, verifier: index, root: fromHex(root), signature, schedule, votes }

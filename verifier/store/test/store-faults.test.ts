@@ -284,6 +284,7 @@ describe('a store', () => {
       disk.full = true
       await expectFault(store.recordSigned('report/2/0', keccakText('b')), 'no-space', dataDir, 'free')
       await expectFault(store.putFacts(facts(1, 'one')), 'no-space')
+      expect(await store.getFacts(1, keccakText('one'))).to.equal(undefined) // as after a restart
       expect(await store.recordSigned('report/1/0', keccakText('a'))).to.equal('same')
       disk.full = false
       expect(await store.recordSigned('report/2/0', keccakText('c'))).to.equal('recorded')

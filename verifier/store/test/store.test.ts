@@ -160,6 +160,8 @@ describe('store', () => {
       await store.putReport(report(3))
       await store.putReport({ ...report(3), posted })
       expect(await store.getReport(headerHash)).to.deep.equal({ ...report(3), posted })
+      await reopen() // what is at hand without a restart is what is on the disk
+      expect(await store.getReport(headerHash)).to.deep.equal({ ...report(3), posted })
     })
 
     it('of a provider through many reports are read without the reports, and go with them', async () => {

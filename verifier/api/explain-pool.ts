@@ -1,0 +1,68 @@
+/** One worker for explanations. It starts with the first task, and ends when there was none for a while. */
+import type { ResourceLimits } from 'node:worker_threads'
+import { Piscina } from 'piscina'
+import type { ExplainAnswer, ExplainTask } from './explain-worker.js'
+
+const IDLE_MS = 60_000
+/** Linux schedules threads: measuring and signing go first. */
+const NICER_BY = 10
+
+type Threads = Piscina<ExplainTask, ExplainAnswer>
+
+export const explainThreads = (resourceLimits: ResourceLimits = {}): Threads =>
+  new Piscina({
+    ...{ minThreads: 0, maxThreads: 1, idleTimeout: IDLE_MS, niceIncrement: NICER_BY, resourceLimits },
+    ...(import.meta.url.endsWith('.ts')
+      ? fromSource()
+      : { filename: new URL('./explain-worker.js', import.meta.url).href }),
+  })
+
+/**
+ * Tasks, one after the other. A worker that ends before its time, for lack of memory as well, fails the task that it is at;
+ * the next task starts another one.
+ */
+export class ExplainPool {
+  #last: Promise<unknown> = Promise.resolve()
+  #waiting = 0
+  #atWork = new AbortController()
+  #isClosed = false
+
+  constructor(private readonly threads: Threads = explainThreads()) {
+    // Piscina tells of a worker that fails as it starts, and lets its task wait for ever.
+    threads.on('error', error => this.#atWork.abort(error))
+  }
+
+  /** Tasks that have begun, or are going to. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  /** @throws what the task throws; Error if the worker ended, or the pool is closed */
+  run(task: ExplainTask): Promise<ExplainAnswer> {
+    this.#waiting++
+    const turn = this.#last.then(() => this.#work(task)).finally(() => this.#waiting--)
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #work(task: ExplainTask): Promise<ExplainAnswer> {
+    if (this.#isClosed) throw new Error('the node stops')
+    this.#atWork = new AbortController()
+    return this.threads.run(task, { signal: this.#atWork.signal })
+  }
+
+  /** Fails all tasks. */
+  close(): Promise<void> {
+    this.#isClosed = true
+    return this.threads.destroy()
+  }
+}
+
+/** A worker does not inherit this thread's TypeScript loader, so it registers one itself. */
+function fromSource() {
+  const loader = `import { register } from ${JSON.stringify(import.meta.resolve('tsx/esm/api'))}; register()`
+  return {
+    filename: new URL('./explain-worker.ts', import.meta.url).href,
+    execArgv: ['--import', `data:text/javascript,${encodeURIComponent(loader)}`],
+  }
+}
