@@ -96,7 +96,17 @@ describe('deployment of a network by the command line', function () {
     expect(shown.code, shown.stderr).to.equal(0)
     const { chain: state } = networkShowSchema.parse(JSON.parse(shown.stdout))
     expect(state).to.include({ genesis: null, epoch: null, verifiers: 1, providers: 0, lastReport: 0 })
-    const start = ['network', 'start', out, '--rpc', anvil.rpcUrl, '--key', join(directory, 'key'), '--yes']
+    const start = [
+      'network',
+      'start',
+      out,
+      '--rpc',
+      anvil.rpcUrl,
+      '--key',
+      join(directory, 'key'),
+      '--yes',
+      ...password,
+    ]
     const early = await bandwitness(start)
     expect([early.code, complaint(early)]).to.deep.equal([
       3,
