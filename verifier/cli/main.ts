@@ -17,22 +17,30 @@ const EXIT_CODES_TEXT = `Exit codes: 0 success, ${Object.entries(EXIT_CODE)
 
 /** @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
+  let configFault: unknown
   try {
-    await commandLine(args).parseAsync()
+    await commandLine(args, fault => {
+      configFault = fault
+    }).parseAsync()
     return 0
   } catch (error) {
-    return reportError(error)
+    return reportError(configFault ?? usageFault(error))
   }
 }
 
-export function commandLine(args: readonly string[]): Argv {
-  /** The parser keeps only the message of an error of its `configParser`. */
-  let configFault: unknown
+/** What the parser finds wrong. It throws that itself once it has waited for a command to be loaded. */
+function usageFault(error: unknown): unknown {
+  if (!(error instanceof Error && error.name === 'YError')) return error
+  return new UserError('usage', `${parserMessage(error.message || 'Wrong usage')} Run \`bandwitness --help\`.`)
+}
+
+/** @param onConfigFault gets the error of a file of settings, of which the parser keeps only the message */
+export function commandLine(args: readonly string[], onConfigFault: (error: unknown) => void = () => {}): Argv {
   const configParser = (path: string) => {
     try {
       return readConfig(path)
     } catch (error) {
-      configFault = error
+      onConfigFault(error)
       throw error
     }
   }
@@ -135,13 +143,7 @@ export function commandLine(args: readonly string[]): Argv {
     .wrap(120)
     .exitProcess(false)
     .fail((message: string | undefined, error: Error | undefined) => {
-      if (configFault !== undefined) throw configFault
-      throw error && error.name !== 'YError'
-        ? error
-        : new UserError(
-            'usage',
-            `${parserMessage(message ?? error?.message ?? 'Wrong usage')} Run \`bandwitness --help\`.`,
-          )
+      throw error ?? Object.assign(new Error(message), { name: 'YError' })
     })
   return cli
 }
