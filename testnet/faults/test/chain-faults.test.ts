@@ -1,4 +1,5 @@
 /** What becomes of a real chain: blocks replaced, a process that stands still, one that is killed and comes back. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { type Anvil, startAnvil } from '../../network/anvil.js'
 import { ReorgFault, RestartedChainFault, StoppedChainFault } from '../chain-faults.js'
@@ -17,10 +18,11 @@ describe('faults of the chain', function () {
   })
   afterEach(() => anvil.stop())
 
-  async function ask<T>(method: string, ...params: unknown[]): Promise<T> {
+  const ask = <T>(method: string, ...params: unknown[]): Promise<T> => askWithin(20_000, method, ...params)
+  async function askWithin<T>(limitMs: number, method: string, ...params: unknown[]): Promise<T> {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
     const headers = { 'content-type': 'application/json' }
-    const signal = AbortSignal.timeout(300)
+    const signal = AbortSignal.timeout(limitMs)
     const answer = await fetch(anvil.rpcUrl, { method: 'POST', headers, body, signal })
     return ((await answer.json()) as { result: T }).result
   }
@@ -30,7 +32,7 @@ describe('faults of the chain', function () {
     )
   const head = async () => Number(await ask('eth_blockNumber'))
   async function comesAfter(block: number): Promise<void> {
-    while ((await head()) <= block);
+    while ((await head()) <= block) await pause(10)
   }
   const send = () => {
     const [from, to] = anvil.accounts.map(({ address }) => address)
@@ -56,7 +58,7 @@ describe('faults of the chain', function () {
   it('a process that stands still answers nothing, and then goes on', async () => {
     const fault = new StoppedChainFault(anvil)
     await fault.begin()
-    const seen = () => head().catch(({ name }: Error) => name)
+    const seen = () => askWithin<string>(300, 'eth_blockNumber').then(Number, ({ name }: Error) => name)
     let stood = await seen()
     while (typeof stood === 'number') stood = await seen() // the signal is on its way
     await fault.end()
