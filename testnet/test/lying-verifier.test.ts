@@ -16,7 +16,7 @@ import { ENDPOINTS, type Endpoint } from '../../verifier/evidence/schema/endpoin
 import { problemOf } from '../../verifier/evidence/schema/problem.js'
 import { reputationSchema } from '../../verifier/evidence/schema/providers.js'
 import { PROVIDER } from '../../verifier/evidence/test/epoch-evidence.js'
-import { output } from './support/command-line.js'
+import { output, TIMEOUT_MS } from './support/command-line.js'
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}]/u
 
@@ -30,7 +30,7 @@ const fault = async (work: Promise<unknown>): Promise<UserError> => {
   return error as UserError
 }
 describe('a verifier that lies', function () {
-  this.timeout(60_000)
+  this.timeout(TIMEOUT_MS)
   let honest: SampleNode
   let server: Server
   let apiUrl: string
@@ -171,7 +171,7 @@ describe('text that others chose', () => {
 })
 
 describe('an argument that is none', function () {
-  this.timeout(60_000)
+  this.timeout(TIMEOUT_MS)
 
   it('is refused before anybody is asked', async () => {
     const api = 'http://127.0.0.1:1'

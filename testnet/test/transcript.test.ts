@@ -25,7 +25,7 @@ import {
 import { checkTranscript, parseTranscript } from '../../verifier/evidence/transcript-checks.js'
 import type { VerifierNode } from '../../verifier/node/verifier-node.js'
 import { Store } from '../../verifier/store/store.js'
-import { output } from './support/command-line.js'
+import { output, TIMEOUT_MS } from './support/command-line.js'
 
 /** What nobody but the receiver saw, what the chain names, and what the vote says of more than this session. */
 const UNCOVERED = new RegExp(
@@ -73,7 +73,7 @@ async function membersOn(live: LiveNetwork): Promise<Members> {
 }
 
 describe('a transcript in a file', function () {
-  this.timeout(60_000)
+  this.timeout(TIMEOUT_MS)
   let directory: string
   let file: string
   let transcript: Transcript

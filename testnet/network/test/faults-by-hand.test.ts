@@ -21,7 +21,7 @@ import type { NodeRestart } from '../supervised-node.js'
 import { Warp } from '../warp.js'
 
 describe('a provider that is slowed by hand', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let directory: string
   let watchdog: Watchdog
   let anvil: Anvil

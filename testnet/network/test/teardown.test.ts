@@ -8,7 +8,7 @@ import { entryPoint } from '../../process/entry-point.js'
 import { identify, isAlive, type ProcessIdentity } from '../../process/process-identity.js'
 import type { ReadyEvent, TestnetEvent } from '../events.js'
 
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = 240_000
 
 describe('a network that ends early', function () {
   this.timeout(TIMEOUT_MS)

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { ChildProcess } from '../../process/child-process.js'
 import { entryPoint } from '../../process/entry-point.js'
 
-export const TIMEOUT_MS = 60_000
+export const TIMEOUT_MS = 180_000
 
 export interface Ended {
   readonly code: number | null
