@@ -7,7 +7,7 @@ import { referencePages } from '../reference/pages.js'
 const FOLDER = 'docs/reference'
 
 describe('the reference', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
 
   it('says what the program says: run `npm run reference` after a change', async () => {
     const pages = await referencePages()

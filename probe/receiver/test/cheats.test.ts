@@ -17,7 +17,7 @@ const GAIN = 1.05
 const BOX_HOST = '127.0.0.9'
 
 describe('a provider that cheats', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
   let network: Network
   const boxes: Relay[] = []
 

@@ -8,7 +8,7 @@ import { verifyTranscript } from '../../transcript/verify.js'
 const CLAIM_KBPS = 10_000
 
 describe('a session without a path', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
   let network: Network | undefined
 
   async function outcomeOf(options: Partial<NetworkOptions>) {

@@ -7,7 +7,7 @@ import { Network, type NetworkOptions, story } from '../../test/harness.js'
 const CLAIM_KBPS = 10_000
 
 describe('session', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
   let network: Network | undefined
 
   async function open(options: Partial<NetworkOptions>): Promise<Network> {

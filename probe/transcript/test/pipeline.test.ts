@@ -21,7 +21,7 @@ const verifiedOffline = ({ senderRecords, durationMs }: SessionRecord) =>
   )
 
 describe('the pipeline from a session to a vote', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
 
   async function measured(
     options: Partial<NetworkOptions>,

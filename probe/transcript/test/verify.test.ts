@@ -14,7 +14,7 @@ import { verifyTranscript } from '../verify.js'
 const CLAIM_KBPS = 10_000
 
 describe('a transcript, verified', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
   let network: Network | undefined
 
   async function measured(options: Partial<NetworkOptions>, behaviours: Behaviour[] = []): Promise<SessionResult> {

@@ -10,7 +10,7 @@ interface Block {
 }
 
 describe('faults of the chain', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
   let anvil: Anvil
   beforeEach(async () => {
     anvil = await startAnvil({ blockTime: 1 })

@@ -14,7 +14,7 @@ import { SmallDisk } from '../small-disk.js'
 const digest = (i: number) => toHex(new Uint8Array(32).fill(i))
 
 describe('faults of the disk', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
   let directory: string
   let dataDir: string
   let calls: string[]

@@ -22,7 +22,7 @@ const NODE = `
     console.log(JSON.stringify({ event: 'ready', apiUrl: 'http://127.0.0.1:' + server.address().port })))`
 
 describe('a node that the testnet keeps up', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
   let directory: string
   let watchdog: Watchdog
   let node: SupervisedNode

@@ -11,7 +11,7 @@ const STALLED_MS = 300
 const SLOWEST_MS = 10_000
 
 describe('a faulty chain node', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
   let anvil: Anvil
   let proxy: RpcProxy
   before(async () => {

@@ -11,7 +11,7 @@ const CLAIM_KBPS = 10_000
 const DIAL_ROUND_TRIPS = 5
 
 describe('a session with a far provider', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
 
   for (const rttMs of [320, 500])
     it(`at a round trip of ${rttMs} ms is verified`, async () => {

@@ -11,7 +11,7 @@ import { parseTranscript } from '../transcript-checks.js'
 import { freshMembers, type Members, registryOf, transcriptOfSession } from './session-transcript.js'
 
 describe('a transcript beside the registry', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
   let members: Members
   let transcript: Transcript
   before(async () => {

@@ -12,7 +12,7 @@ import { NETWORK, seedOf, silent, startPeer } from './network.js'
 const LISTEN = ['/ip4/127.0.0.1/tcp/0']
 
 describe('admission to a verifier', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
   let nowMs: number
   let verifiers: Map<string, number>
   let node: Peer

@@ -25,7 +25,7 @@ const PROVIDER_SIDE = '127.0.0.31'
 const RECEIVER_SIDE = '127.0.0.32'
 
 describe('the addresses of a session', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
   const secret = toHex(randomBytes(32))
   const closing: (() => unknown)[] = []
 

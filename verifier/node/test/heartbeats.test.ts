@@ -22,7 +22,7 @@ const HOST = '127.0.0.1'
 const PARAMS = { ...DEVNET, epochSeconds: 4, tickMs: 200 }
 
 describe('heartbeats', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
 
   /** @param endsInMs when the epoch ends, if that is before all ticks are over */
   async function run(forwarding: ForwardingSpec, endsInMs?: number) {

@@ -11,7 +11,7 @@ import { CLAIM_KBPS, OneEpoch } from './one-epoch.js'
 const HALF = { soakShareBps: 5_000, soakMs: 4_000, epochSeconds: 8 }
 
 describe('a receiver that draws a soak of one provider and not of another', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
   const epoch = new OneEpoch()
   after(() => epoch.close())
 

@@ -19,7 +19,7 @@ const CLAIM_KBPS = 10_000
 const NETWORK: NetworkId = { chainId: 31_337, contract: `0x${'22'.repeat(20)}` }
 
 describe('a solo session', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
   let relay: Relay
   let peer: Peer
   const secret = toHex(randomBytes(32))

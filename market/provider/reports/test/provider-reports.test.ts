@@ -60,7 +60,7 @@ const chain = {
 type Lie = Partial<SyncSource>
 
 describe("a provider's own node", function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
   const ends: (() => unknown)[] = []
   let verifier: SampleNode
   let store: Store

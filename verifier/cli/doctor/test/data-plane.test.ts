@@ -11,7 +11,7 @@ const NEED = { rateKbps: 100_000, what: 'the registered capacity', less: 'capaci
 const LINUX_DEFAULT_BYTES = 212_992
 
 describe('the doctor on the data plane', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
 
   /** Facts of a real port. One that only sends keeps the system's default buffer. */
   async function factsOf(backend: Backend | undefined, receives: boolean) {

@@ -9,7 +9,7 @@ import { UserError } from '../../../config/errors.js'
 import { diskFindings } from '../disk.js'
 
 describe('the doctor on the disk', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
   let directory: string
   let watchdog: Watchdog
   before(async () => {

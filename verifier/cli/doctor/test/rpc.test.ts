@@ -13,7 +13,7 @@ const NETWORK = {
 } as unknown as NetworkFile
 
 describe('the doctor on chain nodes', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
   let anvil: Anvil
   let proxy: RpcProxy
   before(async () => {
