@@ -1,6 +1,6 @@
-import { EventEmitter } from 'node:events'
 import { expect } from 'chai'
 import { ZERO_HASH } from '../../../proto/hex.js'
+import { Terminal } from '../../../verifier/cli/test/terminal.js'
 import type { EpochEvent, ReadyEvent } from '../events.js'
 import { LiveView, lineOf } from '../live-view.js'
 
@@ -31,18 +31,6 @@ const READY = {
   verifiers: [],
   providers: [{ name: 'provider-1', address: PROVIDER, profile: 'offline', claimKbps: 25_000 }],
 } as unknown as ReadyEvent
-
-/** A terminal as far as these tests need one, which keeps what is written. */
-class Terminal extends EventEmitter {
-  readonly isTTY = true
-  columns = 80
-  readonly rows = 24
-  readonly written: string[] = []
-
-  write(text: string): void {
-    this.written.push(text)
-  }
-}
 
 /** Without what moves the cursor. */
 const lines = (text: string): string[] =>

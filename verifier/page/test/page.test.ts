@@ -5,18 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import axe from 'axe-core'
 import { expect } from 'chai'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { build } from 'vite'
+import { CHROMIUM, launchChromium } from '../../../testnet/acceptance/chromium.js'
 import type { HeldEpoch } from '../../api/test/sample-node.js'
 import { LINK } from '../route.js'
 import { EPOCHS, PENALTY_EPOCH, PROVIDERS, sampleEpochs } from './sample-network.js'
 import { HOSTILE, type SampleServer, SETTLED_TX, startSampleServer } from './sample-server.js'
 
-const CHROMIUM = process.env.BANDWITNESS_CHROMIUM ?? '/usr/bin/chromium'
-const FLAGS = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-]
 const SIZES = {
   desktop: { width: 1280, height: 800 },
   phone: { width: 390, height: 844 },
@@ -45,7 +41,7 @@ describe('the reputation page', function () {
     })
     server = await startSampleServer({ page: built, epochs })
     server.accept(EPOCHS)
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+    browser = await launchChromium()
   })
 
   after(async () => {
