@@ -163,7 +163,7 @@ describe('openings', () => {
 })
 
 describe('openings over real UDP', function () {
-  this.timeout(15_000)
+  this.timeout(60_000)
   const CLAIM_KBPS = 10_000
   let network: Network
   beforeEach(async () => {

@@ -23,7 +23,7 @@ describe('a provider that cheats', function () {
 
   async function measured(options: Partial<NetworkOptions>, behaviours: Behaviour[] = []): Promise<SessionResult> {
     network = await Network.open({ claimKbps: CLAIM_KBPS, ...options })
-    const result = await network.measure(behaviours)
+    const result = await network.measureUndisturbed(behaviours)
     const again = await verifyTranscript(written(result.record), keysOf(network))
     expect(failed(again.checks), story(network, result)).to.deep.equal([])
     expect(again.outcome).to.deep.equal(result.outcome)

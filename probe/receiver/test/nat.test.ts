@@ -11,7 +11,7 @@ const CLAIM_KBPS = 10_000
 const NAT_HOST = '127.0.0.21'
 
 describe('a provider behind a NAT', function () {
-  this.timeout(15_000)
+  this.timeout(60_000)
   let network: Network
   let nat: Nat
 
@@ -25,7 +25,7 @@ describe('a provider behind a NAT', function () {
   })
 
   it('that rewrites source ports is read at its claim, and its host is the one that the receiver saw', async () => {
-    const result = await network.measure()
+    const result = await network.measureUndisturbed()
     expect(result.outcome, story(network, result)).to.have.property('kind', 'verified')
     if (result.outcome.kind === 'verified')
       expect(result.outcome.measurement.rateKbps).to.be.at.least(0.95 * CLAIM_KBPS)

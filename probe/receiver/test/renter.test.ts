@@ -17,7 +17,7 @@ describe('a renter', function () {
   async function measured(options: Partial<NetworkOptions>) {
     const network = await Network.open({ claimKbps: CLAIM_KBPS, ...options })
     try {
-      const result = await network.measure()
+      const result = await network.measureUndisturbed()
       return { outcome: result.outcome, message: story(network, result) }
     } finally {
       await network.close()

@@ -21,7 +21,7 @@ describe('session', function () {
   })
 
   it('reads a provider behind a standing delay of 1.5 s like any other, and shows the delay', async () => {
-    const result = await (await open({ forwarding: forwardings.delaysMuch })).measure()
+    const result = await (await open({ forwarding: forwardings.delaysMuch })).measureUndisturbed()
     expect(result.outcome, story(network!, result)).to.have.property('kind', 'verified')
     if (result.outcome.kind !== 'verified') return
     const { rateKbps, delayUs } = result.outcome.measurement
@@ -35,7 +35,7 @@ describe('session', function () {
   })
 
   it('counts the longer headers of IPv6 in rates, budgets and receipts', async () => {
-    const result = await (await open({ host: '::1' })).measure()
+    const result = await (await open({ host: '::1' })).measureUndisturbed()
     expect(result.outcome, story(network!, result)).to.have.property('kind', 'verified')
     if (result.outcome.kind !== 'verified') return
     const { rateKbps, goodputKbps, receivedBytes } = result.outcome.measurement

@@ -9,7 +9,7 @@ import { type Behaviour, Network, type NetworkOptions } from '../../test/harness
 const CLAIM_KBPS = 10_000
 
 describe('session with a fixed start', function () {
-  this.timeout(15_000)
+  this.timeout(60_000)
   let network: Network | undefined
 
   async function open(options: Partial<NetworkOptions> = {}): Promise<Network> {

@@ -41,6 +41,8 @@ const flooding: Behaviour = (stream, deps) =>
 interface Case {
   readonly options: Partial<NetworkOptions>
   readonly behaviours?: Behaviour[]
+  /** a sender holds the others up, so a reading that says so is no fault of this machine */
+  readonly isHeldUp?: true
 }
 
 const SLOW: Record<string, Case> = {
@@ -55,7 +57,7 @@ const SLOW: Record<string, Case> = {
 const OTHERS = {
   honest: { options: { limitKbps: CLAIM_KBPS } },
   lentByTwo: { options: { forwarding: lending(SLOW_KBPS, [0, 2]) } },
-  flooded: { options: { limitKbps: 1.45 * CLAIM_KBPS }, behaviours: [flooding] },
+  flooded: { options: { limitKbps: 1.45 * CLAIM_KBPS }, behaviours: [flooding], isHeldUp: true },
 } satisfies Record<string, Case>
 
 interface Soak {
@@ -66,10 +68,10 @@ interface Soak {
   readonly story: string
 }
 
-async function soak({ options, behaviours = [] }: Case): Promise<Soak> {
+async function soak({ options, behaviours = [], isHeldUp }: Case): Promise<Soak> {
   const network = await Network.open({ claimKbps: CLAIM_KBPS, soakMs: SOAK_MS, ...options })
   try {
-    const result = await network.measure(behaviours)
+    const result = await (isHeldUp ? network.measure(behaviours) : network.measureUndisturbed(behaviours))
     const { outcome, record } = result
     const again = await verifyTranscript(record, keysOf(network))
     const turns = record.senderRecords.map(({ turn }) => turn)
@@ -92,7 +94,7 @@ async function soaks<Name extends string>(cases: Record<Name, Case>): Promise<Re
 }
 
 describe('a soak', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let slow: Record<string, Soak>
   let others: Record<keyof typeof OTHERS, Soak>
 

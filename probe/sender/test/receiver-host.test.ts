@@ -48,7 +48,7 @@ class Host {
 }
 
 describe('the host that a receiver names', function () {
-  this.timeout(15_000)
+  this.timeout(60_000)
   const [provider, receiver, sender] = [newPeer(), newPeer(), newPeer()]
   const condition = new Condition()
   const controlTag = randomBytes(TAG_BYTES)

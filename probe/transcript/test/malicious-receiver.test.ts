@@ -27,12 +27,12 @@ describe('a transcript of a malicious receiver', function () {
   before(async () => {
     network = await Network.open({ claimKbps: CLAIM_KBPS, limitKbps: CLAIM_KBPS / 4 })
     keys = keysOf(network)
-    under = (await network.measure()).record
+    under = (await network.measureUndisturbed()).record
     await network.close()
     expect(under.outcome).to.equal('under')
     const { provider, receiverPeer: receiver, senders } = network
     const soaking = await Network.open({ claimKbps: CLAIM_KBPS, soakMs: 1500, peers: { provider, receiver, senders } })
-    soak = (await soaking.measure()).record
+    soak = (await soaking.measureUndisturbed()).record
     await soaking.close()
     expect(soak.outcome).to.equal('verified')
   })

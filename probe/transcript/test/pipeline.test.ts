@@ -29,7 +29,7 @@ describe('the pipeline from a session to a vote', function () {
   ): Promise<{ network: Network; result: SessionResult }> {
     const network = await Network.open({ claimKbps: CLAIM_KBPS, ...options })
     try {
-      return { network, result: await network.measure(behaviours) }
+      return { network, result: await network.measureUndisturbed(behaviours) }
     } finally {
       await network.close()
     }

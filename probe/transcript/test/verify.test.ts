@@ -19,7 +19,7 @@ describe('a transcript, verified', function () {
 
   async function measured(options: Partial<NetworkOptions>, behaviours: Behaviour[] = []): Promise<SessionResult> {
     network = await Network.open({ claimKbps: CLAIM_KBPS, ...options })
-    return network.measure(behaviours)
+    return network.measureUndisturbed(behaviours)
   }
 
   afterEach(async () => {

@@ -28,7 +28,7 @@ describe('a session with a far provider', function () {
           },
         })
       try {
-        const result = await network.measure([far, far, far])
+        const result = await network.measureUndisturbed([far, far, far])
         expect(result.outcome, story(network, result)).to.have.property('kind', 'verified')
       } finally {
         await path.close()
