@@ -1,4 +1,4 @@
-/** The API that a command asks: the one that is named, that of this machine, or one that a verifier has announced. */
+/** The API that a command asks: the one that is named, one that a verifier has announced, or that of this machine. */
 import { systemRandom } from '../../probe/index.js'
 import { toHex } from '../../proto/hex.js'
 import { connect, ENDPOINTS } from '../client/index.js'
@@ -13,7 +13,7 @@ import { askChain } from './chain-option.js'
 export const FOUND_API_OPTION = {
   api: {
     type: 'string',
-    describe: `URL of a node's API (default: ${DEFAULT_API_URL}; with --rpc, one that a verifier has announced)`,
+    describe: `URL of a node's API (default: ${DEFAULT_API_URL}; with --rpc, first one that a verifier has announced)`,
   },
 } as const
 
@@ -29,19 +29,23 @@ interface Flags {
 
 /** @throws UserError 'configuration' if no verifier has announced an API that answers; those of `askChain` */
 export async function foundApi(flags: Flags): Promise<string> {
-  return flags.api ?? (await askChain(flags, announcedApi)) ?? DEFAULT_API_URL
+  return flags.api ?? (await askChain(flags, (chain, network) => announcedApi(chain, network))) ?? DEFAULT_API_URL
 }
 
-/** Verifiers are asked in a random order, so that none of them is asked by everybody. */
+/**
+ * Verifiers are asked in a random order, so that none of them is asked by everybody, and a node of this machine last: in many
+ * networks no verifier announces an API.
+ */
 export async function announcedApi(
   chain: Pick<Chain, 'announcements'>,
   { name }: Pick<NetworkFile, 'name'>,
+  here = DEFAULT_API_URL,
 ): Promise<string> {
   const announced = (await chain.announcements()).filter(({ role }) => role === 'verifier')
   const urls = [...new Set(announced.map(({ publicApi }) => publicApi).filter(url => url !== undefined))]
   const drawn = new Draw(toHex(systemRandom.bytes(32))).sample(urls, Math.min(urls.length, MOST_ASKED))
   let waiting: string | undefined
-  for (const url of drawn) {
+  for (const url of [...drawn, here]) {
     const answer = await connect(url, { timeoutMs: TIMEOUT_MS }).ask(ENDPOINTS.ready)
     if (answer.kind === 'answer') return url
     // It fetches the last report just now, for example: of more use than none.
@@ -49,5 +53,8 @@ export async function announcedApi(
   }
   if (waiting !== undefined) return waiting
   const what = urls.length === 0 ? 'has announced an API' : 'whose API was asked answers'
-  throw new UserError('configuration', `No verifier of network "${name}" ${what}. Pass the URL of one with --api.`)
+  throw new UserError(
+    'configuration',
+    `No verifier of network "${name}" ${what}, and no node answers at ${here}. Pass the URL of a node with --api.`,
+  )
 }

@@ -48,7 +48,7 @@ describe('an API that verifiers announce', () => {
   }
 
   it('is found among those that do not answer', async () => {
-    expect(await announcedApi(announcing(undefined, DEAD, node.api.url), SAMPLE_FILE)).to.equal(node.api.url)
+    expect(await announcedApi(announcing(undefined, DEAD, node.api.url), SAMPLE_FILE, DEAD)).to.equal(node.api.url)
   })
 
   it('is rather one that holds the last report, but one that does not hold it yet if there is no other', async () => {
@@ -57,21 +57,26 @@ describe('an API that verifiers announce', () => {
     const waiting = await startSampleNode({ health })
     try {
       for (let i = 0; i < 8; i++)
-        expect(await announcedApi(announcing(waiting.api.url, node.api.url), SAMPLE_FILE)).to.equal(node.api.url)
-      expect(await announcedApi(announcing(DEAD, waiting.api.url), SAMPLE_FILE)).to.equal(waiting.api.url)
+        expect(await announcedApi(announcing(waiting.api.url, node.api.url), SAMPLE_FILE, DEAD)).to.equal(node.api.url)
+      expect(await announcedApi(announcing(DEAD, waiting.api.url), SAMPLE_FILE, DEAD)).to.equal(waiting.api.url)
     } finally {
       await waiting.stop()
     }
   })
 
-  it('is asked for by name if nobody has announced one, or none answers', async () => {
-    const none = await faultOf(announcedApi(announcing(undefined), SAMPLE_FILE))
+  it('is that of a node here if nobody has announced one, or none of theirs answers', async () => {
+    for (const announced of [announcing(undefined), announcing(DEAD)])
+      expect(await announcedApi(announced, SAMPLE_FILE, node.api.url)).to.equal(node.api.url)
+  })
+
+  it('is asked for by name if no node here answers either', async () => {
+    const none = await faultOf(announcedApi(announcing(undefined), SAMPLE_FILE, DEAD))
     expect(none.message).to.equal(
-      'No verifier of network "sample" has announced an API. Pass the URL of one with --api.',
+      `No verifier of network "sample" has announced an API, and no node answers at ${DEAD}. Pass the URL of a node with --api.`,
     )
-    const dead = await faultOf(announcedApi(announcing(DEAD), SAMPLE_FILE))
+    const dead = await faultOf(announcedApi(announcing(DEAD), SAMPLE_FILE, DEAD))
     expect(dead.message).to.equal(
-      'No verifier of network "sample" whose API was asked answers. Pass the URL of one with --api.',
+      `No verifier of network "sample" whose API was asked answers, and no node answers at ${DEAD}. Pass the URL of a node with --api.`,
     )
   })
 

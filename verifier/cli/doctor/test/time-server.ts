@@ -21,13 +21,17 @@ export function answerTo(request: Buffer, aheadMs: number): Buffer {
 
 export type Answers = (request: Buffer, from: RemoteInfo, socket: Socket) => void
 
-/** @param answers what it sends for a request (default: the time) */
+/**
+ * @param answers what it sends for a request (default: the time)
+ * @param port (default: a free one)
+ */
 export async function serveTime(
   answers: Answers = (request, { port, address }, socket) => socket.send(answerTo(request, 0), port, address),
+  port = 0,
 ): Promise<{ readonly server: TimeServer; close(): void }> {
   const socket = createSocket('udp4')
   socket.on('message', (request, from) => answers(request, from, socket))
-  socket.bind(0, HOST)
+  socket.bind(port, HOST)
   await once(socket, 'listening')
   return { server: { host: HOST, port: socket.address().port }, close: () => socket.close() }
 }

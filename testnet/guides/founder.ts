@@ -1,0 +1,49 @@
+/** What whoever runs a network does for one who joins: sends tokens, and ether for gas. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Hex } from '../../proto/hex.js'
+import { bigintOf, type JsonRpc } from '../acceptance/json-rpc.js'
+
+const LOOK_MS = 500
+const WEI = 10n ** 18n
+const ETHER_FOR_GAS = 10n * WEI
+/** ERC-20 `transfer(address,uint256)`. */
+const TRANSFER = '0xa9059cbb'
+const WORD_DIGITS = 64
+
+/** @param tokens whole ones */
+export const inWei = (tokens: number): bigint => BigInt(tokens) * WEI
+
+/** The account whose keys are in a data directory. */
+export function accountIn(dataDir: string): Hex {
+  const { evm } = JSON.parse(readFileSync(join(dataDir, 'keys.json'), 'utf8'))
+  return `0x${String(evm.address).replace(/^0x/, '')}`
+}
+
+export async function tokensOf(rpc: JsonRpc, token: Hex, account: Hex): Promise<bigint> {
+  return bigintOf((await rpc.call(token, 'balanceOf(address)', account))[0]!)
+}
+
+/** From an account that the chain's node itself signs for. @param tokens whole ones */
+export async function fund(rpc: JsonRpc, token: Hex, account: Hex, tokens: number): Promise<void> {
+  const accounts = await rpc.request<Hex[]>('eth_accounts', [])
+  const held = await Promise.all(accounts.map(one => tokensOf(rpc, token, one)))
+  const from = accounts[held.findIndex(amount => amount >= inWei(tokens))]
+  if (from === undefined) throw new Error('no account of the chain has as many tokens')
+  await send(rpc, { from, to: account, value: `0x${ETHER_FOR_GAS.toString(16)}` })
+  await send(rpc, { from, to: token, data: transferOf(account, inWei(tokens)) })
+}
+
+async function send(rpc: JsonRpc, transaction: object): Promise<void> {
+  const hash = await rpc.request<string>('eth_sendTransaction', [transaction])
+  for (;;) {
+    const receipt = await rpc.request<{ status: string } | null>('eth_getTransactionReceipt', [hash])
+    if (receipt?.status === '0x0') throw new Error(`a transfer failed (${hash})`)
+    if (receipt) return
+    await delay(LOOK_MS)
+  }
+}
+
+const transferOf = (to: Hex, amount: bigint): string =>
+  TRANSFER + to.slice(2).padStart(WORD_DIGITS, '0') + amount.toString(16).padStart(WORD_DIGITS, '0')
