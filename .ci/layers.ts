@@ -188,7 +188,7 @@ export const LAZY = { from: 'verifier/cli/main.ts', to: ['market', 'testnet'] }
 
 /** Folders whose direct files are limited. All other files belong into the folders inside. */
 export const TOP_FILES: Readonly<Record<string, readonly string[]>> = {
-  testnet: ['accept.ts', 'bench.ts', 'command.ts', 'index.ts', 'kills.ts', 'scenarios.ts'],
+  testnet: ['accept.ts', 'bench.ts', 'command.ts', 'guides.ts', 'index.ts', 'kills.ts', 'scenarios.ts'],
 }
 
 export const layerOf = (path: string): Layer | undefined => LAYERS.find(layer => layer.holds.test(path))

@@ -6,9 +6,9 @@ import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { serveTime } from '../../verifier/cli/doctor/test/time-server.js'
 import { ChildProcess } from '../process/child-process.js'
 import { run } from '../process/commands.js'
+import { serveTime } from './time-server.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Names the room's directory to the process inside. */

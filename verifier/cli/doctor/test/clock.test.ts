@@ -1,10 +1,10 @@
 /** Time servers on real UDP ports, right and wrong, and the chain's block times. */
 import { expect } from 'chai'
 import { systemClock, systemRandom } from '../../../../probe/index.js'
+import { type Answers, answerTo, serveTime } from '../../../../testnet/guides/time-server.js'
 import { WALL_CLOCK } from '../../../node/wall-clock.js'
 import { clockByBlocks, clockByServers, gradeOffset } from '../clock.js'
 import { askTime, type TimeServer, timesIn } from '../sntp.js'
-import { type Answers, answerTo, serveTime } from './time-server.js'
 
 const MODULES = { wall: WALL_CLOCK, clock: systemClock, random: systemRandom }
 

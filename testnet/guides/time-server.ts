@@ -1,7 +1,7 @@
 /** A time server on a real UDP port, as RFC 4330 says. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import type { TimeServer } from '../sntp.js'
+import type { TimeServer } from '../../verifier/cli/doctor/sntp.js'
 
 const HOST = '127.0.0.1'
 const NTP_TO_UNIX_SECONDS = 2_208_988_800
