@@ -3,7 +3,7 @@
 import { type ForwardingSpec, limited } from '../../../probe/index.js'
 import type { AtLeastReason, NoDataReason, Outcome } from '../../../probe/verdict/outcome.js'
 import { DEVNET } from '../../../proto/params.js'
-import { RECEIVERS_A_FRIEND } from '../../profiles/cheats/favours.js'
+import { SESSIONS_A_FRIEND } from '../../profiles/cheats/favours.js'
 import type { Sample } from '../../sim/sample.js'
 import { faultsOf, PLOTS } from './accomplices.js'
 import { FAULTS, type Fault, type FaultName, SOAK_FAULTS } from './faults.js'
@@ -110,7 +110,7 @@ export async function sampleOthers(count: number, deliveredShare: number, option
   let held = 0
   const outcomes = await withRig(options, rig =>
     sessions.several(count, async () => {
-      if (held++ % RECEIVERS_A_FRIEND === 0) {
+      if (held++ % SESSIONS_A_FRIEND === 0) {
         await rig.measure()
         held++
       }

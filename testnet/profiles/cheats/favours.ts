@@ -11,13 +11,16 @@ type Friend = 'receiver' | 'sender'
 
 const favours = (friend: Friend, describe: string) => slowCheat(import.meta.url, describe, { friend })
 
-export const crony = favours('receiver', 'delivers 60 % of its claim, all of it to one receiver in five')
+export const crony = favours('receiver', 'delivers 60 % of its claim, and the whole claim to one session in nine')
 export const accomplice = favours('sender', 'delivers 60 % of its claim, and lets one sender’s data go first')
 
 /** Sessions that begin within this time of one another belong to one receiver. */
 const ONE_RECEIVER_MS = 400
-/** In the order of the sessions, the first of so many receivers is the friend. */
-export const RECEIVERS_A_FRIEND = 5
+/**
+ * The first of so many sessions is the friend's. It reads the claim at once, and whoever reads less tries again: five receivers
+ * hold nine. With a smaller number, second tries would make some receivers friends by chance.
+ */
+export const SESSIONS_A_FRIEND = 9
 /** The friend among the senders that begin together. */
 const FRIEND_PLACE = 0
 /** The share of the claim that others get while the friend is served. */
@@ -39,7 +42,7 @@ export function createForwarding({ claimKbps, friend }: { claimKbps: number; fri
   }
 }
 
-/** Whether a session belongs to a friend: every fifth receiver. */
+/** Whether a session belongs to the friend. */
 function receivers(): (session: number, nowMs: number) => boolean {
   const receiverOf = new Map<number, number>()
   let lastBeganMs = Number.NEGATIVE_INFINITY
@@ -52,6 +55,6 @@ function receivers(): (session: number, nowMs: number) => boolean {
       receiver = count
       receiverOf.set(session, receiver)
     }
-    return receiver % RECEIVERS_A_FRIEND === 0
+    return receiver % SESSIONS_A_FRIEND === 0
   }
 }
