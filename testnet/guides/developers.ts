@@ -1,11 +1,12 @@
 /** The guide for protocol developers: networks on this machine, one on a chain of their own, and what is inside them. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { poll } from '../../verifier/node/waiting.js'
 import type { Guide, Walk } from './walk.js'
 import type { Workshop } from './workshop.js'
 
 const NETWORK = 'network'
-/** The live view, when the first epoch is over. */
+/** The live view, once it knows when the first epoch begins. */
 const LIVE = { until: /epoch 1\b/i, name: NETWORK }
 const EPOCHS_MS = 300_000
 const LOOK_MS = 3000
@@ -27,12 +28,9 @@ async function runProgram(walk: Walk<Workshop>): Promise<void> {
 
 /** Starts the page's network again, and waits until an epoch is reported. */
 async function untilEpoch(walk: Walk<Workshop>, epoch: number): Promise<void> {
-  await walk.starts('npm run testnet -- --keep', LIVE)
-  const deadline = performance.now() + EPOCHS_MS
-  while ((await statusOf(walk)).epoch <= epoch + 1) {
-    if (performance.now() > deadline) throw new Error(`epoch ${epoch} did not come`)
-    await new Promise(resolve => setTimeout(resolve, LOOK_MS))
-  }
+  await walk.again(NETWORK)
+  const isReported = async () => (await statusOf(walk)).epoch > epoch + 1 || undefined
+  await poll(isReported, LOOK_MS, AbortSignal.timeout(EPOCHS_MS))
 }
 
 /** The settings that ship, with four accounts of this reader's own. */

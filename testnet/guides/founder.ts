@@ -1,16 +1,16 @@
 /** What whoever runs a network does for one who joins: sends tokens, and ether for gas. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Hex } from '../../proto/hex.js'
-import { bigintOf, type JsonRpc } from '../acceptance/json-rpc.js'
+import { poll } from '../../verifier/node/waiting.js'
+import { bigintOf, type JsonRpc, word } from '../acceptance/json-rpc.js'
 
 const LOOK_MS = 500
+const MINED_MS = 60_000
 const WEI = 10n ** 18n
 const ETHER_FOR_GAS = 10n * WEI
 /** ERC-20 `transfer(address,uint256)`. */
 const TRANSFER = '0xa9059cbb'
-const WORD_DIGITS = 64
 
 /** @param tokens whole ones */
 export const inWei = (tokens: number): bigint => BigInt(tokens) * WEI
@@ -37,13 +37,9 @@ export async function fund(rpc: JsonRpc, token: Hex, account: Hex, tokens: numbe
 
 async function send(rpc: JsonRpc, transaction: object): Promise<void> {
   const hash = await rpc.request<string>('eth_sendTransaction', [transaction])
-  for (;;) {
-    const receipt = await rpc.request<{ status: string } | null>('eth_getTransactionReceipt', [hash])
-    if (receipt?.status === '0x0') throw new Error(`a transfer failed (${hash})`)
-    if (receipt) return
-    await delay(LOOK_MS)
-  }
+  const receiptOf = () => rpc.request<{ status: string } | null>('eth_getTransactionReceipt', [hash])
+  const { status } = await poll(async () => (await receiptOf()) ?? undefined, LOOK_MS, AbortSignal.timeout(MINED_MS))
+  if (status === '0x0') throw new Error(`a transfer failed (${hash})`)
 }
 
-const transferOf = (to: Hex, amount: bigint): string =>
-  TRANSFER + to.slice(2).padStart(WORD_DIGITS, '0') + amount.toString(16).padStart(WORD_DIGITS, '0')
+const transferOf = (to: Hex, amount: bigint): string => TRANSFER + word(to) + word(amount)

@@ -1,4 +1,5 @@
 /** The guide for node operators, from nothing to a score, its reasons and its evidence, and out again with the stake. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { inWei } from './founder.js'
 import type { Guide, Step, Walk } from './walk.js'
 import type { World } from './world.js'
@@ -40,7 +41,7 @@ export const nodeOperators: Guide<World> = {
     { command: 'npx bandwitness provider check' },
     {
       command: 'npx bandwitness provider doctor',
-      before: () => new Promise(resolve => setTimeout(resolve, TEST_PAUSE_MS)),
+      before: () => pause(TEST_PAUSE_MS),
     },
     { command: 'npx bandwitness provider register' },
     {

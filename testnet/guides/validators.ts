@@ -1,7 +1,7 @@
 /** The guide for validators, from nothing to a signature in a certificate, and out again with the bond. */
 import { join } from 'node:path'
 import { inWei } from './founder.js'
-import type { Guide, Walk } from './walk.js'
+import type { Guide } from './walk.js'
 import type { World } from './world.js'
 
 const BOND = 10_000
@@ -32,14 +32,6 @@ async function untilSigned(world: World): Promise<void> {
   await world.until('a report pays for that', () => world.watch.headers.has(first! + PAID_AFTER))
 }
 
-/** Types the page's own command for the node again. */
-const startAgain = (walk: Walk<World>) =>
-  walk.starts(
-    'npx bandwitness verifier run --data-dir D --network FILE --rpc URL --listen /ip4/0.0.0.0/tcp/4001 --udp-host 0.0.0.0 ' +
-      '--udp-port 4001 --announce /ip4/PUBLIC_ADDRESS/tcp/4001 --udp-announce PUBLIC_ADDRESS',
-    NODE,
-  )
-
 const elsewhere = (name: string) => (world: World) => ({ D: world.dataDir(name) })
 
 export const validators: Guide<World> = {
@@ -65,7 +57,7 @@ export const validators: Guide<World> = {
     },
     {
       command: 'npx bandwitness keys encrypt --data-dir D',
-      before: async world => void (await world.plainKeys('verifier', 'plain')),
+      before: world => world.copyPlainKeys('plain'),
       words: elsewhere('plain'),
     },
     { command: 'npx bandwitness verifier register' },
@@ -92,7 +84,7 @@ export const validators: Guide<World> = {
       words: elsewhere('moved'),
     },
     { command: 'npx bandwitness verifier record import record', words: elsewhere('moved') },
-    { command: 'npx bandwitness verifier exit', before: async (_, walk) => void (await startAgain(walk)) },
+    { command: 'npx bandwitness verifier exit', before: (_, walk) => walk.again(NODE.name) },
     {
       command: 'npx bandwitness verifier withdraw',
       before: async (world, walk) => {

@@ -2,39 +2,33 @@
 import { randomBytes } from 'node:crypto'
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { type Hex, toHex } from '../../proto/hex.js'
+import { poll } from '../../verifier/node/waiting.js'
 import { ChainWatch } from '../acceptance/chain-watch.js'
-import type { JsonRpc } from '../acceptance/json-rpc.js'
 import type { TestnetRun } from '../acceptance/testnet-run.js'
-import type { GuestEvent, ReadyEvent } from '../network/events.js'
+import type { ReadyEvent } from '../network/events.js'
 import { accountIn, fund, tokensOf } from './founder.js'
 
 const LOOK_MS = 1000
 /** An era, and the epochs until its first report pays. */
 const EPOCHS_MS = 480_000
+
 export class World {
   /** An account whose key is nowhere on this machine. */
   readonly safe: Hex = toHex(randomBytes(20))
   readonly watch: ChainWatch
-  readonly ready: ReadyEvent
 
   private constructor(
-    readonly run: TestnetRun,
-    ready: ReadyEvent,
+    private readonly run: TestnetRun,
+    readonly ready: ReadyEvent,
     /** The reader's own directory. */
-    readonly home: string,
+    private readonly home: string,
   ) {
-    this.ready = ready
     this.watch = new ChainWatch(ready, run.over)
   }
 
   static async open(run: TestnetRun, home: string): Promise<World> {
     return new World(run, await run.ready(), home)
-  }
-
-  get rpc(): JsonRpc {
-    return this.watch.rpc
   }
 
   /** The reader's data directory, and others beside it. */
@@ -53,29 +47,26 @@ export class World {
   }
 
   /** A directory with plain keys, as an earlier version made them: that of a guest, to whom nothing else happens. */
-  async plainKeys(role: GuestEvent['role'], name: string): Promise<string> {
-    const guest = await this.run.waitFor(
-      event => (event.event === 'guest' && event.role === role ? event : undefined),
-      EPOCHS_MS / 1000,
-    )
+  async copyPlainKeys(name: string): Promise<void> {
+    const guest = await this.run.waitFor(event => (event.event === 'guest' ? event : undefined), EPOCHS_MS / 1000)
     cpSync(guest.dataDir, this.dataDir(name), { recursive: true })
-    return this.dataDir(name)
   }
 
   fund(account: Hex, tokens: number): Promise<void> {
-    return fund(this.rpc, this.ready.contracts.stakeToken, account, tokens)
+    return fund(this.watch.rpc, this.ready.contracts.stakeToken, account, tokens)
   }
 
   tokensOf(account: Hex): Promise<bigint> {
-    return tokensOf(this.rpc, this.ready.contracts.stakeToken, account)
+    return tokensOf(this.watch.rpc, this.ready.contracts.stakeToken, account)
   }
 
   /** @throws Error if it takes longer than a few eras, or the network ends */
   async until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-    const deadline = performance.now() + EPOCHS_MS
-    while (!(await holds())) {
-      if (performance.now() > deadline) throw new Error(`${what}: not within ${EPOCHS_MS / 1000} s`)
-      await delay(LOOK_MS, undefined, { signal: this.run.over })
-    }
+    const signal = AbortSignal.any([this.run.over, AbortSignal.timeout(EPOCHS_MS)])
+    await poll(async () => (await holds()) || undefined, LOOK_MS, signal).catch(error => {
+      throw signal.aborted
+        ? new Error(`${what}: not within ${EPOCHS_MS / 1000} s, or not while the network ran`)
+        : error
+    })
   }
 }

@@ -29,7 +29,7 @@ interface Flags {
 
 /** @throws UserError 'configuration' if no verifier has announced an API that answers; those of `askChain` */
 export async function foundApi(flags: Flags): Promise<string> {
-  return flags.api ?? (await askChain(flags, (chain, network) => announcedApi(chain, network))) ?? DEFAULT_API_URL
+  return flags.api ?? (await askChain(flags, announcedApi)) ?? DEFAULT_API_URL
 }
 
 /**
