@@ -21,7 +21,7 @@ async function statusOf(walk: Walk<Workshop>) {
 /** Runs the program that the page shows. */
 async function runProgram(walk: Walk<Workshop>): Promise<void> {
   const page = readFileSync(join(walk.checkout, 'docs', 'guides', 'developers.md'), 'utf8')
-  const [, program] = /```ts\n([^`]+)```/.exec(page)!
+  const [, program] = /^```ts\n(.*?)^```$/ms.exec(page)!
   writeFileSync(join(walk.checkout, 'guide-program.ts'), program!)
   await walk.types('npx tsx guide-program.ts')
 }

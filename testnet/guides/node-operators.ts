@@ -22,6 +22,12 @@ async function measuredEpoch(world: World): Promise<number> {
   return leaves()[0]!.epoch
 }
 
+function isInLastReport(world: World): boolean {
+  const { leaves } = world.watch
+  const last = leaves.get(Math.max(...leaves.keys()))!
+  return last.some(({ provider }) => provider.toLowerCase() === world.account())
+}
+
 /** A session that somebody had with the provider in that epoch. */
 async function sessionOf(walk: Walk<World>): Promise<string> {
   const { votes } = JSON.parse(await walk.types('npx bandwitness explain PROVIDER --epoch EPOCH --json'))
@@ -85,6 +91,7 @@ export const nodeOperators: Guide<World> = {
     { command: 'npx bandwitness provider exit' },
     {
       command: 'npx bandwitness reputation PROVIDER --rpc URL',
+      before: world => world.until('no report names the provider', () => !isInLastReport(world)),
       after: (_, printed) => {
         if (!printed.includes('unbonding')) throw new Error(`no word of the stake:\n${printed}`)
       },
