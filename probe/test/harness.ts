@@ -78,7 +78,7 @@ export const story = (network: Network, { outcome }: SessionResult): string =>
 const HELD_UP: readonly AtLeastReason[] = ['sender-limited', 'path-limited', 'unstable', 'receiver-overrun']
 const MOST_SESSIONS = 5
 
-/** A reading of a provider without a limit is whole if it is so much of the claim. */
+/** A reading is whole if it is so much of what the provider delivers. */
 const WHOLE_SHARE = 0.95
 
 export class Network {
@@ -151,10 +151,11 @@ export class Network {
 
   /** A pause of any party makes a reading lower, and never higher. */
   #isHeldUp(outcome: Outcome): boolean {
-    const { claimKbps, limitKbps } = this.#options
+    const { claimKbps, limitKbps = claimKbps, forwarding } = this.#options
     if (outcome.kind === 'at-least') return HELD_UP.includes(outcome.reason)
-    if (outcome.kind !== 'verified' || limitKbps !== undefined) return false
-    return outcome.measurement.rateKbps < WHOLE_SHARE * claimKbps
+    if (outcome.kind !== 'verified' && outcome.kind !== 'under') return false
+    if (forwarding !== undefined) return false // nobody here knows what it delivers
+    return outcome.measurement.rateKbps < WHOLE_SHARE * Math.min(claimKbps, limitKbps)
   }
 
   get #host(): string {

@@ -64,17 +64,18 @@ describe('a solo session', function () {
     })
 
   /** A pause of this machine, which runs both ends, makes a reading lower and never higher. So the best of a few counts. */
-  async function measureWhole(provider: Awaited<ReturnType<typeof open>>) {
+  async function measureWhole(provider: Awaited<ReturnType<typeof open>>, leastKbps: number) {
     for (let sessions = 1; ; sessions++) {
       const heard: Progress[] = []
       const { outcome, evidence } = await measure(provider, heard)
-      const isWhole = outcome.kind === 'verified' && outcome.measurement.rateKbps === CLAIM_KBPS
+      const isWhole =
+        'measurement' in outcome && outcome.kind !== 'at-least' && outcome.measurement.rateKbps >= leastKbps
       if (isWhole || sessions === MOST_SESSIONS) return { outcome, evidence, heard }
     }
   }
 
   it('reads the claim of an honest provider, reports progress, and gets receipts', async () => {
-    const { outcome, evidence, heard } = await measureWhole(await open())
+    const { outcome, evidence, heard } = await measureWhole(await open(), CLAIM_KBPS)
     expect(outcome, JSON.stringify([outcome, notes])).to.have.property('kind', 'verified')
     if (outcome.kind === 'verified') expect(outcome.measurement.rateKbps).to.equal(CLAIM_KBPS)
     expect(heard.length).to.be.greaterThan(3)
@@ -83,7 +84,7 @@ describe('a solo session', function () {
   })
 
   it('reads the rate of a slow provider', async () => {
-    const { outcome } = await measure(await open(CLAIM_KBPS / 5))
+    const { outcome } = await measureWhole(await open(CLAIM_KBPS / 5), 1_800)
     expect(outcome, JSON.stringify([outcome, notes])).to.have.property('kind', 'under')
     if (outcome.kind === 'under') expect(outcome.measurement.rateKbps).to.be.within(1_800, 2_200)
   })
