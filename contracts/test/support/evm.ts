@@ -1,4 +1,5 @@
 /** One chain for all contract tests. Its calls return decoded errors and events. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { Interface, JsonRpcProvider, type LogDescription, type Result } from 'ethers'
 import { after } from 'mocha'
@@ -8,6 +9,8 @@ import { artifact } from '../../artifacts.js'
 import { compile } from '../../compile.js'
 
 const ACCOUNTS = 200
+/** Between two questions, or they keep the chain from its work. */
+const RECEIPT_LOOK_MS = 5
 /** The most gas of a transaction (EIP-7825). */
 export const TX_GAS_LIMIT = 16_777_216
 
@@ -128,7 +131,10 @@ export class Evm {
   async receipt(hash: Hex): Promise<Receipt> {
     for (;;) {
       const receipt = await this.rpc<Record<keyof Receipt, string> | null>('eth_getTransactionReceipt', hash)
-      if (!receipt) continue
+      if (!receipt) {
+        await pause(RECEIPT_LOOK_MS)
+        continue
+      }
       const numbers = { status: Number(receipt.status), gasUsed: Number(receipt.gasUsed) }
       return { ...receipt, ...numbers, blockNumber: Number(receipt.blockNumber) } as unknown as Receipt
     }

@@ -11,9 +11,6 @@ import { raised } from '../fees.js'
 import { postTo, useLiveNetwork } from './live-network.js'
 import { RpcProxy } from './rpc-proxy.js'
 
-/** The blocks after which a fee rises, and one. */
-const LONG = '0x6'
-
 describe('transactions in flight', function () {
   this.timeout(60_000)
   const net = useLiveNetwork()
@@ -41,7 +38,7 @@ describe('transactions in flight', function () {
   const announce = (chain: EthersChain, peer: string) => chain.announce('verifier', peer, ['/ip4/203.0.113.7/tcp/4001'])
   const nonceOf = (chain: EthersChain) => net.chain.context.provider.getTransactionCount(chain.account!)
   const peers = async () => (await net.chain.announcements()).map(({ peerId }) => peerId)
-  const mine = (blocks = '0x1') => net.live.rpc('anvil_mine', [blocks])
+  const mine = () => net.live.rpc('anvil_mine', ['0x1'])
   /** The fees that were enough before are no longer, for a while. */
   const makeDear = async () => {
     await setBaseFee(500n)
@@ -52,13 +49,16 @@ describe('transactions in flight', function () {
   async function until(holds: () => boolean): Promise<void> {
     while (!holds()) await pause(20, undefined, { signal: stop.signal })
   }
-  /** Blocks that hold nothing, until the node has raised a fee, and one that holds it. */
-  async function raise(chain: EthersChain, times = 1): Promise<void> {
+  /** Blocks that are too dear for what waits, until the node has raised a fee, and one that holds it if none does yet. */
+  async function raise(chain: EthersChain): Promise<void> {
     await until(() => chain.pending.length > 0)
-    await pause(400) // the node has looked at the head once
-    await mine(LONG)
-    await until(() => chain.pending.some(({ raises }) => raises >= times))
-    await mine()
+    const last = Math.max(...chain.pending.map(({ nonce }) => nonce))
+    const isMined = async () => (await nonceOf(chain)) > last
+    while (!(await isMined()) && chain.pending.every(({ raises }) => raises === 0)) {
+      await makeDear()
+      await pause(50, undefined, { signal: stop.signal })
+    }
+    if (!(await isMined())) await mine()
   }
 
   it('one that stays in the pools is sent again under its nonce, for a higher fee', async () => {

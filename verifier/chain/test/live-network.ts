@@ -1,7 +1,9 @@
 /** A real chain with the real contracts, four verifiers and two providers, for the tests of this folder. */
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { TransactionReceipt, TransactionResponse } from 'ethers'
 import { headerHash, reportDigest } from '../../../proto/digests.js'
 import { encodeHeader, type Header } from '../../../proto/header.js'
@@ -20,6 +22,9 @@ import type { BlockFacts } from '../../core/facts.js'
 import { blockAt } from '../block-search.js'
 import { connectChain } from '../connect.js'
 import type { EthersChain } from '../ethers-chain.js'
+
+/** Between two questions, or they keep the chain from its work. */
+const LOOK_MS = 5
 
 export const PARAMS: NetworkParams = { ...DEVNET, settlementSeconds: 6 }
 const VERIFIERS = ['v0', 'v1', 'v2', 'v3']
@@ -84,6 +89,7 @@ export class LiveNetwork {
     for (;;) {
       const status = (await this.rpc('txpool_status')) as { readonly pending: string }
       if (Number(status.pending) === count) return
+      await pause(LOOK_MS)
     }
   }
 
@@ -210,6 +216,7 @@ export async function receiptOf({ hash, provider }: TransactionResponse): Promis
   for (;;) {
     const receipt = await provider.getTransactionReceipt(hash)
     if (receipt) return receipt
+    await pause(LOOK_MS)
   }
 }
 
