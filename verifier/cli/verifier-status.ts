@@ -102,6 +102,11 @@ const rewardsText = ({ earned, claimed }: VerifierStandingJson['rewards']): stri
     ? `${tokensText(BigInt(claimed))} tokens claimed; what was earned only a running node tells`
     : `${tokensText(BigInt(earned))} tokens earned, ${tokensText(BigInt(claimed))} claimed`
 
+function offenderText(peer: string | null, verifier: number | null): string {
+  if (verifier !== null) return `verifier ${verifier}`
+  return peer === null ? 'somebody who never said who it is' : `${peer}, which no verifier has announced,`
+}
+
 function nodeRows({ epoch, sentence, missed, chain, peers, offenders }: NonNullable<VerifierStandingJson['node']>) {
   const rows: [string, string][] = [
     ['epoch', `${epoch}: ${sentence}`],
@@ -114,7 +119,7 @@ function nodeRows({ epoch, sentence, missed, chain, peers, offenders }: NonNulla
     ['peers', `${peers} connections`],
     ...offenders.map(({ peer, verifier, reason, count }): [string, string] => [
       'offender',
-      `${verifier === null ? `${peer}, which no verifier has announced,` : `verifier ${verifier}`} ${reason} (${count})`,
+      `${offenderText(peer, verifier)} ${reason} (${count})`,
     ]),
   ]
   return rows

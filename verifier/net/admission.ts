@@ -21,7 +21,7 @@ const MAX_HOSTS_OF_A_VERIFIER = 4
 const IDLE_PROTOCOLS = /^\/(meshsub|floodsub|ipfs)\//
 
 export interface AdmissionModules {
-  readonly offences: Pick<Offences, 'report' | 'isShutOut'>
+  readonly offences: Pick<Offences, 'report' | 'reportNameless' | 'isShutOut'>
   /** whether a verifier has announced the peer id */
   readonly isVerifier: (peerId: string) => boolean
   readonly clock: MonotonicClock
@@ -90,9 +90,11 @@ export class Admission {
     this.#pool.reserve(remoteOf(connection))
   }
 
-  /** The pool ends a connection. If the peer has shown who it is, it learns why. */
+  /** The pool ends a connection. In a flood, most of them end before the peer has shown who it is. */
   #madeRoom(remote: string): void {
+    const { offences } = this.modules
     const connection = this.#peer?.getConnections().find(one => remoteOf(one) === remote)
-    if (connection !== undefined) this.modules.offences.report(connection.remotePeer.toString(), 'connections')
+    if (connection === undefined) offences.reportNameless('connections')
+    else offences.report(connection.remotePeer.toString(), 'connections')
   }
 }

@@ -48,8 +48,8 @@ export type Offence = keyof typeof RULES
 
 /** As the status shows it. */
 export interface Offender {
-  /** the peer id; of peers that no verifier has announced, the last one */
-  readonly peer: string
+  /** the peer id; of peers that no verifier has announced, the last one; null if that one never said who it is */
+  readonly peer: string | null
   /** registry index: the lowest of the verifiers that announced the peer; null if none has */
   readonly verifier: number | null
   readonly reason: string
@@ -96,15 +96,17 @@ export class Offences {
     const { did, tolerated, shutOutMs }: Rule = RULES[offence]
     const verifier = verifierOf(peer)
     const kind = verifier === undefined ? 'stranger' : 'verifier'
-    this.totals[kind][offence]++
-    const shown = this.#shown[kind]
-    const name = verifier === undefined ? offence : `${peer} ${offence}`
-    const count = (shown.get(name)?.count ?? 0) + 1
-    shown.put(name, { peer, verifier: verifier ?? null, reason: did, count, lastMs: nowMs() })
+    this.#show(peer, verifier, offence)
     if (this.#countRecent(kind, `${peer} ${offence}`) <= tolerated) return
     if (shutOutMs > 0) this.#shutOut[kind].put(peer, nowMs() + shutOutMs)
     this.#warn(peer, verifier, offence)
     disconnect(peer, did)
+  }
+
+  /** A rule was broken on a connection that has ended, and whose peer had not said who it is. */
+  reportNameless(offence: Offence): void {
+    this.#show(null, undefined, offence)
+    this.#warn('it never said who it is', undefined, offence)
   }
 
   /** Whether the peer may not connect for now. A stranger may as soon as a verifier has announced it. */
@@ -117,6 +119,16 @@ export class Offences {
   /** Verifiers first, and the last one first. */
   list(): Offender[] {
     return [...this.#shown.verifier.newestFirst(), ...this.#shown.stranger.newestFirst()]
+  }
+
+  #show(peer: string | null, verifier: number | undefined, offence: Offence): void {
+    const kind = verifier === undefined ? 'stranger' : 'verifier'
+    this.totals[kind][offence]++
+    const shown = this.#shown[kind]
+    const name = verifier === undefined ? offence : `${peer} ${offence}`
+    const count = (shown.get(name)?.count ?? 0) + 1
+    const lastMs = this.options.nowMs()
+    shown.put(name, { peer, verifier: verifier ?? null, reason: RULES[offence].did, count, lastMs })
   }
 
   #countRecent(kind: 'verifier' | 'stranger', name: string): number {

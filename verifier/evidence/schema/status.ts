@@ -36,8 +36,8 @@ export const statusSchema = z.object({
   /** peers that broke a rule, verifiers first; those that no verifier has announced share one entry for each rule */
   offenders: z.array(
     z.object({
-      /** peer id; of peers that share an entry, the last one */
-      peer: z.string(),
+      /** peer id; of peers that share an entry, the last one; null if that one never said who it is */
+      peer: z.string().nullable(),
       /** registry index of the verifier that announced the peer */
       verifier: count.nullable(),
       /** what the peer did: a predicate */

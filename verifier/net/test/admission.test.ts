@@ -1,5 +1,6 @@
 /** Who gets a connection to a verifier, and who loses it: real nodes on loopback, and a clock that the test moves. */
 import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import type { Connection } from '@libp2p/interface'
 import { expect } from 'chai'
 import { PRESENCE_PROTOCOL } from '../../../proto/protocols.js'
@@ -78,6 +79,27 @@ describe('admission to a verifier', function () {
     expect(held(stranger)).to.be.at.most(64)
     expect(held(verifier)).to.equal(1)
     expect(reasons()).to.deep.equal([[null, 'held too many connections']])
+  })
+
+  it('attack: connections that never shake hands are shown, too, and keep no verifier out', async () => {
+    const tcp = node
+      .getMultiaddrs()[0]!
+      .getComponents()
+      .find(({ name }) => name === 'tcp')!
+    const mute: Socket[] = []
+    for (let i = 0; i < 70; i++) {
+      const socket = connect({ host: '127.0.0.1', port: Number(tcp.value) })
+      socket.on('error', () => {}) // it made room for another one
+      mute.push(socket)
+      await once(socket, 'connect')
+      if (i === 63) nowMs += 1000 // a host may open 64 a second
+    }
+    while (offences.list().length === 0) await once(mute[0]!, 'close')
+    expect(offences.list()[0]).to.include({ peer: null, verifier: null, reason: 'held too many connections' })
+    const verifier = await newPeer(1)
+    await dial(verifier)
+    expect(held(verifier)).to.equal(1)
+    for (const socket of mute) socket.destroy()
   })
 
   it('attack: one verifier holds eight connections', async () => {

@@ -70,6 +70,15 @@ describe('offences', () => {
     expect(new Set(lines.map(line => line.split(':')[0])).size, 'kinds of lines').to.equal(1 + kinds.length)
   })
 
+  it('of whoever never says who it is are counted with those of strangers, and shut nobody out', () => {
+    offences.report('key', 'connections')
+    offences.reportNameless('connections')
+    expect(offences.list()).to.have.lengthOf(1)
+    expect(offences.list()[0]).to.include({ peer: null, verifier: null, reason: 'held too many connections', count: 2 })
+    expect(lines.at(-1)).to.match(/^connections stranger: .* held too many connections: disconnected/)
+    expect(disconnected).to.deep.equal(['key'])
+  })
+
   it('of a stranger end when a verifier has announced it: it may have been new', () => {
     offences.report('new', 'unheard')
     expect(offences.isShutOut('new')).to.equal(true)

@@ -151,7 +151,7 @@ function Health({ status, epochs, providers }: HealthProps) {
                 key: 'peer',
                 title: 'Peer id',
                 isWide: true,
-                cell: ({ peer }) => <code title={peer}>{shortHex(peer)}</code>,
+                cell: ({ peer }) => (peer === null ? 'never said' : <code title={peer}>{shortHex(peer)}</code>),
               },
             ]}
             rows={status.offenders}
