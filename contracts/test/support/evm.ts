@@ -1,7 +1,7 @@
 /** One chain for all contract tests. Its calls return decoded errors and events. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
-import { Interface, JsonRpcProvider, type LogDescription, type Result } from 'ethers'
+import { FetchRequest, Interface, JsonRpcProvider, type LogDescription, type Result } from 'ethers'
 import { after } from 'mocha'
 import type { Hex } from '../../../proto/hex.js'
 import { type Anvil, type AnvilOptions, startAnvil } from '../../../testnet/network/anvil.js'
@@ -11,6 +11,8 @@ import { compile } from '../../compile.js'
 const ACCOUNTS = 200
 /** Between two questions, or they keep the chain from its work. */
 const RECEIPT_LOOK_MS = 5
+/** Less than a test may take, so that whatever did not come is named. */
+const PATIENCE_MS = 40_000
 /** The most gas of a transaction (EIP-7825). */
 export const TX_GAS_LIMIT = 16_777_216
 
@@ -51,7 +53,9 @@ export class Evm {
     compile()
     const anvil = await startAnvil({ seed: 'contract tests', accounts: ACCOUNTS, hardfork })
     const options = { batchMaxCount: 1, cacheTimeout: -1, staticNetwork: true, pollingInterval: 20 }
-    const evm = new Evm(anvil, new JsonRpcProvider(anvil.rpcUrl, undefined, options))
+    const connection = new FetchRequest(anvil.rpcUrl)
+    connection.timeout = PATIENCE_MS
+    const evm = new Evm(anvil, new JsonRpcProvider(connection, undefined, options))
     // Stake is slashed and its history kept by weeks. Whether one begins between two calls must not depend on the day.
     await evm.at((Math.floor((await evm.now()) / WEEK) + 1) * WEEK + HOUR)
     return evm
@@ -129,15 +133,22 @@ export class Evm {
 
   /** Waits for the receipt. Anvil mines a transaction at once but does not always know its receipt at once. */
   async receipt(hash: Hex): Promise<Receipt> {
+    const untilMs = performance.now() + PATIENCE_MS
     for (;;) {
       const receipt = await this.rpc<Record<keyof Receipt, string> | null>('eth_getTransactionReceipt', hash)
       if (!receipt) {
+        if (performance.now() > untilMs) throw new Error(`no receipt of ${hash}: ${await this.#whereabouts(hash)}`)
         await pause(RECEIPT_LOOK_MS)
         continue
       }
       const numbers = { status: Number(receipt.status), gasUsed: Number(receipt.gasUsed) }
       return { ...receipt, ...numbers, blockNumber: Number(receipt.blockNumber) } as unknown as Receipt
     }
+  }
+
+  async #whereabouts(hash: Hex): Promise<string> {
+    const questions = [this.rpc('eth_getTransactionByHash', hash), this.rpc('txpool_status'), this.block()] as const
+    return JSON.stringify(await Promise.all(questions))
   }
 }
 

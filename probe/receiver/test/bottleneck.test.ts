@@ -117,7 +117,9 @@ describe('bottleneck', function () {
       const { port } = await link(DOWNLINK_HOST, new LinkQueue(NARROW_KBPS, queueMs), network.receiver.port)
       const behind: Behaviour = (stream, deps) => serveProbe(invited(stream, DOWNLINK_HOST, port), deps)
       const result = await network.measure([behind, behind, behind])
-      expect(result.outcome, storyOf(result)).to.include({ kind: 'at-least', reason: 'path-limited' })
+      expect(result.outcome, storyOf(result)).to.have.property('kind', 'at-least')
+      // The link may drop so many control datagrams that too few are left to name it.
+      expect(result.outcome, storyOf(result)).to.have.property('reason').that.is.oneOf(['path-limited', 'no-control'])
     })
   }
 

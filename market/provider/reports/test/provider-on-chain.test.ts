@@ -8,15 +8,18 @@ import { ZERO_HASH } from '../../../../proto/hex.js'
 import { reportRoutes } from '../../../../verifier/api/report-routes.js'
 import { serveApi } from '../../../../verifier/api/server.js'
 import { type Certified, PARAMS, postTo, useLiveNetwork } from '../../../../verifier/chain/test/live-network.js'
-import { type Client, connect, ENDPOINTS } from '../../../../verifier/client/index.js'
+import { type ApiError, type Client, connect, ENDPOINTS } from '../../../../verifier/client/index.js'
 import { leafJson } from '../../../../verifier/evidence/schema/report.js'
 import { serveSync } from '../../../../verifier/net/sync.js'
 import { addressOf, forStrangers, silent, startPeer } from '../../../../verifier/net/test/network.js'
 import { Directory } from '../../../../verifier/node/directory.js'
 import { Lifecycle } from '../../../../verifier/node/lifecycle.js'
 import { syncSource } from '../../../../verifier/node/sync-source.js'
+import { poll } from '../../../../verifier/node/waiting.js'
 import { Store } from '../../../../verifier/store/store.js'
 import { providerReports } from '../provider-reports.js'
+
+const LOOK_MS = 50
 
 describe("a provider's own node on a real chain", function () {
   this.timeout(60_000)
@@ -77,14 +80,17 @@ describe("a provider's own node on a real chain", function () {
     const provider = certified.leaves[0]!.provider
     const api = await startNode()
     const page = () => api.get(ENDPOINTS.provider, { provider })
-    /** The node looks at the chain twice a second at most. */
-    const pageOf = async (epoch: number) => {
-      for (;;) {
-        const shown = await page()
-        if (shown.epoch === epoch) return shown
+    /** The node looks at the chain twice a second at most, and answers 503 until it has read the clock there. */
+    const pageOf = (epoch: number) => {
+      const look = async () => {
+        const shown = await page().catch((error: ApiError) => {
+          if (error.answer.kind !== 'refused' || error.answer.status !== 503) throw error
+        })
+        return shown?.epoch === epoch ? shown : undefined
       }
+      return poll(look, LOOK_MS, life.stopping)
     }
-    expect(await page()).to.include({ state: 'new', leaf: null, epoch: 0, claimKbps: 25_000 })
+    expect(await pageOf(0)).to.include({ state: 'new', leaf: null, epoch: 0, claimKbps: 25_000 })
     const before = await live.rpc('evm_snapshot')
     await hold(certified)
     const shown = await pageOf(1)
