@@ -23,9 +23,9 @@ type Flags = InferredOptionTypes<typeof ACCOUNT_OPTIONS> & { rate: string; json?
 
 export const providerClaim: Command<Flags> = {
   builder: y => settings(y, ACCOUNT_OPTIONS).positional('rate', { type: 'string', demandOption: true }),
-  handler: flags =>
-    withOwnAccount(flags, async own => {
-      const claimKbps = parseRate('rate', flags.rate)
+  handler: async flags => {
+    const claimKbps = parseRate('rate', flags.rate)
+    await withOwnAccount(flags, async own => {
       checkClaim(claimKbps, own.network)
       const { chain, account } = own
       const index = await registeredIndex(own, 'provider')
@@ -33,7 +33,8 @@ export const providerClaim: Command<Flags> = {
       const txHash = await sent(own, setClaimCall(chain.context, claimKbps), 'the claim')
       const effectiveAt = await claimEffectiveAt(chain.context, txHash)
       print<ClaimChangeJson>(flags, { account, index, claimKbps, effectiveAt, txHash }, claimChangeText)
-    }),
+    })
+  },
 }
 
 /** @throws UserError 'configuration' if the claim needs more stake: the registry says so too, in wei */

@@ -111,6 +111,8 @@ export const warpCommand: CommandModule<object, PidFlags & { time: string }> = {
 
 /** @throws UserError 'usage' unless it is clear which one is meant */
 export function chosen(testnets: readonly RunningTestnet[], pid: number | undefined): RunningTestnet {
+  if (Number.isNaN(pid))
+    throw new UserError('usage', '--pid must be the number of a process. `bandwitness testnet status` shows them.')
   const [first, ...more] = testnets.filter(one => pid === undefined || one.pid === pid)
   if (first === undefined) {
     const what = pid === undefined ? 'No test network runs' : `No test network of yours runs as process ${pid}`

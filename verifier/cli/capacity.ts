@@ -14,13 +14,14 @@ type Flags = InferredOptionTypes<typeof ACCOUNT_OPTIONS> & { rate: string; json?
 
 export const verifierCapacity: Command<Flags> = {
   builder: y => settings(y, ACCOUNT_OPTIONS).positional('rate', { type: 'string', demandOption: true }),
-  handler: flags =>
-    withOwnAccount(flags, async own => {
-      const capacityKbps = parseRate('rate', flags.rate)
+  handler: async flags => {
+    const capacityKbps = parseRate('rate', flags.rate)
+    await withOwnAccount(flags, async own => {
       const index = await registeredIndex(own, 'verifier')
       const txHash = await sent(own, setCapacityCall(own.chain.context, capacityKbps), 'the capacity')
       print<CapacityJson>(flags, { account: own.account, index, capacityKbps, txHash }, capacityText)
-    }),
+    })
+  },
 }
 
 const capacityText = ({ index, capacityKbps }: CapacityJson): string =>

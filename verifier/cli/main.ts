@@ -19,6 +19,7 @@ const EXIT_CODES_TEXT = `Exit codes: 0 success, ${Object.entries(EXIT_CODE)
 export async function main(args: readonly string[]): Promise<number> {
   let configFault: unknown
   try {
+    refuseEmpty(args)
     await commandLine(args, fault => {
       configFault = fault
     }).parseAsync()
@@ -26,6 +27,15 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     return reportError(configFault ?? usageFault(error))
   }
+}
+
+/** As where a script's variable is not set. The parser would take it for 0, or for a setting that is not given. */
+function refuseEmpty(args: readonly string[]): void {
+  const at = args.findIndex(arg => arg === '' || /^--[\w-]+=$/.test(arg))
+  if (at < 0) return
+  const before = args[at] === '' ? args[at - 1] : args[at]!.slice(0, -1)
+  const what = before?.startsWith('--') ? `${before} has no value` : 'An argument is empty'
+  throw new UserError('usage', `${what}. Give one, or leave it out.`)
 }
 
 /** What the parser finds wrong. It throws that itself once it has waited for a command to be loaded. */

@@ -40,11 +40,12 @@ export const rewardsClaim: Command<Flags> = {
 
 /** @throws UserError if there is no final report, the verifier's answer is not the chain's, or the chain refuses */
 export async function claimFor(flags: Omit<Flags, keyof KeyFlags | 'json'> & KeyFlags): Promise<ClaimJson> {
+  const forWhom = flags.for === undefined ? undefined : argumentOf(addressArgument, flags.for, '--for ')
   const network = await loadNetworkFile(flags.network)
   const keys = await readOwnKeys(flags)
   const chain = await connectChain({ rpcUrl: flags.rpc, network, privateKey: keys.evm })
   try {
-    const account = flags.for === undefined ? chain.account! : argumentOf(addressArgument, flags.for, '--for ')
+    const account = forWhom ?? chain.account!
     const report = await chain.newestFinal()
     if (report === undefined)
       throw new UserError('configuration', 'No report is final yet, so nothing can be claimed. Try again later.')

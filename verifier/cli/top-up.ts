@@ -19,10 +19,10 @@ type Flags = InferredOptionTypes<typeof OPTIONS> & { json?: unknown }
 
 export const topUpCommand = (role: Role): Command<Flags> => ({
   builder: y => settings(y, OPTIONS),
-  handler: flags =>
-    withOwnAccount(flags, async own => {
+  handler: async flags => {
+    const amount = parseTokens('amount', flags.amount)
+    await withOwnAccount(flags, async own => {
       const { chain, account } = own
-      const amount = parseTokens('amount', flags.amount)
       const index = await registeredIndex(own, role)
       // What an attempt before has deposited is not deposited again.
       const { free } = await readStake(chain.context, role, account)
@@ -41,7 +41,8 @@ export const topUpCommand = (role: Role): Command<Flags> => ({
       const txHash = await sent(own, topUpCall(chain.context, role), 'the top-up')
       const { active } = await readStake(chain.context, role, account)
       print<TopUpJson>(flags, { role, account, index, active: active.toString(), txHash }, topUpText)
-    }),
+    })
+  },
 })
 
 const topUpText = ({ role, account, index, active, txHash }: TopUpJson): string =>

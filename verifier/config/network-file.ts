@@ -29,11 +29,8 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    throw unusable(
-      path,
-      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(cause),
-      cause,
-    )
+    const { code, message } = cause as NodeJS.ErrnoException
+    throw unusable(path, code === 'ENOENT' ? 'there is no such file' : message, cause)
   }
 }
 

@@ -36,6 +36,36 @@ describe('settings that cannot be used', () => {
     expect(code).to.equal(EXIT_CODE.usage)
   })
 
+  it('a value that is wrong on any chain, before the keys are read and the chain is asked', async () => {
+    const nowhere = ['--data-dir', '/nowhere', '--network', '/nowhere', '--rpc', 'http://127.0.0.1:1']
+    for (const [args, what] of [
+      [['verifier', 'top-up', '--amount', 'much'], '--amount much'],
+      [['provider', 'top-up', '--amount', '-1'], '--amount -1'],
+      [['verifier', 'capacity', 'fast'], '--rate fast'],
+      [['provider', 'claim', 'fast'], '--rate fast'],
+      [['rewards', 'claim', '--for', 'me'], '--for me'],
+    ] as const) {
+      const { code, text } = await said(...args, ...nowhere)
+      expect(text).to.match(new RegExp(`^bandwitness: ${what} is .+\\.\n$`))
+      expect(code).to.equal(EXIT_CODE.usage)
+    }
+    const { text } = await said('testnet', 'down', '--pid', 'mine')
+    expect(text).to.match(/^bandwitness: --pid must be .+\n$/)
+  })
+
+  it('an empty value, as of a variable that is not set: a number would be 0, a text a setting not given', async () => {
+    for (const [args, what] of [
+      [['--strangers='], '--strangers has no value'],
+      [['--api-port', ''], '--api-port has no value'],
+      [['--seed='], '--seed has no value'],
+      [['status', ''], 'An argument is empty'],
+    ] as const) {
+      const { code, text } = await said('testnet', ...args)
+      expect(text).to.equal(`bandwitness: ${what}. Give one, or leave it out.\n`)
+      expect(code).to.equal(EXIT_CODE.usage)
+    }
+  })
+
   it('a taken API port, before the node reads its keys or asks the chain', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')
