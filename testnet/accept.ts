@@ -57,6 +57,7 @@ async function main(): Promise<number> {
     print(`usage: ${USAGE}, with points from 1 to ${POINTS.length}`)
     return 2
   }
+  print(`on Node ${process.version}`)
   const outcomes: Outcome[] = []
   for (const point of plan.points) outcomes.push(await outcomeOf(point, plan.options))
   const failed = outcomes.filter(({ passed }) => !passed).map(({ point }) => point.number)
