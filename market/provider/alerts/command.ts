@@ -16,6 +16,7 @@ import { isAbort } from '../../../verifier/node/waiting.js'
 import { type Look, type LookModules, type LookOptions, look } from './look.js'
 import { readMemory } from './memory-file.js'
 import { reportSource } from './report-source.js'
+import { Shown } from './shown.js'
 import { Webhook } from './webhook.js'
 
 const OPTIONS = {
@@ -54,13 +55,11 @@ export const providerAlerts: Command<Flags> = {
     const stopping = new AbortController()
     for (const signal of STOP_SIGNALS) process.on(signal, () => stopping.abort())
     const source = reportSource(flags.api, provider)
-    const tell = async (alert: AlertJson) => {
-      await webhook?.post(alert, stopping.signal)
-      if (!flags.once) print(flags, alert, alertText)
-    }
+    const tell = async (alert: AlertJson) => webhook?.post(alert, stopping.signal)
+    const shown = new Shown(alert => print(flags, alert, alertText))
     const options = { provider, thresholds, memoryPath: flags.state }
     if (flags.once) await lookOnce(flags, options, { source, tell })
-    else await watch(options, { source, tell }, openLog(flags['log-level']), stopping.signal)
+    else await watch(options, { source, shown, tell }, openLog(flags['log-level']), stopping.signal)
   },
 }
 

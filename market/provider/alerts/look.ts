@@ -13,9 +13,11 @@ import {
   newsOf,
   rememberTold,
   type Thresholds,
+  type Told,
 } from './conditions.js'
 import { type Memory, readMemory, writeMemory } from './memory-file.js'
 import type { ReportSource } from './report-source.js'
+import type { Shown } from './shown.js'
 import { nextStanding, type Standing, settled } from './standing.js'
 
 /** Reports that are read at most before the newest one. Older ones change nothing that still holds, but for old penalties. */
@@ -30,6 +32,8 @@ export interface LookOptions {
 
 export interface LookModules {
   readonly source: ReportSource
+  /** gets what is new, whether it can be told or not */
+  readonly shown?: Shown
   /** @throws if it is not delivered */
   readonly tell: (alert: AlertJson) => Promise<void>
 }
@@ -41,7 +45,7 @@ export interface Look {
 }
 
 /** @returns undefined as long as there is no report. @throws UserError; what `tell` throws */
-export async function look(options: LookOptions, { source, tell }: LookModules): Promise<Look | undefined> {
+export async function look(options: LookOptions, { source, shown, tell }: LookModules): Promise<Look | undefined> {
   const { provider, thresholds, memoryPath } = options
   const { name, contracts, params } = await source.network()
   let memory = await readMemory(memoryPath, provider, contracts.epochReports)
@@ -50,14 +54,16 @@ export async function look(options: LookOptions, { source, tell }: LookModules):
   const evidenceEpochs = Math.ceil(params.evidenceSeconds / params.epochSeconds)
   const standing = read.penalties.length === 0 ? read : settled(read, await source.settledEpochs(), evidenceEpochs)
   const active = conditionsOf(standing, thresholds, memory.told)
+  const alertsSince = (told: Told) =>
+    newsOf(active, told, standing).map(news => ({ news, alert: alertOf(news, provider, name, standing) }))
+  shown?.show(memory.told, active, alertsSince)
   const keep = async (change: Partial<Memory>) => {
     memory = { ...memory, ...change }
     await writeMemory(memoryPath, memory)
   }
   await keep({ standing: { ...standing, penalties: [...standing.penalties] }, told: forgetGrown(memory.told, active) })
   const told: AlertJson[] = []
-  for (const news of newsOf(active, memory.told, standing)) {
-    const alert = alertOf(news, provider, name, standing)
+  for (const { news, alert } of alertsSince(memory.told)) {
     await tell(alert)
     told.push(alert)
     await keep({ told: rememberTold(memory.told, news) })

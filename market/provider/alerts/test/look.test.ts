@@ -17,6 +17,7 @@ import type { LeafJson, ReportJson } from '../../../../verifier/evidence/schema/
 import { PROVIDER } from '../../../../verifier/evidence/test/epoch-evidence.js'
 import { look } from '../look.js'
 import { reportSource } from '../report-source.js'
+import { Shown } from '../shown.js'
 import { Webhook } from '../webhook.js'
 
 const KEY = 'T0KEN9f8e7d6c5b4a3210'
@@ -91,13 +92,13 @@ describe('a look for alerts', function () {
     }))
     return [{ ...template, header: { ...template.header, epoch }, leaves: all }, 200]
   }
-  function lookNow(change: { provider?: `0x${string}` } = {}) {
+  function lookNow(change: { provider?: `0x${string}` } = {}, shown = new Shown(() => {})) {
     const webhook = new Webhook(hookUrl)
     const thresholds = { scoreUnderBps: 8000, unmeasuredFor: 2 }
     const { signal } = new AbortController()
     return look(
       { provider: PROVIDER, thresholds, memoryPath, ...change },
-      { source: reportSource(apiUrl, PROVIDER), tell: alert => webhook.post(alert, signal) },
+      { source: reportSource(apiUrl, PROVIDER), shown, tell: alert => webhook.post(alert, signal) },
     )
   }
   const faultOf = (work: Promise<unknown>) =>
@@ -161,6 +162,23 @@ describe('a look for alerts', function () {
     expect(await faultOf(lookNow())).to.match(/takes no alerts: it answers HTTP 404\. Check --webhook/)
     await lookNow()
     expect(events()).to.deep.equal(['1 alert breach', '1 alert score', '2 alert breach'])
+  })
+
+  it('shows at once, and once, what a webhook does not take, and whatever else is new', async () => {
+    const seen: string[] = []
+    const shown = new Shown(({ epoch, event, kind }) => seen.push(`${epoch} ${event} ${kind}`))
+    leaves.push({ breachBits: 1, scoreBps: 100 })
+    answers = [404]
+    await faultOf(lookNow({}, shown))
+    expect([events(), seen]).to.deep.equal([[], ['1 alert breach', '1 alert score']])
+    leaves.push({ breachBits: 1, scoreBps: 100 })
+    await lookNow({}, shown)
+    expect(events()).to.deep.equal(['2 alert breach', '2 alert score'])
+    expect(seen).to.have.lengthOf(2)
+    leaves.push({})
+    answers = [404]
+    await faultOf(lookNow({}, shown))
+    expect(seen.slice(2)).to.deep.equal(['3 recovery breach', '3 recovery score'])
   })
 
   it('shows the key in the URL of a webhook to nobody, and follows no redirect', async () => {
