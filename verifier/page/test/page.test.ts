@@ -19,6 +19,38 @@ const SIZES = {
   'small phone': { width: 360, height: 640 },
 }
 
+/** BANDWITNESS_FRAMES=1 prints how long they take; the figures depend on the machine. */
+const FRAMES = 120
+/** 7,200 pixels a second at 60 frames. */
+const FRAME_PX = 120
+/** Runs in the browser: one step each frame. */
+const SCROLLING = `new Promise(resolve => {
+  const [atMs, rows] = [[], []]
+  const frame = now => {
+    atMs.push(now)
+    rows.push(document.querySelectorAll('tr[data-key]').length)
+    if (atMs.length > ${FRAMES}) return resolve({ atMs, rows, y: scrollY })
+    scrollBy(0, ${FRAME_PX})
+    requestAnimationFrame(frame)
+  }
+  requestAnimationFrame(frame)
+})`
+
+interface Frames {
+  /** of each frame */
+  readonly atMs: number[]
+  /** in the document, at each frame */
+  readonly rows: number[]
+  /** where the page is scrolled to at the end */
+  readonly y: number
+}
+
+const figuresOf = (tookMs: readonly number[]): string => {
+  const sorted = tookMs.toSorted((a, b) => a - b)
+  const share = (of: number) => sorted[Math.floor(of * (sorted.length - 1))]!.toFixed(1)
+  return `a frame takes ${share(0.5)} ms in the median, ${share(0.99)} ms at the 99th percentile`
+}
+
 describe('the reputation page', function () {
   this.timeout(60_000)
   let epochs: readonly HeldEpoch[]
@@ -188,6 +220,21 @@ describe('the reputation page', function () {
     while ((await focused()) !== '10006') await page.keyboard.press('End')
     expect(await page.locator('tr[data-key]').count()).to.be.below(120)
     await close(page)
+    await crowded.stop()
+  })
+
+  it('scrolls through ten thousand providers with few of them in the document', async () => {
+    const crowded = await startSampleServer({ page: built, epochs, crowd: 10_000 })
+    crowded.accept(EPOCHS)
+    for (const [name, viewport] of Object.entries(SIZES)) {
+      const page = await open(LINK.providers, { viewport }, crowded)
+      await page.locator('tr[data-key]').first().waitFor()
+      const { atMs, rows, y } = await page.evaluate<Frames>(SCROLLING)
+      const tookMs = atMs.slice(1).map((ms, i) => ms - atMs[i]!)
+      if (process.env.BANDWITNESS_FRAMES !== undefined) console.log(name, figuresOf(tookMs))
+      expect([Math.max(...rows) < 120, y], name).to.deep.equal([true, FRAMES * FRAME_PX])
+      await close(page)
+    }
     await crowded.stop()
   })
 
