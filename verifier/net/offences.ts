@@ -95,7 +95,7 @@ export class Offences {
     const { verifierOf, disconnect, nowMs } = this.options
     const { did, tolerated, shutOutMs }: Rule = RULES[offence]
     const verifier = verifierOf(peer)
-    const kind = verifier === undefined ? 'stranger' : 'verifier'
+    const kind = kindOf(verifier)
     this.#show(peer, verifier, offence)
     if (this.#countRecent(kind, `${peer} ${offence}`) <= tolerated) return
     if (shutOutMs > 0) this.#shutOut[kind].put(peer, nowMs() + shutOutMs)
@@ -106,13 +106,13 @@ export class Offences {
   /** A rule was broken on a connection that has ended, and whose peer had not said who it is. */
   reportNameless(offence: Offence): void {
     this.#show(null, undefined, offence)
-    this.#warn('it never said who it is', undefined, offence)
+    this.#warn(null, undefined, offence)
   }
 
   /** Whether the peer may not connect for now. A stranger may as soon as a verifier has announced it. */
   isShutOut(peer: string): boolean {
     const { verifierOf, nowMs } = this.options
-    const untilMs = this.#shutOut[verifierOf(peer) === undefined ? 'stranger' : 'verifier'].get(peer)
+    const untilMs = this.#shutOut[kindOf(verifierOf(peer))].get(peer)
     return untilMs !== undefined && nowMs() < untilMs
   }
 
@@ -122,7 +122,7 @@ export class Offences {
   }
 
   #show(peer: string | null, verifier: number | undefined, offence: Offence): void {
-    const kind = verifier === undefined ? 'stranger' : 'verifier'
+    const kind = kindOf(verifier)
     this.totals[kind][offence]++
     const shown = this.#shown[kind]
     const name = verifier === undefined ? offence : `${peer} ${offence}`
@@ -140,17 +140,23 @@ export class Offences {
     return recent.count
   }
 
-  #warn(peer: string, verifier: number | undefined, offence: Offence): void {
+  #warn(peer: string | null, verifier: number | undefined, offence: Offence): void {
     const { did, shutOutMs }: Rule = RULES[offence]
     const who = verifier === undefined ? 'a peer that no verifier has announced' : `verifier ${verifier}`
     const then = shutOutMs > 0 ? `disconnected, and not let in for ${shutOutMs / 1000} s` : 'disconnected'
-    this.options.warn(`${offence} ${verifier ?? 'stranger'}`, `${who} ${did}: ${then} (${peer})`)
+    this.options.warn(
+      `${offence} ${verifier ?? 'stranger'}`,
+      `${who} ${did}: ${then} (${peer ?? 'it never said who it is'})`,
+    )
   }
 }
 
 export function disconnect(peer: Pick<Peer, 'getConnections'>, peerId: string, reason: string): void {
   for (const connection of peer.getConnections(peerIdFromString(peerId))) connection.abort(new Error(reason))
 }
+
+const kindOf = (verifier: number | undefined): 'verifier' | 'stranger' =>
+  verifier === undefined ? 'stranger' : 'verifier'
 
 const zeros = (): Record<Offence, number> =>
   Object.fromEntries(Object.keys(RULES).map(offence => [offence, 0])) as Record<Offence, number>

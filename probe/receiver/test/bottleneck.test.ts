@@ -5,7 +5,7 @@ import type { MessageStream, ProviderStream } from '../../ports.js'
 import { serveProbe } from '../../sender/sender.js'
 import { type Behaviour, HOST, Network, type NetworkOptions, story } from '../../test/harness.js'
 import { Link, LinkQueue } from '../../test/link.js'
-import type { SessionResult } from '../../verdict/outcome.js'
+import type { Outcome, SessionResult } from '../../verdict/outcome.js'
 
 const CLAIM_KBPS = 10_000
 const NARROW_KBPS = 5_000
@@ -116,10 +116,10 @@ describe('bottleneck', function () {
       await open()
       const { port } = await link(DOWNLINK_HOST, new LinkQueue(NARROW_KBPS, queueMs), network.receiver.port)
       const behind: Behaviour = (stream, deps) => serveProbe(invited(stream, DOWNLINK_HOST, port), deps)
-      const result = await network.measure([behind, behind, behind])
-      expect(result.outcome, storyOf(result)).to.have.property('kind', 'at-least')
-      // The link may drop so many control datagrams that too few are left to name it.
-      expect(result.outcome, storyOf(result)).to.have.property('reason').that.is.oneOf(['path-limited', 'no-control'])
+      // On a busy machine the link may drop so many control datagrams that too few are left to name it.
+      const isUnnamed = (outcome: Outcome) => outcome.kind === 'at-least' && outcome.reason === 'no-control'
+      const result = await network.measureAgain([behind, behind, behind], isUnnamed)
+      expect(result.outcome, storyOf(result)).to.include({ kind: 'at-least', reason: 'path-limited' })
     })
   }
 

@@ -8,6 +8,7 @@ import { expect } from 'chai'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { build } from 'vite'
 import { CHROMIUM, launchChromium } from '../../../testnet/acceptance/chromium.js'
+import { median, quantile } from '../../../testnet/bench/quantile.js'
 import type { HeldEpoch } from '../../api/test/sample-node.js'
 import { LINK } from '../route.js'
 import { EPOCHS, PENALTY_EPOCH, PROVIDERS, sampleEpochs } from './sample-network.js'
@@ -45,11 +46,8 @@ interface Frames {
   readonly y: number
 }
 
-const figuresOf = (tookMs: readonly number[]): string => {
-  const sorted = tookMs.toSorted((a, b) => a - b)
-  const share = (of: number) => sorted[Math.floor(of * (sorted.length - 1))]!.toFixed(1)
-  return `a frame takes ${share(0.5)} ms in the median, ${share(0.99)} ms at the 99th percentile`
-}
+const figuresOf = (tookMs: readonly number[]): string =>
+  `a frame takes ${median(tookMs).toFixed(1)} ms in the median, ${quantile(tookMs, 0.99).toFixed(1)} ms at the 99th percentile`
 
 describe('the reputation page', function () {
   this.timeout(60_000)
