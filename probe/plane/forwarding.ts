@@ -26,18 +26,21 @@ export interface Packet {
   readonly opener: string
   /** granted to the session */
   readonly rateKbps: number
-  /** since the session was opened */
+  /** from the session's opening to the datagram's arrival */
   readonly ageMs: number
 }
 
-/** What happens to a datagram: it goes on at once, not at all, or later. */
+/** What happens to a datagram: it goes on at once, not at all, or so long after its arrival. */
 export type Verdict = 'now' | 'drop' | { readonly holdMs: number }
 
 export interface Forwarding {
   /** Called in the main thread after the relay's own checks, for data sessions and heartbeat sessions alike. */
   admit(open: RelayOpen, nowMs: number, opener: string): true | RefuseReason
-  /** Called in the worker, after path validation, policing and the budget check. */
-  forward(packet: Packet, nowMs: number): Verdict
+  /**
+   * Called in the worker, after path validation, policing and the budget check.
+   * @param arrivedMs when the datagram arrived, never descending
+   */
+  forward(packet: Packet, arrivedMs: number): Verdict
 }
 
 /** Names a forwarding. The module exports `createForwarding(options)`. */
@@ -66,9 +69,10 @@ export function createForwarding({ limitKbps }: { readonly limitKbps?: number })
   let bucket: TokenBucket | undefined
   return {
     admit: () => true,
-    forward: ({ length }, nowMs) => {
-      bucket ??= new TokenBucket(limitKbps, Math.max(bytesIn(limitKbps, LIMITER_BURST_MS), IP_DATAGRAM_BYTES), nowMs)
-      return bucket.take(length + IP_UDP_HEADER_BYTES, nowMs) ? 'now' : 'drop'
+    forward: ({ length }, arrivedMs) => {
+      const capacityBytes = Math.max(bytesIn(limitKbps, LIMITER_BURST_MS), IP_DATAGRAM_BYTES)
+      bucket ??= new TokenBucket(limitKbps, capacityBytes, arrivedMs)
+      return bucket.take(length + IP_UDP_HEADER_BYTES, arrivedMs) ? 'now' : 'drop'
     },
   }
 }

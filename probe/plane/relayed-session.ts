@@ -68,7 +68,7 @@ export class RelayedSession {
    * Whether the batch's i-th datagram may go on. An `echo` or a `challenge` is for the relay itself.
    * @param place memory of the datagram
    */
-  police(batch: ReceivedBatch, i: number, place: Buffer, nowMs: number): 'forward' | 'echo' | 'challenge' | DropReason {
+  police(batch: ReceivedBatch, i: number, place: Buffer): 'forward' | 'echo' | 'challenge' | DropReason {
     const length = batch.lengths[i]!
     if (length === CHALLENGE_BYTES && isEcho(place.subarray(0, length))) {
       const accepted = this.path.accept(place.subarray(0, length), batch.isFrom(i, this.nextHop))
@@ -81,7 +81,8 @@ export class RelayedSession {
     if (!batch.isFrom(i, this.#source)) return 'wrong-source'
     const bytes = length + this.#headerBytes
     if (bytes > this.#budgetBytes) return 'over-budget'
-    if (!this.#bucket.take(bytes, nowMs)) return 'over-rate'
+    // Not by when it is looked at: if the relay was held up, a stream that kept its rate would look like a burst.
+    if (!this.#bucket.take(bytes, batch.arrivedMs[i]!)) return 'over-rate'
     this.#budgetBytes -= bytes
     return 'forward'
   }

@@ -150,7 +150,6 @@ export class Relaying {
   }
 
   #onBatch(batch: ReceivedBatch): void {
-    const nowMs = this.#clock.now()
     const { dropped } = this.#stats
     for (let i = 0; i < batch.count; i++) {
       const length = batch.lengths[i]!
@@ -164,10 +163,11 @@ export class Relaying {
         dropped['unknown-tag']++
         continue
       }
-      const verdict = session.police(batch, i, place, nowMs)
-      if (verdict === 'forward' && !this.#leftOver.take(session.reserved, length + IP_UDP_HEADER_BYTES, nowMs)) {
+      const verdict = session.police(batch, i, place)
+      const ipBytes = length + IP_UDP_HEADER_BYTES
+      if (verdict === 'forward' && !this.#leftOver.take(session.reserved, ipBytes, batch.arrivedMs[i]!)) {
         dropped['no-room']++
-      } else if (verdict === 'forward') this.#forward(batch, i, session, nowMs)
+      } else if (verdict === 'forward') this.#forward(batch, i, session)
       else if (verdict === 'echo') this.#onEcho(session)
       else if (verdict === 'challenge') this.#port.send(echoOf(place.subarray(0, length)), batch.source(i))
       else dropped[verdict]++
@@ -180,25 +180,26 @@ export class Relaying {
     this.#challengeCap.echoed(nextHop.host)
   }
 
-  #forward(batch: ReceivedBatch, i: number, session: RelayedSession, nowMs: number): void {
+  #forward(batch: ReceivedBatch, i: number, session: RelayedSession): void {
     const packet = this.#packet
+    const arrivedMs = batch.arrivedMs[i]!
     packet.bytes = this.#placeOf(batch, i)
     packet.length = batch.lengths[i]!
     packet.session = session.id
     packet.reserved = session.reserved
     packet.opener = session.opener
     packet.rateKbps = session.rateKbps
-    packet.ageMs = nowMs - session.openedMs
-    const verdict = this.#forwarding.forward(packet, nowMs)
+    packet.ageMs = Math.max(0, arrivedMs - session.openedMs)
+    const verdict = this.#forwarding.forward(packet, arrivedMs)
     if (verdict === 'now') {
       this.#port.forward(i, packet.length, session.nextHop)
       const whole = packet.length === packet.bytes.length
-      this.#count(session, whole ? packet.bytes : packet.bytes.subarray(0, packet.length), nowMs)
+      this.#count(session, whole ? packet.bytes : packet.bytes.subarray(0, packet.length))
     } else if (verdict === 'drop') {
       this.#stats.dropped['not-forwarded']++
     } else {
       const bytes = Buffer.from(packet.bytes.subarray(0, packet.length))
-      this.#delayed.add({ dueMs: nowMs + verdict.holdMs, bytes, session: session.id })
+      this.#delayed.add({ dueMs: arrivedMs + verdict.holdMs, bytes, session: session.id })
     }
   }
 
@@ -206,19 +207,19 @@ export class Relaying {
     const session = this.#byId.get(id)
     if (!session) return // the session has ended in the meantime
     this.#port.send(bytes, session.nextHop)
-    this.#count(session, bytes, this.#clock.now())
+    this.#count(session, bytes)
   }
 
-  #count(session: RelayedSession, datagram: Uint8Array, nowMs: number): void {
+  #count(session: RelayedSession, datagram: Uint8Array): void {
     this.#stats.forwarded++
     this.#stats.forwardedBytes += datagram.length
     if (!session.forwarded.add(datagram)) return
-    this.#emit({ kind: 'receipt', session: session.id, due: this.#receiptOf(session, nowMs)! })
+    this.#emit({ kind: 'receipt', session: session.id, due: this.#receiptOf(session)! })
   }
 
-  #receiptOf(session: RelayedSession, nowMs = this.#clock.now()): DueReceipt | undefined {
+  #receiptOf(session: RelayedSession): DueReceipt | undefined {
     const part = session.forwarded.next()
-    return part && { ...part, elapsedMs: nowMs - session.openedMs }
+    return part && { ...part, elapsedMs: this.#clock.now() - session.openedMs }
   }
 
   #placeOf({ bodies }: ReceivedBatch, i: number): Buffer {
