@@ -8,7 +8,7 @@ import { claimableIn } from '../evidence/claimable.js'
 import { addressArgument } from '../evidence/schema/arguments.js'
 import { ENDPOINTS } from '../evidence/schema/endpoints.js'
 import type { ClaimJson } from '../evidence/schema/rewards.js'
-import { API_OPTION, askApi } from './api-client.js'
+import { API_OPTION, apiAt, askApi } from './api-client.js'
 import { argumentOf } from './argument.js'
 import { tokensText } from './figures.js'
 import type { Command } from './lazily.js'
@@ -41,6 +41,7 @@ export const rewardsClaim: Command<Flags> = {
 /** @throws UserError if there is no final report, the verifier's answer is not the chain's, or the chain refuses */
 export async function claimFor(flags: Omit<Flags, keyof KeyFlags | 'json'> & KeyFlags): Promise<ClaimJson> {
   const forWhom = flags.for === undefined ? undefined : argumentOf(addressArgument, flags.for, '--for ')
+  apiAt(flags.api) // a URL that is none is told before the chain is asked
   const network = await loadNetworkFile(flags.network)
   const keys = await readOwnKeys(flags)
   const chain = await connectChain({ rpcUrl: flags.rpc, network, privateKey: keys.evm })

@@ -63,11 +63,12 @@ export const providerAlerts: Command<Flags> = {
   },
 }
 
-/** @throws UserError 'alert' if something is wrong */
+/** @throws UserError 'alert' if something is wrong; what the webhook's fault is */
 async function lookOnce(flags: Flags, options: LookOptions, modules: LookModules): Promise<void> {
-  const { epoch, active, told } = (await look(options, modules)) ?? NO_REPORT
+  const { epoch, active, told, fault } = (await look(options, modules)) ?? NO_REPORT
   const found = { provider: options.provider, epoch, active: active.map(({ kind, text }) => ({ kind, text })), told }
   print<AlertsJson>(flags, found, lookText)
+  if (fault !== undefined) throw fault
   if (active.length === 0) return
   throw new UserError('alert', `Something is wrong with the provider: ${active.map(({ kind }) => kind).join(', ')}.`)
 }
@@ -84,7 +85,8 @@ async function watch(options: LookOptions, modules: LookModules, log: Logger, st
   try {
     for (;;) {
       try {
-        await look(options, modules)
+        const seen = await look(options, modules)
+        if (seen?.fault !== undefined) throw seen.fault
         if (fault !== undefined) log.info('looks at the provider again')
         fault = undefined
       } catch (error) {
@@ -105,12 +107,12 @@ const MAY_PASS: readonly UserError['code'][] = ['configuration', 'store']
 function scoreBpsOf(percent: number | undefined): number | undefined {
   if (percent === undefined) return undefined
   if (percent > 0 && percent <= 100) return Math.round(percent * 100)
-  throw new UserError('usage', `--score-under ${percent} is no score. Give per cent, above 0 and up to 100.`)
+  throw new UserError('usage', '--score-under must be a score in per cent, above 0 and up to 100.')
 }
 
 function reportsOf(count: number | undefined): number | undefined {
   if (count === undefined || (Number.isSafeInteger(count) && count >= 1)) return count
-  throw new UserError('usage', `--unmeasured-for ${count} is no number of reports. Give one from 1.`)
+  throw new UserError('usage', '--unmeasured-for must be a number of reports, at least 1.')
 }
 
 const alertText = ({ event, provider, text }: AlertJson): string =>

@@ -42,9 +42,11 @@ export interface Look {
   readonly epoch: number
   readonly active: readonly Condition[]
   readonly told: readonly AlertJson[]
+  /** what `tell` threw for the first alert that is not among them */
+  readonly fault?: unknown
 }
 
-/** @returns undefined as long as there is no report. @throws UserError; what `tell` throws */
+/** @returns undefined as long as there is no report. @throws UserError */
 export async function look(options: LookOptions, { source, shown, tell }: LookModules): Promise<Look | undefined> {
   const { provider, thresholds, memoryPath } = options
   const { name, contracts, params } = await source.network()
@@ -64,7 +66,11 @@ export async function look(options: LookOptions, { source, shown, tell }: LookMo
   await keep({ standing: { ...standing, penalties: [...standing.penalties] }, told: forgetGrown(memory.told, active) })
   const told: AlertJson[] = []
   for (const { news, alert } of alertsSince(memory.told)) {
-    await tell(alert)
+    try {
+      await tell(alert)
+    } catch (fault) {
+      return { epoch: standing.epoch, active, told, fault }
+    }
     told.push(alert)
     await keep({ told: rememberTold(memory.told, news) })
   }

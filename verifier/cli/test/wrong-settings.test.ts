@@ -44,13 +44,21 @@ describe('settings that cannot be used', () => {
       [['verifier', 'capacity', 'fast'], '--rate fast'],
       [['provider', 'claim', 'fast'], '--rate fast'],
       [['rewards', 'claim', '--for', 'me'], '--for me'],
+      [['rewards', 'claim', '--api', 'mine'], '--api mine'],
     ] as const) {
       const { code, text } = await said(...args, ...nowhere)
       expect(text).to.match(new RegExp(`^bandwitness: ${what} is .+\\.\n$`))
       expect(code).to.equal(EXIT_CODE.usage)
     }
-    const { text } = await said('testnet', 'down', '--pid', 'mine')
-    expect(text).to.match(/^bandwitness: --pid must be .+\n$/)
+    for (const [option, ...command] of [
+      ['--pid', 'testnet', 'down'],
+      ['--score-under', 'provider', 'alerts', '0xab', '--state', '/nowhere'],
+      ['--unmeasured-for', 'provider', 'alerts', '0xab', '--state', '/nowhere'],
+    ] as const) {
+      const { code, text } = await said(...command, option, 'many')
+      expect(text).to.match(new RegExp(`^bandwitness: ${option} must be .+\\.\n$`))
+      expect(code).to.equal(EXIT_CODE.usage)
+    }
   })
 
   it('an empty value, as of a variable that is not set: a number would be 0, a text a setting not given', async () => {

@@ -92,14 +92,16 @@ describe('a look for alerts', function () {
     }))
     return [{ ...template, header: { ...template.header, epoch }, leaves: all }, 200]
   }
-  function lookNow(change: { provider?: `0x${string}` } = {}, shown = new Shown(() => {})) {
+  async function lookNow(change: { provider?: `0x${string}` } = {}, shown = new Shown(() => {})) {
     const webhook = new Webhook(hookUrl)
     const thresholds = { scoreUnderBps: 8000, unmeasuredFor: 2 }
     const { signal } = new AbortController()
-    return look(
+    const seen = await look(
       { provider: PROVIDER, thresholds, memoryPath, ...change },
       { source: reportSource(apiUrl, PROVIDER), shown, tell: alert => webhook.post(alert, signal) },
     )
+    if (seen?.fault !== undefined) throw seen.fault
+    return seen
   }
   const faultOf = (work: Promise<unknown>) =>
     work.then(
@@ -150,6 +152,29 @@ describe('a look for alerts', function () {
     expect(
       (await bandwitness(['provider', 'alerts', PROVIDER, '--state', memoryPath, '--score-under', '0'])).code,
     ).to.equal(2)
+  })
+
+  it('says what is wrong as a command that looks once, whatever the webhook does', async () => {
+    leaves.push({ breachBits: 1 })
+    answers = [404]
+    const args = [
+      'provider',
+      'alerts',
+      PROVIDER,
+      '--api',
+      apiUrl,
+      '--state',
+      memoryPath,
+      '--webhook',
+      hookUrl,
+      '--once',
+    ]
+    const { code, stdout, stderr } = await bandwitness(args)
+    expect([code, posted]).to.deep.equal([3, []])
+    expect(stdout).to.match(new RegExp(`^! ${PROVIDER}: .*breach`))
+    expect(stderr)
+      .to.match(/takes no alerts: it answers HTTP 404\. Check --webhook\.$/)
+      .and.not.include(KEY)
   })
 
   it('tries a webhook again that fails, and tells at the next look what was not delivered', async () => {
