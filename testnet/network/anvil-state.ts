@@ -28,6 +28,28 @@ export async function setForward(rpcUrl: string, seconds: number): Promise<void>
   await call(rpcUrl, 'evm_mine', [])
 }
 
+export const snapshot = async (rpcUrl: string): Promise<string> => (await call(rpcUrl, 'evm_snapshot', [])) as string
+
+export interface Revert {
+  readonly id: string
+  /** unix milliseconds of the chain's clock afterwards; the next block has this time */
+  readonly nowMs: number
+  /** seconds between blocks; 0 if each transaction gets its own */
+  readonly blockTime: number
+}
+
+/** Goes back to a snapshot, which is used up. @throws Error if there is none, and nothing is changed */
+export async function revertTo(rpcUrl: string, { id, nowMs, blockTime }: Revert): Promise<void> {
+  await call(rpcUrl, 'evm_setIntervalMining', [0]) // a block in between would have the time from before
+  try {
+    if (!(await call(rpcUrl, 'evm_revert', [id]))) throw new Error(`anvil has no snapshot ${id}`)
+    await call(rpcUrl, 'evm_setTime', [hexSeconds(nowMs)])
+    await call(rpcUrl, 'evm_mine', [])
+  } finally {
+    await mineAsBefore(rpcUrl, blockTime)
+  }
+}
+
 /**
  * Replaces the newest blocks by empty ones with the same times. `anvil_reorg` would give all of them one time, and slow the
  * chain's clock down.
@@ -46,7 +68,13 @@ export async function reorganise(rpcUrl: string, blocks: number, blockTime: numb
     await call(rpcUrl, 'evm_setNextBlockTimestamp', [time])
     await call(rpcUrl, 'evm_mine', [])
   }
-  await call(rpcUrl, 'evm_setTime', [`0x${Math.floor(Date.now() / 1000).toString(16)}`]) // else later blocks would stay late
+  await call(rpcUrl, 'evm_setTime', [hexSeconds(Date.now())]) // else later blocks would stay late
+  await mineAsBefore(rpcUrl, blockTime)
+}
+
+const hexSeconds = (ms: number): string => `0x${Math.floor(ms / 1000).toString(16)}`
+
+async function mineAsBefore(rpcUrl: string, blockTime: number): Promise<void> {
   if (blockTime > 0) await call(rpcUrl, 'evm_setIntervalMining', [blockTime])
   else await call(rpcUrl, 'evm_setAutomine', [true])
 }

@@ -13,7 +13,7 @@ import { UserError } from '../../verifier/config/errors.js'
 import { describeEnd } from '../process/child-end.js'
 import { ChildProcess } from '../process/child-process.js'
 import type { Watchdog } from '../process/watchdog.js'
-import { dumpState, reorganise, setForward, withFile } from './anvil-state.js'
+import { dumpState, reorganise, revertTo, setForward, snapshot, withFile } from './anvil-state.js'
 
 export interface AnvilOptions {
   /** (default: a free one) */
@@ -47,6 +47,10 @@ export interface Anvil {
   setForward(seconds: number): Promise<void>
   /** Replaces so many of the newest blocks by empty ones, with the same times. Their transactions are lost. */
   reorganise(blocks: number): Promise<void>
+  /** @returns what `revert` takes, once */
+  snapshot(): Promise<string>
+  /** Goes back to a snapshot, and to a time no earlier than that of its newest block. Later snapshots are lost. */
+  revert(snapshot: string, nowMs: number): Promise<void>
   /** Resolves when the process has ended. */
   stop(): Promise<void>
 }
@@ -114,6 +118,8 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
         child = (await start(listening, ['--load-state', path])).child
       }),
     setForward: seconds => setForward(rpcUrl, seconds),
+    snapshot: () => snapshot(rpcUrl),
+    revert: (id, nowMs) => revertTo(rpcUrl, { id, nowMs, blockTime: options.blockTime ?? 0 }),
     reorganise: blocks => reorganise(rpcUrl, blocks, options.blockTime ?? 0),
     stop: async () => {
       await child.end()

@@ -24,12 +24,14 @@ const requestSchema = z.union([
   z.strictObject({ action: z.literal('slow'), name: z.string(), rateKbps: z.int().positive() }),
   z.strictObject({ action: z.literal('delay'), name: z.string(), ms: z.int().positive().max(MAX_DELAY_MS) }),
   z.strictObject({ action: z.literal('warp'), seconds: z.int().positive().max(MAX_WARP_SECONDS) }),
+  z.strictObject({ action: z.literal('snapshot') }),
+  z.strictObject({ action: z.literal('revert'), snapshot: z.int().positive().nullable() }),
   z.strictObject({ action: z.literal('add'), role: z.string(), profile: z.string() }),
 ])
 /** What a testnet is asked for; it names nodes as `status` does. */
 export type ControlRequest = z.infer<typeof requestSchema>
 
-/** `done`: the node's name; for a warp, the epoch that runs now */
+/** `done`: the node's name; for a warp, the epoch that runs now; for `snapshot` and `revert`, the snapshot's number */
 const answerSchema = z.union([z.strictObject({ done: z.string() }), z.strictObject({ fault: z.string() })])
 type Answer = z.infer<typeof answerSchema>
 
@@ -44,20 +46,22 @@ export interface NetworkActions {
   add(role: string, profile: string): Promise<string>
   /** Sets the time of the chain and of all nodes forward. @returns the epoch that runs then */
   warp(seconds: number): Promise<number>
+  /** @returns its number */
+  snapshot(): Promise<number>
+  /** @param snapshot null for the newest. @returns its number */
+  revert(snapshot: number | null): Promise<number>
 }
 
-type ActRequest = Exclude<ControlRequest, { readonly action: 'add' | 'warp' }>
+type ActRequest = Exclude<ControlRequest, { readonly action: 'add' | keyof NetworkActions }>
 
 type ControlledNodes = Pick<
   Nodes,
-  'stop' | 'release' | 'revive' | 'pause' | 'resume' | 'kill' | 'cutOff' | 'delay' | 'slow' | 'mend'
+  'stop' | 'start' | 'stopped' | 'pause' | 'resume' | 'kill' | 'cutOff' | 'delay' | 'slow' | 'mend'
 >
 
 export class Control {
   readonly #server: Server
   readonly #open = new Set<Socket>()
-  /** that were stopped here, and are to be started here */
-  readonly #stopped = new Set<string>()
 
   private constructor(
     private readonly nodes: ControlledNodes,
@@ -99,6 +103,8 @@ export class Control {
       const asked = request.data
       if (asked.action === 'add') return { done: await this.network.add(asked.role, asked.profile) }
       if (asked.action === 'warp') return { done: String(await this.network.warp(asked.seconds)) }
+      if (asked.action === 'snapshot') return { done: String(await this.network.snapshot()) }
+      if (asked.action === 'revert') return { done: String(await this.network.revert(asked.snapshot)) }
       await this.#act(asked)
       return { done: asked.name }
     } catch (error) {
@@ -108,18 +114,9 @@ export class Control {
 
   async #act(request: ActRequest): Promise<void> {
     const { action, name } = request
-    const isStopped = this.#stopped.has(name)
-    if (action === 'start') {
-      if (this.#stopped.delete(name)) this.nodes.release(name)
-      else this.nodes.revive(name)
-    } else if (isStopped) throw new UserError('usage', `${name} is stopped. Start it first.`)
-    else if (action === 'stop') {
-      this.#stopped.add(name)
-      await this.nodes.stop(name).catch((error: unknown) => {
-        this.#stopped.delete(name)
-        throw error
-      })
-    } else if (action === 'slow') await this.nodes.slow(name, request.rateKbps)
+    if (action === 'start') this.nodes.start(name)
+    else if (this.nodes.stopped.has(name)) throw new UserError('usage', `${name} is stopped. Start it first.`)
+    else if (action === 'slow') await this.nodes.slow(name, request.rateKbps)
     else if (action === 'delay') this.nodes.delay(name, request.ms)
     else if (action === 'cut-off') this.nodes.cutOff(name)
     else await this.nodes[action](name)

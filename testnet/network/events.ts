@@ -91,6 +91,25 @@ export interface WarpedEvent {
   readonly epoch: number
 }
 
+/** A snapshot of the network was taken. */
+export interface SnapshotEvent {
+  readonly event: 'snapshot'
+  /** its number, from 1 */
+  readonly snapshot: number
+  /** that ran then */
+  readonly epoch: number
+}
+
+/** The network is again as it was when the snapshot was taken. Epochs after that come a second time. */
+export interface RevertedEvent {
+  readonly event: 'reverted'
+  readonly snapshot: number
+  /** that runs now */
+  readonly epoch: number
+  /** by how many milliseconds the network's time is ahead of the machine's now; negative if it is behind */
+  readonly aheadMs: number
+}
+
 export interface ProviderScore {
   readonly name: string
   readonly address: Hex
@@ -227,6 +246,8 @@ export type TestnetEvent =
   | RestartedEvent
   | FaultEvent
   | WarpedEvent
+  | SnapshotEvent
+  | RevertedEvent
   | EpochEvent
   | SlashedEvent
   | RefutedEvent

@@ -126,6 +126,10 @@ export function lineOf(event: TestnetEvent): string {
       return `${event.begins ? 'fault' : 'over'}: ${event.what}`
     case 'warped':
       return `warped: the network's time is ${event.seconds} s further, in epoch ${event.epoch}`
+    case 'snapshot':
+      return `snapshot: ${event.snapshot} is taken, in epoch ${event.epoch}`
+    case 'reverted':
+      return `reverted: the network is as it was at snapshot ${event.snapshot}, in epoch ${event.epoch}`
     case 'slashed':
       return `slashed: ${event.name} lost ${tokensText(BigInt(event.charged))} tokens for epoch ${event.epoch}, ${tokensText(BigInt(event.stake))} are left (${shortHex(event.txHash)})`
     case 'refuted':

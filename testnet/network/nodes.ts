@@ -23,6 +23,10 @@ const READY_TIMEOUT_MS = 60_000
 export class Nodes {
   readonly exits: NodeExit[] = []
   readonly #nodes = new Map<string, SupervisedNode>()
+  /** of each node */
+  readonly dataDirs = new Map<string, string>()
+  readonly #stopped = new Set<string>()
+  #restarting: Promise<unknown> = Promise.resolve()
   readonly #providers = new Map<string, PlannedProvider>()
   /** kbit/s, of providers that were slowed by hand */
   readonly #limits = new Map<string, number>()
@@ -75,9 +79,29 @@ export class Nodes {
     return this.#start(planned, registered, argvOf, { apiPort: 0, portMayChange: false })
   }
 
-  /** Ends a node in order, and keeps it down. */
-  stop(name: string): Promise<void> {
-    return this.#of(name).down('SIGTERM')
+  /** Ends a node in order, and keeps it down until `start`. */
+  async stop(name: string): Promise<void> {
+    const node = this.#of(name)
+    if (this.#stopped.has(name)) return
+    this.#stopped.add(name)
+    await node.down('SIGTERM')
+  }
+
+  /** Starts a node that was stopped, or that ended once too often, unless somebody holds it. */
+  start(name: string): void {
+    const node = this.#of(name)
+    if (this.#stopped.delete(name)) node.release()
+    else node.up()
+  }
+
+  /** Those that were stopped and not started again. */
+  get stopped(): ReadonlySet<string> {
+    return new Set(this.#stopped)
+  }
+
+  /** Stops these and starts the others. */
+  async stopOnly(names: ReadonlySet<string>): Promise<void> {
+    await Promise.all([...this.#nodes.keys()].map(name => (names.has(name) ? this.stop(name) : this.start(name))))
   }
 
   /** Ends a node at once, and keeps it down until `release`. */
@@ -157,8 +181,14 @@ export class Nodes {
     return [...this.#nodes.values()].flatMap(({ ended }) => (ended === undefined ? [] : [ended]))
   }
 
-  /** Ends the nodes that are up in order, and starts them again after `between`, whatever comes of it. */
-  async restartAll(between: () => Promise<void>): Promise<void> {
+  /** Ends the nodes that are up in order, and starts them again after `between`, whatever comes of it. One after another. */
+  restartAll(between: () => Promise<void>): Promise<void> {
+    const restarting = this.#restarting.then(() => this.#restartAll(between))
+    this.#restarting = restarting.catch(() => undefined)
+    return restarting
+  }
+
+  async #restartAll(between: () => Promise<void>): Promise<void> {
     const up = [...this.#nodes.values()].filter(node => node.isKeptUp)
     await Promise.all(up.map(node => node.down('SIGTERM')))
     try {
@@ -204,6 +234,7 @@ export class Nodes {
       onRestart: this.onRestart,
     })
     this.#nodes.set(name, node)
+    this.dataDirs.set(name, dataDir)
     const { pid, apiUrl, argv } = await node.start()
     return { name, role, profile, index, address: account, pid, apiUrl, dataDir, log, argv }
   }

@@ -28,6 +28,10 @@ export class Observer {
   readonly #introduced: ReadyNode[] = []
   readonly #tasks: { atMs: number; run: () => Promise<void> }[] = []
   readonly #skipped: { readonly first: number; readonly last: number }[] = []
+  /** the epoch whose report is awaited */
+  #next = 1
+  /** how often the chain went back to a `mark` */
+  #rewinds = 0
 
   constructor(
     private readonly reader: ChainReader,
@@ -46,8 +50,19 @@ export class Observer {
 
   /** Resolves with the last epoch's report. @throws AbortError when interrupted */
   async follow(lastEpoch: number): Promise<void> {
-    for (let epoch = 1; epoch <= lastEpoch; epoch++) {
-      const outcome = await this.#conclude(epoch)
+    for (;;) {
+      try {
+        return await this.#follow(lastEpoch)
+      } catch (error) {
+        if (!(error instanceof Rewound)) throw error
+      }
+    }
+  }
+
+  /** @throws Rewound */
+  async #follow(lastEpoch: number): Promise<void> {
+    for (; this.#next <= lastEpoch; this.#next++) {
+      const outcome = await this.#conclude(this.#next)
       if (outcome !== undefined) this.epochs.push(outcome)
     }
     for (const [i, seen] of this.epochs.entries()) {
@@ -63,7 +78,28 @@ export class Observer {
     this.#skipped.push({ first, last })
   }
 
+  /** @returns what takes the record back to this moment, as often as the chain goes back to it */
+  mark(): () => void {
+    const [epochs, tasks, skipped, next] = [[...this.epochs], [...this.#tasks], [...this.#skipped], this.#next]
+    return () => {
+      this.epochs.splice(0, Number.POSITIVE_INFINITY, ...epochs)
+      this.#tasks.splice(0, Number.POSITIVE_INFINITY, ...tasks)
+      this.#skipped.splice(0, Number.POSITIVE_INFINITY, ...skipped)
+      this.#next = next
+      this.#rewinds++
+    }
+  }
+
+  /** @throws Rewound */
   async #conclude(epoch: number): Promise<EpochOutcome | undefined> {
+    const rewinds = this.#rewinds
+    const { outcome, event } = (await this.#outcomeOf(epoch)) ?? {}
+    if (rewinds !== this.#rewinds) throw new Rewound()
+    if (event !== undefined) this.emit(event)
+    return outcome
+  }
+
+  async #outcomeOf(epoch: number): Promise<Concluded | undefined> {
     const report = await this.#poll(() => this.reader.reportOf(epoch))
     if (report === 'missed' && this.#skipped.some(({ first, last }) => first <= epoch && epoch <= last))
       return undefined
@@ -71,21 +107,25 @@ export class Observer {
     return report === 'missed' ? this.#concludeMissed(epoch, frozen) : this.#concludePosted(epoch, frozen, report)
   }
 
-  async #concludePosted(epoch: number, frozen: number[], report: PostedReport): Promise<EpochOutcome> {
+  async #concludePosted(epoch: number, frozen: number[], report: PostedReport): Promise<Concluded> {
     const leaves = await this.#leaves(report)
     const { round, gasUsed, txHash, nonSigners } = report
     const signers = frozen.length - nonSigners.length
     const scores = [...this.#scores(leaves), ...this.#guestScores(leaves)]
     const verifiers = frozen.length
-    this.emit({ event: 'epoch', epoch, posted: true, round, signers, verifiers, gasUsed, txHash, scores, why: [] })
-    return { epoch, report, leaves, frozen }
+    return {
+      event: { event: 'epoch', epoch, posted: true, round, signers, verifiers, gasUsed, txHash, scores, why: [] },
+      outcome: { epoch, report, leaves, frozen },
+    }
   }
 
-  async #concludeMissed(epoch: number, frozen: number[]): Promise<EpochOutcome> {
+  async #concludeMissed(epoch: number, frozen: number[]): Promise<Concluded> {
     const why = await this.#reasons(epoch)
     const nothing = { round: null, signers: null, gasUsed: null, txHash: null, scores: [] }
-    this.emit({ event: 'epoch', epoch, posted: false, ...nothing, verifiers: frozen.length, why })
-    return { epoch, report: undefined, leaves: [], frozen }
+    return {
+      event: { event: 'epoch', epoch, posted: false, ...nothing, verifiers: frozen.length, why },
+      outcome: { epoch, report: undefined, leaves: [], frozen },
+    }
   }
 
   /** Each answering verifier's reason why this epoch has no report, as soon as all of them know that there is none. */
@@ -145,9 +185,10 @@ export class Observer {
   }
 
   async #poll<T>(ask: () => Promise<T | undefined>): Promise<T> {
-    for (;;) {
+    for (const rewinds = this.#rewinds; ; ) {
       this.#runTasks()
       const answer = await this.#patiently(ask)
+      if (rewinds !== this.#rewinds) throw new Rewound()
       if (answer !== undefined) return answer
       await this.#patiently(() => this.#readPenalties())
       await delay(POLL_MS, undefined, { signal: this.signal })
@@ -215,6 +256,14 @@ export class Observer {
     }
     this.settlements.splice(0, this.settlements.length, ...seen.flat())
   }
+}
+
+/** The chain went back in the meantime, so what was awaited may never come. */
+class Rewound extends Error {}
+
+interface Concluded {
+  readonly outcome: EpochOutcome
+  readonly event: EpochEvent
 }
 
 function scoreOf(leaf: Leaf, name: string, profile: string): ProviderScore {

@@ -31,6 +31,7 @@ import type { OpenStage } from './run-stage.js'
 import { RunningFile } from './running-testnet.js'
 import { SeenEpochs } from './seen-epochs.js'
 import { joinVerifier, setUpNetwork, startNetwork } from './setup.js'
+import { Snapshots } from './snapshots.js'
 import { startAll } from './start-all.js'
 import { verifierResult } from './verifier-result.js'
 import { Warp } from './warp.js'
@@ -195,10 +196,9 @@ async function runOnChain({
   const joined: ReadyNode[] = []
   stage?.follow(clock, () => [...verifiers, ...joined].map(node => ({ ...node, pid: nodes.pidOf(node.name) })))
   const observer = new Observer(reader, () => [...verifiers, ...joined], records, bonds, emit, conditions, signal)
-  const warp = new Warp({
-    ...{ anvil, nodes, conditions, observer, emit, clock },
-    isForeign: stage !== undefined || options.strangers > 0,
-  })
+  const isForeign = stage !== undefined || options.strangers > 0
+  const warp = new Warp({ anvil, nodes, conditions, observer, emit, clock, isForeign })
+  const snapshots = new Snapshots({ anvil, nodes, conditions, observer, emit, clock, directory, isForeign })
   const newcomers = new Newcomers({
     ...{ options, plan, directory, rpcUrl, network: setup.network, nodes },
     treasury: anvil.accounts[0]!.privateKey,
@@ -210,6 +210,8 @@ async function runOnChain({
   const control = await Control.open(controlPath, nodes, {
     add: (role, profile) => newcomers.add(role, profile),
     warp: seconds => warp.forward(seconds),
+    snapshot: () => snapshots.take(),
+    revert: number => snapshots.revert(number),
   })
   closers.push(() => control.close())
   for (const { planned, goneFromEpoch } of records) {

@@ -1,4 +1,4 @@
-/** `bandwitness testnet status`, `testnet down`, `testnet node` and `testnet warp`: the testnets of this user that run now. */
+/** `bandwitness testnet status`, `down`, `node`, `warp`, `snapshot` and `revert`: the testnets of this user that run now. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CommandModule, InferredOptionTypes } from 'yargs'
 import { epochAt } from '../../proto/epoch.js'
@@ -106,6 +106,37 @@ export const warpCommand: CommandModule<object, PidFlags & { time: string }> = {
     const { control, pid } = chosen(await runningTestnets(), flags.pid)
     const epoch = Number(await askControl(control, { action: 'warp', seconds }))
     print(flags, { pid, seconds, epoch }, () => `The test network is in epoch ${epoch}, ${seconds} s further.`)
+  },
+}
+
+export const snapshotCommand: CommandModule<object, PidFlags> = {
+  command: 'snapshot',
+  describe: 'Keep the state of a test network that runs: its chain, its nodes and its time',
+  builder: y => settings(y, PID_OPTION),
+  handler: async flags => {
+    const { control, pid } = chosen(await runningTestnets(), flags.pid)
+    const snapshot = Number(await askControl(control, { action: 'snapshot' }))
+    print(flags, { pid, snapshot }, () => `Snapshot ${snapshot} is taken.`)
+  },
+}
+
+export const revertCommand: CommandModule<object, PidFlags & { snapshot?: number | undefined }> = {
+  command: 'revert [snapshot]',
+  describe: 'Bring a test network that runs back to a snapshot of it',
+  builder: y =>
+    settings(y, PID_OPTION).positional('snapshot', {
+      type: 'number',
+      describe: 'Number of the snapshot (default: the newest)',
+    }),
+  handler: async ({ snapshot: wanted = null, ...flags }) => {
+    if (wanted !== null && !(Number.isSafeInteger(wanted) && wanted >= 1))
+      throw new UserError(
+        'usage',
+        'A snapshot is named by its number, from 1. `bandwitness testnet snapshot` tells it.',
+      )
+    const { control, pid } = chosen(await runningTestnets(), flags.pid)
+    const snapshot = Number(await askControl(control, { action: 'revert', snapshot: wanted }))
+    print(flags, { pid, snapshot }, () => `The test network is as it was at snapshot ${snapshot}.`)
   },
 }
 

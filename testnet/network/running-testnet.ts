@@ -37,8 +37,8 @@ export const runningTestnetSchema = z.object({
   /** unix milliseconds; null before the start */
   genesisMs: z.number().nullable(),
   epochMs: count,
-  /** by how much its time is ahead of the machine's */
-  aheadMs: count,
+  /** by how much its time is ahead of the machine's; negative if it is behind */
+  aheadMs: z.int(),
   nodes: listOf(nodeSchema),
 })
 export type RunningTestnet = z.infer<typeof runningTestnetSchema>
@@ -79,7 +79,8 @@ export class RunningFile {
     else if (event.event === 'joined') this.#write({ ...this.#state, nodes: [...this.#state.nodes, nodeOf(event)] })
     else if (event.event === 'warped') {
       this.#write({ ...this.#state, aheadMs: this.#state.aheadMs + event.seconds * 1000 })
-    } else if (event.event === 'restarted') {
+    } else if (event.event === 'reverted') this.#write({ ...this.#state, aheadMs: event.aheadMs })
+    else if (event.event === 'restarted') {
       const { name, pid } = event
       this.#write({ ...this.#state, nodes: this.#state.nodes.map(one => (one.name === name ? { ...one, pid } : one)) })
     }

@@ -2,17 +2,17 @@
 import type { ResultEvent, TestnetEvent } from './events.js'
 
 export class SeenEpochs {
-  #epochs = 0
-  #posted = 0
+  /** whether each has a report */
+  readonly #epochs = new Map<number, boolean>()
   #isOver = false
 
   constructor(private readonly tell: (event: TestnetEvent) => void) {}
 
   readonly emit = (event: TestnetEvent): void => {
     if (this.#isOver) return
-    if (event.event === 'epoch') {
-      this.#epochs++
-      if (event.posted) this.#posted++
+    if (event.event === 'epoch') this.#epochs.set(event.epoch, event.posted)
+    if (event.event === 'reverted') {
+      for (const epoch of this.#epochs.keys()) if (epoch >= event.epoch) this.#epochs.delete(epoch)
     }
     this.tell(event)
   }
@@ -23,8 +23,9 @@ export class SeenEpochs {
    */
   resultWithout(why: string, keptIn: string): ResultEvent {
     this.#isOver = true
+    const posted = [...this.#epochs.values()].filter(Boolean).length
     return {
-      ...{ event: 'result', ok: false, failures: [why], epochs: this.#epochs, posted: this.#posted },
+      ...{ event: 'result', ok: false, failures: [why], epochs: this.#epochs.size, posted },
       ...{ interrupted: false, keptIn, verifiers: [], providers: [], guests: [], decoyTasks: [] },
       rewards: { funded: '0', claimed: '0', left: '0' },
     }

@@ -16,6 +16,12 @@ const EPOCHS_LOST_BEFORE = 1
 /** A node may start an epoch later, and signs in the epoch after its start (verifier/node/sole-process.ts). */
 const EPOCHS_LOST_AFTER = 2
 
+/** First and last of the epochs that may have no report because all nodes were ended in one and started in another. */
+export const epochsLost = (ended: number, started: number): [first: number, last: number] => [
+  ended - EPOCHS_LOST_BEFORE,
+  started + EPOCHS_LOST_AFTER,
+]
+
 export interface WarpParts {
   readonly anvil: Pick<Anvil, 'setForward'>
   readonly nodes: Pick<Nodes, 'restartAll'>
@@ -28,25 +34,17 @@ export interface WarpParts {
 }
 
 export class Warp {
-  #last: Promise<unknown> = Promise.resolve()
-
   constructor(private readonly parts: WarpParts) {}
 
-  /** One after another. @returns the epoch that runs then. @throws UserError 'usage'; Error if the chain refuses, and nothing is changed */
-  forward(seconds: number): Promise<number> {
-    const warping = this.#last.then(() => this.#forward(seconds))
-    this.#last = warping.catch(() => undefined)
-    return warping
-  }
-
-  async #forward(seconds: number): Promise<number> {
+  /** @returns the epoch that runs then. @throws UserError 'usage'; Error if the chain refuses, and nothing is changed */
+  async forward(seconds: number): Promise<number> {
     const { anvil, nodes, conditions, observer, emit, isForeign } = this.parts
     if (isForeign) {
       throw new UserError('usage', 'A scenario and strangers have a time of their own. Warp a network without them.')
     }
     const ms = seconds * 1000
     await nodes.restartAll(async () => {
-      observer.skip(this.#epoch() - EPOCHS_LOST_BEFORE, this.#epoch(ms) + EPOCHS_LOST_AFTER)
+      observer.skip(...epochsLost(this.#epoch(), this.#epoch(ms)))
       await anvil.setForward(seconds)
       conditions.stepAll(ms)
     })

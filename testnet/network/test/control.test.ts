@@ -20,9 +20,18 @@ describe('control of a running testnet', () => {
       if (name === 'nobody') throw new UserError('usage', 'No node is called nobody.')
       calls.push(`${what} ${name}`)
     }
+    const stopped = new Set<string>()
     const nodes = {
-      stop: async (name: string) => call('stop')(name),
-      ...{ release: call('release'), revive: call('revive'), pause: call('pause') },
+      stopped,
+      stop: async (name: string) => {
+        call('stop')(name)
+        stopped.add(name)
+      },
+      start: (name: string) => {
+        call('start')(name)
+        stopped.delete(name)
+      },
+      pause: call('pause'),
       ...{ resume: call('resume'), kill: call('kill'), cutOff: call('cut off') },
       delay: (name: string, ms: number) => call(`delay by ${ms}`)(name),
       slow: async (name: string, rateKbps: number) => call(`slow to ${rateKbps}`)(name),
@@ -37,6 +46,11 @@ describe('control of a running testnet', () => {
         call('warp')(`${seconds}`)
         return 7
       },
+      snapshot: async () => 3,
+      revert: async snapshot => {
+        call('revert to')(`${snapshot ?? 'the newest'}`)
+        return snapshot ?? 3
+      },
     })
   })
   afterEach(async () => {
@@ -50,10 +64,10 @@ describe('control of a running testnet', () => {
       (error: Error) => error.message,
     )
 
-  it('does what it is asked, and a node that was stopped is started once', async () => {
-    for (const action of ['pause', 'resume', 'kill', 'stop', 'start', 'start'] as const)
+  it('does what it is asked', async () => {
+    for (const action of ['pause', 'resume', 'kill', 'stop', 'start', 'kill'] as const)
       await askControl(path, { action, name: 'n' })
-    expect(calls).to.deep.equal(['pause n', 'resume n', 'kill n', 'stop n', 'release n', 'revive n'])
+    expect(calls).to.deep.equal(['pause n', 'resume n', 'kill n', 'stop n', 'start n', 'kill n'])
   })
 
   it('cuts off, delays, slows and mends a node that runs', async () => {
@@ -77,6 +91,13 @@ describe('control of a running testnet', () => {
     expect(calls).to.deep.equal(['warp 60'])
   })
 
+  it('takes snapshots, and goes back to the newest or to another one', async () => {
+    expect(await askControl(path, { action: 'snapshot' })).to.equal('3')
+    expect(await askControl(path, { action: 'revert', snapshot: null })).to.equal('3')
+    expect(await askControl(path, { action: 'revert', snapshot: 2 })).to.equal('2')
+    expect(calls).to.deep.equal(['revert to the newest', 'revert to 2'])
+  })
+
   it('says why it does not', async () => {
     expect(await refusal(askControl(path, { action: 'stop', name: 'nobody' }))).to.equal('No node is called nobody.')
     expect(await refusal(askControl(path, { action: 'stop', name: 'nobody' }))).to.equal('No node is called nobody.')
@@ -91,6 +112,7 @@ describe('control of a running testnet', () => {
       'null\n',
       '{"action":"rm","name":"n"}\n',
       '{"action":"delay","name":"n","ms":-1}\n',
+      '{"action":"revert","snapshot":0}\n',
       'x'.repeat(100_000),
     ]) {
       const socket = createConnection(path)

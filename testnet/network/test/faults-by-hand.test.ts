@@ -1,5 +1,6 @@
 /** What `testnet node` does to nodes that run: a real provider on a real chain, and links that are only spoken of. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -11,12 +12,13 @@ import { identify, isAlive } from '../../process/process-identity.js'
 import type { NodeProcess } from '../../process/spawn.js'
 import { startWatchdog, type Watchdog } from '../../process/watchdog.js'
 import { type Anvil, startAnvil } from '../anvil.js'
-import type { WarpedEvent } from '../events.js'
+import type { RevertedEvent, SnapshotEvent, WarpedEvent } from '../events.js'
 import { LinkFaults } from '../link-faults.js'
 import { Nodes } from '../nodes.js'
 import type { TestnetOptions } from '../options.js'
 import { planProvider, planVerifier } from '../plan.js'
 import { setUpNetwork } from '../setup.js'
+import { Snapshots } from '../snapshots.js'
 import type { NodeRestart } from '../supervised-node.js'
 import { Warp } from '../warp.js'
 
@@ -71,7 +73,7 @@ describe('a provider that is slowed by hand', function () {
     expect(failures).to.equal(0)
     return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0')
   }
-  const complaint = (doing: Promise<void>) =>
+  const complaint = (doing: Promise<unknown>) =>
     doing.then(
       () => expect.fail('it was done'),
       (error: Error) => error.message,
@@ -114,6 +116,42 @@ describe('a provider that is slowed by hand', function () {
     const [[first, until]] = skipped as [[number, number]]
     expect([first, until - first]).to.deep.equal([first, 363])
     expect(nodes.pidOf('provider-2')).to.satisfy((pid: number) => !isAlive(identify(pid)))
+  })
+
+  it('is as it was at a snapshot, with its chain, its data and its time, as often as somebody goes back', async () => {
+    const clock = { genesisMs: conditions.nowMs() - 1000, epochMs: 10_000, eraEpochs: 5 }
+    const events: (SnapshotEvent | RevertedEvent)[] = []
+    let rewound = 0
+    const observer = { skip: () => {}, mark: () => () => void rewound++ }
+    const emit = (event: SnapshotEvent | RevertedEvent) => events.push(event)
+    const parts = { anvil, nodes, conditions, observer, clock, directory, emit }
+    const snapshots = new Snapshots({ ...parts, isForeign: false })
+    const note = join(directory, 'provider-1', 'note')
+    await writeFile(note, 'kept')
+    await optionsAfter(async () => {
+      expect(await snapshots.take()).to.equal(1)
+    })
+    const [before, beforeMs] = [await blockSeconds(), conditions.nowMs()]
+    for (let times = 1; times <= 2; times++) {
+      await rm(note)
+      await writeFile(`${note}-2`, 'later')
+      if (times === 1) await optionsAfter(async () => void (await snapshots.take()))
+      await Promise.all([optionsAfter(async () => nodes.start('provider-2')), anvil.setForward(3600)])
+      conditions.stepAll(3_600_000)
+      expect((await blockSeconds()) - before).to.be.at.least(3600)
+      await optionsAfter(async () => {
+        expect(await snapshots.revert(1)).to.equal(1)
+      })
+      expect(await readFile(note, 'utf8')).to.equal('kept')
+      expect(existsSync(`${note}-2`)).to.equal(false)
+      expect((await blockSeconds()) - before).to.be.within(-60, 60)
+      expect(conditions.nowMs() - beforeMs).to.be.within(-60_000, 60_000)
+      expect([nodes.stopped.has('provider-2'), rewound]).to.deep.equal([true, times])
+    }
+    expect(await readdir(join(directory, 'snapshots'))).to.deep.equal(['1'])
+    expect(events.map(({ event, snapshot }) => `${event} ${snapshot}`)).to.deep.equal([
+      ...['snapshot 1', 'snapshot 2', 'reverted 1', 'reverted 1'],
+    ])
   })
 
   async function blockSeconds(): Promise<number> {

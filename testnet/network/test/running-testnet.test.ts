@@ -56,6 +56,8 @@ describe('testnets that run', () => {
       ['verifier-2', 7],
     ])
     expect(testnet).to.include({ pid: process.pid, genesisMs: 5, networkFile: '/d/network.json', aheadMs: 90_000 })
+    file.take({ event: 'reverted', snapshot: 1, epoch: 2, aheadMs: -5 })
+    await listed(([one]) => one?.aheadMs === -5)
     expect(temporary).to.have.length(1)
     await file.close()
     expect(await readdir(folder)).to.deep.equal([])
