@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { UserError } from '../config/errors.js'
+import { unreadableBecause } from '../config/unreadable.js'
 
 /** Settings from a YAML or JSON file, named like the flags. @throws UserError 'configuration' */
 export function readConfig(path: string): Record<string, unknown> {
@@ -10,7 +11,7 @@ export function readConfig(path: string): Record<string, unknown> {
   } catch (cause) {
     throw new UserError(
       'configuration',
-      `Cannot read --config ${path}: ${(cause as Error).message}. Correct the file, or pass another.`,
+      `Cannot read --config ${path}: ${unreadableBecause(cause)}. Correct the file, or pass another.`,
       { cause },
     )
   }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { InferredOptionTypes } from 'yargs'
 import { UserError } from '../config/errors.js'
+import { unreadableBecause } from '../config/unreadable.js'
 import { OUTCOME_TEXT } from '../evidence/outcome-text.js'
 import { checkRegistered } from '../evidence/registry-checks.js'
 import type { VerifiedTranscriptJson } from '../evidence/schema/transcript.js'
@@ -42,7 +43,7 @@ async function contentsOf(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file)
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (cause as Error).message
+    const reason = unreadableBecause(cause)
     throw new UserError('usage', `Cannot read ${file}: ${reason}. Get one with \`bandwitness transcript\`.`, { cause })
   }
 }

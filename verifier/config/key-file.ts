@@ -8,6 +8,7 @@ import { KeyFileError } from './key-file-error.js'
 import { type NodeKeys, plainKeys } from './keys.js'
 import { type EncryptedKeys, encryptedKeys } from './keystore-schema.js'
 import { parseJson } from './parse-json.js'
+import { unreadableBecause } from './unreadable.js'
 import { notWritten, writeWhole } from './whole-file.js'
 
 export type KeyFile =
@@ -28,8 +29,8 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
     text = await readFile(path, 'utf8')
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    const what = missing ? 'there is no such file. Make one with "init", or copy yours there' : (cause as Error).message
-    throw new KeyFileError(`Cannot use key file ${path}: ${what}.`, { cause })
+    const remedy = missing ? ' Make one with "init", or copy yours there.' : ''
+    throw new KeyFileError(`Cannot use key file ${path}: ${unreadableBecause(cause)}.${remedy}`, { cause })
   }
   const value = parseJson(text)
   const isPlain = !Object.values(Object(value)).some(one => typeof one === 'object')

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { UserError } from './errors.js'
 import { type NetworkFile, networkFileSchema } from './network-schema.js'
+import { unreadableBecause } from './unreadable.js'
 import { writeWhole } from './whole-file.js'
 
 export type { ContractName, NetworkFile } from './network-schema.js'
@@ -29,8 +30,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    throw unusable(path, code === 'ENOENT' ? 'there is no such file' : message, cause)
+    throw unusable(path, unreadableBecause(cause), cause)
   }
 }
 

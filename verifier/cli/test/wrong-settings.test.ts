@@ -30,6 +30,17 @@ describe('settings that cannot be used', () => {
     }
   })
 
+  it('a directory for a file', async () => {
+    for (const [args, what] of [
+      [['verify-transcript', '/'], 'Cannot read /'],
+      [['network', 'show', '/', '--rpc', 'http://127.0.0.1:1'], 'Cannot use network file /'],
+    ] as const) {
+      const { code, text } = await said(...args)
+      expect(text).to.match(new RegExp(`^bandwitness: ${what}: it is a directory\\. .+\\.\n$`))
+      expect(code).to.be.oneOf([EXIT_CODE.usage, EXIT_CODE.configuration])
+    }
+  })
+
   it('an option that needs another one', async () => {
     const { code, text } = await said('explain', `0x${'ab'.repeat(20)}`, '--rpc', 'http://127.0.0.1:1')
     expect(text).to.equal('bandwitness: --rpc needs --network. Run `bandwitness --help`.\n')
