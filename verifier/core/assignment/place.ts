@@ -7,6 +7,7 @@
 import { controlKbps, MIN_SENDERS, shareKbps, soakKbps } from '../../../probe/verdict/share.js'
 import type { Hex } from '../../../proto/hex.js'
 import { capacitiesOf, type FrozenVerifier } from '../facts.js'
+import { type RoundLimits, Rounds } from './rounds.js'
 
 export interface DrawnSession {
   readonly provider: Hex
@@ -31,18 +32,6 @@ export interface Session extends DrawnSession {
   readonly round: number
 }
 
-/** The capacity of one round that is taken. */
-interface Round {
-  readonly providers: Set<Hex>
-  readonly loadKbps: Map<number, number>
-}
-
-export interface PlaceLimits {
-  readonly rounds: number
-  /** 0 for no limit */
-  readonly lanes: number
-}
-
 export interface Placed {
   /** ascending by round */
   readonly sessions: Session[]
@@ -59,49 +48,38 @@ export interface Placed {
 export function placeSessions(
   drawn: readonly (readonly DrawnSession[])[],
   verifiers: readonly FrozenVerifier[],
-  limits: PlaceLimits,
+  limits: RoundLimits,
   earliest: (item: number) => number = () => 0,
 ): Placed {
-  const capacityKbps = capacitiesOf(verifiers)
-  const lanes = limits.lanes === 0 ? Number.POSITIVE_INFINITY : limits.lanes
-  const rounds: Round[] = []
+  const rounds = new Rounds(capacitiesOf(verifiers), limits)
   const together: Session[][] = []
   const unplaced: DrawnSession[] = []
 
   /** @returns whether a round had room for all of the sessions */
   const place = (drawn: readonly DrawnSession[], from: number): boolean => {
-    const loads = loadsOf(drawn)
-    const fits = (round: Round): boolean =>
-      round.providers.size + new Set(drawn.map(({ provider }) => provider)).size <= lanes &&
-      !drawn.some(({ provider }) => round.providers.has(provider)) &&
-      [...loads].every(([party, load]) => (round.loadKbps.get(party) ?? 0) + load <= capacityKbps.get(party)!)
-
-    const freshRound = (): Round => ({ providers: new Set(), loadKbps: new Map() })
-    let at = rounds.findIndex((round, i) => i >= from && fits(round))
-    if (at === -1 && Math.max(rounds.length, from) < limits.rounds && fits(freshRound())) {
-      while (rounds.length < from) rounds.push(freshRound())
-      at = rounds.push(freshRound()) - 1
-    }
-    const round = rounds[at]
+    const providers = new Set(drawn.map(({ provider }) => provider))
+    const round = rounds.take({ providers, loads: loadsOf(drawn) }, from)
     if (round === undefined) return false
-    for (const { provider } of drawn) round.providers.add(provider)
-    together.push(drawn.map(session => ({ ...session, round: at })))
-    for (const [party, load] of loads) round.loadKbps.set(party, (round.loadKbps.get(party) ?? 0) + load)
+    together.push(drawn.map(session => ({ ...session, round })))
     return true
   }
 
   for (const [i, item] of drawn.entries()) {
     const from = earliest(i)
-    const hasSenders = (of: DrawnSession[]) => of.every(session => session.senders.length >= MIN_SENDERS)
-    const able = byProvider(item).filter(hasSenders)
-    unplaced.push(...item.filter(session => !able.flat().includes(session)))
+    const [able, unable] = partition(byProvider(item), of => of.every(({ senders }) => senders.length >= MIN_SENDERS))
+    unplaced.push(...unable.flat())
     if (able.length > 0 && !place(able.flat(), from))
       unplaced.push(...able.filter(of => able.length === 1 || !place(of, from)).flat())
   }
   // A stable sort: within a round the order of the draw stays.
   together.sort((a, b) => a[0]!.round - b[0]!.round)
-  return { sessions: together.flat(), together, unplaced, rounds: rounds.length }
+  return { sessions: together.flat(), together, unplaced, rounds: rounds.used }
 }
+
+const partition = <T>(items: readonly T[], fits: (item: T) => boolean): [T[], T[]] => [
+  items.filter(fits),
+  items.filter(item => !fits(item)),
+]
 
 export function byProvider<T extends DrawnSession>(sessions: readonly T[]): T[][] {
   const providers = [...new Set(sessions.map(({ provider }) => provider))]

@@ -5,7 +5,8 @@
  */
 import type { NetworkParams } from '../../../proto/params.js'
 import type { ChainFacts } from '../facts.js'
-import { byProvider, type DrawnSession, type Placed, type PlaceLimits, placeSessions, type Session } from './place.js'
+import { byProvider, type DrawnSession, type Placed, placeSessions, type Session } from './place.js'
+import type { RoundLimits } from './rounds.js'
 import { drawSenders, REPEAT_SENDERS } from './senders.js'
 
 /**
@@ -13,7 +14,7 @@ import { drawSenders, REPEAT_SENDERS } from './senders.js'
  * between two tries, the longer an accident may last that does not spoil both. Each repeat runs at least as many rounds
  * after its first try as the first tries take in all. Sessions that ran together are repeated together.
  */
-export function placeRepeats(facts: ChainFacts, params: NetworkParams, first: Placed, limits: PlaceLimits): Session[] {
+export function placeRepeats(facts: ChainFacts, params: NetworkParams, first: Placed, limits: RoundLimits): Session[] {
   const { rounds: firstRounds, together } = first
   const again = together.map(sessions => byProvider(sessions).flatMap(of => withOtherSenders(facts, params, of)))
   const placed = placeSessions(
