@@ -1,6 +1,7 @@
 /** `bandwitness config show`: the settings of a node as it would run, each with the place that it comes from. */
 import type { Argv, CommandModule, Options } from 'yargs'
 import { Parser } from 'yargs/helpers'
+import { UserError } from '../config/errors.js'
 import { loadNetworkFile } from '../config/network-file.js'
 import { rpcUrls, shownUrl } from '../config/rpc-urls.js'
 import type { ConfigJson, SettingJson } from '../evidence/schema/data-directory.js'
@@ -63,9 +64,10 @@ async function networkSettings(path: string): Promise<SettingJson[]> {
   }))
 }
 
-/** Most chain services put the customer's key into the URL. */
+/** Most chain services put the customer's key into the URL. @throws UserError 'usage' for text where a number belongs */
 function shown(name: string, value: unknown): SettingJson['value'] {
   if (value === undefined) return null
+  if (Number.isNaN(value)) throw new UserError('usage', `--${name} must be a number.`)
   if (name === 'rpc') return rpcUrls(String(value)).map(shownUrl).join(',')
   return value as SettingJson['value']
 }

@@ -63,6 +63,7 @@ describe('settings that cannot be used', () => {
     }
     for (const [option, ...command] of [
       ['--pid', 'testnet', 'down'],
+      ['--udp-port', 'config', 'show', 'verifier'],
       ['--score-under', 'provider', 'alerts', '0xab', '--state', '/nowhere'],
       ['--unmeasured-for', 'provider', 'alerts', '0xab', '--state', '/nowhere'],
     ] as const) {
