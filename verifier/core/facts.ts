@@ -88,13 +88,16 @@ export const NO_PAID_REPORT: PaidReport = {
 export const withLinks = (
   facts: BlockFacts,
   leaves: readonly Pick<Leaf, 'index' | 'provider' | 'link'>[],
-): ChainFacts => ({
-  ...facts,
-  providers: facts.providers.map(one => {
-    const leaf = leaves.find(({ index, provider }) => index === one.index && provider === one.account)
-    return { ...one, link: leaf?.link ?? ZERO_HASH }
-  }),
-})
+): ChainFacts => {
+  const byIndex = new Map(leaves.map(leaf => [leaf.index, leaf]))
+  return {
+    ...facts,
+    providers: facts.providers.map(one => {
+      const leaf = byIndex.get(one.index)
+      return { ...one, link: leaf?.provider === one.account ? leaf.link : ZERO_HASH }
+    }),
+  }
+}
 
 /** The registry indices of the frozen set, ascending. */
 export const indicesOf = ({ verifiers }: Pick<ChainFacts, 'verifiers'>): number[] => verifiers.map(({ index }) => index)
@@ -108,5 +111,14 @@ export const verifierOf = ({ verifiers }: Pick<ChainFacts, 'verifiers'>, index: 
   verifiers.find(verifier => verifier.index === index)
 
 /** What a provider of the facts claims in all, kbit/s; 0 if the facts do not name it. */
-export const claimOf = ({ providers }: Pick<ChainFacts, 'providers'>, account: Hex): number =>
-  providers.find(provider => provider.account === account)?.claimKbps ?? 0
+export function claimOf({ providers }: Pick<ChainFacts, 'providers'>, account: Hex): number {
+  let claims = claimsByAccount.get(providers)
+  if (claims === undefined) {
+    claims = new Map(providers.map(one => [one.account, one.claimKbps]))
+    claimsByAccount.set(providers, claims)
+  }
+  return claims.get(account) ?? 0
+}
+
+/** Made once for the facts of an epoch: every session of the epoch asks. */
+const claimsByAccount = new WeakMap<ChainFacts['providers'], ReadonlyMap<Hex, number>>()

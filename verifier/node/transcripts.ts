@@ -1,5 +1,5 @@
 /** The transcript of a session that this node measured: the record of the probe, the keys of all parties, and the vote. */
-import { fromHex } from '../../proto/hex.js'
+import { fromHex, toHex } from '../../proto/hex.js'
 import { type SessionRecord, Transcript } from '../../proto/messages.js'
 import { encodeVote, type Vote } from '../../proto/vote.js'
 import type { Session } from '../core/assignment/assign.js'
@@ -36,9 +36,10 @@ export async function keepTranscripts(
   unvoted: readonly Unvoted[],
   votes: readonly Vote[],
 ): Promise<void> {
+  const voteOn = new Map(votes.map(vote => [vote.provider, vote]))
   for (const transcript of unvoted) {
     const { epoch, sessionId, provider } = transcript.session
-    const vote = votes.find(one => Buffer.compare(fromHex(one.provider), provider) === 0)
+    const vote = voteOn.get(toHex(provider))
     if (vote === undefined) continue
     await store.putTranscript(epoch, sessionId, Transcript.encode({ ...transcript, vote: encodeVote(vote) }))
   }

@@ -5,6 +5,7 @@
  */
 import type { Hex } from '../../proto/hex.js'
 import type { Assignment, Session } from '../core/assignment/assign.js'
+import { groupBy } from '../core/group-by.js'
 import { type Combined, combineTogether, isKept, type Try } from '../core/scoring/two-tries.js'
 
 export interface TriesOptions<T extends Try> {
@@ -51,11 +52,6 @@ async function runSet<T extends Try>(
 }
 
 /** Sessions with the providers of one link start at once, and are judged together; those of a group by the tally. */
-function together(sessions: readonly Session[]): Session[][] {
-  const sets = new Map<Hex, Session[]>()
-  for (const session of sessions) {
-    const key = session.startsWith ?? session.provider
-    sets.set(key, [...(sets.get(key) ?? []), session])
-  }
-  return [...sets.values()]
-}
+const together = (sessions: readonly Session[]): Session[][] => [
+  ...groupBy(sessions, ({ startsWith, provider }) => startsWith ?? provider).values(),
+]

@@ -23,7 +23,7 @@ export interface Sender {
   readonly clock: EpochClock
   readonly params: SlotParams
   readonly facts: Pick<ChainFacts, 'era' | 'epoch' | 'beacon'>
-  readonly assignment: Pick<Assignment, 'sessions' | 'repeats'>
+  readonly assignment: Pick<Assignment, 'triesOf'>
   /** of the network's clock */
   readonly nowMs: number
 }
@@ -47,9 +47,8 @@ export function admit(invite: Invitation, asker: Asker, sender: Sender): Admissi
   const refuse = (reason: string): Admission => ({ ok: false, reason })
   const { self, network, clock, params, facts, assignment, nowMs } = sender
   if (invite.epoch !== facts.epoch) return refuse('of another epoch')
-  const provider = toHex(invite.provider)
-  const tries = [assignment.sessions, assignment.repeats]
-    .flatMap(sessions => sessions.find(one => one.provider === provider && one.receiver === invite.receiver) ?? [])
+  const tries = assignment
+    .triesOf(toHex(invite.provider), invite.receiver)
     .filter(({ senders }) => senders[invite.slot] === self)
   if (tries.length === 0) return refuse('not assigned to this sender')
   const session = tries.find(one => isInSlot(clock, facts.epoch, one, params, nowMs))

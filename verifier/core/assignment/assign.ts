@@ -14,6 +14,7 @@ import { MerkleTree } from '../../../proto/merkle.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
 import { type ActiveProvider, type ChainFacts, capacitiesOf, indicesOf } from '../facts.js'
+import { groupBy } from '../group-by.js'
 import { Draw } from './draw.js'
 import { inFairOrder, type Turn, type Waiting } from './fair-order.js'
 import { linkGroups } from './link-groups.js'
@@ -41,6 +42,8 @@ export interface Assignment {
    * whose repeat no round had room has none.
    */
   readonly repeats: readonly Session[]
+  /** The sessions of a receiver with a provider: the first try, and the second if it has one. */
+  triesOf(provider: Hex, receiver: number): readonly Session[]
   /** First tries for which no round of the epoch had room. Their receivers stay assigned and count in n. */
   readonly unplaced: readonly DrawnSession[]
   /** Rounds that the first tries take, at most half of `roundsAvailable`: each has a second try. */
@@ -80,10 +83,12 @@ export function assign(chain: ChainFacts, params: NetworkParams): Assignment {
   const sessions = inFairOrder(links, facts.beacon).map(turn => sessionsOf(facts, params, turn))
   const limits = { rounds: roundsAvailable(params), lanes: params.lanes }
   const first = placeSessions(sessions, facts.verifiers, { ...limits, rounds: Math.ceil(limits.rounds / 2) })
+  const repeats = placeRepeats(facts, params, first, limits)
+  const tries = groupBy([...first.sessions, ...repeats], ({ provider }) => provider)
   const limited = besideLarger(first.together)
   return {
-    ...{ sessions: first.sessions, unplaced: first.unplaced, rounds: first.rounds },
-    repeats: placeRepeats(facts, params, first, limits),
+    ...{ sessions: first.sessions, repeats, unplaced: first.unplaced, rounds: first.rounds },
+    triesOf: (provider, receiver) => tries.get(provider)?.filter(one => one.receiver === receiver) ?? [],
     receiversOf: provider => drawn.get(provider)?.receivers.toSorted((a, b) => a - b) ?? [],
     assignedOf: provider => drawn.get(provider)?.assigned ?? [],
     dueOf: provider => drawn.get(provider)?.due.toSorted((a, b) => a - b) ?? [],

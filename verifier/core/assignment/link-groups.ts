@@ -9,6 +9,7 @@
 import { keccakText, keccakWords } from '../../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import type { ActiveProvider, ChainFacts } from '../facts.js'
+import { groupBy } from '../group-by.js'
 import { Draw } from './draw.js'
 
 const GROUPS = keccakText('bandwitness/v1/draw/link-groups')
@@ -24,18 +25,9 @@ export function linkGroups({
   windowBeacon,
   providers,
 }: Pick<ChainFacts, 'windowBeacon' | 'providers'>): ActiveProvider[][] {
-  const byLink = new Map<Hex, ActiveProvider[]>()
-  const groups: ActiveProvider[][] = []
-  for (const provider of providers.filter(({ inWindow }) => inWindow)) {
-    const known = byLink.get(provider.link)
-    if (known) known.push(provider)
-    else {
-      const group = [provider]
-      groups.push(group)
-      if (provider.link !== ZERO_HASH) byLink.set(provider.link, group)
-    }
-  }
-  return groups.flatMap(group => split(group, windowBeacon))
+  const inWindow = providers.filter(one => one.inWindow)
+  const groups = groupBy(inWindow, one => (one.link === ZERO_HASH ? one.account : one.link))
+  return [...groups.values()].flatMap(group => split(group, windowBeacon))
 }
 
 function split(group: ActiveProvider[], beacon: Hex): ActiveProvider[][] {

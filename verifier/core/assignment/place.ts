@@ -7,6 +7,7 @@
 import { controlKbps, MIN_SENDERS, shareKbps, soakKbps } from '../../../probe/verdict/share.js'
 import type { Hex } from '../../../proto/hex.js'
 import { capacitiesOf, type FrozenVerifier } from '../facts.js'
+import { groupBy } from '../group-by.js'
 import { type RoundLimits, Rounds } from './rounds.js'
 
 export interface DrawnSession {
@@ -81,10 +82,9 @@ const partition = <T>(items: readonly T[], fits: (item: T) => boolean): [T[], T[
   items.filter(item => !fits(item)),
 ]
 
-export function byProvider<T extends DrawnSession>(sessions: readonly T[]): T[][] {
-  const providers = [...new Set(sessions.map(({ provider }) => provider))]
-  return providers.map(provider => sessions.filter(session => session.provider === provider))
-}
+export const byProvider = <T extends DrawnSession>(sessions: readonly T[]): T[][] => [
+  ...groupBy(sessions, ({ provider }) => provider).values(),
+]
 
 /** A sender's load: its share of the claim, or what it sends in its turn of a soak, and its control datagrams. */
 export function senderLoadKbps(claimKbps: number, k: number, maySoak = false): number {
