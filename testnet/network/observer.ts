@@ -61,14 +61,16 @@ export class Observer {
 
   /** @throws Rewound */
   async #follow(lastEpoch: number): Promise<void> {
+    const rewinds = this.#rewinds
     for (; this.#next <= lastEpoch; this.#next++) {
-      const outcome = await this.#conclude(this.#next)
+      const outcome = this.#told(await this.#conclude(this.#next), rewinds)
       if (outcome !== undefined) this.epochs.push(outcome)
     }
     for (const [i, seen] of this.epochs.entries()) {
       const report = await this.#poll(() => this.reader.reportOf(seen.epoch))
       const txHash = report === 'missed' ? undefined : report.txHash
-      if (txHash !== seen.report?.txHash) this.epochs[i] = (await this.#conclude(seen.epoch)) ?? seen // a reorganisation
+      if (txHash === seen.report?.txHash) continue
+      this.epochs[i] = this.#told(await this.#conclude(seen.epoch), rewinds) ?? seen // a reorganisation
     }
     await this.#blocks(2) // so that other watchers of the chain see the last report too
   }
@@ -90,16 +92,15 @@ export class Observer {
     }
   }
 
-  /** @throws Rewound */
-  async #conclude(epoch: number): Promise<EpochOutcome | undefined> {
-    const rewinds = this.#rewinds
-    const { outcome, event } = (await this.#outcomeOf(epoch)) ?? {}
+  /** Tells the event. @param rewinds of before. @throws Rewound */
+  #told(concluded: Concluded | undefined, rewinds: number): EpochOutcome | undefined {
     if (rewinds !== this.#rewinds) throw new Rewound()
-    if (event !== undefined) this.emit(event)
-    return outcome
+    if (concluded !== undefined) this.emit(concluded.event)
+    return concluded?.outcome
   }
 
-  async #outcomeOf(epoch: number): Promise<Concluded | undefined> {
+  /** @returns undefined for an epoch that is left out */
+  async #conclude(epoch: number): Promise<Concluded | undefined> {
     const report = await this.#poll(() => this.reader.reportOf(epoch))
     if (report === 'missed' && this.#skipped.some(({ first, last }) => first <= epoch && epoch <= last))
       return undefined
