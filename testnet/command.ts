@@ -10,7 +10,14 @@ import type { TestnetOptions } from './network/options.js'
 import { parseMix } from './network/parse-mix.js'
 import { runTestnet } from './network/run.js'
 import type { StageParts } from './network/run-stage.js'
-import { downCommand, nodeCommand, revertCommand, snapshotCommand, statusCommand, warpCommand } from './network/running-commands.js'
+import {
+  downCommand,
+  nodeCommand,
+  revertCommand,
+  snapshotCommand,
+  statusCommand,
+  warpCommand,
+} from './network/running-commands.js'
 import { PROVIDER_PROFILES, VERIFIER_PROFILES } from './profiles/profiles.js'
 import { readScenario } from './scenario/read-scenario.js'
 import type { Scenario } from './scenario/scenario.js'
