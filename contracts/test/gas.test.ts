@@ -47,7 +47,7 @@ describe('contracts: gas', function () {
     beforeAll = await (await theChain()).snapshot()
   })
   after(async () => {
-    await (await theChain()).rpc('evm_revert', beforeAll)
+    await (await theChain()).revert(beforeAll)
   })
 
   it('is within its bounds and agrees with the table', async () => {

@@ -153,7 +153,7 @@ describe('contracts: refutation of a penalty', () => {
     const id = await net().evm.snapshot()
     await refute(net(), by(2, 3, 5))
     await expectRevert(refute(net(), by(2, 3, 5)), 'AlreadySettled', EPOCH, provider)
-    await net().evm.rpc('evm_revert', id)
+    await net().evm.revert(id)
     await net().evm.at(finalAt(net(), EPOCH))
     await expectRevert(refute(net(), by(2, 3, 5)), 'TooLateToRefute', EPOCH, finalAt(net(), EPOCH))
   })

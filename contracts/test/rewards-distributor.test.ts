@@ -120,7 +120,7 @@ describe('contracts: rewards', () => {
   it('attack: a report that is not in the chain any more', async () => {
     const before = await net().evm.snapshot()
     const gone = await show(1, POT)
-    await net().evm.rpc('evm_revert', before)
+    await net().evm.revert(before)
     const kept = await show(1, 30n * TOKEN)
     await afterDelay(net(), 1)
     const [given, accepted] = [gone, kept].map(({ header }) => headerHash(net().id, header))

@@ -170,7 +170,7 @@ describe('contracts: settlement of one leaf', () => {
     await net().evm.at(deadline - 2)
     const id = await net().evm.snapshot()
     expect(await charge(net(), owed)).to.equal(share(300))
-    await net().evm.rpc('evm_revert', id)
+    await net().evm.revert(id)
     await net().evm.at(deadline)
     await expectRevert(settle(owed), 'TooLate', 1, deadline)
   })

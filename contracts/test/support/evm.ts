@@ -13,6 +13,8 @@ const ACCOUNTS = 200
 const RECEIPT_LOOK_MS = 5
 /** Less than a test may take, so that whatever did not come is named. */
 const PATIENCE_MS = 40_000
+/** A transaction that the chain has not heard of after so long is lost. */
+const LOST_MS = 3000
 /** The most gas of a transaction (EIP-7825). */
 export const TX_GAS_LIMIT = 16_777_216
 
@@ -102,16 +104,28 @@ export class Evm {
     return this.rpc('evm_snapshot')
   }
 
+  /**
+   * Goes back to a snapshot. Anvil shows a receipt before it takes the transaction out of its pool. What is in there when it
+   * goes back may be mined again, or go with a transaction that comes again.
+   */
+  async revert(snapshot: string): Promise<void> {
+    for (;;) {
+      const { pending, queued } = await this.rpc<{ pending: string; queued: string }>('txpool_status')
+      if (Number(pending) + Number(queued) === 0) break
+      await pause(RECEIPT_LOOK_MS)
+    }
+    await this.rpc('evm_revert', snapshot)
+  }
+
   // ---- transactions ----
 
   /** @throws Reverted */
   async send(from: Hex, to: Hex | undefined, data: string, gas = TX_GAS_LIMIT): Promise<Receipt> {
     const transaction = { from, to, data, gas: `0x${gas.toString(16)}` }
-    const hash = await this.rpc<Hex>('eth_sendTransaction', transaction)
-    const receipt = await this.receipt(hash)
+    const receipt = await this.#mined(() => this.rpc<Hex>('eth_sendTransaction', transaction))
     if (receipt.status === 0) {
       await this.call(from, to, data)
-      throw new Error(`Transaction ${hash} reverted, but a repeated call did not.`)
+      throw new Error(`Transaction ${receipt.transactionHash} reverted, but a repeated call did not.`)
     }
     return receipt
   }
@@ -131,19 +145,37 @@ export class Evm {
     return (await this.send(from, undefined, bytecode + encoded.slice(2))).contractAddress!
   }
 
-  /** Waits for the receipt. Anvil mines a transaction at once but does not always know its receipt at once. */
-  async receipt(hash: Hex): Promise<Receipt> {
-    const untilMs = performance.now() + PATIENCE_MS
+  /** Anvil has lost a transaction now and then, whose hash it had told: none of its answers knows it. */
+  async #mined(send: () => Promise<Hex>): Promise<Receipt> {
     for (;;) {
+      const hash = await send()
+      const receipt = await this.#receiptWithin(LOST_MS, hash)
+      if (receipt !== undefined) return receipt
+      if ((await this.rpc('eth_getTransactionByHash', hash)) !== null) return this.receipt(hash)
+      console.log(`      the chain has lost ${hash}, and gets it again`)
+    }
+  }
+
+  /** Waits for the receipt. */
+  async receipt(hash: Hex): Promise<Receipt> {
+    const receipt = await this.#receiptWithin(PATIENCE_MS, hash)
+    if (receipt !== undefined) return receipt
+    throw new Error(`no receipt of ${hash}: ${await this.#whereabouts(hash)}`)
+  }
+
+  /** Anvil mines a transaction at once but does not always know its receipt at once. */
+  async #receiptWithin(patienceMs: number, hash: Hex): Promise<Receipt | undefined> {
+    const untilMs = performance.now() + patienceMs
+    while (performance.now() < untilMs) {
       const receipt = await this.rpc<Record<keyof Receipt, string> | null>('eth_getTransactionReceipt', hash)
       if (!receipt) {
-        if (performance.now() > untilMs) throw new Error(`no receipt of ${hash}: ${await this.#whereabouts(hash)}`)
         await pause(RECEIPT_LOOK_MS)
         continue
       }
       const numbers = { status: Number(receipt.status), gasUsed: Number(receipt.gasUsed) }
       return { ...receipt, ...numbers, blockNumber: Number(receipt.blockNumber) } as unknown as Receipt
     }
+    return undefined
   }
 
   async #whereabouts(hash: Hex): Promise<string> {

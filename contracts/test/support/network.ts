@@ -130,7 +130,7 @@ export class TestNetwork {
     const { genesis } = this
     const [verifiers, nextAccount] = [this.verifiers.length, this.#nextAccount]
     return async () => {
-      await this.evm.rpc('evm_revert', id)
+      await this.evm.revert(id)
       this.genesis = genesis
       this.verifiers.length = verifiers
       this.#nextAccount = nextAccount
@@ -284,7 +284,7 @@ export function networkForEach(create: () => Promise<TestNetwork>): () => TestNe
   })
   afterEach(() => restore())
   after(async () => {
-    await network.evm.rpc('evm_revert', beforeAll)
+    await network.evm.revert(beforeAll)
   })
   return () => network
 }
