@@ -24,16 +24,15 @@ import { Observer } from './observer.js'
 import type { TestnetOptions } from './options.js'
 import { type Plan, planRun } from './plan.js'
 import { purseOf } from './purse.js'
-import { decoyTasks, failuresOf, type ProviderRecord, providerResult, type RunRecord } from './result.js'
+import { failuresOf, type ProviderRecord, type RunRecord } from './result.js'
 import { claimAll } from './rewards.js'
-import { potResult } from './rewards-result.js'
+import { conclude } from './run-result.js'
 import type { OpenStage } from './run-stage.js'
 import { RunningFile } from './running-testnet.js'
 import { SeenEpochs } from './seen-epochs.js'
 import { joinVerifier, setUpNetwork, startNetwork } from './setup.js'
 import { Snapshots } from './snapshots.js'
 import { startAll } from './start-all.js'
-import { verifierResult } from './verifier-result.js'
 import { Warp } from './warp.js'
 
 const CHAIN_ID = 31_337
@@ -276,27 +275,3 @@ async function conclusion(record: RunRecord, nodes: Nodes): Promise<string[]> {
 }
 
 const isDecoy = ({ profileName }: Plan['providers'][number]): boolean => profileName === 'decoy'
-
-function conclude(
-  options: TestnetOptions,
-  directory: string,
-  interrupted: boolean,
-  record: RunRecord,
-  { failures: broken, guests }: Pick<ResultEvent, 'failures' | 'guests'>,
-): ResultEvent {
-  const run = record.epochs.length
-  const cutShort = interrupted && run < (options.epochs ?? 0)
-  const failures = [...(cutShort ? [`Interrupted after ${run} of ${options.epochs} epochs.`] : []), ...broken]
-  const ok = failures.length === 0
-  // The logs of a failed run say why it failed.
-  const kept = options.dataDir !== undefined || options.keep || !(ok || interrupted)
-  return {
-    ...{ event: 'result', ok, failures, epochs: run, interrupted, keptIn: kept ? directory : null },
-    posted: record.epochs.filter(({ report }) => report !== undefined).length,
-    verifiers: record.verifiers.map(verifier => verifierResult(record, verifier)),
-    providers: record.providers.map(provider => providerResult(record, provider)),
-    guests,
-    rewards: potResult(record.rewards),
-    decoyTasks: decoyTasks(record),
-  }
-}

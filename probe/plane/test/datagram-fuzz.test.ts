@@ -21,6 +21,7 @@ import { receiverCounterMemory, receiverStats } from '../receiver-stats.js'
 import { beatOf, Receiving } from '../receiving.js'
 import { relayCounterMemory, relayTraffic } from '../relay-stats.js'
 import { Relaying } from '../relaying.js'
+import { countedUntil, droppedIn } from './fixtures/counted.js'
 
 /** Datagrams that may be under way: far fewer than the receive buffer holds. */
 const UNDER_WAY = 32
@@ -110,10 +111,7 @@ describe('fuzzed datagrams', function () {
     const counters = relayCounterMemory()
     const stats = relayTraffic(counters)
     const changed = new Condition()
-    const counted = () => {
-      const { forwarded, echoes, dropped } = stats
-      return forwarded + echoes + Object.values(dropped).reduce((sum, count) => sum + count, 0) + answered
-    }
+    const counted = () => stats.forwarded + stats.echoes + droppedIn(stats) + answered
     let answered = 0
     let isValidated = false
     const options = { ...PORT, counters, claimKbps: 10_000_000, offload: false, forwarding: forwardAll }
@@ -154,12 +152,3 @@ describe('fuzzed datagrams', function () {
     }
   })
 })
-
-/** Counters say nothing by themselves. */
-async function countedUntil(condition: () => boolean): Promise<boolean> {
-  for (const endMs = performance.now() + WAIT_MS; performance.now() < endMs; ) {
-    if (condition()) return true
-    await new Promise(resolve => setImmediate(resolve))
-  }
-  return false
-}
