@@ -33,7 +33,8 @@ describe('what a chain offers', function () {
     const anvil: Anvil = await startAnvil({ hardfork, chainId: 1234 })
     const provider = await openAnyChain(anvil.rpcUrl)
     try {
-      if (blocks > 0) await provider.send('anvil_mine', [`0x${blocks.toString(16)}`, '0x2'])
+      await provider.send('anvil_setBlockTimestampInterval', [2]) // an interval of `anvil_mine` is added to the clock's time
+      if (blocks > 0) await provider.send('anvil_mine', [`0x${blocks.toString(16)}`])
       return await chainOffers(provider)
     } finally {
       provider.destroy()

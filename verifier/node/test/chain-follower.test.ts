@@ -113,7 +113,7 @@ describe('a node that follows the chain', () => {
       () => expect.fail('it ended by itself'),
       error => expect(error.name).to.equal('AbortError'),
     )
-    return { settled: settled.sort((a, b) => a - b), read }
+    return { settled: settled.sort((a, b) => a - b), read: read.sort((a, b) => a - b) } // penalties are settled side by side
   }
 
   it('a rolling upgrade forgets no penalty: it looks back from the last report it saw, settlement and three epochs', async () => {
