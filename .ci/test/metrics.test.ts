@@ -53,7 +53,7 @@ async function until(scraped: () => Promise<string>, isThere: (text: string) => 
 }
 
 describe('metrics', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let nodes: LiveNodes
   before(async () => {
     nodes = await LiveNodes.start()

@@ -83,7 +83,7 @@ describe('contracts: decoys', () => {
     })
 
     it('a decoy commits when the range has begun, or after it saw votes', async () => {
-      await net().evm.at(net().startOf(2) - 2)
+      await net().evm.nextAt(net().startOf(2) - 1)
       await commit({ lastEpoch: 2 })
       await net().evm.at(net().startOf(2))
       await commit()

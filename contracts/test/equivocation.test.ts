@@ -54,7 +54,7 @@ describe('contracts: equivocation', () => {
     await net().enter(PARAMS.eraEpochs)
     await net().registry.send(net().deployer, 'freeze', 2)
     const last = { epoch: PARAMS.eraEpochs }
-    await net().evm.at(net().startOf(PARAMS.eraEpochs + 2) + PARAMS.evidenceSeconds - 5)
+    await net().evm.nextAt(net().startOf(PARAMS.eraEpochs + 2) + PARAMS.evidenceSeconds - 1)
     await bring(net(), convicting(net(), 4, 'report', last))
     expect(await loss(4)).to.equal(lossOf(1))
   })
@@ -64,7 +64,7 @@ describe('contracts: equivocation', () => {
     await expectRevert(bring(net(), convicting(net(), 4, 'report', { epoch: 0, era: 0 })), 'NotYet', 0, 3)
     await bring(net(), convicting(net(), 5, 'report', { epoch: 3 }))
     const until = net().startOf(4) + PARAMS.evidenceSeconds
-    await net().evm.at(until - 3)
+    await net().evm.nextAt(until - 1)
     await bring(net(), convicting(net(), 4))
     await net().evm.at(until)
     await expectRevert(bring(net(), convicting(net(), 3)), 'TooOld', 2, until)

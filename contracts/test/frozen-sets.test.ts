@@ -42,7 +42,7 @@ describe('contracts: frozen sets', () => {
     await net().enter(1)
     expect(await due(2)).to.equal(false)
     await expectRevert(freeze(2), 'FreezeNotDue', 2, 1, last(1))
-    await net().evm.at(net().startOf(last(1)) - 2)
+    await net().evm.nextAt(net().startOf(last(1)) - 1)
     await expectRevert(freeze(2), 'FreezeNotDue', 2, last(1) - 1, last(1))
     await net().enter(last(1))
     await expectRevert(freeze(3), 'FreezeNotDue', 3, last(1), last(2))

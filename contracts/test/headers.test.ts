@@ -39,8 +39,7 @@ describe('contracts: headers', () => {
     })
 
     it('accepts an epoch until the last second', async () => {
-      await net().evm.at(net().startOf(EPOCH + 2) - 2)
-      await net().evm.rpc('evm_setNextBlockTimestamp', net().startOf(EPOCH + 2) - 1)
+      await net().evm.nextAt(net().startOf(EPOCH + 2) - 1)
       await net().post(good())
     })
 

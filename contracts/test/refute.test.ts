@@ -149,9 +149,10 @@ describe('contracts: refutation of a penalty', () => {
 
   it('happens once, and only before the settlement delay is over', async () => {
     const { by } = await wrong()
-    await net().evm.at(finalAt(net(), EPOCH) - 2)
     const id = await net().evm.snapshot()
+    await net().evm.nextAt(finalAt(net(), EPOCH) - 2)
     await refute(net(), by(2, 3, 5))
+    await net().evm.nextAt(finalAt(net(), EPOCH) - 1)
     await expectRevert(refute(net(), by(2, 3, 5)), 'AlreadySettled', EPOCH, provider)
     await net().evm.revert(id)
     await net().evm.at(finalAt(net(), EPOCH))

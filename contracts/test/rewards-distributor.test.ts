@@ -64,7 +64,7 @@ describe('contracts: rewards', () => {
     const report = await show(1, 30n * TOKEN)
     const finalAt = net().startOf(3) + PARAMS.settlementSeconds
     await expectRevert(claim(net(), report, earner!), 'NotFinal', 1, finalAt)
-    await net().evm.at(finalAt - 2)
+    await net().evm.nextAt(finalAt - 1)
     await expectRevert(claim(net(), report, earner!), 'NotFinal', 1, finalAt)
     await net().evm.at(finalAt)
     await claim(net(), report, earner!)

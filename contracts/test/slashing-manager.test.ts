@@ -71,7 +71,7 @@ describe('contracts: settlement of one leaf', () => {
   it('needs a final report', async () => {
     const owed = await owe(net(), 1, 300, provider())
     await expectRevert(settle(owed), 'NotFinal', 1, finalAt(net(), 1))
-    await net().evm.at(finalAt(net(), 1) - 2)
+    await net().evm.nextAt(finalAt(net(), 1) - 1)
     await expectRevert(settle(owed), 'NotFinal')
     await net().evm.at(finalAt(net(), 1))
     await settle(owed)
@@ -167,8 +167,8 @@ describe('contracts: settlement of one leaf', () => {
   it('is possible until two weeks after the week of the epoch, and not later', async () => {
     const owed = await owe(net(), 1, 300, provider())
     const deadline = (weekOf(net(), 1) + 3) * WEEK
-    await net().evm.at(deadline - 2)
     const id = await net().evm.snapshot()
+    await net().evm.nextAt(deadline - 1)
     expect(await charge(net(), owed)).to.equal(share(300))
     await net().evm.revert(id)
     await net().evm.at(deadline)

@@ -137,7 +137,7 @@ describe('contracts: stake vault', () => {
     const second = (await net().evm.now()) + PARAMS.unbondingSeconds
     await net().evm.at(first + 10)
     await expectRevert(withdraw(), 'NothingToWithdraw', role, account, second)
-    await net().evm.at(second - 2)
+    await net().evm.nextAt(second - 1)
     await expectRevert(withdraw(), 'NothingToWithdraw')
     await net().evm.at(second)
     await withdraw()
@@ -177,7 +177,7 @@ describe('contracts: stakes of verifiers and providers that leave', () => {
     const withdraw = () => net().vault.send(account, 'withdraw', net().registry.address, account)
     await net().registry.send(account, 'exit')
     const releaseAt = (await net().evm.now()) + PARAMS.unbondingSeconds
-    await net().evm.at(releaseAt - 2)
+    await net().evm.nextAt(releaseAt - 1)
     await expectRevert(withdraw(), 'NothingToWithdraw', net().registry.address, account, releaseAt)
     await net().evm.at(releaseAt)
     await withdraw()
@@ -207,7 +207,7 @@ describe('contracts: stakes of verifiers and providers that leave', () => {
   it('stay slashable after the exit of a provider', async () => {
     const provider = await net().addProvider()
     await net().providers.send(provider, 'exit')
-    await net().evm.at((await net().evm.now()) + PARAMS.unbondingSeconds - 5)
+    await net().evm.nextAt((await net().evm.now()) + PARAMS.unbondingSeconds - 1)
     await expectRevert(net().vault.send(provider, 'withdraw', net().providers.address, provider), 'NothingToWithdraw')
     expect(await net().vault.read('slashable', net().providers.address, provider)).to.equal(MINIMUM_STAKE)
   })

@@ -21,6 +21,8 @@ import { connect, streamPair } from '../wire/local-streams.js'
 import { SeenSessions } from '../wire/seen-sessions.js'
 
 export const HOST = '127.0.0.1'
+/** For what comes, however busy the machine is. */
+export const PATIENCE_MS = 20_000
 /** The backends of this machine, the default one first. */
 export const BACKENDS: readonly Backend[] = (await loadNative()) ? ['mmsg', 'dgram'] : ['dgram']
 export const NETWORK: NetworkId = { chainId: 31_337, contract: `0x${'ee'.repeat(20)}` }
@@ -167,17 +169,18 @@ export class Network {
     return this.#options.parties ?? { epoch: 1, provider, receiver: 9, senders: [1, 2, 3] }
   }
 
-  /** The first session in which no party was held up. Only for tests in which nothing but this machine holds them up. */
-  measureUndisturbed(behaviours: readonly Behaviour[] = []): Promise<SessionResult> {
-    return this.measureAgain(behaviours, outcome => this.#isHeldUp(outcome))
+  /**
+   * The first session in which no party was held up. Only for tests in which nothing but this machine holds them up.
+   * @param once measures (default: a session with an id of its own)
+   */
+  measureUndisturbed(behaviours?: readonly Behaviour[], once = () => this.measure(behaviours)): Promise<SessionResult> {
+    return this.measureAgain(outcome => this.#isHeldUp(outcome), once)
   }
 
   /** The first session that ended otherwise, or the last one of a few. */
-  async measureAgain(behaviours: readonly Behaviour[], isSo: (outcome: Outcome) => boolean): Promise<SessionResult> {
-    let result = await this.measure(behaviours)
-    for (let sessions = 1; isSo(result.outcome) && sessions < MOST_SESSIONS; sessions++) {
-      result = await this.measure(behaviours)
-    }
+  async measureAgain(isSo: (outcome: Outcome) => boolean, once: () => Promise<SessionResult>): Promise<SessionResult> {
+    let result = await once()
+    for (let sessions = 1; isSo(result.outcome) && sessions < MOST_SESSIONS; sessions++) result = await once()
     return result
   }
 

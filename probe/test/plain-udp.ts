@@ -1,5 +1,6 @@
 /** A UDP port of Node itself, on loopback: the other end of the project's ports in tests. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { RECEIVE_BUFFER_BYTES } from '../io/datagram-port.js'
 import { HOST } from './harness.js'
 
 export class PlainUdp {
@@ -15,7 +16,8 @@ export class PlainUdp {
   }
 
   static async open(onDatagram: (datagram: Buffer, source: RemoteInfo) => void): Promise<PlainUdp> {
-    const socket = createSocket('udp4', onDatagram)
+    // What comes while this thread does not run must not be lost: tests count it.
+    const socket = createSocket({ type: 'udp4', recvBufferSize: RECEIVE_BUFFER_BYTES }, onDatagram)
     await new Promise<void>(resolve => socket.bind(0, HOST, resolve))
     return new PlainUdp(socket)
   }

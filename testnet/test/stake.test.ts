@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { readStake } from '../../verifier/chain/stake.js'
-import { useLiveNetwork } from '../../verifier/chain/test/live-network.js'
+import { PARAMS, useLiveNetwork } from '../../verifier/chain/test/live-network.js'
 import { saveKeys } from '../../verifier/config/key-file.js'
 import {
   capacitySchema,
@@ -24,7 +24,7 @@ const NO_API = 'http://127.0.0.1:1'
 
 describe('stake by the command line', function () {
   this.timeout(4 * TIMEOUT_MS)
-  const net = useLiveNetwork()
+  const net = useLiveNetwork({ ...PARAMS, eraEpochs: 500 }) // a status tells the era by the clock, and commands take their time
   let directory: string
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'bandwitness-stake-'))

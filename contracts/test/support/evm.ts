@@ -80,8 +80,13 @@ export class Evm {
 
   /** Mines a block at this time, in unix seconds. Later calls happen at this time or seconds after. */
   async at(time: number): Promise<void> {
-    await this.rpc('evm_setNextBlockTimestamp', time)
+    await this.nextAt(time)
     await this.rpc('evm_mine')
+  }
+
+  /** The next block, that of the next transaction, has this time, in unix seconds. */
+  async nextAt(time: number): Promise<void> {
+    await this.rpc('evm_setNextBlockTimestamp', time)
   }
 
   async block(number: number | 'latest' = 'latest'): Promise<{ number: number; hash: Hex }> {
@@ -122,7 +127,7 @@ export class Evm {
   /** @throws Reverted */
   async send(from: Hex, to: Hex | undefined, data: string, gas = TX_GAS_LIMIT): Promise<Receipt> {
     const transaction = { from, to, data, gas: `0x${gas.toString(16)}` }
-    const receipt = await this.#mined(() => this.rpc<Hex>('eth_sendTransaction', transaction))
+    const receipt = await this.mined(() => this.rpc<Hex>('eth_sendTransaction', transaction))
     if (receipt.status === 0) {
       await this.call(from, to, data)
       throw new Error(`Transaction ${receipt.transactionHash} reverted, but a repeated call did not.`)
@@ -146,7 +151,7 @@ export class Evm {
   }
 
   /** Anvil has lost a transaction now and then, whose hash it had told: none of its answers knows it. */
-  async #mined(send: () => Promise<Hex>): Promise<Receipt> {
+  async mined(send: () => Promise<Hex>): Promise<Receipt> {
     for (;;) {
       const hash = await send()
       const receipt = await this.#receiptWithin(LOST_MS, hash)

@@ -7,7 +7,7 @@ import { ProbeFrame, type ProbeOpenings } from '../../../proto/messages.js'
 import { DATA_MS, OPEN_BYTES } from '../../constants.js'
 import { serveProbe } from '../../sender/sender.js'
 import { forwardings } from '../../test/fixtures/forwardings.js'
-import { HOST, Network, newPeer } from '../../test/harness.js'
+import { HOST, Network, newPeer, PATIENCE_MS } from '../../test/harness.js'
 import { shareKbps } from '../../verdict/share.js'
 import { chunkKeystream, datagramAt, layHeader, TIME_OFFSET } from '../../wire/keystream.js'
 import { streamPair } from '../../wire/local-streams.js'
@@ -174,7 +174,7 @@ describe('openings over real UDP', function () {
   it('an honest receiver shows every sender its data', async () => {
     const { outcome } = await network.measure()
     expect(outcome.kind).to.equal('verified')
-    await network.condition.until(() => network.opened.length === 3, 2000)
+    await network.condition.until(() => network.opened.length === 3, PATIENCE_MS)
     expect(network.opened.map(({ kind }) => kind)).to.deep.equal(['held', 'held', 'held'])
   })
 
@@ -183,7 +183,7 @@ describe('openings over real UDP', function () {
     await network.receiver.close()
     network = await Network.open({ claimKbps: CLAIM_KBPS, forwarding: forwardings.flipsPayload })
     expect((await network.measure()).outcome.kind).to.equal('garbage')
-    await network.condition.until(() => network.opened.length === 3, 2000)
+    await network.condition.until(() => network.opened.length === 3, PATIENCE_MS)
     expect(network.opened.map(({ kind }) => kind)).to.deep.equal(['mismatched', 'mismatched', 'mismatched'])
   })
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Condition } from '../../deadline.js'
-import { BACKENDS, HOST } from '../../test/harness.js'
+import { BACKENDS, HOST, PATIENCE_MS } from '../../test/harness.js'
 import { BATCH } from '../datagram-port.js'
 import { loadNative } from '../native.js'
 import { openPort } from '../open-port.js'
@@ -31,7 +31,7 @@ describe('overruns', () => {
         for (let batches = 0; batches < FLOOD / BATCH; batches++) sent += flooder.sendStaged(BATCH, to)
         expect(flooded.overruns).to.be.greaterThan(0)
         expect(flooder.errors).to.equal(0)
-        expect(await condition.until(() => received + flooded.overruns >= sent, 5000)).to.equal(true)
+        expect(await condition.until(() => received + flooded.overruns >= sent, PATIENCE_MS)).to.equal(true)
         expect(received + flooded.overruns).to.equal(sent)
         expect(flooder.overruns, 'the port that sent').to.equal(0)
       } finally {

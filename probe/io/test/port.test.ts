@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { DATAGRAM_BYTES } from '../../../proto/datagram.js'
 import { Condition } from '../../deadline.js'
+import { PATIENCE_MS } from '../../test/harness.js'
 import type { Backend, DatagramPort, Endpoint, PortOptions, ReceivedBatch } from '../datagram-port.js'
 import { BATCH } from '../datagram-port.js'
 import { UdpPortError } from '../errors.js'
@@ -40,7 +41,10 @@ class Keeper {
   }
 
   async holds(count: number): Promise<Got[]> {
-    expect(await this.#condition.until(() => this.got.length >= count, 2000), `${this.got.length} came`).to.equal(true)
+    expect(
+      await this.#condition.until(() => this.got.length >= count, PATIENCE_MS),
+      `${this.got.length} came`,
+    ).to.equal(true)
     return this.got
   }
 

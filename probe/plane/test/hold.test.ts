@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { IP_DATAGRAM_BYTES } from '../../../proto/datagram.js'
 import { Condition } from '../../deadline.js'
 import { forwardings } from '../../test/fixtures/forwardings.js'
-import { BACKENDS, HOST, Network } from '../../test/harness.js'
+import { BACKENDS, HOST, Network, PATIENCE_MS } from '../../test/harness.js'
 import { PlainUdp } from '../../test/plain-udp.js'
 import { echoOf, isChallenge } from '../../wire/path-validation.js'
 import { RelayClient } from '../../wire/relay-client.js'
@@ -25,7 +25,7 @@ describe('delayed datagrams', () => {
     for (const ms of [30, 10, 20, 10, 5, 0]) {
       queue.add({ dueMs: nowMs + ms, bytes: Buffer.from([ms]) })
     }
-    expect(await condition.until(() => released.length === 6, 5000)).to.equal(true)
+    expect(await condition.until(() => released.length === 6, PATIENCE_MS)).to.equal(true)
     expect(released.map(({ bytes }) => bytes[0])).to.deep.equal([0, 5, 10, 10, 20, 30])
     for (const { dueMs, atMs } of released) expect(atMs).to.be.at.least(dueMs)
   })
@@ -49,16 +49,17 @@ describe('delayed datagrams', () => {
         try {
           const open = { nextHopHost: HOST, nextHopPort: nextHop.port, rateKbps: 5000, durationMs: 5000 }
           const request = { ...open, sessionId, budgetBytes: 100 * IP_DATAGRAM_BYTES }
-          const answer = await client.open(request, network.provider.answers, 1000)
+          const answer = await client.open(request, network.provider.answers, PATIENCE_MS)
           if (answer.kind !== 'grant') throw new Error('the relay refused')
           expect(await client.ready).to.equal(true)
           const sent = Buffer.concat([answer.grant.tag, randomBytes(1192)])
           const sentMs = performance.now()
           nextHop.send(sent, answer.grant.udpPort)
-          expect(await condition.until(() => got.length > 0, 2000)).to.equal(true)
+          expect(await condition.until(() => got.length > 0, PATIENCE_MS)).to.equal(true)
           expect(got[0]!.datagram.equals(sent.subarray(0, length))).to.equal(true)
           expect(got[0]!.atMs - sentMs).to.be.at.least(holdMs)
           await client.finish()
+          await client.ended // it waits for this only a moment
           expect(client.receipts.at(-1)!.bytes, 'a receipt is for what went on').to.equal(length + 28)
         } finally {
           await client.close()

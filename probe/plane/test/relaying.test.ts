@@ -94,7 +94,7 @@ async function forwardedAfter(
     const sentAtMs: number[] = []
     // A connected socket sends at once, although nothing else of this thread runs.
     for (let nowMs = performance.now(), fromMs = nowMs; nowMs < fromMs + heldUpMs; nowMs = performance.now()) {
-      if (nowMs < fromMs + sentAtMs.length * SEND_EVERY_MS) continue
+      if (sentAtMs.length > 0 && nowMs < sentAtMs.at(-1)! + SEND_EVERY_MS) continue // no burst after a pause of its own
       sender.send(datagram)
       sentAtMs.push(nowMs)
     }

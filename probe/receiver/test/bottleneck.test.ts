@@ -118,7 +118,7 @@ describe('bottleneck', function () {
       const behind: Behaviour = (stream, deps) => serveProbe(invited(stream, DOWNLINK_HOST, port), deps)
       // On a busy machine the link may drop so many control datagrams that too few are left to name it.
       const isUnnamed = (outcome: Outcome) => outcome.kind === 'at-least' && outcome.reason === 'no-control'
-      const result = await network.measureAgain([behind, behind, behind], isUnnamed)
+      const result = await network.measureAgain(isUnnamed, () => network.measure([behind, behind, behind]))
       expect(result.outcome, storyOf(result)).to.include({ kind: 'at-least', reason: 'path-limited' })
     })
   }

@@ -4,7 +4,7 @@ import { toHex } from '../../../proto/hex.js'
 import { type ForwardingSpec, forwardAll } from '../../plane/forwarding.js'
 import { systemRandom } from '../../system.js'
 import { dropsFirst, forwardings, notedRequests } from '../../test/fixtures/forwardings.js'
-import { BACKENDS, HOST, Network } from '../../test/harness.js'
+import { BACKENDS, HOST, Network, PATIENCE_MS } from '../../test/harness.js'
 import { shapeOf } from '../../verdict/session-shape.js'
 import { HeartbeatSession } from '../heartbeat.js'
 
@@ -38,15 +38,17 @@ for (const backend of BACKENDS)
 
     it('comes back through the relay, tick after tick, several at once', async () => {
       await open()
-      expect(await session!.tick(1000)).to.equal(true)
-      expect(await Promise.all([session!.tick(1000), session!.tick(1000), session!.tick(1000)])).to.not.include(false)
+      expect(await session!.tick(PATIENCE_MS)).to.equal(true)
+      expect(
+        await Promise.all([session!.tick(PATIENCE_MS), session!.tick(PATIENCE_MS), session!.tick(PATIENCE_MS)]),
+      ).to.not.include(false)
       expect(network!.relay.stats.forwarded).to.equal(4)
       expect(network!.receiver.heard).to.equal(true)
     })
 
     it('is sent again if a full link has dropped it, and fails if that link drops it thrice', async () => {
       await open(dropsFirst(2))
-      expect(await session!.tick(900)).to.equal(true)
+      expect(await session!.tick(3000)).to.equal(true)
       await session!.close()
       await network!.close()
       await open(dropsFirst(3))
@@ -85,7 +87,7 @@ for (const backend of BACKENDS)
     it('asks for what a session for data asks for', async () => {
       notedRequests.length = 0
       await open(forwardings.notesRequests)
-      expect(await session!.tick(1000)).to.equal(true)
+      expect(await session!.tick(PATIENCE_MS)).to.equal(true)
       expect((await network!.measure()).outcome).to.have.property('kind', 'verified')
       expect(notedRequests).to.have.length(4)
       for (const request of notedRequests) expect(request).to.deep.equal(shapeOf(CLAIM_KBPS))

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { toHex } from '../../../proto/hex.js'
 import { systemRandom } from '../../system.js'
-import { HOST, Network, story } from '../../test/harness.js'
+import { HOST, Network, PATIENCE_MS, story } from '../../test/harness.js'
 import { Nat } from '../../test/nat.js'
 import { HeartbeatSession } from '../heartbeat.js'
 
@@ -45,7 +45,7 @@ describe('a provider behind a NAT', function () {
       { receiver: network.receiver, random: systemRandom },
     )
     try {
-      expect(await Promise.all([session.tick(1000), session.tick(1000)])).to.deep.equal([true, true])
+      expect(await Promise.all([session.tick(PATIENCE_MS), session.tick(PATIENCE_MS)])).to.deep.equal([true, true])
     } finally {
       await session.close()
     }

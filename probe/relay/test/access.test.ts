@@ -9,7 +9,7 @@ import { Condition } from '../../deadline.js'
 import { REFUSE } from '../../plane/forwarding.js'
 import type { Access } from '../../ports.js'
 import { forwardings } from '../../test/fixtures/forwardings.js'
-import { HOST, Network } from '../../test/harness.js'
+import { HOST, Network, PATIENCE_MS } from '../../test/harness.js'
 import { PlainUdp } from '../../test/plain-udp.js'
 import { echoOf, isChallenge } from '../../wire/path-validation.js'
 import { RelayClient } from '../../wire/relay-client.js'
@@ -63,7 +63,7 @@ describe('access to a relay', () => {
     clients.push(client)
     const shape = { budgetBytes: 100 * IP_DATAGRAM_BYTES, rateKbps: 1000, durationMs: 20_000 }
     const hop = { nextHopHost: HOST, nextHopPort: nextHop.port }
-    const answer = await client.open({ sessionId, ...hop, ...shape, token }, network.provider.answers, 1000)
+    const answer = await client.open({ sessionId, ...hop, ...shape, token }, network.provider.answers, PATIENCE_MS)
     return { client, answer }
   }
 
@@ -99,6 +99,7 @@ describe('access to a relay', () => {
     for (let i = 1; i < MAX_STRANGERS_PER_PEER; i++) await open('one', '192.0.2.1')
     expect(await first.client.ready).to.equal(true)
     await first.client.finish()
+    await first.client.ended // it waits for this only a moment
     expect(await reasonOf('one', '192.0.2.1')).to.equal(0)
   })
 
@@ -118,7 +119,7 @@ describe('access to a relay', () => {
     clients.push(client)
     const hop = { nextHopHost: '10.0.0.1', nextHopPort: 9 }
     const shape = { budgetBytes: 1, rateKbps: 1, durationMs: 1 }
-    const answer = await client.open({ sessionId, ...hop, ...shape, token }, network.provider.answers, 1000)
+    const answer = await client.open({ sessionId, ...hop, ...shape, token }, network.provider.answers, PATIENCE_MS)
     expect(answer).to.have.nested.property('refuse.reason', REFUSE.nextHop)
     expect(await reasonOf('verifier', HOST, token)).to.equal(0)
   })
@@ -135,7 +136,7 @@ describe('access to a relay', () => {
       }),
     )
     for (const { tag, udpPort } of tags) nextHop.send(Buffer.concat([tag, randomBytes(1192)]), udpPort)
-    expect(await arrival.until(() => arrived.length > 0, 2000)).to.equal(true)
+    expect(await arrival.until(() => arrived.length > 0, PATIENCE_MS)).to.equal(true)
     expect(arrived.map(datagram => toHex(datagram.subarray(0, TAG_BYTES)))).to.deep.equal([toHex(tags[1]!.tag)])
     expect(network.relay.stats.dropped['not-forwarded']).to.equal(1)
   })

@@ -11,7 +11,7 @@ import { fromHex, toHex } from '../../../proto/hex.js'
 import { RelayFrame, RelayOpen } from '../../../proto/messages.js'
 import { NO_TOKEN } from '../../../proto/token.js'
 import { CHALLENGES, CHALLENGES_PER_HOST } from '../../constants.js'
-import { BACKENDS, HOST, Network } from '../../test/harness.js'
+import { BACKENDS, HOST, Network, PATIENCE_MS } from '../../test/harness.js'
 import { challengeOf, echoOf, isChallenge, isEcho } from '../../wire/path-validation.js'
 import { paddedOpen, RelayClient, type RelayRequest } from '../../wire/relay-client.js'
 
@@ -184,7 +184,7 @@ for (const backend of BACKENDS)
       verifier.once('message', (datagram, { port, address }) => verifier!.send(echoOf(datagram), port, address))
       const request = smallest(HOST, verifier.address().port)
       const client = new RelayClient(network.openProvider('verifier'), request.sessionId)
-      await client.open(request, network.provider.answers, 1000)
+      await client.open(request, network.provider.answers, PATIENCE_MS)
       expect(await client.ready).to.equal(true)
       // The strangers alone want more in a second than the cap for a host that has never echoed.
       const openings = Array.from({ length: OPENINGS }, (_, i) =>
@@ -203,7 +203,7 @@ for (const backend of BACKENDS)
         const ready = Array.from({ length: 6 * SESSIONS_OF_A_VERIFIER }, async (_, i) => {
           const request = smallest(HOST, path.port)
           const client = new RelayClient(network.openProvider(`peer ${i % 6}`), request.sessionId)
-          const answer = await client.open(request, network.provider.answers, 1000)
+          const answer = await client.open(request, network.provider.answers, PATIENCE_MS)
           if (answer.kind !== 'grant') throw new Error('the relay refused')
           path.expectLater(answer.grant.tag)
           return client.ready

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { MAX_RECEIPTS, ProbeFrame, RelayFrame } from '../../../proto/messages.js'
 import type { ProviderStream } from '../../ports.js'
-import { HOST, Network } from '../../test/harness.js'
+import { HOST, Network, PATIENCE_MS } from '../../test/harness.js'
 import { RelayClient } from '../relay-client.js'
 
 describe('relay client', () => {
@@ -27,7 +27,7 @@ describe('relay client', () => {
     try {
       const client = new RelayClient(flooding, sessionId)
       const hop = { nextHopHost: HOST, nextHopPort: 9, budgetBytes: 10_000, rateKbps: 1000, durationMs: 5000 }
-      expect((await client.open({ sessionId, ...hop }, network.provider.answers, 1000)).kind).to.equal('grant')
+      expect((await client.open({ sessionId, ...hop }, network.provider.answers, PATIENCE_MS)).kind).to.equal('grant')
       await client.ended
       expect([client.receipts.length, flood.length]).to.deep.equal([MAX_RECEIPTS, 0])
       const log = { intervalMs: 50, sent: [1], blocked: [0], errors: [0], control: [0] }

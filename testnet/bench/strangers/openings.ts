@@ -39,7 +39,6 @@ export class Openings {
   readonly #relay: Relay
   readonly #plan: OpeningsPlan
   readonly #victim: Socket
-  readonly #stopping = new AbortController()
   readonly #running: Promise<void>
 
   private constructor(relay: Relay, plan: OpeningsPlan, victim: Socket) {
@@ -59,8 +58,8 @@ export class Openings {
     return new Openings(relay, plan, victim)
   }
 
-  async stop(): Promise<OpeningsReport> {
-    this.#stopping.abort()
+  /** Once all keys have come. */
+  async end(): Promise<OpeningsReport> {
     await this.#running
     this.#victim.close()
     const { opened, openedBytes, reflectedBytes } = this
@@ -70,10 +69,10 @@ export class Openings {
   async #run(): Promise<void> {
     const { keys, ms } = this.#plan
     const startMs = performance.now()
-    while (!this.#stopping.signal.aborted) {
+    while (this.opened < keys) {
       const due = Math.min(keys, (keys * (performance.now() - startMs)) / ms)
       while (this.opened < due) this.#open(this.opened++)
-      await sleep(TICK_MS, undefined, { signal: this.#stopping.signal }).catch(() => {})
+      await sleep(TICK_MS)
     }
   }
 

@@ -22,7 +22,7 @@ const SESSION_MS = 1500
 const STREAMS = 4
 /** Strangers' sessions that carry data when the verifiers' sessions begin, and how long these may take to open. */
 const FLOODING = 8
-const CROWD_MS = 10_000
+const CROWD_MS = 40_000
 /** In the part without classes, where each takes longer. */
 const FEW_SESSIONS = 3
 
@@ -71,9 +71,9 @@ async function underAttack(
   const openings = await Openings.start(provider.relay, { keys, hosts, ms: sessions * SESSION_MS })
   try {
     const outcomes = await measured(provider, sessions, say)
-    return { outcomes, openings: await openings.stop(), crowd: await crowd.stop() }
+    return { outcomes, openings: await openings.end(), crowd: await crowd.stop() }
   } catch (error) {
-    await Promise.allSettled([openings.stop(), crowd.stop()])
+    await Promise.allSettled([openings.end(), crowd.stop()])
     throw error
   }
 }

@@ -32,7 +32,7 @@ describe('the verdict of bench strangers', () => {
 })
 
 describe('strangers at an honest provider', function () {
-  this.timeout(90_000)
+  this.timeout(180_000)
 
   it('change no outcome, and reflect no more than they send', async () => {
     const notes: string[] = []

@@ -108,7 +108,8 @@ describe('a network in containers', function () {
   })
 
   async function startChain([, ...argv]: readonly string[]): Promise<ChildProcess> {
-    const child = ChildProcess.start({ name: 'the chain', argv: [anvilBinary(), ...argv], farewell: 'SIGINT' })
+    const ends = { farewell: 'SIGINT', graceMs: TIMEOUT_MS } as const // it writes its state first
+    const child = ChildProcess.start({ name: 'the chain', argv: [anvilBinary(), ...argv], ...ends })
     await child.find(line => /^Listening on/.exec(line)?.[0], TIMEOUT_MS)
     child.forEachLine(() => {})
     return child

@@ -12,7 +12,7 @@ import type { NodeProcess } from '../../process/spawn.js'
 import { Partition, SlowLink } from '../links.js'
 import { SteppedClock } from '../stepped-clock.js'
 
-const WAIT_MS = 20_000
+const WAIT_MS = 60_000
 const TALKER = entryPoint(import.meta.url, './fixtures/talker-main.js')
 
 describe('a process under conditions', function () {

@@ -10,7 +10,7 @@ import { entryPoint } from '../entry-point.js'
 import { identify, isAlive } from '../process-identity.js'
 import { RoleProcess } from '../role-process.js'
 
-const WAIT_MS = 20_000
+const WAIT_MS = 60_000
 const LIVE_ON = 'setInterval(() => {}, 1000);'
 
 describe('ChildProcess', function () {
@@ -84,9 +84,9 @@ describe('ChildProcess', function () {
       graceMs: 200,
     })
     expect(await child.line(WAIT_MS)).to.equal('up')
-    const end = child.end()
+    child.kill('SIGTERM')
     expect(await child.line(WAIT_MS)).to.equal('no')
-    expect(await end).to.include({ code: null, signal: 'SIGKILL', wanted: true })
+    expect(await child.end()).to.include({ code: null, signal: 'SIGKILL', wanted: true })
   })
 
   it('notices at once that a child closes its standard output and lives on, and ends it', async () => {
@@ -164,16 +164,16 @@ describe('ChildProcess', function () {
 })
 
 describe('RoleProcess', () => {
-  const start = (script: string) =>
+  const start = (script: string, graceMs = 200) =>
     RoleProcess.start<object, { ready: number } | { done: true }>({
       name: 'the role',
       argv: [process.execPath, '-e', script],
-      graceMs: 200,
+      graceMs,
     })
   const ANSWERING = `process.on('message', () => process.send({ done: true })); process.send({ ready: 7 });`
 
   it('gives one answer to each order, and ends with its channel', async () => {
-    const role = start(`process.on('disconnect', () => process.exit(0)); ${ANSWERING}`)
+    const role = start(`process.on('disconnect', () => process.exit(0)); ${ANSWERING}`, WAIT_MS)
     expect(await role.ready('ready', WAIT_MS)).to.equal(7)
     expect(await role.ask({}, 'done')).to.equal(true)
     await role.close()

@@ -111,7 +111,7 @@ describe('a verifier that copies', () => {
       ]
       const source = { gossip: async () => shown.map(GossipItem.encode) } as unknown as SyncSource
       await serveSync(careless!, source, forStrangers())
-      const read = await votesFrom(copycat!, addressOf(careless!), { gossip: EPOCH }, AbortSignal.timeout(5000))
+      const read = await votesFrom(copycat!, addressOf(careless!), { gossip: EPOCH }, AbortSignal.timeout(60_000))
       expect(read).to.deep.equal(ballot.votes.map(decodeVote))
     }))
 

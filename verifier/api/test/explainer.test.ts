@@ -1,5 +1,4 @@
 /** Explanations of a report that is too large for the thread that signs. */
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { expect } from 'chai'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
 import { Ballot } from '../../../proto/messages.js'
@@ -65,14 +64,12 @@ describe('the explainer', function () {
 
   it('says of a large report what a small one would say, once for all who ask, and leaves the thread to others', async () => {
     open()
-    const startMs = performance.now()
     const expected = explanationOf(PROVIDER, recompute(evidence), posted, [], [])
-    const computingMs = performance.now() - startMs
     await explain(account('nobody')) // starts the worker
-    const turns = monitorEventLoopDelay({ resolution: 1 })
-    turns.enable()
+    let turns = 0
+    const otherWork = setInterval(() => turns++, 1)
     const [first, ...others] = await Promise.all(Array.from({ length: 20 }, () => explain(PROVIDER, another(7))))
-    turns.disable()
+    clearInterval(otherWork)
     expect(first).to.deep.equal({
       ...expected,
       certificate: { ...expected!.certificate, headerHash: another(7).headerHash },
@@ -80,7 +77,7 @@ describe('the explainer', function () {
     })
     for (const other of others) expect(other).to.equal(first)
     expect(reads).to.equal(2)
-    expect(turns.max / 1e6).to.be.below(computingMs)
+    expect(turns, 'turns of other work meanwhile').to.be.above(10)
     const [one, two] = await Promise.all([explain(accounts[1]!), explain(accounts[2]!)])
     expect([one?.provider, two?.provider, reads]).to.deep.equal([accounts[1], accounts[2], 2])
     expect(await explain(account('nobody'))).to.equal(undefined)

@@ -101,8 +101,9 @@ describe("the limits of a verifier's API", function () {
     }
     const counting = await startSampleNode({ events })
     try {
+      const startMs = performance.now()
       await Promise.all(Array.from({ length: 40 }, () => fetch(`${counting.api.url}/v1/epochs`)))
-      expect(looks).to.be.within(1, 4)
+      expect(looks).to.be.within(1, 1 + Math.floor((performance.now() - startMs) / 500)) // a look holds for half a second
     } finally {
       await counting.stop()
     }

@@ -118,12 +118,12 @@ describe('the chain’s log', function () {
     await announce('peer-1')
     await net.live.rpc('anvil_mine', ['0x5'])
     expect(await peers()).to.deep.equal(['peer-1'])
-    const before = await net.live.rpc('evm_snapshot')
+    const before = await net.live.snapshot()
     for (const peer of ['peer-2', 'peer-3']) {
       await announce(peer)
       expect(await peers()).to.deep.equal([peer])
     }
-    await net.live.rpc('evm_revert', [before])
+    await net.live.revert(before)
     expect(await peers(), 'a shorter chain').to.deep.equal(['peer-1'])
     await announce('peer-4')
     await net.live.rpc('anvil_mine', ['0xa'])
@@ -145,11 +145,11 @@ describe('the chain’s log', function () {
   })
 
   it('a reorganisation deeper than what is remembered has the whole log read again', async () => {
-    const before = await net.live.rpc('evm_snapshot')
+    const before = await net.live.snapshot()
     await announce('peer-1')
     await net.live.rpc('anvil_mine', ['0xc8'])
     expect(await peers()).to.deep.equal(['peer-1'])
-    await net.live.rpc('evm_revert', [before])
+    await net.live.revert(before)
     await net.live.rpc('anvil_mine', ['0xc9'])
     expect(await peers()).to.deep.equal([])
     expect((await store.chainLog.readLog()).events).to.deep.equal([])
@@ -160,7 +160,7 @@ describe('the chain’s log', function () {
     await announce('peer-1')
     await postTo(net.chain, certified)
     await peers()
-    const before = await net.live.rpc('evm_snapshot')
+    const before = await net.live.snapshot()
     await announce('peer-2')
     await peers()
     const restart = async () => {
@@ -173,7 +173,7 @@ describe('the chain’s log', function () {
     const asked = await logsAsked(async () => expect(await peers()).to.deep.equal(['peer-2']))
     expect(asked, 'nothing is new').to.deep.equal([])
     expect((await reader.posted(1))?.headerHash).to.equal(certified.headerHash)
-    await net.live.rpc('evm_revert', [before])
+    await net.live.revert(before)
     await announce('peer-3')
     await restart()
     expect(await peers()).to.deep.equal(['peer-3'])

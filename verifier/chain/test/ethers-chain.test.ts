@@ -59,9 +59,9 @@ describe('chain adapter', function () {
 
     it('follows a reorganisation', async () => {
       await net.live.startEpochs()
-      const before = await net.live.rpc('evm_snapshot')
+      const before = await net.live.snapshot()
       const facts = await net.live.runTo(1)
-      await net.live.rpc('evm_revert', [before])
+      await net.live.revert(before)
       await net.live.mineAt((await net.live.now()) + 1)
       const other = await net.live.runTo(1)
       expect(other.blockNumber).to.be.greaterThan(facts.blockNumber)
@@ -140,10 +140,10 @@ describe('chain adapter', function () {
     })
 
     it('goes on after a reorganisation took its transactions back', async () => {
-      const before = await net.live.rpc('evm_snapshot')
+      const before = await net.live.snapshot()
       await net.chain.announce('verifier', 'peer-1', [])
       await net.chain.announce('verifier', 'peer-2', [])
-      await net.live.rpc('evm_revert', [before])
+      await net.live.revert(before)
       expect((await net.chain.announce('verifier', 'peer-3', [])).kind).to.equal('done')
       expect((await net.chain.announcements()).map(({ peerId }) => peerId)).to.deep.equal(['peer-3'])
     })

@@ -54,7 +54,8 @@ describe('transactions in flight', function () {
     await until(() => chain.pending.length > 0)
     const last = Math.max(...chain.pending.map(({ nonce }) => nonce))
     const isMined = async () => (await nonceOf(chain)) > last
-    while (!(await isMined()) && chain.pending.every(({ raises }) => raises === 0)) {
+    const sent = chain.pending.map(({ txHash }) => txHash)
+    while (!(await isMined()) && chain.pending.every(({ txHash }) => sent.includes(txHash))) {
       await makeDear()
       await pause(50, undefined, { signal: stop.signal })
     }

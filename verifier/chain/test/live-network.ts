@@ -87,14 +87,27 @@ export class LiveNetwork {
   /** Resolves as soon as this many transactions wait to be mined. */
   async pending(count: number): Promise<void> {
     for (;;) {
-      const status = (await this.rpc('txpool_status')) as { readonly pending: string }
-      if (Number(status.pending) === count) return
+      const { pending, queued } = (await this.rpc('txpool_status')) as Record<'pending' | 'queued', string>
+      if (Number(pending) + Number(queued) === count) return
       await pause(LOOK_MS)
     }
   }
 
   startEpochs(): Promise<number> {
     return startNetwork(this.anvil.rpcUrl, this.setup.network, this.keys.v1!.evm)
+  }
+
+  snapshot(): Promise<string> {
+    return this.rpc('evm_snapshot') as Promise<string>
+  }
+
+  /**
+   * Goes back to a snapshot, which is gone then. Anvil shows a receipt before it takes the transaction out of its pool. What
+   * is in there when it goes back may be mined again, or go with a transaction that comes again.
+   */
+  async revert(snapshot: string): Promise<void> {
+    if (await this.rpc('anvil_getAutomine')) await this.pending(0)
+    if (!(await this.rpc('evm_revert', [snapshot]))) throw new Error(`anvil has no snapshot ${snapshot}`)
   }
 
   /** Mines a block with this timestamp, in unix seconds. */
@@ -180,15 +193,15 @@ export class LiveNetwork {
 /** A network for the tests of one suite: started once, and put back to its start after each test. */
 export function useLiveNetwork(params = PARAMS): { readonly live: LiveNetwork; readonly chain: EthersChain } {
   let live: LiveNetwork
-  let snapshot: unknown
+  let snapshot: string
   before(async () => {
     live = await LiveNetwork.start(params)
   })
   after(() => live?.stop())
   beforeEach(async () => {
-    snapshot = await live.rpc('evm_snapshot')
+    snapshot = await live.snapshot()
   })
-  afterEach(() => live.rpc('evm_revert', [snapshot]))
+  afterEach(() => live.revert(snapshot))
   return {
     get live() {
       return live

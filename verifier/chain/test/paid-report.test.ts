@@ -29,7 +29,7 @@ describe('the facts that rewards follow from', function () {
 
   it('attack: a reorganisation posts the same header with other signers', async () => {
     const facts = await net.live.runTo(1)
-    const before = await net.live.rpc('evm_snapshot')
+    const before = await net.live.snapshot()
     for (const signers of [
       [0, 1, 2],
       [1, 2, 3],
@@ -38,7 +38,7 @@ describe('the facts that rewards follow from', function () {
       await net.live.runTo(3)
       const missing = [0, 1, 2, 3].filter(position => !signers.includes(position))
       expect((await paidAt(3)).nonSigners).to.deep.equal(missing)
-      if (signers[0] === 0) await net.live.rpc('evm_revert', [before])
+      if (signers[0] === 0) await net.live.revert(before)
     }
   })
 

@@ -9,7 +9,7 @@ import { type BlockFacts, withLinks } from '../../core/facts.js'
 import { accountOf } from '../account.js'
 import { connectChain } from '../connect.js'
 import { joinAsProvider } from '../join.js'
-import { PARAMS, useLiveNetwork } from './live-network.js'
+import { PARAMS, receiptOf, useLiveNetwork } from './live-network.js'
 
 const NEWCOMER = keccakText('newcomer')
 const CLAIM_KBPS = 25_000
@@ -49,9 +49,9 @@ describe('the registrations of a window', function () {
   async function fund(): Promise<void> {
     const { provider, contracts } = net.chain.context
     const treasury = new Wallet(net.live.anvil.accounts[0]!.privateKey, provider)
-    await treasury.sendTransaction({ to: account, value: 10n ** 18n })
+    await receiptOf(await treasury.sendTransaction({ to: account, value: 10n ** 18n }))
     const data = contracts.stakeToken.interface.encodeFunctionData('transfer', [account, PROVIDER_STAKE])
-    await treasury.sendTransaction({ to: contracts.stakeToken.target, data })
+    await receiptOf(await treasury.sendTransaction({ to: contracts.stakeToken.target, data }))
   }
 
   /** @param work what happens once the three transactions are sent */
@@ -110,10 +110,8 @@ describe('the registrations of a window', function () {
     const { contracts, provider } = net.chain.context
     const { name, account: raiser } = net.live.setup.providers[0]!
     const data = contracts.providerRegistry.interface.encodeFunctionData('setClaim', [CLAIM_KBPS + 1])
-    await new Wallet(net.live.keys[name]!.evm, provider).sendTransaction({
-      to: contracts.providerRegistry.target,
-      data,
-    })
+    const wallet = new Wallet(net.live.keys[name]!.evm, provider)
+    await receiptOf(await wallet.sendTransaction({ to: contracts.providerRegistry.target, data }))
     const claims = async (epoch: number) =>
       (await net.live.runTo(epoch)).providers.find(one => one.account === raiser)?.claimKbps
     expect([await claims(2), await claims(3), await claims(4)]).to.deep.equal([CLAIM_KBPS, CLAIM_KBPS, CLAIM_KBPS + 1])

@@ -98,11 +98,11 @@ describe('chain adapter', function () {
 
     it('reads the new chain after a reorganisation', async () => {
       const facts = await net.live.runTo(1)
-      const before = await net.live.rpc('evm_snapshot')
+      const before = await net.live.snapshot()
       const first = net.live.certify(facts, ZERO_HASH, 0)
       await postTo(net.chain, first)
       expect((await net.chain.tip()).headerHash).to.equal(first.headerHash)
-      await net.live.rpc('evm_revert', [before])
+      await net.live.revert(before)
       expect(await net.chain.tip()).to.include({ epoch: 0, headerHash: ZERO_HASH })
       expect(await net.chain.posted(1)).to.equal(undefined)
       expect((await postTo(net.chain, net.live.certify(facts, ZERO_HASH, 1))).kind).to.equal('done')

@@ -1,19 +1,17 @@
 /** Fault: a verifier comes back over a new connection before the others have given up its old one. */
 
 import { once } from 'node:events'
-import { setTimeout as pause } from 'node:timers/promises'
-import type { Stream } from '@libp2p/interface'
 import { expect } from 'chai'
 import { dropDeafPeers } from '../deaf-peers.js'
 import { DialBook } from '../dial-book.js'
 import { Gossip } from '../gossip.js'
 import type { Peer } from '../libp2p.js'
 import { connect, handleStreams, openStream } from '../streams.js'
-import { addressOf, hasListeners, NETWORK, silent, startPeer, withPeers } from './network.js'
+import { addressOf, hasListeners, NETWORK, reaches, silent, startPeer, withPeers } from './network.js'
 
 const PROTOCOL = '/test/1.0.0'
 const LATER_MS = 60_000
-const soon = () => AbortSignal.timeout(5000)
+const soon = () => AbortSignal.timeout(60_000)
 const listening = (peer: Peer, heard: (text: string) => void): Gossip => {
   const gossip = new Gossip(peer, NETWORK, silent)
   gossip.subscribe('commit', async bytes => {
@@ -60,10 +58,12 @@ describe('a peer that moved, while its old connection seems open', () => {
       old!.abort(new Error('no answer'))
       await closed
       expect(await gossip.publish('commit', Buffer.from('lost'))).to.equal(0)
-      await dropDeafPeers(peer, silent, Date.now())
+      const [young] = peer.getConnections()
+      await dropDeafPeers(peer, silent, young!.timeline.open)
       expect(peer.getConnections(), 'a young connection stays').to.have.lengthOf(1)
       await dropDeafPeers(peer, silent, Date.now() + LATER_MS)
       await Promise.all([hasListeners(peer, 1), hasListeners(now, 1)])
+      await Promise.all([reaches(peer), reaches(now)])
       await gossip.publish('commit', Buffer.from('to the moved one'))
       await moved.publish('commit', Buffer.from('from the moved one'))
       expect(await Promise.all([hears, isHeard])).to.deep.equal(['to the moved one', 'from the moved one'])
@@ -94,16 +94,9 @@ describe('a peer that moved, while its old connection seems open', () => {
   it('is left alone while gossip reaches it', async () => {
     await withMoved(async peer => {
       listening(peer, () => undefined)
-      await reached(peer)
+      await reaches(peer)
       await dropDeafPeers(peer, silent, Date.now() + LATER_MS)
       expect(peer.getConnections()).to.have.lengthOf(1)
     })
   })
 })
-
-/** Resolves once a peer has a stream of gossip to the only other one. */
-async function reached(peer: Peer): Promise<void> {
-  const { protocols } = peer.services.pubsub
-  const isGossip = ({ direction, protocol }: Stream) => direction === 'outbound' && protocols.includes(protocol)
-  while (!peer.getConnections().some(({ streams }) => streams.some(isGossip))) await pause(10)
-}

@@ -10,7 +10,7 @@ import type { Peer } from '../libp2p.js'
 import { connect } from '../streams.js'
 import { addressOf, withPeers } from './network.js'
 
-const soon = () => AbortSignal.timeout(5000)
+const soon = () => AbortSignal.timeout(60_000)
 
 /** `other` connects to `peer`, and goes. Resolves once the time has passed after which a peer may be forgotten. */
 async function comeAndGo(peer: Peer, other: Peer, meanwhile = async (): Promise<unknown> => undefined): Promise<void> {

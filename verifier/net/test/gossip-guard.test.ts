@@ -91,10 +91,15 @@ describe('gossip of strangers and liars', () => {
     await withNode(async ({ node, liar, honest, announced, heard }) => {
       announced.add(liar.peerId.toString())
       const gone = once(node, 'peer:disconnect')
+      const left = once(liar, 'peer:disconnect')
+      const startMs = performance.now()
       for (let i = 0; i < 4 * BUDGET; i++) await say(liar, `wrong ${i}`).catch(() => {})
       const [{ detail }] = await gone
       expect(detail.toString()).to.equal(liar.peerId.toString())
-      expect(heard.texts).to.have.lengthOf(BUDGET)
+      const checked = heard.texts.length
+      const more = Math.floor((performance.now() - startMs) / 1000) // one check each second
+      expect(checked).to.be.within(BUDGET, BUDGET + more)
+      await left
 
       // It comes back, and takes the words out of an honest peer's mouth.
       const back = [hasListeners(liar, 1), hasListeners(node, 2)] // its subscriptions are heard
@@ -103,7 +108,7 @@ describe('gossip of strangers and liars', () => {
       await say(liar, 'honest words')
       await say(honest, 'honest words')
       await heard.until(() => heard.texts.includes('honest words'))
-      expect(heard.texts).to.have.lengthOf(BUDGET + 1)
+      expect(heard.texts).to.have.lengthOf(checked + 1)
     })
   })
 
@@ -113,8 +118,15 @@ describe('gossip of strangers and liars', () => {
       const most = BUDGET / SHARE_SPENT.ignore
       for (let i = 0; i < most - 200; i++) await say(liar, `in vain ${i}`)
       expect(node.getConnections(liar.peerId)).to.have.lengthOf(1)
-      for (let i = 0; i < 300; i++) await say(liar, `much too much ${i}`).catch(() => {})
-      await gone
+      let isGone = false
+      void gone.then(() => {
+        isGone = true
+      })
+      // It regains a few of them each second.
+      for (let i = 0; !isGone; i++) {
+        await say(liar, `much too much ${i}`).catch(() => {})
+        if (i % 100 === 99) await new Promise(setImmediate)
+      }
       expect([heard.texts, offences]).to.deep.equal([[], ['unheard']])
     })
   })

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Stream } from '@libp2p/interface'
 import { expect } from 'chai'
 import { fromHex } from '../../../proto/hex.js'
 import { Commit } from '../../../proto/messages.js'
@@ -11,7 +12,7 @@ import type { Verdict } from '../gossip-messages.js'
 import type { Peer } from '../libp2p.js'
 import { peerIdOf } from '../peer-keys.js'
 import { connect } from '../streams.js'
-import { addressOf, hasListeners, NETWORK, seedOf, silent, startPeer, withPeers } from './network.js'
+import { addressOf, hasListeners, NETWORK, reaches, seedOf, silent, startPeer, withPeers } from './network.js'
 
 /** A connection is then old enough for a stream to be missed. */
 const LATER_MS = 60_000
@@ -86,6 +87,7 @@ describe('gossip', () => {
       b!.subscribe('partial', note('partial', 'ignore'))
       b!.subscribe('commit', note('commit', 'accept'))
       await meshed([peer!], 1)
+      await reaches(peer!)
       expect(await a!.publish('partial', text('same'))).to.equal(1)
       expect(await a!.publish('commit', text('same'))).to.equal(1)
       await both.promise
@@ -150,24 +152,24 @@ describe('gossip', () => {
       b!.subscribe('proposal', async () => 'accept')
       b!.subscribe('commit', async () => 'accept')
       await meshed([peer!], 1)
-      const [connection] = mute!.getConnections()
-      const unread = connection!.streams.filter(
-        ({ protocol, direction }) => /meshsub/.test(protocol) && direction === 'inbound',
-      )
-      for (const stream of unread) stream.pause()
-      const [back] = peer!.getConnections()
-      const outbound = back!.streams.find(
-        ({ protocol, direction }) => /meshsub/.test(protocol) && direction === 'outbound',
-      )!
+      await reaches(peer!)
+      // Both may have dialled: gossip takes one of two connections.
+      const gossipOf = (of: Peer, towards: Stream['direction']) =>
+        of
+          .getConnections()
+          .flatMap(({ streams }) => streams)
+          .filter(({ protocol, direction }) => /meshsub/.test(protocol) && direction === towards)
+      for (const stream of gossipOf(mute!, 'inbound')) stream.pause()
+      const [outbound] = gossipOf(peer!, 'outbound')
       let sent = 0
-      for (; outbound.status === 'open' && sent < 40; sent++)
+      for (; outbound!.status === 'open' && sent < 40; sent++)
         await a!.publish('proposal', new Uint8Array(2 ** 21).fill(sent))
       expect(sent).to.be.within(17, 20)
       // They connect anew, or the mute peer would never hear anything again.
       const again = once(peer!, 'peer:connect')
       await dropDeafPeers(peer!, silent, Date.now() + LATER_MS)
       await again
-      expect(back!.status).not.to.equal('open')
+      expect(outbound!.status).not.to.equal('open')
     })
   })
 

@@ -42,12 +42,16 @@ describe('host names in addresses', () => {
   let server: Socket
   /** The DNS servers that this machine is told to ask. */
   let servers: readonly string[]
+  let patienceMs: number
   const openDns = () => {
-    const dns = new Resolver({ timeout: 100, tries: 1 })
+    const dns = new Resolver({ timeout: patienceMs, tries: 1 })
     dns.setServers(servers)
     return dns
   }
   const lookUp = (host: string) => addressesOf(host, openDns)
+  beforeEach(() => {
+    patienceMs = 20_000
+  })
 
   before(async () => {
     server = createSocket('udp4', (question, { port, address }) => {
@@ -70,15 +74,19 @@ describe('host names in addresses', () => {
   })
 
   it('stand for none if nobody knows them, if no answer comes, or if they are no names', async () => {
-    for (const name of ['unknown.example', 'silent.example', '', '\u{1f980}', 'x'.repeat(300)])
+    for (const name of ['unknown.example', '', '\u{1f980}', 'x'.repeat(300)])
       expect(await lookUp(name), name).to.deep.equal([])
+    patienceMs = 100
+    expect(await lookUp('silent.example')).to.deep.equal([])
   })
 
   it('are asked of the servers that the machine has now, after it came into another network', async () => {
     const there = servers
     servers = ['127.0.0.1:1']
+    patienceMs = 100
     expect(await lookUp('four.example')).to.deep.equal([])
     servers = there
+    patienceMs = 20_000
     expect(await lookUp('four.example')).to.deep.equal(['192.0.2.8'])
   })
 

@@ -1,4 +1,6 @@
 /** Real nodes on loopback, for the tests of this folder. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Stream } from '@libp2p/interface'
 import pino from 'pino'
 import { systemClock } from '../../../probe/index.js'
 import { type Hex, toHex } from '../../../proto/hex.js'
@@ -46,6 +48,13 @@ export function hasListeners(peer: Peer, count: number): Promise<void> {
     peer.addEventListener('peer:disconnect', check)
     check()
   })
+}
+
+/** Resolves once `peer` can send gossip to another one, whose subscriptions it may have heard before. */
+export async function reaches(peer: Peer): Promise<void> {
+  const { protocols } = peer.services.pubsub
+  const isGossip = ({ direction, protocol }: Stream) => direction === 'outbound' && protocols.includes(protocol)
+  while (!peer.getConnections().some(({ streams }) => streams.some(isGossip))) await pause(10)
 }
 
 /** For servers whose clients ask for little: all of them are strangers. */

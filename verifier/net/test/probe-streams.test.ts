@@ -24,7 +24,7 @@ describe('probe streams', () => {
   }
 
   const open = (from: Peer, to: Peer) =>
-    openStream(from, addressOf(to), PROBE_PROTOCOL, 1024, AbortSignal.timeout(10_000))
+    openStream(from, addressOf(to), PROBE_PROTOCOL, 1024, AbortSignal.timeout(60_000))
 
   /** The code with which the stream breaks when it has sent messages of these lengths. */
   async function sending(from: Peer, to: Peer, lengths: readonly number[]): Promise<string> {

@@ -72,7 +72,7 @@ describe('a provider’s peer', () => {
   it('keeps a reserved session through a flood of handshakes that never end, and takes another verifier', async () => {
     const verifier = await startPeer(1)
     ends.push(() => verifier.stop())
-    const stream = await openStream(verifier, address, PROTOCOL, 100, AbortSignal.timeout(5000))
+    const stream = await openStream(verifier, address, PROTOCOL, 100, AbortSignal.timeout(60_000))
     await echo(stream)
     const sockets = await openSilent('127.0.0.2')
     await Promise.all(sockets.slice(0, STRANGERS - MAX_PER_HOST).map(closing))
@@ -81,13 +81,13 @@ describe('a provider’s peer', () => {
     const other = await startPeer(2)
     ends.push(() => other.stop())
     nowMs += 1000
-    await echo(await openStream(other, address, PROTOCOL, 100, AbortSignal.timeout(5000)))
+    await echo(await openStream(other, address, PROTOCOL, 100, AbortSignal.timeout(60_000)))
   })
 
   it('ends an idle connection', async () => {
     const stranger = await startPeer(3)
     ends.push(() => stranger.stop())
-    const stream = await openStream(stranger, address, PROTOCOL, 100, AbortSignal.timeout(5000))
+    const stream = await openStream(stranger, address, PROTOCOL, 100, AbortSignal.timeout(60_000))
     await echo(stream)
     await stream.close()
     const [connection] = stranger.getConnections()

@@ -11,7 +11,7 @@ import { addressOf, seedOf, silent, startPeer, withPeers } from './network.js'
 const PROTOCOL = '/test/1.0.0'
 const KIB = 1024
 
-const soon = () => AbortSignal.timeout(10_000)
+const soon = () => AbortSignal.timeout(60_000)
 
 /** One stream between two peers: the opener's end and the server's. Ends when `use` does. */
 async function withStream(

@@ -45,7 +45,7 @@ async function asking(frames: Iterable<Uint8Array>, limits = LIMITS, bad = (_: n
       () => {},
     )
     let items = 0
-    const signal = AbortSignal.timeout(10_000)
+    const signal = AbortSignal.timeout(60_000)
     const error = await syncFrom(client!, addressOf(liar!), { gossip: 1 }, limits, signal, async given => {
       for await (const _ of given) if (bad(items++)) throw new Error('wrong item')
       return 'everything'

@@ -74,7 +74,7 @@ describe('quota of sync', () => {
       const ask = (client: Peer) => {
         const request = { ballot: new Uint8Array(32) }
         const limits = { items: 1, itemBytes: 100 }
-        const signal = AbortSignal.timeout(10_000)
+        const signal = AbortSignal.timeout(60_000)
         return syncFrom(client, addressOf(server!), request, limits, signal, async items => {
           for await (const { length } of items) return length
           return 0

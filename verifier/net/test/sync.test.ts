@@ -6,7 +6,7 @@ import { Gossip } from '../gossip.js'
 import type { Peer } from '../libp2p.js'
 import { openStream, type PeerAddress } from '../streams.js'
 import { type SyncSource, serveSync, syncFrom } from '../sync.js'
-import { addressOf, forStrangers, hasListeners, NETWORK, silent, withPeers } from './network.js'
+import { addressOf, forStrangers, hasListeners, NETWORK, reaches, silent, withPeers } from './network.js'
 
 const hash = (byte: number): Hex => toHex(new Uint8Array(32).fill(byte))
 
@@ -25,7 +25,7 @@ const LIMITS = { items: 3000, itemBytes: 544 }
 
 /** All items of an answer. */
 const ask = (client: Peer, from: PeerAddress, request: SyncRequest) =>
-  syncFrom(client, from, request, LIMITS, AbortSignal.timeout(10_000), async items => {
+  syncFrom(client, from, request, LIMITS, AbortSignal.timeout(60_000), async items => {
     const all: Uint8Array[] = []
     for await (const item of items) all.push(item)
     return all
@@ -53,7 +53,7 @@ describe('sync', () => {
 
   it('reads no more items than the asker takes, so that many askers do not fill its memory', async () => {
     await withPeers(2, async (client, server) => {
-      const [count, itemBytes] = [1000, 64 * 1024]
+      const [count, itemBytes] = [400, 64 * 1024]
       let read = 0
       const items = {
         ...{ length: count, bytes: count * itemBytes },
@@ -63,7 +63,7 @@ describe('sync', () => {
       }
       await serveSync(server!, { ...source, gossip: async () => items }, forStrangers())
       const limits = { items: count, itemBytes }
-      const signal = AbortSignal.timeout(10_000)
+      const signal = AbortSignal.timeout(60_000)
       const taken = await syncFrom(client!, addressOf(server!), { gossip: 1 }, limits, signal, async all => {
         let seen = 0
         for await (const _ of all) {
@@ -89,6 +89,7 @@ describe('sync', () => {
       const known = hasListeners(speaker!, 1)
       await speaker!.dial(listener!.getMultiaddrs())
       await known
+      await reaches(speaker!)
       await gossip.publish('commit', Uint8Array.of(1, 2))
       await said.promise
       await serveSync(listener!, { ...source, gossip: async () => heard }, forStrangers())
@@ -100,9 +101,9 @@ describe('sync', () => {
   it('attack: an asker that opens streams and asks nothing is named soon, and one that asks is not', async () => {
     await withPeers(2, async (client, server) => {
       const named = Promise.withResolvers<string>()
-      await serveSync(server!, source, { ...forStrangers(), onMute: named.resolve, askMs: 200 })
+      await serveSync(server!, source, { ...forStrangers(), onMute: named.resolve, askMs: 2000 })
       expect(await ask(client!, addressOf(server!), { ballot: fromHex(hash(1)) })).to.have.lengthOf(1)
-      const mute = await openStream(client!, addressOf(server!), SYNC_PROTOCOL, 1024, AbortSignal.timeout(10_000))
+      const mute = await openStream(client!, addressOf(server!), SYNC_PROTOCOL, 1024, AbortSignal.timeout(60_000))
       expect(await named.promise).to.equal(client!.peerId.toString())
       expect(await mute.receive().catch(error => error)).to.include({ code: 'broken' })
     })
@@ -112,7 +113,7 @@ describe('sync', () => {
     await withPeers(2, async (client, server) => {
       await serveSync(server!, source, forStrangers())
       for (const nonsense of [new Uint8Array(0), Uint8Array.of(255, 255), new Uint8Array(65)]) {
-        const stream = await openStream(client!, addressOf(server!), SYNC_PROTOCOL, 1024, AbortSignal.timeout(10_000))
+        const stream = await openStream(client!, addressOf(server!), SYNC_PROTOCOL, 1024, AbortSignal.timeout(60_000))
         await stream.send(nonsense)
         const error = await stream.receive().catch(error => error)
         expect(error).to.include({ code: 'broken' })

@@ -101,11 +101,12 @@ describe('the addresses of a session', function () {
       announced.port,
     )
     closing.push(() => natOfProvider.close())
-    const udpPort = await freePort('127.0.0.1')
-    const natOfReceiver = await Nat.open(RECEIVER_SIDE, { host: '127.0.0.1', port: udpPort }, 0)
+    const host = '127.0.0.34' // nobody else takes a port there between the probe and the bind
+    const udpPort = await freePort(host)
+    const natOfReceiver = await Nat.open(RECEIVER_SIDE, { host, port: udpPort }, 0)
     closing.push(() => natOfReceiver.close())
     const udpAnnounce = { host: RECEIVER_SIDE, port: natOfReceiver.port }
-    expectVerified(await outcomeOf(provider, { udpHost: '127.0.0.1', udpPort, udpAnnounce }))
+    expectVerified(await outcomeOf(provider, { udpHost: host, udpPort, udpAnnounce }))
   })
 
   it('get no data at a host that a provider names and that does not echo', async () => {

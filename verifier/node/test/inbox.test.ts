@@ -198,7 +198,9 @@ describe('inbox of a verifier', () => {
     for (const again of [voted, { ...voted, votes: [] }, { ...voted, schedule: new Uint8Array(96) }])
       expect(await inbox.hear('ballot', Ballot.encode(again)), 'nothing new').to.equal('ignore')
     expect(await heard()).to.deep.equal(['ballot'])
-    expect(await store.getBallot(toHex(voted.root))).to.deep.equal(Ballot.encode(voted))
+    const stored = () => store.getBallot(toHex(voted.root))
+    while ((await stored()) === undefined) await new Promise(setImmediate) // beside the forwarding
+    expect(await stored()).to.deep.equal(Ballot.encode(voted))
   })
 
   const SAMPLES: Record<GossipKind, Uint8Array> = {

@@ -40,8 +40,11 @@ const HOST = '127.0.0.1'
 const NO_TOKENS: TokenSource = { take: () => undefined }
 export const CLAIM_KBPS = 10_000
 const EPOCH = 1
-/** Time for one session. Its one receiver measures both providers at once, since they share a link. */
-const PARAMS: NetworkParams = { ...DEVNET, epochSeconds: 5, leadMs: 300, slotMs: 4000, receivers: 1 }
+/**
+ * Time for one session. Its one receiver measures both providers at once, since they share a link. A heartbeat has three
+ * seconds for its answer.
+ */
+const PARAMS: NetworkParams = { ...DEVNET, epochSeconds: 5, leadMs: 300, slotMs: 4000, receivers: 1, tickMs: 2000 }
 const SCHEDULE = new Uint8Array(96)
 
 /** Makes sessions soaks. */

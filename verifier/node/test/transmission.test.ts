@@ -114,10 +114,12 @@ describe('transmission', function () {
 
   describe('what a reorganisation removes after all have seen it', () => {
     const tip = async () => (await net.chain.tip()).epoch
-    /** The chain as it was before, and one more block. */
-    async function removed(before: unknown): Promise<void> {
-      await net.live.rpc('evm_revert', [before])
+    /** The chain as it was before, and one more block. @returns a new snapshot of the same state */
+    async function removed(before: string): Promise<string> {
+      await net.live.revert(before)
+      const again = await net.live.snapshot()
       await net.live.rpc('evm_mine')
+      return again
     }
     /** Blocks go on, though slower than whatever happens: a transaction that was lost with a block is sent again after some. */
     async function blocksUntil(isSo: () => Promise<boolean>): Promise<void> {
@@ -153,12 +155,11 @@ describe('transmission', function () {
     const nonce = () => net.chain.context.provider.getTransactionCount(net.chain.account!)
     it('a report is posted again, as often as it happens', async () => {
       const { certificate } = net.live.certify(facts, ZERO_HASH)
-      let before = await net.live.rpc('evm_snapshot')
+      let before = await net.live.snapshot()
       await watchful().post(certificate, facts)
       for (const time of ['once', 'twice']) {
         expect(await tip(), time).to.equal(1)
-        await removed(before)
-        before = await net.live.rpc('evm_snapshot')
+        before = await removed(before)
         await blocksUntil(async () => (await tip()) > 0)
       }
     })
@@ -168,17 +169,18 @@ describe('transmission', function () {
       const [settled, forged] = right.report.leaves.map(leaf => ({ ...leaf, penaltyBps: 200 }))
       const { header, leaves } = await accept(right.report, [settled!, forged!])
       const isDone = (leaf: Leaf) => net.chain.isSettled(1, leaf.provider)
-      let before = await net.live.rpc('evm_snapshot')
+      let before = await net.live.snapshot()
       await refuteIfWrong(leaves, right, watchful())
       expect(await Promise.all([settled!, forged!].map(isDone))).to.deep.equal([true, true])
-      await removed(before)
+      before = await removed(before)
       await blocksUntil(async () => (await isDone(settled!)) && (await isDone(forged!)))
       stop.abort() // of the node that refutes: another one settles
       stop = new AbortController()
       await connectAnew()
       await removed(before)
+      expect(await isDone(settled!)).to.equal(false)
       await net.live.mineAt((await net.live.epochStart(3)) + PARAMS.settlementSeconds)
-      before = await net.live.rpc('evm_snapshot')
+      before = await net.live.snapshot()
       await watchful({ stopping: stop.signal }).settle(header, leaves, facts)
       expect(await isDone(settled!)).to.equal(true)
       await removed(before)
@@ -206,7 +208,7 @@ describe('transmission', function () {
 
     it('is not sent again when the contract takes it no more', async () => {
       const { certificate } = net.live.certify(facts, ZERO_HASH)
-      const before = await net.live.rpc('evm_snapshot')
+      const before = await net.live.snapshot()
       const late = Promise.withResolvers<void>()
       const wall = {
         nowMs: () => {

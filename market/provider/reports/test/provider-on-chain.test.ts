@@ -91,7 +91,7 @@ describe("a provider's own node on a real chain", function () {
       return poll(look, LOOK_MS, life.stopping)
     }
     expect(await pageOf(0)).to.include({ state: 'new', leaf: null, epoch: 0, claimKbps: 25_000 })
-    const before = await live.rpc('evm_snapshot')
+    const before = await live.snapshot()
     await hold(certified)
     const shown = await pageOf(1)
     expect(shown.leaf).to.deep.equal(leafJson(certified.leaves[0]!))
@@ -99,7 +99,7 @@ describe("a provider's own node on a real chain", function () {
     const proof = await api.get(ENDPOINTS.proof, { provider, epoch: 'latest' })
     expect(proof.headerHash).to.equal(certified.headerHash)
 
-    await live.rpc('evm_revert', [before])
+    await live.revert(before)
     await live.rpc('evm_mine')
     expect(await pageOf(0)).to.include({ state: 'new', leaf: null })
     const other = live.certify(await live.runTo(1), ZERO_HASH, 0, [0, 1, 2, 3], { commonFailure: true })

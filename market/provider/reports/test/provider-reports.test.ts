@@ -230,8 +230,9 @@ describe("a provider's own node", function () {
     }
     const own = await startNode([{ leaves: none }])
     const answers: Awaited<ReturnType<typeof problem>>[] = []
+    const startMs = performance.now()
     for (let i = 0; i < 60; i++) answers.push(await problem(own, '/v1/epochs/1/leaves'))
-    expect(answers.at(-1)!.detail).to.include('has asked verifiers for many reports')
-    expect(asked).to.be.below(40)
+    expect(answers.map(({ detail }) => detail).join()).to.include('has asked verifiers for many reports')
+    expect(asked).to.be.at.most(32 + Math.floor((performance.now() - startMs) / 2000)) // one more each two seconds
   })
 })

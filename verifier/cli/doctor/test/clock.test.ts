@@ -1,12 +1,15 @@
 /** Time servers on real UDP ports, right and wrong, and the chain's block times. */
 import { expect } from 'chai'
-import { systemClock, systemRandom } from '../../../../probe/index.js'
+import { systemRandom } from '../../../../probe/index.js'
 import { type Answers, answerTo, serveTime } from '../../../../testnet/guides/time-server.js'
-import { WALL_CLOCK } from '../../../node/wall-clock.js'
 import { clockByBlocks, clockByServers, gradeOffset } from '../clock.js'
 import { askTime, type TimeServer, timesIn } from '../sntp.js'
 
-const MODULES = { wall: WALL_CLOCK, clock: systemClock, random: systemRandom }
+/** Both clocks stand still: what a busy machine takes between a request and its answer is no offset. */
+const NOW_MS = Date.now()
+const MODULES = { wall: { nowMs: () => NOW_MS }, clock: { now: () => 0 }, random: systemRandom }
+/** Of a server that is so much ahead of the clock that stands still. */
+const stillAnswerTo = (request: Buffer, ms: number) => answerTo(request, NOW_MS + ms - Date.now())
 
 describe('the doctor on the clock', () => {
   const closing: (() => void)[] = []
@@ -20,7 +23,7 @@ describe('the doctor on the clock', () => {
     return server
   }
   const ahead = (ms: number, change = (answer: Buffer) => answer) =>
-    serve((request, { port, address }, socket) => socket.send(change(answerTo(request, ms)), port, address))
+    serve((request, { port, address }, socket) => socket.send(change(stillAnswerTo(request, ms)), port, address))
 
   it('finds a clock that is 3 s off, on either side, and no fault with one that is right', async () => {
     for (const [ms, grade, side] of [
@@ -44,10 +47,10 @@ describe('the doctor on the clock', () => {
 
   it('believes only the answer to its own request', async () => {
     const forging = await serve((request, { port, address }, socket) => {
-      const forged = answerTo(request, 86_400_000)
+      const forged = stillAnswerTo(request, 86_400_000)
       forged.fill(7, 24, 32)
       socket.send(forged, port, address)
-      socket.send(answerTo(request, 0), port, address)
+      socket.send(stillAnswerTo(request, 0), port, address)
     })
     expect(Math.abs((await askTime(forging, MODULES)).offsetMs)).to.be.below(1000)
   })
@@ -84,7 +87,11 @@ describe('the doctor on the clock', () => {
       clockMs += 4000
       return startMs + 3000 + clockMs / 4000
     }
-    const finding = await clockByBlocks({ wall: WALL_CLOCK, clock: { now: () => clockMs }, newestBlockMs })
+    const finding = await clockByBlocks({
+      wall: { nowMs: () => startMs },
+      clock: { now: () => clockMs },
+      newestBlockMs,
+    })
     expect(finding).to.include({ subject: 'clock', grade: 'bad' })
     expect(finding.found).to.match(/at least [23]\.\d s behind the chain's/)
     const still = await clockByBlocks({

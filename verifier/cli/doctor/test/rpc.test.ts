@@ -21,6 +21,7 @@ describe('the doctor on chain nodes', function () {
     proxy = await RpcProxy.start(anvil.rpcUrl)
     for (let i = 0; i < 5; i++) await proxy.ask({ method: 'evm_mine', params: [] })
   })
+  beforeEach(() => proxy.ask({ method: 'evm_mine', params: [] })) // the newest block is young
   after(async () => {
     await proxy?.stop()
     await anvil?.stop()
