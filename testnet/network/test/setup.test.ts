@@ -54,7 +54,7 @@ describe('setup of a network on a chain that mines on demand', function () {
     blocks = Number(await rpc.send('eth_blockNumber', []))
     // Each transaction has a block of its own from here on. Genesis comes three of them after the start, however long they take.
     await rpc.send('evm_setAutomine', [true])
-    await rpc.send('evm_setBlockTimestampInterval', [1])
+    await rpc.send('anvil_setBlockTimestampInterval', [1])
     rpc.destroy()
     chain = await connectChain({ rpcUrl: anvil.rpcUrl, network: setup.network, privateKey: LATE.keys.evm })
   })
