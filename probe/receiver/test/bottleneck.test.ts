@@ -76,6 +76,8 @@ describe('bottleneck', function () {
       })
   }
 
+  /** On a busy machine a link may drop so many control datagrams that too few are left to name it. */
+  const isUnnamed = (outcome: Outcome): boolean => outcome.kind === 'at-least' && outcome.reason === 'no-control'
   const storyOf = (result: SessionResult): string => story(network, result)
 
   it('no bottleneck: verified', async () => {
@@ -116,8 +118,6 @@ describe('bottleneck', function () {
       await open()
       const { port } = await link(DOWNLINK_HOST, new LinkQueue(NARROW_KBPS, queueMs), network.receiver.port)
       const behind: Behaviour = (stream, deps) => serveProbe(invited(stream, DOWNLINK_HOST, port), deps)
-      // On a busy machine the link may drop so many control datagrams that too few are left to name it.
-      const isUnnamed = (outcome: Outcome) => outcome.kind === 'at-least' && outcome.reason === 'no-control'
       const result = await network.measureAgain(isUnnamed, () => network.measure([behind, behind, behind]))
       expect(result.outcome, storyOf(result)).to.include({ kind: 'at-least', reason: 'path-limited' })
     })
@@ -132,7 +132,7 @@ describe('bottleneck', function () {
   it('every sender’s own link: at least', async () => {
     await open()
     const uplinks = await Promise.all([0, 1, 2].map(slot => behindUplink(NARROW_KBPS / 3, slot)))
-    const result = await network.measure(uplinks)
+    const result = await network.measureAgain(isUnnamed, () => network.measure(uplinks))
     expect(result.outcome, storyOf(result)).to.include({ kind: 'at-least', reason: 'path-limited' })
   })
 })

@@ -5,8 +5,10 @@ import { START_LEAD_MS } from '../../constants.js'
 import { serveProbe } from '../../sender/sender.js'
 import { systemClock } from '../../system.js'
 import { type Behaviour, Network, type NetworkOptions } from '../../test/harness.js'
+import type { Outcome } from '../../verdict/outcome.js'
 
 const CLAIM_KBPS = 10_000
+const MOST_TRIES = 5
 
 describe('session with a fixed start', function () {
   this.timeout(60_000)
@@ -57,11 +59,17 @@ describe('session with a fixed start', function () {
   it('and another that starts at the same instant read together what the provider carries for both', async () => {
     const limitKbps = 1.2 * CLAIM_KBPS
     await open({ startsInMs: START_LEAD_MS, limitKbps })
+    const together = async () => {
+      const both = await Promise.all([network!.measure(), network!.measure()])
+      return both.map(({ outcome }) => outcome)
+    }
     // The provider may split its rate unevenly: the sum counts.
-    const both = await Promise.all([network!.measure(), network!.measure()])
-    const outcomes = both.map(({ outcome }) => outcome)
-    const rates = outcomes.map(outcome => ('measurement' in outcome ? outcome.measurement.rateKbps : 0))
+    const sumOf = (outcomes: readonly Outcome[]) =>
+      outcomes.reduce((sum, outcome) => sum + ('measurement' in outcome ? outcome.measurement.rateKbps : 0), 0)
+    let outcomes = await together()
+    // A pause of this machine makes a reading lower, and never higher.
+    for (let tries = 1; tries < MOST_TRIES && sumOf(outcomes) < 0.9 * limitKbps; tries++) outcomes = await together()
     const told = JSON.stringify([outcomes, network!.notes])
-    expect(rates[0]! + rates[1]!, told).to.be.within(0.9 * limitKbps, 1.1 * limitKbps)
+    expect(sumOf(outcomes), told).to.be.within(0.9 * limitKbps, 1.1 * limitKbps)
   })
 })
