@@ -4,6 +4,8 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { UserError } from '../../verifier/config/errors.js'
+import type { BlsResult } from './bls/result.js'
+import { blsTables } from './bls/tables.js'
 import type { CheatResult } from './cheat/result.js'
 import { boundTables, cheatTables, groupTables } from './cheat/tables.js'
 import type { DataplaneResult, SessionsResult } from './dataplane/results.js'
@@ -19,7 +21,7 @@ import { measureTables } from './measure/tables.js'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DOCS = join(ROOT, 'docs')
 
-type Result = MeasureResult | CheatResult | JusticeResult | DataplaneResult | SessionsResult | DecoysResult
+type Result = MeasureResult | CheatResult | JusticeResult | DataplaneResult | SessionsResult | DecoysResult | BlsResult
 
 /** The tables of a run, each with the name of its markers. @throws UserError 'usage' */
 function tablesOf(result: Result): Readonly<Record<string, string>> {
@@ -36,6 +38,8 @@ function tablesOf(result: Result): Readonly<Record<string, string>> {
       return { 'dataplane-sessions': sessionsTables(result) }
     case 'decoys':
       return { 'decoy-bounds': decoyBoundTables(), decoys: decoysTables(result) }
+    case 'bls':
+      return { bls: blsTables(result) }
     default:
       throw new UserError('usage', 'This file belongs to a bench that has no tables.')
   }

@@ -1,12 +1,12 @@
 /** Whether a ballot is its verifier's, and complete. */
-import { ballotDigest, type NetworkId } from '../../proto/digests.js'
+import type { NetworkId } from '../../proto/digests.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { MerkleTree } from '../../proto/merkle.js'
 import type { Ballot } from '../../proto/messages.js'
 import { decodeVote } from '../../proto/vote.js'
 import type { BlsVerifier } from '../bls/verifier.js'
-import { type ChainFacts, verifierOf } from '../core/facts.js'
-import { scheduleFault } from '../evidence/schedule-check.js'
+import type { ChainFacts } from '../core/facts.js'
+import { type BallotSignature, ballotSignatures, showsSchedule } from '../evidence/ballot-signatures.js'
 
 /** Whether a ballot's votes are those that its root names. */
 export const hasRoot = (ballot: Ballot): boolean => new MerkleTree(ballot.votes).root === toHex(ballot.root)
@@ -20,16 +20,25 @@ export interface SignatureChecks {
 /**
  * Why a ballot is wrong; undefined if it is right. A ballot without votes is announced by its root alone. There is one right
  * encoding with the votes, and one without: else anybody could send many right ballots in another's name.
+ * @param peer who sent it
  */
-export function ballotFault({ bls, network }: SignatureChecks, facts: ChainFacts, ballot: Ballot): string | undefined {
-  const blsKey = verifierOf(facts, ballot.verifier)?.blsKey
-  if (blsKey === undefined) return 'not in the frozen set'
+export async function ballotFault(
+  { bls, network }: SignatureChecks,
+  facts: ChainFacts,
+  ballot: Ballot,
+  peer?: string,
+): Promise<string | undefined> {
+  const signatures = ballotSignatures(network, facts, ballot)
+  if (signatures === undefined) return 'not in the frozen set'
   if (ballot.epoch !== facts.epoch) return 'a ballot of another epoch'
-  const digest = ballotDigest(network, facts, ballot.verifier, toHex(ballot.root))
-  if (!bls.verifier.verify(blsKey, digest, ballot.signature)) return 'wrong signature'
   const votes = ballot.votes.map(decodeVote)
-  const fault = scheduleFault(bls.verifier, network, facts, ballot, votes)
-  if (fault !== undefined || votes.length === 0) return fault
+  const isRight = ({ blsKey, digest, signature }: BallotSignature) =>
+    bls.verifier.verify(blsKey, digest, signature, peer)
+  const [own, schedule] = await Promise.all([isRight(signatures.own), isRight(signatures.schedule)])
+  if (!own) return 'wrong signature'
+  if (!schedule) return 'wrong schedule signature'
+  if (!showsSchedule(ballot, votes)) return 'a wrong schedule proof'
+  if (votes.length === 0) return undefined
   if (!hasRoot(ballot)) return 'votes that do not match its root'
   if (votes.some(({ epoch, receiver }) => epoch !== facts.epoch || receiver !== ballot.verifier))
     return 'a vote of another epoch or verifier'

@@ -93,13 +93,13 @@ export class PeerSync {
     if (held !== undefined) return Ballot.decode(held)
     const peers = this.#others(({ index }) => holders.includes(index))
     const limits = ballotLimits(facts.providers.length)
-    return this.#ask(peers, BALLOT, { ballot: fromHex(root) }, limits, async items => {
+    return this.#ask(peers, BALLOT, { ballot: fromHex(root) }, limits, async (items, peerId) => {
       const [found] = await collect(items, rootedBallot)
       if (found === undefined) return undefined
       if (toHex(found.ballot.root) !== root) throw new WrongAnswer('a ballot with another root')
       if (found.ballot.verifier !== verifier) return undefined
       // The root does not tell the signatures. With wrong ones this node would hold the ballot, and nobody take it.
-      const fault = ballotFault(this.context, facts, found.ballot)
+      const fault = await ballotFault(this.context, facts, found.ballot, peerId)
       if (fault !== undefined) throw new DisputedAnswer(fault)
       await this.context.store.putBallot(root, found.bytes)
       return found.ballot
@@ -119,15 +119,16 @@ export class PeerSync {
       STATE,
       { ballotSet: fromHex(posted.headerHash) },
       BALLOT_SET_LIMITS,
-      async items => {
+      async (items, peerId) => {
         const ballots = await collect(items, rootedBallot)
         const entries = ballots.map(({ ballot }) => ({ verifier: ballot.verifier, root: toHex(ballot.root) }))
         if (ballotSetRoot(entries) !== posted.header.ballotSetRoot)
           throw new WrongAnswer('a ballot set with another root than the chain holds')
-        for (const { ballot } of ballots) {
-          const fault = facts && ballotFault(this.context, facts, ballot)
-          if (fault !== undefined) throw new DisputedAnswer(fault)
-        }
+        const faults = await Promise.all(
+          ballots.map(({ ballot }) => facts && ballotFault(this.context, facts, ballot, peerId)),
+        )
+        const fault = faults.find(one => one !== undefined)
+        if (fault !== undefined) throw new DisputedAnswer(fault)
         for (const { bytes, ballot } of ballots) await this.#putUnlessHeld(toHex(ballot.root), bytes)
         return entries
       },
@@ -195,14 +196,17 @@ export class PeerSync {
    * them is honest. A verifier that leaves messages out hides none.
    * @param hear takes each message; false for a message that no honest peer would have kept
    */
-  async gossip({ epoch, verifiers }: ChainFacts, hear: (item: GossipItem) => Promise<boolean>): Promise<void> {
+  async gossip(
+    { epoch, verifiers }: ChainFacts,
+    hear: (item: GossipItem, peerId: string) => Promise<boolean>,
+  ): Promise<void> {
     const { epochs, params } = this.context
     const limits = gossipLimits(verifiers.length, roundsOf(agreementTiming(epochs, params, epoch)))
     const members = this.#others().filter(({ index }) => verifiers.some(one => one.index === index))
     let missing = faultsTolerated(verifiers.length) + 1
-    await this.#ask(members, STATE, { gossip: epoch }, limits, async items => {
+    await this.#ask(members, STATE, { gossip: epoch }, limits, async (items, peerId) => {
       for await (const bytes of items) {
-        if (!(await hear(GossipItemCodec.decode(bytes)))) throw new DisputedAnswer('a message that is wrong')
+        if (!(await hear(GossipItemCodec.decode(bytes), peerId))) throw new DisputedAnswer('a message that is wrong')
       }
       return --missing <= 0 || undefined
     })
@@ -237,13 +241,14 @@ export class PeerSync {
     { atOnce, answerMs }: Manner,
     request: SyncRequest,
     limits: AnswerLimits,
-    take: (items: AsyncIterable<Uint8Array>) => Promise<T | undefined>,
+    take: (items: AsyncIterable<Uint8Array>, peerId: string) => Promise<T | undefined>,
   ): Promise<T | undefined> {
     const { stopping, peer, log, offences } = this.context
     const taken = await this.#asking.first(peers, atOnce, async (other, over) => {
       const late = AbortSignal.timeout(answerMs)
       try {
-        return await syncFrom(peer, other, request, limits, AbortSignal.any([stopping, over, late]), take)
+        const signal = AbortSignal.any([stopping, over, late])
+        return await syncFrom(peer, other, request, limits, signal, items => take(items, other.peerId))
       } catch (error) {
         failOnStoreError(this.context, error)
         const isLate = late.aborted && !over.aborted && !stopping.aborted

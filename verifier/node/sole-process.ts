@@ -94,7 +94,7 @@ export class SoleProcess {
       }),
     )
     stopping.throwIfAborted()
-    for (const other of answers.flat()) this.#check(other, facts)
+    for (const other of answers.flat()) await this.#check(other, facts)
     const knowing = answers.filter(known => known.some(({ nonce }) => this.#isOwn(nonce)))
     return isSupermajority(knowing.length + 1, facts.verifiers.length)
   }
@@ -107,10 +107,10 @@ export class SoleProcess {
   }
 
   /** A process that presented itself in the epoch in which this one started may be the one that ran before. */
-  #check(other: Presence, facts: ChainFacts): void {
+  async #check(other: Presence, facts: ChainFacts): Promise<void> {
     const { self, log, fail } = this.context
     if (this.#isOwn(other.nonce) || other.epoch <= this.#startedIn) return
-    if (!isSignedPresence({ ...other, verifier: self.index }, facts, this.context)) return
+    if (!(await isSignedPresence({ ...other, verifier: self.index }, facts, this.context))) return
     if (isEarlier(other, { since: this.#since, nonce: this.#nonce })) {
       this.#isLater = true
       fail(keysInUse(self.index))

@@ -118,7 +118,7 @@ describe('inbox of a verifier', () => {
       peers: {
         ballot: async () => undefined,
         gossip: async (_, hear) => {
-          for (const item of replayed) taken.push(await hear(item))
+          for (const item of replayed) taken.push(await hear(item, 'a peer'))
         },
       },
       runner: async epoch => {
@@ -241,6 +241,27 @@ describe('inbox of a verifier', () => {
     expect([await hear([0]), await hear([1]), await hear([2])]).to.deep.equal(['accept', 'accept', 'ignore'])
     expect(await heard()).to.deep.equal(['seen', 'seen'])
     expect(accused).to.deep.equal(['seen-1-1'])
+  })
+
+  it('takes once what several peers send while it is checked', async () => {
+    const says = (peer: string) => inbox.hear('commit', SAMPLES.commit, peer)
+    const verdicts = await Promise.all(['a', 'b', 'c'].map(says))
+    expect(verdicts.toSorted()).to.deep.equal(['accept', 'ignore', 'ignore'])
+    expect(await heard()).to.deep.equal(['commit'])
+  })
+
+  it('finds a contradiction between lists that are checked together, and takes no third', async () => {
+    const lists = [[0], [1], [2]].map(seen => SeenListMessage.encode(list(1, seen)))
+    const verdicts = await Promise.all(lists.map((bytes, i) => inbox.hear('seen', bytes, `peer ${i}`)))
+    expect(verdicts.toSorted()).to.deep.equal(['accept', 'accept', 'ignore'])
+    expect(accused).to.deep.equal(['seen-1-1'])
+  })
+
+  it('ignores a message whose epoch passed while it was checked', async () => {
+    const verdict = inbox.hear('commit', commit(1))
+    nowMs = epochStartMs(epochs, EPOCH + 2)
+    expect(await verdict).to.equal('ignore')
+    expect(await heard()).to.deep.equal([])
   })
 
   it('ends the node if its key signs what its record does not hold, and not for what the record holds', async () => {
