@@ -61,8 +61,6 @@ export class Relaying {
   readonly #delayed: DelayQueue<DelayedDatagram>
   #port!: DatagramPort
   #overrunTimer: NodeJS.Timeout | undefined
-  /** views of a batch's datagrams: made once, so that no datagram costs a new one */
-  #places: readonly Buffer[] = []
   readonly #packet: WritablePacket = {
     bytes: Buffer.alloc(0),
     length: 0,
@@ -158,7 +156,7 @@ export class Relaying {
         dropped.malformed++
         continue
       }
-      const place = this.#placeOf(batch, i)
+      const place = batch.body(i)
       const session = this.#byTag.find(place)
       if (!session) {
         dropped['unknown-tag']++
@@ -184,7 +182,7 @@ export class Relaying {
   #forward(batch: ReceivedBatch, i: number, session: RelayedSession): void {
     const packet = this.#packet
     const arrivedMs = batch.arrivedMs[i]!
-    packet.bytes = this.#placeOf(batch, i)
+    packet.bytes = batch.body(i)
     packet.length = batch.lengths[i]!
     packet.session = session.id
     packet.reserved = session.reserved
@@ -220,14 +218,5 @@ export class Relaying {
   #receiptOf(session: RelayedSession): DueReceipt | undefined {
     const bytes = session.forwarded.next()
     return bytes === undefined ? undefined : { bytes, elapsedMs: this.#clock.now() - session.openedMs }
-  }
-
-  #placeOf({ bodies }: ReceivedBatch, i: number): Buffer {
-    if (this.#places.length === 0) {
-      this.#places = Array.from({ length: bodies.length / DATAGRAM_BYTES }, (_, place) =>
-        bodies.subarray(place * DATAGRAM_BYTES, (place + 1) * DATAGRAM_BYTES),
-      )
-    }
-    return this.#places[i]!
   }
 }

@@ -22,8 +22,10 @@ import { type RelayPart, transfer } from './transfer.js'
 import { criteriaOf, type Row, type Rows, total, verdictOf } from './verdict.js'
 
 const OPTIONS = {
-  seconds: { type: 'string', default: '2' },
-  repeat: { type: 'string', default: '3' },
+  /** one round of short trials */
+  quick: { type: 'boolean', default: false },
+  seconds: { type: 'string' },
+  repeat: { type: 'string' },
   json: { type: 'string', default: 'bench-dataplane.json' },
 } as const
 
@@ -41,8 +43,9 @@ type Name = keyof Rows
 
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS })
-  const ms = positive('seconds', values.seconds) * 1000
-  const rounds = positive('repeat', values.repeat)
+  const [seconds, repeat] = values.quick ? ['1', '1'] : ['2', '3']
+  const ms = positive('seconds', values.seconds ?? seconds) * 1000
+  const rounds = positive('repeat', values.repeat ?? repeat)
   const watchdog = await startWatchdog()
   const found = new Map<Name, Measured[]>()
   let description = ''
@@ -152,10 +155,16 @@ function ourRelay({ process, port }: BenchRole, path: Path, receiverPort: number
 function rowOf(name: Name, best: readonly Measured[]): Row {
   const sorted = [...best].sort((a, b) => a.gbps - b.gbps)
   const { gbps, coreSeconds, kernelSeconds, residentMb = {} } = sorted[sorted.length >> 1]!
-  return { name, gbps, coreSeconds, kernelSeconds, residentMb, roundsGbps: best.map(measured => measured.gbps) }
+  return { name, gbps, coreSeconds, kernelSeconds, residentMb, ...roundsOf(best) }
 }
 
-const describe = ({ gbps, loss }: Measured): string => `${gbps.toFixed(2)} Gbit/s, ${(100 * loss).toFixed(2)} % lost`
+const roundsOf = (best: readonly Measured[]): Pick<Row, 'roundsGbps' | 'roundsCoreSeconds'> => ({
+  roundsGbps: best.map(({ gbps }) => gbps),
+  roundsCoreSeconds: best.map(({ coreSeconds }) => total(coreSeconds)),
+})
+
+const describe = ({ gbps, loss, coreSeconds }: Measured): string =>
+  `${gbps.toFixed(2)} Gbit/s, ${(100 * loss).toFixed(2)} % lost, ${total(coreSeconds).toFixed(2)} core-seconds per Gbit`
 
 function summary(row: Row): string {
   const list = (values: Readonly<Record<string, number>>, digits: number) =>
