@@ -47,7 +47,8 @@ export async function run(args: string[]): Promise<number> {
   const ms = positive('seconds', values.seconds ?? seconds) * 1000
   const rounds = positive('repeat', values.repeat ?? repeat)
   const watchdog = await startWatchdog()
-  const found = new Map<Name, Measured[]>()
+  /** the best trial of each round, or undefined */
+  const found = new Map<Name, (Measured | undefined)[]>()
   let description = ''
   try {
     const bareProgram = await compileBare(watchdog)
@@ -58,7 +59,7 @@ export async function run(args: string[]): Promise<number> {
       for (let round = 1; round <= rounds; round++) {
         for (const name of await waysToCarry(bareProgram)) {
           const best = await measure(name, path, ms, watchdog, bareProgram)
-          if (best) found.set(name, [...(found.get(name) ?? []), best])
+          found.set(name, [...(found.get(name) ?? []), best])
           console.log(
             `[${round}/${rounds}] ${name.padEnd(8)} ${best ? describe(best) : 'carried no rate without loss'}`,
           )
@@ -71,7 +72,7 @@ export async function run(args: string[]): Promise<number> {
   } finally {
     await watchdog.close()
   }
-  const rows = Object.fromEntries([...found].map(([name, best]) => [name, rowOf(name, best)])) as Rows
+  const rows = Object.fromEntries([...found].flatMap(([name, best]) => rowOf(name, best) ?? [])) as Rows
   for (const row of Object.values(rows)) console.log(summary(row))
   const criteria = criteriaOf(rows)
   const { ok, line } = verdictOf(criteria)
@@ -151,17 +152,18 @@ function ourRelay({ process, port }: BenchRole, path: Path, receiverPort: number
   }
 }
 
-/** The middle round stands for all. */
-function rowOf(name: Name, best: readonly Measured[]): Row {
-  const sorted = [...best].sort((a, b) => a.gbps - b.gbps)
-  const { gbps, coreSeconds, kernelSeconds, residentMb = {} } = sorted[sorted.length >> 1]!
-  return { name, gbps, coreSeconds, kernelSeconds, residentMb, ...roundsOf(best) }
+/** The middle round stands for all. @returns nothing if no round carried a rate without loss */
+function rowOf(name: Name, rounds: readonly (Measured | undefined)[]): [[Name, Row]] | undefined {
+  const sorted = rounds.filter(best => best !== undefined).sort((a, b) => a.gbps - b.gbps)
+  const middle = sorted[sorted.length >> 1]
+  if (!middle) return undefined
+  const { gbps, coreSeconds, kernelSeconds, residentMb = {} } = middle
+  const each = {
+    roundsGbps: rounds.map(best => best?.gbps ?? 0),
+    roundsCoreSeconds: rounds.map(best => (best ? total(best.coreSeconds) : 0)),
+  }
+  return [[name, { name, gbps, coreSeconds, kernelSeconds, residentMb, ...each }]]
 }
-
-const roundsOf = (best: readonly Measured[]): Pick<Row, 'roundsGbps' | 'roundsCoreSeconds'> => ({
-  roundsGbps: best.map(({ gbps }) => gbps),
-  roundsCoreSeconds: best.map(({ coreSeconds }) => total(coreSeconds)),
-})
 
 const describe = ({ gbps, loss, coreSeconds }: Measured): string =>
   `${gbps.toFixed(2)} Gbit/s, ${(100 * loss).toFixed(2)} % lost, ${total(coreSeconds).toFixed(2)} core-seconds per Gbit`

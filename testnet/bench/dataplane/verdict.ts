@@ -11,7 +11,7 @@ export interface Row {
   /** of these, in the kernel: the system calls, and the transport over the links that they start */
   readonly kernelSeconds: Readonly<Record<string, number>>
   readonly residentMb: Readonly<Record<string, number>>
-  /** the best figure of each round */
+  /** the best figure of each round; 0 for a round that carried no rate without loss */
   readonly roundsGbps: readonly number[]
   /** processor seconds a gigabit over all roles, in each round */
   readonly roundsCoreSeconds: readonly number[]
@@ -41,7 +41,7 @@ type PerRound = 'roundsGbps' | 'roundsCoreSeconds'
  */
 function ratio(what: PerRound, a: Row | undefined, b: Row | undefined): number | undefined {
   if (!a || !b) return undefined
-  const rounds = a[what].map((value, round) => value / (b[what][round] ?? Number.NaN)).filter(Number.isFinite)
+  const rounds = a[what].map((value, round) => value / b[what][round]!).filter(value => value > 0 && value < Infinity)
   return rounds.length > 0 ? median(rounds) : undefined
 }
 
