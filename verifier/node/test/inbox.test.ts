@@ -198,7 +198,7 @@ describe('inbox of a verifier', () => {
     for (const again of [voted, { ...voted, votes: [] }, { ...voted, schedule: new Uint8Array(96) }])
       expect(await inbox.hear('ballot', Ballot.encode(again)), 'nothing new').to.equal('ignore')
     expect(await heard()).to.deep.equal(['ballot'])
-    const stored = () => store.getBallot(toHex(voted.root))
+    const stored = async () => ({ ...(await store.ballots.head(root)), votes: await store.ballots.votes(root) })
     while ((await stored()) === undefined) await new Promise(setImmediate) // beside the forwarding
     expect(await stored()).to.deep.equal(Ballot.encode(voted))
   })
