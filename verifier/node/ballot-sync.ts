@@ -108,11 +108,7 @@ export class BallotSync {
   }
 
   /** Several parts at once. `wrong-index` once a vote shows that the index lies. */
-  async #parts(
-    fetching: Fetching,
-    facts: ChainFacts,
-    peers: readonly Announcement[],
-  ): Promise<PartsEnd> {
+  async #parts(fetching: Fetching, facts: ChainFacts, peers: readonly Announcement[]): Promise<PartsEnd> {
     let next = 0
     const ends = new Set<PartsEnd>()
     const oneByOne = async () => {

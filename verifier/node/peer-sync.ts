@@ -91,13 +91,18 @@ export class PeerSync {
     take: (encoded: Uint8Array[]) => T | undefined,
   ): Promise<T> {
     const limits = leavesLimits(header.providerCount, this.context.params)
-    const leaves = await this.#requests.ask(this.#requests.others(), STATE, { leaves: fromHex(headerHash) }, limits, async items =>
-      take(
-        await collect(
-          items,
-          checked(bytes => decodeLeaf(leafPart(bytes))),
+    const leaves = await this.#requests.ask(
+      this.#requests.others(),
+      STATE,
+      { leaves: fromHex(headerHash) },
+      limits,
+      async items =>
+        take(
+          await collect(
+            items,
+            checked(bytes => decodeLeaf(leafPart(bytes))),
+          ),
         ),
-      ),
     )
     if (leaves === undefined) throw new Error(`no peer has the leaves of ${headerHash}`)
     return leaves
@@ -126,13 +131,19 @@ export class PeerSync {
     const held = await store.getTranscript(sessionId, revealedEpoch(epochs, params, wall.nowMs()))
     if (held !== undefined) return held
     if (!this.#fetches.take('transcripts', TRANSCRIPTS)) throw new BusyError()
-    return this.#requests.ask(this.#requests.others(), TRANSCRIPT, { transcript: fromHex(sessionId) }, TRANSCRIPT_LIMITS, async items => {
-      const [bytes] = await collect(items, one => one)
-      if (bytes === undefined) return undefined
-      const parsed = parseTranscript(bytes, 'the answer of a peer')
-      if (toHex(parsed.transcript.session.sessionId) !== sessionId) return undefined
-      return (await this.#holds(parsed)) ? bytes : undefined
-    })
+    return this.#requests.ask(
+      this.#requests.others(),
+      TRANSCRIPT,
+      { transcript: fromHex(sessionId) },
+      TRANSCRIPT_LIMITS,
+      async items => {
+        const [bytes] = await collect(items, one => one)
+        if (bytes === undefined) return undefined
+        const parsed = parseTranscript(bytes, 'the answer of a peer')
+        if (toHex(parsed.transcript.session.sessionId) !== sessionId) return undefined
+        return (await this.#holds(parsed)) ? bytes : undefined
+      },
+    )
   }
 
   /**
