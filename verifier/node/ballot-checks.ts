@@ -1,15 +1,12 @@
 /** Whether a ballot is its verifier's, and complete. */
 import type { NetworkId } from '../../proto/digests.js'
-import { type Hex, toHex } from '../../proto/hex.js'
+import { toHex } from '../../proto/hex.js'
 import { MerkleTree } from '../../proto/merkle.js'
-import type { Ballot } from '../../proto/messages.js'
-import { decodeVote } from '../../proto/vote.js'
+import type { Ballot, BallotHead } from '../../proto/messages.js'
+import { decodeVote, type Vote } from '../../proto/vote.js'
 import type { BlsVerifier } from '../bls/verifier.js'
 import type { ChainFacts } from '../core/facts.js'
 import { type BallotSignature, ballotSignatures, showsSchedule } from '../evidence/ballot-signatures.js'
-
-/** Whether a ballot's votes are those that its root names. */
-export const hasRoot = (ballot: Ballot): boolean => new MerkleTree(ballot.votes).root === toHex(ballot.root)
 
 /** What signatures are checked with. */
 export interface SignatureChecks {
@@ -23,26 +20,44 @@ export interface SignatureChecks {
  * @param peer who sent it
  */
 export async function ballotFault(
-  { bls, network }: SignatureChecks,
+  context: SignatureChecks,
   facts: ChainFacts,
   ballot: Ballot,
   peer?: string,
 ): Promise<string | undefined> {
-  const signatures = ballotSignatures(network, facts, ballot)
-  if (signatures === undefined) return 'not in the frozen set'
-  if (ballot.epoch !== facts.epoch) return 'a ballot of another epoch'
+  const fault = await headFault(context, facts, ballot, peer)
+  if (fault !== undefined || ballot.votes.length === 0) return fault
+  if (new MerkleTree(ballot.votes).root !== toHex(ballot.root)) return 'votes that do not match its root'
   const votes = ballot.votes.map(decodeVote)
+  return votesFault(facts, ballot, votes) ?? (isAscending(votes) ? undefined : 'votes out of order')
+}
+
+/** What is wrong with a ballot's signatures; undefined if nothing is. @param peer who sent it */
+export async function headFault(
+  { bls, network }: SignatureChecks,
+  facts: ChainFacts,
+  head: BallotHead,
+  peer?: string,
+): Promise<string | undefined> {
+  const signatures = ballotSignatures(network, facts, head)
+  if (signatures === undefined) return 'not in the frozen set'
+  if (head.epoch !== facts.epoch) return 'a ballot of another epoch'
   const isRight = ({ blsKey, digest, signature }: BallotSignature) =>
     bls.verifier.verify(blsKey, digest, signature, peer)
   const [own, schedule] = await Promise.all([isRight(signatures.own), isRight(signatures.schedule)])
   if (!own) return 'wrong signature'
-  if (!schedule) return 'wrong schedule signature'
-  if (!showsSchedule(ballot, votes)) return 'a wrong schedule proof'
-  if (votes.length === 0) return undefined
-  if (!hasRoot(ballot)) return 'votes that do not match its root'
-  if (votes.some(({ epoch, receiver }) => epoch !== facts.epoch || receiver !== ballot.verifier))
+  return schedule ? undefined : 'wrong schedule signature'
+}
+
+/** What is wrong with votes of a ballot, whose head is right; undefined if nothing is. */
+export function votesFault(
+  facts: ChainFacts,
+  head: BallotHead,
+  votes: readonly Vote[],
+): string | undefined {
+  if (votes.some(({ epoch, receiver }) => epoch !== facts.epoch || receiver !== head.verifier))
     return 'a vote of another epoch or verifier'
-  return isAscending(votes.map(({ provider }) => provider)) ? undefined : 'votes out of order'
+  return showsSchedule(head, votes) ? undefined : 'a wrong schedule proof'
 }
 
 /**
@@ -53,5 +68,5 @@ export async function ballotFault(
 export const inBallotOrder = (votes: readonly Uint8Array[]): Uint8Array[] => votes.toSorted(Buffer.compare)
 
 /** Strictly: no provider twice. */
-const isAscending = (providers: readonly Hex[]): boolean =>
-  providers.every((provider, i) => i === 0 || provider > providers[i - 1]!)
+const isAscending = (votes: readonly Vote[]): boolean =>
+  votes.every(({ provider }, i) => i === 0 || provider > votes[i - 1]!.provider)

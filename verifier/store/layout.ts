@@ -4,7 +4,9 @@
  *   meta/version                                  version of the layout
  *   meta/record                                   head of the signing record (a separate file: signing-record.ts)
  *   meta/record-changed                           when the system last changed its file, in ns, decimal
- *   ballot/<root>                                 encoded Ballot
+ *   ballot/<root>                                 encoded Ballot without its votes, once all of them are held
+ *   ballot-index/<root>                           its index: see proto/ballot-index.ts
+ *   ballot-part/<root>/<part>                     its encoded votes, 256 a part, one after the other
  *   ballot-of/<epoch>/<root>                      for pruning
  *   facts/<epoch>/<block hash>                    ChainFacts, JSON
  *   report/<header hash>                          StoredReport, JSON
@@ -27,6 +29,7 @@ const EPOCH_DIGITS = 12
 /** The epoch with a fixed number of digits, so that names sort in the order of the epochs. */
 export const epochName = (epoch: number): string => String(epoch).padStart(EPOCH_DIGITS, '0')
 
+const PART_DIGITS = 6
 const BLOCK_DIGITS = 12
 const LOG_INDEX_DIGITS = 8
 
@@ -35,6 +38,8 @@ export const KEY = {
   record: 'meta/record',
   recordChanged: 'meta/record-changed',
   ballot: (root: Hex) => `ballot/${root}`,
+  ballotIndex: (root: Hex) => `ballot-index/${root}`,
+  ballotPart: (root: Hex, part: number) => `ballot-part/${root}/${String(part).padStart(PART_DIGITS, '0')}`,
   ballotOf: (epoch: number, root: Hex) => `ballot-of/${epochName(epoch)}/${root}`,
   facts: (epoch: number, blockHash: Hex) => `facts/${epochName(epoch)}/${blockHash}`,
   report: (headerHash: Hex) => `report/${headerHash}`,
@@ -59,6 +64,9 @@ export const ofEpoch = (kind: EpochKind, epoch: number) => ({
   lt: `${kind}/${epochName(epoch)}/~`,
 })
 export const beforeEpoch = (kind: EpochKind, epoch: number) => ({ gte: `${kind}/`, lt: `${kind}/${epochName(epoch)}` })
+
+/** All parts of a ballot, in their order. */
+export const partsOf = (root: Hex) => ({ gte: `ballot-part/${root}/`, lt: `ballot-part/${root}/~` })
 
 /** @param first and last epoch */
 export const leavesOf = (provider: Hex, first: number, last: number) => ({

@@ -8,21 +8,22 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { type Hex, toHex } from '../../proto/hex.js'
-import { Ballot, Evidence, GossipItem, OpeningFault } from '../../proto/messages.js'
+import { Evidence, GossipItem, OpeningFault } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import type { LogStore } from '../core/chain-log.js'
 import type { ChainFacts } from '../core/facts.js'
+import { BallotRows } from './ballot-rows.js'
 import { checkDirectory, type Database, databaseIn, type OpenMode } from './database.js'
 import { damaged, existingRecord, noRecord, storeErrorFrom } from './errors.js'
 import { FactRows } from './fact-rows.js'
-import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
+import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, ofEpoch } from './layout.js'
 import { moveSigned } from './layout-1.js'
 import { LogRows } from './log-rows.js'
 import { isFile } from './new-file.js'
 import { decodeHead, encodeHead, type RecordHead, type Signed } from './record-format.js'
 import { type EpochRange, type HeldLeaf, ReportRows } from './report-rows.js'
 import { unseal } from './sealed.js'
-import { type Row, SealedRows } from './sealed-rows.js'
+import { SealedRows } from './sealed-rows.js'
 import { openRecordFile, SigningRecord, type Witness } from './signing-record.js'
 import type { ReportSummary, StoredReport } from './stored-report.js'
 import { TranscriptFiles } from './transcript-files.js'
@@ -50,6 +51,7 @@ const bytes = (value: string): Uint8Array => new TextEncoder().encode(value)
 export class Store {
   /** what was read of the chain's log */
   readonly chainLog: LogStore
+  readonly ballots: BallotRows
   readonly #rows: SealedRows
   readonly #transcripts: TranscriptFiles
   readonly #reports: ReportRows
@@ -62,6 +64,7 @@ export class Store {
   ) {
     this.#transcripts = new TranscriptFiles(dir)
     this.#rows = new SealedRows(db, dir)
+    this.ballots = new BallotRows(db, this.#rows)
     this.#reports = new ReportRows(db, this.#rows)
     this.#facts = new FactRows(db, this.#rows)
     this.chainLog = new LogRows(this.#rows)
@@ -125,30 +128,7 @@ export class Store {
     return this.#record.merge(signed)
   }
 
-  // -------------------------------------------------------------------------------------------- ballots and facts
-
-  /** @param encoded a whole Ballot. @param own the node's own ballot, which is on disk when this returns */
-  async putBallot(root: Hex, encoded: Uint8Array, own = false): Promise<void> {
-    const { epoch } = Ballot.decode(encoded)
-    const rows: Row[] = [
-      [KEY.ballot(root), encoded],
-      [KEY.ballotOf(epoch, root), new Uint8Array()],
-    ]
-    await this.#rows.write(rows, own)
-  }
-
-  getBallot(root: Hex): Promise<Uint8Array | undefined> {
-    return this.#rows.get(KEY.ballot(root))
-  }
-
-  /** All stored ballots of an epoch. */
-  ballotsOf(epoch: number): Promise<Ballot[]> {
-    return this.#rows.guarded(async () => {
-      const keys = await this.db.keys(ofEpoch('ballot-of', epoch)).all()
-      const encoded = await Promise.all(keys.map(key => this.getBallot(nameIn(key))))
-      return encoded.filter(bytes => bytes !== undefined).map(bytes => Ballot.decode(bytes))
-    })
-  }
+  // -------------------------------------------------------------------------------------------- facts
 
   putFacts(facts: ChainFacts): Promise<void> {
     return this.#facts.put(facts)
@@ -261,14 +241,14 @@ export class Store {
   /** Deletes all data of earlier epochs, except signed digests. */
   async prune(epoch: number): Promise<void> {
     await this.#rows.guarded(async () => {
-      const ballots = await this.db.keys(beforeEpoch('ballot-of', epoch)).all()
+      const ballots = await this.ballots.keysBefore(epoch)
       const reports = await this.#reports.keysBefore(epoch)
       const plain = await Promise.all(
         (['facts', 'gossip', 'certificate', 'evidence', 'opening-fault'] as const).map(kind =>
           this.db.keys(beforeEpoch(kind, epoch)).all(),
         ),
       )
-      const keys = [...ballots, ...ballots.map(key => KEY.ballot(nameIn(key))), ...reports, ...plain.flat()]
+      const keys = [...ballots, ...reports, ...plain.flat()]
       await this.db.batch(keys.map(key => ({ type: 'del', key })))
       this.#facts.forgetBefore(epoch)
       this.#reports.forgetBefore(epoch)
