@@ -1,7 +1,5 @@
 import { Ballot } from '../../proto/messages.js'
 import { revealedEpoch } from '../core/agreement/phases.js'
-import { encodeRewards } from '../core/rewards/rewards.js'
-import { encodeCarryOver } from '../core/scoring/carry-over.js'
 import type { StoredItems, SyncSource } from '../net/sync.js'
 import type { VerifierContext } from './context.js'
 
@@ -18,14 +16,8 @@ export function syncSource({ store, epochs, params, wall }: SourceContext): Sync
       const ballot = await store.getBallot(root)
       return ballot !== undefined && isRevealed(Ballot.decode(ballot).epoch) ? ballot : undefined
     },
-    leaves: async hash => {
-      const report = await store.getReport(hash)
-      return report && encodeCarryOver(report)
-    },
-    rewards: async hash => {
-      const report = await store.getReport(hash)
-      return report && encodeRewards(report.rewards)
-    },
+    leaves: hash => store.reportLeaves(hash),
+    rewards: hash => store.reportRewards(hash),
     ballotSet: async hash => {
       const report = await store.getReport(hash)
       if (report === undefined || report.ballots.length === 0) return undefined
