@@ -15,8 +15,8 @@ export class MerkleTree {
   readonly #position: number[]
 
   /** @param leaves ABI encodings, in any order. An empty tree has the zero root. */
-  constructor(leaves: readonly Uint8Array[]) {
-    const hashed = leaves.map((leaf, index) => ({ index, hash: leafHash(leaf) }))
+  constructor(leaves: readonly Uint8Array[], hash: (leaf: Uint8Array) => Uint8Array = leafHash) {
+    const hashed = leaves.map((leaf, index) => ({ index, hash: hash(leaf) }))
     hashed.sort((a, b) => compareBytes(a.hash, b.hash))
     const size = Math.max(0, 2 * leaves.length - 1)
     this.#nodes = new Array(size)
@@ -28,6 +28,11 @@ export class MerkleTree {
     for (let i = size - leaves.length - 1; i >= 0; i--) {
       this.#nodes[i] = hashPair(this.#nodes[2 * i + 1]!, this.#nodes[2 * i + 2]!)
     }
+  }
+
+  /** @param hashes of the leaves, in any order */
+  static ofHashes(hashes: readonly Uint8Array[]): MerkleTree {
+    return new MerkleTree(hashes, hash => hash)
   }
 
   get root(): Hex {

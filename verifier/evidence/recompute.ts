@@ -7,7 +7,7 @@ import { fromHex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import { decodeLeaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
-import { Ballot, MessageError } from '../../proto/messages.js'
+import { type Ballot, MessageError, WholeBallot } from '../../proto/messages.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { decodeVote } from '../../proto/vote.js'
 import { BlsVerifier } from '../bls/verifier.js'
@@ -47,7 +47,7 @@ export function recompute(evidence: EvidenceJson): Recomputed {
 function reportOf(evidence: EvidenceJson): Recomputed {
   const { params, network, previous } = evidence
   const facts = factsFromJson(evidence.facts)
-  const ballots = evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
+  const ballots = evidence.ballots.map(hex => WholeBallot.decode(fromHex(hex)))
   const votesOf = ballots.map(({ votes }) => votes.map(decodeVote))
   const assignment = assign(facts, params)
   const carryOver = decodeCarryOver(previous.leaves.map(fromHex))

@@ -18,8 +18,9 @@ export function scheduleFault(
   if (!verifier.verify(blsKey, scheduleDigest(network, facts, facts.beacon), ballot.schedule)) {
     return 'wrong schedule signature'
   }
-  const isShown = votes.every(
-    ({ scheduleProof, provider }) => scheduleProof === providerSchedule(ballot.schedule, provider),
-  )
-  return isShown ? undefined : 'a wrong schedule proof'
+  return showsSchedule(ballot.schedule, votes) ? undefined : 'a wrong schedule proof'
 }
+
+/** Whether each vote shows its part of the schedule. */
+export const showsSchedule = (schedule: Uint8Array, votes: readonly Vote[]): boolean =>
+  votes.every(({ scheduleProof, provider }) => scheduleProof === providerSchedule(schedule, provider))

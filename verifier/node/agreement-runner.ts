@@ -9,7 +9,7 @@ import {
   Ballot,
   Certificate,
   type Commit,
-  MAX_GOSSIP_BALLOT_BYTES,
+  MAX_GOSSIP_VOTES,
   type Partial,
   type Proposal,
   type SeenListMessage,
@@ -175,7 +175,7 @@ export class AgreementRunner {
     if (this.#votes === undefined) return
     const ballot = await this.signer.ballot(this.#votes.encoded, this.#votes.schedule)
     const root = toHex(ballot.root)
-    await this.modules.context.store.putBallot(root, Ballot.encode(ballot), true)
+    await this.modules.context.store.ballots.put(ballot, ballot.votes, true)
     this.#ballot = ballot
     await this.modules.broadcast('commit', await this.signer.commit(root, ballot.signature))
   }
@@ -183,9 +183,9 @@ export class AgreementRunner {
   /** A ballot that is too large for gossip is announced by its root alone; the others fetch the votes. */
   async #reveal(): Promise<void> {
     if (this.#ballot === undefined) return
-    const whole = Ballot.encode(this.#ballot)
-    const small = whole.length <= MAX_GOSSIP_BALLOT_BYTES
-    await this.modules.broadcast('ballot', small ? whole : Ballot.encode({ ...this.#ballot, votes: [] }))
+    const { votes } = this.#ballot
+    const told = { ...this.#ballot, votes: votes.length <= MAX_GOSSIP_VOTES ? votes : [] }
+    await this.modules.broadcast('ballot', Ballot.encode(told))
   }
 
   async #list(entries: readonly SeenEntry[]): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { epochAt } from '../../proto/epoch.js'
 import { toHex } from '../../proto/hex.js'
-import { Ballot, GossipItem, MessageError } from '../../proto/messages.js'
+import { type Ballot, GossipItem, MessageError } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import type { ChainFacts } from '../core/facts.js'
 import { decodeGossip, type GossipMessage, type Verdict } from '../net/gossip-messages.js'
@@ -134,7 +134,7 @@ export class Inbox {
     const { context, peers } = this.modules
     const { verifier, votes } = ballot
     const root = toHex(ballot.root)
-    if (votes.length > 0) await context.store.putBallot(root, Ballot.encode(ballot))
+    if (votes.length > 0) await context.store.ballots.put(ballot, votes, false)
     else if ((await peers.ballot({ verifier, root }, runner.record.facts, [verifier])) === undefined) return
     runner.hearBallot(ballot)
   }

@@ -4,7 +4,9 @@
  *   meta/version                                      version of the layout
  *   meta/record                                       head of the signing record (a separate file: signing-record.ts)
  *   meta/record-changed                               when the system last changed its file, in ns, decimal
- *   ballot/<root>                                     encoded Ballot
+ *   ballot/<root>                                     encoded Ballot without its votes, once all of them are held
+ *   ballot-index/<root>                               its index: see proto/ballot-index.ts
+ *   ballot-part/<root>/<part>                         its encoded votes, 256 a part, one after the other
  *   ballot-of/<epoch>/<root>                          for pruning
  *   facts-head/<epoch>/<block hash>                   facts without their lists, see fact-format.ts
  *   facts-part/<epoch>/<name>                         a part of a list; the epoch is the first of its generation
@@ -29,6 +31,7 @@ const EPOCH_DIGITS = 12
 /** The epoch with a fixed number of digits, so that names sort in the order of the epochs. */
 export const epochName = (epoch: number): string => String(epoch).padStart(EPOCH_DIGITS, '0')
 
+const PART_DIGITS = 6
 const BLOCK_DIGITS = 12
 const LOG_INDEX_DIGITS = 8
 const ITEM_DIGITS = 10
@@ -40,6 +43,8 @@ export const KEY = {
   record: 'meta/record',
   recordChanged: 'meta/record-changed',
   ballot: (root: Hex) => `ballot/${root}`,
+  ballotIndex: (root: Hex) => `ballot-index/${root}`,
+  ballotPart: (root: Hex, part: number) => `ballot-part/${root}/${String(part).padStart(PART_DIGITS, '0')}`,
   ballotOf: (epoch: number, root: Hex) => `ballot-of/${epochName(epoch)}/${root}`,
   facts: (epoch: number, blockHash: Hex) => `facts-head/${epochName(epoch)}/${blockHash}`,
   factsPart: (generation: number, name: string) => `facts-part/${epochName(generation)}/${name}`,
@@ -84,6 +89,9 @@ export const beforeEpoch = (kind: EpochKind, epoch: number): KeyRange => ({
   gte: `${kind}/`,
   lt: `${kind}/${epochName(epoch)}`,
 })
+
+/** All parts of a ballot, in their order. */
+export const partsOf = (root: Hex) => ({ gte: `ballot-part/${root}/`, lt: `ballot-part/${root}/~` })
 
 /** @param first and last epoch */
 export const fromTo = (kind: EpochKind, first: number, last: number): KeyRange => ({

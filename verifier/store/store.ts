@@ -8,14 +8,15 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { type Hex, toHex } from '../../proto/hex.js'
-import { Ballot, Evidence, GossipItem, OpeningFault } from '../../proto/messages.js'
+import { Evidence, GossipItem, OpeningFault } from '../../proto/messages.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
 import type { LogStore } from '../core/chain-log.js'
 import type { ChainFacts } from '../core/facts.js'
+import { BallotRows } from './ballot-rows.js'
 import { checkDirectory, type Database, databaseIn, type OpenMode } from './database.js'
 import { damaged, existingRecord, noRecord, storeErrorFrom } from './errors.js'
 import { FactRows } from './fact-rows.js'
-import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
+import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, ofEpoch } from './layout.js'
 import { moveSigned } from './layout-1.js'
 import { moveRows } from './layout-2.js'
 import { LogRows } from './log-rows.js'
@@ -23,7 +24,7 @@ import { isFile } from './new-file.js'
 import { decodeHead, encodeHead, type RecordHead, type Signed } from './record-format.js'
 import { type EpochRange, type HeldItems, type HeldLeaf, ReportRows } from './report-rows.js'
 import { unseal } from './sealed.js'
-import { type Row, SealedRows } from './sealed-rows.js'
+import { SealedRows } from './sealed-rows.js'
 import { openRecordFile, SigningRecord, type Witness } from './signing-record.js'
 import type { ReportSummary, StoredReport } from './stored-report.js'
 import { TranscriptFiles } from './transcript-files.js'
@@ -51,6 +52,7 @@ const bytes = (value: string): Uint8Array => new TextEncoder().encode(value)
 export class Store {
   /** what was read of the chain's log */
   readonly chainLog: LogStore
+  readonly ballots: BallotRows
   readonly #rows: SealedRows
   readonly #transcripts: TranscriptFiles
   readonly #reports: ReportRows
@@ -63,6 +65,7 @@ export class Store {
   ) {
     this.#transcripts = new TranscriptFiles(dir)
     this.#rows = new SealedRows(db, dir)
+    this.ballots = new BallotRows(db, this.#rows)
     this.#reports = new ReportRows(db, this.#rows)
     this.#facts = new FactRows(db, this.#rows)
     this.chainLog = new LogRows(this.#rows)
@@ -126,30 +129,7 @@ export class Store {
     return this.#record.merge(signed)
   }
 
-  // -------------------------------------------------------------------------------------------- ballots and facts
-
-  /** @param encoded a whole Ballot. @param own the node's own ballot, which is on disk when this returns */
-  async putBallot(root: Hex, encoded: Uint8Array, own = false): Promise<void> {
-    const { epoch } = Ballot.decode(encoded)
-    const rows: Row[] = [
-      [KEY.ballot(root), encoded],
-      [KEY.ballotOf(epoch, root), new Uint8Array()],
-    ]
-    await this.#rows.write(rows, own)
-  }
-
-  getBallot(root: Hex): Promise<Uint8Array | undefined> {
-    return this.#rows.get(KEY.ballot(root))
-  }
-
-  /** All stored ballots of an epoch. */
-  ballotsOf(epoch: number): Promise<Ballot[]> {
-    return this.#rows.guarded(async () => {
-      const keys = await this.db.keys(ofEpoch('ballot-of', epoch)).all()
-      const encoded = await Promise.all(keys.map(key => this.getBallot(nameIn(key))))
-      return encoded.filter(bytes => bytes !== undefined).map(bytes => Ballot.decode(bytes))
-    })
-  }
+  // -------------------------------------------------------------------------------------------- facts
 
   putFacts(facts: ChainFacts): Promise<void> {
     return this.#facts.put(facts)
@@ -268,13 +248,13 @@ export class Store {
   /** Deletes all data of earlier epochs, except signed digests. */
   async prune(epoch: number): Promise<void> {
     await this.#rows.guarded(async () => {
-      const ballots = await this.db.keys(beforeEpoch('ballot-of', epoch)).all()
-      const others = await Promise.all([
+      const rows = await Promise.all([
+        this.ballots.keysBefore(epoch),
         this.#reports.keysBefore(epoch),
         this.#facts.keysBefore(epoch),
         ...(['gossip', 'evidence', 'opening-fault'] as const).map(kind => this.db.keys(beforeEpoch(kind, epoch)).all()),
       ])
-      const keys = [...ballots, ...ballots.map(key => KEY.ballot(nameIn(key))), ...others.flat()]
+      const keys = rows.flat()
       await this.db.batch(keys.map(key => ({ type: 'del', key })))
       this.#facts.forgetBefore(epoch)
       this.#reports.forgetBefore(epoch)
@@ -305,7 +285,7 @@ export class Store {
     const known = text(version)
     if (known === '1') await moveSigned(this.db, this.dir, recordPath)
     if (known === '1' || known === '2')
-      await moveRows(this.db, this.#rows, { reports: this.#reports, facts: this.#facts })
+      await moveRows(this.db, this.#rows, { reports: this.#reports, facts: this.#facts, ballots: this.ballots })
     else if (known !== LAYOUT_VERSION) {
       throw noRecord(this.dir, `its layout is ${known}, but this program knows only ${LAYOUT_VERSION}`)
     }

@@ -106,8 +106,8 @@ describe('accepted reports of a verifier', () => {
         posted: async () => tip,
       },
     } as unknown as VerifierContext
-    const peers: Pick<PeerSync, 'ballot' | 'ballotSet' | 'leaves' | 'rewards'> = {
-      ballot: async () => undefined,
+    const peers: Pick<PeerSync, 'votes' | 'ballotSet' | 'leaves' | 'rewards'> = {
+      votes: async () => undefined,
       ballotSet: async () => (has.ballotSet ? [] : undefined),
       leaves: async (_, take) => {
         const taken = has.carryOver && take(encodeCarryOver(has.carryOver))

@@ -42,12 +42,12 @@ describe('work that is paid', () => {
       chain: { posted: async () => posted },
       store: { getReport: async () => undefined },
     } as unknown as VerifierContext
-    const peers: Pick<PeerSync, 'ballot' | 'ballotSet'> = {
+    const peers: Pick<PeerSync, 'votes' | 'ballotSet'> = {
       ballotSet: async () => {
         asked++
         return [...ballotSet]
       },
-      ballot: async ({ root }) => (root === missing ? undefined : ballots.get(root)),
+      votes: async ({ root }) => (root === missing ? undefined : ballots.get(root)?.votes),
     }
     return new PaidWork(context, { reread: async () => record }, peers, async () => before)
   }

@@ -7,7 +7,7 @@ import { Level } from 'level'
 import { keccakText } from '../../../proto/hash.js'
 import { toHex } from '../../../proto/hex.js'
 import { encodeLeaf } from '../../../proto/leaf.js'
-import { GossipItem } from '../../../proto/messages.js'
+import { GossipItem, WholeBallot } from '../../../proto/messages.js'
 import { encodeRewards } from '../../core/rewards/rewards.js'
 import { encodeCarryOver } from '../../core/scoring/carry-over.js'
 import type { Database } from '../database.js'
@@ -17,12 +17,15 @@ import { seal } from '../sealed.js'
 import { Store, type StoredReport } from '../store.js'
 import { expectFault } from './faults.js'
 import { longReport, posted, report } from './report-samples.js'
-import { facts } from './samples.js'
+import { ballot, facts, storedBallot } from './samples.js'
 
 const OLD_KINDS = ['facts', 'report', 'report-of', 'leaf', 'certificate']
 const heard = GossipItem.encode({ kind: 'commit', data: Uint8Array.of(1) })
 const REPORTS: StoredReport[] = [posted(report(3)), posted(longReport(4, 40)), report(5)]
 const FACTS = [3, 4, 70].map(epoch => facts(epoch, `block ${epoch}`))
+
+const BALLOTS = [ballot(3, 'one'), ballot(4, 'two')]
+const UNREADABLE = { ...ballot(4, 'three'), votes: [new Uint8Array(64)] }
 
 describe('a data directory of layout 2', () => {
   let parent: string
@@ -56,6 +59,10 @@ describe('a data directory of layout 2', () => {
       await put(`report-of/${of}`, i === 0 ? new Uint8Array() : encodeJson(summary)) // an older version wrote it
       if (one.posted) for (const leaf of leaves) await put(`leaf/${leaf.provider}/${of}`, encodeLeaf(leaf))
     }
+    for (const one of [...BALLOTS, UNREADABLE]) {
+      await put(`ballot/${toHex(one.root)}`, WholeBallot.encode(one))
+      await put(`ballot-of/${epochName(one.epoch)}/${toHex(one.root)}`, new Uint8Array())
+    }
     await put(`certificate/${epochName(3)}`, Uint8Array.of(1))
     await level.close()
   })
@@ -70,6 +77,9 @@ describe('a data directory of layout 2', () => {
         expect(await store.reportSummary(one.header.epoch, one.headerHash), say).to.deep.equal(summary)
       }
       for (const one of FACTS) expect(await store.getFacts(one.epoch, one.blockHash), say).to.deep.equal(one)
+      for (const one of BALLOTS) expect(await storedBallot(store, toHex(one.root)), say).to.deep.equal(one)
+      expect(await storedBallot(store, toHex(UNREADABLE.root)), say).to.equal(undefined)
+      expect(await store.ballots.headsOf(4), say).to.have.lengthOf(1)
       const [, long] = REPORTS
       for (const leaf of [long!.leaves[0]!, long!.leaves[39]!]) {
         const held = await store.leavesOf(leaf.provider, { from: 1, to: 9, limit: 9 })
@@ -83,7 +93,8 @@ describe('a data directory of layout 2', () => {
     for (const kind of OLD_KINDS) expect(await keysOf(dataDir, kind), kind).to.deep.equal([])
   }
 
-  it('is moved, and loses nothing but certificates that nobody reads', () => expectMoved('as it was', 2))
+  it('is moved, and loses only certificates that nobody reads, and ballots that nobody can', () =>
+    expectMoved('as it was', 2))
 
   it('is moved on from every state in which a crash can leave it', async () => {
     const states: string[] = []
@@ -102,12 +113,22 @@ describe('a data directory of layout 2', () => {
     }) as Database
     await (await Store.open(dataDir, { mode: 'existing', database })).close()
     await keep()
-    expect(states.length).to.be.greaterThan(2 * (REPORTS.length + FACTS.length))
+    expect(states.length).to.be.greaterThan(2 * (REPORTS.length + FACTS.length + BALLOTS.length))
     for (const state of states) {
       await rm(dataDir, { recursive: true })
       await cp(state, dataDir, { recursive: true })
       await expectMoved(state)
     }
+  })
+
+  it('is refused, and keeps its rows, if one of them is of a version before', async () => {
+    const key = `facts/${epochName(3)}/${FACTS[0]!.blockHash}`
+    const { windowBeacon: _, ...older } = FACTS[0]!
+    const level = levelIn(dataDir)
+    await level.put(key, seal(key, encodeJson(older)))
+    await level.close()
+    await expectFault(Store.open(dataDir, { mode: 'existing' }), 'damaged', dataDir, key, 'cannot be read', 'Restore')
+    expect(await keysOf(dataDir, 'facts')).to.include(key)
   })
 
   it('is refused, and keeps its rows, if one of them is damaged', async () => {

@@ -14,7 +14,7 @@ import { openRecordFile } from '../signing-record.js'
 import { Store } from '../store.js'
 import { expectFault, failure } from './faults.js'
 import { longReport } from './report-samples.js'
-import { ballot, facts } from './samples.js'
+import { ballot, facts, putBallot, storedBallot } from './samples.js'
 
 describe('a store', () => {
   let parent: string
@@ -98,7 +98,7 @@ describe('a store', () => {
     const fill = async () => {
       for (let i = 0; i < SIGNED; i++) {
         await store.recordSigned(`report/${i}/0`, keccakText(String(i)))
-        await store.putBallot(root(i), ballot(i, `ballot ${i}`))
+        await putBallot(store, ballot(i, `ballot ${i}`))
       }
       await reopen() // moves the log into a table
       await store.close()
@@ -136,7 +136,7 @@ describe('a store', () => {
         await rename(copy, dir)
         store = await Store.open(dataDir, { mode: 'existing' })
         expect(await store.recordSigned('report/49/0', keccakText('49'))).to.equal('same')
-        expect(await store.getBallot(root(49))).to.deep.equal(ballot(49, 'ballot 49'))
+        expect(await storedBallot(store, root(49))).to.deep.equal(ballot(49, 'ballot 49'))
       })
     }
 
@@ -320,7 +320,7 @@ describe('a store', () => {
       }
       store = await Store.open(dataDir, { mode: 'existing', database, openFile })
       await store.recordSigned('report/1/0', keccakText('a'))
-      await store.putBallot(keccakText('one'), ballot(3, 'one'))
+      await putBallot(store, ballot(3, 'one'))
       disk.full = true
       await expectFault(store.recordSigned('report/2/0', keccakText('b')), 'no-space', dataDir, 'free')
       await expectFault(store.putFacts(facts(1, 'one')), 'no-space')
@@ -331,7 +331,7 @@ describe('a store', () => {
       await reopen()
       expect(await store.recordSigned('report/1/0', keccakText('a'))).to.equal('same')
       expect(await store.recordSigned('report/2/0', keccakText('c'))).to.equal('same')
-      expect(await store.getBallot(keccakText('one'))).to.deep.equal(ballot(3, 'one'))
+      expect(await storedBallot(store, keccakText('one'))).to.deep.equal(ballot(3, 'one'))
     })
   })
 })

@@ -11,7 +11,7 @@ import { SigningConflict } from '../errors.js'
 import { Store } from '../store.js'
 import { expectFault, failure } from './faults.js'
 import { leaf, posted, report } from './report-samples.js'
-import { ballot, facts } from './samples.js'
+import { ballot, facts, putBallot, storedBallot } from './samples.js'
 
 const fault = (epoch: number): OpeningFault => ({
   ...{ sessionId: fromHex(keccakText('session')), epoch, receiver: 1, slot: 2, key: new Uint8Array(16) },
@@ -75,12 +75,12 @@ describe('store', () => {
 
   describe('contents', () => {
     it('stay the same, also after a restart', async () => {
-      await store.putBallot(keccakText('one'), ballot(3, 'one'), true)
+      await putBallot(store, ballot(3, 'one'), true)
       await store.putFacts(facts(3, 'three'))
       await store.putReport(report(3))
       await reopen()
-      expect(await store.getBallot(keccakText('one'))).to.deep.equal(ballot(3, 'one'))
-      expect(await store.getBallot(keccakText('two'))).to.equal(undefined)
+      expect(await storedBallot(store, keccakText('one'))).to.deep.equal(ballot(3, 'one'))
+      expect(await storedBallot(store, keccakText('two'))).to.equal(undefined)
       expect(await store.getFacts(3, keccakText('three'))).to.deep.equal(facts(3, 'three'))
       expect(await store.getFacts(3, keccakText('four'))).to.equal(undefined)
       expect(await store.getReport(report(3).headerHash)).to.deep.equal(report(3))
@@ -144,7 +144,7 @@ describe('store', () => {
 
     it('of earlier epochs are forgotten when pruned, and no others', async () => {
       for (const epoch of [9, 10, 100]) {
-        await store.putBallot(keccakText(String(epoch)), ballot(epoch, String(epoch)))
+        await putBallot(store, ballot(epoch, String(epoch)))
         await store.putFacts(facts(epoch, String(epoch)))
         await store.putReport(report(epoch))
         await store.putGossip(epoch, GossipItem.encode({ kind: 'commit', data: Uint8Array.of(epoch) }))
@@ -154,7 +154,7 @@ describe('store', () => {
       await store.prune(100)
       for (const epoch of [9, 10, 100]) {
         const kept = epoch === 100
-        expect((await store.getBallot(keccakText(String(epoch)))) !== undefined).to.equal(kept)
+        expect((await storedBallot(store, keccakText(String(epoch)))) !== undefined).to.equal(kept)
         expect((await store.getFacts(epoch, keccakText(String(epoch)))) !== undefined).to.equal(kept)
         expect((await store.getReport(report(epoch).headerHash)) !== undefined).to.equal(kept)
         expect(await store.heardGossip(epoch)).to.have.lengthOf(kept ? 1 : 0)
