@@ -2,8 +2,6 @@ import { INDEX_ENTRY_BYTES, INDEX_PART_ENTRIES } from '../../proto/ballot-index.
 import type { Hex } from '../../proto/hex.js'
 import { Ballot } from '../../proto/messages.js'
 import { revealedEpoch } from '../core/agreement/phases.js'
-import { encodeRewards } from '../core/rewards/rewards.js'
-import { encodeCarryOver } from '../core/scoring/carry-over.js'
 import type { StoredItems, SyncSource } from '../net/sync.js'
 import type { VerifierContext } from './context.js'
 
@@ -26,14 +24,8 @@ export function syncSource({ store, epochs, params, wall }: SourceContext): Sync
       return head && index && [Ballot.encode({ ...head, votes: [] }), ...inParts(index.bytes)]
     },
     ballotPart: async (root, part) => ((await revealed(root)) ? store.ballots.part(root, part) : undefined),
-    leaves: async hash => {
-      const report = await store.getReport(hash)
-      return report && encodeCarryOver(report)
-    },
-    rewards: async hash => {
-      const report = await store.getReport(hash)
-      return report && encodeRewards(report.rewards)
-    },
+    leaves: hash => store.reportLeaves(hash),
+    rewards: hash => store.reportRewards(hash),
     ballotSet: async hash => {
       const report = await store.getReport(hash)
       if (report === undefined || report.ballots.length === 0) return undefined

@@ -18,10 +18,11 @@ import { damaged, existingRecord, noRecord, storeErrorFrom } from './errors.js'
 import { FactRows } from './fact-rows.js'
 import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, ofEpoch } from './layout.js'
 import { moveSigned } from './layout-1.js'
+import { moveRows } from './layout-2.js'
 import { LogRows } from './log-rows.js'
 import { isFile } from './new-file.js'
 import { decodeHead, encodeHead, type RecordHead, type Signed } from './record-format.js'
-import { type EpochRange, type HeldLeaf, ReportRows } from './report-rows.js'
+import { type EpochRange, type HeldItems, type HeldLeaf, ReportRows } from './report-rows.js'
 import { unseal } from './sealed.js'
 import { SealedRows } from './sealed-rows.js'
 import { openRecordFile, SigningRecord, type Witness } from './signing-record.js'
@@ -164,7 +165,17 @@ export class Store {
 
   /** What accepted reports said of one provider, the newest first. After a reorganisation, an epoch may have several. */
   leavesOf(provider: Hex, range: EpochRange): Promise<HeldLeaf[]> {
-    return this.#reports.leaves(provider, range)
+    return this.#reports.leavesOf(provider, range)
+  }
+
+  /** The encoded leaves of a report in their order, each with its carry-over. */
+  reportLeaves(headerHash: Hex): Promise<HeldItems | undefined> {
+    return this.#reports.leaves(headerHash)
+  }
+
+  /** The encoded rewards of a report in their order. */
+  reportRewards(headerHash: Hex): Promise<HeldItems | undefined> {
+    return this.#reports.rewards(headerHash)
   }
 
   // -------------------------------------------------------------------------------------------- what was heard
@@ -197,10 +208,6 @@ export class Store {
   /** An encoded GossipItem; undefined if it was pruned meanwhile. */
   gossipItem({ key }: HeardItem): Promise<Uint8Array | undefined> {
     return this.#rows.get(key)
-  }
-
-  putCertificate(epoch: number, certificate: Uint8Array): Promise<void> {
-    return this.#rows.write([[KEY.certificate(epoch), certificate]])
   }
 
   // -------------------------------------------------------------------------------------------- evidence of equivocations
@@ -241,14 +248,13 @@ export class Store {
   /** Deletes all data of earlier epochs, except signed digests. */
   async prune(epoch: number): Promise<void> {
     await this.#rows.guarded(async () => {
-      const ballots = await this.ballots.keysBefore(epoch)
-      const reports = await this.#reports.keysBefore(epoch)
-      const plain = await Promise.all(
-        (['facts', 'gossip', 'certificate', 'evidence', 'opening-fault'] as const).map(kind =>
-          this.db.keys(beforeEpoch(kind, epoch)).all(),
-        ),
-      )
-      const keys = [...ballots, ...reports, ...plain.flat()]
+      const rows = await Promise.all([
+        this.ballots.keysBefore(epoch),
+        this.#reports.keysBefore(epoch),
+        this.#facts.keysBefore(epoch),
+        ...(['gossip', 'evidence', 'opening-fault'] as const).map(kind => this.db.keys(beforeEpoch(kind, epoch)).all()),
+      ])
+      const keys = rows.flat()
       await this.db.batch(keys.map(key => ({ type: 'del', key })))
       this.#facts.forgetBefore(epoch)
       this.#reports.forgetBefore(epoch)
@@ -269,13 +275,17 @@ export class Store {
     )
   }
 
-  /** Reads everything except transcripts once. Otherwise damage might show only in the middle of an epoch. */
+  /**
+   * Reads no more than a start needs: an old node has gigabytes. A read finds damage to its own row, and throws the same
+   * error as a start.
+   */
   async #check(recordPath: string): Promise<void> {
-    const version = await this.db.get(KEY.version)
+    const version = await this.#rows.get(KEY.version)
     if (version === undefined) throw noRecord(this.dir, 'it names no layout')
-    for await (const [key, value] of this.db.iterator()) unseal(key, value)
-    const known = text(unseal(KEY.version, version))
+    const known = text(version)
     if (known === '1') await moveSigned(this.db, this.dir, recordPath)
+    if (known === '1' || known === '2')
+      await moveRows(this.db, this.#rows, { reports: this.#reports, facts: this.#facts, ballots: this.ballots })
     else if (known !== LAYOUT_VERSION) {
       throw noRecord(this.dir, `its layout is ${known}, but this program knows only ${LAYOUT_VERSION}`)
     }

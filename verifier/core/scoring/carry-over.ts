@@ -26,9 +26,17 @@ export const encodeCarryOver = (carryOver: CarryOver): Uint8Array[] =>
 export const encodeCarried = ({ soakVotes, windows }: CarryOver, leaf: Leaf): Uint8Array =>
   encodeLeafState({ leaf, soakVotes: soakVotes.get(leaf.provider) ?? [], window: windows.get(leaf.provider) })
 
-/** @throws RangeError if an encoding is malformed, or holds votes other than those that the leaf names */
+/**
+ * @throws RangeError if an encoding is malformed, or holds votes other than those that the leaf names; and if the leaves do
+ * not ascend by index: the root of a tree does not tell the order of its leaves
+ */
 export function decodeCarryOver(encoded: readonly Uint8Array[]): CarryOver {
   const states = encoded.map(decodeLeafState)
+  for (const [i, { leaf }] of states.entries()) {
+    const before = states[i - 1]?.leaf
+    if (before !== undefined && before.index >= leaf.index)
+      throw new RangeError(`The leaf of index ${leaf.index} is out of order.`)
+  }
   return {
     leaves: states.map(({ leaf }) => leaf),
     soakVotes: new Map(

@@ -5,13 +5,12 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex, ZERO_HASH } from '../../../proto/hex.js'
-import type { Leaf } from '../../../proto/leaf.js'
 import { GossipItem, OpeningFault } from '../../../proto/messages.js'
-import { soakVotesDigest } from '../../../proto/soak-vote.js'
 import { account } from '../../core/test/samples.js'
 import { SigningConflict } from '../errors.js'
-import { Store, type StoredReport } from '../store.js'
+import { Store } from '../store.js'
 import { expectFault, failure } from './faults.js'
+import { leaf, posted, report } from './report-samples.js'
 import { ballot, facts, putBallot, storedBallot } from './samples.js'
 
 const fault = (epoch: number): OpeningFault => ({
@@ -28,64 +27,6 @@ const fault = (epoch: number): OpeningFault => ({
 
 /** no epoch of these tests is newer */
 const NEWEST = 1000
-
-const leaf = (epoch: number, index: number): Leaf => ({
-  epoch,
-  index,
-  provider: `0x${`0${index}`.repeat(20)}`,
-  status: 1,
-  uptimeBps: 9000,
-  rateKbps: 24_000,
-  claimKbps: 25_000,
-  scoreBps: 8000,
-  tier: 2,
-  throughputQ32: 2 ** 32,
-  throughputSumQ32: 2 ** 32,
-  throughputWeightQ32: 2 ** 32,
-  ticksUpQ16: 10,
-  ticksTotalQ16: 12,
-  pathlessQ2: 0,
-  soakVotes: ZERO_HASH,
-  windowVotes: ZERO_HASH,
-  link: ZERO_HASH,
-  breachBits: 3,
-  breachPenaltyBps: 500,
-  assignedRoot: ZERO_HASH,
-  penaltyBps: 0,
-})
-
-const SOAK_VOTES = [0, 1, 2].map(receiver => ({ receiver, epoch: 5, rateKbps: 20_000 }))
-
-const report = (epoch: number): StoredReport => ({
-  header: {
-    era: 1,
-    epoch,
-    blockNumber: 5,
-    blockHash: ZERO_HASH,
-    previousHeader: ZERO_HASH,
-    scoreRoot: ZERO_HASH,
-    ballotSetRoot: ZERO_HASH,
-    rewardsRoot: ZERO_HASH,
-    providerCount: 2,
-    commonFailure: false,
-  },
-  headerHash: keccakText(`header ${epoch}`),
-  rewards: [{ account: leaf(epoch, 0).provider, cumulative: 10n ** 30n }],
-  leaves: [{ ...leaf(epoch, 0), soakVotes: soakVotesDigest(SOAK_VOTES) }, leaf(epoch, 1)],
-  windows: new Map(),
-  soakVotes: new Map([[leaf(epoch, 0).provider, SOAK_VOTES]]),
-  ballots: [{ verifier: 1, root: keccakText('ballot') }],
-  isWrong: false,
-  posted: undefined,
-})
-
-const posted = (of: StoredReport): StoredReport => ({
-  ...of,
-  posted: {
-    ...{ header: of.header, headerHash: of.headerHash, round: 0, nonSigners: [2], txHash: keccakText('tx') },
-    ...{ blockNumber: 7, gasUsed: 9 },
-  },
-})
 
 describe('store', () => {
   let parent: string
@@ -207,7 +148,6 @@ describe('store', () => {
         await store.putFacts(facts(epoch, String(epoch)))
         await store.putReport(report(epoch))
         await store.putGossip(epoch, GossipItem.encode({ kind: 'commit', data: Uint8Array.of(epoch) }))
-        await store.putCertificate(epoch, Uint8Array.of(1))
         await store.putTranscript(epoch, fromHex(keccakText(`session ${epoch}`)), Uint8Array.of(epoch))
         await store.putOpeningFault(epoch, fromHex(keccakText('session')), OpeningFault.encode(fault(epoch)))
       }
