@@ -40,6 +40,20 @@ export interface ReadyEvent {
   readonly providers: readonly (ReadyNode & { readonly claimKbps: number; readonly deliversKbps: number })[]
 }
 
+/** What this machine carries, as measured before anything is started. */
+export interface MachineEvent {
+  readonly event: 'machine'
+  readonly cores: number
+  /** how long one core takes to check a BLS signature, ms */
+  readonly checkMs: number
+  readonly sessionsAtOnce: number
+  /** of each provider in an epoch */
+  readonly receivers: number
+  readonly epochSeconds: number
+  /** why the machine may be too small for the network, and what to do; null if it is not */
+  readonly warning: string | null
+}
+
 /** The network's genesis is set. */
 export interface StartedEvent {
   readonly event: 'started'
@@ -238,6 +252,7 @@ export interface ResultEvent {
 }
 
 export type TestnetEvent =
+  | MachineEvent
   | ReadyEvent
   | StartedEvent
   | GuestEvent

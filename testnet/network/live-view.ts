@@ -110,6 +110,8 @@ export function lineOf(event: TestnetEvent): string {
   switch (event.event) {
     case 'ready':
       return `ready: ${event.verifiers.length} verifiers and ${event.providers.length} providers are up; API ${event.apiUrl}, chain ${event.rpcUrl}, logs ${event.dataDir}, seed ${event.seed}`
+    case 'machine':
+      return `machine: it carries ${event.sessionsAtOnce} sessions at once; epochs of ${event.epochSeconds} s, in which ${event.receivers} verifiers measure each provider${event.warning === null ? '' : `. ${event.warning}`}`
     case 'started':
       return `started: epoch 1 begins at ${new Date(event.genesisMs).toISOString()}`
     case 'guest':

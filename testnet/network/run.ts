@@ -11,6 +11,7 @@ import { startWatchdog, type Watchdog } from '../process/watchdog.js'
 import { abortable } from './abortable.js'
 import { type Anvil, ChainDied, startAnvil } from './anvil.js'
 import { StrangersAttack } from './attack.js'
+import { machineEvent, startDelaySeconds } from './carried.js'
 import { ChainReader } from './chain-reader.js'
 import { Control } from './control.js'
 import { dataDirectory } from './data-directory.js'
@@ -18,6 +19,7 @@ import { decoyVerdict } from './decoy-verdict.js'
 import { narrowParams, testnetParams } from './epoch-length.js'
 import type { ReadyNode, ResultEvent, TestnetEvent } from './events.js'
 import { guestsOf, inviteGuests } from './guests.js'
+import { measureMachine } from './machine.js'
 import { Newcomers } from './newcomers.js'
 import { Nodes } from './nodes.js'
 import { Observer } from './observer.js'
@@ -119,8 +121,10 @@ async function runOnChain({
 }: RunParts): Promise<ResultEvent> {
   const plan = planRun(options, directory)
   const { claimKbps, capacityKbps, soaks } = options
-  const shape = { verifiers: plan.verifiers.length, providers: plan.providers.length, soaks }
-  const params = capacityKbps === undefined ? testnetParams(shape) : narrowParams(shape, { claimKbps, capacityKbps })
+  const shape = { verifiers: plan.verifiers.length, providers: plan.providers.length, claimKbps, soaks }
+  const machine = measureMachine()
+  const params = capacityKbps === undefined ? testnetParams(shape, machine) : narrowParams(shape, capacityKbps, machine)
+  emit(machineEvent(shape, params, machine))
   const networkFile = join(directory, 'network.json')
   const late = plan.verifiers.filter(({ profile }) => profile === 'late')
   const { rpcUrl } = anvil
@@ -131,6 +135,7 @@ async function runOnChain({
   const setup = await abortable(
     setUpNetwork({
       ...{ anvil, chainId: CHAIN_ID, params, networkFile, lateVerifiers: late, providers: plan.providers },
+      startDelaySeconds: startDelaySeconds(params, shape, machine),
       verifiers: plan.verifiers.filter(({ profile }) => profile !== 'late'),
       purses: plan.providers.filter(isDecoy).map(({ seed }) => purseOf(seed)),
       guests,

@@ -9,7 +9,6 @@ import { type Identify, identify } from '@libp2p/identify'
 import type { ConnectionGater, Libp2p } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import type { Logger } from 'pino'
@@ -18,6 +17,7 @@ import { fromHex, type Hex } from '../../proto/hex.js'
 import { topicsOf } from '../../proto/protocols.js'
 import { gossipRules } from './gossip-rules.js'
 import { ListenError } from './listen-error.js'
+import { muxer } from './muxer.js'
 import { peerPrivateKey } from './peer-keys.js'
 
 export type Peer = Libp2p<{ identify: Identify; pubsub: GossipSub }>
@@ -63,7 +63,7 @@ export async function createPeer(
 ): Promise<Peer> {
   const peer: Peer = await createLibp2p({
     ...(await transportOptions(seed, listen)),
-    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES } })],
+    streamMuxers: [muxer({ streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES } })],
     connectionManager: {
       inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
       maxIncomingPendingConnections: PENDING_CONNECTIONS,

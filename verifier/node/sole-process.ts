@@ -25,8 +25,9 @@ import { until } from './waiting.js'
 const FIRST_ASKS = [0.25, 0.5, 0.75]
 const LATER_ASKS = [0.5]
 const NEEDED_ASKS = 2
-/** How long one verifier may take to answer. */
-const ANSWER_MS = 2000
+/** How long one verifier may take to answer: a share of the epoch, and no longer than this. On a busy machine it takes seconds. */
+const ANSWER_SHARE = 1 / 8
+const LONGEST_ANSWER_MS = 10_000
 const NONCE_BYTES = 32
 
 export type SoleProcessContext = Pick<
@@ -80,13 +81,14 @@ export class SoleProcess {
 
   /** @returns whether more than two thirds of the set know of this process now */
   async #ask(facts: ChainFacts): Promise<boolean> {
-    const { self, stopping, log } = this.context
+    const { self, epochs, stopping, log } = this.context
+    const answerMs = Math.min(LONGEST_ANSWER_MS, epochs.epochMs * ANSWER_SHARE)
     const { directory, present } = this.modules
     const presence = this.#presence(facts)
     const others = directory.verifiers().filter(({ index }) => index !== self.index && verifierOf(facts, index))
     const answers = await Promise.all(
       others.map(async other => {
-        const signal = AbortSignal.any([stopping, AbortSignal.timeout(ANSWER_MS)])
+        const signal = AbortSignal.any([stopping, AbortSignal.timeout(answerMs)])
         return present(other, presence, signal).catch(error => {
           log.debug({ peer: other.index, error: (error as Error).message }, 'could not present this node')
           return []

@@ -18,7 +18,8 @@ import { repeat } from './waiting.js'
 
 /** Tokens of one order: blinding and unblinding them blocks this thread for about 15 ms each. */
 const ORDER_TOKENS = 8
-const ORDER_TIMEOUT_MS = 2000
+/** A provider answers in a few milliseconds for each token, unless many verifiers order at once, as when an era begins. */
+const ORDER_TIMEOUT_MS = 10_000
 /** How often the wallet looks for orders that are due: so many times an epoch. */
 const STEPS_PER_EPOCH = 20
 const LONGEST_STEP_MS = 2000
