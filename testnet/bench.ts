@@ -15,6 +15,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   justice: () => import('./bench/justice/justice.js'),
   dataplane: () => import('./bench/dataplane/dataplane.js'),
   'dataplane-sessions': () => import('./bench/dataplane/sessions.js'),
+  sim: () => import('./bench/sim/sim.js'),
   decoys: () => import('./bench/decoys/decoys.js'),
   tables: () => import('./bench/tables.js'),
 }

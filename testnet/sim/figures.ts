@@ -7,10 +7,9 @@ export interface Figures {
   readonly behaviour: string
   /** of the claim */
   readonly delivers: number
-  /** undefined if nobody colludes */
-  readonly strategy: string | undefined
+  readonly strategy: string
   readonly share: number
-  readonly epochs: number
+  epochs: number
   windows: number
   /** windows with a certified rate; those with the status "unserving" have the rate 0 */
   measured: number
@@ -33,7 +32,7 @@ export interface Figures {
 }
 
 export const noFigures = ({ behaviour, strategy, share, epochs }: World): Figures => ({
-  ...{ behaviour: behaviour.name, delivers: behaviour.delivers, strategy: strategy?.name, share, epochs },
+  ...{ behaviour: behaviour.name, delivers: behaviour.delivers, strategy: strategy?.name ?? 'none', share, epochs },
   ...{ windows: 0, measured: 0, biasSum: 0, biasSquares: 0, breaches: 0, kept: 0, waits: [], waiting: 0 },
   ...{ epochsUp: 0, ticksUp: 0, ticksTotal: 0, scoreBps: 0 },
 })
@@ -60,6 +59,20 @@ export function addWindow(figures: Figures, { leaves, tallies, ticks }: Evaluati
   figures.waits.push(figures.waiting)
   figures.waiting = 0
 }
+
+/** Of two runs of the same world with other seeds. */
+export const together = (one: Figures, other: Figures): Figures => ({
+  ...one,
+  waits: [...one.waits, ...other.waits],
+  waiting: other.waiting,
+  scoreBps: other.scoreBps,
+  ...Object.fromEntries(SUMS.map(name => [name, one[name] + other[name]])),
+})
+
+const SUMS = [
+  ...(['epochs', 'windows', 'measured', 'biasSum', 'biasSquares', 'breaches', 'kept'] as const),
+  ...(['epochsUp', 'ticksUp', 'ticksTotal'] as const),
+]
 
 /** Mean over the windows with a certified rate; 0 without such a window. */
 export const biasOf = ({ biasSum, measured }: Figures): number => (measured === 0 ? 0 : biasSum / measured)

@@ -58,14 +58,16 @@ export function sessionNoise(chance: Chance): SessionNoise {
   }
 }
 
-/** Which of the heartbeats come back over a path: bit i for tick i. Each must survive the loss of both ways. */
+/** By loss: P(a heartbeat is lost on one of its two ways). */
+const HEARTBEAT_LOSSES = LOSSES.map(loss => 1 - (1 - loss) ** 2)
+
+/** Which of the heartbeats come back over a path: bit i for tick i. */
 export function answered(ticks: number, chance: Chance): bigint {
-  const loss = LOSSES[chance.below(LOSSES.length)]!
-  const all = (1n << BigInt(ticks)) - 1n
-  if (loss === 0) return all
-  let lost = 0n
-  for (let tick = 0; tick < ticks; tick++) if (chance.isTrue(1 - (1 - loss) ** 2)) lost |= 1n << BigInt(tick)
-  return all & ~lost
+  const loss = HEARTBEAT_LOSSES[chance.below(HEARTBEAT_LOSSES.length)]!
+  let map = (1n << BigInt(ticks)) - 1n
+  if (loss === 0) return map
+  for (let tick = 0; tick < ticks; tick++) if (chance.isTrue(loss)) map &= ~(1n << BigInt(tick))
+  return map
 }
 
 /** Binomial, by its gaps between hits: few draws for a small rate. */

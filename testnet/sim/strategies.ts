@@ -1,8 +1,8 @@
 /**
  * What colluding verifiers do to one provider. As receivers they sign any vote. As senders they decide a session if more than
- * f' of its k senders collude, and a vote of an honest receiver if they decide both of its tries: a second try, which others
- * send in, would show what the first hid. What each of them can and cannot do is derived in
- * docs/research/cheats-derivations.md, sections 1 and 4.
+ * f' of its k senders collude. A second try, which others send in, shows what the first hid: so whoever hides low votes spoils
+ * only those of which both tries are theirs. Of the tries of a soak the lower counts, so whoever deflates spoils each.
+ * What each of them can and cannot do is derived in docs/research/cheats-derivations.md, sections 1, 4 and 5.
  */
 import type { Outcome } from '../../probe/verdict/outcome.js'
 import { OUTCOME, type Vote } from '../../proto/vote.js'
@@ -12,7 +12,7 @@ export interface Strategy {
   readonly name: 'deflate' | 'inflate' | 'veto' | 'silence' | 'split'
   /** what they make of a session that they decide */
   readonly spoilt: Outcome
-  /** The provider is their accomplice. */
+  /** The provider is their accomplice: they hide low votes. */
   readonly bribed: boolean
   /** They leave the quorum of votes that a certified rate needs. */
   readonly keepsQuorum: boolean

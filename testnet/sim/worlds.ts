@@ -122,35 +122,49 @@ class RunningWorld {
   #ballots(facts: ChainFacts, seats: readonly Seat[], isUp: boolean): CountedBallot[] {
     const { strategy } = this.world
     const { claimKbps } = this.options
-    const spoilt = this.#spoilt(seats)
+    const isSpoilt = this.#spoils(seats)
     return seats.flatMap(seat => {
-      const honest = this.#honestVote(facts, seat, isUp, spoilt.has(seat) ? strategy?.spoilt : undefined)
-      const vote = strategy && this.#colluders.has(seat.receiver) ? strategy.vote(honest, claimKbps) : honest
+      const isColluder = this.#colluders.has(seat.receiver)
+      const honest = this.#honestVote(facts, seat, isUp, senders =>
+        strategy && !isColluder && isSpoilt(seat, senders) ? strategy.spoilt : undefined,
+      )
+      const vote = strategy && isColluder ? strategy.vote(honest, claimKbps) : honest
       return vote ? [{ verifier: seat.receiver, votes: [vote] }] : []
     })
   }
 
-  /** Seats of honest receivers whose votes the colluding senders decide. */
-  #spoilt(seats: readonly Seat[]): ReadonlySet<Seat> {
+  /** Which sessions of honest receivers the colluding senders spoil. */
+  #spoils(seats: readonly Seat[]): (seat: Seat, senders: readonly number[]) => boolean {
     const { behaviour, strategy } = this.world
-    if (strategy === undefined) return new Set()
+    if (strategy === undefined) return () => false
     const { senders, breachBps } = this.params
     const needed = sendersToDecide(strategy, behaviour.delivers, { senders, breachShare: breachBps / 10_000 })
     const isDecided = (of: readonly number[]) => of.filter(sender => this.#colluders.has(sender)).length >= needed
-    const decided = seats.filter(
-      ({ receiver, tries }) => tries.length > 0 && !this.#colluders.has(receiver) && tries.every(isDecided),
-    )
-    return new Set(strategy.keepsQuorum ? decided.slice(0, faultsTolerated(seats.length)) : decided)
+    if (!strategy.bribed) return (_, of) => isDecided(of)
+    const hidden = seats.filter(({ receiver, tries }) => !this.#colluders.has(receiver) && tries.every(isDecided))
+    const spare = strategy.keepsQuorum ? faultsTolerated(seats.length) : hidden.length
+    const chosen = new Set(hidden.slice(0, spare))
+    return seat => chosen.has(seat)
   }
 
-  #honestVote(facts: ChainFacts, seat: Seat, isUp: boolean, forced: Outcome | undefined): Vote {
+  /** @param forced what the colluding senders make of a session, if they spoil it */
+  #honestVote(
+    facts: ChainFacts,
+    seat: Seat,
+    isUp: boolean,
+    forced: (senders: readonly number[]) => Outcome | undefined,
+  ): Vote {
     const { behaviour } = this.world
     const { claimKbps } = this.options
     const ticks = ticksOf(this.params)
     const terms = { claimKbps, breachBps: this.params.breachBps }
-    const tryOf = () => ({ outcome: forced ?? sessionOf(behaviour, isUp, terms, this.#chance), evidence: NO_EVIDENCE })
-    const first = seat.tries.length > 0 ? tryOf() : undefined
-    const second = seat.tries.length > 1 && !isKept(first) ? tryOf() : undefined
+    const tryOf = (senders: readonly number[] | undefined) =>
+      senders && {
+        outcome: forced(senders) ?? sessionOf(behaviour, isUp, terms, this.#chance),
+        evidence: NO_EVIDENCE,
+      }
+    const first = tryOf(seat.tries[0])
+    const second = isKept(first) ? undefined : tryOf(seat.tries[1])
     return makeVote({
       ...{ epoch: facts.epoch, provider: facts.providers[0]!.account, receiver: seat.receiver },
       ...{ ticksSent: (1n << BigInt(ticks)) - 1n, ticksAnswered: isUp ? answered(ticks, this.#chance) : 0n },
