@@ -16,6 +16,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   dataplane: () => import('./bench/dataplane/dataplane.js'),
   'dataplane-sessions': () => import('./bench/dataplane/sessions.js'),
   bls: () => import('./bench/bls/bls.js'),
+  sim: () => import('./bench/sim/sim.js'),
   decoys: () => import('./bench/decoys/decoys.js'),
   tables: () => import('./bench/tables.js'),
 }
