@@ -87,6 +87,7 @@ export const FIXED_BYTES: Readonly<Record<string, number>> = {
   // Libraries also take a point that is not compressed. A message would have two encodings.
   'Commit.signature': BLS_SIGNATURE_BYTES,
   'Ballot.signature': BLS_SIGNATURE_BYTES,
+  'Ballot.votes': VOTE_BYTES,
   'SeenList.signature': BLS_SIGNATURE_BYTES,
   'Proposal.signature': BLS_SIGNATURE_BYTES,
   'Partial.signature': BLS_SIGNATURE_BYTES,
