@@ -16,6 +16,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   dataplane: () => import('./bench/dataplane/dataplane.js'),
   'dataplane-sessions': () => import('./bench/dataplane/sessions.js'),
   decoys: () => import('./bench/decoys/decoys.js'),
+  store: () => import('./bench/store/store.js'),
   tables: () => import('./bench/tables.js'),
 }
 
