@@ -18,6 +18,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   bls: () => import('./bench/bls/bls.js'),
   sim: () => import('./bench/sim/sim.js'),
   decoys: () => import('./bench/decoys/decoys.js'),
+  store: () => import('./bench/store/store.js'),
   tables: () => import('./bench/tables.js'),
 }
 

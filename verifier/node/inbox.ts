@@ -139,11 +139,11 @@ export class Inbox {
 
   /** Fetches the votes of a ballot that came by its root alone: a seen list may name only ballots that this node holds. */
   async #deliverBallot(ballot: Ballot, runner: AgreementRunner): Promise<void> {
-    const { context, peers } = this.modules
+    const { peers } = this.modules
     const { verifier, votes } = ballot
     const root = toHex(ballot.root)
-    if (votes.length > 0) await context.store.ballots.put(ballot, votes, false)
-    else if ((await peers.ballot({ verifier, root }, runner.record.facts, [verifier])) === undefined) return
+    if (votes.length === 0 && (await peers.ballot({ verifier, root }, runner.record.facts, [verifier])) === undefined)
+      return
     runner.hearBallot(ballot)
   }
 }

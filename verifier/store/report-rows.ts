@@ -5,7 +5,7 @@
 import type { Hex } from '../../proto/hex.js'
 import type { Leaf } from '../../proto/leaf.js'
 import { encodeReward, REWARD_BYTES } from '../../proto/reward.js'
-import { decodeCarryOver } from '../core/scoring/carry-over.js'
+import { readCarryOver } from '../core/scoring/carry-over.js'
 import type { Database } from './database.js'
 import { allOf, beforeEpoch, fromTo, indexIn, KEY, type KeyRange, nameIn, ofProvider, ofReport } from './layout.js'
 import { leafIn, leavesIn, partsOf, type ReportParts, rewardsIn, rowsOf } from './leaf-rows.js'
@@ -74,7 +74,7 @@ export class ReportRows {
       this.rows.values(ofReport('rewards', epoch, headerHash)),
     ])
     if (leaves.length + rewards.length < rowsOf(held.sizes)) return this.#gone(epoch, headerHash)
-    const carryOver = decodeCarryOver(leaves.flatMap(leavesIn))
+    const carryOver = readCarryOver(leaves.flatMap(leavesIn))
     return { ...held.summary, ...carryOver, rewards: rewards.flatMap(rewardsIn) }
   }
 

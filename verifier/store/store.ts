@@ -5,39 +5,29 @@
  * Signed digests and this node's own ballots are on disk before the call returns. A power failure may lose the rest;
  * the node then fetches the rest from peers. So an older copy of the database is as good as the database itself.
  */
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { type Hex, toHex } from '../../proto/hex.js'
-import { Evidence, GossipItem, OpeningFault } from '../../proto/messages.js'
-import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
+import { Evidence, type GossipItem, OpeningFault } from '../../proto/messages.js'
 import type { LogStore } from '../core/chain-log.js'
 import type { ChainFacts } from '../core/facts.js'
 import { BallotRows } from './ballot-rows.js'
 import { checkDirectory, type Database, databaseIn, type OpenMode } from './database.js'
 import { damaged, existingRecord, noRecord, storeErrorFrom } from './errors.js'
 import { FactRows } from './fact-rows.js'
-import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, ofEpoch } from './layout.js'
+import { GossipRows, type HeardItem } from './gossip-rows.js'
+import { allOf, beforeEpoch, KEY, LAYOUT_VERSION } from './layout.js'
 import { moveSigned } from './layout-1.js'
 import { moveRows } from './layout-2.js'
 import { LogRows } from './log-rows.js'
 import { isFile } from './new-file.js'
 import { decodeHead, encodeHead, type RecordHead, type Signed } from './record-format.js'
 import { type EpochRange, type HeldItems, type HeldLeaf, ReportRows } from './report-rows.js'
-import { unseal } from './sealed.js'
 import { SealedRows } from './sealed-rows.js'
 import { openRecordFile, SigningRecord, type Witness } from './signing-record.js'
 import type { ReportSummary, StoredReport } from './stored-report.js'
 import { TranscriptFiles } from './transcript-files.js'
 
 export type { ReportSummary, StoredReport }
-
-/** A message that was heard by gossip. */
-export interface HeardItem {
-  readonly key: string
-  readonly kind: string
-  /** of the encoded item */
-  readonly bytes: number
-}
 
 export interface StoreOptions {
   /** `existing` refuses to start without data: a key without its record must not sign */
@@ -57,6 +47,7 @@ export class Store {
   readonly #transcripts: TranscriptFiles
   readonly #reports: ReportRows
   readonly #facts: FactRows
+  readonly #gossip: GossipRows
   #record!: SigningRecord
 
   private constructor(
@@ -68,6 +59,7 @@ export class Store {
     this.ballots = new BallotRows(db, this.#rows)
     this.#reports = new ReportRows(db, this.#rows)
     this.#facts = new FactRows(db, this.#rows)
+    this.#gossip = new GossipRows(this.#rows, this.ballots)
     this.chainLog = new LogRows(this.#rows)
   }
 
@@ -180,34 +172,24 @@ export class Store {
 
   // -------------------------------------------------------------------------------------------- what was heard
 
+  /** @param item an encoded GossipItem with a right message. Holds the votes of a ballot, too, when this returns */
   putGossip(epoch: number, item: Uint8Array): Promise<void> {
-    return this.#rows.write([[KEY.gossip(epoch, createHash('sha256').update(item).digest('hex')), item]])
+    return this.#gossip.put(epoch, item)
   }
 
   /** Each item once, in the order of an epoch's phases. */
-  async heardGossip(epoch: number): Promise<GossipItem[]> {
-    const items = (await this.#rows.values(ofEpoch('gossip', epoch))).map(item => GossipItem.decode(item))
-    return items.sort((a, b) => phaseOf(a) - phaseOf(b))
+  heardGossip(epoch: number): Promise<GossipItem[]> {
+    return this.#gossip.heard(epoch)
   }
 
-  /**
-   * Names each item once, in the order of an epoch's phases. A peer that gets all items at once can follow them in this
-   * order. All items of an epoch together may be large: `gossipItem` reads one.
-   */
+  /** Names each item once, in the order of an epoch's phases: `gossipItem` reads one. */
   gossipNames(epoch: number): Promise<HeardItem[]> {
-    return this.#rows.guarded(async () => {
-      const heard: HeardItem[] = []
-      for await (const [key, value] of this.db.iterator(ofEpoch('gossip', epoch))) {
-        const item = unseal(key, value)
-        heard.push({ key, kind: GossipItem.decode(item).kind, bytes: item.length })
-      }
-      return heard.sort((a, b) => phaseOf(a) - phaseOf(b))
-    })
+    return this.#gossip.names(epoch)
   }
 
   /** An encoded GossipItem; undefined if it was pruned meanwhile. */
-  gossipItem({ key }: HeardItem): Promise<Uint8Array | undefined> {
-    return this.#rows.get(key)
+  gossipItem(item: HeardItem): Promise<Uint8Array | undefined> {
+    return this.#gossip.item(item)
   }
 
   // -------------------------------------------------------------------------------------------- evidence of equivocations
@@ -310,5 +292,3 @@ export class Store {
     }
   }
 }
-
-const phaseOf = ({ kind }: Pick<HeardItem, 'kind'>): number => GOSSIP_KINDS.indexOf(kind as GossipKind)

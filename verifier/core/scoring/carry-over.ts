@@ -4,7 +4,7 @@
  */
 import type { Hex } from '../../../proto/hex.js'
 import type { Leaf } from '../../../proto/leaf.js'
-import { decodeLeafState, encodeLeafState } from '../../../proto/leaf-state.js'
+import { decodeLeafState, encodeLeafState, type LeafState, readLeafState } from '../../../proto/leaf-state.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
 import type { OpenWindow } from '../../../proto/window-votes.js'
 
@@ -37,13 +37,18 @@ export function decodeCarryOver(encoded: readonly Uint8Array[]): CarryOver {
     if (before !== undefined && before.index >= leaf.index)
       throw new RangeError(`The leaf of index ${leaf.index} is out of order.`)
   }
-  return {
-    leaves: states.map(({ leaf }) => leaf),
-    soakVotes: new Map(
-      states
-        .filter(({ soakVotes }) => soakVotes.length > 0)
-        .map(({ leaf, soakVotes }) => [leaf.provider, soakVotes] as const),
-    ),
-    windows: new Map(states.flatMap(({ leaf, window }) => (window ? [[leaf.provider, window] as const] : []))),
-  }
+  return carryOverOf(states)
 }
+
+/** Of leaves that were checked before. @throws RangeError if an encoding is malformed */
+export const readCarryOver = (encoded: readonly Uint8Array[]): CarryOver => carryOverOf(encoded.map(readLeafState))
+
+const carryOverOf = (states: readonly LeafState[]): CarryOver => ({
+  leaves: states.map(({ leaf }) => leaf),
+  soakVotes: new Map(
+    states
+      .filter(({ soakVotes }) => soakVotes.length > 0)
+      .map(({ leaf, soakVotes }) => [leaf.provider, soakVotes] as const),
+  ),
+  windows: new Map(states.flatMap(({ leaf, window }) => (window ? [[leaf.provider, window] as const] : []))),
+})

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { Level } from 'level'
 import { keccakText } from '../../../proto/hash.js'
-import { fromHex, ZERO_HASH } from '../../../proto/hex.js'
-import { GossipItem, OpeningFault } from '../../../proto/messages.js'
+import { fromHex, toHex, ZERO_HASH } from '../../../proto/hex.js'
+import { Ballot, GossipItem, OpeningFault } from '../../../proto/messages.js'
 import { account } from '../../core/test/samples.js'
 import { SigningConflict } from '../errors.js'
 import { Store } from '../store.js'
@@ -133,13 +134,40 @@ describe('store', () => {
     })
 
     it('hold each heard item once, by epoch, in the order of the phases', async () => {
-      const item = (kind: string, byte: number) => ({ kind, data: Uint8Array.of(byte) })
-      const heard = [item('partial', 1), item('commit', 2), item('ballot', 3), item('commit', 2)]
-      for (const one of heard) await store.putGossip(11, GossipItem.encode(one))
-      await store.putGossip(1, GossipItem.encode(item('commit', 9)))
-      expect(await store.heardGossip(11)).to.deep.equal([item('commit', 2), item('ballot', 3), item('partial', 1)])
-      expect(await store.heardGossip(1)).to.deep.equal([item('commit', 9)])
+      const item = (kind: string, data: Uint8Array) => ({ kind, data })
+      const [partial, commit] = [item('partial', Uint8Array.of(1)), item('commit', Uint8Array.of(2))]
+      const told = item('ballot', Ballot.encode(ballot(11, 'told')))
+      for (const one of [partial, commit, told, commit]) await store.putGossip(11, GossipItem.encode(one))
+      await store.putGossip(1, GossipItem.encode(item('commit', Uint8Array.of(9))))
+      expect(await store.heardGossip(11)).to.deep.equal([commit, told, partial])
+      expect(await store.heardGossip(1)).to.deep.equal([item('commit', Uint8Array.of(9))])
       expect(await store.heardGossip(2)).to.deep.equal([])
+      const names = await store.gossipNames(11)
+      const items = await Promise.all(names.map(one => store.gossipItem(one)))
+      expect(items).to.deep.equal([commit, told, partial].map(one => GossipItem.encode(one)))
+      for (const [i, one] of names.entries()) expect(one.bytes).to.be.closeTo(items[i]!.length, 16)
+    })
+
+    it('hold the votes of a heard ballot once, and give them back with it', async () => {
+      const told = ballot(11, 'told')
+      const root = toHex(told.root)
+      const item = (data: Uint8Array) => GossipItem.encode({ kind: 'ballot', data })
+      await store.putGossip(11, item(Ballot.encode({ ...told, votes: [] }))) // announced, as a large one
+      expect(await store.heardGossip(11)).to.deep.equal([
+        GossipItem.decode(item(Ballot.encode({ ...told, votes: [] }))),
+      ])
+      expect(await storedBallot(store, root)).to.equal(undefined)
+      await store.putGossip(11, item(Ballot.encode(told)))
+      await reopen()
+      expect(await storedBallot(store, root)).to.deep.equal(told)
+      expect(await store.heardGossip(11)).to.deep.equal([GossipItem.decode(item(Ballot.encode(told)))])
+      await store.close()
+      const level = new Level<string, Uint8Array>(dir, { keyEncoding: 'utf8', valueEncoding: 'view' })
+      const rows = await level.values({ gte: 'gossip/', lt: 'gossip/~' }).all()
+      await level.close()
+      store = await Store.open(dataDir, { mode: 'existing' })
+      expect(rows).to.have.lengthOf(1)
+      expect(rows[0]!.length).to.be.lessThan(told.votes[0]!.length)
     })
 
     it('of earlier epochs are forgotten when pruned, and no others', async () => {
