@@ -55,7 +55,7 @@ const SESSION_MS = 200
 /** Of a token, at both ends. */
 const TOKEN_MS = 6
 /** Of the cores, while the first tokens are ordered. */
-const TOKENS_SHARE = 2 / 3
+const TOKENS_SHARE = 1 / 2
 /** Seconds from `start` to genesis: the blocks of `start` and of B(1) lie in between. */
 export const LEAST_START_DELAY_SECONDS = 3
 /** Above this share of the cores, nodes are too late too often. */
@@ -95,7 +95,7 @@ export function startDelaySeconds(params: NetworkParams, size: Omit<Size, 'claim
   const tokens = verifiers * providers * tokensHeld(params, verifiers)
   const seconds = (tokens * TOKEN_MS) / (TOKENS_SHARE * powerOf(machine) * 1000)
   // A node orders the tokens of the next epoch's era, and no later one.
-  return Math.min(Math.max(LEAST_START_DELAY_SECONDS, Math.ceil(seconds)), params.epochSeconds)
+  return Math.min(Math.max(LEAST_START_DELAY_SECONDS, Math.round(seconds)), params.epochSeconds)
 }
 
 /** What a run tells about its machine before anything is started. */
