@@ -52,10 +52,12 @@ const OPENINGS_A_SECOND = 2
 const IDLE_MS = 25
 /** Of one session, with its openings by several senders, apart from its data. */
 const SESSION_MS = 200
-/** Of a token, at both ends. */
-const TOKEN_MS = 6
+/** So many are ordered within the least delay: five verifiers order 26 of each of four providers. */
+const FEW_TOKENS = 520
+/** Of a token, at both ends, in processes that have just started. */
+const TOKEN_MS = 13
 /** Of the cores, while the first tokens are ordered. */
-const TOKENS_SHARE = 2 / 3
+const TOKENS_SHARE = 1 / 2
 /** Seconds from `start` to genesis: the blocks of `start` and of B(1) lie in between. */
 export const LEAST_START_DELAY_SECONDS = 3
 /** Above this share of the cores, nodes are too late too often. */
@@ -93,9 +95,10 @@ export function carried(size: Size, machine: Machine): Carried {
 export function startDelaySeconds(params: NetworkParams, size: Omit<Size, 'claimKbps'>, machine: Machine): number {
   const { verifiers, providers } = size
   const tokens = verifiers * providers * tokensHeld(params, verifiers)
-  const seconds = (tokens * TOKEN_MS) / (TOKENS_SHARE * powerOf(machine) * 1000)
+  const more = Math.max(0, tokens - FEW_TOKENS)
+  const seconds = LEAST_START_DELAY_SECONDS + (more * TOKEN_MS) / (TOKENS_SHARE * powerOf(machine) * 1000)
   // A node orders the tokens of the next epoch's era, and no later one.
-  return Math.min(Math.max(LEAST_START_DELAY_SECONDS, Math.ceil(seconds)), params.epochSeconds)
+  return Math.min(Math.ceil(seconds), params.epochSeconds)
 }
 
 /** What a run tells about its machine before anything is started. */

@@ -145,6 +145,8 @@ export interface EpochEvent {
   readonly posted: boolean
   readonly round: number | null
   readonly signers: number | null
+  /** that the report counts; null if no verifier tells */
+  readonly ballots: number | null
   /** of the frozen set */
   readonly verifiers: number
   readonly gasUsed: number | null
@@ -235,6 +237,11 @@ export interface ResultEvent {
   readonly ok: boolean
   /** one sentence each */
   readonly failures: readonly string[]
+  /**
+   * One sentence for each promise that the run could not show, with what to do. A run is not ok then. The sentences are among
+   * its failures, unless somebody interrupted a run that had no number of epochs to reach.
+   */
+  readonly untested: readonly string[]
   /** epochs that ran to their end */
   readonly epochs: number
   readonly posted: number

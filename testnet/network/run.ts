@@ -35,6 +35,7 @@ import { SeenEpochs } from './seen-epochs.js'
 import { joinVerifier, setUpNetwork, startNetwork } from './setup.js'
 import { Snapshots } from './snapshots.js'
 import { startAll } from './start-all.js'
+import { untested } from './untested.js'
 import { Warp } from './warp.js'
 
 const CHAIN_ID = 31_337
@@ -263,6 +264,7 @@ async function runOnChain({
     equivocations: observer.equivocations,
     providers: records,
     epochs: observer.epochs,
+    receivers: params.receivers,
     settlements: observer.settlements,
     rewards,
     exits: nodes.exits,
@@ -270,7 +272,9 @@ async function runOnChain({
     decoys,
   }
   const failures = stage ? await stage.conclude(record, nodes) : await conclusion(record, nodes)
-  return conclude(options, directory, interrupted, record, { failures, guests: observer.guests })
+  // What a scenario must show, its file says.
+  const shown = { failures, untested: stage ? [] : untested(record), guests: observer.guests }
+  return conclude(options, directory, interrupted, record, shown)
 }
 
 /** How nodes end counts as well. */

@@ -37,6 +37,12 @@ const PENDING_CONNECTIONS = 256
 const MAX_CONNECTIONS = 1024
 
 /**
+ * A connection is given up if a peer has not answered for so long. On a machine that runs a whole network, a peer may take
+ * seconds, and libp2p's default of 5 s would have all of them connect anew, which takes the time of still more peers.
+ */
+const PING_TIMEOUT_MS = 15_000
+
+/**
  * Most bytes that one stream has in flight. Below the 4 MiB that libp2p buffers for a paused stream: above that, libp2p
  * would reset the stream instead of holding the sender back.
  */
@@ -69,6 +75,7 @@ export async function createPeer(
       maxIncomingPendingConnections: PENDING_CONNECTIONS,
       maxConnections: MAX_CONNECTIONS,
     },
+    connectionMonitor: { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
     connectionGater,
     services: {
       identify: identify(),
