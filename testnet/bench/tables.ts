@@ -24,7 +24,15 @@ import { simTables } from './sim/tables.js'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DOCS = join(ROOT, 'docs')
 
-type Result = MeasureResult | CheatResult | JusticeResult | DataplaneResult | SessionsResult | DecoysResult | BlsResult | SimResult
+type Result =
+  | MeasureResult
+  | CheatResult
+  | JusticeResult
+  | DataplaneResult
+  | SessionsResult
+  | DecoysResult
+  | BlsResult
+  | SimResult
 
 /** The tables of a run, each with the name of its markers. @throws UserError 'usage' */
 function tablesOf(result: Result): Readonly<Record<string, string>> {

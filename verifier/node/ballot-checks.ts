@@ -50,11 +50,7 @@ export async function headFault(
 }
 
 /** What is wrong with votes of a ballot, whose head is right; undefined if nothing is. */
-export function votesFault(
-  facts: ChainFacts,
-  head: BallotHead,
-  votes: readonly Vote[],
-): string | undefined {
+export function votesFault(facts: ChainFacts, head: BallotHead, votes: readonly Vote[]): string | undefined {
   if (votes.some(({ epoch, receiver }) => epoch !== facts.epoch || receiver !== head.verifier))
     return 'a vote of another epoch or verifier'
   return showsSchedule(head, votes) ? undefined : 'a wrong schedule proof'
