@@ -12,6 +12,7 @@ import { toHex } from '../../../proto/hex.js'
 import { Ballot, type Certificate, type GossipItem, SeenListMessage } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../../proto/protocols.js'
+import { VOTE_BYTES } from '../../../proto/vote.js'
 import { UserError } from '../../config/errors.js'
 import { assign } from '../../core/assignment/assign.js'
 import type { Database } from '../../store/database.js'
@@ -180,8 +181,7 @@ describe('inbox of a verifier', () => {
 
   it('attack: a flood of messages while the facts of the epoch are unknown, of which few megabytes wait', async () => {
     factsKnown = Promise.withResolvers()
-    const size = 120 * 1024
-    const lie = (i: number) => ({ ...votedBallot(1, []), votes: [new Uint8Array(size).fill(i)] })
+    const lie = (i: number) => ({ ...votedBallot(1, []), votes: Array(125).fill(new Uint8Array(VOTE_BYTES).fill(i)) })
     const lies = Array.from({ length: 100 }, (_, i) => Ballot.encode(lie(i)))
     let lost = 0
     const verdicts = lies.map(bytes => inbox.hear('ballot', bytes).finally(() => lost++))
