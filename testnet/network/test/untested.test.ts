@@ -89,14 +89,16 @@ describe('what a run could not show', () => {
       ])
   })
 
-  it('is a report that counts the ballots of f verifiers only, and none with 2f+1', () => {
-    const told = (count: number) =>
-      untested(run(all, 'honest=1', { epochs: 2, ballots: epoch => (epoch === 2 ? count : 16) }))
+  it('are reports that count the ballots of f verifiers only, if most do, and none with 2f+1', () => {
+    const told = (count: number, epochs = 3) =>
+      untested(run(all, 'honest=1', { epochs, ballots: epoch => (epoch >= 2 ? count : 16) }))
     expect(told(5).join())
       .to.include('epoch 2 counts the ballots of 5 of 16 verifiers')
+      .and.include('epoch 3 counts the ballots of 5 of 16 verifiers')
       .and.include('fewer --verifiers')
-    expect(told(10)).to.have.length(1)
+    expect(told(10)).to.have.length(2)
     expect(told(11)).to.deep.equal([])
+    expect(told(5, 2), 'one of two epochs that a busy machine lost').to.deep.equal([])
   })
 
   it('asks no ballot of verifiers that have nothing to vote on, or that withhold theirs', () => {
