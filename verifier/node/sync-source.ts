@@ -24,10 +24,10 @@ export function syncSource({ store, epochs, params, wall }: SourceContext): Sync
       return head && index && [Ballot.encode({ ...head, votes: [] }), ...inParts(index.bytes)]
     },
     ballotPart: async (root, part) => ((await revealed(root)) ? store.ballots.part(root, part) : undefined),
-    leaves: hash => store.reportLeaves(hash),
-    rewards: hash => store.reportRewards(hash),
+    leaves: hash => store.reports.leaves(hash),
+    rewards: hash => store.reports.rewards(hash),
     ballotSet: async hash => {
-      const report = await store.getReport(hash)
+      const report = await store.reports.find(hash)
       if (report === undefined || report.ballots.length === 0) return undefined
       const heads = await Promise.all(report.ballots.map(({ root }) => store.ballots.head(root)))
       return heads.every(head => head !== undefined)

@@ -3,7 +3,7 @@
  * any row, and needs no more than one row for one provider.
  */
 import type { Hex } from '../../proto/hex.js'
-import { decodeLeaf, type Leaf } from '../../proto/leaf.js'
+import { decodeLeaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import type { Reward } from '../../proto/reward.js'
 import { encodeCarryOver } from '../core/scoring/carry-over.js'
@@ -55,11 +55,9 @@ export function leavesIn(row: Uint8Array): Uint8Array[] {
   return leaves
 }
 
-/** The leaf of a provider; undefined if the row has none. */
-export const leafIn = (row: Uint8Array, provider: Hex): Leaf | undefined =>
-  leavesIn(row)
-    .map(encoded => decodeLeaf(leafPart(encoded)))
-    .find(leaf => leaf.provider === provider)
+/** The leaf of a provider with its carry-over; undefined if the row has none. */
+export const leafIn = (row: Uint8Array, provider: Hex): Uint8Array | undefined =>
+  leavesIn(row).find(encoded => decodeLeaf(leafPart(encoded)).provider === provider)
 
 export function rewardsIn(row: Uint8Array): Reward[] {
   const from = new ByteReader(row)

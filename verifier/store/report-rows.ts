@@ -3,7 +3,8 @@
  * its leaves stand in rows of a few: whoever asks for a list of reports, or for one provider through many, reads no more.
  */
 import type { Hex } from '../../proto/hex.js'
-import type { Leaf } from '../../proto/leaf.js'
+import { decodeLeaf, type Leaf } from '../../proto/leaf.js'
+import { leafPart } from '../../proto/leaf-state.js'
 import { encodeReward, REWARD_BYTES } from '../../proto/reward.js'
 import { readCarryOver } from '../core/scoring/carry-over.js'
 import type { Database } from './database.js'
@@ -82,6 +83,21 @@ export class ReportRows {
     return (await this.#read(epoch, headerHash))?.summary
   }
 
+  /** The summary of a report whose epoch is not known. */
+  async find(headerHash: Hex): Promise<ReportSummary | undefined> {
+    return (await this.#find(headerHash))?.summary
+  }
+
+  /** The encoded leaf of a provider with its carry-over. */
+  async leaf(headerHash: Hex, provider: Hex): Promise<Uint8Array | undefined> {
+    const held = await this.#find(headerHash)
+    if (held === undefined) return undefined
+    const found = await Promise.all(
+      (await this.#indicesOf(provider)).map(index => this.#leaf(held.summary, index, provider)),
+    )
+    return found.find(encoded => encoded !== undefined)
+  }
+
   /** Encoded leaves in their order, each with its carry-over. */
   async leaves(headerHash: Hex): Promise<HeldItems | undefined> {
     const held = await this.#find(headerHash)
@@ -111,14 +127,14 @@ export class ReportRows {
   leavesOf(provider: Hex, { from, to, limit }: EpochRange): Promise<HeldLeaf[]> {
     return this.rows.guarded(async () => {
       const held: HeldLeaf[] = []
-      const indices = (await this.db.keys(ofProvider(provider)).all()).map(indexIn)
+      const indices = await this.#indicesOf(provider)
       if (indices.length === 0) return held
       for await (const { summary } of this.#newestFirst(fromTo('summary', from, to))) {
         if (held.length >= limit) break
         if (summary.posted === undefined) continue
         const { headerHash } = summary
         const leaves = await Promise.all(indices.map(index => this.#leaf(summary, index, provider)))
-        held.push(...leaves.filter(leaf => leaf !== undefined).map(leaf => ({ leaf, headerHash })))
+        for (const encoded of leaves) if (encoded) held.push({ leaf: decodeLeaf(leafPart(encoded)), headerHash })
       }
       return held
     })
@@ -156,6 +172,11 @@ export class ReportRows {
       await this.rows.guarded(() => Promise.reject(missingValue(`a row of ${key}`)))
   }
 
+  /** Registry indices that a provider had in accepted reports. */
+  async #indicesOf(provider: Hex): Promise<number[]> {
+    return (await this.rows.guarded(() => this.db.keys(ofProvider(provider)).all())).map(indexIn)
+  }
+
   async *#newestFirst(range: KeyRange) {
     for await (const [key, record] of this.rows.each({ ...range, reverse: true }))
       yield decodeSummary(nameIn(key), record)
@@ -186,7 +207,7 @@ export class ReportRows {
     { header: { epoch }, headerHash }: ReportSummary,
     index: number,
     provider: Hex,
-  ): Promise<Leaf | undefined> {
+  ): Promise<Uint8Array | undefined> {
     const { gte } = ofReport('leaves', epoch, headerHash)
     const range = { gte, lte: KEY.leaves(epoch, headerHash, index), reverse: true, limit: 1 }
     const [row] = await this.rows.values(range)

@@ -21,7 +21,7 @@ import { moveRows } from './layout-2.js'
 import { LogRows } from './log-rows.js'
 import { isFile } from './new-file.js'
 import { decodeHead, encodeHead, type RecordHead, type Signed } from './record-format.js'
-import { type EpochRange, type HeldItems, type HeldLeaf, ReportRows } from './report-rows.js'
+import { type EpochRange, type HeldLeaf, ReportRows } from './report-rows.js'
 import { SealedRows } from './sealed-rows.js'
 import { openRecordFile, SigningRecord, type Witness } from './signing-record.js'
 import type { ReportSummary, StoredReport } from './stored-report.js'
@@ -43,9 +43,10 @@ export class Store {
   /** what was read of the chain's log */
   readonly chainLog: LogStore
   readonly ballots: BallotRows
+  /** with their parts, for whoever does not need a whole report */
+  readonly reports: ReportRows
   readonly #rows: SealedRows
   readonly #transcripts: TranscriptFiles
-  readonly #reports: ReportRows
   readonly #facts: FactRows
   readonly #gossip: GossipRows
   #record!: SigningRecord
@@ -57,7 +58,7 @@ export class Store {
     this.#transcripts = new TranscriptFiles(dir)
     this.#rows = new SealedRows(db, dir)
     this.ballots = new BallotRows(db, this.#rows)
-    this.#reports = new ReportRows(db, this.#rows)
+    this.reports = new ReportRows(db, this.#rows)
     this.#facts = new FactRows(db, this.#rows)
     this.#gossip = new GossipRows(this.#rows, this.ballots)
     this.chainLog = new LogRows(this.#rows)
@@ -139,35 +140,25 @@ export class Store {
   // -------------------------------------------------------------------------------------------- reports
 
   putReport(report: StoredReport): Promise<void> {
-    return this.#reports.put(report)
+    return this.reports.put(report)
   }
 
   getReport(headerHash: Hex): Promise<StoredReport | undefined> {
-    return this.#reports.get(headerHash)
+    return this.reports.get(headerHash)
   }
 
   /** The newest report of which this node has seen that the chain accepted it. */
   lastPosted(): Promise<ReportSummary | undefined> {
-    return this.#reports.lastPosted()
+    return this.reports.lastPosted()
   }
 
   reportSummary(epoch: number, headerHash: Hex): Promise<ReportSummary | undefined> {
-    return this.#reports.summary(epoch, headerHash)
+    return this.reports.summary(epoch, headerHash)
   }
 
   /** What accepted reports said of one provider, the newest first. After a reorganisation, an epoch may have several. */
   leavesOf(provider: Hex, range: EpochRange): Promise<HeldLeaf[]> {
-    return this.#reports.leavesOf(provider, range)
-  }
-
-  /** The encoded leaves of a report in their order, each with its carry-over. */
-  reportLeaves(headerHash: Hex): Promise<HeldItems | undefined> {
-    return this.#reports.leaves(headerHash)
-  }
-
-  /** The encoded rewards of a report in their order. */
-  reportRewards(headerHash: Hex): Promise<HeldItems | undefined> {
-    return this.#reports.rewards(headerHash)
+    return this.reports.leavesOf(provider, range)
   }
 
   // -------------------------------------------------------------------------------------------- what was heard
@@ -232,14 +223,14 @@ export class Store {
     await this.#rows.guarded(async () => {
       const rows = await Promise.all([
         this.ballots.keysBefore(epoch),
-        this.#reports.keysBefore(epoch),
+        this.reports.keysBefore(epoch),
         this.#facts.keysBefore(epoch),
         ...(['gossip', 'evidence', 'opening-fault'] as const).map(kind => this.db.keys(beforeEpoch(kind, epoch)).all()),
       ])
       const keys = rows.flat()
       await this.db.batch(keys.map(key => ({ type: 'del', key })))
       this.#facts.forgetBefore(epoch)
-      this.#reports.forgetBefore(epoch)
+      this.reports.forgetBefore(epoch)
       await this.#transcripts.prune(epoch)
     })
   }
@@ -267,7 +258,7 @@ export class Store {
     const known = text(version)
     if (known === '1') await moveSigned(this.db, this.dir, recordPath)
     if (known === '1' || known === '2')
-      await moveRows(this.db, this.#rows, { reports: this.#reports, facts: this.#facts, ballots: this.ballots })
+      await moveRows(this.db, this.#rows, { reports: this.reports, facts: this.#facts, ballots: this.ballots })
     else if (known !== LAYOUT_VERSION) {
       throw noRecord(this.dir, `its layout is ${known}, but this program knows only ${LAYOUT_VERSION}`)
     }

@@ -8,7 +8,7 @@ import { keccakText } from '../../../proto/hash.js'
 import { ZERO_HASH } from '../../../proto/hex.js'
 import { type ChainFacts, NO_PAID_REPORT } from '../../core/facts.js'
 import { encodeRewards } from '../../core/rewards/rewards.js'
-import { encodeCarryOver } from '../../core/scoring/carry-over.js'
+import { encodeCarried, encodeCarryOver } from '../../core/scoring/carry-over.js'
 import { account } from '../../core/test/samples.js'
 import type { HeldItems } from '../report-rows.js'
 import { Store } from '../store.js'
@@ -68,15 +68,15 @@ describe('the rows of a store', () => {
     it('are read one by one, in the order of the report', async () => {
       await store.putReport(long)
       await reopen()
-      expect(await all(await store.reportLeaves(long.headerHash))).to.deep.equal(encodeCarryOver(long))
-      expect(await all(await store.reportRewards(long.headerHash))).to.deep.equal(encodeRewards(long.rewards))
-      expect(await store.reportLeaves(ZERO_HASH)).to.equal(undefined)
-      expect(await store.reportRewards(ZERO_HASH)).to.equal(undefined)
+      expect(await all(await store.reports.leaves(long.headerHash))).to.deep.equal(encodeCarryOver(long))
+      expect(await all(await store.reports.rewards(long.headerHash))).to.deep.equal(encodeRewards(long.rewards))
+      expect(await store.reports.leaves(ZERO_HASH)).to.equal(undefined)
+      expect(await store.reports.rewards(ZERO_HASH)).to.equal(undefined)
     })
 
     it('that are pruned before they are read end with an error, and not early', async () => {
       await store.putReport(long)
-      const items = await store.reportLeaves(long.headerHash)
+      const items = await store.reports.leaves(long.headerHash)
       await store.prune(6)
       let error: unknown
       await all(items).catch(one => {
@@ -91,8 +91,12 @@ describe('the rows of a store', () => {
       const { leaves, headerHash } = long
       await store.putReport(long)
       await reopen()
-      for (const leaf of [leaves[0]!, leaves[15]!, leaves[16]!, leaves[PROVIDERS - 1]!])
+      for (const leaf of [leaves[0]!, leaves[15]!, leaves[16]!, leaves[PROVIDERS - 1]!]) {
         expect(await store.leavesOf(leaf.provider, { from: 1, to: 9, limit: 2 })).to.deep.equal([{ leaf, headerHash }])
+        expect(await store.reports.leaf(headerHash, leaf.provider)).to.deep.equal(encodeCarried(long, leaf))
+      }
+      expect(await store.reports.leaf(headerHash, account('nobody'))).to.equal(undefined)
+      expect(await store.reports.leaf(ZERO_HASH, leaves[0]!.provider)).to.equal(undefined)
     })
 
     it('show the leaves of a provider under every index that it had', async () => {
