@@ -90,6 +90,6 @@ describe('what a machine carries', () => {
   it('is measured in processor time', () => {
     const { cores, checkMs } = measureMachine()
     expect(cores).to.be.at.least(1)
-    expect(checkMs).to.be.above(0)
+    expect(checkMs, 'no machine has two pairings in less').to.be.above(0.1)
   })
 })
