@@ -52,8 +52,6 @@ const OPENINGS_A_SECOND = 2
 const IDLE_MS = 25
 /** Of one session, with its openings by several senders, apart from its data. */
 const SESSION_MS = 200
-/** So many are ordered within the least delay: five verifiers order 26 of each of four providers. */
-const FEW_TOKENS = 520
 /** Of a token, at both ends, in processes that have just started. */
 const TOKEN_MS = 13
 /** Of the cores, while the first tokens are ordered. */
@@ -95,8 +93,7 @@ export function carried(size: Size, machine: Machine): Carried {
 export function startDelaySeconds(params: NetworkParams, size: Omit<Size, 'claimKbps'>, machine: Machine): number {
   const { verifiers, providers } = size
   const tokens = verifiers * providers * tokensHeld(params, verifiers)
-  const more = Math.max(0, tokens - FEW_TOKENS)
-  const seconds = LEAST_START_DELAY_SECONDS + (more * TOKEN_MS) / (TOKENS_SHARE * powerOf(machine) * 1000)
+  const seconds = LEAST_START_DELAY_SECONDS + (tokens * TOKEN_MS) / (TOKENS_SHARE * powerOf(machine) * 1000)
   // A node orders the tokens of the next epoch's era, and no later one.
   return Math.min(Math.ceil(seconds), params.epochSeconds)
 }
