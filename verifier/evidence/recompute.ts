@@ -35,13 +35,15 @@ export function recompute(evidence: EvidenceJson): Recomputed {
   try {
     return reportOf(evidence)
   } catch (cause) {
-    if (!(cause instanceof MessageError || cause instanceof RangeError)) throw cause
-    throw new UserError(
-      'evidence',
-      `The evidence of epoch ${evidence.header.epoch} cannot be decoded (${cause.message}). Ask another verifier.`,
-      { cause },
-    )
+    throw undecodable(evidence.header.epoch, cause)
   }
+}
+
+/** @returns what to throw for an error of whoever reads evidence */
+export function undecodable(epoch: number, cause: unknown): unknown {
+  if (!(cause instanceof MessageError || cause instanceof RangeError)) return cause
+  const what = `The evidence of epoch ${epoch} cannot be decoded (${cause.message}). Ask another verifier.`
+  return new UserError('evidence', what, { cause })
 }
 
 function reportOf(evidence: EvidenceJson): Recomputed {
@@ -130,12 +132,12 @@ function isSigned(bls: BlsVerifier, ballot: Ballot, facts: ChainFacts, network: 
   return bls.verify(key, digest, ballot.signature)
 }
 
-function blockFactsOf(json: EvidenceJson['facts']): BlockFacts {
+export function blockFactsOf(json: EvidenceJson['facts']): BlockFacts {
   const facts = factsFromJson(json)
   return { ...facts, providers: facts.providers.map(({ link: _, ...provider }) => provider) }
 }
 
-function sameJson(a: unknown, b: unknown): boolean {
+export function sameJson(a: unknown, b: unknown): boolean {
   const sorted = (_: string, value: unknown) => {
     if (typeof value === 'bigint') return value.toString()
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value

@@ -10,6 +10,7 @@ import { eventSchema } from './events.js'
 import { evidenceSchema } from './evidence.js'
 import { explanationSchema } from './explanation.js'
 import { proofParams, proofSchema } from './proof.js'
+import { providerEvidenceParams, providerEvidenceSchema } from './provider-evidence.js'
 import {
   historyQuery,
   historySchema,
@@ -49,6 +50,9 @@ const SMALL_BYTES = MIB
 const LIST_BYTES = 16 * MIB
 /** Thirty thousand votes, or all chunks of a soak at 10 Gbit/s. */
 const EVIDENCE_BYTES = 64 * MIB
+
+/** 191 votes with their proofs, and as many in a window and in force as soaks. */
+const PROVIDER_EVIDENCE_BYTES = 2 * MIB
 
 const NONE = z.strictObject({})
 
@@ -121,6 +125,13 @@ export const ENDPOINTS = {
     params: epochParams,
     answer: evidenceSchema,
     maxBytes: EVIDENCE_BYTES,
+  }),
+  providerEvidence: endpoint({
+    path: '/v1/epochs/{epoch}/evidence/{provider}',
+    title: 'the evidence of one provider in an epoch',
+    params: providerEvidenceParams,
+    answer: providerEvidenceSchema,
+    maxBytes: PROVIDER_EVIDENCE_BYTES,
   }),
   rewards: endpoint({
     path: '/v1/epochs/{epoch}/rewards',
