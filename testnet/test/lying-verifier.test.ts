@@ -155,7 +155,7 @@ describe('a verifier that lies', function () {
   it('cannot reach the terminal with control characters', async () => {
     respond = (_, response) => {
       response.statusCode = 404
-      response.end(JSON.stringify(problemOf('not-found', HOSTILE)))
+      response.end(JSON.stringify(problemOf('not-kept', HOSTILE)))
     }
     for (const args of [['explain', PROVIDER], ['reputation']]) {
       const { code, stderr } = await output(...args, '--api', apiUrl)

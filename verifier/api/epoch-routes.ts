@@ -19,6 +19,8 @@ import { type AddRoute, Tagged } from './route.js'
 import type { Sets } from './sets.js'
 import { refuseAbove, votesIn, wholeEvidence } from './whole-evidence.js'
 
+/** A leaf as JSON has fewer. */
+const LEAF_CHARACTERS = 1000
 /** A vote as JSON has fewer. */
 const VOTE_CHARACTERS = 2000
 /** A report can be accepted until the end of the epoch after its own. */
@@ -97,6 +99,7 @@ export function epochRoutes(add: AddRoute, { node, view, reports, evidence, sets
 
   add(ENDPOINTS.leaves, async ({ epoch }) => {
     const report = await reports.accepted(epoch)
+    refuseAbove(ENDPOINTS.leaves.maxBytes, report.header.providerCount * LEAF_CHARACTERS, report.header.epoch)
     return new Tagged(tagOf(report), async () => ({
       ...report.posted,
       leaves: (await reports.whole(report)).leaves.map(leafJson),

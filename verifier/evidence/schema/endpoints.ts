@@ -40,13 +40,13 @@ export interface Endpoint<
   readonly params: P
   readonly query: Q
   readonly answer: A
-  /** An honest answer is shorter. */
+  /** A node refuses to send more, and a client to read more. */
   readonly maxBytes: number
 }
 
 const MIB = 2 ** 20
 const SMALL_BYTES = MIB
-/** Ten thousand leaves. */
+/** Sixteen thousand leaves. */
 const LIST_BYTES = 16 * MIB
 /** Thirty thousand votes, or all chunks of a soak at 10 Gbit/s. */
 const EVIDENCE_BYTES = 64 * MIB
@@ -103,7 +103,13 @@ export const ENDPOINTS = {
     maxBytes: LIST_BYTES,
   }),
   epochs: endpoint({ path: '/v1/epochs', title: 'the epochs', query: epochsQuery, answer: epochsSchema }),
-  epoch: endpoint({ path: '/v1/epochs/{epoch}', title: 'an epoch', params: epochParams, answer: epochPageSchema }),
+  epoch: endpoint({
+    path: '/v1/epochs/{epoch}',
+    title: 'an epoch',
+    params: epochParams,
+    answer: epochPageSchema,
+    maxBytes: LIST_BYTES,
+  }),
   leaves: endpoint({
     path: '/v1/epochs/{epoch}/leaves',
     title: 'a report with its leaves',
