@@ -15,11 +15,19 @@ import { justiceTables } from './justice/tables.js'
 import { between, holds } from './markdown.js'
 import type { MeasureResult } from './measure/results.js'
 import { measureTables } from './measure/tables.js'
+import { type StoreResult, storeTable } from './store/result.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DOCS = join(ROOT, 'docs')
 
-type Result = MeasureResult | CheatResult | JusticeResult | DataplaneResult | SessionsResult | DecoysResult
+type Result =
+  | MeasureResult
+  | CheatResult
+  | JusticeResult
+  | DataplaneResult
+  | SessionsResult
+  | DecoysResult
+  | StoreResult
 
 /** The tables of a run, each with the name of its markers. @throws UserError 'usage' */
 function tablesOf(result: Result): Readonly<Record<string, string>> {
@@ -36,6 +44,8 @@ function tablesOf(result: Result): Readonly<Record<string, string>> {
       return { 'dataplane-sessions': sessionsTables(result) }
     case 'decoys':
       return { 'decoy-bounds': decoyBoundTables(), decoys: decoysTables(result) }
+    case 'store':
+      return { store: storeTable(result) }
     default:
       throw new UserError('usage', 'This file belongs to a bench that has no tables.')
   }
