@@ -83,12 +83,8 @@ const isUnder = ({ header, headerHash: hash }: RewardsJson, rewards: Rewards, { 
   rewardsTree(rewards).root === header.rewardsRoot
 
 function replayWork(evidence: EvidenceJson): { readonly work: EpochWork; readonly holds: boolean } {
-  const { facts, params, assignment, report, checks } = recompute(evidence)
-  const { ballotSet, tallies, leaves } = report
-  return {
-    work: workOf({ params, facts, assignment, ballotSet, tallies, leaves }),
-    holds: checks.every(({ holds }) => holds),
-  }
+  const { work, checks } = recompute(evidence)
+  return { work, holds: checks.every(({ holds }) => holds) }
 }
 
 /** @throws UserError 'evidence' */

@@ -14,7 +14,7 @@ export type WindowState = Standing &
 
 export interface WindowEnd {
   readonly claimKbps: number
-  readonly tally: WindowTally
+  readonly tally: Pick<WindowTally, 'status' | 'rateKbps' | 'breach' | 'pathless' | 'link'>
   readonly ticks: WindowTicks
 }
 

@@ -2,8 +2,9 @@
 import { keccakText } from '../../../proto/hash.js'
 import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import { DEVNET, type NetworkParams } from '../../../proto/params.js'
-import { CAUSE, OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
+import { CAUSE, encodeVote, OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
 import { type ActiveProvider, type ChainFacts, NO_PAID_REPORT } from '../facts.js'
+import { type CountedBallot, countedBallot } from '../scoring/ballots.js'
 
 export const CLAIM_KBPS = 25_000
 /** More than the sessions of any test need. */
@@ -88,5 +89,8 @@ export const vote = (receiver: number, outcome: OutcomeCode, rateKbps = 0, over:
   second: false,
   ...over,
 })
+
+export const ballotOf = (verifier: number, votes: readonly Vote[]): CountedBallot =>
+  countedBallot(verifier, votes.map(encodeVote))
 
 export const ALL_OUTCOMES: readonly OutcomeCode[] = Object.values(OUTCOME)
