@@ -66,7 +66,7 @@ function onceEach(isSoak: VoteRules['isSoak']): VoteRules['isSoak'] {
 }
 
 /** The vote of each receiver, if it has but one. */
-export function byReceiver<T extends Pick<CountedVote, 'receiver'>>(votes: readonly T[]): Map<number, T | 'several'> {
+export function byReceiver<T extends CountedVote>(votes: readonly T[]): Map<number, T | 'several'> {
   const own = new Map<number, T | 'several'>()
   for (const vote of votes) own.set(vote.receiver, own.has(vote.receiver) ? 'several' : vote)
   return own
@@ -76,12 +76,13 @@ const NOTHING = { rateKbps: 0, serving: true }
 
 function accountOf<T extends Account>(
   receiver: number,
-  own: ReturnType<typeof byReceiver>,
+  own: ReadonlyMap<number, CountedVote | 'several'>,
   classify: (vote: CountedVote) => T,
 ): T | Account {
   const vote = own.get(receiver)
   if (!vote) return { receiver, counted: 'missing', why: 'the ballot set holds no vote of its receiver', ...NOTHING }
-  if (vote === 'several') return { receiver, counted: 'ignored', why: 'its receiver voted twice for one provider', ...NOTHING }
+  if (vote === 'several')
+    return { receiver, counted: 'ignored', why: 'its receiver voted twice for one provider', ...NOTHING }
   return classify(vote)
 }
 

@@ -80,7 +80,11 @@ export function otherTry(vote: CountedVote): TriedVote | undefined {
 const JUDGED = { offeredKbps: 0xffffffff, directKbps: 0xffffffff, controlLossBps: 0 }
 
 /** How one session counts, whether or not there was another. */
-export function classifyTry(vote: TriedVote, claimKbps: number, { isSoak, pathlessQ2, params }: VoteRules): ClassifiedVote {
+export function classifyTry(
+  vote: TriedVote,
+  claimKbps: number,
+  { isSoak, pathlessQ2, params }: VoteRules,
+): ClassifiedVote {
   const rateKbps = Math.min(vote.rateKbps, claimKbps)
   const low = isBelowThreshold(rateKbps, claimKbps, params.breachBps)
   const unserving = (why: string): ClassifiedVote => ({ counted: 'under', rateKbps: 0, serving: false, why })
@@ -137,7 +141,10 @@ const noDataText = ({ attempts, ticksSent, ticksAnswered }: TriedVote): string =
 }
 
 /** Why the limit may lie elsewhere than at the provider, by the vote's own figures; undefined if nothing says so. */
-function doubtOf({ offeredKbps, controlLossBps, directKbps, rateKbps }: TriedVote, claimKbps: number): string | undefined {
+function doubtOf(
+  { offeredKbps, controlLossBps, directKbps, rateKbps }: TriedVote,
+  claimKbps: number,
+): string | undefined {
   if (offeredKbps * 100 < OFFERED_PERCENT * claimKbps) return 'the senders offered too little'
   if (controlLossBps > CONTROL_LOSS_BPS)
     return 'control datagrams, which do not pass through the provider, were lost too'

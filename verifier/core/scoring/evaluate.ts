@@ -60,10 +60,7 @@ interface Tallied {
 }
 
 /** @param onTally sees each provider's tally, once, in no order. Nothing else keeps it. */
-export function evaluateEpoch(
-  input: EvaluateInput,
-  onTally?: (provider: Hex, tally: Tally) => void,
-): Evaluation {
+export function evaluateEpoch(input: EvaluateInput, onTally?: (provider: Hex, tally: Tally) => void): Evaluation {
   const evaluation = new EpochEvaluation(input, onTally)
   evaluation.add(input.ballots)
   return evaluation.finish()

@@ -15,7 +15,7 @@ import { NOTHING_CARRIED } from '../scoring/carry-over.js'
 import { EpochEvaluation, type EvaluateInput } from '../scoring/evaluate.js'
 import { buildReport, leafTree } from '../scoring/report.js'
 import { RandomNetwork } from './random-network.js'
-import { account, ballotOf } from './samples.js'
+import { account, encodedBallots } from './samples.js'
 
 const HOURLY = { epochSeconds: 3600, tickMs: 15_000, eraEpochs: 24, lanes: 0 }
 
@@ -125,7 +125,7 @@ describe('the same bits as ever', () => {
         const facts = network.facts(epoch)
         const assignment = assign(facts, network.params)
         assignments.push(assignmentFigures(facts, assignment))
-        const ballots = network.ballots(facts, assignment).map(({ verifier, votes }) => ballotOf(verifier, votes))
+        const ballots = encodedBallots(network.ballots(facts, assignment))
         const ballotSet = ballots.map(({ verifier }) => ({ verifier, root: keccakText(`${epoch} ${verifier}`) }))
         const input = { params: network.params, facts, assignment, previous, ballots }
         const work = new WorkTally(input)
