@@ -45,6 +45,20 @@ export const leafPart = (encoded: Uint8Array): Uint8Array => encoded.subarray(0,
  * @throws RangeError on a wrong length, on padding that is not zero, or on votes that the leaf's digests do not match
  */
 export function decodeLeafState(encoded: Uint8Array): LeafState {
+  const state = readLeafState(encoded)
+  const { leaf, soakVotes, window } = state
+  if (soakVotesDigest(soakVotes) !== leaf.soakVotes)
+    throw new RangeError("The soak votes do not match the leaf's digest.")
+  if (windowDigest(window) !== leaf.windowVotes)
+    throw new RangeError("The votes of the window do not match the leaf's digest.")
+  return state
+}
+
+/**
+ * Of an encoding that was checked before, as the digests are not checked: a hundred hashes a leaf.
+ * @throws RangeError on a wrong length, or on padding that is not zero
+ */
+export function readLeafState(encoded: Uint8Array): LeafState {
   const leaf = decodeLeaf(leafPart(encoded))
   const { count } = decodeRecord([['count', 'uint32']] as const, encoded.subarray(LEAF_BYTES, LEAF_BYTES + COUNT_BYTES))
   const soaksAt = LEAF_BYTES + COUNT_BYTES
@@ -55,9 +69,5 @@ export function decodeLeafState(encoded: Uint8Array): LeafState {
     return decodeSoakVote(encoded.subarray(at, at + SOAK_VOTE_BYTES))
   })
   const window = windowAt < encoded.length ? decodeWindow(encoded.subarray(windowAt)) : undefined
-  if (soakVotesDigest(soakVotes) !== leaf.soakVotes)
-    throw new RangeError("The soak votes do not match the leaf's digest.")
-  if (windowDigest(window) !== leaf.windowVotes)
-    throw new RangeError("The votes of the window do not match the leaf's digest.")
   return { leaf, soakVotes, window }
 }

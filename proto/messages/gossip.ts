@@ -1,6 +1,6 @@
 /** What verifiers gossip. Every signature is a BLS signature over the digest of its kind. */
 import { codec } from './codec.js'
-import { KIB, MAX_BALLOT_BYTES } from './limits.js'
+import { ballotBytes, KIB, MAX_GOSSIP_VOTES, MAX_PROVIDERS } from './limits.js'
 
 export interface Commit {
   epoch: number
@@ -16,6 +16,8 @@ export interface Ballot {
   schedule: Uint8Array
   votes: Uint8Array[]
 }
+/** A ballot without its votes, in whose place it names their root. */
+export type BallotHead = Omit<Ballot, 'votes'>
 export interface SeenListMessage {
   epoch: number
   verifier: number
@@ -45,12 +47,11 @@ export interface Certificate {
   signature: Uint8Array
 }
 
-/** A ballot above this travels by root only. */
-export const MAX_GOSSIP_BALLOT_BYTES = 128 * KIB
-
 export const Commit = codec<Commit>('Commit', 256)
-/** Gossip carries no ballot above MAX_GOSSIP_BALLOT_BYTES with its votes. */
-export const Ballot = codec<Ballot>('Ballot', MAX_BALLOT_BYTES)
+/** With all its votes, or with none: those of a ballot above MAX_GOSSIP_VOTES are fetched by its root. */
+export const Ballot = codec<Ballot>('Ballot', ballotBytes(MAX_GOSSIP_VOTES))
+/** A ballot with all its votes, however many: evidence for a file or an answer of the API, never a message. */
+export const WholeBallot = codec<Ballot>('Ballot', ballotBytes(MAX_PROVIDERS))
 export const SeenListMessage = codec<SeenListMessage>('SeenList', 16 * KIB)
 /** Up to 191 seen lists of 191 entries. */
 export const Proposal = codec<Proposal>('Proposal', 2048 * KIB)

@@ -5,10 +5,12 @@
 import { MAX_ADDRESSES } from '../announcement.js'
 import { CHUNK_DATAGRAMS } from '../datagram.js'
 import { TOKEN_BYTES } from '../token.js'
-import { VOTE_FIELDS } from '../vote.js'
+import { VOTE_BYTES } from '../vote.js'
 
 export const KIB = 1024
 
+/** A verifier votes on each once in an epoch at most. The bytes of a message bound its votes before this does. */
+export const MAX_PROVIDERS = 100_000
 /** Most verifiers of a frozen set: the contract stores the set's keys as the code of one contract. */
 export const MAX_VERIFIERS = 191
 /** More than two thirds sign, so fewer than a third do not. */
@@ -23,9 +25,14 @@ export const MAX_PRESENCES = 16
 /** Steps of a reach test: see REACH_STEP. */
 const MAX_REACH_STEPS = 4
 
-/** Bytes of a whole ballot, wherever it travels. */
-export const MAX_BALLOT_BYTES = 256 * KIB
-const MAX_VOTES = Math.floor(MAX_BALLOT_BYTES / (32 * VOTE_FIELDS.length))
+/** Votes of a ballot that travels in one message: 127 KiB. A ballot of more is fetched in parts (ballot-index.ts). */
+export const MAX_GOSSIP_VOTES = 135
+/** Of root 34, signature and schedule 98 each, epoch and verifier 6 each. */
+export const BALLOT_HEAD_BYTES = 242
+/** Tag and length of a vote in a ballot. */
+const VOTE_HEAD_BYTES = 3
+/** Bytes of a ballot with its votes. */
+export const ballotBytes = (votes: number): number => BALLOT_HEAD_BYTES + votes * (VOTE_HEAD_BYTES + VOTE_BYTES)
 
 /** A datagram names its sender's slot in one byte. */
 const MAX_SENDERS = 256
@@ -44,7 +51,7 @@ const MAX_HOSTS = 16
 
 /** The most items of each repeated field, by type and field. A field without a limit cannot be decoded. */
 export const MAX_ITEMS: Readonly<Record<string, number>> = {
-  'Ballot.votes': MAX_VOTES,
+  'Ballot.votes': MAX_PROVIDERS,
   'SeenList.entries': MAX_VERIFIERS,
   'Proposal.lists': MAX_VERIFIERS,
   'Certificate.nonSigners': MAX_NON_SIGNERS,
@@ -80,6 +87,7 @@ export const FIXED_BYTES: Readonly<Record<string, number>> = {
   // Libraries also take a point that is not compressed. A message would have two encodings.
   'Commit.signature': BLS_SIGNATURE_BYTES,
   'Ballot.signature': BLS_SIGNATURE_BYTES,
+  'Ballot.votes': VOTE_BYTES,
   'SeenList.signature': BLS_SIGNATURE_BYTES,
   'Proposal.signature': BLS_SIGNATURE_BYTES,
   'Partial.signature': BLS_SIGNATURE_BYTES,

@@ -7,6 +7,7 @@ export interface SyncRequest {
   ballot?: Uint8Array
   leaves?: Uint8Array
   ballotSet?: Uint8Array
+  ballotPart?: { root: Uint8Array; part: number }
   gossip?: number
   rewards?: Uint8Array
   transcript?: Uint8Array

@@ -2,6 +2,7 @@
 
 import type { Codec } from '../messages.js'
 import * as messages from '../messages.js'
+import { VOTE_BYTES } from '../vote.js'
 
 export const bytes = (length: number, seed = 1) => Uint8Array.from({ length }, (_, i) => (seed + 7 * i) & 0xff)
 export const h32 = bytes(32)
@@ -24,7 +25,6 @@ const receipt: messages.Receipt = {
   sessionId: h32,
   sequence: 1,
   bytes: 1_048_576,
-  root: bytes(32, 2),
   elapsedMs: 400,
   head: bytes(32, 3),
   signature: bytes(65),
@@ -196,7 +196,14 @@ export const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   [
     'ballot',
     messages.Ballot,
-    { epoch: 14, verifier: 3, root: h32, signature: bytes(96), schedule: bytes(96), votes: [bytes(672), bytes(672)] },
+    {
+      epoch: 14,
+      verifier: 3,
+      root: h32,
+      signature: bytes(96),
+      schedule: bytes(96),
+      votes: [bytes(VOTE_BYTES), bytes(VOTE_BYTES)],
+    },
   ],
   ['seen list', messages.SeenListMessage, seen],
   [
@@ -221,6 +228,7 @@ export const SAMPLES: [name: string, codec: Codec<never>, message: object][] = [
   ['request for a ballot', messages.SyncRequest, { ballot: h32 }],
   ['request for leaves', messages.SyncRequest, { leaves: h32 }],
   ['request for a ballot set', messages.SyncRequest, { ballotSet: h32 }],
+  ['request for a part of a ballot', messages.SyncRequest, { ballotPart: { root: h32, part: 390 } }],
   ['request for a transcript', messages.SyncRequest, { transcript: h32 }],
   ['request for gossip', messages.SyncRequest, { gossip: 14 }],
   ['gossip item', messages.GossipItem, { kind: 'commit', data: bytes(150) }],

@@ -94,9 +94,11 @@ describe('messages', () => {
   })
 
   it('are refused with too many items', () => {
-    const ballot = { epoch: 1, verifier: 1, root: h32, signature: bytes(96), schedule: bytes(96) }
-    const codec = messages.Ballot as Codec<never>
-    expect(refusal(codec, encodedOf(codec, { ...ballot, votes: Array(4_097).fill(bytes(1)) }))).to.equal('wrong-size')
+    const list = { epoch: 1, verifier: 1, signature: bytes(96) }
+    const entries = (count: number) => Array.from({ length: count }, (_, verifier) => ({ verifier, root: h32 }))
+    const codec = messages.SeenListMessage as Codec<never>
+    expect(refusal(codec, encodedOf(codec, { ...list, entries: entries(191) }))).to.equal('accepted')
+    expect(refusal(codec, encodedOf(codec, { ...list, entries: entries(192) }))).to.equal('wrong-size')
   })
 
   it('share no memory with the bytes that they were decoded from', () => {

@@ -29,16 +29,19 @@ export const sendersAtLeast = (committee: Committee, least: number): number =>
   tail(least, committee.senders, j => colludingSenders(committee, j))
 
 /**
- * P(at least `least` of the senders collude in both of an honest receiver's tries). In a set of known size no sender has a
- * part in both tries.
+ * P(at least `least` of the senders collude in both of an honest receiver's tries). In a set of known size the second try has
+ * other senders than the first, as long as there are enough: then all others, and as many as are missing of the first.
  */
 export function sendersInBothTries(committee: Committee, least: number): number {
   const { senders, share, verifiers } = committee
   if (verifiers === undefined) return sendersAtLeast(committee, least) ** 2
+  const others = verifiers - 1 - senders
+  const again = Math.max(0, senders - others)
   return tail(least, senders, j => {
     const left = colluders(share, verifiers) - j
-    const again = tail(least, senders, i => hypergeometric(verifiers - 1 - senders, left, senders, i))
-    return colludingSenders(committee, j) * again
+    const drawn = (i: number) =>
+      again === 0 ? hypergeometric(others, left, senders, i) : hypergeometric(senders, j, again, i - left)
+    return colludingSenders(committee, j) * tail(least, senders, drawn)
   })
 }
 
@@ -91,13 +94,41 @@ export const vetoedWindow = (committee: Committee, needed: number): number =>
 
 /**
  * P(the certified rate is the colluders' choice): the low median of the usable votes is a colluding receiver's vote, l > h,
- * and there are at least 2f+1 usable votes. A spoilt vote is not usable.
+ * and there are at least 2f+1 usable votes. A spoilt vote is not usable, so colluders spoil no more votes than the quorum can
+ * spare.
+ * @param needed colluding senders that spoil a session
  */
-export function inflatedWindow(committee: Committee): number {
-  const spoilt = sendersInBothTries(committee, sendersToSpoil(committee.senders))
-  const quorum = quorumOf(committee.receivers)
-  return overWindows(committee, spoilt, ({ colluding, sound }) => colluding > sound && colluding + sound >= quorum)
+export function inflatedWindow(committee: Committee, needed: number = sendersToSpoil(committee.senders)): number {
+  const n = committee.receivers
+  const spare = n - quorumOf(n)
+  return overWindows(
+    committee,
+    sendersInBothTries(committee, needed),
+    ({ colluding, spoilt }) => colluding > n - colluding - Math.min(spoilt, spare),
+  )
 }
+
+/**
+ * P(the votes of an honest provider's window certify a rate of 0): colluding receivers, and honest ones with more than f'
+ * lying senders in both tries, cast at least half of the votes, so that the low median is one of theirs.
+ */
+export const deflatedWindow = (committee: Committee): number =>
+  overWindows(
+    committee,
+    sendersInBothTries(committee, sendersToSpoil(committee.senders)),
+    ({ colluding, spoilt, sound }) => colluding + spoilt >= sound,
+  )
+
+/**
+ * P(the soak limit of an honest provider is 0). As with senders that lend, one try is enough: of two the lower counts.
+ * @param inForce soak votes in force (default: n)
+ */
+export const deflatedLimit = (committee: Committee, inForce: number = committee.receivers): number =>
+  overWindows(
+    { ...committee, receivers: inForce },
+    sendersAtLeast(committee, sendersToSpoil(committee.senders)),
+    ({ colluding, spoilt, sound }) => colluding + spoilt >= sound,
+  )
 
 /**
  * P(the soak limit is the colluders' choice), if a colluding sender's data reach the receiver beside the provider's link.

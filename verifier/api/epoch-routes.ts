@@ -3,7 +3,6 @@ import { epochEndMs, epochStartMs, eraOf } from '../../proto/epoch.js'
 import type { Hex } from '../../proto/hex.js'
 import { toHex } from '../../proto/hex.js'
 import { STATUS } from '../../proto/leaf.js'
-import { Ballot } from '../../proto/messages.js'
 import { decodeVote, OUTCOME_NAME, type Vote } from '../../proto/vote.js'
 import type { KnownEvents } from '../chain/known-events.js'
 import type { FrozenVerifier } from '../core/facts.js'
@@ -139,13 +138,15 @@ async function ballotJson(
   root: Hex,
   provider: Hex | undefined,
 ): Promise<BallotsJson['ballots'][number]> {
-  const encoded = await store.getBallot(root)
-  if (encoded === undefined) throw noBallots(report)
-  const ballot = Ballot.decode(encoded)
-  const votes = ballot.votes.map(decodeVote)
+  const { ballots } = store
+  const head = await ballots.head(root)
+  const index = await ballots.index(root)
+  if (head === undefined || index === undefined) throw noBallots(report)
+  const one = async () => [(await ballots.vote(root, provider!))?.encoded].filter(vote => vote !== undefined)
+  const votes = provider === undefined ? ((await ballots.votes(root)) ?? []) : await one()
   return {
-    ...{ verifier: ballot.verifier, root, signature: toHex(ballot.signature), votesCast: votes.length },
-    votes: votes.filter(vote => provider === undefined || vote.provider === provider).map(voteRecordJson),
+    ...{ verifier: head.verifier, root, signature: toHex(head.signature), votesCast: index.votes },
+    votes: votes.map(decodeVote).map(voteRecordJson),
   }
 }
 

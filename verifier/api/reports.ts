@@ -2,6 +2,7 @@
 import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import { encodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { MerkleTree } from '../../proto/merkle.js'
+import { WholeBallot } from '../../proto/messages.js'
 import type { PostedEvent } from '../core/chain-log.js'
 import type { PostedReport } from '../core/ports.js'
 import { encodeCarried } from '../core/scoring/carry-over.js'
@@ -133,6 +134,12 @@ export class Reports {
     return { header, headerHash, leaf, encodedLeaf: toHex(encodeLeaf(leaf)), proof: tree.proof(at) }
   }
 
+  async #ballot(root: Hex): Promise<Uint8Array | undefined> {
+    const { ballots } = this.node.store
+    const [head, votes] = await Promise.all([ballots.head(root), ballots.votes(root)])
+    return head && votes && WholeBallot.encode({ ...head, votes })
+  }
+
   /** @throws Problem 'not-kept' where a part of it was not kept */
   async evidence(report: Accepted): Promise<EvidenceJson> {
     const stored = await this.storedEvidence(report)
@@ -147,7 +154,7 @@ export class Reports {
     const linked = facts && (await store.getReport(facts.linkReport.headerHash))
     const isFirst = header.previousHeader === ZERO_HASH
     const previous = isFirst ? undefined : await store.getReport(header.previousHeader)
-    const encoded = await Promise.all(ballots.map(({ root }) => store.getBallot(root)))
+    const encoded = await Promise.all(ballots.map(({ root }) => this.#ballot(root)))
     const kept = encoded.filter(bytes => bytes !== undefined)
     const isComplete = kept.length > 0 && kept.length === encoded.length && (isFirst || previous !== undefined)
     if (facts === undefined || !isComplete || (linked === undefined && facts.linkReport.epoch > 0))

@@ -1,6 +1,6 @@
 import type { InferredOptionTypes } from 'yargs'
 import { fromHex, type Hex, ZERO_HASH } from '../../proto/hex.js'
-import { Ballot } from '../../proto/messages.js'
+import { WholeBallot } from '../../proto/messages.js'
 import { decodeVote } from '../../proto/vote.js'
 import { UserError } from '../config/errors.js'
 import { writeWhole } from '../config/whole-file.js'
@@ -60,7 +60,7 @@ async function sessionOf(who: Named, api: string, epoch: number | 'latest'): Pro
 /** @throws UserError 'evidence' for ballots that cannot be decoded */
 function decoded(ballots: readonly Hex[], api: string): Hex[] {
   try {
-    const votes = ballots.flatMap(ballot => Ballot.decode(fromHex(ballot)).votes.map(decodeVote))
+    const votes = ballots.flatMap(ballot => WholeBallot.decode(fromHex(ballot)).votes.map(decodeVote))
     return votes.map(({ sessionId }) => sessionId).filter(id => id !== ZERO_HASH)
   } catch (cause) {
     throw new UserError('evidence', `The ballots of ${api} cannot be decoded. Give the whole session id.`, { cause })

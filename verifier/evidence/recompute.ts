@@ -2,25 +2,25 @@
  * Computes an epoch's report again from its evidence: the chain's facts at B(e), the previous leaves and the signed
  * ballots. Nothing that a verifier computed is believed; each thing that the verifier serves becomes a check.
  */
-import { ballotDigest, headerHash, type NetworkId } from '../../proto/digests.js'
+import { headerHash, type NetworkId } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import { decodeLeaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
-import { Ballot, MessageError } from '../../proto/messages.js'
+import { type Ballot, MessageError, WholeBallot } from '../../proto/messages.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { decodeVote } from '../../proto/vote.js'
-import { BlsVerifier } from '../bls/verifier.js'
+import { BatchChecks } from '../bls/check.js'
 import { UserError } from '../config/errors.js'
 import { assign } from '../core/assignment/assign.js'
-import { type BlockFacts, type ChainFacts, verifierOf, withLinks } from '../core/facts.js'
+import { type BlockFacts, type ChainFacts, withLinks } from '../core/facts.js'
 import type { Chain } from '../core/ports.js'
 import { type EpochWork, WorkTally } from '../core/rewards/work.js'
 import { countedBallot } from '../core/scoring/ballots.js'
 import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
 import { type DecodedTally, EpochEvaluation } from '../core/scoring/evaluate.js'
 import { type Report, reportOf as reportOn } from '../core/scoring/report.js'
-import { scheduleFault } from './schedule-check.js'
+import { type BallotSignature, ballotSignatures, showsSchedule } from './ballot-signatures.js'
 import type { CheckJson } from './schema/checks.js'
 import { type EvidenceJson, factsFromJson } from './schema/evidence.js'
 
@@ -53,7 +53,7 @@ export function recompute(evidence: EvidenceJson): Recomputed {
 function reportOf(evidence: EvidenceJson): Recomputed {
   const { params, network, previous } = evidence
   const facts = factsFromJson(evidence.facts)
-  const ballots = evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
+  const ballots = evidence.ballots.map(hex => WholeBallot.decode(fromHex(hex)))
   const votesOf = ballots.map(({ votes }) => votes.map(decodeVote))
   const assignment = assign(facts, params)
   const carryOver = decodeCarryOver(previous.leaves.map(fromHex))
@@ -69,8 +69,8 @@ function reportOf(evidence: EvidenceJson): Recomputed {
   evaluation.add(counted)
   const report = reportOn(input, evaluation.finish())
   const linkLeaves = evidence.linkLeaves.map(hex => decodeLeaf(fromHex(hex)))
-  const bls = new BlsVerifier()
-  const signed = ballots.filter(ballot => isSigned(bls, ballot, facts, network)).length
+  const rightOnes = rightSignatures(ballots, facts, network)
+  const signed = rightOnes.filter(({ own }) => own).length
   const checks = [
     {
       what: `${signed} of ${ballots.length} ballots carry their verifier's signature`,
@@ -82,7 +82,7 @@ function reportOf(evidence: EvidenceJson): Recomputed {
     },
     {
       what: 'every vote shows the schedule that its verifier signed, which draws its soaks',
-      holds: ballots.every((ballot, i) => scheduleFault(bls, network, facts, ballot, votesOf[i]!) === undefined),
+      holds: ballots.every((ballot, i) => rightOnes[i]!.schedule && showsSchedule(ballot, votesOf[i]!)),
     },
     {
       what: 'the links that made the assignment are those in the leaves of an older report',
@@ -136,11 +136,16 @@ export async function checkAgainstChain(evidence: EvidenceJson, chain: Chain): P
   ]
 }
 
-function isSigned(bls: BlsVerifier, ballot: Ballot, facts: ChainFacts, network: NetworkId): boolean {
-  const key = verifierOf(facts, ballot.verifier)?.blsKey
-  if (key === undefined) return false
-  const digest = ballotDigest(network, facts, ballot.verifier, toHex(ballot.root))
-  return bls.verify(key, digest, ballot.signature)
+/** Whether each ballot carries its verifier's signature, and that of its schedule: all checked together. */
+function rightSignatures(ballots: readonly Ballot[], facts: ChainFacts, network: NetworkId) {
+  const ofBallots = ballots.map(ballot => ballotSignatures(network, facts, ballot))
+  const toCheck = ofBallots.flatMap(pair => (pair ? [pair.own, pair.schedule] : []))
+  const verdicts = new BatchChecks().check(toCheck.map(({ blsKey, ...rest }) => ({ keys: [blsKey], ...rest })))
+  const right = new Set<BallotSignature>(toCheck.filter((_, i) => verdicts[i]))
+  return ofBallots.map(pair => ({
+    own: pair !== undefined && right.has(pair.own),
+    schedule: pair !== undefined && right.has(pair.schedule),
+  }))
 }
 
 function blockFactsOf(json: EvidenceJson['facts']): BlockFacts {

@@ -2,8 +2,9 @@
  * The most that an honest peer can answer to a sync request. A client refuses whatever is longer or more, so that one
  * message which names what nobody holds cannot fill its memory.
  */
+import { INDEX_ENTRY_BYTES, INDEX_PART_ENTRIES } from '../../proto/ballot-index.js'
 import { maxLeafStateBytes } from '../../proto/leaf-state.js'
-import { Ballot, GossipItem, MAX_VERIFIERS, Transcript } from '../../proto/messages.js'
+import { BALLOT_HEAD_BYTES, GossipItem, MAX_VERIFIERS, Transcript } from '../../proto/messages.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { REWARD_BYTES } from '../../proto/reward.js'
 import { VOTE_BYTES } from '../../proto/vote.js'
@@ -14,19 +15,20 @@ export interface AnswerLimits {
   readonly itemBytes: number
 }
 
-/** Root 34, signature and schedule 98 each, epoch and verifier 6 each. */
-const BALLOT_HEAD_BYTES = 242
-/** Tag and length of a vote in a ballot. */
-const VOTE_HEAD_BYTES = 3
-
-/** A verifier has at most one vote on each provider of the epoch. */
+/**
+ * Head and index of a ballot, and never more bytes than one item of them: the index's parts have the same limit.
+ * A verifier has at most one vote on each provider of the epoch.
+ */
 export const ballotLimits = (providers: number): AnswerLimits => ({
-  items: 1,
-  itemBytes: Math.min(Ballot.maxBytes, BALLOT_HEAD_BYTES + providers * (VOTE_HEAD_BYTES + VOTE_BYTES)),
+  items: 1 + Math.ceil(providers / INDEX_PART_ENTRIES),
+  itemBytes: Math.max(BALLOT_HEAD_BYTES, Math.min(providers, INDEX_PART_ENTRIES) * INDEX_ENTRY_BYTES),
 })
 
-/** One ballot of each verifier of the frozen set. */
-export const BALLOT_SET_LIMITS: AnswerLimits = { items: MAX_VERIFIERS, itemBytes: Ballot.maxBytes }
+/** @param votes of the part */
+export const partLimits = (votes: number): AnswerLimits => ({ items: 1, itemBytes: votes * VOTE_BYTES })
+
+/** The head of one ballot of each verifier of the frozen set. */
+export const BALLOT_SET_LIMITS: AnswerLimits = { items: MAX_VERIFIERS, itemBytes: BALLOT_HEAD_BYTES }
 
 /** @param providers as the header counts them: one leaf each */
 export const leavesLimits = (providers: number, { receivers }: Pick<NetworkParams, 'receivers'>): AnswerLimits => ({

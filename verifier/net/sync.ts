@@ -26,13 +26,15 @@ export type Items = readonly Uint8Array[] | StoredItems
 
 /** What a node gives to others; undefined if it does not have the item. */
 export interface SyncSource {
-  /** an encoded Ballot, with its votes */
-  ballot(root: Hex): Promise<Uint8Array | undefined>
+  /** an encoded Ballot without its votes, and then its index: see proto/ballot-index.ts */
+  ballot(root: Hex): Promise<Items | undefined>
+  /** the encoded votes of a part, one after the other */
+  ballotPart(root: Hex, part: number): Promise<Uint8Array | undefined>
   /** encoded leaves in their order, each with its carry-over, see proto/leaf-state.ts */
   leaves(headerHash: Hex): Promise<Items | undefined>
   /** encoded rewards in their order, see proto/reward.ts */
   rewards(headerHash: Hex): Promise<Items | undefined>
-  /** encoded Ballots */
+  /** encoded Ballots without their votes */
   ballotSet(headerHash: Hex): Promise<Items | undefined>
   /** an encoded Transcript */
   transcript(sessionId: Hex): Promise<Uint8Array | undefined>
@@ -146,16 +148,16 @@ const bytesOf = (items: Items): number =>
   'bytes' in items ? items.bytes : items.reduce((sum, { length }) => sum + length, 0)
 
 async function answer(source: SyncSource, request: SyncRequest): Promise<Items | undefined> {
-  if (request.ballot !== undefined) {
-    const ballot = await source.ballot(toHex(request.ballot))
-    return ballot === undefined ? undefined : [ballot]
+  if (request.ballot !== undefined) return source.ballot(toHex(request.ballot))
+  if (request.ballotPart !== undefined) {
+    const { root, part } = request.ballotPart
+    return oneItem(await source.ballotPart(toHex(root), part))
   }
-  if (request.transcript !== undefined) {
-    const transcript = await source.transcript(toHex(request.transcript))
-    return transcript === undefined ? undefined : [transcript]
-  }
+  if (request.transcript !== undefined) return oneItem(await source.transcript(toHex(request.transcript)))
   if (request.leaves !== undefined) return source.leaves(toHex(request.leaves))
   if (request.rewards !== undefined) return source.rewards(toHex(request.rewards))
   if (request.ballotSet !== undefined) return source.ballotSet(toHex(request.ballotSet))
   return source.gossip(request.gossip ?? 0)
 }
+
+const oneItem = (item: Uint8Array | undefined): Items | undefined => item && [item]

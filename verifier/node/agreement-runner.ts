@@ -9,13 +9,14 @@ import {
   Ballot,
   Certificate,
   type Commit,
-  MAX_GOSSIP_BALLOT_BYTES,
+  MAX_GOSSIP_VOTES,
   type Partial,
   type Proposal,
   type SeenListMessage,
 } from '../../proto/messages.js'
 import type { GossipKind } from '../../proto/protocols.js'
 import { encodeVote, type Vote } from '../../proto/vote.js'
+import { aggregate } from '../bls/aggregate.js'
 import { type Action, Agreement } from '../core/agreement/agreement.js'
 import { agreementTiming } from '../core/agreement/phases.js'
 import { indicesOf } from '../core/facts.js'
@@ -175,7 +176,7 @@ export class AgreementRunner {
     if (this.#votes === undefined) return
     const ballot = await this.signer.ballot(this.#votes.encoded, this.#votes.schedule)
     const root = toHex(ballot.root)
-    await this.modules.context.store.putBallot(root, Ballot.encode(ballot), true)
+    await this.modules.context.store.ballots.put(ballot, ballot.votes, true)
     this.#ballot = ballot
     await this.modules.broadcast('commit', await this.signer.commit(root, ballot.signature))
   }
@@ -183,9 +184,9 @@ export class AgreementRunner {
   /** A ballot that is too large for gossip is announced by its root alone; the others fetch the votes. */
   async #reveal(): Promise<void> {
     if (this.#ballot === undefined) return
-    const whole = Ballot.encode(this.#ballot)
-    const small = whole.length <= MAX_GOSSIP_BALLOT_BYTES
-    await this.modules.broadcast('ballot', small ? whole : Ballot.encode({ ...this.#ballot, votes: [] }))
+    const { votes } = this.#ballot
+    const told = { ...this.#ballot, votes: votes.length <= MAX_GOSSIP_VOTES ? votes : [] }
+    await this.modules.broadcast('ballot', Ballot.encode(told))
   }
 
   async #list(entries: readonly SeenEntry[]): Promise<void> {
@@ -221,7 +222,7 @@ export class AgreementRunner {
     const missing = verifiers.filter(verifier => !signatures.has(verifier.index))
     const nonSigners = missing.map(({ position }) => position).sort((a, b) => a - b)
     const ordered = verifiers.flatMap(verifier => signatures.get(verifier.index) ?? [])
-    const signature = this.modules.context.bls.verifier.aggregate(ordered)
+    const signature = aggregate(ordered)
     const header = encodeHeader(report.header)
     await this.modules.broadcast('certificate', Certificate.encode({ epoch, round, header, nonSigners, signature }))
   }

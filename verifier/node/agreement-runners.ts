@@ -1,5 +1,5 @@
 /** The agreements that this node takes part in, by epoch: made when an epoch, or the first message of one, asks for it. */
-import { Certificate } from '../../proto/messages.js'
+import type { Certificate } from '../../proto/messages.js'
 import type { GossipKind } from '../../proto/protocols.js'
 import { verifierOf } from '../core/facts.js'
 import type { AcceptedReports } from './accepted-reports.js'
@@ -62,7 +62,6 @@ export class AgreementRunners {
 
   #transmit(certificate: Certificate, { facts }: EpochRecord): void {
     const { context, transmission } = this.modules
-    inBackground(context, context.store.putCertificate(facts.epoch, Certificate.encode(certificate)))
     inBackground(context, transmission.post(certificate, facts))
   }
 }

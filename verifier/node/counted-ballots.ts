@@ -9,15 +9,15 @@ import type { PeerSync } from './peer-sync.js'
  * @param facts of the ballots' epoch. @param holders of each ballot, by its root, as far as they are known
  */
 export async function countedBallots(
-  peers: Pick<PeerSync, 'ballot'>,
+  peers: Pick<PeerSync, 'votes'>,
   ballotSet: readonly SeenEntry[],
   facts: ChainFacts,
   holders: ReadonlyMap<Hex, readonly number[]> = new Map(),
 ): Promise<CountedBallot[] | undefined> {
   const ballots = await Promise.all(
     ballotSet.map(async entry => {
-      const ballot = await peers.ballot(entry, facts, holders.get(entry.root))
-      return ballot && countedBallot(entry.verifier, ballot.votes)
+      const votes = await peers.votes(entry, facts, holders.get(entry.root))
+      return votes && countedBallot(entry.verifier, votes)
     }),
   )
   const complete = ballots.filter(ballot => ballot !== undefined)

@@ -25,7 +25,7 @@ export class PaidWork {
   constructor(
     private readonly context: Pick<VerifierContext, 'params' | 'chain'>,
     private readonly epochFacts: Pick<EpochFacts, 'reread'>,
-    private readonly peers: Pick<PeerSync, 'ballot' | 'ballotSet'>,
+    private readonly peers: Pick<PeerSync, 'votes' | 'ballotSet'>,
     private readonly before: (header: Header) => Promise<(CarryOver & { readonly epoch: number }) | undefined>,
   ) {}
 

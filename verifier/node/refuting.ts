@@ -8,7 +8,7 @@ import { ZERO_HASH } from '../../proto/hex.js'
 import { decodeLeaf, type Leaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
-import { assignedRoot } from '../core/assignment/assign.js'
+import { assignedRoot } from '../core/assignment/assigned.js'
 import type { PostedReport } from '../core/ports.js'
 import { type BallotedReport, refutationOf } from '../core/scoring/refutation.js'
 import type { VerifierContext } from './context.js'
@@ -23,7 +23,7 @@ import { poll } from './waiting.js'
 const RETRY_MS = 2000
 
 export interface RefutingModules {
-  readonly peers: Pick<PeerSync, 'ballot' | 'ballotSet' | 'leaves'>
+  readonly peers: Pick<PeerSync, 'votes' | 'ballotSet' | 'leaves'>
   readonly epochFacts: Pick<EpochFacts, 'get'>
   readonly transmission: Pick<Transmission, 'refute'>
 }
@@ -101,8 +101,8 @@ export class Refuting {
     const { facts } = await this.modules.epochFacts.get(posted.header.epoch)
     const ballots = new Map<`0x${string}`, readonly Uint8Array[]>()
     for (const entry of ballotSet) {
-      const ballot = await this.modules.peers.ballot(entry, facts)
-      if (ballot !== undefined) ballots.set(entry.root, ballot.votes)
+      const votes = await this.modules.peers.votes(entry, facts)
+      if (votes !== undefined) ballots.set(entry.root, votes)
     }
     return { header: posted.header, ballotSet, ballots }
   }

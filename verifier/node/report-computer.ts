@@ -43,7 +43,7 @@ export class ReportComputer {
   constructor(
     private readonly context: Pick<VerifierContext, 'params' | 'network'>,
     private readonly epochFacts: Pick<EpochFacts, 'reread'>,
-    private readonly peers: Pick<PeerSync, 'ballot'>,
+    private readonly peers: Pick<PeerSync, 'votes'>,
     private readonly paidWork: Pick<PaidWork, 'of' | 'keep'>,
   ) {}
 

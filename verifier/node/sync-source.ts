@@ -1,7 +1,7 @@
+import { INDEX_ENTRY_BYTES, INDEX_PART_ENTRIES } from '../../proto/ballot-index.js'
+import type { Hex } from '../../proto/hex.js'
 import { Ballot } from '../../proto/messages.js'
 import { revealedEpoch } from '../core/agreement/phases.js'
-import { encodeRewards } from '../core/rewards/rewards.js'
-import { encodeCarryOver } from '../core/scoring/carry-over.js'
 import type { StoredItems, SyncSource } from '../net/sync.js'
 import type { VerifierContext } from './context.js'
 
@@ -13,30 +13,26 @@ type SourceContext = Pick<VerifierContext, 'store' | 'epochs' | 'params' | 'wall
  */
 export function syncSource({ store, epochs, params, wall }: SourceContext): SyncSource {
   const isRevealed = (epoch: number) => epoch <= revealedEpoch(epochs, params, wall.nowMs())
+  const revealed = async (root: Hex) => {
+    const head = await store.ballots.head(root)
+    return head && isRevealed(head.epoch) ? head : undefined
+  }
   return {
     ballot: async root => {
-      const ballot = await store.getBallot(root)
-      return ballot !== undefined && isRevealed(Ballot.decode(ballot).epoch) ? ballot : undefined
+      const head = await revealed(root)
+      const index = head && (await store.ballots.index(root))
+      return head && index && [Ballot.encode({ ...head, votes: [] }), ...inParts(index.bytes)]
     },
-    leaves: async hash => {
-      const report = await store.getReport(hash)
-      return report && encodeCarryOver(report)
-    },
-    rewards: async hash => {
-      const report = await store.getReport(hash)
-      return report && encodeRewards(report.rewards)
-    },
+    ballotPart: async (root, part) => ((await revealed(root)) ? store.ballots.part(root, part) : undefined),
+    leaves: hash => store.reports.leaves(hash),
+    rewards: hash => store.reports.rewards(hash),
     ballotSet: async hash => {
-      const report = await store.getReport(hash)
+      const report = await store.reports.find(hash)
       if (report === undefined || report.ballots.length === 0) return undefined
-      const roots = report.ballots.map(({ root }) => root)
-      let bytes = 0
-      for (const root of roots) {
-        const ballot = await store.getBallot(root)
-        if (ballot === undefined) return undefined
-        bytes += ballot.length
-      }
-      return oneByOne(roots, bytes, root => store.getBallot(root))
+      const heads = await Promise.all(report.ballots.map(({ root }) => store.ballots.head(root)))
+      return heads.every(head => head !== undefined)
+        ? heads.map(head => Ballot.encode({ ...head, votes: [] }))
+        : undefined
     },
     transcript: sessionId => store.getTranscript(sessionId, revealedEpoch(epochs, params, wall.nowMs())),
     gossip: async epoch => {
@@ -46,6 +42,11 @@ export function syncSource({ store, epochs, params, wall }: SourceContext): Sync
       return oneByOne(given, bytes, item => store.gossipItem(item))
     },
   }
+}
+
+const inParts = (index: Uint8Array): Uint8Array[] => {
+  const size = INDEX_PART_ENTRIES * INDEX_ENTRY_BYTES
+  return Array.from({ length: Math.ceil(index.length / size) }, (_, i) => index.subarray(i * size, (i + 1) * size))
 }
 
 const oneByOne = <T>(

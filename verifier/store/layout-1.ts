@@ -9,12 +9,13 @@ import { join } from 'node:path'
 import { toHex } from '../../proto/hex.js'
 import type { Database } from './database.js'
 import { damaged, damagedRecord, SigningConflict } from './errors.js'
-import { KEY, LAYOUT_VERSION } from './layout.js'
+import { KEY } from './layout.js'
 import { isFile } from './new-file.js'
 import { encodeHead, type RecordHead, type Signed } from './record-format.js'
 import { seal, unseal } from './sealed.js'
 import { SigningRecord, type Witness } from './signing-record.js'
 
+const NEXT_VERSION = '2'
 const SIGNED = 'signed/'
 /** A version that no program knows. So the next start does not mistake the remaining rows for all rows. */
 const LOST = '1 with lost signatures'
@@ -30,7 +31,7 @@ export async function moveSigned(db: Database, dir: string, recordPath: string):
   const signed = rows.map(([key, value]) => ({ slot: key.slice(SIGNED.length), digest: toHex(unseal(key, value)) }))
   const head = await recordOf(recordPath, signed)
   const drops = rows.map(([key]) => ({ type: 'del' as const, key }))
-  await db.batch([version(LAYOUT_VERSION), put(KEY.record, encodeHead(head)), ...drops], { sync: true })
+  await db.batch([version(NEXT_VERSION), put(KEY.record, encodeHead(head)), ...drops], { sync: true })
 }
 
 const put = (key: string, value: Uint8Array) => ({ type: 'put' as const, key, value: seal(key, value) })

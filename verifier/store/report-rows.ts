@@ -1,21 +1,19 @@
 /**
- * The reports, as rows of the database. A report of ten thousand providers is long. So its summary has a row of its own,
- * and so has each leaf: whoever asks for a list of reports, or for one provider through many, reads only those rows.
+ * The reports, as rows of the database. A report of ten thousand providers is long. So its summary is a row of its own, and
+ * its leaves stand in rows of a few: whoever asks for a list of reports, or for one provider through many, reads no more.
  */
 import type { Hex } from '../../proto/hex.js'
-import { decodeLeaf, encodeLeaf, type Leaf } from '../../proto/leaf.js'
+import { decodeLeaf, type Leaf } from '../../proto/leaf.js'
+import { leafPart } from '../../proto/leaf-state.js'
+import { encodeReward, REWARD_BYTES } from '../../proto/reward.js'
+import { readCarryOver } from '../core/scoring/carry-over.js'
 import type { Database } from './database.js'
-import { allOf, beforeEpoch, epochIn, KEY, leavesOf, nameIn } from './layout.js'
+import { allOf, beforeEpoch, fromTo, indexIn, KEY, type KeyRange, nameIn, ofProvider, ofReport } from './layout.js'
+import { leafIn, leavesIn, partsOf, type ReportParts, rewardsIn, rowsOf } from './leaf-rows.js'
 import { Newest } from './newest.js'
-import type { SealedRows } from './sealed-rows.js'
-import {
-  type ReportSummary,
-  reportFrom,
-  reportJson,
-  type StoredReport,
-  summaryFrom,
-  summaryJson,
-} from './stored-report.js'
+import { missingValue } from './sealed.js'
+import type { Row, SealedRows } from './sealed-rows.js'
+import { decodeSummary, encodeSummary, type ReportSummary, type StoredReport } from './stored-report.js'
 
 const text = (value: Uint8Array): string => new TextDecoder().decode(value)
 const bytes = (value: string): Uint8Array => new TextEncoder().encode(value)
@@ -33,56 +31,112 @@ export interface EpochRange {
   readonly limit: number
 }
 
+/** Items that are read one by one, as they are asked for. */
+export interface HeldItems extends AsyncIterable<Uint8Array> {
+  readonly length: number
+  /** of all items */
+  readonly bytes: number
+}
+
 export class ReportRows {
   readonly #newest = new Newest<StoredReport>()
+  /** keys of the rows of `provider`; undefined until a report is written */
+  #providers: Set<string> | undefined
 
   constructor(
     private readonly db: Database,
     private readonly rows: SealedRows,
   ) {}
 
+  /** The header of a report names its leaves and rewards by their roots, so they are written once. */
   async put(report: StoredReport): Promise<void> {
-    const { headerHash, header, leaves, posted } = report
-    const held = posted === undefined ? [] : leaves
+    const { headerHash, header, posted } = report
+    const { epoch } = header
+    const { rows, sizes } = (await this.#heldParts(epoch, headerHash)) ?? partsOf(report)
+    const providers = posted === undefined ? [] : await this.#newProviders(report)
     await this.rows.write([
-      [KEY.report(headerHash), bytes(reportJson(report))],
-      [KEY.reportOf(header.epoch, headerHash), bytes(summaryJson(report))],
-      ...held.map(leaf => [KEY.leaf(leaf.provider, header.epoch, headerHash), encodeLeaf(leaf)] as const),
+      [KEY.summary(epoch, headerHash), encodeSummary(report, sizes)],
+      [KEY.epochOf(headerHash), bytes(String(epoch))],
+      ...rows,
+      ...providers,
     ])
-    this.#newest.put(header.epoch, headerHash, report)
+    for (const [key] of providers) this.#providers?.add(key)
+    this.#newest.put(epoch, headerHash, report)
   }
 
   async get(headerHash: Hex): Promise<StoredReport | undefined> {
     const newest = this.#newest.get(headerHash)
     if (newest !== undefined) return newest
-    const value = await this.rows.get(KEY.report(headerHash))
-    return value && reportFrom(text(value))
+    const held = await this.#find(headerHash)
+    if (held === undefined) return undefined
+    const { epoch } = held.summary.header
+    const [leaves, rewards] = await Promise.all([
+      this.rows.values(ofReport('leaves', epoch, headerHash)),
+      this.rows.values(ofReport('rewards', epoch, headerHash)),
+    ])
+    if (leaves.length + rewards.length < rowsOf(held.sizes)) return this.#gone(epoch, headerHash)
+    const carryOver = readCarryOver(leaves.flatMap(leavesIn))
+    return { ...held.summary, ...carryOver, rewards: rewards.flatMap(rewardsIn) }
   }
 
   async summary(epoch: number, headerHash: Hex): Promise<ReportSummary | undefined> {
-    const value = await this.rows.get(KEY.reportOf(epoch, headerHash))
-    return value && (value.length === 0 ? this.get(headerHash) : summaryFrom(text(value)))
+    return (await this.#read(epoch, headerHash))?.summary
+  }
+
+  /** The summary of a report whose epoch is not known. */
+  async find(headerHash: Hex): Promise<ReportSummary | undefined> {
+    return (await this.#find(headerHash))?.summary
+  }
+
+  /** The encoded leaf of a provider with its carry-over. */
+  async leaf(headerHash: Hex, provider: Hex): Promise<Uint8Array | undefined> {
+    const held = await this.#find(headerHash)
+    if (held === undefined) return undefined
+    const found = await Promise.all(
+      (await this.#indicesOf(provider)).map(index => this.#leaf(held.summary, index, provider)),
+    )
+    return found.find(encoded => encoded !== undefined)
+  }
+
+  /** Encoded leaves in their order, each with its carry-over. */
+  async leaves(headerHash: Hex): Promise<HeldItems | undefined> {
+    const held = await this.#find(headerHash)
+    if (held === undefined) return undefined
+    const { leaves, leafBytes } = held.sizes
+    return this.#items('leaves', held.summary, leavesIn, { length: leaves, bytes: leafBytes })
+  }
+
+  /** Encoded rewards in their order. */
+  async rewards(headerHash: Hex): Promise<HeldItems | undefined> {
+    const held = await this.#find(headerHash)
+    if (held === undefined) return undefined
+    const { rewards } = held.sizes
+    const read = (row: Uint8Array) => rewardsIn(row).map(encodeReward)
+    return this.#items('rewards', held.summary, read, { length: rewards, bytes: rewards * REWARD_BYTES })
   }
 
   /** The newest report of which this node has seen that the chain accepted it. */
-  async lastPosted(): Promise<ReportSummary | undefined> {
-    const keys = await this.rows.guarded(() => this.db.keys({ ...allOf('report-of'), reverse: true }).all())
-    for (const key of keys) {
-      const report = await this.summary(epochIn(key), nameIn(key))
-      if (report?.posted !== undefined) return report
-    }
-    return undefined
+  lastPosted(): Promise<ReportSummary | undefined> {
+    return this.rows.guarded(async () => {
+      for await (const { summary } of this.#newestFirst(allOf('summary'))) if (summary.posted) return summary
+      return undefined
+    })
   }
 
   /** The leaves of one provider, the newest first. After a reorganisation, an epoch may have several. */
-  leaves(provider: Hex, { from, to, limit }: EpochRange): Promise<HeldLeaf[]> {
+  leavesOf(provider: Hex, { from, to, limit }: EpochRange): Promise<HeldLeaf[]> {
     return this.rows.guarded(async () => {
-      const keys = await this.db.keys({ ...leavesOf(provider, from, to), reverse: true, limit }).all()
-      const encoded = await Promise.all(keys.map(key => this.rows.get(key)))
-      return keys.flatMap((key, i) => {
-        const row = encoded[i] // undefined if it was pruned meanwhile
-        return row === undefined ? [] : [{ leaf: decodeLeaf(row), headerHash: nameIn(key) }]
-      })
+      const held: HeldLeaf[] = []
+      const indices = await this.#indicesOf(provider)
+      if (indices.length === 0) return held
+      for await (const { summary } of this.#newestFirst(fromTo('summary', from, to))) {
+        if (held.length >= limit) break
+        if (summary.posted === undefined) continue
+        const { headerHash } = summary
+        const leaves = await Promise.all(indices.map(index => this.#leaf(summary, index, provider)))
+        for (const encoded of leaves) if (encoded) held.push({ leaf: decodeLeaf(leafPart(encoded)), headerHash })
+      }
+      return held
     })
   }
 
@@ -93,14 +147,88 @@ export class ReportRows {
 
   /** The keys of all rows of reports before an epoch. */
   async keysBefore(epoch: number): Promise<string[]> {
-    const keys: string[] = []
-    for (const key of await this.db.keys(beforeEpoch('report-of', epoch)).all()) {
-      const headerHash = nameIn(key)
-      const report = await this.get(headerHash)
-      const leaves = report?.leaves ?? []
-      keys.push(key, KEY.report(headerHash))
-      keys.push(...leaves.map(leaf => KEY.leaf(leaf.provider, epochIn(key), headerHash)))
+    const [summaries, leaves, rewards] = await Promise.all(
+      (['summary', 'leaves', 'rewards'] as const).map(kind => this.db.keys(beforeEpoch(kind, epoch)).all()),
+    )
+    return [...summaries!, ...summaries!.map(key => KEY.epochOf(nameIn(key))), ...leaves!, ...rewards!]
+  }
+
+  // -------------------------------------------------------------------------------------------- rows
+
+  async #find(headerHash: Hex) {
+    const epoch = await this.rows.get(KEY.epochOf(headerHash))
+    return epoch && this.#read(Number(text(epoch)), headerHash)
+  }
+
+  async #read(epoch: number, headerHash: Hex) {
+    const record = await this.rows.get(KEY.summary(epoch, headerHash))
+    return record && decodeSummary(headerHash, record)
+  }
+
+  /** Rows of a report are missing. @returns undefined if it was pruned meanwhile. @throws StoreError 'damaged' */
+  async #gone(epoch: number, headerHash: Hex): Promise<undefined> {
+    const key = KEY.summary(epoch, headerHash)
+    if ((await this.rows.get(key)) !== undefined)
+      await this.rows.guarded(() => Promise.reject(missingValue(`a row of ${key}`)))
+  }
+
+  /** Registry indices that a provider had in accepted reports. */
+  async #indicesOf(provider: Hex): Promise<number[]> {
+    return (await this.rows.guarded(() => this.db.keys(ofProvider(provider)).all())).map(indexIn)
+  }
+
+  async *#newestFirst(range: KeyRange) {
+    for await (const [key, record] of this.rows.each({ ...range, reverse: true }))
+      yield decodeSummary(nameIn(key), record)
+  }
+
+  #items(
+    kind: 'leaves' | 'rewards',
+    { header: { epoch }, headerHash }: ReportSummary,
+    itemsIn: (row: Uint8Array) => Uint8Array[],
+    sizes: Pick<HeldItems, 'length' | 'bytes'>,
+  ): HeldItems {
+    const { rows } = this
+    return {
+      ...sizes,
+      async *[Symbol.asyncIterator]() {
+        let read = 0
+        for await (const [, row] of rows.each(ofReport(kind, epoch, headerHash))) {
+          const items = itemsIn(row)
+          read += items.length
+          yield* items
+        }
+        if (read < sizes.length) throw new Error('an item was pruned before it was read')
+      },
     }
-    return keys
+  }
+
+  async #leaf(
+    { header: { epoch }, headerHash }: ReportSummary,
+    index: number,
+    provider: Hex,
+  ): Promise<Uint8Array | undefined> {
+    const { gte } = ofReport('leaves', epoch, headerHash)
+    const range = { gte, lte: KEY.leaves(epoch, headerHash, index), reverse: true, limit: 1 }
+    const [row] = await this.rows.values(range)
+    return row && leafIn(row, provider)
+  }
+
+  /** Nothing to write, for a report whose rows are all there. */
+  async #heldParts(epoch: number, headerHash: Hex): Promise<ReportParts | undefined> {
+    const held = await this.#read(epoch, headerHash)
+    if (held === undefined) return undefined
+    const keys = (kind: 'leaves' | 'rewards') => this.db.keys(ofReport(kind, epoch, headerHash)).all()
+    const [leaves, rewards] = await this.rows.guarded(() => Promise.all([keys('leaves'), keys('rewards')]))
+    return leaves.length + rewards.length === rowsOf(held.sizes) ? { rows: [], sizes: held.sizes } : undefined
+  }
+
+  /** Rows for the providers that no report before had. */
+  async #newProviders({ leaves }: Pick<StoredReport, 'leaves'>): Promise<Row[]> {
+    this.#providers ??= new Set(await this.rows.guarded(() => this.db.keys(allOf('provider')).all()))
+    return leaves
+      .map(({ provider, index }) => KEY.provider(provider, index))
+      .filter(key => !this.#providers!.has(key))
+      .map(key => [key, new Uint8Array()] as const)
   }
 }

@@ -4,6 +4,14 @@ import { seal, unseal } from './sealed.js'
 
 export type Row = readonly [key: string, value: Uint8Array]
 
+export interface RowRange {
+  readonly gte: string
+  readonly lt?: string
+  readonly lte?: string
+  readonly reverse?: boolean
+  readonly limit?: number
+}
+
 /** Access to the database: each value is sealed with its key, and every error is a StoreError. */
 export class SealedRows {
   constructor(
@@ -18,11 +26,20 @@ export class SealedRows {
     })
   }
 
-  values(range: { gte: string; lt: string; reverse?: boolean; limit?: number }): Promise<Uint8Array[]> {
+  values(range: RowRange): Promise<Uint8Array[]> {
     return this.guarded(async () => {
       const entries = await this.db.iterator(range).all()
       return entries.map(([key, value]) => unseal(key, value))
     })
+  }
+
+  /** One after the other, of the database as it is now. @throws StoreError */
+  async *each(range: RowRange): AsyncGenerator<Row> {
+    try {
+      for await (const [key, value] of this.db.iterator(range)) yield [key, unseal(key, value)]
+    } catch (error) {
+      throw storeErrorFrom(error, this.dir)
+    }
   }
 
   /**

@@ -9,10 +9,16 @@ const CHECKSUM_BYTES = 4
 export class DamagedValue extends Error {
   override readonly name = 'DamagedValue'
 
-  constructor(readonly key: string) {
-    super(`the checksum of ${JSON.stringify(key)} is wrong`)
+  constructor(
+    readonly key: string,
+    what = `the checksum of ${JSON.stringify(key)} is wrong`,
+  ) {
+    super(what)
   }
 }
+
+/** Another row says that there is such a row. */
+export const missingValue = (key: string): DamagedValue => new DamagedValue(key, `${JSON.stringify(key)} is missing`)
 
 export function seal(key: string, value: Uint8Array): Uint8Array {
   const sealed = new Uint8Array(CHECKSUM_BYTES + value.length)

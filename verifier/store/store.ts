@@ -5,37 +5,29 @@
  * Signed digests and this node's own ballots are on disk before the call returns. A power failure may lose the rest;
  * the node then fetches the rest from peers. So an older copy of the database is as good as the database itself.
  */
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { type Hex, toHex } from '../../proto/hex.js'
-import { Ballot, Evidence, GossipItem, OpeningFault } from '../../proto/messages.js'
-import { GOSSIP_KINDS, type GossipKind } from '../../proto/protocols.js'
+import { Evidence, type GossipItem, OpeningFault } from '../../proto/messages.js'
 import type { LogStore } from '../core/chain-log.js'
 import type { ChainFacts } from '../core/facts.js'
+import { BallotRows } from './ballot-rows.js'
 import { checkDirectory, type Database, databaseIn, type OpenMode } from './database.js'
 import { damaged, existingRecord, noRecord, storeErrorFrom } from './errors.js'
 import { FactRows } from './fact-rows.js'
-import { allOf, beforeEpoch, KEY, LAYOUT_VERSION, nameIn, ofEpoch } from './layout.js'
+import { GossipRows, type HeardItem } from './gossip-rows.js'
+import { allOf, beforeEpoch, KEY, LAYOUT_VERSION } from './layout.js'
 import { moveSigned } from './layout-1.js'
+import { moveRows } from './layout-2.js'
 import { LogRows } from './log-rows.js'
 import { isFile } from './new-file.js'
 import { decodeHead, encodeHead, type RecordHead, type Signed } from './record-format.js'
 import { type EpochRange, type HeldLeaf, ReportRows } from './report-rows.js'
-import { unseal } from './sealed.js'
-import { type Row, SealedRows } from './sealed-rows.js'
+import { SealedRows } from './sealed-rows.js'
 import { openRecordFile, SigningRecord, type Witness } from './signing-record.js'
 import type { ReportSummary, StoredReport } from './stored-report.js'
 import { TranscriptFiles } from './transcript-files.js'
 
 export type { ReportSummary, StoredReport }
-
-/** A message that was heard by gossip. */
-export interface HeardItem {
-  readonly key: string
-  readonly kind: string
-  /** of the encoded item */
-  readonly bytes: number
-}
 
 export interface StoreOptions {
   /** `existing` refuses to start without data: a key without its record must not sign */
@@ -50,10 +42,13 @@ const bytes = (value: string): Uint8Array => new TextEncoder().encode(value)
 export class Store {
   /** what was read of the chain's log */
   readonly chainLog: LogStore
+  readonly ballots: BallotRows
+  /** with their parts, for whoever does not need a whole report */
+  readonly reports: ReportRows
   readonly #rows: SealedRows
   readonly #transcripts: TranscriptFiles
-  readonly #reports: ReportRows
   readonly #facts: FactRows
+  readonly #gossip: GossipRows
   #record!: SigningRecord
 
   private constructor(
@@ -62,8 +57,10 @@ export class Store {
   ) {
     this.#transcripts = new TranscriptFiles(dir)
     this.#rows = new SealedRows(db, dir)
-    this.#reports = new ReportRows(db, this.#rows)
+    this.ballots = new BallotRows(db, this.#rows)
+    this.reports = new ReportRows(db, this.#rows)
     this.#facts = new FactRows(db, this.#rows)
+    this.#gossip = new GossipRows(this.#rows, this.ballots)
     this.chainLog = new LogRows(this.#rows)
   }
 
@@ -125,30 +122,7 @@ export class Store {
     return this.#record.merge(signed)
   }
 
-  // -------------------------------------------------------------------------------------------- ballots and facts
-
-  /** @param encoded a whole Ballot. @param own the node's own ballot, which is on disk when this returns */
-  async putBallot(root: Hex, encoded: Uint8Array, own = false): Promise<void> {
-    const { epoch } = Ballot.decode(encoded)
-    const rows: Row[] = [
-      [KEY.ballot(root), encoded],
-      [KEY.ballotOf(epoch, root), new Uint8Array()],
-    ]
-    await this.#rows.write(rows, own)
-  }
-
-  getBallot(root: Hex): Promise<Uint8Array | undefined> {
-    return this.#rows.get(KEY.ballot(root))
-  }
-
-  /** All stored ballots of an epoch. */
-  ballotsOf(epoch: number): Promise<Ballot[]> {
-    return this.#rows.guarded(async () => {
-      const keys = await this.db.keys(ofEpoch('ballot-of', epoch)).all()
-      const encoded = await Promise.all(keys.map(key => this.getBallot(nameIn(key))))
-      return encoded.filter(bytes => bytes !== undefined).map(bytes => Ballot.decode(bytes))
-    })
-  }
+  // -------------------------------------------------------------------------------------------- facts
 
   putFacts(facts: ChainFacts): Promise<void> {
     return this.#facts.put(facts)
@@ -166,61 +140,47 @@ export class Store {
   // -------------------------------------------------------------------------------------------- reports
 
   putReport(report: StoredReport): Promise<void> {
-    return this.#reports.put(report)
+    return this.reports.put(report)
   }
 
   getReport(headerHash: Hex): Promise<StoredReport | undefined> {
-    return this.#reports.get(headerHash)
+    return this.reports.get(headerHash)
   }
 
   /** The newest report of which this node has seen that the chain accepted it. */
   lastPosted(): Promise<ReportSummary | undefined> {
-    return this.#reports.lastPosted()
+    return this.reports.lastPosted()
   }
 
   reportSummary(epoch: number, headerHash: Hex): Promise<ReportSummary | undefined> {
-    return this.#reports.summary(epoch, headerHash)
+    return this.reports.summary(epoch, headerHash)
   }
 
   /** What accepted reports said of one provider, the newest first. After a reorganisation, an epoch may have several. */
   leavesOf(provider: Hex, range: EpochRange): Promise<HeldLeaf[]> {
-    return this.#reports.leaves(provider, range)
+    return this.reports.leavesOf(provider, range)
   }
 
   // -------------------------------------------------------------------------------------------- what was heard
 
+  /** @param item an encoded GossipItem with a right message. Holds the votes of a ballot, too, when this returns */
   putGossip(epoch: number, item: Uint8Array): Promise<void> {
-    return this.#rows.write([[KEY.gossip(epoch, createHash('sha256').update(item).digest('hex')), item]])
+    return this.#gossip.put(epoch, item)
   }
 
   /** Each item once, in the order of an epoch's phases. */
-  async heardGossip(epoch: number): Promise<GossipItem[]> {
-    const items = (await this.#rows.values(ofEpoch('gossip', epoch))).map(item => GossipItem.decode(item))
-    return items.sort((a, b) => phaseOf(a) - phaseOf(b))
+  heardGossip(epoch: number): Promise<GossipItem[]> {
+    return this.#gossip.heard(epoch)
   }
 
-  /**
-   * Names each item once, in the order of an epoch's phases. A peer that gets all items at once can follow them in this
-   * order. All items of an epoch together may be large: `gossipItem` reads one.
-   */
+  /** Names each item once, in the order of an epoch's phases: `gossipItem` reads one. */
   gossipNames(epoch: number): Promise<HeardItem[]> {
-    return this.#rows.guarded(async () => {
-      const heard: HeardItem[] = []
-      for await (const [key, value] of this.db.iterator(ofEpoch('gossip', epoch))) {
-        const item = unseal(key, value)
-        heard.push({ key, kind: GossipItem.decode(item).kind, bytes: item.length })
-      }
-      return heard.sort((a, b) => phaseOf(a) - phaseOf(b))
-    })
+    return this.#gossip.names(epoch)
   }
 
   /** An encoded GossipItem; undefined if it was pruned meanwhile. */
-  gossipItem({ key }: HeardItem): Promise<Uint8Array | undefined> {
-    return this.#rows.get(key)
-  }
-
-  putCertificate(epoch: number, certificate: Uint8Array): Promise<void> {
-    return this.#rows.write([[KEY.certificate(epoch), certificate]])
+  gossipItem(item: HeardItem): Promise<Uint8Array | undefined> {
+    return this.#gossip.item(item)
   }
 
   // -------------------------------------------------------------------------------------------- evidence of equivocations
@@ -261,17 +221,16 @@ export class Store {
   /** Deletes all data of earlier epochs, except signed digests. */
   async prune(epoch: number): Promise<void> {
     await this.#rows.guarded(async () => {
-      const ballots = await this.db.keys(beforeEpoch('ballot-of', epoch)).all()
-      const reports = await this.#reports.keysBefore(epoch)
-      const plain = await Promise.all(
-        (['facts', 'gossip', 'certificate', 'evidence', 'opening-fault'] as const).map(kind =>
-          this.db.keys(beforeEpoch(kind, epoch)).all(),
-        ),
-      )
-      const keys = [...ballots, ...ballots.map(key => KEY.ballot(nameIn(key))), ...reports, ...plain.flat()]
+      const rows = await Promise.all([
+        this.ballots.keysBefore(epoch),
+        this.reports.keysBefore(epoch),
+        this.#facts.keysBefore(epoch),
+        ...(['gossip', 'evidence', 'opening-fault'] as const).map(kind => this.db.keys(beforeEpoch(kind, epoch)).all()),
+      ])
+      const keys = rows.flat()
       await this.db.batch(keys.map(key => ({ type: 'del', key })))
       this.#facts.forgetBefore(epoch)
-      this.#reports.forgetBefore(epoch)
+      this.reports.forgetBefore(epoch)
       await this.#transcripts.prune(epoch)
     })
   }
@@ -289,13 +248,17 @@ export class Store {
     )
   }
 
-  /** Reads everything except transcripts once. Otherwise damage might show only in the middle of an epoch. */
+  /**
+   * Reads no more than a start needs: an old node has gigabytes. A read finds damage to its own row, and throws the same
+   * error as a start.
+   */
   async #check(recordPath: string): Promise<void> {
-    const version = await this.db.get(KEY.version)
+    const version = await this.#rows.get(KEY.version)
     if (version === undefined) throw noRecord(this.dir, 'it names no layout')
-    for await (const [key, value] of this.db.iterator()) unseal(key, value)
-    const known = text(unseal(KEY.version, version))
+    const known = text(version)
     if (known === '1') await moveSigned(this.db, this.dir, recordPath)
+    if (known === '1' || known === '2')
+      await moveRows(this.db, this.#rows, { reports: this.reports, facts: this.#facts, ballots: this.ballots })
     else if (known !== LAYOUT_VERSION) {
       throw noRecord(this.dir, `its layout is ${known}, but this program knows only ${LAYOUT_VERSION}`)
     }
@@ -320,5 +283,3 @@ export class Store {
     }
   }
 }
-
-const phaseOf = ({ kind }: Pick<HeardItem, 'kind'>): number => GOSSIP_KINDS.indexOf(kind as GossipKind)

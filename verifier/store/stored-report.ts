@@ -1,10 +1,11 @@
-/** A report with its leaves, and its JSON form. */
+/** A report with its leaves, and the record of what does not grow with the providers. */
 import type { SeenEntry } from '../../proto/digests.js'
-import type { Header } from '../../proto/header.js'
-import { fromHex, type Hex, toHex } from '../../proto/hex.js'
+import { decodeHeader, encodeHeader, type Header } from '../../proto/header.js'
+import type { Hex } from '../../proto/hex.js'
 import type { PostedReport } from '../core/ports.js'
-import { decodeRewards, encodeRewards, type Rewards } from '../core/rewards/rewards.js'
-import { type CarryOver, decodeCarryOver, encodeCarryOver } from '../core/scoring/carry-over.js'
+import type { Rewards } from '../core/rewards/rewards.js'
+import type { CarryOver } from '../core/scoring/carry-over.js'
+import { ByteReader, ByteWriter } from './bytes.js'
 
 export interface StoredReport extends CarryOver {
   readonly header: Header
@@ -22,27 +23,44 @@ export interface StoredReport extends CarryOver {
 /** A report without what grows with the number of providers. */
 export type ReportSummary = Omit<StoredReport, keyof CarryOver | 'rewards'>
 
-/** Leaves and rewards in their encodings. */
-type StoredJson = ReportSummary & { leaves: Hex[]; rewards: Hex[] }
-
-export function reportJson(report: StoredReport): string {
-  const [leaves, rewards] = [encodeCarryOver(report).map(toHex), encodeRewards(report.rewards).map(toHex)]
-  return JSON.stringify({ ...summaryOf(report), leaves, rewards })
+/** How much of a report stands in other rows. */
+export interface ReportSizes {
+  readonly leaves: number
+  /** of all encoded leaves, each with its carry-over */
+  readonly leafBytes: number
+  readonly rewards: number
 }
 
-export const summaryJson = (report: StoredReport): string => JSON.stringify(summaryOf(report))
+const HASH_BYTES = 32
 
-export function summaryFrom(json: string): ReportSummary {
-  const summary = JSON.parse(json) as ReportSummary
-  return { ...summary, posted: summary.posted }
+export function encodeSummary({ header, ballots, isWrong, posted }: ReportSummary, sizes: ReportSizes): Uint8Array {
+  const out = new ByteWriter()
+  out.bytes(encodeHeader(header)).uint(sizes.leaves).uint(sizes.leafBytes).uint(sizes.rewards)
+  out.list(ballots, ({ verifier, root }) => out.uint(verifier).hex(root))
+  out.flag(isWrong).flag(posted !== undefined)
+  if (posted === undefined) return out.done()
+  out.uint(posted.round).list(posted.nonSigners, position => out.uint(position))
+  return out.hex(posted.txHash).uint(posted.blockNumber).uint(posted.gasUsed).done()
 }
 
-const summaryOf = ({ header, headerHash, ballots, isWrong, posted }: StoredReport): ReportSummary => ({
-  ...{ header, headerHash, ballots, isWrong, posted },
+/** @param headerHash of the header, which the record does not repeat */
+export function decodeSummary(
+  headerHash: Hex,
+  record: Uint8Array,
+): { readonly summary: ReportSummary; readonly sizes: ReportSizes } {
+  const from = new ByteReader(record)
+  const header = decodeHeader(from.bytes())
+  const sizes = { leaves: from.uint(), leafBytes: from.uint(), rewards: from.uint() }
+  const ballots = from.list(() => ({ verifier: from.uint(), root: from.hex(HASH_BYTES) }))
+  const isWrong = from.flag()
+  const posted = from.flag() ? { header, headerHash, ...readPosting(from) } : undefined
+  return { summary: { header, headerHash, ballots, isWrong, posted }, sizes }
+}
+
+const readPosting = (from: ByteReader): Omit<PostedReport, 'header' | 'headerHash'> => ({
+  round: from.uint(),
+  nonSigners: from.list(() => from.uint()),
+  txHash: from.hex(HASH_BYTES),
+  blockNumber: from.uint(),
+  gasUsed: from.uint(),
 })
-
-export function reportFrom(json: string): StoredReport {
-  const stored = JSON.parse(json) as StoredJson
-  const rewards = decodeRewards(stored.rewards.map(fromHex))
-  return { ...stored, posted: stored.posted, rewards, ...decodeCarryOver(stored.leaves.map(fromHex)) }
-}

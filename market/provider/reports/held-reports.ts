@@ -3,10 +3,10 @@
  * store of a verifier, so that the same routes answer from it. A leaf of the provider itself stays longer.
  */
 import type { Hex } from '../../../proto/hex.js'
-import { Ballot } from '../../../proto/messages.js'
 import type { ChainFacts } from '../../../verifier/core/facts.js'
 import type { EpochRange, HeldLeaf } from '../../../verifier/store/report-rows.js'
 import type { ReportSummary, StoredReport } from '../../../verifier/store/store.js'
+import { HeldBallots } from './held-ballots.js'
 
 /** The report that is shown and those that it builds on, of two epochs and their windows. */
 const MAX_REPORTS = 8
@@ -16,8 +16,7 @@ const MAX_OWN_LEAVES = 400
 export class HeldReports {
   /** by header hash, the least recently put first */
   readonly #reports = new Map<Hex, StoredReport>()
-  /** by root */
-  readonly #ballots = new Map<Hex, Uint8Array>()
+  readonly ballots = new HeldBallots()
   /** by epoch and block, which may be that of two epochs, the oldest first */
   readonly #facts = new Map<string, ChainFacts>()
   /** of the provider itself, by header hash, the oldest first */
@@ -34,7 +33,7 @@ export class HeldReports {
     this.#reports.delete(headerHash)
     this.#reports.set(headerHash, report)
     for (const { ballots } of dropOldest(this.#reports, MAX_REPORTS))
-      for (const { root } of ballots) this.#ballots.delete(root)
+      for (const { root } of ballots) this.ballots.drop(root)
     const leaf = leaves.find(one => one.provider === this.provider)
     if (leaf === undefined) return
     this.#own.set(headerHash, { leaf, headerHash })
@@ -44,10 +43,6 @@ export class HeldReports {
   putFacts(facts: ChainFacts): void {
     this.#facts.set(`${facts.epoch} ${facts.blockHash}`, facts)
     dropOldest(this.#facts, MAX_REPORTS)
-  }
-
-  async putBallot(root: Hex, encoded: Uint8Array): Promise<void> {
-    this.#ballots.set(root, encoded)
   }
 
   async getReport(headerHash: Hex): Promise<StoredReport | undefined> {
@@ -69,14 +64,6 @@ export class HeldReports {
 
   async getFacts(epoch: number, blockHash: Hex): Promise<ChainFacts | undefined> {
     return this.#facts.get(`${epoch} ${blockHash}`)
-  }
-
-  async getBallot(root: Hex): Promise<Uint8Array | undefined> {
-    return this.#ballots.get(root)
-  }
-
-  async ballotsOf(epoch: number): Promise<Ballot[]> {
-    return [...this.#ballots.values()].map(one => Ballot.decode(one)).filter(ballot => ballot.epoch === epoch)
   }
 
   /** A provider keeps none. */

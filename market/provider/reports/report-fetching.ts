@@ -27,7 +27,7 @@ type ReportId = Parameters<Bring>[0]
 
 export interface FetchingModules {
   readonly chain: Pick<Chain, 'posted' | 'factsAt'>
-  readonly peers: Pick<PeerSync, 'leaves' | 'rewards' | 'ballotSet'>
+  readonly peers: Pick<PeerSync, 'leaves' | 'rewards' | 'ballotSet' | 'ballot'>
   readonly held: HeldReports
   readonly epochNow: () => number
   readonly clock: MonotonicClock
@@ -177,8 +177,10 @@ export class ReportFetching {
       await this.#report(before)
     }
     if (report.ballots.length === 0) this.#count()
-    const ballots = await peers.ballotSet(posted, facts)
-    if (ballots === undefined) throw new Error(`no verifier that answers has the ballots of epoch ${header.epoch}`)
+    const ballots = await peers.ballotSet(posted)
+    const fetched = await Promise.all((ballots ?? []).map(entry => peers.ballot(entry, facts)))
+    if (ballots === undefined || fetched.includes(undefined))
+      throw new Error(`no verifier that answers has the ballots of epoch ${header.epoch}`)
     held.putReport({ ...report, ballots })
   }
 

@@ -3,6 +3,7 @@
  * poisons. It also asks the others: opens streams and says nothing, or asks for all and reads nothing.
  */
 import { randomBytes } from 'node:crypto'
+import { INDEX_ENTRY_BYTES } from '../../../proto/ballot-index.js'
 import { ballotDigest, commitDigest, commitmentOf, scheduleDigest } from '../../../proto/digests.js'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex } from '../../../proto/hex.js'
@@ -32,13 +33,14 @@ const bomb: Answer = async (stream, { counts }) => {
   for (;;) await stream.send(new Uint8Array(64 * 1024 * 1024))
 }
 
-/** A ballot that hashes to nothing. */
+/** A head, and an index that hashes to nothing. */
 const poison: Answer = async (stream, attacker) => {
   const { epoch } = attacker
   const head = { epoch, verifier: attacker.own!.index, root: randomBytes(32) }
   const signatures = { signature: randomBytes(96), schedule: randomBytes(96) }
-  await stream.send(SyncResponse.encode({ found: true, items: 1 }))
-  await stream.send(Ballot.encode({ ...head, ...signatures, votes: [new Uint8Array(32)] }))
+  await stream.send(SyncResponse.encode({ found: true, items: 2 }))
+  await stream.send(Ballot.encode({ ...head, ...signatures, votes: [] }))
+  await stream.send(randomBytes(INDEX_ENTRY_BYTES))
 }
 
 function syncLies(answer: Answer, question: Question): Flood {

@@ -107,7 +107,7 @@ export interface HeldEpoch {
 export async function putEpochs(store: Store, epochs: readonly HeldEpoch[]): Promise<void> {
   for (const { evidence, next } of epochs) {
     const ballots = evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
-    for (const ballot of ballots) await store.putBallot(toHex(ballot.root), Ballot.encode(ballot))
+    for (const ballot of ballots) await store.ballots.put(ballot, ballot.votes, false)
     await store.putFacts(factsFromJson(evidence.facts))
     await store.putReport({
       ...{ header: evidence.header, headerHash: evidence.headerHash, posted: evidence.posted },

@@ -6,15 +6,14 @@
  * too large for one (`receiver-groups.ts`).
  */
 import { SILENT_SESSION_MS } from '../../../probe/constants.js'
-import { encodeWords } from '../../../proto/abi.js'
 import { isWindowEnd, windowStart } from '../../../proto/epoch.js'
 import { keccakText } from '../../../proto/hash.js'
 import type { Hex } from '../../../proto/hex.js'
-import { MerkleTree } from '../../../proto/merkle.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
 import { type ActiveProvider, type ChainFacts, capacitiesOf, indicesOf } from '../facts.js'
 import { groupBy } from '../group-by.js'
+import { type AssignedReceiver, AssignedRoots } from './assigned.js'
 import { Draws } from './draw.js'
 import { inFairOrder, type Turn, type Waiting } from './fair-order.js'
 import { linkGroups } from './link-groups.js'
@@ -26,13 +25,6 @@ import { FIRST_SENDERS, REPEAT_SENDERS, SenderDraws, sendersEach } from './sende
 const RECEIVERS = keccakText('bandwitness/v1/draw/receivers')
 
 export type { DrawnSession, Session } from './place.js'
-
-/** A receiver of the window, as the leaf commits to it. */
-export interface AssignedReceiver {
-  readonly receiver: number
-  /** in which its session is due; 0 if it measures in a group, where one vote alone shows nothing, or not at all */
-  readonly epoch: number
-}
 
 export interface Assignment {
   /** first tries, ascending by round */
@@ -52,6 +44,8 @@ export interface Assignment {
   receiversOf(provider: Hex): readonly number[]
   /** The same, each with the epoch in which it measures the provider alone. */
   assignedOf(provider: Hex): readonly AssignedReceiver[]
+  /** `assignedRoot` of those. */
+  assignedRootOf(provider: Hex): Hex
   /** Those whose session is due in this epoch, ascending: each is due in one epoch of the window. */
   dueOf(provider: Hex): readonly number[]
   /**
@@ -74,7 +68,8 @@ interface Drawn extends Waiting {
   readonly ofWindow: readonly (readonly number[])[] | undefined
 }
 
-export function assign(chain: ChainFacts, params: NetworkParams): Assignment {
+/** @param roots of an earlier epoch, to save the hashes of the same window */
+export function assign(chain: ChainFacts, params: NetworkParams, roots = new AssignedRoots()): Assignment {
   const facts = inOrder(chain)
   const links = drawLinks(facts, params)
   const drawn = new Map<Hex, Drawn>()
@@ -86,6 +81,10 @@ export function assign(chain: ChainFacts, params: NetworkParams): Assignment {
   const repeats = placeRepeats(facts, new SenderDraws(facts, params, REPEAT_SENDERS), first, limits)
   const limited = besideLarger(first.together)
   let tries: ReadonlyMap<Hex, readonly Session[]> | undefined
+  const assigned = (provider: Hex) => {
+    const one = drawn.get(provider)
+    return one === undefined ? [] : assignedOf(one, facts.epoch, params)
+  }
   return {
     ...{ sessions: first.sessions, repeats, unplaced: first.unplaced, rounds: first.rounds },
     triesOf: (provider, receiver) => {
@@ -93,10 +92,8 @@ export function assign(chain: ChainFacts, params: NetworkParams): Assignment {
       return tries.get(provider)?.filter(one => one.receiver === receiver) ?? []
     },
     receiversOf: provider => drawn.get(provider)?.receivers.toSorted(ascending) ?? [],
-    assignedOf: provider => {
-      const one = drawn.get(provider)
-      return one === undefined ? [] : assignedOf(one, facts.epoch, params)
-    },
+    assignedOf: assigned,
+    assignedRootOf: provider => roots.of(provider, assigned(provider)),
     dueOf: provider => {
       const one = drawn.get(provider)
       return one === undefined ? [] : dueOf(one, facts.epoch, params).sort(ascending)
@@ -143,12 +140,6 @@ export type RoundsParams = Pick<NetworkParams, 'epochSeconds' | 'leadMs' | 'slot
 
 /** What a silent session of the last slot takes beyond its slot. */
 export const tailMs = (slotMs: number): number => Math.max(0, SILENT_SESSION_MS - slotMs)
-
-/** Merkle root over (n, receiver, epoch), as a leaf carries it. So whoever opens one receiver also learns n. */
-export const assignedRoot = (assigned: readonly AssignedReceiver[]): Hex => new MerkleTree(assignedItems(assigned)).root
-
-export const assignedItems = (assigned: readonly AssignedReceiver[]): Uint8Array[] =>
-  assigned.map(({ receiver, epoch }) => encodeWords(['uint32', 'uint32', 'uint64'], [assigned.length, receiver, epoch]))
 
 /** The active providers of each link. */
 function drawLinks(facts: ChainFacts, params: NetworkParams): Drawn[][] {

@@ -4,7 +4,7 @@
  */
 import type { Hex } from '../../../proto/hex.js'
 import type { Leaf } from '../../../proto/leaf.js'
-import { decodeLeafState, encodeLeafState } from '../../../proto/leaf-state.js'
+import { decodeLeafState, encodeLeafState, type LeafState, readLeafState } from '../../../proto/leaf-state.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
 import type { OpenWindow } from '../../../proto/window-votes.js'
 
@@ -26,16 +26,29 @@ export const encodeCarryOver = (carryOver: CarryOver): Uint8Array[] =>
 export const encodeCarried = ({ soakVotes, windows }: CarryOver, leaf: Leaf): Uint8Array =>
   encodeLeafState({ leaf, soakVotes: soakVotes.get(leaf.provider) ?? [], window: windows.get(leaf.provider) })
 
-/** @throws RangeError if an encoding is malformed, or holds votes other than those that the leaf names */
+/**
+ * @throws RangeError if an encoding is malformed, or holds votes other than those that the leaf names; and if the leaves do
+ * not ascend by index: the root of a tree does not tell the order of its leaves
+ */
 export function decodeCarryOver(encoded: readonly Uint8Array[]): CarryOver {
   const states = encoded.map(decodeLeafState)
-  return {
-    leaves: states.map(({ leaf }) => leaf),
-    soakVotes: new Map(
-      states
-        .filter(({ soakVotes }) => soakVotes.length > 0)
-        .map(({ leaf, soakVotes }) => [leaf.provider, soakVotes] as const),
-    ),
-    windows: new Map(states.flatMap(({ leaf, window }) => (window ? [[leaf.provider, window] as const] : []))),
+  for (const [i, { leaf }] of states.entries()) {
+    const before = states[i - 1]?.leaf
+    if (before !== undefined && before.index >= leaf.index)
+      throw new RangeError(`The leaf of index ${leaf.index} is out of order.`)
   }
+  return carryOverOf(states)
 }
+
+/** Of leaves that were checked before. @throws RangeError if an encoding is malformed */
+export const readCarryOver = (encoded: readonly Uint8Array[]): CarryOver => carryOverOf(encoded.map(readLeafState))
+
+const carryOverOf = (states: readonly LeafState[]): CarryOver => ({
+  leaves: states.map(({ leaf }) => leaf),
+  soakVotes: new Map(
+    states
+      .filter(({ soakVotes }) => soakVotes.length > 0)
+      .map(({ leaf, soakVotes }) => [leaf.provider, soakVotes] as const),
+  ),
+  windows: new Map(states.flatMap(({ leaf, window }) => (window ? [[leaf.provider, window] as const] : []))),
+})

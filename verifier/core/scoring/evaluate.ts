@@ -29,7 +29,7 @@ import { endWindows, firstState, type WindowState } from './window-end.js'
 export interface EvaluateInput {
   readonly params: NetworkParams
   readonly facts: ChainFacts
-  readonly assignment: Pick<Assignment, 'receiversOf' | 'assignedOf' | 'dueOf' | 'groupsOf' | 'besideOf'>
+  readonly assignment: Pick<Assignment, 'receiversOf' | 'assignedRootOf' | 'dueOf' | 'groupsOf' | 'besideOf'>
   /** the last accepted report; epoch 0 and no leaves before the first */
   readonly previous: CarryOver & { readonly epoch: number }
   readonly ballots: readonly CountedBallot[]
@@ -59,8 +59,10 @@ interface Tallied {
   readonly window: OpenWindow | undefined
 }
 
-/** @param onTally sees each provider's tally, once, in no order. Nothing else keeps it. */
-export function evaluateEpoch(input: EvaluateInput, onTally?: (provider: Hex, tally: Tally) => void): Evaluation {
+/** Sees each provider's tally, once, in no order. Nothing else keeps it. */
+export type OnTally = (provider: Hex, tally: Tally, ticks: WindowTicks) => void
+
+export function evaluateEpoch(input: EvaluateInput, onTally?: OnTally): Evaluation {
   const evaluation = new EpochEvaluation(input, onTally)
   evaluation.add(input.ballots)
   return evaluation.finish()
@@ -79,7 +81,7 @@ export class EpochEvaluation {
 
   constructor(
     input: Omit<EvaluateInput, 'ballots'>,
-    private readonly onTally: (provider: Hex, tally: Tally) => void = () => undefined,
+    private readonly onTally: OnTally = () => undefined,
   ) {
     const { params } = input
     this.#input = input
@@ -155,7 +157,7 @@ export class EpochEvaluation {
     const { provider } = this.#parts[place]!
     if (this.#tallied[place] !== undefined) throw new RangeError(`The votes on ${provider.account} come in two parts.`)
     const [tally, ticks] = [this.#tally(place, votes), this.#ticks(place, votes)]
-    this.onTally(provider.account, tally)
+    this.onTally(provider.account, tally, ticks)
     const { status, rateKbps, breach, pathless, link, soakVotes } = tally
     const goesOn = !isWindowEnd(facts.epoch, params.windowEpochs) && isMeasured(provider)
     const window = goesOn ? openWindow(facts.epoch, params, provider, { tally, ticks }) : undefined

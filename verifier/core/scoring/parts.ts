@@ -1,9 +1,8 @@
 /** What an evaluation knows of each provider before it reads a vote. */
 import { windowStart } from '../../../proto/epoch.js'
-import type { Hex } from '../../../proto/hex.js'
+import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import type { SoakVote } from '../../../proto/soak-vote.js'
 import type { OpenWindow } from '../../../proto/window-votes.js'
-import { assignedRoot } from '../assignment/assign.js'
 import type { ActiveProvider } from '../facts.js'
 import type { EvaluateInput } from './evaluate.js'
 import type { WindowState } from './window-end.js'
@@ -26,6 +25,8 @@ export interface Part {
 export function partsOf({ facts, assignment, previous, params }: Omit<EvaluateInput, 'ballots'>): Part[] {
   const leaves = new Map(previous.leaves.map(leaf => [keyOf(leaf.index, leaf.provider), leaf]))
   const first = windowStart(facts.epoch, params.windowEpochs)
+  const rootOf = (provider: ActiveProvider) =>
+    isMeasured(provider) ? assignment.assignedRootOf(provider.account) : ZERO_HASH
   return facts.providers
     .map(provider => {
       const { account, index, active } = provider
@@ -33,10 +34,9 @@ export function partsOf({ facts, assignment, previous, params }: Omit<EvaluateIn
       const window = leaf && previous.windows.get(account)
       const goesOn = active && window?.first === first
       const receivers = isMeasured(provider) ? assignment.receiversOf(account) : []
-      const assigned = isMeasured(provider) ? assignment.assignedOf(account) : []
       return {
         ...{ provider, receivers },
-        assignedRoot: active || leaf === undefined ? assignedRoot(assigned) : leaf.assignedRoot,
+        assignedRoot: active || leaf === undefined ? rootOf(provider) : leaf.assignedRoot,
         previous: leaf && { ...leaf, penaltyBps: 0 },
         late: goesOn ? undefined : window,
         open: goesOn ? window : undefined,

@@ -6,7 +6,7 @@ import { DIGEST_BYTES } from '../../../proto/keccak.js'
 import { encodeLeaf, type Leaf } from '../../../proto/leaf.js'
 import { MerkleTree, writeLeafHash } from '../../../proto/merkle.js'
 import { ballotSetRoot } from '../agreement/ballot-set.js'
-import { type EvaluateInput, type Evaluation, evaluateEpoch } from './evaluate.js'
+import { type EvaluateInput, type Evaluation, evaluateEpoch, type OnTally } from './evaluate.js'
 
 export interface ReportInput extends EvaluateInput {
   /** hash of the last accepted header; zero for the first */
@@ -22,8 +22,7 @@ export interface Report extends Evaluation {
   readonly ballotSet: readonly SeenEntry[]
 }
 
-/** @param onTally see `evaluateEpoch` */
-export const buildReport = (input: ReportInput, onTally?: Parameters<typeof evaluateEpoch>[1]): Report =>
+export const buildReport = (input: ReportInput, onTally?: OnTally): Report =>
   reportOf(input, evaluateEpoch(input, onTally))
 
 /** The report on an evaluation. */

@@ -1,13 +1,21 @@
 /** What a client of the sync protocol reads of a peer that lies: never more than an honest answer can hold. */
 import { expect } from 'chai'
+import { INDEX_ENTRY_BYTES } from '../../../proto/ballot-index.js'
 import { maxLeafStateBytes } from '../../../proto/leaf-state.js'
-import { Ballot, SyncRequest, SyncResponse } from '../../../proto/messages.js'
+import {
+  BALLOT_HEAD_BYTES,
+  Ballot,
+  MAX_GOSSIP_VOTES,
+  MessageError,
+  SyncRequest,
+  SyncResponse,
+} from '../../../proto/messages.js'
 import { SYNC_PROTOCOL } from '../../../proto/protocols.js'
 import { SOAK_VOTE_BYTES } from '../../../proto/soak-vote.js'
 import { VOTE_BYTES } from '../../../proto/vote.js'
 import { handleStreams } from '../streams.js'
 import { syncFrom } from '../sync.js'
-import { type AnswerLimits, ballotLimits, gossipLimits, leavesLimits } from '../sync-limits.js'
+import { type AnswerLimits, ballotLimits, gossipLimits, leavesLimits, partLimits } from '../sync-limits.js'
 import { addressOf, withPeers } from './network.js'
 
 const LIMITS: AnswerLimits = { items: 100_000, itemBytes: 1024 }
@@ -97,12 +105,13 @@ describe('the most that an honest peer can answer', () => {
       ...{ epoch: 2 ** 32 - 1, verifier: 2 ** 32 - 1, root: new Uint8Array(32), signature: new Uint8Array(96) },
       ...{ schedule: new Uint8Array(96), votes: Array.from({ length: votes }, () => new Uint8Array(VOTE_BYTES)) },
     })
-    for (const votes of [1, 7, 200]) {
-      const { items, itemBytes } = ballotLimits(votes)
-      const { length } = Ballot.encode(full(votes))
-      expect([items, itemBytes >= length, itemBytes < length + 16]).to.deep.equal([1, true, true])
-    }
-    expect(ballotLimits(100_000).itemBytes).to.equal(Ballot.maxBytes)
+    expect(Ballot.encode(full(0))).to.have.lengthOf(BALLOT_HEAD_BYTES)
+    expect(Ballot.encode(full(MAX_GOSSIP_VOTES)).length).to.be.within(Ballot.maxBytes - 16, Ballot.maxBytes)
+    expect(() => Ballot.encode(full(MAX_GOSSIP_VOTES + 1))).to.throw(MessageError)
+    expect(ballotLimits(2)).to.deep.equal({ items: 2, itemBytes: BALLOT_HEAD_BYTES })
+    expect(ballotLimits(100)).to.deep.equal({ items: 2, itemBytes: 100 * INDEX_ENTRY_BYTES })
+    expect(ballotLimits(100_000)).to.deep.equal({ items: 21, itemBytes: 5000 * INDEX_ENTRY_BYTES })
+    expect(partLimits(256)).to.deep.equal({ items: 1, itemBytes: 256 * VOTE_BYTES })
   })
 
   it('is a leaf for each provider that the header counts, with the votes of its receivers', () => {

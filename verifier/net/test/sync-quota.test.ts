@@ -67,7 +67,7 @@ describe('quota of sync', () => {
 
   it('resets the stream of an asker beyond its quota, and goes on serving others', async () => {
     await withPeers(3, async (stranger, verifier, server) => {
-      const source = { ballot: async () => new Uint8Array(100) } as unknown as SyncSource
+      const source = { ballot: async () => [new Uint8Array(100)] } as unknown as SyncSource
       const known = verifier!.peerId.toString()
       const own = new SyncQuota(peerId => peerId === known, { now: () => nowMs })
       await serveSync(server!, source, { quota: own, onMute: () => {}, log: silent })

@@ -11,7 +11,8 @@ import { addressOf, forStrangers, hasListeners, NETWORK, reaches, silent, withPe
 const hash = (byte: number): Hex => toHex(new Uint8Array(32).fill(byte))
 
 const source: SyncSource = {
-  ballot: async root => (root === hash(1) ? Uint8Array.of(1, 2, 3) : undefined),
+  ballot: async root => (root === hash(1) ? [Uint8Array.of(1), Uint8Array.of(2, 3)] : undefined),
+  ballotPart: async (root, part) => (root === hash(1) && part === 7 ? Uint8Array.of(7) : undefined),
   // larger than a stream's window; their order must stay
   leaves: async header =>
     header === hash(2) ? Array.from({ length: 3000 }, (_, index) => new Uint8Array(544).fill(index)) : undefined,
@@ -36,7 +37,13 @@ describe('sync', () => {
     await withPeers(2, async (client, server) => {
       await serveSync(server!, source, forStrangers())
       const from = addressOf(server!)
-      expect(await ask(client!, from, { ballot: fromHex(hash(1)) })).to.deep.equal([Uint8Array.of(1, 2, 3)])
+      expect(await ask(client!, from, { ballot: fromHex(hash(1)) })).to.deep.equal([
+        Uint8Array.of(1),
+        Uint8Array.of(2, 3),
+      ])
+      const part = (of: number) => ask(client!, from, { ballotPart: { root: fromHex(hash(1)), part: of } })
+      expect(await part(7)).to.deep.equal([Uint8Array.of(7)])
+      expect(await part(0)).to.equal(undefined)
       expect(await ask(client!, from, { ballot: fromHex(hash(2)) })).to.equal(undefined)
       const leaves = await ask(client!, from, { leaves: fromHex(hash(2)) })
       expect(leaves).to.have.lengthOf(3000)
@@ -102,7 +109,7 @@ describe('sync', () => {
     await withPeers(2, async (client, server) => {
       const named = Promise.withResolvers<string>()
       await serveSync(server!, source, { ...forStrangers(), onMute: named.resolve, askMs: 2000 })
-      expect(await ask(client!, addressOf(server!), { ballot: fromHex(hash(1)) })).to.have.lengthOf(1)
+      expect(await ask(client!, addressOf(server!), { ballot: fromHex(hash(1)) })).to.have.lengthOf(2)
       const mute = await openStream(client!, addressOf(server!), SYNC_PROTOCOL, 1024, AbortSignal.timeout(60_000))
       expect(await named.promise).to.equal(client!.peerId.toString())
       expect(await mute.receive().catch(error => error)).to.include({ code: 'broken' })
@@ -119,7 +126,7 @@ describe('sync', () => {
         expect(error).to.include({ code: 'broken' })
         await stream.close()
       }
-      expect(await ask(client!, addressOf(server!), { ballot: fromHex(hash(1)) })).to.have.lengthOf(1)
+      expect(await ask(client!, addressOf(server!), { ballot: fromHex(hash(1)) })).to.have.lengthOf(2)
     })
   })
 })

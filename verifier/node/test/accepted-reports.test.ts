@@ -106,8 +106,8 @@ describe('accepted reports of a verifier', () => {
         posted: async () => tip,
       },
     } as unknown as VerifierContext
-    const peers: Pick<PeerSync, 'ballot' | 'ballotSet' | 'leaves' | 'rewards'> = {
-      ballot: async () => undefined,
+    const peers: Pick<PeerSync, 'votes' | 'ballotSet' | 'leaves' | 'rewards'> = {
+      votes: async () => undefined,
       ballotSet: async () => (has.ballotSet ? [] : undefined),
       leaves: async (_, take) => {
         const taken = has.carryOver && take(encodeCarryOver(has.carryOver))
@@ -146,10 +146,11 @@ describe('accepted reports of a verifier', () => {
     expect((await reports(tip, { carryOver: report }).current()).leaves).to.deep.equal(report.leaves)
   })
 
-  it('take no leaves that are not under the accepted score root', async () => {
+  it('take leaves only if they are under the accepted score root, and in their order', async () => {
     const tip = posted(report.header)
     const better = report.leaves.map((leaf, i) => (i === 0 ? { ...leaf, scoreBps: leaf.scoreBps + 1 } : leaf))
-    for (const leaves of [better, report.leaves.slice(1), [...report.leaves, report.leaves[0]!], []]) {
+    const reversed = [...report.leaves].reverse() // under the same root
+    for (const leaves of [better, report.leaves.slice(1), [...report.leaves, report.leaves[0]!], reversed, []]) {
       const error = await reports(tip, { carryOver: { ...NOTHING_CARRIED, leaves } })
         .current()
         .catch(thrown => thrown)

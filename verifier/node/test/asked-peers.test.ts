@@ -35,7 +35,7 @@ describe('whom a verifier asks', () => {
     }
     const context = {
       ...{ self: { index: indices[SELF] }, log: silent, params: DEVNET, epochs },
-      ...{ peer: { dial, getConnections: () => [] }, store: { getBallot: async () => undefined } },
+      ...{ peer: { dial, getConnections: () => [] }, store: { ballots: { head: async () => undefined } } },
       ...{ random: { bytes: () => fromHex(keccakText(seed)) }, stopping: new AbortController().signal },
       ...{ clock: systemClock, offences: { report: () => {} } },
     } as unknown as VerifierContext

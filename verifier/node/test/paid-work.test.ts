@@ -11,7 +11,8 @@ import type { PeerSync } from '../peer-sync.js'
 import { GENESIS_STATE } from '../report-computer.js'
 
 const { evidence } = epochOf(1, honest)
-const { facts, params, work: expected } = recompute(evidence)
+const { facts, params, report, work: expected } = recompute(evidence)
+const { ballotSet } = report
 const record = { facts, assignment: assign(facts, params) }
 const ballots = new Map(evidence.ballots.map(hex => Ballot.decode(fromHex(hex))).map(one => [toHex(one.root), one]))
 const paid = { epoch: 1, headerHash: evidence.headerHash, nonSigners: [] }
@@ -39,12 +40,12 @@ describe('work that is paid', () => {
       chain: { posted: async () => posted },
       store: { getReport: async () => undefined },
     } as unknown as VerifierContext
-    const peers: Pick<PeerSync, 'ballot' | 'ballotSet'> = {
+    const peers: Pick<PeerSync, 'votes' | 'ballotSet'> = {
       ballotSet: async () => {
         asked++
         return [...ballotSet]
       },
-      ballot: async ({ root }) => (root === missing ? undefined : ballots.get(root)),
+      votes: async ({ root }) => (root === missing ? undefined : ballots.get(root)?.votes),
     }
     return new PaidWork(context, { reread: async () => record }, peers, async () => before)
   }

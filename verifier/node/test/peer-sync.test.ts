@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { type MonotonicClock, systemClock, systemRandom } from '../../../probe/index.js'
+import { PART_VOTES, providerOf } from '../../../proto/ballot-index.js'
 import { epochEndMs, epochStartMs } from '../../../proto/epoch.js'
-import { keccakText } from '../../../proto/hash.js'
+import { keccak, keccakText } from '../../../proto/hash.js'
 import { fromHex, type Hex, toHex } from '../../../proto/hex.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import { Ballot, GossipItem, Transcript } from '../../../proto/messages.js'
@@ -19,6 +20,7 @@ import type { Offence, Offences } from '../../net/offences.js'
 import { type SyncSource, serveSync } from '../../net/sync.js'
 import { addressOf, forStrangers, silent, withPeers } from '../../net/test/network.js'
 import { Store } from '../../store/store.js'
+import { putBallot, storedBallot } from '../../store/test/samples.js'
 import { BusyError } from '../answer-faults.js'
 import type { VerifierContext } from '../context.js'
 import type { Directory } from '../directory.js'
@@ -118,19 +120,41 @@ describe('what a verifier asks of its peers', function () {
     expect(await asked([Transcript.encode(other)], toHex(other.session.sessionId))).to.equal(undefined)
   })
 
+  const factsOf = (providers: readonly Hex[]) => ({
+    ...signedFacts,
+    providers: providers.map((one, i) => providerNamed(i, { account: one })),
+  })
   const PROVIDERS = [account('a'), account('b')].sort()
-  const ballotFacts = { ...signedFacts, providers: PROVIDERS.map((one, i) => providerNamed(i, { account: one })) }
+  const ballotFacts = factsOf(PROVIDERS)
   const whole = votedBallot(2, PROVIDERS)
   const entryOf = ({ verifier, root }: Ballot) => ({ verifier, root: toHex(root) })
-  const gives = (ballot: Ballot) => ({ ballot: async () => Ballot.encode(ballot) })
-  const askedBallot = (sources: readonly Partial<SyncSource>[], entry = entryOf(whole), holders: number[] = []) =>
-    asking(sources, peers => peers.ballot(entry, ballotFacts, holders))
+  const indexOf = (votes: readonly Uint8Array[]) =>
+    Buffer.concat(votes.map(vote => Buffer.concat([fromHex(providerOf(vote)), fromHex(keccak(vote))])))
+  const headOf = (ballot: Ballot) => Ballot.encode({ ...ballot, votes: [] })
+  const partOf = ({ votes }: Ballot, part: number) =>
+    Buffer.concat(votes.slice(part * PART_VOTES, (part + 1) * PART_VOTES))
+  const gives = (ballot: Ballot) => ({
+    ballot: async () => [headOf(ballot), indexOf(ballot.votes)],
+    ballotPart: async (_: Hex, part: number) => partOf(ballot, part),
+  })
+  /** @returns the ballot as the store holds it then */
+  const askedBallot = (
+    sources: readonly Partial<SyncSource>[],
+    entry = entryOf(whole),
+    holders: number[] = [],
+    facts = ballotFacts,
+  ) =>
+    asking(sources, async peers => {
+      const head = await peers.ballot(entry, facts, holders)
+      const stored = await storedBallot(store, entry.root)
+      expect(head === undefined, 'what is not right is not held').to.equal(stored === undefined)
+      return stored
+    })
 
   it('attack: as many votes as a message holds, for a ballot that has two at most', async () => {
     const many = Array.from({ length: 280 }, (_, i) => account(`${i}`)).sort()
     const huge = votedBallot(2, many)
     expect(await askedBallot([gives(huge)], entryOf(huge)), 'although it has this very root').to.equal(undefined)
-    expect(await store.getBallot(toHex(huge.root))).to.equal(undefined)
   })
 
   it('attack: a ballot with the right votes and anything else wrong is not kept, so the right one is', async () => {
@@ -144,10 +168,7 @@ describe('what a verifier asks of its peers', function () {
       { ...whole, votes: [] },
       other,
     ]
-    for (const lie of lies) {
-      expect(await askedBallot([gives(lie)])).to.equal(undefined)
-      expect(await store.getBallot(toHex(whole.root))).to.equal(undefined)
-    }
+    for (const lie of lies) expect(await askedBallot([gives(lie)])).to.equal(undefined)
     // Of all of them at once, one process on a busy machine would be too slow to hear the right one in time.
     expect(await askedBallot([...lies.slice(0, 2).map(gives), gives(whole)])).to.deep.equal(whole)
     expect(await askedBallot([gives(other)]), 'held').to.deep.equal(whole)
@@ -157,20 +178,100 @@ describe('what a verifier asks of its peers', function () {
     const other = votedBallot(1, PROVIDERS)
     const unsigned = { ...whole, signature: other.signature }
     const extra = votedBallot(2, [...PROVIDERS, account('c')].sort()) // the chain may have known one provider more
+    const onlyPart = { ballotPart: async () => partOf(other, 0) }
     const lies: [Partial<SyncSource>, Offence | undefined, Ballot?][] = [
-      [{ ballot: async () => Uint8Array.of(1, 2, 3) }, 'answer'],
+      [{ ballot: async () => [Uint8Array.of(1, 2, 3)] }, 'answer'],
+      [{ ballot: async () => [] }, 'answer'],
+      [{ ballot: async () => [headOf(whole), fromHex(toHex(whole.root))] }, 'answer'],
       [gives(other), 'answer'],
       [gives({ ...whole, votes: other.votes.toReversed() }), 'answer'],
-      [{ ballot: async () => new Uint8Array(49 * 1024 * 1024) }, 'answer'],
+      [{ ballot: async () => [new Uint8Array(49 * 1024 * 1024)] }, 'answer'],
+      [{ ...gives(whole), ...onlyPart }, 'answer'],
       [gives(unsigned), 'disputed'],
       [gives(extra), undefined, extra],
       [{ ballot: async () => undefined }, undefined],
+      [{ ...gives(whole), ballotPart: async () => undefined }, undefined],
     ]
-    for (const [source, offence, asked = whole] of lies) {
+    for (const [i, [source, offence, asked = whole]] of lies.entries()) {
       offences = []
       expect(await askedBallot([source], entryOf(asked))).to.equal(undefined)
-      expect(offences).to.deep.equal(offence === undefined ? [] : [[1, offence]])
+      expect(offences, `of lie ${i}`).to.deep.equal(offence === undefined ? [] : [[1, offence]])
     }
+  })
+
+  describe('of a ballot in three parts', () => {
+    const MANY = Array.from({ length: 2 * PART_VOTES + 88 }, (_, i) => account(`${i}`)).sort()
+    const manyFacts = factsOf(MANY)
+    const large = votedBallot(2, MANY)
+    const askedLarge = (sources: readonly Partial<SyncSource>[]) => askedBallot(sources, entryOf(large), [], manyFacts)
+    const givesParts = (...parts: readonly number[]) => ({
+      ...gives(large),
+      ballotPart: async (_: Hex, part: number) => (parts.includes(part) ? partOf(large, part) : undefined),
+    })
+    /** The index with hashes of two votes exchanged: it has this very root. */
+    const lyingIndex = (at: number, other: number) => {
+      const index = indexOf(large.votes)
+      const hash = (of: number) => index.subarray(of * 52 + 20, (of + 1) * 52)
+      const kept = Uint8Array.from(hash(at))
+      hash(at).set(hash(other))
+      hash(other).set(kept)
+      return index
+    }
+
+    it('asks several peers, none of which has all parts', async () => {
+      expect(await askedLarge([givesParts(0, 2), givesParts(), givesParts(1)])).to.deep.equal(large)
+      expect(offences).to.deep.equal([])
+    })
+
+    it('asks only for the parts that it lacks, also after a restart', async () => {
+      expect(await askedLarge([givesParts(0, 2)])).to.equal(undefined)
+      await store.close()
+      store = await Store.open(dir, { mode: 'existing' })
+      const asked: number[] = []
+      const counting = {
+        ...gives(large),
+        ballotPart: async (_: Hex, part: number) => {
+          asked.push(part)
+          return partOf(large, part)
+        },
+      }
+      expect(await askedLarge([counting])).to.deep.equal(large)
+      expect(asked).to.deep.equal([1])
+    })
+
+    it('attack: another part in the place of the one that was asked for is the blame of whoever gives it', async () => {
+      const shifted = { ...gives(large), ballotPart: async () => partOf(large, 1) }
+      expect(await askedLarge([shifted])).to.equal(undefined)
+      expect(offences).to.deep.include([1, 'answer'])
+      offences = []
+      expect(await askedLarge([shifted, gives(large)])).to.deep.equal(large)
+      expect(offences.filter(([peer]) => peer === 2)).to.deep.equal([])
+    })
+
+    it('attack: an index with the right root and the wrong providers is the blame of whoever gave it', async () => {
+      for (const [at, other] of [
+        [3, 4],
+        [3, 500],
+        [599, 0],
+      ] as const) {
+        offences = []
+        const index = lyingIndex(at, other)
+        const liar = { ...gives(large), ballot: async () => [headOf(large), index] }
+        expect(await askedLarge([liar])).to.equal(undefined)
+        expect(offences).to.deep.equal([[1, 'answer']])
+      }
+      const liar = { ...gives(large), ballot: async () => [headOf(large), lyingIndex(0, 1)] }
+      offences = []
+      expect(await askedLarge([liar, liar, gives(large)])).to.deep.equal(large)
+      expect(offences.filter(([peer]) => peer === 3)).to.deep.equal([])
+    })
+
+    it('attack: a peer that gives the index and no part hides nothing', async () => {
+      const never = Promise.withResolvers<undefined>()
+      const stalls = { ...gives(large), ballotPart: () => never.promise }
+      expect(await askedLarge([stalls, gives(large)])).to.deep.equal(large)
+      never.resolve(undefined)
+    })
   })
 
   it('says who leaves requests without an answer, once the time is over', async () => {
@@ -242,7 +343,7 @@ describe('what a verifier asks of its peers', function () {
     const ballot = async (votes: Uint8Array[]) => {
       const root = fromHex(new MerkleTree(votes).root)
       const signatures = { signature: new Uint8Array(96), schedule: new Uint8Array(96) }
-      await store.putBallot(toHex(root), Ballot.encode({ epoch, verifier: receiver, root, votes, ...signatures }))
+      await putBallot(store, { epoch, verifier: receiver, root, votes, ...signatures })
     }
     await ballot([cast])
     expect(await asked([honest])).to.equal(undefined)

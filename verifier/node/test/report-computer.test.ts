@@ -34,7 +34,7 @@ describe('a report', () => {
       { network, params: DEVNET },
       { reread: async () => record },
       {
-        ballot: async () => {
+        votes: async () => {
           asked++
           return undefined
         },

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { BallotIndex } from '../../../proto/ballot-index.js'
 import { epochEndMs, epochStartMs } from '../../../proto/epoch.js'
 import { keccakText } from '../../../proto/hash.js'
 import { fromHex, toHex } from '../../../proto/hex.js'
@@ -11,8 +12,11 @@ import { DEVNET } from '../../../proto/params.js'
 import { account } from '../../core/test/samples.js'
 import type { Items } from '../../net/sync.js'
 import { Store } from '../../store/store.js'
+import { putBallot } from '../../store/test/samples.js'
 import { syncSource } from '../sync-source.js'
 import { commit, EPOCH, epochs, list, votedBallot } from './gossip-samples.js'
+
+const NOTHING = { ballot: undefined, part: undefined, none: undefined, transcript: undefined, gossip: ['commit'] }
 
 describe('what a verifier gives to others', () => {
   const sessionId = keccakText('session')
@@ -24,7 +28,7 @@ describe('what a verifier gives to others', () => {
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'bandwitness-source-'))
     store = await Store.open(dir, { mode: 'create' })
-    await store.putBallot(toHex(ballot.root), Ballot.encode(ballot), true)
+    await putBallot(store, ballot, true)
     await store.putTranscript(EPOCH, fromHex(sessionId), transcript)
     const heard = [
       { kind: 'commit', data: commit(1) },
@@ -42,6 +46,8 @@ describe('what a verifier gives to others', () => {
     const source = syncSource({ store, epochs, params: DEVNET, wall: { nowMs: () => nowMs } })
     return {
       ballot: await source.ballot(toHex(ballot.root)),
+      part: await source.ballotPart(toHex(ballot.root), 0),
+      none: await source.ballotPart(toHex(ballot.root), 1),
       transcript: await source.transcript(sessionId),
       gossip: await kindsOf(await source.gossip(EPOCH)),
     }
@@ -61,12 +67,16 @@ describe('what a verifier gives to others', () => {
       epochEndMs(epochs, EPOCH) + DEVNET.commitMs - 1,
     ]) {
       nowMs = instantMs
-      expect(await given()).to.deep.equal({ ballot: undefined, transcript: undefined, gossip: ['commit'] })
+      expect(await given()).to.deep.equal(NOTHING)
     }
   })
 
   it('is everything once they have closed', async () => {
-    const all = { ballot: Ballot.encode(ballot), transcript, gossip: ['commit', 'ballot', 'seen'] }
+    const head = [Ballot.encode({ ...ballot, votes: [] }), BallotIndex.of(ballot.votes).bytes]
+    const all = {
+      ...{ ballot: head, part: ballot.votes[0], none: undefined },
+      ...{ transcript, gossip: ['commit', 'ballot', 'seen'] },
+    }
     for (const instantMs of [epochEndMs(epochs, EPOCH) + DEVNET.commitMs, epochStartMs(epochs, EPOCH + 50)]) {
       nowMs = instantMs
       expect(await given()).to.deep.equal(all)
@@ -75,6 +85,6 @@ describe('what a verifier gives to others', () => {
 
   it('is nothing before the network starts', async () => {
     nowMs = 0
-    expect(await given()).to.deep.equal({ ballot: undefined, transcript: undefined, gossip: ['commit'] })
+    expect(await given()).to.deep.equal(NOTHING)
   })
 })

@@ -274,7 +274,7 @@ describe('transmission', function () {
         leaves: async (_, take) => take(leaves.map(encodedState))!,
         // A peer that does not answer at once costs no refutation.
         ballotSet: async () => (asked++ === 0 ? Promise.reject(new Error('no answer')) : ballotSet),
-        ballot: async ({ root }) => ({ votes: encoded[ballotSet.findIndex(one => one.root === root)]! }) as never,
+        votes: async ({ root }) => [...encoded[ballotSet.findIndex(one => one.root === root)]!],
       },
     }
     await new Refuting(context, modules).refute((await net.chain.posted(1))!)

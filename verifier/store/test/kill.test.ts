@@ -10,8 +10,11 @@ import { expect } from 'chai'
 import { keccakText } from '../../../proto/hash.js'
 import { SigningConflict } from '../errors.js'
 import { Store } from '../store.js'
+import { longReport, posted } from './report-samples.js'
+import { facts } from './samples.js'
 
 const WRITER = fileURLToPath(new URL('./writer.ts', import.meta.url))
+const REPORT_WRITER = fileURLToPath(new URL('./report-writer.ts', import.meta.url))
 const KILLED_AFTER = [1, 50, 200]
 
 describe('a store whose process is killed', () => {
@@ -22,9 +25,9 @@ describe('a store whose process is killed', () => {
   })
   afterEach(() => rm(dir, { recursive: true }))
 
-  /** Kills the writer after so many acknowledged entries. @returns the last acknowledged slot */
-  async function killedWriter(after: number): Promise<number> {
-    const child = spawn(process.execPath, ['--import', 'tsx', WRITER, dir], { stdio: ['ignore', 'pipe', 'inherit'] })
+  /** Kills a writer after so many acknowledged entries. @returns the last acknowledged one */
+  async function killed(writer: string, after: number): Promise<number> {
+    const child = spawn(process.execPath, ['--import', 'tsx', writer, dir], { stdio: ['ignore', 'pipe', 'inherit'] })
     const ended = once(child, 'exit')
     let acknowledged = -1
     for await (const line of createInterface({ input: child.stdout })) {
@@ -37,7 +40,7 @@ describe('a store whose process is killed', () => {
 
   for (const after of KILLED_AFTER) {
     it(`has every acknowledged entry if the process is killed after ${after}`, async () => {
-      const acknowledged = await killedWriter(after)
+      const acknowledged = await killed(WRITER, after)
       expect(acknowledged).to.be.at.least(after)
       const store = await Store.open(dir, { mode: 'existing' })
       for (let i = 0; i <= acknowledged; i++) {
@@ -45,6 +48,21 @@ describe('a store whose process is killed', () => {
       }
       const other = await store.recordSigned(`report/${acknowledged}/0`, keccakText('other')).catch(error => error)
       expect(other).to.be.instanceOf(SigningConflict)
+      await store.close()
+    })
+  }
+
+  for (const after of [1, 20]) {
+    it(`has every written report and all facts, whole, if the process is killed after ${after} epochs`, async () => {
+      const last = await killed(REPORT_WRITER, after)
+      const store = await Store.open(dir, { mode: 'existing' })
+      for (let epoch = 1; epoch <= last; epoch++) {
+        const report = posted(longReport(epoch, 50))
+        expect(await store.getReport(report.headerHash)).to.deep.equal(report)
+        expect(await store.getFacts(epoch, keccakText(`block ${epoch}`))).to.deep.equal(facts(epoch, `block ${epoch}`))
+      }
+      const next = await store.getReport(longReport(last + 1, 50).headerHash) // whole or not there, accepted or not yet
+      expect(next?.leaves.length).to.be.oneOf([undefined, 50])
       await store.close()
     })
   }

@@ -1,4 +1,4 @@
-/** A data directory of layout 1, whose database held the signed digests, becomes one of layout 2. */
+/** A data directory of layout 1, whose database held the signed digests, becomes one of the layout of today. */
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -105,7 +105,7 @@ describe('a data directory of layout 1', () => {
     }) as Database
     await (await Store.open(dataDir, { mode: 'existing', database })).close()
     await keep()
-    expect(states).to.have.length(4)
+    expect(states).to.have.length(6)
     for (const state of states) {
       await rm(dataDir, { recursive: true })
       await cp(state, dataDir, { recursive: true })

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { Level } from 'level'
 import { keccakText } from '../../../proto/hash.js'
-import { fromHex, ZERO_HASH } from '../../../proto/hex.js'
-import type { Leaf } from '../../../proto/leaf.js'
-import { GossipItem, OpeningFault } from '../../../proto/messages.js'
-import { soakVotesDigest } from '../../../proto/soak-vote.js'
+import { fromHex, toHex, ZERO_HASH } from '../../../proto/hex.js'
+import { Ballot, GossipItem, OpeningFault } from '../../../proto/messages.js'
 import { account } from '../../core/test/samples.js'
 import { SigningConflict } from '../errors.js'
-import { Store, type StoredReport } from '../store.js'
+import { Store } from '../store.js'
 import { expectFault, failure } from './faults.js'
-import { ballot, facts } from './samples.js'
+import { leaf, posted, report } from './report-samples.js'
+import { ballot, facts, putBallot, storedBallot } from './samples.js'
 
 const fault = (epoch: number): OpeningFault => ({
   ...{ sessionId: fromHex(keccakText('session')), epoch, receiver: 1, slot: 2, key: new Uint8Array(16) },
@@ -28,64 +28,6 @@ const fault = (epoch: number): OpeningFault => ({
 
 /** no epoch of these tests is newer */
 const NEWEST = 1000
-
-const leaf = (epoch: number, index: number): Leaf => ({
-  epoch,
-  index,
-  provider: `0x${`0${index}`.repeat(20)}`,
-  status: 1,
-  uptimeBps: 9000,
-  rateKbps: 24_000,
-  claimKbps: 25_000,
-  scoreBps: 8000,
-  tier: 2,
-  throughputQ32: 2 ** 32,
-  throughputSumQ32: 2 ** 32,
-  throughputWeightQ32: 2 ** 32,
-  ticksUpQ16: 10,
-  ticksTotalQ16: 12,
-  pathlessQ2: 0,
-  soakVotes: ZERO_HASH,
-  windowVotes: ZERO_HASH,
-  link: ZERO_HASH,
-  breachBits: 3,
-  breachPenaltyBps: 500,
-  assignedRoot: ZERO_HASH,
-  penaltyBps: 0,
-})
-
-const SOAK_VOTES = [0, 1, 2].map(receiver => ({ receiver, epoch: 5, rateKbps: 20_000 }))
-
-const report = (epoch: number): StoredReport => ({
-  header: {
-    era: 1,
-    epoch,
-    blockNumber: 5,
-    blockHash: ZERO_HASH,
-    previousHeader: ZERO_HASH,
-    scoreRoot: ZERO_HASH,
-    ballotSetRoot: ZERO_HASH,
-    rewardsRoot: ZERO_HASH,
-    providerCount: 2,
-    commonFailure: false,
-  },
-  headerHash: keccakText(`header ${epoch}`),
-  rewards: [{ account: leaf(epoch, 0).provider, cumulative: 10n ** 30n }],
-  leaves: [{ ...leaf(epoch, 0), soakVotes: soakVotesDigest(SOAK_VOTES) }, leaf(epoch, 1)],
-  windows: new Map(),
-  soakVotes: new Map([[leaf(epoch, 0).provider, SOAK_VOTES]]),
-  ballots: [{ verifier: 1, root: keccakText('ballot') }],
-  isWrong: false,
-  posted: undefined,
-})
-
-const posted = (of: StoredReport): StoredReport => ({
-  ...of,
-  posted: {
-    ...{ header: of.header, headerHash: of.headerHash, round: 0, nonSigners: [2], txHash: keccakText('tx') },
-    ...{ blockNumber: 7, gasUsed: 9 },
-  },
-})
 
 describe('store', () => {
   let parent: string
@@ -134,12 +76,12 @@ describe('store', () => {
 
   describe('contents', () => {
     it('stay the same, also after a restart', async () => {
-      await store.putBallot(keccakText('one'), ballot(3, 'one'), true)
+      await putBallot(store, ballot(3, 'one'), true)
       await store.putFacts(facts(3, 'three'))
       await store.putReport(report(3))
       await reopen()
-      expect(await store.getBallot(keccakText('one'))).to.deep.equal(ballot(3, 'one'))
-      expect(await store.getBallot(keccakText('two'))).to.equal(undefined)
+      expect(await storedBallot(store, keccakText('one'))).to.deep.equal(ballot(3, 'one'))
+      expect(await storedBallot(store, keccakText('two'))).to.equal(undefined)
       expect(await store.getFacts(3, keccakText('three'))).to.deep.equal(facts(3, 'three'))
       expect(await store.getFacts(3, keccakText('four'))).to.equal(undefined)
       expect(await store.getReport(report(3).headerHash)).to.deep.equal(report(3))
@@ -192,29 +134,55 @@ describe('store', () => {
     })
 
     it('hold each heard item once, by epoch, in the order of the phases', async () => {
-      const item = (kind: string, byte: number) => ({ kind, data: Uint8Array.of(byte) })
-      const heard = [item('partial', 1), item('commit', 2), item('ballot', 3), item('commit', 2)]
-      for (const one of heard) await store.putGossip(11, GossipItem.encode(one))
-      await store.putGossip(1, GossipItem.encode(item('commit', 9)))
-      expect(await store.heardGossip(11)).to.deep.equal([item('commit', 2), item('ballot', 3), item('partial', 1)])
-      expect(await store.heardGossip(1)).to.deep.equal([item('commit', 9)])
+      const item = (kind: string, data: Uint8Array) => ({ kind, data })
+      const [partial, commit] = [item('partial', Uint8Array.of(1)), item('commit', Uint8Array.of(2))]
+      const told = item('ballot', Ballot.encode(ballot(11, 'told')))
+      for (const one of [partial, commit, told, commit]) await store.putGossip(11, GossipItem.encode(one))
+      await store.putGossip(1, GossipItem.encode(item('commit', Uint8Array.of(9))))
+      expect(await store.heardGossip(11)).to.deep.equal([commit, told, partial])
+      expect(await store.heardGossip(1)).to.deep.equal([item('commit', Uint8Array.of(9))])
       expect(await store.heardGossip(2)).to.deep.equal([])
+      const names = await store.gossipNames(11)
+      const items = await Promise.all(names.map(one => store.gossipItem(one)))
+      expect(items).to.deep.equal([commit, told, partial].map(one => GossipItem.encode(one)))
+      for (const [i, one] of names.entries()) expect(one.bytes).to.be.closeTo(items[i]!.length, 16)
+    })
+
+    it('hold the votes of a heard ballot once, and give them back with it', async () => {
+      const told = ballot(11, 'told')
+      const root = toHex(told.root)
+      const item = (data: Uint8Array) => GossipItem.encode({ kind: 'ballot', data })
+      await store.putGossip(11, item(Ballot.encode({ ...told, votes: [] }))) // announced, as a large one
+      expect(await store.heardGossip(11)).to.deep.equal([
+        GossipItem.decode(item(Ballot.encode({ ...told, votes: [] }))),
+      ])
+      expect(await storedBallot(store, root)).to.equal(undefined)
+      await store.putGossip(11, item(Ballot.encode(told)))
+      await reopen()
+      expect(await storedBallot(store, root)).to.deep.equal(told)
+      expect(await store.heardGossip(11)).to.deep.equal([GossipItem.decode(item(Ballot.encode(told)))])
+      await store.close()
+      const level = new Level<string, Uint8Array>(dir, { keyEncoding: 'utf8', valueEncoding: 'view' })
+      const rows = await level.values({ gte: 'gossip/', lt: 'gossip/~' }).all()
+      await level.close()
+      store = await Store.open(dataDir, { mode: 'existing' })
+      expect(rows).to.have.lengthOf(1)
+      expect(rows[0]!.length).to.be.lessThan(told.votes[0]!.length)
     })
 
     it('of earlier epochs are forgotten when pruned, and no others', async () => {
       for (const epoch of [9, 10, 100]) {
-        await store.putBallot(keccakText(String(epoch)), ballot(epoch, String(epoch)))
+        await putBallot(store, ballot(epoch, String(epoch)))
         await store.putFacts(facts(epoch, String(epoch)))
         await store.putReport(report(epoch))
         await store.putGossip(epoch, GossipItem.encode({ kind: 'commit', data: Uint8Array.of(epoch) }))
-        await store.putCertificate(epoch, Uint8Array.of(1))
         await store.putTranscript(epoch, fromHex(keccakText(`session ${epoch}`)), Uint8Array.of(epoch))
         await store.putOpeningFault(epoch, fromHex(keccakText('session')), OpeningFault.encode(fault(epoch)))
       }
       await store.prune(100)
       for (const epoch of [9, 10, 100]) {
         const kept = epoch === 100
-        expect((await store.getBallot(keccakText(String(epoch)))) !== undefined).to.equal(kept)
+        expect((await storedBallot(store, keccakText(String(epoch)))) !== undefined).to.equal(kept)
         expect((await store.getFacts(epoch, keccakText(String(epoch)))) !== undefined).to.equal(kept)
         expect((await store.getReport(report(epoch).headerHash)) !== undefined).to.equal(kept)
         expect(await store.heardGossip(epoch)).to.have.lengthOf(kept ? 1 : 0)

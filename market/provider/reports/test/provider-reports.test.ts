@@ -6,9 +6,9 @@ import { expect } from 'chai'
 import pino from 'pino'
 import { systemClock } from '../../../../probe/index.js'
 import { epochStartMs } from '../../../../proto/epoch.js'
-import { fromHex } from '../../../../proto/hex.js'
+import { fromHex, type Hex } from '../../../../proto/hex.js'
 import { encodeLeafState } from '../../../../proto/leaf-state.js'
-import { Ballot } from '../../../../proto/messages.js'
+import { Ballot, WholeBallot } from '../../../../proto/messages.js'
 import { reportRoutes } from '../../../../verifier/api/report-routes.js'
 import { type ApiServer, serveApi } from '../../../../verifier/api/server.js'
 import { pathOf } from '../../../../verifier/api/test/requests.js'
@@ -38,7 +38,7 @@ import { Store } from '../../../../verifier/store/store.js'
 import { providerReports } from '../provider-reports.js'
 
 const CLOCK = { genesisMs: 1_700_000_000_000, epochMs: 20_000, eraEpochs: 5 }
-const WALL = { nowMs: () => epochStartMs(CLOCK, 3) + 1 }
+const WALL = { nowMs: () => epochStartMs(CLOCK, 3) + PARAMS.commitMs }
 const LATEST = SAMPLE_EPOCHS.length
 /** Longer than any test takes: whoever asks waits for what comes of it. */
 const PATIENT_MS = 20_000
@@ -147,8 +147,7 @@ describe("a provider's own node", function () {
     soakVotes: carried.soakVotes.get(PROVIDER) ?? [],
     window: carried.windows.get(PROVIDER),
   })
-  const ballots = SAMPLE_EPOCHS[LATEST - 1]!.evidence.ballots.map(hex => Ballot.decode(fromHex(hex)))
-  const unsigned = ballots.map(one => Ballot.encode({ ...one, signature: ballots[0]!.signature }))
+  const ballots = SAMPLE_EPOCHS[LATEST - 1]!.evidence.ballots.map(hex => WholeBallot.decode(fromHex(hex)))
 
   it('attack: a better score, other rewards, or none: they are refused and named, and another verifier is asked', async () => {
     const lies: Lie[] = [
@@ -178,7 +177,12 @@ describe("a provider's own node", function () {
   })
 
   it('attack: the right votes under wrong signatures, which their root does not tell: no explanation from them', async () => {
-    const liar: Lie = { ballotSet: async () => unsigned }
+    const unsigned = async (root: Hex) => {
+      const index = await store.ballots.index(root)
+      const head = { ...(await store.ballots.head(root))!, votes: [], signature: ballots[0]!.signature }
+      return [Ballot.encode(head), index!.bytes]
+    }
+    const liar: Lie = { ballot: unsigned }
     const alone = await startNode([liar])
     expect((await problem(alone, `/v1/providers/${PROVIDER}/explanation`)).status).to.equal(404)
     const { outlook, leaf: shown } = providerPageSchema.parse((await get(alone, `/v1/providers/${PROVIDER}`)).body)

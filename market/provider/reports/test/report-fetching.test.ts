@@ -1,6 +1,7 @@
 /** What is fetched again, and what is not, with peers that count how often they are asked. */
 import { expect } from 'chai'
 import { systemClock } from '../../../../probe/index.js'
+import { BallotIndex } from '../../../../proto/ballot-index.js'
 import { keccakText } from '../../../../proto/hash.js'
 import { fromHex, type Hex } from '../../../../proto/hex.js'
 import { SAMPLE_CHAIN, SAMPLE_EPOCHS } from '../../../../verifier/api/test/sample-node.js'
@@ -17,6 +18,11 @@ const report = {
   ...{ header: evidence.header, headerHash: evidence.headerHash, posted: evidence.posted, rewards: [], isWrong: false },
   ...decodeCarryOver(next.leaves.map(fromHex)),
   ballots: [{ verifier: 0, root: keccakText('ballot') }],
+}
+
+const HEAD = {
+  ...{ epoch: 1, verifier: 0, root: fromHex(report.ballots[0]!.root) },
+  ...{ signature: new Uint8Array(96), schedule: new Uint8Array(96) },
 }
 
 describe('fetched reports', () => {
@@ -39,8 +45,11 @@ describe('fetched reports', () => {
         ballotSet: async () => {
           asked.push('ballots')
           if (!hasBallots) return undefined
-          await held.putBallot(report.ballots[0]!.root, new Uint8Array(3))
           return report.ballots
+        },
+        ballot: async () => {
+          await held.ballots.putHead(HEAD, BallotIndex.of([]))
+          return HEAD
         },
       },
     })
@@ -59,9 +68,10 @@ describe('fetched reports', () => {
 
   it('are fetched again once others have taken their place, but the leaf of the provider itself stays', async () => {
     await fetching.bring(FIRST)
+    expect(await held.ballots.head(report.ballots[0]!.root)).to.equal(HEAD)
     put(8)
     expect(await held.getReport(FIRST.headerHash)).to.equal(undefined)
-    expect(await held.getBallot(report.ballots[0]!.root)).to.equal(undefined)
+    expect(await held.ballots.head(report.ballots[0]!.root)).to.equal(undefined)
     const own = await held.leavesOf(PROVIDER, { from: 1, to: 1, limit: 10 })
     expect(own.map(({ headerHash }) => headerHash as Hex)).to.include(FIRST.headerHash)
     await fetching.bring(FIRST)

@@ -7,7 +7,8 @@ import { decodeLeaf, encodeLeaf, LEAF_FIELDS, type Leaf, STATUS } from '../../..
 import { type SoakVote, soakVotesDigest } from '../../../../proto/soak-vote.js'
 import { OUTCOME, type OutcomeCode, type Vote } from '../../../../proto/vote.js'
 import { ballotSetRoot } from '../../agreement/ballot-set.js'
-import { assign, assignedRoot } from '../../assignment/assign.js'
+import { assign } from '../../assignment/assign.js'
+import { assignedRoot } from '../../assignment/assigned.js'
 import { anyVote } from '../../test/arbitraries.js'
 import {
   account,

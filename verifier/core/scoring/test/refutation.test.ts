@@ -6,7 +6,8 @@ import { ZERO_HASH } from '../../../../proto/hex.js'
 import type { Leaf } from '../../../../proto/leaf.js'
 import { MerkleTree } from '../../../../proto/merkle.js'
 import { encodeVote, OUTCOME, type Vote } from '../../../../proto/vote.js'
-import { type Assignment, assign, assignedRoot } from '../../assignment/assign.js'
+import { type Assignment, assign } from '../../assignment/assign.js'
+import { assignedRoot } from '../../assignment/assigned.js'
 import { anyVote, voteBelowThreshold, voteFromThreshold } from '../../test/arbitraries.js'
 import {
   account,

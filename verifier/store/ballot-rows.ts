@@ -1,0 +1,108 @@
+/**
+ * The ballots, as rows of the database: a head, an index, and the votes in parts. Parts may come one by one, from several
+ * peers and over a restart. The head is written last, so a ballot with a head is whole.
+ */
+import { BallotIndex, standsIn, votesOf } from '../../proto/ballot-index.js'
+import { type Hex, toHex } from '../../proto/hex.js'
+import { Ballot, type BallotHead } from '../../proto/messages.js'
+import { VOTE_BYTES } from '../../proto/vote.js'
+import type { Database } from './database.js'
+import { beforeEpoch, KEY, nameIn, ofEpoch, partsOf } from './layout.js'
+import type { Row, SealedRows } from './sealed-rows.js'
+
+/** A vote of a ballot, with its place in it. */
+export interface HeldVote {
+  readonly encoded: Uint8Array
+  readonly place: number
+  readonly index: BallotIndex
+}
+
+const NOTHING = new Uint8Array()
+
+export class BallotRows {
+  constructor(
+    private readonly db: Database,
+    private readonly rows: SealedRows,
+  ) {}
+
+  /** @param votes all of them, in the order of the ballot. @param own whether it is on disk when this returns */
+  async put(head: BallotHead, votes: readonly Uint8Array[], own: boolean): Promise<void> {
+    const index = BallotIndex.of(votes)
+    const root = toHex(head.root)
+    for (let part = 0, from = 0; part < index.parts; from += index.votesIn(part), part++) {
+      const of = votes.slice(from, from + index.votesIn(part))
+      await this.putPart(head.epoch, root, part, Buffer.concat(of))
+    }
+    await this.putHead(head, index, own)
+  }
+
+  /** @param votes of the part, one after the other */
+  putPart(epoch: number, root: Hex, part: number, votes: Uint8Array): Promise<void> {
+    return this.rows.write([
+      [KEY.ballotPart(root, part), votes],
+      [KEY.ballotOf(epoch, root), NOTHING],
+    ])
+  }
+
+  /** Call it once every part is there. @param sync whether all of the ballot is on disk when this returns */
+  putHead(head: BallotHead, index: BallotIndex, sync = false): Promise<void> {
+    const root = toHex(head.root)
+    const rows: Row[] = [
+      [KEY.ballot(root), Ballot.encode({ ...head, votes: [] })],
+      [KEY.ballotIndex(root), index.bytes],
+      [KEY.ballotOf(head.epoch, root), NOTHING],
+    ]
+    return this.rows.write(rows, sync)
+  }
+
+  /** Undefined unless the whole ballot is held. */
+  async head(root: Hex): Promise<BallotHead | undefined> {
+    const encoded = await this.rows.get(KEY.ballot(root))
+    if (encoded === undefined) return undefined
+    const { votes: _, ...head } = Ballot.decode(encoded)
+    return head
+  }
+
+  async index(root: Hex): Promise<BallotIndex | undefined> {
+    const encoded = await this.rows.get(KEY.ballotIndex(root))
+    return encoded && new BallotIndex(encoded)
+  }
+
+  /** The votes of a part, one after the other; those of an unfinished ballot, too. */
+  part(root: Hex, part: number): Promise<Uint8Array | undefined> {
+    return this.rows.get(KEY.ballotPart(root, part))
+  }
+
+  /** All votes of a whole ballot, in its order. */
+  async votes(root: Hex): Promise<Uint8Array[] | undefined> {
+    if ((await this.head(root)) === undefined) return undefined
+    return (await this.rows.values(partsOf(root))).flatMap(votesOf)
+  }
+
+  /** The vote of a whole ballot on a provider; undefined if it has none, or is not held. */
+  async vote(root: Hex, provider: Hex): Promise<HeldVote | undefined> {
+    const index = await this.index(root)
+    const place = index?.placeOf(provider)
+    if (index === undefined || place === undefined) return undefined
+    const { part, offset } = standsIn(place)
+    const votes = await this.part(root, part)
+    return votes && { encoded: votes.slice(offset, offset + VOTE_BYTES), place, index }
+  }
+
+  /** Of the whole ballots of an epoch. */
+  async headsOf(epoch: number): Promise<BallotHead[]> {
+    const keys = await this.rows.guarded(() => this.db.keys(ofEpoch('ballot-of', epoch)).all())
+    const heads = await Promise.all(keys.map(key => this.head(nameIn(key))))
+    return heads.filter(head => head !== undefined)
+  }
+
+  /** The keys of all rows of ballots before an epoch. */
+  async keysBefore(epoch: number): Promise<string[]> {
+    const keys: string[] = []
+    for (const key of await this.db.keys(beforeEpoch('ballot-of', epoch)).all()) {
+      const root = nameIn(key)
+      keys.push(key, KEY.ballot(root), KEY.ballotIndex(root), ...(await this.db.keys(partsOf(root)).all()))
+    }
+    return keys
+  }
+}

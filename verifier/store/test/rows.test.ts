@@ -1,0 +1,166 @@
+/** How reports and facts lie in the database: what is read of them, and what is written once. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { Level } from 'level'
+import { keccakText } from '../../../proto/hash.js'
+import { ZERO_HASH } from '../../../proto/hex.js'
+import { type ChainFacts, NO_PAID_REPORT } from '../../core/facts.js'
+import { encodeRewards } from '../../core/rewards/rewards.js'
+import { encodeCarried, encodeCarryOver } from '../../core/scoring/carry-over.js'
+import { account } from '../../core/test/samples.js'
+import type { HeldItems } from '../report-rows.js'
+import { Store } from '../store.js'
+import { longReport, posted } from './report-samples.js'
+import { facts } from './samples.js'
+
+const PROVIDERS = 300
+
+describe('the rows of a store', () => {
+  let dataDir: string
+  let store: Store
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'bandwitness-rows-'))
+    store = await Store.open(dataDir, { mode: 'create' })
+  })
+  afterEach(async () => {
+    await store.close()
+    await rm(dataDir, { recursive: true })
+  })
+  const reopen = async () => {
+    await store.close()
+    store = await Store.open(dataDir, { mode: 'existing' })
+  }
+  /** The keys of a kind, and the bytes of their values together. */
+  const rowsOf = async (kind: string) => {
+    await store.close()
+    const level = new Level<string, Uint8Array>(join(dataDir, 'db'), { keyEncoding: 'utf8', valueEncoding: 'view' })
+    const rows = await level.iterator({ gte: `${kind}/`, lt: `${kind}/~` }).all()
+    await level.close()
+    store = await Store.open(dataDir, { mode: 'existing' })
+    return { keys: rows.map(([key]) => key), bytes: rows.reduce((sum, [, value]) => sum + value.length, 0) }
+  }
+  const all = async (items: HeldItems | undefined) => {
+    const read: Uint8Array[] = []
+    for await (const item of items!) read.push(item)
+    expect(items!.length).to.equal(read.length)
+    expect(items!.bytes).to.equal(read.reduce((sum, { length }) => sum + length, 0))
+    return read
+  }
+
+  describe('of a report', () => {
+    const long = posted(longReport(5, PROVIDERS))
+
+    it('hold its leaves and rewards once, whatever is written after', async () => {
+      const { posted: _, ...computed } = long
+      await store.putReport({ ...computed, posted: undefined })
+      const before = await rowsOf('leaves')
+      expect(before.keys).to.have.lengthOf(Math.ceil(PROVIDERS / 16))
+      const [leaf] = encodeCarryOver({ ...long, windows: new Map() })
+      expect(before.bytes).to.be.lessThan(1.6 * PROVIDERS * leaf!.length) // half of them have a window
+      await store.putReport(long)
+      expect(await rowsOf('leaves')).to.deep.equal(before)
+      expect((await rowsOf('rewards')).keys).to.have.lengthOf(2)
+      expect(await store.getReport(long.headerHash)).to.deep.equal(long)
+    })
+
+    it('are read one by one, in the order of the report', async () => {
+      await store.putReport(long)
+      await reopen()
+      expect(await all(await store.reports.leaves(long.headerHash))).to.deep.equal(encodeCarryOver(long))
+      expect(await all(await store.reports.rewards(long.headerHash))).to.deep.equal(encodeRewards(long.rewards))
+      expect(await store.reports.leaves(ZERO_HASH)).to.equal(undefined)
+      expect(await store.reports.rewards(ZERO_HASH)).to.equal(undefined)
+    })
+
+    it('that are pruned before they are read end with an error, and not early', async () => {
+      await store.putReport(long)
+      const items = await store.reports.leaves(long.headerHash)
+      await store.prune(6)
+      let error: unknown
+      await all(items).catch(one => {
+        error = one
+      })
+      expect(error).to.be.instanceOf(Error).with.property('message').that.includes('pruned')
+      for (const kind of ['summary', 'leaves', 'rewards', 'epoch-of'])
+        expect((await rowsOf(kind)).keys, kind).to.deep.equal([])
+    })
+
+    it('show each of its providers without the others', async () => {
+      const { leaves, headerHash } = long
+      await store.putReport(long)
+      await reopen()
+      for (const leaf of [leaves[0]!, leaves[15]!, leaves[16]!, leaves[PROVIDERS - 1]!]) {
+        expect(await store.leavesOf(leaf.provider, { from: 1, to: 9, limit: 2 })).to.deep.equal([{ leaf, headerHash }])
+        expect(await store.reports.leaf(headerHash, leaf.provider)).to.deep.equal(encodeCarried(long, leaf))
+      }
+      expect(await store.reports.leaf(headerHash, account('nobody'))).to.equal(undefined)
+      expect(await store.reports.leaf(ZERO_HASH, leaves[0]!.provider)).to.equal(undefined)
+    })
+
+    it('show the leaves of a provider under every index that it had', async () => {
+      const provider = account('provider 0')
+      const later = posted(longReport(6, 2))
+      const moved = { ...later, leaves: later.leaves.map(leaf => ({ ...leaf, index: leaf.index + 5000 })) }
+      await store.putReport(long)
+      await store.putReport(moved)
+      await reopen()
+      const held = await store.leavesOf(provider, { from: 1, to: 9, limit: 5 })
+      expect(held.map(({ leaf }) => [leaf.epoch, leaf.index])).to.deep.equal([
+        [6, 5001],
+        [5, 1],
+      ])
+    })
+  })
+
+  describe('of facts', () => {
+    const many = (epoch: number, over: Partial<ChainFacts> = {}): ChainFacts => ({
+      ...facts(epoch, `block ${epoch}`),
+      providers: Array.from({ length: PROVIDERS }, (_, i) => ({
+        ...facts(epoch, 'block').providers[0]!,
+        ...{ index: i + 1, account: account(`provider ${i}`) },
+      })),
+      ...over,
+    })
+
+    it('come back as they were, with everything that facts can hold', async () => {
+      const reveal = { provider: account('decoy'), firstEpoch: 3, lastEpoch: 4, seed: keccakText('seed') }
+      const rich = many(70, {
+        paidReport: {
+          ...{ epoch: 68, headerHash: keccakText('paid'), nonSigners: [0, 3], reveals: [reveal] },
+          covered: [{ epoch: 67, headerHash: keccakText('covered') }],
+        },
+        ...{ linkReport: { epoch: 60, headerHash: keccakText('links') }, rewardsFunded: 10n ** 25n },
+      })
+      await store.putFacts(rich)
+      await reopen()
+      expect(await store.getFacts(70, rich.blockHash)).to.deep.equal(rich)
+    })
+
+    it('write a list once, and then only the part of it that changed', async () => {
+      await store.putFacts(many(64))
+      const first = await rowsOf('facts-part')
+      expect(first.keys).to.have.lengthOf(1 + Math.ceil(PROVIDERS / 128))
+      await store.putFacts(many(65, { paidReport: { ...NO_PAID_REPORT, nonSigners: [1] } }))
+      expect(await rowsOf('facts-part')).to.deep.equal(first)
+      const slashed = many(66).providers.map((one, i) => (i === 200 ? { ...one, stake: 1n } : one))
+      await store.putFacts(many(66, { providers: slashed }))
+      expect((await rowsOf('facts-part')).keys).to.have.lengthOf(first.keys.length + 1)
+      expect((await store.getFacts(66, keccakText('block 66')))?.providers).to.deep.equal(slashed)
+      expect(await store.getFacts(65, keccakText('block 65'))).to.deep.include({ providers: many(65).providers })
+    })
+
+    it('are kept whole when epochs before them are pruned', async () => {
+      for (const epoch of [63, 64, 127, 128]) await store.putFacts(many(epoch))
+      for (const epoch of [64, 127, 128]) {
+        await store.prune(epoch)
+        await reopen()
+        for (const kept of [64, 127, 128].filter(one => one >= epoch))
+          expect(await store.getFacts(kept, keccakText(`block ${kept}`)), `${kept}`).to.deep.equal(many(kept))
+        expect(await store.getFacts(epoch - 1, keccakText(`block ${epoch - 1}`))).to.equal(undefined)
+      }
+      expect((await rowsOf('facts-part')).keys).to.have.lengthOf(4)
+    })
+  })
+})
