@@ -72,6 +72,9 @@ function rowOf({ network, figures }: { readonly network: string; readonly figure
   }
 }
 
+/** The soak limit of a provider that is off for hours is only held to its derived bound: see docs/research/simulation.md. */
+const isAlwaysOn = ({ offline }: Pick<SimRow, 'offline'>): boolean => offline === 0
+
 export const isInnocent = ({ delivers }: Pick<SimRow, 'delivers'>): boolean => delivers >= SLASHED_BELOW
 
 const nameOf = ({ network, behaviour, strategy, share }: SimRow): string =>
@@ -88,7 +91,7 @@ export function failuresOf({
     .filter(row => isInnocent(row) && row.penalties > 0)
     .map(row => `falsely slashed ${row.penalties} times in ${row.windows} windows: ${nameOf(row)}`)
   const biased = held
-    .filter(({ share, bias }) => share <= BIAS_SHARE && Math.abs(bias) > MOST_BIAS)
+    .filter(row => row.share <= BIAS_SHARE && isAlwaysOn(row) && Math.abs(row.bias) > MOST_BIAS + chanceOf(row))
     .map(row => `a bias of ${percent(row.bias)}: ${nameOf(row)}`)
   const beyond = held
     .filter(
@@ -111,6 +114,8 @@ export function failuresOf({
   ]
 }
 
+const chanceOf = (row: SimRow): number => slackOf(row, row.bias > 0 ? row.raised : row.lowered)
+
 /** So far off may chance bring a mean of windows, each of which is captured with a probability of `odds`. */
 function slackOf({ network, measured, delivers }: SimRow, odds: number): number {
   const hasSoaks = NETWORKS.some(({ name, soakShareBps }) => name === network && soakShareBps > 0)
@@ -129,10 +134,11 @@ export function verdictOf({ failures, rows, compared }: Pick<SimResult, 'failure
   if (failures.length > 0) return `FAIL sim: ${failures.join('; ')}`
   const held = rows.filter(row => isInnocent(row) && row.share <= MOST_SHARE)
   const windows = held.reduce((sum, row) => sum + row.windows, 0)
-  const bias = Math.max(...rows.filter(({ share }) => share <= BIAS_SHARE).map(row => Math.abs(row.bias)))
+  const most = (of: readonly SimRow[]) => Math.max(...of.map(row => Math.abs(row.bias)))
+  const few = rows.filter(({ share }) => share <= BIAS_SHARE)
   return (
     `PASS sim: 0 false slashes in ${windows.toLocaleString('en')} windows up to a share of ${MOST_SHARE}; bias at most ` +
-    `${percent(bias)} up to ${BIAS_SHARE}, and within the derived bounds at ${MOST_SHARE}; waits as derived; ` +
+    `${percent(most(few.filter(isAlwaysOn)))} up to ${BIAS_SHARE} (${percent(most(few.filter(row => !isAlwaysOn(row))))} for a provider that is often off), and within the derived bounds at ${MOST_SHARE}; waits as derived; ` +
     `${compared} epochs the same by a node's way over bytes`
   )
 }
