@@ -3,7 +3,15 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { faultsTolerated } from '../../../proto/quorum.js'
 import { assign } from '../../../verifier/core/assignment/assign.js'
-import { type Committee, deflatedWindow, framedWindow, inflatedWindow, sendersInBothTries } from '../bounds.js'
+import {
+  type Committee,
+  deflatedLimit,
+  deflatedWindow,
+  framedWindow,
+  inflatedWindow,
+  sendersAtLeast,
+  sendersInBothTries,
+} from '../bounds.js'
 import { accountOf, factsBy, indices } from '../chain.js'
 import { paramsOf, type SimulatedNetwork } from '../network.js'
 import { binomial, tail } from '../odds.js'
@@ -61,15 +69,13 @@ describe('the odds of a window', () => {
     }
     return count / 3 ** n
   }
-  /** v₂ = ½ leaves the two kinds of honest receivers equally likely at a share of ⅓. */
   const share = 1 / 3
 
   it('are those of all cases together, for small committees', () => {
     fc.assert(
       fc.property(fc.integer({ min: 3, max: 8 }), n => {
         const f = faultsTolerated(n)
-        const spoiltOdds = sendersInBothTries({ receivers: n, senders: 3, share }, 1)
-        const weigh = (holds: (l: number, e: number, h: number) => boolean) => {
+        const weigh = (spoiltOdds: number, holds: (l: number, e: number, h: number) => boolean) => {
           let sum = 0
           for (let l = 0; l <= n; l++)
             for (let e = 0; e <= n - l; e++) {
@@ -81,8 +87,23 @@ describe('the odds of a window', () => {
           return sum
         }
         const spare = n - (2 * f + 1)
-        expect(inflatedWindow({ receivers: n, senders: 3, share }, 1)).to.be.closeTo(
-          weigh((l, e, h) => indices(Math.min(e, spare) + 1).some(hidden => l > h + e - hidden)),
+        const of: Committee = { receivers: n, senders: 3, share }
+        const [one, two] = [1, 2].map(least => sendersInBothTries(of, least))
+        expect(inflatedWindow(of, 1)).to.be.closeTo(
+          weigh(one!, (l, e, h) => indices(Math.min(e, spare) + 1).some(hidden => l > h + e - hidden)),
+          1e-9,
+        )
+        expect(deflatedWindow(of)).to.be.closeTo(
+          weigh(two!, (l, e, h) => l + e >= h),
+          1e-9,
+        )
+        expect(framedWindow(of)).to.be.closeTo(
+          weigh(two!, (l, e) => l + e >= 2 * f + 1),
+          1e-9,
+        )
+        const v = sendersAtLeast(of, 2)
+        expect(deflatedLimit(of, { lost: 0, up: 1 })).to.be.closeTo(
+          weigh(v, (l, e, h) => l + e >= h),
           1e-9,
         )
       }),
