@@ -8,7 +8,7 @@
 import { SILENT_SESSION_MS } from '../../../probe/constants.js'
 import { isWindowEnd, windowStart } from '../../../proto/epoch.js'
 import { keccakText } from '../../../proto/hash.js'
-import type { Hex } from '../../../proto/hex.js'
+import { type Hex, ZERO_HASH } from '../../../proto/hex.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
 import { type ActiveProvider, type ChainFacts, capacitiesOf, indicesOf } from '../facts.js'
@@ -81,10 +81,7 @@ export function assign(chain: ChainFacts, params: NetworkParams, roots = new Ass
   const repeats = placeRepeats(facts, new SenderDraws(facts, params, REPEAT_SENDERS), first, limits)
   const limited = besideLarger(first.together)
   let tries: ReadonlyMap<Hex, readonly Session[]> | undefined
-  const assigned = (provider: Hex) => {
-    const one = drawn.get(provider)
-    return one === undefined ? [] : assignedOf(one, facts.epoch, params)
-  }
+  const epochs = new DueEpochs(facts.epoch, params)
   return {
     ...{ sessions: first.sessions, repeats, unplaced: first.unplaced, rounds: first.rounds },
     triesOf: (provider, receiver) => {
@@ -92,8 +89,14 @@ export function assign(chain: ChainFacts, params: NetworkParams, roots = new Ass
       return tries.get(provider)?.filter(one => one.receiver === receiver) ?? []
     },
     receiversOf: provider => drawn.get(provider)?.receivers.toSorted(ascending) ?? [],
-    assignedOf: assigned,
-    assignedRootOf: provider => roots.of(provider, assigned(provider)),
+    assignedOf: provider => {
+      const one = drawn.get(provider)
+      return one === undefined ? [] : epochs.of(one).map((epoch, i) => ({ receiver: one.receivers[i]!, epoch }))
+    },
+    assignedRootOf: provider => {
+      const one = drawn.get(provider)
+      return one === undefined ? ZERO_HASH : roots.of(provider, one.receivers, epochs.of(one))
+    },
     dueOf: provider => {
       const one = drawn.get(provider)
       return one === undefined ? [] : dueOf(one, facts.epoch, params).sort(ascending)
@@ -195,13 +198,34 @@ function sliceAt(
   return ofWindow === undefined ? eachAlone(receivers.slice(from, to)) : ofWindow.slice(from, to)
 }
 
-function assignedOf(drawn: Drawn, epoch: number, params: NetworkParams): AssignedReceiver[] {
-  const first = windowStart(epoch, params.windowEpochs)
-  const alone = new Map<number, number>()
-  for (let place = 0; place < params.windowEpochs; place++) {
-    for (const group of sliceAt(drawn, place, params)) if (group.length === 1) alone.set(group[0]!, first + place)
+/** In which epoch of the window each receiver is due by itself, at the same places; 0 for one in a group or without any. */
+class DueEpochs {
+  /** of receivers that all measure alone, by their number */
+  readonly #alone = new Map<number, readonly number[]>()
+
+  constructor(
+    private readonly epoch: number,
+    private readonly params: Pick<NetworkParams, 'windowEpochs'>,
+  ) {}
+
+  of(drawn: Drawn): readonly number[] {
+    if (drawn.ofWindow !== undefined) return this.#epochsOf(drawn)
+    const n = drawn.receivers.length
+    const alone = this.#alone.get(n) ?? this.#epochsOf(drawn)
+    this.#alone.set(n, alone)
+    return alone
   }
-  return drawn.receivers.map(receiver => ({ receiver, epoch: alone.get(receiver) ?? 0 }))
+
+  #epochsOf(drawn: Drawn): number[] {
+    const { windowEpochs } = this.params
+    const first = windowStart(this.epoch, windowEpochs)
+    const alone = new Map<number, number>()
+    for (let place = 0; place < windowEpochs; place++) {
+      for (const group of sliceAt(drawn, place, this.params))
+        if (group.length === 1) alone.set(group[0]!, first + place)
+    }
+    return drawn.receivers.map(receiver => alone.get(receiver) ?? 0)
+  }
 }
 
 function dueOf({ ofWindow, receivers, groups }: Drawn, epoch: number, params: NetworkParams): number[] {

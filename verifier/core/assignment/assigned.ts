@@ -2,7 +2,7 @@
 import { encodeWords } from '../../../proto/abi.js'
 import type { Hex } from '../../../proto/hex.js'
 import { DIGEST_BYTES } from '../../../proto/keccak.js'
-import { leafHash, MerkleTree } from '../../../proto/merkle.js'
+import { leafHash, MerkleTree, merkleRoot } from '../../../proto/merkle.js'
 
 export interface AssignedReceiver {
   readonly receiver: number
@@ -21,6 +21,17 @@ const assignedItem = ({ receiver, epoch }: AssignedReceiver, n: number): Uint8Ar
 
 /** Items that are kept: all of some hundred verifiers in windows of a day. */
 const MOST_ITEMS = 20_000
+/** More than any set has. */
+const MOST_RECEIVERS = 2 ** 16
+
+/** What a root commits to: receivers, and the epoch of each. */
+interface Content {
+  readonly receivers: readonly number[]
+  readonly epochs: readonly number[]
+}
+
+const isSame = (a: readonly number[], b: readonly number[]): boolean =>
+  a === b || (a.length === b.length && a.every((one, i) => one === b[i]))
 
 /**
  * The roots of many providers. Every leaf of every epoch holds one, and a root of 31 receivers takes 92 hashes. But the
@@ -28,47 +39,51 @@ const MOST_ITEMS = 20_000
  * it commits to: never by the leaf before, which somebody else may have computed.
  */
 export class AssignedRoots {
-  /** hashes of the trees' leaves, by item */
-  readonly #items = new Map<string, Uint8Array>()
-  readonly #last = new Map<Hex, { readonly content: string; readonly root: Hex }>()
-  #newest: { readonly content: string; readonly root: Hex } | undefined
+  /** the hashes of the trees' leaves: by receiver, then by epoch and n */
+  readonly #items = new Map<number, Map<number, Uint8Array>>()
+  #held = 0
+  readonly #last = new Map<Hex, Content & { readonly root: Hex }>()
+  /** of receivers that are all due in one epoch, ascending */
+  #newest: (Content & { readonly root: Hex }) | undefined
 
-  of(provider: Hex, assigned: readonly AssignedReceiver[]): Hex {
-    const content = contentOf(assigned)
+  /** @param epochs of the receivers at the same places */
+  of(provider: Hex, receivers: readonly number[], epochs: readonly number[]): Hex {
     const last = this.#last.get(provider)
-    if (last?.content === content) return last.root
-    if (this.#newest?.content !== content) this.#newest = { content, root: this.#rootOf(assigned) }
-    this.#last.set(provider, this.#newest)
+    if (last !== undefined && isSame(last.epochs, epochs) && isSame(last.receivers, receivers)) return last.root
+    const isTogether = epochs.every(epoch => epoch === epochs[0])
+    const root = isTogether ? this.#together(receivers, epochs) : this.#rootOf(receivers, epochs)
+    this.#last.set(provider, { receivers, epochs, root })
+    return root
+  }
+
+  #together(drawn: readonly number[], epochs: readonly number[]): Hex {
+    const receivers = drawn.toSorted((a, b) => a - b)
+    const newest = this.#newest
+    if (newest !== undefined && isSame(newest.epochs, epochs) && isSame(newest.receivers, receivers)) return newest.root
+    this.#newest = { receivers, epochs, root: this.#rootOf(receivers, epochs) }
     return this.#newest.root
   }
 
-  #rootOf(assigned: readonly AssignedReceiver[]): Hex {
-    const hashes = new Uint8Array(assigned.length * DIGEST_BYTES)
-    for (const [i, one] of assigned.entries()) hashes.set(this.#itemHash(one, assigned.length), i * DIGEST_BYTES)
-    return new MerkleTree(hashes).root
+  #rootOf(receivers: readonly number[], epochs: readonly number[]): Hex {
+    const n = receivers.length
+    const hashes = new Uint8Array(n * DIGEST_BYTES)
+    for (let i = 0; i < n; i++) hashes.set(this.#itemHash(n, receivers[i]!, epochs[i]!), i * DIGEST_BYTES)
+    return merkleRoot(hashes)
   }
 
-  #itemHash(one: AssignedReceiver, n: number): Uint8Array {
-    const item = `${n} ${one.receiver} ${one.epoch}`
-    let hash = this.#items.get(item)
+  #itemHash(n: number, receiver: number, epoch: number): Uint8Array {
+    const items = this.#items.get(receiver) ?? new Map<number, Uint8Array>()
+    this.#items.set(receiver, items)
+    const item = epoch * MOST_RECEIVERS + n
+    let hash = items.get(item)
     if (hash === undefined) {
-      hash = leafHash(assignedItem(one, n))
-      if (this.#items.size >= MOST_ITEMS) this.#items.clear()
-      this.#items.set(item, hash)
+      hash = leafHash(assignedItem({ receiver, epoch }, n))
+      if (++this.#held > MOST_ITEMS) {
+        this.#items.clear()
+        this.#held = 0
+      }
+      items.set(item, hash)
     }
     return hash
   }
-}
-
-/** The same for the same items, in whatever order, and another for others. */
-function contentOf(assigned: readonly AssignedReceiver[]): string {
-  const first = assigned.reduce(
-    (least, { epoch }) => (epoch > 0 && epoch < least ? epoch : least),
-    Number.MAX_SAFE_INTEGER,
-  )
-  const codes = Float64Array.from(assigned, ({ receiver, epoch }) => {
-    const place = epoch === 0 ? 0 : epoch - first + 1
-    return place * 2 ** 32 + receiver
-  })
-  return `${first} ${codes.sort().join()}`
 }

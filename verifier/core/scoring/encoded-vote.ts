@@ -37,108 +37,109 @@ const END = Object.fromEntries(VOTE_FIELDS.map(([name], i) => [name, WORD_BYTES 
 const PROVIDER_AT = END.provider - ADDRESS_BYTES
 
 export class EncodedVote implements CountedVote {
-  readonly #bytes: Uint8Array
-  readonly #at: number
+  private readonly at: number
 
   /** @param bytes encoded votes, which `decodeVote` would take. @param i which of them */
-  constructor(bytes: Uint8Array, i: number) {
-    this.#bytes = bytes
-    this.#at = i * VOTE_BYTES
+  constructor(
+    private readonly bytes: Uint8Array,
+    i: number,
+  ) {
+    this.at = i * VOTE_BYTES
   }
 
   get epoch(): number {
-    const end = this.#at + END.epoch
-    return uint32(this.#bytes, end - 4) * 2 ** 32 + uint32(this.#bytes, end)
+    const end = this.at + END.epoch
+    return uint32(this.bytes, end - 4) * 2 ** 32 + uint32(this.bytes, end)
   }
 
   get receiver(): number {
-    return this.#uint(END.receiver)
+    return this.uint(END.receiver)
   }
 
   get outcome(): number {
-    return this.#uint(END.outcome)
+    return this.uint(END.outcome)
   }
 
   get rateKbps(): number {
-    return this.#uint(END.rateKbps)
+    return this.uint(END.rateKbps)
   }
 
   get offeredKbps(): number {
-    return this.#uint(END.offeredKbps)
+    return this.uint(END.offeredKbps)
   }
 
   get controlLossBps(): number {
-    return this.#uint(END.controlLossBps)
+    return this.uint(END.controlLossBps)
   }
 
   get directKbps(): number {
-    return this.#uint(END.directKbps)
+    return this.uint(END.directKbps)
   }
 
   get unverifiableSenders(): number {
-    return this.#uint(END.unverifiableSenders)
+    return this.uint(END.unverifiableSenders)
   }
 
   get ticksSent(): bigint {
-    return BigInt(this.#word(END.ticksSent))
+    return BigInt(this.word(END.ticksSent))
   }
 
   get ticksAnswered(): bigint {
-    return BigInt(this.#word(END.ticksAnswered))
+    return BigInt(this.word(END.ticksAnswered))
   }
 
   get soak(): boolean {
-    return this.#uint(END.soak) === 1
+    return this.uint(END.soak) === 1
   }
 
   get scheduleProof(): Hex {
-    return this.#word(END.scheduleProof)
+    return this.word(END.scheduleProof)
   }
 
   get link(): Hex {
-    return this.#word(END.link)
+    return this.word(END.link)
   }
 
   get attempts(): number {
-    return this.#uint(END.attempts)
+    return this.uint(END.attempts)
   }
 
   get cause(): number {
-    return this.#uint(END.cause)
+    return this.uint(END.cause)
   }
 
   get otherOutcome(): number {
-    return this.#uint(END.otherOutcome)
+    return this.uint(END.otherOutcome)
   }
 
   get otherKbps(): number {
-    return this.#uint(END.otherKbps)
+    return this.uint(END.otherKbps)
   }
 
   get otherUnverifiable(): number {
-    return this.#uint(END.otherUnverifiable)
+    return this.uint(END.otherUnverifiable)
   }
 
   get second(): boolean {
-    return this.#uint(END.second) === 1
+    return this.uint(END.second) === 1
   }
 
   /** 32 ticks of a map, from bit 32 · `word` on. */
   tickWord(map: 'ticksSent' | 'ticksAnswered', word: number): number {
-    return uint32(this.#bytes, this.#at + END[map] - 4 * word)
+    return uint32(this.bytes, this.at + END[map] - 4 * word)
   }
 
   /** All of its fields. */
   decoded(): Vote {
-    return decodeVote(this.#bytes.subarray(this.#at, this.#at + VOTE_BYTES))
+    return decodeVote(this.bytes.subarray(this.at, this.at + VOTE_BYTES))
   }
 
-  #uint(end: number): number {
-    return uint32(this.#bytes, this.#at + end)
+  private uint(end: number): number {
+    return uint32(this.bytes, this.at + end)
   }
 
-  #word(end: number): Hex {
-    return toHex(this.#bytes.subarray(this.#at + end - WORD_BYTES, this.#at + end))
+  private word(end: number): Hex {
+    return toHex(this.bytes.subarray(this.at + end - WORD_BYTES, this.at + end))
   }
 }
 
