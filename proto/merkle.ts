@@ -122,7 +122,7 @@ export function verifyProof(root: Hex, encodedLeaf: Uint8Array, proof: readonly 
 }
 
 /** The lowest hash comes last. */
-function placeLeaves(nodes: Uint8Array, size: number, hashes: Uint8Array, order: ArrayLike<number>): void {
+function placeLeaves(nodes: Uint8Array, size: number, hashes: Uint8Array, order: Uint32Array): void {
   for (let rank = 0; rank < order.length; rank++) {
     const leaf = order[rank]! * DIGEST_BYTES
     nodes.set(hashes.subarray(leaf, leaf + DIGEST_BYTES), (size - 1 - rank) * DIGEST_BYTES)
@@ -146,20 +146,32 @@ function hashInnerNodes(nodes: Uint8Array, count: number): void {
   }
 }
 
-/** Up to so many, sorting by insertion is the quickest. */
+/** Up to so many leaves, sorting by insertion is the quickest. */
 const FEW = 64
+/** A place and the first 32 bits of a hash fit into one number. */
+const MOST_LEAVES = 2 ** 21
 
 /** The places of the hashes, the lowest hash first. */
-function ascending(hashes: Uint8Array, count: number): ArrayLike<number> {
+function ascending(hashes: Uint8Array, count: number): Uint32Array {
+  if (count > MOST_LEAVES) throw new RangeError(`A tree of ${count} leaves is larger than any report.`)
   const order = new Uint32Array(count)
   for (let i = 0; i < count; i++) order[i] = i
-  if (count > FEW) return order.sort((a, b) => compare(hashes, a, b))
+  if (count > FEW) sortByFirstBits(order, hashes)
   for (let i = 1; i < count; i++) {
+    const place = order[i]!
     let at = i
-    for (; at > 0 && compare(hashes, order[at - 1]!, i) > 0; at--) order[at] = order[at - 1]!
-    order[at] = i
+    for (; at > 0 && compare(hashes, order[at - 1]!, place) > 0; at--) order[at] = order[at - 1]!
+    order[at] = place
   }
   return order
+}
+
+/** Numbers are sorted many times as fast as by a function that compares. Few hashes have the same first 32 bits. */
+function sortByFirstBits(order: Uint32Array, hashes: Uint8Array): void {
+  const view = new DataView(hashes.buffer, hashes.byteOffset, hashes.byteLength)
+  const keys = Float64Array.from(order, place => view.getUint32(place * DIGEST_BYTES) * MOST_LEAVES + place)
+  keys.sort()
+  for (let rank = 0; rank < keys.length; rank++) order[rank] = keys[rank]! % MOST_LEAVES
 }
 
 /** Compares two of the hashes, as large numbers. */

@@ -102,12 +102,15 @@ export function assign(chain: ChainFacts, params: NetworkParams, roots = new Ass
       return one === undefined ? [] : dueOf(one, facts.epoch, params).sort(ascending)
     },
     groupsOf: provider => {
-      const groups = drawn.get(provider)?.groups.filter(group => group.length > 1) ?? []
-      return groups.map(group => group.toSorted(ascending))
+      const one = drawn.get(provider)
+      if (one?.ofWindow === undefined) return NO_GROUPS
+      return one.groups.filter(group => group.length > 1).map(group => group.toSorted(ascending))
     },
     besideOf: provider => limited.get(provider)?.toSorted(ascending) ?? [],
   }
 }
+
+const NO_GROUPS: readonly (readonly number[])[] = []
 
 const ascending = (a: number, b: number): number => a - b
 

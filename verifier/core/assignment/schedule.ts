@@ -33,11 +33,15 @@ export const soakSeed = (
   groups: readonly (readonly number[])[],
 ): Hex => (groups.some(group => group.includes(receiver)) ? beacon : scheduleProof)
 
+const SOAK_TYPES = ['bytes32', 'bytes32', 'address'] as const
+
 /** Whether a receiver's sessions with the provider in the epoch are soaks. @param seed see `soakSeed` */
 export function isSoak(seed: Hex, provider: Hex, { soakShareBps }: Pick<NetworkParams, 'soakShareBps'>): boolean {
   if (soakShareBps <= 0) return false
-  const digest = keccak256(encodeWords(['bytes32', 'bytes32', 'address'], [seed, SOAK, provider]))
-  return digest.reduce((rest, byte) => (256 * rest + byte) % 10_000, 0) < soakShareBps
+  const digest = keccak256(encodeWords(SOAK_TYPES, [seed, SOAK, provider]))
+  let rest = 0
+  for (const byte of digest) rest = (256 * rest + byte) % 10_000
+  return rest < soakShareBps
 }
 
 /**

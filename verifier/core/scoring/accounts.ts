@@ -95,8 +95,14 @@ export const waitingVotes = (
     vote === undefined || counted === 'missing'
       ? []
       : {
-          ...{ receiver, epoch: vote.epoch, counted: COUNTED[counted], rateKbps, serving },
-          ...{ noPath: vote.outcome === OUTCOME.noPath, link: vote.link },
-          ...{ beside: beside.includes(receiver), lowerKbps },
+          receiver,
+          epoch: vote.epoch,
+          counted: COUNTED[counted],
+          rateKbps,
+          serving,
+          noPath: vote.outcome === OUTCOME.noPath,
+          link: vote.link,
+          beside: beside.includes(receiver),
+          lowerKbps,
         },
   )

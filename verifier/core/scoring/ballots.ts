@@ -1,7 +1,7 @@
 /** The votes of several ballots, provider by provider. */
 import type { Hex } from '../../../proto/hex.js'
 import { VOTE_BYTES } from '../../../proto/vote.js'
-import { compareProviders, EncodedVote, providerOf } from './encoded-vote.js'
+import { compareProviders, EncodedVote, providerOf, viewOf } from './encoded-vote.js'
 
 export interface CountedBallot {
   /** registry index of the verifier whose signature the ballot's root carries */
@@ -18,12 +18,13 @@ export function countedBallot(verifier: number, votes: readonly Uint8Array[]): C
 }
 
 /** A vote counts if it is for this epoch and in the ballot of its own receiver. `tallyVotes` checks the rest. */
-const counts = (vote: EncodedVote, { verifier }: CountedBallot, epoch: number): boolean =>
+const counts = (vote: EncodedVote, verifier: number, epoch: number): boolean =>
   vote.epoch === epoch && vote.receiver === verifier
 
 /** A ballot, and how far it is read. */
 interface Reader {
-  readonly ballot: CountedBallot
+  readonly verifier: number
+  readonly votes: DataView
   readonly count: number
   /** the places of the votes by provider; undefined if they stand in this order */
   readonly order: Uint32Array | undefined
@@ -40,14 +41,14 @@ export function eachProvider(
   for (;;) {
     const first = lowest(readers)
     if (first === undefined) return
-    const [{ votes: bytes }, place] = [first.ballot, placeOf(first)]
+    const [bytes, place] = [first.votes, placeOf(first)]
     const votes: EncodedVote[] = []
     for (const reader of readers) {
-      const { ballot } = reader
-      while (reader.next < reader.count && compareProviders(ballot.votes, placeOf(reader), bytes, place) === 0) {
-        const vote = new EncodedVote(ballot.votes, placeOf(reader))
-        if (counts(vote, ballot, epoch)) votes.push(vote)
-        reader.next++
+      for (; reader.next < reader.count; reader.next++) {
+        const at = placeOf(reader)
+        if (compareProviders(reader.votes, at, bytes, place) !== 0) break
+        const vote = new EncodedVote(reader.votes, at)
+        if (counts(vote, reader.verifier, epoch)) votes.push(vote)
       }
     }
     visit(providerOf(bytes, place), votes)
@@ -58,10 +59,11 @@ export function eachProvider(
 export function votesOn(provider: Hex, ballots: readonly CountedBallot[], epoch: number): EncodedVote[] {
   const votes: EncodedVote[] = []
   for (const ballot of ballots) {
+    const encoded = viewOf(ballot.votes)
     for (let i = 0; i < countOf(ballot); i++) {
-      if (providerOf(ballot.votes, i) !== provider) continue
-      const vote = new EncodedVote(ballot.votes, i)
-      if (counts(vote, ballot, epoch)) votes.push(vote)
+      if (providerOf(encoded, i) !== provider) continue
+      const vote = new EncodedVote(encoded, i)
+      if (counts(vote, ballot.verifier, epoch)) votes.push(vote)
     }
   }
   return votes
@@ -76,19 +78,18 @@ function lowest(readers: readonly Reader[]): Reader | undefined {
   for (const reader of readers) {
     if (reader.next >= reader.count) continue
     const isLower =
-      first === undefined ||
-      compareProviders(reader.ballot.votes, placeOf(reader), first.ballot.votes, placeOf(first)) < 0
+      first === undefined || compareProviders(reader.votes, placeOf(reader), first.votes, placeOf(first)) < 0
     if (isLower) first = reader
   }
   return first
 }
 
 function readerOf(ballot: CountedBallot): Reader {
-  const { votes } = ballot
+  const votes = viewOf(ballot.votes)
   const count = countOf(ballot)
   let i = 1
   while (i < count && compareProviders(votes, i - 1, votes, i) <= 0) i++
   const order = i >= count ? undefined : Uint32Array.from({ length: count }, (_, place) => place)
   order?.sort((a, b) => compareProviders(votes, a, votes, b) || a - b)
-  return { ballot, count, order, next: 0 }
+  return { verifier: ballot.verifier, votes, count, order, next: 0 }
 }

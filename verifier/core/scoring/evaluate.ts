@@ -170,9 +170,15 @@ export class EpochEvaluation {
     const { account, claimKbps } = provider
     const groups = assignment.groupsOf(account)
     return tallyVotes({
-      ...{ votes, assigned: receivers, due: assignment.dueOf(account) },
-      ...{ groups, beside: assignment.besideOf(account), waiting: open?.votes ?? [] },
-      ...{ claimKbps, params, pathlessQ2: this.#stateOf(place)?.pathlessQ2 ?? 0 },
+      votes,
+      assigned: receivers,
+      due: assignment.dueOf(account),
+      groups,
+      beside: assignment.besideOf(account),
+      waiting: open?.votes ?? [],
+      claimKbps,
+      params,
+      pathlessQ2: this.#stateOf(place)?.pathlessQ2 ?? 0,
       isSoak: vote => isSoak(soakSeed(vote, facts.beacon, groups), account, params),
       soak: { held: soakVotes, needed: params.soakShareBps > 0 },
     })

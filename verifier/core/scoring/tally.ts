@@ -81,12 +81,13 @@ export function tallyVotes(input: TallyInput): Tally {
   return {
     ...tallyWindow({ assigned: assigned.length, votes }, { ...soak, cast: soakVotesOf(accounts) }),
     votes,
-    receivers: accounts.map(({ receiver, vote, counted, why, group }) => ({
-      ...{ receiver, counted, why },
-      ...(vote && { vote }),
-      ...(group && { group }),
-    })),
+    receivers: accounts.map(toRead),
   }
+}
+
+function toRead({ receiver, vote, counted, why, group }: Account): VoteAccount {
+  if (vote === undefined) return { receiver, counted, why }
+  return group === undefined ? { receiver, vote, counted, why } : { receiver, vote, counted, why, group }
 }
 
 export function tallyWindow(

@@ -11,13 +11,14 @@ export interface WindowTicks {
 
 /** Ticks are counted 32 at a time: bit i of the p-th plane is bit p of the count of tick i. */
 const WORDS = 8
-const PLANES = 16
+/** For up to 1023 votes: no set has so many verifiers. */
+const PLANES = 10
 const sentPlanes = new Uint32Array(WORDS * PLANES)
 const answeredPlanes = new Uint32Array(WORDS * PLANES)
 
 /** @param votes at most one of each assigned receiver. @param assigned n. @param ticks in an epoch, at most 256 */
 export function windowTicks(
-  votes: readonly Pick<EncodedVote, 'tickWord'>[],
+  votes: readonly Pick<EncodedVote, 'sentWord' | 'answeredWord'>[],
   assigned: number,
   ticks: number,
 ): WindowTicks {
@@ -26,9 +27,9 @@ export function windowTicks(
   const words = Math.ceil(ticks / 32)
   for (const vote of votes) {
     for (let word = 0; word < words; word++) {
-      const sent = vote.tickWord('ticksSent', word)
+      const sent = vote.sentWord(word)
       count(sentPlanes, word, sent)
-      count(answeredPlanes, word, sent & vote.tickWord('ticksAnswered', word))
+      count(answeredPlanes, word, sent & vote.answeredWord(word))
     }
   }
   const faults = Math.max(0, faultsTolerated(assigned))

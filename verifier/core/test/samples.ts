@@ -5,7 +5,7 @@ import { DEVNET, type NetworkParams } from '../../../proto/params.js'
 import { CAUSE, encodeVote, OUTCOME, type OutcomeCode, type Vote } from '../../../proto/vote.js'
 import { type ActiveProvider, type ChainFacts, NO_PAID_REPORT } from '../facts.js'
 import { type CountedBallot, countedBallot } from '../scoring/ballots.js'
-import { EncodedVote } from '../scoring/encoded-vote.js'
+import { EncodedVote, viewOf } from '../scoring/encoded-vote.js'
 import { type EvaluateInput, evaluateEpoch } from '../scoring/evaluate.js'
 import type { Tally } from '../scoring/tally.js'
 
@@ -102,7 +102,7 @@ export interface CastBallot {
 export const encodedBallots = (ballots: readonly CastBallot[]): CountedBallot[] =>
   ballots.map(({ verifier, votes }) => ballotOf(verifier, votes))
 
-export const encodedVote = (vote: Vote): EncodedVote => new EncodedVote(encodeVote(vote), 0)
+export const encodedVote = (vote: Vote): EncodedVote => new EncodedVote(viewOf(encodeVote(vote)), 0)
 
 /** By provider, as `evaluateEpoch` shows them. */
 export function talliesIn(input: EvaluateInput): Map<Hex, Tally> {
