@@ -1,6 +1,6 @@
 /**
  * Keccak-256 (the original padding, as Ethereum has it). An epoch of a large network takes some millions of hashes. So
- * callers with many inputs write them straight into `input`, and read the digest from `output`; docs/adr/0043 has the figures.
+ * callers with many inputs write them straight into `input`, and read the digest from `output`; docs/adr/0044 has the figures.
  */
 import { INPUT_AT, keccakModule, RATE_BYTES, roundConstants, STATE_AT } from './keccak-code.js'
 

@@ -20,6 +20,7 @@ import { measureTables } from './measure/tables.js'
 import { simPlots } from './sim/plots.js'
 import type { SimResult } from './sim/result.js'
 import { simTables } from './sim/tables.js'
+import { type StoreResult, storeTable } from './store/result.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DOCS = join(ROOT, 'docs')
@@ -33,6 +34,7 @@ type Result =
   | DecoysResult
   | BlsResult
   | SimResult
+  | StoreResult
 
 /** The tables of a run, each with the name of its markers. @throws UserError 'usage' */
 function tablesOf(result: Result): Readonly<Record<string, string>> {
@@ -53,6 +55,8 @@ function tablesOf(result: Result): Readonly<Record<string, string>> {
       return { bls: blsTables(result) }
     case 'sim':
       return { sim: simTables(result) }
+    case 'store':
+      return { store: storeTable(result) }
     default:
       throw new UserError('usage', 'This file belongs to a bench that has no tables.')
   }

@@ -45,6 +45,16 @@ export function sendersInBothTries(committee: Committee, least: number): number 
   })
 }
 
+/**
+ * P(colluding senders decide an honest receiver's vote): they decide both tries, or one while the other shows nothing by
+ * chance, since such a try leaves the other as it is.
+ * @param lost P(a try shows nothing by chance)
+ */
+export function spoiltVote(committee: Committee, needed: number, lost = 0): number {
+  const [one, both] = [sendersAtLeast(committee, needed), sendersInBothTries(committee, needed)]
+  return both + 2 * lost * (one - both)
+}
+
 /** P(l of the n receivers collude). */
 function colludingReceivers({ receivers, share, verifiers }: Committee, l: number): number {
   if (verifiers === undefined) return binomial(receivers, share, l)
@@ -79,9 +89,10 @@ export const sendersToSpoil = (senders: number): number => toleratedSenders(send
 /**
  * P(a window of an honest provider is a breach): 2f+1 votes below the slashing threshold, from receivers that lie and from
  * honest receivers with more than f' lying senders in both tries.
+ * @param lost see `spoiltVote`; so below
  */
-export function framedWindow(committee: Committee): number {
-  const framed = sendersInBothTries(committee, sendersToSpoil(committee.senders))
+export function framedWindow(committee: Committee, lost = 0): number {
+  const framed = spoiltVote(committee, sendersToSpoil(committee.senders), lost)
   return overWindows(committee, framed, ({ sound }) => committee.receivers - sound >= quorumOf(committee.receivers))
 }
 
@@ -89,8 +100,8 @@ export function framedWindow(committee: Committee): number {
 export const vetoedVote = (committee: Committee, needed: number): number => sendersInBothTries(committee, needed)
 
 /** P(a window of a provider below the slashing threshold is no breach): fewer than 2f+1 low votes are left. */
-export const vetoedWindow = (committee: Committee, needed: number): number =>
-  overWindows(committee, vetoedVote(committee, needed), ({ sound }) => sound < quorumOf(committee.receivers))
+export const vetoedWindow = (committee: Committee, needed: number, lost = 0): number =>
+  overWindows(committee, spoiltVote(committee, needed, lost), ({ sound }) => sound < quorumOf(committee.receivers))
 
 /**
  * P(the certified rate is the colluders' choice): the low median of the usable votes is a colluding receiver's vote, l > h,
@@ -112,23 +123,30 @@ export function inflatedWindow(committee: Committee, needed: number = sendersToS
  * P(the votes of an honest provider's window certify a rate of 0): colluding receivers, and honest ones with more than f'
  * lying senders in both tries, cast at least half of the votes, so that the low median is one of theirs.
  */
-export const deflatedWindow = (committee: Committee): number =>
+export const deflatedWindow = (committee: Committee, lost = 0): number =>
   overWindows(
     committee,
-    sendersInBothTries(committee, sendersToSpoil(committee.senders)),
+    spoiltVote(committee, sendersToSpoil(committee.senders), lost),
     ({ colluding, spoilt, sound }) => colluding + spoilt >= sound,
   )
 
 /**
- * P(the soak limit of an honest provider is 0). As with senders that lend, one try is enough: of two the lower counts.
- * @param inForce soak votes in force (default: n)
+ * P(the soak limit of an honest provider is 0): of n soak votes in force at least half are colluders', each with the
+ * probability bad / (bad + sound). One try suffices, since of two tries of a soak the lower counts.
+ * @param up share of the epochs in which the provider is on: off, honest receivers cast no soak vote, and liars do
  */
-export const deflatedLimit = (committee: Committee, inForce: number = committee.receivers): number =>
-  overWindows(
-    { ...committee, receivers: inForce },
-    sendersAtLeast(committee, sendersToSpoil(committee.senders)),
-    ({ colluding, spoilt, sound }) => colluding + spoilt >= sound,
-  )
+export function deflatedLimit(
+  committee: Committee,
+  { lost, up }: { readonly lost: number; readonly up: number },
+): number {
+  const { receivers, senders, share } = committee
+  const needed = sendersToSpoil(senders)
+  const one = sendersAtLeast(committee, needed)
+  const framed = one + lost * (one - sendersInBothTries(committee, needed))
+  const bad = share + (1 - share) * framed
+  const sound = (1 - share) * (1 - framed) * up
+  return tail(Math.ceil(receivers / 2), receivers, votes => binomial(receivers, bad / (bad + sound), votes))
+}
 
 /**
  * P(the soak limit is the colluders' choice), if a colluding sender's data reach the receiver beside the provider's link.

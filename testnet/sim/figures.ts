@@ -7,6 +7,8 @@ export interface Figures {
   readonly behaviour: string
   /** of the claim */
   readonly delivers: number
+  /** share of the epochs in which it is off */
+  readonly offline: number
   readonly strategy: string
   readonly share: number
   epochs: number
@@ -15,8 +17,6 @@ export interface Figures {
   measured: number
   /** sum over those windows of rate / delivered − 1 */
   biasSum: number
-  /** the same of the squares, for the error of the mean */
-  biasSquares: number
   breaches: number
   /** windows that certified a rate at or above the slashing threshold */
   kept: number
@@ -32,8 +32,15 @@ export interface Figures {
 }
 
 export const noFigures = ({ behaviour, strategy, share, epochs }: World): Figures => ({
-  ...{ behaviour: behaviour.name, delivers: behaviour.delivers, strategy: strategy?.name ?? 'none', share, epochs },
-  ...{ windows: 0, measured: 0, biasSum: 0, biasSquares: 0, breaches: 0, kept: 0, waits: [], waiting: 0 },
+  ...{
+    behaviour: behaviour.name,
+    delivers: behaviour.delivers,
+    offline: behaviour.offline,
+    strategy: strategy?.name ?? 'none',
+    share,
+    epochs,
+  },
+  ...{ windows: 0, measured: 0, biasSum: 0, breaches: 0, kept: 0, waits: [], waiting: 0 },
   ...{ epochsUp: 0, ticksUp: 0, ticksTotal: 0, scoreBps: 0 },
 })
 
@@ -50,10 +57,8 @@ export function addWindow(
   figures.ticksTotal += total
   figures.scoreBps = leaf.scoreBps
   if (leaf.status !== STATUS.unmeasured) {
-    const bias = leaf.rateKbps / (Math.min(1, figures.delivers) * claimKbps) - 1
     figures.measured++
-    figures.biasSum += bias
-    figures.biasSquares += bias * bias
+    figures.biasSum += leaf.rateKbps / (figures.delivers * claimKbps) - 1
   }
   if (breach) figures.breaches++
   else if (leaf.status !== STATUS.unmeasured && leaf.rateKbps * 10_000 >= 7_500 * claimKbps) figures.kept++
@@ -72,16 +77,9 @@ export const together = (one: Figures, other: Figures): Figures => ({
 })
 
 const SUMS = [
-  ...(['epochs', 'windows', 'measured', 'biasSum', 'biasSquares', 'breaches', 'kept'] as const),
+  ...(['epochs', 'windows', 'measured', 'biasSum', 'breaches', 'kept'] as const),
   ...(['epochsUp', 'ticksUp', 'ticksTotal'] as const),
 ]
 
 /** Mean over the windows with a certified rate; 0 without such a window. */
 export const biasOf = ({ biasSum, measured }: Figures): number => (measured === 0 ? 0 : biasSum / measured)
-
-/** Standard error of that mean. */
-export function biasErrorOf({ biasSum, biasSquares, measured }: Figures): number {
-  if (measured < 2) return 0
-  const variance = Math.max(0, biasSquares - (biasSum * biasSum) / measured) / (measured - 1)
-  return Math.sqrt(variance / measured)
-}

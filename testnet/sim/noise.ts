@@ -23,6 +23,8 @@ const LOSSES = [0, 0.001, 0.01]
 export const NO_READING = 2
 export const LOWER_BOUND = 3
 export const ACCIDENT = 1
+/** P(a session shows nothing by chance). */
+export const LOST = (NO_READING + LOWER_BOUND) / 100
 /** An accident takes so much of a reading, in per cent. */
 export const ACCIDENT_TAKES = { least: 5, range: 20 }
 

@@ -43,14 +43,13 @@ export const CORE: Rules = {
 }
 
 /**
- * The report of an epoch as a node makes it: votes are encoded into ballots, their roots are listed by all who cast one,
- * and what is computed from the agreed ballots rests on the carry-over's encoding. Signatures are checked before core.
+ * The report of an epoch as a node makes it: votes are encoded into ballots, their roots are listed by the whole set, and what is computed from the agreed ballots rests on the carry-over's encoding. Signatures are checked before core.
  */
 export function reportOf(input: EvaluateInput, previousHeader: Hex = ZERO_HASH): Report {
   const { facts, previous, ballots } = input
   const encoded = ballots.map(({ verifier, votes }) => ({ verifier, votes: votesIn(votes) }))
   const entries = encoded.map(({ verifier, votes }) => ({ verifier, root: new MerkleTree(votes).root }))
-  const lists = encoded.map(({ verifier }) => ({ verifier, entries }))
+  const lists = facts.verifiers.map(({ index }) => ({ verifier: index, entries }))
   const { roots } = ballotSetOf(lists, facts.verifiers.length)
   const counted = new Set(roots.map(({ verifier }) => verifier))
   return buildReport({

@@ -1,7 +1,6 @@
 /**
  * What colluding verifiers do to one provider. As receivers they sign any vote. As senders they decide a session if more than
- * f' of its k senders collude. A second try, which others send in, shows what the first hid: so whoever hides low votes spoils
- * only those of which both tries are theirs. Of the tries of a soak the lower counts, so whoever deflates spoils each.
+ * f' of its k senders collude, and a vote if they decide both tries, or one while the other shows nothing by chance.
  * What each of them can and cannot do is derived in docs/research/cheats-derivations.md, sections 1, 4 and 5.
  */
 import type { Outcome } from '../../probe/verdict/outcome.js'
@@ -12,9 +11,9 @@ export interface Strategy {
   readonly name: 'deflate' | 'inflate' | 'veto' | 'silence' | 'split'
   /** what they make of a session that they decide */
   readonly spoilt: Outcome
-  /** The provider is their accomplice: they hide low votes. */
+  /** The provider is their accomplice. */
   readonly bribed: boolean
-  /** They leave the quorum of votes that a certified rate needs. */
+  /** They spoil only votes of which both tries are theirs, and no more than the quorum for a certified rate can spare. */
   readonly keepsQuorum: boolean
   /** @returns undefined for no ballot at all */
   vote(honest: Vote, claimKbps: number): Vote | undefined

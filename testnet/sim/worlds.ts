@@ -141,10 +141,9 @@ class RunningWorld {
     const { senders, breachBps } = this.params
     const needed = sendersToDecide(strategy, behaviour.delivers, { senders, breachShare: breachBps / 10_000 })
     const isDecided = (of: readonly number[]) => of.filter(sender => this.#colluders.has(sender)).length >= needed
-    if (!strategy.bribed) return (_, of) => isDecided(of)
+    if (!strategy.keepsQuorum) return (_, of) => isDecided(of)
     const hidden = seats.filter(({ receiver, tries }) => !this.#colluders.has(receiver) && tries.every(isDecided))
-    const spare = strategy.keepsQuorum ? faultsTolerated(seats.length) : hidden.length
-    const chosen = new Set(hidden.slice(0, spare))
+    const chosen = new Set(hidden.slice(0, faultsTolerated(seats.length)))
     return seat => chosen.has(seat)
   }
 

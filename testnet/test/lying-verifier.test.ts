@@ -12,7 +12,9 @@ import { printable, printableJson, printableLines } from '../../verifier/cli/pri
 import { reputation, reputationOf, reputationTable } from '../../verifier/cli/reputation.js'
 import { transcript } from '../../verifier/cli/transcript.js'
 import { UserError } from '../../verifier/config/errors.js'
+import { account } from '../../verifier/core/test/samples.js'
 import { ENDPOINTS, type Endpoint } from '../../verifier/evidence/schema/endpoints.js'
+import type { EvidenceJson } from '../../verifier/evidence/schema/evidence.js'
 import { problemOf } from '../../verifier/evidence/schema/problem.js'
 import { reputationSchema } from '../../verifier/evidence/schema/providers.js'
 import { PROVIDER } from '../../verifier/evidence/test/epoch-evidence.js'
@@ -95,36 +97,53 @@ describe('a verifier that lies', function () {
     expect(sent).to.be.below(10 * ENDPOINTS.status.maxBytes)
   })
 
+  const asked = { provider: PROVIDER, epoch: '2', rpc: undefined, network: undefined }
+  const served = async (epoch: number) =>
+    askApi(honest.api.url, ENDPOINTS.providerEvidence, { epoch, provider: PROVIDER })
+
   it('cannot pass one epoch off as another, nor mix two', async () => {
-    const [first, second] = honest.evidence
-    const asked = { api: apiUrl, provider: PROVIDER, epoch: '2', rpc: undefined, network: undefined }
-    withEvidence(() => first)
-    expect((await fault(explanationFor(asked))).message).to.include('answers with epoch 1 instead of 2')
-    withEvidence(() => ({ ...second, facts: first!.facts }))
-    expect((await fault(explanationFor(asked))).message).to.include('its parts belong to different reports')
-    withEvidence(() => ({ ...second, posted: first!.posted }))
-    expect((await fault(explanationFor(asked))).message).to.include('its parts belong to different reports')
-    withEvidence(() => ({ ...second, previous: { ...second!.previous, epoch: 0, leaves: [] } }))
-    expect((await explanationFor(asked)).checks.some(({ holds }) => !holds)).to.equal(true)
+    const whole = honest.evidence
+    for (const [first, second, flags] of [
+      [await served(1), await served(2), { ...asked, api: apiUrl }],
+      [whole[0]!, whole[1]!, { ...asked, api: apiUrl, 'whole-epoch': true }],
+    ] as const) {
+      withEvidence(() => first)
+      expect((await fault(explanationFor(flags))).message).to.include('answers with epoch 1 instead of 2')
+      withEvidence(() => ({ ...second, facts: first.facts }))
+      expect((await fault(explanationFor(flags))).message).to.include('its parts belong to different reports')
+      withEvidence(() => ({ ...second, posted: first.posted }))
+      expect((await fault(explanationFor(flags))).message).to.include('its parts belong to different reports')
+      withEvidence(() => ({ ...second, previous: first.previous }))
+      expect((await explanationFor(flags)).checks.some(({ holds }) => !holds)).to.equal(true)
+    }
+    withEvidence(evidence => ({ ...evidence, provider: account('another') }))
+    expect((await fault(explanationFor({ ...asked, api: apiUrl }))).message).to.include('another provider')
   })
 
-  it('that serves ballots or leaves that cannot be decoded is named, with the code of evidence that does not hold', async () => {
-    const asked = { api: apiUrl, provider: PROVIDER, epoch: '2', rpc: undefined, network: undefined }
-    const changes = [
-      { ballots: ['0xffff'] },
-      { ballots: [] },
-      { previous: { ...honest.evidence[1]!.previous, leaves: ['0x01'] } },
-      { facts: { ...honest.evidence[1]!.facts, verifiers: [] } },
-      {
-        facts: {
-          ...honest.evidence[1]!.facts,
-          verifiers: honest.evidence[1]!.facts.verifiers.map(one => ({ ...one, blsKey: '0x' })),
-        },
-      },
+  it('that serves votes or leaves that cannot be decoded is named, with the code of evidence that does not hold', async () => {
+    const [, whole] = honest.evidence
+    const one = await served(2)
+    const without = (facts: EvidenceJson['facts']) => [
+      { facts: { ...facts, verifiers: [] } },
+      { facts: { ...facts, verifiers: facts.verifiers.map(verifier => ({ ...verifier, blsKey: '0x' })) } },
     ]
-    for (const change of changes) {
+    const ofWhole = [
+      ...[{ ballots: ['0xffff'] }, { ballots: [] }, { previous: { ...whole!.previous, leaves: ['0x01'] } }],
+      ...without(whole!.facts),
+    ]
+    const ofOne = [
+      { votes: one.votes.map(vote => ({ ...vote, encoded: '0xffff' })) },
+      ...[{ votes: [] }, { ballotSet: [] }, { leaf: { encoded: '0x01', proof: [] } }],
+      { previous: { ...one.previous, leaf: { encoded: '0x01', proof: [] } } },
+      ...without(one.facts),
+    ]
+    const cases = [
+      ...ofWhole.map(change => [change, { ...asked, api: apiUrl, 'whole-epoch': true }] as const),
+      ...ofOne.map(change => [change, { ...asked, api: apiUrl }] as const),
+    ]
+    for (const [change, flags] of cases) {
       withEvidence(evidence => ({ ...evidence, ...change }))
-      const outcome = await explanationFor(asked).catch((error: unknown) => error)
+      const outcome = await explanationFor(flags).catch((error: unknown) => error)
       if (outcome instanceof UserError) expect(outcome.code).to.equal('evidence')
       else
         expect(outcome)
@@ -136,7 +155,7 @@ describe('a verifier that lies', function () {
   it('cannot reach the terminal with control characters', async () => {
     respond = (_, response) => {
       response.statusCode = 404
-      response.end(JSON.stringify(problemOf('not-found', HOSTILE)))
+      response.end(JSON.stringify(problemOf('not-kept', HOSTILE)))
     }
     for (const args of [['explain', PROVIDER], ['reputation']]) {
       const { code, stderr } = await output(...args, '--api', apiUrl)

@@ -11,16 +11,30 @@ import type { BallotsJson, EpochJson, EpochPageJson, EpochState, VoteRecordJson 
 import { leafJson } from '../evidence/schema/report.js'
 import type { ChainView } from './chain-view.js'
 import { Problem } from './problem.js'
+import type { ProviderEvidence } from './provider-evidence.js'
 import { settlementJson } from './provider-routes.js'
 import type { ReportingNode } from './reporting-node.js'
 import { type Accepted, type Reports, tagOf } from './reports.js'
 import { type AddRoute, Tagged } from './route.js'
 import type { Sets } from './sets.js'
+import { refuseAbove, votesIn, wholeEvidence } from './whole-evidence.js'
 
+/** A leaf as JSON has fewer. */
+const LEAF_CHARACTERS = 1000
+/** A vote as JSON has fewer. */
+const VOTE_CHARACTERS = 2000
 /** A report can be accepted until the end of the epoch after its own. */
 const POSTING_EPOCHS = 1
 
-export function epochRoutes(add: AddRoute, node: ReportingNode, view: ChainView, reports: Reports, sets: Sets): void {
+export interface EpochModules {
+  readonly node: ReportingNode
+  readonly view: ChainView
+  readonly reports: Reports
+  readonly evidence: ProviderEvidence
+  readonly sets: Sets
+}
+
+export function epochRoutes(add: AddRoute, { node, view, reports, evidence, sets }: EpochModules): void {
   const epochJson = async (epoch: number, events: KnownEvents): Promise<EpochJson> => {
     const { clock } = node
     const held = await reports.held(epoch)
@@ -85,6 +99,7 @@ export function epochRoutes(add: AddRoute, node: ReportingNode, view: ChainView,
 
   add(ENDPOINTS.leaves, async ({ epoch }) => {
     const report = await reports.accepted(epoch)
+    refuseAbove(ENDPOINTS.leaves.maxBytes, report.header.providerCount * LEAF_CHARACTERS, report.header.epoch)
     return new Tagged(tagOf(report), async () => ({
       ...report.posted,
       leaves: (await reports.whole(report)).leaves.map(leafJson),
@@ -93,7 +108,19 @@ export function epochRoutes(add: AddRoute, node: ReportingNode, view: ChainView,
 
   add(ENDPOINTS.evidence, async ({ epoch }) => {
     const report = await reports.accepted(epoch)
-    return new Tagged(tagOf(report), () => reports.evidence(report))
+    return new Tagged(tagOf(report), () => wholeEvidence(node, report))
+  })
+
+  add(ENDPOINTS.providerEvidence, async ({ epoch, provider }) => {
+    const report = await reports.accepted(epoch)
+    return new Tagged(`${tagOf(report)}-${provider}`, async () => {
+      const made = await evidence.of(report, provider)
+      if (made !== undefined) return made
+      throw new Problem(
+        'not-found',
+        `${provider} has no leaf in the report of epoch ${report.header.epoch}. Ask for another epoch.`,
+      )
+    })
   })
 
   add(ENDPOINTS.rewards, async ({ epoch }) => {
@@ -115,6 +142,8 @@ export function epochRoutes(add: AddRoute, node: ReportingNode, view: ChainView,
       ballots: await Promise.all(wanted.map(({ root }) => ballotJson(node, report, root, provider))),
     })
     if (report.ballots.length === 0) throw noBallots(report)
+    const votes = provider === undefined ? ((await votesIn(node, wanted)) ?? 0) : wanted.length
+    refuseAbove(ENDPOINTS.ballots.maxBytes, votes * VOTE_CHARACTERS, report.header.epoch)
     return new Tagged(`${tagOf(report)}-${verifier ?? ''}-${provider ?? ''}`, make)
   })
 }

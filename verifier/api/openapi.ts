@@ -38,7 +38,7 @@ export function openApi(): Description {
   return { document, tag: createHash('sha1').update(JSON.stringify(document)).digest('base64url') }
 }
 
-function operationOf(name: string, { path, title, params, query }: Endpoint): Json {
+function operationOf(name: string, { path, title, params, query, maxBytes }: Endpoint): Json {
   const media = path === EVENTS.path ? 'text/event-stream' : 'application/json'
   return {
     operationId: name,
@@ -46,7 +46,7 @@ function operationOf(name: string, { path, title, params, query }: Endpoint): Js
     parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
     responses: {
       200: {
-        description: `${title[0]!.toUpperCase()}${title.slice(1)}.`,
+        description: `${title[0]!.toUpperCase()}${title.slice(1)}.${path === EVENTS.path ? '' : ` At most ${maxBytes / 2 ** 20} MiB.`}`,
         content: { [media]: { schema: { $ref: `#/components/schemas/${typeName(name)}` } } },
       },
       304: { description: 'The caller has this answer: its ETag is that of If-None-Match.' },

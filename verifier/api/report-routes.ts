@@ -12,6 +12,7 @@ import { EVENT_OPTIONS, type EventOptions, eventRoutes } from './event-routes.js
 import { Explainer } from './explainer.js'
 import { Happenings } from './happenings.js'
 import { Problem } from './problem.js'
+import { ProviderEvidence } from './provider-evidence.js'
 import { providerRoutes } from './provider-routes.js'
 import type { ReportingNode } from './reporting-node.js'
 import { type Bring, Reports } from './reports.js'
@@ -45,11 +46,11 @@ export function reportRoutes(
   const add = routesOf(app)
   const view = new ChainView(node.chain)
   const reports = new Reports(node, view, bring)
-  const explainer = new Explainer(reports)
-  app.addHook('onClose', () => explainer.close())
+  const evidence = new ProviderEvidence(node, reports.trees)
+  app.addHook('onClose', () => evidence.close())
   const sets = new Sets(node.chain)
-  providerRoutes(add, node, view, reports, explainer)
-  epochRoutes(add, node, view, reports, sets)
+  providerRoutes(add, node, view, reports, new Explainer(evidence))
+  epochRoutes(add, { node, view, reports, evidence, sets })
   verifierListRoute(add, node, view, reports, sets)
   add(ENDPOINTS.network, () => node.network)
   add(ENDPOINTS.health, () => ({ up: true }) as const)

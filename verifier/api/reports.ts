@@ -1,27 +1,21 @@
 /** The accepted reports that a node holds, and what follows from them. What is large is decoded once. */
-import { type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
-import { encodeLeaf, type Leaf } from '../../proto/leaf.js'
-import { MerkleTree } from '../../proto/merkle.js'
-import { WholeBallot } from '../../proto/messages.js'
+import { fromHex, type Hex, toHex } from '../../proto/hex.js'
+import { decodeLeaf } from '../../proto/leaf.js'
+import { leafPart } from '../../proto/leaf-state.js'
 import type { PostedEvent } from '../core/chain-log.js'
 import type { PostedReport } from '../core/ports.js'
-import { encodeCarried } from '../core/scoring/carry-over.js'
-import { type EvidenceJson, factsJson } from '../evidence/schema/evidence.js'
 import type { ProofJson } from '../evidence/schema/proof.js'
 import type { ReportSummary, StoredReport } from '../store/store.js'
 import type { ChainView } from './chain-view.js'
+import { Trees } from './leaf-trees.js'
 import { Problem } from './problem.js'
 import { Recent } from './recent.js'
 import type { ReportingNode } from './reporting-node.js'
-import { mapInSlices } from './slices.js'
 
 /** A report comes to the chain a moment before it comes to the store. So `latest` may be the one before. */
 const LATEST_BACK = 2
-/** Decoded reports and trees that are kept. Each may be of ten thousand providers. */
+/** Decoded reports that are kept. Each may be of ten thousand providers. */
 const KEPT = 2
-/** As many as are encoded in some milliseconds. */
-const LEAVES_AT_ONCE = 250
-
 /**
  * Has a node hold an accepted report, as far as it can be had.
  * @throws Problem that says why it cannot
@@ -30,19 +24,18 @@ export type Bring = (report: Pick<PostedEvent, 'epoch' | 'headerHash'>) => Promi
 
 export type Accepted = ReportSummary & { readonly posted: PostedReport }
 
-/** Its ballots, which are most of it, are bytes as the store has them. */
-export type StoredEvidence = Omit<EvidenceJson, 'ballots'> & { readonly ballots: readonly Uint8Array[] }
-
 export class Reports {
   readonly #reports = new Recent<StoredReport>({ most: KEPT })
-  readonly #trees = new Recent<MerkleTree>({ most: KEPT })
+  readonly trees: Trees
   readonly #reposted = new Recent<PostedReport>({ most: KEPT })
 
   constructor(
     private readonly node: Pick<ReportingNode, 'chain' | 'store' | 'network'>,
     private readonly view: ChainView,
     private readonly bring: Bring = async () => undefined,
-  ) {}
+  ) {
+    this.trees = new Trees(node.store)
+  }
 
   /** @throws Problem 'not-found', 'not-kept' or 'chain-silent', and those of `bring` */
   async accepted(which: number | 'latest'): Promise<Accepted> {
@@ -111,77 +104,17 @@ export class Reports {
     })
   }
 
-  /** The tree over its leaves, in their order. */
-  #tree(report: Accepted): Promise<MerkleTree> {
-    return this.#trees.get(
-      report.headerHash,
-      async () => new MerkleTree((await this.whole(report)).leaves.map(encodeLeaf)),
-    )
-  }
-
   /** @throws Problem 'not-found' for a provider without a leaf; 'not-kept' */
   async proof(report: Accepted, provider: Hex): Promise<ProofJson> {
     const { header, headerHash } = report
-    const { leaves } = await this.whole(report)
-    const at = leaves.findIndex(leaf => leaf.provider === provider)
-    const leaf = leaves[at]
-    if (leaf === undefined)
+    const held = await this.trees.leaf(headerHash, provider)
+    if (held === undefined)
       throw new Problem(
         'not-found',
         `${provider} has no leaf in the report of epoch ${header.epoch}. Ask for another epoch.`,
       )
-    const tree = await this.#tree(report)
-    return { header, headerHash, leaf, encodedLeaf: toHex(encodeLeaf(leaf)), proof: tree.proof(at) }
-  }
-
-  async #ballot(root: Hex): Promise<Uint8Array | undefined> {
-    const { ballots } = this.node.store
-    const [head, votes] = await Promise.all([ballots.head(root), ballots.votes(root)])
-    return head && votes && WholeBallot.encode({ ...head, votes })
-  }
-
-  /** @throws Problem 'not-kept' where a part of it was not kept */
-  async evidence(report: Accepted): Promise<EvidenceJson> {
-    const stored = await this.storedEvidence(report)
-    return { ...stored, ballots: await mapInSlices(stored.ballots, toHex, 1) }
-  }
-
-  /** @throws Problem 'not-kept' where a part of it was not kept */
-  async storedEvidence(report: Accepted): Promise<StoredEvidence> {
-    const { header, headerHash, posted, ballots } = report
-    const { chain, store, network } = this.node
-    const facts = await store.getFacts(header.epoch, header.blockHash)
-    const linked = facts && (await store.getReport(facts.linkReport.headerHash))
-    const isFirst = header.previousHeader === ZERO_HASH
-    const previous = isFirst ? undefined : await store.getReport(header.previousHeader)
-    const encoded = await Promise.all(ballots.map(({ root }) => this.#ballot(root)))
-    const kept = encoded.filter(bytes => bytes !== undefined)
-    const isComplete = kept.length > 0 && kept.length === encoded.length && (isFirst || previous !== undefined)
-    if (facts === undefined || !isComplete || (linked === undefined && facts.linkReport.epoch > 0))
-      throw new Problem(
-        'not-kept',
-        `This node does not hold the evidence of epoch ${header.epoch}. Ask another verifier.`,
-      )
-    const { leaves } = await this.whole(report)
-    const leafHex = (leaf: Leaf) => toHex(encodeLeaf(leaf))
-    return {
-      params: network.params,
-      network: chain.network,
-      facts: factsJson(facts),
-      previous: {
-        epoch: previous?.header.epoch ?? 0,
-        headerHash: header.previousHeader,
-        leaves: previous
-          ? await mapInSlices(previous.leaves, leaf => toHex(encodeCarried(previous, leaf)), LEAVES_AT_ONCE)
-          : [],
-      },
-      linkLeaves: await mapInSlices(linked?.leaves ?? [], leafHex, LEAVES_AT_ONCE),
-      ballots: kept,
-      header,
-      headerHash,
-      leaves: await mapInSlices(leaves, leafHex, LEAVES_AT_ONCE),
-      posted,
-    }
+    const encoded = leafPart(fromHex(held.encoded))
+    return { header, headerHash, leaf: decodeLeaf(encoded), encodedLeaf: toHex(encoded), proof: held.proof }
   }
 }
 

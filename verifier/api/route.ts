@@ -1,5 +1,6 @@
 /** One endpoint of the API as a route: its arguments are checked, and an answer that has not changed is not sent again. */
 import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Asked, Endpoint } from '../evidence/schema/endpoints.js'
@@ -18,12 +19,24 @@ export class Tagged<T> {
   ) {}
 }
 
-export type Handler<E extends Endpoint> = (asked: Asked<E>) => Promise<Answered<E> | Tagged<Answered<E>>> | Answered<E>
+/** An answer that is written as it is read. */
+export class Streamed<T> {
+  declare readonly answer: T
+
+  /** @param json one JSON text in pieces */
+  constructor(readonly json: AsyncIterable<string>) {}
+}
+
+type Made<T> = T | Streamed<T>
+
+export type Handler<E extends Endpoint> = (
+  asked: Asked<E>,
+) => Promise<Answered<E> | Tagged<Made<Answered<E>>>> | Answered<E>
 
 /** Adds an endpoint to the server. */
 export type AddRoute = <E extends Endpoint>(endpoint: E, handler: Handler<E>) => void
 
-/** @throws Problem 'overloaded' in every route beyond the first 64 that are at work */
+/** @throws Problem 'overloaded' in every route beyond the first 64 that are at work; 'too-large' */
 export function routesOf(app: FastifyInstance): AddRoute {
   let working = 0
   return (endpoint, handler) => {
@@ -34,11 +47,8 @@ export function routesOf(app: FastifyInstance): AddRoute {
         throw new Problem('overloaded', `The node works on ${working} requests. Try again in a second.`)
       }
       working++
-      try {
-        return await answer(await handler(asked), request, reply)
-      } finally {
-        working--
-      }
+      reply.raw.once('close', () => working--)
+      return answer(endpoint, await handler(asked), request, reply)
     })
   }
 }
@@ -62,18 +72,33 @@ function checked<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
   throw new Problem('invalid-request', `${name} ${value} ${issue.message}`)
 }
 
-async function answer(made: unknown, { headers }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function answer(
+  { maxBytes }: Pick<Endpoint, 'maxBytes'>,
+  made: unknown,
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const known = headers['if-none-match']
   reply.header('cache-control', 'no-cache')
   if (made instanceof Tagged) {
-    reply.header('etag', `"${made.tag}"`)
-    if (isKnown(known, made.tag)) return reply.code(304).send()
-    return reply.type('application/json').send(JSON.stringify(await made.make()))
+    if (isKnown(known, made.tag)) return tagged(reply, made.tag).code(304).send()
+    const body: unknown = await made.make()
+    const json = body instanceof Streamed ? Readable.from(body.json) : bounded(JSON.stringify(body), maxBytes)
+    return tagged(reply, made.tag).type('application/json').send(json)
   }
-  const body = JSON.stringify(made)
+  const body = bounded(JSON.stringify(made), maxBytes)
   const tag = createHash('sha1').update(body).digest('base64url')
-  reply.header('etag', `"${tag}"`)
-  return isKnown(known, tag) ? reply.code(304).send() : reply.type('application/json').send(body)
+  return isKnown(known, tag)
+    ? tagged(reply, tag).code(304).send()
+    : tagged(reply, tag).type('application/json').send(body)
+}
+
+const tagged = (reply: FastifyReply, tag: string): FastifyReply => reply.header('etag', `"${tag}"`)
+
+/** Routes whose answers grow with the network refuse before they make one. @throws Problem 'too-large' */
+function bounded(json: string, maxBytes: number): string {
+  if (json.length <= maxBytes) return json
+  throw new Problem('too-large', `This would be an answer of ${Math.ceil(json.length / 1e6)} MB. Ask for less.`)
 }
 
 /** @param known the header: tags with commas between them, each perhaps weak */

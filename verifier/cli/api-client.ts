@@ -21,6 +21,16 @@ export async function askApiIfKept<E extends Endpoint>(
   return answer.kind === 'refused' && answer.status === NOT_FOUND ? undefined : acceptedOf(answer, apiUrl, endpoint)
 }
 
+/** Undefined for what does not exist, as far as the node knows. @throws UserError as `askApi` */
+export async function askApiIfKnown<E extends Endpoint>(
+  apiUrl: string,
+  endpoint: E,
+  request: RequestOf<E>,
+): Promise<z.infer<E['answer']> | undefined> {
+  const answer = await answerOf(apiUrl, endpoint, request)
+  return answer.kind === 'refused' && answer.problem === 'not-found' ? undefined : acceptedOf(answer, apiUrl, endpoint)
+}
+
 /** @throws UserError 'usage' for what is no URL, 'configuration' where the verifier gives no answer of use */
 export async function askApi<E extends Endpoint>(
   apiUrl: string,

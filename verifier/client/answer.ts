@@ -1,7 +1,7 @@
 /** What comes of a request to a verifier's API. */
 import type { z } from 'zod'
 import type { Endpoint } from '../evidence/schema/endpoints.js'
-import { problemSchema } from '../evidence/schema/problem.js'
+import { kindOf, type ProblemKind, problemSchema } from '../evidence/schema/problem.js'
 
 /**
  * silent: nobody answered in time. refused: the node says why it has no answer. unusable: what it sent is not what the
@@ -9,7 +9,12 @@ import { problemSchema } from '../evidence/schema/problem.js'
  */
 export type Unanswered =
   | { readonly kind: 'silent'; readonly cause: unknown }
-  | { readonly kind: 'refused'; readonly status: number; readonly error: string }
+  | {
+      readonly kind: 'refused'
+      readonly status: number
+      readonly error: string
+      readonly problem: ProblemKind | undefined
+    }
   | { readonly kind: 'unusable'; readonly fault: string }
 
 /** The answer counts only if it has the documented form and length. */
@@ -45,7 +50,10 @@ export function answerOf<A extends z.ZodType>(
 ): Answer<z.infer<A>> {
   if (body === undefined) return { kind: 'unusable', fault: `more than ${maxBytes} bytes` }
   const json = parseJson(body)
-  if (!ok) return { kind: 'refused', status, error: problemSchema.safeParse(json).data?.detail ?? 'no reason given' }
+  if (!ok) {
+    const problem = problemSchema.safeParse(json).data
+    return { kind: 'refused', status, error: problem?.detail ?? 'no reason given', problem: problem && kindOf(problem) }
+  }
   if (json === undefined) return { kind: 'unusable', fault: 'no JSON' }
   return parsedBy(answer, json)
 }

@@ -5,6 +5,8 @@ import type { Ballot } from '../../proto/messages.js'
 import type { Vote } from '../../proto/vote.js'
 import { type ChainFacts, verifierOf } from '../core/facts.js'
 
+export type SignedBallot = Pick<Ballot, 'verifier' | 'root' | 'signature' | 'schedule'>
+
 /** A signature that a ballot carries, and what its verifier must have signed. */
 export interface BallotSignature {
   readonly blsKey: Hex
@@ -16,7 +18,7 @@ export interface BallotSignature {
 export function ballotSignatures(
   network: NetworkId,
   facts: ChainFacts,
-  { verifier, root, signature, schedule }: Pick<Ballot, 'verifier' | 'root' | 'signature' | 'schedule'>,
+  { verifier, root, signature, schedule }: SignedBallot,
 ): { readonly own: BallotSignature; readonly schedule: BallotSignature } | undefined {
   const blsKey = verifierOf(facts, verifier)?.blsKey
   if (blsKey === undefined) return undefined

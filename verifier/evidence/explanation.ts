@@ -14,10 +14,15 @@ import type { ExplanationJson, VoteJson } from './schema/explanation.js'
 import type { SettlementJson } from './schema/providers.js'
 import { leafJson } from './schema/report.js'
 
+/** What is explained: of all providers, or of one. */
+export type Explainable = Pick<Recomputed, 'facts' | 'params' | 'previous' | 'checks' | 'tallyOf'> & {
+  readonly report: Pick<Recomputed['report'], 'leaves' | 'commonFailure'>
+}
+
 /** Undefined for an account that was no active provider at B(e). */
 export function explanationOf(
   provider: Hex,
-  recomputed: Recomputed,
+  recomputed: Explainable,
   posted: PostedReport,
   settlements: readonly SettlementJson[],
   chainChecks: readonly CheckJson[],

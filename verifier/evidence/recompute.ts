@@ -2,15 +2,14 @@
  * Computes an epoch's report again from its evidence: the chain's facts at B(e), the previous leaves and the signed
  * ballots. Nothing that a verifier computed is believed; each thing that the verifier serves becomes a check.
  */
-import { headerHash, type NetworkId } from '../../proto/digests.js'
+import { headerHash } from '../../proto/digests.js'
 import { fromHex, type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import { decodeLeaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
-import { type Ballot, MessageError, WholeBallot } from '../../proto/messages.js'
+import { MessageError, WholeBallot } from '../../proto/messages.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { decodeVote } from '../../proto/vote.js'
-import { BatchChecks } from '../bls/check.js'
 import { UserError } from '../config/errors.js'
 import { assign } from '../core/assignment/assign.js'
 import { type BlockFacts, type ChainFacts, withLinks } from '../core/facts.js'
@@ -20,7 +19,8 @@ import { countedBallot } from '../core/scoring/ballots.js'
 import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
 import { type DecodedTally, EpochEvaluation } from '../core/scoring/evaluate.js'
 import { type Report, reportOf as reportOn } from '../core/scoring/report.js'
-import { type BallotSignature, ballotSignatures, showsSchedule } from './ballot-signatures.js'
+import { showsSchedule } from './ballot-signatures.js'
+import { rightSignatures } from './right-signatures.js'
 import type { CheckJson } from './schema/checks.js'
 import { type EvidenceJson, factsFromJson } from './schema/evidence.js'
 
@@ -41,13 +41,15 @@ export function recompute(evidence: EvidenceJson): Recomputed {
   try {
     return reportOf(evidence)
   } catch (cause) {
-    if (!(cause instanceof MessageError || cause instanceof RangeError)) throw cause
-    throw new UserError(
-      'evidence',
-      `The evidence of epoch ${evidence.header.epoch} cannot be decoded (${cause.message}). Ask another verifier.`,
-      { cause },
-    )
+    throw undecodable(evidence.header.epoch, cause)
   }
+}
+
+/** @returns what to throw for an error of whoever reads evidence */
+export function undecodable(epoch: number, cause: unknown): unknown {
+  if (!(cause instanceof MessageError || cause instanceof RangeError)) return cause
+  const what = `The evidence of epoch ${epoch} cannot be decoded (${cause.message}). Ask another verifier.`
+  return new UserError('evidence', what, { cause })
 }
 
 function reportOf(evidence: EvidenceJson): Recomputed {
@@ -136,24 +138,12 @@ export async function checkAgainstChain(evidence: EvidenceJson, chain: Chain): P
   ]
 }
 
-/** Whether each ballot carries its verifier's signature, and that of its schedule: all checked together. */
-function rightSignatures(ballots: readonly Ballot[], facts: ChainFacts, network: NetworkId) {
-  const ofBallots = ballots.map(ballot => ballotSignatures(network, facts, ballot))
-  const toCheck = ofBallots.flatMap(pair => (pair ? [pair.own, pair.schedule] : []))
-  const verdicts = new BatchChecks().check(toCheck.map(({ blsKey, ...rest }) => ({ keys: [blsKey], ...rest })))
-  const right = new Set<BallotSignature>(toCheck.filter((_, i) => verdicts[i]))
-  return ofBallots.map(pair => ({
-    own: pair !== undefined && right.has(pair.own),
-    schedule: pair !== undefined && right.has(pair.schedule),
-  }))
-}
-
-function blockFactsOf(json: EvidenceJson['facts']): BlockFacts {
+export function blockFactsOf(json: EvidenceJson['facts']): BlockFacts {
   const facts = factsFromJson(json)
   return { ...facts, providers: facts.providers.map(({ link: _, ...provider }) => provider) }
 }
 
-function sameJson(a: unknown, b: unknown): boolean {
+export function sameJson(a: unknown, b: unknown): boolean {
   const sorted = (_: string, value: unknown) => {
     if (typeof value === 'bigint') return value.toString()
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value

@@ -13,8 +13,17 @@ export type OpenMode = 'create' | 'existing'
  */
 const LOG_BYTES = 1 << 20
 
+/** LevelDB maps each table that it has open into memory, 2 MiB each: a thousand of them, as it would, are gigabytes. */
+const OPEN_TABLES = 64
+
 /** Votes and leaves are words of 32 bytes, most of which are zeros: compressed, they take about half. */
-const OPTIONS = { keyEncoding: 'utf8', valueEncoding: 'view', compression: true, writeBufferSize: LOG_BYTES } as const
+const OPTIONS = {
+  keyEncoding: 'utf8',
+  valueEncoding: 'view',
+  compression: true,
+  writeBufferSize: LOG_BYTES,
+  maxOpenFiles: OPEN_TABLES,
+} as const
 
 export function databaseIn(dir: string, mode: OpenMode): Database {
   const isNew = mode === 'create'

@@ -11,7 +11,7 @@
  *   certificate/<epoch>                           encoded Certificate, which nobody read
  */
 import { fromHex, type Hex } from '../../proto/hex.js'
-import { WholeBallot } from '../../proto/messages.js'
+import { MessageError, WholeBallot } from '../../proto/messages.js'
 import type { ChainFacts } from '../core/facts.js'
 import { decodeRewards } from '../core/rewards/rewards.js'
 import { decodeCarryOver } from '../core/scoring/carry-over.js'
@@ -56,11 +56,11 @@ export async function moveRows(db: Database, rows: SealedRows, to: NewRows): Pro
 /** A ballot whose votes nobody can open would never count: it is dropped. */
 async function moveBallot(rows: SealedRows, ballots: BallotRows, key: string, value: Uint8Array): Promise<void> {
   if ((await ballots.index(nameIn(key))) !== undefined) return // it is moved
-  const { votes, ...head } = WholeBallot.decode(value)
   try {
+    const { votes, ...head } = WholeBallot.decode(value)
     await ballots.put(head, votes, false)
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error
+    if (!(error instanceof RangeError || error instanceof MessageError)) throw error
     await rows.write([], false, [key])
   }
 }

@@ -4,7 +4,8 @@
  */
 import type { Hex } from '../../../proto/hex.js'
 import type { ChainFacts } from '../../../verifier/core/facts.js'
-import type { EpochRange, HeldLeaf } from '../../../verifier/store/report-rows.js'
+import { encodeCarried, encodeCarryOver } from '../../../verifier/core/scoring/carry-over.js'
+import type { EpochRange, HeldItems, HeldLeaf } from '../../../verifier/store/report-rows.js'
 import type { ReportSummary, StoredReport } from '../../../verifier/store/store.js'
 import { HeldBallots } from './held-ballots.js'
 
@@ -17,6 +18,18 @@ export class HeldReports {
   /** by header hash, the least recently put first */
   readonly #reports = new Map<Hex, StoredReport>()
   readonly ballots = new HeldBallots()
+  readonly reports = {
+    find: (headerHash: Hex): Promise<ReportSummary | undefined> => this.getReport(headerHash),
+    leaf: async (headerHash: Hex, provider: Hex): Promise<Uint8Array | undefined> => {
+      const report = this.#reports.get(headerHash)
+      const leaf = report?.leaves.find(one => one.provider === provider)
+      return report && leaf && encodeCarried(report, leaf)
+    },
+    leaves: async (headerHash: Hex): Promise<HeldItems | undefined> => {
+      const report = this.#reports.get(headerHash)
+      return report && itemsOf(encodeCarryOver(report))
+    },
+  }
   /** by epoch and block, which may be that of two epochs, the oldest first */
   readonly #facts = new Map<string, ChainFacts>()
   /** of the provider itself, by header hash, the oldest first */
@@ -75,6 +88,14 @@ export class HeldReports {
     )
   }
 }
+
+const itemsOf = (items: readonly Uint8Array[]): HeldItems => ({
+  length: items.length,
+  bytes: items.reduce((sum, { length }) => sum + length, 0),
+  async *[Symbol.asyncIterator]() {
+    yield* items
+  },
+})
 
 /** @returns what was dropped */
 function dropOldest<K, V>(map: Map<K, V>, most: number): V[] {

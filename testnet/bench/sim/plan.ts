@@ -24,13 +24,13 @@ export interface Depth {
   readonly windows: number
 }
 
-export const FULL: Depth = { epochs: 100_000, windows: 600 }
+export const FULL: Depth = { epochs: 100_000, windows: 300 }
 export const QUICK: Depth = { epochs: 1_000, windows: 30 }
 
 /** Parts of `Depth.epochs`, network by network. */
-const PARTS = [0.4, 0.3, 0.2, 0.1]
+const PARTS = [0.5, 0.3, 0.15, 0.05]
 /** A run holds so many epochs; each has a seed, and colluders, of its own. */
-const RUN_EPOCHS = 2_000
+const RUN_EPOCHS = 2_500
 
 /** One run: a network, its worlds and its seed. */
 export interface SimTask {

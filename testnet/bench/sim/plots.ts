@@ -81,7 +81,9 @@ function seriesOf(
   const point = (x: number, y: number | null): Point[] => (y === null ? [] : [[x, y]])
   return {
     name,
-    line: CURVE_SHARES.flatMap(share => point(share, derived(derivedOdds(size, { delivers, strategy, share })))),
+    line: CURVE_SHARES.flatMap(share =>
+      point(share, derived(derivedOdds(size, { delivers, offline: 0, strategy, share }))),
+    ),
     points: rows
       .filter(
         row => row.network === network && row.behaviour === behaviour && [strategy, 'none'].includes(row.strategy),

@@ -1,5 +1,5 @@
 /** The result of `bench sim`, as in its JSON file, what must hold of it, and the verdict. Pure. */
-import { biasErrorOf, biasOf, type Figures, together } from '../../sim/figures.js'
+import { biasOf, type Figures, together } from '../../sim/figures.js'
 import { percent } from '../figures.js'
 import { quantile } from '../quantile.js'
 import { type DerivedOdds, derivedOdds } from './derived.js'
@@ -14,21 +14,19 @@ const BIAS_SHARE = 0.2
 const MOST_BIAS = 0.02
 /** A mean this many standard errors off its bound contradicts it: by chance once in 15,000. */
 const ERRORS_OFF = 4
+/** With soaks in 5 % of the sessions, all soak votes in force are new after so many windows: until then rates depend on one another. */
+const SOAK_WINDOWS = 20
 /** No provider can be slashed sooner. */
 const LEAST_WINDOWS = 3
 /** How far the mean wait may be from the derived one, beside its standard error: the derivation has no accidents. */
 const WAIT_SLACK = 0.1
 
 /** One provider in one world, over all runs. */
-export interface SimRow
-  extends DerivedOdds,
-    Omit<Figures, 'waits' | 'waiting' | 'biasSum' | 'biasSquares' | 'scoreBps'> {
+export interface SimRow extends DerivedOdds, Omit<Figures, 'waits' | 'waiting' | 'biasSum' | 'scoreBps'> {
   readonly network: string
   readonly penalties: number
   /** mean of rate / delivered − 1 over the windows with a certified rate */
   readonly bias: number
-  /** standard error of that mean */
-  readonly biasError: number
   /** windows to a penalty, from the last one or from the start; null if there was none */
   readonly wait: { readonly least: number; readonly mean: number; readonly error: number; readonly p95: number } | null
 }
@@ -61,11 +59,11 @@ export function rowsOf(runs: readonly RunFigures[]): SimRow[] {
 }
 
 function rowOf({ network, figures }: { readonly network: string; readonly figures: Figures }): SimRow {
-  const { waits, waiting: _, biasSum: __, biasSquares: ___, scoreBps: ____, ...counts } = figures
+  const { waits, waiting: _, biasSum: __, scoreBps: ___, ...counts } = figures
   const mean = waits.reduce((sum, one) => sum + one, 0) / waits.length
   const variance = waits.reduce((sum, one) => sum + (one - mean) ** 2, 0) / Math.max(1, waits.length - 1)
   return {
-    ...{ network, ...counts, penalties: waits.length, bias: biasOf(figures), biasError: biasErrorOf(figures) },
+    ...{ network, ...counts, penalties: waits.length, bias: biasOf(figures) },
     wait:
       waits.length === 0
         ? null
@@ -93,10 +91,9 @@ export function failuresOf({
     .filter(({ share, bias }) => share <= BIAS_SHARE && Math.abs(bias) > MOST_BIAS)
     .map(row => `a bias of ${percent(row.bias)}: ${nameOf(row)}`)
   const beyond = held
-    .filter(({ bias, biasError, mostBias, leastBias }) => {
-      const chance = ERRORS_OFF * biasError
-      return bias > mostBias + chance || bias < leastBias - chance
-    })
+    .filter(
+      row => row.bias > row.mostBias + slackOf(row, row.raised) || row.bias < row.leastBias - slackOf(row, row.lowered),
+    )
     .map(
       row =>
         `a bias of ${percent(row.bias)}, derived ${percent(row.leastBias)} to ${percent(row.mostBias)}: ${nameOf(row)}`,
@@ -112,6 +109,13 @@ export function failuresOf({
     ...[...slashed, ...biased, ...beyond, ...early, ...late],
     ...(differing > 0 ? [`${differing} of ${compared} epochs have other leaves by a node's way over bytes`] : []),
   ]
+}
+
+/** So far off may chance bring a mean of windows, each of which is captured with a probability of `odds`. */
+function slackOf({ network, measured, delivers }: SimRow, odds: number): number {
+  const hasSoaks = NETWORKS.some(({ name, soakShareBps }) => name === network && soakShareBps > 0)
+  const independent = Math.max(1, measured / (hasSoaks ? SOAK_WINDOWS : 1))
+  return ERRORS_OFF * Math.sqrt((odds * (1 - odds)) / independent) * Math.max(1, 1 / delivers - 1)
 }
 
 /** Whether the wait contradicts the derived one. A wait that is long beside the run shows in few cases, or in none. */

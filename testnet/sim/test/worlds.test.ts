@@ -1,8 +1,10 @@
 import { expect } from 'chai'
 import { encodeLeaf } from '../../../proto/leaf.js'
+import { assign } from '../../../verifier/core/assignment/assign.js'
 import { encodeCarryOver } from '../../../verifier/core/scoring/carry-over.js'
 import { ABOVE, BELOW, HONEST, OFTEN_OFF } from '../behaviours.js'
-import type { SimulatedNetwork, World } from '../network.js'
+import { accountOf, factsBy, indices } from '../chain.js'
+import { paramsOf, type SimulatedNetwork, type World } from '../network.js'
 import { reportOf } from '../rules.js'
 import { STRATEGIES } from '../strategies.js'
 import { simulateWorlds } from '../worlds.js'
@@ -23,6 +25,26 @@ const DAYS: SimulatedNetwork = {
 
 const world = (behaviour: World['behaviour'], strategy: World['strategy'], share: number, epochs: number): World => ({
   ...{ behaviour, strategy, share, epochs },
+})
+
+describe('a sampled provider', () => {
+  it('has the receivers and the senders that it has among many providers', () => {
+    const network: SimulatedNetwork = { ...FIVE, name: 'many', verifiers: 40, receivers: 16, windowEpochs: 4 }
+    const [one, many] = [['sampled'], ['first', 'sampled', ...indices(30).map(i => `other ${i}`)]].map(providers =>
+      factsBy({ ...network, seed: SEED, providers, claimKbps: CLAIM_KBPS }),
+    )
+    const provider = accountOf('provider sampled')
+    for (const epoch of [1, 2, 3, 4, 9]) {
+      const [alone, among] = [one!, many!].map(factsAt => assign(factsAt(epoch), paramsOf(network)))
+      expect(alone!.assignedOf(provider)).to.deep.equal(among!.assignedOf(provider))
+      for (const receiver of alone!.receiversOf(provider)) {
+        const [tries, others] = [alone!, among!].map(({ triesOf }) =>
+          triesOf(provider, receiver).map(one => one.senders),
+        )
+        expect(tries).to.deep.equal(others)
+      }
+    }
+  })
 })
 
 describe(`worlds of a simulated network (seed ${SEED})`, () => {

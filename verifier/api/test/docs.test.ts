@@ -14,6 +14,12 @@ describe('docs/api.md', () => {
     expect(documented).to.have.deep.members(real)
   })
 
+  it('says how large each answer is at most', () => {
+    const rows = [...page.matchAll(/^\| `(\/[^`]+)` \|.*\| (\d+) \|$/gm)]
+    const documented = rows.map(([, path, mib]) => [path, Number(mib) * 2 ** 20])
+    expect(documented).to.have.deep.members(Object.values(ENDPOINTS).map(({ path, maxBytes }) => [path, maxBytes]))
+  })
+
   it('names every order and every state', () => {
     for (const name of [...PROVIDER_SORTS, ...PROVIDER_STATES]) expect(page).to.include(`\`${name}\``)
   })

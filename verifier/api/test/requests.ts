@@ -16,6 +16,7 @@ export const REQUESTS: Partial<Record<Name, Record<string, unknown>>> = {
   leaves: { epoch: 'latest' },
   ballots: { epoch: 2, verifier: 1, provider: PROVIDER },
   evidence: { epoch: 2 },
+  providerEvidence: { epoch: 2, provider: PROVIDER },
   rewards: { epoch: 2 },
   proof: { provider: PROVIDER, epoch: 1 },
   transcript: { session: SESSION },

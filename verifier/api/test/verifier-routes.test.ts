@@ -4,6 +4,7 @@ import { keccakText } from '../../../proto/hash.js'
 import { ChainHealth } from '../../chain/chain-health.js'
 import { explanationOf } from '../../evidence/explanation.js'
 import { recompute } from '../../evidence/recompute.js'
+import { recomputeProvider } from '../../evidence/recompute-provider.js'
 import { ENDPOINTS } from '../../evidence/schema/endpoints.js'
 import { PROBLEM_MEDIA_TYPE, problemSchema } from '../../evidence/schema/problem.js'
 import { statusSchema } from '../../evidence/schema/status.js'
@@ -41,9 +42,10 @@ describe("a verifier's API", () => {
   it('explains a score as everybody can who computes it again from the evidence', async () => {
     for (const epoch of [1, 2]) {
       const { body } = await get(`/v1/providers/${PROVIDER}/explanation?epoch=${epoch}`)
-      const evidence = ENDPOINTS.evidence.answer.parse((await get(`/v1/epochs/${epoch}/evidence`)).body)
+      const served = await get(`/v1/epochs/${epoch}/evidence/${PROVIDER}`)
+      const evidence = ENDPOINTS.providerEvidence.answer.parse(served.body)
       const page = ENDPOINTS.provider.answer.parse((await get(`/v1/providers/${PROVIDER}`)).body)
-      const own = explanationOf(PROVIDER, recompute(evidence), evidence.posted, page.settlements, [])
+      const own = explanationOf(PROVIDER, await recomputeProvider(evidence), evidence.posted, page.settlements, [])
       expect(body).to.deep.equal(own)
       const history = ENDPOINTS.history.answer.parse((await get(`/v1/providers/${PROVIDER}/history`)).body)
       const shown = history.items.find(one => one.epoch === epoch)

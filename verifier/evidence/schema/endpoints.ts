@@ -10,6 +10,7 @@ import { eventSchema } from './events.js'
 import { evidenceSchema } from './evidence.js'
 import { explanationSchema } from './explanation.js'
 import { proofParams, proofSchema } from './proof.js'
+import { providerEvidenceParams, providerEvidenceSchema } from './provider-evidence.js'
 import {
   historyQuery,
   historySchema,
@@ -39,16 +40,19 @@ export interface Endpoint<
   readonly params: P
   readonly query: Q
   readonly answer: A
-  /** An honest answer is shorter. */
+  /** A node refuses to send more, and a client to read more. */
   readonly maxBytes: number
 }
 
 const MIB = 2 ** 20
 const SMALL_BYTES = MIB
-/** Ten thousand leaves. */
+/** Sixteen thousand leaves. */
 const LIST_BYTES = 16 * MIB
 /** Thirty thousand votes, or all chunks of a soak at 10 Gbit/s. */
 const EVIDENCE_BYTES = 64 * MIB
+
+/** 191 votes with their proofs, and as many in a window and in force as soaks. */
+const PROVIDER_EVIDENCE_BYTES = 2 * MIB
 
 const NONE = z.strictObject({})
 
@@ -99,7 +103,13 @@ export const ENDPOINTS = {
     maxBytes: LIST_BYTES,
   }),
   epochs: endpoint({ path: '/v1/epochs', title: 'the epochs', query: epochsQuery, answer: epochsSchema }),
-  epoch: endpoint({ path: '/v1/epochs/{epoch}', title: 'an epoch', params: epochParams, answer: epochPageSchema }),
+  epoch: endpoint({
+    path: '/v1/epochs/{epoch}',
+    title: 'an epoch',
+    params: epochParams,
+    answer: epochPageSchema,
+    maxBytes: LIST_BYTES,
+  }),
   leaves: endpoint({
     path: '/v1/epochs/{epoch}/leaves',
     title: 'a report with its leaves',
@@ -121,6 +131,13 @@ export const ENDPOINTS = {
     params: epochParams,
     answer: evidenceSchema,
     maxBytes: EVIDENCE_BYTES,
+  }),
+  providerEvidence: endpoint({
+    path: '/v1/epochs/{epoch}/evidence/{provider}',
+    title: 'the evidence of one provider in an epoch',
+    params: providerEvidenceParams,
+    answer: providerEvidenceSchema,
+    maxBytes: PROVIDER_EVIDENCE_BYTES,
   }),
   rewards: endpoint({
     path: '/v1/epochs/{epoch}/rewards',

@@ -5,12 +5,12 @@ import type { ChainFacts } from '../../core/facts.js'
 import { headerSchema, postedSchema } from './report.js'
 import { address, bytes, count, hash, listOf, wei } from './scalars.js'
 
-const networkIdSchema = z.object({ chainId: count, contract: address })
+export const networkIdSchema = z.object({ chainId: count, contract: address })
 
 const reportId = z.object({ epoch: count, headerHash: hash })
 
 /** What the chain says at B(e). */
-const factsSchema = z.object({
+export const factsSchema = z.object({
   era: count,
   epoch: count,
   blockNumber: count,

@@ -10,6 +10,7 @@ export const PROBLEMS = {
   'not-found': { status: 404, title: 'There is no such thing' },
   'not-kept': { status: 404, title: 'This node does not keep it' },
   'read-only': { status: 405, title: 'The API is read-only' },
+  'too-large': { status: 413, title: 'The answer would be too large' },
   'too-long': { status: 414, title: 'The URL is too long' },
   internal: { status: 500, title: 'The node could not answer' },
   overloaded: { status: 503, title: 'The node is busy' },
@@ -36,3 +37,5 @@ export const problemOf = (kind: ProblemKind, detail: string): ProblemJson => ({
   ...PROBLEMS[kind],
   detail,
 })
+
+export const kindOf = ({ type }: ProblemJson): ProblemKind => type.slice(PREFIX.length) as ProblemKind

@@ -52,7 +52,8 @@ export function epochOf(
   const truth = { ...chain, ...paying, verifiers }
   const ballots = verifiers.map(({ index }, i): Ballot => {
     const schedule = SIGNERS[i]!.sign(scheduleDigest(NETWORK, truth, truth.beacon))
-    const votes = truth.providers.map(({ account: provider }) => {
+    const inOrder = truth.providers.toSorted((a, b) => (a.account < b.account ? -1 : 1))
+    const votes = inOrder.map(({ account: provider }) => {
       const ticks = { ticksSent: ALL_TICKS, ticksAnswered: ALL_TICKS }
       const more = { epoch, provider, ...ticks, scheduleProof: providerSchedule(schedule, provider), soak: cast.soak }
       return encodeVote(vote(index, cast.outcome, cast.rateKbps, more))

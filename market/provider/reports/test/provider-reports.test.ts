@@ -123,7 +123,16 @@ describe("a provider's own node", function () {
 
   it('answers as a verifier does, with what it fetched from one and checked', async () => {
     const own = await startNode([{}])
-    const names = ['provider', 'explanation', 'evidence', 'proof', 'leaves', 'rewards', 'providers'] as const
+    const names = [
+      'provider',
+      'explanation',
+      'evidence',
+      'providerEvidence',
+      'proof',
+      'leaves',
+      'rewards',
+      'providers',
+    ] as const
     for (const path of [...names.map(pathOf), `/v1/providers/${PROVIDER}/explanation?epoch=1`, '/v1/epochs/2'])
       expect(await get(own, path), path).to.deep.equal(await get(verifier.api, path))
     const history = await get(own, `/v1/providers/${PROVIDER}/history`)

@@ -1,17 +1,17 @@
-/** One worker for explanations. It starts with the first task, and ends when there was none for a while. */
+/** One worker for plans of epochs. It starts with the first task, and ends when there was none for a while. */
 import type { ResourceLimits } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { workerFile } from '../../proto/worker-file.js'
-import type { ExplainAnswer, ExplainTask } from './explain-worker.js'
+import type { BesideTask } from './assignment-worker.js'
 
 const IDLE_MS = 60_000
 /** Linux schedules threads: measuring and signing go first. */
 const NICER_BY = 10
 
-type Threads = Piscina<ExplainTask, ExplainAnswer>
+type Threads = Piscina<BesideTask, readonly number[]>
 
-export function explainThreads(resourceLimits: ResourceLimits = {}): Threads {
-  const { url, ...options } = workerFile(import.meta.url, 'explain-worker')
+export function assignmentThreads(resourceLimits: ResourceLimits = {}): Threads {
+  const { url, ...options } = workerFile(import.meta.url, 'assignment-worker')
   return new Piscina({
     ...{ minThreads: 0, maxThreads: 1, idleTimeout: IDLE_MS, niceIncrement: NICER_BY, resourceLimits },
     ...{ filename: url.href, ...options },
@@ -22,13 +22,13 @@ export function explainThreads(resourceLimits: ResourceLimits = {}): Threads {
  * Tasks, one after the other. A worker that ends before its time, for lack of memory as well, fails the task that it is at;
  * the next task starts another one.
  */
-export class ExplainPool {
+export class AssignmentPool {
   #last: Promise<unknown> = Promise.resolve()
   #waiting = 0
   #atWork = new AbortController()
   #isClosed = false
 
-  constructor(private readonly threads: Threads = explainThreads()) {
+  constructor(private readonly threads: Threads = assignmentThreads()) {
     // Piscina tells of a worker that fails as it starts, and lets its task wait for ever.
     threads.on('error', error => this.#atWork.abort(error))
   }
@@ -39,14 +39,14 @@ export class ExplainPool {
   }
 
   /** @throws what the task throws; Error if the worker ended, or the pool is closed */
-  run(task: ExplainTask): Promise<ExplainAnswer> {
+  run(task: BesideTask): Promise<readonly number[]> {
     this.#waiting++
     const turn = this.#last.then(() => this.#work(task)).finally(() => this.#waiting--)
     this.#last = turn.catch(() => undefined)
     return turn
   }
 
-  async #work(task: ExplainTask): Promise<ExplainAnswer> {
+  async #work(task: BesideTask): Promise<readonly number[]> {
     if (this.#isClosed) throw new Error('the node stops')
     this.#atWork = new AbortController()
     return this.threads.run(task, { signal: this.#atWork.signal })

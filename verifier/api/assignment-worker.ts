@@ -1,0 +1,23 @@
+/** The thread that computes the plan of an epoch, which holds a thread for seconds if the network is large. */
+import '../../proto/polyfill.js'
+import type { Hex } from '../../proto/hex.js'
+import type { NetworkParams } from '../../proto/params.js'
+import { type Assignment, assign } from '../core/assignment/assign.js'
+import type { ChainFacts } from '../core/facts.js'
+
+export interface BesideTask {
+  readonly facts: ChainFacts
+  readonly params: NetworkParams
+  readonly provider: Hex
+}
+
+/** the last that was computed: people look at several providers of one epoch */
+let held: { readonly blockHash: Hex; readonly epoch: number; readonly assignment: Assignment } | undefined
+
+/** See `Assignment.besideOf`. */
+export default function work({ facts, params, provider }: BesideTask): readonly number[] {
+  const { blockHash, epoch } = facts
+  if (held?.blockHash !== blockHash || held.epoch !== epoch)
+    held = { blockHash, epoch, assignment: assign(facts, params) }
+  return held.assignment.besideOf(provider)
+}

@@ -1,0 +1,67 @@
+/** The trees over the leaves of reports and over the votes of ballots, for proofs. Those that were asked for last stay. */
+import { setImmediate as turn } from 'node:timers/promises'
+import type { BallotIndex } from '../../proto/ballot-index.js'
+import { type Hex, toHex } from '../../proto/hex.js'
+import { decodeLeaf } from '../../proto/leaf.js'
+import { leafPart } from '../../proto/leaf-state.js'
+import { leafHash, MerkleTree } from '../../proto/merkle.js'
+import type { ProvenJson } from '../evidence/schema/provider-evidence.js'
+import { Recent } from './recent.js'
+import type { ReportingNode } from './reporting-node.js'
+
+/** A report, the one before, the one that tells links; and the same of another epoch. */
+const REPORTS = { most: 6 }
+/** The ballots of some epochs: of ten thousand votes, each takes 1 MB. */
+const BALLOTS = { most: 128 }
+/** As many as are hashed in some milliseconds. */
+const LEAVES_AT_ONCE = 100
+
+interface LeafTree {
+  readonly tree: MerkleTree
+  readonly places: ReadonlyMap<Hex, number>
+}
+
+export class Trees {
+  readonly #reports = new Recent<LeafTree | undefined>(REPORTS)
+  readonly #ballots = new Recent<MerkleTree>(BALLOTS)
+
+  constructor(private readonly store: Pick<ReportingNode['store'], 'reports'>) {}
+
+  /**
+   * A provider's leaf with the carry-over beside it, and the leaf's way to the score root. Undefined for a provider without
+   * a leaf, and for a report that is not held.
+   */
+  async leaf(headerHash: Hex, provider: Hex): Promise<ProvenJson | undefined> {
+    const [of, encoded] = await Promise.all([
+      this.#reports.get(headerHash, () => this.#leafTree(headerHash)),
+      this.store.reports.leaf(headerHash, provider),
+    ])
+    const place = of?.places.get(provider)
+    return of === undefined || place === undefined || encoded === undefined
+      ? undefined
+      : { encoded: toHex(encoded), proof: of.tree.proof(place) }
+  }
+
+  /** The way of a vote to the root of its ballot. @param place of the vote in the ballot */
+  async voteProof(root: Hex, index: BallotIndex, place: number): Promise<Hex[]> {
+    const tree = await this.#ballots.get(root, async () => {
+      await turn()
+      return index.tree()
+    })
+    return tree.proof(place)
+  }
+
+  async #leafTree(headerHash: Hex): Promise<LeafTree | undefined> {
+    const leaves = await this.store.reports.leaves(headerHash)
+    if (leaves === undefined) return undefined
+    const hashes: Uint8Array[] = []
+    const places = new Map<Hex, number>()
+    for await (const encoded of leaves) {
+      const leaf = leafPart(encoded)
+      places.set(decodeLeaf(leaf).provider, hashes.length)
+      hashes.push(leafHash(leaf))
+      if (hashes.length % LEAVES_AT_ONCE === 0) await turn()
+    }
+    return { tree: new MerkleTree(Buffer.concat(hashes)), places }
+  }
+}
