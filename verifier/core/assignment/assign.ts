@@ -36,6 +36,8 @@ export interface Assignment {
   readonly repeats: readonly Session[]
   /** The sessions of a receiver with a provider: the first try, and the second if it has one. */
   triesOf(provider: Hex, receiver: number): readonly Session[]
+  /** All sessions of a receiver, ascending by round. */
+  triesBy(receiver: number): { readonly first: readonly Session[]; readonly repeats: readonly Session[] }
   /** First tries for which no round of the epoch had room. Their receivers stay assigned and count in n. */
   readonly unplaced: readonly DrawnSession[]
   /** Rounds that the first tries take, at most half of `roundsAvailable`: each has a second try. */
@@ -88,6 +90,10 @@ export function assign(chain: ChainFacts, params: NetworkParams, roots = new Ass
       tries ??= groupBy([...first.sessions, ...repeats], session => session.provider)
       return tries.get(provider)?.filter(one => one.receiver === receiver) ?? []
     },
+    triesBy: receiver => ({
+      first: first.sessions.filter(one => one.receiver === receiver),
+      repeats: repeats.filter(one => one.receiver === receiver),
+    }),
     receiversOf: provider => drawn.get(provider)?.receivers.toSorted(ascending) ?? [],
     assignedOf: provider => {
       const one = drawn.get(provider)
