@@ -4,7 +4,7 @@
  */
 
 import type { Leaf } from '../../proto/leaf.js'
-import { type Assignment, assign } from '../core/assignment/assign.js'
+import type { Plan } from '../core/assignment/plan.js'
 import { type BlockFacts, type ChainFacts, withLinks } from '../core/facts.js'
 import type { VerifierContext } from './context.js'
 import { failOnStoreError } from './failures.js'
@@ -12,7 +12,7 @@ import { poll } from './waiting.js'
 
 export interface EpochRecord {
   readonly facts: ChainFacts
-  readonly assignment: Assignment
+  readonly assignment: Plan
 }
 
 /** How often the node asks the chain whether B(e) is fixed. */
@@ -25,7 +25,7 @@ export class EpochFacts {
 
   /** @param leavesOf the leaves of an accepted report. Throws if neither this node nor a peer that answers has them */
   constructor(
-    private readonly context: Pick<VerifierContext, 'chain' | 'params' | 'store' | 'stopping' | 'log' | 'fail'>,
+    private readonly context: Pick<VerifierContext, 'chain' | 'computation' | 'store' | 'stopping' | 'log' | 'fail'>,
     private readonly leavesOf: (report: BlockFacts['linkReport']) => Promise<readonly Leaf[]>,
   ) {}
 
@@ -71,6 +71,6 @@ export class EpochFacts {
   async #record(read: BlockFacts): Promise<EpochRecord> {
     const facts = withLinks(read, await this.leavesOf(read.linkReport))
     await this.context.store.putFacts(facts)
-    return { facts, assignment: assign(facts, this.context.params) }
+    return { facts, assignment: await this.context.computation.assign(facts) }
   }
 }

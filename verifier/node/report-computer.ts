@@ -13,18 +13,10 @@ import type { EpochFacts, EpochRecord } from './epoch-facts.js'
 import type { PaidWork } from './paid-work.js'
 import type { PeerSync } from './peer-sync.js'
 
-/** The last accepted report, from which the next one is computed. */
-export interface State extends CarryOver {
-  readonly epoch: number
-  readonly headerHash: Hex
-  readonly rewards: Rewards
+/** The last accepted report. */
+export interface State extends Before {
   /** as in `StoredReport` */
   readonly isWrong: boolean
-}
-
-/** A report with the rewards whose root is in its header. */
-export interface ComputedReport extends Report {
-  readonly rewards: Rewards
 }
 
 /** Before the first report. */
@@ -72,34 +64,22 @@ export class ReportComputer {
   }
 
   async #compute(
-    { facts, assignment }: EpochRecord,
+    { facts }: EpochRecord,
     previous: State,
     ballotSet: readonly SeenEntry[],
     holders: ReadonlyMap<Hex, readonly number[]> | undefined,
   ): Promise<ComputedReport | undefined> {
-    const { params, network } = this.context
-    const [ballots, rewards] = await Promise.all([
-      countedBallots(this.peers, ballotSet, facts, holders),
-      this.#rewards(facts, previous.rewards),
-    ])
-    if (ballots === undefined || rewards === undefined) return undefined
-    const input = {
-      ...{ params, facts, assignment, previous, ballotSet, ballots },
-      previousHeader: previous.headerHash,
-      rewardsRoot: rewardsTree(rewards).root,
-    }
-    const work = new WorkTally(input)
-    const report = buildReport(input, work.add)
-    this.paidWork.keep(headerHash(network, report.header), work.work(report))
-    return { ...report, rewards }
-  }
-
-  async #rewards({ paidReport, rewardsFunded }: ChainFacts, previous: Rewards): Promise<Rewards | undefined> {
-    if (paidReport.epoch === 0) return previous
-    const [work, ...others] = await Promise.all([paidReport, ...paidReport.covered].map(id => this.paidWork.of(id)))
-    const covered = others.filter(other => other !== undefined)
-    if (work === undefined || covered.length < others.length) return undefined
-    const { params } = this.context
-    return nextRewards({ params, fundedWei: rewardsFunded, previous, paidReport, work, covered }).rewards
+    const { computation } = this.context
+    return computation.twice(async () => {
+      const [ballots, isPaidReady] = await Promise.all([
+        countedBallots(this.peers, ballotSet, facts, holders),
+        this.paidWork.ready(facts.paidReport),
+      ])
+      if (ballots === undefined || !isPaidReady) return undefined
+      const { before } = await computation.ask('lacks', { before: previous.headerHash, works: [] })
+      if (before) await computation.ask('take', previous)
+      const voted = { facts: idOf(facts), before: previous.headerHash, ballotSet, ballots }
+      return computation.ask('report', voted, memoryOf(ballots))
+    })
   }
 }

@@ -8,7 +8,7 @@ import type { Assignment } from './assign.js'
 import type { AssignedReceiver } from './assigned.js'
 import type { Session } from './place.js'
 
-export type Plan = Pick<Assignment, 'rounds' | 'triesOf' | 'triesBy' | 'receiversOf' | 'assignedOf' | 'groupsOf'>
+export type Plan = Pick<Assignment, 'rounds' | 'triesOf' | 'triesBy' | 'measuredBy' | 'receiversOf' | 'assignedOf' | 'groupsOf'>
 
 export interface PackedPlan {
   readonly rounds: number
@@ -84,6 +84,11 @@ export function unpackPlan(packed: PackedPlan, providers: Providers): Plan {
   return {
     rounds: packed.rounds,
     assignedOf,
+    measuredBy: receiver =>
+      providers.flatMap(({ account }, place) => {
+        const [from, to] = [packed.receiversAt[place]!, packed.receiversAt[place + 1]!]
+        return packed.receivers.subarray(from, to).includes(receiver) ? [account] : []
+      }),
     receiversOf: provider =>
       assignedOf(provider)
         .map(({ receiver }) => receiver)
