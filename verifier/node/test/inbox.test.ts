@@ -70,7 +70,7 @@ describe('inbox of a verifier', () => {
         if (disk.full) throw Object.assign(new Error('write failed'), { code: 'ENOSPC' })
         return batch(rows, options)
       },
-    }) as Database
+    }) as unknown as Database
     disk.full = false
     store = await Store.open(dir, { mode: 'existing', database })
     certificates = []

@@ -79,7 +79,7 @@ describe('a data directory of layout 1', () => {
           if (isWritten) await batch(rows, options)
           throw Object.assign(new Error('write failed'), { code: 'ENOSPC' })
         },
-      }) as Database
+      }) as unknown as Database
       await expectFault(Store.open(dataDir, { mode: 'existing', database }), 'no-space', 'free')
       expect((await readFile(record)).length).to.equal((1 + SIGNED) * 128)
     }
@@ -102,7 +102,7 @@ describe('a data directory of layout 1', () => {
         await batch(rows, options)
         await keep()
       },
-    }) as Database
+    }) as unknown as Database
     await (await Store.open(dataDir, { mode: 'existing', database })).close()
     await keep()
     expect(states).to.have.length(6)

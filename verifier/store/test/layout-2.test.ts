@@ -110,7 +110,7 @@ describe('a data directory of layout 2', () => {
         await keep()
         await batch(rows, options)
       },
-    }) as Database
+    }) as unknown as Database
     await (await Store.open(dataDir, { mode: 'existing', database })).close()
     await keep()
     expect(states.length).to.be.greaterThan(2 * (REPORTS.length + FACTS.length + BALLOTS.length))
