@@ -176,7 +176,7 @@ export const LAYERS: readonly Layer[] = [
   room('acceptance', ['process', 'profiles', 'network', 'scenario'], [/^bandwitness\/testnet$/, /^playwright-core$/]),
   room('lab', ['process']),
   room('sim', []),
-  room('bench', ['process', 'profiles', 'strangers', 'lab', 'sim']),
+  room('bench', ['process', 'profiles', 'strangers', 'lab', 'sim'], [/^piscina$/]),
   { ...room('', ROOMS), name: 'testnet', holds: /^testnet\// },
 ]
 

@@ -3,7 +3,7 @@
  * Solidity. This code packs bytes directly, because it encodes whole trees of leaves: a general encoder took minutes
  * for a tree, and this code takes a second.
  */
-import { fromHex, type Hex, toHex } from './hex.js'
+import { fromHex, type Hex, toHex, writeHex } from './hex.js'
 
 export type AbiType = 'bool' | 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'uint256' | 'address' | 'bytes32'
 
@@ -36,14 +36,14 @@ export function encodeWords(types: readonly AbiType[], values: readonly unknown[
   if (types.length !== values.length)
     throw new RangeError(`There are ${types.length} types but ${values.length} values.`)
   const out = new Uint8Array(types.length * WORD_BYTES)
-  for (const [i, type] of types.entries()) writeWord(out, i * WORD_BYTES, type, values[i])
+  for (let i = 0; i < types.length; i++) writeWord(out, i * WORD_BYTES, types[i]!, values[i])
   return out
 }
 
 export function encodeRecord<F extends AbiFields>(fields: F, record: AbiRecord<F>): Uint8Array {
   const out = new Uint8Array(fields.length * WORD_BYTES)
   const values = record as Record<string, unknown>
-  for (const [i, [name, type]] of fields.entries()) writeWord(out, i * WORD_BYTES, type, values[name])
+  for (let i = 0; i < fields.length; i++) writeWord(out, i * WORD_BYTES, fields[i]![1], values[fields[i]![0]])
   return out
 }
 
@@ -53,7 +53,7 @@ export function decodeRecord<F extends AbiFields>(fields: F, bytes: Uint8Array):
     throw new RangeError(`The record has ${bytes.length} bytes; expected ${fields.length * WORD_BYTES}.`)
   }
   const record: Record<string, unknown> = {}
-  for (const [i, [name, type]] of fields.entries()) record[name] = readWord(bytes, i * WORD_BYTES, type)
+  for (let i = 0; i < fields.length; i++) record[fields[i]![0]] = readWord(bytes, i * WORD_BYTES, fields[i]![1])
   return record as AbiRecord<F>
 }
 
@@ -80,9 +80,22 @@ function writeWord(out: Uint8Array, at: number, type: AbiType, value: unknown): 
 }
 
 function writeBytes(out: Uint8Array, at: number, hex: Hex, length: number): void {
+  if (hex.length === 2 + 2 * length && writeHex(out, at, hex)) return
   const bytes = fromHex(hex)
   if (bytes.length !== length) throw new RangeError(`${hex} has ${bytes.length} bytes; expected ${length}.`)
   out.set(bytes, at)
+}
+
+/** Writes a word over whatever stands there. @param value a safe integer that is not negative */
+export function writeUint(out: Uint8Array, at: number, value: number): void {
+  out.fill(0, at, at + WORD_BYTES)
+  writeSafeUint(out, at, value)
+}
+
+/** Writes a word over whatever stands there: an address's 20 bytes. */
+export function writeAddress(out: Uint8Array, at: number, address: Hex): void {
+  out.fill(0, at, at + WORD_BYTES)
+  writeBytes(out, at + WORD_BYTES - ADDRESS_BYTES, address, ADDRESS_BYTES)
 }
 
 function writeSafeUint(out: Uint8Array, at: number, value: number): void {
@@ -99,25 +112,25 @@ function writeBigUint(out: Uint8Array, at: number, value: bigint): void {
 }
 
 function readWord(bytes: Uint8Array, at: number, type: AbiType): unknown {
-  const word = bytes.subarray(at, at + WORD_BYTES)
-  if (type === 'bytes32') return toHex(word)
+  const end = at + WORD_BYTES
+  if (type === 'bytes32') return toHex(bytes.subarray(at, end))
   if (type === 'address') {
-    if (word.subarray(0, WORD_BYTES - ADDRESS_BYTES).some(b => b !== 0))
-      throw new RangeError('The padding of an address is not zero.')
-    return toHex(word.subarray(WORD_BYTES - ADDRESS_BYTES))
+    for (let i = at; i < end - ADDRESS_BYTES; i++)
+      if (bytes[i] !== 0) throw new RangeError('The padding of an address is not zero.')
+    return toHex(bytes.subarray(end - ADDRESS_BYTES, end))
   }
-  if (type === 'uint256') return BigInt(toHex(word))
-  const value = safeUint(word)
+  if (type === 'uint256') return BigInt(toHex(bytes.subarray(at, end)))
+  const value = safeUint(bytes, at)
   if (value === undefined || value > (type === 'bool' ? 1 : LIMITS[type]))
-    throw new RangeError(`${BigInt(toHex(word))} is not a ${type}.`)
+    throw new RangeError(`${BigInt(toHex(bytes.subarray(at, end)))} is not a ${type}.`)
   return type === 'bool' ? value === 1 : value
 }
 
 /** The value of a word, if it is a safe integer: much faster than by way of a bigint. */
-function safeUint(word: Uint8Array): number | undefined {
-  const first = WORD_BYTES - SAFE_BYTES
-  for (let i = 0; i < first; i++) if (word[i] !== 0) return undefined
+function safeUint(bytes: Uint8Array, at: number): number | undefined {
+  const first = at + WORD_BYTES - SAFE_BYTES
+  for (let i = at; i < first; i++) if (bytes[i] !== 0) return undefined
   let value = 0
-  for (let i = first; i < WORD_BYTES; i++) value = value * 256 + word[i]!
+  for (let i = first; i < at + WORD_BYTES; i++) value = value * 256 + bytes[i]!
   return Number.isSafeInteger(value) ? value : undefined
 }

@@ -8,8 +8,8 @@
  * the hash of 64 bytes, and nobody can name 32 bytes with the same hash. The root proves neither the providers nor the order:
  * a vote shows its own provider.
  */
-import { keccak_256 } from '@noble/hashes/sha3.js'
 import { fromHex, type Hex, toHex } from './hex.js'
+import { keccak256 } from './keccak.js'
 import { MerkleTree } from './merkle.js'
 import { VOTE_BYTES } from './vote.js'
 
@@ -41,7 +41,7 @@ export class BallotIndex {
     for (const [i, vote] of votes.entries()) {
       if (vote.length !== VOTE_BYTES) throw new RangeError(`A vote has ${VOTE_BYTES} bytes; this has ${vote.length}.`)
       bytes.set(providerIn(vote), i * INDEX_ENTRY_BYTES)
-      bytes.set(keccak_256(vote), i * INDEX_ENTRY_BYTES + PROVIDER_BYTES)
+      bytes.set(keccak256(vote), i * INDEX_ENTRY_BYTES + PROVIDER_BYTES)
     }
     return new BallotIndex(bytes)
   }
@@ -62,7 +62,9 @@ export class BallotIndex {
 
   /** The tree of the ballot; its leaves are in the order of the ballot. */
   tree(): MerkleTree {
-    return MerkleTree.ofHashes(Array.from({ length: this.votes }, (_, i) => keccak_256(this.hashAt(i))))
+    const leaves = new Uint8Array(this.votes * HASH_BYTES)
+    for (let i = 0; i < this.votes; i++) leaves.set(keccak256(this.hashAt(i)), i * HASH_BYTES)
+    return new MerkleTree(leaves)
   }
 
   /** keccak256 of a vote, of which a leaf of the tree is the hash. */
@@ -97,7 +99,7 @@ export class BallotIndex {
     if (votes.length !== this.votesIn(part) * VOTE_BYTES) return 'wrong'
     const first = part * PART_VOTES
     for (const [i, vote] of votesOf(votes).entries()) {
-      const hash = keccak_256(vote)
+      const hash = keccak256(vote)
       const isHere = Buffer.compare(hash, this.hashAt(first + i)) === 0
       const place = isHere ? first + i : this.#placeOfHash(hash)
       if (place === undefined) return 'wrong'

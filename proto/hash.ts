@@ -1,9 +1,9 @@
-import { keccak_256 } from '@noble/hashes/sha3.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { type AbiType, encodeWords } from './abi.js'
 import { type Hex, toHex } from './hex.js'
+import { keccak256 } from './keccak.js'
 
-export const keccak = (bytes: Uint8Array): Hex => toHex(keccak_256(bytes))
+export const keccak = (bytes: Uint8Array): Hex => toHex(keccak256(bytes))
 
 export const keccakText = (text: string): Hex => keccak(utf8ToBytes(text))
 

@@ -2,41 +2,61 @@
  * Merkle trees with the layout of OpenZeppelin's StandardMerkleTree. Leaves are hashed twice and sorted. The complete
  * binary tree is an array with the root at 0. Pairs are hashed in ascending order, so a proof needs no directions.
  */
-import { keccak_256 } from '@noble/hashes/sha3.js'
-import { concatBytes } from '@noble/hashes/utils.js'
 import { fromHex, type Hex, toHex, ZERO_HASH } from './hex.js'
+import { DIGEST_BYTES, hashInput, hashOutput, input, inputWords, keccak256, output, outputWords } from './keccak.js'
+
+const DIGEST_WORDS = DIGEST_BYTES / 4
 
 /** Hash of a leaf's ABI encoding. Two rounds of hashing ensure that no inner node can pass for a leaf. */
-export const leafHash = (encoded: Uint8Array): Uint8Array => keccak_256(keccak_256(encoded))
+export const leafHash = (encoded: Uint8Array): Uint8Array => keccak256(keccak256(encoded))
+
+/** The hashes of leaves, one after the other. @param leaves ABI encodings, each shorter than `input` */
+export function leafHashes(leaves: readonly Uint8Array[]): Uint8Array {
+  const hashes = new Uint8Array(leaves.length * DIGEST_BYTES)
+  for (let i = 0; i < leaves.length; i++) writeLeafHash(hashes, i, leaves[i]!)
+  return hashes
+}
+
+/** Writes the hash of a leaf as the i-th of `hashes`. */
+export function writeLeafHash(hashes: Uint8Array, i: number, encoded: Uint8Array): void {
+  input.set(encoded)
+  hashInput(encoded.length)
+  hashOutput()
+  hashes.set(output, i * DIGEST_BYTES)
+}
 
 export class MerkleTree {
-  readonly #nodes: Uint8Array[]
+  /** the hashes of the nodes, one after the other */
+  readonly #nodes: Uint8Array
   /** position in the tree of the i-th leaf that the constructor got */
-  readonly #position: number[]
+  readonly #position: Uint32Array
 
-  /** @param leaves ABI encodings, in any order. An empty tree has the zero root. */
-  constructor(leaves: readonly Uint8Array[], hash: (leaf: Uint8Array) => Uint8Array = leafHash) {
-    const hashed = leaves.map((leaf, index) => ({ index, hash: hash(leaf) }))
-    hashed.sort((a, b) => compareBytes(a.hash, b.hash))
-    const size = Math.max(0, 2 * leaves.length - 1)
-    this.#nodes = new Array(size)
-    this.#position = new Array(leaves.length)
-    for (const [rank, { index, hash }] of hashed.entries()) {
-      this.#nodes[size - 1 - rank] = hash
-      this.#position[index] = size - 1 - rank
+  /**
+   * An empty tree has the zero root.
+   * @param leaves ABI encodings, in any order; or their hashes, see `leafHashes`
+   */
+  constructor(leaves: readonly Uint8Array[] | Uint8Array) {
+    const hashes = leaves instanceof Uint8Array ? leaves : leafHashes(leaves)
+    const count = hashes.length / DIGEST_BYTES
+    const size = Math.max(0, 2 * count - 1)
+    this.#nodes = new Uint8Array(size * DIGEST_BYTES)
+    this.#position = new Uint32Array(count)
+    const order = ascending(hashes, count)
+    for (let rank = 0; rank < count; rank++) {
+      const [leaf, at] = [order[rank]!, size - 1 - rank]
+      this.#nodes.set(hashes.subarray(leaf * DIGEST_BYTES, (leaf + 1) * DIGEST_BYTES), at * DIGEST_BYTES)
+      this.#position[leaf] = at
     }
-    for (let i = size - leaves.length - 1; i >= 0; i--) {
-      this.#nodes[i] = hashPair(this.#nodes[2 * i + 1]!, this.#nodes[2 * i + 2]!)
-    }
-  }
-
-  /** @param hashes of the leaves, in any order */
-  static ofHashes(hashes: readonly Uint8Array[]): MerkleTree {
-    return new MerkleTree(hashes, hash => hash)
+    const words = new Uint32Array(this.#nodes.buffer)
+    for (let i = size - count - 1; i >= 0; i--) hashChildren(this.#nodes, words, i)
   }
 
   get root(): Hex {
-    return this.#nodes[0] ? toHex(this.#nodes[0]) : ZERO_HASH
+    return this.#nodes.length === 0 ? ZERO_HASH : this.#hashAt(0)
+  }
+
+  #hashAt(node: number): Hex {
+    return toHex(this.#nodes.subarray(node * DIGEST_BYTES, (node + 1) * DIGEST_BYTES))
   }
 
   /** Siblings from the leaf upwards. @param index of the leaf as given to the constructor */
@@ -45,7 +65,7 @@ export class MerkleTree {
     if (at === undefined) throw new RangeError(`The tree has no leaf ${index}; it has ${this.#position.length} leaves.`)
     const proof: Hex[] = []
     while (at > 0) {
-      proof.push(toHex(this.#nodes[at % 2 === 1 ? at + 1 : at - 1]!))
+      proof.push(this.#hashAt(at % 2 === 1 ? at + 1 : at - 1))
       at = (at - 1) >> 1
     }
     return proof
@@ -61,7 +81,7 @@ export class MerkleTree {
       const sibling = at % 2 === 1 ? at + 1 : at - 1
       const isKnown = known[0] === sibling
       if (isKnown) known.shift()
-      else proof.push(toHex(this.#nodes[sibling]!))
+      else proof.push(this.#hashAt(sibling))
       flags.push(isKnown)
       known.push((at - 1) >> 1)
     }
@@ -78,17 +98,44 @@ export interface MultiProof {
 }
 
 export function verifyProof(root: Hex, encodedLeaf: Uint8Array, proof: readonly Hex[]): boolean {
-  const folded = proof.reduce((node, sibling) => hashPair(node, fromHex(sibling)), leafHash(encodedLeaf))
-  return toHex(folded) === root
+  const node = new Uint8Array(2 * DIGEST_BYTES)
+  node.set(leafHash(encodedLeaf))
+  for (const sibling of proof) {
+    node.set(fromHex(sibling), DIGEST_BYTES)
+    const pair =
+      compare(node, 0, 1) <= 0
+        ? node
+        : Uint8Array.from([...node.subarray(DIGEST_BYTES), ...node.subarray(0, DIGEST_BYTES)])
+    node.set(keccak256(pair))
+  }
+  return toHex(node.subarray(0, DIGEST_BYTES)) === root
 }
 
-function hashPair(a: Uint8Array, b: Uint8Array): Uint8Array {
-  return keccak_256(compareBytes(a, b) <= 0 ? concatBytes(a, b) : concatBytes(b, a))
+/** @param words the same memory as `nodes` */
+function hashChildren(nodes: Uint8Array, words: Uint32Array, parent: number): void {
+  const [left, right] = [2 * parent + 1, 2 * parent + 2]
+  const isOrdered = compare(nodes, left, right) <= 0
+  const first = (isOrdered ? left : right) * DIGEST_WORDS
+  const second = (isOrdered ? right : left) * DIGEST_WORDS
+  for (let i = 0; i < DIGEST_WORDS; i++) {
+    inputWords[i] = words[first + i]!
+    inputWords[DIGEST_WORDS + i] = words[second + i]!
+  }
+  hashInput(2 * DIGEST_BYTES)
+  for (let i = 0; i < DIGEST_WORDS; i++) words[parent * DIGEST_WORDS + i] = outputWords[i]!
 }
 
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  for (let i = 0; i < a.length; i++) {
-    const difference = a[i]! - b[i]!
+/** The places of the hashes, the lowest hash first; of equal ones the earlier. */
+function ascending(hashes: Uint8Array, count: number): Uint32Array {
+  const order = new Uint32Array(count)
+  for (let i = 0; i < count; i++) order[i] = i
+  return order.sort((a, b) => compare(hashes, a, b) || a - b)
+}
+
+/** Compares two of the hashes, as large numbers. */
+function compare(hashes: Uint8Array, a: number, b: number): number {
+  for (let i = 0; i < DIGEST_BYTES; i++) {
+    const difference = hashes[a * DIGEST_BYTES + i]! - hashes[b * DIGEST_BYTES + i]!
     if (difference !== 0) return difference
   }
   return 0

@@ -13,7 +13,7 @@ export interface Voucher {
   readonly sessionId: Hex
   /** cumulative, IP layer */
   readonly bytes: number
-  /** h_j: the hash chain over everything that the provider says it forwarded */
+  /** h_j: the hash chain over all receipts of the session so far */
   readonly head: Hex
   readonly elapsedMs: number
 }

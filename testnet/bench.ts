@@ -15,6 +15,8 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   justice: () => import('./bench/justice/justice.js'),
   dataplane: () => import('./bench/dataplane/dataplane.js'),
   'dataplane-sessions': () => import('./bench/dataplane/sessions.js'),
+  bls: () => import('./bench/bls/bls.js'),
+  sim: () => import('./bench/sim/sim.js'),
   decoys: () => import('./bench/decoys/decoys.js'),
   store: () => import('./bench/store/store.js'),
   tables: () => import('./bench/tables.js'),

@@ -149,7 +149,7 @@ async function testnet(flags: Flags): Promise<void> {
   try {
     const show = view ? (event: TestnetEvent) => view.show(event) : printJson
     const result = await runTestnet(options, show, interrupt.signal, openStage)
-    if (result.ok) return
+    if (result.failures.length === 0) return
     const logs = result.keptIn === null ? '' : ` The logs are in ${result.keptIn}.`
     throw new UserError('promises-not-kept', `${result.failures.join(' ')}${logs}`)
   } catch (error) {

@@ -3,12 +3,12 @@
  * `bandwitness testnet`, with its events and its result as objects. The chain and every node are processes of their own, on
  * loopback. They end with `stop`, or when the calling process ends, however that happens.
  *
- * @example Two epochs, with one provider that keeps its claim and one that delivers a tenth.
+ * @example Two epochs, with one provider that keeps its claim and one that delivers nine tenths.
  *
  * ```TypeScript
  * import { startTestnet } from 'bandwitness/testnet'
  *
- * const network = await startTestnet({ providers: 'honest=1,throttled=1', epochs: 2, seed: '1' })
+ * const network = await startTestnet({ providers: 'honest=1,slow@0.9=1', epochs: 2, seed: '1' })
  * console.log(network.ready.apiUrl, network.ready.rpcUrl)
  * const { scores } = await network.epoch(1, 120)
  * console.log(scores.map(({ name, rateKbps }) => `${name}: ${rateKbps}`))

@@ -18,6 +18,8 @@ const PAGE = 'dist/verifier/page/files/'
 const ALWAYS = ['LICENSE', 'README.md', 'package.json']
 /** `entryPoint(import.meta.url, './x-main.js')`, and `new URL('./entry.js', import.meta.url)`. */
 const STARTED = /(?:entryPoint\(import\.meta\.url,\s*|new URL\()'(\.[^']+\.js)'/g
+/** `workerFile(import.meta.url, 'worker')`: the module beside it. */
+const WORKER = /workerFile\(import\.meta\.url,\s*'([^']+)'/g
 
 /** Paths from the repository's root. The build has run: no script runs again. */
 function packed(): string[] {
@@ -31,7 +33,9 @@ function reached(roots: readonly string[]): { readonly modules: Set<string>; rea
   const [modules, packages] = [new Set(roots), new Set<string>()]
   for (const module of modules) {
     const source = readFileSync(module.replace(/^dist\/(.*)\.js$/, '$1.ts'), 'utf8')
-    const started = [...source.matchAll(STARTED)].map(match => ({ specifier: match[1]!, typeOnly: false }))
+    const paths = [...source.matchAll(STARTED)].map(match => match[1]!)
+    const workers = [...source.matchAll(WORKER)].map(match => `./${match[1]}.js`)
+    const started = [...paths, ...workers].map(specifier => ({ specifier, typeOnly: false }))
     for (const { specifier, typeOnly } of [...importsOf(source), ...started]) {
       if (specifier.startsWith('.')) modules.add(posix.join(posix.dirname(module), specifier))
       else if (!typeOnly && !specifier.startsWith('node:')) packages.add(/^(?:@[^/]+\/)?[^/]+/.exec(specifier)![0])

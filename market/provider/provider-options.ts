@@ -4,4 +4,6 @@ import type { NodeOptions } from '../../verifier/node/node-options.js'
 export interface ProviderOptions extends NodeOptions {
   /** what the relay does with sessions and datagrams (default: forwards all of them) */
   readonly forwarding?: ForwardingSpec
+  /** segmentation offload of the relay's datagrams (default: false) */
+  readonly offload?: boolean
 }

@@ -24,7 +24,7 @@ import { VerifierSets } from './verifier-sets.js'
 const UNKNOWN_MS = 2000
 
 export async function serve(options: ProviderOptions, life: Lifecycle, chain: EthersChain, claimKbps: number) {
-  const { network, keys, logger: log, udpHost: host, udpPort: port, udpAnnounce, forwarding } = options
+  const { network, keys, logger: log, udpHost: host, udpPort: port, udpAnnounce, forwarding, offload } = options
   const account = chain.account!
   const directory = new Directory(chain, log)
   const sets = new VerifierSets(chain, directory, network.params)
@@ -40,6 +40,7 @@ export async function serve(options: ProviderOptions, life: Lifecycle, chain: Et
       announced: udpAnnounce,
       claimKbps,
       forwarding,
+      offload,
       access: office,
       answerSigner: answerSigner(chain.network, keys.evm),
       voucherSigner: voucherSigner(chain.network, keys.evm),

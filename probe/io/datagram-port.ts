@@ -33,14 +33,14 @@ export interface Endpoint {
 /** Datagrams that one call received, in the order of their arrival. */
 export interface ReceivedBatch {
   readonly count: number
-  /** bytes of the whole datagram, even if it was too long for its place */
+  /** bytes of the whole datagram, even if it was too long for its body */
   readonly lengths: Uint32Array
-  /** on the port's clock; never descending */
+  /** on the port's clock; never descending. With offload, datagrams that the kernel joined have one time */
   readonly arrivedMs: Float64Array
   /** the first `headerBytes` of each datagram, one after another */
   readonly headers: Buffer
-  /** the rest of each datagram, at multiples of DATAGRAM_BYTES − `headerBytes`: full datagrams leave no gap */
-  readonly bodies: Buffer
+  /** The rest of the i-th datagram, which may be changed: at least its bytes, and at most those of a full datagram. */
+  body(i: number): Buffer
   isFrom(i: number, endpoint: Endpoint): boolean
   source(i: number): Endpoint
 }
@@ -53,7 +53,10 @@ export interface PortOptions {
   /** how many bytes of each datagram go to `headers` */
   readonly headerBytes: number
   readonly clock: MonotonicClock
-  /** Whether the kernel may cut one large datagram into many. This gains little on a path without hardware for it. */
+  /**
+   * Whether the kernel may cut one large datagram into many, and join many that arrive (see segmentation.ts). Needs the
+   * backend mmsg, and `headerBytes` 0.
+   */
   readonly offload: boolean
   /** undefined for a port that only sends: the port then drops all that comes in */
   readonly onBatch?: ((batch: ReceivedBatch) => void) | undefined

@@ -24,16 +24,20 @@ class SingleBatch implements ReceivedBatch {
   readonly lengths = new Uint32Array(1)
   readonly arrivedMs = new Float64Array(1)
   readonly headers: Buffer
-  readonly bodies: Buffer
+  readonly #body: Buffer
   from!: RemoteInfo
 
   constructor(headerBytes: number) {
     this.headers = Buffer.alloc(headerBytes)
-    this.bodies = Buffer.alloc(DATAGRAM_BYTES - headerBytes)
+    this.#body = Buffer.alloc(DATAGRAM_BYTES - headerBytes)
   }
 
   isFrom(_i: number, { host, port }: Endpoint): boolean {
     return this.from.port === port && unmapped(this.from.address) === host
+  }
+
+  body(): Buffer {
+    return this.#body
   }
 
   source(): Endpoint {
@@ -45,7 +49,7 @@ class SingleBatch implements ReceivedBatch {
     this.lengths[0] = datagram.length
     this.arrivedMs[0] = arrivedMs
     datagram.copy(this.headers, 0, 0, this.headers.length)
-    if (datagram.length > this.headers.length) datagram.copy(this.bodies, 0, this.headers.length)
+    if (datagram.length > this.headers.length) datagram.copy(this.#body, 0, this.headers.length)
   }
 }
 
@@ -134,7 +138,7 @@ export class DgramPort implements DatagramPort {
   }
 
   forward(_i: number, length: number, to: Endpoint): void {
-    this.send(this.#batch.bodies.subarray(0, length), to)
+    this.send(this.#batch.body().subarray(0, length), to)
   }
 
   flush(): void {

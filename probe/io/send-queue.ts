@@ -1,29 +1,34 @@
-/** Datagrams that wait for one sendmmsg: their addresses in memory and their destinations. Nothing is copied. */
+/**
+ * Datagrams that wait for one sendmmsg: their addresses in memory and their destinations. Nothing is copied. With offload,
+ * full datagrams that lie one after another and have one destination go as one train (see segmentation.ts).
+ */
 import { constants } from 'node:os'
 import { DATAGRAM_BYTES } from '../../proto/datagram.js'
 import { BATCH } from './datagram-port.js'
 import { CONTROL, CONTROL_WORDS, HEADER, HEADER_WORDS, IOV, IOV_WORDS, Memory } from './mmsg-memory.js'
 import type { Native } from './native.js'
+import { SOL_UDP, UDP_SEGMENT } from './segmentation.js'
 import type { NativeEndpoint } from './socket-address.js'
 
 const MSG_DONTWAIT = 0x40
-const SOL_UDP = 17
-const UDP_SEGMENT = 103
 /** cmsghdr and two bytes */
 const SEGMENT_LENGTH = 18
 const SEGMENT_SPACE = 24
-/** Most segments of one large datagram. The kernel's limits are 64 segments and 65,507 bytes. */
+/** Most datagrams of one train. The kernel's limits are 64 datagrams and 65,507 bytes. */
 const MAX_SEGMENTS = 52
 
-const { EAGAIN, ENOBUFS } = constants.errno
+const { EAGAIN, ENOBUFS, EIO, EINVAL } = constants.errno
 /** The system takes no more for now. */
 const isFull = (errno: number): boolean => errno === EAGAIN || errno === ENOBUFS
+/** The way to the destination takes no trains: a device without checksums, a tunnel that encrypts, or a short MTU. */
+const takesNoTrain = (errno: number): boolean => errno === EIO || errno === EINVAL
 
 export class SendQueue {
   readonly #native: Native
   readonly #offload: boolean
   readonly #messages: Memory
   readonly #iovs: Memory
+  readonly #addresses = new Float64Array(BATCH)
   readonly #endpoints: (NativeEndpoint | undefined)[] = new Array(BATCH).fill(undefined)
   /** datagrams in each message; only offload puts more than one in it */
   readonly #datagrams = new Uint8Array(BATCH)
@@ -48,29 +53,26 @@ export class SendQueue {
       this.#messages.words[message + HEADER.nameLength] = nameBytes
       this.#messages.point(message + HEADER.iov, this.#iovs.at(i * IOV_WORDS))
       this.#messages.words[message + HEADER.iovCount] = 1
-      if (!offload) continue
       this.#messages.point(message + HEADER.control, this.#control.address)
-      this.#messages.words[message + HEADER.controlLength] = SEGMENT_SPACE
     }
   }
 
-  /** Queues a datagram: at most BATCH until the next send. */
+  /** There is no room for a datagram that does not continue a train. */
+  get isFull(): boolean {
+    return this.#count === BATCH
+  }
+
+  /** Queues a datagram. The queue must not be full. */
   add(address: number, length: number, to: NativeEndpoint): void {
     const last = this.#count - 1
     if (address === this.#end && this.#endpoints[last] === to && this.#datagrams[last]! < MAX_SEGMENTS) {
       this.#iovs.words[last * IOV_WORDS + IOV.length]! += length
       this.#datagrams[last]!++
+      this.#setTrain(last, true)
     } else {
-      const i = this.#count++
-      this.#iovs.point(i * IOV_WORDS + IOV.base, address)
-      this.#iovs.words[i * IOV_WORDS + IOV.length] = length
-      if (this.#endpoints[i] !== to) {
-        this.#endpoints[i] = to
-        this.#messages.point(i * HEADER_WORDS + HEADER.name, to.memory.address)
-      }
-      this.#datagrams[i] = 1
+      this.#put(this.#count++, address, length, to)
     }
-    // All segments of a message have one length, except the last.
+    // All datagrams of a train have one length, except the last.
     this.#end = this.#offload && length === DATAGRAM_BYTES ? address + length : 0
   }
 
@@ -82,11 +84,19 @@ export class SendQueue {
     while (next < count) {
       const done = this.#native.sendmmsg(fd, this.#messages.at(next * HEADER_WORDS), count - next, MSG_DONTWAIT)
       if (done < 0) {
-        if (isFull(this.#native.errno())) break
-        // This message can never be sent (no route, for example). It counts as sent and as an error, and the next is
-        // tried.
-        this.errors++
-        taken += this.#datagrams[next]!
+        const errno = this.#native.errno()
+        if (isFull(errno)) break
+        const datagrams = this.#datagrams[next]!
+        if (datagrams > 1 && takesNoTrain(errno)) {
+          const alone = this.#sendAlone(fd, next)
+          taken += alone
+          if (alone < datagrams) break
+        } else {
+          // This message can never be sent (no route, for example). It counts as sent and as an error, and the next is
+          // tried.
+          this.errors++
+          taken += datagrams
+        }
         next++
         continue
       }
@@ -105,5 +115,39 @@ export class SendQueue {
     if (queued === 0) return
     const taken = this.send(fd)
     this.errors += queued - taken
+  }
+
+  /** Sends the datagrams of a train one by one. @returns how many the system took */
+  #sendAlone(fd: number, train: number): number {
+    const from = this.#addresses[train]!
+    const bytes = this.#iovs.words[train * IOV_WORDS + IOV.length]!
+    const to = this.#endpoints[train]!
+    let taken = 0
+    for (let at = 0; at < bytes; at += DATAGRAM_BYTES) {
+      this.#put(train, from + at, Math.min(DATAGRAM_BYTES, bytes - at), to)
+      const done = this.#native.sendmmsg(fd, this.#messages.at(train * HEADER_WORDS), 1, MSG_DONTWAIT)
+      if (done < 0) {
+        if (isFull(this.#native.errno())) break
+        this.errors++
+      }
+      taken++
+    }
+    return taken
+  }
+
+  #put(i: number, address: number, length: number, to: NativeEndpoint): void {
+    this.#iovs.point(i * IOV_WORDS + IOV.base, address)
+    this.#iovs.words[i * IOV_WORDS + IOV.length] = length
+    this.#addresses[i] = address
+    if (this.#endpoints[i] !== to) {
+      this.#endpoints[i] = to
+      this.#messages.point(i * HEADER_WORDS + HEADER.name, to.memory.address)
+    }
+    this.#datagrams[i] = 1
+    this.#setTrain(i, false)
+  }
+
+  #setTrain(i: number, isTrain: boolean): void {
+    this.#messages.words[i * HEADER_WORDS + HEADER.controlLength] = isTrain ? SEGMENT_SPACE : 0
   }
 }

@@ -1,5 +1,5 @@
 /** The answers to a sender's challenges: which of the addresses that others named have echoed. */
-import { CHALLENGE_BYTES, DATAGRAM_BYTES } from '../../proto/datagram.js'
+import { CHALLENGE_BYTES } from '../../proto/datagram.js'
 import type { Endpoint, ReceivedBatch } from '../io/datagram-port.js'
 import { isEcho, type PathValidation } from '../wire/path-validation.js'
 
@@ -17,7 +17,7 @@ export class Echoes {
   onBatch(batch: ReceivedBatch): void {
     for (let i = 0; i < batch.count; i++) {
       if (batch.lengths[i] !== CHALLENGE_BYTES) continue
-      const datagram = batch.bodies.subarray(i * DATAGRAM_BYTES, i * DATAGRAM_BYTES + CHALLENGE_BYTES)
+      const datagram = batch.body(i).subarray(0, CHALLENGE_BYTES)
       if (!isEcho(datagram)) continue
       for (const { from, path } of this.#awaited) path.accept(datagram, batch.isFrom(i, from))
     }

@@ -4,23 +4,15 @@
  * without its data plane measures nothing.
  */
 import { Worker } from 'node:worker_threads'
+import { workerFile } from '../../proto/worker-file.js'
 import type { PortFacts } from '../io/datagram-port.js'
 import { UdpPortError } from '../io/errors.js'
 import { loadNative } from '../io/native.js'
 import type { Failure, Kind, Kinds, Reply, Request } from './kinds.js'
 
-const FROM_SOURCE = `
-  const { tsx, entry } = require('node:worker_threads').workerData
-  import(tsx).then(({ register }) => { register(); return import(entry) })`
-
-/**
- * A compiled host starts the compiled worker beside it. A host that runs from source, as in tests, starts the source.
- */
 function startWorker(): Worker {
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./entry.js', import.meta.url))
-  // A worker does not inherit this thread's TypeScript loader, so the worker registers one itself.
-  const workerData = { tsx: import.meta.resolve('tsx/esm/api'), entry: new URL('./entry.ts', import.meta.url).href }
-  return new Worker(FROM_SOURCE, { eval: true, execArgv: [], workerData })
+  const { url, ...options } = workerFile(import.meta.url, 'entry')
+  return new Worker(url, options)
 }
 
 /** How long an exiting process waits for its worker, which may hang. */

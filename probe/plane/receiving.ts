@@ -4,14 +4,7 @@
  */
 
 import { createHash } from 'node:crypto'
-import {
-  CHALLENGE_BYTES,
-  DATAGRAM_BYTES,
-  HEADER_BYTES,
-  PAYLOAD_BYTES,
-  SIZES_BYTES,
-  TAG_BYTES,
-} from '../../proto/datagram.js'
+import { CHALLENGE_BYTES, DATAGRAM_BYTES, HEADER_BYTES, SIZES_BYTES, TAG_BYTES } from '../../proto/datagram.js'
 import type { Run } from '../chunks/runs.js'
 import { BATCH, type DatagramPort, type Endpoint, type PortFacts, type ReceivedBatch } from '../io/datagram-port.js'
 import { openPort } from '../io/open-port.js'
@@ -64,8 +57,6 @@ export class Receiving {
   /** awaited heartbeats */
   readonly #beats = new Set<string>()
   #port!: DatagramPort
-  /** views of the payloads of a batch's datagrams: made once, so that no datagram costs a new one */
-  #payloads: readonly Buffer[] = []
   /** for each datagram of the batch in hand that is data: where it goes, and the place of its header among its sender's */
   readonly #sinks: (DataSink | undefined)[] = new Array(BATCH).fill(undefined)
   readonly #places = new Uint8Array(BATCH)
@@ -211,7 +202,7 @@ export class Receiving {
       if (way === 'provider') collection.sizes.accept(slot, sequence, batch.lengths[i]!)
       return
     }
-    collection.accept(slot, way, sequence, headers.maskedTime(place), this.#payloadOf(batch, i), batch.arrivedMs[i]!)
+    collection.accept(slot, way, sequence, headers.maskedTime(place), batch.body(i), batch.arrivedMs[i]!)
   }
 
   #onHeartbeat(batch: ReceivedBatch, i: number): void {
@@ -234,21 +225,13 @@ export class Receiving {
     this.#stats.echoes++
     this.#port.send(echoOf(datagram), expectation.source)
   }
-
-  #payloadOf({ bodies }: ReceivedBatch, i: number): Buffer {
-    if (this.#payloads.length === 0) {
-      this.#payloads = Array.from({ length: bodies.length / PAYLOAD_BYTES }, (_, place) =>
-        bodies.subarray(place * PAYLOAD_BYTES, (place + 1) * PAYLOAD_BYTES),
-      )
-    }
-    return this.#payloads[i]!
-  }
 }
 
 /** Header and body of a datagram, in one buffer. */
-function wholeOf({ headers, bodies, lengths }: ReceivedBatch, i: number): Buffer {
-  const length = lengths[i]!
+function wholeOf(batch: ReceivedBatch, i: number): Buffer {
+  const { headers } = batch
+  const length = batch.lengths[i]!
   const header = headers.subarray(i * HEADER_BYTES, i * HEADER_BYTES + Math.min(length, HEADER_BYTES))
-  const body = bodies.subarray(i * PAYLOAD_BYTES, i * PAYLOAD_BYTES + Math.max(0, length - HEADER_BYTES))
+  const body = batch.body(i).subarray(0, Math.max(0, length - HEADER_BYTES))
   return Buffer.concat([header, body])
 }

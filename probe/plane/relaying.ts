@@ -14,7 +14,6 @@ import { ChallengeCap } from './challenge-cap.js'
 import { clockOf } from './clock.js'
 import { OVERRUNS_MS } from './counters.js'
 import { DelayQueue } from './delay-queue.js'
-import type { ForwardedPart } from './forwarded.js'
 import { type Forwarding, type ForwardingSpec, loadForwarding, type Packet } from './forwarding.js'
 import { LeftOver } from './left-over.js'
 import type { PortSpec } from './port-spec.js'
@@ -30,7 +29,9 @@ export interface RelayingOptions extends PortSpec {
 }
 
 /** The content of a receipt. */
-export interface DueReceipt extends ForwardedPart {
+export interface DueReceipt {
+  /** that the session has forwarded so far, at the IP layer */
+  readonly bytes: number
   /** since the session was opened */
   readonly elapsedMs: number
 }
@@ -60,8 +61,6 @@ export class Relaying {
   readonly #delayed: DelayQueue<DelayedDatagram>
   #port!: DatagramPort
   #overrunTimer: NodeJS.Timeout | undefined
-  /** views of a batch's datagrams: made once, so that no datagram costs a new one */
-  #places: readonly Buffer[] = []
   readonly #packet: WritablePacket = {
     bytes: Buffer.alloc(0),
     length: 0,
@@ -157,7 +156,7 @@ export class Relaying {
         dropped.malformed++
         continue
       }
-      const place = this.#placeOf(batch, i)
+      const place = batch.body(i)
       const session = this.#byTag.find(place)
       if (!session) {
         dropped['unknown-tag']++
@@ -183,7 +182,7 @@ export class Relaying {
   #forward(batch: ReceivedBatch, i: number, session: RelayedSession): void {
     const packet = this.#packet
     const arrivedMs = batch.arrivedMs[i]!
-    packet.bytes = this.#placeOf(batch, i)
+    packet.bytes = batch.body(i)
     packet.length = batch.lengths[i]!
     packet.session = session.id
     packet.reserved = session.reserved
@@ -193,8 +192,7 @@ export class Relaying {
     const verdict = this.#forwarding.forward(packet, arrivedMs)
     if (verdict === 'now') {
       this.#port.forward(i, packet.length, session.nextHop)
-      const whole = packet.length === packet.bytes.length
-      this.#count(session, whole ? packet.bytes : packet.bytes.subarray(0, packet.length))
+      this.#count(session, packet.length)
     } else if (verdict === 'drop') {
       this.#stats.dropped['not-forwarded']++
     } else {
@@ -207,27 +205,18 @@ export class Relaying {
     const session = this.#byId.get(id)
     if (!session) return // the session has ended in the meantime
     this.#port.send(bytes, session.nextHop)
-    this.#count(session, bytes)
+    this.#count(session, bytes.length)
   }
 
-  #count(session: RelayedSession, datagram: Uint8Array): void {
+  #count(session: RelayedSession, length: number): void {
     this.#stats.forwarded++
-    this.#stats.forwardedBytes += datagram.length
-    if (!session.forwarded.add(datagram)) return
+    this.#stats.forwardedBytes += length
+    if (!session.forwarded.add(length)) return
     this.#emit({ kind: 'receipt', session: session.id, due: this.#receiptOf(session)! })
   }
 
   #receiptOf(session: RelayedSession): DueReceipt | undefined {
-    const part = session.forwarded.next()
-    return part && { ...part, elapsedMs: this.#clock.now() - session.openedMs }
-  }
-
-  #placeOf({ bodies }: ReceivedBatch, i: number): Buffer {
-    if (this.#places.length === 0) {
-      this.#places = Array.from({ length: bodies.length / DATAGRAM_BYTES }, (_, place) =>
-        bodies.subarray(place * DATAGRAM_BYTES, (place + 1) * DATAGRAM_BYTES),
-      )
-    }
-    return this.#places[i]!
+    const bytes = session.forwarded.next()
+    return bytes === undefined ? undefined : { bytes, elapsedMs: this.#clock.now() - session.openedMs }
   }
 }

@@ -41,8 +41,8 @@ export class RelaySession {
     return Promise.race([this.#stream.receive(), this.#closed.promise])
   }
 
-  sendReceipt({ root, bytes, elapsedMs }: DueReceipt): void {
-    const receipt = this.#receipts.next(root, bytes, elapsedMs, this.#signer)
+  sendReceipt({ bytes, elapsedMs }: DueReceipt): void {
+    const receipt = this.#receipts.next(bytes, elapsedMs, this.#signer)
     this.#sending = this.#sending
       .then(() => this.#send(receipt))
       .catch(() => {

@@ -51,6 +51,8 @@ export interface NetworkOptions {
   /** the receiver gets an instant for the start of data, this long after the call */
   readonly startsInMs?: number
   readonly backend?: Backend
+  /** segmentation offload of the relay (default: false) */
+  readonly offload?: boolean
   /** of the relay (default: every session is reserved) */
   readonly access?: Access
   /** keys to use (default: fresh ones) */

@@ -28,19 +28,17 @@ export class ReceiptChain {
 
   /**
    * The receipt for everything forwarded since the previous receipt.
-   * @param root SHA-256 of the forwarded datagrams
    * @param bytes of the session so far, at the IP layer
    * @param elapsedMs since the session was opened
    */
-  async next(root: Uint8Array, bytes: number, elapsedMs: number, signer: VoucherSigner): Promise<Receipt> {
+  async next(bytes: number, elapsedMs: number, signer: VoucherSigner): Promise<Receipt> {
     const receipt = {
       sessionId: this.#sessionId,
       sequence: ++this.#sequence,
       bytes,
-      root,
       elapsedMs: Math.round(elapsedMs),
     }
-    const head = receiptHead(this.#head, root, bytes, receipt.elapsedMs)
+    const head = receiptHead(this.#head, bytes, receipt.elapsedMs)
     this.#head = head
     return { ...receipt, head, signature: await signer.sign(voucherOf({ ...receipt, head })) }
   }
@@ -76,7 +74,7 @@ export async function checkReceipts(
   let head = receiptSeed(of.sessionId, of.tag)
   let bytes = 0
   for (const [i, receipt] of receipts.entries()) {
-    head = receiptHead(head, receipt.root, receipt.bytes, receipt.elapsedMs)
+    head = receiptHead(head, receipt.bytes, receipt.elapsedMs)
     const isOurs = Buffer.compare(receipt.sessionId, of.sessionId) === 0
     const isNext = receipt.sequence === i + 1 && receipt.bytes >= bytes && Buffer.compare(head, receipt.head) === 0
     if (!isOurs || !isNext) return undefined

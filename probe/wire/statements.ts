@@ -101,6 +101,6 @@ export function revealDigest(sessionId: Uint8Array, slot: number, key: Uint8Arra
 /** h_0 of a session's receipts. */
 export const receiptSeed = (sessionId: Uint8Array, tag: Uint8Array): Uint8Array => digest('receipts', sessionId, tag)
 
-/** h_j = SHA-256(h_{j−1} ‖ root_j ‖ bytes ‖ t_j), which the provider signs. */
-export const receiptHead = (previous: Uint8Array, root: Uint8Array, bytes: number, elapsedMs: number): Uint8Array =>
-  digest('receipt', previous, root, uint32(bytes), uint32(elapsedMs))
+/** h_j = SHA-256(h_{j−1} ‖ bytes ‖ t_j), which the provider signs. */
+export const receiptHead = (previous: Uint8Array, bytes: number, elapsedMs: number): Uint8Array =>
+  digest('receipt', previous, uint32(bytes), uint32(elapsedMs))

@@ -43,7 +43,6 @@ export interface Receipt {
   sessionId: Uint8Array
   sequence: number
   bytes: number
-  root: Uint8Array
   elapsedMs: number
   head: Uint8Array
   signature: Uint8Array

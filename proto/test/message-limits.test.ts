@@ -186,7 +186,7 @@ describe('limits of messages', () => {
       ...Object.fromEntries(['sent', 'blocked', 'errors', 'control'].map(kind => [kind, Array(520).fill(9_999)])),
     },
     receipts: Array(261).fill({
-      ...{ sessionId: h32, sequence: 261, bytes: INDEX, root: h32, elapsedMs: 26_000, head: h32, signature: bytes(65) },
+      ...{ sessionId: h32, sequence: 261, bytes: INDEX, elapsedMs: 26_000, head: h32, signature: bytes(65) },
     }),
     signature: bytes(64),
   }

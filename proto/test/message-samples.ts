@@ -25,7 +25,6 @@ const receipt: messages.Receipt = {
   sessionId: h32,
   sequence: 1,
   bytes: 1_048_576,
-  root: bytes(32, 2),
   elapsedMs: 400,
   head: bytes(32, 3),
   signature: bytes(65),

@@ -7,6 +7,8 @@ import { checkExit, checkLeftovers } from './endings.js'
 import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 3
+/** Three epochs are too few for a penalty. */
+const PROVIDERS = 'honest=3,offline=1'
 const RUN_SECONDS = 300
 
 export const silence: Point = {
@@ -19,7 +21,7 @@ export const silence: Point = {
 }
 
 const observe = (checks: Checks, verifiers: string, reports: boolean): Promise<void> =>
-  TestnetRun.with(['--verifiers', verifiers, '--epochs', String(EPOCHS)], run =>
+  TestnetRun.with(['--verifiers', verifiers, '--providers', PROVIDERS, '--epochs', String(EPOCHS)], run =>
     follow(checks, run, verifiers, reports),
   )
 

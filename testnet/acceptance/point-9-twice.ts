@@ -6,13 +6,13 @@ import { checkExit } from './endings.js'
 import { TestnetRun } from './testnet-run.js'
 
 const EPOCHS = 3
+const ARGS = ['--verifiers', 'honest=4,twice=1', '--providers', 'honest=3,offline=1', '--epochs', String(EPOCHS)]
 const RUN_SECONDS = 240
 
 export const twice: Point = {
   number: 9,
   title: 'two processes with one set of keys sign nothing twice',
-  run: checks =>
-    TestnetRun.withData(['--verifiers', 'honest=4,twice=1', '--epochs', String(EPOCHS)], run => follow(checks, run)),
+  run: checks => TestnetRun.withData(ARGS, run => follow(checks, run)),
 }
 
 async function follow(checks: Checks, run: TestnetRun): Promise<void> {

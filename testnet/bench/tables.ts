@@ -4,6 +4,8 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { UserError } from '../../verifier/config/errors.js'
+import type { BlsResult } from './bls/result.js'
+import { blsTables } from './bls/tables.js'
 import type { CheatResult } from './cheat/result.js'
 import { boundTables, cheatTables, groupTables } from './cheat/tables.js'
 import type { DataplaneResult, SessionsResult } from './dataplane/results.js'
@@ -15,6 +17,9 @@ import { justiceTables } from './justice/tables.js'
 import { between, holds } from './markdown.js'
 import type { MeasureResult } from './measure/results.js'
 import { measureTables } from './measure/tables.js'
+import { simPlots } from './sim/plots.js'
+import type { SimResult } from './sim/result.js'
+import { simTables } from './sim/tables.js'
 import { type StoreResult, storeTable } from './store/result.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -27,6 +32,8 @@ type Result =
   | DataplaneResult
   | SessionsResult
   | DecoysResult
+  | BlsResult
+  | SimResult
   | StoreResult
 
 /** The tables of a run, each with the name of its markers. @throws UserError 'usage' */
@@ -44,6 +51,10 @@ function tablesOf(result: Result): Readonly<Record<string, string>> {
       return { 'dataplane-sessions': sessionsTables(result) }
     case 'decoys':
       return { 'decoy-bounds': decoyBoundTables(), decoys: decoysTables(result) }
+    case 'bls':
+      return { bls: blsTables(result) }
+    case 'sim':
+      return { sim: simTables(result) }
     case 'store':
       return { store: storeTable(result) }
     default:
@@ -55,13 +66,20 @@ export async function run(args: string[]): Promise<number> {
   const [file, ...more] = parseArgs({ args, allowPositionals: true }).positionals
   if (file === undefined || more.length > 0) throw new UserError('usage', 'usage: npm run bench -- tables FILE')
   const result = read(file)
+  writeTables(result)
+  console.log(result.verdict)
+  return 0
+}
+
+/** Puts the tables of a run, and its plots, into the pages. @throws UserError 'usage' for a run without tables */
+export function writeTables(result: Result): void {
   for (const [name, table] of Object.entries(tablesOf(result))) {
     const path = pageWith(name)
     writeFileSync(path, between(readFileSync(path, 'utf8'), name, table))
     console.log(`${name}: written to ${relative(ROOT, path)}`)
   }
-  console.log(result.verdict)
-  return 0
+  const plots = result.bench === 'sim' ? simPlots(result) : {}
+  for (const [file, svg] of Object.entries(plots)) writeFileSync(join(DOCS, 'research', file), svg)
 }
 
 /** @throws UserError 'usage' if no page has the markers */

@@ -13,6 +13,7 @@ import { print } from '../../verifier/cli/output.js'
 import { settings } from '../../verifier/cli/settings.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { testnetParams } from '../network/epoch-length.js'
+import { USUAL_MACHINE } from '../network/machine.js'
 import type { TestnetOptions } from '../network/options.js'
 import { NODE_ETHER } from '../network/setup.js'
 import { type Composed, FILES, profileOf, rpcUrlOf } from './compose-file.js'
@@ -92,8 +93,10 @@ async function givenChain(rpcUrl: string, keyFile: string, testnet: TestnetOptio
   const provider = await openAnyChain(rpcUrl)
   try {
     const { chainId } = provider
-    const shape = { verifiers: testnet.verifiers.length, providers: testnet.providers.length, soaks: false }
-    refuseBad(chainId, judgeChain(await chainOffers(provider), Date.now(), testnetParams(shape)))
+    const { claimKbps } = testnet
+    const shape = { verifiers: testnet.verifiers.length, providers: testnet.providers.length, claimKbps, soaks: false }
+    const params = testnetParams(shape, USUAL_MACHINE)
+    refuseBad(chainId, judgeChain(await chainOffers(provider), Date.now(), params))
     const address = accountOf(privateKey)
     const [balance, needed] = [
       await provider.getBalance(address),

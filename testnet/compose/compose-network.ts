@@ -8,8 +8,10 @@ import { initNode } from '../../verifier/cli/init.js'
 import { writeWhole } from '../../verifier/config/whole-file.js'
 import { startAnvil } from '../network/anvil.js'
 import { dumpState } from '../network/anvil-state.js'
+import { startDelaySeconds } from '../network/carried.js'
 import { emptyDirectory } from '../network/data-directory.js'
 import { testnetParams } from '../network/epoch-length.js'
+import { USUAL_MACHINE } from '../network/machine.js'
 import type { TestnetOptions } from '../network/options.js'
 import { type Plan, planRun } from '../network/plan.js'
 import { type SetupOptions, setUpNetwork } from '../network/setup.js'
@@ -42,7 +44,9 @@ export async function composeNetwork({ testnet, hosts, out, chain }: ComposeOpti
   const directory = emptyDirectory('out', out)
   try {
     const plan = planRun(testnet, join(directory, FILES.nodes))
-    const ran = chain ? await setUpOn(chain, plan, directory) : await setUpOwn(testnet.seed, plan, directory)
+    const ran = chain
+      ? await setUpOn(chain, plan, testnet.claimKbps, directory)
+      : await setUpOwn(testnet, plan, directory)
     for (const { role, dataDir, keys } of [...plan.verifiers, ...plan.providers]) await initNode(role, dataDir, keys)
     const composed = { hosts, nodes: nodesOn(hosts, plan), chain: ran, user: await owner(directory) }
     await writeWhole(join(directory, FILES.compose), composeFile(composed), { place: 'new' })
@@ -53,12 +57,21 @@ export async function composeNetwork({ testnet, hosts, out, chain }: ComposeOpti
   }
 }
 
-async function setUpOwn(seed: string, plan: Plan, directory: string): Promise<ComposedChain> {
+async function setUpOwn(
+  { seed, claimKbps }: Pick<TestnetOptions, 'seed' | 'claimKbps'>,
+  plan: Plan,
+  directory: string,
+): Promise<ComposedChain> {
   const watchdog = await startWatchdog()
   try {
     const anvil = await startAnvil({ chainId: CHAIN_ID, blockTime: BLOCK_SECONDS, seed, watchdog })
     try {
-      await setUpOn({ rpcUrl: anvil.rpcUrl, chainId: CHAIN_ID, account: anvil.accounts[0]! }, plan, directory)
+      await setUpOn(
+        { rpcUrl: anvil.rpcUrl, chainId: CHAIN_ID, account: anvil.accounts[0]! },
+        plan,
+        claimKbps,
+        directory,
+      )
       await mkdir(join(directory, FILES.state, '..'))
       await writeWhole(join(directory, FILES.state), await dumpState(anvil.rpcUrl), { place: 'new' })
     } finally {
@@ -73,12 +86,16 @@ async function setUpOwn(seed: string, plan: Plan, directory: string): Promise<Co
 async function setUpOn(
   { rpcUrl, chainId, account }: GivenChain,
   plan: Plan,
+  claimKbps: number,
   directory: string,
 ): Promise<ComposedChain> {
   const { verifiers, providers } = plan
+  const shape = { verifiers: verifiers.length, providers: providers.length, claimKbps, soaks: false }
+  const params = testnetParams(shape, USUAL_MACHINE) // nobody knows the machines yet
   await setUpNetwork({
     ...{ anvil: { rpcUrl, accounts: [account] }, chainId, lateVerifiers: [], verifiers, providers },
-    params: testnetParams({ verifiers: verifiers.length, providers: providers.length, soaks: false }),
+    params,
+    startDelaySeconds: startDelaySeconds(params, shape, USUAL_MACHINE),
     networkFile: join(directory, FILES.network),
   })
   await writeWhole(join(directory, FILES.key), `${account.privateKey}\n`, { place: 'new', mode: 0o600 })

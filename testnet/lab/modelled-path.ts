@@ -215,8 +215,7 @@ export class ModelledPath {
 /** Hands over a copy of each datagram. */
 function forEach(batch: ReceivedBatch, take: (datagram: Buffer, arrivedMs: number, i: number) => void): void {
   for (let i = 0; i < batch.count; i++) {
-    const from = i * DATAGRAM_BYTES
     const length = Math.min(batch.lengths[i]!, DATAGRAM_BYTES)
-    take(Buffer.from(batch.bodies.subarray(from, from + length)), batch.arrivedMs[i]!, i)
+    take(Buffer.from(batch.body(i).subarray(0, length)), batch.arrivedMs[i]!, i)
   }
 }

@@ -6,37 +6,33 @@ import { soakSlotMs } from '../../verifier/config/check-params.js'
 import { UserError } from '../../verifier/config/errors.js'
 import { tailMs } from '../../verifier/core/assignment/assign.js'
 import { groupSize } from '../../verifier/core/assignment/receiver-groups.js'
-import type { TestnetOptions } from './options.js'
+import { type Carried, carried, type Size } from './carried.js'
+import type { Machine } from './machine.js'
 
 /** From the end of the last session to that of the epoch: time for a late session and its checking. */
 const MARGIN_MS = 700
 
 /** The facts about a run that decide how long its epochs are. */
-export interface Shape {
-  readonly verifiers: number
-  readonly providers: number
+export interface Shape extends Size {
   /** every session is a soak */
   readonly soaks: boolean
 }
 
-/**
- * What a verifier that shares the cores with many others needs beyond the usual lead, before its first slot: all of them
- * agree about the last epoch and read the facts of the new one at that time.
- */
-const LEAD_MS_EACH_MORE = 400
-const USUAL_VERIFIERS = 5
-
 /** Each session has a second try, in a slot of its own. */
 const TRIES = 2
+/** An epoch has at least so many ticks. */
+const LEAST_TICKS = 8
+/** The verifiers agree on an epoch within the next one, even if the first two leaders are down. */
+const LEAST_LEADERS = 3
 
 /**
- * Every provider has a session with every verifier as receiver, `lanes` sessions run at once, and a provider's own
- * sessions never overlap: max(⌈V·P / lanes⌉, V) slots, and as many for the second tries.
+ * Every provider has a session with each of its receivers, `lanes` sessions run at once, and a provider's own sessions never
+ * overlap: max(⌈n·P / lanes⌉, n) slots, and as many for the second tries.
  */
-export function testnetParams({ verifiers, providers, soaks }: Shape): NetworkParams {
-  const receivers = Math.min(verifiers, DEVNET.receivers)
-  const rounds = Math.max(Math.ceil((receivers * providers) / DEVNET.lanes), receivers)
-  return paramsFor(TRIES * rounds, verifiers, soaks ? soaking(DEVNET) : DEVNET)
+export function testnetParams(shape: Shape, machine: Machine): NetworkParams {
+  const params = { ...DEVNET, ...withoutWarning(carried(shape, machine)) }
+  const rounds = Math.max(Math.ceil((params.receivers * shape.providers) / params.lanes), params.receivers)
+  return paramsFor(TRIES * rounds, shape.soaks ? soaking(params) : params)
 }
 
 /**
@@ -45,11 +41,10 @@ export function testnetParams({ verifiers, providers, soaks }: Shape): NetworkPa
  * direct probe, which uses capacity too.
  * @throws UserError 'usage' if no group of verifiers can take the claim
  */
-export function narrowParams(
-  { verifiers, providers, soaks }: Shape,
-  { claimKbps, capacityKbps }: Pick<TestnetOptions, 'claimKbps'> & { readonly capacityKbps: number },
-): NetworkParams {
-  const receivers = Array.from({ length: Math.min(verifiers, DEVNET.receivers) }, (_, i) => i)
+export function narrowParams(shape: Shape, capacityKbps: number, machine: Machine): NetworkParams {
+  const { verifiers, providers, claimKbps, soaks } = shape
+  const carriedParams = withoutWarning(carried(shape, machine))
+  const receivers = Array.from({ length: carriedParams.receivers }, (_, i) => i)
   const size = groupSize({
     ...{ receivers, claimKbps, senders: Math.min(DEVNET.senders, verifiers - 1) },
     capacityKbps: new Map(receivers.map(receiver => [receiver, capacityKbps])),
@@ -63,8 +58,8 @@ export function narrowParams(
   }
   const rounds = Math.floor(receivers.length / size) * providers
   const slotMs = START_LEAD_MS + DEVNET.slotMs + DIRECT_MS
-  const params = { ...DEVNET, offsetMs: START_LEAD_MS, slotMs }
-  return paramsFor(TRIES * rounds, verifiers, soaks ? soaking(params) : params)
+  const params = { ...DEVNET, ...carriedParams, offsetMs: START_LEAD_MS, slotMs }
+  return paramsFor(TRIES * rounds, soaks ? soaking(params) : params)
 }
 
 const soaking = (params: NetworkParams): NetworkParams => ({
@@ -73,8 +68,12 @@ const soaking = (params: NetworkParams): NetworkParams => ({
   slotMs: soakSlotMs(params),
 })
 
-function paramsFor(rounds: number, verifiers: number, params: NetworkParams): NetworkParams {
-  const leadMs = params.leadMs + LEAD_MS_EACH_MORE * Math.max(0, verifiers - USUAL_VERIFIERS)
-  const seconds = Math.ceil((leadMs + rounds * params.slotMs + tailMs(params.slotMs) + MARGIN_MS) / 1000)
-  return { ...params, leadMs, epochSeconds: seconds }
+function paramsFor(rounds: number, params: NetworkParams): NetworkParams {
+  const { commitMs, revealMs, listMs, roundMs, leadMs, slotMs, tickMs } = params
+  const measureMs = leadMs + rounds * slotMs + tailMs(slotMs) + MARGIN_MS
+  const agreeMs = commitMs + revealMs + listMs + LEAST_LEADERS * roundMs
+  const epochSeconds = Math.ceil(Math.max(measureMs, agreeMs) / 1000)
+  return { ...params, epochSeconds, tickMs: Math.min(tickMs, Math.floor((epochSeconds * 1000) / LEAST_TICKS)) }
 }
+
+const withoutWarning = ({ warning: _, ...params }: Carried): Omit<Carried, 'warning'> => params

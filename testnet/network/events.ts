@@ -40,6 +40,20 @@ export interface ReadyEvent {
   readonly providers: readonly (ReadyNode & { readonly claimKbps: number; readonly deliversKbps: number })[]
 }
 
+/** What this machine carries, as measured before anything is started. */
+export interface MachineEvent {
+  readonly event: 'machine'
+  readonly cores: number
+  /** how long one core takes to check a BLS signature, ms */
+  readonly checkMs: number
+  readonly sessionsAtOnce: number
+  /** of each provider in an epoch */
+  readonly receivers: number
+  readonly epochSeconds: number
+  /** why the machine may be too small for the network, and what to do; null if it is not */
+  readonly warning: string | null
+}
+
 /** The network's genesis is set. */
 export interface StartedEvent {
   readonly event: 'started'
@@ -131,6 +145,8 @@ export interface EpochEvent {
   readonly posted: boolean
   readonly round: number | null
   readonly signers: number | null
+  /** that the report counts; null if no verifier tells */
+  readonly ballots: number | null
   /** of the frozen set */
   readonly verifiers: number
   readonly gasUsed: number | null
@@ -221,6 +237,11 @@ export interface ResultEvent {
   readonly ok: boolean
   /** one sentence each */
   readonly failures: readonly string[]
+  /**
+   * One sentence for each promise that the run could not show, with what to do. A run is not ok then. The sentences are among
+   * its failures, unless somebody interrupted a run that had no number of epochs to reach.
+   */
+  readonly untested: readonly string[]
   /** epochs that ran to their end */
   readonly epochs: number
   readonly posted: number
@@ -238,6 +259,7 @@ export interface ResultEvent {
 }
 
 export type TestnetEvent =
+  | MachineEvent
   | ReadyEvent
   | StartedEvent
   | GuestEvent

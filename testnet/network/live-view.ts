@@ -110,6 +110,8 @@ export function lineOf(event: TestnetEvent): string {
   switch (event.event) {
     case 'ready':
       return `ready: ${event.verifiers.length} verifiers and ${event.providers.length} providers are up; API ${event.apiUrl}, chain ${event.rpcUrl}, logs ${event.dataDir}, seed ${event.seed}`
+    case 'machine':
+      return `machine: it carries ${event.sessionsAtOnce} sessions at once; epochs of ${event.epochSeconds} s, in which ${event.receivers} verifiers measure each provider${event.warning === null ? '' : `. ${event.warning}`}`
     case 'started':
       return `started: epoch 1 begins at ${new Date(event.genesisMs).toISOString()}`
     case 'guest':
@@ -139,9 +141,9 @@ export function lineOf(event: TestnetEvent): string {
     case 'epoch':
       return epochLine(event)
     case 'result':
-      return event.ok
-        ? `result: PASS in ${event.epochs} epochs, ${event.posted} of them with a report${caughtText(event)}`
-        : `result: FAIL. ${event.failures.join(' ')}`
+      return event.failures.length > 0
+        ? `result: FAIL. ${event.failures.join(' ')}`
+        : `result: ${event.ok ? 'PASS in' : 'nothing wrong in'} ${event.epochs} epochs, ${event.posted} of them with a report${caughtText(event)}${untestedText(event)}`
   }
 }
 
@@ -150,6 +152,9 @@ const caughtText = ({ decoyTasks }: ResultEvent): string =>
     .filter(({ caught }) => caught)
     .map(({ name, profile, missed, tasks }) => `; decoys caught ${name} (${profile}), ${missed} of ${tasks} missed`)
     .join('')
+
+const untestedText = ({ untested }: ResultEvent): string =>
+  untested.length === 0 ? '' : `. Not tested: ${untested.join(' ')}`
 
 function epochLine({ epoch, posted, signers, verifiers, round, gasUsed, txHash, scores, why }: EpochEvent): string {
   if (!posted) return `epoch ${epoch}: no report. ${why.map(({ name, sentence }) => `${name}: ${sentence}`).join('; ')}`

@@ -17,8 +17,8 @@ import type { RegisteredNode } from './setup.js'
 import { type NodeRestart, SupervisedNode, type Supervision } from './supervised-node.js'
 import { TWIN } from './verifier-result.js'
 
-/** Many processes start at once, perhaps on two cores. */
-const READY_TIMEOUT_MS = 60_000
+/** Many processes start at once, perhaps on two cores: 24 of them have taken more than a minute. */
+const READY_TIMEOUT_MS = 240_000
 
 export class Nodes {
   readonly exits: NodeExit[] = []

@@ -8,7 +8,7 @@ import type { WallClock } from '../../verifier/node/wall-clock.js'
 import type { ChainReader, SeenEquivocation, SeenSettlement } from './chain-reader.js'
 import type { EpochEvent, ProviderScore, ReadyNode, TestnetEvent } from './events.js'
 import type { EpochOutcome, ProviderRecord } from './result.js'
-import { type ApiNode, leavesOf, statusesOf } from './verifier-api.js'
+import { type ApiNode, ballotsOf, leavesOf, statusesOf } from './verifier-api.js'
 import type { VerifierRecord } from './verifier-result.js'
 
 const POLL_MS = 250
@@ -110,22 +110,36 @@ export class Observer {
 
   async #concludePosted(epoch: number, frozen: number[], report: PostedReport): Promise<Concluded> {
     const leaves = await this.#leaves(report)
+    const ballots = await ballotsOf(report, this.verifiers())
     const { round, gasUsed, txHash, nonSigners } = report
     const signers = frozen.length - nonSigners.length
     const scores = [...this.#scores(leaves), ...this.#guestScores(leaves)]
     const verifiers = frozen.length
     return {
-      event: { event: 'epoch', epoch, posted: true, round, signers, verifiers, gasUsed, txHash, scores, why: [] },
-      outcome: { epoch, report, leaves, frozen },
+      event: {
+        ...{
+          event: 'epoch',
+          epoch,
+          posted: true,
+          round,
+          signers,
+          verifiers,
+          ballots: ballots ?? null,
+          gasUsed,
+          txHash,
+        },
+        ...{ scores, why: [] },
+      },
+      outcome: { epoch, report, leaves, ballots, frozen },
     }
   }
 
   async #concludeMissed(epoch: number, frozen: number[]): Promise<Concluded> {
     const why = await this.#reasons(epoch)
-    const nothing = { round: null, signers: null, gasUsed: null, txHash: null, scores: [] }
+    const nothing = { round: null, signers: null, ballots: null, gasUsed: null, txHash: null, scores: [] }
     return {
       event: { event: 'epoch', epoch, posted: false, ...nothing, verifiers: frozen.length, why },
-      outcome: { epoch, report: undefined, leaves: [], frozen },
+      outcome: { epoch, report: undefined, leaves: [], ballots: undefined, frozen },
     }
   }
 

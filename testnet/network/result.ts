@@ -26,6 +26,8 @@ export interface EpochOutcome {
   readonly report: PostedReport | undefined
   /** The report's leaves, checked against its score root. */
   readonly leaves: readonly Leaf[]
+  /** That the report counts; undefined without a report, or if no verifier tells. */
+  readonly ballots: number | undefined
   /** Registry indices of the frozen set in force. */
   readonly frozen: readonly number[]
 }
@@ -44,6 +46,8 @@ export interface RunRecord {
   readonly equivocations: readonly SeenEquivocation[]
   readonly providers: readonly ProviderRecord[]
   readonly epochs: readonly EpochOutcome[]
+  /** of each provider in an epoch, if there are so many verifiers */
+  readonly receivers: number
   readonly settlements: readonly SeenSettlement[]
   readonly rewards: RewardsRecord
   readonly exits: readonly NodeExit[]
@@ -121,7 +125,7 @@ const isWantedStop = ({ verifiers }: RunRecord, { name, code }: NodeExit): boole
   verifiers.some(({ planned }) => planned.profile === 'twice' && isProcessOf(planned, name))
 
 /** `maybe` while the report depends on a verifier that may not be up yet, or not be heard. */
-function reportsExpected(run: RunRecord, { frozen }: EpochOutcome): 'always' | 'maybe' | 'never' {
+export function reportsExpected(run: RunRecord, { frozen }: EpochOutcome): 'always' | 'maybe' | 'never' {
   const members = run.verifiers
     .filter(({ index }) => frozen.includes(index ?? -1))
     .map(({ planned }) => planned.profile)
@@ -149,8 +153,13 @@ function nobodySlashed({ providers, settlements }: RunRecord): string[] {
 }
 
 function providerFailures(run: RunRecord, provider: ProviderRecord): string[] {
+  const { name, profileName, profile } = provider.planned
+  return profile.broken(historyOf(run, provider)).map(sentence => `${name} (${profileName}) ${sentence}.`)
+}
+
+export function historyOf(run: RunRecord, provider: ProviderRecord): ProviderHistory {
   const { planned, address, stakeBefore, stakeAfter, goneFromEpoch } = provider
-  const history: ProviderHistory = {
+  return {
     claimKbps: planned.claimKbps,
     deliversKbps: planned.deliversKbps,
     epochsRun: run.epochs.length,
@@ -162,7 +171,6 @@ function providerFailures(run: RunRecord, provider: ProviderRecord): string[] {
     stakeAfter,
     goneFromEpoch,
   }
-  return planned.profile.broken(history).map(sentence => `${planned.name} (${planned.profileName}) ${sentence}.`)
 }
 
 export function decoyTasks({ verifiers, decoys }: RunRecord): DecoyTasks[] {

@@ -11,6 +11,7 @@ import { startWatchdog, type Watchdog } from '../process/watchdog.js'
 import { abortable } from './abortable.js'
 import { type Anvil, ChainDied, startAnvil } from './anvil.js'
 import { StrangersAttack } from './attack.js'
+import { machineEvent, startDelaySeconds } from './carried.js'
 import { ChainReader } from './chain-reader.js'
 import { Control } from './control.js'
 import { dataDirectory } from './data-directory.js'
@@ -18,6 +19,7 @@ import { decoyVerdict } from './decoy-verdict.js'
 import { narrowParams, testnetParams } from './epoch-length.js'
 import type { ReadyNode, ResultEvent, TestnetEvent } from './events.js'
 import { guestsOf, inviteGuests } from './guests.js'
+import { measureMachine } from './machine.js'
 import { Newcomers } from './newcomers.js'
 import { Nodes } from './nodes.js'
 import { Observer } from './observer.js'
@@ -33,6 +35,7 @@ import { SeenEpochs } from './seen-epochs.js'
 import { joinVerifier, setUpNetwork, startNetwork } from './setup.js'
 import { Snapshots } from './snapshots.js'
 import { startAll } from './start-all.js'
+import { untested } from './untested.js'
 import { Warp } from './warp.js'
 
 const CHAIN_ID = 31_337
@@ -119,8 +122,10 @@ async function runOnChain({
 }: RunParts): Promise<ResultEvent> {
   const plan = planRun(options, directory)
   const { claimKbps, capacityKbps, soaks } = options
-  const shape = { verifiers: plan.verifiers.length, providers: plan.providers.length, soaks }
-  const params = capacityKbps === undefined ? testnetParams(shape) : narrowParams(shape, { claimKbps, capacityKbps })
+  const shape = { verifiers: plan.verifiers.length, providers: plan.providers.length, claimKbps, soaks }
+  const machine = measureMachine()
+  const params = capacityKbps === undefined ? testnetParams(shape, machine) : narrowParams(shape, capacityKbps, machine)
+  emit(machineEvent(shape, params, machine))
   const networkFile = join(directory, 'network.json')
   const late = plan.verifiers.filter(({ profile }) => profile === 'late')
   const { rpcUrl } = anvil
@@ -131,6 +136,7 @@ async function runOnChain({
   const setup = await abortable(
     setUpNetwork({
       ...{ anvil, chainId: CHAIN_ID, params, networkFile, lateVerifiers: late, providers: plan.providers },
+      startDelaySeconds: startDelaySeconds(params, shape, machine),
       verifiers: plan.verifiers.filter(({ profile }) => profile !== 'late'),
       purses: plan.providers.filter(isDecoy).map(({ seed }) => purseOf(seed)),
       guests,
@@ -258,6 +264,7 @@ async function runOnChain({
     equivocations: observer.equivocations,
     providers: records,
     epochs: observer.epochs,
+    receivers: params.receivers,
     settlements: observer.settlements,
     rewards,
     exits: nodes.exits,
@@ -265,7 +272,9 @@ async function runOnChain({
     decoys,
   }
   const failures = stage ? await stage.conclude(record, nodes) : await conclusion(record, nodes)
-  return conclude(options, directory, interrupted, record, { failures, guests: observer.guests })
+  // What a scenario must show, its file says.
+  const shown = { failures, untested: stage ? [] : untested(record), guests: observer.guests }
+  return conclude(options, directory, interrupted, record, shown)
 }
 
 /** How nodes end counts as well. */

@@ -25,7 +25,7 @@ export class SeenEpochs {
     this.#isOver = true
     const posted = [...this.#epochs.values()].filter(Boolean).length
     return {
-      ...{ event: 'result', ok: false, failures: [why], epochs: this.#epochs.size, posted },
+      ...{ event: 'result', ok: false, failures: [why], untested: [], epochs: this.#epochs.size, posted },
       ...{ interrupted: false, keptIn, verifiers: [], providers: [], guests: [], decoyTasks: [] },
       rewards: { funded: '0', claimed: '0', left: '0' },
     }

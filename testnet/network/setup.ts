@@ -13,6 +13,7 @@ import type { NodeKeys } from '../../verifier/config/keys.js'
 import { type NetworkFile, saveNetworkFile } from '../../verifier/config/network-file.js'
 import { peerIdOf as peerIdOfSeed } from '../../verifier/net/peer-keys.js'
 import type { Anvil } from './anvil.js'
+import { LEAST_START_DELAY_SECONDS } from './carried.js'
 
 /** Bond of a verifier and stake of a provider, in wei of the stake token. */
 export const VERIFIER_BOND = 10_000n * 10n ** 18n
@@ -30,9 +31,6 @@ const STAKE_PER_MBPS = 10n ** 18n
 
 /** Pays for a node's transactions over a run of hours. */
 export const NODE_ETHER = 100n * 10n ** 18n
-
-/** Seconds from `start` to genesis: the blocks of `start` and of B(1) lie in between. */
-const START_DELAY_SECONDS = 3
 
 const ETHER_TRANSFER_GAS = 21_000n
 const TOKEN_TRANSFER_GAS = 100_000n
@@ -55,6 +53,8 @@ export interface SetupOptions {
   readonly anvil: Pick<Anvil, 'rpcUrl' | 'accounts'>
   readonly chainId: number
   readonly params: NetworkParams
+  /** from `startNetwork` to genesis (default: the few blocks that must lie in between) */
+  readonly startDelaySeconds?: number
   readonly verifiers: readonly VerifierSetup[]
   /** Funded like verifiers, but not registered yet: they join later (`joinVerifier`). */
   readonly lateVerifiers: readonly VerifierSetup[]
@@ -80,9 +80,9 @@ export interface NetworkSetup {
 
 /** Three rounds of transactions: contracts, funds, registrations. Within a round no transaction waits for another. */
 export async function setUpNetwork(options: SetupOptions): Promise<NetworkSetup> {
-  const { anvil, chainId, params, verifiers, lateVerifiers, providers } = options
+  const { anvil, verifiers, lateVerifiers, providers } = options
   const treasury = anvil.accounts[0]!.privateKey
-  const deployed = await deployTestnet(anvil.rpcUrl, chainId, treasury, params, verifiers)
+  const deployed = await deployTestnet(options, treasury)
   const names = [...verifiers, ...lateVerifiers, ...providers].map(({ name, keys }) => [name, accountOf(keys.evm)])
   const network: NetworkFile = { ...deployed, names: Object.fromEntries(names) }
   await saveNetworkFile(options.networkFile, network)
@@ -146,19 +146,16 @@ export function providerStake(claimKbps: number): bigint {
 }
 
 async function deployTestnet(
-  rpcUrl: string,
-  chainId: number,
+  { anvil, chainId, params, startDelaySeconds = LEAST_START_DELAY_SECONDS, verifiers }: SetupOptions,
   treasury: string,
-  params: NetworkParams,
-  verifiers: readonly VerifierSetup[],
 ): Promise<NetworkFile> {
-  const provider = openProvider(rpcUrl, chainId)
+  const provider = openProvider(anvil.rpcUrl, chainId)
   const settings = {
     name: 'testnet',
     params,
     minimumVerifiers: Math.ceil((2 * verifiers.length) / 3), // verifiers may leave or be expelled during the run
     genesisVerifiers: verifiers.map(({ keys }) => accountOf(keys.evm)),
-    startDelaySeconds: START_DELAY_SECONDS,
+    startDelaySeconds,
     verifierBond: VERIFIER_BOND,
     minimumProviderStake: PROVIDER_STAKE,
     stakePerMbps: STAKE_PER_MBPS,

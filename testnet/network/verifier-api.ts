@@ -30,6 +30,15 @@ export async function leavesOf(report: PostedReport, verifiers: readonly ApiNode
   return undefined
 }
 
+/** How many ballots a report counts, as the first verifier says that recomputed it; undefined if none does. */
+export async function ballotsOf(report: PostedReport, verifiers: readonly ApiNode[]): Promise<number | undefined> {
+  for (const { apiUrl } of verifiers) {
+    const served = await get(apiUrl, api => api.ask(ENDPOINTS.epoch, { epoch: report.header.epoch }))
+    if (served?.report?.headerHash === report.headerHash && served.report.ballots > 0) return served.report.ballots
+  }
+  return undefined
+}
+
 /** As the first verifier that has them shows them: not checked. Undefined while no verifier has them. */
 export async function rewardsOf(report: PostedReport, verifiers: readonly ApiNode[]): Promise<RewardsJson | undefined> {
   for (const { apiUrl } of verifiers) {

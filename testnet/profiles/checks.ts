@@ -85,6 +85,17 @@ export function slashedInTime(history: ProviderHistory): string[] {
   return failures
 }
 
+/** Whether the run was too short for the third breach, or for its penalty. */
+export function notYetSlashed(history: ProviderHistory): string[] {
+  const { leaves, settlements, epochsRun } = history
+  const third = thirdBreach(history)
+  const isOver =
+    third === undefined
+      ? leaves.length >= WINDOWS
+      : epochsRun >= third + SETTLED_WITHIN_EPOCHS || settlements.some(({ epoch }) => epoch === third)
+  return isOver ? [] : ['was not slashed yet, which takes three breaches and two more epochs']
+}
+
 /**
  * The first epoch with three of the last five measured reports below the slashing threshold, counted from rates alone. A
  * report without a rate makes no breach older. If some verifiers lie, the honest ones may be too few for a breach in an epoch

@@ -11,6 +11,7 @@ export const flaky: ProviderProfile = {
   deliversKbps: claimKbps => claimKbps,
   forwarding: upAndDown,
   broken: uptimeInBetween,
+  untested: ({ leaves }) => (leaves.length < REPORTS_TO_JUDGE ? ['was not measured for long enough'] : []),
 }
 
 function uptimeInBetween({ leaves }: ProviderHistory): string[] {

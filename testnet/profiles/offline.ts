@@ -7,6 +7,8 @@ export const offline: ProviderProfile = {
   takesFraction: false,
   deliversKbps: claimKbps => claimKbps,
   endsAtEpoch: 2,
+  untested: ({ leaves, goneFromEpoch = 0 }) =>
+    leaves.some(({ epoch }) => epoch >= goneFromEpoch) ? [] : ['was not gone in any epoch yet'],
   broken: history =>
     [keptClaim, unmeasuredOnceGone, uptimeFalls, noBreach, stakeIntact].flatMap(check => check(history)),
 }

@@ -51,4 +51,6 @@ export interface ProviderProfile {
   readonly endsAtEpoch?: number
   /** The promises that the chain does not show: one sentence each, without the subject. */
   broken(history: ProviderHistory): string[]
+  /** The promises that the run was too short to show, in the same form. That it was measured is asked of every provider. */
+  untested?(history: ProviderHistory): string[]
 }

@@ -3,7 +3,7 @@
  * all are slashed.
  */
 import { STATUS } from '../../proto/leaf.js'
-import { measuredMostly, slashedInTime } from './checks.js'
+import { measuredMostly, notYetSlashed, slashedInTime } from './checks.js'
 import { unserving } from './forwarding/unserving.js'
 import type { ProviderHistory, ProviderProfile } from './profile.js'
 
@@ -13,6 +13,7 @@ const serves = (options: Parameters<typeof unserving>[0], describe: string): Pro
   deliversKbps: () => 0,
   forwarding: () => unserving(options),
   broken,
+  untested: notYetSlashed,
 })
 
 export const refuser = serves(

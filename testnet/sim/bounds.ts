@@ -29,17 +29,30 @@ export const sendersAtLeast = (committee: Committee, least: number): number =>
   tail(least, committee.senders, j => colludingSenders(committee, j))
 
 /**
- * P(at least `least` of the senders collude in both of an honest receiver's tries). In a set of known size no sender has a
- * part in both tries.
+ * P(at least `least` of the senders collude in both of an honest receiver's tries). In a set of known size the second try has
+ * other senders than the first, as long as there are enough: then all others, and as many as are missing of the first.
  */
 export function sendersInBothTries(committee: Committee, least: number): number {
   const { senders, share, verifiers } = committee
   if (verifiers === undefined) return sendersAtLeast(committee, least) ** 2
+  const others = verifiers - 1 - senders
+  const again = Math.max(0, senders - others)
   return tail(least, senders, j => {
     const left = colluders(share, verifiers) - j
-    const again = tail(least, senders, i => hypergeometric(verifiers - 1 - senders, left, senders, i))
-    return colludingSenders(committee, j) * again
+    const drawn = (i: number) =>
+      again === 0 ? hypergeometric(others, left, senders, i) : hypergeometric(senders, j, again, i - left)
+    return colludingSenders(committee, j) * tail(least, senders, drawn)
   })
+}
+
+/**
+ * P(colluding senders decide an honest receiver's vote): they decide both tries, or one while the other shows nothing by
+ * chance, since such a try leaves the other as it is.
+ * @param lost P(a try shows nothing by chance)
+ */
+export function spoiltVote(committee: Committee, needed: number, lost = 0): number {
+  const [one, both] = [sendersAtLeast(committee, needed), sendersInBothTries(committee, needed)]
+  return both + 2 * lost * (one - both)
 }
 
 /** P(l of the n receivers collude). */
@@ -76,9 +89,10 @@ export const sendersToSpoil = (senders: number): number => toleratedSenders(send
 /**
  * P(a window of an honest provider is a breach): 2f+1 votes below the slashing threshold, from receivers that lie and from
  * honest receivers with more than f' lying senders in both tries.
+ * @param lost see `spoiltVote`; so below
  */
-export function framedWindow(committee: Committee): number {
-  const framed = sendersInBothTries(committee, sendersToSpoil(committee.senders))
+export function framedWindow(committee: Committee, lost = 0): number {
+  const framed = spoiltVote(committee, sendersToSpoil(committee.senders), lost)
   return overWindows(committee, framed, ({ sound }) => committee.receivers - sound >= quorumOf(committee.receivers))
 }
 
@@ -86,17 +100,52 @@ export function framedWindow(committee: Committee): number {
 export const vetoedVote = (committee: Committee, needed: number): number => sendersInBothTries(committee, needed)
 
 /** P(a window of a provider below the slashing threshold is no breach): fewer than 2f+1 low votes are left. */
-export const vetoedWindow = (committee: Committee, needed: number): number =>
-  overWindows(committee, vetoedVote(committee, needed), ({ sound }) => sound < quorumOf(committee.receivers))
+export const vetoedWindow = (committee: Committee, needed: number, lost = 0): number =>
+  overWindows(committee, spoiltVote(committee, needed, lost), ({ sound }) => sound < quorumOf(committee.receivers))
 
 /**
  * P(the certified rate is the colluders' choice): the low median of the usable votes is a colluding receiver's vote, l > h,
- * and there are at least 2f+1 usable votes. A spoilt vote is not usable.
+ * and there are at least 2f+1 usable votes. A spoilt vote is not usable, so colluders spoil no more votes than the quorum can
+ * spare.
+ * @param needed colluding senders that spoil a session
  */
-export function inflatedWindow(committee: Committee): number {
-  const spoilt = sendersInBothTries(committee, sendersToSpoil(committee.senders))
-  const quorum = quorumOf(committee.receivers)
-  return overWindows(committee, spoilt, ({ colluding, sound }) => colluding > sound && colluding + sound >= quorum)
+export function inflatedWindow(committee: Committee, needed: number = sendersToSpoil(committee.senders)): number {
+  const n = committee.receivers
+  const spare = n - quorumOf(n)
+  return overWindows(
+    committee,
+    sendersInBothTries(committee, needed),
+    ({ colluding, spoilt }) => colluding > n - colluding - Math.min(spoilt, spare),
+  )
+}
+
+/**
+ * P(the votes of an honest provider's window certify a rate of 0): colluding receivers, and honest ones with more than f'
+ * lying senders in both tries, cast at least half of the votes, so that the low median is one of theirs.
+ */
+export const deflatedWindow = (committee: Committee, lost = 0): number =>
+  overWindows(
+    committee,
+    spoiltVote(committee, sendersToSpoil(committee.senders), lost),
+    ({ colluding, spoilt, sound }) => colluding + spoilt >= sound,
+  )
+
+/**
+ * P(the soak limit of an honest provider is 0): of n soak votes in force at least half are colluders', each with the
+ * probability bad / (bad + sound). One try suffices, since of two tries of a soak the lower counts.
+ * @param up share of the epochs in which the provider is on: off, honest receivers cast no soak vote, and liars do
+ */
+export function deflatedLimit(
+  committee: Committee,
+  { lost, up }: { readonly lost: number; readonly up: number },
+): number {
+  const { receivers, senders, share } = committee
+  const needed = sendersToSpoil(senders)
+  const one = sendersAtLeast(committee, needed)
+  const framed = one + lost * (one - sendersInBothTries(committee, needed))
+  const bad = share + (1 - share) * framed
+  const sound = (1 - share) * (1 - framed) * up
+  return tail(Math.ceil(receivers / 2), receivers, votes => binomial(receivers, bad / (bad + sound), votes))
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Vote } from '../../proto/vote.js'
 import { Draw } from '../../verifier/core/assignment/draw.js'
 import { type DecoyEpoch, type DecoyVerdict, judgeByDecoys } from '../../verifier/core/rewards/decoys.js'
 import { makeVote } from '../../verifier/core/scoring/vote.js'
+import { ACCIDENT, ACCIDENT_TAKES, ERRORS_BPS, LOWER_BOUND, NO_EVIDENCE, NO_READING } from './noise.js'
 
 /** How a verifier comes to its votes, for a person to read. */
 export const MANNERS = {
@@ -39,21 +40,6 @@ export interface DecoyRun {
 
 const CLAIM_KBPS = 100_000
 const FIRST_EPOCH = 1
-
-/**
- * P95 of the absolute error in each cell of docs/research/measurement.md that the lab could carry, in basis points. Every
- * reading here errs by one of them: nineteen in twenty real readings err less.
- */
-const ERRORS_BPS = [
-  ...[15, 22, 42, 4, 16, 44, 5, 21, 71, 4, 8, 28, 12, 11, 35, 10, 7, 49, 4, 10, 24, 3],
-  ...[0, 15, 5, 11, 18, 3, 5, 20, 8, 2, 23, 3, 8, 11, 2, 8, 8, 6, 9, 24, 11, 3, 15],
-]
-/** Shares of sessions, in per cent: no reading, a lower bound, and a reading that is too low by an accident. None was measured. */
-const NO_READING = 2
-const LOWER_BOUND = 3
-const ACCIDENT = 1
-/** An accident takes so much of a reading, in per cent. */
-const ACCIDENT_TAKES = { least: 5, range: 20 }
 
 export function runDecoys(run: DecoyRun): DecoyVerdict {
   const reveals = Array.from({ length: run.decoys }, (_, i): DecoyReveal => {
@@ -145,11 +131,6 @@ const measurementOf = (rateKbps: number): Measurement => ({
   ...{ lossBps: 0, jitterUs: 0, delayUs: 0, controlLossBps: 0, controlDelayUs: 0, directKbps: 0 },
   ...{ windows: 8, durationMs: 1000, receivedBytes: rateKbps * 125 },
 })
-
-const NO_EVIDENCE = {
-  ...{ sessionId: ZERO_HASH, chunkRoot: ZERO_HASH, keyCommitments: ZERO_HASH, sessionPeers: ZERO_HASH },
-  ...{ receiptHead: ZERO_HASH, unverifiableSenders: 0, providerHost: undefined },
-}
 
 const voteOf = (outcome: Outcome, epoch: number, provider: Hex, receiver: number): Vote =>
   makeVote({

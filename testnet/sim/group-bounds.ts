@@ -44,7 +44,12 @@ function overGroups(
 
 /** P(colluders have a part in the certified rate): most usable groups have a liar. */
 export const capturedByGroups = (of: GroupCommittee): number =>
-  overGroups(of, ({ colluding, sound }, isQuorum) => colluding > sound && isQuorum(colluding + sound))
+  overGroups(of, ({ colluding, spoilt, sound }, isQuorum) => {
+    // They spoil no more groups than the quorum can spare.
+    let usable = colluding + spoilt + sound
+    while (usable > colluding + sound && isQuorum(usable - 1)) usable--
+    return isQuorum(usable) && colluding > usable - colluding
+  })
 
 /** P(a window of an honest provider is a breach). */
 export const framedByGroups = (of: GroupCommittee): number =>

@@ -6,7 +6,7 @@
 import type { Outcome } from '../../probe/index.js'
 import { providerSchedule } from '../../proto/digests.js'
 import { keccakText } from '../../proto/hash.js'
-import { fromHex, type Hex, ZERO_HASH } from '../../proto/hex.js'
+import { fromHex } from '../../proto/hex.js'
 import { STATUS } from '../../proto/leaf.js'
 import { DEVNET, type NetworkParams } from '../../proto/params.js'
 import { OUTCOME, type Vote } from '../../proto/vote.js'
@@ -14,12 +14,14 @@ import { soakSlotMs } from '../../verifier/config/check-params.js'
 import { type Assignment, assign, type DrawnSession } from '../../verifier/core/assignment/assign.js'
 import { Draw } from '../../verifier/core/assignment/draw.js'
 import { isSoak, soakSeed, ticksOf } from '../../verifier/core/assignment/schedule.js'
-import { type ChainFacts, NO_PAID_REPORT } from '../../verifier/core/facts.js'
+import type { ChainFacts } from '../../verifier/core/facts.js'
 import { NOTHING_CARRIED } from '../../verifier/core/scoring/carry-over.js'
 import { type EvaluateInput, evaluateEpoch } from '../../verifier/core/scoring/evaluate.js'
 import { combine, isKept } from '../../verifier/core/scoring/two-tries.js'
 import { makeVote } from '../../verifier/core/scoring/vote.js'
 import { type Committee, sendersToSpoil } from './bounds.js'
+import { factsBy, indices } from './chain.js'
+import { NO_EVIDENCE } from './noise.js'
 import type { Sample } from './sample.js'
 
 /** What the colluding verifiers do to a provider. `lend`: they raise its rate, and also send data beside its link. */
@@ -67,18 +69,17 @@ const paramsOf = ({ receivers, senders }: Committee): NetworkParams => ({
   slotMs: SLOT_MS,
 })
 
-/** More than a group of providers needs at once. */
-const CAPACITY_KBPS = 1e9
-
 /** @returns by subject, one result for each window */
 export function simulate(options: WindowsOptions): Map<string, WindowResult[]> {
   const params = paramsOf(options)
   const random = new Draw(keccakText(`bench cheat ${options.seed} ${options.share}`))
   const colluding = new Set(random.sample(indices(options.verifiers), Math.floor(options.share * options.verifiers)))
   const results = new Map(options.subjects.map(({ name }) => [name, [] as WindowResult[]]))
+  const providers = options.subjects.map(({ name }) => name)
+  const factsAt = factsBy({ ...options, providers, windowEpochs: params.windowEpochs })
   let previous: EvaluateInput['previous'] = { epoch: 0, ...NOTHING_CARRIED }
   for (let epoch = 1; epoch <= options.windows; epoch++) {
-    const facts = factsOf(options, epoch)
+    const facts = factsAt(epoch)
     const assignment = assign(facts, params)
     const votes = new Map<number, Vote[]>(facts.verifiers.map(({ index }) => [index, []]))
     for (const session of assignment.sessions) {
@@ -110,40 +111,6 @@ export function simulate(options: WindowsOptions): Map<string, WindowResult[]> {
     }
   }
   return results
-}
-
-const indices = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
-
-const accountOf = (name: string): Hex => keccakText(name).slice(0, 42) as Hex
-
-function factsOf({ verifiers, subjects, claimKbps, seed }: WindowsOptions, epoch: number): ChainFacts {
-  return {
-    era: 1,
-    epoch,
-    blockNumber: epoch,
-    blockHash: keccakText(`block ${epoch}`),
-    beacon: keccakText(`beacon ${seed} ${epoch}`),
-    windowBeacon: keccakText(`beacon ${seed} ${epoch}`),
-    linkReport: { epoch: 0, headerHash: ZERO_HASH },
-    ...{ paidReport: NO_PAID_REPORT, rewardsFunded: 0n },
-    verifiers: indices(verifiers).map(index => ({
-      index,
-      position: index,
-      account: accountOf(`verifier ${index}`),
-      blsKey: ZERO_HASH,
-      capacityKbps: CAPACITY_KBPS,
-    })),
-    providers: subjects.map(({ name }, index) => ({
-      index,
-      account: accountOf(`provider ${name}`),
-      claimKbps,
-      region: ZERO_HASH,
-      link: ZERO_HASH,
-      stake: 1_000_000n,
-      inWindow: true,
-      active: true,
-    })),
-  }
 }
 
 interface Around {
@@ -196,16 +163,6 @@ function outcomesOf({ aim, sample }: Subject, soak: boolean, liars: number): rea
     return byLenders[Math.min(liars, byLenders.length - 1)]!
   }
   return soak && soaks.length > 0 ? soaks : outcomes
-}
-
-const NO_EVIDENCE = {
-  sessionId: ZERO_HASH,
-  chunkRoot: ZERO_HASH,
-  keyCommitments: ZERO_HASH,
-  sessionPeers: ZERO_HASH,
-  receiptHead: ZERO_HASH,
-  unverifiableSenders: 0,
-  providerHost: undefined,
 }
 
 /** As if the first session had kept the claim, so that there was no other: of two readings a soak takes the lower. */

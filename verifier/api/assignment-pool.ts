@@ -1,6 +1,7 @@
 /** One worker for plans of epochs. It starts with the first task, and ends when there was none for a while. */
 import type { ResourceLimits } from 'node:worker_threads'
 import { Piscina } from 'piscina'
+import { workerFile } from '../../proto/worker-file.js'
 import type { BesideTask } from './assignment-worker.js'
 
 const IDLE_MS = 60_000
@@ -9,13 +10,13 @@ const NICER_BY = 10
 
 type Threads = Piscina<BesideTask, readonly number[]>
 
-export const assignmentThreads = (resourceLimits: ResourceLimits = {}): Threads =>
-  new Piscina({
+export function assignmentThreads(resourceLimits: ResourceLimits = {}): Threads {
+  const { url, ...options } = workerFile(import.meta.url, 'assignment-worker')
+  return new Piscina({
     ...{ minThreads: 0, maxThreads: 1, idleTimeout: IDLE_MS, niceIncrement: NICER_BY, resourceLimits },
-    ...(import.meta.url.endsWith('.ts')
-      ? fromSource()
-      : { filename: new URL('./assignment-worker.js', import.meta.url).href }),
+    ...{ filename: url.href, ...options },
   })
+}
 
 /**
  * Tasks, one after the other. A worker that ends before its time, for lack of memory as well, fails the task that it is at;
@@ -55,14 +56,5 @@ export class AssignmentPool {
   close(): Promise<void> {
     this.#isClosed = true
     return this.threads.destroy()
-  }
-}
-
-/** A worker does not inherit this thread's TypeScript loader, so it registers one itself. */
-function fromSource() {
-  const loader = `import { register } from ${JSON.stringify(import.meta.resolve('tsx/esm/api'))}; register()`
-  return {
-    filename: new URL('./assignment-worker.ts', import.meta.url).href,
-    execArgv: ['--import', `data:text/javascript,${encodeURIComponent(loader)}`],
   }
 }

@@ -62,6 +62,6 @@ export class Trees {
       hashes.push(leafHash(leaf))
       if (hashes.length % LEAVES_AT_ONCE === 0) await turn()
     }
-    return { tree: MerkleTree.ofHashes(hashes), places }
+    return { tree: new MerkleTree(Buffer.concat(hashes)), places }
   }
 }

@@ -11,6 +11,17 @@ const G1_ORDER = [0, 1] as const
 const G2_ORDER = [1, 0, 3, 2] as const
 
 export const G1_BYTES = 2 * PADDED_BYTES
+/** Compressed. */
+export const SIGNATURE_BYTES = 96
+
+/**
+ * The library also takes 192 bytes, uncompressed. Then each signature would have two encodings.
+ * @throws RangeError for another length
+ */
+export function requireCompressed(signature: Uint8Array): Uint8Array {
+  if (signature.length !== SIGNATURE_BYTES) throw new RangeError(`a signature of ${signature.length} bytes`)
+  return signature
+}
 
 /** @param uncompressed 96 bytes */
 export const g1ToEip2537 = (uncompressed: Uint8Array): Uint8Array => pad(uncompressed, G1_ORDER)

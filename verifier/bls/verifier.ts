@@ -1,81 +1,63 @@
-/**
- * Checks signatures and aggregates them. The library's aggregate functions skip the subgroup check for raw bytes, so the
- * verifier first parses all bytes with validation. Keys come again every epoch, and are parsed once.
- */
-import { PointFormat, type PublicKey, type Signature } from '@chainsafe/bls/types'
-import { fromHex, type Hex } from '../../proto/hex.js'
-import bls, { requireNative } from './backend.js'
-import { g1FromEip2537 } from './encoding.js'
-
-const SIGNATURE_BYTES = 96
+/** Checks signatures for a node: together in a worker, and none twice that was right. */
+import type { Hex } from '../../proto/hex.js'
+import { requireNative } from './backend.js'
+import type { Check } from './check.js'
+import { type BatchCounts, Checker } from './checker.js'
+import { SIGNATURE_BYTES } from './encoding.js'
+import { idOf, Verdicts } from './verdicts.js'
 
 /** What checking took. A check of an aggregate costs about as much as one of a signature, whatever its signers are. */
-export interface BlsCounts {
-  verified: number
-  refused: number
-  /** time that the checks took */
-  ms: number
+export interface BlsCounts extends BatchCounts {
+  /** right signatures that were right before, so that nothing was checked */
+  readonly remembered: number
+  /** checks that have no answer yet */
+  readonly waiting: number
 }
 
-export class BlsVerifier {
-  readonly counts: BlsCounts = { verified: 0, refused: 0, ms: 0 }
-  readonly #keys = new Map<Hex, PublicKey>()
+/** For whom a node checks what no peer has sent. */
+const SELF = 'self'
 
-  /** @param now of a clock that only goes forward, ms. @throws UserError without a native backend */
-  constructor(private readonly now: () => number = () => performance.now()) {
+export class BlsVerifier {
+  readonly #verdicts = new Verdicts()
+  #remembered = 0
+
+  /** @throws UserError without a native backend */
+  constructor(private readonly checker: Checker = new Checker()) {
     requireNative()
   }
 
-  /** False for malformed input too. @param blsKey 128 bytes, EIP-2537 G1. @param signature 96 bytes */
-  verify(blsKey: Hex, digest: Hex, signature: Uint8Array): boolean {
-    return this.#counted(() => this.#parse(signature).verify(this.#key(blsKey), fromHex(digest)))
+  get counts(): BlsCounts {
+    return { ...this.checker.counts, remembered: this.#remembered, waiting: this.checker.waiting }
   }
 
-  /** One signature of many keys over one digest. The registry has checked a proof of possession of every key, against rogue keys. */
-  fastAggregateVerify(blsKeys: readonly Hex[], digest: Hex, signature: Uint8Array): boolean {
-    if (blsKeys.length === 0) return false
-    return this.#counted(() =>
-      this.#parse(signature).verifyAggregate(
-        blsKeys.map(key => this.#key(key)),
-        fromHex(digest),
-      ),
-    )
+  /**
+   * False for malformed input too.
+   * @param blsKey 128 bytes, EIP-2537 G1. @param signature 96 bytes. @param peer who sent it: peers are served in turn
+   * @throws CheckerEnded; Error if the worker cannot check it
+   */
+  verify(blsKey: Hex, digest: Hex, signature: Uint8Array, peer = SELF): Promise<boolean> {
+    return this.#check({ keys: [blsKey], digest, signature }, peer)
   }
 
-  /** @returns 96 bytes. @throws if a signature is malformed, or the list is empty */
-  aggregate(signatures: readonly Uint8Array[]): Uint8Array {
-    return bls.Signature.aggregate(signatures.map(signature => this.#parse(signature))).toBytes(PointFormat.compressed)
+  /** One signature of many keys over one digest. Parameters and errors as those of `verify`. */
+  fastAggregateVerify(blsKeys: readonly Hex[], digest: Hex, signature: Uint8Array, peer = SELF): Promise<boolean> {
+    return this.#check({ keys: blsKeys, digest, signature }, peer)
   }
 
-  /** False if the check throws. */
-  #counted(check: () => boolean): boolean {
-    const startMs = this.now()
-    const isRight = isTrue(check)
-    this.counts.ms += this.now() - startMs
-    this.counts[isRight ? 'verified' : 'refused']++
-    return isRight
+  /** Ends the worker. Checks that wait, and later ones, are refused. */
+  end(): Promise<void> {
+    return this.checker.end()
   }
 
-  #key(blsKey: Hex): PublicKey {
-    let key = this.#keys.get(blsKey)
-    if (key === undefined) {
-      key = bls.PublicKey.fromBytes(g1FromEip2537(fromHex(blsKey)), undefined, true)
-      this.#keys.set(blsKey, key)
+  async #check(check: Check, peer: string): Promise<boolean> {
+    if (check.keys.length === 0 || check.signature.length !== SIGNATURE_BYTES) return false
+    const id = idOf(check)
+    if (this.#verdicts.isRight(id)) {
+      this.#remembered++
+      return true
     }
-    return key
-  }
-
-  /** The library also takes 192 bytes, uncompressed. Then each signature would have two encodings. */
-  #parse(signature: Uint8Array): Signature {
-    if (signature.length !== SIGNATURE_BYTES) throw new RangeError(`a signature of ${signature.length} bytes`)
-    return bls.Signature.fromBytes(signature, undefined, true)
-  }
-}
-
-function isTrue(check: () => boolean): boolean {
-  try {
-    return check()
-  } catch {
-    return false
+    const isRight = await this.checker.check(id, check, peer)
+    if (isRight) this.#verdicts.remember(id)
+    return isRight
   }
 }

@@ -1,4 +1,7 @@
-/** The `Chain` port over an EVM chain. Keeps no answers but the log, which it checks for a reorganisation at each look. */
+/**
+ * The `Chain` port over an EVM chain. Keeps no answers but the log, which it checks for a reorganisation at each look, and
+ * the tip at the newest block.
+ */
 import type { DecoyReveal } from '../../proto/decoy.js'
 import type { EpochClock } from '../../proto/epoch.js'
 import type { Equivocation } from '../../proto/equivocation.js'
@@ -34,11 +37,12 @@ import { claimCall, type RewardsPot, readClaimed, readRewardsPot } from './rewar
 import type { RpcCounts } from './rpc-counts.js'
 import type { Call, Sender } from './sender.js'
 import { readStake, type Stake } from './stake.js'
-import { readTip } from './tip.js'
+import { TipReader } from './tip.js'
 import type { TransactionCounts } from './transaction-counts.js'
 
 export class EthersChain implements Chain {
   readonly network
+  readonly #tip: TipReader
 
   constructor(
     readonly context: ChainContext,
@@ -46,6 +50,7 @@ export class EthersChain implements Chain {
     readonly sender?: Sender,
   ) {
     this.network = context.network
+    this.#tip = new TipReader(context)
   }
 
   /** The account that pays for this node's transactions. */
@@ -86,7 +91,7 @@ export class EthersChain implements Chain {
   }
 
   tip(): Promise<ChainTip> {
-    return this.#read('the tip', () => readTip(this.context))
+    return this.#read('the tip', () => this.#tip.read())
   }
 
   posted(epoch: number): Promise<PostedReport | undefined> {

@@ -4,9 +4,19 @@ import { blockAt } from './block-search.js'
 import type { ChainContext } from './context.js'
 import { hex } from './contracts.js'
 
-export async function readTip(context: ChainContext): Promise<ChainTip> {
-  const { number, timestamp } = await blockAt(context.provider, 'latest')
-  return { ...(await lastReport(context, number)), blockMs: timestamp * 1000 }
+/** Reads the tip once for each block: nodes ask several times a second, and a block's hash fixes the answer. */
+export class TipReader {
+  #newest: { readonly hash: string | null; readonly tip: ChainTip } | undefined
+
+  constructor(private readonly context: ChainContext) {}
+
+  async read(): Promise<ChainTip> {
+    const { hash, number, timestamp } = await blockAt(this.context.provider, 'latest')
+    if (this.#newest === undefined || this.#newest.hash !== hash) {
+      this.#newest = { hash, tip: { ...(await lastReport(this.context, number)), blockMs: timestamp * 1000 } }
+    }
+    return this.#newest.tip
+  }
 }
 
 /** Both reads at one block, because the chain may accept a report between them. @returns as in `ChainTip` */

@@ -1,4 +1,4 @@
-import { UdpPortError } from '../../probe/io/errors.js'
+import { NO_OFFLOAD, UdpPortError } from '../../probe/io/errors.js'
 import { RpcFault } from '../chain/rpc-fault.js'
 import { EXIT_CODE, UserError, type UserErrorCode } from '../config/errors.js'
 import { KeyFileError } from '../config/key-file-error.js'
@@ -29,6 +29,7 @@ export function reportError(error: unknown): number {
 
 function operatorsFault(error: unknown): UserError | undefined {
   if (error instanceof UserError) return error
+  if (error instanceof UdpPortError && error.code === NO_OFFLOAD) return new UserError('configuration', error.message)
   for (const [kind, code, flag] of KNOWN) {
     if (error instanceof kind) return new UserError(code, `${error.message} (${flag})`)
   }

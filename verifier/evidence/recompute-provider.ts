@@ -4,7 +4,7 @@
  * and the plan of the whole epoch says beside which neighbour a session ran.
  */
 import { setImmediate as turn } from 'node:timers/promises'
-import { ballotDigest, headerHash, type NetworkId } from '../../proto/digests.js'
+import { headerHash, type NetworkId } from '../../proto/digests.js'
 import type { Header } from '../../proto/header.js'
 import { fromHex, type Hex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import { decodeLeaf, encodeLeaf } from '../../proto/leaf.js'
@@ -12,21 +12,24 @@ import { leafPart } from '../../proto/leaf-state.js'
 import { verifyProof } from '../../proto/merkle.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { decodeVote, type Vote } from '../../proto/vote.js'
-import { BlsVerifier } from '../bls/verifier.js'
 import { ballotSetRoot } from '../core/agreement/ballot-set.js'
 import { assign } from '../core/assignment/assign.js'
-import { type ChainFacts, verifierOf } from '../core/facts.js'
+import type { ChainFacts } from '../core/facts.js'
 import type { Chain } from '../core/ports.js'
 import { decodeCarryOver, NOTHING_CARRIED } from '../core/scoring/carry-over.js'
 import { evaluateEpoch } from '../core/scoring/evaluate.js'
+import { showsSchedule } from './ballot-signatures.js'
 import type { Explainable } from './explanation.js'
 import { blockFactsOf, sameJson, undecodable } from './recompute.js'
-import { scheduleFault } from './schedule-check.js'
+import { rightSignatures } from './right-signatures.js'
 import type { CheckJson } from './schema/checks.js'
 import { factsFromJson } from './schema/evidence.js'
 import type { ProvenJson, ProviderEvidenceJson } from './schema/provider-evidence.js'
 
 type VoteJson = ProviderEvidenceJson['votes'][number]
+
+/** As many as are checked in some 20 ms. */
+const VOTES_AT_ONCE = 32
 
 /** Whether something is a leaf of the tree with a root. */
 export type IsIn = (proven: ProvenJson, root: Hex) => boolean
@@ -34,7 +37,7 @@ export type IsIn = (proven: ProvenJson, root: Hex) => boolean
 const byProof: IsIn = ({ encoded, proof }, root) => verifyProof(root, fromHex(encoded), proof)
 
 /**
- * Gives way to other work of the thread after each vote, whose two signatures take some milliseconds.
+ * Gives way to other work of the thread after each few votes.
  * @param isIn for whoever has checked it before (default: by the proofs)
  * @throws UserError 'evidence' for votes or leaves that cannot be decoded
  */
@@ -81,12 +84,16 @@ async function checksOf(
 ): Promise<CheckJson[]> {
   const { network, header, ballotSet, provider, leaf, previous } = evidence
   const roots = new Map(ballotSet.map(({ verifier, root }) => [verifier, root] as const))
-  const bls = new BlsVerifier()
   const held = { signed: 0, scheduled: 0 }
-  for (const [i, one] of evidence.votes.entries()) {
-    if (isSigned(bls, one, roots.get(one.verifier), facts, network)) held.signed++
-    const schedule = { verifier: one.verifier, schedule: fromHex(one.schedule) }
-    if (scheduleFault(bls, network, facts, schedule, [votes[i]!]) === undefined) held.scheduled++
+  for (let at = 0; at < votes.length; at += VOTES_AT_ONCE) {
+    const ballots = evidence.votes.slice(at, at + VOTES_AT_ONCE).map(({ verifier, signature, schedule }) => ({
+      ...{ verifier, root: fromHex(roots.get(verifier) ?? ZERO_HASH) },
+      ...{ signature: fromHex(signature), schedule: fromHex(schedule) },
+    }))
+    for (const [i, { own, schedule }] of rightSignatures(ballots, facts, network).entries()) {
+      if (own) held.signed++
+      if (schedule && showsSchedule(ballots[i]!, [votes[at + i]!])) held.scheduled++
+    }
     await turn()
   }
   const computed = report.leaves.find(one => one.provider === provider)
@@ -170,15 +177,3 @@ const asLeaf = ({ encoded, proof }: ProvenJson): ProvenJson => ({ encoded: toHex
 
 const isEachOnce = (votes: readonly VoteJson[]): boolean =>
   new Set(votes.map(({ verifier }) => verifier)).size === votes.length
-
-function isSigned(
-  bls: BlsVerifier,
-  { verifier, signature }: VoteJson,
-  root: Hex | undefined,
-  facts: ChainFacts,
-  network: NetworkId,
-): boolean {
-  const key = verifierOf(facts, verifier)?.blsKey
-  if (key === undefined || root === undefined) return false
-  return bls.verify(key, ballotDigest(network, facts, verifier, root), fromHex(signature))
-}

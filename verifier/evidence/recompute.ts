@@ -2,22 +2,22 @@
  * Computes an epoch's report again from its evidence: the chain's facts at B(e), the previous leaves and the signed
  * ballots. Nothing that a verifier computed is believed; each thing that the verifier serves becomes a check.
  */
-import { ballotDigest, headerHash, type NetworkId } from '../../proto/digests.js'
+import { headerHash } from '../../proto/digests.js'
 import { fromHex, toHex, ZERO_HASH } from '../../proto/hex.js'
 import { decodeLeaf } from '../../proto/leaf.js'
 import { leafPart } from '../../proto/leaf-state.js'
 import { MerkleTree } from '../../proto/merkle.js'
-import { type Ballot, MessageError, WholeBallot } from '../../proto/messages.js'
+import { MessageError, WholeBallot } from '../../proto/messages.js'
 import type { NetworkParams } from '../../proto/params.js'
 import { decodeVote } from '../../proto/vote.js'
-import { BlsVerifier } from '../bls/verifier.js'
 import { UserError } from '../config/errors.js'
 import { type Assignment, assign } from '../core/assignment/assign.js'
-import { type BlockFacts, type ChainFacts, verifierOf, withLinks } from '../core/facts.js'
+import { type BlockFacts, type ChainFacts, withLinks } from '../core/facts.js'
 import type { Chain } from '../core/ports.js'
 import { type CarryOver, decodeCarryOver } from '../core/scoring/carry-over.js'
 import { buildReport, type Report } from '../core/scoring/report.js'
-import { scheduleFault } from './schedule-check.js'
+import { showsSchedule } from './ballot-signatures.js'
+import { rightSignatures } from './right-signatures.js'
 import type { CheckJson } from './schema/checks.js'
 import { type EvidenceJson, factsFromJson } from './schema/evidence.js'
 
@@ -61,8 +61,8 @@ function reportOf(evidence: EvidenceJson): Recomputed {
     ballots: ballots.map(({ verifier }, i) => ({ verifier, votes: votesOf[i]! })),
   })
   const linkLeaves = evidence.linkLeaves.map(hex => decodeLeaf(fromHex(hex)))
-  const bls = new BlsVerifier()
-  const signed = ballots.filter(ballot => isSigned(bls, ballot, facts, network)).length
+  const rightOnes = rightSignatures(ballots, facts, network)
+  const signed = rightOnes.filter(({ own }) => own).length
   const checks = [
     {
       what: `${signed} of ${ballots.length} ballots carry their verifier's signature`,
@@ -74,7 +74,7 @@ function reportOf(evidence: EvidenceJson): Recomputed {
     },
     {
       what: 'every vote shows the schedule that its verifier signed, which draws its soaks',
-      holds: ballots.every((ballot, i) => scheduleFault(bls, network, facts, ballot, votesOf[i]!) === undefined),
+      holds: ballots.every((ballot, i) => rightOnes[i]!.schedule && showsSchedule(ballot, votesOf[i]!)),
     },
     {
       what: 'the links that made the assignment are those in the leaves of an older report',
@@ -123,13 +123,6 @@ export async function checkAgainstChain(evidence: EvidenceJson, chain: Chain): P
       holds: previousRoot === (previousPosted?.header.scoreRoot ?? ZERO_HASH),
     },
   ]
-}
-
-function isSigned(bls: BlsVerifier, ballot: Ballot, facts: ChainFacts, network: NetworkId): boolean {
-  const key = verifierOf(facts, ballot.verifier)?.blsKey
-  if (key === undefined) return false
-  const digest = ballotDigest(network, facts, ballot.verifier, toHex(ballot.root))
-  return bls.verify(key, digest, ballot.signature)
 }
 
 export function blockFactsOf(json: EvidenceJson['facts']): BlockFacts {

@@ -9,8 +9,11 @@ import type { Connection, PeerId } from '@libp2p/interface'
 import type { Logger } from 'pino'
 import type { Peer } from './libp2p.js'
 
-/** A new connection has no stream of gossip yet: the peers tell their protocols first. */
-const OPENING_MS = 5000
+/**
+ * A new connection has no stream of gossip yet: the peers tell their protocols first. On a machine that starts a whole network
+ * this takes seconds, and to connect anew would only add to its work.
+ */
+const OPENING_MS = 20_000
 
 /**
  * Ends all connections to such peers. Both nodes then dial again, and gossipsub begins anew.

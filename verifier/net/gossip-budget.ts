@@ -27,10 +27,18 @@ export const SHARE_SPENT: Readonly<Record<Verdict, number>> = { accept: 0, ignor
 /** Of 63 liars among 191 verifiers, together 8 % of one core. */
 const REFILL_PER_SECOND = 1
 
+/**
+ * What may wait of one peer's messages: all that 191 verifiers gossip in an epoch has 2.9 MB, large ballots aside. 63 liars
+ * then hold 252 MiB.
+ */
+export const MAX_HELD_BYTES = 4 * 1024 * 1024
+
 interface Account {
   left: number
   /** taken by checks that have not ended */
   held: number
+  /** of the messages that these checks are of */
+  heldBytes: number
   refilledMs: number
   cutOff: boolean
 }
@@ -49,24 +57,31 @@ export class GossipBudget {
     return account.cutOff ? 0 : account.left
   }
 
-  /** @returns whether the budget suffices; if not, it takes nothing */
-  take(peerId: string, cost: number): boolean {
-    if (this.left(peerId) < cost) return false
-    const account = this.#accounts.get(peerId) ?? { left: BUDGET, held: 0, refilledMs: this.now(), cutOff: false }
+  /** How many bytes of the peer's messages may be checked beside those that wait. */
+  room(peerId: string): number {
+    return MAX_HELD_BYTES - (this.#accounts.get(peerId)?.heldBytes ?? 0)
+  }
+
+  /** @param bytes of the message that waits. @returns whether the budget suffices; if not, it takes nothing */
+  take(peerId: string, cost: number, bytes = 0): boolean {
+    if (this.left(peerId) < cost || this.room(peerId) < bytes) return false
+    const account = this.#accounts.get(peerId) ?? newAccount(this.now())
     this.#accounts.set(peerId, account)
     account.left -= cost
     account.held += cost
+    account.heldBytes += bytes
     return true
   }
 
   /**
-   * The check that took `cost` has ended.
-   * @param spent what of it is not given back
+   * The check that took `cost` and `bytes` has ended.
+   * @param spent what of the cost is not given back
    * @returns whether the peer is now cut off, and was not before
    */
-  settle(peerId: string, cost: number, spent: number): boolean {
+  settle(peerId: string, cost: number, spent: number, bytes = 0): boolean {
     const account = this.#accounts.get(peerId)!
     account.held -= cost
+    account.heldBytes -= bytes
     account.left += cost - spent
     this.#refilled(peerId)
     if (account.cutOff || account.left + account.held >= 1) return false
@@ -91,3 +106,7 @@ export class GossipBudget {
     return undefined
   }
 }
+
+const newAccount = (nowMs: number): Account => ({
+  ...{ left: BUDGET, held: 0, heldBytes: 0, refilledMs: nowMs, cutOff: false },
+})

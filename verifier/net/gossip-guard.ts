@@ -55,13 +55,20 @@ function passing(peerId: string, rpc: Rpc, rules: GuardRules): Rpc {
   }
   if (rpc.messages.length === 0) return rpc
   let left = budget.left(peerId)
-  const [heard, dropped]: [Rpc['messages'][number][], Rpc['messages'][number][]] = [[], []]
+  let room = budget.room(peerId)
+  const [affordable, dropped]: [Rpc['messages'][number][], Rpc['messages'][number][]] = [[], []]
   for (const message of rpc.messages) {
     const cost = costOf(message.topic, bytesOf(message))
     if (cost !== undefined) left -= cost
-    ;(cost !== undefined && left >= 0 ? heard : dropped).push(message)
+    ;(cost !== undefined && left >= 0 ? affordable : dropped).push(message)
   }
   drop(peerId, dropped, rules)
+  // Nobody is at fault if there is no room for a message while others are checked: it may come again.
+  const heard = affordable.filter(message => {
+    room -= bytesOf(message)
+    return room >= 0
+  })
+  rules.onDropped(affordable.length - heard.length)
   return { ...rpc, messages: heard }
 }
 

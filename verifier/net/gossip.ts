@@ -14,7 +14,7 @@ import { MAX_GOSSIP_BYTES, type Verdict } from './gossip-messages.js'
 import type { Peer } from './libp2p.js'
 
 /** Takes the message in as well: there is no separate delivery. */
-export type GossipValidator = (bytes: Uint8Array) => Promise<Verdict>
+export type GossipValidator = (bytes: Uint8Array, peerId: string) => Promise<Verdict>
 
 const RESULTS: Record<Verdict, TopicValidatorResult> = {
   accept: TopicValidatorResult.Accept,
@@ -69,23 +69,24 @@ export class Gossip {
       const peerId = from.toString()
       const cost = CHECK_COST[kind]
       // The guard has let the message pass. Between the two, checks of the peer's other messages may have begun.
-      if (!this.#budget.take(peerId, cost)) {
+      if (!this.#budget.take(peerId, cost, data.length)) {
         this.counts.heard[kind]['over-budget']++
         return TopicValidatorResult.Ignore
       }
-      const verdict = await this.#check(kind, data, validate)
+      const verdict = await this.#check(kind, data, peerId, validate)
       this.counts.heard[kind][verdict]++
-      if (this.#budget.settle(peerId, cost, cost * SHARE_SPENT[verdict])) this.rules.onOffence(peerId, 'gossip')
+      const isCutOff = this.#budget.settle(peerId, cost, cost * SHARE_SPENT[verdict], data.length)
+      if (isCutOff) this.rules.onOffence(peerId, 'gossip')
       return RESULTS[verdict]
     })
     this.peer.services.pubsub.subscribe(topic)
   }
 
   /** Never throws. */
-  async #check(kind: GossipKind, data: Uint8Array, validate: GossipValidator): Promise<Verdict> {
+  async #check(kind: GossipKind, data: Uint8Array, peerId: string, validate: GossipValidator): Promise<Verdict> {
     if (data.length > MAX_GOSSIP_BYTES[kind]) return 'reject'
     try {
-      return await validate(data)
+      return await validate(data, peerId)
     } catch (error) {
       this.log.error({ error, kind }, 'a gossip validator failed; the message is lost')
       return 'ignore'

@@ -9,7 +9,6 @@ import { type Identify, identify } from '@libp2p/identify'
 import type { ConnectionGater, Libp2p } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import type { Logger } from 'pino'
@@ -18,6 +17,7 @@ import { fromHex, type Hex } from '../../proto/hex.js'
 import { topicsOf } from '../../proto/protocols.js'
 import { gossipRules } from './gossip-rules.js'
 import { ListenError } from './listen-error.js'
+import { muxer } from './muxer.js'
 import { peerPrivateKey } from './peer-keys.js'
 
 export type Peer = Libp2p<{ identify: Identify; pubsub: GossipSub }>
@@ -35,6 +35,12 @@ const INBOUND_CONNECTIONS_PER_SECOND = 256
 const PENDING_CONNECTIONS = 256
 /** Above what a whole set and the strangers that a verifier takes have together. libp2p would end the newest, whoever they are. */
 const MAX_CONNECTIONS = 1024
+
+/**
+ * A connection is given up if a peer has not answered for so long. On a machine that runs a whole network, a peer may take
+ * seconds, and libp2p's default of 5 s would have all of them connect anew, which takes the time of still more peers.
+ */
+const PING_TIMEOUT_MS = 15_000
 
 /**
  * Most bytes that one stream has in flight. Below the 4 MiB that libp2p buffers for a paused stream: above that, libp2p
@@ -63,12 +69,13 @@ export async function createPeer(
 ): Promise<Peer> {
   const peer: Peer = await createLibp2p({
     ...(await transportOptions(seed, listen)),
-    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES } })],
+    streamMuxers: [muxer({ streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES } })],
     connectionManager: {
       inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
       maxIncomingPendingConnections: PENDING_CONNECTIONS,
       maxConnections: MAX_CONNECTIONS,
     },
+    connectionMonitor: { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
     connectionGater,
     services: {
       identify: identify(),

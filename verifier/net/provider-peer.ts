@@ -3,11 +3,11 @@
  * protocols that its owner adds, and no gossip.
  */
 import type { Libp2p } from '@libp2p/interface'
-import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import type { ConnectionPool } from './connection-pool.js'
 import { forgetGone } from './forget-gone.js'
 import { type PeerOptions, started, transportOptions } from './libp2p.js'
+import { muxer } from './muxer.js'
 import { admitTo } from './pooled.js'
 
 /** Most streams of one connection. A peer needs one for each session, and one for tokens. */
@@ -26,7 +26,7 @@ export async function createProviderPeer({ seed, listen, log }: PeerOptions, poo
   const peer = await createLibp2p({
     ...(await transportOptions(seed, listen)),
     streamMuxers: [
-      yamux({ maxInboundStreams: MAX_STREAMS, streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES } }),
+      muxer({ maxInboundStreams: MAX_STREAMS, streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES } }),
     ],
     connectionManager: {
       maxConnections: UNLIMITED,

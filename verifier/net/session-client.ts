@@ -6,11 +6,11 @@
  */
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import type { ProviderStream } from '../../probe/ports.js'
 import { RelayFrame } from '../../proto/messages.js'
 import { SESSION_PROTOCOL } from '../../proto/protocols.js'
+import { muxer } from './muxer.js'
 import { openStream, type PeerAddress } from './streams.js'
 
 /**
@@ -24,7 +24,7 @@ export async function openSession(provider: PeerAddress, signal: AbortSignal): P
     addresses: { listen: [] },
     transports: [tcp()],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [muxer()],
     connectionMonitor: { enabled: false },
   })
   const stop = () => node.stop()

@@ -16,6 +16,7 @@ import {
 } from '../../proto/messages.js'
 import type { GossipKind } from '../../proto/protocols.js'
 import { encodeVote, type Vote } from '../../proto/vote.js'
+import { aggregate } from '../bls/aggregate.js'
 import { type Action, Agreement } from '../core/agreement/agreement.js'
 import { agreementTiming } from '../core/agreement/phases.js'
 import { indicesOf } from '../core/facts.js'
@@ -221,7 +222,7 @@ export class AgreementRunner {
     const missing = verifiers.filter(verifier => !signatures.has(verifier.index))
     const nonSigners = missing.map(({ position }) => position).sort((a, b) => a - b)
     const ordered = verifiers.flatMap(verifier => signatures.get(verifier.index) ?? [])
-    const signature = this.modules.context.bls.verifier.aggregate(ordered)
+    const signature = aggregate(ordered)
     const header = encodeHeader(report.header)
     await this.modules.broadcast('certificate', Certificate.encode({ epoch, round, header, nonSigners, signature }))
   }

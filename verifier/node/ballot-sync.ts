@@ -101,7 +101,7 @@ export class BallotSync {
       // Before a reorganisation the chain may have known more providers.
       if (head.verifier !== verifier || whole.votes > facts.providers.length) return undefined
       // The root does not tell the signatures. With wrong ones this node would hold the ballot, and nobody take it.
-      const fault = headFault(this.context, facts, head)
+      const fault = await headFault(this.context, facts, head, from.peerId)
       if (fault !== undefined) throw new DisputedAnswer(fault)
       return { head, index: whole, from }
     })

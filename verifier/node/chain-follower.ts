@@ -12,8 +12,9 @@ import type { Refuting } from './refuting.js'
 import type { Transmission } from './transmission.js'
 import { repeat } from './waiting.js'
 
-/** How often the node asks for the chain's last report. */
-const FOLLOW_MS = 250
+/** How often the node asks for the chain's last report: so many times an epoch, within these bounds. */
+const LOOKS_PER_EPOCH = 80
+const FOLLOW_MS = { shortest: 250, longest: 1000 }
 /**
  * Epochs after which a report's penalties are settled, beside the settlement delay: its own, the one in which it is posted,
  * and one in which the nodes try in turn.
@@ -50,9 +51,14 @@ export class ChainFollower {
 
   /** Until the node stops. @throws AbortError then */
   run(): Promise<never> {
+    const { params, stopping } = this.context
     const step = () =>
       this.#step().catch(error => logFailure(this.context, error, 'could not follow the chain, will try again'))
-    return repeat(step, FOLLOW_MS, this.context.stopping)
+    const everyMs = Math.min(
+      FOLLOW_MS.longest,
+      Math.max(FOLLOW_MS.shortest, (params.epochSeconds * 1000) / LOOKS_PER_EPOCH),
+    )
+    return repeat(step, everyMs, stopping)
   }
 
   async #step(): Promise<void> {

@@ -17,14 +17,26 @@ import type { VerifierContext } from './context.js'
 import { seenListFrom } from './proposals.js'
 
 type CheckContext = Pick<VerifierContext, 'bls' | 'network' | 'epochs' | 'params'>
+type PeerContext = CheckContext & { readonly peer: string | undefined }
+type Fault = string | undefined
 
-/** Why a message is wrong; undefined if it is right. @throws RangeError if it carries a malformed header or vote */
-export function gossipFault(context: CheckContext, facts: ChainFacts, heard: GossipMessage): string | undefined {
+/**
+ * Why a message is wrong; undefined if it is right.
+ * @param peer who sent it; undefined for this node itself
+ * @throws RangeError if it carries a malformed header or vote
+ */
+export async function gossipFault(
+  checks: CheckContext,
+  facts: ChainFacts,
+  heard: GossipMessage,
+  peer?: string,
+): Promise<string | undefined> {
+  const context = { ...checks, peer }
   switch (heard.kind) {
     case 'commit':
       return commitFault(context, facts, heard.message)
     case 'ballot':
-      return ballotFault(context, facts, heard.message)
+      return ballotFault(checks, facts, heard.message, peer)
     case 'seen':
       return listFault(context, facts, heard.message)
     case 'proposal':
@@ -36,18 +48,20 @@ export function gossipFault(context: CheckContext, facts: ChainFacts, heard: Gos
   }
 }
 
-function commitFault(context: CheckContext, facts: ChainFacts, { verifier, commitment, signature }: Commit) {
+async function commitFault(context: PeerContext, facts: ChainFacts, commit: Commit): Promise<Fault> {
+  const { verifier, commitment, signature } = commit
   const digest = commitDigest(context.network, facts, verifier, toHex(commitment))
   return signatureFault(context, facts, verifier, digest, signature)
 }
 
-function listFault(context: CheckContext, facts: ChainFacts, { verifier, entries, signature }: SeenListMessage) {
+async function listFault(context: PeerContext, facts: ChainFacts, message: SeenListMessage): Promise<Fault> {
+  const { verifier, entries, signature } = message
   const list = entries.map(entry => ({ verifier: entry.verifier, root: toHex(entry.root) }))
   if (!isAscending(list.map(entry => entry.verifier))) return 'a list out of order'
   return signatureFault(context, facts, verifier, seenDigest(context.network, facts, verifier, list), signature)
 }
 
-function proposalFault(context: CheckContext, facts: ChainFacts, proposal: Proposal) {
+async function proposalFault(context: PeerContext, facts: ChainFacts, proposal: Proposal): Promise<Fault> {
   const { round, leader, header, lists, signature } = proposal
   const decoded = decodeHeader(header)
   const hash = headerHash(context.network, decoded)
@@ -56,27 +70,25 @@ function proposalFault(context: CheckContext, facts: ChainFacts, proposal: Propo
   if (!isAscending(lists.map(list => list.verifier))) return 'lists out of order'
   if (!isSupermajority(lists.length, facts.verifiers.length)) return 'too few seen lists'
   const digest = proposalDigest(context.network, facts, round, hash)
-  const fault = signatureFault(context, facts, leader, digest, signature)
+  const fault = await signatureFault(context, facts, leader, digest, signature)
   if (fault !== undefined) return fault
   // The leader does not sign the lists: other lists beside its header would have everybody refuse its round.
   const { roots } = ballotSetOf(lists.map(seenListFrom), facts.verifiers.length)
   if (ballotSetRoot(roots) !== decoded.ballotSetRoot) return 'a header that does not follow from its lists'
-  for (const list of lists) {
-    const wrong = list.epoch === facts.epoch ? listFault(context, facts, list) : 'a list of another epoch'
-    if (wrong !== undefined) return wrong
-  }
-  return undefined
+  if (lists.some(list => list.epoch !== facts.epoch)) return 'a list of another epoch'
+  const faults = await Promise.all(lists.map(list => listFault(context, facts, list)))
+  return faults.find(wrong => wrong !== undefined)
 }
 
-function partialFault(context: CheckContext, facts: ChainFacts, partial: Partial) {
+async function partialFault(context: PeerContext, facts: ChainFacts, partial: Partial): Promise<Fault> {
   const { round, headerHash: hash, verifier, signature } = partial
   if (isTooLate(context, facts, round)) return 'a round that begins after the deadline'
   const digest = reportDigest(context.network, facts, round, toHex(hash))
   return signatureFault(context, facts, verifier, digest, signature)
 }
 
-function certificateFault(context: CheckContext, facts: ChainFacts, certificate: Certificate) {
-  const { network, bls } = context
+async function certificateFault(context: PeerContext, facts: ChainFacts, certificate: Certificate): Promise<Fault> {
+  const { network, bls, peer } = context
   const { round, header, nonSigners, signature } = certificate
   if (isTooLate(context, facts, round)) return 'a round that begins after the deadline'
   const missing = new Set(nonSigners)
@@ -88,23 +100,25 @@ function certificateFault(context: CheckContext, facts: ChainFacts, certificate:
   if (decoded.epoch !== facts.epoch || decoded.era !== facts.era) return 'a header of another epoch'
   const digest = reportDigest(network, facts, round, headerHash(network, decoded))
   const keys = signers.map(verifier => verifier.blsKey)
-  return bls.verifier.fastAggregateVerify(keys, digest, signature) ? undefined : 'wrong aggregate signature'
+  return (await bls.verifier.fastAggregateVerify(keys, digest, signature, peer))
+    ? undefined
+    : 'wrong aggregate signature'
 }
 
 /** No honest verifier signs anything of such a round; one that signs for endless rounds must not fill anybody's memory. */
 const isTooLate = ({ epochs, params }: CheckContext, { epoch }: ChainFacts, round: number): boolean =>
   round >= roundsOf(agreementTiming(epochs, params, epoch))
 
-function signatureFault(
-  { bls }: CheckContext,
+async function signatureFault(
+  { bls, peer }: PeerContext,
   facts: ChainFacts,
   verifier: number,
   digest: Hex,
   signature: Uint8Array,
-): string | undefined {
+): Promise<Fault> {
   const blsKey = verifierOf(facts, verifier)?.blsKey
   if (blsKey === undefined) return 'not in the frozen set'
-  return bls.verifier.verify(blsKey, digest, signature) ? undefined : 'wrong signature'
+  return (await bls.verifier.verify(blsKey, digest, signature, peer)) ? undefined : 'wrong signature'
 }
 
 /** Strictly: no number twice. */

@@ -41,7 +41,8 @@ export class Inbox {
   }
 
   subscribe(): void {
-    for (const kind of GOSSIP_KINDS) this.modules.context.gossip.subscribe(kind, bytes => this.hear(kind, bytes))
+    for (const kind of GOSSIP_KINDS)
+      this.modules.context.gossip.subscribe(kind, (bytes, peer) => this.hear(kind, bytes, peer))
   }
 
   /** To the others, and to this node itself. */
@@ -52,17 +53,17 @@ export class Inbox {
 
   /** Takes what peers heard in an epoch, as if it came now. Skips kinds that this version does not know. */
   async replay(facts: ChainFacts): Promise<void> {
-    await this.modules.peers.gossip(facts, async ({ kind, data }) => {
+    await this.modules.peers.gossip(facts, async ({ kind, data }, peer) => {
       const known = GOSSIP_KINDS.find(one => one === kind)
-      return known === undefined || (await this.hear(known, data)) !== 'reject'
+      return known === undefined || (await this.hear(known, data, peer)) !== 'reject'
     })
   }
 
-  /** Never throws. */
-  async hear(kind: GossipKind, bytes: Uint8Array): Promise<Verdict> {
+  /** Never throws. @param peer who sent it; undefined for this node itself */
+  async hear(kind: GossipKind, bytes: Uint8Array, peer?: string): Promise<Verdict> {
     const { context } = this.modules
     try {
-      const verdict = await this.#handle(decodeGossip(kind, bytes), bytes)
+      const verdict = await this.#handle(decodeGossip(kind, bytes), bytes, peer)
       if (verdict !== 'accept') context.log.debug({ kind, verdict }, 'did not take a gossip message')
       return verdict
     } catch (error) {
@@ -73,23 +74,23 @@ export class Inbox {
     }
   }
 
-  async #handle(heard: GossipMessage, bytes: Uint8Array): Promise<Verdict> {
+  async #handle(heard: GossipMessage, bytes: Uint8Array, peer: string | undefined): Promise<Verdict> {
     const { context, witness } = this.modules
-    const { epochs, wall, store, log } = context
+    const { store, log } = context
     const { kind } = heard
     const { epoch } = heard.message
-    const now = epochAt(epochs, wall.nowMs())
-    // The verifiers agree on an epoch after its end, and their clocks differ by less than an epoch.
-    if (epoch < Math.max(1, now - 1) || epoch > now) return 'ignore'
+    if (!this.#isTimely(epoch)) return 'ignore'
     const runner = await this.#runnerOf(epoch, bytes.length)
     if (runner === undefined) return 'ignore'
     const { facts } = runner.record
     if (!witness.isNew(heard, facts)) return 'ignore'
-    const fault = gossipFault(context, facts, heard)
+    const fault = await gossipFault(context, facts, heard, peer)
     if (fault !== undefined) {
       this.#faults.warn(kind, `rejected a gossip message: ${fault}`)
       return 'reject'
     }
+    // Another message may have said the same, or two others have contradicted each other, while this one was checked.
+    if (!this.#isTimely(epoch) || !witness.isNew(heard, facts)) return 'ignore'
     witness.hear(heard, facts)
     await store.putGossip(epoch, GossipItem.encode({ kind, data: bytes }))
     // Not awaited: recomputing a proposal must not delay its forwarding.
@@ -99,6 +100,13 @@ export class Inbox {
       log.error({ kind, epoch, err: error }, 'could not handle a gossip message')
     })
     return 'accept'
+  }
+
+  /** The verifiers agree on an epoch after its end, and their clocks differ by less than an epoch. */
+  #isTimely(epoch: number): boolean {
+    const { epochs, wall } = this.modules.context
+    const now = epochAt(epochs, wall.nowMs())
+    return epoch >= Math.max(1, now - 1) && epoch <= now
   }
 
   /** Undefined as well if too much waits already: nothing is known of these messages until the epoch's facts are. */

@@ -151,14 +151,17 @@ export class PeerSync {
    * them is honest. A verifier that leaves messages out hides none.
    * @param hear takes each message; false for a message that no honest peer would have kept
    */
-  async gossip({ epoch, verifiers }: ChainFacts, hear: (item: GossipItem) => Promise<boolean>): Promise<void> {
+  async gossip(
+    { epoch, verifiers }: ChainFacts,
+    hear: (item: GossipItem, peerId: string) => Promise<boolean>,
+  ): Promise<void> {
     const { epochs, params } = this.context
     const limits = gossipLimits(verifiers.length, roundsOf(agreementTiming(epochs, params, epoch)))
     const members = this.#requests.others().filter(({ index }) => verifiers.some(one => one.index === index))
     let missing = faultsTolerated(verifiers.length) + 1
-    await this.#requests.ask(members, STATE, { gossip: epoch }, limits, async items => {
+    await this.#requests.ask(members, STATE, { gossip: epoch }, limits, async (items, { peerId }) => {
       for await (const bytes of items) {
-        if (!(await hear(GossipItemCodec.decode(bytes)))) throw new DisputedAnswer('a message that is wrong')
+        if (!(await hear(GossipItemCodec.decode(bytes), peerId))) throw new DisputedAnswer('a message that is wrong')
       }
       return --missing <= 0 || undefined
     })

@@ -5,11 +5,11 @@ import { type ChainFacts, verifierOf } from '../core/facts.js'
 import type { VerifierContext } from './context.js'
 
 /** Whether the key of a member of the epoch's frozen set signed a presence for this epoch. */
-export function isSignedPresence(
+export async function isSignedPresence(
   { epoch, verifier, since, nonce, signature }: Presence,
   facts: ChainFacts,
   { network, bls }: Pick<VerifierContext, 'network' | 'bls'>,
-): boolean {
+): Promise<boolean> {
   const blsKey = verifierOf(facts, verifier)?.blsKey
   if (blsKey === undefined || epoch !== facts.epoch) return false
   return bls.verifier.verify(blsKey, presenceDigest(network, facts, verifier, since, toHex(nonce)), signature)

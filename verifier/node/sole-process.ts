@@ -25,8 +25,9 @@ import { until } from './waiting.js'
 const FIRST_ASKS = [0.25, 0.5, 0.75]
 const LATER_ASKS = [0.5]
 const NEEDED_ASKS = 2
-/** How long one verifier may take to answer. */
-const ANSWER_MS = 2000
+/** How long one verifier may take to answer: a share of the epoch, and no longer than this. On a busy machine it takes seconds. */
+const ANSWER_SHARE = 1 / 8
+const LONGEST_ANSWER_MS = 10_000
 const NONCE_BYTES = 32
 
 export type SoleProcessContext = Pick<
@@ -80,13 +81,14 @@ export class SoleProcess {
 
   /** @returns whether more than two thirds of the set know of this process now */
   async #ask(facts: ChainFacts): Promise<boolean> {
-    const { self, stopping, log } = this.context
+    const { self, epochs, stopping, log } = this.context
+    const answerMs = Math.min(LONGEST_ANSWER_MS, epochs.epochMs * ANSWER_SHARE)
     const { directory, present } = this.modules
     const presence = this.#presence(facts)
     const others = directory.verifiers().filter(({ index }) => index !== self.index && verifierOf(facts, index))
     const answers = await Promise.all(
       others.map(async other => {
-        const signal = AbortSignal.any([stopping, AbortSignal.timeout(ANSWER_MS)])
+        const signal = AbortSignal.any([stopping, AbortSignal.timeout(answerMs)])
         return present(other, presence, signal).catch(error => {
           log.debug({ peer: other.index, error: (error as Error).message }, 'could not present this node')
           return []
@@ -94,7 +96,7 @@ export class SoleProcess {
       }),
     )
     stopping.throwIfAborted()
-    for (const other of answers.flat()) this.#check(other, facts)
+    for (const other of answers.flat()) await this.#check(other, facts)
     const knowing = answers.filter(known => known.some(({ nonce }) => this.#isOwn(nonce)))
     return isSupermajority(knowing.length + 1, facts.verifiers.length)
   }
@@ -107,10 +109,10 @@ export class SoleProcess {
   }
 
   /** A process that presented itself in the epoch in which this one started may be the one that ran before. */
-  #check(other: Presence, facts: ChainFacts): void {
+  async #check(other: Presence, facts: ChainFacts): Promise<void> {
     const { self, log, fail } = this.context
     if (this.#isOwn(other.nonce) || other.epoch <= this.#startedIn) return
-    if (!isSignedPresence({ ...other, verifier: self.index }, facts, this.context)) return
+    if (!(await isSignedPresence({ ...other, verifier: self.index }, facts, this.context))) return
     if (isEarlier(other, { since: this.#since, nonce: this.#nonce })) {
       this.#isLater = true
       fail(keysInUse(self.index))

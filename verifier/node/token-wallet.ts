@@ -18,7 +18,8 @@ import { repeat } from './waiting.js'
 
 /** Tokens of one order: blinding and unblinding them blocks this thread for about 15 ms each. */
 const ORDER_TOKENS = 8
-const ORDER_TIMEOUT_MS = 2000
+/** A provider answers in a few milliseconds for each token, unless many verifiers order at once, as when an era begins. */
+const ORDER_TIMEOUT_MS = 10_000
 /** How often the wallet looks for orders that are due: so many times an epoch. */
 const STEPS_PER_EPOCH = 20
 const LONGEST_STEP_MS = 2000
@@ -82,16 +83,26 @@ export class TokenWallet implements TokenSource {
     for (const eras of [this.#purses, this.#sets]) for (const era of eras.keys()) if (era < previous) eras.delete(era)
     for (const era of new Set([current, next])) {
       if (era < 1) continue
-      await Promise.all(this.#directory.providers().map(provider => this.#fill(provider, era)))
+      let members: Promise<number | undefined> | undefined
+      const ofEra = () => {
+        members ??= this.#membersOf(era)
+        return members
+      }
+      await Promise.all(this.#directory.providers().map(provider => this.#fill(provider, era, ofEra)))
     }
   }
 
-  async #fill({ account, tokenKey, ...address }: Announcement, era: number): Promise<void> {
+  /** @param membersOf as `#membersOf`, which asks the chain once for all providers */
+  async #fill(
+    { account, tokenKey, ...address }: Announcement,
+    era: number,
+    membersOf: () => Promise<number | undefined>,
+  ): Promise<void> {
     const { epochs, log, params, random, stopping, wall } = this.#context
     const purse = this.#purse(era, account)
     if (tokenKey === undefined || wall.nowMs() < purse.dueMs || purse.stepsLeftOut-- > 0) return
     try {
-      const members = await this.#membersOf(era)
+      const members = await membersOf()
       if (members === undefined) return
       const wanted = tokensHeld(params, members)
       while (purse.tokens.length < wanted) {

@@ -13,7 +13,7 @@
  *                                        ▲    │
  *                       peer sync ── ballots, leaves ──▶ store ── sync source ──▶ verifiers that missed something
  *
- * Start: store, chain, peer, UDP port, dial book, reach handler, own announcement. At genesis: sync handler, token wallet,
+ * Start: store, chain, peer, UDP port, dial book, BLS verifier, reach handler, own announcement. At genesis: sync handler, token wallet,
  * probe handler, epochs.
  * Stop: the reverse, so that no part is used after it has closed. Epochs overlap: while the verifiers agree on one
  * epoch, they measure the next.
@@ -134,6 +134,7 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
   log.info({ udp: receiver.facts }, 'receiving')
   const dialBook = await life.open(new DialBook(peer, log), one => one.stop())
   const answers = new AnswerVerifiers(chain.network)
+  const bls = await life.open(new BlsVerifier(), one => one.end())
   const modules = {
     answers,
     receiver,
@@ -170,7 +171,7 @@ async function openVerifier(options: VerifierOptions, life: Lifecycle): Promise<
         onOffence: (peerId, offence) => offences.report(peerId, offence),
       }),
       offences,
-      bls: { signer: new BlsSigner(keys.bls), verifier: new BlsVerifier() },
+      bls: { signer: new BlsSigner(keys.bls), verifier: bls },
       answers,
       voucherSigner: voucherSigner(chain.network, keys.evm),
       peerSigner: await peerSigner(fromHex(keys.peer)),

@@ -8,6 +8,7 @@ import { encodeEquivocation } from '../../proto/equivocation.js'
 import { decodeHeader } from '../../proto/header.js'
 import { type Hex, toHex } from '../../proto/hex.js'
 import { Certificate, type Evidence } from '../../proto/messages.js'
+import { aggregate } from '../bls/aggregate.js'
 import { type Contradiction, equivocationOf, type Statement, Statements } from '../core/agreement/statements.js'
 import type { ChainFacts } from '../core/facts.js'
 import type { GossipMessage } from '../net/gossip-messages.js'
@@ -18,7 +19,7 @@ import { statementsIn } from './heard-statements.js'
 const KEPT_EPOCHS = 3
 
 export interface WitnessModules {
-  readonly context: Pick<VerifierContext, 'network' | 'bls' | 'self'>
+  readonly context: Pick<VerifierContext, 'network' | 'self'>
   /** of another verifier; `name` tells evidence of one epoch apart */
   readonly onEvidence: (evidence: Evidence, name: string, facts: ChainFacts) => void
   /** hears every statement that this node's own key has signed */
@@ -102,7 +103,7 @@ export class Witness {
     const [{ kind, verifier, slot }] = pair
     if (verifier === context.self.index) return
     const statements = encodeEquivocation(equivocationOf(facts, pair))
-    const signature = context.bls.verifier.aggregate(pair.map(statement => statement.signature))
+    const signature = aggregate(pair.map(statement => statement.signature))
     onEvidence({ contradiction: { statements, signature } }, `${kind}-${verifier}-${slot}`, facts)
   }
 

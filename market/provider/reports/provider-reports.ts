@@ -21,7 +21,7 @@ import type { Dialler } from '../../../verifier/net/streams.js'
 import type { Directory } from '../../../verifier/node/directory.js'
 import type { Lifecycle } from '../../../verifier/node/lifecycle.js'
 import { PeerSync, type SyncContext } from '../../../verifier/node/peer-sync.js'
-import { poll } from '../../../verifier/node/waiting.js'
+import { aborted, poll } from '../../../verifier/node/waiting.js'
 import { WALL_CLOCK, type WallClock } from '../../../verifier/node/wall-clock.js'
 import { HeldReports } from './held-reports.js'
 import { ReportFetching } from './report-fetching.js'
@@ -58,13 +58,15 @@ export function providerReports(modules: ProviderReportsModules): ProviderReport
   life.run(readClock())
   const epochNow = () => (clock === undefined ? 0 : epochAt(clock, wall.nowMs()))
   const held = new HeldReports(account, () => fetching.latestFacts())
+  const verifier = new BlsVerifier()
+  life.run(aborted(life.stopping).then(() => verifier.end()))
   const context: SyncContext = {
     ...{ self: undefined, network: chain.network, params: network.params, chain, store: held, peer, wall, log },
     ...{ clock: systemClock, random: systemRandom, stopping: life.stopping, fail: life.fail },
     get epochs() {
       return clock! // nobody asks before the network has started: the chain has no report then
     },
-    bls: { verifier: new BlsVerifier() },
+    bls: { verifier },
     offences: {
       report: (peerId, offence) => {
         const verifier = directory.verifiers().find(one => one.peerId === peerId)?.index

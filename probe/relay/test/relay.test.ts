@@ -7,7 +7,7 @@ import { OPEN_BYTES, POLICE_BURST_MS } from '../../constants.js'
 import { Condition } from '../../deadline.js'
 import { REFUSE } from '../../plane/forwarding.js'
 import type { ProviderStream } from '../../ports.js'
-import { BACKENDS, HOST, Network, newPeer, PATIENCE_MS } from '../../test/harness.js'
+import { BACKENDS, HOST, Network, type NetworkOptions, newPeer, PATIENCE_MS } from '../../test/harness.js'
 import { PlainUdp } from '../../test/plain-udp.js'
 import { shapeOf } from '../../verdict/session-shape.js'
 import { echoOf, isChallenge } from '../../wire/path-validation.js'
@@ -41,15 +41,19 @@ class Hop {
   }
 }
 
-for (const backend of BACKENDS)
-  describe(`relay over ${backend}`, () => {
+const WAYS = BACKENDS.flatMap((backend): Pick<NetworkOptions, 'backend' | 'offload'>[] =>
+  backend === 'mmsg' ? [{ backend }, { backend, offload: true }] : [{ backend }],
+)
+
+for (const way of WAYS)
+  describe(`relay over ${way.backend}${way.offload ? ' with offload' : ''}`, () => {
     let network: Network
     let nextHop: Hop
     let source: Hop
     const streams: ProviderStream[] = []
 
     beforeEach(async () => {
-      network = await Network.open({ claimKbps: CLAIM_KBPS, backend })
+      network = await Network.open({ claimKbps: CLAIM_KBPS, ...way })
       nextHop = await Hop.open()
       source = await Hop.open()
     })

@@ -22,8 +22,10 @@ import { type RelayPart, transfer } from './transfer.js'
 import { criteriaOf, type Row, type Rows, total, verdictOf } from './verdict.js'
 
 const OPTIONS = {
-  seconds: { type: 'string', default: '2' },
-  repeat: { type: 'string', default: '3' },
+  /** one round of short trials */
+  quick: { type: 'boolean', default: false },
+  seconds: { type: 'string' },
+  repeat: { type: 'string' },
   json: { type: 'string', default: 'bench-dataplane.json' },
 } as const
 
@@ -41,10 +43,12 @@ type Name = keyof Rows
 
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS })
-  const ms = positive('seconds', values.seconds) * 1000
-  const rounds = positive('repeat', values.repeat)
+  const [seconds, repeat] = values.quick ? ['1', '1'] : ['2', '3']
+  const ms = positive('seconds', values.seconds ?? seconds) * 1000
+  const rounds = positive('repeat', values.repeat ?? repeat)
   const watchdog = await startWatchdog()
-  const found = new Map<Name, Measured[]>()
+  /** the best trial of each round, or undefined */
+  const found = new Map<Name, (Measured | undefined)[]>()
   let description = ''
   try {
     const bareProgram = await compileBare(watchdog)
@@ -55,7 +59,7 @@ export async function run(args: string[]): Promise<number> {
       for (let round = 1; round <= rounds; round++) {
         for (const name of await waysToCarry(bareProgram)) {
           const best = await measure(name, path, ms, watchdog, bareProgram)
-          if (best) found.set(name, [...(found.get(name) ?? []), best])
+          found.set(name, [...(found.get(name) ?? []), best])
           console.log(
             `[${round}/${rounds}] ${name.padEnd(8)} ${best ? describe(best) : 'carried no rate without loss'}`,
           )
@@ -68,7 +72,7 @@ export async function run(args: string[]): Promise<number> {
   } finally {
     await watchdog.close()
   }
-  const rows = Object.fromEntries([...found].map(([name, best]) => [name, rowOf(name, best)])) as Rows
+  const rows = Object.fromEntries([...found].flatMap(([name, best]) => rowOf(name, best) ?? [])) as Rows
   for (const row of Object.values(rows)) console.log(summary(row))
   const criteria = criteriaOf(rows)
   const { ok, line } = verdictOf(criteria)
@@ -148,14 +152,21 @@ function ourRelay({ process, port }: BenchRole, path: Path, receiverPort: number
   }
 }
 
-/** The middle round stands for all. */
-function rowOf(name: Name, best: readonly Measured[]): Row {
-  const sorted = [...best].sort((a, b) => a.gbps - b.gbps)
-  const { gbps, coreSeconds, kernelSeconds, residentMb = {} } = sorted[sorted.length >> 1]!
-  return { name, gbps, coreSeconds, kernelSeconds, residentMb, roundsGbps: best.map(measured => measured.gbps) }
+/** The middle round stands for all. @returns nothing if no round carried a rate without loss */
+function rowOf(name: Name, rounds: readonly (Measured | undefined)[]): [[Name, Row]] | undefined {
+  const sorted = rounds.filter(best => best !== undefined).sort((a, b) => a.gbps - b.gbps)
+  const middle = sorted[sorted.length >> 1]
+  if (!middle) return undefined
+  const { gbps, coreSeconds, kernelSeconds, residentMb = {} } = middle
+  const each = {
+    roundsGbps: rounds.map(best => best?.gbps ?? 0),
+    roundsCoreSeconds: rounds.map(best => (best ? total(best.coreSeconds) : 0)),
+  }
+  return [[name, { name, gbps, coreSeconds, kernelSeconds, residentMb, ...each }]]
 }
 
-const describe = ({ gbps, loss }: Measured): string => `${gbps.toFixed(2)} Gbit/s, ${(100 * loss).toFixed(2)} % lost`
+const describe = ({ gbps, loss, coreSeconds }: Measured): string =>
+  `${gbps.toFixed(2)} Gbit/s, ${(100 * loss).toFixed(2)} % lost, ${total(coreSeconds).toFixed(2)} core-seconds per Gbit`
 
 function summary(row: Row): string {
   const list = (values: Readonly<Record<string, number>>, digits: number) =>

@@ -19,7 +19,7 @@ export const LABELS: Record<keyof Rows, string> = {
   iperf3: 'iperf3 UDP, no relay',
   bare: 'the system calls alone, in C',
   mmsg: 'mmsg',
-  offload: 'mmsg with segmentation offload, not packet by packet',
+  offload: 'mmsg with segmentation offload at sender and relay, not packet by packet',
   dgram: 'dgram',
   socat: 'socat as the relay between dgram ends',
 }

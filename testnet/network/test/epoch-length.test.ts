@@ -1,14 +1,18 @@
 import { expect } from 'chai'
 import { SILENT_SESSION_MS, START_LEAD_MS } from '../../../probe/constants.js'
 import { paramsFault } from '../../../verifier/config/check-params.js'
+import { agreementTiming, roundsOf } from '../../../verifier/core/agreement/phases.js'
 import { roundsAvailable } from '../../../verifier/core/assignment/assign.js'
 import { narrowParams, testnetParams } from '../epoch-length.js'
+import { USUAL_MACHINE } from '../machine.js'
 
-const SHAPE = { verifiers: 5, providers: 2, soaks: false }
+const CLAIM_KBPS = 25_000
+const SHAPE = { verifiers: 5, providers: 2, claimKbps: CLAIM_KBPS, soaks: false }
+const LARGE = { ...SHAPE, claimKbps: 40_000 }
 
 describe('testnetParams', () => {
   const seconds = (verifiers: number, providers: number) =>
-    testnetParams({ verifiers, providers, soaks: false }).epochSeconds
+    testnetParams({ ...SHAPE, verifiers, providers }, USUAL_MACHINE).epochSeconds
 
   it('gives the default mix of 5 verifiers and 4 providers twice 5 rounds, so 22 seconds', () =>
     expect(seconds(5, 4)).to.equal(22))
@@ -16,8 +20,19 @@ describe('testnetParams', () => {
   it('gives a single provider two slots for each verifier', () => expect(seconds(12, 1)).to.equal(49))
   it('grows with the mix', () => expect(seconds(8, 8)).to.equal(61))
 
+  it('has room for three leaders in the epoch after, whatever the set and the machine', () => {
+    for (const verifiers of [4, 5, 16, 31, 64]) {
+      for (const checkMs of [0.4, 1.5, 6]) {
+        const params = testnetParams({ ...SHAPE, verifiers }, { cores: 2, checkMs })
+        const clock = { genesisMs: 0, epochMs: params.epochSeconds * 1000, eraEpochs: params.eraEpochs }
+        expect(roundsOf(agreementTiming(clock, params, 1)), `${verifiers}, ${checkMs} ms`).to.be.at.least(3)
+        expect(paramsFault(params)).to.equal(undefined)
+      }
+    }
+  })
+
   it('leaves a session of the last slot, in which nothing arrives, the time to end', () => {
-    const { epochSeconds, leadMs, slotMs, ...params } = testnetParams({ verifiers: 5, providers: 4, soaks: false })
+    const { epochSeconds, leadMs, slotMs, ...params } = testnetParams({ ...SHAPE, providers: 4 }, USUAL_MACHINE)
     const lastSlotMs = leadMs + (roundsAvailable({ epochSeconds, leadMs, slotMs }) - 1) * slotMs
     expect(epochSeconds * 1000 - lastSlotMs - params.offsetMs).to.be.at.least(SILENT_SESSION_MS)
   })
@@ -25,7 +40,7 @@ describe('testnetParams', () => {
 
 describe('narrowParams', () => {
   const rounds = (verifiers: number, providers: number, capacityKbps: number) => {
-    const params = narrowParams({ verifiers, providers, soaks: false }, { claimKbps: 40_000, capacityKbps })
+    const params = narrowParams({ ...LARGE, verifiers, providers }, capacityKbps, USUAL_MACHINE)
     return roundsAvailable(params)
   }
 
@@ -36,28 +51,30 @@ describe('narrowParams', () => {
   })
 
   it('has slots in which a group completes its handshakes before it starts', () => {
-    const { offsetMs, slotMs } = narrowParams(SHAPE, { claimKbps: 40_000, capacityKbps: 50_000 })
+    const { offsetMs, slotMs } = narrowParams(LARGE, 50_000, USUAL_MACHINE)
     expect(offsetMs).to.be.at.least(START_LEAD_MS)
     expect(slotMs).to.be.greaterThan(2 * offsetMs)
   })
 
   it('refuses a claim that no group of verifiers can take', () =>
-    expect(() =>
-      narrowParams({ verifiers: 7, providers: 1, soaks: false }, { claimKbps: 40_000, capacityKbps: 20_000 }),
-    ).to.throw('--capacity 20 is too little'))
+    expect(() => narrowParams({ ...LARGE, verifiers: 7, providers: 1 }, 20_000, USUAL_MACHINE)).to.throw(
+      '--capacity 20 is too little',
+    ))
 })
 
 describe('a network of soaks', () => {
   const shape = { ...SHAPE, soaks: true }
+  const large = { ...LARGE, soaks: true }
 
   it('has slots with room for soaks, for single receivers and for groups', () => {
-    for (const params of [testnetParams(shape), narrowParams(shape, { claimKbps: 40_000, capacityKbps: 50_000 })]) {
+    for (const params of [testnetParams(shape, USUAL_MACHINE), narrowParams(large, 50_000, USUAL_MACHINE)]) {
       expect(paramsFault(params)).to.equal(undefined)
       expect(params.soakShareBps).to.equal(10_000)
     }
   })
 
   it('has as many rounds as a network without soaks', () => {
-    expect(roundsAvailable(testnetParams(shape))).to.equal(roundsAvailable(testnetParams(SHAPE)))
+    const [soaking, plain] = [shape, SHAPE].map(one => roundsAvailable(testnetParams(one, USUAL_MACHINE)))
+    expect(soaking).to.equal(plain)
   })
 })

@@ -13,6 +13,7 @@ const EPOCH: EpochEvent = {
     posted: true,
     round: 0,
     signers: 4,
+    ballots: 5,
     verifiers: 5,
     gasUsed: 245_000,
     txHash: ZERO_HASH,

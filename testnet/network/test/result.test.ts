@@ -48,7 +48,15 @@ function record(mix: string, epochs: readonly EpochOutcome[], more: Partial<RunR
         ...{ stakeBefore: STAKE, stakeAfter: STAKE, goneFromEpoch: undefined },
       },
     ],
-    ...{ epochs, settlements: [], exits: [], faults: [], decoys: undefined, rewards: rewardsOf(plan.verifiers) },
+    ...{
+      epochs,
+      receivers: 64,
+      settlements: [],
+      exits: [],
+      faults: [],
+      decoys: undefined,
+      rewards: rewardsOf(plan.verifiers),
+    },
     ...more,
   }
 }
@@ -67,6 +75,7 @@ const epoch = (number: number, size: number, nonSigners?: readonly number[]): Ep
   epoch: number,
   report: nonSigners === undefined ? undefined : report(number, nonSigners),
   leaves: [],
+  ballots: nonSigners === undefined ? undefined : size,
   frozen: Array.from({ length: size }, (_, i) => i + 1),
 })
 

@@ -45,7 +45,7 @@ describe('a leader that proposes wrongly', () => {
 
   it('changes scores so that only who computes the report finds out, and refuses it', async () => {
     const wrong = wrongIn(EPOCH)!
-    expect(gossipFault(context, facts, decodeGossip('proposal', wrong))).to.equal(undefined)
+    expect(await gossipFault(context, facts, decodeGossip('proposal', wrong))).to.equal(undefined)
     const [was, is] = [right, wrong].map(bytes => decodeHeader(Proposal.decode(bytes).header))
     expect(is)
       .to.deep.equal({ ...was, scoreRoot: is!.scoreRoot })
@@ -60,10 +60,10 @@ describe('a leader that proposes wrongly', () => {
     })
   })
 
-  it('leaves out a ballot that its lists name, which every node sees at once', () => {
+  it('leaves out a ballot that its lists name, which every node sees at once', async () => {
     const wrong = Proposal.decode(wrongIn(EPOCH + 1)!)
     const heard = decodeGossip('proposal', Proposal.encode({ ...wrong, epoch: EPOCH }))
-    expect(gossipFault(context, facts, heard)).to.be.a('string')
+    expect(await gossipFault(context, facts, heard)).to.be.a('string')
     expect(decodeHeader(wrong.header).ballotSetRoot).not.to.equal(
       decodeHeader(Proposal.decode(right).header).ballotSetRoot,
     )
@@ -82,12 +82,12 @@ describe('a verifier that floods gossip', () => {
   it('says nothing twice, so that no cache of seen messages helps', () =>
     expect(new Set(flood.map(({ bytes }) => Buffer.from(bytes).toString('hex'))).size).to.equal(flood.length))
 
-  it('says nothing that a node takes', () => {
+  it('says nothing that a node takes', async () => {
     for (const { kind, bytes } of flood) {
       if (kind === 'proposal') expect(() => decodeGossip(kind, bytes)).to.throw(MessageError)
       else if (kind === 'commit' && Commit.decode(bytes).epoch !== EPOCH)
         continue // too early for any check
-      else expect(gossipFault(context, facts, decodeGossip(kind, bytes))).to.be.a('string')
+      else expect(await gossipFault(context, facts, decodeGossip(kind, bytes))).to.be.a('string')
     }
   })
 

@@ -27,7 +27,7 @@ const epoch = (
   nonSigners: number[] = [],
   leaves: Leaf[] = [],
 ): EpochOutcome => ({
-  ...{ epoch: number, leaves, frozen: [1, 2, 3, 4] },
+  ...{ epoch: number, leaves, ballots: 4, frozen: [1, 2, 3, 4] },
   report: round === undefined ? undefined : ({ round, nonSigners, header: { epoch: number } } as never),
 })
 

@@ -14,9 +14,9 @@ import type { Certificate } from '../../../proto/messages.js'
 import { DEVNET, type NetworkParams } from '../../../proto/params.js'
 import { type Anvil, startAnvil } from '../../../testnet/network/anvil.js'
 import { type NetworkSetup, setUpNetwork, startNetwork } from '../../../testnet/network/setup.js'
+import { aggregate } from '../../bls/aggregate.js'
 import { g2ToEip2537 } from '../../bls/encoding.js'
 import { BlsSigner } from '../../bls/signer.js'
-import { BlsVerifier } from '../../bls/verifier.js'
 import { keysFromSeed, type NodeKeys } from '../../config/keys.js'
 import type { BlockFacts } from '../../core/facts.js'
 import { blockAt } from '../block-search.js'
@@ -176,11 +176,11 @@ export class LiveNetwork {
     const hash = headerHash(network, header)
     const digest = reportDigest(network, facts, round, hash)
     const partials = signers.map(i => this.#signerOf(facts.verifiers[i]!.account).sign(digest))
-    const aggregate = new BlsVerifier().aggregate(partials)
-    const signature = g2ToEip2537(aggregate)
+    const sum = aggregate(partials)
+    const signature = g2ToEip2537(sum)
     const missing = facts.verifiers.filter((_, i) => !signers.includes(i))
     const nonSigners = missing.map(({ position }) => position).sort((a, b) => a - b)
-    const certificate = { epoch: header.epoch, round, header: encodeHeader(header), nonSigners, signature: aggregate }
+    const certificate = { epoch: header.epoch, round, header: encodeHeader(header), nonSigners, signature: sum }
     return { header, headerHash: hash, round, nonSigners, signature, leaves, tree, certificate }
   }
 

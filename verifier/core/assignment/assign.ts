@@ -8,20 +8,20 @@
 import { SILENT_SESSION_MS } from '../../../probe/constants.js'
 import { encodeWords } from '../../../proto/abi.js'
 import { isWindowEnd, windowStart } from '../../../proto/epoch.js'
-import { keccakText, keccakWords } from '../../../proto/hash.js'
+import { keccakText } from '../../../proto/hash.js'
 import type { Hex } from '../../../proto/hex.js'
 import { MerkleTree } from '../../../proto/merkle.js'
 import type { NetworkParams } from '../../../proto/params.js'
 import { faultsTolerated } from '../../../proto/quorum.js'
 import { type ActiveProvider, type ChainFacts, capacitiesOf, indicesOf } from '../facts.js'
 import { groupBy } from '../group-by.js'
-import { Draw } from './draw.js'
+import { Draws } from './draw.js'
 import { inFairOrder, type Turn, type Waiting } from './fair-order.js'
 import { linkGroups } from './link-groups.js'
 import { byProvider, type DrawnSession, placeSessions, type Session } from './place.js'
-import { beside, groupsOf, memberClaimKbps } from './receiver-groups.js'
+import { beside, type DrawnReceivers, eachAlone, groupsOf, memberClaimKbps } from './receiver-groups.js'
 import { placeRepeats } from './repeats.js'
-import { drawSenders, FIRST_SENDERS, sendersEach } from './senders.js'
+import { FIRST_SENDERS, REPEAT_SENDERS, SenderDraws, sendersEach } from './senders.js'
 
 const RECEIVERS = keccakText('bandwitness/v1/draw/receivers')
 
@@ -66,44 +66,56 @@ export interface Assignment {
   besideOf(provider: Hex): readonly number[]
 }
 
-/** A provider, and the receivers that measure it. */
+/** A provider, the receivers that measure it in the order of the draw, and their groups in this epoch. */
 interface Drawn extends Waiting {
   readonly provider: ActiveProvider
   readonly receivers: readonly number[]
-  readonly assigned: readonly AssignedReceiver[]
-  readonly due: readonly number[]
+  /** the groups of the whole window; undefined if each receiver measures alone, as for most providers of a large network */
+  readonly ofWindow: readonly (readonly number[])[] | undefined
 }
 
 export function assign(chain: ChainFacts, params: NetworkParams): Assignment {
   const facts = inOrder(chain)
-  const links = linkGroups(facts)
-    .map(link => drawLink(facts, params, link).filter(({ provider }) => provider.active))
-    .filter(link => link.length > 0)
-  const drawn = new Map(links.flat().map(one => [one.provider.account, one]))
-  const sessions = inFairOrder(links, facts.beacon).map(turn => sessionsOf(facts, params, turn))
+  const links = drawLinks(facts, params)
+  const drawn = new Map<Hex, Drawn>()
+  for (const link of links) for (const one of link) drawn.set(one.provider.account, one)
+  const draws = new SenderDraws(facts, params, FIRST_SENDERS)
+  const sessions = inFairOrder(links, facts.beacon).map(turn => sessionsOf(draws, params, turn))
   const limits = { rounds: roundsAvailable(params), lanes: params.lanes }
   const first = placeSessions(sessions, facts.verifiers, { ...limits, rounds: Math.ceil(limits.rounds / 2) })
-  const repeats = placeRepeats(facts, params, first, limits)
-  const tries = groupBy([...first.sessions, ...repeats], ({ provider }) => provider)
+  const repeats = placeRepeats(facts, new SenderDraws(facts, params, REPEAT_SENDERS), first, limits)
   const limited = besideLarger(first.together)
+  let tries: ReadonlyMap<Hex, readonly Session[]> | undefined
   return {
     ...{ sessions: first.sessions, repeats, unplaced: first.unplaced, rounds: first.rounds },
-    triesOf: (provider, receiver) => tries.get(provider)?.filter(one => one.receiver === receiver) ?? [],
-    receiversOf: provider => drawn.get(provider)?.receivers.toSorted((a, b) => a - b) ?? [],
-    assignedOf: provider => drawn.get(provider)?.assigned ?? [],
-    dueOf: provider => drawn.get(provider)?.due.toSorted((a, b) => a - b) ?? [],
+    triesOf: (provider, receiver) => {
+      tries ??= groupBy([...first.sessions, ...repeats], session => session.provider)
+      return tries.get(provider)?.filter(one => one.receiver === receiver) ?? []
+    },
+    receiversOf: provider => drawn.get(provider)?.receivers.toSorted(ascending) ?? [],
+    assignedOf: provider => {
+      const one = drawn.get(provider)
+      return one === undefined ? [] : assignedOf(one, facts.epoch, params)
+    },
+    dueOf: provider => {
+      const one = drawn.get(provider)
+      return one === undefined ? [] : dueOf(one, facts.epoch, params).sort(ascending)
+    },
     groupsOf: provider => {
       const groups = drawn.get(provider)?.groups.filter(group => group.length > 1) ?? []
-      return groups.map(group => group.toSorted((a, b) => a - b))
+      return groups.map(group => group.toSorted(ascending))
     },
-    besideOf: provider => limited.get(provider)?.toSorted((a, b) => a - b) ?? [],
+    besideOf: provider => limited.get(provider)?.toSorted(ascending) ?? [],
   }
 }
+
+const ascending = (a: number, b: number): number => a - b
 
 /** By provider: see `Assignment.besideOf`. */
 function besideLarger(together: readonly (readonly Session[])[]): Map<Hex, number[]> {
   const beside = new Map<Hex, number[]>()
   for (const sets of together.map(byProvider)) {
+    if (sets.length === 1) continue
     const most = Math.max(...sets.map(({ length }) => length))
     for (const own of sets.filter(({ length }) => length < most)) {
       const { provider } = own[0]!
@@ -138,9 +150,19 @@ export const assignedRoot = (assigned: readonly AssignedReceiver[]): Hex => new 
 export const assignedItems = (assigned: readonly AssignedReceiver[]): Uint8Array[] =>
   assigned.map(({ receiver, epoch }) => encodeWords(['uint32', 'uint32', 'uint64'], [assigned.length, receiver, epoch]))
 
-function drawReceivers(facts: ChainFacts, params: NetworkParams, { account }: ActiveProvider): number[] {
-  const seed = keccakWords(['bytes32', 'bytes32', 'address', 'uint32'], [facts.windowBeacon, RECEIVERS, account, 0])
-  return new Draw(seed).sample(indicesOf(facts), params.receivers)
+/** The active providers of each link. */
+function drawLinks(facts: ChainFacts, params: NetworkParams): Drawn[][] {
+  const draws = new Draws(facts.windowBeacon, RECEIVERS)
+  const indices = indicesOf(facts)
+  const [senders, capacityKbps] = [sendersEach(facts, params), capacitiesOf(facts.verifiers)]
+  const links: Drawn[][] = []
+  for (const link of linkGroups(facts)) {
+    const receivers = draws.of(link[0]!.account, 0).sample(indices, params.receivers)
+    const drawn = drawLink(facts.epoch, params, link, { receivers, senders, capacityKbps })
+    const active = drawn.filter(({ provider }) => provider.active)
+    if (active.length > 0) links.push(active)
+  }
+  return links
 }
 
 /**
@@ -148,53 +170,65 @@ function drawReceivers(facts: ChainFacts, params: NetworkParams, { account }: Ac
  * once as its own claim needs: a neighbour with a large claim must not force it into groups. So the neighbour has fewer
  * groups, and each of them runs beside one of the provider's sessions.
  */
-function drawLink(facts: ChainFacts, params: NetworkParams, link: readonly ActiveProvider[]): Drawn[] {
-  const receivers = drawReceivers(facts, params, link[0]!)
-  const capacityKbps = capacitiesOf(facts.verifiers)
+function drawLink(
+  epoch: number,
+  params: NetworkParams,
+  link: readonly ActiveProvider[],
+  common: Omit<DrawnReceivers, 'claimKbps' | 'quorum'>,
+): Drawn[] {
+  const { receivers } = common
   const quorum = 2 * Math.max(0, faultsTolerated(receivers.length)) + 1
-  const drawn = link.map(({ claimKbps }) =>
-    groupsOf({ receivers, claimKbps, senders: sendersEach(facts, params), capacityKbps, quorum }),
-  )
-  const most = drawn.reduce((base, groups) => (groups.length > base.length ? groups : base))
-  return link.map((provider, i) => ({
-    ...{ provider, receivers },
-    ...sliceOf(beside(most, drawn[i]!), receivers, facts.epoch, params),
-  }))
+  const grouped = link.map(({ claimKbps }) => groupsOf({ ...common, claimKbps, quorum }))
+  const place = epoch - windowStart(epoch, params.windowEpochs)
+  const drawn = (provider: ActiveProvider, ofWindow: Drawn['ofWindow']): Drawn => ({
+    ...{ provider, receivers, ofWindow },
+    groups: sliceAt({ receivers, ofWindow }, place, params),
+  })
+  if (grouped.every(groups => groups === undefined)) return link.map(provider => drawn(provider, undefined))
+  const all = grouped.map(groups => groups ?? eachAlone(receivers))
+  const most = all.reduce((base, groups) => (groups.length > base.length ? groups : base))
+  return link.map((provider, i) => drawn(provider, beside(most, all[i]!)))
 }
 
 /**
  * The groups of a window are spread evenly over its epochs. Receivers without a group have no session in any of them, and
  * are due in the last. Everything that this follows from is fixed for the window, so no receiver is due twice.
  */
-function sliceOf(
-  groups: readonly (readonly number[])[],
-  receivers: readonly number[],
-  epoch: number,
+function sliceAt(
+  { receivers, ofWindow }: Pick<Drawn, 'receivers' | 'ofWindow'>,
+  place: number,
   { windowEpochs }: Pick<NetworkParams, 'windowEpochs'>,
-): Pick<Drawn, 'assigned' | 'due' | 'groups'> {
-  const first = windowStart(epoch, windowEpochs)
-  const upTo = (epochs: number) => Math.floor((epochs * groups.length) / windowEpochs)
-  const sliceAt = (place: number) => groups.slice(upTo(place), upTo(place + 1))
-  const slice = sliceAt(epoch - first)
+): readonly (readonly number[])[] {
+  const count = (ofWindow ?? receivers).length
+  const [from, to] = [Math.floor((place * count) / windowEpochs), Math.floor(((place + 1) * count) / windowEpochs)]
+  return ofWindow === undefined ? eachAlone(receivers.slice(from, to)) : ofWindow.slice(from, to)
+}
+
+function assignedOf(drawn: Drawn, epoch: number, params: NetworkParams): AssignedReceiver[] {
+  const first = windowStart(epoch, params.windowEpochs)
   const alone = new Map<number, number>()
-  for (let place = 0; place < windowEpochs; place++) {
-    for (const group of sliceAt(place)) if (group.length === 1) alone.set(group[0]!, first + place)
+  for (let place = 0; place < params.windowEpochs; place++) {
+    for (const group of sliceAt(drawn, place, params)) if (group.length === 1) alone.set(group[0]!, first + place)
   }
-  const left = isWindowEnd(epoch, windowEpochs) ? receivers.filter(receiver => !groups.flat().includes(receiver)) : []
-  const assigned = receivers.map(receiver => ({ receiver, epoch: alone.get(receiver) ?? 0 }))
-  return { assigned, due: [...slice.flat(), ...left], groups: slice }
+  return drawn.receivers.map(receiver => ({ receiver, epoch: alone.get(receiver) ?? 0 }))
+}
+
+function dueOf({ ofWindow, receivers, groups }: Drawn, epoch: number, params: NetworkParams): number[] {
+  if (ofWindow === undefined || !isWindowEnd(epoch, params.windowEpochs)) return groups.flat()
+  const grouped = new Set(ofWindow.flat())
+  return [...groups.flat(), ...receivers.filter(receiver => !grouped.has(receiver))]
 }
 
 /** The sessions of all providers of a link in one pass. */
-function sessionsOf(facts: ChainFacts, params: NetworkParams, { link, pass }: Turn<Drawn>): DrawnSession[] {
+function sessionsOf(draws: SenderDraws, params: NetworkParams, { link, pass }: Turn<Drawn>): DrawnSession[] {
   const isGrouped = link.some(({ groups }) => (groups[pass]?.length ?? 0) > 1)
   const startsWith = isGrouped ? undefined : link[0]!.provider.account
-  return link.flatMap(({ provider, groups }) => drawSessions(facts, params, provider, groups[pass] ?? [], startsWith))
+  return link.flatMap(({ provider, groups }) => drawSessions(draws, params, provider, groups[pass] ?? [], startsWith))
 }
 
 /** One session for each member of a group. */
 function drawSessions(
-  facts: ChainFacts,
+  draws: SenderDraws,
   params: NetworkParams,
   { account, index, claimKbps: wholeKbps }: ActiveProvider,
   members: readonly number[],
@@ -202,12 +236,11 @@ function drawSessions(
 ): DrawnSession[] {
   const claimKbps = memberClaimKbps(wholeKbps, Math.max(1, members.length))
   const maySoak = params.soakShareBps > 0
-  const sessions: DrawnSession[] = []
-  for (const receiver of members) {
-    const taken = sessions.flatMap(session => session.senders)
+  const taken: number[] = []
+  return members.map(receiver => {
     const due = { provider: account, providerIndex: index, claimKbps, maySoak, receiver }
-    const senders = drawSenders(facts, params, due, { label: FIRST_SENDERS, members, taken, used: [] })
-    sessions.push({ ...due, senders, startsWith })
-  }
-  return sessions
+    const senders = draws.of(due, { members, taken, used: [] })
+    taken.push(...senders)
+    return { ...due, senders, startsWith }
+  })
 }

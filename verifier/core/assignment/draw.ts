@@ -2,21 +2,23 @@
  * Draws that every node makes alike, from the 32-bit words of keccak256(seed ‖ counter). Words beyond the largest
  * multiple of the range are rejected, so that no choice is likelier than another.
  */
-import { keccakWords } from '../../../proto/hash.js'
-import type { Hex } from '../../../proto/hex.js'
+import { encodeWords, writeAddress, writeUint } from '../../../proto/abi.js'
+import { fromHex, type Hex } from '../../../proto/hex.js'
+import { hashInput, input, output } from '../../../proto/keccak.js'
 
 const WORD_RANGE = 2 ** 32
 const WORDS_PER_HASH = 8
-const WORD_DIGITS = 8
+const ABI_BYTES = 32
 
 /** An endless source of numbers, the same for the same seed. */
 export class Draw {
-  readonly #seed: Hex
-  #hash = ''
+  readonly #seed: Uint8Array
+  readonly #hash = new Uint8Array(ABI_BYTES)
   #used = 0
 
-  constructor(seed: Hex) {
-    this.#seed = seed
+  /** @param seed 32 bytes */
+  constructor(seed: Hex | Uint8Array) {
+    this.#seed = typeof seed === 'string' ? fromHex(seed) : seed
   }
 
   /** Uniform in [0, range). @param range 1 to 2^32 */
@@ -41,11 +43,34 @@ export class Draw {
   }
 
   #next(): number {
-    const at = this.#used % WORDS_PER_HASH
+    const at = (this.#used % WORDS_PER_HASH) * 4
     if (at === 0) {
-      this.#hash = keccakWords(['bytes32', 'uint32'], [this.#seed, this.#used / WORDS_PER_HASH]).slice(2)
+      input.set(this.#seed)
+      writeUint(input, ABI_BYTES, this.#used / WORDS_PER_HASH)
+      hashInput(2 * ABI_BYTES)
+      this.#hash.set(output)
     }
     this.#used++
-    return Number.parseInt(this.#hash.slice(at * WORD_DIGITS, (at + 1) * WORD_DIGITS), 16)
+    const hash = this.#hash
+    return ((hash[at]! << 24) | (hash[at + 1]! << 16) | (hash[at + 2]! << 8) | hash[at + 3]!) >>> 0
+  }
+}
+
+/** Draws for many accounts: the seed of each is keccak256(abi.encode(beacon, label, account, number)). */
+export class Draws {
+  readonly #prefix: Uint8Array
+
+  constructor(beacon: Hex, label: Hex) {
+    this.#prefix = encodeWords(['bytes32', 'bytes32'], [beacon, label])
+  }
+
+  /** @param number uint32 */
+  of(account: Hex, number: number): Draw {
+    const at = this.#prefix.length
+    input.set(this.#prefix)
+    writeAddress(input, at, account)
+    writeUint(input, at + ABI_BYTES, number)
+    hashInput(at + 2 * ABI_BYTES)
+    return new Draw(output.slice())
   }
 }

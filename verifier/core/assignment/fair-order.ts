@@ -25,22 +25,36 @@ export interface Turn<T extends Waiting> {
 
 /** Sessions so far, these included, for a stake. */
 interface Average {
-  readonly sessions: bigint
+  readonly sessions: number
   readonly stake: bigint
+  /** sessions / stake, with an error below CLOSE; infinite without a stake */
+  readonly ratio: number
 }
+
+/** Of two ratios that differ by more than this share, the order is certain without exact arithmetic. */
+const CLOSE = 1e-12
 
 /**
  * Of equal averages the earlier pass comes first, and within a pass the beacon draws the order anew: so of providers with
  * equal stakes none always comes last. Providers of one link stay together, and come when the first of them is due.
  */
 export function inFairOrder<T extends Waiting>(links: readonly (readonly T[])[], beacon: Hex): Turn<T>[] {
-  const passes = Math.max(0, ...links.flat().map(({ groups }) => groups.length))
   const turns: (Turn<T> & { readonly average: Average })[] = []
+  const places = Array.from(links, (_, place) => place)
+  const counts = links.map(link => link.map(() => 0))
+  const passes = links.reduce((most, link) => link.reduce((more, { groups }) => Math.max(more, groups.length), most), 0)
   for (let pass = 0; pass < passes; pass++) {
     const seed = keccakWords(['bytes32', 'bytes32', 'uint32'], [beacon, ORDER, pass])
-    for (const link of new Draw(seed).sample(links, links.length)) {
-      const averages = link.filter(({ groups }) => groups[pass]?.length).map(one => averageOf(one, pass))
-      const [first] = averages.sort(byAverage)
+    for (const place of new Draw(seed).sample(places, places.length)) {
+      const [link, sessions] = [links[place]!, counts[place]!]
+      let first: Average | undefined
+      for (const [i, { groups, provider }] of link.entries()) {
+        const size = groups[pass]?.length ?? 0
+        if (size === 0) continue
+        sessions[i]! += size
+        const average = averageOf(sessions[i]!, provider.stake)
+        if (first === undefined || byAverage(average, first) < 0) first = average
+      }
       if (first) turns.push({ link, pass, average: first })
     }
   }
@@ -48,16 +62,17 @@ export function inFairOrder<T extends Waiting>(links: readonly (readonly T[])[],
   return turns.sort((a, b) => byAverage(a.average, b.average))
 }
 
-const averageOf = ({ provider, groups }: Waiting, pass: number): Average => ({
-  sessions: BigInt(groups.slice(0, pass + 1).flat().length),
-  stake: provider.stake,
+const averageOf = (sessions: number, stake: bigint): Average => ({
+  ...{ sessions, stake },
+  ratio: stake === 0n ? Number.POSITIVE_INFINITY : sessions / Number(stake),
 })
 
 /** Whoever has no stake comes after all others. */
 function byAverage(a: Average, b: Average): number {
-  if (a.stake === 0n || b.stake === 0n)
-    return a.stake === b.stake ? compare(a.sessions, b.sessions) : a.stake === 0n ? 1 : -1
-  return compare(a.sessions * b.stake, b.sessions * a.stake)
+  if (a.stake === b.stake) return a.sessions - b.sessions
+  const difference = a.ratio - b.ratio
+  if (Math.abs(difference) > CLOSE * Math.min(a.ratio, b.ratio)) return difference < 0 ? -1 : 1
+  return compare(BigInt(a.sessions) * b.stake, BigInt(b.sessions) * a.stake)
 }
 
 const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -8,7 +8,7 @@ import { controlKbps, MIN_SENDERS, shareKbps, soakKbps } from '../../../probe/ve
 import type { Hex } from '../../../proto/hex.js'
 import { capacitiesOf, type FrozenVerifier } from '../facts.js'
 import { groupBy } from '../group-by.js'
-import { type RoundLimits, Rounds } from './rounds.js'
+import { type Demand, type RoundLimits, Rounds } from './rounds.js'
 
 export interface DrawnSession {
   readonly provider: Hex
@@ -58,17 +58,16 @@ export function placeSessions(
 
   /** @returns whether a round had room for all of the sessions */
   const place = (drawn: readonly DrawnSession[], from: number): boolean => {
-    const providers = new Set(drawn.map(({ provider }) => provider))
-    const round = rounds.take({ providers, loads: loadsOf(drawn) }, from)
+    const round = rounds.take(demandOf(drawn), from)
     if (round === undefined) return false
-    together.push(drawn.map(session => ({ ...session, round })))
+    together.push(drawn.map(session => inRound(session, round)))
     return true
   }
 
   for (const [i, item] of drawn.entries()) {
     const from = earliest(i)
     const [able, unable] = partition(byProvider(item), of => of.every(({ senders }) => senders.length >= MIN_SENDERS))
-    unplaced.push(...unable.flat())
+    for (const of of unable) unplaced.push(...of)
     if (able.length > 0 && !place(able.flat(), from))
       unplaced.push(...able.filter(of => able.length === 1 || !place(of, from)).flat())
   }
@@ -77,14 +76,22 @@ export function placeSessions(
   return { sessions: together.flat(), together, unplaced, rounds: rounds.used }
 }
 
+/** Written out: a spread of a session takes several times as long. */
+export const inRound = (
+  { provider, providerIndex, claimKbps, maySoak, receiver, senders, startsWith }: DrawnSession,
+  round: number,
+): Session => ({ provider, providerIndex, claimKbps, maySoak, receiver, senders, startsWith, round })
+
 const partition = <T>(items: readonly T[], fits: (item: T) => boolean): [T[], T[]] => [
   items.filter(fits),
   items.filter(item => !fits(item)),
 ]
 
-export const byProvider = <T extends DrawnSession>(sessions: readonly T[]): T[][] => [
-  ...groupBy(sessions, ({ provider }) => provider).values(),
-]
+export function byProvider<T extends DrawnSession>(sessions: readonly T[]): (readonly T[])[] {
+  if (sessions.every(({ provider }) => provider === sessions[0]!.provider))
+    return sessions.length === 0 ? [] : [sessions]
+  return [...groupBy(sessions, ({ provider }) => provider).values()]
+}
 
 /** A sender's load: its share of the claim, or what it sends in its turn of a soak, and its control datagrams. */
 export function senderLoadKbps(claimKbps: number, k: number, maySoak = false): number {
@@ -93,14 +100,20 @@ export function senderLoadKbps(claimKbps: number, k: number, maySoak = false): n
 }
 
 /** A receiver's load is the most that can reach it: the data of all k senders, if the provider carries more than its claim. */
-function loadsOf(together: readonly DrawnSession[]): Map<number, number> {
-  const loads = new Map<number, number>()
-  const add = (party: number, loadKbps: number) => loads.set(party, (loads.get(party) ?? 0) + loadKbps)
-  for (const { claimKbps, maySoak, receiver, senders } of together) {
+function demandOf(together: readonly DrawnSession[]): Demand {
+  const [providers, parties, loadsKbps]: [Hex[], number[], number[]] = [[], [], []]
+  const add = (party: number, loadKbps: number) => {
+    const place = parties.indexOf(party)
+    if (place >= 0) loadsKbps[place]! += loadKbps
+    else loadsKbps[parties.push(party) - 1] = loadKbps
+  }
+  for (const { provider, claimKbps, maySoak, receiver, senders } of together) {
+    if (!providers.includes(provider)) providers.push(provider)
     const k = senders.length
     // In a soak, too, all senders send together before they take turns.
     add(receiver, k * senderLoadKbps(claimKbps, k))
-    for (const sender of senders) add(sender, senderLoadKbps(claimKbps, k, maySoak))
+    const loadKbps = senderLoadKbps(claimKbps, k, maySoak)
+    for (const sender of senders) add(sender, loadKbps)
   }
-  return loads
+  return { providers, parties, loadsKbps }
 }

@@ -28,25 +28,30 @@ export const memberClaimKbps = (claimKbps: number, size: number): number => Math
  */
 export function groupSize(drawn: DrawnReceivers): number | undefined {
   for (let size = 1; size <= MOST_RECEIVERS; size++) {
-    if (size * groupsOfSize(drawn, size).length >= drawn.quorum) return size
+    const able = ableReceivers(drawn, size).length
+    if (able - (able % size) >= drawn.quorum) return size
   }
   return undefined
 }
 
-/** The groups of a provider; each receiver for itself if it measures alone, and if no size suffices. */
-export function groupsOf(drawn: DrawnReceivers): number[][] {
+/** The groups of a provider; undefined if each receiver measures alone, also if no size suffices. */
+export function groupsOf(drawn: DrawnReceivers): number[][] | undefined {
   const size = groupSize(drawn)
-  return size === undefined || size === 1 ? drawn.receivers.map(receiver => [receiver]) : groupsOfSize(drawn, size)
+  return size === undefined || size === 1 ? undefined : groupsOfSize(drawn, size)
 }
 
+/** Each receiver for itself. */
+export const eachAlone = (receivers: readonly number[]): number[][] => receivers.map(receiver => [receiver])
+
 /** Groups of the receivers whose capacity suffices for a share, in the order of the draw. A remainder joins no group. */
-export function groupsOfSize(
-  { receivers, claimKbps, senders, capacityKbps }: DrawnReceivers,
-  size: number,
-): number[][] {
-  const loadKbps = senders * senderLoadKbps(memberClaimKbps(claimKbps, size), senders)
-  const able = receivers.filter(receiver => capacityKbps.get(receiver)! >= loadKbps)
+export function groupsOfSize(drawn: DrawnReceivers, size: number): number[][] {
+  const able = ableReceivers(drawn, size)
   return Array.from({ length: Math.floor(able.length / size) }, (_, i) => able.slice(i * size, (i + 1) * size))
+}
+
+function ableReceivers({ receivers, claimKbps, senders, capacityKbps }: DrawnReceivers, size: number): number[] {
+  const loadKbps = senders * senderLoadKbps(memberClaimKbps(claimKbps, size), senders)
+  return receivers.filter(receiver => capacityKbps.get(receiver)! >= loadKbps)
 }
 
 /**

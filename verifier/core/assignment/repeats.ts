@@ -3,20 +3,24 @@
  * time later and with other senders: an accident that passes, or one sender that lies or fails, must not cost stake. Both
  * tries are part of the public assignment, so that senders know what they serve. Nobody can choose the second senders.
  */
-import type { NetworkParams } from '../../../proto/params.js'
 import type { ChainFacts } from '../facts.js'
-import { byProvider, type DrawnSession, type Placed, placeSessions, type Session } from './place.js'
+import { byProvider, type DrawnSession, inRound, type Placed, placeSessions, type Session } from './place.js'
 import type { RoundLimits } from './rounds.js'
-import { drawSenders, REPEAT_SENDERS } from './senders.js'
+import type { SenderDraws } from './senders.js'
 
 /**
  * Repeats begin after the last first try, and in the second half of the epoch if they then have room: the longer the time
  * between two tries, the longer an accident may last that does not spoil both. Each repeat runs at least as many rounds
  * after its first try as the first tries take in all. Sessions that ran together are repeated together.
  */
-export function placeRepeats(facts: ChainFacts, params: NetworkParams, first: Placed, limits: RoundLimits): Session[] {
+export function placeRepeats(
+  facts: Pick<ChainFacts, 'verifiers'>,
+  draws: SenderDraws,
+  first: Placed,
+  limits: RoundLimits,
+): Session[] {
   const { rounds: firstRounds, together } = first
-  const again = together.map(sessions => byProvider(sessions).flatMap(of => withOtherSenders(facts, params, of)))
+  const again = together.map(sessions => byProvider(sessions).flatMap(of => withOtherSenders(draws, of)))
   const placed = placeSessions(
     again,
     facts.verifiers,
@@ -24,19 +28,17 @@ export function placeRepeats(facts: ChainFacts, params: NetworkParams, first: Pl
     item => together[item]![0]!.round,
   )
   const offset = Math.max(firstRounds, Math.min(Math.ceil(limits.rounds / 2), limits.rounds - placed.rounds))
-  return placed.sessions.map(session => ({ ...session, round: offset + session.round }))
+  return placed.sessions.map(session => inRound(session, offset + session.round))
 }
 
-function withOtherSenders(facts: ChainFacts, params: NetworkParams, first: readonly Session[]): DrawnSession[] {
+function withOtherSenders(draws: SenderDraws, first: readonly Session[]): DrawnSession[] {
   const members = first.map(({ receiver }) => receiver)
   const used = first.map(({ senders }) => senders)
-  const again: DrawnSession[] = []
-  for (const { round: _, ...session } of first) {
-    const taken = again.flatMap(({ senders }) => senders)
-    again.push({
-      ...session,
-      senders: drawSenders(facts, params, session, { label: REPEAT_SENDERS, members, taken, used }),
-    })
-  }
-  return again
+  const taken: number[] = []
+  return first.map(session => {
+    const { provider, providerIndex, claimKbps, maySoak, receiver, startsWith } = session
+    const senders = draws.of(session, { members, taken, used })
+    taken.push(...senders)
+    return { provider, providerIndex, claimKbps, maySoak, receiver, senders, startsWith }
+  })
 }

@@ -1,6 +1,6 @@
 /**
- * What is left of the capacity of an epoch's rounds. Rounds are looked through for each session of the epoch, so what
- * is left of a party's capacity stands in one array, a number for each round.
+ * What is left of the capacity of an epoch's rounds. Each session of the epoch takes the first round that has room. So each
+ * party has a tree over its rounds that tells the most that is left in any of them: whole runs of full rounds cost one look.
  */
 import type { Hex } from '../../../proto/hex.js'
 
@@ -12,25 +12,25 @@ export interface RoundLimits {
 
 /** What sessions that run together take in the round that they share. */
 export interface Demand {
-  readonly providers: ReadonlySet<Hex>
-  /** kbit/s, by party */
-  readonly loads: ReadonlyMap<number, number>
+  readonly providers: readonly Hex[]
+  /** registry indices, each once */
+  readonly parties: readonly number[]
+  /** kbit/s, of the party at the same place */
+  readonly loadsKbps: readonly number[]
 }
 
 export class Rounds {
-  readonly #capacityKbps: ReadonlyMap<number, number>
   readonly #limits: RoundLimits
-  /** by party, kbit/s by round */
-  readonly #left = new Map<number, Float64Array>()
-  /** how many providers have a session, by round */
-  readonly #taken: Uint32Array
-  readonly #roundsOf = new Map<Hex, Set<number>>()
+  /** kbit/s, by party */
+  readonly #left: ReadonlyMap<number, LeftOver>
+  readonly #freeLanes: LeftOver
+  readonly #roundsOf = new Map<Hex, number[]>()
   #used = 0
 
   constructor(capacityKbps: ReadonlyMap<number, number>, limits: RoundLimits) {
-    this.#capacityKbps = capacityKbps
     this.#limits = limits
-    this.#taken = new Uint32Array(limits.rounds)
+    this.#left = new Map([...capacityKbps].map(([party, capacity]) => [party, new LeftOver(limits.rounds, capacity)]))
+    this.#freeLanes = new LeftOver(limits.rounds, limits.lanes === 0 ? Number.POSITIVE_INFINITY : limits.lanes)
   }
 
   /** How many rounds there are up to the last one that was taken. */
@@ -39,42 +39,80 @@ export class Rounds {
   }
 
   /** Takes the first round from `from` on that has room. @returns undefined if none has */
-  take({ providers, loads }: Demand, from: number): number | undefined {
-    const round = this.#firstFor(providers, loads, from)
+  take({ providers, parties, loadsKbps }: Demand, from: number): number | undefined {
+    const wanted = [{ left: this.#freeLanes, amount: providers.length }]
+    for (let i = 0; i < parties.length; i++) wanted.push({ left: this.#left.get(parties[i]!)!, amount: loadsKbps[i]! })
+    const busy = providers.flatMap(provider => this.#roundsOf.get(provider) ?? [])
+    const round = this.#firstWith(wanted, busy, from)
     if (round === undefined) return undefined
     this.#used = Math.max(this.#used, round + 1)
-    this.#taken[round]! += providers.size
+    for (const { left, amount } of wanted) left.take(round, amount)
     for (const provider of providers) {
       const own = this.#roundsOf.get(provider)
-      if (own) own.add(round)
-      else this.#roundsOf.set(provider, new Set([round]))
+      if (own) own.push(round)
+      else this.#roundsOf.set(provider, [round])
     }
-    for (const [party, load] of loads) this.#leftOf(party)[round]! -= load
     return round
   }
 
-  #firstFor(providers: ReadonlySet<Hex>, loads: ReadonlyMap<number, number>, from: number): number | undefined {
-    const wanted = Float64Array.from(loads.values())
-    const left = [...loads.keys()].map(party => this.#leftOf(party))
-    const busy = [...providers].flatMap(provider => this.#roundsOf.get(provider) ?? [])
-    const { rounds, lanes } = this.#limits
-    const mostTaken = lanes === 0 ? Number.POSITIVE_INFINITY : lanes - providers.size
+  #firstWith(wanted: readonly Wanted[], busy: readonly number[], from: number): number | undefined {
     // Of the rounds that nobody has taken one is as good as another.
-    for (let round = from; round < Math.min(rounds, Math.max(from, this.#used) + 1); round++) {
-      let party = 0
-      while (party < wanted.length && left[party]![round]! >= wanted[party]!) party++
-      if (party < wanted.length || this.#taken[round]! > mostTaken || busy.some(own => own.has(round))) continue
-      return round
+    const end = Math.min(this.#limits.rounds, Math.max(from, this.#used) + 1)
+    let round = from
+    for (let agreed = 0; agreed < wanted.length; ) {
+      const { left, amount } = wanted[agreed]!
+      const next = left.firstFrom(round, amount)
+      if (next >= end) return undefined
+      agreed = next === round ? agreed + 1 : 0
+      round = next
+      if (agreed === wanted.length && busy.includes(round)) {
+        round++
+        agreed = 0
+      }
     }
-    return undefined
+    return round < end ? round : undefined
+  }
+}
+
+interface Wanted {
+  readonly left: LeftOver
+  readonly amount: number
+}
+
+/** What is left of one capacity, by round; as a complete binary tree in which each node is the larger of its two children. */
+class LeftOver {
+  /** the first power of two that is enough; the node of a round is `#leaves + round` */
+  readonly #leaves: number
+  readonly #most: Float64Array
+
+  constructor(rounds: number, capacity: number) {
+    this.#leaves = 2 ** Math.ceil(Math.log2(Math.max(1, rounds)))
+    this.#most = new Float64Array(2 * this.#leaves).fill(capacity)
   }
 
-  #leftOf(party: number): Float64Array {
-    let left = this.#left.get(party)
-    if (left === undefined) {
-      left = new Float64Array(this.#limits.rounds).fill(this.#capacityKbps.get(party)!)
-      this.#left.set(party, left)
+  /** The first round from `round` on in which so much is left; infinity if there is none. */
+  firstFrom(round: number, amount: number): number {
+    const most = this.#most
+    let node = this.#leaves + round
+    if (round >= this.#leaves) return Number.POSITIVE_INFINITY
+    while (most[node]! < amount) {
+      // Up while this was a right child, and then to the right.
+      while ((node & 1) === 1) node >>= 1
+      if (node === 0) return Number.POSITIVE_INFINITY
+      node++
     }
-    return left
+    while (node < this.#leaves) node = most[2 * node]! >= amount ? 2 * node : 2 * node + 1
+    return node - this.#leaves
+  }
+
+  take(round: number, amount: number): void {
+    const most = this.#most
+    let node = this.#leaves + round
+    most[node]! -= amount
+    for (node >>= 1; node > 0; node >>= 1) {
+      const larger = Math.max(most[2 * node]!, most[2 * node + 1]!)
+      if (most[node] === larger) return
+      most[node] = larger
+    }
   }
 }

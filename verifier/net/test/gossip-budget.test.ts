@@ -2,7 +2,7 @@ import { PeerScore } from '@libp2p/gossipsub/score'
 import type { ComponentLogger } from '@libp2p/interface'
 import { expect } from 'chai'
 import type { GossipKind } from '../../../proto/protocols.js'
-import { BUDGET, CHECK_COST, GossipBudget, SHARE_SPENT } from '../gossip-budget.js'
+import { BUDGET, CHECK_COST, GossipBudget, MAX_HELD_BYTES, SHARE_SPENT } from '../gossip-budget.js'
 import { gossipRules } from '../gossip-rules.js'
 
 describe('budget of a gossip peer', () => {
@@ -44,6 +44,16 @@ describe('budget of a gossip peer', () => {
     expect(budget.left('a'), 'what waits comes back by its check alone').to.equal(0)
     budget.settle('a', CHECK_COST.ballot, 0)
     expect(budget.left('a')).to.equal(CHECK_COST.ballot)
+  })
+
+  it('bounds the bytes of these messages, for each peer by itself', () => {
+    const bytes = MAX_HELD_BYTES / 4
+    for (let i = 0; i < 4; i++) expect(budget.take('a', 1, bytes)).to.equal(true)
+    expect([budget.room('a'), budget.take('a', 1, 1)]).to.deep.equal([0, false])
+    expect(budget.take('b', 1, MAX_HELD_BYTES)).to.equal(true)
+    budget.settle('a', 1, 0, bytes)
+    expect([budget.room('a'), budget.left('a')]).to.deep.equal([bytes, BUDGET - 3])
+    expect(budget.take('a', 1, bytes)).to.equal(true)
   })
 
   it('cuts a peer off once, until the budget is full again, and nobody else', () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { expect } from 'chai'
 import { topicOf } from '../../../proto/protocols.js'
 import { Gossip, type GossipRules } from '../gossip.js'
-import { BUDGET, SHARE_SPENT } from '../gossip-budget.js'
+import { BUDGET, GossipBudget, MAX_HELD_BYTES, SHARE_SPENT } from '../gossip-budget.js'
 import { guardGossip } from '../gossip-guard.js'
 import type { Peer } from '../libp2p.js'
 import { disconnect, type Offence } from '../offences.js'
@@ -174,6 +174,31 @@ describe('gossip of strangers and liars', () => {
       for (const unknown of [topicOf(other, 'seen'), 'x'.repeat(1000)])
         expect(pubsub.getSubscribers(unknown)).to.be.empty
     })
+  })
+
+  it('leaves out what there is no room for beside messages that wait, which is nobody’s fault', async () => {
+    const passed: string[] = []
+    let dropped = 0
+    const receive = async (_: unknown, rpc: { readonly messages: readonly { readonly topic: string }[] }) => {
+      passed.push(...rpc.messages.map(({ topic }) => topic))
+    }
+    const pubsub = { handleReceivedRpc: receive }
+    const budget = new GossipBudget(() => 0)
+    const blamed: string[] = []
+    guardGossip(pubsub as never, {
+      ...{ budget, unheard: new GossipBudget(() => 0), isAnnounced: () => true, costOf: () => 1 },
+      onUnheard: peerId => blamed.push(peerId),
+      onDropped: messages => {
+        dropped += messages
+      },
+    })
+    budget.take('a', 1, MAX_HELD_BYTES - 10)
+    const messages = ['first', 'large', 'last'].map(topic => ({ topic, data: new Uint8Array(6) }))
+    await pubsub.handleReceivedRpc('a', { subscriptions: [], messages } as never)
+    expect([passed, dropped, blamed]).to.deep.equal([['first'], 2, []])
+    budget.settle('a', 1, 0, MAX_HELD_BYTES - 10)
+    await pubsub.handleReceivedRpc('a', { subscriptions: [], messages } as never)
+    expect(passed).to.deep.equal(['first', 'first', 'large', 'last'])
   })
 
   it('has the node refuse to start with a gossipsub that cannot be guarded', () => {

@@ -10,8 +10,8 @@ import { encodeHeader } from '../../../proto/header.js'
 import { fromHex, ZERO_HASH } from '../../../proto/hex.js'
 import { Certificate, Evidence } from '../../../proto/messages.js'
 import { VERIFIER_BOND } from '../../../testnet/network/setup.js'
+import { aggregate } from '../../bls/aggregate.js'
 import { BlsSigner } from '../../bls/signer.js'
-import { BlsVerifier } from '../../bls/verifier.js'
 import type { EthersChain } from '../../chain/ethers-chain.js'
 import { PARAMS, useLiveNetwork } from '../../chain/test/live-network.js'
 import { type ChainFacts, withLinks } from '../../core/facts.js'
@@ -20,8 +20,6 @@ import { Accuser } from '../accuser.js'
 import type { VerifierContext } from '../context.js'
 import { Transmission } from '../transmission.js'
 import { Witness } from '../witness.js'
-
-const bls = new BlsVerifier()
 
 describe('accuser of equivocating verifiers', function () {
   this.timeout(60_000)
@@ -64,7 +62,6 @@ describe('accuser of equivocating verifiers', function () {
       },
       ...{ epochs: (await chain.clock())!, wall: { nowMs: () => Date.now() }, log: pino({ level: 'silent' }) },
       ...{
-        bls: { verifier: bls },
         stopping: stop.signal,
         fail: (error: Error) => failures.push(error),
       },
@@ -138,7 +135,7 @@ describe('accuser of equivocating verifiers', function () {
       const digests = statementDigest('report', net.chain.network, at, round, [first, second][i]!.headerHash)
       const signers = at.verifiers.filter(({ position }) => !nonSigners.includes(position))
       const names = signers.map(({ account }) => net.live.setup.verifiers.find(one => one.account === account)!.name)
-      const signature = bls.aggregate(names.map(name => new BlsSigner(net.live.keys[name]!.bls).sign(digests)))
+      const signature = aggregate(names.map(name => new BlsSigner(net.live.keys[name]!.bls).sign(digests)))
       return Certificate.encode({
         epoch: at.epoch,
         round,

@@ -28,10 +28,10 @@ import {
 
 describe('checks of gossip messages', () => {
   /** Undefined if nothing is wrong. */
-  function faultOf(kind: GossipKind, bytes: Uint8Array): string | undefined {
+  async function faultOf(kind: GossipKind, bytes: Uint8Array): Promise<string | undefined> {
     const context = { network, epochs, params: DEVNET, bls: { signer: signers[3]!, verifier: bls } }
     try {
-      return gossipFault(context, facts, decodeGossip(kind, bytes))
+      return await gossipFault(context, facts, decodeGossip(kind, bytes))
     } catch (error) {
       if (error instanceof MessageError || error instanceof RangeError) return error.message
       throw error
@@ -49,8 +49,8 @@ describe('checks of gossip messages', () => {
     ['certificate', () => certificate([0, 1, 3])],
   ]
   for (const [i, [kind, bytes]] of RIGHT.entries()) {
-    it(`find nothing wrong with a right ${kind} (${i + 1})`, () => {
-      expect(faultOf(kind, bytes())).to.equal(undefined)
+    it(`find nothing wrong with a right ${kind} (${i + 1})`, async () => {
+      expect(await faultOf(kind, bytes())).to.equal(undefined)
     })
   }
 
@@ -155,8 +155,8 @@ describe('checks of gossip messages', () => {
     ],
   ]
   for (const [what, kind, bytes] of WRONG) {
-    it(`find the fault of ${what}`, () => {
-      expect(faultOf(kind, bytes())).to.be.a('string')
+    it(`find the fault of ${what}`, async () => {
+      expect(await faultOf(kind, bytes())).to.be.a('string')
     })
   }
 })

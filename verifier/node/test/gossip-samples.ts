@@ -18,6 +18,7 @@ import { MerkleTree } from '../../../proto/merkle.js'
 import { Ballot, Certificate, Commit, Partial, Proposal, type SeenListMessage } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
 import { encodeVote, OUTCOME, type Vote } from '../../../proto/vote.js'
+import { aggregate } from '../../bls/aggregate.js'
 import { BlsSigner } from '../../bls/signer.js'
 import { BlsVerifier } from '../../bls/verifier.js'
 import { keysFromSeed } from '../../config/keys.js'
@@ -71,6 +72,8 @@ export const header: Header = {
   commonFailure: false,
 }
 export const bls = new BlsVerifier()
+after(() => bls.end())
+
 const sign = (verifier: number, digest: Hex) => signers[verifier]!.sign(digest)
 
 export function commit(verifier: number, signedBy = verifier, epoch = EPOCH): Uint8Array {
@@ -113,7 +116,7 @@ export function certificate(
   changes: { -readonly [K in keyof Certificate]?: Certificate[K] } = {},
 ): Uint8Array {
   const digest = reportDigest(network, facts, 0, headerHash(network, header))
-  const signature = bls.aggregate(by.map(verifier => sign(verifier, digest)))
+  const signature = aggregate(by.map(verifier => sign(verifier, digest)))
   const nonSigners = POSITIONS.filter((_, verifier) => !by.includes(verifier)).sort()
   return Certificate.encode({ epoch: EPOCH, round: 0, header: encodeHeader(header), nonSigners, signature, ...changes })
 }

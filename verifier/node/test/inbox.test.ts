@@ -12,6 +12,7 @@ import { toHex } from '../../../proto/hex.js'
 import { Ballot, type Certificate, type GossipItem, SeenListMessage } from '../../../proto/messages.js'
 import { DEVNET } from '../../../proto/params.js'
 import { GOSSIP_KINDS, type GossipKind } from '../../../proto/protocols.js'
+import { VOTE_BYTES } from '../../../proto/vote.js'
 import { UserError } from '../../config/errors.js'
 import { assign } from '../../core/assignment/assign.js'
 import type { Database } from '../../store/database.js'
@@ -119,7 +120,7 @@ describe('inbox of a verifier', () => {
       peers: {
         ballot: async () => undefined,
         gossip: async (_, hear) => {
-          for (const item of replayed) taken.push(await hear(item))
+          for (const item of replayed) taken.push(await hear(item, 'a peer'))
         },
       },
       runner: async epoch => {
@@ -180,8 +181,7 @@ describe('inbox of a verifier', () => {
 
   it('attack: a flood of messages while the facts of the epoch are unknown, of which few megabytes wait', async () => {
     factsKnown = Promise.withResolvers()
-    const size = 120 * 1024
-    const lie = (i: number) => ({ ...votedBallot(1, []), votes: [new Uint8Array(size).fill(i)] })
+    const lie = (i: number) => ({ ...votedBallot(1, []), votes: Array(125).fill(new Uint8Array(VOTE_BYTES).fill(i)) })
     const lies = Array.from({ length: 100 }, (_, i) => Ballot.encode(lie(i)))
     let lost = 0
     const verdicts = lies.map(bytes => inbox.hear('ballot', bytes).finally(() => lost++))
@@ -242,6 +242,27 @@ describe('inbox of a verifier', () => {
     expect([await hear([0]), await hear([1]), await hear([2])]).to.deep.equal(['accept', 'accept', 'ignore'])
     expect(await heard()).to.deep.equal(['seen', 'seen'])
     expect(accused).to.deep.equal(['seen-1-1'])
+  })
+
+  it('takes once what several peers send while it is checked', async () => {
+    const says = (peer: string) => inbox.hear('commit', SAMPLES.commit, peer)
+    const verdicts = await Promise.all(['a', 'b', 'c'].map(says))
+    expect(verdicts.toSorted()).to.deep.equal(['accept', 'ignore', 'ignore'])
+    expect(await heard()).to.deep.equal(['commit'])
+  })
+
+  it('finds a contradiction between lists that are checked together, and takes no third', async () => {
+    const lists = [[0], [1], [2]].map(seen => SeenListMessage.encode(list(1, seen)))
+    const verdicts = await Promise.all(lists.map((bytes, i) => inbox.hear('seen', bytes, `peer ${i}`)))
+    expect(verdicts.toSorted()).to.deep.equal(['accept', 'accept', 'ignore'])
+    expect(accused).to.deep.equal(['seen-1-1'])
+  })
+
+  it('ignores a message whose epoch passed while it was checked', async () => {
+    const verdict = inbox.hear('commit', commit(1))
+    nowMs = epochStartMs(epochs, EPOCH + 2)
+    expect(await verdict).to.equal('ignore')
+    expect(await heard()).to.deep.equal([])
   })
 
   it('ends the node if its key signs what its record does not hold, and not for what the record holds', async () => {

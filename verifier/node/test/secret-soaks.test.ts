@@ -24,7 +24,9 @@ import { ballotFault, inBallotOrder } from '../ballot-checks.js'
 const NETWORK: NetworkId = { chainId: 31_337, contract: account('contract') }
 const PARAMS = { ...DEVNET, epochSeconds: 3600, soakShareBps: 5_000 }
 const PROVIDER = account('provider 0')
-const CHECKS = { bls: { signer: new BlsSigner(keysFromSeed('soaks', 'nobody').bls), verifier: new BlsVerifier() } }
+const verifier = new BlsVerifier()
+const CHECKS = { bls: { signer: new BlsSigner(keysFromSeed('soaks', 'nobody').bls), verifier } }
+after(() => verifier.end())
 
 /** Verifiers with keys of their own, and an epoch of theirs. */
 function networkOf(seed: string, { verifiers = 31, providers = 20 } = {}) {
@@ -109,10 +111,10 @@ describe('a soak of a receiver alone', () => {
     }
   })
 
-  it('is shown by the vote afterwards, and then everybody agrees on it', () => {
+  it('is shown by the vote afterwards, and then everybody agrees on it', async () => {
     const of = facts.verifiers[3]!.index
     const ballot = ballotOf(network, of, votesOf(network, of))
-    expect(ballotFault({ ...CHECKS, network: NETWORK }, facts, ballot)).to.equal(undefined)
+    expect(await ballotFault({ ...CHECKS, network: NETWORK }, facts, ballot)).to.equal(undefined)
     for (const { soak, scheduleProof, provider, receiver } of ballot.votes.map(decodeVote))
       expect(soak).to.equal(isSoak(soakSeed({ receiver, scheduleProof }, facts.beacon, []), provider, PARAMS))
   })
@@ -158,13 +160,13 @@ describe('a receiver that lies about its soak', () => {
     expect(lie(drew)).to.include({ counted: 'ignored', why: 'the vote claims no soak, and its schedule drew one' })
   })
 
-  it('that grinds, finds nothing to choose: one key has one schedule for an epoch, in one encoding', () => {
+  it('that grinds, finds nothing to choose: one key has one schedule for an epoch, in one encoding', async () => {
     const receiver = drewNone
     const votes = votesOf(network, receiver)
     const faultOf = (schedule: Uint8Array, cast = votes) =>
       ballotFault({ ...CHECKS, network: NETWORK }, facts, ballotOf(network, receiver, cast, schedule))
     const mine = scheduleOf(receiver)
-    expect(faultOf(mine)).to.equal(undefined)
+    expect(await faultOf(mine)).to.equal(undefined)
     const others = {
       'another receiver': scheduleOf(drew),
       'another epoch': scheduleOf(receiver, { ...facts, epoch: facts.epoch + 1 }),
@@ -174,9 +176,9 @@ describe('a receiver that lies about its soak', () => {
       'a coordinate beyond the modulus': beyondModulus(mine),
     }
     for (const [what, schedule] of Object.entries(others)) {
-      expect(faultOf(schedule), what).to.equal('wrong schedule signature')
+      expect(await faultOf(schedule), what).to.equal('wrong schedule signature')
       const moved = votes.map(cast => ({ ...cast, scheduleProof: providerSchedule(schedule, cast.provider) }))
-      expect(faultOf(mine, moved), what).to.equal('a wrong schedule proof')
+      expect(await faultOf(mine, moved), what).to.equal('a wrong schedule proof')
     }
     // The library reads the long form of a point too. A ballot that holds it is none.
     const long = bls.Signature.fromBytes(mine).toBytes(PointFormat.uncompressed)

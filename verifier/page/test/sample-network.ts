@@ -91,6 +91,7 @@ function epochAfter(epoch: number, previous: EvidenceJson['previous']): HeldEpoc
         }),
       )
     })
+    votes.sort(Buffer.compare) // the order of a ballot
     const { root } = new MerkleTree(votes)
     const signature = SIGNERS[i]!.sign(ballotDigest(NETWORK, truth, index, root))
     return { epoch, verifier: index, root: fromHex(root), signature, schedule, votes }

@@ -1,0 +1,95 @@
+import { expect } from 'chai'
+import { DEVNET } from '../../../proto/params.js'
+import { faultsTolerated } from '../../../proto/quorum.js'
+import { carried, machineEvent, startDelaySeconds } from '../carried.js'
+import { testnetParams } from '../epoch-length.js'
+import { lineOf } from '../live-view.js'
+import { measureMachine, USUAL_MACHINE } from '../machine.js'
+
+const SIZE = { verifiers: 5, providers: 4, claimKbps: 25_000 }
+const LARGE = { ...SIZE, verifiers: 16, providers: 8 }
+const PHASES = ['commitMs', 'revealMs', 'listMs', 'roundMs'] as const
+/** What the checks of all signatures of a phase take on all cores: of a phase's messages each verifier checks every one. */
+const checksMs = (verifiers: number, checks: number, { cores, checkMs } = USUAL_MACHINE): number =>
+  (verifiers ** 2 * checks * checkMs) / cores
+
+describe('what a machine carries', () => {
+  it('is the devnet for the default mix on the usual machine, and on one that is busy while it is measured', () => {
+    for (const checkMs of [1.3, 1.5, 2.4]) {
+      const { warning, ...params } = carried(SIZE, { ...USUAL_MACHINE, checkMs })
+      expect(params).to.deep.equal({
+        ...{ lanes: DEVNET.lanes, receivers: 5, tickMs: DEVNET.tickMs, leadMs: DEVNET.leadMs },
+        ...{ commitMs: DEVNET.commitMs, revealMs: DEVNET.revealMs, listMs: DEVNET.listMs, roundMs: DEVNET.roundMs },
+        rankDelayMs: DEVNET.rankDelayMs,
+      })
+      expect(warning).to.equal(undefined)
+    }
+  })
+
+  it('leaves time for all ballots of a set on a machine that gets four times slower after it was measured', () => {
+    const slower = { ...USUAL_MACHINE, checkMs: 4 * USUAL_MACHINE.checkMs }
+    for (const verifiers of [5, 12, 16, 31, 64]) {
+      const { commitMs, revealMs } = carried({ ...SIZE, verifiers }, USUAL_MACHINE)
+      expect(checksMs(verifiers, 1, slower), `commits of ${verifiers}`).to.be.below(commitMs)
+      expect(checksMs(verifiers, 2, slower), `ballots of ${verifiers}`).to.be.below(revealMs)
+    }
+  })
+
+  it('grows its phases with the set and with the slowness of the machine', () => {
+    const times = [
+      carried(SIZE, USUAL_MACHINE),
+      carried(LARGE, USUAL_MACHINE),
+      carried(LARGE, { cores: 1, checkMs: 3 }),
+    ]
+    for (const phase of PHASES) {
+      const [few, many, slow] = times.map(one => one[phase])
+      expect(many).to.be.above(few!)
+      expect(slow).to.equal(4 * many!)
+    }
+  })
+
+  it('runs no more sessions at once than cores and claim allow, and at least one', () => {
+    const lanes = (claimKbps: number, cores: number) =>
+      carried({ ...SIZE, claimKbps }, { ...USUAL_MACHINE, cores }).lanes
+    expect([1, 2, 4, 8, 64].map(cores => lanes(25_000, cores))).to.deep.equal([2, 4, 8, 16, 16])
+    expect(lanes(500_000, 2)).to.equal(2)
+    expect(lanes(10_000_000, 2)).to.equal(1)
+  })
+
+  it('has each provider measured by some of a large set only, and by enough to outvote two liars', () => {
+    expect(carried(LARGE, USUAL_MACHINE).receivers).to.equal(8)
+    expect(faultsTolerated(carried({ ...SIZE, verifiers: 64, providers: 64 }, USUAL_MACHINE).receivers)).to.equal(2)
+    expect(carried({ ...SIZE, verifiers: 12, providers: 1 }, USUAL_MACHINE).receivers).to.equal(12)
+  })
+
+  it('starts the network once every verifier has its first tokens, and in the epoch before the first at the latest', () => {
+    const delay = (size: typeof SIZE, machine = USUAL_MACHINE) => {
+      const params = testnetParams({ ...size, soaks: false }, machine)
+      const seconds = startDelaySeconds(params, size, machine)
+      expect(seconds).to.be.at.most(params.epochSeconds)
+      return seconds
+    }
+    expect(delay(SIZE)).to.equal(10)
+    expect(delay(LARGE)).to.be.within(50, 64)
+    delay({ ...SIZE, verifiers: 64, providers: 64 })
+  })
+
+  it('is told with what to do if it is too little', () => {
+    const told = (size: typeof SIZE, machine = USUAL_MACHINE) =>
+      lineOf(machineEvent(size, testnetParams({ ...size, soaks: false }, machine), machine))
+    expect(told(SIZE)).to.equal(
+      'machine: it carries 4 sessions at once; epochs of 22 s, in which 5 verifiers measure each provider',
+    )
+    expect(told(LARGE)).to.not.include('too late')
+    expect(told({ ...SIZE, verifiers: 64, providers: 64 }))
+      .to.include('carries about 45 nodes')
+      .and.include('Pass fewer')
+    expect(told({ ...SIZE, claimKbps: 10_000_000 })).to.include('Pass a lower --claim')
+  })
+
+  it('is measured in processor time', () => {
+    const { cores, checkMs } = measureMachine()
+    expect(cores).to.be.at.least(1)
+    expect(checkMs, 'no machine has two pairings in less').to.be.above(0.1)
+  })
+})
