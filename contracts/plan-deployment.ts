@@ -4,7 +4,8 @@
  */
 import { ContractFactory, getCreateAddress } from 'ethers'
 import type { Hex } from '../proto/hex.js'
-import { type NetworkParams, paramsHash } from '../proto/params.js'
+import type { NetworkParams } from '../proto/params.js'
+import { paramsHash } from '../proto/params-hash.js'
 import { artifact } from './artifacts.js'
 
 export interface DeployConfig {

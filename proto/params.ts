@@ -2,9 +2,6 @@
  * The parameters that all nodes of a network must share. `EpochReports` holds their hash, so a node with different
  * parameters notices before it signs anything.
  */
-import { keccakText } from './hash.js'
-import type { Hex } from './hex.js'
-
 export interface NetworkParams {
   readonly epochSeconds: number
   readonly eraEpochs: number
@@ -89,12 +86,3 @@ export const DEVNET: NetworkParams = {
   rewardDelayEpochs: 2,
   rewardPpm: 10_000, // a run of a dozen epochs pays out a tenth of the pot
 }
-
-/** Hash over `name=value` lines, in alphabetical order of the names. */
-export const paramsHash = (params: NetworkParams): Hex =>
-  keccakText(
-    Object.entries(params)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, value]) => `${name}=${value}`)
-      .join('\n'),
-  )

@@ -83,6 +83,12 @@ describe('the package', () => {
     expect(files).to.include(`${PAGE}index.html`)
   })
 
+  it('holds a page without WebAssembly, which its policy forbids', () => {
+    const scripts = files.filter(path => path.startsWith(PAGE) && path.endsWith('.js'))
+    expect(scripts).not.to.deep.equal([])
+    for (const path of scripts) expect(readFileSync(path, 'utf8'), path).not.to.contain('WebAssembly')
+  })
+
   /** Its wish for an older @chainsafe/blst lets no install of a package succeed that names the newer one: only a root may override it. */
   it('brings along the package that no installer could place', () => {
     expect(files).to.include('node_modules/@chainsafe/bls/package.json')

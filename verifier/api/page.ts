@@ -33,8 +33,7 @@ const CHECKED = 'no-cache'
 
 const POLICY = {
   'content-security-policy':
-    // Keccak is WebAssembly (proto/keccak.ts), of the page's own.
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
+    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 }

@@ -3,7 +3,7 @@
  * stakes, would sign what no other node signs.
  */
 import { isError } from 'ethers'
-import { paramsHash } from '../../proto/params.js'
+import { paramsHash } from '../../proto/params-hash.js'
 import { UserError } from '../config/errors.js'
 import type { ContractName, NetworkFile } from '../config/network-file.js'
 import { type Contracts, hex } from './contracts.js'
